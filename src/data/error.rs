@@ -1,0 +1,44 @@
+//! What can go wrong between a file and its sequences.
+
+use std::path::PathBuf;
+
+/// A log that cannot be opened or prepared. Each sentence carries its cure.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataError {
+    /// The file cannot be read at all.
+    #[error("cannot read `{}`: {reason}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why, with the cure.
+        reason: String,
+    },
+    /// The file was read and holds nothing usable.
+    #[error("`{}`: {sentence}", path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and what to do.
+        sentence: String,
+    },
+    /// A setting of the import is wrong.
+    #[error("{sentence}")]
+    Setting {
+        /// Dotted path of the setting, such as `data.roles.user`.
+        field: String,
+        /// What is wrong and what to do.
+        sentence: String,
+    },
+    /// Nothing was left after a step.
+    #[error("{sentence}")]
+    Nothing {
+        /// The step that left nothing.
+        step: String,
+        /// What is wrong and what to do.
+        sentence: String,
+    },
+    /// The user stopped it.
+    #[error("stopped")]
+    Cancelled,
+}

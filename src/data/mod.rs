@@ -1,0 +1,109 @@
+//! Tables in, sequences and batches out. The only place that knows polars.
+//!
+//! The way of a log: a file is [`source`] (read as text or Parquet, refused rows listed) →
+//! [`schema`] (which column is the user, the item, the time) → [`clean`] (counted steps) →
+//! [`vocab`] (ids to dense indices) → [`sequence`] (one time-ordered list a user) → [`split`].
+//! [`prepare`] does all of it. A synthetic [`world`] takes the place of a file when none is given.
+
+mod batch;
+mod dataset;
+mod error;
+mod sequence;
+mod spec;
+mod split;
+mod vocab;
+pub mod world;
+
+pub use batch::{Histories, PaddedBatch};
+pub use dataset::{DataReport, DataShape, Dataset, Prepared, RefusedRow, StepCount};
+pub use error::DataError;
+pub use sequence::Sequences;
+pub use spec::{CleanSpec, DataSource, DataSpec, FileFormat, FileSpec, Role, Roles, TimeFormat, TitleSpec};
+pub use split::{EvalCase, Split, SplitSpec};
+pub use vocab::Vocab;
+pub use world::WorldSpec;
+
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+/// What a table is, for the plain columns that cross the boundary of this module.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Column {
+    /// Text.
+    Text(Vec<String>),
+    /// Whole numbers.
+    Int(Vec<i64>),
+    /// Real numbers.
+    Float(Vec<f64>),
+}
+
+/// Named columns of equal length, without polars.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Table {
+    /// Name and content of each column.
+    pub columns: Vec<(String, Column)>,
+}
+
+/// The head of a file as it will be read, with what was guessed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Preview {
+    /// The file with every guess filled in: format, separator, header, roles, time format.
+    pub file: FileSpec,
+    /// Column names.
+    pub columns: Vec<String>,
+    /// The first rows as text, at most 50; each as long as `columns`.
+    pub rows: Vec<Vec<String>>,
+    /// Size of the file.
+    pub n_bytes: u64,
+    /// What is missing or doubtful: no item column found, times in the future.
+    pub problems: Vec<crate::spec::Problem>,
+}
+
+/// Reads the head of a file and guesses what was not said.
+///
+/// # Errors
+/// [`DataError`] when the file cannot be read or holds no rows.
+pub fn preview(file: &FileSpec) -> Result<Preview, DataError> {
+    todo!("data: {file:?}")
+}
+
+/// Opens, cleans, codes and splits.
+///
+/// `cancel` is looked at between steps.
+///
+/// # Errors
+/// [`DataError`] when the log cannot be read, a setting is wrong, or a step leaves nothing.
+pub fn prepare(data: &DataSpec, split: SplitSpec, cancel: &AtomicBool) -> Result<Prepared, DataError> {
+    todo!("data: {data:?} {split:?} {cancel:?}")
+}
+
+/// Problems that can be told from the settings alone, without reading the file (a missing file
+/// included). Fields are paths under `data` and `split`.
+#[must_use]
+pub fn check(data: &DataSpec, split: SplitSpec) -> Vec<crate::spec::Problem> {
+    todo!("data: {data:?} {split:?}")
+}
+
+/// Writes a table as Parquet, atomically (temporary name, then renamed).
+///
+/// # Errors
+/// [`DataError::Unreadable`] when the file cannot be written.
+pub fn write_parquet(path: &Path, table: &Table) -> Result<(), DataError> {
+    todo!("data: {path:?} {table:?}")
+}
+
+/// Reads back what [`write_parquet`] wrote.
+///
+/// # Errors
+/// [`DataError`] when the file cannot be read.
+pub fn read_parquet(path: &Path) -> Result<Table, DataError> {
+    todo!("data: {path:?}")
+}
+
+/// Writes a table as CSV with a header, atomically.
+///
+/// # Errors
+/// [`DataError::Unreadable`] when the file cannot be written.
+pub fn write_csv(path: &Path, table: &Table) -> Result<(), DataError> {
+    todo!("data: {path:?} {table:?}")
+}

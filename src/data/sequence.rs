@@ -1,0 +1,72 @@
+//! Per-user, time-ordered event sequences in compressed rows.
+
+/// Every user's events, oldest first, one user after another.
+///
+/// `offsets` has `n_users + 1` entries; user `u` owns the positions `offsets[u]..offsets[u + 1]`
+/// of each column. Item indices start at 1; 0 is padding and never occurs here.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sequences {
+    /// Where each user's events start; the last entry is the number of events.
+    pub offsets: Vec<usize>,
+    /// Item index (≥ 1) of each event.
+    pub item_idx: Vec<u32>,
+    /// Seconds since 1970-01-01 UTC, when the log has times.
+    pub time_secs: Option<Vec<i64>>,
+    /// Index into [`super::Dataset::behaviours`], when the log has behaviours.
+    pub behaviour_idx: Option<Vec<u16>>,
+    /// Amount, rating or dwell, when the log has one. NaN where it was missing.
+    pub value: Option<Vec<f32>>,
+}
+
+impl Sequences {
+    /// Number of users.
+    #[must_use]
+    pub fn n_users(&self) -> usize {
+        self.offsets.len().saturating_sub(1)
+    }
+
+    /// Number of events of all users.
+    #[must_use]
+    pub fn n_events(&self) -> usize {
+        self.item_idx.len()
+    }
+
+    /// Positions of one user's events in every column; empty for an unknown user.
+    #[must_use]
+    pub fn range(&self, user_idx: usize) -> std::ops::Range<usize> {
+        match (self.offsets.get(user_idx), self.offsets.get(user_idx + 1)) {
+            (Some(&start), Some(&end)) => start..end,
+            _ => 0..0,
+        }
+    }
+
+    /// One user's items, oldest first.
+    #[must_use]
+    pub fn items(&self, user_idx: usize) -> &[u32] {
+        self.item_idx.get(self.range(user_idx)).unwrap_or(&[])
+    }
+
+    /// One user's times, when the log has times.
+    #[must_use]
+    pub fn times(&self, user_idx: usize) -> Option<&[i64]> {
+        self.time_secs.as_ref().and_then(|t| t.get(self.range(user_idx)))
+    }
+
+    /// One user's behaviours, when the log has behaviours.
+    #[must_use]
+    pub fn behaviours(&self, user_idx: usize) -> Option<&[u16]> {
+        self.behaviour_idx.as_ref().and_then(|b| b.get(self.range(user_idx)))
+    }
+
+    /// One user's values, when the log has values.
+    #[must_use]
+    pub fn values(&self, user_idx: usize) -> Option<&[f32]> {
+        self.value.as_ref().and_then(|v| v.get(self.range(user_idx)))
+    }
+
+    /// Length of the longest sequence.
+    #[must_use]
+    pub fn max_len(&self) -> usize {
+        self.offsets.windows(2).map(|w| w[1] - w[0]).max().unwrap_or(0)
+    }
+}

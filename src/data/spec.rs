@@ -1,0 +1,190 @@
+//! What to open and how to clean it, as the user wrote it.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::world::WorldSpec;
+
+/// Where the events come from, and how they are cleaned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DataSpec {
+    /// A file or a synthetic world.
+    pub source: DataSource,
+    /// How the log is cleaned.
+    pub clean: CleanSpec,
+}
+
+/// A file or a synthetic world.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum DataSource {
+    /// A generator with known rules: needs no file.
+    World(WorldSpec),
+    /// A log on disk.
+    File(FileSpec),
+}
+
+/// A log on disk. Everything but the path may be left out and is then guessed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileSpec {
+    /// The file; relative paths are relative to the current folder, and `$NAME` at the start is
+    /// replaced by that environment variable.
+    pub path: PathBuf,
+    /// Text, Parquet or NDJSON; guessed from content and name when absent.
+    #[serde(default)]
+    pub format: Option<FileFormat>,
+    /// Field separator of a text file, such as `,` or `::`; guessed when absent.
+    #[serde(default)]
+    pub separator: Option<String>,
+    /// Whether a text file's first line names the columns; guessed when absent.
+    #[serde(default)]
+    pub header: Option<bool>,
+    /// Which column is what; guessed where absent.
+    #[serde(default)]
+    pub roles: Roles,
+    /// How times are written; guessed when absent.
+    #[serde(default)]
+    pub time_format: Option<TimeFormat>,
+    /// A table of item titles to join.
+    #[serde(default)]
+    pub titles: Option<TitleSpec>,
+}
+
+/// A kind of file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumIter, strum::Display)]
+pub enum FileFormat {
+    /// Lines of separated fields: CSV, TSV, `::`, `.inter`.
+    Text,
+    /// Apache Parquet.
+    Parquet,
+    /// One JSON object a line.
+    Ndjson,
+}
+
+/// What a column means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, strum::EnumIter, strum::Display)]
+pub enum Role {
+    /// Who acted.
+    User,
+    /// On what.
+    Item,
+    /// When.
+    Time,
+    /// How: view, cart, buy.
+    Behaviour,
+    /// How much: rating, amount, dwell.
+    Value,
+}
+
+/// Column names by role. `None`: not said (and guessed); an empty string: no column has the role.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Roles {
+    /// Who acted.
+    pub user: Option<String>,
+    /// On what.
+    pub item: Option<String>,
+    /// When.
+    pub time: Option<String>,
+    /// How.
+    pub behaviour: Option<String>,
+    /// How much.
+    pub value: Option<String>,
+}
+
+impl Roles {
+    /// The column of a role, if said and not refused.
+    #[must_use]
+    pub fn column(&self, role: Role) -> Option<&str> {
+        let slot = match role {
+            Role::User => &self.user,
+            Role::Item => &self.item,
+            Role::Time => &self.time,
+            Role::Behaviour => &self.behaviour,
+            Role::Value => &self.value,
+        };
+        slot.as_deref().filter(|name| !name.is_empty())
+    }
+
+    /// The slot of a role, to be filled.
+    pub fn slot_mut(&mut self, role: Role) -> &mut Option<String> {
+        match role {
+            Role::User => &mut self.user,
+            Role::Item => &mut self.item,
+            Role::Time => &mut self.time,
+            Role::Behaviour => &mut self.behaviour,
+            Role::Value => &mut self.value,
+        }
+    }
+}
+
+/// How times are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumIter, strum::Display)]
+pub enum TimeFormat {
+    /// Seconds since 1970-01-01 UTC.
+    #[strum(to_string = "seconds since 1970")]
+    Seconds,
+    /// Milliseconds since 1970-01-01 UTC.
+    #[strum(to_string = "milliseconds since 1970")]
+    Milliseconds,
+    /// Date strings: ISO 8601, `2024-01-31 12:00:00`, `2024/01/31`, `20240131`, UTC when no zone.
+    #[strum(to_string = "date text")]
+    Date,
+    /// Any number that only orders events (steps, minutes from an unknown origin).
+    #[strum(to_string = "order only")]
+    Order,
+}
+
+/// A table with one title an item.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TitleSpec {
+    /// The file; any format that a log may have.
+    pub path: PathBuf,
+    /// Column with the item id; guessed when absent.
+    #[serde(default)]
+    pub item: Option<String>,
+    /// Column with the title; guessed when absent.
+    #[serde(default)]
+    pub title: Option<String>,
+}
+
+/// How the log is cleaned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CleanSpec {
+    /// Drop rows equal in every role column. Only where there is a time: without one a repeat is
+    /// behaviour.
+    pub drop_duplicates: bool,
+    /// Fewest events a user must have; 0 or 1 keeps all. Applied with `min_item_events` until
+    /// nothing changes (k-core).
+    pub min_user_events: usize,
+    /// Fewest events an item must have; 0 or 1 keeps all.
+    pub min_item_events: usize,
+}
+
+impl Default for CleanSpec {
+    fn default() -> Self {
+        Self { drop_duplicates: true, min_user_events: 0, min_item_events: 0 }
+    }
+}
+
+impl Default for DataSource {
+    fn default() -> Self {
+        Self::World(WorldSpec::default())
+    }
+}
+
+impl Default for DataSpec {
+    fn default() -> Self {
+        Self { source: DataSource::default(), clean: CleanSpec::default() }
+    }
+}
+
+crate::spec::described! { CleanSpec {
+    drop_duplicates: Bool, Core, "Drop exact duplicates", "", "Rows equal in user, item, time, behaviour and value count once. Without a time column a repeat is behaviour, and nothing is dropped.", "evaluation protocol";
+    min_user_events: Int { min: 0, max: 10_000 }, Core, "Fewest events per user", "events", "Users with fewer are dropped; repeated with items until nothing changes (k-core).", "0 keeps all";
+    min_item_events: Int { min: 0, max: 10_000 }, Core, "Fewest events per item", "events", "Items with fewer are dropped; repeated with users until nothing changes (k-core).", "0 keeps all";
+} }

@@ -1,0 +1,180 @@
+//! What to do, as the user wrote it: one RON file.
+
+mod error;
+
+pub use error::ExperimentError;
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::{DataSpec, SplitSpec};
+use crate::model::ModelSpec;
+use crate::spec::Problem;
+
+/// Version of the experiment file that this program writes.
+pub const VERSION: u32 = 1;
+
+/// One experiment: data, split, model, training, seed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Experiment {
+    /// Version of the file, [`VERSION`].
+    pub version: u32,
+    /// Short name; becomes part of the run's folder name.
+    pub name: String,
+    /// What to open and how to clean it.
+    #[serde(default)]
+    pub data: DataSpec,
+    /// How to split.
+    #[serde(default)]
+    pub split: SplitSpec,
+    /// Which model.
+    #[serde(default)]
+    pub model: ModelSpec,
+    /// How to train.
+    #[serde(default)]
+    pub training: TrainingSpec,
+    /// How to judge.
+    #[serde(default)]
+    pub evaluation: EvaluationSpec,
+    /// Seed from which every random choice is derived.
+    #[serde(default)]
+    pub seed: u64,
+}
+
+impl Default for Experiment {
+    fn default() -> Self {
+        Self {
+            version: VERSION,
+            name: "experiment".to_owned(),
+            data: DataSpec::default(),
+            split: SplitSpec::default(),
+            model: ModelSpec::default(),
+            training: TrainingSpec::default(),
+            evaluation: EvaluationSpec::default(),
+            seed: 0,
+        }
+    }
+}
+
+/// How to train.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrainingSpec {
+    /// `auto`, `cpu`, `gpu:0` or part of an adapter's name.
+    pub device: String,
+    /// Most passes over the training data.
+    pub epochs: usize,
+    /// Users in one step.
+    pub batch_size: usize,
+    /// Learning rate after warm-up.
+    pub lr: f64,
+    /// Steps over which the learning rate grows from 0.
+    pub warmup_steps: usize,
+    /// Decoupled weight decay.
+    pub weight_decay: f64,
+    /// Decay of Adam's first moment.
+    pub beta1: f64,
+    /// Decay of Adam's second moment.
+    pub beta2: f64,
+    /// Adam's epsilon.
+    pub epsilon: f64,
+    /// Largest global norm of the gradient; 0 leaves it as it is.
+    pub clip_norm: f64,
+    /// Epochs without a better validation NDCG@10 before training stops; 0 never stops early.
+    pub patience: usize,
+}
+
+impl Default for TrainingSpec {
+    fn default() -> Self {
+        Self {
+            device: "auto".to_owned(),
+            epochs: 100,
+            batch_size: 128,
+            lr: 1e-3,
+            warmup_steps: 0,
+            weight_decay: 0.0,
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-8,
+            clip_norm: 5.0,
+            patience: 10,
+        }
+    }
+}
+
+crate::spec::described! { TrainingSpec {
+    device: Text, Core, "Device", "", "auto takes a real GPU if there is one, else the CPU; a name or gpu:0 takes that one.", "auto";
+    epochs: Int { min: 1, max: 100_000 }, Core, "Epochs", "", "Most passes over the training data.", "SASRec recipe with full softmax: up to 100";
+    batch_size: Int { min: 1, max: 65_536 }, Core, "Batch size", "users", "Users in one optimiser step.", "Kang & McAuley 2018: 128";
+    lr: Float { min: 0.0, max: 10.0 }, Core, "Learning rate", "", "Size of an optimiser step after warm-up.", "Kang & McAuley 2018: 0.001";
+    patience: Int { min: 0, max: 100_000 }, Core, "Patience", "epochs", "Epochs without a better validation NDCG@10 before training stops; 0 never stops early.", "10 of at most 100";
+    warmup_steps: Int { min: 0, max: 10_000_000 }, More, "Warm-up", "steps", "Steps over which the learning rate grows from 0.", "none needed at this size";
+    weight_decay: Float { min: 0.0, max: 10.0 }, More, "Weight decay", "", "Pull of the weights towards 0 a step, times the learning rate (AdamW).", "Kang & McAuley 2018: none";
+    beta1: Float { min: 0.0, max: 0.999_999 }, More, "Adam beta 1", "", "Decay of the running mean of gradients.", "Kingma & Ba 2015: 0.9";
+    beta2: Float { min: 0.0, max: 0.999_999_9 }, More, "Adam beta 2", "", "Decay of the running mean of squared gradients.", "Kingma & Ba 2015: 0.999";
+    epsilon: Float { min: 1e-12, max: 1.0 }, More, "Adam epsilon", "", "Added to the root of the squared gradients' mean.", "Kingma & Ba 2015: 1e-8";
+    clip_norm: Float { min: 0.0, max: 1e6 }, More, "Clip gradient norm", "", "Largest norm of all gradients together; 0 leaves them as they are.", "1–5 for recurrent models";
+} }
+
+/// How to judge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EvaluationSpec {
+    /// Whether items that the user has already had are left out of the ranking (the true item is
+    /// always in it).
+    pub filter_seen: bool,
+}
+
+impl Default for EvaluationSpec {
+    fn default() -> Self {
+        Self { filter_seen: true }
+    }
+}
+
+crate::spec::described! { EvaluationSpec {
+    filter_seen: Bool, Core, "Leave out seen items", "", "Items that the user already had are not ranked. Turn it off where people return to the same items.", "usual for films; wrong for check-ins";
+} }
+
+impl Experiment {
+    /// Reads an experiment file.
+    ///
+    /// # Errors
+    /// [`ExperimentError`] with line, field and cure.
+    pub fn open(path: &Path) -> Result<Self, ExperimentError> {
+        todo!("{path:?}")
+    }
+
+    /// Parses the text of an experiment file.
+    ///
+    /// # Errors
+    /// [`ExperimentError`] with line, field and cure.
+    pub fn parse(text: &str) -> Result<Self, ExperimentError> {
+        todo!("{text}")
+    }
+
+    /// The whole experiment as text, every default written out.
+    ///
+    /// # Errors
+    /// [`ExperimentError`] when a value cannot be written.
+    pub fn to_text(&self) -> Result<String, ExperimentError> {
+        todo!()
+    }
+
+    /// Sets one setting by its dotted path, such as `model.d_model` or `training.lr`; `name`,
+    /// `seed`, `model` (another family with its defaults), `split` and `data.path` work too.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Set`] when there is no such setting or the text is no value of its kind.
+    pub fn set(&mut self, path: &str, text: &str) -> Result<(), ExperimentError> {
+        todo!("{path} {text}")
+    }
+
+    /// Every problem that can be told without reading the data: ranges, files that are missing,
+    /// settings that do not fit each other. Each at its field.
+    #[must_use]
+    pub fn check(&self) -> Vec<Problem> {
+        todo!()
+    }
+}

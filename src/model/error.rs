@@ -1,0 +1,45 @@
+//! What can go wrong in a model or on its device.
+
+use std::path::PathBuf;
+
+/// A model that cannot be built, run, saved or loaded. Each sentence carries its cure.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModelError {
+    /// The device that was asked for cannot be had.
+    #[error("{sentence}")]
+    Device {
+        /// What is wrong and what to do.
+        sentence: String,
+    },
+    /// The settings do not fit the data.
+    #[error("{sentence}")]
+    Setting {
+        /// Setting, such as `model.n_heads`.
+        field: String,
+        /// What is wrong and what to do.
+        sentence: String,
+    },
+    /// The loss or the weights are no numbers any more.
+    #[error("the loss is {value} at step {step}: the training diverged; lower `training.lr` or `training.clip_norm`")]
+    Diverged {
+        /// What was computed instead of a number.
+        value: f32,
+        /// Optimiser step.
+        step: usize,
+    },
+    /// A weights file cannot be written or read.
+    #[error("weights `{}`: {reason}", path.display())]
+    Weights {
+        /// The file.
+        path: PathBuf,
+        /// Why, with the cure.
+        reason: String,
+    },
+    /// The device failed while computing.
+    #[error("{sentence}")]
+    Compute {
+        /// What is wrong and what to do.
+        sentence: String,
+    },
+}

@@ -1,0 +1,91 @@
+//! The model families: one file each, one list of them here.
+
+mod lstm;
+mod transformer;
+mod vae;
+
+pub use lstm::LstmSpec;
+pub use transformer::TransformerSpec;
+pub use vae::VaeSpec;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ModelError, OpenDevice, OptimizerSpec, Trainable};
+use crate::data::DataShape;
+use crate::spec::{Described, Field, Problem};
+
+/// What every family says of itself.
+pub trait ModelFamily: Described {
+    /// Name as a person reads it.
+    fn title(&self) -> &'static str;
+
+    /// One sentence: what it does.
+    fn summary(&self) -> &'static str;
+
+    /// Paper, and how we differ.
+    fn source(&self) -> &'static str;
+
+    /// Number of learnt numbers, from the settings alone.
+    fn n_params(&self, shape: DataShape) -> usize;
+
+    /// What does not fit the data or itself. Fields are relative (`d_model`). Ranges of single
+    /// settings are included.
+    fn check(&self, shape: DataShape) -> Vec<Problem>;
+
+    /// Builds the model with initial weights from `seed`.
+    ///
+    /// # Errors
+    /// [`ModelError`] when the settings do not fit or the device fails.
+    fn build(
+        &self,
+        shape: DataShape,
+        optimizer: OptimizerSpec,
+        device: &OpenDevice,
+        seed: u64,
+    ) -> Result<Box<dyn Trainable>, ModelError>;
+}
+
+/// The families, as an experiment file names them: `model: Transformer(d_model: 64)`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, strum::EnumIter, strum::EnumDiscriminants)]
+#[strum_discriminants(name(ModelKind), derive(strum::EnumIter, strum::Display, Hash, Serialize, Deserialize))]
+pub enum ModelSpec {
+    /// Causal Transformer.
+    Transformer(TransformerSpec),
+    /// LSTM next-item model.
+    Lstm(LstmSpec),
+    /// Mult-VAE.
+    Vae(VaeSpec),
+}
+
+impl Default for ModelSpec {
+    fn default() -> Self {
+        Self::Transformer(TransformerSpec::default())
+    }
+}
+
+impl ModelSpec {
+    /// The family behind the name.
+    #[must_use]
+    pub fn family(&self) -> &dyn ModelFamily {
+        match self {
+            Self::Transformer(spec) => spec,
+            Self::Lstm(spec) => spec,
+            Self::Vae(spec) => spec,
+        }
+    }
+
+    /// The settings behind the name, to be changed.
+    pub fn described_mut(&mut self) -> &mut dyn Described {
+        match self {
+            Self::Transformer(spec) => spec,
+            Self::Lstm(spec) => spec,
+            Self::Vae(spec) => spec,
+        }
+    }
+
+    /// Every setting with its present value.
+    #[must_use]
+    pub fn fields(&self) -> Vec<Field> {
+        self.family().fields()
+    }
+}

@@ -1,0 +1,18 @@
+//! Neural models. The only place that knows burn: no tensor leaves it, results leave as `f32`.
+//!
+//! A family is a spec (settings, source, checks), a burn module and two functions, `loss` and
+//! `scores`; [`Trainable`] is what the rest of the program sees of it.
+//!
+//! Every random number (initial weights, dropout, sampling) is drawn on the host from a named
+//! seed, never from the device: results do not depend on what else runs in the process, and a GPU
+//! trains on the same numbers as the CPU.
+
+mod device;
+mod error;
+mod family;
+mod trainable;
+
+pub use device::{DeviceInfo, DeviceKind, OpenDevice, list_devices, open_device};
+pub use error::ModelError;
+pub use family::{LstmSpec, ModelFamily, ModelSpec, TransformerSpec, VaeSpec};
+pub use trainable::{AttentionMaps, OptimizerSpec, StepInputs, StepScores, TrainStats, Trainable};

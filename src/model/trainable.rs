@@ -1,0 +1,167 @@
+//! What the rest of the program sees of a model.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::ModelError;
+use crate::data::Histories;
+
+/// How weights follow gradients: AdamW (Loshchilov & Hutter 2019); with `weight_decay` 0 it is
+/// Adam (Kingma & Ba 2015).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OptimizerSpec {
+    /// Decay of the first moment.
+    pub beta1: f64,
+    /// Decay of the second moment.
+    pub beta2: f64,
+    /// Added to the root of the second moment.
+    pub epsilon: f64,
+    /// Decoupled weight decay a step, times the learning rate.
+    pub weight_decay: f64,
+    /// Largest global norm of the gradient; 0 leaves it as it is.
+    pub clip_norm: f64,
+}
+
+/// What a training step needs beside its batch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepInputs {
+    /// Learning rate of this step.
+    pub lr: f64,
+    /// Optimiser step from 0, over the whole run.
+    pub step: usize,
+    /// Optimiser steps that the whole run would have, for annealing.
+    pub n_steps: usize,
+    /// Seed of every random choice in this step (dropout, sampling).
+    pub seed: u64,
+}
+
+/// Means since the statistics were last taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct TrainStats {
+    /// Training loss a predicted event, in nats.
+    pub loss: f64,
+    /// Global norm of the gradient before clipping.
+    pub grad_norm: f64,
+    /// Kullback–Leibler term a user, in nats; only a VAE has one.
+    pub kl: Option<f64>,
+    /// Number of steps averaged over.
+    pub n_steps: usize,
+    /// Number of predicted events averaged over.
+    pub n_events: usize,
+}
+
+/// The model's scores of the whole catalogue after each event of one history.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StepScores {
+    /// Position in the history that the first row belongs to: row `r` holds the scores after
+    /// having seen events up to and including `first + r`.
+    pub first: usize,
+    /// Scores (logits), `[n_rows, n_items + 1]`; column 0 is padding.
+    pub scores: Vec<f32>,
+    /// Columns of a row: `n_items + 1`.
+    pub n_columns: usize,
+}
+
+impl StepScores {
+    /// Number of rows.
+    #[must_use]
+    pub fn n_rows(&self) -> usize {
+        self.scores.len().checked_div(self.n_columns).unwrap_or(0)
+    }
+
+    /// Scores after the event at `first + at`.
+    #[must_use]
+    pub fn row(&self, at: usize) -> &[f32] {
+        self.scores.get(at * self.n_columns..(at + 1) * self.n_columns).unwrap_or(&[])
+    }
+}
+
+/// Attention weights of one history, every layer and head.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AttentionMaps {
+    /// Number of layers.
+    pub n_layers: usize,
+    /// Number of heads of each layer.
+    pub n_heads: usize,
+    /// Number of positions shown: the last `len` events of the history.
+    pub len: usize,
+    /// Position in the history of the first one shown.
+    pub first: usize,
+    /// Weights, `[n_layers, n_heads, len, len]`: row = the looking position, column = the one
+    /// looked at. Each row sums to 1.
+    pub weights: Vec<f32>,
+}
+
+impl AttentionMaps {
+    /// The `len × len` weights of one head.
+    #[must_use]
+    pub fn head(&self, layer: usize, head: usize) -> &[f32] {
+        let size = self.len * self.len;
+        let at = (layer * self.n_heads + head) * size;
+        self.weights.get(at..at + size).unwrap_or(&[])
+    }
+}
+
+/// A model that can be trained, asked, saved and loaded.
+pub trait Trainable: Send {
+    /// Number of learnt numbers.
+    fn n_params(&self) -> usize;
+
+    /// One optimiser step on these users' training histories. The loss stays on the device.
+    ///
+    /// # Errors
+    /// [`ModelError::Compute`] when the device fails.
+    fn train_step(&mut self, histories: &Histories, inputs: StepInputs) -> Result<(), ModelError>;
+
+    /// Means since the last call. Reads back from the device: call it when someone will look.
+    ///
+    /// # Errors
+    /// [`ModelError::Diverged`] when the loss is no number.
+    fn take_stats(&mut self) -> Result<TrainStats, ModelError>;
+
+    /// Scores of the whole catalogue after each history, `[n_rows, n_items + 1]`; column 0 is
+    /// padding and means nothing. A softmax over the other columns is the model's probability.
+    /// Dropout is off. An empty history is allowed.
+    ///
+    /// # Errors
+    /// [`ModelError::Compute`] when the device fails.
+    fn scores(&self, histories: &Histories) -> Result<Vec<f32>, ModelError>;
+
+    /// Scores after each event of one history (of its last events, where the model's window is
+    /// shorter).
+    ///
+    /// # Errors
+    /// [`ModelError::Compute`] when the device fails.
+    fn step_scores(&self, history: &[u32]) -> Result<StepScores, ModelError>;
+
+    /// Attention weights over one history; `None` for a model that has no attention.
+    ///
+    /// # Errors
+    /// [`ModelError::Compute`] when the device fails.
+    fn attention(&self, history: &[u32]) -> Result<Option<AttentionMaps>, ModelError>;
+
+    /// Writes the weights as safetensors.
+    ///
+    /// # Errors
+    /// [`ModelError::Weights`] when the file cannot be written.
+    fn save_weights(&self, path: &Path) -> Result<(), ModelError>;
+
+    /// Reads weights that [`Trainable::save_weights`] wrote; bit for bit the same.
+    ///
+    /// # Errors
+    /// [`ModelError::Weights`] when the file cannot be read or is of another model.
+    fn load_weights(&mut self, path: &Path) -> Result<(), ModelError>;
+
+    /// Writes weights and optimiser state, so that training goes on as if never interrupted.
+    ///
+    /// # Errors
+    /// [`ModelError::Weights`] when the file cannot be written.
+    fn save_state(&self, path: &Path) -> Result<(), ModelError>;
+
+    /// Reads what [`Trainable::save_state`] wrote.
+    ///
+    /// # Errors
+    /// [`ModelError::Weights`] when the file cannot be read or is of another model.
+    fn load_state(&mut self, path: &Path) -> Result<(), ModelError>;
+}

@@ -1,0 +1,11 @@
+//! The words in which a setting describes itself: name, help, unit, range, source, current value.
+//!
+//! A leaf: it imports nothing of ours. Forms in the window, `seqscope describe`, `--set key=value`
+//! and the checks of an experiment file all walk the same [`Field`]s, so a setting is described once.
+
+mod field;
+mod problem;
+
+pub use field::{Described, Field, FieldKind, Group, SetError, Value, did_you_mean};
+pub(crate) use field::{FieldValue, described};
+pub use problem::{Problem, Severity};

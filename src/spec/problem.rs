@@ -1,0 +1,48 @@
+//! One thing that is wrong or doubtful, at the field that it concerns.
+
+use serde::{Deserialize, Serialize};
+
+/// How much a [`Problem`] matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Severity {
+    /// Worth knowing; the work goes on.
+    Warning,
+    /// The work cannot start, or has stopped.
+    Error,
+}
+
+/// One sentence with its cure, at one field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// Dotted path of the setting, such as `model.d_model`; empty when it concerns the whole.
+    pub field: String,
+    /// How much it matters.
+    pub severity: Severity,
+    /// The whole sentence, cure included.
+    pub sentence: String,
+}
+
+impl Problem {
+    /// A problem that stops the work.
+    pub fn error(field: impl Into<String>, sentence: impl Into<String>) -> Self {
+        Self { field: field.into(), severity: Severity::Error, sentence: sentence.into() }
+    }
+
+    /// A problem that is told and kept, while the work goes on.
+    pub fn warning(field: impl Into<String>, sentence: impl Into<String>) -> Self {
+        Self { field: field.into(), severity: Severity::Warning, sentence: sentence.into() }
+    }
+
+    /// The same problem with `prefix.` before its field.
+    #[must_use]
+    pub fn under(mut self, prefix: &str) -> Self {
+        self.field = if self.field.is_empty() { prefix.to_owned() } else { format!("{prefix}.{}", self.field) };
+        self
+    }
+
+    /// Whether the work must stop.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}

@@ -1,0 +1,155 @@
+//! What is said to a training run, and what it says.
+
+use std::time::Duration;
+
+use super::TrainError;
+use crate::metric::RankingMetrics;
+use crate::model::DeviceInfo;
+use crate::run::{DataStamp, Outcome, References, RunId};
+use crate::spec::Problem;
+
+/// What to do with a run that is stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopMode {
+    /// Evaluate the best weights so far and keep the run.
+    Keep,
+    /// Delete the run.
+    Discard,
+}
+
+/// What the user asks of a run; looked at between steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Hold after this step.
+    Pause,
+    /// Go on.
+    Resume,
+    /// End now.
+    Stop(StopMode),
+}
+
+/// Where commands come from.
+pub trait Control {
+    /// The next command, if there is one. Never waits.
+    fn poll(&mut self) -> Option<Command>;
+
+    /// Waits for the next command at most so long; called while paused.
+    fn wait(&mut self, at_most: Duration) -> Option<Command>;
+}
+
+/// Who listens to a run.
+pub trait Observer {
+    /// Takes one event.
+    ///
+    /// # Errors
+    /// An error ends the run as failed (the disk is full); a listener that has gone away is no
+    /// error.
+    fn observe(&mut self, event: &Event) -> Result<(), TrainError>;
+}
+
+/// One thing that a run says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// Which run.
+    pub run: RunId,
+    /// What.
+    pub kind: EventKind,
+}
+
+/// What a run says. All but `Progress` must reach every listener.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EventKind {
+    /// Data, model and device are ready; training begins (or goes on at `first_epoch`).
+    Started {
+        /// Which data.
+        data: Box<DataStamp>,
+        /// Which device.
+        device: DeviceInfo,
+        /// Number of learnt numbers.
+        n_params: usize,
+        /// Most epochs.
+        n_epochs: usize,
+        /// Steps of an epoch.
+        steps_per_epoch: usize,
+        /// First epoch to be trained, from 1.
+        first_epoch: usize,
+        /// References on validation.
+        references_valid: References,
+    },
+    /// How far it is; at most 10 a second.
+    Progress(Progress),
+    /// An epoch was judged on validation.
+    Evaluated {
+        /// Epoch, from 1.
+        epoch: usize,
+        /// Optimiser steps done.
+        step: usize,
+        /// Mean training loss of the epoch, nats an event.
+        train_loss: f64,
+        /// Mean negative log-probability of the held-out items, nats.
+        valid_loss: f64,
+        /// Ranking on validation.
+        valid: RankingMetrics,
+        /// Whether this is the best epoch so far.
+        is_best: bool,
+        /// Learning rate at the end of the epoch.
+        lr: f64,
+        /// Mean norm of the gradient.
+        grad_norm: f64,
+        /// Mean Kullback–Leibler term a user, for a VAE.
+        kl: Option<f64>,
+        /// Training events a second.
+        events_per_sec: f64,
+    },
+    /// Weights of an epoch are on disk.
+    Checkpointed {
+        /// Epoch, from 1.
+        epoch: usize,
+    },
+    /// It holds.
+    Paused,
+    /// It goes on.
+    Resumed,
+    /// Something worth knowing.
+    Warned(Problem),
+    /// It ended: the last event, exactly once.
+    Ended(Box<Ended>),
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Progress {
+    /// Epoch in work, from 1.
+    pub epoch: usize,
+    /// Steps done in this epoch.
+    pub step_in_epoch: usize,
+    /// Steps of an epoch.
+    pub steps_per_epoch: usize,
+    /// Steps done in all.
+    pub step: usize,
+    /// Training events a second, of late.
+    pub events_per_sec: f64,
+    /// Time left if all epochs are trained, in seconds.
+    pub secs_left: Option<f64>,
+    /// Mean training loss since the last progress that had one.
+    pub train_loss: Option<f64>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ended {
+    /// Finished, stopped or failed; `None` when the run was discarded.
+    pub outcome: Option<Outcome>,
+    /// Epochs finished.
+    pub epochs: usize,
+    /// Best epoch, from 1.
+    pub best_epoch: Option<usize>,
+    /// Training time, pauses left out, in seconds.
+    pub train_secs: f64,
+    /// Validation metrics of the best epoch.
+    pub valid: Option<RankingMetrics>,
+    /// Test metrics of the best epoch's weights.
+    pub test: Option<RankingMetrics>,
+    /// References on test.
+    pub references_test: References,
+}
