@@ -14,5 +14,5 @@ mod trainable;
 
 pub use device::{DeviceInfo, DeviceKind, OpenDevice, list_devices, open_device};
 pub use error::ModelError;
-pub use family::{LstmSpec, ModelFamily, ModelSpec, TransformerSpec, VaeSpec};
+pub use family::{LstmSpec, ModelFamily, ModelKind, ModelSpec, TransformerSpec, VaeSpec};
 pub use trainable::{AttentionMaps, OptimizerSpec, StepInputs, StepScores, TrainStats, Trainable};

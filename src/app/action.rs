@@ -1,0 +1,84 @@
+//! Everything that a person can ask.
+
+use std::path::PathBuf;
+
+use super::{HeadIdx, NoticeId, Page, ThemeChoice};
+use crate::data::{FileSpec, TitleSpec};
+use crate::model::ModelKind;
+use crate::run::RunId;
+use crate::train::StopMode;
+
+/// One thing that a person asks. [`super::App::apply`] carries it out.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Show a page.
+    GoTo(Page),
+    /// Dark, light or as the system.
+    SetTheme(ThemeChoice),
+    /// Train a small Transformer on the synthetic world at once.
+    TryIt,
+    /// Ask for a log with the system's dialog.
+    PickData,
+    /// Ask for a table of titles with the system's dialog.
+    PickTitles,
+    /// Ask for an experiment file with the system's dialog.
+    PickExperiment,
+    /// Open a log: look at its head and guess.
+    OpenData(PathBuf),
+    /// Open an experiment file into the draft.
+    OpenExperiment(PathBuf),
+    /// Write the draft as an experiment file; never over a file that exists.
+    SaveExperiment(PathBuf),
+    /// Use the synthetic world as it stands in the draft.
+    UseWorld,
+    /// Read the log in another way: separator, header, roles, time format.
+    SetFile(Box<FileSpec>),
+    /// Join a table of titles, or none.
+    SetTitles(Option<TitleSpec>),
+    /// Open, clean, code and split what the draft says.
+    Prepare,
+    /// Stop opening.
+    CancelPrepare,
+    /// Another family, with its defaults or as it was last edited.
+    ChooseModel(ModelKind),
+    /// Take back the last change of the draft.
+    Undo,
+    /// Do it again.
+    Redo,
+    /// Train what the draft says.
+    Start,
+    /// Hold training.
+    Pause,
+    /// Go on.
+    Resume,
+    /// End training.
+    Stop(StopMode),
+    /// Go on with an interrupted or stopped run.
+    ResumeRun(RunId),
+    /// Read the folder of runs again.
+    RefreshRuns,
+    /// Look at this run.
+    SelectRun(RunId),
+    /// The right one of two runs on Compare.
+    SelectSecondRun(Option<RunId>),
+    /// Draw this run's curves on Compare, or no longer.
+    ToggleCompared(RunId),
+    /// Take the run's experiment as the draft.
+    UseExperimentOf(RunId),
+    /// Delete a run from disk.
+    DeleteRun(RunId),
+    /// Copy a run to a new folder.
+    ExportRun(RunId, PathBuf),
+    /// Look at this user, by id as in the log.
+    SelectUser(String),
+    /// Look at the next user (+1) or the previous one (−1).
+    StepUser(i64),
+    /// Look through the weights of this epoch; `None` for the best.
+    SelectEpoch(Option<usize>),
+    /// Open one attention head; `None` shows all.
+    SelectHead(Option<HeadIdx>),
+    /// Look at one event of the history.
+    SelectEvent(Option<usize>),
+    /// Take a notice away.
+    Dismiss(NoticeId),
+}

@@ -1,0 +1,1 @@
+//! Painted parts that several pages use: charts, heatmaps, timelines.
