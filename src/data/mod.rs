@@ -6,43 +6,33 @@
 //! [`prepare`] does all of it. A synthetic [`world`] takes the place of a file when none is given.
 
 mod batch;
+mod clean;
 mod dataset;
 mod error;
+mod events;
+mod fingerprint;
+mod prepare;
+mod profile;
 mod sequence;
 mod spec;
 mod split;
+mod table;
 mod vocab;
 pub mod world;
 
 pub use batch::{Histories, PaddedBatch};
 pub use dataset::{DataReport, DataShape, Dataset, Prepared, RefusedRow, StepCount};
 pub use error::DataError;
+pub use profile::{DayCount, LengthBin, Profile};
 pub use sequence::Sequences;
 pub use spec::{CleanSpec, DataSource, DataSpec, FileFormat, FileSpec, Role, Roles, TimeFormat, TitleSpec};
 pub use split::{EvalCase, Split, SplitSpec};
+pub use table::{Column, Table};
 pub use vocab::Vocab;
 pub use world::WorldSpec;
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
-
-/// What a table is, for the plain columns that cross the boundary of this module.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Column {
-    /// Text.
-    Text(Vec<String>),
-    /// Whole numbers.
-    Int(Vec<i64>),
-    /// Real numbers.
-    Float(Vec<f64>),
-}
-
-/// Named columns of equal length, without polars.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Table {
-    /// Name and content of each column.
-    pub columns: Vec<(String, Column)>,
-}
 
 /// The head of a file as it will be read, with what was guessed.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -74,7 +64,7 @@ pub fn preview(file: &FileSpec) -> Result<Preview, DataError> {
 /// # Errors
 /// [`DataError`] when the log cannot be read, a setting is wrong, or a step leaves nothing.
 pub fn prepare(data: &DataSpec, split: SplitSpec, cancel: &AtomicBool) -> Result<Prepared, DataError> {
-    todo!("data: {data:?} {split:?} {cancel:?}")
+    prepare::prepare(data, split, cancel)
 }
 
 /// Problems that can be told from the settings alone, without reading the file (a missing file

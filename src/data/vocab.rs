@@ -20,6 +20,12 @@ impl Vocab {
         Self { first, ..Self::default() }
     }
 
+    /// The vocabulary of these ids, in this order; they must be without repeats.
+    pub(super) fn from_ids(first: u32, ids: Vec<String>) -> Self {
+        let idx_from_id = ids.iter().zip(first..).map(|(id, idx)| (id.clone(), idx)).collect();
+        Self { ids, idx_from_id, first }
+    }
+
     /// The index of `id`, given now if it is new.
     pub fn intern(&mut self, id: &str) -> u32 {
         if let Some(&idx) = self.idx_from_id.get(id) {

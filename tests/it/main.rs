@@ -1,1 +1,3 @@
+//! Promises to users, one module a capability, in one binary.
 
+mod data;

@@ -1,0 +1,50 @@
+//! Hashes that say whether two runs saw the same events; the same on every machine.
+
+use xxhash_rust::xxh3::Xxh3;
+
+use super::{Dataset, Vocab};
+
+/// An XXH3 hash over columns, each preceded by its length so that no two tables run together.
+pub(super) struct Fingerprint(Xxh3);
+
+impl Fingerprint {
+    pub(super) fn new() -> Self {
+        Self(Xxh3::new())
+    }
+
+    /// Adds a column of numbers, in little-endian order.
+    pub(super) fn numbers(&mut self, column: impl ExactSizeIterator<Item = u64>) {
+        self.0.update(&(column.len() as u64).to_le_bytes());
+        column.for_each(|number| self.0.update(&number.to_le_bytes()));
+    }
+
+    /// Adds the ids of a vocabulary.
+    fn ids(&mut self, vocab: &Vocab) {
+        self.0.update(&(vocab.len() as u64).to_le_bytes());
+        for id in vocab.ids() {
+            self.0.update(&(id.len() as u64).to_le_bytes());
+            self.0.update(id.as_bytes());
+        }
+    }
+
+    /// Sixteen hexadecimal digits.
+    pub(super) fn digits(&self) -> String {
+        format!("{:016x}", self.0.digest())
+    }
+}
+
+/// Hash of the coded sequences and vocabularies. Titles and the report do not count.
+pub(super) fn of_dataset(dataset: &Dataset) -> String {
+    let mut hash = Fingerprint::new();
+    let sequences = &dataset.sequences;
+    hash.numbers(sequences.offsets.iter().map(|&offset| offset as u64));
+    hash.numbers(sequences.item_idx.iter().map(|&item| u64::from(item)));
+    let times = sequences.time_secs.as_deref().unwrap_or(&[]);
+    hash.numbers(times.iter().map(|&time| time as u64));
+    let behaviours = sequences.behaviour_idx.as_deref().unwrap_or(&[]);
+    hash.numbers(behaviours.iter().map(|&behaviour| u64::from(behaviour)));
+    let values = sequences.value.as_deref().unwrap_or(&[]);
+    hash.numbers(values.iter().map(|value| u64::from(value.to_bits())));
+    [&dataset.users, &dataset.items, &dataset.behaviours].into_iter().for_each(|vocab| hash.ids(vocab));
+    hash.digits()
+}
