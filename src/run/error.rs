@@ -2,6 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::data::DataError;
+use crate::experiment::ExperimentError;
+use crate::model::ModelError;
+
 /// A run that cannot be written, found or read. Each sentence carries its cure.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -38,4 +42,29 @@ pub enum RunError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The manifest was written by a later version of the program.
+    #[error("`{}` has version {found}, this program knows up to {known}: open it with a newer Seqscope", path.display())]
+    Newer {
+        /// The manifest.
+        path: PathBuf,
+        /// Version of the file.
+        found: u32,
+        /// Latest version known here.
+        known: u32,
+    },
+    /// A process is writing the run.
+    #[error("run `{id}` is being written by a process; stop that training first")]
+    Busy {
+        /// The run.
+        id: String,
+    },
+    /// Weights cannot be written.
+    #[error(transparent)]
+    Weights(#[from] ModelError),
+    /// A table of results cannot be written or read.
+    #[error(transparent)]
+    Table(#[from] DataError),
+    /// The experiment cannot be written out.
+    #[error(transparent)]
+    Experiment(#[from] ExperimentError),
 }

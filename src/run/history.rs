@@ -1,6 +1,11 @@
 //! The series of a run: one number a line, append-only.
 
+use std::fmt::Write as _;
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
+
+use super::RunError;
 
 /// Which part of the data a number belongs to.
 #[derive(
@@ -26,7 +31,8 @@ pub struct HistoryPoint {
     pub epoch: usize,
     /// Part of the data.
     pub part: Part,
-    /// `loss`, `ndcg@10`, `hr@10`, `mrr`, `lr`, `grad_norm`, `events_per_sec`, `kl`.
+    /// `loss`, `ndcg@10`, `hr@10`, `mrr`, `hr@1`, `hr@5`, `ndcg@5`; for training also `lr`,
+    /// `grad_norm`, `kl`, `events_per_sec` and `secs` (training time since the start).
     pub metric: String,
     /// The number.
     pub value: f64,
@@ -39,6 +45,9 @@ pub struct History {
     pub points: Vec<HistoryPoint>,
 }
 
+/// First line of the file.
+const HEADER: &str = "step,epoch,split,metric,value\n";
+
 impl History {
     /// One series as `(epoch, step, value)`.
     #[must_use]
@@ -46,4 +55,50 @@ impl History {
         let wanted = |p: &&HistoryPoint| p.part == part && p.metric == metric;
         self.points.iter().filter(wanted).map(|p| (p.epoch, p.step, p.value)).collect()
     }
+
+    /// The whole file. Numbers are written with as many digits as bring back the same bits.
+    pub(super) fn to_text(&self) -> String {
+        format!("{HEADER}{}", lines(&self.points))
+    }
+
+    /// Reads the file. What a cut-off write left at the end (a line without its end, or one that
+    /// cannot be read) is passed over; damage before that is an error.
+    pub(super) fn parse(text: &str, path: &Path) -> Result<Self, RunError> {
+        let damaged = |line: usize, reason: &str| RunError::Damaged {
+            path: path.to_owned(),
+            reason: format!("line {line}: {reason}; delete that line to read the rest"),
+        };
+        let whole_lines = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
+        let mut points = Vec::new();
+        let mut lines = whole_lines.lines().enumerate().skip(1).peekable();
+        while let Some((at, line)) = lines.next() {
+            match point(line) {
+                Some(point) => points.push(point),
+                None if lines.peek().is_none() => break,
+                None => return Err(damaged(at + 1, "expected step,epoch,split,metric,value")),
+            }
+        }
+        Ok(Self { points })
+    }
+}
+
+/// The lines of some points.
+pub(super) fn lines(points: &[HistoryPoint]) -> String {
+    points.iter().fold(String::new(), |mut text, p| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{},{},{},{},{}", p.step, p.epoch, p.part, p.metric, p.value);
+        text
+    })
+}
+
+fn point(line: &str) -> Option<HistoryPoint> {
+    let mut fields = line.split(',');
+    let point = HistoryPoint {
+        step: fields.next()?.parse().ok()?,
+        epoch: fields.next()?.parse().ok()?,
+        part: fields.next()?.parse().ok()?,
+        metric: fields.next().filter(|m| !m.is_empty())?.to_owned(),
+        value: fields.next()?.parse().ok()?,
+    };
+    fields.next().is_none().then_some(point)
 }

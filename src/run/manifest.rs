@@ -1,16 +1,25 @@
 //! What was run, on what, where, and how it ended.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
+use ron::ser::PrettyConfig;
 use serde::{Deserialize, Serialize};
 
-use super::RunId;
+use super::disk::{read_text, write_whole};
+use super::{RunError, RunId};
 use crate::baseline::BaselineKind;
 use crate::data::{DataReport, DataShape};
 use crate::experiment::Experiment;
 use crate::metric::RankingMetrics;
 use crate::model::DeviceInfo;
 use crate::spec::Problem;
+
+/// Version of the manifest that this program writes.
+const VERSION: u32 = 1;
+
+/// Name of the file in a run's folder.
+pub(super) const FILE: &str = "manifest.ron";
 
 /// Metrics of every reference on one part.
 pub type References = BTreeMap<BaselineKind, RankingMetrics>;
@@ -44,7 +53,10 @@ pub enum Outcome {
     },
 }
 
-/// The manifest, written at the start and again at the end.
+/// The manifest, written at the start, after each epoch and at the end.
+///
+/// `epochs` is what a resumed run goes by: an epoch counts once the manifest says so, which is after
+/// its weights, its state and its part of the history are on disk.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// Version of this file.
@@ -70,12 +82,16 @@ pub struct Manifest {
     /// Epoch with the best validation NDCG@10, from 1.
     pub best_epoch: Option<usize>,
     /// Validation metrics of the best epoch.
+    #[serde(default, with = "named", skip_serializing_if = "Option::is_none")]
     pub valid: Option<RankingMetrics>,
     /// Test metrics of the best epoch's weights; read once, after selection.
+    #[serde(default, with = "named", skip_serializing_if = "Option::is_none")]
     pub test: Option<RankingMetrics>,
     /// References on validation.
+    #[serde(default, with = "named")]
     pub references_valid: References,
     /// References on test.
+    #[serde(default, with = "named")]
     pub references_test: References,
     /// Warnings of the run: skipped rows, CPU instead of GPU, below the windowed Markov chain.
     pub problems: Vec<Problem>,
@@ -105,4 +121,109 @@ pub struct Summary {
     pub status: RunStatus,
     /// Its manifest, unless damaged.
     pub manifest: Option<Manifest>,
+}
+
+impl Manifest {
+    /// The manifest of a run that is about to start.
+    #[must_use]
+    pub fn new(experiment: Experiment, data: DataStamp, device: DeviceInfo, n_params: usize) -> Self {
+        Self {
+            version: VERSION,
+            id: RunId(String::new()),
+            program: format!("seqscope {}", env!("CARGO_PKG_VERSION")),
+            experiment,
+            data,
+            device: Some(device),
+            n_params,
+            started_secs: 0,
+            train_secs: 0.0,
+            epochs: 0,
+            best_epoch: None,
+            valid: None,
+            test: None,
+            references_valid: References::new(),
+            references_test: References::new(),
+            problems: Vec::new(),
+            outcome: None,
+        }
+    }
+
+    /// Reads the manifest in a run's folder. The folder's present name is the run's name, so that a
+    /// renamed or copied run stays usable.
+    pub(super) fn read(dir: &Path) -> Result<Self, RunError> {
+        #[derive(Deserialize)]
+        struct Head {
+            version: u32,
+        }
+        let path = dir.join(FILE);
+        let text = read_text(&path)?;
+        let damaged = |e: ron::error::SpannedError| RunError::Damaged {
+            path: path.clone(),
+            reason: format!("{e}; restore the file, or delete the run's folder"),
+        };
+        // The version first: a later version may have fields that would only look like damage.
+        let head: Head = ron::from_str(&text).map_err(damaged)?;
+        if head.version > VERSION {
+            return Err(RunError::Newer { path, found: head.version, known: VERSION });
+        }
+        let mut manifest: Self = ron::from_str(&text).map_err(damaged)?;
+        if let Some(name) = dir.file_name() {
+            manifest.id = RunId(name.to_string_lossy().into_owned());
+        }
+        Ok(manifest)
+    }
+
+    /// Writes the manifest into a run's folder: the old one or the new one, never a part.
+    pub(super) fn write(&self, dir: &Path) -> Result<(), RunError> {
+        let path = dir.join(FILE);
+        let text = ron::ser::to_string_pretty(self, PrettyConfig::default())
+            .map_err(|e| RunError::Damaged { path: path.clone(), reason: format!("cannot be written: {e}") })?;
+        write_whole(&path, format!("{text}\n").as_bytes())
+    }
+}
+
+/// Metrics by their names in the field (`ndcg@10`), which are no RON identifiers: a map of text to
+/// number.
+mod named {
+    use serde::de::{DeserializeOwned, Error as _};
+    use serde::ser::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<T: Serialize, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
+        serde_json::to_value(value).map_err(S::Error::custom)?.serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, T: DeserializeOwned, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+        serde_json::from_value(serde_json::Value::deserialize(from)?).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::DeviceKind;
+
+    #[test]
+    fn comes_back_as_it_was_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let device = DeviceInfo {
+            key: "cpu".to_owned(),
+            name: "flex".to_owned(),
+            backend: "flex".to_owned(),
+            kind: DeviceKind::Cpu,
+        };
+        let mut manifest = Manifest::new(Experiment::default(), DataStamp::default(), device, 17);
+        manifest.id = RunId(dir.path().file_name().unwrap().to_string_lossy().into_owned());
+        let metrics = RankingMetrics { ndcg_at_10: 0.1, mrr: 1.0 / 3.0, n_users: 7, ..RankingMetrics::default() };
+        manifest.valid = Some(metrics);
+        manifest.references_test.insert(BaselineKind::MarkovWindow, metrics);
+        manifest.problems.push(Problem::warning("data.path", "\"quoted\" sentence; 行为"));
+        manifest.outcome = Some(Outcome::Failed { sentence: "line 1\nline 2".to_owned() });
+        manifest.write(dir.path()).unwrap();
+        assert_eq!(Manifest::read(dir.path()).unwrap(), manifest);
+
+        let newer = read_text(&dir.path().join(FILE)).unwrap().replace("version: 1,\n    id", "version: 9,\n    id");
+        std::fs::write(dir.path().join(FILE), newer).unwrap();
+        assert!(matches!(Manifest::read(dir.path()), Err(RunError::Newer { found: 9, .. })));
+    }
 }

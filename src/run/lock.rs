@@ -1,0 +1,49 @@
+//! Tells a run that is being written from one whose process was killed.
+//!
+//! The writer holds an exclusive lock on the file `lock` for as long as it lives. The operating
+//! system gives it back when the process ends, however it ends; a process id in a file would stay
+//! behind after a kill and might by then belong to another program.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::Path;
+use std::time::Duration;
+
+use super::RunError;
+use super::disk::file_error;
+
+/// Held while a run is written.
+#[derive(Debug)]
+pub(super) struct RunLock {
+    _file: File,
+}
+
+/// Name of the file that is locked.
+pub(super) const FILE: &str = "lock";
+
+/// Someone who lists the runs holds a shared lock for some microseconds.
+const TRIES: usize = 20;
+const PAUSE: Duration = Duration::from_millis(10);
+
+impl RunLock {
+    /// Takes the lock of a run's folder; `None` when another writer has it.
+    pub(super) fn take(dir: &Path) -> Result<Option<Self>, RunError> {
+        let path = dir.join(FILE);
+        let open = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+        let file = open.map_err(|e| file_error(&path, &e))?;
+        for _ in 0..TRIES {
+            match file.try_lock() {
+                // Some network folders know no locks; the run then shows as interrupted while it
+                // is written, which is better than no run at all.
+                Ok(()) | Err(TryLockError::Error(_)) => return Ok(Some(Self { _file: file })),
+                Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Whether a process is writing the run in this folder.
+pub(super) fn is_held(dir: &Path) -> bool {
+    let Ok(file) = File::open(dir.join(FILE)) else { return false };
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+}

@@ -1,0 +1,68 @@
+//! Rank and probability of every evaluated user, as a table.
+
+use std::path::Path;
+
+use super::RunError;
+use crate::data::{self, Column, Table};
+
+/// Rank and scores of one evaluated user, as kept in `results/*.parquet`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UserResult {
+    /// The user's id as in the log.
+    pub user_id: String,
+    /// The true item's id as in the log.
+    pub item_id: String,
+    /// Mid-rank of the true item.
+    pub rank: f64,
+    /// The model's probability of the true item: a softmax over the whole catalogue, whether or
+    /// not seen items are ranked.
+    pub probability: f64,
+}
+
+pub(super) fn write(path: &Path, results: &[UserResult]) -> Result<(), RunError> {
+    Ok(data::write_parquet(path, &table(results))?)
+}
+
+pub(super) fn read(path: &Path) -> Result<Vec<UserResult>, RunError> {
+    from_table(data::read_parquet(path)?).ok_or_else(|| RunError::Damaged {
+        path: path.to_owned(),
+        reason: "expected the columns user_id, item_id, rank and probability".to_owned(),
+    })
+}
+
+/// The results as named columns.
+pub(super) fn table(results: &[UserResult]) -> Table {
+    let text = |f: fn(&UserResult) -> &String| Column::Text(results.iter().map(|r| f(r).clone()).collect());
+    let number = |f: fn(&UserResult) -> f64| Column::Float(results.iter().map(f).collect());
+    let columns = [
+        ("user_id", text(|r| &r.user_id)),
+        ("item_id", text(|r| &r.item_id)),
+        ("rank", number(|r| r.rank)),
+        ("probability", number(|r| r.probability)),
+    ];
+    Table { columns: columns.map(|(name, column)| (name.to_owned(), column)).into() }
+}
+
+fn from_table(table: Table) -> Option<Vec<UserResult>> {
+    let mut columns = table.columns.into_iter();
+    let mut next = |name: &str| columns.next().filter(|(found, _)| found == name).map(|(_, column)| column);
+    let (Column::Text(users), Column::Text(items)) = (next("user_id")?, next("item_id")?) else { return None };
+    let (Column::Float(ranks), Column::Float(probabilities)) = (next("rank")?, next("probability")?) else {
+        return None;
+    };
+    let rows = users.into_iter().zip(items).zip(ranks).zip(probabilities);
+    let result = |(((user_id, item_id), rank), probability)| UserResult { user_id, item_id, rank, probability };
+    Some(rows.map(result).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_and_back() {
+        let result = UserResult { user_id: "u".to_owned(), item_id: "i".to_owned(), rank: 1.5, probability: 0.25 };
+        assert_eq!(from_table(table(std::slice::from_ref(&result))), Some(vec![result]));
+        assert_eq!(from_table(Table::default()), None);
+    }
+}

@@ -1,0 +1,224 @@
+//! Writes one run, from its folder's first file to its outcome.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use super::checkpoint::{epochs_in, kept};
+use super::disk::{copy_whole, file_error, put_in_place, remove_if_there, temporary, write_whole};
+use super::history::{self, History, HistoryPoint, Part};
+use super::id::RunId;
+use super::lock::RunLock;
+use super::manifest::{Manifest, Outcome};
+use super::store::{HISTORY_FILE, RunStore};
+use super::{RunError, UserResult, results};
+use crate::model::{ModelError, Trainable};
+
+/// The one writer of a run. While it lives the run is listed as running; when it goes without
+/// [`RunWriter::finish`], however it goes, the run is interrupted.
+#[derive(Debug)]
+pub struct RunWriter {
+    /// What the manifest says; on disk at the next checkpoint or at the end.
+    pub manifest: Manifest,
+    store: RunStore,
+    dir: PathBuf,
+    history: File,
+    log: File,
+    lock: RunLock,
+}
+
+impl RunWriter {
+    /// Makes the folder of a new run, with a name made of the present minute and the experiment's
+    /// name, and its first files. Nothing stays behind when that fails.
+    ///
+    /// # Errors
+    /// [`RunError`] when the folder cannot be written.
+    pub fn create(store: &RunStore, mut manifest: Manifest) -> Result<Self, RunError> {
+        let now = jiff::Zoned::now();
+        manifest.started_secs = now.timestamp().as_second();
+        manifest.id = new_folder(store, &now, &manifest.experiment.name)?;
+        let dir = store.dir(&manifest.id);
+        Self::fill(store, &dir, manifest).inspect_err(|_| {
+            // The reason why it could not be filled is what the user must hear of.
+            let _ = fs::remove_dir_all(&dir);
+        })
+    }
+
+    fn fill(store: &RunStore, dir: &Path, manifest: Manifest) -> Result<Self, RunError> {
+        let Some(lock) = RunLock::take(dir)? else { return Err(RunError::Busy { id: manifest.id.0 }) };
+        for sub in ["epochs", "results"] {
+            let path = dir.join(sub);
+            fs::create_dir(&path).map_err(|e| file_error(&path, &e))?;
+        }
+        write_whole(&dir.join(HISTORY_FILE), History::default().to_text().as_bytes())?;
+        manifest.write(dir)?;
+        Self::open(store, dir, manifest, lock)
+    }
+
+    /// Opens an ended or interrupted run to go on with it. Changes nothing on disk: that is for
+    /// [`RunWriter::rewind`], once data and state have been read and fit.
+    ///
+    /// # Errors
+    /// [`RunError`] when the run cannot be read or is being written.
+    pub fn reopen(store: &RunStore, id: &RunId) -> Result<Self, RunError> {
+        let dir = store.existing(id)?;
+        let Some(lock) = RunLock::take(&dir)? else { return Err(RunError::Busy { id: id.0.clone() }) };
+        let manifest = Manifest::read(&dir)?;
+        Self::open(store, &dir, manifest, lock)
+    }
+
+    fn open(store: &RunStore, dir: &Path, manifest: Manifest, lock: RunLock) -> Result<Self, RunError> {
+        let (history, log) = (append_to(&dir.join(HISTORY_FILE))?, append_to(&dir.join("log.txt"))?);
+        Ok(Self { manifest, store: store.clone(), dir: dir.to_owned(), history, log, lock })
+    }
+
+    /// The run's name.
+    #[must_use]
+    pub fn id(&self) -> &RunId {
+        &self.manifest.id
+    }
+
+    /// Takes the folder back to its last committed epoch: later numbers and weights and everything
+    /// that belongs to an end (test figures, outcome) go.
+    ///
+    /// # Errors
+    /// [`RunError`] when the folder cannot be written.
+    pub fn rewind(&mut self) -> Result<(), RunError> {
+        let (id, last) = (self.manifest.id.clone(), self.manifest.epochs);
+        let mut history = self.store.history(&id)?;
+        history.points.retain(|p| p.epoch <= last && p.part != Part::Test);
+        let path = self.dir.join(HISTORY_FILE);
+        write_whole(&path, history.to_text().as_bytes())?;
+        self.history = append_to(&path)?;
+
+        for epoch in epochs_in(&self.dir.join("epochs"))?.into_iter().filter(|&epoch| epoch > last) {
+            remove_if_there(&self.store.epoch_weights(&id, epoch))?;
+        }
+        for part in [Part::Valid, Part::Test] {
+            remove_if_there(&self.store.results_file(&id, part))?;
+        }
+        self.update_best()?;
+        self.manifest.test = None;
+        self.manifest.references_test.clear();
+        self.manifest.outcome = None;
+        self.save_manifest()
+    }
+
+    /// Adds numbers to the history; they are on disk when this returns.
+    ///
+    /// # Errors
+    /// [`RunError`] when they cannot be written.
+    pub fn append(&mut self, points: &[HistoryPoint]) -> Result<(), RunError> {
+        let path = self.dir.join(HISTORY_FILE);
+        let written = self.history.write_all(history::lines(points).as_bytes()).and_then(|()| self.history.sync_data());
+        written.map_err(|e| file_error(&path, &e))
+    }
+
+    /// Adds a line to the log, with the time before it.
+    ///
+    /// # Errors
+    /// [`RunError`] when it cannot be written.
+    pub fn log(&mut self, line: &str) -> Result<(), RunError> {
+        let time = jiff::Zoned::now().strftime("%Y-%m-%d %H:%M:%S%:z").to_string();
+        let line = format!("{time} {}\n", line.replace('\n', " "));
+        self.log.write_all(line.as_bytes()).map_err(|e| file_error(&self.dir.join("log.txt"), &e))
+    }
+
+    /// Commits the epoch that the manifest names: its weights, then the state to go on from, then
+    /// the manifest; after that the copy of the best weights, and what is no longer needed goes.
+    ///
+    /// # Errors
+    /// [`RunError`] when something cannot be written; then the epoch before is still whole.
+    pub fn checkpoint(&mut self, model: &dyn Trainable) -> Result<(), RunError> {
+        let (id, epoch) = (self.manifest.id.clone(), self.manifest.epochs);
+        let weights = self.store.epoch_weights(&id, epoch);
+        save_whole(&weights, |part| model.save_weights(part))?;
+        save_whole(&self.store.state(&id, epoch), |part| model.save_state(part))?;
+        self.save_manifest()?;
+
+        self.update_best()?;
+        let file_bytes = fs::metadata(&weights).map_err(|e| file_error(&weights, &e))?.len();
+        let stay = kept(epoch, self.manifest.best_epoch, file_bytes);
+        for gone in epochs_in(&self.dir.join("epochs"))?.into_iter().filter(|epoch| !stay.contains(epoch)) {
+            remove_if_there(&self.store.epoch_weights(&id, gone))?;
+        }
+        match epoch.checked_sub(1) {
+            Some(before) => remove_if_there(&self.store.state(&id, before)),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes `best.safetensors` the weights of the best epoch. That epoch's own file is never
+    /// thrown away, so the copy can be made again after a cut.
+    fn update_best(&self) -> Result<(), RunError> {
+        let id = &self.manifest.id;
+        let best = self.store.best_weights(id);
+        match self.manifest.best_epoch {
+            None => remove_if_there(&best),
+            Some(epoch) => copy_whole(&self.store.epoch_weights(id, epoch), &best),
+        }
+    }
+
+    /// Writes the manifest as it is now.
+    ///
+    /// # Errors
+    /// [`RunError`] when it cannot be written.
+    pub fn save_manifest(&self) -> Result<(), RunError> {
+        self.manifest.write(&self.dir)
+    }
+
+    /// Writes rank and probability of every evaluated user.
+    ///
+    /// # Errors
+    /// [`RunError`] when they cannot be written.
+    pub fn save_results(&self, part: Part, users: &[UserResult]) -> Result<(), RunError> {
+        results::write(&self.store.results_file(&self.manifest.id, part), users)
+    }
+
+    /// Writes the outcome: from here on the run has ended.
+    ///
+    /// # Errors
+    /// [`RunError`] when it cannot be written.
+    pub fn finish(&mut self, outcome: Outcome) -> Result<(), RunError> {
+        self.manifest.outcome = Some(outcome);
+        self.save_manifest()
+    }
+
+    /// Deletes the run.
+    ///
+    /// # Errors
+    /// [`RunError`] when it cannot be deleted.
+    pub fn discard(self) -> Result<(), RunError> {
+        let Self { manifest, store, history, log, lock, .. } = self;
+        // Some systems do not delete files that are open.
+        drop((history, log, lock));
+        store.delete(&manifest.id)
+    }
+}
+
+/// Makes a folder that no other run has.
+fn new_folder(store: &RunStore, now: &jiff::Zoned, name: &str) -> Result<RunId, RunError> {
+    fs::create_dir_all(&store.root).map_err(|e| file_error(&store.root, &e))?;
+    // Any number does; the process and the clock make it unlikely that two runs try the same.
+    let mut tag = (now.timestamp().subsec_nanosecond() as u32 ^ std::process::id().rotate_left(7)) as u16;
+    loop {
+        let id = RunId::new(now, name, tag);
+        match fs::create_dir(store.dir(&id)) {
+            Ok(()) => return Ok(id),
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => tag = tag.wrapping_add(1),
+            Err(e) => return Err(file_error(&store.dir(&id), &e)),
+        }
+    }
+}
+
+fn append_to(path: &Path) -> Result<File, RunError> {
+    OpenOptions::new().create(true).append(true).open(path).map_err(|e| file_error(path, &e))
+}
+
+/// Lets the model write a file under a temporary name, then syncs and renames it.
+fn save_whole(path: &Path, save: impl FnOnce(&Path) -> Result<(), ModelError>) -> Result<(), RunError> {
+    let part = temporary(path);
+    save(&part)?;
+    File::open(&part).and_then(|file| file.sync_all()).map_err(|e| file_error(&part, &e))?;
+    put_in_place(&part, path)
+}
