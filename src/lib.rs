@@ -1,8 +1,96 @@
-//! Seqscope: a workbench for user-behaviour sequence modelling.
+//! Seqscope: a workbench for user-behaviour sequence modelling. **This page is the map**: read it
+//! first, and change it in the same commit as whatever makes it untrue.
+//!
+//! # Bird's-eye view
+//!
+//! A log of what users did goes in at the left; explanations and comparisons come out at the right.
+//!
+//! ```text
+//! file or world ─► data ─► Prepared ─► train::run ─► run folder ─► explain ─► window, command line
+//!                   (sequences, split)     │  ▲          (disk)
+//!                                    Event ▼  │ Command
+//!                              observers: run writer, then the window or the progress bar
+//! ```
+//!
+//! One package, a library and one binary. `seqscope` opens the window; `seqscope train x.ron` and
+//! its sisters need none. Both drive the same engine and write the same run folders, so a run that
+//! was started in one is read in the other.
+//!
+//! An [`experiment::Experiment`] says what to do: data, split, model, training, seed. [`data::prepare`]
+//! makes sequences and a split of it, [`model::ModelFamily::build`] a model, and [`train::run`] trains
+//! it on the calling thread, asking a [`train::Control`] between steps and telling a
+//! [`train::Observer`] what happens. The first observer is always the run's own writer, so what is on
+//! disk never depends on who watches. Later, [`train::restore`] opens a run again and
+//! [`explain::user_view`] looks at one user through it.
+//!
+//! # Code map
+//!
+//! Nothing imports to its right; `error`, `app` and `cli` stand side by side, above all the rest.
+//!
+//! | module | what it is for | heavy crates |
+//! |---|---|---|
+//! | [`spec`] | the words in which a setting describes itself, and named seeds; a leaf | |
+//! | [`metric`] | scores in, numbers out | |
+//! | [`baseline`] | the classical references that run beside every model | |
+//! | [`data`] | tables in, sequences and batches out | polars |
+//! | [`model`] | the neural families; results leave as `f32` | burn, burn-wgpu |
+//! | [`experiment`] | what to do, as the user wrote it | ron |
+//! | [`run`] | what happened, on disk; the only writer of results | ron |
+//! | [`train`] | one run from start to end, without threads | |
+//! | [`explain`] | plain numbers in, explanations out | |
+//! | [`error`] | the sum of the modules' errors, and what is shown of them | |
+//! | [`app`] | the application without a window: state, actions, background jobs | threads |
+//! | [`cli`] | text in, text out | clap, ctrlc, indicatif |
+//! | [`ui`] | painting (feature `gui`) | egui, eframe, egui_plot, egui_extras, rfd |
+//!
+//! `main.rs` joins them: arguments to the window or to a command, one printed error, the exit code.
+//! `mod.rs` of each folder is its façade; what it does not re-export is nobody else's business.
+//!
+//! Rust's modules have no direction that the compiler would enforce, and boundaries without a guard
+//! erode. So there are three guards: `cargo check --no-default-features` compiles engine and command
+//! line with no egui in the tree; `tests/it/architecture.rs` reads the source and checks the table
+//! above, the crates' homes, the files' sizes and this page; and `unreachable_pub` is on.
+//!
+//! # What always holds
+//!
+//! 1. **One heavy dependency, one folder**: replacing polars, burn or egui is the change of one
+//!    module (test `heavy_crates_stay_at_home`).
+//! 2. **`train` knows neither burn nor egui.** It drives a `dyn` [`model::Trainable`], so that a
+//!    fake model runs through it in milliseconds (test `modules_import_leftwards_only`).
+//! 3. **No tensor leaves `model`.** Results leave it as `f32`, ranks and names: burn's types cannot
+//!    be named elsewhere (test `heavy_crates_stay_at_home`).
+//! 4. **A page reads [`app::App`] and pushes [`app::Action`]s; only [`app::App::apply`] changes
+//!    state.** One exception: a form edits the [`app::Draft`] in place, and the draft notices.
+//! 5. **Every run that started ends with exactly one [`train::EventKind::Ended`].** A panic in
+//!    training becomes a failed run, never a dead window; therefore release builds unwind
+//!    (test `a_panic_unwinds_in_release_builds_too`).
+//! 6. **The test split is read once**, after selection on validation.
+//! 7. **Same experiment, data and CPU: the same numbers, bit for bit.** Every random choice draws
+//!    from its own named seed, [`spec::derive_seed`]; going on after an interruption needs no
+//!    generator's state, and equals never having been interrupted.
+//! 8. **A run on disk is complete without the program**: manifest and experiment as text, series as
+//!    CSV, ranks of every user as Parquet, weights as safetensors.
+//! 9. **Old experiment files and old runs keep opening.** A newer one is refused with the cure.
+//! 10. **A user can never cause a panic.** Bad input gets one sentence that says the cure.
+//!
+//! # Adding a model
+//!
+//! 1. `model/family/NAME.rs`: a spec struct with the paper's values as its `Default`, its settings
+//!    listed once (name, range, help, source) with the `described!` macro, the burn module, and
+//!    [`model::ModelFamily`] for the spec.
+//! 2. A line in [`model::ModelSpec`]. The compiler points at every `match` to fill; forms, `seqscope
+//!    describe`, `--set` and the contract tests walk the list and need nothing.
+//! 3. Its numbers from the reference implementation under `tests/gold`, with the script that made
+//!    them, and an example under `experiments`.
+//!
+//! A file format, a cleaning step, a metric, a reference or a page is added in the same way: a file,
+//! a line in one list, a test.
+
 pub mod app;
 pub mod baseline;
 pub mod cli;
 pub mod data;
+pub mod error;
 pub mod experiment;
 pub mod explain;
 pub mod metric;

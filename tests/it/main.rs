@@ -1,3 +1,4 @@
-//! Promises to users, one module a capability, in one binary.
+//! What a user is promised, one module a capability.
 
+mod architecture;
 mod data;

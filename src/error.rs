@@ -1,0 +1,167 @@
+//! The crate's error: the sum of the modules' errors, and what a person is shown of one.
+
+use std::fmt;
+
+use crate::data::DataError;
+use crate::experiment::ExperimentError;
+use crate::model::ModelError;
+use crate::run::RunError;
+use crate::spec::Problem;
+use crate::train::TrainError;
+
+/// Anything that can go wrong, as it reaches the edge of the program.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A log.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// An experiment file.
+    #[error(transparent)]
+    Experiment(#[from] ExperimentError),
+    /// A model or its device.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// A run on disk.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// A run that cannot start or go on.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    /// Standard output cannot be written to.
+    #[error("cannot write the output: {0}")]
+    Output(#[from] std::io::Error),
+    /// What only the edge can tell: no such user, no display.
+    #[error("{sentence}")]
+    Edge {
+        /// What is wrong.
+        sentence: String,
+        /// What to do about it.
+        hint: Option<String>,
+    },
+}
+
+impl Error {
+    /// An error of the edge itself.
+    pub fn edge(sentence: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Edge { sentence: sentence.into(), hint: Some(hint.into()) }
+    }
+
+    /// What to try next, where the sentence alone does not say it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Data(e) | Self::Train(TrainError::Data(e)) => hint_for_data(e),
+            Self::Experiment(e) | Self::Train(TrainError::Experiment(e)) => hint_for_experiment(e),
+            Self::Model(e) | Self::Train(TrainError::Model(e)) => hint_for_model(e),
+            Self::Train(TrainError::Problems(_)) => Some(
+                "`seqscope check FILE.ron` lists every problem; `seqscope describe` says what each setting may be"
+                    .to_owned(),
+            ),
+            Self::Edge { hint, .. } => hint.clone(),
+            Self::Run(_) | Self::Train(_) | Self::Output(_) => None,
+        }
+    }
+
+    /// What a person is shown.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        let (sentence, causes) = match self {
+            Self::Train(TrainError::Problems(problems)) => summary_of(problems),
+            _ => (self.to_string(), causes_of(self)),
+        };
+        Report { sentence, causes, hint: self.hint() }
+    }
+}
+
+fn hint_for_data(error: &DataError) -> Option<String> {
+    match error {
+        DataError::Content { path, .. } => Some(format!(
+            "`seqscope data {}` shows how the file is read, and its options read it otherwise",
+            path.display()
+        )),
+        DataError::Unreadable { .. } | DataError::Setting { .. } | DataError::Nothing { .. } | DataError::Cancelled => {
+            None
+        }
+    }
+}
+
+fn hint_for_experiment(error: &ExperimentError) -> Option<String> {
+    match error {
+        ExperimentError::Syntax { .. } | ExperimentError::Set { .. } => {
+            Some("`seqscope describe` lists every setting with its range and default".to_owned())
+        }
+        ExperimentError::Unreadable { .. } | ExperimentError::Newer { .. } | ExperimentError::Write(_) => None,
+    }
+}
+
+fn hint_for_model(error: &ModelError) -> Option<String> {
+    match error {
+        ModelError::Device { .. } => Some("`seqscope devices` lists what this machine has".to_owned()),
+        _ => None,
+    }
+}
+
+/// One sentence for several problems, and a line for each.
+fn summary_of(problems: &[Problem]) -> (String, Vec<String>) {
+    match problems {
+        [only] => (line_of(only), Vec::new()),
+        _ => (format!("{} settings stop this experiment", problems.len()), problems.iter().map(line_of).collect()),
+    }
+}
+
+fn line_of(problem: &Problem) -> String {
+    if problem.field.is_empty() { problem.sentence.clone() } else { format!("{}: {}", problem.field, problem.sentence) }
+}
+
+/// The chain below the error; a transparent error stands for its source and is not told twice.
+fn causes_of(error: &dyn std::error::Error) -> Vec<String> {
+    std::iter::successors(error.source(), |e| e.source()).map(ToString::to_string).collect()
+}
+
+/// An error as it is shown: the command line prints it, the window makes a notice of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// What is wrong, one sentence.
+    pub sentence: String,
+    /// What lies behind it, one line each.
+    pub causes: Vec<String>,
+    /// What to try next.
+    pub hint: Option<String>,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "error: {}", self.sentence)?;
+        for cause in &self.causes {
+            writeln!(f, "  {cause}")?;
+        }
+        match &self.hint {
+            Some(hint) => writeln!(f, "hint: {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_has_its_sentence_its_lines_and_its_hint() {
+        let problems = vec![Problem::error("model.n_heads", "Heads is 3."), Problem::error("", "Too few users.")];
+        let text = Error::from(TrainError::Problems(problems)).report().to_string();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(
+            lines[..3],
+            ["error: 2 settings stop this experiment", "  model.n_heads: Heads is 3.", "  Too few users."]
+        );
+        assert!(lines[3].starts_with("hint: `seqscope check"));
+    }
+
+    #[test]
+    fn a_transparent_error_is_told_once() {
+        let error = Error::from(TrainError::from(DataError::Cancelled));
+        assert_eq!(error.report(), Report { sentence: "stopped".to_owned(), causes: Vec::new(), hint: None });
+    }
+}
