@@ -1,5 +1,12 @@
 //! Devices by name: the CPU, every wgpu adapter, and the choice between them.
 
+use std::collections::BTreeMap;
+use std::panic::catch_unwind;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use burn::prelude::{Device, DeviceKind as BurnKind};
+use burn_wgpu::{WgpuBackend, WgpuSetup, wgpu};
+
 use super::ModelError;
 
 /// What sort of device.
@@ -31,19 +38,169 @@ pub struct DeviceInfo {
 pub struct OpenDevice {
     /// Which one it is.
     pub info: DeviceInfo,
+    /// burn's handle, without autodiff.
+    pub(in crate::model) device: Device,
+    /// Largest array that the device takes, in bytes; the CPU's limit is its memory.
+    pub(in crate::model) max_array_bytes: Option<u64>,
+}
+
+/// An adapter, and how burn is told to take it.
+#[derive(Clone, Debug)]
+struct Adapter {
+    info: DeviceInfo,
+    selector: BurnKind,
+    api: WgpuBackend,
+    /// Discrete before integrated before virtual.
+    rank: u8,
 }
 
 /// The CPU first, then every wgpu adapter.
+///
+/// Adapters are looked for once a process: the Vulkan loader does not bear instances that come and
+/// go on several threads.
 #[must_use]
 pub fn list_devices() -> Vec<DeviceInfo> {
-    todo!()
+    std::iter::once(cpu_info()).chain(adapters().iter().map(|adapter| adapter.info.clone())).collect()
 }
 
 /// Opens a device by key, by part of an adapter's name (case does not matter), or `auto`: a real
-/// GPU if there is one, else the CPU.
+/// GPU if there is one that starts, else the CPU.
 ///
 /// # Errors
 /// [`ModelError::Device`] when there is no such device or it cannot start.
 pub fn open_device(choice: &str) -> Result<OpenDevice, ModelError> {
-    todo!("{choice}")
+    let wanted = choice.trim().to_lowercase();
+    match wanted.as_str() {
+        "" | "auto" => Ok(real_gpus().into_iter().find_map(|adapter| open_adapter(adapter).ok()).unwrap_or_else(cpu)),
+        "cpu" | "flex" => Ok(cpu()),
+        "gpu" => match real_gpus().first() {
+            Some(adapter) => open_adapter(adapter),
+            None => Err(unknown(choice)),
+        },
+        _ => {
+            let by_key = adapters().iter().find(|adapter| adapter.info.key == wanted);
+            let by_name = || adapters().iter().find(|adapter| adapter.info.name.to_lowercase().contains(&wanted));
+            by_key.or_else(by_name).map_or_else(|| Err(unknown(choice)), open_adapter)
+        }
+    }
+}
+
+fn cpu_info() -> DeviceInfo {
+    let n_threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = if n_threads == 1 { "thread" } else { "threads" };
+    DeviceInfo {
+        key: "cpu".to_owned(),
+        name: format!("CPU, {n_threads} {threads}"),
+        backend: "flex".to_owned(),
+        kind: DeviceKind::Cpu,
+    }
+}
+
+fn cpu() -> OpenDevice {
+    OpenDevice { info: cpu_info(), device: Device::flex(), max_array_bytes: None }
+}
+
+fn real_gpus() -> Vec<&'static Adapter> {
+    let mut gpus: Vec<&Adapter> = adapters().iter().filter(|a| a.info.kind == DeviceKind::Gpu).collect();
+    gpus.sort_by_key(|adapter| adapter.rank);
+    gpus
+}
+
+fn unknown(choice: &str) -> ModelError {
+    let known: Vec<String> =
+        list_devices().iter().map(|device| format!("`{}` ({})", device.key, device.name)).collect();
+    let sentence = if known.len() == 1 {
+        format!(
+            "there is no device `{choice}`: no Vulkan, Metal or DirectX 12 adapter was found, only {}; choose `cpu`, or install the driver of your GPU",
+            known.join(", ")
+        )
+    } else {
+        format!("there is no device `{choice}`; this machine has {}; choose one of them, or `auto`", known.join(", "))
+    };
+    ModelError::Device { sentence }
+}
+
+/// The adapters of this machine, looked for once.
+fn adapters() -> &'static [Adapter] {
+    static ADAPTERS: OnceLock<Vec<Adapter>> = OnceLock::new();
+    // A driver that fails so badly that wgpu panics is no reason not to train on the CPU.
+    ADAPTERS.get_or_init(|| catch_unwind(find_adapters).unwrap_or_default())
+}
+
+fn find_adapters() -> Vec<Adapter> {
+    static INSTANCE: OnceLock<wgpu::Instance> = OnceLock::new();
+    let backends = wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12;
+    let instance = INSTANCE.get_or_init(|| {
+        let descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+        wgpu::Instance::new(wgpu::InstanceDescriptor { backends, ..descriptor })
+    });
+    let mut found: Vec<Adapter> = Vec::new();
+    for adapter in block_on(instance.enumerate_adapters(backends)) {
+        let info = adapter.get_info();
+        let (api, backend) = match info.backend {
+            wgpu::Backend::Vulkan => (WgpuBackend::Vulkan, "vulkan"),
+            wgpu::Backend::Metal => (WgpuBackend::Metal, "metal"),
+            wgpu::Backend::Dx12 => (WgpuBackend::Dx12, "dx12"),
+            _ => continue,
+        };
+        // burn counts the adapters of each kind and graphics API from 0.
+        let alike = |kind: fn(usize) -> BurnKind| {
+            let n = (0..).find(|&n| !found.iter().any(|a| a.selector == kind(n) && a.info.backend == backend));
+            kind(n.unwrap_or(0))
+        };
+        let (selector, rank) = match info.device_type {
+            wgpu::DeviceType::DiscreteGpu => (alike(BurnKind::DiscreteGpu), 0),
+            wgpu::DeviceType::IntegratedGpu => (alike(BurnKind::IntegratedGpu), 1),
+            wgpu::DeviceType::VirtualGpu => (alike(BurnKind::VirtualGpu), 2),
+            wgpu::DeviceType::Cpu => (BurnKind::Cpu, 3),
+            // burn has no selector for it; only OpenGL drivers, which are not asked, report it.
+            wgpu::DeviceType::Other => continue,
+        };
+        let kind = if selector == BurnKind::Cpu { DeviceKind::SoftwareGpu } else { DeviceKind::Gpu };
+        // burn reaches only the first software adapter of a graphics API.
+        if kind == DeviceKind::SoftwareGpu && found.iter().any(|a| a.selector == selector && a.info.backend == backend)
+        {
+            continue;
+        }
+        let key = format!("gpu:{}", found.len());
+        let info = DeviceInfo { key, name: info.name, backend: backend.to_owned(), kind };
+        found.push(Adapter { info, selector, api, rank });
+    }
+    found
+}
+
+/// Starts an adapter, once a process; later calls share it.
+fn open_adapter(adapter: &Adapter) -> Result<OpenDevice, ModelError> {
+    static OPENED: Mutex<BTreeMap<String, (Device, u64)>> = Mutex::new(BTreeMap::new());
+    let info = adapter.info.clone();
+    let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((device, limit)) = opened.get(&info.key) {
+        return Ok(OpenDevice { info, device: device.clone(), max_array_bytes: Some(*limit) });
+    }
+    let (selector, api) = (adapter.selector.clone(), adapter.api);
+    let started = catch_unwind(|| Device::wgpu_options().device_kind(selector).graphics_api(api).init_with_setup());
+    let failed = |why: String| ModelError::Device {
+        sentence: format!(
+            "the device `{}` ({}) cannot start: {why}; check its driver, or train on the CPU with `--device cpu`",
+            info.key, info.name
+        ),
+    };
+    let (device, setup): (Device, WgpuSetup) =
+        started.map_err(|_| failed("its driver failed".to_owned()))?.map_err(|error| failed(error.to_string()))?;
+    let limits = setup.adapter.limits();
+    let limit = u64::from(limits.max_storage_buffer_binding_size).min(limits.max_buffer_size);
+    opened.insert(info.key.clone(), (device.clone(), limit));
+    Ok(OpenDevice { info, device, max_array_bytes: Some(limit) })
+}
+
+/// Waits for a future of wgpu, which natively is ready when polled.
+fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = std::pin::pin!(future);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    loop {
+        if let std::task::Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
+        }
+        std::thread::yield_now();
+    }
 }

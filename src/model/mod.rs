@@ -10,7 +10,14 @@
 mod device;
 mod error;
 mod family;
+mod loss;
+mod network;
+mod optimizer;
+mod random;
+mod session;
 mod trainable;
+mod weights;
+mod window;
 
 pub use device::{DeviceInfo, DeviceKind, OpenDevice, list_devices, open_device};
 pub use error::ModelError;

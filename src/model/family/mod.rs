@@ -89,3 +89,46 @@ impl ModelSpec {
         self.family().fields()
     }
 }
+
+/// Parameters above which training on an ordinary machine runs out of memory: with gradient and two
+/// moments, 500 million take 8 GB.
+const MANY_PARAMS: usize = 500_000_000;
+
+/// A warning at `field` for a model of very many parameters.
+fn too_large(field: &str, n_params: usize) -> Option<Problem> {
+    (n_params > MANY_PARAMS).then(|| {
+        let millions = n_params / 1_000_000;
+        let gigabytes = n_params.div_ceil(1_000_000_000 / 16);
+        Problem::warning(
+            field,
+            format!("The model has {millions} million parameters and needs about {gigabytes} GB to train; lower the width, or drop rare items."),
+        )
+    })
+}
+
+/// Stops at the first problem that is an error.
+fn refuse_errors(problems: &[Problem]) -> Result<(), ModelError> {
+    match problems.iter().find(|problem| problem.is_error()) {
+        None => Ok(()),
+        Some(problem) => {
+            Err(ModelError::Setting { field: format!("model.{}", problem.field), sentence: problem.sentence.clone() })
+        }
+    }
+}
+
+/// Stops when an array of so many floats does not fit into one binding of the device.
+fn refuse_large_array(device: &OpenDevice, field: &str, n_floats: usize) -> Result<(), ModelError> {
+    let n_bytes = n_floats as u64 * 4;
+    match device.max_array_bytes {
+        Some(limit) if n_bytes > limit => Err(ModelError::Setting {
+            field: format!("model.{field}"),
+            sentence: format!(
+                "the largest table of the model takes {} MB, but {} takes at most {} MB at once; lower `model.{field}`, drop rare items, or train with `--device cpu`",
+                n_bytes >> 20,
+                device.info.name,
+                limit >> 20
+            ),
+        }),
+        _ => Ok(()),
+    }
+}

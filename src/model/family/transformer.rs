@@ -1,10 +1,20 @@
 //! Causal Transformer over items (SASRec form) with full-catalogue cross-entropy.
 
+use burn::nn::{Embedding, LayerNorm, Linear};
+use burn::prelude::*;
+use burn::tensor::activation::{relu, softmax};
+use burn::tensor::module::embedding;
 use serde::{Deserialize, Serialize};
 
-use super::ModelFamily;
-use crate::data::DataShape;
-use crate::model::{ModelError, OpenDevice, OptimizerSpec, Trainable};
+use super::{ModelFamily, refuse_errors, refuse_large_array, too_large};
+use crate::data::{DataShape, Histories, PaddedBatch};
+use crate::model::loss::{MAX_FLOATS, cross_entropy};
+use crate::model::network::{BatchLoss, LossSums, Network};
+use crate::model::random::{Init, Noise, dropout};
+use crate::model::session::{Session, guarded};
+use crate::model::weights::read;
+use crate::model::window::{TrainWindows, index_tensor, input_tensor, windows_for_prediction};
+use crate::model::{AttentionMaps, ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable};
 use crate::spec::{Described, Problem};
 
 /// Settings of the causal Transformer.
@@ -51,10 +61,22 @@ impl ModelFamily for TransformerSpec {
         "Kang & McAuley 2018 (SASRec), with full-catalogue cross-entropy instead of one sampled negative"
     }
     fn n_params(&self, shape: DataShape) -> usize {
-        todo!("{shape:?}")
+        let Self { d_model, n_layers, d_ff, seq_len, .. } = *self;
+        let attention = 4 * (d_model * d_model + d_model);
+        let feed_forward = 2 * d_model * d_ff + d_ff + d_model;
+        let norms = 4 * d_model;
+        (shape.n_items + 1 + seq_len) * d_model + n_layers * (attention + feed_forward + norms) + 2 * d_model
     }
-    fn check(&self, _shape: DataShape) -> Vec<Problem> {
-        self.problems()
+    fn check(&self, shape: DataShape) -> Vec<Problem> {
+        let mut problems = self.problems();
+        if self.n_heads > 0 && !self.d_model.is_multiple_of(self.n_heads) {
+            problems.push(Problem::error(
+                "n_heads",
+                format!("{} heads do not divide the width {}; choose a divisor of it.", self.n_heads, self.d_model),
+            ));
+        }
+        problems.extend(too_large("d_model", self.n_params(shape)));
+        problems
     }
     fn build(
         &self,
@@ -63,6 +85,178 @@ impl ModelFamily for TransformerSpec {
         device: &OpenDevice,
         seed: u64,
     ) -> Result<Box<dyn Trainable>, ModelError> {
-        todo!("{shape:?} {optimizer:?} {device:?} {seed}")
+        refuse_errors(&self.check(shape))?;
+        refuse_large_array(device, "d_model", (shape.n_items + 1) * self.d_model)?;
+        let network =
+            guarded(|| Transformer::new(self, shape.n_items, &mut Init::new(seed, &device.device.clone().autodiff())))?;
+        Ok(Box::new(Session::new(network, shape.n_items, optimizer, device)))
+    }
+}
+
+/// Added to scores that must not be looked at. Finite, so that a row in which everything is masked
+/// stays a number; far below any score, so that in 32-bit floats its weight is exactly 0.
+const MASKED: f32 = -1.0e4;
+
+/// The network. Positions are counted from the end of the window, so that a history's numbers do
+/// not depend on how much padding stands before it.
+#[derive(Module, Debug)]
+struct Transformer {
+    /// `[n_items + 1, d_model]`; also the output weights.
+    item: Embedding,
+    /// `[seq_len, d_model]`; the last row is the latest event.
+    position: Embedding,
+    blocks: Vec<Block>,
+    norm: LayerNorm,
+    #[module(skip)]
+    spec: TransformerSpec,
+}
+
+/// Pre-norm attention and feed-forward, each with a residual.
+#[derive(Module, Debug)]
+struct Block {
+    attention_norm: LayerNorm,
+    query: Linear,
+    key: Linear,
+    value: Linear,
+    output: Linear,
+    feed_norm: LayerNorm,
+    feed_in: Linear,
+    feed_out: Linear,
+    #[module(skip)]
+    n_heads: usize,
+    #[module(skip)]
+    dropout: f64,
+}
+
+impl Transformer {
+    fn new(spec: &TransformerSpec, n_items: usize, init: &mut Init) -> Self {
+        Self {
+            item: init.item_embedding(n_items, spec.d_model),
+            position: init.embedding(spec.seq_len, spec.d_model),
+            blocks: (0..spec.n_layers).map(|_| Block::new(spec, init)).collect(),
+            norm: init.layer_norm(spec.d_model),
+            spec: spec.clone(),
+        }
+    }
+
+    /// Hidden state after each position, `[n_rows, len, d_model]`; the attention weights of each
+    /// block, `[n_rows, n_heads, len, len]`, go into `maps` when it is given.
+    fn hidden(
+        &self,
+        batch: &PaddedBatch,
+        mut noise: Option<&mut Noise>,
+        mut maps: Option<&mut Vec<Tensor<4>>>,
+    ) -> Tensor<3> {
+        let TransformerSpec { d_model, seq_len, dropout: rate, .. } = self.spec;
+        let len = batch.seq_len;
+        let weights = self.item.weight.val();
+        let device = weights.device();
+        let positions = self.position.weight.val().slice([seq_len - len..seq_len]); // [len, d_model]
+        // Kang & McAuley's code scales the item vectors by √d_model; the paper does not say so.
+        let items = embedding(weights, input_tensor(batch, &device)).mul_scalar((d_model as f32).sqrt());
+        let mut x = items + positions.unsqueeze(); // [n_rows, len, d_model]
+        x = dropout(x, rate, noise.as_deref_mut());
+        let mask = mask(batch, &device);
+        for block in &self.blocks {
+            let (changed, weights) = block.forward(x, &mask, noise.as_deref_mut());
+            x = changed;
+            if let Some(maps) = maps.as_deref_mut() {
+                maps.push(weights);
+            }
+        }
+        self.norm.forward(x)
+    }
+}
+
+impl Block {
+    fn new(spec: &TransformerSpec, init: &mut Init) -> Self {
+        let d_model = spec.d_model;
+        Self {
+            attention_norm: init.layer_norm(d_model),
+            query: init.dense(d_model, d_model),
+            key: init.dense(d_model, d_model),
+            value: init.dense(d_model, d_model),
+            output: init.dense(d_model, d_model),
+            feed_norm: init.layer_norm(d_model),
+            feed_in: init.dense(d_model, spec.d_ff),
+            feed_out: init.dense(spec.d_ff, d_model),
+            n_heads: spec.n_heads,
+            dropout: spec.dropout,
+        }
+    }
+
+    /// The changed states and the attention weights, `[n_rows, n_heads, len, len]`.
+    fn forward(&self, x: Tensor<3>, mask: &Tensor<4>, mut noise: Option<&mut Noise>) -> (Tensor<3>, Tensor<4>) {
+        let [n_rows, len, d_model] = x.dims();
+        let d_head = d_model / self.n_heads;
+        let split = |y: Tensor<3>| y.reshape([n_rows, len, self.n_heads, d_head]).swap_dims(1, 2);
+        let normed = self.attention_norm.forward(x.clone());
+        // Vaswani et al. 2017, eq. 1; the scale is by the width of a head.
+        let query = split(self.query.forward(normed.clone()).mul_scalar((d_head as f32).sqrt().recip()));
+        let key = split(self.key.forward(normed.clone()));
+        let value = split(self.value.forward(normed)); // [n_rows, n_heads, len, d_head]
+        let weights = softmax(query.matmul(key.transpose()) + mask.clone(), 3); // [n_rows, n_heads, len, len]
+        let seen = weights.clone().matmul(value).swap_dims(1, 2).reshape([n_rows, len, d_model]);
+        let x = x + dropout(self.output.forward(seen), self.dropout, noise.as_deref_mut());
+        let fed = self.feed_out.forward(relu(self.feed_in.forward(self.feed_norm.forward(x.clone()))));
+        (x + dropout(fed, self.dropout, noise), weights)
+    }
+}
+
+/// What is added to the scores: [`MASKED`] for later positions and for padding, else 0.
+/// `[n_rows, 1, len, len]`
+fn mask(batch: &PaddedBatch, device: &Device) -> Tensor<4> {
+    let len = batch.seq_len;
+    let later = (0..len * len).map(|at| if at % len > at / len { MASKED } else { 0.0 }).collect::<Vec<f32>>();
+    let padding = batch.inputs.iter().map(|&item| if item == 0 { MASKED } else { 0.0 }).collect::<Vec<f32>>();
+    let later = Tensor::<4>::from_data(TensorData::new(later, [1, 1, len, len]), device);
+    later + Tensor::from_data(TensorData::new(padding, [batch.n_rows, 1, 1, len]), device)
+}
+
+impl Network for Transformer {
+    const KIND: &'static str = "transformer";
+
+    fn loss(&self, histories: &Histories, _inputs: &StepInputs, noise: &mut Noise) -> Option<BatchLoss> {
+        let windows = TrainWindows::new(histories, self.spec.seq_len)?;
+        let hidden = self.hidden(&windows.batch, Some(noise), None);
+        let [n_rows, len, d_model] = hidden.dims();
+        let places = index_tensor(windows.places, &hidden.device());
+        let hidden = hidden.reshape([n_rows * len, d_model]).select(0, places); // [n_events, d_model]
+        let n_events = windows.targets.len();
+        let (objective, nll) = cross_entropy(hidden, self.item.weight.val(), &windows.targets);
+        let sums = LossSums { nll, n_events, kl: None };
+        Some(BatchLoss { objective: objective.div_scalar(n_events as f32), sums })
+    }
+
+    fn rows_at_a_time(&self, len: usize) -> usize {
+        let TransformerSpec { d_model, d_ff, n_heads, seq_len, .. } = self.spec;
+        let len = len.clamp(1, seq_len);
+        let widest = (n_heads * len * len).max(len * (4 * d_model + d_ff)).max(self.item.weight.dims()[0]);
+        MAX_FLOATS / widest
+    }
+
+    fn scores(&self, histories: &Histories) -> Tensor<2> {
+        let batch = windows_for_prediction(histories, self.spec.seq_len);
+        let last = self.hidden(&batch, None, None).slice_dim(1, -1..).squeeze_dim::<2>(1); // [n_rows, d_model]
+        last.matmul(self.item.weight.val().transpose()) // [n_rows, n_items + 1]
+    }
+
+    fn step_scores(&self, history: &[u32]) -> (usize, Tensor<2>) {
+        let first = history.len().saturating_sub(self.spec.seq_len);
+        let batch = windows_for_prediction(&std::iter::once(history).collect(), self.spec.seq_len);
+        let hidden = self.hidden(&batch, None, None).squeeze_dim::<2>(0); // [len, d_model]
+        (first, hidden.matmul(self.item.weight.val().transpose()))
+    }
+
+    fn attention(&self, history: &[u32]) -> Result<Option<AttentionMaps>, ModelError> {
+        let TransformerSpec { n_layers, n_heads, seq_len, .. } = self.spec;
+        let len = history.len().min(seq_len);
+        let mut maps = Vec::with_capacity(n_layers);
+        if len > 0 {
+            let batch = windows_for_prediction(&std::iter::once(history).collect(), seq_len);
+            let _hidden = self.hidden(&batch, None, Some(&mut maps));
+        }
+        let weights = if maps.is_empty() { Vec::new() } else { read(Tensor::cat(maps, 0))? };
+        Ok(Some(AttentionMaps { n_layers, n_heads, len, first: history.len() - len, weights }))
     }
 }

@@ -1,0 +1,67 @@
+//! What a family's burn module offers, so that [`Session`](super::session::Session) can train it.
+
+use burn::optim::GradientsParams;
+use burn::prelude::*;
+
+use super::{AttentionMaps, ModelError, StepInputs, random::Noise};
+use crate::data::Histories;
+
+/// The loss of one batch, still on the device.
+pub(super) struct BatchLoss {
+    /// What is minimised, tracked by autodiff; only its gradients are used. `[1]`
+    pub(super) objective: Tensor<1>,
+    /// Its account.
+    pub(super) sums: LossSums,
+}
+
+/// The account of one batch. The tensors are plain, without autodiff.
+pub(super) struct LossSums {
+    /// Sum of the negative log-likelihood over predicted events, in nats. `[1]`
+    pub(super) nll: Tensor<1>,
+    /// Number of predicted events.
+    pub(super) n_events: usize,
+    /// Sum of the Kullback–Leibler term over users, in nats, and the number of users. `[1]`
+    pub(super) kl: Option<(Tensor<1>, usize)>,
+}
+
+/// A family's network.
+///
+/// Parameters live on a device with autodiff; evaluation runs on the copy that `valid()` gives.
+/// Histories have been checked: every index is from 1 to the number of items.
+pub(super) trait Network: Module {
+    /// Name in weights files.
+    const KIND: &'static str;
+
+    /// The loss of these training histories; `None` when they hold nothing to learn.
+    fn loss(&self, histories: &Histories, inputs: &StepInputs, noise: &mut Noise) -> Option<BatchLoss>;
+
+    /// Gradients of the objective for every parameter. A network that differentiates by hand
+    /// (a recurrence, where autodiff is slow) gives its own.
+    fn gradients(
+        &self,
+        histories: &Histories,
+        inputs: &StepInputs,
+        noise: &mut Noise,
+    ) -> Option<(GradientsParams, LossSums)> {
+        let BatchLoss { objective, sums } = self.loss(histories, inputs, noise)?;
+        Some((GradientsParams::from_grads(objective.backward(), self), sums))
+    }
+
+    /// Most rows of this length to be scored at a time, by the memory that they take.
+    fn rows_at_a_time(&self, len: usize) -> usize;
+
+    /// Scores after each history. `[n_rows, n_items + 1]`
+    fn scores(&self, histories: &Histories) -> Tensor<2>;
+
+    /// Scores after each of the history's last events: the place of the first row in the history,
+    /// and `[n_rows, n_items + 1]`. The history is not empty.
+    fn step_scores(&self, history: &[u32]) -> (usize, Tensor<2>);
+
+    /// Attention over the history, if the network has any.
+    ///
+    /// # Errors
+    /// [`ModelError::Compute`] when the weights cannot be read from the device.
+    fn attention(&self, _history: &[u32]) -> Result<Option<AttentionMaps>, ModelError> {
+        Ok(None)
+    }
+}

@@ -1,0 +1,239 @@
+//! Training and asking any network: the one implementation of [`Trainable`].
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use burn::prelude::*;
+
+use super::network::{LossSums, Network};
+use super::optimizer::AdamW;
+use super::random::Noise;
+use super::weights::{self, Stamp, compute_sentence, read};
+use super::{AttentionMaps, ModelError, OpenDevice, OptimizerSpec, StepInputs, StepScores, TrainStats, Trainable};
+use crate::data::Histories;
+
+/// A network with its optimiser.
+#[derive(Debug)]
+pub(super) struct Session<N> {
+    /// Always there but while a step replaces it; a step that failed half-way leaves `None`.
+    network: Option<N>,
+    optimizer: AdamW,
+    /// Without autodiff.
+    device: Device,
+    n_items: usize,
+    pending: Pending,
+}
+
+/// What the steps since the last statistics left on the device.
+#[derive(Debug, Default)]
+struct Pending {
+    nll: Vec<Tensor<1>>,
+    grad_norm: Vec<Tensor<1>>,
+    kl: Vec<Tensor<1>>,
+    n_steps: usize,
+    n_events: usize,
+    n_users: usize,
+    /// The latest optimiser step, to name it when the loss is no number.
+    step: usize,
+}
+
+impl<N: Network> Session<N> {
+    /// The network's parameters must live on `device` with autodiff.
+    pub(super) fn new(network: N, n_items: usize, optimizer: OptimizerSpec, device: &OpenDevice) -> Self {
+        Self {
+            network: Some(network),
+            optimizer: AdamW::new(optimizer),
+            device: device.device.clone(),
+            n_items,
+            pending: Pending::default(),
+        }
+    }
+
+    fn network(&self) -> Result<&N, ModelError> {
+        self.network.as_ref().ok_or_else(|| ModelError::Compute {
+            sentence: "the model was lost when its device failed; open the run again from its last epoch".to_owned(),
+        })
+    }
+
+    /// Refuses indices that are not in the catalogue.
+    fn check_items(&self, items: &[u32]) -> Result<(), ModelError> {
+        match items.iter().find(|&&item| item == 0 || item as usize > self.n_items) {
+            None => Ok(()),
+            Some(item) => Err(ModelError::Compute {
+                sentence: format!(
+                    "item index {item} is not in the model's catalogue of {} items; use items of the data that it was trained on",
+                    self.n_items
+                ),
+            }),
+        }
+    }
+
+    /// Scores of rows `rows` in the order given, one block at a time.
+    fn scores_of(
+        &self,
+        network: &N,
+        histories: &Histories,
+        rows: &[usize],
+    ) -> Result<Vec<(usize, Vec<f32>)>, ModelError> {
+        let mut scored = Vec::with_capacity(rows.len());
+        let mut rest = rows;
+        while let Some(&longest) = rest.first() {
+            let n = network.rows_at_a_time(histories.row(longest).len()).clamp(1, rest.len());
+            let (block, later) = rest.split_at(n);
+            let batch: Histories = block.iter().map(|&row| histories.row(row)).collect();
+            let scores = guarded(|| read(network.scores(&batch)))??;
+            let rows = scores.chunks_exact(self.n_items + 1).map(<[f32]>::to_vec);
+            scored.extend(block.iter().copied().zip(rows));
+            rest = later;
+        }
+        Ok(scored)
+    }
+
+    fn stamp(&self) -> Stamp {
+        Stamp { kind: N::KIND.to_owned(), n_steps: self.optimizer.n_steps }
+    }
+
+    fn install(&mut self, path: &Path, arrays: weights::Arrays) -> Result<(), ModelError> {
+        let network = self.network()?.clone();
+        let device = self.device.clone();
+        let network = guarded(|| weights::apply(network, arrays, &device))?
+            .map_err(|reason| ModelError::Weights { path: path.to_owned(), reason })?;
+        self.network = Some(network);
+        Ok(())
+    }
+}
+
+impl<N: Network> Trainable for Session<N> {
+    fn n_params(&self) -> usize {
+        self.network.as_ref().map_or(0, Module::num_params)
+    }
+
+    fn train_step(&mut self, histories: &Histories, inputs: StepInputs) -> Result<(), ModelError> {
+        self.check_items(&histories.item_idx)?;
+        self.network()?;
+        let Some(network) = self.network.take() else { return Ok(()) };
+        let optimizer = &mut self.optimizer;
+        let (network, done) = guarded(|| {
+            let Some((gradients, sums)) = network.gradients(histories, &inputs, &mut Noise::new(inputs.seed)) else {
+                return (network, None);
+            };
+            let (network, norm) = optimizer.step(network, gradients, inputs.lr);
+            (network, Some((sums, norm)))
+        })?;
+        self.network = Some(network);
+        if let Some((sums, norm)) = done {
+            self.pending.add(sums, norm, inputs.step);
+        }
+        Ok(())
+    }
+
+    fn take_stats(&mut self) -> Result<TrainStats, ModelError> {
+        let pending = std::mem::take(&mut self.pending);
+        guarded(|| pending.read())?
+    }
+
+    fn scores(&self, histories: &Histories) -> Result<Vec<f32>, ModelError> {
+        self.check_items(&histories.item_idx)?;
+        let network = guarded(|| Ok::<_, ModelError>(self.network()?.valid()))??;
+        // Rows of like length together, the longest first, so that little is computed on padding.
+        let mut rows: Vec<usize> = (0..histories.n_rows()).collect();
+        rows.sort_by_key(|&row| std::cmp::Reverse(histories.row(row).len()));
+        let mut scored = self.scores_of(&network, histories, &rows)?;
+        scored.sort_unstable_by_key(|(row, _)| *row);
+        Ok(scored.into_iter().flat_map(|(_, scores)| scores).collect())
+    }
+
+    fn step_scores(&self, history: &[u32]) -> Result<StepScores, ModelError> {
+        self.check_items(history)?;
+        let n_columns = self.n_items + 1;
+        if history.is_empty() {
+            return Ok(StepScores { first: 0, scores: Vec::new(), n_columns });
+        }
+        guarded(|| {
+            let (first, scores) = self.network()?.valid().step_scores(history);
+            Ok(StepScores { first, scores: read(scores)?, n_columns })
+        })?
+    }
+
+    fn attention(&self, history: &[u32]) -> Result<Option<AttentionMaps>, ModelError> {
+        self.check_items(history)?;
+        guarded(|| self.network()?.valid().attention(history))?
+    }
+
+    fn save_weights(&self, path: &Path) -> Result<(), ModelError> {
+        let arrays = guarded(|| weights::collect(self.network()?))??;
+        weights::write(path, &self.stamp(), &arrays)
+    }
+
+    fn load_weights(&mut self, path: &Path) -> Result<(), ModelError> {
+        let (_, arrays) = weights::read_file(path, N::KIND)?;
+        self.install(path, arrays)
+    }
+
+    fn save_state(&self, path: &Path) -> Result<(), ModelError> {
+        let arrays = guarded(|| {
+            let network = self.network()?;
+            let mut arrays = weights::collect(network)?;
+            arrays.append(&mut weights::collect_moments(network, &self.optimizer)?);
+            Ok::<_, ModelError>(arrays)
+        })??;
+        weights::write(path, &self.stamp(), &arrays)
+    }
+
+    fn load_state(&mut self, path: &Path) -> Result<(), ModelError> {
+        let (stamp, mut arrays) = weights::read_file(path, N::KIND)?;
+        let moments = if stamp.n_steps == 0 {
+            Vec::new()
+        } else {
+            let taken =
+                guarded(|| Ok::<_, ModelError>(weights::take_moments(self.network()?, &mut arrays, &self.device)))??;
+            taken.map_err(|reason| ModelError::Weights { path: path.to_owned(), reason })?
+        };
+        self.install(path, arrays)?;
+        self.optimizer.n_steps = stamp.n_steps;
+        self.optimizer.moments = moments;
+        self.pending = Pending::default();
+        Ok(())
+    }
+}
+
+impl Pending {
+    fn add(&mut self, sums: LossSums, norm: Option<Tensor<1>>, step: usize) {
+        self.nll.push(sums.nll);
+        self.grad_norm.extend(norm);
+        self.n_events += sums.n_events;
+        if let Some((kl, n_users)) = sums.kl {
+            self.kl.push(kl);
+            self.n_users += n_users;
+        }
+        self.n_steps += 1;
+        self.step = step;
+    }
+
+    fn read(self) -> Result<TrainStats, ModelError> {
+        let sum = |tensors: Vec<Tensor<1>>| -> Result<Option<f64>, ModelError> {
+            if tensors.is_empty() {
+                return Ok(None);
+            }
+            Ok(Some(read(Tensor::cat(tensors, 0))?.into_iter().map(f64::from).sum()))
+        };
+        let Some(nll) = sum(self.nll)? else { return Ok(TrainStats::default()) };
+        let grad_norm = sum(self.grad_norm)?.unwrap_or(0.0) / self.n_steps as f64;
+        let kl = sum(self.kl)?.map(|kl| kl / self.n_users.max(1) as f64);
+        let loss = nll / self.n_events.max(1) as f64;
+        match [loss, grad_norm].into_iter().find(|value| !value.is_finite()) {
+            Some(value) => Err(ModelError::Diverged { value: value as f32, step: self.step }),
+            None => Ok(TrainStats { loss, grad_norm, kl, n_steps: self.n_steps, n_events: self.n_events }),
+        }
+    }
+}
+
+/// Runs what touches the device. burn and cubecl panic when a GPU is lost or out of memory; that
+/// becomes an error here.
+pub(super) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, ModelError> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
+        let report = panic.downcast_ref::<String>().cloned();
+        let report = report.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+        ModelError::Compute { sentence: compute_sentence(&report.unwrap_or_default()) }
+    })
+}

@@ -1,0 +1,260 @@
+//! Weights and optimiser state as safetensors files.
+//!
+//! A file holds one array a parameter, named by its path in the module (`blocks.0.query.weight`);
+//! a state file holds the moments too, under `optimizer.first.…` and `optimizer.second.…`. Dense
+//! weights are `[d_in, d_out]`: `x W + b`. One metadata entry, `seqscope`, names the family and the
+//! number of optimiser steps.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::io::Write as _;
+use std::path::Path;
+
+use burn::module::{ModuleMapper, ModuleVisitor, Param};
+use burn::prelude::*;
+use safetensors::tensor::{Dtype, SafeTensors, View};
+use serde::{Deserialize, Serialize};
+
+use super::ModelError;
+use super::optimizer::{AdamW, Moments};
+
+const FIRST: &str = "optimizer.first.";
+const SECOND: &str = "optimizer.second.";
+
+/// What the metadata entry says.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Stamp {
+    /// Family, such as `transformer`.
+    pub(super) kind: String,
+    /// Optimiser steps done.
+    pub(super) n_steps: u64,
+}
+
+/// Numbers with a shape.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Array {
+    shape: Vec<usize>,
+    values: Vec<f32>,
+}
+
+/// Arrays by name.
+pub(super) type Arrays = BTreeMap<String, Array>;
+
+/// Reads a tensor back from its device.
+pub(super) fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ModelError> {
+    let failed = |error: String| ModelError::Compute { sentence: compute_sentence(&error) };
+    let data = tensor.try_into_data().map_err(|error| failed(format!("{error:?}")))?;
+    data.try_into_vec::<f32>().map_err(|error| failed(format!("{error:?}")))
+}
+
+/// One sentence with its cure for whatever the device or burn reported.
+pub(super) fn compute_sentence(report: &str) -> String {
+    let lower = report.to_lowercase();
+    let first_line = report.lines().next().unwrap_or_default().trim();
+    if ["out of memory", "outofmemory", "not enough memory", "allocat", "buffertoobig", "too large"]
+        .iter()
+        .any(|word| lower.contains(word))
+    {
+        format!(
+            "the device ran out of memory ({first_line}); lower `training.batch_size` or the model's window or widths, or train on the CPU with `--device cpu`"
+        )
+    } else if lower.contains("lost") || lower.contains("poison") {
+        format!(
+            "the connection to the GPU was lost ({first_line}); start the program again and resume the run, or train on the CPU with `--device cpu`"
+        )
+    } else {
+        format!("the computation failed on the device ({first_line}); try again with `--device cpu`")
+    }
+}
+
+/// Every parameter of a module, by path.
+pub(super) fn collect<M: Module>(module: &M) -> Result<Arrays, ModelError> {
+    let mut collector = Collector { path: Vec::new(), arrays: Arrays::new(), failed: None };
+    module.visit(&mut collector);
+    collector.failed.map_or(Ok(collector.arrays), Err)
+}
+
+/// The moments of an optimiser for this module, by path with their prefixes.
+pub(super) fn collect_moments<M: Module>(module: &M, optimizer: &AdamW) -> Result<Arrays, ModelError> {
+    let mut arrays = Arrays::new();
+    for ((name, shape), moments) in shapes(module).into_iter().zip(&optimizer.moments) {
+        let first = Array { shape: shape.clone(), values: read(moments.first.clone())? };
+        let second = Array { shape, values: read(moments.second.clone())? };
+        arrays.insert(format!("{FIRST}{name}"), first);
+        arrays.insert(format!("{SECOND}{name}"), second);
+    }
+    Ok(arrays)
+}
+
+/// Names and shapes of a module's parameters, in visiting order.
+fn shapes<M: Module>(module: &M) -> Vec<(String, Vec<usize>)> {
+    let mut collector = Shapes::default();
+    module.visit(&mut collector);
+    collector.found
+}
+
+/// Puts arrays into a module; the reason when one is missing, of another shape, or too many.
+pub(super) fn apply<M: Module>(module: M, mut arrays: Arrays, device: &Device) -> Result<M, String> {
+    let wanted = shapes(&module);
+    for (name, shape) in &wanted {
+        match arrays.get(name) {
+            None => return Err(format!("it has no `{name}`, so it is of another model")),
+            Some(array) if array.shape != *shape => {
+                return Err(format!(
+                    "`{name}` is {:?} in it but {shape:?} here, so it is of a model with other sizes or another catalogue",
+                    array.shape
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+    if let Some(name) = arrays.keys().find(|name| wanted.iter().all(|(wanted, _)| wanted != *name)) {
+        return Err(format!("it holds `{name}`, which this model does not have"));
+    }
+    Ok(module.map(&mut Applier { path: Vec::new(), arrays: &mut arrays, device }))
+}
+
+/// Splits the moments off a state file's arrays, in the module's visiting order.
+pub(super) fn take_moments<M: Module>(
+    module: &M,
+    arrays: &mut Arrays,
+    device: &Device,
+) -> Result<Vec<Moments>, String> {
+    let mut moments = Vec::new();
+    for (name, shape) in shapes(module) {
+        let mut take = |prefix: &str| match arrays.remove(&format!("{prefix}{name}")) {
+            Some(array) if array.shape == shape => {
+                let n = array.values.len();
+                Ok(Tensor::<1>::from_data(TensorData::new(array.values, [n]), device))
+            }
+            _ => Err(format!("it has no fitting `{prefix}{name}`, so it is no training state of this model")),
+        };
+        moments.push(Moments { first: take(FIRST)?, second: take(SECOND)? });
+    }
+    Ok(moments)
+}
+
+/// Writes a file: under a temporary name first, then renamed, so that a reader never sees half of it.
+pub(super) fn write(path: &Path, stamp: &Stamp, arrays: &Arrays) -> Result<(), ModelError> {
+    let failed = |reason: String| ModelError::Weights { path: path.to_owned(), reason };
+    let stamp = serde_json::to_string(stamp).map_err(|error| failed(error.to_string()))?;
+    let metadata = HashMap::from([("seqscope".to_owned(), stamp)]);
+    let bytes = safetensors::serialize(arrays, Some(metadata)).map_err(|error| failed(error.to_string()))?;
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".tmp");
+    let temporary = Path::new(&temporary);
+    let written = std::fs::File::create(temporary).and_then(|mut file| {
+        file.write_all(&bytes)?;
+        file.sync_all()?;
+        std::fs::rename(temporary, path)
+    });
+    written.map_err(|error| {
+        // The error that matters is the first one.
+        let _ = std::fs::remove_file(temporary);
+        failed(format!("it cannot be written: {error}; choose a folder that you may write to, with free space"))
+    })
+}
+
+/// Reads a file of this family.
+pub(super) fn read_file(path: &Path, kind: &str) -> Result<(Stamp, Arrays), ModelError> {
+    let failed = |reason: String| ModelError::Weights { path: path.to_owned(), reason };
+    let bytes = std::fs::read(path).map_err(|error| failed(format!("it cannot be read: {error}")))?;
+    let broken = |error: String| failed(format!("it is no whole safetensors file ({error}); take another epoch's"));
+    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| broken(error.to_string()))?;
+    let stamp = header.metadata().as_ref().and_then(|entries| entries.get("seqscope"));
+    let stamp: Stamp = stamp
+        .and_then(|text| serde_json::from_str(text).ok())
+        .ok_or_else(|| failed("it was not written by Seqscope".to_owned()))?;
+    if stamp.kind != kind {
+        return Err(failed(format!("it holds a {} but this model is a {kind}", stamp.kind)));
+    }
+    let tensors = SafeTensors::deserialize(&bytes).map_err(|error| broken(error.to_string()))?;
+    let mut arrays = Arrays::new();
+    for (name, view) in tensors.iter() {
+        if view.dtype() != Dtype::F32 {
+            return Err(failed(format!("`{name}` holds {:?}, not 32-bit floats", view.dtype())));
+        }
+        let values = view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+        arrays.insert(name.to_owned(), Array { shape: view.shape().to_vec(), values });
+    }
+    Ok((stamp, arrays))
+}
+
+impl View for &Array {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Owned(self.values.iter().flat_map(|value| value.to_le_bytes()).collect())
+    }
+    fn data_len(&self) -> usize {
+        self.values.len() * size_of::<f32>()
+    }
+}
+
+struct Collector {
+    path: Vec<String>,
+    arrays: Arrays,
+    failed: Option<ModelError>,
+}
+
+impl ModuleVisitor for Collector {
+    fn enter_module(&mut self, name: &str, _container_type: &str) {
+        self.path.push(name.to_owned());
+    }
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.path.pop();
+    }
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let tensor = param.val();
+        let shape = tensor.dims().to_vec();
+        match read(tensor.without_autodiff()) {
+            Ok(values) => {
+                self.arrays.insert(self.path.join("."), Array { shape, values });
+            }
+            Err(error) => self.failed = Some(error),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Shapes {
+    path: Vec<String>,
+    found: Vec<(String, Vec<usize>)>,
+}
+
+impl ModuleVisitor for Shapes {
+    fn enter_module(&mut self, name: &str, _container_type: &str) {
+        self.path.push(name.to_owned());
+    }
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.path.pop();
+    }
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.found.push((self.path.join("."), param.val().dims().to_vec()));
+    }
+}
+
+struct Applier<'a> {
+    path: Vec<String>,
+    arrays: &'a mut Arrays,
+    device: &'a Device,
+}
+
+impl ModuleMapper for Applier<'_> {
+    fn enter_module(&mut self, name: &str, _container_type: &str) {
+        self.path.push(name.to_owned());
+    }
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.path.pop();
+    }
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let Some(array) = self.arrays.remove(&self.path.join(".")) else { return param };
+        let (id, _, mapper) = param.consume();
+        let tensor = Tensor::from_data(TensorData::new(array.values, array.shape), self.device);
+        Param::from_mapped_value(id, Tensor::from_inner(tensor).require_grad(), mapper)
+    }
+}
