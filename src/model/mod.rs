@@ -1,6 +1,6 @@
 //! Neural models. The only place that knows burn: no tensor leaves it, results leave as `f32`.
 //!
-//! A family is a spec (settings, source, checks), a burn module and two functions, `loss` and
+//! A family is a spec (settings, source, checks), a burn module and two functions, `gradients` and
 //! `scores`; [`Trainable`] is what the rest of the program sees of it.
 //!
 //! Every random number (initial weights, dropout, sampling) is drawn on the host from a named
@@ -14,6 +14,7 @@ mod loss;
 mod network;
 mod optimizer;
 mod random;
+mod recurrent;
 mod session;
 mod trainable;
 mod weights;

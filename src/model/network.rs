@@ -6,14 +6,6 @@ use burn::prelude::*;
 use super::{AttentionMaps, ModelError, StepInputs, random::Noise};
 use crate::data::Histories;
 
-/// The loss of one batch, still on the device.
-pub(super) struct BatchLoss {
-    /// What is minimised, tracked by autodiff; only its gradients are used. `[1]`
-    pub(super) objective: Tensor<1>,
-    /// Its account.
-    pub(super) sums: LossSums,
-}
-
 /// The account of one batch. The tensors are plain, without autodiff.
 pub(super) struct LossSums {
     /// Sum of the negative log-likelihood over predicted events, in nats. `[1]`
@@ -32,20 +24,14 @@ pub(super) trait Network: Module {
     /// Name in weights files.
     const KIND: &'static str;
 
-    /// The loss of these training histories; `None` when they hold nothing to learn.
-    fn loss(&self, histories: &Histories, inputs: &StepInputs, noise: &mut Noise) -> Option<BatchLoss>;
-
-    /// Gradients of the objective for every parameter. A network that differentiates by hand
-    /// (a recurrence, where autodiff is slow) gives its own.
+    /// Gradients, for every parameter, of the mean loss an event of these training histories, and
+    /// the loss itself, still on the device; `None` when they hold nothing to learn.
     fn gradients(
         &self,
         histories: &Histories,
         inputs: &StepInputs,
         noise: &mut Noise,
-    ) -> Option<(GradientsParams, LossSums)> {
-        let BatchLoss { objective, sums } = self.loss(histories, inputs, noise)?;
-        Some((GradientsParams::from_grads(objective.backward(), self), sums))
-    }
+    ) -> Option<(GradientsParams, LossSums)>;
 
     /// Most rows of this length to be scored at a time, by the memory that they take.
     fn rows_at_a_time(&self, len: usize) -> usize;

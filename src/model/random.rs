@@ -158,11 +158,24 @@ impl Noise {
 /// Drops a share `rate` of the activations while training; without noise, in evaluation, it is the
 /// identity.
 pub(super) fn dropout<const D: usize>(x: Tensor<D>, rate: f64, noise: Option<&mut Noise>) -> Tensor<D> {
-    let Some(noise) = noise.filter(|_| rate > 0.0) else { return x };
-    let shape = x.dims();
-    let factors = noise.dropout_values(rate, shape.iter().product());
-    let factors = Tensor::from_data(TensorData::new(factors, shape), &x.device());
-    x * factors
+    let factors = noise.and_then(|noise| dropout_factors(rate, x.dims(), noise, &x.device()));
+    match factors {
+        Some(factors) => x * factors,
+        None => x,
+    }
+}
+
+/// What [`dropout`] multiplies by; nothing is drawn when `rate` is 0.
+pub(super) fn dropout_factors<const D: usize>(
+    rate: f64,
+    shape: [usize; D],
+    noise: &mut Noise,
+    device: &Device,
+) -> Option<Tensor<D>> {
+    (rate > 0.0).then(|| {
+        let factors = noise.dropout_values(rate, shape.iter().product());
+        Tensor::from_data(TensorData::new(factors, shape), device)
+    })
 }
 
 #[cfg(test)]

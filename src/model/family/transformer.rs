@@ -1,6 +1,7 @@
 //! Causal Transformer over items (SASRec form) with full-catalogue cross-entropy.
 
 use burn::nn::{Embedding, LayerNorm, Linear};
+use burn::optim::GradientsParams;
 use burn::prelude::*;
 use burn::tensor::activation::{relu, softmax};
 use burn::tensor::module::embedding;
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{ModelFamily, refuse_errors, refuse_large_array, too_large};
 use crate::data::{DataShape, Histories, PaddedBatch};
 use crate::model::loss::{MAX_FLOATS, cross_entropy};
-use crate::model::network::{BatchLoss, LossSums, Network};
+use crate::model::network::{LossSums, Network};
 use crate::model::random::{Init, Noise, dropout};
 use crate::model::session::{Session, guarded};
 use crate::model::weights::read;
@@ -216,7 +217,12 @@ fn mask(batch: &PaddedBatch, device: &Device) -> Tensor<4> {
 impl Network for Transformer {
     const KIND: &'static str = "transformer";
 
-    fn loss(&self, histories: &Histories, _inputs: &StepInputs, noise: &mut Noise) -> Option<BatchLoss> {
+    fn gradients(
+        &self,
+        histories: &Histories,
+        _inputs: &StepInputs,
+        noise: &mut Noise,
+    ) -> Option<(GradientsParams, LossSums)> {
         let windows = TrainWindows::new(histories, self.spec.seq_len)?;
         let hidden = self.hidden(&windows.batch, Some(noise), None);
         let [n_rows, len, d_model] = hidden.dims();
@@ -224,8 +230,8 @@ impl Network for Transformer {
         let hidden = hidden.reshape([n_rows * len, d_model]).select(0, places); // [n_events, d_model]
         let n_events = windows.targets.len();
         let (objective, nll) = cross_entropy(hidden, self.item.weight.val(), &windows.targets);
-        let sums = LossSums { nll, n_events, kl: None };
-        Some(BatchLoss { objective: objective.div_scalar(n_events as f32), sums })
+        let gradients = objective.div_scalar(n_events as f32).backward();
+        Some((GradientsParams::from_grads(gradients, self), LossSums { nll, n_events, kl: None }))
     }
 
     fn rows_at_a_time(&self, len: usize) -> usize {
