@@ -34,4 +34,4 @@ pub use id::RunId;
 pub use manifest::{DataStamp, Manifest, Outcome, References, RunStatus, Summary};
 pub use results::UserResult;
 pub use store::RunStore;
-pub use writer::RunWriter;
+pub use writer::{EpochDone, RunWriter};

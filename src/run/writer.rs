@@ -12,6 +12,7 @@ use super::lock::RunLock;
 use super::manifest::{Manifest, Outcome};
 use super::store::{HISTORY_FILE, RunStore};
 use super::{RunError, UserResult, results};
+use crate::metric::RankingMetrics;
 use crate::model::{ModelError, Trainable};
 
 /// The one writer of a run. While it lives the run is listed as running; when it goes without
@@ -25,6 +26,17 @@ pub struct RunWriter {
     history: File,
     log: File,
     lock: RunLock,
+}
+
+/// An epoch that was trained and judged.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EpochDone {
+    /// Which one, from 1.
+    pub epoch: usize,
+    /// Training time so far, pauses left out, in seconds.
+    pub train_secs: f64,
+    /// Its metrics on validation, when it is the best so far.
+    pub best: Option<RankingMetrics>,
 }
 
 impl RunWriter {
@@ -70,6 +82,12 @@ impl RunWriter {
     fn open(store: &RunStore, dir: &Path, manifest: Manifest, lock: RunLock) -> Result<Self, RunError> {
         let (history, log) = (append_to(&dir.join(HISTORY_FILE))?, append_to(&dir.join("log.txt"))?);
         Ok(Self { manifest, store: store.clone(), dir: dir.to_owned(), history, log, lock })
+    }
+
+    /// The store that the run is in.
+    #[must_use]
+    pub fn store(&self) -> &RunStore {
+        &self.store
     }
 
     /// The run's name.
@@ -124,16 +142,20 @@ impl RunWriter {
         self.log.write_all(line.as_bytes()).map_err(|e| file_error(&self.dir.join("log.txt"), &e))
     }
 
-    /// Commits the epoch that the manifest names: its weights, then the state to go on from, then
-    /// the manifest; after that the copy of the best weights, and what is no longer needed goes.
+    /// Commits an epoch: its weights, then the state to go on from, then the manifest; after that
+    /// the copy of the best weights, and what is no longer needed goes.
     ///
     /// # Errors
     /// [`RunError`] when something cannot be written; then the epoch before is still whole.
-    pub fn checkpoint(&mut self, model: &dyn Trainable) -> Result<(), RunError> {
-        let (id, epoch) = (self.manifest.id.clone(), self.manifest.epochs);
+    pub fn checkpoint(&mut self, model: &dyn Trainable, done: EpochDone) -> Result<(), RunError> {
+        let (id, epoch) = (self.manifest.id.clone(), done.epoch);
         let weights = self.store.epoch_weights(&id, epoch);
         save_whole(&weights, |part| model.save_weights(part))?;
         save_whole(&self.store.state(&id, epoch), |part| model.save_state(part))?;
+        (self.manifest.epochs, self.manifest.train_secs) = (epoch, done.train_secs);
+        if done.best.is_some() {
+            (self.manifest.best_epoch, self.manifest.valid) = (Some(epoch), done.best);
+        }
         self.save_manifest()?;
 
         self.update_best()?;

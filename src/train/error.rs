@@ -29,6 +29,8 @@ pub enum TrainError {
     #[error("{0}")]
     Unfit(String),
     /// A defect of the program, caught.
-    #[error("training stopped by a defect of the program: {0}; the run up to the last epoch is kept")]
+    #[error(
+        "training stopped by a defect of the program ({0}); finished epochs are kept: resume the run, and report it if it happens again"
+    )]
     Panicked(String),
 }

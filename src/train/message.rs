@@ -39,11 +39,11 @@ pub trait Control {
 
 /// Who listens to a run.
 pub trait Observer {
-    /// Takes one event.
+    /// Takes one event. The run's folder has it already: it is written before anyone is told.
     ///
     /// # Errors
-    /// An error ends the run as failed (the disk is full); a listener that has gone away is no
-    /// error.
+    /// A listener that fails or has gone away hears no more; the run notes it in its log and goes
+    /// on.
     fn observe(&mut self, event: &Event) -> Result<(), TrainError>;
 }
 
@@ -100,6 +100,8 @@ pub enum EventKind {
         kl: Option<f64>,
         /// Training events a second.
         events_per_sec: f64,
+        /// Training time so far, pauses left out, in seconds.
+        train_secs: f64,
     },
     /// Weights of an epoch are on disk.
     Checkpointed {

@@ -1,17 +1,44 @@
 //! One run from start to end on the calling thread: no threads, no egui, no burn.
+//!
+//! [`run`] is the whole story. What it says goes to the run's folder first and then to an
+//! [`Observer`]; what the user asks for comes through a [`Control`], looked at between steps.
 
+mod early_stop;
 mod error;
+mod evaluate;
+mod live;
 mod message;
+mod open;
+mod plan;
+mod progress;
+mod record;
+mod restore;
+mod schedule;
 
+pub use early_stop::EarlyStop;
 pub use error::TrainError;
 pub use message::{Command, Control, Ended, Event, EventKind, Observer, Progress, StopMode};
+#[doc(hidden)]
+pub use open::{BuildModel, Built};
+#[doc(hidden)]
+pub use restore::restore_with;
+pub use restore::{Restored, restore};
+pub use schedule::lr_at;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use crate::baseline::BaselineKind;
 use crate::data::Prepared;
 use crate::experiment::Experiment;
-use crate::model::Trainable;
-use crate::run::{Manifest, RunId, RunStore};
+use crate::model::{ModelError, TrainStats, Trainable};
+use crate::run::{EpochDone, Manifest, Outcome, Part, RunId, RunStore};
+use crate::spec::Problem;
+
+use evaluate::{Judged, evaluate};
+use live::{Halt, Live, panicked};
+use open::{Task, build_model, open};
+use progress::Sums;
 
 /// One run to be done.
 #[derive(Clone, Debug)]
@@ -23,7 +50,8 @@ pub struct Job {
     /// The data, when it is already open; it must be what `experiment.data` and
     /// `experiment.split` say.
     pub prepared: Option<Arc<Prepared>>,
-    /// An interrupted or stopped run to go on with; `experiment` is then the run's own.
+    /// An interrupted, stopped or failed run to go on with; `experiment` is then passed over for
+    /// the run's own.
     pub resume: Option<RunId>,
 }
 
@@ -36,34 +64,162 @@ pub struct Job {
 /// # Errors
 /// [`TrainError`] when the run could not be started: then there is no folder and no event.
 pub fn run(job: Job, control: &mut dyn Control, observer: &mut dyn Observer) -> Result<(RunId, Ended), TrainError> {
-    let _ = (job, control.poll(), observer);
-    todo!()
+    run_with(job, &build_model, control, observer)
 }
 
-/// A finished or interrupted run, opened again.
-pub struct Restored {
-    /// What was run.
-    pub manifest: Manifest,
-    /// Its data.
-    pub prepared: Arc<Prepared>,
-    /// Its model on the CPU, with the weights of the epoch that was asked for.
-    pub model: Box<dyn Trainable>,
-    /// Which epoch that is.
-    pub epoch: usize,
-}
-
-/// Opens a run with the weights of one epoch, or of the best one.
-///
-/// The data are opened again unless `prepared` already has the run's fingerprint.
+/// [`run`] with another way to build the model, such as one that needs no time.
 ///
 /// # Errors
-/// [`TrainError`] when run, data or weights cannot be read, or when the data have changed since.
-pub fn restore(
-    store: &RunStore,
-    id: &RunId,
-    epoch: Option<usize>,
-    prepared: Option<Arc<Prepared>>,
-) -> Result<Restored, TrainError> {
-    let _ = (store, id, epoch, prepared);
-    todo!()
+/// As [`run`].
+#[doc(hidden)]
+pub fn run_with(
+    job: Job,
+    build: BuildModel<'_>,
+    control: &mut dyn Control,
+    observer: &mut dyn Observer,
+) -> Result<(RunId, Ended), TrainError> {
+    let opened = catch_unwind(AssertUnwindSafe(|| open(job, build)));
+    let (task, mut model, writer) = opened.unwrap_or_else(|panic| Err(panicked(panic.as_ref())))?;
+    let mut live = Live::new(writer, task.plan.steps_per_epoch(), control, observer);
+    let result = catch_unwind(AssertUnwindSafe(|| train_and_judge(&task, &mut live, model.as_mut())));
+    Ok(live.end(result))
+}
+
+fn train_and_judge(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Result<Outcome, Halt> {
+    live.say(started(task, live, model))?;
+    task.warnings.iter().try_for_each(|warning| live.say(EventKind::Warned(warning.clone())))?;
+    let outcome = match train(task, live, model) {
+        Ok(()) => Outcome::Finished,
+        Err(Halt::Stopped(StopMode::Keep)) => Outcome::Stopped,
+        Err(halt) => return Err(halt),
+    };
+    judge_best(task, live, model)?;
+    Ok(outcome)
+}
+
+/// Epoch after epoch: train, judge on validation, keep the weights, until epochs or patience run out.
+fn train(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Result<(), Halt> {
+    let mut early_stop = task.early_stop.clone();
+    for epoch in task.first_epoch..=task.plan.n_epochs {
+        if early_stop.is_over() {
+            break;
+        }
+        let (trained, events_per_sec) = train_epoch(task, live, model, epoch)?;
+        let judged = judge_part(task, live, model, Part::Valid)?;
+        let (valid, valid_loss) = (judged.metrics(), judged.loss());
+        let step = epoch * task.plan.steps_per_epoch();
+        if !valid_loss.is_finite() {
+            return Err(ModelError::Diverged { value: valid_loss as f32, step }.into());
+        }
+
+        let is_best = early_stop.observe(epoch, valid.ndcg_at_10);
+        let train_secs = live.clock.secs();
+        live.say(EventKind::Evaluated {
+            epoch,
+            step,
+            train_loss: trained.loss,
+            valid_loss,
+            valid,
+            is_best,
+            lr: lr_at(&task.experiment.training, step - 1),
+            grad_norm: trained.grad_norm,
+            kl: trained.kl,
+            events_per_sec,
+            train_secs,
+        })?;
+        let writer = &mut live.recorder.writer;
+        writer.checkpoint(model, EpochDone { epoch, train_secs, best: is_best.then_some(valid) })?;
+        if is_best {
+            writer.save_results(Part::Valid, &judged.results(&task.prepared, task.cases(Part::Valid)))?;
+        }
+        live.say(EventKind::Checkpointed { epoch })?;
+    }
+    Ok(())
+}
+
+/// Every user once. Returns the epoch's means and the training events a second.
+fn train_epoch(
+    task: &Task,
+    live: &mut Live<'_>,
+    model: &mut dyn Trainable,
+    epoch: usize,
+) -> Result<(TrainStats, f64), Halt> {
+    let (n_steps, start_secs) = (task.plan.steps_per_epoch(), live.start_epoch());
+    let mut sums = Sums::default();
+    for (at, histories) in task.plan.batches(&task.prepared, epoch).enumerate() {
+        let step = (epoch - 1) * n_steps + at;
+        model.train_step(&histories, task.plan.inputs(&task.experiment.training, step))?;
+        if (at + 1) % task.read_back_every() == 0 || at + 1 == n_steps {
+            let stats = model.take_stats()?;
+            if !stats.loss.is_finite() {
+                return Err(ModelError::Diverged { value: stats.loss as f32, step }.into());
+            }
+            sums.add(&stats);
+            live.read_back(&stats);
+        }
+        live.progress(epoch, at + 1)?;
+        live.between_steps()?;
+    }
+    let secs = (live.clock.secs() - start_secs).max(1e-9);
+    Ok((sums.mean(), sums.n_events as f64 / secs))
+}
+
+/// Loads the best weights and reads the test split: here, once, after the selection.
+fn judge_best(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Result<(), Halt> {
+    live.finish_training();
+    let Some(best_epoch) = live.manifest().best_epoch else { return Ok(()) };
+    model.load_weights(&live.store().epoch_weights(&live.id(), best_epoch))?;
+    if live.store().results(&live.id(), Part::Valid)?.is_none() {
+        // The best epoch lies before an interruption that cost its table.
+        let judged = judge_part(task, live, model, Part::Valid)?;
+        live.recorder.writer.save_results(Part::Valid, &judged.results(&task.prepared, task.cases(Part::Valid)))?;
+    }
+
+    let judged = judge_part(task, live, model, Part::Test)?;
+    live.recorder.writer.save_results(Part::Test, &judged.results(&task.prepared, task.cases(Part::Test)))?;
+    live.recorder.judged(judged.loss(), judged.metrics(), task.references_on(Part::Test))?;
+    if let Some(problem) = below_reference(live.manifest()) {
+        live.say(EventKind::Warned(problem))?;
+    }
+    Ok(())
+}
+
+fn judge_part(task: &Task, live: &mut Live<'_>, model: &dyn Trainable, part: Part) -> Result<Judged, Halt> {
+    let filter_seen = task.experiment.evaluation.filter_seen;
+    evaluate(model, &task.prepared, task.cases(part), filter_seen, &mut || live.between_steps())
+}
+
+fn started(task: &Task, live: &Live<'_>, model: &dyn Trainable) -> EventKind {
+    EventKind::Started {
+        data: Box::new(live.manifest().data.clone()),
+        device: task.device.clone(),
+        n_params: model.n_params(),
+        n_epochs: task.plan.n_epochs,
+        steps_per_epoch: task.plan.steps_per_epoch(),
+        first_epoch: task.first_epoch,
+        references_valid: task.references_on(Part::Valid),
+    }
+}
+
+/// A reference that fits in a second and needs no gradient must be beaten.
+fn below_reference(manifest: &Manifest) -> Option<Problem> {
+    let reference = BaselineKind::MarkovWindow;
+    let parts = [
+        ("validation", manifest.valid, manifest.references_valid.get(&reference)),
+        ("test", manifest.test, manifest.references_test.get(&reference)),
+    ];
+    let below = parts.into_iter().filter_map(|(part, model, reference)| {
+        let (model, reference) = (model?.ndcg_at_10, reference?.ndcg_at_10);
+        (model < reference).then(|| format!("{model:.4} against {reference:.4} on {part}"))
+    });
+    let below: Vec<String> = below.collect();
+    (!below.is_empty()).then(|| {
+        let sentence = format!(
+            "NDCG@10 is below the {}, which needs no training: {}. Train longer, lower the dropout or the learning \
+             rate, or use the reference",
+            reference.title().to_lowercase(),
+            below.join(", "),
+        );
+        Problem::warning("model", sentence)
+    })
 }

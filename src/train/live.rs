@@ -1,0 +1,192 @@
+//! A run while it goes: what it says, what it is told, and its one end.
+
+use std::any::Any;
+use std::time::Duration;
+
+use super::progress::{Clock, Pace};
+use super::record::Recorder;
+use super::{Command, Control, Ended, Event, EventKind, Observer, StopMode, TrainError};
+use crate::data::DataError;
+use crate::experiment::ExperimentError;
+use crate::model::{ModelError, TrainStats};
+use crate::run::{Manifest, Outcome, RunError, RunId, RunStore, RunWriter};
+
+/// Why the work stops before its end.
+#[derive(Debug)]
+pub(super) enum Halt {
+    /// The user said so.
+    Stopped(StopMode),
+    /// It cannot go on.
+    Failed(TrainError),
+}
+
+macro_rules! failed_from {
+    ($($error:ty),*) => {$(
+        impl From<$error> for Halt {
+            fn from(error: $error) -> Self {
+                Self::Failed(error.into())
+            }
+        }
+    )*};
+}
+failed_from!(TrainError, ModelError, RunError, DataError, ExperimentError);
+
+/// How long a paused run waits before it looks again.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+/// A run that has a folder and listeners.
+pub(super) struct Live<'a> {
+    pub(super) recorder: Recorder,
+    pub(super) clock: Clock,
+    observer: Option<&'a mut dyn Observer>,
+    control: &'a mut dyn Control,
+    pace: Pace,
+    is_stopping: bool,
+}
+
+impl<'a> Live<'a> {
+    pub(super) fn new(
+        writer: RunWriter,
+        steps_per_epoch: usize,
+        control: &'a mut dyn Control,
+        observer: &'a mut dyn Observer,
+    ) -> Self {
+        let clock = Clock::from(writer.manifest.train_secs);
+        let first_step = writer.manifest.epochs * steps_per_epoch;
+        let pace = Pace::new(steps_per_epoch, writer.manifest.experiment.training.epochs, first_step, clock.secs());
+        Self { recorder: Recorder { writer }, clock, observer: Some(observer), control, pace, is_stopping: false }
+    }
+
+    pub(super) fn id(&self) -> RunId {
+        self.recorder.writer.id().clone()
+    }
+
+    /// Writes an event down, then tells the listener.
+    pub(super) fn say(&mut self, kind: EventKind) -> Result<(), TrainError> {
+        self.recorder.observe(&kind)?;
+        if let Err(e) = self.tell(kind) {
+            self.recorder.writer.log(&format!("nobody listens any more: {e}"))?;
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, kind: EventKind) -> Result<(), TrainError> {
+        let event = Event { run: self.id(), kind };
+        let told = self.observer.as_mut().map_or(Ok(()), |observer| observer.observe(&event));
+        if told.is_err() {
+            self.observer = None;
+        }
+        told
+    }
+
+    /// What the run's manifest says so far.
+    pub(super) fn manifest(&self) -> &Manifest {
+        &self.recorder.writer.manifest
+    }
+
+    pub(super) fn store(&self) -> &RunStore {
+        self.recorder.writer.store()
+    }
+
+    /// An epoch begins; at which second of training.
+    pub(super) fn start_epoch(&mut self) -> f64 {
+        let now_secs = self.clock.secs();
+        self.pace.start_epoch(now_secs);
+        now_secs
+    }
+
+    /// Takes what the model read back, for the next progress.
+    pub(super) fn read_back(&mut self, stats: &TrainStats) {
+        self.pace.add(stats);
+    }
+
+    /// Tells how far the run is, at most ten times a second.
+    pub(super) fn progress(&mut self, epoch: usize, step_in_epoch: usize) -> Result<(), TrainError> {
+        match self.pace.due(epoch, step_in_epoch, self.clock.secs()) {
+            Some(progress) => self.say(EventKind::Progress(progress)),
+            None => Ok(()),
+        }
+    }
+
+    /// Training is over, the best weights are judged: from now on `Stop(Keep)` changes nothing.
+    pub(super) fn finish_training(&mut self) {
+        self.is_stopping = true;
+    }
+
+    /// Does what the user asked for meanwhile. A pause waits here, with the clock stopped.
+    pub(super) fn between_steps(&mut self) -> Result<(), Halt> {
+        while let Some(command) = self.control.poll() {
+            match command {
+                Command::Stop(mode) => self.stop(mode)?,
+                Command::Pause => self.pause()?,
+                Command::Resume => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn pause(&mut self) -> Result<(), Halt> {
+        self.clock.pause();
+        self.say(EventKind::Paused)?;
+        loop {
+            match self.control.wait(LOOK_AGAIN) {
+                Some(Command::Resume) => break,
+                Some(Command::Stop(mode)) => {
+                    self.stop(mode)?;
+                    break;
+                }
+                Some(Command::Pause) | None => {}
+            }
+        }
+        self.clock.go_on();
+        Ok(self.say(EventKind::Resumed)?)
+    }
+
+    fn stop(&mut self, mode: StopMode) -> Result<(), Halt> {
+        match mode {
+            StopMode::Keep if self.is_stopping => Ok(()),
+            StopMode::Keep | StopMode::Discard => Err(Halt::Stopped(mode)),
+        }
+    }
+
+    /// The one place where a run ends, whatever came of it: writes the end down and tells it.
+    pub(super) fn end(self, result: Result<Result<Outcome, Halt>, Box<dyn Any + Send>>) -> (RunId, Ended) {
+        let failed = |error: &TrainError| Some(Outcome::Failed { sentence: error.to_string() });
+        let outcome = match result {
+            Ok(Ok(outcome)) => Some(outcome),
+            Ok(Err(Halt::Stopped(StopMode::Keep))) => Some(Outcome::Stopped),
+            Ok(Err(Halt::Stopped(StopMode::Discard))) => None,
+            Ok(Err(Halt::Failed(error))) => failed(&error),
+            Err(panic) => failed(&panicked(panic.as_ref())),
+        };
+        let id = self.id();
+        let manifest = &self.recorder.writer.manifest;
+        let mut ended = Ended {
+            outcome,
+            epochs: manifest.epochs,
+            best_epoch: manifest.best_epoch,
+            train_secs: self.clock.secs(),
+            valid: manifest.valid,
+            test: manifest.test,
+            references_test: manifest.references_test.clone(),
+        };
+        let Self { recorder, observer, .. } = self;
+        if let Err(error) = recorder.end(ended.outcome.as_ref(), ended.train_secs)
+            && !matches!(ended.outcome, Some(Outcome::Failed { .. }))
+        {
+            ended.outcome = failed(&error);
+        }
+        if let Some(observer) = observer {
+            // The folder is written; a listener that fails now changes nothing any more.
+            let _ = observer.observe(&Event { run: id.clone(), kind: EventKind::Ended(Box::new(ended.clone())) });
+        }
+        (id, ended)
+    }
+}
+
+/// The error that a caught panic becomes.
+pub(super) fn panicked(panic: &(dyn Any + Send)) -> TrainError {
+    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    TrainError::Panicked(text.unwrap_or_else(|| "no message".to_owned()))
+}

@@ -1,0 +1,199 @@
+//! Makes a run ready: checks, data, device, model, references, folder. In that order, so that what
+//! cannot start leaves no folder.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use strum::IntoEnumIterator;
+
+use super::early_stop::EarlyStop;
+use super::evaluate::{Fitted, judge_references};
+use super::plan::{Plan, optimizer, train_items};
+use super::{Job, TrainError};
+use crate::baseline::BaselineKind;
+use crate::data::{self, DataShape, EvalCase, Prepared};
+use crate::experiment::Experiment;
+use crate::model::{DeviceInfo, DeviceKind, Trainable, open_device};
+use crate::run::{DataStamp, Manifest, Outcome, Part, References, RunId, RunStore, RunWriter};
+use crate::spec::{Problem, derive_seed};
+
+/// A model on its device, with its initial weights.
+pub struct Built {
+    /// The model.
+    pub model: Box<dyn Trainable>,
+    /// Where it is.
+    pub device: DeviceInfo,
+}
+
+/// Builds the model of an experiment for data of some size.
+pub type BuildModel<'a> = &'a dyn Fn(&Experiment, DataShape) -> Result<Built, TrainError>;
+
+/// All that a run needs beside its model and its folder.
+pub(super) struct Task {
+    pub(super) experiment: Experiment,
+    pub(super) prepared: Arc<Prepared>,
+    pub(super) device: DeviceInfo,
+    pub(super) plan: Plan,
+    pub(super) references: Vec<Fitted>,
+    /// With the epochs of an earlier part of the run behind it.
+    pub(super) early_stop: EarlyStop,
+    pub(super) first_epoch: usize,
+    pub(super) warnings: Vec<Problem>,
+}
+
+/// A real GPU is asked for the loss every so many steps, since reading a value back makes it wait.
+/// The number is fixed, not a matter of time, so that the sums of two equal runs round alike.
+const READ_BACK_EVERY: usize = 16;
+
+impl Task {
+    /// The questions of a part.
+    pub(super) fn cases(&self, part: Part) -> &[EvalCase] {
+        match part {
+            Part::Train => &[],
+            Part::Valid => &self.prepared.split.valid,
+            Part::Test => &self.prepared.split.test,
+        }
+    }
+
+    /// The references on a part.
+    pub(super) fn references_on(&self, part: Part) -> References {
+        judge_references(&self.references, &self.prepared, self.cases(part), self.experiment.evaluation.filter_seen)
+    }
+
+    /// After how many steps the statistics are read back from the device.
+    pub(super) fn read_back_every(&self) -> usize {
+        match self.device.kind {
+            DeviceKind::Gpu => READ_BACK_EVERY,
+            DeviceKind::Cpu | DeviceKind::SoftwareGpu => 1,
+        }
+    }
+}
+
+/// Makes a job ready to train.
+pub(super) fn open(job: Job, build: BuildModel<'_>) -> Result<(Task, Box<dyn Trainable>, RunWriter), TrainError> {
+    let earlier = job.resume.as_ref().map(|id| resumable(&job.store, id)).transpose()?;
+    let experiment = earlier.as_ref().map_or(job.experiment, |writer| writer.manifest.experiment.clone());
+    let mut warnings = without_errors(experiment.check())?;
+    let prepared = match &earlier {
+        Some(writer) => data_of_run(&writer.manifest, job.prepared)?,
+        None => open_data(&experiment, job.prepared)?,
+    };
+    let shape = prepared.dataset.shape();
+    let of_model = experiment.model.family().check(shape);
+    warnings.extend(without_errors(of_model.into_iter().map(|problem| problem.under("model")).collect())?);
+    let plan = Plan::new(&experiment, &prepared)?;
+    let Built { mut model, device } = build(&experiment, shape)?;
+    let references = fit_references(&prepared);
+
+    let mut task = Task {
+        early_stop: EarlyStop::new(experiment.training.patience),
+        experiment,
+        prepared,
+        device,
+        plan,
+        references,
+        first_epoch: 1,
+        warnings,
+    };
+    let writer = match earlier {
+        Some(writer) => go_on(&mut task, model.as_mut(), writer)?,
+        None => {
+            let stamp = stamp(&task.prepared);
+            let manifest = Manifest::new(task.experiment.clone(), stamp, task.device.clone(), model.n_params());
+            RunWriter::create(&job.store, manifest)?
+        }
+    };
+    Ok((task, model, writer))
+}
+
+/// The model that an experiment asks for, on the device that it asks for.
+pub(super) fn build_model(experiment: &Experiment, shape: DataShape) -> Result<Built, TrainError> {
+    let device = open_device(&experiment.training.device)?;
+    let (optimizer, seed) = (optimizer(&experiment.training), derive_seed(experiment.seed, "init", 0));
+    let model = experiment.model.family().build(shape, optimizer, &device, seed)?;
+    Ok(Built { model, device: device.info })
+}
+
+/// The data of a run as it saw them; given data are used when they are the same.
+pub(super) fn data_of_run(manifest: &Manifest, given: Option<Arc<Prepared>>) -> Result<Arc<Prepared>, TrainError> {
+    let is_same = |prepared: &Prepared| {
+        prepared.dataset.fingerprint == manifest.data.fingerprint
+            && prepared.split.fingerprint == manifest.data.split_fingerprint
+    };
+    if let Some(prepared) = given.filter(|prepared| is_same(prepared)) {
+        return Ok(prepared);
+    }
+    let Manifest { id, data, experiment, .. } = manifest;
+    let prepared = open_data(experiment, None).map_err(|e| {
+        TrainError::Unfit(format!("the data of run {id} cannot be opened again: {e}; put them back where they were"))
+    })?;
+    if is_same(&prepared) {
+        return Ok(prepared);
+    }
+    Err(TrainError::Unfit(format!(
+        "the data `{}` have changed since run {id} (fingerprint {}, then {}): put the old file back, or train anew",
+        data.name, prepared.dataset.fingerprint, data.fingerprint
+    )))
+}
+
+fn open_data(experiment: &Experiment, given: Option<Arc<Prepared>>) -> Result<Arc<Prepared>, TrainError> {
+    match given {
+        Some(prepared) => Ok(prepared),
+        None => Ok(Arc::new(data::prepare(&experiment.data, experiment.split, &AtomicBool::new(false))?)),
+    }
+}
+
+/// The warnings among some problems; an error among them refuses the whole.
+fn without_errors(problems: Vec<Problem>) -> Result<Vec<Problem>, TrainError> {
+    if problems.iter().any(Problem::is_error) { Err(TrainError::Problems(problems)) } else { Ok(problems) }
+}
+
+fn fit_references(prepared: &Prepared) -> Vec<Fitted> {
+    let sequences = || (0..prepared.dataset.sequences.n_users()).map(|user| train_items(prepared, user));
+    let fit = |kind: BaselineKind| (kind, kind.fit(prepared.dataset.n_items(), sequences()));
+    BaselineKind::iter().map(fit).collect()
+}
+
+fn stamp(prepared: &Prepared) -> DataStamp {
+    DataStamp {
+        name: prepared.dataset.name.clone(),
+        fingerprint: prepared.dataset.fingerprint.clone(),
+        split_fingerprint: prepared.split.fingerprint.clone(),
+        shape: prepared.dataset.shape(),
+        report: prepared.dataset.report.clone(),
+    }
+}
+
+/// A run that can go on: interrupted, stopped or failed, and not being written.
+fn resumable(store: &RunStore, id: &RunId) -> Result<RunWriter, TrainError> {
+    let writer = RunWriter::reopen(store, id)?;
+    if writer.manifest.outcome == Some(Outcome::Finished) {
+        let sentence = format!(
+            "run {id} finished after {} epochs, nothing is left to do: train anew with more `training.epochs` or \
+             `training.patience`",
+            writer.manifest.epochs
+        );
+        return Err(TrainError::Unfit(sentence));
+    }
+    Ok(writer)
+}
+
+/// Takes model, counters and folder back to the end of the run's last committed epoch. Everything is
+/// read before anything is changed.
+fn go_on(task: &mut Task, model: &mut dyn Trainable, mut writer: RunWriter) -> Result<RunWriter, TrainError> {
+    let epochs = writer.manifest.epochs;
+    let judged = writer.store().history(writer.id())?.series(Part::Valid, "ndcg@10");
+    let values = judged.into_iter().filter(|(epoch, ..)| *epoch <= epochs).map(|(epoch, _, value)| (epoch, value));
+    task.early_stop = EarlyStop::replayed(task.experiment.training.patience, values);
+    task.first_epoch = epochs + 1;
+    if epochs > 0 {
+        model.load_state(&writer.store().state(writer.id(), epochs))?;
+    }
+    if let Some(before) = writer.manifest.device.as_ref().filter(|before| **before != task.device) {
+        let sentence =
+            format!("begun on {} and resumed on {}: figures may differ a little", before.name, task.device.name);
+        task.warnings.push(Problem::warning("training.device", sentence));
+    }
+    writer.rewind()?;
+    Ok(writer)
+}

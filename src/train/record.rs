@@ -1,0 +1,136 @@
+//! Turns what a run says into what its folder holds.
+
+use super::{EventKind, TrainError};
+use crate::metric::RankingMetrics;
+use crate::run::{HistoryPoint, Outcome, Part, References, RunWriter};
+
+/// The first listener of every run: its folder.
+pub(super) struct Recorder {
+    pub(super) writer: RunWriter,
+}
+
+impl Recorder {
+    /// Writes down one event. An error ends the run: what cannot be kept is not worth computing.
+    pub(super) fn observe(&mut self, event: &EventKind) -> Result<(), TrainError> {
+        let writer = &mut self.writer;
+        match event {
+            EventKind::Started { device, first_epoch, references_valid, .. } => {
+                writer.manifest.device = Some(device.clone());
+                writer.manifest.references_valid.clone_from(references_valid);
+                writer.save_manifest()?;
+                writer.log(&format!("epoch {first_epoch} starts on {} ({})", device.key, device.name))?;
+            }
+            EventKind::Evaluated { epoch, train_loss, valid_loss, valid, is_best, .. } => {
+                writer.append(&evaluated_points(event))?;
+                let (ndcg, best) = (valid.ndcg_at_10, if *is_best { " (best)" } else { "" });
+                writer.log(&format!(
+                    "epoch {epoch}: train loss {train_loss:.4}, valid loss {valid_loss:.4}, NDCG@10 {ndcg:.4}{best}"
+                ))?;
+            }
+            EventKind::Warned(problem) => {
+                writer.log(&format!("warning: {}", problem.sentence))?;
+                if !writer.manifest.problems.contains(problem) {
+                    writer.manifest.problems.push(problem.clone());
+                    writer.save_manifest()?;
+                }
+            }
+            EventKind::Paused => writer.log("paused")?,
+            EventKind::Resumed => writer.log("goes on")?,
+            EventKind::Progress(_) | EventKind::Checkpointed { .. } | EventKind::Ended(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Writes down the figures on the test split, at the step of the best epoch.
+    pub(super) fn judged(
+        &mut self,
+        loss: f64,
+        test: RankingMetrics,
+        references_test: References,
+    ) -> Result<(), TrainError> {
+        let manifest = &mut self.writer.manifest;
+        let epoch = manifest.best_epoch.unwrap_or(0);
+        (manifest.test, manifest.references_test) = (Some(test), references_test);
+        let history = self.writer.store().history(self.writer.id())?;
+        let step = history.series(Part::Valid, "loss").iter().find(|p| p.0 == epoch).map_or(0, |p| p.1);
+        let at = Place { step, epoch, part: Part::Test };
+        let points: Vec<HistoryPoint> = at.with([("loss", loss)]).chain(at.with(ranking(&test))).collect();
+        Ok(self.writer.append(&points)?)
+    }
+
+    /// Writes down the end; without an outcome the run is deleted.
+    pub(super) fn end(mut self, outcome: Option<&Outcome>, train_secs: f64) -> Result<(), TrainError> {
+        let Some(outcome) = outcome else { return Ok(self.writer.discard()?) };
+        self.writer.manifest.train_secs = train_secs;
+        self.writer.finish(outcome.clone())?;
+        let line = match outcome {
+            Outcome::Finished => "finished".to_owned(),
+            Outcome::Stopped => "stopped by the user".to_owned(),
+            Outcome::Failed { sentence } => format!("failed: {sentence}"),
+        };
+        Ok(self.writer.log(&line)?)
+    }
+}
+
+/// Where in a run some numbers belong.
+#[derive(Clone, Copy)]
+struct Place {
+    step: usize,
+    epoch: usize,
+    part: Part,
+}
+
+impl Place {
+    fn with<const N: usize>(self, values: [(&'static str, f64); N]) -> impl Iterator<Item = HistoryPoint> {
+        let Self { step, epoch, part } = self;
+        values.into_iter().map(move |(metric, value)| HistoryPoint {
+            step,
+            epoch,
+            part,
+            metric: metric.to_owned(),
+            value,
+        })
+    }
+}
+
+/// The numbers of an evaluated epoch; none for another event.
+fn evaluated_points(event: &EventKind) -> Vec<HistoryPoint> {
+    let &EventKind::Evaluated {
+        epoch,
+        step,
+        train_loss,
+        valid_loss,
+        ref valid,
+        lr,
+        grad_norm,
+        kl,
+        events_per_sec,
+        train_secs,
+        ..
+    } = event
+    else {
+        return Vec::new();
+    };
+    let train = Place { step, epoch, part: Part::Train };
+    let valid_at = Place { part: Part::Valid, ..train };
+    let numbers = [("loss", train_loss), ("lr", lr), ("grad_norm", grad_norm)];
+    let times = [("events_per_sec", events_per_sec), ("secs", train_secs)];
+    train
+        .with(numbers)
+        .chain(kl.into_iter().flat_map(|kl| train.with([("kl", kl)])))
+        .chain(train.with(times))
+        .chain(valid_at.with([("loss", valid_loss)]))
+        .chain(valid_at.with(ranking(valid)))
+        .collect()
+}
+
+fn ranking(metrics: &RankingMetrics) -> [(&'static str, f64); 6] {
+    [
+        ("ndcg@10", metrics.ndcg_at_10),
+        ("hr@10", metrics.hr_at_10),
+        ("mrr", metrics.mrr),
+        ("hr@1", metrics.hr_at_1),
+        ("hr@5", metrics.hr_at_5),
+        ("ndcg@5", metrics.ndcg_at_5),
+    ]
+}

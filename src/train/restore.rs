@@ -1,0 +1,79 @@
+//! Opens a run again, with the weights of one of its epochs.
+
+use std::sync::Arc;
+
+use super::TrainError;
+use super::open::{BuildModel, build_model, data_of_run};
+use crate::data::Prepared;
+use crate::experiment::Experiment;
+use crate::model::Trainable;
+use crate::run::{Manifest, RunId, RunStore};
+
+/// A finished or interrupted run, opened again.
+pub struct Restored {
+    /// What was run.
+    pub manifest: Manifest,
+    /// Its data.
+    pub prepared: Arc<Prepared>,
+    /// Its model on the CPU, with the weights of the epoch that was asked for.
+    pub model: Box<dyn Trainable>,
+    /// Which epoch that is.
+    pub epoch: usize,
+}
+
+/// Opens a run with the weights of one epoch, or of the best one.
+///
+/// The data are opened again unless `prepared` already has the run's fingerprint.
+///
+/// # Errors
+/// [`TrainError`] when run, data or weights cannot be read, or when the data have changed since.
+pub fn restore(
+    store: &RunStore,
+    id: &RunId,
+    epoch: Option<usize>,
+    prepared: Option<Arc<Prepared>>,
+) -> Result<Restored, TrainError> {
+    restore_with(store, id, epoch, prepared, &build_model)
+}
+
+/// [`restore`] with another way to build the model.
+///
+/// # Errors
+/// As [`restore`].
+#[doc(hidden)]
+pub fn restore_with(
+    store: &RunStore,
+    id: &RunId,
+    epoch: Option<usize>,
+    prepared: Option<Arc<Prepared>>,
+    build: BuildModel<'_>,
+) -> Result<Restored, TrainError> {
+    let manifest = store.manifest(id)?;
+    let epoch = epoch_to_open(store, &manifest, epoch)?;
+    let prepared = data_of_run(&manifest, prepared)?;
+    let mut model = build(&on_cpu(&manifest.experiment), prepared.dataset.shape())?.model;
+    model.load_weights(&store.epoch_weights(id, epoch))?;
+    Ok(Restored { manifest, prepared, model, epoch })
+}
+
+/// Looking at a few users needs no GPU, and must work where the run's own device is missing or busy.
+fn on_cpu(experiment: &Experiment) -> Experiment {
+    let mut experiment = experiment.clone();
+    "cpu".clone_into(&mut experiment.training.device);
+    experiment
+}
+
+fn epoch_to_open(store: &RunStore, manifest: &Manifest, wanted: Option<usize>) -> Result<usize, TrainError> {
+    let id = &manifest.id;
+    let Some(epoch) = wanted.or(manifest.best_epoch) else {
+        let sentence =
+            format!("run {id} has no weights yet: it ended before its first epoch did; resume it or train anew");
+        return Err(TrainError::Unfit(sentence));
+    };
+    let kept = store.epochs(id)?;
+    if kept.contains(&epoch) {
+        return Ok(epoch);
+    }
+    let kept: Vec<String> = kept.iter().map(ToString::to_string).collect();
+    Err(TrainError::Unfit(format!("run {id} keeps no weights of epoch {epoch}; it keeps {}", kept.join(", "))))
+}
