@@ -206,12 +206,17 @@ impl Block {
 
 /// What is added to the scores: [`MASKED`] for later positions and for padding, else 0.
 /// `[n_rows, 1, len, len]`
+///
+/// A position always sees itself, padding too: an empty history is one position of padding, and its
+/// scores must not depend on how much more padding the batch gives it.
 fn mask(batch: &PaddedBatch, device: &Device) -> Tensor<4> {
     let len = batch.seq_len;
     let later = (0..len * len).map(|at| if at % len > at / len { MASKED } else { 0.0 }).collect::<Vec<f32>>();
     let padding = batch.inputs.iter().map(|&item| if item == 0 { MASKED } else { 0.0 }).collect::<Vec<f32>>();
-    let later = Tensor::<4>::from_data(TensorData::new(later, [1, 1, len, len]), device);
-    later + Tensor::from_data(TensorData::new(padding, [batch.n_rows, 1, 1, len]), device)
+    let others = (0..len * len).map(|at| if at % len == at / len { 0.0 } else { 1.0 }).collect::<Vec<f32>>();
+    let square = |values: Vec<f32>| Tensor::<4>::from_data(TensorData::new(values, [1, 1, len, len]), device);
+    let padding = Tensor::from_data(TensorData::new(padding, [batch.n_rows, 1, 1, len]), device);
+    (square(later) + padding) * square(others)
 }
 
 impl Network for Transformer {
@@ -231,7 +236,7 @@ impl Network for Transformer {
         let n_events = windows.targets.len();
         let (objective, nll) = cross_entropy(hidden, self.item.weight.val(), &windows.targets);
         let gradients = objective.div_scalar(n_events as f32).backward();
-        Some((GradientsParams::from_grads(gradients, self), LossSums { nll, n_events, kl: None }))
+        Some((GradientsParams::from_grads(gradients, self), LossSums { loss: nll, n_events, kl: None }))
     }
 
     fn rows_at_a_time(&self, len: usize) -> usize {
