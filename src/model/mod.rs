@@ -13,6 +13,7 @@ mod family;
 mod loss;
 mod network;
 mod optimizer;
+mod packing;
 mod random;
 mod recurrent;
 mod session;

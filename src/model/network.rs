@@ -8,8 +8,9 @@ use crate::data::Histories;
 
 /// The account of one batch. The tensors are plain, without autodiff.
 pub(super) struct LossSums {
-    /// Sum of the negative log-likelihood over predicted events, in nats. `[1]`
-    pub(super) nll: Tensor<1>,
+    /// Sum of the loss over predicted events, in nats: the negative log-likelihood; for a VAE the
+    /// negative evidence lower bound, with beta as it stands at the step. `[1]`
+    pub(super) loss: Tensor<1>,
     /// Number of predicted events.
     pub(super) n_events: usize,
     /// Sum of the Kullback–Leibler term over users, in nats, and the number of users. `[1]`

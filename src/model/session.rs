@@ -27,7 +27,7 @@ pub(super) struct Session<N> {
 /// What the steps since the last statistics left on the device.
 #[derive(Debug, Default)]
 struct Pending {
-    nll: Vec<Tensor<1>>,
+    loss: Vec<Tensor<1>>,
     grad_norm: Vec<Tensor<1>>,
     kl: Vec<Tensor<1>>,
     n_steps: usize,
@@ -199,7 +199,7 @@ impl<N: Network> Trainable for Session<N> {
 
 impl Pending {
     fn add(&mut self, sums: LossSums, norm: Option<Tensor<1>>, step: usize) {
-        self.nll.push(sums.nll);
+        self.loss.push(sums.loss);
         self.grad_norm.extend(norm);
         self.n_events += sums.n_events;
         if let Some((kl, n_users)) = sums.kl {
@@ -217,10 +217,10 @@ impl Pending {
             }
             Ok(Some(read(Tensor::cat(tensors, 0))?.into_iter().map(f64::from).sum()))
         };
-        let Some(nll) = sum(self.nll)? else { return Ok(TrainStats::default()) };
+        let Some(loss) = sum(self.loss)? else { return Ok(TrainStats::default()) };
         let grad_norm = sum(self.grad_norm)?.unwrap_or(0.0) / self.n_steps as f64;
         let kl = sum(self.kl)?.map(|kl| kl / self.n_users.max(1) as f64);
-        let loss = nll / self.n_events.max(1) as f64;
+        let loss = loss / self.n_events.max(1) as f64;
         match [loss, grad_norm].into_iter().find(|value| !value.is_finite()) {
             Some(value) => Err(ModelError::Diverged { value: value as f32, step: self.step }),
             None => Ok(TrainStats { loss, grad_norm, kl, n_steps: self.n_steps, n_events: self.n_events }),

@@ -39,7 +39,8 @@ pub struct StepInputs {
 /// Means since the statistics were last taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct TrainStats {
-    /// Training loss a predicted event, in nats.
+    /// Training loss a predicted event, in nats: the negative log-likelihood; for a VAE, whose events
+    /// are a user's different items, the negative evidence lower bound with the present beta.
     pub loss: f64,
     /// Global norm of the gradient before clipping.
     pub grad_norm: f64,

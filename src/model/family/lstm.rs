@@ -10,8 +10,9 @@ use super::{ModelFamily, refuse_errors, refuse_large_array, too_large};
 use crate::data::{DataShape, Histories};
 use crate::model::loss::{MAX_FLOATS, cross_entropy_with_gradients};
 use crate::model::network::{LossSums, Network};
+use crate::model::packing::Packing;
 use crate::model::random::{Init, Noise, dropout_factors};
-use crate::model::recurrent::{Lstm, Packing, plain};
+use crate::model::recurrent::{Lstm, plain};
 use crate::model::session::{Session, guarded};
 use crate::model::window::index_tensor;
 use crate::model::{ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable};
@@ -187,7 +188,7 @@ impl Network for LstmNetwork {
         if let Some(bias) = &self.output.bias {
             gradients.register(bias.id, d_hidden.sum_dim(0).squeeze_dim::<1>(0));
         }
-        Some((gradients, LossSums { nll: loss.nll_sum, n_events, kl: None }))
+        Some((gradients, LossSums { loss: loss.nll_sum, n_events, kl: None }))
     }
 
     fn rows_at_a_time(&self, len: usize) -> usize {

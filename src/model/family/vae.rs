@@ -1,10 +1,18 @@
-//! Mult-VAE: a variational autoencoder over bags of items.
+//! Mult-VAE: a variational autoencoder over bags of items (Liang et al. 2018).
 
+use burn::nn::Linear;
+use burn::optim::GradientsParams;
+use burn::prelude::*;
+use burn::tensor::activation::log_softmax;
 use serde::{Deserialize, Serialize};
 
-use super::ModelFamily;
-use crate::data::DataShape;
-use crate::model::{ModelError, OpenDevice, OptimizerSpec, Trainable};
+use super::{ModelFamily, refuse_errors, refuse_large_array, too_large};
+use crate::data::{DataShape, Histories};
+use crate::model::loss::MAX_FLOATS;
+use crate::model::network::{LossSums, Network};
+use crate::model::random::{Init, Noise};
+use crate::model::session::{Session, guarded};
+use crate::model::{ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable};
 use crate::spec::{Described, Problem};
 
 /// Settings of Mult-VAE.
@@ -51,10 +59,15 @@ impl ModelFamily for VaeSpec {
         "Liang et al. 2018 (Mult-VAE): multinomial likelihood, annealed beta"
     }
     fn n_params(&self, shape: DataShape) -> usize {
-        todo!("{shape:?}")
+        let Self { d_hidden, d_latent, .. } = *self;
+        let encoder = (shape.n_items + 1) * d_hidden + 2 * (d_hidden + 1) * d_latent;
+        let decoder = (d_latent + 1) * d_hidden + (d_hidden + 1) * shape.n_items;
+        encoder + decoder
     }
-    fn check(&self, _shape: DataShape) -> Vec<Problem> {
-        self.problems()
+    fn check(&self, shape: DataShape) -> Vec<Problem> {
+        let mut problems = self.problems();
+        problems.extend(too_large("d_hidden", self.n_params(shape)));
+        problems
     }
     fn build(
         &self,
@@ -63,6 +76,246 @@ impl ModelFamily for VaeSpec {
         device: &OpenDevice,
         seed: u64,
     ) -> Result<Box<dyn Trainable>, ModelError> {
-        todo!("{shape:?} {optimizer:?} {device:?} {seed}")
+        refuse_errors(&self.check(shape))?;
+        refuse_large_array(device, "d_hidden", shape.n_items * self.d_hidden)?;
+        let init = &mut Init::new(seed, &device.device.clone().autodiff());
+        let network = guarded(|| MultVae::new(self, shape.n_items, init))?;
+        Ok(Box::new(Session::new(network, shape.n_items, optimizer, device)))
+    }
+}
+
+/// Most rows of [`Trainable::step_scores`]: the latest prefixes of a history. A prefix costs a
+/// forward pass of its own here, and each row holds the whole catalogue.
+const MAX_PREFIXES: usize = 500;
+
+/// Bag of items → tanh layer → mean and log-variance of the latent vector → tanh layer → a score
+/// an item. Padding is no item of a bag: item `i` is column `i − 1` here.
+#[derive(Module, Debug)]
+struct MultVae {
+    /// `[n_items, d_hidden]`
+    encoder: Linear,
+    /// `[d_hidden, d_latent]`
+    mean: Linear,
+    /// `[d_hidden, d_latent]`
+    log_variance: Linear,
+    /// `[d_latent, d_hidden]`
+    decoder: Linear,
+    /// `[d_hidden, n_items]`
+    output: Linear,
+    #[module(skip)]
+    spec: VaeSpec,
+}
+
+impl MultVae {
+    fn new(spec: &VaeSpec, n_items: usize, init: &mut Init) -> Self {
+        let VaeSpec { d_hidden, d_latent, .. } = *spec;
+        Self {
+            encoder: init.dense(n_items, d_hidden),
+            mean: init.dense(d_hidden, d_latent),
+            log_variance: init.dense(d_hidden, d_latent),
+            decoder: init.dense(d_latent, d_hidden),
+            output: init.dense(d_hidden, n_items),
+            spec: spec.clone(),
+        }
+    }
+
+    fn n_items(&self) -> usize {
+        self.encoder.weight.dims()[0]
+    }
+
+    /// Mean and log-variance of the latent vector. `[n_rows, n_items]` to twice `[n_rows, d_latent]`
+    fn encode(&self, bags: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
+        let hidden = self.encoder.forward(bags).tanh(); // [n_rows, d_hidden]
+        (self.mean.forward(hidden.clone()), self.log_variance.forward(hidden))
+    }
+
+    /// Scores of the items without padding. `[n_rows, d_latent]` to `[n_rows, n_items]`
+    fn decode(&self, latent: Tensor<2>) -> Tensor<2> {
+        self.output.forward(self.decoder.forward(latent).tanh())
+    }
+
+    /// Scores from the mean of the latent vector, with a column of zeros for padding in front.
+    /// `[n_rows, n_items + 1]`
+    fn scores_of(&self, rows: &[&[u32]]) -> Tensor<2> {
+        let device = self.encoder.weight.device();
+        let bags = Bags::new(rows, self.n_items(), self.spec.recency).tensor(&device, |weight| weight);
+        let (mean, _) = self.encode(bags);
+        let padding = Tensor::zeros([rows.len(), 1], &device);
+        Tensor::cat(vec![padding, self.decode(mean)], 1)
+    }
+
+    /// Weight of the Kullback–Leibler term: from 0 in a line to `beta` over the first `anneal` of
+    /// the run's steps.
+    fn beta(&self, inputs: &StepInputs) -> f64 {
+        let over = self.spec.anneal * inputs.n_steps as f64;
+        let share = if over > 0.0 { (inputs.step as f64 / over).min(1.0) } else { 1.0 };
+        self.spec.beta * share
+    }
+}
+
+impl Network for MultVae {
+    const KIND: &'static str = "vae";
+
+    /// The negative evidence lower bound of Liang et al. 2018, eq. 5, with the annealed beta: the
+    /// log-likelihood of each of a user's different items, and beta times the Kullback–Leibler term.
+    /// The paper takes the mean over users; here the sum is divided by the number of items, so that
+    /// the loss can be read as nats an event like that of the other families. Adam's steps do not
+    /// depend on such a factor.
+    fn gradients(
+        &self,
+        histories: &Histories,
+        inputs: &StepInputs,
+        noise: &mut Noise,
+    ) -> Option<(GradientsParams, LossSums)> {
+        let rows: Vec<&[u32]> = histories.rows().filter(|row| !row.is_empty()).collect();
+        if rows.is_empty() {
+            return None;
+        }
+        let device = self.encoder.weight.device();
+        let mut bags = Bags::new(&rows, self.n_items(), self.spec.recency);
+        let targets = bags.tensor(&device, |_| 1.0); // [n_rows, n_items]
+        let n_events = bags.entries.len();
+        bags.drop_out(self.spec.dropout, noise);
+
+        let (mean, log_variance) = self.encode(bags.tensor(&device, |weight| weight)); // [n_rows, d_latent]
+        let epsilon = noise.normal(mean.dims(), &device);
+        let latent = mean.clone() + epsilon * log_variance.clone().mul_scalar(0.5).exp();
+        let nll = (log_softmax(self.decode(latent), 1) * targets).sum().neg(); // [1]
+        let kl = kl_from_unit_normal(mean, log_variance); // [1]
+        let loss = nll + kl.clone().mul_scalar(self.beta(inputs)); // [1]
+
+        let sums = LossSums { loss: loss.clone().inner(), n_events, kl: Some((kl.inner(), rows.len())) };
+        let gradients = loss.div_scalar(n_events as f32).backward();
+        Some((GradientsParams::from_grads(gradients, self), sums))
+    }
+
+    fn rows_at_a_time(&self, _len: usize) -> usize {
+        MAX_FLOATS / (self.n_items() + 1).max(self.spec.d_hidden)
+    }
+
+    fn scores(&self, histories: &Histories) -> Tensor<2> {
+        let rows: Vec<&[u32]> = histories.rows().collect();
+        self.scores_of(&rows)
+    }
+
+    fn step_scores(&self, history: &[u32]) -> (usize, Tensor<2>) {
+        let first = history.len().saturating_sub(MAX_PREFIXES);
+        let prefixes: Vec<&[u32]> = (first..history.len()).filter_map(|at| history.get(..=at)).collect();
+        let at_a_time = self.rows_at_a_time(0).max(1);
+        let scores = prefixes.chunks(at_a_time).map(|block| self.scores_of(block)).collect();
+        (first, Tensor::cat(scores, 0))
+    }
+}
+
+/// Sum over rows of KL(N(mean, e^log_variance) ‖ N(0, 1)): Kingma & Welling 2014, appendix B. `[1]`
+fn kl_from_unit_normal(mean: Tensor<2>, log_variance: Tensor<2>) -> Tensor<1> {
+    let square = mean.clone() * mean;
+    (log_variance.clone().exp() + square - log_variance).sub_scalar(1.0).sum().mul_scalar(0.5)
+}
+
+/// Users as bags of items: which items, not in which order or how often.
+struct Bags {
+    shape: [usize; 2],
+    /// Flat place and weight of each item in a bag; the weights of a row have length 1 together.
+    entries: Vec<(usize, f32)>,
+}
+
+impl Bags {
+    /// An item weighs `recency` to the power of the number of events after its latest one. A row
+    /// without events is an empty bag.
+    fn new(rows: &[&[u32]], n_items: usize, recency: f64) -> Self {
+        let mut entries = Vec::new();
+        let mut seen = vec![false; n_items];
+        for (row, items) in rows.iter().enumerate() {
+            let start = entries.len();
+            let mut weight = 1.0;
+            for &item in items.iter().rev() {
+                let column = (item as usize).wrapping_sub(1);
+                if let Some(seen) = seen.get_mut(column).filter(|seen| !**seen) {
+                    *seen = true;
+                    entries.push((row * n_items + column, weight as f32));
+                }
+                weight *= recency;
+            }
+            let bag = entries.get_mut(start..).unwrap_or_default();
+            let norm = bag.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
+            for (place, weight) in bag {
+                *weight /= norm;
+                if let Some(seen) = seen.get_mut(*place - row * n_items) {
+                    *seen = false;
+                }
+            }
+        }
+        Self { shape: [rows.len(), n_items], entries }
+    }
+
+    /// Hides a share `rate` of the items from the encoder, and makes the rest weigh more.
+    fn drop_out(&mut self, rate: f64, noise: &mut Noise) {
+        if rate > 0.0 {
+            let factors = noise.dropout_values(rate, self.entries.len());
+            self.entries.iter_mut().zip(factors).for_each(|((_, weight), factor)| *weight *= factor);
+        }
+    }
+
+    /// `value` of the weight where an item is in the bag, else 0. `[n_rows, n_items]`
+    fn tensor(&self, device: &Device, value: impl Fn(f32) -> f32) -> Tensor<2> {
+        let mut values = vec![0.0; self.shape.iter().product()];
+        for &(place, weight) in &self.entries {
+            if let Some(slot) = values.get_mut(place) {
+                *slot = value(weight);
+            }
+        }
+        Tensor::from_data(TensorData::new(values, self.shape), device)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kl_has_its_closed_form() {
+        let device = Device::flex();
+        let row = |values: [f32; 2]| Tensor::<2>::from_data([values], &device);
+        let kl = |mean, log_variance| kl_from_unit_normal(row(mean), row(log_variance)).into_scalar::<f32>();
+        assert_eq!(kl([0.0, 0.0], [0.0, 0.0]), 0.0);
+        // ½ (σ² + μ² − ln σ² − 1) for each: ½ (1 + 4 − 0 − 1) = 2, and ½ (4 + 0 − ln 4 − 1) = 0.8069.
+        assert!((kl([2.0, 0.0], [0.0, 4.0_f32.ln()]) - 2.806_853).abs() < 1e-5);
+    }
+
+    #[test]
+    fn a_bag_holds_each_item_once_with_the_weight_of_its_latest_event() {
+        let mut bags = Bags::new(&[&[4, 1, 4], &[], &[2]], 4, 0.5);
+        // Ages 0 and 1 of the first row: weights 1 and ½, divided by √1.25.
+        let (new, old) = (1.0 / 1.25_f32.sqrt(), 0.5 / 1.25_f32.sqrt());
+        assert_eq!(bags.entries, [(3, new), (0, old), (9, 1.0)]);
+        bags.drop_out(0.9, &mut Noise::new(3));
+        assert!(bags.entries.iter().all(|&(_, weight)| weight == 0.0 || weight > 4.0));
+    }
+
+    #[test]
+    fn beta_grows_in_a_line_and_stays() {
+        let spec = VaeSpec { beta: 0.4, anneal: 0.5, d_hidden: 2, d_latent: 1, ..VaeSpec::default() };
+        let beta = |anneal: f64, step: usize| {
+            let spec = VaeSpec { anneal, ..spec.clone() };
+            let network = MultVae::new(&spec, 3, &mut Init::new(0, &Device::flex().autodiff()));
+            network.beta(&StepInputs { lr: 0.0, step, n_steps: 8, seed: 0 })
+        };
+        assert_eq!([0, 2, 4, 7].map(|step| beta(0.5, step)), [0.0, 0.2, 0.4, 0.4]);
+        assert_eq!(beta(0.0, 0), 0.4);
+    }
+
+    #[test]
+    fn the_same_seed_draws_the_same_latent_vectors() {
+        let spec = VaeSpec { d_hidden: 4, d_latent: 3, ..VaeSpec::default() };
+        let network = MultVae::new(&spec, 5, &mut Init::new(0, &Device::flex().autodiff()));
+        let histories: Histories = [&[1_u32, 2, 3][..], &[5, 4]].into_iter().collect();
+        let inputs = StepInputs { lr: 0.0, step: 1, n_steps: 1, seed: 0 };
+        let loss = |seed| {
+            let (_, sums) = network.gradients(&histories, &inputs, &mut Noise::new(seed)).unwrap();
+            sums.loss.into_scalar::<f32>()
+        };
+        assert_eq!(loss(1), loss(1));
+        assert_ne!(loss(1), loss(2));
     }
 }

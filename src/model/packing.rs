@@ -1,0 +1,67 @@
+//! Sequences of different length side by side, without padding.
+
+/// The order in which the events of several sequences are worked on.
+///
+/// Packed order is step by step; within a step, by falling length of the sequence.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Packing {
+    /// Sequences that still run at each step. Never grows from step to step.
+    pub(super) sizes: Vec<usize>,
+    /// Sequence and position of each event in packed order. `[n_events]`
+    pub(super) places: Vec<(usize, usize)>,
+    /// Packed position of each sequence's last event; `n_events` for an empty one. `[n_rows]`
+    pub(super) last: Vec<usize>,
+}
+
+impl Packing {
+    /// Packs sequences of these lengths.
+    pub(super) fn new(lengths: impl IntoIterator<Item = usize>) -> Self {
+        let lengths: Vec<usize> = lengths.into_iter().collect();
+        let mut order: Vec<usize> = (0..lengths.len()).collect();
+        let length = |row: usize| lengths.get(row).copied().unwrap_or(0);
+        order.sort_by_key(|&row| std::cmp::Reverse(length(row)));
+        let n_steps = order.first().map_or(0, |&row| length(row));
+        let n_events = lengths.iter().sum();
+        let mut packing = Self {
+            sizes: Vec::with_capacity(n_steps),
+            places: Vec::with_capacity(n_events),
+            last: vec![n_events; lengths.len()],
+        };
+        for step in 0..n_steps {
+            let running = order.iter().take_while(|&&row| length(row) > step);
+            let start = packing.places.len();
+            for &row in running {
+                if let Some(last) = packing.last.get_mut(row) {
+                    *last = packing.places.len();
+                }
+                packing.places.push((row, step));
+            }
+            packing.sizes.push(packing.places.len() - start);
+        }
+        packing
+    }
+
+    /// Number of events of all sequences.
+    pub(super) fn n_events(&self) -> usize {
+        self.places.len()
+    }
+
+    /// What stands at each event's place, given the sequence and the position in it; 0 for nothing.
+    pub(super) fn pick(&self, item_at: impl Fn(usize, usize) -> Option<u32>) -> Vec<i32> {
+        self.places.iter().map(|&(row, at)| item_at(row, at).unwrap_or(0) as i32).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Packing;
+
+    #[test]
+    fn packing_goes_step_by_step_over_the_sequences_that_still_run() {
+        let packing = Packing::new([2, 0, 5, 1, 5]);
+        assert_eq!(packing.sizes, [4, 3, 2, 2, 2]);
+        assert_eq!(packing.places[..7], [(2, 0), (4, 0), (0, 0), (3, 0), (2, 1), (4, 1), (0, 1)]);
+        assert_eq!(packing.last, [6, 13, 11, 3, 12]);
+        assert_eq!(Packing::new([]).n_events() + Packing::new([0, 0]).n_events(), 0);
+    }
+}
