@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::{HeadIdx, NoticeId, Page, ThemeChoice};
 use crate::data::{FileSpec, TitleSpec};
+use crate::experiment::Experiment;
 use crate::model::ModelKind;
 use crate::run::RunId;
 use crate::train::StopMode;
@@ -41,6 +42,8 @@ pub enum Action {
     CancelPrepare,
     /// Another family, with its defaults or as it was last edited.
     ChooseModel(ModelKind),
+    /// The draft as a form has changed it.
+    Edit(Box<Experiment>),
     /// Take back the last change of the draft.
     Undo,
     /// Do it again.
@@ -81,4 +84,48 @@ pub enum Action {
     SelectEvent(Option<usize>),
     /// Take a notice away.
     Dismiss(NoticeId),
+}
+
+impl Action {
+    /// What a button or a menu calls it.
+    #[must_use]
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::GoTo(_) => "Show page",
+            Self::SetTheme(_) => "Colours",
+            Self::TryIt => "Try it in 30 seconds",
+            Self::PickData | Self::OpenData(_) => "Open my data…",
+            Self::PickTitles | Self::SetTitles(_) => "Join titles…",
+            Self::PickExperiment | Self::OpenExperiment(_) => "Open an experiment…",
+            Self::SaveExperiment(_) => "Save experiment",
+            Self::UseWorld => "Use the synthetic world",
+            Self::SetFile(_) => "Read again",
+            Self::Prepare => "Prepare data",
+            Self::CancelPrepare => "Cancel",
+            Self::ChooseModel(_) => "Choose model",
+            Self::Edit(_) => "Change",
+            Self::Undo => "Undo",
+            Self::Redo => "Redo",
+            Self::Start => "Start training",
+            Self::Pause => "Pause",
+            Self::Resume => "Resume",
+            Self::Stop(StopMode::Keep) => "Stop and keep",
+            Self::Stop(StopMode::Discard) => "Stop and discard",
+            Self::ResumeRun(_) => "Go on training",
+            Self::RefreshRuns => "Read runs again",
+            Self::SelectRun(_) => "Look at this run",
+            Self::SelectSecondRun(_) => "Compare with",
+            Self::ToggleCompared(_) => "Draw its curves",
+            Self::UseExperimentOf(_) => "Use its settings",
+            Self::DeleteRun(_) => "Delete run",
+            Self::ExportRun(..) => "Export run",
+            Self::SelectUser(_) => "Look at this user",
+            Self::StepUser(by) if *by < 0 => "Previous user",
+            Self::StepUser(_) => "Next user",
+            Self::SelectEpoch(_) => "Look at this epoch",
+            Self::SelectHead(_) => "Open this head",
+            Self::SelectEvent(_) => "Look at this event",
+            Self::Dismiss(_) => "Dismiss",
+        }
+    }
 }

@@ -1,17 +1,20 @@
 //! The log being opened, and what it became.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::Loadable;
-use crate::data::{DataSpec, Prepared, Preview, SplitSpec};
+use super::job::Ticket;
+use super::{Jobs, Loadable};
+use crate::app::job::{Answer, sentence};
+use crate::data::{self, DataError, DataSource, DataSpec, FileSpec, Prepared, Preview, SplitSpec};
 
 /// One event of a user as the Data page shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RawEvent {
     /// Title of the item, or its id.
     pub item: String,
-    /// Time as text, when the log has times.
-    pub time: Option<String>,
+    /// Seconds since 1970, when the log has times.
+    pub time_secs: Option<i64>,
     /// Behaviour, when the log has behaviours.
     pub behaviour: Option<String>,
     /// Amount or rating, when the log has one.
@@ -23,8 +26,129 @@ pub struct RawEvent {
 pub struct DataState {
     /// Head of the file and what was guessed; idle when a world is used.
     pub preview: Loadable<Preview>,
+    /// The last head of the same file, shown while another way of reading it is tried.
+    pub last_preview: Option<Preview>,
     /// The cleaned log and its split.
     pub prepared: Loadable<Arc<Prepared>>,
     /// What `prepared` was made from; when the draft says something else, it is stale.
     pub prepared_from: Option<(DataSpec, SplitSpec)>,
+    previewed: Option<FileSpec>,
+    preview_ticket: Ticket,
+    prepare_ticket: Ticket,
+    cancel: Arc<AtomicBool>,
+}
+
+impl DataState {
+    /// What a log or world of these settings became, if it is here.
+    #[must_use]
+    pub fn fresh(&self, data: &DataSpec, split: SplitSpec) -> Option<&Arc<Prepared>> {
+        let (from_data, from_split) = self.prepared_from.as_ref()?;
+        if from_data == data && *from_split == split { self.prepared.ready() } else { None }
+    }
+
+    /// The head of the file as it is read, or as it was last read.
+    #[must_use]
+    pub fn shown_preview(&self) -> Option<&Preview> {
+        self.preview.ready().or(self.last_preview.as_ref())
+    }
+
+    /// Starts to look at the head of the draft's file, unless that is what was looked at last.
+    pub(super) fn follow(&mut self, source: &DataSource, jobs: &Jobs) {
+        let DataSource::File(file) = source else {
+            if self.previewed.take().is_some() {
+                (self.preview, self.last_preview) = (Loadable::Idle, None);
+                self.preview_ticket.0 += 1;
+            }
+            return;
+        };
+        if self.previewed.as_ref() == Some(file) {
+            return;
+        }
+        let is_same_path = self.previewed.as_ref().is_some_and(|last| last.path == file.path);
+        match std::mem::take(&mut self.preview) {
+            Loadable::Ready(preview) if is_same_path => self.last_preview = Some(preview),
+            _ if is_same_path => {}
+            _ => self.last_preview = None,
+        }
+        self.previewed = Some(file.clone());
+        self.preview_ticket.0 += 1;
+        self.preview = Loadable::Loading(format!("Reading the head of {}", file.path.display()));
+        let (ticket, file) = (self.preview_ticket, file.clone());
+        let work = move || data::preview(&file).map_err(sentence);
+        jobs.start("preview", work, move |result| Answer::Previewed(ticket, result));
+    }
+
+    pub(super) fn take_preview(&mut self, ticket: Ticket, result: Result<Preview, String>) {
+        if ticket == self.preview_ticket {
+            if result.is_ok() {
+                self.last_preview = None;
+            }
+            self.preview = result.into();
+        }
+    }
+
+    /// Starts to open, clean, code and split.
+    pub(super) fn prepare(&mut self, data: &DataSpec, split: SplitSpec, jobs: &Jobs) {
+        self.cancel();
+        self.prepare_ticket.0 += 1;
+        self.cancel = Arc::new(AtomicBool::new(false));
+        self.prepared_from = None;
+        self.prepared = Loadable::Loading(match &data.source {
+            DataSource::World(_) => "Making the synthetic world".to_owned(),
+            DataSource::File(file) => format!("Preparing {}", file.path.display()),
+        });
+        let (ticket, cancel, data) = (self.prepare_ticket, Arc::clone(&self.cancel), data.clone());
+        let from = (data.clone(), split);
+        let work = move || data::prepare(&data, split, &cancel).map(Arc::new).map_err(prepare_sentence);
+        jobs.start("prepare", work, move |result| Answer::Prepared(ticket, from, result));
+    }
+
+    /// Asks the opening to stop; what comes of it is dropped.
+    pub(super) fn cancel(&mut self) {
+        self.cancel.store(true, Ordering::Relaxed);
+        self.prepare_ticket.0 += 1;
+        if self.prepared.is_loading() {
+            self.prepared = Loadable::Idle;
+        }
+    }
+
+    /// Takes in what was prepared; `false` when nobody waits for it any more.
+    pub(super) fn take_prepared(
+        &mut self,
+        ticket: Ticket,
+        from: (DataSpec, SplitSpec),
+        result: Result<Arc<Prepared>, String>,
+    ) -> bool {
+        if ticket != self.prepare_ticket {
+            return false;
+        }
+        self.prepared_from = Some(from);
+        self.prepared = result.into();
+        true
+    }
+}
+
+fn prepare_sentence(error: DataError) -> String {
+    match error {
+        DataError::Cancelled => "Stopped.".to_owned(),
+        other => sentence(other),
+    }
+}
+
+/// One user's events in order, for the Data page.
+#[must_use]
+pub fn raw_events(prepared: &Prepared, user_idx: usize) -> Vec<RawEvent> {
+    let (dataset, sequences) = (&prepared.dataset, &prepared.dataset.sequences);
+    let (times, values) = (sequences.times(user_idx), sequences.values(user_idx));
+    let behaviours = sequences.behaviours(user_idx);
+    let event = |(at, item_idx): (usize, &u32)| RawEvent {
+        item: dataset.item_label(*item_idx).to_owned(),
+        time_secs: times.and_then(|times| times.get(at)).copied(),
+        behaviour: behaviours
+            .and_then(|behaviours| behaviours.get(at))
+            .and_then(|idx| dataset.behaviours.id(u32::from(*idx)))
+            .map(str::to_owned),
+        value: values.and_then(|values| values.get(at)).copied().filter(|value| !value.is_nan()),
+    };
+    sequences.items(user_idx).iter().enumerate().map(event).collect()
 }

@@ -1,28 +1,224 @@
 //! The experiment being written, with undo and its problems.
 
-use crate::experiment::Experiment;
-use crate::spec::Problem;
+use std::time::{Duration, Instant};
 
-/// The experiment being written. A form edits `experiment` in place; [`Draft::settle`], called by
-/// [`super::App::receive`] each frame, notices the change.
+use crate::data::{DataShape, DataSource};
+use crate::experiment::Experiment;
+use crate::model::{ModelKind, ModelSpec};
+use crate::spec::{Described, Field, Problem};
+
+/// Changes of one field within this time of each other are one step of undo: a person who types
+/// `128` or drags a slider takes back the whole of it.
+const ONE_CHANGE: Duration = Duration::from_millis(1200);
+
+/// Steps of undo that are kept.
+const UNDO_KEPT: usize = 200;
+
+/// The experiment being written. It changes only through [`super::Action`]s; a form paints a copy
+/// and sends it back as [`super::Action::Edit`] when it differs.
 #[derive(Clone, Debug, Default)]
 pub struct Draft {
     /// The experiment as it stands.
     pub experiment: Experiment,
     /// What is wrong with it now, each at its field.
     pub problems: Vec<Problem>,
-    /// Estimated number of learnt numbers; `None` until the data are prepared.
+    /// Number of learnt numbers; `None` until the data are prepared.
     pub n_params: Option<usize>,
-    pub(super) settled: Experiment,
-    pub(super) undo: Vec<Experiment>,
-    pub(super) redo: Vec<Experiment>,
+    undo: Vec<Experiment>,
+    redo: Vec<Experiment>,
+    /// Field of the last change and when it was.
+    last_edit: Option<(String, Instant)>,
     /// The other families as they were last edited.
-    pub(super) shelved: Vec<crate::model::ModelSpec>,
+    shelved: Vec<ModelSpec>,
 }
 
 impl Draft {
     /// The problems of one field, such as `model.d_model`.
     pub fn problems_at<'a>(&'a self, field: &'a str) -> impl Iterator<Item = &'a Problem> {
         self.problems.iter().filter(move |p| p.field == field)
+    }
+
+    /// Whether something forbids to train it.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.problems.iter().any(Problem::is_error)
+    }
+
+    /// Whether there is a change to take back.
+    #[must_use]
+    pub fn can_undo(&self) -> bool {
+        !self.undo.is_empty()
+    }
+
+    /// Whether there is a change to do again.
+    #[must_use]
+    pub fn can_redo(&self) -> bool {
+        !self.redo.is_empty()
+    }
+
+    /// Takes in a form's version. Quick changes of one field are one step of undo.
+    pub(super) fn edit(&mut self, next: Experiment, now: Instant) {
+        if next == self.experiment {
+            return;
+        }
+        let field = only_difference(&self.experiment, &next);
+        let continues = match (&self.last_edit, &field) {
+            (Some((last, at)), Some(field)) => last == field && now.duration_since(*at) < ONE_CHANGE,
+            _ => false,
+        };
+        if !continues {
+            self.remember();
+        }
+        self.last_edit = field.map(|field| (field, now));
+        self.redo.clear();
+        self.experiment = next;
+    }
+
+    /// Another experiment in its place; one step of undo.
+    pub(super) fn replace(&mut self, next: Experiment) {
+        if next != self.experiment {
+            self.remember();
+            self.redo.clear();
+            self.experiment = next;
+        }
+        self.last_edit = None;
+    }
+
+    pub(super) fn undo(&mut self) {
+        if let Some(before) = self.undo.pop() {
+            self.redo.push(std::mem::replace(&mut self.experiment, before));
+        }
+        self.last_edit = None;
+    }
+
+    pub(super) fn redo(&mut self) {
+        if let Some(after) = self.redo.pop() {
+            self.undo.push(std::mem::replace(&mut self.experiment, after));
+        }
+        self.last_edit = None;
+    }
+
+    /// Another family: as it was last edited, else with its defaults.
+    pub(super) fn choose_model(&mut self, kind: ModelKind) {
+        let current = ModelKind::from(&self.experiment.model);
+        if current == kind {
+            return;
+        }
+        self.shelved.retain(|spec| ModelKind::from(spec) != current);
+        self.shelved.push(self.experiment.model.clone());
+        let kept = self.shelved.iter().find(|spec| ModelKind::from(*spec) == kind).cloned();
+        let fresh = || <ModelSpec as strum::IntoEnumIterator>::iter().find(|spec| ModelKind::from(spec) == kind);
+        let model = kept.or_else(fresh).unwrap_or_default();
+        self.replace(Experiment { model, ..self.experiment.clone() });
+    }
+
+    /// Looks for problems; with the data's sizes also for what does not fit them.
+    pub(super) fn check(&mut self, shape: Option<DataShape>) {
+        self.problems = self.experiment.check();
+        let family = self.experiment.model.family();
+        self.n_params = None;
+        if let Some(shape) = shape {
+            self.problems.extend(family.check(shape).into_iter().map(|problem| problem.under("model")));
+            if !self.has_errors() {
+                self.n_params = Some(family.n_params(shape));
+            }
+        }
+        let mut seen = Vec::new();
+        self.problems.retain(|problem| {
+            let is_new = !seen.contains(problem);
+            if is_new {
+                seen.push(problem.clone());
+            }
+            is_new
+        });
+    }
+
+    fn remember(&mut self) {
+        if self.undo.len() >= UNDO_KEPT {
+            self.undo.remove(0);
+        }
+        self.undo.push(self.experiment.clone());
+    }
+}
+
+/// The path of the only setting that differs; `None` when several do.
+fn only_difference(a: &Experiment, b: &Experiment) -> Option<String> {
+    let mut paths = Vec::new();
+    let mut note = |path: &str, differs: bool| {
+        if differs {
+            paths.push(path.to_owned());
+        }
+    };
+    note("name", a.name != b.name);
+    note("seed", a.seed != b.seed);
+    note("split", a.split != b.split);
+    let pairs = [
+        ("training", a.training.fields(), b.training.fields()),
+        ("evaluation", a.evaluation.fields(), b.evaluation.fields()),
+        ("data.clean", a.data.clean.fields(), b.data.clean.fields()),
+        ("model", a.model.fields(), b.model.fields()),
+        ("data.world", world_fields(a), world_fields(b)),
+    ];
+    for (section, before, after) in pairs {
+        if before.len() != after.len() {
+            return None;
+        }
+        let changed = before.iter().zip(&after).filter(|(x, y)| x != y);
+        paths.extend(changed.map(|(field, _)| format!("{section}.{}", field.key)));
+    }
+    let is_file = |e: &Experiment| matches!(e.data.source, DataSource::File(_));
+    if a.data.source != b.data.source && (is_file(a) || is_file(b)) {
+        return None;
+    }
+    match paths.as_slice() {
+        [one] => Some(one.clone()),
+        _ => None,
+    }
+}
+
+fn world_fields(experiment: &Experiment) -> Vec<Field> {
+    match &experiment.data.source {
+        DataSource::World(world) => world.fields(),
+        DataSource::File(_) => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::Draft;
+    use crate::experiment::Experiment;
+
+    fn renamed(draft: &Draft, name: &str) -> Experiment {
+        Experiment { name: name.to_owned(), ..draft.experiment.clone() }
+    }
+
+    #[test]
+    fn typing_is_one_step_of_undo_and_a_pause_begins_another() {
+        let (mut draft, start) = (Draft::default(), Instant::now());
+        let typed = [("l", 0), ("ls", 200), ("lst", 400), ("lstm", 600), ("lstm-", 9000)];
+        for (name, at) in typed {
+            draft.edit(renamed(&draft, name), start + Duration::from_millis(at));
+        }
+        draft.undo();
+        assert_eq!(draft.experiment.name, "lstm");
+        draft.undo();
+        assert_eq!(draft.experiment, Experiment::default());
+        assert!(!draft.can_undo());
+        draft.redo();
+        draft.redo();
+        assert_eq!(draft.experiment.name, "lstm-");
+    }
+
+    #[test]
+    fn another_field_is_another_step_and_a_change_ends_what_can_be_done_again() {
+        let (mut draft, now) = (Draft::default(), Instant::now());
+        draft.edit(renamed(&draft, "a"), now);
+        draft.edit(Experiment { seed: 5, ..draft.experiment.clone() }, now);
+        draft.undo();
+        assert_eq!((draft.experiment.name.as_str(), draft.experiment.seed), ("a", 0));
+        draft.edit(renamed(&draft, "b"), now);
+        assert!(!draft.can_redo());
     }
 }

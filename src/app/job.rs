@@ -1,7 +1,28 @@
-//! Background work: named threads, started here only.
+//! Background work: named threads, started in this folder only, which answer on one channel.
 
+mod explain;
+mod train;
+
+pub(super) use explain::{ExplainQuestion, ExplainWorker};
+pub(super) use train::start_training;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use crate::data::{DataSpec, Prepared, Preview, SplitSpec};
+use crate::experiment::Experiment;
+use crate::explain::UserView;
+use crate::model::DeviceInfo;
+use crate::run::{RunId, Summary};
+use crate::train::{Ended, Event};
+
+use super::views::{RunSeries, ViewKey};
+
+/// Answers that may wait for [`super::App::receive`]. A thread with more to say holds until the
+/// window has listened; only progress is dropped.
+const CHANNEL_BOUND: usize = 256;
 
 /// Called from any thread when something has arrived for the application.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
@@ -52,5 +73,115 @@ impl<T> Loadable<T> {
     }
 }
 
+impl<T> From<Result<T, String>> for Loadable<T> {
+    fn from(result: Result<T, String>) -> Self {
+        match result {
+            Ok(it) => Self::Ready(it),
+            Err(sentence) => Self::Failed(sentence),
+        }
+    }
+}
+
+/// Which of several askings an answer belongs to; answers to an older one are dropped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Ticket(pub(super) u64);
+
+/// What background work sends. Errors come as sentences.
+pub(super) enum Answer {
+    Devices(Result<Vec<DeviceInfo>, String>),
+    Runs(Result<Vec<Summary>, String>),
+    Picked(PickKind, Result<Option<PathBuf>, String>),
+    Previewed(Ticket, Result<Preview, String>),
+    Prepared(Ticket, (DataSpec, SplitSpec), Result<Arc<Prepared>, String>),
+    Opened(PathBuf, Result<Experiment, String>),
+    Saved(PathBuf, Result<(), String>),
+    Train(Event),
+    Trained(Result<(RunId, Ended), String>),
+    Series(RunId, Result<Arc<RunSeries>, String>),
+    RunData(RunId, Result<Arc<Prepared>, String>),
+    User(ViewKey, Result<Arc<UserView>, String>),
+    Deleted(RunId, Result<(), String>),
+    Exported(RunId, PathBuf, Result<usize, String>),
+}
+
+/// Where background work puts its answers.
+#[derive(Clone)]
+pub(super) struct Post {
+    answers: SyncSender<Answer>,
+    waker: Waker,
+}
+
+impl Post {
+    /// Waits while the channel is full. Silent when the window has gone.
+    pub(super) fn send(&self, answer: Answer) {
+        if self.answers.send(answer).is_ok() {
+            (self.waker)();
+        }
+    }
+
+    /// Drops the answer when the channel is full.
+    pub(super) fn offer(&self, answer: Answer) {
+        if self.answers.try_send(answer).is_ok() {
+            (self.waker)();
+        }
+    }
+}
+
 /// Threads at work and the channel on which they answer.
-pub(super) struct Jobs {}
+pub(super) struct Jobs {
+    post: Post,
+    answers: Receiver<Answer>,
+}
+
+impl Jobs {
+    pub(super) fn new(waker: Waker) -> Self {
+        let (sender, answers) = sync_channel(CHANNEL_BOUND);
+        Self { post: Post { answers: sender, waker }, answers }
+    }
+
+    pub(super) fn post(&self) -> Post {
+        self.post.clone()
+    }
+
+    /// The next answer, if there is one. Never waits.
+    pub(super) fn next(&self) -> Option<Answer> {
+        self.answers.try_recv().ok()
+    }
+
+    /// Does `work` on a thread of that name and sends what `answer` makes of its result. A panic in
+    /// `work` is an error like any other.
+    pub(super) fn start<T, W, A>(&self, name: &str, work: W, answer: A)
+    where
+        W: FnOnce() -> Result<T, String> + Send + 'static,
+        A: FnOnce(Result<T, String>) -> Answer + Send + Clone + 'static,
+    {
+        let (post, refused) = (self.post(), answer.clone());
+        let body = move || post.send(answer(catch(work)));
+        if let Err(error) = std::thread::Builder::new().name(name.to_owned()).spawn(body) {
+            self.post.offer(refused(Err(format!("The system gave no thread for this ({error}); close other programs."))));
+        }
+    }
+}
+
+/// Runs `work`; a panic becomes a sentence.
+pub(super) fn catch<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(defect(panic.as_ref())))
+}
+
+/// The sentence for a caught panic.
+fn defect(panic: &(dyn std::any::Any + Send)) -> String {
+    let said = panic.downcast_ref::<&str>().map(|s| (*s).to_owned()).or_else(|| panic.downcast_ref::<String>().cloned());
+    format!("A defect of the program stopped this: {}. The rest goes on; please report it.", said.unwrap_or_default())
+}
+
+/// An error as a sentence: a capital at the start, a full stop at the end.
+pub(super) fn sentence(error: impl std::fmt::Display) -> String {
+    let text = error.to_string();
+    let mut chars = text.trim().chars();
+    let mut sentence: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    sentence.push_str(chars.as_str());
+    if !sentence.ends_with(['.', '!', '?']) {
+        sentence.push('.');
+    }
+    sentence
+}

@@ -1,33 +1,49 @@
 //! The application without a window: state, what a person can ask, background work. Knows no
 //! egui, no burn, no polars; the only place that starts threads.
 //!
-//! A page reads `&App` and pushes [`Action`]s; only [`App::apply`] changes state. One exception: a
-//! form edits [`Draft::experiment`] in place through `&mut Draft`. [`App::receive`] drains what
+//! A page reads `&App` and pushes [`Action`]s; only [`App::apply`] changes state. A form paints a
+//! copy of the experiment and sends it back as [`Action::Edit`]. [`App::receive`] drains what
 //! background work has sent; call it once a frame, also while the window is hidden.
 
 mod action;
 mod data_state;
 mod draft;
+mod enabled;
 mod job;
 mod notice;
+mod receive;
+mod select;
 mod selection;
+mod start;
 mod training;
 mod views;
+mod want;
 
 pub use action::Action;
-pub use data_state::{DataState, RawEvent};
+pub use data_state::{DataState, RawEvent, raw_events};
 pub use draft::Draft;
 pub use job::{FilePicker, Loadable, PickKind, Waker};
-pub use notice::{Notice, NoticeId};
+pub use notice::{Notice, NoticeId, Tone};
 pub use selection::{HeadIdx, Page, Selection, ThemeChoice};
 pub use training::{LivePoint, Training, TrainingPhase};
 pub use views::{RunSeries, ViewKey, Views};
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::time::Instant;
 
+use job::{Answer, ExplainWorker, Jobs};
+
+use crate::data::{DataSource, FileSpec, Prepared, WorldSpec};
+use crate::experiment::Experiment;
 use crate::model::DeviceInfo;
-use crate::run::{RunStore, Summary};
+use crate::run::{RunId, RunStore, Summary};
+use crate::train::Command;
+
+/// Files that are remembered as opened of late.
+const RECENT_KEPT: usize = 10;
 
 /// What the application is started with.
 #[derive(Clone)]
@@ -38,10 +54,12 @@ pub struct AppOptions {
     pub waker: Waker,
     /// The system's file dialog.
     pub picker: Arc<dyn FilePicker>,
-    /// A log to open at the start.
+    /// A log or an experiment (`.ron`) to open at the start.
     pub open: Option<PathBuf>,
     /// Files opened of late, newest first.
     pub recent: Vec<PathBuf>,
+    /// Dark, light or as the system.
+    pub theme: ThemeChoice,
 }
 
 /// The whole state of the application.
@@ -54,6 +72,8 @@ pub struct App {
     pub recent: Vec<PathBuf>,
     /// The experiment being written.
     pub draft: Draft,
+    /// Whether the person has begun with anything: until then the first page offers ways in.
+    pub has_begun: bool,
     /// The log being opened, and what it became.
     pub data: DataState,
     /// Devices of this machine.
@@ -70,44 +90,222 @@ pub struct App {
     pub views: Views,
     /// What went wrong or is worth knowing, until dismissed.
     pub notices: Vec<Notice>,
-    jobs: job::Jobs,
+    picker: Arc<dyn FilePicker>,
+    commands: Option<Sender<Command>>,
+    /// Whether to train as soon as the data are prepared.
+    start_when_prepared: bool,
+    color_of_run: BTreeMap<RunId, usize>,
+    last_notice: u64,
+    jobs: Jobs,
+    explainer: ExplainWorker,
 }
 
 impl App {
     /// A fresh application; starts to read the folder of runs and the devices.
     #[must_use]
     pub fn new(options: AppOptions) -> Self {
-        let _ = options;
-        todo!()
+        let mut app = Self {
+            page: Page::default(),
+            theme: options.theme,
+            recent: options.recent,
+            draft: Draft::default(),
+            has_begun: false,
+            data: DataState::default(),
+            devices: Loadable::Loading("Looking for devices".to_owned()),
+            training: None,
+            explainer: ExplainWorker::new(options.store.clone()),
+            store: options.store,
+            runs: Loadable::Idle,
+            selection: Selection::default(),
+            views: Views::default(),
+            notices: Vec::new(),
+            picker: options.picker,
+            commands: None,
+            start_when_prepared: false,
+            color_of_run: BTreeMap::new(),
+            last_notice: 0,
+            jobs: Jobs::new(options.waker),
+        };
+        app.recent.truncate(RECENT_KEPT);
+        app.jobs.start("devices", || Ok(crate::model::list_devices()), Answer::Devices);
+        app.refresh_runs();
+        app.check_draft();
+        if let Some(path) = options.open {
+            app.open_any(path);
+        }
+        app
     }
 
-    /// Takes in what background work has sent, settles the draft (undo, problems), and starts
-    /// loading what the present page and selection need (series of the selected and compared
-    /// runs, the user views of `selection`).
+    /// Takes in what background work has sent and starts loading what the present page and
+    /// selection need: the head of the draft's file, series of the selected and compared runs,
+    /// the user views of `selection`. Never waits.
     pub fn receive(&mut self) {
-        todo!()
+        while let Some(answer) = self.jobs.next() {
+            self.take(answer);
+        }
+        self.data.follow(&self.draft.experiment.data.source, &self.jobs);
+        self.load_what_is_wanted();
     }
 
-    /// Carries out one thing that a person asked.
+    /// Carries out one thing that a person asked. What cannot be done now is passed over.
     pub fn apply(&mut self, action: Action) {
-        let _ = action;
-        todo!()
-    }
-
-    /// Whether the action can be done now; if not, why not.
-    ///
-    /// # Errors
-    /// The reason, as the hover text of a disabled control.
-    pub fn enabled(&self, action: &Action) -> Result<(), String> {
-        let _ = action;
-        todo!()
+        if self.enabled(&action).is_err() {
+            return;
+        }
+        match action {
+            Action::GoTo(page) => self.go_to(page),
+            Action::SetTheme(theme) => self.theme = theme,
+            Action::TryIt => self.try_it(),
+            Action::PickData => self.pick(PickKind::Data),
+            Action::PickTitles => self.pick(PickKind::Titles),
+            Action::PickExperiment => self.pick(PickKind::Experiment),
+            Action::OpenData(path) => self.open_data(path),
+            Action::OpenExperiment(path) => self.open_experiment(path),
+            Action::SaveExperiment(path) => self.save_experiment(path),
+            Action::UseWorld => self.set_source(DataSource::World(WorldSpec::default())),
+            Action::SetFile(file) => self.set_source(DataSource::File(*file)),
+            Action::SetTitles(titles) => self.change_file(|file| file.titles = titles),
+            Action::Prepare => self.prepare(),
+            Action::CancelPrepare => self.cancel_prepare(),
+            Action::ChooseModel(kind) => self.change_draft(|draft| draft.choose_model(kind)),
+            Action::Edit(next) => self.change_draft(|draft| draft.edit(*next, Instant::now())),
+            Action::Undo => self.change_draft(Draft::undo),
+            Action::Redo => self.change_draft(Draft::redo),
+            Action::Start => self.start(),
+            Action::Pause => self.command(Command::Pause),
+            Action::Resume => self.command(Command::Resume),
+            Action::Stop(mode) => self.stop(mode),
+            Action::ResumeRun(run) => self.resume_run(run),
+            Action::RefreshRuns => self.refresh_runs(),
+            Action::UseExperimentOf(run) => self.use_experiment_of(&run),
+            Action::DeleteRun(run) => self.delete_run(run),
+            Action::ExportRun(run, to) => self.export_run(run, to),
+            Action::Dismiss(id) => self.notices.retain(|notice| notice.id != id),
+            Action::SelectRun(_)
+            | Action::SelectSecondRun(_)
+            | Action::ToggleCompared(_)
+            | Action::SelectUser(_)
+            | Action::StepUser(_)
+            | Action::SelectEpoch(_)
+            | Action::SelectHead(_)
+            | Action::SelectEvent(_) => self.select(action),
+        }
     }
 
     /// The view key of the present selection for a run, when a user is selected.
     #[must_use]
-    pub fn view_key(&self, run: &crate::run::RunId) -> Option<ViewKey> {
+    pub fn view_key(&self, run: &RunId) -> Option<ViewKey> {
         let user_id = self.selection.user_id.clone()?;
         let epoch = if self.selection.run.as_ref() == Some(run) { self.selection.epoch } else { None };
         Some(ViewKey { run: run.clone(), epoch, user_id })
+    }
+
+    /// The data as the draft says them, if they are prepared.
+    #[must_use]
+    pub fn fresh_data(&self) -> Option<&Arc<Prepared>> {
+        self.data.fresh(&self.draft.experiment.data, self.draft.experiment.split)
+    }
+
+    /// One line of the list of runs.
+    #[must_use]
+    pub fn summary(&self, run: &RunId) -> Option<&Summary> {
+        self.runs.ready()?.iter().find(|summary| summary.id == *run)
+    }
+
+    /// Which colour a run has: the same as long as the program runs, and distinct from its
+    /// neighbours in time.
+    #[must_use]
+    pub fn color_idx(&self, run: &RunId) -> usize {
+        self.color_of_run.get(run).copied().unwrap_or(self.color_of_run.len())
+    }
+
+    /// Whether a run is being made ready, trained or held.
+    #[must_use]
+    pub fn is_training(&self) -> bool {
+        self.training.as_ref().is_some_and(Training::is_active)
+    }
+
+    fn go_to(&mut self, page: Page) {
+        self.page = page;
+        if page == Page::Compare {
+            self.choose_runs_to_compare();
+        }
+    }
+
+    /// Changes the draft and looks for its problems again.
+    fn change_draft(&mut self, change: impl FnOnce(&mut Draft)) {
+        change(&mut self.draft);
+        self.has_begun = true;
+        self.check_draft();
+    }
+
+    fn check_draft(&mut self) {
+        let shape = self.fresh_data().map(|prepared| prepared.dataset.shape());
+        self.draft.check(shape);
+    }
+
+    fn set_source(&mut self, source: DataSource) {
+        let mut next = self.draft.experiment.clone();
+        next.data.source = source;
+        self.change_draft(|draft| draft.replace(next));
+    }
+
+    fn change_file(&mut self, change: impl FnOnce(&mut FileSpec)) {
+        if let DataSource::File(file) = &self.draft.experiment.data.source {
+            let mut file = file.clone();
+            change(&mut file);
+            self.set_source(DataSource::File(file));
+        }
+    }
+
+    fn pick(&mut self, kind: PickKind) {
+        let picker = Arc::clone(&self.picker);
+        self.jobs.start("dialog", move || Ok(picker.pick(kind)), move |path| Answer::Picked(kind, path));
+    }
+
+    fn open_any(&mut self, path: PathBuf) {
+        if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("ron")) {
+            self.open_experiment(path);
+        } else {
+            self.open_data(path);
+        }
+    }
+
+    /// A log in place of the draft's data; a name that nobody chose follows the file.
+    fn open_data(&mut self, path: PathBuf) {
+        self.remember(path.clone());
+        let mut next = self.draft.experiment.clone();
+        next.name = path.file_stem().map_or_else(|| next.name.clone(), |stem| stem.to_string_lossy().into_owned());
+        next.data.source = DataSource::File(FileSpec { path, ..FileSpec::default() });
+        self.change_draft(|draft| draft.replace(next));
+        self.go_to(Page::Data);
+    }
+
+    fn open_experiment(&mut self, path: PathBuf) {
+        self.remember(path.clone());
+        let shown = path.clone();
+        let work = move || Experiment::open(&path).map_err(job::sentence);
+        self.jobs.start("experiment", work, move |result| Answer::Opened(shown, result));
+    }
+
+    fn save_experiment(&mut self, path: PathBuf) {
+        let (experiment, shown) = (self.draft.experiment.clone(), path.clone());
+        let work = move || start::write_new(&path, &experiment);
+        self.jobs.start("save", work, move |result| Answer::Saved(shown, result));
+    }
+
+    fn remember(&mut self, path: PathBuf) {
+        self.recent.retain(|other| *other != path);
+        self.recent.insert(0, path);
+        self.recent.truncate(RECENT_KEPT);
+    }
+
+    /// Reads the folder of runs again; the present list stays until the new one is here.
+    fn refresh_runs(&mut self) {
+        if self.runs.ready().is_none() {
+            self.runs = Loadable::Loading(format!("Reading {}", self.store.root.display()));
+        }
+        let store = self.store.clone();
+        self.jobs.start("runs", move || store.list().map_err(job::sentence), Answer::Runs);
     }
 }

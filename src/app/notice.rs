@@ -1,7 +1,17 @@
 //! Sentences that stay until dismissed.
 
 use super::Action;
-use crate::spec::Severity;
+
+/// What sort of sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// Something was done as asked.
+    Done,
+    /// Worth knowing; the work goes on.
+    Warning,
+    /// Something could not be done.
+    Error,
+}
 
 /// Which notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -12,8 +22,8 @@ pub struct NoticeId(pub u64);
 pub struct Notice {
     /// Which.
     pub id: NoticeId,
-    /// How much it matters.
-    pub severity: Severity,
+    /// What sort.
+    pub tone: Tone,
     /// The sentence.
     pub sentence: String,
     /// The button that cures it: label and action.

@@ -3,7 +3,10 @@
 use crate::model::DeviceInfo;
 use crate::run::{References, RunId};
 use crate::spec::Problem;
-use crate::train::{Ended, Progress};
+use crate::train::{Ended, EventKind, Progress};
+
+/// Losses between evaluations that are kept; beyond it every second one of the older half goes.
+const STEP_LOSSES_KEPT: usize = 20_000;
 
 /// Where a run is.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,6 +80,78 @@ pub struct Training {
 }
 
 impl Training {
+    /// A run that is about to be made ready.
+    pub(super) fn starting(title: String, n_epochs: usize) -> Self {
+        Self {
+            run: None,
+            title,
+            phase: TrainingPhase::Starting,
+            device: None,
+            n_params: None,
+            n_epochs,
+            progress: Progress::default(),
+            step_losses: Vec::new(),
+            points: Vec::new(),
+            references_valid: References::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// Takes in one event.
+    pub(super) fn fold(&mut self, run: &RunId, kind: EventKind) {
+        self.run = Some(run.clone());
+        match kind {
+            EventKind::Started { device, n_params, n_epochs, steps_per_epoch, first_epoch, references_valid, .. } => {
+                self.device = Some(device);
+                self.n_params = Some(n_params);
+                self.n_epochs = n_epochs;
+                self.references_valid = references_valid;
+                self.progress = Progress { epoch: first_epoch, steps_per_epoch, ..Progress::default() };
+                self.phase = TrainingPhase::Running;
+            }
+            EventKind::Progress(progress) => {
+                if let Some(loss) = progress.train_loss {
+                    self.push_loss(progress.step, loss);
+                }
+                self.progress = progress;
+            }
+            EventKind::Evaluated {
+                epoch, step, train_loss, valid_loss, valid, is_best, lr, grad_norm, events_per_sec, ..
+            } => self.points.push(LivePoint {
+                epoch,
+                step,
+                train_loss,
+                valid_loss,
+                ndcg_at_10: valid.ndcg_at_10,
+                hr_at_10: valid.hr_at_10,
+                mrr: valid.mrr,
+                lr,
+                grad_norm,
+                events_per_sec,
+                is_best,
+            }),
+            EventKind::Checkpointed { .. } => {}
+            // A stop that is under way is not hidden by an older pause or resume.
+            EventKind::Paused | EventKind::Resumed if self.phase == TrainingPhase::Stopping => {}
+            EventKind::Paused => self.phase = TrainingPhase::Paused,
+            EventKind::Resumed => self.phase = TrainingPhase::Running,
+            EventKind::Warned(problem) => self.problems.push(problem),
+            EventKind::Ended(ended) => self.phase = TrainingPhase::Ended(ended),
+        }
+    }
+
+    fn push_loss(&mut self, step: usize, loss: f64) {
+        self.step_losses.push((step, loss));
+        if self.step_losses.len() > STEP_LOSSES_KEPT {
+            let older_half = STEP_LOSSES_KEPT / 2;
+            let mut at = 0;
+            self.step_losses.retain(|_| {
+                at += 1;
+                at > older_half || at % 2 == 0
+            });
+        }
+    }
+
     /// Whether the run is still at work (paused counts).
     #[must_use]
     pub fn is_active(&self) -> bool {

@@ -1,12 +1,22 @@
 //! What Explain and Compare show: loaded from disk when first asked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Loadable;
 use crate::data::Prepared;
 use crate::explain::UserView;
 use crate::run::{History, Manifest, RunId};
+
+/// User views that are kept: enough to go back and forth, little enough for long attention maps.
+const USERS_KEPT: usize = 64;
+
+/// What of a run is forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Forget {
+    All,
+    Failed,
+}
 
 /// Which view of which user.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,7 +46,21 @@ pub struct RunSeries {
 pub struct Views {
     pub(super) series: BTreeMap<RunId, Loadable<Arc<RunSeries>>>,
     pub(super) users: BTreeMap<ViewKey, Loadable<Arc<UserView>>>,
-    pub(super) data: BTreeMap<RunId, Arc<Prepared>>,
+    pub(super) data: BTreeMap<RunId, Loadable<Arc<Prepared>>>,
+    /// What was loaded and has changed on disk since; shown until the new is here.
+    pub(super) stale_series: BTreeSet<RunId>,
+    pub(super) stale_users: BTreeSet<ViewKey>,
+    /// The one question that the explaining thread works on.
+    pub(super) asked: Option<Asked>,
+    /// Keys in order of arrival, to drop the oldest.
+    pub(super) arrived: Vec<ViewKey>,
+}
+
+/// What the explaining thread works on.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Asked {
+    Data(RunId),
+    User(ViewKey),
 }
 
 impl Views {
@@ -52,9 +76,42 @@ impl Views {
         self.users.get(key).unwrap_or(&Loadable::Idle)
     }
 
-    /// The data of a run: for titles and for the list of users. There once a user view is.
+    /// The data of a run: for titles and for the list of users.
     #[must_use]
     pub fn data(&self, run: &RunId) -> Option<&Arc<Prepared>> {
-        self.data.get(run)
+        self.data.get(run).and_then(Loadable::ready)
+    }
+
+    /// How far the data of a run are, and why they could not be had.
+    #[must_use]
+    pub fn data_state(&self, run: &RunId) -> &Loadable<Arc<Prepared>> {
+        self.data.get(run).unwrap_or(&Loadable::Idle)
+    }
+
+    /// The weights of a run have changed: what was made from its best epoch is old now.
+    pub(super) fn run_changed(&mut self, run: &RunId) {
+        self.stale_series.insert(run.clone());
+        let changed = self.users.keys().filter(|key| key.run == *run && key.epoch.is_none());
+        self.stale_users.extend(changed.cloned());
+    }
+
+    /// Everything of a run goes, or only what could not be loaded: it is tried again when needed.
+    pub(super) fn forget(&mut self, run: &RunId, what: Forget) {
+        fn goes<T>(it: &Loadable<T>, what: Forget) -> bool {
+            what == Forget::All || matches!(it, Loadable::Failed(_))
+        }
+        self.series.retain(|id, it| id != run || !goes(it, what));
+        self.data.retain(|id, it| id != run || !goes(it, what));
+        self.users.retain(|key, it| key.run != *run || !goes(it, what));
+    }
+
+    pub(super) fn take_user(&mut self, key: ViewKey, view: Loadable<Arc<UserView>>) {
+        self.arrived.retain(|other| *other != key);
+        self.arrived.push(key.clone());
+        if self.arrived.len() > USERS_KEPT {
+            let oldest = self.arrived.remove(0);
+            self.users.remove(&oldest);
+        }
+        self.users.insert(key, view);
     }
 }

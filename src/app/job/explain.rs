@@ -1,0 +1,134 @@
+//! The thread that looks through kept weights: it holds the last few models, so that the next
+//! user of the same run and epoch costs no loading.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use super::{Answer, Jobs, Post, defect, sentence};
+use crate::app::views::ViewKey;
+use crate::data::Prepared;
+use crate::explain::{UserView, user_view};
+use crate::run::{RunId, RunStore};
+use crate::train::{Restored, restore};
+
+/// Models kept open at a time: two runs side by side, now and one epoch ago.
+const MODELS_KEPT: usize = 4;
+
+/// What is asked of the explaining thread.
+pub(in crate::app) enum ExplainQuestion {
+    /// The data of a run; `known` are data already open that may be the run's.
+    Data { run: RunId, epoch: Option<usize>, known: Option<Arc<Prepared>> },
+    /// One user.
+    User { key: ViewKey, known: Option<Arc<Prepared>> },
+    /// The weights of this run have changed on disk, or the run is gone.
+    Forget(RunId),
+}
+
+/// The explaining thread; started when first asked.
+pub(in crate::app) struct ExplainWorker {
+    store: RunStore,
+    questions: Option<Sender<ExplainQuestion>>,
+}
+
+impl ExplainWorker {
+    pub(in crate::app) fn new(store: RunStore) -> Self {
+        Self { store, questions: None }
+    }
+
+    pub(in crate::app) fn ask(&mut self, jobs: &Jobs, question: ExplainQuestion) {
+        let unsent = match &self.questions {
+            Some(questions) => questions.send(question).err().map(|refused| refused.0),
+            None if matches!(question, ExplainQuestion::Forget(_)) => None,
+            None => Some(question),
+        };
+        if let Some(question) = unsent {
+            self.start(jobs, question);
+        }
+    }
+
+    fn start(&mut self, jobs: &Jobs, first: ExplainQuestion) {
+        let (sender, questions) = channel();
+        let mut shelf = Shelf { store: self.store.clone(), open: Vec::new() };
+        let post = jobs.post();
+        let spawned = std::thread::Builder::new().name("explain".to_owned()).spawn(move || shelf.serve(&questions, &post));
+        match spawned {
+            // The receiver lives on the thread that was just started.
+            Ok(_) => drop(sender.send(first)),
+            Err(error) => jobs.post().offer(answer_error(&first, &format!("The system gave no thread for this: {error}."))),
+        }
+        self.questions = Some(sender);
+    }
+}
+
+/// The models held open, the latest used last.
+struct Shelf {
+    store: RunStore,
+    open: Vec<(RunId, Option<usize>, Restored)>,
+}
+
+impl Shelf {
+    fn serve(&mut self, questions: &Receiver<ExplainQuestion>, post: &Post) {
+        while let Ok(question) = questions.recv() {
+            let answered = catch_unwind(AssertUnwindSafe(|| self.answer(&question)));
+            match answered {
+                Ok(Some(answer)) => post.send(answer),
+                Ok(None) => {}
+                Err(panic) => {
+                    self.open.clear();
+                    post.send(answer_error(&question, &defect(panic.as_ref())));
+                }
+            }
+        }
+    }
+
+    fn answer(&mut self, question: &ExplainQuestion) -> Option<Answer> {
+        match question {
+            ExplainQuestion::Forget(run) => {
+                self.open.retain(|(open, ..)| open != run);
+                None
+            }
+            ExplainQuestion::Data { run, epoch, known } => {
+                let data = self.restored(run, *epoch, known.as_ref()).map(|restored| Arc::clone(&restored.prepared));
+                Some(Answer::RunData(run.clone(), data))
+            }
+            ExplainQuestion::User { key, known } => {
+                let view = self.restored(&key.run, key.epoch, known.as_ref()).and_then(|restored| look(restored, key));
+                Some(Answer::User(key.clone(), view.map(Arc::new)))
+            }
+        }
+    }
+
+    fn restored(&mut self, run: &RunId, epoch: Option<usize>, known: Option<&Arc<Prepared>>) -> Result<&Restored, String> {
+        match self.open.iter().position(|(open, at, _)| open == run && *at == epoch) {
+            Some(at) => {
+                let used = self.open.remove(at);
+                self.open.push(used);
+            }
+            None => {
+                let restored = restore(&self.store, run, epoch, known.cloned()).map_err(sentence)?;
+                if self.open.len() >= MODELS_KEPT {
+                    self.open.remove(0);
+                }
+                self.open.push((run.clone(), epoch, restored));
+            }
+        }
+        self.open.last().map(|(.., restored)| restored).ok_or_else(String::new)
+    }
+}
+
+fn look(restored: &Restored, key: &ViewKey) -> Result<UserView, String> {
+    let unknown = || format!("User `{}` is not in the data of this run; choose another user.", key.user_id);
+    let user_idx = restored.prepared.dataset.users.idx(&key.user_id).ok_or_else(unknown)?;
+    let filter_seen = restored.manifest.experiment.evaluation.filter_seen;
+    user_view(restored.model.as_ref(), &restored.prepared, user_idx as usize, filter_seen).map_err(sentence)
+}
+
+fn answer_error(question: &ExplainQuestion, why: &str) -> Answer {
+    match question {
+        ExplainQuestion::User { key, .. } => Answer::User(key.clone(), Err(why.to_owned())),
+        ExplainQuestion::Data { run, .. } | ExplainQuestion::Forget(run) => {
+            Answer::RunData(run.clone(), Err(why.to_owned()))
+        }
+    }
+}

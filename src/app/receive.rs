@@ -1,0 +1,184 @@
+//! What background work has sent, taken into the state.
+
+use super::job::{Answer, ExplainQuestion, PickKind, Ticket};
+use super::views::{Asked, Forget};
+use super::{Action, App, Loadable, Notice, NoticeId, Page, Tone, TrainingPhase};
+use crate::data::{DataSpec, Prepared, SplitSpec, TitleSpec};
+use crate::run::{Outcome, RunId, Summary};
+use crate::train::{Ended, Event, EventKind};
+
+/// Notices that are kept; the oldest go first.
+const NOTICES_KEPT: usize = 20;
+
+impl App {
+    pub(super) fn take(&mut self, answer: Answer) {
+        match answer {
+            Answer::Devices(devices) => self.devices = devices.into(),
+            Answer::Runs(runs) => self.take_runs(runs),
+            Answer::Picked(kind, picked) => self.take_picked(kind, picked),
+            Answer::Previewed(ticket, preview) => {
+                self.data.take_preview(ticket, preview);
+                if let Loadable::Failed(why) = &self.data.preview {
+                    let why = why.clone();
+                    self.tell(Tone::Error, why, Some(("Open another file…".to_owned(), Action::PickData)));
+                }
+            }
+            Answer::Prepared(ticket, from, prepared) => self.take_prepared(ticket, from, prepared),
+            Answer::Opened(path, Ok(experiment)) => {
+                self.change_draft(|draft| draft.replace(experiment));
+                self.go_to(Page::Model);
+                self.tell(Tone::Done, format!("Opened {}.", path.display()), None);
+            }
+            Answer::Opened(path, Err(why)) => {
+                let cure = Some(("Open another experiment…".to_owned(), Action::PickExperiment));
+                self.tell(Tone::Error, format!("{}: {why}", path.display()), cure);
+            }
+            Answer::Saved(path, Ok(())) => {
+                self.tell(Tone::Done, format!("Saved as {}.", path.display()), None);
+            }
+            Answer::Train(event) => self.take_event(event),
+            Answer::Trained(returned) => self.take_returned(returned),
+            Answer::Series(run, series) => {
+                self.views.stale_series.remove(&run);
+                self.views.series.insert(run, series.into());
+            }
+            Answer::RunData(run, data) => {
+                self.answered(&Asked::Data(run.clone()));
+                self.views.data.insert(run, data.into());
+            }
+            Answer::User(key, view) => {
+                self.answered(&Asked::User(key.clone()));
+                self.views.take_user(key, view.into());
+            }
+            Answer::Deleted(run, Ok(())) => {
+                self.drop_run(&run);
+                self.refresh_runs();
+            }
+            Answer::Exported(run, folder, Ok(n_files)) => {
+                let sentence = format!("Exported {run}: {n_files} files in {}.", folder.display());
+                self.tell(Tone::Done, sentence, None);
+            }
+            Answer::Saved(_, Err(why)) | Answer::Deleted(_, Err(why)) | Answer::Exported(_, _, Err(why)) => {
+                self.tell(Tone::Error, why, None);
+            }
+        }
+    }
+
+    /// Puts a sentence where the person sees it until they dismiss it; the same one only once.
+    pub(super) fn tell(&mut self, tone: Tone, sentence: String, cure: Option<(String, Action)>) {
+        self.notices.retain(|notice| notice.sentence != sentence);
+        if self.notices.len() >= NOTICES_KEPT {
+            self.notices.remove(0);
+        }
+        self.last_notice += 1;
+        self.notices.push(Notice { id: NoticeId(self.last_notice), tone, sentence, cure });
+    }
+
+    fn answered(&mut self, question: &Asked) {
+        if self.views.asked.as_ref() == Some(question) {
+            self.views.asked = None;
+        }
+    }
+
+    fn take_runs(&mut self, runs: Result<Vec<Summary>, String>) {
+        if let Ok(runs) = &runs {
+            // The oldest first: a run keeps its colour when newer ones come.
+            for summary in runs.iter().rev() {
+                let next = self.color_of_run.len();
+                self.color_of_run.entry(summary.id.clone()).or_insert(next);
+            }
+            if self.selection.run.is_none() {
+                let usable = runs.iter().find(|summary| summary.manifest.as_ref().is_some_and(|m| m.epochs > 0));
+                self.selection.run = usable.map(|summary| summary.id.clone());
+            }
+        }
+        self.runs = runs.into();
+        if self.page == Page::Compare {
+            self.choose_runs_to_compare();
+        }
+    }
+
+    fn take_picked(&mut self, kind: PickKind, picked: Result<Option<std::path::PathBuf>, String>) {
+        match (kind, picked) {
+            (PickKind::Data, Ok(Some(path))) => self.apply(Action::OpenData(path)),
+            (PickKind::Titles, Ok(Some(path))) => {
+                self.apply(Action::SetTitles(Some(TitleSpec { path, ..TitleSpec::default() })));
+            }
+            (PickKind::Experiment, Ok(Some(path))) => self.apply(Action::OpenExperiment(path)),
+            (_, Ok(None)) => {}
+            (_, Err(why)) => self.tell(Tone::Error, why, None),
+        }
+    }
+
+    fn take_prepared(
+        &mut self,
+        ticket: Ticket,
+        from: (DataSpec, SplitSpec),
+        prepared: Result<std::sync::Arc<Prepared>, String>,
+    ) {
+        if !self.data.take_prepared(ticket, from, prepared) {
+            return;
+        }
+        if let (Loadable::Failed(why), false) = (&self.data.prepared, self.start_when_prepared) {
+            let why = why.clone();
+            self.tell(Tone::Error, why, Some(("Show data".to_owned(), Action::GoTo(Page::Data))));
+        }
+        self.check_draft();
+        self.go_on_to_training();
+    }
+
+    fn take_event(&mut self, event: Event) {
+        let Event { run, kind } = event;
+        let has_weights = matches!(kind, EventKind::Checkpointed { .. });
+        let has_started = matches!(kind, EventKind::Started { .. });
+        let ended = if let EventKind::Ended(ended) = &kind { Some(ended.clone()) } else { None };
+        if let Some(training) = &mut self.training {
+            training.fold(&run, kind);
+        }
+        if has_started {
+            self.select(Action::SelectRun(run.clone()));
+            self.refresh_runs();
+        }
+        if has_weights || ended.is_some() {
+            self.explainer.ask(&self.jobs, ExplainQuestion::Forget(run.clone()));
+            self.views.run_changed(&run);
+            self.views.forget(&run, Forget::Failed);
+        }
+        if let Some(ended) = ended {
+            self.take_end(&run, &ended);
+        }
+    }
+
+    fn take_end(&mut self, run: &RunId, ended: &Ended) {
+        self.commands = None;
+        match &ended.outcome {
+            None => self.drop_run(run),
+            Some(Outcome::Failed { sentence }) => {
+                let cure = Some(("Show settings".to_owned(), Action::GoTo(Page::Model)));
+                self.tell(Tone::Error, format!("The run failed. {sentence}"), cure);
+            }
+            Some(Outcome::Finished | Outcome::Stopped) => {}
+        }
+        self.refresh_runs();
+    }
+
+    /// The training thread has returned. After an end that was heard nothing is left to do; what
+    /// could not start, and a defect outside the run's own guard, is told here.
+    fn take_returned(&mut self, returned: Result<(RunId, Ended), String>) {
+        self.commands = None;
+        match returned {
+            Ok((run, ended)) => {
+                let heard = self.training.as_ref().is_some_and(|t| matches!(t.phase, TrainingPhase::Ended(_)));
+                if !heard {
+                    self.take_event(Event { run, kind: EventKind::Ended(Box::new(ended)) });
+                }
+            }
+            Err(why) => {
+                self.not_started(why.clone());
+                let cure = Some(("Show settings".to_owned(), Action::GoTo(Page::Model)));
+                self.tell(Tone::Error, format!("Training could not go on. {why}"), cure);
+                self.refresh_runs();
+            }
+        }
+    }
+}

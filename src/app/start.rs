@@ -1,0 +1,167 @@
+//! What begins, holds and ends a run, and what is done with finished ones.
+
+use std::path::{Path, PathBuf};
+
+use super::job::{Answer, ExplainQuestion, sentence, start_training};
+use super::views::Forget;
+use super::{App, Page, Tone, Training, TrainingPhase};
+use crate::data::DataSource;
+use crate::experiment::Experiment;
+use crate::run::RunId;
+use crate::train::{Command, Job, StopMode};
+
+/// The experiment that *Try it in 30 seconds* trains.
+const QUICKSTART: &str = include_str!("../../experiments/quickstart.ron");
+
+impl App {
+    /// Trains the embedded experiment on the synthetic world at once.
+    pub(super) fn try_it(&mut self) {
+        match Experiment::parse(QUICKSTART) {
+            Ok(experiment) => {
+                self.change_draft(|draft| draft.replace(experiment));
+                self.start();
+            }
+            Err(error) => self.tell(Tone::Error, sentence(error), None),
+        }
+    }
+
+    pub(super) fn prepare(&mut self) {
+        self.has_begun = true;
+        let experiment = &self.draft.experiment;
+        self.data.prepare(&experiment.data, experiment.split, &self.jobs);
+    }
+
+    pub(super) fn cancel_prepare(&mut self) {
+        self.data.cancel();
+        if std::mem::take(&mut self.start_when_prepared) {
+            self.not_started("Stopped before training began.".to_owned());
+        }
+    }
+
+    /// Trains what the draft says; prepares its data first where they are not.
+    pub(super) fn start(&mut self) {
+        let experiment = &self.draft.experiment;
+        let title = format!("{} · {}", experiment.name, experiment.model.family().title());
+        self.training = Some(Training::starting(title, experiment.training.epochs));
+        self.page = Page::Train;
+        if self.fresh_data().is_some() {
+            self.train_draft();
+        } else {
+            self.start_when_prepared = true;
+            self.prepare();
+        }
+    }
+
+    /// The data are here, or could not be had.
+    pub(super) fn go_on_to_training(&mut self) {
+        if !std::mem::take(&mut self.start_when_prepared) {
+            return;
+        }
+        if let super::Loadable::Failed(why) = &self.data.prepared {
+            let why = why.clone();
+            self.not_started(why);
+        } else {
+            self.train_draft();
+        }
+    }
+
+    fn train_draft(&mut self) {
+        let job = Job {
+            experiment: self.draft.experiment.clone(),
+            store: self.store.clone(),
+            prepared: self.fresh_data().cloned(),
+            resume: None,
+        };
+        self.commands = Some(start_training(&self.jobs, job));
+    }
+
+    pub(super) fn resume_run(&mut self, run: RunId) {
+        let Some(manifest) = self.summary(&run).and_then(|summary| summary.manifest.as_ref()) else { return };
+        let experiment = manifest.experiment.clone();
+        let title = format!("{} · {}", experiment.name, experiment.model.family().title());
+        let mut training = Training::starting(title, experiment.training.epochs);
+        training.run = Some(run.clone());
+        let prepared = self.known_data(&run);
+        self.training = Some(training);
+        self.page = Page::Train;
+        let job = Job { experiment, store: self.store.clone(), prepared, resume: Some(run) };
+        self.commands = Some(start_training(&self.jobs, job));
+    }
+
+    pub(super) fn command(&mut self, command: Command) {
+        if let Some(commands) = &self.commands {
+            // A run that has just ended hears nothing any more; its last event is on the way.
+            drop(commands.send(command));
+        }
+    }
+
+    pub(super) fn stop(&mut self, mode: StopMode) {
+        if self.start_when_prepared {
+            self.cancel_prepare();
+            return;
+        }
+        if let Some(training) = &mut self.training {
+            training.phase = TrainingPhase::Stopping;
+        }
+        self.command(Command::Stop(mode));
+    }
+
+    pub(super) fn not_started(&mut self, why: String) {
+        if let Some(training) = &mut self.training {
+            training.phase = TrainingPhase::NotStarted(why);
+        }
+        self.commands = None;
+    }
+
+    /// The settings of a finished run become the draft.
+    pub(super) fn use_experiment_of(&mut self, run: &RunId) {
+        let manifest = self.summary(run).and_then(|summary| summary.manifest.as_ref());
+        if let Some(experiment) = manifest.map(|manifest| manifest.experiment.clone()) {
+            self.change_draft(|draft| draft.replace(experiment));
+            self.go_to(Page::Model);
+        }
+    }
+
+    pub(super) fn delete_run(&mut self, run: RunId) {
+        self.explainer.ask(&self.jobs, ExplainQuestion::Forget(run.clone()));
+        let (store, deleted) = (self.store.clone(), run.clone());
+        let work = move || store.delete(&run).map_err(sentence);
+        self.jobs.start("delete", work, move |result| Answer::Deleted(deleted, result));
+    }
+
+    pub(super) fn export_run(&mut self, run: RunId, to: PathBuf) {
+        let (store, exported, folder) = (self.store.clone(), run.clone(), to.clone());
+        let work = move || store.export(&run, &to).map(|files| files.len()).map_err(sentence);
+        self.jobs.start("export", work, move |result| Answer::Exported(exported, folder, result));
+    }
+
+    /// A run that is gone is looked at no more.
+    pub(super) fn drop_run(&mut self, run: &RunId) {
+        self.views.forget(run, Forget::All);
+        self.selection.compared.retain(|other| other != run);
+        if self.selection.second_run.as_ref() == Some(run) {
+            self.selection.second_run = None;
+        }
+        if self.selection.run.as_ref() == Some(run) {
+            self.selection.run = None;
+        }
+    }
+
+    /// Whether the draft reads a file.
+    pub(super) fn reads_file(&self) -> bool {
+        matches!(self.draft.experiment.data.source, DataSource::File(_))
+    }
+}
+
+/// Writes an experiment to a file that must not exist yet.
+pub(super) fn write_new(path: &Path, experiment: &Experiment) -> Result<(), String> {
+    use std::io::Write;
+    let text = experiment.to_text().map_err(sentence)?;
+    let mut file = std::fs::File::create_new(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            format!("`{}` exists and is not written over; choose another name.", path.display())
+        }
+        _ => format!("Cannot write `{}`: {error}.", path.display()),
+    })?;
+    file.write_all(text.as_bytes()).map_err(|error| format!("Cannot write `{}`: {error}.", path.display()))
+}
