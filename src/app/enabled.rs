@@ -14,9 +14,7 @@ impl App {
         match action {
             Action::TryIt => self.nothing_trains(),
             Action::Prepare => self.can_prepare(),
-            Action::CancelPrepare => {
-                unless(!self.data.prepared.is_loading(), "Nothing is being prepared.")
-            }
+            Action::CancelPrepare => unless(!self.data.prepared.is_loading(), "Nothing is being prepared."),
             Action::PickTitles | Action::SetTitles(_) => {
                 unless(!self.reads_file(), "The synthetic world has titles of its own; open a log first.")
             }
@@ -56,7 +54,9 @@ impl App {
         match &self.data.preview {
             Loadable::Failed(why) => Err(why.clone()),
             Loadable::Loading(_) | Loadable::Idle => Err("The head of the file is being read.".to_owned()),
-            Loadable::Ready(preview) => preview.problems.iter().find(|p| p.is_error()).map_or(Ok(()), |p| Err(p.sentence.clone())),
+            Loadable::Ready(preview) => {
+                preview.problems.iter().find(|p| p.is_error()).map_or(Ok(()), |p| Err(p.sentence.clone()))
+            }
         }
     }
 

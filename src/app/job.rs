@@ -158,7 +158,8 @@ impl Jobs {
         let (post, refused) = (self.post(), answer.clone());
         let body = move || post.send(answer(catch(work)));
         if let Err(error) = std::thread::Builder::new().name(name.to_owned()).spawn(body) {
-            self.post.offer(refused(Err(format!("The system gave no thread for this ({error}); close other programs."))));
+            self.post
+                .offer(refused(Err(format!("The system gave no thread for this ({error}); close other programs."))));
         }
     }
 }
@@ -170,7 +171,8 @@ pub(super) fn catch<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, St
 
 /// The sentence for a caught panic.
 fn defect(panic: &(dyn std::any::Any + Send)) -> String {
-    let said = panic.downcast_ref::<&str>().map(|s| (*s).to_owned()).or_else(|| panic.downcast_ref::<String>().cloned());
+    let said =
+        panic.downcast_ref::<&str>().map(|s| (*s).to_owned()).or_else(|| panic.downcast_ref::<String>().cloned());
     format!("A defect of the program stopped this: {}. The rest goes on; please report it.", said.unwrap_or_default())
 }
 

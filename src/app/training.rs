@@ -101,7 +101,9 @@ impl Training {
     pub(super) fn fold(&mut self, run: &RunId, kind: EventKind) {
         self.run = Some(run.clone());
         match kind {
-            EventKind::Started { device, n_params, n_epochs, steps_per_epoch, first_epoch, references_valid, .. } => {
+            EventKind::Started {
+                device, n_params, n_epochs, steps_per_epoch, first_epoch, references_valid, ..
+            } => {
                 self.device = Some(device);
                 self.n_params = Some(n_params);
                 self.n_epochs = n_epochs;
@@ -116,7 +118,16 @@ impl Training {
                 self.progress = progress;
             }
             EventKind::Evaluated {
-                epoch, step, train_loss, valid_loss, valid, is_best, lr, grad_norm, events_per_sec, ..
+                epoch,
+                step,
+                train_loss,
+                valid_loss,
+                valid,
+                is_best,
+                lr,
+                grad_norm,
+                events_per_sec,
+                ..
             } => self.points.push(LivePoint {
                 epoch,
                 step,

@@ -54,7 +54,9 @@ impl App {
         let mut runs: BTreeSet<RunId> = match self.page {
             Page::Data | Page::Model => BTreeSet::new(),
             Page::Train | Page::Explain => selection.run.iter().cloned().collect(),
-            Page::Compare => selection.compared.iter().chain(&selection.run).chain(&selection.second_run).cloned().collect(),
+            Page::Compare => {
+                selection.compared.iter().chain(&selection.run).chain(&selection.second_run).cloned().collect()
+            }
         };
         // Kept as long as it is listed: a few kilobytes a run.
         runs.retain(|run| self.summary(run).is_some_and(|summary| summary.manifest.is_some()));

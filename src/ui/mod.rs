@@ -2,13 +2,79 @@
 //!
 //! A page is a small struct with its view state and
 //! `ui(&mut self, ui: &mut egui::Ui, app: &App, actions: &mut Actions)`; it reads the application
-//! and pushes what the person asks. Colours and sizes live in `theme`, the interface's own words
-//! that several pages share in `text`.
+//! and pushes what the person asks. Colours and sizes live in `theme`, numbers and words that
+//! several pages share in `text`.
 
+mod close;
+mod font;
+mod frame;
+mod memory;
 mod page;
+mod picker;
+mod run;
+mod shortcut;
+mod text;
+mod theme;
 mod widget;
 
-use crate::app::Action;
+pub use run::{Renderer, WindowError, WindowOptions, run_window};
+
+use crate::app::{Action, App, AppOptions};
 
 /// What a person asked in this frame, in order; applied after painting.
 pub(crate) type Actions = Vec<Action>;
+
+/// The window: the application, and what each part of it shows at the moment.
+pub struct Window {
+    app: App,
+    frame: frame::Frame,
+    pages: page::Pages,
+    closing: close::Closing,
+}
+
+impl Window {
+    /// A window on a fresh application.
+    #[must_use]
+    pub fn new(ctx: &egui::Context, options: AppOptions) -> Self {
+        theme::install(ctx);
+        font::install(ctx);
+        Self {
+            app: App::new(options),
+            frame: frame::Frame::default(),
+            pages: page::Pages::default(),
+            closing: close::Closing::default(),
+        }
+    }
+
+    /// The application behind the window.
+    #[must_use]
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+}
+
+impl eframe::App for Window {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.app.receive();
+        theme::follow(ctx, self.app.theme);
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        let mut actions = Actions::new();
+        shortcut::read(ui, &self.app, &mut actions);
+        self.frame.ui(ui, &self.app, &mut actions, &mut self.pages);
+        self.closing.ui(ui, &self.app, &mut actions);
+        let has_asked = !actions.is_empty();
+        for action in actions {
+            self.app.apply(action);
+        }
+        if has_asked {
+            // What was asked shows in the next frame.
+            ui.ctx().request_repaint();
+        }
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        memory::write(storage, &self.app);
+    }
+}

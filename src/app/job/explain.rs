@@ -51,11 +51,14 @@ impl ExplainWorker {
         let (sender, questions) = channel();
         let mut shelf = Shelf { store: self.store.clone(), open: Vec::new() };
         let post = jobs.post();
-        let spawned = std::thread::Builder::new().name("explain".to_owned()).spawn(move || shelf.serve(&questions, &post));
+        let spawned =
+            std::thread::Builder::new().name("explain".to_owned()).spawn(move || shelf.serve(&questions, &post));
         match spawned {
             // The receiver lives on the thread that was just started.
             Ok(_) => drop(sender.send(first)),
-            Err(error) => jobs.post().offer(answer_error(&first, &format!("The system gave no thread for this: {error}."))),
+            Err(error) => {
+                jobs.post().offer(answer_error(&first, &format!("The system gave no thread for this: {error}.")))
+            }
         }
         self.questions = Some(sender);
     }
@@ -99,7 +102,12 @@ impl Shelf {
         }
     }
 
-    fn restored(&mut self, run: &RunId, epoch: Option<usize>, known: Option<&Arc<Prepared>>) -> Result<&Restored, String> {
+    fn restored(
+        &mut self,
+        run: &RunId,
+        epoch: Option<usize>,
+        known: Option<&Arc<Prepared>>,
+    ) -> Result<&Restored, String> {
         match self.open.iter().position(|(open, at, _)| open == run && *at == epoch) {
             Some(at) => {
                 let used = self.open.remove(at);

@@ -1,0 +1,197 @@
+//! The list of runs at the left: what they are, how they did, which are looked at.
+
+use egui::{RichText, ScrollArea, Sense, Ui, vec2};
+
+use crate::app::{Action, App, Loadable};
+use crate::run::{Manifest, Outcome, RunId, RunStatus, Summary};
+use crate::ui::theme::{self, size};
+use crate::ui::{Actions, text};
+
+/// View state of the rail.
+#[derive(Default)]
+pub(super) struct Rail {
+    /// The run that is about to be deleted, until the person has said so again.
+    deleting: Option<RunId>,
+}
+
+impl Rail {
+    pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
+        ui.horizontal(|ui| {
+            ui.label(RichText::new("Runs").strong());
+            if let Loadable::Ready(runs) = &app.runs {
+                ui.weak(text::count(runs.len()));
+            }
+        });
+        match &app.runs {
+            Loadable::Ready(runs) if runs.is_empty() => {
+                ui.weak("Every training run is kept here, with its curves, weights and results. There is none yet.");
+                ui.add_space(size::GAP);
+                super::action_button(ui, app, actions, Action::TryIt);
+            }
+            Loadable::Ready(runs) => self.list(ui, app, runs, actions),
+            Loadable::Failed(why) => {
+                ui.colored_label(theme::colors(ui).error, why);
+                super::action_button(ui, app, actions, Action::RefreshRuns);
+            }
+            Loadable::Loading(_) | Loadable::Idle => {
+                ui.spinner();
+            }
+        }
+        self.confirm(ui, actions);
+    }
+
+    fn list(&mut self, ui: &mut Ui, app: &App, runs: &[Summary], actions: &mut Actions) {
+        let row = 46.0;
+        ScrollArea::vertical().auto_shrink([false, false]).show_rows(ui, row, runs.len(), |ui, shown| {
+            for summary in runs.get(shown).unwrap_or_default() {
+                self.row(ui, app, summary, row, actions);
+            }
+        });
+    }
+
+    fn row(&mut self, ui: &mut Ui, app: &App, summary: &Summary, height: f32, actions: &mut Actions) {
+        let colors = theme::colors(ui);
+        let is_selected = app.selection.run.as_ref() == Some(&summary.id);
+        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
+        let name = title(summary);
+        response
+            .widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_selected, format!("Run {name}")));
+        let fill = match (is_selected, response.hovered()) {
+            (true, _) => theme::mix(colors.bar, colors.accent, 0.28),
+            (false, true) => theme::mix(colors.bar, colors.text, 0.08),
+            (false, false) => egui::Color32::TRANSPARENT,
+        };
+        ui.painter().rect_filled(rect, size::CORNER, fill);
+        let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(rect.shrink2(vec2(6.0, 4.0))));
+        Self::cells(&mut inside, app, summary, &name, actions);
+        if response.clicked() {
+            actions.push(Action::SelectRun(summary.id.clone()));
+        }
+        let response = response.on_hover_ui(|ui| hover(ui, summary));
+        response.context_menu(|ui| self.menu(ui, app, &summary.id, actions));
+    }
+
+    fn cells(ui: &mut Ui, app: &App, summary: &Summary, name: &str, actions: &mut Actions) {
+        let colors = theme::colors(ui);
+        ui.spacing_mut().item_spacing = vec2(6.0, 1.0);
+        ui.horizontal(|ui| {
+            let mut is_compared = app.selection.compared.contains(&summary.id);
+            let mark = ui.checkbox(&mut is_compared, ()).on_hover_text("Draw its curves on Compare");
+            mark.widget_info(|| {
+                egui::WidgetInfo::selected(egui::Role::CheckBox, true, is_compared, format!("Compare {name}"))
+            });
+            if mark.clicked() {
+                actions.push(Action::ToggleCompared(summary.id.clone()));
+            }
+            ui.vertical(|ui| {
+                ui.spacing_mut().interact_size.y = 16.0;
+                ui.horizontal(|ui| {
+                    dot(ui, theme::run_color(ui, app, &summary.id));
+                    ui.add(egui::Label::new(RichText::new(name).color(colors.strong)).truncate().selectable(false));
+                });
+                let (words, color) = state(ui, summary);
+                let line = RichText::new(words).size(size::TEXT_SMALL).color(color);
+                ui.add(egui::Label::new(line).truncate().selectable(false));
+            });
+        });
+    }
+
+    fn menu(&mut self, ui: &mut Ui, app: &App, run: &RunId, actions: &mut Actions) {
+        for action in [
+            Action::SelectRun(run.clone()),
+            Action::SelectSecondRun(Some(run.clone())),
+            Action::UseExperimentOf(run.clone()),
+            Action::ResumeRun(run.clone()),
+        ] {
+            let before = actions.len();
+            super::action_button(ui, app, actions, action);
+            if actions.len() > before {
+                ui.close();
+            }
+        }
+        ui.separator();
+        let may = app.enabled(&Action::DeleteRun(run.clone()));
+        let delete = ui.add_enabled(may.is_ok(), egui::Button::new("Delete run…"));
+        if delete.clicked() {
+            self.deleting = Some(run.clone());
+            ui.close();
+        }
+        if let Err(reason) = may {
+            delete.on_disabled_hover_text(reason);
+        }
+    }
+
+    fn confirm(&mut self, ui: &Ui, actions: &mut Actions) {
+        let Some(run) = self.deleting.clone() else { return };
+        let shown = egui::Modal::new(egui::Id::unique("deleting")).show(ui.ctx(), |ui| {
+            ui.set_max_width(420.0);
+            ui.heading("Delete this run?");
+            ui.label(format!("{run}: its curves, weights and results are deleted from disk. This cannot be undone."));
+            ui.add_space(size::GAP);
+            ui.horizontal(|ui| {
+                if ui.button("Delete").clicked() {
+                    actions.push(Action::DeleteRun(run));
+                    self.deleting = None;
+                }
+                if ui.button("Keep").clicked() {
+                    self.deleting = None;
+                }
+            });
+        });
+        if shown.should_close() {
+            self.deleting = None;
+        }
+    }
+}
+
+/// `name · Family`, or the folder's name when the manifest cannot be read.
+fn title(summary: &Summary) -> String {
+    summary.manifest.as_ref().map_or_else(
+        || summary.id.to_string(),
+        |manifest| format!("{} · {}", manifest.experiment.name, manifest.experiment.model.family().title()),
+    )
+}
+
+fn dot(ui: &mut Ui, color: egui::Color32) {
+    let (rect, _) = ui.allocate_exact_size(vec2(9.0, 9.0), Sense::hover());
+    ui.painter().circle_filled(rect.center(), 4.5, color);
+}
+
+/// The second line: how the run stands, and its NDCG@10.
+fn state(ui: &Ui, summary: &Summary) -> (String, egui::Color32) {
+    let colors = theme::colors(ui);
+    let score = summary.manifest.as_ref().and_then(score).unwrap_or_default();
+    let with = |words: &str| if score.is_empty() { words.to_owned() } else { format!("{words} · {score}") };
+    match &summary.status {
+        RunStatus::Running => (with("▶ training"), colors.accent),
+        RunStatus::Interrupted => (with("⏸ interrupted"), colors.warning),
+        RunStatus::Ended(Outcome::Finished) => {
+            (if score.is_empty() { "finished".to_owned() } else { score }, colors.weak)
+        }
+        RunStatus::Ended(Outcome::Stopped) => (with("⏹ stopped"), colors.weak),
+        RunStatus::Ended(Outcome::Failed { .. }) => (with("✖ failed"), colors.error),
+        RunStatus::Damaged(_) => ("✖ damaged".to_owned(), colors.error),
+    }
+}
+
+fn score(manifest: &Manifest) -> Option<String> {
+    let test = manifest.test.map(|m| format!("NDCG@10 {} test", text::metric(m.ndcg_at_10)));
+    test.or_else(|| manifest.valid.map(|m| format!("NDCG@10 {} valid", text::metric(m.ndcg_at_10))))
+}
+
+fn hover(ui: &mut Ui, summary: &Summary) {
+    ui.label(RichText::new(summary.id.to_string()).strong());
+    if let RunStatus::Damaged(why) = &summary.status {
+        ui.label(why);
+    }
+    let Some(manifest) = &summary.manifest else { return };
+    ui.label(format!("Data: {}, {}", manifest.data.name, text::counted(manifest.data.shape.n_users, "user")));
+    ui.label(format!("Started {} UTC", text::moment(manifest.started_secs)));
+    ui.label(format!("{}, {}", text::counted(manifest.epochs, "epoch"), text::duration(manifest.train_secs)));
+    if let Some(device) = &manifest.device {
+        ui.label(format!("On {}", device.name));
+    }
+    if let Some(Outcome::Failed { sentence }) = &manifest.outcome {
+        ui.label(sentence);
+    }
+}

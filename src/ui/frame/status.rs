@@ -1,0 +1,102 @@
+//! The bar below: what is being worked on, and what went wrong or is worth knowing.
+
+use std::time::Duration;
+
+use egui::{Align, Layout, RichText, Ui};
+
+use crate::app::{Action, App, Loadable, Notice, Tone, TrainingPhase};
+use crate::ui::theme;
+use crate::ui::{Actions, text};
+
+/// View state of the bar.
+#[derive(Default)]
+pub(super) struct Status {
+    is_open: bool,
+}
+
+impl Status {
+    pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
+        if self.is_open {
+            for notice in app.notices.iter().rev().skip(1) {
+                ui.horizontal(|ui| line(ui, app, notice, actions));
+            }
+        }
+        ui.horizontal(|ui| {
+            work(ui, app, actions);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| self.last(ui, app, actions));
+        });
+    }
+
+    /// The last notice, and a way to the ones before it.
+    fn last(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
+        let Some(notice) = app.notices.last() else {
+            self.is_open = false;
+            return;
+        };
+        if app.notices.len() > 1 {
+            let words = if self.is_open { "Fold".to_owned() } else { format!("{} more", app.notices.len() - 1) };
+            if ui.button(words).clicked() {
+                self.is_open = !self.is_open;
+            }
+        } else {
+            self.is_open = false;
+        }
+        line_from_right(ui, app, notice, actions);
+    }
+}
+
+fn tone(ui: &Ui, notice: &Notice) -> (egui::Color32, &'static str) {
+    let colors = theme::colors(ui);
+    match notice.tone {
+        Tone::Done => (colors.good, "✔"),
+        Tone::Warning => (colors.warning, "⚠"),
+        Tone::Error => (colors.error, "✖"),
+    }
+}
+
+fn line(ui: &mut Ui, app: &App, notice: &Notice, actions: &mut Actions) {
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| line_from_right(ui, app, notice, actions));
+}
+
+fn line_from_right(ui: &mut Ui, app: &App, notice: &Notice, actions: &mut Actions) {
+    if ui.button("Dismiss").clicked() {
+        actions.push(Action::Dismiss(notice.id));
+    }
+    if let Some((words, action)) = &notice.cure {
+        super::action_button_as(ui, app, actions, action.clone(), words.as_str());
+    }
+    let (color, icon) = tone(ui, notice);
+    let words = RichText::new(format!("{icon} {}", notice.sentence)).color(color);
+    ui.with_layout(Layout::left_to_right(Align::Center).with_main_align(Align::Max), |ui| {
+        ui.add(egui::Label::new(words).truncate()).on_hover_text(&notice.sentence);
+    });
+}
+
+/// What is being worked on, with the way to stop it.
+fn work(ui: &mut Ui, app: &App, actions: &mut Actions) {
+    if let Loadable::Loading(words) = &app.data.prepared {
+        ui.spinner();
+        ui.label(words);
+        super::action_button(ui, app, actions, Action::CancelPrepare);
+        return;
+    }
+    let Some(training) = app.training.as_ref().filter(|training| training.is_active()) else {
+        ui.weak(format!("Runs in {}", app.store.root.display()));
+        return;
+    };
+    let words = match training.phase {
+        TrainingPhase::Starting => "making ready",
+        TrainingPhase::Paused => "paused",
+        TrainingPhase::Stopping => "stopping: evaluating the best weights",
+        _ => "training",
+    };
+    if training.phase == TrainingPhase::Running {
+        ui.ctx().request_repaint_after(Duration::from_secs(1));
+    }
+    let progress = &training.progress;
+    let mut said = format!("{}: {words}, epoch {} of {}", training.title, progress.epoch, training.n_epochs);
+    if let Some(secs) = progress.secs_left {
+        said.push_str(&format!(", at most {} left", text::duration(secs)));
+    }
+    ui.label(RichText::new(said).color(theme::colors(ui).accent));
+}

@@ -1,0 +1,14 @@
+//! The Model page.
+
+use crate::app::{Action, App};
+use crate::ui::Actions;
+
+/// View state of the page.
+#[derive(Default)]
+pub(super) struct ModelPage {}
+
+impl ModelPage {
+    pub(super) fn ui(&mut self, ui: &mut egui::Ui, app: &App, actions: &mut Actions) {
+        super::empty(ui, app, "Model", &[Action::Prepare, Action::Start], actions);
+    }
+}

@@ -1,0 +1,98 @@
+//! The first start: three ways in.
+
+use egui::{Button, RichText, Ui, vec2};
+
+use crate::app::{Action, App};
+use crate::ui::Actions;
+use crate::ui::theme::{self, size};
+
+const CARD: egui::Vec2 = vec2(270.0, 210.0);
+
+pub(super) fn ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
+    ui.vertical_centered(|ui| {
+        ui.add_space((ui.available_height() * 0.5 - 250.0).max(8.0));
+        ui.label(
+            RichText::new("What did users do, and what will they do next?").size(26.0).color(theme::colors(ui).strong),
+        );
+        ui.weak("Open a log of behaviour, train a sequence model on it, and see why it predicts what it predicts.");
+        ui.add_space(size::GAP_LARGE * 1.5);
+        let width = CARD.x * 3.0 + size::GAP_LARGE * 2.0;
+        ui.allocate_ui(vec2(width.min(ui.available_width()), CARD.y), |ui| {
+            ui.horizontal_top(|ui| {
+                ui.spacing_mut().item_spacing.x = size::GAP_LARGE;
+                cards(ui, app, actions);
+            });
+        });
+        recent(ui, app, actions);
+    });
+}
+
+fn cards(ui: &mut Ui, app: &App, actions: &mut Actions) {
+    let cards = [
+        (
+            "Try it in 30 seconds",
+            "A synthetic world of users whose rules are known, and a small Transformer that learns them while you watch. Needs no file.",
+            Action::TryIt,
+            "Train now",
+        ),
+        (
+            "Open my data",
+            "CSV, TSV, RecBole, Parquet or NDJSON with a user, an item and a time. Columns are guessed; drop a file here, too.",
+            Action::PickData,
+            "Open a log…",
+        ),
+        (
+            "Open an experiment",
+            "A .ron file that says which data, which model and how to train. The same file runs on the command line.",
+            Action::PickExperiment,
+            "Open a file…",
+        ),
+    ];
+    for (at, (title, words, action, label)) in cards.into_iter().enumerate() {
+        theme::card(ui).show(ui, |ui| {
+            ui.set_min_size(CARD);
+            ui.set_max_size(CARD);
+            ui.vertical(|ui| {
+                ui.heading(title);
+                ui.add_space(size::GAP_SMALL);
+                ui.add(egui::Label::new(words).wrap());
+                ui.with_layout(egui::Layout::bottom_up(egui::Align::Min), |ui| {
+                    card_button(ui, app, action, label, at == 0, actions);
+                });
+            });
+        });
+    }
+}
+
+fn card_button(ui: &mut Ui, app: &App, action: Action, label: &str, is_first: bool, actions: &mut Actions) {
+    let colors = theme::colors(ui);
+    let enabled = app.enabled(&action);
+    let mut words = RichText::new(label);
+    let mut button = Button::new(label).min_size(vec2(130.0, 32.0));
+    if is_first {
+        words = words.color(colors.on_accent);
+        button = Button::new(words).fill(colors.accent).min_size(vec2(130.0, 32.0));
+    }
+    let response = ui.add_enabled(enabled.is_ok(), button);
+    if response.clicked() {
+        actions.push(action);
+    }
+    if let Err(reason) = enabled {
+        response.on_disabled_hover_text(reason);
+    }
+}
+
+fn recent(ui: &mut Ui, app: &App, actions: &mut Actions) {
+    if app.recent.is_empty() {
+        return;
+    }
+    ui.add_space(size::GAP_LARGE);
+    ui.weak("Opened of late");
+    for path in app.recent.iter().take(5) {
+        let is_experiment = path.extension().is_some_and(|ending| ending == "ron");
+        if ui.link(path.display().to_string()).clicked() {
+            let action = if is_experiment { Action::OpenExperiment } else { Action::OpenData };
+            actions.push(action(path.clone()));
+        }
+    }
+}
