@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::job::{Answer, ExplainQuestion, sentence, start_training};
 use super::views::Forget;
-use super::{App, Page, Tone, Training, TrainingPhase};
+use super::{App, Page, Training, TrainingPhase};
 use crate::data::DataSource;
 use crate::experiment::Experiment;
 use crate::run::RunId;
@@ -84,7 +84,7 @@ impl App {
     pub(super) fn command(&mut self, command: Command) {
         if let Some(commands) = &self.commands {
             // A run that has just ended hears nothing any more; its last event is on the way.
-            drop(commands.send(command));
+            let _ = commands.send(command);
         }
     }
 

@@ -6,9 +6,9 @@ mod top;
 
 use egui::{CentralPanel, Panel};
 
+use super::Actions;
 use super::page::Pages;
 use super::theme::{self, size};
-use super::{Actions, text};
 use crate::app::App;
 
 /// View state of the frame.
