@@ -1,0 +1,117 @@
+//! One row of scores: which items compete, how likely each is, which come first.
+
+use super::Scored;
+
+/// Items that a user has had; those are not ranked again where seen items are filtered.
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
+    filter: bool,
+    /// Sorted, without repeats.
+    items: Vec<u32>,
+}
+
+impl Seen {
+    pub(super) fn new(filter_seen: bool) -> Self {
+        Self { filter: filter_seen, items: Vec::new() }
+    }
+
+    pub(super) fn after(history: &[u32], filter_seen: bool) -> Self {
+        let mut seen = Self::new(filter_seen);
+        history.iter().for_each(|&item| seen.add(item));
+        seen
+    }
+
+    pub(super) fn add(&mut self, item: u32) {
+        if let (true, Err(at)) = (self.filter, self.items.binary_search(&item)) {
+            self.items.insert(at, item);
+        }
+    }
+
+    /// Items that are left out of the ranking, sorted and without repeats.
+    pub(super) fn excluded(&self) -> &[u32] {
+        &self.items
+    }
+}
+
+/// The competition for one place. NaN scores count as minus infinity.
+pub(super) struct Contest<'a> {
+    scores: &'a [f32],
+    /// For each column whether its item takes part; column 0 is padding and never does.
+    takes_part: Vec<bool>,
+    max: f32,
+    sum: f64,
+}
+
+impl<'a> Contest<'a> {
+    /// All items but the seen ones; `target` takes part in any case.
+    pub(super) fn new(scores: &'a [f32], seen: &Seen, target: Option<u32>) -> Self {
+        let mut takes_part = vec![true; scores.len()];
+        for &out in seen.excluded().iter().filter(|&&item| Some(item) != target).chain(&[0]) {
+            if let Some(slot) = takes_part.get_mut(out as usize) {
+                *slot = false;
+            }
+        }
+        let competing = || scores.iter().zip(&takes_part).filter(|(_, takes_part)| **takes_part).map(|(&s, _)| s);
+        let max = competing().fold(f32::NEG_INFINITY, f32::max);
+        let sum = competing().filter(|s| !s.is_nan()).map(|s| f64::from(s - max).exp()).sum();
+        Self { scores, takes_part, max, sum }
+    }
+
+    /// Softmax of an item over all that take part; 0 for one that does not.
+    pub(super) fn probability(&self, item_idx: u32) -> f32 {
+        let at = item_idx as usize;
+        let takes_part = self.takes_part.get(at).copied().unwrap_or(false);
+        match self.scores.get(at) {
+            Some(score) if takes_part && !score.is_nan() => (f64::from(score - self.max).exp() / self.sum) as f32,
+            _ => 0.0,
+        }
+    }
+
+    /// The `n` likeliest items, best first; of equals the one with the smaller index.
+    pub(super) fn top(&self, n: usize) -> Vec<Scored> {
+        let key = |item: u32| match self.scores.get(item as usize) {
+            Some(score) if !score.is_nan() => *score,
+            _ => f32::NEG_INFINITY,
+        };
+        let mut best: Vec<u32> = Vec::new();
+        // One pass with a short sorted list: nearly every item loses against its last entry.
+        for (item, _) in self.takes_part.iter().enumerate().filter(|(_, takes_part)| **takes_part) {
+            let item = item as u32;
+            if best.len() < n || best.last().is_some_and(|&last| key(item) > key(last)) {
+                let at = best.partition_point(|&other| key(other) >= key(item));
+                best.insert(at, item);
+                best.truncate(n);
+            }
+        }
+        best.into_iter().map(|item_idx| Scored { item_idx, probability: self.probability(item_idx) }).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seen_items_take_no_part_but_the_target_does() {
+        // exp: padding, 1, 3, 4, 1; item 3 is seen, so 1 + 3 + 1 = 5 remain.
+        let scores = [9.0, 0.0, 3.0_f32.ln(), 4.0_f32.ln(), 0.0];
+        let seen = Seen::after(&[3, 3], true);
+        let contest = Contest::new(&scores, &seen, None);
+        let top = contest.top(9);
+        assert_eq!(top.iter().map(|s| s.item_idx).collect::<Vec<_>>(), [2, 1, 4]);
+        assert!((top[0].probability - 0.6).abs() < 1e-6);
+        assert!(contest.probability(3).abs() < f32::EPSILON);
+        // 4 of 9 with the target let in.
+        assert!((Contest::new(&scores, &seen, Some(3)).probability(3) - 4.0 / 9.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn the_short_list_is_the_head_of_the_sorted_one() {
+        let scores: Vec<f32> = (0..500_u32).map(|i| ((i * 7919) % 97) as f32).collect();
+        let contest = Contest::new(&scores, &Seen::new(false), None);
+        let mut all: Vec<u32> = (1..500).collect();
+        all.sort_by(|a, b| scores[*b as usize].total_cmp(&scores[*a as usize]).then(a.cmp(b)));
+        let top: Vec<u32> = contest.top(20).iter().map(|s| s.item_idx).collect();
+        assert_eq!(top, all[..20]);
+    }
+}
