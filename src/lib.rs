@@ -32,16 +32,16 @@
 //! | [`spec`] | the words in which a setting describes itself, and named seeds; a leaf | |
 //! | [`metric`] | scores in, numbers out | |
 //! | [`baseline`] | the classical references that run beside every model | |
-//! | [`data`] | tables in, sequences and batches out | polars |
-//! | [`model`] | the neural families; results leave as `f32` | burn, burn-wgpu |
-//! | [`experiment`] | what to do, as the user wrote it | ron |
-//! | [`run`] | what happened, on disk; the only writer of results | ron |
+//! | [`data`] | tables in, sequences and batches out | `polars` |
+//! | [`model`] | the neural families; results leave as `f32` | `burn`, `burn-wgpu` |
+//! | [`experiment`] | what to do, as the user wrote it | `ron` |
+//! | [`run`] | what happened, on disk; the only writer of results | `ron` |
 //! | [`train`] | one run from start to end, without threads | |
 //! | [`explain`] | plain numbers in, explanations out | |
 //! | [`error`] | the sum of the modules' errors, and what is shown of them | |
 //! | [`app`] | the application without a window: state, actions, background jobs | threads |
-//! | [`cli`] | text in, text out | clap, ctrlc, indicatif |
-//! | [`ui`] | painting (feature `gui`) | egui, eframe, egui_plot, egui_extras, rfd |
+//! | [`cli`] | text in, text out | `clap`, `ctrlc`, `indicatif` |
+//! | [`ui`] | painting (feature `gui`) | `egui`, `eframe`, `egui_plot`, `egui_extras`, `rfd` |
 //!
 //! `main.rs` joins them: arguments to the window or to a command, one printed error, the exit code.
 //! `mod.rs` of each folder is its façade; what it does not re-export is nobody else's business.

@@ -1,2 +1,67 @@
 //! Arguments to the window or to a command; one printed error; the exit code.
-fn main() {}
+
+use std::io::{ErrorKind, Write};
+use std::panic::{PanicHookInfo, catch_unwind};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use seqscope::cli::{self, Request, Streams, WindowRequest};
+use seqscope::error::Error;
+
+fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(tell_of_defect));
+    let code = catch_unwind(start).unwrap_or(1);
+    ExitCode::from(code)
+}
+
+/// Does what was asked for; gives the exit code: 0, 1 for an error, 2 for bad usage.
+fn start() -> u8 {
+    let mut err = std::io::stderr();
+    let done = match cli::parse(std::env::args_os()) {
+        Ok(Request::Window(request, runs)) => open_window(request, runs),
+        Ok(Request::Command(command, runs)) => {
+            // Not locked for the whole command: progress and Ctrl-C write to standard error too.
+            let mut streams = Streams { out: &mut std::io::stdout(), err: &mut err };
+            cli::run(command, runs, &mut streams).and_then(|()| Ok(std::io::stdout().flush()?))
+        }
+        Err(usage) => {
+            // Where nothing can be written, the exit code still tells.
+            let _ = usage.print(&mut err);
+            return usage.exit_code();
+        }
+    };
+    match done {
+        Ok(()) => 0,
+        // The reader has seen enough: `seqscope runs | head -1`.
+        Err(Error::Output(e)) if e.kind() == ErrorKind::BrokenPipe => 0,
+        Err(e) => {
+            let _ = write!(std::io::stderr(), "{}", e.report());
+            1
+        }
+    }
+}
+
+#[cfg(feature = "gui")]
+fn open_window(_request: WindowRequest, _runs: PathBuf) -> Result<(), Error> {
+    Err(Error::edge("the window is not built yet", NO_WINDOW_NEEDED))
+}
+
+#[cfg(not(feature = "gui"))]
+fn open_window(_request: WindowRequest, _runs: PathBuf) -> Result<(), Error> {
+    Err(Error::edge("this Seqscope was built without its window (feature `gui`)", NO_WINDOW_NEEDED))
+}
+
+/// What works everywhere.
+const NO_WINDOW_NEEDED: &str =
+    "these commands need no window: train, check, resume, describe, data, runs, compare, predict, export, devices";
+
+/// The last resort: a panic is a defect of ours, and says so in words that help to mend it.
+fn tell_of_defect(info: &PanicHookInfo<'_>) {
+    let what = info.payload_as_str().unwrap_or("no message");
+    let place = info.location().map(|at| format!(" ({}:{})", at.file(), at.line())).unwrap_or_default();
+    let _ = write!(
+        std::io::stderr(),
+        "error: Seqscope met a defect of its own: {what}{place}\n\
+         hint: what was trained up to the last epoch is kept (`seqscope runs`); please report this line\n"
+    );
+}

@@ -1,1 +1,103 @@
-//! Text in, text out.
+//! Text in, text out. The only place that knows clap.
+//!
+//! One command a file. What a command found goes to standard output, through the handle in
+//! [`Streams`] rather than `println!`, so that `seqscope runs | head` ends quietly when the reader
+//! goes away; progress, warnings and errors go to standard error.
+
+mod check;
+mod compare;
+mod data;
+mod describe;
+mod devices;
+mod export;
+mod outcome;
+mod predict;
+mod progress;
+mod request;
+mod resume;
+mod runs;
+mod stop;
+mod table;
+mod train;
+
+pub use request::{Renderer, Request, Usage, WindowRequest, parse};
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use crate::error::Error;
+use crate::run::RunStore;
+use crate::spec::Problem;
+
+/// Where runs are kept unless `--runs` says otherwise, in the current folder.
+pub const DEFAULT_RUNS: &str = "experiments/runs";
+
+/// Where a command writes to.
+pub struct Streams<'a> {
+    /// What was asked for.
+    pub out: &'a mut dyn Write,
+    /// Progress and warnings.
+    pub err: &'a mut dyn Write,
+}
+
+impl Streams<'_> {
+    /// Tells what is doubtful; the work goes on.
+    fn warn(&mut self, problems: &[Problem]) -> Result<(), Error> {
+        for problem in problems.iter().filter(|p| !p.is_error()) {
+            writeln!(self.err, "warning: {}", problem.sentence)?;
+        }
+        Ok(())
+    }
+
+    /// One object on a line of its own.
+    fn json(&mut self, object: &serde_json::Value) -> Result<(), Error> {
+        Ok(writeln!(self.out, "{object}")?)
+    }
+}
+
+/// The commands that need no window.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Train what an experiment file says, and keep the run
+    Train(train::Args),
+    /// Tell every problem of experiment files at once
+    Check(check::Args),
+    /// Go on with an interrupted or stopped run
+    Resume(resume::Args),
+    /// Say what settings there are: meaning, range, default and where it comes from
+    Describe(describe::Args),
+    /// Say how a log is read: roles, counts, refused rows, profile
+    Data(data::Args),
+    /// List the runs
+    Runs(runs::Args),
+    /// Compare runs: metrics, and what differs in the settings
+    Compare(compare::Args),
+    /// Say what a user will do next, according to a run
+    Predict(predict::Args),
+    /// Copy a run's tables and weights to a new folder
+    Export(export::Args),
+    /// List the devices that can train
+    Devices(devices::Args),
+}
+
+/// Carries out one command.
+///
+/// # Errors
+/// Whatever the command met; [`Error::report`] is what to show of it.
+pub fn run(command: Command, runs: PathBuf, streams: &mut Streams<'_>) -> Result<(), Error> {
+    let store = RunStore::at(runs);
+    match command {
+        Command::Train(args) => train::run(args, store, streams),
+        Command::Check(args) => check::run(&args, streams),
+        Command::Resume(args) => resume::run(&args, store, streams),
+        Command::Describe(args) => describe::run(&args, streams),
+        Command::Data(args) => data::run(args, streams),
+        Command::Runs(args) => runs::run(&args, &store, streams),
+        Command::Compare(args) => compare::run(&args, &store, streams),
+        Command::Predict(args) => predict::run(&args, &store, streams),
+        Command::Export(args) => export::run(&args, &store, streams),
+        Command::Devices(args) => devices::run(&args, streams),
+    }
+}

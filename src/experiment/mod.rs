@@ -1,7 +1,9 @@
 //! What to do, as the user wrote it: one RON file.
 
+mod difference;
 mod error;
 
+pub use difference::{Difference, differences};
 pub use error::ExperimentError;
 
 use std::path::Path;

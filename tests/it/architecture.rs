@@ -61,27 +61,27 @@ const TOP_LEVEL: [&str; 7] = ["Cargo.lock", "Cargo.toml", "README.md", "assets",
 
 #[test]
 fn modules_import_leftwards_only() {
-    assert_clean(check_all(imports));
+    assert_clean(&check_all(imports));
 }
 
 #[test]
 fn heavy_crates_stay_at_home() {
-    assert_clean(check_all(heavy_crates));
+    assert_clean(&check_all(heavy_crates));
 }
 
 #[test]
 fn threads_start_in_one_place() {
-    assert_clean(check_all(threads));
+    assert_clean(&check_all(threads));
 }
 
 #[test]
 fn experiment_takes_only_settings() {
-    assert_clean(check_all(experiment_takes));
+    assert_clean(&check_all(experiment_takes));
 }
 
 #[test]
 fn files_are_short_and_say_what_they_are() {
-    assert_clean(check_all(shape_of_file));
+    assert_clean(&check_all(shape_of_file));
 }
 
 #[test]
@@ -462,7 +462,7 @@ fn check_all(rule: fn(&Source) -> Vec<String>) -> Vec<String> {
 }
 
 #[track_caller]
-fn assert_clean(complaints: Vec<String>) {
+fn assert_clean(complaints: &[String]) {
     let listed = complaints.iter().fold(String::new(), |mut all, line| {
         let _ = writeln!(all, "{line}");
         all

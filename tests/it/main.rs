@@ -1,4 +1,10 @@
 //! What a user is promised, one module a capability.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that panics has failed, as it should"
+)]
 
 mod architecture;
 mod data;

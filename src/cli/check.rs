@@ -1,0 +1,55 @@
+//! `seqscope check FILE.ron…`: every problem of experiment files at once.
+
+use std::path::{Path, PathBuf};
+
+use super::Streams;
+use crate::error::Error;
+use crate::experiment::Experiment;
+use crate::spec::{Problem, Severity};
+
+/// Which files.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Experiment files
+    #[arg(required = true, value_name = "FILE.ron")]
+    files: Vec<PathBuf>,
+}
+
+pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
+    let mut n_bad = 0;
+    for file in &args.files {
+        let problems = problems_of(file);
+        n_bad += usize::from(problems.iter().any(Problem::is_error));
+        if problems.is_empty() {
+            writeln!(streams.out, "{}: nothing wrong", file.display())?;
+        }
+        for problem in &problems {
+            write_problem(file, problem, streams)?;
+        }
+    }
+    if n_bad == 0 {
+        return Ok(());
+    }
+    let sentence = match args.files.as_slice() {
+        [only] => format!("`{}` cannot be trained as it is", only.display()),
+        files => format!("{n_bad} of {} files cannot be trained as they are", files.len()),
+    };
+    Err(Error::edge(sentence, "`seqscope describe` says what each setting may be"))
+}
+
+/// A file that cannot be read has one problem: that.
+fn problems_of(file: &Path) -> Vec<Problem> {
+    match Experiment::open(file) {
+        Ok(experiment) => experiment.check(),
+        Err(e) => vec![Problem::error("", e.to_string())],
+    }
+}
+
+fn write_problem(file: &Path, problem: &Problem, streams: &mut Streams<'_>) -> Result<(), Error> {
+    let severity = match problem.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let field = if problem.field.is_empty() { String::new() } else { format!("{}: ", problem.field) };
+    Ok(writeln!(streams.out, "{}: {severity}: {field}{}", file.display(), problem.sentence)?)
+}

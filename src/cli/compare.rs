@@ -1,0 +1,125 @@
+//! `seqscope compare RUN RUN…`: metrics side by side, and what differs in the settings.
+
+use serde_json::json;
+
+use super::Streams;
+use super::outcome::{metrics_json, protocol};
+use super::table::{Align, Table, duration, metric};
+use crate::error::Error;
+use crate::experiment::{Difference, differences};
+use crate::run::{Manifest, RunStore};
+
+/// Which runs.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Runs by name, its start or its end, or `last`
+    #[arg(required = true, num_args = 2.., value_name = "RUN")]
+    runs: Vec<String>,
+    /// Print one JSON object instead of tables
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> Result<(), Error> {
+    let mut manifests = Vec::new();
+    for name in &args.runs {
+        manifests.push(store.manifest(&store.find(name)?)?);
+    }
+    let differences = differences(&manifests.iter().map(|m| &m.experiment).collect::<Vec<_>>());
+    let doubts = doubts(&manifests);
+    if args.json {
+        let runs: Vec<_> = manifests.iter().map(json_of).collect();
+        let different: serde_json::Map<_, _> = differences.into_iter().map(|d| (d.field, json!(d.values))).collect();
+        return streams.json(&json!({ "runs": runs, "differences": different, "not_comparable": doubts }));
+    }
+    for doubt in &doubts {
+        writeln!(streams.err, "warning: {doubt}")?;
+    }
+    write_metrics(&manifests, streams)?;
+    write_differences(&manifests, &differences, streams)
+}
+
+/// Why the numbers of these runs must not be held against each other.
+fn doubts(manifests: &[Manifest]) -> Vec<String> {
+    let Some(first) = manifests.first() else { return Vec::new() };
+    let mut doubts = Vec::new();
+    for other in manifests.iter().skip(1) {
+        let reason = if other.data.fingerprint != first.data.fingerprint {
+            "saw other events"
+        } else if other.data.split_fingerprint != first.data.split_fingerprint {
+            "were judged on other events of the same log"
+        } else if other.experiment.evaluation != first.experiment.evaluation {
+            "were judged by other rules (seen items)"
+        } else {
+            continue;
+        };
+        doubts.push(format!("not comparable: `{}` and `{}` {reason}", first.id, other.id));
+    }
+    for manifest in manifests.iter().filter(|m| m.test.is_none()) {
+        doubts.push(format!("`{}` has no test metrics: it was not trained to an end", manifest.id));
+    }
+    doubts
+}
+
+fn write_metrics(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<(), Error> {
+    if let Some((first, test)) = manifests.iter().find_map(|m| m.test.map(|test| (m, test))) {
+        writeln!(streams.out, "Test: {}", protocol(&first.experiment, first.data.shape.n_items, test.n_users))?;
+    }
+    let (left, right) = (Align::Left, Align::Right);
+    let columns = ["NDCG@10", "HR@10", "MRR", "best epoch", "epochs", "time", "parameters"].map(|name| (name, right));
+    let names = [("run", left), ("model", left)].into_iter();
+    let mut table = Table::new(names.chain(columns).chain([("device", left)]));
+    for manifest in manifests {
+        table.row(cells(manifest));
+    }
+    Ok(table.write(streams.out)?)
+}
+
+fn cells(manifest: &Manifest) -> [String; 10] {
+    let test = manifest.test;
+    [
+        manifest.id.0.clone(),
+        manifest.experiment.model.family().title().to_owned(),
+        metric(test.map(|m| m.ndcg_at_10)),
+        metric(test.map(|m| m.hr_at_10)),
+        metric(test.map(|m| m.mrr)),
+        manifest.best_epoch.map_or_else(|| "–".to_owned(), |epoch| epoch.to_string()),
+        manifest.epochs.to_string(),
+        duration(manifest.train_secs),
+        super::table::count(manifest.n_params),
+        manifest.device.as_ref().map(|device| device.name.clone()).unwrap_or_default(),
+    ]
+}
+
+fn write_differences(
+    manifests: &[Manifest],
+    differences: &[Difference],
+    streams: &mut Streams<'_>,
+) -> Result<(), Error> {
+    if differences.is_empty() {
+        writeln!(streams.out, "\nNo setting differs.")?;
+        return Ok(());
+    }
+    writeln!(streams.out, "\nSettings that differ:")?;
+    let runs = manifests.iter().map(|m| (m.id.0.as_str(), Align::Left));
+    let mut table = Table::new([("", Align::Left)].into_iter().chain(runs));
+    for difference in differences {
+        let values = difference.values.iter().map(|value| value.clone().unwrap_or_else(|| "–".to_owned()));
+        table.row([difference.field.clone()].into_iter().chain(values));
+    }
+    Ok(table.write(streams.out)?)
+}
+
+fn json_of(manifest: &Manifest) -> serde_json::Value {
+    json!({
+        "run": manifest.id.0,
+        "model": manifest.experiment.model.family().title(),
+        "valid": manifest.valid.as_ref().map(metrics_json),
+        "test": manifest.test.as_ref().map(metrics_json),
+        "best_epoch": manifest.best_epoch,
+        "epochs": manifest.epochs,
+        "seconds": manifest.train_secs,
+        "parameters": manifest.n_params,
+        "device": manifest.device.as_ref().map(|device| device.name.clone()),
+    })
+}

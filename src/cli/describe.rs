@@ -1,0 +1,118 @@
+//! `seqscope describe [WHAT]`: every setting with its meaning, range, default and source.
+
+use std::io::Write;
+
+use strum::IntoEnumIterator;
+
+use super::Streams;
+use super::table::{Align, Table};
+use crate::data::{CleanSpec, WorldSpec};
+use crate::error::Error;
+use crate::experiment::{EvaluationSpec, TrainingSpec};
+use crate::model::{ModelKind, ModelSpec};
+use crate::spec::{Described, Field, FieldKind, did_you_mean};
+
+/// What to describe.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A model (transformer, lstm, vae), or training, evaluation, data
+    #[arg(value_name = "WHAT")]
+    what: Option<String>,
+}
+
+/// Settings under one heading.
+struct Section {
+    /// What to write on the command line.
+    name: String,
+    title: String,
+    about: String,
+    /// Path before each setting's name, in an experiment file and after `--set`.
+    prefix: &'static str,
+    fields: Vec<Field>,
+}
+
+pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
+    let sections = sections();
+    let Some(what) = &args.what else { return Ok(overview(&sections, streams.out)?) };
+    let wanted: Vec<&Section> = sections.iter().filter(|s| s.name.eq_ignore_ascii_case(what)).collect();
+    if wanted.is_empty() {
+        return Err(unknown(what, &sections));
+    }
+    for (at, section) in wanted.into_iter().enumerate() {
+        if at > 0 {
+            writeln!(streams.out)?;
+        }
+        whole(section, streams.out)?;
+    }
+    Ok(())
+}
+
+fn sections() -> Vec<Section> {
+    let models = ModelSpec::iter().map(|spec| {
+        let family = spec.family();
+        Section {
+            name: ModelKind::from(&spec).to_string().to_lowercase(),
+            title: family.title().to_owned(),
+            about: format!("{}\nSource: {}.", family.summary(), family.source()),
+            prefix: "model",
+            fields: family.fields(),
+        }
+    });
+    let part = |name: &str, title: &str, about: &str, prefix, part: &dyn Described| Section {
+        name: name.to_owned(),
+        title: title.to_owned(),
+        about: about.to_owned(),
+        prefix,
+        fields: part.fields(),
+    };
+    models
+        .chain([
+            part("training", "Training", "How any model is trained.", "training", &TrainingSpec::default()),
+            part("evaluation", "Evaluation", "How any model is judged.", "evaluation", &EvaluationSpec::default()),
+            part("data", "Cleaning", "What happens to a log before it is split.", "data.clean", &CleanSpec::default()),
+            part("data", "Synthetic world", "What is used where no log is given.", "data.world", &WorldSpec::default()),
+        ])
+        .collect()
+}
+
+fn overview(sections: &[Section], out: &mut dyn Write) -> std::io::Result<()> {
+    let mut table = Table::new([("", Align::Left), ("", Align::Left), ("settings", Align::Left)]);
+    for section in sections {
+        let keys: Vec<&str> = section.fields.iter().map(|field| field.key).collect();
+        table.row([section.name.clone(), section.title.clone(), keys.join(", ")]);
+    }
+    table.write(out)?;
+    writeln!(out, "\n`seqscope describe NAME` tells each setting's meaning, range and default.")
+}
+
+fn whole(section: &Section, out: &mut dyn Write) -> std::io::Result<()> {
+    writeln!(out, "{}\n{}\n", section.title, section.about)?;
+    for field in &section.fields {
+        let unit = if field.unit.is_empty() { String::new() } else { format!(" {}", field.unit) };
+        writeln!(out, "{}.{} = {}{unit}   {}", section.prefix, field.key, field.value, allowed(&field.kind))?;
+        writeln!(out, "    {}: {}", field.label, field.help)?;
+        writeln!(out, "    Default from: {}", field.source)?;
+    }
+    Ok(())
+}
+
+fn allowed(kind: &FieldKind) -> String {
+    match kind {
+        FieldKind::Int { min, max: i64::MAX } => format!("(a whole number from {min})"),
+        FieldKind::Int { min, max } => format!("(a whole number from {min} to {max})"),
+        FieldKind::Float { min, max } => format!("(a number from {min} to {max})"),
+        FieldKind::Bool => "(true or false)".to_owned(),
+        FieldKind::Choice(words) => format!("(one of {})", words.join(", ")),
+        FieldKind::Text => "(text)".to_owned(),
+    }
+}
+
+fn unknown(what: &str, sections: &[Section]) -> Error {
+    let mut names: Vec<&str> = sections.iter().map(|section| section.name.as_str()).collect();
+    names.dedup();
+    let hint = match did_you_mean(&what.to_lowercase(), names.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known: {}", names.join(", ")),
+    };
+    Error::edge(format!("there is nothing called `{what}` to describe"), hint)
+}

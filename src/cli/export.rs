@@ -1,0 +1,24 @@
+//! `seqscope export RUN --to DIR`: a run's tables and weights for other programs.
+
+use std::path::PathBuf;
+
+use super::Streams;
+use crate::error::Error;
+use crate::run::RunStore;
+
+/// Which run, and where to.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A run's name, its start or its end, or `last`
+    run: String,
+    /// A folder that is empty or does not exist yet
+    #[arg(long, value_name = "DIR")]
+    to: PathBuf,
+}
+
+pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> Result<(), Error> {
+    for path in store.export(&store.find(&args.run)?, &args.to)? {
+        writeln!(streams.out, "{}", path.display())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! How a run ended, in words, as a table beside the references, or as JSON.
+
+use std::cmp::Ordering;
+
+use serde_json::{Value, json};
+
+use super::Streams;
+use super::table::{Align, Table, count, duration, metric};
+use crate::baseline::BaselineKind;
+use crate::data::SplitSpec;
+use crate::error::Error;
+use crate::experiment::Experiment;
+use crate::metric::RankingMetrics;
+use crate::run::{Manifest, Outcome, References};
+use crate::train::Ended;
+
+/// For people or for a script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Text,
+    Json,
+}
+
+impl Form {
+    pub(super) fn json_if(json: bool) -> Self {
+        if json { Self::Json } else { Self::Text }
+    }
+}
+
+/// Tells how a run ended. A run that failed is an error; one that was stopped and kept is not.
+pub(super) fn tell(manifest: &Manifest, ended: &Ended, form: Form, streams: &mut Streams<'_>) -> Result<(), Error> {
+    if let Some(Outcome::Failed { sentence }) = &ended.outcome {
+        let hint = match ended.epochs {
+            0 => format!("nothing was learnt yet; its folder is `{}`", manifest.id),
+            n => format!("the first {n} epochs are kept; `seqscope resume {}` goes on from there", manifest.id),
+        };
+        return Err(Error::edge(sentence.clone(), hint));
+    }
+    match form {
+        Form::Json => streams.json(&json_of(manifest, ended)),
+        Form::Text => write_text(manifest, ended, streams),
+    }
+}
+
+fn json_of(manifest: &Manifest, ended: &Ended) -> Value {
+    json!({
+        "run": manifest.id.0,
+        "epochs": ended.epochs,
+        "seconds": ended.train_secs,
+        "valid": ended.valid.as_ref().map(metrics_json),
+        "test": ended.test.as_ref().map(metrics_json),
+        "references": references_json(&ended.references_test),
+    })
+}
+
+/// The three headline metrics under their usual names.
+pub(super) fn metrics_json(metrics: &RankingMetrics) -> Value {
+    json!({ "ndcg@10": metrics.ndcg_at_10, "hr@10": metrics.hr_at_10, "mrr": metrics.mrr })
+}
+
+fn references_json(references: &References) -> Value {
+    references
+        .iter()
+        .map(|(kind, metrics)| (kind.to_string(), metrics_json(metrics)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+fn write_text(manifest: &Manifest, ended: &Ended, streams: &mut Streams<'_>) -> Result<(), Error> {
+    let how = match ended.outcome {
+        Some(Outcome::Stopped) => "stopped and kept",
+        _ => "finished",
+    };
+    let best = ended.best_epoch.map(|epoch| format!(", best {epoch}")).unwrap_or_default();
+    let out = &mut *streams.out;
+    writeln!(out, "run {} {how}: {} epochs in {}{best}", manifest.id, ended.epochs, duration(ended.train_secs))?;
+    let Some(test) = ended.test else {
+        writeln!(out, "No epoch was judged, so there is nothing to compare.")?;
+        return Ok(());
+    };
+    writeln!(out, "\nTest: {}", protocol(&manifest.experiment, manifest.data.shape.n_items, test.n_users))?;
+    let metrics = ["NDCG@10", "HR@10", "MRR"].map(|name| (name, Align::Right));
+    let mut table = Table::new([("", Align::Left)].into_iter().chain(metrics).chain([("", Align::Left)]));
+    table.row(cells(manifest.experiment.model.family().title(), &test, String::new()));
+    for (kind, reference) in &ended.references_test {
+        table.row(cells(kind.title(), reference, verdict(test.ndcg_at_10, reference.ndcg_at_10)));
+    }
+    table.write(out)?;
+    let below_window =
+        ended.references_test.get(&BaselineKind::MarkovWindow).is_some_and(|r| r.ndcg_at_10 > test.ndcg_at_10);
+    if below_window {
+        writeln!(
+            out,
+            "\nThe windowed Markov chain is fitted in a second; a trained model below it has not learnt the order well."
+        )?;
+    }
+    Ok(())
+}
+
+fn cells(title: &str, metrics: &RankingMetrics, verdict: String) -> [String; 5] {
+    let number = |value| metric(Some(value));
+    [title.to_owned(), number(metrics.ndcg_at_10), number(metrics.hr_at_10), number(metrics.mrr), verdict]
+}
+
+fn verdict(model: f64, reference: f64) -> String {
+    match model.total_cmp(&reference) {
+        Ordering::Greater => format!("beaten by {:.4} NDCG@10", model - reference),
+        Ordering::Equal => "equalled".to_owned(),
+        Ordering::Less => format!("not beaten: {:.4} NDCG@10 below it", reference - model),
+    }
+}
+
+/// How the numbers were made: to stand beside them wherever they are shown.
+pub(super) fn protocol(experiment: &Experiment, n_items: usize, n_users: usize) -> String {
+    let split = match experiment.split {
+        SplitSpec::LeaveOneOut => "leave-one-out",
+        SplitSpec::GlobalTemporal { .. } => "global temporal split",
+    };
+    let seen = if experiment.evaluation.filter_seen { "seen items left out" } else { "seen items ranked too" };
+    format!("{} users, {split}, ranked among all {} items, {seen}", count(n_users), count(n_items))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verdict_says_by_how_much() {
+        assert_eq!(verdict(0.25, 0.125), "beaten by 0.1250 NDCG@10");
+        assert_eq!(verdict(0.25, 0.25), "equalled");
+        assert_eq!(verdict(0.125, 0.25), "not beaten: 0.1250 NDCG@10 below it");
+    }
+}

@@ -1,0 +1,75 @@
+//! A run as it is watched on a terminal: a bar, and a line an epoch.
+
+use std::io::Write;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::table::{count, duration};
+use crate::train::{Event, EventKind, Observer, Progress, TrainError};
+
+/// Draws the bar on standard error where that is a terminal, and writes a line an epoch anywhere.
+pub(super) struct ProgressLines<'a> {
+    err: &'a mut dyn Write,
+    bar: ProgressBar,
+    n_epochs: usize,
+}
+
+impl<'a> ProgressLines<'a> {
+    pub(super) fn new(err: &'a mut dyn Write) -> Self {
+        let bar = ProgressBar::no_length();
+        if let Ok(style) = ProgressStyle::with_template("{bar:24} {percent:>3}%  {msg}") {
+            bar.set_style(style);
+        }
+        Self { err, bar, n_epochs: 0 }
+    }
+
+    /// Writes a line above the bar. Nobody listening is no reason to stop training.
+    fn say(&mut self, line: &str) {
+        let err = &mut self.err;
+        self.bar.suspend(|| writeln!(err, "{line}").ok());
+    }
+
+    fn advance(&self, now: &Progress) {
+        let loss = now.train_loss.map(|loss| format!("  loss {loss:.4}")).unwrap_or_default();
+        let left = now.secs_left.map(|secs| format!("  at most {} left", duration(secs))).unwrap_or_default();
+        let speed = count(now.events_per_sec.max(0.0) as usize);
+        self.bar.set_position(now.step as u64);
+        self.bar.set_message(format!("epoch {}/{}{loss}  {speed} events/s{left}", now.epoch, self.n_epochs));
+    }
+}
+
+impl Observer for ProgressLines<'_> {
+    fn observe(&mut self, event: &Event) -> Result<(), TrainError> {
+        match &event.kind {
+            EventKind::Started { data, device, n_params, n_epochs, steps_per_epoch, first_epoch, .. } => {
+                self.n_epochs = *n_epochs;
+                self.bar.set_length((n_epochs * steps_per_epoch) as u64);
+                self.bar.set_position(((first_epoch - 1) * steps_per_epoch) as u64);
+                let shape = data.shape;
+                self.say(&format!(
+                    "{}: {} users, {} items, {} events; {} parameters on {}; run {}",
+                    data.name,
+                    count(shape.n_users),
+                    count(shape.n_items),
+                    count(shape.n_events),
+                    count(*n_params),
+                    device.name,
+                    event.run,
+                ));
+            }
+            EventKind::Progress(now) => self.advance(now),
+            EventKind::Evaluated { epoch, train_loss, valid_loss, valid, is_best, .. } => {
+                let best = if *is_best { "  best so far" } else { "" };
+                let (ndcg, hr) = (valid.ndcg_at_10, valid.hr_at_10);
+                let epoch = format!("epoch {epoch}/{}", self.n_epochs);
+                self.say(&format!(
+                    "{epoch}  loss {train_loss:.4}  valid loss {valid_loss:.4}  NDCG@10 {ndcg:.4}  HR@10 {hr:.4}{best}"
+                ));
+            }
+            EventKind::Warned(problem) => self.say(&format!("warning: {}", problem.sentence)),
+            EventKind::Ended(_) => self.bar.finish_and_clear(),
+            EventKind::Checkpointed { .. } | EventKind::Paused | EventKind::Resumed => {}
+        }
+        Ok(())
+    }
+}

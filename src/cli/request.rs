@@ -1,0 +1,169 @@
+//! What was asked for on the command line: a command, or the window.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+
+use super::{Command, DEFAULT_RUNS};
+use crate::error::Error;
+use crate::spec::did_you_mean;
+
+/// Seqscope: a workbench for user-behaviour sequence modelling.
+///
+/// Without a command the window opens. Every command works without a window.
+#[derive(Debug, Parser)]
+#[command(name = "seqscope", version, args_conflicts_with_subcommands = true)]
+struct Line {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    window: WindowArgs,
+    /// Folder of runs
+    #[arg(long, global = true, value_name = "DIR", default_value = DEFAULT_RUNS)]
+    runs: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+struct WindowArgs {
+    /// A log or an experiment file to open in the window
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// How the window is painted; glow is quicker where there is no GPU
+    #[arg(long, value_enum, default_value_t = Renderer::Glow)]
+    renderer: Renderer,
+    /// Save a picture of the window to this PNG file and close
+    #[arg(long, value_name = "PNG", hide = true)]
+    shot: Option<PathBuf>,
+}
+
+/// How the window is painted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Renderer {
+    /// OpenGL.
+    Glow,
+    /// Vulkan, Metal or Direct3D through wgpu.
+    Wgpu,
+}
+
+/// The window, and what it starts with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WindowRequest {
+    /// How it is painted.
+    pub renderer: Renderer,
+    /// A log or an experiment file to open.
+    pub open: Option<PathBuf>,
+    /// Where to save a picture of the window before closing it.
+    pub shot: Option<PathBuf>,
+}
+
+/// What was asked for.
+#[derive(Debug)]
+pub enum Request {
+    /// The window, over this folder of runs.
+    Window(WindowRequest, PathBuf),
+    /// A command, over this folder of runs.
+    Command(Command, PathBuf),
+}
+
+/// The command line was not understood, or asked only for help or the version.
+#[derive(Debug)]
+pub enum Usage {
+    /// clap's own words: help, version, or what is wrong.
+    Clap(clap::Error),
+    /// A word that is neither a command nor a file.
+    Word(Error),
+}
+
+impl Usage {
+    /// 0 for help and version, 2 for a mistake.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Clap(e) if !e.use_stderr() => 0,
+            _ => 2,
+        }
+    }
+
+    /// Says it: help and version on standard output, the rest on standard error.
+    ///
+    /// # Errors
+    /// When the stream cannot be written to.
+    pub fn print(&self, err: &mut dyn std::io::Write) -> std::io::Result<()> {
+        match self {
+            Self::Clap(e) => e.print(),
+            Self::Word(e) => write!(err, "{}", e.report()),
+        }
+    }
+}
+
+/// Reads the command line.
+///
+/// # Errors
+/// [`Usage`] when it is not understood, or asks for help or the version.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Request, Usage> {
+    let line = Line::try_parse_from(args).map_err(Usage::Clap)?;
+    if let Some(command) = line.command {
+        return Ok(Request::Command(command, line.runs));
+    }
+    let WindowArgs { files, renderer, shot } = line.window;
+    if let Some(word) = files.iter().find(|file| !file.exists()) {
+        return Err(Usage::Word(neither_file_nor_command(&word.to_string_lossy())));
+    }
+    let mut files = files.into_iter();
+    match (files.next(), files.next()) {
+        (open, None) => Ok(Request::Window(WindowRequest { renderer, open, shot }, line.runs)),
+        (_, Some(second)) => Err(Usage::Word(Error::edge(
+            format!("the window opens one file, and `{}` is a second", second.display()),
+            "open the other from the window",
+        ))),
+    }
+}
+
+fn neither_file_nor_command(word: &str) -> Error {
+    let commands: Vec<String> = <Line as clap::CommandFactory>::command()
+        .get_subcommands()
+        .map(|command| command.get_name().to_owned())
+        .collect();
+    let hint = match did_you_mean(word, commands.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `seqscope {near}`?"),
+        None => "`seqscope --help` lists the commands".to_owned(),
+    };
+    Error::edge(format!("`{word}` is neither a command nor a file"), hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Request, Usage> {
+        parse(line.split(' ').map(OsString::from))
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        <Line as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn no_command_is_the_window() {
+        let Ok(Request::Window(window, runs)) = parsed("seqscope --renderer wgpu --runs there") else { panic!() };
+        assert_eq!((window.renderer, window.open, runs), (Renderer::Wgpu, None, PathBuf::from("there")));
+    }
+
+    #[test]
+    fn the_folder_of_runs_may_stand_after_the_command() {
+        let Ok(Request::Command(Command::Runs(_), runs)) = parsed("seqscope runs --runs there") else { panic!() };
+        assert_eq!(runs, PathBuf::from("there"));
+    }
+
+    #[test]
+    fn a_misspelt_command_is_told_from_a_file() {
+        let Err(usage) = parsed("seqscope trian x.ron") else { panic!() };
+        let mut text = Vec::new();
+        usage.print(&mut text).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        assert_eq!(text, "error: `trian` is neither a command nor a file\nhint: did you mean `seqscope train`?\n");
+        assert_eq!(usage.exit_code(), 2);
+    }
+}

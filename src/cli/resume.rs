@@ -1,0 +1,40 @@
+//! `seqscope resume RUN`: goes on where a run was cut off.
+
+use super::Streams;
+use super::outcome::Form;
+use super::train::follow;
+use crate::error::Error;
+use crate::run::{Outcome, RunStatus, RunStore};
+use crate::train::Job;
+
+/// Which run.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A run's name, its start or its end, or `last`
+    run: String,
+    /// Print one JSON object instead of tables
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args, store: RunStore, streams: &mut Streams<'_>) -> Result<(), Error> {
+    let id = store.find(&args.run)?;
+    let status = store.list()?.into_iter().find(|summary| summary.id == id).map(|summary| summary.status);
+    match status {
+        Some(RunStatus::Ended(Outcome::Finished)) => {
+            return Err(Error::edge(
+                format!("`{id}` is finished"),
+                "raise `training.epochs` in its experiment and train anew",
+            ));
+        }
+        Some(RunStatus::Running) => {
+            return Err(Error::edge(
+                format!("`{id}` is being trained by another process"),
+                "wait for it, or stop it there",
+            ));
+        }
+        _ => {}
+    }
+    let experiment = store.manifest(&id)?.experiment;
+    follow(Job { experiment, store, prepared: None, resume: Some(id) }, Form::json_if(args.json), streams)
+}

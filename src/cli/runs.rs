@@ -1,0 +1,98 @@
+//! `seqscope runs`: what was trained, newest first.
+
+use serde_json::{Value, json};
+
+use super::Streams;
+use super::outcome::metrics_json;
+use super::table::{Align, Table, metric};
+use crate::error::Error;
+use crate::run::{Outcome, RunStatus, RunStore, Summary};
+
+/// How to print.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Print one JSON object instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> Result<(), Error> {
+    let runs = store.list()?;
+    if args.json {
+        return streams.json(&json!({ "runs": runs.iter().map(json_of).collect::<Vec<_>>() }));
+    }
+    if runs.is_empty() {
+        let root = store.root.display();
+        writeln!(streams.out, "No runs in `{root}` yet; `seqscope train FILE.ron` makes one.")?;
+        return Ok(());
+    }
+    let (left, right) = (Align::Left, Align::Right);
+    let columns = [
+        ("run", left),
+        ("model", left),
+        ("epochs", right),
+        ("NDCG@10", right),
+        ("HR@10", right),
+        ("", left),
+        ("status", left),
+    ];
+    let mut table = Table::new(columns);
+    for run in &runs {
+        table.row(cells(run));
+    }
+    Ok(table.write(streams.out)?)
+}
+
+fn cells(run: &Summary) -> [String; 7] {
+    let Some(manifest) = &run.manifest else {
+        return [
+            run.id.0.clone(),
+            String::new(),
+            String::new(),
+            metric(None),
+            metric(None),
+            String::new(),
+            status(&run.status),
+        ];
+    };
+    let (metrics, part) = match (manifest.test, manifest.valid) {
+        (Some(test), _) => (Some(test), "test"),
+        (None, Some(valid)) => (Some(valid), "validation"),
+        (None, None) => (None, ""),
+    };
+    [
+        run.id.0.clone(),
+        manifest.experiment.model.family().title().to_owned(),
+        manifest.epochs.to_string(),
+        metric(metrics.map(|m| m.ndcg_at_10)),
+        metric(metrics.map(|m| m.hr_at_10)),
+        part.to_owned(),
+        status(&run.status),
+    ]
+}
+
+/// One word, and the reason where there is one.
+pub(super) fn status(status: &RunStatus) -> String {
+    match status {
+        RunStatus::Running => "running".to_owned(),
+        RunStatus::Interrupted => "interrupted".to_owned(),
+        RunStatus::Ended(Outcome::Finished) => "finished".to_owned(),
+        RunStatus::Ended(Outcome::Stopped) => "stopped".to_owned(),
+        RunStatus::Ended(Outcome::Failed { sentence }) => format!("failed: {sentence}"),
+        RunStatus::Damaged(why) => format!("damaged: {why}"),
+    }
+}
+
+fn json_of(run: &Summary) -> Value {
+    let manifest = run.manifest.as_ref();
+    json!({
+        "run": run.id.0,
+        "status": status(&run.status),
+        "model": manifest.map(|m| m.experiment.model.family().title()),
+        "data": manifest.map(|m| m.data.name.clone()),
+        "epochs": manifest.map(|m| m.epochs),
+        "seconds": manifest.map(|m| m.train_secs),
+        "valid": manifest.and_then(|m| m.valid.as_ref().map(metrics_json)),
+        "test": manifest.and_then(|m| m.test.as_ref().map(metrics_json)),
+    })
+}

@@ -1,0 +1,56 @@
+//! `seqscope train FILE.ron`: one run from start to end, watched on the terminal.
+
+use std::path::PathBuf;
+
+use super::Streams;
+use super::outcome::{Form, tell};
+use super::progress::ProgressLines;
+use super::stop::CtrlC;
+use crate::error::Error;
+use crate::experiment::Experiment;
+use crate::run::RunStore;
+use crate::train::{self, Job};
+
+/// What to train and how.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The experiment file
+    #[arg(value_name = "FILE.ron")]
+    file: PathBuf,
+    /// auto, cpu, gpu:0, or part of a device's name; see `seqscope devices`
+    #[arg(long, value_name = "DEVICE")]
+    device: Option<String>,
+    /// Change a setting, such as `model.d_model=64`; may be repeated
+    #[arg(long = "set", value_name = "SETTING=VALUE")]
+    sets: Vec<String>,
+    /// Print one JSON object instead of tables
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: Args, store: RunStore, streams: &mut Streams<'_>) -> Result<(), Error> {
+    let mut experiment = Experiment::open(&args.file)?;
+    for set in &args.sets {
+        let Some((path, text)) = set.split_once('=') else {
+            return Err(Error::edge(
+                format!("`--set {set}` lacks its value"),
+                format!("write `--set {set}=VALUE`; `seqscope describe` lists every setting"),
+            ));
+        };
+        experiment.set(path.trim(), text.trim())?;
+    }
+    if let Some(device) = args.device {
+        experiment.training.device = device;
+    }
+    let job = Job { experiment, store, prepared: None, resume: None };
+    follow(job, Form::json_if(args.json), streams)
+}
+
+/// Does the run and tells how it ended; `resume` goes this way too.
+pub(super) fn follow(job: Job, form: Form, streams: &mut Streams<'_>) -> Result<(), Error> {
+    let store = job.store.clone();
+    let mut control = CtrlC::listen()?;
+    let mut watcher = ProgressLines::new(streams.err);
+    let (id, ended) = train::run(job, &mut control, &mut watcher)?;
+    tell(&store.manifest(&id)?, &ended, form, streams)
+}
