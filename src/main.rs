@@ -42,18 +42,27 @@ fn start() -> u8 {
 }
 
 #[cfg(feature = "gui")]
-fn open_window(_request: WindowRequest, _runs: PathBuf) -> Result<(), Error> {
-    Err(Error::edge("the window is not built yet", NO_WINDOW_NEEDED))
+fn open_window(request: WindowRequest, runs: PathBuf) -> Result<(), Error> {
+    use seqscope::ui::{Renderer, WindowOptions, run_window};
+    let options = WindowOptions {
+        store: seqscope::run::RunStore::at(runs),
+        open: request.open,
+        renderer: match request.renderer {
+            cli::Renderer::Glow => Renderer::Glow,
+            cli::Renderer::Wgpu => Renderer::Wgpu,
+        },
+        forget: false,
+    };
+    run_window(options).map_err(|e| Error::Edge { sentence: e.sentence, hint: None })
 }
 
 #[cfg(not(feature = "gui"))]
 fn open_window(_request: WindowRequest, _runs: PathBuf) -> Result<(), Error> {
-    Err(Error::edge("this Seqscope was built without its window (feature `gui`)", NO_WINDOW_NEEDED))
+    Err(Error::edge(
+        "this Seqscope was built without its window (feature `gui`)",
+        "without a window these work: train, check, resume, describe, data, runs, compare, predict, export, devices",
+    ))
 }
-
-/// What works everywhere.
-const NO_WINDOW_NEEDED: &str =
-    "these commands need no window: train, check, resume, describe, data, runs, compare, predict, export, devices";
 
 /// The last resort: a panic is a defect of ours, and says so in words that help to mend it.
 fn tell_of_defect(info: &PanicHookInfo<'_>) {

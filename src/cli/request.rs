@@ -32,9 +32,6 @@ struct WindowArgs {
     /// How the window is painted; glow is quicker where there is no GPU
     #[arg(long, value_enum, default_value_t = Renderer::Glow)]
     renderer: Renderer,
-    /// Save a picture of the window to this PNG file and close
-    #[arg(long, value_name = "PNG", hide = true)]
-    shot: Option<PathBuf>,
 }
 
 /// How the window is painted.
@@ -53,8 +50,6 @@ pub struct WindowRequest {
     pub renderer: Renderer,
     /// A log or an experiment file to open.
     pub open: Option<PathBuf>,
-    /// Where to save a picture of the window before closing it.
-    pub shot: Option<PathBuf>,
 }
 
 /// What was asked for.
@@ -106,13 +101,13 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Request, Usage>
     if let Some(command) = line.command {
         return Ok(Request::Command(command, line.runs));
     }
-    let WindowArgs { files, renderer, shot } = line.window;
+    let WindowArgs { files, renderer } = line.window;
     if let Some(word) = files.iter().find(|file| !file.exists()) {
         return Err(Usage::Word(neither_file_nor_command(&word.to_string_lossy())));
     }
     let mut files = files.into_iter();
     match (files.next(), files.next()) {
-        (open, None) => Ok(Request::Window(WindowRequest { renderer, open, shot }, line.runs)),
+        (open, None) => Ok(Request::Window(WindowRequest { renderer, open }, line.runs)),
         (_, Some(second)) => Err(Usage::Word(Error::edge(
             format!("the window opens one file, and `{}` is a second", second.display()),
             "open the other from the window",
