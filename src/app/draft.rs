@@ -107,8 +107,7 @@ impl Draft {
         self.shelved.retain(|spec| ModelKind::from(spec) != current);
         self.shelved.push(self.experiment.model.clone());
         let kept = self.shelved.iter().find(|spec| ModelKind::from(*spec) == kind).cloned();
-        let fresh = || <ModelSpec as strum::IntoEnumIterator>::iter().find(|spec| ModelKind::from(spec) == kind);
-        let model = kept.or_else(fresh).unwrap_or_default();
+        let model = kept.unwrap_or_else(|| super::preset::default_of(kind));
         self.replace(Experiment { model, ..self.experiment.clone() });
     }
 

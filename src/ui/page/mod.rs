@@ -3,6 +3,7 @@
 mod compare;
 mod data;
 mod explain;
+mod form;
 mod model;
 mod train;
 mod welcome;

@@ -1,0 +1,81 @@
+//! Sizes of a model by one word.
+
+use crate::model::{ModelKind, ModelSpec};
+use crate::spec::Value;
+
+/// How large a model is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumIter, strum::Display)]
+pub enum SizePreset {
+    /// Trains in seconds on a plain laptop, for a class.
+    Tiny,
+    /// Good on small data.
+    Small,
+    /// As in the family's paper.
+    Paper,
+}
+
+impl SizePreset {
+    /// What it is for, in one sentence.
+    #[must_use]
+    pub fn help(self) -> &'static str {
+        match self {
+            Self::Tiny => "Trains in seconds on a plain laptop; for a class, and to see whether all is set up",
+            Self::Small => "For small data, and for many runs on a laptop",
+            Self::Paper => "The sizes of the family's paper: every setting at its default",
+        }
+    }
+}
+
+/// The same family at another size; settings that are no sizes (dropout, beta) stay as they are,
+/// but for [`SizePreset::Paper`], which is every default.
+#[must_use]
+pub fn sized_model(model: &ModelSpec, size: SizePreset) -> ModelSpec {
+    let kind = ModelKind::from(model);
+    let sizes: &[(&str, i64)] = match (kind, size) {
+        (ModelKind::Transformer, SizePreset::Tiny) => {
+            &[("d_model", 32), ("n_layers", 1), ("n_heads", 1), ("d_ff", 32), ("seq_len", 50)]
+        }
+        (ModelKind::Transformer, SizePreset::Small) => {
+            &[("d_model", 48), ("n_layers", 2), ("n_heads", 2), ("d_ff", 96), ("seq_len", 100)]
+        }
+        (ModelKind::Lstm, SizePreset::Tiny) => &[("d_model", 32), ("d_hidden", 32), ("seq_len", 50)],
+        (ModelKind::Lstm, SizePreset::Small) => &[("d_model", 48), ("d_hidden", 96), ("seq_len", 100)],
+        (ModelKind::Vae, SizePreset::Tiny) => &[("d_hidden", 64), ("d_latent", 16)],
+        (ModelKind::Vae, SizePreset::Small) => &[("d_hidden", 200), ("d_latent", 64)],
+        (_, SizePreset::Paper) => return default_of(kind),
+    };
+    let mut sized = model.clone();
+    for (key, number) in sizes {
+        // Every key is a setting of its family; a test walks the table.
+        let _ = sized.described_mut().set(key, &Value::Int(*number));
+    }
+    sized
+}
+
+/// A family with its defaults.
+pub(super) fn default_of(kind: ModelKind) -> ModelSpec {
+    <ModelSpec as strum::IntoEnumIterator>::iter().find(|spec| ModelKind::from(spec) == kind).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SizePreset, default_of, sized_model};
+    use crate::data::DataShape;
+    use crate::model::ModelKind;
+    use strum::IntoEnumIterator;
+
+    #[test]
+    fn sizes_grow_and_every_one_can_be_trained() {
+        let shape = DataShape { n_users: 100, n_items: 1000, n_events: 5000, max_len: 80 };
+        for kind in ModelKind::iter() {
+            let sizes = SizePreset::iter().map(|size| sized_model(&default_of(kind), size));
+            let n_params: Vec<usize> = sizes
+                .map(|model| {
+                    assert!(model.family().check(shape).iter().all(|problem| !problem.is_error()), "{model:?}");
+                    model.family().n_params(shape)
+                })
+                .collect();
+            assert!(n_params.is_sorted_by(|a, b| a < b), "{kind}: {n_params:?}");
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! What will I train? Families, their settings, how to train, and what stands in the way.
+
+mod ready;
+
+use egui::{Button, RichText, ScrollArea, Ui, vec2};
+use strum::IntoEnumIterator;
+
+use super::form::{Form, labelled, problems};
+use crate::app::{Action, App, Draft, Loadable, SizePreset, sized_model};
+use crate::experiment::{EvaluationSpec, Experiment, TrainingSpec};
+use crate::model::{ModelKind, ModelSpec};
+use crate::spec::Described;
+use crate::ui::theme::{self, size};
+use crate::ui::{Actions, frame, text};
+
+/// Width of what stands at the right: readiness and start.
+const SIDE: f32 = 312.0;
+
+/// View state of the page.
+#[derive(Default)]
+pub(super) struct ModelPage {
+    save_as: String,
+}
+
+impl ModelPage {
+    pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
+        let mut edited = app.draft.experiment.clone();
+        egui::Panel::right("ready")
+            .frame(egui::Frame::new().inner_margin(egui::Margin { left: size::PAGE_PAD, ..egui::Margin::ZERO }))
+            .exact_size(SIDE)
+            .resizable(false)
+            .show_separator_line(false)
+            .show(ui, |ui| ready::ui(ui, app, &mut self.save_as, actions));
+        egui::CentralPanel::no_frame().show(ui, |ui| {
+            head(ui, app, &mut edited, actions);
+            families(ui, app, actions);
+            ui.add_space(size::GAP);
+            ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| sections(ui, app, &mut edited));
+        });
+        if edited != app.draft.experiment {
+            actions.push(Action::Edit(Box::new(edited)));
+        }
+    }
+}
+
+/// Name, undo and sizes.
+fn head(ui: &mut Ui, app: &App, edited: &mut Experiment, actions: &mut Actions) {
+    ui.horizontal(|ui| {
+        let name = ui.label("Name");
+        ui.add(egui::TextEdit::singleline(&mut edited.name).desired_width(190.0))
+            .labelled_by(name.id)
+            .on_hover_text("Becomes part of the run's folder name");
+        ui.separator();
+        ui.label("Size").on_hover_text("Sets width, depth and window of the model at once");
+        for preset in SizePreset::iter() {
+            let model = sized_model(&edited.model, preset);
+            let is_set = model == edited.model;
+            if ui.add(Button::selectable(is_set, preset.to_string())).on_hover_text(preset.help()).clicked() {
+                edited.model = model;
+            }
+        }
+        ui.separator();
+        frame::action_button_as(ui, app, actions, Action::Undo, "⟲ Undo");
+        frame::action_button_as(ui, app, actions, Action::Redo, "⟳ Redo");
+    });
+    problems(ui, &app.draft, "name");
+}
+
+/// The families side by side, each with what it does.
+fn families(ui: &mut Ui, app: &App, actions: &mut Actions) {
+    let chosen = ModelKind::from(&app.draft.experiment.model);
+    let all: Vec<ModelSpec> = ModelSpec::iter().collect();
+    ui.columns(all.len(), |columns| {
+        for (ui, spec) in columns.iter_mut().zip(&all) {
+            let kind = ModelKind::from(spec);
+            if family_card(ui, spec, kind == chosen).clicked() && kind != chosen {
+                actions.push(Action::ChooseModel(kind));
+            }
+        }
+    });
+}
+
+fn family_card(ui: &mut Ui, spec: &ModelSpec, is_chosen: bool) -> egui::Response {
+    let (colors, family) = (theme::colors(ui), spec.family());
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 88.0), egui::Sense::click());
+    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_chosen, family.title()));
+    let edge = match (is_chosen, response.hovered()) {
+        (true, _) => egui::Stroke::new(2.0, colors.accent),
+        (false, true) => egui::Stroke::new(1.0, colors.weak),
+        (false, false) => egui::Stroke::new(1.0, colors.line),
+    };
+    ui.painter().rect(rect, size::CORNER, colors.card, edge, egui::StrokeKind::Inside);
+    let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(rect.shrink(10.0)));
+    let title = RichText::new(family.title()).size(16.0).color(if is_chosen { colors.accent } else { colors.strong });
+    inside.add(egui::Label::new(title).selectable(false));
+    let summary = RichText::new(family.summary()).size(size::TEXT_SMALL).color(colors.weak);
+    inside.add(egui::Label::new(summary).wrap().selectable(false));
+    response.on_hover_text(family.source())
+}
+
+fn sections(ui: &mut Ui, app: &App, edited: &mut Experiment) {
+    let draft = &app.draft;
+    let family = edited.model.family();
+    let (title, source) = (family.title(), family.source());
+    card(ui, title, source, |ui| {
+        let kind = ModelKind::from(&edited.model);
+        let defaults = ModelSpec::iter().find(|spec| ModelKind::from(spec) == kind).map(|spec| spec.fields());
+        let form = Form { section: "model", defaults: defaults.unwrap_or_default(), draft };
+        form.ui(ui, edited.model.described_mut());
+        problems(ui, draft, "model");
+    });
+    card(
+        ui,
+        "Training",
+        "AdamW with early stopping on validation NDCG@10; the best epoch is kept and tested once",
+        |ui| {
+            device(ui, app, &mut edited.training);
+            let form = Form { section: "training", defaults: TrainingSpec::default().fields(), draft };
+            form.ui(ui, &mut WithoutDevice(&mut edited.training));
+            seed(ui, draft, &mut edited.seed);
+        },
+    );
+    card(ui, "Evaluation", "Full ranking over the whole catalogue; ties share the middle of their places", |ui| {
+        let form = Form { section: "evaluation", defaults: EvaluationSpec::default().fields(), draft };
+        form.ui(ui, &mut edited.evaluation);
+    });
+}
+
+fn card(ui: &mut Ui, title: &str, remark: &str, contents: impl FnOnce(&mut Ui)) {
+    theme::card(ui).show(ui, |ui| {
+        ui.take_available_width();
+        ui.heading(title);
+        ui.add(egui::Label::new(RichText::new(remark).size(size::TEXT_SMALL).color(theme::colors(ui).weak)).wrap());
+        ui.add_space(size::GAP_SMALL);
+        contents(ui);
+    });
+    ui.add_space(size::GAP);
+}
+
+/// The device from a list rather than as text.
+fn device(ui: &mut Ui, app: &App, training: &mut TrainingSpec) {
+    let devices = app.devices.ready().map(Vec::as_slice).unwrap_or_default();
+    let known = devices.iter().find(|device| device.key == training.device);
+    let shown = match known {
+        Some(device) => text::clipped(&device.name, 28),
+        None if training.device == "auto" => "auto".to_owned(),
+        None => text::clipped(&training.device, 28),
+    };
+    let help = |ui: &mut Ui| {
+        ui.label("auto takes a real GPU if there is one, else the CPU. A software driver is offered but never taken by itself.");
+    };
+    let input = |ui: &mut Ui| {
+        egui::ComboBox::from_id_salt("device").selected_text(shown).width(214.0).show_ui(ui, |ui| {
+            ui.selectable_value(&mut training.device, "auto".to_owned(), "auto: a GPU if there is one, else the CPU");
+            for device in devices {
+                let words = format!("{} · {} · {}", device.key, device.name, device.backend);
+                ui.selectable_value(&mut training.device, device.key.clone(), words);
+            }
+        });
+    };
+    let remark = |ui: &mut Ui| match &app.devices {
+        Loadable::Loading(words) => {
+            ui.weak(words);
+        }
+        Loadable::Failed(why) => {
+            ui.colored_label(theme::colors(ui).error, why);
+        }
+        _ => {}
+    };
+    labelled(ui, "Device", help, input, remark);
+    problems(ui, &app.draft, "training.device");
+}
+
+fn seed(ui: &mut Ui, draft: &Draft, seed: &mut u64) {
+    let help = |ui: &mut Ui| {
+        ui.label("Every random choice is derived from it: the same seed, data and CPU give the same numbers.");
+    };
+    let input = |ui: &mut Ui| {
+        ui.add_sized(vec2(size::NUMBER, ui.spacing().interact_size.y), egui::DragValue::new(seed).speed(0.2));
+    };
+    labelled(ui, "Seed", help, input, |_| {});
+    problems(ui, draft, "seed");
+}
+
+/// The training settings but for the device, which has a list of its own.
+struct WithoutDevice<'a>(&'a mut TrainingSpec);
+
+impl Described for WithoutDevice<'_> {
+    fn fields(&self) -> Vec<crate::spec::Field> {
+        self.0.fields().into_iter().filter(|field| field.key != "device").collect()
+    }
+
+    fn set(&mut self, key: &str, value: &crate::spec::Value) -> Result<(), crate::spec::SetError> {
+        self.0.set(key, value)
+    }
+}

@@ -1,0 +1,154 @@
+//! What will be trained on what, what stands in the way, and the start.
+
+use std::path::PathBuf;
+
+use egui::{Button, RichText, Ui, vec2};
+
+use crate::app::{Action, App, Loadable, Page};
+use crate::data::{DataSource, SplitSpec};
+use crate::ui::theme::{self, size};
+use crate::ui::{Actions, frame, text};
+
+/// Bytes a learnt number costs while training: itself, its gradient, and Adam's two moments.
+const BYTES_WHILE_TRAINING: u64 = 16;
+
+pub(super) fn ui(ui: &mut Ui, app: &App, save_as: &mut String, actions: &mut Actions) {
+    theme::card(ui).show(ui, |ui| {
+        ui.take_available_width();
+        ui.heading("Data");
+        data(ui, app, actions);
+    });
+    ui.add_space(size::GAP);
+    theme::card(ui).show(ui, |ui| {
+        ui.take_available_width();
+        ui.heading("Model");
+        model(ui, app);
+    });
+    ui.add_space(size::GAP);
+    theme::card(ui).show(ui, |ui| {
+        ui.take_available_width();
+        start(ui, app, actions);
+    });
+    ui.add_space(size::GAP);
+    theme::card(ui).show(ui, |ui| {
+        ui.take_available_width();
+        save(ui, app, save_as, actions);
+    });
+}
+
+fn data(ui: &mut Ui, app: &App, actions: &mut Actions) {
+    let experiment = &app.draft.experiment;
+    let source = match &experiment.data.source {
+        DataSource::World(world) => format!("Synthetic world, seed {}", world.seed),
+        DataSource::File(file) => {
+            file.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+        }
+    };
+    ui.add(egui::Label::new(RichText::new(source).color(theme::colors(ui).strong)).truncate());
+    ui.label(match experiment.split {
+        SplitSpec::LeaveOneOut => "Leave-one-out".to_owned(),
+        SplitSpec::GlobalTemporal { valid_fraction, test_fraction } => {
+            format!(
+                "Global cut in time: {} valid, {} test",
+                text::percent(valid_fraction),
+                text::percent(test_fraction)
+            )
+        }
+    });
+    if let Some(prepared) = app.fresh_data() {
+        let shape = prepared.dataset.shape();
+        let sizes = [(shape.n_users, "user"), (shape.n_items, "item"), (shape.n_events, "event")];
+        ui.label(sizes.map(|(n, noun)| text::counted(n, noun)).join(", "));
+        return;
+    }
+    match &app.data.prepared {
+        Loadable::Loading(words) => {
+            ui.horizontal(|ui| {
+                ui.spinner();
+                ui.label(words);
+            });
+        }
+        Loadable::Ready(_) => {
+            ui.colored_label(
+                theme::colors(ui).warning,
+                "Data settings have changed since the data were prepared; the start prepares them again.",
+            );
+        }
+        Loadable::Idle | Loadable::Failed(_) => {
+            ui.weak(
+                "Not prepared yet: the start does it first. Prepared, the sizes that depend on the data show here.",
+            );
+        }
+    }
+    ui.horizontal(|ui| {
+        frame::action_button(ui, app, actions, Action::Prepare);
+        frame::action_button_as(ui, app, actions, Action::GoTo(Page::Data), "Show data");
+    });
+}
+
+fn model(ui: &mut Ui, app: &App) {
+    let experiment = &app.draft.experiment;
+    let Some(n_params) = app.draft.n_params else {
+        ui.weak(
+            "The number of learnt numbers shows here once the data are prepared: it depends on the number of items.",
+        );
+        return;
+    };
+    let line = |ui: &mut Ui, name: &str, value: String, hover: &str| {
+        ui.horizontal(|ui| {
+            ui.weak(name);
+            ui.label(RichText::new(value).color(theme::colors(ui).strong));
+        })
+        .response
+        .on_hover_text(hover);
+    };
+    line(ui, "Learnt numbers", text::count(n_params), "Weights, biases and embeddings");
+    let memory = text::bytes(n_params as u64 * BYTES_WHILE_TRAINING);
+    line(ui, "Memory", memory, "Weights, gradients and Adam's two moments; what a batch needs comes on top");
+    if let Some(prepared) = app.fresh_data() {
+        let n_train = prepared.split.train_len.iter().filter(|len| **len >= 2).count();
+        let steps = n_train.div_ceil(experiment.training.batch_size.max(1));
+        line(ui, "Steps an epoch", text::count(steps), "Users with two training events or more, over the batch size");
+    }
+}
+
+fn start(ui: &mut Ui, app: &App, actions: &mut Actions) {
+    let colors = theme::colors(ui);
+    for problem in &app.draft.problems {
+        let (color, icon) = if problem.is_error() { (colors.error, "✖") } else { (colors.warning, "⚠") };
+        ui.add(egui::Label::new(RichText::new(format!("{icon} {}", problem.sentence)).color(color)).wrap())
+            .on_hover_text(&problem.field);
+    }
+    let enabled = app.enabled(&Action::Start);
+    let words = RichText::new("Start training").size(16.0);
+    let button = match enabled {
+        Ok(()) => Button::new(words.color(colors.on_accent)).fill(colors.accent),
+        Err(_) => Button::new(words),
+    };
+    let response = ui.add_enabled(enabled.is_ok(), button.min_size(vec2(ui.available_width(), 38.0)));
+    let response = response.on_hover_text("Ctrl+Enter");
+    if response.clicked() {
+        actions.push(Action::Start);
+    }
+    if let Err(reason) = enabled {
+        response.on_disabled_hover_text(&reason);
+        if app.is_training() {
+            ui.weak(reason);
+            frame::action_button_as(ui, app, actions, Action::GoTo(Page::Train), "Show the run");
+        }
+    }
+}
+
+fn save(ui: &mut Ui, app: &App, save_as: &mut String, actions: &mut Actions) {
+    if save_as.is_empty() {
+        *save_as = format!("experiments/{}.ron", app.draft.experiment.name);
+    }
+    let label = ui.label("Save as an experiment file");
+    ui.horizontal(|ui| {
+        let width = ui.available_width() - 60.0;
+        ui.add(egui::TextEdit::singleline(save_as).desired_width(width)).labelled_by(label.id);
+        if ui.button("Save").on_hover_text("`seqscope train` runs the same file without a window").clicked() {
+            actions.push(Action::SaveExperiment(PathBuf::from(save_as.as_str())));
+        }
+    });
+}
