@@ -15,7 +15,7 @@ mod run;
 mod shortcut;
 mod text;
 mod theme;
-mod widget;
+pub mod widget;
 
 pub use run::{Renderer, WindowError, WindowOptions, run_window};
 

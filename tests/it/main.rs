@@ -8,3 +8,5 @@
 
 mod architecture;
 mod data;
+#[cfg(feature = "gui")]
+mod widget;

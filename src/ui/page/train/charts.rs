@@ -1,0 +1,229 @@
+//! The curves: loss and ranking large, what drives them small below.
+
+use egui::Ui;
+
+use crate::app::{LivePoint, Training};
+use crate::metric::RankingMetrics;
+use crate::run::RunId;
+use crate::ui::theme;
+use crate::ui::widget::line_chart::{ChartData, Chrome, Flag, LineChart, Reference, Series, tick};
+
+/// Height of a small chart, title included.
+const SMALL: f32 = 150.0;
+
+/// A ranking metric that can be drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter, strum::Display)]
+pub(super) enum RankingMetric {
+    /// NDCG@10.
+    #[default]
+    #[strum(to_string = "NDCG@10")]
+    Ndcg,
+    /// HR@10.
+    #[strum(to_string = "HR@10")]
+    Hr,
+    /// MRR.
+    #[strum(to_string = "MRR")]
+    Mrr,
+}
+
+impl RankingMetric {
+    fn of_point(self, point: &LivePoint) -> f64 {
+        match self {
+            Self::Ndcg => point.ndcg_at_10,
+            Self::Hr => point.hr_at_10,
+            Self::Mrr => point.mrr,
+        }
+    }
+
+    fn of(self, metrics: &RankingMetrics) -> f64 {
+        match self {
+            Self::Ndcg => metrics.ndcg_at_10,
+            Self::Hr => metrics.hr_at_10,
+            Self::Mrr => metrics.mrr,
+        }
+    }
+}
+
+/// What x counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter, strum::Display)]
+pub(super) enum XAxis {
+    /// Passes over the training data.
+    #[default]
+    Epoch,
+    /// Optimiser steps.
+    Step,
+}
+
+/// What the charts were last filled with; filled again only when it changes.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Key {
+    run: Option<RunId>,
+    n_steps: usize,
+    n_points: usize,
+    n_references: usize,
+    metric: RankingMetric,
+    x: XAxis,
+    dark: bool,
+}
+
+pub(super) struct Charts {
+    key: Option<Key>,
+    metric: RankingMetric,
+    x: XAxis,
+    loss: LineChart,
+    ranking: LineChart,
+    small: [LineChart; 3],
+}
+
+impl Default for Charts {
+    fn default() -> Self {
+        Self {
+            key: None,
+            metric: RankingMetric::default(),
+            x: XAxis::default(),
+            loss: LineChart::new("Loss"),
+            ranking: LineChart::new("Ranking on validation"),
+            small: [LineChart::new("Learning rate"), LineChart::new("Gradient norm"), LineChart::new("Throughput")],
+        }
+    }
+}
+
+impl Charts {
+    /// Paints the charts over the room at hand; `beside` fills the place after the small ones.
+    pub(super) fn ui(&mut self, ui: &mut Ui, training: &Training, beside: impl FnOnce(&mut Ui)) {
+        self.choices(ui);
+        self.refresh(training, ui);
+        let large = (ui.available_height() - SMALL - 16.0).max(220.0);
+        ui.columns(2, |columns| {
+            if let [left, right] = columns {
+                self.loss.ui(left, large, Chrome::Full);
+                self.ranking.ui(right, large, Chrome::Full);
+            }
+        });
+        ui.add_space(6.0);
+        ui.columns(self.small.len() + 1, |columns| {
+            if let Some((last, first)) = columns.split_last_mut() {
+                for (column, chart) in first.iter_mut().zip(&mut self.small) {
+                    chart.ui(column, SMALL, Chrome::Small);
+                }
+                beside(last);
+            }
+        });
+    }
+
+    fn choices(&mut self, ui: &mut Ui) {
+        use strum::IntoEnumIterator as _;
+        ui.horizontal(|ui| {
+            ui.label("x axis");
+            for x in XAxis::iter() {
+                ui.selectable_value(&mut self.x, x, x.to_string());
+            }
+            ui.separator();
+            ui.label("Ranking");
+            for metric in RankingMetric::iter() {
+                ui.selectable_value(&mut self.metric, metric, metric.to_string())
+                    .on_hover_text("Full catalogue, mean over validation users");
+            }
+        });
+    }
+
+    fn refresh(&mut self, training: &Training, ui: &Ui) {
+        let key = Key {
+            run: training.run.clone(),
+            n_steps: training.step_losses.len(),
+            n_points: training.points.len(),
+            n_references: training.references_valid.len(),
+            metric: self.metric,
+            x: self.x,
+            dark: ui.visuals().dark_mode,
+        };
+        if self.key.as_ref() == Some(&key) {
+            return;
+        }
+        let view = View { training, x: self.x, ui };
+        self.loss.set(view.loss());
+        self.ranking.set(view.ranking(self.metric));
+        let [lr, norm, speed] = &mut self.small;
+        lr.set(view.single("Learning rate", "per step", 0, |p| p.lr));
+        norm.set(view.single("Gradient norm", "before clipping", 5, |p| p.grad_norm));
+        speed.set(view.single("Throughput", "events/s", 2, |p| p.events_per_sec));
+        self.key = Some(key);
+    }
+}
+
+/// Training numbers as chart data.
+struct View<'a> {
+    training: &'a Training,
+    x: XAxis,
+    ui: &'a Ui,
+}
+
+impl View<'_> {
+    fn x_of(&self, point: &LivePoint) -> f64 {
+        match self.x {
+            XAxis::Epoch => point.epoch as f64,
+            XAxis::Step => point.step as f64,
+        }
+    }
+
+    /// Steps between two evaluations lie between two epochs.
+    fn x_of_step(&self, step: usize) -> f64 {
+        match self.x {
+            XAxis::Epoch => step as f64 / self.training.progress.steps_per_epoch.max(1) as f64,
+            XAxis::Step => step as f64,
+        }
+    }
+
+    fn points(&self, value: impl Fn(&LivePoint) -> f64) -> Vec<[f64; 2]> {
+        self.training.points.iter().map(|p| [self.x_of(p), value(p)]).collect()
+    }
+
+    fn data(&self, y_label: &str, series: Vec<Series>) -> ChartData {
+        ChartData { x_label: self.x.to_string(), y_label: y_label.to_owned(), series, ..ChartData::default() }
+    }
+
+    fn loss(&self) -> ChartData {
+        let steps: Vec<[f64; 2]> =
+            self.training.step_losses.iter().map(|(s, loss)| [self.x_of_step(*s), *loss]).collect();
+        let train = if steps.is_empty() { self.points(|p| p.train_loss) } else { steps };
+        let series = vec![
+            Series {
+                name: "training".to_owned(),
+                color: theme::series_color(self.ui, 0),
+                points: train,
+                keep_raw: false,
+            },
+            Series {
+                name: "validation".to_owned(),
+                color: theme::series_color(self.ui, 1),
+                points: self.points(|p| p.valid_loss),
+                keep_raw: true,
+            },
+        ];
+        self.data("Loss (nats an event)", series)
+    }
+
+    fn ranking(&self, metric: RankingMetric) -> ChartData {
+        let points = self.points(|p| metric.of_point(p));
+        let best = self.training.points.iter().rev().find(|p| p.is_best).map(|p| Flag {
+            at: [self.x_of(p), metric.of_point(p)],
+            text: format!("best: epoch {}, {}", p.epoch, tick(metric.of_point(p))),
+        });
+        let name = format!("this run, {metric}");
+        let series = vec![Series { name, color: theme::series_color(self.ui, 1), points, keep_raw: true }];
+        let references = self.training.references_valid.iter();
+        ChartData {
+            references: references
+                .map(|(kind, metrics)| Reference { name: kind.title().to_owned(), value: metric.of(metrics) })
+                .collect(),
+            flags: best.into_iter().collect(),
+            ..self.data(&format!("{metric} on validation"), series)
+        }
+    }
+
+    fn single(&self, name: &str, y_label: &str, color: usize, value: impl Fn(&LivePoint) -> f64) -> ChartData {
+        let color = theme::series_color(self.ui, color);
+        let series = vec![Series { name: name.to_owned(), color, points: self.points(value), keep_raw: true }];
+        self.data(y_label, series)
+    }
+}

@@ -1,0 +1,150 @@
+//! What the run is, how far it is, and the buttons that steer it.
+
+use egui::{Align, Layout, ProgressBar, RichText, Ui};
+
+use crate::app::{Action, App, Page, Training, TrainingPhase};
+use crate::model::DeviceKind;
+use crate::run::Outcome;
+use crate::train::StopMode;
+use crate::ui::Actions;
+use crate::ui::frame::action_button;
+use crate::ui::text;
+
+/// Whether the question before a run is deleted is open.
+#[derive(Default)]
+pub(super) struct Header {
+    asks_to_discard: bool,
+}
+
+impl Header {
+    pub(super) fn ui(&mut self, ui: &mut Ui, training: &Training, app: &App, actions: &mut Actions) {
+        ui.horizontal(|ui| {
+            ui.label(RichText::new(&training.title).heading());
+            ui.label(RichText::new(phase_text(training)).strong());
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| self.buttons(ui, training, app, actions));
+        });
+        ui.horizontal_wrapped(|ui| ui.label(facts(training)));
+        if training.is_active() {
+            ui.add(progress_bar(training));
+        }
+        if self.asks_to_discard {
+            self.question(ui, training, actions);
+        }
+    }
+
+    /// Right to left: the gravest stands outermost.
+    fn buttons(&mut self, ui: &mut Ui, training: &Training, app: &App, actions: &mut Actions) {
+        if !training.is_active() {
+            if let Some(run) = &training.run {
+                let selects = Action::SelectRun(run.clone());
+                if ui.button("Explain this run").clicked() {
+                    actions.extend([selects, Action::GoTo(Page::Explain)]);
+                }
+            }
+            return;
+        }
+        let discard = Action::Stop(StopMode::Discard);
+        match app.enabled(&discard) {
+            Ok(()) => {
+                self.asks_to_discard |=
+                    ui.button("Stop and discard…").on_hover_text("Ends training and deletes the run").clicked();
+            }
+            Err(reason) => {
+                ui.add_enabled(false, egui::Button::new("Stop and discard…")).on_disabled_hover_text(reason);
+            }
+        }
+        action_button(ui, app, actions, Action::Stop(StopMode::Keep));
+        if training.phase == TrainingPhase::Paused {
+            action_button(ui, app, actions, Action::Resume);
+        } else {
+            action_button(ui, app, actions, Action::Pause);
+        }
+    }
+
+    /// Something is about to be destroyed: ask once.
+    fn question(&mut self, ui: &Ui, training: &Training, actions: &mut Actions) {
+        let shown = egui::Modal::new(egui::Id::unique("discard run")).show(ui.ctx(), |ui| {
+            ui.set_max_width(380.0);
+            ui.label(RichText::new("Delete this run?").heading());
+            let epochs = training.points.len();
+            ui.label(format!(
+                "Its {epochs} finished epochs, curves and weights are deleted from disk. This cannot be undone."
+            ));
+            ui.add_space(8.0);
+            ui.horizontal(|ui| {
+                if ui.button("Delete the run").clicked() {
+                    actions.push(Action::Stop(StopMode::Discard));
+                    ui.close();
+                }
+                if ui.button("Keep training").clicked() {
+                    ui.close();
+                }
+            });
+        });
+        if shown.should_close() || !training.is_active() {
+            self.asks_to_discard = false;
+        }
+    }
+}
+
+fn phase_text(training: &Training) -> &'static str {
+    match &training.phase {
+        TrainingPhase::Starting => "getting ready",
+        TrainingPhase::Running => "training",
+        TrainingPhase::Paused => "paused",
+        TrainingPhase::Stopping => "stopping after this step",
+        TrainingPhase::NotStarted(_) => "not started",
+        TrainingPhase::Ended(ended) => match &ended.outcome {
+            Some(Outcome::Finished) => "finished",
+            Some(Outcome::Stopped) => "stopped and kept",
+            Some(Outcome::Failed { .. }) => "failed",
+            None => "discarded",
+        },
+    }
+}
+
+/// Device, size, time: what does not move.
+fn facts(training: &Training) -> String {
+    let mut facts = Vec::new();
+    if let Some(device) = &training.device {
+        let sort = match device.kind {
+            DeviceKind::Cpu => "",
+            DeviceKind::Gpu => "GPU ",
+            DeviceKind::SoftwareGpu => "software GPU ",
+        };
+        facts.push(format!("on {sort}{} ({})", device.name, device.backend));
+    }
+    if let Some(n_params) = training.n_params {
+        facts.push(format!("{} parameters", text::count(n_params)));
+    }
+    if let TrainingPhase::Ended(ended) = &training.phase {
+        facts.push(format!("{} epochs in {}", ended.epochs, text::duration(ended.train_secs)));
+        if let Some(best) = ended.best_epoch {
+            facts.push(format!("best epoch {best}"));
+        }
+    } else if let Some(best) = training.points.iter().rev().find(|p| p.is_best) {
+        facts.push(format!("best so far: epoch {}, NDCG@10 {}", best.epoch, text::metric(best.ndcg_at_10)));
+    }
+    facts.join(" · ")
+}
+
+fn progress_bar(training: &Training) -> ProgressBar {
+    let progress = &training.progress;
+    let of_epoch = progress.step_in_epoch as f32 / progress.steps_per_epoch.max(1) as f32;
+    let share = (progress.epoch.saturating_sub(1) as f32 + of_epoch) / training.n_epochs.max(1) as f32;
+    if training.phase == TrainingPhase::Starting {
+        return ProgressBar::new(0.0).text("Opening data, device and model").desired_height(20.0);
+    }
+    let mut text = format!(
+        "Epoch {} of {} · step {} of {} · {} events/s",
+        progress.epoch,
+        training.n_epochs,
+        text::count(progress.step_in_epoch),
+        text::count(progress.steps_per_epoch),
+        text::count(progress.events_per_sec.max(0.0) as usize),
+    );
+    if let Some(left) = progress.secs_left {
+        text.push_str(&format!(" · at most {} left", text::duration(left)));
+    }
+    ProgressBar::new(share.clamp(0.0, 1.0)).text(text).desired_height(20.0)
+}

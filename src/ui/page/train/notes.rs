@@ -1,0 +1,195 @@
+//! What the program makes of the curves by itself: each note says what it saw, why it matters and
+//! what to do.
+
+use egui::{RichText, Ui};
+
+use crate::app::{LivePoint, Training, TrainingPhase};
+use crate::baseline::BaselineKind;
+use crate::run::Outcome;
+use crate::spec::Severity;
+use crate::ui::text;
+use crate::ui::widget::line_chart::tick;
+
+/// Epochs for which the validation loss must have stayed above its best before it is called
+/// over-fitting: one or two are noise.
+const OVERFIT_EPOCHS: usize = 3;
+/// Epochs after which a model should have passed the windowed Markov chain.
+const GRACE_EPOCHS: usize = 10;
+
+/// One sentence about the run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Note {
+    severity: Severity,
+    sentence: String,
+}
+
+impl Note {
+    fn warning(sentence: String) -> Self {
+        Self { severity: Severity::Warning, sentence }
+    }
+
+    fn error(sentence: String) -> Self {
+        Self { severity: Severity::Error, sentence }
+    }
+
+    pub(super) fn ui(&self, ui: &mut Ui) {
+        let color = match self.severity {
+            Severity::Warning => ui.visuals().warn_fg_color,
+            Severity::Error => ui.visuals().error_fg_color,
+        };
+        ui.horizontal_wrapped(|ui| {
+            ui.label(RichText::new("⚠").color(color));
+            ui.label(&self.sentence);
+        });
+    }
+}
+
+/// Everything worth saying about the run now, the gravest first.
+pub(super) fn notes(training: &Training) -> Vec<Note> {
+    let mut notes: Vec<Note> =
+        [failure(training), not_a_number(training), overfitting(&training.points), below_markov(training)]
+            .into_iter()
+            .flatten()
+            .collect();
+    let told = |sentence: &str| notes.iter().any(|n| n.sentence == sentence);
+    let warned: Vec<Note> = training
+        .problems
+        .iter()
+        .filter(|p| !told(&p.sentence))
+        .map(|p| Note { severity: p.severity, sentence: p.sentence.clone() })
+        .collect();
+    notes.extend(warned);
+    notes.sort_by_key(|n| std::cmp::Reverse(n.severity));
+    notes
+}
+
+fn failure(training: &Training) -> Option<Note> {
+    match &training.phase {
+        TrainingPhase::NotStarted(sentence) => Some(Note::error(sentence.clone())),
+        TrainingPhase::Ended(ended) => match &ended.outcome {
+            Some(Outcome::Failed { sentence }) => Some(Note::error(sentence.clone())),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn not_a_number(training: &Training) -> Option<Note> {
+    let step = training.step_losses.iter().find(|(_, loss)| !loss.is_finite()).map(|(step, _)| *step);
+    let epoch = training.points.iter().find(|p| !p.train_loss.is_finite()).map(|p| p.epoch);
+    let place = match (step, epoch) {
+        (Some(step), _) => format!("step {}", text::count(step)),
+        (None, Some(epoch)) => format!("epoch {epoch}"),
+        (None, None) => return None,
+    };
+    Some(Note::error(format!(
+        "The training loss is no number since {place}: the weights have run away. Halve the learning rate, set Clip \
+         gradient norm to between 1 and 5, or add warm-up steps; then start again."
+    )))
+}
+
+fn overfitting(points: &[LivePoint]) -> Option<Note> {
+    let best =
+        points.iter().filter(|p| p.valid_loss.is_finite()).min_by(|a, b| a.valid_loss.total_cmp(&b.valid_loss))?;
+    let last = points.last()?;
+    let since = last.epoch.saturating_sub(best.epoch);
+    if since < OVERFIT_EPOCHS || last.valid_loss <= best.valid_loss || last.train_loss >= best.train_loss {
+        return None;
+    }
+    Some(Note::warning(format!(
+        "Over-fitting since epoch {}: the training loss still falls, the validation loss has risen from {} to {}. More \
+         dropout or weight decay, a smaller model or more data help; the best epoch's weights are kept.",
+        best.epoch,
+        tick(best.valid_loss),
+        tick(last.valid_loss),
+    )))
+}
+
+fn below_markov(training: &Training) -> Option<Note> {
+    let reference = training.references_valid.get(&BaselineKind::MarkovWindow)?.ndcg_at_10;
+    let best = training.points.iter().map(|p| p.ndcg_at_10).filter(|v| v.is_finite()).fold(0.0, f64::max);
+    let judged = !training.is_active() || training.points.len() >= GRACE_EPOCHS;
+    if !judged || training.points.is_empty() || best >= reference {
+        return None;
+    }
+    Some(Note::warning(format!(
+        "Below the windowed Markov chain: the best validation NDCG@10 is {}, the chain, which fits in a second, has {}. \
+         Train longer, raise the learning rate, or suspect the settings.",
+        text::metric(best),
+        text::metric(reference),
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metric::RankingMetrics;
+    use crate::train::Progress;
+
+    fn training(points: Vec<LivePoint>) -> Training {
+        let chain = RankingMetrics { ndcg_at_10: 0.1, ..RankingMetrics::default() };
+        Training {
+            run: None,
+            title: String::new(),
+            phase: TrainingPhase::Running,
+            device: None,
+            n_params: None,
+            n_epochs: 30,
+            progress: Progress::default(),
+            step_losses: Vec::new(),
+            points,
+            references_valid: [(BaselineKind::MarkovWindow, chain)].into(),
+            problems: Vec::new(),
+        }
+    }
+
+    fn point(epoch: usize, train_loss: f64, valid_loss: f64, ndcg_at_10: f64) -> LivePoint {
+        LivePoint {
+            epoch,
+            step: epoch * 10,
+            train_loss,
+            valid_loss,
+            ndcg_at_10,
+            hr_at_10: 0.2,
+            mrr: 0.1,
+            lr: 1e-3,
+            grad_norm: 1.0,
+            events_per_sec: 1000.0,
+            is_best: false,
+        }
+    }
+
+    fn says(training: &Training, word: &str) -> bool {
+        notes(training).iter().any(|n| n.sentence.contains(word))
+    }
+
+    #[test]
+    fn overfitting_is_told_with_its_epoch_and_not_after_one_bad_epoch() {
+        let rising =
+            |n: usize| (1..=n).map(|e| point(e, 5.0 - e as f64 * 0.1, if e <= 2 { 5.0 } else { 5.1 }, 0.2)).collect();
+        assert!(!says(&training(rising(4)), "Over-fitting"));
+        assert!(says(&training(rising(5)), "Over-fitting since epoch 1:"));
+        let both_rise = (1..=6).map(|e| point(e, 5.0 + e as f64, 5.0 + e as f64, 0.2)).collect();
+        assert!(!says(&training(both_rise), "Over-fitting"), "a diverging run is not over-fitting");
+    }
+
+    #[test]
+    fn a_model_below_the_windowed_markov_chain_is_told_after_a_fair_time() {
+        let weak = |n: usize| (1..=n).map(|e| point(e, 5.0, 5.0, 0.05)).collect();
+        assert!(!says(&training(weak(5)), "Below the windowed Markov chain"));
+        assert!(says(&training(weak(10)), "0.0500, the chain"));
+        let strong = (1..=10).map(|e| point(e, 5.0, 5.0, 0.15)).collect();
+        assert!(!says(&training(strong), "Below"));
+    }
+
+    #[test]
+    fn a_loss_that_is_no_number_comes_first_with_its_cure() {
+        let mut run = training((1..=10).map(|e| point(e, 5.0, 5.0, 0.05)).collect());
+        run.step_losses = vec![(10, 5.0), (20, f64::NAN)];
+        let notes = notes(&run);
+        assert!(
+            notes[0].sentence.contains("no number since step 20")
+                && notes[0].sentence.contains("Halve the learning rate")
+        );
+    }
+}

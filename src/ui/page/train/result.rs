@@ -1,0 +1,51 @@
+//! The end: test metrics beside the references, or what is still to come.
+
+use egui::{RichText, Ui};
+
+use crate::app::{Action, App, Page, Training, TrainingPhase};
+use crate::metric::RankingMetrics;
+use crate::run::References;
+use crate::ui::Actions;
+use crate::ui::frame::action_button_as;
+use crate::ui::text;
+
+pub(super) fn ui(ui: &mut Ui, training: &Training, app: &App, actions: &mut Actions) {
+    ui.label(RichText::new("Test, read once at the end").small().strong());
+    let TrainingPhase::Ended(ended) = &training.phase else {
+        ui.weak("When training ends, the best epoch's weights are judged on each user's held-out test event, beside the references.");
+        return;
+    };
+    if ended.test.is_none() && ended.references_test.is_empty() {
+        ui.weak("This run ended before the test part was read.");
+        return;
+    }
+    table(ui, ended.test.as_ref(), &ended.references_test);
+    ui.horizontal(|ui| {
+        action_button_as(ui, app, actions, Action::GoTo(Page::Explain), "Explain");
+        action_button_as(ui, app, actions, Action::GoTo(Page::Compare), "Compare");
+    });
+}
+
+/// This run and the references, the best number of each column in bold.
+pub(crate) fn table(ui: &mut Ui, model: Option<&RankingMetrics>, references: &References) {
+    let mut rows: Vec<(&str, &RankingMetrics)> = model.map(|m| ("This run", m)).into_iter().collect();
+    rows.extend(references.iter().map(|(kind, metrics)| (kind.title(), metrics)));
+    let columns: [(&str, fn(&RankingMetrics) -> f64); 3] =
+        [("NDCG@10", |m| m.ndcg_at_10), ("HR@10", |m| m.hr_at_10), ("MRR", |m| m.mrr)];
+    egui::Grid::new("test metrics").striped(true).num_columns(4).spacing([10.0, 2.0]).show(ui, |ui| {
+        ui.label("");
+        for (name, _) in columns {
+            ui.label(RichText::new(name).small());
+        }
+        ui.end_row();
+        for (name, metrics) in &rows {
+            ui.label(*name);
+            for (_, of) in columns {
+                let best = rows.iter().map(|(_, m)| of(m)).fold(f64::NEG_INFINITY, f64::max);
+                let text = RichText::new(text::metric(of(metrics))).monospace();
+                ui.label(if of(metrics) >= best { text.strong() } else { text.weak() });
+            }
+            ui.end_row();
+        }
+    });
+}

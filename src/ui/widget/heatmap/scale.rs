@@ -1,0 +1,107 @@
+//! Number to colour, and the bar that tells which is which.
+
+use std::sync::LazyLock;
+
+use egui::epaint::Mesh;
+use egui::{Align2, Color32, Rect, Sense, TextStyle, Ui, pos2, vec2};
+
+use crate::ui::text;
+use crate::ui::widget::line_chart::tick;
+
+/// How a number becomes a colour.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Scale {
+    /// Evenly from 0 to `most`.
+    Linear {
+        /// The number that is brightest.
+        most: f32,
+    },
+    /// By the square root: small numbers can be told apart.
+    Root {
+        /// The number that is brightest.
+        most: f32,
+    },
+    /// Each row evenly from 0 to its own largest number.
+    OfRow,
+}
+
+impl Scale {
+    pub(super) fn key(self) -> (u8, u32) {
+        match self {
+            Self::Linear { most } => (0, most.to_bits()),
+            Self::Root { most } => (1, most.to_bits()),
+            Self::OfRow => (2, 0),
+        }
+    }
+
+    /// The number at a share of the bar's length, as text.
+    fn text_at(self, share: f32) -> String {
+        match self {
+            Self::Linear { most } => tick(f64::from(share * most)),
+            Self::Root { most } => tick(f64::from(share * share * most)),
+            Self::OfRow => text::percent(f64::from(share)),
+        }
+    }
+
+    /// Paints the bar with numbers, what they are, and the colour of cells that have none.
+    pub fn bar(self, ui: &mut Ui, value: &str, nothing: Option<&str>) {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 6.0;
+            let name =
+                if self == Self::OfRow { format!("{value}, share of the row's largest") } else { value.to_owned() };
+            ui.label(egui::RichText::new(name).small());
+            let font = TextStyle::Small.resolve(ui.style());
+            let (rect, _) = ui.allocate_exact_size(vec2(190.0, 26.0), Sense::hover());
+            let bar = Rect::from_min_size(rect.min + vec2(12.0, 2.0), vec2(rect.width() - 24.0, 9.0));
+            ui.painter().add(gradient(bar));
+            for at in [0.0, 0.25, 0.5, 0.75, 1.0] {
+                let x = egui::lerp(bar.x_range(), at);
+                ui.painter().vline(x, bar.bottom()..=bar.bottom() + 2.0, (1.0, ui.visuals().text_color()));
+                let color = ui.visuals().text_color();
+                if at != 0.25 && at != 0.75 {
+                    ui.painter().text(
+                        pos2(x, bar.bottom() + 2.0),
+                        Align2::CENTER_TOP,
+                        self.text_at(at),
+                        font.clone(),
+                        color,
+                    );
+                }
+            }
+            if let Some(nothing) = nothing {
+                let (swatch, _) = ui.allocate_exact_size(vec2(14.0, 9.0), Sense::hover());
+                ui.painter().rect_filled(swatch, 0.0, super::nothing_color(ui));
+                ui.label(egui::RichText::new(nothing).small());
+            }
+        });
+    }
+}
+
+/// Viridis from left to right.
+fn gradient(bar: Rect) -> Mesh {
+    const STEPS: u32 = 48;
+    let mut mesh = Mesh::default();
+    for step in 0..=STEPS {
+        let share = step as f32 / STEPS as f32;
+        let (x, color) = (egui::lerp(bar.x_range(), share), viridis(share));
+        mesh.colored_vertex(pos2(x, bar.top()), color);
+        mesh.colored_vertex(pos2(x, bar.bottom()), color);
+        if step > 0 {
+            let at = step * 2;
+            mesh.add_triangle(at - 2, at - 1, at);
+            mesh.add_triangle(at - 1, at, at + 1);
+        }
+    }
+    mesh
+}
+
+/// Viridis at `share` of its length, 0 dark to 1 light: even steps look even, survive a grey
+/// printer, and can be told apart with the common color vision deficiencies.
+pub(super) fn viridis(share: f32) -> Color32 {
+    static STEPS: LazyLock<Vec<Color32>> = LazyLock::new(|| {
+        let color = |at| colorous::VIRIDIS.eval_rational(at, 256);
+        (0..256).map(color).map(|c| Color32::from_rgb(c.r, c.g, c.b)).collect()
+    });
+    let at = (share.clamp(0.0, 1.0) * 255.0).round() as usize;
+    STEPS.get(at).copied().unwrap_or(Color32::BLACK)
+}

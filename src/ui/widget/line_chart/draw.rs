@@ -1,0 +1,319 @@
+//! Painting the curves, the reference lines, the marks and the hover table.
+
+use egui::{Align2, Color32, FontId, Pos2, Rect, RichText, Stroke, TextStyle, Ui, Vec2, pos2, vec2};
+use egui_plot::{HLine, Line, LineStyle, MarkerShape, Plot, PlotPoint, PlotResponse, PlotTransform, PlotUi, Points};
+
+use super::{ChartData, Chrome, LineChart, axis, legend, smooth, thin, tick};
+use crate::ui::text;
+
+/// Rows of the hover table: more cannot be read at a glance.
+const HOVER_ROWS: usize = 5;
+/// Curves with at most so many points show each as a dot.
+const DOTS: usize = 60;
+/// Share of its colour that a raw curve keeps behind its smoothed one.
+const RAW_SHARE: f32 = 0.2;
+
+/// A curve without gaps, as it is drawn.
+#[derive(Debug)]
+struct Run {
+    name: String,
+    color: Color32,
+    width: f32,
+    points: Vec<PlotPoint>,
+}
+
+/// What [`Drawn`] was made from: when it is the same, nothing is computed again.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Key {
+    revision: u64,
+    log_y: bool,
+    smoothing: f64,
+    hidden: Vec<String>,
+    x_range: Option<(f64, f64)>,
+    n_columns: usize,
+}
+
+/// The curves as drawn, kept from frame to frame.
+#[derive(Debug, Default)]
+pub(super) struct Drawn {
+    key: Key,
+    runs: Vec<Run>,
+    /// Numbers that a log axis cannot show.
+    n_not_positive: usize,
+}
+
+impl Drawn {
+    fn refresh(&mut self, data: &ChartData, key: Key) {
+        if self.key == key {
+            return;
+        }
+        self.runs.clear();
+        self.n_not_positive = 0;
+        let x_range = key.x_range.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+        for series in data.series.iter().filter(|s| !key.hidden.contains(&s.name)) {
+            let mut points = series.points.clone();
+            if key.log_y {
+                for point in &mut points {
+                    self.n_not_positive += usize::from(point[1] <= 0.0);
+                    point[1] = if point[1] > 0.0 { point[1].log10() } else { f64::NAN };
+                }
+            }
+            let smoothed = key.smoothing > 0.0 && !series.keep_raw;
+            let raw = thin(&points, x_range, key.n_columns);
+            let raw_color = if smoothed { series.color.gamma_multiply(RAW_SHARE) } else { series.color };
+            self.add(&series.name, raw_color, &raw);
+            if smoothed {
+                let smoothed = thin(&smooth(&points, key.smoothing), x_range, key.n_columns);
+                self.add(&series.name, series.color, &smoothed);
+            }
+        }
+        self.key = key;
+    }
+
+    /// Adds a curve, cut where it has no number.
+    fn add(&mut self, name: &str, color: Color32, points: &[[f64; 2]]) {
+        for run in points.split(|p| !p[1].is_finite()).filter(|run| !run.is_empty()) {
+            let points = run.iter().map(|p| PlotPoint::new(p[0], p[1])).collect();
+            self.runs.push(Run { name: name.to_owned(), color, width: 1.8, points });
+        }
+    }
+
+    fn paint<'a>(&'a self, plot: &mut PlotUi<'a>) {
+        for run in &self.runs {
+            if run.points.len() > 1 {
+                let line = Line::new(run.name.clone(), run.points.as_slice()).color(run.color).width(run.width);
+                plot.line(line.allow_band(false).allow_hover(false));
+            }
+            if run.points.len() <= DOTS {
+                let dots = Points::new(run.name.clone(), run.points.as_slice()).color(run.color).radius(2.2);
+                plot.points(dots.allow_hover(false));
+            }
+        }
+    }
+}
+
+impl LineChart {
+    pub(super) fn plot(&mut self, ui: &mut Ui, height: f32, chrome: Chrome) {
+        let id = ui.scope_id().with("plot");
+        let before = egui_plot::PlotMemory::load(ui.ctx(), id);
+        let x_range = before.filter(|m| !m.auto_bounds.x).map(|m| {
+            let bounds = *m.transform().bounds();
+            (bounds.min()[0], bounds.max()[0])
+        });
+        self.drawn.refresh(
+            &self.data,
+            Key {
+                revision: self.revision,
+                log_y: self.log_y,
+                smoothing: self.smoothing,
+                hidden: self.hidden.iter().cloned().collect(),
+                x_range,
+                n_columns: ui.available_width().max(1.0) as usize,
+            },
+        );
+        let shown = self.configured(id, height, chrome).show(ui, |plot| {
+            self.paint_lines(plot);
+            zoom_by_wheel(plot);
+        });
+        self.paint_reference_names(ui, &shown.transform);
+        self.paint_flags(ui, &shown.transform);
+        self.paint_emptiness(ui, &shown.transform);
+        self.hover_table(ui, &shown);
+    }
+
+    fn configured<'a>(&self, id: egui::Id, height: f32, chrome: Chrome) -> Plot<'a> {
+        let plot = Plot::new(self.title)
+            .id(id)
+            .height(height)
+            .allow_scroll(false)
+            .show_x(false)
+            .show_y(false)
+            .label_formatter(|_| None)
+            .set_margin_fraction(vec2(0.02, 0.08))
+            .x_grid_spacer(axis::whole_marks)
+            .x_axis_formatter(|mark, _| axis::plain_text(mark.value))
+            .y_axis_label(RichText::new(self.data.y_label.clone()).small());
+        let plot = match chrome {
+            Chrome::Full => plot.x_axis_label(RichText::new(self.data.x_label.clone()).small()),
+            Chrome::Small => plot.x_axis_label(RichText::new(self.data.x_label.clone()).small()),
+        };
+        if self.log_y {
+            plot.y_grid_spacer(axis::log_marks).y_axis_formatter(|mark, _| axis::log_text(mark.value))
+        } else {
+            plot.y_axis_formatter(|mark, _| axis::plain_text(mark.value))
+        }
+    }
+
+    fn paint_lines<'a>(&'a self, plot: &mut PlotUi<'a>) {
+        let color = plot.ctx().global_style().visuals.text_color().gamma_multiply(0.6);
+        for (at, reference) in self.references() {
+            let (dash, gap) = legend::dashes(at);
+            let style = if gap > 3.5 { LineStyle::dashed_loose() } else { LineStyle::Dashed { length: dash } };
+            let line = HLine::new(reference.0, reference.1).color(color).width(1.2).style(style);
+            plot.hline(line.allow_hover(false));
+        }
+        self.drawn.paint(plot);
+        for flag in &self.data.flags {
+            if let Some(y) = self.y(flag.at[1]) {
+                let mark = Points::new("flag", [flag.at[0], y]).shape(MarkerShape::Diamond).radius(5.5);
+                plot.points(mark.color(plot.ctx().global_style().visuals.strong_text_color()).filled(false));
+            }
+        }
+    }
+
+    /// The reference lines that are shown, with their place in the list and their height as drawn.
+    fn references(&self) -> impl Iterator<Item = (usize, (String, f64))> {
+        let shown = self.data.references.iter().enumerate().filter(|(_, r)| !self.hidden.contains(&r.name));
+        shown.filter_map(|(at, r)| Some((at, (r.name.clone(), self.y(r.value)?))))
+    }
+
+    /// A number as it is drawn; `None` when it cannot be.
+    fn y(&self, value: f64) -> Option<f64> {
+        let y = if self.log_y { value.log10() } else { value };
+        y.is_finite().then_some(y)
+    }
+
+    fn paint_reference_names(&self, ui: &Ui, transform: &PlotTransform) {
+        let frame = *transform.frame();
+        let font = TextStyle::Small.resolve(ui.style());
+        let mut lines: Vec<(f32, String)> = self
+            .data
+            .references
+            .iter()
+            .filter(|r| !self.hidden.contains(&r.name))
+            .filter_map(|r| {
+                let y = transform.position_from_point(&PlotPoint::new(0.0, self.y(r.value)?)).y;
+                frame.y_range().contains(y).then(|| (y, format!("{} {}", r.name, tick(r.value))))
+            })
+            .collect();
+        // From the lowest line upwards, each name above its line and clear of the one below it.
+        lines.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let mut free_below = f32::INFINITY;
+        for (y, text) in lines {
+            let bottom = (y - 1.0).min(free_below);
+            let rect = paint_tag(ui, pos2(frame.right() - 6.0, bottom), Align2::RIGHT_BOTTOM, &text, &font);
+            free_below = rect.top();
+        }
+    }
+
+    fn paint_flags(&self, ui: &Ui, transform: &PlotTransform) {
+        let frame = *transform.frame();
+        let font = TextStyle::Small.resolve(ui.style());
+        for flag in &self.data.flags {
+            let Some(y) = self.y(flag.at[1]) else { continue };
+            let at = transform.position_from_point(&PlotPoint::new(flag.at[0], y));
+            if !frame.contains(at) {
+                continue;
+            }
+            let stroke = Stroke::new(1.0, ui.visuals().weak_text_color().gamma_multiply(0.6));
+            ui.painter().extend(egui::Shape::dashed_line(
+                &[pos2(at.x, at.y + 6.0), pos2(at.x, frame.bottom())],
+                stroke,
+                2.0,
+                3.0,
+            ));
+            let right = at.x > frame.center().x;
+            let anchor = if right { Align2::RIGHT_BOTTOM } else { Align2::LEFT_BOTTOM };
+            let corner = at + vec2(if right { 4.0 } else { -4.0 }, -8.0);
+            let top = frame.top() + 16.0;
+            paint_tag(ui, pos2(corner.x, corner.y.max(top)), anchor, &flag.text, &font);
+        }
+    }
+
+    fn paint_emptiness(&self, ui: &Ui, transform: &PlotTransform) {
+        let n_not_positive = self.drawn.n_not_positive;
+        let text = if self.data.series.iter().all(|s| s.points.is_empty()) {
+            "No numbers yet".to_owned()
+        } else if n_not_positive > 0 {
+            format!("{} numbers ≤ 0 cannot be shown on a log axis", text::count(n_not_positive))
+        } else {
+            return;
+        };
+        let frame = transform.frame();
+        let at = if n_not_positive > 0 { frame.left_top() + vec2(8.0, 18.0) } else { frame.center() };
+        let anchor = if n_not_positive > 0 { Align2::LEFT_BOTTOM } else { Align2::CENTER_CENTER };
+        paint_tag(ui, at, anchor, &text, &TextStyle::Small.resolve(ui.style()));
+    }
+
+    fn hover_table(&self, ui: &Ui, shown: &PlotResponse<()>) {
+        let Some(pointer) = shown.response.hover_pos().filter(|_| !shown.response.dragged()) else { return };
+        let Some((x, rows)) = self.rows_near(pointer, &shown.transform) else { return };
+        let frame = shown.transform.frame();
+        let at = shown.transform.position_from_point_x(x);
+        let stroke = Stroke::new(1.0, ui.visuals().weak_text_color().gamma_multiply(0.7));
+        ui.painter().with_clip_rect(*frame).vline(at, frame.y_range(), stroke);
+        let tip =
+            egui::Tooltip::always_open(ui.ctx().clone(), ui.layer_id(), shown.response.id, egui::PopupAnchor::Pointer);
+        tip.gap(14.0).show(|ui| {
+            ui.strong(format!("{} {}", self.data.x_label, tick(x)));
+            egui::Grid::new("rows").num_columns(3).spacing(vec2(8.0, 2.0)).show(ui, |ui| {
+                for row in rows.iter().take(HOVER_ROWS) {
+                    let (rect, _) = ui.allocate_exact_size(Vec2::splat(10.0), egui::Sense::hover());
+                    ui.painter().circle_filled(rect.center(), 4.0, row.color);
+                    ui.label(&row.name);
+                    ui.monospace(tick(row.value));
+                    ui.end_row();
+                }
+            });
+            if rows.len() > HOVER_ROWS {
+                ui.weak(format!("and {} more", rows.len() - HOVER_ROWS));
+            }
+        });
+    }
+
+    /// The x with a point that is nearest to the pointer and every curve's number there, the one
+    /// nearest to the pointer first.
+    fn rows_near(&self, pointer: Pos2, transform: &PlotTransform) -> Option<(f64, Vec<HoverRow>)> {
+        let wanted = transform.value_from_position(pointer).x;
+        let shown = || self.data.series.iter().filter(|s| !self.hidden.contains(&s.name));
+        let nearest = |s: &super::Series| nearest_to(&s.points, wanted).map(|p| p[0]);
+        let x = shown().filter_map(nearest).min_by(|a, b| (a - wanted).abs().total_cmp(&(b - wanted).abs()))?;
+        // A curve with points elsewhere (one an epoch beside one a step) answers with its own
+        // nearest point when that lies within a few pixels.
+        let slack = transform.dvalue_dpos()[0].abs() * 6.0;
+        let mut rows: Vec<HoverRow> = shown()
+            .filter_map(|s| {
+                let point = nearest_to(&s.points, x).filter(|p| (p[0] - x).abs() <= slack && p[1].is_finite())?;
+                let y = self.y(point[1])?;
+                let distance = (transform.position_from_point(&PlotPoint::new(x, y)).y - pointer.y).abs();
+                Some(HoverRow { name: s.name.clone(), color: s.color, value: point[1], distance })
+            })
+            .collect();
+        rows.sort_by(|a, b| a.distance.total_cmp(&b.distance));
+        (!rows.is_empty()).then_some((x, rows))
+    }
+}
+
+struct HoverRow {
+    name: String,
+    color: Color32,
+    value: f64,
+    distance: f32,
+}
+
+/// The point nearest in x; `points` are in order of x.
+fn nearest_to(points: &[[f64; 2]], x: f64) -> Option<[f64; 2]> {
+    let at = points.partition_point(|p| p[0] < x);
+    let around = [at.checked_sub(1), Some(at)].into_iter().flatten().filter_map(|i| points.get(i).copied());
+    around.min_by(|a, b| (a[0] - x).abs().total_cmp(&(b[0] - x).abs()))
+}
+
+/// Small text on a ground of the plot's colour, so that curves do not run through it.
+fn paint_tag(ui: &Ui, at: Pos2, anchor: Align2, text: &str, font: &FontId) -> Rect {
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), font.clone(), ui.visuals().text_color());
+    let rect = anchor.anchor_size(at, galley.size());
+    ui.painter().rect_filled(rect.expand2(vec2(3.0, 0.0)), 2.0, ui.visuals().extreme_bg_color.gamma_multiply(0.8));
+    ui.painter().galley(rect.min, galley, ui.visuals().text_color());
+    rect
+}
+
+/// The wheel zooms where the pointer is; the page does not scroll meanwhile.
+fn zoom_by_wheel(plot: &mut PlotUi<'_>) {
+    if !plot.response().hovered() {
+        return;
+    }
+    let wheel = plot.ctx().input_mut(|i| std::mem::take(&mut i.smooth_scroll_delta.y));
+    if wheel != 0.0 {
+        plot.zoom_bounds_around_hovered(Vec2::splat((wheel / 200.0).exp()));
+    }
+}

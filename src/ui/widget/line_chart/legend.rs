@@ -1,0 +1,60 @@
+//! The row of names above a chart: a line sample each, click to hide or show.
+
+use std::collections::BTreeSet;
+
+use egui::{Color32, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
+
+use super::ChartData;
+
+/// Length of the line sample before a name.
+const SAMPLE: f32 = 18.0;
+
+/// Shows every name; `hidden` holds those that are not drawn.
+pub(super) fn ui(ui: &mut Ui, data: &ChartData, hidden: &mut BTreeSet<String>) {
+    for series in &data.series {
+        entry(ui, &series.name, series.color, None, hidden);
+    }
+    for (at, reference) in data.references.iter().enumerate() {
+        entry(ui, &reference.name, reference_color(ui), Some(at), hidden);
+    }
+}
+
+/// The colour of reference lines: they stand back behind the curves.
+pub(super) fn reference_color(ui: &Ui) -> Color32 {
+    ui.visuals().text_color().gamma_multiply(0.75)
+}
+
+/// Dash and gap of the n-th reference line: what tells them apart without colour.
+pub(super) fn dashes(at: usize) -> (f32, f32) {
+    [(2.0, 3.0), (6.0, 4.0), (12.0, 3.0)].get(at).copied().unwrap_or((4.0, 2.0))
+}
+
+fn entry(ui: &mut Ui, name: &str, color: Color32, dashed: Option<usize>, hidden: &mut BTreeSet<String>) {
+    let shown = !hidden.contains(name);
+    let font = egui::TextStyle::Small.resolve(ui.style());
+    let text_color = if shown { ui.visuals().text_color() } else { ui.visuals().weak_text_color() };
+    let galley = ui.painter().layout_no_wrap(name.to_owned(), font, text_color);
+    let size = vec2(SAMPLE + 5.0 + galley.size().x, galley.size().y.max(16.0));
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, shown, name));
+    if ui.is_rect_visible(rect) {
+        let y = rect.center().y;
+        let ends = [pos2(rect.left(), y), pos2(rect.left() + SAMPLE, y)];
+        let stroke = Stroke::new(2.0, if shown { color } else { ui.visuals().weak_text_color().gamma_multiply(0.4) });
+        match dashed {
+            Some(at) => {
+                let (dash, gap) = dashes(at);
+                ui.painter().extend(Shape::dashed_line(&ends, stroke, dash, gap));
+            }
+            None => {
+                ui.painter().line_segment(ends, stroke);
+            }
+        }
+        let at = pos2(rect.left() + SAMPLE + 5.0, y - galley.size().y / 2.0);
+        ui.painter().galley(at, galley, text_color);
+    }
+    let response = response.on_hover_text(if shown { "Click to hide" } else { "Click to show" });
+    if response.clicked() && !hidden.remove(name) {
+        hidden.insert(name.to_owned());
+    }
+}

@@ -1,0 +1,174 @@
+//! Curves over epochs or steps: several series, reference lines, log axis, smoothing, a table view.
+//!
+//! A page calls [`LineChart::set`] when its numbers have changed and [`LineChart::ui`] each frame;
+//! what is drawn (log, smoothed, thinned) is kept until numbers, options or zoom change.
+
+mod axis;
+mod draw;
+mod legend;
+mod smooth;
+mod table;
+mod thin;
+
+pub(crate) use axis::tick;
+pub use smooth::smooth;
+pub use thin::{MOST_POINTS, thin};
+
+use std::collections::BTreeSet;
+
+use egui::Color32;
+
+/// One curve.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// Name in legend, hover table and CSV.
+    pub name: String,
+    /// Its colour.
+    pub color: Color32,
+    /// Points `[x, y]`; a y that is no number is a gap.
+    pub points: Vec<[f64; 2]>,
+    /// Whether smoothing leaves it as it is (a validation curve has few points already).
+    pub keep_raw: bool,
+}
+
+/// A horizontal line to compare with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reference {
+    /// Name, written on the line.
+    pub name: String,
+    /// Where it lies.
+    pub value: f64,
+}
+
+/// One point worth a mark, such as the best epoch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Flag {
+    /// Where.
+    pub at: [f64; 2],
+    /// What it says.
+    pub text: String,
+}
+
+/// All that a chart shows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ChartData {
+    /// Name of x, such as `Epoch`; x takes whole numbers.
+    pub x_label: String,
+    /// Name and unit of y, such as `Loss (nats an event)`.
+    pub y_label: String,
+    /// The curves.
+    pub series: Vec<Series>,
+    /// Lines to compare with.
+    pub references: Vec<Reference>,
+    /// Marks.
+    pub flags: Vec<Flag>,
+}
+
+/// How much of its controls a chart shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chrome {
+    /// Legend, log axis, smoothing, table and CSV.
+    Full,
+    /// Title only: one of several small charts.
+    Small,
+}
+
+/// A chart with its view state.
+#[derive(Debug)]
+pub struct LineChart {
+    title: &'static str,
+    data: ChartData,
+    revision: u64,
+    log_y: bool,
+    smoothing: f64,
+    as_table: bool,
+    hidden: BTreeSet<String>,
+    drawn: draw::Drawn,
+    table: table::WideTable,
+}
+
+impl LineChart {
+    /// An empty chart. The title must be unique on its page.
+    #[must_use]
+    pub fn new(title: &'static str) -> Self {
+        Self {
+            title,
+            data: ChartData::default(),
+            revision: 0,
+            log_y: false,
+            smoothing: 0.0,
+            as_table: false,
+            hidden: BTreeSet::new(),
+            drawn: draw::Drawn::default(),
+            table: table::WideTable::default(),
+        }
+    }
+
+    /// New numbers. Points are put in order of x; those whose x is no number are dropped.
+    pub fn set(&mut self, mut data: ChartData) {
+        for series in &mut data.series {
+            series.points.retain(|p| p[0].is_finite());
+            series.points.sort_by(|a, b| a[0].total_cmp(&b[0]));
+        }
+        self.data = data;
+        self.revision += 1;
+    }
+
+    /// What is shown.
+    #[must_use]
+    pub fn data(&self) -> &ChartData {
+        &self.data
+    }
+
+    /// Paints the chart over the width at hand and `height`.
+    pub fn ui(&mut self, ui: &mut egui::Ui, height: f32, chrome: Chrome) {
+        ui.push_id(self.title, |ui| {
+            let top = ui.cursor().top();
+            match chrome {
+                Chrome::Full => self.header(ui),
+                Chrome::Small => {
+                    ui.label(egui::RichText::new(self.title).small().strong());
+                }
+            }
+            let left = (height - (ui.cursor().top() - top)).max(60.0);
+            if self.as_table {
+                self.table.refresh(&self.data, self.revision);
+                self.table.ui(ui, left);
+            } else {
+                self.plot(ui, left, chrome);
+            }
+        });
+    }
+
+    fn header(&mut self, ui: &mut egui::Ui) {
+        ui.horizontal(|ui| {
+            ui.strong(self.title);
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                self.options(ui);
+                ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                    legend::ui(ui, &self.data, &mut self.hidden);
+                });
+            });
+        });
+    }
+
+    fn options(&mut self, ui: &mut egui::Ui) {
+        let named = |what: &str| format!("{what}: {}", self.title);
+        if ui.button("Copy as CSV").on_hover_text("Every number of this chart, one row an x").clicked() {
+            self.table.refresh(&self.data, self.revision);
+            ui.copy_text(self.table.csv());
+        }
+        ui.toggle_value(&mut self.as_table, "Table").on_hover_text(named("Numbers instead of curves"));
+        ui.add_enabled_ui(!self.as_table, |ui| {
+            ui.toggle_value(&mut self.log_y, "Log").on_hover_text(named("Logarithmic y axis"));
+            let text = if self.smoothing > 0.0 { format!("Smooth {:.2}", self.smoothing) } else { "Smooth".to_owned() };
+            ui.menu_button(text, |ui| {
+                let slider = egui::Slider::new(&mut self.smoothing, 0.0..=0.99).text("Smoothing");
+                ui.add(slider).on_hover_text(
+                    "What remains of the past after one mean spacing (time-weighted, debiased moving average); \
+                     the raw curve stays behind at 20 %",
+                );
+            });
+        });
+    }
+}

@@ -1,0 +1,158 @@
+//! One user's history as a model saw it: each event with the rank and probability that the model
+//! gave it before it came. As a painted strip, and as a table with the five items it expected.
+
+mod strip;
+mod table;
+
+use egui::{Align2, Color32, Painter, Pos2, Stroke, Ui, Vec2, vec2};
+
+use crate::explain::TimelineStep;
+use crate::run::Part;
+use crate::ui::{text, theme};
+
+/// A hit is a true item among the first so many.
+pub const HIT_AT: usize = 10;
+
+/// What a timeline shows.
+#[derive(Clone, Copy)]
+pub struct TimelineData<'a> {
+    /// The events, oldest first.
+    pub steps: &'a [TimelineStep],
+    /// Number of items that can be ranked: the bottom of the rank axis.
+    pub n_items: usize,
+    /// Title of an item.
+    pub title: &'a dyn Fn(u32) -> String,
+}
+
+impl TimelineData<'_> {
+    /// Where in `steps` the event at a position of the history is.
+    fn row_of(&self, position: usize) -> Option<usize> {
+        self.steps.binary_search_by_key(&position, |s| s.position).ok()
+    }
+}
+
+/// A timeline's view state.
+#[derive(Debug, Default)]
+pub struct Timeline {
+    /// The event that was last brought into sight, so that the person can scroll away from it.
+    in_sight: Option<usize>,
+}
+
+impl Timeline {
+    /// Paints strip and table into the room at hand. `selected` is a position in the history;
+    /// returns the position that was clicked in this frame.
+    pub fn ui(&mut self, ui: &mut Ui, data: &TimelineData<'_>, selected: Option<usize>) -> Option<usize> {
+        let moved = selected != self.in_sight;
+        self.in_sight = selected;
+        let from_strip = strip::ui(ui, data, selected, moved);
+        ui.add_space(4.0);
+        let from_table = table::ui(ui, data, selected, moved && from_strip.is_none());
+        from_strip.or(from_table)
+    }
+
+    /// Paints the strip alone.
+    pub fn strip(&mut self, ui: &mut Ui, data: &TimelineData<'_>, selected: Option<usize>) -> Option<usize> {
+        let moved = selected != self.in_sight;
+        self.in_sight = selected;
+        strip::ui(ui, data, selected, moved)
+    }
+}
+
+/// One line: how many hits in each part, and what the marks mean.
+pub fn summary(steps: &[TimelineStep]) -> String {
+    let ranked = steps.iter().filter_map(|s| s.is_hit(HIT_AT));
+    let (n, hits) = ranked.fold((0, 0), |(n, hits), hit| (n + 1, hits + usize::from(hit)));
+    let of = |part| steps.iter().find(|s| s.part == part).and_then(|s| s.rank).map(rank_text);
+    let mut text = format!("{hits} of {n} events among the first {HIT_AT}");
+    for (part, name) in [(Part::Valid, "validation"), (Part::Test, "test")] {
+        if let Some(rank) = of(part) {
+            text.push_str(&format!(" · {name} rank {rank}"));
+        }
+    }
+    text
+}
+
+/// The name of a part as a person reads it.
+pub fn part_name(part: Part) -> &'static str {
+    match part {
+        Part::Train => "training",
+        Part::Valid => "validation",
+        Part::Test => "test",
+    }
+}
+
+/// The colour of a part.
+pub fn part_color(part: Part, ui: &Ui) -> Color32 {
+    match part {
+        Part::Train => theme::series_color(ui, 0),
+        Part::Valid => theme::series_color(ui, 1),
+        Part::Test => theme::series_color(ui, 3),
+    }
+}
+
+/// A hit is a filled dot, a miss a cross, an event without a prediction a dash: shape says the
+/// same as colour.
+fn paint_mark(painter: &Painter, ui: &Ui, at: Pos2, is_hit: Option<bool>, radius: f32) {
+    match is_hit {
+        Some(true) => {
+            painter.circle_filled(at, radius, theme::colors(ui).good);
+        }
+        Some(false) => {
+            let stroke = Stroke::new(1.6, theme::colors(ui).error);
+            let arm = radius * 0.8;
+            painter.line_segment([at - Vec2::splat(arm), at + Vec2::splat(arm)], stroke);
+            painter.line_segment([at + vec2(-arm, arm), at + vec2(arm, -arm)], stroke);
+        }
+        None => {
+            let stroke = Stroke::new(1.6, ui.visuals().weak_text_color());
+            painter.line_segment([at - vec2(radius, 0.0), at + vec2(radius, 0.0)], stroke);
+        }
+    }
+}
+
+/// A mid-rank: `7`, or `7.5` where items tie.
+pub(crate) fn rank_text(rank: f64) -> String {
+    if rank.fract() == 0.0 { text::count(rank as usize) } else { format!("{rank:.1}") }
+}
+
+/// The marks and what they mean, in one row.
+pub fn legend(ui: &mut Ui) {
+    let mut entry = |is_hit, text: &str| {
+        let (rect, _) = ui.allocate_exact_size(Vec2::splat(12.0), egui::Sense::hover());
+        paint_mark(ui.painter(), ui, rect.center(), is_hit, 4.0);
+        ui.label(egui::RichText::new(text).small());
+    };
+    entry(Some(true), "among the first 10");
+    entry(Some(false), "missed");
+    entry(None, "no prediction");
+    for part in [Part::Train, Part::Valid, Part::Test] {
+        let (rect, _) = ui.allocate_exact_size(vec2(12.0, 6.0), egui::Sense::hover());
+        ui.painter().rect_filled(rect, 1.0, part_color(part, ui));
+        ui.label(egui::RichText::new(part_name(part)).small());
+    }
+}
+
+/// What hovering an event says.
+fn tip(ui: &mut Ui, data: &TimelineData<'_>, step: &TimelineStep) {
+    ui.strong(format!("Event {}: {}", step.position + 1, (data.title)(step.item_idx)));
+    ui.label(format!("Part: {}", part_name(step.part)));
+    let (Some(rank), Some(probability)) = (step.rank, step.probability) else {
+        ui.weak("No prediction: the model needs at least one event before it");
+        return;
+    };
+    let rank = format!("Rank {} of {}", rank_text(rank), text::count(data.n_items));
+    ui.label(format!("{rank}, probability {}", text::percent(f64::from(probability))));
+    ui.add_space(2.0);
+    ui.label("Expected most:");
+    for scored in &step.top {
+        let mark = if scored.item_idx == step.item_idx { "✔ " } else { "" };
+        let probability = text::percent(f64::from(scored.probability));
+        ui.label(format!("{mark}{} ({probability})", (data.title)(scored.item_idx)));
+    }
+}
+
+/// Small text in the corner of a painted part.
+fn small_text(painter: &Painter, ui: &Ui, at: Pos2, anchor: Align2, text: &str) {
+    let font = egui::TextStyle::Small.resolve(ui.style());
+    painter.text(at, anchor, text, font, ui.visuals().weak_text_color());
+}

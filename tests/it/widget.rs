@@ -1,0 +1,327 @@
+//! Charts, heatmaps and timelines do what a person expects of them: read with the pointer, pick
+//! with a click, keep every extreme, upload nothing twice.
+
+use egui::{Color32, Event, Pos2, Vec2, pos2, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use proptest::prelude::*;
+use seqscope::explain::{Scored, TimelineStep};
+use seqscope::run::Part;
+use seqscope::ui::widget::heatmap::{Heatmap, Look, Matrix, Pointed, Scale, Words};
+use seqscope::ui::widget::line_chart::{ChartData, Chrome, LineChart, MOST_POINTS, Reference, Series, thin};
+use seqscope::ui::widget::timeline::{Timeline, TimelineData, summary};
+
+fn title(at: usize) -> String {
+    ["Alien", "Brazil", "Casablanca", "Dune"].get(at).map_or_else(|| format!("item {at}"), |t| (*t).to_owned())
+}
+
+// ---------------------------------------------------------------------------------------------
+// Thinning
+// ---------------------------------------------------------------------------------------------
+
+proptest! {
+    /// Whatever the curve, its highest and lowest number stay, nothing is invented, order stays,
+    /// and no more than four points a pixel column are left.
+    #[test]
+    fn thinning_keeps_the_extremes(
+        values in prop::collection::vec(-1e6_f64..1e6, MOST_POINTS + 1..MOST_POINTS + 3000),
+        n_columns in 1_usize..2000,
+    ) {
+        let points: Vec<[f64; 2]> = values.iter().enumerate().map(|(x, y)| [x as f64, *y]).collect();
+        let thinned = thin(&points, (f64::NEG_INFINITY, f64::INFINITY), n_columns);
+        let highest = |p: &[[f64; 2]]| p.iter().map(|p| p[1]).fold(f64::NEG_INFINITY, f64::max);
+        let lowest = |p: &[[f64; 2]]| p.iter().map(|p| p[1]).fold(f64::INFINITY, f64::min);
+        prop_assert_eq!(highest(&thinned).to_bits(), highest(&points).to_bits());
+        prop_assert_eq!(lowest(&thinned).to_bits(), lowest(&points).to_bits());
+        prop_assert!(thinned.len() <= 4 * n_columns);
+        prop_assert!(thinned.windows(2).all(|w| w[0][0] < w[1][0]), "in order, without repeats");
+        prop_assert!(thinned.iter().all(|p| points[p[0] as usize] == *p), "nothing is invented");
+    }
+}
+
+#[test]
+fn thinning_keeps_each_columns_extremes_and_gaps() {
+    // 20,000 points in 2 columns: a spike in each, and a gap of a whole column in the second case.
+    let mut points: Vec<[f64; 2]> = (0..20_000).map(|x| [f64::from(x), 0.0]).collect();
+    points[123][1] = 9.0;
+    points[15_000][1] = -7.0;
+    let thinned = thin(&points, (f64::NEG_INFINITY, f64::INFINITY), 2);
+    assert!(thinned.contains(&[123.0, 9.0]) && thinned.contains(&[15_000.0, -7.0]), "{thinned:?}");
+
+    for point in &mut points[10_000..] {
+        point[1] = f64::NAN;
+    }
+    let thinned = thin(&points, (f64::NEG_INFINITY, f64::INFINITY), 2);
+    assert!(thinned.last().unwrap()[1].is_nan(), "a column of nothing but NaN stays a gap");
+}
+
+#[test]
+fn thinning_to_a_zoomed_range_keeps_a_neighbour_on_either_side() {
+    let points: Vec<[f64; 2]> = (0..100).map(|x| [f64::from(x), 1.0]).collect();
+    let xs: Vec<f64> = thin(&points, (10.5, 12.5), 100).iter().map(|p| p[0]).collect();
+    assert_eq!(xs, [10.0, 11.0, 12.0, 13.0]);
+}
+
+// ---------------------------------------------------------------------------------------------
+// Curves
+// ---------------------------------------------------------------------------------------------
+
+fn chart() -> LineChart {
+    let series = |name: &str, points: Vec<[f64; 2]>| Series {
+        name: name.to_owned(),
+        color: Color32::LIGHT_BLUE,
+        points,
+        keep_raw: false,
+    };
+    let mut chart = LineChart::new("Loss");
+    chart.set(ChartData {
+        x_label: "Epoch".to_owned(),
+        y_label: "Loss (nats an event)".to_owned(),
+        series: vec![
+            series("training", vec![[1.0, 4.0], [2.0, 3.0], [3.0, 2.5]]),
+            series("validation, smoothed", vec![[1.0, 4.5], [3.0, 3.5]]),
+        ],
+        references: vec![Reference { name: "Popularity".to_owned(), value: 5.0 }],
+        flags: Vec::new(),
+    });
+    chart
+}
+
+fn chart_harness<'a>() -> Harness<'a, LineChart> {
+    Harness::builder()
+        .with_size(vec2(900.0, 400.0))
+        .build_ui_state(|ui, chart: &mut LineChart| chart.ui(ui, 360.0, Chrome::Full), chart())
+}
+
+#[test]
+fn a_chart_copies_its_numbers_as_csv() {
+    let mut harness = chart_harness();
+    harness.get_by_label("Copy as CSV").click();
+    harness.step();
+    let commands = &harness.output().platform_output.commands;
+    let copied =
+        commands.iter().find_map(|c| if let egui::OutputCommand::CopyText(t) = c { Some(t.as_str()) } else { None });
+    // The comma in a name is quoted; where a curve has no number the field is empty.
+    let wanted = "Epoch,training,\"validation, smoothed\"\n1,4,4.5\n2,3,\n3,2.5,3.5\n";
+    assert_eq!(copied, Some(wanted));
+}
+
+#[test]
+fn a_chart_shows_its_numbers_as_a_table() {
+    let mut harness = chart_harness();
+    harness.run();
+    assert!(harness.query_by_label("4.5").is_none());
+    harness.get_by_label("Table").click();
+    harness.run();
+    harness.get_by_label("4.5");
+}
+
+#[test]
+fn the_hover_table_reads_every_curve_at_the_nearest_epoch() {
+    let mut harness = chart_harness();
+    harness.run();
+    // The plot fills the window; three epochs from 1 to 3: its right end is epoch 3.
+    harness.hover_at(pos2(870.0, 200.0));
+    harness.run();
+    harness.get_by_label("Epoch 3");
+    harness.get_by_label("2.5");
+    harness.get_by_label("3.5");
+}
+
+#[test]
+fn a_name_in_the_legend_hides_its_curve() {
+    let mut harness = chart_harness();
+    harness.run();
+    harness.get_by_label("training").click();
+    harness.run();
+    harness.hover_at(pos2(870.0, 200.0));
+    harness.run();
+    assert!(harness.query_by_label("2.5").is_none(), "a hidden curve has no row in the hover table");
+    harness.get_by_label("3.5");
+}
+
+// ---------------------------------------------------------------------------------------------
+// Heatmaps
+// ---------------------------------------------------------------------------------------------
+
+#[derive(Default)]
+struct Map {
+    heatmap: Heatmap,
+    content: u64,
+    pointed: Pointed,
+    clicked: Option<(usize, usize)>,
+}
+
+/// Four by four, causal: nothing above the diagonal.
+fn weights() -> Vec<f32> {
+    vec![1.0, 0.0, 0.0, 0.0, 0.25, 0.75, 0.0, 0.0, 0.125, 0.5, 0.375, 0.0, 0.1, 0.2, 0.3, 0.4]
+}
+
+fn map_harness<'a>() -> Harness<'a, Map> {
+    let paint = |ui: &mut egui::Ui, map: &mut Map| {
+        let values = weights();
+        let matrix = Matrix { values: &values, n_rows: 4, n_cols: 4, is_causal: true };
+        let words = Words {
+            name: "Attention",
+            row_axis: "after",
+            col_axis: "looks at",
+            value: "weight",
+            nothing: "not seen yet",
+            row_title: &title,
+            col_title: &title,
+        };
+        let look = Look { words: &words, scale: Scale::OfRow, size: vec2(500.0, 500.0), selected_row: Some(1) };
+        map.pointed = map.heatmap.ui(ui, map.content, &matrix, look);
+        map.clicked = map.clicked.or(map.pointed.clicked);
+    };
+    Harness::builder().with_size(Vec2::splat(560.0)).build_ui_state(paint, Map::default())
+}
+
+/// The screen position of a cell, found by moving the pointer until the map says so.
+fn point_at(harness: &mut Harness<'_, Map>, cell: (usize, usize)) -> Pos2 {
+    for y in (4..500).step_by(7) {
+        for x in (4..500).step_by(7) {
+            let at = pos2(x as f32, y as f32);
+            harness.hover_at(at);
+            harness.step();
+            harness.step();
+            if harness.state().pointed.hovered == Some(cell) {
+                return at;
+            }
+        }
+    }
+    panic!("no pixel of the map belongs to {cell:?}");
+}
+
+#[test]
+fn hovering_a_cell_names_both_items_and_the_weight() {
+    let mut harness = map_harness();
+    point_at(&mut harness, (2, 1));
+    harness.run();
+    harness.get_by_label("after Casablanca");
+    harness.get_by_label("looks at Brazil");
+    harness.get_by_label("weight 0.5");
+}
+
+#[test]
+fn a_cell_that_could_not_be_looked_at_is_not_a_zero() {
+    let mut harness = map_harness();
+    point_at(&mut harness, (0, 2));
+    harness.run();
+    harness.get_by_label("not seen yet");
+    assert!(harness.query_by_label_contains("weight").is_none());
+}
+
+#[test]
+fn clicking_a_cell_tells_which() {
+    let mut harness = map_harness();
+    let at = point_at(&mut harness, (3, 0));
+    harness.drag_at(at);
+    harness.step();
+    harness.drop_at(at);
+    harness.step();
+    assert_eq!(harness.state().clicked, Some((3, 0)));
+}
+
+#[test]
+fn a_heatmap_is_uploaded_once_and_again_only_when_its_numbers_change() {
+    let mut harness = map_harness();
+    harness.run();
+    let uploads = |harness: &mut Harness<'_, Map>| {
+        harness.hover_at(pos2(1.0, 1.0));
+        harness.step();
+        let whole = |image: &egui::epaint::ImageDelta| image.is_whole() && image.image.size() == [4, 4];
+        harness.output().textures_delta.set.values().flatten().filter(|d| whole(d)).count()
+    };
+    assert_eq!(uploads(&mut harness), 0, "nothing changed");
+    harness.state_mut().content = 1;
+    assert_eq!(uploads(&mut harness), 1, "other numbers");
+    assert_eq!(uploads(&mut harness), 0, "nothing changed");
+}
+
+// ---------------------------------------------------------------------------------------------
+// Timelines
+// ---------------------------------------------------------------------------------------------
+
+#[derive(Default)]
+struct History {
+    timeline: Timeline,
+    steps: Vec<TimelineStep>,
+    selected: Option<usize>,
+}
+
+fn step(position: usize, item_idx: u32, rank: Option<f64>) -> TimelineStep {
+    let scored = |item_idx, probability| Scored { item_idx, probability };
+    TimelineStep {
+        position,
+        item_idx,
+        part: if position >= 3 { Part::Test } else { Part::Train },
+        rank,
+        probability: rank.map(|r| (0.5 / r) as f32),
+        top: rank.map(|_| vec![scored(1, 0.5), scored(2, 0.25)]).unwrap_or_default(),
+    }
+}
+
+/// The model's window starts at the third event, so positions and rows differ.
+fn history_harness<'a>() -> Harness<'a, History> {
+    let steps = vec![step(2, 0, None), step(3, 1, Some(1.0)), step(4, 3, Some(40.0))];
+    let paint = |ui: &mut egui::Ui, history: &mut History| {
+        let title = |item: u32| title(item as usize);
+        let data = TimelineData { steps: &history.steps, n_items: 100, title: &title };
+        let clicked = history.timeline.ui(ui, &data, history.selected);
+        history.selected = clicked.or(history.selected);
+    };
+    Harness::builder().with_size(vec2(900.0, 420.0)).build_ui_state(paint, History { steps, ..History::default() })
+}
+
+#[test]
+fn clicking_a_row_selects_its_event() {
+    let mut harness = history_harness();
+    harness.run();
+    harness.get_by_label("Dune").click();
+    harness.run();
+    assert_eq!(harness.state().selected, Some(4));
+}
+
+#[test]
+fn the_strip_tells_an_event_on_hover_and_selects_it_on_click() {
+    let mut harness = history_harness();
+    harness.run();
+    let strip = harness.get_by_label("Timeline of 3 events").rect();
+    let second = pos2(strip.left() + strip.width() * 0.5, strip.center().y);
+    harness.hover_at(second);
+    harness.run();
+    harness.get_by_label("Event 4: Brazil");
+    harness.get_by_label("Part: test");
+    harness.get_by_label("Rank 1 of 100, probability 50 %");
+    harness.get_by_label("✔ Brazil (50 %)");
+    harness.event(Event::PointerButton {
+        pos: second,
+        button: egui::PointerButton::Primary,
+        pressed: true,
+        modifiers: egui::Modifiers::NONE,
+    });
+    harness.step();
+    harness.drop_at(second);
+    harness.step();
+    assert_eq!(harness.state().selected, Some(3));
+}
+
+#[test]
+fn the_summary_counts_hits_of_events_that_had_a_prediction() {
+    let steps = [step(2, 0, None), step(3, 1, Some(1.0)), step(4, 3, Some(40.0))];
+    assert_eq!(summary(&steps), "1 of 2 events among the first 10 · test rank 1");
+}
+
+#[test]
+fn a_long_timeline_paints_only_what_is_in_sight() {
+    let n_shapes = |n: usize| {
+        let steps = (0..n).map(|p| step(p, 1, Some(3.0))).collect();
+        let mut harness = history_harness();
+        harness.state_mut().steps = steps;
+        harness.run();
+        harness.output().shapes.len()
+    };
+    let (hundred, thousands) = (n_shapes(300), n_shapes(20_000));
+    assert!(thousands < hundred * 2, "{hundred} shapes for 300 events, {thousands} for 20,000");
+}
