@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Sequences, Split, Vocab};
+use super::{FileSpec, Sequences, Split, Vocab};
 use crate::spec::Problem;
 
 /// A cleaned, coded log.
@@ -105,6 +105,9 @@ pub struct DataReport {
     pub steps: Vec<StepCount>,
     /// What is worth knowing: times in the future, many ties within a second, cold items dropped.
     pub problems: Vec<Problem>,
+    /// The file as it was read, every guess filled in; `None` for a world.
+    #[serde(default)]
+    pub file: Option<FileSpec>,
 }
 
 /// A dataset and its split: all that training, evaluation and explanation need.

@@ -1,5 +1,7 @@
 //! Coded rows in the order of the file: what lies between a table and its sequences.
 
+use std::borrow::Cow;
+
 use super::{Sequences, StepCount, Vocab};
 
 /// Rows of a log with dense indices, in file order. Indices are those of the vocabularies held
@@ -8,7 +10,10 @@ use super::{Sequences, StepCount, Vocab};
 pub(super) struct Events {
     pub(super) user_idx: Vec<u32>,
     pub(super) item_idx: Vec<u32>,
-    pub(super) time_secs: Option<Vec<i64>>,
+    /// Times in ticks, finer than seconds where the log is.
+    pub(super) time_ticks: Option<Vec<i64>>,
+    /// How many ticks a second has.
+    pub(super) ticks_per_sec: i64,
     pub(super) behaviour_idx: Option<Vec<u16>>,
     pub(super) value: Option<Vec<f32>>,
     pub(super) users: Vocab,
@@ -25,18 +30,27 @@ pub(super) struct Coded {
 }
 
 impl Events {
-    /// No rows yet; rows will have times.
+    /// No rows yet; rows will have times in seconds.
     pub(super) fn with_times() -> Self {
-        Self { time_secs: Some(Vec::new()), ..Self::default() }
+        Self { time_ticks: Some(Vec::new()), ticks_per_sec: 1, ..Self::default() }
     }
 
     /// Adds a row; columns other than these three are the caller's.
     pub(super) fn push(&mut self, user_idx: u32, item_idx: u32, time_secs: i64) {
         self.user_idx.push(user_idx);
         self.item_idx.push(item_idx);
-        if let Some(times) = &mut self.time_secs {
+        if let Some(times) = &mut self.time_ticks {
             times.push(time_secs);
         }
+    }
+
+    /// Times in whole seconds, rounded down.
+    pub(super) fn time_secs(&self) -> Option<Cow<'_, [i64]>> {
+        let ticks = self.time_ticks.as_deref()?;
+        Some(match self.ticks_per_sec {
+            0 | 1 => Cow::Borrowed(ticks),
+            per_sec => ticks.iter().map(|ticks| ticks.div_euclid(per_sec)).collect(),
+        })
     }
 
     /// Number of rows.
@@ -58,7 +72,7 @@ impl Events {
     pub(super) fn retain(&mut self, keep: &[bool]) {
         retain(&mut self.user_idx, keep);
         retain(&mut self.item_idx, keep);
-        self.time_secs.iter_mut().for_each(|column| retain(column, keep));
+        self.time_ticks.iter_mut().for_each(|column| retain(column, keep));
         self.behaviour_idx.iter_mut().for_each(|column| retain(column, keep));
         self.value.iter_mut().for_each(|column| retain(column, keep));
     }
@@ -89,14 +103,14 @@ impl Events {
         self.users = users;
         let items = compact(&mut self.item_idx, &self.items, 1);
         let (offsets, mut rows) = self.rows_by_user();
-        if let Some(times) = &self.time_secs {
+        if let Some(times) = &self.time_ticks {
             for bounds in offsets.windows(2) {
                 rows[bounds[0]..bounds[1]].sort_by_key(|&row| times[row]);
             }
         }
         let sequences = Sequences {
             item_idx: gather(&self.item_idx, &rows),
-            time_secs: self.time_secs.as_deref().map(|column| gather(column, &rows)),
+            time_secs: self.time_secs().map(|column| gather(&column, &rows)),
             behaviour_idx: self.behaviour_idx.as_deref().map(|column| gather(column, &rows)),
             value: self.value.as_deref().map(|column| gather(column, &rows)),
             offsets,

@@ -6,17 +6,24 @@
 //! [`prepare`] does all of it. A synthetic [`world`] takes the place of a file when none is given.
 
 mod batch;
+mod check;
 mod clean;
+mod coding;
 mod dataset;
 mod error;
 mod events;
 mod fingerprint;
+mod log;
 mod prepare;
 mod profile;
+mod schema;
 mod sequence;
+mod source;
 mod spec;
 mod split;
 mod table;
+mod time;
+mod titles;
 mod vocab;
 pub mod world;
 
@@ -54,7 +61,7 @@ pub struct Preview {
 /// # Errors
 /// [`DataError`] when the file cannot be read or holds no rows.
 pub fn preview(file: &FileSpec) -> Result<Preview, DataError> {
-    todo!("data: {file:?}")
+    log::preview(file)
 }
 
 /// Opens, cleans, codes and splits.
@@ -71,7 +78,7 @@ pub fn prepare(data: &DataSpec, split: SplitSpec, cancel: &AtomicBool) -> Result
 /// included). Fields are paths under `data` and `split`.
 #[must_use]
 pub fn check(data: &DataSpec, split: SplitSpec) -> Vec<crate::spec::Problem> {
-    todo!("data: {data:?} {split:?}")
+    check::check(data, split)
 }
 
 /// Writes a table as Parquet, atomically (temporary name, then renamed).
@@ -79,7 +86,7 @@ pub fn check(data: &DataSpec, split: SplitSpec) -> Vec<crate::spec::Problem> {
 /// # Errors
 /// [`DataError::Unreadable`] when the file cannot be written.
 pub fn write_parquet(path: &Path, table: &Table) -> Result<(), DataError> {
-    todo!("data: {path:?} {table:?}")
+    table::write_parquet(path, table)
 }
 
 /// Reads back what [`write_parquet`] wrote.
@@ -87,7 +94,7 @@ pub fn write_parquet(path: &Path, table: &Table) -> Result<(), DataError> {
 /// # Errors
 /// [`DataError`] when the file cannot be read.
 pub fn read_parquet(path: &Path) -> Result<Table, DataError> {
-    todo!("data: {path:?}")
+    table::read_parquet(path)
 }
 
 /// Writes a table as CSV with a header, atomically.
@@ -95,5 +102,5 @@ pub fn read_parquet(path: &Path) -> Result<Table, DataError> {
 /// # Errors
 /// [`DataError::Unreadable`] when the file cannot be written.
 pub fn write_csv(path: &Path, table: &Table) -> Result<(), DataError> {
-    todo!("data: {path:?} {table:?}")
+    table::write_csv(path, table)
 }

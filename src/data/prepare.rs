@@ -4,24 +4,19 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::events::Events;
+use super::log::{self, Log};
 use super::split::{Cuts, divide};
 use super::{
-    CleanSpec, DataError, DataReport, DataSource, DataSpec, Dataset, Prepared, Sequences, Split, SplitSpec, clean,
-    fingerprint, world,
+    CleanSpec, DataError, DataReport, DataSource, DataSpec, Dataset, Prepared, Sequences, Split, SplitSpec, check,
+    clean, fingerprint, world,
 };
 use crate::spec::Problem;
 
-/// A log as read: its rows, its titles, and the account so far.
-pub(super) struct Log {
-    pub(super) name: String,
-    pub(super) events: Events,
-    /// Titles by item id; `None` when there is no title table.
-    pub(super) titles: Option<HashMap<String, String>>,
-    pub(super) report: DataReport,
-}
-
 /// See [`super::prepare`].
 pub(super) fn prepare(data: &DataSpec, split: SplitSpec, cancel: &AtomicBool) -> Result<Prepared, DataError> {
+    if let Some(Problem { field, sentence, .. }) = check::settings(data, split).into_iter().find(Problem::is_error) {
+        return Err(DataError::Setting { field, sentence });
+    }
     let Log { name, mut events, titles, mut report } = open(&data.source, cancel)?;
     go_on(cancel)?;
     clean(&mut events, &data.clean, &mut report)?;
@@ -29,7 +24,7 @@ pub(super) fn prepare(data: &DataSpec, split: SplitSpec, cancel: &AtomicBool) ->
     let cuts = match split {
         SplitSpec::LeaveOneOut => None,
         SplitSpec::GlobalTemporal { valid_fraction, test_fraction } => {
-            let cuts = Cuts::new(events.time_secs.as_deref(), valid_fraction, test_fraction)?;
+            let cuts = Cuts::new(events.time_secs().as_deref(), valid_fraction, test_fraction)?;
             drop_cold_items(&mut events, cuts, &mut report);
             Some(cuts)
         }
@@ -68,13 +63,13 @@ fn open(source: &DataSource, cancel: &AtomicBool) -> Result<Log, DataError> {
             let report = DataReport { rows_read: events.len(), steps, ..DataReport::default() };
             Ok(Log { name: "world".to_owned(), titles: Some(world::titles(spec).collect()), events, report })
         }
-        DataSource::File(file) => todo!("{file:?} {cancel:?}"),
+        DataSource::File(file) => log::open(file, cancel),
     }
 }
 
 /// Drops what the settings say; every step is counted, and one that leaves nothing is an error.
 fn clean(events: &mut Events, spec: &CleanSpec, report: &mut DataReport) -> Result<(), DataError> {
-    if spec.drop_duplicates && events.time_secs.is_some() {
+    if spec.drop_duplicates && events.time_ticks.is_some() {
         clean::drop_duplicates(events);
         report.steps.push(events.count("Exact duplicates dropped"));
     }
@@ -97,10 +92,10 @@ fn clean(events: &mut Events, spec: &CleanSpec, report: &mut DataReport) -> Resu
 /// Drops events of items that no training event knows: their rows of the embedding would stay as
 /// they were drawn.
 fn drop_cold_items(events: &mut Events, cuts: Cuts, report: &mut DataReport) {
-    let Some(times) = &events.time_secs else { return };
+    let Some(times) = events.time_secs() else { return };
     let mut known = vec![false; events.items.len()];
-    for (&item, &time) in std::iter::zip(&events.item_idx, times) {
-        known[item as usize] |= time < cuts.valid_from;
+    for (&item, time) in std::iter::zip(&events.item_idx, times.iter()) {
+        known[item as usize] |= *time < cuts.valid_from;
     }
     let keep: Vec<bool> = events.item_idx.iter().map(|&item| known[item as usize]).collect();
     events.retain(&keep);

@@ -98,6 +98,12 @@ impl Roles {
     /// The column of a role, if said and not refused.
     #[must_use]
     pub fn column(&self, role: Role) -> Option<&str> {
+        self.said(role).filter(|name| !name.is_empty())
+    }
+
+    /// What was said of a role: a column, an empty string for none, or nothing.
+    #[must_use]
+    pub fn said(&self, role: Role) -> Option<&str> {
         let slot = match role {
             Role::User => &self.user,
             Role::Item => &self.item,
@@ -105,7 +111,7 @@ impl Roles {
             Role::Behaviour => &self.behaviour,
             Role::Value => &self.value,
         };
-        slot.as_deref().filter(|name| !name.is_empty())
+        slot.as_deref()
     }
 
     /// The slot of a role, to be filled.

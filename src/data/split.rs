@@ -52,6 +52,10 @@ pub struct Split {
     pub fingerprint: String,
 }
 
+/// Said of a log without times.
+pub(super) const NEEDS_TIMES: &str = "a global temporal split needs times, and this log has no time column; name one in \
+                                      `data.roles.time`, or split by leave-one-out.";
+
 /// The two moments of a global temporal split: training is before the first, test from the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Cuts {
@@ -67,12 +71,7 @@ impl Cuts {
     /// A [`DataError`] when there are no times, or too few different ones.
     pub(super) fn new(times: Option<&[i64]>, valid_fraction: f64, test_fraction: f64) -> Result<Self, DataError> {
         let Some(times) = times else {
-            return Err(DataError::Setting {
-                field: "split".to_owned(),
-                sentence: "a global temporal split needs times, and this log has no time column; name one in \
-                           `data.roles.time`, or split by leave-one-out."
-                    .to_owned(),
-            });
+            return Err(DataError::Setting { field: "split".to_owned(), sentence: NEEDS_TIMES.to_owned() });
         };
         let mut sorted = times.to_vec();
         sorted.sort_unstable();

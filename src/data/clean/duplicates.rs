@@ -5,7 +5,7 @@ use crate::data::events::Events;
 /// Drops rows that equal an earlier one in user, item, time, behaviour and value, and gives their
 /// number. Without times nothing is dropped: there a repeat is behaviour, not a mistake.
 pub(in crate::data) fn drop_duplicates(events: &mut Events) -> usize {
-    let Some(times) = &events.time_secs else { return 0 };
+    let Some(times) = &events.time_ticks else { return 0 };
     let behaviour = |row: usize| events.behaviour_idx.as_ref().map_or(0, |column| column[row]);
     // Bits, so that two missing values (NaN) are equal.
     let value = |row: usize| events.value.as_ref().map_or(0, |column| column[row].to_bits());

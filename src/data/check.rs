@@ -1,0 +1,79 @@
+//! Problems that the settings alone tell.
+
+use super::{DataError, DataSource, DataSpec, FileSpec, Role, SplitSpec, source};
+use crate::spec::{Described, Problem};
+use strum::IntoEnumIterator;
+
+/// See [`super::check`].
+pub(super) fn check(data: &DataSpec, split: SplitSpec) -> Vec<Problem> {
+    let mut problems = settings(data, split);
+    if let DataSource::File(file) = &data.source {
+        problems.extend(readable(&file.path, "data.path"));
+        if let Some(titles) = &file.titles {
+            problems.extend(readable(&titles.path, "data.titles.path"));
+        }
+    }
+    problems
+}
+
+/// Those that no file is looked at for.
+pub(super) fn settings(data: &DataSpec, split: SplitSpec) -> Vec<Problem> {
+    let mut problems: Vec<Problem> =
+        data.clean.problems().into_iter().map(|problem| problem.under("data.clean")).collect();
+    match &data.source {
+        DataSource::World(world) => problems.extend(world.problems().into_iter().map(|problem| problem.under("data"))),
+        DataSource::File(file) => problems.extend(file_settings(file)),
+    }
+    if let SplitSpec::GlobalTemporal { valid_fraction, test_fraction } = split {
+        for (name, share) in [("valid_fraction", valid_fraction), ("test_fraction", test_fraction)] {
+            if !(share > 0.0 && share < 0.5) {
+                let sentence = format!("`split.{name}` is {share}; choose a share between 0 and 0.5.");
+                problems.push(Problem::error(format!("split.{name}"), sentence));
+            }
+        }
+        if let DataSource::File(FileSpec { roles, .. }) = &data.source
+            && roles.said(Role::Time) == Some("")
+        {
+            problems.push(Problem::error("split", super::split::NEEDS_TIMES));
+        }
+    }
+    problems
+}
+
+fn file_settings(file: &FileSpec) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if file.path.as_os_str().is_empty() {
+        problems.push(Problem::error("data.path", "no file is named; write the path of a log in `data.path`."));
+    }
+    if file.separator.as_deref() == Some("") {
+        let sentence = "the separator is empty; write one such as `,`, or leave it out to have it guessed.";
+        problems.push(Problem::error("data.separator", sentence));
+    }
+    if file.separator.as_deref().is_some_and(|separator| separator.contains(['"', '\n', '\r'])) {
+        let sentence = "the separator holds a quote or a line end; choose characters that only stand between fields.";
+        problems.push(Problem::error("data.separator", sentence));
+    }
+    let said: Vec<(Role, &str)> = Role::iter().filter_map(|role| Some((role, file.roles.column(role)?))).collect();
+    for (at, (role, name)) in said.iter().enumerate() {
+        if let Some((other, _)) = said.iter().take(at).find(|(_, earlier)| earlier == name) {
+            let (role, other) = (role.to_string().to_lowercase(), other.to_string().to_lowercase());
+            let sentence = format!(
+                "the column `{name}` cannot be both the {other} and the {role}; choose another for one of them."
+            );
+            problems.push(Problem::error(format!("data.roles.{role}"), sentence));
+        }
+    }
+    problems
+}
+
+/// Whether a file can be opened.
+fn readable(path: &std::path::Path, field: &str) -> Option<Problem> {
+    if path.as_os_str().is_empty() {
+        return None;
+    }
+    match source::can_open(path) {
+        Ok(()) => None,
+        Err(DataError::Setting { sentence, .. }) => Some(Problem::error(field, sentence)),
+        Err(error) => Some(Problem::error(field, format!("{error}."))),
+    }
+}

@@ -1,0 +1,197 @@
+//! Columns of text become coded rows; what cannot be read is refused with its line.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use polars::prelude::StringChunked;
+
+use super::events::Events;
+use super::source::{Cells, Lines, Refused};
+use super::{DataError, Role, TimeFormat, Vocab, time};
+use crate::spec::Problem;
+
+/// The columns of a log by role.
+pub(super) struct RoleCells {
+    pub(super) user: Cells,
+    pub(super) item: Cells,
+    pub(super) time: Option<Cells>,
+    pub(super) behaviour: Option<Cells>,
+    pub(super) value: Option<Cells>,
+}
+
+/// Most behaviour types: with more, the column is something else.
+const MOST_BEHAVIOURS: usize = 1_000;
+
+/// Coded rows, the lines they stood on, and the rows that could not be coded.
+pub(super) struct CodedRows {
+    pub(super) events: Events,
+    pub(super) lines: Lines,
+    pub(super) refused: Refused,
+}
+
+/// Codes the rows of a file, refusing those without user or item, or with an unreadable time or
+/// value.
+pub(super) fn code(cells: &RoleCells, format: TimeFormat, lines: Lines) -> Result<CodedRows, DataError> {
+    let mut rows = Readable { lines: &lines, keep: vec![true; lines.len()], refused: Refused::default() };
+    let mut events = Events::default();
+    events.user_idx = rows.ids(text(&cells.user, Role::User)?, &mut events.users, "user");
+    events.item_idx = rows.ids(text(&cells.item, Role::Item)?, &mut events.items, "item");
+    if let Some(times) = &cells.time {
+        let (ticks, per_sec) = rows.times(times, format);
+        (events.time_ticks, events.ticks_per_sec) = (Some(ticks), per_sec);
+    }
+    if let Some(values) = &cells.value {
+        events.value = Some(rows.values(text(values, Role::Value)?));
+    }
+    if let Some(behaviours) = &cells.behaviour {
+        events.behaviour_idx = Some(behaviour_idx(text(behaviours, Role::Behaviour)?, &mut events.behaviours)?);
+    }
+    let Readable { keep, refused, .. } = rows;
+    if refused.count == 0 {
+        return Ok(CodedRows { events, lines, refused });
+    }
+    events.retain(&keep);
+    let mut kept_lines = Lines::default();
+    keep.iter().enumerate().filter(|&(_, &kept)| kept).for_each(|(row, _)| kept_lines.push(lines.line(row)));
+    Ok(CodedRows { events, lines: kept_lines, refused })
+}
+
+/// Warnings of times that can hardly be true; the rows are kept.
+pub(super) fn doubtful_times(events: &Events, lines: &Lines, format: TimeFormat) -> Vec<Problem> {
+    let (Some(times), false) = (events.time_secs(), format == TimeFormat::Order) else { return Vec::new() };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(i64::MAX, |since| since.as_secs() as i64);
+    // A day of grace for clocks and zones.
+    let tomorrow = now.saturating_add(86_400);
+    let warn = |what: &str, is_doubtful: &dyn Fn(i64) -> bool| {
+        let first = times.iter().position(|&time| is_doubtful(time))?;
+        let n = times.iter().filter(|&&time| is_doubtful(time)).count();
+        let sentence = format!(
+            "{n} of {} rows have a time {what} (the first on line {}, {}); they are kept: check the column and \
+             `data.time_format` ({format}).",
+            times.len(),
+            lines.line(first),
+            time::iso(times[first].saturating_mul(time::MICROS_PER_SEC)),
+        );
+        Some(Problem::warning("data.roles.time", sentence))
+    };
+    let future = warn("in the future", &|time| time > tomorrow);
+    let negative = warn("before 1970", &|time| time < 0);
+    future.into_iter().chain(negative).collect()
+}
+
+/// Which rows are readable so far.
+struct Readable<'a> {
+    lines: &'a Lines,
+    keep: Vec<bool>,
+    refused: Refused,
+}
+
+impl Readable<'_> {
+    /// Refuses a row, once.
+    fn refuse(&mut self, row: usize, reason: impl FnOnce() -> String) {
+        if let Some(kept) = self.keep.get_mut(row)
+            && std::mem::replace(kept, false)
+        {
+            self.refused.push(self.lines.line(row), reason);
+        }
+    }
+
+    /// Codes a column of ids; rows without one are refused (and get 0 until they are dropped).
+    fn ids(&mut self, column: &StringChunked, vocab: &mut Vocab, what: &str) -> Vec<u32> {
+        let mut idx = Vec::with_capacity(column.len());
+        for (row, cell) in column.iter().enumerate() {
+            let id = cell.unwrap_or_default().trim();
+            if id.is_empty() {
+                self.refuse(row, || format!("has no {what}"));
+                idx.push(0);
+            } else {
+                idx.push(vocab.intern(id));
+            }
+        }
+        idx
+    }
+
+    fn times(&mut self, cells: &Cells, format: TimeFormat) -> (Vec<i64>, i64) {
+        let (ticks, per_sec) = match cells {
+            Cells::Text(column) => time::read(|| column.iter().map(Option::unwrap_or_default), format),
+            Cells::Micros(micros) => (micros.clone(), time::MICROS_PER_SEC),
+        };
+        let mut texts = match cells {
+            Cells::Text(column) => Some(column.iter()),
+            Cells::Micros(_) => None,
+        };
+        let ticks = ticks
+            .into_iter()
+            .enumerate()
+            .map(|(row, ticks)| {
+                let text = texts.as_mut().and_then(Iterator::next).flatten().unwrap_or_default().trim();
+                ticks.unwrap_or_else(|| {
+                    self.refuse(row, || match text {
+                        "" => "has no time".to_owned(),
+                        text => format!("has the time `{}`, which cannot be read as {format}", shortened(text)),
+                    });
+                    0
+                })
+            })
+            .collect();
+        (ticks, per_sec)
+    }
+
+    /// Reads a column of numbers; a missing one is NaN, an unreadable one refuses the row.
+    fn values(&mut self, column: &StringChunked) -> Vec<f32> {
+        let read = |text: &str| text.parse::<f32>().ok().filter(|value| !value.is_infinite());
+        let mut values = Vec::with_capacity(column.len());
+        for (row, cell) in column.iter().enumerate() {
+            let text = cell.unwrap_or_default().trim();
+            let is_missing = matches!(text, "" | "NA" | "N/A" | "null" | "NULL" | "None" | "\\N");
+            values.push(read(text).unwrap_or_else(|| {
+                if !is_missing {
+                    self.refuse(row, || format!("has the value `{}`, which is no number", shortened(text)));
+                }
+                f32::NAN
+            }));
+        }
+        values
+    }
+}
+
+fn behaviour_idx(column: &StringChunked, behaviours: &mut Vocab) -> Result<Vec<u16>, DataError> {
+    let mut idx = Vec::with_capacity(column.len());
+    for cell in column.iter() {
+        let word = cell.unwrap_or_default().trim();
+        idx.push(behaviours.intern(if word.is_empty() { "(none)" } else { word }) as u16);
+        if behaviours.len() > MOST_BEHAVIOURS {
+            return Err(DataError::Setting {
+                field: "data.roles.behaviour".to_owned(),
+                sentence: format!(
+                    "the behaviour column has more than {MOST_BEHAVIOURS} different values, so it is something else; choose \
+                     another column in `data.roles.behaviour`, or write \"\" there if the log has none."
+                ),
+            });
+        }
+    }
+    Ok(idx)
+}
+
+/// A column's text; a column of typed times is none.
+fn text(cells: &Cells, role: Role) -> Result<&StringChunked, DataError> {
+    match cells {
+        Cells::Text(column) => Ok(column),
+        Cells::Micros(_) => {
+            let role = role.to_string().to_lowercase();
+            Err(DataError::Setting {
+                field: format!("data.roles.{role}"),
+                sentence: format!("the {role} column holds times; choose another column in `data.roles.{role}`."),
+            })
+        }
+    }
+}
+
+/// The beginning of a text that may be long.
+fn shortened(text: &str) -> String {
+    const SHOWN: usize = 40;
+    let mut short: String = text.chars().take(SHOWN).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}

@@ -1,0 +1,120 @@
+//! A log on disk becomes coded rows, with the account of what was read and refused.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use super::coding::{self, RoleCells};
+use super::events::Events;
+use super::prepare::go_on;
+use super::{DataError, DataReport, FileSpec, Preview, Role, TimeFormat, schema, source, titles};
+use crate::spec::Problem;
+
+/// A log as read: its rows, its titles, and the account so far.
+pub(super) struct Log {
+    pub(super) name: String,
+    pub(super) events: Events,
+    /// Titles by item id; `None` when there is no title table.
+    pub(super) titles: Option<HashMap<String, String>>,
+    pub(super) report: DataReport,
+}
+
+/// How many rows a preview shows.
+const PREVIEW_ROWS: usize = 50;
+
+/// See [`super::preview`].
+pub(super) fn preview(file: &FileSpec) -> Result<Preview, DataError> {
+    let head = source::head(file)?;
+    let (file, mut problems) = schema::resolve(&head);
+    problems.extend(head.problems.iter().cloned());
+    if !problems.iter().any(Problem::is_error) {
+        problems.extend(no_time(&file));
+    }
+    let rows = head.rows.into_iter().take(PREVIEW_ROWS).collect();
+    Ok(Preview { file, columns: head.columns, rows, n_bytes: head.n_bytes, problems })
+}
+
+/// Reads a whole log.
+pub(super) fn open(file: &FileSpec, cancel: &AtomicBool) -> Result<Log, DataError> {
+    let mut head = source::head(file)?;
+    let (file, found) = schema::resolve(&head);
+    let (errors, mut problems): (Vec<Problem>, Vec<Problem>) = found.into_iter().partition(Problem::is_error);
+    if let Some(Problem { field, sentence, .. }) = errors.into_iter().next() {
+        return Err(DataError::Setting { field, sentence });
+    }
+    problems.append(&mut head.problems);
+    head.file = file.clone();
+    go_on(cancel)?;
+    let roles = [Role::User, Role::Item, Role::Time, Role::Behaviour, Role::Value];
+    let wanted: Vec<(Role, usize)> =
+        roles.into_iter().filter_map(|role| Some((role, schema::column_of(&head, &file.roles, role)?))).collect();
+    let positions: Vec<usize> = wanted.iter().map(|&(_, at)| at).collect();
+    let source::Rows { columns, n_read, lines, mut refused } = source::rows(&head, &positions)?;
+    go_on(cancel)?;
+    let mut by_role: HashMap<Role, source::Cells> = wanted.iter().map(|&(role, _)| role).zip(columns).collect();
+    let (Some(user), Some(item)) = (by_role.remove(&Role::User), by_role.remove(&Role::Item)) else {
+        let sentence = "a log needs a user and an item column; name them in `data.roles`.".to_owned();
+        return Err(DataError::Setting { field: "data.roles".to_owned(), sentence });
+    };
+    let cells = RoleCells {
+        user,
+        item,
+        time: by_role.remove(&Role::Time),
+        behaviour: by_role.remove(&Role::Behaviour),
+        value: by_role.remove(&Role::Value),
+    };
+    let format = file.time_format.unwrap_or(TimeFormat::Order);
+    let coding::CodedRows { events, refused: unreadable, lines } = coding::code(&cells, format, lines)?;
+    refused.merge(unreadable);
+    problems.extend(no_time(&file));
+    problems.extend(coding::doubtful_times(&events, &lines, format));
+    problems.extend(refusals(&refused, n_read));
+    go_on(cancel)?;
+    if events.len() == 0 {
+        return Err(nothing_left(&file.path, &refused, n_read));
+    }
+    let titles = match &file.titles {
+        Some(spec) => Some(titles::read(spec, &events.items)?),
+        None => None,
+    };
+    let report = DataReport {
+        rows_read: n_read,
+        rows_refused: refused.count,
+        refused: refused.first,
+        steps: vec![events.count("Read")],
+        problems,
+        file: Some(file.clone()),
+    };
+    Ok(Log { name: name_of(&file.path), events, titles, report })
+}
+
+fn no_time(file: &FileSpec) -> Option<Problem> {
+    (file.roles.column(Role::Time).is_none()).then(|| {
+        Problem::warning(
+            "data.roles.time",
+            "this log has no time column: each user's events are taken in the order of the file, and repeats are kept.",
+        )
+    })
+}
+
+fn refusals(refused: &source::Refused, n_read: usize) -> Option<Problem> {
+    let first = refused.first.first()?;
+    let sentence = format!(
+        "{} of {n_read} rows could not be read and were left out (the first: line {} {}).",
+        refused.count, first.line, first.reason
+    );
+    Some(Problem::warning("data", sentence))
+}
+
+fn nothing_left(path: &Path, refused: &source::Refused, n_read: usize) -> DataError {
+    let first = refused.first.first().map_or_else(String::new, |row| format!(" (line {} {})", row.line, row.reason));
+    DataError::Content {
+        path: path.to_path_buf(),
+        sentence: format!("none of its {n_read} rows can be used{first}; check `data.roles` and `data.time_format`."),
+    }
+}
+
+/// The file's name without its ending.
+fn name_of(path: &Path) -> String {
+    path.file_stem().map_or_else(|| "log".to_owned(), |stem| stem.to_string_lossy().into_owned())
+}

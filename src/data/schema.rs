@@ -1,0 +1,487 @@
+//! Which column is the user, the item, the time: told from names, English and Chinese, and from
+//! contents.
+
+use std::collections::HashSet;
+
+use strum::IntoEnumIterator;
+
+use super::source::Head;
+use super::{FileSpec, Role, Roles, TimeFormat, time};
+use crate::spec::{Problem, did_you_mean};
+
+/// The file with all roles and the time format filled in, and what is wrong or doubtful. A role
+/// that no column has is an empty string; only a missing user or item stays `None`, with an error.
+pub(super) fn resolve(head: &Head) -> (FileSpec, Vec<Problem>) {
+    let mut problems = Vec::new();
+    let mut guess = Guess::new(head);
+    guess.take_said(&mut problems);
+    for role in Role::iter() {
+        guess.by_name(role);
+    }
+    guess.by_content();
+    let mut file = head.file.clone();
+    for role in Role::iter() {
+        let column = guess.columns[role as usize];
+        match column.and_then(|at| head.columns.get(at)) {
+            Some(name) => *file.roles.slot_mut(role) = Some(name.clone()),
+            None if is_required(role) => problems.extend(missing(head, &guess, role)),
+            None => *file.roles.slot_mut(role) = Some(String::new()),
+        }
+    }
+    time_format(head, &guess, &mut file, &mut problems);
+    if let Some(at) = guess.columns[Role::Value as usize]
+        && guess.looks[at].share_numeric < 0.5
+    {
+        problems.push(wrong_type(head, Role::Value, at, "numbers"));
+    }
+    (file, problems)
+}
+
+/// Position of a role's column.
+pub(super) fn column_of(head: &Head, roles: &Roles, role: Role) -> Option<usize> {
+    let name = roles.column(role)?;
+    head.columns.iter().position(|column| column == name)
+}
+
+/// Whether a name is one that columns of logs often have, or is typed as RecBole's are.
+pub(super) fn is_known_name(name: &str) -> bool {
+    let typed = name
+        .rsplit_once(':')
+        .is_some_and(|(_, kind)| matches!(kind.trim(), "token" | "token_seq" | "float" | "float_seq"));
+    let name = normal(name);
+    typed || name == "title" || Role::iter().any(|role| names(role).contains(&name.as_str()))
+}
+
+fn is_required(role: Role) -> bool {
+    matches!(role, Role::User | Role::Item)
+}
+
+/// Dotted path of a role's setting.
+fn field(role: Role) -> String {
+    format!("data.roles.{}", word(role))
+}
+
+fn word(role: Role) -> &'static str {
+    match role {
+        Role::User => "user",
+        Role::Item => "item",
+        Role::Time => "time",
+        Role::Behaviour => "behaviour",
+        Role::Value => "value",
+    }
+}
+
+/// What the sample of a column looks like.
+struct Look {
+    share_numeric: f64,
+    n_distinct: usize,
+    time: Option<TimeFormat>,
+}
+
+struct Guess<'a> {
+    head: &'a Head,
+    looks: Vec<Look>,
+    /// Column of each role, in order of [`Role`].
+    columns: [Option<usize>; 5],
+}
+
+impl<'a> Guess<'a> {
+    fn new(head: &'a Head) -> Self {
+        let looks = (0..head.columns.len()).map(|at| Look::new(cells(head, at))).collect();
+        Self { head, looks, columns: [None; 5] }
+    }
+
+    /// Takes what the person said; a column that is not there is an error.
+    fn take_said(&mut self, problems: &mut Vec<Problem>) {
+        let roles = &self.head.file.roles;
+        for role in Role::iter() {
+            let Some(name) = roles.column(role) else {
+                if roles.said(role).is_some() && is_required(role) {
+                    let sentence =
+                        format!("a log needs a column for the {0}; name one in `data.roles.{0}`.", word(role));
+                    problems.push(Problem::error(field(role), sentence));
+                }
+                continue;
+            };
+            let at = self.head.columns.iter().position(|column| column == name);
+            if at.is_none() {
+                let hint = did_you_mean(name, self.head.columns.iter().map(String::as_str))
+                    .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                let sentence = format!(
+                    "there is no column `{name}` for the {}{} It has {}.",
+                    word(role),
+                    if hint.is_empty() { "." } else { hint.as_str() },
+                    listed(&self.head.columns)
+                );
+                problems.push(Problem::error(field(role), sentence));
+            } else if let Some(other) = Role::iter().find(|&other| self.columns[other as usize] == at) {
+                let sentence = format!(
+                    "the column `{name}` cannot be both the {} and the {}; choose another for one of them.",
+                    word(other),
+                    word(role)
+                );
+                problems.push(Problem::error(field(role), sentence));
+            }
+            self.columns[role as usize] = at;
+        }
+    }
+
+    /// Whether the program may choose the column of a role.
+    fn is_open(&self, role: Role) -> bool {
+        self.columns[role as usize].is_none() && self.head.file.roles.said(role).is_none()
+    }
+
+    fn is_free(&self, at: usize) -> bool {
+        !self.columns.contains(&Some(at))
+    }
+
+    fn by_name(&mut self, role: Role) {
+        if !self.is_open(role) || self.head.file.header == Some(false) {
+            return;
+        }
+        let normals: Vec<String> = self.head.columns.iter().map(|name| normal(name)).collect();
+        let rank = |at: &usize| names(role).iter().position(|known| *known == normals[*at]);
+        let free = || (0..normals.len()).filter(|&at| self.is_free(at) && self.may_be(role, at));
+        let known = free().filter(|at| rank(at).is_some()).min_by_key(rank);
+        let near = || free().find(|&at| has_root(role, &normals[at]));
+        self.columns[role as usize] = known.or_else(near);
+    }
+
+    /// Whether the contents of a column fit a role.
+    fn may_be(&self, role: Role, at: usize) -> bool {
+        let look = &self.looks[at];
+        match role {
+            Role::User | Role::Item => true,
+            Role::Time => look.time.is_some(),
+            Role::Behaviour => look.n_distinct <= 50,
+            Role::Value => look.share_numeric > 0.9,
+        }
+    }
+
+    /// Fills roles from contents: the time wherever it is; the rest only where no header names the
+    /// columns (or there are just two), user and item first, as nearly all logs have them.
+    fn by_content(&mut self) {
+        let n_columns = self.looks.len();
+        if self.is_open(Role::Time) {
+            let is_time = |look: &Look| look.time.is_some_and(|format| format != TimeFormat::Order);
+            self.columns[Role::Time as usize] = (0..n_columns).find(|&at| self.is_free(at) && is_time(&self.looks[at]));
+        }
+        let has_names = self.head.file.header != Some(false);
+        if has_names && n_columns != 2 {
+            return;
+        }
+        for role in [Role::User, Role::Item] {
+            if self.is_open(role) {
+                self.columns[role as usize] = (0..n_columns).find(|&at| self.is_free(at));
+            }
+        }
+        if self.is_open(Role::Behaviour) {
+            let fits = |look: &Look| look.share_numeric < 0.1 && look.n_distinct <= 20;
+            self.columns[Role::Behaviour as usize] =
+                (0..n_columns).find(|&at| self.is_free(at) && fits(&self.looks[at]));
+        }
+        if self.is_open(Role::Value) {
+            let fits = |look: &Look| look.share_numeric > 0.9 && look.n_distinct <= 20;
+            self.columns[Role::Value as usize] = (0..n_columns).find(|&at| self.is_free(at) && fits(&self.looks[at]));
+        }
+    }
+}
+
+impl Look {
+    fn new<'a>(cells: impl Iterator<Item = &'a str> + Clone) -> Self {
+        let filled: Vec<&str> = cells.filter(|text| !text.is_empty()).collect();
+        let n_numeric = filled.iter().filter(|text| text.parse::<f64>().is_ok()).count();
+        Self {
+            share_numeric: n_numeric as f64 / filled.len().max(1) as f64,
+            n_distinct: filled.iter().collect::<HashSet<_>>().len(),
+            time: time::guess(filled.iter().copied()),
+        }
+    }
+}
+
+/// The trimmed cells of a column in the sample.
+pub(super) fn cells(head: &Head, at: usize) -> impl Iterator<Item = &str> + Clone {
+    head.rows.iter().filter_map(move |row| row.get(at)).map(|text| text.trim())
+}
+
+fn time_format(head: &Head, guess: &Guess<'_>, file: &mut FileSpec, problems: &mut Vec<Problem>) {
+    let Some(at) = guess.columns[Role::Time as usize] else { return };
+    match file.time_format {
+        Some(format) if time::share_readable(cells(head, at), format) < 0.5 => {
+            problems.push(wrong_type(head, Role::Time, at, &format!("times as {format}")));
+        }
+        Some(_) => {}
+        None => {
+            file.time_format = guess.looks[at].time;
+            if file.time_format.is_none() {
+                problems.push(wrong_type(head, Role::Time, at, "times (seconds, milliseconds or dates)"));
+            }
+        }
+    }
+}
+
+fn wrong_type(head: &Head, role: Role, at: usize, expected: &str) -> Problem {
+    let name = head.columns.get(at).map_or("", String::as_str);
+    let example = cells(head, at).find(|text| !text.is_empty()).unwrap_or("nothing");
+    let example: String = example.chars().take(40).collect();
+    let sentence = format!(
+        "the column `{name}`, said to be the {0}, does not hold {expected} but such as `{example}`; choose another column \
+         in `data.roles.{0}`, or write \"\" there if the log has none.",
+        word(role)
+    );
+    Problem::error(field(role), sentence)
+}
+
+fn missing(head: &Head, guess: &Guess<'_>, role: Role) -> Option<Problem> {
+    if !guess.is_open(role) {
+        // Something was said, and its own problem has been told.
+        return None;
+    }
+    let free: Vec<String> =
+        head.columns.iter().enumerate().filter(|&(at, _)| guess.is_free(at)).map(|(_, name)| name.clone()).collect();
+    let sentence = if free.is_empty() {
+        format!("no column is left for the {0}; a log needs one for the user and one for the item.", word(role))
+    } else {
+        format!("no column looks like the {0}; name one in `data.roles.{0}`: {1}.", word(role), listed(&free))
+    };
+    Some(Problem::error(field(role), sentence))
+}
+
+/// Names for a sentence, the first twelve of many.
+fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 12;
+    let mut text = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN {
+        text += &format!(" and {} more", names.len() - SHOWN);
+    }
+    text
+}
+
+/// A name in small letters, without blanks and punctuation, so that `userId`, `user_id` and
+/// `User ID` are one.
+pub(super) fn normal(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Whether a name that is not a known one has a role's word in it (`buyer_user_id`, `sas_item`).
+fn has_root(role: Role, normal: &str) -> bool {
+    let has = |words: &[&str]| words.iter().any(|word| normal.contains(word));
+    let not_an_id = [
+        "name", "title", "category", "type", "brand", "count", "num", "age", "gender", "agent", "名", "类", "品牌",
+        "数",
+    ];
+    match role {
+        Role::User => {
+            has(&["user", "customer", "visitor", "member", "用户", "会员", "顾客", "客户"]) && !has(&not_an_id)
+        }
+        Role::Item => {
+            has(&["item", "product", "movie", "sku", "goods", "商品", "物品", "产品", "电影"]) && !has(&not_an_id)
+        }
+        Role::Time => has(&["timestamp", "datetime", "时间", "日期"]),
+        Role::Behaviour | Role::Value => false,
+    }
+}
+
+/// Names that columns of a role have in public logs, the surest first, as [`normal`] writes them.
+fn names(role: Role) -> &'static [&'static str] {
+    match role {
+        Role::User => &[
+            "userid",
+            "user",
+            "uid",
+            "customerid",
+            "customer",
+            "visitorid",
+            "visitor",
+            "clientid",
+            "client",
+            "memberid",
+            "member",
+            "accountid",
+            "account",
+            "buyerid",
+            "buyer",
+            "reviewerid",
+            "playerid",
+            "player",
+            "fullvisitorid",
+            "personid",
+            "person",
+            "deviceid",
+            "用户id",
+            "用户",
+            "用户编号",
+            "用户名",
+            "会员id",
+            "会员",
+            "会员编号",
+            "顾客id",
+            "顾客",
+            "客户id",
+            "客户",
+            "客户编号",
+            "买家id",
+            "买家",
+            "sessionid",
+            "session",
+            "visitid",
+            "会话id",
+            "会话",
+        ],
+        Role::Item => &[
+            "itemid",
+            "item",
+            "iid",
+            "productid",
+            "product",
+            "movieid",
+            "movie",
+            "asin",
+            "parentasin",
+            "sku",
+            "skuid",
+            "poiid",
+            "poi",
+            "venueid",
+            "venue",
+            "locationid",
+            "articleid",
+            "article",
+            "songid",
+            "song",
+            "trackid",
+            "track",
+            "bookid",
+            "book",
+            "isbn",
+            "videoid",
+            "video",
+            "goodsid",
+            "goods",
+            "gameid",
+            "game",
+            "newsid",
+            "contentid",
+            "pageid",
+            "page",
+            "url",
+            "stockcode",
+            "artistid",
+            "artist",
+            "businessid",
+            "restaurantid",
+            "recipeid",
+            "appid",
+            "商品id",
+            "商品",
+            "商品编号",
+            "物品id",
+            "物品",
+            "产品id",
+            "产品",
+            "电影id",
+            "电影",
+            "视频id",
+            "视频",
+            "文章id",
+            "文章",
+            "宝贝id",
+            "歌曲id",
+            "歌曲",
+            "书籍id",
+            "地点id",
+            "地点",
+            "项目id",
+        ],
+        Role::Time => &[
+            "timestamp",
+            "time",
+            "ts",
+            "datetime",
+            "eventtime",
+            "eventtimestamp",
+            "timestampms",
+            "unixreviewtime",
+            "unixtime",
+            "date",
+            "eventdate",
+            "createdat",
+            "created",
+            "purchasedate",
+            "orderdate",
+            "invoicedate",
+            "reviewtime",
+            "visittime",
+            "clicktime",
+            "actiontime",
+            "ratingtimestamp",
+            "utctime",
+            "day",
+            "minutes",
+            "minute",
+            "seconds",
+            "时间戳",
+            "时间",
+            "日期",
+            "行为时间",
+            "下单时间",
+            "购买时间",
+            "点击时间",
+            "交易时间",
+            "访问时间",
+            "创建时间",
+        ],
+        Role::Behaviour => &[
+            "behavior",
+            "behaviour",
+            "behaviortype",
+            "behaviourtype",
+            "event",
+            "eventtype",
+            "eventname",
+            "action",
+            "actiontype",
+            "interaction",
+            "interactiontype",
+            "type",
+            "行为",
+            "行为类型",
+            "事件",
+            "事件类型",
+            "操作",
+            "操作类型",
+            "动作",
+        ],
+        Role::Value => &[
+            "rating",
+            "ratings",
+            "score",
+            "stars",
+            "overall",
+            "value",
+            "amount",
+            "price",
+            "dollarvalue",
+            "revenue",
+            "spend",
+            "quantity",
+            "qty",
+            "weight",
+            "dwell",
+            "dwelltime",
+            "duration",
+            "watchtime",
+            "playcount",
+            "plays",
+            "评分",
+            "打分",
+            "金额",
+            "消费金额",
+            "价格",
+            "售价",
+            "单价",
+            "数量",
+            "时长",
+        ],
+    }
+}

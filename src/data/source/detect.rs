@@ -1,0 +1,127 @@
+//! What a file is, told from its first bytes: format, separator, header.
+
+use std::path::Path;
+
+use super::text::{Separator, Splitter};
+use crate::data::{DataError, FileFormat, schema};
+
+/// The format of a file.
+///
+/// # Errors
+/// [`DataError::Content`] for formats that are recognised and not read: archives, spreadsheets.
+pub(super) fn format(path: &Path, bytes: &[u8]) -> Result<FileFormat, DataError> {
+    let content = |sentence: &str| Err(DataError::Content { path: path.to_path_buf(), sentence: sentence.to_owned() });
+    if bytes.starts_with(&[0x1f, 0x8b]) || bytes.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) || bytes.starts_with(b"BZh") {
+        return content("the file is compressed; unpack it first (gunzip, zstd -d, bunzip2).");
+    }
+    if bytes.starts_with(b"PK\x03\x04") {
+        return content("this is a zip archive or a spreadsheet; unpack it, or save the sheet as CSV (UTF-8).");
+    }
+    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+    if bytes.starts_with(b"PAR1") || extension == "parquet" {
+        return Ok(FileFormat::Parquet);
+    }
+    let first = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).iter().find(|b| !b.is_ascii_whitespace());
+    match first {
+        Some(b'{') => Ok(FileFormat::Ndjson),
+        Some(b'[') if extension == "json" => {
+            content("this is one JSON array; write one object a line instead (jq -c '.[]' does it).")
+        }
+        _ if matches!(extension.as_str(), "ndjson" | "jsonl") => Ok(FileFormat::Ndjson),
+        _ => Ok(FileFormat::Text),
+    }
+}
+
+/// Why bytes are no text, if they are none.
+pub(super) fn not_text(bytes: &[u8]) -> Option<&'static str> {
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Some("the file is written in UTF-16; save it as UTF-8 (iconv -f UTF-16 -t UTF-8).");
+    }
+    let n_control =
+        bytes.iter().filter(|&&b| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 1 | 0x1e | 0x1f)).count();
+    // One byte in fifty: a text with a few NUL bytes is still a text, whose bad rows are listed.
+    (n_control * 50 > bytes.len())
+        .then_some("the file holds binary data, not text; open a CSV, TSV, Parquet or NDJSON file.")
+}
+
+/// How many records are split to judge a separator.
+const JUDGED: usize = 300;
+
+/// The separators that are tried, in order of preference.
+const CANDIDATES: [&str; 7] = ["\t", "::", ",", ";", "|", "\u{1}", " "];
+
+/// How a separator divides the head of a file.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Division {
+    /// The separator.
+    pub(super) separator: &'static str,
+    /// The number of fields that most records have.
+    pub(super) n_fields: usize,
+    /// Share of records that have it.
+    pub(super) share: f64,
+    /// Fewest fields of a record.
+    pub(super) fewest: usize,
+    /// Most fields of a record.
+    pub(super) most: usize,
+}
+
+/// The separator under which the records are most alike; `None` when none divides them.
+pub(super) fn separator(bytes: &[u8]) -> Option<Division> {
+    let divisions: Vec<Division> =
+        CANDIDATES.iter().filter_map(|separator| divide(bytes, separator)).filter(|d| d.n_fields >= 2).collect();
+    let regular: Vec<&Division> = divisions.iter().filter(|d| d.share >= 0.95).collect();
+    // A tab or `::` is never there by chance. Between the others the one that finds most fields
+    // wins (`1;2;3,5` has two commas' worth of decimals); blanks only when nothing else divides.
+    let sure = regular.iter().find(|d| matches!(d.separator, "\t" | "::"));
+    let marks = || regular.iter().filter(|d| d.separator != " ").rev().max_by_key(|d| d.n_fields);
+    let best = || divisions.iter().rev().max_by(|a, b| a.share.total_cmp(&b.share));
+    sure.or_else(marks).or_else(|| regular.first()).copied().or_else(best).copied()
+}
+
+/// How one separator divides the head.
+pub(super) fn divide(bytes: &[u8], separator: &'static str) -> Option<Division> {
+    let mut counts = std::collections::BTreeMap::<usize, usize>::new();
+    let mut splitter = Splitter::new(bytes, Separator::new(separator));
+    let mut n_records = 0;
+    while n_records < JUDGED
+        && let Some(record) = splitter.next_record()
+    {
+        *counts.entry(record.n_fields).or_default() += 1;
+        n_records += 1;
+    }
+    let (&n_fields, &n) = counts.iter().max_by_key(|&(&n_fields, &n)| (n, n_fields))?;
+    let (fewest, most) = (*counts.keys().next()?, *counts.keys().next_back()?);
+    Some(Division { separator, n_fields, share: n as f64 / n_records as f64, fewest, most })
+}
+
+/// Whether the first row names the columns: some name is a known one (or typed, as RecBole's are),
+/// or a column of numbers begins with a word.
+pub(super) fn header(rows: &[Vec<String>]) -> bool {
+    let Some((first, rest)) = rows.split_first() else { return false };
+    let is_number = |text: &String| text.trim().parse::<f64>().is_ok();
+    if first.iter().any(is_number) || first.iter().all(|name| name.trim().is_empty()) {
+        return false;
+    }
+    if first.iter().any(|name| schema::is_known_name(name)) {
+        return true;
+    }
+    (0..first.len()).any(|at| !rest.is_empty() && rest.iter().filter_map(|row| row.get(at)).all(is_number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::separator;
+
+    #[test]
+    fn separators_are_told_apart() {
+        let found = |text: &str| separator(text.as_bytes()).map(|d| (d.separator, d.n_fields));
+        assert_eq!(found("1,2,3\n4,5,6\n"), Some((",", 3)));
+        assert_eq!(found("1;2;3,5\n4;5;6,5\n"), Some((";", 3)));
+        assert_eq!(found("1::2::3\n4::5::6\n"), Some(("::", 3)));
+        assert_eq!(found("a,2\tb,3\nc\td\n"), Some(("\t", 2)));
+        assert_eq!(found("1,2,2024-01-01 10:00:00\n1,2,2024-01-01 10:00:01\n"), Some((",", 3)));
+        assert_eq!(found("  1   2\n 11   3\n"), Some((" ", 2)));
+        assert_eq!(found("\"a,b\",2\n\"c\",3\n"), Some((",", 2)));
+        assert_eq!(found("word\nother\n"), None);
+    }
+}

@@ -1,0 +1,145 @@
+//! NDJSON: one JSON object a line.
+
+use std::fmt;
+use std::io::Cursor;
+use std::path::Path;
+use std::sync::Arc;
+
+use polars::prelude::{DataType, JsonFormat, JsonReader, PlSmallStr, PolarsResult, Schema, SerReader};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
+
+use super::{Cells, Head, Lines, Refused, Rows, SAMPLE_ROWS, open};
+use crate::data::{DataError, FileSpec};
+
+/// See [`super::head`].
+pub(super) fn head(file: FileSpec, path: &Path, bytes: &[u8], n_bytes: u64) -> Result<Head, DataError> {
+    let is_whole = bytes.len() as u64 == n_bytes;
+    let mut columns: Vec<String> = Vec::new();
+    let mut objects = Vec::new();
+    let mut reason = None;
+    for (line, text) in lines(bytes, is_whole) {
+        if objects.len() == SAMPLE_ROWS {
+            break;
+        }
+        match parse_pairs(text) {
+            Ok(pairs) => {
+                columns.extend(new_names(&columns, &pairs));
+                objects.push(pairs);
+            }
+            Err(why) => {
+                reason.get_or_insert(format!("line {line} {why}"));
+            }
+        }
+    }
+    if objects.is_empty() {
+        let reason = reason.unwrap_or_else(|| "it holds no lines".to_owned());
+        let sentence = format!("it cannot be read as NDJSON ({reason}); write one JSON object a line.");
+        return Err(DataError::Content { path: path.to_path_buf(), sentence });
+    }
+    let text = |pairs: &[(String, Value)], name: &String| {
+        pairs.iter().find(|(key, _)| key == name).map_or_else(String::new, |(_, value)| match value {
+            Value::Null => String::new(),
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        })
+    };
+    let rows = objects.iter().map(|pairs| columns.iter().map(|name| text(pairs, name)).collect()).collect();
+    Ok(Head { file, columns, rows, n_bytes, problems: Vec::new() })
+}
+
+/// See [`super::rows`].
+pub(super) fn rows(head: &Head, path: &Path, wanted: &[usize]) -> Result<Rows, DataError> {
+    let bytes = open::all_bytes(path)?;
+    let (mut good, mut read_lines) = (Vec::with_capacity(bytes.len()), Lines::default());
+    let (mut refused, mut n_read) = (Refused::default(), 0);
+    for (line, text) in lines(&bytes, true) {
+        n_read += 1;
+        match check_object(text) {
+            Ok(()) => {
+                good.extend_from_slice(text);
+                good.push(b'\n');
+                read_lines.push(line);
+            }
+            Err(reason) => refused.push(line, || reason),
+        }
+    }
+    let content = |sentence| DataError::Content { path: path.to_path_buf(), sentence };
+    if read_lines.len() == 0 {
+        return Err(content(format!("none of its {n_read} lines is a JSON object; write one object a line.")));
+    }
+    drop(bytes);
+    let names: Vec<&str> = wanted.iter().filter_map(|&at| head.columns.get(at)).map(String::as_str).collect();
+    let columns = parse(&good, &names)
+        .map_err(|error| content(format!("its lines cannot be parsed ({error}); mend them, or convert it to CSV.")))?;
+    Ok(Rows { columns, n_read, lines: read_lines, refused })
+}
+
+fn parse(lines: &[u8], names: &[&str]) -> PolarsResult<Vec<Cells>> {
+    let schema: Schema = names.iter().map(|&name| (PlSmallStr::from_str(name), DataType::String)).collect();
+    let frame = JsonReader::new(Cursor::new(lines))
+        .with_json_format(JsonFormat::JsonLines)
+        .with_schema(Arc::new(schema))
+        .set_rechunk(false)
+        .finish()?;
+    names.iter().map(|name| Ok(Cells::Text(frame.column(name)?.str()?.clone()))).collect()
+}
+
+/// Line numbers and texts of the lines that are not blank; the last one only if the text is whole.
+fn lines(bytes: &[u8], is_whole: bool) -> impl Iterator<Item = (usize, &[u8])> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let end = if is_whole { bytes.len() } else { bytes.iter().rposition(|&b| b == b'\n').unwrap_or(0) };
+    let text = bytes.get(..end).unwrap_or(&[]);
+    (1..).zip(text.split(|&b| b == b'\n')).filter(|(_, line)| !line.trim_ascii().is_empty())
+}
+
+fn check_object(line: &[u8]) -> Result<(), String> {
+    if line.trim_ascii_start().first() != Some(&b'{') {
+        return Err("is no JSON object".to_owned());
+    }
+    let text = std::str::from_utf8(line).map_err(|_| "is not valid UTF-8".to_owned())?;
+    serde_json::from_str::<IgnoredAny>(text).map(|_| ()).map_err(|error| not_json(&error))
+}
+
+fn parse_pairs(line: &[u8]) -> Result<Vec<(String, Value)>, String> {
+    check_object(line)?;
+    let mut json = serde_json::Deserializer::from_slice(line);
+    json.deserialize_map(Pairs).map_err(|error| not_json(&error))
+}
+
+fn not_json(error: &serde_json::Error) -> String {
+    format!("is no JSON object (column {}: {})", error.column(), why(error))
+}
+
+/// The error's text without its place: the line in it is always 1.
+fn why(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or_default().to_owned()
+}
+
+fn new_names(known: &[String], pairs: &[(String, Value)]) -> Vec<String> {
+    pairs.iter().map(|(name, _)| name).filter(|name| !known.contains(name)).cloned().collect()
+}
+
+/// An object's pairs in the order of the file, which a map would not keep.
+struct Pairs;
+
+impl<'de> Visitor<'de> for Pairs {
+    type Value = Vec<(String, Value)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut pairs: Vec<(String, Value)> = Vec::new();
+        while let Some((name, value)) = map.next_entry::<String, Value>()? {
+            // Of a repeated name the last one counts, as in every JSON reader.
+            match pairs.iter_mut().find(|(known, _)| *known == name) {
+                Some(slot) => slot.1 = value,
+                None => pairs.push((name, value)),
+            }
+        }
+        Ok(pairs)
+    }
+}

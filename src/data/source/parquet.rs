@@ -1,0 +1,114 @@
+//! Apache Parquet.
+
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use polars::prelude::{
+    Column as PolarsColumn, DataFrame, DataType, ParquetReader, PolarsResult, SerReader, StringChunked, TimeUnit,
+};
+
+use super::{Cells, Head, Lines, Refused, Rows, SAMPLE_ROWS, open};
+use crate::data::{DataError, FileSpec, time};
+
+/// See [`super::head`].
+pub(super) fn head(file: FileSpec, path: &Path, n_bytes: u64) -> Result<Head, DataError> {
+    let frame = read(path, |reader| reader.with_slice(Some((0, SAMPLE_ROWS))).finish())?;
+    let columns: Vec<String> = frame.get_column_names().iter().map(|name| name.to_string()).collect();
+    if frame.height() == 0 {
+        let sentence = "it holds columns and no rows; choose a file with events.".to_owned();
+        return Err(DataError::Content { path: path.to_path_buf(), sentence });
+    }
+    let texts: Vec<Vec<String>> = frame.columns().iter().map(sample).collect();
+    let rows = (0..frame.height())
+        .map(|row| texts.iter().map(|column| column.get(row).cloned().unwrap_or_default()).collect())
+        .collect();
+    Ok(Head { file, columns, rows, n_bytes, problems: Vec::new() })
+}
+
+/// See [`super::rows`].
+pub(super) fn rows(head: &Head, path: &Path, wanted: &[usize]) -> Result<Rows, DataError> {
+    let mut projection = wanted.to_vec();
+    projection.sort_unstable();
+    projection.dedup();
+    let frame = read(path, |reader| reader.with_projection(Some(projection)).finish())?;
+    let n_rows = frame.height();
+    let name = |at: usize| head.columns.get(at).map_or("", String::as_str);
+    let columns = wanted
+        .iter()
+        .map(|&at| {
+            let column = frame.column(name(at)).and_then(cells);
+            column.map_err(|error| DataError::Content {
+                path: path.to_path_buf(),
+                sentence: format!(
+                    "the column `{}` cannot be read as text or time ({error}); choose another column.",
+                    name(at)
+                ),
+            })
+        })
+        .collect::<Result<_, _>>()?;
+    Ok(Rows { columns, n_read: n_rows, lines: Lines::from_line(1, n_rows), refused: Refused::default() })
+}
+
+/// Opens and reads; whatever is wrong with the file's inside is one sentence.
+pub(super) fn read(
+    path: &Path,
+    finish: impl FnOnce(ParquetReader<File>) -> PolarsResult<DataFrame>,
+) -> Result<DataFrame, DataError> {
+    let (file, _) = open::file(path)?;
+    // The reader checks much of a file, but not all: a damaged one may still make it panic.
+    let outcome = catch_unwind(AssertUnwindSafe(|| finish(ParquetReader::new(file))));
+    let reason = match outcome {
+        Ok(Ok(frame)) => return Ok(frame),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "the reader gave up".to_owned(),
+    };
+    Err(DataError::Content {
+        path: path.to_path_buf(),
+        sentence: format!(
+            "it is not a readable Parquet file ({reason}); write it anew, or open the log in another format."
+        ),
+    })
+}
+
+/// A column as text, or as microseconds where its type is a time.
+fn cells(column: &PolarsColumn) -> PolarsResult<Cells> {
+    let per_unit = |unit: &TimeUnit| match unit {
+        TimeUnit::Nanoseconds => (1, 1_000),
+        TimeUnit::Microseconds => (1, 1),
+        TimeUnit::Milliseconds => (1_000, 1),
+    };
+    let micros = |(times, over): (i64, i64)| -> PolarsResult<Cells> {
+        let numbers = column.cast(&DataType::Int64)?;
+        let to_micros = |number: i64| number.checked_mul(times).map(|n| n.div_euclid(over));
+        Ok(Cells::Micros(numbers.i64()?.iter().map(|number| number.and_then(to_micros)).collect()))
+    };
+    match column.dtype() {
+        DataType::Datetime(unit, _) => micros(per_unit(unit)),
+        DataType::Date => micros((86_400_000_000, 1)),
+        _ => text(column).map(Cells::Text),
+    }
+}
+
+/// A column as text. Whole numbers kept as floats (as pandas keeps ids with gaps) lose their `.0`.
+fn text(column: &PolarsColumn) -> PolarsResult<StringChunked> {
+    let is_float = matches!(column.dtype(), DataType::Float32 | DataType::Float64);
+    if is_float {
+        let whole = column.cast(&DataType::Int64)?;
+        if whole.cast(column.dtype())?.equals_missing(column) {
+            return Ok(whole.cast(&DataType::String)?.str()?.clone());
+        }
+    }
+    Ok(column.cast(&DataType::String)?.str()?.clone())
+}
+
+/// The first rows of a column as a person reads them.
+fn sample(column: &PolarsColumn) -> Vec<String> {
+    match cells(column) {
+        Ok(Cells::Text(text)) => text.iter().map(|cell| cell.unwrap_or_default().to_owned()).collect(),
+        Ok(Cells::Micros(micros)) => {
+            micros.into_iter().map(|micros| micros.map_or_else(String::new, time::iso)).collect()
+        }
+        Err(_) => vec![format!("({})", column.dtype()); column.len()],
+    }
+}

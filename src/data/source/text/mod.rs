@@ -1,0 +1,225 @@
+//! Text files: lines of separated fields.
+//!
+//! A first pass over the bytes finds where every row begins and ends and refuses the rows that
+//! cannot be read, each with its line and reason; polars then parses what is left. polars alone
+//! would stop at the first bad row, or lose it without a word.
+
+mod scan;
+mod splitter;
+
+pub(super) use splitter::{Separator, Splitter};
+
+use std::io::Cursor;
+use std::path::Path;
+use std::sync::Arc;
+
+use polars::prelude::{CsvParseOptions, CsvReadOptions, DataType, PlSmallStr, PolarsResult, Schema, SerReader};
+
+use super::{Cells, Head, Rows, SAMPLE_ROWS, detect, open};
+use crate::data::{DataError, FileSpec};
+use scan::{Scanned, scan};
+
+/// See [`super::head`].
+pub(super) fn head(file: FileSpec, path: &Path, bytes: &[u8], n_bytes: u64) -> Result<Head, DataError> {
+    let content = |sentence: String| DataError::Content { path: path.to_path_buf(), sentence };
+    if let Some(sentence) = detect::not_text(bytes) {
+        return Err(content(sentence.to_owned()));
+    }
+    let bytes = whole_lines(without_bom(bytes), n_bytes).ok_or_else(|| {
+        content(format!(
+            "the first line is longer than {} bytes; one event a line is expected: check that the lines end with a \
+             line feed.",
+            super::HEAD_BYTES
+        ))
+    })?;
+    let separator = match &file.separator {
+        Some(separator) if separator.is_empty() => {
+            return Err(DataError::Setting {
+                field: "data.separator".to_owned(),
+                sentence: "the separator is empty; write one such as `,`, or leave it out to have it guessed."
+                    .to_owned(),
+            });
+        }
+        Some(separator) => separator.clone(),
+        None => guess_separator(bytes).map_err(content)?,
+    };
+    let Sample { n_fields_first: first, n_fields, mut rows } = sample(bytes, &separator).map_err(content)?;
+    let header = file.header.unwrap_or_else(|| detect::header(&rows));
+    let columns = if header {
+        let names = rows.first().cloned().unwrap_or_default();
+        if first != n_fields {
+            return Err(content(format!(
+                "the first line names {first} columns, but most lines have {n_fields} fields separated by {}; give the \
+                 right `data.separator`, or mend the first line.",
+                Separator::new(&separator).described()
+            )));
+        }
+        rows.remove(0);
+        unique(names.iter().map(|name| clean_name(name)))
+    } else {
+        unique((1..=n_fields).map(|at| format!("column_{at}")))
+    };
+    rows.retain(|row| row.len() == n_fields);
+    if rows.is_empty() {
+        return Err(content(if header {
+            "it holds a header and no rows; choose a file with events.".to_owned()
+        } else {
+            "no row of it can be read; check `data.separator`.".to_owned()
+        }));
+    }
+    let file = FileSpec { separator: Some(separator), header: Some(header), ..file };
+    Ok(Head { file, columns, rows, n_bytes, problems: Vec::new() })
+}
+
+/// See [`super::rows`].
+pub(super) fn rows(head: &Head, path: &Path, wanted: &[usize]) -> Result<Rows, DataError> {
+    let bytes = open::all_bytes(path)?;
+    let separator = Separator::new(head.file.separator.as_deref().unwrap_or(","));
+    let has_header = head.file.header.unwrap_or(false);
+    let scanned = scan(without_bom(&bytes), &separator, head.columns.len(), has_header);
+    if scanned.lines.len() == 0 {
+        let reason = scanned
+            .refused
+            .first
+            .first()
+            .map_or_else(String::new, |row| format!(" (line {}: {})", row.line, row.reason));
+        return Err(DataError::Content {
+            path: path.to_path_buf(),
+            sentence: format!(
+                "none of its {} rows can be read{reason}; check `data.separator` and that the file is UTF-8.",
+                scanned.n_read
+            ),
+        });
+    }
+    let columns = parse(&scanned, head.columns.len(), wanted).map_err(|error| DataError::Content {
+        path: path.to_path_buf(),
+        sentence: format!("its rows cannot be parsed ({error}); check `data.separator`."),
+    })?;
+    let Scanned { n_read, lines, refused, .. } = scanned;
+    Ok(Rows { columns, n_read, lines, refused })
+}
+
+/// Lets polars parse the readable rows into the wanted columns.
+fn parse(scanned: &Scanned<'_>, n_fields: usize, wanted: &[usize]) -> PolarsResult<Vec<Cells>> {
+    // Names may hold anything; positions are safe.
+    let name = |at: usize| PlSmallStr::from(format!("{at}"));
+    let schema: Schema = (0..n_fields).map(|at| (name(at), DataType::String)).collect();
+    let mut projection = wanted.to_vec();
+    projection.sort_unstable();
+    projection.dedup();
+    let options = CsvReadOptions::default()
+        .with_has_header(false)
+        .with_schema(Some(Arc::new(schema)))
+        .with_projection(Some(Arc::new(projection)))
+        .with_parse_options(
+            CsvParseOptions::default()
+                .with_separator(scanned.field_mark)
+                .with_eol_char(scanned.row_mark)
+                .with_quote_char(None)
+                .with_missing_is_null(false),
+        );
+    let frame = options.into_reader_with_file_handle(Cursor::new(scanned.bytes.as_ref())).finish()?;
+    wanted.iter().map(|&at| Ok(Cells::Text(frame.column(&name(at))?.str()?.clone()))).collect()
+}
+
+fn without_bom(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
+/// The head up to its last line end, unless it is the whole file; `None` when no line ends in it.
+fn whole_lines(head: &[u8], n_bytes: u64) -> Option<&[u8]> {
+    if (head.len() as u64) + 3 >= n_bytes {
+        return Some(head);
+    }
+    let end = head.iter().rposition(|&b| b == b'\n')?;
+    head.get(..=end)
+}
+
+fn guess_separator(bytes: &[u8]) -> Result<String, String> {
+    let Some(division) = detect::separator(bytes) else {
+        return Err("no separator divides its lines into columns; a log needs a user and an item on each line (give \
+                    `data.separator` if it is an unusual one)."
+            .to_owned());
+    };
+    if division.share < 0.6 {
+        let blanks = detect::divide(bytes, " ");
+        if let Some(blanks) = blanks.filter(|d| d.fewest >= 2 && d.most > 2 * d.fewest) {
+            return Err(format!(
+                "its lines have from {} to {} fields: this looks like one user a line (`user item item …`); write one \
+                 event a line (`user item`).",
+                blanks.fewest, blanks.most
+            ));
+        }
+    }
+    Ok(division.separator.to_owned())
+}
+
+/// The first rows of the head.
+struct Sample {
+    /// Number of fields of the first row.
+    n_fields_first: usize,
+    /// Number of fields of most rows.
+    n_fields: usize,
+    /// The rows that are UTF-8; never empty.
+    rows: Vec<Vec<String>>,
+}
+
+fn sample(bytes: &[u8], separator: &str) -> Result<Sample, String> {
+    let mut splitter = Splitter::new(bytes, Separator::new(separator));
+    let mut rows = Vec::new();
+    let mut counts = std::collections::BTreeMap::<usize, usize>::new();
+    let mut n_fields_first = 0;
+    // One more than the sample, for the header.
+    while rows.len() <= SAMPLE_ROWS
+        && let Some(record) = splitter.next_record()
+    {
+        let Ok(row) = splitter.texts().collect::<Result<Vec<String>, _>>() else {
+            let has_number = splitter.contents().any(|(field, _)| field.first().is_some_and(u8::is_ascii_digit));
+            if counts.is_empty() && !has_number {
+                return Err(
+                    "its first line is not valid UTF-8; convert the file to UTF-8 (for Chinese text: iconv -f \
+                            GB18030 -t UTF-8)."
+                        .to_owned(),
+                );
+            }
+            continue;
+        };
+        if rows.is_empty() {
+            n_fields_first = record.n_fields;
+        }
+        *counts.entry(record.n_fields).or_default() += 1;
+        rows.push(row);
+    }
+    match counts.iter().max_by_key(|&(&n_fields, &n)| (n, n_fields)) {
+        Some((&n_fields, _)) => Ok(Sample { n_fields_first, n_fields, rows }),
+        None => Err("it holds no line that is valid UTF-8; convert the file to UTF-8 (iconv -t UTF-8).".to_owned()),
+    }
+}
+
+/// A column name without blanks around it and without the type that RecBole's files add
+/// (`user_id:token`).
+fn clean_name(name: &str) -> String {
+    let name = name.trim();
+    match name.rsplit_once(':') {
+        Some((before, "token" | "token_seq" | "float" | "float_seq")) => before.trim().to_owned(),
+        _ => name.to_owned(),
+    }
+}
+
+/// Names that are all there and all different.
+pub(super) fn unique(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut taken = std::collections::HashSet::new();
+    names
+        .enumerate()
+        .map(|(at, name)| {
+            let name = if name.is_empty() { format!("column_{}", at + 1) } else { name };
+            let mut free = name.clone();
+            let mut n = 2;
+            while !taken.insert(free.clone()) {
+                free = format!("{name}_{n}");
+                n += 1;
+            }
+            free
+        })
+        .collect()
+}

@@ -1,0 +1,94 @@
+//! Item titles from a table of their own, joined by item id.
+
+use std::collections::HashMap;
+
+use super::source::{self, Cells, Head};
+use super::{DataError, FileSpec, TitleSpec, Vocab, schema};
+use crate::spec::did_you_mean;
+
+/// Titles by item id, of the items that the log knows.
+pub(super) fn read(spec: &TitleSpec, items: &Vocab) -> Result<HashMap<String, String>, DataError> {
+    let head = source::head(&FileSpec { path: spec.path.clone(), ..FileSpec::default() })?;
+    let item = match &spec.item {
+        Some(name) => named(&head, name, "data.titles.item")?,
+        None => most_matches(&head, items)?,
+    };
+    let title = match &spec.title {
+        Some(name) => named(&head, name, "data.titles.title")?,
+        None => most_like_titles(&head, item)?,
+    };
+    let rows = source::rows(&head, &[item, title])?;
+    let mut titles = HashMap::new();
+    if let [Cells::Text(ids), Cells::Text(texts)] = rows.columns.as_slice() {
+        for (id, text) in std::iter::zip(ids.iter(), texts.iter()) {
+            let (id, text) = (id.unwrap_or_default().trim(), text.unwrap_or_default().trim());
+            if items.idx(id).is_some() && !text.is_empty() {
+                // The first row of an item counts.
+                titles.entry(id.to_owned()).or_insert_with(|| text.to_owned());
+            }
+        }
+    }
+    Ok(titles)
+}
+
+fn named(head: &Head, name: &str, field: &str) -> Result<usize, DataError> {
+    head.columns.iter().position(|column| column == name).ok_or_else(|| {
+        let near = did_you_mean(name, head.columns.iter().map(String::as_str));
+        DataError::Setting {
+            field: field.to_owned(),
+            sentence: match near {
+                Some(near) => format!("the title table has no column `{name}`; did you mean `{near}`?"),
+                None => format!("the title table has no column `{name}`; it has `{}`.", head.columns.join("`, `")),
+            },
+        }
+    })
+}
+
+/// The column that holds most of the log's item ids; of equals the first.
+fn most_matches(head: &Head, items: &Vocab) -> Result<usize, DataError> {
+    let matches = |at: &usize| schema::cells(head, *at).filter(|id| items.idx(id).is_some()).count();
+    (0..head.columns.len()).rev().max_by_key(matches).filter(|at| matches(at) > 0).ok_or_else(|| DataError::Setting {
+        field: "data.titles.item".to_owned(),
+        sentence: "no column of the title table holds item ids of the log; name the column in `data.titles.item`, or \
+                       choose another table in `data.titles.path`."
+            .to_owned(),
+    })
+}
+
+/// The column called a title, else the one of text with most different values.
+fn most_like_titles(head: &Head, item: usize) -> Result<usize, DataError> {
+    const NAMES: [&str; 16] = [
+        "title",
+        "movietitle",
+        "itemtitle",
+        "producttitle",
+        "itemname",
+        "productname",
+        "name",
+        "booktitle",
+        "label",
+        "description",
+        "商品名称",
+        "标题",
+        "名称",
+        "物品名称",
+        "电影名称",
+        "产品名称",
+    ];
+    let rank = |at: &usize| {
+        let name = head.columns.get(*at).map(|name| schema::normal(name)).unwrap_or_default();
+        NAMES.iter().position(|known| *known == name)
+    };
+    let others = || (0..head.columns.len()).filter(|&at| at != item);
+    let by_name = others().filter(|at| rank(at).is_some()).min_by_key(rank);
+    let n_texts = |at: &usize| {
+        let texts: std::collections::HashSet<&str> =
+            schema::cells(head, *at).filter(|text| !text.is_empty() && text.parse::<f64>().is_err()).collect();
+        texts.len()
+    };
+    let by_content = || others().rev().max_by_key(n_texts).filter(|at| n_texts(at) > 0);
+    by_name.or_else(by_content).ok_or_else(|| DataError::Setting {
+        field: "data.titles.title".to_owned(),
+        sentence: "no column of the title table looks like a title; name it in `data.titles.title`.".to_owned(),
+    })
+}
