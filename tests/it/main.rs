@@ -7,6 +7,9 @@
 )]
 
 mod architecture;
+mod cli;
+mod crash;
 mod data;
+mod place;
 #[cfg(feature = "gui")]
 mod widget;

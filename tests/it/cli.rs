@@ -1,0 +1,397 @@
+//! The command line as a person or a script meets it: what it prints, and how it ends.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use crate::place::{Place, TINY, runs_in, trained};
+
+fn keys(value: &serde_json::Value) -> Vec<&str> {
+    let mut keys: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    keys
+}
+
+// ---------------------------------------------------------------------------------------------
+// What works
+// ---------------------------------------------------------------------------------------------
+
+#[test]
+fn train_tells_a_script_what_came_of_it() {
+    let place = Place::new();
+    place.write("tiny.ron", TINY);
+    let said = place.seqscope("train tiny.ron --set training.epochs=1 --set model.d_model=8 --device cpu --json").ok();
+    let told = said.json();
+    assert_eq!(keys(&told), ["epochs", "references", "run", "seconds", "test", "valid"]);
+    assert_eq!(told["epochs"], 1);
+    assert!(told["seconds"].as_f64().unwrap() > 0.0);
+    assert_eq!(keys(&told["references"]), ["markov", "markov-window", "popularity"]);
+    let references = told["references"].as_object().unwrap().values();
+    for metrics in references.chain([&told["valid"], &told["test"]]) {
+        assert_eq!(keys(metrics), ["hr@10", "mrr", "ndcg@10"]);
+        assert!(metrics.as_object().unwrap().values().all(|v| (0.0..=1.0).contains(&v.as_f64().unwrap())), "{metrics}");
+    }
+    let run = told["run"].as_str().unwrap();
+    assert_eq!(runs_in(&place.path("experiments/runs")), [run]);
+    let manifest = std::fs::read_to_string(place.path("experiments/runs").join(run).join("manifest.ron")).unwrap();
+    assert!(manifest.contains("d_model: 8"), "what --set said is in the run");
+}
+
+#[test]
+fn train_shows_a_person_the_references() {
+    let place = Place::new();
+    place.write("tiny.ron", TINY);
+    let said = place.seqscope("train tiny.ron --runs here").ok();
+    for words in ["NDCG@10", "Transformer", "Popularity", "Markov chain", "Windowed Markov chain", "leave-one-out"] {
+        assert!(said.out.contains(words), "`{words}` in {}", said.out);
+    }
+    let verdicts = said.out.lines().filter(|line| line.contains("beaten") || line.contains("equalled")).count();
+    assert_eq!(verdicts, 3, "one verdict a reference: {}", said.out);
+    assert_eq!(said.err.lines().filter(|line| line.starts_with("epoch ")).count(), 2, "{}", said.err);
+}
+
+#[test]
+fn the_same_training_twice_gives_the_same_numbers() {
+    let place = Place::new();
+    place.write("tiny.ron", TINY);
+    let [first, second] = ["a", "b"].map(|runs| {
+        let told = place.seqscope(&format!("train tiny.ron --json --runs {runs}")).ok().json();
+        (told["valid"].clone(), told["test"].clone())
+    });
+    assert_eq!(first, second);
+}
+
+#[test]
+fn check_finds_every_problem_at_once() {
+    let place = Place::new();
+    place.write("good.ron", TINY);
+    let said = place.seqscope("check good.ron").ok();
+    assert_eq!(said.out, "good.ron: nothing wrong\n");
+
+    place.write(
+        "bad.ron",
+        TINY.replace("d_ff: 16", "d_ff: 16, n_heads: 3, dropout: 7.0").replace("epochs: 2", "epochs: 0"),
+    );
+    let said = place.seqscope("check good.ron bad.ron").fails(1, &["1 of 2 files"]);
+    for field in ["model.n_heads", "model.dropout", "training.epochs"] {
+        assert!(said.out.contains(field), "`{field}` in {}", said.out);
+    }
+}
+
+#[test]
+fn describe_knows_every_family_and_part() {
+    let place = Place::new();
+    let overview = place.seqscope("describe").ok().out;
+    for (what, setting) in [
+        ("transformer", "model.n_heads"),
+        ("lstm", "model.d_hidden"),
+        ("VAE", "model.d_latent"),
+        ("training", "training.lr"),
+        ("evaluation", "evaluation.filter_seen"),
+        ("data", "data.clean.min_user_events"),
+    ] {
+        assert!(overview.contains(&what.to_lowercase()), "`{what}` in {overview}");
+        let told = place.seqscope(&format!("describe {what}")).ok().out;
+        assert!(told.contains(setting) && told.contains("Default from:"), "{told}");
+    }
+    place.seqscope("describe transfromer").fails(1, &["did you mean `transformer`?"]);
+}
+
+#[test]
+fn what_describe_names_can_be_set() {
+    let place = Place::new();
+    place.write("tiny.ron", TINY);
+    for setting in ["model.dropout", "training.lr", "evaluation.filter_seen", "data.clean.min_user_events"] {
+        let said = place.run(&["train", "tiny.ron", "--set", &format!("{setting}=nonsense")]);
+        said.fails(1, &["nonsense"]);
+    }
+    let world = place.seqscope("describe data").ok().out;
+    let first = world.lines().find(|line| line.starts_with("data.") && line.contains("n_users")).unwrap();
+    let setting = first.split(' ').next().unwrap();
+    place.run(&["train", "tiny.ron", "--set", &format!("{setting}=nonsense")]).fails(1, &["nonsense"]);
+}
+
+const LOG: &str = "user,item,time\nann,tea,100\nann,cup,200\nann,pot,300\nbob,tea,100\nbob,cup,150\nbob,cup,150\nbob,pot\nbob,jug,400\n";
+
+#[test]
+fn data_tells_roles_counts_and_refused_rows() {
+    let place = Place::new();
+    place.write("log.csv", LOG);
+    let said = place.seqscope("data log.csv --json").ok();
+    // Eight rows: one lacks its time, one is the row before it again.
+    let wanted = serde_json::json!({
+        "rows_read": 8, "rows_refused": 1, "users": 2, "items": 4, "events": 6,
+        "roles": { "user": "user", "item": "item", "time": "time", "behaviour": null, "value": null },
+    });
+    assert_eq!(said.json(), wanted);
+    let text = place.seqscope("data log.csv").ok().out;
+    assert!(text.contains("line 8"), "the refused row by its line: {text}");
+    assert!(text.contains("2 users, 4 items, 6 events"), "{text}");
+}
+
+#[test]
+fn data_is_read_as_it_is_told() {
+    let place = Place::new();
+    place.write("log.txt", "7::a::x\n7::b::y\n8::a::x\n");
+    let said = place.seqscope("data log.txt --separator :: --no-header --json").ok();
+    assert_eq!(said.json()["rows_read"], 3);
+    let guessed = &said.json()["roles"];
+    let (user, item) = (guessed["user"].as_str().unwrap(), guessed["item"].as_str().unwrap());
+    let swapped = place
+        .run(&["data", "log.txt", "--separator", "::", "--no-header", "--user", item, "--item", user, "--json"])
+        .ok();
+    assert_eq!((&swapped.json()["users"], &swapped.json()["items"]), (&said.json()["items"], &said.json()["users"]));
+    let headed = place.seqscope("data log.txt --separator :: --header --json").ok();
+    assert_eq!(headed.json()["rows_read"], 2);
+}
+
+#[test]
+fn runs_are_listed_with_their_status() {
+    let place = trained();
+    let said = place.seqscope("runs --runs runs").ok();
+    assert_eq!(said.out.matches("finished").count(), 2, "{}", said.out);
+    let told = place.seqscope("runs --runs runs --json").ok().json();
+    let models: Vec<&str> = told["runs"].as_array().unwrap().iter().map(|r| r["model"].as_str().unwrap()).collect();
+    assert_eq!(models.len(), 2);
+    assert!(models.contains(&"LSTM") && models.contains(&"Transformer"));
+    assert!(place.seqscope("runs --runs nowhere").ok().out.contains("No runs"));
+}
+
+#[test]
+fn compare_shows_metrics_and_differing_settings_only() {
+    let place = trained();
+    let said = place.seqscope("compare recurrent tiny --runs runs");
+    // A name's start or end finds a run; the names of these runs hold the experiments' names.
+    let said = if said.code == 0 { said } else { by_full_names(place) }.ok();
+    for words in ["LSTM", "Transformer", "NDCG@10", "model.d_hidden"] {
+        assert!(said.out.contains(words), "`{words}` in {}", said.out);
+    }
+    assert!(!said.out.contains("training.lr"), "settings that agree are left out: {}", said.out);
+    assert!(!said.err.contains("not comparable"), "{}", said.err);
+}
+
+fn by_full_names(place: &Place) -> crate::place::Said {
+    let runs = runs_in(&place.path("runs"));
+    place.run(&["compare", &runs[0], &runs[1], "--runs", "runs"])
+}
+
+#[test]
+fn compare_warns_of_what_is_not_comparable() {
+    let place = Place::new();
+    place.write("tiny.ron", TINY);
+    place.seqscope("train tiny.ron --runs runs --set training.epochs=1").ok();
+    place.seqscope("train tiny.ron --runs runs --set training.epochs=1 --set data.world.seed=8").ok();
+    place.seqscope("train tiny.ron --runs runs --set training.epochs=1 --set evaluation.filter_seen=false").ok();
+    let runs = runs_in(&place.path("runs"));
+    let said = place.run(&["compare", &runs[0], &runs[1], &runs[2], "--runs", "runs"]).ok();
+    assert_eq!(said.err.matches("not comparable").count(), 2, "{}", said.err);
+}
+
+#[test]
+fn predict_gives_titles_and_probabilities() {
+    let place = trained();
+    let run = &runs_in(&place.path("runs"))[0];
+    let user = some_user(place);
+    let told = place.run(&["predict", run, "--user", &user, "--top", "3", "--runs", "runs", "--json"]).ok().json();
+    let next = told["next"].as_array().unwrap();
+    assert_eq!(next.len(), 3);
+    let chances: Vec<f64> = next.iter().map(|n| n["probability"].as_f64().unwrap()).collect();
+    assert!(chances.is_sorted_by(|a, b| a >= b) && chances.iter().sum::<f64>() <= 1.0 + 1e-6, "{chances:?}");
+    let text = place.run(&["predict", run, "--user", &user, "--top", "3", "--runs", "runs"]).ok().out;
+    assert!(text.contains(next[0]["title"].as_str().unwrap()) && text.lines().count() == 5, "{text}");
+}
+
+/// A user's id, as the program itself offers it for an unknown one.
+fn some_user(place: &Place) -> String {
+    let run = &runs_in(&place.path("runs"))[0];
+    let said = place.run(&["predict", run, "--user", "<no such user at all>", "--runs", "runs"]).fails(1, &["hint:"]);
+    said.err.lines().last().unwrap().split('`').nth(1).unwrap().to_owned()
+}
+
+#[test]
+fn an_unknown_user_is_answered_with_the_nearest() {
+    let place = trained();
+    let run = &runs_in(&place.path("runs"))[0];
+    let user = some_user(place);
+    let slip = format!("{user}x");
+    let said = place.run(&["predict", run, "--user", &slip, "--runs", "runs"]).fails(1, &[&slip, "did you mean"]);
+    assert!(said.out.is_empty());
+}
+
+#[test]
+fn export_writes_tables_and_weights_and_never_over_anything() {
+    let place = trained();
+    let run = &runs_in(&place.path("runs"))[0];
+    let to = place.path("exported");
+    let said = place.run(&["export", run, "--to", "exported", "--runs", "runs"]).ok();
+    for kind in [".csv", ".parquet", ".safetensors", ".ron"] {
+        let listed: Vec<&str> = said.out.lines().filter(|line| line.ends_with(kind)).collect();
+        assert!(!listed.is_empty(), "a {kind} file in {}", said.out);
+        assert!(listed.iter().all(|path| place.path(path).metadata().unwrap().len() > 0), "{listed:?}");
+    }
+    let before = runs_in(&to);
+    place.run(&["export", run, "--to", "exported", "--runs", "runs"]).fails(1, &["exported", "empty"]);
+    assert_eq!(runs_in(&to), before);
+    std::fs::create_dir(place.path("mine")).unwrap();
+    place.write("mine/notes.txt", "mine");
+    place.run(&["export", run, "--to", "mine", "--runs", "runs"]).fails(1, &["mine", "empty"]);
+    assert_eq!(runs_in(&place.path("mine")), ["notes.txt"]);
+}
+
+#[test]
+fn devices_has_the_processor() {
+    let place = Place::new();
+    let said = place.seqscope("devices").ok();
+    assert!(
+        said.out.lines().any(|line| line.starts_with("cpu ")) && said.out.contains("auto takes this"),
+        "{}",
+        said.out
+    );
+    let told = place.seqscope("devices --json").ok().json();
+    assert_eq!(told["devices"][0]["key"], "cpu");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let place = Place::new();
+    let mut child =
+        place.command(&["describe", "transformer"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut first = String::new();
+    BufReader::with_capacity(1, child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(first, "Transformer\n");
+    assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap()), (Some(0), String::new()));
+}
+
+#[test]
+fn help_and_version_are_no_errors() {
+    let place = Place::new();
+    assert!(place.seqscope("--help").ok().out.contains("train"));
+    assert!(place.seqscope("train --help").ok().out.contains("--set"));
+    assert_eq!(place.seqscope("--version").ok().out, concat!("seqscope ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+// ---------------------------------------------------------------------------------------------
+// What does not work, and says so
+// ---------------------------------------------------------------------------------------------
+
+#[test]
+fn bad_usage_ends_with_2() {
+    let place = Place::new();
+    for line in
+        ["train", "compare one", "predict last", "runs --nonsense", "trian x.ron", "predict last --user 1 --top 0"]
+    {
+        place.seqscope(line).fails(2, &[]);
+    }
+}
+
+#[test]
+fn bad_experiment_files_get_one_sentence() {
+    let place = Place::new();
+    std::fs::create_dir(place.path("folder.ron")).unwrap();
+    let seventh = TINY.replace("lr: 0.01", "lr: 0.01,\n        learning_rate: 1");
+    let cases: [(&str, Option<String>, &[&str]); 7] = [
+        ("missing.ron", None, &["missing.ron", "no such file"]),
+        ("folder.ron", None, &["folder.ron", "folder"]),
+        ("empty.ron", Some(String::new()), &["empty"]),
+        ("typo.ron", Some(TINY.replace("d_model", "d_modle")), &["line 5", "`d_modle`", "id you mean `d_model`"]),
+        ("unknown.ron", Some(seventh), &["line 7", "`learning_rate`"]),
+        ("newer.ron", Some(TINY.replace("version: 1", "version: 99")), &["99", "newer Seqscope"]),
+        ("cut.ron", Some(TINY[..TINY.len() / 2].to_owned()), &["line 5"]),
+    ];
+    for (name, text, words) in cases {
+        if let Some(text) = text {
+            place.write(name, text);
+        }
+        for command in ["train", "check"] {
+            let said = place.run(&[command, name]);
+            let told = format!("{}{}", said.err, said.out).to_lowercase();
+            for word in words {
+                assert!(told.contains(&word.to_lowercase()), "{command} {name}: `{word}` in {told}");
+            }
+            said.fails(1, &[]);
+        }
+    }
+    assert_eq!(runs_in(&place.path("experiments/runs")), Vec::<String>::new(), "nothing was started");
+}
+
+#[test]
+fn a_binary_experiment_file_is_refused() {
+    let place = Place::new();
+    place.write("picture.ron", [0x89, b'P', b'N', b'G', 0, 0xff, 0xfe, 0]);
+    place.seqscope("train picture.ron").fails(1, &["picture.ron", "text"]);
+}
+
+#[test]
+fn an_experiment_of_a_newer_version_is_refused() {
+    let place = Place::new();
+    place.write("newer.ron", "(version: 2, name: \"x\", telepathy: true)");
+    place.seqscope("train newer.ron").fails(1, &["version 2", "newer Seqscope"]);
+}
+
+#[test]
+fn settings_that_do_not_exist_are_answered_with_the_nearest() {
+    let place = Place::new();
+    place.write("tiny.ron", TINY);
+    place.seqscope("train tiny.ron --set model.d_modle=8").fails(1, &["d_modle", "did you mean `d_model`"]);
+    place.seqscope("train tiny.ron --set modle.d_model=8").fails(1, &["modle"]);
+    place.seqscope("train tiny.ron --set model.d_model=wide").fails(1, &["wide", "whole number"]);
+    place.seqscope("train tiny.ron --set model.d_model").fails(1, &["lacks its value"]);
+    place.seqscope("train tiny.ron --set model.n_heads=3").fails(1, &["n_heads", "16"]);
+}
+
+#[test]
+fn an_unknown_device_is_refused_before_anything_is_written() {
+    let place = Place::new();
+    place.write("tiny.ron", TINY);
+    place.run(&["train", "tiny.ron", "--device", "abacus"]).fails(1, &["abacus", "seqscope devices"]);
+    assert_eq!(runs_in(&place.path("experiments/runs")), Vec::<String>::new());
+}
+
+#[test]
+fn runs_that_are_unknown_or_unclear_are_told() {
+    let place = trained();
+    for command in ["resume nothing", "export nothing --to there", "predict nothing --user 1", "compare nothing last"] {
+        place.seqscope(&format!("{command} --runs runs")).fails(1, &["no run `nothing`", "seqscope runs"]);
+    }
+    // Both names start with the same year.
+    place.seqscope("resume 20 --runs runs").fails(1, &["`20` fits 2 runs", "more of the name"]);
+    place.seqscope("resume last --runs runs").fails(1, &["is finished"]);
+    assert!(!place.path("there").exists());
+}
+
+#[test]
+fn bad_logs_get_one_sentence() {
+    let place = Place::new();
+    std::fs::create_dir(place.path("folder")).unwrap();
+    place.write("empty.csv", "");
+    place.write("header.csv", "user,item,time\n");
+    place.write("one.csv", "a\n1\n2\n3\n");
+    for (name, word) in [
+        ("missing.csv", "missing.csv"),
+        ("folder", "folder"),
+        ("empty.csv", "empty"),
+        ("header.csv", "header.csv"),
+        ("one.csv", "item"),
+    ] {
+        let said = place.run(&["data", name]).fails(1, &[word]);
+        assert!(said.out.is_empty(), "{}", said.out);
+    }
+    place.write("log.csv", LOG);
+    place.run(&["data", "log.csv", "--user", "who"]).fails(1, &["who"]);
+    place.run(&["data", "log.csv", "--titles", "nowhere.csv"]).fails(1, &["nowhere.csv"]);
+}
+
+#[test]
+fn without_a_display_the_window_names_what_works() {
+    let place = Place::new();
+    place.run(&[]).fails(1, &["no display", "seqscope train", "predict"]);
+}
+
+#[test]
+fn a_file_that_is_not_there_is_not_opened_in_a_window() {
+    let place = Place::new();
+    place.seqscope("nowhere.csv").fails(2, &["`nowhere.csv` is neither a command nor a file"]);
+    place.write("a.csv", LOG);
+    place.write("b.csv", LOG);
+    place.seqscope("a.csv b.csv").fails(2, &["one file", "b.csv"]);
+}
