@@ -382,6 +382,7 @@ fn bad_logs_get_one_sentence() {
 }
 
 #[test]
+#[cfg(feature = "gui")]
 fn without_a_display_the_window_names_what_works() {
     let place = Place::new();
     place.run(&[]).fails(1, &["no display", "seqscope train", "predict"]);
