@@ -85,6 +85,11 @@ fn files_are_short_and_say_what_they_are() {
 }
 
 #[test]
+fn no_source_file_can_panic_by_choice() {
+    assert_clean(&check_all(panics));
+}
+
+#[test]
 fn every_module_of_the_tree_has_a_rank() {
     let ranked: BTreeMap<&str, u32> = RANKS.into_iter().collect();
     let unranked: Vec<String> = sources()
@@ -227,12 +232,38 @@ fn threads(file: &Source) -> Vec<String> {
         .collect()
 }
 
+/// Words that end the program when a user's input meets them. Clippy warns of them too; this also
+/// sees what a lint's exception would hide.
+fn panics(file: &Source) -> Vec<String> {
+    const METHODS: [&str; 2] = ["unwrap", "expect"];
+    const MACROS: [&str; 4] = ["panic", "todo", "unimplemented", "unreachable"];
+    if file.path.ends_with("/tests.rs") {
+        return Vec::new();
+    }
+    let words = tokens(before_tests(&file.text));
+    let mut complaints = Vec::new();
+    for three in words.windows(3) {
+        let [first, second, third] = [&three[0], &three[1], &three[2]].map(String::as_str);
+        let is_call = first == "." && METHODS.contains(&second) && third == "(";
+        let is_macro = MACROS.contains(&first) && second == "!";
+        if is_call || is_macro {
+            complaints.push(format!("{}: `{}` ends the program", file.path, if is_call { second } else { first }));
+        }
+    }
+    complaints
+}
+
+/// The text above the file's test module.
+fn before_tests(text: &str) -> &str {
+    text.find("\n#[cfg(test)]\nmod ").map_or(text, |at| &text[..at])
+}
+
 fn shape_of_file(file: &Source) -> Vec<String> {
     let mut complaints = Vec::new();
     if !file.text.starts_with("//!") {
         complaints.push(format!("{}: the first line says what the file is about, `//! …`", file.path));
     }
-    let n_lines = file.text.lines().take_while(|line| !line.starts_with("#[cfg(test)]")).count();
+    let n_lines = before_tests(&file.text).lines().count();
     if n_lines > MAX_LINES {
         complaints.push(format!("{}: {n_lines} lines without its tests, at most {MAX_LINES}", file.path));
     }
@@ -528,6 +559,18 @@ fn a_planted_thread_is_seen() {
         assert!(threads(&Source::planted("src/app/job.rs", text)).is_empty(), "{text}");
     }
     assert!(threads(&Source::planted("src/train/mod.rs", "std::thread::sleep(d);")).is_empty());
+}
+
+#[test]
+fn a_planted_panic_is_seen() {
+    for text in ["x.unwrap();", "x\n    .expect(\"why\");", "panic!(\"no\");", "fn f() { todo!() }", "unreachable!()"] {
+        assert_eq!(panics(&Source::planted("src/run/a.rs", text)).len(), 1, "{text}");
+    }
+    let fine = "x.unwrap_or(1); #[expect(dead_code)] y.unwrap_or_else(f); std::panic::set_hook(h);";
+    let tested = "fn f() {}\n#[cfg(test)]\nmod tests { fn g() { x.unwrap() } }";
+    for text in [fine, tested, "// x.unwrap()", "const S: &str = \"x.unwrap()\";"] {
+        assert_eq!(panics(&Source::planted("src/run/a.rs", text)), Vec::<String>::new(), "{text}");
+    }
 }
 
 #[test]
