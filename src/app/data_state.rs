@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::job::Ticket;
 use super::{Jobs, Loadable};
 use crate::app::job::{Answer, sentence};
-use crate::data::{self, DataError, DataSource, DataSpec, FileSpec, Prepared, Preview, SplitSpec};
+use crate::data::{self, DataError, DataSource, DataSpec, FileSpec, Prepared, Preview, Profile, SplitSpec};
 
 /// One event of a user as the Data page shows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +30,8 @@ pub struct DataState {
     pub last_preview: Option<Preview>,
     /// The cleaned log and its split.
     pub prepared: Loadable<Arc<Prepared>>,
+    /// Counts of `prepared` for the charts.
+    pub profile: Option<Arc<Profile>>,
     /// What `prepared` was made from; when the draft says something else, it is stale.
     pub prepared_from: Option<(DataSpec, SplitSpec)>,
     previewed: Option<FileSpec>,
@@ -92,14 +94,18 @@ impl DataState {
         self.cancel();
         self.prepare_ticket.0 += 1;
         self.cancel = Arc::new(AtomicBool::new(false));
-        self.prepared_from = None;
+        (self.prepared_from, self.profile) = (None, None);
         self.prepared = Loadable::Loading(match &data.source {
             DataSource::World(_) => "Making the synthetic world".to_owned(),
             DataSource::File(file) => format!("Preparing {}", file.path.display()),
         });
         let (ticket, cancel, data) = (self.prepare_ticket, Arc::clone(&self.cancel), data.clone());
         let from = (data.clone(), split);
-        let work = move || data::prepare(&data, split, &cancel).map(Arc::new).map_err(prepare_sentence);
+        let work = move || {
+            let prepared = data::prepare(&data, split, &cancel).map_err(prepare_sentence)?;
+            let profile = Profile::new(&prepared.dataset);
+            Ok((Arc::new(prepared), Arc::new(profile)))
+        };
         jobs.start("prepare", work, move |result| Answer::Prepared(ticket, from, result));
     }
 
@@ -117,13 +123,14 @@ impl DataState {
         &mut self,
         ticket: Ticket,
         from: (DataSpec, SplitSpec),
-        result: Result<Arc<Prepared>, String>,
+        result: Result<(Arc<Prepared>, Arc<Profile>), String>,
     ) -> bool {
         if ticket != self.prepare_ticket {
             return false;
         }
         self.prepared_from = Some(from);
-        self.prepared = result.into();
+        self.profile = result.as_ref().ok().map(|(_, profile)| Arc::clone(profile));
+        self.prepared = result.map(|(prepared, _)| prepared).into();
         true
     }
 }

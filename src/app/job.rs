@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use crate::data::{DataSpec, Prepared, Preview, SplitSpec};
+use crate::data::{DataSpec, Prepared, Preview, Profile, SplitSpec};
 use crate::experiment::Experiment;
 use crate::explain::UserView;
 use crate::model::DeviceInfo;
@@ -92,7 +92,7 @@ pub(super) enum Answer {
     Runs(Result<Vec<Summary>, String>),
     Picked(PickKind, Result<Option<PathBuf>, String>),
     Previewed(Ticket, Result<Preview, String>),
-    Prepared(Ticket, (DataSpec, SplitSpec), Result<Arc<Prepared>, String>),
+    Prepared(Ticket, (DataSpec, SplitSpec), Result<(Arc<Prepared>, Arc<Profile>), String>),
     Opened(PathBuf, Result<Experiment, String>),
     Saved(PathBuf, Result<(), String>),
     Train(Event),

@@ -29,6 +29,7 @@ pub use preset::{SizePreset, sized_model};
 pub use selection::{HeadIdx, Page, Selection, ThemeChoice};
 pub use training::{LivePoint, Training, TrainingPhase};
 pub use views::{RunSeries, ViewKey, Views};
+pub use want::typical_user;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

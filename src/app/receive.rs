@@ -1,9 +1,11 @@
 //! What background work has sent, taken into the state.
 
+use std::sync::Arc;
+
 use super::job::{Answer, ExplainQuestion, PickKind, Ticket};
 use super::views::{Asked, Forget};
 use super::{Action, App, Loadable, Notice, NoticeId, Page, Tone, TrainingPhase};
-use crate::data::{DataSpec, Prepared, SplitSpec, TitleSpec};
+use crate::data::{DataSpec, Prepared, Profile, SplitSpec, TitleSpec};
 use crate::run::{Outcome, RunId, Summary};
 use crate::train::{Ended, Event, EventKind};
 
@@ -114,7 +116,7 @@ impl App {
         &mut self,
         ticket: Ticket,
         from: (DataSpec, SplitSpec),
-        prepared: Result<std::sync::Arc<Prepared>, String>,
+        prepared: Result<(Arc<Prepared>, Arc<Profile>), String>,
     ) {
         if !self.data.take_prepared(ticket, from, prepared) {
             return;

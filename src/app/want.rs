@@ -150,7 +150,8 @@ fn read_series(store: &RunStore, run: &RunId) -> Result<Arc<RunSeries>, String> 
 }
 
 /// The tested user whose history has the median length: neither a newcomer nor an outlier.
-fn typical_user(prepared: &Prepared) -> Option<String> {
+#[must_use]
+pub fn typical_user(prepared: &Prepared) -> Option<String> {
     let cases = if prepared.split.test.is_empty() { &prepared.split.valid } else { &prepared.split.test };
     let mut by_length: Vec<&EvalCase> = cases.iter().collect();
     by_length.sort_by_key(|case| (case.history_len, case.user_idx));

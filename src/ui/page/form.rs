@@ -23,6 +23,8 @@ pub(super) struct Form<'a> {
     pub(super) defaults: Vec<Field>,
     /// For the problems of each field.
     pub(super) draft: &'a Draft,
+    /// Leaves out where the defaults come from; it shows on hover.
+    pub(super) is_narrow: bool,
 }
 
 impl Form<'_> {
@@ -58,9 +60,7 @@ impl Form<'_> {
                 field.label,
                 |ui| hover(ui, field),
                 |ui| edit(ui, field, &mut value),
-                |ui| {
-                    origin(ui, field, default, &mut reset);
-                },
+                |ui| self.origin(ui, field, default, &mut reset),
             );
             problems(ui, self.draft, &self.path(field));
         });
@@ -68,6 +68,23 @@ impl Form<'_> {
         if value != field.value {
             // A value of the field's own kind is always taken.
             let _ = spec.set(field.key, &value);
+        }
+    }
+
+    /// Where the default comes from; for a changed value the way back to it.
+    fn origin(&self, ui: &mut Ui, field: &Field, default: Option<&Value>, reset: &mut Option<Value>) {
+        if let Some(default) = default.filter(|default| **default != field.value) {
+            let shown = match default {
+                Value::Float(number) => text::setting(*number),
+                other => other.to_string(),
+            };
+            let hover = format!("Back to the default. {}", field.source);
+            if ui.small_button(format!("↺ {shown}")).on_hover_text(hover).clicked() {
+                *reset = Some(default.clone());
+            }
+        } else if !self.is_narrow {
+            let source = RichText::new(field.source).size(size::TEXT_SMALL).color(theme::colors(ui).weak);
+            ui.add(egui::Label::new(source).truncate().selectable(false));
         }
     }
 
@@ -175,23 +192,5 @@ fn float(ui: &mut Ui, min: f64, max: f64, number: &mut f64) {
         let speed = (number.abs() * 0.02).max(1e-6);
         let drag = DragValue::new(number).range(min..=max).speed(speed).custom_formatter(format);
         ui.add_sized(vec2(size::NUMBER, ui.spacing().interact_size.y), drag);
-    }
-}
-
-/// Where the default comes from; for a changed value the way back to it.
-fn origin(ui: &mut Ui, field: &Field, default: Option<&Value>, reset: &mut Option<Value>) {
-    if let Some(default) = default.filter(|default| **default != field.value) {
-        let shown = match default {
-            Value::Float(number) => text::setting(*number),
-            other => other.to_string(),
-        };
-        let back =
-            ui.small_button(format!("↺ {shown}")).on_hover_text(format!("Back to the default. {}", field.source));
-        if back.clicked() {
-            *reset = Some(default.clone());
-        }
-    } else {
-        let source = RichText::new(field.source).size(size::TEXT_SMALL).color(theme::colors(ui).weak);
-        ui.add(egui::Label::new(source).truncate().selectable(false));
     }
 }

@@ -105,7 +105,7 @@ fn sections(ui: &mut Ui, app: &App, edited: &mut Experiment) {
     card(ui, title, source, |ui| {
         let kind = ModelKind::from(&edited.model);
         let defaults = ModelSpec::iter().find(|spec| ModelKind::from(spec) == kind).map(|spec| spec.fields());
-        let form = Form { section: "model", defaults: defaults.unwrap_or_default(), draft };
+        let form = Form { section: "model", defaults: defaults.unwrap_or_default(), draft, is_narrow: false };
         form.ui(ui, edited.model.described_mut());
         problems(ui, draft, "model");
     });
@@ -115,13 +115,15 @@ fn sections(ui: &mut Ui, app: &App, edited: &mut Experiment) {
         "AdamW with early stopping on validation NDCG@10; the best epoch is kept and tested once",
         |ui| {
             device(ui, app, &mut edited.training);
-            let form = Form { section: "training", defaults: TrainingSpec::default().fields(), draft };
+            let form =
+                Form { section: "training", defaults: TrainingSpec::default().fields(), draft, is_narrow: false };
             form.ui(ui, &mut WithoutDevice(&mut edited.training));
             seed(ui, draft, &mut edited.seed);
         },
     );
     card(ui, "Evaluation", "Full ranking over the whole catalogue; ties share the middle of their places", |ui| {
-        let form = Form { section: "evaluation", defaults: EvaluationSpec::default().fields(), draft };
+        let form =
+            Form { section: "evaluation", defaults: EvaluationSpec::default().fields(), draft, is_narrow: false };
         form.ui(ui, &mut edited.evaluation);
     });
 }

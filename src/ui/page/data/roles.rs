@@ -1,0 +1,158 @@
+//! Which column is what: one row a column, with sample values.
+
+use std::path::PathBuf;
+
+use egui::{ComboBox, RichText, Ui};
+use strum::IntoEnumIterator;
+
+use crate::app::{Action, App};
+use crate::data::{DataSource, FileSpec, Preview, Role, TimeFormat, TitleSpec};
+use crate::experiment::Experiment;
+use crate::ui::theme::{self, size};
+use crate::ui::{Actions, frame, text};
+
+/// View state of the form.
+#[derive(Default)]
+pub(super) struct RolesForm {
+    titles: String,
+}
+
+impl RolesForm {
+    pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, edited: &mut Experiment, actions: &mut Actions) {
+        let DataSource::File(file) = &mut edited.data.source else {
+            ui.weak("The synthetic world has users, items, times and titles; nothing is to be chosen.");
+            return;
+        };
+        let Some(preview) = app.data.shown_preview() else {
+            ui.weak("The columns and what they are taken for show here once the head of the file has been read.");
+            return;
+        };
+        columns(ui, file, preview);
+        ui.add_space(size::GAP);
+        time_format(ui, file, preview);
+        ui.separator();
+        self.titles(ui, app, file, actions);
+    }
+
+    fn titles(&mut self, ui: &mut Ui, app: &App, file: &mut FileSpec, actions: &mut Actions) {
+        ui.label(RichText::new("Item titles").strong());
+        let mut is_removed = false;
+        if let Some(titles) = &mut file.titles {
+            ui.horizontal(|ui| {
+                ui.add(egui::Label::new(titles.path.display().to_string()).truncate());
+                is_removed = ui.small_button("Remove").clicked();
+            });
+            column_name(ui, "Id column", &mut titles.item);
+            column_name(ui, "Title column", &mut titles.title);
+        } else {
+            ui.weak("A table with an id and a title for each item; titles then show wherever an id could stand.");
+            let label = ui.label("Path of a table");
+            ui.horizontal(|ui| {
+                let width = ui.available_width() - 76.0;
+                let field =
+                    ui.add(egui::TextEdit::singleline(&mut self.titles).desired_width(width)).labelled_by(label.id);
+                let is_entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+                if is_entered && !self.titles.trim().is_empty() {
+                    let path = PathBuf::from(self.titles.trim());
+                    actions.push(Action::SetTitles(Some(TitleSpec { path, ..TitleSpec::default() })));
+                }
+                frame::action_button_as(ui, app, actions, Action::PickTitles, "Open…");
+            });
+        }
+        if is_removed {
+            file.titles = None;
+        }
+    }
+}
+
+fn column_name(ui: &mut Ui, label: &str, name: &mut Option<String>) {
+    ui.horizontal(|ui| {
+        let label = ui.label(label);
+        let mut text = name.clone().unwrap_or_default();
+        let field = egui::TextEdit::singleline(&mut text).desired_width(150.0).hint_text("guessed");
+        ui.add(field).labelled_by(label.id);
+        *name = if text.trim().is_empty() { None } else { Some(text) };
+    });
+}
+
+/// The role table.
+fn columns(ui: &mut Ui, file: &mut FileSpec, preview: &Preview) {
+    let colors = theme::colors(ui);
+    egui::Grid::new("roles").num_columns(3).spacing([size::GAP, 6.0]).striped(true).show(ui, |ui| {
+        for words in ["Column", "Values", "Role"] {
+            ui.label(RichText::new(words).size(size::TEXT_SMALL).color(colors.weak));
+        }
+        ui.end_row();
+        for (at, column) in preview.columns.iter().enumerate() {
+            let name = ui.label(RichText::new(text::clipped(column, 16)).color(colors.strong)).on_hover_text(column);
+            let samples = samples(preview, at);
+            let shown = RichText::new(text::clipped(&samples.join(", "), 20)).size(size::TEXT_SMALL).color(colors.weak);
+            ui.label(shown).on_hover_text(samples.join("\n"));
+            ui.label_inputs_by(name.id, |ui| role(ui, at, column, file, preview));
+            ui.end_row();
+        }
+    });
+}
+
+/// The first few distinct values of a column.
+fn samples(preview: &Preview, column: usize) -> Vec<&str> {
+    let mut samples: Vec<&str> = Vec::new();
+    for value in preview.rows.iter().filter_map(|row| row.get(column)) {
+        if !samples.contains(&value.as_str()) {
+            samples.push(value);
+        }
+        if samples.len() == 5 {
+            break;
+        }
+    }
+    samples
+}
+
+fn role(ui: &mut Ui, at: usize, column: &str, file: &mut FileSpec, preview: &Preview) {
+    let has = |role: &Role| preview.file.roles.column(*role) == Some(column);
+    let present = Role::iter().find(has);
+    let mut chosen = present;
+    let shown = present.map_or_else(|| "not used".to_owned(), |role| role.to_string());
+    ComboBox::from_id_salt(("role", at)).selected_text(shown).width(104.0).show_ui(ui, |ui| {
+        ui.selectable_value(&mut chosen, None, "not used");
+        for role in Role::iter() {
+            ui.selectable_value(&mut chosen, Some(role), role.to_string());
+        }
+    });
+    if chosen == present {
+        return;
+    }
+    if let Some(role) = present {
+        *file.roles.slot_mut(role) = Some(String::new());
+    }
+    if let Some(role) = chosen {
+        *file.roles.slot_mut(role) = Some(column.to_owned());
+        if role == Role::Time {
+            file.time_format = None;
+        }
+    }
+}
+
+fn time_format(ui: &mut Ui, file: &mut FileSpec, preview: &Preview) {
+    if preview.file.roles.column(Role::Time).is_none() {
+        ui.weak("No time column: the order of the rows is the order of events.");
+        return;
+    }
+    ui.horizontal(|ui| {
+        let label = ui.label("Times are");
+        let shown = preview.file.time_format.map_or_else(
+            || "unknown".to_owned(),
+            |format| {
+                if file.time_format.is_some() { format.to_string() } else { format!("{format} (guessed)") }
+            },
+        );
+        ui.label_inputs_by(label.id, |ui| {
+            ComboBox::from_id_salt("time format").selected_text(shown).width(200.0).show_ui(ui, |ui| {
+                ui.selectable_value(&mut file.time_format, None, "guess");
+                for format in TimeFormat::iter() {
+                    ui.selectable_value(&mut file.time_format, Some(format), format.to_string());
+                }
+            });
+        });
+    });
+}

@@ -1,0 +1,180 @@
+//! Where the events come from: a synthetic world or a file, and how the file is read.
+
+use std::path::PathBuf;
+
+use egui::{Button, ComboBox, RichText, Ui};
+use strum::IntoEnumIterator;
+
+use super::super::form::Form;
+use crate::app::{Action, App};
+use crate::data::{DataSource, FileFormat, FileSpec, Preview, WorldSpec};
+use crate::experiment::Experiment;
+use crate::spec::Described;
+use crate::ui::theme::{self, size};
+use crate::ui::{Actions, frame, text};
+
+/// Separators that are offered; others can be written in the experiment file.
+const SEPARATORS: [(&str, &str); 6] =
+    [(",", "comma"), ("\t", "tab"), (";", "semicolon"), ("|", "bar"), (" ", "space"), ("::", "double colon")];
+
+/// View state of the form.
+#[derive(Default)]
+pub(super) struct SourceForm {
+    path: String,
+    /// The path that `path` was last taken from.
+    of: PathBuf,
+}
+
+impl SourceForm {
+    pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, edited: &mut Experiment, actions: &mut Actions) {
+        self.follow(edited);
+        let is_world = matches!(edited.data.source, DataSource::World(_));
+        ui.horizontal(|ui| {
+            if ui.add(Button::selectable(is_world, "Synthetic world")).clicked() && !is_world {
+                actions.push(Action::UseWorld);
+            }
+            if ui.add(Button::selectable(!is_world, "File")).clicked() && is_world {
+                actions.push(Action::PickData);
+            }
+        });
+        ui.add_space(size::GAP_SMALL);
+        self.open(ui, app, actions);
+        ui.separator();
+        match &mut edited.data.source {
+            DataSource::World(world) => world_form(ui, app, world),
+            DataSource::File(file) => file_form(ui, app, file),
+        }
+    }
+
+    /// The path field shows the file in use until the person types another.
+    fn follow(&mut self, edited: &Experiment) {
+        if let DataSource::File(file) = &edited.data.source
+            && self.of != file.path
+        {
+            self.of.clone_from(&file.path);
+            self.path = file.path.display().to_string();
+        }
+    }
+
+    fn open(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
+        let label = ui.label("Path of a log");
+        ui.horizontal(|ui| {
+            let width = ui.available_width() - 76.0;
+            let field =
+                egui::TextEdit::singleline(&mut self.path).desired_width(width).hint_text("or drop a file here");
+            let field = ui.add(field).labelled_by(label.id);
+            let is_entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+            if is_entered && !self.path.trim().is_empty() {
+                actions.push(Action::OpenData(PathBuf::from(self.path.trim())));
+            }
+            frame::action_button_as(ui, app, actions, Action::PickData, "Open…");
+        });
+        let logs = app.recent.iter().filter(|path| path.extension().is_none_or(|ending| ending != "ron"));
+        let logs: Vec<&PathBuf> = logs.collect();
+        if !logs.is_empty() {
+            ui.menu_button("Opened of late ⏷", |ui| {
+                for path in logs {
+                    if ui.button(path.display().to_string()).clicked() {
+                        actions.push(Action::OpenData(path.clone()));
+                        ui.close();
+                    }
+                }
+            });
+        }
+    }
+}
+
+fn world_form(ui: &mut Ui, app: &App, world: &mut WorldSpec) {
+    let words =
+        "Users walk through groups of items by a rule that is known, so that what a model has learnt can be checked.";
+    ui.add(egui::Label::new(RichText::new(words).size(size::TEXT_SMALL).color(theme::colors(ui).weak)).wrap());
+    let defaults = WorldSpec::default().fields();
+    Form { section: "data.source", defaults, draft: &app.draft, is_narrow: true }.ui(ui, world);
+}
+
+/// How the file is read: what was guessed is shown, and can be said otherwise.
+fn file_form(ui: &mut Ui, app: &App, file: &mut FileSpec) {
+    let Some(preview) = app.data.shown_preview() else {
+        if let crate::app::Loadable::Loading(words) = &app.data.preview {
+            ui.spinner();
+            ui.label(words);
+        }
+        return;
+    };
+    ui.horizontal(|ui| {
+        ui.label(format!("{}, {}", text::bytes(preview.n_bytes), text::counted(preview.columns.len(), "column")));
+        if app.data.preview.is_loading() {
+            ui.spinner();
+        }
+    });
+    let before = (file.format, file.separator.clone(), file.header);
+    egui::Grid::new("reading").num_columns(2).spacing([size::GAP, 6.0]).show(ui, |ui| {
+        format(ui, file, preview);
+        if preview.file.format.unwrap_or(FileFormat::Text) == FileFormat::Text {
+            separator(ui, file, preview);
+            header(ui, file, preview);
+        }
+    });
+    if before != (file.format, file.separator.clone(), file.header) {
+        // Other columns come of it: their roles and the times are guessed again.
+        file.roles = crate::data::Roles::default();
+        file.time_format = None;
+    }
+}
+
+/// What is shown for a setting that was guessed.
+fn guessed(is_said: bool, words: &str) -> String {
+    if is_said { words.to_owned() } else { format!("{words} (guessed)") }
+}
+
+fn format(ui: &mut Ui, file: &mut FileSpec, preview: &Preview) {
+    let label = ui.label("Format");
+    let shown =
+        preview.file.format.map_or_else(|| "unknown".to_owned(), |f| guessed(file.format.is_some(), &f.to_string()));
+    ui.label_inputs_by(label.id, |ui| {
+        ComboBox::from_id_salt("format").selected_text(shown).show_ui(ui, |ui| {
+            ui.selectable_value(&mut file.format, None, "guess");
+            for format in FileFormat::iter() {
+                ui.selectable_value(&mut file.format, Some(format), format.to_string());
+            }
+        });
+    });
+    ui.end_row();
+}
+
+fn separator(ui: &mut Ui, file: &mut FileSpec, preview: &Preview) {
+    let label = ui.label("Separator");
+    let words = |separator: &str| {
+        let known = SEPARATORS.iter().find(|(known, _)| *known == separator);
+        known.map_or_else(|| format!("`{separator}`"), |(_, words)| (*words).to_owned())
+    };
+    let shown = preview
+        .file
+        .separator
+        .as_deref()
+        .map_or_else(|| "none".to_owned(), |s| guessed(file.separator.is_some(), &words(s)));
+    ui.label_inputs_by(label.id, |ui| {
+        ComboBox::from_id_salt("separator").selected_text(shown).show_ui(ui, |ui| {
+            ui.selectable_value(&mut file.separator, None, "guess");
+            for (separator, name) in SEPARATORS {
+                ui.selectable_value(&mut file.separator, Some(separator.to_owned()), name);
+            }
+        });
+    });
+    ui.end_row();
+}
+
+fn header(ui: &mut Ui, file: &mut FileSpec, preview: &Preview) {
+    let label = ui.label("First line");
+    let words = |is_header: bool| if is_header { "names the columns" } else { "is a row" };
+    let shown = preview.file.header.map_or_else(|| "unknown".to_owned(), |h| guessed(file.header.is_some(), words(h)));
+    ui.label_inputs_by(label.id, |ui| {
+        ComboBox::from_id_salt("header").selected_text(shown).show_ui(ui, |ui| {
+            ui.selectable_value(&mut file.header, None, "guess");
+            for is_header in [true, false] {
+                ui.selectable_value(&mut file.header, Some(is_header), words(is_header));
+            }
+        });
+    });
+    ui.end_row();
+}

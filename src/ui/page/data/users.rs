@@ -1,0 +1,196 @@
+//! One user's raw events: a list of users to search, a strip of time, a table.
+
+use egui::{RichText, ScrollArea, Sense, Ui, vec2};
+use egui_extras::{Column, TableBuilder};
+
+use crate::app::{Action, App, RawEvent, raw_events, typical_user};
+use crate::data::{Dataset, Prepared};
+use crate::ui::theme::{self, size};
+use crate::ui::{Actions, text};
+
+/// Width of the list of users.
+const LIST: f32 = 168.0;
+/// Ticks on the strip of time; more would only paint over each other.
+const MOST_TICKS: usize = 4000;
+
+/// View state of the browser.
+#[derive(Default)]
+pub(super) struct UserBrowser {
+    search: String,
+    /// What `found` was made from: the data's fingerprint and the search.
+    found_for: (String, String),
+    /// Users whose id holds the search.
+    found: Vec<u32>,
+    /// The events shown, and whose they are.
+    events: Vec<RawEvent>,
+    events_of: (String, u32),
+}
+
+impl UserBrowser {
+    pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, prepared: &Prepared, actions: &mut Actions) {
+        let dataset = &prepared.dataset;
+        self.find(dataset);
+        let chosen = app.selection.user_id.as_ref().and_then(|id| dataset.users.idx(id));
+        let chosen = chosen.or_else(|| typical_user(prepared).and_then(|id| dataset.users.idx(&id)));
+        ui.horizontal_top(|ui| {
+            ui.vertical(|ui| {
+                ui.set_width(LIST);
+                self.list(ui, dataset, chosen, actions);
+            });
+            ui.add_space(size::GAP);
+            ui.vertical(|ui| {
+                if let Some(user_idx) = chosen {
+                    self.load(prepared, user_idx);
+                    self.user(ui, dataset, user_idx);
+                }
+            });
+        });
+    }
+
+    fn find(&mut self, dataset: &Dataset) {
+        let wanted = (dataset.fingerprint.clone(), self.search.trim().to_lowercase());
+        if self.found_for == wanted {
+            return;
+        }
+        let ids = dataset.users.ids().iter().enumerate();
+        let fits = ids.filter(|(_, id)| wanted.1.is_empty() || id.to_lowercase().contains(&wanted.1));
+        self.found = fits.map(|(at, _)| at as u32).collect();
+        self.found_for = wanted;
+    }
+
+    fn load(&mut self, prepared: &Prepared, user_idx: u32) {
+        let wanted = (prepared.dataset.fingerprint.clone(), user_idx);
+        if self.events_of != wanted || self.events.is_empty() {
+            self.events = raw_events(prepared, user_idx as usize);
+            self.events_of = wanted;
+        }
+    }
+
+    fn list(&mut self, ui: &mut Ui, dataset: &Dataset, chosen: Option<u32>, actions: &mut Actions) {
+        let label = ui.label("Find a user");
+        ui.add(egui::TextEdit::singleline(&mut self.search).desired_width(LIST - 10.0).hint_text("id"))
+            .labelled_by(label.id);
+        ui.weak(text::counted(self.found.len(), "user"));
+        ScrollArea::vertical().id_salt("users").auto_shrink([false, false]).show_rows(
+            ui,
+            size::ROW,
+            self.found.len(),
+            |ui, shown| {
+                for user_idx in self.found.get(shown).unwrap_or_default() {
+                    let id = dataset.users.id(*user_idx).unwrap_or_default();
+                    let n_events = dataset.sequences.range(*user_idx as usize).len();
+                    let is_chosen = chosen == Some(*user_idx);
+                    let button = egui::Button::selectable(is_chosen, text::clipped(id, 14))
+                        .right_text(RichText::new(text::count(n_events)).size(size::TEXT_SMALL).weak())
+                        .min_size(vec2(LIST - 14.0, size::ROW));
+                    if ui.add(button).clicked() {
+                        actions.push(Action::SelectUser(id.to_owned()));
+                    }
+                }
+            },
+        );
+    }
+
+    fn user(&self, ui: &mut Ui, dataset: &Dataset, user_idx: u32) {
+        let id = dataset.users.id(user_idx).unwrap_or_default();
+        ui.label(
+            RichText::new(format!("User {id}: {}", text::counted(self.events.len(), "event")))
+                .color(theme::colors(ui).strong),
+        );
+        if self.events.iter().any(|event| event.time_secs.is_some()) {
+            strip(ui, dataset, &self.events);
+        }
+        table(ui, &self.events);
+    }
+}
+
+/// The user's events on a line of time, coloured by behaviour.
+fn strip(ui: &mut Ui, dataset: &Dataset, events: &[RawEvent]) {
+    let times = || events.iter().filter_map(|event| event.time_secs);
+    let (Some(first), Some(last)) = (times().min(), times().max()) else { return };
+    let span = (last - first).max(1) as f64;
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 34.0), Sense::hover());
+    let colors = theme::colors(ui);
+    let painter = ui.painter_at(rect);
+    painter.rect_filled(rect, 3.0, colors.card);
+    let inner = rect.shrink2(vec2(6.0, 5.0));
+    let x_of = |time: i64| inner.left() + ((time - first) as f64 / span) as f32 * inner.width();
+    let step = events.len().div_ceil(MOST_TICKS).max(1);
+    for event in events.iter().step_by(step) {
+        let behaviour = event.behaviour.as_ref().and_then(|name| dataset.behaviours.idx(name)).unwrap_or(0);
+        let color = theme::series_color(ui, behaviour as usize).gamma_multiply(0.75);
+        if let Some(time) = event.time_secs {
+            painter.vline(x_of(time), inner.y_range(), (1.5, color));
+        }
+    }
+    if let Some(at) = response.hover_pos() {
+        let near =
+            |event: &&RawEvent| event.time_secs.map_or(i64::MAX, |time| ((x_of(time) - at.x).abs() * 10.0) as i64);
+        if let Some(event) = events.iter().min_by_key(near) {
+            response.on_hover_text(format!(
+                "{}\n{}",
+                event.time_secs.map(text::moment_secs).unwrap_or_default(),
+                event.item
+            ));
+        }
+    }
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(text::moment(first)).size(size::TEXT_SMALL).color(colors.weak));
+        for (at, name) in dataset.behaviours.ids().iter().enumerate().take(8) {
+            ui.label(RichText::new(format!("■ {name}")).size(size::TEXT_SMALL).color(theme::series_color(ui, at)));
+        }
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            ui.label(RichText::new(text::moment(last)).size(size::TEXT_SMALL).color(colors.weak));
+        });
+    });
+}
+
+fn table(ui: &mut Ui, events: &[RawEvent]) {
+    let has = |get: fn(&RawEvent) -> bool| events.iter().any(get);
+    let (has_time, has_behaviour) = (has(|e| e.time_secs.is_some()), has(|e| e.behaviour.is_some()));
+    let has_value = has(|e| e.value.is_some());
+    let colors = theme::colors(ui);
+    let weak = |words: &str| RichText::new(words).size(size::TEXT_SMALL).color(colors.weak);
+    theme::card(ui).show(ui, |ui| {
+        let mut table = TableBuilder::new(ui).id_salt("events").striped(true).auto_shrink([false, false]);
+        table = table.column(Column::exact(44.0));
+        if has_time {
+            table = table.column(Column::exact(150.0));
+        }
+        table = table.column(Column::remainder().at_least(120.0).clip(true));
+        if has_behaviour {
+            table = table.column(Column::exact(90.0).clip(true));
+        }
+        if has_value {
+            table = table.column(Column::exact(70.0));
+        }
+        let heads =
+            [(true, "#"), (has_time, "Time (UTC)"), (true, "Item"), (has_behaviour, "Behaviour"), (has_value, "Value")];
+        table
+            .header(size::ROW, |mut header| {
+                for (_, words) in heads.into_iter().filter(|(is_shown, _)| *is_shown) {
+                    header.col(|ui| {
+                        ui.label(weak(words));
+                    });
+                }
+            })
+            .body(|body| {
+                body.rows(size::ROW, events.len(), |mut row| {
+                    let at = row.index();
+                    let Some(event) = events.get(at) else { return };
+                    let cells = [
+                        (true, (at + 1).to_string()),
+                        (has_time, event.time_secs.map(text::moment_secs).unwrap_or_default()),
+                        (true, event.item.clone()),
+                        (has_behaviour, event.behaviour.clone().unwrap_or_default()),
+                        (has_value, event.value.map(|v| text::significant(f64::from(v), 4)).unwrap_or_default()),
+                    ];
+                    for (_, words) in cells.into_iter().filter(|(is_shown, _)| *is_shown) {
+                        row.col(|ui| {
+                            ui.add(egui::Label::new(words).truncate());
+                        });
+                    }
+                });
+            });
+    });
+}
