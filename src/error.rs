@@ -74,15 +74,14 @@ impl Error {
     }
 }
 
+/// A data sentence carries its own cure; what it cannot know is where the person says the columns.
 fn hint_for_data(error: &DataError) -> Option<String> {
     match error {
-        DataError::Content { path, .. } => Some(format!(
-            "`seqscope data {}` shows how the file is read, and its options read it otherwise",
-            path.display()
-        )),
-        DataError::Unreadable { .. } | DataError::Setting { .. } | DataError::Nothing { .. } | DataError::Cancelled => {
-            None
-        }
+        DataError::Setting { field, .. } if field.starts_with("data.roles") => Some(
+            "`seqscope data FILE --user COLUMN --item COLUMN` tries it out; an experiment file says `roles: (user: \"COLUMN\")`"
+                .to_owned(),
+        ),
+        _ => None,
     }
 }
 
