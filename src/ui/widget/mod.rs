@@ -1,7 +1,9 @@
 //! Painted parts that several pages use: charts, heatmaps, timelines, and the words of a panel that
 //! has nothing to show.
 
+pub(crate) mod bars;
 pub mod heatmap;
 pub mod line_chart;
 pub(crate) mod panel;
+pub(crate) mod run_words;
 pub mod timeline;

@@ -1,0 +1,60 @@
+//! What the model expected before one event and what it looked at; what it expects next.
+
+use egui::{RichText, Ui};
+
+use super::{Shown, attention::LookedAt};
+use crate::explain::{Scored, TimelineStep};
+use crate::ui::widget::bars::{Bar, bars};
+use crate::ui::widget::timeline::{part_name, rank_text};
+use crate::ui::{text, theme};
+
+/// The ten items that the model expects after the last event.
+pub(in crate::ui::page) fn next_card(ui: &mut Ui, shown: &Shown<'_>) {
+    theme::card(ui).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.label(RichText::new("Next").strong()).on_hover_text("What the model expects after the last event");
+        bars(ui, &rows(shown, &shown.view().next, None));
+    });
+}
+
+/// The event that is looked at.
+pub(super) fn event_card(ui: &mut Ui, shown: &Shown<'_>, event: Option<usize>, looked_at: Option<&LookedAt>) {
+    theme::card(ui).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        let step = event.and_then(|position| shown.view().timeline.iter().find(|s| s.position == position));
+        match step {
+            Some(step) => expected(ui, shown, step),
+            None if looked_at.is_none() => {
+                ui.label(RichText::new("No event is chosen").strong());
+                ui.weak("Click an event in the timeline to see what the model expected before it.");
+            }
+            None => {}
+        }
+        if let Some(looked_at) = looked_at {
+            if step.is_some() {
+                ui.add_space(6.0);
+            }
+            ui.add(egui::Label::new(RichText::new(&looked_at.question).strong()).truncate());
+            ui.weak(&looked_at.where_from);
+            bars(ui, &looked_at.rows);
+        }
+    });
+}
+
+fn expected(ui: &mut Ui, shown: &Shown<'_>, step: &TimelineStep) {
+    let name = format!("Before event {}", shown.event_name(step.position));
+    ui.add(egui::Label::new(RichText::new(name).strong()).truncate());
+    let (Some(rank), Some(probability)) = (step.rank, step.probability) else {
+        ui.weak(format!("{} · no prediction: nothing came before it", part_name(step.part)));
+        return;
+    };
+    let probability = text::percent(f64::from(probability));
+    ui.weak(format!("{} · rank {} · probability {probability}", part_name(step.part), rank_text(rank)));
+    bars(ui, &rows(shown, &step.top, Some(step.item_idx)));
+}
+
+fn rows(shown: &Shown<'_>, scored: &[Scored], came: Option<u32>) -> Vec<Bar> {
+    let bar =
+        |s: &Scored| Bar { title: shown.title(s.item_idx), share: s.probability, is_true: came == Some(s.item_idx) };
+    scored.iter().map(bar).collect()
+}

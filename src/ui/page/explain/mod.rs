@@ -1,0 +1,209 @@
+//! Explain: why? What one model saw in one user's history: its attention, what it expected before
+//! each event, and what it expects next.
+
+mod attention;
+mod cards;
+mod pickers;
+mod shown;
+
+pub(super) use attention::AttentionView;
+pub(super) use cards::next_card;
+pub(super) use shown::Shown;
+
+use std::sync::Arc;
+
+use egui::{Panel, RichText, Ui};
+
+use super::super::Actions;
+use crate::app::{Action, App, Loadable, Page, ViewKey};
+use crate::explain::UserView;
+use crate::model::ModelKind;
+use crate::run::RunId;
+use crate::ui::frame::{action_button, action_button_as};
+use crate::ui::theme::{self, size};
+use crate::ui::widget::panel;
+use crate::ui::widget::timeline::{self, Timeline};
+
+/// View state of the page.
+#[derive(Default)]
+pub(super) struct ExplainPage {
+    pickers: pickers::Pickers,
+    attention: AttentionView,
+    timeline: Timeline,
+    /// What was shown last: it stays while another epoch of the same user is on its way, so that
+    /// moving the playhead does not flicker.
+    last: Option<(ViewKey, Arc<UserView>)>,
+}
+
+impl ExplainPage {
+    pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
+        let Some(runs) = panel::loaded(ui, &app.runs, "The list of runs has not been read yet.") else { return };
+        if runs.iter().all(|summary| summary.manifest.is_none()) {
+            return no_runs(ui, app, actions);
+        }
+        self.pickers.ui(ui, app, runs, actions);
+        ui.add_space(size::GAP_SMALL);
+        let Some(run) = &app.selection.run else {
+            let newest = runs.first().map(|summary| summary.id.clone());
+            return no_run_chosen(ui, app, newest, actions);
+        };
+        self.run(ui, run, app, actions);
+    }
+
+    fn run(&mut self, ui: &mut Ui, run: &RunId, app: &App, actions: &mut Actions) {
+        let Some(prepared) = app.views.data(run) else {
+            match app.views.data_state(run) {
+                Loadable::Failed(sentence) => panel::failed(ui, sentence),
+                Loadable::Loading(what) => panel::loading(ui, what),
+                _ => no_weights(ui, app, actions),
+            }
+            return;
+        };
+        let Some(key) = app.view_key(run) else {
+            return no_user_chosen(ui, app, actions);
+        };
+        let Some(view) = self.view(ui, app, key) else { return };
+        let kind = app.summary(run).and_then(|s| s.manifest.as_ref()).map(|m| ModelKind::from(&m.experiment.model));
+        let shown = Shown::new(&view, prepared);
+        if shown.n_events() == 0 {
+            panel::empty(ui, "This user has no events", "Choose another user above.", |_| {});
+        } else if view.attention.is_some() {
+            self.with_attention(ui, &shown, app, actions);
+        } else {
+            self.without_attention(ui, &shown, kind, app, actions);
+        }
+    }
+
+    /// The view to be shown: the one asked for, or, while it is on its way, the last one of the
+    /// same user and run.
+    fn view(&mut self, ui: &mut Ui, app: &App, key: ViewKey) -> Option<Arc<UserView>> {
+        match app.views.user(&key) {
+            Loadable::Ready(view) => {
+                self.last = Some((key, Arc::clone(view)));
+                return Some(Arc::clone(view));
+            }
+            Loadable::Loading(what) => panel::loading(ui, what),
+            Loadable::Failed(sentence) => {
+                panel::failed(ui, sentence);
+                return None;
+            }
+            Loadable::Idle => {
+                ui.weak("This view has not been asked for yet.");
+            }
+        }
+        let same = |last: &&(ViewKey, Arc<UserView>)| last.0.run == key.run && last.0.user_id == key.user_id;
+        self.last.as_ref().filter(same).map(|(_, view)| Arc::clone(view))
+    }
+
+    fn with_attention(&mut self, ui: &mut Ui, shown: &Shown<'_>, app: &App, actions: &mut Actions) {
+        let half = (ui.available_width() * 0.5).max(360.0);
+        let card = theme::card(ui);
+        Panel::left("attention")
+            .frame(card)
+            .resizable(true)
+            .default_size(half)
+            .size_range(300.0..=(ui.available_width() - 320.0).max(320.0))
+            .show(ui, |ui| self.attention.ui(ui, shown, &app.selection, actions));
+        let head = app.selection.head;
+        let looked_at = shown.attention().map(|maps| attention::looked_at(maps, head, app.selection.event, shown));
+        egui::CentralPanel::default()
+            .frame(egui::Frame::new().inner_margin(egui::Margin { left: 8, ..Default::default() }))
+            .show(ui, |ui| {
+                ui.columns(2, |columns| {
+                    if let [left, right] = columns {
+                        cards::event_card(left, shown, app.selection.event, looked_at.as_ref());
+                        next_card(right, shown);
+                    }
+                });
+                ui.add_space(size::GAP_SMALL);
+                self.timeline_card(ui, shown, app, actions);
+            });
+    }
+
+    fn without_attention(
+        &mut self,
+        ui: &mut Ui,
+        shown: &Shown<'_>,
+        kind: Option<ModelKind>,
+        app: &App,
+        actions: &mut Actions,
+    ) {
+        let card = theme::card(ui);
+        let width = (ui.available_width() * 0.32).clamp(260.0, 420.0);
+        Panel::left("expected").frame(egui::Frame::new()).resizable(true).default_size(width).show(ui, |ui| {
+            card.show(ui, |ui| {
+                ui.set_width(ui.available_width());
+                ui.label(RichText::new("No attention to show").strong());
+                ui.label(why_no_attention(kind));
+            });
+            ui.add_space(size::GAP_SMALL);
+            next_card(ui, shown);
+            ui.add_space(size::GAP_SMALL);
+            cards::event_card(ui, shown, app.selection.event, None);
+        });
+        let left = egui::Margin { left: 8, ..Default::default() };
+        egui::CentralPanel::default().frame(egui::Frame::new().inner_margin(left)).show(ui, |ui| {
+            self.timeline_card(ui, shown, app, actions);
+        });
+    }
+
+    fn timeline_card(&mut self, ui: &mut Ui, shown: &Shown<'_>, app: &App, actions: &mut Actions) {
+        theme::card(ui).show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.horizontal(|ui| {
+                ui.label(RichText::new("Timeline").strong());
+                ui.weak(timeline::summary(&shown.view().timeline));
+            });
+            let title = |item| shown.title(item);
+            let data = shown.timeline(&title);
+            if let Some(position) = self.timeline.ui(ui, &data, app.selection.event) {
+                actions.push(Action::SelectEvent(Some(position)));
+            }
+        });
+    }
+}
+
+/// Why a family has no attention, and what is shown in its place.
+fn why_no_attention(kind: Option<ModelKind>) -> &'static str {
+    match kind {
+        Some(ModelKind::Lstm) => {
+            "An LSTM carries what it has read in one state that changes with every event. There are no weights from \
+             step to step, so none are drawn. Shown instead: what it expected before each event, and what it expects \
+             next."
+        }
+        Some(ModelKind::Vae) => {
+            "A Mult-VAE reads a history as a bag of items: order does not enter, and there are no weights from step \
+             to step, so none are drawn. Shown instead: what it expected before each event, and what it expects next."
+        }
+        _ => "This model gives no attention weights. Shown instead: what it expected before each event, and next.",
+    }
+}
+
+fn no_runs(ui: &mut Ui, app: &App, actions: &mut Actions) {
+    let sentence = "Attention maps, a timeline of what the model expected before each event, and its next items appear \
+                    here once a run has trained for an epoch.";
+    panel::empty(ui, "Nothing to explain yet", sentence, |ui| action_button(ui, app, actions, Action::TryIt));
+}
+
+fn no_run_chosen(ui: &mut Ui, app: &App, newest: Option<RunId>, actions: &mut Actions) {
+    let sentence = "Choose a run above or in the list on the left; its attention and timelines appear here.";
+    panel::empty(ui, "No run is chosen", sentence, |ui| {
+        if let Some(run) = newest {
+            action_button_as(ui, app, actions, Action::SelectRun(run), "Explain the newest run");
+        }
+    });
+}
+
+fn no_weights(ui: &mut Ui, app: &App, actions: &mut Actions) {
+    let sentence = "Weights are kept from the first finished epoch on. This run has none, so there is nothing to \
+                    explain; choose another run, or watch this one train.";
+    panel::empty(ui, "This run has no weights yet", sentence, |ui| {
+        action_button_as(ui, app, actions, Action::GoTo(Page::Train), "Go to Train");
+    });
+}
+
+fn no_user_chosen(ui: &mut Ui, app: &App, actions: &mut Actions) {
+    panel::empty(ui, "No user is chosen", "Type an id above, or begin with the first one.", |ui| {
+        action_button_as(ui, app, actions, Action::StepUser(1), "First user");
+    });
+}
