@@ -8,6 +8,7 @@ mod shown;
 
 pub(super) use attention::AttentionView;
 pub(super) use cards::next_card;
+pub(super) use pickers::Pickers;
 pub(super) use shown::Shown;
 
 use std::sync::Arc;
@@ -27,7 +28,7 @@ use crate::ui::widget::timeline::{self, Timeline};
 /// View state of the page.
 #[derive(Default)]
 pub(super) struct ExplainPage {
-    pickers: pickers::Pickers,
+    pickers: Pickers,
     attention: AttentionView,
     timeline: Timeline,
     /// What was shown last: it stays while another epoch of the same user is on its way, so that
@@ -164,7 +165,7 @@ impl ExplainPage {
 }
 
 /// Why a family has no attention, and what is shown in its place.
-fn why_no_attention(kind: Option<ModelKind>) -> &'static str {
+pub(super) fn why_no_attention(kind: Option<ModelKind>) -> &'static str {
     match kind {
         Some(ModelKind::Lstm) => {
             "An LSTM carries what it has read in one state that changes with every event. There are no weights from \

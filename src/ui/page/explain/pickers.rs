@@ -15,7 +15,7 @@ const OFFERED: usize = 8;
 
 /// View state of the pickers.
 #[derive(Default)]
-pub(super) struct Pickers {
+pub(in crate::ui::page) struct Pickers {
     query: String,
     /// The query and run that `found` answers.
     answered: Option<(String, RunId)>,
@@ -30,8 +30,8 @@ impl Pickers {
             run_picker(ui, app, runs, actions);
             ui.separator();
             let run = app.selection.run.as_ref();
-            if let Some((run, prepared)) = run.and_then(|run| Some((run, app.views.data(run)?))) {
-                self.user_picker(ui, app, run, prepared, actions);
+            if let Some(run) = run.filter(|run| app.views.data(run).is_some()) {
+                self.user(ui, app, run, actions);
                 ui.separator();
             }
             if let Some(series) = run.and_then(|run| app.views.series(run).ready()) {
@@ -40,7 +40,9 @@ impl Pickers {
         });
     }
 
-    fn user_picker(&mut self, ui: &mut Ui, app: &App, run: &RunId, prepared: &Prepared, actions: &mut Actions) {
+    /// Which user of a run; nothing before its data are open.
+    pub(in crate::ui::page) fn user(&mut self, ui: &mut Ui, app: &App, run: &RunId, actions: &mut Actions) {
+        let Some(prepared) = app.views.data(run) else { return };
         let users = &prepared.dataset.users;
         let present = app.selection.user_id.as_ref().and_then(|id| users.idx(id));
         let name = ui.label("User");

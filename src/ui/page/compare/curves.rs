@@ -1,0 +1,177 @@
+//! The curves of the ticked runs over each other.
+
+use egui::Ui;
+use strum::IntoEnumIterator as _;
+
+use super::comparable::hindrance;
+use crate::app::App;
+use crate::run::{Manifest, Part, References, RunId};
+use crate::ui::theme;
+use crate::ui::widget::line_chart::{ChartData, Chrome, Flag, LineChart, Reference, Series, tick};
+use crate::ui::widget::run_words;
+
+/// Which loss is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter, strum::Display)]
+enum LossOf {
+    #[default]
+    #[strum(to_string = "Validation loss")]
+    Valid,
+    #[strum(to_string = "Training loss")]
+    Train,
+}
+
+impl LossOf {
+    fn part(self) -> Part {
+        match self {
+            Self::Valid => Part::Valid,
+            Self::Train => Part::Train,
+        }
+    }
+}
+
+/// Which ranking metric is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter, strum::Display)]
+enum Ranking {
+    #[default]
+    #[strum(to_string = "NDCG@10")]
+    Ndcg,
+    #[strum(to_string = "HR@10")]
+    Hr,
+    #[strum(to_string = "MRR")]
+    Mrr,
+}
+
+impl Ranking {
+    /// Name of the series in a run's history.
+    fn series(self) -> &'static str {
+        match self {
+            Self::Ndcg => "ndcg@10",
+            Self::Hr => "hr@10",
+            Self::Mrr => "mrr",
+        }
+    }
+
+    fn of(self, metrics: &crate::metric::RankingMetrics) -> f64 {
+        match self {
+            Self::Ndcg => metrics.ndcg_at_10,
+            Self::Hr => metrics.hr_at_10,
+            Self::Mrr => metrics.mrr,
+        }
+    }
+}
+
+/// What the charts were last filled with.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Key {
+    /// Each run with the length of its history.
+    runs: Vec<(RunId, usize)>,
+    loss: LossOf,
+    ranking: Ranking,
+    dark: bool,
+}
+
+pub(super) struct Curves {
+    key: Option<Key>,
+    loss_of: LossOf,
+    ranking_of: Ranking,
+    loss: LineChart,
+    ranking: LineChart,
+}
+
+impl Default for Curves {
+    fn default() -> Self {
+        Self {
+            key: None,
+            loss_of: LossOf::default(),
+            ranking_of: Ranking::default(),
+            loss: LineChart::new("Loss"),
+            ranking: LineChart::new("Ranking"),
+        }
+    }
+}
+
+impl Curves {
+    pub(super) fn ui(&mut self, ui: &mut Ui, app: &App) {
+        if app.selection.compared.is_empty() {
+            ui.weak("Tick runs in the first column of the table to draw their curves here.");
+            return;
+        }
+        ui.horizontal(|ui| {
+            for loss in LossOf::iter() {
+                ui.selectable_value(&mut self.loss_of, loss, loss.to_string());
+            }
+            ui.separator();
+            for ranking in Ranking::iter() {
+                ui.selectable_value(&mut self.ranking_of, ranking, ranking.to_string());
+            }
+            if app.selection.compared.iter().any(|run| app.views.series(run).is_loading()) {
+                ui.spinner();
+            }
+        });
+        self.refresh(ui, app);
+        let height = ui.available_height().max(160.0);
+        ui.columns(2, |columns| {
+            if let [left, right] = columns {
+                self.loss.ui(left, height, Chrome::Full);
+                self.ranking.ui(right, height, Chrome::Full);
+            }
+        });
+    }
+
+    fn refresh(&mut self, ui: &Ui, app: &App) {
+        let ready = app.selection.compared.iter().filter_map(|run| Some((run, app.views.series(run).ready()?)));
+        let key = Key {
+            runs: ready.map(|(run, series)| (run.clone(), series.history.points.len())).collect(),
+            loss: self.loss_of,
+            ranking: self.ranking_of,
+            dark: ui.visuals().dark_mode,
+        };
+        if self.key.as_ref() == Some(&key) {
+            return;
+        }
+        let loss = curves(ui, app, &key, self.loss_of.part(), "loss");
+        let ranking = curves(ui, app, &key, Part::Valid, self.ranking_of.series());
+        self.loss.set(data("Loss (nats an event)", loss));
+        let mut ranked = data(&format!("{} on validation", self.ranking_of), ranking);
+        ranked.flags = ranked.series.iter().filter_map(best).collect();
+        ranked.references = shared_references(app, &key.runs)
+            .iter()
+            .map(|(kind, metrics)| Reference { name: kind.title().to_owned(), value: self.ranking_of.of(metrics) })
+            .collect();
+        self.ranking.set(ranked);
+        self.key = Some(key);
+    }
+}
+
+fn data(y_label: &str, series: Vec<Series>) -> ChartData {
+    ChartData { x_label: "Epoch".to_owned(), y_label: y_label.to_owned(), series, ..ChartData::default() }
+}
+
+fn curves(ui: &Ui, app: &App, key: &Key, part: Part, metric: &str) -> Vec<Series> {
+    let one = |(run, _): &(RunId, usize)| {
+        let history = &app.views.series(run).ready()?.history;
+        let points = history.series(part, metric).into_iter().map(|(epoch, _, value)| [epoch as f64, value]).collect();
+        let name = app.summary(run).map_or_else(|| run.to_string(), run_words::distinct_title);
+        Some(Series { name, color: theme::run_color(ui, app, run), points, keep_raw: false })
+    };
+    key.runs.iter().filter_map(one).collect()
+}
+
+/// The highest point of a curve.
+fn best(series: &Series) -> Option<Flag> {
+    let points = series.points.iter().filter(|p| p[1].is_finite());
+    let at = *points.max_by(|a, b| a[1].total_cmp(&b[1]))?;
+    Some(Flag { at, text: tick(at[1]) })
+}
+
+/// The references, when all of these runs share data and split: otherwise each would have its own.
+fn shared_references(app: &App, runs: &[(RunId, usize)]) -> References {
+    let manifest = |run: &RunId| app.summary(run).and_then(|s| s.manifest.as_ref());
+    let manifests: Vec<&Manifest> = runs.iter().filter_map(|(run, _)| manifest(run)).collect();
+    match manifests.split_first() {
+        Some((first, rest)) if rest.iter().all(|other| hindrance(first, other).is_none()) => {
+            first.references_valid.clone()
+        }
+        _ => References::new(),
+    }
+}

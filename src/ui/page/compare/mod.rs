@@ -1,0 +1,73 @@
+//! Compare: which is better, really? A table of runs, what differs in their settings, their curves
+//! over each other, and one user through two of them.
+
+mod comparable;
+mod curves;
+mod pair;
+mod settings;
+mod table;
+
+use egui::Ui;
+use strum::IntoEnumIterator as _;
+
+use super::super::Actions;
+use crate::app::{Action, App};
+use crate::ui::frame::action_button;
+use crate::ui::theme::{self, size};
+use crate::ui::widget::panel;
+
+/// What is shown below the table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter, strum::Display)]
+enum Below {
+    /// Curves over each other and the settings that differ.
+    #[default]
+    #[strum(to_string = "Curves and settings")]
+    Curves,
+    /// The same user through two runs.
+    #[strum(to_string = "One user, two runs")]
+    User,
+}
+
+/// View state of the page.
+#[derive(Default)]
+pub(super) struct ComparePage {
+    table: table::RunsTable,
+    below: Below,
+    curves: curves::Curves,
+    settings: settings::Settings,
+    pair: pair::Pair,
+}
+
+impl ComparePage {
+    pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
+        let Some(runs) = panel::loaded(ui, &app.runs, "The list of runs has not been read yet.") else { return };
+        if runs.is_empty() {
+            let sentence = "Every run becomes a line here: its best validation and its test metrics beside the \
+                            references, its settings, its curves, and what it makes of any one user.";
+            return panel::empty(ui, "No runs to compare", sentence, |ui| {
+                action_button(ui, app, actions, Action::TryIt);
+            });
+        }
+        self.table.ui(ui, app, runs, actions);
+        ui.add_space(size::GAP_SMALL);
+        ui.horizontal(|ui| {
+            for below in Below::iter() {
+                ui.selectable_value(&mut self.below, below, below.to_string());
+            }
+        });
+        match self.below {
+            Below::Curves => {
+                let width = (ui.available_width() * 0.28).clamp(240.0, 460.0);
+                let card = theme::card(ui);
+                egui::Panel::right("settings").frame(card).resizable(true).default_size(width).show(ui, |ui| {
+                    self.settings.ui(ui, app);
+                });
+                let right = egui::Margin { right: 8, ..egui::Margin::default() };
+                egui::CentralPanel::default().frame(egui::Frame::new().inner_margin(right)).show(ui, |ui| {
+                    self.curves.ui(ui, app);
+                });
+            }
+            Below::User => self.pair.ui(ui, app, actions),
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The same user through two runs: both attention maps, both timelines, both next items.
+
+use std::sync::Arc;
+
+use egui::{Layout, RichText, ScrollArea, Ui, vec2};
+
+use super::super::explain::{AttentionView, Pickers, Shown, next_card, why_no_attention};
+use crate::app::{Action, App, Loadable};
+use crate::explain::UserView;
+use crate::model::ModelKind;
+use crate::run::{RunId, Summary};
+use crate::ui::theme::{self, size};
+use crate::ui::widget::panel;
+use crate::ui::widget::run_words;
+use crate::ui::widget::timeline::{self, Timeline};
+use crate::ui::{Actions, text};
+
+/// View state of the two sides.
+#[derive(Default)]
+pub(super) struct Pair {
+    pickers: Pickers,
+    sides: [Side; 2],
+}
+
+/// View state of one side.
+#[derive(Default)]
+struct Side {
+    attention: AttentionView,
+    timeline: Timeline,
+}
+
+impl Pair {
+    pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
+        let (Some(left), Some(right)) = (&app.selection.run, &app.selection.second_run) else {
+            ui.weak("Choose two runs in the table: A for the left side, B for the right one.");
+            return;
+        };
+        ui.horizontal_wrapped(|ui| self.pickers.user(ui, app, left, actions));
+        let width = (ui.available_width() - size::GAP) / 2.0;
+        let height = ui.available_height();
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = size::GAP;
+            for (side, run) in self.sides.iter_mut().zip([left, right]) {
+                ui.allocate_ui_with_layout(vec2(width, height), Layout::top_down(egui::Align::Min), |ui| {
+                    ui.push_id(run, |ui| {
+                        theme::card(ui).show(ui, |ui| {
+                            ui.set_width(ui.available_width());
+                            ui.set_height(ui.available_height());
+                            side.ui(ui, run, app, actions);
+                        });
+                    });
+                });
+            }
+        });
+    }
+}
+
+impl Side {
+    fn ui(&mut self, ui: &mut Ui, run: &RunId, app: &App, actions: &mut Actions) {
+        let summary = app.summary(run);
+        heading(ui, app, run, summary);
+        let Some(view) = view(ui, app, run) else { return };
+        let Some(prepared) = app.views.data(run) else { return };
+        let shown = Shown::new(&view, prepared);
+        let kind = summary.and_then(|s| s.manifest.as_ref()).map(|m| ModelKind::from(&m.experiment.model));
+        ui.weak(timeline::summary(&view.timeline));
+        ScrollArea::vertical().id_salt("side").auto_shrink(false).show(ui, |ui| {
+            if shown.attention().is_some() {
+                let height = (ui.available_height() - 210.0).max(260.0);
+                ui.allocate_ui(vec2(ui.available_width(), height), |ui| {
+                    ui.set_max_height(height);
+                    self.attention.ui(ui, &shown, &app.selection, actions);
+                });
+            } else {
+                ui.label(why_no_attention(kind));
+            }
+            ui.add_space(size::GAP_SMALL);
+            let title = |item| shown.title(item);
+            let data = shown.timeline(&title);
+            if let Some(position) = self.timeline.strip(ui, &data, app.selection.event) {
+                actions.push(Action::SelectEvent(Some(position)));
+            }
+            ui.add_space(size::GAP_SMALL);
+            next_card(ui, &shown);
+        });
+    }
+}
+
+fn heading(ui: &mut Ui, app: &App, run: &RunId, summary: Option<&Summary>) {
+    ui.horizontal(|ui| {
+        run_words::dot(ui, theme::run_color(ui, app, run));
+        let title = summary.map_or_else(|| run.to_string(), run_words::distinct_title);
+        ui.add(egui::Label::new(RichText::new(title).strong()).truncate());
+        if let Some(test) = summary.and_then(|s| s.manifest.as_ref()).and_then(|m| m.test) {
+            ui.weak(format!("test NDCG@10 {}", text::metric(test.ndcg_at_10)));
+        }
+    });
+}
+
+fn view(ui: &mut Ui, app: &App, run: &RunId) -> Option<Arc<UserView>> {
+    if let Loadable::Failed(sentence) = app.views.data_state(run) {
+        panel::failed(ui, sentence);
+        return None;
+    }
+    let Some(key) = app.view_key(run) else {
+        panel::loaded(ui, app.views.data_state(run), "This run has no weights yet: it shows nothing of a user.");
+        return None;
+    };
+    panel::loaded(ui, app.views.user(&key), "This run has no weights yet: it shows nothing of a user.").cloned()
+}
