@@ -35,7 +35,7 @@ proptest! {
         prop_assert_eq!(lowest(&thinned).to_bits(), lowest(&points).to_bits());
         prop_assert!(thinned.len() <= 4 * n_columns);
         prop_assert!(thinned.windows(2).all(|w| w[0][0] < w[1][0]), "in order, without repeats");
-        prop_assert!(thinned.iter().all(|p| points[p[0] as usize] == *p), "nothing is invented");
+        prop_assert!(thinned.iter().all(|p| points[p[0] as usize][1].to_bits() == p[1].to_bits()), "nothing is invented");
     }
 }
 

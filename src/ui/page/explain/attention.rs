@@ -99,18 +99,15 @@ impl AttentionView {
     fn bar(&mut self, ui: &mut Ui, maps: &AttentionMaps, head: Option<HeadIdx>, actions: &mut Actions) {
         use strum::IntoEnumIterator as _;
         ui.horizontal_wrapped(|ui| {
-            match head {
-                Some(head) => {
-                    if ui.button("⬅ All heads").clicked() {
-                        actions.push(Action::SelectHead(None));
-                    }
-                    ui.label(RichText::new(head_name(head)).strong());
+            if let Some(head) = head {
+                if ui.button("⬅ All heads").clicked() {
+                    actions.push(Action::SelectHead(None));
                 }
-                None => {
-                    ui.label(RichText::new("Attention").strong());
-                    let heads = maps.n_layers * maps.n_heads;
-                    ui.weak(format!("{heads} heads over {} events; click one to open it", maps.len));
-                }
+                ui.label(RichText::new(head_name(head)).strong());
+            } else {
+                ui.label(RichText::new("Attention").strong());
+                let heads = maps.n_layers * maps.n_heads;
+                ui.weak(format!("{heads} heads over {} events; click one to open it", maps.len));
             }
             ui.label("Scale");
             for scale in ScaleChoice::iter() {
@@ -224,13 +221,13 @@ pub(super) fn looked_at(
         Some(_) => format!("Looked at before {}", shown.event_name(predicted)),
         None => "Looked at before what comes next".to_owned(),
     };
-    let (weights, where_from) = match head.filter(|h| h.layer < maps.n_layers && h.head < maps.n_heads) {
-        Some(head) => (row_of(maps, head, row).to_vec(), head_name(head)),
-        None => {
-            let layer = maps.n_layers.saturating_sub(1);
-            let heads = (0..maps.n_heads).map(|head| row_of(maps, HeadIdx { layer, head }, row));
-            (mean(heads, maps.len), format!("mean over the heads of layer {}", layer + 1))
-        }
+    let open = head.filter(|h| h.layer < maps.n_layers && h.head < maps.n_heads);
+    let (weights, where_from) = if let Some(head) = open {
+        (row_of(maps, head, row).to_vec(), head_name(head))
+    } else {
+        let layer = maps.n_layers.saturating_sub(1);
+        let heads = (0..maps.n_heads).map(|head| row_of(maps, HeadIdx { layer, head }, row));
+        (mean(heads, maps.len), format!("mean over the heads of layer {}", layer + 1))
     };
     let mut order: Vec<(usize, f32)> = weights.into_iter().enumerate().take(row + 1).collect();
     order.sort_by(|a, b| b.1.total_cmp(&a.1));

@@ -1,5 +1,7 @@
 //! What the run is, how far it is, and the buttons that steer it.
 
+use std::fmt::Write as _;
+
 use egui::{Align, Layout, ProgressBar, RichText, Ui};
 
 use crate::app::{Action, App, Page, Training, TrainingPhase};
@@ -144,7 +146,7 @@ fn progress_bar(training: &Training) -> ProgressBar {
         text::count(progress.events_per_sec.max(0.0) as usize),
     );
     if let Some(left) = progress.secs_left {
-        text.push_str(&format!(" · at most {} left", text::duration(left)));
+        let _ = write!(text, " · at most {} left", text::duration(left));
     }
     ProgressBar::new(share.clamp(0.0, 1.0)).text(text).desired_height(20.0)
 }

@@ -26,12 +26,14 @@ pub(super) fn ui(ui: &mut Ui, training: &Training, app: &App, actions: &mut Acti
     });
 }
 
+/// One number of several metrics.
+type Of = fn(&RankingMetrics) -> f64;
+
 /// This run and the references, the best number of each column in bold.
-pub(crate) fn table(ui: &mut Ui, model: Option<&RankingMetrics>, references: &References) {
+fn table(ui: &mut Ui, model: Option<&RankingMetrics>, references: &References) {
     let mut rows: Vec<(&str, &RankingMetrics)> = model.map(|m| ("This run", m)).into_iter().collect();
     rows.extend(references.iter().map(|(kind, metrics)| (kind.title(), metrics)));
-    let columns: [(&str, fn(&RankingMetrics) -> f64); 3] =
-        [("NDCG@10", |m| m.ndcg_at_10), ("HR@10", |m| m.hr_at_10), ("MRR", |m| m.mrr)];
+    let columns: [(&str, Of); 3] = [("NDCG@10", |m| m.ndcg_at_10), ("HR@10", |m| m.hr_at_10), ("MRR", |m| m.mrr)];
     egui::Grid::new("test metrics").striped(true).num_columns(4).spacing([10.0, 2.0]).show(ui, |ui| {
         ui.label("");
         for (name, _) in columns {

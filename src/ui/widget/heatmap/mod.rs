@@ -128,15 +128,12 @@ impl Heatmap {
         let fresh = self.texture.as_ref().is_some_and(|(made_from, _)| *made_from == key);
         if !fresh {
             let picture = image::picture(matrix, scale, most, nothing);
-            match &mut self.texture {
-                Some((made_from, texture)) => {
-                    texture.set(picture, TextureOptions::NEAREST);
-                    *made_from = key;
-                }
-                None => {
-                    let texture = ui.ctx().load_texture("heatmap", picture, TextureOptions::NEAREST);
-                    self.texture = Some((key, texture));
-                }
+            if let Some((made_from, texture)) = &mut self.texture {
+                texture.set(picture, TextureOptions::NEAREST);
+                *made_from = key;
+            } else {
+                let texture = ui.ctx().load_texture("heatmap", picture, TextureOptions::NEAREST);
+                self.texture = Some((key, texture));
             }
         }
         if let Some((_, texture)) = &self.texture {

@@ -54,11 +54,12 @@ impl Scale {
             let (rect, _) = ui.allocate_exact_size(vec2(190.0, 26.0), Sense::hover());
             let bar = Rect::from_min_size(rect.min + vec2(12.0, 2.0), vec2(rect.width() - 24.0, 9.0));
             ui.painter().add(gradient(bar));
-            for at in [0.0, 0.25, 0.5, 0.75, 1.0] {
+            for quarter in 0..=4_u8 {
+                let at = f32::from(quarter) / 4.0;
                 let x = egui::lerp(bar.x_range(), at);
                 ui.painter().vline(x, bar.bottom()..=bar.bottom() + 2.0, (1.0, ui.visuals().text_color()));
                 let color = ui.visuals().text_color();
-                if at != 0.25 && at != 0.75 {
+                if quarter.is_multiple_of(2) {
                     ui.painter().text(
                         pos2(x, bar.bottom() + 2.0),
                         Align2::CENTER_TOP,

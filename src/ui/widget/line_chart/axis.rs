@@ -23,7 +23,7 @@ fn multiples(low: f64, high: f64, step: f64) -> impl Iterator<Item = f64> {
 }
 
 /// Marks at whole numbers only: there is no epoch 2.5.
-pub(super) fn whole_marks(input: GridInput) -> Vec<GridMark> {
+pub(super) fn whole_marks(input: &GridInput) -> Vec<GridMark> {
     let step = nice_step((input.base_step_size * LABEL_STEPS / 2.0).max(1.0));
     let marks = multiples(input.bounds.0, input.bounds.1, step);
     marks.map(|value| GridMark { value, step_size: step }).collect()
@@ -31,7 +31,7 @@ pub(super) fn whole_marks(input: GridInput) -> Vec<GridMark> {
 
 /// Marks of an axis that shows log10: whole decades and, when few are in sight, round numbers
 /// between them.
-pub(super) fn log_marks(input: GridInput) -> Vec<GridMark> {
+pub(super) fn log_marks(input: &GridInput) -> Vec<GridMark> {
     let (low, high) = input.bounds;
     let span = high - low;
     if !(span.is_finite() && span > 0.0) || low < -300.0 || high > 300.0 {
@@ -86,16 +86,16 @@ mod tests {
     #[test]
     fn a_log_axis_shows_round_numbers_at_every_zoom() {
         let marks =
-            |low: f64, high: f64| log_marks(GridInput { bounds: (low.log10(), high.log10()), base_step_size: 0.01 });
+            |low: f64, high: f64| log_marks(&GridInput { bounds: (low.log10(), high.log10()), base_step_size: 0.01 });
         assert_eq!(shown(&marks(0.9, 120.0), log_text), ["1", "2", "5", "10", "20", "50", "100"]);
         assert_eq!(shown(&marks(4.1, 6.3), log_text), ["4.5", "5", "5.5", "6"]);
         assert!(marks(1e-200, 1e200).len() < 50);
-        assert!(log_marks(GridInput { bounds: (f64::NAN, 1.0), base_step_size: 0.1 }).is_empty());
+        assert!(log_marks(&GridInput { bounds: (f64::NAN, 1.0), base_step_size: 0.1 }).is_empty());
     }
 
     #[test]
     fn there_is_no_epoch_two_and_a_half() {
-        let marks = whole_marks(GridInput { bounds: (0.8, 4.2), base_step_size: 0.05 });
+        let marks = whole_marks(&GridInput { bounds: (0.8, 4.2), base_step_size: 0.05 });
         assert_eq!(shown(&marks, plain_text), ["1", "2", "3", "4"]);
     }
 }

@@ -3,7 +3,7 @@
 use egui::{Align2, Color32, FontId, Pos2, Rect, RichText, Stroke, TextStyle, Ui, Vec2, pos2, vec2};
 use egui_plot::{HLine, Line, LineStyle, MarkerShape, Plot, PlotPoint, PlotResponse, PlotTransform, PlotUi, Points};
 
-use super::{ChartData, Chrome, LineChart, axis, legend, smooth, thin, tick};
+use super::{ChartData, LineChart, axis, legend, smooth, thin, tick};
 use crate::ui::text;
 
 /// Rows of the hover table: more cannot be read at a glance.
@@ -93,7 +93,7 @@ impl Drawn {
 }
 
 impl LineChart {
-    pub(super) fn plot(&mut self, ui: &mut Ui, height: f32, chrome: Chrome) {
+    pub(super) fn plot(&mut self, ui: &mut Ui, height: f32) {
         let id = ui.scope_id().with("plot");
         let before = egui_plot::PlotMemory::load(ui.ctx(), id);
         let x_range = before.filter(|m| !m.auto_bounds.x).map(|m| {
@@ -111,7 +111,7 @@ impl LineChart {
                 n_columns: ui.available_width().max(1.0) as usize,
             },
         );
-        let shown = self.configured(id, height, chrome).show(ui, |plot| {
+        let shown = self.configured(id, height).show(ui, |plot| {
             self.paint_lines(plot);
             zoom_by_wheel(plot);
         });
@@ -121,7 +121,7 @@ impl LineChart {
         self.hover_table(ui, &shown);
     }
 
-    fn configured<'a>(&self, id: egui::Id, height: f32, chrome: Chrome) -> Plot<'a> {
+    fn configured<'a>(&self, id: egui::Id, height: f32) -> Plot<'a> {
         let plot = Plot::new(self.title)
             .id(id)
             .height(height)
@@ -130,15 +130,12 @@ impl LineChart {
             .show_y(false)
             .label_formatter(|_| None)
             .set_margin_fraction(vec2(0.02, 0.08))
-            .x_grid_spacer(axis::whole_marks)
+            .x_grid_spacer(|input| axis::whole_marks(&input))
             .x_axis_formatter(|mark, _| axis::plain_text(mark.value))
+            .x_axis_label(RichText::new(self.data.x_label.clone()).small())
             .y_axis_label(RichText::new(self.data.y_label.clone()).small());
-        let plot = match chrome {
-            Chrome::Full => plot.x_axis_label(RichText::new(self.data.x_label.clone()).small()),
-            Chrome::Small => plot.x_axis_label(RichText::new(self.data.x_label.clone()).small()),
-        };
         if self.log_y {
-            plot.y_grid_spacer(axis::log_marks).y_axis_formatter(|mark, _| axis::log_text(mark.value))
+            plot.y_grid_spacer(|input| axis::log_marks(&input)).y_axis_formatter(|mark, _| axis::log_text(mark.value))
         } else {
             plot.y_axis_formatter(|mark, _| axis::plain_text(mark.value))
         }

@@ -135,7 +135,7 @@ impl LineChart {
                 self.table.refresh(&self.data, self.revision);
                 self.table.ui(ui, left);
             } else {
-                self.plot(ui, left, chrome);
+                self.plot(ui, left);
             }
         });
     }

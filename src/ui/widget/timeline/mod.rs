@@ -4,6 +4,8 @@
 mod strip;
 mod table;
 
+use std::fmt::Write as _;
+
 use egui::{Align2, Color32, Painter, Pos2, Stroke, Ui, Vec2, vec2};
 
 use crate::explain::TimelineStep;
@@ -59,6 +61,7 @@ impl Timeline {
 }
 
 /// One line: how many hits in each part, and what the marks mean.
+#[must_use]
 pub fn summary(steps: &[TimelineStep]) -> String {
     let ranked = steps.iter().filter_map(|s| s.is_hit(HIT_AT));
     let (n, hits) = ranked.fold((0, 0), |(n, hits), hit| (n + 1, hits + usize::from(hit)));
@@ -66,13 +69,14 @@ pub fn summary(steps: &[TimelineStep]) -> String {
     let mut text = format!("{hits} of {n} events among the first {HIT_AT}");
     for (part, name) in [(Part::Valid, "validation"), (Part::Test, "test")] {
         if let Some(rank) = of(part) {
-            text.push_str(&format!(" · {name} rank {rank}"));
+            let _ = write!(text, " · {name} rank {rank}");
         }
     }
     text
 }
 
 /// The name of a part as a person reads it.
+#[must_use]
 pub fn part_name(part: Part) -> &'static str {
     match part {
         Part::Train => "training",
@@ -82,6 +86,7 @@ pub fn part_name(part: Part) -> &'static str {
 }
 
 /// The colour of a part.
+#[must_use]
 pub fn part_color(part: Part, ui: &Ui) -> Color32 {
     match part {
         Part::Train => theme::series_color(ui, 0),

@@ -76,7 +76,7 @@ fn paint_axis(ui: &Ui, whole: Rect, axis: RankAxis, n_items: usize) {
         small_text(painter, ui, pos2(plot.left() - 4.0, y), Align2::RIGHT_CENTER, &text::count(rank));
         rank *= 10;
     }
-    let middle = pos2(whole.left(), (axis.top + axis.bottom) / 2.0);
+    let middle = pos2(whole.left(), f32::midpoint(axis.top, axis.bottom));
     let font = egui::TextStyle::Small.resolve(ui.style());
     let name = painter.layout_no_wrap("rank".to_owned(), font, ui.visuals().weak_text_color());
     let at = middle + vec2(0.0, name.size().x / 2.0);
