@@ -1,7 +1,7 @@
 //! What can be done now, and why the rest cannot.
 
 use super::{Action, App, Loadable, TrainingPhase};
-use crate::run::{RunId, RunStatus};
+use crate::run::{Outcome, RunId, RunStatus};
 
 type Reason = Result<(), String>;
 
@@ -81,9 +81,10 @@ impl App {
         match &summary.status {
             RunStatus::Damaged(why) => Err(why.clone()),
             RunStatus::Running => Err("Another program is training this run.".to_owned()),
-            RunStatus::Interrupted => Ok(()),
-            RunStatus::Ended(crate::run::Outcome::Stopped) => Ok(()),
-            RunStatus::Ended(_) => Err("This run has ended; use its settings for a new one.".to_owned()),
+            RunStatus::Interrupted | RunStatus::Ended(Outcome::Stopped | Outcome::Failed { .. }) => Ok(()),
+            RunStatus::Ended(Outcome::Finished) => {
+                Err("This run has ended; use its settings for a new one.".to_owned())
+            }
         }
     }
 

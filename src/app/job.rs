@@ -4,6 +4,7 @@ mod explain;
 mod train;
 
 pub(super) use explain::{ExplainQuestion, ExplainWorker};
+pub use train::ModelBuilder;
 pub(super) use train::start_training;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

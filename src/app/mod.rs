@@ -23,6 +23,8 @@ mod want;
 pub use action::Action;
 pub use data_state::{DataState, RawEvent, raw_events};
 pub use draft::Draft;
+#[doc(hidden)]
+pub use job::ModelBuilder;
 pub use job::{FilePicker, Loadable, PickKind, Waker};
 pub use notice::{Notice, NoticeId, Tone};
 pub use preset::{SizePreset, sized_model};
@@ -95,6 +97,7 @@ pub struct App {
     pub notices: Vec<Notice>,
     picker: Arc<dyn FilePicker>,
     commands: Option<Sender<Command>>,
+    builder: Option<ModelBuilder>,
     /// Whether to train as soon as the data are prepared.
     start_when_prepared: bool,
     color_of_run: BTreeMap<RunId, usize>,
@@ -124,6 +127,7 @@ impl App {
             notices: Vec::new(),
             picker: options.picker,
             commands: None,
+            builder: None,
             start_when_prepared: false,
             color_of_run: BTreeMap::new(),
             last_notice: 0,
@@ -137,6 +141,12 @@ impl App {
             app.open_any(path);
         }
         app
+    }
+
+    /// Runs that start from now on are built in another way; for tests.
+    #[doc(hidden)]
+    pub fn build_with(&mut self, builder: ModelBuilder) {
+        self.builder = Some(builder);
     }
 
     /// Takes in what background work has sent and starts loading what the present page and

@@ -65,7 +65,7 @@ impl App {
             prepared: self.fresh_data().cloned(),
             resume: None,
         };
-        self.commands = Some(start_training(&self.jobs, job));
+        self.commands = Some(start_training(&self.jobs, job, self.builder.clone()));
     }
 
     pub(super) fn resume_run(&mut self, run: RunId) {
@@ -78,7 +78,7 @@ impl App {
         self.training = Some(training);
         self.page = Page::Train;
         let job = Job { experiment, store: self.store.clone(), prepared, resume: Some(run) };
-        self.commands = Some(start_training(&self.jobs, job));
+        self.commands = Some(start_training(&self.jobs, job, self.builder.clone()));
     }
 
     pub(super) fn command(&mut self, command: Command) {

@@ -6,6 +6,7 @@
 //! several pages share in `text`.
 
 mod close;
+mod drop;
 mod font;
 mod frame;
 mod memory;
@@ -51,6 +52,12 @@ impl Window {
     pub fn app(&self) -> &App {
         &self.app
     }
+
+    /// The application behind the window, to be changed from outside; for tests.
+    #[doc(hidden)]
+    pub fn app_mut(&mut self) -> &mut App {
+        &mut self.app
+    }
 }
 
 impl eframe::App for Window {
@@ -63,6 +70,7 @@ impl eframe::App for Window {
         let mut actions = Actions::new();
         shortcut::read(ui, &self.app, &mut actions);
         self.frame.ui(ui, &self.app, &mut actions, &mut self.pages);
+        drop::ui(ui, &mut actions);
         self.closing.ui(ui, &self.app, &mut actions);
         let has_asked = !actions.is_empty();
         for action in actions {

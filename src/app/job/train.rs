@@ -1,10 +1,16 @@
 //! The training thread: commands in through a channel, events out through another.
 
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use super::{Answer, Jobs, Post, sentence};
-use crate::train::{self, Command, Control, Event, EventKind, Observer, TrainError};
+use crate::data::DataShape;
+use crate::experiment::Experiment;
+use crate::train::{self, Built, Command, Control, Event, EventKind, Observer, TrainError};
+
+/// Another way to build a model: tests plant one that panics, or that needs no time.
+pub type ModelBuilder = Arc<dyn Fn(&Experiment, DataShape) -> Result<Built, TrainError> + Send + Sync>;
 
 /// Commands from the window.
 struct ChannelControl {
@@ -38,13 +44,17 @@ impl Observer for ChannelObserver {
 }
 
 /// Starts one run on a thread named `train`; what comes back takes commands.
-pub(in crate::app) fn start_training(jobs: &Jobs, job: train::Job) -> Sender<Command> {
+pub(in crate::app) fn start_training(jobs: &Jobs, job: train::Job, builder: Option<ModelBuilder>) -> Sender<Command> {
     let (sender, commands) = channel();
     let post = jobs.post();
     let work = move || {
         let mut control = ChannelControl { commands };
         let mut observer = ChannelObserver { post };
-        train::run(job, &mut control, &mut observer).map_err(sentence)
+        let run = match builder {
+            Some(build) => train::run_with(job, build.as_ref(), &mut control, &mut observer),
+            None => train::run(job, &mut control, &mut observer),
+        };
+        run.map_err(sentence)
     };
     jobs.start("train", work, Answer::Trained);
     sender

@@ -1,0 +1,337 @@
+//! The application without a window: what a person asks, what comes back, and what never breaks.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use seqscope::app::{Action, App, AppOptions, FilePicker, Loadable, Page, PickKind, ThemeChoice, Tone, TrainingPhase};
+use seqscope::data::{DataSource, FileSpec, SplitSpec, WorldSpec};
+use seqscope::experiment::Experiment;
+use seqscope::model::{ModelKind, ModelSpec, TransformerSpec};
+use seqscope::run::{Outcome, RunStatus, RunStore};
+use seqscope::train::StopMode;
+
+/// Longer than anything here takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A dialog that answers at once.
+struct Answers(Option<PathBuf>);
+
+impl FilePicker for Answers {
+    fn pick(&self, _kind: PickKind) -> Option<PathBuf> {
+        self.0.clone()
+    }
+}
+
+/// An application over a folder of its own.
+pub(crate) struct Bench {
+    pub(crate) app: App,
+    pub(crate) folder: tempfile::TempDir,
+    woken: Receiver<()>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self::with_dialog(None)
+    }
+
+    fn with_dialog(answer: Option<PathBuf>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (wake, woken) = channel();
+        let app = App::new(AppOptions {
+            store: RunStore::at(folder.path().join("runs")),
+            waker: Arc::new(move || {
+                let _ = wake.send(());
+            }),
+            picker: Arc::new(Answers(answer)),
+            open: None,
+            recent: Vec::new(),
+            theme: ThemeChoice::Dark,
+        });
+        Self { app, folder, woken }
+    }
+
+    fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// Receives until `is_so`; only what background work sends wakes it.
+    fn until(&mut self, what: &str, is_so: impl Fn(&App) -> bool) {
+        let start = Instant::now();
+        loop {
+            self.app.receive();
+            if is_so(&self.app) {
+                return;
+            }
+            let state = self.app.training.as_ref().map(|training| &training.phase);
+            assert!(start.elapsed() < PATIENCE, "waited for {what}; {state:?}; {:?}", self.app.notices);
+            let _ = self.woken.recv_timeout(Duration::from_millis(200));
+        }
+    }
+
+    fn edit(&mut self, change: impl FnOnce(&mut Experiment)) {
+        let mut next = self.app.draft.experiment.clone();
+        change(&mut next);
+        self.app.apply(Action::Edit(Box::new(next)));
+    }
+
+    /// A small world and a model that trains in a moment.
+    fn tiny(&mut self, epochs: usize) {
+        self.edit(|experiment| tiny(experiment, epochs));
+    }
+
+    fn ended(&mut self) -> Option<Outcome> {
+        self.until("the run's end", |app| !app.is_training() && app.training.is_some());
+        match &self.app.training.as_ref().unwrap().phase {
+            TrainingPhase::Ended(ended) => ended.outcome.clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+pub(crate) fn tiny(experiment: &mut Experiment, epochs: usize) {
+    experiment.name = "tiny".to_owned();
+    experiment.data.source =
+        DataSource::World(WorldSpec { n_users: 40, n_items: 20, mean_len: 8, ..WorldSpec::default() });
+    experiment.model = ModelSpec::Transformer(TransformerSpec {
+        d_model: 8,
+        n_layers: 1,
+        d_ff: 8,
+        seq_len: 10,
+        ..TransformerSpec::default()
+    });
+    experiment.training.epochs = epochs;
+    experiment.training.device = "cpu".to_owned();
+}
+
+fn log_of(n_users: usize, n_events: usize) -> String {
+    let mut text = String::from("user_id,item_id,timestamp\n");
+    for user in 0..n_users {
+        for event in 0..n_events {
+            let item = (user + event) % 7;
+            text.push_str(&format!("u{user},i{item},{}\n", 1_700_000_000 + event * 60 + user));
+        }
+    }
+    text
+}
+
+#[test]
+fn a_log_that_is_not_there_gives_a_notice_with_its_cure() {
+    let mut bench = Bench::new();
+    bench.app.apply(Action::OpenData(PathBuf::from("/nowhere/at-all.csv")));
+    bench.until("a refusal", |app| matches!(app.data.preview, Loadable::Failed(_)));
+    let notice = bench.app.notices.last().unwrap();
+    assert_eq!(notice.tone, Tone::Error);
+    assert!(notice.sentence.contains("at-all.csv"), "{}", notice.sentence);
+    assert!(matches!(&notice.cure, Some((_, Action::PickData))));
+    assert!(bench.app.enabled(&Action::Prepare).is_err());
+    let id = notice.id;
+    bench.app.apply(Action::Dismiss(id));
+    assert!(bench.app.notices.is_empty());
+}
+
+#[test]
+fn a_log_is_previewed_prepared_and_known_to_be_stale_when_its_settings_change() {
+    let mut bench = Bench::new();
+    let path = bench.file("log.csv", &log_of(12, 6));
+    bench.app.apply(Action::OpenData(path.clone()));
+    assert_eq!((bench.app.page, bench.app.draft.experiment.name.as_str()), (Page::Data, "log"));
+    bench.until("the head", |app| app.data.preview.ready().is_some());
+    assert_eq!(bench.app.data.preview.ready().unwrap().columns, ["user_id", "item_id", "timestamp"]);
+    bench.app.apply(Action::Prepare);
+    bench.until("the data", |app| app.fresh_data().is_some());
+    let shape = bench.app.fresh_data().unwrap().dataset.shape();
+    assert_eq!((shape.n_users, shape.n_items, shape.n_events), (12, 7, 72));
+    assert!(bench.app.data.profile.is_some() && bench.app.draft.n_params.is_some());
+
+    bench.edit(|e| e.split = SplitSpec::GlobalTemporal { valid_fraction: 0.1, test_fraction: 0.1 });
+    assert!(bench.app.fresh_data().is_none() && bench.app.draft.n_params.is_none());
+    bench.app.apply(Action::Undo);
+    assert!(bench.app.fresh_data().is_some(), "taken back, the data fit again");
+    assert_eq!(bench.app.recent, [path]);
+}
+
+#[test]
+fn another_way_to_read_the_file_is_tried_at_once() {
+    let mut bench = Bench::new();
+    let path = bench.file("log.txt", "a;b;c\nu1;i1;1\nu1;i2;2\n");
+    bench.app.apply(Action::OpenData(path.clone()));
+    bench.until("the head", |app| app.data.preview.ready().is_some());
+    let file = FileSpec { path, header: Some(false), ..FileSpec::default() };
+    bench.app.apply(Action::SetFile(Box::new(file)));
+    bench.app.receive();
+    assert!(bench.app.data.shown_preview().is_some(), "the last head stays until the new one is here");
+    bench.until("the new head", |app| app.data.preview.ready().is_some_and(|p| p.rows.len() == 3));
+}
+
+#[test]
+fn a_dialog_opens_what_was_chosen_and_cancel_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("chosen.csv");
+    std::fs::write(&path, log_of(3, 3)).unwrap();
+    let mut bench = Bench::with_dialog(Some(path.clone()));
+    bench.app.apply(Action::PickData);
+    bench.until("the chosen log", |app| app.data.preview.ready().is_some());
+    assert!(matches!(&bench.app.draft.experiment.data.source, DataSource::File(file) if file.path == path));
+
+    let mut bench = Bench::new();
+    let before = bench.app.draft.experiment.clone();
+    bench.app.apply(Action::PickExperiment);
+    bench.until("the runs", |app| app.runs.ready().is_some());
+    bench.app.receive();
+    assert_eq!((bench.app.draft.experiment.clone(), bench.app.notices.len()), (before, 0));
+}
+
+#[test]
+fn families_keep_their_settings_while_another_is_tried() {
+    let mut bench = Bench::new();
+    bench.edit(|e| e.model = ModelSpec::Transformer(TransformerSpec { d_model: 24, ..TransformerSpec::default() }));
+    bench.app.apply(Action::ChooseModel(ModelKind::Lstm));
+    assert_eq!(ModelKind::from(&bench.app.draft.experiment.model), ModelKind::Lstm);
+    bench.app.apply(Action::ChooseModel(ModelKind::Transformer));
+    assert!(matches!(&bench.app.draft.experiment.model, ModelSpec::Transformer(spec) if spec.d_model == 24));
+    bench.app.apply(Action::Undo);
+    assert_eq!(ModelKind::from(&bench.app.draft.experiment.model), ModelKind::Lstm);
+    bench.app.apply(Action::Redo);
+    assert_eq!(ModelKind::from(&bench.app.draft.experiment.model), ModelKind::Transformer);
+}
+
+#[test]
+fn what_cannot_be_done_says_why() {
+    let mut bench = Bench::new();
+    for action in [Action::Pause, Action::Resume, Action::Stop(StopMode::Keep), Action::Undo, Action::CancelPrepare] {
+        let reason = bench.app.enabled(&action).unwrap_err();
+        assert!(reason.ends_with('.'), "{action:?}: {reason}");
+    }
+    bench.edit(|e| e.training.lr = f64::NAN);
+    let reason = bench.app.enabled(&Action::Start).unwrap_err();
+    assert!(reason.contains("Learning rate"), "{reason}");
+    bench.app.apply(Action::Start);
+    assert!(bench.app.training.is_none(), "what is not enabled is not done");
+}
+
+#[test]
+fn start_prepares_trains_lists_and_explains() {
+    let mut bench = Bench::new();
+    bench.tiny(2);
+    bench.app.apply(Action::Start);
+    assert_eq!(bench.app.page, Page::Train);
+    assert!(bench.app.enabled(&Action::Start).is_err(), "one run at a time");
+    assert_eq!(bench.ended(), Some(Outcome::Finished));
+    let training = bench.app.training.clone().unwrap();
+    assert_eq!(training.points.iter().map(|point| point.epoch).collect::<Vec<_>>(), [1, 2]);
+    assert!(training.device.is_some() && training.n_params.is_some() && !training.references_valid.is_empty());
+    let run = training.run.unwrap();
+    assert_eq!(bench.app.selection.run.as_ref(), Some(&run));
+    bench.until("the list", |app| {
+        app.summary(&run).is_some_and(|summary| summary.status == RunStatus::Ended(Outcome::Finished))
+    });
+
+    bench.app.apply(Action::GoTo(Page::Explain));
+    bench.until("a user's view", |app| app.view_key(&run).is_some_and(|key| app.views.user(&key).ready().is_some()));
+    let (key, data) = (bench.app.view_key(&run).unwrap(), bench.app.views.data(&run).unwrap().clone());
+    assert!(Arc::ptr_eq(&data, bench.app.fresh_data().unwrap()), "open data are not read again");
+    assert!(data.dataset.users.idx(&key.user_id).is_some());
+    assert!(bench.app.views.user(&key).ready().unwrap().attention.is_some());
+    assert!(bench.app.views.series(&run).ready().is_some());
+
+    bench.app.apply(Action::StepUser(1));
+    let next = bench.app.view_key(&run).unwrap();
+    assert_ne!(next, key);
+    bench.until("the next user", |app| app.views.user(&next).ready().is_some());
+    bench.app.apply(Action::SelectUser("nobody".to_owned()));
+    bench.app.receive();
+    assert_ne!(bench.app.selection.user_id.as_deref(), Some("nobody"), "an unknown user gives way to a known one");
+}
+
+#[test]
+fn a_run_can_be_held_and_stopped() {
+    let mut bench = Bench::new();
+    bench.tiny(100_000);
+    bench.edit(|e| e.training.patience = 0);
+    bench.app.apply(Action::Start);
+    bench.until("an epoch", |app| app.training.as_ref().is_some_and(|training| !training.points.is_empty()));
+    bench.app.apply(Action::Pause);
+    bench.until("the pause", |app| app.enabled(&Action::Resume).is_ok());
+    bench.app.apply(Action::Resume);
+    bench.until("going on", |app| app.enabled(&Action::Pause).is_ok());
+    bench.app.apply(Action::Stop(StopMode::Keep));
+    assert_eq!(bench.ended(), Some(Outcome::Stopped));
+    let run = bench.app.training.as_ref().unwrap().run.clone().unwrap();
+    bench.until("the list", |app| app.enabled(&Action::DeleteRun(run.clone())).is_ok());
+    bench.app.apply(Action::DeleteRun(run.clone()));
+    bench.until("the deletion", |app| app.runs.ready().is_some_and(Vec::is_empty));
+    assert!(bench.app.selection.run.is_none() && !bench.app.store.dir(&run).exists());
+}
+
+#[test]
+fn a_panic_in_training_leaves_the_application_alive() {
+    let mut bench = Bench::new();
+    bench.tiny(1);
+    bench.app.build_with(Arc::new(|_, _| panic!("planted")));
+    bench.app.apply(Action::Start);
+    bench.until("the failure", |app| app.training.is_some() && !app.is_training());
+    let notice = bench.app.notices.last().unwrap();
+    assert!(notice.tone == Tone::Error && notice.sentence.contains("planted"), "{notice:?}");
+    // The same application goes on to do what else is asked of it.
+    bench.app.apply(Action::Prepare);
+    bench.until("the data", |app| app.fresh_data().is_some());
+    assert!(bench.app.enabled(&Action::Start).is_ok());
+}
+
+#[test]
+fn preparing_can_be_cancelled_and_an_old_answer_is_dropped() {
+    let mut bench = Bench::new();
+    bench.tiny(1);
+    bench.app.apply(Action::Start);
+    bench.app.apply(Action::Stop(StopMode::Discard));
+    assert!(matches!(bench.app.training.as_ref().unwrap().phase, TrainingPhase::NotStarted(_)));
+    assert_eq!(bench.app.data.prepared, Loadable::Idle);
+    bench.app.apply(Action::Prepare);
+    bench.until("the data", |app| app.fresh_data().is_some());
+    assert!(!bench.app.is_training(), "what was cancelled does not start later");
+}
+
+#[test]
+fn an_experiment_is_saved_to_a_new_file_only_and_opens_again() {
+    let mut bench = Bench::new();
+    bench.tiny(3);
+    let path = bench.folder.path().join("saved.ron");
+    bench.app.apply(Action::SaveExperiment(path.clone()));
+    bench.until("the file", |app| app.notices.iter().any(|notice| notice.tone == Tone::Done));
+    let written = std::fs::read_to_string(&path).unwrap();
+    bench.app.apply(Action::SaveExperiment(path.clone()));
+    bench.until("the refusal", |app| app.notices.iter().any(|notice| notice.tone == Tone::Error));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), written);
+
+    let mut other = Bench::new();
+    other.app.apply(Action::OpenExperiment(path.clone()));
+    other.until("the draft", |app| app.draft.experiment.name == "tiny");
+    assert_eq!(other.app.draft.experiment, bench.app.draft.experiment);
+    assert_eq!(other.app.recent.first().map(PathBuf::as_path), Some(Path::new(&path)));
+}
+
+#[test]
+fn a_damaged_experiment_leaves_the_draft_as_it_was() {
+    let mut bench = Bench::new();
+    let path = bench.file("broken.ron", "(version: 1, name: \"x\", droput: 1)");
+    let before = bench.app.draft.experiment.clone();
+    bench.app.apply(Action::OpenExperiment(path));
+    bench.until("the refusal", |app| !app.notices.is_empty());
+    assert!(bench.app.notices.last().unwrap().sentence.contains("broken.ron"));
+    assert_eq!(bench.app.draft.experiment, before);
+}
+
+#[test]
+fn at_most_ten_files_are_remembered_each_once() {
+    let mut bench = Bench::new();
+    for n in (0..15).chain([14]) {
+        bench.app.apply(Action::OpenData(PathBuf::from(format!("/nowhere/{n}.csv"))));
+    }
+    assert_eq!(bench.app.recent.len(), 10);
+    assert_eq!(bench.app.recent.first(), Some(&PathBuf::from("/nowhere/14.csv")));
+    assert_eq!(bench.app.recent.iter().filter(|path| path.ends_with("14.csv")).count(), 1);
+}
