@@ -14,3 +14,5 @@ mod data;
 mod place;
 #[cfg(feature = "gui")]
 mod widget;
+#[cfg(feature = "gui")]
+mod window;

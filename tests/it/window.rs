@@ -1,0 +1,217 @@
+//! The real window, clicked by what a person reads on it; needs neither display nor GPU.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use seqscope::app::{Action, AppOptions, FilePicker, Page, PickKind, ThemeChoice, TrainingPhase};
+use seqscope::run::{Outcome, RunStore};
+use seqscope::ui::Window;
+
+use crate::app::tiny;
+
+/// Longer than anything here takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+struct NoDialog;
+
+impl FilePicker for NoDialog {
+    fn pick(&self, _kind: PickKind) -> Option<std::path::PathBuf> {
+        None
+    }
+}
+
+/// A window over a folder of its own.
+struct Screen {
+    harness: Harness<'static, Window>,
+    _folder: tempfile::TempDir,
+}
+
+impl Screen {
+    fn new(size: [f32; 2], theme: ThemeChoice) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = RunStore::at(folder.path().join("runs"));
+        let builder = Harness::builder().with_size(size).allow_missing_glyphs();
+        let harness = builder.build_eframe(move |cc| {
+            let ctx = cc.egui_ctx.clone();
+            let options = AppOptions {
+                store,
+                waker: Arc::new(move || ctx.request_repaint()),
+                picker: Arc::new(NoDialog),
+                open: None,
+                recent: vec!["/data/clicks.csv".into()],
+                theme,
+            };
+            Window::new(&cc.egui_ctx, options)
+        });
+        let mut screen = Self { harness, _folder: folder };
+        screen.until("the first look around", |window| {
+            window.app().devices.ready().is_some() && window.app().runs.ready().is_some()
+        });
+        screen
+    }
+
+    /// Steps until `is_so`; `run` would not return while training asks for repaints.
+    fn until(&mut self, what: &str, is_so: impl Fn(&Window) -> bool) {
+        let start = Instant::now();
+        while !is_so(self.harness.state()) {
+            let app = self.harness.state().app();
+            let phase = app.training.as_ref().map(|training| &training.phase);
+            assert!(start.elapsed() < PATIENCE, "waited for {what}; {phase:?}; {:?}", app.notices);
+            self.harness.step();
+            std::thread::sleep(Duration::from_millis(15));
+        }
+        self.harness.run_steps(3);
+    }
+
+    fn click(&mut self, label: &str) {
+        self.harness.get_by_label(label).click();
+        self.harness.run_steps(3);
+    }
+
+    fn shows(&self, words: &str) -> bool {
+        self.harness.query_all_by_label_contains(words).next().is_some()
+    }
+
+    fn app(&self) -> &seqscope::app::App {
+        self.harness.state().app()
+    }
+
+    /// Makes the draft small enough to train in a moment.
+    fn tiny(&mut self, epochs: usize) {
+        let app = self.harness.state_mut().app_mut();
+        let mut next = app.draft.experiment.clone();
+        let model = next.model.clone();
+        tiny(&mut next, epochs);
+        if model != next.model
+            && seqscope::model::ModelKind::from(&model) != seqscope::model::ModelKind::from(&next.model)
+        {
+            next.model = model;
+        }
+        app.apply(Action::Edit(Box::new(next)));
+        self.harness.run_steps(2);
+    }
+}
+
+#[test]
+fn from_the_first_start_to_two_runs_side_by_side() {
+    let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Dark);
+    assert!(screen.shows("Try it in 30 seconds") && screen.shows("Open my data") && screen.shows("Open an experiment"));
+
+    screen.click("Train now");
+    assert_eq!(screen.app().page, Page::Train);
+    screen.until("points on the curve", |w| w.app().training.as_ref().is_some_and(|t| t.points.len() >= 2));
+    screen.click("Pause");
+    screen.until("the pause", |w| w.app().training.as_ref().is_some_and(|t| t.phase == TrainingPhase::Paused));
+    screen.click("Resume");
+    screen.until("going on", |w| w.app().training.as_ref().is_some_and(|t| t.phase == TrainingPhase::Running));
+    screen.click("Stop and keep");
+    screen.until("the end", |w| !w.app().is_training());
+    let first = screen.app().training.as_ref().unwrap().run.clone().unwrap();
+
+    screen.click("Explain");
+    let shown = first.clone();
+    screen.until("a user's view", move |w| {
+        let app = w.app();
+        app.view_key(&shown).is_some_and(|key| app.views.user(&key).ready().is_some())
+    });
+    let key = screen.app().view_key(&first).unwrap();
+    let view = Arc::clone(screen.app().views.user(&key).ready().unwrap());
+    assert!(view.attention.is_some() && !view.timeline.is_empty());
+
+    screen.click("Model");
+    screen.click("LSTM");
+    screen.tiny(1);
+    screen.click("Start training");
+    screen.until("the second run", |w| {
+        w.app().training.as_ref().is_some_and(|t| matches!(t.phase, TrainingPhase::Ended(_)))
+    });
+    let second = screen.app().training.as_ref().unwrap().run.clone().unwrap();
+    assert_ne!(first, second);
+
+    screen.click("Compare");
+    screen.until("both series", |w| [&first, &second].iter().all(|run| w.app().views.series(run).ready().is_some()));
+    let selection = &screen.app().selection;
+    assert_eq!((selection.run.as_ref(), selection.second_run.as_ref()), (Some(&second), Some(&first)));
+    assert!(
+        screen.app().notices.iter().all(|notice| notice.tone != seqscope::app::Tone::Error),
+        "{:?}",
+        screen.app().notices
+    );
+}
+
+#[test]
+fn every_page_is_reached_by_key_and_every_input_has_a_name() {
+    for theme in [ThemeChoice::Dark, ThemeChoice::Light] {
+        let mut screen = Screen::new([1280.0, 800.0], theme);
+        let keys = [egui::Key::Num2, egui::Key::Num3, egui::Key::Num4, egui::Key::Num5, egui::Key::Num1];
+        for (key, page) in keys.into_iter().zip([Page::Model, Page::Train, Page::Explain, Page::Compare, Page::Data]) {
+            screen.harness.key_press_modifiers(egui::Modifiers::COMMAND, key);
+            // `run` also checks that every input widget has an accessible name.
+            screen.harness.run();
+            assert_eq!(screen.app().page, page);
+        }
+    }
+}
+
+#[test]
+fn an_idle_window_asks_for_no_repaint() {
+    let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Dark);
+    for page in ["Data", "Model", "Train", "Explain", "Compare"] {
+        screen.click(page);
+        screen.harness.run();
+        let steps = screen.harness.run();
+        assert!(steps <= 2, "{page} settles in {steps} steps");
+    }
+}
+
+#[test]
+fn data_are_prepared_and_looked_at() {
+    let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Light);
+    screen.tiny(1);
+    screen.click("Prepare data");
+    screen.until("the data", |w| w.app().fresh_data().is_some());
+    assert!(screen.shows("Lengths of histories") && screen.shows("Popularity of items"));
+    screen.click("Counts");
+    assert!(screen.shows("After each step") && screen.shows("Refused rows"));
+    screen.click("Users");
+    assert!(screen.shows("Find a user"));
+    screen.click("Split");
+    screen.click("Global cut in time");
+    assert!(screen.shows("prepare again"), "what is shown is of other settings than the draft's");
+    screen.harness.run();
+}
+
+#[test]
+fn settings_show_their_problems_and_forbid_the_start() {
+    let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Dark);
+    screen.click("Model");
+    assert!(screen.shows("Learning rate") && screen.shows("Kang & McAuley 2018"));
+    let app = screen.harness.state_mut().app_mut();
+    let mut next = app.draft.experiment.clone();
+    next.training.lr = 50.0;
+    app.apply(Action::Edit(Box::new(next)));
+    screen.harness.run();
+    assert!(screen.shows("Learning rate is 50"), "the problem stands at its field");
+    screen.click("Start training");
+    assert!(screen.app().training.is_none());
+    screen.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
+    screen.harness.run();
+    assert!(!screen.shows("Learning rate is 50"));
+}
+
+#[test]
+fn a_run_that_fails_leaves_the_window_alive_and_says_why() {
+    let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Dark);
+    screen.tiny(1);
+    screen.harness.state_mut().app_mut().build_with(Arc::new(|_, _| panic!("planted")));
+    screen.click("Model");
+    screen.click("Start training");
+    screen.until("the failure", |w| w.app().training.is_some() && !w.app().is_training());
+    assert!(screen.shows("planted"));
+    screen.click("Data");
+    screen.harness.run();
+    let outcome = screen.app().training.as_ref().map(|t| &t.phase);
+    assert!(!matches!(outcome, Some(TrainingPhase::Ended(e)) if e.outcome == Some(Outcome::Finished)));
+}
