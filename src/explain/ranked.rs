@@ -17,7 +17,9 @@ impl Seen {
 
     pub(super) fn after(history: &[u32], filter_seen: bool) -> Self {
         let mut seen = Self::new(filter_seen);
-        history.iter().for_each(|&item| seen.add(item));
+        for &item in history {
+            seen.add(item);
+        }
         seen
     }
 

@@ -17,7 +17,9 @@ fn reason(error: &io::Error) -> String {
         ErrorKind::PermissionDenied => "no permission; choose another folder for runs or change its rights",
         ErrorKind::ReadOnlyFilesystem => "the disk is read-only; choose another folder for runs",
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "the disk is full; free some space and resume the run",
-        ErrorKind::NotADirectory => "a file is where a folder should be; choose another folder for runs",
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
+            "a file is where a folder should be; choose another folder for runs"
+        }
         ErrorKind::InvalidFilename | ErrorKind::InvalidInput => "no valid name for a file here; choose a shorter one",
         _ => return error.to_string(),
     };

@@ -95,13 +95,12 @@ pub(super) fn open(job: Job, build: BuildModel<'_>) -> Result<(Task, Box<dyn Tra
         first_epoch: 1,
         warnings,
     };
-    let writer = match earlier {
-        Some(writer) => go_on(&mut task, model.as_mut(), writer)?,
-        None => {
-            let stamp = stamp(&task.prepared);
-            let manifest = Manifest::new(task.experiment.clone(), stamp, task.device.clone(), model.n_params());
-            RunWriter::create(&job.store, manifest)?
-        }
+    let writer = if let Some(writer) = earlier {
+        go_on(&mut task, model.as_mut(), writer)?
+    } else {
+        let stamp = stamp(&task.prepared);
+        let manifest = Manifest::new(task.experiment.clone(), stamp, task.device.clone(), model.n_params());
+        RunWriter::create(&job.store, manifest)?
     };
     Ok((task, model, writer))
 }

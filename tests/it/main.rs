@@ -11,7 +11,11 @@ mod architecture;
 mod cli;
 mod crash;
 mod data;
+mod explain;
+mod fake;
 mod place;
+mod run;
+mod train;
 #[cfg(feature = "gui")]
 mod widget;
 #[cfg(feature = "gui")]

@@ -1,0 +1,251 @@
+//! Runs on disk: listed, found, read, exported, deleted, whatever state they are in.
+
+use std::path::Path;
+
+use seqscope::experiment::Experiment;
+use seqscope::run::{
+    DataStamp, EpochDone, HistoryPoint, Manifest, Outcome, Part, RunError, RunId, RunStatus, RunStore, RunWriter,
+    UserResult,
+};
+
+use crate::fake::{Fake, Setup, device};
+
+fn manifest(name: &str) -> Manifest {
+    let experiment = Experiment { name: name.to_owned(), ..Experiment::default() };
+    Manifest::new(experiment, DataStamp::default(), device(), 7)
+}
+
+fn started(store: &RunStore, name: &str) -> RunWriter {
+    RunWriter::create(store, manifest(name)).unwrap()
+}
+
+fn point(epoch: usize, value: f64) -> HistoryPoint {
+    HistoryPoint { step: 4 * epoch, epoch, part: Part::Valid, metric: "ndcg@10".to_owned(), value }
+}
+
+fn model() -> Fake {
+    Fake::new(std::sync::Arc::default(), 5)
+}
+
+#[test]
+fn the_folder_is_named_after_minute_and_experiment() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = RunStore::at(folder.path().join("not/yet/there"));
+    let names: Vec<String> = (0..3).map(|_| started(&store, "../ML-100K: Transformer").id().0.clone()).collect();
+    for name in &names {
+        let (minute, rest) = name.split_at(16);
+        let shape: String = minute.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+        assert_eq!(shape, "0000-00-00_0000_");
+        let tag = rest.strip_prefix("ml-100k-transformer_").unwrap();
+        assert!(tag.len() == 4 && tag.chars().all(|c| c.is_ascii_hexdigit()), "{name}");
+    }
+    assert!(names[0] != names[1] && names[1] != names[2]);
+}
+
+#[test]
+fn a_run_is_running_while_it_is_written_and_interrupted_when_its_writer_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = RunStore::at(folder.path());
+    let mut writer = started(&store, "a");
+    let id = writer.id().clone();
+    writer.append(&[point(1, 0.25), point(2, 0.5)]).unwrap();
+    assert_eq!(store.list().unwrap()[0].status, RunStatus::Running);
+    assert!(matches!(store.delete(&id), Err(RunError::Busy { .. })));
+    assert!(matches!(RunWriter::reopen(&store, &id), Err(RunError::Busy { .. })));
+    // As after a kill: the lock goes with the process, and nothing was written about an end.
+    drop(writer);
+    assert_eq!(store.list().unwrap()[0].status, RunStatus::Interrupted);
+    assert_eq!(store.history(&id).unwrap().series(Part::Valid, "ndcg@10"), [(1, 4, 0.25), (2, 8, 0.5)]);
+    let mut again = RunWriter::reopen(&store, &id).unwrap();
+    again.finish(Outcome::Stopped).unwrap();
+    assert_eq!(store.status(&id).unwrap(), RunStatus::Ended(Outcome::Stopped));
+}
+
+#[test]
+fn the_list_reads_no_series_and_passes_over_what_is_no_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = RunStore::at(folder.path());
+    assert_eq!(store.list().unwrap(), []);
+    let id = started(&store, "a").id().clone();
+    std::fs::remove_file(store.dir(&id).join("history.csv")).unwrap();
+    std::fs::remove_dir_all(store.dir(&id).join("results")).unwrap();
+    std::fs::create_dir(folder.path().join("photos")).unwrap();
+    std::fs::write(folder.path().join("notes.txt"), "").unwrap();
+    let listed: Vec<RunId> = store.list().unwrap().into_iter().map(|run| run.id).collect();
+    assert_eq!(listed, std::slice::from_ref(&id));
+    assert!(matches!(store.history(&id), Err(RunError::File { .. })));
+    assert_eq!(RunStore::at(folder.path().join("nowhere")).list().unwrap(), []);
+    let not_a_folder = RunStore::at(folder.path().join("notes.txt")).list();
+    assert!(matches!(&not_a_folder, Err(e) if e.to_string().contains("a file is where a folder should be")));
+}
+
+#[test]
+fn a_damaged_manifest_is_listed_with_its_trouble() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = RunStore::at(folder.path());
+    let (good, bad, newer) = (started(&store, "good"), started(&store, "bad"), started(&store, "newer"));
+    std::fs::write(store.dir(bad.id()).join("manifest.ron"), b"(version: 1, \xFF\x00").unwrap();
+    std::fs::write(store.dir(newer.id()).join("manifest.ron"), "(version: 2, something: \"new\")").unwrap();
+    let listed = store.list().unwrap();
+    assert_eq!(listed.len(), 3);
+    assert_eq!(&listed[0].id, good.id(), "what can be used stands first");
+    let sentence = |id: &RunId| match store.status(id).unwrap() {
+        RunStatus::Damaged(sentence) => sentence,
+        other => panic!("{other:?}"),
+    };
+    assert!(sentence(bad.id()).contains("is damaged"), "{}", sentence(bad.id()));
+    assert!(sentence(newer.id()).contains("newer Seqscope"), "{}", sentence(newer.id()));
+}
+
+#[test]
+fn history_survives_a_half_written_line_but_not_a_damaged_middle() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = RunStore::at(folder.path());
+    let mut writer = started(&store, "a");
+    let (id, path) = (writer.id().clone(), store.dir(writer.id()).join("history.csv"));
+    let exact = [0.1 + 0.2, 1e-300, f64::NAN];
+    writer.append(&[point(1, exact[0]), point(2, exact[1]), point(3, exact[2])]).unwrap();
+    let whole = std::fs::read(&path).unwrap();
+    assert!(whole.starts_with(b"step,epoch,split,metric,value\n4,1,valid,ndcg@10,0.30000000000000004\n"));
+    // Cut at every byte: never an error, and never more or other points than were written.
+    for end in 0..=whole.len() {
+        std::fs::write(&path, &whole[..end]).unwrap();
+        let points = store.history(&id).unwrap().points;
+        assert!(points.len() <= 3);
+        for (point, value) in points.iter().zip(exact) {
+            assert_eq!(point.value.to_bits(), value.to_bits());
+        }
+        assert_eq!(points.len() == 3, end == whole.len());
+    }
+    let text = String::from_utf8(whole).unwrap();
+    std::fs::write(&path, text.replacen("valid", "vali", 1)).unwrap();
+    let damaged = store.history(&id);
+    assert!(matches!(&damaged, Err(e) if e.to_string().contains("line 2")), "{damaged:?}");
+    std::fs::write(&path, [text.as_bytes(), b"\xFF\x00,\n"].concat()).unwrap();
+    assert_eq!(store.history(&id).unwrap().points.len(), 3, "rubbish at the end is a cut-off write too");
+}
+
+#[test]
+fn a_run_is_found_by_name_start_end_path_or_last() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = RunStore::at(folder.path());
+    let ids: Vec<RunId> = ["alpha", "beta"].map(|name| started(&store, name).id().clone()).into();
+    for id in &ids {
+        assert_eq!(&store.find(&id.0).unwrap(), id);
+        assert_eq!(&store.find(&store.dir(id).to_string_lossy()).unwrap(), id);
+        assert_eq!(&store.find(&id.0[12..]).unwrap(), id, "an end of the name");
+    }
+    let (date, _) = ids[0].0.split_at(11);
+    assert_eq!(store.find("last").unwrap(), ids[1]);
+    let both = store.find(date);
+    assert!(matches!(&both, Err(RunError::Ambiguous { candidates, .. }) if candidates.len() == 2), "{both:?}");
+    for nothing in ["gamma", "", "..", "/", "../.."] {
+        let none = store.find(nothing);
+        assert!(matches!(&none, Err(RunError::Unknown { .. })), "{nothing}: {none:?}");
+    }
+    let empty = RunStore::at(folder.path().join("empty")).find("last");
+    assert!(matches!(&empty, Err(e) if e.to_string().contains("no run `last`")), "{empty:?}");
+    for id in ["..", "../x", "", "a/b"] {
+        assert!(matches!(store.manifest(&RunId(id.to_owned())), Err(RunError::Unknown { .. })), "{id}");
+    }
+}
+
+#[test]
+fn a_renamed_folder_is_the_run_of_its_new_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = RunStore::at(folder.path());
+    let id = started(&store, "a").id().clone();
+    std::fs::rename(store.dir(&id), folder.path().join("my best run")).unwrap();
+    let id = store.find("my best").unwrap();
+    assert_eq!(store.manifest(&id).unwrap().id, RunId("my best run".to_owned()));
+}
+
+#[test]
+fn long_runs_keep_first_best_last_and_every_kth_epoch() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = RunStore::at(folder.path());
+    let (mut writer, model) = (started(&store, "a"), model());
+    let id = writer.id().clone();
+    for epoch in 1..=205 {
+        let best = (epoch <= 33).then(Default::default);
+        writer.checkpoint(&model, EpochDone { epoch, train_secs: 0.0, best }).unwrap();
+    }
+    let kept = store.epochs(&id).unwrap();
+    assert_eq!(kept[..3], [1, 2, 4]);
+    assert!(kept.contains(&33) && kept.contains(&205), "{kept:?}");
+    // 102 even ones up to 204, and 1, 33, 205.
+    assert_eq!(kept.len(), 105);
+    assert!(store.best_weights(&id).exists() && store.state(&id, 205).exists() && !store.state(&id, 204).exists());
+    assert_eq!(store.manifest(&id).unwrap().best_epoch, Some(33));
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> =
+        std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn an_export_is_text_tables_and_weights_in_an_empty_folder() {
+    let mut setup = Setup::new(2);
+    let done = setup.run();
+    let to = setup.folder.path().join("export/here");
+    let mut written = setup.store().export(&done.id, &to).unwrap();
+    written.sort();
+    let expected = [
+        "best.safetensors",
+        "experiment.ron",
+        "history.csv",
+        "log.txt",
+        "manifest.ron",
+        "test.csv",
+        "test.parquet",
+        "valid.csv",
+        "valid.parquet",
+    ];
+    assert_eq!(names(&to), expected);
+    assert_eq!(written, expected.map(|name| to.join(name)));
+    let csv = std::fs::read_to_string(to.join("test.csv")).unwrap();
+    assert!(csv.starts_with("user_id,item_id,rank,probability\nu0,i8,"), "{csv}");
+    let experiment = Experiment::open(&to.join("experiment.ron")).unwrap();
+    assert_eq!(experiment, setup.experiment, "it can be trained again as it is");
+    let full = setup.store().export(&done.id, &to);
+    assert!(matches!(&full, Err(e) if e.to_string().contains("not empty")), "{full:?}");
+    let unknown = setup.store().export(&RunId("x".to_owned()), &setup.folder.path().join("other"));
+    assert!(unknown.is_err() && !setup.folder.path().join("other").exists());
+}
+
+#[test]
+fn results_come_back_bit_for_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = RunStore::at(folder.path());
+    let writer = started(&store, "a");
+    let id = writer.id().clone();
+    assert_eq!(store.results(&id, Part::Test).unwrap(), None);
+    let user = |user_id: &str, rank: f64| UserResult {
+        user_id: user_id.to_owned(),
+        item_id: "行为, \"quoted\"".to_owned(),
+        rank,
+        probability: 0.1 + 0.2,
+    };
+    let users = vec![user("007", 1.5), user("", 3416.0)];
+    writer.save_results(Part::Test, &users).unwrap();
+    assert_eq!(store.results(&id, Part::Test).unwrap(), Some(users));
+    std::fs::write(store.dir(&id).join("results/test.parquet"), "rubbish").unwrap();
+    assert!(store.results(&id, Part::Test).is_err());
+}
+
+#[test]
+fn a_deleted_run_is_gone_and_nothing_else_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = RunStore::at(folder.path());
+    let (a, b) = (started(&store, "a").id().clone(), started(&store, "b").id().clone());
+    std::fs::create_dir(folder.path().join("photos")).unwrap();
+    store.delete(&a).unwrap();
+    assert_eq!(names(folder.path()), [b.0.clone(), "photos".to_owned()]);
+    for not_a_run in ["photos", ".", "..", "", "nothing"] {
+        assert!(store.delete(&RunId(not_a_run.to_owned())).is_err(), "{not_a_run}");
+    }
+    assert_eq!(names(folder.path()), [b.0, "photos".to_owned()]);
+}

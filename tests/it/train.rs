@@ -1,0 +1,578 @@
+//! Training: what a run says, how it ends, what it leaves, and that it can go on.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use seqscope::baseline::BaselineKind;
+use seqscope::experiment::TrainingSpec;
+use seqscope::model::{ModelSpec, VaeSpec};
+use seqscope::run::{History, Outcome, Part, RunId, RunStatus, RunStore};
+use seqscope::train::{Command, EarlyStop, EventKind, StopMode, TrainError, lr_at, restore_with};
+
+use crate::fake::{Commands, Done, LEN, Listener, N_USERS, Setup, walks_of};
+
+// ---------------------------------------------------------------------------------------------
+// The story of a run
+// ---------------------------------------------------------------------------------------------
+
+#[test]
+fn a_run_tells_its_story_in_order_and_ends_once() {
+    let mut setup = Setup::new(3);
+    let done = setup.run();
+    let expected = [
+        "started 1",
+        "evaluated 1",
+        "checkpointed 1",
+        "evaluated 2",
+        "checkpointed 2",
+        "evaluated 3",
+        "checkpointed 3",
+        "warned",
+        "ended",
+    ];
+    assert_eq!(done.story(), expected);
+    assert!(done.events.iter().all(|event| event.run == done.id));
+    let last = done.events.last().map(|event| event.kind.clone());
+    assert_eq!(last, Some(EventKind::Ended(Box::new(done.ended.clone()))), "what is returned is what was told");
+    assert_eq!(done.ended.outcome, Some(Outcome::Finished));
+    assert_eq!((done.ended.epochs, done.ended.best_epoch), (3, Some(1)), "of equal epochs the first is the best");
+}
+
+#[test]
+fn the_folder_knows_of_an_event_before_the_listener_does() {
+    let mut setup = Setup::new(2);
+    let store = setup.store();
+    let mut seen = 0;
+    let listener = Listener {
+        at_each: Box::new(|event| {
+            if let EventKind::Evaluated { epoch, valid, .. } = event.kind {
+                let on_disk = store.history(&event.run).unwrap().series(Part::Valid, "ndcg@10");
+                assert_eq!(on_disk.last(), Some(&(epoch, 4 * epoch, valid.ndcg_at_10)));
+                seen += 1;
+            }
+            Ok(())
+        }),
+        ..Listener::default()
+    };
+    setup.run_watched(listener).unwrap();
+    assert_eq!(seen, 2);
+}
+
+#[test]
+fn a_finished_run_leaves_a_whole_folder() {
+    let mut setup = Setup::new(2);
+    setup.script().skills = vec![4, 7];
+    let done = setup.run();
+    let store = setup.store();
+    let manifest = store.manifest(&done.id).unwrap();
+    assert_eq!(manifest.outcome, Some(Outcome::Finished));
+    assert_eq!((manifest.epochs, manifest.best_epoch), (2, Some(2)));
+    assert_eq!((manifest.valid, manifest.test), (done.ended.valid, done.ended.test));
+    assert_eq!(manifest.references_valid.len(), 3);
+    assert_eq!(manifest.references_test, done.ended.references_test);
+    assert_eq!(manifest.experiment, setup.experiment);
+    assert_eq!(manifest.problems.len(), 1, "the warning is kept");
+
+    // Of ten last items seven are continued: the true one is first, else it is last of 14 or 13.
+    assert!((manifest.valid.unwrap().ndcg_at_10 - 0.7).abs() < 1e-12);
+    let test = store.results(&done.id, Part::Test).unwrap().unwrap();
+    assert_eq!(test.len(), N_USERS);
+    assert_eq!((test[0].user_id.as_str(), test[0].item_id.as_str()), ("u0", "i8"));
+    assert!(test.iter().all(|user| [1.0, 13.0].contains(&user.rank)), "{test:?}");
+    assert_eq!(store.results(&done.id, Part::Valid).unwrap().unwrap().len(), N_USERS);
+
+    let history = store.history(&done.id).unwrap();
+    for metric in ["loss", "lr", "grad_norm", "events_per_sec", "secs"] {
+        assert_eq!(history.series(Part::Train, metric).len(), 2, "{metric}");
+    }
+    for metric in ["loss", "ndcg@10", "hr@10", "mrr", "hr@1", "hr@5", "ndcg@5"] {
+        assert_eq!(history.series(Part::Valid, metric).len(), 2, "{metric}");
+        let test = history.series(Part::Test, metric);
+        assert!(matches!(test.as_slice(), [(2, 8, _)]), "{metric} of the best epoch at its step: {test:?}");
+    }
+    assert_eq!(store.epochs(&done.id).unwrap(), [1, 2]);
+    let best = std::fs::read(store.best_weights(&done.id)).unwrap();
+    assert_eq!(best, std::fs::read(store.epoch_weights(&done.id, 2)).unwrap());
+    assert!(std::fs::read_to_string(setup.dir(&done.id).join("log.txt")).unwrap().contains("finished"));
+}
+
+#[test]
+fn progress_comes_at_most_ten_times_a_second() {
+    let mut setup = Setup::new(8);
+    setup.experiment.training.batch_size = 1;
+    let start = Instant::now();
+    let done = setup.run();
+    let n_progress = done.events.iter().filter(|event| matches!(event.kind, EventKind::Progress(_))).count();
+    let most = 1 + (start.elapsed().as_secs_f64() * 10.0) as usize;
+    assert!((1..=most).contains(&n_progress), "{n_progress} of {} steps, at most {most}", 8 * N_USERS);
+}
+
+// ---------------------------------------------------------------------------------------------
+// Ends
+// ---------------------------------------------------------------------------------------------
+
+fn assert_ends_once(done: &Done) {
+    assert_eq!(done.story().iter().filter(|name| *name == "ended").count(), 1);
+    assert_eq!(done.story().last().map(String::as_str), Some("ended"));
+}
+
+#[test]
+fn stop_and_keep_judges_the_best_so_far() {
+    let mut setup = Setup::new(9);
+    setup.script().skills = vec![6, 3];
+    // An epoch looks five times: after each of four steps and after the one block of validation.
+    setup.commands = Commands::at(13, Command::Stop(StopMode::Keep));
+    let done = setup.run();
+    assert_ends_once(&done);
+    assert_eq!(done.ended.outcome, Some(Outcome::Stopped));
+    assert_eq!((done.ended.epochs, done.ended.best_epoch), (2, Some(1)));
+    assert!((done.ended.test.unwrap().ndcg_at_10 - 0.6).abs() < 1e-12, "the best weights, not the last");
+}
+
+#[test]
+fn stop_in_the_first_epoch_keeps_a_run_without_figures() {
+    let mut setup = Setup::new(9);
+    setup.commands = Commands::at(2, Command::Stop(StopMode::Keep));
+    let done = setup.run();
+    assert_ends_once(&done);
+    assert_eq!(done.ended.outcome, Some(Outcome::Stopped));
+    assert_eq!((done.ended.epochs, done.ended.test), (0, None));
+}
+
+#[test]
+fn stop_and_discard_leaves_nothing() {
+    let mut setup = Setup::new(9);
+    setup.commands = Commands::at(8, Command::Stop(StopMode::Discard));
+    let done = setup.run();
+    assert_ends_once(&done);
+    assert_eq!(done.ended.outcome, None);
+    assert_eq!(std::fs::read_dir(setup.folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_panic_in_the_model_becomes_a_failed_run() {
+    let mut setup = Setup::new(9);
+    setup.script().panic_at = Some(9);
+    let done = setup.run();
+    assert_ends_once(&done);
+    let Some(Outcome::Failed { sentence }) = &done.ended.outcome else { panic!("{:?}", done.ended) };
+    assert!(sentence.contains("planted") && sentence.contains("resume"), "{sentence}");
+    assert_eq!(setup.store().status(&done.id).unwrap(), RunStatus::Ended(done.ended.outcome.clone().unwrap()));
+    assert_eq!(setup.store().manifest(&done.id).unwrap().epochs, 2);
+    assert_eq!(done.ended.test, None, "a failed run does not read the test split");
+}
+
+#[test]
+fn a_lost_device_and_a_diverged_loss_become_failed_runs() {
+    for (fail_at, diverge_at, word) in [(Some(5), None, "use the CPU"), (None, Some(5), "lower `training.lr`")] {
+        let mut setup = Setup::new(9);
+        (setup.script().fail_at, setup.script().diverge_at) = (fail_at, diverge_at);
+        let done = setup.run();
+        assert_ends_once(&done);
+        let Some(Outcome::Failed { sentence }) = &done.ended.outcome else { panic!("{:?}", done.ended) };
+        assert!(sentence.contains(word), "{sentence}");
+        assert_eq!(done.ended.epochs, 1);
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_fails_the_run() {
+    let mut setup = Setup::new(9);
+    let store = setup.store();
+    let listener = Listener {
+        at_each: Box::new(|event| {
+            if matches!(event.kind, EventKind::Checkpointed { epoch: 1 }) {
+                std::fs::remove_dir_all(store.dir(&event.run).join("epochs")).unwrap();
+            }
+            Ok(())
+        }),
+        ..Listener::default()
+    };
+    let done = setup.run_watched(listener).unwrap();
+    assert_ends_once(&done);
+    let Some(Outcome::Failed { sentence }) = &done.ended.outcome else { panic!("{:?}", done.ended) };
+    assert!(sentence.contains("epochs") && sentence.contains("0002.safetensors"), "{sentence}");
+    assert_eq!(setup.store().manifest(&done.id).unwrap().epochs, 1, "an epoch counts once its weights are kept");
+}
+
+#[test]
+fn a_listener_that_went_away_does_not_matter() {
+    let mut setup = Setup::new(2);
+    let listener =
+        Listener { at_each: Box::new(|_| Err(TrainError::Unfit("window closed".to_owned()))), ..Listener::default() };
+    let done = setup.run_watched(listener).unwrap();
+    assert_eq!(done.ended.outcome, Some(Outcome::Finished));
+    assert_eq!(done.events.len(), 1, "it is not asked again");
+}
+
+#[test]
+fn what_cannot_start_leaves_no_folder_and_no_event() {
+    let mut setup = Setup::new(2);
+    let mut too_short = walks_of(&[2; 5]);
+    too_short.split.train_len = vec![2; 5];
+    setup.prepared = too_short.into();
+    let refused = setup.run_watched(Listener::default()).map(|done| done.id);
+    assert!(matches!(&refused, Err(TrainError::Unfit(s)) if s.contains("three events")), "{refused:?}");
+
+    let mut setup = Setup::new(0);
+    let refused = setup.run_watched(Listener::default()).map(|done| done.id);
+    assert!(matches!(&refused, Err(TrainError::Problems(_))), "no epochs: {refused:?}");
+    assert_eq!(std::fs::read_dir(setup.folder.path()).unwrap().count(), 0);
+
+    let mut setup = Setup::new(1);
+    let file = setup.folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let job = seqscope::train::Job {
+        experiment: setup.experiment.clone(),
+        store: RunStore::at(&file),
+        prepared: Some(setup.prepared.clone()),
+        resume: None,
+    };
+    let refused = seqscope::train::run_with(job, &setup.build(), &mut setup.commands, &mut Listener::default());
+    assert!(matches!(&refused, Err(e) if e.to_string().contains("choose another folder")), "{refused:?}");
+}
+
+// ---------------------------------------------------------------------------------------------
+// Pause
+// ---------------------------------------------------------------------------------------------
+
+#[test]
+fn a_pause_stops_the_clock_and_changes_no_number() {
+    let mut setup = Setup::new(3);
+    setup.commands = Commands::at(3, Command::Pause);
+    setup.commands.each_wait = Duration::from_millis(100);
+    setup.commands.waits = [None, Some(Command::Pause), None, Some(Command::Resume)].into();
+    let start = Instant::now();
+    let done = setup.run();
+    assert_eq!(done.story()[..4], ["started 1", "paused", "resumed", "evaluated 1"]);
+    let paused_secs = start.elapsed().as_secs_f64() - done.ended.train_secs;
+    assert!(paused_secs >= 0.4, "four waits of 0.1 s, left out {paused_secs} s");
+
+    let mut unpaused = Setup::new(3);
+    let other = unpaused.run();
+    assert_eq!(numbers(&setup.store(), &done.id), numbers(&unpaused.store(), &other.id));
+}
+
+#[test]
+fn a_paused_run_can_be_stopped() {
+    let mut setup = Setup::new(3);
+    setup.commands = Commands::at(7, Command::Pause);
+    setup.commands.waits = [Some(Command::Stop(StopMode::Keep))].into();
+    let done = setup.run();
+    assert_ends_once(&done);
+    assert_eq!((done.ended.outcome, done.ended.epochs), (Some(Outcome::Stopped), 1));
+}
+
+// ---------------------------------------------------------------------------------------------
+// What is trained on, what is judged
+// ---------------------------------------------------------------------------------------------
+
+#[test]
+fn the_test_split_is_read_once_after_selection() {
+    let mut setup = Setup::new(6);
+    setup.script().skills = vec![2, 6, 4];
+    setup.experiment.training.patience = 2;
+    setup.run();
+    let script = setup.script();
+    // A validation history has six events, a test history seven.
+    let test: Vec<usize> =
+        script.scored.iter().filter(|(_, row)| row.len() == LEN - 1).map(|(step, _)| *step).collect();
+    assert_eq!(test, [16; N_USERS], "each user once, after all four epochs' steps");
+    assert!(script.scored.iter().all(|(_, row)| [LEN - 2, LEN - 1].contains(&row.len())));
+}
+
+#[test]
+fn each_epoch_sees_every_users_training_events_once_in_an_order_of_its_own() {
+    let mut setup = Setup::new(3);
+    setup.run();
+    let script = setup.script();
+    let epochs: Vec<Vec<Vec<u32>>> = script.trained_on.chunks(4).map(<[_]>::concat).collect();
+    let expected: BTreeSet<Vec<u32>> =
+        (0..N_USERS).map(|user| setup.prepared.dataset.sequences.items(user)[..LEN - 2].to_vec()).collect();
+    for epoch in &epochs {
+        assert_eq!(epoch.len(), N_USERS);
+        assert_eq!(epoch.iter().cloned().collect::<BTreeSet<_>>(), expected, "training events only");
+    }
+    assert!(epochs[0] != epochs[1] && epochs[1] != epochs[2]);
+    let seeds: BTreeSet<u64> = script.inputs.iter().map(|inputs| inputs.seed).collect();
+    assert_eq!(seeds.len(), 12, "each step draws from its own seed");
+    assert!(script.inputs.iter().enumerate().all(|(at, inputs)| inputs.step == at && inputs.n_steps == 12));
+}
+
+#[test]
+fn a_sequence_model_needs_two_training_events_and_a_vae_one() {
+    let mut lens = [LEN; N_USERS];
+    (lens[3], lens[4]) = (3, 1);
+    for (model, n_users) in [(ModelSpec::default(), N_USERS - 2), (ModelSpec::Vae(VaeSpec::default()), N_USERS)] {
+        let mut setup = Setup::new(1);
+        setup.prepared = walks_of(&lens).into();
+        setup.experiment.model = model;
+        setup.run();
+        assert_eq!(setup.script().trained_on.concat().len(), n_users);
+    }
+}
+
+#[test]
+fn same_seed_same_numbers_and_another_seed_others() {
+    let run = |seed: u64| {
+        let mut setup = Setup::new(3);
+        setup.experiment.seed = seed;
+        let done = setup.run();
+        let weights = std::fs::read(setup.store().best_weights(&done.id)).unwrap();
+        (numbers(&setup.store(), &done.id), weights)
+    };
+    assert_eq!(run(1), run(1));
+    assert_ne!(run(1), run(2));
+}
+
+#[test]
+fn a_model_below_the_windowed_markov_chain_is_flagged() {
+    let warnings = |skill: usize| {
+        let mut setup = Setup::new(1);
+        setup.script().skills = vec![skill];
+        let done = setup.run();
+        assert!(done.ended.references_test[&BaselineKind::MarkovWindow].ndcg_at_10 > 0.9, "walks are its home");
+        setup.store().manifest(&done.id).unwrap().problems
+    };
+    let below = warnings(3);
+    assert_eq!(below.len(), 1);
+    let sentence = &below[0].sentence;
+    assert!(sentence.contains("windowed markov chain") && sentence.contains("0.3000 against"), "{sentence}");
+    assert_eq!(warnings(10), []);
+}
+
+// ---------------------------------------------------------------------------------------------
+// Schedule and early stopping
+// ---------------------------------------------------------------------------------------------
+
+#[test]
+fn warm_up_grows_in_equal_parts() {
+    // 4 steps to 0.8: 0.2, 0.4, 0.6, 0.8, and then it stays.
+    let training = TrainingSpec { lr: 0.8, warmup_steps: 4, ..TrainingSpec::default() };
+    let rates: Vec<f64> = (0..6).map(|step| lr_at(&training, step)).collect();
+    for (rate, expected) in rates.iter().zip([0.2, 0.4, 0.6, 0.8, 0.8, 0.8]) {
+        assert!((rate - expected).abs() < 1e-12, "{rates:?}");
+    }
+    let none = TrainingSpec { lr: 0.8, warmup_steps: 0, ..TrainingSpec::default() };
+    assert!((lr_at(&none, 0) - 0.8).abs() < 1e-12);
+}
+
+#[test]
+fn patience_runs_out_and_the_best_epoch_stays() {
+    let mut setup = Setup::new(50);
+    setup.script().skills = vec![1, 3, 5, 5, 4, 2, 9];
+    setup.experiment.training.patience = 3;
+    let done = setup.run();
+    assert_eq!((done.ended.epochs, done.ended.best_epoch), (6, Some(3)), "an equal epoch is no better one");
+    assert_eq!(done.ended.outcome, Some(Outcome::Finished));
+    assert!((done.ended.test.unwrap().ndcg_at_10 - 0.5).abs() < 1e-12);
+}
+
+#[test]
+fn early_stopping_survives_nan_and_no_patience() {
+    let mut stop = EarlyStop::new(2);
+    assert!(!stop.observe(1, f64::NAN) && !stop.is_over());
+    assert!(stop.observe(2, 0.0), "anything is better than nothing");
+    assert!(!stop.observe(3, f64::NAN) && !stop.is_over());
+    assert!(!stop.observe(4, 0.0) && stop.is_over());
+    let values = [(1, 0.5), (2, 0.1), (3, 0.1), (4, 0.1)];
+    assert!(!EarlyStop::replayed(0, values).is_over(), "0 never stops");
+    assert!(EarlyStop::replayed(3, values).is_over());
+}
+
+// ---------------------------------------------------------------------------------------------
+// Going on
+// ---------------------------------------------------------------------------------------------
+
+/// Everything that must repeat: all series but wall times.
+fn numbers(store: &RunStore, id: &RunId) -> History {
+    let mut history = store.history(id).unwrap();
+    history.points.retain(|point| !["events_per_sec", "secs"].contains(&point.metric.as_str()));
+    history
+}
+
+fn copy_dir(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_dir(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// Seven epochs with a best one in the middle and early stopping after them.
+fn long_run() -> Setup {
+    let mut setup = Setup::new(30);
+    setup.script().skills = vec![1, 3, 2, 6, 5, 4, 3, 9];
+    setup.experiment.training.patience = 3;
+    setup.experiment.training.warmup_steps = 10;
+    setup
+}
+
+fn assert_same_run(a: (&RunStore, &RunId), b: (&RunStore, &RunId)) {
+    assert_eq!(numbers(a.0, a.1), numbers(b.0, b.1));
+    let (left, right) = (a.0.manifest(a.1).unwrap(), b.0.manifest(b.1).unwrap());
+    assert_eq!((left.epochs, left.best_epoch, &left.outcome), (right.epochs, right.best_epoch, &right.outcome));
+    assert_eq!((left.valid, left.test, left.references_test), (right.valid, right.test, right.references_test));
+    for part in [Part::Valid, Part::Test] {
+        assert_eq!(a.0.results(a.1, part).unwrap(), b.0.results(b.1, part).unwrap());
+    }
+    assert_eq!(a.0.epochs(a.1).unwrap(), b.0.epochs(b.1).unwrap());
+    for (left, right) in
+        [(a.0.best_weights(a.1), b.0.best_weights(b.1)), (a.0.state(a.1, left.epochs), b.0.state(b.1, right.epochs))]
+    {
+        assert!(std::fs::read(&left).unwrap() == std::fs::read(&right).unwrap(), "{}", left.display());
+    }
+}
+
+#[test]
+fn a_failed_run_that_goes_on_equals_one_that_never_failed() {
+    let mut whole = long_run();
+    let expected = whole.run();
+    for panic_at in [0, 2, 4, 14, 19, 27] {
+        let mut cut = long_run();
+        cut.script().panic_at = Some(panic_at);
+        let failed = cut.run();
+        assert!(matches!(failed.ended.outcome, Some(Outcome::Failed { .. })));
+        cut.resume = Some(failed.id.clone());
+        let done = cut.run();
+        assert_eq!(done.id, failed.id, "the same folder");
+        assert_eq!(done.story()[0], format!("started {}", panic_at / 4 + 1));
+        assert_same_run((&whole.store(), &expected.id), (&cut.store(), &done.id));
+    }
+}
+
+/// What a kill leaves at some event: a copy of the folder, with nobody holding its lock.
+fn killed_at(setup: &mut Setup, to: &Path, is_moment: impl Fn(&EventKind) -> bool) -> RunId {
+    let store = setup.store();
+    let listener = Listener {
+        at_each: Box::new(|event| {
+            if is_moment(&event.kind) {
+                copy_dir(&store.dir(&event.run), &to.join(&event.run.0));
+            }
+            Ok(())
+        }),
+        ..Listener::default()
+    };
+    setup.run_watched(listener).unwrap().id
+}
+
+#[test]
+fn a_killed_run_that_goes_on_equals_one_that_was_not_killed() {
+    type Moment = fn(&EventKind) -> bool;
+    let moments: [(Moment, usize); 4] = [
+        (|kind| matches!(kind, EventKind::Started { .. }), 1),
+        (|kind| matches!(kind, EventKind::Checkpointed { epoch: 3 }), 4),
+        // The numbers of epoch 5 are in the history, its weights are not there yet.
+        (|kind| matches!(kind, EventKind::Evaluated { epoch: 5, .. }), 5),
+        (|kind| matches!(kind, EventKind::Warned(_)), 8),
+    ];
+    for (moment, first_epoch) in moments {
+        let mut whole = long_run();
+        let killed = tempfile::tempdir().unwrap();
+        let id = killed_at(&mut whole, killed.path(), moment);
+        let mut rest = long_run();
+        rest.folder = killed;
+        assert_eq!(rest.store().status(&id).unwrap(), RunStatus::Interrupted);
+
+        // A cut in the middle of a write: half a line, half a checkpoint under its temporary name.
+        let dir = rest.dir(&id);
+        let history = std::fs::read_to_string(dir.join("history.csv")).unwrap();
+        std::fs::write(dir.join("history.csv"), format!("{history}20,5,va")).unwrap();
+        std::fs::write(dir.join("epochs/.tmp-0009.safetensors"), "half").unwrap();
+        rest.resume = Some(id.clone());
+        let done = rest.run();
+        assert_eq!(done.story()[0], format!("started {first_epoch}"));
+        assert_same_run((&whole.store(), &id), (&rest.store(), &id));
+    }
+}
+
+#[test]
+fn a_stopped_run_goes_on_and_forgets_its_test_figures_meanwhile() {
+    let mut setup = long_run();
+    setup.commands = Commands::at(12, Command::Stop(StopMode::Keep));
+    let stopped = setup.run();
+    assert!(stopped.ended.test.is_some());
+    (setup.resume, setup.commands) = (Some(stopped.id), Commands::default());
+    let store = setup.store();
+    let listener = Listener {
+        at_each: Box::new(|event| {
+            if matches!(event.kind, EventKind::Started { .. }) {
+                assert_eq!(store.status(&event.run).unwrap(), RunStatus::Running);
+                assert_eq!(store.manifest(&event.run).unwrap().test, None);
+            }
+            Ok(())
+        }),
+        ..Listener::default()
+    };
+    let done = setup.run_watched(listener).unwrap();
+    let mut whole = long_run();
+    let expected = whole.run();
+    assert_same_run((&whole.store(), &expected.id), (&setup.store(), &done.id));
+}
+
+#[test]
+fn what_cannot_go_on_is_refused_and_left_as_it_is() {
+    let mut setup = Setup::new(2);
+    let done = setup.run();
+    let before = std::fs::read_to_string(setup.dir(&done.id).join("manifest.ron")).unwrap();
+    setup.resume = Some(done.id.clone());
+    let refused = setup.run_watched(Listener::default()).map(|done| done.id);
+    assert!(matches!(&refused, Err(TrainError::Unfit(s)) if s.contains("finished after 2 epochs")), "{refused:?}");
+    assert_eq!(std::fs::read_to_string(setup.dir(&done.id).join("manifest.ron")).unwrap(), before);
+
+    setup.resume = Some(RunId("no-such-run".to_owned()));
+    let refused = setup.run_watched(Listener::default()).map(|done| done.id);
+    assert!(matches!(&refused, Err(e) if e.to_string().contains("no run `no-such-run`")), "{refused:?}");
+}
+
+#[test]
+fn a_damaged_state_is_refused_and_changes_nothing() {
+    let mut setup = Setup::new(4);
+    setup.script().panic_at = Some(9);
+    let failed = setup.run();
+    let store = setup.store();
+    std::fs::write(store.state(&failed.id, 2), "rubbish").unwrap();
+    let before = std::fs::read_to_string(setup.dir(&failed.id).join("manifest.ron")).unwrap();
+    setup.resume = Some(failed.id.clone());
+    let refused = setup.run_watched(Listener::default()).map(|done| done.id);
+    assert!(matches!(&refused, Err(TrainError::Model(_))), "{refused:?}");
+    assert_eq!(std::fs::read_to_string(setup.dir(&failed.id).join("manifest.ron")).unwrap(), before);
+}
+
+// ---------------------------------------------------------------------------------------------
+// Opening again
+// ---------------------------------------------------------------------------------------------
+
+#[test]
+fn a_run_opens_again_at_its_best_epoch_or_any_kept_one() {
+    let mut setup = long_run();
+    let done = setup.run();
+    let open = |epoch| restore_with(&setup.store(), &done.id, epoch, Some(setup.prepared.clone()), &setup.build());
+    let history = seqscope::data::Histories::from_iter([[5_u32].as_slice()]);
+    for (epoch, expected, continues) in [(None, 4, true), (Some(2), 2, false)] {
+        let restored = open(epoch).unwrap();
+        assert_eq!(restored.epoch, expected);
+        // Skill 6 of epoch 4 continues item 5, skill 3 of epoch 2 does not.
+        let next = restored.model.scores(&history).unwrap()[6];
+        assert_eq!(next > 0.0, continues);
+    }
+    let missing = open(Some(99)).err().map(|e| e.to_string());
+    assert!(missing.as_ref().is_some_and(|s| s.contains("epoch 99") && s.contains("1, 2, 3")), "{missing:?}");
+}
+
+#[test]
+fn a_run_whose_data_changed_does_not_open() {
+    let mut setup = Setup::new(1);
+    // The run's own data are opened when those at hand are others; this experiment names a world.
+    let done = setup.run();
+    let other = walks_of(&[LEN; 12]);
+    let refused = restore_with(&setup.store(), &done.id, None, Some(other.into()), &setup.build());
+    let sentence = refused.err().map(|e| e.to_string()).unwrap_or_default();
+    assert!(sentence.contains("have changed") && sentence.contains("train anew"), "{sentence}");
+}
