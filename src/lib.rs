@@ -60,7 +60,7 @@
 //! 3. **No tensor leaves `model`.** Results leave it as `f32`, ranks and names: burn's types cannot
 //!    be named elsewhere (test `heavy_crates_stay_at_home`).
 //! 4. **A page reads [`app::App`] and pushes [`app::Action`]s; only [`app::App::apply`] changes
-//!    state.** One exception: a form edits the [`app::Draft`] in place, and the draft notices.
+//!    state.** A form paints a copy of the experiment and sends it back as [`app::Action::Edit`].
 //! 5. **Every run that started ends with exactly one [`train::EventKind::Ended`].** A panic in
 //!    training becomes a failed run, never a dead window; therefore release builds unwind
 //!    (test `a_panic_unwinds_in_release_builds_too`).

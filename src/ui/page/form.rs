@@ -12,6 +12,11 @@ use crate::ui::theme::{self, size};
 const LABEL: f32 = 150.0;
 const VALUE: f32 = 236.0;
 
+/// A form narrower than this has narrow inputs.
+const NARROW: f32 = 420.0;
+const NARROW_VALUE: f32 = 136.0;
+const NARROW_SLIDER: f32 = 70.0;
+
 /// A range up to this wide is a slider, a wider one a number to drag or type.
 const SLIDER_MOST: f64 = 16.0;
 
@@ -101,7 +106,12 @@ pub(super) fn labelled(
     input: impl FnOnce(&mut Ui),
     remark: impl FnOnce(&mut Ui),
 ) {
+    let is_narrow = ui.available_width() < NARROW;
+    let value = if is_narrow { NARROW_VALUE } else { VALUE };
     ui.horizontal(|ui| {
+        if is_narrow {
+            ui.spacing_mut().slider_width = NARROW_SLIDER;
+        }
         let height = ui.spacing().interact_size.y;
         let layout = egui::Layout::left_to_right(egui::Align::Center);
         let name = ui
@@ -111,8 +121,8 @@ pub(super) fn labelled(
             })
             .inner;
         let name = name.on_hover_ui(help);
-        ui.allocate_ui_with_layout(vec2(VALUE, height), layout, |ui| {
-            ui.set_min_width(VALUE);
+        ui.allocate_ui_with_layout(vec2(value, height), layout, |ui| {
+            ui.set_min_width(value);
             ui.label_inputs_by(name.id, input);
         });
         remark(ui);
@@ -172,7 +182,7 @@ fn edit(ui: &mut Ui, field: &Field, value: &mut Value) {
             });
         }
         (_, Value::Text(words) | Value::Choice(words)) => {
-            ui.add(egui::TextEdit::singleline(words).desired_width(VALUE - 20.0));
+            ui.add(egui::TextEdit::singleline(words).desired_width(ui.available_width() - 20.0));
         }
         (_, other) => {
             ui.label(other.to_string());

@@ -23,6 +23,10 @@ pub(super) fn ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
                 cards(ui, app, actions);
             });
         });
+        ui.add_space(size::GAP);
+        if ui.link("or set up the synthetic world yourself").clicked() {
+            actions.push(Action::UseWorld);
+        }
         recent(ui, app, actions);
     });
 }

@@ -1,12 +1,13 @@
 //! Charts of the prepared log: lengths of histories, popularity of items, events by day.
 
 use egui::{RichText, ScrollArea, Ui};
-use egui_plot::{Bar, BarChart, GridInput, GridMark, HoverPosition, Line, Plot, PlotPoints};
+use egui_plot::{Bar, BarChart, HoverPosition, Line, Plot, PlotPoints};
 
 use crate::app::App;
 use crate::data::Profile;
 use crate::ui::text;
 use crate::ui::theme::{self, size};
+use crate::ui::widget::line_chart::{log_marks, log_text};
 
 /// Points of a popularity curve that are drawn: spaced evenly on the logarithmic axis.
 const CURVE_POINTS: usize = 400;
@@ -116,10 +117,10 @@ fn popularity(ui: &mut Ui, profile: &Profile, height: f32) {
         HoverPosition::Elsewhere { .. } => None,
     };
     still("popularity", height)
-        .x_grid_spacer(decades)
-        .y_grid_spacer(decades)
-        .x_axis_formatter(power)
-        .y_axis_formatter(power)
+        .x_grid_spacer(|input| log_marks(input))
+        .y_grid_spacer(|input| log_marks(input))
+        .x_axis_formatter(|mark, _| log_text(mark.value))
+        .y_axis_formatter(|mark, _| log_text(mark.value))
         .include_y(0.0)
         .label_formatter(label)
         .show(ui, |plot| plot.line(line));
@@ -132,23 +133,6 @@ fn log_spaced(n: usize) -> Vec<usize> {
     let mut ranks: Vec<usize> = (0..steps).map(|step| at(step).clamp(1, n)).collect();
     ranks.dedup();
     ranks
-}
-
-/// Grid lines at 1, 2, 5, 10, 20, …, on an axis of logarithms.
-fn decades(input: GridInput) -> Vec<GridMark> {
-    let (from, to) = (input.bounds.0.floor() as i32, input.bounds.1.ceil() as i32);
-    let mut marks = Vec::new();
-    for decade in from.max(-1)..=to.min(12) {
-        marks.push(GridMark { value: f64::from(decade), step_size: 1.0 });
-        for within in [2.0_f64, 5.0] {
-            marks.push(GridMark { value: f64::from(decade) + within.log10(), step_size: 0.3 });
-        }
-    }
-    marks
-}
-
-fn power(mark: GridMark, _: &std::ops::RangeInclusive<f64>) -> String {
-    if mark.value < -1e-9 { String::new() } else { text::short_count(10_f64.powf(mark.value).round()) }
 }
 
 fn days(ui: &mut Ui, profile: &Profile, height: f32) {

@@ -31,7 +31,7 @@ pub(super) fn whole_marks(input: &GridInput) -> Vec<GridMark> {
 
 /// Marks of an axis that shows log10: whole decades and, when few are in sight, round numbers
 /// between them.
-pub(super) fn log_marks(input: &GridInput) -> Vec<GridMark> {
+pub(crate) fn log_marks(input: &GridInput) -> Vec<GridMark> {
     let (low, high) = input.bounds;
     let span = high - low;
     if !(span.is_finite() && span > 0.0) || low < -300.0 || high > 300.0 {
@@ -65,7 +65,7 @@ fn without_zeros(digits: &str) -> &str {
 }
 
 /// Text of a mark on a log axis.
-pub(super) fn log_text(mark: f64) -> String {
+pub(crate) fn log_text(mark: f64) -> String {
     tick(10_f64.powf(mark))
 }
 
