@@ -117,8 +117,8 @@ fn popularity(ui: &mut Ui, profile: &Profile, height: f32) {
         HoverPosition::Elsewhere { .. } => None,
     };
     still("popularity", height)
-        .x_grid_spacer(|input| log_marks(input))
-        .y_grid_spacer(|input| log_marks(input))
+        .x_grid_spacer(|input| log_marks(&input))
+        .y_grid_spacer(|input| log_marks(&input))
         .x_axis_formatter(|mark, _| log_text(mark.value))
         .y_axis_formatter(|mark, _| log_text(mark.value))
         .include_y(0.0)
