@@ -81,19 +81,31 @@ impl ExplainPage {
         match app.views.user(&key) {
             Loadable::Ready(view) => {
                 self.last = Some((key, Arc::clone(view)));
-                return Some(Arc::clone(view));
+                Some(Arc::clone(view))
             }
-            Loadable::Loading(what) => panel::loading(ui, what),
             Loadable::Failed(sentence) => {
                 panel::failed(ui, sentence);
                 return None;
             }
             Loadable::Idle => {
                 ui.weak("This view has not been asked for yet.");
+                return None;
+            }
+            Loadable::Loading(what) => {
+                let same = |last: &&(ViewKey, Arc<UserView>)| last.0.run == key.run && last.0.user_id == key.user_id;
+                let Some((_, view)) = self.last.as_ref().filter(same) else {
+                    panel::loading(ui, what);
+                    return None;
+                };
+                // Over the page, so that nothing moves while the next epoch is on its way.
+                let corner = egui::Rect::from_min_size(
+                    ui.max_rect().right_top() - egui::vec2(22.0, 0.0),
+                    egui::Vec2::splat(18.0),
+                );
+                egui::Spinner::new().paint_at(ui, corner);
+                Some(Arc::clone(view))
             }
         }
-        let same = |last: &&(ViewKey, Arc<UserView>)| last.0.run == key.run && last.0.user_id == key.user_id;
-        self.last.as_ref().filter(same).map(|(_, view)| Arc::clone(view))
     }
 
     fn with_attention(&mut self, ui: &mut Ui, shown: &Shown<'_>, app: &App, actions: &mut Actions) {

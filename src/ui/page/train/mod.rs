@@ -50,3 +50,118 @@ fn nothing_yet(ui: &mut Ui, app: &App, actions: &mut Actions) {
         action_button_as(ui, app, actions, Action::GoTo(Page::Compare), "Look at past runs");
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::sync::Arc;
+
+    use egui_kittest::Harness;
+    use egui_kittest::kittest::{NodeT as _, Queryable};
+
+    use super::*;
+    use crate::app::{AppOptions, FilePicker, LivePoint, PickKind, TrainingPhase};
+    use crate::run::RunStore;
+    use crate::train::{Progress, StopMode};
+
+    struct NoDialog;
+
+    impl FilePicker for NoDialog {
+        fn pick(&self, _: PickKind) -> Option<PathBuf> {
+            None
+        }
+    }
+
+    struct State {
+        app: App,
+        page: TrainPage,
+        asked: Actions,
+    }
+
+    fn training(phase: TrainingPhase) -> Training {
+        let point = |epoch: usize| LivePoint {
+            epoch,
+            step: epoch * 10,
+            train_loss: 5.0 - epoch as f64 * 0.1,
+            valid_loss: 5.0,
+            ndcg_at_10: 0.05 * epoch as f64,
+            hr_at_10: 0.1,
+            mrr: 0.1,
+            lr: 1e-3,
+            grad_norm: 1.0,
+            events_per_sec: 12_345.0,
+            is_best: true,
+        };
+        Training {
+            run: None,
+            title: "quickstart · Transformer".to_owned(),
+            phase,
+            device: None,
+            n_params: Some(12_345),
+            n_epochs: 30,
+            progress: Progress { epoch: 3, step_in_epoch: 5, steps_per_epoch: 10, step: 25, ..Progress::default() },
+            step_losses: (0..25).map(|s| (s, 5.0 - s as f64 * 0.01)).collect(),
+            points: vec![point(1), point(2)],
+            references_valid: crate::run::References::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    fn harness<'a>(training: Option<Training>) -> Harness<'a, State> {
+        let mut app = App::new(AppOptions {
+            store: RunStore::at("no such folder"),
+            waker: Arc::new(|| {}),
+            picker: Arc::new(NoDialog),
+            open: None,
+            recent: Vec::new(),
+            theme: crate::app::ThemeChoice::Dark,
+        });
+        app.training = training;
+        let state = State { app, page: TrainPage::default(), asked: Actions::new() };
+        let paint = |ui: &mut Ui, state: &mut State| state.page.ui(ui, &state.app, &mut state.asked);
+        Harness::builder().with_size([1100.0, 700.0]).build_ui_state(paint, state)
+    }
+
+    #[test]
+    fn with_no_run_the_page_says_what_will_appear_and_offers_what_fills_it() {
+        let mut harness = harness(None);
+        harness.run();
+        harness.get_by_label("Nothing is training");
+        harness.get_by_label("Try it in 30 seconds").click();
+        harness.run();
+        assert_eq!(harness.state().asked, [Action::TryIt]);
+    }
+
+    #[test]
+    fn a_button_that_cannot_be_pressed_says_why() {
+        let mut harness = harness(Some(training(TrainingPhase::Starting)));
+        harness.run();
+        let pause = harness.get_by_label("Pause");
+        assert!(pause.accesskit_node().is_disabled());
+        pause.hover();
+        harness.run();
+        harness.get_by_label("Only a run at work can be paused.");
+    }
+
+    #[test]
+    fn a_run_is_paused_at_once_but_deleted_only_after_a_second_word() {
+        let mut harness = harness(Some(training(TrainingPhase::Running)));
+        harness.run();
+        harness.get_by_label("Pause").click();
+        harness.run();
+        harness.get_by_label("Stop and discard…").click();
+        harness.run();
+        assert_eq!(harness.state().asked, [Action::Pause], "asking is not doing");
+        harness.get_by_label("Delete the run").click();
+        harness.run();
+        assert_eq!(harness.state().asked, [Action::Pause, Action::Stop(StopMode::Discard)]);
+        assert!(harness.query_by_label("Delete the run").is_none(), "the question is gone");
+    }
+
+    #[test]
+    fn progress_is_told_in_words() {
+        let mut harness = harness(Some(training(TrainingPhase::Running)));
+        harness.run();
+        harness.get_by_label_contains("Epoch 3 of 30 · step 5 of 10");
+    }
+}

@@ -7,7 +7,7 @@ use super::{HIT_AT, TimelineData, legend, paint_mark, part_color, part_name, sma
 use crate::explain::TimelineStep;
 use crate::ui::{text, theme};
 
-const HEIGHT: f32 = 150.0;
+const HEIGHT: f32 = 164.0;
 /// Room for the numbers of the rank axis.
 const GUTTER: f32 = 46.0;
 /// The band that tells the parts apart.
@@ -38,7 +38,7 @@ pub(super) fn ui(ui: &mut Ui, data: &TimelineData<'_>, selected: Option<usize>, 
     let (whole, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
     let axis = RankAxis {
         top: whole.top() + 8.0,
-        bottom: whole.bottom() - BAND - 22.0,
+        bottom: whole.bottom() - BAND - 32.0,
         decades: (data.n_items.max(11) as f32).log10(),
     };
     paint_axis(ui, whole, axis, data.n_items);
@@ -48,7 +48,7 @@ pub(super) fn ui(ui: &mut Ui, data: &TimelineData<'_>, selected: Option<usize>, 
     let area = ScrollArea::horizontal().id_salt("events").auto_shrink(false);
     area.show_viewport(&mut child, |ui, viewport| {
         ui.set_width(width * data.steps.len() as f32);
-        ui.set_height(HEIGHT - 10.0);
+        ui.set_height(HEIGHT - 12.0);
         let left = ui.min_rect().left();
         if let Some(row) = selected.filter(|_| bring).and_then(|p| data.row_of(p)) {
             let x = left + row as f32 * width;
