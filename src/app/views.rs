@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Loadable;
 use crate::data::Prepared;
 use crate::explain::UserView;
-use crate::run::{History, Manifest, RunId};
+use crate::run::{History, Manifest, RunId, UserResult};
 
 /// User views that are kept: enough to go back and forth, little enough for long attention maps.
 const USERS_KEPT: usize = 64;
@@ -29,7 +29,7 @@ pub struct ViewKey {
     pub user_id: String,
 }
 
-/// A run's series, its manifest and the epochs whose weights are kept.
+/// A run's series, its manifest, the epochs whose weights are kept and its test results.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunSeries {
     /// What was run.
@@ -38,6 +38,8 @@ pub struct RunSeries {
     pub history: History,
     /// Epochs that can be shown.
     pub epochs: Vec<usize>,
+    /// The test rank of every user; empty until the run has come so far.
+    pub test_results: Vec<UserResult>,
 }
 
 /// Loaded series, datasets and user views. [`super::App::receive`] starts loading what the

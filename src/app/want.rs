@@ -7,7 +7,7 @@ use super::job::{Answer, ExplainQuestion, sentence};
 use super::views::Asked;
 use super::{App, Loadable, Page, RunSeries, ViewKey};
 use crate::data::{EvalCase, Prepared};
-use crate::run::{RunId, RunStore};
+use crate::run::{Part, RunId, RunStore};
 
 impl App {
     pub(super) fn load_what_is_wanted(&mut self) {
@@ -146,7 +146,9 @@ fn read_series(store: &RunStore, run: &RunId) -> Result<Arc<RunSeries>, String> 
     let manifest = store.manifest(run).map_err(sentence)?;
     let history = store.history(run).map_err(sentence)?;
     let epochs = store.epochs(run).map_err(sentence)?;
-    Ok(Arc::new(RunSeries { manifest, history, epochs }))
+    // Curves and weights can be looked at without them.
+    let test_results = store.results(run, Part::Test).ok().flatten().unwrap_or_default();
+    Ok(Arc::new(RunSeries { manifest, history, epochs, test_results }))
 }
 
 /// The tested user whose history has the median length: neither a newcomer nor an outlier.

@@ -3,6 +3,7 @@
 
 mod comparable;
 mod curves;
+mod disagree;
 mod pair;
 mod settings;
 mod table;

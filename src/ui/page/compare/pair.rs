@@ -5,6 +5,7 @@ use std::sync::Arc;
 use egui::{Layout, RichText, ScrollArea, Ui, vec2};
 
 use super::super::explain::{AttentionView, Pickers, Shown, next_card, why_no_attention};
+use super::disagree::Disagreements;
 use crate::app::{Action, App, Loadable};
 use crate::explain::UserView;
 use crate::model::ModelKind;
@@ -19,6 +20,7 @@ use crate::ui::{Actions, text};
 #[derive(Default)]
 pub(super) struct Pair {
     pickers: Pickers,
+    disagreements: Disagreements,
     sides: [Side; 2],
 }
 
@@ -35,7 +37,10 @@ impl Pair {
             ui.weak("Choose two runs in the table: A for the left side, B for the right one.");
             return;
         };
-        ui.horizontal_wrapped(|ui| self.pickers.user(ui, app, left, actions));
+        ui.horizontal_wrapped(|ui| {
+            self.pickers.user(ui, app, left, actions);
+            self.disagreement(ui, app, [left, right], actions);
+        });
         let width = (ui.available_width() - size::GAP) / 2.0;
         let height = ui.available_height();
         ui.horizontal_top(|ui| {
@@ -52,6 +57,23 @@ impl Pair {
                 });
             }
         });
+    }
+}
+
+impl Pair {
+    /// Steps through the users whose test item only one of the two has among its first ten.
+    fn disagreement(&mut self, ui: &mut Ui, app: &App, runs: [&RunId; 2], actions: &mut Actions) {
+        let [Some(left), Some(right)] = runs.map(|run| app.views.series(run).ready()) else { return };
+        let found = self.disagreements.of(left, right);
+        let users = app.views.data(runs[0]).map(|prepared| &prepared.dataset.users);
+        let place = |id: &str| users.and_then(|users| users.idx(id));
+        let next = found.next(app.selection.user_id.as_deref().and_then(place), place);
+        let button = ui.add_enabled(next.is_some(), egui::Button::new("Next disagreement ⏭"));
+        let reason = "No user was judged on test by both runs with only one of them right";
+        let button = button.on_hover_text(found.words()).on_disabled_hover_text(reason);
+        if let Some(id) = next.filter(|_| button.clicked()) {
+            actions.push(Action::SelectUser(id.clone()));
+        }
     }
 }
 
