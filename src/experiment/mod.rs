@@ -1,7 +1,11 @@
 //! What to do, as the user wrote it: one RON file.
 
+mod check;
 mod difference;
 mod error;
+mod file;
+mod settings;
+mod syntax;
 
 pub use difference::{Difference, differences};
 pub use error::ExperimentError;
@@ -145,7 +149,7 @@ impl Experiment {
     /// # Errors
     /// [`ExperimentError`] with line, field and cure.
     pub fn open(path: &Path) -> Result<Self, ExperimentError> {
-        todo!("{path:?}")
+        file::open(path)
     }
 
     /// Parses the text of an experiment file.
@@ -153,7 +157,7 @@ impl Experiment {
     /// # Errors
     /// [`ExperimentError`] with line, field and cure.
     pub fn parse(text: &str) -> Result<Self, ExperimentError> {
-        todo!("{text}")
+        file::parse(text)
     }
 
     /// The whole experiment as text, every default written out.
@@ -161,7 +165,7 @@ impl Experiment {
     /// # Errors
     /// [`ExperimentError`] when a value cannot be written.
     pub fn to_text(&self) -> Result<String, ExperimentError> {
-        todo!()
+        file::to_text(self)
     }
 
     /// Sets one setting by its dotted path, such as `model.d_model` or `training.lr`; `name`,
@@ -170,13 +174,13 @@ impl Experiment {
     /// # Errors
     /// [`ExperimentError::Set`] when there is no such setting or the text is no value of its kind.
     pub fn set(&mut self, path: &str, text: &str) -> Result<(), ExperimentError> {
-        todo!("{path} {text}")
+        settings::set(self, path, text)
     }
 
     /// Every problem that can be told without reading the data: ranges, files that are missing,
     /// settings that do not fit each other. Each at its field.
     #[must_use]
     pub fn check(&self) -> Vec<Problem> {
-        todo!()
+        check::check(self)
     }
 }

@@ -10,27 +10,28 @@ pub type Rank = f64;
 /// `scores[i]` is the score of item `i`; index 0 is padding and never counted. With `g` greater
 /// scores and `e` equal ones (the target not counted) the rank is `1 + g + e / 2`, so constant
 /// scores give the middle of the list, never the top. The target itself always takes part, also
-/// when `excluded` holds it. NaN scores rank below every number; a NaN target ranks last.
+/// when `excluded` holds it. A NaN score ranks below every number; a NaN target ranks last, since
+/// a broken model must not look good. A target that is no item ranks last too.
 ///
-/// `excluded` must be sorted and without repeats.
+/// `excluded` must be without repeats; its order does not matter, and what is no item is passed
+/// over.
 #[must_use]
 pub fn mid_rank(scores: &[f32], target: usize, excluded: &[u32]) -> Rank {
-    let Some(&wanted) = scores.get(target) else { return scores.len() as f64 };
-    let key = |score: f32| if score.is_nan() { f32::NEG_INFINITY } else { score };
-    let (mut greater, mut equal) = (0_usize, 0_usize);
-    let mut skip = excluded.iter().map(|&i| i as usize).peekable();
-    for (item, &score) in scores.iter().enumerate().skip(1) {
-        while skip.next_if(|&s| s < item).is_some() {}
-        if item == target || skip.peek() == Some(&item) {
-            continue;
-        }
-        if wanted.is_nan() || key(score) > key(wanted) {
-            greater += 1;
-        } else if key(score).total_cmp(&key(wanted)).is_eq() || key(score) == key(wanted) {
-            equal += 1;
-        }
-    }
-    1.0 + greater as f64 + equal as f64 / 2.0
+    let items = scores.get(1..).unwrap_or(&[]);
+    let Some(&wanted) = target.checked_sub(1).and_then(|at| items.get(at)) else { return items.len().max(1) as Rank };
+    let is_ahead = |score: f32| wanted.is_nan() || score > wanted;
+    #[expect(clippy::float_cmp, reason = "a tie is exact equality; anything nearer would invent ties")]
+    let is_tied = |score: f32| score == wanted;
+    let count = |is: &dyn Fn(f32) -> bool| items.iter().filter(|score| is(**score)).count();
+    // Counting everything and taking away the few that are left out keeps the long loops free of
+    // branches on `excluded`. The target is always among those taken away.
+    let left_out = || {
+        let rivals = excluded.iter().map(|&item| item as usize).filter(|&item| item != 0 && item != target);
+        rivals.chain([target]).filter_map(|item| scores.get(item)).copied()
+    };
+    let ahead = count(&is_ahead) - left_out().filter(|&score| is_ahead(score)).count();
+    let tied = count(&is_tied) - left_out().filter(|&score| is_tied(score)).count();
+    1.0 + ahead as Rank + tied as Rank / 2.0
 }
 
 /// 1 when the rank is within `k`, else 0. With one target this is HR@k and Recall@k.

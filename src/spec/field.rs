@@ -107,7 +107,7 @@ impl Field {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SetError {
     /// No such setting.
-    #[error("`{key}` is not a setting here{}", .suggestion.as_ref().map(|s| format!("; did you mean `{s}`?")).unwrap_or_else(|| format!("; known: {}", .known.join(", "))))]
+    #[error("`{key}` is not a setting here{}", .suggestion.as_ref().map_or_else(|| format!("; known: {}", .known.join(", ")), |s| format!("; did you mean `{s}`?")))]
     Unknown {
         /// What was asked for.
         key: String,

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 const RANKS: [(&str, u32); 14] = [
     ("spec", 0),
     ("metric", 1),
-    ("baseline", 1),
+    ("baseline", 2),
     ("data", 2),
     ("model", 3),
     ("experiment", 4),

@@ -8,6 +8,7 @@
 
 mod app;
 mod architecture;
+mod baseline;
 mod cli;
 mod crash;
 mod data;

@@ -1,0 +1,38 @@
+//! What is wrong or doubtful with an experiment, as far as it can be told before the data are read.
+
+use super::Experiment;
+use crate::data::{self, DataShape};
+use crate::spec::{Described, Problem};
+
+/// The smallest data there are: what a model refuses for them it refuses for any.
+const SMALLEST: DataShape = DataShape { n_users: 1, n_items: 1, n_events: 1, max_len: 1 };
+
+/// All problems at once, each at its field.
+pub(super) fn check(experiment: &Experiment) -> Vec<Problem> {
+    let mut problems: Vec<Problem> = name(&experiment.name).into_iter().collect();
+    problems.extend(data::check(&experiment.data, experiment.split));
+    problems.extend(experiment.model.family().check(SMALLEST).into_iter().map(|problem| problem.under("model")));
+    let training = &experiment.training;
+    problems.extend(training.problems().into_iter().map(|problem| problem.under("training")));
+    if training.lr == 0.0 {
+        let sentence = "Learning rate is 0, so nothing is learnt; 0.001 is a good start.";
+        problems.push(Problem::warning("training.lr", sentence));
+    }
+    if training.device.trim().is_empty() {
+        let sentence = "Device is empty; write auto, cpu, gpu:0 or part of an adapter's name.";
+        problems.push(Problem::error("training.device", sentence));
+    }
+    problems.extend(experiment.evaluation.problems().into_iter().map(|problem| problem.under("evaluation")));
+    problems
+}
+
+fn name(name: &str) -> Option<Problem> {
+    let sentence = if name.trim().is_empty() {
+        "Name is empty; choose a short one, it becomes part of the run's folder name."
+    } else if name.chars().count() > 80 {
+        "Name is longer than 80 characters; choose a shorter one, it becomes part of the run's folder name."
+    } else {
+        return None;
+    };
+    Some(Problem::error("name", sentence))
+}

@@ -1,0 +1,229 @@
+//! One setting by its dotted path, as `--set training.lr=1e-3` names it.
+
+use std::path::PathBuf;
+
+use strum::IntoEnumIterator;
+
+use super::{Experiment, ExperimentError, file};
+use crate::data::{DataSource, FileFormat, FileSpec, Role, SplitSpec, TimeFormat, TitleSpec, WorldSpec};
+use crate::model::{ModelKind, ModelSpec};
+use crate::spec::{Described, SetError, did_you_mean};
+
+/// Settings of a log on disk, by their last name; all are text or a word, and `auto` means "guess".
+const FILE_KEYS: [&str; 6] = ["path", "format", "separator", "header", "time_format", "titles.path"];
+
+/// Sets one setting; see [`Experiment::set`].
+pub(super) fn set(experiment: &mut Experiment, path: &str, text: &str) -> Result<(), ExperimentError> {
+    let (head, rest) = path.split_once('.').unwrap_or((path, ""));
+    match (head, rest) {
+        ("name", "") => text.clone_into(&mut experiment.name),
+        ("seed", "") => experiment.seed = parsed(path, text, "a whole number of at least 0")?,
+        ("model", "") => set_family(&mut experiment.model, text)?,
+        ("model", key) => described(experiment.model.described_mut(), path, key, text)?,
+        ("training", key) if !key.is_empty() => described(&mut experiment.training, path, key, text)?,
+        ("evaluation", key) if !key.is_empty() => described(&mut experiment.evaluation, path, key, text)?,
+        ("split", "") => experiment.split = split(path, text)?,
+        ("split", key) => set_share(&mut experiment.split, path, key, text)?,
+        ("data", key) if !key.is_empty() => set_data(experiment, path, key, text)?,
+        ("version", "") => return Err(failed(path, "`version` belongs to the file and cannot be set")),
+        _ => return Err(unknown(experiment, path)),
+    }
+    Ok(())
+}
+
+/// The dotted path of a setting that is called `key` in some experiment, if there is one.
+pub(super) fn path_ending_in(key: &str) -> Option<String> {
+    let mut candidates = vec![Experiment::default()];
+    candidates.extend(ModelSpec::iter().map(|model| Experiment { model, ..Experiment::default() }));
+    candidates.iter().flat_map(paths).find(|path| path.rsplit('.').next() == Some(key))
+}
+
+/// Every path that can be set in this experiment.
+fn paths(experiment: &Experiment) -> Vec<String> {
+    let under = |prefix: &str, described: &dyn Described| -> Vec<String> {
+        described.fields().iter().map(|field| format!("{prefix}.{}", field.key)).collect()
+    };
+    let mut paths: Vec<String> =
+        ["name", "seed", "data.source", "data.path", "split", "model"].map(str::to_owned).into();
+    match &experiment.data.source {
+        DataSource::World(world) => paths.extend(under("data", world)),
+        DataSource::File(_) => {
+            paths.extend(FILE_KEYS.iter().skip(1).map(|key| format!("data.{key}")));
+            paths.extend(Role::iter().map(|role| format!("data.roles.{}", role.to_string().to_lowercase())));
+        }
+    }
+    paths.extend(under("data.clean", &experiment.data.clean));
+    if let SplitSpec::GlobalTemporal { .. } = experiment.split {
+        paths.extend(["split.valid_fraction", "split.test_fraction"].map(str::to_owned));
+    }
+    paths.extend(under("model", experiment.model.family()));
+    paths.extend(under("training", &experiment.training));
+    paths.extend(under("evaluation", &experiment.evaluation));
+    paths
+}
+
+/// Another family starts from its defaults; the same one keeps its settings.
+fn set_family(model: &mut ModelSpec, text: &str) -> Result<(), ExperimentError> {
+    let names: Vec<String> = ModelKind::iter().map(|kind| kind.to_string()).collect();
+    let named = |spec: &ModelSpec| {
+        let name = ModelKind::from(spec).to_string();
+        name.eq_ignore_ascii_case(text) || spec.family().title().eq_ignore_ascii_case(text)
+    };
+    match ModelSpec::iter().find(named) {
+        Some(spec) if ModelKind::from(&spec) == ModelKind::from(&*model) => Ok(()),
+        Some(spec) => {
+            *model = spec;
+            Ok(())
+        }
+        None => Err(failed("model", word_refused("model", text, names.iter().map(String::as_str)))),
+    }
+}
+
+fn split(path: &str, text: &str) -> Result<SplitSpec, ExperimentError> {
+    match text {
+        "LeaveOneOut" => Ok(SplitSpec::LeaveOneOut),
+        "GlobalTemporal" => Ok(SplitSpec::GlobalTemporal { valid_fraction: 0.1, test_fraction: 0.1 }),
+        _ => file::options().from_str(text).map_err(|_| {
+            let names = ["LeaveOneOut", "GlobalTemporal", "GlobalTemporal(valid_fraction: 0.1, test_fraction: 0.1)"];
+            failed(path, word_refused(path, text, names))
+        }),
+    }
+}
+
+fn set_share(split: &mut SplitSpec, path: &str, key: &str, text: &str) -> Result<(), ExperimentError> {
+    let SplitSpec::GlobalTemporal { valid_fraction, test_fraction } = split else {
+        return Err(failed(
+            path,
+            format!("`{path}` needs the split GlobalTemporal; set `split` to GlobalTemporal first"),
+        ));
+    };
+    let share = match key {
+        "valid_fraction" => valid_fraction,
+        "test_fraction" => test_fraction,
+        _ => return Err(failed(path, word_refused("split", key, ["valid_fraction", "test_fraction"]))),
+    };
+    *share = parsed(path, text, "a number, such as 0.1")?;
+    Ok(())
+}
+
+fn set_data(experiment: &mut Experiment, path: &str, key: &str, text: &str) -> Result<(), ExperimentError> {
+    let data = &mut experiment.data;
+    // The file writes `source: World(n_users: 600)`, a problem names `data.n_users`: both may be said.
+    let key = key.strip_prefix("source.").unwrap_or(key);
+    if let Some(key) = key.strip_prefix("clean.") {
+        return described(&mut data.clean, path, key, text);
+    }
+    match (key, &mut data.source) {
+        ("source", source) => *source = named_source(source, path, text)?,
+        ("path", DataSource::File(file)) => file.path = PathBuf::from(text),
+        // A path is what makes the difference: naming a file means that no world is wanted.
+        ("path", source @ DataSource::World(_)) => {
+            *source = DataSource::File(FileSpec { path: PathBuf::from(text), ..FileSpec::default() });
+        }
+        (key, DataSource::World(world)) if is_key_of(world, key) => described(world, path, key, text)?,
+        (key, DataSource::File(file)) => {
+            if !set_file(file, path, key, text)? {
+                return Err(unknown(experiment, path));
+            }
+        }
+        (key, DataSource::World(_)) if FILE_KEYS.contains(&key) || key.starts_with("roles.") => {
+            return Err(failed(path, format!("`{path}` needs a file; set `data.path` first")));
+        }
+        _ => return Err(unknown(experiment, path)),
+    }
+    Ok(())
+}
+
+fn named_source(present: &DataSource, path: &str, text: &str) -> Result<DataSource, ExperimentError> {
+    match (text, present) {
+        ("World", DataSource::World(_)) | ("File", DataSource::File(_)) => Ok(present.clone()),
+        ("World", DataSource::File(_)) => Ok(DataSource::World(WorldSpec::default())),
+        ("File", DataSource::World(_)) => Err(failed(path, "a file needs its name; set `data.path` instead")),
+        _ => Err(failed(path, word_refused(path, text, ["World", "File"]))),
+    }
+}
+
+/// Sets one setting of a log on disk; whether there is one of that name.
+fn set_file(file: &mut FileSpec, path: &str, key: &str, text: &str) -> Result<bool, ExperimentError> {
+    let said = (text != "auto").then_some(text);
+    match key {
+        "format" => file.format = said.map(|text| word(path, text, FileFormat::iter())).transpose()?,
+        "separator" => file.separator = said.map(|text| text.replace("\\t", "\t")),
+        "header" => file.header = said.map(|text| parsed(path, text, "true, false or auto")).transpose()?,
+        "time_format" => file.time_format = said.map(|text| word(path, text, TimeFormat::iter())).transpose()?,
+        "titles.path" => match &mut file.titles {
+            Some(titles) => titles.path = PathBuf::from(text),
+            titles @ None => *titles = Some(TitleSpec { path: PathBuf::from(text), ..TitleSpec::default() }),
+        },
+        _ => {
+            let role = key.strip_prefix("roles.");
+            let Some(role) = Role::iter().find(|r| role == Some(&r.to_string().to_lowercase())) else {
+                return Ok(false);
+            };
+            *file.roles.slot_mut(role) = said.map(str::to_owned);
+        }
+    }
+    Ok(true)
+}
+
+/// The variant whose name in the file is `text`.
+fn word<T: std::fmt::Debug>(path: &str, text: &str, all: impl Iterator<Item = T>) -> Result<T, ExperimentError> {
+    let mut names = vec!["auto".to_owned()];
+    for value in all {
+        let name = format!("{value:?}");
+        if name.eq_ignore_ascii_case(text) {
+            return Ok(value);
+        }
+        names.push(name);
+    }
+    Err(failed(path, word_refused(path, text, names.iter().map(String::as_str))))
+}
+
+fn is_key_of(described: &dyn Described, key: &str) -> bool {
+    described.fields().iter().any(|field| field.key == key)
+}
+
+fn described(target: &mut dyn Described, path: &str, key: &str, text: &str) -> Result<(), ExperimentError> {
+    let prefix = path.strip_suffix(key).unwrap_or("");
+    target.set_text(key, text).map_err(|error| {
+        let sentence = match &error {
+            SetError::Unknown { suggestion: Some(near), .. } => {
+                format!("`{path}` is not a setting here; did you mean `{prefix}{near}`?")
+            }
+            SetError::Unknown { known, .. } => match path_ending_in(key).filter(|other| other != path) {
+                Some(other) => format!("`{path}` is not a setting here; did you mean `{other}`?"),
+                None => format!("`{path}` is not a setting here; choose one of {prefix}{{{}}}", known.join(", ")),
+            },
+            SetError::Kind { text, expected, .. } => format!("`{text}` is not {expected}; `{path}` needs one"),
+        };
+        failed(path, sentence)
+    })
+}
+
+fn unknown(experiment: &Experiment, path: &str) -> ExperimentError {
+    let paths = paths(experiment);
+    let near = did_you_mean(path, paths.iter().map(String::as_str)).or_else(|| path_ending_in(path));
+    failed(
+        path,
+        match near {
+            Some(near) => format!("`{path}` is not a setting; did you mean `{near}`?"),
+            None => format!(
+                "`{path}` is not a setting; settings begin with name, seed, data., split, model., training. or evaluation., such as `training.lr`"
+            ),
+        },
+    )
+}
+
+fn word_refused<'a>(path: &str, text: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.into_iter().collect();
+    let near = did_you_mean(text, known.iter().copied()).map(|near| format!(" Did you mean `{near}`?"));
+    format!("`{text}` is not known for `{path}`; choose one of {}.{}", known.join(", "), near.unwrap_or_default())
+}
+
+fn parsed<T: std::str::FromStr>(path: &str, text: &str, expected: &str) -> Result<T, ExperimentError> {
+    text.trim().parse().map_err(|_| failed(path, format!("`{text}` is not {expected}; `{path}` needs one")))
+}
+
+fn failed(field: &str, sentence: impl Into<String>) -> ExperimentError {
+    ExperimentError::Set { field: field.to_owned(), sentence: sentence.into() }
+}

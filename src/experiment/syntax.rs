@@ -1,0 +1,165 @@
+//! What is wrong with the text of an experiment file, in words for the person who wrote it.
+
+use ron::error::{Error, SpannedError};
+use strum::IntoEnumIterator;
+
+use super::{ExperimentError, settings};
+use crate::model::{ModelKind, ModelSpec};
+use crate::spec::{Described, did_you_mean};
+
+/// A whole file to copy from.
+const EXAMPLE: &str = "experiments/quickstart.ron";
+
+/// The sentence of a parser's error, at its line.
+pub(super) fn explain(text: &str, error: &SpannedError) -> ExperimentError {
+    let line = line_of_error(error);
+    if is_blank(text) {
+        let sentence = format!("the file is empty; copy `{EXAMPLE}` to start from");
+        return ExperimentError::Syntax { line: 1, sentence };
+    }
+    ExperimentError::Syntax { line, sentence: sentence(text, error, line) }
+}
+
+/// The first line that names a setting, counted from 1; 1 when none does.
+pub(super) fn line_of(text: &str, key: &str) -> usize {
+    text.lines().position(|line| line.trim_start().starts_with(key)).map_or(1, |at| at + 1)
+}
+
+fn line_of_error(error: &SpannedError) -> usize {
+    match error.code {
+        // Noticed when the brackets close or at the next token; the place is where it begins.
+        Error::NoSuchStructField { .. } | Error::DuplicateStructField { .. } | Error::NoSuchEnumVariant { .. } => {
+            error.span.start.line
+        }
+        _ => error.span.end.line,
+    }
+}
+
+fn sentence(text: &str, error: &SpannedError, line: usize) -> String {
+    match &error.code {
+        Error::NoSuchStructField { expected, found, outer } => unknown_field(expected, found, outer.as_deref()),
+        Error::MissingStructField { field, outer } => missing_field(field, outer.as_deref()),
+        Error::DuplicateStructField { field, .. } => format!("`{field}` is written twice; keep one of the two"),
+        Error::NoSuchEnumVariant { expected, found, .. } => format!(
+            "`{found}` is not known here; write one of {}{}",
+            expected.join(", "),
+            suggestion(found, expected.iter().copied())
+        ),
+        Error::Eof | Error::UnclosedBlockComment => {
+            "the file ends too early: a closing `)`, quote or comment end is missing; add it".to_owned()
+        }
+        Error::ExpectedStructLikeEnd | Error::ExpectedComma | Error::ExpectedMapColon => {
+            "a comma, a colon or a closing `)` is missing before this place; add it".to_owned()
+        }
+        Error::ExpectedStringEnd => "a text does not end: its closing quote `\"` is missing; add it".to_owned(),
+        Error::TrailingCharacters => "there is text after the last `)`; delete it".to_owned(),
+        Error::ExpectedStructLike | Error::ExpectedNamedStructLike(_) | Error::ExpectedDifferentStructName { .. } => {
+            brackets(text, line, error.span.end.col)
+        }
+        code => match wanted(code) {
+            Some(kind) => match key_before(text, line, error.span.end.col) {
+                Some(key) => format!("`{key}` takes {kind}"),
+                None => format!("expected {kind}"),
+            },
+            None => format!("{}; see `{EXAMPLE}` for how a file is written", decapitalised(&code.to_string())),
+        },
+    }
+}
+
+/// What a setting of the kind that the parser was reading is written like.
+fn wanted(code: &Error) -> Option<&'static str> {
+    Some(match code {
+        Error::ExpectedInteger | Error::InvalidIntegerDigit { .. } | Error::IntegerOutOfBounds => {
+            "a whole number of at least 0, without quotes, such as 64"
+        }
+        Error::ExpectedFloat | Error::FloatUnderscore => "a number, without quotes, such as 0.001",
+        Error::ExpectedBoolean => "true or false, without quotes",
+        Error::ExpectedString | Error::ExpectedStringEnd | Error::ExpectedChar => "a text in double quotes",
+        Error::InvalidEscape(_) => "a text in which a backslash is written twice, `\\\\`, or as `/` in a path",
+        Error::ExpectedIdentifier | Error::InvalidIdentifier(_) => "a name such as Transformer, without quotes",
+        _ => return None,
+    })
+}
+
+fn unknown_field(expected: &[&str], found: &str, outer: Option<&str>) -> String {
+    let advice = if let Some(near) = did_you_mean(found, expected.iter().copied()) {
+        format!("Did you mean `{near}`?")
+    } else if let Some(path) = settings::path_ending_in(found) {
+        format!("It belongs to `{path}`.")
+    } else {
+        format!("Choose one of {}.", expected.join(", "))
+    };
+    format!("`{found}` is not a setting of {}. {advice}", owner(expected, outer))
+}
+
+/// A place of the file by the name that a person knows it by.
+///
+/// The parser does not name the struct inside `Transformer(..)`, but it knows its settings, and no
+/// two structs have the same ones.
+fn owner(expected: &[&str], outer: Option<&str>) -> String {
+    let keys = |described: &dyn Described| -> Vec<&'static str> { described.fields().iter().map(|f| f.key).collect() };
+    let same = |keys: Vec<&str>| keys.len() == expected.len() && keys.iter().all(|key| expected.contains(key));
+    if let Some(model) = ModelSpec::iter().find(|model| same(keys(model.family()))) {
+        return ModelKind::from(&model).to_string();
+    }
+    match outer {
+        Some("Experiment") => "an experiment".to_owned(),
+        Some("DataSpec") => "`data`".to_owned(),
+        Some("CleanSpec") => "`data.clean`".to_owned(),
+        Some("Roles") => "`roles`".to_owned(),
+        Some("TitleSpec") => "`titles`".to_owned(),
+        Some("TrainingSpec") => "`training`".to_owned(),
+        Some("EvaluationSpec") => "`evaluation`".to_owned(),
+        _ if expected.contains(&"path") => "File".to_owned(),
+        _ if expected.contains(&"follow") => "World".to_owned(),
+        _ if expected.contains(&"valid_fraction") => "GlobalTemporal".to_owned(),
+        _ => "this place".to_owned(),
+    }
+}
+
+fn missing_field(field: &str, outer: Option<&str>) -> String {
+    let example = match field {
+        "version" => format!("version: {}", super::VERSION),
+        "path" => "path: \"my-log.csv\"".to_owned(),
+        "name" => "name: \"my-experiment\"".to_owned(),
+        _ => format!("{field}: 0.1"),
+    };
+    match outer {
+        Some("Experiment") => format!("`{field}` is missing; add `{example}` at the top of the file"),
+        _ => format!("`{field}` is missing; add `{example}` within these brackets"),
+    }
+}
+
+fn brackets(text: &str, line: usize, col: usize) -> String {
+    match key_before(text, line, col) {
+        Some(key) => format!("`{key}` takes settings in round brackets, such as `{key}: (..)`; see `{EXAMPLE}`"),
+        None => {
+            format!("this is not an experiment file: one begins with `(` and `version: 1`; see `{EXAMPLE}`")
+        }
+    }
+}
+
+/// The setting whose value stands at this place: the last `key:` at or before it.
+fn key_before(text: &str, line: usize, col: usize) -> Option<&str> {
+    let whole = text.lines().nth(line.checked_sub(1)?)?;
+    let end = whole.char_indices().nth(col).map_or(whole.len(), |(at, _)| at);
+    let key_of = |part: &'_ str| part.rfind(':').map(|colon| colon.min(part.len()));
+    let colon = key_of(whole.get(..end)?)?;
+    let before = whole.get(..colon)?.trim_end();
+    let start = before.rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |at| at + 1);
+    before.get(start..).filter(|key| !key.is_empty())
+}
+
+/// Whether a text holds nothing but white space and line comments.
+fn is_blank(text: &str) -> bool {
+    text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with("//"))
+}
+
+fn suggestion<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    did_you_mean(found, known).map(|near| format!(". Did you mean `{near}`?")).unwrap_or_default()
+}
+
+fn decapitalised(sentence: &str) -> String {
+    let mut rest = sentence.chars();
+    rest.next().map(|first| first.to_lowercase().chain(rest).collect()).unwrap_or_default()
+}
