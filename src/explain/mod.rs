@@ -4,7 +4,7 @@ mod ranked;
 
 use ranked::{Contest, Seen};
 
-use crate::data::{Histories, Prepared};
+use crate::data::{EvalCase, Histories, Prepared};
 use crate::metric::mid_rank;
 use crate::model::{AttentionMaps, ModelError, Trainable};
 use crate::run::Part;
@@ -58,9 +58,11 @@ pub struct UserView {
 
 /// Looks at one user through one model, along the whole of their sequence.
 ///
-/// The step at position `p` asks what the model expected after the events before `p`, as an
-/// evaluation would: the same ranking, seen items left out when `filter_seen` says so, the true
-/// item always in it. The first position shown has no such question. An unknown user has no events.
+/// The step at position `p` asks what the model expected after the events before `p`; the true item
+/// always takes part in the ranking, seen items do not when `filter_seen` says so. The events that
+/// the split holds out are asked exactly as the evaluation asked them, so their ranks are those of
+/// the run's results. The others are read off one pass over the sequence, as in training; there the
+/// first position shown has nothing before it and no rank. An unknown user has no events.
 ///
 /// # Errors
 /// [`ModelError`] when the model fails.
@@ -71,19 +73,28 @@ pub fn user_view(
     filter_seen: bool,
 ) -> Result<UserView, ModelError> {
     let items = prepared.dataset.sequences.items(user_idx);
+    let held_out = HeldOut::of(prepared, user_idx);
     let after = model.step_scores(items)?;
-    let parts = Parts::of(prepared, user_idx);
+    let histories: Histories = held_out.cases().map(|case| history(items, case)).chain([items]).collect();
+    let scores = model.scores(&histories)?;
+    let mut answers = scores.chunks_exact((scores.len() / histories.n_rows()).max(1));
+    let asked: Vec<(EvalCase, &[f32])> = held_out.cases().zip(answers.by_ref()).collect();
+
     let mut seen = Seen::after(items.get(..after.first).unwrap_or(items), filter_seen);
     let mut timeline = Vec::with_capacity(after.n_rows());
     for (position, &item_idx) in items.iter().enumerate().skip(after.first) {
-        let expected = position.checked_sub(after.first + 1).map(|row| after.row(row)).filter(|row| !row.is_empty());
-        timeline.push(step(position, item_idx, parts.part(position), expected, &seen));
+        let event = Event { position, item_idx, part: held_out.part(position) };
+        let question = asked.iter().find(|(case, _)| case.target_pos as usize == position);
+        timeline.push(match question {
+            Some((case, scores)) => event.judged(Some(scores), &Seen::after(history(items, *case), filter_seen)),
+            None => {
+                let row = position.checked_sub(after.first + 1).map(|row| after.row(row));
+                event.judged(row.filter(|row| !row.is_empty()), &seen)
+            }
+        });
         seen.add(item_idx);
     }
-    let next = match after.n_rows().checked_sub(1) {
-        Some(last) => Contest::new(after.row(last), &seen, None).top(N_NEXT),
-        None => recommend(model, items, N_NEXT, filter_seen)?,
-    };
+    let next = answers.next().map(|scores| Contest::new(scores, &seen, None).top(N_NEXT)).unwrap_or_default();
     let attention = if items.is_empty() { None } else { model.attention(items)? };
     Ok(UserView { user_idx, timeline, next, attention })
 }
@@ -108,37 +119,63 @@ const N_TOP: usize = 5;
 /// Items listed after the last event.
 const N_NEXT: usize = 10;
 
-fn step(position: usize, item_idx: u32, part: Part, expected: Option<&[f32]>, seen: &Seen) -> TimelineStep {
-    let contest = expected.map(|scores| Contest::new(scores, seen, Some(item_idx)));
-    TimelineStep {
-        position,
-        item_idx,
-        part,
-        rank: expected.map(|scores| mid_rank(scores, item_idx as usize, seen.excluded())),
-        probability: contest.as_ref().map(|contest| contest.probability(item_idx)),
-        top: contest.map(|contest| contest.top(N_TOP)).unwrap_or_default(),
+/// One event of a user.
+struct Event {
+    position: usize,
+    item_idx: u32,
+    part: Part,
+}
+
+impl Event {
+    /// The step that the event makes, when the model gave these scores before it came.
+    fn judged(self, scores: Option<&[f32]>, seen: &Seen) -> TimelineStep {
+        let Self { position, item_idx, part } = self;
+        let contest = scores.map(|scores| Contest::new(scores, seen, Some(item_idx)));
+        TimelineStep {
+            position,
+            item_idx,
+            part,
+            rank: scores.map(|scores| mid_rank(scores, item_idx as usize, seen.excluded())),
+            probability: contest.as_ref().map(|contest| contest.probability(item_idx)),
+            top: contest.map(|contest| contest.top(N_TOP)).unwrap_or_default(),
+        }
     }
 }
 
-/// Where the parts of the split begin in one user's sequence.
-struct Parts {
-    train_len: usize,
-    valid_end: usize,
+/// What the model may see in a question of the split.
+fn history(items: &[u32], case: EvalCase) -> &[u32] {
+    items.get(..case.history_len as usize).unwrap_or(items)
 }
 
-impl Parts {
+/// What the split holds out of one user's sequence.
+struct HeldOut {
+    train_len: usize,
+    valid: Option<EvalCase>,
+    test: Option<EvalCase>,
+}
+
+impl HeldOut {
     fn of(prepared: &Prepared, user_idx: usize) -> Self {
         let split = &prepared.split;
+        // The questions are in order of user.
+        let of_user = |cases: &[EvalCase]| {
+            let at = cases.binary_search_by_key(&user_idx, |case| case.user_idx as usize).ok()?;
+            cases.get(at).copied()
+        };
         let train_len = split.train_len.get(user_idx).map_or(0, |&len| len as usize);
-        let found = split.valid.binary_search_by_key(&user_idx, |case| case.user_idx as usize);
-        let valid_target = found.ok().and_then(|at| split.valid.get(at));
-        Self { train_len, valid_end: valid_target.map_or(train_len, |case| case.target_pos as usize + 1) }
+        Self { train_len, valid: of_user(&split.valid), test: of_user(&split.test) }
     }
 
+    fn cases(&self) -> impl Iterator<Item = EvalCase> + use<> {
+        [self.valid, self.test].into_iter().flatten()
+    }
+
+    /// Events of a part that are not its question belong to it all the same.
     fn part(&self, position: usize) -> Part {
+        let valid_end = self.valid.map_or(self.train_len, |case| case.target_pos as usize + 1);
         match position {
             p if p < self.train_len => Part::Train,
-            p if p < self.valid_end => Part::Valid,
+            p if p < valid_end => Part::Valid,
             _ => Part::Test,
         }
     }

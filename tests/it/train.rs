@@ -2,13 +2,17 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use seqscope::baseline::BaselineKind;
-use seqscope::experiment::TrainingSpec;
-use seqscope::model::{ModelSpec, VaeSpec};
+use seqscope::data::{DataSource, DataSpec, Prepared, WorldSpec, prepare};
+use seqscope::experiment::{Experiment, TrainingSpec};
+use seqscope::explain::user_view;
+use seqscope::model::{ModelSpec, TransformerSpec, VaeSpec};
 use seqscope::run::{History, Outcome, Part, RunId, RunStatus, RunStore};
-use seqscope::train::{Command, EarlyStop, EventKind, StopMode, TrainError, lr_at, restore_with};
+use seqscope::train::{Command, EarlyStop, EventKind, Job, StopMode, TrainError, lr_at, restore, restore_with, run};
 
 use crate::fake::{Commands, Done, LEN, Listener, N_USERS, Setup, walks_of};
 
@@ -575,4 +579,51 @@ fn a_run_whose_data_changed_does_not_open() {
     let refused = restore_with(&setup.store(), &done.id, None, Some(other.into()), &setup.build());
     let sentence = refused.err().map(|e| e.to_string()).unwrap_or_default();
     assert!(sentence.contains("have changed") && sentence.contains("train anew"), "{sentence}");
+}
+
+// ---------------------------------------------------------------------------------------------
+// The same with a real model
+// ---------------------------------------------------------------------------------------------
+
+/// A Transformer so small that an epoch on a small world takes no time.
+fn tiny_transformer(prepared: &Arc<Prepared>, folder: &Path) -> Job {
+    let mut experiment = Experiment { name: "tiny".to_owned(), data: small_world(), ..Experiment::default() };
+    let spec = TransformerSpec { d_model: 8, n_layers: 1, n_heads: 2, d_ff: 8, seq_len: 12, dropout: 0.2 };
+    experiment.model = ModelSpec::Transformer(spec);
+    "cpu".clone_into(&mut experiment.training.device);
+    (experiment.training.epochs, experiment.training.batch_size) = (4, 16);
+    Job { experiment, store: RunStore::at(folder), prepared: Some(prepared.clone()), resume: None }
+}
+
+fn small_world() -> DataSpec {
+    let world = WorldSpec { n_users: 48, n_items: 30, mean_len: 9, ..WorldSpec::default() };
+    DataSpec { source: DataSource::World(world), ..DataSpec::default() }
+}
+
+#[test]
+fn a_real_model_repeats_itself_and_goes_on_bit_for_bit() {
+    let split = Experiment::default().split;
+    let prepared = Arc::new(prepare(&small_world(), split, &AtomicBool::new(false)).unwrap());
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let [whole, cut] = folders.each_ref().map(|folder| tiny_transformer(&prepared, folder.path()));
+    let (store, other) = (whole.store.clone(), cut.store.clone());
+    let (id, ended) = run(whole, &mut Commands::default(), &mut Listener::default()).unwrap();
+    assert_eq!(ended.outcome, Some(Outcome::Finished), "{ended:?}");
+
+    let mut stop = Commands::at(10, Command::Stop(StopMode::Keep));
+    let (cut_id, stopped) = run(cut.clone(), &mut stop, &mut Listener::default()).unwrap();
+    assert!((1..4).contains(&stopped.epochs), "{stopped:?}");
+    let rest = Job { resume: Some(cut_id.clone()), prepared: None, ..cut };
+    run(rest, &mut Commands::default(), &mut Listener::default()).unwrap();
+    assert_same_run((&store, &id), (&other, &cut_id));
+
+    // Opened again, the model answers what it was judged by, in the results and for one user.
+    let restored = restore(&store, &id, None, None).unwrap();
+    let results = store.results(&id, Part::Test).unwrap().unwrap();
+    for (case, result) in prepared.split.test.iter().zip(&results) {
+        let view = user_view(restored.model.as_ref(), &restored.prepared, case.user_idx as usize, true).unwrap();
+        let step = view.timeline.last().unwrap();
+        assert_eq!((step.part, step.position), (Part::Test, case.target_pos as usize));
+        assert_eq!(step.rank, Some(result.rank), "user {}", result.user_id);
+    }
 }
