@@ -7,7 +7,7 @@ use super::outcome::{metrics_json, protocol};
 use super::table::{Align, Table, duration, metric};
 use crate::error::Error;
 use crate::experiment::{Difference, differences};
-use crate::run::{Manifest, RunStore};
+use crate::run::{Manifest, RunStore, hindrance};
 
 /// Which runs.
 #[derive(Debug, clap::Args)]
@@ -44,16 +44,9 @@ fn doubts(manifests: &[Manifest]) -> Vec<String> {
     let Some(first) = manifests.first() else { return Vec::new() };
     let mut doubts = Vec::new();
     for other in manifests.iter().skip(1) {
-        let reason = if other.data.fingerprint != first.data.fingerprint {
-            "saw other events"
-        } else if other.data.split_fingerprint != first.data.split_fingerprint {
-            "were judged on other events of the same log"
-        } else if other.experiment.evaluation != first.experiment.evaluation {
-            "were judged by other rules (seen items)"
-        } else {
-            continue;
-        };
-        doubts.push(format!("not comparable: `{}` and `{}` {reason}", first.id, other.id));
+        if let Some(why) = hindrance(first, other) {
+            doubts.push(format!("`{}` is not comparable with `{}`: {why}", other.id, first.id));
+        }
     }
     for manifest in manifests.iter().filter(|m| m.test.is_none()) {
         doubts.push(format!("`{}` has no test metrics: it was not trained to an end", manifest.id));

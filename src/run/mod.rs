@@ -17,6 +17,7 @@
 //! one. [`RunWriter`] writes a run; [`RunStore`] lists, finds and reads them.
 
 mod checkpoint;
+mod comparable;
 mod disk;
 mod error;
 mod export;
@@ -28,6 +29,7 @@ mod results;
 mod store;
 mod writer;
 
+pub use comparable::hindrance;
 pub use error::RunError;
 pub use history::{History, HistoryPoint, Part};
 pub use id::RunId;

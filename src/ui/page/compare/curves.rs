@@ -3,9 +3,8 @@
 use egui::Ui;
 use strum::IntoEnumIterator as _;
 
-use super::comparable::hindrance;
 use crate::app::App;
-use crate::run::{Manifest, Part, References, RunId};
+use crate::run::{Manifest, Part, References, RunId, hindrance};
 use crate::ui::theme;
 use crate::ui::widget::line_chart::{ChartData, Chrome, Flag, LineChart, Reference, Series, tick};
 use crate::ui::widget::run_words;

@@ -1,7 +1,6 @@
 //! Compare: which is better, really? A table of runs, what differs in their settings, their curves
 //! over each other, and one user through two of them.
 
-mod comparable;
 mod curves;
 mod disagree;
 mod pair;

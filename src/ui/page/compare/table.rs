@@ -6,10 +6,9 @@ use egui::{Align2, Label, Response, RichText, ScrollArea, Sense, Stroke, TextSty
 use egui_extras::{Column as Width, TableBuilder, TableRow};
 use strum::IntoEnumIterator as _;
 
-use super::comparable::hindrance;
 use crate::app::{Action, App, Page};
 use crate::baseline::BaselineKind;
-use crate::run::{Manifest, Summary};
+use crate::run::{Manifest, Summary, hindrance};
 use crate::ui::frame::{action_button, action_button_as};
 use crate::ui::theme::{self, size};
 use crate::ui::widget::run_words;

@@ -1,10 +1,11 @@
 //! Whether the numbers of two runs may stand side by side.
 
-use crate::run::Manifest;
+use super::Manifest;
 
 /// Why the metrics of `other` say nothing beside those of `primary`; `None` when they may be
 /// compared.
-pub(super) fn hindrance(primary: &Manifest, other: &Manifest) -> Option<&'static str> {
+#[must_use]
+pub fn hindrance(primary: &Manifest, other: &Manifest) -> Option<&'static str> {
     if primary.data.fingerprint != other.data.fingerprint {
         Some("other data")
     } else if primary.data.split_fingerprint != other.data.split_fingerprint {
