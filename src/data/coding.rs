@@ -138,11 +138,11 @@ impl Readable<'_> {
 
     /// Reads a column of numbers; a missing one is NaN, an unreadable one refuses the row.
     fn values(&mut self, column: &StringChunked) -> Vec<f32> {
-        let read = |text: &str| text.parse::<f32>().ok().filter(|value| !value.is_infinite());
+        let read = |text: &str| text.parse::<f32>().ok().filter(|value| value.is_finite());
         let mut values = Vec::with_capacity(column.len());
         for (row, cell) in column.iter().enumerate() {
             let text = cell.unwrap_or_default().trim();
-            let is_missing = matches!(text, "" | "NA" | "N/A" | "null" | "NULL" | "None" | "\\N");
+            let is_missing = matches!(text, "" | "NA" | "NaN" | "nan" | "N/A" | "null" | "NULL" | "None" | "\\N");
             values.push(read(text).unwrap_or_else(|| {
                 if !is_missing {
                     self.refuse(row, || format!("has the value `{}`, which is no number", shortened(text)));

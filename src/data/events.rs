@@ -121,7 +121,9 @@ impl Events {
 
 fn n_used(column: &[u32], n: usize) -> usize {
     let mut used = vec![false; n];
-    column.iter().for_each(|&idx| used[idx as usize] = true);
+    for &idx in column {
+        used[idx as usize] = true;
+    }
     used.into_iter().filter(|&u| u).count()
 }
 

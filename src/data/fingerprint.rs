@@ -45,6 +45,8 @@ pub(super) fn of_dataset(dataset: &Dataset) -> String {
     hash.numbers(behaviours.iter().map(|&behaviour| u64::from(behaviour)));
     let values = sequences.value.as_deref().unwrap_or(&[]);
     hash.numbers(values.iter().map(|value| u64::from(value.to_bits())));
-    [&dataset.users, &dataset.items, &dataset.behaviours].into_iter().for_each(|vocab| hash.ids(vocab));
+    for vocab in [&dataset.users, &dataset.items, &dataset.behaviours] {
+        hash.ids(vocab);
+    }
     hash.digits()
 }

@@ -52,7 +52,7 @@ pub struct Preview {
     pub rows: Vec<Vec<String>>,
     /// Size of the file.
     pub n_bytes: u64,
-    /// What is missing or doubtful: no item column found, times in the future.
+    /// What is missing or doubtful: no item column found, no time.
     pub problems: Vec<crate::spec::Problem>,
 }
 

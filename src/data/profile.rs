@@ -105,7 +105,9 @@ fn histogram(sorted_lengths: &[usize]) -> Vec<LengthBin> {
 
 fn popularity(sequences: &Sequences, n_items: usize) -> Vec<usize> {
     let mut counts = vec![0; n_items + 1];
-    sequences.item_idx.iter().for_each(|&item| counts[item as usize] += 1);
+    for &item in &sequences.item_idx {
+        counts[item as usize] += 1;
+    }
     let mut counts = counts.split_off(1);
     counts.sort_unstable_by(|a, b| b.cmp(a));
     counts

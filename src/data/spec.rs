@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::world::WorldSpec;
 
 /// Where the events come from, and how they are cleaned.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DataSpec {
     /// A file or a synthetic world.
@@ -18,6 +18,7 @@ pub struct DataSpec {
 
 /// A file or a synthetic world.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "there is one value of it in an experiment")]
 pub enum DataSource {
     /// A generator with known rules: needs no file.
     World(WorldSpec),
@@ -180,12 +181,6 @@ impl Default for CleanSpec {
 impl Default for DataSource {
     fn default() -> Self {
         Self::World(WorldSpec::default())
-    }
-}
-
-impl Default for DataSpec {
-    fn default() -> Self {
-        Self { source: DataSource::default(), clean: CleanSpec::default() }
     }
 }
 

@@ -6,11 +6,12 @@ use super::fingerprint::Fingerprint;
 use super::{DataError, Sequences};
 
 /// How to split.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum SplitSpec {
     /// Each user's last event is test, the one before it validation. Users with fewer than three
     /// events train only.
+    #[default]
     LeaveOneOut,
     /// One cut in time for all users: the last `test_fraction` of all events are test, the
     /// `valid_fraction` before them validation. A user's target is their last event in the part.
@@ -20,12 +21,6 @@ pub enum SplitSpec {
         /// Share of events for test, in (0, 0.5).
         test_fraction: f64,
     },
-}
-
-impl Default for SplitSpec {
-    fn default() -> Self {
-        Self::LeaveOneOut
-    }
 }
 
 /// One question put to a model: after these events of this user, what comes next?

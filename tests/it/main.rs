@@ -8,6 +8,7 @@
 
 mod app;
 mod architecture;
+mod bad_input_data;
 mod baseline;
 mod cli;
 mod crash;

@@ -25,6 +25,8 @@ pub(in crate::data) fn k_core(events: &mut Events, min_user: usize, min_item: us
 
 fn counts(column: &[u32], n: usize) -> Vec<usize> {
     let mut counts = vec![0; n];
-    column.iter().for_each(|&idx| counts[idx as usize] += 1);
+    for &idx in column {
+        counts[idx as usize] += 1;
+    }
     counts
 }

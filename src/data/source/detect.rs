@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::text::{Separator, Splitter};
-use crate::data::{DataError, FileFormat, schema};
+use crate::data::{DataError, FileFormat, schema, time};
 
 /// The format of a file.
 ///
@@ -95,17 +95,28 @@ pub(super) fn divide(bytes: &[u8], separator: &'static str) -> Option<Division> 
 }
 
 /// Whether the first row names the columns: some name is a known one (or typed, as RecBole's are),
-/// or a column of numbers begins with a word.
+/// or a column of numbers or dates begins with a word.
 pub(super) fn header(rows: &[Vec<String>]) -> bool {
     let Some((first, rest)) = rows.split_first() else { return false };
-    let is_number = |text: &String| text.trim().parse::<f64>().is_ok();
-    if first.iter().any(is_number) || first.iter().all(|name| name.trim().is_empty()) {
+    let is_number = |text: &str| text.trim().parse::<f64>().is_ok();
+    let is_datum = |text: &String| is_number(text) || time::guess([text.as_str()].into_iter()).is_some();
+    if first.iter().any(is_datum) || first.iter().all(|name| name.trim().is_empty()) {
         return false;
     }
     if first.iter().any(|name| schema::is_known_name(name)) {
         return true;
     }
-    (0..first.len()).any(|at| !rest.is_empty() && rest.iter().filter_map(|row| row.get(at)).all(is_number))
+    let mut column = (0..first.len()).map(|at| rest.iter().filter_map(move |row| row.get(at)));
+    !rest.is_empty() && column.any(|mut cells| cells.all(is_datum))
+}
+
+/// Whether a line names columns under whatever separator.
+pub(super) fn names_columns(line: &[u8]) -> bool {
+    CANDIDATES.iter().any(|separator| {
+        let mut splitter = Splitter::new(line, Separator::new(separator));
+        splitter.next_record().is_some_and(|record| record.n_fields >= 2)
+            && splitter.texts().flatten().any(|name| schema::is_known_name(&name))
+    })
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::data::{DataError, FileSpec, time};
 /// See [`super::head`].
 pub(super) fn head(file: FileSpec, path: &Path, n_bytes: u64) -> Result<Head, DataError> {
     let frame = read(path, |reader| reader.with_slice(Some((0, SAMPLE_ROWS))).finish())?;
-    let columns: Vec<String> = frame.get_column_names().iter().map(|name| name.to_string()).collect();
+    let columns: Vec<String> = frame.get_column_names().iter().map(ToString::to_string).collect();
     if frame.height() == 0 {
         let sentence = "it holds columns and no rows; choose a file with events.".to_owned();
         return Err(DataError::Content { path: path.to_path_buf(), sentence });
@@ -92,11 +92,14 @@ fn cells(column: &PolarsColumn) -> PolarsResult<Cells> {
 
 /// A column as text. Whole numbers kept as floats (as pandas keeps ids with gaps) lose their `.0`.
 fn text(column: &PolarsColumn) -> PolarsResult<StringChunked> {
-    let is_float = matches!(column.dtype(), DataType::Float32 | DataType::Float64);
-    if is_float {
-        let whole = column.cast(&DataType::Int64)?;
-        if whole.cast(column.dtype())?.equals_missing(column) {
-            return Ok(whole.cast(&DataType::String)?.str()?.clone());
+    if matches!(column.dtype(), DataType::Float32 | DataType::Float64) {
+        let floats = column.cast(&DataType::Float64)?;
+        let floats = floats.f64()?;
+        // Below 2^53 a float that is whole is that number exactly.
+        let is_whole = |number: f64| number.fract() == 0.0 && number.abs() < 9.0e15;
+        if floats.iter().flatten().all(|number| number.is_nan() || is_whole(number)) {
+            let whole = |number: f64| (!number.is_nan()).then(|| format!("{number:.0}"));
+            return Ok(floats.iter().map(|number| number.and_then(whole)).collect());
         }
     }
     Ok(column.cast(&DataType::String)?.str()?.clone())

@@ -81,7 +81,9 @@ mod tests {
     fn lines_are_found_again_across_gaps() {
         let mut lines = Lines::default();
         let expected = [2, 3, 4, 7, 8, 20, 22, 23];
-        expected.iter().for_each(|&line| lines.push(line));
+        for line in expected {
+            lines.push(line);
+        }
         let found: Vec<usize> = (0..expected.len()).map(|row| lines.line(row)).collect();
         assert_eq!(found, expected);
         assert_eq!(lines.stretches.len(), 4);

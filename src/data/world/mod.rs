@@ -222,7 +222,9 @@ impl Rules {
     fn best_probability(&self, history: &[usize]) -> f64 {
         let [.., a, b] = *history else { return 0.0 };
         let mut had = Had::new(self.n_items);
-        history.iter().for_each(|&item| had.take(item));
+        for &item in history {
+            had.take(item);
+        }
         let open = |item: usize| !had.has(item);
         let (by_cue, by_haste) = (self.after(a), self.after(b));
         let other = 1.0 - self.follow;

@@ -7,6 +7,7 @@
 mod scan;
 mod splitter;
 
+use splitter::Record;
 pub(super) use splitter::{Separator, Splitter};
 
 use std::io::Cursor;
@@ -43,14 +44,18 @@ pub(super) fn head(file: FileSpec, path: &Path, bytes: &[u8], n_bytes: u64) -> R
         Some(separator) => separator.clone(),
         None => guess_separator(bytes).map_err(content)?,
     };
-    let Sample { n_fields_first: first, n_fields, mut rows } = sample(bytes, &separator).map_err(content)?;
-    let header = file.header.unwrap_or_else(|| detect::header(&rows));
+    let Sample { first, n_fields, mut rows } = sample(bytes, &separator).map_err(content)?;
+    let header = file.header.unwrap_or_else(|| {
+        let line = bytes.get(first.start..first.end).unwrap_or(&[]);
+        detect::header(&rows) || (first.n_fields != n_fields && detect::names_columns(line))
+    });
     let columns = if header {
         let names = rows.first().cloned().unwrap_or_default();
-        if first != n_fields {
+        if first.n_fields != n_fields {
             return Err(content(format!(
-                "the first line names {first} columns, but most lines have {n_fields} fields separated by {}; give the \
+                "the first line names {} columns, but most lines have {n_fields} fields separated by {}; give the \
                  right `data.separator`, or mend the first line.",
+                first.n_fields,
                 Separator::new(&separator).described()
             )));
         }
@@ -156,8 +161,8 @@ fn guess_separator(bytes: &[u8]) -> Result<String, String> {
 
 /// The first rows of the head.
 struct Sample {
-    /// Number of fields of the first row.
-    n_fields_first: usize,
+    /// The first record.
+    first: Record,
     /// Number of fields of most rows.
     n_fields: usize,
     /// The rows that are UTF-8; never empty.
@@ -168,7 +173,7 @@ fn sample(bytes: &[u8], separator: &str) -> Result<Sample, String> {
     let mut splitter = Splitter::new(bytes, Separator::new(separator));
     let mut rows = Vec::new();
     let mut counts = std::collections::BTreeMap::<usize, usize>::new();
-    let mut n_fields_first = 0;
+    let mut first = None;
     // One more than the sample, for the header.
     while rows.len() <= SAMPLE_ROWS
         && let Some(record) = splitter.next_record()
@@ -184,15 +189,14 @@ fn sample(bytes: &[u8], separator: &str) -> Result<Sample, String> {
             }
             continue;
         };
-        if rows.is_empty() {
-            n_fields_first = record.n_fields;
-        }
+        first.get_or_insert(record);
         *counts.entry(record.n_fields).or_default() += 1;
         rows.push(row);
     }
-    match counts.iter().max_by_key(|&(&n_fields, &n)| (n, n_fields)) {
-        Some((&n_fields, _)) => Ok(Sample { n_fields_first, n_fields, rows }),
-        None => Err("it holds no line that is valid UTF-8; convert the file to UTF-8 (iconv -t UTF-8).".to_owned()),
+    let most = counts.iter().max_by_key(|&(&n_fields, &n)| (n, n_fields)).map(|(&n_fields, _)| n_fields);
+    match (first, most) {
+        (Some(first), Some(n_fields)) => Ok(Sample { first, n_fields, rows }),
+        _ => Err("it holds no line that is valid UTF-8; convert the file to UTF-8 (iconv -t UTF-8).".to_owned()),
     }
 }
 

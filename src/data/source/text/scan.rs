@@ -163,7 +163,7 @@ fn unreadable(record: &[u8], has_nul: bool, known_valid: bool) -> Option<String>
 }
 
 fn wrong_count(record: &[u8], expected: usize, found: usize) -> String {
-    let mut reason = format!("expected {expected} fields, found {found}");
+    let reason = format!("expected {expected} fields, found {found}");
     if record.len() > LONGEST_RECORD {
         return format!("{reason}, and is {} bytes long", record.len());
     }
@@ -172,7 +172,7 @@ fn wrong_count(record: &[u8], expected: usize, found: usize) -> String {
         splitter.next_record().is_some_and(|found| found.n_fields == expected)
     };
     if let Some(other) = [",", "\t", ";", "|", "::"].iter().find(fits) {
-        reason += &format!(" (it seems to be separated by {})", Separator::new(other).described());
+        return format!("{reason} (it seems to be separated by {})", Separator::new(other).described());
     }
     reason
 }

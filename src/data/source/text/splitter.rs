@@ -159,7 +159,8 @@ impl<'a> Splitter<'a> {
             && let Some(close) = self.closing_quote()
         {
             let range = self.at + 1..close;
-            self.line += self.bytes.get(range.clone()).unwrap_or(&[]).iter().filter(|&&b| b == b'\n').count();
+            let content = self.bytes.get(range.clone()).unwrap_or(&[]);
+            self.line += content.split(|&b| b == b'\n').count() - 1;
             self.fields.push(Field { range, quoted: true });
             self.at = close + 1;
             return;

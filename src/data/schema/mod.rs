@@ -1,10 +1,13 @@
 //! Which column is the user, the item, the time: told from names, English and Chinese, and from
 //! contents.
 
+mod names;
+
 use std::collections::HashSet;
 
 use strum::IntoEnumIterator;
 
+use self::names::{has_root, rank};
 use super::source::Head;
 use super::{FileSpec, Role, Roles, TimeFormat, time};
 use crate::spec::{Problem, did_you_mean};
@@ -49,7 +52,7 @@ pub(super) fn is_known_name(name: &str) -> bool {
         .rsplit_once(':')
         .is_some_and(|(_, kind)| matches!(kind.trim(), "token" | "token_seq" | "float" | "float_seq"));
     let name = normal(name);
-    typed || name == "title" || Role::iter().any(|role| names(role).contains(&name.as_str()))
+    typed || name == "title" || Role::iter().any(|role| rank(role, &name).is_some())
 }
 
 fn is_required(role: Role) -> bool {
@@ -74,6 +77,7 @@ fn word(role: Role) -> &'static str {
 /// What the sample of a column looks like.
 struct Look {
     share_numeric: f64,
+    largest: f64,
     n_distinct: usize,
     time: Option<TimeFormat>,
 }
@@ -140,7 +144,7 @@ impl<'a> Guess<'a> {
             return;
         }
         let normals: Vec<String> = self.head.columns.iter().map(|name| normal(name)).collect();
-        let rank = |at: &usize| names(role).iter().position(|known| *known == normals[*at]);
+        let rank = |at: &usize| rank(role, &normals[*at]);
         let free = || (0..normals.len()).filter(|&at| self.is_free(at) && self.may_be(role, at));
         let known = free().filter(|at| rank(at).is_some()).min_by_key(rank);
         let near = || free().find(|&at| has_root(role, &normals[at]));
@@ -154,7 +158,7 @@ impl<'a> Guess<'a> {
             Role::User | Role::Item => true,
             Role::Time => look.time.is_some(),
             Role::Behaviour => look.n_distinct <= 50,
-            Role::Value => look.share_numeric > 0.9,
+            Role::Value => look.share_numeric > 0.5,
         }
     }
 
@@ -181,7 +185,8 @@ impl<'a> Guess<'a> {
                 (0..n_columns).find(|&at| self.is_free(at) && fits(&self.looks[at]));
         }
         if self.is_open(Role::Value) {
-            let fits = |look: &Look| look.share_numeric > 0.9 && look.n_distinct <= 20;
+            // Few and small, as ratings are; category numbers are larger.
+            let fits = |look: &Look| look.share_numeric > 0.9 && look.n_distinct <= 20 && look.largest <= 100.0;
             self.columns[Role::Value as usize] = (0..n_columns).find(|&at| self.is_free(at) && fits(&self.looks[at]));
         }
     }
@@ -190,9 +195,10 @@ impl<'a> Guess<'a> {
 impl Look {
     fn new<'a>(cells: impl Iterator<Item = &'a str> + Clone) -> Self {
         let filled: Vec<&str> = cells.filter(|text| !text.is_empty()).collect();
-        let n_numeric = filled.iter().filter(|text| text.parse::<f64>().is_ok()).count();
+        let numbers: Vec<f64> = filled.iter().filter_map(|text| text.parse().ok()).collect();
         Self {
-            share_numeric: n_numeric as f64 / filled.len().max(1) as f64,
+            share_numeric: numbers.len() as f64 / filled.len().max(1) as f64,
+            largest: numbers.iter().copied().fold(0.0, |largest, number| number.abs().max(largest)),
             n_distinct: filled.iter().collect::<HashSet<_>>().len(),
             time: time::guess(filled.iter().copied()),
         }
@@ -250,238 +256,15 @@ fn missing(head: &Head, guess: &Guess<'_>, role: Role) -> Option<Problem> {
 /// Names for a sentence, the first twelve of many.
 fn listed(names: &[String]) -> String {
     const SHOWN: usize = 12;
-    let mut text = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    if names.len() > SHOWN {
-        text += &format!(" and {} more", names.len() - SHOWN);
+    let shown = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    match names.len().checked_sub(SHOWN) {
+        Some(more @ 1..) => format!("{shown} and {more} more"),
+        _ => shown,
     }
-    text
 }
 
 /// A name in small letters, without blanks and punctuation, so that `userId`, `user_id` and
 /// `User ID` are one.
 pub(super) fn normal(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
-/// Whether a name that is not a known one has a role's word in it (`buyer_user_id`, `sas_item`).
-fn has_root(role: Role, normal: &str) -> bool {
-    let has = |words: &[&str]| words.iter().any(|word| normal.contains(word));
-    let not_an_id = [
-        "name", "title", "category", "type", "brand", "count", "num", "age", "gender", "agent", "名", "类", "品牌",
-        "数",
-    ];
-    match role {
-        Role::User => {
-            has(&["user", "customer", "visitor", "member", "用户", "会员", "顾客", "客户"]) && !has(&not_an_id)
-        }
-        Role::Item => {
-            has(&["item", "product", "movie", "sku", "goods", "商品", "物品", "产品", "电影"]) && !has(&not_an_id)
-        }
-        Role::Time => has(&["timestamp", "datetime", "时间", "日期"]),
-        Role::Behaviour | Role::Value => false,
-    }
-}
-
-/// Names that columns of a role have in public logs, the surest first, as [`normal`] writes them.
-fn names(role: Role) -> &'static [&'static str] {
-    match role {
-        Role::User => &[
-            "userid",
-            "user",
-            "uid",
-            "customerid",
-            "customer",
-            "visitorid",
-            "visitor",
-            "clientid",
-            "client",
-            "memberid",
-            "member",
-            "accountid",
-            "account",
-            "buyerid",
-            "buyer",
-            "reviewerid",
-            "playerid",
-            "player",
-            "fullvisitorid",
-            "personid",
-            "person",
-            "deviceid",
-            "用户id",
-            "用户",
-            "用户编号",
-            "用户名",
-            "会员id",
-            "会员",
-            "会员编号",
-            "顾客id",
-            "顾客",
-            "客户id",
-            "客户",
-            "客户编号",
-            "买家id",
-            "买家",
-            "sessionid",
-            "session",
-            "visitid",
-            "会话id",
-            "会话",
-        ],
-        Role::Item => &[
-            "itemid",
-            "item",
-            "iid",
-            "productid",
-            "product",
-            "movieid",
-            "movie",
-            "asin",
-            "parentasin",
-            "sku",
-            "skuid",
-            "poiid",
-            "poi",
-            "venueid",
-            "venue",
-            "locationid",
-            "articleid",
-            "article",
-            "songid",
-            "song",
-            "trackid",
-            "track",
-            "bookid",
-            "book",
-            "isbn",
-            "videoid",
-            "video",
-            "goodsid",
-            "goods",
-            "gameid",
-            "game",
-            "newsid",
-            "contentid",
-            "pageid",
-            "page",
-            "url",
-            "stockcode",
-            "artistid",
-            "artist",
-            "businessid",
-            "restaurantid",
-            "recipeid",
-            "appid",
-            "商品id",
-            "商品",
-            "商品编号",
-            "物品id",
-            "物品",
-            "产品id",
-            "产品",
-            "电影id",
-            "电影",
-            "视频id",
-            "视频",
-            "文章id",
-            "文章",
-            "宝贝id",
-            "歌曲id",
-            "歌曲",
-            "书籍id",
-            "地点id",
-            "地点",
-            "项目id",
-        ],
-        Role::Time => &[
-            "timestamp",
-            "time",
-            "ts",
-            "datetime",
-            "eventtime",
-            "eventtimestamp",
-            "timestampms",
-            "unixreviewtime",
-            "unixtime",
-            "date",
-            "eventdate",
-            "createdat",
-            "created",
-            "purchasedate",
-            "orderdate",
-            "invoicedate",
-            "reviewtime",
-            "visittime",
-            "clicktime",
-            "actiontime",
-            "ratingtimestamp",
-            "utctime",
-            "day",
-            "minutes",
-            "minute",
-            "seconds",
-            "时间戳",
-            "时间",
-            "日期",
-            "行为时间",
-            "下单时间",
-            "购买时间",
-            "点击时间",
-            "交易时间",
-            "访问时间",
-            "创建时间",
-        ],
-        Role::Behaviour => &[
-            "behavior",
-            "behaviour",
-            "behaviortype",
-            "behaviourtype",
-            "event",
-            "eventtype",
-            "eventname",
-            "action",
-            "actiontype",
-            "interaction",
-            "interactiontype",
-            "type",
-            "行为",
-            "行为类型",
-            "事件",
-            "事件类型",
-            "操作",
-            "操作类型",
-            "动作",
-        ],
-        Role::Value => &[
-            "rating",
-            "ratings",
-            "score",
-            "stars",
-            "overall",
-            "value",
-            "amount",
-            "price",
-            "dollarvalue",
-            "revenue",
-            "spend",
-            "quantity",
-            "qty",
-            "weight",
-            "dwell",
-            "dwelltime",
-            "duration",
-            "watchtime",
-            "playcount",
-            "plays",
-            "评分",
-            "打分",
-            "金额",
-            "消费金额",
-            "价格",
-            "售价",
-            "单价",
-            "数量",
-            "时长",
-        ],
-    }
 }

@@ -1,0 +1,51 @@
+//! The names that columns have in public logs, English and Chinese.
+//!
+//! All as [`super::normal`] writes them: small letters, no blanks, no punctuation.
+
+use crate::data::Role;
+
+const USER: &str = "userid user uid customerid customer visitorid visitor clientid client memberid member accountid \
+    account buyerid buyer reviewerid playerid player fullvisitorid personid person deviceid 用户id 用户 用户编号 用户名 \
+    会员id 会员 会员编号 顾客id 顾客 客户id 客户 客户编号 买家id 买家 sessionid session visitid 会话id 会话";
+
+const ITEM: &str = "itemid item iid productid product movieid movie asin parentasin sku skuid poiid poi venueid venue \
+    locationid articleid article songid song trackid track bookid book isbn videoid video goodsid goods gameid game \
+    newsid contentid pageid page url stockcode artistid artist businessid restaurantid recipeid appid 商品id 商品 商品编号 \
+    物品id 物品 产品id 产品 电影id 电影 视频id 视频 文章id 文章 宝贝id 歌曲id 歌曲 书籍id 地点id 地点 项目id";
+
+const TIME: &str = "timestamp time ts datetime eventtime eventtimestamp timestampms unixreviewtime unixtime date \
+    eventdate createdat created purchasedate orderdate invoicedate reviewtime visittime clicktime actiontime \
+    ratingtimestamp utctime day minutes minute seconds 时间戳 时间 日期 行为时间 下单时间 购买时间 点击时间 交易时间 访问时间 \
+    创建时间";
+
+const BEHAVIOUR: &str = "behavior behaviour behaviortype behaviourtype event eventtype eventname action actiontype \
+    interaction interactiontype type 行为 行为类型 事件 事件类型 操作 操作类型 动作";
+
+const VALUE: &str = "rating ratings score stars overall value amount price dollarvalue revenue spend quantity qty weight \
+    dwell dwelltime duration watchtime playcount plays 评分 打分 金额 消费金额 价格 售价 单价 数量 时长";
+
+/// How surely a name is that of a role's column: 0 is the surest, `None` is not known.
+pub(super) fn rank(role: Role, normal: &str) -> Option<usize> {
+    let names = match role {
+        Role::User => USER,
+        Role::Item => ITEM,
+        Role::Time => TIME,
+        Role::Behaviour => BEHAVIOUR,
+        Role::Value => VALUE,
+    };
+    names.split_whitespace().position(|known| known == normal)
+}
+
+/// Words that tell a column to be about a user or item, but not its id.
+const NOT_AN_ID: &str = "name title category type brand count num age gender agent 名 类 品牌 数";
+
+/// Whether a name that is not a known one has a role's word in it (`buyer_user_id`, `sas_item`).
+pub(super) fn has_root(role: Role, normal: &str) -> bool {
+    let has = |words: &str| words.split_whitespace().any(|word| normal.contains(word));
+    match role {
+        Role::User => has("user customer visitor member 用户 会员 顾客 客户") && !has(NOT_AN_ID),
+        Role::Item => has("item product movie sku goods 商品 物品 产品 电影") && !has(NOT_AN_ID),
+        Role::Time => has("timestamp datetime 时间 日期"),
+        Role::Behaviour | Role::Value => false,
+    }
+}

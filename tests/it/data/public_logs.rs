@@ -1,0 +1,110 @@
+//! Counts of real logs, as their publishers give them. Skipped where `SEQSCOPE_DATA` does not name
+//! the folder that holds them.
+
+use std::path::PathBuf;
+
+use seqscope::data::{DataError, FileSpec, Prepared, Profile, Role, TimeFormat, TitleSpec, preview};
+
+use super::{history, prepare_file, warnings};
+
+#[expect(clippy::print_stdout, reason = "a skipped test says so")]
+fn file(name: &str) -> Option<FileSpec> {
+    let folder = std::env::var_os("SEQSCOPE_DATA").map(PathBuf::from).filter(|folder| folder.is_dir());
+    let Some(folder) = folder else {
+        println!("skipped: SEQSCOPE_DATA does not name a folder of public logs");
+        return None;
+    };
+    Some(FileSpec { path: folder.join(name), ..FileSpec::default() })
+}
+
+/// Users, items and events.
+fn counts(prepared: &Prepared) -> (usize, usize, usize) {
+    let shape = prepared.dataset.shape();
+    (shape.n_users, shape.n_items, shape.n_events)
+}
+
+#[test]
+fn movielens_100k_with_titles() {
+    let Some(mut file) = file("ml-100k/ml-100k.inter") else { return };
+    let path = file.path.with_extension("item");
+    file.titles = Some(TitleSpec { path, item: None, title: None });
+    let prepared = prepare_file(&file).unwrap();
+    assert_eq!(counts(&prepared), (943, 1682, 100_000));
+    assert_eq!(prepared.dataset.report.rows_refused, 0);
+    let toy_story = prepared.dataset.items.idx("1").unwrap();
+    assert_eq!(prepared.dataset.item_label(toy_story), "Toy Story");
+    assert!(prepared.dataset.titles.iter().all(|title| !title.is_empty()));
+    // 75.8 % of events share their second with another one of the same user; the share of gaps
+    // that are zero is a little less.
+    let share = Profile::new(&prepared.dataset).zero_gap_share.unwrap();
+    assert!((0.5..0.76).contains(&share), "{share}");
+    assert!(warnings(&prepared).contains("have the same time as the event before them"));
+}
+
+#[test]
+fn movielens_1m_where_order_is_the_only_time() {
+    let Some(mut file) = file("ml-1m-sasrec/ml-1m.txt") else { return };
+    file.titles = Some(TitleSpec { path: file.path.with_file_name("items.csv"), item: None, title: None });
+    let prepared = prepare_file(&file).unwrap();
+    assert_eq!(counts(&prepared), (6040, 3416, 999_601));
+    assert_eq!(prepared.dataset.sequences.time_secs, None);
+    assert_eq!(prepared.dataset.report.steps.len(), 1, "nothing was dropped");
+    assert_eq!(history(&prepared, "1")[..5], ["1", "2", "3", "4", "5"]);
+    let first = prepared.dataset.items.idx("1").unwrap();
+    assert_eq!(prepared.dataset.item_label(first), "Raiders of the Lost Ark (1981)");
+}
+
+#[test]
+fn new_york_check_ins_with_458_duplicates() {
+    let Some(file) = file("nyc-checkins/nyc_checkins.csv") else { return };
+    let seen = preview(&file).unwrap().file;
+    assert_eq!(seen.roles.column(Role::Item), Some("poi_id"));
+    assert_eq!((seen.roles.column(Role::Time), seen.time_format), (Some("minutes"), Some(TimeFormat::Order)));
+    let prepared = prepare_file(&file).unwrap();
+    assert_eq!(counts(&prepared), (1083, 5135, 147_938 - 458));
+    let steps = &prepared.dataset.report.steps;
+    assert_eq!((steps[0].rows, steps[1].rows), (147_938, 147_480));
+}
+
+#[test]
+fn taobao_behaviours() {
+    let Some(file) = file("taobao-mb/events.csv") else { return };
+    let prepared = prepare_file(&file).unwrap();
+    assert_eq!(counts(&prepared), (31_882, 30_985, 357_412));
+    let mut behaviours = Profile::new(&prepared.dataset).behaviours;
+    behaviours.sort();
+    let expected = [("buy", 167_862), ("cart", 140_068), ("fav", 49_482)];
+    assert_eq!(behaviours, expected.map(|(word, n)| (word.to_owned(), n)));
+}
+
+#[test]
+fn a_log_with_chinese_headers() {
+    let Some(file) = file("zh-header-csv/UserBehavior.csv") else { return };
+    let seen = preview(&file).unwrap().file;
+    let of = |role| seen.roles.column(role).unwrap_or_default();
+    assert_eq!([of(Role::User), of(Role::Item), of(Role::Time)], ["用户ID", "商品ID", "时间戳"]);
+    assert_eq!([of(Role::Behaviour), of(Role::Value)], ["行为类型", "售价"]);
+    let prepared = prepare_file(&file).unwrap();
+    assert_eq!((prepared.dataset.report.rows_read, prepared.dataset.report.rows_refused), (40_000, 0));
+    assert_eq!((prepared.dataset.users.len(), prepared.dataset.n_items()), (3_990, 165));
+}
+
+#[test]
+fn one_user_a_line_is_told_and_not_misread() {
+    let Some(file) = file("beauty-5core/Beauty.txt") else { return };
+    let sentence = prepare_file(&file).unwrap_err().to_string();
+    assert!(sentence.contains("this looks like one user a line"), "{sentence}");
+    assert!(sentence.ends_with("write one event a line (`user item`)."), "{sentence}");
+}
+
+#[test]
+fn aligned_columns_without_an_item() {
+    let Some(file) = file("cdnow/CDNOW_master.txt") else { return };
+    let preview = preview(&file).unwrap();
+    assert_eq!(preview.columns, ["customer_id", "date", "number_of_cds", "dollar_value"]);
+    assert_eq!(preview.file.roles.column(Role::User), Some("customer_id"));
+    assert_eq!(preview.file.time_format, Some(TimeFormat::Date));
+    let problem = preview.problems.iter().find(|problem| problem.field == "data.roles.item").unwrap();
+    assert_eq!(problem.sentence, "no column looks like the item; name one in `data.roles.item`: `number_of_cds`.");
+    assert!(matches!(prepare_file(&file), Err(DataError::Setting { field, .. }) if field == "data.roles.item"));
+}

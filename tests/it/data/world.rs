@@ -1,0 +1,107 @@
+//! The synthetic world, splits and the profile.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
+
+use seqscope::data::{
+    CleanSpec, DataError, DataSource, DataSpec, EvalCase, Prepared, Profile, SplitSpec, WorldSpec, prepare, world,
+};
+
+fn of_world(spec: WorldSpec, split: SplitSpec) -> Result<Prepared, DataError> {
+    let data = DataSpec { source: DataSource::World(spec), clean: CleanSpec::default() };
+    prepare(&data, split, &AtomicBool::new(false))
+}
+
+#[test]
+fn the_default_world_is_whole_and_the_same_everywhere() {
+    let prepared = of_world(WorldSpec::default(), SplitSpec::LeaveOneOut).unwrap();
+    let shape = prepared.dataset.shape();
+    assert_eq!((shape.n_users, shape.n_items), (600, 120));
+    assert!((15_000..21_000).contains(&shape.n_events), "{shape:?}");
+    assert_eq!(prepared.dataset.titles.len(), 120);
+    assert!(prepared.dataset.titles.iter().all(|title| !title.is_empty()));
+    assert_eq!(prepared.dataset.behaviours.ids(), ["view", "buy"]);
+    // Frozen: a changed generator is a changed world, and old runs would no longer open with it.
+    assert_eq!(prepared.dataset.fingerprint, "ae539acf6974081e");
+    let again = of_world(WorldSpec::default(), SplitSpec::LeaveOneOut).unwrap();
+    assert_eq!(again, prepared);
+    let other = of_world(WorldSpec { seed: 8, ..WorldSpec::default() }, SplitSpec::LeaveOneOut).unwrap();
+    assert_ne!(other.dataset.fingerprint, prepared.dataset.fingerprint);
+}
+
+#[test]
+fn leave_one_out_keeps_the_last_two_events_of_each_user_from_training() {
+    let prepared = of_world(WorldSpec::default(), SplitSpec::LeaveOneOut).unwrap();
+    for user in 0..prepared.dataset.users.len() {
+        let n = prepared.dataset.sequences.range(user).len() as u32;
+        let case = |at: u32| EvalCase { user_idx: user as u32, history_len: at, target_pos: at };
+        assert_eq!(prepared.split.train_len[user], n - 2);
+        assert_eq!(prepared.split.valid[user], case(n - 2));
+        assert_eq!(prepared.split.test[user], case(n - 1));
+    }
+}
+
+#[test]
+fn in_the_world_the_cue_lies_two_steps_back() {
+    // Count what follows one step and two steps after each item in training; the two-step table
+    // must find the test event first far more often, and nearly as often as is possible.
+    let spec = WorldSpec::default();
+    let prepared = of_world(spec.clone(), SplitSpec::LeaveOneOut).unwrap();
+    let n_items = prepared.dataset.n_items();
+    let hits = |back: usize| {
+        let mut follows = vec![vec![0; n_items + 1]; n_items + 1];
+        for user in 0..prepared.dataset.users.len() {
+            let train = &prepared.dataset.sequences.items(user)[..prepared.split.train_len[user] as usize];
+            train.windows(back + 1).for_each(|w| follows[w[0] as usize][w[back] as usize] += 1);
+        }
+        let hit = |case: &&EvalCase| {
+            let items = prepared.dataset.sequences.items(case.user_idx as usize);
+            let (history, target) = (&items[..case.history_len as usize], items[case.target_pos as usize]);
+            let row = &follows[history[history.len() - back] as usize];
+            let open = (1..=n_items).filter(|&item| !history.contains(&(item as u32)));
+            open.max_by_key(|&item| row[item]) == Some(target as usize)
+        };
+        prepared.split.test.iter().filter(hit).count() as f64 / prepared.split.test.len() as f64
+    };
+    let (one_back, two_back, best) = (hits(1), hits(2), world::best_hr_at_1(&spec));
+    assert!(one_back < 0.2, "{one_back}");
+    assert!(two_back > 0.65, "{two_back}");
+    assert!(two_back < best + 0.05 && best < 0.9, "{two_back} {best}");
+}
+
+#[test]
+fn a_global_cut_never_lets_training_see_later_events() {
+    let split = SplitSpec::GlobalTemporal { valid_fraction: 0.1, test_fraction: 0.1 };
+    let prepared = of_world(WorldSpec::default(), split).unwrap();
+    let (sequences, split) = (&prepared.dataset.sequences, &prepared.split);
+    let time_at = |case: &EvalCase| sequences.times(case.user_idx as usize).unwrap()[case.target_pos as usize];
+    let train_end = (0..sequences.n_users())
+        .filter_map(|user| sequences.times(user)?[..split.train_len[user] as usize].last().copied())
+        .max()
+        .unwrap();
+    let valid: Vec<i64> = split.valid.iter().map(time_at).collect();
+    let test: Vec<i64> = split.test.iter().map(time_at).collect();
+    assert!(!valid.is_empty() && !test.is_empty());
+    assert!(valid.iter().all(|&time| time > train_end));
+    assert!(test.iter().min() > valid.iter().max());
+    // Every item is known to training.
+    let known: BTreeSet<u32> = (0..sequences.n_users())
+        .flat_map(|user| sequences.items(user)[..split.train_len[user] as usize].to_vec())
+        .collect();
+    assert_eq!(known.len(), prepared.dataset.n_items());
+    assert!(prepared.dataset.report.steps.iter().any(|step| step.step.contains("unseen in training")));
+}
+
+#[test]
+fn the_profile_counts_every_event_once() {
+    let dataset = of_world(WorldSpec::default(), SplitSpec::LeaveOneOut).unwrap().dataset;
+    let profile = Profile::new(&dataset);
+    let n_events = dataset.shape().n_events;
+    assert_eq!(profile.popularity.iter().sum::<usize>(), n_events);
+    assert!(profile.popularity.is_sorted_by(|a, b| a >= b));
+    assert_eq!(profile.length_histogram.iter().map(|bin| bin.n_users).sum::<usize>(), 600);
+    assert_eq!(profile.events_per_day.iter().map(|day| day.n_events).sum::<usize>(), n_events);
+    assert_eq!(profile.behaviours.iter().map(|(_, n)| n).sum::<usize>(), n_events);
+    assert_eq!(profile.zero_gap_share, Some(0.0));
+    assert!((0.0..1.0).contains(&profile.density));
+}
