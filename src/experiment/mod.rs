@@ -168,8 +168,14 @@ impl Experiment {
         file::to_text(self)
     }
 
-    /// Sets one setting by its dotted path, such as `model.d_model` or `training.lr`; `name`,
-    /// `seed`, `model` (another family with its defaults), `split` and `data.path` work too.
+    /// Sets one setting by its dotted path, such as `model.d_model` or `training.lr`.
+    ///
+    /// Beside the settings that describe themselves: `name`, `seed`; `model` (another family with its
+    /// defaults; the same one keeps its settings); `split` (`LeaveOneOut`, `GlobalTemporal`, or as in
+    /// a file), `split.valid_fraction`, `split.test_fraction`; `data.path` (takes the place of a
+    /// world), `data.source` (`World` goes back to one), `data.titles.path`, `data.roles.user` and its
+    /// sisters, `data.separator`, `data.header`, `data.format`, `data.time_format`, where `auto` means
+    /// "guess". A value that is refused changes nothing.
     ///
     /// # Errors
     /// [`ExperimentError::Set`] when there is no such setting or the text is no value of its kind.

@@ -36,7 +36,12 @@ fn line_of_error(error: &SpannedError) -> usize {
 }
 
 fn sentence(text: &str, error: &SpannedError, line: usize) -> String {
+    let col = error.span.end.col;
     match &error.code {
+        // `epochs: 2.5`: the parser takes the 2 and stumbles over the point.
+        Error::ExpectedStructLikeEnd | Error::ExpectedComma if from(text, line, col).starts_with('.') => {
+            takes(text, line, col, wanted(&Error::ExpectedInteger).unwrap_or_default())
+        }
         Error::NoSuchStructField { expected, found, outer } => unknown_field(expected, found, outer.as_deref()),
         Error::MissingStructField { field, outer } => missing_field(field, outer.as_deref()),
         Error::DuplicateStructField { field, .. } => format!("`{field}` is written twice; keep one of the two"),
@@ -54,15 +59,19 @@ fn sentence(text: &str, error: &SpannedError, line: usize) -> String {
         Error::ExpectedStringEnd => "a text does not end: its closing quote `\"` is missing; add it".to_owned(),
         Error::TrailingCharacters => "there is text after the last `)`; delete it".to_owned(),
         Error::ExpectedStructLike | Error::ExpectedNamedStructLike(_) | Error::ExpectedDifferentStructName { .. } => {
-            brackets(text, line, error.span.end.col)
+            brackets(text, line, col)
         }
         code => match wanted(code) {
-            Some(kind) => match key_before(text, line, error.span.end.col) {
-                Some(key) => format!("`{key}` takes {kind}"),
-                None => format!("expected {kind}"),
-            },
+            Some(kind) => takes(text, line, col, kind),
             None => format!("{}; see `{EXAMPLE}` for how a file is written", decapitalised(&code.to_string())),
         },
+    }
+}
+
+fn takes(text: &str, line: usize, col: usize, kind: &str) -> String {
+    match key_before(text, line, col) {
+        Some(key) => format!("`{key}` takes {kind}"),
+        None => format!("expected {kind}"),
     }
 }
 
@@ -142,12 +151,17 @@ fn brackets(text: &str, line: usize, col: usize) -> String {
 /// The setting whose value stands at this place: the last `key:` at or before it.
 fn key_before(text: &str, line: usize, col: usize) -> Option<&str> {
     let whole = text.lines().nth(line.checked_sub(1)?)?;
-    let end = whole.char_indices().nth(col).map_or(whole.len(), |(at, _)| at);
-    let key_of = |part: &'_ str| part.rfind(':').map(|colon| colon.min(part.len()));
-    let colon = key_of(whole.get(..end)?)?;
+    let end = whole.len() - from(text, line, col + 1).len();
+    let colon = whole.get(..end)?.rfind(':')?;
     let before = whole.get(..colon)?.trim_end();
     let start = before.rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |at| at + 1);
     before.get(start..).filter(|key| !key.is_empty())
+}
+
+/// A line from a column on (both counted from 1).
+fn from(text: &str, line: usize, col: usize) -> &str {
+    let whole = text.lines().nth(line.saturating_sub(1)).unwrap_or("");
+    whole.char_indices().nth(col.saturating_sub(1)).map_or("", |(at, _)| whole.get(at..).unwrap_or(""))
 }
 
 /// Whether a text holds nothing but white space and line comments.

@@ -147,12 +147,11 @@ proptest! {
 }
 
 #[test]
-fn the_decay_follows_the_data() {
-    // In the first log the next item follows from the last one alone; in the second the item nine
-    // steps back decides together with all between: a slower decay must be taken.
-    let quick: Vec<Vec<u32>> = (0..40_u32).map(|u| (0..20).map(|t| 1 + (u + t) % 12).collect()).collect();
-    let slow = slow_window(12, &quick, &[3, 1, 2], f64::from(DECAYS[0]));
-    assert_close(&scores(&*fit(BaselineKind::MarkovWindow, 12, &quick), 12, &[3, 1, 2]), &slow);
+fn without_evidence_the_first_decay_is_taken() {
+    // Everyone walks the same circle, so every decay ranks the held-out events first.
+    let circle: Vec<Vec<u32>> = (0..40_u32).map(|u| (0..20).map(|t| 1 + (u + t) % 12).collect()).collect();
+    let wanted = slow_window(12, &circle, &[3, 1, 2], f64::from(DECAYS[0]));
+    assert_close(&scores(&*fit(BaselineKind::MarkovWindow, 12, &circle), 12, &[3, 1, 2]), &wanted);
 }
 
 /// A folder of public data, or `None` (said in one line) where it is not given.
@@ -164,7 +163,8 @@ fn public_data(folder: &str) -> Option<PathBuf> {
     path
 }
 
-/// Sequences in a file with `user item` a line, or `user item rating time` with a header.
+/// Sequences in a file with `user item` a line, or `user item rating time` with a header. Read here
+/// rather than by `data`, so that a figure that is off points at the references alone.
 fn read_log(path: &std::path::Path, separator: char) -> (usize, Vec<Vec<u32>>) {
     let text = std::fs::read_to_string(path).unwrap();
     let mut vocab: BTreeMap<&str, u32> = BTreeMap::new();
@@ -198,12 +198,12 @@ fn leave_one_out(kind: BaselineKind, n_items: usize, log: &[Vec<u32>]) -> Rankin
     RankingMetrics::from_ranks(&log.iter().map(&mut rank).collect::<Vec<_>>())
 }
 
-fn assert_figures(log: &(usize, Vec<Vec<u32>>), wanted: [(BaselineKind, f64, f64); 3]) {
+fn assert_figures(log: &(usize, Vec<Vec<u32>>), tolerance: f64, wanted: [(BaselineKind, f64, f64); 3]) {
     for (kind, hr, ndcg) in wanted {
         let got = leave_one_out(kind, log.0, &log.1);
         println!("{kind}: HR@10 {:.4}, NDCG@10 {:.4}", got.hr_at_10, got.ndcg_at_10);
-        assert!((got.hr_at_10 - hr).abs() <= 0.001, "{kind}: HR@10 {} is not {hr}", got.hr_at_10);
-        assert!((got.ndcg_at_10 - ndcg).abs() <= 0.001, "{kind}: NDCG@10 {} is not {ndcg}", got.ndcg_at_10);
+        assert!((got.hr_at_10 - hr).abs() <= tolerance, "{kind}: HR@10 {} is not {hr}", got.hr_at_10);
+        assert!((got.ndcg_at_10 - ndcg).abs() <= tolerance, "{kind}: NDCG@10 {} is not {ndcg}", got.ndcg_at_10);
     }
 }
 
@@ -215,7 +215,7 @@ fn figures_on_movielens_100k() {
         (BaselineKind::Markov, 0.141, 0.075),
         (BaselineKind::MarkovWindow, 0.202, 0.109),
     ];
-    assert_figures(&read_log(&folder.join("ml-100k.inter"), '\t'), wanted);
+    assert_figures(&read_log(&folder.join("ml-100k.inter"), '\t'), 0.001, wanted);
 }
 
 #[test]
@@ -226,5 +226,22 @@ fn figures_on_movielens_1m() {
         (BaselineKind::Markov, 0.212, 0.124),
         (BaselineKind::MarkovWindow, 0.266, 0.154),
     ];
-    assert_figures(&read_log(&folder.join("ml-1m.txt"), ' '), wanted);
+    assert_figures(&read_log(&folder.join("ml-1m.txt"), ' '), 0.001, wanted);
+}
+
+#[test]
+fn figures_on_amazon_beauty() {
+    let Some(folder) = public_data("beauty-5core") else { return };
+    // One line a user: the user, then the items, which are numbered from 1 already.
+    let text = std::fs::read_to_string(folder.join("Beauty.txt")).unwrap();
+    let items = |line: &str| line.split(' ').skip(1).map(|item| item.parse().unwrap()).collect::<Vec<u32>>();
+    let log: Vec<Vec<u32>> = text.lines().map(items).collect();
+    let n_items = log.iter().flatten().copied().max().unwrap() as usize;
+    let wanted = [
+        (BaselineKind::Popularity, 0.011, 0.005),
+        (BaselineKind::Markov, 0.066, 0.043),
+        // Known for the last 3 items and a decay of 0.5; ours looks at 10 and chooses 0.7.
+        (BaselineKind::MarkovWindow, 0.083, 0.053),
+    ];
+    assert_figures(&(n_items, log), 0.0015, wanted);
 }
