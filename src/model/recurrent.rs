@@ -151,10 +151,10 @@ impl Plain {
             let rows = start..start + b;
             let [before, _] = memory.dims();
             if b < before {
-                state = state.slice([0..b]);
-                memory = memory.slice([0..b]);
+                state = state.slice(0..b);
+                memory = memory.slice(0..b);
             }
-            let gates = state.matmul(self.w_hidden.clone()) + projected.clone().slice([rows]); // [b, 4d]
+            let gates = state.matmul(self.w_hidden.clone()) + projected.clone().slice(rows); // [b, 4d]
             let input_forget = activation::sigmoid(gates.clone().slice([0..b, 0..2 * d]));
             let candidate = gates.clone().slice([0..b, 2 * d..3 * d]).tanh();
             let output = activation::sigmoid(gates.slice([0..b, 3 * d..4 * d]));
@@ -181,7 +181,7 @@ impl Plain {
         for &b in sizes.iter().rev() {
             let Some(step) = steps.pop() else { break };
             let Step { input_forget, candidate, output, memory, squashed } = step;
-            let mut d_state = d_states.clone().slice([end - b..end]); // [b, d]
+            let mut d_state = d_states.clone().slice(end - b..end); // [b, d]
             let mut d_memory = None;
             if let Some((state_part, memory_part)) = carry.take() {
                 d_state = d_state + grown(state_part, b);
@@ -223,10 +223,10 @@ impl Plain {
             .map(|pair| {
                 let rows = start..start + pair[1];
                 start += pair[0];
-                states.clone().slice([rows])
+                states.clone().slice(rows)
             })
             .collect();
-        Tensor::cat(before, 0).transpose().matmul(d_gates.clone().slice([first..n_events]))
+        Tensor::cat(before, 0).transpose().matmul(d_gates.clone().slice(first..n_events))
     }
 }
 
@@ -245,8 +245,7 @@ fn orthogonal(d: usize, init: &mut Init) -> Param<Tensor<2>> {
         let norm = row.iter().map(|a| a * a).sum::<f32>().sqrt();
         // A row that lay in the span of the others is drawn again.
         if norm > 1e-3 {
-            row.iter_mut().for_each(|a| *a /= norm);
-            rows.push(row);
+            rows.push(row.iter().map(|a| a / norm).collect());
         }
     }
     init.values(rows.concat(), [d, d])
@@ -305,7 +304,7 @@ mod tests {
         for (at, &(row, _)) in packing.places.iter().enumerate() {
             let zero = Tensor::<2>::zeros([1, d], &input.device());
             let (h, c) = rows[row].take().unwrap_or((zero.clone(), zero));
-            let x = input.clone().slice([at..at + 1]);
+            let x = input.clone().slice(at..at + 1);
             let gates =
                 x.matmul(layer.w_input.val()) + h.matmul(layer.w_hidden.val()) + layer.bias.val().unsqueeze::<2>();
             let gate = |k: usize| gates.clone().slice([0..1, k * d..(k + 1) * d]);

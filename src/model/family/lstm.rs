@@ -208,6 +208,6 @@ impl Network for LstmNetwork {
     fn step_scores(&self, history: &[u32]) -> (usize, Tensor<2>) {
         let (packing, states) = self.states(&[history]);
         let n = packing.n_events();
-        (history.len() - n, self.scores_from(states.slice([0..n])))
+        (history.len() - n, self.scores_from(states.slice(0..n)))
     }
 }
