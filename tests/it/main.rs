@@ -16,6 +16,7 @@ mod data;
 mod experiment;
 mod explain;
 mod fake;
+mod gold;
 mod metric;
 mod place;
 mod run;

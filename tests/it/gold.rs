@@ -1,0 +1,253 @@
+//! The model families give the numbers that PyTorch gives: see `tests/gold/README.md`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use seqscope::data::{DataShape, Histories};
+use seqscope::model::{LstmSpec, TransformerSpec, VaeSpec};
+use seqscope::model::{ModelFamily, OptimizerSpec, StepInputs, Trainable, open_device};
+use seqscope::spec::derive_seed;
+use serde_json::Value;
+
+/// Largest relative error of a tensor.
+const TOLERANCE: f64 = 1e-4;
+
+/// Largest relative error of how far a tensor has moved: Adam divides small gradients by their own
+/// size, so that a rounding error of one becomes an error of a whole step.
+const CHANGE_TOLERANCE: f64 = 1e-3;
+
+/// A tensor that PyTorch finds to be no larger than this is 0 but for rounding; so must ours be.
+const ZERO: f64 = 1e-6;
+
+type Arrays = BTreeMap<String, Vec<f64>>;
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/gold")
+}
+
+/// Every array of a safetensors file: 8 bytes of header length, a JSON header, little-endian f32.
+fn arrays(path: PathBuf) -> Arrays {
+    let bytes = std::fs::read(path).unwrap();
+    let (length, rest) = bytes.split_at(8);
+    let length = u64::from_le_bytes(length.try_into().unwrap()) as usize;
+    let (header, data) = rest.split_at(length);
+    let header: BTreeMap<String, Value> = serde_json::from_slice(header).unwrap();
+    let tensors = header.into_iter().filter(|(name, _)| name != "__metadata__");
+    tensors
+        .map(|(name, entry)| {
+            let at = |i: usize| entry["data_offsets"][i].as_u64().unwrap() as usize;
+            let floats = data[at(0)..at(1)].as_chunks::<4>().0.iter();
+            (name, floats.map(|bytes| f64::from(f32::from_le_bytes(*bytes))).collect())
+        })
+        .collect()
+}
+
+/// One family's settings, and what PyTorch found.
+struct Gold {
+    name: &'static str,
+    all: Value,
+    case: Value,
+    weights: Arrays,
+    expected: Arrays,
+}
+
+impl Gold {
+    fn open(name: &'static str) -> Self {
+        let all: Value = serde_json::from_slice(&std::fs::read(folder().join("cases.json")).unwrap()).unwrap();
+        let case = all["cases"][name].clone();
+        let weights = arrays(folder().join(format!("{name}_weights.safetensors")));
+        let expected = arrays(folder().join(format!("{name}_expected.safetensors")));
+        Self { name, all, case, weights, expected }
+    }
+
+    fn optimizer(&self) -> OptimizerSpec {
+        serde_json::from_value(self.case["optimizer"].clone()).unwrap()
+    }
+
+    fn histories(&self) -> Vec<Vec<u32>> {
+        serde_json::from_value(self.all["histories"].clone()).unwrap()
+    }
+
+    fn batch(&self) -> Histories {
+        self.histories().iter().map(Vec::as_slice).collect()
+    }
+
+    /// Our model with PyTorch's weights.
+    fn model(&self, optimizer: OptimizerSpec) -> Box<dyn Trainable> {
+        let spec = self.case["spec"].clone();
+        let family: Box<dyn ModelFamily> = match self.name {
+            "transformer" => Box::new(serde_json::from_value::<TransformerSpec>(spec).unwrap()),
+            "lstm" => Box::new(serde_json::from_value::<LstmSpec>(spec).unwrap()),
+            _ => Box::new(serde_json::from_value::<VaeSpec>(spec).unwrap()),
+        };
+        let n_items = self.all["n_items"].as_u64().unwrap() as usize;
+        let shape = DataShape { n_users: 6, n_items, n_events: 32, max_len: 13 };
+        let device = open_device("cpu").unwrap();
+        let mut model = family.build(shape, optimizer, &device, 0).unwrap();
+        model.load_weights(&folder().join(format!("{}_weights.safetensors", self.name))).unwrap();
+        assert_eq!(model.n_params(), family.n_params(shape));
+        model
+    }
+
+    fn step(&self, model: &mut dyn Trainable, at: usize) {
+        let number = |key: &str| self.case[key].as_u64().unwrap() as usize;
+        let lr = self.case["optimizer"]["lr"].as_f64().unwrap();
+        let inputs = StepInputs { lr, step: number("first_step") + at, n_steps: number("n_steps"), seed: at as u64 };
+        model.train_step(&self.batch(), inputs).unwrap();
+    }
+
+    /// Asserts that the weights have moved as PyTorch's have. A step is small against the weight, so
+    /// this sees errors that the weights themselves hide.
+    fn assert_changes(&self, prefix: &str, after: &Arrays) {
+        let change =
+            |after: &[f64], before: &[f64]| -> Vec<f64> { after.iter().zip(before).map(|(a, b)| a - b).collect() };
+        for (name, before) in &self.weights {
+            let (ours, theirs) =
+                (change(&after[name], before), change(&self.expected[&format!("{prefix}.{name}")], before));
+            assert_near(&format!("{} change {prefix}.{name}", self.name), &ours, &theirs, CHANGE_TOLERANCE);
+        }
+    }
+
+    /// Asserts that ours is what PyTorch has under `prefix` and the same name.
+    fn assert_arrays(&self, prefix: &str, ours: &Arrays, tolerance: f64) {
+        assert_eq!(ours.len(), self.weights.len());
+        for (name, ours) in ours {
+            assert_near(
+                &format!("{} {prefix}.{name}", self.name),
+                ours,
+                &self.expected[&format!("{prefix}.{name}")],
+                tolerance,
+            );
+        }
+    }
+}
+
+/// Asserts that max |ours − theirs| ≤ tolerance · max |theirs|.
+fn assert_near(what: &str, ours: &[f64], theirs: &[f64], tolerance: f64) {
+    let largest = |values: &mut dyn Iterator<Item = f64>| values.map(f64::abs).fold(0.0, f64::max);
+    assert_eq!(ours.len(), theirs.len(), "{what}");
+    assert!(ours.iter().all(|v| v.is_finite()), "{what}");
+    let scale = largest(&mut theirs.iter().copied());
+    if scale <= ZERO {
+        assert!(largest(&mut ours.iter().copied()) <= ZERO, "{what} should be 0: {ours:?}");
+        return;
+    }
+    let error = largest(&mut ours.iter().zip(theirs).map(|(a, b)| a - b)) / scale;
+    assert!(error <= tolerance, "{what} is off by {error:.1e} of its largest value");
+}
+
+fn saved(model: &dyn Trainable) -> Arrays {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("weights.safetensors");
+    model.save_weights(&path).unwrap();
+    arrays(path)
+}
+
+fn scores_are_pytorchs(name: &'static str) {
+    let gold = Gold::open(name);
+    let model = gold.model(gold.optimizer());
+    let n_columns = gold.all["n_items"].as_u64().unwrap() as usize + 1;
+    let without_padding =
+        |rows: &[f64]| -> Vec<f64> { rows.chunks(n_columns).flat_map(|row| row[1..].to_vec()).collect() };
+    let in_batch = model.scores(&gold.batch()).unwrap();
+    for (row, history) in gold.histories().iter().enumerate() {
+        let expected = without_padding(&gold.expected[&format!("scores.{row}")]);
+        let ours: Vec<f64> = in_batch[row * n_columns..(row + 1) * n_columns].iter().copied().map(f64::from).collect();
+        let last = &expected[expected.len() - (n_columns - 1)..];
+        assert_near(&format!("{name} scores.{row}"), &ours[1..], last, TOLERANCE);
+        let steps = model.step_scores(history).unwrap();
+        if !history.is_empty() {
+            let ours: Vec<f64> = steps.scores.iter().copied().map(f64::from).collect();
+            assert_near(&format!("{name} step scores.{row}"), &without_padding(&ours), &expected, TOLERANCE);
+        }
+    }
+}
+
+fn gradients_are_pytorchs(name: &'static str) {
+    let gold = Gold::open(name);
+    // With beta1 0 and nothing clipped, Adam's first moment after one step is the gradient.
+    let mut model = gold.model(OptimizerSpec { beta1: 0.0, clip_norm: 0.0, ..gold.optimizer() });
+    gold.step(&mut *model, 0);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.safetensors");
+    model.save_state(&path).unwrap();
+    let moments = arrays(path).into_iter();
+    let gradients = moments
+        .filter_map(|(name, values)| Some((name.strip_prefix("optimizer.first.")?.to_owned(), values)))
+        .collect();
+    gold.assert_arrays("gradient", &gradients, TOLERANCE);
+}
+
+fn steps_are_pytorchs(name: &'static str) {
+    let gold = Gold::open(name);
+    let mut model = gold.model(gold.optimizer());
+    for at in 0..3 {
+        gold.step(&mut *model, at);
+        let stats = model.take_stats().unwrap();
+        let expected = |key: &str| gold.case[key][at].as_f64().unwrap();
+        assert_near(&format!("{name} loss {at}"), &[stats.loss], &[expected("loss")], TOLERANCE);
+        assert_near(&format!("{name} gradient norm {at}"), &[stats.grad_norm], &[expected("gradient_norm")], TOLERANCE);
+        if let Some(kl) = stats.kl {
+            assert_near(&format!("{name} kl {at}"), &[kl], &[expected("kl")], TOLERANCE);
+        }
+        assert_eq!(stats.kl.is_some(), name == "vae");
+        assert_eq!(stats.n_events as u64, gold.case["n_events"].as_u64().unwrap());
+        if at != 1 {
+            let after = saved(&*model);
+            gold.assert_arrays(&format!("after{}", at + 1), &after, TOLERANCE);
+            gold.assert_changes(&format!("after{}", at + 1), &after);
+        }
+    }
+}
+
+#[test]
+fn transformer_scores_are_pytorchs() {
+    scores_are_pytorchs("transformer");
+}
+
+#[test]
+fn transformer_gradients_are_pytorchs() {
+    gradients_are_pytorchs("transformer");
+}
+
+#[test]
+fn transformer_steps_are_pytorchs() {
+    steps_are_pytorchs("transformer");
+}
+
+#[test]
+fn lstm_scores_are_pytorchs() {
+    scores_are_pytorchs("lstm");
+}
+
+#[test]
+fn lstm_gradients_are_pytorchs() {
+    gradients_are_pytorchs("lstm");
+}
+
+#[test]
+fn lstm_steps_are_pytorchs() {
+    steps_are_pytorchs("lstm");
+}
+
+#[test]
+fn vae_scores_are_pytorchs() {
+    scores_are_pytorchs("vae");
+}
+
+#[test]
+fn vae_gradients_are_pytorchs() {
+    gradients_are_pytorchs("vae");
+}
+
+#[test]
+fn vae_steps_are_pytorchs() {
+    steps_are_pytorchs("vae");
+}
+
+/// The script draws the VAE's noise itself, from these states.
+#[test]
+fn noise_starts_where_the_script_says() {
+    let states: Vec<u64> = serde_json::from_value(Gold::open("vae").all["noise_states"].clone()).unwrap();
+    assert_eq!(states, [0, 1, 2].map(|seed| derive_seed(seed, "noise", 0)));
+}
