@@ -113,7 +113,7 @@ impl Draft {
 
     /// Looks for problems; with the data's sizes also for what does not fit them.
     pub(super) fn check(&mut self, shape: Option<DataShape>) {
-        self.problems = self.experiment.training.problems();
+        self.problems = self.experiment.check();
         let family = self.experiment.model.family();
         self.n_params = None;
         if let Some(shape) = shape {

@@ -4,18 +4,26 @@ use std::path::{Path, PathBuf};
 
 use super::job::{Answer, ExplainQuestion, sentence, start_training};
 use super::views::Forget;
-use super::{App, Page, Training, TrainingPhase};
+use super::{App, Page, Tone, Training, TrainingPhase};
 use crate::data::DataSource;
 use crate::experiment::Experiment;
 use crate::run::RunId;
 use crate::train::{Command, Job, StopMode};
 
+/// The experiment that *Try it in 30 seconds* trains.
+const QUICKSTART: &str = "(version: 1, name: \"quickstart\", \
+                          model: Transformer(d_model: 32, n_layers: 1, d_ff: 32, seq_len: 50), training: (epochs: 30))";
+
 impl App {
     /// Trains the embedded experiment on the synthetic world at once.
     pub(super) fn try_it(&mut self) {
-        let experiment = Experiment { name: "quickstart".to_owned(), ..Experiment::default() };
-        self.change_draft(|draft| draft.replace(experiment));
-        self.start();
+        match Experiment::parse(QUICKSTART) {
+            Ok(experiment) => {
+                self.change_draft(|draft| draft.replace(experiment));
+                self.start();
+            }
+            Err(error) => self.tell(Tone::Error, sentence(error), None),
+        }
     }
 
     pub(super) fn prepare(&mut self) {
