@@ -66,7 +66,8 @@ impl Screen {
     }
 
     fn click(&mut self, label: &str) {
-        self.harness.get_by_label(label).click();
+        // The frame is painted first: a tab stands before a button of the same name on its page.
+        self.harness.get_all_by_label(label).next().unwrap().click();
         self.harness.run_steps(3);
     }
 

@@ -16,6 +16,7 @@ pub(super) struct Rail {
 
 impl Rail {
     pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
+        ui.take_available_width();
         ui.horizontal(|ui| {
             ui.label(RichText::new("Runs").strong());
             if let Loadable::Ready(runs) = &app.runs {

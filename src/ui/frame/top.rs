@@ -43,10 +43,10 @@ fn tab(ui: &mut Ui, app: &App, page: Page, actions: &mut Actions) {
     let colors = theme::colors(ui);
     let words = RichText::new(page.to_string()).size(15.0).color(if is_shown { colors.strong } else { colors.weak });
     let hover = format!("{} ({})", question(page), shortcut::of_page(page));
-    let tab = ui.add(Button::selectable(is_shown, words)).on_hover_text(hover);
+    let tab = ui.add(Button::new(words).frame(false)).on_hover_text(hover);
+    tab.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_shown, page.to_string()));
     if is_shown {
-        let rect = tab.rect;
-        ui.painter().hline(rect.x_range().shrink(8.0), rect.bottom() + 4.0, (2.0, colors.accent));
+        ui.painter().hline(tab.rect.x_range().shrink(4.0), tab.rect.bottom() + 6.0, (2.5, colors.accent));
     }
     if tab.clicked() {
         actions.push(Action::GoTo(page));

@@ -1,7 +1,7 @@
 //! A form made of settings that describe themselves: label, value, unit, help, range, where the
 //! default comes from, and what is wrong.
 
-use egui::{DragValue, RichText, Slider, Ui, vec2};
+use egui::{DragValue, RichText, Slider, SliderClamping, Ui, vec2};
 
 use crate::app::Draft;
 use crate::spec::{Described, Field, FieldKind, Group, Value};
@@ -163,10 +163,10 @@ fn edit(ui: &mut Ui, field: &Field, value: &mut Value) {
     match (&field.kind, &mut *value) {
         (FieldKind::Int { min, max }, Value::Int(number)) => {
             if (*max - *min) as f64 <= SLIDER_MOST {
-                ui.add(Slider::new(number, *min..=*max));
+                ui.add(Slider::new(number, *min..=*max).clamping(SliderClamping::Edits));
             } else {
                 let speed = (number.unsigned_abs() as f64 * 0.01).max(0.1);
-                let drag = DragValue::new(number).range(*min..=*max).speed(speed);
+                let drag = DragValue::new(number).range(*min..=*max).clamp_existing_to_range(false).speed(speed);
                 ui.add_sized(vec2(size::NUMBER, ui.spacing().interact_size.y), drag);
             }
         }
@@ -196,11 +196,13 @@ fn edit(ui: &mut Ui, field: &Field, value: &mut Value) {
 fn float(ui: &mut Ui, min: f64, max: f64, number: &mut f64) {
     let format = |value: f64, _: std::ops::RangeInclusive<usize>| text::setting(value);
     if max <= 1.0 && min >= 0.0 && max > 0.5 {
+        // A value from a file that lies outside stays as it is, so that its problem is seen.
         // Steps of a hundredth are fine enough to drag; typing takes any number.
-        ui.add(Slider::new(number, min..=max).custom_formatter(format).step_by(0.01));
+        let slider = Slider::new(number, min..=max).clamping(SliderClamping::Edits);
+        ui.add(slider.custom_formatter(format).step_by(0.01));
     } else {
         let speed = (number.abs() * 0.02).max(1e-6);
-        let drag = DragValue::new(number).range(min..=max).speed(speed).custom_formatter(format);
-        ui.add_sized(vec2(size::NUMBER, ui.spacing().interact_size.y), drag);
+        let drag = DragValue::new(number).range(min..=max).clamp_existing_to_range(false);
+        ui.add_sized(vec2(size::NUMBER, ui.spacing().interact_size.y), drag.speed(speed).custom_formatter(format));
     }
 }

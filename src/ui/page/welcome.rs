@@ -6,7 +6,7 @@ use crate::app::{Action, App};
 use crate::ui::Actions;
 use crate::ui::theme::{self, size};
 
-const CARD: egui::Vec2 = vec2(270.0, 210.0);
+const CARD: egui::Vec2 = vec2(264.0, 168.0);
 
 pub(super) fn ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
     ui.vertical_centered(|ui| {
@@ -16,7 +16,8 @@ pub(super) fn ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
         );
         ui.weak("Open a log of behaviour, train a sequence model on it, and see why it predicts what it predicts.");
         ui.add_space(size::GAP_LARGE * 1.5);
-        let width = CARD.x * 3.0 + size::GAP_LARGE * 2.0;
+        let frame = 2.0 * (f32::from(size::PAD) + 1.0);
+        let width = (CARD.x + frame) * 3.0 + size::GAP_LARGE * 2.0;
         ui.allocate_ui(vec2(width.min(ui.available_width()), CARD.y), |ui| {
             ui.horizontal_top(|ui| {
                 ui.spacing_mut().item_spacing.x = size::GAP_LARGE;
@@ -71,13 +72,15 @@ fn cards(ui: &mut Ui, app: &App, actions: &mut Actions) {
 fn card_button(ui: &mut Ui, app: &App, action: Action, label: &str, is_first: bool, actions: &mut Actions) {
     let colors = theme::colors(ui);
     let enabled = app.enabled(&action);
-    let mut words = RichText::new(label);
-    let mut button = Button::new(label).min_size(vec2(130.0, 32.0));
-    if is_first {
-        words = words.color(colors.on_accent);
-        button = Button::new(words).fill(colors.accent).min_size(vec2(130.0, 32.0));
-    }
-    let response = ui.add_enabled(enabled.is_ok(), button);
+    let button = match is_first {
+        true => Button::new(RichText::new(label).color(colors.on_accent)).fill(colors.accent),
+        false => Button::new(label),
+    };
+    let size = vec2(120.0, 32.0);
+    let add = |ui: &mut Ui| {
+        ui.allocate_ui(size, |ui| ui.centered_and_justified(|ui| ui.add_enabled(enabled.is_ok(), button)).inner).inner
+    };
+    let response = add(ui);
     if response.clicked() {
         actions.push(action);
     }

@@ -1,13 +1,13 @@
 //! Charts of the prepared log: lengths of histories, popularity of items, events by day.
 
 use egui::{RichText, ScrollArea, Ui};
-use egui_plot::{Bar, BarChart, HoverPosition, Line, Plot, PlotPoints};
+use egui_plot::{Bar, BarChart, GridInput, GridMark, HoverPosition, Line, Plot, PlotPoints};
 
 use crate::app::App;
 use crate::data::Profile;
 use crate::ui::text;
 use crate::ui::theme::{self, size};
-use crate::ui::widget::line_chart::{log_marks, log_text};
+use crate::ui::widget::line_chart::{log_marks, log_text, tick};
 
 /// Points of a popularity curve that are drawn: spaced evenly on the logarithmic axis.
 const CURVE_POINTS: usize = 400;
@@ -28,12 +28,17 @@ pub(super) fn ui(ui: &mut Ui, app: &App) {
                 });
             }
         });
-        if has_days {
-            chart(ui, "Events by day", "All events of all users (UTC)", |ui| days(ui, profile, height));
-        }
-        if profile.behaviours.len() > 1 {
-            chart(ui, "Behaviours", "Events by what the user did", |ui| behaviours(ui, profile));
-        }
+        let has_behaviours = profile.behaviours.len() > 1;
+        let n_columns = usize::from(has_days) + usize::from(has_behaviours);
+        ui.columns(n_columns.max(1), |columns| {
+            let mut columns = columns.iter_mut();
+            if let (true, Some(ui)) = (has_days, columns.next()) {
+                chart(ui, "Events by day", "All events of all users (UTC)", |ui| days(ui, profile, height));
+            }
+            if let (true, Some(ui)) = (has_behaviours, columns.next()) {
+                chart(ui, "Behaviours", "Events by what the user did", |ui| behaviours(ui, profile, height));
+            }
+        });
     });
 }
 
@@ -74,7 +79,8 @@ fn chart(ui: &mut Ui, title: &str, remark: &str, paint: impl FnOnce(&mut Ui)) {
 }
 
 /// A plot that stays as it is: these charts are looked at, not travelled in.
-fn still<'a>(name: &'static str, height: f32) -> Plot<'a> {
+fn still<'a>(ui: &Ui, name: &'static str, height: f32) -> Plot<'a> {
+    let grid = theme::colors(ui).line;
     Plot::new(name)
         .height(height)
         .allow_scroll(false)
@@ -83,8 +89,9 @@ fn still<'a>(name: &'static str, height: f32) -> Plot<'a> {
         .allow_boxed_zoom(false)
         .show_x(false)
         .show_y(false)
-        .y_axis_formatter(|mark, _| text::short_count(mark.value))
-        .x_axis_formatter(|mark, _| text::short_count(mark.value))
+        .grid_color(grid)
+        .y_axis_formatter(|mark, _| short_tick(mark.value))
+        .x_axis_formatter(|mark, _| short_tick(mark.value))
 }
 
 fn lengths(ui: &mut Ui, profile: &Profile, height: f32) {
@@ -93,11 +100,11 @@ fn lengths(ui: &mut Ui, profile: &Profile, height: f32) {
         let (from, to) = (bin.from as f64, bin.to as f64 + 1.0);
         let range = if bin.from == bin.to { format!("{}", bin.from) } else { format!("{} to {}", bin.from, bin.to) };
         let name = format!("{range} events: {}", text::counted(bin.n_users, "user"));
-        Bar::new((from + to) / 2.0 - 0.5, bin.n_users as f64).width((to - from) * 0.92).name(name)
+        Bar::new((from + to) / 2.0 - 0.5, bin.n_users as f64).width((to - from) * 0.92).name(name).fill(color)
     });
     let chart =
         BarChart::new("Users", bars.collect()).color(color).element_formatter(Box::new(|bar, _| bar.name.clone()));
-    still("lengths", height).include_y(0.0).show(ui, |plot| plot.bar_chart(chart));
+    still(ui, "lengths", height).include_y(0.0).show(ui, |plot| plot.bar_chart(chart));
 }
 
 fn popularity(ui: &mut Ui, profile: &Profile, height: f32) {
@@ -116,7 +123,7 @@ fn popularity(ui: &mut Ui, profile: &Profile, height: f32) {
         }
         HoverPosition::Elsewhere { .. } => None,
     };
-    still("popularity", height)
+    still(ui, "popularity", height)
         .x_grid_spacer(|input| log_marks(&input))
         .y_grid_spacer(|input| log_marks(&input))
         .x_axis_formatter(|mark, _| log_text(mark.value))
@@ -146,11 +153,25 @@ fn days(ui: &mut Ui, profile: &Profile, height: f32) {
         }
         HoverPosition::Elsewhere { .. } => None,
     };
-    still("days", height * 0.8)
+    still(ui, "days", height)
         .include_y(0.0)
-        .x_axis_formatter(|mark, _| if mark.value.fract().abs() < 1e-9 { date(mark.value) } else { String::new() })
+        .x_grid_spacer(|input| day_marks(&input))
+        .x_axis_formatter(|mark, _| date(mark.value))
         .label_formatter(label)
         .show(ui, |plot| plot.line(line));
+}
+
+/// Marks at whole days, far enough apart for their dates.
+fn day_marks(input: &GridInput) -> Vec<GridMark> {
+    // egui's base step is 8 points wide; a date takes some ten of them.
+    let step = (input.base_step_size * 11.0).ceil().max(1.0);
+    let (first, last) = ((input.bounds.0 / step).ceil() as i64, (input.bounds.1 / step).floor() as i64);
+    (first..=last).take(100).map(|at| GridMark { value: at as f64 * step, step_size: step }).collect()
+}
+
+/// A number at an axis: `20`, `1.5 k`.
+fn short_tick(value: f64) -> String {
+    if value.abs() < 1000.0 { tick(value) } else { text::short_count(value) }
 }
 
 /// A day, counted from 1970-01-01, as a date.
@@ -158,13 +179,15 @@ fn date(day: f64) -> String {
     text::moment(day as i64 * 86_400).split(' ').next().unwrap_or_default().to_owned()
 }
 
-fn behaviours(ui: &mut Ui, profile: &Profile) {
+fn behaviours(ui: &mut Ui, profile: &Profile, height: f32) {
+    ui.set_min_height(height);
+    let width = (ui.available_width() - 200.0).max(60.0);
     let total = profile.behaviours.iter().map(|(_, n)| n).sum::<usize>().max(1) as f64;
     egui::Grid::new("behaviours").num_columns(3).spacing([size::GAP_LARGE, 4.0]).show(ui, |ui| {
         for (at, (name, n_events)) in profile.behaviours.iter().enumerate() {
             let share = *n_events as f64 / total;
             ui.label(name);
-            let (rect, _) = ui.allocate_exact_size(egui::vec2(280.0, 14.0), egui::Sense::hover());
+            let (rect, _) = ui.allocate_exact_size(egui::vec2(width, 14.0), egui::Sense::hover());
             let bar = egui::Rect::from_min_size(rect.min, egui::vec2(rect.width() * share as f32, rect.height()));
             ui.painter().rect_filled(bar, 2.0, theme::series_color(ui, at));
             ui.label(format!("{}, {}", text::count(*n_events), text::percent(share)));

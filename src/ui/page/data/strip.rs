@@ -65,7 +65,8 @@ fn card(ui: &mut Ui, step: Step, words: &str, is_chosen: bool, width: f32) -> eg
         (false, false) => egui::Stroke::new(1.0, colors.line),
     };
     ui.painter().rect(rect, size::CORNER, colors.card, edge, egui::StrokeKind::Inside);
-    let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(rect.shrink2(vec2(10.0, 7.0))));
+    let layout = egui::Layout::top_down(egui::Align::Min);
+    let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(rect.shrink2(vec2(10.0, 7.0))).layout(layout));
     inside.spacing_mut().item_spacing.y = 2.0;
     let number = Step::iter().position(|other| other == step).unwrap_or(0) + 1;
     let title = RichText::new(format!("{number}  {step}")).color(if is_chosen { colors.accent } else { colors.strong });

@@ -90,7 +90,8 @@ fn family_card(ui: &mut Ui, spec: &ModelSpec, is_chosen: bool) -> egui::Response
         (false, false) => egui::Stroke::new(1.0, colors.line),
     };
     ui.painter().rect(rect, size::CORNER, colors.card, edge, egui::StrokeKind::Inside);
-    let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(rect.shrink(10.0)));
+    let layout = egui::Layout::top_down(egui::Align::Min);
+    let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(rect.shrink(10.0)).layout(layout));
     let title = RichText::new(family.title()).size(16.0).color(if is_chosen { colors.accent } else { colors.strong });
     inside.add(egui::Label::new(title).selectable(false));
     let summary = RichText::new(family.summary()).size(size::TEXT_SMALL).color(colors.weak);

@@ -125,7 +125,8 @@ fn start(ui: &mut Ui, app: &App, actions: &mut Actions) {
         Ok(()) => Button::new(words.color(colors.on_accent)).fill(colors.accent),
         Err(_) => Button::new(words),
     };
-    let response = ui.add_enabled(enabled.is_ok(), button.min_size(vec2(ui.available_width(), 38.0)));
+    let button = button.min_size(vec2(ui.available_width(), 38.0));
+    let response = ui.vertical_centered(|ui| ui.add_enabled(enabled.is_ok(), button)).inner;
     let response = response.on_hover_text("Ctrl+Enter");
     if response.clicked() {
         actions.push(Action::Start);
