@@ -11,8 +11,7 @@ use crate::run::RunId;
 use crate::train::{Command, Job, StopMode};
 
 /// The experiment that *Try it in 30 seconds* trains.
-const QUICKSTART: &str = "(version: 1, name: \"quickstart\", \
-                          model: Transformer(d_model: 32, n_layers: 1, d_ff: 32, seq_len: 50), training: (epochs: 30))";
+const QUICKSTART: &str = include_str!("../../experiments/quickstart.ron");
 
 impl App {
     /// Trains the embedded experiment on the synthetic world at once.

@@ -131,7 +131,7 @@ fn cleaned(prepared: &Prepared) -> String {
         (Some(first), Some(last)) if first.rows > last.rows => {
             format!("{} left, {} dropped", text::count(last.rows), text::count(first.rows - last.rows))
         }
-        (_, Some(last)) => format!("{}, none dropped", text::counted(last.rows, "event")),
+        (_, Some(last)) => format!("{} left, none dropped", text::count(last.rows)),
         _ => String::new(),
     }
 }

@@ -111,7 +111,8 @@ impl LineChart {
                 n_columns: ui.available_width().max(1.0) as usize,
             },
         );
-        let shown = self.configured(id, height).show(ui, |plot| {
+        let grid = crate::ui::theme::colors(ui).line;
+        let shown = self.configured(id, height).grid_color(grid).show(ui, |plot| {
             self.paint_lines(plot);
             zoom_by_wheel(plot);
         });
