@@ -116,3 +116,59 @@ impl ModuleMapper for Update<'_> {
         Param::from_mapped_value(id, Tensor::from_inner(weights).require_grad(), mapper)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::nn::Linear;
+
+    const SPEC: OptimizerSpec =
+        OptimizerSpec { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.1, clip_norm: 0.0 };
+
+    /// Weight 1 and bias −2, with gradients 3 and 4.
+    fn step(optimizer: &mut AdamW, module: Linear) -> (Linear, f32) {
+        let mut gradients = GradientsParams::new();
+        gradients.register(module.weight.id, Tensor::<2>::from_data([[3.0f32]], &Device::flex()));
+        gradients.register(module.bias.as_ref().unwrap().id, Tensor::<1>::from_data([4.0f32], &Device::flex()));
+        let (module, norm) = optimizer.step(module, gradients, 0.01);
+        (module, norm.unwrap().into_scalar())
+    }
+
+    fn module() -> Linear {
+        let device = Device::flex().autodiff();
+        Linear {
+            weight: Param::from_data(TensorData::from([[1.0f32]]), &device),
+            bias: Some(Param::from_data(TensorData::from([-2.0f32]), &device)),
+        }
+    }
+
+    fn weights(module: &Linear) -> [f32; 2] {
+        [module.weight.val().into_scalar(), module.bias.as_ref().unwrap().val().into_scalar()]
+    }
+
+    /// On the first step m / √v is the gradient's sign, so that each weight moves by lr = 0.01 after
+    /// decaying by 1 − 0.01 · 0.1: 0.999 − 0.01 and −1.998 − 0.01. A constant gradient keeps it so.
+    #[test]
+    fn steps_are_decoupled_decay_and_sign_steps_for_a_constant_gradient() {
+        let mut optimizer = AdamW::new(SPEC);
+        let (module, norm) = step(&mut optimizer, module());
+        assert!((norm - 5.0).abs() < 1e-6, "{norm}");
+        let [weight, bias] = weights(&module);
+        assert!((weight - 0.989).abs() < 1e-6 && (bias + 2.008).abs() < 1e-6, "{weight} {bias}");
+        let (module, _) = step(&mut optimizer, module);
+        let [weight, bias] = weights(&module);
+        assert!((weight - (0.989 * 0.999 - 0.01)).abs() < 1e-6, "{weight}");
+        assert!((bias - (-2.008 * 0.999 - 0.01)).abs() < 1e-6, "{bias}");
+    }
+
+    /// The norm over both parameters is 5; clipped to 1, the gradients are 0.6 and 0.8, and the
+    /// first moments a tenth of that. Clipping each by itself would give 0.1 and 0.1.
+    #[test]
+    fn clipping_is_by_the_norm_over_all_parameters() {
+        let mut optimizer = AdamW::new(OptimizerSpec { clip_norm: 1.0, ..SPEC });
+        let (_, norm) = step(&mut optimizer, module());
+        assert!((norm - 5.0).abs() < 1e-6, "{norm}");
+        let first: Vec<f32> = optimizer.moments.iter().map(|m| m.first.clone().into_scalar()).collect();
+        assert!((first[0] - 0.06).abs() < 1e-6 && (first[1] - 0.08).abs() < 1e-6, "{first:?}");
+    }
+}

@@ -228,13 +228,21 @@ impl Network for Transformer {
         _inputs: &StepInputs,
         noise: &mut Noise,
     ) -> Option<(GradientsParams, LossSums)> {
-        let windows = TrainWindows::new(histories, self.spec.seq_len)?;
-        let hidden = self.hidden(&windows.batch, Some(noise), None);
-        let [n_rows, len, d_model] = hidden.dims();
-        let places = index_tensor(windows.places, &hidden.device());
-        let hidden = hidden.reshape([n_rows * len, d_model]).select(0, places); // [n_events, d_model]
-        let n_events = windows.targets.len();
-        let (objective, nll) = cross_entropy(hidden, self.item.weight.val(), &windows.targets);
+        let windows = TrainWindows::by_length(histories, self.spec.seq_len);
+        let targets: Vec<i32> = windows.iter().flat_map(|windows| windows.targets.iter().copied()).collect();
+        let hidden: Vec<Tensor<2>> = (windows.into_iter())
+            .map(|windows| {
+                let hidden = self.hidden(&windows.batch, Some(noise), None).flatten::<2>(0, 1); // [n_places, d_model]
+                let places = index_tensor(windows.places, &hidden.device());
+                hidden.select(0, places)
+            })
+            .collect();
+        let n_events = targets.len();
+        if n_events == 0 {
+            return None;
+        }
+        let hidden = Tensor::cat(hidden, 0); // [n_events, d_model]
+        let (objective, nll) = cross_entropy(hidden, self.item.weight.val(), &targets);
         let gradients = objective.div_scalar(n_events as f32).backward();
         Some((GradientsParams::from_grads(gradients, self), LossSums { loss: nll, n_events, kl: None }))
     }

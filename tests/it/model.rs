@@ -1,0 +1,356 @@
+//! What every model family promises, walked over the list of families.
+
+use std::path::Path;
+
+use seqscope::data::{DataShape, Histories};
+use seqscope::model::{ModelError, ModelSpec, OpenDevice, OptimizerSpec, StepInputs, Trainable, open_device};
+use seqscope::spec::{Value, derive_seed};
+use strum::IntoEnumIterator as _;
+
+/// Items of the little worlds below.
+pub(crate) const N_ITEMS: usize = 20;
+
+pub(crate) const OPTIMIZER: OptimizerSpec =
+    OptimizerSpec { beta1: 0.9, beta2: 0.98, epsilon: 1e-8, weight_decay: 0.0, clip_norm: 5.0 };
+
+pub(crate) fn shape() -> DataShape {
+    DataShape { n_users: 16, n_items: N_ITEMS, n_events: 16 * 10, max_len: 12 }
+}
+
+/// Every family, small enough for a test.
+pub(crate) fn families() -> Vec<ModelSpec> {
+    let small = [
+        ("d_model", Value::Int(16)),
+        ("d_hidden", Value::Int(16)),
+        ("d_latent", Value::Int(8)),
+        ("d_ff", Value::Int(24)),
+        ("n_heads", Value::Int(2)),
+        ("seq_len", Value::Int(12)),
+        ("dropout", Value::Float(0.1)),
+    ];
+    ModelSpec::iter()
+        .map(|mut spec| {
+            for (key, value) in &small {
+                // A family without this setting says so; that is fine here.
+                let _ = spec.described_mut().set(key, value);
+            }
+            spec
+        })
+        .collect()
+}
+
+pub(crate) fn cpu() -> OpenDevice {
+    open_device("cpu").unwrap()
+}
+
+pub(crate) fn build(spec: &ModelSpec, device: &OpenDevice, seed: u64) -> Box<dyn Trainable> {
+    spec.family().build(shape(), OPTIMIZER, device, seed).unwrap()
+}
+
+/// Users who walk round a circle of items, each from another place: the next item is certain.
+pub(crate) fn circle() -> Histories {
+    let walk = |user: usize| (0..10).map(|at| ((user * 3 + at) % N_ITEMS) as u32 + 1).collect::<Vec<_>>();
+    let walks: Vec<_> = (0..16).map(walk).collect();
+    walks.iter().map(Vec::as_slice).collect()
+}
+
+/// Trains steps `from..to` of 60 and returns the mean loss.
+pub(crate) fn train(model: &mut dyn Trainable, from: usize, to: usize) -> f64 {
+    for step in from..to {
+        let seed = derive_seed(7, "step", step as u64);
+        model.train_step(&circle(), StepInputs { lr: 0.01, step, n_steps: 60, seed }).unwrap();
+    }
+    let stats = model.take_stats().unwrap();
+    assert_eq!(stats.n_steps, to - from);
+    assert!(stats.loss.is_finite() && stats.grad_norm > 0.0, "{stats:?}");
+    stats.loss
+}
+
+fn assert_close(a: &[f32], b: &[f32], what: &str) {
+    assert_eq!(a.len(), b.len(), "{what}");
+    for (at, (a, b)) in a.iter().zip(b).enumerate() {
+        assert!((a - b).abs() <= 1e-5 * (1.0 + b.abs()), "{what}: {a} and {b} at {at}");
+    }
+}
+
+fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|value| value.to_bits()).collect()
+}
+
+fn title(spec: &ModelSpec) -> &'static str {
+    spec.family().title()
+}
+
+#[test]
+fn the_number_of_parameters_is_known_before_building() {
+    for spec in families() {
+        let model = build(&spec, &cpu(), 1);
+        assert_eq!(model.n_params(), spec.family().n_params(shape()), "{}", title(&spec));
+    }
+}
+
+#[test]
+fn changing_the_future_does_not_change_the_past() {
+    let history = [3, 7, 1, 20, 5, 5, 9, 2];
+    for spec in families() {
+        let mut model = build(&spec, &cpu(), 1);
+        train(&mut *model, 0, 3);
+        let whole = model.step_scores(&history).unwrap();
+        assert_eq!((whole.first, whole.n_rows(), whole.n_columns), (0, history.len(), N_ITEMS + 1));
+        for seen in 1..=history.len() {
+            let alone = model.scores(&[&history[..seen]].into_iter().collect()).unwrap();
+            assert_close(&whole.row(seen - 1)[1..], &alone[1..], &format!("{} after {seen} events", title(&spec)));
+        }
+    }
+}
+
+#[test]
+fn padding_and_neighbours_change_nothing() {
+    let long: Vec<u32> = (1..=12).collect();
+    for spec in families() {
+        let mut model = build(&spec, &cpu(), 1);
+        train(&mut *model, 0, 3);
+        let alone = model.scores(&[&[4, 5, 6][..]].into_iter().collect()).unwrap();
+        let padded = model.scores(&[&long[..], &[4, 5, 6], &[]].into_iter().collect()).unwrap();
+        let row = &padded[N_ITEMS + 1..2 * (N_ITEMS + 1)];
+        assert_close(&row[1..], &alone[1..], title(&spec));
+    }
+}
+
+#[test]
+fn only_the_window_of_latest_events_matters() {
+    let long: Vec<u32> = (0..30).map(|at| at % 19 + 1).collect();
+    for spec in families() {
+        if !spec.fields().iter().any(|field| field.key == "seq_len") {
+            continue;
+        }
+        let model = build(&spec, &cpu(), 1);
+        let whole = model.scores(&[&long[..]].into_iter().collect()).unwrap();
+        let window = model.scores(&[&long[18..]].into_iter().collect()).unwrap();
+        assert_eq!(bits(&whole), bits(&window), "{}", title(&spec));
+        assert_eq!(model.step_scores(&long).unwrap().first, 18, "{}", title(&spec));
+    }
+}
+
+#[test]
+fn training_learns_a_circle() {
+    for spec in families() {
+        let mut model = build(&spec, &cpu(), 3);
+        let first = train(&mut *model, 0, 1);
+        train(&mut *model, 1, 55);
+        let last = train(&mut *model, 55, 60);
+        assert!(last < 0.8 * first, "{}: loss {first} → {last}", title(&spec));
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_numbers_and_another_does_not() {
+    for spec in families() {
+        let run = |seed: u64| {
+            let mut model = build(&spec, &cpu(), seed);
+            let loss = train(&mut *model, 0, 4);
+            (loss.to_bits(), bits(&model.scores(&circle()).unwrap()))
+        };
+        let (first, again, other) = (run(1), run(1), run(2));
+        assert_eq!(first, again, "{}", title(&spec));
+        assert_ne!(first, other, "{}", title(&spec));
+    }
+}
+
+#[test]
+fn saved_weights_come_back_bit_for_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    for spec in families() {
+        let path = folder.path().join("weights.safetensors");
+        let mut model = build(&spec, &cpu(), 1);
+        train(&mut *model, 0, 3);
+        model.save_weights(&path).unwrap();
+        let mut other = build(&spec, &cpu(), 2);
+        other.load_weights(&path).unwrap();
+        let scores = model.scores(&circle()).unwrap();
+        assert_eq!(bits(&scores), bits(&other.scores(&circle()).unwrap()), "{}", title(&spec));
+        // The same weights make the same file.
+        let again = folder.path().join("again.safetensors");
+        other.load_state(&path).unwrap_err();
+        model.save_weights(&again).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), std::fs::read(&again).unwrap());
+    }
+}
+
+#[test]
+fn a_resumed_training_is_the_uninterrupted_one() {
+    let folder = tempfile::tempdir().unwrap();
+    for spec in families() {
+        let path = folder.path().join("state.safetensors");
+        let mut model = build(&spec, &cpu(), 1);
+        train(&mut *model, 0, 4);
+        model.save_state(&path).unwrap();
+        let uninterrupted = train(&mut *model, 4, 8);
+        let mut resumed = build(&spec, &cpu(), 9);
+        resumed.load_state(&path).unwrap();
+        assert_eq!(train(&mut *resumed, 4, 8).to_bits(), uninterrupted.to_bits(), "{}", title(&spec));
+        let (a, b) = (model.scores(&circle()).unwrap(), resumed.scores(&circle()).unwrap());
+        assert_eq!(bits(&a), bits(&b), "{}", title(&spec));
+    }
+}
+
+#[test]
+fn a_state_before_the_first_step_can_be_resumed_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.safetensors");
+    for spec in families() {
+        let model = build(&spec, &cpu(), 1);
+        model.save_state(&path).unwrap();
+        let mut other = build(&spec, &cpu(), 2);
+        other.load_state(&path).unwrap();
+        let (a, b) = (model.scores(&circle()).unwrap(), other.scores(&circle()).unwrap());
+        assert_eq!(bits(&a), bits(&b), "{}", title(&spec));
+    }
+}
+
+#[test]
+fn evaluation_does_not_disturb_training() {
+    for spec in families() {
+        let (mut calm, mut watched) = (build(&spec, &cpu(), 1), build(&spec, &cpu(), 1));
+        let quiet = train(&mut *calm, 0, 3);
+        train(&mut *watched, 0, 2);
+        watched.scores(&circle()).unwrap();
+        watched.step_scores(&[1, 2, 3]).unwrap();
+        watched.attention(&[1, 2, 3]).unwrap();
+        train(&mut *watched, 2, 3);
+        assert!(quiet.is_finite());
+        let (a, b) = (calm.scores(&circle()).unwrap(), watched.scores(&circle()).unwrap());
+        assert_eq!(bits(&a), bits(&b), "{}", title(&spec));
+    }
+}
+
+#[test]
+fn the_empty_and_the_shortest_histories_are_allowed() {
+    for spec in families() {
+        let mut model = build(&spec, &cpu(), 1);
+        let scores = model.scores(&[&[][..], &[3]].into_iter().collect()).unwrap();
+        assert_eq!(scores.len(), 2 * (N_ITEMS + 1), "{}", title(&spec));
+        assert!(scores.iter().all(|score| score.is_finite()), "{}", title(&spec));
+        assert_eq!(model.scores(&Histories::new()).unwrap(), Vec::<f32>::new(), "{}", title(&spec));
+        assert_eq!(model.step_scores(&[]).unwrap().n_rows(), 0, "{}", title(&spec));
+        assert_eq!(model.step_scores(&[3]).unwrap().n_rows(), 1, "{}", title(&spec));
+        let inputs = StepInputs { lr: 0.01, step: 0, n_steps: 1, seed: 1 };
+        model.train_step(&Histories::new(), inputs).unwrap();
+        assert_eq!(model.take_stats().unwrap().n_steps, 0, "{}", title(&spec));
+        model.train_step(&[&[][..], &[3], &[4, 5]].into_iter().collect(), inputs).unwrap();
+        assert!(model.take_stats().unwrap().loss.is_finite(), "{}", title(&spec));
+    }
+}
+
+#[test]
+fn items_outside_the_catalogue_are_refused_with_a_sentence() {
+    for spec in families() {
+        let mut model = build(&spec, &cpu(), 1);
+        for item in [0, N_ITEMS as u32 + 1, u32::MAX] {
+            let history = [1, item];
+            let histories: Histories = [&history[..]].into_iter().collect();
+            let refused = [
+                model.scores(&histories).map(drop),
+                model.step_scores(&history).map(drop),
+                model.attention(&history).map(drop),
+                model.train_step(&histories, StepInputs { lr: 0.01, step: 0, n_steps: 1, seed: 1 }),
+            ];
+            for result in refused {
+                let sentence = result.unwrap_err().to_string();
+                assert!(sentence.contains(&format!("item index {item} is not in the model's catalogue")), "{sentence}");
+            }
+        }
+        // And nothing was broken by asking.
+        train(&mut *model, 0, 1);
+    }
+}
+
+#[test]
+fn weights_that_do_not_fit_are_refused_with_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("weights.safetensors");
+    let refused = |model: &mut dyn Trainable, path: &Path, expected: &str| {
+        let before = bits(&model.scores(&circle()).unwrap());
+        for sentence in [model.load_weights(path), model.load_state(path)].map(|result| result.unwrap_err().to_string())
+        {
+            assert!(sentence.contains(expected) && sentence.contains(&path.display().to_string()), "{sentence}");
+        }
+        assert_eq!(bits(&model.scores(&circle()).unwrap()), before);
+    };
+    for spec in families() {
+        let mut model = build(&spec, &cpu(), 1);
+        let larger = DataShape { n_items: N_ITEMS + 1, ..shape() };
+        spec.family().build(larger, OPTIMIZER, &cpu(), 1).unwrap().save_state(&path).unwrap();
+        refused(&mut *model, &path, "another catalogue");
+        refused(&mut *model, &folder.path().join("missing.safetensors"), "cannot be read");
+        std::fs::write(&path, b"not a tensor in sight").unwrap();
+        refused(&mut *model, &path, "no whole safetensors file");
+        model.save_state(&path).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &bytes[..bytes.len() - 5]).unwrap();
+        refused(&mut *model, &path, "no whole safetensors file");
+        let nowhere = folder.path().join("no/such/folder/weights.safetensors");
+        assert!(model.save_weights(&nowhere).unwrap_err().to_string().contains("cannot be written"));
+    }
+}
+
+#[test]
+fn weights_of_another_family_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("weights.safetensors");
+    let families = families();
+    for (spec, next) in families.iter().zip(families.iter().cycle().skip(1)) {
+        build(spec, &cpu(), 1).save_weights(&path).unwrap();
+        if title(spec) != title(next) {
+            let sentence = build(next, &cpu(), 1).load_weights(&path).unwrap_err().to_string();
+            assert!(sentence.contains("but this model is a"), "{sentence}");
+        }
+    }
+}
+
+#[test]
+fn a_training_that_diverges_says_so() {
+    for spec in families() {
+        let mut model = build(&spec, &cpu(), 1);
+        for step in 0..4 {
+            model.train_step(&circle(), StepInputs { lr: 1e30, step, n_steps: 4, seed: 1 }).unwrap();
+        }
+        let error = model.take_stats().unwrap_err();
+        assert!(matches!(error, ModelError::Diverged { .. }), "{}: {error}", title(&spec));
+    }
+}
+
+#[test]
+fn attention_looks_back_at_real_events_only_and_sums_to_one() {
+    let history: Vec<u32> = (1..=15).collect();
+    for spec in families() {
+        let mut model = build(&spec, &cpu(), 1);
+        train(&mut *model, 0, 3);
+        let Some(maps) = model.attention(&history).unwrap() else { continue };
+        assert_eq!((maps.len, maps.first), (12, 3), "{}", title(&spec));
+        assert_eq!(maps.weights.len(), maps.n_layers * maps.n_heads * 12 * 12);
+        for layer in 0..maps.n_layers {
+            for head in 0..maps.n_heads {
+                for (row, weights) in maps.head(layer, head).chunks(12).enumerate() {
+                    let sum: f32 = weights.iter().sum();
+                    assert!((sum - 1.0).abs() < 1e-5, "{sum}");
+                    assert!(weights[row + 1..].iter().all(|&weight| weight == 0.0), "{weights:?}");
+                }
+            }
+        }
+        assert_eq!(model.attention(&[]).unwrap().map(|maps| maps.len), Some(0));
+    }
+}
+
+#[test]
+fn settings_that_do_not_fit_are_errors_at_their_field() {
+    let mut spec = families().remove(0);
+    spec.described_mut().set("n_heads", &Value::Int(3)).unwrap();
+    let problems = spec.family().check(shape());
+    assert!(
+        problems.iter().any(|p| p.field == "n_heads" && p.is_error() && p.sentence.contains("divisor")),
+        "{problems:?}"
+    );
+    let Err(error) = spec.family().build(shape(), OPTIMIZER, &cpu(), 1) else { panic!("it was built") };
+    assert!(matches!(&error, ModelError::Setting { field, .. } if field == "model.n_heads"), "{error}");
+}
