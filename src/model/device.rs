@@ -145,8 +145,9 @@ fn find_adapters() -> Vec<Adapter> {
         };
         // burn counts the adapters of each kind and graphics API from 0.
         let alike = |kind: fn(usize) -> BurnKind| {
-            let n = (0..).find(|&n| !found.iter().any(|a| a.selector == kind(n) && a.info.backend == backend));
-            kind(n.unwrap_or(0))
+            let same_api = found.iter().filter(|a| a.info.backend == backend);
+            let taken: Vec<&BurnKind> = same_api.map(|a| &a.selector).collect();
+            kind((0..=taken.len()).find(|&n| !taken.contains(&&kind(n))).unwrap_or(0))
         };
         let (selector, rank) = match info.device_type {
             wgpu::DeviceType::DiscreteGpu => (alike(BurnKind::DiscreteGpu), 0),
@@ -188,7 +189,7 @@ fn open_adapter(adapter: &Adapter) -> Result<OpenDevice, ModelError> {
     let (device, setup): (Device, WgpuSetup) =
         started.map_err(|_| failed("its driver failed".to_owned()))?.map_err(|error| failed(error.to_string()))?;
     let limits = setup.adapter.limits();
-    let limit = u64::from(limits.max_storage_buffer_binding_size).min(limits.max_buffer_size);
+    let limit = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
     opened.insert(info.key.clone(), (device.clone(), limit));
     Ok(OpenDevice { info, device, max_array_bytes: Some(limit) })
 }

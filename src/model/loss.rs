@@ -36,12 +36,12 @@ fn by_blocks(hidden: &Tensor<2>, items: &Tensor<2>, targets: &[i32], block: usiz
     let device = hidden.device();
     let [n_rows, d_model] = hidden.dims();
     let n_items = items.dims()[0].saturating_sub(1);
-    let items = items.clone().slice([1..=n_items]); // [n_items, d_model]
+    let items = items.clone().slice_dim(0, 1..=n_items); // [n_items, d_model]
     let (mut nll_sum, mut d_items) = (None, None);
     let mut d_hidden = Vec::with_capacity(n_rows.div_ceil(block));
     for (at, targets) in targets.chunks(block).enumerate() {
         let n = targets.len();
-        let rows = hidden.clone().slice([at * block..at * block + n]); // [n, d_model]
+        let rows = hidden.clone().slice_dim(0, at * block..at * block + n); // [n, d_model]
         let targets: Vec<i32> = targets.iter().map(|target| target - 1).collect();
         let targets = Tensor::<2, Int>::from_data(TensorData::new(targets, [n, 1]), &device);
         let logits = rows.clone().matmul(items.clone().transpose()); // [n, n_items]
@@ -67,7 +67,7 @@ fn by_blocks(hidden: &Tensor<2>, items: &Tensor<2>, targets: &[i32], block: usiz
 /// The same for tracked tensors: a scalar to call `backward` on, whose gradients are those of the
 /// sum of the loss, and that sum itself.
 ///
-/// The scalar is Σ hidden · d_hidden + Σ items · d_items with the gradients held constant; its value
+/// The scalar is Σ `hidden · d_hidden` + Σ `items · d_items` with the gradients held constant; its value
 /// means nothing.
 pub(super) fn cross_entropy(hidden: Tensor<2>, items: Tensor<2>, targets: &[i32]) -> (Tensor<1>, Tensor<1>) {
     let CrossEntropy { nll_sum, d_hidden, d_items } =
@@ -102,7 +102,7 @@ mod tests {
         let targets = [1, 4, 2, 2, 3];
         let hidden = Tensor::from_inner(numbers([5, 3], 1.0)).require_grad();
         let items = Tensor::from_inner(numbers([5, 3], 2.0)).require_grad();
-        let logits = hidden.clone().matmul(items.clone().slice([1..5]).transpose());
+        let logits = hidden.clone().matmul(items.clone().slice_dim(0, 1..5).transpose());
         let picked = Tensor::<2, Int>::from_data(
             TensorData::new(targets.iter().map(|t| t - 1).collect::<Vec<i32>>(), [5, 1]),
             &Device::flex(),

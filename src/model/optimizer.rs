@@ -1,4 +1,4 @@
-//! AdamW with global-norm clipping.
+//! `AdamW` with global-norm clipping.
 //!
 //! Ours rather than burn's: burn clips each parameter by its own norm, and loading its optimiser
 //! state goes through the process's default device, which panics on a machine without a GPU. Here
@@ -19,7 +19,7 @@ pub(super) struct Moments {
     pub(super) second: Tensor<1>,
 }
 
-/// AdamW (Loshchilov & Hutter 2019, algorithm 2), as PyTorch's `torch.optim.AdamW` computes it:
+/// `AdamW` (Loshchilov & Hutter 2019, algorithm 2), as PyTorch's `torch.optim.AdamW` computes it:
 /// decay by 1 − lr · `weight_decay`, then the step lr / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε).
 #[derive(Clone, Debug)]
 pub(super) struct AdamW {

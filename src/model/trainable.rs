@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::ModelError;
 use crate::data::Histories;
 
-/// How weights follow gradients: AdamW (Loshchilov & Hutter 2019); with `weight_decay` 0 it is
+/// How weights follow gradients: `AdamW` (Loshchilov & Hutter 2019); with `weight_decay` 0 it is
 /// Adam (Kingma & Ba 2015).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OptimizerSpec {

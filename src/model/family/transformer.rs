@@ -152,7 +152,7 @@ impl Transformer {
         let len = batch.seq_len;
         let weights = self.item.weight.val();
         let device = weights.device();
-        let positions = self.position.weight.val().slice([seq_len - len..seq_len]); // [len, d_model]
+        let positions = self.position.weight.val().slice_dim(0, seq_len - len..seq_len); // [len, d_model]
         // Kang & McAuley's code scales the item vectors by √d_model; the paper does not say so.
         let items = embedding(weights, input_tensor(batch, &device)).mul_scalar((d_model as f32).sqrt());
         let mut x = items + positions.unsqueeze(); // [n_rows, len, d_model]
