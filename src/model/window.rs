@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn grouping_by_length_keeps_every_target_and_saves_padding() {
-        let rows: Vec<Vec<u32>> = (0..64).map(|row| (1..=(row * 7 % 120) as u32).collect()).collect();
+        let rows: Vec<Vec<u32>> = (0..256).map(|row| (1..=(row * 7 % 120) as u32).collect()).collect();
         let histories: Histories = rows.iter().map(Vec::as_slice).collect();
         let whole = TrainWindows::new(&histories, 100).unwrap();
         let groups = TrainWindows::by_length(&histories, 100);

@@ -33,9 +33,9 @@ fn an_unknown_device_is_refused_with_those_that_there_are() {
 }
 
 /// Both devices start from the same weights and draw the same dropout masks, on the host; they
-/// differ in the order in which sums are rounded (24-bit floats, some hundred terms a sum: some
-/// 1e-6 relative a step), which ten steps of Adam may multiply. A wrong kernel or mask is off by
-/// far more than 1e-3.
+/// differ in the order in which sums are rounded (24-bit floats: some 1e-7 relative a sum), which
+/// ten steps of Adam multiply; 1e-6 was seen. A wrong kernel or mask is off by far more than the
+/// 1e-4 of the loss and 1e-3 of the largest score that are allowed.
 #[test]
 fn a_gpu_trains_as_the_cpu_does() {
     let Some(gpu) = list_devices().into_iter().find(|device| device.kind != DeviceKind::Cpu) else {
@@ -50,7 +50,7 @@ fn a_gpu_trains_as_the_cpu_does() {
         let (mut here, mut there) = (build(&spec, &cpu, 5), build(&spec, &gpu, 5));
         for step in 0..10 {
             let (a, b) = (train(&mut *here, step, step + 1), train(&mut *there, step, step + 1));
-            assert!((a - b).abs() <= 1e-3 * a.abs(), "{title}, step {step}: {a} on the CPU, {b} on the GPU");
+            assert!((a - b).abs() <= 1e-4 * a.abs(), "{title}, step {step}: {a} on the CPU, {b} on the GPU");
         }
         let (a, b) = (here.scores(&circle()).unwrap(), there.scores(&circle()).unwrap());
         let (mut largest, mut scale) = (0f32, 0f32);
@@ -59,6 +59,6 @@ fn a_gpu_trains_as_the_cpu_does() {
             scale = scale.max(a.abs());
         }
         println!("{title}: scores differ by at most {largest} of {scale} after 10 steps");
-        assert!(largest <= 1e-2 * scale, "{title}: {largest} of {scale}");
+        assert!(largest <= 1e-3 * scale, "{title}: {largest} of {scale}");
     }
 }

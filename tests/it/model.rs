@@ -97,10 +97,28 @@ fn changing_the_future_does_not_change_the_past() {
         train(&mut *model, 0, 3);
         let whole = model.step_scores(&history).unwrap();
         assert_eq!((whole.first, whole.n_rows(), whole.n_columns), (0, history.len(), N_ITEMS + 1));
-        for seen in 1..=history.len() {
-            let alone = model.scores(&[&history[..seen]].into_iter().collect()).unwrap();
-            assert_close(&whole.row(seen - 1)[1..], &alone[1..], &format!("{} after {seen} events", title(&spec)));
+        for changed in 1..history.len() {
+            let mut other = history;
+            other[changed..].iter_mut().for_each(|item| *item = (*item + 3) % N_ITEMS as u32 + 1);
+            let other = model.step_scores(&other).unwrap();
+            for row in 0..changed {
+                let what = format!("{}, row {row}, changed from {changed}", title(&spec));
+                assert_close(&whole.row(row)[1..], &other.row(row)[1..], &what);
+            }
+            assert_ne!(whole.row(changed)[1..], other.row(changed)[1..], "{}", title(&spec));
         }
+    }
+}
+
+#[test]
+fn the_last_of_the_steps_is_what_comes_next() {
+    let history = [3, 7, 1, 20, 5, 5, 9, 2];
+    for spec in families() {
+        let mut model = build(&spec, &cpu(), 1);
+        train(&mut *model, 0, 3);
+        let steps = model.step_scores(&history).unwrap();
+        let next = model.scores(&[&history[..]].into_iter().collect()).unwrap();
+        assert_close(&steps.row(history.len() - 1)[1..], &next[1..], title(&spec));
     }
 }
 
@@ -139,7 +157,11 @@ fn training_learns_a_circle() {
         let first = train(&mut *model, 0, 1);
         train(&mut *model, 1, 55);
         let last = train(&mut *model, 55, 60);
-        assert!(last < 0.8 * first, "{}: loss {first} → {last}", title(&spec));
+        // Who sees no order can only learn which ten of the twenty items a user has: from ln 20 to
+        // at best ln 10, a bound of 0.77.
+        let sees_order = spec.fields().iter().any(|field| field.key == "seq_len");
+        let bound = if sees_order { 0.5 } else { 0.9 };
+        assert!(last < bound * first, "{}: loss {first} → {last}", title(&spec));
     }
 }
 
