@@ -115,3 +115,44 @@ fn sample(column: &PolarsColumn) -> Vec<String> {
         Err(_) => vec![format!("({})", column.dtype()); column.len()],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn micros(dtype: &DataType, number: i64) -> Option<i64> {
+        let column = PolarsColumn::new("t".into(), [number]).cast(dtype).unwrap();
+        match cells(&column).unwrap() {
+            Cells::Micros(micros) => micros[0],
+            Cells::Text(_) => None,
+        }
+    }
+
+    #[test]
+    fn typed_times_of_every_unit_are_microseconds() {
+        let unit = |unit| DataType::Datetime(unit, None);
+        assert_eq!(micros(&unit(TimeUnit::Milliseconds), 1_500), Some(1_500_000));
+        assert_eq!(micros(&unit(TimeUnit::Microseconds), 1_500), Some(1_500));
+        assert_eq!(micros(&unit(TimeUnit::Nanoseconds), -1_500), Some(-2));
+        assert_eq!(micros(&unit(TimeUnit::Milliseconds), i64::MAX), None);
+        let day = PolarsColumn::new("t".into(), [2_i32]).cast(&DataType::Date).unwrap();
+        assert_eq!(sample(&day), ["1970-01-03T00:00:00Z"]);
+    }
+
+    #[test]
+    fn floats_that_are_whole_are_written_whole() {
+        let texts = |numbers: &[Option<f64>]| sample(&PolarsColumn::new("n".into(), numbers));
+        assert_eq!(texts(&[Some(12.0), None, Some(f64::NAN)]), ["12", "", ""]);
+        assert_eq!(texts(&[Some(12.5), Some(3.0)]), ["12.5", "3.0"]);
+    }
+
+    #[test]
+    fn a_column_of_lists_is_an_error_and_no_panic() {
+        use polars::prelude::NamedFrom;
+        let inner = PolarsColumn::new("x".into(), [1_i64, 2]);
+        let lists = polars::prelude::Series::new("l".into(), [inner.as_materialized_series().clone()]);
+        let column = PolarsColumn::from(lists);
+        // Whatever it becomes, it has one cell a row.
+        assert_eq!(sample(&column).len(), 1);
+    }
+}

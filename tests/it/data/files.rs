@@ -167,6 +167,28 @@ fn quoted_fields_keep_separators_line_ends_and_line_numbers() {
 }
 
 #[test]
+fn line_ends_blank_lines_and_blanks_around_fields_change_nothing() {
+    let plain = "user,item,time\na,x,1600000000\na,y,1600000001\nb,x,1600000002\na,z,1600000003\na,x,1600000004\n";
+    let expected = OnDisk::new("log.csv", plain).prepare().unwrap().dataset.fingerprint;
+    for (name, text) in [
+        ("CRLF", plain.replace('\n', "\r\n")),
+        ("no last line end", plain.trim_end().to_owned()),
+        ("byte order mark", format!("\u{feff}{plain}")),
+        ("blank lines", format!("\n\n{}\n \n", plain.replace("b,x", "\nb,x"))),
+        ("blanks", plain.replace(',', " , ")),
+        ("tabs", plain.replace(',', "\t")),
+        ("quotes", plain.replace("a,", "\"a\",")),
+        ("several characters", plain.replace(',', "::")),
+        ("aligned", plain.replace(',', "   ").replace('\n', "  \n  ")),
+        ("bars", plain.replace(',', "|")),
+    ] {
+        let prepared = OnDisk::new("log.txt", text).prepare().unwrap();
+        assert_eq!(prepared.dataset.report.rows_refused, 0, "{name}");
+        assert_eq!(prepared.dataset.fingerprint, expected, "{name}");
+    }
+}
+
+#[test]
 fn titles_are_joined_on_the_column_that_holds_the_ids() {
     let mut log = OnDisk::new("log.csv", "user,item,time\nu,7,1\nu,8,2\nu,9,3\nu,7,4\n");
     let path = log
