@@ -184,8 +184,7 @@ pub(crate) fn install(ctx: &egui::Context) {
             spacing.combo_width = 120.0;
             spacing.slider_width = 150.0;
             spacing.tooltip_width = 420.0;
-            spacing.scroll = egui::style::ScrollStyle::solid();
-            spacing.scroll.bar_width = 8.0;
+            spacing.scroll = egui::style::ScrollStyle::thin();
         });
     }
 }

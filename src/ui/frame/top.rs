@@ -16,9 +16,12 @@ pub(super) fn ui(ui: &mut Ui, app: &App, is_rail_open: &mut bool, actions: &mut 
         }
         ui.label(RichText::new("Seqscope").strong().size(16.0).color(theme::colors(ui).strong));
         ui.add_space(theme::size::GAP_LARGE);
-        for page in Page::iter() {
-            tab(ui, app, page, actions);
-        }
+        ui.scope(|ui| {
+            ui.spacing_mut().item_spacing.x = 18.0;
+            for page in Page::iter() {
+                tab(ui, app, page, actions);
+            }
+        });
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             themes(ui, app, actions);
             ui.separator();

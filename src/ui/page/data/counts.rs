@@ -38,7 +38,11 @@ pub(super) fn ui(ui: &mut Ui, prepared: &Prepared) {
 
 fn steps(ui: &mut Ui, steps: &[StepCount]) {
     let colors = theme::colors(ui);
-    let mut table = TableBuilder::new(ui).id_salt("steps").striped(true).vscroll(false);
+    let mut table = TableBuilder::new(ui)
+        .id_salt("steps")
+        .striped(true)
+        .vscroll(false)
+        .cell_layout(egui::Layout::left_to_right(egui::Align::Center));
     table = table.column(Column::remainder().clip(true)).columns(Column::exact(92.0), 4);
     let number = egui::Layout::right_to_left(egui::Align::Center);
     table

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::data::Profile;
 use crate::ui::text;
 use crate::ui::theme::{self, size};
-use crate::ui::widget::line_chart::{log_marks, log_text, tick};
+use crate::ui::widget::line_chart::{log_marks, log_text, tick, whole_marks};
 
 /// Points of a popularity curve that are drawn: spaced evenly on the logarithmic axis.
 const CURVE_POINTS: usize = 400;
@@ -104,7 +104,10 @@ fn lengths(ui: &mut Ui, profile: &Profile, height: f32) {
     });
     let chart =
         BarChart::new("Users", bars.collect()).color(color).element_formatter(Box::new(|bar, _| bar.name.clone()));
-    still(ui, "lengths", height).include_y(0.0).show(ui, |plot| plot.bar_chart(chart));
+    still(ui, "lengths", height)
+        .x_grid_spacer(|input| whole_marks(&input))
+        .include_y(0.0)
+        .show(ui, |plot| plot.bar_chart(chart));
 }
 
 fn popularity(ui: &mut Ui, profile: &Profile, height: f32) {
@@ -171,7 +174,7 @@ fn day_marks(input: &GridInput) -> Vec<GridMark> {
 
 /// A number at an axis: `20`, `1.5 k`.
 fn short_tick(value: f64) -> String {
-    if value.abs() < 1000.0 { tick(value) } else { text::short_count(value) }
+    if value.abs() < 10_000.0 { tick(value) } else { text::short_count(value) }
 }
 
 /// A day, counted from 1970-01-01, as a date.

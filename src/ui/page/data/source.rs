@@ -62,7 +62,7 @@ impl SourceForm {
             let width = ui.available_width() - 76.0;
             let field =
                 egui::TextEdit::singleline(&mut self.path).desired_width(width).hint_text("or drop a file here");
-            let field = ui.add(field).labelled_by(label.id);
+            let field = ui.add(field).labelled_by(label.id).on_hover_text(&self.path);
             let is_entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
             if is_entered && !self.path.trim().is_empty() {
                 actions.push(Action::OpenData(PathBuf::from(self.path.trim())));

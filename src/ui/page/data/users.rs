@@ -6,10 +6,13 @@ use egui_extras::{Column, TableBuilder};
 use crate::app::{Action, App, RawEvent, raw_events, typical_user};
 use crate::data::{Dataset, Prepared};
 use crate::ui::theme::{self, size};
+use crate::ui::widget::line_chart::tick;
 use crate::ui::{Actions, text};
 
 /// Width of the list of users.
-const LIST: f32 = 168.0;
+const LIST: f32 = 150.0;
+/// Height of a line in the list of users.
+const USER_ROW: f32 = 26.0;
 /// Ticks on the strip of time; more would only paint over each other.
 const MOST_TICKS: usize = 4000;
 
@@ -73,7 +76,7 @@ impl UserBrowser {
         ui.weak(text::counted(self.found.len(), "user"));
         ScrollArea::vertical().id_salt("users").auto_shrink([false, false]).show_rows(
             ui,
-            size::ROW,
+            USER_ROW,
             self.found.len(),
             |ui, shown| {
                 for user_idx in self.found.get(shown).unwrap_or_default() {
@@ -82,7 +85,7 @@ impl UserBrowser {
                     let is_chosen = chosen == Some(*user_idx);
                     let button = egui::Button::selectable(is_chosen, text::clipped(id, 14))
                         .right_text(RichText::new(text::count(n_events)).size(size::TEXT_SMALL).weak())
-                        .min_size(vec2(LIST - 14.0, size::ROW));
+                        .min_size(vec2(LIST - 14.0, USER_ROW));
                     if ui.add(button).clicked() {
                         actions.push(Action::SelectUser(id.to_owned()));
                     }
@@ -152,17 +155,21 @@ fn table(ui: &mut Ui, events: &[RawEvent]) {
     let colors = theme::colors(ui);
     let weak = |words: &str| RichText::new(words).size(size::TEXT_SMALL).color(colors.weak);
     theme::card(ui).show(ui, |ui| {
-        let mut table = TableBuilder::new(ui).id_salt("events").striped(true).auto_shrink([false, false]);
-        table = table.column(Column::exact(44.0));
+        let mut table = TableBuilder::new(ui)
+            .id_salt("events")
+            .striped(true)
+            .auto_shrink([false, false])
+            .cell_layout(egui::Layout::left_to_right(egui::Align::Center));
+        table = table.column(Column::exact(36.0));
         if has_time {
-            table = table.column(Column::exact(150.0));
+            table = table.column(Column::exact(136.0));
         }
         table = table.column(Column::remainder().at_least(120.0).clip(true));
         if has_behaviour {
             table = table.column(Column::exact(90.0).clip(true));
         }
         if has_value {
-            table = table.column(Column::exact(70.0));
+            table = table.column(Column::exact(52.0));
         }
         let heads =
             [(true, "#"), (has_time, "Time (UTC)"), (true, "Item"), (has_behaviour, "Behaviour"), (has_value, "Value")];
@@ -183,7 +190,7 @@ fn table(ui: &mut Ui, events: &[RawEvent]) {
                         (has_time, event.time_secs.map(text::moment_secs).unwrap_or_default()),
                         (true, event.item.clone()),
                         (has_behaviour, event.behaviour.clone().unwrap_or_default()),
-                        (has_value, event.value.map(|v| text::significant(f64::from(v), 4)).unwrap_or_default()),
+                        (has_value, event.value.map(|v| tick(f64::from(v))).unwrap_or_default()),
                     ];
                     for (_, words) in cells.into_iter().filter(|(is_shown, _)| *is_shown) {
                         row.col(|ui| {

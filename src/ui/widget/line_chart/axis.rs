@@ -23,7 +23,7 @@ fn multiples(low: f64, high: f64, step: f64) -> impl Iterator<Item = f64> {
 }
 
 /// Marks at whole numbers only: there is no epoch 2.5.
-pub(super) fn whole_marks(input: &GridInput) -> Vec<GridMark> {
+pub(crate) fn whole_marks(input: &GridInput) -> Vec<GridMark> {
     let step = nice_step((input.base_step_size * LABEL_STEPS / 2.0).max(1.0));
     let marks = multiples(input.bounds.0, input.bounds.1, step);
     marks.map(|value| GridMark { value, step_size: step }).collect()

@@ -4,7 +4,7 @@ use egui::{Align2, Color32, FontId, Pos2, Rect, RichText, Stroke, TextStyle, Ui,
 use egui_plot::{HLine, Line, LineStyle, MarkerShape, Plot, PlotPoint, PlotResponse, PlotTransform, PlotUi, Points};
 
 use super::{ChartData, LineChart, axis, legend, smooth, thin, tick};
-use crate::ui::{text, theme};
+use crate::ui::text;
 
 /// Rows of the hover table: more cannot be read at a glance.
 const HOVER_ROWS: usize = 5;
