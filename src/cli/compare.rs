@@ -14,7 +14,7 @@ use crate::run::{Manifest, RunStore, hindrance};
 pub struct Args {
     /// Runs by name, its start or its end, or `last`
     #[arg(required = true, num_args = 2.., value_name = "RUN")]
-    runs: Vec<String>,
+    names: Vec<String>,
     /// Print one JSON object instead of tables
     #[arg(long)]
     json: bool,
@@ -22,7 +22,7 @@ pub struct Args {
 
 pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> Result<(), Error> {
     let mut manifests = Vec::new();
-    for name in &args.runs {
+    for name in &args.names {
         manifests.push(store.manifest(&store.find(name)?)?);
     }
     let differences = differences(&manifests.iter().map(|m| &m.experiment).collect::<Vec<_>>());

@@ -11,8 +11,8 @@ use strum::IntoEnumIterator;
 use super::Streams;
 use super::table::{Align, Table, count};
 use crate::data::{
-    self, CleanSpec, DataReport, DataSource, DataSpec, Dataset, FileSpec, Preview, Profile, Role, Roles, SplitSpec,
-    TimeFormat, TitleSpec,
+    self, CleanSpec, DataReport, DataSource, DataSpec, Dataset, FileSpec, Preview, Profile, Role, Roles, TimeFormat,
+    TitleSpec,
 };
 use crate::error::Error;
 
@@ -104,14 +104,13 @@ pub(super) fn run(args: Args, streams: &mut Streams<'_>) -> Result<(), Error> {
     let json = args.json;
     let preview = data::preview(&args.file_spec())?;
     let spec = DataSpec { source: DataSource::File(preview.file.clone()), clean: CleanSpec::default() };
-    let prepared = data::prepare(&spec, SplitSpec::default(), &AtomicBool::new(false))?;
-    let dataset = &prepared.dataset;
+    let dataset = data::read(&spec, &AtomicBool::new(false))?;
     if json {
-        return streams.json(&json_of(&preview, dataset));
+        return streams.json(&json_of(&preview, &dataset));
     }
     write_reading(&preview, streams.out)?;
     write_report(&dataset.report, streams.out)?;
-    write_profile(dataset, &Profile::new(dataset), streams.out)?;
+    write_profile(&dataset, &Profile::new(&dataset), streams.out)?;
     streams.warn(&preview.problems)?;
     let told: Vec<_> = dataset.report.problems.iter().filter(|p| !preview.problems.contains(p)).cloned().collect();
     streams.warn(&told)

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use super::Streams;
 use super::table::{Align, Table, count, duration, metric};
-use crate::baseline::BaselineKind;
 use crate::data::SplitSpec;
 use crate::error::Error;
 use crate::experiment::Experiment;
@@ -86,14 +85,6 @@ fn write_text(manifest: &Manifest, ended: &Ended, streams: &mut Streams<'_>) -> 
         table.row(cells(kind.title(), reference, verdict(test.ndcg_at_10, reference.ndcg_at_10)));
     }
     table.write(out)?;
-    let below_window =
-        ended.references_test.get(&BaselineKind::MarkovWindow).is_some_and(|r| r.ndcg_at_10 > test.ndcg_at_10);
-    if below_window {
-        writeln!(
-            out,
-            "\nThe windowed Markov chain is fitted in a second; a trained model below it has not learnt the order well."
-        )?;
-    }
     Ok(())
 }
 

@@ -74,6 +74,14 @@ pub fn prepare(data: &DataSpec, split: SplitSpec, cancel: &AtomicBool) -> Result
     prepare::prepare(data, split, cancel)
 }
 
+/// Opens, cleans and codes, without asking whether what is left can be split.
+///
+/// # Errors
+/// [`DataError`] when the log cannot be read, a setting is wrong, or a step leaves nothing.
+pub fn read(data: &DataSpec, cancel: &AtomicBool) -> Result<Dataset, DataError> {
+    prepare::read(data, cancel)
+}
+
 /// Problems that can be told from the settings alone, without reading the file (a missing file
 /// included). Fields are paths under `data` and `split`.
 #[must_use]

@@ -14,6 +14,20 @@ use crate::spec::Problem;
 
 /// See [`super::prepare`].
 pub(super) fn prepare(data: &DataSpec, split: SplitSpec, cancel: &AtomicBool) -> Result<Prepared, DataError> {
+    let (mut dataset, cuts) = coded(data, split, cancel)?;
+    go_on(cancel)?;
+    let split = divide(&dataset.sequences, cuts);
+    judge(&mut dataset, &split, cuts)?;
+    Ok(Prepared { dataset, split })
+}
+
+/// See [`super::read`].
+pub(super) fn read(data: &DataSpec, cancel: &AtomicBool) -> Result<Dataset, DataError> {
+    coded(data, SplitSpec::LeaveOneOut, cancel).map(|(dataset, _)| dataset)
+}
+
+/// The log cleaned and coded, and where the split cuts it in time.
+fn coded(data: &DataSpec, split: SplitSpec, cancel: &AtomicBool) -> Result<(Dataset, Option<Cuts>), DataError> {
     if let Some(Problem { field, sentence, .. }) = check::settings(data, split).into_iter().find(Problem::is_error) {
         return Err(DataError::Setting { field, sentence });
     }
@@ -44,10 +58,7 @@ pub(super) fn prepare(data: &DataSpec, split: SplitSpec, cancel: &AtomicBool) ->
         report,
     };
     dataset.fingerprint = fingerprint::of_dataset(&dataset);
-    go_on(cancel)?;
-    let split = divide(&dataset.sequences, cuts);
-    judge(&mut dataset, &split, cuts)?;
-    Ok(Prepared { dataset, split })
+    Ok((dataset, cuts))
 }
 
 /// Fails when the user has stopped the work.

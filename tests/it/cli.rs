@@ -179,7 +179,7 @@ fn compare_warns_of_what_is_not_comparable() {
     let place = Place::new();
     place.write("tiny.ron", TINY);
     place.seqscope("train tiny.ron --runs runs --set training.epochs=1").ok();
-    place.seqscope("train tiny.ron --runs runs --set training.epochs=1 --set data.world.seed=8").ok();
+    place.seqscope("train tiny.ron --runs runs --set training.epochs=1 --set data.seed=8").ok();
     place.seqscope("train tiny.ron --runs runs --set training.epochs=1 --set evaluation.filter_seen=false").ok();
     let runs = runs_in(&place.path("runs"));
     let said = place.run(&["compare", &runs[0], &runs[1], &runs[2], "--runs", "runs"]).ok();

@@ -49,6 +49,8 @@ impl Place {
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_seqscope"));
         command.args(args).current_dir(self.dir.path()).stdin(Stdio::null());
+        // Without it a Vulkan driver writes an error of its own to standard error.
+        command.env("XDG_RUNTIME_DIR", self.dir.path());
         for variable in ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"] {
             command.env_remove(variable);
         }
