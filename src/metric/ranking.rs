@@ -22,15 +22,18 @@ pub fn mid_rank(scores: &[f32], target: usize, excluded: &[u32]) -> Rank {
     let is_ahead = |score: f32| wanted.is_nan() || score > wanted;
     #[expect(clippy::float_cmp, reason = "a tie is exact equality; anything nearer would invent ties")]
     let is_tied = |score: f32| score == wanted;
-    let count = |is: &dyn Fn(f32) -> bool| items.iter().filter(|score| is(**score)).count();
-    // Counting everything and taking away the few that are left out keeps the long loops free of
-    // branches on `excluded`. The target is always among those taken away.
-    let left_out = || {
-        let rivals = excluded.iter().map(|&item| item as usize).filter(|&item| item != 0 && item != target);
-        rivals.chain([target]).filter_map(|item| scores.get(item)).copied()
-    };
-    let ahead = count(&is_ahead) - left_out().filter(|&score| is_ahead(score)).count();
-    let tied = count(&is_tied) - left_out().filter(|&score| is_tied(score)).count();
+    let (mut ahead, mut tied) = (0_usize, 0_usize);
+    for &score in items {
+        ahead += usize::from(is_ahead(score));
+        tied += usize::from(is_tied(score));
+    }
+    // Counting everything and then taking away the few that are left out keeps the long loop free
+    // of branches on `excluded`. The target is always among those taken away.
+    let rivals = excluded.iter().map(|&item| item as usize).filter(|&item| item != 0 && item != target);
+    for &score in rivals.chain([target]).filter_map(|item| scores.get(item)) {
+        ahead = ahead.saturating_sub(usize::from(is_ahead(score)));
+        tied = tied.saturating_sub(usize::from(is_tied(score)));
+    }
     1.0 + ahead as Rank + tied as Rank / 2.0
 }
 

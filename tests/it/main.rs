@@ -22,6 +22,7 @@ mod metric;
 mod model;
 mod place;
 mod run;
+mod spec;
 mod train;
 #[cfg(feature = "gui")]
 mod widget;
