@@ -140,7 +140,7 @@ fn data_is_read_as_it_is_told() {
         .run(&["data", "log.txt", "--separator", "::", "--no-header", "--user", item, "--item", user, "--json"])
         .ok();
     assert_eq!((&swapped.json()["users"], &swapped.json()["items"]), (&said.json()["items"], &said.json()["users"]));
-    let headed = place.seqscope("data log.txt --separator :: --header --json").ok();
+    let headed = place.seqscope("data log.txt --separator :: --header --user 7 --item a --json").ok();
     assert_eq!(headed.json()["rows_read"], 2);
 }
 
@@ -332,7 +332,7 @@ fn an_experiment_of_a_newer_version_is_refused() {
 fn settings_that_do_not_exist_are_answered_with_the_nearest() {
     let place = Place::new();
     place.write("tiny.ron", TINY);
-    place.seqscope("train tiny.ron --set model.d_modle=8").fails(1, &["d_modle", "did you mean `d_model`"]);
+    place.seqscope("train tiny.ron --set model.d_modle=8").fails(1, &["d_modle", "did you mean `model.d_model`"]);
     place.seqscope("train tiny.ron --set modle.d_model=8").fails(1, &["modle"]);
     place.seqscope("train tiny.ron --set model.d_model=wide").fails(1, &["wide", "whole number"]);
     place.seqscope("train tiny.ron --set model.d_model").fails(1, &["lacks its value"]);
