@@ -53,25 +53,38 @@
 //!
 //! # What always holds
 //!
+//! Each invariant names the tests that check it; `tests/it/architecture.rs` checks that they exist.
+//!
 //! 1. **One heavy dependency, one folder**: replacing polars, burn or egui is the change of one
 //!    module (test `heavy_crates_stay_at_home`).
 //! 2. **`train` knows neither burn nor egui.** It drives a `dyn` [`model::Trainable`], so that a
-//!    fake model runs through it in milliseconds (test `modules_import_leftwards_only`).
+//!    fake model runs through it in milliseconds (tests `modules_import_leftwards_only`,
+//!    `a_run_tells_its_story_in_order_and_ends_once`).
 //! 3. **No tensor leaves `model`.** Results leave it as `f32`, ranks and names: burn's types cannot
 //!    be named elsewhere (test `heavy_crates_stay_at_home`).
 //! 4. **A page reads [`app::App`] and pushes [`app::Action`]s; only [`app::App::apply`] changes
-//!    state.** A form paints a copy of the experiment and sends it back as [`app::Action::Edit`].
+//!    state.** A form edits a copy of the experiment and sends it back as an action too, so that
+//!    undo and problems see every change (test `pages_only_read_the_application`).
 //! 5. **Every run that started ends with exactly one [`train::EventKind::Ended`].** A panic in
 //!    training becomes a failed run, never a dead window; therefore release builds unwind
-//!    (test `a_panic_unwinds_in_release_builds_too`).
-//! 6. **The test split is read once**, after selection on validation.
+//!    (tests `a_panic_in_the_model_becomes_a_failed_run`,
+//!    `a_panic_in_training_leaves_the_application_alive`, `a_panic_unwinds_in_release_builds_too`).
+//! 6. **The test split is read once**, after selection on validation
+//!    (test `the_test_split_is_read_once_after_selection`).
 //! 7. **Same experiment, data and CPU: the same numbers, bit for bit.** Every random choice draws
 //!    from its own named seed, [`spec::derive_seed`]; going on after an interruption needs no
-//!    generator's state, and equals never having been interrupted.
+//!    generator's state, and equals never having been interrupted
+//!    (tests `same_seed_same_numbers_and_another_seed_others`,
+//!    `a_killed_run_is_resumed_to_the_same_numbers`).
 //! 8. **A run on disk is complete without the program**: manifest and experiment as text, series as
-//!    CSV, ranks of every user as Parquet, weights as safetensors.
-//! 9. **Old experiment files and old runs keep opening.** A newer one is refused with the cure.
-//! 10. **A user can never cause a panic.** Bad input gets one sentence that says the cure.
+//!    CSV, ranks of every user as Parquet, weights as safetensors
+//!    (test `a_finished_run_leaves_a_whole_folder`).
+//! 9. **Old experiment files and old runs keep opening.** A newer one is refused with the cure
+//!    (tests `old_files_keep_opening_with_the_same_meaning`,
+//!    `an_experiment_of_a_newer_version_is_refused`).
+//! 10. **A user can never cause a panic.** Bad input gets one sentence that says the cure
+//!     (tests `no_source_file_can_panic_by_choice`, `no_text_makes_the_reader_panic`,
+//!     `bad_experiment_files_get_one_sentence`).
 //!
 //! # Adding a model
 //!

@@ -85,6 +85,11 @@ fn files_are_short_and_say_what_they_are() {
 }
 
 #[test]
+fn pages_only_read_the_application() {
+    assert_clean(&check_all(pages_that_write));
+}
+
+#[test]
 fn no_source_file_can_panic_by_choice() {
     assert_clean(&check_all(panics));
 }
@@ -126,7 +131,7 @@ fn tests_that_the_architecture_page_names_exist() {
     let everything: String =
         rust_files("tests").into_iter().chain(rust_files("src")).map(|file| file.text).collect::<Vec<_>>().concat();
     let named = tests_named(&page);
-    assert!(!named.is_empty(), "the invariants name their tests");
+    assert!(named.len() >= 10, "each of the ten invariants names its test, found {named:?}");
     let missing: Vec<&String> = named.iter().filter(|name| !everything.contains(&format!("fn {name}("))).collect();
     assert!(missing.is_empty(), "src/lib.rs names tests that do not exist: {missing:?}");
 }
@@ -229,6 +234,20 @@ fn threads(file: &Source) -> Vec<String> {
         .iter()
         .filter(|path| path.windows(2).any(starts))
         .map(|path| format!("{}: `{}`: threads start in `app` only", file.path, path.join("::")))
+        .collect()
+}
+
+/// In `ui`, only the window itself (`ui/mod.rs`) holds the application and applies actions to it.
+fn pages_that_write(file: &Source) -> Vec<String> {
+    if file.module() != "ui" || file.path == "src/ui/mod.rs" {
+        return Vec::new();
+    }
+    let words = tokens(before_tests(&file.text));
+    let has = |wanted: &[&str]| words.windows(wanted.len()).any(|some| some.iter().zip(wanted).all(|(a, b)| a == b));
+    [["&", "mut", "App"], [".", "apply", "("]]
+        .iter()
+        .filter(|wanted| has(*wanted))
+        .map(|wanted| format!("{}: `{}`: a page reads the application and pushes actions", file.path, wanted.concat()))
         .collect()
 }
 
@@ -559,6 +578,15 @@ fn a_planted_thread_is_seen() {
         assert!(threads(&Source::planted("src/app/job.rs", text)).is_empty(), "{text}");
     }
     assert!(threads(&Source::planted("src/train/mod.rs", "std::thread::sleep(d);")).is_empty());
+}
+
+#[test]
+fn a_planted_page_that_writes_is_seen() {
+    for text in ["fn ui(app: &mut App) {}", "app.apply(Action::Undo);"] {
+        assert_eq!(pages_that_write(&Source::planted("src/ui/page/data.rs", text)).len(), 1, "{text}");
+        assert!(pages_that_write(&Source::planted("src/ui/mod.rs", text)).is_empty(), "{text}");
+    }
+    assert!(pages_that_write(&Source::planted("src/ui/page/data.rs", "fn ui(app: &App) {}")).is_empty());
 }
 
 #[test]
