@@ -157,24 +157,25 @@ fn weights() -> Vec<f32> {
     vec![1.0, 0.0, 0.0, 0.0, 0.25, 0.75, 0.0, 0.0, 0.125, 0.5, 0.375, 0.0, 0.1, 0.2, 0.3, 0.4]
 }
 
-fn map_harness<'a>() -> Harness<'a, Map> {
-    let paint = |ui: &mut egui::Ui, map: &mut Map| {
-        let values = weights();
-        let matrix = Matrix { values: &values, n_rows: 4, n_cols: 4, is_causal: true };
-        let words = Words {
-            name: "Attention",
-            row_axis: "after",
-            col_axis: "looks at",
-            value: "weight",
-            nothing: "not seen yet",
-            row_title: &title,
-            col_title: &title,
-        };
-        let look = Look { words: &words, scale: Scale::OfRow, size: vec2(500.0, 500.0), selected_row: Some(1) };
-        map.pointed = map.heatmap.ui(ui, map.content, &matrix, look);
-        map.clicked = map.clicked.or(map.pointed.clicked);
+fn paint_map(ui: &mut egui::Ui, map: &mut Map) {
+    let values = weights();
+    let matrix = Matrix { values: &values, n_rows: 4, n_cols: 4, is_causal: true };
+    let words = Words {
+        name: "Attention",
+        row_axis: "after",
+        col_axis: "looks at",
+        value: "weight",
+        nothing: "not seen yet",
+        row_title: &title,
+        col_title: &title,
     };
-    Harness::builder().with_size(Vec2::splat(560.0)).build_ui_state(paint, Map::default())
+    let look = Look { words: &words, scale: Scale::OfRow, size: vec2(500.0, 500.0), selected_row: Some(1) };
+    map.pointed = map.heatmap.ui(ui, map.content, &matrix, look);
+    map.clicked = map.clicked.or(map.pointed.clicked);
+}
+
+fn map_harness<'a>() -> Harness<'a, Map> {
+    Harness::builder().with_size(Vec2::splat(560.0)).build_ui_state(paint_map, Map::default())
 }
 
 /// The screen position of a cell, found by moving the pointer until the map says so.
@@ -225,18 +226,19 @@ fn clicking_a_cell_tells_which() {
 
 #[test]
 fn a_heatmap_is_uploaded_once_and_again_only_when_its_numbers_change() {
-    let mut harness = map_harness();
-    harness.run();
-    let uploads = |harness: &mut Harness<'_, Map>| {
-        harness.hover_at(pos2(1.0, 1.0));
-        harness.step();
-        let whole = |image: &egui::epaint::ImageDelta| image.is_whole() && image.image.size() == [4, 4];
-        harness.output().textures_delta.set.values().flatten().filter(|d| whole(d)).count()
+    let ctx = egui::Context::default();
+    let mut map = Map::default();
+    // Uploads of a picture of four by four cells in one frame.
+    let mut uploads = |content: u64| {
+        map.content = content;
+        let mut output = ctx.run_ui(egui::RawInput::default(), |ui| paint_map(ui, &mut map));
+        let set = std::mem::take(&mut output.textures_delta).set;
+        set.values().flatten().filter(|delta| delta.image.size() == [4, 4]).count()
     };
-    assert_eq!(uploads(&mut harness), 0, "nothing changed");
-    harness.state_mut().content = 1;
-    assert_eq!(uploads(&mut harness), 1, "other numbers");
-    assert_eq!(uploads(&mut harness), 0, "nothing changed");
+    assert_eq!(uploads(0), 1, "the first time");
+    assert_eq!(uploads(0), 0, "nothing changed");
+    assert_eq!(uploads(1), 1, "other numbers");
+    assert_eq!(uploads(1), 0, "nothing changed");
 }
 
 // ---------------------------------------------------------------------------------------------

@@ -36,7 +36,10 @@ impl WideTable {
         for (x, values) in &self.rows {
             let _ = write!(out, "\n{x}");
             for value in values {
-                let _ = value.map_or(write!(out, ","), |v| write!(out, ",{v}"));
+                out.push(',');
+                if let Some(value) = value {
+                    let _ = write!(out, "{value}");
+                }
             }
         }
         out.push('\n');
