@@ -106,7 +106,7 @@ impl Charts {
                 for (column, chart) in first.iter_mut().zip(&mut self.small) {
                     chart.ui(column, SMALL, Chrome::Small);
                 }
-                beside(last);
+                last.with_layout(egui::Layout::top_down(egui::Align::Min), beside);
             }
         });
     }

@@ -25,7 +25,10 @@ impl Header {
             ui.label(RichText::new(phase_text(training)).strong());
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| self.buttons(ui, training, app, actions));
         });
-        ui.horizontal_wrapped(|ui| ui.label(facts(training)));
+        let facts = facts(training);
+        if !facts.is_empty() {
+            ui.label(facts);
+        }
         if training.is_active() {
             ui.add(progress_bar(training));
         }

@@ -143,12 +143,11 @@ impl LineChart {
     fn header(&mut self, ui: &mut egui::Ui) {
         ui.horizontal(|ui| {
             ui.strong(self.title);
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                self.options(ui);
-                ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                    legend::ui(ui, &self.data, &mut self.hidden);
-                });
-            });
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| self.options(ui));
+        });
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = egui::vec2(12.0, 0.0);
+            legend::ui(ui, &self.data, &mut self.hidden);
         });
     }
 
