@@ -82,7 +82,7 @@ fn chart() -> LineChart {
             series("validation, smoothed", vec![[1.0, 4.5], [3.0, 3.5]]),
         ],
         references: vec![Reference { name: "Popularity".to_owned(), value: 5.0 }],
-        flags: Vec::new(),
+        ..ChartData::default()
     });
     chart
 }

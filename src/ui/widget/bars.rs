@@ -36,7 +36,7 @@ fn line(ui: &mut Ui, place: usize, row: &Bar, most: f32) {
         return;
     }
     let colors = theme::colors(ui);
-    let bar_width = (rect.width() * 0.42).clamp(60.0, 200.0);
+    let bar_width = (rect.width() * 0.32).clamp(56.0, 200.0);
     let bar = Rect::from_min_max(pos2(rect.right() - bar_width, rect.top() + 2.0), rect.max - vec2(0.0, 2.0));
     let filled = Rect::from_min_size(bar.min, vec2((bar.width() * row.share / most).max(1.0), bar.height()));
     let color = if row.is_true { colors.good } else { theme::series_color(ui, 0) };

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use egui::{Align2, Label, Response, RichText, ScrollArea, Sense, Stroke, TextStyle, Ui, pos2};
+use egui::{Align, Align2, Label, Layout, Response, RichText, ScrollArea, Sense, Stroke, TextStyle, Ui, pos2};
 use egui_extras::{Column as Width, TableBuilder, TableRow};
 use strum::IntoEnumIterator as _;
 
@@ -20,20 +20,20 @@ const ROWS_IN_SIGHT: usize = 7;
 /// What a column shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter)]
 enum Column {
-    #[default]
-    Started,
     Name,
     Family,
     Status,
     Valid,
-    Epochs,
     TestNdcg,
     TestHr,
     TestMrr,
     Chain,
-    Device,
+    Epochs,
     Time,
     Params,
+    Device,
+    #[default]
+    Started,
 }
 
 impl Column {
@@ -41,12 +41,12 @@ impl Column {
     fn words(self) -> (&'static str, &'static str, f32) {
         match self {
             Self::Started => ("Started", "Start of the run, UTC", 112.0),
-            Self::Name => ("Run", "Name of the experiment", 130.0),
-            Self::Family => ("Model", "Family of the model", 84.0),
-            Self::Status => ("Status", "How it stands, and why it may not be compared with run A", 116.0),
-            Self::Valid => ("Valid NDCG@10", "Best on validation, and in which epoch", 106.0),
+            Self::Name => ("Run", "Name of the experiment", 116.0),
+            Self::Family => ("Model", "Family of the model", 80.0),
+            Self::Status => ("Status", "How it stands, and why it may not be compared with run A", 84.0),
+            Self::Valid => ("Valid NDCG@10", "Best on validation, and in which epoch", 108.0),
             Self::Epochs => ("Epochs", "Epochs finished", 54.0),
-            Self::TestNdcg => ("NDCG@10", "On test, full catalogue, best epoch's weights", 72.0),
+            Self::TestNdcg => ("NDCG@10", "On test, full catalogue, best epoch's weights", 66.0),
             Self::TestHr => ("HR@10", "On test, full catalogue, best epoch's weights", 58.0),
             Self::TestMrr => ("MRR", "On test, full catalogue, best epoch's weights", 50.0),
             Self::Chain => ("Chain", "Test NDCG@10 of the windowed Markov chain: the line to beat", 52.0),
@@ -113,10 +113,12 @@ impl RunsTable {
         let best = Best::of(runs, primary);
         let height = size::ROW * (runs.len().min(ROWS_IN_SIGHT) as f32 + 1.0) + 14.0;
         ScrollArea::horizontal().id_salt("runs table").max_height(height + 12.0).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.x = 6.0;
             let mut table = TableBuilder::new(ui)
                 .id_salt("runs")
                 .striped(true)
                 .sense(Sense::click())
+                .cell_layout(Layout::left_to_right(Align::Center))
                 .max_scroll_height(height - size::ROW)
                 .min_scrolled_height(height - size::ROW)
                 .columns(Width::exact(22.0), 1)

@@ -107,7 +107,7 @@ impl AttentionView {
             } else {
                 ui.label(RichText::new("Attention").strong());
                 let heads = maps.n_layers * maps.n_heads;
-                ui.weak(format!("{heads} heads over {} events; click one to open it", maps.len));
+                ui.weak(format!("{heads} heads · {} events", maps.len)).on_hover_text("Click a map to open it");
             }
             ui.label("Scale");
             for scale in ScaleChoice::iter() {
@@ -120,7 +120,7 @@ impl AttentionView {
             }
         });
         let nothing = self.is_causal.then_some("not seen yet");
-        self.scale.scale().bar(ui, "attention weight", nothing);
+        self.scale.scale().bar(ui, "weight", nothing);
     }
 
     fn small(&mut self, ui: &mut Ui, maps: &AttentionMaps, actions: &mut Actions) {
@@ -218,8 +218,8 @@ pub(super) fn looked_at(
     let row = row_before(maps, event).unwrap_or(maps.len.saturating_sub(1));
     let predicted = maps.first + row + 1;
     let question = match shown.title_at(predicted) {
-        Some(_) => format!("Looked at before {}", shown.event_name(predicted)),
-        None => "Looked at before what comes next".to_owned(),
+        Some(_) => format!("before {}", shown.event_name(predicted)),
+        None => "before what comes next".to_owned(),
     };
     let open = head.filter(|h| h.layer < maps.n_layers && h.head < maps.n_heads);
     let (weights, where_from) = if let Some(head) = open {
@@ -227,7 +227,7 @@ pub(super) fn looked_at(
     } else {
         let layer = maps.n_layers.saturating_sub(1);
         let heads = (0..maps.n_heads).map(|head| row_of(maps, HeadIdx { layer, head }, row));
-        (mean(heads, maps.len), format!("mean over the heads of layer {}", layer + 1))
+        (mean(heads, maps.len), format!("mean of layer {}", layer + 1))
     };
     let mut order: Vec<(usize, f32)> = weights.into_iter().enumerate().take(row + 1).collect();
     order.sort_by(|a, b| b.1.total_cmp(&a.1));

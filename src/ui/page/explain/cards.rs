@@ -34,8 +34,9 @@ pub(super) fn event_card(ui: &mut Ui, shown: &Shown<'_>, event: Option<usize>, l
             if step.is_some() {
                 ui.add_space(6.0);
             }
-            ui.add(egui::Label::new(RichText::new(&looked_at.question).strong()).truncate());
-            ui.weak(&looked_at.where_from);
+            ui.label(RichText::new("Looked at").strong()).on_hover_text(&looked_at.question);
+            let words = format!("{}; {}", looked_at.question, looked_at.where_from);
+            ui.add(egui::Label::new(RichText::new(words).weak()).truncate());
             bars(ui, &looked_at.rows);
         }
     });

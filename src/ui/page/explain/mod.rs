@@ -109,7 +109,7 @@ impl ExplainPage {
     }
 
     fn with_attention(&mut self, ui: &mut Ui, shown: &Shown<'_>, app: &App, actions: &mut Actions) {
-        let half = (ui.available_width() * 0.5).max(360.0);
+        let half = (ui.available_width() * 0.44).max(360.0);
         let card = theme::card(ui);
         Panel::left("attention")
             .frame(card)
@@ -165,7 +165,8 @@ impl ExplainPage {
             ui.set_width(ui.available_width());
             ui.horizontal(|ui| {
                 ui.label(RichText::new("Timeline").strong());
-                ui.weak(timeline::summary(&shown.view().timeline));
+                let summary = RichText::new(timeline::summary(&shown.view().timeline)).weak();
+                ui.add(egui::Label::new(summary).truncate());
             });
             let title = |item| shown.title(item);
             let data = shown.timeline(&title);

@@ -13,6 +13,9 @@ use crate::ui::widget::run_words;
 /// Ids offered while a person types.
 const OFFERED: usize = 8;
 
+/// Width from which all pickers stand in one row.
+const ONE_ROW: f32 = 1180.0;
+
 /// View state of the pickers.
 #[derive(Default)]
 pub(in crate::ui::page) struct Pickers {
@@ -26,18 +29,23 @@ pub(in crate::ui::page) struct Pickers {
 
 impl Pickers {
     pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, runs: &[Summary], actions: &mut Actions) {
-        ui.horizontal_wrapped(|ui| {
+        let run = app.selection.run.as_ref();
+        let series = run.and_then(|run| app.views.series(run).ready());
+        let is_wide = ui.available_width() >= ONE_ROW;
+        ui.horizontal(|ui| {
             run_picker(ui, app, runs, actions);
             ui.separator();
-            let run = app.selection.run.as_ref();
             if let Some(run) = run.filter(|run| app.views.data(run).is_some()) {
                 self.user(ui, app, run, actions);
-                ui.separator();
             }
-            if let Some(series) = run.and_then(|run| app.views.series(run).ready()) {
+            if let Some(series) = series.filter(|_| is_wide) {
+                ui.separator();
                 epoch_picker(ui, app, series, actions);
             }
         });
+        if let Some(series) = series.filter(|_| !is_wide) {
+            ui.horizontal(|ui| epoch_picker(ui, app, series, actions));
+        }
     }
 
     /// Which user of a run; nothing before its data are open.

@@ -224,6 +224,6 @@ impl View<'_> {
     fn single(&self, name: &str, y_label: &str, color: usize, value: impl Fn(&LivePoint) -> f64) -> ChartData {
         let color = theme::series_color(self.ui, color);
         let series = vec![Series { name: name.to_owned(), color, points: self.points(value), keep_raw: true }];
-        self.data(y_label, series)
+        ChartData { from_zero: true, ..self.data(y_label, series) }
     }
 }

@@ -11,7 +11,7 @@ use super::{Matrix, Words};
 
 /// Longest title on the left and below, in points; longer ones end in `…`.
 const MOST_LEFT: f32 = 150.0;
-const MOST_BELOW: f32 = 96.0;
+const MOST_BELOW: f32 = 112.0;
 /// Room for the name of an axis.
 const AXIS_NAME: f32 = 16.0;
 /// Titles looked at to find out how much room they need.

@@ -45,13 +45,12 @@ impl Scale {
 
     /// Paints the bar with numbers, what they are, and the colour of cells that have none.
     pub fn bar(self, ui: &mut Ui, value: &str, nothing: Option<&str>) {
-        ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = 6.0;
-            let name =
-                if self == Self::OfRow { format!("{value}, share of the row's largest") } else { value.to_owned() };
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = vec2(6.0, 2.0);
+            let name = if self == Self::OfRow { format!("{value} / largest of its row") } else { value.to_owned() };
             ui.label(egui::RichText::new(name).small());
             let font = TextStyle::Small.resolve(ui.style());
-            let (rect, _) = ui.allocate_exact_size(vec2(190.0, 26.0), Sense::hover());
+            let (rect, _) = ui.allocate_exact_size(vec2(170.0, 26.0), Sense::hover());
             let bar = Rect::from_min_size(rect.min + vec2(12.0, 2.0), vec2(rect.width() - 24.0, 9.0));
             ui.painter().add(gradient(bar));
             for quarter in 0..=4_u8 {

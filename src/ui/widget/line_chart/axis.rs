@@ -6,8 +6,9 @@ use egui_plot::{GridInput, GridMark};
 use crate::ui::text;
 
 /// Distance between two labelled marks that reads well, in units of egui's smallest grid step
-/// (8 points): 12 × 8 = 96 points.
-const LABEL_STEPS: f64 = 12.0;
+/// (8 points): numbers side by side need 80 points, one above another 32.
+const STEPS_ACROSS: f64 = 10.0;
+const STEPS_DOWN: f64 = 4.0;
 
 /// The smallest of 1, 2, 5 times a power of ten that is at least `step`.
 fn nice_step(step: f64) -> f64 {
@@ -24,9 +25,15 @@ fn multiples(low: f64, high: f64, step: f64) -> impl Iterator<Item = f64> {
 
 /// Marks at whole numbers only: there is no epoch 2.5.
 pub(crate) fn whole_marks(input: &GridInput) -> Vec<GridMark> {
-    let step = nice_step((input.base_step_size * LABEL_STEPS / 2.0).max(1.0));
+    let step = nice_step((input.base_step_size * STEPS_ACROSS).max(1.0));
     let marks = multiples(input.bounds.0, input.bounds.1, step);
     marks.map(|value| GridMark { value, step_size: step }).collect()
+}
+
+/// Marks of a plain upright axis.
+pub(super) fn plain_marks(input: &GridInput) -> Vec<GridMark> {
+    let step = nice_step(input.base_step_size * STEPS_DOWN);
+    multiples(input.bounds.0, input.bounds.1, step).map(|value| GridMark { value, step_size: step }).collect()
 }
 
 /// Marks of an axis that shows log10: whole decades and, when few are in sight, round numbers
@@ -46,7 +53,7 @@ pub(crate) fn log_marks(input: &GridInput) -> Vec<GridMark> {
         let decades = multiples(low.floor(), high, every);
         decades.flat_map(|d| factors.iter().map(move |f| f * 10_f64.powf(d))).collect()
     };
-    let step_size = input.base_step_size * LABEL_STEPS;
+    let step_size = input.base_step_size * STEPS_ACROSS;
     let inside = |v: &f64| *v >= low && *v <= high;
     values.iter().map(|v| v.log10()).filter(inside).map(|value| GridMark { value, step_size }).collect()
 }

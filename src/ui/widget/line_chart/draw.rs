@@ -3,8 +3,8 @@
 use egui::{Align2, Color32, FontId, Pos2, Rect, RichText, Stroke, TextStyle, Ui, Vec2, pos2, vec2};
 use egui_plot::{HLine, Line, LineStyle, MarkerShape, Plot, PlotPoint, PlotResponse, PlotTransform, PlotUi, Points};
 
-use super::{ChartData, LineChart, axis, legend, smooth, thin, tick};
-use crate::ui::text;
+use super::{ChartData, LineChart, Reference, axis, legend, smooth, thin, tick};
+use crate::ui::{text, theme};
 
 /// Rows of the hover table: more cannot be read at a glance.
 const HOVER_ROWS: usize = 5;
@@ -94,6 +94,9 @@ impl Drawn {
 
 impl LineChart {
     pub(super) fn plot(&mut self, ui: &mut Ui, height: f32) {
+        if self.is_empty() {
+            return nothing(ui, height);
+        }
         let id = ui.scope_id().with("plot");
         let before = egui_plot::PlotMemory::load(ui.ctx(), id);
         let x_range = before.filter(|m| !m.auto_bounds.x).map(|m| {
@@ -111,19 +114,19 @@ impl LineChart {
                 n_columns: ui.available_width().max(1.0) as usize,
             },
         );
-        let grid = crate::ui::theme::colors(ui).line;
+        let grid = theme::colors(ui).line;
         let shown = self.configured(id, height).grid_color(grid).show(ui, |plot| {
             self.paint_lines(plot);
             zoom_by_wheel(plot);
         });
         self.paint_reference_names(ui, &shown.transform);
         self.paint_flags(ui, &shown.transform);
-        self.paint_emptiness(ui, &shown.transform);
+        self.paint_log_note(ui, &shown.transform);
         self.hover_table(ui, &shown);
     }
 
     fn configured<'a>(&self, id: egui::Id, height: f32) -> Plot<'a> {
-        let plot = Plot::new(self.title)
+        let mut plot = Plot::new(self.title)
             .id(id)
             .height(height)
             .allow_scroll(false)
@@ -135,20 +138,24 @@ impl LineChart {
             .x_axis_formatter(|mark, _| axis::plain_text(mark.value))
             .x_axis_label(RichText::new(self.data.x_label.clone()).small())
             .y_axis_label(RichText::new(self.data.y_label.clone()).small());
+        if self.data.from_zero && !self.log_y {
+            plot = plot.include_y(0.0);
+        }
         if self.log_y {
             plot.y_grid_spacer(|input| axis::log_marks(&input)).y_axis_formatter(|mark, _| axis::log_text(mark.value))
         } else {
-            plot.y_axis_formatter(|mark, _| axis::plain_text(mark.value))
+            plot.y_grid_spacer(|input| axis::plain_marks(&input))
+                .y_axis_formatter(|mark, _| axis::plain_text(mark.value))
         }
     }
 
     fn paint_lines<'a>(&'a self, plot: &mut PlotUi<'a>) {
         let color = plot.ctx().global_style().visuals.text_color().gamma_multiply(0.6);
-        for (at, reference) in self.references() {
-            let (dash, gap) = legend::dashes(at);
-            let style = if gap > 3.5 { LineStyle::dashed_loose() } else { LineStyle::Dashed { length: dash } };
-            let line = HLine::new(reference.0, reference.1).color(color).width(1.2).style(style);
-            plot.hline(line.allow_hover(false));
+        for reference in self.references() {
+            if let Some(y) = self.y(reference.value) {
+                let line = HLine::new(reference.name.clone(), y).color(color).width(1.2);
+                plot.hline(line.style(LineStyle::dashed_loose()).allow_hover(false));
+            }
         }
         self.drawn.paint(plot);
         for flag in &self.data.flags {
@@ -159,10 +166,10 @@ impl LineChart {
         }
     }
 
-    /// The reference lines that are shown, with their place in the list and their height as drawn.
-    fn references(&self) -> impl Iterator<Item = (usize, (String, f64))> {
-        let shown = self.data.references.iter().enumerate().filter(|(_, r)| !self.hidden.contains(&r.name));
-        shown.filter_map(|(at, r)| Some((at, (r.name.clone(), self.y(r.value)?))))
+    /// The reference lines that are shown.
+    fn references(&self) -> impl Iterator<Item = &Reference> {
+        let is_shown = !self.hidden.contains(legend::REFERENCES);
+        self.data.references.iter().filter(move |_| is_shown)
     }
 
     /// A number as it is drawn; `None` when it cannot be.
@@ -175,10 +182,7 @@ impl LineChart {
         let frame = *transform.frame();
         let font = TextStyle::Small.resolve(ui.style());
         let mut lines: Vec<(f32, String)> = self
-            .data
-            .references
-            .iter()
-            .filter(|r| !self.hidden.contains(&r.name))
+            .references()
             .filter_map(|r| {
                 let y = transform.position_from_point(&PlotPoint::new(0.0, self.y(r.value)?)).y;
                 frame.y_range().contains(y).then(|| (y, format!("{} {}", r.name, tick(r.value))))
@@ -218,19 +222,18 @@ impl LineChart {
         }
     }
 
-    fn paint_emptiness(&self, ui: &Ui, transform: &PlotTransform) {
-        let n_not_positive = self.drawn.n_not_positive;
-        let text = if self.data.series.iter().all(|s| s.points.is_empty()) {
-            "No numbers yet".to_owned()
-        } else if n_not_positive > 0 {
-            format!("{} numbers ≤ 0 cannot be shown on a log axis", text::count(n_not_positive))
-        } else {
-            return;
-        };
-        let frame = transform.frame();
-        let at = if n_not_positive > 0 { frame.left_top() + vec2(8.0, 18.0) } else { frame.center() };
-        let anchor = if n_not_positive > 0 { Align2::LEFT_BOTTOM } else { Align2::CENTER_CENTER };
-        paint_tag(ui, at, anchor, &text, &TextStyle::Small.resolve(ui.style()));
+    /// Whether there is no number at all: then axes would only mislead.
+    fn is_empty(&self) -> bool {
+        self.data.series.iter().all(|s| s.points.iter().all(|p| !p[1].is_finite())) && self.data.references.is_empty()
+    }
+
+    fn paint_log_note(&self, ui: &Ui, transform: &PlotTransform) {
+        if self.drawn.n_not_positive > 0 {
+            let n = text::counted(self.drawn.n_not_positive, "number");
+            let words = format!("{n} ≤ 0 cannot be shown on a log axis");
+            let at = transform.frame().left_top() + vec2(8.0, 18.0);
+            paint_tag(ui, at, Align2::LEFT_BOTTOM, &words, &TextStyle::Small.resolve(ui.style()));
+        }
     }
 
     fn hover_table(&self, ui: &Ui, shown: &PlotResponse<()>) {
@@ -280,6 +283,16 @@ impl LineChart {
         rows.sort_by(|a, b| a.distance.total_cmp(&b.distance));
         (!rows.is_empty()).then_some((x, rows))
     }
+}
+
+/// A chart without a number: its place, and that there is nothing in it yet.
+fn nothing(ui: &mut Ui, height: f32) {
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), egui::Sense::hover());
+    let words = "No numbers yet";
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, words));
+    ui.painter().rect_filled(rect, 2.0, ui.visuals().extreme_bg_color);
+    let font = TextStyle::Small.resolve(ui.style());
+    ui.painter().text(rect.center(), Align2::CENTER_CENTER, words, font, ui.visuals().weak_text_color());
 }
 
 struct HoverRow {

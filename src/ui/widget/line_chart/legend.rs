@@ -9,13 +9,17 @@ use super::ChartData;
 /// Length of the line sample before a name.
 const SAMPLE: f32 = 18.0;
 
+/// The name under which all reference lines are hidden and shown.
+pub(super) const REFERENCES: &str = "references";
+
 /// Shows every name; `hidden` holds those that are not drawn.
 pub(super) fn ui(ui: &mut Ui, data: &ChartData, hidden: &mut BTreeSet<String>) {
     for series in &data.series {
-        entry(ui, &series.name, series.color, None, hidden);
+        entry(ui, &series.name, series.color, false, hidden);
     }
-    for (at, reference) in data.references.iter().enumerate() {
-        entry(ui, &reference.name, reference_color(ui), Some(at), hidden);
+    // Each reference is named on its own line.
+    if !data.references.is_empty() {
+        entry(ui, REFERENCES, reference_color(ui), true, hidden);
     }
 }
 
@@ -24,12 +28,7 @@ pub(super) fn reference_color(ui: &Ui) -> Color32 {
     ui.visuals().text_color().gamma_multiply(0.75)
 }
 
-/// Dash and gap of the n-th reference line: what tells them apart without colour.
-pub(super) fn dashes(at: usize) -> (f32, f32) {
-    [(2.0, 3.0), (6.0, 4.0), (12.0, 3.0)].get(at).copied().unwrap_or((4.0, 2.0))
-}
-
-fn entry(ui: &mut Ui, name: &str, color: Color32, dashed: Option<usize>, hidden: &mut BTreeSet<String>) {
+fn entry(ui: &mut Ui, name: &str, color: Color32, is_dashed: bool, hidden: &mut BTreeSet<String>) {
     let shown = !hidden.contains(name);
     let font = egui::TextStyle::Small.resolve(ui.style());
     let text_color = if shown { ui.visuals().text_color() } else { ui.visuals().weak_text_color() };
@@ -41,14 +40,10 @@ fn entry(ui: &mut Ui, name: &str, color: Color32, dashed: Option<usize>, hidden:
         let y = rect.center().y;
         let ends = [pos2(rect.left(), y), pos2(rect.left() + SAMPLE, y)];
         let stroke = Stroke::new(2.0, if shown { color } else { ui.visuals().weak_text_color().gamma_multiply(0.4) });
-        match dashed {
-            Some(at) => {
-                let (dash, gap) = dashes(at);
-                ui.painter().extend(Shape::dashed_line(&ends, stroke, dash, gap));
-            }
-            None => {
-                ui.painter().line_segment(ends, stroke);
-            }
+        if is_dashed {
+            ui.painter().extend(Shape::dashed_line(&ends, stroke, 4.0, 3.0));
+        } else {
+            ui.painter().line_segment(ends, stroke);
         }
         let at = pos2(rect.left() + SAMPLE + 5.0, y - galley.size().y / 2.0);
         ui.painter().galley(at, galley, text_color);

@@ -62,6 +62,8 @@ pub struct ChartData {
     pub references: Vec<Reference>,
     /// Marks.
     pub flags: Vec<Flag>,
+    /// Whether the y axis begins at 0: for sizes that are compared with nothing else.
+    pub from_zero: bool,
 }
 
 /// How much of its controls a chart shows.

@@ -1,6 +1,6 @@
 //! The table: one row an event, only rows in sight are laid out.
 
-use egui::{Rect, RichText, Sense, Ui, vec2};
+use egui::{Align, Layout, Rect, RichText, Sense, Ui, vec2};
 use egui_extras::{Column, TableBuilder, TableRow};
 
 use super::{HIT_AT, TimelineData, paint_mark, part_color, part_name, rank_text};
@@ -24,15 +24,16 @@ pub(super) fn ui(ui: &mut Ui, data: &TimelineData<'_>, selected: Option<usize>, 
         .id_salt("timeline table")
         .striped(true)
         .sense(Sense::click())
+        .cell_layout(Layout::left_to_right(Align::Center))
         .auto_shrink(false)
         .max_scroll_height(height - 26.0)
         .min_scrolled_height(80.0)
-        .column(Column::exact(34.0))
-        .column(Column::exact(72.0))
-        .column(Column::initial(170.0).at_least(80.0).clip(true).resizable(true))
-        .column(Column::exact(64.0))
-        .column(Column::exact(84.0))
-        .column(Column::remainder().at_least(160.0).clip(true));
+        .column(Column::exact(28.0))
+        .column(Column::exact(66.0))
+        .column(Column::initial(124.0).at_least(60.0).clip(true).resizable(true))
+        .column(Column::exact(56.0))
+        .column(Column::exact(74.0))
+        .column(Column::remainder().at_least(70.0).clip(true));
     if let Some(row) = selected.filter(|_| bring).and_then(|p| data.row_of(p)) {
         table = table.scroll_to_row(row, None);
     }
