@@ -42,7 +42,10 @@ pub enum PickKind {
 /// The system's file dialog; called on a background thread, may take as long as it likes.
 pub trait FilePicker: Send + Sync {
     /// The file chosen; `None` when cancelled.
-    fn pick(&self, kind: PickKind) -> Option<PathBuf>;
+    ///
+    /// # Errors
+    /// A sentence with the cure when no dialog could be shown.
+    fn pick(&self, kind: PickKind) -> Result<Option<PathBuf>, String>;
 }
 
 /// Something that takes time to get.

@@ -37,18 +37,21 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use job::{Answer, ExplainWorker, Jobs};
 
 use crate::data::{DataSource, FileSpec, Prepared, WorldSpec};
 use crate::experiment::Experiment;
 use crate::model::DeviceInfo;
-use crate::run::{RunId, RunStore, Summary};
+use crate::run::{RunId, RunStatus, RunStore, Summary};
 use crate::train::Command;
 
 /// Files that are remembered as opened of late.
 const RECENT_KEPT: usize = 10;
+
+/// How often the list of runs is read again while another process trains one of them.
+pub const FOREIGN_RUNS_EVERY: Duration = Duration::from_secs(3);
 
 /// What the application is started with.
 #[derive(Clone)]
@@ -102,6 +105,7 @@ pub struct App {
     start_when_prepared: bool,
     color_of_run: BTreeMap<RunId, usize>,
     last_notice: u64,
+    runs_read: Instant,
     jobs: Jobs,
     explainer: ExplainWorker,
 }
@@ -131,6 +135,7 @@ impl App {
             start_when_prepared: false,
             color_of_run: BTreeMap::new(),
             last_notice: 0,
+            runs_read: Instant::now(),
             jobs: Jobs::new(options.waker),
         };
         app.recent.truncate(RECENT_KEPT);
@@ -155,6 +160,9 @@ impl App {
     pub fn receive(&mut self) {
         while let Some(answer) = self.jobs.next() {
             self.take(answer);
+        }
+        if self.trains_elsewhere() && self.runs_read.elapsed() > FOREIGN_RUNS_EVERY {
+            self.refresh_runs();
         }
         self.data.follow(&self.draft.experiment.data.source, &self.jobs);
         self.load_what_is_wanted();
@@ -238,6 +246,15 @@ impl App {
         self.training.as_ref().is_some_and(Training::is_active)
     }
 
+    /// Whether another process trains a run of this folder: its line in the list changes although
+    /// nothing is heard of it here, so the list is read again now and then.
+    #[must_use]
+    pub fn trains_elsewhere(&self) -> bool {
+        let own = self.training.as_ref().filter(|training| training.is_active()).and_then(|t| t.run.as_ref());
+        let is_foreign = |summary: &Summary| summary.status == RunStatus::Running && own != Some(&summary.id);
+        self.runs.ready().is_some_and(|runs| runs.iter().any(is_foreign))
+    }
+
     fn go_to(&mut self, page: Page) {
         self.page = page;
         if page == Page::Compare {
@@ -273,7 +290,7 @@ impl App {
 
     fn pick(&mut self, kind: PickKind) {
         let picker = Arc::clone(&self.picker);
-        self.jobs.start("dialog", move || Ok(picker.pick(kind)), move |path| Answer::Picked(kind, path));
+        self.jobs.start("dialog", move || picker.pick(kind), move |path| Answer::Picked(kind, path));
     }
 
     fn open_any(&mut self, path: PathBuf) {
@@ -318,6 +335,7 @@ impl App {
         if self.runs.ready().is_none() {
             self.runs = Loadable::Loading(format!("Reading {}", self.store.root.display()));
         }
+        self.runs_read = Instant::now();
         let store = self.store.clone();
         self.jobs.start("runs", move || store.list().map_err(job::sentence), Answer::Runs);
     }

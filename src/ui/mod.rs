@@ -20,7 +20,7 @@ pub mod widget;
 
 pub use run::{Renderer, WindowError, WindowOptions, run_window};
 
-use crate::app::{Action, App, AppOptions};
+use crate::app::{Action, App, AppOptions, FOREIGN_RUNS_EVERY};
 
 /// What a person asked in this frame, in order; applied after painting.
 pub(crate) type Actions = Vec<Action>;
@@ -62,7 +62,14 @@ impl Window {
 
 impl eframe::App for Window {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        // Something may have been trained on the command line meanwhile.
+        if ctx.input(|input| input.events.contains(&egui::Event::WindowFocused(true))) {
+            self.app.apply(Action::RefreshRuns);
+        }
         self.app.receive();
+        if self.app.trains_elsewhere() {
+            ctx.request_repaint_after(FOREIGN_RUNS_EVERY);
+        }
         theme::follow(ctx, self.app.theme);
     }
 

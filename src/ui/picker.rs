@@ -1,15 +1,20 @@
 //! The system's file dialog.
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use crate::app::{FilePicker, PickKind};
 
-/// Asks the desktop portal, then `zenity`. Where there is neither, the answer is at once `None`,
-/// not to be told from *Cancel*: therefore a path field and drag and drop stand beside each button.
+/// Asks the desktop portal, then `zenity`. Where there is neither, rfd answers at once as if the
+/// person had cancelled; nobody cancels that quickly.
 pub(crate) struct SystemPicker;
 
+/// Quicker than a person can cancel; rfd was seen to give up within 40 ms.
+const TOO_QUICK: Duration = Duration::from_millis(250);
+
 impl FilePicker for SystemPicker {
-    fn pick(&self, kind: PickKind) -> Option<PathBuf> {
+    fn pick(&self, kind: PickKind) -> Result<Option<PathBuf>, String> {
+        let asked = Instant::now();
         let dialog = rfd::FileDialog::new();
         let dialog = match kind {
             PickKind::Data => dialog.set_title("Open a log").add_filter(
@@ -21,6 +26,13 @@ impl FilePicker for SystemPicker {
                 .add_filter("Tables", &["csv", "tsv", "txt", "dat", "item", "parquet", "ndjson", "jsonl", "json"]),
             PickKind::Experiment => dialog.set_title("Open an experiment").add_filter("Experiments", &["ron"]),
         };
-        dialog.add_filter("All files", &["*"]).pick_file()
+        match dialog.add_filter("All files", &["*"]).pick_file() {
+            None if asked.elapsed() < TOO_QUICK => {
+                Err("No file dialog can be shown here: it needs a desktop portal or \
+                                                        `zenity`. Type the path, or drop the file onto the window."
+                    .to_owned())
+            }
+            picked => Ok(picked),
+        }
     }
 }

@@ -17,8 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(300);
 struct NoDialog;
 
 impl FilePicker for NoDialog {
-    fn pick(&self, _kind: PickKind) -> Option<std::path::PathBuf> {
-        None
+    fn pick(&self, _kind: PickKind) -> Result<Option<std::path::PathBuf>, String> {
+        Err("No dialog here; type the path.".to_owned())
     }
 }
 
@@ -75,6 +75,28 @@ impl Screen {
         self.harness.query_all_by_label_contains(words).next().is_some()
     }
 
+    /// As the window's own cross does.
+    fn close(&mut self) {
+        let root = self.harness.input_mut().viewports.entry(egui::ViewportId::ROOT).or_default();
+        root.events.push(egui::ViewportEvent::Close);
+        self.harness.step();
+        self.harness.run_steps(2);
+    }
+
+    /// Whether the window asked to be closed in the last frame.
+    fn closes(&self) -> bool {
+        let mut outputs = self.harness.output().viewport_output.values();
+        outputs.any(|viewport| viewport.commands.contains(&egui::ViewportCommand::Close))
+    }
+
+    /// How the last run ended.
+    fn outcome(&self) -> Option<Outcome> {
+        match &self.app().training.as_ref()?.phase {
+            TrainingPhase::Ended(ended) => ended.outcome.clone(),
+            _ => None,
+        }
+    }
+
     fn app(&self) -> &seqscope::app::App {
         self.harness.state().app()
     }
@@ -117,6 +139,8 @@ fn from_the_first_start_to_two_runs_side_by_side() {
         let app = w.app();
         app.view_key(&shown).is_some_and(|key| app.views.user(&key).ready().is_some())
     });
+    // `run` also checks that every input widget has an accessible name.
+    screen.harness.run();
     let key = screen.app().view_key(&first).unwrap();
     let view = Arc::clone(screen.app().views.user(&key).ready().unwrap());
     assert!(view.attention.is_some() && !view.timeline.is_empty());
@@ -133,6 +157,7 @@ fn from_the_first_start_to_two_runs_side_by_side() {
 
     screen.click("Compare");
     screen.until("both series", |w| [&first, &second].iter().all(|run| w.app().views.series(run).ready().is_some()));
+    screen.harness.run();
     let selection = &screen.app().selection;
     assert_eq!((selection.run.as_ref(), selection.second_run.as_ref()), (Some(&second), Some(&first)));
     assert!(
@@ -205,6 +230,38 @@ fn settings_show_their_problems_and_forbid_the_start() {
 }
 
 #[test]
+fn a_dialog_that_cannot_be_shown_says_what_to_do_instead() {
+    let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Dark);
+    screen.click("Open a log…");
+    screen.until("the notice", |w| !w.app().notices.is_empty());
+    assert!(screen.shows("type the path"));
+    screen.click("Dismiss");
+    assert!(screen.app().notices.is_empty());
+}
+
+#[test]
+fn closing_while_a_run_is_trained_asks_what_shall_become_of_it() {
+    let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Dark);
+    screen.tiny(100_000);
+    screen.click("Model");
+    screen.click("Start training");
+    screen.until("an epoch", |w| w.app().training.as_ref().is_some_and(|t| !t.points.is_empty()));
+    screen.close();
+    assert!(screen.shows("A run is being trained"));
+    screen.click("Cancel");
+    assert!(!screen.shows("A run is being trained") && screen.app().is_training());
+    screen.close();
+    screen.click("Stop, evaluate and close");
+    let start = Instant::now();
+    while !screen.closes() {
+        assert!(start.elapsed() < PATIENCE, "the window closes once the run has ended");
+        screen.harness.step();
+        std::thread::sleep(Duration::from_millis(15));
+    }
+    assert_eq!(screen.outcome(), Some(Outcome::Stopped));
+}
+
+#[test]
 fn a_run_that_fails_leaves_the_window_alive_and_says_why() {
     let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Dark);
     screen.tiny(1);
@@ -215,6 +272,5 @@ fn a_run_that_fails_leaves_the_window_alive_and_says_why() {
     assert!(screen.shows("planted"));
     screen.click("Data");
     screen.harness.run();
-    let outcome = screen.app().training.as_ref().map(|t| &t.phase);
-    assert!(!matches!(outcome, Some(TrainingPhase::Ended(e)) if e.outcome == Some(Outcome::Finished)));
+    assert_eq!(screen.outcome(), None);
 }

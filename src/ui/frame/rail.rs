@@ -3,6 +3,7 @@
 use egui::{RichText, ScrollArea, Sense, Ui, vec2};
 
 use crate::app::{Action, App, Loadable};
+use crate::metric::RankingMetrics;
 use crate::run::{Manifest, Outcome, RunId, RunStatus, Summary};
 use crate::ui::theme::{self, size};
 use crate::ui::{Actions, text};
@@ -110,6 +111,13 @@ impl Rail {
                 ui.close();
             }
         }
+        let to = app.store.root.with_file_name("exports").join(&run.0);
+        let export = Action::ExportRun(run.clone(), to);
+        let before = actions.len();
+        super::action_button(ui, app, actions, export);
+        if actions.len() > before {
+            ui.close();
+        }
         ui.separator();
         let may = app.enabled(&Action::DeleteRun(run.clone()));
         let delete = ui.add_enabled(may.is_ok(), egui::Button::new("Delete run…"));
@@ -161,23 +169,24 @@ fn dot(ui: &mut Ui, color: egui::Color32) {
 /// The second line: how the run stands, and its NDCG@10.
 fn state(ui: &Ui, summary: &Summary) -> (String, egui::Color32) {
     let colors = theme::colors(ui);
-    let score = summary.manifest.as_ref().and_then(score).unwrap_or_default();
-    let with = |words: &str| if score.is_empty() { words.to_owned() } else { format!("{words} · {score}") };
+    let score = summary.manifest.as_ref().and_then(score);
+    let with = |words: &str| score.as_ref().map_or_else(|| words.to_owned(), |(score, _)| format!("{words} · {score}"));
+    let whole = || score.as_ref().map_or_else(|| "finished".to_owned(), |(score, part)| format!("{score} {part}"));
     match &summary.status {
         RunStatus::Running => (with("▶ training"), colors.accent),
         RunStatus::Interrupted => (with("⏸ interrupted"), colors.warning),
-        RunStatus::Ended(Outcome::Finished) => {
-            (if score.is_empty() { "finished".to_owned() } else { score }, colors.weak)
-        }
+        RunStatus::Ended(Outcome::Finished) => (whole(), colors.weak),
         RunStatus::Ended(Outcome::Stopped) => (with("⏹ stopped"), colors.weak),
         RunStatus::Ended(Outcome::Failed { .. }) => (with("✖ failed"), colors.error),
         RunStatus::Damaged(_) => ("✖ damaged".to_owned(), colors.error),
     }
 }
 
-fn score(manifest: &Manifest) -> Option<String> {
-    let test = manifest.test.map(|m| format!("NDCG@10 {} test", text::metric(m.ndcg_at_10)));
-    test.or_else(|| manifest.valid.map(|m| format!("NDCG@10 {} valid", text::metric(m.ndcg_at_10))))
+/// NDCG@10 on the test, else the best on validation; and which of the two it is.
+fn score(manifest: &Manifest) -> Option<(String, &'static str)> {
+    let words = |m: RankingMetrics| format!("NDCG@10 {}", text::metric(m.ndcg_at_10));
+    let test = manifest.test.map(|m| (words(m), "test"));
+    test.or_else(|| manifest.valid.map(|m| (words(m), "valid")))
 }
 
 fn hover(ui: &mut Ui, summary: &Summary) {
