@@ -9,7 +9,7 @@
 //! and cannot touch the state.
 
 use burn::module::{Module, Param};
-use burn::tensor::{Tensor, activation};
+use burn::tensor::{Device, Tensor, TensorData, activation};
 use rand_distr::{Distribution as _, StandardNormal};
 
 use super::random::Init;
@@ -230,25 +230,22 @@ impl Plain {
     }
 }
 
-/// A random orthogonal matrix: normal rows made orthonormal one after another (modified
-/// Gram–Schmidt).
+/// A random orthogonal matrix: normal rows made orthonormal one after another (Gram–Schmidt, twice
+/// over, since the first pass leaves rounding errors where little of a row remains).
 fn orthogonal(d: usize, init: &mut Init) -> Param<Tensor<2>> {
     let mut generator = init.generator();
-    let mut rows: Vec<Vec<f32>> = Vec::with_capacity(d);
-    while rows.len() < d {
-        let mut row: Vec<f32> = (0..d).map(|_| StandardNormal.sample(&mut generator)).collect();
-        // Twice: the first pass loses digits in 32-bit floats when little of the row is left.
-        for other in rows.iter().chain(&rows) {
-            let along: f32 = row.iter().zip(other).map(|(a, b)| a * b).sum();
-            row.iter_mut().zip(other).for_each(|(a, b)| *a -= along * b);
+    let drawn: Vec<f32> = (0..d * d).map(|_| StandardNormal.sample(&mut generator)).collect();
+    let drawn = Tensor::<2>::from_data(TensorData::new(drawn, [d, d]), &Device::flex());
+    let mut rows = drawn.zeros_like();
+    for at in 0..d {
+        let mut row = drawn.clone().slice(at..=at); // [1, d]
+        for _ in 0..2 {
+            row = row.clone() - row.matmul(rows.clone().transpose()).matmul(rows.clone());
         }
-        let norm = row.iter().map(|a| a * a).sum::<f32>().sqrt();
-        // A row that lay in the span of the others is drawn again.
-        if norm > 1e-3 {
-            rows.push(row.iter().map(|a| a / norm).collect());
-        }
+        let norm = (row.clone() * row.clone()).sum_dim(1).sqrt(); // [1, 1]
+        rows = rows.slice_assign(at..=at, row / norm);
     }
-    init.values(rows.concat(), [d, d])
+    init.values(rows.into_data().iter().collect(), [d, d])
 }
 
 /// `rows` followed by rows of zeros up to `n_rows`: the sequences that ended before.
@@ -273,8 +270,6 @@ fn sigmoid_slope(y: Tensor<2>) -> Tensor<2> {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::{Device, TensorData};
-
     use super::*;
     use crate::model::packing::Packing;
 
@@ -319,6 +314,13 @@ mod tests {
     fn distance<const D: usize>(a: Tensor<D>, b: Tensor<D>) -> f32 {
         let largest: f32 = b.clone().abs().max().into_scalar();
         (a - b).abs().max().into_scalar::<f32>() / largest
+    }
+
+    #[test]
+    fn recurrent_weights_start_orthogonal() {
+        let rows = orthogonal(40, &mut Init::new(5, &Device::flex())).val();
+        let product = rows.clone().matmul(rows.transpose());
+        assert!(distance(product, Tensor::eye(40, &Device::flex())) < 1e-5);
     }
 
     #[test]
