@@ -7,7 +7,7 @@ use crate::run::{RunId, Summary};
 impl App {
     pub(super) fn select(&mut self, action: Action) {
         match action {
-            Action::SelectRun(run) => self.select_run(run),
+            Action::SelectRun(run) => self.select_run(&run),
             Action::SelectSecondRun(run) => {
                 if let Some(run) = &run {
                     self.views.forget(run, Forget::Failed);
@@ -28,14 +28,14 @@ impl App {
     }
 
     /// Chosen again, a run whose loading failed is tried again.
-    fn select_run(&mut self, run: RunId) {
-        self.views.forget(&run, Forget::Failed);
-        if self.selection.run.as_ref() == Some(&run) {
+    fn select_run(&mut self, run: &RunId) {
+        self.views.forget(run, Forget::Failed);
+        if self.selection.run.as_ref() == Some(run) {
             return;
         }
         let before = self.selection.run.replace(run.clone());
         (self.selection.epoch, self.selection.head, self.selection.event) = (None, None, None);
-        if self.selection.second_run.as_ref() == Some(&run) {
+        if self.selection.second_run.as_ref() == Some(run) {
             self.selection.second_run = before;
         }
     }

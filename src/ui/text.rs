@@ -41,11 +41,6 @@ pub(crate) fn metric(value: f64) -> String {
     text.strip_prefix('0').map_or_else(|| text.clone(), str::to_owned)
 }
 
-/// A loss: four significant digits.
-pub(crate) fn loss(value: f64) -> String {
-    significant(value, 4)
-}
-
 /// A probability as a percentage: `12 %`, `0.4 %`, `< 0.01 %`.
 pub(crate) fn percent(share: f64) -> String {
     let value = share * 100.0;

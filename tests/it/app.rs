@@ -13,7 +13,7 @@ use seqscope::run::{Outcome, RunStatus, RunStore};
 use seqscope::train::StopMode;
 
 /// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A dialog that answers at once.
 struct Answers(Option<PathBuf>);

@@ -12,7 +12,7 @@ use seqscope::ui::Window;
 use crate::app::tiny;
 
 /// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 struct NoDialog;
 

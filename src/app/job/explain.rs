@@ -57,7 +57,7 @@ impl ExplainWorker {
             // The receiver lives on the thread that was just started.
             Ok(_) => drop(sender.send(first)),
             Err(error) => {
-                jobs.post().offer(answer_error(&first, &format!("The system gave no thread for this: {error}.")))
+                jobs.post().offer(answer_error(&first, &format!("The system gave no thread for this: {error}.")));
             }
         }
         self.questions = Some(sender);

@@ -96,7 +96,7 @@ fn work(ui: &mut Ui, app: &App, actions: &mut Actions) {
     let progress = &training.progress;
     let mut said = format!("{}: {words}, epoch {} of {}", training.title, progress.epoch, training.n_epochs);
     if let Some(secs) = progress.secs_left {
-        said.push_str(&format!(", at most {} left", text::duration(secs)));
+        said += &format!(", at most {} left", text::duration(secs));
     }
     ui.label(RichText::new(said).color(theme::colors(ui).accent));
 }

@@ -72,9 +72,10 @@ fn cards(ui: &mut Ui, app: &App, actions: &mut Actions) {
 fn card_button(ui: &mut Ui, app: &App, action: Action, label: &str, is_first: bool, actions: &mut Actions) {
     let colors = theme::colors(ui);
     let enabled = app.enabled(&action);
-    let button = match is_first {
-        true => Button::new(RichText::new(label).color(colors.on_accent)).fill(colors.accent),
-        false => Button::new(label),
+    let button = if is_first {
+        Button::new(RichText::new(label).color(colors.on_accent)).fill(colors.accent)
+    } else {
+        Button::new(label)
     };
     let size = vec2(120.0, 32.0);
     let add = |ui: &mut Ui| {

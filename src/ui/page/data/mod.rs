@@ -130,7 +130,7 @@ impl DataPage {
             View::Counts => with_data(ui, app, actions, |ui, prepared, _| counts::ui(ui, prepared)),
             View::Charts => with_data(ui, app, actions, |ui, _, _| profile::ui(ui, app)),
             View::Users => {
-                with_data(ui, app, actions, |ui, prepared, actions| self.users.ui(ui, app, prepared, actions))
+                with_data(ui, app, actions, |ui, prepared, actions| self.users.ui(ui, app, prepared, actions));
             }
         }
     }

@@ -100,7 +100,7 @@ fn lengths(ui: &mut Ui, profile: &Profile, height: f32) {
         let (from, to) = (bin.from as f64, bin.to as f64 + 1.0);
         let range = if bin.from == bin.to { format!("{}", bin.from) } else { format!("{} to {}", bin.from, bin.to) };
         let name = format!("{range} events: {}", text::counted(bin.n_users, "user"));
-        Bar::new((from + to) / 2.0 - 0.5, bin.n_users as f64).width((to - from) * 0.92).name(name).fill(color)
+        Bar::new(f64::midpoint(from, to) - 0.5, bin.n_users as f64).width((to - from) * 0.92).name(name).fill(color)
     });
     let chart =
         BarChart::new("Users", bars.collect()).color(color).element_formatter(Box::new(|bar, _| bar.name.clone()));

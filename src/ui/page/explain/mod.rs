@@ -85,11 +85,11 @@ impl ExplainPage {
             }
             Loadable::Failed(sentence) => {
                 panel::failed(ui, sentence);
-                return None;
+                None
             }
             Loadable::Idle => {
                 ui.weak("This view has not been asked for yet.");
-                return None;
+                None
             }
             Loadable::Loading(what) => {
                 let same = |last: &&(ViewKey, Arc<UserView>)| last.0.run == key.run && last.0.user_id == key.user_id;

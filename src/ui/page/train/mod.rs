@@ -67,8 +67,8 @@ mod tests {
     struct NoDialog;
 
     impl FilePicker for NoDialog {
-        fn pick(&self, _: PickKind) -> Option<PathBuf> {
-            None
+        fn pick(&self, _: PickKind) -> Result<Option<PathBuf>, String> {
+            Ok(None)
         }
     }
 
