@@ -4,7 +4,7 @@ use super::{DataError, DataSource, DataSpec, FileSpec, Role, SplitSpec, source};
 use crate::spec::{Described, Problem};
 use strum::IntoEnumIterator;
 
-/// See [`super::check`].
+/// See [`super::check()`].
 pub(super) fn check(data: &DataSpec, split: SplitSpec) -> Vec<Problem> {
     let mut problems = settings(data, split);
     if let DataSource::File(file) = &data.source {

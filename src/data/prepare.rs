@@ -12,7 +12,7 @@ use super::{
 };
 use crate::spec::Problem;
 
-/// See [`super::prepare`].
+/// See [`super::prepare()`].
 pub(super) fn prepare(data: &DataSpec, split: SplitSpec, cancel: &AtomicBool) -> Result<Prepared, DataError> {
     let (mut dataset, cuts) = coded(data, split, cancel)?;
     go_on(cancel)?;
