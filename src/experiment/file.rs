@@ -2,7 +2,8 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use ron::extensions::Extensions;
@@ -22,13 +23,16 @@ pub(super) fn open(path: &Path) -> Result<Experiment, ExperimentError> {
     if about.is_dir() {
         return Err(unreadable("it is a folder; name an experiment file (.ron) in it".to_owned()));
     }
-    if about.len() > MAX_BYTES {
-        let mib = about.len() as f64 / f64::from(1 << 20);
-        return Err(unreadable(format!(
-            "it has {mib:.1} MiB, and an experiment file has a few lines; name an experiment file (.ron), and the log in its `data`"
-        )));
+    let mut bytes = Vec::new();
+    // Not further than a byte too many, whatever the file's length is said to be: a device may
+    // have none and still never end.
+    let read = File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
+    read.map_err(|error| unreadable(cure(path, &error)))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(unreadable(
+            "it is larger than 1 MiB, and an experiment file has a few lines; name an experiment file (.ron), and the log in its `data`".to_owned(),
+        ));
     }
-    let bytes = std::fs::read(path).map_err(|error| unreadable(cure(path, &error)))?;
     match String::from_utf8(bytes) {
         Ok(text) if !text.contains('\0') => parse(&text),
         _ => Err(unreadable("it is not text (UTF-8); name an experiment file (.ron)".to_owned())),

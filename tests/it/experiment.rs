@@ -340,8 +340,10 @@ fn what_cannot_be_read_says_why_and_what_to_do() {
     assert_eq!(open_error(&write("nul.ron", b"(version: 1, name: \"a\0b\")")), text);
     assert_eq!(
         open_error(&write("big.ron", &vec![b' '; 10 << 20])),
-        "cannot read `FILE`: it has 10.0 MiB, and an experiment file has a few lines; name an experiment file (.ron), and the log in its `data`"
+        "cannot read `FILE`: it is larger than 1 MiB, and an experiment file has a few lines; name an experiment file (.ron), and the log in its `data`"
     );
+    #[cfg(unix)]
+    assert!(open_error(Path::new("/dev/zero")).contains("larger than 1 MiB"), "a file without an end");
     assert_eq!(
         open_error(&write("empty.ron", b"")),
         "line 1: the file is empty; copy `experiments/quickstart.ron` to start from"
