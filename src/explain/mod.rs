@@ -85,12 +85,11 @@ pub fn user_view(
     for (position, &item_idx) in items.iter().enumerate().skip(after.first) {
         let event = Event { position, item_idx, part: held_out.part(position) };
         let question = asked.iter().find(|(case, _)| case.target_pos as usize == position);
-        timeline.push(match question {
-            Some((case, scores)) => event.judged(Some(scores), &Seen::after(history(items, *case), filter_seen)),
-            None => {
-                let row = position.checked_sub(after.first + 1).map(|row| after.row(row));
-                event.judged(row.filter(|row| !row.is_empty()), &seen)
-            }
+        timeline.push(if let Some((case, scores)) = question {
+            event.judged(Some(scores), &Seen::after(history(items, *case), filter_seen))
+        } else {
+            let row = position.checked_sub(after.first + 1).map(|row| after.row(row));
+            event.judged(row.filter(|row| !row.is_empty()), &seen)
         });
         seen.add(item_idx);
     }

@@ -53,7 +53,8 @@ pub(super) fn put_in_place(part: &Path, path: &Path) -> Result<(), RunError> {
 /// Copies a file under a temporary name, then renames it.
 pub(super) fn copy_whole(from: &Path, to: &Path) -> Result<(), RunError> {
     let part = temporary(to);
-    fs::copy(from, &part).map_err(|e| file_error(from, &e))?;
+    let at_fault = |e: &io::Error| if e.kind() == ErrorKind::NotFound { from } else { to };
+    fs::copy(from, &part).map_err(|e| file_error(at_fault(&e), &e))?;
     put_in_place(&part, to)
 }
 

@@ -215,9 +215,8 @@ fn below_reference(manifest: &Manifest) -> Option<Problem> {
     let below: Vec<String> = below.collect();
     (!below.is_empty()).then(|| {
         let sentence = format!(
-            "NDCG@10 is below the {}, which needs no training: {}. Train longer, lower the dropout or the learning \
-             rate, or use the reference",
-            reference.title().to_lowercase(),
+            "NDCG@10 is below the windowed Markov chain, which needs no training: {}. Train longer, lower the dropout \
+             or the learning rate, or use the reference",
             below.join(", "),
         );
         Problem::warning("model", sentence)

@@ -177,6 +177,11 @@ fn resumable(store: &RunStore, id: &RunId) -> Result<RunWriter, TrainError> {
     Ok(writer)
 }
 
+/// Whether two devices give the same figures bit for bit: CPUs do, however many threads they have.
+fn computes_alike(a: &DeviceInfo, b: &DeviceInfo) -> bool {
+    a.kind == b.kind && (a.kind == DeviceKind::Cpu || (&a.name, &a.backend) == (&b.name, &b.backend))
+}
+
 /// Takes model, counters and folder back to the end of the run's last committed epoch. Everything is
 /// read before anything is changed.
 fn go_on(task: &mut Task, model: &mut dyn Trainable, mut writer: RunWriter) -> Result<RunWriter, TrainError> {
@@ -188,7 +193,7 @@ fn go_on(task: &mut Task, model: &mut dyn Trainable, mut writer: RunWriter) -> R
     if epochs > 0 {
         model.load_state(&writer.store().state(writer.id(), epochs))?;
     }
-    if let Some(before) = writer.manifest.device.as_ref().filter(|before| **before != task.device) {
+    if let Some(before) = writer.manifest.device.as_ref().filter(|before| !computes_alike(before, &task.device)) {
         let sentence =
             format!("begun on {} and resumed on {}: figures may differ a little", before.name, task.device.name);
         task.warnings.push(Problem::warning("training.device", sentence));

