@@ -108,18 +108,15 @@ impl Shelf {
         epoch: Option<usize>,
         known: Option<&Arc<Prepared>>,
     ) -> Result<&Restored, String> {
-        match self.open.iter().position(|(open, at, _)| open == run && *at == epoch) {
-            Some(at) => {
-                let used = self.open.remove(at);
-                self.open.push(used);
+        if let Some(at) = self.open.iter().position(|(open, at, _)| open == run && *at == epoch) {
+            let used = self.open.remove(at);
+            self.open.push(used);
+        } else {
+            let restored = restore(&self.store, run, epoch, known.cloned()).map_err(sentence)?;
+            if self.open.len() >= MODELS_KEPT {
+                self.open.remove(0);
             }
-            None => {
-                let restored = restore(&self.store, run, epoch, known.cloned()).map_err(sentence)?;
-                if self.open.len() >= MODELS_KEPT {
-                    self.open.remove(0);
-                }
-                self.open.push((run.clone(), epoch, restored));
-            }
+            self.open.push((run.clone(), epoch, restored));
         }
         self.open.last().map(|(.., restored)| restored).ok_or_else(String::new)
     }

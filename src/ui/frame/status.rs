@@ -94,9 +94,7 @@ fn work(ui: &mut Ui, app: &App, actions: &mut Actions) {
         ui.ctx().request_repaint_after(Duration::from_secs(1));
     }
     let progress = &training.progress;
-    let mut said = format!("{}: {words}, epoch {} of {}", training.title, progress.epoch, training.n_epochs);
-    if let Some(secs) = progress.secs_left {
-        said += &format!(", at most {} left", text::duration(secs));
-    }
+    let left = progress.secs_left.map(|secs| format!(", at most {} left", text::duration(secs))).unwrap_or_default();
+    let said = format!("{}: {words}, epoch {} of {}{left}", training.title, progress.epoch, training.n_epochs);
     ui.label(RichText::new(said).color(theme::colors(ui).accent));
 }

@@ -17,6 +17,9 @@ const NARROW: f32 = 420.0;
 const NARROW_VALUE: f32 = 136.0;
 const NARROW_SLIDER: f32 = 70.0;
 
+/// A remark with more room than this says what the setting means.
+const WIDE_REMARK: f32 = 520.0;
+
 /// A range up to this wide is a slider, a wider one a number to drag or type.
 const SLIDER_MOST: f64 = 16.0;
 
@@ -88,7 +91,12 @@ impl Form<'_> {
                 *reset = Some(default.clone());
             }
         } else if !self.is_narrow {
-            let source = RichText::new(field.source).size(size::TEXT_SMALL).color(theme::colors(ui).weak);
+            // Where there is room, what the setting means stands beside it, not only on hover.
+            let words = match ui.available_width() {
+                width if width > WIDE_REMARK => format!("{}  ({})", field.help, field.source),
+                _ => field.source.to_owned(),
+            };
+            let source = RichText::new(words).size(size::TEXT_SMALL).color(theme::colors(ui).weak);
             ui.add(egui::Label::new(source).truncate().selectable(false));
         }
     }

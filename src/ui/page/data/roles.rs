@@ -9,7 +9,12 @@ use crate::app::{Action, App};
 use crate::data::{DataSource, FileSpec, Preview, Role, TimeFormat, TitleSpec};
 use crate::experiment::Experiment;
 use crate::ui::theme::{self, size};
-use crate::ui::{Actions, frame, text};
+use crate::ui::{Actions, frame};
+
+/// Widths of the columns of the role table.
+const NAME: f32 = 98.0;
+const VALUES: f32 = 112.0;
+const ROLE: f32 = 108.0;
 
 /// View state of the form.
 #[derive(Default)]
@@ -75,23 +80,36 @@ fn column_name(ui: &mut Ui, label: &str, name: &mut Option<String>) {
     });
 }
 
-/// The role table.
+/// The role table: name, sample values, role. Widths are fixed, so that long words of any script
+/// are cut and not the roles.
 fn columns(ui: &mut Ui, file: &mut FileSpec, preview: &Preview) {
     let colors = theme::colors(ui);
-    egui::Grid::new("roles").num_columns(3).spacing([size::GAP, 6.0]).striped(true).show(ui, |ui| {
-        for words in ["Column", "Values", "Role"] {
-            ui.label(RichText::new(words).size(size::TEXT_SMALL).color(colors.weak));
-        }
-        ui.end_row();
-        for (at, column) in preview.columns.iter().enumerate() {
-            let name = ui.label(RichText::new(text::clipped(column, 16)).color(colors.strong)).on_hover_text(column);
-            let samples = samples(preview, at);
-            let shown = RichText::new(text::clipped(&samples.join(", "), 20)).size(size::TEXT_SMALL).color(colors.weak);
-            ui.label(shown).on_hover_text(samples.join("\n"));
-            ui.label_inputs_by(name.id, |ui| role(ui, at, column, file, preview));
-            ui.end_row();
+    ui.horizontal(|ui| {
+        for (words, width) in [("Column", NAME), ("Values", VALUES), ("Role", ROLE)] {
+            cell(ui, width, RichText::new(words).size(size::TEXT_SMALL).color(colors.weak));
         }
     });
+    for (at, column) in preview.columns.iter().enumerate() {
+        ui.horizontal(|ui| {
+            let name = cell(ui, NAME, RichText::new(column).color(colors.strong)).on_hover_text(column);
+            let samples = samples(preview, at);
+            let shown = RichText::new(samples.join(", ")).size(size::TEXT_SMALL).color(colors.weak);
+            cell(ui, VALUES, shown).on_hover_text(samples.join("\n"));
+            ui.label_inputs_by(name.id, |ui| role(ui, at, column, file, preview));
+        });
+    }
+}
+
+/// Words in a cell of that width, cut where they are longer.
+fn cell(ui: &mut Ui, width: f32, words: RichText) -> egui::Response {
+    let layout = egui::Layout::left_to_right(egui::Align::Center);
+    let size = egui::vec2(width, ui.spacing().interact_size.y);
+    let label = egui::Label::new(words).truncate().selectable(false).sense(egui::Sense::hover());
+    ui.allocate_ui_with_layout(size, layout, |ui| {
+        ui.set_min_width(width);
+        ui.add(label)
+    })
+    .inner
 }
 
 /// The first few distinct values of a column.
@@ -113,7 +131,7 @@ fn role(ui: &mut Ui, at: usize, column: &str, file: &mut FileSpec, preview: &Pre
     let present = Role::iter().find(has);
     let mut chosen = present;
     let shown = present.map_or_else(|| "not used".to_owned(), |role| role.to_string());
-    ComboBox::from_id_salt(("role", at)).selected_text(shown).width(104.0).show_ui(ui, |ui| {
+    ComboBox::from_id_salt(("role", at)).selected_text(shown).width(ROLE - 4.0).show_ui(ui, |ui| {
         ui.selectable_value(&mut chosen, None, "not used");
         for role in Role::iter() {
             ui.selectable_value(&mut chosen, Some(role), role.to_string());

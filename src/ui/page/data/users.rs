@@ -6,7 +6,6 @@ use egui_extras::{Column, TableBuilder};
 use crate::app::{Action, App, RawEvent, raw_events, typical_user};
 use crate::data::{Dataset, Prepared};
 use crate::ui::theme::{self, size};
-use crate::ui::widget::line_chart::tick;
 use crate::ui::{Actions, text};
 
 /// Width of the list of users.
@@ -190,7 +189,7 @@ fn table(ui: &mut Ui, events: &[RawEvent]) {
                         (has_time, event.time_secs.map(text::moment_secs).unwrap_or_default()),
                         (true, event.item.clone()),
                         (has_behaviour, event.behaviour.clone().unwrap_or_default()),
-                        (has_value, event.value.map(|v| tick(f64::from(v))).unwrap_or_default()),
+                        (has_value, event.value.map(|v| v.to_string()).unwrap_or_default()),
                     ];
                     for (_, words) in cells.into_iter().filter(|(is_shown, _)| *is_shown) {
                         row.col(|ui| {
