@@ -1,5 +1,6 @@
 //! The application without a window: what a person asks, what comes back, and what never breaks.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -93,7 +94,7 @@ impl Bench {
 }
 
 pub(crate) fn tiny(experiment: &mut Experiment, epochs: usize) {
-    experiment.name = "tiny".to_owned();
+    "tiny".clone_into(&mut experiment.name);
     experiment.data.source =
         DataSource::World(WorldSpec { n_users: 40, n_items: 20, mean_len: 8, ..WorldSpec::default() });
     experiment.model = ModelSpec::Transformer(TransformerSpec {
@@ -104,7 +105,7 @@ pub(crate) fn tiny(experiment: &mut Experiment, epochs: usize) {
         ..TransformerSpec::default()
     });
     experiment.training.epochs = epochs;
-    experiment.training.device = "cpu".to_owned();
+    "cpu".clone_into(&mut experiment.training.device);
 }
 
 fn log_of(n_users: usize, n_events: usize) -> String {
@@ -112,7 +113,7 @@ fn log_of(n_users: usize, n_events: usize) -> String {
     for user in 0..n_users {
         for event in 0..n_events {
             let item = (user + event) % 7;
-            text.push_str(&format!("u{user},i{item},{}\n", 1_700_000_000 + event * 60 + user));
+            writeln!(text, "u{user},i{item},{}", 1_700_000_000 + event * 60 + user).unwrap();
         }
     }
     text
