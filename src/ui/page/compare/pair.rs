@@ -16,6 +16,10 @@ use crate::ui::widget::run_words;
 use crate::ui::widget::timeline::{self, Timeline};
 use crate::ui::{Actions, text};
 
+/// Height of the attention maps of one side; the side scrolls where there is less room.
+const SMALLEST_MAPS: f32 = 360.0;
+const LARGEST_MAPS: f32 = 620.0;
+
 /// View state of the two sides.
 #[derive(Default)]
 pub(super) struct Pair {
@@ -87,20 +91,21 @@ impl Side {
         let kind = summary.and_then(|s| s.manifest.as_ref()).map(|m| ModelKind::from(&m.experiment.model));
         ui.weak(timeline::summary(&view.timeline));
         ScrollArea::vertical().id_salt("side").auto_shrink(false).show(ui, |ui| {
+            // The strips first: at the same height on both sides they can be read against each other.
+            let title = |item| shown.title(item);
+            let data = shown.timeline(&title);
+            if let Some(position) = self.timeline.strip(ui, &data, app.selection.event) {
+                actions.push(Action::SelectEvent(Some(position)));
+            }
+            ui.add_space(size::GAP_SMALL);
             if shown.attention().is_some() {
-                let height = (ui.available_height() - 210.0).max(260.0);
+                let height = (ui.available_height() - size::GAP).clamp(SMALLEST_MAPS, LARGEST_MAPS);
                 ui.allocate_ui(vec2(ui.available_width(), height), |ui| {
                     ui.set_max_height(height);
                     self.attention.ui(ui, &shown, &app.selection, actions);
                 });
             } else {
                 ui.label(why_no_attention(kind));
-            }
-            ui.add_space(size::GAP_SMALL);
-            let title = |item| shown.title(item);
-            let data = shown.timeline(&title);
-            if let Some(position) = self.timeline.strip(ui, &data, app.selection.event) {
-                actions.push(Action::SelectEvent(Some(position)));
             }
             ui.add_space(size::GAP_SMALL);
             next_card(ui, &shown);

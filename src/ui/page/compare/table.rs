@@ -111,7 +111,7 @@ impl RunsTable {
         let order = order(runs, self.by, self.is_falling);
         let primary = app.selection.run.as_ref().and_then(|run| app.summary(run)).and_then(|s| s.manifest.as_ref());
         let best = Best::of(runs, primary);
-        let height = size::ROW * (runs.len().min(ROWS_IN_SIGHT) as f32 + 1.0) + 14.0;
+        let height = size::ROW * (runs.len().min(ROWS_IN_SIGHT) as f32 + 1.0) + 26.0;
         ScrollArea::horizontal().id_salt("runs table").max_height(height + 12.0).show(ui, |ui| {
             ui.spacing_mut().item_spacing.x = 6.0;
             let mut table = TableBuilder::new(ui)

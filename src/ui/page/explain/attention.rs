@@ -23,7 +23,7 @@ const LISTED: usize = 5;
 enum ScaleChoice {
     /// Each row to its own largest: shows where each step looks most.
     #[default]
-    #[strum(to_string = "per row")]
+    #[strum(to_string = "row")]
     OfRow,
     /// Square root of the weight: small weights show, rows can be compared.
     #[strum(to_string = "root")]

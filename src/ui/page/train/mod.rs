@@ -159,6 +159,30 @@ mod tests {
     }
 
     #[test]
+    fn at_the_end_the_test_stands_beside_the_references() {
+        use crate::baseline::BaselineKind;
+        use crate::metric::RankingMetrics;
+        let metrics = |ndcg_at_10| RankingMetrics { ndcg_at_10, ..RankingMetrics::default() };
+        let ended = crate::train::Ended {
+            outcome: Some(crate::run::Outcome::Finished),
+            epochs: 2,
+            best_epoch: Some(2),
+            train_secs: 61.0,
+            valid: None,
+            test: Some(metrics(0.321)),
+            references_test: [(BaselineKind::MarkovWindow, metrics(0.123))].into(),
+        };
+        let mut harness = harness(Some(training(TrainingPhase::Ended(Box::new(ended)))));
+        harness.run();
+        harness.get_by_label("This run");
+        harness.get_by_label(".321");
+        harness.get_by_label("Windowed Markov chain");
+        harness.get_by_label(".123");
+        harness.get_by_label_contains("2 epochs in 1 min 01 s");
+        assert!(harness.query_by_label("Pause").is_none(), "there is nothing to pause any more");
+    }
+
+    #[test]
     fn progress_is_told_in_words() {
         let mut harness = harness(Some(training(TrainingPhase::Running)));
         harness.run();
