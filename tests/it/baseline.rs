@@ -230,7 +230,6 @@ fn figures_on_movielens_1m() {
 }
 
 #[test]
-#[ignore = "a minute in a build without optimisation; run it with --ignored"]
 fn figures_on_amazon_beauty() {
     let Some(folder) = public_data("beauty-5core") else { return };
     // One line a user: the user, then the items, which are numbered from 1 already.
