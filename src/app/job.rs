@@ -87,13 +87,13 @@ impl<T> From<Result<T, String>> for Loadable<T> {
 }
 
 /// Which of several askings an answer belongs to; answers to an older one are dropped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Ticket(pub(super) u64);
 
 /// What background work sends. Errors come as sentences.
 pub(super) enum Answer {
     Devices(Result<Vec<DeviceInfo>, String>),
-    Runs(Result<Vec<Summary>, String>),
+    Runs(Ticket, Result<Vec<Summary>, String>),
     Picked(PickKind, Result<Option<PathBuf>, String>),
     Previewed(Ticket, Result<Preview, String>),
     Prepared(Ticket, (DataSpec, SplitSpec), Result<(Arc<Prepared>, Arc<Profile>), String>),

@@ -39,7 +39,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use job::{Answer, ExplainWorker, Jobs};
+use job::{Answer, ExplainWorker, Jobs, Ticket};
 
 use crate::data::{DataSource, FileSpec, Prepared, WorldSpec};
 use crate::experiment::Experiment;
@@ -106,6 +106,10 @@ pub struct App {
     color_of_run: BTreeMap<RunId, usize>,
     last_notice: u64,
     runs_read: Instant,
+    /// The last reading of the folder of runs, and the oldest whose answer is still true: not
+    /// older than the list shown, nor than the deletion of a run.
+    runs_asked: Ticket,
+    runs_true_from: Ticket,
     jobs: Jobs,
     explainer: ExplainWorker,
 }
@@ -136,6 +140,8 @@ impl App {
             color_of_run: BTreeMap::new(),
             last_notice: 0,
             runs_read: Instant::now(),
+            runs_asked: Ticket::default(),
+            runs_true_from: Ticket::default(),
             jobs: Jobs::new(options.waker),
         };
         app.recent.truncate(RECENT_KEPT);
@@ -337,6 +343,9 @@ impl App {
         }
         self.runs_read = Instant::now();
         let store = self.store.clone();
-        self.jobs.start("runs", move || store.list().map_err(job::sentence), Answer::Runs);
+        self.runs_asked.0 += 1;
+        let ticket = self.runs_asked;
+        let answer = move |runs| Answer::Runs(ticket, runs);
+        self.jobs.start("runs", move || store.list().map_err(job::sentence), answer);
     }
 }

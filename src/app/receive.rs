@@ -16,7 +16,7 @@ impl App {
     pub(super) fn take(&mut self, answer: Answer) {
         match answer {
             Answer::Devices(devices) => self.devices = devices.into(),
-            Answer::Runs(runs) => self.take_runs(runs),
+            Answer::Runs(ticket, runs) => self.take_runs(ticket, runs),
             Answer::Picked(kind, picked) => self.take_picked(kind, picked),
             Answer::Previewed(ticket, preview) => {
                 self.data.take_preview(ticket, preview);
@@ -82,12 +82,19 @@ impl App {
         }
     }
 
-    fn take_runs(&mut self, runs: Result<Vec<Summary>, String>) {
+    fn take_runs(&mut self, ticket: Ticket, runs: Result<Vec<Summary>, String>) {
+        if ticket < self.runs_true_from {
+            return;
+        }
+        self.runs_true_from = ticket;
         if let Ok(runs) = &runs {
             // The oldest first: a run keeps its colour when newer ones come.
             for summary in runs.iter().rev() {
                 let next = self.color_of_run.len();
                 self.color_of_run.entry(summary.id.clone()).or_insert(next);
+            }
+            for gone in self.selected_but_not_in(runs) {
+                self.look_away(&gone);
             }
             if self.selection.run.is_none() {
                 let usable = runs.iter().find(|summary| summary.manifest.as_ref().is_some_and(|m| m.epochs > 0));
@@ -98,6 +105,16 @@ impl App {
         if self.page == Page::Compare {
             self.choose_runs_to_compare();
         }
+    }
+
+    /// Runs that are looked at and were deleted, here or by another program. The run in work may
+    /// be newer than the list.
+    fn selected_but_not_in(&self, runs: &[Summary]) -> Vec<RunId> {
+        let selection = &self.selection;
+        let in_work = self.training.as_ref().filter(|training| training.is_active()).and_then(|t| t.run.as_ref());
+        let looked_at = selection.run.iter().chain(&selection.second_run).chain(&selection.compared);
+        let is_gone = |run: &&RunId| Some(*run) != in_work && runs.iter().all(|summary| summary.id != **run);
+        looked_at.filter(is_gone).cloned().collect()
     }
 
     fn take_picked(&mut self, kind: PickKind, picked: Result<Option<std::path::PathBuf>, String>) {
@@ -182,5 +199,49 @@ impl App {
                 self.refresh_runs();
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::app::{AppOptions, FilePicker, ThemeChoice};
+    use crate::run::{RunStatus, RunStore};
+
+    struct NoDialog;
+
+    impl FilePicker for NoDialog {
+        fn pick(&self, _: PickKind) -> Result<Option<PathBuf>, String> {
+            Ok(None)
+        }
+    }
+
+    #[test]
+    fn a_list_that_was_read_before_a_run_was_deleted_does_not_bring_it_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = App::new(AppOptions {
+            store: RunStore::at(folder.path()),
+            waker: Arc::new(|| ()),
+            picker: Arc::new(NoDialog),
+            open: None,
+            recent: Vec::new(),
+            theme: ThemeChoice::Dark,
+        });
+        let run = RunId("old".to_owned());
+        let listed = vec![Summary { id: run.clone(), status: RunStatus::Interrupted, manifest: None }];
+        let before = app.runs_asked;
+        app.take(Answer::Runs(before, Ok(listed.clone())));
+        app.apply(Action::SelectRun(run.clone()));
+        app.take(Answer::Runs(before, Ok(Vec::new())));
+        assert_eq!(app.selection.run, None, "what another program deleted is looked at no more");
+        app.take(Answer::Runs(before, Ok(listed.clone())));
+        assert!(app.summary(&run).is_some());
+        app.take(Answer::Deleted(run.clone(), Ok(())));
+        app.take(Answer::Runs(app.runs_asked, Ok(Vec::new())));
+        app.take(Answer::Runs(before, Ok(listed)));
+        assert!(app.summary(&run).is_none(), "the older answer came later and is dropped");
     }
 }

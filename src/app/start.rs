@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::job::{Answer, ExplainQuestion, sentence, start_training};
+use super::job::{Answer, ExplainQuestion, Ticket, sentence, start_training};
 use super::views::Forget;
 use super::{App, Page, Tone, Training, TrainingPhase};
 use crate::data::DataSource;
@@ -137,6 +137,13 @@ impl App {
 
     /// A run that is gone is looked at no more.
     pub(super) fn drop_run(&mut self, run: &RunId) {
+        // A list that was read before the run went still has it.
+        self.runs_true_from = Ticket(self.runs_asked.0 + 1);
+        self.look_away(run);
+    }
+
+    /// Nothing of this run is selected or kept open any more.
+    pub(super) fn look_away(&mut self, run: &RunId) {
         self.views.forget(run, Forget::All);
         self.selection.compared.retain(|other| other != run);
         if self.selection.second_run.as_ref() == Some(run) {
