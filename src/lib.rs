@@ -69,8 +69,9 @@
 //!    training becomes a failed run, never a dead window; therefore release builds unwind
 //!    (tests `a_panic_in_the_model_becomes_a_failed_run`,
 //!    `a_panic_in_training_leaves_the_application_alive`, `a_panic_unwinds_in_release_builds_too`).
-//! 6. **The test split is read once**, after selection on validation
-//!    (test `the_test_split_is_read_once_after_selection`).
+//! 6. **The test split is read once**, after selection on validation; a stopped run that goes on
+//!    reads it again and is marked for it (tests `the_test_split_is_read_once_after_selection`,
+//!    `a_stopped_run_goes_on_and_forgets_its_test_figures_meanwhile`).
 //! 7. **Same experiment, data and CPU: the same numbers, bit for bit.** Every random choice draws
 //!    from its own named seed, [`spec::derive_seed`]; going on after an interruption needs no
 //!    generator's state, and equals never having been interrupted
@@ -80,7 +81,7 @@
 //!    CSV, ranks of every user as Parquet, weights as safetensors
 //!    (test `a_finished_run_leaves_a_whole_folder`).
 //! 9. **Old experiment files and old runs keep opening.** A newer one is refused with the cure
-//!    (tests `old_files_keep_opening_with_the_same_meaning`,
+//!    (tests `old_files_keep_opening_with_the_same_meaning`, `a_frozen_old_run_keeps_opening`,
 //!    `an_experiment_of_a_newer_version_is_refused`).
 //! 10. **A user can never cause a panic.** Bad input gets one sentence that says the cure
 //!     (tests `no_source_file_can_panic_by_choice`, `no_text_makes_the_reader_panic`,

@@ -44,7 +44,7 @@ fn cure(path: &Path, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => match neighbour(path) {
             Some(name) => format!("there is no such file; did you mean `{name}`?"),
-            None => "there is no such file; check the name, or start from `experiments/quickstart.ron`".to_owned(),
+            None => "there is no such file; check the name and the folder, or write an experiment file from the window (Model, Save)".to_owned(),
         },
         io::ErrorKind::PermissionDenied => {
             "you may not read it; ask its owner, or change its permissions (`chmod u+r`)".to_owned()

@@ -61,6 +61,10 @@ fn sentence(text: &str, error: &SpannedError, line: usize) -> String {
         Error::ExpectedStructLike | Error::ExpectedNamedStructLike(_) | Error::ExpectedDifferentStructName { .. } => {
             brackets(text, line, col)
         }
+        Error::ExpectedIdentifier | Error::InvalidIdentifier(_) => {
+            let examples = key_before(text, line, col).and_then(variants_of);
+            takes(text, line, col, examples.unwrap_or("a name, without quotes"))
+        }
         code => match wanted(code) {
             Some(kind) => takes(text, line, col, kind),
             None => format!("{}; see `{EXAMPLE}` for how a file is written", decapitalised(&code.to_string())),
@@ -85,7 +89,16 @@ fn wanted(code: &Error) -> Option<&'static str> {
         Error::ExpectedBoolean => "true or false, without quotes",
         Error::ExpectedString | Error::ExpectedStringEnd | Error::ExpectedChar => "a text in double quotes",
         Error::InvalidEscape(_) => "a text in which a backslash is written twice, `\\\\`, or as `/` in a path",
-        Error::ExpectedIdentifier | Error::InvalidIdentifier(_) => "a name such as Transformer, without quotes",
+        _ => return None,
+    })
+}
+
+/// What the settings that are one of several named things are written like.
+fn variants_of(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "source" => "one of World(..) and File(..), with its settings in one pair of round brackets",
+        "split" => "one of LeaveOneOut and GlobalTemporal(..), without quotes",
+        "model" => "one of Transformer(..), Lstm(..) and Vae(..), with its settings in one pair of round brackets",
         _ => return None,
     })
 }

@@ -201,6 +201,9 @@ fn started(task: &Task, live: &Live<'_>, model: &dyn Trainable) -> EventKind {
     }
 }
 
+/// The place of the warning that a reference is better than the model.
+const BELOW_REFERENCE: &str = "model";
+
 /// A reference that fits in a second and needs no gradient must be beaten.
 fn below_reference(manifest: &Manifest) -> Option<Problem> {
     let reference = BaselineKind::MarkovWindow;
@@ -219,6 +222,6 @@ fn below_reference(manifest: &Manifest) -> Option<Problem> {
              or the learning rate, or use the reference",
             below.join(", "),
         );
-        Problem::warning("model", sentence)
+        Problem::warning(BELOW_REFERENCE, sentence)
     })
 }

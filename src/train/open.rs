@@ -9,7 +9,7 @@ use strum::IntoEnumIterator;
 use super::early_stop::EarlyStop;
 use super::evaluate::{Fitted, judge_references};
 use super::plan::{Plan, optimizer, train_items};
-use super::{Job, TrainError};
+use super::{BELOW_REFERENCE, Job, TrainError};
 use crate::baseline::BaselineKind;
 use crate::data::{self, DataShape, EvalCase, Prepared};
 use crate::experiment::Experiment;
@@ -197,6 +197,18 @@ fn go_on(task: &mut Task, model: &mut dyn Trainable, mut writer: RunWriter) -> R
         let sentence =
             format!("begun on {} and resumed on {}: figures may differ a little", before.name, task.device.name);
         task.warnings.push(Problem::warning("training.device", sentence));
+    }
+    // Told again at the end, if it still holds.
+    writer.manifest.problems.retain(|problem| problem.field != BELOW_REFERENCE);
+    if writer.manifest.outcome == Some(Outcome::Stopped) && writer.manifest.test.is_some() {
+        let sentence = format!(
+            "the test split was read when this run was stopped after {epochs} epochs, and is read again at its end: \
+             report its test figures only with that remark, or train anew"
+        );
+        let warning = Problem::warning("training.epochs", sentence);
+        // Kept before the earlier figures go, so that no cut between the two hides the first reading.
+        writer.manifest.problems.push(warning.clone());
+        task.warnings.push(warning);
     }
     writer.rewind()?;
     Ok(writer)

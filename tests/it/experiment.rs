@@ -288,6 +288,14 @@ fn each_mistake_is_one_sentence() {
         ),
         ("(version: 1, name: x)", "line 1: `name` takes a text in double quotes"),
         (
+            "(version: 1, name: \"x\", data: (source: File((path: \"a.csv\"))))",
+            "line 1: `source` takes one of World(..) and File(..), with its settings in one pair of round brackets",
+        ),
+        (
+            "(version: 1, name: \"x\", model: \"Lstm\")",
+            "line 1: `model` takes one of Transformer(..), Lstm(..) and Vae(..), with its settings in one pair of round brackets",
+        ),
+        (
             "(version: 1, name: \"x\", training: 3)",
             "line 1: `training` takes settings in round brackets, such as `training: (..)`; see `experiments/quickstart.ron`",
         ),
@@ -350,7 +358,7 @@ fn what_cannot_be_read_says_why_and_what_to_do() {
     );
     assert_eq!(
         open_error(&folder.path().join("nothing-like-it.txt")),
-        "cannot read `FILE`: there is no such file; check the name, or start from `experiments/quickstart.ron`"
+        "cannot read `FILE`: there is no such file; check the name and the folder, or write an experiment file from the window (Model, Save)"
     );
     let near = folder.path().join("weihgts.ron");
     let wanted = folder.path().join("weights.ron").display().to_string();

@@ -518,6 +518,12 @@ fn a_stopped_run_goes_on_and_forgets_its_test_figures_meanwhile() {
     let mut whole = long_run();
     let expected = whole.run();
     assert_same_run((&whole.store(), &expected.id), (&setup.store(), &done.id));
+    let marks = |store: &RunStore, id: &RunId| {
+        let problems = store.manifest(id).unwrap().problems;
+        problems.iter().filter(|problem| problem.sentence.contains("test split was read")).count()
+    };
+    assert_eq!(marks(&setup.store(), &done.id), 1, "a second reading of the test split is marked");
+    assert_eq!(marks(&whole.store(), &expected.id), 0);
 }
 
 #[test]

@@ -2,10 +2,11 @@
 
 use egui::{RichText, ScrollArea, Sense, Ui, vec2};
 
-use crate::app::{Action, App, Loadable};
+use crate::app::{Action, App, Loadable, TrainingPhase};
 use crate::metric::RankingMetrics;
 use crate::run::{Manifest, Outcome, RunId, RunStatus, Summary};
 use crate::ui::theme::{self, size};
+use crate::ui::widget::run_words;
 use crate::ui::{Actions, text};
 
 /// View state of the rail.
@@ -55,7 +56,7 @@ impl Rail {
         let colors = theme::colors(ui);
         let is_selected = app.selection.run.as_ref() == Some(&summary.id);
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
-        let name = title(summary);
+        let name = run_words::title(summary);
         response
             .widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_selected, format!("Run {name}")));
         let fill = match (is_selected, response.hovered()) {
@@ -88,10 +89,10 @@ impl Rail {
             ui.vertical(|ui| {
                 ui.spacing_mut().interact_size.y = 16.0;
                 ui.horizontal(|ui| {
-                    dot(ui, theme::run_color(ui, app, &summary.id));
+                    run_words::dot(ui, theme::run_color(ui, app, &summary.id));
                     ui.add(egui::Label::new(RichText::new(name).color(colors.strong)).truncate().selectable(false));
                 });
-                let (words, color) = state(ui, summary);
+                let (words, color) = state(ui, app, summary);
                 let line = RichText::new(words).size(size::TEXT_SMALL).color(color);
                 ui.add(egui::Label::new(line).truncate().selectable(false));
             });
@@ -153,26 +154,16 @@ impl Rail {
     }
 }
 
-/// `name · Family`, or the folder's name when the manifest cannot be read.
-fn title(summary: &Summary) -> String {
-    summary.manifest.as_ref().map_or_else(
-        || summary.id.to_string(),
-        |manifest| format!("{} · {}", manifest.experiment.name, manifest.experiment.model.family().title()),
-    )
-}
-
-fn dot(ui: &mut Ui, color: egui::Color32) {
-    let (rect, _) = ui.allocate_exact_size(vec2(9.0, 9.0), Sense::hover());
-    ui.painter().circle_filled(rect.center(), 4.5, color);
-}
-
 /// The second line: how the run stands, and its NDCG@10.
-fn state(ui: &Ui, summary: &Summary) -> (String, egui::Color32) {
+fn state(ui: &Ui, app: &App, summary: &Summary) -> (String, egui::Color32) {
     let colors = theme::colors(ui);
     let score = summary.manifest.as_ref().and_then(score);
     let with = |words: &str| score.as_ref().map_or_else(|| words.to_owned(), |(score, _)| format!("{words} · {score}"));
     let whole = || score.as_ref().map_or_else(|| "finished".to_owned(), |(score, part)| format!("{score} {part}"));
+    let is_paused =
+        app.training.as_ref().is_some_and(|t| t.phase == TrainingPhase::Paused && t.run.as_ref() == Some(&summary.id));
     match &summary.status {
+        RunStatus::Running if is_paused => (with("⏸ paused"), colors.accent),
         RunStatus::Running => (with("▶ training"), colors.accent),
         RunStatus::Interrupted => (with("⏸ interrupted"), colors.warning),
         RunStatus::Ended(Outcome::Finished) => (whole(), colors.weak),

@@ -44,14 +44,14 @@ impl Column {
             Self::Name => ("Run", "Name of the experiment", 116.0),
             Self::Family => ("Model", "Family of the model", 80.0),
             Self::Status => ("Status", "How it stands, and why it may not be compared with run A", 84.0),
-            Self::Valid => ("Valid NDCG@10", "Best on validation, and in which epoch", 108.0),
+            Self::Valid => ("Valid NDCG@10", "Best on validation, and in which epoch", 120.0),
             Self::Epochs => ("Epochs", "Epochs finished", 54.0),
             Self::TestNdcg => ("NDCG@10", "On test, full catalogue, best epoch's weights", 66.0),
             Self::TestHr => ("HR@10", "On test, full catalogue, best epoch's weights", 58.0),
-            Self::TestMrr => ("MRR", "On test, full catalogue, best epoch's weights", 50.0),
+            Self::TestMrr => ("MRR", "On test, full catalogue, best epoch's weights", 58.0),
             Self::Chain => ("Chain", "Test NDCG@10 of the windowed Markov chain: the line to beat", 52.0),
             Self::Device => ("Device", "Where it was trained", 92.0),
-            Self::Time => ("Time", "Training time, pauses left out", 78.0),
+            Self::Time => ("Time", "Training time, pauses left out", 94.0),
             Self::Params => ("Parameters", "Learnt numbers", 78.0),
         }
     }

@@ -1,6 +1,6 @@
 //! The curves: loss and ranking large, what drives them small below.
 
-use egui::Ui;
+use egui::{Align, Layout, Ui, vec2};
 
 use crate::app::{LivePoint, Training};
 use crate::metric::RankingMetrics;
@@ -10,6 +10,8 @@ use crate::ui::widget::line_chart::{ChartData, Chrome, Flag, LineChart, Referenc
 
 /// Height of a small chart, title included.
 const SMALL: f32 = 150.0;
+/// Least width of what stands beside the small charts: a table of names and three metrics.
+const BESIDE: f32 = 330.0;
 
 /// A ranking metric that can be drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter, strum::Display)]
@@ -101,13 +103,18 @@ impl Charts {
             }
         });
         ui.add_space(6.0);
-        ui.columns(self.small.len() + 1, |columns| {
-            if let Some((last, first)) = columns.split_last_mut() {
-                for (column, chart) in first.iter_mut().zip(&mut self.small) {
-                    chart.ui(column, SMALL, Chrome::Small);
-                }
-                last.with_layout(egui::Layout::top_down(egui::Align::Min), beside);
+        let gap = ui.spacing().item_spacing.x;
+        let n_small = self.small.len() as f32;
+        let quarter = (ui.available_width() - n_small * gap) / (n_small + 1.0);
+        let width = (ui.available_width() - quarter.max(BESIDE)) / n_small - gap;
+        ui.horizontal_top(|ui| {
+            for chart in &mut self.small {
+                ui.allocate_ui_with_layout(vec2(width, SMALL), Layout::top_down(Align::Min), |ui| {
+                    ui.set_width(width);
+                    chart.ui(ui, SMALL, Chrome::Small);
+                });
             }
+            ui.vertical(beside);
         });
     }
 

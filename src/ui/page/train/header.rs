@@ -9,7 +9,7 @@ use crate::model::DeviceKind;
 use crate::run::Outcome;
 use crate::train::StopMode;
 use crate::ui::Actions;
-use crate::ui::frame::action_button;
+use crate::ui::frame::{action_button, action_button_as};
 use crate::ui::text;
 
 /// Whether the question before a run is deleted is open.
@@ -45,6 +45,7 @@ impl Header {
                 if ui.button("Explain this run").clicked() {
                     actions.extend([selects, Action::GoTo(Page::Explain)]);
                 }
+                action_button_as(ui, app, actions, Action::GoTo(Page::Compare), "Compare runs");
             }
             return;
         }

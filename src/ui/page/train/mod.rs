@@ -35,7 +35,7 @@ impl TrainPage {
             note.ui(ui);
         }
         ui.add_space(4.0);
-        self.charts.ui(ui, training, |ui| result::ui(ui, training, app, actions));
+        self.charts.ui(ui, training, |ui| result::ui(ui, training));
     }
 }
 

@@ -2,14 +2,12 @@
 
 use egui::{RichText, Ui};
 
-use crate::app::{Action, App, Page, Training, TrainingPhase};
+use crate::app::{Training, TrainingPhase};
 use crate::metric::RankingMetrics;
 use crate::run::References;
-use crate::ui::Actions;
-use crate::ui::frame::action_button_as;
 use crate::ui::text;
 
-pub(super) fn ui(ui: &mut Ui, training: &Training, app: &App, actions: &mut Actions) {
+pub(super) fn ui(ui: &mut Ui, training: &Training) {
     ui.label(RichText::new("Test, read once at the end").small().strong());
     let TrainingPhase::Ended(ended) = &training.phase else {
         ui.weak("When training ends, the best epoch's weights are judged on each user's held-out test event, beside the references.");
@@ -20,10 +18,6 @@ pub(super) fn ui(ui: &mut Ui, training: &Training, app: &App, actions: &mut Acti
         return;
     }
     table(ui, ended.test.as_ref(), &ended.references_test);
-    ui.horizontal(|ui| {
-        action_button_as(ui, app, actions, Action::GoTo(Page::Explain), "Explain");
-        action_button_as(ui, app, actions, Action::GoTo(Page::Compare), "Compare");
-    });
 }
 
 /// One number of several metrics.
@@ -34,6 +28,8 @@ fn table(ui: &mut Ui, model: Option<&RankingMetrics>, references: &References) {
     let mut rows: Vec<(&str, &RankingMetrics)> = model.map(|m| ("This run", m)).into_iter().collect();
     rows.extend(references.iter().map(|(kind, metrics)| (kind.title(), metrics)));
     let columns: [(&str, Of); 3] = [("NDCG@10", |m| m.ndcg_at_10), ("HR@10", |m| m.hr_at_10), ("MRR", |m| m.mrr)];
+    // Five lines must fit beside the small charts.
+    ui.spacing_mut().interact_size.y = 18.0;
     egui::Grid::new("test metrics").striped(true).num_columns(4).spacing([10.0, 2.0]).show(ui, |ui| {
         ui.label("");
         for (name, _) in columns {

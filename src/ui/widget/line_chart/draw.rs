@@ -78,6 +78,15 @@ impl Drawn {
         }
     }
 
+    /// Width and height of everything that is drawn.
+    fn extent(&self) -> Vec2 {
+        let mut all = Rect::NOTHING;
+        for point in self.runs.iter().flat_map(|run| &run.points) {
+            all.extend_with(pos2(point.x as f32, point.y as f32));
+        }
+        all.size().max(Vec2::ZERO)
+    }
+
     fn paint<'a>(&'a self, plot: &mut PlotUi<'a>) {
         for run in &self.runs {
             if run.points.len() > 1 {
@@ -117,7 +126,7 @@ impl LineChart {
         let grid = theme::colors(ui).line;
         let shown = self.configured(id, height).grid_color(grid).show(ui, |plot| {
             self.paint_lines(plot);
-            zoom_by_wheel(plot);
+            zoom_by_wheel(plot, self.drawn.extent());
         });
         self.paint_reference_names(ui, &shown.transform);
         self.paint_flags(ui, &shown.transform);
@@ -318,13 +327,17 @@ fn paint_tag(ui: &Ui, at: Pos2, anchor: Align2, text: &str, font: &FontId) -> Re
     rect
 }
 
-/// The wheel zooms where the pointer is; the page does not scroll meanwhile.
-fn zoom_by_wheel(plot: &mut PlotUi<'_>) {
+/// The wheel zooms where the pointer is; the page does not scroll meanwhile. Zooming out ends where
+/// everything is in sight.
+fn zoom_by_wheel(plot: &mut PlotUi<'_>, extent: Vec2) {
     if !plot.response().hovered() {
         return;
     }
     let wheel = plot.ctx().input_mut(|i| std::mem::take(&mut i.smooth_scroll_delta.y));
-    if wheel != 0.0 {
+    let bounds = plot.plot_bounds();
+    if wheel < 0.0 && bounds.width() >= f64::from(extent.x) && bounds.height() >= f64::from(extent.y) {
+        plot.set_auto_bounds(true);
+    } else if wheel != 0.0 {
         plot.zoom_bounds_around_hovered(Vec2::splat((wheel / 200.0).exp()));
     }
 }
