@@ -62,7 +62,7 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
 }
 
 fn unknown_user(id: &str, users: &Vocab) -> Error {
-    let hint = match did_you_mean(id, users.ids().iter().map(String::as_str)) {
+    let hint = match did_you_mean(id, users.ids()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("ids are as in the log, such as {}", examples(users)),
     };
@@ -70,5 +70,5 @@ fn unknown_user(id: &str, users: &Vocab) -> Error {
 }
 
 fn examples(users: &Vocab) -> String {
-    users.ids().iter().take(3).map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")
+    users.ids().take(3).map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")
 }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use rayon::prelude::*;
+
 use super::{Sequences, StepCount, Vocab};
 
 /// Rows of a log with dense indices, in file order. Indices are those of the vocabularies held
@@ -77,8 +79,9 @@ impl Events {
         self.value.iter_mut().for_each(|column| retain(column, keep));
     }
 
-    /// Row numbers grouped by user, in file order within a user, and where each user starts.
-    pub(super) fn rows_by_user(&self) -> (Vec<usize>, Vec<usize>) {
+    /// Rows grouped by user, in order of time within a user where the log has times. Rows of the same
+    /// moment keep the order of the file.
+    pub(super) fn by_user(&self) -> ByUser {
         let mut offsets = vec![0_usize; self.users.len() + 1];
         for &user in &self.user_idx {
             offsets[user as usize + 1] += 1;
@@ -87,32 +90,40 @@ impl Events {
             offsets[at] += offsets[at - 1];
         }
         let mut next = offsets.clone();
-        let mut rows = vec![0_usize; self.len()];
+        let mut rows = vec![0_u32; self.len()];
         for (row, &user) in self.user_idx.iter().enumerate() {
-            rows[next[user as usize]] = row;
+            rows[next[user as usize]] = row as u32;
             next[user as usize] += 1;
         }
-        (offsets, rows)
+        let mut by_user = ByUser { offsets, rows };
+        if let Some(times) = &self.time_ticks {
+            by_user.for_each_user(|rows| {
+                // Logs are mostly written in order of time.
+                if !rows.is_sorted_by_key(|&row| times[row as usize]) {
+                    rows.sort_by_key(|&row| times[row as usize]);
+                }
+            });
+        }
+        by_user
     }
 
     /// One time-ordered list a user, and vocabularies without what no row has any more.
     ///
     /// Within a user the sort is stable: events of the same second keep the order of the file.
     pub(super) fn into_sequences(mut self) -> Coded {
-        let users = compact(&mut self.user_idx, &self.users, 0);
-        self.users = users;
-        let items = compact(&mut self.item_idx, &self.items, 1);
-        let (offsets, mut rows) = self.rows_by_user();
-        if let Some(times) = &self.time_ticks {
-            for bounds in offsets.windows(2) {
-                rows[bounds[0]..bounds[1]].sort_by_key(|&row| times[row]);
-            }
-        }
+        self.users = compact(&mut self.user_idx, std::mem::take(&mut self.users), 0);
+        let items = compact(&mut self.item_idx, std::mem::take(&mut self.items), 1);
+        let ByUser { offsets, rows } = self.by_user();
+        // Columns that are done with go at once: a log may be as large as the memory allows.
+        self.user_idx = Vec::new();
+        let item_idx = gather(&std::mem::take(&mut self.item_idx), &rows, |item| item);
+        let per_sec = self.ticks_per_sec.max(1);
+        let time_secs = self.time_ticks.take().map(|column| gather(&column, &rows, |ticks| ticks.div_euclid(per_sec)));
         let sequences = Sequences {
-            item_idx: gather(&self.item_idx, &rows),
-            time_secs: self.time_secs().map(|column| gather(&column, &rows)),
-            behaviour_idx: self.behaviour_idx.as_deref().map(|column| gather(column, &rows)),
-            value: self.value.as_deref().map(|column| gather(column, &rows)),
+            item_idx,
+            time_secs,
+            behaviour_idx: self.behaviour_idx.as_deref().map(|column| gather(column, &rows, |behaviour| behaviour)),
+            value: self.value.as_deref().map(|column| gather(column, &rows, |value| value)),
             offsets,
         };
         Coded { users: self.users, items, behaviours: self.behaviours, sequences }
@@ -132,22 +143,65 @@ fn retain<T>(column: &mut Vec<T>, keep: &[bool]) {
     column.retain(|_| flags.next().copied().unwrap_or(false));
 }
 
-fn gather<T: Copy>(column: &[T], rows: &[usize]) -> Vec<T> {
-    rows.iter().map(|&row| column[row]).collect()
+fn gather<T: Copy + Send + Sync>(column: &[T], rows: &[u32], read: impl Fn(T) -> T + Sync) -> Vec<T> {
+    rows.par_iter().with_min_len(1 << 14).map(|&row| read(column[row as usize])).collect()
+}
+
+/// Row numbers grouped by user.
+#[derive(Debug)]
+pub(super) struct ByUser {
+    /// Where each user's rows start; `n_users + 1` entries.
+    pub(super) offsets: Vec<usize>,
+    /// The rows, one user after another.
+    pub(super) rows: Vec<u32>,
+}
+
+/// Users whose rows are worked on by one thread at a time.
+const USERS_AT_ONCE: usize = 4_096;
+
+impl ByUser {
+    /// Does something to every user's rows, many users at once.
+    fn for_each_user(&mut self, work: impl Fn(&mut [u32]) + Sync) {
+        let mut left = self.rows.as_mut_slice();
+        let mut parts = Vec::new();
+        for bounds in self.offsets.windows(2).collect::<Vec<_>>().chunks(USERS_AT_ONCE) {
+            let lens: Vec<usize> = bounds.iter().map(|pair| pair[1] - pair[0]).collect();
+            let (part, rest) = left.split_at_mut(lens.iter().sum());
+            parts.push((part, lens));
+            left = rest;
+        }
+        parts.into_par_iter().for_each(|(mut part, lens)| {
+            for len in lens {
+                let (rows, rest) = part.split_at_mut(len);
+                work(rows);
+                part = rest;
+            }
+        });
+    }
 }
 
 /// Renumbers a column from `first` in order of first occurrence; ids that no row has are left out.
-fn compact(column: &mut [u32], old: &Vocab, first: u32) -> Vocab {
+fn compact(column: &mut [u32], old: Vocab, first: u32) -> Vocab {
     const UNSEEN: u32 = u32::MAX;
+    // Mostly nothing was dropped, and the indices stand in that order already.
+    let mut n_seen = 0;
+    let in_order = column.iter().all(|&idx| {
+        let is_next = idx == n_seen;
+        n_seen += u32::from(is_next);
+        idx < n_seen
+    });
+    if in_order && n_seen as usize == old.len() {
+        column.iter_mut().for_each(|idx| *idx += first);
+        return old.renumbered_from(first);
+    }
     let mut new_idx = vec![UNSEEN; old.len()];
-    let mut ids = Vec::new();
+    let mut vocab = Vocab::starting_at(first);
     for idx in column {
         let slot = &mut new_idx[*idx as usize];
         if *slot == UNSEEN {
-            *slot = first + ids.len() as u32;
-            ids.push(old.ids()[*idx as usize].clone());
+            *slot = vocab.intern(old.id(*idx).unwrap_or_default());
         }
         *idx = *slot;
     }
-    Vocab::from_ids(first, ids)
+    vocab
 }

@@ -7,7 +7,7 @@ use super::events::Events;
 use super::log::{self, Log};
 use super::split::{Cuts, divide};
 use super::{
-    CleanSpec, DataError, DataReport, DataSource, DataSpec, Dataset, Prepared, Sequences, Split, SplitSpec, check,
+    CleanSpec, DataError, DataReport, DataSource, DataSpec, Dataset, Prepared, Sequences, Split, SplitSpec, Vocab, check,
     clean, fingerprint, world,
 };
 use crate::spec::Problem;
@@ -45,7 +45,7 @@ fn coded(data: &DataSpec, split: SplitSpec, cancel: &AtomicBool) -> Result<(Data
     };
     go_on(cancel)?;
     let coded = events.into_sequences();
-    let titles = titles.map_or_else(Vec::new, |titles| titles_in_order(titles, coded.items.ids(), &mut report));
+    let titles = titles.map_or_else(Vec::new, |titles| titles_in_order(titles, &coded.items, &mut report));
     report.problems.extend(ties(&coded.sequences));
     let mut dataset = Dataset {
         name,
@@ -113,14 +113,14 @@ fn drop_cold_items(events: &mut Events, cuts: Cuts, report: &mut DataReport) {
     report.steps.push(events.count("Items unseen in training dropped"));
 }
 
-fn titles_in_order(titles: HashMap<String, String>, ids: &[String], report: &mut DataReport) -> Vec<String> {
+fn titles_in_order(titles: HashMap<String, String>, items: &Vocab, report: &mut DataReport) -> Vec<String> {
     let mut titles = titles;
-    let in_order: Vec<String> = ids.iter().map(|id| titles.remove(id).unwrap_or_default()).collect();
+    let in_order: Vec<String> = items.ids().map(|id| titles.remove(id).unwrap_or_default()).collect();
     let n_missing = in_order.iter().filter(|title| title.is_empty()).count();
     if n_missing > 0 {
         let sentence = format!(
             "{n_missing} of {} items have no title in the title table and show their ids; check `data.titles.item`.",
-            ids.len()
+            items.len()
         );
         report.problems.push(Problem::warning("data.titles", sentence));
     }

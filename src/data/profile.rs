@@ -138,7 +138,7 @@ fn distinct_pairs(sequences: &Sequences) -> usize {
 }
 
 fn behaviours(dataset: &Dataset) -> Vec<(String, usize)> {
-    let mut counts: Vec<(String, usize)> = dataset.behaviours.ids().iter().map(|id| (id.clone(), 0)).collect();
+    let mut counts: Vec<(String, usize)> = dataset.behaviours.ids().map(|id| (id.to_owned(), 0)).collect();
     for &behaviour in dataset.sequences.behaviour_idx.iter().flatten() {
         counts[usize::from(behaviour)].1 += 1;
     }

@@ -37,7 +37,7 @@ fn histories(prepared: &Prepared) -> BTreeMap<String, Vec<(String, i64)>> {
         let items = dataset.sequences.items(user).iter().map(|&item| dataset.items.id(item).unwrap().to_owned());
         items.zip(dataset.sequences.times(user).unwrap().iter().copied()).collect()
     };
-    dataset.users.ids().iter().enumerate().map(|(user, id)| (id.clone(), of_user(user))).collect()
+    dataset.users.ids().enumerate().map(|(user, id)| (id.to_owned(), of_user(user))).collect()
 }
 
 const CORE: CleanSpec = CleanSpec { drop_duplicates: true, min_user_events: 3, min_item_events: 2 };
@@ -50,12 +50,12 @@ proptest! {
     fn a_vocabulary_is_a_bijection(rows in rows()) {
         let Some(prepared) = prepared(&csv(&rows), CORE, SplitSpec::LeaveOneOut) else { return Ok(()) };
         for (vocab, first) in [(&prepared.dataset.items, 1_u32), (&prepared.dataset.users, 0)] {
-            let distinct: BTreeSet<&String> = vocab.ids().iter().collect();
+            let distinct: BTreeSet<&str> = vocab.ids().collect();
             prop_assert_eq!(distinct.len(), vocab.len());
-            for (at, id) in vocab.ids().iter().enumerate() {
+            for (at, id) in vocab.ids().enumerate() {
                 let idx = first + at as u32;
                 prop_assert_eq!(vocab.idx(id), Some(idx));
-                prop_assert_eq!(vocab.id(idx), Some(id.as_str()));
+                prop_assert_eq!(vocab.id(idx), Some(id));
             }
             prop_assert_eq!(vocab.id(first + vocab.len() as u32), None);
         }

@@ -38,7 +38,7 @@ fn the_default_world_is_whole_and_the_same_everywhere() {
     assert!((15_000..21_000).contains(&shape.n_events), "{shape:?}");
     assert_eq!(prepared.dataset.titles.len(), 120);
     assert!(prepared.dataset.titles.iter().all(|title| !title.is_empty()));
-    assert_eq!(prepared.dataset.behaviours.ids(), ["view", "buy"]);
+    assert!(prepared.dataset.behaviours.ids().eq(["view", "buy"]));
     // Frozen: a changed generator is a changed world, and old runs would no longer open with it.
     assert_eq!(prepared.dataset.fingerprint, "71b0f4e6c37a9ca6");
     let again = of_world(WorldSpec::default(), SplitSpec::LeaveOneOut).unwrap();

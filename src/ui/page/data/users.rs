@@ -54,7 +54,7 @@ impl UserBrowser {
         if self.found_for == wanted {
             return;
         }
-        let ids = dataset.users.ids().iter().enumerate();
+        let ids = dataset.users.ids().enumerate();
         let fits = ids.filter(|(_, id)| wanted.1.is_empty() || id.to_lowercase().contains(&wanted.1));
         self.found = fits.map(|(at, _)| at as u32).collect();
         self.found_for = wanted;
@@ -138,7 +138,7 @@ fn strip(ui: &mut Ui, dataset: &Dataset, events: &[RawEvent]) {
     }
     ui.horizontal(|ui| {
         ui.label(RichText::new(text::moment(first)).size(size::TEXT_SMALL).color(colors.weak));
-        for (at, name) in dataset.behaviours.ids().iter().enumerate().take(8) {
+        for (at, name) in dataset.behaviours.ids().enumerate().take(8) {
             ui.label(RichText::new(format!("■ {name}")).size(size::TEXT_SMALL).color(theme::series_color(ui, at)));
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {

@@ -3,7 +3,7 @@
 use egui::{ComboBox, Key, Popup, RichText, Slider, TextEdit, Ui};
 
 use crate::app::{Action, App, RunSeries};
-use crate::data::Prepared;
+use crate::data::{Prepared, Vocab};
 use crate::run::{RunId, Summary};
 use crate::ui::Actions;
 use crate::ui::frame::action_button_as;
@@ -80,7 +80,7 @@ impl Pickers {
         }
         let wanted = (self.query.clone(), run.clone());
         if self.answered.as_ref() != Some(&wanted) {
-            self.found = find(prepared.dataset.users.ids(), self.query.trim());
+            self.found = find(&prepared.dataset.users, self.query.trim());
             self.answered = Some(wanted);
         }
         let mut chosen = None;
@@ -110,18 +110,12 @@ impl Pickers {
 }
 
 /// Ids that begin with the text first, then ids that contain it.
-fn find(ids: &[String], text: &str) -> Vec<String> {
-    let mut found: Vec<String> = ids.iter().filter(|id| id.starts_with(text)).take(OFFERED).cloned().collect();
+fn find(users: &Vocab, text: &str) -> Vec<String> {
+    let begins = users.ids().filter(|id| id.starts_with(text) && *id != text);
+    let inside = users.ids().filter(|id| id.contains(text) && !id.starts_with(text));
     // An exact hit comes first, however many longer ids begin the same.
-    if let Some(exact) = ids.iter().find(|id| *id == text) {
-        found.retain(|id| id != exact);
-        found.insert(0, exact.clone());
-    }
-    let inside = ids.iter().filter(|id| id.contains(text) && !id.starts_with(text));
-    let room = OFFERED.saturating_sub(found.len());
-    found.extend(inside.take(room).cloned());
-    found.truncate(OFFERED);
-    found
+    let exact = users.idx(text).and_then(|idx| users.id(idx));
+    exact.into_iter().chain(begins).chain(inside).take(OFFERED).map(str::to_owned).collect()
 }
 
 fn run_picker(ui: &mut Ui, app: &App, runs: &[Summary], actions: &mut Actions) {
