@@ -8,13 +8,32 @@ use super::{Jobs, Loadable};
 use crate::app::job::{Answer, sentence};
 use crate::data::{self, DataError, DataSource, DataSpec, FileSpec, Prepared, Preview, Profile, SplitSpec};
 
+/// What a log says of when an event was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventTime {
+    /// Seconds since 1970-01-01 UTC.
+    Moment(i64),
+    /// A number that only orders events.
+    Order(i64),
+}
+
+impl EventTime {
+    /// The bare number, for distances.
+    #[must_use]
+    pub fn number(self) -> i64 {
+        match self {
+            Self::Moment(number) | Self::Order(number) => number,
+        }
+    }
+}
+
 /// One event of a user as the Data page shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RawEvent {
     /// Title of the item, or its id.
     pub item: String,
-    /// Seconds since 1970, when the log has times.
-    pub time_secs: Option<i64>,
+    /// When, if the log has times.
+    pub time: Option<EventTime>,
     /// Behaviour, when the log has behaviours.
     pub behaviour: Option<String>,
     /// Amount or rating, when the log has one.
@@ -148,9 +167,10 @@ pub fn raw_events(prepared: &Prepared, user_idx: usize) -> Vec<RawEvent> {
     let (dataset, sequences) = (&prepared.dataset, &prepared.dataset.sequences);
     let (times, values) = (sequences.times(user_idx), sequences.values(user_idx));
     let behaviours = sequences.behaviours(user_idx);
+    let time = if dataset.has_clock() { EventTime::Moment } else { EventTime::Order };
     let event = |(at, item_idx): (usize, &u32)| RawEvent {
         item: dataset.item_label(*item_idx).to_owned(),
-        time_secs: times.and_then(|times| times.get(at)).copied(),
+        time: times.and_then(|times| times.get(at)).copied().map(time),
         behaviour: behaviours
             .and_then(|behaviours| behaviours.get(at))
             .and_then(|idx| dataset.behaviours.id(u32::from(*idx)))

@@ -113,7 +113,8 @@ impl Draft {
 
     /// Looks for problems; with the data's sizes also for what does not fit them.
     pub(super) fn check(&mut self, shape: Option<DataShape>) {
-        self.problems = self.experiment.check();
+        // Whether a file can be read is what its preview says, in the background.
+        self.problems = self.experiment.check_settings();
         let family = self.experiment.model.family();
         self.n_params = None;
         if let Some(shape) = shape {

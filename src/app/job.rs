@@ -100,7 +100,7 @@ pub(super) enum Answer {
     Opened(PathBuf, Result<Experiment, String>),
     Saved(PathBuf, Result<(), String>),
     Train(Event),
-    Trained(Result<(RunId, Ended), String>),
+    Trained(Ticket, Result<(RunId, Ended), String>),
     Series(RunId, Result<Arc<RunSeries>, String>),
     RunData(RunId, Result<Arc<Prepared>, String>),
     User(ViewKey, Result<Arc<UserView>, String>),

@@ -21,7 +21,7 @@ mod views;
 mod want;
 
 pub use action::Action;
-pub use data_state::{DataState, RawEvent, raw_events};
+pub use data_state::{DataState, EventTime, RawEvent, raw_events};
 pub use draft::Draft;
 #[doc(hidden)]
 pub use job::ModelBuilder;
@@ -100,9 +100,11 @@ pub struct App {
     pub notices: Vec<Notice>,
     picker: Arc<dyn FilePicker>,
     commands: Option<Sender<Command>>,
+    /// The last start of a training thread: only its return is listened to.
+    trained_from: Ticket,
     builder: Option<ModelBuilder>,
-    /// Whether to train as soon as the data are prepared.
-    start_when_prepared: bool,
+    /// What to train as soon as its data are prepared: what the draft said when Start was pressed.
+    start_when_prepared: Option<Experiment>,
     color_of_run: BTreeMap<RunId, usize>,
     last_notice: u64,
     runs_read: Instant,
@@ -135,8 +137,9 @@ impl App {
             notices: Vec::new(),
             picker: options.picker,
             commands: None,
+            trained_from: Ticket::default(),
             builder: None,
-            start_when_prepared: false,
+            start_when_prepared: None,
             color_of_run: BTreeMap::new(),
             last_notice: 0,
             runs_read: Instant::now(),

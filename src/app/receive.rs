@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::job::{Answer, ExplainQuestion, PickKind, Ticket};
 use super::views::{Asked, Forget};
-use super::{Action, App, Loadable, Notice, NoticeId, Page, Tone, TrainingPhase};
+use super::{Action, App, Loadable, Notice, NoticeId, Page, RunSeries, Tone, TrainingPhase};
 use crate::data::{DataSpec, Prepared, Profile, SplitSpec, TitleSpec};
 use crate::run::{Outcome, RunId, Summary};
 use crate::train::{Ended, Event, EventKind};
@@ -39,9 +39,11 @@ impl App {
                 self.tell(Tone::Done, format!("Saved as {}.", path.display()), None);
             }
             Answer::Train(event) => self.take_event(event),
-            Answer::Trained(returned) => self.take_returned(returned),
+            Answer::Trained(ticket, returned) if ticket == self.trained_from => self.take_returned(returned),
+            // A run that ended before the one in work began.
+            Answer::Trained(..) => {}
             Answer::Series(run, series) => {
-                self.views.stale_series.remove(&run);
+                self.recall(&run, &series);
                 self.views.series.insert(run, series.into());
             }
             Answer::RunData(run, data) => {
@@ -93,6 +95,11 @@ impl App {
                 let next = self.color_of_run.len();
                 self.color_of_run.entry(summary.id.clone()).or_insert(next);
             }
+            for changed in self.changed_since_listed(runs) {
+                self.explainer.ask(&self.jobs, ExplainQuestion::Forget(changed.clone()));
+                self.views.run_changed(&changed);
+                self.views.forget(&changed, Forget::Failed);
+            }
             for gone in self.selected_but_not_in(runs) {
                 self.look_away(&gone);
             }
@@ -104,6 +111,23 @@ impl App {
         self.runs = runs.into();
         if self.page == Page::Compare {
             self.choose_runs_to_compare();
+        }
+    }
+
+    /// Runs that another program has trained further since they were last listed.
+    fn changed_since_listed(&self, runs: &[Summary]) -> Vec<RunId> {
+        let standing = |summary: &Summary| summary.manifest.as_ref().map(|m| (m.epochs, m.outcome.clone()));
+        let before = |summary: &Summary| self.summary(&summary.id).map(standing);
+        let changed = runs.iter().filter(|summary| before(summary).is_some_and(|before| before != standing(summary)));
+        changed.map(|summary| summary.id.clone()).collect()
+    }
+
+    /// Gives a run that went on the curves of its earlier epochs.
+    fn recall(&mut self, run: &RunId, series: &Result<Arc<RunSeries>, String>) {
+        if let (Some(training), Ok(series)) = (&mut self.training, series)
+            && training.run.as_ref() == Some(run)
+        {
+            training.recall(&series.history);
         }
     }
 
@@ -138,7 +162,7 @@ impl App {
         if !self.data.take_prepared(ticket, from, prepared) {
             return;
         }
-        if let (Loadable::Failed(why), false) = (&self.data.prepared, self.start_when_prepared) {
+        if let (Loadable::Failed(why), false) = (&self.data.prepared, self.start_when_prepared.is_some()) {
             let why = why.clone();
             self.tell(Tone::Error, why, Some(("Show data".to_owned(), Action::GoTo(Page::Data))));
         }
@@ -155,6 +179,9 @@ impl App {
             training.fold(&run, kind);
         }
         if has_started {
+            if let Some(series) = self.views.series(&run).ready().cloned() {
+                self.recall(&run, &Ok(series));
+            }
             self.select(Action::SelectRun(run.clone()));
             self.refresh_runs();
         }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::job::{Answer, ExplainQuestion, Ticket, sentence, start_training};
 use super::views::Forget;
-use super::{App, Page, Tone, Training, TrainingPhase};
+use super::{App, Page, Selection, Tone, Training, TrainingPhase};
 use crate::data::DataSource;
 use crate::experiment::Experiment;
 use crate::run::RunId;
@@ -33,46 +33,45 @@ impl App {
 
     pub(super) fn cancel_prepare(&mut self) {
         self.data.cancel();
-        if std::mem::take(&mut self.start_when_prepared) {
+        if self.start_when_prepared.take().is_some() {
             self.not_started("Stopped before training began.".to_owned());
         }
     }
 
     /// Trains what the draft says; prepares its data first where they are not.
     pub(super) fn start(&mut self) {
-        let experiment = &self.draft.experiment;
+        let experiment = self.draft.experiment.clone();
         let title = format!("{} · {}", experiment.name, experiment.model.family().title());
         self.training = Some(Training::starting(title, experiment.training.epochs));
         self.page = Page::Train;
         if self.fresh_data().is_some() {
-            self.train_draft();
+            self.train(experiment);
         } else {
-            self.start_when_prepared = true;
             self.prepare();
+            self.start_when_prepared = Some(experiment);
         }
     }
 
     /// The data are here, or could not be had.
     pub(super) fn go_on_to_training(&mut self) {
-        if !std::mem::take(&mut self.start_when_prepared) {
-            return;
-        }
+        let Some(experiment) = self.start_when_prepared.take() else { return };
         if let super::Loadable::Failed(why) = &self.data.prepared {
             let why = why.clone();
             self.not_started(why);
         } else {
-            self.train_draft();
+            self.train(experiment);
         }
     }
 
-    fn train_draft(&mut self) {
-        let job = Job {
-            experiment: self.draft.experiment.clone(),
-            store: self.store.clone(),
-            prepared: self.fresh_data().cloned(),
-            resume: None,
-        };
-        self.commands = Some(start_training(&self.jobs, job, self.builder.clone()));
+    /// Trains an experiment, on the prepared data if they are its own.
+    fn train(&mut self, experiment: Experiment) {
+        let prepared = self.data.fresh(&experiment.data, experiment.split).cloned();
+        self.launch(Job { experiment, store: self.store.clone(), prepared, resume: None });
+    }
+
+    fn launch(&mut self, job: Job) {
+        self.trained_from.0 += 1;
+        self.commands = Some(start_training(&self.jobs, self.trained_from, job, self.builder.clone()));
     }
 
     pub(super) fn resume_run(&mut self, run: RunId) {
@@ -84,8 +83,7 @@ impl App {
         let prepared = self.known_data(&run);
         self.training = Some(training);
         self.page = Page::Train;
-        let job = Job { experiment, store: self.store.clone(), prepared, resume: Some(run) };
-        self.commands = Some(start_training(&self.jobs, job, self.builder.clone()));
+        self.launch(Job { experiment, store: self.store.clone(), prepared, resume: Some(run) });
     }
 
     pub(super) fn command(&mut self, command: Command) {
@@ -96,7 +94,7 @@ impl App {
     }
 
     pub(super) fn stop(&mut self, mode: StopMode) {
-        if self.start_when_prepared {
+        if self.start_when_prepared.is_some() {
             self.cancel_prepare();
             return;
         }
@@ -150,7 +148,9 @@ impl App {
             self.selection.second_run = None;
         }
         if self.selection.run.as_ref() == Some(run) {
-            self.selection.run = None;
+            // The epoch, head and event were that run's.
+            let Selection { run, epoch, head, event, .. } = &mut self.selection;
+            (*run, *epoch, *head, *event) = (None, None, None, None);
         }
     }
 

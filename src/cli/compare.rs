@@ -32,8 +32,8 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
         let different: serde_json::Map<_, _> = differences.into_iter().map(|d| (d.field, json!(d.values))).collect();
         return streams.json(&json!({ "runs": runs, "differences": different, "not_comparable": doubts }));
     }
-    for doubt in &doubts {
-        writeln!(streams.err, "warning: {doubt}")?;
+    for warning in doubts.iter().chain(&remarks(&manifests)) {
+        writeln!(streams.err, "warning: {warning}")?;
     }
     write_metrics(&manifests, streams)?;
     write_differences(&manifests, &differences, streams)
@@ -52,6 +52,14 @@ fn doubts(manifests: &[Manifest]) -> Vec<String> {
         doubts.push(format!("`{}` has no test metrics: it was not trained to an end", manifest.id));
     }
     doubts
+}
+
+/// What was told of the runs themselves: a test split read twice, a model below the reference.
+fn remarks(manifests: &[Manifest]) -> Vec<String> {
+    let of_run = |manifest: &Manifest| -> Vec<String> {
+        manifest.remarks().map(|problem| format!("`{}`: {}", manifest.id, problem.sentence)).collect()
+    };
+    manifests.iter().flat_map(of_run).collect()
 }
 
 fn write_metrics(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<(), Error> {

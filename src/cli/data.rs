@@ -194,7 +194,7 @@ fn write_profile(dataset: &Dataset, profile: &Profile, out: &mut dyn Write) -> s
     let share = 100.0 * in_top as f64 / shape.n_events.max(1) as f64;
     writeln!(out, "the most popular tenth of the items has {share:.1} % of the events")?;
     if let Some(share) = profile.zero_gap_share {
-        writeln!(out, "{:.1} % of neighbouring events have the same time: their order is the file's", 100.0 * share)?;
+        writeln!(out, "{:.1} % of neighbouring events lie in the same second", 100.0 * share)?;
     }
     if !profile.behaviours.is_empty() {
         let counts: Vec<String> = profile.behaviours.iter().map(|(name, n)| format!("{name} {}", count(*n))).collect();

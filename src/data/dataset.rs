@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{FileSpec, Sequences, Split, Vocab};
+use super::{FileSpec, Sequences, Split, TimeFormat, Vocab};
 use crate::spec::Problem;
 
 /// A cleaned, coded log.
@@ -29,6 +29,13 @@ pub struct Dataset {
 }
 
 impl Dataset {
+    /// Whether times are moments; `false` for a log whose times only order its events.
+    #[must_use]
+    pub fn has_clock(&self) -> bool {
+        let format = self.report.file.as_ref().and_then(|file| file.time_format);
+        self.sequences.time_secs.is_some() && format != Some(TimeFormat::Order)
+    }
+
     /// Number of items, padding not counted. Valid item indices are `1..=n_items`.
     #[must_use]
     pub fn n_items(&self) -> usize {

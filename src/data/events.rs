@@ -27,6 +27,9 @@ pub(super) struct Coded {
     pub(super) items: Vocab,
     pub(super) behaviours: Vocab,
     pub(super) sequences: Sequences,
+    /// Share of events at the very moment of the one before them of the same user; `None` without
+    /// times or without two events of one user.
+    pub(super) zero_gap_share: Option<f64>,
 }
 
 impl Events {
@@ -108,6 +111,7 @@ impl Events {
                 rows[bounds[0]..bounds[1]].sort_by_key(|&row| times[row]);
             }
         }
+        let zero_gap_share = self.time_ticks.as_deref().and_then(|times| zero_gap_share(times, &offsets, &rows));
         let sequences = Sequences {
             item_idx: gather(&self.item_idx, &rows),
             time_secs: self.time_secs().map(|column| gather(&column, &rows)),
@@ -115,8 +119,20 @@ impl Events {
             value: self.value.as_deref().map(|column| gather(column, &rows)),
             offsets,
         };
-        Coded { users: self.users, items, behaviours: self.behaviours, sequences }
+        Coded { users: self.users, items, behaviours: self.behaviours, sequences, zero_gap_share }
     }
+}
+
+/// Counted in ticks: events of one second may well be in order.
+fn zero_gap_share(times: &[i64], offsets: &[usize], rows: &[usize]) -> Option<f64> {
+    let (mut n_zero, mut n_gaps) = (0_usize, 0_usize);
+    for bounds in offsets.windows(2) {
+        for pair in rows[bounds[0]..bounds[1]].windows(2) {
+            n_gaps += 1;
+            n_zero += usize::from(times[pair[0]] == times[pair[1]]);
+        }
+    }
+    (n_gaps > 0).then(|| n_zero as f64 / n_gaps as f64)
 }
 
 fn n_used(column: &[u32], n: usize) -> usize {

@@ -89,6 +89,12 @@ pub fn check(data: &DataSpec, split: SplitSpec) -> Vec<crate::spec::Problem> {
     check::check(data, split)
 }
 
+/// Those of [`check()`] that no file is looked at for: quick enough for every keystroke.
+#[must_use]
+pub fn check_settings(data: &DataSpec, split: SplitSpec) -> Vec<crate::spec::Problem> {
+    check::settings(data, split)
+}
+
 /// Writes a table as Parquet, atomically (temporary name, then renamed).
 ///
 /// # Errors

@@ -7,8 +7,8 @@ use super::events::Events;
 use super::log::{self, Log};
 use super::split::{Cuts, divide};
 use super::{
-    CleanSpec, DataError, DataReport, DataSource, DataSpec, Dataset, Prepared, Sequences, Split, SplitSpec, check,
-    clean, fingerprint, world,
+    CleanSpec, DataError, DataReport, DataSource, DataSpec, Dataset, Prepared, Split, SplitSpec, check, clean,
+    fingerprint, world,
 };
 use crate::spec::Problem;
 
@@ -46,7 +46,7 @@ fn coded(data: &DataSpec, split: SplitSpec, cancel: &AtomicBool) -> Result<(Data
     go_on(cancel)?;
     let coded = events.into_sequences();
     let titles = titles.map_or_else(Vec::new, |titles| titles_in_order(titles, coded.items.ids(), &mut report));
-    report.problems.extend(ties(&coded.sequences));
+    report.problems.extend(ties(coded.zero_gap_share));
     let mut dataset = Dataset {
         name,
         fingerprint: String::new(),
@@ -128,8 +128,8 @@ fn titles_in_order(titles: HashMap<String, String>, ids: &[String], report: &mut
 }
 
 /// A warning where many events share their moment with the one before: their order is the file's.
-fn ties(sequences: &Sequences) -> Option<Problem> {
-    let share = super::profile::zero_gap_share(sequences)?;
+fn ties(zero_gap_share: Option<f64>) -> Option<Problem> {
+    let share = zero_gap_share?;
     (share > 0.2).then(|| {
         let sentence = format!(
             "{:.1} % of events have the same time as the event before them of the same user: there the order is that \

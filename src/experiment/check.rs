@@ -9,8 +9,17 @@ const SMALLEST: DataShape = DataShape { n_users: 1, n_items: 1, n_events: 1, max
 
 /// All problems at once, each at its field.
 pub(super) fn check(experiment: &Experiment) -> Vec<Problem> {
+    with_data(experiment, data::check(&experiment.data, experiment.split))
+}
+
+/// Those that are told without a look at any file.
+pub(super) fn check_settings(experiment: &Experiment) -> Vec<Problem> {
+    with_data(experiment, data::check_settings(&experiment.data, experiment.split))
+}
+
+fn with_data(experiment: &Experiment, of_data: Vec<Problem>) -> Vec<Problem> {
     let mut problems: Vec<Problem> = name(&experiment.name).into_iter().collect();
-    problems.extend(data::check(&experiment.data, experiment.split));
+    problems.extend(of_data);
     problems.extend(experiment.model.family().check(SMALLEST).into_iter().map(|problem| problem.under("model")));
     let training = &experiment.training;
     problems.extend(training.problems().into_iter().map(|problem| problem.under("training")));

@@ -189,4 +189,10 @@ impl Experiment {
     pub fn check(&self) -> Vec<Problem> {
         check::check(self)
     }
+
+    /// Those of [`Experiment::check`] that need no look at the disk.
+    #[must_use]
+    pub fn check_settings(&self) -> Vec<Problem> {
+        check::check_settings(self)
+    }
 }

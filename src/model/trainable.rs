@@ -44,7 +44,7 @@ pub struct TrainStats {
     pub loss: f64,
     /// Global norm of the gradient before clipping.
     pub grad_norm: f64,
-    /// Kullback–Leibler term a user, in nats; only a VAE has one.
+    /// Kullback–Leibler term a user, in nats, mean over the steps; only a VAE has one.
     pub kl: Option<f64>,
     /// Number of steps averaged over.
     pub n_steps: usize,

@@ -93,7 +93,8 @@ pub struct Manifest {
     /// References on test.
     #[serde(default, with = "named")]
     pub references_test: References,
-    /// Warnings of the run: skipped rows, CPU instead of GPU, below the windowed Markov chain.
+    /// Warnings of the run: rows left out, another device than before, a test split read twice, a
+    /// model below the windowed Markov chain.
     pub problems: Vec<Problem>,
     /// How it ended; absent while it runs and when it was killed.
     pub outcome: Option<Outcome>,
@@ -124,6 +125,12 @@ pub struct Summary {
 }
 
 impl Manifest {
+    /// Warnings about the run itself, those about its data left out: what must stand beside its
+    /// figures.
+    pub fn remarks(&self) -> impl Iterator<Item = &Problem> {
+        self.problems.iter().filter(|problem| problem.field != "data" && !problem.field.starts_with("data."))
+    }
+
     /// The manifest of a run that is about to start.
     #[must_use]
     pub fn new(experiment: Experiment, data: DataStamp, device: DeviceInfo, n_params: usize) -> Self {

@@ -96,7 +96,7 @@ pub enum EventKind {
         lr: f64,
         /// Mean norm of the gradient.
         grad_norm: f64,
-        /// Mean Kullback–Leibler term a user, for a VAE.
+        /// Kullback–Leibler term a user, in nats, mean over the steps; for a VAE.
         kl: Option<f64>,
         /// Training events a second.
         events_per_sec: f64,

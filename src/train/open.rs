@@ -78,6 +78,7 @@ pub(super) fn open(job: Job, build: BuildModel<'_>) -> Result<(Task, Box<dyn Tra
         Some(writer) => data_of_run(&writer.manifest, job.prepared)?,
         None => open_data(&experiment, job.prepared)?,
     };
+    warnings.extend(prepared.dataset.report.problems.iter().cloned());
     let shape = prepared.dataset.shape();
     let of_model = experiment.model.family().check(shape);
     warnings.extend(without_errors(of_model.into_iter().map(|problem| problem.under("model")).collect())?);
@@ -200,10 +201,9 @@ fn go_on(task: &mut Task, model: &mut dyn Trainable, mut writer: RunWriter) -> R
     }
     // Told again at the end, if it still holds.
     writer.manifest.problems.retain(|problem| problem.field != BELOW_REFERENCE);
-    if writer.manifest.outcome == Some(Outcome::Stopped) && writer.manifest.test.is_some() {
+    if writer.manifest.test.is_some() {
         let sentence = format!(
-            "the test split was read when this run was stopped after {epochs} epochs, and is read again at its end: \
-             report its test figures only with that remark, or train anew"
+            "the test split was read after {epochs} epochs of this run already, and is read again at its end: report its test figures only with that remark, or train anew"
         );
         let warning = Problem::warning("training.epochs", sentence);
         // Kept before the earlier figures go, so that no cut between the two hides the first reading.

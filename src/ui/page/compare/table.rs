@@ -309,16 +309,21 @@ impl Line<'_> {
     fn status(self, ui: &mut Ui, hindrance: Option<&str>) {
         let status = run_words::status(&self.summary.status);
         let color = run_words::status_color(ui, &self.summary.status);
-        match hindrance {
-            None => {
-                ui.add(Label::new(RichText::new(status).color(color)).truncate().selectable(false));
-            }
-            Some(why) => {
-                let words = RichText::new(format!("≠ {why}")).color(theme::colors(ui).weak);
-                let hover = format!("{status}; not comparable with run A: {why}");
-                ui.add(Label::new(words).truncate().selectable(false)).on_hover_text(hover);
-            }
+        let remarks: Vec<&str> =
+            self.summary.manifest.iter().flat_map(Manifest::remarks).map(|p| p.sentence.as_str()).collect();
+        let (words, mut hover) = match hindrance {
+            None => (RichText::new(status).color(color), status.to_owned()),
+            Some(why) => (
+                RichText::new(format!("≠ {why}")).color(theme::colors(ui).weak),
+                format!("{status}; not comparable with run A: {why}"),
+            ),
+        };
+        let response = ui.add(Label::new(words).truncate().selectable(false));
+        if !remarks.is_empty() {
+            ui.colored_label(theme::colors(ui).warning, "⚠");
+            hover.push_str(&format!("\n⚠ {}", remarks.join("\n⚠ ")));
         }
+        response.on_hover_text(hover);
     }
 }
 

@@ -3,7 +3,7 @@
 use egui::{RichText, ScrollArea, Sense, Ui, vec2};
 use egui_extras::{Column, TableBuilder};
 
-use crate::app::{Action, App, RawEvent, raw_events, typical_user};
+use crate::app::{Action, App, EventTime, RawEvent, raw_events, typical_user};
 use crate::data::{Dataset, Prepared};
 use crate::ui::theme::{self, size};
 use crate::ui::{Actions, text};
@@ -99,57 +99,73 @@ impl UserBrowser {
             RichText::new(format!("User {id}: {}", text::counted(self.events.len(), "event")))
                 .color(theme::colors(ui).strong),
         );
-        if self.events.iter().any(|event| event.time_secs.is_some()) {
+        if self.events.iter().any(|event| event.time.is_some()) {
             strip(ui, dataset, &self.events);
         }
         table(ui, &self.events);
     }
 }
 
+/// A time to the second, or the number that orders.
+fn exact(time: EventTime) -> String {
+    match time {
+        EventTime::Moment(secs) => text::moment_secs(secs),
+        EventTime::Order(number) => number.to_string(),
+    }
+}
+
+/// A time to the minute, or the number that orders.
+fn short(time: EventTime) -> String {
+    match time {
+        EventTime::Moment(secs) => text::moment(secs),
+        EventTime::Order(number) => number.to_string(),
+    }
+}
+
 /// The user's events on a line of time, coloured by behaviour.
 fn strip(ui: &mut Ui, dataset: &Dataset, events: &[RawEvent]) {
-    let times = || events.iter().filter_map(|event| event.time_secs);
-    let (Some(first), Some(last)) = (times().min(), times().max()) else { return };
-    let span = (last - first).max(1) as f64;
+    let times = || events.iter().filter_map(|event| event.time);
+    let (Some(first), Some(last)) =
+        (times().min_by_key(|time| time.number()), times().max_by_key(|time| time.number()))
+    else {
+        return;
+    };
+    let span = (last.number() as f64 - first.number() as f64).max(1.0);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 34.0), Sense::hover());
     let colors = theme::colors(ui);
     let painter = ui.painter_at(rect);
     painter.rect_filled(rect, 3.0, colors.card);
     let inner = rect.shrink2(vec2(6.0, 5.0));
-    let x_of = |time: i64| inner.left() + ((time - first) as f64 / span) as f32 * inner.width();
+    let x_of =
+        |time: EventTime| inner.left() + ((time.number() as f64 - first.number() as f64) / span) as f32 * inner.width();
     let step = events.len().div_ceil(MOST_TICKS).max(1);
     for event in events.iter().step_by(step) {
         let behaviour = event.behaviour.as_ref().and_then(|name| dataset.behaviours.idx(name)).unwrap_or(0);
         let color = theme::series_color(ui, behaviour as usize).gamma_multiply(0.75);
-        if let Some(time) = event.time_secs {
+        if let Some(time) = event.time {
             painter.vline(x_of(time), inner.y_range(), (1.5, color));
         }
     }
     if let Some(at) = response.hover_pos() {
-        let near =
-            |event: &&RawEvent| event.time_secs.map_or(i64::MAX, |time| ((x_of(time) - at.x).abs() * 10.0) as i64);
+        let near = |event: &&RawEvent| event.time.map_or(i64::MAX, |time| ((x_of(time) - at.x).abs() * 10.0) as i64);
         if let Some(event) = events.iter().min_by_key(near) {
-            response.on_hover_text(format!(
-                "{}\n{}",
-                event.time_secs.map(text::moment_secs).unwrap_or_default(),
-                event.item
-            ));
+            response.on_hover_text(format!("{}\n{}", event.time.map(exact).unwrap_or_default(), event.item));
         }
     }
     ui.horizontal(|ui| {
-        ui.label(RichText::new(text::moment(first)).size(size::TEXT_SMALL).color(colors.weak));
+        ui.label(RichText::new(short(first)).size(size::TEXT_SMALL).color(colors.weak));
         for (at, name) in dataset.behaviours.ids().iter().enumerate().take(8) {
             ui.label(RichText::new(format!("■ {name}")).size(size::TEXT_SMALL).color(theme::series_color(ui, at)));
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            ui.label(RichText::new(text::moment(last)).size(size::TEXT_SMALL).color(colors.weak));
+            ui.label(RichText::new(short(last)).size(size::TEXT_SMALL).color(colors.weak));
         });
     });
 }
 
 fn table(ui: &mut Ui, events: &[RawEvent]) {
     let has = |get: fn(&RawEvent) -> bool| events.iter().any(get);
-    let (has_time, has_behaviour) = (has(|e| e.time_secs.is_some()), has(|e| e.behaviour.is_some()));
+    let (has_time, has_behaviour) = (has(|e| e.time.is_some()), has(|e| e.behaviour.is_some()));
     let has_value = has(|e| e.value.is_some());
     let colors = theme::colors(ui);
     let weak = |words: &str| RichText::new(words).size(size::TEXT_SMALL).color(colors.weak);
@@ -170,8 +186,10 @@ fn table(ui: &mut Ui, events: &[RawEvent]) {
         if has_value {
             table = table.column(Column::exact(52.0));
         }
+        let has_clock = events.iter().any(|event| matches!(event.time, Some(EventTime::Moment(_))));
+        let time_head = if has_clock { "Time (UTC)" } else { "Time (order only)" };
         let heads =
-            [(true, "#"), (has_time, "Time (UTC)"), (true, "Item"), (has_behaviour, "Behaviour"), (has_value, "Value")];
+            [(true, "#"), (has_time, time_head), (true, "Item"), (has_behaviour, "Behaviour"), (has_value, "Value")];
         table
             .header(size::ROW, |mut header| {
                 for (_, words) in heads.into_iter().filter(|(is_shown, _)| *is_shown) {
@@ -186,7 +204,7 @@ fn table(ui: &mut Ui, events: &[RawEvent]) {
                     let Some(event) = events.get(at) else { return };
                     let cells = [
                         (true, (at + 1).to_string()),
-                        (has_time, event.time_secs.map(text::moment_secs).unwrap_or_default()),
+                        (has_time, event.time.map(exact).unwrap_or_default()),
                         (true, event.item.clone()),
                         (has_behaviour, event.behaviour.clone().unwrap_or_default()),
                         (has_value, event.value.map(|v| v.to_string()).unwrap_or_default()),

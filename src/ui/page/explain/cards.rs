@@ -8,6 +8,11 @@ use crate::ui::widget::bars::{Bar, bars};
 use crate::ui::widget::timeline::{part_name, rank_text};
 use crate::ui::{text, theme};
 
+/// What the weights are those of.
+const FROM_ONE_PASS: &str = "The weights are those of one pass over the whole history. Positions count from its end, so \
+                             before a held-out event, whose rank comes from a pass over the history before it, they \
+                             may differ a little from the weights of that prediction.";
+
 /// The ten items that the model expects after the last event.
 pub(in crate::ui::page) fn next_card(ui: &mut Ui, shown: &Shown<'_>) {
     theme::card(ui).show(ui, |ui| {
@@ -34,7 +39,8 @@ pub(super) fn event_card(ui: &mut Ui, shown: &Shown<'_>, event: Option<usize>, l
             if step.is_some() {
                 ui.add_space(6.0);
             }
-            ui.label(RichText::new("Looked at").strong()).on_hover_text(&looked_at.question);
+            ui.label(RichText::new("Looked at").strong())
+                .on_hover_text(format!("{}. {FROM_ONE_PASS}", looked_at.question));
             let words = format!("{}; {}", looked_at.question, looked_at.where_from);
             ui.add(egui::Label::new(RichText::new(words).weak()).truncate());
             bars(ui, &looked_at.rows);

@@ -6,6 +6,7 @@ use egui::{Button, RichText, Ui, vec2};
 
 use crate::app::{Action, App, Loadable, Page};
 use crate::data::{DataSource, SplitSpec};
+use crate::train::min_train_events;
 use crate::ui::theme::{self, size};
 use crate::ui::{Actions, frame, text};
 
@@ -106,9 +107,11 @@ fn model(ui: &mut Ui, app: &App) {
     let memory = text::bytes(n_params as u64 * BYTES_WHILE_TRAINING);
     line(ui, "Memory", memory, "Weights, gradients and Adam's two moments; what a batch needs comes on top");
     if let Some(prepared) = app.fresh_data() {
-        let n_train = prepared.split.train_len.iter().filter(|len| **len >= 2).count();
+        let fewest = min_train_events(&experiment.model);
+        let n_train = prepared.split.train_len.iter().filter(|len| **len >= fewest).count();
         let steps = n_train.div_ceil(experiment.training.batch_size.max(1));
-        line(ui, "Steps an epoch", text::count(steps), "Users with two training events or more, over the batch size");
+        let hover = format!("Users with at least {fewest} training events, over the batch size");
+        line(ui, "Steps an epoch", text::count(steps), &hover);
     }
 }
 

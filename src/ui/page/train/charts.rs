@@ -192,7 +192,10 @@ impl View<'_> {
     fn loss(&self) -> ChartData {
         let steps: Vec<[f64; 2]> =
             self.training.step_losses.iter().map(|(s, loss)| [self.x_of_step(*s), *loss]).collect();
-        let train = if steps.is_empty() { self.points(|p| p.train_loss) } else { steps };
+        // Epochs from before the run went on have no losses a step.
+        let first_live = self.training.step_losses.first().map_or(usize::MAX, |(step, _)| *step);
+        let earlier = self.training.points.iter().filter(|p| p.step < first_live);
+        let train = earlier.map(|p| [self.x_of(p), p.train_loss]).chain(steps).collect();
         let series = vec![
             Series {
                 name: "training".to_owned(),
