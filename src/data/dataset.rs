@@ -112,7 +112,7 @@ pub struct DataReport {
     pub steps: Vec<StepCount>,
     /// What is worth knowing: times in the future, many ties within a second, cold items dropped.
     pub problems: Vec<Problem>,
-    /// The file as it was read, every guess filled in; `None` for a world.
+    /// The file as it was read, every guess and the whole path filled in; `None` for a world.
     #[serde(default)]
     pub file: Option<FileSpec>,
 }

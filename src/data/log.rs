@@ -83,9 +83,23 @@ pub(super) fn open(file: &FileSpec, cancel: &AtomicBool) -> Result<Log, DataErro
         refused: refused.first,
         steps: vec![events.count("Read")],
         problems,
-        file: Some(file.clone()),
+        file: Some(with_whole_paths(&file)?),
     };
     Ok(Log { name: name_of(&file.path), events, titles, report })
+}
+
+/// The file with paths that hold from any folder, so that a run finds its data again.
+fn with_whole_paths(file: &FileSpec) -> Result<FileSpec, DataError> {
+    let whole = |path: &Path| -> Result<std::path::PathBuf, DataError> {
+        let resolved = source::resolve(path)?;
+        Ok(std::path::absolute(&resolved).unwrap_or(resolved))
+    };
+    let mut file = file.clone();
+    file.path = whole(&file.path)?;
+    if let Some(titles) = &mut file.titles {
+        titles.path = whole(&titles.path)?;
+    }
+    Ok(file)
 }
 
 fn no_time(file: &FileSpec) -> Option<Problem> {

@@ -56,6 +56,18 @@ pub struct UserView {
     pub attention: Option<AttentionMaps>,
 }
 
+impl UserView {
+    /// The same view with nothing told of what the model expects of the test events.
+    #[must_use]
+    pub fn without_test(mut self) -> Self {
+        for step in self.timeline.iter_mut().filter(|step| step.part == Part::Test) {
+            (step.rank, step.probability) = (None, None);
+            step.top.clear();
+        }
+        self
+    }
+}
+
 /// Looks at one user through one model, along the whole of their sequence.
 ///
 /// The step at position `p` asks what the model expected after the events before `p`; the true item

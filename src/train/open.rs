@@ -11,7 +11,7 @@ use super::evaluate::{Fitted, judge_references};
 use super::plan::{Plan, optimizer, train_items};
 use super::{BELOW_REFERENCE, Job, TrainError};
 use crate::baseline::BaselineKind;
-use crate::data::{self, DataShape, EvalCase, Prepared};
+use crate::data::{self, DataReport, DataShape, DataSource, DataSpec, EvalCase, Prepared};
 use crate::experiment::Experiment;
 use crate::model::{DeviceInfo, DeviceKind, Trainable, open_device};
 use crate::run::{DataStamp, Manifest, Outcome, Part, References, RunId, RunStore, RunWriter};
@@ -124,8 +124,16 @@ pub(super) fn data_of_run(manifest: &Manifest, given: Option<Arc<Prepared>>) -> 
         return Ok(prepared);
     }
     let Manifest { id, data, experiment, .. } = manifest;
-    let prepared = open_data(experiment, None).map_err(|e| {
-        TrainError::Unfit(format!("the data of run {id} cannot be opened again: {e}; put them back where they were"))
+    // From another folder, or without the variable that the path begins with, the file is where the
+    // run found it.
+    let opened = open_data(experiment, None).or_else(|error| match where_found(experiment, &data.report) {
+        Some(found) => open_data(&found, None).map_err(|_| error),
+        None => Err(error),
+    });
+    let prepared = opened.map_err(|error| {
+        let why = error.to_string();
+        let why = why.trim_end_matches('.');
+        TrainError::Unfit(format!("the data of run {id} cannot be opened again: {why}; put them back where they were"))
     })?;
     if is_same(&prepared) {
         return Ok(prepared);
@@ -134,6 +142,18 @@ pub(super) fn data_of_run(manifest: &Manifest, given: Option<Arc<Prepared>>) -> 
         "the data `{}` have changed since run {id} (fingerprint {}, then {}): put the old file back, or train anew",
         data.name, prepared.dataset.fingerprint, data.fingerprint
     )))
+}
+
+/// The experiment with the whole paths of the files that its run read.
+fn where_found(experiment: &Experiment, report: &DataReport) -> Option<Experiment> {
+    let (DataSource::File(file), Some(found)) = (&experiment.data.source, &report.file) else { return None };
+    let mut file = file.clone();
+    file.path.clone_from(&found.path);
+    if let (Some(titles), Some(found)) = (&mut file.titles, &found.titles) {
+        titles.path.clone_from(&found.path);
+    }
+    let data = DataSpec { source: DataSource::File(file), ..experiment.data.clone() };
+    Some(Experiment { data, ..experiment.clone() })
 }
 
 fn open_data(experiment: &Experiment, given: Option<Arc<Prepared>>) -> Result<Arc<Prepared>, TrainError> {

@@ -336,3 +336,112 @@ fn at_most_ten_files_are_remembered_each_once() {
     assert_eq!(bench.app.recent.first(), Some(&PathBuf::from("/nowhere/14.csv")));
     assert_eq!(bench.app.recent.iter().filter(|path| path.ends_with("14.csv")).count(), 1);
 }
+
+#[test]
+fn what_start_was_pressed_for_is_trained_whatever_is_edited_meanwhile() {
+    let mut bench = Bench::new();
+    bench.tiny(1);
+    bench.app.apply(Action::Start);
+    bench.edit(|e| {
+        "other".clone_into(&mut e.name);
+        e.training.epochs = 7;
+        e.data.source = DataSource::World(WorldSpec { n_users: 41, ..WorldSpec::default() });
+    });
+    assert_eq!(bench.ended(), Some(Outcome::Finished));
+    let run = bench.app.training.as_ref().unwrap().run.clone().unwrap();
+    let manifest = bench.app.store.manifest(&run).unwrap();
+    assert_eq!((manifest.experiment.name.as_str(), manifest.epochs), ("tiny", 1));
+    assert_eq!(manifest.data.shape.n_users, 40);
+}
+
+/// A run of some epochs that was stopped, as `bench` sees it.
+fn stopped_run(bench: &mut Bench) -> seqscope::run::RunId {
+    bench.tiny(100_000);
+    bench.edit(|e| e.training.patience = 0);
+    bench.app.apply(Action::Start);
+    bench.until("two epochs", |app| app.training.as_ref().is_some_and(|training| training.points.len() >= 2));
+    bench.app.apply(Action::Stop(StopMode::Keep));
+    assert_eq!(bench.ended(), Some(Outcome::Stopped));
+    let run = bench.app.training.as_ref().unwrap().run.clone().unwrap();
+    bench.until("the list", |app| app.enabled(&Action::ResumeRun(run.clone())).is_ok());
+    run
+}
+
+#[test]
+fn a_run_that_goes_on_is_judged_as_a_whole() {
+    let mut bench = Bench::new();
+    let run = stopped_run(&mut bench);
+    let n_before = bench.app.store.manifest(&run).unwrap().epochs;
+    bench.app.apply(Action::ResumeRun(run.clone()));
+    bench.until("old epochs and new ones", |app| {
+        let points = app.training.as_ref().map_or(&[][..], |training| &training.points);
+        points.first().is_some_and(|first| first.epoch == 1) && points.len() > n_before
+    });
+    let points = &bench.app.training.as_ref().unwrap().points;
+    assert!(points.iter().map(|point| point.epoch).eq(1..=points.len()), "each epoch once");
+    assert!(points.iter().all(|point| point.train_loss.is_finite() && point.lr > 0.0 && point.mrr > 0.0));
+    let best = points.iter().rev().find(|point| point.is_best).unwrap().ndcg_at_10;
+    assert!(points.iter().all(|point| point.ndcg_at_10 <= best));
+    bench.app.apply(Action::Stop(StopMode::Discard));
+    assert_eq!(bench.ended(), None);
+}
+
+#[test]
+fn what_another_program_trained_further_is_read_again() {
+    let mut bench = Bench::new();
+    let run = stopped_run(&mut bench);
+    bench.app.apply(Action::GoTo(Page::Compare));
+    let n_epochs = bench.app.store.manifest(&run).unwrap().epochs;
+    let known = |app: &App| app.views.series(&run).ready().map(|series| series.epochs.len());
+    bench.until("the series", |app| known(app) == Some(n_epochs));
+
+    let mut other = Bench::new();
+    other.app.store = bench.app.store.clone();
+    other.app.apply(Action::RefreshRuns);
+    other.until("the list", |app| app.enabled(&Action::ResumeRun(run.clone())).is_ok());
+    other.app.apply(Action::ResumeRun(run.clone()));
+    other.until("another epoch", |app| {
+        app.training.as_ref().is_some_and(|t| t.points.iter().any(|point| point.epoch > n_epochs))
+    });
+    other.app.apply(Action::Stop(StopMode::Keep));
+    assert_eq!(other.ended(), Some(Outcome::Stopped));
+    let n_now = other.app.store.manifest(&run).unwrap().epochs;
+
+    bench.app.apply(Action::RefreshRuns);
+    bench.until("the new epochs", |app| known(app) == Some(n_now));
+}
+
+#[test]
+fn what_is_doubtful_about_the_data_stands_in_the_run() {
+    let mut bench = Bench::new();
+    let log = format!("{}a row that is none\n", log_of(20, 8));
+    let path = bench.file("log.csv", &log);
+    bench.tiny(1);
+    bench.edit(|e| e.data.source = DataSource::File(FileSpec { path, ..FileSpec::default() }));
+    bench.until("the head", |app| app.data.preview.ready().is_some());
+    bench.app.apply(Action::Start);
+    assert_eq!(bench.ended(), Some(Outcome::Finished));
+    let training = bench.app.training.as_ref().unwrap();
+    let manifest = bench.app.store.manifest(training.run.as_ref().unwrap()).unwrap();
+    for problems in [&training.problems, &manifest.problems] {
+        assert!(problems.iter().any(|p| p.sentence.contains("1 of 161 rows could not be read")), "{problems:?}");
+    }
+    assert!(manifest.remarks().all(|problem| !problem.sentence.contains("could not be read")));
+}
+
+#[test]
+fn times_that_only_order_are_shown_as_numbers_and_fill_no_calendar() {
+    use seqscope::app::{EventTime, raw_events};
+    let mut bench = Bench::new();
+    let mut log = String::from("user_id,item_id,minute\n");
+    (0..60).for_each(|row| writeln!(log, "u{},i{},{}", row % 6, row % 7, 10 + row).unwrap());
+    let path = bench.file("log.csv", &log);
+    bench.app.apply(Action::OpenData(path));
+    bench.until("the head", |app| app.data.preview.ready().is_some());
+    bench.app.apply(Action::Prepare);
+    bench.until("the data", |app| app.fresh_data().is_some());
+    let prepared = bench.app.fresh_data().unwrap();
+    assert!(!prepared.dataset.has_clock());
+    assert_eq!(raw_events(prepared, 0)[1].time, Some(EventTime::Order(16)));
+    assert!(bench.app.data.profile.as_ref().unwrap().events_per_day.is_empty());
+}

@@ -177,14 +177,14 @@ fn table(ui: &mut Ui, events: &[RawEvent]) {
             .cell_layout(egui::Layout::left_to_right(egui::Align::Center));
         table = table.column(Column::exact(36.0));
         if has_time {
-            table = table.column(Column::exact(136.0));
+            table = table.column(Column::exact(130.0));
         }
-        table = table.column(Column::remainder().at_least(120.0).clip(true));
+        table = table.column(Column::remainder().at_least(60.0).clip(true));
         if has_behaviour {
-            table = table.column(Column::exact(90.0).clip(true));
+            table = table.column(Column::exact(70.0).clip(true));
         }
         if has_value {
-            table = table.column(Column::exact(52.0));
+            table = table.column(Column::exact(56.0).clip(true));
         }
         let has_clock = events.iter().any(|event| matches!(event.time, Some(EventTime::Moment(_))));
         let time_head = if has_clock { "Time (UTC)" } else { "Time (order only)" };

@@ -4,6 +4,7 @@ use egui::{RichText, Ui};
 
 use super::{Shown, attention::LookedAt};
 use crate::explain::{Scored, TimelineStep};
+use crate::run::Part;
 use crate::ui::widget::bars::{Bar, bars};
 use crate::ui::widget::timeline::{part_name, rank_text};
 use crate::ui::{text, theme};
@@ -52,7 +53,11 @@ fn expected(ui: &mut Ui, shown: &Shown<'_>, step: &TimelineStep) {
     let name = format!("Before event {}", shown.event_name(step.position));
     ui.add(egui::Label::new(RichText::new(name).strong()).truncate());
     let (Some(rank), Some(probability)) = (step.rank, step.probability) else {
-        ui.weak(format!("{} · no prediction: nothing came before it", part_name(step.part)));
+        let why = match step.part {
+            Part::Test => "held back until the run has ended",
+            Part::Train | Part::Valid => "no prediction: nothing came before it",
+        };
+        ui.weak(format!("{} · {why}", part_name(step.part)));
         return;
     };
     let probability = text::percent(f64::from(probability));

@@ -122,14 +122,22 @@ impl ExplainPage {
         egui::CentralPanel::default()
             .frame(egui::Frame::new().inner_margin(egui::Margin { left: 8, ..Default::default() }))
             .show(ui, |ui| {
-                ui.columns(2, |columns| {
-                    if let [left, right] = columns {
-                        cards::event_card(left, shown, app.selection.event, looked_at.as_ref());
-                        next_card(right, shown);
-                    }
+                egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+                    let bottom = ui.max_rect().bottom();
+                    ui.columns(2, |columns| {
+                        if let [left, right] = columns {
+                            cards::event_card(left, shown, app.selection.event, looked_at.as_ref());
+                            next_card(right, shown);
+                        }
+                    });
+                    ui.add_space(size::GAP_SMALL);
+                    // Where the cards leave too little, the column scrolls.
+                    let height = (bottom - ui.cursor().top()).max(TIMELINE_LEAST);
+                    ui.allocate_ui(egui::vec2(ui.available_width(), height), |ui| {
+                        ui.set_max_height(height);
+                        self.timeline_card(ui, shown, app, actions);
+                    });
                 });
-                ui.add_space(size::GAP_SMALL);
-                self.timeline_card(ui, shown, app, actions);
             });
     }
 
@@ -176,6 +184,9 @@ impl ExplainPage {
         });
     }
 }
+
+/// Least height of the timeline: its chart and a few rows of its table.
+const TIMELINE_LEAST: f32 = 340.0;
 
 /// Why a family has no attention, and what is shown in its place.
 pub(super) fn why_no_attention(kind: Option<ModelKind>) -> &'static str {
