@@ -29,7 +29,7 @@
 //!
 //! | module | what it is for | heavy crates |
 //! |---|---|---|
-//! | [`spec`] | the words in which a setting describes itself, and named seeds; a leaf | |
+//! | [`spec`] | the words in which a setting describes itself; named seeds, files written whole; a leaf | |
 //! | [`metric`] | scores in, numbers out | |
 //! | [`baseline`] | the classical references that run beside every model | |
 //! | [`data`] | tables in, sequences and batches out | `polars` |

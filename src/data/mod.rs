@@ -92,7 +92,8 @@ pub fn check(data: &DataSpec, split: SplitSpec) -> Vec<crate::spec::Problem> {
 /// Writes a table as Parquet, atomically (temporary name, then renamed).
 ///
 /// # Errors
-/// [`DataError::Unreadable`] when the file cannot be written.
+/// [`DataError::Unwritable`] when the file cannot be written, [`DataError::Content`] when the columns
+/// are no table.
 pub fn write_parquet(path: &Path, table: &Table) -> Result<(), DataError> {
     table::write_parquet(path, table)
 }
@@ -108,7 +109,8 @@ pub fn read_parquet(path: &Path) -> Result<Table, DataError> {
 /// Writes a table as CSV with a header, atomically.
 ///
 /// # Errors
-/// [`DataError::Unreadable`] when the file cannot be written.
+/// [`DataError::Unwritable`] when the file cannot be written, [`DataError::Content`] when the columns
+/// are no table.
 pub fn write_csv(path: &Path, table: &Table) -> Result<(), DataError> {
     table::write_csv(path, table)
 }

@@ -2,12 +2,16 @@
 //!
 //! A leaf: it imports nothing of ours. Forms in the window, `seqscope describe`, `--set key=value`
 //! and the checks of an experiment file all walk the same [`Field`]s, so a setting is described once.
+//! Being the leaf, it also holds the little that every other module does in the same way: named
+//! seeds, and files that are written whole or not at all.
 
 mod field;
 mod problem;
 mod seed;
+mod whole;
 
 pub use field::{Described, Field, FieldKind, Group, SetError, Value, did_you_mean};
 pub(crate) use field::{FieldValue, described};
 pub use problem::{Problem, Severity};
 pub use seed::derive_seed;
+pub(crate) use whole::write_whole;

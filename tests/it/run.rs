@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use seqscope::data::{Column, Table, write_parquet};
 use seqscope::experiment::Experiment;
 use seqscope::metric::RankingMetrics;
 use seqscope::run::{
@@ -253,8 +254,16 @@ fn results_come_back_bit_for_bit() {
     let users = vec![user("007", 1.5), user("", 3416.0)];
     writer.save_results(Part::Test, &users).unwrap();
     assert_eq!(store.results(&id, Part::Test).unwrap(), Some(users));
-    std::fs::write(store.dir(&id).join("results/test.parquet"), "rubbish").unwrap();
+    let path = store.dir(&id).join("results/test.parquet");
+    std::fs::write(&path, "rubbish").unwrap();
     assert!(store.results(&id, Part::Test).is_err());
+    let other = Table { columns: vec![("user".to_owned(), Column::Text(vec!["007".to_owned()]))] };
+    write_parquet(&path, &other).unwrap();
+    let sentence = store.results(&id, Part::Test).unwrap_err().to_string();
+    assert!(
+        sentence.contains("is damaged: expected the columns") && sentence.contains("delete the file"),
+        "{sentence}"
+    );
 }
 
 #[test]
