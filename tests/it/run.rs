@@ -239,6 +239,22 @@ fn an_export_is_text_tables_and_weights_in_an_empty_folder() {
 }
 
 #[test]
+fn a_run_is_exported_as_often_as_a_person_likes() {
+    let mut setup = Setup::new(2);
+    let id = setup.run().id;
+    let runs = setup.folder.path().join("runs");
+    std::fs::create_dir(&runs).unwrap();
+    std::fs::rename(setup.dir(&id), runs.join(&id.0)).unwrap();
+    let store = RunStore::at(runs);
+    for _ in 0..3 {
+        store.export(&id, &store.free_export_folder(&id)).unwrap();
+    }
+    let exports = setup.folder.path().join("exports");
+    assert_eq!(names(&exports), [id.to_string(), format!("{id}-2"), format!("{id}-3")]);
+    assert_eq!(names(&exports.join(&id.0)), names(&exports.join(format!("{id}-3"))));
+}
+
+#[test]
 fn results_come_back_bit_for_bit() {
     let folder = tempfile::tempdir().unwrap();
     let store = RunStore::at(folder.path());
