@@ -81,6 +81,10 @@ fn hint_for_data(error: &DataError) -> Option<String> {
             "`seqscope data FILE --user COLUMN --item COLUMN` tries it out; an experiment file says `roles: (user: \"COLUMN\")`"
                 .to_owned(),
         ),
+        DataError::Setting { field, .. } if field.starts_with("data.titles.") => Some(
+            "`seqscope data FILE --titles TABLE --titles-item COLUMN --titles-title COLUMN` tries it out; an experiment file says `titles: (path: \"TABLE\", item: \"COLUMN\")`"
+                .to_owned(),
+        ),
         _ => None,
     }
 }
