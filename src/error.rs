@@ -108,13 +108,12 @@ fn hint_for_model(error: &ModelError) -> Option<String> {
 /// One sentence for several problems, and a line for each.
 fn summary_of(problems: &[Problem]) -> (String, Vec<String>) {
     match problems {
-        [only] => (line_of(only), Vec::new()),
-        _ => (format!("{} settings stop this experiment", problems.len()), problems.iter().map(line_of).collect()),
+        [only] => (only.to_string(), Vec::new()),
+        _ => {
+            let lines = problems.iter().map(Problem::to_string).collect();
+            (format!("{} settings stop this experiment", problems.len()), lines)
+        }
     }
-}
-
-fn line_of(problem: &Problem) -> String {
-    if problem.field.is_empty() { problem.sentence.clone() } else { format!("{}: {}", problem.field, problem.sentence) }
 }
 
 /// The chain below the error; a transparent error stands for its source and is not told twice.
