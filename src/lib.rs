@@ -25,7 +25,8 @@
 //!
 //! # Code map
 //!
-//! Nothing imports to its right; `error`, `app` and `cli` stand side by side, above all the rest.
+//! Nothing imports what stands below it in the table. `error` sums up the modules above it; `app` and
+//! `cli` stand side by side on all of them.
 //!
 //! | module | what it is for | heavy crates |
 //! |---|---|---|
