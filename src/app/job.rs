@@ -17,6 +17,7 @@ use crate::experiment::Experiment;
 use crate::explain::UserView;
 use crate::model::DeviceInfo;
 use crate::run::{RunId, Summary};
+use crate::spec::words_of_panic;
 use crate::train::{Ended, Event};
 
 use super::views::{RunSeries, ViewKey};
@@ -175,9 +176,8 @@ pub(super) fn catch<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, St
 
 /// The sentence for a caught panic.
 fn defect(panic: &(dyn std::any::Any + Send)) -> String {
-    let said =
-        panic.downcast_ref::<&str>().map(|s| (*s).to_owned()).or_else(|| panic.downcast_ref::<String>().cloned());
-    format!("A defect of the program stopped this: {}. The rest goes on; please report it.", said.unwrap_or_default())
+    let said = words_of_panic(panic).unwrap_or("no message");
+    format!("A defect of the program stopped this: {said}. The rest goes on; please report it.")
 }
 
 /// An error as a sentence: a capital at the start, a full stop at the end. A setting at the start

@@ -5,6 +5,7 @@ mod data;
 mod explain;
 mod form;
 mod model;
+mod ranking;
 mod train;
 mod welcome;
 
