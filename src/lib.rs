@@ -25,11 +25,12 @@
 //!
 //! # Code map
 //!
-//! Nothing imports to its right; `error`, `app` and `cli` stand side by side, above all the rest.
+//! Nothing imports what stands below it in the table. `error` sums up the modules above it; `app` and
+//! `cli` stand side by side on all of them.
 //!
 //! | module | what it is for | heavy crates |
 //! |---|---|---|
-//! | [`spec`] | the words in which a setting describes itself, and named seeds; a leaf | |
+//! | [`spec`] | the words in which a setting describes itself; named seeds, files written whole; a leaf | |
 //! | [`metric`] | scores in, numbers out | |
 //! | [`baseline`] | the classical references that run beside every model | |
 //! | [`data`] | tables in, sequences and batches out | `polars` |

@@ -34,7 +34,7 @@ pub use views::{RunSeries, ViewKey, Views};
 pub use want::typical_user;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
@@ -193,7 +193,6 @@ impl App {
             Action::OpenExperiment(path) => self.open_experiment(path),
             Action::SaveExperiment(path) => self.save_experiment(path),
             Action::UseWorld => self.set_source(DataSource::World(WorldSpec::default())),
-            Action::SetFile(file) => self.set_source(DataSource::File(*file)),
             Action::SetTitles(titles) => self.change_file(|file| file.titles = titles),
             Action::Prepare => self.prepare(),
             Action::CancelPrepare => self.cancel_prepare(),
@@ -303,7 +302,7 @@ impl App {
     }
 
     fn open_any(&mut self, path: PathBuf) {
-        if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("ron")) {
+        if is_experiment(&path) {
             self.open_experiment(path);
         } else {
             self.open_data(path);
@@ -314,10 +313,23 @@ impl App {
     fn open_data(&mut self, path: PathBuf) {
         self.remember(path.clone());
         let mut next = self.draft.experiment.clone();
-        next.name = path.file_stem().map_or_else(|| next.name.clone(), |stem| stem.to_string_lossy().into_owned());
+        if self.is_name_given()
+            && let Some(stem) = path.file_stem()
+        {
+            next.name = stem.to_string_lossy().into_owned();
+        }
         next.data.source = DataSource::File(FileSpec { path, ..FileSpec::default() });
         self.change_draft(|draft| draft.replace(next));
         self.go_to(Page::Data);
+    }
+
+    /// Whether the draft's name is one that the program gave: the default's, the quick start's, or
+    /// that of the log in use.
+    fn is_name_given(&self) -> bool {
+        let Experiment { name, data, .. } = &self.draft.experiment;
+        let is_stem = matches!(&data.source, DataSource::File(file)
+            if file.path.file_stem().is_some_and(|stem| stem.to_string_lossy() == name.as_str()));
+        is_stem || *name == Experiment::default().name || name == start::QUICKSTART_NAME
     }
 
     fn open_experiment(&mut self, path: PathBuf) {
@@ -351,4 +363,10 @@ impl App {
         let answer = move |runs| Answer::Runs(ticket, runs);
         self.jobs.start("runs", move || store.list().map_err(job::sentence), answer);
     }
+}
+
+/// Whether a file is an experiment, by its ending; anything else is a log.
+#[must_use]
+pub fn is_experiment(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("ron"))
 }

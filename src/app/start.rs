@@ -13,6 +13,9 @@ use crate::train::{Command, Job, StopMode};
 /// The experiment that *Try it in 30 seconds* trains.
 const QUICKSTART: &str = include_str!("../../experiments/quickstart.ron");
 
+/// What that experiment calls itself.
+pub(super) const QUICKSTART_NAME: &str = "quickstart";
+
 impl App {
     /// Trains the embedded experiment on the synthetic world at once.
     pub(super) fn try_it(&mut self) {
@@ -160,15 +163,28 @@ impl App {
     }
 }
 
-/// Writes an experiment to a file that must not exist yet.
+/// Writes an experiment to a file that must not exist yet; makes the folder where it is missing.
 pub(super) fn write_new(path: &Path, experiment: &Experiment) -> Result<(), String> {
-    use std::io::Write;
+    use std::io::{ErrorKind, Write};
     let text = experiment.to_text().map_err(sentence)?;
+    let refused = |error: &std::io::Error| {
+        format!(
+            "Cannot write `{}`: {error}; choose a folder that you may write to, on a disk with free space.",
+            path.display()
+        )
+    };
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| refused(&error))?;
+    }
     let mut file = std::fs::File::create_new(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
+        ErrorKind::AlreadyExists => {
             format!("`{}` exists and is not written over; choose another name.", path.display())
         }
-        _ => format!("Cannot write `{}`: {error}.", path.display()),
+        _ => refused(&error),
     })?;
-    file.write_all(text.as_bytes()).map_err(|error| format!("Cannot write `{}`: {error}.", path.display()))
+    file.write_all(text.as_bytes()).map_err(|error| {
+        // Half an experiment would stand in the way of the next try; the first error matters.
+        let _ = std::fs::remove_file(path);
+        refused(&error)
+    })
 }

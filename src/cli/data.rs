@@ -51,6 +51,12 @@ pub struct Args {
     /// A table with one title an item
     #[arg(long, value_name = "FILE")]
     titles: Option<PathBuf>,
+    /// Column of that table with the item's id
+    #[arg(long, value_name = "COLUMN", requires = "titles")]
+    titles_item: Option<String>,
+    /// Column of that table with the title
+    #[arg(long, value_name = "COLUMN", requires = "titles")]
+    titles_title: Option<String>,
     /// Print one JSON object instead of tables
     #[arg(long)]
     json: bool,
@@ -94,7 +100,7 @@ impl Args {
                 value: self.value,
             },
             time_format: self.time_format.map(TimeFormat::from),
-            titles: self.titles.map(|path| TitleSpec { path, ..TitleSpec::default() }),
+            titles: self.titles.map(|path| TitleSpec { path, item: self.titles_item, title: self.titles_title }),
             ..FileSpec::default()
         }
     }

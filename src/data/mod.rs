@@ -98,7 +98,8 @@ pub fn check_settings(data: &DataSpec, split: SplitSpec) -> Vec<crate::spec::Pro
 /// Writes a table as Parquet, atomically (temporary name, then renamed).
 ///
 /// # Errors
-/// [`DataError::Unreadable`] when the file cannot be written.
+/// [`DataError::Unwritable`] when the file cannot be written, [`DataError::Content`] when the columns
+/// are no table.
 pub fn write_parquet(path: &Path, table: &Table) -> Result<(), DataError> {
     table::write_parquet(path, table)
 }
@@ -114,7 +115,8 @@ pub fn read_parquet(path: &Path) -> Result<Table, DataError> {
 /// Writes a table as CSV with a header, atomically.
 ///
 /// # Errors
-/// [`DataError::Unreadable`] when the file cannot be written.
+/// [`DataError::Unwritable`] when the file cannot be written, [`DataError::Content`] when the columns
+/// are no table.
 pub fn write_csv(path: &Path, table: &Table) -> Result<(), DataError> {
     table::write_csv(path, table)
 }

@@ -173,9 +173,10 @@ impl Experiment {
     /// Beside the settings that describe themselves: `name`, `seed`; `model` (another family with its
     /// defaults; the same one keeps its settings); `split` (`LeaveOneOut`, `GlobalTemporal`, or as in
     /// a file), `split.valid_fraction`, `split.test_fraction`; `data.path` (takes the place of a
-    /// world), `data.source` (`World` goes back to one), `data.titles.path`, `data.roles.user` and its
-    /// sisters, `data.separator`, `data.header`, `data.format`, `data.time_format`, where `auto` means
-    /// "guess". A value that is refused changes nothing.
+    /// world), `data.source` (`World` goes back to one), `data.titles.path`, `data.titles.item`,
+    /// `data.titles.title`, `data.roles.user` and its sisters, `data.separator`, `data.header`,
+    /// `data.format`, `data.time_format`, where `auto` means "guess" for all but the paths. A value
+    /// that is refused changes nothing.
     ///
     /// # Errors
     /// [`ExperimentError::Set`] when there is no such setting or the text is no value of its kind.

@@ -9,8 +9,10 @@ use crate::data::{DataSource, FileFormat, FileSpec, Role, SplitSpec, TimeFormat,
 use crate::model::{ModelKind, ModelSpec};
 use crate::spec::{Described, SetError, did_you_mean};
 
-/// Settings of a log on disk, by their last name; all are text or a word, and `auto` means "guess".
-const FILE_KEYS: [&str; 6] = ["path", "format", "separator", "header", "time_format", "titles.path"];
+/// Settings of a log on disk, by their last name; all are text or a word, and for all but the two
+/// paths `auto` means "guess".
+const FILE_KEYS: [&str; 8] =
+    ["path", "format", "separator", "header", "time_format", "titles.path", "titles.item", "titles.title"];
 
 /// Sets one setting; see [`Experiment::set`].
 pub(super) fn set(experiment: &mut Experiment, path: &str, text: &str) -> Result<(), ExperimentError> {
@@ -155,6 +157,8 @@ fn set_file(file: &mut FileSpec, path: &str, key: &str, text: &str) -> Result<bo
             Some(titles) => titles.path = PathBuf::from(text),
             titles @ None => *titles = Some(TitleSpec { path: PathBuf::from(text), ..TitleSpec::default() }),
         },
+        "titles.item" => title_table(file, path)?.item = said.map(str::to_owned),
+        "titles.title" => title_table(file, path)?.title = said.map(str::to_owned),
         _ => {
             let role = key.strip_prefix("roles.");
             let Some(role) = Role::iter().find(|r| role == Some(&r.to_string().to_lowercase())) else {
@@ -164,6 +168,12 @@ fn set_file(file: &mut FileSpec, path: &str, key: &str, text: &str) -> Result<bo
         }
     }
     Ok(true)
+}
+
+/// The table of titles, of which a column is to be named.
+fn title_table<'a>(file: &'a mut FileSpec, path: &str) -> Result<&'a mut TitleSpec, ExperimentError> {
+    let missing = || failed(path, format!("`{path}` needs a table of titles; set `data.titles.path` first"));
+    file.titles.as_mut().ok_or_else(missing)
 }
 
 /// The variant whose name in the file is `text`.

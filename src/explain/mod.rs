@@ -27,7 +27,8 @@ pub struct TimelineStep {
     pub item_idx: u32,
     /// Part of the split that the event belongs to.
     pub part: Part,
-    /// Its mid-rank; `None` for a history's first event when the model needs one event at least.
+    /// Its mid-rank; `None` for the first position shown, unless the split asks it: in the one pass
+    /// that answers for the others nothing stands before it.
     pub rank: Option<f64>,
     /// The model's probability of it.
     pub probability: Option<f32>,

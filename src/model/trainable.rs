@@ -142,7 +142,7 @@ pub trait Trainable: Send {
     /// [`ModelError::Compute`] when the device fails.
     fn attention(&self, history: &[u32]) -> Result<Option<AttentionMaps>, ModelError>;
 
-    /// Writes the weights as safetensors.
+    /// Writes the weights as safetensors: the whole file, or what was there before.
     ///
     /// # Errors
     /// [`ModelError::Weights`] when the file cannot be written.
@@ -154,7 +154,8 @@ pub trait Trainable: Send {
     /// [`ModelError::Weights`] when the file cannot be read or is of another model.
     fn load_weights(&mut self, path: &Path) -> Result<(), ModelError>;
 
-    /// Writes weights and optimiser state, so that training goes on as if never interrupted.
+    /// Writes weights and optimiser state, so that training goes on as if never interrupted; the
+    /// whole file, or what was there before.
     ///
     /// # Errors
     /// [`ModelError::Weights`] when the file cannot be written.

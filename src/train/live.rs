@@ -10,6 +10,7 @@ use crate::data::DataError;
 use crate::experiment::ExperimentError;
 use crate::model::{ModelError, TrainStats};
 use crate::run::{Manifest, Outcome, RunError, RunId, RunStore, RunWriter};
+use crate::spec::words_of_panic;
 
 /// Why the work stops before its end.
 #[derive(Debug)]
@@ -186,7 +187,5 @@ impl<'a> Live<'a> {
 
 /// The error that a caught panic becomes.
 pub(super) fn panicked(panic: &(dyn Any + Send)) -> TrainError {
-    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
-    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    TrainError::Panicked(text.unwrap_or_else(|| "no message".to_owned()))
+    TrainError::Panicked(words_of_panic(panic).unwrap_or("no message").to_owned())
 }

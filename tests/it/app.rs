@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use seqscope::app::{Action, App, AppOptions, FilePicker, Loadable, Page, PickKind, ThemeChoice, Tone, TrainingPhase};
+use seqscope::app::{
+    Action, App, AppOptions, FilePicker, Loadable, Page, PickKind, ThemeChoice, Tone, TrainingPhase, is_experiment,
+};
 use seqscope::data::{DataSource, FileSpec, SplitSpec, WorldSpec};
 use seqscope::experiment::Experiment;
 use seqscope::model::{ModelKind, ModelSpec, TransformerSpec};
@@ -162,7 +164,7 @@ fn another_way_to_read_the_file_is_tried_at_once() {
     bench.app.apply(Action::OpenData(path.clone()));
     bench.until("the head", |app| app.data.preview.ready().is_some());
     let file = FileSpec { path, header: Some(false), ..FileSpec::default() };
-    bench.app.apply(Action::SetFile(Box::new(file)));
+    bench.edit(|e| e.data.source = DataSource::File(file));
     bench.app.receive();
     assert!(bench.app.data.shown_preview().is_some(), "the last head stays until the new one is here");
     bench.until("the new head", |app| app.data.preview.ready().is_some_and(|p| p.rows.len() == 3));
@@ -300,7 +302,7 @@ fn preparing_can_be_cancelled_and_an_old_answer_is_dropped() {
 fn an_experiment_is_saved_to_a_new_file_only_and_opens_again() {
     let mut bench = Bench::new();
     bench.tiny(3);
-    let path = bench.folder.path().join("saved.ron");
+    let path = bench.folder.path().join("experiments/not yet there/saved.ron");
     bench.app.apply(Action::SaveExperiment(path.clone()));
     bench.until("the file", |app| app.notices.iter().any(|notice| notice.tone == Tone::Done));
     let written = std::fs::read_to_string(&path).unwrap();
@@ -313,6 +315,42 @@ fn an_experiment_is_saved_to_a_new_file_only_and_opens_again() {
     other.until("the draft", |app| app.draft.experiment.name == "tiny");
     assert_eq!(other.app.draft.experiment, bench.app.draft.experiment);
     assert_eq!(other.app.recent.first().map(PathBuf::as_path), Some(Path::new(&path)));
+}
+
+#[test]
+fn an_experiment_that_cannot_be_saved_says_what_to_do() {
+    let mut bench = Bench::new();
+    let in_the_way = bench.file("log.csv", "a file, no folder");
+    bench.app.apply(Action::SaveExperiment(in_the_way.join("saved.ron")));
+    bench.until("the refusal", |app| !app.notices.is_empty());
+    let notice = bench.app.notices.last().unwrap();
+    assert!(notice.tone == Tone::Error && notice.sentence.contains("choose a folder"), "{notice:?}");
+}
+
+#[test]
+fn a_name_follows_the_log_until_a_person_chooses_one() {
+    let mut bench = Bench::new();
+    let name = |bench: &Bench| bench.app.draft.experiment.name.clone();
+    bench.app.apply(Action::OpenData(PathBuf::from("/nowhere/clicks.csv")));
+    assert_eq!(name(&bench), "clicks");
+    bench.app.apply(Action::OpenData(PathBuf::from("/nowhere/orders.csv")));
+    assert_eq!(name(&bench), "orders");
+    bench.edit(|e| "my study".clone_into(&mut e.name));
+    bench.app.apply(Action::OpenData(PathBuf::from("/nowhere/clicks.csv")));
+    assert_eq!(name(&bench), "my study");
+    // The quick start's name is the program's, not the person's.
+    let quickstart = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments/quickstart.ron");
+    bench.app.apply(Action::OpenExperiment(quickstart));
+    bench.until("the quick start", |app| app.draft.experiment.name == "quickstart");
+    bench.app.apply(Action::OpenData(PathBuf::from("/nowhere/clicks.csv")));
+    assert_eq!(name(&bench), "clicks");
+}
+
+#[test]
+fn an_experiment_is_known_by_its_ending_however_it_is_written() {
+    for (name, is_one) in [("a.ron", true), ("A.RON", true), ("a.csv", false), ("ron", false), ("a.ron.gz", false)] {
+        assert_eq!(is_experiment(Path::new(name)), is_one, "{name}");
+    }
 }
 
 #[test]

@@ -447,6 +447,8 @@ fn naming_a_file_takes_the_place_of_the_world() {
         ("data.roles.user", "who"),
         ("data.roles.behaviour", ""),
         ("data.titles.path", "items.csv"),
+        ("data.titles.item", "sku"),
+        ("data.titles.title", "label"),
     ] {
         experiment.set(path, text).unwrap_or_else(|error| panic!("{path}: {error}"));
     }
@@ -459,9 +461,16 @@ fn naming_a_file_takes_the_place_of_the_world() {
         format: Some(FileFormat::Text),
         time_format: Some(TimeFormat::Seconds),
         roles,
-        titles: Some(TitleSpec { path: PathBuf::from("items.csv"), ..TitleSpec::default() }),
+        titles: Some(TitleSpec {
+            path: PathBuf::from("items.csv"),
+            item: Some("sku".to_owned()),
+            title: Some("label".to_owned()),
+        }),
     };
     assert_eq!(file, &wanted);
+    experiment.set("data.titles.item", "auto").unwrap();
+    let DataSource::File(file) = &experiment.data.source else { panic!() };
+    assert_eq!(file.titles.as_ref().map(|titles| &titles.item), Some(&None), "guessed again");
     experiment.set("data.path", "b.csv").unwrap();
     experiment.set("data.roles.user", "auto").unwrap();
     let DataSource::File(file) = &experiment.data.source else { panic!() };
@@ -512,6 +521,9 @@ fn a_setting_that_cannot_be_set_says_what_to_do() {
         (&plain, "data.separator", ",", "`data.separator` needs a file; set `data.path` first"),
         (&plain, "data.source", "File", "a file needs its name; set `data.path` instead"),
         (&plain, "data.n_user", "3", "`data.n_user` is not a setting; did you mean `data.n_users`?"),
+        (&plain, "data.titles.item", "sku", "`data.titles.item` needs a file; set `data.path` first"),
+        (&file, "data.titles.item", "sku", "`data.titles.item` needs a table of titles; set `data.titles.path` first"),
+        (&file, "data.titles.itme", "sku", "`data.titles.itme` is not a setting; did you mean `data.titles.item`?"),
         (&file, "data.sepaator", ",", "`data.sepaator` is not a setting; did you mean `data.separator`?"),
         (&file, "data.header", "maybe", "`maybe` is not true, false or auto; `data.header` needs one"),
         (

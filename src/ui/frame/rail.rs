@@ -112,8 +112,7 @@ impl Rail {
                 ui.close();
             }
         }
-        let to = app.store.root.with_file_name("exports").join(&run.0);
-        let export = Action::ExportRun(run.clone(), to);
+        let export = Action::ExportRun(run.clone(), app.store.free_export_folder(run));
         let before = actions.len();
         super::action_button(ui, app, actions, export);
         if actions.len() > before {

@@ -16,6 +16,7 @@ use egui::{Button, RichText, ScrollArea, Ui};
 use crate::app::{Action, App, Loadable};
 use crate::data::{DataSource, Prepared};
 use crate::ui::theme::{self, size};
+use crate::ui::widget::panel;
 use crate::ui::{Actions, frame};
 
 /// Width of the settings at the left.
@@ -158,7 +159,9 @@ fn with_data(ui: &mut Ui, app: &App, actions: &mut Actions, show: impl FnOnce(&m
         Loadable::Idle => {
             let words = "Counts after each step, lengths of histories, popularity of items and every user's events \
                          appear here once the data are prepared.";
-            super::empty(ui, app, words, &[Action::Prepare], actions);
+            panel::empty(ui, "Nothing is prepared yet", words, |ui| {
+                frame::action_button(ui, app, actions, Action::Prepare);
+            });
         }
     }
 }

@@ -6,7 +6,7 @@ use egui::{Button, ComboBox, RichText, Ui};
 use strum::IntoEnumIterator;
 
 use super::super::form::Form;
-use crate::app::{Action, App};
+use crate::app::{Action, App, is_experiment};
 use crate::data::{DataSource, FileFormat, FileSpec, Preview, WorldSpec};
 use crate::experiment::Experiment;
 use crate::spec::Described;
@@ -69,8 +69,7 @@ impl SourceForm {
             }
             frame::action_button_as(ui, app, actions, Action::PickData, "Open…");
         });
-        let logs = app.recent.iter().filter(|path| path.extension().is_none_or(|ending| ending != "ron"));
-        let logs: Vec<&PathBuf> = logs.collect();
+        let logs: Vec<&PathBuf> = app.recent.iter().filter(|path| !is_experiment(path)).collect();
         if !logs.is_empty() {
             ui.menu_button("Opened of late ⏷", |ui| {
                 for path in logs {

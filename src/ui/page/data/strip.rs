@@ -117,7 +117,8 @@ fn read(prepared: &Prepared) -> String {
 
 fn roles(app: &App) -> String {
     if matches!(app.draft.experiment.data.source, DataSource::World(_)) {
-        return "user, item, time".to_owned();
+        let has_behaviours = app.fresh_data().is_some_and(|prepared| !prepared.dataset.behaviours.is_empty());
+        return if has_behaviours { "user, item, time, behaviour" } else { "user, item, time" }.to_owned();
     }
     let Some(preview) = app.data.shown_preview() else { return "guessed from the head".to_owned() };
     let named = Role::iter().filter(|role| preview.file.roles.column(*role).is_some());

@@ -26,6 +26,9 @@ pub(super) struct UserBrowser {
     /// The events shown, and whose they are.
     events: Vec<RawEvent>,
     events_of: (String, u32),
+    /// Who is shown while nobody is chosen, and the split that it was worked out from.
+    typical: Option<u32>,
+    typical_of: Option<String>,
 }
 
 impl UserBrowser {
@@ -33,7 +36,7 @@ impl UserBrowser {
         let dataset = &prepared.dataset;
         self.find(dataset);
         let chosen = app.selection.user_id.as_ref().and_then(|id| dataset.users.idx(id));
-        let chosen = chosen.or_else(|| typical_user(prepared).and_then(|id| dataset.users.idx(&id)));
+        let chosen = chosen.or_else(|| self.typical(prepared));
         ui.horizontal_top(|ui| {
             ui.vertical(|ui| {
                 ui.set_width(LIST);
@@ -47,6 +50,16 @@ impl UserBrowser {
                 }
             });
         });
+    }
+
+    /// Worked out once a split: it sorts every test user by length.
+    fn typical(&mut self, prepared: &Prepared) -> Option<u32> {
+        let fingerprint = &prepared.split.fingerprint;
+        if self.typical_of.as_ref() != Some(fingerprint) {
+            self.typical = typical_user(prepared).and_then(|id| prepared.dataset.users.idx(&id));
+            self.typical_of = Some(fingerprint.clone());
+        }
+        self.typical
     }
 
     fn find(&mut self, dataset: &Dataset) {

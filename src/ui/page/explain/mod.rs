@@ -60,9 +60,8 @@ impl ExplainPage {
             }
             return;
         };
-        let Some(key) = app.view_key(run) else {
-            return no_user_chosen(ui, app, actions);
-        };
+        // With data there is always a user: the application chooses one where nobody did.
+        let Some(key) = app.view_key(run) else { return };
         let Some(view) = self.view(ui, app, key) else { return };
         let kind = app.summary(run).and_then(|s| s.manifest.as_ref()).map(|m| ModelKind::from(&m.experiment.model));
         let shown = Shown::new(&view, prepared);
@@ -224,11 +223,5 @@ fn no_weights(ui: &mut Ui, app: &App, actions: &mut Actions) {
                     explain; choose another run, or watch this one train.";
     panel::empty(ui, "This run has no weights yet", sentence, |ui| {
         action_button_as(ui, app, actions, Action::GoTo(Page::Train), "Go to Train");
-    });
-}
-
-fn no_user_chosen(ui: &mut Ui, app: &App, actions: &mut Actions) {
-    panel::empty(ui, "No user is chosen", "Type an id above, or begin with the first one.", |ui| {
-        action_button_as(ui, app, actions, Action::StepUser(1), "First user");
     });
 }

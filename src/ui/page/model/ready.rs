@@ -13,7 +13,15 @@ use crate::ui::{Actions, frame, text};
 /// Bytes a learnt number costs while training: itself, its gradient, and Adam's two moments.
 const BYTES_WHILE_TRAINING: u64 = 16;
 
-pub(super) fn ui(ui: &mut Ui, app: &App, save_as: &mut String, actions: &mut Actions) {
+/// View state of the form that saves the experiment.
+#[derive(Default)]
+pub(super) struct SaveForm {
+    path: String,
+    /// The experiment's name that `path` was last made from.
+    of: Option<String>,
+}
+
+pub(super) fn ui(ui: &mut Ui, app: &App, save_as: &mut SaveForm, actions: &mut Actions) {
     theme::card(ui).show(ui, |ui| {
         ui.take_available_width();
         ui.heading("Data");
@@ -33,7 +41,7 @@ pub(super) fn ui(ui: &mut Ui, app: &App, save_as: &mut String, actions: &mut Act
     ui.add_space(size::GAP);
     theme::card(ui).show(ui, |ui| {
         ui.take_available_width();
-        save(ui, app, save_as, actions);
+        save_as.ui(ui, app, actions);
     });
 }
 
@@ -143,16 +151,41 @@ fn start(ui: &mut Ui, app: &App, actions: &mut Actions) {
     }
 }
 
-fn save(ui: &mut Ui, app: &App, save_as: &mut String, actions: &mut Actions) {
-    if save_as.is_empty() {
-        *save_as = format!("experiments/{}.ron", app.draft.experiment.name);
+impl SaveForm {
+    fn ui(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
+        self.follow(&app.draft.experiment.name);
+        let label = ui.label("Save as an experiment file");
+        ui.horizontal(|ui| {
+            let width = ui.available_width() - 60.0;
+            ui.add(egui::TextEdit::singleline(&mut self.path).desired_width(width)).labelled_by(label.id);
+            if ui.button("Save").on_hover_text("`seqscope train` runs the same file without a window").clicked() {
+                actions.push(Action::SaveExperiment(PathBuf::from(self.path.trim())));
+            }
+        });
     }
-    let label = ui.label("Save as an experiment file");
-    ui.horizontal(|ui| {
-        let width = ui.available_width() - 60.0;
-        ui.add(egui::TextEdit::singleline(save_as).desired_width(width)).labelled_by(label.id);
-        if ui.button("Save").on_hover_text("`seqscope train` runs the same file without a window").clicked() {
-            actions.push(Action::SaveExperiment(PathBuf::from(save_as.as_str())));
+
+    /// The path field follows the experiment's name; between two names it is the person's.
+    fn follow(&mut self, name: &str) {
+        if self.of.as_deref() != Some(name) {
+            self.of = Some(name.to_owned());
+            self.path = format!("experiments/{name}.ron");
         }
-    });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SaveForm;
+
+    #[test]
+    fn the_offered_path_follows_the_name_and_leaves_a_typed_one_alone_meanwhile() {
+        let mut form = SaveForm::default();
+        form.follow("clicks");
+        assert_eq!(form.path, "experiments/clicks.ron");
+        form.path = "mine.ron".to_owned();
+        form.follow("clicks");
+        assert_eq!(form.path, "mine.ron");
+        form.follow("orders");
+        assert_eq!(form.path, "experiments/orders.ron");
+    }
 }
