@@ -7,7 +7,7 @@
 
 mod batch;
 mod check;
-mod clean;
+pub mod clean;
 mod coding;
 mod dataset;
 mod error;
@@ -28,7 +28,8 @@ mod vocab;
 pub mod world;
 
 pub use batch::{Histories, PaddedBatch};
-pub use dataset::{DataReport, DataShape, Dataset, Prepared, RefusedRow, StepCount};
+pub use clean::CleanStep;
+pub use dataset::{DataReport, DataShape, Dataset, ExampleRow, FittedOn, Prepared, RefusedRow, StepCount, StepEffect};
 pub use error::DataError;
 pub use profile::{DayCount, LengthBin, Profile};
 pub use sequence::Sequences;

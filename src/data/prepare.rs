@@ -7,8 +7,8 @@ use super::events::Events;
 use super::log::{self, Log};
 use super::split::{Cuts, divide};
 use super::{
-    CleanSpec, DataError, DataReport, DataSource, DataSpec, Dataset, Prepared, Sequences, Split, SplitSpec, check,
-    clean, fingerprint, world,
+    CleanSpec, DataError, DataReport, DataSource, DataSpec, Dataset, Prepared, Sequences, Split, SplitSpec, TimeFormat,
+    check, clean, fingerprint, world,
 };
 use crate::spec::Problem;
 
@@ -31,18 +31,13 @@ fn coded(data: &DataSpec, split: SplitSpec, cancel: &AtomicBool) -> Result<(Data
     if let Some(Problem { field, sentence, .. }) = check::settings(data, split).into_iter().find(Problem::is_error) {
         return Err(DataError::Setting { field, sentence });
     }
-    let Log { name, mut events, titles, mut report } = open(&data.source, cancel)?;
+    let Log { name, events, titles, mut report } = open(&data.source, cancel)?;
     go_on(cancel)?;
-    clean(&mut events, &data.clean, &mut report)?;
+    let (mut events, cuts) = cleaned(events, &data.clean, split, &mut report, cancel)?;
     go_on(cancel)?;
-    let cuts = match split {
-        SplitSpec::LeaveOneOut => None,
-        SplitSpec::GlobalTemporal { valid_fraction, test_fraction } => {
-            let cuts = Cuts::new(events.time_secs().as_deref(), valid_fraction, test_fraction)?;
-            drop_cold_items(&mut events, cuts, &mut report);
-            Some(cuts)
-        }
-    };
+    if let Some(cuts) = cuts {
+        drop_cold_items(&mut events, cuts, &mut report);
+    }
     go_on(cancel)?;
     let coded = events.into_sequences();
     let titles = titles.map_or_else(Vec::new, |titles| titles_in_order(titles, coded.items.ids(), &mut report));
@@ -78,26 +73,50 @@ fn open(source: &DataSource, cancel: &AtomicBool) -> Result<Log, DataError> {
     }
 }
 
-/// Drops what the settings say; every step is counted, and one that leaves nothing is an error.
-fn clean(events: &mut Events, spec: &CleanSpec, report: &mut DataReport) -> Result<(), DataError> {
-    if spec.drop_duplicates && events.time_ticks.is_some() {
-        clean::drop_duplicates(events);
-        report.steps.push(events.count("Exact duplicates dropped"));
+/// Most times that a log is cleaned to find a cut that lies after all that was learnt from.
+const MOST_PASSES: usize = 8;
+
+/// The log cleaned, and where the split cuts it in time.
+///
+/// The cut comes of the cleaned log, and what a step learns must come from before the cut. So the
+/// log is cleaned again, learning from before the cut that was found, until the cut moves to no
+/// earlier moment. Each pass learns from fewer rows than the one before.
+fn cleaned(
+    mut events: Events,
+    spec: &CleanSpec,
+    split: SplitSpec,
+    report: &mut DataReport,
+    cancel: &AtomicBool,
+) -> Result<(Events, Option<Cuts>), DataError> {
+    let only_orders = report.file.as_ref().is_some_and(|file| file.time_format == Some(TimeFormat::Order));
+    let mut circumstances = clean::Circumstances { train_before: None, only_orders };
+    let SplitSpec::GlobalTemporal { valid_fraction, test_fraction } = split else {
+        clean::run(&mut events, spec, circumstances, report, cancel)?;
+        return Ok((events, None));
+    };
+    let cuts_of = |events: &Events| Cuts::new(events.time_secs().as_deref(), valid_fraction, test_fraction);
+    if !spec.is_fitted() {
+        clean::run(&mut events, spec, circumstances, report, cancel)?;
+        let cuts = cuts_of(&events)?;
+        return Ok((events, Some(cuts)));
     }
-    let (min_user, min_item) = (spec.min_user_events, spec.min_item_events);
-    if min_user > 1 || min_item > 1 {
-        let n_dropped = clean::k_core(events, min_user, min_item);
-        let step = format!("k-core (users ≥ {min_user}, items ≥ {min_item})");
-        if events.len() == 0 {
-            let sentence = format!(
-                "the k-core filter (at least {min_user} events per user and {min_item} per item) leaves nothing: it \
-                 dropped all {n_dropped} events; lower `data.clean.min_user_events` or `data.clean.min_item_events`."
-            );
-            return Err(DataError::Nothing { step, sentence });
+    for _ in 0..MOST_PASSES {
+        let (mut log, mut told) = (events.clone(), report.clone());
+        clean::run(&mut log, spec, circumstances, &mut told, cancel)?;
+        let cuts = cuts_of(&log)?;
+        if circumstances.train_before.is_some_and(|before| before <= cuts.valid_from) {
+            *report = told;
+            return Ok((log, Some(cuts)));
         }
-        report.steps.push(events.count(step));
+        circumstances.train_before = Some(cuts.valid_from);
     }
-    Ok(())
+    Err(DataError::Setting {
+        field: "data.clean.steps".to_owned(),
+        sentence: format!(
+            "after {MOST_PASSES} attempts the steps still learn from events after the cut in time that they lead to; \
+             switch off those that drop rows by what they learn (outliers, k-core), or split by leave-one-out."
+        ),
+    })
 }
 
 /// Drops events of items that no training event knows: their rows of the embedding would stay as

@@ -8,6 +8,6 @@ mod problem;
 mod seed;
 
 pub use field::{Described, Field, FieldKind, Group, SetError, Value, did_you_mean};
-pub(crate) use field::{FieldValue, described};
+pub(crate) use field::{FieldValue, choice, described};
 pub use problem::{Problem, Severity};
 pub use seed::derive_seed;
