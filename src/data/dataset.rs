@@ -130,7 +130,7 @@ pub struct ExampleRow {
     /// When; empty in a log without times.
     pub time: String,
     /// What it was: the value, the behaviour, the user or the place, as the step is about; for a
-    /// dropped row its value or behaviour, if it has one.
+    /// dropped row its behaviour and its value, where there are such columns.
     pub before: String,
     /// What became of it; `dropped` for a row that went.
     pub after: String,

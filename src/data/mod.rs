@@ -1,7 +1,7 @@
 //! Tables in, sequences and batches out. The only place that knows polars.
 //!
 //! The way of a log: a file is `source` (read as text or Parquet, refused rows listed) →
-//! `schema` (which column is the user, the item, the time) → `clean` (counted steps) →
+//! `schema` (which column is the user, the item, the time) → [`clean`] (an ordered list of counted steps) →
 //! `vocab` (ids to dense indices) → `sequence` (one time-ordered list a user) → `split`.
 //! [`prepare()`] does all of it. A synthetic [`world`] takes the place of a file when none is given.
 

@@ -73,14 +73,12 @@ fn open(source: &DataSource, cancel: &AtomicBool) -> Result<Log, DataError> {
     }
 }
 
-/// Most times that a log is cleaned to find a cut that lies after all that was learnt from.
-const MOST_PASSES: usize = 8;
-
 /// The log cleaned, and where the split cuts it in time.
 ///
-/// The cut comes of the cleaned log, and what a step learns must come from before the cut. So the
-/// log is cleaned again, learning from before the cut that was found, until the cut moves to no
-/// earlier moment. Each pass learns from fewer rows than the one before.
+/// The cut comes of the cleaned log, and what a step learns must come from before the cut. So a log
+/// with steps that learn is cleaned twice: first learning from everything, only to find the cut, then
+/// learning from before it. The cut is not sought again in what is then left: a k-core of the
+/// training part drops late users, which would move the cut back, which would drop more of them.
 fn cleaned(
     mut events: Events,
     spec: &CleanSpec,
@@ -100,23 +98,14 @@ fn cleaned(
         let cuts = cuts_of(&events)?;
         return Ok((events, Some(cuts)));
     }
-    for _ in 0..MOST_PASSES {
-        let (mut log, mut told) = (events.clone(), report.clone());
-        clean::run(&mut log, spec, circumstances, &mut told, cancel)?;
-        let cuts = cuts_of(&log)?;
-        if circumstances.train_before.is_some_and(|before| before <= cuts.valid_from) {
-            *report = told;
-            return Ok((log, Some(cuts)));
-        }
-        circumstances.train_before = Some(cuts.valid_from);
-    }
-    Err(DataError::Setting {
-        field: "data.clean.steps".to_owned(),
-        sentence: format!(
-            "after {MOST_PASSES} attempts the steps still learn from events after the cut in time that they lead to; \
-             switch off those that drop rows by what they learn (outliers, k-core), or split by leave-one-out."
-        ),
-    })
+    let cuts = {
+        let mut log = events.clone();
+        clean::run(&mut log, spec, circumstances, &mut report.clone(), cancel)?;
+        cuts_of(&log)?
+    };
+    circumstances.train_before = Some(cuts.valid_from);
+    clean::run(&mut events, spec, circumstances, report, cancel)?;
+    Ok((events, Some(cuts)))
 }
 
 /// Drops events of items that no training event knows: their rows of the embedding would stay as

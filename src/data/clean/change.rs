@@ -85,11 +85,12 @@ impl Change {
         };
         let user = id(&events.users, events.user_idx.get(row).copied());
         let (before, after) = match self {
-            Self::Keep(_) => match (&events.value, &events.behaviour_idx) {
-                (Some(values), _) => (value(Some(values)), "dropped".to_owned()),
-                (None, Some(column)) => (id(&events.behaviours, behaviour(column)), "dropped".to_owned()),
-                (None, None) => (String::new(), "dropped".to_owned()),
-            },
+            Self::Keep(_) => {
+                let column = events.behaviour_idx.as_deref().unwrap_or(&[]);
+                let parts = [id(&events.behaviours, behaviour(column)), value(events.value.as_deref())];
+                let told: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+                (told.join(", "), "dropped".to_owned())
+            }
             Self::Values(after) => (value(events.value.as_deref()), value(Some(after))),
             Self::Behaviours(idx, names) => {
                 let before = events.behaviour_idx.as_deref().unwrap_or(&[]);

@@ -411,7 +411,7 @@ fn outliers_lie_beyond_the_quartiles_the_deviations_or_the_limits() {
     let iqr = Outliers::default();
     let (cleaned, effect) = after(&rows, iqr.clone());
     assert_eq!((cleaned.len(), effect.note.as_str()), (5, "allowed: -7 to 17"));
-    assert_eq!((effect.examples[0].before.as_str(), effect.examples[0].after.as_str()), ("100", "dropped"));
+    assert_eq!((effect.examples[0].before.as_str(), effect.examples[0].after.as_str()), ("view, 100", "dropped"));
     let clipped = values(&rows, Outliers { action: OutlierAction::Clip, ..iqr });
     assert_eq!(clipped[..5], [1.0, 2.0, 4.0, 8.0, 17.0]);
     // Mean 23, population deviation √1490 = 38.60: 1.9 of them allow 96.34.

@@ -143,7 +143,7 @@ fn every_planted_trouble_is_counted() {
         assert!(report.steps.iter().all(|count| count.step != "Value threshold"), "a step that is off does nothing");
         let bots = effect(&prepared, "Bots");
         assert_eq!((bots.users_before, bots.examples.len(), bots.place), (41, 5, Some(1)));
-        assert!(bots.examples.iter().all(|row| row.user == "bot" && row.after == "dropped" && row.before == "3"));
+        assert!(bots.examples.iter().all(|row| row.user == "bot" && row.after == "dropped" && row.before == "view, 3"));
         let clipped = &effect(&prepared, "Outliers").examples[0];
         assert_eq!((clipped.before.as_str(), clipped.after.as_str()), ("1000000", "5"));
     }
@@ -360,7 +360,7 @@ fn times_that_only_order_have_no_seconds_and_no_dates() {
     let lines: Vec<String> = (0..8).map(|at| format!("a,i{},{at}\n", at % 3)).collect();
     let log = OnDisk::new("log.csv", format!("user,item,time\n{}", lines.concat()));
     let prepared = |step| prepare_cleaned(&log.spec, with(vec![step]), SplitSpec::LeaveOneOut);
-    let repeats = prepared(CleanStep::Repeats(Repeats::default())).unwrap();
+    let repeats = prepared(CleanStep::Repeats(Repeats { window_secs: 1.0, ..Repeats::default() })).unwrap();
     assert!(warnings(&repeats).contains("a second here is a difference of 1"), "{}", warnings(&repeats));
     let window = |from: &str| CleanStep::DateWindow(DateWindow { from: from.to_owned(), ..DateWindow::default() });
     assert_eq!(prepared(window("3")).unwrap().dataset.sequences.n_events(), 5);
