@@ -184,6 +184,28 @@ fn a_file_replays_its_pipeline_with_the_same_counts() {
 }
 
 #[test]
+fn the_k_core_of_a_temporal_split_holds_in_its_training_part() {
+    let (text, _) = messy(3);
+    let log = OnDisk::new("messy.csv", &text);
+    let mut steps = pipeline();
+    steps.pop();
+    steps.push(CleanStep::KCore(KCore { min_user_events: 9, min_item_events: 20, on: true }));
+    let prepared = prepare_cleaned(&log.spec, with(steps), TEMPORAL).unwrap();
+    let told = effect(&prepared, "k-core");
+    assert_eq!(told.fitted_on, Some(FittedOn::Training));
+    assert!(told.n_removed > 0 && told.n_removed < told.rows_before, "{told:?}");
+    let train_len = &prepared.split.train_len;
+    assert!(train_len.iter().all(|&len| len >= 9), "{train_len:?}");
+    let sequences = &prepared.dataset.sequences;
+    let mut of_item = vec![0; prepared.dataset.n_items() + 1];
+    for (user, &n_train) in train_len.iter().enumerate() {
+        sequences.items(user)[..n_train as usize].iter().for_each(|&item| of_item[item as usize] += 1);
+    }
+    assert!(of_item[1..].iter().all(|&n| n >= 20), "{of_item:?}");
+    assert!(!warnings(&prepared).contains("learnt from all rows"));
+}
+
+#[test]
 fn the_settings_beside_the_list_and_the_same_steps_in_it_agree() {
     let (text, _) = messy(2);
     let log = OnDisk::new("messy.csv", &text);
