@@ -77,8 +77,8 @@ fn sections() -> Vec<Section> {
             part("training", "Training", "How any model is trained.", "training", &TrainingSpec::default()),
             part("evaluation", "Evaluation", "How any model is judged.", "evaluation", &EvaluationSpec::default()),
             part("data", "Cleaning", "What happens to a log before it is split.", "data.clean", &CleanSpec::default()),
-            part("clean", "Cleaning", BESIDE, "data.clean", &CleanSpec::default()),
             part("data", "Synthetic world", "What is used where no log is given.", "data", &WorldSpec::default()),
+            part("clean", "Cleaning", BESIDE, "data.clean", &CleanSpec::default()),
         ])
         .chain(steps)
         .collect()
