@@ -10,11 +10,13 @@ use strum::IntoEnumIterator;
 
 use super::Streams;
 use super::table::{Align, Table, count};
+use super::train::set_all;
 use crate::data::{
-    self, CleanSpec, DataReport, DataSource, DataSpec, Dataset, FileSpec, Preview, Profile, Role, Roles, TimeFormat,
-    TitleSpec,
+    self, DataReport, DataSource, DataSpec, Dataset, FileSpec, Preview, Profile, Role, Roles, SplitSpec, StepCount,
+    StepEffect, TimeFormat, TitleSpec,
 };
 use crate::error::Error;
+use crate::experiment::Experiment;
 
 /// Which file, and how to read it where the guess is wrong.
 #[derive(Debug, clap::Args)]
@@ -57,6 +59,9 @@ pub struct Args {
     /// Column of that table with the title
     #[arg(long, value_name = "COLUMN", requires = "titles")]
     titles_title: Option<String>,
+    /// Change a setting, such as `data.clean.steps=[Repeats(window_secs: 60)]`; may be repeated
+    #[arg(long = "set", value_name = "SETTING=VALUE")]
+    sets: Vec<String>,
     /// Print one JSON object instead of tables
     #[arg(long)]
     json: bool,
@@ -106,11 +111,24 @@ impl Args {
     }
 }
 
-pub(super) fn run(args: Args, streams: &mut Streams<'_>) -> Result<(), Error> {
-    let json = args.json;
-    let preview = data::preview(&args.file_spec())?;
-    let spec = DataSpec { source: DataSource::File(preview.file.clone()), clean: CleanSpec::default() };
-    let dataset = data::read(&spec, &AtomicBool::new(false))?;
+pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error> {
+    let (json, sets) = (args.json, std::mem::take(&mut args.sets));
+    let mut experiment = Experiment::default();
+    experiment.data.source = DataSource::File(args.file_spec());
+    set_all(&mut experiment, &sets)?;
+    let DataSource::File(file) = &experiment.data.source else {
+        return Err(Error::edge(
+            "this command reads a file, and `--set` made a world of it",
+            "leave `data.source` out",
+        ));
+    };
+    let preview = data::preview(file)?;
+    let spec = DataSpec { source: DataSource::File(preview.file.clone()), clean: experiment.data.clean };
+    let cancel = AtomicBool::new(false);
+    let dataset = match experiment.split {
+        SplitSpec::LeaveOneOut => data::read(&spec, &cancel)?,
+        split @ SplitSpec::GlobalTemporal { .. } => data::prepare(&spec, split, &cancel)?.dataset,
+    };
     if json {
         return streams.json(&json_of(&preview, &dataset));
     }
@@ -133,7 +151,19 @@ fn json_of(preview: &Preview, dataset: &Dataset) -> Value {
         "items": shape.n_items,
         "events": shape.n_events,
         "roles": roles,
+        "steps": dataset.report.steps.iter().map(step_json).collect::<Vec<_>>(),
     })
+}
+
+/// Counts after a step, and for a step of cleaning what it did.
+fn step_json(count: &StepCount) -> Value {
+    let mut json = json!({ "step": count.step, "rows": count.rows, "users": count.users, "items": count.items });
+    if let (Some(effect), Some(fields)) = (&count.effect, json.as_object_mut())
+        && let Ok(Value::Object(effect)) = serde_json::to_value(effect)
+    {
+        fields.extend(effect);
+    }
+    json
 }
 
 /// What was guessed or said, so that a wrong guess is seen at once.
@@ -166,13 +196,16 @@ fn write_reading(preview: &Preview, out: &mut dyn Write) -> std::io::Result<()> 
 }
 
 fn write_report(report: &DataReport, out: &mut dyn Write) -> std::io::Result<()> {
-    let heads = ["rows", "users", "items"].map(|name| (name, Align::Right));
+    let heads = ["rows", "users", "items", "removed", "changed"].map(|name| (name, Align::Right));
     let mut table = Table::new([("step", Align::Left)].into_iter().chain(heads));
     for step in &report.steps {
-        table.row([step.step.clone(), count(step.rows), count(step.users), count(step.items)]);
+        let told = |of: fn(&StepEffect) -> usize| step.effect.as_ref().map_or_else(String::new, |e| count(of(e)));
+        let (removed, changed) = (told(|effect| effect.n_removed), told(|effect| effect.n_changed));
+        table.row([step.step.clone(), count(step.rows), count(step.users), count(step.items), removed, changed]);
     }
     writeln!(out)?;
     table.write(out)?;
+    write_effects(report, out)?;
     writeln!(out, "\n{} rows read, {} refused", count(report.rows_read), count(report.rows_refused))?;
     for refused in report.refused.iter().take(10) {
         writeln!(out, "  line {}: {}", refused.line, refused.reason)?;
@@ -181,6 +214,25 @@ fn write_report(report: &DataReport, out: &mut dyn Write) -> std::io::Result<()>
         0 => Ok(()),
         more => writeln!(out, "  and {} more", count(more)),
     }
+}
+
+/// What each step of cleaning found, and the first rows that it touched.
+fn write_effects(report: &DataReport, out: &mut dyn Write) -> std::io::Result<()> {
+    for step in &report.steps {
+        let Some(effect) = step.effect.as_ref().filter(|effect| !effect.note.is_empty() || !effect.examples.is_empty())
+        else {
+            continue;
+        };
+        let learnt = effect.fitted_on.map(|from| format!("learnt from {from}"));
+        let said: Vec<String> = [effect.note.clone()].into_iter().chain(learnt).filter(|s| !s.is_empty()).collect();
+        writeln!(out, "\n{}{}{}", step.step, if said.is_empty() { "" } else { ": " }, said.join("; "))?;
+        for row in &effect.examples {
+            let time = if row.time.is_empty() { String::new() } else { format!(", {}", row.time) };
+            let before = if row.before.is_empty() { String::new() } else { format!("{} ", row.before) };
+            writeln!(out, "  user {}, item {}{time}: {before}→ {}", row.user, row.item, row.after)?;
+        }
+    }
+    Ok(())
 }
 
 fn write_profile(dataset: &Dataset, profile: &Profile, out: &mut dyn Write) -> std::io::Result<()> {

@@ -20,6 +20,7 @@ pub(super) fn check(data: &DataSpec, split: SplitSpec) -> Vec<Problem> {
 pub(super) fn settings(data: &DataSpec, split: SplitSpec) -> Vec<Problem> {
     let mut problems: Vec<Problem> =
         data.clean.problems().into_iter().map(|problem| problem.under("data.clean")).collect();
+    problems.extend(super::clean::check(&data.clean.steps, &data.source));
     match &data.source {
         DataSource::World(world) => problems.extend(world.problems().into_iter().map(|problem| problem.under("data"))),
         DataSource::File(file) => problems.extend(file_settings(file)),

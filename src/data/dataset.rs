@@ -88,6 +88,59 @@ pub struct StepCount {
     pub users: usize,
     /// Items after it.
     pub items: usize,
+    /// What it did; `None` for what is no step of cleaning (reading), and in older runs.
+    #[serde(default)]
+    pub effect: Option<StepEffect>,
+}
+
+/// What one step of cleaning did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepEffect {
+    /// Its place in `data.clean.steps`, from 0; `None` for the settings beside that list.
+    pub place: Option<usize>,
+    /// Rows before it.
+    pub rows_before: usize,
+    /// Users before it.
+    pub users_before: usize,
+    /// Items before it.
+    pub items_before: usize,
+    /// Rows that it removed.
+    pub n_removed: usize,
+    /// Rows that it changed and kept.
+    pub n_changed: usize,
+    /// What it learnt from, when it learnt something.
+    pub fitted_on: Option<FittedOn>,
+    /// What is worth saying of it, such as the mean that it found; may be empty.
+    pub note: String,
+    /// The first few rows that it touched, at most five.
+    pub examples: Vec<ExampleRow>,
+}
+
+/// What a step learnt from (a mean, a quantile, who has enough events).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display)]
+pub enum FittedOn {
+    /// Events before the first cut of the split.
+    #[strum(to_string = "training part")]
+    Training,
+    /// All events, those for validation and test among them.
+    #[strum(to_string = "all events")]
+    Everything,
+}
+
+/// A row that a step touched, as a person reads it. Long ids show their beginning.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExampleRow {
+    /// Id of the user before the step.
+    pub user: String,
+    /// Id of the item.
+    pub item: String,
+    /// When; empty in a log without times.
+    pub time: String,
+    /// What it was: the value, the behaviour, the user or the place, as the step is about; for a
+    /// dropped row its behaviour and its value, where there are such columns.
+    pub before: String,
+    /// What became of it; `dropped` for a row that went.
+    pub after: String,
 }
 
 /// A row that could not be read.

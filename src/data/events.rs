@@ -68,6 +68,7 @@ impl Events {
             rows: self.len(),
             users: n_used(&self.user_idx, self.users.len()),
             items: n_used(&self.item_idx, self.items.len()),
+            effect: None,
         }
     }
 
@@ -78,6 +79,23 @@ impl Events {
         self.time_ticks.iter_mut().for_each(|column| retain(column, keep));
         self.behaviour_idx.iter_mut().for_each(|column| retain(column, keep));
         self.value.iter_mut().for_each(|column| retain(column, keep));
+    }
+
+    /// Puts the rows in another order: `order` names for each place the row that comes to it.
+    pub(super) fn reorder(&mut self, order: &[usize]) {
+        self.user_idx = gather(&self.user_idx, order);
+        self.item_idx = gather(&self.item_idx, order);
+        self.time_ticks.iter_mut().for_each(|column| *column = gather(column, order));
+        self.behaviour_idx.iter_mut().for_each(|column| *column = gather(column, order));
+        self.value.iter_mut().for_each(|column| *column = gather(column, order));
+    }
+
+    /// Leaves out of the vocabulary the behaviours that no row has any more.
+    pub(super) fn forget_unused_behaviours(&mut self) {
+        let Some(column) = &mut self.behaviour_idx else { return };
+        let mut idx: Vec<u32> = column.iter().copied().map(u32::from).collect();
+        self.behaviours = compact(&mut idx, &self.behaviours, 0);
+        *column = idx.into_iter().map(|idx| idx as u16).collect();
     }
 
     /// Row numbers grouped by user, in file order within a user, and where each user starts.

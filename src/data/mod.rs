@@ -1,13 +1,13 @@
 //! Tables in, sequences and batches out. The only place that knows polars.
 //!
 //! The way of a log: a file is `source` (read as text or Parquet, refused rows listed) →
-//! `schema` (which column is the user, the item, the time) → `clean` (counted steps) →
+//! `schema` (which column is the user, the item, the time) → [`clean`] (an ordered list of counted steps) →
 //! `vocab` (ids to dense indices) → `sequence` (one time-ordered list a user) → `split`.
 //! [`prepare()`] does all of it. A synthetic [`world`] takes the place of a file when none is given.
 
 mod batch;
 mod check;
-mod clean;
+pub mod clean;
 mod coding;
 mod dataset;
 mod error;
@@ -28,7 +28,8 @@ mod vocab;
 pub mod world;
 
 pub use batch::{Histories, PaddedBatch};
-pub use dataset::{DataReport, DataShape, Dataset, Prepared, RefusedRow, StepCount};
+pub use clean::CleanStep;
+pub use dataset::{DataReport, DataShape, Dataset, ExampleRow, FittedOn, Prepared, RefusedRow, StepCount, StepEffect};
 pub use error::DataError;
 pub use profile::{DayCount, LengthBin, Profile};
 pub use sequence::Sequences;

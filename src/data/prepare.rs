@@ -7,8 +7,8 @@ use super::events::Events;
 use super::log::{self, Log};
 use super::split::{Cuts, divide};
 use super::{
-    CleanSpec, DataError, DataReport, DataSource, DataSpec, Dataset, Prepared, Split, SplitSpec, check, clean,
-    fingerprint, world,
+    CleanSpec, DataError, DataReport, DataSource, DataSpec, Dataset, Prepared, Split, SplitSpec, TimeFormat, check,
+    clean, fingerprint, world,
 };
 use crate::spec::Problem;
 
@@ -31,18 +31,13 @@ fn coded(data: &DataSpec, split: SplitSpec, cancel: &AtomicBool) -> Result<(Data
     if let Some(Problem { field, sentence, .. }) = check::settings(data, split).into_iter().find(Problem::is_error) {
         return Err(DataError::Setting { field, sentence });
     }
-    let Log { name, mut events, titles, mut report } = open(&data.source, cancel)?;
+    let Log { name, events, titles, mut report } = open(&data.source, cancel)?;
     go_on(cancel)?;
-    clean(&mut events, &data.clean, &mut report)?;
+    let (mut events, cuts) = cleaned(events, &data.clean, split, &mut report, cancel)?;
     go_on(cancel)?;
-    let cuts = match split {
-        SplitSpec::LeaveOneOut => None,
-        SplitSpec::GlobalTemporal { valid_fraction, test_fraction } => {
-            let cuts = Cuts::new(events.time_secs().as_deref(), valid_fraction, test_fraction)?;
-            drop_cold_items(&mut events, cuts, &mut report);
-            Some(cuts)
-        }
-    };
+    if let Some(cuts) = cuts {
+        drop_cold_items(&mut events, cuts, &mut report);
+    }
     go_on(cancel)?;
     let coded = events.into_sequences();
     let titles = titles.map_or_else(Vec::new, |titles| titles_in_order(titles, coded.items.ids(), &mut report));
@@ -78,26 +73,39 @@ fn open(source: &DataSource, cancel: &AtomicBool) -> Result<Log, DataError> {
     }
 }
 
-/// Drops what the settings say; every step is counted, and one that leaves nothing is an error.
-fn clean(events: &mut Events, spec: &CleanSpec, report: &mut DataReport) -> Result<(), DataError> {
-    if spec.drop_duplicates && events.time_ticks.is_some() {
-        clean::drop_duplicates(events);
-        report.steps.push(events.count("Exact duplicates dropped"));
+/// The log cleaned, and where the split cuts it in time.
+///
+/// The cut comes of the cleaned log, and what a step learns must come from before the cut. So a log
+/// with steps that learn is cleaned twice: first learning from everything, only to find the cut, then
+/// learning from before it. The cut is not sought again in what is then left: a k-core of the
+/// training part drops late users, which would move the cut back, which would drop more of them.
+fn cleaned(
+    mut events: Events,
+    spec: &CleanSpec,
+    split: SplitSpec,
+    report: &mut DataReport,
+    cancel: &AtomicBool,
+) -> Result<(Events, Option<Cuts>), DataError> {
+    let only_orders = report.file.as_ref().is_some_and(|file| file.time_format == Some(TimeFormat::Order));
+    let mut circumstances = clean::Circumstances { train_before: None, only_orders };
+    let SplitSpec::GlobalTemporal { valid_fraction, test_fraction } = split else {
+        clean::run(&mut events, spec, circumstances, report, cancel)?;
+        return Ok((events, None));
+    };
+    let cuts_of = |events: &Events| Cuts::new(events.time_secs().as_deref(), valid_fraction, test_fraction);
+    if !spec.is_fitted() {
+        clean::run(&mut events, spec, circumstances, report, cancel)?;
+        let cuts = cuts_of(&events)?;
+        return Ok((events, Some(cuts)));
     }
-    let (min_user, min_item) = (spec.min_user_events, spec.min_item_events);
-    if min_user > 1 || min_item > 1 {
-        let n_dropped = clean::k_core(events, min_user, min_item);
-        let step = format!("k-core (users ≥ {min_user}, items ≥ {min_item})");
-        if events.len() == 0 {
-            let sentence = format!(
-                "the k-core filter (at least {min_user} events per user and {min_item} per item) leaves nothing: it \
-                 dropped all {n_dropped} events; lower `data.clean.min_user_events` or `data.clean.min_item_events`."
-            );
-            return Err(DataError::Nothing { step, sentence });
-        }
-        report.steps.push(events.count(step));
-    }
-    Ok(())
+    let cuts = {
+        let mut log = events.clone();
+        clean::run(&mut log, spec, circumstances, &mut report.clone(), cancel)?;
+        cuts_of(&log)?
+    };
+    circumstances.train_before = Some(cuts.valid_from);
+    clean::run(&mut events, spec, circumstances, report, cancel)?;
+    Ok((events, Some(cuts)))
 }
 
 /// Drops events of items that no training event knows: their rows of the embedding would stay as

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::clean::CleanStep;
 use super::world::WorldSpec;
 
 /// Where the events come from, and how they are cleaned.
@@ -158,23 +159,38 @@ pub struct TitleSpec {
     pub title: Option<String>,
 }
 
-/// How the log is cleaned.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// How the log is cleaned: exact duplicates first, then the steps in their order, the k-core last.
+///
+/// The three settings beside the list are the whole of most cleaning. Whoever wants duplicates or
+/// the k-core at another place turns them off here and puts them among the steps.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CleanSpec {
-    /// Drop rows equal in every role column. Only where there is a time: without one a repeat is
+    /// Drop rows equal in every role column, before all steps. Only where there is a time: without one a repeat is
     /// behaviour.
     pub drop_duplicates: bool,
     /// Fewest events a user must have; 0 or 1 keeps all. Applied with `min_item_events` until
-    /// nothing changes (k-core).
+    /// nothing changes (k-core), after all steps.
     pub min_user_events: usize,
     /// Fewest events an item must have; 0 or 1 keeps all.
     pub min_item_events: usize,
+    /// Further steps, one after another.
+    // Not written when there are none, so that a short file stays short.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<CleanStep>,
+}
+
+impl CleanSpec {
+    /// Whether a step that is on learns something from the rows.
+    #[must_use]
+    pub fn is_fitted(&self) -> bool {
+        self.steps.iter().any(|step| step.is_on() && step.is_fitted())
+    }
 }
 
 impl Default for CleanSpec {
     fn default() -> Self {
-        Self { drop_duplicates: true, min_user_events: 0, min_item_events: 0 }
+        Self { drop_duplicates: true, min_user_events: 0, min_item_events: 0, steps: Vec::new() }
     }
 }
 

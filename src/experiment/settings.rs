@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use strum::IntoEnumIterator;
 
-use super::{Experiment, ExperimentError, file};
-use crate::data::{DataSource, FileFormat, FileSpec, Role, SplitSpec, TimeFormat, TitleSpec, WorldSpec};
+use super::{Experiment, ExperimentError, file, syntax};
+use crate::data::{CleanSpec, DataSource, FileFormat, FileSpec, Role, SplitSpec, TimeFormat, TitleSpec, WorldSpec};
 use crate::model::{ModelKind, ModelSpec};
 use crate::spec::{Described, SetError, did_you_mean};
 
@@ -55,6 +55,10 @@ fn paths(experiment: &Experiment) -> Vec<String> {
         }
     }
     paths.extend(under("data.clean", &experiment.data.clean));
+    paths.push("data.clean.steps".to_owned());
+    for (place, step) in experiment.data.clean.steps.iter().enumerate() {
+        paths.extend(under(&format!("data.clean.steps[{place}]"), step.described()));
+    }
     if let SplitSpec::GlobalTemporal { .. } = experiment.split {
         paths.extend(["split.valid_fraction", "split.test_fraction"].map(str::to_owned));
     }
@@ -113,7 +117,7 @@ fn set_data(experiment: &mut Experiment, path: &str, key: &str, text: &str) -> R
     // The file writes `source: World(n_users: 600)`, a problem names `data.n_users`: both may be said.
     let key = key.strip_prefix("source.").unwrap_or(key);
     if let Some(key) = key.strip_prefix("clean.") {
-        return described(&mut data.clean, path, key, text);
+        return set_clean(&mut data.clean, path, key, text);
     }
     match (key, &mut data.source) {
         ("source", source) => *source = named_source(source, path, text)?,
@@ -134,6 +138,32 @@ fn set_data(experiment: &mut Experiment, path: &str, key: &str, text: &str) -> R
         _ => return Err(unknown(experiment, path)),
     }
     Ok(())
+}
+
+/// The whole list of steps as a file writes it, one setting of a step (`steps[2].window_secs`), or a
+/// setting beside the list.
+fn set_clean(clean: &mut CleanSpec, path: &str, key: &str, text: &str) -> Result<(), ExperimentError> {
+    const EXAMPLE: &str = "steps are written as in a file, such as `[Repeats(window_secs: 60)]`; `seqscope describe \
+                           clean` lists them";
+    if key == "steps" {
+        clean.steps = file::options().from_str(text).map_err(|error| match syntax::explain(text, &error) {
+            ExperimentError::Syntax { sentence, .. } => failed(path, format!("{sentence} ({EXAMPLE})")),
+            other => other,
+        })?;
+        return Ok(());
+    }
+    let Some(rest) = key.strip_prefix("steps[") else { return described(clean, path, key, text) };
+    let Some((place, key)) = rest.split_once("].") else {
+        let sentence = format!("`{path}` names no setting of a step; write one such as `data.clean.steps[0].on`");
+        return Err(failed(path, sentence));
+    };
+    let place: usize = parsed(path, place, "the place of a step, counted from 0")?;
+    let n_steps = clean.steps.len();
+    let Some(step) = clean.steps.get_mut(place) else {
+        let sentence = format!("there is no step {place}: the list has {n_steps}, counted from 0; {EXAMPLE}");
+        return Err(failed(path, sentence));
+    };
+    described(step.described_mut(), path, key, text)
 }
 
 fn named_source(present: &DataSource, path: &str, text: &str) -> Result<DataSource, ExperimentError> {
@@ -205,6 +235,7 @@ fn described(target: &mut dyn Described, path: &str, key: &str, text: &str) -> R
                 None => format!("`{path}` is not a setting here; choose one of {prefix}{{{}}}", known.join(", ")),
             },
             SetError::Kind { text, expected, .. } => format!("`{text}` is not {expected}; `{path}` needs one"),
+            SetError::Word { text, known, .. } => word_refused(path, text, known.iter().copied()),
         };
         failed(path, sentence)
     })

@@ -4,6 +4,7 @@ use ron::error::{Error, SpannedError};
 use strum::IntoEnumIterator;
 
 use super::{ExperimentError, settings};
+use crate::data::CleanStep;
 use crate::model::{ModelKind, ModelSpec};
 use crate::spec::{Described, did_you_mean};
 
@@ -88,6 +89,7 @@ fn wanted(code: &Error) -> Option<&'static str> {
         Error::ExpectedFloat | Error::FloatUnderscore => "a number, without quotes, such as 0.001",
         Error::ExpectedBoolean => "true or false, without quotes",
         Error::ExpectedString | Error::ExpectedStringEnd | Error::ExpectedChar => "a text in double quotes",
+        Error::ExpectedArray => "a list in square brackets, such as [..]",
         Error::InvalidEscape(_) => "a text in which a backslash is written twice, `\\\\`, or as `/` in a path",
         _ => return None,
     })
@@ -123,6 +125,13 @@ fn owner(expected: &[&str], outer: Option<&str>) -> String {
     let same = |keys: Vec<&str>| keys.len() == expected.len() && keys.iter().all(|key| expected.contains(key));
     if let Some(model) = ModelSpec::iter().find(|model| same(keys(model.family()))) {
         return ModelKind::from(&model).to_string();
+    }
+    let steps: Vec<&str> =
+        CleanStep::iter().filter(|step| same(keys(step.described()))).map(|step| step.name()).collect();
+    match steps.as_slice() {
+        [] => {}
+        [step] => return format!("the step {step}"),
+        [..] => return "this step".to_owned(),
     }
     match outer {
         Some("Experiment") => "an experiment".to_owned(),

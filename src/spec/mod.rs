@@ -13,7 +13,7 @@ mod whole;
 
 pub(crate) use caught::words_of_panic;
 pub use field::{Described, Field, FieldKind, Group, SetError, Value, did_you_mean};
-pub(crate) use field::{FieldValue, described};
+pub(crate) use field::{FieldValue, choice, described};
 pub use problem::{Problem, Severity};
 pub use seed::derive_seed;
 pub(crate) use whole::write_whole;

@@ -117,9 +117,20 @@ fn data_tells_roles_counts_and_refused_rows() {
     place.write("log.csv", LOG);
     let said = place.seqscope("data log.csv --json").ok();
     // Eight rows: one lacks its time, one is the row before it again.
+    let dropped = serde_json::json!({
+        "user": "bob", "item": "cup", "time": "150", "before": "", "after": "dropped",
+    });
     let wanted = serde_json::json!({
         "rows_read": 8, "rows_refused": 1, "users": 2, "items": 4, "events": 6,
         "roles": { "user": "user", "item": "item", "time": "time", "behaviour": null, "value": null },
+        "steps": [
+            { "step": "Read", "rows": 7, "users": 2, "items": 4 },
+            {
+                "step": "Exact duplicates dropped", "rows": 6, "users": 2, "items": 4, "place": null,
+                "rows_before": 7, "users_before": 2, "items_before": 4, "n_removed": 1, "n_changed": 0,
+                "fitted_on": null, "note": "", "examples": [dropped],
+            },
+        ],
     });
     assert_eq!(said.json(), wanted);
     let text = place.seqscope("data log.csv").ok().out;
@@ -398,4 +409,28 @@ fn a_file_that_is_not_there_is_not_opened_in_a_window() {
     place.write("a.csv", LOG);
     place.write("b.csv", LOG);
     place.seqscope("a.csv b.csv").fails(2, &["one file", "b.csv"]);
+}
+
+#[test]
+fn cleaning_steps_are_described_set_and_counted() {
+    let place = Place::new();
+    let told = place.seqscope("describe clean").ok().out;
+    for step in <seqscope::data::CleanStep as strum::IntoEnumIterator>::iter() {
+        assert!(told.contains(step.title()) && told.contains(&format!("[{}(..)]", step.name())), "{told}");
+    }
+    assert!(told.contains("data.clean.steps[0].window_secs = 10 s"), "{told}");
+
+    place.write("log.csv", LOG);
+    let set = "data.clean.steps=[Repeats(window_secs: 60), KCore(min_user_events: 2, min_item_events: 2)]";
+    let json = place.run(&["data", "log.csv", "--json", "--set", set]).ok().json();
+    let steps = json["steps"].as_array().unwrap();
+    let names: Vec<&str> = steps.iter().map(|step| step["step"].as_str().unwrap()).collect();
+    assert_eq!(names, ["Read", "Exact duplicates dropped", "Repeated events", "k-core"]);
+    // Tea and cup are had by both, pot and jug by one.
+    assert_eq!((&steps[3]["rows"], &steps[3]["n_removed"]), (&serde_json::json!(4), &serde_json::json!(2)));
+    assert_eq!(steps[3]["fitted_on"], "Everything");
+    let text = place.run(&["data", "log.csv", "--set", set]).ok().out;
+    assert!(text.contains("k-core: learnt from all events\n  user ann, item pot, 300: → dropped"), "{text}");
+    let said = place.run(&["data", "log.csv", "--set", "data.clean.steps=[Threshold()]"]);
+    said.fails(1, &["needs a value column"]);
 }

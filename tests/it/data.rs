@@ -1,5 +1,6 @@
 //! Logs and worlds become sequences: what a user is promised about data.
 
+mod clean;
 mod files;
 mod formats;
 mod laws;

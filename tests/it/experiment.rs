@@ -73,7 +73,7 @@ fn old_files_keep_opening_with_the_same_meaning() {
     let shop = Experiment {
         data: DataSpec {
             source: DataSource::File(file),
-            clean: CleanSpec { drop_duplicates: false, min_user_events: 5, min_item_events: 3 },
+            clean: CleanSpec { drop_duplicates: false, min_user_events: 5, min_item_events: 3, steps: Vec::new() },
         },
         split: SplitSpec::GlobalTemporal { valid_fraction: 0.1, test_fraction: 0.2 },
         model: ModelSpec::Lstm(LstmSpec { d_model: 48, d_hidden: 96, seq_len: 40, dropout: 0.25 }),

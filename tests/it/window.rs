@@ -1,11 +1,14 @@
 //! The real window, clicked by what a person reads on it; needs neither display nor GPU.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use seqscope::app::{Action, AppOptions, FilePicker, Page, PickKind, ThemeChoice, TrainingPhase};
+use seqscope::data::{CleanStep, prepare};
+use seqscope::experiment::Experiment;
 use seqscope::run::{Outcome, RunStore};
 use seqscope::ui::Window;
 
@@ -273,4 +276,69 @@ fn a_run_that_fails_leaves_the_window_alive_and_says_why() {
     screen.click("Data");
     screen.harness.run();
     assert_eq!(screen.outcome(), None);
+}
+
+#[test]
+fn a_cleaning_step_is_added_changed_taken_back_and_counted() {
+    let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Dark);
+    screen.tiny(1);
+    screen.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Num1);
+    screen.harness.run();
+    screen.click("Clean");
+    screen.click("Add a step ⏷");
+    assert!(screen.shows("Users with more than so many events in any hour"), "each is offered with its help");
+    screen.click("Bots");
+    screen.click("Add a step ⏷");
+    screen.click("Repeated events");
+    assert_eq!(step_names(&screen), ["Bots", "Repeats"]);
+
+    // The second one goes up and is given a window of five hours, longer than some pauses.
+    screen.harness.get_all_by_label("Up").last().unwrap().click();
+    screen.harness.run_steps(3);
+    assert_eq!(step_names(&screen), ["Repeats", "Bots"]);
+    let window = |screen: &Screen| {
+        let steps = &screen.app().draft.experiment.data.clean.steps;
+        let CleanStep::Repeats(step) = &steps[0] else { panic!("{steps:?}") };
+        step.window_secs
+    };
+    let field = screen.harness.get_by_role_and_label(egui::accesskit::Role::SpinButton, "Window");
+    field.click();
+    screen.harness.run_steps(3);
+    screen.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+    screen.harness.event(egui::Event::Text("18000".to_owned()));
+    screen.harness.key_press(egui::Key::Enter);
+    screen.harness.run();
+    assert_eq!(Some(window(&screen)), Some(18_000.0));
+    screen.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
+    screen.harness.run();
+    assert_eq!(Some(window(&screen)), Some(10.0), "undo takes the number back");
+    screen.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Y);
+    screen.harness.run();
+    assert_eq!(Some(window(&screen)), Some(18_000.0), "and redo brings it again");
+
+    screen.click("Prepare data");
+    screen.until("the data", |w| w.app().fresh_data().is_some());
+    let report = screen.app().fresh_data().unwrap().dataset.report.clone();
+    let effect = report.steps.iter().find_map(|step| step.effect.as_ref().filter(|e| e.place == Some(0))).unwrap();
+    let after = report.steps.iter().find(|step| step.effect.as_ref() == Some(effect)).unwrap();
+    assert_eq!(effect.rows_before - effect.n_removed, after.rows);
+    assert!(screen.shows(&format!(" {} rows, ", after.rows)) || screen.shows(&format!("{} rows, ", after.rows)));
+    screen.click("Counts");
+    assert!(screen.shows("What the steps did") && screen.shows("users taken for bots: 0"));
+
+    // The experiment as a file says the same again.
+    let text = screen.app().draft.experiment.to_text().unwrap();
+    let again = Experiment::parse(&text).unwrap();
+    let replayed = prepare(&again.data, again.split, &AtomicBool::new(false)).unwrap();
+    assert_eq!(replayed.dataset.report.steps, report.steps);
+
+    screen.click("1. Repeated events");
+    assert!(!screen.app().draft.experiment.data.clean.steps[0].is_on(), "switched off, and still there");
+    screen.click("Remove");
+    assert_eq!(step_names(&screen), ["Bots"]);
+    screen.harness.run();
+}
+
+fn step_names(screen: &Screen) -> Vec<&'static str> {
+    screen.app().draft.experiment.data.clean.steps.iter().map(CleanStep::name).collect()
 }

@@ -1,31 +1,45 @@
 //! Exact duplicates: rows that a log holds twice by mistake.
 
-use crate::data::events::Events;
+use super::change::{Change, Outcome};
+use super::step::{About, Step, step_settings};
+use super::view::View;
+use crate::data::Role;
+use crate::spec::Problem;
 
-/// Drops rows that equal an earlier one in user, item, time, behaviour and value, and gives their
-/// number. Without times nothing is dropped: there a repeat is behaviour, not a mistake.
-pub(in crate::data) fn drop_duplicates(events: &mut Events) -> usize {
-    let Some(times) = &events.time_ticks else { return 0 };
-    let behaviour = |row: usize| events.behaviour_idx.as_ref().map_or(0, |column| column[row]);
-    // Bits, so that two missing values (NaN) are equal.
-    let value = |row: usize| events.value.as_ref().map_or(0, |column| column[row].to_bits());
-    let key = |row: usize| (times[row], events.item_idx[row], behaviour(row), value(row));
-    let mut keep = vec![true; events.len()];
-    let mut n_dropped = 0;
-    let (offsets, mut rows) = events.rows_by_user();
-    for bounds in offsets.windows(2) {
-        let of_user = &mut rows[bounds[0]..bounds[1]];
-        // Stable, so that of equal rows the first in the file stays.
-        of_user.sort_by_key(|&row| key(row));
-        for pair in of_user.windows(2) {
-            if key(pair[0]) == key(pair[1]) {
-                keep[pair[1]] = false;
-                n_dropped += 1;
-            }
+step_settings! {
+    /// Rows equal in user, item, time, behaviour and value count once.
+    Duplicates {}
+}
+
+impl Step for Duplicates {
+    fn about(&self) -> About {
+        About {
+            title: "Exact duplicates",
+            help: "Rows equal in user, item, time, behaviour and value count once.",
+            needs: &[Role::Time],
+            is_fitted: false,
+            is_idempotent: true,
+            cure: "switch it off",
         }
     }
-    if n_dropped > 0 {
-        events.retain(&keep);
+
+    /// Of equal rows the first in the file stays. Without times a repeat is behaviour, not a mistake,
+    /// so the step needs them.
+    fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
+        let (events, times) = (log.events, log.ticks());
+        let behaviour = |row: usize| events.behaviour_idx.as_ref().map_or(0, |column| column[row]);
+        // Bits, so that two missing values (NaN) are equal.
+        let value = |row: usize| events.value.as_ref().map_or(0, |column| column[row].to_bits());
+        let key = |row: usize| (times[row], events.item_idx[row], behaviour(row), value(row));
+        let mut keep = vec![true; events.len()];
+        let (offsets, mut rows) = events.rows_by_user();
+        for bounds in offsets.windows(2) {
+            let of_user = &mut rows[bounds[0]..bounds[1]];
+            of_user.sort_by_key(|&row| key(row));
+            for pair in of_user.windows(2) {
+                keep[pair[1]] = key(pair[0]) != key(pair[1]);
+            }
+        }
+        Ok(Change::Keep(keep).into())
     }
-    n_dropped
 }

@@ -40,7 +40,7 @@ fn histories(prepared: &Prepared) -> BTreeMap<String, Vec<(String, i64)>> {
     dataset.users.ids().iter().enumerate().map(|(user, id)| (id.clone(), of_user(user))).collect()
 }
 
-const CORE: CleanSpec = CleanSpec { drop_duplicates: true, min_user_events: 3, min_item_events: 2 };
+const CORE: CleanSpec = CleanSpec { drop_duplicates: true, min_user_events: 3, min_item_events: 2, steps: Vec::new() };
 const TEMPORAL: SplitSpec = SplitSpec::GlobalTemporal { valid_fraction: 0.2, test_fraction: 0.2 };
 
 proptest! {

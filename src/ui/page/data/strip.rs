@@ -87,7 +87,12 @@ fn came_to(app: &App, step: Step) -> String {
                 let clean = &draft.data.clean;
                 let k_core = clean.min_user_events > 1 || clean.min_item_events > 1;
                 let parts = [(clean.drop_duplicates, "duplicates"), (k_core, "k-core")];
-                let on: Vec<&str> = parts.iter().filter(|(is_on, _)| *is_on).map(|(_, words)| *words).collect();
+                let mut on: Vec<String> =
+                    parts.iter().filter(|(is_on, _)| *is_on).map(|(_, words)| (*words).to_owned()).collect();
+                let n_steps = clean.steps.iter().filter(|step| step.is_on()).count();
+                if n_steps > 0 {
+                    on.push(text::counted(n_steps, "step"));
+                }
                 if on.is_empty() { "nothing is dropped".to_owned() } else { on.join(", ") }
             },
             |prepared| cleaned(prepared),
