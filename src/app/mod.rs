@@ -41,7 +41,7 @@ use std::time::{Duration, Instant};
 
 use job::{Answer, ExplainWorker, Jobs, Ticket};
 
-use crate::data::{DataSource, FileSpec, Prepared, WorldSpec};
+use crate::data::{self, DataSource, FileSpec, Prepared, WorldSpec};
 use crate::experiment::Experiment;
 use crate::model::DeviceInfo;
 use crate::run::{RunId, RunStatus, RunStore, Summary};
@@ -311,7 +311,7 @@ impl App {
     fn open_data(&mut self, path: PathBuf) {
         self.remember(path.clone());
         let mut next = self.draft.experiment.clone();
-        next.name = path.file_stem().map_or_else(|| next.name.clone(), |stem| stem.to_string_lossy().into_owned());
+        next.name = data::name_of(&path);
         next.data.source = DataSource::File(FileSpec { path, ..FileSpec::default() });
         self.change_draft(|draft| draft.replace(next));
         self.go_to(Page::Data);

@@ -174,8 +174,8 @@ impl Experiment {
     /// defaults; the same one keeps its settings); `split` (`LeaveOneOut`, `GlobalTemporal`, or as in
     /// a file), `split.valid_fraction`, `split.test_fraction`; `data.path` (takes the place of a
     /// world), `data.source` (`World` goes back to one), `data.titles.path`, `data.roles.user` and its
-    /// sisters, `data.separator`, `data.header`, `data.format`, `data.time_format`, where `auto` means
-    /// "guess". A value that is refused changes nothing.
+    /// sisters, `data.separator`, `data.header`, `data.format`, `data.encoding`, `data.table`, `data.query`,
+    /// `data.time_format`, where `auto` means "guess". A value that is refused changes nothing.
     ///
     /// # Errors
     /// [`ExperimentError::Set`] when there is no such setting or the text is no value of its kind.

@@ -1,9 +1,14 @@
 //! Logs and worlds become sequences: what a user is promised about data.
 
+mod detection;
 mod files;
 mod formats;
+mod known;
 mod laws;
+mod packed;
 mod public_logs;
+mod several;
+mod sqlite;
 mod tables;
 mod world;
 
