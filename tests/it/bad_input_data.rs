@@ -244,6 +244,14 @@ fn columns_of_the_same_name_are_told_apart_and_said_so() {
     let expected = "several columns have the same name: the other `item` is called `item_2`, the other `item` is called \
                     `item_3`; check that the roles take the right one.";
     assert!(warnings(&prepared).contains(expected), "{}", warnings(&prepared));
+    // In an object it would be a matter of luck which one counts.
+    let line = |n: u32| format!("{{\"user\":\"u\",\"item\":\"i{n}\",\"time\":{n}}}\n");
+    let twice = "{\"user\":\"u\",\"item\":\"i9\",\"\\u0069tem\":\"i8\"}\n";
+    let lines = [line(1), line(2), twice.to_owned(), line(3), line(4)].concat();
+    let report = OnDisk::new("log.jsonl", lines).prepare().unwrap().dataset.report;
+    assert_eq!((report.refused[0].line, report.refused[0].reason.as_str()), (3, "names `item` twice"));
+    let expected = "`PATH`: it cannot be read as NDJSON (line 1 names `item` twice); write one JSON object a line.";
+    assert_eq!(sentence_of("log.jsonl", twice), expected);
 }
 
 #[test]

@@ -38,13 +38,13 @@ const ALL: [Known; 9] = [
     },
     // Yoochoose buys (RecSys 2015): session, time, item, price, quantity.
     Known {
-        columns: &[whole, iso, whole, whole, whole],
+        columns: &[whole, iso, nine_digits, whole, whole],
         roles: &[(Role::User, 0), (Role::Item, 2), (Role::Time, 1), (Role::Value, 3)],
         has_sessions: true,
     },
     // Yoochoose clicks: session, time, item, category (0, S, 1 to 12, or a brand).
     Known {
-        columns: &[whole, iso, whole, any],
+        columns: &[whole, iso, nine_digits, category],
         roles: &[(Role::User, 0), (Role::Item, 2), (Role::Time, 1)],
         has_sessions: true,
     },
@@ -95,6 +95,16 @@ fn any(_: &str) -> bool {
 
 fn whole(cell: &str) -> bool {
     cell.parse::<i64>().is_ok()
+}
+
+/// Yoochoose's items.
+fn nine_digits(cell: &str) -> bool {
+    cell.len() == 9 && cell.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Yoochoose's categories; `S` is a special offer.
+fn category(cell: &str) -> bool {
+    cell == "S" || whole(cell)
 }
 
 fn rating(cell: &str) -> bool {

@@ -1,11 +1,13 @@
 //! JSON: one object a line (NDJSON), or one array of objects.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::Cursor;
 use std::path::Path;
 use std::sync::Arc;
 
 use polars::prelude::{DataType, JsonFormat, JsonReader, PlSmallStr, PolarsResult, Schema, SerReader};
+use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
@@ -121,7 +123,12 @@ fn check_object(line: &[u8], encoding: Encoding) -> Result<(), String> {
         return Err("is no JSON object".to_owned());
     }
     let text = std::str::from_utf8(line).map_err(|_| format!("is not valid {encoding}"))?;
-    serde_json::from_str::<IgnoredAny>(text).map(|_| ()).map_err(|error| not_json(&error))
+    let Names(names) = serde_json::from_str(text).map_err(|error| not_json(&error))?;
+    match names.windows(2).find(|pair| pair.first() == pair.last()) {
+        // Which of them counts would be a matter of luck.
+        Some([name, ..]) => Err(format!("names `{name}` twice")),
+        _ => Ok(()),
+    }
 }
 
 fn parse_pairs(line: &[u8], encoding: Encoding) -> Result<Vec<(String, Value)>, String> {
@@ -155,14 +162,44 @@ impl<'de> Visitor<'de> for Pairs {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut pairs: Vec<(String, Value)> = Vec::new();
-        while let Some((name, value)) = map.next_entry::<String, Value>()? {
-            // Of a repeated name the last one counts, as in every JSON reader.
-            match pairs.iter_mut().find(|(known, _)| *known == name) {
-                Some(slot) => slot.1 = value,
-                None => pairs.push((name, value)),
-            }
+        let mut pairs = Vec::new();
+        while let Some(pair) = map.next_entry()? {
+            pairs.push(pair);
         }
         Ok(pairs)
     }
 }
+
+/// The names in an object, sorted; its values are checked and not kept.
+struct Names<'a>(Vec<Cow<'a, str>>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Names<'a> {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        json.deserialize_map(NamesVisitor).map(|mut names| {
+            names.sort_unstable();
+            Self(names)
+        })
+    }
+}
+
+struct NamesVisitor;
+
+impl<'de> Visitor<'de> for NamesVisitor {
+    type Value = Vec<Cow<'de, str>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut names = Vec::new();
+        while let Some((Name(name), IgnoredAny)) = map.next_entry()? {
+            names.push(name);
+        }
+        Ok(names)
+    }
+}
+
+/// A name that is copied only where the text writes it with escapes.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);

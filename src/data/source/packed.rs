@@ -49,7 +49,11 @@ fn unpacked(path: &Path, mut file: File) -> Result<(Box<dyn Read>, Packing), Dat
         Packing::None => Box::new(whole),
         Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(whole)),
         Packing::Zstd => {
-            Box::new(zstd::stream::read::Decoder::new(whole).map_err(|error| broken(path, packing, &[], &error))?)
+            let cannot = |error: std::io::Error| broken(path, packing, &[], &error);
+            let mut decoder = zstd::stream::read::Decoder::new(whole).map_err(cannot)?;
+            // What `zstd --long=31` writes is read, too.
+            decoder.window_log_max(31).map_err(cannot)?;
+            Box::new(decoder)
         }
     };
     Ok((reader, packing))

@@ -24,8 +24,7 @@ pub(super) fn head(mut file: FileSpec, path: &Path) -> Result<Head, DataError> {
     while sample.len() < SAMPLE_ROWS
         && let Some(row) = rows.next().map_err(|error| unreadable(path, &error))?
     {
-        let cell =
-            |at| row.get_ref(at).map_or_else(|_| String::new(), |value| text(value).ok().flatten().unwrap_or_default());
+        let cell = |at| row.get_ref(at).map_or_else(|_| String::new(), seen);
         sample.push((0..n_columns).map(cell).collect());
     }
     if sample.is_empty() {
@@ -163,6 +162,16 @@ fn text(value: ValueRef<'_>) -> Result<Option<String>, String> {
         },
         ValueRef::Blob(bytes) => Some(std::str::from_utf8(bytes).map_or_else(|_| hexadecimal(bytes), str::to_owned)),
     })
+}
+
+/// A value as it is looked at in a head: of a picture or a book, the beginning.
+fn seen(value: ValueRef<'_>) -> String {
+    const LONGEST: usize = 4_096;
+    let shorter = match value {
+        ValueRef::Blob(bytes) => ValueRef::Blob(bytes.get(..LONGEST).unwrap_or(bytes)),
+        value => value,
+    };
+    text(shorter).ok().flatten().unwrap_or_default()
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

@@ -165,6 +165,14 @@ fn sessions_serve_as_users_and_are_said_to() {
 }
 
 #[test]
+fn a_log_that_only_resembles_a_known_one_is_not_taken_for_it() {
+    let text = "7,2024-04-01T10:00:01Z,55,view\n7,2024-04-01T10:00:02Z,56,buy\n8,2024-04-01T10:00:03Z,55,view\n";
+    let seen = preview(&OnDisk::new("log.csv", text).spec).unwrap();
+    assert_eq!(roles(&seen.file), "column_1 column_3 column_2 column_4 -");
+    assert!(seen.problems.is_empty(), "{:?}", seen.problems);
+}
+
+#[test]
 fn one_user_a_line_is_a_log() {
     let log = OnDisk::new("log.txt", "1 7 8 9 7\n2 8 7 5 6 4 3 2 1\n\n3 7\n4\n3 9 8\n");
     let seen = preview(&log.spec).unwrap();
