@@ -199,6 +199,19 @@ mod tests {
     }
 
     #[test]
+    fn a_search_without_end_is_given_up() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("x.csv"), "a").unwrap();
+        let path = folder.path().join("**/*.csv");
+        let (below, parts) = divide(&path).unwrap();
+        let mut search = Search { path: &path, found: BTreeSet::new(), n_looked_at: MOST_LOOKED_AT };
+        let sentence = search.walk(&below, &parts).unwrap_err().to_string();
+        let expected =
+            "the search was given up after 1000000 names; begin the pattern in the folder that holds the log";
+        assert!(sentence.ends_with(expected), "{sentence}");
+    }
+
+    #[test]
     fn a_log_is_called_by_what_its_pattern_has_of_letters() {
         let named = |path: &str| name_of(Path::new(path));
         assert_eq!(named("data/log.csv"), "log");

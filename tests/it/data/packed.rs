@@ -3,6 +3,7 @@
 
 use std::io::Write;
 
+use proptest::prelude::*;
 use seqscope::data::{Encoding, FileFormat, Packing, TitleSpec, preview};
 
 use super::{OnDisk, history, warnings};
@@ -191,4 +192,28 @@ fn json_arrays_list_what_is_no_object_and_what_is_cut_off() {
     let report = OnDisk::new("log.json", &cut[..cut.len() - 30]).prepare().unwrap().dataset.report;
     assert_eq!(report.refused[0].line, 6);
     assert!(report.refused[0].reason.contains("EOF while parsing"), "{}", report.refused[0].reason);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn no_bytes_make_a_reader_panic(kind in 0..9_usize, mut bytes in prop::collection::vec(any::<u8>(), 0..300), flips in prop::collection::vec((any::<u16>(), any::<u8>()), 0..4)) {
+        let starts: [Vec<u8>; 9] = [
+            Vec::new(), gzip(CSV.as_bytes()), zstd(LINES.as_bytes()), b"SQLite format 3\0".to_vec(), array().into_bytes(),
+            b"\xff\xfe".to_vec(), b"PAR1".to_vec(), b"1 2 3 4\t0 5 ".to_vec(), gb18030("用户,商品\n张三,电影票\n"),
+        ];
+        let mut whole = starts[kind].clone();
+        for (at, change) in flips {
+            if let Some(n) = whole.len().checked_sub(1) {
+                whole[usize::from(at) % (n + 1)] ^= change;
+            }
+        }
+        whole.append(&mut bytes);
+        let log = OnDisk::new("log", &whole);
+        // Read or refused: both are right, and a sentence says its cure.
+        if let Err(error) = log.prepare() {
+            prop_assert!(error.to_string().len() > 20, "{error}");
+        }
+    }
 }
