@@ -33,7 +33,7 @@
 //! | [`spec`] | the words in which a setting describes itself; named seeds, files written whole; a leaf | |
 //! | [`metric`] | scores in, numbers out | |
 //! | [`baseline`] | the classical references that run beside every model | |
-//! | [`data`] | tables in, sequences and batches out | `polars` |
+//! | [`data`] | tables in, sequences and batches out | `polars`, `rusqlite` |
 //! | [`model`] | the neural families; results leave as `f32` | `burn`, `burn-wgpu` |
 //! | [`experiment`] | what to do, as the user wrote it | `ron` |
 //! | [`run`] | what happened, on disk; the only writer of results | `ron` |

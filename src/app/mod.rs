@@ -41,7 +41,7 @@ use std::time::{Duration, Instant};
 
 use job::{Answer, ExplainWorker, Jobs, Ticket};
 
-use crate::data::{DataSource, FileSpec, Prepared, WorldSpec};
+use crate::data::{self, DataSource, FileSpec, Prepared, WorldSpec};
 use crate::experiment::Experiment;
 use crate::model::DeviceInfo;
 use crate::run::{RunId, RunStatus, RunStore, Summary};
@@ -313,10 +313,8 @@ impl App {
     fn open_data(&mut self, path: PathBuf) {
         self.remember(path.clone());
         let mut next = self.draft.experiment.clone();
-        if self.is_name_given()
-            && let Some(stem) = path.file_stem()
-        {
-            next.name = stem.to_string_lossy().into_owned();
+        if self.is_name_given() {
+            next.name = data::name_of(&path);
         }
         next.data.source = DataSource::File(FileSpec { path, ..FileSpec::default() });
         self.change_draft(|draft| draft.replace(next));
@@ -327,9 +325,8 @@ impl App {
     /// that of the log in use.
     fn is_name_given(&self) -> bool {
         let Experiment { name, data, .. } = &self.draft.experiment;
-        let is_stem = matches!(&data.source, DataSource::File(file)
-            if file.path.file_stem().is_some_and(|stem| stem.to_string_lossy() == name.as_str()));
-        is_stem || *name == Experiment::default().name || name == start::QUICKSTART_NAME
+        let is_of_file = matches!(&data.source, DataSource::File(file) if data::name_of(&file.path) == *name);
+        is_of_file || *name == Experiment::default().name || name == start::QUICKSTART_NAME
     }
 
     fn open_experiment(&mut self, path: PathBuf) {

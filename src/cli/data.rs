@@ -12,8 +12,8 @@ use super::Streams;
 use super::table::{Align, Table, count};
 use super::train::set_all;
 use crate::data::{
-    self, DataReport, DataSource, DataSpec, Dataset, FileSpec, Preview, Profile, Role, Roles, SplitSpec, StepCount,
-    StepEffect, TimeFormat, TitleSpec,
+    self, DataReport, DataSource, DataSpec, Dataset, Encoding, FileSpec, Packing, Preview, Profile, Role, Roles,
+    SplitSpec, StepCount, StepEffect, TimeFormat, TitleSpec,
 };
 use crate::error::Error;
 use crate::experiment::Experiment;
@@ -21,8 +21,12 @@ use crate::experiment::Experiment;
 /// Which file, and how to read it where the guess is wrong.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A log: CSV, TSV, any separator, RecBole .inter, Parquet, NDJSON
+    /// A log: CSV, TSV, any separator, RecBole .inter, Parquet, JSON, SQLite, also packed by gzip or
+    /// zstd; several files as a quoted pattern, 'logs/part-*.csv'
     file: PathBuf,
+    /// How letters are written as bytes
+    #[arg(long, value_enum, value_name = "ENCODING")]
+    encoding: Option<EncodingWord>,
     /// Field separator, such as , or :: or \t
     #[arg(long, value_name = "TEXT")]
     separator: Option<String>,
@@ -32,6 +36,12 @@ pub struct Args {
     /// The first line is a row like the others
     #[arg(long)]
     no_header: bool,
+    /// Table of an SQLite file
+    #[arg(long, value_name = "NAME", conflicts_with = "query")]
+    table: Option<String>,
+    /// Query to an SQLite file, in place of a table
+    #[arg(long, value_name = "SELECT")]
+    query: Option<String>,
     /// Column that says who acted
     #[arg(long, value_name = "COLUMN")]
     user: Option<String>,
@@ -72,8 +82,36 @@ pub struct Args {
 enum TimeWord {
     Seconds,
     Milliseconds,
+    Microseconds,
+    Nanoseconds,
     Date,
+    MonthFirst,
+    DayFirst,
     Order,
+}
+
+/// [`Encoding`] as it is written on the command line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum EncodingWord {
+    #[value(name = "utf-8", alias = "utf8")]
+    Utf8,
+    #[value(name = "utf-16le", alias = "utf16le")]
+    Utf16Le,
+    #[value(name = "utf-16be", alias = "utf16be")]
+    Utf16Be,
+    #[value(name = "gb18030", aliases = ["gbk", "gb2312"])]
+    Gb18030,
+}
+
+impl From<EncodingWord> for Encoding {
+    fn from(word: EncodingWord) -> Self {
+        match word {
+            EncodingWord::Utf8 => Self::Utf8,
+            EncodingWord::Utf16Le => Self::Utf16Le,
+            EncodingWord::Utf16Be => Self::Utf16Be,
+            EncodingWord::Gb18030 => Self::Gb18030,
+        }
+    }
 }
 
 impl From<TimeWord> for TimeFormat {
@@ -81,7 +119,11 @@ impl From<TimeWord> for TimeFormat {
         match word {
             TimeWord::Seconds => Self::Seconds,
             TimeWord::Milliseconds => Self::Milliseconds,
+            TimeWord::Microseconds => Self::Microseconds,
+            TimeWord::Nanoseconds => Self::Nanoseconds,
             TimeWord::Date => Self::Date,
+            TimeWord::MonthFirst => Self::MonthFirst,
+            TimeWord::DayFirst => Self::DayFirst,
             TimeWord::Order => Self::Order,
         }
     }
@@ -91,12 +133,15 @@ impl Args {
     fn file_spec(self) -> FileSpec {
         FileSpec {
             path: self.file,
+            encoding: self.encoding.map(Encoding::from),
             separator: self.separator.map(|text| text.replace("\\t", "\t")),
             header: match (self.header, self.no_header) {
                 (true, _) => Some(true),
                 (_, true) => Some(false),
                 _ => None,
             },
+            table: self.table,
+            query: self.query,
             roles: Roles {
                 user: self.user,
                 item: self.item,
@@ -173,6 +218,18 @@ fn write_reading(preview: &Preview, out: &mut dyn Write) -> std::io::Result<()> 
     if let Some(format) = file.format {
         how.push(format.to_string());
     }
+    if let Some(table) = &file.table {
+        how.push(format!("table {table:?}"));
+    }
+    if preview.n_files > 1 {
+        how.push(format!("{} files", count(preview.n_files)));
+    }
+    if preview.packing != Packing::None {
+        how.push(preview.packing.to_string());
+    }
+    if let Some(encoding) = file.encoding {
+        how.push(encoding.to_string());
+    }
     if let Some(separator) = &file.separator {
         how.push(format!("separator {separator:?}"));
     }
@@ -208,7 +265,7 @@ fn write_report(report: &DataReport, out: &mut dyn Write) -> std::io::Result<()>
     write_effects(report, out)?;
     writeln!(out, "\n{} rows read, {} refused", count(report.rows_read), count(report.rows_refused))?;
     for refused in report.refused.iter().take(10) {
-        writeln!(out, "  line {}: {}", refused.line, refused.reason)?;
+        writeln!(out, "  {}: {}", refused.place(), refused.reason)?;
     }
     match report.rows_refused.saturating_sub(10) {
         0 => Ok(()),

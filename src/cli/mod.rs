@@ -69,7 +69,7 @@ pub enum Command {
     /// Say what settings there are: meaning, range, default and where it comes from
     Describe(describe::Args),
     /// Say how a log is read: roles, counts, refused rows, profile
-    Data(data::Args),
+    Data(Box<data::Args>),
     /// List the runs
     Runs(runs::Args),
     /// Compare runs: metrics, and what differs in the settings
@@ -93,7 +93,7 @@ pub fn run(command: Command, runs: PathBuf, streams: &mut Streams<'_>) -> Result
         Command::Check(args) => check::run(&args, streams),
         Command::Resume(args) => resume::run(&args, store, streams),
         Command::Describe(args) => describe::run(&args, streams),
-        Command::Data(args) => data::run(args, streams),
+        Command::Data(args) => data::run(*args, streams),
         Command::Runs(args) => runs::run(&args, &store, streams),
         Command::Compare(args) => compare::run(&args, &store, streams),
         Command::Predict(args) => predict::run(&args, &store, streams),

@@ -54,6 +54,13 @@ fn file_settings(file: &FileSpec) -> Vec<Problem> {
         let sentence = "the separator holds a quote or a line end; choose characters that only stand between fields.";
         problems.push(Problem::error("data.separator", sentence));
     }
+    if let Some(sentence) = file.query.as_deref().and_then(source::refused_query) {
+        problems.push(Problem::error("data.query", sentence));
+    }
+    if file.query.is_some() && file.table.is_some() {
+        let sentence = "both `data.table` and `data.query` are given; leave one of them out.";
+        problems.push(Problem::error("data.table", sentence));
+    }
     let said: Vec<(Role, &str)> = Role::iter().filter_map(|role| Some((role, file.roles.column(role)?))).collect();
     for (at, (role, name)) in said.iter().enumerate() {
         if let Some((other, _)) = said.iter().take(at).find(|(_, earlier)| earlier == name) {

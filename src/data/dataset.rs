@@ -146,10 +146,24 @@ pub struct ExampleRow {
 /// A row that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusedRow {
-    /// Line in the file, counted from 1 (for Parquet: the row, counted from 1).
+    /// Name of its file, where the log is several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Line in the file, counted from 1 (for tables: the row, counted from 1).
     pub line: usize,
     /// Why, as a sentence part: `expected 4 fields, found 3`.
     pub reason: String,
+}
+
+impl RefusedRow {
+    /// Where it stands: `line 3`, or ``line 3 of `part-2.csv` ``.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match &self.file {
+            Some(name) => format!("line {} of `{name}`", self.line),
+            None => format!("line {}", self.line),
+        }
+    }
 }
 
 /// The account of reading and cleaning.

@@ -33,7 +33,9 @@ pub use dataset::{DataReport, DataShape, Dataset, ExampleRow, FittedOn, Prepared
 pub use error::DataError;
 pub use profile::{DayCount, LengthBin, Profile};
 pub use sequence::Sequences;
-pub use spec::{CleanSpec, DataSource, DataSpec, FileFormat, FileSpec, Role, Roles, TimeFormat, TitleSpec};
+pub use spec::{
+    CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Packing, Role, Roles, TimeFormat, TitleSpec,
+};
 pub use split::{EvalCase, Split, SplitSpec};
 pub use table::{Column, Table};
 pub use vocab::Vocab;
@@ -45,14 +47,18 @@ use std::sync::atomic::AtomicBool;
 /// The head of a file as it will be read, with what was guessed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Preview {
-    /// The file with every guess filled in: format, separator, header, roles, time format.
+    /// The file with every guess filled in: format, encoding, separator, header, roles, time format.
     pub file: FileSpec,
     /// Column names.
     pub columns: Vec<String>,
     /// The first rows as text, at most 50; each as long as `columns`.
     pub rows: Vec<Vec<String>>,
-    /// Size of the file.
+    /// Size on disk, of all files together.
     pub n_bytes: u64,
+    /// How the file is packed.
+    pub packing: Packing,
+    /// How many files the path names; the rows are those of the first.
+    pub n_files: usize,
     /// What is missing or doubtful: no item column found, no time.
     pub problems: Vec<crate::spec::Problem>,
 }
@@ -63,6 +69,12 @@ pub struct Preview {
 /// [`DataError`] when the file cannot be read or holds no rows.
 pub fn preview(file: &FileSpec) -> Result<Preview, DataError> {
     log::preview(file)
+}
+
+/// The short name of a log: its file's name without endings, or what a pattern has of letters.
+#[must_use]
+pub fn name_of(path: &Path) -> String {
+    source::name_of(path)
 }
 
 /// Opens, cleans, codes and splits.

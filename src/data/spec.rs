@@ -34,15 +34,24 @@ pub struct FileSpec {
     /// The file; relative paths are relative to the current folder, and `$NAME` at the start is
     /// replaced by that environment variable.
     pub path: PathBuf,
-    /// Text, Parquet or NDJSON; guessed from content and name when absent.
+    /// Text, Parquet or another; guessed from content and name when absent.
     #[serde(default)]
     pub format: Option<FileFormat>,
+    /// How letters are written as bytes; guessed from the head when absent.
+    #[serde(default)]
+    pub encoding: Option<Encoding>,
     /// Field separator of a text file, such as `,` or `::`; guessed when absent.
     #[serde(default)]
     pub separator: Option<String>,
     /// Whether a text file's first line names the columns; guessed when absent.
     #[serde(default)]
     pub header: Option<bool>,
+    /// Table of a `SQLite` database; guessed when absent and one looks like a log.
+    #[serde(default)]
+    pub table: Option<String>,
+    /// Query to a `SQLite` database, in place of a table; SELECT only.
+    #[serde(default)]
+    pub query: Option<String>,
     /// Which column is what; guessed where absent.
     #[serde(default)]
     pub roles: Roles,
@@ -63,6 +72,48 @@ pub enum FileFormat {
     Parquet,
     /// One JSON object a line.
     Ndjson,
+    /// One JSON array of objects.
+    #[strum(to_string = "JSON array")]
+    Json,
+    /// One user a line: `user item item …`, with seconds between the events behind a tab or without.
+    #[strum(to_string = "one user a line")]
+    Lists,
+    /// A table of a `SQLite` database, or what a query gives.
+    #[strum(to_string = "SQLite")]
+    Sqlite,
+}
+
+/// How letters are written as bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, strum::EnumIter, strum::Display)]
+pub enum Encoding {
+    /// What nearly every file is written in; plain ASCII is a part of it.
+    #[default]
+    #[strum(to_string = "UTF-8")]
+    Utf8,
+    /// Two bytes a letter, the lower one first, as Windows' programs save "Unicode".
+    #[strum(to_string = "UTF-16 LE")]
+    Utf16Le,
+    /// Two bytes a letter, the higher one first.
+    #[strum(to_string = "UTF-16 BE")]
+    Utf16Be,
+    /// Chinese text; GBK and GB2312 are parts of it.
+    #[strum(to_string = "GB18030")]
+    Gb18030,
+}
+
+/// How a file is packed; always told from its content.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::Display)]
+pub enum Packing {
+    /// It is not.
+    #[default]
+    #[strum(to_string = "not compressed")]
+    None,
+    /// gzip, one member or several.
+    #[strum(to_string = "gzip")]
+    Gzip,
+    /// Zstandard.
+    #[strum(to_string = "zstd")]
+    Zstd,
 }
 
 /// What a column means.
@@ -137,9 +188,21 @@ pub enum TimeFormat {
     /// Milliseconds since 1970-01-01 UTC.
     #[strum(to_string = "milliseconds since 1970")]
     Milliseconds,
+    /// Microseconds since 1970-01-01 UTC.
+    #[strum(to_string = "microseconds since 1970")]
+    Microseconds,
+    /// Nanoseconds since 1970-01-01 UTC.
+    #[strum(to_string = "nanoseconds since 1970")]
+    Nanoseconds,
     /// Date strings: ISO 8601, `2024-01-31 12:00:00`, `2024/01/31`, `20240131`, UTC when no zone.
     #[strum(to_string = "date text")]
     Date,
+    /// Date strings with the year last and the month first, `1/31/2024 12:30`.
+    #[strum(to_string = "date text, month first")]
+    MonthFirst,
+    /// Date strings with the year last and the day first, `31/1/2024 12:30`.
+    #[strum(to_string = "date text, day first")]
+    DayFirst,
     /// Any number that only orders events (steps, minutes from an unknown origin).
     #[strum(to_string = "order only")]
     Order,

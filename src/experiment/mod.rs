@@ -175,9 +175,10 @@ impl Experiment {
     /// a file), `split.valid_fraction`, `split.test_fraction`; `data.path` (takes the place of a
     /// world), `data.source` (`World` goes back to one), `data.titles.path`, `data.titles.item`,
     /// `data.titles.title`, `data.roles.user` and its sisters, `data.separator`, `data.header`,
-    /// `data.format`, `data.time_format`, where `auto` means "guess" for all but the paths;
-    /// `data.clean.steps` (a list as in a file) and `data.clean.steps[2].window_secs` (a setting of a
-    /// step, counted from 0). A value that is refused changes nothing.
+    /// `data.format`, `data.encoding`, `data.table`, `data.query`, `data.time_format`, where `auto`
+    /// means "guess" for all but the paths; `data.clean.steps` (a list as in a file) and
+    /// `data.clean.steps[2].window_secs` (a setting of a step, counted from 0). A value that is
+    /// refused changes nothing.
     ///
     /// # Errors
     /// [`ExperimentError::Set`] when there is no such setting or the text is no value of its kind.

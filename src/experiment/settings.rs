@@ -5,14 +5,27 @@ use std::path::PathBuf;
 use strum::IntoEnumIterator;
 
 use super::{Experiment, ExperimentError, file, syntax};
-use crate::data::{CleanSpec, DataSource, FileFormat, FileSpec, Role, SplitSpec, TimeFormat, TitleSpec, WorldSpec};
+use crate::data::{
+    CleanSpec, DataSource, Encoding, FileFormat, FileSpec, Role, SplitSpec, TimeFormat, TitleSpec, WorldSpec,
+};
 use crate::model::{ModelKind, ModelSpec};
 use crate::spec::{Described, SetError, did_you_mean};
 
 /// Settings of a log on disk, by their last name; all are text or a word, and for all but the two
 /// paths `auto` means "guess".
-const FILE_KEYS: [&str; 8] =
-    ["path", "format", "separator", "header", "time_format", "titles.path", "titles.item", "titles.title"];
+const FILE_KEYS: [&str; 11] = [
+    "path",
+    "format",
+    "encoding",
+    "separator",
+    "header",
+    "table",
+    "query",
+    "time_format",
+    "titles.path",
+    "titles.item",
+    "titles.title",
+];
 
 /// Sets one setting; see [`Experiment::set`].
 pub(super) fn set(experiment: &mut Experiment, path: &str, text: &str) -> Result<(), ExperimentError> {
@@ -180,7 +193,10 @@ fn set_file(file: &mut FileSpec, path: &str, key: &str, text: &str) -> Result<bo
     let said = (text != "auto").then_some(text);
     match key {
         "format" => file.format = said.map(|text| word(path, text, FileFormat::iter())).transpose()?,
+        "encoding" => file.encoding = said.map(|text| word(path, text, Encoding::iter())).transpose()?,
         "separator" => file.separator = said.map(|text| text.replace("\\t", "\t")),
+        "table" => file.table = said.map(str::to_owned),
+        "query" => file.query = said.map(str::to_owned),
         "header" => file.header = said.map(|text| parsed(path, text, "true, false or auto")).transpose()?,
         "time_format" => file.time_format = said.map(|text| word(path, text, TimeFormat::iter())).transpose()?,
         "titles.path" => match &mut file.titles {

@@ -167,6 +167,27 @@ fn the_columns_of_a_title_table_can_be_named() {
 }
 
 #[test]
+fn data_of_any_packing_encoding_and_number_of_files_are_told() {
+    let place = Place::new();
+    let (text, _, _) = encoding_rs::GB18030.encode("用户,商品\n张三,电影票\n李四,手机\n张三,图书\n");
+    place.write("part-1", zstd::encode_all(&*text, 1).unwrap());
+    place.write("part-2", zstd::encode_all(&*text, 1).unwrap());
+    let told = place.seqscope("data part-*").ok().out;
+    assert!(told.starts_with("part-*: Text, 2 files, zstd, GB18030, separator \",\", with a header\n"), "{told}");
+    assert!(told.contains("张三") && told.contains("6 rows read, 0 refused"), "{told}");
+    let wrong = place.seqscope("data part-1 --encoding utf-8");
+    assert_eq!(wrong.code, 1);
+    assert!(wrong.err.contains("give the right `data.encoding`"), "{}", wrong.err);
+    let rows = "CREATE TABLE a (user, item); INSERT INTO a VALUES (1, 2), (1, 3); CREATE TABLE b AS SELECT * FROM a;";
+    rusqlite::Connection::open(place.path("shop.db")).unwrap().execute_batch(rows).unwrap();
+    let wrong = place.seqscope("data shop.db");
+    assert!(wrong.err.contains("name the log in `data.table`: `a`, `b`"), "{}", wrong.err);
+    assert!(place.seqscope("data shop.db --table a").ok().out.starts_with("shop.db: SQLite, table \"a\"\n"));
+    let query = place.run(&["data", "shop.db", "--query", "SELECT user, item FROM b WHERE item = 2", "--json"]).ok();
+    assert_eq!(query.json()["rows_read"], 1);
+}
+
+#[test]
 fn runs_are_listed_with_their_status() {
     let place = trained();
     let said = place.seqscope("runs --runs runs").ok();

@@ -1,10 +1,15 @@
 //! Logs and worlds become sequences: what a user is promised about data.
 
 mod clean;
+mod detection;
 mod files;
 mod formats;
+mod known;
 mod laws;
+mod packed;
 mod public_logs;
+mod several;
+mod sqlite;
 mod tables;
 mod world;
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use seqscope::data::{
-    CleanSpec, DataSource, DataSpec, FileFormat, FileSpec, Roles, SplitSpec, TimeFormat, TitleSpec, WorldSpec,
+    CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Roles, SplitSpec, TimeFormat, TitleSpec, WorldSpec,
 };
 use seqscope::experiment::{Experiment, ExperimentError, TrainingSpec, VERSION};
 use seqscope::model::{LstmSpec, ModelSpec, TransformerSpec, VaeSpec};
@@ -68,6 +68,9 @@ fn old_files_keep_opening_with_the_same_meaning() {
             value: some("amount"),
         },
         time_format: Some(TimeFormat::Milliseconds),
+        encoding: None,
+        table: None,
+        query: None,
         titles: Some(TitleSpec { path: PathBuf::from("skus.csv"), item: some("sku"), title: some("name") }),
     };
     let shop = Experiment {
@@ -443,6 +446,10 @@ fn naming_a_file_takes_the_place_of_the_world() {
         ("data.separator", "\\t"),
         ("data.header", "false"),
         ("data.format", "text"),
+        ("data.encoding", "GB18030"),
+        ("data.table", "events"),
+        ("data.query", "SELECT 1"),
+        ("data.query", "auto"),
         ("data.time_format", "Seconds"),
         ("data.roles.user", "who"),
         ("data.roles.behaviour", ""),
@@ -459,6 +466,9 @@ fn naming_a_file_takes_the_place_of_the_world() {
         separator: Some("\t".to_owned()),
         header: Some(false),
         format: Some(FileFormat::Text),
+        encoding: Some(Encoding::Gb18030),
+        table: Some("events".to_owned()),
+        query: None,
         time_format: Some(TimeFormat::Seconds),
         roles,
         titles: Some(TitleSpec {
@@ -530,7 +540,7 @@ fn a_setting_that_cannot_be_set_says_what_to_do() {
             &file,
             "data.format",
             "cvs",
-            "`cvs` is not known for `data.format`; choose one of auto, Text, Parquet, Ndjson.",
+            "`cvs` is not known for `data.format`; choose one of auto, Text, Parquet, Ndjson, Json, Lists, Sqlite.",
         ),
     ];
     let wrong: Vec<String> = cases

@@ -215,6 +215,29 @@ fn data_are_prepared_and_looked_at() {
 }
 
 #[test]
+fn a_packed_file_and_a_database_show_how_they_are_read() {
+    use std::io::Write;
+    let folder = tempfile::tempdir().unwrap();
+    let (packed, database) = (folder.path().join("log"), folder.path().join("shop"));
+    let mut file = flate2::write::GzEncoder::new(std::fs::File::create(&packed).unwrap(), flate2::Compression::fast());
+    let (text, _, _) = encoding_rs::GB18030.encode("用户,商品\n张三,电影票\n李四,手机\n张三,图书\n");
+    file.write_all(&text).unwrap();
+    file.finish().unwrap();
+    let rows = "CREATE TABLE events (user, item); INSERT INTO events VALUES ('a', 'x'), ('a', 'y'), ('b', 'x');";
+    rusqlite::Connection::open(&database).unwrap().execute_batch(rows).unwrap();
+    let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Dark);
+    for (path, expected) in [(packed, ["(gzip)", "Encoding", "张三"]), (database, ["Table", "Query", "item"])] {
+        screen.harness.state_mut().app_mut().apply(Action::OpenData(path));
+        screen.until("the head of the file", |w| w.app().data.preview.ready().is_some());
+        for words in expected {
+            assert!(screen.shows(words), "{words}");
+        }
+        // Every input has a name.
+        screen.harness.run();
+    }
+}
+
+#[test]
 fn settings_show_their_problems_and_forbid_the_start() {
     let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Dark);
     screen.click("Model");

@@ -42,7 +42,7 @@ fn cards(ui: &mut Ui, app: &App, actions: &mut Actions) {
         ),
         (
             "Open my data",
-            "CSV, TSV, RecBole, Parquet or NDJSON with a user, an item and a time. Columns are guessed; drop a file here, too.",
+            "CSV, TSV, RecBole, Parquet, JSON or SQLite with a user, an item and a time. Columns are guessed; drop a file here, too.",
             Action::PickData,
             "Open a log…",
         ),

@@ -149,7 +149,7 @@ fn refused(ui: &mut Ui, report: &DataReport) {
     ui.label(format!("{} could not be read and are left out{which}", text::counted(report.rows_refused, "row")));
     egui::Grid::new("refused").num_columns(2).striped(true).show(ui, |ui| {
         for row in &report.refused {
-            ui.label(RichText::new(format!("line {}", text::count(row.line))).monospace());
+            ui.label(RichText::new(row.place()).monospace());
             ui.add(egui::Label::new(&row.reason).wrap());
             ui.end_row();
         }
