@@ -103,6 +103,8 @@ pub struct App {
     builder: Option<ModelBuilder>,
     /// Whether to train as soon as the data are prepared.
     start_when_prepared: bool,
+    /// Whether a newly opened log still decides how it is split.
+    split_is_open: bool,
     color_of_run: BTreeMap<RunId, usize>,
     last_notice: u64,
     runs_read: Instant,
@@ -137,6 +139,7 @@ impl App {
             commands: None,
             builder: None,
             start_when_prepared: false,
+            split_is_open: false,
             color_of_run: BTreeMap::new(),
             last_notice: 0,
             runs_read: Instant::now(),
@@ -270,7 +273,11 @@ impl App {
 
     /// Changes the draft and looks for its problems again.
     fn change_draft(&mut self, change: impl FnOnce(&mut Draft)) {
+        let decides_split = |draft: &Draft| (draft.experiment.split, log_path(&draft.experiment));
+        let before = decides_split(&self.draft);
         change(&mut self.draft);
+        // A person has spoken, or it is another log.
+        self.split_is_open &= decides_split(&self.draft) == before;
         self.has_begun = true;
         self.check_draft();
     }
@@ -314,6 +321,7 @@ impl App {
         next.name = path.file_stem().map_or_else(|| next.name.clone(), |stem| stem.to_string_lossy().into_owned());
         next.data.source = DataSource::File(FileSpec { path, ..FileSpec::default() });
         self.change_draft(|draft| draft.replace(next));
+        self.split_is_open = true;
         self.go_to(Page::Data);
     }
 
@@ -347,5 +355,13 @@ impl App {
         let ticket = self.runs_asked;
         let answer = move |runs| Answer::Runs(ticket, runs);
         self.jobs.start("runs", move || store.list().map_err(job::sentence), answer);
+    }
+}
+
+/// The log on disk that an experiment reads, if it reads one.
+fn log_path(experiment: &Experiment) -> Option<PathBuf> {
+    match &experiment.data.source {
+        DataSource::World(_) => None,
+        DataSource::File(file) => Some(file.path.clone()),
     }
 }

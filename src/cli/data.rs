@@ -9,10 +9,11 @@ use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
 use super::Streams;
+use super::audit;
 use super::table::{Align, Table, count};
 use crate::data::{
-    self, CleanSpec, DataReport, DataSource, DataSpec, Dataset, FileSpec, Preview, Profile, Role, Roles, TimeFormat,
-    TitleSpec,
+    self, CleanSpec, DataReport, DataSource, DataSpec, Dataset, FileSpec, Finding, Preview, Profile, Role, Roles,
+    SplitSpec, TimeFormat, TitleSpec,
 };
 use crate::error::Error;
 
@@ -51,9 +52,52 @@ pub struct Args {
     /// A table with one title an item
     #[arg(long, value_name = "FILE")]
     titles: Option<PathBuf>,
+    #[command(flatten)]
+    audit: AuditArgs,
     /// Print one JSON object instead of tables
     #[arg(long)]
     json: bool,
+}
+
+/// Whether a split is audited, and which.
+#[derive(Debug, clap::Args)]
+struct AuditArgs {
+    /// Say how far a split of this log can be trusted: what leaks from test into training
+    #[arg(long)]
+    audit: bool,
+    /// Which split is audited, with its first settings; `describe split` says what each does
+    #[arg(long, value_enum, value_name = "SPLIT", requires = "audit", default_value_t = SplitWord::LeaveOneOut)]
+    split: SplitWord,
+}
+
+impl AuditArgs {
+    fn split(&self) -> Option<SplitSpec> {
+        self.audit.then(|| self.split.into())
+    }
+}
+
+/// [`SplitSpec`] as it is written on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum SplitWord {
+    LeaveOneOut,
+    #[value(alias = "global-temporal")]
+    Temporal,
+    #[value(alias = "per-user-temporal")]
+    PerUser,
+    #[value(alias = "rolling-windows")]
+    Rolling,
+}
+
+impl From<SplitWord> for SplitSpec {
+    fn from(word: SplitWord) -> Self {
+        let name = match word {
+            SplitWord::LeaveOneOut => "LeaveOneOut",
+            SplitWord::Temporal => "GlobalTemporal",
+            SplitWord::PerUser => "PerUserTemporal",
+            SplitWord::Rolling => "RollingWindows",
+        };
+        Self::all().into_iter().find(|split| split.name() == name).unwrap_or_default()
+    }
 }
 
 /// [`TimeFormat`] as it is written on the command line.
@@ -101,33 +145,48 @@ impl Args {
 }
 
 pub(super) fn run(args: Args, streams: &mut Streams<'_>) -> Result<(), Error> {
-    let json = args.json;
+    let (json, split) = (args.json, args.audit.split());
     let preview = data::preview(&args.file_spec())?;
     let spec = DataSpec { source: DataSource::File(preview.file.clone()), clean: CleanSpec::default() };
     let dataset = data::read(&spec, &AtomicBool::new(false))?;
+    let audited = split.map(|split| audit_of(&spec, split)).transpose()?;
     if json {
-        return streams.json(&json_of(&preview, &dataset));
+        return streams.json(&json_of(&preview, &dataset, audited.as_deref()));
     }
     write_reading(&preview, streams.out)?;
     write_report(&dataset.report, streams.out)?;
     write_profile(&dataset, &Profile::new(&dataset), streams.out)?;
+    if let (Some(findings), Some(split)) = (&audited, split) {
+        writeln!(streams.out, "\nAudit of the split: {}", split.title())?;
+        audit::write(findings, streams.out)?;
+    }
     streams.warn(&preview.problems)?;
     let told: Vec<_> = dataset.report.problems.iter().filter(|p| !preview.problems.contains(p)).cloned().collect();
     streams.warn(&told)
 }
 
-fn json_of(preview: &Preview, dataset: &Dataset) -> Value {
+/// The log is prepared once more for this, since a global cut drops events that the account of the
+/// whole log must count.
+fn audit_of(spec: &DataSpec, split: SplitSpec) -> Result<Vec<Finding>, Error> {
+    Ok(data::audit(&data::prepare(spec, split, &AtomicBool::new(false))?, spec))
+}
+
+fn json_of(preview: &Preview, dataset: &Dataset, audited: Option<&[Finding]>) -> Value {
     let shape = dataset.shape();
     let roles: serde_json::Map<_, _> =
         Role::iter().map(|role| (role.to_string().to_lowercase(), json!(preview.file.roles.column(role)))).collect();
-    json!({
+    let mut object = json!({
         "rows_read": dataset.report.rows_read,
         "rows_refused": dataset.report.rows_refused,
         "users": shape.n_users,
         "items": shape.n_items,
         "events": shape.n_events,
         "roles": roles,
-    })
+    });
+    if let (Some(findings), Some(object)) = (audited, object.as_object_mut()) {
+        object.insert("audit".to_owned(), audit::json(findings));
+    }
+    object
 }
 
 /// What was guessed or said, so that a wrong guess is seen at once.

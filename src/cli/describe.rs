@@ -6,7 +6,7 @@ use strum::IntoEnumIterator;
 
 use super::Streams;
 use super::table::{Align, Table};
-use crate::data::{CleanSpec, WorldSpec};
+use crate::data::{CleanSpec, SplitSpec, WorldSpec};
 use crate::error::Error;
 use crate::experiment::{EvaluationSpec, TrainingSpec};
 use crate::model::{ModelKind, ModelSpec};
@@ -15,7 +15,7 @@ use crate::spec::{Described, Field, FieldKind, did_you_mean};
 /// What to describe.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A model (transformer, lstm, vae), or training, evaluation, data
+    /// A model (transformer, lstm, vae), or training, evaluation, data, split
     #[arg(value_name = "WHAT")]
     what: Option<String>,
 }
@@ -65,6 +65,16 @@ fn sections() -> Vec<Section> {
         prefix,
         fields: part.fields(),
     };
+    let splits = SplitSpec::all().map(|split| {
+        let warning = split.warning().map(|warning| format!("\nMind: {warning}")).unwrap_or_default();
+        Section {
+            name: "split".to_owned(),
+            title: split.name().to_owned(),
+            about: format!("{}{warning}", split.summary()),
+            prefix: "split",
+            fields: split.fields(),
+        }
+    });
     models
         .chain([
             part("training", "Training", "How any model is trained.", "training", &TrainingSpec::default()),
@@ -72,6 +82,7 @@ fn sections() -> Vec<Section> {
             part("data", "Cleaning", "What happens to a log before it is split.", "data.clean", &CleanSpec::default()),
             part("data", "Synthetic world", "What is used where no log is given.", "data", &WorldSpec::default()),
         ])
+        .chain(splits)
         .collect()
 }
 

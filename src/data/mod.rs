@@ -3,9 +3,12 @@
 //! The way of a log: a file is `source` (read as text or Parquet, refused rows listed) →
 //! `schema` (which column is the user, the item, the time) → `clean` (counted steps) →
 //! `vocab` (ids to dense indices) → `sequence` (one time-ordered list a user) → `split`.
-//! [`prepare()`] does all of it. A synthetic [`world`] takes the place of a file when none is given.
+//! [`prepare()`] does all of it, and [`audit()`] says how far the split can be trusted. A synthetic
+//! [`world`] takes the place of a file when none is given.
 
+mod audit;
 mod batch;
+mod calendar;
 mod check;
 mod clean;
 mod coding;
@@ -21,19 +24,23 @@ mod sequence;
 mod source;
 mod spec;
 mod split;
+mod split_spec;
 mod table;
 mod time;
 mod titles;
 mod vocab;
 pub mod world;
 
+pub use audit::{Check, ExampleRow, Finding, Verdict, audit};
 pub use batch::{Histories, PaddedBatch};
+pub use calendar::{Calendar, DayParts};
 pub use dataset::{DataReport, DataShape, Dataset, Prepared, RefusedRow, StepCount};
 pub use error::DataError;
 pub use profile::{DayCount, LengthBin, Profile};
 pub use sequence::Sequences;
 pub use spec::{CleanSpec, DataSource, DataSpec, FileFormat, FileSpec, Role, Roles, TimeFormat, TitleSpec};
-pub use split::{EvalCase, Split, SplitSpec};
+pub use split::{EvalCase, Split, SplitPart};
+pub use split_spec::SplitSpec;
 pub use table::{Column, Table};
 pub use vocab::Vocab;
 pub use world::WorldSpec;
