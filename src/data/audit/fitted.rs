@@ -31,7 +31,7 @@ pub(super) fn vocabulary(prepared: &Prepared) -> Finding {
     }
     let sentence = format!(
         "{} of the vocabulary's {} have no training event, for the vocabulary is made of all parts: their rows of the \
-         embedding stay as they were drawn, and yet they are ranked and asked for. A global cut in time drops and \
+         embedding stay as they were drawn, and yet they are ranked. A global cut in time drops and \
          counts them; a k-core filter on items makes them fewer.{of_users}",
         counted(found.count, "item"),
         thousands(dataset.n_items()),
@@ -60,7 +60,9 @@ pub(super) fn filters(prepared: &Prepared, clean: &CleanSpec) -> Finding {
     let below = std::iter::zip(first, &n_train.of_item).filter(|(_, n_train)| **n_train < min_item);
     let places: Vec<Place> = below.filter_map(|(place, _)| place).collect();
     let n_items = places.len();
-    places.into_iter().for_each(|(user, position)| found.add(user, position));
+    for (user, position) in places {
+        found.add(user, position);
+    }
     let filter = format!("The k-core filter (users ≥ {min_user}, items ≥ {min_item}) counts the events of all parts");
     if found.count == 0 {
         let sentence = format!("{filter}, and training alone has enough of every user and item that it kept.");
