@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use crate::data::{DataSpec, Prepared, Preview, Profile, SplitSpec};
+use crate::data::{DataSpec, Prepared, Preview, SplitSpec};
 use crate::experiment::Experiment;
 use crate::explain::UserView;
 use crate::model::DeviceInfo;
@@ -20,6 +20,7 @@ use crate::run::{RunId, Summary};
 use crate::spec::words_of_panic;
 use crate::train::{Ended, Event};
 
+use super::data_state::Counted;
 use super::views::{RunSeries, ViewKey};
 
 /// Answers that may wait for [`super::App::receive`]. A thread with more to say holds until the
@@ -97,7 +98,7 @@ pub(super) enum Answer {
     Runs(Ticket, Result<Vec<Summary>, String>),
     Picked(PickKind, Result<Option<PathBuf>, String>),
     Previewed(Ticket, Result<Preview, String>),
-    Prepared(Ticket, (DataSpec, SplitSpec), Result<(Arc<Prepared>, Arc<Profile>), String>),
+    Prepared(Ticket, (DataSpec, SplitSpec), Result<Counted, String>),
     Opened(PathBuf, Result<Experiment, String>),
     Saved(PathBuf, Result<(), String>),
     Train(Event),

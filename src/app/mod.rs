@@ -105,6 +105,8 @@ pub struct App {
     builder: Option<ModelBuilder>,
     /// What to train as soon as its data are prepared: what the draft said when Start was pressed.
     start_when_prepared: Option<Experiment>,
+    /// Whether a newly opened log still decides how it is split.
+    split_is_open: bool,
     color_of_run: BTreeMap<RunId, usize>,
     last_notice: u64,
     runs_read: Instant,
@@ -140,6 +142,7 @@ impl App {
             trained_from: Ticket::default(),
             builder: None,
             start_when_prepared: None,
+            split_is_open: false,
             color_of_run: BTreeMap::new(),
             last_notice: 0,
             runs_read: Instant::now(),
@@ -272,7 +275,11 @@ impl App {
 
     /// Changes the draft and looks for its problems again.
     fn change_draft(&mut self, change: impl FnOnce(&mut Draft)) {
+        let decides_split = |draft: &Draft| (draft.experiment.split, log_path(&draft.experiment));
+        let before = decides_split(&self.draft);
         change(&mut self.draft);
+        // A person has spoken, or it is another log.
+        self.split_is_open &= decides_split(&self.draft) == before;
         self.has_begun = true;
         self.check_draft();
     }
@@ -318,6 +325,7 @@ impl App {
         }
         next.data.source = DataSource::File(FileSpec { path, ..FileSpec::default() });
         self.change_draft(|draft| draft.replace(next));
+        self.split_is_open = true;
         self.go_to(Page::Data);
     }
 
@@ -366,4 +374,12 @@ impl App {
 #[must_use]
 pub fn is_experiment(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("ron"))
+}
+
+/// The log on disk that an experiment reads, if it reads one.
+fn log_path(experiment: &Experiment) -> Option<PathBuf> {
+    match &experiment.data.source {
+        DataSource::World(_) => None,
+        DataSource::File(file) => Some(file.path.clone()),
+    }
 }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::data_state::Counted;
 use super::job::{Answer, ExplainQuestion, PickKind, Ticket};
 use super::views::{Asked, Forget};
 use super::{Action, App, Loadable, Notice, NoticeId, Page, RunSeries, Tone, TrainingPhase};
-use crate::data::{DataSpec, Prepared, Profile, SplitSpec, TitleSpec};
+use crate::data::{DataSpec, Role, SplitSpec, TimeFormat, TitleSpec};
 use crate::run::{Outcome, RunId, Summary};
 use crate::train::{Ended, Event, EventKind};
 
@@ -20,6 +21,7 @@ impl App {
             Answer::Picked(kind, picked) => self.take_picked(kind, picked),
             Answer::Previewed(ticket, preview) => {
                 self.data.take_preview(ticket, preview);
+                self.split_as_times_allow();
                 if let Loadable::Failed(why) = &self.data.preview {
                     let why = why.clone();
                     self.tell(Tone::Error, why, Some(("Open another file…".to_owned(), Action::PickData)));
@@ -66,6 +68,26 @@ impl App {
                 self.tell(Tone::Error, why, None);
             }
         }
+    }
+
+    /// Once a newly opened log's head is known: one cut in time where its times are of one clock,
+    /// leave-one-out where they are not. A person who has begun to work with it keeps what is set.
+    ///
+    /// Times that only order are left out, since they may count each user's own steps.
+    fn split_as_times_allow(&mut self) {
+        let Some(preview) = self.data.preview.ready() else { return };
+        if !std::mem::take(&mut self.split_is_open) || self.data.prepared.is_loading() || self.is_training() {
+            return;
+        }
+        let file = &preview.file;
+        let has_clock = file.roles.column(Role::Time).is_some() && file.time_format != Some(TimeFormat::Order);
+        let split = match self.draft.experiment.split {
+            SplitSpec::LeaveOneOut if has_clock => SplitSpec::RECOMMENDED,
+            chosen if !has_clock && chosen.needs_times() => SplitSpec::LeaveOneOut,
+            chosen => chosen,
+        };
+        self.draft.experiment.split = split;
+        self.check_draft();
     }
 
     /// Puts a sentence where the person sees it until they dismiss it; the same one only once.
@@ -153,12 +175,7 @@ impl App {
         }
     }
 
-    fn take_prepared(
-        &mut self,
-        ticket: Ticket,
-        from: (DataSpec, SplitSpec),
-        prepared: Result<(Arc<Prepared>, Arc<Profile>), String>,
-    ) {
+    fn take_prepared(&mut self, ticket: Ticket, from: (DataSpec, SplitSpec), prepared: Result<Counted, String>) {
         if !self.data.take_prepared(ticket, from, prepared) {
             return;
         }

@@ -9,11 +9,12 @@ use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
 use super::Streams;
+use super::audit;
 use super::table::{Align, Table, count};
 use super::train::set_all;
 use crate::data::{
-    self, DataReport, DataSource, DataSpec, Dataset, Encoding, FileSpec, Packing, Preview, Profile, Role, Roles,
-    SplitSpec, StepCount, StepEffect, TimeFormat, TitleSpec,
+    self, DataReport, DataSource, DataSpec, Dataset, Encoding, FileSpec, Finding, Packing, Preview, Profile, Role,
+    Roles, SplitSpec, StepCount, StepEffect, TimeFormat, TitleSpec,
 };
 use crate::error::Error;
 use crate::experiment::Experiment;
@@ -72,9 +73,53 @@ pub struct Args {
     /// Change a setting, such as `data.clean.steps=[Repeats(window_secs: 60)]`; may be repeated
     #[arg(long = "set", value_name = "SETTING=VALUE")]
     sets: Vec<String>,
+    #[command(flatten)]
+    audit: AuditArgs,
     /// Print one JSON object instead of tables
     #[arg(long)]
     json: bool,
+}
+
+/// Whether a split is audited, and which.
+#[derive(Clone, Copy, Debug, clap::Args)]
+struct AuditArgs {
+    /// Say how far a split of this log can be trusted: what leaks from test into training
+    #[arg(long)]
+    audit: bool,
+    /// Which split is audited, with its first settings; `describe split` says what each does
+    #[arg(long, value_enum, value_name = "SPLIT", requires = "audit")]
+    split: Option<SplitWord>,
+}
+
+impl AuditArgs {
+    /// The split to audit: the one said here, else the one that was set.
+    fn split(self, set: SplitSpec) -> Option<SplitSpec> {
+        self.audit.then(|| self.split.map_or(set, SplitSpec::from))
+    }
+}
+
+/// [`SplitSpec`] as it is written on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum SplitWord {
+    LeaveOneOut,
+    #[value(alias = "global-temporal")]
+    Temporal,
+    #[value(alias = "per-user-temporal")]
+    PerUser,
+    #[value(alias = "rolling-windows")]
+    Rolling,
+}
+
+impl From<SplitWord> for SplitSpec {
+    fn from(word: SplitWord) -> Self {
+        let name = match word {
+            SplitWord::LeaveOneOut => "LeaveOneOut",
+            SplitWord::Temporal => "GlobalTemporal",
+            SplitWord::PerUser => "PerUserTemporal",
+            SplitWord::Rolling => "RollingWindows",
+        };
+        Self::all().into_iter().find(|split| split.name() == name).unwrap_or_default()
+    }
 }
 
 /// [`TimeFormat`] as it is written on the command line.
@@ -157,7 +202,7 @@ impl Args {
 }
 
 pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error> {
-    let (json, sets) = (args.json, std::mem::take(&mut args.sets));
+    let (json, audit, sets) = (args.json, args.audit, std::mem::take(&mut args.sets));
     let mut experiment = Experiment::default();
     experiment.data.source = DataSource::File(args.file_spec());
     set_all(&mut experiment, &sets)?;
@@ -172,24 +217,36 @@ pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error
     let cancel = AtomicBool::new(false);
     let dataset = match experiment.split {
         SplitSpec::LeaveOneOut => data::read(&spec, &cancel)?,
-        split @ SplitSpec::GlobalTemporal { .. } => data::prepare(&spec, split, &cancel)?.dataset,
+        split => data::prepare(&spec, split, &cancel)?.dataset,
     };
+    let split = audit.split(experiment.split);
+    let audited = split.map(|split| audit_of(&spec, split)).transpose()?;
     if json {
-        return streams.json(&json_of(&preview, &dataset));
+        return streams.json(&json_of(&preview, &dataset, audited.as_deref()));
     }
     write_reading(&preview, streams.out)?;
     write_report(&dataset.report, streams.out)?;
     write_profile(&dataset, &Profile::new(&dataset), streams.out)?;
+    if let (Some(findings), Some(split)) = (&audited, split) {
+        writeln!(streams.out, "\nAudit of the split: {}", split.title())?;
+        audit::write(findings, streams.out)?;
+    }
     streams.warn(&preview.problems)?;
     let told: Vec<_> = dataset.report.problems.iter().filter(|p| !preview.problems.contains(p)).cloned().collect();
     streams.warn(&told)
 }
 
-fn json_of(preview: &Preview, dataset: &Dataset) -> Value {
+/// The log is prepared once more for this, since a global cut drops events that the account of the
+/// whole log must count.
+fn audit_of(spec: &DataSpec, split: SplitSpec) -> Result<Vec<Finding>, Error> {
+    Ok(data::audit(&data::prepare(spec, split, &AtomicBool::new(false))?, spec))
+}
+
+fn json_of(preview: &Preview, dataset: &Dataset, audited: Option<&[Finding]>) -> Value {
     let shape = dataset.shape();
     let roles: serde_json::Map<_, _> =
         Role::iter().map(|role| (role.to_string().to_lowercase(), json!(preview.file.roles.column(role)))).collect();
-    json!({
+    let mut object = json!({
         "rows_read": dataset.report.rows_read,
         "rows_refused": dataset.report.rows_refused,
         "users": shape.n_users,
@@ -197,7 +254,11 @@ fn json_of(preview: &Preview, dataset: &Dataset) -> Value {
         "events": shape.n_events,
         "roles": roles,
         "steps": dataset.report.steps.iter().map(step_json).collect::<Vec<_>>(),
-    })
+    });
+    if let (Some(findings), Some(object)) = (audited, object.as_object_mut()) {
+        object.insert("audit".to_owned(), audit::json(findings));
+    }
+    object
 }
 
 /// Counts after a step, and for a step of cleaning what it did.

@@ -6,7 +6,7 @@ use strum::IntoEnumIterator;
 
 use super::Streams;
 use super::table::{Align, Table};
-use crate::data::{CleanSpec, CleanStep, WorldSpec};
+use crate::data::{CleanSpec, CleanStep, SplitSpec, WorldSpec};
 use crate::error::Error;
 use crate::experiment::{EvaluationSpec, TrainingSpec};
 use crate::model::{ModelKind, ModelSpec};
@@ -15,7 +15,7 @@ use crate::spec::{Described, Field, FieldKind, did_you_mean};
 /// What to describe.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A model (transformer, lstm, vae), or training, evaluation, data, clean (the steps of cleaning)
+    /// A model (transformer, lstm, vae), or training, evaluation, data, clean (the steps of cleaning), split
     #[arg(value_name = "WHAT")]
     what: Option<String>,
 }
@@ -72,6 +72,16 @@ fn sections() -> Vec<Section> {
         prefix: "data.clean.steps[0]",
         fields: step.described().fields(),
     });
+    let splits = SplitSpec::all().map(|split| {
+        let warning = split.warning().map(|warning| format!("\nMind: {warning}")).unwrap_or_default();
+        Section {
+            name: "split".to_owned(),
+            title: split.name().to_owned(),
+            about: format!("{}{warning}", split.summary()),
+            prefix: "split",
+            fields: split.fields(),
+        }
+    });
     models
         .chain([
             part("training", "Training", "How any model is trained.", "training", &TrainingSpec::default()),
@@ -81,6 +91,7 @@ fn sections() -> Vec<Section> {
             part("clean", "Cleaning", BESIDE, "data.clean", &CleanSpec::default()),
         ])
         .chain(steps)
+        .chain(splits)
         .collect()
 }
 

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use super::Streams;
 use super::table::{Align, Table, count, duration, metric};
-use crate::data::SplitSpec;
 use crate::error::Error;
 use crate::experiment::Experiment;
 use crate::metric::RankingMetrics;
@@ -103,10 +102,7 @@ fn verdict(model: f64, reference: f64) -> String {
 
 /// How the numbers were made: to stand beside them wherever they are shown.
 pub(super) fn protocol(experiment: &Experiment, n_items: usize, n_users: usize) -> String {
-    let split = match experiment.split {
-        SplitSpec::LeaveOneOut => "leave-one-out",
-        SplitSpec::GlobalTemporal { .. } => "global temporal split",
-    };
+    let split = experiment.split.title();
     let seen = if experiment.evaluation.filter_seen { "seen items left out" } else { "seen items ranked too" };
     format!("{} users, {split}, ranked among all {} items, {seen}", count(n_users), count(n_items))
 }

@@ -54,7 +54,6 @@ pub struct WindowRequest {
 
 /// What was asked for.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "there is one value of it in a process")]
 pub enum Request {
     /// The window, over this folder of runs.
     Window(WindowRequest, PathBuf),

@@ -25,16 +25,10 @@ pub(super) fn settings(data: &DataSpec, split: SplitSpec) -> Vec<Problem> {
         DataSource::World(world) => problems.extend(world.problems().into_iter().map(|problem| problem.under("data"))),
         DataSource::File(file) => problems.extend(file_settings(file)),
     }
-    if let SplitSpec::GlobalTemporal { valid_fraction, test_fraction } = split {
-        for (name, share) in [("valid_fraction", valid_fraction), ("test_fraction", test_fraction)] {
-            if !(share > 0.0 && share < 0.5) {
-                let sentence = format!("`split.{name}` is {share}; choose a share between 0 and 0.5.");
-                problems.push(Problem::error(format!("split.{name}"), sentence));
-            }
-        }
-        if let DataSource::File(FileSpec { roles, .. }) = &data.source
-            && roles.said(Role::Time) == Some("")
-        {
+    problems.extend(split.setting_problems());
+    if let DataSource::File(FileSpec { roles, .. }) = &data.source {
+        let is_timeless = roles.said(Role::Time) == Some("");
+        if is_timeless && split.needs_times() {
             problems.push(Problem::error("split", super::split::NEEDS_TIMES));
         }
     }

@@ -3,9 +3,12 @@
 //! The way of a log: a file is `source` (read as text or Parquet, refused rows listed) →
 //! `schema` (which column is the user, the item, the time) → [`clean`] (an ordered list of counted steps) →
 //! `vocab` (ids to dense indices) → `sequence` (one time-ordered list a user) → `split`.
-//! [`prepare()`] does all of it. A synthetic [`world`] takes the place of a file when none is given.
+//! [`prepare()`] does all of it, and [`audit()`] says how far the split can be trusted. A synthetic
+//! [`world`] takes the place of a file when none is given.
 
+mod audit;
 mod batch;
+mod calendar;
 mod check;
 pub mod clean;
 mod coding;
@@ -21,13 +24,16 @@ mod sequence;
 mod source;
 mod spec;
 mod split;
+mod split_spec;
 mod table;
 mod time;
 mod titles;
 mod vocab;
 pub mod world;
 
+pub use audit::{Check, Finding, LeakRow, Verdict, audit};
 pub use batch::{Histories, PaddedBatch};
+pub use calendar::{Calendar, DayParts};
 pub use clean::CleanStep;
 pub use dataset::{DataReport, DataShape, Dataset, ExampleRow, FittedOn, Prepared, RefusedRow, StepCount, StepEffect};
 pub use error::DataError;
@@ -36,7 +42,8 @@ pub use sequence::Sequences;
 pub use spec::{
     CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Packing, Role, Roles, TimeFormat, TitleSpec,
 };
-pub use split::{EvalCase, Split, SplitSpec};
+pub use split::{EvalCase, Split, SplitPart};
+pub use split_spec::SplitSpec;
 pub use table::{Column, Table};
 pub use vocab::Vocab;
 pub use world::WorldSpec;

@@ -7,8 +7,8 @@ use super::events::Events;
 use super::log::{self, Log};
 use super::split::{Cuts, divide};
 use super::{
-    CleanSpec, DataError, DataReport, DataSource, DataSpec, Dataset, Prepared, Split, SplitSpec, TimeFormat, check,
-    clean, fingerprint, world,
+    CleanSpec, DataError, DataReport, DataSource, DataSpec, Dataset, Prepared, Split, SplitPart, SplitSpec, TimeFormat,
+    check, clean, fingerprint, world,
 };
 use crate::spec::Problem;
 
@@ -16,9 +16,9 @@ use crate::spec::Problem;
 pub(super) fn prepare(data: &DataSpec, split: SplitSpec, cancel: &AtomicBool) -> Result<Prepared, DataError> {
     let (mut dataset, cuts) = coded(data, split, cancel)?;
     go_on(cancel)?;
-    let split = divide(&dataset.sequences, cuts);
-    judge(&mut dataset, &split, cuts)?;
-    Ok(Prepared { dataset, split })
+    let divided = divide(&dataset.sequences, split, cuts);
+    judge(&mut dataset, &divided, split)?;
+    Ok(Prepared { dataset, split: divided })
 }
 
 /// See [`super::read`].
@@ -36,6 +36,7 @@ fn coded(data: &DataSpec, split: SplitSpec, cancel: &AtomicBool) -> Result<(Data
     let (mut events, cuts) = cleaned(events, &data.clean, split, &mut report, cancel)?;
     go_on(cancel)?;
     if let Some(cuts) = cuts {
+        drop_later(&mut events, cuts, &mut report);
         drop_cold_items(&mut events, cuts, &mut report);
     }
     go_on(cancel)?;
@@ -88,24 +89,28 @@ fn cleaned(
 ) -> Result<(Events, Option<Cuts>), DataError> {
     let only_orders = report.file.as_ref().is_some_and(|file| file.time_format == Some(TimeFormat::Order));
     let mut circumstances = clean::Circumstances { train_before: None, only_orders };
-    let SplitSpec::GlobalTemporal { valid_fraction, test_fraction } = split else {
-        clean::run(&mut events, spec, circumstances, report, cancel)?;
-        return Ok((events, None));
-    };
-    let cuts_of = |events: &Events| Cuts::new(events.time_secs().as_deref(), valid_fraction, test_fraction);
-    if !spec.is_fitted() {
+    let cuts_of = |events: &Events| Cuts::new(events.time_secs().as_deref(), split);
+    if !split.needs_times() || !spec.is_fitted() {
         clean::run(&mut events, spec, circumstances, report, cancel)?;
         let cuts = cuts_of(&events)?;
-        return Ok((events, Some(cuts)));
+        return Ok((events, cuts));
     }
     let cuts = {
         let mut log = events.clone();
         clean::run(&mut log, spec, circumstances, &mut report.clone(), cancel)?;
         cuts_of(&log)?
     };
-    circumstances.train_before = Some(cuts.valid_from);
+    circumstances.train_before = cuts.map(|cuts| cuts.valid_from);
     clean::run(&mut events, spec, circumstances, report, cancel)?;
-    Ok((events, Some(cuts)))
+    Ok((events, cuts))
+}
+
+/// Drops the events after the test part: at its time they have not happened yet.
+fn drop_later(events: &mut Events, cuts: Cuts, report: &mut DataReport) {
+    let (Some(times), Some(until)) = (events.time_secs(), cuts.test_until) else { return };
+    let keep: Vec<bool> = times.iter().map(|&time| time < until).collect();
+    events.retain(&keep);
+    report.steps.push(events.count("Events after the window dropped"));
 }
 
 /// Drops events of items that no training event knows: their rows of the embedding would stay as
@@ -149,7 +154,7 @@ fn ties(zero_gap_share: Option<f64>) -> Option<Problem> {
 }
 
 /// Fails when there is nothing to learn, to validate or to test; warns when there is little.
-fn judge(dataset: &mut Dataset, split: &Split, cuts: Option<Cuts>) -> Result<(), DataError> {
+fn judge(dataset: &mut Dataset, split: &Split, spec: SplitSpec) -> Result<(), DataError> {
     let nothing = |sentence: String| Err(DataError::Nothing { step: "Split".to_owned(), sentence });
     let shape = dataset.shape();
     if shape.n_items < 2 {
@@ -159,31 +164,13 @@ fn judge(dataset: &mut Dataset, split: &Split, cuts: Option<Cuts>) -> Result<(),
             if shape.n_items == 1 { "one item only" } else { "no items" }
         ));
     }
-    for (cases, part) in [(&split.test, "test"), (&split.valid, "validation")] {
+    for (cases, part) in [(&split.test, SplitPart::Test), (&split.valid, SplitPart::Valid)] {
         if cases.is_empty() {
-            return nothing(match cuts {
-                None => format!(
-                    "no user has the three events that leave-one-out needs (the longest history has {}); open a log \
-                     with longer histories, or check `data.roles.user`.",
-                    shape.max_len
-                ),
-                Some(_) => format!(
-                    "no user has a {part} event of a known item with history before it; make `split.{}_fraction` \
-                     larger, or split by leave-one-out.",
-                    if part == "test" { part } else { "valid" }
-                ),
-            });
+            return nothing(no_question(spec, part, shape.max_len));
         }
     }
     if split.train_len.iter().all(|&len| len < 2) {
-        return nothing(match cuts {
-            None => "no user has two training events in a row, so there is no order to learn: leave-one-out needs \
-                     users with four events or more; open a log with longer histories."
-                .to_owned(),
-            Some(_) => "no user has two events before the first cut, so there is no order to learn; make \
-                        `split.valid_fraction` and `split.test_fraction` smaller, or split by leave-one-out."
-                .to_owned(),
-        });
+        return nothing(no_order(spec));
     }
     if shape.n_users == 1 {
         let sentence = "this log has one user only, so every figure rests on a single event; check `data.roles.user`, \
@@ -191,4 +178,49 @@ fn judge(dataset: &mut Dataset, split: &Split, cuts: Option<Cuts>) -> Result<(),
         dataset.report.problems.push(Problem::warning("data.roles.user", sentence));
     }
     Ok(())
+}
+
+/// Said when no user can be asked about a part.
+fn no_question(spec: SplitSpec, part: SplitPart, max_len: usize) -> String {
+    let setting = match (spec, part) {
+        (SplitSpec::LeaveOneOut | SplitSpec::PerUserTemporal { .. }, _) => {
+            let name = match spec {
+                SplitSpec::LeaveOneOut => "leave-one-out",
+                _ => "a per-user split",
+            };
+            return format!(
+                "no user has the three events that {name} needs (the longest history has {max_len}); open a log with \
+                 longer histories, or check `data.roles.user`."
+            );
+        }
+        (SplitSpec::RollingWindows { .. }, _) => "horizon_fraction",
+        (SplitSpec::GlobalTemporal { .. }, SplitPart::Test) => "test_fraction",
+        (SplitSpec::GlobalTemporal { .. }, _) => "valid_fraction",
+    };
+    format!(
+        "no user has a {part} event of a known item with history before it; make `split.{setting}` larger, or split \
+         by leave-one-out."
+    )
+}
+
+/// Said when no user has two training events.
+fn no_order(spec: SplitSpec) -> String {
+    match spec {
+        SplitSpec::LeaveOneOut => "no user has two training events in a row, so there is no order to learn: \
+                                   leave-one-out needs users with four events or more; open a log with longer \
+                                   histories."
+            .to_owned(),
+        SplitSpec::PerUserTemporal { .. } => "no user has two training events in a row, so there is no order to \
+                                              learn; make `split.valid_fraction` and `split.test_fraction` smaller, \
+                                              or open a log with longer histories."
+            .to_owned(),
+        SplitSpec::GlobalTemporal { .. } => "no user has two events before the first cut, so there is no order to \
+                                             learn; make `split.valid_fraction` and `split.test_fraction` smaller, or \
+                                             split by leave-one-out."
+            .to_owned(),
+        SplitSpec::RollingWindows { .. } => "no user has two events before the window's first cut, so there is no \
+                                             order to learn; choose a later `split.window`, make \
+                                             `split.horizon_fraction` smaller, or split by leave-one-out."
+            .to_owned(),
+    }
 }

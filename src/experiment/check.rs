@@ -1,7 +1,7 @@
 //! What is wrong or doubtful with an experiment, as far as it can be told before the data are read.
 
 use super::Experiment;
-use crate::data::{self, DataShape};
+use crate::data::{self, DataShape, DataSource, Role};
 use crate::spec::{Described, Problem};
 
 /// The smallest data there are: what a model refuses for them it refuses for any.
@@ -20,6 +20,7 @@ pub(super) fn check_settings(experiment: &Experiment) -> Vec<Problem> {
 fn with_data(experiment: &Experiment, of_data: Vec<Problem>) -> Vec<Problem> {
     let mut problems: Vec<Problem> = name(&experiment.name).into_iter().collect();
     problems.extend(of_data);
+    problems.extend(leaky_split(experiment));
     problems.extend(experiment.model.family().check(SMALLEST).into_iter().map(|problem| problem.under("model")));
     let training = &experiment.training;
     problems.extend(training.problems().into_iter().map(|problem| problem.under("training")));
@@ -44,4 +45,12 @@ fn name(name: &str) -> Option<Problem> {
         return None;
     };
     Some(Problem::error("name", sentence))
+}
+
+/// A split that lets training see what came after the test. Not said of a world, whose audit says
+/// it with its run, nor of a log without times, which cannot be split in another way.
+fn leaky_split(experiment: &Experiment) -> Option<Problem> {
+    let DataSource::File(file) = &experiment.data.source else { return None };
+    let is_timeless = file.roles.said(Role::Time) == Some("");
+    experiment.split.warning().filter(|_| !is_timeless).map(|warning| Problem::warning("split", warning))
 }

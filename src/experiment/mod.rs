@@ -171,12 +171,12 @@ impl Experiment {
     /// Sets one setting by its dotted path, such as `model.d_model` or `training.lr`.
     ///
     /// Beside the settings that describe themselves: `name`, `seed`; `model` (another family with its
-    /// defaults; the same one keeps its settings); `split` (`LeaveOneOut`, `GlobalTemporal`, or as in
-    /// a file), `split.valid_fraction`, `split.test_fraction`; `data.path` (takes the place of a
-    /// world), `data.source` (`World` goes back to one), `data.titles.path`, `data.titles.item`,
-    /// `data.titles.title`, `data.roles.user` and its sisters, `data.separator`, `data.header`,
-    /// `data.format`, `data.encoding`, `data.table`, `data.query`, `data.time_format`, where `auto`
-    /// means "guess" for all but the paths; `data.clean.steps` (a list as in a file) and
+    /// defaults; the same one keeps its settings); `split` (`LeaveOneOut`, `GlobalTemporal` and its
+    /// sisters, or as in a file), with the settings of that split under it; `data.path` (takes the
+    /// place of a world), `data.source` (`World` goes back to one), `data.titles.path`,
+    /// `data.titles.item`, `data.titles.title`, `data.roles.user` and its sisters, `data.separator`,
+    /// `data.header`, `data.format`, `data.encoding`, `data.table`, `data.query`, `data.time_format`,
+    /// where `auto` means "guess" for all but the paths; `data.clean.steps` (a list as in a file) and
     /// `data.clean.steps[2].window_secs` (a setting of a step, counted from 0). A value that is
     /// refused changes nothing.
     ///

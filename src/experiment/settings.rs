@@ -37,8 +37,8 @@ pub(super) fn set(experiment: &mut Experiment, path: &str, text: &str) -> Result
         ("model", key) => described(experiment.model.described_mut(), path, key, text)?,
         ("training", key) if !key.is_empty() => described(&mut experiment.training, path, key, text)?,
         ("evaluation", key) if !key.is_empty() => described(&mut experiment.evaluation, path, key, text)?,
-        ("split", "") => experiment.split = split(path, text)?,
-        ("split", key) => set_share(&mut experiment.split, path, key, text)?,
+        ("split", "") => experiment.split = split(experiment.split, path, text)?,
+        ("split", key) => set_in_split(&mut experiment.split, path, key, text)?,
         ("data", key) if !key.is_empty() => set_data(experiment, path, key, text)?,
         ("version", "") => return Err(failed(path, "`version` belongs to the file and cannot be set")),
         _ => return Err(unknown(experiment, path)),
@@ -50,6 +50,7 @@ pub(super) fn set(experiment: &mut Experiment, path: &str, text: &str) -> Result
 pub(super) fn path_ending_in(key: &str) -> Option<String> {
     let mut candidates = vec![Experiment::default()];
     candidates.extend(ModelSpec::iter().map(|model| Experiment { model, ..Experiment::default() }));
+    candidates.extend(SplitSpec::all().map(|split| Experiment { split, ..Experiment::default() }));
     candidates.iter().flat_map(paths).find(|path| path.rsplit('.').next() == Some(key))
 }
 
@@ -72,9 +73,7 @@ fn paths(experiment: &Experiment) -> Vec<String> {
     for (place, step) in experiment.data.clean.steps.iter().enumerate() {
         paths.extend(under(&format!("data.clean.steps[{place}]"), step.described()));
     }
-    if let SplitSpec::GlobalTemporal { .. } = experiment.split {
-        paths.extend(["split.valid_fraction", "split.test_fraction"].map(str::to_owned));
-    }
+    paths.extend(under("split", &experiment.split));
     paths.extend(under("model", experiment.model.family()));
     paths.extend(under("training", &experiment.training));
     paths.extend(under("evaluation", &experiment.evaluation));
@@ -98,31 +97,42 @@ fn set_family(model: &mut ModelSpec, text: &str) -> Result<(), ExperimentError> 
     }
 }
 
-fn split(path: &str, text: &str) -> Result<SplitSpec, ExperimentError> {
-    match text {
-        "LeaveOneOut" => Ok(SplitSpec::LeaveOneOut),
-        "GlobalTemporal" => Ok(SplitSpec::GlobalTemporal { valid_fraction: 0.1, test_fraction: 0.1 }),
-        _ => file::options().from_str(text).map_err(|_| {
-            let names = ["LeaveOneOut", "GlobalTemporal", "GlobalTemporal(valid_fraction: 0.1, test_fraction: 0.1)"];
-            failed(path, word_refused(path, text, names))
-        }),
+/// A name alone means the first settings of that split; the same one keeps what it is set to.
+fn split(present: SplitSpec, path: &str, text: &str) -> Result<SplitSpec, ExperimentError> {
+    if text == present.name() {
+        return Ok(present);
     }
+    if let Some(named) = SplitSpec::all().into_iter().find(|split| split.name() == text) {
+        return Ok(named);
+    }
+    file::options().from_str(text).map_err(|_| {
+        let names = SplitSpec::all().map(SplitSpec::name);
+        let known = names.into_iter().chain(["GlobalTemporal(valid_fraction: 0.1, test_fraction: 0.1)"]);
+        failed(path, word_refused(path, text, known))
+    })
 }
 
-fn set_share(split: &mut SplitSpec, path: &str, key: &str, text: &str) -> Result<(), ExperimentError> {
-    let SplitSpec::GlobalTemporal { valid_fraction, test_fraction } = split else {
-        return Err(failed(
-            path,
-            format!("`{path}` needs the split GlobalTemporal; set `split` to GlobalTemporal first"),
-        ));
-    };
-    let share = match key {
-        "valid_fraction" => valid_fraction,
-        "test_fraction" => test_fraction,
-        _ => return Err(failed(path, word_refused("split", key, ["valid_fraction", "test_fraction"]))),
-    };
-    *share = parsed(path, text, "a number, such as 0.1")?;
-    Ok(())
+fn set_in_split(split: &mut SplitSpec, path: &str, key: &str, text: &str) -> Result<(), ExperimentError> {
+    if is_key_of(split, key) {
+        return described(split, path, key, text);
+    }
+    let all = SplitSpec::all();
+    Err(match all.iter().find(|other| is_key_of(*other, key)) {
+        Some(other) => {
+            let name = other.name();
+            failed(path, format!("`{path}` needs the split {name}; set `split` to {name} first"))
+        }
+        None => {
+            let known = all.iter().flat_map(Described::fields).map(|field| field.key);
+            let mut keys: Vec<&str> = Vec::new();
+            known.for_each(|key| {
+                if !keys.contains(&key) {
+                    keys.push(key);
+                }
+            });
+            failed(path, word_refused("split", key, keys))
+        }
+    })
 }
 
 fn set_data(experiment: &mut Experiment, path: &str, key: &str, text: &str) -> Result<(), ExperimentError> {

@@ -99,7 +99,7 @@ fn wanted(code: &Error) -> Option<&'static str> {
 fn variants_of(key: &str) -> Option<&'static str> {
     Some(match key {
         "source" => "one of World(..) and File(..), with its settings in one pair of round brackets",
-        "split" => "one of LeaveOneOut and GlobalTemporal(..), without quotes",
+        "split" => "one of LeaveOneOut, GlobalTemporal(..), PerUserTemporal(..) and RollingWindows(..), without quotes",
         "model" => "one of Transformer(..), Lstm(..) and Vae(..), with its settings in one pair of round brackets",
         _ => return None,
     })
@@ -143,6 +143,7 @@ fn owner(expected: &[&str], outer: Option<&str>) -> String {
         Some("EvaluationSpec") => "`evaluation`".to_owned(),
         _ if expected.contains(&"path") => "File".to_owned(),
         _ if expected.contains(&"follow") => "World".to_owned(),
+        Some(split @ ("GlobalTemporal" | "PerUserTemporal" | "RollingWindows")) => split.to_owned(),
         _ if expected.contains(&"valid_fraction") => "GlobalTemporal".to_owned(),
         _ => "this place".to_owned(),
     }
@@ -153,6 +154,7 @@ fn missing_field(field: &str, outer: Option<&str>) -> String {
         "version" => format!("version: {}", super::VERSION),
         "path" => "path: \"my-log.csv\"".to_owned(),
         "name" => "name: \"my-experiment\"".to_owned(),
+        "n_windows" | "window" => format!("{field}: 3"),
         _ => format!("{field}: 0.1"),
     };
     match outer {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::disk::{read_text, write_whole};
 use super::{RunError, RunId};
 use crate::baseline::BaselineKind;
-use crate::data::{DataReport, DataShape};
+use crate::data::{DataReport, DataShape, Finding, Verdict};
 use crate::experiment::Experiment;
 use crate::metric::RankingMetrics;
 use crate::model::DeviceInfo;
@@ -37,6 +37,26 @@ pub struct DataStamp {
     pub shape: DataShape,
     /// The account of reading and cleaning.
     pub report: DataReport,
+    /// The leakage audit of data and split; empty in runs from before there was one.
+    #[serde(default)]
+    pub audit: Vec<Finding>,
+}
+
+impl DataStamp {
+    /// The audit in a word: `leak`, `warn`, `pass`; `None` when there was none.
+    #[must_use]
+    pub fn audit_word(&self) -> Option<&'static str> {
+        Some(match Finding::worst(&self.audit)? {
+            Verdict::Pass => "pass",
+            Verdict::Warn => "warn",
+            Verdict::Fail => "leak",
+        })
+    }
+
+    /// The checks that failed.
+    pub fn leaks(&self) -> impl Iterator<Item = &Finding> {
+        self.audit.iter().filter(|finding| finding.verdict == Verdict::Fail)
+    }
 }
 
 /// How a run ended.

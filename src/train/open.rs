@@ -99,7 +99,7 @@ pub(super) fn open(job: Job, build: BuildModel<'_>) -> Result<(Task, Box<dyn Tra
     let writer = if let Some(writer) = earlier {
         go_on(&mut task, model.as_mut(), writer)?
     } else {
-        let stamp = stamp(&task.prepared);
+        let stamp = stamp(&task.prepared, &task.experiment);
         let manifest = Manifest::new(task.experiment.clone(), stamp, task.device.clone(), model.n_params());
         RunWriter::create(&job.store, manifest)?
     };
@@ -174,13 +174,14 @@ fn fit_references(prepared: &Prepared) -> Vec<Fitted> {
     BaselineKind::iter().map(fit).collect()
 }
 
-fn stamp(prepared: &Prepared) -> DataStamp {
+fn stamp(prepared: &Prepared, experiment: &Experiment) -> DataStamp {
     DataStamp {
         name: prepared.dataset.name.clone(),
         fingerprint: prepared.dataset.fingerprint.clone(),
         split_fingerprint: prepared.split.fingerprint.clone(),
         shape: prepared.dataset.shape(),
         report: prepared.dataset.report.clone(),
+        audit: data::audit(prepared, &experiment.data),
     }
 }
 
@@ -218,6 +219,10 @@ fn go_on(task: &mut Task, model: &mut dyn Trainable, mut writer: RunWriter) -> R
         let sentence =
             format!("begun on {} and resumed on {}: figures may differ a little", before.name, task.device.name);
         task.warnings.push(Problem::warning("training.device", sentence));
+    }
+    // A run from before there was an audit gets it now: its data are at hand.
+    if writer.manifest.data.audit.is_empty() {
+        writer.manifest.data.audit = data::audit(&task.prepared, &task.experiment.data);
     }
     // Told again at the end, if it still holds.
     writer.manifest.problems.retain(|problem| problem.field != BELOW_REFERENCE);

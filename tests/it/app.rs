@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use seqscope::app::{
     Action, App, AppOptions, FilePicker, Loadable, Page, PickKind, ThemeChoice, Tone, TrainingPhase, is_experiment,
 };
-use seqscope::data::{DataSource, FileSpec, SplitSpec, WorldSpec};
+use seqscope::data::{DataSource, FileSpec, Finding, SplitSpec, Verdict, WorldSpec};
 use seqscope::experiment::Experiment;
 use seqscope::model::{ModelKind, ModelSpec, TransformerSpec};
 use seqscope::run::{Outcome, RunStatus, RunStore};
@@ -150,11 +150,57 @@ fn a_log_is_previewed_prepared_and_known_to_be_stale_when_its_settings_change() 
     assert_eq!((shape.n_users, shape.n_items, shape.n_events), (12, 7, 72));
     assert!(bench.app.data.profile.is_some() && bench.app.draft.n_params.is_some());
 
-    bench.edit(|e| e.split = SplitSpec::GlobalTemporal { valid_fraction: 0.1, test_fraction: 0.1 });
+    bench.edit(|e| e.split = SplitSpec::LeaveOneOut);
     assert!(bench.app.fresh_data().is_none() && bench.app.draft.n_params.is_none());
     bench.app.apply(Action::Undo);
     assert!(bench.app.fresh_data().is_some(), "taken back, the data fit again");
     assert_eq!(bench.app.recent, [path]);
+}
+
+#[test]
+fn a_log_with_times_is_split_by_one_cut_until_the_person_says_otherwise() {
+    let mut bench = Bench::new();
+    let timed = bench.file("timed.csv", &log_of(12, 6));
+    let timeless = bench.file("timeless.csv", "user_id,item_id\nu1,i1\nu1,i2\nu2,i1\n");
+    let stepped = bench.file("stepped.csv", "user_id,item_id,step\nu1,i1,1\nu1,i2,2\nu2,i1,1\n");
+    let mut split_of = |path: &PathBuf| {
+        bench.app.apply(Action::OpenData(path.clone()));
+        bench.until("the head", |app| app.data.preview.ready().is_some());
+        bench.app.draft.experiment.split
+    };
+    assert_eq!(split_of(&timed), SplitSpec::RECOMMENDED);
+    assert_eq!(split_of(&timeless), SplitSpec::LeaveOneOut);
+    assert_eq!(split_of(&timed), SplitSpec::RECOMMENDED);
+    assert_eq!(split_of(&stepped), SplitSpec::LeaveOneOut, "steps of each user are no clock");
+    // One step of undo takes back log and split together.
+    bench.app.apply(Action::Undo);
+    assert_eq!(bench.app.draft.experiment.split, SplitSpec::RECOMMENDED);
+    // What a person sets before the head is there, or in another experiment, stays.
+    bench.app.apply(Action::OpenData(timed));
+    let said = SplitSpec::PerUserTemporal { valid_fraction: 0.2, test_fraction: 0.2 };
+    bench.edit(|e| e.split = said);
+    bench.edit(|e| e.split = SplitSpec::LeaveOneOut);
+    bench.until("the head", |app| app.data.preview.ready().is_some());
+    assert_eq!(bench.app.draft.experiment.split, SplitSpec::LeaveOneOut);
+    let warned = bench.app.draft.problems_at("split").any(|p| !p.is_error() && p.sentence.contains("GlobalTemporal"));
+    assert!(warned, "{:?}", bench.app.draft.problems);
+}
+
+#[test]
+fn the_audit_comes_with_the_data_and_stays_with_the_run() {
+    let mut bench = Bench::new();
+    bench.tiny(1);
+    bench.app.apply(Action::Prepare);
+    bench.until("the data", |app| app.fresh_data().is_some());
+    let audit = bench.app.data.audit.clone().unwrap();
+    assert_eq!(Finding::worst(&audit), Some(Verdict::Fail), "leave-one-out of a world with times leaks");
+    let calendar = bench.app.data.calendar.clone().unwrap();
+    assert!(calendar.bars.iter().any(|bar| bar.n_test > 0));
+    bench.app.apply(Action::Start);
+    assert_eq!(bench.ended(), Some(Outcome::Finished));
+    let run = bench.app.training.as_ref().and_then(|training| training.run.clone()).unwrap();
+    let stamp = bench.app.store.manifest(&run).unwrap().data;
+    assert_eq!((&stamp.audit, stamp.audit_word()), (&*audit, Some("leak")));
 }
 
 #[test]

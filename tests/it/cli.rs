@@ -87,6 +87,7 @@ fn describe_knows_every_family_and_part() {
         ("training", "training.lr"),
         ("evaluation", "evaluation.filter_seen"),
         ("data", "data.clean.min_user_events"),
+        ("split", "split.horizon_fraction"),
     ] {
         assert!(overview.contains(&what.to_lowercase()), "`{what}` in {overview}");
         let told = place.seqscope(&format!("describe {what}")).ok().out;
@@ -136,6 +137,53 @@ fn data_tells_roles_counts_and_refused_rows() {
     let text = place.seqscope("data log.csv").ok().out;
     assert!(text.contains("line 8"), "the refused row by its line: {text}");
     assert!(text.contains("2 users, 4 items, 6 events"), "{text}");
+}
+
+/// Ann ends on the first day, bob goes on for three more; eve comes with something new.
+const LEAKY: &str = "user,item,time\nann,tea,2024-01-01 08:00\nann,cup,2024-01-01 09:00\nann,pot,2024-01-01 10:00\nann,jug,2024-01-01 11:00\nbob,tea,2024-01-01 08:30\nbob,cup,2024-01-02 09:00\nbob,pot,2024-01-03 09:00\nbob,tea,2024-01-04 09:00\nbob,jug,2024-01-05 09:00\neve,tea,2024-01-04 10:00\neve,new,2024-01-04 11:00\neve,cup,2024-01-04 12:00\neve,jug,2024-01-05 10:00\n";
+
+#[test]
+fn data_audits_a_split_for_people_and_scripts() {
+    let place = Place::new();
+    place.write("log.csv", LEAKY);
+    let said = place.seqscope("data log.csv --audit --json").ok().json();
+    assert_eq!((&said["users"], &said["events"]), (&3.into(), &13.into()), "the other keys stay");
+    let audit = said["audit"].as_array().unwrap();
+    // Test begins with ann's jug on the 1st; bob trains cup and pot after it, eve tea and new.
+    let wanted = serde_json::json!({ "check": "training_after_test", "verdict": "fail", "count": 4 });
+    assert_eq!(audit[0], wanted);
+    assert_eq!(audit[1], serde_json::json!({ "check": "items_after_cut", "verdict": "fail", "count": 1 }));
+    assert_eq!(audit.len(), 7);
+    let text = place.seqscope("data log.csv --audit").ok().out;
+    for words in [
+        "Audit of the split: leave-one-out",
+        "Training later than the test",
+        "user eve, event 2: item new",
+        "Split by one cut",
+    ] {
+        assert!(text.contains(words), "`{words}` in {text}");
+    }
+    let cut = place.seqscope("data log.csv --audit --split temporal --json").ok().json();
+    assert_eq!(cut["audit"][0], serde_json::json!({ "check": "training_after_test", "verdict": "pass", "count": 0 }));
+    assert_eq!(cut["events"], 13, "the account of the whole log");
+    place.seqscope("data log.csv --split temporal").fails(2, &["--audit"]);
+    place
+        .seqscope("data log.csv --audit --split sideways")
+        .fails(2, &["leave-one-out", "temporal", "per-user", "rolling"]);
+    assert!(place.seqscope("data log.csv --json").ok().json().get("audit").is_none());
+}
+
+#[test]
+fn a_run_keeps_its_audit_and_the_lists_show_it() {
+    let place = trained();
+    let said = place.seqscope("runs --runs runs").ok();
+    assert_eq!(said.out.matches("leak").count(), 2, "{}", said.out);
+    let told = place.seqscope("runs --runs runs --json").ok().json();
+    let first = &told["runs"][0]["audit"][0];
+    assert_eq!((&first["check"], &first["verdict"]), (&"training_after_test".into(), &"fail".into()));
+    let runs = runs_in(&place.path("runs"));
+    let compared = place.run(&["compare", &runs[0], &runs[1], "--runs", "runs"]).ok();
+    assert!(compared.out.contains("leak") && compared.err.contains("leaks: training_after_test ("), "{}", compared.err);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Logs and worlds become sequences: what a user is promised about data.
 
+mod audit;
 mod clean;
 mod detection;
 mod files;

@@ -161,6 +161,7 @@ fn a_frozen_old_run_keeps_opening() {
         let manifest = run.manifest.unwrap_or_else(|| panic!("{:?}", run.status));
         assert_eq!(run.status, RunStatus::Ended(Outcome::Finished));
         assert!(manifest.experiment.check().iter().all(|problem| !problem.is_error()));
+        assert_eq!(manifest.data.audit_word(), None, "it is from before there was an audit");
         // Figures of the file, not of today's program.
         let best = store.history(&run.id).unwrap().series(Part::Valid, "ndcg@10").last().map(|point| point.2);
         assert_eq!((best, manifest.valid.map(|m| m.ndcg_at_10)), (Some(0.311_645_058_679_392_24), best));

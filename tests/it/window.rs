@@ -208,7 +208,18 @@ fn data_are_prepared_and_looked_at() {
     screen.harness.get_by_role_and_label(egui::accesskit::Role::Button, "Users").click();
     screen.harness.run_steps(3);
     assert!(screen.shows("Find a user"));
+    assert!(screen.shows("Part") && screen.shows("■ validation"), "each event says what it is for");
+    screen.click("Audit");
+    assert!(screen.shows("Parts on the calendar") && screen.shows("Leakage audit"));
+    assert!(screen.shows("Training later than the test") && screen.shows("✖ fail"));
+    assert!(!screen.shows("Time (UTC)"), "examples are folded");
+    screen.harness.get_all_by_label("5 of them").next().unwrap().click();
+    screen.harness.run_steps(12);
+    assert!(screen.shows("Time (UTC)"));
     screen.click("Split");
+    assert!(screen.shows("recommended") && screen.shows("leave-one-out cuts each user at another moment"));
+    screen.click("Rolling windows");
+    assert!(screen.shows("Horizon") && screen.shows("Windows"));
     screen.click("Global cut in time");
     assert!(screen.shows("prepare again"), "what is shown is of other settings than the draft's");
     screen.harness.run();

@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 use polars::prelude::{DataFrame, SerReader, StringChunked};
 
 pub(super) use files::{can_open, name_of};
+pub(super) use open::resolve;
 pub(super) use refused::{Lines, Refused};
 pub(super) use sqlite::refused_query;
 

@@ -10,7 +10,7 @@ const FOLDER: &str =
     "it is a folder; choose the file in it that holds the log, or name several with a pattern such as `folder/*.csv`";
 
 /// The path with `$NAME` at its start replaced by that environment variable.
-pub(super) fn resolve(path: &Path) -> Result<PathBuf, DataError> {
+pub(in crate::data) fn resolve(path: &Path) -> Result<PathBuf, DataError> {
     let text = path.to_string_lossy();
     let Some(rest) = text.strip_prefix('$') else { return Ok(path.to_path_buf()) };
     let (name, below) = rest.split_once(['/', '\\']).unwrap_or((rest, ""));

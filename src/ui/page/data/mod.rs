@@ -1,6 +1,8 @@
 //! What do I have? A log is imported, its columns get roles, it is cleaned and split; beside the
 //! settings stand its rows, counts, charts and users.
 
+mod audit;
+mod calendar;
 mod clean;
 mod counts;
 mod preview;
@@ -39,6 +41,7 @@ enum View {
     Preview,
     Counts,
     Charts,
+    Audit,
     Users,
 }
 
@@ -48,6 +51,7 @@ impl View {
             Self::Preview => "The first rows of the file, as they are read",
             Self::Counts => "Rows, users and items after each step; refused rows; problems",
             Self::Charts => "Lengths of histories, popularity of items, events by day",
+            Self::Audit => "How far the split can be trusted: its parts on the calendar, and what leaks between them",
             Self::Users => "Every user's raw events in order",
         }
     }
@@ -130,6 +134,7 @@ impl DataPage {
             View::Preview => preview::ui(ui, app, actions),
             View::Counts => with_data(ui, app, actions, |ui, prepared, _| counts::ui(ui, prepared)),
             View::Charts => with_data(ui, app, actions, |ui, _, _| profile::ui(ui, app)),
+            View::Audit => with_data(ui, app, actions, |ui, _, _| audit::ui(ui, app)),
             View::Users => {
                 with_data(ui, app, actions, |ui, prepared, actions| self.users.ui(ui, app, prepared, actions));
             }

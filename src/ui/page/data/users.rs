@@ -3,6 +3,7 @@
 use egui::{RichText, ScrollArea, Sense, Ui, vec2};
 use egui_extras::{Column, TableBuilder};
 
+use super::audit;
 use crate::app::{Action, App, EventTime, RawEvent, raw_events, typical_user};
 use crate::data::{Dataset, Prepared};
 use crate::ui::theme::{self, size};
@@ -12,6 +13,8 @@ use crate::ui::{Actions, text};
 const LIST: f32 = 150.0;
 /// Height of a line in the list of users.
 const USER_ROW: f32 = 26.0;
+/// Height of the line of parts.
+const PARTS: f32 = 10.0;
 /// Ticks on the strip of time; more would only paint over each other.
 const MOST_TICKS: usize = 4000;
 
@@ -115,6 +118,7 @@ impl UserBrowser {
         if self.events.iter().any(|event| event.time.is_some()) {
             strip(ui, dataset, &self.events);
         }
+        parts(ui, &self.events);
         table(ui, &self.events);
     }
 }
@@ -176,6 +180,31 @@ fn strip(ui: &mut Ui, dataset: &Dataset, events: &[RawEvent]) {
     });
 }
 
+/// The user's events in order, coloured by what they are for; where there are more than points on
+/// the screen, neighbours share one.
+fn parts(ui: &mut Ui, events: &[RawEvent]) {
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), PARTS), Sense::hover());
+    let painter = ui.painter_at(rect);
+    let width = rect.width() / events.len().max(1) as f32;
+    let mut from = 0;
+    for of_part in events.chunk_by(|a, b| a.part == b.part) {
+        let Some(part) = of_part.first().map(|event| event.part) else { continue };
+        let left = rect.left() + from as f32 * width;
+        // At least two points wide, so that the one test event of a long history is seen.
+        let right = (left + of_part.len() as f32 * width).max(left + 2.0);
+        let bar = egui::Rect::from_x_y_ranges(left.min(rect.right() - 2.0)..=right, rect.y_range());
+        painter.rect_filled(bar, 0.0, audit::part_color(ui, part));
+        from += of_part.len();
+    }
+    if let Some(at) = response.hover_pos() {
+        let position = ((at.x - rect.left()) / width).max(0.0) as usize;
+        if let Some(event) = events.get(position) {
+            response.on_hover_text(format!("event {}: {}, {}", text::count(position + 1), event.item, event.part));
+        }
+    }
+    ui.horizontal(audit::legend);
+}
+
 fn table(ui: &mut Ui, events: &[RawEvent]) {
     let has = |get: fn(&RawEvent) -> bool| events.iter().any(get);
     let (has_time, has_behaviour) = (has(|e| e.time.is_some()), has(|e| e.behaviour.is_some()));
@@ -199,10 +228,17 @@ fn table(ui: &mut Ui, events: &[RawEvent]) {
         if has_value {
             table = table.column(Column::exact(56.0).clip(true));
         }
+        table = table.column(Column::exact(64.0));
         let has_clock = events.iter().any(|event| matches!(event.time, Some(EventTime::Moment(_))));
         let time_head = if has_clock { "Time (UTC)" } else { "Time (order only)" };
-        let heads =
-            [(true, "#"), (has_time, time_head), (true, "Item"), (has_behaviour, "Behaviour"), (has_value, "Value")];
+        let heads = [
+            (true, "#"),
+            (has_time, time_head),
+            (true, "Item"),
+            (has_behaviour, "Behaviour"),
+            (has_value, "Value"),
+            (true, "Part"),
+        ];
         table
             .header(size::ROW, |mut header| {
                 for (_, words) in heads.into_iter().filter(|(is_shown, _)| *is_shown) {
@@ -221,6 +257,7 @@ fn table(ui: &mut Ui, events: &[RawEvent]) {
                         (true, event.item.clone()),
                         (has_behaviour, event.behaviour.clone().unwrap_or_default()),
                         (has_value, event.value.map(|v| v.to_string()).unwrap_or_default()),
+                        (true, event.part.to_string()),
                     ];
                     for (_, words) in cells.into_iter().filter(|(is_shown, _)| *is_shown) {
                         row.col(|ui| {

@@ -57,11 +57,14 @@ fn data(ui: &mut Ui, app: &App, actions: &mut Actions) {
     ui.label(match experiment.split {
         SplitSpec::LeaveOneOut => "Leave-one-out".to_owned(),
         SplitSpec::GlobalTemporal { valid_fraction, test_fraction } => {
-            format!(
-                "Global cut in time: {} valid, {} test",
-                text::percent(valid_fraction),
-                text::percent(test_fraction)
-            )
+            shares("Global cut", valid_fraction, test_fraction)
+        }
+        SplitSpec::PerUserTemporal { valid_fraction, test_fraction } => {
+            shares("Per user", valid_fraction, test_fraction)
+        }
+        SplitSpec::RollingWindows { n_windows, window, horizon_fraction } => {
+            let share = text::percent(horizon_fraction);
+            format!("Window {window} of {n_windows}: {share} valid, {share} test")
         }
     });
     if let Some(prepared) = app.fresh_data() {
@@ -93,6 +96,10 @@ fn data(ui: &mut Ui, app: &App, actions: &mut Actions) {
         frame::action_button(ui, app, actions, Action::Prepare);
         frame::action_button_as(ui, app, actions, Action::GoTo(Page::Data), "Show data");
     });
+}
+
+fn shares(name: &str, valid_fraction: f64, test_fraction: f64) -> String {
+    format!("{name} in time: {} valid, {} test", text::percent(valid_fraction), text::percent(test_fraction))
 }
 
 fn model(ui: &mut Ui, app: &App) {
