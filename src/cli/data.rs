@@ -1,4 +1,5 @@
-//! `seqscope data FILE`: how a log is read, what is left of it, what it looks like.
+//! `seqscope data FILE`: how a log is read, what is left of it, what it looks like. With `--world KIND`
+//! in the file's place: a synthetic world's rules and its optimum.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -8,19 +9,29 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
-use super::Streams;
 use super::table::{Align, Table, count};
+use super::{Streams, world};
 use crate::data::{
     self, CleanSpec, DataReport, DataSource, DataSpec, Dataset, FileSpec, Preview, Profile, Role, Roles, TimeFormat,
-    TitleSpec,
+    TitleSpec, WorldSpec,
 };
 use crate::error::Error;
+
+/// A plain text: in a doc comment the names would have to stand in backticks.
+const WORLD_HELP: &str = "A synthetic world instead of a log: Series, MarkovChain, Periodic, LongRange, Drift, Funnel, \
+                          Commuter, TooSmall";
 
 /// Which file, and how to read it where the guess is wrong.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// A log: CSV, TSV, any separator, RecBole .inter, Parquet, NDJSON
-    file: PathBuf,
+    #[arg(required_unless_present = "world")]
+    file: Option<PathBuf>,
+    #[arg(long, value_name = "KIND", value_parser = world::named, conflicts_with = "file", help = WORLD_HELP)]
+    world: Option<WorldSpec>,
+    /// Change a setting of the world, such as `lag=8`; may be repeated
+    #[arg(long = "set", value_name = "SETTING=VALUE", requires = "world")]
+    sets: Vec<String>,
     /// Field separator, such as , or :: or \t
     #[arg(long, value_name = "TEXT")]
     separator: Option<String>,
@@ -79,7 +90,7 @@ impl From<TimeWord> for TimeFormat {
 impl Args {
     fn file_spec(self) -> FileSpec {
         FileSpec {
-            path: self.file,
+            path: self.file.unwrap_or_default(),
             separator: self.separator.map(|text| text.replace("\\t", "\t")),
             header: match (self.header, self.no_header) {
                 (true, _) => Some(true),
@@ -102,6 +113,10 @@ impl Args {
 
 pub(super) fn run(args: Args, streams: &mut Streams<'_>) -> Result<(), Error> {
     let json = args.json;
+    if let Some(spec) = &args.world {
+        let spec = world::changed(spec.clone(), &args.sets)?;
+        return if json { streams.json(&world::json_of(&spec)?) } else { world::tell(&spec, write_profile, streams) };
+    }
     let preview = data::preview(&args.file_spec())?;
     let spec = DataSpec { source: DataSource::File(preview.file.clone()), clean: CleanSpec::default() };
     let dataset = data::read(&spec, &AtomicBool::new(false))?;

@@ -6,7 +6,7 @@ use strum::IntoEnumIterator;
 
 use super::Streams;
 use super::table::{Align, Table};
-use crate::data::{CleanSpec, WorldSpec};
+use crate::data::{CleanSpec, WorldKind, WorldSpec};
 use crate::error::Error;
 use crate::experiment::{EvaluationSpec, TrainingSpec};
 use crate::model::{ModelKind, ModelSpec};
@@ -15,7 +15,7 @@ use crate::spec::{Described, Field, FieldKind, did_you_mean};
 /// What to describe.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A model (transformer, lstm, vae), or training, evaluation, data
+    /// A model (transformer, lstm, vae), training, evaluation, data, or a synthetic world (series, longrange, ...)
     #[arg(value_name = "WHAT")]
     what: Option<String>,
 }
@@ -65,6 +65,16 @@ fn sections() -> Vec<Section> {
         prefix,
         fields: part.fields(),
     };
+    let worlds = WorldKind::iter().map(|kind| {
+        let spec = WorldSpec::of(kind);
+        Section {
+            name: kind.to_string().to_lowercase(),
+            title: format!("World: {}", kind.title()),
+            about: spec.story(),
+            prefix: "data",
+            fields: spec.fields(),
+        }
+    });
     models
         .chain([
             part("training", "Training", "How any model is trained.", "training", &TrainingSpec::default()),
@@ -72,6 +82,7 @@ fn sections() -> Vec<Section> {
             part("data", "Cleaning", "What happens to a log before it is split.", "data.clean", &CleanSpec::default()),
             part("data", "Synthetic world", "What is used where no log is given.", "data", &WorldSpec::default()),
         ])
+        .chain(worlds)
         .collect()
 }
 

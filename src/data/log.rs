@@ -84,6 +84,7 @@ pub(super) fn open(file: &FileSpec, cancel: &AtomicBool) -> Result<Log, DataErro
         steps: vec![events.count("Read")],
         problems,
         file: Some(file.clone()),
+        optimum: None,
     };
     Ok(Log { name: name_of(&file.path), events, titles, report })
 }

@@ -36,7 +36,7 @@ pub use spec::{CleanSpec, DataSource, DataSpec, FileFormat, FileSpec, Role, Role
 pub use split::{EvalCase, Split, SplitSpec};
 pub use table::{Column, Table};
 pub use vocab::Vocab;
-pub use world::WorldSpec;
+pub use world::{WorldKind, WorldSpec};
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;

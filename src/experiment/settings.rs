@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use strum::IntoEnumIterator;
 
 use super::{Experiment, ExperimentError, file};
-use crate::data::{DataSource, FileFormat, FileSpec, Role, SplitSpec, TimeFormat, TitleSpec, WorldSpec};
+use crate::data::{
+    DataSource, DataSpec, FileFormat, FileSpec, Role, SplitSpec, TimeFormat, TitleSpec, WorldKind, WorldSpec,
+};
 use crate::model::{ModelKind, ModelSpec};
 use crate::spec::{Described, SetError, did_you_mean};
 
@@ -35,6 +37,10 @@ pub(super) fn set(experiment: &mut Experiment, path: &str, text: &str) -> Result
 pub(super) fn path_ending_in(key: &str) -> Option<String> {
     let mut candidates = vec![Experiment::default()];
     candidates.extend(ModelSpec::iter().map(|model| Experiment { model, ..Experiment::default() }));
+    candidates.extend(WorldKind::iter().map(|kind| {
+        let source = DataSource::World(WorldSpec::of(kind));
+        Experiment { data: DataSpec { source, ..DataSpec::default() }, ..Experiment::default() }
+    }));
     candidates.iter().flat_map(paths).find(|path| path.rsplit('.').next() == Some(key))
 }
 
@@ -129,7 +135,12 @@ fn set_data(experiment: &mut Experiment, path: &str, key: &str, text: &str) -> R
         (key, DataSource::World(_)) if FILE_KEYS.contains(&key) || key.starts_with("roles.") => {
             return Err(failed(path, format!("`{path}` needs a file; set `data.path` first")));
         }
-        _ => return Err(unknown(experiment, path)),
+        (key, _) => {
+            return Err(match WorldKind::owner(key) {
+                Some(kind) => failed(path, format!("`{path}` needs the world {kind}; set `data.kind` to {kind} first")),
+                None => unknown(experiment, path),
+            });
+        }
     }
     Ok(())
 }

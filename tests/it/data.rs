@@ -6,6 +6,7 @@ mod laws;
 mod public_logs;
 mod tables;
 mod world;
+mod worlds;
 
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;

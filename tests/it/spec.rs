@@ -1,7 +1,7 @@
 //! Every setting of every struct describes itself: completely, truly, and in words.
 
 use proptest::prelude::*;
-use seqscope::data::{CleanSpec, WorldSpec};
+use seqscope::data::{CleanSpec, WorldKind, WorldSpec};
 use seqscope::experiment::{EvaluationSpec, TrainingSpec};
 use seqscope::model::{LstmSpec, TransformerSpec, VaeSpec};
 use seqscope::spec::{Described, Field, FieldKind, Problem, SetError, Severity, Value, did_you_mean};
@@ -16,7 +16,7 @@ macro_rules! for_all_settings {
         $check(&TrainingSpec::default());
         $check(&EvaluationSpec::default());
         $check(&CleanSpec::default());
-        $check(&WorldSpec::default());
+        <WorldKind as strum::IntoEnumIterator>::iter().for_each(|kind| $check(&WorldSpec::of(kind)));
     };
 }
 
@@ -44,7 +44,8 @@ fn is_in_words(spec: &impl Described) {
             (FieldKind::Int { .. }, Value::Int(_))
                 | (FieldKind::Float { .. }, Value::Float(_))
                 | (FieldKind::Bool, Value::Bool(_))
-                | (FieldKind::Choice(_) | FieldKind::Text, Value::Text(_))
+                | (FieldKind::Choice(_), Value::Choice(_))
+                | (FieldKind::Text, Value::Text(_))
         );
         assert!(fits, "{key}: {kind:?} does not fit {value:?}, so its range is never checked");
     }
