@@ -13,7 +13,7 @@ use super::table::{Align, Table, count};
 use super::{Streams, world};
 use crate::data::{
     self, CleanSpec, DataReport, DataSource, DataSpec, Dataset, FileSpec, Preview, Profile, Role, Roles, TimeFormat,
-    TitleSpec, WorldSpec,
+    TitleSpec, WorldKind,
 };
 use crate::error::Error;
 
@@ -28,7 +28,7 @@ pub struct Args {
     #[arg(required_unless_present = "world")]
     file: Option<PathBuf>,
     #[arg(long, value_name = "KIND", value_parser = world::named, conflicts_with = "file", help = WORLD_HELP)]
-    world: Option<WorldSpec>,
+    world: Option<WorldKind>,
     /// Change a setting of the world, such as `lag=8`; may be repeated
     #[arg(long = "set", value_name = "SETTING=VALUE", requires = "world")]
     sets: Vec<String>,
@@ -113,8 +113,8 @@ impl Args {
 
 pub(super) fn run(args: Args, streams: &mut Streams<'_>) -> Result<(), Error> {
     let json = args.json;
-    if let Some(spec) = &args.world {
-        let spec = world::changed(spec.clone(), &args.sets)?;
+    if let Some(kind) = args.world {
+        let spec = world::changed(kind, &args.sets)?;
         return if json { streams.json(&world::json_of(&spec)?) } else { world::tell(&spec, write_profile, streams) };
     }
     let preview = data::preview(&args.file_spec())?;

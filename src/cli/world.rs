@@ -14,12 +14,12 @@ use crate::data::{self, CleanSpec, DataSource, DataSpec, Dataset, Profile, World
 use crate::error::Error;
 use crate::spec::{Described, did_you_mean};
 
-/// The world of a word such as `LongRange` or `long-range`, with its defaults.
-pub(super) fn named(word: &str) -> Result<WorldSpec, String> {
+/// The kind of a word such as `LongRange` or `long-range`.
+pub(super) fn named(word: &str) -> Result<WorldKind, String> {
     let plain = |word: &str| word.replace(['-', '_', ' '], "").to_lowercase();
     let names: Vec<String> = WorldKind::iter().map(|kind| kind.to_string()).collect();
     match WorldKind::iter().find(|kind| plain(&kind.to_string()) == plain(word)) {
-        Some(kind) => Ok(WorldSpec::of(kind)),
+        Some(kind) => Ok(kind),
         None => Err(match did_you_mean(word, names.iter().map(String::as_str)) {
             Some(near) => format!("there is no such world; did you mean `{near}`?"),
             None => format!("there is no such world; choose one of {}", names.join(", ")),
@@ -27,8 +27,9 @@ pub(super) fn named(word: &str) -> Result<WorldSpec, String> {
     }
 }
 
-/// A world with some settings changed, each as `lag=8`.
-pub(super) fn changed(mut spec: WorldSpec, sets: &[String]) -> Result<WorldSpec, Error> {
+/// The world of a kind with some settings changed, each as `lag=8`.
+pub(super) fn changed(kind: WorldKind, sets: &[String]) -> Result<WorldSpec, Error> {
+    let mut spec = WorldSpec::of(kind);
     for set in sets {
         let hint = || format!("`seqscope describe {}` lists its settings", spec.kind.to_string().to_lowercase());
         let Some((key, text)) = set.split_once('=') else {

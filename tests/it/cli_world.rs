@@ -28,7 +28,7 @@ fn a_world_that_is_not_there_and_a_setting_of_another_are_told_with_the_cure() {
     place.seqscope("data --world Funnel --set lag=8").fails(1, &["`lag` is a setting of the world LongRange"]);
     place.seqscope("data --world Funnel --set delay").fails(1, &["`--set delay` lacks its value"]);
     place.seqscope("data --world Funnel --set delay=0").fails(1, &["Delay is 0; choose a whole number from 1 to 100"]);
-    place.seqscope("data").fails(2, &["--world"]);
+    place.seqscope("data").fails(2, &["FILE"]);
     place.seqscope("data log.csv --world Funnel").fails(2, &["cannot be used with"]);
 }
 

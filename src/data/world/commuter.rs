@@ -71,7 +71,7 @@ impl Commuter {
             n_items,
             mean_len: spec.mean_len,
             follow: spec.follow_probability(),
-            side: (1..).find(|side| side * side >= n_items).unwrap_or(1),
+            side: side_of(n_items),
             anywhere: Law::uniform(n_items),
             lunch_anywhere: Law::uniform(n_items),
         };
@@ -154,6 +154,12 @@ impl Commuter {
         }
         normalised(pairs)
     }
+}
+
+/// Cells in a row of the smallest square grid that holds so many.
+fn side_of(n_items: usize) -> usize {
+    let side = n_items.isqrt();
+    if side * side < n_items { side + 1 } else { side.max(1) }
 }
 
 /// Logarithms of weights as probabilities that add up to 1; empty when none is possible.

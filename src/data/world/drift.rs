@@ -39,7 +39,8 @@ pub(super) struct Drift {
     n_items: usize,
     mean_len: usize,
     follow: f64,
-    drift_days: usize,
+    /// Days in which fashion walks once round.
+    round_days: usize,
     /// How many places ahead of where fashion stands.
     fashion: Lottery,
     /// The same with what comes by chance.
@@ -57,7 +58,7 @@ impl Drift {
             n_items: spec.n_items,
             mean_len: spec.mean_len,
             follow,
-            drift_days: spec.drift_days.max(1),
+            round_days: spec.drift_days.max(1),
             fashion,
             law: Law::new(mixed),
         }
@@ -65,7 +66,7 @@ impl Drift {
 
     /// The item where fashion stands on a day.
     fn stands_at(&self, day: usize) -> usize {
-        day * self.n_items / self.drift_days % self.n_items
+        day * self.n_items / self.round_days % self.n_items
     }
 }
 
@@ -77,7 +78,7 @@ fn day(time_secs: i64) -> usize {
 impl Rules for Drift {
     fn user(&self, rng: &mut ChaCha8Rng) -> Vec<WorldEvent> {
         let len = len(self.mean_len, rng);
-        let first = any(self.drift_days.saturating_sub(len).max(1), rng);
+        let first = any(self.round_days.saturating_sub(len).max(1), rng);
         let event = |at: usize| {
             let time_secs = WORLD_BEGINS + (first + at) as i64 * DAY + rng.random_range(0..DAY);
             let item = if rng.random_bool(self.follow) {

@@ -1,5 +1,6 @@
 //! Which world, and its settings.
 
+use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use strum::IntoEnumIterator;
 
@@ -104,8 +105,8 @@ impl FieldValue for WorldKind {
 ///
 /// Each kind has defaults of its own, [`WorldSpec::of`], in an experiment file too. Settings of
 /// other kinds are kept as they are and are a problem when they were changed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(from = "Written", into = "Written")]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(from = "Written")]
 pub struct WorldSpec {
     /// Which rules.
     pub kind: WorldKind,
@@ -235,29 +236,29 @@ impl Described for WorldSpec {
 }
 
 /// A world as it stands in a file: what is left out has the default of its kind.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename = "WorldSpec")]
 struct Written {
     kind: WorldKind,
-    #[serde(with = "said", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "said")]
     n_users: Option<usize>,
-    #[serde(with = "said", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "said")]
     n_items: Option<usize>,
-    #[serde(with = "said", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "said")]
     mean_len: Option<usize>,
-    #[serde(with = "said", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "said")]
     follow: Option<f64>,
-    #[serde(with = "said", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "said")]
     branches: Option<usize>,
-    #[serde(with = "said", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "said")]
     period: Option<usize>,
-    #[serde(with = "said", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "said")]
     lag: Option<usize>,
-    #[serde(with = "said", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "said")]
     drift_days: Option<usize>,
-    #[serde(with = "said", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "said")]
     delay: Option<usize>,
-    #[serde(with = "said", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "said")]
     seed: Option<u64>,
 }
 
@@ -280,41 +281,35 @@ impl From<Written> for WorldSpec {
     }
 }
 
-impl From<WorldSpec> for Written {
+impl Serialize for WorldSpec {
     /// What the kind has; of what it has not, only what was changed, so that nothing is lost.
-    fn from(spec: WorldSpec) -> Self {
-        let of = WorldSpec::of(spec.kind);
-        let own = |key: &str, value: usize, default: usize| (spec.kind.has(key) || value != default).then_some(value);
-        Self {
-            kind: spec.kind,
-            n_users: Some(spec.n_users),
-            n_items: Some(spec.n_items),
-            mean_len: Some(spec.mean_len),
-            follow: Some(spec.follow),
-            branches: own("branches", spec.branches, of.branches),
-            period: own("period", spec.period, of.period),
-            lag: own("lag", spec.lag, of.lag),
-            drift_days: own("drift_days", spec.drift_days, of.drift_days),
-            delay: own("delay", spec.delay, of.delay),
-            seed: Some(spec.seed),
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let of = Self::of(self.kind);
+        let own = [
+            ("branches", self.branches, of.branches),
+            ("period", self.period, of.period),
+            ("lag", self.lag, of.lag),
+            ("drift_days", self.drift_days, of.drift_days),
+            ("delay", self.delay, of.delay),
+        ];
+        let written = || own.iter().filter(|(key, value, default)| self.kind.has(key) || value != default);
+        let mut fields = to.serialize_struct("WorldSpec", 6 + written().count())?;
+        fields.serialize_field("kind", &self.kind)?;
+        fields.serialize_field("n_users", &self.n_users)?;
+        fields.serialize_field("n_items", &self.n_items)?;
+        fields.serialize_field("mean_len", &self.mean_len)?;
+        fields.serialize_field("follow", &self.follow)?;
+        for &(key, value, _) in written() {
+            fields.serialize_field(key, &value)?;
         }
+        fields.serialize_field("seed", &self.seed)?;
+        fields.end()
     }
 }
 
-/// A setting that is there or is not: never written as `Some(5)`, which not every reader takes.
-mod said {
-    use super::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub(super) fn serialize<T: Serialize, S: Serializer>(value: &Option<T>, to: S) -> Result<S::Ok, S::Error> {
-        match value {
-            Some(value) => value.serialize(to),
-            None => to.serialize_none(),
-        }
-    }
-
-    pub(super) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
-        T::deserialize(from).map(Some)
-    }
+/// A setting that is there: written as its value alone, not as `Some(5)`, which not every reader takes.
+fn said<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
 }
 
 #[cfg(test)]

@@ -144,6 +144,10 @@ fn the_generator_itself_confirms_each_optimum_and_a_wrong_oracle_stays_below() {
             let stated = stated(&spec, seen);
             for ((values, stated), name) in right.iter().zip(stated).zip(["HR@1", "HR@10", "NDCG@10"]) {
                 let (mean, error) = mean_and_error(values);
+                // What lies in [0, 1] with this mean varies at most so much; a sample in which all
+                // are found shows no variation at all.
+                let most = (stated * (1.0 - stated).max(0.0) / values.len() as f64).sqrt();
+                let error = if error > 0.0 { error } else { most };
                 println!("{kind}, {seen:?}: {name} stated {stated:.4}, simulated {mean:.4} ± {error:.4}");
                 assert!((mean - stated).abs() <= 4.0 * error, "{kind}, {seen:?}: {name} {mean}, stated {stated}");
             }

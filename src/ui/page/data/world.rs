@@ -20,7 +20,7 @@ pub(super) fn ui(ui: &mut Ui, app: &App, world: &mut WorldSpec, evaluation: &mut
     let form = Form { section: "data", defaults, draft: &app.draft, is_narrow: true };
     form.ui(ui, &mut ButKind(world));
     ui.add_space(size::GAP_SMALL);
-    weak(ui, optimum(app, evaluation));
+    weak(ui, optimum(app, evaluation.seen()));
 }
 
 /// The chooser. Another world starts from its defaults, and seen items are ranked where people come
@@ -46,7 +46,7 @@ fn kind(ui: &mut Ui, world: &mut WorldSpec, evaluation: &mut EvaluationSpec) {
 }
 
 /// The best possible figures of the world as it was prepared.
-fn optimum(app: &App, evaluation: &EvaluationSpec) -> String {
+fn optimum(app: &App, seen: Seen) -> String {
     let Some(prepared) = app.fresh_data() else {
         return "Prepare it to see the best that any model can reach in it.".to_owned();
     };
@@ -58,11 +58,11 @@ fn optimum(app: &App, evaluation: &EvaluationSpec) -> String {
         SplitSpec::LeaveOneOut => "leave-one-out",
         SplitSpec::GlobalTemporal { .. } => "the global temporal split",
     };
-    let seen = match evaluation.seen() {
+    let best = optimum.of(seen);
+    let seen = match seen {
         Seen::LeftOut => "seen items left out",
         Seen::Ranked => "seen items ranked too",
     };
-    let best = optimum.of(evaluation.seen());
     let [hr, ndcg] = [best.hr_at_1, best.ndcg_at_10].map(text::metric);
     format!("Best possible by these rules: HR@1 {hr}, NDCG@10 {ndcg} (test of {split}, {seen}).")
 }
