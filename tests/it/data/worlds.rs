@@ -48,7 +48,9 @@ fn questions(prepared: &Prepared) -> Vec<Question> {
 fn order(probabilities: &[f64], history: &[WorldEvent], seen: Seen) -> Vec<usize> {
     let mut goes_first = vec![false; probabilities.len()];
     if seen == Seen::LeftOut {
-        history.iter().for_each(|event| goes_first[event.item] = true);
+        for event in history {
+            goes_first[event.item] = true;
+        }
     }
     let mut order: Vec<usize> = (0..probabilities.len()).collect();
     order.sort_by(|&a, &b| {
