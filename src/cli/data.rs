@@ -1,4 +1,5 @@
-//! `seqscope data FILE`: how a log is read, what is left of it, what it looks like.
+//! `seqscope data FILE`: how a log is read, what is left of it, what it looks like. With `--world KIND`
+//! in the file's place: a synthetic world's rules and its optimum.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -8,23 +9,30 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
-use super::Streams;
 use super::audit;
 use super::table::{Align, Table, count};
 use super::train::set_all;
+use super::{Streams, world};
 use crate::data::{
     self, DataReport, DataSource, DataSpec, Dataset, Encoding, FileSpec, Finding, Packing, Preview, Profile, Role,
-    Roles, SplitSpec, StepCount, StepEffect, TimeFormat, TitleSpec,
+    Roles, SplitSpec, StepCount, StepEffect, TimeFormat, TitleSpec, WorldKind,
 };
 use crate::error::Error;
 use crate::experiment::Experiment;
+
+/// A plain text: in a doc comment the names would have to stand in backticks.
+const WORLD_HELP: &str = "A synthetic world instead of a log: Series, MarkovChain, Periodic, LongRange, Drift, Funnel, \
+                          Commuter, TooSmall";
 
 /// Which file, and how to read it where the guess is wrong.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// A log: CSV, TSV, any separator, RecBole .inter, Parquet, JSON, SQLite, also packed by gzip or
     /// zstd; several files as a quoted pattern, 'logs/part-*.csv'
-    file: PathBuf,
+    #[arg(required_unless_present = "world")]
+    file: Option<PathBuf>,
+    #[arg(long, value_name = "KIND", value_parser = world::named, conflicts_with = "file", help = WORLD_HELP)]
+    world: Option<WorldKind>,
     /// How letters are written as bytes
     #[arg(long, value_enum, value_name = "ENCODING")]
     encoding: Option<EncodingWord>,
@@ -70,7 +78,8 @@ pub struct Args {
     /// Column of that table with the title
     #[arg(long, value_name = "COLUMN", requires = "titles")]
     titles_title: Option<String>,
-    /// Change a setting, such as `data.clean.steps=[Repeats(window_secs: 60)]`; may be repeated
+    /// Change a setting, such as `data.clean.steps=[Repeats(window_secs: 60)]`, or of a world, such as
+    /// `lag=8`; may be repeated
     #[arg(long = "set", value_name = "SETTING=VALUE")]
     sets: Vec<String>,
     #[command(flatten)]
@@ -177,7 +186,7 @@ impl From<TimeWord> for TimeFormat {
 impl Args {
     fn file_spec(self) -> FileSpec {
         FileSpec {
-            path: self.file,
+            path: self.file.unwrap_or_default(),
             encoding: self.encoding.map(Encoding::from),
             separator: self.separator.map(|text| text.replace("\\t", "\t")),
             header: match (self.header, self.no_header) {
@@ -203,6 +212,10 @@ impl Args {
 
 pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error> {
     let (json, audit, sets) = (args.json, args.audit, std::mem::take(&mut args.sets));
+    if let Some(kind) = args.world {
+        let spec = world::changed(kind, &sets)?;
+        return if json { streams.json(&world::json_of(&spec)?) } else { world::tell(&spec, write_profile, streams) };
+    }
     let mut experiment = Experiment::default();
     experiment.data.source = DataSource::File(args.file_spec());
     set_all(&mut experiment, &sets)?;

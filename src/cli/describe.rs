@@ -6,7 +6,7 @@ use strum::IntoEnumIterator;
 
 use super::Streams;
 use super::table::{Align, Table};
-use crate::data::{CleanSpec, CleanStep, SplitSpec, WorldSpec};
+use crate::data::{CleanSpec, CleanStep, SplitSpec, WorldKind, WorldSpec};
 use crate::error::Error;
 use crate::experiment::{EvaluationSpec, TrainingSpec};
 use crate::model::{ModelKind, ModelSpec};
@@ -15,7 +15,8 @@ use crate::spec::{Described, Field, FieldKind, did_you_mean};
 /// What to describe.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A model (transformer, lstm, vae), or training, evaluation, data, clean (the steps of cleaning), split
+    /// A model (transformer, lstm, vae), or training, evaluation, data, clean (the steps of cleaning), split,
+    /// or a synthetic world (series, longrange, ...)
     #[arg(value_name = "WHAT")]
     what: Option<String>,
 }
@@ -82,6 +83,16 @@ fn sections() -> Vec<Section> {
             fields: split.fields(),
         }
     });
+    let worlds = WorldKind::iter().map(|kind| {
+        let spec = WorldSpec::of(kind);
+        Section {
+            name: kind.to_string().to_lowercase(),
+            title: format!("World: {}", kind.title()),
+            about: spec.story(),
+            prefix: "data",
+            fields: spec.fields(),
+        }
+    });
     models
         .chain([
             part("training", "Training", "How any model is trained.", "training", &TrainingSpec::default()),
@@ -92,6 +103,7 @@ fn sections() -> Vec<Section> {
         ])
         .chain(steps)
         .chain(splits)
+        .chain(worlds)
         .collect()
 }
 

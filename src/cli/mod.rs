@@ -20,6 +20,7 @@ mod runs;
 mod stop;
 mod table;
 mod train;
+mod world;
 
 pub use request::{Renderer, Request, Usage, WindowRequest, parse};
 
@@ -69,7 +70,7 @@ pub enum Command {
     Resume(resume::Args),
     /// Say what settings there are: meaning, range, default and where it comes from
     Describe(describe::Args),
-    /// Say how a log is read: roles, counts, refused rows, profile
+    /// Say how a log is read: roles, counts, refused rows, profile; or tell a world's rules
     Data(Box<data::Args>),
     /// List the runs
     Runs(runs::Args),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::world::Optimum;
 use super::{FileSpec, Sequences, Split, TimeFormat, Vocab};
 use crate::spec::Problem;
 
@@ -167,7 +168,7 @@ impl RefusedRow {
 }
 
 /// The account of reading and cleaning.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DataReport {
     /// Rows in the file, header not counted.
     pub rows_read: usize,
@@ -182,6 +183,10 @@ pub struct DataReport {
     /// The file as it was read, every guess and the whole path filled in; `None` for a world.
     #[serde(default)]
     pub file: Option<FileSpec>,
+    /// Of a world: the best that any model can reach on the test questions. `None` for a file, and
+    /// where cleaning changed the world, since its rules then tell no longer what comes next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub optimum: Option<Optimum>,
 }
 
 /// A dataset and its split: all that training, evaluation and explanation need.

@@ -99,6 +99,7 @@ pub(super) fn open(file: &FileSpec, cancel: &AtomicBool) -> Result<Log, DataErro
         steps: vec![events.count("Read")],
         problems,
         file: Some(with_whole_paths(&file)?),
+        optimum: None,
     };
     Ok(Log { name: source::name_of(&file.path), events, titles, report })
 }

@@ -46,7 +46,7 @@ pub use split::{EvalCase, Split, SplitPart};
 pub use split_spec::SplitSpec;
 pub use table::{Column, Table};
 pub use vocab::Vocab;
-pub use world::WorldSpec;
+pub use world::{WorldKind, WorldSpec};
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::events::Events;
 use super::log::{self, Log};
 use super::split::{Cuts, divide};
+use super::world::Optimum;
 use super::{
     CleanSpec, DataError, DataReport, DataSource, DataSpec, Dataset, Prepared, Split, SplitPart, SplitSpec, TimeFormat,
-    check, clean, fingerprint, world,
+    WorldKind, WorldSpec, check, clean, fingerprint, world,
 };
 use crate::spec::Problem;
 
@@ -18,7 +19,14 @@ pub(super) fn prepare(data: &DataSpec, split: SplitSpec, cancel: &AtomicBool) ->
     go_on(cancel)?;
     let divided = divide(&dataset.sequences, split, cuts);
     judge(&mut dataset, &divided, split)?;
+    dataset.report.optimum = optimum(data, &dataset, &divided);
     Ok(Prepared { dataset, split: divided })
+}
+
+/// What the rules of a world say of its test questions, when all events of the world are there.
+fn optimum(data: &DataSpec, dataset: &Dataset, split: &Split) -> Option<Optimum> {
+    let DataSource::World(spec) = &data.source else { return None };
+    (dataset.shape().n_events == dataset.report.rows_read).then(|| world::optimum(spec, split)).flatten()
 }
 
 /// See [`super::read`].
@@ -68,9 +76,17 @@ fn open(source: &DataSource, cancel: &AtomicBool) -> Result<Log, DataError> {
             let events = world::events(spec);
             let steps = vec![events.count("Made")];
             let report = DataReport { rows_read: events.len(), steps, ..DataReport::default() };
-            Ok(Log { name: "world".to_owned(), titles: Some(world::titles(spec).collect()), events, report })
+            Ok(Log { name: world_name(spec), titles: Some(world::titles(spec).collect()), events, report })
         }
         DataSource::File(file) => log::open(file, cancel),
+    }
+}
+
+/// The quick start's world is the one that is meant where none is named.
+fn world_name(spec: &WorldSpec) -> String {
+    match spec.kind {
+        WorldKind::Series => "world".to_owned(),
+        kind => format!("world {kind}"),
     }
 }
 

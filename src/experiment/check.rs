@@ -33,7 +33,21 @@ fn with_data(experiment: &Experiment, of_data: Vec<Problem>) -> Vec<Problem> {
         problems.push(Problem::error("training.device", sentence));
     }
     problems.extend(experiment.evaluation.problems().into_iter().map(|problem| problem.under("evaluation")));
+    problems.extend(returns(experiment));
     problems
+}
+
+/// A warning where people come back to items and those are left out of the ranking.
+fn returns(experiment: &Experiment) -> Option<Problem> {
+    let DataSource::World(world) = &experiment.data.source else { return None };
+    (world.kind.returns() && experiment.evaluation.filter_seen).then(|| {
+        let sentence = format!(
+            "people of the world {} come back to items, and items that they had are left out of the ranking, so the \
+             figures say little; write `evaluation: (filter_seen: false)`.",
+            world.kind
+        );
+        Problem::warning("evaluation.filter_seen", sentence)
+    })
 }
 
 fn name(name: &str) -> Option<Problem> {

@@ -6,7 +6,8 @@ use strum::IntoEnumIterator;
 
 use super::{Experiment, ExperimentError, file, syntax};
 use crate::data::{
-    CleanSpec, DataSource, Encoding, FileFormat, FileSpec, Role, SplitSpec, TimeFormat, TitleSpec, WorldSpec,
+    CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Role, SplitSpec, TimeFormat, TitleSpec, WorldKind,
+    WorldSpec,
 };
 use crate::model::{ModelKind, ModelSpec};
 use crate::spec::{Described, SetError, did_you_mean};
@@ -51,6 +52,10 @@ pub(super) fn path_ending_in(key: &str) -> Option<String> {
     let mut candidates = vec![Experiment::default()];
     candidates.extend(ModelSpec::iter().map(|model| Experiment { model, ..Experiment::default() }));
     candidates.extend(SplitSpec::all().map(|split| Experiment { split, ..Experiment::default() }));
+    candidates.extend(WorldKind::iter().map(|kind| {
+        let source = DataSource::World(WorldSpec::of(kind));
+        Experiment { data: DataSpec { source, ..DataSpec::default() }, ..Experiment::default() }
+    }));
     candidates.iter().flat_map(paths).find(|path| path.rsplit('.').next() == Some(key))
 }
 
@@ -158,7 +163,12 @@ fn set_data(experiment: &mut Experiment, path: &str, key: &str, text: &str) -> R
         (key, DataSource::World(_)) if FILE_KEYS.contains(&key) || key.starts_with("roles.") => {
             return Err(failed(path, format!("`{path}` needs a file; set `data.path` first")));
         }
-        _ => return Err(unknown(experiment, path)),
+        (key, _) => {
+            return Err(match WorldKind::owner(key) {
+                Some(kind) => failed(path, format!("`{path}` needs the world {kind}; set `data.kind` to {kind} first")),
+                None => unknown(experiment, path),
+            });
+        }
     }
     Ok(())
 }

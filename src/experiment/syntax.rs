@@ -100,6 +100,9 @@ fn variants_of(key: &str) -> Option<&'static str> {
     Some(match key {
         "source" => "one of World(..) and File(..), with its settings in one pair of round brackets",
         "split" => "one of LeaveOneOut, GlobalTemporal(..), PerUserTemporal(..) and RollingWindows(..), without quotes",
+        "kind" => {
+            "one of Series, MarkovChain, Periodic, LongRange, Drift, Funnel, Commuter and TooSmall, without quotes"
+        }
         "model" => "one of Transformer(..), Lstm(..) and Vae(..), with its settings in one pair of round brackets",
         _ => return None,
     })

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::disk::{read_text, write_whole};
 use super::{RunError, RunId};
 use crate::baseline::BaselineKind;
+use crate::data::world::Ceiling;
 use crate::data::{DataReport, DataShape, Finding, Verdict};
 use crate::experiment::Experiment;
 use crate::metric::RankingMetrics;
@@ -173,6 +174,13 @@ impl Manifest {
             problems: Vec::new(),
             outcome: None,
         }
+    }
+
+    /// Of a run in a world: the best that any model can reach on the test questions as they were
+    /// ranked. It stands in the manifest, so an older run has none.
+    #[must_use]
+    pub fn optimum(&self) -> Option<Ceiling> {
+        Some(self.data.report.optimum?.of(self.experiment.evaluation.seen()))
     }
 
     /// Reads the manifest in a run's folder. The folder's present name is the run's name, so that a

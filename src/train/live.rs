@@ -170,6 +170,7 @@ impl<'a> Live<'a> {
             valid: manifest.valid,
             test: manifest.test,
             references_test: manifest.references_test.clone(),
+            optimum: manifest.optimum(),
         };
         let Self { recorder, observer, .. } = self;
         if let Err(error) = recorder.end(ended.outcome.as_ref(), ended.train_secs)

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::TrainError;
+use crate::data::world::Ceiling;
 use crate::metric::RankingMetrics;
 use crate::model::DeviceInfo;
 use crate::run::{DataStamp, Outcome, References, RunId};
@@ -154,4 +155,6 @@ pub struct Ended {
     pub test: Option<RankingMetrics>,
     /// References on test.
     pub references_test: References,
+    /// In a world: the best that any model can reach on test.
+    pub optimum: Option<Ceiling>,
 }

@@ -13,6 +13,7 @@ mod several;
 mod sqlite;
 mod tables;
 mod world;
+mod worlds;
 
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;

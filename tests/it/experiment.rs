@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use seqscope::data::{
-    CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Roles, SplitSpec, TimeFormat, TitleSpec, WorldSpec,
+    CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Roles, SplitSpec, TimeFormat, TitleSpec,
+    WorldKind, WorldSpec,
 };
 use seqscope::experiment::{Experiment, ExperimentError, TrainingSpec, VERSION, differences};
 use seqscope::model::{LstmSpec, ModelSpec, TransformerSpec, VaeSpec};
@@ -100,7 +101,7 @@ fn old_files_keep_opening_with_the_same_meaning() {
         seed: 42,
         ..base("shop")
     };
-    let world = WorldSpec { n_users: 50, n_items: 20, mean_len: 12, follow: 0.5, seed: 3 };
+    let world = WorldSpec { n_users: 50, n_items: 20, mean_len: 12, follow: 0.5, seed: 3, ..WorldSpec::default() };
     let vae = VaeSpec { d_hidden: 32, d_latent: 8, dropout: 0.4, beta: 0.1, anneal: 0.3, recency: 0.9 };
     let with_vae = Experiment {
         data: DataSpec { source: DataSource::World(world), clean: CleanSpec::default() },
@@ -422,6 +423,42 @@ fn any_setting_can_be_set_by_its_path() {
 }
 
 #[test]
+fn another_world_starts_from_its_defaults_and_the_same_one_keeps_its_settings() {
+    let mut experiment = set("data.source.kind", "LongRange");
+    assert_eq!(experiment.data.source, DataSource::World(WorldSpec::of(WorldKind::LongRange)));
+    experiment.set("data.source.lag", "8").unwrap();
+    experiment.set("data.kind", "LongRange").unwrap();
+    let wanted = WorldSpec { lag: 8, ..WorldSpec::of(WorldKind::LongRange) };
+    assert_eq!(experiment.data.source, DataSource::World(wanted));
+    // As in a file, and back through one.
+    let text = "(version: 1, name: \"x\", data: (source: World(kind: LongRange, lag: 8)))";
+    let read = Experiment::parse(text).unwrap();
+    assert_eq!(read.data, experiment.data);
+    let written = read.to_text().unwrap();
+    assert!(written.contains("lag: 8") && !written.contains("delay") && !written.contains("Some"), "{written}");
+    assert_eq!(Experiment::parse(&written).unwrap(), read);
+}
+
+#[test]
+fn a_setting_of_another_world_and_a_wrong_protocol_are_told() {
+    let told = |world: &str| {
+        let text = format!("(version: 1, name: \"x\", data: (source: World({world})))");
+        let problems = Experiment::parse(&text).unwrap().check();
+        assert_eq!(problems.len(), 1, "{problems:#?}");
+        (problems[0].field.clone(), problems[0].sentence.clone(), problems[0].is_error())
+    };
+    let (field, sentence, is_error) = told("lag: 9");
+    assert!(field == "data.lag" && is_error && sentence.contains("belongs to the world LongRange"), "{sentence}");
+    let (field, sentence, is_error) = told("kind: Periodic");
+    assert!(field == "evaluation.filter_seen" && !is_error, "{field}");
+    assert!(sentence.contains("people of the world Periodic come back to items"), "{sentence}");
+    assert!(
+        parse_error("(version: 1, name: \"x\", data: (source: World(kind: LongRnge)))")
+            .ends_with("Did you mean `LongRange`?")
+    );
+}
+
+#[test]
 fn another_family_starts_from_its_defaults_and_the_same_one_keeps_its_settings() {
     let mut experiment = set("model.d_model", "32");
     experiment.set("model", "Transformer").unwrap();
@@ -607,6 +644,13 @@ fn a_setting_that_cannot_be_set_says_what_to_do() {
             "`split.test_fraction` needs the split GlobalTemporal; set `split` to GlobalTemporal first",
         ),
         (&plain, "data.separator", ",", "`data.separator` needs a file; set `data.path` first"),
+        (&plain, "data.lag", "3", "`data.lag` needs the world LongRange; set `data.kind` to LongRange first"),
+        (
+            &plain,
+            "data.source.delay",
+            "3",
+            "`data.source.delay` needs the world Funnel; set `data.kind` to Funnel first",
+        ),
         (&plain, "data.source", "File", "a file needs its name; set `data.path` instead"),
         (&plain, "data.n_user", "3", "`data.n_user` is not a setting; did you mean `data.n_users`?"),
         (&plain, "data.titles.item", "sku", "`data.titles.item` needs a file; set `data.path` first"),

@@ -1,7 +1,7 @@
 //! Every setting of every struct describes itself: completely, truly, and in words.
 
 use proptest::prelude::*;
-use seqscope::data::{CleanSpec, CleanStep, WorldSpec, clean};
+use seqscope::data::{CleanSpec, CleanStep, WorldKind, WorldSpec, clean};
 use seqscope::experiment::{EvaluationSpec, TrainingSpec};
 use seqscope::model::{LstmSpec, TransformerSpec, VaeSpec};
 use seqscope::spec::{Described, Field, FieldKind, Problem, SetError, Severity, Value, did_you_mean};
@@ -26,7 +26,7 @@ macro_rules! for_all_settings {
         $check(&TrainingSpec::default());
         $check(&EvaluationSpec::default());
         $check(&CleanSpec::default());
-        $check(&WorldSpec::default());
+        <WorldKind as strum::IntoEnumIterator>::iter().for_each(|kind| $check(&WorldSpec::of(kind)));
         for_all_steps!(
             $check,
             Duplicates,

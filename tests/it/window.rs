@@ -267,6 +267,24 @@ fn settings_show_their_problems_and_forbid_the_start() {
 }
 
 #[test]
+fn a_world_is_chosen_by_its_name_and_states_its_rules_and_its_optimum() {
+    let mut screen = Screen::new([1280.0, 900.0], ThemeChoice::Dark);
+    screen.click("or set up the synthetic world yourself");
+    assert!(screen.shows("a user reads two series in turns"), "the rules stand below the name");
+    screen.harness.get_by_role_and_label(egui::accesskit::Role::ComboBox, "World").click();
+    screen.harness.run_steps(3);
+    screen.click("Long-range cue");
+    assert!(screen.shows("Cue lies back") && !screen.shows("Delay"), "only what this world has");
+    assert!(screen.shows("the part after the one 5 steps back"));
+    assert!(!screen.app().draft.experiment.evaluation.filter_seen, "people come back here");
+    assert!(screen.app().draft.problems.is_empty(), "{:?}", screen.app().draft.problems);
+    let app = screen.harness.state_mut().app_mut();
+    app.apply(Action::Prepare);
+    screen.until("the world", |w| w.app().data.prepared.ready().is_some());
+    assert!(screen.shows("Best possible by these rules: HR@1 .805"));
+}
+
+#[test]
 fn a_dialog_that_cannot_be_shown_says_what_to_do_instead() {
     let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Dark);
     screen.click("Open a log…");

@@ -12,6 +12,7 @@ mod source;
 mod split;
 mod strip;
 mod users;
+mod world;
 
 use egui::{Button, RichText, ScrollArea, Ui};
 

@@ -2,15 +2,14 @@
 
 use std::path::PathBuf;
 
-use egui::{Button, ComboBox, RichText, Ui};
+use egui::{Button, ComboBox, Ui};
 use strum::IntoEnumIterator;
 
-use super::super::form::Form;
+use super::world;
 use crate::app::{Action, App, is_experiment};
-use crate::data::{DataSource, Encoding, FileFormat, FileSpec, Packing, Preview, WorldSpec};
+use crate::data::{DataSource, Encoding, FileFormat, FileSpec, Packing, Preview};
 use crate::experiment::Experiment;
-use crate::spec::Described;
-use crate::ui::theme::{self, size};
+use crate::ui::theme::size;
 use crate::ui::{Actions, frame, text};
 
 /// Separators that are offered; others can be written in the experiment file.
@@ -44,7 +43,7 @@ impl SourceForm {
         self.open(ui, app, actions);
         ui.separator();
         match &mut edited.data.source {
-            DataSource::World(world) => world_form(ui, app, world),
+            DataSource::World(world) => world::ui(ui, app, world, &mut edited.evaluation),
             DataSource::File(file) => {
                 file_form(ui, app, file);
                 self.database(ui, app, file);
@@ -117,14 +116,6 @@ impl SourceForm {
             });
         }
     }
-}
-
-fn world_form(ui: &mut Ui, app: &App, world: &mut WorldSpec) {
-    let words =
-        "Users walk through groups of items by a rule that is known, so that what a model has learnt can be checked.";
-    ui.add(egui::Label::new(RichText::new(words).size(size::TEXT_SMALL).color(theme::colors(ui).weak)).wrap());
-    let defaults = WorldSpec::default().fields();
-    Form { section: "data.source", defaults, draft: &app.draft, is_narrow: true }.ui(ui, world);
 }
 
 /// How the file is read: what was guessed is shown, and can be said otherwise.

@@ -106,7 +106,7 @@ fn came_to(app: &App, step: Step) -> String {
 
 fn source(app: &App) -> String {
     match &app.draft.experiment.data.source {
-        DataSource::World(_) => "synthetic world".to_owned(),
+        DataSource::World(world) => world.kind.title().to_lowercase(),
         DataSource::File(file) => {
             file.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
         }

@@ -48,7 +48,9 @@ pub(super) fn ui(ui: &mut Ui, app: &App, save_as: &mut SaveForm, actions: &mut A
 fn data(ui: &mut Ui, app: &App, actions: &mut Actions) {
     let experiment = &app.draft.experiment;
     let source = match &experiment.data.source {
-        DataSource::World(world) => format!("Synthetic world, seed {}", world.seed),
+        DataSource::World(world) => {
+            format!("Synthetic world, {}, seed {}", world.kind.title().to_lowercase(), world.seed)
+        }
         DataSource::File(file) => {
             file.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
         }

@@ -178,6 +178,7 @@ mod tests {
         let ended = Ended {
             test: Some(metrics(0.321)),
             references_test: [(BaselineKind::MarkovWindow, metrics(0.123))].into(),
+            optimum: Some(crate::data::world::Ceiling { ndcg_at_10: 0.777, ..Default::default() }),
             ..ended(Some(Outcome::Finished))
         };
         let mut harness = harness(Some(training(TrainingPhase::Ended(Box::new(ended)))));
@@ -186,6 +187,8 @@ mod tests {
         harness.get_by_label(".321");
         harness.get_by_label("Windowed Markov chain");
         harness.get_by_label(".123");
+        harness.get_by_label("Best possible");
+        harness.get_by_label(".777");
         harness.get_by_label_contains("2 epochs in 1 min 01 s");
         assert!(harness.query_by_label("Pause").is_none(), "there is nothing to pause any more");
     }
