@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use super::Streams;
 use super::table::{Align, Table, count, duration, metric};
-use crate::data::SplitSpec;
 use crate::data::world::Ceiling;
 use crate::error::Error;
 use crate::experiment::Experiment;

@@ -266,6 +266,10 @@ fn described(target: &mut dyn Described, path: &str, key: &str, text: &str) -> R
             SetError::Unknown { suggestion: Some(near), .. } => {
                 format!("`{path}` is not a setting here; did you mean `{prefix}{near}`?")
             }
+            SetError::Unknown { known, .. } if known.iter().any(|near| near.starts_with(key)) => {
+                let near: Vec<&str> = known.iter().map(String::as_str).filter(|near| near.starts_with(key)).collect();
+                format!("`{path}` is not a setting here; did you mean `{prefix}{}`?", near.join("` or `"))
+            }
             SetError::Unknown { known, .. } => match path_ending_in(key).filter(|other| other != path) {
                 Some(other) => format!("`{path}` is not a setting here; did you mean `{other}`?"),
                 None => format!("`{path}` is not a setting here; choose one of {prefix}{{{}}}", known.join(", ")),

@@ -426,7 +426,7 @@ fn steps_are_set_by_their_path() {
         ("data.clean.steps", "[Repeat()]", "Did you mean `Repeats`?"),
         ("data.clean.steps", "[Repeats(window_secs: soon)]", "window_secs"),
         ("data.clean.steps[1].fill", "Medain", "Did you mean `Median`?"),
-        ("data.clean.steps[0].window", "3", "choose one of data.clean.steps[0].{on, window_secs, same_behaviour}"),
+        ("data.clean.steps[0].window", "3", "did you mean `data.clean.steps[0].window_secs`?"),
         ("data.clean.steps[7].on", "true", "there is no step 7: the list has 3"),
         ("data.clean.steps[x].on", "true", "`x` is not the place of a step"),
         ("data.clean.steps[0]", "true", "names no setting of a step"),

@@ -6,7 +6,7 @@ use strum::IntoEnumIterator;
 use super::super::form::{Form, labelled};
 use crate::app::App;
 use crate::data::world::Seen;
-use crate::data::{SplitSpec, WorldKind, WorldSpec};
+use crate::data::{WorldKind, WorldSpec};
 use crate::experiment::EvaluationSpec;
 use crate::spec::{Described, Field, SetError, Value};
 use crate::ui::text;
@@ -54,10 +54,7 @@ fn optimum(app: &App, seen: Seen) -> String {
         return "Cleaning or the split has dropped events, so the rules no longer tell the best that a model can reach."
             .to_owned();
     };
-    let split = match app.draft.experiment.split {
-        SplitSpec::LeaveOneOut => "leave-one-out",
-        SplitSpec::GlobalTemporal { .. } => "the global temporal split",
-    };
+    let split = app.draft.experiment.split.title();
     let best = optimum.of(seen);
     let seen = match seen {
         Seen::LeftOut => "seen items left out",

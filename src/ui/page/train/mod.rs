@@ -131,6 +131,7 @@ mod tests {
             valid: None,
             test: None,
             references_test: crate::run::References::new(),
+            optimum: None,
         }
     }
 
