@@ -19,6 +19,7 @@ pub struct DataSpec {
 
 /// A file or a synthetic world.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "there is one value of it in an experiment")]
 pub enum DataSource {
     /// A generator with known rules: needs no file.
     World(WorldSpec),

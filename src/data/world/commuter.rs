@@ -279,7 +279,7 @@ mod tests {
         let rules = rules(12, 0.6);
         for seed in 0..40 {
             let events = rules.user(&mut ChaCha8Rng::seed_from_u64(seed));
-            let history = &events[..1 + seed as usize % 9];
+            let history = &events[..=(seed as usize % 9)];
             let next = (slot(history[history.len() - 1].time_secs) + 1) % 4;
             let (mut slow, mut total) = (vec![0.0; 12], 0.0);
             for home in 0..12 {

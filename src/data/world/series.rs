@@ -250,7 +250,9 @@ mod tests {
     fn best_probability(rules: &Series, history: &[usize]) -> f64 {
         let [.., a, b] = *history else { return 0.0 };
         let mut had = Had::new(rules.n_items);
-        history.iter().for_each(|&item| had.take(item));
+        for &item in history {
+            had.take(item);
+        }
         let (by_cue, by_habit) = (rules.next_part(a, &had), rules.neighbour(b, &had));
         let other = (1.0 - rules.follow) / 2.0;
         let mut by_popularity = other;
