@@ -20,7 +20,7 @@ fn train_tells_a_script_what_came_of_it() {
     place.write("tiny.ron", TINY);
     let said = place.seqscope("train tiny.ron --set training.epochs=1 --set model.d_model=8 --device cpu --json").ok();
     let told = said.json();
-    assert_eq!(keys(&told), ["epochs", "references", "run", "seconds", "test", "valid"]);
+    assert_eq!(keys(&told), ["epochs", "optimum", "references", "run", "seconds", "test", "valid"]);
     assert_eq!(told["epochs"], 1);
     assert!(told["seconds"].as_f64().unwrap() > 0.0);
     assert_eq!(keys(&told["references"]), ["markov", "markov-window", "popularity"]);

@@ -238,8 +238,9 @@ fn a_packed_file_and_a_database_show_how_they_are_read() {
     rusqlite::Connection::open(&database).unwrap().execute_batch(rows).unwrap();
     let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Dark);
     for (path, expected) in [(packed, ["(gzip)", "Encoding", "张三"]), (database, ["Table", "Query", "item"])] {
-        screen.harness.state_mut().app_mut().apply(Action::OpenData(path));
-        screen.until("the head of the file", |w| w.app().data.preview.ready().is_some());
+        screen.harness.state_mut().app_mut().apply(Action::OpenData(path.clone()));
+        screen
+            .until("the head of the file", |w| w.app().data.preview.ready().is_some_and(|head| head.file.path == path));
         for words in expected {
             assert!(screen.shows(words), "{words}");
         }
