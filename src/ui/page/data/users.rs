@@ -219,7 +219,7 @@ fn table(ui: &mut Ui, events: &[RawEvent]) {
             .cell_layout(egui::Layout::left_to_right(egui::Align::Center));
         table = table.column(Column::exact(36.0));
         if has_time {
-            table = table.column(Column::exact(130.0));
+            table = table.column(Column::exact(134.0));
         }
         table = table.column(Column::remainder().at_least(60.0).clip(true));
         if has_behaviour {
