@@ -81,6 +81,10 @@ fn hint_for_data(error: &DataError) -> Option<String> {
             "`seqscope data FILE --user COLUMN --item COLUMN` tries it out; an experiment file says `roles: (user: \"COLUMN\")`"
                 .to_owned(),
         ),
+        DataError::Setting { field, .. } if field.starts_with("data.titles.") => Some(
+            "`seqscope data FILE --titles TABLE --titles-item COLUMN --titles-title COLUMN` tries it out; an experiment file says `titles: (path: \"TABLE\", item: \"COLUMN\")`"
+                .to_owned(),
+        ),
         _ => None,
     }
 }
@@ -104,13 +108,12 @@ fn hint_for_model(error: &ModelError) -> Option<String> {
 /// One sentence for several problems, and a line for each.
 fn summary_of(problems: &[Problem]) -> (String, Vec<String>) {
     match problems {
-        [only] => (line_of(only), Vec::new()),
-        _ => (format!("{} settings stop this experiment", problems.len()), problems.iter().map(line_of).collect()),
+        [only] => (only.to_string(), Vec::new()),
+        _ => {
+            let lines = problems.iter().map(Problem::to_string).collect();
+            (format!("{} settings stop this experiment", problems.len()), lines)
+        }
     }
-}
-
-fn line_of(problem: &Problem) -> String {
-    if problem.field.is_empty() { problem.sentence.clone() } else { format!("{}: {}", problem.field, problem.sentence) }
 }
 
 /// The chain below the error; a transparent error stands for its source and is not told twice.

@@ -17,22 +17,23 @@
 //! was started in one is read in the other.
 //!
 //! An [`experiment::Experiment`] says what to do: data, split, model, training, seed. [`data::prepare`]
-//! makes sequences and a split of it, [`model::ModelFamily::build`] a model, and [`train::run`] trains
-//! it on the calling thread, asking a [`train::Control`] between steps and telling a
-//! [`train::Observer`] what happens. The first observer is always the run's own writer, so what is on
+//! makes sequences and a split of it, [`data::audit()`] looks for what leaks between its parts,
+//! [`model::ModelFamily::build`] makes a model, and [`train::run`] trains it on the calling thread,
+//! asking a [`train::Control`] between steps and telling a [`train::Observer`] what happens. The first observer is always the run's own writer, so what is on
 //! disk never depends on who watches. Later, [`train::restore`] opens a run again and
 //! [`explain::user_view`] looks at one user through it.
 //!
 //! # Code map
 //!
-//! Nothing imports to its right; `error`, `app` and `cli` stand side by side, above all the rest.
+//! Nothing imports what stands below it in the table. `error` sums up the modules above it; `app` and
+//! `cli` stand side by side on all of them.
 //!
 //! | module | what it is for | heavy crates |
 //! |---|---|---|
-//! | [`spec`] | the words in which a setting describes itself, and named seeds; a leaf | |
+//! | [`spec`] | the words in which a setting describes itself; named seeds, files written whole; a leaf | |
 //! | [`metric`] | scores in, numbers out | |
 //! | [`baseline`] | the classical references that run beside every model | |
-//! | [`data`] | tables in, sequences and batches out | `polars` |
+//! | [`data`] | tables in, sequences and batches out | `polars`, `rusqlite` |
 //! | [`model`] | the neural families; results leave as `f32` | `burn`, `burn-wgpu` |
 //! | [`experiment`] | what to do, as the user wrote it | `ron` |
 //! | [`run`] | what happened, on disk; the only writer of results | `ron` |

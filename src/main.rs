@@ -51,7 +51,6 @@ fn open_window(request: WindowRequest, runs: PathBuf) -> Result<(), Error> {
             cli::Renderer::Glow => Renderer::Glow,
             cli::Renderer::Wgpu => Renderer::Wgpu,
         },
-        forget: false,
     };
     run_window(options).map_err(|e| Error::Edge { sentence: e.sentence, hint: None })
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{HeadIdx, NoticeId, Page, ThemeChoice};
-use crate::data::{FileSpec, TitleSpec};
+use crate::data::TitleSpec;
 use crate::experiment::Experiment;
 use crate::model::ModelKind;
 use crate::run::RunId;
@@ -32,8 +32,6 @@ pub enum Action {
     SaveExperiment(PathBuf),
     /// Use the synthetic world as it stands in the draft.
     UseWorld,
-    /// Read the log in another way: separator, header, roles, time format.
-    SetFile(Box<FileSpec>),
     /// Join a table of titles, or none.
     SetTitles(Option<TitleSpec>),
     /// Open, clean, code and split what the draft says.
@@ -99,7 +97,6 @@ impl Action {
             Self::PickExperiment | Self::OpenExperiment(_) => "Open an experiment…",
             Self::SaveExperiment(_) => "Save experiment",
             Self::UseWorld => "Use the synthetic world",
-            Self::SetFile(_) => "Read again",
             Self::Prepare => "Prepare data",
             Self::CancelPrepare => "Cancel",
             Self::ChooseModel(_) => "Choose model",

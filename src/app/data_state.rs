@@ -6,19 +6,63 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::job::Ticket;
 use super::{Jobs, Loadable};
 use crate::app::job::{Answer, sentence};
-use crate::data::{self, DataError, DataSource, DataSpec, FileSpec, Prepared, Preview, Profile, SplitSpec};
+use crate::data::{
+    self, Calendar, DataError, DataSource, DataSpec, FileSpec, Finding, Prepared, Preview, Profile, SplitPart,
+    SplitSpec,
+};
+
+/// What a log says of when an event was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventTime {
+    /// Seconds since 1970-01-01 UTC.
+    Moment(i64),
+    /// A number that only orders events.
+    Order(i64),
+}
+
+impl EventTime {
+    /// The bare number, for distances.
+    #[must_use]
+    pub fn number(self) -> i64 {
+        match self {
+            Self::Moment(number) | Self::Order(number) => number,
+        }
+    }
+}
 
 /// One event of a user as the Data page shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RawEvent {
     /// Title of the item, or its id.
     pub item: String,
-    /// Seconds since 1970, when the log has times.
-    pub time_secs: Option<i64>,
+    /// When, if the log has times.
+    pub time: Option<EventTime>,
     /// Behaviour, when the log has behaviours.
     pub behaviour: Option<String>,
     /// Amount or rating, when the log has one.
     pub value: Option<f32>,
+    /// What the event is for.
+    pub part: SplitPart,
+}
+
+/// A prepared log and all that was counted of it in the background.
+#[derive(Clone, Debug)]
+pub(super) struct Counted {
+    prepared: Arc<Prepared>,
+    profile: Arc<Profile>,
+    calendar: Arc<Calendar>,
+    audit: Arc<Vec<Finding>>,
+}
+
+impl Counted {
+    fn new(prepared: Prepared, data: &DataSpec) -> Self {
+        Self {
+            profile: Arc::new(Profile::new(&prepared.dataset)),
+            calendar: Arc::new(Calendar::new(&prepared)),
+            audit: Arc::new(data::audit(&prepared, data)),
+            prepared: Arc::new(prepared),
+        }
+    }
 }
 
 /// The log being opened, and what it became.
@@ -32,6 +76,10 @@ pub struct DataState {
     pub prepared: Loadable<Arc<Prepared>>,
     /// Counts of `prepared` for the charts.
     pub profile: Option<Arc<Profile>>,
+    /// Events of `prepared` by day and part.
+    pub calendar: Option<Arc<Calendar>>,
+    /// The leakage audit of `prepared`.
+    pub audit: Option<Arc<Vec<Finding>>>,
     /// What `prepared` was made from; when the draft says something else, it is stale.
     pub prepared_from: Option<(DataSpec, SplitSpec)>,
     previewed: Option<FileSpec>,
@@ -94,7 +142,8 @@ impl DataState {
         self.cancel();
         self.prepare_ticket.0 += 1;
         self.cancel = Arc::new(AtomicBool::new(false));
-        (self.prepared_from, self.profile) = (None, None);
+        self.prepared_from = None;
+        (self.profile, self.calendar, self.audit) = (None, None, None);
         self.prepared = Loadable::Loading(match &data.source {
             DataSource::World(_) => "Making the synthetic world".to_owned(),
             DataSource::File(file) => format!("Preparing {}", file.path.display()),
@@ -103,8 +152,7 @@ impl DataState {
         let from = (data.clone(), split);
         let work = move || {
             let prepared = data::prepare(&data, split, &cancel).map_err(prepare_sentence)?;
-            let profile = Profile::new(&prepared.dataset);
-            Ok((Arc::new(prepared), Arc::new(profile)))
+            Ok(Counted::new(prepared, &data))
         };
         jobs.start("prepare", work, move |result| Answer::Prepared(ticket, from, result));
     }
@@ -123,14 +171,18 @@ impl DataState {
         &mut self,
         ticket: Ticket,
         from: (DataSpec, SplitSpec),
-        result: Result<(Arc<Prepared>, Arc<Profile>), String>,
+        result: Result<Counted, String>,
     ) -> bool {
         if ticket != self.prepare_ticket {
             return false;
         }
         self.prepared_from = Some(from);
-        self.profile = result.as_ref().ok().map(|(_, profile)| Arc::clone(profile));
-        self.prepared = result.map(|(prepared, _)| prepared).into();
+        if let Ok(Counted { profile, calendar, audit, .. }) = &result {
+            self.profile = Some(Arc::clone(profile));
+            self.calendar = Some(Arc::clone(calendar));
+            self.audit = Some(Arc::clone(audit));
+        }
+        self.prepared = result.map(|counted| counted.prepared).into();
         true
     }
 }
@@ -148,14 +200,16 @@ pub fn raw_events(prepared: &Prepared, user_idx: usize) -> Vec<RawEvent> {
     let (dataset, sequences) = (&prepared.dataset, &prepared.dataset.sequences);
     let (times, values) = (sequences.times(user_idx), sequences.values(user_idx));
     let behaviours = sequences.behaviours(user_idx);
+    let time = if dataset.has_clock() { EventTime::Moment } else { EventTime::Order };
     let event = |(at, item_idx): (usize, &u32)| RawEvent {
         item: dataset.item_label(*item_idx).to_owned(),
-        time_secs: times.and_then(|times| times.get(at)).copied(),
+        time: times.and_then(|times| times.get(at)).copied().map(time),
         behaviour: behaviours
             .and_then(|behaviours| behaviours.get(at))
             .and_then(|idx| dataset.behaviours.id(u32::from(*idx)))
             .map(str::to_owned),
         value: values.and_then(|values| values.get(at)).copied().filter(|value| !value.is_nan()),
+        part: prepared.split.part(user_idx, at),
     };
     sequences.items(user_idx).iter().enumerate().map(event).collect()
 }

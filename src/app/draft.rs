@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::data::{DataShape, DataSource};
+use crate::data::{CleanStep, DataShape, DataSource};
 use crate::experiment::Experiment;
 use crate::model::{ModelKind, ModelSpec};
 use crate::spec::{Described, Field, Problem};
@@ -113,7 +113,8 @@ impl Draft {
 
     /// Looks for problems; with the data's sizes also for what does not fit them.
     pub(super) fn check(&mut self, shape: Option<DataShape>) {
-        self.problems = self.experiment.check();
+        // Whether a file can be read is what its preview says, in the background.
+        self.problems = self.experiment.check_settings();
         let family = self.experiment.model.family();
         self.n_params = None;
         if let Some(shape) = shape {
@@ -165,6 +166,7 @@ fn only_difference(a: &Experiment, b: &Experiment) -> Option<String> {
         let changed = before.iter().zip(&after).filter(|(x, y)| x != y);
         paths.extend(changed.map(|(field, _)| format!("{section}.{}", field.key)));
     }
+    paths.extend(step_differences(a, b)?);
     let is_file = |e: &Experiment| matches!(e.data.source, DataSource::File(_));
     if a.data.source != b.data.source && (is_file(a) || is_file(b)) {
         return None;
@@ -173,6 +175,22 @@ fn only_difference(a: &Experiment, b: &Experiment) -> Option<String> {
         [one] => Some(one.clone()),
         _ => None,
     }
+}
+
+/// The paths of the settings of cleaning steps that differ; `None` when the lists hold other steps.
+fn step_differences(a: &Experiment, b: &Experiment) -> Option<Vec<String>> {
+    let (before, after) = (&a.data.clean.steps, &b.data.clean.steps);
+    let names = |steps: &[CleanStep]| steps.iter().map(CleanStep::name).collect::<Vec<_>>();
+    if names(before) != names(after) {
+        return None;
+    }
+    let mut paths = Vec::new();
+    for (place, (x, y)) in before.iter().zip(after).enumerate() {
+        let (x, y) = (x.described().fields(), y.described().fields());
+        let changed = x.iter().zip(&y).filter(|(x, y)| x.value != y.value);
+        paths.extend(changed.map(|(field, _)| format!("data.clean.steps[{place}].{}", field.key)));
+    }
+    Some(paths)
 }
 
 fn world_fields(experiment: &Experiment) -> Vec<Field> {
@@ -187,6 +205,8 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::Draft;
+    use crate::data::CleanStep;
+    use crate::data::clean::Threshold;
     use crate::experiment::Experiment;
 
     fn renamed(draft: &Draft, name: &str) -> Experiment {
@@ -208,6 +228,31 @@ mod tests {
         draft.redo();
         draft.redo();
         assert_eq!(draft.experiment.name, "lstm-");
+    }
+
+    #[test]
+    fn a_number_of_a_cleaning_step_is_one_step_of_undo_and_another_list_is_its_own() {
+        let (mut draft, now) = (Draft::default(), Instant::now());
+        let with = |at_least: f64, n_steps: usize| {
+            let mut next = Experiment::default();
+            let step = CleanStep::Threshold(Threshold { at_least, ..Threshold::default() });
+            next.data.clean.steps = vec![step; n_steps];
+            next
+        };
+        draft.edit(with(4.0, 1), now);
+        // Dragged from 4 to 2.
+        draft.edit(with(3.0, 1), now);
+        draft.edit(with(2.0, 1), now);
+        draft.edit(with(2.0, 2), now);
+        draft.undo();
+        assert_eq!(draft.experiment, with(2.0, 1));
+        draft.undo();
+        assert_eq!(draft.experiment, with(4.0, 1));
+        draft.undo();
+        assert_eq!(draft.experiment, Experiment::default());
+        draft.redo();
+        draft.redo();
+        assert_eq!(draft.experiment, with(2.0, 1));
     }
 
     #[test]

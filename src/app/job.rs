@@ -12,13 +12,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use crate::data::{DataSpec, Prepared, Preview, Profile, SplitSpec};
+use crate::data::{DataSpec, Prepared, Preview, SplitSpec};
 use crate::experiment::Experiment;
 use crate::explain::UserView;
 use crate::model::DeviceInfo;
 use crate::run::{RunId, Summary};
+use crate::spec::words_of_panic;
 use crate::train::{Ended, Event};
 
+use super::data_state::Counted;
 use super::views::{RunSeries, ViewKey};
 
 /// Answers that may wait for [`super::App::receive`]. A thread with more to say holds until the
@@ -96,11 +98,11 @@ pub(super) enum Answer {
     Runs(Ticket, Result<Vec<Summary>, String>),
     Picked(PickKind, Result<Option<PathBuf>, String>),
     Previewed(Ticket, Result<Preview, String>),
-    Prepared(Ticket, (DataSpec, SplitSpec), Result<(Arc<Prepared>, Arc<Profile>), String>),
+    Prepared(Ticket, (DataSpec, SplitSpec), Result<Counted, String>),
     Opened(PathBuf, Result<Experiment, String>),
     Saved(PathBuf, Result<(), String>),
     Train(Event),
-    Trained(Result<(RunId, Ended), String>),
+    Trained(Ticket, Result<(RunId, Ended), String>),
     Series(RunId, Result<Arc<RunSeries>, String>),
     RunData(RunId, Result<Arc<Prepared>, String>),
     User(ViewKey, Result<Arc<UserView>, String>),
@@ -175,19 +177,41 @@ pub(super) fn catch<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, St
 
 /// The sentence for a caught panic.
 fn defect(panic: &(dyn std::any::Any + Send)) -> String {
-    let said =
-        panic.downcast_ref::<&str>().map(|s| (*s).to_owned()).or_else(|| panic.downcast_ref::<String>().cloned());
-    format!("A defect of the program stopped this: {}. The rest goes on; please report it.", said.unwrap_or_default())
+    let said = words_of_panic(panic).unwrap_or("no message");
+    format!("A defect of the program stopped this: {said}. The rest goes on; please report it.")
 }
 
-/// An error as a sentence: a capital at the start, a full stop at the end.
+/// An error as a sentence: a capital at the start, a full stop at the end. A setting at the start
+/// (`model.n_heads: …`) keeps its letters, for it is written so and not otherwise.
 pub(super) fn sentence(error: impl std::fmt::Display) -> String {
     let text = error.to_string();
-    let mut chars = text.trim().chars();
-    let mut sentence: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    let text = text.trim();
+    let first_word = text.split([' ', ':']).next().unwrap_or_default().trim_end_matches('.');
+    let mut chars = text.chars();
+    let mut sentence = match chars.next() {
+        Some(first) if !first_word.contains(['.', '_']) => first.to_uppercase().collect(),
+        first => first.map(String::from).unwrap_or_default(),
+    };
     sentence.push_str(chars.as_str());
     if !sentence.ends_with(['.', '!', '?']) {
         sentence.push('.');
     }
     sentence
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sentence;
+    use crate::spec::Problem;
+    use crate::train::TrainError;
+
+    #[test]
+    fn an_error_becomes_a_sentence_and_a_setting_keeps_its_letters() {
+        assert_eq!(sentence("no such run; list them"), "No such run; list them.");
+        assert_eq!(sentence("évident."), "Évident.");
+        assert_eq!(sentence(" "), ".");
+        let problems =
+            vec![Problem::error("model.n_heads", "3 heads do not fit."), Problem::error("", "Too few users.")];
+        assert_eq!(sentence(TrainError::Problems(problems)), "model.n_heads: 3 heads do not fit.\nToo few users.");
+    }
 }

@@ -21,7 +21,7 @@ mod views;
 mod want;
 
 pub use action::Action;
-pub use data_state::{DataState, RawEvent, raw_events};
+pub use data_state::{DataState, EventTime, RawEvent, raw_events};
 pub use draft::Draft;
 #[doc(hidden)]
 pub use job::ModelBuilder;
@@ -34,14 +34,14 @@ pub use views::{RunSeries, ViewKey, Views};
 pub use want::typical_user;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use job::{Answer, ExplainWorker, Jobs, Ticket};
 
-use crate::data::{DataSource, FileSpec, Prepared, WorldSpec};
+use crate::data::{self, DataSource, FileSpec, Prepared, WorldSpec};
 use crate::experiment::Experiment;
 use crate::model::DeviceInfo;
 use crate::run::{RunId, RunStatus, RunStore, Summary};
@@ -100,9 +100,13 @@ pub struct App {
     pub notices: Vec<Notice>,
     picker: Arc<dyn FilePicker>,
     commands: Option<Sender<Command>>,
+    /// The last start of a training thread: only its return is listened to.
+    trained_from: Ticket,
     builder: Option<ModelBuilder>,
-    /// Whether to train as soon as the data are prepared.
-    start_when_prepared: bool,
+    /// What to train as soon as its data are prepared: what the draft said when Start was pressed.
+    start_when_prepared: Option<Experiment>,
+    /// Whether a newly opened log still decides how it is split.
+    split_is_open: bool,
     color_of_run: BTreeMap<RunId, usize>,
     last_notice: u64,
     runs_read: Instant,
@@ -135,8 +139,10 @@ impl App {
             notices: Vec::new(),
             picker: options.picker,
             commands: None,
+            trained_from: Ticket::default(),
             builder: None,
-            start_when_prepared: false,
+            start_when_prepared: None,
+            split_is_open: false,
             color_of_run: BTreeMap::new(),
             last_notice: 0,
             runs_read: Instant::now(),
@@ -190,7 +196,6 @@ impl App {
             Action::OpenExperiment(path) => self.open_experiment(path),
             Action::SaveExperiment(path) => self.save_experiment(path),
             Action::UseWorld => self.set_source(DataSource::World(WorldSpec::default())),
-            Action::SetFile(file) => self.set_source(DataSource::File(*file)),
             Action::SetTitles(titles) => self.change_file(|file| file.titles = titles),
             Action::Prepare => self.prepare(),
             Action::CancelPrepare => self.cancel_prepare(),
@@ -270,7 +275,11 @@ impl App {
 
     /// Changes the draft and looks for its problems again.
     fn change_draft(&mut self, change: impl FnOnce(&mut Draft)) {
+        let decides_split = |draft: &Draft| (draft.experiment.split, log_path(&draft.experiment));
+        let before = decides_split(&self.draft);
         change(&mut self.draft);
+        // A person has spoken, or it is another log.
+        self.split_is_open &= decides_split(&self.draft) == before;
         self.has_begun = true;
         self.check_draft();
     }
@@ -300,7 +309,7 @@ impl App {
     }
 
     fn open_any(&mut self, path: PathBuf) {
-        if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("ron")) {
+        if is_experiment(&path) {
             self.open_experiment(path);
         } else {
             self.open_data(path);
@@ -311,10 +320,21 @@ impl App {
     fn open_data(&mut self, path: PathBuf) {
         self.remember(path.clone());
         let mut next = self.draft.experiment.clone();
-        next.name = path.file_stem().map_or_else(|| next.name.clone(), |stem| stem.to_string_lossy().into_owned());
+        if self.is_name_given() {
+            next.name = data::name_of(&path);
+        }
         next.data.source = DataSource::File(FileSpec { path, ..FileSpec::default() });
         self.change_draft(|draft| draft.replace(next));
+        self.split_is_open = true;
         self.go_to(Page::Data);
+    }
+
+    /// Whether the draft's name is one that the program gave: the default's, the quick start's, or
+    /// that of the log in use.
+    fn is_name_given(&self) -> bool {
+        let Experiment { name, data, .. } = &self.draft.experiment;
+        let is_of_file = matches!(&data.source, DataSource::File(file) if data::name_of(&file.path) == *name);
+        is_of_file || *name == Experiment::default().name || name == start::QUICKSTART_NAME
     }
 
     fn open_experiment(&mut self, path: PathBuf) {
@@ -347,5 +367,19 @@ impl App {
         let ticket = self.runs_asked;
         let answer = move |runs| Answer::Runs(ticket, runs);
         self.jobs.start("runs", move || store.list().map_err(job::sentence), answer);
+    }
+}
+
+/// Whether a file is an experiment, by its ending; anything else is a log.
+#[must_use]
+pub fn is_experiment(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("ron"))
+}
+
+/// The log on disk that an experiment reads, if it reads one.
+fn log_path(experiment: &Experiment) -> Option<PathBuf> {
+    match &experiment.data.source {
+        DataSource::World(_) => None,
+        DataSource::File(file) => Some(file.path.clone()),
     }
 }

@@ -7,8 +7,6 @@ use super::Action;
 pub enum Tone {
     /// Something was done as asked.
     Done,
-    /// Worth knowing; the work goes on.
-    Warning,
     /// Something could not be done.
     Error,
 }

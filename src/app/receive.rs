@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::data_state::Counted;
 use super::job::{Answer, ExplainQuestion, PickKind, Ticket};
 use super::views::{Asked, Forget};
-use super::{Action, App, Loadable, Notice, NoticeId, Page, Tone, TrainingPhase};
-use crate::data::{DataSpec, Prepared, Profile, SplitSpec, TitleSpec};
+use super::{Action, App, Loadable, Notice, NoticeId, Page, RunSeries, Tone, TrainingPhase};
+use crate::data::{DataSpec, Role, SplitSpec, TimeFormat, TitleSpec};
 use crate::run::{Outcome, RunId, Summary};
 use crate::train::{Ended, Event, EventKind};
 
@@ -20,6 +21,7 @@ impl App {
             Answer::Picked(kind, picked) => self.take_picked(kind, picked),
             Answer::Previewed(ticket, preview) => {
                 self.data.take_preview(ticket, preview);
+                self.split_as_times_allow();
                 if let Loadable::Failed(why) = &self.data.preview {
                     let why = why.clone();
                     self.tell(Tone::Error, why, Some(("Open another file…".to_owned(), Action::PickData)));
@@ -39,9 +41,11 @@ impl App {
                 self.tell(Tone::Done, format!("Saved as {}.", path.display()), None);
             }
             Answer::Train(event) => self.take_event(event),
-            Answer::Trained(returned) => self.take_returned(returned),
+            Answer::Trained(ticket, returned) if ticket == self.trained_from => self.take_returned(returned),
+            // A run that ended before the one in work began.
+            Answer::Trained(..) => {}
             Answer::Series(run, series) => {
-                self.views.stale_series.remove(&run);
+                self.recall(&run, &series);
                 self.views.series.insert(run, series.into());
             }
             Answer::RunData(run, data) => {
@@ -64,6 +68,26 @@ impl App {
                 self.tell(Tone::Error, why, None);
             }
         }
+    }
+
+    /// Once a newly opened log's head is known: one cut in time where its times are of one clock,
+    /// leave-one-out where they are not. A person who has begun to work with it keeps what is set.
+    ///
+    /// Times that only order are left out, since they may count each user's own steps.
+    fn split_as_times_allow(&mut self) {
+        let Some(preview) = self.data.preview.ready() else { return };
+        if !std::mem::take(&mut self.split_is_open) || self.data.prepared.is_loading() || self.is_training() {
+            return;
+        }
+        let file = &preview.file;
+        let has_clock = file.roles.column(Role::Time).is_some() && file.time_format != Some(TimeFormat::Order);
+        let split = match self.draft.experiment.split {
+            SplitSpec::LeaveOneOut if has_clock => SplitSpec::RECOMMENDED,
+            chosen if !has_clock && chosen.needs_times() => SplitSpec::LeaveOneOut,
+            chosen => chosen,
+        };
+        self.draft.experiment.split = split;
+        self.check_draft();
     }
 
     /// Puts a sentence where the person sees it until they dismiss it; the same one only once.
@@ -93,6 +117,11 @@ impl App {
                 let next = self.color_of_run.len();
                 self.color_of_run.entry(summary.id.clone()).or_insert(next);
             }
+            for changed in self.changed_since_listed(runs) {
+                self.explainer.ask(&self.jobs, ExplainQuestion::Forget(changed.clone()));
+                self.views.run_changed(&changed);
+                self.views.forget(&changed, Forget::Failed);
+            }
             for gone in self.selected_but_not_in(runs) {
                 self.look_away(&gone);
             }
@@ -104,6 +133,23 @@ impl App {
         self.runs = runs.into();
         if self.page == Page::Compare {
             self.choose_runs_to_compare();
+        }
+    }
+
+    /// Runs that another program has trained further since they were last listed.
+    fn changed_since_listed(&self, runs: &[Summary]) -> Vec<RunId> {
+        let standing = |summary: &Summary| summary.manifest.as_ref().map(|m| (m.epochs, m.outcome.clone()));
+        let before = |summary: &Summary| self.summary(&summary.id).map(standing);
+        let changed = runs.iter().filter(|summary| before(summary).is_some_and(|before| before != standing(summary)));
+        changed.map(|summary| summary.id.clone()).collect()
+    }
+
+    /// Gives a run that went on the curves of its earlier epochs.
+    fn recall(&mut self, run: &RunId, series: &Result<Arc<RunSeries>, String>) {
+        if let (Some(training), Ok(series)) = (&mut self.training, series)
+            && training.run.as_ref() == Some(run)
+        {
+            training.recall(&series.history);
         }
     }
 
@@ -129,16 +175,11 @@ impl App {
         }
     }
 
-    fn take_prepared(
-        &mut self,
-        ticket: Ticket,
-        from: (DataSpec, SplitSpec),
-        prepared: Result<(Arc<Prepared>, Arc<Profile>), String>,
-    ) {
+    fn take_prepared(&mut self, ticket: Ticket, from: (DataSpec, SplitSpec), prepared: Result<Counted, String>) {
         if !self.data.take_prepared(ticket, from, prepared) {
             return;
         }
-        if let (Loadable::Failed(why), false) = (&self.data.prepared, self.start_when_prepared) {
+        if let (Loadable::Failed(why), false) = (&self.data.prepared, self.start_when_prepared.is_some()) {
             let why = why.clone();
             self.tell(Tone::Error, why, Some(("Show data".to_owned(), Action::GoTo(Page::Data))));
         }
@@ -155,6 +196,9 @@ impl App {
             training.fold(&run, kind);
         }
         if has_started {
+            if let Some(series) = self.views.series(&run).ready().cloned() {
+                self.recall(&run, &Ok(series));
+            }
             self.select(Action::SelectRun(run.clone()));
             self.refresh_runs();
         }

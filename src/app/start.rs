@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::job::{Answer, ExplainQuestion, Ticket, sentence, start_training};
 use super::views::Forget;
-use super::{App, Page, Tone, Training, TrainingPhase};
+use super::{App, Page, Selection, Tone, Training, TrainingPhase};
 use crate::data::DataSource;
 use crate::experiment::Experiment;
 use crate::run::RunId;
@@ -12,6 +12,9 @@ use crate::train::{Command, Job, StopMode};
 
 /// The experiment that *Try it in 30 seconds* trains.
 const QUICKSTART: &str = include_str!("../../experiments/quickstart.ron");
+
+/// What that experiment calls itself.
+pub(super) const QUICKSTART_NAME: &str = "quickstart";
 
 impl App {
     /// Trains the embedded experiment on the synthetic world at once.
@@ -33,46 +36,45 @@ impl App {
 
     pub(super) fn cancel_prepare(&mut self) {
         self.data.cancel();
-        if std::mem::take(&mut self.start_when_prepared) {
+        if self.start_when_prepared.take().is_some() {
             self.not_started("Stopped before training began.".to_owned());
         }
     }
 
     /// Trains what the draft says; prepares its data first where they are not.
     pub(super) fn start(&mut self) {
-        let experiment = &self.draft.experiment;
+        let experiment = self.draft.experiment.clone();
         let title = format!("{} · {}", experiment.name, experiment.model.family().title());
         self.training = Some(Training::starting(title, experiment.training.epochs));
         self.page = Page::Train;
         if self.fresh_data().is_some() {
-            self.train_draft();
+            self.train(experiment);
         } else {
-            self.start_when_prepared = true;
             self.prepare();
+            self.start_when_prepared = Some(experiment);
         }
     }
 
     /// The data are here, or could not be had.
     pub(super) fn go_on_to_training(&mut self) {
-        if !std::mem::take(&mut self.start_when_prepared) {
-            return;
-        }
+        let Some(experiment) = self.start_when_prepared.take() else { return };
         if let super::Loadable::Failed(why) = &self.data.prepared {
             let why = why.clone();
             self.not_started(why);
         } else {
-            self.train_draft();
+            self.train(experiment);
         }
     }
 
-    fn train_draft(&mut self) {
-        let job = Job {
-            experiment: self.draft.experiment.clone(),
-            store: self.store.clone(),
-            prepared: self.fresh_data().cloned(),
-            resume: None,
-        };
-        self.commands = Some(start_training(&self.jobs, job, self.builder.clone()));
+    /// Trains an experiment, on the prepared data if they are its own.
+    fn train(&mut self, experiment: Experiment) {
+        let prepared = self.data.fresh(&experiment.data, experiment.split).cloned();
+        self.launch(Job { experiment, store: self.store.clone(), prepared, resume: None });
+    }
+
+    fn launch(&mut self, job: Job) {
+        self.trained_from.0 += 1;
+        self.commands = Some(start_training(&self.jobs, self.trained_from, job, self.builder.clone()));
     }
 
     pub(super) fn resume_run(&mut self, run: RunId) {
@@ -84,8 +86,7 @@ impl App {
         let prepared = self.known_data(&run);
         self.training = Some(training);
         self.page = Page::Train;
-        let job = Job { experiment, store: self.store.clone(), prepared, resume: Some(run) };
-        self.commands = Some(start_training(&self.jobs, job, self.builder.clone()));
+        self.launch(Job { experiment, store: self.store.clone(), prepared, resume: Some(run) });
     }
 
     pub(super) fn command(&mut self, command: Command) {
@@ -96,7 +97,7 @@ impl App {
     }
 
     pub(super) fn stop(&mut self, mode: StopMode) {
-        if self.start_when_prepared {
+        if self.start_when_prepared.is_some() {
             self.cancel_prepare();
             return;
         }
@@ -150,7 +151,9 @@ impl App {
             self.selection.second_run = None;
         }
         if self.selection.run.as_ref() == Some(run) {
-            self.selection.run = None;
+            // The epoch, head and event were that run's.
+            let Selection { run, epoch, head, event, .. } = &mut self.selection;
+            (*run, *epoch, *head, *event) = (None, None, None, None);
         }
     }
 
@@ -160,15 +163,28 @@ impl App {
     }
 }
 
-/// Writes an experiment to a file that must not exist yet.
+/// Writes an experiment to a file that must not exist yet; makes the folder where it is missing.
 pub(super) fn write_new(path: &Path, experiment: &Experiment) -> Result<(), String> {
-    use std::io::Write;
+    use std::io::{ErrorKind, Write};
     let text = experiment.to_text().map_err(sentence)?;
+    let refused = |error: &std::io::Error| {
+        format!(
+            "Cannot write `{}`: {error}; choose a folder that you may write to, on a disk with free space.",
+            path.display()
+        )
+    };
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| refused(&error))?;
+    }
     let mut file = std::fs::File::create_new(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
+        ErrorKind::AlreadyExists => {
             format!("`{}` exists and is not written over; choose another name.", path.display())
         }
-        _ => format!("Cannot write `{}`: {error}.", path.display()),
+        _ => refused(&error),
     })?;
-    file.write_all(text.as_bytes()).map_err(|error| format!("Cannot write `{}`: {error}.", path.display()))
+    file.write_all(text.as_bytes()).map_err(|error| {
+        // Half an experiment would stand in the way of the next try; the first error matters.
+        let _ = std::fs::remove_file(path);
+        refused(&error)
+    })
 }

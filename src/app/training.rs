@@ -1,7 +1,9 @@
 //! The run in work as the window sees it.
 
+use std::collections::BTreeMap;
+
 use crate::model::DeviceInfo;
-use crate::run::{References, RunId};
+use crate::run::{History, Part, References, RunId};
 use crate::spec::Problem;
 use crate::train::{Ended, EventKind, Progress};
 
@@ -109,7 +111,10 @@ impl Training {
                 self.n_epochs = n_epochs;
                 self.references_valid = references_valid;
                 self.progress = Progress { epoch: first_epoch, steps_per_epoch, ..Progress::default() };
-                self.phase = TrainingPhase::Running;
+                // A stop that was asked for meanwhile is under way.
+                if self.phase != TrainingPhase::Stopping {
+                    self.phase = TrainingPhase::Running;
+                }
             }
             EventKind::Progress(progress) => {
                 if let Some(loss) = progress.train_loss {
@@ -149,6 +154,43 @@ impl Training {
             EventKind::Warned(problem) => self.problems.push(problem),
             EventKind::Ended(ended) => self.phase = TrainingPhase::Ended(ended),
         }
+    }
+
+    /// The epochs before those heard live, from the run's own history: a run that goes on is judged
+    /// as a whole.
+    pub(super) fn recall(&mut self, history: &History) {
+        let first_live = self.points.first().map_or(self.progress.epoch.max(1), |point| point.epoch);
+        let values = |part: Part, metric: &str| -> BTreeMap<usize, f64> {
+            history.series(part, metric).into_iter().map(|(epoch, _, value)| (epoch, value)).collect()
+        };
+        let (train_loss, lr) = (values(Part::Train, "loss"), values(Part::Train, "lr"));
+        let (grad_norm, speed) = (values(Part::Train, "grad_norm"), values(Part::Train, "events_per_sec"));
+        let (valid_loss, hr, mrr) =
+            (values(Part::Valid, "loss"), values(Part::Valid, "hr@10"), values(Part::Valid, "mrr"));
+        let at = |of: &BTreeMap<usize, f64>, epoch: usize| of.get(&epoch).copied().unwrap_or(f64::NAN);
+        let mut best = f64::NEG_INFINITY;
+        let mut earlier = Vec::new();
+        for (epoch, step, ndcg_at_10) in history.series(Part::Valid, "ndcg@10") {
+            if epoch >= first_live {
+                break;
+            }
+            let is_best = ndcg_at_10 > best;
+            best = best.max(ndcg_at_10);
+            earlier.push(LivePoint {
+                epoch,
+                step,
+                train_loss: at(&train_loss, epoch),
+                valid_loss: at(&valid_loss, epoch),
+                ndcg_at_10,
+                hr_at_10: at(&hr, epoch),
+                mrr: at(&mrr, epoch),
+                lr: at(&lr, epoch),
+                grad_norm: at(&grad_norm, epoch),
+                events_per_sec: at(&speed, epoch),
+                is_best,
+            });
+        }
+        self.points.splice(0..0, earlier);
     }
 
     fn push_loss(&mut self, step: usize, loss: f64) {

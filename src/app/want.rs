@@ -61,14 +61,15 @@ impl App {
         // Kept as long as it is listed: a few kilobytes a run.
         runs.retain(|run| self.summary(run).is_some_and(|summary| summary.manifest.is_some()));
         for run in runs {
-            let is_stale = self.views.stale_series.remove(&run);
             match self.views.series(&run) {
                 Loadable::Idle => {
                     self.views.series.insert(run.clone(), Loadable::Loading(format!("Reading {run}")));
                 }
-                Loadable::Ready(_) if is_stale => {}
+                // The mark stays until this reading begins: an answer on its way may be older.
+                Loadable::Ready(_) if self.views.stale_series.contains(&run) => {}
                 _ => continue,
             }
+            self.views.stale_series.remove(&run);
             let (store, asked) = (self.store.clone(), run.clone());
             let work = move || read_series(&store, &asked);
             self.jobs.start("series", work, move |series| Answer::Series(run, series));

@@ -50,6 +50,5 @@ fn write_problem(file: &Path, problem: &Problem, streams: &mut Streams<'_>) -> R
         Severity::Error => "error",
         Severity::Warning => "warning",
     };
-    let field = if problem.field.is_empty() { String::new() } else { format!("{}: ", problem.field) };
-    Ok(writeln!(streams.out, "{}: {severity}: {field}{}", file.display(), problem.sentence)?)
+    Ok(writeln!(streams.out, "{}: {severity}: {problem}", file.display())?)
 }

@@ -32,8 +32,15 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
         let different: serde_json::Map<_, _> = differences.into_iter().map(|d| (d.field, json!(d.values))).collect();
         return streams.json(&json!({ "runs": runs, "differences": different, "not_comparable": doubts }));
     }
-    for doubt in &doubts {
-        writeln!(streams.err, "warning: {doubt}")?;
+    for manifest in &manifests {
+        let failed: Vec<String> =
+            manifest.data.leaks().map(|leak| format!("{} ({})", leak.check, leak.count)).collect();
+        if !failed.is_empty() {
+            writeln!(streams.err, "warning: the split of `{}` leaks: {}", manifest.id, failed.join(", "))?;
+        }
+    }
+    for warning in doubts.iter().chain(&remarks(&manifests)) {
+        writeln!(streams.err, "warning: {warning}")?;
     }
     write_metrics(&manifests, streams)?;
     write_differences(&manifests, &differences, streams)
@@ -54,6 +61,14 @@ fn doubts(manifests: &[Manifest]) -> Vec<String> {
     doubts
 }
 
+/// What was told of the runs themselves: a test split read twice, a model below the reference.
+fn remarks(manifests: &[Manifest]) -> Vec<String> {
+    let of_run = |manifest: &Manifest| -> Vec<String> {
+        manifest.remarks().map(|problem| format!("`{}`: {}", manifest.id, problem.sentence)).collect()
+    };
+    manifests.iter().flat_map(of_run).collect()
+}
+
 fn write_metrics(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<(), Error> {
     if let Some((first, test)) = manifests.iter().find_map(|m| m.test.map(|test| (m, test))) {
         writeln!(streams.out, "Test: {}", protocol(&first.experiment, first.data.shape.n_items, test.n_users))?;
@@ -61,14 +76,14 @@ fn write_metrics(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<()
     let (left, right) = (Align::Left, Align::Right);
     let columns = ["NDCG@10", "HR@10", "MRR", "best epoch", "epochs", "time", "parameters"].map(|name| (name, right));
     let names = [("run", left), ("model", left)].into_iter();
-    let mut table = Table::new(names.chain(columns).chain([("device", left)]));
+    let mut table = Table::new(names.chain(columns).chain([("audit", left), ("device", left)]));
     for manifest in manifests {
         table.row(cells(manifest));
     }
     Ok(table.write(streams.out)?)
 }
 
-fn cells(manifest: &Manifest) -> [String; 10] {
+fn cells(manifest: &Manifest) -> [String; 11] {
     let test = manifest.test;
     [
         manifest.id.0.clone(),
@@ -80,6 +95,7 @@ fn cells(manifest: &Manifest) -> [String; 10] {
         manifest.epochs.to_string(),
         duration(manifest.train_secs),
         super::table::count(manifest.n_params),
+        manifest.data.audit_word().unwrap_or("–").to_owned(),
         manifest.device.as_ref().map(|device| device.name.clone()).unwrap_or_default(),
     ]
 }
@@ -109,6 +125,7 @@ fn json_of(manifest: &Manifest) -> serde_json::Value {
         "model": manifest.experiment.model.family().title(),
         "valid": manifest.valid.as_ref().map(metrics_json),
         "test": manifest.test.as_ref().map(metrics_json),
+        "audit": super::audit::json(&manifest.data.audit),
         "best_epoch": manifest.best_epoch,
         "epochs": manifest.epochs,
         "seconds": manifest.train_secs,

@@ -1,4 +1,5 @@
-//! `seqscope data FILE`: how a log is read, what is left of it, what it looks like.
+//! `seqscope data FILE`: how a log is read, what is left of it, what it looks like. With `--world KIND`
+//! in the file's place: a synthetic world's rules and its optimum.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -8,19 +9,33 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
-use super::Streams;
+use super::audit;
 use super::table::{Align, Table, count};
+use super::train::set_all;
+use super::{Streams, world};
 use crate::data::{
-    self, CleanSpec, DataReport, DataSource, DataSpec, Dataset, FileSpec, Preview, Profile, Role, Roles, TimeFormat,
-    TitleSpec,
+    self, DataReport, DataSource, DataSpec, Dataset, Encoding, FileSpec, Finding, Packing, Preview, Profile, Role,
+    Roles, SplitSpec, StepCount, StepEffect, TimeFormat, TitleSpec, WorldKind,
 };
 use crate::error::Error;
+use crate::experiment::Experiment;
+
+/// A plain text: in a doc comment the names would have to stand in backticks.
+const WORLD_HELP: &str = "A synthetic world instead of a log: Series, MarkovChain, Periodic, LongRange, Drift, Funnel, \
+                          Commuter, TooSmall";
 
 /// Which file, and how to read it where the guess is wrong.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A log: CSV, TSV, any separator, RecBole .inter, Parquet, NDJSON
-    file: PathBuf,
+    /// A log: CSV, TSV, any separator, RecBole .inter, Parquet, JSON, SQLite, also packed by gzip or
+    /// zstd; several files as a quoted pattern, 'logs/part-*.csv'
+    #[arg(required_unless_present = "world")]
+    file: Option<PathBuf>,
+    #[arg(long, value_name = "KIND", value_parser = world::named, conflicts_with = "file", help = WORLD_HELP)]
+    world: Option<WorldKind>,
+    /// How letters are written as bytes
+    #[arg(long, value_enum, value_name = "ENCODING")]
+    encoding: Option<EncodingWord>,
     /// Field separator, such as , or :: or \t
     #[arg(long, value_name = "TEXT")]
     separator: Option<String>,
@@ -30,6 +45,12 @@ pub struct Args {
     /// The first line is a row like the others
     #[arg(long)]
     no_header: bool,
+    /// Table of an SQLite file
+    #[arg(long, value_name = "NAME", conflicts_with = "query")]
+    table: Option<String>,
+    /// Query to an SQLite file, in place of a table
+    #[arg(long, value_name = "SELECT")]
+    query: Option<String>,
     /// Column that says who acted
     #[arg(long, value_name = "COLUMN")]
     user: Option<String>,
@@ -51,9 +72,63 @@ pub struct Args {
     /// A table with one title an item
     #[arg(long, value_name = "FILE")]
     titles: Option<PathBuf>,
+    /// Column of that table with the item's id
+    #[arg(long, value_name = "COLUMN", requires = "titles")]
+    titles_item: Option<String>,
+    /// Column of that table with the title
+    #[arg(long, value_name = "COLUMN", requires = "titles")]
+    titles_title: Option<String>,
+    /// Change a setting, such as `data.clean.steps=[Repeats(window_secs: 60)]`, or of a world, such as
+    /// `lag=8`; may be repeated
+    #[arg(long = "set", value_name = "SETTING=VALUE")]
+    sets: Vec<String>,
+    #[command(flatten)]
+    audit: AuditArgs,
     /// Print one JSON object instead of tables
     #[arg(long)]
     json: bool,
+}
+
+/// Whether a split is audited, and which.
+#[derive(Clone, Copy, Debug, clap::Args)]
+struct AuditArgs {
+    /// Say how far a split of this log can be trusted: what leaks from test into training
+    #[arg(long)]
+    audit: bool,
+    /// Which split is audited, with its first settings; `describe split` says what each does
+    #[arg(long, value_enum, value_name = "SPLIT", requires = "audit")]
+    split: Option<SplitWord>,
+}
+
+impl AuditArgs {
+    /// The split to audit: the one said here, else the one that was set.
+    fn split(self, set: SplitSpec) -> Option<SplitSpec> {
+        self.audit.then(|| self.split.map_or(set, SplitSpec::from))
+    }
+}
+
+/// [`SplitSpec`] as it is written on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum SplitWord {
+    LeaveOneOut,
+    #[value(alias = "global-temporal")]
+    Temporal,
+    #[value(alias = "per-user-temporal")]
+    PerUser,
+    #[value(alias = "rolling-windows")]
+    Rolling,
+}
+
+impl From<SplitWord> for SplitSpec {
+    fn from(word: SplitWord) -> Self {
+        let name = match word {
+            SplitWord::LeaveOneOut => "LeaveOneOut",
+            SplitWord::Temporal => "GlobalTemporal",
+            SplitWord::PerUser => "PerUserTemporal",
+            SplitWord::Rolling => "RollingWindows",
+        };
+        Self::all().into_iter().find(|split| split.name() == name).unwrap_or_default()
+    }
 }
 
 /// [`TimeFormat`] as it is written on the command line.
@@ -61,8 +136,36 @@ pub struct Args {
 enum TimeWord {
     Seconds,
     Milliseconds,
+    Microseconds,
+    Nanoseconds,
     Date,
+    MonthFirst,
+    DayFirst,
     Order,
+}
+
+/// [`Encoding`] as it is written on the command line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum EncodingWord {
+    #[value(name = "utf-8", alias = "utf8")]
+    Utf8,
+    #[value(name = "utf-16le", alias = "utf16le")]
+    Utf16Le,
+    #[value(name = "utf-16be", alias = "utf16be")]
+    Utf16Be,
+    #[value(name = "gb18030", aliases = ["gbk", "gb2312"])]
+    Gb18030,
+}
+
+impl From<EncodingWord> for Encoding {
+    fn from(word: EncodingWord) -> Self {
+        match word {
+            EncodingWord::Utf8 => Self::Utf8,
+            EncodingWord::Utf16Le => Self::Utf16Le,
+            EncodingWord::Utf16Be => Self::Utf16Be,
+            EncodingWord::Gb18030 => Self::Gb18030,
+        }
+    }
 }
 
 impl From<TimeWord> for TimeFormat {
@@ -70,7 +173,11 @@ impl From<TimeWord> for TimeFormat {
         match word {
             TimeWord::Seconds => Self::Seconds,
             TimeWord::Milliseconds => Self::Milliseconds,
+            TimeWord::Microseconds => Self::Microseconds,
+            TimeWord::Nanoseconds => Self::Nanoseconds,
             TimeWord::Date => Self::Date,
+            TimeWord::MonthFirst => Self::MonthFirst,
+            TimeWord::DayFirst => Self::DayFirst,
             TimeWord::Order => Self::Order,
         }
     }
@@ -79,13 +186,16 @@ impl From<TimeWord> for TimeFormat {
 impl Args {
     fn file_spec(self) -> FileSpec {
         FileSpec {
-            path: self.file,
+            path: self.file.unwrap_or_default(),
+            encoding: self.encoding.map(Encoding::from),
             separator: self.separator.map(|text| text.replace("\\t", "\t")),
             header: match (self.header, self.no_header) {
                 (true, _) => Some(true),
                 (_, true) => Some(false),
                 _ => None,
             },
+            table: self.table,
+            query: self.query,
             roles: Roles {
                 user: self.user,
                 item: self.item,
@@ -94,40 +204,85 @@ impl Args {
                 value: self.value,
             },
             time_format: self.time_format.map(TimeFormat::from),
-            titles: self.titles.map(|path| TitleSpec { path, ..TitleSpec::default() }),
+            titles: self.titles.map(|path| TitleSpec { path, item: self.titles_item, title: self.titles_title }),
             ..FileSpec::default()
         }
     }
 }
 
-pub(super) fn run(args: Args, streams: &mut Streams<'_>) -> Result<(), Error> {
-    let json = args.json;
-    let preview = data::preview(&args.file_spec())?;
-    let spec = DataSpec { source: DataSource::File(preview.file.clone()), clean: CleanSpec::default() };
-    let dataset = data::read(&spec, &AtomicBool::new(false))?;
+pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error> {
+    let (json, audit, sets) = (args.json, args.audit, std::mem::take(&mut args.sets));
+    if let Some(kind) = args.world {
+        let spec = world::changed(kind, &sets)?;
+        return if json { streams.json(&world::json_of(&spec)?) } else { world::tell(&spec, write_profile, streams) };
+    }
+    let mut experiment = Experiment::default();
+    experiment.data.source = DataSource::File(args.file_spec());
+    set_all(&mut experiment, &sets)?;
+    let DataSource::File(file) = &experiment.data.source else {
+        return Err(Error::edge(
+            "this command reads a file, and `--set` made a world of it",
+            "leave `data.source` out",
+        ));
+    };
+    let preview = data::preview(file)?;
+    let spec = DataSpec { source: DataSource::File(preview.file.clone()), clean: experiment.data.clean };
+    let cancel = AtomicBool::new(false);
+    let dataset = match experiment.split {
+        SplitSpec::LeaveOneOut => data::read(&spec, &cancel)?,
+        split => data::prepare(&spec, split, &cancel)?.dataset,
+    };
+    let split = audit.split(experiment.split);
+    let audited = split.map(|split| audit_of(&spec, split)).transpose()?;
     if json {
-        return streams.json(&json_of(&preview, &dataset));
+        return streams.json(&json_of(&preview, &dataset, audited.as_deref()));
     }
     write_reading(&preview, streams.out)?;
     write_report(&dataset.report, streams.out)?;
     write_profile(&dataset, &Profile::new(&dataset), streams.out)?;
+    if let (Some(findings), Some(split)) = (&audited, split) {
+        writeln!(streams.out, "\nAudit of the split: {}", split.title())?;
+        audit::write(findings, streams.out)?;
+    }
     streams.warn(&preview.problems)?;
     let told: Vec<_> = dataset.report.problems.iter().filter(|p| !preview.problems.contains(p)).cloned().collect();
     streams.warn(&told)
 }
 
-fn json_of(preview: &Preview, dataset: &Dataset) -> Value {
+/// The log is prepared once more for this, since a global cut drops events that the account of the
+/// whole log must count.
+fn audit_of(spec: &DataSpec, split: SplitSpec) -> Result<Vec<Finding>, Error> {
+    Ok(data::audit(&data::prepare(spec, split, &AtomicBool::new(false))?, spec))
+}
+
+fn json_of(preview: &Preview, dataset: &Dataset, audited: Option<&[Finding]>) -> Value {
     let shape = dataset.shape();
     let roles: serde_json::Map<_, _> =
         Role::iter().map(|role| (role.to_string().to_lowercase(), json!(preview.file.roles.column(role)))).collect();
-    json!({
+    let mut object = json!({
         "rows_read": dataset.report.rows_read,
         "rows_refused": dataset.report.rows_refused,
         "users": shape.n_users,
         "items": shape.n_items,
         "events": shape.n_events,
         "roles": roles,
-    })
+        "steps": dataset.report.steps.iter().map(step_json).collect::<Vec<_>>(),
+    });
+    if let (Some(findings), Some(object)) = (audited, object.as_object_mut()) {
+        object.insert("audit".to_owned(), audit::json(findings));
+    }
+    object
+}
+
+/// Counts after a step, and for a step of cleaning what it did.
+fn step_json(count: &StepCount) -> Value {
+    let mut json = json!({ "step": count.step, "rows": count.rows, "users": count.users, "items": count.items });
+    if let (Some(effect), Some(fields)) = (&count.effect, json.as_object_mut())
+        && let Ok(Value::Object(effect)) = serde_json::to_value(effect)
+    {
+        fields.extend(effect);
+    }
+    json
 }
 
 /// What was guessed or said, so that a wrong guess is seen at once.
@@ -136,6 +291,18 @@ fn write_reading(preview: &Preview, out: &mut dyn Write) -> std::io::Result<()> 
     let mut how = Vec::new();
     if let Some(format) = file.format {
         how.push(format.to_string());
+    }
+    if let Some(table) = &file.table {
+        how.push(format!("table {table:?}"));
+    }
+    if preview.n_files > 1 {
+        how.push(format!("{} files", count(preview.n_files)));
+    }
+    if preview.packing != Packing::None {
+        how.push(preview.packing.to_string());
+    }
+    if let Some(encoding) = file.encoding {
+        how.push(encoding.to_string());
     }
     if let Some(separator) = &file.separator {
         how.push(format!("separator {separator:?}"));
@@ -160,21 +327,43 @@ fn write_reading(preview: &Preview, out: &mut dyn Write) -> std::io::Result<()> 
 }
 
 fn write_report(report: &DataReport, out: &mut dyn Write) -> std::io::Result<()> {
-    let heads = ["rows", "users", "items"].map(|name| (name, Align::Right));
+    let heads = ["rows", "users", "items", "removed", "changed"].map(|name| (name, Align::Right));
     let mut table = Table::new([("step", Align::Left)].into_iter().chain(heads));
     for step in &report.steps {
-        table.row([step.step.clone(), count(step.rows), count(step.users), count(step.items)]);
+        let told = |of: fn(&StepEffect) -> usize| step.effect.as_ref().map_or_else(String::new, |e| count(of(e)));
+        let (removed, changed) = (told(|effect| effect.n_removed), told(|effect| effect.n_changed));
+        table.row([step.step.clone(), count(step.rows), count(step.users), count(step.items), removed, changed]);
     }
     writeln!(out)?;
     table.write(out)?;
+    write_effects(report, out)?;
     writeln!(out, "\n{} rows read, {} refused", count(report.rows_read), count(report.rows_refused))?;
     for refused in report.refused.iter().take(10) {
-        writeln!(out, "  line {}: {}", refused.line, refused.reason)?;
+        writeln!(out, "  {}: {}", refused.place(), refused.reason)?;
     }
     match report.rows_refused.saturating_sub(10) {
         0 => Ok(()),
         more => writeln!(out, "  and {} more", count(more)),
     }
+}
+
+/// What each step of cleaning found, and the first rows that it touched.
+fn write_effects(report: &DataReport, out: &mut dyn Write) -> std::io::Result<()> {
+    for step in &report.steps {
+        let Some(effect) = step.effect.as_ref().filter(|effect| !effect.note.is_empty() || !effect.examples.is_empty())
+        else {
+            continue;
+        };
+        let learnt = effect.fitted_on.map(|from| format!("learnt from {from}"));
+        let said: Vec<String> = [effect.note.clone()].into_iter().chain(learnt).filter(|s| !s.is_empty()).collect();
+        writeln!(out, "\n{}{}{}", step.step, if said.is_empty() { "" } else { ": " }, said.join("; "))?;
+        for row in &effect.examples {
+            let time = if row.time.is_empty() { String::new() } else { format!(", {}", row.time) };
+            let before = if row.before.is_empty() { String::new() } else { format!("{} ", row.before) };
+            writeln!(out, "  user {}, item {}{time}: {before}→ {}", row.user, row.item, row.after)?;
+        }
+    }
+    Ok(())
 }
 
 fn write_profile(dataset: &Dataset, profile: &Profile, out: &mut dyn Write) -> std::io::Result<()> {
@@ -194,7 +383,7 @@ fn write_profile(dataset: &Dataset, profile: &Profile, out: &mut dyn Write) -> s
     let share = 100.0 * in_top as f64 / shape.n_events.max(1) as f64;
     writeln!(out, "the most popular tenth of the items has {share:.1} % of the events")?;
     if let Some(share) = profile.zero_gap_share {
-        writeln!(out, "{:.1} % of neighbouring events have the same time: their order is the file's", 100.0 * share)?;
+        writeln!(out, "{:.1} % of neighbouring events lie in the same second", 100.0 * share)?;
     }
     if !profile.behaviours.is_empty() {
         let counts: Vec<String> = profile.behaviours.iter().map(|(name, n)| format!("{name} {}", count(*n))).collect();

@@ -6,7 +6,7 @@ use strum::IntoEnumIterator;
 
 use super::Streams;
 use super::table::{Align, Table};
-use crate::data::{CleanSpec, WorldSpec};
+use crate::data::{CleanSpec, CleanStep, SplitSpec, WorldKind, WorldSpec};
 use crate::error::Error;
 use crate::experiment::{EvaluationSpec, TrainingSpec};
 use crate::model::{ModelKind, ModelSpec};
@@ -15,7 +15,8 @@ use crate::spec::{Described, Field, FieldKind, did_you_mean};
 /// What to describe.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A model (transformer, lstm, vae), or training, evaluation, data
+    /// A model (transformer, lstm, vae), or training, evaluation, data, clean (the steps of cleaning), split,
+    /// or a synthetic world (series, longrange, ...)
     #[arg(value_name = "WHAT")]
     what: Option<String>,
 }
@@ -65,14 +66,66 @@ fn sections() -> Vec<Section> {
         prefix,
         fields: part.fields(),
     };
+    let steps = CleanStep::iter().map(|step| Section {
+        name: "clean".to_owned(),
+        title: step.title().to_owned(),
+        about: about(&step),
+        prefix: "data.clean.steps[0]",
+        fields: step.described().fields(),
+    });
+    let splits = SplitSpec::all().map(|split| {
+        let warning = split.warning().map(|warning| format!("\nMind: {warning}")).unwrap_or_default();
+        Section {
+            name: "split".to_owned(),
+            title: split.name().to_owned(),
+            about: format!("{}{warning}", split.summary()),
+            prefix: "split",
+            fields: split.fields(),
+        }
+    });
+    let worlds = WorldKind::iter().map(|kind| {
+        let spec = WorldSpec::of(kind);
+        Section {
+            name: kind.to_string().to_lowercase(),
+            title: format!("World: {}", kind.title()),
+            about: spec.story(),
+            prefix: "data",
+            fields: spec.fields(),
+        }
+    });
     models
         .chain([
             part("training", "Training", "How any model is trained.", "training", &TrainingSpec::default()),
             part("evaluation", "Evaluation", "How any model is judged.", "evaluation", &EvaluationSpec::default()),
             part("data", "Cleaning", "What happens to a log before it is split.", "data.clean", &CleanSpec::default()),
             part("data", "Synthetic world", "What is used where no log is given.", "data", &WorldSpec::default()),
+            part("clean", "Cleaning", BESIDE, "data.clean", &CleanSpec::default()),
         ])
+        .chain(steps)
+        .chain(splits)
+        .chain(worlds)
         .collect()
+}
+
+/// Said of the settings beside the list of steps.
+const BESIDE: &str = "Exact duplicates first, then the steps of `data.clean.steps` in their order, the k-core last.";
+
+/// What a step does, what it needs, and how it is written.
+fn about(step: &CleanStep) -> String {
+    let mut lines = vec![step.help().to_owned(), format!("In a file: clean: (steps: [{}(..)])", step.name())];
+    if !step.needs().is_empty() {
+        let needs: Vec<String> = step.needs().iter().map(|role| role.to_string().to_lowercase()).collect();
+        lines.push(format!("Needs a column of: {}.", needs.join(", ")));
+    }
+    if step.is_fitted() {
+        lines.push(
+            "Learns from the training part where the split is a global cut in time, else from all rows.".to_owned(),
+        );
+    }
+    if step.is_idempotent() {
+        lines.push("Doing it twice in a row does no more than doing it once.".to_owned());
+    }
+    lines.join("\n")
 }
 
 fn overview(sections: &[Section], out: &mut dyn Write) -> std::io::Result<()> {

@@ -4,6 +4,7 @@
 //! [`Streams`] rather than `println!`, so that `seqscope runs | head` ends quietly when the reader
 //! goes away; progress, warnings and errors go to standard error.
 
+mod audit;
 mod check;
 mod compare;
 mod data;
@@ -19,6 +20,7 @@ mod runs;
 mod stop;
 mod table;
 mod train;
+mod world;
 
 pub use request::{Renderer, Request, Usage, WindowRequest, parse};
 
@@ -68,8 +70,8 @@ pub enum Command {
     Resume(resume::Args),
     /// Say what settings there are: meaning, range, default and where it comes from
     Describe(describe::Args),
-    /// Say how a log is read: roles, counts, refused rows, profile
-    Data(data::Args),
+    /// Say how a log is read: roles, counts, refused rows, profile; or tell a world's rules
+    Data(Box<data::Args>),
     /// List the runs
     Runs(runs::Args),
     /// Compare runs: metrics, and what differs in the settings
@@ -93,7 +95,7 @@ pub fn run(command: Command, runs: PathBuf, streams: &mut Streams<'_>) -> Result
         Command::Check(args) => check::run(&args, streams),
         Command::Resume(args) => resume::run(&args, store, streams),
         Command::Describe(args) => describe::run(&args, streams),
-        Command::Data(args) => data::run(args, streams),
+        Command::Data(args) => data::run(*args, streams),
         Command::Runs(args) => runs::run(&args, &store, streams),
         Command::Compare(args) => compare::run(&args, &store, streams),
         Command::Predict(args) => predict::run(&args, &store, streams),

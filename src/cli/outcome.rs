@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Streams;
 use super::table::{Align, Table, count, duration, metric};
-use crate::data::SplitSpec;
+use crate::data::world::Ceiling;
 use crate::error::Error;
 use crate::experiment::Experiment;
 use crate::metric::RankingMetrics;
@@ -49,12 +49,18 @@ fn json_of(manifest: &Manifest, ended: &Ended) -> Value {
         "valid": ended.valid.as_ref().map(metrics_json),
         "test": ended.test.as_ref().map(metrics_json),
         "references": references_json(&ended.references_test),
+        "optimum": ended.optimum.as_ref().map(ceiling_json),
     })
 }
 
 /// The three headline metrics under their usual names.
 pub(super) fn metrics_json(metrics: &RankingMetrics) -> Value {
     json!({ "ndcg@10": metrics.ndcg_at_10, "hr@10": metrics.hr_at_10, "mrr": metrics.mrr })
+}
+
+/// The best possible figures of a world.
+pub(super) fn ceiling_json(ceiling: &Ceiling) -> Value {
+    json!({ "ndcg@10": ceiling.ndcg_at_10, "hr@10": ceiling.hr_at_10, "hr@1": ceiling.hr_at_1 })
 }
 
 fn references_json(references: &References) -> Value {
@@ -84,6 +90,11 @@ fn write_text(manifest: &Manifest, ended: &Ended, streams: &mut Streams<'_>) -> 
     for (kind, reference) in &ended.references_test {
         table.row(cells(kind.title(), reference, verdict(test.ndcg_at_10, reference.ndcg_at_10)));
     }
+    if let Some(optimum) = &ended.optimum {
+        let hr_at_1 = format!("HR@1 {}, and this run {}", metric(Some(optimum.hr_at_1)), metric(Some(test.hr_at_1)));
+        let [ndcg, hr] = [optimum.ndcg_at_10, optimum.hr_at_10].map(|value| metric(Some(value)));
+        table.row(["Best possible by the world's rules".to_owned(), ndcg, hr, metric(None), hr_at_1]);
+    }
     table.write(out)?;
     Ok(())
 }
@@ -103,10 +114,7 @@ fn verdict(model: f64, reference: f64) -> String {
 
 /// How the numbers were made: to stand beside them wherever they are shown.
 pub(super) fn protocol(experiment: &Experiment, n_items: usize, n_users: usize) -> String {
-    let split = match experiment.split {
-        SplitSpec::LeaveOneOut => "leave-one-out",
-        SplitSpec::GlobalTemporal { .. } => "global temporal split",
-    };
+    let split = experiment.split.title();
     let seen = if experiment.evaluation.filter_seen { "seen items left out" } else { "seen items ranked too" };
     format!("{} users, {split}, ranked among all {} items, {seen}", count(n_users), count(n_items))
 }

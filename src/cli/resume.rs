@@ -19,15 +19,14 @@ pub struct Args {
 
 pub(super) fn run(args: &Args, store: RunStore, streams: &mut Streams<'_>) -> Result<(), Error> {
     let id = store.find(&args.run)?;
-    let status = store.list()?.into_iter().find(|summary| summary.id == id).map(|summary| summary.status);
-    match status {
-        Some(RunStatus::Ended(Outcome::Finished)) => {
+    match store.status(&id)? {
+        RunStatus::Ended(Outcome::Finished) => {
             return Err(Error::edge(
                 format!("`{id}` is finished"),
                 "raise `training.epochs` in its experiment and train anew",
             ));
         }
-        Some(RunStatus::Running) => {
+        RunStatus::Running => {
             return Err(Error::edge(
                 format!("`{id}` is being trained by another process"),
                 "wait for it, or stop it there",

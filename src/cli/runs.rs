@@ -34,6 +34,7 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
         ("NDCG@10", right),
         ("HR@10", right),
         ("", left),
+        ("audit", left),
         ("status", left),
     ];
     let mut table = Table::new(columns);
@@ -43,7 +44,7 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     Ok(table.write(streams.out)?)
 }
 
-fn cells(run: &Summary) -> [String; 7] {
+fn cells(run: &Summary) -> [String; 8] {
     let Some(manifest) = &run.manifest else {
         return [
             run.id.0.clone(),
@@ -51,6 +52,7 @@ fn cells(run: &Summary) -> [String; 7] {
             String::new(),
             metric(None),
             metric(None),
+            String::new(),
             String::new(),
             status(&run.status),
         ];
@@ -67,6 +69,7 @@ fn cells(run: &Summary) -> [String; 7] {
         metric(metrics.map(|m| m.ndcg_at_10)),
         metric(metrics.map(|m| m.hr_at_10)),
         part.to_owned(),
+        manifest.data.audit_word().unwrap_or("–").to_owned(),
         status(&run.status),
     ]
 }
@@ -93,6 +96,7 @@ fn json_of(run: &Summary) -> Value {
         "epochs": manifest.map(|m| m.epochs),
         "seconds": manifest.map(|m| m.train_secs),
         "valid": manifest.and_then(|m| m.valid.as_ref().map(metrics_json)),
+        "audit": manifest.map(|m| super::audit::json(&m.data.audit)),
         "test": manifest.and_then(|m| m.test.as_ref().map(metrics_json)),
     })
 }

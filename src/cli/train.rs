@@ -30,7 +30,17 @@ pub struct Args {
 
 pub(super) fn run(args: Args, store: RunStore, streams: &mut Streams<'_>) -> Result<(), Error> {
     let mut experiment = Experiment::open(&args.file)?;
-    for set in &args.sets {
+    set_all(&mut experiment, &args.sets)?;
+    if let Some(device) = args.device {
+        experiment.training.device = device;
+    }
+    let job = Job { experiment, store, prepared: None, resume: None };
+    follow(job, Form::json_if(args.json), streams)
+}
+
+/// Changes the settings that `--set SETTING=VALUE` names.
+pub(super) fn set_all(experiment: &mut Experiment, sets: &[String]) -> Result<(), Error> {
+    for set in sets {
         let Some((path, text)) = set.split_once('=') else {
             return Err(Error::edge(
                 format!("`--set {set}` lacks its value"),
@@ -39,11 +49,7 @@ pub(super) fn run(args: Args, store: RunStore, streams: &mut Streams<'_>) -> Res
         };
         experiment.set(path.trim(), text.trim())?;
     }
-    if let Some(device) = args.device {
-        experiment.training.device = device;
-    }
-    let job = Job { experiment, store, prepared: None, resume: None };
-    follow(job, Form::json_if(args.json), streams)
+    Ok(())
 }
 
 /// Does the run and tells how it ended; `resume` goes this way too.

@@ -20,20 +20,15 @@ pub(super) fn check(data: &DataSpec, split: SplitSpec) -> Vec<Problem> {
 pub(super) fn settings(data: &DataSpec, split: SplitSpec) -> Vec<Problem> {
     let mut problems: Vec<Problem> =
         data.clean.problems().into_iter().map(|problem| problem.under("data.clean")).collect();
+    problems.extend(super::clean::check(&data.clean.steps, &data.source));
     match &data.source {
         DataSource::World(world) => problems.extend(world.problems().into_iter().map(|problem| problem.under("data"))),
         DataSource::File(file) => problems.extend(file_settings(file)),
     }
-    if let SplitSpec::GlobalTemporal { valid_fraction, test_fraction } = split {
-        for (name, share) in [("valid_fraction", valid_fraction), ("test_fraction", test_fraction)] {
-            if !(share > 0.0 && share < 0.5) {
-                let sentence = format!("`split.{name}` is {share}; choose a share between 0 and 0.5.");
-                problems.push(Problem::error(format!("split.{name}"), sentence));
-            }
-        }
-        if let DataSource::File(FileSpec { roles, .. }) = &data.source
-            && roles.said(Role::Time) == Some("")
-        {
+    problems.extend(split.setting_problems());
+    if let DataSource::File(FileSpec { roles, .. }) = &data.source {
+        let is_timeless = roles.said(Role::Time) == Some("");
+        if is_timeless && split.needs_times() {
             problems.push(Problem::error("split", super::split::NEEDS_TIMES));
         }
     }
@@ -52,6 +47,13 @@ fn file_settings(file: &FileSpec) -> Vec<Problem> {
     if file.separator.as_deref().is_some_and(|separator| separator.contains(['"', '\n', '\r'])) {
         let sentence = "the separator holds a quote or a line end; choose characters that only stand between fields.";
         problems.push(Problem::error("data.separator", sentence));
+    }
+    if let Some(sentence) = file.query.as_deref().and_then(source::refused_query) {
+        problems.push(Problem::error("data.query", sentence));
+    }
+    if file.query.is_some() && file.table.is_some() {
+        let sentence = "both `data.table` and `data.query` are given; leave one of them out.";
+        problems.push(Problem::error("data.table", sentence));
     }
     let said: Vec<(Role, &str)> = Role::iter().filter_map(|role| Some((role, file.roles.column(role)?))).collect();
     for (at, (role, name)) in said.iter().enumerate() {

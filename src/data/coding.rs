@@ -21,6 +21,9 @@ pub(super) struct RoleCells {
 /// Most behaviour types: with more, the column is something else.
 const MOST_BEHAVIOURS: usize = 1_000;
 
+/// Longest id in bytes; what is longer is a text in the wrong column, or a file that is damaged.
+const LONGEST_ID: usize = 4_096;
+
 /// Coded rows, the lines they stood on, and the rows that could not be coded.
 pub(super) struct CodedRows {
     pub(super) events: Events,
@@ -50,8 +53,8 @@ pub(super) fn code(cells: &RoleCells, format: TimeFormat, lines: Lines) -> Resul
         return Ok(CodedRows { events, lines, refused });
     }
     events.retain(&keep);
-    let mut kept_lines = Lines::default();
-    keep.iter().enumerate().filter(|&(_, &kept)| kept).for_each(|(row, _)| kept_lines.push(lines.line(row)));
+    let mut kept_lines = lines.without_rows();
+    keep.iter().enumerate().filter(|&(_, &kept)| kept).for_each(|(row, _)| kept_lines.push(lines.place(row)));
     Ok(CodedRows { events, lines: kept_lines, refused })
 }
 
@@ -65,10 +68,10 @@ pub(super) fn doubtful_times(events: &Events, lines: &Lines, format: TimeFormat)
         let first = times.iter().position(|&time| is_doubtful(time))?;
         let n = times.iter().filter(|&&time| is_doubtful(time)).count();
         let sentence = format!(
-            "{n} of {} rows have a time {what} (the first on line {}, {}); they are kept: check the column and \
+            "{n} of {} rows have a time {what} (the first on {}, {}); they are kept: check the column and \
              `data.time_format` ({format}).",
             times.len(),
-            lines.line(first),
+            lines.told(first),
             time::iso(times[first].saturating_mul(time::MICROS_PER_SEC)),
         );
         Some(Problem::warning("data.roles.time", sentence))
@@ -91,7 +94,7 @@ impl Readable<'_> {
         if let Some(kept) = self.keep.get_mut(row)
             && std::mem::replace(kept, false)
         {
-            self.refused.push(self.lines.line(row), reason);
+            self.refused.push(self.lines.place(row), reason);
         }
     }
 
@@ -100,8 +103,12 @@ impl Readable<'_> {
         let mut idx = Vec::with_capacity(column.len());
         for (row, cell) in column.iter().enumerate() {
             let id = cell.unwrap_or_default().trim();
-            if id.is_empty() {
-                self.refuse(row, || format!("has no {what}"));
+            if id.is_empty() || id.len() > LONGEST_ID {
+                self.refuse(row, || match id.len() {
+                    0 => format!("has no {what}"),
+                    n_bytes if what == "item" => format!("has an item of {n_bytes} bytes, which is no id"),
+                    n_bytes => format!("has a {what} of {n_bytes} bytes, which is no id"),
+                });
                 idx.push(0);
             } else {
                 idx.push(vocab.intern(id));

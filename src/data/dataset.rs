@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{FileSpec, Sequences, Split, Vocab};
+use super::world::Optimum;
+use super::{FileSpec, Sequences, Split, TimeFormat, Vocab};
 use crate::spec::Problem;
 
 /// A cleaned, coded log.
@@ -29,6 +30,13 @@ pub struct Dataset {
 }
 
 impl Dataset {
+    /// Whether times are moments; `false` for a log whose times only order its events.
+    #[must_use]
+    pub fn has_clock(&self) -> bool {
+        let format = self.report.file.as_ref().and_then(|file| file.time_format);
+        self.sequences.time_secs.is_some() && format != Some(TimeFormat::Order)
+    }
+
     /// Number of items, padding not counted. Valid item indices are `1..=n_items`.
     #[must_use]
     pub fn n_items(&self) -> usize {
@@ -81,19 +89,86 @@ pub struct StepCount {
     pub users: usize,
     /// Items after it.
     pub items: usize,
+    /// What it did; `None` for what is no step of cleaning (reading), and in older runs.
+    #[serde(default)]
+    pub effect: Option<StepEffect>,
+}
+
+/// What one step of cleaning did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepEffect {
+    /// Its place in `data.clean.steps`, from 0; `None` for the settings beside that list.
+    pub place: Option<usize>,
+    /// Rows before it.
+    pub rows_before: usize,
+    /// Users before it.
+    pub users_before: usize,
+    /// Items before it.
+    pub items_before: usize,
+    /// Rows that it removed.
+    pub n_removed: usize,
+    /// Rows that it changed and kept.
+    pub n_changed: usize,
+    /// What it learnt from, when it learnt something.
+    pub fitted_on: Option<FittedOn>,
+    /// What is worth saying of it, such as the mean that it found; may be empty.
+    pub note: String,
+    /// The first few rows that it touched, at most five.
+    pub examples: Vec<ExampleRow>,
+}
+
+/// What a step learnt from (a mean, a quantile, who has enough events).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display)]
+pub enum FittedOn {
+    /// Events before the first cut of the split.
+    #[strum(to_string = "training part")]
+    Training,
+    /// All events, those for validation and test among them.
+    #[strum(to_string = "all events")]
+    Everything,
+}
+
+/// A row that a step touched, as a person reads it. Long ids show their beginning.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExampleRow {
+    /// Id of the user before the step.
+    pub user: String,
+    /// Id of the item.
+    pub item: String,
+    /// When; empty in a log without times.
+    pub time: String,
+    /// What it was: the value, the behaviour, the user or the place, as the step is about; for a
+    /// dropped row its behaviour and its value, where there are such columns.
+    pub before: String,
+    /// What became of it; `dropped` for a row that went.
+    pub after: String,
 }
 
 /// A row that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusedRow {
-    /// Line in the file, counted from 1 (for Parquet: the row, counted from 1).
+    /// Name of its file, where the log is several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Line in the file, counted from 1 (for tables: the row, counted from 1).
     pub line: usize,
     /// Why, as a sentence part: `expected 4 fields, found 3`.
     pub reason: String,
 }
 
+impl RefusedRow {
+    /// Where it stands: `line 3`, or ``line 3 of `part-2.csv` ``.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match &self.file {
+            Some(name) => format!("line {} of `{name}`", self.line),
+            None => format!("line {}", self.line),
+        }
+    }
+}
+
 /// The account of reading and cleaning.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DataReport {
     /// Rows in the file, header not counted.
     pub rows_read: usize,
@@ -105,9 +180,13 @@ pub struct DataReport {
     pub steps: Vec<StepCount>,
     /// What is worth knowing: times in the future, many ties within a second, cold items dropped.
     pub problems: Vec<Problem>,
-    /// The file as it was read, every guess filled in; `None` for a world.
+    /// The file as it was read, every guess and the whole path filled in; `None` for a world.
     #[serde(default)]
     pub file: Option<FileSpec>,
+    /// Of a world: the best that any model can reach on the test questions. `None` for a file, and
+    /// where cleaning changed the world, since its rules then tell no longer what comes next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub optimum: Option<Optimum>,
 }
 
 /// A dataset and its split: all that training, evaluation and explanation need.

@@ -14,6 +14,14 @@ pub enum DataError {
         /// Why, with the cure.
         reason: String,
     },
+    /// The file cannot be written.
+    #[error("cannot write `{}`: {reason}", path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// Why, with the cure.
+        reason: String,
+    },
     /// The file was read and holds nothing usable.
     #[error("`{}`: {sentence}", path.display())]
     Content {

@@ -29,6 +29,9 @@ pub(super) struct Coded {
     pub(super) items: Vocab,
     pub(super) behaviours: Vocab,
     pub(super) sequences: Sequences,
+    /// Share of events at the very moment of the one before them of the same user; `None` without
+    /// times or without two events of one user.
+    pub(super) zero_gap_share: Option<f64>,
 }
 
 impl Events {
@@ -67,6 +70,7 @@ impl Events {
             rows: self.len(),
             users: n_used(&self.user_idx, self.users.len()),
             items: n_used(&self.item_idx, self.items.len()),
+            effect: None,
         }
     }
 
@@ -79,8 +83,24 @@ impl Events {
         self.value.iter_mut().for_each(|column| retain(column, keep));
     }
 
-    /// Rows grouped by user, in order of time within a user where the log has times. Rows of the same
-    /// moment keep the order of the file.
+    /// Puts the rows in another order: `order` names for each place the row that comes to it.
+    pub(super) fn reorder(&mut self, order: &[usize]) {
+        self.user_idx = reordered(&self.user_idx, order);
+        self.item_idx = reordered(&self.item_idx, order);
+        self.time_ticks.iter_mut().for_each(|column| *column = reordered(column, order));
+        self.behaviour_idx.iter_mut().for_each(|column| *column = reordered(column, order));
+        self.value.iter_mut().for_each(|column| *column = reordered(column, order));
+    }
+
+    /// Leaves out of the vocabulary the behaviours that no row has any more.
+    pub(super) fn forget_unused_behaviours(&mut self) {
+        let Some(column) = &mut self.behaviour_idx else { return };
+        let mut idx: Vec<u32> = column.iter().copied().map(u32::from).collect();
+        self.behaviours = compact(&mut idx, std::mem::take(&mut self.behaviours), 0);
+        *column = idx.into_iter().map(|idx| idx as u16).collect();
+    }
+
+    /// Row numbers grouped by user, in file order within a user.
     pub(super) fn by_user(&self) -> ByUser {
         let mut offsets = vec![0_usize; self.users.len() + 1];
         for &user in &self.user_idx {
@@ -95,12 +115,18 @@ impl Events {
             rows[next[user as usize]] = row as u32;
             next[user as usize] += 1;
         }
-        let mut by_user = ByUser { offsets, rows };
+        ByUser { offsets, rows }
+    }
+
+    /// Row numbers grouped by user, oldest first; in file order where times are equal or absent.
+    pub(super) fn by_user_in_time(&self) -> ByUser {
+        let mut by_user = self.by_user();
         if let Some(times) = &self.time_ticks {
+            let time = |row: &u32| times[*row as usize];
             by_user.for_each_user(|rows| {
                 // Logs are mostly written in order of time.
-                if !rows.is_sorted_by_key(|&row| times[row as usize]) {
-                    rows.sort_by_key(|&row| times[row as usize]);
+                if !rows.is_sorted_by_key(time) {
+                    rows.sort_by_key(time);
                 }
             });
         }
@@ -113,7 +139,8 @@ impl Events {
     pub(super) fn into_sequences(mut self) -> Coded {
         self.users = compact(&mut self.user_idx, std::mem::take(&mut self.users), 0);
         let items = compact(&mut self.item_idx, std::mem::take(&mut self.items), 1);
-        let ByUser { offsets, rows } = self.by_user();
+        let ByUser { offsets, rows } = self.by_user_in_time();
+        let zero_gap_share = self.time_ticks.as_deref().and_then(|times| zero_gap_share(times, &offsets, &rows));
         // Columns that are done with go at once: a log may be as large as the memory allows.
         self.user_idx = Vec::new();
         let item_idx = gather(&std::mem::take(&mut self.item_idx), &rows, |item| item);
@@ -126,8 +153,20 @@ impl Events {
             value: self.value.as_deref().map(|column| gather(column, &rows, |value| value)),
             offsets,
         };
-        Coded { users: self.users, items, behaviours: self.behaviours, sequences }
+        Coded { users: self.users, items, behaviours: self.behaviours, sequences, zero_gap_share }
     }
+}
+
+/// Counted in ticks: events of one second may well be in order.
+fn zero_gap_share(times: &[i64], offsets: &[usize], rows: &[u32]) -> Option<f64> {
+    let (mut n_zero, mut n_gaps) = (0_usize, 0_usize);
+    for bounds in offsets.windows(2) {
+        for pair in rows[bounds[0]..bounds[1]].windows(2) {
+            n_gaps += 1;
+            n_zero += usize::from(times[pair[0] as usize] == times[pair[1] as usize]);
+        }
+    }
+    (n_gaps > 0).then(|| n_zero as f64 / n_gaps as f64)
 }
 
 fn n_used(column: &[u32], n: usize) -> usize {
@@ -147,6 +186,10 @@ fn gather<T: Copy + Send + Sync>(column: &[T], rows: &[u32], read: impl Fn(T) ->
     rows.par_iter().with_min_len(1 << 14).map(|&row| read(column[row as usize])).collect()
 }
 
+fn reordered<T: Copy>(column: &[T], order: &[usize]) -> Vec<T> {
+    order.iter().map(|&row| column[row]).collect()
+}
+
 /// Row numbers grouped by user.
 #[derive(Debug)]
 pub(super) struct ByUser {
@@ -162,16 +205,16 @@ const USERS_AT_ONCE: usize = 4_096;
 impl ByUser {
     /// Does something to every user's rows, many users at once.
     fn for_each_user(&mut self, work: impl Fn(&mut [u32]) + Sync) {
+        let lens: Vec<usize> = self.offsets.windows(2).map(|pair| pair[1] - pair[0]).collect();
         let mut left = self.rows.as_mut_slice();
         let mut parts = Vec::new();
-        for bounds in self.offsets.windows(2).collect::<Vec<_>>().chunks(USERS_AT_ONCE) {
-            let lens: Vec<usize> = bounds.iter().map(|pair| pair[1] - pair[0]).collect();
+        for lens in lens.chunks(USERS_AT_ONCE) {
             let (part, rest) = left.split_at_mut(lens.iter().sum());
             parts.push((part, lens));
             left = rest;
         }
         parts.into_par_iter().for_each(|(mut part, lens)| {
-            for len in lens {
+            for &len in lens {
                 let (rows, rest) = part.split_at_mut(len);
                 work(rows);
                 part = rest;
@@ -186,8 +229,7 @@ fn compact(column: &mut [u32], old: Vocab, first: u32) -> Vocab {
     // Mostly nothing was dropped, and the indices stand in that order already.
     let mut n_seen = 0;
     let in_order = column.iter().all(|&idx| {
-        let is_next = idx == n_seen;
-        n_seen += u32::from(is_next);
+        n_seen += u32::from(idx == n_seen);
         idx < n_seen
     });
     if in_order && n_seen as usize == old.len() {

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use super::coding::{self, RoleCells};
 use super::events::Events;
 use super::prepare::go_on;
-use super::{DataError, DataReport, FileSpec, Preview, Role, TimeFormat, schema, source, titles};
+use super::{DataError, DataReport, FileSpec, Preview, RefusedRow, Role, TimeFormat, schema, source, titles};
 use crate::spec::Problem;
 
 /// A log as read: its rows, its titles, and the account so far.
@@ -30,8 +30,18 @@ pub(super) fn preview(file: &FileSpec) -> Result<Preview, DataError> {
     if !problems.iter().any(Problem::is_error) {
         problems.extend(no_time(&file));
     }
-    let rows = head.rows.into_iter().take(PREVIEW_ROWS).collect();
-    Ok(Preview { file, columns: head.columns, rows, n_bytes: head.n_bytes, problems })
+    let n_files = head.n_files();
+    let rows = head.rows.into_iter().take(PREVIEW_ROWS).map(|row| row.into_iter().map(cut).collect()).collect();
+    Ok(Preview { file, columns: head.columns, rows, n_bytes: head.n_bytes, packing: head.packing, n_files, problems })
+}
+
+/// A cell as it is shown: a text of a megabyte would stop the window.
+fn cut(cell: String) -> String {
+    const SHOWN: usize = 500;
+    match cell.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", cell.get(..end).unwrap_or_default()),
+        None => cell,
+    }
 }
 
 /// Reads a whole log.
@@ -68,24 +78,44 @@ pub(super) fn open(file: &FileSpec, cancel: &AtomicBool) -> Result<Log, DataErro
     refused.merge(unreadable);
     problems.extend(no_time(&file));
     problems.extend(coding::doubtful_times(&events, &lines, format));
-    problems.extend(refusals(&refused, n_read));
+    let refused_rows = refused.rows(&lines);
+    problems.extend(refusals(&refused_rows, refused.count, n_read));
     go_on(cancel)?;
     if events.len() == 0 {
-        return Err(nothing_left(&file.path, &refused, n_read));
+        return Err(nothing_left(&file.path, &refused_rows, n_read));
     }
     let titles = match &file.titles {
-        Some(spec) => Some(titles::read(spec, &events.items)?),
+        Some(spec) => {
+            let titles::Titles { by_item, problems: doubtful } = titles::read(spec, &events.items)?;
+            problems.extend(doubtful);
+            Some(by_item)
+        }
         None => None,
     };
     let report = DataReport {
         rows_read: n_read,
         rows_refused: refused.count,
-        refused: refused.first,
+        refused: refused_rows,
         steps: vec![events.count("Read")],
         problems,
-        file: Some(file.clone()),
+        file: Some(with_whole_paths(&file)?),
+        optimum: None,
     };
-    Ok(Log { name: name_of(&file.path), events, titles, report })
+    Ok(Log { name: source::name_of(&file.path), events, titles, report })
+}
+
+/// The file with paths that hold from any folder, so that a run finds its data again.
+fn with_whole_paths(file: &FileSpec) -> Result<FileSpec, DataError> {
+    let whole = |path: &Path| -> Result<std::path::PathBuf, DataError> {
+        let resolved = source::resolve(path)?;
+        Ok(std::path::absolute(&resolved).unwrap_or(resolved))
+    };
+    let mut file = file.clone();
+    file.path = whole(&file.path)?;
+    if let Some(titles) = &mut file.titles {
+        titles.path = whole(&titles.path)?;
+    }
+    Ok(file)
 }
 
 fn no_time(file: &FileSpec) -> Option<Problem> {
@@ -97,24 +127,20 @@ fn no_time(file: &FileSpec) -> Option<Problem> {
     })
 }
 
-fn refusals(refused: &source::Refused, n_read: usize) -> Option<Problem> {
-    let first = refused.first.first()?;
+fn refusals(refused: &[RefusedRow], count: usize, n_read: usize) -> Option<Problem> {
+    let first = refused.first()?;
     let sentence = format!(
-        "{} of {n_read} rows could not be read and were left out (the first: line {} {}).",
-        refused.count, first.line, first.reason
+        "{count} of {n_read} rows could not be read and were left out (the first: {} {}).",
+        first.place(),
+        first.reason
     );
     Some(Problem::warning("data", sentence))
 }
 
-fn nothing_left(path: &Path, refused: &source::Refused, n_read: usize) -> DataError {
-    let first = refused.first.first().map_or_else(String::new, |row| format!(" (line {} {})", row.line, row.reason));
+fn nothing_left(path: &Path, refused: &[RefusedRow], n_read: usize) -> DataError {
+    let first = refused.first().map_or_else(String::new, |row| format!(" ({} {})", row.place(), row.reason));
     DataError::Content {
         path: path.to_path_buf(),
         sentence: format!("none of its {n_read} rows can be used{first}; check `data.roles` and `data.time_format`."),
     }
-}
-
-/// The file's name without its ending.
-fn name_of(path: &Path) -> String {
-    path.file_stem().map_or_else(|| "log".to_owned(), |stem| stem.to_string_lossy().into_owned())
 }

@@ -1,13 +1,16 @@
 //! Tables in, sequences and batches out. The only place that knows polars.
 //!
 //! The way of a log: a file is `source` (read as text or Parquet, refused rows listed) →
-//! `schema` (which column is the user, the item, the time) → `clean` (counted steps) →
+//! `schema` (which column is the user, the item, the time) → [`clean`] (an ordered list of counted steps) →
 //! `vocab` (ids to dense indices) → `sequence` (one time-ordered list a user) → `split`.
-//! [`prepare()`] does all of it. A synthetic [`world`] takes the place of a file when none is given.
+//! [`prepare()`] does all of it, and [`audit()`] says how far the split can be trusted. A synthetic
+//! [`world`] takes the place of a file when none is given.
 
+mod audit;
 mod batch;
+mod calendar;
 mod check;
-mod clean;
+pub mod clean;
 mod coding;
 mod dataset;
 mod error;
@@ -21,22 +24,29 @@ mod sequence;
 mod source;
 mod spec;
 mod split;
+mod split_spec;
 mod table;
 mod time;
 mod titles;
 mod vocab;
 pub mod world;
 
+pub use audit::{Check, Finding, LeakRow, Verdict, audit};
 pub use batch::{Histories, PaddedBatch};
-pub use dataset::{DataReport, DataShape, Dataset, Prepared, RefusedRow, StepCount};
+pub use calendar::{Calendar, DayParts};
+pub use clean::CleanStep;
+pub use dataset::{DataReport, DataShape, Dataset, ExampleRow, FittedOn, Prepared, RefusedRow, StepCount, StepEffect};
 pub use error::DataError;
 pub use profile::{DayCount, LengthBin, Profile};
 pub use sequence::Sequences;
-pub use spec::{CleanSpec, DataSource, DataSpec, FileFormat, FileSpec, Role, Roles, TimeFormat, TitleSpec};
-pub use split::{EvalCase, Split, SplitSpec};
+pub use spec::{
+    CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Packing, Role, Roles, TimeFormat, TitleSpec,
+};
+pub use split::{EvalCase, Split, SplitPart};
+pub use split_spec::SplitSpec;
 pub use table::{Column, Table};
 pub use vocab::Vocab;
-pub use world::WorldSpec;
+pub use world::{WorldKind, WorldSpec};
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -44,14 +54,18 @@ use std::sync::atomic::AtomicBool;
 /// The head of a file as it will be read, with what was guessed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Preview {
-    /// The file with every guess filled in: format, separator, header, roles, time format.
+    /// The file with every guess filled in: format, encoding, separator, header, roles, time format.
     pub file: FileSpec,
     /// Column names.
     pub columns: Vec<String>,
     /// The first rows as text, at most 50; each as long as `columns`.
     pub rows: Vec<Vec<String>>,
-    /// Size of the file.
+    /// Size on disk, of all files together.
     pub n_bytes: u64,
+    /// How the file is packed.
+    pub packing: Packing,
+    /// How many files the path names; the rows are those of the first.
+    pub n_files: usize,
     /// What is missing or doubtful: no item column found, no time.
     pub problems: Vec<crate::spec::Problem>,
 }
@@ -62,6 +76,12 @@ pub struct Preview {
 /// [`DataError`] when the file cannot be read or holds no rows.
 pub fn preview(file: &FileSpec) -> Result<Preview, DataError> {
     log::preview(file)
+}
+
+/// The short name of a log: its file's name without endings, or what a pattern has of letters.
+#[must_use]
+pub fn name_of(path: &Path) -> String {
+    source::name_of(path)
 }
 
 /// Opens, cleans, codes and splits.
@@ -89,10 +109,17 @@ pub fn check(data: &DataSpec, split: SplitSpec) -> Vec<crate::spec::Problem> {
     check::check(data, split)
 }
 
+/// Those of [`check()`] that no file is looked at for: quick enough for every keystroke.
+#[must_use]
+pub fn check_settings(data: &DataSpec, split: SplitSpec) -> Vec<crate::spec::Problem> {
+    check::settings(data, split)
+}
+
 /// Writes a table as Parquet, atomically (temporary name, then renamed).
 ///
 /// # Errors
-/// [`DataError::Unreadable`] when the file cannot be written.
+/// [`DataError::Unwritable`] when the file cannot be written, [`DataError::Content`] when the columns
+/// are no table.
 pub fn write_parquet(path: &Path, table: &Table) -> Result<(), DataError> {
     table::write_parquet(path, table)
 }
@@ -108,7 +135,8 @@ pub fn read_parquet(path: &Path) -> Result<Table, DataError> {
 /// Writes a table as CSV with a header, atomically.
 ///
 /// # Errors
-/// [`DataError::Unreadable`] when the file cannot be written.
+/// [`DataError::Unwritable`] when the file cannot be written, [`DataError::Content`] when the columns
+/// are no table.
 pub fn write_csv(path: &Path, table: &Table) -> Result<(), DataError> {
     table::write_csv(path, table)
 }

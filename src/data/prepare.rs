@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::events::Events;
 use super::log::{self, Log};
 use super::split::{Cuts, divide};
+use super::world::Optimum;
 use super::{
-    CleanSpec, DataError, DataReport, DataSource, DataSpec, Dataset, Prepared, Sequences, Split, SplitSpec, Vocab, check,
-    clean, fingerprint, world,
+    CleanSpec, DataError, DataReport, DataSource, DataSpec, Dataset, Prepared, Split, SplitPart, SplitSpec, TimeFormat,
+    Vocab, WorldKind, WorldSpec, check, clean, fingerprint, world,
 };
 use crate::spec::Problem;
 
@@ -16,9 +17,16 @@ use crate::spec::Problem;
 pub(super) fn prepare(data: &DataSpec, split: SplitSpec, cancel: &AtomicBool) -> Result<Prepared, DataError> {
     let (mut dataset, cuts) = coded(data, split, cancel)?;
     go_on(cancel)?;
-    let split = divide(&dataset.sequences, cuts);
-    judge(&mut dataset, &split, cuts)?;
-    Ok(Prepared { dataset, split })
+    let divided = divide(&dataset.sequences, split, cuts);
+    judge(&mut dataset, &divided, split)?;
+    dataset.report.optimum = optimum(data, &dataset, &divided);
+    Ok(Prepared { dataset, split: divided })
+}
+
+/// What the rules of a world say of its test questions, when all events of the world are there.
+fn optimum(data: &DataSpec, dataset: &Dataset, split: &Split) -> Option<Optimum> {
+    let DataSource::World(spec) = &data.source else { return None };
+    (dataset.shape().n_events == dataset.report.rows_read).then(|| world::optimum(spec, split)).flatten()
 }
 
 /// See [`super::read`].
@@ -31,22 +39,18 @@ fn coded(data: &DataSpec, split: SplitSpec, cancel: &AtomicBool) -> Result<(Data
     if let Some(Problem { field, sentence, .. }) = check::settings(data, split).into_iter().find(Problem::is_error) {
         return Err(DataError::Setting { field, sentence });
     }
-    let Log { name, mut events, titles, mut report } = open(&data.source, cancel)?;
+    let Log { name, events, titles, mut report } = open(&data.source, cancel)?;
     go_on(cancel)?;
-    clean(&mut events, &data.clean, &mut report)?;
+    let (mut events, cuts) = cleaned(events, &data.clean, split, &mut report, cancel)?;
     go_on(cancel)?;
-    let cuts = match split {
-        SplitSpec::LeaveOneOut => None,
-        SplitSpec::GlobalTemporal { valid_fraction, test_fraction } => {
-            let cuts = Cuts::new(events.time_secs().as_deref(), valid_fraction, test_fraction)?;
-            drop_cold_items(&mut events, cuts, &mut report);
-            Some(cuts)
-        }
-    };
+    if let Some(cuts) = cuts {
+        drop_later(&mut events, cuts, &mut report);
+        drop_cold_items(&mut events, cuts, &mut report);
+    }
     go_on(cancel)?;
     let coded = events.into_sequences();
     let titles = titles.map_or_else(Vec::new, |titles| titles_in_order(titles, &coded.items, &mut report));
-    report.problems.extend(ties(&coded.sequences));
+    report.problems.extend(ties(coded.zero_gap_share));
     let mut dataset = Dataset {
         name,
         fingerprint: String::new(),
@@ -72,32 +76,57 @@ fn open(source: &DataSource, cancel: &AtomicBool) -> Result<Log, DataError> {
             let events = world::events(spec);
             let steps = vec![events.count("Made")];
             let report = DataReport { rows_read: events.len(), steps, ..DataReport::default() };
-            Ok(Log { name: "world".to_owned(), titles: Some(world::titles(spec).collect()), events, report })
+            Ok(Log { name: world_name(spec), titles: Some(world::titles(spec).collect()), events, report })
         }
         DataSource::File(file) => log::open(file, cancel),
     }
 }
 
-/// Drops what the settings say; every step is counted, and one that leaves nothing is an error.
-fn clean(events: &mut Events, spec: &CleanSpec, report: &mut DataReport) -> Result<(), DataError> {
-    if spec.drop_duplicates && events.time_ticks.is_some() {
-        clean::drop_duplicates(events);
-        report.steps.push(events.count("Exact duplicates dropped"));
+/// The quick start's world is the one that is meant where none is named.
+fn world_name(spec: &WorldSpec) -> String {
+    match spec.kind {
+        WorldKind::Series => "world".to_owned(),
+        kind => format!("world {kind}"),
     }
-    let (min_user, min_item) = (spec.min_user_events, spec.min_item_events);
-    if min_user > 1 || min_item > 1 {
-        let n_dropped = clean::k_core(events, min_user, min_item);
-        let step = format!("k-core (users ≥ {min_user}, items ≥ {min_item})");
-        if events.len() == 0 {
-            let sentence = format!(
-                "the k-core filter (at least {min_user} events per user and {min_item} per item) leaves nothing: it \
-                 dropped all {n_dropped} events; lower `data.clean.min_user_events` or `data.clean.min_item_events`."
-            );
-            return Err(DataError::Nothing { step, sentence });
-        }
-        report.steps.push(events.count(step));
+}
+
+/// The log cleaned, and where the split cuts it in time.
+///
+/// The cut comes of the cleaned log, and what a step learns must come from before the cut. So a log
+/// with steps that learn is cleaned twice: first learning from everything, only to find the cut, then
+/// learning from before it. The cut is not sought again in what is then left: a k-core of the
+/// training part drops late users, which would move the cut back, which would drop more of them.
+fn cleaned(
+    mut events: Events,
+    spec: &CleanSpec,
+    split: SplitSpec,
+    report: &mut DataReport,
+    cancel: &AtomicBool,
+) -> Result<(Events, Option<Cuts>), DataError> {
+    let only_orders = report.file.as_ref().is_some_and(|file| file.time_format == Some(TimeFormat::Order));
+    let mut circumstances = clean::Circumstances { train_before: None, only_orders };
+    let cuts_of = |events: &Events| Cuts::new(events.time_secs().as_deref(), split);
+    if !split.needs_times() || !spec.is_fitted() {
+        clean::run(&mut events, spec, circumstances, report, cancel)?;
+        let cuts = cuts_of(&events)?;
+        return Ok((events, cuts));
     }
-    Ok(())
+    let cuts = {
+        let mut log = events.clone();
+        clean::run(&mut log, spec, circumstances, &mut report.clone(), cancel)?;
+        cuts_of(&log)?
+    };
+    circumstances.train_before = cuts.map(|cuts| cuts.valid_from);
+    clean::run(&mut events, spec, circumstances, report, cancel)?;
+    Ok((events, cuts))
+}
+
+/// Drops the events after the test part: at its time they have not happened yet.
+fn drop_later(events: &mut Events, cuts: Cuts, report: &mut DataReport) {
+    let (Some(times), Some(until)) = (events.time_secs(), cuts.test_until) else { return };
+    let keep: Vec<bool> = times.iter().map(|&time| time < until).collect();
+    events.retain(&keep);
+    report.steps.push(events.count("Events after the window dropped"));
 }
 
 /// Drops events of items that no training event knows: their rows of the embedding would stay as
@@ -128,8 +157,8 @@ fn titles_in_order(titles: HashMap<String, String>, items: &Vocab, report: &mut 
 }
 
 /// A warning where many events share their moment with the one before: their order is the file's.
-fn ties(sequences: &Sequences) -> Option<Problem> {
-    let share = super::profile::zero_gap_share(sequences)?;
+fn ties(zero_gap_share: Option<f64>) -> Option<Problem> {
+    let share = zero_gap_share?;
     (share > 0.2).then(|| {
         let sentence = format!(
             "{:.1} % of events have the same time as the event before them of the same user: there the order is that \
@@ -141,7 +170,7 @@ fn ties(sequences: &Sequences) -> Option<Problem> {
 }
 
 /// Fails when there is nothing to learn, to validate or to test; warns when there is little.
-fn judge(dataset: &mut Dataset, split: &Split, cuts: Option<Cuts>) -> Result<(), DataError> {
+fn judge(dataset: &mut Dataset, split: &Split, spec: SplitSpec) -> Result<(), DataError> {
     let nothing = |sentence: String| Err(DataError::Nothing { step: "Split".to_owned(), sentence });
     let shape = dataset.shape();
     if shape.n_items < 2 {
@@ -151,31 +180,13 @@ fn judge(dataset: &mut Dataset, split: &Split, cuts: Option<Cuts>) -> Result<(),
             if shape.n_items == 1 { "one item only" } else { "no items" }
         ));
     }
-    for (cases, part) in [(&split.test, "test"), (&split.valid, "validation")] {
+    for (cases, part) in [(&split.test, SplitPart::Test), (&split.valid, SplitPart::Valid)] {
         if cases.is_empty() {
-            return nothing(match cuts {
-                None => format!(
-                    "no user has the three events that leave-one-out needs (the longest history has {}); open a log \
-                     with longer histories, or check `data.roles.user`.",
-                    shape.max_len
-                ),
-                Some(_) => format!(
-                    "no user has a {part} event of a known item with history before it; make `split.{}_fraction` \
-                     larger, or split by leave-one-out.",
-                    if part == "test" { part } else { "valid" }
-                ),
-            });
+            return nothing(no_question(spec, part, shape.max_len));
         }
     }
     if split.train_len.iter().all(|&len| len < 2) {
-        return nothing(match cuts {
-            None => "no user has two training events in a row, so there is no order to learn: leave-one-out needs \
-                     users with four events or more; open a log with longer histories."
-                .to_owned(),
-            Some(_) => "no user has two events before the first cut, so there is no order to learn; make \
-                        `split.valid_fraction` and `split.test_fraction` smaller, or split by leave-one-out."
-                .to_owned(),
-        });
+        return nothing(no_order(spec));
     }
     if shape.n_users == 1 {
         let sentence = "this log has one user only, so every figure rests on a single event; check `data.roles.user`, \
@@ -183,4 +194,49 @@ fn judge(dataset: &mut Dataset, split: &Split, cuts: Option<Cuts>) -> Result<(),
         dataset.report.problems.push(Problem::warning("data.roles.user", sentence));
     }
     Ok(())
+}
+
+/// Said when no user can be asked about a part.
+fn no_question(spec: SplitSpec, part: SplitPart, max_len: usize) -> String {
+    let setting = match (spec, part) {
+        (SplitSpec::LeaveOneOut | SplitSpec::PerUserTemporal { .. }, _) => {
+            let name = match spec {
+                SplitSpec::LeaveOneOut => "leave-one-out",
+                _ => "a per-user split",
+            };
+            return format!(
+                "no user has the three events that {name} needs (the longest history has {max_len}); open a log with \
+                 longer histories, or check `data.roles.user`."
+            );
+        }
+        (SplitSpec::RollingWindows { .. }, _) => "horizon_fraction",
+        (SplitSpec::GlobalTemporal { .. }, SplitPart::Test) => "test_fraction",
+        (SplitSpec::GlobalTemporal { .. }, _) => "valid_fraction",
+    };
+    format!(
+        "no user has a {part} event of a known item with history before it; make `split.{setting}` larger, or split \
+         by leave-one-out."
+    )
+}
+
+/// Said when no user has two training events.
+fn no_order(spec: SplitSpec) -> String {
+    match spec {
+        SplitSpec::LeaveOneOut => "no user has two training events in a row, so there is no order to learn: \
+                                   leave-one-out needs users with four events or more; open a log with longer \
+                                   histories."
+            .to_owned(),
+        SplitSpec::PerUserTemporal { .. } => "no user has two training events in a row, so there is no order to \
+                                              learn; make `split.valid_fraction` and `split.test_fraction` smaller, \
+                                              or open a log with longer histories."
+            .to_owned(),
+        SplitSpec::GlobalTemporal { .. } => "no user has two events before the first cut, so there is no order to \
+                                             learn; make `split.valid_fraction` and `split.test_fraction` smaller, or \
+                                             split by leave-one-out."
+            .to_owned(),
+        SplitSpec::RollingWindows { .. } => "no user has two events before the window's first cut, so there is no \
+                                             order to learn; choose a later `split.window`, make \
+                                             `split.horizon_fraction` smaller, or split by leave-one-out."
+            .to_owned(),
+    }
 }

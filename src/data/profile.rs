@@ -11,9 +11,9 @@ pub struct Profile {
     /// Number of events of the item of each popularity rank, most popular first: `n_items` values.
     pub popularity: Vec<usize>,
     /// Number of events of each day from the first to the last, empty days included; empty when
-    /// the log has no times or spans more than 36,525 days.
+    /// the log has no times, times that only order, or spans more than 36,525 days.
     pub events_per_day: Vec<DayCount>,
-    /// Share of events that have the same time as the one before them of the same user; `None`
+    /// Share of events that have the same second as the one before them of the same user; `None`
     /// without times or without two events of one user.
     pub zero_gap_share: Option<f64>,
     /// Distinct user-item pairs over all possible pairs.
@@ -68,7 +68,7 @@ impl Profile {
         Self {
             length_histogram: histogram(&lengths),
             popularity: popularity(sequences, dataset.n_items()),
-            events_per_day: events_per_day(sequences),
+            events_per_day: if dataset.has_clock() { events_per_day(sequences) } else { Vec::new() },
             zero_gap_share: zero_gap_share(sequences),
             density: if pairs > 0.0 { distinct_pairs(sequences) as f64 / pairs } else { 0.0 },
             mean_len: if n_users > 0 { sequences.n_events() as f64 / n_users as f64 } else { 0.0 },
@@ -78,8 +78,8 @@ impl Profile {
     }
 }
 
-/// Share of events at the same time as the one before them of the same user.
-pub(super) fn zero_gap_share(sequences: &Sequences) -> Option<f64> {
+/// Share of events in the same second as the one before them of the same user.
+fn zero_gap_share(sequences: &Sequences) -> Option<f64> {
     let (mut n_zero, mut n_gaps) = (0_usize, 0_usize);
     for user in 0..sequences.n_users() {
         let times = sequences.times(user)?;

@@ -10,7 +10,7 @@ pub struct Sequences {
     pub offsets: Vec<usize>,
     /// Item index (≥ 1) of each event.
     pub item_idx: Vec<u32>,
-    /// Seconds since 1970-01-01 UTC, when the log has times.
+    /// Seconds since 1970-01-01 UTC, or numbers that only order, when the log has times.
     pub time_secs: Option<Vec<i64>>,
     /// Index into [`super::Dataset::behaviours`], when the log has behaviours.
     pub behaviour_idx: Option<Vec<u16>>,

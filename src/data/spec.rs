@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::clean::CleanStep;
 use super::world::WorldSpec;
 
 /// Where the events come from, and how they are cleaned.
@@ -33,15 +34,24 @@ pub struct FileSpec {
     /// The file; relative paths are relative to the current folder, and `$NAME` at the start is
     /// replaced by that environment variable.
     pub path: PathBuf,
-    /// Text, Parquet or NDJSON; guessed from content and name when absent.
+    /// Text, Parquet or another; guessed from content and name when absent.
     #[serde(default)]
     pub format: Option<FileFormat>,
+    /// How letters are written as bytes; guessed from the head when absent.
+    #[serde(default)]
+    pub encoding: Option<Encoding>,
     /// Field separator of a text file, such as `,` or `::`; guessed when absent.
     #[serde(default)]
     pub separator: Option<String>,
     /// Whether a text file's first line names the columns; guessed when absent.
     #[serde(default)]
     pub header: Option<bool>,
+    /// Table of a `SQLite` database; guessed when absent and one looks like a log.
+    #[serde(default)]
+    pub table: Option<String>,
+    /// Query to a `SQLite` database, in place of a table; SELECT only.
+    #[serde(default)]
+    pub query: Option<String>,
     /// Which column is what; guessed where absent.
     #[serde(default)]
     pub roles: Roles,
@@ -62,6 +72,48 @@ pub enum FileFormat {
     Parquet,
     /// One JSON object a line.
     Ndjson,
+    /// One JSON array of objects.
+    #[strum(to_string = "JSON array")]
+    Json,
+    /// One user a line: `user item item …`, with seconds between the events behind a tab or without.
+    #[strum(to_string = "one user a line")]
+    Lists,
+    /// A table of a `SQLite` database, or what a query gives.
+    #[strum(to_string = "SQLite")]
+    Sqlite,
+}
+
+/// How letters are written as bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, strum::EnumIter, strum::Display)]
+pub enum Encoding {
+    /// What nearly every file is written in; plain ASCII is a part of it.
+    #[default]
+    #[strum(to_string = "UTF-8")]
+    Utf8,
+    /// Two bytes a letter, the lower one first, as Windows' programs save "Unicode".
+    #[strum(to_string = "UTF-16 LE")]
+    Utf16Le,
+    /// Two bytes a letter, the higher one first.
+    #[strum(to_string = "UTF-16 BE")]
+    Utf16Be,
+    /// Chinese text; GBK and GB2312 are parts of it.
+    #[strum(to_string = "GB18030")]
+    Gb18030,
+}
+
+/// How a file is packed; always told from its content.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::Display)]
+pub enum Packing {
+    /// It is not.
+    #[default]
+    #[strum(to_string = "not compressed")]
+    None,
+    /// gzip, one member or several.
+    #[strum(to_string = "gzip")]
+    Gzip,
+    /// Zstandard.
+    #[strum(to_string = "zstd")]
+    Zstd,
 }
 
 /// What a column means.
@@ -136,9 +188,21 @@ pub enum TimeFormat {
     /// Milliseconds since 1970-01-01 UTC.
     #[strum(to_string = "milliseconds since 1970")]
     Milliseconds,
+    /// Microseconds since 1970-01-01 UTC.
+    #[strum(to_string = "microseconds since 1970")]
+    Microseconds,
+    /// Nanoseconds since 1970-01-01 UTC.
+    #[strum(to_string = "nanoseconds since 1970")]
+    Nanoseconds,
     /// Date strings: ISO 8601, `2024-01-31 12:00:00`, `2024/01/31`, `20240131`, UTC when no zone.
     #[strum(to_string = "date text")]
     Date,
+    /// Date strings with the year last and the month first, `1/31/2024 12:30`.
+    #[strum(to_string = "date text, month first")]
+    MonthFirst,
+    /// Date strings with the year last and the day first, `31/1/2024 12:30`.
+    #[strum(to_string = "date text, day first")]
+    DayFirst,
     /// Any number that only orders events (steps, minutes from an unknown origin).
     #[strum(to_string = "order only")]
     Order,
@@ -158,23 +222,38 @@ pub struct TitleSpec {
     pub title: Option<String>,
 }
 
-/// How the log is cleaned.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// How the log is cleaned: exact duplicates first, then the steps in their order, the k-core last.
+///
+/// The three settings beside the list are the whole of most cleaning. Whoever wants duplicates or
+/// the k-core at another place turns them off here and puts them among the steps.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CleanSpec {
-    /// Drop rows equal in every role column. Only where there is a time: without one a repeat is
+    /// Drop rows equal in every role column, before all steps. Only where there is a time: without one a repeat is
     /// behaviour.
     pub drop_duplicates: bool,
     /// Fewest events a user must have; 0 or 1 keeps all. Applied with `min_item_events` until
-    /// nothing changes (k-core).
+    /// nothing changes (k-core), after all steps.
     pub min_user_events: usize,
     /// Fewest events an item must have; 0 or 1 keeps all.
     pub min_item_events: usize,
+    /// Further steps, one after another.
+    // Not written when there are none, so that a short file stays short.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<CleanStep>,
+}
+
+impl CleanSpec {
+    /// Whether a step that is on learns something from the rows.
+    #[must_use]
+    pub fn is_fitted(&self) -> bool {
+        self.steps.iter().any(|step| step.is_on() && step.is_fitted())
+    }
 }
 
 impl Default for CleanSpec {
     fn default() -> Self {
-        Self { drop_duplicates: true, min_user_events: 0, min_item_events: 0 }
+        Self { drop_duplicates: true, min_user_events: 0, min_item_events: 0, steps: Vec::new() }
     }
 }
 

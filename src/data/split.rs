@@ -1,27 +1,7 @@
 //! Which events are for training, validation and test.
 
-use serde::{Deserialize, Serialize};
-
 use super::fingerprint::Fingerprint;
-use super::{DataError, Sequences};
-
-/// How to split.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub enum SplitSpec {
-    /// Each user's last event is test, the one before it validation. Users with fewer than three
-    /// events train only.
-    #[default]
-    LeaveOneOut,
-    /// One cut in time for all users: the last `test_fraction` of all events are test, the
-    /// `valid_fraction` before them validation. A user's target is their last event in the part.
-    GlobalTemporal {
-        /// Share of events for validation, in (0, 0.5).
-        valid_fraction: f64,
-        /// Share of events for test, in (0, 0.5).
-        test_fraction: f64,
-    },
-}
+use super::{DataError, Sequences, SplitSpec};
 
 /// One question put to a model: after these events of this user, what comes next?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,16 +14,34 @@ pub struct EvalCase {
     pub target_pos: u32,
 }
 
+/// What an event is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, strum::EnumIter, strum::Display)]
+#[strum(serialize_all = "lowercase")]
+pub enum SplitPart {
+    /// To learn from.
+    #[default]
+    #[strum(to_string = "training")]
+    Train,
+    /// To choose by.
+    #[strum(to_string = "validation")]
+    Valid,
+    /// To judge by, once.
+    Test,
+}
+
 /// The three parts. Training sees of user `u` the positions `0..train_len[u]` and nothing else.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Split {
     /// Number of leading events of each user that are for training.
     pub train_len: Vec<u32>,
+    /// Number of leading events of each user that are for training or validation; the rest are
+    /// test.
+    pub valid_len: Vec<u32>,
     /// Validation questions, at most one a user, in order of user.
     pub valid: Vec<EvalCase>,
     /// Test questions, at most one a user, in order of user.
     pub test: Vec<EvalCase>,
-    /// Hash of the three parts, as 16 hexadecimal digits.
+    /// Hash of training lengths and questions, as 16 hexadecimal digits.
     pub fingerprint: String,
 }
 
@@ -51,65 +49,111 @@ pub struct Split {
 pub(super) const NEEDS_TIMES: &str = "a global temporal split needs times, and this log has no time column; name one in \
                                       `data.roles.time`, or split by leave-one-out.";
 
-/// The two moments of a global temporal split: training is before the first, test from the second.
+/// The moments of a global temporal split: training is before the first, test from the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Cuts {
     pub(super) valid_from: i64,
     pub(super) test_from: i64,
+    /// Where the test part ends, when the log goes on after it.
+    pub(super) test_until: Option<i64>,
+}
+
+/// Where the cuts lie, as shares of all events before them.
+struct Shares {
+    valid_from: f64,
+    test_from: f64,
+    test_until: Option<f64>,
 }
 
 impl Cuts {
-    /// The cuts such that about the wanted shares of all events lie after them. Events of one
-    /// moment are never divided, so the shares are met only as nearly as the times allow.
+    /// The cuts of a split that cuts all users at one moment, such that about the wanted shares of
+    /// all events lie between them; `None` for the others. Events of one moment are never divided,
+    /// so the shares are met only as nearly as the times allow.
     ///
     /// # Errors
     /// A [`DataError`] when there are no times, or too few different ones.
-    pub(super) fn new(times: Option<&[i64]>, valid_fraction: f64, test_fraction: f64) -> Result<Self, DataError> {
+    pub(super) fn new(times: Option<&[i64]>, split: SplitSpec) -> Result<Option<Self>, DataError> {
+        let shares = match split {
+            SplitSpec::LeaveOneOut | SplitSpec::PerUserTemporal { .. } => return Ok(None),
+            SplitSpec::GlobalTemporal { valid_fraction, test_fraction } => Shares {
+                valid_from: 1.0 - valid_fraction - test_fraction,
+                test_from: 1.0 - test_fraction,
+                test_until: None,
+            },
+            SplitSpec::RollingWindows { n_windows, window, horizon_fraction } => {
+                // Every bound by one formula, so that a window begins exactly where the one before
+                // it ends.
+                let before_end = |n_windows: usize| 1.0 - n_windows as f64 * horizon_fraction;
+                let n_later = n_windows.saturating_sub(window);
+                Shares {
+                    valid_from: before_end(n_later + 2),
+                    test_from: before_end(n_later + 1),
+                    test_until: (n_later > 0).then(|| before_end(n_later)),
+                }
+            }
+        };
         let Some(times) = times else {
             return Err(DataError::Setting { field: "split".to_owned(), sentence: NEEDS_TIMES.to_owned() });
         };
+        Self::at(times, &shares).map(Some).ok_or_else(|| DataError::Setting {
+            field: "split".to_owned(),
+            sentence: format!(
+                "the times of this log are too much alike for a {}: no moment has training events before it and \
+                 validation events before the test; split by leave-one-out, or choose other shares.",
+                split.title()
+            ),
+        })
+    }
+
+    /// `None` when a part would be without a moment of its own.
+    fn at(times: &[i64], shares: &Shares) -> Option<Self> {
         let mut sorted = times.to_vec();
         sorted.sort_unstable();
         let at = |share: f64| {
             let position = (sorted.len() as f64 * share).floor() as usize;
             sorted.get(position.min(sorted.len().saturating_sub(1))).copied()
         };
-        match (sorted.first(), at(1.0 - valid_fraction - test_fraction), at(1.0 - test_fraction)) {
-            (Some(&first), Some(valid_from), Some(test_from)) if first < valid_from && valid_from < test_from => {
-                Ok(Self { valid_from, test_from })
-            }
-            _ => Err(DataError::Setting {
-                field: "split".to_owned(),
-                sentence: "the times of this log are too much alike for a global temporal split: no moment has \
-                           training events before it and validation events before the test; split by leave-one-out, \
-                           or choose other shares."
-                    .to_owned(),
-            }),
-        }
+        let (&first, valid_from, test_from) = (sorted.first()?, at(shares.valid_from)?, at(shares.test_from)?);
+        let test_until = shares.test_until.and_then(at);
+        let is_in_order =
+            first < valid_from && valid_from < test_from && test_until.is_none_or(|until| test_from < until);
+        is_in_order.then_some(Self { valid_from, test_from, test_until })
     }
 }
 
-/// Divides every user's sequence. `cuts` are those of a global temporal split, and `None` means
-/// leave-one-out.
-pub(super) fn divide(sequences: &Sequences, cuts: Option<Cuts>) -> Split {
+/// Divides every user's sequence. `cuts` are those of [`Cuts::new`] for the same split.
+pub(super) fn divide(sequences: &Sequences, spec: SplitSpec, cuts: Option<Cuts>) -> Split {
     let mut split = Split::default();
     for user in 0..sequences.n_users() {
         let n_events = sequences.range(user).len() as u32;
-        let (train_len, valid_len) = match cuts {
-            None if n_events >= 3 => (n_events - 2, n_events - 1),
-            None => (n_events, n_events),
-            Some(cuts) => {
+        let (train_len, valid_len) = match (spec, cuts) {
+            (_, Some(cuts)) => {
                 let times = sequences.times(user).unwrap_or(&[]);
                 let before = |moment| times.partition_point(|&time| time < moment) as u32;
                 (before(cuts.valid_from), before(cuts.test_from))
             }
+            _ if n_events < 3 => (n_events, n_events),
+            (SplitSpec::PerUserTemporal { valid_fraction, test_fraction }, None) => {
+                per_user(n_events, valid_fraction, test_fraction)
+            }
+            (_, None) => (n_events - 2, n_events - 1),
         };
         split.train_len.push(train_len);
+        split.valid_len.push(valid_len);
         split.valid.extend(last_of_part(user as u32, train_len, valid_len));
         split.test.extend(last_of_part(user as u32, valid_len, n_events));
     }
     split.fingerprint = split.hash();
     split
+}
+
+/// Where validation and test begin among `n_events` ≥ 3: shares rounded to the nearest event, each
+/// part with one event at least.
+fn per_user(n_events: u32, valid_fraction: f64, test_fraction: f64) -> (u32, u32) {
+    let share = |fraction: f64, most: u32| ((f64::from(n_events) * fraction).round() as u32).clamp(1, most.max(1));
+    let n_test = share(test_fraction, n_events - 2);
+    let n_valid = share(valid_fraction, n_events - n_test - 1);
+    (n_events - n_test - n_valid, n_events - n_test)
 }
 
 /// The question whose answer is the last event of the part `start..end`, when the part has an
@@ -120,6 +164,19 @@ fn last_of_part(user_idx: u32, start: u32, end: u32) -> Option<EvalCase> {
 }
 
 impl Split {
+    /// What the event at a position of a user's sequence is for.
+    #[must_use]
+    pub fn part(&self, user_idx: usize, position: usize) -> SplitPart {
+        let is_before = |len: Option<&u32>| len.is_some_and(|&len| position < len as usize);
+        if is_before(self.train_len.get(user_idx)) {
+            SplitPart::Train
+        } else if is_before(self.valid_len.get(user_idx)) {
+            SplitPart::Valid
+        } else {
+            SplitPart::Test
+        }
+    }
+
     /// Hash of the three parts, the same on every machine.
     fn hash(&self) -> String {
         let mut hash = Fingerprint::new();

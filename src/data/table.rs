@@ -8,6 +8,7 @@ use polars::prelude::{
 };
 
 use super::{DataError, source};
+use crate::spec::write_whole;
 
 /// One column of a [`Table`].
 #[derive(Clone, Debug, PartialEq)]
@@ -48,13 +49,13 @@ pub struct Table {
 /// See [`super::write_parquet`].
 pub(super) fn write_parquet(path: &Path, table: &Table) -> Result<(), DataError> {
     let mut frame = frame(path, table)?;
-    atomically(path, |file| ParquetWriter::new(file).finish(&mut frame).map(|_| ()))
+    written(path, |file| ParquetWriter::new(file).finish(&mut frame).map(|_| ()))
 }
 
 /// See [`super::write_csv`].
 pub(super) fn write_csv(path: &Path, table: &Table) -> Result<(), DataError> {
     let mut frame = frame(path, table)?;
-    atomically(path, |file| CsvWriter::new(file).include_header(true).finish(&mut frame))
+    written(path, |file| CsvWriter::new(file).include_header(true).finish(&mut frame))
 }
 
 /// See [`super::read_parquet`].
@@ -100,23 +101,10 @@ fn plain(column: &PolarsColumn) -> PolarsResult<Column> {
     })
 }
 
-/// Writes under a temporary name beside the file, syncs, and renames: a reader sees the old file or
-/// the whole new one.
-fn atomically(path: &Path, write: impl FnOnce(&mut File) -> PolarsResult<()>) -> Result<(), DataError> {
-    let unwritable = |reason: String| DataError::Unreadable { path: path.to_path_buf(), reason };
-    let why =
-        |error: &std::io::Error| unwritable(format!("it cannot be written: {error}; check the folder and the disk"));
-    let mut name = path.file_name().map(std::ffi::OsStr::to_os_string).unwrap_or_default();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let temporary = path.with_file_name(name);
-    let mut file = File::create(&temporary).map_err(|error| why(&error))?;
-    let written = write(&mut file)
-        .map_err(|error| unwritable(format!("it cannot be written: {error}")))
-        .and_then(|()| file.sync_all().map_err(|error| why(&error)))
-        .and_then(|()| std::fs::rename(&temporary, path).map_err(|error| why(&error)));
-    if written.is_err() {
-        // The error that matters is the first one.
-        let _ = std::fs::remove_file(&temporary);
-    }
-    written
+/// Writes the file whole or not at all.
+fn written(path: &Path, write: impl FnOnce(&mut File) -> PolarsResult<()>) -> Result<(), DataError> {
+    write_whole(path, write).map_err(|error| DataError::Unwritable {
+        path: path.to_path_buf(),
+        reason: format!("{error}; choose a folder that is there and that you may write to, with free space"),
+    })
 }

@@ -4,10 +4,18 @@ use std::collections::HashMap;
 
 use super::source::{self, Cells, Head};
 use super::{DataError, FileSpec, TitleSpec, Vocab, schema};
-use crate::spec::did_you_mean;
+use crate::spec::{Problem, did_you_mean};
 
-/// Titles by item id, of the items that the log knows.
-pub(super) fn read(spec: &TitleSpec, items: &Vocab) -> Result<HashMap<String, String>, DataError> {
+/// What a table of titles told.
+pub(super) struct Titles {
+    /// Titles by item id, of the items that the log knows.
+    pub(super) by_item: HashMap<String, String>,
+    /// Rows that could not be read, columns of the same name.
+    pub(super) problems: Vec<Problem>,
+}
+
+/// Reads the table of titles for the items of a log.
+pub(super) fn read(spec: &TitleSpec, items: &Vocab) -> Result<Titles, DataError> {
     let head = source::head(&FileSpec { path: spec.path.clone(), ..FileSpec::default() })?;
     let item = match &spec.item {
         Some(name) => named(&head, name, "data.titles.item")?,
@@ -28,7 +36,19 @@ pub(super) fn read(spec: &TitleSpec, items: &Vocab) -> Result<HashMap<String, St
             }
         }
     }
-    Ok(titles)
+    let under_titles = |problem: &Problem| Problem::warning("data.titles", problem.sentence.clone());
+    let mut problems: Vec<Problem> = head.problems.iter().map(under_titles).collect();
+    if let Some(first) = rows.refused.rows(&rows.lines).first() {
+        let sentence = format!(
+            "{} of {} rows of the title table could not be read and were left out (the first: {} {}).",
+            rows.refused.count,
+            rows.n_read,
+            first.place(),
+            first.reason
+        );
+        problems.push(Problem::warning("data.titles", sentence));
+    }
+    Ok(Titles { by_item: titles, problems })
 }
 
 fn named(head: &Head, name: &str, field: &str) -> Result<usize, DataError> {

@@ -1,7 +1,7 @@
 //! What is wrong or doubtful with an experiment, as far as it can be told before the data are read.
 
 use super::Experiment;
-use crate::data::{self, DataShape};
+use crate::data::{self, DataShape, DataSource, Role};
 use crate::spec::{Described, Problem};
 
 /// The smallest data there are: what a model refuses for them it refuses for any.
@@ -9,8 +9,18 @@ const SMALLEST: DataShape = DataShape { n_users: 1, n_items: 1, n_events: 1, max
 
 /// All problems at once, each at its field.
 pub(super) fn check(experiment: &Experiment) -> Vec<Problem> {
+    with_data(experiment, data::check(&experiment.data, experiment.split))
+}
+
+/// Those that are told without a look at any file.
+pub(super) fn check_settings(experiment: &Experiment) -> Vec<Problem> {
+    with_data(experiment, data::check_settings(&experiment.data, experiment.split))
+}
+
+fn with_data(experiment: &Experiment, of_data: Vec<Problem>) -> Vec<Problem> {
     let mut problems: Vec<Problem> = name(&experiment.name).into_iter().collect();
-    problems.extend(data::check(&experiment.data, experiment.split));
+    problems.extend(of_data);
+    problems.extend(leaky_split(experiment));
     problems.extend(experiment.model.family().check(SMALLEST).into_iter().map(|problem| problem.under("model")));
     let training = &experiment.training;
     problems.extend(training.problems().into_iter().map(|problem| problem.under("training")));
@@ -23,7 +33,21 @@ pub(super) fn check(experiment: &Experiment) -> Vec<Problem> {
         problems.push(Problem::error("training.device", sentence));
     }
     problems.extend(experiment.evaluation.problems().into_iter().map(|problem| problem.under("evaluation")));
+    problems.extend(returns(experiment));
     problems
+}
+
+/// A warning where people come back to items and those are left out of the ranking.
+fn returns(experiment: &Experiment) -> Option<Problem> {
+    let DataSource::World(world) = &experiment.data.source else { return None };
+    (world.kind.returns() && experiment.evaluation.filter_seen).then(|| {
+        let sentence = format!(
+            "people of the world {} come back to items, and items that they had are left out of the ranking, so the \
+             figures say little; write `evaluation: (filter_seen: false)`.",
+            world.kind
+        );
+        Problem::warning("evaluation.filter_seen", sentence)
+    })
 }
 
 fn name(name: &str) -> Option<Problem> {
@@ -35,4 +59,12 @@ fn name(name: &str) -> Option<Problem> {
         return None;
     };
     Some(Problem::error("name", sentence))
+}
+
+/// A split that lets training see what came after the test. Not said of a world, whose audit says
+/// it with its run, nor of a log without times, which cannot be split in another way.
+fn leaky_split(experiment: &Experiment) -> Option<Problem> {
+    let DataSource::File(file) = &experiment.data.source else { return None };
+    let is_timeless = file.roles.said(Role::Time) == Some("");
+    experiment.split.warning().filter(|_| !is_timeless).map(|warning| Problem::warning("split", warning))
 }

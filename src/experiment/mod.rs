@@ -14,6 +14,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::data::world::Seen;
 use crate::data::{DataSpec, SplitSpec};
 use crate::model::ModelSpec;
 use crate::spec::Problem;
@@ -133,6 +134,14 @@ pub struct EvaluationSpec {
     pub filter_seen: bool,
 }
 
+impl EvaluationSpec {
+    /// The way of ranking, as a world's optimum names it.
+    #[must_use]
+    pub fn seen(&self) -> Seen {
+        if self.filter_seen { Seen::LeftOut } else { Seen::Ranked }
+    }
+}
+
 impl Default for EvaluationSpec {
     fn default() -> Self {
         Self { filter_seen: true }
@@ -171,11 +180,15 @@ impl Experiment {
     /// Sets one setting by its dotted path, such as `model.d_model` or `training.lr`.
     ///
     /// Beside the settings that describe themselves: `name`, `seed`; `model` (another family with its
-    /// defaults; the same one keeps its settings); `split` (`LeaveOneOut`, `GlobalTemporal`, or as in
-    /// a file), `split.valid_fraction`, `split.test_fraction`; `data.path` (takes the place of a
-    /// world), `data.source` (`World` goes back to one), `data.titles.path`, `data.roles.user` and its
-    /// sisters, `data.separator`, `data.header`, `data.format`, `data.time_format`, where `auto` means
-    /// "guess". A value that is refused changes nothing.
+    /// defaults; the same one keeps its settings); `split` (`LeaveOneOut`, `GlobalTemporal` and its
+    /// sisters, or as in a file), with the settings of that split under it; `data.path` (takes the
+    /// place of a world), `data.source` (`World` goes back to one), `data.kind`
+    /// (another world with its defaults), `data.titles.path`,
+    /// `data.titles.item`, `data.titles.title`, `data.roles.user` and its sisters, `data.separator`,
+    /// `data.header`, `data.format`, `data.encoding`, `data.table`, `data.query`, `data.time_format`,
+    /// where `auto` means "guess" for all but the paths; `data.clean.steps` (a list as in a file) and
+    /// `data.clean.steps[2].window_secs` (a setting of a step, counted from 0). A value that is
+    /// refused changes nothing.
     ///
     /// # Errors
     /// [`ExperimentError::Set`] when there is no such setting or the text is no value of its kind.
@@ -188,5 +201,11 @@ impl Experiment {
     #[must_use]
     pub fn check(&self) -> Vec<Problem> {
         check::check(self)
+    }
+
+    /// Those of [`Experiment::check`] that need no look at the disk.
+    #[must_use]
+    pub fn check_settings(&self) -> Vec<Problem> {
+        check::check_settings(self)
     }
 }

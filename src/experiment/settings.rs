@@ -4,13 +4,29 @@ use std::path::PathBuf;
 
 use strum::IntoEnumIterator;
 
-use super::{Experiment, ExperimentError, file};
-use crate::data::{DataSource, FileFormat, FileSpec, Role, SplitSpec, TimeFormat, TitleSpec, WorldSpec};
+use super::{Experiment, ExperimentError, file, syntax};
+use crate::data::{
+    CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Role, SplitSpec, TimeFormat, TitleSpec, WorldKind,
+    WorldSpec,
+};
 use crate::model::{ModelKind, ModelSpec};
 use crate::spec::{Described, SetError, did_you_mean};
 
-/// Settings of a log on disk, by their last name; all are text or a word, and `auto` means "guess".
-const FILE_KEYS: [&str; 6] = ["path", "format", "separator", "header", "time_format", "titles.path"];
+/// Settings of a log on disk, by their last name; all are text or a word, and for all but the two
+/// paths `auto` means "guess".
+const FILE_KEYS: [&str; 11] = [
+    "path",
+    "format",
+    "encoding",
+    "separator",
+    "header",
+    "table",
+    "query",
+    "time_format",
+    "titles.path",
+    "titles.item",
+    "titles.title",
+];
 
 /// Sets one setting; see [`Experiment::set`].
 pub(super) fn set(experiment: &mut Experiment, path: &str, text: &str) -> Result<(), ExperimentError> {
@@ -22,8 +38,8 @@ pub(super) fn set(experiment: &mut Experiment, path: &str, text: &str) -> Result
         ("model", key) => described(experiment.model.described_mut(), path, key, text)?,
         ("training", key) if !key.is_empty() => described(&mut experiment.training, path, key, text)?,
         ("evaluation", key) if !key.is_empty() => described(&mut experiment.evaluation, path, key, text)?,
-        ("split", "") => experiment.split = split(path, text)?,
-        ("split", key) => set_share(&mut experiment.split, path, key, text)?,
+        ("split", "") => experiment.split = split(experiment.split, path, text)?,
+        ("split", key) => set_in_split(&mut experiment.split, path, key, text)?,
         ("data", key) if !key.is_empty() => set_data(experiment, path, key, text)?,
         ("version", "") => return Err(failed(path, "`version` belongs to the file and cannot be set")),
         _ => return Err(unknown(experiment, path)),
@@ -35,6 +51,11 @@ pub(super) fn set(experiment: &mut Experiment, path: &str, text: &str) -> Result
 pub(super) fn path_ending_in(key: &str) -> Option<String> {
     let mut candidates = vec![Experiment::default()];
     candidates.extend(ModelSpec::iter().map(|model| Experiment { model, ..Experiment::default() }));
+    candidates.extend(SplitSpec::all().map(|split| Experiment { split, ..Experiment::default() }));
+    candidates.extend(WorldKind::iter().map(|kind| {
+        let source = DataSource::World(WorldSpec::of(kind));
+        Experiment { data: DataSpec { source, ..DataSpec::default() }, ..Experiment::default() }
+    }));
     candidates.iter().flat_map(paths).find(|path| path.rsplit('.').next() == Some(key))
 }
 
@@ -53,9 +74,11 @@ fn paths(experiment: &Experiment) -> Vec<String> {
         }
     }
     paths.extend(under("data.clean", &experiment.data.clean));
-    if let SplitSpec::GlobalTemporal { .. } = experiment.split {
-        paths.extend(["split.valid_fraction", "split.test_fraction"].map(str::to_owned));
+    paths.push("data.clean.steps".to_owned());
+    for (place, step) in experiment.data.clean.steps.iter().enumerate() {
+        paths.extend(under(&format!("data.clean.steps[{place}]"), step.described()));
     }
+    paths.extend(under("split", &experiment.split));
     paths.extend(under("model", experiment.model.family()));
     paths.extend(under("training", &experiment.training));
     paths.extend(under("evaluation", &experiment.evaluation));
@@ -79,31 +102,42 @@ fn set_family(model: &mut ModelSpec, text: &str) -> Result<(), ExperimentError> 
     }
 }
 
-fn split(path: &str, text: &str) -> Result<SplitSpec, ExperimentError> {
-    match text {
-        "LeaveOneOut" => Ok(SplitSpec::LeaveOneOut),
-        "GlobalTemporal" => Ok(SplitSpec::GlobalTemporal { valid_fraction: 0.1, test_fraction: 0.1 }),
-        _ => file::options().from_str(text).map_err(|_| {
-            let names = ["LeaveOneOut", "GlobalTemporal", "GlobalTemporal(valid_fraction: 0.1, test_fraction: 0.1)"];
-            failed(path, word_refused(path, text, names))
-        }),
+/// A name alone means the first settings of that split; the same one keeps what it is set to.
+fn split(present: SplitSpec, path: &str, text: &str) -> Result<SplitSpec, ExperimentError> {
+    if text == present.name() {
+        return Ok(present);
     }
+    if let Some(named) = SplitSpec::all().into_iter().find(|split| split.name() == text) {
+        return Ok(named);
+    }
+    file::options().from_str(text).map_err(|_| {
+        let names = SplitSpec::all().map(SplitSpec::name);
+        let known = names.into_iter().chain(["GlobalTemporal(valid_fraction: 0.1, test_fraction: 0.1)"]);
+        failed(path, word_refused(path, text, known))
+    })
 }
 
-fn set_share(split: &mut SplitSpec, path: &str, key: &str, text: &str) -> Result<(), ExperimentError> {
-    let SplitSpec::GlobalTemporal { valid_fraction, test_fraction } = split else {
-        return Err(failed(
-            path,
-            format!("`{path}` needs the split GlobalTemporal; set `split` to GlobalTemporal first"),
-        ));
-    };
-    let share = match key {
-        "valid_fraction" => valid_fraction,
-        "test_fraction" => test_fraction,
-        _ => return Err(failed(path, word_refused("split", key, ["valid_fraction", "test_fraction"]))),
-    };
-    *share = parsed(path, text, "a number, such as 0.1")?;
-    Ok(())
+fn set_in_split(split: &mut SplitSpec, path: &str, key: &str, text: &str) -> Result<(), ExperimentError> {
+    if is_key_of(split, key) {
+        return described(split, path, key, text);
+    }
+    let all = SplitSpec::all();
+    Err(match all.iter().find(|other| is_key_of(*other, key)) {
+        Some(other) => {
+            let name = other.name();
+            failed(path, format!("`{path}` needs the split {name}; set `split` to {name} first"))
+        }
+        None => {
+            let known = all.iter().flat_map(Described::fields).map(|field| field.key);
+            let mut keys: Vec<&str> = Vec::new();
+            known.for_each(|key| {
+                if !keys.contains(&key) {
+                    keys.push(key);
+                }
+            });
+            failed(path, word_refused("split", key, keys))
+        }
+    })
 }
 
 fn set_data(experiment: &mut Experiment, path: &str, key: &str, text: &str) -> Result<(), ExperimentError> {
@@ -111,7 +145,7 @@ fn set_data(experiment: &mut Experiment, path: &str, key: &str, text: &str) -> R
     // The file writes `source: World(n_users: 600)`, a problem names `data.n_users`: both may be said.
     let key = key.strip_prefix("source.").unwrap_or(key);
     if let Some(key) = key.strip_prefix("clean.") {
-        return described(&mut data.clean, path, key, text);
+        return set_clean(&mut data.clean, path, key, text);
     }
     match (key, &mut data.source) {
         ("source", source) => *source = named_source(source, path, text)?,
@@ -129,9 +163,40 @@ fn set_data(experiment: &mut Experiment, path: &str, key: &str, text: &str) -> R
         (key, DataSource::World(_)) if FILE_KEYS.contains(&key) || key.starts_with("roles.") => {
             return Err(failed(path, format!("`{path}` needs a file; set `data.path` first")));
         }
-        _ => return Err(unknown(experiment, path)),
+        (key, _) => {
+            return Err(match WorldKind::owner(key) {
+                Some(kind) => failed(path, format!("`{path}` needs the world {kind}; set `data.kind` to {kind} first")),
+                None => unknown(experiment, path),
+            });
+        }
     }
     Ok(())
+}
+
+/// The whole list of steps as a file writes it, one setting of a step (`steps[2].window_secs`), or a
+/// setting beside the list.
+fn set_clean(clean: &mut CleanSpec, path: &str, key: &str, text: &str) -> Result<(), ExperimentError> {
+    const EXAMPLE: &str = "steps are written as in a file, such as `[Repeats(window_secs: 60)]`; `seqscope describe \
+                           clean` lists them";
+    if key == "steps" {
+        clean.steps = file::options().from_str(text).map_err(|error| match syntax::explain(text, &error) {
+            ExperimentError::Syntax { sentence, .. } => failed(path, format!("{sentence} ({EXAMPLE})")),
+            other => other,
+        })?;
+        return Ok(());
+    }
+    let Some(rest) = key.strip_prefix("steps[") else { return described(clean, path, key, text) };
+    let Some((place, key)) = rest.split_once("].") else {
+        let sentence = format!("`{path}` names no setting of a step; write one such as `data.clean.steps[0].on`");
+        return Err(failed(path, sentence));
+    };
+    let place: usize = parsed(path, place, "the place of a step, counted from 0")?;
+    let n_steps = clean.steps.len();
+    let Some(step) = clean.steps.get_mut(place) else {
+        let sentence = format!("there is no step {place}: the list has {n_steps}, counted from 0; {EXAMPLE}");
+        return Err(failed(path, sentence));
+    };
+    described(step.described_mut(), path, key, text)
 }
 
 fn named_source(present: &DataSource, path: &str, text: &str) -> Result<DataSource, ExperimentError> {
@@ -148,13 +213,18 @@ fn set_file(file: &mut FileSpec, path: &str, key: &str, text: &str) -> Result<bo
     let said = (text != "auto").then_some(text);
     match key {
         "format" => file.format = said.map(|text| word(path, text, FileFormat::iter())).transpose()?,
+        "encoding" => file.encoding = said.map(|text| word(path, text, Encoding::iter())).transpose()?,
         "separator" => file.separator = said.map(|text| text.replace("\\t", "\t")),
+        "table" => file.table = said.map(str::to_owned),
+        "query" => file.query = said.map(str::to_owned),
         "header" => file.header = said.map(|text| parsed(path, text, "true, false or auto")).transpose()?,
         "time_format" => file.time_format = said.map(|text| word(path, text, TimeFormat::iter())).transpose()?,
         "titles.path" => match &mut file.titles {
             Some(titles) => titles.path = PathBuf::from(text),
             titles @ None => *titles = Some(TitleSpec { path: PathBuf::from(text), ..TitleSpec::default() }),
         },
+        "titles.item" => title_table(file, path)?.item = said.map(str::to_owned),
+        "titles.title" => title_table(file, path)?.title = said.map(str::to_owned),
         _ => {
             let role = key.strip_prefix("roles.");
             let Some(role) = Role::iter().find(|r| role == Some(&r.to_string().to_lowercase())) else {
@@ -164,6 +234,12 @@ fn set_file(file: &mut FileSpec, path: &str, key: &str, text: &str) -> Result<bo
         }
     }
     Ok(true)
+}
+
+/// The table of titles, of which a column is to be named.
+fn title_table<'a>(file: &'a mut FileSpec, path: &str) -> Result<&'a mut TitleSpec, ExperimentError> {
+    let missing = || failed(path, format!("`{path}` needs a table of titles; set `data.titles.path` first"));
+    file.titles.as_mut().ok_or_else(missing)
 }
 
 /// The variant whose name in the file is `text`.
@@ -190,11 +266,16 @@ fn described(target: &mut dyn Described, path: &str, key: &str, text: &str) -> R
             SetError::Unknown { suggestion: Some(near), .. } => {
                 format!("`{path}` is not a setting here; did you mean `{prefix}{near}`?")
             }
+            SetError::Unknown { known, .. } if known.iter().any(|near| near.starts_with(key)) => {
+                let near: Vec<&str> = known.iter().map(String::as_str).filter(|near| near.starts_with(key)).collect();
+                format!("`{path}` is not a setting here; did you mean `{prefix}{}`?", near.join("` or `"))
+            }
             SetError::Unknown { known, .. } => match path_ending_in(key).filter(|other| other != path) {
                 Some(other) => format!("`{path}` is not a setting here; did you mean `{other}`?"),
                 None => format!("`{path}` is not a setting here; choose one of {prefix}{{{}}}", known.join(", ")),
             },
             SetError::Kind { text, expected, .. } => format!("`{text}` is not {expected}; `{path}` needs one"),
+            SetError::Word { text, known, .. } => word_refused(path, text, known.iter().copied()),
         };
         failed(path, sentence)
     })

@@ -4,6 +4,7 @@ use ron::error::{Error, SpannedError};
 use strum::IntoEnumIterator;
 
 use super::{ExperimentError, settings};
+use crate::data::CleanStep;
 use crate::model::{ModelKind, ModelSpec};
 use crate::spec::{Described, did_you_mean};
 
@@ -88,6 +89,7 @@ fn wanted(code: &Error) -> Option<&'static str> {
         Error::ExpectedFloat | Error::FloatUnderscore => "a number, without quotes, such as 0.001",
         Error::ExpectedBoolean => "true or false, without quotes",
         Error::ExpectedString | Error::ExpectedStringEnd | Error::ExpectedChar => "a text in double quotes",
+        Error::ExpectedArray => "a list in square brackets, such as [..]",
         Error::InvalidEscape(_) => "a text in which a backslash is written twice, `\\\\`, or as `/` in a path",
         _ => return None,
     })
@@ -97,7 +99,10 @@ fn wanted(code: &Error) -> Option<&'static str> {
 fn variants_of(key: &str) -> Option<&'static str> {
     Some(match key {
         "source" => "one of World(..) and File(..), with its settings in one pair of round brackets",
-        "split" => "one of LeaveOneOut and GlobalTemporal(..), without quotes",
+        "split" => "one of LeaveOneOut, GlobalTemporal(..), PerUserTemporal(..) and RollingWindows(..), without quotes",
+        "kind" => {
+            "one of Series, MarkovChain, Periodic, LongRange, Drift, Funnel, Commuter and TooSmall, without quotes"
+        }
         "model" => "one of Transformer(..), Lstm(..) and Vae(..), with its settings in one pair of round brackets",
         _ => return None,
     })
@@ -124,6 +129,13 @@ fn owner(expected: &[&str], outer: Option<&str>) -> String {
     if let Some(model) = ModelSpec::iter().find(|model| same(keys(model.family()))) {
         return ModelKind::from(&model).to_string();
     }
+    let steps: Vec<&str> =
+        CleanStep::iter().filter(|step| same(keys(step.described()))).map(|step| step.name()).collect();
+    match steps.as_slice() {
+        [] => {}
+        [step] => return format!("the step {step}"),
+        [..] => return "this step".to_owned(),
+    }
     match outer {
         Some("Experiment") => "an experiment".to_owned(),
         Some("DataSpec") => "`data`".to_owned(),
@@ -134,6 +146,7 @@ fn owner(expected: &[&str], outer: Option<&str>) -> String {
         Some("EvaluationSpec") => "`evaluation`".to_owned(),
         _ if expected.contains(&"path") => "File".to_owned(),
         _ if expected.contains(&"follow") => "World".to_owned(),
+        Some(split @ ("GlobalTemporal" | "PerUserTemporal" | "RollingWindows")) => split.to_owned(),
         _ if expected.contains(&"valid_fraction") => "GlobalTemporal".to_owned(),
         _ => "this place".to_owned(),
     }
@@ -144,6 +157,7 @@ fn missing_field(field: &str, outer: Option<&str>) -> String {
         "version" => format!("version: {}", super::VERSION),
         "path" => "path: \"my-log.csv\"".to_owned(),
         "name" => "name: \"my-experiment\"".to_owned(),
+        "n_windows" | "window" => format!("{field}: 3"),
         _ => format!("{field}: 0.1"),
     };
     match outer {

@@ -27,7 +27,8 @@ pub struct TimelineStep {
     pub item_idx: u32,
     /// Part of the split that the event belongs to.
     pub part: Part,
-    /// Its mid-rank; `None` for a history's first event when the model needs one event at least.
+    /// Its mid-rank; `None` for the first position shown, unless the split asks it: in the one pass
+    /// that answers for the others nothing stands before it.
     pub rank: Option<f64>,
     /// The model's probability of it.
     pub probability: Option<f32>,
@@ -54,6 +55,18 @@ pub struct UserView {
     pub next: Vec<Scored>,
     /// Attention over the history; `None` for a model that has none.
     pub attention: Option<AttentionMaps>,
+}
+
+impl UserView {
+    /// The same view with nothing told of what the model expects of the test events.
+    #[must_use]
+    pub fn without_test(mut self) -> Self {
+        for step in self.timeline.iter_mut().filter(|step| step.part == Part::Test) {
+            (step.rank, step.probability) = (None, None);
+            step.top.clear();
+        }
+        self
+    }
 }
 
 /// Looks at one user through one model, along the whole of their sequence.

@@ -1,4 +1,4 @@
-//! Scores in, numbers out. Pure CPU, no dependencies.
+//! Scores in, numbers out. Pure CPU; depends on nothing but `serde`, which writes its numbers down.
 
 mod ranking;
 

@@ -54,7 +54,7 @@ struct Adapter {
     rank: u8,
 }
 
-/// The CPU first, then every wgpu adapter.
+/// The CPU first, then every wgpu adapter, discrete GPUs before integrated ones before others.
 ///
 /// Adapters are looked for once a process: the Vulkan loader does not bear instances that come and
 /// go on several threads.
@@ -71,16 +71,35 @@ pub fn list_devices() -> Vec<DeviceInfo> {
 pub fn open_device(choice: &str) -> Result<OpenDevice, ModelError> {
     let wanted = choice.trim().to_lowercase();
     match wanted.as_str() {
-        "" | "auto" => Ok(real_gpus().into_iter().find_map(|adapter| open_adapter(adapter).ok()).unwrap_or_else(cpu)),
+        "" | "auto" => Ok(real_gpus().find_map(|adapter| open_adapter(adapter).ok()).unwrap_or_else(cpu)),
         "cpu" | "flex" => Ok(cpu()),
-        "gpu" => match real_gpus().first() {
+        "gpu" => match real_gpus().next() {
             Some(adapter) => open_adapter(adapter),
             None => Err(unknown(choice)),
         },
         _ => {
-            let by_key = adapters().iter().find(|adapter| adapter.info.key == wanted);
-            let by_name = || adapters().iter().find(|adapter| adapter.info.name.to_lowercase().contains(&wanted));
-            by_key.or_else(by_name).map_or_else(|| Err(unknown(choice)), open_adapter)
+            let infos: Vec<DeviceInfo> = adapters().iter().map(|adapter| adapter.info.clone()).collect();
+            let found = device_for(choice, &infos).map(|info| &info.key);
+            let adapter = adapters().iter().find(|adapter| Some(&adapter.info.key) == found);
+            adapter.map_or_else(|| Err(unknown(choice)), open_adapter)
+        }
+    }
+}
+
+/// What a choice stands for among listed devices: `auto` is the first real GPU, else the CPU; then
+/// comes `cpu` (or `flex`), `gpu`, a key, part of a name (case does not matter). [`open_device`]
+/// chooses the same, unless a GPU of `auto` does not start.
+#[must_use]
+pub fn device_for<'a>(choice: &str, devices: &'a [DeviceInfo]) -> Option<&'a DeviceInfo> {
+    let wanted = choice.trim().to_lowercase();
+    let of_kind = |kind: DeviceKind| devices.iter().find(|device| device.kind == kind);
+    match wanted.as_str() {
+        "" | "auto" => of_kind(DeviceKind::Gpu).or_else(|| of_kind(DeviceKind::Cpu)),
+        "cpu" | "flex" => of_kind(DeviceKind::Cpu),
+        "gpu" => of_kind(DeviceKind::Gpu),
+        _ => {
+            let by_key = devices.iter().find(|device| device.key == wanted);
+            by_key.or_else(|| devices.iter().find(|device| device.name.to_lowercase().contains(&wanted)))
         }
     }
 }
@@ -100,10 +119,8 @@ fn cpu() -> OpenDevice {
     OpenDevice { info: cpu_info(), device: Device::flex(), max_array_bytes: None }
 }
 
-fn real_gpus() -> Vec<&'static Adapter> {
-    let mut gpus: Vec<&Adapter> = adapters().iter().filter(|a| a.info.kind == DeviceKind::Gpu).collect();
-    gpus.sort_by_key(|adapter| adapter.rank);
-    gpus
+fn real_gpus() -> impl Iterator<Item = &'static Adapter> {
+    adapters().iter().filter(|adapter| adapter.info.kind == DeviceKind::Gpu)
 }
 
 fn unknown(choice: &str) -> ModelError {
@@ -163,9 +180,13 @@ fn find_adapters() -> Vec<Adapter> {
         {
             continue;
         }
-        let key = format!("gpu:{}", found.len());
-        let info = DeviceInfo { key, name: info.name, backend: backend.to_owned(), kind };
+        let info = DeviceInfo { key: String::new(), name: info.name, backend: backend.to_owned(), kind };
         found.push(Adapter { info, selector, api, rank });
+    }
+    // In the order in which they are chosen.
+    found.sort_by_key(|adapter| adapter.rank);
+    for (at, adapter) in found.iter_mut().enumerate() {
+        adapter.info.key = format!("gpu:{at}");
     }
     found
 }

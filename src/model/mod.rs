@@ -21,7 +21,7 @@ mod trainable;
 mod weights;
 mod window;
 
-pub use device::{DeviceInfo, DeviceKind, OpenDevice, list_devices, open_device};
+pub use device::{DeviceInfo, DeviceKind, OpenDevice, device_for, list_devices, open_device};
 pub use error::ModelError;
 pub use family::{LstmSpec, ModelFamily, ModelKind, ModelSpec, TransformerSpec, VaeSpec};
 pub use trainable::{AttentionMaps, OptimizerSpec, StepInputs, StepScores, TrainStats, Trainable};

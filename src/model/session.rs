@@ -11,6 +11,7 @@ use super::random::Noise;
 use super::weights::{self, Stamp, compute_sentence, read};
 use super::{AttentionMaps, ModelError, OpenDevice, OptimizerSpec, StepInputs, StepScores, TrainStats, Trainable};
 use crate::data::Histories;
+use crate::spec::words_of_panic;
 
 /// A network with its optimiser.
 #[derive(Debug)]
@@ -232,8 +233,7 @@ impl Pending {
 /// becomes an error here.
 pub(super) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, ModelError> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
-        let report = panic.downcast_ref::<String>().cloned();
-        let report = report.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
-        ModelError::Compute { sentence: compute_sentence(&report.unwrap_or_default()) }
+        let report = words_of_panic(panic.as_ref()).unwrap_or_default();
+        ModelError::Compute { sentence: compute_sentence(report) }
     })
 }

@@ -44,7 +44,7 @@ pub struct TrainStats {
     pub loss: f64,
     /// Global norm of the gradient before clipping.
     pub grad_norm: f64,
-    /// Kullback–Leibler term a user, in nats; only a VAE has one.
+    /// Kullback–Leibler term a user, in nats, mean over the steps; only a VAE has one.
     pub kl: Option<f64>,
     /// Number of steps averaged over.
     pub n_steps: usize,
@@ -142,7 +142,7 @@ pub trait Trainable: Send {
     /// [`ModelError::Compute`] when the device fails.
     fn attention(&self, history: &[u32]) -> Result<Option<AttentionMaps>, ModelError>;
 
-    /// Writes the weights as safetensors.
+    /// Writes the weights as safetensors: the whole file, or what was there before.
     ///
     /// # Errors
     /// [`ModelError::Weights`] when the file cannot be written.
@@ -154,7 +154,8 @@ pub trait Trainable: Send {
     /// [`ModelError::Weights`] when the file cannot be read or is of another model.
     fn load_weights(&mut self, path: &Path) -> Result<(), ModelError>;
 
-    /// Writes weights and optimiser state, so that training goes on as if never interrupted.
+    /// Writes weights and optimiser state, so that training goes on as if never interrupted; the
+    /// whole file, or what was there before.
     ///
     /// # Errors
     /// [`ModelError::Weights`] when the file cannot be written.

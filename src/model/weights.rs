@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ModelError;
 use super::optimizer::{AdamW, Moments};
+use crate::spec::write_whole;
 
 const FIRST: &str = "optimizer.first.";
 const SECOND: &str = "optimizer.second.";
@@ -134,23 +135,13 @@ pub(super) fn take_moments<M: Module>(
     Ok(moments)
 }
 
-/// Writes a file: under a temporary name first, then renamed, so that a reader never sees half of it.
+/// Writes a file, whole or not at all.
 pub(super) fn write(path: &Path, stamp: &Stamp, arrays: &Arrays) -> Result<(), ModelError> {
     let failed = |reason: String| ModelError::Weights { path: path.to_owned(), reason };
     let stamp = serde_json::to_string(stamp).map_err(|error| failed(error.to_string()))?;
     let metadata = HashMap::from([("seqscope".to_owned(), stamp)]);
     let bytes = safetensors::serialize(arrays, Some(metadata)).map_err(|error| failed(error.to_string()))?;
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".tmp");
-    let temporary = Path::new(&temporary);
-    let written = std::fs::File::create(temporary).and_then(|mut file| {
-        file.write_all(&bytes)?;
-        file.sync_all()?;
-        std::fs::rename(temporary, path)
-    });
-    written.map_err(|error| {
-        // The error that matters is the first one.
-        let _ = std::fs::remove_file(temporary);
+    write_whole(path, |file| file.write_all(&bytes)).map_err(|error: std::io::Error| {
         failed(format!("it cannot be written: {error}; choose a folder that you may write to, with free space"))
     })
 }

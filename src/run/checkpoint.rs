@@ -40,7 +40,12 @@ pub(super) fn epochs_in(dir: &Path) -> Result<Vec<usize>, RunError> {
 /// Of the epochs `1..=last`, those whose weights stay, when each takes `file_bytes`.
 pub(super) fn kept(last: usize, best: Option<usize>, file_bytes: u64) -> BTreeSet<usize> {
     let by_size = usize::try_from(MAX_BYTES / file_bytes.max(1)).unwrap_or(usize::MAX);
-    let most_regular = by_size.min(MAX_FILES).saturating_sub(3);
+    let most = by_size.min(MAX_FILES);
+    if last <= most {
+        return (1..=last).collect();
+    }
+    // The first, the best and the last stay beside the regular ones.
+    let most_regular = most.saturating_sub(3);
     let mut every = 1;
     while last / every > most_regular {
         every *= 2;
@@ -55,6 +60,11 @@ mod tests {
     #[test]
     fn all_are_kept_while_they_are_few() {
         assert_eq!(kept(5, Some(2), 1000).into_iter().collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+        // As many as are promised: 200 files, or 1 GB (10 files of 100 MB).
+        assert_eq!(kept(200, Some(7), 1000).len(), 200);
+        assert_eq!(kept(201, Some(7), 1000).into_iter().take(4).collect::<Vec<_>>(), [1, 2, 4, 6]);
+        assert_eq!(kept(10, Some(7), 100_000_000).len(), 10);
+        assert_eq!(kept(11, Some(7), 100_000_000).into_iter().collect::<Vec<_>>(), [1, 2, 4, 6, 7, 8, 10, 11]);
     }
 
     #[test]

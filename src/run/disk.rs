@@ -2,9 +2,10 @@
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::RunError;
+use crate::spec;
 
 /// The error of a file operation, with its cure.
 pub(super) fn file_error(path: &Path, error: &io::Error) -> RunError {
@@ -13,7 +14,9 @@ pub(super) fn file_error(path: &Path, error: &io::Error) -> RunError {
 
 fn reason(error: &io::Error) -> String {
     let known = match error.kind() {
-        ErrorKind::NotFound => "there is no such file or folder",
+        ErrorKind::NotFound => {
+            "there is no such file or folder; check the path, or choose the folder of runs with `--runs`"
+        }
         ErrorKind::PermissionDenied => "no permission; choose another folder for runs or change its rights",
         ErrorKind::ReadOnlyFilesystem => "the disk is read-only; choose another folder for runs",
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "the disk is full; free some space and resume the run",
@@ -21,41 +24,20 @@ fn reason(error: &io::Error) -> String {
             "a file is where a folder should be; choose another folder for runs"
         }
         ErrorKind::InvalidFilename | ErrorKind::InvalidInput => "no valid name for a file here; choose a shorter one",
-        _ => return error.to_string(),
+        _ => return format!("{error}; check the disk, or choose another folder for runs"),
     };
     known.to_owned()
 }
 
-/// The name that a file has until it is whole; passed over by every reader.
-pub(super) fn temporary(path: &Path) -> PathBuf {
-    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    path.with_file_name(format!(".tmp-{name}"))
-}
-
-/// Writes a file under a temporary name, syncs it and renames it: a reader sees the old content or
-/// the new one, never a part.
+/// Writes a file, whole or not at all.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
-    let part = temporary(path);
-    let write = || -> io::Result<()> {
-        let mut file = File::create(&part)?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    };
-    write().map_err(|e| file_error(&part, &e))?;
-    put_in_place(&part, path)
+    spec::write_whole(path, |file| file.write_all(bytes)).map_err(|e: io::Error| file_error(path, &e))
 }
 
-/// Renames a finished temporary file to its name.
-pub(super) fn put_in_place(part: &Path, path: &Path) -> Result<(), RunError> {
-    fs::rename(part, path).map_err(|e| file_error(path, &e))
-}
-
-/// Copies a file under a temporary name, then renames it.
+/// Copies a file, whole or not at all.
 pub(super) fn copy_whole(from: &Path, to: &Path) -> Result<(), RunError> {
-    let part = temporary(to);
-    let at_fault = |e: &io::Error| if e.kind() == ErrorKind::NotFound { from } else { to };
-    fs::copy(from, &part).map_err(|e| file_error(at_fault(&e), &e))?;
-    put_in_place(&part, to)
+    let mut source = File::open(from).map_err(|e| file_error(from, &e))?;
+    spec::write_whole(to, |file| io::copy(&mut source, file).map(|_| ())).map_err(|e: io::Error| file_error(to, &e))
 }
 
 /// Deletes a file if it is there.
@@ -70,4 +52,33 @@ pub(super) fn remove_if_there(path: &Path) -> Result<(), RunError> {
 pub(super) fn read_text(path: &Path) -> Result<String, RunError> {
     let bytes = fs::read(path).map_err(|e| file_error(path, &e))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_refusal_of_the_disk_says_what_to_do() {
+        let kinds = [
+            ErrorKind::NotFound,
+            ErrorKind::PermissionDenied,
+            ErrorKind::ReadOnlyFilesystem,
+            ErrorKind::StorageFull,
+            ErrorKind::QuotaExceeded,
+            ErrorKind::NotADirectory,
+            ErrorKind::AlreadyExists,
+            ErrorKind::InvalidFilename,
+            ErrorKind::InvalidInput,
+            ErrorKind::Interrupted,
+            ErrorKind::Other,
+        ];
+        let cures = ["choose", "free some space"];
+        for kind in kinds {
+            let sentence = file_error(Path::new("runs/a"), &io::Error::from(kind)).to_string();
+            let (problem, cure) = sentence.rsplit_once("; ").unwrap_or_else(|| panic!("{sentence}"));
+            assert!(problem.starts_with("`runs/a`: "), "{sentence}");
+            assert!(cures.iter().any(|word| cure.contains(word)), "{sentence}");
+        }
+    }
 }

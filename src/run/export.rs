@@ -12,6 +12,20 @@ use super::{RunError, manifest, results};
 use crate::data;
 
 impl RunStore {
+    /// A folder for [`RunStore::export`] that is not there yet: `exports/RUN` beside the folder of
+    /// runs, else `exports/RUN-2`, and so on.
+    #[must_use]
+    pub fn free_export_folder(&self, id: &RunId) -> PathBuf {
+        let exports = self.root.with_file_name("exports");
+        let mut folder = exports.join(&id.0);
+        let mut n = 1_u32;
+        while folder.exists() {
+            n += 1;
+            folder = exports.join(format!("{id}-{n}"));
+        }
+        folder
+    }
+
     /// Copies a run to a folder that must be empty or new: manifest, experiment file, history and
     /// log as text, rank and probability of every evaluated user as CSV and Parquet, the best
     /// epoch's weights as safetensors. Returns the files written.

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::disk::{read_text, write_whole};
 use super::{RunError, RunId};
 use crate::baseline::BaselineKind;
-use crate::data::{DataReport, DataShape};
+use crate::data::world::Ceiling;
+use crate::data::{DataReport, DataShape, Finding, Verdict};
 use crate::experiment::Experiment;
 use crate::metric::RankingMetrics;
 use crate::model::DeviceInfo;
@@ -37,6 +38,26 @@ pub struct DataStamp {
     pub shape: DataShape,
     /// The account of reading and cleaning.
     pub report: DataReport,
+    /// The leakage audit of data and split; empty in runs from before there was one.
+    #[serde(default)]
+    pub audit: Vec<Finding>,
+}
+
+impl DataStamp {
+    /// The audit in a word: `leak`, `warn`, `pass`; `None` when there was none.
+    #[must_use]
+    pub fn audit_word(&self) -> Option<&'static str> {
+        Some(match Finding::worst(&self.audit)? {
+            Verdict::Pass => "pass",
+            Verdict::Warn => "warn",
+            Verdict::Fail => "leak",
+        })
+    }
+
+    /// The checks that failed.
+    pub fn leaks(&self) -> impl Iterator<Item = &Finding> {
+        self.audit.iter().filter(|finding| finding.verdict == Verdict::Fail)
+    }
 }
 
 /// How a run ended.
@@ -93,7 +114,8 @@ pub struct Manifest {
     /// References on test.
     #[serde(default, with = "named")]
     pub references_test: References,
-    /// Warnings of the run: skipped rows, CPU instead of GPU, below the windowed Markov chain.
+    /// Warnings of the run: rows left out, another device than before, a test split read twice, a
+    /// model below the windowed Markov chain.
     pub problems: Vec<Problem>,
     /// How it ended; absent while it runs and when it was killed.
     pub outcome: Option<Outcome>,
@@ -124,6 +146,12 @@ pub struct Summary {
 }
 
 impl Manifest {
+    /// Warnings about the run itself, those about its data left out: what must stand beside its
+    /// figures.
+    pub fn remarks(&self) -> impl Iterator<Item = &Problem> {
+        self.problems.iter().filter(|problem| problem.field != "data" && !problem.field.starts_with("data."))
+    }
+
     /// The manifest of a run that is about to start.
     #[must_use]
     pub fn new(experiment: Experiment, data: DataStamp, device: DeviceInfo, n_params: usize) -> Self {
@@ -146,6 +174,13 @@ impl Manifest {
             problems: Vec::new(),
             outcome: None,
         }
+    }
+
+    /// Of a run in a world: the best that any model can reach on the test questions as they were
+    /// ranked. It stands in the manifest, so an older run has none.
+    #[must_use]
+    pub fn optimum(&self) -> Option<Ceiling> {
+        Some(self.data.report.optimum?.of(self.experiment.evaluation.seen()))
     }
 
     /// Reads the manifest in a run's folder. The folder's present name is the run's name, so that a

@@ -26,7 +26,10 @@ pub(super) fn write(path: &Path, results: &[UserResult]) -> Result<(), RunError>
 pub(super) fn read(path: &Path) -> Result<Vec<UserResult>, RunError> {
     from_table(data::read_parquet(path)?).ok_or_else(|| RunError::Damaged {
         path: path.to_owned(),
-        reason: "expected the columns user_id, item_id, rank and probability".to_owned(),
+        reason:
+            "expected the columns user_id, item_id, rank and probability; delete the file to look at the rest of the \
+                 run, or train it anew"
+                .to_owned(),
     })
 }
 

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::checkpoint::{epochs_in, kept};
-use super::disk::{copy_whole, file_error, put_in_place, remove_if_there, temporary, write_whole};
+use super::disk::{copy_whole, file_error, remove_if_there, write_whole};
 use super::history::{self, History, HistoryPoint, Part};
 use super::id::RunId;
 use super::lock::RunLock;
@@ -13,7 +13,7 @@ use super::manifest::{Manifest, Outcome};
 use super::store::{HISTORY_FILE, RunStore};
 use super::{RunError, UserResult, results};
 use crate::metric::RankingMetrics;
-use crate::model::{ModelError, Trainable};
+use crate::model::Trainable;
 
 /// The one writer of a run. While it lives the run is listed as running; when it goes without
 /// [`RunWriter::finish`], however it goes, the run is interrupted.
@@ -150,8 +150,8 @@ impl RunWriter {
     pub fn checkpoint(&mut self, model: &dyn Trainable, done: EpochDone) -> Result<(), RunError> {
         let (id, epoch) = (self.manifest.id.clone(), done.epoch);
         let weights = self.store.epoch_weights(&id, epoch);
-        save_whole(&weights, |part| model.save_weights(part))?;
-        save_whole(&self.store.state(&id, epoch), |part| model.save_state(part))?;
+        model.save_weights(&weights)?;
+        model.save_state(&self.store.state(&id, epoch))?;
         (self.manifest.epochs, self.manifest.train_secs) = (epoch, done.train_secs);
         if done.best.is_some() {
             (self.manifest.best_epoch, self.manifest.valid) = (Some(epoch), done.best);
@@ -235,12 +235,4 @@ fn new_folder(store: &RunStore, now: &jiff::Zoned, name: &str) -> Result<RunId, 
 
 fn append_to(path: &Path) -> Result<File, RunError> {
     OpenOptions::new().create(true).append(true).open(path).map_err(|e| file_error(path, &e))
-}
-
-/// Lets the model write a file under a temporary name, then syncs and renames it.
-fn save_whole(path: &Path, save: impl FnOnce(&Path) -> Result<(), ModelError>) -> Result<(), RunError> {
-    let part = temporary(path);
-    save(&part)?;
-    File::open(&part).and_then(|file| file.sync_all()).map_err(|e| file_error(&part, &e))?;
-    put_in_place(&part, path)
 }

@@ -126,6 +126,16 @@ pub enum SetError {
         /// What is wanted, such as `a whole number`.
         expected: &'static str,
     },
+    /// The text is none of the words that there are.
+    #[error("`{text}` is not known for `{key}`; choose one of {}", .known.join(", "))]
+    Word {
+        /// The setting.
+        key: String,
+        /// What was written.
+        text: String,
+        /// All words that it may be.
+        known: Vec<&'static str>,
+    },
 }
 
 /// A struct whose settings can be listed, read and set by name.
@@ -234,6 +244,27 @@ impl FieldValue for String {
         Ok(value.to_string())
     }
 }
+
+/// Lets an enum without data be a setting: one of its variants' names, as in the file. It needs
+/// strum's `Display`, `EnumIter` and `VariantNames`.
+macro_rules! choice {
+    ($($word:ty),*) => {$(
+        impl $crate::spec::FieldValue for $word {
+            fn to_value(&self) -> $crate::spec::Value {
+                $crate::spec::Value::Choice(self.to_string())
+            }
+            fn from_value(key: &str, value: &$crate::spec::Value) -> Result<Self, $crate::spec::SetError> {
+                let text = value.to_string();
+                let mut all = <Self as strum::IntoEnumIterator>::iter();
+                all.find(|word| word.to_string().eq_ignore_ascii_case(text.trim())).ok_or_else(|| {
+                    let known = <Self as strum::VariantNames>::VARIANTS.to_vec();
+                    $crate::spec::SetError::Word { key: key.to_owned(), text, known }
+                })
+            }
+        }
+    )*};
+}
+pub(crate) use choice;
 
 /// Implements [`Described`] from one list of settings.
 ///

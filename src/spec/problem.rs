@@ -1,5 +1,7 @@
 //! One thing that is wrong or doubtful, at the field that it concerns.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// How much a [`Problem`] matters.
@@ -20,6 +22,13 @@ pub struct Problem {
     pub severity: Severity,
     /// The whole sentence, cure included.
     pub sentence: String,
+}
+
+/// Field and sentence on one line; the sentence alone when it concerns the whole.
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.field.is_empty() { f.write_str(&self.sentence) } else { write!(f, "{}: {}", self.field, self.sentence) }
+    }
 }
 
 impl Problem {

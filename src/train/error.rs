@@ -23,7 +23,7 @@ pub enum TrainError {
     #[error(transparent)]
     Run(#[from] RunError),
     /// Settings that do not fit.
-    #[error("{}", .0.iter().map(|p| format!("{}: {}", p.field, p.sentence)).collect::<Vec<_>>().join("\n"))]
+    #[error("{}", .0.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n"))]
     Problems(Vec<Problem>),
     /// Nothing to train or to judge on.
     #[error("{0}")]

@@ -10,6 +10,7 @@ use crate::data::DataError;
 use crate::experiment::ExperimentError;
 use crate::model::{ModelError, TrainStats};
 use crate::run::{Manifest, Outcome, RunError, RunId, RunStore, RunWriter};
+use crate::spec::words_of_panic;
 
 /// Why the work stops before its end.
 #[derive(Debug)]
@@ -169,6 +170,7 @@ impl<'a> Live<'a> {
             valid: manifest.valid,
             test: manifest.test,
             references_test: manifest.references_test.clone(),
+            optimum: manifest.optimum(),
         };
         let Self { recorder, observer, .. } = self;
         if let Err(error) = recorder.end(ended.outcome.as_ref(), ended.train_secs)
@@ -186,7 +188,5 @@ impl<'a> Live<'a> {
 
 /// The error that a caught panic becomes.
 pub(super) fn panicked(panic: &(dyn Any + Send)) -> TrainError {
-    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
-    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    TrainError::Panicked(text.unwrap_or_else(|| "no message".to_owned()))
+    TrainError::Panicked(words_of_panic(panic).unwrap_or("no message").to_owned())
 }

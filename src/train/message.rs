@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::TrainError;
+use crate::data::world::Ceiling;
 use crate::metric::RankingMetrics;
 use crate::model::DeviceInfo;
 use crate::run::{DataStamp, Outcome, References, RunId};
@@ -96,7 +97,7 @@ pub enum EventKind {
         lr: f64,
         /// Mean norm of the gradient.
         grad_norm: f64,
-        /// Mean Kullback–Leibler term a user, for a VAE.
+        /// Kullback–Leibler term a user, in nats, mean over the steps; for a VAE.
         kl: Option<f64>,
         /// Training events a second.
         events_per_sec: f64,
@@ -154,4 +155,6 @@ pub struct Ended {
     pub test: Option<RankingMetrics>,
     /// References on test.
     pub references_test: References,
+    /// In a world: the best that any model can reach on test.
+    pub optimum: Option<Ceiling>,
 }

@@ -20,6 +20,7 @@ pub use error::TrainError;
 pub use message::{Command, Control, Ended, Event, EventKind, Observer, Progress, StopMode};
 #[doc(hidden)]
 pub use open::{BuildModel, Built};
+pub use plan::min_train_events;
 #[doc(hidden)]
 pub use restore::restore_with;
 pub use restore::{Restored, restore};
@@ -31,8 +32,9 @@ use std::sync::Arc;
 use crate::baseline::BaselineKind;
 use crate::data::Prepared;
 use crate::experiment::Experiment;
+use crate::metric::RankingMetrics;
 use crate::model::{ModelError, TrainStats, Trainable};
-use crate::run::{EpochDone, Manifest, Outcome, Part, RunId, RunStore};
+use crate::run::{EpochDone, Manifest, Outcome, Part, References, RunId, RunStore};
 use crate::spec::Problem;
 
 use evaluate::{Judged, evaluate};
@@ -207,20 +209,19 @@ const BELOW_REFERENCE: &str = "model";
 /// A reference that fits in a second and needs no gradient must be beaten.
 fn below_reference(manifest: &Manifest) -> Option<Problem> {
     let reference = BaselineKind::MarkovWindow;
-    let parts = [
-        ("validation", manifest.valid, manifest.references_valid.get(&reference)),
-        ("test", manifest.test, manifest.references_test.get(&reference)),
-    ];
-    let below = parts.into_iter().filter_map(|(part, model, reference)| {
-        let (model, reference) = (model?.ndcg_at_10, reference?.ndcg_at_10);
+    let below = |part: &str, model: Option<RankingMetrics>, references: &References| {
+        let (model, reference) = (model?.ndcg_at_10, references.get(&reference)?.ndcg_at_10);
         (model < reference).then(|| format!("{model:.4} against {reference:.4} on {part}"))
-    });
-    let below: Vec<String> = below.collect();
-    (!below.is_empty()).then(|| {
+    };
+    let on_valid = below("validation", manifest.valid, &manifest.references_valid);
+    let on_test = below("test", manifest.test, &manifest.references_test);
+    // What to do next is said of validation alone: nothing is tuned on the test split.
+    let advice = if on_valid.is_some() { "train longer, change the learning rate or the dropout, or " } else { "" };
+    let parts: Vec<String> = on_valid.into_iter().chain(on_test).collect();
+    (!parts.is_empty()).then(|| {
         let sentence = format!(
-            "NDCG@10 is below the windowed Markov chain, which needs no training: {}. Train longer, lower the dropout \
-             or the learning rate, or use the reference",
-            below.join(", "),
+            "NDCG@10 is below the windowed Markov chain, which needs no training: {}; {advice}report the chain beside it",
+            parts.join(", "),
         );
         Problem::warning(BELOW_REFERENCE, sentence)
     })

@@ -11,7 +11,7 @@ use super::evaluate::{Fitted, judge_references};
 use super::plan::{Plan, optimizer, train_items};
 use super::{BELOW_REFERENCE, Job, TrainError};
 use crate::baseline::BaselineKind;
-use crate::data::{self, DataShape, EvalCase, Prepared};
+use crate::data::{self, DataReport, DataShape, DataSource, DataSpec, EvalCase, Prepared};
 use crate::experiment::Experiment;
 use crate::model::{DeviceInfo, DeviceKind, Trainable, open_device};
 use crate::run::{DataStamp, Manifest, Outcome, Part, References, RunId, RunStore, RunWriter};
@@ -78,6 +78,7 @@ pub(super) fn open(job: Job, build: BuildModel<'_>) -> Result<(Task, Box<dyn Tra
         Some(writer) => data_of_run(&writer.manifest, job.prepared)?,
         None => open_data(&experiment, job.prepared)?,
     };
+    warnings.extend(prepared.dataset.report.problems.iter().cloned());
     let shape = prepared.dataset.shape();
     let of_model = experiment.model.family().check(shape);
     warnings.extend(without_errors(of_model.into_iter().map(|problem| problem.under("model")).collect())?);
@@ -98,7 +99,7 @@ pub(super) fn open(job: Job, build: BuildModel<'_>) -> Result<(Task, Box<dyn Tra
     let writer = if let Some(writer) = earlier {
         go_on(&mut task, model.as_mut(), writer)?
     } else {
-        let stamp = stamp(&task.prepared);
+        let stamp = stamp(&task.prepared, &task.experiment);
         let manifest = Manifest::new(task.experiment.clone(), stamp, task.device.clone(), model.n_params());
         RunWriter::create(&job.store, manifest)?
     };
@@ -123,8 +124,16 @@ pub(super) fn data_of_run(manifest: &Manifest, given: Option<Arc<Prepared>>) -> 
         return Ok(prepared);
     }
     let Manifest { id, data, experiment, .. } = manifest;
-    let prepared = open_data(experiment, None).map_err(|e| {
-        TrainError::Unfit(format!("the data of run {id} cannot be opened again: {e}; put them back where they were"))
+    // From another folder, or without the variable that the path begins with, the file is where the
+    // run found it.
+    let opened = open_data(experiment, None).or_else(|error| match where_found(experiment, &data.report) {
+        Some(found) => open_data(&found, None).map_err(|_| error),
+        None => Err(error),
+    });
+    let prepared = opened.map_err(|error| {
+        let why = error.to_string();
+        let why = why.trim_end_matches('.');
+        TrainError::Unfit(format!("the data of run {id} cannot be opened again: {why}; put them back where they were"))
     })?;
     if is_same(&prepared) {
         return Ok(prepared);
@@ -133,6 +142,18 @@ pub(super) fn data_of_run(manifest: &Manifest, given: Option<Arc<Prepared>>) -> 
         "the data `{}` have changed since run {id} (fingerprint {}, then {}): put the old file back, or train anew",
         data.name, prepared.dataset.fingerprint, data.fingerprint
     )))
+}
+
+/// The experiment with the whole paths of the files that its run read.
+fn where_found(experiment: &Experiment, report: &DataReport) -> Option<Experiment> {
+    let (DataSource::File(file), Some(found)) = (&experiment.data.source, &report.file) else { return None };
+    let mut file = file.clone();
+    file.path.clone_from(&found.path);
+    if let (Some(titles), Some(found)) = (&mut file.titles, &found.titles) {
+        titles.path.clone_from(&found.path);
+    }
+    let data = DataSpec { source: DataSource::File(file), ..experiment.data.clone() };
+    Some(Experiment { data, ..experiment.clone() })
 }
 
 fn open_data(experiment: &Experiment, given: Option<Arc<Prepared>>) -> Result<Arc<Prepared>, TrainError> {
@@ -153,13 +174,14 @@ fn fit_references(prepared: &Prepared) -> Vec<Fitted> {
     BaselineKind::iter().map(fit).collect()
 }
 
-fn stamp(prepared: &Prepared) -> DataStamp {
+fn stamp(prepared: &Prepared, experiment: &Experiment) -> DataStamp {
     DataStamp {
         name: prepared.dataset.name.clone(),
         fingerprint: prepared.dataset.fingerprint.clone(),
         split_fingerprint: prepared.split.fingerprint.clone(),
         shape: prepared.dataset.shape(),
         report: prepared.dataset.report.clone(),
+        audit: data::audit(prepared, &experiment.data),
     }
 }
 
@@ -198,12 +220,15 @@ fn go_on(task: &mut Task, model: &mut dyn Trainable, mut writer: RunWriter) -> R
             format!("begun on {} and resumed on {}: figures may differ a little", before.name, task.device.name);
         task.warnings.push(Problem::warning("training.device", sentence));
     }
+    // A run from before there was an audit gets it now: its data are at hand.
+    if writer.manifest.data.audit.is_empty() {
+        writer.manifest.data.audit = data::audit(&task.prepared, &task.experiment.data);
+    }
     // Told again at the end, if it still holds.
     writer.manifest.problems.retain(|problem| problem.field != BELOW_REFERENCE);
-    if writer.manifest.outcome == Some(Outcome::Stopped) && writer.manifest.test.is_some() {
+    if writer.manifest.test.is_some() {
         let sentence = format!(
-            "the test split was read when this run was stopped after {epochs} epochs, and is read again at its end: \
-             report its test figures only with that remark, or train anew"
+            "the test split was read after {epochs} epochs of this run already, and is read again at its end: report its test figures only with that remark, or train anew"
         );
         let warning = Problem::warning("training.epochs", sentence);
         // Kept before the earlier figures go, so that no cut between the two hides the first reading.

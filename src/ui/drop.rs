@@ -5,7 +5,7 @@ use std::path::Path;
 use egui::{Align2, Color32, FontId, Id, LayerId, Order, Ui};
 
 use super::{Actions, theme};
-use crate::app::Action;
+use crate::app::{Action, is_experiment};
 
 /// Opens what is dropped; says so while it hovers.
 pub(super) fn ui(ui: &Ui, actions: &mut Actions) {
@@ -29,9 +29,5 @@ pub(super) fn ui(ui: &Ui, actions: &mut Actions) {
 
 /// An experiment by its ending, a log otherwise.
 fn open(path: &Path) -> Action {
-    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("ron")) {
-        Action::OpenExperiment(path.to_owned())
-    } else {
-        Action::OpenData(path.to_owned())
-    }
+    if is_experiment(path) { Action::OpenExperiment(path.to_owned()) } else { Action::OpenData(path.to_owned()) }
 }

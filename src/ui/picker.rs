@@ -19,11 +19,15 @@ impl FilePicker for SystemPicker {
         let dialog = match kind {
             PickKind::Data => dialog.set_title("Open a log").add_filter(
                 "Logs",
-                &["csv", "tsv", "txt", "dat", "data", "inter", "log", "parquet", "ndjson", "jsonl", "json"],
+                &[
+                    "csv", "tsv", "txt", "dat", "data", "inter", "log", "parquet", "ndjson", "jsonl", "json", "gz",
+                    "zst", "db", "sqlite", "sqlite3",
+                ],
             ),
-            PickKind::Titles => dialog
-                .set_title("Join a table of titles")
-                .add_filter("Tables", &["csv", "tsv", "txt", "dat", "item", "parquet", "ndjson", "jsonl", "json"]),
+            PickKind::Titles => dialog.set_title("Join a table of titles").add_filter(
+                "Tables",
+                &["csv", "tsv", "txt", "dat", "item", "parquet", "ndjson", "jsonl", "json", "gz", "zst"],
+            ),
             PickKind::Experiment => dialog.set_title("Open an experiment").add_filter("Experiments", &["ron"]),
         };
         match dialog.add_filter("All files", &["*"]).pick_file() {

@@ -13,8 +13,7 @@ use crate::run::RunStore;
 const APP_ID: &str = "seqscope";
 
 /// How the window is drawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumString, strum::Display, strum::VariantNames)]
-#[strum(serialize_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Renderer {
     /// OpenGL: about five times faster than wgpu where there is no GPU.
     #[default]
@@ -32,9 +31,6 @@ pub struct WindowOptions {
     pub open: Option<PathBuf>,
     /// How it is drawn.
     pub renderer: Renderer,
-    /// Neither read nor keep the window's size, colours and recent files: for automation. Setting
-    /// the environment variable `SEQSCOPE_FORGET` does the same.
-    pub forget: bool,
 }
 
 /// Why the window cannot open: one sentence with the cure.
@@ -45,12 +41,13 @@ pub struct WindowError {
     pub sentence: String,
 }
 
-/// Shows the window and returns when it is closed.
+/// Shows the window and returns when it is closed. With the environment variable `SEQSCOPE_FORGET`
+/// it neither reads nor keeps its size, colours and recent files: for automation.
 ///
 /// # Errors
 /// [`WindowError`] when there is no display, or no way to draw on it.
 pub fn run_window(options: WindowOptions) -> Result<(), WindowError> {
-    let forget = options.forget || std::env::var_os("SEQSCOPE_FORGET").is_some();
+    let forget = std::env::var_os("SEQSCOPE_FORGET").is_some();
     let native = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_title("Seqscope")

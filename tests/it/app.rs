@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use seqscope::app::{Action, App, AppOptions, FilePicker, Loadable, Page, PickKind, ThemeChoice, Tone, TrainingPhase};
-use seqscope::data::{DataSource, FileSpec, SplitSpec, WorldSpec};
+use seqscope::app::{
+    Action, App, AppOptions, FilePicker, Loadable, Page, PickKind, ThemeChoice, Tone, TrainingPhase, is_experiment,
+};
+use seqscope::data::{DataSource, FileSpec, Finding, SplitSpec, Verdict, WorldSpec};
 use seqscope::experiment::Experiment;
 use seqscope::model::{ModelKind, ModelSpec, TransformerSpec};
 use seqscope::run::{Outcome, RunStatus, RunStore};
@@ -148,11 +150,57 @@ fn a_log_is_previewed_prepared_and_known_to_be_stale_when_its_settings_change() 
     assert_eq!((shape.n_users, shape.n_items, shape.n_events), (12, 7, 72));
     assert!(bench.app.data.profile.is_some() && bench.app.draft.n_params.is_some());
 
-    bench.edit(|e| e.split = SplitSpec::GlobalTemporal { valid_fraction: 0.1, test_fraction: 0.1 });
+    bench.edit(|e| e.split = SplitSpec::LeaveOneOut);
     assert!(bench.app.fresh_data().is_none() && bench.app.draft.n_params.is_none());
     bench.app.apply(Action::Undo);
     assert!(bench.app.fresh_data().is_some(), "taken back, the data fit again");
     assert_eq!(bench.app.recent, [path]);
+}
+
+#[test]
+fn a_log_with_times_is_split_by_one_cut_until_the_person_says_otherwise() {
+    let mut bench = Bench::new();
+    let timed = bench.file("timed.csv", &log_of(12, 6));
+    let timeless = bench.file("timeless.csv", "user_id,item_id\nu1,i1\nu1,i2\nu2,i1\n");
+    let stepped = bench.file("stepped.csv", "user_id,item_id,step\nu1,i1,1\nu1,i2,2\nu2,i1,1\n");
+    let mut split_of = |path: &PathBuf| {
+        bench.app.apply(Action::OpenData(path.clone()));
+        bench.until("the head", |app| app.data.preview.ready().is_some());
+        bench.app.draft.experiment.split
+    };
+    assert_eq!(split_of(&timed), SplitSpec::RECOMMENDED);
+    assert_eq!(split_of(&timeless), SplitSpec::LeaveOneOut);
+    assert_eq!(split_of(&timed), SplitSpec::RECOMMENDED);
+    assert_eq!(split_of(&stepped), SplitSpec::LeaveOneOut, "steps of each user are no clock");
+    // One step of undo takes back log and split together.
+    bench.app.apply(Action::Undo);
+    assert_eq!(bench.app.draft.experiment.split, SplitSpec::RECOMMENDED);
+    // What a person sets before the head is there, or in another experiment, stays.
+    bench.app.apply(Action::OpenData(timed));
+    let said = SplitSpec::PerUserTemporal { valid_fraction: 0.2, test_fraction: 0.2 };
+    bench.edit(|e| e.split = said);
+    bench.edit(|e| e.split = SplitSpec::LeaveOneOut);
+    bench.until("the head", |app| app.data.preview.ready().is_some());
+    assert_eq!(bench.app.draft.experiment.split, SplitSpec::LeaveOneOut);
+    let warned = bench.app.draft.problems_at("split").any(|p| !p.is_error() && p.sentence.contains("GlobalTemporal"));
+    assert!(warned, "{:?}", bench.app.draft.problems);
+}
+
+#[test]
+fn the_audit_comes_with_the_data_and_stays_with_the_run() {
+    let mut bench = Bench::new();
+    bench.tiny(1);
+    bench.app.apply(Action::Prepare);
+    bench.until("the data", |app| app.fresh_data().is_some());
+    let audit = bench.app.data.audit.clone().unwrap();
+    assert_eq!(Finding::worst(&audit), Some(Verdict::Fail), "leave-one-out of a world with times leaks");
+    let calendar = bench.app.data.calendar.clone().unwrap();
+    assert!(calendar.bars.iter().any(|bar| bar.n_test > 0));
+    bench.app.apply(Action::Start);
+    assert_eq!(bench.ended(), Some(Outcome::Finished));
+    let run = bench.app.training.as_ref().and_then(|training| training.run.clone()).unwrap();
+    let stamp = bench.app.store.manifest(&run).unwrap().data;
+    assert_eq!((&stamp.audit, stamp.audit_word()), (&*audit, Some("leak")));
 }
 
 #[test]
@@ -162,7 +210,7 @@ fn another_way_to_read_the_file_is_tried_at_once() {
     bench.app.apply(Action::OpenData(path.clone()));
     bench.until("the head", |app| app.data.preview.ready().is_some());
     let file = FileSpec { path, header: Some(false), ..FileSpec::default() };
-    bench.app.apply(Action::SetFile(Box::new(file)));
+    bench.edit(|e| e.data.source = DataSource::File(file));
     bench.app.receive();
     assert!(bench.app.data.shown_preview().is_some(), "the last head stays until the new one is here");
     bench.until("the new head", |app| app.data.preview.ready().is_some_and(|p| p.rows.len() == 3));
@@ -300,7 +348,7 @@ fn preparing_can_be_cancelled_and_an_old_answer_is_dropped() {
 fn an_experiment_is_saved_to_a_new_file_only_and_opens_again() {
     let mut bench = Bench::new();
     bench.tiny(3);
-    let path = bench.folder.path().join("saved.ron");
+    let path = bench.folder.path().join("experiments/not yet there/saved.ron");
     bench.app.apply(Action::SaveExperiment(path.clone()));
     bench.until("the file", |app| app.notices.iter().any(|notice| notice.tone == Tone::Done));
     let written = std::fs::read_to_string(&path).unwrap();
@@ -313,6 +361,42 @@ fn an_experiment_is_saved_to_a_new_file_only_and_opens_again() {
     other.until("the draft", |app| app.draft.experiment.name == "tiny");
     assert_eq!(other.app.draft.experiment, bench.app.draft.experiment);
     assert_eq!(other.app.recent.first().map(PathBuf::as_path), Some(Path::new(&path)));
+}
+
+#[test]
+fn an_experiment_that_cannot_be_saved_says_what_to_do() {
+    let mut bench = Bench::new();
+    let in_the_way = bench.file("log.csv", "a file, no folder");
+    bench.app.apply(Action::SaveExperiment(in_the_way.join("saved.ron")));
+    bench.until("the refusal", |app| !app.notices.is_empty());
+    let notice = bench.app.notices.last().unwrap();
+    assert!(notice.tone == Tone::Error && notice.sentence.contains("choose a folder"), "{notice:?}");
+}
+
+#[test]
+fn a_name_follows_the_log_until_a_person_chooses_one() {
+    let mut bench = Bench::new();
+    let name = |bench: &Bench| bench.app.draft.experiment.name.clone();
+    bench.app.apply(Action::OpenData(PathBuf::from("/nowhere/clicks.csv")));
+    assert_eq!(name(&bench), "clicks");
+    bench.app.apply(Action::OpenData(PathBuf::from("/nowhere/orders.csv")));
+    assert_eq!(name(&bench), "orders");
+    bench.edit(|e| "my study".clone_into(&mut e.name));
+    bench.app.apply(Action::OpenData(PathBuf::from("/nowhere/clicks.csv")));
+    assert_eq!(name(&bench), "my study");
+    // The quick start's name is the program's, not the person's.
+    let quickstart = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments/quickstart.ron");
+    bench.app.apply(Action::OpenExperiment(quickstart));
+    bench.until("the quick start", |app| app.draft.experiment.name == "quickstart");
+    bench.app.apply(Action::OpenData(PathBuf::from("/nowhere/clicks.csv")));
+    assert_eq!(name(&bench), "clicks");
+}
+
+#[test]
+fn an_experiment_is_known_by_its_ending_however_it_is_written() {
+    for (name, is_one) in [("a.ron", true), ("A.RON", true), ("a.csv", false), ("ron", false), ("a.ron.gz", false)] {
+        assert_eq!(is_experiment(Path::new(name)), is_one, "{name}");
+    }
 }
 
 #[test]
@@ -335,4 +419,113 @@ fn at_most_ten_files_are_remembered_each_once() {
     assert_eq!(bench.app.recent.len(), 10);
     assert_eq!(bench.app.recent.first(), Some(&PathBuf::from("/nowhere/14.csv")));
     assert_eq!(bench.app.recent.iter().filter(|path| path.ends_with("14.csv")).count(), 1);
+}
+
+#[test]
+fn what_start_was_pressed_for_is_trained_whatever_is_edited_meanwhile() {
+    let mut bench = Bench::new();
+    bench.tiny(1);
+    bench.app.apply(Action::Start);
+    bench.edit(|e| {
+        "other".clone_into(&mut e.name);
+        e.training.epochs = 7;
+        e.data.source = DataSource::World(WorldSpec { n_users: 41, ..WorldSpec::default() });
+    });
+    assert_eq!(bench.ended(), Some(Outcome::Finished));
+    let run = bench.app.training.as_ref().unwrap().run.clone().unwrap();
+    let manifest = bench.app.store.manifest(&run).unwrap();
+    assert_eq!((manifest.experiment.name.as_str(), manifest.epochs), ("tiny", 1));
+    assert_eq!(manifest.data.shape.n_users, 40);
+}
+
+/// A run of some epochs that was stopped, as `bench` sees it.
+fn stopped_run(bench: &mut Bench) -> seqscope::run::RunId {
+    bench.tiny(100_000);
+    bench.edit(|e| e.training.patience = 0);
+    bench.app.apply(Action::Start);
+    bench.until("two epochs", |app| app.training.as_ref().is_some_and(|training| training.points.len() >= 2));
+    bench.app.apply(Action::Stop(StopMode::Keep));
+    assert_eq!(bench.ended(), Some(Outcome::Stopped));
+    let run = bench.app.training.as_ref().unwrap().run.clone().unwrap();
+    bench.until("the list", |app| app.enabled(&Action::ResumeRun(run.clone())).is_ok());
+    run
+}
+
+#[test]
+fn a_run_that_goes_on_is_judged_as_a_whole() {
+    let mut bench = Bench::new();
+    let run = stopped_run(&mut bench);
+    let n_before = bench.app.store.manifest(&run).unwrap().epochs;
+    bench.app.apply(Action::ResumeRun(run.clone()));
+    bench.until("old epochs and new ones", |app| {
+        let points = app.training.as_ref().map_or(&[][..], |training| &training.points);
+        points.first().is_some_and(|first| first.epoch == 1) && points.len() > n_before
+    });
+    let points = &bench.app.training.as_ref().unwrap().points;
+    assert!(points.iter().map(|point| point.epoch).eq(1..=points.len()), "each epoch once");
+    assert!(points.iter().all(|point| point.train_loss.is_finite() && point.lr > 0.0 && point.mrr > 0.0));
+    let best = points.iter().rev().find(|point| point.is_best).unwrap().ndcg_at_10;
+    assert!(points.iter().all(|point| point.ndcg_at_10 <= best));
+    bench.app.apply(Action::Stop(StopMode::Discard));
+    assert_eq!(bench.ended(), None);
+}
+
+#[test]
+fn what_another_program_trained_further_is_read_again() {
+    let mut bench = Bench::new();
+    let run = stopped_run(&mut bench);
+    bench.app.apply(Action::GoTo(Page::Compare));
+    let n_epochs = bench.app.store.manifest(&run).unwrap().epochs;
+    let known = |app: &App| app.views.series(&run).ready().map(|series| series.epochs.len());
+    bench.until("the series", |app| known(app) == Some(n_epochs));
+
+    let mut other = Bench::new();
+    other.app.store = bench.app.store.clone();
+    other.app.apply(Action::RefreshRuns);
+    other.until("the list", |app| app.enabled(&Action::ResumeRun(run.clone())).is_ok());
+    other.app.apply(Action::ResumeRun(run.clone()));
+    other.until("another epoch", |app| {
+        app.training.as_ref().is_some_and(|t| t.points.iter().any(|point| point.epoch > n_epochs))
+    });
+    other.app.apply(Action::Stop(StopMode::Keep));
+    assert_eq!(other.ended(), Some(Outcome::Stopped));
+    let n_now = other.app.store.manifest(&run).unwrap().epochs;
+
+    bench.app.apply(Action::RefreshRuns);
+    bench.until("the new epochs", |app| known(app) == Some(n_now));
+}
+
+#[test]
+fn what_is_doubtful_about_the_data_stands_in_the_run() {
+    let mut bench = Bench::new();
+    let log = format!("{}a row that is none\n", log_of(20, 8));
+    let path = bench.file("log.csv", &log);
+    bench.tiny(1);
+    bench.edit(|e| e.data.source = DataSource::File(FileSpec { path, ..FileSpec::default() }));
+    bench.until("the head", |app| app.data.preview.ready().is_some());
+    bench.app.apply(Action::Start);
+    assert_eq!(bench.ended(), Some(Outcome::Finished));
+    let training = bench.app.training.as_ref().unwrap();
+    let manifest = bench.app.store.manifest(training.run.as_ref().unwrap()).unwrap();
+    for problems in [&training.problems, &manifest.problems] {
+        assert!(problems.iter().any(|p| p.sentence.contains("1 of 161 rows could not be read")), "{problems:?}");
+    }
+    assert!(manifest.remarks().all(|problem| !problem.sentence.contains("could not be read")));
+}
+
+#[test]
+fn times_that_only_order_are_shown_as_numbers_and_fill_no_calendar() {
+    use seqscope::app::{EventTime, raw_events};
+    let mut bench = Bench::new();
+    let mut log = String::from("user_id,item_id,minute\n");
+    (0..60).for_each(|row| writeln!(log, "u{},i{},{}", row % 6, row % 7, 10 + row).unwrap());
+    let path = bench.file("log.csv", &log);
+    bench.app.apply(Action::OpenData(path));
+    bench.until("the head", |app| app.data.preview.ready().is_some());
+    bench.app.apply(Action::Prepare);
+    bench.until("the data", |app| app.fresh_data().is_some());
+    let prepared = bench.app.fresh_data().unwrap();
+    assert!(!prepared.dataset.has_clock());
+    assert_eq!(raw_events(prepared, 0)[1].time, Some(EventTime::Order(16)));
+    assert!(bench.app.data.profile.as_ref().unwrap().events_per_day.is_empty());
 }

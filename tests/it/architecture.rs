@@ -27,8 +27,9 @@ const RANKS: [(&str, u32); 14] = [
 ];
 
 /// Crates (by the start of their names) and the modules that may name them.
-const HOMES: [(&str, &[&str]); 12] = [
+const HOMES: [(&str, &[&str]); 13] = [
     ("polars", &["data"]),
+    ("rusqlite", &["data"]),
     ("burn", &["model"]),
     ("cubecl", &["model"]),
     ("ron", &["experiment", "run"]),

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use seqscope::data::{
-    CleanSpec, DataSource, DataSpec, FileSpec, Roles, SplitSpec, TimeFormat, TitleSpec, check, preview, read_parquet,
+    CleanSpec, DataSource, DataSpec, Encoding, FileSpec, Roles, SplitSpec, TimeFormat, TitleSpec, check, preview,
+    read_parquet,
 };
 
 use crate::data::{OnDisk, prepare_cleaned, prepare_file, warnings};
@@ -58,7 +59,9 @@ fn a_folder() {
     let log = OnDisk::new("log.csv", GOOD);
     let file = FileSpec { path: log.folder.path().to_path_buf(), ..FileSpec::default() };
     let text = prepare_file(&file).unwrap_err().to_string();
-    assert!(text.ends_with("it is a folder; choose the file in it that holds the log"), "{text}");
+    let expected = "it is a folder; choose the file in it that holds the log, or name several with a pattern such as \
+                    `folder/*.csv`";
+    assert!(text.ends_with(expected), "{text}");
 }
 
 #[cfg(unix)]
@@ -193,24 +196,62 @@ fn a_single_line_of_ten_megabytes() {
 
 #[test]
 fn bytes_that_are_no_utf8() {
-    // "中文" in GBK as the header: nothing can be guessed from it.
-    let mut text = b"\xd3\xc3\xbb\xa7,\xc9\xcc\xc6\xb7\n".to_vec();
-    text.extend_from_slice(b"1,2\n1,3\n1,4\n");
-    let expected = "`PATH`: its first line is not valid UTF-8; convert the file to UTF-8 (for Chinese text: iconv -f GB18030 \
-                    -t UTF-8).";
+    // A name in Latin-1 as the header: nothing can be guessed from it.
+    let text = b"membr\xe9,\xe9l\xe9ment\n1,2\n1,3\n1,4\n";
+    let expected = "`PATH`: its first line is not valid UTF-8; give the right `data.encoding` (Utf8, Utf16Le, Utf16Be, \
+                    Gb18030), or convert the file to UTF-8 (iconv -t UTF-8).";
     assert_eq!(sentence_of("log.csv", text), expected);
     let mut text = GOOD.as_bytes().to_vec();
-    text.extend_from_slice(b"c,\xd6\xd0,1600000007\n");
+    text.extend_from_slice(b"c,\xe9l\xe9ment,1600000007\n");
     let prepared = OnDisk::new("log.csv", text).prepare().unwrap();
     let row = &prepared.dataset.report.refused[0];
     assert_eq!((row.line, row.reason.as_str()), (9, "is not valid UTF-8"));
 }
 
 #[test]
-fn utf16() {
-    let text: Vec<u8> = "\u{feff}user,item\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let expected = "`PATH`: the file is written in UTF-16; save it as UTF-8 (iconv -f UTF-16 -t UTF-8).";
-    assert_eq!(sentence_of("log.csv", text), expected);
+fn an_encoding_that_does_not_fit() {
+    let mut log = OnDisk::new("log.csv", GOOD);
+    log.spec.encoding = Some(Encoding::Utf16Be);
+    let text = sentence(&log);
+    assert!(text.starts_with("`PATH`: ") && text.contains("`data."), "{text}");
+}
+
+#[test]
+fn ids_that_are_no_ids() {
+    let long = "x".repeat(500_000);
+    let prepared =
+        OnDisk::new("log.csv", format!("{GOOD}c,{long},1600000009\n{long},x,1600000010\n")).prepare().unwrap();
+    let reasons: Vec<&str> = prepared.dataset.report.refused.iter().map(|row| row.reason.as_str()).collect();
+    assert_eq!(reasons, ["has an item of 500000 bytes, which is no id", "has a user of 500000 bytes, which is no id"]);
+    // Formats that know no longest line refuse an id of a megabyte in the same way.
+    let line = |item: &str, time: usize| format!("{{\"user\":\"a\",\"item\":\"{item}\",\"time\":{time}}}\n");
+    let mega = "y".repeat(1 << 20);
+    let lines = [line("x", 1), line("y", 2), line(&mega, 3), line("x", 4), line("z", 5)].concat();
+    let log = OnDisk::new("log.jsonl", lines);
+    let report = log.prepare().unwrap().dataset.report;
+    assert_eq!((report.refused[0].line, report.rows_refused), (3, 1));
+    assert_eq!(report.refused[0].reason, "has an item of 1048576 bytes, which is no id");
+    // Nor is it shown whole.
+    let preview = preview(&log.spec).unwrap();
+    assert!(preview.rows.iter().flatten().all(|cell| cell.chars().count() <= 501));
+}
+
+#[test]
+fn columns_of_the_same_name_are_told_apart_and_said_so() {
+    let log = OnDisk::new("log.csv", "user,item,item,item\na,x,p,1\na,y,q,2\na,z,r,3\na,x,s,4\n");
+    let prepared = log.prepare().unwrap();
+    assert_eq!(preview(&log.spec).unwrap().columns, ["user", "item", "item_2", "item_3"]);
+    let expected = "several columns have the same name: the other `item` is called `item_2`, the other `item` is called \
+                    `item_3`; check that the roles take the right one.";
+    assert!(warnings(&prepared).contains(expected), "{}", warnings(&prepared));
+    // In an object it would be a matter of luck which one counts.
+    let line = |n: u32| format!("{{\"user\":\"u\",\"item\":\"i{n}\",\"time\":{n}}}\n");
+    let twice = "{\"user\":\"u\",\"item\":\"i9\",\"\\u0069tem\":\"i8\"}\n";
+    let lines = [line(1), line(2), twice.to_owned(), line(3), line(4)].concat();
+    let report = OnDisk::new("log.jsonl", lines).prepare().unwrap().dataset.report;
+    assert_eq!((report.refused[0].line, report.refused[0].reason.as_str()), (3, "names `item` twice"));
+    let expected = "`PATH`: it cannot be read as NDJSON (line 1 names `item` twice); write one JSON object a line.";
+    assert_eq!(sentence_of("log.jsonl", twice), expected);
 }
 
 #[test]
@@ -223,10 +264,10 @@ fn nul_bytes() {
 #[test]
 fn binary_content() {
     let bytes: Vec<u8> = (0..4_000_u32).map(|n| (n * n % 251) as u8).collect();
-    let expected = "`PATH`: the file holds binary data, not text; open a CSV, TSV, Parquet or NDJSON file.";
+    let expected = "`PATH`: the file holds binary data, not text; open a CSV, TSV, Parquet, JSON or SQLite file.";
     assert_eq!(sentence_of("log.csv", bytes), expected);
-    let expected = "`PATH`: the file is compressed; unpack it first (gunzip, zstd -d, bunzip2).";
-    assert_eq!(sentence_of("log.csv.gz", b"\x1f\x8b\x08\x00rest"), expected);
+    let expected = "`PATH`: the file is compressed; unpack it first (bunzip2, unxz).";
+    assert_eq!(sentence_of("log.csv.bz2", b"BZh91AY&SY"), expected);
     let expected = "`PATH`: this is a zip archive or a spreadsheet; unpack it, or save the sheet as CSV (UTF-8).";
     assert_eq!(sentence_of("log.xlsx", b"PK\x03\x04rest"), expected);
 }
@@ -244,6 +285,8 @@ fn corrupt_parquet() {
     let whole = std::fs::read(&log.spec.path).unwrap();
     std::fs::write(&log.spec.path, &whole[..whole.len() / 2]).unwrap();
     assert!(read_parquet(&log.spec.path).unwrap_err().to_string().contains("not a readable Parquet file"));
+    let text = sentence(&log);
+    assert!(text.starts_with("`PATH`: it is not a readable Parquet file ("), "{text}");
     for at in (4..whole.len()).step_by(whole.len() / 40) {
         let mut changed = whole.clone();
         changed[at] ^= 0x5a;
@@ -258,8 +301,14 @@ fn json_that_is_not_one_object_a_line() {
     let text = sentence_of("log.jsonl", "hello\nworld\n");
     let expected = "`PATH`: it cannot be read as NDJSON (line 1 is no JSON object); write one JSON object a line.";
     assert_eq!(text, expected);
-    let expected = "`PATH`: this is one JSON array; write one object a line instead (jq -c '.[]' does it).";
-    assert_eq!(sentence_of("log.json", "[{\"user\":1,\"item\":2}]"), expected);
+    let expected = "`PATH`: this is a JSON array of other things than objects; write one object an event, such as {\"user\": \
+                    1, \"item\": 2}.";
+    assert_eq!(sentence_of("log.json", "[[1,2],[1,3]]"), expected);
+    let text = sentence_of("log.json", "[{\"user\":1,,}]");
+    assert!(
+        text.starts_with("`PATH`: it cannot be read as a JSON array of objects (line 1 is no JSON object ("),
+        "{text}"
+    );
 }
 
 #[test]

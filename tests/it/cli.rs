@@ -1,6 +1,5 @@
 //! The command line as a person or a script meets it: what it prints, and how it ends.
 
-use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
 use crate::place::{Place, TINY, runs_in, trained};
@@ -21,7 +20,7 @@ fn train_tells_a_script_what_came_of_it() {
     place.write("tiny.ron", TINY);
     let said = place.seqscope("train tiny.ron --set training.epochs=1 --set model.d_model=8 --device cpu --json").ok();
     let told = said.json();
-    assert_eq!(keys(&told), ["epochs", "references", "run", "seconds", "test", "valid"]);
+    assert_eq!(keys(&told), ["epochs", "optimum", "references", "run", "seconds", "test", "valid"]);
     assert_eq!(told["epochs"], 1);
     assert!(told["seconds"].as_f64().unwrap() > 0.0);
     assert_eq!(keys(&told["references"]), ["markov", "markov-window", "popularity"]);
@@ -88,6 +87,7 @@ fn describe_knows_every_family_and_part() {
         ("training", "training.lr"),
         ("evaluation", "evaluation.filter_seen"),
         ("data", "data.clean.min_user_events"),
+        ("split", "split.horizon_fraction"),
     ] {
         assert!(overview.contains(&what.to_lowercase()), "`{what}` in {overview}");
         let told = place.seqscope(&format!("describe {what}")).ok().out;
@@ -118,14 +118,72 @@ fn data_tells_roles_counts_and_refused_rows() {
     place.write("log.csv", LOG);
     let said = place.seqscope("data log.csv --json").ok();
     // Eight rows: one lacks its time, one is the row before it again.
+    let dropped = serde_json::json!({
+        "user": "bob", "item": "cup", "time": "150", "before": "", "after": "dropped",
+    });
     let wanted = serde_json::json!({
         "rows_read": 8, "rows_refused": 1, "users": 2, "items": 4, "events": 6,
         "roles": { "user": "user", "item": "item", "time": "time", "behaviour": null, "value": null },
+        "steps": [
+            { "step": "Read", "rows": 7, "users": 2, "items": 4 },
+            {
+                "step": "Exact duplicates dropped", "rows": 6, "users": 2, "items": 4, "place": null,
+                "rows_before": 7, "users_before": 2, "items_before": 4, "n_removed": 1, "n_changed": 0,
+                "fitted_on": null, "note": "", "examples": [dropped],
+            },
+        ],
     });
     assert_eq!(said.json(), wanted);
     let text = place.seqscope("data log.csv").ok().out;
     assert!(text.contains("line 8"), "the refused row by its line: {text}");
     assert!(text.contains("2 users, 4 items, 6 events"), "{text}");
+}
+
+/// Ann ends on the first day, bob goes on for three more; eve comes with something new.
+const LEAKY: &str = "user,item,time\nann,tea,2024-01-01 08:00\nann,cup,2024-01-01 09:00\nann,pot,2024-01-01 10:00\nann,jug,2024-01-01 11:00\nbob,tea,2024-01-01 08:30\nbob,cup,2024-01-02 09:00\nbob,pot,2024-01-03 09:00\nbob,tea,2024-01-04 09:00\nbob,jug,2024-01-05 09:00\neve,tea,2024-01-04 10:00\neve,new,2024-01-04 11:00\neve,cup,2024-01-04 12:00\neve,jug,2024-01-05 10:00\n";
+
+#[test]
+fn data_audits_a_split_for_people_and_scripts() {
+    let place = Place::new();
+    place.write("log.csv", LEAKY);
+    let said = place.seqscope("data log.csv --audit --json").ok().json();
+    assert_eq!((&said["users"], &said["events"]), (&3.into(), &13.into()), "the other keys stay");
+    let audit = said["audit"].as_array().unwrap();
+    // Test begins with ann's jug on the 1st; bob trains cup and pot after it, eve tea and new.
+    let wanted = serde_json::json!({ "check": "training_after_test", "verdict": "fail", "count": 4 });
+    assert_eq!(audit[0], wanted);
+    assert_eq!(audit[1], serde_json::json!({ "check": "items_after_cut", "verdict": "fail", "count": 1 }));
+    assert_eq!(audit.len(), 7);
+    let text = place.seqscope("data log.csv --audit").ok().out;
+    for words in [
+        "Audit of the split: leave-one-out",
+        "Training later than the test",
+        "user eve, event 2: item new",
+        "Split by one cut",
+    ] {
+        assert!(text.contains(words), "`{words}` in {text}");
+    }
+    let cut = place.seqscope("data log.csv --audit --split temporal --json").ok().json();
+    assert_eq!(cut["audit"][0], serde_json::json!({ "check": "training_after_test", "verdict": "pass", "count": 0 }));
+    assert_eq!(cut["events"], 13, "the account of the whole log");
+    place.seqscope("data log.csv --split temporal").fails(2, &["--audit"]);
+    place
+        .seqscope("data log.csv --audit --split sideways")
+        .fails(2, &["leave-one-out", "temporal", "per-user", "rolling"]);
+    assert!(place.seqscope("data log.csv --json").ok().json().get("audit").is_none());
+}
+
+#[test]
+fn a_run_keeps_its_audit_and_the_lists_show_it() {
+    let place = trained();
+    let said = place.seqscope("runs --runs runs").ok();
+    assert_eq!(said.out.matches("leak").count(), 2, "{}", said.out);
+    let told = place.seqscope("runs --runs runs --json").ok().json();
+    let first = &told["runs"][0]["audit"][0];
+    assert_eq!((&first["check"], &first["verdict"]), (&"training_after_test".into(), &"fail".into()));
+    let runs = runs_in(&place.path("runs"));
+    let compared = place.run(&["compare", &runs[0], &runs[1], "--runs", "runs"]).ok();
+    assert!(compared.out.contains("leak") && compared.err.contains("leaks: training_after_test ("), "{}", compared.err);
 }
 
 #[test]
@@ -145,6 +203,39 @@ fn data_is_read_as_it_is_told() {
 }
 
 #[test]
+fn the_columns_of_a_title_table_can_be_named() {
+    let place = Place::new();
+    place.write("log.csv", LOG);
+    place.write("items.csv", "sku,label\nq1,Green tea\nq2,Cup\n");
+    // None of its ids are in the log, so no column can be guessed.
+    place.seqscope("data log.csv --titles items.csv").fails(1, &["data.titles.item", "--titles-item COLUMN"]);
+    place.seqscope("data log.csv --titles items.csv --titles-item sku --titles-title label").ok();
+    place.seqscope("data log.csv --titles items.csv --titles-item skew").fails(1, &["no column `skew`", "`sku`"]);
+    place.seqscope("data log.csv --titles-item sku").fails(2, &["--titles"]);
+}
+
+#[test]
+fn data_of_any_packing_encoding_and_number_of_files_are_told() {
+    let place = Place::new();
+    let (text, _, _) = encoding_rs::GB18030.encode("用户,商品\n张三,电影票\n李四,手机\n张三,图书\n");
+    place.write("part-1", zstd::encode_all(&*text, 1).unwrap());
+    place.write("part-2", zstd::encode_all(&*text, 1).unwrap());
+    let told = place.seqscope("data part-*").ok().out;
+    assert!(told.starts_with("part-*: Text, 2 files, zstd, GB18030, separator \",\", with a header\n"), "{told}");
+    assert!(told.contains("张三") && told.contains("6 rows read, 0 refused"), "{told}");
+    let wrong = place.seqscope("data part-1 --encoding utf-8");
+    assert_eq!(wrong.code, 1);
+    assert!(wrong.err.contains("give the right `data.encoding`"), "{}", wrong.err);
+    let rows = "CREATE TABLE a (user, item); INSERT INTO a VALUES (1, 2), (1, 3); CREATE TABLE b AS SELECT * FROM a;";
+    rusqlite::Connection::open(place.path("shop.db")).unwrap().execute_batch(rows).unwrap();
+    let wrong = place.seqscope("data shop.db");
+    assert!(wrong.err.contains("name the log in `data.table`: `a`, `b`"), "{}", wrong.err);
+    assert!(place.seqscope("data shop.db --table a").ok().out.starts_with("shop.db: SQLite, table \"a\"\n"));
+    let query = place.run(&["data", "shop.db", "--query", "SELECT user, item FROM b WHERE item = 2", "--json"]).ok();
+    assert_eq!(query.json()["rows_read"], 1);
+}
+
+#[test]
 fn runs_are_listed_with_their_status() {
     let place = trained();
     let said = place.seqscope("runs --runs runs").ok();
@@ -159,19 +250,13 @@ fn runs_are_listed_with_their_status() {
 #[test]
 fn compare_shows_metrics_and_differing_settings_only() {
     let place = trained();
-    let said = place.seqscope("compare recurrent tiny --runs runs");
-    // A name's start or end finds a run; the names of these runs hold the experiments' names.
-    let said = if said.code == 0 { said } else { by_full_names(place) }.ok();
+    let runs = runs_in(&place.path("runs"));
+    let said = place.run(&["compare", &runs[0], &runs[1], "--runs", "runs"]).ok();
     for words in ["LSTM", "Transformer", "NDCG@10", "model.d_hidden"] {
         assert!(said.out.contains(words), "`{words}` in {}", said.out);
     }
     assert!(!said.out.contains("training.lr"), "settings that agree are left out: {}", said.out);
     assert!(!said.err.contains("not comparable"), "{}", said.err);
-}
-
-fn by_full_names(place: &Place) -> crate::place::Said {
-    let runs = runs_in(&place.path("runs"));
-    place.run(&["compare", &runs[0], &runs[1], "--runs", "runs"])
 }
 
 #[test]
@@ -253,12 +338,10 @@ fn devices_has_the_processor() {
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     let place = Place::new();
-    let mut child =
-        place.command(&["describe", "transformer"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut first = String::new();
-    BufReader::with_capacity(1, child.stdout.take().unwrap()).read_line(&mut first).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(first, "Transformer\n");
+    // Gone before the command begins, so that its first write meets a broken pipe, however small.
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = place.command(&["describe", "transformer"]).stdout(writer).stderr(Stdio::piped()).output().unwrap();
     assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap()), (Some(0), String::new()));
 }
 
@@ -395,4 +478,28 @@ fn a_file_that_is_not_there_is_not_opened_in_a_window() {
     place.write("a.csv", LOG);
     place.write("b.csv", LOG);
     place.seqscope("a.csv b.csv").fails(2, &["one file", "b.csv"]);
+}
+
+#[test]
+fn cleaning_steps_are_described_set_and_counted() {
+    let place = Place::new();
+    let told = place.seqscope("describe clean").ok().out;
+    for step in <seqscope::data::CleanStep as strum::IntoEnumIterator>::iter() {
+        assert!(told.contains(step.title()) && told.contains(&format!("[{}(..)]", step.name())), "{told}");
+    }
+    assert!(told.contains("data.clean.steps[0].window_secs = 10 s"), "{told}");
+
+    place.write("log.csv", LOG);
+    let set = "data.clean.steps=[Repeats(window_secs: 60), KCore(min_user_events: 2, min_item_events: 2)]";
+    let json = place.run(&["data", "log.csv", "--json", "--set", set]).ok().json();
+    let steps = json["steps"].as_array().unwrap();
+    let names: Vec<&str> = steps.iter().map(|step| step["step"].as_str().unwrap()).collect();
+    assert_eq!(names, ["Read", "Exact duplicates dropped", "Repeated events", "k-core"]);
+    // Tea and cup are had by both, pot and jug by one.
+    assert_eq!((&steps[3]["rows"], &steps[3]["n_removed"]), (&serde_json::json!(4), &serde_json::json!(2)));
+    assert_eq!(steps[3]["fitted_on"], "Everything");
+    let text = place.run(&["data", "log.csv", "--set", set]).ok().out;
+    assert!(text.contains("k-core: learnt from all events\n  user ann, item pot, 300: → dropped"), "{text}");
+    let said = place.run(&["data", "log.csv", "--set", "data.clean.steps=[Threshold()]"]);
+    said.fails(1, &["needs a value column"]);
 }

@@ -1,11 +1,19 @@
 //! Logs and worlds become sequences: what a user is promised about data.
 
+mod audit;
+mod clean;
+mod detection;
 mod files;
 mod formats;
+mod known;
 mod laws;
+mod packed;
 mod public_logs;
+mod several;
+mod sqlite;
 mod tables;
 mod world;
+mod worlds;
 
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;

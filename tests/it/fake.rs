@@ -39,6 +39,7 @@ pub(crate) fn walks_of(lens: &[usize]) -> Prepared {
         dataset.sequences.offsets.push(dataset.sequences.item_idx.len());
         let held_out = if len < 3 { 0 } else { 2 };
         split.train_len.push((len - held_out) as u32);
+        split.valid_len.push((len - held_out.min(1)) as u32);
         if held_out > 0 {
             let case = |at: usize| EvalCase { user_idx, history_len: at as u32, target_pos: at as u32 };
             split.valid.push(case(len - 2));

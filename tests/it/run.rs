@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use seqscope::data::{Column, Table, write_parquet};
 use seqscope::experiment::Experiment;
 use seqscope::metric::RankingMetrics;
 use seqscope::run::{
@@ -160,6 +161,7 @@ fn a_frozen_old_run_keeps_opening() {
         let manifest = run.manifest.unwrap_or_else(|| panic!("{:?}", run.status));
         assert_eq!(run.status, RunStatus::Ended(Outcome::Finished));
         assert!(manifest.experiment.check().iter().all(|problem| !problem.is_error()));
+        assert_eq!(manifest.data.audit_word(), None, "it is from before there was an audit");
         // Figures of the file, not of today's program.
         let best = store.history(&run.id).unwrap().series(Part::Valid, "ndcg@10").last().map(|point| point.2);
         assert_eq!((best, manifest.valid.map(|m| m.ndcg_at_10)), (Some(0.311_645_058_679_392_24), best));
@@ -238,6 +240,22 @@ fn an_export_is_text_tables_and_weights_in_an_empty_folder() {
 }
 
 #[test]
+fn a_run_is_exported_as_often_as_a_person_likes() {
+    let mut setup = Setup::new(2);
+    let id = setup.run().id;
+    let runs = setup.folder.path().join("runs");
+    std::fs::create_dir(&runs).unwrap();
+    std::fs::rename(setup.dir(&id), runs.join(&id.0)).unwrap();
+    let store = RunStore::at(runs);
+    for _ in 0..3 {
+        store.export(&id, &store.free_export_folder(&id)).unwrap();
+    }
+    let exports = setup.folder.path().join("exports");
+    assert_eq!(names(&exports), [id.to_string(), format!("{id}-2"), format!("{id}-3")]);
+    assert_eq!(names(&exports.join(&id.0)), names(&exports.join(format!("{id}-3"))));
+}
+
+#[test]
 fn results_come_back_bit_for_bit() {
     let folder = tempfile::tempdir().unwrap();
     let store = RunStore::at(folder.path());
@@ -253,8 +271,16 @@ fn results_come_back_bit_for_bit() {
     let users = vec![user("007", 1.5), user("", 3416.0)];
     writer.save_results(Part::Test, &users).unwrap();
     assert_eq!(store.results(&id, Part::Test).unwrap(), Some(users));
-    std::fs::write(store.dir(&id).join("results/test.parquet"), "rubbish").unwrap();
+    let path = store.dir(&id).join("results/test.parquet");
+    std::fs::write(&path, "rubbish").unwrap();
     assert!(store.results(&id, Part::Test).is_err());
+    let other = Table { columns: vec![("user".to_owned(), Column::Text(vec!["007".to_owned()]))] };
+    write_parquet(&path, &other).unwrap();
+    let sentence = store.results(&id, Part::Test).unwrap_err().to_string();
+    assert!(
+        sentence.contains("is damaged: expected the columns") && sentence.contains("delete the file"),
+        "{sentence}"
+    );
 }
 
 #[test]

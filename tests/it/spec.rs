@@ -1,11 +1,21 @@
 //! Every setting of every struct describes itself: completely, truly, and in words.
 
 use proptest::prelude::*;
-use seqscope::data::{CleanSpec, WorldSpec};
+use seqscope::data::{CleanSpec, CleanStep, WorldKind, WorldSpec, clean};
 use seqscope::experiment::{EvaluationSpec, TrainingSpec};
 use seqscope::model::{LstmSpec, TransformerSpec, VaeSpec};
 use seqscope::spec::{Described, Field, FieldKind, Problem, SetError, Severity, Value, did_you_mean};
 use serde::Serialize;
+use strum::IntoEnumIterator;
+
+macro_rules! for_all_steps {
+    ($check:ident, $($step:ident),*) => {
+        $($check(&clean::$step::default());)*
+        // The list above is whole.
+        let named = [$(stringify!($step)),*];
+        assert!(CleanStep::iter().map(|step| step.name()).eq(named));
+    };
+}
 
 /// Runs a check on the defaults of every struct that has settings.
 macro_rules! for_all_settings {
@@ -16,7 +26,26 @@ macro_rules! for_all_settings {
         $check(&TrainingSpec::default());
         $check(&EvaluationSpec::default());
         $check(&CleanSpec::default());
-        $check(&WorldSpec::default());
+        <WorldKind as strum::IntoEnumIterator>::iter().for_each(|kind| $check(&WorldSpec::of(kind)));
+        for_all_steps!(
+            $check,
+            Duplicates,
+            Repeats,
+            Bots,
+            ImpossibleTimes,
+            SortTimes,
+            DateWindow,
+            MissingValues,
+            Outliers,
+            Smooth,
+            Transform,
+            Threshold,
+            KeepBehaviours,
+            MergeBehaviours,
+            KCore,
+            Sessions,
+            SampleUsers
+        );
     };
 }
 
@@ -44,6 +73,7 @@ fn is_in_words(spec: &impl Described) {
             (FieldKind::Int { .. }, Value::Int(_))
                 | (FieldKind::Float { .. }, Value::Float(_))
                 | (FieldKind::Bool, Value::Bool(_))
+                | (FieldKind::Choice(_), Value::Choice(_))
                 | (FieldKind::Choice(_) | FieldKind::Text, Value::Text(_))
         );
         assert!(fits, "{key}: {kind:?} does not fit {value:?}, so its range is never checked");

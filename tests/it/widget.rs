@@ -315,7 +315,7 @@ fn the_strip_tells_an_event_on_hover_and_selects_it_on_click() {
 #[test]
 fn the_summary_counts_hits_of_events_that_had_a_prediction() {
     let steps = [step(2, 0, None), step(3, 1, Some(1.0)), step(4, 3, Some(40.0))];
-    assert_eq!(summary(&steps), "1 of 2 events among the first 10 · test rank 1");
+    assert_eq!(summary(&steps), "1 of 2 events among the first 10 · test rank 40");
 }
 
 #[test]

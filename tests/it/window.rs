@@ -1,11 +1,14 @@
 //! The real window, clicked by what a person reads on it; needs neither display nor GPU.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use seqscope::app::{Action, AppOptions, FilePicker, Page, PickKind, ThemeChoice, TrainingPhase};
+use seqscope::data::{CleanStep, prepare};
+use seqscope::experiment::Experiment;
 use seqscope::run::{Outcome, RunStore};
 use seqscope::ui::Window;
 
@@ -205,10 +208,45 @@ fn data_are_prepared_and_looked_at() {
     screen.harness.get_by_role_and_label(egui::accesskit::Role::Button, "Users").click();
     screen.harness.run_steps(3);
     assert!(screen.shows("Find a user"));
+    assert!(screen.shows("Part") && screen.shows("■ validation"), "each event says what it is for");
+    screen.click("Audit");
+    assert!(screen.shows("Parts on the calendar") && screen.shows("Leakage audit"));
+    assert!(screen.shows("Training later than the test") && screen.shows("✖ fail"));
+    assert!(!screen.shows("Time (UTC)"), "examples are folded");
+    screen.harness.get_all_by_label("5 of them").next().unwrap().click();
+    screen.harness.run_steps(12);
+    assert!(screen.shows("Time (UTC)"));
     screen.click("Split");
+    assert!(screen.shows("recommended") && screen.shows("leave-one-out cuts each user at another moment"));
+    screen.click("Rolling windows");
+    assert!(screen.shows("Horizon") && screen.shows("Windows"));
     screen.click("Global cut in time");
     assert!(screen.shows("prepare again"), "what is shown is of other settings than the draft's");
     screen.harness.run();
+}
+
+#[test]
+fn a_packed_file_and_a_database_show_how_they_are_read() {
+    use std::io::Write;
+    let folder = tempfile::tempdir().unwrap();
+    let (packed, database) = (folder.path().join("log"), folder.path().join("shop"));
+    let mut file = flate2::write::GzEncoder::new(std::fs::File::create(&packed).unwrap(), flate2::Compression::fast());
+    let (text, _, _) = encoding_rs::GB18030.encode("用户,商品\n张三,电影票\n李四,手机\n张三,图书\n");
+    file.write_all(&text).unwrap();
+    file.finish().unwrap();
+    let rows = "CREATE TABLE events (user, item); INSERT INTO events VALUES ('a', 'x'), ('a', 'y'), ('b', 'x');";
+    rusqlite::Connection::open(&database).unwrap().execute_batch(rows).unwrap();
+    let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Dark);
+    for (path, expected) in [(packed, ["(gzip)", "Encoding", "张三"]), (database, ["Table", "Query", "item"])] {
+        screen.harness.state_mut().app_mut().apply(Action::OpenData(path.clone()));
+        screen
+            .until("the head of the file", |w| w.app().data.preview.ready().is_some_and(|head| head.file.path == path));
+        for words in expected {
+            assert!(screen.shows(words), "{words}");
+        }
+        // Every input has a name.
+        screen.harness.run();
+    }
 }
 
 #[test]
@@ -227,6 +265,24 @@ fn settings_show_their_problems_and_forbid_the_start() {
     screen.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
     screen.harness.run();
     assert!(!screen.shows("Learning rate is 50"));
+}
+
+#[test]
+fn a_world_is_chosen_by_its_name_and_states_its_rules_and_its_optimum() {
+    let mut screen = Screen::new([1280.0, 900.0], ThemeChoice::Dark);
+    screen.click("or set up the synthetic world yourself");
+    assert!(screen.shows("a user reads two series in turns"), "the rules stand below the name");
+    screen.harness.get_by_role_and_label(egui::accesskit::Role::ComboBox, "World").click();
+    screen.harness.run_steps(3);
+    screen.click("Long-range cue");
+    assert!(screen.shows("Cue lies back") && !screen.shows("Delay"), "only what this world has");
+    assert!(screen.shows("the part after the one 5 steps back"));
+    assert!(!screen.app().draft.experiment.evaluation.filter_seen, "people come back here");
+    assert!(screen.app().draft.problems.is_empty(), "{:?}", screen.app().draft.problems);
+    let app = screen.harness.state_mut().app_mut();
+    app.apply(Action::Prepare);
+    screen.until("the world", |w| w.app().data.prepared.ready().is_some());
+    assert!(screen.shows("Best possible by these rules: HR@1 .805"));
 }
 
 #[test]
@@ -273,4 +329,69 @@ fn a_run_that_fails_leaves_the_window_alive_and_says_why() {
     screen.click("Data");
     screen.harness.run();
     assert_eq!(screen.outcome(), None);
+}
+
+#[test]
+fn a_cleaning_step_is_added_changed_taken_back_and_counted() {
+    let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Dark);
+    screen.tiny(1);
+    screen.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Num1);
+    screen.harness.run();
+    screen.click("Clean");
+    screen.click("Add a step ⏷");
+    assert!(screen.shows("Users with more than so many events in any hour"), "each is offered with its help");
+    screen.click("Bots");
+    screen.click("Add a step ⏷");
+    screen.click("Repeated events");
+    assert_eq!(step_names(&screen), ["Bots", "Repeats"]);
+
+    // The second one goes up and is given a window of five hours, longer than some pauses.
+    screen.harness.get_all_by_label("Up").last().unwrap().click();
+    screen.harness.run_steps(3);
+    assert_eq!(step_names(&screen), ["Repeats", "Bots"]);
+    let window = |screen: &Screen| {
+        let steps = &screen.app().draft.experiment.data.clean.steps;
+        let CleanStep::Repeats(step) = &steps[0] else { panic!("{steps:?}") };
+        step.window_secs
+    };
+    let field = screen.harness.get_by_role_and_label(egui::accesskit::Role::SpinButton, "Window");
+    field.click();
+    screen.harness.run_steps(3);
+    screen.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+    screen.harness.event(egui::Event::Text("18000".to_owned()));
+    screen.harness.key_press(egui::Key::Enter);
+    screen.harness.run();
+    assert_eq!(Some(window(&screen)), Some(18_000.0));
+    screen.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
+    screen.harness.run();
+    assert_eq!(Some(window(&screen)), Some(10.0), "undo takes the number back");
+    screen.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Y);
+    screen.harness.run();
+    assert_eq!(Some(window(&screen)), Some(18_000.0), "and redo brings it again");
+
+    screen.click("Prepare data");
+    screen.until("the data", |w| w.app().fresh_data().is_some());
+    let report = screen.app().fresh_data().unwrap().dataset.report.clone();
+    let effect = report.steps.iter().find_map(|step| step.effect.as_ref().filter(|e| e.place == Some(0))).unwrap();
+    let after = report.steps.iter().find(|step| step.effect.as_ref() == Some(effect)).unwrap();
+    assert_eq!(effect.rows_before - effect.n_removed, after.rows);
+    assert!(screen.shows(&format!(" {} rows, ", after.rows)) || screen.shows(&format!("{} rows, ", after.rows)));
+    screen.click("Counts");
+    assert!(screen.shows("What the steps did") && screen.shows("users taken for bots: 0"));
+
+    // The experiment as a file says the same again.
+    let text = screen.app().draft.experiment.to_text().unwrap();
+    let again = Experiment::parse(&text).unwrap();
+    let replayed = prepare(&again.data, again.split, &AtomicBool::new(false)).unwrap();
+    assert_eq!(replayed.dataset.report.steps, report.steps);
+
+    screen.click("1. Repeated events");
+    assert!(!screen.app().draft.experiment.data.clean.steps[0].is_on(), "switched off, and still there");
+    screen.click("Remove");
+    assert_eq!(step_names(&screen), ["Bots"]);
+    screen.harness.run();
+}
+
+fn step_names(screen: &Screen) -> Vec<&'static str> {
+    screen.app().draft.experiment.data.clean.steps.iter().map(CleanStep::name).collect()
 }

@@ -126,7 +126,10 @@ fn look(restored: &Restored, key: &ViewKey) -> Result<UserView, String> {
     let unknown = || format!("User `{}` is not in the data of this run; choose another user.", key.user_id);
     let user_idx = restored.prepared.dataset.users.idx(&key.user_id).ok_or_else(unknown)?;
     let filter_seen = restored.manifest.experiment.evaluation.filter_seen;
-    user_view(restored.model.as_ref(), &restored.prepared, user_idx as usize, filter_seen).map_err(sentence)
+    let view = user_view(restored.model.as_ref(), &restored.prepared, user_idx as usize, filter_seen);
+    let view = view.map_err(sentence)?;
+    // Until a run has ended nobody may choose by the test split, nor by one user's share of it.
+    Ok(if restored.manifest.test.is_some() { view } else { view.without_test() })
 }
 
 fn answer_error(question: &ExplainQuestion, why: &str) -> Answer {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use super::{Answer, Jobs, Post, sentence};
+use super::{Answer, Jobs, Post, Ticket, sentence};
 use crate::data::DataShape;
 use crate::experiment::Experiment;
 use crate::train::{self, Built, Command, Control, Event, EventKind, Observer, TrainError};
@@ -44,7 +44,12 @@ impl Observer for ChannelObserver {
 }
 
 /// Starts one run on a thread named `train`; what comes back takes commands.
-pub(in crate::app) fn start_training(jobs: &Jobs, job: train::Job, builder: Option<ModelBuilder>) -> Sender<Command> {
+pub(in crate::app) fn start_training(
+    jobs: &Jobs,
+    ticket: Ticket,
+    job: train::Job,
+    builder: Option<ModelBuilder>,
+) -> Sender<Command> {
     let (sender, commands) = channel();
     let post = jobs.post();
     let work = move || {
@@ -56,6 +61,6 @@ pub(in crate::app) fn start_training(jobs: &Jobs, job: train::Job, builder: Opti
         };
         run.map_err(sentence)
     };
-    jobs.start("train", work, Answer::Trained);
+    jobs.start("train", work, move |returned| Answer::Trained(ticket, returned));
     sender
 }

@@ -1,32 +1,59 @@
 //! The k-core filter: users and items with too few events go, until nothing changes.
 
-use crate::data::events::Events;
+use super::change::{Change, Outcome};
+use super::step::{About, Step, step_settings};
+use super::view::View;
+use crate::spec::Problem;
 
-/// Drops the events of users with fewer than `min_user` and of items with fewer than `min_item`
-/// events, again and again until all that are left have enough, and gives the number of events
-/// dropped. 0 and 1 keep all.
-pub(in crate::data) fn k_core(events: &mut Events, min_user: usize, min_item: usize) -> usize {
-    let before = events.len();
-    if min_user <= 1 && min_item <= 1 {
-        return 0;
-    }
-    loop {
-        let of_user = counts(&events.user_idx, events.users.len());
-        let of_item = counts(&events.item_idx, events.items.len());
-        let keep: Vec<bool> = std::iter::zip(&events.user_idx, &events.item_idx)
-            .map(|(&user, &item)| of_user[user as usize] >= min_user && of_item[item as usize] >= min_item)
-            .collect();
-        if keep.iter().all(|&kept| kept) {
-            return before - events.len();
-        }
-        events.retain(&keep);
+step_settings! {
+    /// Users and items with too few events go, until all that are left have enough.
+    KCore {
+        /// Fewest events of a user; 0 and 1 keep all.
+        min_user_events: usize = 5, Int { min: 0, max: 10_000 }, "Fewest events per user", "events", "Users with fewer training events are dropped; repeated with items until nothing changes.", "the usual 5-core (McAuley et al. 2015)";
+        /// Fewest events of an item; 0 and 1 keep all.
+        min_item_events: usize = 5, Int { min: 0, max: 10_000 }, "Fewest events per item", "events", "Items with fewer training events are dropped; repeated with users until nothing changes.", "the usual 5-core (McAuley et al. 2015)";
     }
 }
 
-fn counts(column: &[u32], n: usize) -> Vec<usize> {
-    let mut counts = vec![0; n];
-    for &idx in column {
-        counts[idx as usize] += 1;
+impl Step for KCore {
+    fn about(&self) -> About {
+        About {
+            title: "k-core",
+            help: "Users and items with too few events are dropped, again and again until all that are left have enough.",
+            needs: &[],
+            is_fitted: true,
+            is_idempotent: true,
+            cure: "ask for fewer events",
+        }
     }
-    counts
+
+    /// Events are counted in the training part; users and items that do not have enough there lose
+    /// their later events, too.
+    fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
+        let events = log.events;
+        let (min_user, min_item) = (self.min_user_events, self.min_item_events);
+        let mut has_user = vec![true; events.users.len()];
+        let mut has_item = vec![true; events.items.len()];
+        let mut counted: Vec<usize> = (0..log.len()).filter(|&row| log.is_training(row)).collect();
+        loop {
+            let (mut of_user, mut of_item) = (vec![0; has_user.len()], vec![0; has_item.len()]);
+            for &row in &counted {
+                of_user[events.user_idx[row] as usize] += 1;
+                of_item[events.item_idx[row] as usize] += 1;
+            }
+            let before = counted.len();
+            let has = |counts: &[usize], least: usize| -> Vec<bool> { counts.iter().map(|&n| n >= least).collect() };
+            (has_user, has_item) = (has(&of_user, min_user), has(&of_item, min_item));
+            counted.retain(|&row| has_user[events.user_idx[row] as usize] && has_item[events.item_idx[row] as usize]);
+            if counted.len() == before {
+                break;
+            }
+        }
+        // A limit of 0 or 1 asks nothing, not even an event in the training part.
+        let is_kept = |row: usize| {
+            (min_user <= 1 || has_user[events.user_idx[row] as usize])
+                && (min_item <= 1 || has_item[events.item_idx[row] as usize])
+        };
+        Ok(Change::Keep((0..log.len()).map(is_kept).collect()).into())
+    }
 }

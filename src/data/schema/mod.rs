@@ -1,13 +1,15 @@
 //! Which column is the user, the item, the time: told from names, English and Chinese, and from
 //! contents.
 
+mod known;
 mod names;
 
 use std::collections::HashSet;
 
 use strum::IntoEnumIterator;
 
-use self::names::{has_root, rank};
+use self::known::Known;
+use self::names::{has_root, is_session, rank};
 use super::source::Head;
 use super::{FileSpec, Role, Roles, TimeFormat, time};
 use crate::spec::{Problem, did_you_mean};
@@ -18,6 +20,7 @@ pub(super) fn resolve(head: &Head) -> (FileSpec, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut guess = Guess::new(head);
     guess.take_said(&mut problems);
+    guess.by_shape();
     for role in Role::iter() {
         guess.by_name(role);
     }
@@ -32,6 +35,7 @@ pub(super) fn resolve(head: &Head) -> (FileSpec, Vec<Problem>) {
         }
     }
     time_format(head, &guess, &mut file, &mut problems);
+    problems.extend(sessions(head, &guess));
     if let Some(at) = guess.columns[Role::Value as usize]
         && guess.looks[at].share_numeric < 0.5
     {
@@ -53,6 +57,14 @@ pub(super) fn is_known_name(name: &str) -> bool {
         .is_some_and(|(_, kind)| matches!(kind.trim(), "token" | "token_seq" | "float" | "float_seq"));
     let name = normal(name);
     typed || name == "title" || Role::iter().any(|role| rank(role, &name).is_some())
+}
+
+/// Whether the names of columns are those of a log: one is a user's, another an item's.
+pub(super) fn looks_like_a_log(names: &[String]) -> bool {
+    let normals: Vec<String> = names.iter().map(|name| normal(name)).collect();
+    let is = |role: Role, name: &str| rank(role, name).is_some() || has_root(role, name);
+    let user = normals.iter().position(|name| is(Role::User, name));
+    user.is_some_and(|user| normals.iter().enumerate().any(|(at, name)| at != user && is(Role::Item, name)))
 }
 
 fn is_required(role: Role) -> bool {
@@ -80,6 +92,8 @@ struct Look {
     largest: f64,
     n_distinct: usize,
     time: Option<TimeFormat>,
+    /// How doubtful it is that the column is the time, from 0: ids look like times too.
+    time_doubt: u8,
 }
 
 struct Guess<'a> {
@@ -87,12 +101,15 @@ struct Guess<'a> {
     looks: Vec<Look>,
     /// Column of each role, in order of [`Role`].
     columns: [Option<usize>; 5],
+    /// The public log that this is, where it names no columns and is known.
+    known: Option<&'static Known>,
 }
 
 impl<'a> Guess<'a> {
     fn new(head: &'a Head) -> Self {
         let looks = (0..head.columns.len()).map(|at| Look::new(cells(head, at))).collect();
-        Self { head, looks, columns: [None; 5] }
+        let known = if head.file.header == Some(false) { known::recognise(head) } else { None };
+        Self { head, looks, columns: [None; 5], known }
     }
 
     /// Takes what the person said; a column that is not there is an error.
@@ -139,6 +156,15 @@ impl<'a> Guess<'a> {
         !self.columns.contains(&Some(at))
     }
 
+    /// Takes the roles of a known log; those that it has none for stay empty.
+    fn by_shape(&mut self) {
+        for &(role, at) in self.known.iter().flat_map(|known| known.roles) {
+            if self.is_open(role) && self.is_free(at) {
+                self.columns[role as usize] = Some(at);
+            }
+        }
+    }
+
     fn by_name(&mut self, role: Role) {
         if !self.is_open(role) || self.head.file.header == Some(false) {
             return;
@@ -166,12 +192,16 @@ impl<'a> Guess<'a> {
     /// columns (or there are just two), user and item first, as nearly all logs have them.
     fn by_content(&mut self) {
         let n_columns = self.looks.len();
+        if self.known.is_some() {
+            return;
+        }
         if self.is_open(Role::Time) {
             let is_time = |look: &Look| look.time.is_some_and(|format| format != TimeFormat::Order);
-            self.columns[Role::Time as usize] = (0..n_columns).find(|&at| self.is_free(at) && is_time(&self.looks[at]));
+            let times = (0..n_columns).filter(|&at| self.is_free(at) && is_time(&self.looks[at]));
+            self.columns[Role::Time as usize] = times.min_by_key(|&at| self.looks[at].time_doubt);
         }
         let has_names = self.head.file.header != Some(false);
-        if has_names && n_columns != 2 {
+        if has_names && (n_columns != 2 || self.is_side_table()) {
             return;
         }
         for role in [Role::User, Role::Item] {
@@ -192,15 +222,37 @@ impl<'a> Guess<'a> {
     }
 }
 
+impl Guess<'_> {
+    /// Whether a table of two columns tells something of items or users, and of no events.
+    fn is_side_table(&self) -> bool {
+        let has = |role: Role| self.columns[role as usize].is_some();
+        let is_free_text = |at: usize| self.is_free(at) && !names::may_be_id(&normal(&self.head.columns[at]));
+        (has(Role::User) != has(Role::Item)) && (0..self.looks.len()).any(is_free_text)
+    }
+}
+
 impl Look {
     fn new<'a>(cells: impl Iterator<Item = &'a str> + Clone) -> Self {
         let filled: Vec<&str> = cells.filter(|text| !text.is_empty()).collect();
-        let numbers: Vec<f64> = filled.iter().filter_map(|text| text.parse().ok()).collect();
+        let mut numbers: Vec<f64> = filled.iter().filter_map(|text| text.parse().ok()).collect();
+        numbers.sort_by(f64::total_cmp);
+        let time = time::guess(filled.iter().copied());
+        let middle = numbers.get(numbers.len() / 2).copied().unwrap_or_default();
+        // Between 1990 and 2043.
+        let is_recent = |per_sec: f64| (6.3e8..2.3e9).contains(&(middle / per_sec));
+        let time_doubt = match time {
+            Some(TimeFormat::Date | TimeFormat::MonthFirst | TimeFormat::DayFirst) => 0,
+            Some(TimeFormat::Seconds) if is_recent(1.0) => 1,
+            Some(TimeFormat::Milliseconds) if is_recent(1e3) => 1,
+            Some(TimeFormat::Microseconds | TimeFormat::Nanoseconds) => 2,
+            _ => 3,
+        };
         Self {
             share_numeric: numbers.len() as f64 / filled.len().max(1) as f64,
             largest: numbers.iter().copied().fold(0.0, |largest, number| number.abs().max(largest)),
             n_distinct: filled.iter().collect::<HashSet<_>>().len(),
-            time: time::guess(filled.iter().copied()),
+            time,
+            time_doubt,
         }
     }
 }
@@ -221,9 +273,31 @@ fn time_format(head: &Head, guess: &Guess<'_>, file: &mut FileSpec, problems: &m
             file.time_format = guess.looks[at].time;
             if file.time_format.is_none() {
                 problems.push(wrong_type(head, Role::Time, at, "times (seconds, milliseconds or dates)"));
+            } else if let Some(example) = time::ambiguous(cells(head, at)) {
+                let name = head.columns.get(at).map_or("", String::as_str);
+                let sentence = format!(
+                    "the dates of the column `{name}`, such as `{example}`, are read with the month first, and nothing in \
+                     the first rows tells; write DayFirst in `data.time_format` if the day comes first."
+                );
+                problems.push(Problem::warning("data.time_format", sentence));
             }
         }
     }
+}
+
+/// A note where sessions stand in for users.
+fn sessions(head: &Head, guess: &Guess<'_>) -> Option<Problem> {
+    let at = guess.columns[Role::User as usize]?;
+    let name = head.columns.get(at)?;
+    let are_sessions = guess.known.is_some_and(|known| known.has_sessions) || is_session(&normal(name));
+    let is_chosen = head.file.roles.said(Role::User).is_none();
+    (are_sessions && is_chosen).then(|| {
+        let sentence = format!(
+            "this log has no column for the user, so each session (`{name}`) is taken as one: nothing is known of a \
+             person beyond a session."
+        );
+        Problem::warning(field(Role::User), sentence)
+    })
 }
 
 fn wrong_type(head: &Head, role: Role, at: usize, expected: &str) -> Problem {
@@ -242,6 +316,12 @@ fn missing(head: &Head, guess: &Guess<'_>, role: Role) -> Option<Problem> {
     if !guess.is_open(role) {
         // Something was said, and its own problem has been told.
         return None;
+    }
+    let named = head.file.path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    if let Some(of @ ("item" | "user")) = named.as_deref() {
+        let use_it = if of == "item" { " and name this one in `data.titles.path`" } else { "" };
+        let sentence = format!("this is a table of {of}s, not of events; open the log (`.inter`) beside it{use_it}.");
+        return Some(Problem::error(field(role), sentence));
     }
     let free: Vec<String> =
         head.columns.iter().enumerate().filter(|&(at, _)| guess.is_free(at)).map(|(_, name)| name.clone()).collect();

@@ -6,9 +6,12 @@ use crate::data::Role;
 
 const USER: &str = "userid user uid customerid customer visitorid visitor clientid client memberid member accountid \
     account buyerid buyer reviewerid playerid player fullvisitorid personid person deviceid 用户id 用户 用户编号 用户名 \
-    会员id 会员 会员编号 顾客id 顾客 客户id 客户 客户编号 买家id 买家 sessionid session visitid 会话id 会话";
+    会员id 会员 会员编号 顾客id 顾客 客户id 客户 客户编号 买家id 买家 sessionid session sessid visitid 会话id 会话";
 
-const ITEM: &str = "itemid item iid productid product movieid movie asin parentasin sku skuid poiid poi venueid venue \
+/// Those of the user's names that are a session's.
+const SESSION: &str = "sessionid session sessid visitid 会话id 会话";
+
+const ITEM: &str = "itemid item iid productid product movieid movie parentasin asin sku skuid poiid poi venueid venue \
     locationid articleid article songid song trackid track bookid book isbn videoid video goodsid goods gameid game \
     newsid contentid pageid page url stockcode artistid artist businessid restaurantid recipeid appid 商品id 商品 商品编号 \
     物品id 物品 产品id 产品 电影id 电影 视频id 视频 文章id 文章 宝贝id 歌曲id 歌曲 书籍id 地点id 地点 项目id";
@@ -34,6 +37,16 @@ pub(super) fn rank(role: Role, normal: &str) -> Option<usize> {
         Role::Value => VALUE,
     };
     names.split_whitespace().position(|known| known == normal)
+}
+
+/// Whether a name is a session's.
+pub(super) fn is_session(normal: &str) -> bool {
+    SESSION.split_whitespace().any(|known| known == normal)
+}
+
+/// Whether a name may be that of ids; a title's or a count's may not.
+pub(super) fn may_be_id(normal: &str) -> bool {
+    !NOT_AN_ID.split_whitespace().any(|word| normal.contains(word))
 }
 
 /// Words that tell a column to be about a user or item, but not its id.

@@ -2,46 +2,73 @@
 
 use std::path::Path;
 
+use super::lists;
+use super::packed::Start;
 use super::text::{Separator, Splitter};
-use crate::data::{DataError, FileFormat, schema, time};
+use crate::data::{DataError, FileFormat, Packing, schema, time};
 
-/// The format of a file.
+/// The format of a file that is no text; `None` when it may be one.
 ///
 /// # Errors
-/// [`DataError::Content`] for formats that are recognised and not read: archives, spreadsheets.
-pub(super) fn format(path: &Path, bytes: &[u8]) -> Result<FileFormat, DataError> {
-    let content = |sentence: &str| Err(DataError::Content { path: path.to_path_buf(), sentence: sentence.to_owned() });
-    if bytes.starts_with(&[0x1f, 0x8b]) || bytes.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) || bytes.starts_with(b"BZh") {
-        return content("the file is compressed; unpack it first (gunzip, zstd -d, bunzip2).");
+/// [`DataError::Content`] for formats that are recognised and not read: archives, spreadsheets, and
+/// a table that is compressed as a whole.
+pub(super) fn binary(path: &Path, start: &Start) -> Result<Option<FileFormat>, DataError> {
+    let content = |sentence: String| Err(DataError::Content { path: path.to_path_buf(), sentence });
+    let bytes = start.bytes.as_slice();
+    if bytes.starts_with(b"BZh") || bytes.starts_with(b"\xfd7zXZ\0") {
+        return content("the file is compressed; unpack it first (bunzip2, unxz).".to_owned());
     }
     if bytes.starts_with(b"PK\x03\x04") {
-        return content("this is a zip archive or a spreadsheet; unpack it, or save the sheet as CSV (UTF-8).");
+        let sentence = "this is a zip archive or a spreadsheet; unpack it, or save the sheet as CSV (UTF-8).";
+        return content(sentence.to_owned());
     }
-    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
-    if bytes.starts_with(b"PAR1") || extension == "parquet" {
-        return Ok(FileFormat::Parquet);
-    }
-    let first = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).iter().find(|b| !b.is_ascii_whitespace());
-    match first {
-        Some(b'{') => Ok(FileFormat::Ndjson),
-        Some(b'[') if extension == "json" => {
-            content("this is one JSON array; write one object a line instead (jq -c '.[]' does it).")
+    let is_named = |ending: &str| path.extension().is_some_and(|end| end.eq_ignore_ascii_case(ending));
+    let format = if bytes.starts_with(b"SQLite format 3\0") {
+        Some(FileFormat::Sqlite)
+    } else if bytes.starts_with(b"PAR1") || is_named("parquet") {
+        Some(FileFormat::Parquet)
+    } else {
+        None
+    };
+    match (format, start.packing) {
+        (Some(format), packing) if packing != Packing::None => {
+            content(format!("{packing} data with {format} inside; unpack the file first (gunzip, zstd -d)."))
         }
-        _ if matches!(extension.as_str(), "ndjson" | "jsonl") => Ok(FileFormat::Ndjson),
+        (format, _) => Ok(format),
+    }
+}
+
+/// The format of a text, from its beginning as UTF-8.
+///
+/// # Errors
+/// [`DataError::Content`] for JSON that cannot be a log.
+pub(super) fn text_format(path: &Path, bytes: &[u8]) -> Result<FileFormat, DataError> {
+    let name = path.to_string_lossy().to_lowercase();
+    let inner = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
+    let ending = inner.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let mut letters = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).iter().filter(|b| !b.is_ascii_whitespace());
+    match (letters.next(), letters.next()) {
+        (Some(b'{'), _) => Ok(FileFormat::Ndjson),
+        (Some(b'['), Some(b'{')) => Ok(FileFormat::Json),
+        (Some(b'['), _) if ending == "json" => Err(DataError::Content {
+            path: path.to_path_buf(),
+            sentence: "this is a JSON array of other things than objects; write one object an event, such as \
+                       {\"user\": 1, \"item\": 2}."
+                .to_owned(),
+        }),
+        _ if matches!(ending, "ndjson" | "jsonl") => Ok(FileFormat::Ndjson),
+        _ if lists::are_lists(bytes) => Ok(FileFormat::Lists),
         _ => Ok(FileFormat::Text),
     }
 }
 
 /// Why bytes are no text, if they are none.
 pub(super) fn not_text(bytes: &[u8]) -> Option<&'static str> {
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Some("the file is written in UTF-16; save it as UTF-8 (iconv -f UTF-16 -t UTF-8).");
-    }
     let n_control =
         bytes.iter().filter(|&&b| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 1 | 0x1e | 0x1f)).count();
     // One byte in fifty: a text with a few NUL bytes is still a text, whose bad rows are listed.
     (n_control * 50 > bytes.len())
-        .then_some("the file holds binary data, not text; open a CSV, TSV, Parquet or NDJSON file.")
+        .then_some("the file holds binary data, not text; open a CSV, TSV, Parquet, JSON or SQLite file.")
 }
 
 /// How many records are split to judge a separator.

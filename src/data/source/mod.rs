@@ -1,42 +1,74 @@
 //! A file as rows of text, whatever its format; what cannot be read is listed, never lost.
 //!
 //! Two steps, so that a person sees at once what the program makes of a file: [`head`] reads the
-//! first megabyte and guesses format, separator and header; [`rows`] reads the wanted columns of
-//! the whole file with exactly those.
+//! first megabyte and guesses format, encoding, separator and header; [`rows`] reads the wanted
+//! columns of the whole file with exactly those. A pattern in the path names several files, which
+//! are one log.
 
 mod detect;
+mod elements;
+mod encoding;
+mod files;
+mod lists;
 mod ndjson;
 mod open;
+mod packed;
 mod parquet;
 mod refused;
+mod sqlite;
 mod text;
+
+use std::path::{Path, PathBuf};
 
 use polars::prelude::{DataFrame, SerReader, StringChunked};
 
+pub(super) use files::{can_open, name_of};
 pub(super) use open::resolve;
 pub(super) use refused::{Lines, Refused};
+pub(super) use sqlite::refused_query;
 
-use super::{DataError, FileFormat, FileSpec};
+use super::{DataError, Encoding, FileFormat, FileSpec, Packing};
 use crate::spec::Problem;
 
 /// How many bytes of a file are read to guess what it is.
 const HEAD_BYTES: usize = 1 << 20;
 /// How many rows of the head are kept to guess from.
 const SAMPLE_ROWS: usize = 1_000;
+/// How many files of a log are looked into before it is read: a preview does not wait for more.
+const COMPARED_FILES: usize = 50;
 
 /// The first rows of a file, and what was guessed from them.
 #[derive(Clone, Debug)]
 pub(super) struct Head {
-    /// The file with format, separator and header filled in.
+    /// The file with format, encoding, separator and header filled in.
     pub(super) file: FileSpec,
     /// Column names, all different.
     pub(super) columns: Vec<String>,
     /// The first readable rows, each as long as `columns`.
     pub(super) rows: Vec<Vec<String>>,
-    /// Size of the file.
+    /// Size on disk, of all files together.
     pub(super) n_bytes: u64,
+    /// How the file is packed.
+    pub(super) packing: Packing,
     /// What is doubtful about the rows.
     pub(super) problems: Vec<Problem>,
+    /// The files of the log; the head is that of the first one.
+    paths: Vec<PathBuf>,
+    /// Format and encoding as the content tells them, whatever was said.
+    seen: (FileFormat, Encoding),
+}
+
+impl Head {
+    fn new(file: FileSpec, columns: Vec<String>, rows: Vec<Vec<String>>) -> Self {
+        let seen = (file.format.unwrap_or(FileFormat::Text), file.encoding.unwrap_or_default());
+        let problems = Vec::new();
+        Self { file, columns, rows, n_bytes: 0, packing: Packing::None, problems, paths: Vec::new(), seen }
+    }
+
+    /// How many files the log is.
+    pub(super) fn n_files(&self) -> usize {
+        self.paths.len()
+    }
 }
 
 /// The wanted columns of a whole file.
@@ -61,35 +93,148 @@ pub(super) enum Cells {
     Micros(Vec<Option<i64>>),
 }
 
-/// Reads the head of a file.
+/// The beginning of a text, as UTF-8.
+struct TextHead {
+    bytes: Vec<u8>,
+    /// Whether that is all of the text.
+    is_whole: bool,
+}
+
+/// Reads the head of a file, or of the first file of several.
 pub(super) fn head(file: &FileSpec) -> Result<Head, DataError> {
-    let path = resolve(&file.path)?;
-    let (bytes, n_bytes) = open::head_bytes(&path, HEAD_BYTES)?;
-    let format = match file.format {
-        Some(format) => format,
-        None => detect::format(&path, &bytes)?,
-    };
-    let file = FileSpec { format: Some(format), ..file.clone() };
-    match format {
-        FileFormat::Text => text::head(file, &path, &bytes, n_bytes),
-        FileFormat::Parquet => parquet::head(file, &path, n_bytes),
-        FileFormat::Ndjson => ndjson::head(file, &path, &bytes, n_bytes),
+    let paths = files::find(&file.path)?;
+    let (first, others) = paths.split_first().ok_or_else(|| files::nothing(&file.path))?;
+    let mut head = one_head(file, first, look(first)?)?;
+    for other in others.iter().take(COMPARED_FILES) {
+        agree(&head, first, other)?;
     }
+    head.n_bytes = files::n_bytes(&paths);
+    head.paths = paths;
+    Ok(head)
 }
 
 /// Reads the columns at `wanted` (positions in `head.columns`) of the whole file.
 pub(super) fn rows(head: &Head, wanted: &[usize]) -> Result<Rows, DataError> {
-    let path = resolve(&head.file.path)?;
+    let (first, others) = head.paths.split_first().ok_or_else(|| files::nothing(&head.file.path))?;
+    let mut all = one_rows(head, first, wanted)?;
+    for (at, path) in (1..).zip(others) {
+        agree(head, first, path)?;
+        let Rows { columns, n_read, lines, refused } = one_rows(head, path, wanted)?;
+        for (column, more) in std::iter::zip(&mut all.columns, columns) {
+            append(column, more, path)?;
+        }
+        all.n_read += n_read;
+        all.lines.append(lines, at);
+        all.refused.append(refused, at);
+    }
+    if !others.is_empty() {
+        all.lines.name(head.paths.iter().map(|path| files::short_name(path)).collect());
+    }
+    Ok(all)
+}
+
+/// What the content of a file tells, whatever was said of it.
+struct Seen {
+    format: FileFormat,
+    encoding: Encoding,
+    /// The beginning as it stands on disk, unpacked.
+    start: packed::Start,
+}
+
+fn look(path: &Path) -> Result<Seen, DataError> {
+    let start = packed::start(path, HEAD_BYTES)?;
+    if let Some(format) = detect::binary(path, &start)? {
+        return Ok(Seen { format, encoding: Encoding::Utf8, start });
+    }
+    let encoding = encoding::guess(&start.bytes);
+    let text = encoding::decode(start.bytes.clone(), encoding, start.is_whole);
+    Ok(Seen { format: detect::text_format(path, &text)?, encoding, start })
+}
+
+/// The head of a file, read as it is said, or else as it looks.
+fn one_head(file: &FileSpec, path: &Path, seen: Seen) -> Result<Head, DataError> {
+    let Seen { format: seen_format, encoding: seen_encoding, start } = seen;
+    let format = file.format.unwrap_or(seen_format);
+    let is_text = !matches!(format, FileFormat::Parquet | FileFormat::Sqlite);
+    let encoding = is_text.then(|| file.encoding.unwrap_or(seen_encoding));
+    let packing = start.packing;
+    let decode = || TextHead {
+        bytes: encoding::decode(start.bytes, encoding.unwrap_or_default(), start.is_whole),
+        is_whole: start.is_whole,
+    };
+    let file = FileSpec { format: Some(format), encoding, ..file.clone() };
+    let mut head = match format {
+        FileFormat::Text => text::head(file, path, &decode()),
+        FileFormat::Ndjson | FileFormat::Json => ndjson::head(file, path, &decode()),
+        FileFormat::Lists => lists::head(file, path, &decode()),
+        FileFormat::Parquet => parquet::head(file, path),
+        FileFormat::Sqlite => sqlite::head(file, path),
+    }?;
+    head.packing = packing;
+    head.seen = (seen_format, seen_encoding);
+    Ok(head)
+}
+
+fn one_rows(head: &Head, path: &Path, wanted: &[usize]) -> Result<Rows, DataError> {
     match head.file.format {
-        Some(FileFormat::Parquet) => parquet::rows(head, &path, wanted),
-        Some(FileFormat::Ndjson) => ndjson::rows(head, &path, wanted),
-        Some(FileFormat::Text) | None => text::rows(head, &path, wanted),
+        Some(FileFormat::Lists) => lists::rows(head, path, wanted),
+        Some(FileFormat::Parquet) => parquet::rows(head, path, wanted),
+        Some(FileFormat::Sqlite) => sqlite::rows(head, path, wanted),
+        Some(FileFormat::Ndjson | FileFormat::Json) => ndjson::rows(head, path, wanted),
+        Some(FileFormat::Text) | None => text::rows(head, path, wanted),
     }
 }
 
-/// Whether a file can be opened and is not empty.
-pub(super) fn can_open(path: &std::path::Path) -> Result<(), DataError> {
-    open::file(&resolve(path)?).map(|_| ())
+/// All of a text, as UTF-8.
+fn whole_text(head: &Head, path: &Path) -> Result<Vec<u8>, DataError> {
+    Ok(encoding::decode(packed::all(path)?, head.file.encoding.unwrap_or_default(), true))
+}
+
+/// Whether another file of a log is of the first one's kind.
+fn agree(head: &Head, first: &Path, path: &Path) -> Result<(), DataError> {
+    let seen = look(path)?;
+    let first = files::short_name(first);
+    let differs = |what: String| DataError::Content {
+        path: path.to_path_buf(),
+        sentence: format!("{what}; the files of one log must be alike, so narrow the pattern in `data.path`."),
+    };
+    if seen.format != head.seen.0 {
+        return Err(differs(format!("it is {}, but `{first}` is {}", seen.format, head.seen.0)));
+    }
+    if seen.encoding != head.seen.1 {
+        return Err(differs(format!("it is written in {}, but `{first}` in {}", seen.encoding, head.seen.1)));
+    }
+    let other = one_head(&head.file, path, seen)?;
+    // Objects may leave out names, so those of one head say nothing against those of another.
+    let has_names = !matches!(head.file.format, Some(FileFormat::Ndjson | FileFormat::Json));
+    if has_names && other.columns != head.columns {
+        let listed = |columns: &[String]| match columns.get(..12) {
+            Some(some) if columns.len() > 12 => format!("`{}` and more", some.join("`, `")),
+            _ => format!("`{}`", columns.join("`, `")),
+        };
+        let (own, expected) = (listed(&other.columns), listed(&head.columns));
+        return Err(differs(format!("it has the columns {own}, but `{first}` has {expected}")));
+    }
+    Ok(())
+}
+
+/// Adds the cells of another file to a column.
+fn append(column: &mut Cells, more: Cells, path: &Path) -> Result<(), DataError> {
+    let content = |sentence: String| DataError::Content { path: path.to_path_buf(), sentence };
+    match (column, more) {
+        (Cells::Text(cells), Cells::Text(more)) => cells
+            .append(&more)
+            .map_err(|error| content(format!("its rows cannot be added to those before ({error}); read it alone."))),
+        (Cells::Micros(times), Cells::Micros(more)) => {
+            times.extend(more);
+            Ok(())
+        }
+        _ => Err(content(
+            "it writes times in another way than the files before it; the files of one log must be alike, so narrow \
+             the pattern in `data.path`."
+                .to_owned(),
+        )),
+    }
 }
 
 /// All of a Parquet file.

@@ -1,10 +1,13 @@
 //! Paths and files: every way in which a file cannot be opened is one sentence with its cure.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::data::DataError;
+
+const FOLDER: &str =
+    "it is a folder; choose the file in it that holds the log, or name several with a pattern such as `folder/*.csv`";
 
 /// The path with `$NAME` at its start replaced by that environment variable.
 pub(in crate::data) fn resolve(path: &Path) -> Result<PathBuf, DataError> {
@@ -29,10 +32,7 @@ pub(super) fn file(path: &Path) -> Result<(File, u64), DataError> {
     let file = File::open(path).map_err(|error| unreadable(&error))?;
     let metadata = file.metadata().map_err(|error| unreadable(&error))?;
     if metadata.is_dir() {
-        return Err(DataError::Unreadable {
-            path: path.to_path_buf(),
-            reason: "it is a folder; choose the file in it that holds the log".to_owned(),
-        });
+        return Err(DataError::Unreadable { path: path.to_path_buf(), reason: FOLDER.to_owned() });
     }
     if metadata.is_file() && metadata.len() == 0 {
         return Err(DataError::Content {
@@ -43,29 +43,14 @@ pub(super) fn file(path: &Path) -> Result<(File, u64), DataError> {
     Ok((file, metadata.len()))
 }
 
-/// The first bytes of a file, and its size.
-pub(super) fn head_bytes(path: &Path, n: usize) -> Result<(Vec<u8>, u64), DataError> {
-    let (file, size) = file(path)?;
-    let mut bytes = Vec::new();
-    file.take(n as u64).read_to_end(&mut bytes).map_err(|error| why(path, &error))?;
-    Ok((bytes, size))
-}
-
-/// All bytes of a file.
-pub(super) fn all_bytes(path: &Path) -> Result<Vec<u8>, DataError> {
-    let (mut file, size) = file(path)?;
-    let mut bytes = Vec::with_capacity(size as usize);
-    file.read_to_end(&mut bytes).map_err(|error| why(path, &error))?;
-    Ok(bytes)
-}
-
-fn why(path: &Path, error: &std::io::Error) -> DataError {
+/// Why a file cannot be read, with the cure.
+pub(super) fn why(path: &Path, error: &std::io::Error) -> DataError {
     let reason = match error.kind() {
         ErrorKind::NotFound => "there is no such file; check the path".to_owned(),
         ErrorKind::PermissionDenied => {
             "you have no permission to read it; ask its owner, or choose a copy of your own".to_owned()
         }
-        ErrorKind::IsADirectory => "it is a folder; choose the file in it that holds the log".to_owned(),
+        ErrorKind::IsADirectory => FOLDER.to_owned(),
         _ => format!("{error}; check the disk, or copy the file and try again"),
     };
     DataError::Unreadable { path: path.to_path_buf(), reason }

@@ -12,7 +12,7 @@ use super::{Cells, Head, Lines, Refused, Rows, SAMPLE_ROWS, open};
 use crate::data::{DataError, FileSpec, time};
 
 /// See [`super::head`].
-pub(super) fn head(file: FileSpec, path: &Path, n_bytes: u64) -> Result<Head, DataError> {
+pub(super) fn head(file: FileSpec, path: &Path) -> Result<Head, DataError> {
     let frame = read(path, |reader| reader.with_slice(Some((0, SAMPLE_ROWS))).finish())?;
     let columns: Vec<String> = frame.get_column_names().iter().map(ToString::to_string).collect();
     if frame.height() == 0 {
@@ -23,7 +23,7 @@ pub(super) fn head(file: FileSpec, path: &Path, n_bytes: u64) -> Result<Head, Da
     let rows = (0..frame.height())
         .map(|row| texts.iter().map(|column| column.get(row).cloned().unwrap_or_default()).collect())
         .collect();
-    Ok(Head { file, columns, rows, n_bytes, problems: Vec::new() })
+    Ok(Head::new(file, columns, rows))
 }
 
 /// See [`super::rows`].

@@ -5,22 +5,36 @@ use crate::data::RefusedRow;
 /// How many refused rows are listed; all are counted.
 const LISTED: usize = 100;
 
+/// Where a row begins: which file of a log, and its line there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::data) struct Place {
+    file: usize,
+    line: usize,
+}
+
+impl From<usize> for Place {
+    fn from(line: usize) -> Self {
+        Self { file: 0, line }
+    }
+}
+
 /// Rows that could not be read: all counted, the first ones listed.
 #[derive(Clone, Debug, Default)]
 pub(in crate::data) struct Refused {
     /// How many there are.
     pub(in crate::data) count: usize,
-    /// The first hundred, in order of line.
-    pub(in crate::data) first: Vec<RefusedRow>,
+    /// The first hundred with their reasons, in order of place.
+    first: Vec<(Place, String)>,
 }
 
 impl Refused {
     /// Adds a row; the reason is made only if it is listed.
-    pub(in crate::data) fn push(&mut self, line: usize, reason: impl FnOnce() -> String) {
+    pub(in crate::data) fn push(&mut self, place: impl Into<Place>, reason: impl FnOnce() -> String) {
+        let place = place.into();
         self.count += 1;
-        if self.first.len() < LISTED || self.first.last().is_some_and(|last| last.line > line) {
-            let at = self.first.partition_point(|row| row.line <= line);
-            self.first.insert(at, RefusedRow { line, reason: reason() });
+        if self.first.len() < LISTED || self.first.last().is_some_and(|last| last.0 > place) {
+            let at = self.first.partition_point(|row| row.0 <= place);
+            self.first.insert(at, (place, reason()));
             self.first.truncate(LISTED);
         }
     }
@@ -29,41 +43,86 @@ impl Refused {
     pub(in crate::data) fn merge(&mut self, other: Self) {
         self.count += other.count;
         self.first.extend(other.first);
-        self.first.sort_by_key(|row| row.line);
+        self.first.sort_by_key(|row| row.0);
         self.first.truncate(LISTED);
+    }
+
+    /// Takes in the rows refused in the file at `file`.
+    pub(super) fn append(&mut self, mut other: Self, file: usize) {
+        other.first.iter_mut().for_each(|row| row.0.file = file);
+        self.merge(other);
+    }
+
+    /// The listed rows, with the names of their files where there are several.
+    pub(in crate::data) fn rows(&self, lines: &Lines) -> Vec<RefusedRow> {
+        let row = |(place, reason): &(Place, String)| RefusedRow {
+            file: lines.names.get(place.file).cloned(),
+            line: place.line,
+            reason: reason.clone(),
+        };
+        self.first.iter().map(row).collect()
     }
 }
 
-/// Which line of the file each readable row began on.
+/// Which line of which file each readable row began on.
 ///
 /// Rows mostly follow each other line by line, so only the places where they do not are kept.
 #[derive(Clone, Debug, Default)]
 pub(in crate::data) struct Lines {
-    /// `(row, line)` of the first row of each stretch without gaps.
-    stretches: Vec<(usize, usize)>,
+    /// The first row of each stretch without gaps, and where it stands.
+    stretches: Vec<(usize, Place)>,
     n_rows: usize,
+    /// Names of the files; empty when there is one.
+    names: Vec<String>,
 }
 
 impl Lines {
     /// Rows that follow each other without gaps from a line.
     pub(in crate::data) fn from_line(first: usize, n_rows: usize) -> Self {
-        Self { stretches: vec![(0, first)], n_rows }
+        Self { stretches: vec![(0, first.into())], n_rows, names: Vec::new() }
+    }
+
+    /// No rows yet, of the same files.
+    pub(in crate::data) fn without_rows(&self) -> Self {
+        Self { names: self.names.clone(), ..Self::default() }
     }
 
     /// Adds the next row.
-    pub(in crate::data) fn push(&mut self, line: usize) {
-        if self.n_rows == 0 || self.line(self.n_rows) != line {
-            self.stretches.push((self.n_rows, line));
+    pub(in crate::data) fn push(&mut self, place: impl Into<Place>) {
+        let place = place.into();
+        if self.n_rows == 0 || self.place(self.n_rows) != place {
+            self.stretches.push((self.n_rows, place));
         }
         self.n_rows += 1;
     }
 
-    /// The line of a row.
-    pub(in crate::data) fn line(&self, row: usize) -> usize {
+    /// Adds the rows of the file at `file`.
+    pub(super) fn append(&mut self, other: Self, file: usize) {
+        let moved = other.stretches.into_iter().map(|(row, place)| (row + self.n_rows, Place { file, ..place }));
+        self.stretches.extend(moved);
+        self.n_rows += other.n_rows;
+    }
+
+    /// Says what the files are called.
+    pub(super) fn name(&mut self, names: Vec<String>) {
+        self.names = names;
+    }
+
+    /// Where a row stands.
+    pub(in crate::data) fn place(&self, row: usize) -> Place {
         let after = self.stretches.partition_point(|&(first, _)| first <= row);
         match after.checked_sub(1).and_then(|at| self.stretches.get(at)) {
-            Some(&(first_row, line)) => line + (row - first_row),
-            None => row + 1,
+            Some(&(first_row, place)) => Place { line: place.line + (row - first_row), ..place },
+            None => (row + 1).into(),
+        }
+    }
+
+    /// Where a row stands, in words.
+    pub(in crate::data) fn told(&self, row: usize) -> String {
+        let Place { file, line } = self.place(row);
+        match self.names.get(file) {
+            Some(name) => format!("line {line} of `{name}`"),
+            None => format!("line {line}"),
         }
     }
 
@@ -84,7 +143,7 @@ mod tests {
         for line in expected {
             lines.push(line);
         }
-        let found: Vec<usize> = (0..expected.len()).map(|row| lines.line(row)).collect();
+        let found: Vec<usize> = (0..expected.len()).map(|row| lines.place(row).line).collect();
         assert_eq!(found, expected);
         assert_eq!(lines.stretches.len(), 4);
     }
@@ -96,7 +155,25 @@ mod tests {
         (1..=150).for_each(|line| b.push(2 * line - 1, || "odd".to_owned()));
         a.merge(b);
         assert_eq!((a.count, a.first.len()), (300, 100));
-        let lines: Vec<usize> = a.first.iter().map(|row| row.line).collect();
+        let lines: Vec<usize> = a.first.iter().map(|row| row.0.line).collect();
         assert_eq!(lines, (1..=100).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn rows_of_several_files_are_told_by_file_and_line() {
+        let mut lines = Lines::from_line(2, 3);
+        lines.append(Lines::from_line(2, 2), 1);
+        lines.name(vec!["a.csv".to_owned(), "b.csv".to_owned()]);
+        assert_eq!(
+            (lines.len(), lines.told(2), lines.told(3)),
+            (5, "line 4 of `a.csv`".to_owned(), "line 2 of `b.csv`".to_owned())
+        );
+        let (mut first, mut second) = (Refused::default(), Refused::default());
+        first.push(9, || "late".to_owned());
+        second.push(3, || "early in the second".to_owned());
+        first.append(second, 1);
+        first.push(lines.place(4), || "by its row".to_owned());
+        let told: Vec<String> = first.rows(&lines).iter().map(crate::data::RefusedRow::place).collect();
+        assert_eq!(told, ["line 9 of `a.csv`", "line 3 of `b.csv`", "line 3 of `b.csv`"]);
     }
 }

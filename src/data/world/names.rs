@@ -1,4 +1,4 @@
-//! Invented titles for the world's series, so that charts show words rather than numbers.
+//! Invented titles for the worlds' series and places, so that charts show words rather than numbers.
 
 const GENRES: [&str; 8] = ["Crime", "Fantasy", "Comedy", "Space", "Romance", "History", "Horror", "Nature"];
 
@@ -19,6 +19,11 @@ pub(super) fn series(at: usize) -> String {
     let round = at / (ADJECTIVES.len() * NOUNS.len());
     let genre = GENRES[at % GENRES.len()];
     if round == 0 { format!("{genre}: {pair}") } else { format!("{genre}: {pair} {}", season(round)) }
+}
+
+/// Name of a place on a map, such as `Silent Harbour`; far places may share one.
+pub(super) fn place(at: usize) -> String {
+    format!("{} {}", ADJECTIVES[at % ADJECTIVES.len()], NOUNS[at % NOUNS.len()])
 }
 
 /// The name of a later round; letters, since a number follows for the part.

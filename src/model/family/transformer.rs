@@ -59,7 +59,9 @@ impl ModelFamily for TransformerSpec {
         "Looks back at the latest events with attention and scores what comes next after each."
     }
     fn source(&self) -> &'static str {
-        "Kang & McAuley 2018 (SASRec), with full-catalogue cross-entropy instead of one sampled negative"
+        "Kang & McAuley 2018 (SASRec), with full-catalogue cross-entropy instead of one sampled negative, an output \
+         projection after the heads and no dropout on attention weights; keys and values are normed as in the paper, \
+         not as in its code, which norms the queries only"
     }
     fn n_params(&self, shape: DataShape) -> usize {
         let Self { d_model, n_layers, d_ff, seq_len, .. } = *self;

@@ -112,8 +112,7 @@ impl Rail {
                 ui.close();
             }
         }
-        let to = app.store.root.with_file_name("exports").join(&run.0);
-        let export = Action::ExportRun(run.clone(), to);
+        let export = Action::ExportRun(run.clone(), app.store.free_export_folder(run));
         let before = actions.len();
         super::action_button(ui, app, actions, export);
         if actions.len() > before {
@@ -158,7 +157,9 @@ impl Rail {
 fn state(ui: &Ui, app: &App, summary: &Summary) -> (String, egui::Color32) {
     let colors = theme::colors(ui);
     let score = summary.manifest.as_ref().and_then(score);
-    let with = |words: &str| score.as_ref().map_or_else(|| words.to_owned(), |(score, _)| format!("{words} · {score}"));
+    let with = |words: &str| {
+        score.as_ref().map_or_else(|| words.to_owned(), |(score, part)| format!("{words} · {score} {part}"))
+    };
     let whole = || score.as_ref().map_or_else(|| "finished".to_owned(), |(score, part)| format!("{score} {part}"));
     let is_paused =
         app.training.as_ref().is_some_and(|t| t.phase == TrainingPhase::Paused && t.run.as_ref() == Some(&summary.id));

@@ -49,7 +49,6 @@ fn tone(ui: &Ui, notice: &Notice) -> (egui::Color32, &'static str) {
     let colors = theme::colors(ui);
     match notice.tone {
         Tone::Done => (colors.good, "✔"),
-        Tone::Warning => (colors.warning, "⚠"),
         Tone::Error => (colors.error, "✖"),
     }
 }

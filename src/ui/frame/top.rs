@@ -4,7 +4,7 @@ use egui::{Align, Button, Layout, RichText, Ui};
 use strum::IntoEnumIterator;
 
 use crate::app::{Action, App, Loadable, Page, ThemeChoice};
-use crate::model::{DeviceInfo, DeviceKind};
+use crate::model::{DeviceInfo, DeviceKind, device_for};
 use crate::ui::{Actions, shortcut, theme};
 
 pub(super) fn ui(ui: &mut Ui, app: &App, is_rail_open: &mut bool, actions: &mut Actions) {
@@ -78,7 +78,7 @@ fn device(ui: &mut Ui, app: &App) {
     let (name, hover) = match (in_use, &app.devices) {
         (Some(device), _) => (short(device), format!("In use: {} ({}, {})", device.name, device.backend, device.key)),
         (None, Loadable::Ready(devices)) => {
-            let wanted = chosen(&app.draft.experiment.training.device, devices);
+            let wanted = device_for(&app.draft.experiment.training.device, devices);
             let all: Vec<String> = devices.iter().map(|d| format!("{}: {} ({})", d.key, d.name, d.backend)).collect();
             (
                 wanted.map_or_else(|| "no such device".to_owned(), short),
@@ -94,17 +94,6 @@ fn device(ui: &mut Ui, app: &App) {
     if !hover.is_empty() {
         label.on_hover_text(hover);
     }
-}
-
-/// What `auto`, a key or part of a name stands for, as the engine will choose it.
-fn chosen<'a>(choice: &str, devices: &'a [DeviceInfo]) -> Option<&'a DeviceInfo> {
-    let wanted = choice.trim().to_lowercase();
-    if wanted == "auto" {
-        let gpu = devices.iter().find(|device| device.kind == DeviceKind::Gpu);
-        return gpu.or_else(|| devices.iter().find(|device| device.kind == DeviceKind::Cpu));
-    }
-    let by_key = devices.iter().find(|device| device.key == wanted);
-    by_key.or_else(|| devices.iter().find(|device| device.name.to_lowercase().contains(&wanted)))
 }
 
 fn short(device: &DeviceInfo) -> String {

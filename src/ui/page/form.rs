@@ -86,8 +86,9 @@ impl Form<'_> {
                 Value::Float(number) => text::setting(*number),
                 other => other.to_string(),
             };
-            let hover = format!("Back to the default. {}", field.source);
-            if ui.small_button(format!("↺ {shown}")).on_hover_text(hover).clicked() {
+            let hover = format!("Back to the default, {shown}. {}", field.source);
+            let label = if self.is_narrow { "↺".to_owned() } else { format!("↺ {shown}") };
+            if ui.small_button(label).on_hover_text(hover).clicked() {
                 *reset = Some(default.clone());
             }
         } else if !self.is_narrow {

@@ -5,6 +5,7 @@ mod data;
 mod explain;
 mod form;
 mod model;
+mod ranking;
 mod train;
 mod welcome;
 
@@ -32,19 +33,4 @@ impl Pages {
             Page::Compare => self.compare.ui(ui, app, actions),
         }
     }
-}
-
-/// What an empty page shows: what will appear here, and the actions that fill it.
-pub(super) fn empty(ui: &mut egui::Ui, app: &App, words: &str, offers: &[crate::app::Action], actions: &mut Actions) {
-    ui.vertical_centered(|ui| {
-        ui.add_space(ui.available_height() * 0.3);
-        ui.scope(|ui| {
-            ui.set_max_width(520.0);
-            ui.add(egui::Label::new(egui::RichText::new(words).color(super::theme::colors(ui).weak)).wrap());
-        });
-        ui.add_space(super::theme::size::GAP);
-        for offer in offers {
-            super::frame::action_button(ui, app, actions, offer.clone());
-        }
-    });
 }

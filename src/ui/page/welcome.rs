@@ -2,7 +2,7 @@
 
 use egui::{Button, RichText, Ui, vec2};
 
-use crate::app::{Action, App};
+use crate::app::{Action, App, is_experiment};
 use crate::ui::Actions;
 use crate::ui::theme::{self, size};
 
@@ -42,7 +42,7 @@ fn cards(ui: &mut Ui, app: &App, actions: &mut Actions) {
         ),
         (
             "Open my data",
-            "CSV, TSV, RecBole, Parquet or NDJSON with a user, an item and a time. Columns are guessed; drop a file here, too.",
+            "CSV, TSV, RecBole, Parquet, JSON or SQLite with a user, an item and a time. Columns are guessed; drop a file here, too.",
             Action::PickData,
             "Open a log…",
         ),
@@ -62,21 +62,21 @@ fn cards(ui: &mut Ui, app: &App, actions: &mut Actions) {
                 ui.add_space(size::GAP_SMALL);
                 ui.add(egui::Label::new(words).wrap());
                 ui.with_layout(egui::Layout::bottom_up(egui::Align::Min), |ui| {
-                    card_button(ui, app, action, label, at == 0, actions);
+                    let button = if at == 0 {
+                        Button::new(RichText::new(label).color(theme::colors(ui).on_accent))
+                            .fill(theme::colors(ui).accent)
+                    } else {
+                        Button::new(label)
+                    };
+                    card_button(ui, app, action, button, actions);
                 });
             });
         });
     }
 }
 
-fn card_button(ui: &mut Ui, app: &App, action: Action, label: &str, is_first: bool, actions: &mut Actions) {
-    let colors = theme::colors(ui);
+fn card_button(ui: &mut Ui, app: &App, action: Action, button: Button<'_>, actions: &mut Actions) {
     let enabled = app.enabled(&action);
-    let button = if is_first {
-        Button::new(RichText::new(label).color(colors.on_accent)).fill(colors.accent)
-    } else {
-        Button::new(label)
-    };
     let size = vec2(120.0, 32.0);
     let add = |ui: &mut Ui| {
         ui.allocate_ui(size, |ui| ui.centered_and_justified(|ui| ui.add_enabled(enabled.is_ok(), button)).inner).inner
@@ -97,9 +97,8 @@ fn recent(ui: &mut Ui, app: &App, actions: &mut Actions) {
     ui.add_space(size::GAP_LARGE);
     ui.weak("Opened of late");
     for path in app.recent.iter().take(5) {
-        let is_experiment = path.extension().is_some_and(|ending| ending == "ron");
         if ui.link(path.display().to_string()).clicked() {
-            let action = if is_experiment { Action::OpenExperiment } else { Action::OpenData };
+            let action = if is_experiment(path) { Action::OpenExperiment } else { Action::OpenData };
             actions.push(action(path.clone()));
         }
     }

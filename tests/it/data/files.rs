@@ -115,6 +115,7 @@ fn fractions_of_a_second_order_events_too() {
         prepared.dataset.sequences.times(0).unwrap(),
         [1_600_000_000, 1_600_000_000, 1_600_000_000, 1_600_000_001]
     );
+    assert!(!warnings(&prepared).contains("same time"), "they are in order, and nothing is said of ties");
 }
 
 #[test]

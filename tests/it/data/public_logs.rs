@@ -90,11 +90,43 @@ fn a_log_with_chinese_headers() {
 }
 
 #[test]
-fn one_user_a_line_is_told_and_not_misread() {
+fn one_user_a_line_with_seconds_between_or_without() {
     let Some(file) = file("beauty-5core/Beauty.txt") else { return };
-    let sentence = prepare_file(&file).unwrap_err().to_string();
-    assert!(sentence.contains("this looks like one user a line"), "{sentence}");
-    assert!(sentence.ends_with("write one event a line (`user item`)."), "{sentence}");
+    let plain = prepare_file(&file).unwrap();
+    assert_eq!(counts(&plain), (22_363, 12_101, 198_502));
+    assert_eq!(history(&plain, "2"), ["6", "7", "8", "9", "10", "4", "11"]);
+    assert_eq!(plain.dataset.report.rows_refused, 0);
+    let Some(file) = self::file("beauty-5core/Beauty_with_time_gaps.txt") else { return };
+    let timed = prepare_file(&file).unwrap();
+    assert_eq!(timed.dataset.report.rows_read, 198_502);
+    assert_eq!(history(&timed, "2"), history(&plain, "2"));
+    assert_eq!(timed.dataset.sequences.times(0).unwrap(), [0, 0, 9_244_800, 72_144_000, 72_144_000]);
+}
+
+/// Every log of the folder, with its roles as its description gives them.
+#[test]
+fn every_log_opens_with_all_roles_right() {
+    for (name, roles, time_format) in [
+        ("beauty-5core/Beauty.txt", "user item - - -", None),
+        ("beauty-5core/Beauty_with_time_gaps.txt", "user item time - -", Some(TimeFormat::Order)),
+        ("cdnow/CDNOW_master.txt", "customer_id - date - dollar_value", Some(TimeFormat::Date)),
+        ("ml-100k/ml-100k.inter", "user_id item_id timestamp - rating", Some(TimeFormat::Seconds)),
+        ("ml-1m-sasrec/ml-1m.txt", "column_1 column_2 - - -", None),
+        ("nyc-checkins/nyc_checkins.csv", "user_id poi_id minutes - -", Some(TimeFormat::Order)),
+        ("taobao-mb/events.csv", "user_id item_id timestamp behavior -", Some(TimeFormat::Seconds)),
+        ("taobao-mb/heldout_buy_no_time.csv", "user_id item_id - - -", None),
+        ("zh-header-csv/UserBehavior.csv", "用户ID 商品ID 时间戳 行为类型 售价", Some(TimeFormat::Seconds)),
+        // Tables beside the logs.
+        ("ml-100k/ml-100k.item", "- item_id - - -", None),
+        ("ml-100k/ml-100k.user", "user_id - - - -", None),
+        ("ml-1m-sasrec/items.csv", "- MovieID - - -", None),
+    ] {
+        let Some(file) = file(name) else { return };
+        let seen = preview(&file).unwrap().file;
+        let all = [Role::User, Role::Item, Role::Time, Role::Behaviour, Role::Value];
+        let found = all.map(|role| seen.roles.column(role).unwrap_or("-")).join(" ");
+        assert_eq!((found.as_str(), seen.time_format), (roles, time_format), "{name}");
+    }
 }
 
 #[test]

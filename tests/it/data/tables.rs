@@ -42,6 +42,9 @@ fn a_table_that_cannot_be_written_leaves_the_old_file_alone() {
     assert!(sentence.contains("columns must be of one length"), "{sentence}");
     assert_eq!(read_parquet(&path).unwrap(), table());
     let nowhere = folder.path().join("no/such/folder/t.csv");
-    let sentence = write_csv(&nowhere, &table()).unwrap_err().to_string();
-    assert!(sentence.contains("cannot be written") && sentence.contains("check the folder"), "{sentence}");
+    for refused in [write_csv(&nowhere, &table()), write_parquet(&nowhere, &table())] {
+        let sentence = refused.unwrap_err().to_string();
+        assert!(sentence.starts_with("cannot write `") && sentence.contains("choose a folder"), "{sentence}");
+        assert!(!sentence.contains("cannot read"), "{sentence}");
+    }
 }

@@ -16,17 +16,18 @@ use std::sync::Arc;
 
 use polars::prelude::{CsvParseOptions, CsvReadOptions, DataType, PlSmallStr, PolarsResult, Schema, SerReader};
 
-use super::{Cells, Head, Rows, SAMPLE_ROWS, detect, open};
-use crate::data::{DataError, FileSpec};
-use scan::{Scanned, scan};
+use super::{Cells, Head, Rows, SAMPLE_ROWS, TextHead, detect, whole_text};
+use crate::data::{DataError, Encoding, FileSpec};
+use crate::spec::Problem;
+use scan::{Scanned, Shape, scan};
 
 /// See [`super::head`].
-pub(super) fn head(file: FileSpec, path: &Path, bytes: &[u8], n_bytes: u64) -> Result<Head, DataError> {
+pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<Head, DataError> {
     let content = |sentence: String| DataError::Content { path: path.to_path_buf(), sentence };
-    if let Some(sentence) = detect::not_text(bytes) {
+    if let Some(sentence) = detect::not_text(&text.bytes) {
         return Err(content(sentence.to_owned()));
     }
-    let bytes = whole_lines(without_bom(bytes), n_bytes).ok_or_else(|| {
+    let bytes = whole_lines(without_bom(&text.bytes), text.is_whole).ok_or_else(|| {
         content(format!(
             "the first line is longer than {} bytes; one event a line is expected: check that the lines end with a \
              line feed.",
@@ -44,12 +45,13 @@ pub(super) fn head(file: FileSpec, path: &Path, bytes: &[u8], n_bytes: u64) -> R
         Some(separator) => separator.clone(),
         None => guess_separator(bytes).map_err(content)?,
     };
-    let Sample { first, n_fields, mut rows } = sample(bytes, &separator).map_err(content)?;
+    let Sample { first, n_fields, mut rows } =
+        sample(bytes, &separator, file.encoding.unwrap_or_default()).map_err(content)?;
     let header = file.header.unwrap_or_else(|| {
         let line = bytes.get(first.start..first.end).unwrap_or(&[]);
         detect::header(&rows) || (first.n_fields != n_fields && detect::names_columns(line))
     });
-    let columns = if header {
+    let names: Vec<String> = if header {
         let names = rows.first().cloned().unwrap_or_default();
         if first.n_fields != n_fields {
             return Err(content(format!(
@@ -60,9 +62,9 @@ pub(super) fn head(file: FileSpec, path: &Path, bytes: &[u8], n_bytes: u64) -> R
             )));
         }
         rows.remove(0);
-        unique(names.iter().map(|name| clean_name(name)))
+        names.iter().map(|name| clean_name(name)).collect()
     } else {
-        unique((1..=n_fields).map(|at| format!("column_{at}")))
+        (1..=n_fields).map(|at| format!("column_{at}")).collect()
     };
     rows.retain(|row| row.len() == n_fields);
     if rows.is_empty() {
@@ -73,25 +75,29 @@ pub(super) fn head(file: FileSpec, path: &Path, bytes: &[u8], n_bytes: u64) -> R
         }));
     }
     let file = FileSpec { separator: Some(separator), header: Some(header), ..file };
-    Ok(Head { file, columns, rows, n_bytes, problems: Vec::new() })
+    let (columns, problem) = unique(names);
+    let mut head = Head::new(file, columns, rows);
+    head.problems.extend(problem);
+    Ok(head)
 }
 
 /// See [`super::rows`].
 pub(super) fn rows(head: &Head, path: &Path, wanted: &[usize]) -> Result<Rows, DataError> {
-    let bytes = open::all_bytes(path)?;
-    let separator = Separator::new(head.file.separator.as_deref().unwrap_or(","));
-    let has_header = head.file.header.unwrap_or(false);
-    let scanned = scan(without_bom(&bytes), &separator, head.columns.len(), has_header);
+    let bytes = whole_text(head, path)?;
+    let shape = Shape {
+        separator: Separator::new(head.file.separator.as_deref().unwrap_or(",")),
+        n_fields: head.columns.len(),
+        has_header: head.file.header.unwrap_or(false),
+        encoding: head.file.encoding.unwrap_or_default(),
+    };
+    let scanned = scan(without_bom(&bytes), &shape);
     if scanned.lines.len() == 0 {
-        let reason = scanned
-            .refused
-            .first
-            .first()
-            .map_or_else(String::new, |row| format!(" (line {}: {})", row.line, row.reason));
+        let rows = scanned.refused.rows(&scanned.lines);
+        let reason = rows.first().map_or_else(String::new, |row| format!(" (line {}: {})", row.line, row.reason));
         return Err(DataError::Content {
             path: path.to_path_buf(),
             sentence: format!(
-                "none of its {} rows can be read{reason}; check `data.separator` and that the file is UTF-8.",
+                "none of its {} rows can be read{reason}; check `data.separator` and `data.encoding`.",
                 scanned.n_read
             ),
         });
@@ -132,8 +138,8 @@ fn without_bom(bytes: &[u8]) -> &[u8] {
 }
 
 /// The head up to its last line end, unless it is the whole file; `None` when no line ends in it.
-fn whole_lines(head: &[u8], n_bytes: u64) -> Option<&[u8]> {
-    if (head.len() as u64) + 3 >= n_bytes {
+fn whole_lines(head: &[u8], is_whole: bool) -> Option<&[u8]> {
+    if is_whole {
         return Some(head);
     }
     let end = head.iter().rposition(|&b| b == b'\n')?;
@@ -165,11 +171,11 @@ struct Sample {
     first: Record,
     /// Number of fields of most rows.
     n_fields: usize,
-    /// The rows that are UTF-8; never empty.
+    /// The rows that can be decoded; never empty.
     rows: Vec<Vec<String>>,
 }
 
-fn sample(bytes: &[u8], separator: &str) -> Result<Sample, String> {
+fn sample(bytes: &[u8], separator: &str, encoding: Encoding) -> Result<Sample, String> {
     let mut splitter = Splitter::new(bytes, Separator::new(separator));
     let mut rows = Vec::new();
     let mut counts = std::collections::BTreeMap::<usize, usize>::new();
@@ -181,11 +187,10 @@ fn sample(bytes: &[u8], separator: &str) -> Result<Sample, String> {
         let Ok(row) = splitter.texts().collect::<Result<Vec<String>, _>>() else {
             let has_number = splitter.contents().any(|(field, _)| field.first().is_some_and(u8::is_ascii_digit));
             if counts.is_empty() && !has_number {
-                return Err(
-                    "its first line is not valid UTF-8; convert the file to UTF-8 (for Chinese text: iconv -f \
-                            GB18030 -t UTF-8)."
-                        .to_owned(),
-                );
+                return Err(format!(
+                    "its first line is not valid {encoding}; give the right `data.encoding` (Utf8, Utf16Le, Utf16Be, \
+                     Gb18030), or convert the file to UTF-8 (iconv -t UTF-8)."
+                ));
             }
             continue;
         };
@@ -196,7 +201,10 @@ fn sample(bytes: &[u8], separator: &str) -> Result<Sample, String> {
     let most = counts.iter().max_by_key(|&(&n_fields, &n)| (n, n_fields)).map(|(&n_fields, _)| n_fields);
     match (first, most) {
         (Some(first), Some(n_fields)) => Ok(Sample { first, n_fields, rows }),
-        _ => Err("it holds no line that is valid UTF-8; convert the file to UTF-8 (iconv -t UTF-8).".to_owned()),
+        _ => Err(format!(
+            "it holds no line that is valid {encoding}; give the right `data.encoding`, or convert the file to UTF-8 \
+             (iconv -t UTF-8)."
+        )),
     }
 }
 
@@ -210,10 +218,12 @@ fn clean_name(name: &str) -> String {
     }
 }
 
-/// Names that are all there and all different.
-pub(super) fn unique(names: impl Iterator<Item = String>) -> Vec<String> {
+/// Names that are all there and all different, and a warning where some had to be changed for it.
+pub(super) fn unique(names: Vec<String>) -> (Vec<String>, Option<Problem>) {
     let mut taken = std::collections::HashSet::new();
-    names
+    let mut repeated = Vec::new();
+    let unique = names
+        .into_iter()
         .enumerate()
         .map(|(at, name)| {
             let name = if name.is_empty() { format!("column_{}", at + 1) } else { name };
@@ -223,7 +233,21 @@ pub(super) fn unique(names: impl Iterator<Item = String>) -> Vec<String> {
                 free = format!("{name}_{n}");
                 n += 1;
             }
+            if free != name {
+                repeated.push(format!("the other `{name}` is called `{free}`"));
+            }
             free
         })
-        .collect()
+        .collect();
+    let problem = (!repeated.is_empty()).then(|| {
+        let more = repeated.len().saturating_sub(5);
+        repeated.truncate(5);
+        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+        let sentence = format!(
+            "several columns have the same name: {}{more}; check that the roles take the right one.",
+            repeated.join(", ")
+        );
+        Problem::warning("data.roles", sentence)
+    });
+    (unique, problem)
 }

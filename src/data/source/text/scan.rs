@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::super::{Lines, Refused};
 use super::{Separator, Splitter};
+use crate::data::Encoding;
 
 /// Longest record; longer ones are no events.
 const LONGEST_RECORD: usize = 1 << 20;
@@ -28,20 +29,33 @@ pub(super) struct Scanned<'a> {
     pub(super) refused: Refused,
 }
 
+/// What a text is said to look like.
+pub(super) struct Shape {
+    /// What stands between fields.
+    pub(super) separator: Separator,
+    /// How many fields a row has.
+    pub(super) n_fields: usize,
+    /// Whether the first line names the columns.
+    pub(super) has_header: bool,
+    /// What the text was written in, before it became UTF-8.
+    pub(super) encoding: Encoding,
+}
+
 /// Divides a text into readable and refused rows.
-pub(super) fn scan<'a>(bytes: &'a [u8], separator: &Separator, n_fields: usize, has_header: bool) -> Scanned<'a> {
-    match separator {
-        Separator::Byte(mark) if !bytes.contains(&b'"') => plain(bytes, *mark, n_fields, has_header),
-        _ => rewritten(bytes, separator, n_fields, has_header),
+pub(super) fn scan<'a>(bytes: &'a [u8], shape: &Shape) -> Scanned<'a> {
+    match shape.separator {
+        Separator::Byte(mark) if !bytes.contains(&b'"') => plain(bytes, mark, shape),
+        _ => rewritten(bytes, shape),
     }
 }
 
 /// One-byte separator and no quotes: rows are lines, and stay where they are. Bytes are copied only
 /// from the first refused or blank line on.
-fn plain(bytes: &[u8], mark: u8, n_fields: usize, has_header: bool) -> Scanned<'_> {
+fn plain<'a>(bytes: &'a [u8], mark: u8, shape: &Shape) -> Scanned<'a> {
+    let n_fields = shape.n_fields;
     let (mut lines, mut refused, mut n_read) = (Lines::default(), Refused::default(), 0);
     let valid = std::str::from_utf8(bytes).is_ok();
-    let (mut at, mut line, mut header_left) = (0, 0, has_header);
+    let (mut at, mut line, mut header_left) = (0, 0, shape.has_header);
     // Where the rows begin, once blank lines and the header are passed.
     let mut body = None;
     let mut copy: Option<Vec<u8>> = None;
@@ -57,7 +71,7 @@ fn plain(bytes: &[u8], mark: u8, n_fields: usize, has_header: bool) -> Scanned<'
         }
         let body = *body.get_or_insert(start);
         let is_whole = found.n_marks + 1 == n_fields;
-        let reason = if is_whole { unreadable(record, found.has_nul, valid) } else { None };
+        let reason = if is_whole { unreadable(record, found.has_nul, valid, shape.encoding) } else { None };
         if found.is_blank || !is_whole || reason.is_some() {
             copy.get_or_insert_with(|| bytes[body..start].to_vec());
             if !found.is_blank {
@@ -103,11 +117,12 @@ impl Line {
 
 /// Quotes or an unusual separator: the readable rows are written anew, with marks that no field
 /// holds.
-fn rewritten<'a>(bytes: &'a [u8], separator: &Separator, n_fields: usize, has_header: bool) -> Scanned<'a> {
-    let mut splitter = Splitter::new(bytes, separator.clone());
+fn rewritten<'a>(bytes: &'a [u8], shape: &Shape) -> Scanned<'a> {
+    let n_fields = shape.n_fields;
+    let mut splitter = Splitter::new(bytes, shape.separator.clone());
     let mut out = Vec::with_capacity(bytes.len());
     let (mut lines, mut refused, mut n_read) = (Lines::default(), Refused::default(), 0);
-    if has_header {
+    if shape.has_header {
         splitter.next_record();
     }
     while let Some(found) = splitter.next_record() {
@@ -122,7 +137,7 @@ fn rewritten<'a>(bytes: &'a [u8], separator: &Separator, n_fields: usize, has_he
         let reason = if has_mark {
             Some("holds a control character (0x1E or 0x1F)".to_owned())
         } else {
-            unreadable(record, record.contains(&0), false)
+            unreadable(record, record.contains(&0), false, shape.encoding)
         };
         if let Some(reason) = reason {
             refused.push(found.line, || reason);
@@ -152,14 +167,14 @@ fn write_field(out: &mut Vec<u8>, field: &[u8], quoted: bool) {
 }
 
 /// Why a record of the right number of fields cannot be read, if it cannot.
-fn unreadable(record: &[u8], has_nul: bool, known_valid: bool) -> Option<String> {
+fn unreadable(record: &[u8], has_nul: bool, known_valid: bool, encoding: Encoding) -> Option<String> {
     if has_nul {
         return Some("holds a NUL byte".to_owned());
     }
     if record.len() > LONGEST_RECORD {
         return Some(format!("is {} bytes long", record.len()));
     }
-    (!known_valid && std::str::from_utf8(record).is_err()).then(|| "is not valid UTF-8".to_owned())
+    (!known_valid && std::str::from_utf8(record).is_err()).then(|| format!("is not valid {encoding}"))
 }
 
 fn wrong_count(record: &[u8], expected: usize, found: usize) -> String {

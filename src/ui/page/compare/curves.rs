@@ -3,6 +3,7 @@
 use egui::Ui;
 use strum::IntoEnumIterator as _;
 
+use super::super::ranking::Ranking;
 use crate::app::App;
 use crate::run::{Manifest, Part, References, RunId, hindrance};
 use crate::ui::theme;
@@ -24,37 +25,6 @@ impl LossOf {
         match self {
             Self::Valid => Part::Valid,
             Self::Train => Part::Train,
-        }
-    }
-}
-
-/// Which ranking metric is drawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter, strum::Display)]
-enum Ranking {
-    #[default]
-    #[strum(to_string = "NDCG@10")]
-    Ndcg,
-    #[strum(to_string = "HR@10")]
-    Hr,
-    #[strum(to_string = "MRR")]
-    Mrr,
-}
-
-impl Ranking {
-    /// Name of the series in a run's history.
-    fn series(self) -> &'static str {
-        match self {
-            Self::Ndcg => "ndcg@10",
-            Self::Hr => "hr@10",
-            Self::Mrr => "mrr",
-        }
-    }
-
-    fn of(self, metrics: &crate::metric::RankingMetrics) -> f64 {
-        match self {
-            Self::Ndcg => metrics.ndcg_at_10,
-            Self::Hr => metrics.hr_at_10,
-            Self::Mrr => metrics.mrr,
         }
     }
 }

@@ -26,7 +26,10 @@ impl Settings {
         }
         self.refresh(&runs);
         if self.found.is_empty() {
-            ui.label("None: these runs have the same settings, seed included. They should have the same numbers.");
+            ui.label(
+                "None: these runs have the same settings, seed included. On the CPU, with the same log, they have the \
+                 same numbers; a GPU may round otherwise.",
+            );
             return;
         }
         ScrollArea::both().auto_shrink(false).show(ui, |ui| {

@@ -28,6 +28,7 @@ enum Column {
     TestHr,
     TestMrr,
     Chain,
+    Audit,
     Epochs,
     Time,
     Params,
@@ -50,6 +51,7 @@ impl Column {
             Self::TestHr => ("HR@10", "On test, full catalogue, best epoch's weights", 58.0),
             Self::TestMrr => ("MRR", "On test, full catalogue, best epoch's weights", 58.0),
             Self::Chain => ("Chain", "Test NDCG@10 of the windowed Markov chain: the line to beat", 52.0),
+            Self::Audit => ("Audit", "Whether data and split leak from test into training", 52.0),
             Self::Device => ("Device", "Where it was trained", 92.0),
             Self::Time => ("Time", "Training time, pauses left out", 94.0),
             Self::Params => ("Parameters", "Learnt numbers", 78.0),
@@ -72,6 +74,7 @@ impl Column {
             Self::TestHr => number(test.map(|m| m.hr_at_10)),
             Self::TestMrr => number(test.map(|m| m.mrr)),
             Self::Chain => number(chain(manifest)),
+            Self::Audit => manifest.data.audit_word().map(|word| Key::Text(word.to_owned())),
             Self::Device => manifest.device.as_ref().map(|d| Key::Text(d.name.to_lowercase())),
             Self::Time => number(Some(manifest.train_secs)),
             Self::Params => number(Some(manifest.n_params as f64)),
@@ -300,6 +303,7 @@ impl Line<'_> {
             Column::TestHr => metric(ui, test(|m| m.hr_at_10), self.best.hr, hindrance),
             Column::TestMrr => metric(ui, test(|m| m.mrr), self.best.mrr, hindrance),
             Column::Chain => metric(ui, chain(manifest), f64::INFINITY, hindrance),
+            Column::Audit => audit(ui, manifest),
             Column::Device => plain(ui, manifest.device.as_ref().map(|d| d.name.clone()).unwrap_or_default()),
             Column::Time => number(ui, text::duration(manifest.train_secs), false),
             Column::Params => number(ui, text::count(manifest.n_params), false),
@@ -309,16 +313,21 @@ impl Line<'_> {
     fn status(self, ui: &mut Ui, hindrance: Option<&str>) {
         let status = run_words::status(&self.summary.status);
         let color = run_words::status_color(ui, &self.summary.status);
-        match hindrance {
-            None => {
-                ui.add(Label::new(RichText::new(status).color(color)).truncate().selectable(false));
-            }
-            Some(why) => {
-                let words = RichText::new(format!("≠ {why}")).color(theme::colors(ui).weak);
-                let hover = format!("{status}; not comparable with run A: {why}");
-                ui.add(Label::new(words).truncate().selectable(false)).on_hover_text(hover);
-            }
+        let remarks: Vec<&str> =
+            self.summary.manifest.iter().flat_map(Manifest::remarks).map(|p| p.sentence.as_str()).collect();
+        let (words, mut hover) = match hindrance {
+            None => (RichText::new(status).color(color), status.to_owned()),
+            Some(why) => (
+                RichText::new(format!("≠ {why}")).color(theme::colors(ui).weak),
+                format!("{status}; not comparable with run A: {why}"),
+            ),
+        };
+        let response = ui.add(Label::new(words).truncate().selectable(false));
+        if !remarks.is_empty() {
+            ui.colored_label(theme::colors(ui).warning, "⚠");
+            hover.push_str(&format!("\n⚠ {}", remarks.join("\n⚠ ")));
         }
+        response.on_hover_text(hover);
     }
 }
 
@@ -327,6 +336,19 @@ fn side_button(ui: &mut Ui, is_chosen: bool, name: &str) -> Response {
     let response = ui.radio(is_chosen, ());
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::RadioButton, true, is_chosen, name));
     response
+}
+
+/// The audit in a word; on hover what failed.
+fn audit(ui: &mut Ui, manifest: &Manifest) {
+    let Some(word) = manifest.data.audit_word() else {
+        return plain(ui, "–".to_owned());
+    };
+    let failed: Vec<&str> = manifest.data.leaks().map(|leak| leak.sentence.as_str()).collect();
+    let color = if failed.is_empty() { theme::colors(ui).text } else { theme::colors(ui).warning };
+    let response = ui.add(Label::new(RichText::new(word).color(color)).truncate().selectable(false));
+    if !failed.is_empty() {
+        response.on_hover_text(failed.join("\n\n"));
+    }
 }
 
 fn best_valid(manifest: &Manifest) -> String {

@@ -3,7 +3,7 @@
 use egui::{RichText, ScrollArea, Ui};
 use egui_extras::{Column, TableBuilder};
 
-use crate::data::{DataReport, Prepared, StepCount};
+use crate::data::{DataReport, ExampleRow, Prepared, StepCount, StepEffect};
 use crate::ui::text;
 use crate::ui::theme::{self, size};
 
@@ -17,6 +17,7 @@ pub(super) fn ui(ui: &mut Ui, prepared: &Prepared) {
             ui.add_space(size::GAP_SMALL);
             parts(ui, prepared);
         });
+        effects(ui, &report.steps);
         if !report.problems.is_empty() {
             ui.add_space(size::GAP);
             theme::card(ui).show(ui, |ui| {
@@ -43,11 +44,11 @@ fn steps(ui: &mut Ui, steps: &[StepCount]) {
         .striped(true)
         .vscroll(false)
         .cell_layout(egui::Layout::left_to_right(egui::Align::Center));
-    table = table.column(Column::remainder().clip(true)).columns(Column::exact(92.0), 4);
+    table = table.column(Column::remainder().clip(true)).columns(Column::exact(82.0), 5);
     let number = egui::Layout::right_to_left(egui::Align::Center);
     table
         .header(size::ROW, |mut header| {
-            for (at, words) in ["Step", "Rows", "Dropped", "Users", "Items"].into_iter().enumerate() {
+            for (at, words) in ["Step", "Rows", "Dropped", "Changed", "Users", "Items"].into_iter().enumerate() {
                 header.col(|ui| {
                     let words = RichText::new(words).size(size::TEXT_SMALL).color(colors.weak);
                     let layout = if at == 0 { egui::Layout::left_to_right(egui::Align::Center) } else { number };
@@ -65,13 +66,64 @@ fn steps(ui: &mut Ui, steps: &[StepCount]) {
                 });
                 let dropped = before.map(|before| before.rows.saturating_sub(step.rows));
                 let dropped = dropped.map_or_else(String::new, text::count);
-                for words in [text::count(step.rows), dropped, text::count(step.users), text::count(step.items)] {
+                let changed = step.effect.as_ref().map_or_else(String::new, |effect| text::count(effect.n_changed));
+                let sizes = [step.users, step.items].map(text::count);
+                for words in [text::count(step.rows), dropped, changed].into_iter().chain(sizes) {
                     row.col(|ui| {
                         ui.with_layout(number, |ui| ui.label(RichText::new(words).monospace()));
                     });
                 }
             });
         });
+}
+
+/// What each step of cleaning found, with the first rows that it touched on demand.
+fn effects(ui: &mut Ui, steps: &[StepCount]) {
+    let is_told = |effect: &StepEffect| !effect.note.is_empty() || !effect.examples.is_empty();
+    let told: Vec<(&StepCount, &StepEffect)> = steps
+        .iter()
+        .filter_map(|step| Some((step, step.effect.as_ref()?)))
+        .filter(|(_, effect)| is_told(effect))
+        .collect();
+    if told.is_empty() {
+        return;
+    }
+    ui.add_space(size::GAP);
+    theme::card(ui).show(ui, |ui| {
+        ui.take_available_width();
+        ui.heading("What the steps did");
+        for (at, (step, of_step)) in told.into_iter().enumerate() {
+            ui.push_id(("effect", at), |ui| {
+                ui.label(RichText::new(&step.step).strong());
+                effect(ui, of_step);
+            });
+        }
+    });
+}
+
+/// What a step found, and the rows that it touched, folded.
+pub(super) fn effect(ui: &mut Ui, effect: &StepEffect) {
+    let learnt = effect.fitted_on.map(|from| format!("learnt from {from}"));
+    let said: Vec<&str> =
+        [Some(effect.note.as_str()), learnt.as_deref()].into_iter().flatten().filter(|said| !said.is_empty()).collect();
+    if !said.is_empty() {
+        let words = RichText::new(said.join("; ")).size(size::TEXT_SMALL).color(theme::colors(ui).weak);
+        ui.add(egui::Label::new(words).wrap());
+    }
+    if !effect.examples.is_empty() {
+        let title = text::counted(effect.examples.len(), "example row");
+        egui::CollapsingHeader::new(title).id_salt("examples").show(ui, |ui| {
+            for row in &effect.examples {
+                example(ui, row);
+            }
+        });
+    }
+}
+
+fn example(ui: &mut Ui, row: &ExampleRow) {
+    let time = if row.time.is_empty() { String::new() } else { format!(", {}", row.time) };
+    let words = format!("user {}, item {}{time}: {} → {}", row.user, row.item, row.before, row.after);
+    ui.add(egui::Label::new(RichText::new(words).size(size::TEXT_SMALL).monospace()).wrap());
 }
 
 fn parts(ui: &mut Ui, prepared: &Prepared) {
@@ -97,7 +149,7 @@ fn refused(ui: &mut Ui, report: &DataReport) {
     ui.label(format!("{} could not be read and are left out{which}", text::counted(report.rows_refused, "row")));
     egui::Grid::new("refused").num_columns(2).striped(true).show(ui, |ui| {
         for row in &report.refused {
-            ui.label(RichText::new(format!("line {}", text::count(row.line))).monospace());
+            ui.label(RichText::new(row.place()).monospace());
             ui.add(egui::Label::new(&row.reason).wrap());
             ui.end_row();
         }

@@ -1,6 +1,8 @@
 //! What do I have? A log is imported, its columns get roles, it is cleaned and split; beside the
 //! settings stand its rows, counts, charts and users.
 
+mod audit;
+mod calendar;
 mod clean;
 mod counts;
 mod preview;
@@ -10,12 +12,14 @@ mod source;
 mod split;
 mod strip;
 mod users;
+mod world;
 
 use egui::{Button, RichText, ScrollArea, Ui};
 
 use crate::app::{Action, App, Loadable};
 use crate::data::{DataSource, Prepared};
 use crate::ui::theme::{self, size};
+use crate::ui::widget::panel;
 use crate::ui::{Actions, frame};
 
 /// Width of the settings at the left.
@@ -38,6 +42,7 @@ enum View {
     Preview,
     Counts,
     Charts,
+    Audit,
     Users,
 }
 
@@ -47,6 +52,7 @@ impl View {
             Self::Preview => "The first rows of the file, as they are read",
             Self::Counts => "Rows, users and items after each step; refused rows; problems",
             Self::Charts => "Lengths of histories, popularity of items, events by day",
+            Self::Audit => "How far the split can be trusted: its parts on the calendar, and what leaks between them",
             Self::Users => "Every user's raw events in order",
         }
     }
@@ -129,6 +135,7 @@ impl DataPage {
             View::Preview => preview::ui(ui, app, actions),
             View::Counts => with_data(ui, app, actions, |ui, prepared, _| counts::ui(ui, prepared)),
             View::Charts => with_data(ui, app, actions, |ui, _, _| profile::ui(ui, app)),
+            View::Audit => with_data(ui, app, actions, |ui, _, _| audit::ui(ui, app)),
             View::Users => {
                 with_data(ui, app, actions, |ui, prepared, actions| self.users.ui(ui, app, prepared, actions));
             }
@@ -158,7 +165,9 @@ fn with_data(ui: &mut Ui, app: &App, actions: &mut Actions, show: impl FnOnce(&m
         Loadable::Idle => {
             let words = "Counts after each step, lengths of histories, popularity of items and every user's events \
                          appear here once the data are prepared.";
-            super::empty(ui, app, words, &[Action::Prepare], actions);
+            panel::empty(ui, "Nothing is prepared yet", words, |ui| {
+                frame::action_button(ui, app, actions, Action::Prepare);
+            });
         }
     }
 }

@@ -6,7 +6,8 @@ use egui_extras::{Column, TableBuilder};
 use crate::app::{Action, App, Loadable};
 use crate::data::{DataSource, Preview, Role};
 use crate::ui::theme::{self, size};
-use crate::ui::{Actions, text};
+use crate::ui::widget::panel;
+use crate::ui::{Actions, frame, text};
 use strum::IntoEnumIterator;
 
 /// Columns that are painted; a wider table shows the first ones and says so.
@@ -14,8 +15,11 @@ const MOST_COLUMNS: usize = 40;
 
 pub(super) fn ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
     if matches!(app.draft.experiment.data.source, DataSource::World(_)) {
-        let words = "The synthetic world has no file to preview. Prepare it to see its counts, charts and users, or open a log of your own.";
-        super::super::empty(ui, app, words, &[Action::Prepare, Action::PickData], actions);
+        let words = "Prepare the synthetic world to see its counts, charts and users, or open a log of your own.";
+        panel::empty(ui, "No file to preview", words, |ui| {
+            frame::action_button(ui, app, actions, Action::Prepare);
+            frame::action_button(ui, app, actions, Action::PickData);
+        });
         return;
     }
     if let Some(preview) = app.data.shown_preview() {
@@ -23,7 +27,10 @@ pub(super) fn ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
         return;
     }
     match &app.data.preview {
-        Loadable::Failed(why) => super::super::empty(ui, app, why, &[Action::PickData, Action::UseWorld], actions),
+        Loadable::Failed(why) => panel::empty(ui, "This log cannot be read", why, |ui| {
+            frame::action_button(ui, app, actions, Action::PickData);
+            frame::action_button(ui, app, actions, Action::UseWorld);
+        }),
         _ => {
             ui.spinner();
         }

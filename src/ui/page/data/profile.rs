@@ -54,7 +54,7 @@ fn facts(ui: &mut Ui, app: &App, profile: &Profile) {
         ("Density", text::percent(profile.density)),
     ];
     if let Some(share) = profile.zero_gap_share {
-        facts.push(("Same time as before", text::percent(share)));
+        facts.push(("Same second as before", text::percent(share)));
     }
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 22.0;

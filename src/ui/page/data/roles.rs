@@ -25,7 +25,7 @@ pub(super) struct RolesForm {
 impl RolesForm {
     pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, edited: &mut Experiment, actions: &mut Actions) {
         let DataSource::File(file) = &mut edited.data.source else {
-            ui.weak("The synthetic world has users, items, times and titles; nothing is to be chosen.");
+            ui.weak("The synthetic world has users, items, times, behaviours and titles; nothing is to be chosen.");
             return;
         };
         let Some(preview) = app.data.shown_preview() else {

@@ -2,15 +2,14 @@
 
 use std::path::PathBuf;
 
-use egui::{Button, ComboBox, RichText, Ui};
+use egui::{Button, ComboBox, Ui};
 use strum::IntoEnumIterator;
 
-use super::super::form::Form;
-use crate::app::{Action, App};
-use crate::data::{DataSource, FileFormat, FileSpec, Preview, WorldSpec};
+use super::world;
+use crate::app::{Action, App, is_experiment};
+use crate::data::{DataSource, Encoding, FileFormat, FileSpec, Packing, Preview};
 use crate::experiment::Experiment;
-use crate::spec::Described;
-use crate::ui::theme::{self, size};
+use crate::ui::theme::size;
 use crate::ui::{Actions, frame, text};
 
 /// Separators that are offered; others can be written in the experiment file.
@@ -23,6 +22,9 @@ pub(super) struct SourceForm {
     path: String,
     /// The path that `path` was last taken from.
     of: PathBuf,
+    /// Table and query of a database while they are typed.
+    table: String,
+    query: String,
 }
 
 impl SourceForm {
@@ -41,8 +43,11 @@ impl SourceForm {
         self.open(ui, app, actions);
         ui.separator();
         match &mut edited.data.source {
-            DataSource::World(world) => world_form(ui, app, world),
-            DataSource::File(file) => file_form(ui, app, file),
+            DataSource::World(world) => world::ui(ui, app, world, &mut edited.evaluation),
+            DataSource::File(file) => {
+                file_form(ui, app, file);
+                self.database(ui, app, file);
+            }
         }
     }
 
@@ -56,12 +61,42 @@ impl SourceForm {
         }
     }
 
+    /// Table and query of a database; taken when a field is left, not at every letter.
+    fn database(&mut self, ui: &mut Ui, app: &App, file: &mut FileSpec) {
+        let format = file.format.or(app.data.shown_preview().and_then(|preview| preview.file.format));
+        let is_database = format == Some(FileFormat::Sqlite) || file.table.is_some() || file.query.is_some();
+        if !is_database {
+            return;
+        }
+        let guessed = app.data.shown_preview().and_then(|preview| preview.file.table.clone()).unwrap_or_default();
+        let before = (file.table.clone(), file.query.clone());
+        for (words, hint, typed, said) in [
+            ("Table", guessed.as_str(), &mut self.table, &mut file.table),
+            ("Query", "SELECT … in place of a table", &mut self.query, &mut file.query),
+        ] {
+            let label = ui.label(words);
+            let edit = egui::TextEdit::singleline(typed).desired_width(f32::INFINITY).hint_text(hint);
+            let field = ui.add(edit).labelled_by(label.id);
+            if field.lost_focus() {
+                *said = Some(typed.trim().to_owned()).filter(|text| !text.is_empty());
+            } else if !field.has_focus() {
+                *typed = said.clone().unwrap_or_default();
+            }
+        }
+        if before != (file.table.clone(), file.query.clone()) {
+            // Other columns come of it: their roles and the times are guessed again.
+            file.roles = crate::data::Roles::default();
+            file.time_format = None;
+        }
+    }
+
     fn open(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
         let label = ui.label("Path of a log");
         ui.horizontal(|ui| {
             let width = ui.available_width() - 76.0;
-            let field =
-                egui::TextEdit::singleline(&mut self.path).desired_width(width).hint_text("or drop a file here");
+            let field = egui::TextEdit::singleline(&mut self.path)
+                .desired_width(width)
+                .hint_text("or drop a file here; logs/*.csv for several");
             let field = ui.add(field).labelled_by(label.id).on_hover_text(&self.path);
             let is_entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
             if is_entered && !self.path.trim().is_empty() {
@@ -69,8 +104,7 @@ impl SourceForm {
             }
             frame::action_button_as(ui, app, actions, Action::PickData, "Open…");
         });
-        let logs = app.recent.iter().filter(|path| path.extension().is_none_or(|ending| ending != "ron"));
-        let logs: Vec<&PathBuf> = logs.collect();
+        let logs: Vec<&PathBuf> = app.recent.iter().filter(|path| !is_experiment(path)).collect();
         if !logs.is_empty() {
             ui.menu_button("Opened of late ⏷", |ui| {
                 for path in logs {
@@ -84,14 +118,6 @@ impl SourceForm {
     }
 }
 
-fn world_form(ui: &mut Ui, app: &App, world: &mut WorldSpec) {
-    let words =
-        "Users walk through groups of items by a rule that is known, so that what a model has learnt can be checked.";
-    ui.add(egui::Label::new(RichText::new(words).size(size::TEXT_SMALL).color(theme::colors(ui).weak)).wrap());
-    let defaults = WorldSpec::default().fields();
-    Form { section: "data.source", defaults, draft: &app.draft, is_narrow: true }.ui(ui, world);
-}
-
 /// How the file is read: what was guessed is shown, and can be said otherwise.
 fn file_form(ui: &mut Ui, app: &App, file: &mut FileSpec) {
     let Some(preview) = app.data.shown_preview() else {
@@ -102,23 +128,33 @@ fn file_form(ui: &mut Ui, app: &App, file: &mut FileSpec) {
         return;
     };
     ui.horizontal(|ui| {
-        ui.label(format!("{}, {}", text::bytes(preview.n_bytes), text::counted(preview.columns.len(), "column")));
+        let packing = match preview.packing {
+            Packing::None => String::new(),
+            packing => format!(" ({packing})"),
+        };
+        let files =
+            if preview.n_files > 1 { format!("{}, ", text::counted(preview.n_files, "file")) } else { String::new() };
+        let columns = text::counted(preview.columns.len(), "column");
+        ui.label(format!("{files}{}{packing}, {columns}", text::bytes(preview.n_bytes)));
         if app.data.preview.is_loading() {
             ui.spinner();
         }
     });
-    let before = (file.format, file.separator.clone(), file.header);
+    let before = FileSpec { roles: crate::data::Roles::default(), time_format: None, ..file.clone() };
     egui::Grid::new("reading").num_columns(2).spacing([size::GAP, 6.0]).show(ui, |ui| {
         format(ui, file, preview);
+        if preview.file.encoding.is_some() {
+            encoding(ui, file, preview);
+        }
         if preview.file.format.unwrap_or(FileFormat::Text) == FileFormat::Text {
             separator(ui, file, preview);
             header(ui, file, preview);
         }
     });
-    if before != (file.format, file.separator.clone(), file.header) {
+    let now = FileSpec { roles: crate::data::Roles::default(), time_format: None, ..file.clone() };
+    if before != now {
         // Other columns come of it: their roles and the times are guessed again.
-        file.roles = crate::data::Roles::default();
-        file.time_format = None;
+        *file = now;
     }
 }
 
@@ -136,6 +172,23 @@ fn format(ui: &mut Ui, file: &mut FileSpec, preview: &Preview) {
             ui.selectable_value(&mut file.format, None, "guess");
             for format in FileFormat::iter() {
                 ui.selectable_value(&mut file.format, Some(format), format.to_string());
+            }
+        });
+    });
+    ui.end_row();
+}
+
+fn encoding(ui: &mut Ui, file: &mut FileSpec, preview: &Preview) {
+    let label = ui.label("Encoding");
+    let shown = preview
+        .file
+        .encoding
+        .map_or_else(|| "unknown".to_owned(), |e| guessed(file.encoding.is_some(), &e.to_string()));
+    ui.label_inputs_by(label.id, |ui| {
+        ComboBox::from_id_salt("encoding").selected_text(shown).show_ui(ui, |ui| {
+            ui.selectable_value(&mut file.encoding, None, "guess");
+            for encoding in Encoding::iter() {
+                ui.selectable_value(&mut file.encoding, Some(encoding), encoding.to_string());
             }
         });
     });

@@ -1,57 +1,67 @@
 //! Which events are for training, validation and test.
 
-use egui::{RichText, Slider, Ui};
+use egui::{RichText, Ui};
 
-use super::super::form::{labelled, problems};
+use super::super::form::{Form, problems};
 use crate::app::App;
-use crate::data::SplitSpec;
+use crate::data::{DataSource, Role, SplitSpec, TimeFormat};
 use crate::experiment::Experiment;
-use crate::ui::text;
+use crate::spec::Described;
 use crate::ui::theme::{self, size};
 
-/// Shares that a global cut begins with.
-const FIRST_CUT: SplitSpec = SplitSpec::GlobalTemporal { valid_fraction: 0.1, test_fraction: 0.1 };
-
 pub(super) fn ui(ui: &mut Ui, app: &App, edited: &mut Experiment) {
-    let is_global = matches!(edited.split, SplitSpec::GlobalTemporal { .. });
-    if ui.radio(!is_global, "Leave-one-out").clicked() {
-        edited.split = SplitSpec::LeaveOneOut;
+    let has_clock = has_clock(app);
+    for offered in SplitSpec::all() {
+        let is_chosen = edited.split.name() == offered.name();
+        ui.horizontal(|ui| {
+            if ui.radio(is_chosen, label(offered)).clicked() && !is_chosen {
+                edited.split = offered;
+            }
+            if has_clock && offered == SplitSpec::RECOMMENDED {
+                ui.label(RichText::new("recommended").size(size::TEXT_SMALL).color(theme::colors(ui).good));
+            }
+        });
+        remark(ui, offered.summary(), theme::colors(ui).weak);
+        if !is_chosen {
+            continue;
+        }
+        if let Some(warning) = edited.split.warning().filter(|warning| !is_told(app, warning)) {
+            remark(ui, &format!("⚠ {warning}"), theme::colors(ui).warning);
+        }
+        let defaults = offered.fields();
+        Form { section: "split", defaults, draft: &app.draft, is_narrow: true }.ui(ui, &mut edited.split);
     }
-    remark(
-        ui,
-        "Each user's last event is test, the one before it validation. The usual protocol; the future of some users is the past of others.",
-    );
-    if ui.radio(is_global, "Global cut in time").clicked() && !is_global {
-        edited.split = FIRST_CUT;
-    }
-    remark(
-        ui,
-        "One cut for all users: nothing after it is seen in training. Stricter, closer to use; needs a time column.",
-    );
-    if let SplitSpec::GlobalTemporal { valid_fraction, test_fraction } = &mut edited.split {
-        fraction(ui, "Validation", valid_fraction);
-        fraction(ui, "Test", test_fraction);
-    }
-    for path in ["split", "split.valid_fraction", "split.test_fraction"] {
-        problems(ui, &app.draft, path);
+    problems(ui, &app.draft, "split");
+}
+
+fn label(split: SplitSpec) -> &'static str {
+    match split {
+        SplitSpec::LeaveOneOut => "Leave-one-out",
+        SplitSpec::GlobalTemporal { .. } => "Global cut in time",
+        SplitSpec::PerUserTemporal { .. } => "Last share of each user",
+        SplitSpec::RollingWindows { .. } => "Rolling windows",
     }
 }
 
-fn remark(ui: &mut Ui, words: &str) {
+/// Whether the draft's own problems say it already.
+fn is_told(app: &App, warning: &str) -> bool {
+    app.draft.problems_at("split").any(|problem| problem.sentence == warning)
+}
+
+/// Whether the log has times that are of one clock for all users.
+fn has_clock(app: &App) -> bool {
+    match &app.draft.experiment.data.source {
+        DataSource::World(_) => true,
+        DataSource::File(_) => app.data.shown_preview().is_some_and(|preview| {
+            let file = &preview.file;
+            file.roles.column(Role::Time).is_some() && file.time_format != Some(TimeFormat::Order)
+        }),
+    }
+}
+
+fn remark(ui: &mut Ui, words: &str, color: egui::Color32) {
     ui.horizontal(|ui| {
         ui.add_space(24.0);
-        ui.add(egui::Label::new(RichText::new(words).size(size::TEXT_SMALL).color(theme::colors(ui).weak)).wrap());
+        ui.add(egui::Label::new(RichText::new(words).size(size::TEXT_SMALL).color(color)).wrap());
     });
-}
-
-fn fraction(ui: &mut Ui, label: &str, share: &mut f64) {
-    let help = |ui: &mut Ui| {
-        ui.label("Share of all events, the latest ones.");
-    };
-    let input = |ui: &mut Ui| {
-        let format = |value: f64, _: std::ops::RangeInclusive<usize>| text::percent(value);
-        let parse = |typed: &str| typed.trim().trim_end_matches('%').trim().parse::<f64>().ok().map(|v| v / 100.0);
-        ui.add(Slider::new(share, 0.01..=0.49).step_by(0.01).custom_formatter(format).custom_parser(parse));
-    };
-    labelled(ui, label, help, input, |_| {});
 }

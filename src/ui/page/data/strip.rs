@@ -87,7 +87,12 @@ fn came_to(app: &App, step: Step) -> String {
                 let clean = &draft.data.clean;
                 let k_core = clean.min_user_events > 1 || clean.min_item_events > 1;
                 let parts = [(clean.drop_duplicates, "duplicates"), (k_core, "k-core")];
-                let on: Vec<&str> = parts.iter().filter(|(is_on, _)| *is_on).map(|(_, words)| *words).collect();
+                let mut on: Vec<String> =
+                    parts.iter().filter(|(is_on, _)| *is_on).map(|(_, words)| (*words).to_owned()).collect();
+                let n_steps = clean.steps.iter().filter(|step| step.is_on()).count();
+                if n_steps > 0 {
+                    on.push(text::counted(n_steps, "step"));
+                }
                 if on.is_empty() { "nothing is dropped".to_owned() } else { on.join(", ") }
             },
             |prepared| cleaned(prepared),
@@ -101,7 +106,7 @@ fn came_to(app: &App, step: Step) -> String {
 
 fn source(app: &App) -> String {
     match &app.draft.experiment.data.source {
-        DataSource::World(_) => "synthetic world".to_owned(),
+        DataSource::World(world) => world.kind.title().to_lowercase(),
         DataSource::File(file) => {
             file.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
         }
@@ -117,7 +122,8 @@ fn read(prepared: &Prepared) -> String {
 
 fn roles(app: &App) -> String {
     if matches!(app.draft.experiment.data.source, DataSource::World(_)) {
-        return "user, item, time".to_owned();
+        let has_behaviours = app.fresh_data().is_some_and(|prepared| !prepared.dataset.behaviours.is_empty());
+        return if has_behaviours { "user, item, time, behaviour" } else { "user, item, time" }.to_owned();
     }
     let Some(preview) = app.data.shown_preview() else { return "guessed from the head".to_owned() };
     let named = Role::iter().filter(|role| preview.file.roles.column(*role).is_some());
@@ -140,5 +146,7 @@ fn split(split: SplitSpec) -> String {
     match split {
         SplitSpec::LeaveOneOut => "leave-one-out".to_owned(),
         SplitSpec::GlobalTemporal { .. } => "global cut in time".to_owned(),
+        SplitSpec::PerUserTemporal { .. } => "last share of each user".to_owned(),
+        SplitSpec::RollingWindows { n_windows, window, .. } => format!("window {window} of {n_windows}"),
     }
 }

@@ -3,7 +3,8 @@
 use egui::{RichText, ScrollArea, Sense, Ui, vec2};
 use egui_extras::{Column, TableBuilder};
 
-use crate::app::{Action, App, RawEvent, raw_events, typical_user};
+use super::audit;
+use crate::app::{Action, App, EventTime, RawEvent, raw_events, typical_user};
 use crate::data::{Dataset, Prepared};
 use crate::ui::theme::{self, size};
 use crate::ui::{Actions, text};
@@ -12,6 +13,8 @@ use crate::ui::{Actions, text};
 const LIST: f32 = 150.0;
 /// Height of a line in the list of users.
 const USER_ROW: f32 = 26.0;
+/// Height of the line of parts.
+const PARTS: f32 = 10.0;
 /// Ticks on the strip of time; more would only paint over each other.
 const MOST_TICKS: usize = 4000;
 
@@ -26,6 +29,9 @@ pub(super) struct UserBrowser {
     /// The events shown, and whose they are.
     events: Vec<RawEvent>,
     events_of: (String, u32),
+    /// Who is shown while nobody is chosen, and the split that it was worked out from.
+    typical: Option<u32>,
+    typical_of: Option<String>,
 }
 
 impl UserBrowser {
@@ -33,7 +39,7 @@ impl UserBrowser {
         let dataset = &prepared.dataset;
         self.find(dataset);
         let chosen = app.selection.user_id.as_ref().and_then(|id| dataset.users.idx(id));
-        let chosen = chosen.or_else(|| typical_user(prepared).and_then(|id| dataset.users.idx(&id)));
+        let chosen = chosen.or_else(|| self.typical(prepared));
         ui.horizontal_top(|ui| {
             ui.vertical(|ui| {
                 ui.set_width(LIST);
@@ -47,6 +53,16 @@ impl UserBrowser {
                 }
             });
         });
+    }
+
+    /// Worked out once a split: it sorts every test user by length.
+    fn typical(&mut self, prepared: &Prepared) -> Option<u32> {
+        let fingerprint = &prepared.split.fingerprint;
+        if self.typical_of.as_ref() != Some(fingerprint) {
+            self.typical = typical_user(prepared).and_then(|id| prepared.dataset.users.idx(&id));
+            self.typical_of = Some(fingerprint.clone());
+        }
+        self.typical
     }
 
     fn find(&mut self, dataset: &Dataset) {
@@ -99,57 +115,99 @@ impl UserBrowser {
             RichText::new(format!("User {id}: {}", text::counted(self.events.len(), "event")))
                 .color(theme::colors(ui).strong),
         );
-        if self.events.iter().any(|event| event.time_secs.is_some()) {
+        if self.events.iter().any(|event| event.time.is_some()) {
             strip(ui, dataset, &self.events);
         }
+        parts(ui, &self.events);
         table(ui, &self.events);
+    }
+}
+
+/// A time to the second, or the number that orders.
+fn exact(time: EventTime) -> String {
+    match time {
+        EventTime::Moment(secs) => text::moment_secs(secs),
+        EventTime::Order(number) => number.to_string(),
+    }
+}
+
+/// A time to the minute, or the number that orders.
+fn short(time: EventTime) -> String {
+    match time {
+        EventTime::Moment(secs) => text::moment(secs),
+        EventTime::Order(number) => number.to_string(),
     }
 }
 
 /// The user's events on a line of time, coloured by behaviour.
 fn strip(ui: &mut Ui, dataset: &Dataset, events: &[RawEvent]) {
-    let times = || events.iter().filter_map(|event| event.time_secs);
-    let (Some(first), Some(last)) = (times().min(), times().max()) else { return };
-    let span = (last - first).max(1) as f64;
+    let times = || events.iter().filter_map(|event| event.time);
+    let (Some(first), Some(last)) =
+        (times().min_by_key(|time| time.number()), times().max_by_key(|time| time.number()))
+    else {
+        return;
+    };
+    let span = (last.number() as f64 - first.number() as f64).max(1.0);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 34.0), Sense::hover());
     let colors = theme::colors(ui);
     let painter = ui.painter_at(rect);
     painter.rect_filled(rect, 3.0, colors.card);
     let inner = rect.shrink2(vec2(6.0, 5.0));
-    let x_of = |time: i64| inner.left() + ((time - first) as f64 / span) as f32 * inner.width();
+    let x_of =
+        |time: EventTime| inner.left() + ((time.number() as f64 - first.number() as f64) / span) as f32 * inner.width();
     let step = events.len().div_ceil(MOST_TICKS).max(1);
     for event in events.iter().step_by(step) {
         let behaviour = event.behaviour.as_ref().and_then(|name| dataset.behaviours.idx(name)).unwrap_or(0);
         let color = theme::series_color(ui, behaviour as usize).gamma_multiply(0.75);
-        if let Some(time) = event.time_secs {
+        if let Some(time) = event.time {
             painter.vline(x_of(time), inner.y_range(), (1.5, color));
         }
     }
     if let Some(at) = response.hover_pos() {
-        let near =
-            |event: &&RawEvent| event.time_secs.map_or(i64::MAX, |time| ((x_of(time) - at.x).abs() * 10.0) as i64);
+        let near = |event: &&RawEvent| event.time.map_or(i64::MAX, |time| ((x_of(time) - at.x).abs() * 10.0) as i64);
         if let Some(event) = events.iter().min_by_key(near) {
-            response.on_hover_text(format!(
-                "{}\n{}",
-                event.time_secs.map(text::moment_secs).unwrap_or_default(),
-                event.item
-            ));
+            response.on_hover_text(format!("{}\n{}", event.time.map(exact).unwrap_or_default(), event.item));
         }
     }
     ui.horizontal(|ui| {
-        ui.label(RichText::new(text::moment(first)).size(size::TEXT_SMALL).color(colors.weak));
+        ui.label(RichText::new(short(first)).size(size::TEXT_SMALL).color(colors.weak));
         for (at, name) in dataset.behaviours.ids().enumerate().take(8) {
             ui.label(RichText::new(format!("■ {name}")).size(size::TEXT_SMALL).color(theme::series_color(ui, at)));
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            ui.label(RichText::new(text::moment(last)).size(size::TEXT_SMALL).color(colors.weak));
+            ui.label(RichText::new(short(last)).size(size::TEXT_SMALL).color(colors.weak));
         });
     });
 }
 
+/// The user's events in order, coloured by what they are for; where there are more than points on
+/// the screen, neighbours share one.
+fn parts(ui: &mut Ui, events: &[RawEvent]) {
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), PARTS), Sense::hover());
+    let painter = ui.painter_at(rect);
+    let width = rect.width() / events.len().max(1) as f32;
+    let mut from = 0;
+    for of_part in events.chunk_by(|a, b| a.part == b.part) {
+        let Some(part) = of_part.first().map(|event| event.part) else { continue };
+        let left = rect.left() + from as f32 * width;
+        // At least two points wide, so that the one test event of a long history is seen.
+        let right = (left + of_part.len() as f32 * width).max(left + 2.0);
+        let bar = egui::Rect::from_x_y_ranges(left.min(rect.right() - 2.0)..=right, rect.y_range());
+        painter.rect_filled(bar, 0.0, audit::part_color(ui, part));
+        from += of_part.len();
+    }
+    if let Some(at) = response.hover_pos() {
+        let position = ((at.x - rect.left()) / width).max(0.0) as usize;
+        if let Some(event) = events.get(position) {
+            response.on_hover_text(format!("event {}: {}, {}", text::count(position + 1), event.item, event.part));
+        }
+    }
+    ui.horizontal(audit::legend);
+}
+
 fn table(ui: &mut Ui, events: &[RawEvent]) {
     let has = |get: fn(&RawEvent) -> bool| events.iter().any(get);
-    let (has_time, has_behaviour) = (has(|e| e.time_secs.is_some()), has(|e| e.behaviour.is_some()));
+    let (has_time, has_behaviour) = (has(|e| e.time.is_some()), has(|e| e.behaviour.is_some()));
     let has_value = has(|e| e.value.is_some());
     let colors = theme::colors(ui);
     let weak = |words: &str| RichText::new(words).size(size::TEXT_SMALL).color(colors.weak);
@@ -161,17 +219,26 @@ fn table(ui: &mut Ui, events: &[RawEvent]) {
             .cell_layout(egui::Layout::left_to_right(egui::Align::Center));
         table = table.column(Column::exact(36.0));
         if has_time {
-            table = table.column(Column::exact(136.0));
+            table = table.column(Column::exact(134.0));
         }
-        table = table.column(Column::remainder().at_least(120.0).clip(true));
+        table = table.column(Column::remainder().at_least(60.0).clip(true));
         if has_behaviour {
-            table = table.column(Column::exact(90.0).clip(true));
+            table = table.column(Column::exact(70.0).clip(true));
         }
         if has_value {
-            table = table.column(Column::exact(52.0));
+            table = table.column(Column::exact(56.0).clip(true));
         }
-        let heads =
-            [(true, "#"), (has_time, "Time (UTC)"), (true, "Item"), (has_behaviour, "Behaviour"), (has_value, "Value")];
+        table = table.column(Column::exact(64.0));
+        let has_clock = events.iter().any(|event| matches!(event.time, Some(EventTime::Moment(_))));
+        let time_head = if has_clock { "Time (UTC)" } else { "Time (order only)" };
+        let heads = [
+            (true, "#"),
+            (has_time, time_head),
+            (true, "Item"),
+            (has_behaviour, "Behaviour"),
+            (has_value, "Value"),
+            (true, "Part"),
+        ];
         table
             .header(size::ROW, |mut header| {
                 for (_, words) in heads.into_iter().filter(|(is_shown, _)| *is_shown) {
@@ -186,10 +253,11 @@ fn table(ui: &mut Ui, events: &[RawEvent]) {
                     let Some(event) = events.get(at) else { return };
                     let cells = [
                         (true, (at + 1).to_string()),
-                        (has_time, event.time_secs.map(text::moment_secs).unwrap_or_default()),
+                        (has_time, event.time.map(exact).unwrap_or_default()),
                         (true, event.item.clone()),
                         (has_behaviour, event.behaviour.clone().unwrap_or_default()),
                         (has_value, event.value.map(|v| v.to_string()).unwrap_or_default()),
+                        (true, event.part.to_string()),
                     ];
                     for (_, words) in cells.into_iter().filter(|(is_shown, _)| *is_shown) {
                         row.col(|ui| {

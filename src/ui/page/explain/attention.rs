@@ -70,7 +70,10 @@ impl AttentionView {
         let head = selection.head.filter(|h| h.layer < maps.n_layers && h.head < maps.n_heads);
         self.bar(ui, maps, head, actions);
         match head {
-            Some(head) => self.large(ui, shown, maps, head, selection.event, actions),
+            Some(head) => {
+                let clicked = self.large(ui, shown, maps, head, selection.event);
+                actions.extend(clicked.map(|event| Action::SelectEvent(Some(event))));
+            }
             None => self.small(ui, maps, actions),
         }
     }
@@ -165,6 +168,7 @@ impl AttentionView {
         });
     }
 
+    /// One head over all the room; the event that was clicked.
     fn large(
         &mut self,
         ui: &mut Ui,
@@ -172,8 +176,7 @@ impl AttentionView {
         maps: &AttentionMaps,
         head: HeadIdx,
         event: Option<usize>,
-        actions: &mut Actions,
-    ) {
+    ) -> Option<usize> {
         let title = |at: usize| shown.event_name(maps.first + at);
         let name = head_name(head);
         let words = Words {
@@ -193,10 +196,8 @@ impl AttentionView {
         };
         let (matrix, key) = (self.matrix(maps, head), self.key(head));
         let pointed = self.open.ui(ui, key, &matrix, look);
-        if let Some((row, _)) = pointed.clicked {
-            // The row after which event `row + 1` is expected.
-            actions.push(Action::SelectEvent(Some(maps.first + row + 1)));
-        }
+        // The row after which event `row + 1` is expected.
+        pointed.clicked.map(|(row, _)| maps.first + row + 1)
     }
 }
 

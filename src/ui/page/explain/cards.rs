@@ -4,9 +4,15 @@ use egui::{RichText, Ui};
 
 use super::{Shown, attention::LookedAt};
 use crate::explain::{Scored, TimelineStep};
+use crate::run::Part;
 use crate::ui::widget::bars::{Bar, bars};
 use crate::ui::widget::timeline::{part_name, rank_text};
 use crate::ui::{text, theme};
+
+/// What the weights are those of.
+const FROM_ONE_PASS: &str = "The weights are those of one pass over the whole history. Positions count from its end, so \
+                             before a held-out event, whose rank comes from a pass over the history before it, they \
+                             may differ a little from the weights of that prediction.";
 
 /// The ten items that the model expects after the last event.
 pub(in crate::ui::page) fn next_card(ui: &mut Ui, shown: &Shown<'_>) {
@@ -34,7 +40,8 @@ pub(super) fn event_card(ui: &mut Ui, shown: &Shown<'_>, event: Option<usize>, l
             if step.is_some() {
                 ui.add_space(6.0);
             }
-            ui.label(RichText::new("Looked at").strong()).on_hover_text(&looked_at.question);
+            ui.label(RichText::new("Looked at").strong())
+                .on_hover_text(format!("{}. {FROM_ONE_PASS}", looked_at.question));
             let words = format!("{}; {}", looked_at.question, looked_at.where_from);
             ui.add(egui::Label::new(RichText::new(words).weak()).truncate());
             bars(ui, &looked_at.rows);
@@ -46,7 +53,11 @@ fn expected(ui: &mut Ui, shown: &Shown<'_>, step: &TimelineStep) {
     let name = format!("Before event {}", shown.event_name(step.position));
     ui.add(egui::Label::new(RichText::new(name).strong()).truncate());
     let (Some(rank), Some(probability)) = (step.rank, step.probability) else {
-        ui.weak(format!("{} · no prediction: nothing came before it", part_name(step.part)));
+        let why = match step.part {
+            Part::Test => "held back until the run has ended",
+            Part::Train | Part::Valid => "no prediction: nothing came before it",
+        };
+        ui.weak(format!("{} · {why}", part_name(step.part)));
         return;
     };
     let probability = text::percent(f64::from(probability));

@@ -60,9 +60,8 @@ impl ExplainPage {
             }
             return;
         };
-        let Some(key) = app.view_key(run) else {
-            return no_user_chosen(ui, app, actions);
-        };
+        // With data there is always a user: the application chooses one where nobody did.
+        let Some(key) = app.view_key(run) else { return };
         let Some(view) = self.view(ui, app, key) else { return };
         let kind = app.summary(run).and_then(|s| s.manifest.as_ref()).map(|m| ModelKind::from(&m.experiment.model));
         let shown = Shown::new(&view, prepared);
@@ -122,14 +121,22 @@ impl ExplainPage {
         egui::CentralPanel::default()
             .frame(egui::Frame::new().inner_margin(egui::Margin { left: 8, ..Default::default() }))
             .show(ui, |ui| {
-                ui.columns(2, |columns| {
-                    if let [left, right] = columns {
-                        cards::event_card(left, shown, app.selection.event, looked_at.as_ref());
-                        next_card(right, shown);
-                    }
+                egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+                    let bottom = ui.max_rect().bottom();
+                    ui.columns(2, |columns| {
+                        if let [left, right] = columns {
+                            cards::event_card(left, shown, app.selection.event, looked_at.as_ref());
+                            next_card(right, shown);
+                        }
+                    });
+                    ui.add_space(size::GAP_SMALL);
+                    // Where the cards leave too little, the column scrolls.
+                    let height = (bottom - ui.cursor().top()).max(TIMELINE_LEAST);
+                    ui.allocate_ui(egui::vec2(ui.available_width(), height), |ui| {
+                        ui.set_max_height(height);
+                        self.timeline_card(ui, shown, app, actions);
+                    });
                 });
-                ui.add_space(size::GAP_SMALL);
-                self.timeline_card(ui, shown, app, actions);
             });
     }
 
@@ -177,6 +184,9 @@ impl ExplainPage {
     }
 }
 
+/// Least height of the timeline: its chart and a few rows of its table.
+const TIMELINE_LEAST: f32 = 340.0;
+
 /// Why a family has no attention, and what is shown in its place.
 pub(super) fn why_no_attention(kind: Option<ModelKind>) -> &'static str {
     match kind {
@@ -213,11 +223,5 @@ fn no_weights(ui: &mut Ui, app: &App, actions: &mut Actions) {
                     explain; choose another run, or watch this one train.";
     panel::empty(ui, "This run has no weights yet", sentence, |ui| {
         action_button_as(ui, app, actions, Action::GoTo(Page::Train), "Go to Train");
-    });
-}
-
-fn no_user_chosen(ui: &mut Ui, app: &App, actions: &mut Actions) {
-    panel::empty(ui, "No user is chosen", "Type an id above, or begin with the first one.", |ui| {
-        action_button_as(ui, app, actions, Action::StepUser(1), "First user");
     });
 }

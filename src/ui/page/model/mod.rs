@@ -19,7 +19,7 @@ const SIDE: f32 = 312.0;
 /// View state of the page.
 #[derive(Default)]
 pub(super) struct ModelPage {
-    save_as: String,
+    save_as: ready::SaveForm,
 }
 
 impl ModelPage {

@@ -6,13 +6,22 @@ use egui::{Button, RichText, Ui, vec2};
 
 use crate::app::{Action, App, Loadable, Page};
 use crate::data::{DataSource, SplitSpec};
+use crate::train::min_train_events;
 use crate::ui::theme::{self, size};
 use crate::ui::{Actions, frame, text};
 
 /// Bytes a learnt number costs while training: itself, its gradient, and Adam's two moments.
 const BYTES_WHILE_TRAINING: u64 = 16;
 
-pub(super) fn ui(ui: &mut Ui, app: &App, save_as: &mut String, actions: &mut Actions) {
+/// View state of the form that saves the experiment.
+#[derive(Default)]
+pub(super) struct SaveForm {
+    path: String,
+    /// The experiment's name that `path` was last made from.
+    of: Option<String>,
+}
+
+pub(super) fn ui(ui: &mut Ui, app: &App, save_as: &mut SaveForm, actions: &mut Actions) {
     theme::card(ui).show(ui, |ui| {
         ui.take_available_width();
         ui.heading("Data");
@@ -32,14 +41,16 @@ pub(super) fn ui(ui: &mut Ui, app: &App, save_as: &mut String, actions: &mut Act
     ui.add_space(size::GAP);
     theme::card(ui).show(ui, |ui| {
         ui.take_available_width();
-        save(ui, app, save_as, actions);
+        save_as.ui(ui, app, actions);
     });
 }
 
 fn data(ui: &mut Ui, app: &App, actions: &mut Actions) {
     let experiment = &app.draft.experiment;
     let source = match &experiment.data.source {
-        DataSource::World(world) => format!("Synthetic world, seed {}", world.seed),
+        DataSource::World(world) => {
+            format!("Synthetic world, {}, seed {}", world.kind.title().to_lowercase(), world.seed)
+        }
         DataSource::File(file) => {
             file.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
         }
@@ -48,11 +59,14 @@ fn data(ui: &mut Ui, app: &App, actions: &mut Actions) {
     ui.label(match experiment.split {
         SplitSpec::LeaveOneOut => "Leave-one-out".to_owned(),
         SplitSpec::GlobalTemporal { valid_fraction, test_fraction } => {
-            format!(
-                "Global cut in time: {} valid, {} test",
-                text::percent(valid_fraction),
-                text::percent(test_fraction)
-            )
+            shares("Global cut", valid_fraction, test_fraction)
+        }
+        SplitSpec::PerUserTemporal { valid_fraction, test_fraction } => {
+            shares("Per user", valid_fraction, test_fraction)
+        }
+        SplitSpec::RollingWindows { n_windows, window, horizon_fraction } => {
+            let share = text::percent(horizon_fraction);
+            format!("Window {window} of {n_windows}: {share} valid, {share} test")
         }
     });
     if let Some(prepared) = app.fresh_data() {
@@ -86,6 +100,10 @@ fn data(ui: &mut Ui, app: &App, actions: &mut Actions) {
     });
 }
 
+fn shares(name: &str, valid_fraction: f64, test_fraction: f64) -> String {
+    format!("{name} in time: {} valid, {} test", text::percent(valid_fraction), text::percent(test_fraction))
+}
+
 fn model(ui: &mut Ui, app: &App) {
     let experiment = &app.draft.experiment;
     let Some(n_params) = app.draft.n_params else {
@@ -106,9 +124,11 @@ fn model(ui: &mut Ui, app: &App) {
     let memory = text::bytes(n_params as u64 * BYTES_WHILE_TRAINING);
     line(ui, "Memory", memory, "Weights, gradients and Adam's two moments; what a batch needs comes on top");
     if let Some(prepared) = app.fresh_data() {
-        let n_train = prepared.split.train_len.iter().filter(|len| **len >= 2).count();
+        let fewest = min_train_events(&experiment.model);
+        let n_train = prepared.split.train_len.iter().filter(|len| **len >= fewest).count();
         let steps = n_train.div_ceil(experiment.training.batch_size.max(1));
-        line(ui, "Steps an epoch", text::count(steps), "Users with two training events or more, over the batch size");
+        let hover = format!("Users with at least {fewest} training events, over the batch size");
+        line(ui, "Steps an epoch", text::count(steps), &hover);
     }
 }
 
@@ -140,16 +160,41 @@ fn start(ui: &mut Ui, app: &App, actions: &mut Actions) {
     }
 }
 
-fn save(ui: &mut Ui, app: &App, save_as: &mut String, actions: &mut Actions) {
-    if save_as.is_empty() {
-        *save_as = format!("experiments/{}.ron", app.draft.experiment.name);
+impl SaveForm {
+    fn ui(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
+        self.follow(&app.draft.experiment.name);
+        let label = ui.label("Save as an experiment file");
+        ui.horizontal(|ui| {
+            let width = ui.available_width() - 60.0;
+            ui.add(egui::TextEdit::singleline(&mut self.path).desired_width(width)).labelled_by(label.id);
+            if ui.button("Save").on_hover_text("`seqscope train` runs the same file without a window").clicked() {
+                actions.push(Action::SaveExperiment(PathBuf::from(self.path.trim())));
+            }
+        });
     }
-    let label = ui.label("Save as an experiment file");
-    ui.horizontal(|ui| {
-        let width = ui.available_width() - 60.0;
-        ui.add(egui::TextEdit::singleline(save_as).desired_width(width)).labelled_by(label.id);
-        if ui.button("Save").on_hover_text("`seqscope train` runs the same file without a window").clicked() {
-            actions.push(Action::SaveExperiment(PathBuf::from(save_as.as_str())));
+
+    /// The path field follows the experiment's name; between two names it is the person's.
+    fn follow(&mut self, name: &str) {
+        if self.of.as_deref() != Some(name) {
+            self.of = Some(name.to_owned());
+            self.path = format!("experiments/{name}.ron");
         }
-    });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SaveForm;
+
+    #[test]
+    fn the_offered_path_follows_the_name_and_leaves_a_typed_one_alone_meanwhile() {
+        let mut form = SaveForm::default();
+        form.follow("clicks");
+        assert_eq!(form.path, "experiments/clicks.ron");
+        form.path = "mine.ron".to_owned();
+        form.follow("clicks");
+        assert_eq!(form.path, "mine.ron");
+        form.follow("orders");
+        assert_eq!(form.path, "experiments/orders.ron");
+    }
 }

@@ -2,8 +2,8 @@
 
 use egui::{Align, Layout, Ui, vec2};
 
+use super::super::ranking::Ranking;
 use crate::app::{LivePoint, Training};
-use crate::metric::RankingMetrics;
 use crate::run::RunId;
 use crate::ui::theme;
 use crate::ui::widget::line_chart::{ChartData, Chrome, Flag, LineChart, Reference, Series, tick};
@@ -12,39 +12,6 @@ use crate::ui::widget::line_chart::{ChartData, Chrome, Flag, LineChart, Referenc
 const SMALL: f32 = 150.0;
 /// Least width of what stands beside the small charts: a table of names and three metrics.
 const BESIDE: f32 = 330.0;
-
-/// A ranking metric that can be drawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter, strum::Display)]
-pub(super) enum RankingMetric {
-    /// NDCG@10.
-    #[default]
-    #[strum(to_string = "NDCG@10")]
-    Ndcg,
-    /// HR@10.
-    #[strum(to_string = "HR@10")]
-    Hr,
-    /// MRR.
-    #[strum(to_string = "MRR")]
-    Mrr,
-}
-
-impl RankingMetric {
-    fn of_point(self, point: &LivePoint) -> f64 {
-        match self {
-            Self::Ndcg => point.ndcg_at_10,
-            Self::Hr => point.hr_at_10,
-            Self::Mrr => point.mrr,
-        }
-    }
-
-    fn of(self, metrics: &RankingMetrics) -> f64 {
-        match self {
-            Self::Ndcg => metrics.ndcg_at_10,
-            Self::Hr => metrics.hr_at_10,
-            Self::Mrr => metrics.mrr,
-        }
-    }
-}
 
 /// What x counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter, strum::Display)]
@@ -63,14 +30,14 @@ struct Key {
     n_steps: usize,
     n_points: usize,
     n_references: usize,
-    metric: RankingMetric,
+    metric: Ranking,
     x: XAxis,
     dark: bool,
 }
 
 pub(super) struct Charts {
     key: Option<Key>,
-    metric: RankingMetric,
+    metric: Ranking,
     x: XAxis,
     loss: LineChart,
     ranking: LineChart,
@@ -81,7 +48,7 @@ impl Default for Charts {
     fn default() -> Self {
         Self {
             key: None,
-            metric: RankingMetric::default(),
+            metric: Ranking::default(),
             x: XAxis::default(),
             loss: LineChart::new("Loss"),
             ranking: LineChart::new("Ranking on validation"),
@@ -127,7 +94,7 @@ impl Charts {
             }
             ui.separator();
             ui.label("Ranking");
-            for metric in RankingMetric::iter() {
+            for metric in Ranking::iter() {
                 ui.selectable_value(&mut self.metric, metric, metric.to_string())
                     .on_hover_text("Full catalogue, mean over validation users");
             }
@@ -192,7 +159,10 @@ impl View<'_> {
     fn loss(&self) -> ChartData {
         let steps: Vec<[f64; 2]> =
             self.training.step_losses.iter().map(|(s, loss)| [self.x_of_step(*s), *loss]).collect();
-        let train = if steps.is_empty() { self.points(|p| p.train_loss) } else { steps };
+        // Epochs from before the run went on have no losses a step.
+        let first_live = self.training.step_losses.first().map_or(usize::MAX, |(step, _)| *step);
+        let earlier = self.training.points.iter().filter(|p| p.step < first_live);
+        let train = earlier.map(|p| [self.x_of(p), p.train_loss]).chain(steps).collect();
         let series = vec![
             Series {
                 name: "training".to_owned(),
@@ -210,11 +180,16 @@ impl View<'_> {
         self.data("Loss (nats an event)", series)
     }
 
-    fn ranking(&self, metric: RankingMetric) -> ChartData {
-        let points = self.points(|p| metric.of_point(p));
+    fn ranking(&self, metric: Ranking) -> ChartData {
+        let value = |point: &LivePoint| match metric {
+            Ranking::Ndcg => point.ndcg_at_10,
+            Ranking::Hr => point.hr_at_10,
+            Ranking::Mrr => point.mrr,
+        };
+        let points = self.points(value);
         let best = self.training.points.iter().rev().find(|p| p.is_best).map(|p| Flag {
-            at: [self.x_of(p), metric.of_point(p)],
-            text: format!("best: epoch {}, {}", p.epoch, tick(metric.of_point(p))),
+            at: [self.x_of(p), value(p)],
+            text: format!("best: epoch {}, {}", p.epoch, tick(value(p))),
         });
         let name = format!("this run, {metric}");
         let series = vec![Series { name, color: theme::series_color(self.ui, 1), points, keep_raw: true }];

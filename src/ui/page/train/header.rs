@@ -6,7 +6,7 @@ use egui::{Align, Layout, ProgressBar, RichText, Ui};
 
 use crate::app::{Action, App, Page, Training, TrainingPhase};
 use crate::model::DeviceKind;
-use crate::run::Outcome;
+use crate::run::{Outcome, RunId};
 use crate::train::StopMode;
 use crate::ui::Actions;
 use crate::ui::frame::{action_button, action_button_as};
@@ -40,11 +40,13 @@ impl Header {
     /// Right to left: the gravest stands outermost.
     fn buttons(&mut self, ui: &mut Ui, training: &Training, app: &App, actions: &mut Actions) {
         if !training.is_active() {
-            if let Some(run) = &training.run {
+            if let Some(run) = kept_run(training) {
                 let selects = Action::SelectRun(run.clone());
                 if ui.button("Explain this run").clicked() {
                     actions.extend([selects, Action::GoTo(Page::Explain)]);
                 }
+            }
+            if training.run.is_some() {
                 action_button_as(ui, app, actions, Action::GoTo(Page::Compare), "Compare runs");
             }
             return;
@@ -91,6 +93,12 @@ impl Header {
             self.asks_to_discard = false;
         }
     }
+}
+
+/// The run, unless it was discarded: then there is nothing left to look at.
+fn kept_run(training: &Training) -> Option<&RunId> {
+    let is_discarded = matches!(&training.phase, TrainingPhase::Ended(ended) if ended.outcome.is_none());
+    training.run.as_ref().filter(|_| !is_discarded)
 }
 
 fn phase_text(training: &Training) -> &'static str {

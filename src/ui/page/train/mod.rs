@@ -61,8 +61,8 @@ mod tests {
 
     use super::*;
     use crate::app::{AppOptions, FilePicker, LivePoint, PickKind, TrainingPhase};
-    use crate::run::RunStore;
-    use crate::train::{Progress, StopMode};
+    use crate::run::{Outcome, RunId, RunStore};
+    use crate::train::{Ended, Progress, StopMode};
 
     struct NoDialog;
 
@@ -122,6 +122,19 @@ mod tests {
         Harness::builder().with_size([1100.0, 700.0]).build_ui_state(paint, state)
     }
 
+    fn ended(outcome: Option<Outcome>) -> Ended {
+        Ended {
+            outcome,
+            epochs: 2,
+            best_epoch: Some(2),
+            train_secs: 61.0,
+            valid: None,
+            test: None,
+            references_test: crate::run::References::new(),
+            optimum: None,
+        }
+    }
+
     #[test]
     fn with_no_run_the_page_says_what_will_appear_and_offers_what_fills_it() {
         let mut harness = harness(None);
@@ -163,14 +176,11 @@ mod tests {
         use crate::baseline::BaselineKind;
         use crate::metric::RankingMetrics;
         let metrics = |ndcg_at_10| RankingMetrics { ndcg_at_10, ..RankingMetrics::default() };
-        let ended = crate::train::Ended {
-            outcome: Some(crate::run::Outcome::Finished),
-            epochs: 2,
-            best_epoch: Some(2),
-            train_secs: 61.0,
-            valid: None,
+        let ended = Ended {
             test: Some(metrics(0.321)),
             references_test: [(BaselineKind::MarkovWindow, metrics(0.123))].into(),
+            optimum: Some(crate::data::world::Ceiling { ndcg_at_10: 0.777, ..Default::default() }),
+            ..ended(Some(Outcome::Finished))
         };
         let mut harness = harness(Some(training(TrainingPhase::Ended(Box::new(ended)))));
         harness.run();
@@ -178,8 +188,21 @@ mod tests {
         harness.get_by_label(".321");
         harness.get_by_label("Windowed Markov chain");
         harness.get_by_label(".123");
+        harness.get_by_label("Best possible");
+        harness.get_by_label(".777");
         harness.get_by_label_contains("2 epochs in 1 min 01 s");
         assert!(harness.query_by_label("Pause").is_none(), "there is nothing to pause any more");
+    }
+
+    #[test]
+    fn a_run_that_was_discarded_is_not_there_to_be_explained() {
+        for (outcome, is_offered) in [(Some(Outcome::Stopped), true), (None, false)] {
+            let phase = TrainingPhase::Ended(Box::new(ended(outcome)));
+            let mut harness = harness(Some(Training { run: Some(RunId("a".to_owned())), ..training(phase) }));
+            harness.run();
+            assert_eq!(harness.query_by_label("Explain this run").is_some(), is_offered);
+            harness.get_by_label("Compare runs");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use egui::{RichText, Ui};
 
 use crate::app::{Training, TrainingPhase};
+use crate::data::world::Ceiling;
 use crate::metric::RankingMetrics;
 use crate::run::References;
 use crate::ui::text;
@@ -17,14 +18,15 @@ pub(super) fn ui(ui: &mut Ui, training: &Training) {
         ui.weak("This run ended before the test part was read.");
         return;
     }
-    table(ui, ended.test.as_ref(), &ended.references_test);
+    table(ui, ended.test.as_ref(), &ended.references_test, ended.optimum);
 }
 
 /// One number of several metrics.
 type Of = fn(&RankingMetrics) -> f64;
 
-/// This run and the references, the best number of each column in bold.
-fn table(ui: &mut Ui, model: Option<&RankingMetrics>, references: &References) {
+/// This run and the references, the best number of each column in bold; below them what the rules of
+/// a world allow.
+fn table(ui: &mut Ui, model: Option<&RankingMetrics>, references: &References, optimum: Option<Ceiling>) {
     let mut rows: Vec<(&str, &RankingMetrics)> = model.map(|m| ("This run", m)).into_iter().collect();
     rows.extend(references.iter().map(|(kind, metrics)| (kind.title(), metrics)));
     let columns: [(&str, Of); 3] = [("NDCG@10", |m| m.ndcg_at_10), ("HR@10", |m| m.hr_at_10), ("MRR", |m| m.mrr)];
@@ -45,5 +47,21 @@ fn table(ui: &mut Ui, model: Option<&RankingMetrics>, references: &References) {
             }
             ui.end_row();
         }
+        if let Some(optimum) = optimum {
+            best_possible(ui, optimum);
+        }
     });
+}
+
+fn best_possible(ui: &mut Ui, optimum: Ceiling) {
+    let words = format!(
+        "Computed from the rules of the world, on the same questions: no model does better, but for luck. The best \
+         HR@1 is {}.",
+        text::metric(optimum.hr_at_1)
+    );
+    ui.label("Best possible").on_hover_text(words);
+    for value in [optimum.ndcg_at_10, optimum.hr_at_10, f64::NAN] {
+        ui.label(RichText::new(text::metric(value)).monospace().weak());
+    }
+    ui.end_row();
 }

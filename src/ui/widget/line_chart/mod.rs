@@ -75,6 +75,9 @@ pub enum Chrome {
     Small,
 }
 
+/// Width that the options take beside the title; where there is less they go into a menu.
+const OPTIONS_WIDTH: f32 = 270.0;
+
 /// A chart with its view state.
 #[derive(Debug)]
 pub struct LineChart {
@@ -145,7 +148,14 @@ impl LineChart {
     fn header(&mut self, ui: &mut egui::Ui) {
         ui.horizontal(|ui| {
             ui.strong(self.title);
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| self.options(ui));
+            let is_narrow = ui.available_width() < OPTIONS_WIDTH;
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                if is_narrow {
+                    ui.menu_button("Options", |ui| self.options(ui)).response.on_hover_text(self.title);
+                } else {
+                    self.options(ui);
+                }
+            });
         });
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = egui::vec2(12.0, 0.0);

@@ -65,7 +65,8 @@ impl Timeline {
 pub fn summary(steps: &[TimelineStep]) -> String {
     let ranked = steps.iter().filter_map(|s| s.is_hit(HIT_AT));
     let (n, hits) = ranked.fold((0, 0), |(n, hits), hit| (n + 1, hits + usize::from(hit)));
-    let of = |part| steps.iter().find(|s| s.part == part).and_then(|s| s.rank).map(rank_text);
+    // The question of a part is its last event.
+    let of = |part| steps.iter().rfind(|s| s.part == part).and_then(|s| s.rank).map(rank_text);
     let mut text = format!("{hits} of {n} events among the first {HIT_AT}");
     for (part, name) in [(Part::Valid, "validation"), (Part::Test, "test")] {
         if let Some(rank) = of(part) {

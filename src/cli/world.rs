@@ -1,0 +1,107 @@
+//! `seqscope data --world KIND`: the rules of a synthetic world, its log, and the best possible score.
+
+use std::io::Write;
+use std::sync::atomic::AtomicBool;
+
+use serde_json::{Value, json};
+use strum::IntoEnumIterator;
+
+use super::Streams;
+use super::outcome::ceiling_json;
+use super::table::{Align, Table, metric};
+use crate::data::world::{Ceiling, Seen, ceiling};
+use crate::data::{self, CleanSpec, DataSource, DataSpec, Dataset, Profile, WorldKind, WorldSpec};
+use crate::error::Error;
+use crate::spec::{Described, did_you_mean};
+
+/// The kind of a word such as `LongRange` or `long-range`.
+pub(super) fn named(word: &str) -> Result<WorldKind, String> {
+    let plain = |word: &str| word.replace(['-', '_', ' '], "").to_lowercase();
+    let names: Vec<String> = WorldKind::iter().map(|kind| kind.to_string()).collect();
+    match WorldKind::iter().find(|kind| plain(&kind.to_string()) == plain(word)) {
+        Some(kind) => Ok(kind),
+        None => Err(match did_you_mean(word, names.iter().map(String::as_str)) {
+            Some(near) => format!("there is no such world; did you mean `{near}`?"),
+            None => format!("there is no such world; choose one of {}", names.join(", ")),
+        }),
+    }
+}
+
+/// The world of a kind with some settings changed, each as `lag=8`.
+pub(super) fn changed(kind: WorldKind, sets: &[String]) -> Result<WorldSpec, Error> {
+    let mut spec = WorldSpec::of(kind);
+    for set in sets {
+        let hint = || format!("`seqscope describe {}` lists its settings", spec.kind.to_string().to_lowercase());
+        let Some((key, text)) = set.split_once('=') else {
+            return Err(Error::edge(format!("`--set {set}` lacks its value; write `--set {set}=VALUE`"), hint()));
+        };
+        let key = key.trim().trim_start_matches("data.").trim_start_matches("source.");
+        if let Some(owner) = WorldKind::owner(key).filter(|owner| *owner != spec.kind) {
+            let sentence = format!("`{key}` is a setting of the world {owner}, and this one is {}", spec.kind);
+            return Err(Error::edge(sentence, hint()));
+        }
+        let hint = hint();
+        spec.set_text(key, text.trim()).map_err(|error| Error::edge(error.to_string(), hint))?;
+    }
+    Ok(spec)
+}
+
+/// Makes the world and tells all about it; `profile` writes what any log looks like.
+pub(super) fn tell(
+    spec: &WorldSpec,
+    profile: fn(&Dataset, &Profile, &mut dyn Write) -> std::io::Result<()>,
+    streams: &mut Streams<'_>,
+) -> Result<(), Error> {
+    let dataset = made(spec)?;
+    let out = &mut *streams.out;
+    writeln!(out, "{} ({})\n{}\n", spec.kind.title(), spec.kind, spec.story())?;
+    for field in spec.fields().iter().filter(|field| field.key != "kind") {
+        let unit = if field.unit.is_empty() { String::new() } else { format!(" {}", field.unit) };
+        writeln!(out, "data.{} = {}{unit}   {}", field.key, field.value, field.help)?;
+    }
+    profile(&dataset, &Profile::new(&dataset), out)?;
+    write_optimum(spec, out)?;
+    Ok(())
+}
+
+/// The same as one object.
+pub(super) fn json_of(spec: &WorldSpec) -> Result<Value, Error> {
+    let shape = made(spec)?.shape();
+    let settings: serde_json::Map<_, _> =
+        spec.fields().iter().map(|field| (field.key.to_owned(), json!(field.value.to_string()))).collect();
+    let optimum = |seen| ceiling(spec, seen).as_ref().map(ceiling_json);
+    Ok(json!({
+        "world": spec.kind.to_string(),
+        "rules": spec.story(),
+        "settings": settings,
+        "users": shape.n_users,
+        "items": shape.n_items,
+        "events": shape.n_events,
+        "optimum": { "seen_ranked": optimum(Seen::Ranked), "seen_left_out": optimum(Seen::LeftOut) },
+    }))
+}
+
+fn made(spec: &WorldSpec) -> Result<Dataset, Error> {
+    let data = DataSpec { source: DataSource::World(spec.clone()), clean: CleanSpec::default() };
+    Ok(data::read(&data, &AtomicBool::new(false))?)
+}
+
+fn write_optimum(spec: &WorldSpec, out: &mut dyn Write) -> std::io::Result<()> {
+    let (ranked, left_out) = (ceiling(spec, Seen::Ranked), ceiling(spec, Seen::LeftOut));
+    let (Some(ranked), Some(left_out)) = (ranked, left_out) else {
+        return writeln!(out, "\nNo user has the three events that leave-one-out needs, so there is no optimum.");
+    };
+    writeln!(out, "\nBest possible on each user's last event (leave-one-out), known from the rules:")?;
+    let columns = ["HR@1", "HR@10", "NDCG@10"].map(|name| (name, Align::Right));
+    let mut table = Table::new([("", Align::Left)].into_iter().chain(columns));
+    let cells = |title: &str, of: &Ceiling| {
+        [title.to_owned(), metric(Some(of.hr_at_1)), metric(Some(of.hr_at_10)), metric(Some(of.ndcg_at_10))]
+    };
+    table.row(cells("seen items ranked too", &ranked));
+    table.row(cells("seen items left out", &left_out));
+    table.write(out)?;
+    if spec.kind.returns() {
+        writeln!(out, "People come back to items here: judge with `evaluation: (filter_seen: false)`.")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,153 @@
+//! What a step changes in a log, and the count and examples of it.
+
+use std::iter::zip;
+
+use crate::data::events::Events;
+use crate::data::{ExampleRow, Vocab, time};
+
+/// What is to change.
+#[derive(Debug)]
+pub(in crate::data) enum Change {
+    /// Rows whose flag is not set go.
+    Keep(Vec<bool>),
+    /// Other values.
+    Values(Vec<f32>),
+    /// Other behaviours.
+    Behaviours(Vec<u16>, Vocab),
+    /// Other users.
+    Users(Vec<u32>, Vocab),
+    /// Another order: for each place the row that comes to it; and the rows that stood too late.
+    Order(Vec<usize>, Vec<usize>),
+}
+
+/// What a step came to.
+#[derive(Debug)]
+pub(in crate::data) struct Outcome {
+    pub(in crate::data) change: Change,
+    /// What is worth saying of it, such as the mean that was found; may be empty.
+    pub(in crate::data) note: String,
+    /// What is doubtful: the step's own field, and a sentence.
+    pub(in crate::data) warnings: Vec<(&'static str, String)>,
+}
+
+impl From<Change> for Outcome {
+    fn from(change: Change) -> Self {
+        Self { change, note: String::new(), warnings: Vec::new() }
+    }
+}
+
+impl Outcome {
+    pub(in crate::data) fn with_note(self, note: impl Into<String>) -> Self {
+        Self { note: note.into(), ..self }
+    }
+}
+
+/// Most rows that are shown of each step.
+const MOST_EXAMPLES: usize = 5;
+
+impl Change {
+    /// Rows that are touched, in order.
+    pub(super) fn touched<'a>(&'a self, events: &'a Events) -> Box<dyn Iterator<Item = usize> + 'a> {
+        let where_not = |same: Box<dyn Iterator<Item = bool> + 'a>| -> Box<dyn Iterator<Item = usize> + 'a> {
+            Box::new(same.enumerate().filter(|(_, is_same)| !is_same).map(|(row, _)| row))
+        };
+        match self {
+            Self::Keep(keep) => where_not(Box::new(keep.iter().copied())),
+            Self::Values(after) => {
+                let before = events.value.as_deref().unwrap_or(&[]);
+                where_not(Box::new(
+                    zip(before, after).map(|(b, a)| b.to_bits() == a.to_bits() || b.is_nan() && a.is_nan()),
+                ))
+            }
+            Self::Behaviours(idx, names) => {
+                let before = events.behaviour_idx.as_deref().unwrap_or(&[]);
+                let is_same = |(b, a): (&u16, &u16)| events.behaviours.id(u32::from(*b)) == names.id(u32::from(*a));
+                where_not(Box::new(zip(before, idx).map(is_same)))
+            }
+            Self::Users(idx, ids) => {
+                where_not(Box::new(zip(&events.user_idx, idx).map(|(b, a)| events.users.id(*b) == ids.id(*a))))
+            }
+            Self::Order(_, late) => Box::new(late.iter().copied()),
+        }
+    }
+
+    /// The first few touched rows as a person reads them.
+    pub(super) fn examples(&self, events: &Events, only_orders: bool) -> Vec<ExampleRow> {
+        self.touched(events).take(MOST_EXAMPLES).map(|row| self.example(events, row, only_orders)).collect()
+    }
+
+    fn example(&self, events: &Events, row: usize, only_orders: bool) -> ExampleRow {
+        let id =
+            |vocab: &Vocab, idx: Option<u32>| idx.and_then(|idx| vocab.id(idx)).map_or_else(String::new, shortened);
+        let behaviour = |column: &[u16]| column.get(row).copied().map(u32::from);
+        let value = |column: Option<&[f32]>| {
+            column.and_then(|column| column.get(row)).map_or_else(String::new, |value| shown(*value))
+        };
+        let user = id(&events.users, events.user_idx.get(row).copied());
+        let (before, after) = match self {
+            Self::Keep(_) => {
+                let column = events.behaviour_idx.as_deref().unwrap_or(&[]);
+                let parts = [id(&events.behaviours, behaviour(column)), value(events.value.as_deref())];
+                let told: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+                (told.join(", "), "dropped".to_owned())
+            }
+            Self::Values(after) => (value(events.value.as_deref()), value(Some(after))),
+            Self::Behaviours(idx, names) => {
+                let before = events.behaviour_idx.as_deref().unwrap_or(&[]);
+                (id(&events.behaviours, behaviour(before)), id(names, behaviour(idx)))
+            }
+            Self::Users(idx, ids) => (user.clone(), id(ids, idx.get(row).copied())),
+            Self::Order(order, _) => {
+                let place = order.iter().position(|&from| from == row).unwrap_or(row);
+                (format!("row {}", row + 1), format!("row {}", place + 1))
+            }
+        };
+        let item = id(&events.items, events.item_idx.get(row).copied());
+        ExampleRow { user, item, time: moment(events, row, only_orders), before, after }
+    }
+
+    /// Carries it out.
+    pub(super) fn apply(self, events: &mut Events) {
+        match self {
+            Self::Keep(keep) => {
+                if keep.iter().any(|kept| !kept) {
+                    events.retain(&keep);
+                }
+            }
+            Self::Values(values) => events.value = Some(values),
+            Self::Behaviours(idx, names) => {
+                events.behaviour_idx = Some(idx);
+                events.behaviours = names;
+            }
+            Self::Users(idx, ids) => {
+                events.user_idx = idx;
+                events.users = ids;
+            }
+            Self::Order(order, _) => events.reorder(&order),
+        }
+    }
+}
+
+/// A value as a person reads it.
+fn shown(value: f32) -> String {
+    if value.is_nan() { "missing".to_owned() } else { value.to_string() }
+}
+
+fn moment(events: &Events, row: usize, only_orders: bool) -> String {
+    let Some(ticks) = events.time_ticks.as_ref().and_then(|times| times.get(row)) else { return String::new() };
+    let per_sec = events.ticks_per_sec.max(1);
+    if only_orders {
+        return (*ticks as f64 / per_sec as f64).to_string();
+    }
+    time::iso(ticks.saturating_mul(time::MICROS_PER_SEC / per_sec))
+}
+
+/// An id may be a megabyte long; an example shows its beginning.
+fn shortened(text: &str) -> String {
+    const SHOWN: usize = 60;
+    let mut short: String = text.chars().take(SHOWN).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}

@@ -1,0 +1,42 @@
+//! A date window: the part of the calendar that an experiment is about.
+
+use super::change::{Change, Outcome};
+use super::step::{About, Step, step_settings};
+use super::view::{View, check_moment};
+use crate::data::Role;
+use crate::spec::Problem;
+
+step_settings! {
+    /// Events outside a part of the calendar go.
+    DateWindow {
+        /// The first moment that is kept; empty for the beginning.
+        from: String = String::new(), Text, "From", "", "The first moment that is kept (UTC), such as 2024-01-31; empty for the beginning.", "the whole log";
+        /// The first moment that is no longer kept; empty for the end.
+        until: String = String::new(), Text, "Until", "", "The first moment that is no longer kept (UTC): 2024-02-01 ends with January. Empty for the end.", "the whole log";
+    }
+}
+
+impl Step for DateWindow {
+    fn about(&self) -> About {
+        About {
+            title: "Date window",
+            help: "Only events from one date on and before another are kept.",
+            needs: &[Role::Time],
+            is_fitted: false,
+            is_idempotent: true,
+            cure: "widen its window",
+        }
+    }
+
+    fn check(&self) -> Vec<Problem> {
+        [check_moment("from", &self.from), check_moment("until", &self.until)].into_iter().flatten().collect()
+    }
+
+    fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
+        let from = log.moment("from", &self.from)?;
+        let until = log.moment("until", &self.until)?;
+        let is_inside =
+            |ticks: &i64| from.is_none_or(|from| *ticks >= from) && until.is_none_or(|until| *ticks < until);
+        Ok(Change::Keep(log.ticks().iter().map(is_inside).collect()).into())
+    }
+}

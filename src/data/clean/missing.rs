@@ -1,0 +1,141 @@
+//! Missing values: dropped, or filled with what the others tell.
+
+use serde::{Deserialize, Serialize};
+use strum::VariantNames;
+
+use super::change::{Change, Outcome};
+use super::step::{About, Step, step_settings};
+use super::view::{View, mean, most_frequent, quantile};
+use crate::data::Role;
+use crate::spec::Problem;
+
+/// What comes in the place of a missing value.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::EnumIter, strum::VariantNames,
+)]
+pub enum Fill {
+    /// Nothing: the row is dropped.
+    Drop,
+    /// The mean of the known values.
+    Mean,
+    /// Their median.
+    Median,
+    /// The most frequent of them, the smallest of several.
+    MostFrequent,
+    /// A fixed number.
+    Constant,
+    /// The line between the neighbours in the user's own time.
+    Interpolate,
+}
+crate::spec::choice!(Fill);
+
+step_settings! {
+    /// Rows without a value are dropped or filled.
+    MissingValues {
+        /// What comes in their place.
+        fill: Fill = Fill::Drop, Choice(Fill::VARIANTS.to_vec()), "Missing values become", "", "Drop takes the row out; Interpolate draws the line between the user's values before and after.", "nothing is made up";
+        /// The number that `Constant` fills in.
+        constant: f64 = 0.0, Float { min: -1e9, max: 1e9 }, "Constant", "", "The number that Constant fills in.", "no amount";
+    }
+}
+
+impl Step for MissingValues {
+    fn about(&self) -> About {
+        let needs: &[Role] = if self.fill == Fill::Interpolate { &[Role::Value, Role::Time] } else { &[Role::Value] };
+        About {
+            title: "Missing values",
+            help: "Rows without a value are dropped, or filled with a mean, a constant or the line between neighbours.",
+            needs,
+            is_fitted: !matches!(self.fill, Fill::Drop | Fill::Constant),
+            is_idempotent: true,
+            cure: "fill the missing values, or check `data.roles.value`",
+        }
+    }
+
+    fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
+        let filled = match self.fill {
+            Fill::Drop => return Ok(Change::Keep(log.values().iter().map(|value| !value.is_nan()).collect()).into()),
+            Fill::Interpolate => return Ok(interpolated(log)),
+            Fill::Constant => self.constant,
+            Fill::Mean | Fill::Median | Fill::MostFrequent => {
+                let known = log.training_values();
+                let fit = match self.fill {
+                    Fill::Mean => Some(mean(&known)),
+                    Fill::Median => Some(quantile(&known, 0.5)),
+                    _ => most_frequent(&known),
+                };
+                fit.filter(|fit| fit.is_finite()).ok_or_else(|| self.nothing_known())?
+            }
+        };
+        let fill = |value: &f32| if value.is_nan() { filled as f32 } else { *value };
+        let note = format!("filled with {}", filled as f32);
+        Ok(Outcome::from(Change::Values(log.values().iter().map(fill).collect())).with_note(note))
+    }
+}
+
+impl MissingValues {
+    fn nothing_known(&self) -> Problem {
+        let sentence = format!(
+            "all values to learn from are missing, so they have no {}; choose Drop or Constant, or another column in \
+             `data.roles.value`.",
+            match self.fill {
+                Fill::Mean => "mean",
+                Fill::Median => "median",
+                _ => "most frequent one",
+            }
+        );
+        Problem::error("fill", sentence)
+    }
+}
+
+/// Each missing value on the line, in time, between the user's known values before and after it;
+/// before the first and after the last the nearest one.
+///
+/// A value after the cut is later than what a model may know, so it is never drawn upon; there, and
+/// for rows after the cut, the last known value is carried on.
+fn interpolated(log: &View<'_>) -> Outcome {
+    let (values, times) = (log.values(), log.ticks());
+    let mut filled = values.to_vec();
+    let (offsets, rows) = log.rows_in_time();
+    for bounds in offsets.windows(2) {
+        let of_user = &rows[bounds[0]..bounds[1]];
+        let after = next_known(log, of_user);
+        let mut before: Option<usize> = None;
+        for (&row, after) in of_user.iter().zip(after) {
+            if !values[row].is_nan() {
+                before = Some(row);
+                continue;
+            }
+            filled[row] = match (before, after) {
+                (Some(before), Some(after)) => {
+                    between((times[before], values[before]), (times[after], values[after]), times[row])
+                }
+                (Some(known), None) | (None, Some(known)) => values[known],
+                (None, None) => f32::NAN,
+            };
+        }
+    }
+    let left = filled.iter().filter(|value| value.is_nan()).count();
+    Outcome::from(Change::Values(filled)).with_note(format!("still missing, for want of a known value: {left}"))
+}
+
+/// For each of a user's rows the next one with a value that may be learnt from.
+fn next_known(log: &View<'_>, of_user: &[usize]) -> Vec<Option<usize>> {
+    let mut next = vec![None; of_user.len()];
+    let mut known = None;
+    for (slot, &row) in next.iter_mut().zip(of_user).rev() {
+        *slot = known;
+        if log.values().get(row).is_some_and(|value| !value.is_nan()) {
+            known = Some(row).filter(|&row| log.is_training(row));
+        }
+    }
+    next
+}
+
+fn between((t0, v0): (i64, f32), (t1, v1): (i64, f32), t: i64) -> f32 {
+    let (span, gone) = (t1.saturating_sub(t0) as f64, t.saturating_sub(t0) as f64);
+    if span <= 0.0 {
+        return v0;
+    }
+    (f64::from(v0) + (f64::from(v1) - f64::from(v0)) * gone / span) as f32
+}

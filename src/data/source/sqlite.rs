@@ -1,0 +1,199 @@
+//! `SQLite` databases: one table, or what one query gives, read without writing anything.
+
+use std::path::Path;
+
+use polars::prelude::StringChunked;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OpenFlags, Statement};
+
+use super::text::unique;
+use super::{Cells, Head, Lines, Refused, Rows, SAMPLE_ROWS, open};
+use crate::data::{DataError, FileSpec, schema};
+
+/// See [`super::head`].
+pub(super) fn head(mut file: FileSpec, path: &Path) -> Result<Head, DataError> {
+    let database = connect(path)?;
+    if file.query.is_none() && file.table.is_none() {
+        file.table = Some(guess_table(&database, path)?);
+    }
+    let mut statement = prepare(&database, &file, path)?;
+    let (columns, problem) = unique(names(&statement));
+    let n_columns = columns.len();
+    let mut sample = Vec::new();
+    let mut rows = statement.query([]).map_err(|error| unreadable(path, &error))?;
+    while sample.len() < SAMPLE_ROWS
+        && let Some(row) = rows.next().map_err(|error| unreadable(path, &error))?
+    {
+        let cell = |at| row.get_ref(at).map_or_else(|_| String::new(), seen);
+        sample.push((0..n_columns).map(cell).collect());
+    }
+    if sample.is_empty() {
+        let of = file.table.as_deref().map_or_else(|| "the query".to_owned(), |name| format!("the table `{name}`"));
+        return Err(content(path, format!("{of} gives no rows; name another in `data.table` or `data.query`.")));
+    }
+    let mut head = Head::new(file, columns, sample);
+    head.problems.extend(problem);
+    Ok(head)
+}
+
+/// See [`super::rows`].
+pub(super) fn rows(head: &Head, path: &Path, wanted: &[usize]) -> Result<Rows, DataError> {
+    let database = connect(path)?;
+    let mut statement = prepare(&database, &head.file, path)?;
+    let mut columns: Vec<Vec<Option<String>>> = vec![Vec::new(); wanted.len()];
+    let (mut lines, mut refused, mut n_read) = (Lines::default(), Refused::default(), 0);
+    let mut rows = statement.query([]).map_err(|error| unreadable(path, &error))?;
+    while let Some(row) = rows.next().map_err(|error| unreadable(path, &error))? {
+        n_read += 1;
+        let cells: Result<Vec<Option<String>>, String> = wanted
+            .iter()
+            .map(|&at| row.get_ref(at).map_err(|error| format!("cannot be read ({error})")).and_then(text))
+            .collect();
+        match cells {
+            Ok(cells) => {
+                lines.push(n_read);
+                std::iter::zip(&mut columns, cells).for_each(|(column, cell)| column.push(cell));
+            }
+            Err(reason) => refused.push(n_read, || reason),
+        }
+    }
+    let columns = columns.into_iter().map(|cells| Cells::Text(cells.into_iter().collect::<StringChunked>())).collect();
+    Ok(Rows { columns, n_read, lines, refused })
+}
+
+/// Why a query is not run, if it is not.
+pub(in crate::data) fn refused_query(query: &str) -> Option<String> {
+    let first = query.split_whitespace().next().unwrap_or_default();
+    let is_question = first.eq_ignore_ascii_case("select") || first.eq_ignore_ascii_case("with");
+    (!is_question).then(|| {
+        "a query only reads: begin `data.query` with SELECT, such as `SELECT user, item, time FROM events`.".to_owned()
+    })
+}
+
+/// Opens a database for reading only: neither the file nor one beside it is written.
+fn connect(path: &Path) -> Result<Connection, DataError> {
+    open::file(path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(path, flags).map_err(|error| unreadable(path, &error))
+}
+
+fn prepare<'a>(database: &'a Connection, file: &FileSpec, path: &Path) -> Result<Statement<'a>, DataError> {
+    let setting = |field: &str, sentence: String| DataError::Setting { field: field.to_owned(), sentence };
+    if let Some(query) = &file.query {
+        if let Some(sentence) = refused_query(query) {
+            return Err(setting("data.query", sentence));
+        }
+        let statement = database.prepare(query.trim().trim_end_matches(';')).map_err(|error| {
+            setting("data.query", format!("the query cannot be run ({}); mend `data.query`.", why(&error)))
+        })?;
+        if !statement.readonly() {
+            return Err(setting("data.query", "the query would write; `data.query` may only SELECT.".to_owned()));
+        }
+        return Ok(statement);
+    }
+    let table = file.table.as_deref().unwrap_or_default();
+    let known = tables(database, path)?;
+    if !known.iter().any(|name| name.eq_ignore_ascii_case(table)) {
+        let sentence = format!("the database has no table `{table}`; it has {}.", listed(&known));
+        return Err(setting("data.table", sentence));
+    }
+    database.prepare(&format!("SELECT * FROM {}", quoted(table))).map_err(|error| unreadable(path, &error))
+}
+
+/// The only table, or the only one whose columns look like a log's.
+fn guess_table(database: &Connection, path: &Path) -> Result<String, DataError> {
+    let known = tables(database, path)?;
+    let name = match known.as_slice() {
+        [] => return Err(content(path, "the database holds no table; choose one that holds a log.".to_owned())),
+        [only] => Some(only),
+        several => {
+            let is_log = |table: &&String| {
+                let statement = database.prepare(&format!("SELECT * FROM {}", quoted(table)));
+                statement.is_ok_and(|statement| schema::looks_like_a_log(&names(&statement)))
+            };
+            let mut logs = several.iter().filter(is_log);
+            logs.next().filter(|_| logs.next().is_none())
+        }
+    };
+    name.cloned().ok_or_else(|| DataError::Setting {
+        field: "data.table".to_owned(),
+        sentence: format!("the database has several tables; name the log in `data.table`: {}.", listed(&known)),
+    })
+}
+
+/// Tables and views, in order of name.
+fn tables(database: &Connection, path: &Path) -> Result<Vec<String>, DataError> {
+    let sql = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
+               ORDER BY name";
+    let read = || -> rusqlite::Result<Vec<String>> {
+        let mut statement = database.prepare(sql)?;
+        statement.query_map([], |row| row.get(0))?.collect()
+    };
+    read().map_err(|error| unreadable(path, &error))
+}
+
+fn names(statement: &Statement<'_>) -> Vec<String> {
+    statement.column_names().map(|name| name.trim().to_owned()).collect()
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+fn listed(names: &[String]) -> String {
+    match names.get(..12) {
+        Some(some) if names.len() > 12 => format!("`{}` and {} more", some.join("`, `"), names.len() - 12),
+        _ => format!("`{}`", names.join("`, `")),
+    }
+}
+
+/// A value of any type as a cell. Whole numbers kept as reals lose their `.0`, so that ids stay
+/// ids; bytes that are no text are written in hexadecimal digits.
+fn text(value: ValueRef<'_>) -> Result<Option<String>, String> {
+    Ok(match value {
+        ValueRef::Null => None,
+        ValueRef::Integer(number) => Some(number.to_string()),
+        // Below 2^53 a real that is whole is that number exactly.
+        ValueRef::Real(number) if number.fract() == 0.0 && number.abs() < 9.0e15 => Some(format!("{number:.0}")),
+        ValueRef::Real(number) => Some(number.to_string()),
+        ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => Some(text.to_owned()),
+            Err(_) => return Err("is not valid UTF-8".to_owned()),
+        },
+        ValueRef::Blob(bytes) => Some(std::str::from_utf8(bytes).map_or_else(|_| hexadecimal(bytes), str::to_owned)),
+    })
+}
+
+/// A value as it is looked at in a head: of a picture or a book, the beginning.
+fn seen(value: ValueRef<'_>) -> String {
+    const LONGEST: usize = 4_096;
+    let shorter = match value {
+        ValueRef::Blob(bytes) => ValueRef::Blob(bytes.get(..LONGEST).unwrap_or(bytes)),
+        value => value,
+    };
+    text(shorter).ok().flatten().unwrap_or_default()
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut digits, byte| {
+        digits.push_str(&format!("{byte:02x}"));
+        digits
+    })
+}
+
+fn unreadable(path: &Path, error: &rusqlite::Error) -> DataError {
+    let sentence = format!(
+        "it is not a readable SQLite database ({}); check it (sqlite3 FILE 'PRAGMA integrity_check'), or copy it again.",
+        why(error)
+    );
+    content(path, sentence)
+}
+
+/// What `SQLite` says, in one line.
+fn why(error: &rusqlite::Error) -> String {
+    error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn content(path: &Path, sentence: String) -> DataError {
+    DataError::Content { path: path.to_path_buf(), sentence }
+}

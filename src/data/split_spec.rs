@@ -1,0 +1,240 @@
+//! The ways to split, as the user writes them, with the settings of each.
+
+use serde::{Deserialize, Serialize};
+
+use crate::spec::{Described, Field, FieldKind, FieldValue, Group, Problem, SetError, Value, did_you_mean};
+
+/// How to split.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum SplitSpec {
+    /// Each user's last event is test, the one before it validation. Users with fewer than three
+    /// events train only.
+    #[default]
+    LeaveOneOut,
+    /// One cut in time for all users: the last `test_fraction` of all events are test, the
+    /// `valid_fraction` before them validation. A user's target is their last event in the part.
+    GlobalTemporal {
+        /// Share of events for validation, in (0, 0.5).
+        valid_fraction: f64,
+        /// Share of events for test, in (0, 0.5).
+        test_fraction: f64,
+    },
+    /// Each user's last `test_fraction` of events are test, the `valid_fraction` before them
+    /// validation, at least one event in each part. Users with fewer than three events train only.
+    ///
+    /// Only the last event of a part is a question, as with the other splits: every figure is a
+    /// mean over users, and intervals and paired tests draw users. Asking about every event would
+    /// let a few heavy users decide the figure, with answers that depend on one another.
+    PerUserTemporal {
+        /// Share of a user's events for validation, in (0, 0.5).
+        valid_fraction: f64,
+        /// Share of a user's events for test, in (0, 0.5).
+        test_fraction: f64,
+    },
+    /// One of a series of global cuts, each `horizon_fraction` of all events later than the one
+    /// before; the last one ends with the log. The window's test part is one horizon long, the
+    /// horizon before it is validation, all before that is training. What comes after the window
+    /// is dropped.
+    RollingWindows {
+        /// Number of windows.
+        n_windows: usize,
+        /// Which of them, from 1, oldest first.
+        window: usize,
+        /// Share of all events in a window's test part, in (0, 0.5).
+        horizon_fraction: f64,
+    },
+}
+
+impl SplitSpec {
+    /// One cut in time with a tenth of the events in each held-out part: the way to split a log
+    /// whose times are of one clock.
+    pub const RECOMMENDED: Self = Self::GlobalTemporal { valid_fraction: 0.1, test_fraction: 0.1 };
+
+    /// Every way to split with its first settings, the recommended one first.
+    #[must_use]
+    pub fn all() -> [Self; 4] {
+        [
+            Self::RECOMMENDED,
+            Self::LeaveOneOut,
+            Self::PerUserTemporal { valid_fraction: 0.1, test_fraction: 0.1 },
+            Self::RollingWindows { n_windows: 3, window: 3, horizon_fraction: 0.1 },
+        ]
+    }
+
+    /// Name in an experiment file.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LeaveOneOut => "LeaveOneOut",
+            Self::GlobalTemporal { .. } => "GlobalTemporal",
+            Self::PerUserTemporal { .. } => "PerUserTemporal",
+            Self::RollingWindows { .. } => "RollingWindows",
+        }
+    }
+
+    /// Name in the middle of a sentence.
+    #[must_use]
+    pub fn title(self) -> String {
+        match self {
+            Self::LeaveOneOut => "leave-one-out".to_owned(),
+            Self::GlobalTemporal { .. } => "global temporal split".to_owned(),
+            Self::PerUserTemporal { .. } => "per-user temporal split".to_owned(),
+            Self::RollingWindows { n_windows, window, .. } => format!("rolling window {window} of {n_windows}"),
+        }
+    }
+
+    /// What it does, for a person who chooses.
+    #[must_use]
+    pub fn summary(self) -> &'static str {
+        match self {
+            Self::LeaveOneOut => "Each user's last event is test, the one before it validation. The usual protocol.",
+            Self::GlobalTemporal { .. } => {
+                "One cut for all users: nothing after it is seen in training. Closest to use; needs a time column."
+            }
+            Self::PerUserTemporal { .. } => {
+                "The last share of each user's events is test, the share before it validation; each user's last event \
+                 in a part is the question. Tests how far ahead a model holds without new training."
+            }
+            Self::RollingWindows { .. } => {
+                "A series of global cuts, one window later each time: choose one window a run and compare how figures \
+                 hold over time. What comes after the window is dropped; needs a time column."
+            }
+        }
+    }
+
+    /// What may mislead in figures made with it; `None` for those that cut all users at one moment.
+    #[must_use]
+    pub fn warning(self) -> Option<&'static str> {
+        match self {
+            Self::LeaveOneOut => Some(
+                "leave-one-out cuts each user at another moment, so training sees events later than other users' test \
+                 events, and figures come out higher than in use; where the log has times, split by GlobalTemporal.",
+            ),
+            Self::PerUserTemporal { .. } => Some(
+                "a per-user split cuts each user at another moment, so training sees events later than other users' \
+                 test events, and figures come out higher than in use; where the log has times, split by \
+                 GlobalTemporal.",
+            ),
+            Self::GlobalTemporal { .. } | Self::RollingWindows { .. } => None,
+        }
+    }
+
+    /// Whether it cuts all users at one moment, for which the log must have times.
+    #[must_use]
+    pub fn needs_times(self) -> bool {
+        matches!(self, Self::GlobalTemporal { .. } | Self::RollingWindows { .. })
+    }
+
+    /// What is wrong with its settings, each at its field under `split`.
+    pub(super) fn setting_problems(self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut wrong = |key: &str, sentence: String| problems.push(Problem::error(format!("split.{key}"), sentence));
+        for Field { key, value, .. } in self.fields() {
+            if let Value::Float(share) = value
+                && !(share > 0.0 && share < 0.5)
+            {
+                wrong(key, format!("`split.{key}` is {share}; choose a share between 0 and 0.5."));
+            }
+        }
+        if let Self::RollingWindows { n_windows, window, horizon_fraction } = self {
+            if n_windows == 0 || n_windows > MOST_WINDOWS {
+                let sentence =
+                    format!("`split.n_windows` is {n_windows}; choose a whole number from 1 to {MOST_WINDOWS}.");
+                wrong("n_windows", sentence);
+            } else if window == 0 || window > n_windows {
+                let sentence = format!("`split.window` is {window}; choose one of the windows 1 to {n_windows}.");
+                wrong("window", sentence);
+            }
+            // The oldest window needs training events before its validation part.
+            let needed = (n_windows as f64 + 1.0) * horizon_fraction;
+            if n_windows <= MOST_WINDOWS && horizon_fraction < 0.5 && needed >= 1.0 {
+                let sentence = format!(
+                    "{n_windows} windows of {horizon_fraction} and the validation part before them leave nothing to \
+                     train on; make `split.horizon_fraction` smaller than {:.3}, or choose fewer windows.",
+                    1.0 / (n_windows + 1) as f64
+                );
+                wrong("horizon_fraction", sentence);
+            }
+        }
+        problems
+    }
+}
+
+/// Most windows of a series.
+const MOST_WINDOWS: usize = 100;
+
+/// Where the shares come from.
+const TENTH: &str = "usual: 80, 10 and 10 %";
+
+fn field(key: &'static str, value: Value) -> Field {
+    let share = FieldKind::Float { min: 0.0, max: 0.5 };
+    let windows = FieldKind::Int { min: 1, max: MOST_WINDOWS as i64 };
+    let (label, kind, help, source) = match key {
+        "valid_fraction" => (
+            "Validation",
+            share,
+            "Share of events, the latest before the test part. More than 0, less than 0.5.",
+            TENTH,
+        ),
+        "test_fraction" => ("Test", share, "Share of events, the latest ones. More than 0, less than 0.5.", TENTH),
+        "n_windows" => (
+            "Windows",
+            windows,
+            "How many windows the series has; they lie end to end, and the last one ends with the log.",
+            "rolling origin, Tashman 2000; 3 is ours",
+        ),
+        "window" => ("Window", windows, "Which window this run is judged on: 1 is the oldest.", "the latest"),
+        _ => (
+            "Horizon",
+            share,
+            "Share of all events in a window's test part; the same share before it is validation. More than 0, less \
+             than 0.5.",
+            TENTH,
+        ),
+    };
+    Field { key, label, help, unit: "", kind, group: Group::Core, source, value }
+}
+
+impl Described for SplitSpec {
+    fn fields(&self) -> Vec<Field> {
+        match self {
+            Self::LeaveOneOut => Vec::new(),
+            Self::GlobalTemporal { valid_fraction, test_fraction }
+            | Self::PerUserTemporal { valid_fraction, test_fraction } => vec![
+                field("valid_fraction", valid_fraction.to_value()),
+                field("test_fraction", test_fraction.to_value()),
+            ],
+            Self::RollingWindows { n_windows, window, horizon_fraction } => vec![
+                field("n_windows", n_windows.to_value()),
+                field("window", window.to_value()),
+                field("horizon_fraction", horizon_fraction.to_value()),
+            ],
+        }
+    }
+
+    fn set(&mut self, key: &str, value: &Value) -> Result<(), SetError> {
+        match (key, &mut *self) {
+            (
+                "valid_fraction",
+                Self::GlobalTemporal { valid_fraction: share, .. }
+                | Self::PerUserTemporal { valid_fraction: share, .. },
+            )
+            | (
+                "test_fraction",
+                Self::GlobalTemporal { test_fraction: share, .. } | Self::PerUserTemporal { test_fraction: share, .. },
+            )
+            | ("horizon_fraction", Self::RollingWindows { horizon_fraction: share, .. }) => {
+                *share = f64::from_value(key, value)?;
+            }
+            ("n_windows", Self::RollingWindows { n_windows: number, .. })
+            | ("window", Self::RollingWindows { window: number, .. }) => *number = usize::from_value(key, value)?,
+            _ => {
+                let known: Vec<String> = self.fields().iter().map(|field| field.key.to_owned()).collect();
+                let suggestion = did_you_mean(key, known.iter().map(String::as_str));
+                return Err(SetError::Unknown { key: key.to_owned(), suggestion, known });
+            }
+        }
+        Ok(())
+    }
+}

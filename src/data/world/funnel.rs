@@ -1,0 +1,111 @@
+//! A funnel: a view is followed by a cart and a buy of the same item, each `delay` steps later.
+//!
+//! # The rules
+//! With `a` the event `delay` steps back: when `a` is a view, the next event is with probability
+//! `follow` a cart of the same item; when it is a cart, a buy of it. Else, and after a buy, it is a
+//! view of an item by popularity (`1 / (rank + 3)`, ranks drawn once for the world). A user's first
+//! `delay` events are views. Behaviours are recorded.
+//!
+//! # What can be known
+//! Item and behaviour of the event `delay` steps back are all that matters. A model that sees items
+//! only can tell the behaviour nearly always: an item that stands `delay` and twice `delay` steps
+//! back was put into the cart, one that stands there a third time was bought. Unless `delay` is 1, a
+//! first-order Markov chain and popularity know what is often viewed and nothing of the funnel. People
+//! come back to items, by design.
+
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+
+use super::lottery::{Law, Lottery, len};
+use super::oracle::{Base, Forecast};
+use super::{Rules, WorldEvent, WorldSpec, at_any_time};
+
+/// Numbers of the behaviours: each goes over into the next, up to the last.
+const BEHAVIOURS: [&str; 3] = ["view", "cart", "buy"];
+const VIEW: usize = 0;
+const BUY: usize = 2;
+
+/// The rules in plain sentences.
+pub(super) fn story(follow: &str, delay: usize) -> String {
+    let steps = if delay == 1 { "one step".to_owned() } else { format!("{delay} steps") };
+    let known = if delay == 1 { "that it comes again" } else { "only what is popular" };
+    format!(
+        "{steps} after a view, with {follow}, the same item goes into the cart, and {steps} after that it is bought, \
+         with {follow} again; everything else is a view of something popular. A first-order Markov chain sees {known}. \
+         People come back to items, so seen items must be ranked."
+    )
+}
+
+/// What the whole world shares.
+pub(super) struct Funnel {
+    mean_len: usize,
+    follow: f64,
+    delay: usize,
+    popularity: Lottery,
+    law: Law,
+}
+
+impl Funnel {
+    pub(super) fn new(spec: &WorldSpec) -> Self {
+        let popularity = Lottery::of_popularity(spec.seed, spec.n_items);
+        Self {
+            mean_len: spec.mean_len,
+            follow: spec.follow_probability(),
+            delay: spec.delay.max(1),
+            law: popularity.law(),
+            popularity,
+        }
+    }
+}
+
+impl Rules for Funnel {
+    fn user(&self, rng: &mut ChaCha8Rng) -> Vec<WorldEvent> {
+        let len = len(self.mean_len, rng);
+        let mut events: Vec<(usize, usize)> = Vec::with_capacity(len);
+        while events.len() < len {
+            let before = events.len().checked_sub(self.delay).and_then(|at| events.get(at));
+            let event = match before {
+                Some(&(item, behaviour)) if behaviour < BUY && rng.random_bool(self.follow) => (item, behaviour + 1),
+                _ => (self.popularity.draw(rng), VIEW),
+            };
+            events.push(event);
+        }
+        at_any_time(events, rng)
+    }
+
+    fn forecast(&self, history: &[WorldEvent]) -> Forecast<'_> {
+        let before = history.len().checked_sub(self.delay).and_then(|at| history.get(at));
+        match before {
+            Some(event) if event.behaviour < BUY => {
+                Forecast::new(Base::new(&self.law, 1.0 - self.follow), [(event.item, self.follow)])
+            }
+            _ => Forecast::new(Base::new(&self.law, 1.0), []),
+        }
+    }
+
+    fn behaviours(&self) -> &'static [&'static str] {
+        &BEHAVIOURS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+
+    use super::*;
+    use crate::data::world::WorldKind;
+
+    #[test]
+    fn who_always_follows_buys_all_that_was_viewed() {
+        let spec = WorldSpec { follow: 1.0, delay: 2, mean_len: 24, ..WorldSpec::of(WorldKind::Funnel) };
+        let events = Funnel::new(&spec).user(&mut ChaCha8Rng::seed_from_u64(5));
+        assert!(events.len() >= 12);
+        for (at, event) in events.iter().enumerate() {
+            // Two views, two carts, two buys, and again.
+            assert_eq!(event.behaviour, at / 2 % 3, "at {at}");
+            if event.behaviour > 0 {
+                assert_eq!(event.item, events[at - 2].item);
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! A first-order Markov chain with a known transition matrix.
+//!
+//! # The rules
+//! Each item has `branches` successors, drawn once for the world, none of them the item itself. With
+//! probability `follow` the next event is one of the last event's successors, the r-th with a chance
+//! in proportion to `1 / r`; else it is any item, all alike, and so is a user's first event.
+//!
+//! So row `i` of the transition matrix has `follow · (1/r) / (1 + 1/2 + … + 1/branches)` at the r-th
+//! successor and `(1 - follow) / n_items` added everywhere. The last event says all that can be
+//! known: a chain that has counted enough reaches the optimum, and no deep model can do better.
+//! People come back to items.
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::lottery::{Law, Lottery, any, len};
+use super::oracle::{Base, Forecast};
+use super::{Rules, WorldEvent, WorldSpec, at_any_time};
+use crate::spec::derive_seed;
+
+/// Tickets of the first successor: divided by each number up to 20 without a rest.
+const TICKETS: u64 = 232_792_560;
+
+/// The rules in plain sentences.
+pub(super) fn story(follow: &str, branches: usize) -> String {
+    format!(
+        "Each item has {branches} successors, drawn at random; with {follow} one of them comes next, the r-th with a \
+         chance in proportion to 1/r, else any item. The last event says all that can be known, so a first-order \
+         Markov chain with enough data is the best possible model. People come back to items."
+    )
+}
+
+/// What the whole world shares.
+pub(super) struct MarkovChain {
+    n_items: usize,
+    mean_len: usize,
+    follow: f64,
+    /// The successors of each item, likeliest first.
+    successors: Vec<Vec<usize>>,
+    /// Which of them.
+    branch: Lottery,
+    uniform: Law,
+}
+
+impl MarkovChain {
+    pub(super) fn new(spec: &WorldSpec) -> Self {
+        let n_branches = spec.branches.clamp(1, 20).min(spec.n_items.saturating_sub(1).max(1));
+        let successors = |item: usize| successors(item, n_branches, spec);
+        Self {
+            n_items: spec.n_items,
+            mean_len: spec.mean_len,
+            follow: spec.follow_probability(),
+            successors: (0..spec.n_items).map(successors).collect(),
+            branch: Lottery::new((1..=n_branches as u64).map(|r| TICKETS / r).collect()),
+            uniform: Law::uniform(spec.n_items),
+        }
+    }
+}
+
+/// `n_branches` different items that are not `item`; the only item of a catalogue follows itself.
+fn successors(item: usize, n_branches: usize, spec: &WorldSpec) -> Vec<usize> {
+    if spec.n_items < 2 {
+        return vec![item];
+    }
+    let mut rng = ChaCha8Rng::seed_from_u64(derive_seed(spec.seed, "world successors", item as u64));
+    let mut chosen: Vec<usize> = Vec::with_capacity(n_branches);
+    while chosen.len() < n_branches {
+        // The k-th of the items not yet taken, so that a small catalogue needs no second try.
+        let mut taken: Vec<usize> = chosen.iter().copied().chain([item]).collect();
+        taken.sort_unstable();
+        let mut next = any(spec.n_items - taken.len(), &mut rng);
+        for gone in taken {
+            next += usize::from(next >= gone);
+        }
+        chosen.push(next);
+    }
+    chosen
+}
+
+impl Rules for MarkovChain {
+    fn user(&self, rng: &mut ChaCha8Rng) -> Vec<WorldEvent> {
+        let len = len(self.mean_len, rng);
+        let mut events: Vec<(usize, usize)> = Vec::with_capacity(len);
+        while events.len() < len {
+            let item = match events.last() {
+                Some(&(last, _)) if rng.random_bool(self.follow) => self.successors[last][self.branch.draw(rng)],
+                _ => any(self.n_items, rng),
+            };
+            events.push((item, 0));
+        }
+        at_any_time(events, rng)
+    }
+
+    fn forecast(&self, history: &[WorldEvent]) -> Forecast<'_> {
+        let Some(last) = history.last() else { return Forecast::new(Base::new(&self.uniform, 1.0), []) };
+        let law = self.branch.law();
+        let share = |(r, &item): (usize, &usize)| (item, self.follow * law.probability(r));
+        let branches = self.successors[last.item].iter().enumerate().map(share);
+        Forecast::new(Base::new(&self.uniform, 1.0 - self.follow), branches)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::world::{Oracle, WorldKind};
+
+    #[test]
+    fn successors_differ_and_are_never_the_item_itself() {
+        for (n_items, branches) in [(2, 1), (3, 2), (21, 20), (120, 3)] {
+            let spec = WorldSpec { n_items, branches, ..WorldSpec::of(WorldKind::MarkovChain) };
+            for item in 0..n_items {
+                let mut of = successors(item, branches, &spec);
+                assert!(of.iter().all(|&next| next != item && next < n_items));
+                of.sort_unstable();
+                of.dedup();
+                assert_eq!(of.len(), branches, "{n_items} items, {branches} branches");
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_of_the_matrix_by_hand() {
+        // Three branches: shares 6/11, 3/11, 2/11 of 0.8, and 0.2 / 120 everywhere.
+        let spec = WorldSpec::of(WorldKind::MarkovChain);
+        let of = successors(17, 3, &spec);
+        let row = Oracle::new(&spec).probabilities(&[WorldEvent { item: 17, time_secs: 0, behaviour: 0 }]);
+        for (item, p) in row.iter().enumerate() {
+            let share = of.iter().position(|&next| next == item).map_or(0.0, |r| [6.0, 3.0, 2.0][r] / 11.0);
+            assert!((p - (0.8 * share + 0.2 / 120.0)).abs() < 1e-12, "{item}: {p}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! A synthetic world: which, its rules in words, its settings, and the best that a model can reach.
+
+use egui::{ComboBox, Label, RichText, Ui};
+use strum::IntoEnumIterator;
+
+use super::super::form::{Form, labelled};
+use crate::app::App;
+use crate::data::world::Seen;
+use crate::data::{WorldKind, WorldSpec};
+use crate::experiment::EvaluationSpec;
+use crate::spec::{Described, Field, SetError, Value};
+use crate::ui::text;
+use crate::ui::theme::{self, size};
+
+pub(super) fn ui(ui: &mut Ui, app: &App, world: &mut WorldSpec, evaluation: &mut EvaluationSpec) {
+    kind(ui, world, evaluation);
+    weak(ui, world.story());
+    ui.add_space(size::GAP_SMALL);
+    let defaults = WorldSpec::of(world.kind).fields();
+    let form = Form { section: "data", defaults, draft: &app.draft, is_narrow: true };
+    form.ui(ui, &mut ButKind(world));
+    ui.add_space(size::GAP_SMALL);
+    weak(ui, optimum(app, evaluation.seen()));
+}
+
+/// The chooser. Another world starts from its defaults, and seen items are ranked where people come
+/// back to them.
+fn kind(ui: &mut Ui, world: &mut WorldSpec, evaluation: &mut EvaluationSpec) {
+    let mut chosen = world.kind;
+    let help = |ui: &mut Ui| {
+        ui.label("Which rules the users follow. Another world starts from its own settings.");
+        ui.weak("In a file: kind");
+    };
+    let input = |ui: &mut Ui| {
+        ComboBox::from_id_salt("world").selected_text(chosen.title()).width(ui.available_width()).show_ui(ui, |ui| {
+            for kind in WorldKind::iter() {
+                ui.selectable_value(&mut chosen, kind, kind.title()).on_hover_text(WorldSpec::of(kind).story());
+            }
+        });
+    };
+    labelled(ui, "World", help, input, |_| {});
+    if chosen != world.kind {
+        *world = WorldSpec::of(chosen);
+        evaluation.filter_seen = !chosen.returns();
+    }
+}
+
+/// The best possible figures of the world as it was prepared.
+fn optimum(app: &App, seen: Seen) -> String {
+    let Some(prepared) = app.fresh_data() else {
+        return "Prepare it to see the best that any model can reach in it.".to_owned();
+    };
+    let Some(optimum) = prepared.dataset.report.optimum else {
+        return "Cleaning or the split has dropped events, so the rules no longer tell the best that a model can reach."
+            .to_owned();
+    };
+    let split = app.draft.experiment.split.title();
+    let best = optimum.of(seen);
+    let seen = match seen {
+        Seen::LeftOut => "seen items left out",
+        Seen::Ranked => "seen items ranked too",
+    };
+    let [hr, ndcg] = [best.hr_at_1, best.ndcg_at_10].map(text::metric);
+    format!("Best possible by these rules: HR@1 {hr}, NDCG@10 {ndcg} (test of {split}, {seen}).")
+}
+
+fn weak(ui: &mut Ui, words: impl Into<String>) {
+    ui.add(Label::new(RichText::new(words).size(size::TEXT_SMALL).color(theme::colors(ui).weak)).wrap());
+}
+
+/// A world's settings without its kind, which has a chooser of its own.
+struct ButKind<'a>(&'a mut WorldSpec);
+
+impl Described for ButKind<'_> {
+    fn fields(&self) -> Vec<Field> {
+        self.0.fields().into_iter().filter(|field| field.key != "kind").collect()
+    }
+
+    fn set(&mut self, key: &str, value: &Value) -> Result<(), SetError> {
+        self.0.set(key, value)
+    }
+}
