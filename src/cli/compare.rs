@@ -70,8 +70,14 @@ fn remarks(manifests: &[Manifest]) -> Vec<String> {
 }
 
 fn write_metrics(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<(), Error> {
-    if let Some((first, test)) = manifests.iter().find_map(|m| m.test.map(|test| (m, test))) {
-        writeln!(streams.out, "Test: {}", protocol(&first.experiment, first.data.shape.n_items, test.n_users))?;
+    let tested = manifests.iter().filter_map(|manifest| manifest.test.map(|test| (manifest, test)));
+    let mut protocols: Vec<String> =
+        tested.map(|(m, test)| protocol(&m.experiment, m.data.shape.n_items, test.n_users)).collect();
+    protocols.dedup();
+    match protocols.as_slice() {
+        [] => {}
+        [one] => writeln!(streams.out, "Test: {one}")?,
+        _ => writeln!(streams.out, "Test: not of one protocol, so figures may be compared only where no warning says otherwise")?,
     }
     let (left, right) = (Align::Left, Align::Right);
     let columns = ["NDCG@10", "HR@10", "MRR", "best epoch", "epochs", "time", "parameters"].map(|name| (name, right));

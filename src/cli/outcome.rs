@@ -78,7 +78,8 @@ fn write_text(manifest: &Manifest, ended: &Ended, streams: &mut Streams<'_>) -> 
     };
     let best = ended.best_epoch.map(|epoch| format!(", best {epoch}")).unwrap_or_default();
     let out = &mut *streams.out;
-    writeln!(out, "run {} {how}: {} epochs in {}{best}", manifest.id, ended.epochs, duration(ended.train_secs))?;
+    let epochs = if ended.epochs == 1 { "epoch" } else { "epochs" };
+    writeln!(out, "run {} {how}: {} {epochs} in {}{best}", manifest.id, ended.epochs, duration(ended.train_secs))?;
     let Some(test) = ended.test else {
         writeln!(out, "No epoch was judged, so there is nothing to compare.")?;
         return Ok(());

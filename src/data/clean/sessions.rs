@@ -31,20 +31,20 @@ impl Step for Sessions {
     fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
         let (times, gap) = (log.ticks(), log.span(self.gap_secs));
         let (offsets, rows) = log.rows_in_time();
-        let (mut ids, mut idx) = (Vec::new(), vec![0_u32; log.len()]);
+        let (mut ids, mut idx) = (Vocab::default(), vec![0_u32; log.len()]);
         for (bounds, user) in offsets.windows(2).zip(log.events.users.ids()) {
-            let (mut number, mut last) = (0, None);
+            let (mut number, mut last, mut session) = (0, None, 0);
             for &row in &rows[bounds[0]..bounds[1]] {
                 if last.is_none_or(|last| times[row].saturating_sub(last) > gap) {
                     number += 1;
-                    ids.push(format!("{user}#{number}"));
+                    session = ids.intern(&format!("{user}#{number}"));
                 }
                 last = Some(times[row]);
-                idx[row] = (ids.len() - 1) as u32;
+                idx[row] = session;
             }
         }
         let note = format!("sessions: {}", ids.len());
         let warnings = log.doubtful_seconds("gap_secs");
-        Ok(Outcome { warnings, ..Outcome::from(Change::Users(idx, Vocab::from_ids(0, ids))).with_note(note) })
+        Ok(Outcome { warnings, ..Outcome::from(Change::Users(idx, ids)).with_note(note) })
     }
 }

@@ -86,6 +86,10 @@ fn word(role: Role) -> &'static str {
     }
 }
 
+/// The doubt of numbers that are the size of no time of today: a name may say that they are one, their
+/// content alone does not.
+const NO_TIME: u8 = 3;
+
 /// What the sample of a column looks like.
 struct Look {
     share_numeric: f64,
@@ -197,7 +201,8 @@ impl<'a> Guess<'a> {
         }
         if self.is_open(Role::Time) {
             let is_time = |look: &Look| look.time.is_some_and(|format| format != TimeFormat::Order);
-            let times = (0..n_columns).filter(|&at| self.is_free(at) && is_time(&self.looks[at]));
+            let times =
+                (0..n_columns).filter(|&at| self.is_free(at) && is_time(&self.looks[at]) && self.looks[at].time_doubt < NO_TIME);
             self.columns[Role::Time as usize] = times.min_by_key(|&at| self.looks[at].time_doubt);
         }
         let has_names = self.head.file.header != Some(false);
@@ -245,7 +250,7 @@ impl Look {
             Some(TimeFormat::Seconds) if is_recent(1.0) => 1,
             Some(TimeFormat::Milliseconds) if is_recent(1e3) => 1,
             Some(TimeFormat::Microseconds | TimeFormat::Nanoseconds) => 2,
-            _ => 3,
+            _ => NO_TIME,
         };
         Self {
             share_numeric: numbers.len() as f64 / filled.len().max(1) as f64,

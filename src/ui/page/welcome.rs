@@ -95,7 +95,7 @@ fn recent(ui: &mut Ui, app: &App, actions: &mut Actions) {
         return;
     }
     ui.add_space(size::GAP_LARGE);
-    ui.weak("Opened of late");
+    ui.weak("Recent");
     for path in app.recent.iter().take(5) {
         if ui.link(path.display().to_string()).clicked() {
             let action = if is_experiment(path) { Action::OpenExperiment } else { Action::OpenData };

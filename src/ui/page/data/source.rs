@@ -106,7 +106,7 @@ impl SourceForm {
         });
         let logs: Vec<&PathBuf> = app.recent.iter().filter(|path| !is_experiment(path)).collect();
         if !logs.is_empty() {
-            ui.menu_button("Opened of late ⏷", |ui| {
+            ui.menu_button("Recent ⏷", |ui| {
                 for path in logs {
                     if ui.button(path.display().to_string()).clicked() {
                         actions.push(Action::OpenData(path.clone()));

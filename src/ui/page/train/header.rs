@@ -132,7 +132,7 @@ fn facts(training: &Training) -> String {
         facts.push(format!("{} parameters", text::count(n_params)));
     }
     if let TrainingPhase::Ended(ended) = &training.phase {
-        facts.push(format!("{} epochs in {}", ended.epochs, text::duration(ended.train_secs)));
+        facts.push(format!("{} in {}", text::counted(ended.epochs, "epoch"), text::duration(ended.train_secs)));
         if let Some(best) = ended.best_epoch {
             facts.push(format!("best epoch {best}"));
         }
