@@ -1,5 +1,6 @@
 //! Columns of text become coded rows; what cannot be read is refused with its line.
 
+use std::collections::HashMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use polars::prelude::StringChunked;
@@ -16,6 +17,24 @@ pub(super) struct RoleCells {
     pub(super) time: Option<Cells>,
     pub(super) behaviour: Option<Cells>,
     pub(super) value: Option<Cells>,
+}
+
+impl RoleCells {
+    /// The columns at their roles, in the order of `wanted`.
+    pub(super) fn new(wanted: &[(Role, usize)], columns: Vec<Cells>) -> Result<Self, DataError> {
+        let mut by_role: HashMap<Role, Cells> = wanted.iter().map(|&(role, _)| role).zip(columns).collect();
+        let (Some(user), Some(item)) = (by_role.remove(&Role::User), by_role.remove(&Role::Item)) else {
+            let sentence = "a log needs a user and an item column; name them in `data.roles`.".to_owned();
+            return Err(DataError::Setting { field: "data.roles".to_owned(), sentence });
+        };
+        Ok(Self {
+            user,
+            item,
+            time: by_role.remove(&Role::Time),
+            behaviour: by_role.remove(&Role::Behaviour),
+            value: by_role.remove(&Role::Value),
+        })
+    }
 }
 
 /// Most behaviour types: with more, the column is something else.
@@ -161,20 +180,26 @@ impl Readable<'_> {
     }
 }
 
+/// Whether a column can be one of behaviours.
+pub(super) fn check_behaviours(behaviours: &Vocab) -> Result<(), DataError> {
+    if behaviours.len() <= MOST_BEHAVIOURS {
+        return Ok(());
+    }
+    Err(DataError::Setting {
+        field: "data.roles.behaviour".to_owned(),
+        sentence: format!(
+            "the behaviour column has more than {MOST_BEHAVIOURS} different values, so it is something else; choose \
+             another column in `data.roles.behaviour`, or write \"\" there if the log has none."
+        ),
+    })
+}
+
 fn behaviour_idx(column: &StringChunked, behaviours: &mut Vocab) -> Result<Vec<u16>, DataError> {
     let mut idx = Vec::with_capacity(column.len());
     for cell in column.iter() {
         let word = cell.unwrap_or_default().trim();
         idx.push(behaviours.intern(if word.is_empty() { "(none)" } else { word }) as u16);
-        if behaviours.len() > MOST_BEHAVIOURS {
-            return Err(DataError::Setting {
-                field: "data.roles.behaviour".to_owned(),
-                sentence: format!(
-                    "the behaviour column has more than {MOST_BEHAVIOURS} different values, so it is something else; choose \
-                     another column in `data.roles.behaviour`, or write \"\" there if the log has none."
-                ),
-            });
-        }
+        check_behaviours(behaviours)?;
     }
     Ok(idx)
 }

@@ -83,6 +83,26 @@ impl Events {
         self.value.iter_mut().for_each(|column| retain(column, keep));
     }
 
+    /// Adds the rows of a later part of the same log, whose indices are those of its own
+    /// vocabularies.
+    pub(super) fn append(&mut self, later: Self) {
+        if self.len() == 0 {
+            *self = later;
+            return;
+        }
+        let users = idx_in(&mut self.users, &later.users);
+        self.user_idx.extend(later.user_idx.iter().map(|&idx| users[idx as usize]));
+        let items = idx_in(&mut self.items, &later.items);
+        self.item_idx.extend(later.item_idx.iter().map(|&idx| items[idx as usize]));
+        extend(&mut self.time_ticks, later.time_ticks);
+        extend(&mut self.value, later.value);
+        let behaviours = idx_in(&mut self.behaviours, &later.behaviours);
+        let behaviour_idx = later.behaviour_idx.map(|column| {
+            column.into_iter().map(|idx| behaviours.get(usize::from(idx)).map_or(0, |&idx| idx as u16)).collect()
+        });
+        extend(&mut self.behaviour_idx, behaviour_idx);
+    }
+
     /// Puts the rows in another order: `order` names for each place the row that comes to it.
     pub(super) fn reorder(&mut self, order: &[usize]) {
         self.user_idx = reordered(&self.user_idx, order);
@@ -167,6 +187,17 @@ fn zero_gap_share(times: &[i64], offsets: &[usize], rows: &[u32]) -> Option<f64>
         }
     }
     (n_gaps > 0).then(|| n_zero as f64 / n_gaps as f64)
+}
+
+/// The index in `all` of each id of `part`, given now where it is new.
+fn idx_in(all: &mut Vocab, part: &Vocab) -> Vec<u32> {
+    part.ids().map(|id| all.intern(id)).collect()
+}
+
+fn extend<T>(all: &mut Option<Vec<T>>, part: Option<Vec<T>>) {
+    if let (Some(all), Some(part)) = (all, part) {
+        all.extend(part);
+    }
 }
 
 fn n_used(column: &[u32], n: usize) -> usize {

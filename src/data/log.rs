@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use super::coding::{self, RoleCells};
+use super::coding::{self, CodedRows, RoleCells};
 use super::events::Events;
 use super::prepare::go_on;
+use super::stream::{self, Joined};
 use super::{DataError, DataReport, FileSpec, Preview, RefusedRow, Role, TimeFormat, schema, source, titles};
 use crate::spec::Problem;
 
@@ -58,24 +59,15 @@ pub(super) fn open(file: &FileSpec, cancel: &AtomicBool) -> Result<Log, DataErro
     let roles = [Role::User, Role::Item, Role::Time, Role::Behaviour, Role::Value];
     let wanted: Vec<(Role, usize)> =
         roles.into_iter().filter_map(|role| Some((role, schema::column_of(&head, &file.roles, role)?))).collect();
-    let positions: Vec<usize> = wanted.iter().map(|&(_, at)| at).collect();
-    let source::Rows { columns, n_read, lines, mut refused } = source::rows(&head, &positions)?;
-    go_on(cancel)?;
-    let mut by_role: HashMap<Role, source::Cells> = wanted.iter().map(|&(role, _)| role).zip(columns).collect();
-    let (Some(user), Some(item)) = (by_role.remove(&Role::User), by_role.remove(&Role::Item)) else {
-        let sentence = "a log needs a user and an item column; name them in `data.roles`.".to_owned();
-        return Err(DataError::Setting { field: "data.roles".to_owned(), sentence });
-    };
-    let cells = RoleCells {
-        user,
-        item,
-        time: by_role.remove(&Role::Time),
-        behaviour: by_role.remove(&Role::Behaviour),
-        value: by_role.remove(&Role::Value),
-    };
     let format = file.time_format.unwrap_or(TimeFormat::Order);
-    let coding::CodedRows { events, refused: unreadable, lines } = coding::code(&cells, format, lines)?;
-    refused.merge(unreadable);
+    let Joined { events, lines, refused, n_read, .. } = match source::Blocks::of(&head)? {
+        Some(blocks) => match stream::code(blocks, &wanted, format, cancel)? {
+            Some(joined) => joined,
+            None => whole(&head, &wanted, format)?,
+        },
+        None => whole(&head, &wanted, format)?,
+    };
+    go_on(cancel)?;
     problems.extend(no_time(&file));
     problems.extend(coding::doubtful_times(&events, &lines, format));
     let refused_rows = refused.rows(&lines);
@@ -102,6 +94,16 @@ pub(super) fn open(file: &FileSpec, cancel: &AtomicBool) -> Result<Log, DataErro
         optimum: None,
     };
     Ok(Log { name: source::name_of(&file.path), events, titles, report })
+}
+
+/// Reads a log that does not come in blocks.
+fn whole(head: &source::Head, wanted: &[(Role, usize)], format: TimeFormat) -> Result<Joined, DataError> {
+    let positions: Vec<usize> = wanted.iter().map(|&(_, at)| at).collect();
+    let source::Rows { columns, n_read, lines, refused } = source::rows(head, &positions)?;
+    let mut coded = coding::code(&RoleCells::new(wanted, columns)?, format, lines)?;
+    coded.refused.merge(refused);
+    let CodedRows { events, lines, refused } = coded;
+    Ok(Joined { events, lines, refused, n_read, ..Joined::default() })
 }
 
 /// The file with paths that hold from any folder, so that a run finds its data again.

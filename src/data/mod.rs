@@ -25,6 +25,7 @@ mod source;
 mod spec;
 mod split;
 mod split_spec;
+mod stream;
 mod table;
 mod time;
 mod titles;

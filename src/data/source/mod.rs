@@ -26,6 +26,7 @@ pub(super) use files::{can_open, name_of};
 pub(super) use open::resolve;
 pub(super) use refused::{Lines, Refused};
 pub(super) use sqlite::refused_query;
+pub(super) use text::{Block, Blocks};
 
 use super::{DataError, Encoding, FileFormat, FileSpec, Packing};
 use crate::spec::Problem;

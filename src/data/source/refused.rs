@@ -53,6 +53,12 @@ impl Refused {
         self.merge(other);
     }
 
+    /// Takes in the rows refused in a later part of the same file, after so many lines.
+    pub(in crate::data) fn follow(&mut self, mut other: Self, n_lines: usize) {
+        other.first.iter_mut().for_each(|row| row.0.line += n_lines);
+        self.merge(other);
+    }
+
     /// The listed rows, with the names of their files where there are several.
     pub(in crate::data) fn rows(&self, lines: &Lines) -> Vec<RefusedRow> {
         let row = |(place, reason): &(Place, String)| RefusedRow {
@@ -100,6 +106,18 @@ impl Lines {
     pub(super) fn append(&mut self, other: Self, file: usize) {
         let moved = other.stretches.into_iter().map(|(row, place)| (row + self.n_rows, Place { file, ..place }));
         self.stretches.extend(moved);
+        self.n_rows += other.n_rows;
+    }
+
+    /// Adds the rows of a later part of the same file, after so many lines.
+    pub(in crate::data) fn follow(&mut self, other: Self, n_lines: usize) {
+        for (row, place) in other.stretches {
+            let (row, place) = (row + self.n_rows, Place { line: place.line + n_lines, ..place });
+            // A stretch that goes on where the last part ended is the same one.
+            if row == 0 || self.place(row) != place {
+                self.stretches.push((row, place));
+            }
+        }
         self.n_rows += other.n_rows;
     }
 
@@ -157,6 +175,22 @@ mod tests {
         assert_eq!((a.count, a.first.len()), (300, 100));
         let lines: Vec<usize> = a.first.iter().map(|row| row.0.line).collect();
         assert_eq!(lines, (1..=100).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn parts_of_a_file_follow_each_other() {
+        // Lines 2, 3, 4 and then, after four lines, 5, 7.
+        let mut lines = Lines::from_line(2, 3);
+        let mut later = Lines::from_line(1, 1);
+        later.push(3);
+        lines.follow(later, 4);
+        assert_eq!((0..5).map(|row| lines.place(row).line).collect::<Vec<_>>(), [2, 3, 4, 5, 7]);
+        assert_eq!(lines.stretches.len(), 2, "5 follows 4 without a gap");
+        let (mut first, mut second) = (Refused::default(), Refused::default());
+        first.push(3, || "a".to_owned());
+        second.push(1, || "b".to_owned());
+        first.follow(second, 4);
+        assert_eq!(first.rows(&lines).iter().map(|row| row.line).collect::<Vec<_>>(), [3, 5]);
     }
 
     #[test]

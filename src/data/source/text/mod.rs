@@ -4,9 +4,11 @@
 //! cannot be read, each with its line and reason; polars then parses what is left. polars alone
 //! would stop at the first bad row, or lose it without a word.
 
+mod blocks;
 mod scan;
 mod splitter;
 
+pub(in crate::data) use blocks::{Block, Blocks};
 use splitter::Record;
 pub(super) use splitter::{Separator, Splitter};
 
@@ -112,6 +114,10 @@ pub(super) fn rows(head: &Head, path: &Path, wanted: &[usize]) -> Result<Rows, D
 
 /// Lets polars parse the readable rows into the wanted columns.
 fn parse(scanned: &Scanned<'_>, n_fields: usize, wanted: &[usize]) -> PolarsResult<Vec<Cells>> {
+    if scanned.lines.len() == 0 {
+        // polars takes a text without rows for a mistake.
+        return Ok(wanted.iter().map(|_| Cells::Text(std::iter::empty::<&str>().collect())).collect());
+    }
     // Names may hold anything; positions are safe.
     let name = |at: usize| PlSmallStr::from(format!("{at}"));
     let schema: Schema = (0..n_fields).map(|at| (name(at), DataType::String)).collect();
