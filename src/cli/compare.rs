@@ -77,7 +77,10 @@ fn write_metrics(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<()
     match protocols.as_slice() {
         [] => {}
         [one] => writeln!(streams.out, "Test: {one}")?,
-        _ => writeln!(streams.out, "Test: not of one protocol, so figures may be compared only where no warning says otherwise")?,
+        _ => writeln!(
+            streams.out,
+            "Test: not of one protocol, so figures may be compared only where no warning says otherwise"
+        )?,
     }
     let (left, right) = (Align::Left, Align::Right);
     let columns = ["NDCG@10", "HR@10", "MRR", "best epoch", "epochs", "time", "parameters"].map(|name| (name, right));

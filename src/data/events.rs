@@ -264,7 +264,9 @@ fn compact(column: &mut [u32], old: Vocab, first: u32) -> Vocab {
         idx < n_seen
     });
     if in_order && n_seen as usize == old.len() {
-        column.iter_mut().for_each(|idx| *idx += first);
+        for idx in column.iter_mut() {
+            *idx += first;
+        }
         return old.renumbered_from(first);
     }
     let mut new_idx = vec![UNSEEN; old.len()];

@@ -102,7 +102,8 @@ impl Joined {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
+    use std::fmt::Write as _;
+    use std::io::Write as _;
     use std::path::Path;
     use std::sync::atomic::AtomicBool;
 
@@ -169,13 +170,16 @@ mod tests {
     fn what_cannot_be_cut_is_read_as_a_whole() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log.csv");
-        let rows: String = (0..40).map(|row| format!("u{},i{},{}\n", row % 4, row % 7, 1_600_000_000 + row)).collect();
+        let mut rows = String::new();
+        for row in 0..40 {
+            writeln!(rows, "u{},i{},{}", row % 4, row % 7, 1_600_000_000 + row).unwrap();
+        }
         std::fs::write(&path, format!("user_id,item_id,timestamp\n{rows}u1,\"two\nlines\",1600000100\n")).unwrap();
         let log = read(&path).unwrap();
         assert_eq!((log.events.len(), log.report.rows_refused), (41, 0));
         assert!(log.events.items.idx("two\nlines").is_some());
 
-        let decimals = format!("user_id,item_id,step\n{}u1,i1,40.5\n", rows.replace("16000000", ""));
+        let decimals = format!("user_id,item_id,timestamp\n{}u1,i1,40.5\n", rows.replace("16000000", ""));
         std::fs::write(&path, decimals).unwrap();
         let file = FileSpec { path, time_format: Some(TimeFormat::Order), ..FileSpec::default() };
         let log = log::open(&file, &AtomicBool::new(false)).unwrap();

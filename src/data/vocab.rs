@@ -75,6 +75,7 @@ impl Vocab {
     }
 
     /// All ids in order of index.
+    #[must_use]
     pub fn ids(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
         (0..self.ends.len()).map(|at| id_at(&self.text, &self.ends, at as u32).unwrap_or_default())
     }

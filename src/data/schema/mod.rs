@@ -201,8 +201,8 @@ impl<'a> Guess<'a> {
         }
         if self.is_open(Role::Time) {
             let is_time = |look: &Look| look.time.is_some_and(|format| format != TimeFormat::Order);
-            let times =
-                (0..n_columns).filter(|&at| self.is_free(at) && is_time(&self.looks[at]) && self.looks[at].time_doubt < NO_TIME);
+            let times = (0..n_columns)
+                .filter(|&at| self.is_free(at) && is_time(&self.looks[at]) && self.looks[at].time_doubt < NO_TIME);
             self.columns[Role::Time as usize] = times.min_by_key(|&at| self.looks[at].time_doubt);
         }
         let has_names = self.head.file.header != Some(false);

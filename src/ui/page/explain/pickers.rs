@@ -165,10 +165,14 @@ fn epoch_picker(ui: &mut Ui, app: &App, series: &RunSeries, actions: &mut Action
 #[cfg(test)]
 mod tests {
     use super::find;
+    use crate::data::Vocab;
 
     #[test]
     fn an_exact_id_comes_first_then_beginnings_then_the_rest() {
-        let ids: Vec<String> = ["210", "12", "1", "21", "311"].map(str::to_owned).into();
+        let mut ids = Vocab::default();
+        for id in ["210", "12", "1", "21", "311"] {
+            ids.intern(id);
+        }
         assert_eq!(find(&ids, "1"), ["1", "12", "210", "21", "311"]);
         assert_eq!(find(&ids, "21"), ["21", "210"]);
         assert!(find(&ids, "9").is_empty());

@@ -122,7 +122,12 @@ fn model(ui: &mut Ui, app: &App) {
     };
     line(ui, "Parameters", text::count(n_params), "Weights, biases and embeddings");
     let memory = text::bytes(n_params as u64 * BYTES_WHILE_TRAINING);
-    line(ui, "Memory for weights", memory, "Weights, gradients and Adam's two moments; what a batch needs comes on top");
+    line(
+        ui,
+        "Memory for weights",
+        memory,
+        "Weights, gradients and Adam's two moments; what a batch needs comes on top",
+    );
     if let Some(prepared) = app.fresh_data() {
         let fewest = min_train_events(&experiment.model);
         let n_train = prepared.split.train_len.iter().filter(|len| **len >= fewest).count();
