@@ -86,10 +86,12 @@ impl Events {
     /// Adds the rows of a later part of the same log, whose indices are those of its own
     /// vocabularies.
     pub(super) fn append(&mut self, later: Self) {
-        if self.len() == 0 {
+        // A part whose rows were all refused still has ids, which keep their place.
+        if self.users.is_empty() && self.items.is_empty() && self.behaviours.is_empty() {
             *self = later;
             return;
         }
+        self.ticks_per_sec = self.ticks_per_sec.max(later.ticks_per_sec);
         let users = idx_in(&mut self.users, &later.users);
         self.user_idx.extend(later.user_idx.iter().map(|&idx| users[idx as usize]));
         let items = idx_in(&mut self.items, &later.items);

@@ -88,10 +88,8 @@ impl Joined {
         self.refused.follow(refused, self.n_lines);
         self.n_read += block.n_read;
         self.n_lines += block.n_lines;
-        if events.len() == 0 {
-            return Ok(true);
-        }
-        if self.events.len() > 0 && self.events.ticks_per_sec != events.ticks_per_sec {
+        let is_both = self.events.len() > 0 && events.len() > 0;
+        if is_both && self.events.ticks_per_sec != events.ticks_per_sec {
             return Ok(false);
         }
         self.events.append(events);
