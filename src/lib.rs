@@ -19,9 +19,10 @@
 //! An [`experiment::Experiment`] says what to do: data, split, model, training, seed. [`data::prepare`]
 //! makes sequences and a split of it, [`data::audit()`] looks for what leaks between its parts,
 //! [`model::ModelFamily::build`] makes a model, and [`train::run`] trains it on the calling thread,
-//! asking a [`train::Control`] between steps and telling a [`train::Observer`] what happens. The first observer is always the run's own writer, so what is on
-//! disk never depends on who watches. Later, [`train::restore`] opens a run again and
-//! [`explain::user_view`] looks at one user through it.
+//! asking a [`train::Control`] between steps and telling a [`train::Observer`] what happens. The
+//! first observer is always the run's own writer, so what is on disk never depends on who watches.
+//! Later, [`train::restore`] opens a run again and [`explain::user_view`] looks at one user through
+//! it.
 //!
 //! # Code map
 //!

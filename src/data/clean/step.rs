@@ -94,48 +94,38 @@ pub(in crate::data) trait Step: Described {
     fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem>;
 }
 
+/// The settings of whichever step it is; the one list of all of them beside the enum.
+macro_rules! settings_of {
+    ($step:expr) => {
+        match $step {
+            CleanStep::Duplicates(step) => step,
+            CleanStep::Repeats(step) => step,
+            CleanStep::Bots(step) => step,
+            CleanStep::ImpossibleTimes(step) => step,
+            CleanStep::SortTimes(step) => step,
+            CleanStep::DateWindow(step) => step,
+            CleanStep::MissingValues(step) => step,
+            CleanStep::Outliers(step) => step,
+            CleanStep::Smooth(step) => step,
+            CleanStep::Transform(step) => step,
+            CleanStep::Threshold(step) => step,
+            CleanStep::KeepBehaviours(step) => step,
+            CleanStep::MergeBehaviours(step) => step,
+            CleanStep::KCore(step) => step,
+            CleanStep::Sessions(step) => step,
+            CleanStep::SampleUsers(step) => step,
+        }
+    };
+}
+
 impl CleanStep {
     pub(in crate::data) fn step(&self) -> &dyn Step {
-        match self {
-            Self::Duplicates(step) => step,
-            Self::Repeats(step) => step,
-            Self::Bots(step) => step,
-            Self::ImpossibleTimes(step) => step,
-            Self::SortTimes(step) => step,
-            Self::DateWindow(step) => step,
-            Self::MissingValues(step) => step,
-            Self::Outliers(step) => step,
-            Self::Smooth(step) => step,
-            Self::Transform(step) => step,
-            Self::Threshold(step) => step,
-            Self::KeepBehaviours(step) => step,
-            Self::MergeBehaviours(step) => step,
-            Self::KCore(step) => step,
-            Self::Sessions(step) => step,
-            Self::SampleUsers(step) => step,
-        }
+        settings_of!(self)
     }
 
     /// The step's settings, to be changed.
     pub fn described_mut(&mut self) -> &mut dyn Described {
-        match self {
-            Self::Duplicates(step) => step,
-            Self::Repeats(step) => step,
-            Self::Bots(step) => step,
-            Self::ImpossibleTimes(step) => step,
-            Self::SortTimes(step) => step,
-            Self::DateWindow(step) => step,
-            Self::MissingValues(step) => step,
-            Self::Outliers(step) => step,
-            Self::Smooth(step) => step,
-            Self::Transform(step) => step,
-            Self::Threshold(step) => step,
-            Self::KeepBehaviours(step) => step,
-            Self::MergeBehaviours(step) => step,
-            Self::KCore(step) => step,
-            Self::Sessions(step) => step,
-            Self::SampleUsers(step) => step,
-        }
+        settings_of!(self)
     }
 
     /// The step's settings.
