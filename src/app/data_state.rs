@@ -1,14 +1,13 @@
 //! The log being opened, and what it became.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::job::Ticket;
 use super::{Jobs, Loadable};
 use crate::app::job::{Answer, sentence};
 use crate::data::{
-    self, Calendar, DataError, DataSource, DataSpec, FileSpec, Finding, Prepared, Preview, Profile, SplitPart,
-    SplitSpec,
+    self, Calendar, DataError, DataSource, DataSpec, FileSpec, Finding, Opening, Prepared, Preview, Profile, SplitPart,
+    SplitSpec, Stage,
 };
 
 /// What a log says of when an event was.
@@ -85,7 +84,7 @@ pub struct DataState {
     previewed: Option<FileSpec>,
     preview_ticket: Ticket,
     prepare_ticket: Ticket,
-    cancel: Arc<AtomicBool>,
+    opening: Arc<Opening>,
 }
 
 impl DataState {
@@ -100,6 +99,12 @@ impl DataState {
     #[must_use]
     pub fn shown_preview(&self) -> Option<&Preview> {
         self.preview.ready().or(self.last_preview.as_ref())
+    }
+
+    /// What is being done to the log that is being opened, and how far it is, from 0 to 1.
+    #[must_use]
+    pub fn opening(&self) -> (Stage, Option<f32>) {
+        self.opening.now()
     }
 
     /// Starts to look at the head of the draft's file, unless that is what was looked at last.
@@ -141,17 +146,17 @@ impl DataState {
     pub(super) fn prepare(&mut self, data: &DataSpec, split: SplitSpec, jobs: &Jobs) {
         self.cancel();
         self.prepare_ticket.0 += 1;
-        self.cancel = Arc::new(AtomicBool::new(false));
+        self.opening = Arc::default();
         self.prepared_from = None;
         (self.profile, self.calendar, self.audit) = (None, None, None);
         self.prepared = Loadable::Loading(match &data.source {
             DataSource::World(_) => "Making the synthetic world".to_owned(),
             DataSource::File(file) => format!("Preparing {}", file.path.display()),
         });
-        let (ticket, cancel, data) = (self.prepare_ticket, Arc::clone(&self.cancel), data.clone());
+        let (ticket, opening, data) = (self.prepare_ticket, Arc::clone(&self.opening), data.clone());
         let from = (data.clone(), split);
         let work = move || {
-            let prepared = data::prepare(&data, split, &cancel).map_err(prepare_sentence)?;
+            let prepared = data::prepare(&data, split, opening.as_ref()).map_err(prepare_sentence)?;
             Ok(Counted::new(prepared, &data))
         };
         jobs.start("prepare", work, move |result| Answer::Prepared(ticket, from, result));
@@ -159,7 +164,7 @@ impl DataState {
 
     /// Asks the opening to stop; what comes of it is dropped.
     pub(super) fn cancel(&mut self) {
-        self.cancel.store(true, Ordering::Relaxed);
+        self.opening.cancel();
         self.prepare_ticket.0 += 1;
         if self.prepared.is_loading() {
             self.prepared = Loadable::Idle;

@@ -3,6 +3,7 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use clap::ValueEnum;
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
 use super::audit;
+use super::progress::OpeningBar;
 use super::table::{Align, Table, count};
 use super::train::set_all;
 use super::{Streams, world};
@@ -227,11 +229,12 @@ pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error
     };
     let preview = data::preview(file)?;
     let spec = DataSpec { source: DataSource::File(preview.file.clone()), clean: experiment.data.clean };
-    let cancel = AtomicBool::new(false);
+    let watch = OpeningBar::new(Arc::default());
     let dataset = match experiment.split {
-        SplitSpec::LeaveOneOut => data::read(&spec, &cancel)?,
-        split => data::prepare(&spec, split, &cancel)?.dataset,
+        SplitSpec::LeaveOneOut => data::read(&spec, &watch)?,
+        split => data::prepare(&spec, split, &watch)?.dataset,
     };
+    drop(watch);
     let split = audit.split(experiment.split);
     let audited = split.map(|split| audit_of(&spec, split)).transpose()?;
     if json {

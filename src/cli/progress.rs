@@ -1,10 +1,13 @@
 //! A run as it is watched on a terminal: a bar, and a line an epoch.
 
 use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::table::{count, duration};
+use crate::data::{Stage, Watch};
 use crate::train::{Event, EventKind, Observer, Progress, TrainError};
 
 /// Draws the bar on standard error where that is a terminal, and writes a line an epoch anywhere.
@@ -35,6 +38,43 @@ impl<'a> ProgressLines<'a> {
         let speed = count(now.events_per_sec.max(0.0) as usize);
         self.bar.set_position(now.step as u64);
         self.bar.set_message(format!("epoch {}/{}{loss}  {speed} events/s{left}", now.epoch, self.n_epochs));
+    }
+}
+
+/// A log as it is opened: a bar on standard error where that is a terminal.
+pub(super) struct OpeningBar {
+    bar: ProgressBar,
+    /// Set by whoever wants it to stop.
+    is_cancelled: Arc<AtomicBool>,
+}
+
+impl OpeningBar {
+    pub(super) fn new(is_cancelled: Arc<AtomicBool>) -> Self {
+        let bar = ProgressBar::new(THOUSANDTHS);
+        if let Ok(style) = ProgressStyle::with_template("{bar:24} {percent:>3}%  {msg}") {
+            bar.set_style(style);
+        }
+        Self { bar, is_cancelled }
+    }
+}
+
+/// What the bar counts.
+const THOUSANDTHS: u64 = 1_000;
+
+impl Watch for OpeningBar {
+    fn is_cancelled(&self) -> bool {
+        self.is_cancelled.load(Ordering::Relaxed)
+    }
+
+    fn reached(&self, stage: Stage, share: Option<f32>) {
+        self.bar.set_message(stage.to_string());
+        self.bar.set_position(share.map_or(THOUSANDTHS, |share| (share * THOUSANDTHS as f32) as u64));
+    }
+}
+
+impl Drop for OpeningBar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
     }
 }
 

@@ -1,4 +1,5 @@
-//! Ctrl-C while training: the first one stops and keeps, the second one leaves at once.
+//! Ctrl-C while a log is opened or a model is trained: the first one stops, and keeps what was
+//! trained; the second one leaves at once.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -11,6 +12,8 @@ use crate::train::{Command, Control, StopMode};
 /// Commands from the keyboard and from the system (SIGTERM is a Ctrl-C too).
 pub(super) struct CtrlC {
     pressed: Arc<AtomicBool>,
+    /// Whether the log is open, so that there may be something to keep.
+    is_training: Arc<AtomicBool>,
     is_told: bool,
 }
 
@@ -18,20 +21,29 @@ impl CtrlC {
     /// Starts to listen; may be called once in a process.
     pub(super) fn listen() -> Result<Self, Error> {
         let pressed = Arc::new(AtomicBool::new(false));
-        let seen = Arc::clone(&pressed);
+        let is_training = Arc::new(AtomicBool::new(false));
+        let (seen, keeps) = (Arc::clone(&pressed), Arc::clone(&is_training));
         ctrlc::set_handler(move || {
             if seen.swap(true, Ordering::SeqCst) {
                 // The run's lock goes with the process, so the run is listed as interrupted.
                 std::process::exit(1);
             }
             // Nobody to tell it to is no reason not to stop.
-            let _ = writeln!(
-                std::io::stderr(),
-                "\nstopping: the best weights so far are judged and kept; press again to leave at once"
-            );
+            let what = if keeps.load(Ordering::SeqCst) { ": the best weights so far are judged and kept" } else { "" };
+            let _ = writeln!(std::io::stderr(), "\nstopping{what}; press again to leave at once");
         })
         .map_err(|e| Error::edge(format!("cannot listen for Ctrl-C: {e}"), "try again in another terminal"))?;
-        Ok(Self { pressed, is_told: false })
+        Ok(Self { pressed, is_training, is_told: false })
+    }
+
+    /// What is set when the work is to stop.
+    pub(super) fn pressed(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.pressed)
+    }
+
+    /// From now on there may be weights to keep.
+    pub(super) fn training_begins(&self) {
+        self.is_training.store(true, Ordering::SeqCst);
     }
 }
 

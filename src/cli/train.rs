@@ -1,15 +1,18 @@
 //! `seqscope train FILE.ron`: one run from start to end, watched on the terminal.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::Streams;
 use super::outcome::{Form, tell};
-use super::progress::ProgressLines;
+use super::progress::{OpeningBar, ProgressLines};
 use super::stop::CtrlC;
+use crate::data::{self, DataError, Prepared};
 use crate::error::Error;
 use crate::experiment::Experiment;
 use crate::run::RunStore;
-use crate::train::{self, Job};
+use crate::spec::Problem;
+use crate::train::{self, Job, TrainError};
 
 /// What to train and how.
 #[derive(Debug, clap::Args)]
@@ -53,10 +56,28 @@ pub(super) fn set_all(experiment: &mut Experiment, sets: &[String]) -> Result<()
 }
 
 /// Does the run and tells how it ended; `resume` goes this way too.
-pub(super) fn follow(job: Job, form: Form, streams: &mut Streams<'_>) -> Result<(), Error> {
+pub(super) fn follow(mut job: Job, form: Form, streams: &mut Streams<'_>) -> Result<(), Error> {
     let store = job.store.clone();
     let mut control = CtrlC::listen()?;
+    job.prepared = opened(&job, &control)?;
+    control.training_begins();
     let mut watcher = ProgressLines::new(streams.err);
     let (id, ended) = train::run(job, &mut control, &mut watcher)?;
     tell(&store.manifest(&id)?, &ended, form, streams)
+}
+
+/// The data of a job, opened under a bar and stopped by Ctrl-C. `None` where the run itself will say
+/// what is wrong: with the settings, or with the data of a run that is to go on.
+fn opened(job: &Job, control: &CtrlC) -> Result<Option<Arc<Prepared>>, Error> {
+    let experiment = &job.experiment;
+    if experiment.check().iter().any(Problem::is_error) {
+        return Ok(None);
+    }
+    let watch = OpeningBar::new(control.pressed());
+    match data::prepare(&experiment.data, experiment.split, &watch) {
+        Ok(prepared) => Ok(Some(Arc::new(prepared))),
+        Err(DataError::Cancelled) => Err(TrainError::from(DataError::Cancelled).into()),
+        Err(_) if job.resume.is_some() => Ok(None),
+        Err(error) => Err(TrainError::from(error).into()),
+    }
 }

@@ -2,12 +2,11 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
 
 use super::coding::{self, CodedRows, RoleCells};
 use super::events::Events;
-use super::prepare::go_on;
 use super::stream::{self, Joined};
+use super::watch::{Stage, Watch, go_on};
 use super::{DataError, DataReport, FileSpec, Preview, RefusedRow, Role, TimeFormat, schema, source, titles};
 use crate::spec::Problem;
 
@@ -46,7 +45,8 @@ fn cut(cell: String) -> String {
 }
 
 /// Reads a whole log.
-pub(super) fn open(file: &FileSpec, cancel: &AtomicBool) -> Result<Log, DataError> {
+pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError> {
+    watch.reached(Stage::Reading, Some(0.0));
     let mut head = source::head(file)?;
     let (file, found) = schema::resolve(&head);
     let (errors, mut problems): (Vec<Problem>, Vec<Problem>) = found.into_iter().partition(Problem::is_error);
@@ -55,30 +55,32 @@ pub(super) fn open(file: &FileSpec, cancel: &AtomicBool) -> Result<Log, DataErro
     }
     problems.append(&mut head.problems);
     head.file = file.clone();
-    go_on(cancel)?;
+    go_on(watch)?;
     let roles = [Role::User, Role::Item, Role::Time, Role::Behaviour, Role::Value];
     let wanted: Vec<(Role, usize)> =
         roles.into_iter().filter_map(|role| Some((role, schema::column_of(&head, &file.roles, role)?))).collect();
     let format = file.time_format.unwrap_or(TimeFormat::Order);
-    let Joined { events, lines, refused, n_read, .. } = match source::Blocks::of(&head)? {
-        Some(blocks) => match stream::code(blocks, &wanted, format, cancel)? {
-            Some(joined) => joined,
-            None => whole(&head, &wanted, format)?,
-        },
-        None => whole(&head, &wanted, format)?,
+    let positions: Vec<usize> = wanted.iter().map(|&(_, at)| at).collect();
+    let in_pieces = match source::Pieces::of(&head, &positions)? {
+        Some(pieces) => stream::code(pieces, &wanted, format, watch)?,
+        None => None,
     };
-    go_on(cancel)?;
+    let Joined { events, lines, refused, n_read, .. } = match in_pieces {
+        Some(joined) => joined,
+        None => whole(&head, &wanted, format, watch)?,
+    };
+    go_on(watch)?;
     problems.extend(no_time(&file));
     problems.extend(coding::doubtful_times(&events, &lines, format));
     let refused_rows = refused.rows(&lines);
     problems.extend(refusals(&refused_rows, refused.count, n_read));
-    go_on(cancel)?;
+    go_on(watch)?;
     if events.len() == 0 {
         return Err(nothing_left(&file.path, &refused_rows, n_read));
     }
     let titles = match &file.titles {
         Some(spec) => {
-            let titles::Titles { by_item, problems: doubtful } = titles::read(spec, &events.items)?;
+            let titles::Titles { by_item, problems: doubtful } = titles::read(spec, &events.items, watch)?;
             problems.extend(doubtful);
             Some(by_item)
         }
@@ -96,10 +98,16 @@ pub(super) fn open(file: &FileSpec, cancel: &AtomicBool) -> Result<Log, DataErro
     Ok(Log { name: source::name_of(&file.path), events, titles, report })
 }
 
-/// Reads a log that does not come in blocks.
-fn whole(head: &source::Head, wanted: &[(Role, usize)], format: TimeFormat) -> Result<Joined, DataError> {
+/// Reads a log that does not come in pieces.
+fn whole(
+    head: &source::Head,
+    wanted: &[(Role, usize)],
+    format: TimeFormat,
+    watch: &dyn Watch,
+) -> Result<Joined, DataError> {
     let positions: Vec<usize> = wanted.iter().map(|&(_, at)| at).collect();
-    let source::Rows { columns, n_read, lines, refused } = source::rows(head, &positions)?;
+    let source::Rows { columns, n_read, lines, refused } = source::rows(head, &positions, watch)?;
+    go_on(watch)?;
     let mut coded = coding::code(&RoleCells::new(wanted, columns)?, format, lines)?;
     coded.refused.merge(refused);
     let CodedRows { events, lines, refused } = coded;

@@ -8,6 +8,7 @@
 
 mod audit;
 mod batch;
+mod cache;
 mod calendar;
 mod check;
 pub mod clean;
@@ -30,6 +31,7 @@ mod table;
 mod time;
 mod titles;
 mod vocab;
+mod watch;
 pub mod world;
 
 pub use audit::{Check, Finding, LeakRow, Verdict, audit};
@@ -47,10 +49,10 @@ pub use split::{EvalCase, Split, SplitPart};
 pub use split_spec::SplitSpec;
 pub use table::{Column, Table};
 pub use vocab::Vocab;
+pub use watch::{Opening, Stage, Watch};
 pub use world::{WorldKind, WorldSpec};
 
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
 
 /// The head of a file as it will be read, with what was guessed.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -87,20 +89,20 @@ pub fn name_of(path: &Path) -> String {
 
 /// Opens, cleans, codes and splits.
 ///
-/// `cancel` is looked at between steps.
+/// `watch` may stop the work, and is told how far it is.
 ///
 /// # Errors
 /// [`DataError`] when the log cannot be read, a setting is wrong, or a step leaves nothing.
-pub fn prepare(data: &DataSpec, split: SplitSpec, cancel: &AtomicBool) -> Result<Prepared, DataError> {
-    prepare::prepare(data, split, cancel)
+pub fn prepare(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<Prepared, DataError> {
+    prepare::prepare(data, split, watch)
 }
 
 /// Opens, cleans and codes, without asking whether what is left can be split.
 ///
 /// # Errors
 /// [`DataError`] when the log cannot be read, a setting is wrong, or a step leaves nothing.
-pub fn read(data: &DataSpec, cancel: &AtomicBool) -> Result<Dataset, DataError> {
-    prepare::read(data, cancel)
+pub fn read(data: &DataSpec, watch: &dyn Watch) -> Result<Dataset, DataError> {
+    prepare::read(data, watch)
 }
 
 /// Problems that can be told from the settings alone, without reading the file (a missing file

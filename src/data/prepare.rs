@@ -1,11 +1,12 @@
 //! From rows to a split dataset, step by step; each step is counted.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::cache::Cache;
 use super::events::Events;
 use super::log::{self, Log};
 use super::split::{Cuts, divide};
+use super::watch::{Stage, Watch, go_on};
 use super::world::Optimum;
 use super::{
     CleanSpec, DataError, DataReport, DataSource, DataSpec, Dataset, Prepared, Split, SplitPart, SplitSpec, TimeFormat,
@@ -14,9 +15,9 @@ use super::{
 use crate::spec::Problem;
 
 /// See [`super::prepare()`].
-pub(super) fn prepare(data: &DataSpec, split: SplitSpec, cancel: &AtomicBool) -> Result<Prepared, DataError> {
-    let (mut dataset, cuts) = coded(data, split, cancel)?;
-    go_on(cancel)?;
+pub(super) fn prepare(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<Prepared, DataError> {
+    let (mut dataset, cuts) = coded(data, split, watch)?;
+    go_on(watch)?;
     let divided = divide(&dataset.sequences, split, cuts);
     judge(&mut dataset, &divided, split)?;
     dataset.report.optimum = optimum(data, &dataset, &divided);
@@ -30,24 +31,41 @@ fn optimum(data: &DataSpec, dataset: &Dataset, split: &Split) -> Option<Optimum>
 }
 
 /// See [`super::read`].
-pub(super) fn read(data: &DataSpec, cancel: &AtomicBool) -> Result<Dataset, DataError> {
-    coded(data, SplitSpec::LeaveOneOut, cancel).map(|(dataset, _)| dataset)
+pub(super) fn read(data: &DataSpec, watch: &dyn Watch) -> Result<Dataset, DataError> {
+    coded(data, SplitSpec::LeaveOneOut, watch).map(|(dataset, _)| dataset)
 }
 
 /// The log cleaned and coded, and where the split cuts it in time.
-fn coded(data: &DataSpec, split: SplitSpec, cancel: &AtomicBool) -> Result<(Dataset, Option<Cuts>), DataError> {
+fn coded(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<(Dataset, Option<Cuts>), DataError> {
     if let Some(Problem { field, sentence, .. }) = check::settings(data, split).into_iter().find(Problem::is_error) {
         return Err(DataError::Setting { field, sentence });
     }
-    let Log { name, events, titles, mut report } = open(&data.source, cancel)?;
-    go_on(cancel)?;
-    let (mut events, cuts) = cleaned(events, &data.clean, split, &mut report, cancel)?;
-    go_on(cancel)?;
+    let cache = Cache::of_user();
+    let key = cache.as_ref().map(|cache| cache.key(data, split, watch)).transpose()?.flatten();
+    let kept = cache.as_ref().zip(key.as_ref());
+    if let Some(found) = kept.and_then(|(cache, key)| cache.load(key)) {
+        return Ok(found);
+    }
+    let (dataset, cuts) = coded_anew(data, split, watch)?;
+    if let Some((cache, key)) = kept {
+        cache.save(key, &dataset, cuts);
+    }
+    Ok((dataset, cuts))
+}
+
+/// The same, from the log itself.
+fn coded_anew(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<(Dataset, Option<Cuts>), DataError> {
+    let Log { name, events, titles, mut report } = open(&data.source, watch)?;
+    go_on(watch)?;
+    watch.reached(Stage::Cleaning, None);
+    let (mut events, cuts) = cleaned(events, &data.clean, split, &mut report, watch)?;
+    go_on(watch)?;
     if let Some(cuts) = cuts {
         drop_later(&mut events, cuts, &mut report);
         drop_cold_items(&mut events, cuts, &mut report);
     }
-    go_on(cancel)?;
+    go_on(watch)?;
+    watch.reached(Stage::Sorting, None);
     let coded = events.into_sequences();
     let titles = titles.map_or_else(Vec::new, |titles| titles_in_order(titles, &coded.items, &mut report));
     report.problems.extend(ties(coded.zero_gap_share));
@@ -65,12 +83,7 @@ fn coded(data: &DataSpec, split: SplitSpec, cancel: &AtomicBool) -> Result<(Data
     Ok((dataset, cuts))
 }
 
-/// Fails when the user has stopped the work.
-pub(super) fn go_on(cancel: &AtomicBool) -> Result<(), DataError> {
-    if cancel.load(Ordering::Relaxed) { Err(DataError::Cancelled) } else { Ok(()) }
-}
-
-fn open(source: &DataSource, cancel: &AtomicBool) -> Result<Log, DataError> {
+fn open(source: &DataSource, watch: &dyn Watch) -> Result<Log, DataError> {
     match source {
         DataSource::World(spec) => {
             let events = world::events(spec);
@@ -78,7 +91,7 @@ fn open(source: &DataSource, cancel: &AtomicBool) -> Result<Log, DataError> {
             let report = DataReport { rows_read: events.len(), steps, ..DataReport::default() };
             Ok(Log { name: world_name(spec), titles: Some(world::titles(spec).collect()), events, report })
         }
-        DataSource::File(file) => log::open(file, cancel),
+        DataSource::File(file) => log::open(file, watch),
     }
 }
 
@@ -101,23 +114,23 @@ fn cleaned(
     spec: &CleanSpec,
     split: SplitSpec,
     report: &mut DataReport,
-    cancel: &AtomicBool,
+    watch: &dyn Watch,
 ) -> Result<(Events, Option<Cuts>), DataError> {
     let only_orders = report.file.as_ref().is_some_and(|file| file.time_format == Some(TimeFormat::Order));
     let mut circumstances = clean::Circumstances { train_before: None, only_orders };
     let cuts_of = |events: &Events| Cuts::new(events.time_secs().as_deref(), split);
     if !split.needs_times() || !spec.is_fitted() {
-        clean::run(&mut events, spec, circumstances, report, cancel)?;
+        clean::run(&mut events, spec, circumstances, report, watch)?;
         let cuts = cuts_of(&events)?;
         return Ok((events, cuts));
     }
     let cuts = {
         let mut log = events.clone();
-        clean::run(&mut log, spec, circumstances, &mut report.clone(), cancel)?;
+        clean::run(&mut log, spec, circumstances, &mut report.clone(), watch)?;
         cuts_of(&log)?
     };
     circumstances.train_before = cuts.map(|cuts| cuts.valid_from);
-    clean::run(&mut events, spec, circumstances, report, cancel)?;
+    clean::run(&mut events, spec, circumstances, report, watch)?;
     Ok((events, cuts))
 }
 

@@ -1,5 +1,7 @@
 //! Which events are for training, validation and test.
 
+use serde::{Deserialize, Serialize};
+
 use super::fingerprint::Fingerprint;
 use super::{DataError, Sequences, SplitSpec};
 
@@ -50,7 +52,7 @@ pub(super) const NEEDS_TIMES: &str = "a global temporal split needs times, and t
                                       `data.roles.time`, or split by leave-one-out.";
 
 /// The moments of a global temporal split: training is before the first, test from the second.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Cuts {
     pub(super) valid_from: i64,
     pub(super) test_from: i64,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::source::{self, Cells, Head};
+use super::watch::Watch;
 use super::{DataError, FileSpec, TitleSpec, Vocab, schema};
 use crate::spec::{Problem, did_you_mean};
 
@@ -15,7 +16,7 @@ pub(super) struct Titles {
 }
 
 /// Reads the table of titles for the items of a log.
-pub(super) fn read(spec: &TitleSpec, items: &Vocab) -> Result<Titles, DataError> {
+pub(super) fn read(spec: &TitleSpec, items: &Vocab, watch: &dyn Watch) -> Result<Titles, DataError> {
     let head = source::head(&FileSpec { path: spec.path.clone(), ..FileSpec::default() })?;
     let item = match &spec.item {
         Some(name) => named(&head, name, "data.titles.item")?,
@@ -25,7 +26,7 @@ pub(super) fn read(spec: &TitleSpec, items: &Vocab) -> Result<Titles, DataError>
         Some(name) => named(&head, name, "data.titles.title")?,
         None => most_like_titles(&head, item)?,
     };
-    let rows = source::rows(&head, &[item, title])?;
+    let rows = source::rows(&head, &[item, title], watch)?;
     let mut titles = HashMap::new();
     if let [Cells::Text(ids), Cells::Text(texts)] = rows.columns.as_slice() {
         for (id, text) in std::iter::zip(ids.iter(), texts.iter()) {

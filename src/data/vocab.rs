@@ -49,6 +49,29 @@ impl Vocab {
         Self { first, ..self }
     }
 
+    /// All ids one after another, and where each ends, in bytes.
+    #[must_use]
+    pub(super) fn parts(&self) -> (&str, &[usize]) {
+        (&self.text, &self.ends)
+    }
+
+    /// The vocabulary with these [`Vocab::parts`]; `None` when they are none.
+    #[must_use]
+    pub(super) fn from_parts(text: String, ends: Vec<usize>, first: u32) -> Option<Self> {
+        let is_whole = ends.last().copied().unwrap_or(0) == text.len();
+        if !is_whole || u32::try_from(ends.len()).is_err() {
+            return None;
+        }
+        let mut table = HashTable::with_capacity(ends.len());
+        for at in 0..ends.len() as u32 {
+            // Every id was told from those before it when it was written.
+            let id = id_at(&text, &ends, at)?;
+            let rehash = |&at: &u32| xxh3_64(id_at(&text, &ends, at).unwrap_or_default().as_bytes());
+            table.insert_unique(xxh3_64(id.as_bytes()), at, rehash);
+        }
+        Some(Self { text, ends, table, first })
+    }
+
     /// Number of ids.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -1,13 +1,11 @@
 //! The steps one after another: each is counted, shown by example, and carried out.
 
-use std::sync::atomic::AtomicBool;
-
 use super::duplicates::Duplicates;
 use super::k_core::KCore;
 use super::step::CleanStep;
 use super::view::View;
 use crate::data::events::Events;
-use crate::data::prepare::go_on;
+use crate::data::watch::{Watch, go_on};
 use crate::data::{CleanSpec, DataError, DataReport, DataSource, FittedOn, Role, StepCount, StepEffect};
 use crate::spec::Problem;
 
@@ -26,10 +24,10 @@ pub(in crate::data) fn run(
     spec: &CleanSpec,
     circumstances: Circumstances,
     report: &mut DataReport,
-    cancel: &AtomicBool,
+    watch: &dyn Watch,
 ) -> Result<(), DataError> {
     for planned in plan(spec, events) {
-        go_on(cancel)?;
+        go_on(watch)?;
         let count = planned.run(events, circumstances, report)?;
         report.steps.push(count);
     }

@@ -19,7 +19,7 @@ const OPTIONS: MatchOptions =
     MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
 
 /// The files that a path names, sorted by name; at least one.
-pub(super) fn find(path: &Path) -> Result<Vec<PathBuf>, DataError> {
+pub(in crate::data) fn find(path: &Path) -> Result<Vec<PathBuf>, DataError> {
     let path = open::resolve(path)?;
     if !is_pattern(&path) {
         return Ok(vec![path]);

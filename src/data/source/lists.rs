@@ -6,6 +6,7 @@ use std::path::Path;
 use polars::prelude::StringChunked;
 
 use super::{Cells, Head, Lines, Refused, Rows, SAMPLE_ROWS, TextHead, whole_text};
+use crate::data::watch::Watch;
 use crate::data::{DataError, Encoding, FileSpec, TimeFormat};
 
 /// How many lines are judged.
@@ -65,12 +66,16 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<Head,
 }
 
 /// See [`super::rows`].
-pub(super) fn rows(head: &Head, path: &Path, wanted: &[usize]) -> Result<Rows, DataError> {
-    let bytes = whole_text(head, path)?;
+pub(super) fn rows(head: &Head, path: &Path, wanted: &[usize], watch: &dyn Watch) -> Result<Rows, DataError> {
+    Ok(parse_rows(&whole_text(head, path, watch)?, head, wanted))
+}
+
+/// The rows of some lines of a log.
+pub(super) fn parse_rows(bytes: &[u8], head: &Head, wanted: &[usize]) -> Rows {
     let encoding = head.file.encoding.unwrap_or_default();
     let mut columns: Vec<Vec<Option<String>>> = vec![Vec::new(); wanted.len()];
     let (mut lines, mut refused, mut n_read) = (Lines::default(), Refused::default(), 0);
-    for (line, bytes) in numbered(&bytes) {
+    for (line, bytes) in numbered(bytes) {
         match parse(bytes, encoding) {
             Ok(events) => {
                 n_read += events.len();
@@ -89,7 +94,7 @@ pub(super) fn rows(head: &Head, path: &Path, wanted: &[usize]) -> Result<Rows, D
         }
     }
     let columns = columns.into_iter().map(|cells| Cells::Text(cells.into_iter().collect::<StringChunked>())).collect();
-    Ok(Rows { columns, n_read, lines, refused })
+    Rows { columns, n_read, lines, refused }
 }
 
 /// One event of a line.

@@ -14,6 +14,7 @@ mod ndjson;
 mod open;
 mod packed;
 mod parquet;
+mod pieces;
 mod refused;
 mod sqlite;
 mod text;
@@ -22,12 +23,13 @@ use std::path::{Path, PathBuf};
 
 use polars::prelude::{DataFrame, SerReader, StringChunked};
 
-pub(super) use files::{can_open, name_of};
+pub(super) use files::{can_open, find as files_of, name_of};
 pub(super) use open::resolve;
+pub(super) use pieces::{Piece, Pieces};
 pub(super) use refused::{Lines, Refused};
 pub(super) use sqlite::refused_query;
-pub(super) use text::{Block, Blocks};
 
+use super::watch::{Watch, go_on};
 use super::{DataError, Encoding, FileFormat, FileSpec, Packing};
 use crate::spec::Problem;
 
@@ -115,12 +117,13 @@ pub(super) fn head(file: &FileSpec) -> Result<Head, DataError> {
 }
 
 /// Reads the columns at `wanted` (positions in `head.columns`) of the whole file.
-pub(super) fn rows(head: &Head, wanted: &[usize]) -> Result<Rows, DataError> {
+pub(super) fn rows(head: &Head, wanted: &[usize], watch: &dyn Watch) -> Result<Rows, DataError> {
     let (first, others) = head.paths.split_first().ok_or_else(|| files::nothing(&head.file.path))?;
-    let mut all = one_rows(head, first, wanted)?;
+    let mut all = one_rows(head, first, wanted, watch)?;
     for (at, path) in (1..).zip(others) {
+        go_on(watch)?;
         agree(head, first, path)?;
-        let Rows { columns, n_read, lines, refused } = one_rows(head, path, wanted)?;
+        let Rows { columns, n_read, lines, refused } = one_rows(head, path, wanted, watch)?;
         for (column, more) in std::iter::zip(&mut all.columns, columns) {
             append(column, more, path)?;
         }
@@ -176,19 +179,19 @@ fn one_head(file: &FileSpec, path: &Path, seen: Seen) -> Result<Head, DataError>
     Ok(head)
 }
 
-fn one_rows(head: &Head, path: &Path, wanted: &[usize]) -> Result<Rows, DataError> {
+fn one_rows(head: &Head, path: &Path, wanted: &[usize], watch: &dyn Watch) -> Result<Rows, DataError> {
     match head.file.format {
-        Some(FileFormat::Lists) => lists::rows(head, path, wanted),
+        Some(FileFormat::Lists) => lists::rows(head, path, wanted, watch),
         Some(FileFormat::Parquet) => parquet::rows(head, path, wanted),
-        Some(FileFormat::Sqlite) => sqlite::rows(head, path, wanted),
-        Some(FileFormat::Ndjson | FileFormat::Json) => ndjson::rows(head, path, wanted),
-        Some(FileFormat::Text) | None => text::rows(head, path, wanted),
+        Some(FileFormat::Sqlite) => sqlite::rows(head, path, wanted, watch),
+        Some(FileFormat::Ndjson | FileFormat::Json) => ndjson::rows(head, path, wanted, watch),
+        Some(FileFormat::Text) | None => text::rows(head, path, wanted, watch),
     }
 }
 
 /// All of a text, as UTF-8.
-fn whole_text(head: &Head, path: &Path) -> Result<Vec<u8>, DataError> {
-    Ok(encoding::decode(packed::all(path)?, head.file.encoding.unwrap_or_default(), true))
+fn whole_text(head: &Head, path: &Path, watch: &dyn Watch) -> Result<Vec<u8>, DataError> {
+    Ok(encoding::decode(packed::all(path, watch)?, head.file.encoding.unwrap_or_default(), true))
 }
 
 /// Whether another file of a log is of the first one's kind.

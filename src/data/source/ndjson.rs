@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::elements::Elements;
 use super::{Cells, Head, Lines, Refused, Rows, SAMPLE_ROWS, TextHead, whole_text};
+use crate::data::watch::Watch;
 use crate::data::{DataError, Encoding, FileFormat, FileSpec};
 
 /// See [`super::head`].
@@ -56,35 +57,43 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<Head,
 }
 
 /// See [`super::rows`].
-pub(super) fn rows(head: &Head, path: &Path, wanted: &[usize]) -> Result<Rows, DataError> {
-    let bytes = whole_text(head, path)?;
+pub(super) fn rows(head: &Head, path: &Path, wanted: &[usize], watch: &dyn Watch) -> Result<Rows, DataError> {
+    let bytes = whole_text(head, path, watch)?;
+    let content = |sentence| DataError::Content { path: path.to_path_buf(), sentence };
+    let rows = parse_rows(&bytes, head, wanted).map_err(content)?;
+    if rows.lines.len() == 0 {
+        return Err(content(format!("none of its {} lines is a JSON object; write one object a line.", rows.n_read)));
+    }
+    Ok(rows)
+}
+
+/// The rows of some lines of a log, or of an array.
+pub(super) fn parse_rows(bytes: &[u8], head: &Head, wanted: &[usize]) -> Result<Rows, String> {
     let encoding = head.file.encoding.unwrap_or_default();
-    let (mut good, mut read_lines) = (Vec::with_capacity(bytes.len()), Lines::default());
+    let (mut good, mut lines) = (Vec::with_capacity(bytes.len()), Lines::default());
     let (mut refused, mut n_read) = (Refused::default(), 0);
-    for (line, text) in objects_of(&bytes, head.file.format, true) {
+    for (line, text) in objects_of(bytes, head.file.format, true) {
         n_read += 1;
         match check_object(text, encoding) {
             Ok(()) => {
                 // Between the marks of an object a line end is a blank; inside of texts there is none.
                 good.extend(text.iter().map(|&b| if b == b'\n' { b' ' } else { b }));
                 good.push(b'\n');
-                read_lines.push(line);
+                lines.push(line);
             }
             Err(reason) => refused.push(line, || reason),
         }
     }
-    let content = |sentence| DataError::Content { path: path.to_path_buf(), sentence };
-    if read_lines.len() == 0 {
-        return Err(content(format!("none of its {n_read} lines is a JSON object; write one object a line.")));
-    }
-    drop(bytes);
     let names: Vec<&str> = wanted.iter().filter_map(|&at| head.columns.get(at)).map(String::as_str).collect();
     let columns = parse(&good, &names)
-        .map_err(|error| content(format!("its lines cannot be parsed ({error}); mend them, or convert it to CSV.")))?;
-    Ok(Rows { columns, n_read, lines: read_lines, refused })
+        .map_err(|error| format!("its lines cannot be parsed ({error}); mend them, or convert it to CSV."))?;
+    Ok(Rows { columns, n_read, lines, refused })
 }
 
 fn parse(lines: &[u8], names: &[&str]) -> PolarsResult<Vec<Cells>> {
+    if lines.is_empty() {
+        return Ok(names.iter().map(|_| Cells::Text(std::iter::empty::<&str>().collect())).collect());
+    }
     let schema: Schema = names.iter().map(|&name| (PlSmallStr::from_str(name), DataType::String)).collect();
     let frame = JsonReader::new(Cursor::new(lines))
         .with_json_format(JsonFormat::JsonLines)

@@ -1,12 +1,17 @@
 //! Bytes of a file as they were before it was compressed: gzip and zstd, told from their first
 //! bytes whatever the file is called.
 
-use std::fs::File;
-use std::io::{ErrorKind, Read};
-use std::path::Path;
+use std::io::{Cursor, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::open;
+use crate::data::watch::{Stage, Watch, go_on};
 use crate::data::{DataError, Packing};
+
+/// How much is unpacked between two looks at whether to go on.
+const PIECE_BYTES: usize = 4 << 20;
 
 /// The beginning of a file, unpacked.
 pub(super) struct Start {
@@ -19,58 +24,108 @@ pub(super) struct Start {
 
 /// The first `n` bytes of what a file holds; no more of it is read than that takes.
 pub(super) fn start(path: &Path, n: usize) -> Result<Start, DataError> {
-    let (file, n_bytes) = open::file(path)?;
-    let (reader, packing) = unpacked(path, file)?;
+    let mut file = Unpacked::open(path)?;
     // One byte more tells whether that was all.
-    let mut bytes = read(path, reader.take(n as u64 + 1), packing, n.min(n_bytes as usize))?;
+    let mut bytes = Vec::with_capacity(n.min(file.n_bytes as usize));
+    file.read(n + 1, &mut bytes)?;
     let is_whole = bytes.len() <= n;
     bytes.truncate(n);
-    Ok(Start { bytes, is_whole, packing })
+    Ok(Start { bytes, is_whole, packing: file.packing })
 }
 
 /// All that a file holds.
-pub(super) fn all(path: &Path) -> Result<Vec<u8>, DataError> {
-    let (file, n_bytes) = open::file(path)?;
-    let (reader, packing) = unpacked(path, file)?;
-    read(path, reader, packing, n_bytes as usize)
+pub(super) fn all(path: &Path, watch: &dyn Watch) -> Result<Vec<u8>, DataError> {
+    let mut file = Unpacked::open(path)?;
+    let mut bytes = Vec::with_capacity(file.n_bytes as usize);
+    while file.read(PIECE_BYTES, &mut bytes)? == PIECE_BYTES {
+        go_on(watch)?;
+        watch.reached(Stage::Reading, Some(file.share()));
+    }
+    // What follows, parsing, cannot be measured.
+    watch.reached(Stage::Reading, None);
+    Ok(bytes)
 }
 
-/// A reader of what a file holds.
-fn unpacked(path: &Path, mut file: File) -> Result<(Box<dyn Read>, Packing), DataError> {
-    let mut magic = Vec::new();
-    file.by_ref().take(4).read_to_end(&mut magic).map_err(|error| open::why(path, &error))?;
-    let packing = match magic.as_slice() {
-        [0x1f, 0x8b, ..] => Packing::Gzip,
-        [0x28, 0xb5, 0x2f, 0xfd] => Packing::Zstd,
-        _ => Packing::None,
-    };
-    let whole = std::io::Cursor::new(magic).chain(file);
-    let reader: Box<dyn Read> = match packing {
-        Packing::None => Box::new(whole),
-        Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(whole)),
-        Packing::Zstd => {
-            let cannot = |error: std::io::Error| broken(path, packing, &[], &error);
-            let mut decoder = zstd::stream::read::Decoder::new(whole).map_err(cannot)?;
-            // What `zstd --long=31` writes is read, too.
-            decoder.window_log_max(31).map_err(cannot)?;
-            Box::new(decoder)
+/// A file that is unpacked while it is read.
+pub(super) struct Unpacked {
+    reader: Box<dyn Read + Send>,
+    path: PathBuf,
+    packing: Packing,
+    /// Size on disk.
+    n_bytes: u64,
+    /// Bytes taken from the disk so far.
+    taken: Arc<AtomicU64>,
+    /// Line ends so far, of a packed file.
+    n_lines: usize,
+}
+
+impl Unpacked {
+    pub(super) fn open(path: &Path) -> Result<Self, DataError> {
+        let (file, n_bytes) = open::file(path)?;
+        Self::new(path, file, n_bytes)
+    }
+
+    fn new(path: &Path, file: impl Read + Send + 'static, n_bytes: u64) -> Result<Self, DataError> {
+        let taken = Arc::new(AtomicU64::new(0));
+        let mut file = Counted { inner: file, taken: Arc::clone(&taken) };
+        let mut magic = Vec::new();
+        file.by_ref().take(4).read_to_end(&mut magic).map_err(|error| open::why(path, &error))?;
+        let packing = match magic.as_slice() {
+            [0x1f, 0x8b, ..] => Packing::Gzip,
+            [0x28, 0xb5, 0x2f, 0xfd] => Packing::Zstd,
+            _ => Packing::None,
+        };
+        let whole = Cursor::new(magic).chain(file);
+        let reader: Box<dyn Read + Send> = match packing {
+            Packing::None => Box::new(whole),
+            Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(whole)),
+            Packing::Zstd => {
+                let cannot = |error: std::io::Error| broken(path, packing, 0, &error);
+                let mut decoder = zstd::stream::read::Decoder::new(whole).map_err(cannot)?;
+                // What `zstd --long=31` writes is read, too.
+                decoder.window_log_max(31).map_err(cannot)?;
+                Box::new(decoder)
+            }
+        };
+        Ok(Self { reader, path: path.to_path_buf(), packing, n_bytes, taken, n_lines: 0 })
+    }
+
+    /// Reads the next `n` bytes to the end of `into`; fewer only where the file ends. Gives how many.
+    #[expect(clippy::naive_bytecount, reason = "the compiler counts many bytes at once here")]
+    pub(super) fn read(&mut self, n: usize, into: &mut Vec<u8>) -> Result<usize, DataError> {
+        let before = into.len();
+        let outcome = self.reader.by_ref().take(n as u64).read_to_end(into);
+        if self.packing != Packing::None {
+            self.n_lines += into.get(before..).unwrap_or(&[]).iter().filter(|&&byte| byte == b'\n').count();
         }
-    };
-    Ok((reader, packing))
+        outcome.map_err(|error| match self.packing {
+            Packing::None => open::why(&self.path, &error),
+            packing => broken(&self.path, packing, self.n_lines, &error),
+        })
+    }
+
+    /// How much of the file was read, from 0 to 1.
+    pub(super) fn share(&self) -> f32 {
+        (self.taken.load(Ordering::Relaxed) as f64 / self.n_bytes.max(1) as f64).min(1.0) as f32
+    }
 }
 
-fn read(path: &Path, mut reader: impl Read, packing: Packing, capacity: usize) -> Result<Vec<u8>, DataError> {
-    let mut bytes = Vec::with_capacity(capacity);
-    match reader.read_to_end(&mut bytes) {
-        Ok(_) => Ok(bytes),
-        Err(error) if packing == Packing::None => Err(open::why(path, &error)),
-        Err(error) => Err(broken(path, packing, &bytes, &error)),
+/// Counts what is read.
+struct Counted<R> {
+    inner: R,
+    taken: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.inner.read(into)?;
+        self.taken.fetch_add(n as u64, Ordering::Relaxed);
+        Ok(n)
     }
 }
 
 /// A compressed file that ends early would be a wrong log, so nothing of it is used.
-fn broken(path: &Path, packing: Packing, read: &[u8], error: &std::io::Error) -> DataError {
-    let n_lines = read.split(|&b| b == b'\n').count() - 1;
+fn broken(path: &Path, packing: Packing, n_lines: usize, error: &std::io::Error) -> DataError {
     let what = match error.kind() {
         ErrorKind::UnexpectedEof => "breaks off".to_owned(),
         _ => format!("is damaged ({error})"),
@@ -92,17 +147,11 @@ mod tests {
 
     #[test]
     fn no_more_is_read_than_is_asked_for() {
-        struct Counted(usize);
-        impl Read for Counted {
-            fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-                into.fill(b'x');
-                self.0 += into.len();
-                Ok(into.len())
-            }
-        }
-        let mut endless = Counted(0);
-        let bytes = read(Path::new("x"), endless.by_ref().take(1_001), Packing::None, 1_000).unwrap();
-        assert_eq!((bytes.len(), endless.0), (1_001, 1_001));
+        let mut endless = Unpacked::new(Path::new("x"), std::io::repeat(b'x'), 10_000).unwrap();
+        let mut bytes = Vec::new();
+        assert_eq!(endless.read(1_001, &mut bytes).unwrap(), 1_001);
+        assert_eq!((bytes.len(), endless.taken.load(Ordering::Relaxed)), (1_001, 1_001));
+        assert!((endless.share() - 0.1).abs() < 1e-3);
     }
 
     #[test]

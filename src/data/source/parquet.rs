@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use polars::prelude::{
-    Column as PolarsColumn, DataFrame, DataType, ParquetReader, PolarsResult, SerReader, StringChunked, TimeUnit,
+    Column as PolarsColumn, DataType, ParquetReader, PolarsResult, SerReader, StringChunked, TimeUnit,
 };
 
 use super::{Cells, Head, Lines, Refused, Rows, SAMPLE_ROWS, open};
@@ -28,10 +28,96 @@ pub(super) fn head(file: FileSpec, path: &Path) -> Result<Head, DataError> {
 
 /// See [`super::rows`].
 pub(super) fn rows(head: &Head, path: &Path, wanted: &[usize]) -> Result<Rows, DataError> {
+    slice(How { head, path, wanted }, None)
+}
+
+/// Some row groups at a time.
+pub(in crate::data) struct Groups<'a> {
+    how: How<'a>,
+    /// First row and number of rows of each piece.
+    pieces: Vec<(usize, usize)>,
+    n_taken: usize,
+}
+
+/// Some row groups.
+pub(in crate::data) struct Group<'a> {
+    how: How<'a>,
+    slice: (usize, usize),
+}
+
+/// What is read of a file.
+#[derive(Clone, Copy)]
+struct How<'a> {
+    head: &'a Head,
+    path: &'a Path,
+    wanted: &'a [usize],
+}
+
+/// Fewest rows of a piece that is not the last one. Tests see many borders.
+const PIECE_ROWS: usize = if cfg!(test) { 4 } else { 1 << 18 };
+
+impl<'a> Groups<'a> {
+    /// The pieces of a file; `None` for one of a single piece, and for one with a wanted column of
+    /// floats: whether they are written as whole numbers is told from all of them.
+    pub(super) fn of(head: &'a Head, path: &'a Path, wanted: &'a [usize]) -> Result<Option<Self>, DataError> {
+        let types = read(path, |reader| reader.with_slice(Some((0, 0))).finish())?.dtypes();
+        let is_float = |at: &usize| matches!(types.get(*at), Some(DataType::Float32 | DataType::Float64) | None);
+        if wanted.iter().any(is_float) {
+            return Ok(None);
+        }
+        let heights = read(path, |mut reader| {
+            let mut heights = Vec::new();
+            for group in &reader.get_metadata()?.row_groups {
+                heights.push(group.num_rows());
+            }
+            Ok(heights)
+        })?;
+        let pieces = pieces(&heights);
+        Ok((pieces.len() > 1).then_some(Self { how: How { head, path, wanted }, pieces, n_taken: 0 }))
+    }
+
+    pub(super) fn share(&self) -> f32 {
+        self.n_taken as f32 / self.pieces.len().max(1) as f32
+    }
+}
+
+impl<'a> Iterator for Groups<'a> {
+    type Item = Group<'a>;
+
+    fn next(&mut self) -> Option<Group<'a>> {
+        let slice = *self.pieces.get(self.n_taken)?;
+        self.n_taken += 1;
+        Some(Group { how: self.how, slice })
+    }
+}
+
+impl Group<'_> {
+    pub(super) fn rows(&self) -> Result<Rows, DataError> {
+        slice(self.how, Some(self.slice))
+    }
+}
+
+/// First row and number of rows of pieces that are made of whole row groups.
+fn pieces(heights: &[usize]) -> Vec<(usize, usize)> {
+    let mut pieces: Vec<(usize, usize)> = Vec::new();
+    let mut n_rows = 0;
+    for &height in heights {
+        match pieces.last_mut().filter(|(_, rows)| *rows < PIECE_ROWS) {
+            Some((_, rows)) => *rows += height,
+            None => pieces.push((n_rows, height)),
+        }
+        n_rows += height;
+    }
+    pieces
+}
+
+/// The wanted columns of a part of the file, or of all of it; lines are counted from its beginning.
+fn slice(how: How<'_>, slice: Option<(usize, usize)>) -> Result<Rows, DataError> {
+    let How { head, path, wanted } = how;
     let mut projection = wanted.to_vec();
     projection.sort_unstable();
     projection.dedup();
-    let frame = read(path, |reader| reader.with_projection(Some(projection)).finish())?;
+    let frame = read(path, |reader| reader.with_projection(Some(projection)).with_slice(slice).finish())?;
     let n_rows = frame.height();
     let name = |at: usize| head.columns.get(at).map_or("", String::as_str);
     let columns = wanted
@@ -51,15 +137,15 @@ pub(super) fn rows(head: &Head, path: &Path, wanted: &[usize]) -> Result<Rows, D
 }
 
 /// Opens and reads; whatever is wrong with the file's inside is one sentence.
-pub(super) fn read(
+pub(super) fn read<T>(
     path: &Path,
-    finish: impl FnOnce(ParquetReader<File>) -> PolarsResult<DataFrame>,
-) -> Result<DataFrame, DataError> {
+    finish: impl FnOnce(ParquetReader<File>) -> PolarsResult<T>,
+) -> Result<T, DataError> {
     let (file, _) = open::file(path)?;
     // The reader checks much of a file, but not all: a damaged one may still make it panic.
     let outcome = catch_unwind(AssertUnwindSafe(|| finish(ParquetReader::new(file))));
     let reason = match outcome {
-        Ok(Ok(frame)) => return Ok(frame),
+        Ok(Ok(found)) => return Ok(found),
         Ok(Err(error)) => error.to_string(),
         Err(_) => "the reader gave up".to_owned(),
     };

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OpenFlags, Statement};
 
 use super::text::unique;
 use super::{Cells, Head, Lines, Refused, Rows, SAMPLE_ROWS, open};
+use crate::data::watch::{Stage, Watch, go_on_at};
 use crate::data::{DataError, FileSpec, schema};
 
 /// See [`super::head`].
@@ -37,13 +38,16 @@ pub(super) fn head(mut file: FileSpec, path: &Path) -> Result<Head, DataError> {
 }
 
 /// See [`super::rows`].
-pub(super) fn rows(head: &Head, path: &Path, wanted: &[usize]) -> Result<Rows, DataError> {
+pub(super) fn rows(head: &Head, path: &Path, wanted: &[usize], watch: &dyn Watch) -> Result<Rows, DataError> {
+    // How many rows a query gives is known when it has given them.
+    watch.reached(Stage::Reading, None);
     let database = connect(path)?;
     let mut statement = prepare(&database, &head.file, path)?;
     let mut columns: Vec<Vec<Option<String>>> = vec![Vec::new(); wanted.len()];
     let (mut lines, mut refused, mut n_read) = (Lines::default(), Refused::default(), 0);
     let mut rows = statement.query([]).map_err(|error| unreadable(path, &error))?;
     while let Some(row) = rows.next().map_err(|error| unreadable(path, &error))? {
+        go_on_at(n_read, watch)?;
         n_read += 1;
         let cells: Result<Vec<Option<String>>, String> = wanted
             .iter()

@@ -5,8 +5,8 @@ use std::time::Duration;
 use egui::{Align, Layout, RichText, Ui};
 
 use crate::app::{Action, App, Loadable, Notice, Tone, TrainingPhase};
-use crate::ui::theme;
-use crate::ui::{Actions, text};
+use crate::ui::widget::panel;
+use crate::ui::{Actions, text, theme};
 
 /// View state of the bar.
 #[derive(Default)]
@@ -74,8 +74,8 @@ fn line_from_right(ui: &mut Ui, app: &App, notice: &Notice, actions: &mut Action
 /// What is being worked on, with the way to stop it.
 fn work(ui: &mut Ui, app: &App, actions: &mut Actions) {
     if let Loadable::Loading(words) = &app.data.prepared {
-        ui.spinner();
         ui.label(words);
+        panel::opening(ui, app);
         super::action_button(ui, app, actions, Action::CancelPrepare);
         return;
     }

@@ -2,7 +2,7 @@
 
 use egui::{Align, Layout, RichText, Ui};
 
-use crate::app::Loadable;
+use crate::app::{App, Loadable};
 
 /// A heading, a sentence, and room for the buttons that fill the panel; in the middle of it.
 pub(crate) fn empty<R>(ui: &mut Ui, heading: &str, sentence: &str, buttons: impl FnOnce(&mut Ui) -> R) -> R {
@@ -39,6 +39,21 @@ pub(crate) fn loading(ui: &mut Ui, what: &str) {
         ui.spinner();
         ui.label(what);
     });
+}
+
+/// How far the opening of a log is.
+pub(crate) fn opening(ui: &mut Ui, app: &App) {
+    let (stage, share) = app.data.opening();
+    match share {
+        Some(share) => {
+            let bar = egui::ProgressBar::new(share).desired_width(160.0).desired_height(ui.spacing().icon_width);
+            ui.add(bar).on_hover_text(stage.to_string());
+        }
+        None => {
+            ui.spinner();
+        }
+    }
+    ui.weak(stage.to_string());
 }
 
 /// What went wrong, cure included.

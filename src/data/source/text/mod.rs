@@ -4,11 +4,9 @@
 //! cannot be read, each with its line and reason; polars then parses what is left. polars alone
 //! would stop at the first bad row, or lose it without a word.
 
-mod blocks;
 mod scan;
 mod splitter;
 
-pub(in crate::data) use blocks::{Block, Blocks};
 use splitter::Record;
 pub(super) use splitter::{Separator, Splitter};
 
@@ -19,6 +17,7 @@ use std::sync::Arc;
 use polars::prelude::{CsvParseOptions, CsvReadOptions, DataType, PlSmallStr, PolarsResult, Schema, SerReader};
 
 use super::{Cells, Head, Rows, SAMPLE_ROWS, TextHead, detect, whole_text};
+use crate::data::watch::{Watch, go_on};
 use crate::data::{DataError, Encoding, FileSpec};
 use crate::spec::Problem;
 use scan::{Scanned, Shape, scan};
@@ -84,30 +83,48 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<Head,
 }
 
 /// See [`super::rows`].
-pub(super) fn rows(head: &Head, path: &Path, wanted: &[usize]) -> Result<Rows, DataError> {
-    let bytes = whole_text(head, path)?;
-    let shape = Shape {
-        separator: Separator::new(head.file.separator.as_deref().unwrap_or(",")),
-        n_fields: head.columns.len(),
-        has_header: head.file.header.unwrap_or(false),
-        encoding: head.file.encoding.unwrap_or_default(),
-    };
-    let scanned = scan(without_bom(&bytes), &shape);
+pub(super) fn rows(head: &Head, path: &Path, wanted: &[usize], watch: &dyn Watch) -> Result<Rows, DataError> {
+    let bytes = whole_text(head, path, watch)?;
+    let content = |sentence: String| DataError::Content { path: path.to_path_buf(), sentence };
+    let scanned = scan(without_bom(&bytes), &shape(head, head.file.header.unwrap_or(false)));
     if scanned.lines.len() == 0 {
         let rows = scanned.refused.rows(&scanned.lines);
         let reason = rows.first().map_or_else(String::new, |row| format!(" (line {}: {})", row.line, row.reason));
-        return Err(DataError::Content {
-            path: path.to_path_buf(),
-            sentence: format!(
-                "none of its {} rows can be read{reason}; check `data.separator` and `data.encoding`.",
-                scanned.n_read
-            ),
-        });
+        return Err(content(format!(
+            "none of its {} rows can be read{reason}; check `data.separator` and `data.encoding`.",
+            scanned.n_read
+        )));
     }
-    let columns = parse(&scanned, head.columns.len(), wanted).map_err(|error| DataError::Content {
-        path: path.to_path_buf(),
-        sentence: format!("its rows cannot be parsed ({error}); check `data.separator`."),
-    })?;
+    go_on(watch)?;
+    parsed(scanned, head, wanted).map_err(content)
+}
+
+/// The rows of some lines of a log; `None` when its last quote may close in the lines after it.
+pub(super) fn parse_piece(
+    bytes: &[u8],
+    head: &Head,
+    wanted: &[usize],
+    begins_with_header: bool,
+) -> Result<Option<Rows>, String> {
+    let scanned = scan(without_bom(bytes), &shape(head, begins_with_header));
+    if scanned.is_open {
+        return Ok(None);
+    }
+    parsed(scanned, head, wanted).map(Some)
+}
+
+fn shape(head: &Head, has_header: bool) -> Shape {
+    Shape {
+        separator: Separator::new(head.file.separator.as_deref().unwrap_or(",")),
+        n_fields: head.columns.len(),
+        has_header,
+        encoding: head.file.encoding.unwrap_or_default(),
+    }
+}
+
+fn parsed(scanned: Scanned<'_>, head: &Head, wanted: &[usize]) -> Result<Rows, String> {
+    let columns = parse(&scanned, head.columns.len(), wanted)
+        .map_err(|error| format!("its rows cannot be parsed ({error}); check `data.separator`."))?;
     let Scanned { n_read, lines, refused, .. } = scanned;
     Ok(Rows { columns, n_read, lines, refused })
 }

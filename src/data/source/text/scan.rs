@@ -27,6 +27,8 @@ pub(super) struct Scanned<'a> {
     pub(super) lines: Lines,
     /// Rows that cannot be read.
     pub(super) refused: Refused,
+    /// Whether a quote stands open at the end: with more text the rows might be others.
+    pub(super) is_open: bool,
 }
 
 /// What a text is said to look like.
@@ -88,7 +90,7 @@ fn plain<'a>(bytes: &'a [u8], mark: u8, shape: &Shape) -> Scanned<'a> {
         }
     }
     let bytes = copy.map_or_else(|| Cow::Borrowed(&bytes[body.unwrap_or(bytes.len())..]), Cow::Owned);
-    Scanned { bytes, field_mark: mark, row_mark: b'\n', n_read, lines, refused }
+    Scanned { bytes, field_mark: mark, row_mark: b'\n', n_read, lines, refused, is_open: false }
 }
 
 /// What one pass over a line tells.
@@ -151,7 +153,8 @@ fn rewritten<'a>(bytes: &'a [u8], shape: &Shape) -> Scanned<'a> {
         out.pop();
         out.push(ROW_MARK);
     }
-    Scanned { bytes: Cow::Owned(out), field_mark: FIELD_MARK, row_mark: ROW_MARK, n_read, lines, refused }
+    let is_open = splitter.is_open();
+    Scanned { bytes: Cow::Owned(out), field_mark: FIELD_MARK, row_mark: ROW_MARK, n_read, lines, refused, is_open }
 }
 
 fn write_field(out: &mut Vec<u8>, field: &[u8], quoted: bool) {

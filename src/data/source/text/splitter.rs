@@ -71,6 +71,7 @@ pub(in crate::data::source) struct Splitter<'a> {
     at: usize,
     line: usize,
     fields: Vec<Field>,
+    is_open: bool,
 }
 
 /// Where a field's content is, and whether it stood in quotes.
@@ -83,7 +84,7 @@ struct Field {
 impl<'a> Splitter<'a> {
     /// From the first byte, line 1.
     pub(in crate::data::source) fn new(bytes: &'a [u8], separator: Separator) -> Self {
-        Self { bytes, separator, at: 0, line: 1, fields: Vec::new() }
+        Self { bytes, separator, at: 0, line: 1, fields: Vec::new(), is_open: false }
     }
 
     /// The next record; its fields are then [`Splitter::contents`].
@@ -113,6 +114,11 @@ impl<'a> Splitter<'a> {
             self.line += 1;
         }
         Some(Record { line, start, end, n_fields: self.fields.len() })
+    }
+
+    /// Whether a quote was met so far that more text might close.
+    pub(in crate::data::source) fn is_open(&self) -> bool {
+        self.is_open
     }
 
     /// The bytes of the present record's fields, quotes taken off (doubled ones inside stay).
@@ -176,7 +182,7 @@ impl<'a> Splitter<'a> {
     }
 
     /// Where the quote that opens at `at` closes: before a separator, a line end or the end.
-    fn closing_quote(&self) -> Option<usize> {
+    fn closing_quote(&mut self) -> Option<usize> {
         let mut at = self.at + 1;
         let limit = self.bytes.len().min(at + LONGEST_QUOTED);
         while at < limit {
@@ -193,6 +199,7 @@ impl<'a> Splitter<'a> {
             }
             at += 1;
         }
+        self.is_open |= limit == self.bytes.len();
         None
     }
 }

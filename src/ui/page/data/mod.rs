@@ -150,8 +150,8 @@ fn with_data(ui: &mut Ui, app: &App, actions: &mut Actions, show: impl FnOnce(&m
         Loadable::Loading(words) => {
             ui.vertical_centered(|ui| {
                 ui.add_space(ui.available_height() * 0.3);
-                ui.spinner();
                 ui.label(words);
+                panel::opening(ui, app);
                 frame::action_button(ui, app, actions, Action::CancelPrepare);
             });
         }

@@ -1,0 +1,115 @@
+//! What a copy of a log is known by.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use rayon::prelude::*;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+
+use crate::data::watch::{Stage, Watch, go_on};
+use crate::data::{DataError, DataSource, DataSpec, SplitSpec, source};
+
+/// Changes with the way in which copies are written.
+const FORMAT: u32 = 1;
+
+/// How much of a file is hashed at once, by one thread.
+const PIECE_BYTES: u64 = 4 << 20;
+
+/// Pieces between two looks at whether to go on.
+const PIECES_AT_ONCE: usize = 64;
+
+/// Two logs with the same key are the same, byte for byte, read in the same way.
+pub(in crate::data) struct Key(u128);
+
+impl Key {
+    /// See [`super::Cache::key`].
+    pub(super) fn of(
+        data: &DataSpec,
+        split: SplitSpec,
+        least_bytes: u64,
+        watch: &dyn Watch,
+    ) -> Result<Option<Self>, DataError> {
+        let DataSource::File(file) = &data.source else { return Ok(None) };
+        let named = [Some(&file.path), file.titles.as_ref().map(|titles| &titles.path)];
+        let Ok(paths) = named.into_iter().flatten().map(|path| source::files_of(path)).collect::<Result<Vec<_>, _>>()
+        else {
+            return Ok(None);
+        };
+        let paths: Vec<PathBuf> = paths.into_iter().flatten().collect();
+        let Some(sizes) = paths.iter().map(|path| n_bytes(path)).collect::<Option<Vec<u64>>>() else { return Ok(None) };
+        let total: u64 = sizes.iter().sum();
+        let (Some(settings), Some(program)) = (settings(data, split), program()) else {
+            return Ok(None);
+        };
+        if total < least_bytes {
+            return Ok(None);
+        }
+        let mut hash = Xxh3::new();
+        let mut add = |part: &[u8]| {
+            hash.update(&(part.len() as u64).to_le_bytes());
+            hash.update(part);
+        };
+        add(&FORMAT.to_le_bytes());
+        add(program.as_bytes());
+        add(settings.as_bytes());
+        let mut n_before = 0;
+        for (path, size) in std::iter::zip(&paths, sizes) {
+            let share = |n: u64| (n_before + n) as f32 / total as f32;
+            let told = |n: u64| watch.reached(Stage::Looking, Some(share(n)));
+            let Some(content) = hash_of(path, size, &told, watch)? else { return Ok(None) };
+            add(std::path::absolute(path).unwrap_or_default().to_string_lossy().as_bytes());
+            add(&content.to_le_bytes());
+            n_before += size;
+        }
+        Ok(Some(Self(hash.digest128())))
+    }
+
+    /// Thirty-two hexadecimal digits.
+    pub(super) fn digits(&self) -> String {
+        format!("{:032x}", self.0)
+    }
+}
+
+/// What is said of the log; of the split only where it decides which events there are.
+fn settings(data: &DataSpec, split: SplitSpec) -> Option<String> {
+    serde_json::to_string(&(data, split.needs_times().then_some(split))).ok()
+}
+
+/// Which build of the program reads: another one may read differently.
+fn program() -> Option<String> {
+    let metadata = std::env::current_exe().ok()?.metadata().ok()?;
+    let modified = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?.as_nanos();
+    Some(format!("{} {} {modified}", env!("CARGO_PKG_VERSION"), metadata.len()))
+}
+
+/// Size of a file; `None` for what is none, such as a pipe, which can be read only once.
+fn n_bytes(path: &Path) -> Option<u64> {
+    path.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len())
+}
+
+/// Hash of a file's bytes, piece by piece on all processors; `None` when it cannot be read.
+fn hash_of(path: &Path, size: u64, told: &dyn Fn(u64), watch: &dyn Watch) -> Result<Option<u128>, DataError> {
+    let starts: Vec<u64> = (0..size.div_ceil(PIECE_BYTES)).map(|at| at * PIECE_BYTES).collect();
+    let mut hash = Xxh3::new();
+    hash.update(&size.to_le_bytes());
+    for starts in starts.chunks(PIECES_AT_ONCE) {
+        go_on(watch)?;
+        told(starts.first().copied().unwrap_or_default());
+        let piece = |buffer: &mut Vec<u8>, &start: &u64| -> Option<u64> {
+            buffer.clear();
+            let mut file = File::open(path).ok()?;
+            file.seek(SeekFrom::Start(start)).ok()?;
+            file.take(PIECE_BYTES).read_to_end(buffer).ok()?;
+            Some(xxh3_64(buffer))
+        };
+        let Some(hashes) = starts.par_iter().map_init(Vec::new, piece).collect::<Option<Vec<u64>>>() else {
+            return Ok(None);
+        };
+        for piece in hashes {
+            hash.update(&piece.to_le_bytes());
+        }
+    }
+    Ok(Some(hash.digest128()))
+}

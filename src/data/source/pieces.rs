@@ -1,0 +1,158 @@
+//! A log piece by piece, so that one of any size is read in a few megabytes of memory.
+//!
+//! A piece of a text ends where a line does, so that each can be parsed by itself, many at once; a
+//! piece of a Parquet file is some of its row groups. What cannot be cut is read as a whole: several
+//! files, a JSON array, a `SQLite` database, a text that is not UTF-8.
+
+use std::path::{Path, PathBuf};
+
+use super::packed::Unpacked;
+use super::{Head, Rows, lists, ndjson, parquet, text};
+use crate::data::{DataError, Encoding, FileFormat, Packing};
+
+/// Size of a piece of text; the lines that begin in it are all there. Tests see many borders.
+const PIECE_BYTES: usize = if cfg!(test) { 64 } else { 4 << 20 };
+
+/// The pieces of a log, one after another.
+pub(in crate::data) enum Pieces<'a> {
+    Text(TextPieces<'a>),
+    Parquet(parquet::Groups<'a>),
+}
+
+/// Some rows of a log, not parsed yet.
+pub(in crate::data) enum Piece<'a> {
+    Text(TextPiece<'a>),
+    Parquet(parquet::Group<'a>),
+}
+
+/// What a piece holds.
+pub(in crate::data) struct PieceRows {
+    /// Its readable and refused rows; lines are counted from the beginning of the piece.
+    pub(in crate::data) rows: Rows,
+    /// Number of lines.
+    pub(in crate::data) n_lines: usize,
+}
+
+impl<'a> Pieces<'a> {
+    /// The pieces of a log; `None` for one that must be read as a whole, or is small enough to be.
+    ///
+    /// `wanted` are the positions of the columns that are read.
+    pub(in crate::data) fn of(head: &'a Head, wanted: &'a [usize]) -> Result<Option<Self>, DataError> {
+        let [path] = head.paths.as_slice() else { return Ok(None) };
+        match head.file.format.unwrap_or(FileFormat::Text) {
+            FileFormat::Text | FileFormat::Ndjson | FileFormat::Lists => {
+                let is_small = head.packing == Packing::None && head.n_bytes <= 2 * PIECE_BYTES as u64;
+                if is_small || head.file.encoding.unwrap_or_default() != Encoding::Utf8 {
+                    return Ok(None);
+                }
+                Ok(Some(Self::Text(TextPieces::new(head, path, wanted)?)))
+            }
+            FileFormat::Parquet => Ok(parquet::Groups::of(head, path, wanted)?.map(Self::Parquet)),
+            FileFormat::Json | FileFormat::Sqlite => Ok(None),
+        }
+    }
+
+    /// The next piece; `None` after the last one.
+    pub(in crate::data) fn next_piece(&mut self) -> Result<Option<Piece<'a>>, DataError> {
+        Ok(match self {
+            Self::Text(pieces) => pieces.next_piece()?.map(Piece::Text),
+            Self::Parquet(groups) => groups.next().map(Piece::Parquet),
+        })
+    }
+
+    /// How much of the log was handed out, from 0 to 1.
+    pub(in crate::data) fn share(&self) -> f32 {
+        match self {
+            Self::Text(pieces) => pieces.file.share(),
+            Self::Parquet(groups) => groups.share(),
+        }
+    }
+}
+
+impl Piece<'_> {
+    /// The wanted columns of the piece's rows; `None` when the log cannot be cut here.
+    pub(in crate::data) fn rows(&self) -> Result<Option<PieceRows>, DataError> {
+        match self {
+            Self::Text(piece) => piece.rows(),
+            Self::Parquet(group) => {
+                let rows = group.rows()?;
+                Ok(Some(PieceRows { n_lines: rows.n_read, rows }))
+            }
+        }
+    }
+}
+
+/// The pieces of a text.
+pub(in crate::data) struct TextPieces<'a> {
+    file: Unpacked,
+    how: How<'a>,
+    /// The beginning of a line whose end was not read yet.
+    rest: Vec<u8>,
+    is_first: bool,
+    is_over: bool,
+}
+
+/// Some whole lines of a text.
+pub(in crate::data) struct TextPiece<'a> {
+    bytes: Vec<u8>,
+    how: How<'a>,
+    is_first: bool,
+}
+
+/// How pieces are read.
+#[derive(Clone, Copy)]
+struct How<'a> {
+    head: &'a Head,
+    path: &'a PathBuf,
+    wanted: &'a [usize],
+}
+
+impl<'a> TextPieces<'a> {
+    fn new(head: &'a Head, path: &'a PathBuf, wanted: &'a [usize]) -> Result<Self, DataError> {
+        let how = How { head, path, wanted };
+        Ok(Self { file: Unpacked::open(path)?, how, rest: Vec::new(), is_first: true, is_over: false })
+    }
+
+    fn next_piece(&mut self) -> Result<Option<TextPiece<'a>>, DataError> {
+        let mut bytes = std::mem::take(&mut self.rest);
+        let mut n_wanted = PIECE_BYTES;
+        while !self.is_over {
+            let before = bytes.len();
+            let n_read = self.file.read(n_wanted, &mut bytes)?;
+            self.is_over = n_read < n_wanted;
+            let end = bytes.get(before..).and_then(|new| new.iter().rposition(|&byte| byte == b'\n'));
+            if let (Some(end), false) = (end, self.is_over) {
+                self.rest = bytes.split_off(before + end + 1);
+                break;
+            }
+            // A line longer than a piece: the more has been read, the more is read at once.
+            n_wanted = bytes.len().max(PIECE_BYTES);
+        }
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(TextPiece { bytes, how: self.how, is_first: std::mem::take(&mut self.is_first) }))
+    }
+}
+
+impl TextPiece<'_> {
+    #[expect(clippy::naive_bytecount, reason = "the compiler counts many bytes at once here")]
+    fn rows(&self) -> Result<Option<PieceRows>, DataError> {
+        let How { head, path, wanted } = self.how;
+        let n_lines = self.bytes.iter().filter(|&&byte| byte == b'\n').count();
+        let rows = match head.file.format {
+            Some(FileFormat::Ndjson) => Some(ndjson::parse_rows(&self.bytes, head, wanted).map_err(told(path))?),
+            Some(FileFormat::Lists) => Some(lists::parse_rows(&self.bytes, head, wanted)),
+            _ => {
+                let is_first = head.file.header.unwrap_or(false) && self.is_first;
+                text::parse_piece(&self.bytes, head, wanted, is_first).map_err(told(path))?
+            }
+        };
+        Ok(rows.map(|rows| PieceRows { rows, n_lines }))
+    }
+}
+
+/// A sentence about a file's content as an error.
+fn told(path: &Path) -> impl FnOnce(String) -> DataError {
+    move |sentence| DataError::Content { path: path.to_path_buf(), sentence }
+}
