@@ -5,7 +5,9 @@
 //!
 //! `SEQSCOPE_BENCH_ROWS` is the number of rows (10 million), `PYTHON` the interpreter whose polars is
 //! compared with (`python3`; without polars only our figures are told). Each side runs three times,
-//! in turns, each time as a process of its own; medians and their ratios are told.
+//! in turns, each time as a process of its own; medians and their ratios are told. Told beside them:
+//! the profile of the log, the second opening of it (from the copy that the first one kept), and the
+//! head of a file of 5 GB.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark speaks to a terminal and may fail")]
 
 use std::io::{BufWriter, Write};
@@ -14,15 +16,22 @@ use std::process::Command;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use seqscope::data::{DataSource, DataSpec, FileSpec};
+use seqscope::data::{DataSource, DataSpec, Dataset, FileSpec, Profile, preview, read};
 
 const ROUNDS: usize = 3;
 
 fn main() {
     let args: Vec<String> = std::env::args().collect();
-    if let Some(at) = args.iter().position(|arg| arg == "--read") {
-        return read(Path::new(&args[at + 1]));
+    if let [_, task, path, ..] = args.as_slice()
+        && let Some(task) = TASKS.iter().find(|known| known.0 == task)
+    {
+        let (secs, peak) = (task.1(Path::new(path)), peak_mb());
+        return println!("{secs} {peak}");
     }
+    let ours = |task: &str, path: &Path, cache: &Path| {
+        figures(Command::new(&args[0]).args([task.as_ref(), path.as_os_str()]).env("SEQSCOPE_CACHE", cache))
+    };
+    let off = Path::new("off");
     let n_rows = std::env::var("SEQSCOPE_BENCH_ROWS").ok().and_then(|n| n.parse().ok()).unwrap_or(10_000_000);
     let folder = std::env::temp_dir().join("seqscope-bench");
     std::fs::create_dir_all(&folder).unwrap();
@@ -33,34 +42,74 @@ fn main() {
         }
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bench/open.py");
         let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
-        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        let (mut opened, mut theirs, mut profiled, mut again) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let cache = folder.join("copies");
+        let kept = ours("open", &path, &cache);
         for _ in 0..ROUNDS {
-            ours.extend(figures(Command::new(&args[0]).arg("--read").arg(&path)));
+            opened.extend(ours("open", &path, off));
             theirs.extend(figures(Command::new(&python).arg(&script).arg(&path)));
+            again.extend(ours("open", &path, &cache));
+            profiled.extend(ours("profile", &path, off));
         }
-        let ours = median(ours).unwrap();
-        println!("{n_rows} rows, {name}: {:.2} s, {:.0} MB", ours.0, ours.1);
+        let opened = median(opened).unwrap();
+        println!("{n_rows} rows, {name}: opened in {:.2} s, {:.0} MB", opened.0, opened.1);
+        if let (Some(first), Some(again)) = (kept, median(again)) {
+            println!("  and kept: {:.2} s; opened again: {:.3} s, ratio {:.3}", first.0, again.0, again.0 / opened.0);
+        }
+        if let Some(profiled) = median(profiled) {
+            println!("  profile: {:.2} s more, {:.0} MB", profiled.0, profiled.1);
+        }
+        std::fs::remove_dir_all(&cache).unwrap();
         match median(theirs) {
             Some(theirs) => println!(
                 "  polars: {:.2} s, {:.0} MB; ratio {:.2} in time, {:.2} in memory",
                 theirs.0,
                 theirs.1,
-                ours.0 / theirs.0,
-                ours.1 / theirs.1
+                opened.0 / theirs.0,
+                opened.1 / theirs.1
             ),
             None => println!("  polars is not there for `{python}`; set PYTHON to compare with it"),
         }
     }
+    let large = large_log(&folder, n_rows);
+    let heads: Vec<(f64, f64)> = (0..ROUNDS).filter_map(|_| ours("head", &large, off)).collect();
+    let head = median(heads).unwrap();
+    println!("head of {} bytes: {:.3} s, {:.0} MB", large.metadata().unwrap().len(), head.0, head.1);
+    std::fs::remove_file(large).unwrap();
 }
 
-/// Opens a log and tells seconds and peak memory in megabytes.
-fn read(path: &Path) {
+/// A log of 5 GB: another one again and again.
+fn large_log(folder: &Path, n_rows: u64) -> PathBuf {
+    let path = folder.join("large.csv");
+    let mut file = std::fs::File::create(&path).unwrap();
+    while file.metadata().unwrap().len() < 5_000_000_000 {
+        std::io::copy(&mut std::fs::File::open(folder.join(format!("{n_rows}-int.csv"))).unwrap(), &mut file).unwrap();
+    }
+    path
+}
+
+/// What this program does as a process of its own: seconds of each.
+type Task = (&'static str, fn(&Path) -> f64);
+const TASKS: [Task; 3] = [
+    ("open", |path| secs(|| open(path)).0),
+    ("profile", |path| {
+        let dataset = open(path);
+        secs(|| Profile::new(&dataset)).0
+    }),
+    ("head", |path| secs(|| preview(&FileSpec { path: path.to_owned(), ..FileSpec::default() }).unwrap()).0),
+];
+
+fn open(path: &Path) -> Dataset {
     let source = DataSource::File(FileSpec { path: path.to_owned(), ..FileSpec::default() });
-    let start = Instant::now();
-    let dataset = seqscope::data::read(&DataSpec { source, ..DataSpec::default() }, &AtomicBool::new(false)).unwrap();
-    let secs = start.elapsed().as_secs_f64();
+    let dataset = read(&DataSpec { source, ..DataSpec::default() }, &AtomicBool::new(false)).unwrap();
     assert!(dataset.sequences.n_events() > 0);
-    println!("{secs} {}", peak_mb());
+    dataset
+}
+
+fn secs<T>(work: impl FnOnce() -> T) -> (f64, T) {
+    let start = Instant::now();
+    let done = work();
+    (start.elapsed().as_secs_f64(), done)
 }
 
 /// Peak resident memory of this process, where the system tells it.

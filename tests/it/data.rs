@@ -5,6 +5,7 @@ mod clean;
 mod detection;
 mod files;
 mod formats;
+mod kept;
 mod known;
 mod laws;
 mod packed;

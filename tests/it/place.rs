@@ -51,6 +51,8 @@ impl Place {
         command.args(args).current_dir(self.dir.path()).stdin(Stdio::null());
         // Without it a Vulkan driver writes an error of its own to standard error.
         command.env("XDG_RUNTIME_DIR", self.dir.path());
+        // Copies of opened logs go with the folder.
+        command.env("SEQSCOPE_CACHE", self.path("cache"));
         for variable in ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"] {
             command.env_remove(variable);
         }
