@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::coding::{self, CodedRows, RoleCells};
+use super::coding;
 use super::events::Events;
 use super::stream::{self, Joined};
 use super::watch::{Stage, Watch, go_on};
@@ -60,15 +60,7 @@ pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError>
     let wanted: Vec<(Role, usize)> =
         roles.into_iter().filter_map(|role| Some((role, schema::column_of(&head, &file.roles, role)?))).collect();
     let format = file.time_format.unwrap_or(TimeFormat::Order);
-    let positions: Vec<usize> = wanted.iter().map(|&(_, at)| at).collect();
-    let in_pieces = match source::Pieces::of(&head, &positions)? {
-        Some(pieces) => stream::code(pieces, &wanted, format, watch)?,
-        None => None,
-    };
-    let Joined { events, lines, refused, n_read, .. } = match in_pieces {
-        Some(joined) => joined,
-        None => whole(&head, &wanted, format, watch)?,
-    };
+    let Joined { events, lines, refused, n_read, .. } = stream::open(&head, &wanted, format, watch)?;
     go_on(watch)?;
     problems.extend(no_time(&file));
     problems.extend(coding::doubtful_times(&events, &lines, format));
@@ -96,22 +88,6 @@ pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError>
         optimum: None,
     };
     Ok(Log { name: source::name_of(&file.path), events, titles, report })
-}
-
-/// Reads a log that does not come in pieces.
-fn whole(
-    head: &source::Head,
-    wanted: &[(Role, usize)],
-    format: TimeFormat,
-    watch: &dyn Watch,
-) -> Result<Joined, DataError> {
-    let positions: Vec<usize> = wanted.iter().map(|&(_, at)| at).collect();
-    let source::Rows { columns, n_read, lines, refused } = source::rows(head, &positions, watch)?;
-    go_on(watch)?;
-    let mut coded = coding::code(&RoleCells::new(wanted, columns)?, format, lines)?;
-    coded.refused.merge(refused);
-    let CodedRows { events, lines, refused } = coded;
-    Ok(Joined { events, lines, refused, n_read, ..Joined::default() })
 }
 
 /// The file with paths that hold from any folder, so that a run finds its data again.

@@ -1,11 +1,12 @@
-//! A large log, piece by piece: pieces are parsed and coded on all processors and joined in order,
-//! so that what is in memory is a few pieces of text and the coded columns.
+//! A log on its way from text to coded rows, piece by piece: pieces are parsed and coded on all
+//! processors and joined in order, so that what is in memory is a few pieces of text and the coded
+//! columns.
 
 use rayon::prelude::*;
 
 use super::coding::{self, CodedRows, RoleCells};
 use super::events::Events;
-use super::source::{Lines, Piece, Pieces, Refused};
+use super::source::{self, Head, Lines, Piece, PieceRows, Pieces, Refused, Rows};
 use super::watch::{Stage, Watch, go_on};
 use super::{DataError, Role, TimeFormat};
 
@@ -18,24 +19,97 @@ pub(super) struct Joined {
     /// Number of rows in the file, refused ones included, header not.
     pub(super) n_read: usize,
     /// Lines of the pieces so far.
-    pub(super) n_lines: usize,
+    n_lines: usize,
 }
 
 /// A piece, coded: its indices are those of its own vocabularies, its lines are counted from its
 /// own beginning.
 struct CodedPiece {
-    rows: CodedRows,
-    n_read: usize,
+    rows: Joined,
     n_lines: usize,
 }
 
-/// Codes a log. `None` when it turns out that it must be read as a whole: a quote stands open, or times
-/// that are whole numbers here and decimals there.
+/// Reads and codes a log.
 ///
 /// `wanted` are the columns by role, `format` is how times are written.
-pub(super) fn code(
+pub(super) fn open(head: &Head, wanted: &Wanted, format: TimeFormat, watch: &dyn Watch) -> Result<Joined, DataError> {
+    match file_by_file(head, wanted, format, watch)? {
+        Some(joined) => Ok(joined),
+        None => {
+            let positions: Vec<usize> = wanted.iter().map(|&(_, at)| at).collect();
+            coded(source::rows(head, &positions, watch)?, wanted, format)
+        }
+    }
+}
+
+/// Columns by role, as positions in a head.
+type Wanted = [(Role, usize)];
+
+/// One file after another. `None` when it turns out that the log must be read as a whole: times are
+/// whole numbers here and decimals there.
+fn file_by_file(
+    head: &Head,
+    wanted: &Wanted,
+    format: TimeFormat,
+    watch: &dyn Watch,
+) -> Result<Option<Joined>, DataError> {
+    let positions: Vec<usize> = wanted.iter().map(|&(_, at)| at).collect();
+    let mut log = Joined::default();
+    for at in 0..head.n_files() {
+        go_on(watch)?;
+        let part = Part { of_files: head.n_files(), at, watch };
+        let pieces = Pieces::of(head, at, &positions)?;
+        let file = match pieces.map(|pieces| in_pieces(pieces, wanted, format, &part)).transpose()?.flatten() {
+            Some(joined) => joined,
+            None => coded(source::rows_of_file(head, at, &positions, &part)?, wanted, format)?,
+        };
+        if !log.fits(&file.events) {
+            return Ok(None);
+        }
+        log.lines.append(file.lines, at);
+        log.refused.append(file.refused, at);
+        log.n_read += file.n_read;
+        log.take_in(file.events)?;
+    }
+    head.name_files(&mut log.lines);
+    Ok(Some(log))
+}
+
+/// One file of several, for who watches: each counts as much as another.
+struct Part<'a> {
+    of_files: usize,
+    at: usize,
+    watch: &'a dyn Watch,
+}
+
+impl Watch for Part<'_> {
+    fn is_cancelled(&self) -> bool {
+        self.watch.is_cancelled()
+    }
+
+    fn reached(&self, stage: Stage, share: Option<f32>) {
+        let share = match (self.of_files, share) {
+            (1, share) => share,
+            (_, share) => Some((self.at as f32 + share.unwrap_or(0.0)) / self.of_files as f32),
+        };
+        self.watch.reached(stage, share);
+    }
+}
+
+/// Rows that were read at once.
+fn coded(rows: Rows, wanted: &Wanted, format: TimeFormat) -> Result<Joined, DataError> {
+    let Rows { columns, n_read, lines, refused } = rows;
+    let mut coded = coding::code(&RoleCells::new(wanted, columns)?, format, lines)?;
+    coded.refused.merge(refused);
+    let CodedRows { events, lines, refused } = coded;
+    Ok(Joined { events, lines, refused, n_read, ..Joined::default() })
+}
+
+/// A file in pieces. `None` when it turns out that it must be read as a whole: a quote stands open,
+/// or times are whole numbers here and decimals there.
+fn in_pieces(
     mut pieces: Pieces<'_>,
-    wanted: &[(Role, usize)],
+    wanted: &Wanted,
     format: TimeFormat,
     watch: &dyn Watch,
 ) -> Result<Option<Joined>, DataError> {
@@ -70,33 +144,35 @@ fn wave<'a>(pieces: &mut Pieces<'a>) -> Result<Vec<Piece<'a>>, DataError> {
 }
 
 /// `None` for a piece that tells that the log must be read as a whole.
-fn code_piece(
-    piece: &Piece<'_>,
-    wanted: &[(Role, usize)],
-    format: TimeFormat,
-) -> Result<Option<CodedPiece>, DataError> {
-    let Some(found) = piece.rows()? else { return Ok(None) };
-    let cells = RoleCells::new(wanted, found.rows.columns)?;
-    let mut rows = coding::code(&cells, format, found.rows.lines)?;
-    rows.refused.merge(found.rows.refused);
-    Ok(Some(CodedPiece { rows, n_read: found.rows.n_read, n_lines: found.n_lines }))
+fn code_piece(piece: &Piece<'_>, wanted: &Wanted, format: TimeFormat) -> Result<Option<CodedPiece>, DataError> {
+    let Some(PieceRows { rows, n_lines }) = piece.rows()? else { return Ok(None) };
+    Ok(Some(CodedPiece { rows: coded(rows, wanted, format)?, n_lines }))
 }
 
 impl Joined {
-    /// Adds the next piece; `false` when its times are in another unit than those before.
+    /// Adds the next piece of a file; `false` when its times are in another unit than those before.
     fn add(&mut self, piece: CodedPiece) -> Result<bool, DataError> {
-        let CodedRows { events, lines, refused } = piece.rows;
+        let Joined { events, lines, refused, n_read, .. } = piece.rows;
         self.lines.follow(lines, self.n_lines);
         self.refused.follow(refused, self.n_lines);
-        self.n_read += piece.n_read;
+        self.n_read += n_read;
         self.n_lines += piece.n_lines;
-        let is_both = self.events.len() > 0 && events.len() > 0;
-        if is_both && self.events.ticks_per_sec != events.ticks_per_sec {
-            return Ok(false);
+        let fits = self.fits(&events);
+        if fits {
+            self.take_in(events)?;
         }
-        self.events.append(events);
-        coding::check_behaviours(&self.events.behaviours)?;
-        Ok(true)
+        Ok(fits)
+    }
+
+    /// Whether the times of later rows are in the unit of those here.
+    fn fits(&self, later: &Events) -> bool {
+        let is_both = self.events.len() > 0 && later.len() > 0;
+        !is_both || self.events.ticks_per_sec == later.ticks_per_sec
+    }
+
+    fn take_in(&mut self, later: Events) -> Result<(), DataError> {
+        self.events.append(later);
+        coding::check_behaviours(&self.events.behaviours)
     }
 }
 
@@ -178,6 +254,22 @@ mod tests {
             gzip(&named("packed.csv"), &text);
             utf16(&named("whole.csv"), &text);
             let whole = read(&named("whole.csv")).unwrap();
+            // Cut in two, and with a header each, they are one log.
+            let (header, rows) = text.split_once('\n').unwrap();
+            let end = rows[..rows.len() / 2].rfind('\n').map_or(0, |end| end + 1);
+            let two = [&rows[..end], &rows[end..]].map(|rows| format!("{header}\n{rows}"));
+            let [plain_parts, whole_parts] = [0, 1].map(|which| {
+                for (at, part) in two.iter().enumerate() {
+                    let path = named(&format!("part-{which}-{at}.csv"));
+                    if which == 0 { std::fs::write(path, part).unwrap() } else { utf16(&path, part) }
+                }
+                read(&named(&format!("part-{which}-*.csv")))
+            });
+            // A part may be too small to be told from something else.
+            if let (Ok(pieces), Ok(whole)) = (plain_parts, whole_parts) {
+                prop_assert_eq!(told(&pieces.report).0, told(&whole.report).0);
+                prop_assert_eq!(&pieces.events, &whole.events);
+            }
             for name in ["plain.csv", "packed.csv"] {
                 let pieces = read(&named(name)).unwrap();
                 prop_assert_eq!(told(&pieces.report), told(&whole.report));
@@ -216,7 +308,7 @@ mod tests {
             ParquetWriter::new(file).with_row_group_size(Some(3)).finish(&mut table).unwrap();
             let head = source::head(&FileSpec { path: named("log.parquet"), ..FileSpec::default() }).unwrap();
             // polars rounds the size of a group.
-            prop_assert!(rows.len() < 20 || Pieces::of(&head, &[0, 1, 2]).unwrap().is_some());
+            prop_assert!(rows.len() < 20 || Pieces::of(&head, 0, &[0, 1, 2]).unwrap().is_some());
             let parquet = read(&named("log.parquet")).unwrap();
             prop_assert_eq!(&parquet.events, &whole.events);
         }

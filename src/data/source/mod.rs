@@ -25,7 +25,7 @@ use polars::prelude::{DataFrame, SerReader, StringChunked};
 
 pub(super) use files::{can_open, find as files_of, name_of};
 pub(super) use open::resolve;
-pub(super) use pieces::{Piece, Pieces};
+pub(super) use pieces::{Piece, PieceRows, Pieces};
 pub(super) use refused::{Lines, Refused};
 pub(super) use sqlite::refused_query;
 
@@ -66,6 +66,24 @@ impl Head {
         let seen = (file.format.unwrap_or(FileFormat::Text), file.encoding.unwrap_or_default());
         let problems = Vec::new();
         Self { file, columns, rows, n_bytes: 0, packing: Packing::None, problems, paths: Vec::new(), seen }
+    }
+
+    /// The file at `at`, once it was seen to be of the first one's kind.
+    fn file_to_read(&self, at: usize) -> Result<&Path, DataError> {
+        let (Some(first), Some(path)) = (self.paths.first(), self.paths.get(at)) else {
+            return Err(files::nothing(&self.file.path));
+        };
+        if at > 0 {
+            agree(self, first, path)?;
+        }
+        Ok(path)
+    }
+
+    /// Says what the files are called, where there are several.
+    pub(super) fn name_files(&self, lines: &mut Lines) {
+        if self.n_files() > 1 {
+            lines.name(self.paths.iter().map(|path| files::short_name(path)).collect());
+        }
     }
 
     /// How many files the log is.
@@ -116,13 +134,12 @@ pub(super) fn head(file: &FileSpec) -> Result<Head, DataError> {
     Ok(head)
 }
 
-/// Reads the columns at `wanted` (positions in `head.columns`) of the whole file.
+/// Reads the columns at `wanted` (positions in `head.columns`) of all files of a log.
 pub(super) fn rows(head: &Head, wanted: &[usize], watch: &dyn Watch) -> Result<Rows, DataError> {
-    let (first, others) = head.paths.split_first().ok_or_else(|| files::nothing(&head.file.path))?;
-    let mut all = one_rows(head, first, wanted, watch)?;
-    for (at, path) in (1..).zip(others) {
+    let mut all = rows_of_file(head, 0, wanted, watch)?;
+    for at in 1..head.n_files() {
         go_on(watch)?;
-        agree(head, first, path)?;
+        let path = head.file_to_read(at)?;
         let Rows { columns, n_read, lines, refused } = one_rows(head, path, wanted, watch)?;
         for (column, more) in std::iter::zip(&mut all.columns, columns) {
             append(column, more, path)?;
@@ -131,10 +148,13 @@ pub(super) fn rows(head: &Head, wanted: &[usize], watch: &dyn Watch) -> Result<R
         all.lines.append(lines, at);
         all.refused.append(refused, at);
     }
-    if !others.is_empty() {
-        all.lines.name(head.paths.iter().map(|path| files::short_name(path)).collect());
-    }
+    head.name_files(&mut all.lines);
     Ok(all)
+}
+
+/// The same of one of its files.
+pub(super) fn rows_of_file(head: &Head, at: usize, wanted: &[usize], watch: &dyn Watch) -> Result<Rows, DataError> {
+    one_rows(head, head.file_to_read(at)?, wanted, watch)
 }
 
 /// What the content of a file tells, whatever was said of it.

@@ -104,6 +104,15 @@ impl Unpacked {
         })
     }
 
+    pub(super) fn packing(&self) -> Packing {
+        self.packing
+    }
+
+    /// Size on disk.
+    pub(super) fn n_bytes(&self) -> u64 {
+        self.n_bytes
+    }
+
     /// How much of the file was read, from 0 to 1.
     pub(super) fn share(&self) -> f32 {
         (self.taken.load(Ordering::Relaxed) as f64 / self.n_bytes.max(1) as f64).min(1.0) as f32

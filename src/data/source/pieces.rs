@@ -1,10 +1,10 @@
 //! A log piece by piece, so that one of any size is read in a few megabytes of memory.
 //!
 //! A piece of a text ends where a line does, so that each can be parsed by itself, many at once; a
-//! piece of a Parquet file is some of its row groups. What cannot be cut is read as a whole: several
-//! files, a JSON array, a `SQLite` database, a text that is not UTF-8.
+//! piece of a Parquet file is some of its row groups. What cannot be cut is read as a whole: a JSON
+//! array, a `SQLite` database, a text that is not UTF-8.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::packed::Unpacked;
 use super::{Head, Rows, lists, ndjson, parquet, text};
@@ -34,18 +34,20 @@ pub(in crate::data) struct PieceRows {
 }
 
 impl<'a> Pieces<'a> {
-    /// The pieces of a log; `None` for one that must be read as a whole, or is small enough to be.
+    /// The pieces of a log's file; `None` for one that must be read as a whole, or is small enough
+    /// to be.
     ///
-    /// `wanted` are the positions of the columns that are read.
-    pub(in crate::data) fn of(head: &'a Head, wanted: &'a [usize]) -> Result<Option<Self>, DataError> {
-        let [path] = head.paths.as_slice() else { return Ok(None) };
+    /// `file` is the number of the file, `wanted` are the positions of the columns that are read.
+    pub(in crate::data) fn of(head: &'a Head, file: usize, wanted: &'a [usize]) -> Result<Option<Self>, DataError> {
+        let path = head.file_to_read(file)?;
         match head.file.format.unwrap_or(FileFormat::Text) {
             FileFormat::Text | FileFormat::Ndjson | FileFormat::Lists => {
-                let is_small = head.packing == Packing::None && head.n_bytes <= 2 * PIECE_BYTES as u64;
+                let file = Unpacked::open(path)?;
+                let is_small = file.packing() == Packing::None && file.n_bytes() <= 2 * PIECE_BYTES as u64;
                 if is_small || head.file.encoding.unwrap_or_default() != Encoding::Utf8 {
                     return Ok(None);
                 }
-                Ok(Some(Self::Text(TextPieces::new(head, path, wanted)?)))
+                Ok(Some(Self::Text(TextPieces::new(file, How { head, path, wanted }))))
             }
             FileFormat::Parquet => Ok(parquet::Groups::of(head, path, wanted)?.map(Self::Parquet)),
             FileFormat::Json | FileFormat::Sqlite => Ok(None),
@@ -103,14 +105,13 @@ pub(in crate::data) struct TextPiece<'a> {
 #[derive(Clone, Copy)]
 struct How<'a> {
     head: &'a Head,
-    path: &'a PathBuf,
+    path: &'a Path,
     wanted: &'a [usize],
 }
 
 impl<'a> TextPieces<'a> {
-    fn new(head: &'a Head, path: &'a PathBuf, wanted: &'a [usize]) -> Result<Self, DataError> {
-        let how = How { head, path, wanted };
-        Ok(Self { file: Unpacked::open(path)?, how, rest: Vec::new(), is_first: true, is_over: false })
+    fn new(file: Unpacked, how: How<'a>) -> Self {
+        Self { file, how, rest: Vec::new(), is_first: true, is_over: false }
     }
 
     fn next_piece(&mut self) -> Result<Option<TextPiece<'a>>, DataError> {

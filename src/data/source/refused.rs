@@ -48,7 +48,7 @@ impl Refused {
     }
 
     /// Takes in the rows refused in the file at `file`.
-    pub(super) fn append(&mut self, mut other: Self, file: usize) {
+    pub(in crate::data) fn append(&mut self, mut other: Self, file: usize) {
         other.first.iter_mut().for_each(|row| row.0.file = file);
         self.merge(other);
     }
@@ -103,7 +103,7 @@ impl Lines {
     }
 
     /// Adds the rows of the file at `file`.
-    pub(super) fn append(&mut self, other: Self, file: usize) {
+    pub(in crate::data) fn append(&mut self, other: Self, file: usize) {
         let moved = other.stretches.into_iter().map(|(row, place)| (row + self.n_rows, Place { file, ..place }));
         self.stretches.extend(moved);
         self.n_rows += other.n_rows;
