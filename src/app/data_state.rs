@@ -7,7 +7,7 @@ use super::{Jobs, Loadable};
 use crate::app::job::{Answer, sentence};
 use crate::data::{
     self, Calendar, DataError, DataSource, DataSpec, FileSpec, Finding, Opening, Prepared, Preview, Profile, SplitPart,
-    SplitSpec, Stage,
+    SplitSpec, Stage, Watch,
 };
 
 /// What a log says of when an event was.
@@ -157,6 +157,7 @@ impl DataState {
         let from = (data.clone(), split);
         let work = move || {
             let prepared = data::prepare(&data, split, opening.as_ref()).map_err(prepare_sentence)?;
+            opening.reached(Stage::Counting, None);
             Ok(Counted::new(prepared, &data))
         };
         jobs.start("prepare", work, move |result| Answer::Prepared(ticket, from, result));

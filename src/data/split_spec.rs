@@ -16,8 +16,10 @@ pub enum SplitSpec {
     /// `valid_fraction` before them validation. A user's target is their last event in the part.
     GlobalTemporal {
         /// Share of events for validation, in (0, 0.5).
+        #[serde(default = "tenth")]
         valid_fraction: f64,
         /// Share of events for test, in (0, 0.5).
+        #[serde(default = "tenth")]
         test_fraction: f64,
     },
     /// Each user's last `test_fraction` of events are test, the `valid_fraction` before them
@@ -28,8 +30,10 @@ pub enum SplitSpec {
     /// let a few heavy users decide the figure, with answers that depend on one another.
     PerUserTemporal {
         /// Share of a user's events for validation, in (0, 0.5).
+        #[serde(default = "tenth")]
         valid_fraction: f64,
         /// Share of a user's events for test, in (0, 0.5).
+        #[serde(default = "tenth")]
         test_fraction: f64,
     },
     /// One of a series of global cuts, each `horizon_fraction` of all events later than the one
@@ -38,12 +42,25 @@ pub enum SplitSpec {
     /// is dropped.
     RollingWindows {
         /// Number of windows.
+        #[serde(default = "three")]
         n_windows: usize,
         /// Which of them, from 1, oldest first.
+        #[serde(default = "three")]
         window: usize,
         /// Share of all events in a window's test part, in (0, 0.5).
+        #[serde(default = "tenth")]
         horizon_fraction: f64,
     },
+}
+
+// What an experiment file leaves out; `SplitSpec::all` has the same.
+
+fn tenth() -> f64 {
+    0.1
+}
+
+fn three() -> usize {
+    3
 }
 
 impl SplitSpec {

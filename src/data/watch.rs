@@ -22,6 +22,9 @@ pub enum Stage {
     /// Events become one time-ordered list a user.
     #[strum(to_string = "Sorting the events of each user")]
     Sorting,
+    /// What a person wants to see of it is counted.
+    #[strum(to_string = "Counting, and looking for leaks")]
+    Counting,
 }
 
 /// Who waits for a log to open.

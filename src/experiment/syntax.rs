@@ -157,7 +157,6 @@ fn missing_field(field: &str, outer: Option<&str>) -> String {
         "version" => format!("version: {}", super::VERSION),
         "path" => "path: \"my-log.csv\"".to_owned(),
         "name" => "name: \"my-experiment\"".to_owned(),
-        "n_windows" | "window" => format!("{field}: 3"),
         _ => format!("{field}: 0.1"),
     };
     match outer {

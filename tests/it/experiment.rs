@@ -511,6 +511,10 @@ fn every_bad_setting_of_a_split_is_told_at_its_field() {
     };
     for good in SplitSpec::all() {
         assert_eq!(told(good), [], "{good:?}");
+        // What is left out has its first value.
+        let brackets = if good == SplitSpec::LeaveOneOut { "" } else { "()" };
+        let text = format!("(version: 1, name: \"x\", split: {}{brackets})", good.name());
+        assert_eq!(Experiment::parse(&text).unwrap().split, good);
     }
     assert_eq!(
         told(SplitSpec::PerUserTemporal { valid_fraction: -0.1, test_fraction: 0.5 }),
