@@ -3,8 +3,9 @@
 use serde_json::json;
 
 use super::Streams;
-use super::outcome::{metrics_json, protocol};
+use super::outcome::{ceiling_json, metrics_json, protocol};
 use super::table::{Align, Table, duration, metric};
+use crate::data::world::Ceiling;
 use crate::error::Error;
 use crate::experiment::{Difference, differences};
 use crate::run::{Manifest, RunStore, hindrance};
@@ -89,6 +90,13 @@ fn write_metrics(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<()
     for manifest in manifests {
         table.row(cells(manifest));
     }
+    let mut optima: Vec<Ceiling> = manifests.iter().filter_map(Manifest::optimum).collect();
+    optima.dedup();
+    for best in optima {
+        let [ndcg, hr] = [best.ndcg_at_10, best.hr_at_10].map(|value| metric(Some(value)));
+        let said = ["best possible".to_owned(), "the world's own rules".to_owned(), ndcg, hr];
+        table.row(said.into_iter().chain(std::iter::repeat_n(String::new(), 7)));
+    }
     Ok(table.write(streams.out)?)
 }
 
@@ -134,6 +142,7 @@ fn json_of(manifest: &Manifest) -> serde_json::Value {
         "model": manifest.experiment.model.family().title(),
         "valid": manifest.valid.as_ref().map(metrics_json),
         "test": manifest.test.as_ref().map(metrics_json),
+        "optimum": manifest.optimum().as_ref().map(ceiling_json),
         "audit": super::audit::json(&manifest.data.audit),
         "best_epoch": manifest.best_epoch,
         "epochs": manifest.epochs,

@@ -255,6 +255,10 @@ fn compare_shows_metrics_and_differing_settings_only() {
     for words in ["LSTM", "Transformer", "NDCG@10", "model.d_hidden"] {
         assert!(said.out.contains(words), "`{words}` in {}", said.out);
     }
+    let best = said.out.lines().find(|line| line.starts_with("best possible")).expect("a world's rules are known");
+    let json = place.run(&["compare", &runs[0], &runs[1], "--runs", "runs", "--json"]).ok().json();
+    let optimum = json["runs"][0]["optimum"]["ndcg@10"].as_f64().unwrap();
+    assert!(best.contains(&format!("{optimum:.4}")), "{optimum} in {best}");
     assert!(!said.out.contains("training.lr"), "settings that agree are left out: {}", said.out);
     assert!(!said.err.contains("not comparable"), "{}", said.err);
 }

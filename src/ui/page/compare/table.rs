@@ -28,6 +28,7 @@ enum Column {
     TestHr,
     TestMrr,
     Chain,
+    Optimum,
     Audit,
     Epochs,
     Time,
@@ -51,6 +52,7 @@ impl Column {
             Self::TestHr => ("HR@10", "On test, full catalogue, best epoch's weights", 58.0),
             Self::TestMrr => ("MRR", "On test, full catalogue, best epoch's weights", 58.0),
             Self::Chain => ("Chain", "Test NDCG@10 of the windowed Markov chain: the line to beat", 52.0),
+            Self::Optimum => ("Best possible", "NDCG@10 that the rules of the synthetic world allow", 88.0),
             Self::Audit => ("Audit", "Whether data and split leak from test into training", 52.0),
             Self::Device => ("Device", "Where it was trained", 92.0),
             Self::Time => ("Time", "Training time, pauses left out", 94.0),
@@ -74,6 +76,7 @@ impl Column {
             Self::TestHr => number(test.map(|m| m.hr_at_10)),
             Self::TestMrr => number(test.map(|m| m.mrr)),
             Self::Chain => number(chain(manifest)),
+            Self::Optimum => number(manifest.optimum().map(|best| best.ndcg_at_10)),
             Self::Audit => manifest.data.audit_word().map(|word| Key::Text(word.to_owned())),
             Self::Device => manifest.device.as_ref().map(|d| Key::Text(d.name.to_lowercase())),
             Self::Time => number(Some(manifest.train_secs)),
@@ -81,9 +84,15 @@ impl Column {
         }
     }
 
+    /// The columns of a table: only worlds have rules that are known.
+    fn shown(runs: &[Summary]) -> Vec<Self> {
+        let has_optimum = runs.iter().any(|run| run.manifest.as_ref().is_some_and(|m| m.optimum().is_some()));
+        Self::iter().filter(|column| *column != Self::Optimum || has_optimum).collect()
+    }
+
     /// Whether the number is one that must not be compared across data.
     fn is_metric(self) -> bool {
-        matches!(self, Self::Valid | Self::TestNdcg | Self::TestHr | Self::TestMrr | Self::Chain)
+        matches!(self, Self::Valid | Self::TestNdcg | Self::TestHr | Self::TestMrr | Self::Chain | Self::Optimum)
     }
 }
 
@@ -114,6 +123,7 @@ impl RunsTable {
         let order = order(runs, self.by, self.is_falling);
         let primary = app.selection.run.as_ref().and_then(|run| app.summary(run)).and_then(|s| s.manifest.as_ref());
         let best = Best::of(runs, primary);
+        let columns = Column::shown(runs);
         let height = size::ROW * (runs.len().min(ROWS_IN_SIGHT) as f32 + 1.0) + 26.0;
         ScrollArea::horizontal().id_salt("runs table").max_height(height + 12.0).show(ui, |ui| {
             ui.spacing_mut().item_spacing.x = 6.0;
@@ -126,20 +136,20 @@ impl RunsTable {
                 .min_scrolled_height(height - size::ROW)
                 .columns(Width::exact(22.0), 1)
                 .columns(Width::exact(26.0), 2);
-            for column in Column::iter() {
+            for column in &columns {
                 table = table.column(Width::initial(column.words().2).at_least(40.0).clip(true).resizable(true));
             }
-            let table = table.header(size::ROW, |header| self.header(header));
+            let table = table.header(size::ROW, |header| self.header(header, &columns));
             table.body(|body| {
                 body.rows(size::ROW, order.len(), |mut row| {
                     let Some(summary) = order.get(row.index()).and_then(|at| runs.get(*at)) else { return };
-                    Line { app, summary, primary, best }.ui(&mut row, actions);
+                    Line { app, summary, primary, best, columns: &columns }.ui(&mut row, actions);
                 });
             });
         });
     }
 
-    fn header(&mut self, mut header: TableRow<'_, '_>) {
+    fn header(&mut self, mut header: TableRow<'_, '_>, columns: &[Column]) {
         for (name, help) in [
             ("", "Tick to draw its curves"),
             ("A", "Left of two, and the run that others are compared with"),
@@ -149,7 +159,7 @@ impl RunsTable {
                 ui.label(RichText::new(name).strong()).on_hover_text(help);
             });
         }
-        for column in Column::iter() {
+        for &column in columns {
             header.col(|ui| {
                 let (name, help, _) = column.words();
                 let arrow = match (self.by == column, self.is_falling) {
@@ -211,6 +221,7 @@ struct Line<'a> {
     summary: &'a Summary,
     primary: Option<&'a Manifest>,
     best: Best,
+    columns: &'a [Column],
 }
 
 impl Line<'_> {
@@ -242,7 +253,7 @@ impl Line<'_> {
             }
         });
         let hindrance = self.hindrance();
-        for column in Column::iter() {
+        for &column in self.columns {
             let (_, response) = row.col(|ui| {
                 if column.is_metric() && hindrance.is_some() {
                     hatch(ui);
@@ -303,6 +314,7 @@ impl Line<'_> {
             Column::TestHr => metric(ui, test(|m| m.hr_at_10), self.best.hr, hindrance),
             Column::TestMrr => metric(ui, test(|m| m.mrr), self.best.mrr, hindrance),
             Column::Chain => metric(ui, chain(manifest), f64::INFINITY, hindrance),
+            Column::Optimum => metric(ui, manifest.optimum().map(|best| best.ndcg_at_10), f64::INFINITY, hindrance),
             Column::Audit => audit(ui, manifest),
             Column::Device => plain(ui, manifest.device.as_ref().map(|d| d.name.clone()).unwrap_or_default()),
             Column::Time => number(ui, text::duration(manifest.train_secs), false),
