@@ -18,6 +18,7 @@ mod device;
 mod experiment;
 mod explain;
 mod fake;
+mod fuzz;
 mod gold;
 mod metric;
 mod model;

@@ -12,6 +12,7 @@ use super::scan::{Scanned, Shape, scan};
 use super::{Separator, parse, without_bom};
 use crate::data::source::{Head, Rows, open};
 use crate::data::{DataError, Encoding, FileFormat, Packing};
+use crate::spec::quotable_reason;
 
 /// Size of a block; the lines that begin in it are all there. Tests see many borders.
 const BLOCK_BYTES: usize = if cfg!(test) { 64 } else { 4 << 20 };
@@ -117,7 +118,10 @@ impl Block {
         let scanned = scan(&self.bytes, &self.shape);
         let columns = parse(&scanned, self.shape.n_fields, wanted).map_err(|error| DataError::Content {
             path: self.path.clone(),
-            sentence: format!("its rows cannot be parsed ({error}); check `data.separator`."),
+            sentence: format!(
+                "its rows cannot be parsed ({}); check `data.separator`.",
+                quotable_reason(&error.to_string())
+            ),
         })?;
         let Scanned { n_read, lines, refused, .. } = scanned;
         Ok(Some(BlockRows { rows: Rows { columns, n_read, lines, refused }, n_lines }))
