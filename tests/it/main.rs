@@ -23,6 +23,7 @@ mod gold;
 mod metric;
 mod model;
 mod place;
+mod privacy;
 mod run;
 mod spec;
 mod train;

@@ -310,7 +310,12 @@ fn sessions(head: &Head, guess: &Guess<'_>) -> Option<Problem> {
 
 fn wrong_type(head: &Head, role: Role, at: usize, expected: &str) -> Problem {
     let name = quotable(head.columns.get(at).map_or("", String::as_str));
-    let example = quotable(cells(head, at).find(|text| !text.is_empty()).unwrap_or("nothing"));
+    let example = match cells(head, at).find(|text| !text.is_empty()) {
+        // It may be an id that is to be hidden.
+        Some(_) if !head.file.pseudonyms.is_off() => "…".to_owned(),
+        Some(text) => quotable(text),
+        None => "nothing".to_owned(),
+    };
     let sentence = format!(
         "the column `{name}`, said to be the {0}, does not hold {expected} but such as `{example}`; choose another column \
          in `data.roles.{0}`, or write \"\" there if the log has none.",
