@@ -18,11 +18,14 @@ fn main() -> ExitCode {
 fn start() -> u8 {
     let mut err = std::io::stderr();
     let done = match cli::parse(std::env::args_os()) {
-        Ok(Request::Window(request, runs)) => open_window(request, runs),
-        Ok(Request::Command(command, runs)) => {
+        Ok(Request::Window(request, shared)) => shared.use_key_file().and_then(|()| open_window(request, shared.runs)),
+        Ok(Request::Command(command, shared)) => {
             // Not locked for the whole command: progress and Ctrl-C write to standard error too.
             let mut streams = Streams { out: &mut std::io::stdout(), err: &mut err };
-            cli::run(command, runs, &mut streams).and_then(|()| Ok(std::io::stdout().flush()?))
+            shared
+                .use_key_file()
+                .and_then(|()| cli::run(command, shared.runs, &mut streams))
+                .and_then(|()| Ok(std::io::stdout().flush()?))
         }
         Err(usage) => {
             // Where nothing can be written, the exit code still tells.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{HeadIdx, NoticeId, Page, ThemeChoice};
-use crate::data::TitleSpec;
+use crate::data::{PseudonymKey, TitleSpec};
 use crate::experiment::Experiment;
 use crate::model::ModelKind;
 use crate::run::RunId;
@@ -70,6 +70,10 @@ pub enum Action {
     DeleteRun(RunId),
     /// Copy a run to a new folder.
     ExportRun(RunId, PathBuf),
+    /// Copy a run to a new folder, with the ids of users and items replaced.
+    ExportHidden(RunId, PathBuf),
+    /// Make pseudonyms under this key; `None` for that of the environment, else a random one.
+    SetKey(Option<PseudonymKey>),
     /// Look at this user, by id as in the log.
     SelectUser(String),
     /// Look at the next user (+1) or the previous one (−1).
@@ -116,6 +120,8 @@ impl Action {
             Self::UseExperimentOf(_) => "Use its settings",
             Self::DeleteRun(_) => "Delete run",
             Self::ExportRun(..) => "Export run",
+            Self::ExportHidden(..) => "Export run with pseudonyms",
+            Self::SetKey(_) => "Use this key",
             Self::SelectUser(_) => "Look at this user",
             Self::StepUser(by) if *by < 0 => "Previous user",
             Self::StepUser(_) => "Next user",

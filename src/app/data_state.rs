@@ -172,6 +172,14 @@ impl DataState {
         }
     }
 
+    /// Drops what was read, so that it is read anew.
+    pub(super) fn forget(&mut self) {
+        self.cancel();
+        (self.previewed, self.last_preview) = (None, None);
+        (self.prepared, self.prepared_from) = (Loadable::Idle, None);
+        (self.profile, self.calendar, self.audit) = (None, None, None);
+    }
+
     /// Takes in what was prepared; `false` when nobody waits for it any more.
     pub(super) fn take_prepared(
         &mut self,

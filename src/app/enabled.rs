@@ -29,7 +29,7 @@ impl App {
                 self.is_listed(run)?;
                 unless(self.is_at_work(run), "This run is being trained; stop it first.")
             }
-            Action::ExportRun(run, _) | Action::UseExperimentOf(run) => {
+            Action::ExportRun(run, _) | Action::ExportHidden(run, _) | Action::UseExperimentOf(run) => {
                 self.is_listed(run)?;
                 let has_manifest = self.summary(run).is_some_and(|summary| summary.manifest.is_some());
                 unless(!has_manifest, "The manifest of this run cannot be read.")

@@ -41,7 +41,7 @@ use std::time::{Duration, Instant};
 
 use job::{Answer, ExplainWorker, Jobs, Ticket};
 
-use crate::data::{self, DataSource, FileSpec, Prepared, WorldSpec};
+use crate::data::{self, DataSource, FileSpec, Prepared, Pseudonyms, WorldSpec};
 use crate::experiment::Experiment;
 use crate::model::DeviceInfo;
 use crate::run::{RunId, RunStatus, RunStore, Summary};
@@ -211,7 +211,9 @@ impl App {
             Action::RefreshRuns => self.refresh_runs(),
             Action::UseExperimentOf(run) => self.use_experiment_of(&run),
             Action::DeleteRun(run) => self.delete_run(run),
-            Action::ExportRun(run, to) => self.export_run(run, to),
+            Action::ExportRun(run, to) => self.export_run(run, to, Pseudonyms::Off),
+            Action::ExportHidden(run, to) => self.export_run(run, to, Pseudonyms::UsersAndItems),
+            Action::SetKey(key) => self.use_key(key),
             Action::Dismiss(id) => self.notices.retain(|notice| notice.id != id),
             Action::SelectRun(_)
             | Action::SelectSecondRun(_)

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use super::job::{Answer, ExplainQuestion, Ticket, sentence, start_training};
 use super::views::Forget;
 use super::{App, Page, Selection, Tone, Training, TrainingPhase};
-use crate::data::DataSource;
+use crate::data::{self, DataSource, PseudonymKey, Pseudonyms};
 use crate::experiment::Experiment;
-use crate::run::RunId;
+use crate::run::{RunId, Summary};
 use crate::train::{Command, Job, StopMode};
 
 /// The experiment that *Try it in 30 seconds* trains.
@@ -130,10 +130,25 @@ impl App {
         self.jobs.start("delete", work, move |result| Answer::Deleted(deleted, result));
     }
 
-    pub(super) fn export_run(&mut self, run: RunId, to: PathBuf) {
+    pub(super) fn export_run(&mut self, run: RunId, to: PathBuf, hidden: Pseudonyms) {
         let (store, exported, folder) = (self.store.clone(), run.clone(), to.clone());
-        let work = move || store.export(&run, &to).map(|files| files.len()).map_err(sentence);
+        let work = move || store.export_hiding(&run, &to, hidden).map(|files| files.len()).map_err(sentence);
         self.jobs.start("export", work, move |result| Answer::Exported(exported, folder, result));
+    }
+
+    /// What was read under another key is read again; what could not be read is tried again.
+    pub(super) fn use_key(&mut self, key: Option<PseudonymKey>) {
+        data::use_key(key);
+        if matches!(&self.draft.experiment.data.source, DataSource::File(file) if !file.pseudonyms.is_off()) {
+            self.data.forget();
+        }
+        let is_hidden = |summary: &&Summary| {
+            summary.manifest.as_ref().is_some_and(|manifest| manifest.data.report.pseudonyms.is_some())
+        };
+        let runs = self.runs.ready().into_iter().flatten().filter(is_hidden).map(|summary| summary.id.clone());
+        for run in runs.collect::<Vec<_>>() {
+            self.views.forget(&run, Forget::All);
+        }
     }
 
     /// A run that is gone is looked at no more.

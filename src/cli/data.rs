@@ -97,15 +97,16 @@ struct AuditArgs {
     /// Say how far a split of this log can be trusted: what leaks from test into training
     #[arg(long)]
     audit: bool,
-    /// Which split is audited, with its first settings; `describe split` says what each does
+    /// Which split is audited; `--set split.test_fraction=0.2` and its like change it, and
+    /// `describe split` says what each does
     #[arg(long, value_enum, value_name = "SPLIT", requires = "audit")]
     split: Option<SplitWord>,
 }
 
 impl AuditArgs {
-    /// The split to audit: the one said here, else the one that was set.
-    fn split(self, set: SplitSpec) -> Option<SplitSpec> {
-        self.audit.then(|| self.split.map_or(set, SplitSpec::from))
+    /// The split that is named here; what is set further changes it.
+    fn named(self) -> Option<SplitSpec> {
+        self.split.map(SplitSpec::from)
     }
 }
 
@@ -220,6 +221,7 @@ pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error
     }
     let mut experiment = Experiment::default();
     experiment.data.source = DataSource::File(args.file_spec());
+    experiment.split = audit.named().unwrap_or(experiment.split);
     set_all(&mut experiment, &sets)?;
     let DataSource::File(file) = &experiment.data.source else {
         return Err(Error::edge(
@@ -231,11 +233,13 @@ pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error
     let spec = DataSpec { source: DataSource::File(preview.file.clone()), clean: experiment.data.clean };
     let watch = OpeningBar::new(Arc::default());
     let dataset = match experiment.split {
+        // The account is that of the whole log where a split is only audited.
+        _ if audit.split.is_some() => data::read(&spec, &watch)?,
         SplitSpec::LeaveOneOut => data::read(&spec, &watch)?,
         split => data::prepare(&spec, split, &watch)?.dataset,
     };
     drop(watch);
-    let split = audit.split(experiment.split);
+    let split = audit.audit.then_some(experiment.split);
     let audited = split.map(|split| audit_of(&spec, split)).transpose()?;
     if json {
         return streams.json(&json_of(&preview, &dataset, audited.as_deref()));

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::Streams;
+use super::pseudonyms::PseudonymArgs;
 use crate::error::Error;
 use crate::run::RunStore;
 
@@ -14,10 +15,13 @@ pub struct Args {
     /// A folder that is empty or does not exist yet
     #[arg(long, value_name = "DIR")]
     to: PathBuf,
+    #[command(flatten)]
+    pseudonyms: PseudonymArgs,
 }
 
 pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> Result<(), Error> {
-    for path in store.export(&store.find(&args.run)?, &args.to)? {
+    args.pseudonyms.pseudonymiser(streams)?;
+    for path in store.export_hiding(&store.find(&args.run)?, &args.to, args.pseudonyms.hidden())? {
         writeln!(streams.out, "{}", path.display())?;
     }
     Ok(())

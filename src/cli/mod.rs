@@ -14,6 +14,7 @@ mod export;
 mod outcome;
 mod predict;
 mod progress;
+mod pseudonyms;
 mod request;
 mod resume;
 mod runs;
@@ -22,7 +23,7 @@ mod table;
 mod train;
 mod world;
 
-pub use request::{Renderer, Request, Usage, WindowRequest, parse};
+pub use request::{Renderer, Request, Shared, Usage, WindowRequest, parse};
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Parser, ValueEnum};
 
 use super::{Command, DEFAULT_RUNS};
+use crate::data::{self, PseudonymKey};
 use crate::error::Error;
 use crate::spec::did_you_mean;
 
@@ -22,6 +23,9 @@ struct Line {
     /// Folder of runs
     #[arg(long, global = true, value_name = "DIR", default_value = DEFAULT_RUNS)]
     runs: PathBuf,
+    /// File that holds the key of pseudonyms, in place of `SEQSCOPE_KEY`; see `data.pseudonyms`
+    #[arg(long, global = true, value_name = "FILE")]
+    key_file: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -52,13 +56,35 @@ pub struct WindowRequest {
     pub open: Option<PathBuf>,
 }
 
+/// What the window and every command go by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shared {
+    /// The folder of runs.
+    pub runs: PathBuf,
+    /// A file that holds the key of pseudonyms.
+    pub key_file: Option<PathBuf>,
+}
+
+impl Shared {
+    /// Takes the key of the key file, if one was named.
+    ///
+    /// # Errors
+    /// When the file cannot be read or holds no key.
+    pub fn use_key_file(&self) -> Result<(), Error> {
+        if let Some(path) = &self.key_file {
+            data::use_key(Some(PseudonymKey::from_file(path)?));
+        }
+        Ok(())
+    }
+}
+
 /// What was asked for.
 #[derive(Debug)]
 pub enum Request {
-    /// The window, over this folder of runs.
-    Window(WindowRequest, PathBuf),
-    /// A command, over this folder of runs.
-    Command(Command, PathBuf),
+    /// The window.
+    Window(WindowRequest, Shared),
+    /// A command.
+    Command(Command, Shared),
 }
 
 /// The command line was not understood, or asked only for help or the version.
@@ -98,8 +124,9 @@ impl Usage {
 /// [`Usage`] when it is not understood, or asks for help or the version.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Request, Usage> {
     let line = Line::try_parse_from(args).map_err(Usage::Clap)?;
+    let shared = Shared { runs: line.runs, key_file: line.key_file };
     if let Some(command) = line.command {
-        return Ok(Request::Command(command, line.runs));
+        return Ok(Request::Command(command, shared));
     }
     let WindowArgs { files, renderer } = line.window;
     if let Some(word) = files.iter().find(|file| !file.exists()) {
@@ -107,7 +134,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Request, Usage>
     }
     let mut files = files.into_iter();
     match (files.next(), files.next()) {
-        (open, None) => Ok(Request::Window(WindowRequest { renderer, open }, line.runs)),
+        (open, None) => Ok(Request::Window(WindowRequest { renderer, open }, shared)),
         (_, Some(second)) => Err(Usage::Word(Error::edge(
             format!("the window opens one file, and `{}` is a second", second.display()),
             "open the other from the window",
@@ -142,14 +169,14 @@ mod tests {
 
     #[test]
     fn no_command_is_the_window() {
-        let Ok(Request::Window(window, runs)) = parsed("seqscope --renderer wgpu --runs there") else { panic!() };
-        assert_eq!((window.renderer, window.open, runs), (Renderer::Wgpu, None, PathBuf::from("there")));
+        let Ok(Request::Window(window, shared)) = parsed("seqscope --renderer wgpu --runs there") else { panic!() };
+        assert_eq!((window.renderer, window.open, shared.runs), (Renderer::Wgpu, None, PathBuf::from("there")));
     }
 
     #[test]
     fn the_folder_of_runs_may_stand_after_the_command() {
-        let Ok(Request::Command(Command::Runs(_), runs)) = parsed("seqscope runs --runs there") else { panic!() };
-        assert_eq!(runs, PathBuf::from("there"));
+        let Ok(Request::Command(Command::Runs(_), shared)) = parsed("seqscope runs --runs there") else { panic!() };
+        assert_eq!((shared.runs, shared.key_file), (PathBuf::from("there"), None));
     }
 
     #[test]

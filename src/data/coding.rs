@@ -8,7 +8,7 @@ use polars::prelude::StringChunked;
 use super::events::Events;
 use super::source::{Cells, Lines, Refused};
 use super::{DataError, Role, TimeFormat, Vocab, time};
-use crate::spec::Problem;
+use crate::spec::{Problem, quotable};
 
 /// The columns of a log by role.
 pub(super) struct RoleCells {
@@ -153,7 +153,7 @@ impl Readable<'_> {
                 ticks.unwrap_or_else(|| {
                     self.refuse(row, || match text {
                         "" => "has no time".to_owned(),
-                        text => format!("has the time `{}`, which cannot be read as {format}", shortened(text)),
+                        text => format!("has the time `{}`, which cannot be read as {format}", quotable(text)),
                     });
                     0
                 })
@@ -171,7 +171,7 @@ impl Readable<'_> {
             let is_missing = matches!(text, "" | "NA" | "NaN" | "nan" | "N/A" | "null" | "NULL" | "None" | "\\N");
             values.push(read(text).unwrap_or_else(|| {
                 if !is_missing {
-                    self.refuse(row, || format!("has the value `{}`, which is no number", shortened(text)));
+                    self.refuse(row, || format!("has the value `{}`, which is no number", quotable(text)));
                 }
                 f32::NAN
             }));
@@ -216,14 +216,4 @@ fn text(cells: &Cells, role: Role) -> Result<&StringChunked, DataError> {
             })
         }
     }
-}
-
-/// The beginning of a text that may be long.
-fn shortened(text: &str) -> String {
-    const SHOWN: usize = 40;
-    let mut short: String = text.chars().take(SHOWN).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    short
 }

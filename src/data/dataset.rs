@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::world::Optimum;
-use super::{FileSpec, Sequences, Split, TimeFormat, Vocab};
+use super::{FileSpec, PseudonymStamp, Sequences, Split, TimeFormat, Vocab};
 use crate::spec::Problem;
 
 /// A cleaned, coded log.
@@ -187,6 +187,9 @@ pub struct DataReport {
     /// where cleaning changed the world, since its rules then tell no longer what comes next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub optimum: Option<Optimum>,
+    /// With which key ids were replaced; `None` where they stand as in the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pseudonyms: Option<PseudonymStamp>,
 }
 
 /// A dataset and its split: all that training, evaluation and explanation need.

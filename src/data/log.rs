@@ -7,7 +7,10 @@ use super::coding;
 use super::events::Events;
 use super::stream::{self, Joined};
 use super::watch::{Stage, Watch, go_on};
-use super::{DataError, DataReport, FileSpec, Preview, RefusedRow, Role, TimeFormat, schema, source, titles};
+use super::{
+    DataError, DataReport, FileSpec, Preview, Pseudonymiser, RefusedRow, Role, TimeFormat, schema, source, titles,
+    without_first_refused, without_quoted,
+};
 use crate::spec::Problem;
 
 /// A log as read: its rows, its titles, and the account so far.
@@ -32,7 +35,13 @@ pub(super) fn preview(file: &FileSpec) -> Result<Preview, DataError> {
     }
     let n_files = head.n_files();
     let rows = head.rows.into_iter().take(PREVIEW_ROWS).map(|row| row.into_iter().map(cut).collect()).collect();
-    Ok(Preview { file, columns: head.columns, rows, n_bytes: head.n_bytes, packing: head.packing, n_files, problems })
+    let hidden = Pseudonymiser::new(file.pseudonyms)?;
+    let (columns, n_bytes, packing) = (head.columns, head.n_bytes, head.packing);
+    let mut preview = Preview { file, columns, rows, n_bytes, packing, n_files, problems };
+    if let Some(hidden) = hidden {
+        hidden.hide_head(&mut preview);
+    }
+    Ok(preview)
 }
 
 /// A cell as it is shown: a text of a megabyte would stop the window.
@@ -47,6 +56,7 @@ fn cut(cell: String) -> String {
 /// Reads a whole log.
 pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError> {
     watch.reached(Stage::Reading, Some(0.0));
+    let hidden = Pseudonymiser::new(file.pseudonyms)?;
     let mut head = source::head(file)?;
     let (file, found) = schema::resolve(&head);
     let (errors, mut problems): (Vec<Problem>, Vec<Problem>) = found.into_iter().partition(Problem::is_error);
@@ -60,24 +70,43 @@ pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError>
     let wanted: Vec<(Role, usize)> =
         roles.into_iter().filter_map(|role| Some((role, schema::column_of(&head, &file.roles, role)?))).collect();
     let format = file.time_format.unwrap_or(TimeFormat::Order);
-    let Joined { events, lines, refused, n_read, .. } = stream::open(&head, &wanted, format, watch)?;
+    let Joined { mut events, lines, refused, n_read, .. } = stream::open(&head, &wanted, format, watch)?;
     go_on(watch)?;
     problems.extend(no_time(&file));
     problems.extend(coding::doubtful_times(&events, &lines, format));
-    let refused_rows = refused.rows(&lines);
+    let mut refused_rows = refused.rows(&lines);
+    if hidden.is_some() {
+        // A cell that is no time may be an id that slipped a column.
+        for row in &mut refused_rows {
+            row.reason = without_quoted(&row.reason);
+        }
+    }
     problems.extend(refusals(&refused_rows, refused.count, n_read));
     go_on(watch)?;
     if events.len() == 0 {
         return Err(nothing_left(&file.path, &refused_rows, n_read));
     }
     let titles = match &file.titles {
+        // A title is as good as an id.
+        Some(_) if file.pseudonyms.hides_items() => {
+            problems.push(Problem::warning("data.titles", "titles are left out, since ids of items are hidden."));
+            None
+        }
         Some(spec) => {
             let titles::Titles { by_item, problems: doubtful } = titles::read(spec, &events.items, watch)?;
-            problems.extend(doubtful);
+            let told = |problem: Problem| match hidden {
+                Some(_) => Problem { sentence: without_first_refused(&problem.sentence), ..problem },
+                None => problem,
+            };
+            problems.extend(doubtful.into_iter().map(told));
             Some(by_item)
         }
         None => None,
     };
+    if let Some(hidden) = &hidden {
+        hidden.hide(&mut events)?;
+        problems.extend(hidden.warning());
+    }
     let report = DataReport {
         rows_read: n_read,
         rows_refused: refused.count,
@@ -86,6 +115,7 @@ pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError>
         problems,
         file: Some(with_whole_paths(&file)?),
         optimum: None,
+        pseudonyms: hidden.map(|hidden| hidden.stamp().clone()),
     };
     Ok(Log { name: source::name_of(&file.path), events, titles, report })
 }

@@ -21,6 +21,7 @@ mod fingerprint;
 mod log;
 mod prepare;
 mod profile;
+mod pseudonym;
 mod schema;
 mod sequence;
 mod source;
@@ -42,6 +43,10 @@ pub use clean::CleanStep;
 pub use dataset::{DataReport, DataShape, Dataset, ExampleRow, FittedOn, Prepared, RefusedRow, StepCount, StepEffect};
 pub use error::DataError;
 pub use profile::{DayCount, LengthBin, Profile};
+pub use pseudonym::{
+    KEY_VARIABLE, PseudonymKey, PseudonymStamp, Pseudonymiser, Pseudonyms, use_key, without_first_refused,
+    without_quoted,
+};
 pub use sequence::Sequences;
 pub use spec::{
     CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Packing, Role, Roles, TimeFormat, TitleSpec,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::Pseudonyms;
 use super::clean::CleanStep;
 use super::world::WorldSpec;
 
@@ -61,6 +62,9 @@ pub struct FileSpec {
     /// A table of item titles to join.
     #[serde(default)]
     pub titles: Option<TitleSpec>,
+    /// Which ids are replaced by keyed hashes as the log is read.
+    #[serde(default, skip_serializing_if = "Pseudonyms::is_off")]
+    pub pseudonyms: Pseudonyms,
 }
 
 /// A kind of file.

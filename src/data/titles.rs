@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::source::{self, Cells, Head};
 use super::watch::Watch;
 use super::{DataError, FileSpec, TitleSpec, Vocab, schema};
-use crate::spec::{Problem, did_you_mean};
+use crate::spec::{Problem, did_you_mean, quotable};
 
 /// What a table of titles told.
 pub(super) struct Titles {
@@ -58,8 +58,14 @@ fn named(head: &Head, name: &str, field: &str) -> Result<usize, DataError> {
         DataError::Setting {
             field: field.to_owned(),
             sentence: match near {
-                Some(near) => format!("the title table has no column `{name}`; did you mean `{near}`?"),
-                None => format!("the title table has no column `{name}`; it has `{}`.", head.columns.join("`, `")),
+                Some(near) => {
+                    format!("the title table has no column `{}`; did you mean `{}`?", quotable(name), quotable(&near))
+                }
+                None => format!(
+                    "the title table has no column `{}`; it has {}.",
+                    quotable(name),
+                    schema::listed(&head.columns)
+                ),
             },
         }
     })

@@ -6,15 +6,15 @@ use strum::IntoEnumIterator;
 
 use super::{Experiment, ExperimentError, file, syntax};
 use crate::data::{
-    CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Role, SplitSpec, TimeFormat, TitleSpec, WorldKind,
-    WorldSpec,
+    CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Pseudonyms, Role, SplitSpec, TimeFormat,
+    TitleSpec, WorldKind, WorldSpec,
 };
 use crate::model::{ModelKind, ModelSpec};
 use crate::spec::{Described, SetError, did_you_mean};
 
 /// Settings of a log on disk, by their last name; all are text or a word, and for all but the two
 /// paths `auto` means "guess".
-const FILE_KEYS: [&str; 11] = [
+const FILE_KEYS: [&str; 12] = [
     "path",
     "format",
     "encoding",
@@ -26,6 +26,7 @@ const FILE_KEYS: [&str; 11] = [
     "titles.path",
     "titles.item",
     "titles.title",
+    "pseudonyms",
 ];
 
 /// Sets one setting; see [`Experiment::set`].
@@ -219,6 +220,9 @@ fn set_file(file: &mut FileSpec, path: &str, key: &str, text: &str) -> Result<bo
         "query" => file.query = said.map(str::to_owned),
         "header" => file.header = said.map(|text| parsed(path, text, "true, false or auto")).transpose()?,
         "time_format" => file.time_format = said.map(|text| word(path, text, TimeFormat::iter())).transpose()?,
+        "pseudonyms" => {
+            file.pseudonyms = said.map_or(Ok(Pseudonyms::Off), |text| word(path, text, Pseudonyms::iter()))?
+        }
         "titles.path" => match &mut file.titles {
             Some(titles) => titles.path = PathBuf::from(text),
             titles @ None => *titles = Some(TitleSpec { path: PathBuf::from(text), ..TitleSpec::default() }),

@@ -4,12 +4,13 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::disk::{copy_whole, file_error, write_whole};
+use super::disguise::{self, Disguise};
+use super::disk::{copy_whole, file_error, read_text, write_whole};
 use super::history::Part;
 use super::id::RunId;
-use super::store::{HISTORY_FILE, RunStore};
+use super::store::{HISTORY_FILE, LOG_FILE, RunStore};
 use super::{RunError, manifest, results};
-use crate::data;
+use crate::data::{self, Pseudonyms};
 
 impl RunStore {
     /// A folder for [`RunStore::export`] that is not there yet: `exports/RUN` beside the folder of
@@ -33,8 +34,18 @@ impl RunStore {
     /// # Errors
     /// [`RunError`] when the folder is not empty or cannot be written.
     pub fn export(&self, id: &RunId, to: &Path) -> Result<Vec<PathBuf>, RunError> {
+        self.export_hiding(id, to, Pseudonyms::Off)
+    }
+
+    /// [`RunStore::export`] with ids replaced under the key in use. Those that were replaced when the
+    /// log was read stay as they are.
+    ///
+    /// # Errors
+    /// [`RunError`] as there, and when the ids of the run were replaced under another key.
+    pub fn export_hiding(&self, id: &RunId, to: &Path, hidden: Pseudonyms) -> Result<Vec<PathBuf>, RunError> {
         let dir = self.existing(id)?;
-        let manifest = self.manifest(id)?;
+        let mut manifest = self.manifest(id)?;
+        let disguise = Disguise::new(&manifest, hidden)?;
         let experiment = manifest.experiment.to_text()?;
         make_empty(to)?;
 
@@ -46,13 +57,31 @@ impl RunStore {
         };
         write_whole(&next("experiment.ron"), experiment.as_bytes())?;
         let weights = self.best_weights(id);
-        let files = [(dir.join(manifest::FILE), manifest::FILE), (dir.join(HISTORY_FILE), HISTORY_FILE)];
-        let perhaps = [(dir.join("log.txt"), "log.txt"), (weights, "best.safetensors")];
+        let files = [(dir.join(HISTORY_FILE), HISTORY_FILE)];
+        let mut perhaps = vec![(weights, "best.safetensors")];
+        let log = dir.join(LOG_FILE);
+        match &disguise {
+            None => {
+                copy_whole(&dir.join(manifest::FILE), &next(manifest::FILE))?;
+                perhaps.push((log, LOG_FILE));
+            }
+            Some(disguise) => {
+                disguise.hide_in_manifest(&mut manifest);
+                next(manifest::FILE);
+                manifest.write(to)?;
+                if log.exists() {
+                    write_whole(&next(LOG_FILE), disguise::log(&read_text(&log)?).as_bytes())?;
+                }
+            }
+        }
         for (from, name) in files.into_iter().chain(perhaps.into_iter().filter(|(from, _)| from.exists())) {
             copy_whole(&from, &next(name))?;
         }
         for part in [Part::Valid, Part::Test] {
-            if let Some(users) = self.results(id, part)? {
+            if let Some(mut users) = self.results(id, part)? {
+                if let Some(disguise) = &disguise {
+                    disguise.hide_in_results(&mut users);
+                }
                 let table = results::table(&users);
                 data::write_parquet(&next(&format!("{part}.parquet")), &table)?;
                 data::write_csv(&next(&format!("{part}.csv")), &table)?;

@@ -18,6 +18,7 @@
 
 mod checkpoint;
 mod comparable;
+mod disguise;
 mod disk;
 mod error;
 mod export;

@@ -15,6 +15,9 @@ use super::{RunError, UserResult, checkpoint, lock, results};
 /// Name of a run's series.
 pub(super) const HISTORY_FILE: &str = "history.csv";
 
+/// Name of what happened in a run, for people.
+pub(super) const LOG_FILE: &str = "log.txt";
+
 /// A folder of runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunStore {

@@ -10,7 +10,7 @@ use super::history::{self, History, HistoryPoint, Part};
 use super::id::RunId;
 use super::lock::RunLock;
 use super::manifest::{Manifest, Outcome};
-use super::store::{HISTORY_FILE, RunStore};
+use super::store::{HISTORY_FILE, LOG_FILE, RunStore};
 use super::{RunError, UserResult, results};
 use crate::metric::RankingMetrics;
 use crate::model::Trainable;
@@ -80,7 +80,7 @@ impl RunWriter {
     }
 
     fn open(store: &RunStore, dir: &Path, manifest: Manifest, lock: RunLock) -> Result<Self, RunError> {
-        let (history, log) = (append_to(&dir.join(HISTORY_FILE))?, append_to(&dir.join("log.txt"))?);
+        let (history, log) = (append_to(&dir.join(HISTORY_FILE))?, append_to(&dir.join(LOG_FILE))?);
         Ok(Self { manifest, store: store.clone(), dir: dir.to_owned(), history, log, lock })
     }
 
@@ -139,7 +139,7 @@ impl RunWriter {
     pub fn log(&mut self, line: &str) -> Result<(), RunError> {
         let time = jiff::Zoned::now().strftime("%Y-%m-%d %H:%M:%S%:z").to_string();
         let line = format!("{time} {}\n", line.replace('\n', " "));
-        self.log.write_all(line.as_bytes()).map_err(|e| file_error(&self.dir.join("log.txt"), &e))
+        self.log.write_all(line.as_bytes()).map_err(|e| file_error(&self.dir.join(LOG_FILE), &e))
     }
 
     /// Commits an epoch: its weights, then the state to go on from, then the manifest; after that

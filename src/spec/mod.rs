@@ -3,11 +3,13 @@
 //! A leaf: it imports nothing of ours. Forms in the window, `seqscope describe`, `--set key=value`
 //! and the checks of an experiment file all walk the same [`Field`]s, so a setting is described once.
 //! Being the leaf, it also holds the little that every other module does in the same way: named
-//! seeds, files that are written whole or not at all, the words of a caught panic.
+//! seeds, files that are written whole or not at all, the words of a
+//! caught panic and of a file.
 
 mod caught;
 mod field;
 mod problem;
+mod quoted;
 mod seed;
 mod whole;
 
@@ -15,5 +17,6 @@ pub(crate) use caught::words_of_panic;
 pub use field::{Described, Field, FieldKind, Group, SetError, Value, did_you_mean};
 pub(crate) use field::{FieldValue, choice, described};
 pub use problem::{Problem, Severity};
+pub(crate) use quoted::{quotable, quotable_reason};
 pub use seed::derive_seed;
 pub(crate) use whole::write_whole;

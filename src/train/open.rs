@@ -124,6 +124,10 @@ pub(super) fn data_of_run(manifest: &Manifest, given: Option<Arc<Prepared>>) -> 
         return Ok(prepared);
     }
     let Manifest { id, data, experiment, .. } = manifest;
+    if let Some(stamp) = &data.report.pseudonyms {
+        let wrong_key = |error| TrainError::Unfit(format!("the data of run {id} cannot be opened again: {error}"));
+        stamp.check().map_err(wrong_key)?;
+    }
     // From another folder, or without the variable that the path begins with, the file is where the
     // run found it.
     let opened = open_data(experiment, None).or_else(|error| match where_found(experiment, &data.report) {

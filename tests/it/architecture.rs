@@ -27,9 +27,11 @@ const RANKS: [(&str, u32); 14] = [
 ];
 
 /// Crates (by the start of their names) and the modules that may name them.
-const HOMES: [(&str, &[&str]); 13] = [
+const HOMES: [(&str, &[&str]); 15] = [
     ("polars", &["data"]),
     ("rusqlite", &["data"]),
+    ("blake3", &["data"]),
+    ("zeroize", &["data"]),
     ("burn", &["model"]),
     ("cubecl", &["model"]),
     ("ron", &["experiment", "run"]),

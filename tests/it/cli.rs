@@ -166,6 +166,19 @@ fn data_audits_a_split_for_people_and_scripts() {
     let cut = place.seqscope("data log.csv --audit --split temporal --json").ok().json();
     assert_eq!(cut["audit"][0], serde_json::json!({ "check": "training_after_test", "verdict": "pass", "count": 0 }));
     assert_eq!(cut["events"], 13, "the account of the whole log");
+    // The last two of each are the test, from ann's pot on the 1st on; bob trains cup and eve tea after it.
+    let line = "data log.csv --audit --split per-user --json --set split.test_fraction=0.4";
+    let wider = place.seqscope(line).ok().json();
+    let wanted = serde_json::json!({ "check": "training_after_test", "verdict": "fail", "count": 2 });
+    assert_eq!((&wider["audit"][0], &wider["events"]), (&wanted, &13.into()), "of the split as it is set");
+    let line = "data log.csv --audit --json --set split=PerUserTemporal(valid_fraction:0.1,test_fraction:0.4)";
+    assert_eq!(place.seqscope(line).ok().json()["audit"], wider["audit"], "as an experiment file writes it");
+    place
+        .seqscope("data log.csv --audit --split per-user --set split.horizon_fraction=0.2")
+        .fails(1, &["`split.horizon_fraction` needs the split RollingWindows"]);
+    place
+        .seqscope("data log.csv --audit --split temporal --set split.test_fraction=0.9")
+        .fails(1, &["between 0 and 0.5"]);
     place.seqscope("data log.csv --split temporal").fails(2, &["--audit"]);
     place
         .seqscope("data log.csv --audit --split sideways")

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use seqscope::data::{
-    CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Roles, SplitSpec, TimeFormat, TitleSpec,
-    WorldKind, WorldSpec,
+    CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Pseudonyms, Roles, SplitSpec, TimeFormat,
+    TitleSpec, WorldKind, WorldSpec,
 };
 use seqscope::experiment::{Experiment, ExperimentError, TrainingSpec, VERSION, differences};
 use seqscope::model::{LstmSpec, ModelSpec, TransformerSpec, VaeSpec};
@@ -76,6 +76,7 @@ fn old_files_keep_opening_with_the_same_meaning() {
         table: None,
         query: None,
         titles: Some(TitleSpec { path: PathBuf::from("skus.csv"), item: some("sku"), title: some("name") }),
+        ..FileSpec::default()
     };
     let shop = Experiment {
         data: DataSpec {
@@ -575,6 +576,7 @@ fn naming_a_file_takes_the_place_of_the_world() {
         ("data.titles.path", "items.csv"),
         ("data.titles.item", "sku"),
         ("data.titles.title", "label"),
+        ("data.pseudonyms", "UsersAndItems"),
     ] {
         experiment.set(path, text).unwrap_or_else(|error| panic!("{path}: {error}"));
     }
@@ -595,6 +597,7 @@ fn naming_a_file_takes_the_place_of_the_world() {
             item: Some("sku".to_owned()),
             title: Some("label".to_owned()),
         }),
+        pseudonyms: Pseudonyms::UsersAndItems,
     };
     assert_eq!(file, &wanted);
     experiment.set("data.titles.item", "auto").unwrap();

@@ -32,6 +32,10 @@ impl Key {
         watch: &dyn Watch,
     ) -> Result<Option<Self>, DataError> {
         let DataSource::File(file) = &data.source else { return Ok(None) };
+        // Pseudonyms depend on a key, and nothing that depends on it is kept.
+        if !file.pseudonyms.is_off() {
+            return Ok(None);
+        }
         let named = [Some(&file.path), file.titles.as_ref().map(|titles| &titles.path)];
         let Ok(paths) = named.into_iter().flatten().map(|path| source::files_of(path)).collect::<Result<Vec<_>, _>>()
         else {

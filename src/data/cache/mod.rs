@@ -50,8 +50,8 @@ impl Cache {
         Some(Self { folder, least_bytes: LEAST_BYTES, most_bytes: MOST_BYTES })
     }
 
-    /// What a log would be kept under; `None` for a world, for a small log, and where a file cannot
-    /// be read: opening it will say why.
+    /// What a log would be kept under; `None` for a world, for a small log, for one whose ids are
+    /// hidden, and where a file cannot be read: opening it will say why.
     pub(super) fn key(&self, data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<Option<Key>, DataError> {
         Key::of(data, split, self.least_bytes, watch)
     }
@@ -107,7 +107,7 @@ mod tests {
     use std::sync::atomic::AtomicBool;
 
     use super::*;
-    use crate::data::{DataSource, FileSpec, TitleSpec, read};
+    use crate::data::{DataSource, FileSpec, Pseudonyms, TitleSpec, read};
 
     /// A log with titles, and the settings that open it.
     fn log(folder: &Path) -> DataSpec {
@@ -218,12 +218,21 @@ mod tests {
     }
 
     #[test]
-    fn small_logs_and_worlds_are_not_kept() {
+    fn small_logs_worlds_and_hidden_ids_are_not_kept() {
         let folder = tempfile::tempdir().unwrap();
         let data = log(folder.path());
         let cache = Cache { least_bytes: LEAST_BYTES, ..cache(folder.path()) };
-        for data in [data, DataSpec::default()] {
-            assert!(cache.key(&data, SplitSpec::LeaveOneOut, &AtomicBool::new(false)).unwrap().is_none());
+        let key_of =
+            |cache: &Cache, data: &DataSpec| cache.key(data, SplitSpec::LeaveOneOut, &AtomicBool::new(false)).unwrap();
+        for data in [&data, &DataSpec::default()] {
+            assert!(key_of(&cache, data).is_none());
         }
+        let mut hidden = data;
+        let cache = Cache { least_bytes: 0, ..cache };
+        assert!(key_of(&cache, &hidden).is_some());
+        if let DataSource::File(file) = &mut hidden.source {
+            file.pseudonyms = Pseudonyms::Users;
+        }
+        assert!(key_of(&cache, &hidden).is_none());
     }
 }

@@ -4,6 +4,7 @@ use std::iter::zip;
 
 use crate::data::events::Events;
 use crate::data::{ExampleRow, Vocab, time};
+use crate::spec::quotable;
 
 /// What is to change.
 #[derive(Debug)]
@@ -77,8 +78,7 @@ impl Change {
     }
 
     fn example(&self, events: &Events, row: usize, only_orders: bool) -> ExampleRow {
-        let id =
-            |vocab: &Vocab, idx: Option<u32>| idx.and_then(|idx| vocab.id(idx)).map_or_else(String::new, shortened);
+        let id = |vocab: &Vocab, idx: Option<u32>| idx.and_then(|idx| vocab.id(idx)).map_or_else(String::new, quotable);
         let behaviour = |column: &[u16]| column.get(row).copied().map(u32::from);
         let value = |column: Option<&[f32]>| {
             column.and_then(|column| column.get(row)).map_or_else(String::new, |value| shown(*value))
@@ -140,14 +140,4 @@ fn moment(events: &Events, row: usize, only_orders: bool) -> String {
         return (*ticks as f64 / per_sec as f64).to_string();
     }
     time::iso(ticks.saturating_mul(time::MICROS_PER_SEC / per_sec))
-}
-
-/// An id may be a megabyte long; an example shows its beginning.
-fn shortened(text: &str) -> String {
-    const SHOWN: usize = 60;
-    let mut short: String = text.chars().take(SHOWN).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    short
 }

@@ -12,7 +12,7 @@ use self::known::Known;
 use self::names::{has_root, is_session, rank};
 use super::source::Head;
 use super::{FileSpec, Role, Roles, TimeFormat, time};
-use crate::spec::{Problem, did_you_mean};
+use crate::spec::{Problem, did_you_mean, quotable};
 
 /// The file with all roles and the time format filled in, and what is wrong or doubtful. A role
 /// that no column has is an empty string; only a missing user or item stays `None`, with an error.
@@ -131,9 +131,10 @@ impl<'a> Guess<'a> {
             let at = self.head.columns.iter().position(|column| column == name);
             if at.is_none() {
                 let hint = did_you_mean(name, self.head.columns.iter().map(String::as_str))
-                    .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                    .map_or_else(String::new, |near| format!("; did you mean `{}`?", quotable(&near)));
                 let sentence = format!(
-                    "there is no column `{name}` for the {}{} It has {}.",
+                    "there is no column `{}` for the {}{} It has {}.",
+                    quotable(name),
                     word(role),
                     if hint.is_empty() { "." } else { hint.as_str() },
                     listed(&self.head.columns)
@@ -141,7 +142,8 @@ impl<'a> Guess<'a> {
                 problems.push(Problem::error(field(role), sentence));
             } else if let Some(other) = Role::iter().find(|&other| self.columns[other as usize] == at) {
                 let sentence = format!(
-                    "the column `{name}` cannot be both the {} and the {}; choose another for one of them.",
+                    "the column `{}` cannot be both the {} and the {}; choose another for one of them.",
+                    quotable(name),
                     word(other),
                     word(role)
                 );
@@ -279,7 +281,7 @@ fn time_format(head: &Head, guess: &Guess<'_>, file: &mut FileSpec, problems: &m
             if file.time_format.is_none() {
                 problems.push(wrong_type(head, Role::Time, at, "times (seconds, milliseconds or dates)"));
             } else if let Some(example) = time::ambiguous(cells(head, at)) {
-                let name = head.columns.get(at).map_or("", String::as_str);
+                let (name, example) = (quotable(head.columns.get(at).map_or("", String::as_str)), quotable(example));
                 let sentence = format!(
                     "the dates of the column `{name}`, such as `{example}`, are read with the month first, and nothing in \
                      the first rows tells; write DayFirst in `data.time_format` if the day comes first."
@@ -298,17 +300,22 @@ fn sessions(head: &Head, guess: &Guess<'_>) -> Option<Problem> {
     let is_chosen = head.file.roles.said(Role::User).is_none();
     (are_sessions && is_chosen).then(|| {
         let sentence = format!(
-            "this log has no column for the user, so each session (`{name}`) is taken as one: nothing is known of a \
-             person beyond a session."
+            "this log has no column for the user, so each session (`{}`) is taken as one: nothing is known of a \
+             person beyond a session.",
+            quotable(name)
         );
         Problem::warning(field(Role::User), sentence)
     })
 }
 
 fn wrong_type(head: &Head, role: Role, at: usize, expected: &str) -> Problem {
-    let name = head.columns.get(at).map_or("", String::as_str);
-    let example = cells(head, at).find(|text| !text.is_empty()).unwrap_or("nothing");
-    let example: String = example.chars().take(40).collect();
+    let name = quotable(head.columns.get(at).map_or("", String::as_str));
+    let example = match cells(head, at).find(|text| !text.is_empty()) {
+        // It may be an id that is to be hidden.
+        Some(_) if !head.file.pseudonyms.is_off() => "…".to_owned(),
+        Some(text) => quotable(text),
+        None => "nothing".to_owned(),
+    };
     let sentence = format!(
         "the column `{name}`, said to be the {0}, does not hold {expected} but such as `{example}`; choose another column \
          in `data.roles.{0}`, or write \"\" there if the log has none.",
@@ -339,9 +346,9 @@ fn missing(head: &Head, guess: &Guess<'_>, role: Role) -> Option<Problem> {
 }
 
 /// Names for a sentence, the first twelve of many.
-fn listed(names: &[String]) -> String {
+pub(super) fn listed(names: &[String]) -> String {
     const SHOWN: usize = 12;
-    let shown = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let shown = names.iter().take(SHOWN).map(|name| format!("`{}`", quotable(name))).collect::<Vec<_>>().join(", ");
     match names.len().checked_sub(SHOWN) {
         Some(more @ 1..) => format!("{shown} and {more} more"),
         _ => shown,

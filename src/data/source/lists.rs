@@ -8,6 +8,7 @@ use polars::prelude::StringChunked;
 use super::{Cells, Head, Lines, Refused, Rows, SAMPLE_ROWS, TextHead, whole_text};
 use crate::data::watch::Watch;
 use crate::data::{DataError, Encoding, FileSpec, TimeFormat};
+use crate::spec::quotable;
 
 /// How many lines are judged.
 const JUDGED: usize = 300;
@@ -138,7 +139,8 @@ fn parse(line: &[u8], encoding: Encoding) -> Result<Vec<Event<'_>>, String> {
     let mut now = 0_i64;
     let mut events = Vec::with_capacity(items.len());
     for (item, gap) in std::iter::zip(items, gaps) {
-        let gap: i64 = gap.parse().map_err(|_| format!("has the time `{gap}`, which is no whole number"))?;
+        let gap: i64 =
+            gap.parse().map_err(|_| format!("has the time `{}`, which is no whole number", quotable(gap)))?;
         now = now.checked_add(gap).ok_or_else(|| "has times that are too far apart".to_owned())?;
         events.push(Event { user, item, time: Some(now) });
     }

@@ -30,7 +30,7 @@ pub(super) use refused::{Lines, Refused};
 pub(super) use sqlite::refused_query;
 
 use super::watch::{Watch, go_on};
-use super::{DataError, Encoding, FileFormat, FileSpec, Packing};
+use super::{DataError, Encoding, FileFormat, FileSpec, Packing, schema};
 use crate::spec::Problem;
 
 /// How many bytes of a file are read to guess what it is.
@@ -232,11 +232,7 @@ fn agree(head: &Head, first: &Path, path: &Path) -> Result<(), DataError> {
     // Objects may leave out names, so those of one head say nothing against those of another.
     let has_names = !matches!(head.file.format, Some(FileFormat::Ndjson | FileFormat::Json));
     if has_names && other.columns != head.columns {
-        let listed = |columns: &[String]| match columns.get(..12) {
-            Some(some) if columns.len() > 12 => format!("`{}` and more", some.join("`, `")),
-            _ => format!("`{}`", columns.join("`, `")),
-        };
-        let (own, expected) = (listed(&other.columns), listed(&head.columns));
+        let (own, expected) = (schema::listed(&other.columns), schema::listed(&head.columns));
         return Err(differs(format!("it has the columns {own}, but `{first}` has {expected}")));
     }
     Ok(())

@@ -15,6 +15,7 @@ use super::elements::Elements;
 use super::{Cells, Head, Lines, Refused, Rows, SAMPLE_ROWS, TextHead, whole_text};
 use crate::data::watch::Watch;
 use crate::data::{DataError, Encoding, FileFormat, FileSpec};
+use crate::spec::{quotable, quotable_reason};
 
 /// See [`super::head`].
 pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<Head, DataError> {
@@ -85,8 +86,12 @@ pub(super) fn parse_rows(bytes: &[u8], head: &Head, wanted: &[usize]) -> Result<
         }
     }
     let names: Vec<&str> = wanted.iter().filter_map(|&at| head.columns.get(at)).map(String::as_str).collect();
-    let columns = parse(&good, &names)
-        .map_err(|error| format!("its lines cannot be parsed ({error}); mend them, or convert it to CSV."))?;
+    let columns = parse(&good, &names).map_err(|error| {
+        format!(
+            "its lines cannot be parsed ({}); mend them, or convert it to CSV.",
+            quotable_reason(&error.to_string())
+        )
+    })?;
     Ok(Rows { columns, n_read, lines, refused })
 }
 
@@ -135,7 +140,7 @@ fn check_object(line: &[u8], encoding: Encoding) -> Result<(), String> {
     let Names(names) = serde_json::from_str(text).map_err(|error| not_json(&error))?;
     match names.windows(2).find(|pair| pair.first() == pair.last()) {
         // Which of them counts would be a matter of luck.
-        Some([name, ..]) => Err(format!("names `{name}` twice")),
+        Some([name, ..]) => Err(format!("names `{}` twice", quotable(name))),
         _ => Ok(()),
     }
 }
@@ -153,7 +158,7 @@ fn not_json(error: &serde_json::Error) -> String {
 /// The error's text without its place: the line in it is always 1.
 fn why(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    text.split(" at line ").next().unwrap_or_default().to_owned()
+    quotable_reason(text.split(" at line ").next().unwrap_or_default())
 }
 
 fn new_names(known: &[String], pairs: &[(String, Value)]) -> Vec<String> {

@@ -10,6 +10,7 @@ use polars::prelude::{
 
 use super::{Cells, Head, Lines, Refused, Rows, SAMPLE_ROWS, open};
 use crate::data::{DataError, FileSpec, time};
+use crate::spec::{quotable, quotable_reason};
 
 /// See [`super::head`].
 pub(super) fn head(file: FileSpec, path: &Path) -> Result<Head, DataError> {
@@ -127,8 +128,9 @@ fn slice(how: How<'_>, slice: Option<(usize, usize)>) -> Result<Rows, DataError>
             column.map_err(|error| DataError::Content {
                 path: path.to_path_buf(),
                 sentence: format!(
-                    "the column `{}` cannot be read as text or time ({error}); choose another column.",
-                    name(at)
+                    "the column `{}` cannot be read as text or time ({}); choose another column.",
+                    quotable(name(at)),
+                    quotable_reason(&error.to_string())
                 ),
             })
         })
@@ -146,7 +148,7 @@ pub(super) fn read<T>(
     let outcome = catch_unwind(AssertUnwindSafe(|| finish(ParquetReader::new(file))));
     let reason = match outcome {
         Ok(Ok(found)) => return Ok(found),
-        Ok(Err(error)) => error.to_string(),
+        Ok(Err(error)) => quotable_reason(&error.to_string()),
         Err(_) => "the reader gave up".to_owned(),
     };
     Err(DataError::Content {

@@ -10,6 +10,7 @@ use super::text::unique;
 use super::{Cells, Head, Lines, Refused, Rows, SAMPLE_ROWS, open};
 use crate::data::watch::{Stage, Watch, go_on_at};
 use crate::data::{DataError, FileSpec, schema};
+use crate::spec::{quotable, quotable_reason};
 
 /// See [`super::head`].
 pub(super) fn head(mut file: FileSpec, path: &Path) -> Result<Head, DataError> {
@@ -29,7 +30,10 @@ pub(super) fn head(mut file: FileSpec, path: &Path) -> Result<Head, DataError> {
         sample.push((0..n_columns).map(cell).collect());
     }
     if sample.is_empty() {
-        let of = file.table.as_deref().map_or_else(|| "the query".to_owned(), |name| format!("the table `{name}`"));
+        let of = file
+            .table
+            .as_deref()
+            .map_or_else(|| "the query".to_owned(), |name| format!("the table `{}`", quotable(name)));
         return Err(content(path, format!("{of} gives no rows; name another in `data.table` or `data.query`.")));
     }
     let mut head = Head::new(file, columns, sample);
@@ -98,7 +102,7 @@ fn prepare<'a>(database: &'a Connection, file: &FileSpec, path: &Path) -> Result
     let table = file.table.as_deref().unwrap_or_default();
     let known = tables(database, path)?;
     if !known.iter().any(|name| name.eq_ignore_ascii_case(table)) {
-        let sentence = format!("the database has no table `{table}`; it has {}.", listed(&known));
+        let sentence = format!("the database has no table `{}`; it has {}.", quotable(table), schema::listed(&known));
         return Err(setting("data.table", sentence));
     }
     database.prepare(&format!("SELECT * FROM {}", quoted(table))).map_err(|error| unreadable(path, &error))
@@ -121,7 +125,7 @@ fn guess_table(database: &Connection, path: &Path) -> Result<String, DataError> 
     };
     name.cloned().ok_or_else(|| DataError::Setting {
         field: "data.table".to_owned(),
-        sentence: format!("the database has several tables; name the log in `data.table`: {}.", listed(&known)),
+        sentence: format!("the database has several tables; name the log in `data.table`: {}.", schema::listed(&known)),
     })
 }
 
@@ -142,13 +146,6 @@ fn names(statement: &Statement<'_>) -> Vec<String> {
 
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-fn listed(names: &[String]) -> String {
-    match names.get(..12) {
-        Some(some) if names.len() > 12 => format!("`{}` and {} more", some.join("`, `"), names.len() - 12),
-        _ => format!("`{}`", names.join("`, `")),
-    }
 }
 
 /// A value of any type as a cell. Whole numbers kept as reals lose their `.0`, so that ids stay
@@ -195,7 +192,7 @@ fn unreadable(path: &Path, error: &rusqlite::Error) -> DataError {
 
 /// What `SQLite` says, in one line.
 fn why(error: &rusqlite::Error) -> String {
-    error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+    quotable_reason(&error.to_string())
 }
 
 fn content(path: &Path, sentence: String) -> DataError {

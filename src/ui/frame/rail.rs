@@ -14,6 +14,8 @@ use crate::ui::{Actions, text};
 pub(super) struct Rail {
     /// The run that is about to be deleted, until the person has said so again.
     deleting: Option<RunId>,
+    /// Whether ids are replaced in what is exported.
+    hides_ids: bool,
 }
 
 impl Rail {
@@ -71,7 +73,10 @@ impl Rail {
             actions.push(Action::SelectRun(summary.id.clone()));
         }
         let response = response.on_hover_ui(|ui| hover(ui, summary));
-        response.context_menu(|ui| self.menu(ui, app, &summary.id, actions));
+        // What is ticked in the menu leaves it open; what is asked for closes it.
+        egui::Popup::context_menu(&response)
+            .close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside)
+            .show(|ui| self.menu(ui, app, &summary.id, actions));
     }
 
     fn cells(ui: &mut Ui, app: &App, summary: &Summary, name: &str, actions: &mut Actions) {
@@ -112,12 +117,19 @@ impl Rail {
                 ui.close();
             }
         }
-        let export = Action::ExportRun(run.clone(), app.store.free_export_folder(run));
+        let folder = app.store.free_export_folder(run);
+        let export = if self.hides_ids {
+            Action::ExportHidden(run.clone(), folder)
+        } else {
+            Action::ExportRun(run.clone(), folder)
+        };
         let before = actions.len();
         super::action_button(ui, app, actions, export);
         if actions.len() > before {
             ui.close();
         }
+        let hides = ui.checkbox(&mut self.hides_ids, "with pseudonyms");
+        hides.on_hover_text("Ids of users and items are replaced in what is exported, under the key in use.");
         ui.separator();
         let may = app.enabled(&Action::DeleteRun(run.clone()));
         let delete = ui.add_enabled(may.is_ok(), egui::Button::new("Delete run…"));

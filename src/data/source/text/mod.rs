@@ -19,7 +19,7 @@ use polars::prelude::{CsvParseOptions, CsvReadOptions, DataType, PlSmallStr, Pol
 use super::{Cells, Head, Rows, SAMPLE_ROWS, TextHead, detect, whole_text};
 use crate::data::watch::{Watch, go_on};
 use crate::data::{DataError, Encoding, FileSpec};
-use crate::spec::Problem;
+use crate::spec::{Problem, quotable, quotable_reason};
 use scan::{Scanned, Shape, scan};
 
 /// See [`super::head`].
@@ -123,8 +123,9 @@ fn shape(head: &Head, has_header: bool) -> Shape {
 }
 
 fn parsed(scanned: Scanned<'_>, head: &Head, wanted: &[usize]) -> Result<Rows, String> {
-    let columns = parse(&scanned, head.columns.len(), wanted)
-        .map_err(|error| format!("its rows cannot be parsed ({error}); check `data.separator`."))?;
+    let columns = parse(&scanned, head.columns.len(), wanted).map_err(|error| {
+        format!("its rows cannot be parsed ({}); check `data.separator`.", quotable_reason(&error.to_string()))
+    })?;
     let Scanned { n_read, lines, refused, .. } = scanned;
     Ok(Rows { columns, n_read, lines, refused })
 }
@@ -244,27 +245,29 @@ fn clean_name(name: &str) -> String {
 /// Names that are all there and all different, and a warning where some had to be changed for it.
 pub(super) fn unique(names: Vec<String>) -> (Vec<String>, Option<Problem>) {
     let mut taken = std::collections::HashSet::new();
-    let mut repeated = Vec::new();
+    // Where to go on counting: a line of a megabyte may be one name, half a million times.
+    let mut n_of: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
+    let (mut repeated, mut n_repeated) = (Vec::new(), 0_usize);
     let unique = names
         .into_iter()
         .enumerate()
         .map(|(at, name)| {
             let name = if name.is_empty() { format!("column_{}", at + 1) } else { name };
             let mut free = name.clone();
-            let mut n = 2;
             while !taken.insert(free.clone()) {
+                let n = n_of.entry(name.clone()).or_insert(1);
+                *n += 1;
                 free = format!("{name}_{n}");
-                n += 1;
             }
-            if free != name {
-                repeated.push(format!("the other `{name}` is called `{free}`"));
+            if free != name && repeated.len() < 5 {
+                repeated.push(format!("the other `{}` is called `{}`", quotable(&name), quotable(&free)));
             }
+            n_repeated += usize::from(free != name);
             free
         })
         .collect();
     let problem = (!repeated.is_empty()).then(|| {
-        let more = repeated.len().saturating_sub(5);
-        repeated.truncate(5);
+        let more = n_repeated.saturating_sub(5);
         let more = if more > 0 { format!(", and {more} more") } else { String::new() };
         let sentence = format!(
             "several columns have the same name: {}{more}; check that the roles take the right one.",

@@ -28,7 +28,7 @@ impl Separator {
         match self {
             Self::Byte(b'\t') => "a tab".to_owned(),
             Self::Byte(byte) => format!("`{}`", char::from(*byte).escape_default()),
-            Self::Bytes(bytes) => format!("`{}`", String::from_utf8_lossy(bytes)),
+            Self::Bytes(bytes) => format!("`{}`", crate::spec::quotable(&String::from_utf8_lossy(bytes))),
             Self::Blanks => "blanks".to_owned(),
         }
     }

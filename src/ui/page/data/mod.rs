@@ -7,6 +7,7 @@ mod clean;
 mod counts;
 mod preview;
 mod profile;
+mod pseudonyms;
 mod roles;
 mod source;
 mod split;

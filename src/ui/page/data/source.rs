@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use egui::{Button, ComboBox, Ui};
 use strum::IntoEnumIterator;
 
+use super::pseudonyms::KeyField;
 use super::world;
 use crate::app::{Action, App, is_experiment};
 use crate::data::{DataSource, Encoding, FileFormat, FileSpec, Packing, Preview};
@@ -25,6 +26,7 @@ pub(super) struct SourceForm {
     /// Table and query of a database while they are typed.
     table: String,
     query: String,
+    key: KeyField,
 }
 
 impl SourceForm {
@@ -47,6 +49,7 @@ impl SourceForm {
             DataSource::File(file) => {
                 file_form(ui, app, file);
                 self.database(ui, app, file);
+                self.key.ui(ui, file, actions);
             }
         }
     }

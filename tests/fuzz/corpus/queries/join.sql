@@ -1,0 +1,1 @@
+SELECT e.user, i.title AS item, e.time FROM events e JOIN items i ON i.item = e.item WHERE e.time > 1600000000 ORDER BY e.time;

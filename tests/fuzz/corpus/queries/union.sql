@@ -1,0 +1,1 @@
+SELECT user, item, NULL AS time, x'ff00' AS blob, 1e300 AS value FROM events UNION ALL SELECT title, item, '2024-01-01', '', -0.0 FROM items

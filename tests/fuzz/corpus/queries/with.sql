@@ -1,0 +1,1 @@
+WITH late AS (SELECT user, item, time FROM events LIMIT 30 OFFSET 5) SELECT user AS u, item, max(time, 3) time FROM late GROUP BY user, item
