@@ -54,7 +54,8 @@ pub(super) struct CodedRows {
 /// value.
 pub(super) fn code(cells: &RoleCells, format: TimeFormat, lines: Lines) -> Result<CodedRows, DataError> {
     let mut rows = Readable { lines: &lines, keep: vec![true; lines.len()], refused: Refused::default() };
-    let mut events = Events::default();
+    // Looking ids up is left to whoever joins the parts of a log.
+    let mut events = Events { users: Vocab::list(), items: Vocab::list(), ..Events::default() };
     events.user_idx = rows.ids(text(&cells.user, Role::User)?, &mut events.users, "user");
     events.item_idx = rows.ids(text(&cells.item, Role::Item)?, &mut events.items, "item");
     if let Some(times) = &cells.time {
@@ -79,10 +80,16 @@ pub(super) fn code(cells: &RoleCells, format: TimeFormat, lines: Lines) -> Resul
 
 /// Warnings of times that can hardly be true; the rows are kept.
 pub(super) fn doubtful_times(events: &Events, lines: &Lines, format: TimeFormat) -> Vec<Problem> {
-    let (Some(times), false) = (events.time_secs(), format == TimeFormat::Order) else { return Vec::new() };
+    let (Some(ticks), false) = (events.time_ticks.as_deref(), format == TimeFormat::Order) else { return Vec::new() };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(i64::MAX, |since| since.as_secs() as i64);
     // A day of grace for clocks and zones.
     let tomorrow = now.saturating_add(86_400);
+    // Mostly all times are possible, which their ends tell.
+    let (latest, per_sec) = (ticks.iter().max().copied().unwrap_or(0), events.ticks_per_sec.max(1));
+    if ticks.iter().all(|&ticks| ticks >= 0) && latest.div_euclid(per_sec) <= tomorrow {
+        return Vec::new();
+    }
+    let Some(times) = events.time_secs() else { return Vec::new() };
     let warn = |what: &str, is_doubtful: &dyn Fn(i64) -> bool| {
         let first = times.iter().position(|&time| is_doubtful(time))?;
         let n = times.iter().filter(|&&time| is_doubtful(time)).count();
@@ -121,7 +128,7 @@ impl Readable<'_> {
     fn ids(&mut self, column: &StringChunked, vocab: &mut Vocab, what: &str) -> Vec<u32> {
         let mut idx = Vec::with_capacity(column.len());
         for (row, cell) in column.iter().enumerate() {
-            let id = cell.unwrap_or_default().trim();
+            let id = trimmed(cell.unwrap_or_default());
             if id.is_empty() || id.len() > LONGEST_ID {
                 self.refuse(row, || match id.len() {
                     0 => format!("has no {what}"),
@@ -215,5 +222,13 @@ fn text(cells: &Cells, role: Role) -> Result<&StringChunked, DataError> {
                 sentence: format!("the {role} column holds times; choose another column in `data.roles.{role}`."),
             })
         }
+    }
+}
+
+/// A cell without blanks around it: mostly there are none.
+fn trimmed(cell: &str) -> &str {
+    match cell.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => cell,
+        _ => cell.trim(),
     }
 }

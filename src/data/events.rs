@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use rayon::prelude::*;
 
+use super::grouping::ByUser;
 use super::{Sequences, StepCount, Vocab};
 
 /// Rows of a log with dense indices, in file order. Indices are those of the vocabularies held
@@ -84,18 +85,26 @@ impl Events {
     }
 
     /// Adds the rows of a later part of the same log, whose indices are those of its own
-    /// vocabularies.
+    /// vocabularies, or of lists of ids.
     pub(super) fn append(&mut self, later: Self) {
         // A part whose rows were all refused still has ids, which keep their place.
-        if self.users.is_empty() && self.items.is_empty() && self.behaviours.is_empty() {
+        let is_blank = self.users.is_empty() && self.items.is_empty() && self.behaviours.is_empty();
+        if is_blank && !later.users.is_list() {
             *self = later;
             return;
         }
+        let (users, items) = rayon::join(
+            || coded_in(&mut self.users, &later.users, &later.user_idx),
+            || coded_in(&mut self.items, &later.items, &later.item_idx),
+        );
+        if is_blank {
+            let (all_users, all_items) = (std::mem::take(&mut self.users), std::mem::take(&mut self.items));
+            *self = Self { user_idx: users, item_idx: items, users: all_users, items: all_items, ..later };
+            return;
+        }
+        self.user_idx.extend(users);
+        self.item_idx.extend(items);
         self.ticks_per_sec = self.ticks_per_sec.max(later.ticks_per_sec);
-        let users = idx_in(&mut self.users, &later.users);
-        self.user_idx.extend(later.user_idx.iter().map(|&idx| users[idx as usize]));
-        let items = idx_in(&mut self.items, &later.items);
-        self.item_idx.extend(later.item_idx.iter().map(|&idx| items[idx as usize]));
         extend(&mut self.time_ticks, later.time_ticks);
         extend(&mut self.value, later.value);
         let behaviours = idx_in(&mut self.behaviours, &later.behaviours);
@@ -124,35 +133,12 @@ impl Events {
 
     /// Row numbers grouped by user, in file order within a user.
     pub(super) fn by_user(&self) -> ByUser {
-        let mut offsets = vec![0_usize; self.users.len() + 1];
-        for &user in &self.user_idx {
-            offsets[user as usize + 1] += 1;
-        }
-        for at in 1..offsets.len() {
-            offsets[at] += offsets[at - 1];
-        }
-        let mut next = offsets.clone();
-        let mut rows = vec![0_u32; self.len()];
-        for (row, &user) in self.user_idx.iter().enumerate() {
-            rows[next[user as usize]] = row as u32;
-            next[user as usize] += 1;
-        }
-        ByUser { offsets, rows }
+        ByUser::new(&self.user_idx, self.users.len(), None)
     }
 
     /// Row numbers grouped by user, oldest first; in file order where times are equal or absent.
     pub(super) fn by_user_in_time(&self) -> ByUser {
-        let mut by_user = self.by_user();
-        if let Some(times) = &self.time_ticks {
-            let time = |row: &u32| times[*row as usize];
-            by_user.for_each_user(|rows| {
-                // Logs are mostly written in order of time.
-                if !rows.is_sorted_by_key(time) {
-                    rows.sort_by_key(time);
-                }
-            });
-        }
-        by_user
+        ByUser::new(&self.user_idx, self.users.len(), self.time_ticks.as_deref())
     }
 
     /// One time-ordered list a user, and vocabularies without what no row has any more.
@@ -161,16 +147,17 @@ impl Events {
     pub(super) fn into_sequences(mut self) -> Coded {
         self.users = compact(&mut self.user_idx, std::mem::take(&mut self.users), 0);
         let items = compact(&mut self.item_idx, std::mem::take(&mut self.items), 1);
-        let ByUser { offsets, rows } = self.by_user_in_time();
-        let zero_gap_share = self.time_ticks.as_deref().and_then(|times| zero_gap_share(times, &offsets, &rows));
+        let ByUser { offsets, rows, mut times } = self.by_user_in_time();
         // Columns that are done with go at once: a log may be as large as the memory allows.
         self.user_idx = Vec::new();
+        let has_times = self.time_ticks.take().is_some();
+        let zero_gap_share = zero_gap_share(&times, &offsets);
         let item_idx = gather(&std::mem::take(&mut self.item_idx), &rows, |item| item);
         let per_sec = self.ticks_per_sec.max(1);
-        let time_secs = self.time_ticks.take().map(|column| gather(&column, &rows, |ticks| ticks.div_euclid(per_sec)));
+        times.par_iter_mut().for_each(|ticks| *ticks = ticks.div_euclid(per_sec));
         let sequences = Sequences {
             item_idx,
-            time_secs,
+            time_secs: has_times.then_some(times),
             behaviour_idx: self.behaviour_idx.as_deref().map(|column| gather(column, &rows, |behaviour| behaviour)),
             value: self.value.as_deref().map(|column| gather(column, &rows, |value| value)),
             offsets,
@@ -180,15 +167,21 @@ impl Events {
 }
 
 /// Counted in ticks: events of one second may well be in order.
-fn zero_gap_share(times: &[i64], offsets: &[usize], rows: &[u32]) -> Option<f64> {
+fn zero_gap_share(times: &[i64], offsets: &[usize]) -> Option<f64> {
     let (mut n_zero, mut n_gaps) = (0_usize, 0_usize);
     for bounds in offsets.windows(2) {
-        for pair in rows[bounds[0]..bounds[1]].windows(2) {
+        for pair in times.get(bounds[0]..bounds[1]).unwrap_or(&[]).windows(2) {
             n_gaps += 1;
-            n_zero += usize::from(times[pair[0] as usize] == times[pair[1] as usize]);
+            n_zero += usize::from(pair[0] == pair[1]);
         }
     }
     (n_gaps > 0).then(|| n_zero as f64 / n_gaps as f64)
+}
+
+/// A column of the indices of `part`, with those of `all`.
+fn coded_in(all: &mut Vocab, part: &Vocab, column: &[u32]) -> Vec<u32> {
+    let idx = idx_in(all, part);
+    column.iter().map(|&at| idx.get(at as usize).copied().unwrap_or(0)).collect()
 }
 
 /// The index in `all` of each id of `part`, given now where it is new.
@@ -221,39 +214,6 @@ fn gather<T: Copy + Send + Sync>(column: &[T], rows: &[u32], read: impl Fn(T) ->
 
 fn reordered<T: Copy>(column: &[T], order: &[usize]) -> Vec<T> {
     order.iter().map(|&row| column[row]).collect()
-}
-
-/// Row numbers grouped by user.
-#[derive(Debug)]
-pub(super) struct ByUser {
-    /// Where each user's rows start; `n_users + 1` entries.
-    pub(super) offsets: Vec<usize>,
-    /// The rows, one user after another.
-    pub(super) rows: Vec<u32>,
-}
-
-/// Users whose rows are worked on by one thread at a time.
-const USERS_AT_ONCE: usize = 4_096;
-
-impl ByUser {
-    /// Does something to every user's rows, many users at once.
-    fn for_each_user(&mut self, work: impl Fn(&mut [u32]) + Sync) {
-        let lens: Vec<usize> = self.offsets.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        let mut left = self.rows.as_mut_slice();
-        let mut parts = Vec::new();
-        for lens in lens.chunks(USERS_AT_ONCE) {
-            let (part, rest) = left.split_at_mut(lens.iter().sum());
-            parts.push((part, lens));
-            left = rest;
-        }
-        parts.into_par_iter().for_each(|(mut part, lens)| {
-            for &len in lens {
-                let (rows, rest) = part.split_at_mut(len);
-                work(rows);
-                part = rest;
-            }
-        });
-    }
 }
 
 /// Renumbers a column from `first` in order of first occurrence; ids that no row has are left out.

@@ -18,6 +18,7 @@ mod dataset;
 mod error;
 mod events;
 mod fingerprint;
+mod grouping;
 mod log;
 mod prepare;
 mod profile;

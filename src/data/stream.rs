@@ -37,7 +37,10 @@ pub(super) fn open(head: &Head, wanted: &Wanted, format: TimeFormat, watch: &dyn
         Some(joined) => Ok(joined),
         None => {
             let positions: Vec<usize> = wanted.iter().map(|&(_, at)| at).collect();
-            coded(source::rows(head, &positions, watch)?, wanted, format)
+            let mut log = coded(source::rows(head, &positions, watch)?, wanted, format)?;
+            let events = std::mem::take(&mut log.events);
+            log.take_in(events)?;
+            Ok(log)
         }
     }
 }
@@ -96,7 +99,7 @@ impl Watch for Part<'_> {
     }
 }
 
-/// Rows that were read at once.
+/// Rows that were read at once; their ids are only listed, and looked up where they are taken in.
 fn coded(rows: Rows, wanted: &Wanted, format: TimeFormat) -> Result<Joined, DataError> {
     let Rows { columns, n_read, lines, refused } = rows;
     let mut coded = coding::code(&RoleCells::new(wanted, columns)?, format, lines)?;
@@ -132,10 +135,13 @@ fn in_pieces(
     }
 }
 
-/// As many pieces as there are threads to work on them.
+/// Pieces for each thread at a time: with several, one that takes longer holds nobody up.
+const PIECES_A_THREAD: usize = 4;
+
+/// As many pieces as keep all threads at work.
 fn wave<'a>(pieces: &mut Pieces<'a>) -> Result<Vec<Piece<'a>>, DataError> {
     let mut wave = Vec::new();
-    while wave.len() < rayon::current_num_threads()
+    while wave.len() < PIECES_A_THREAD * rayon::current_num_threads()
         && let Some(piece) = pieces.next_piece()?
     {
         wave.push(piece);
@@ -256,7 +262,7 @@ mod tests {
             let whole = read(&named("whole.csv")).unwrap();
             // Cut in two, and with a header each, they are one log.
             let (header, rows) = text.split_once('\n').unwrap();
-            let end = rows[..rows.len() / 2].rfind('\n').map_or(0, |end| end + 1);
+            let end = rows[..rows.floor_char_boundary(rows.len() / 2)].rfind('\n').map_or(0, |end| end + 1);
             let two = [&rows[..end], &rows[end..]].map(|rows| format!("{header}\n{rows}"));
             let [plain_parts, whole_parts] = [0, 1].map(|which| {
                 for (at, part) in two.iter().enumerate() {

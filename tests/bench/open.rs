@@ -8,15 +8,20 @@
 //! in turns, each time as a process of its own; medians and their ratios are told. Told beside them:
 //! the profile of the log, the second opening of it (from the copy that the first one kept), and the
 //! head of a file of 5 GB.
-#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark speaks to a terminal and may fail")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "a benchmark speaks to a terminal and may fail"
+)]
 
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::AtomicBool;
+use std::sync::Mutex;
 use std::time::Instant;
 
-use seqscope::data::{DataSource, DataSpec, Dataset, FileSpec, Profile, preview, read};
+use seqscope::data::{DataSource, DataSpec, Dataset, FileSpec, Profile, Stage, Watch, preview, read};
 
 const ROUNDS: usize = 3;
 
@@ -101,9 +106,38 @@ const TASKS: [Task; 3] = [
 
 fn open(path: &Path) -> Dataset {
     let source = DataSource::File(FileSpec { path: path.to_owned(), ..FileSpec::default() });
-    let dataset = read(&DataSpec { source, ..DataSpec::default() }, &AtomicBool::new(false)).unwrap();
+    let watch = Stages { start: Instant::now(), last: Mutex::default() };
+    let dataset = read(&DataSpec { source, ..DataSpec::default() }, &watch).unwrap();
+    watch.end();
     assert!(dataset.sequences.n_events() > 0);
     dataset
+}
+
+/// Tells on standard error when each stage of an opening ends, for whoever looks for what takes time.
+struct Stages {
+    start: Instant,
+    last: Mutex<Option<Stage>>,
+}
+
+impl Stages {
+    fn end(&self) {
+        if let Some(last) = self.last.lock().unwrap().take() {
+            eprintln!("{:.3} s: {last}", self.start.elapsed().as_secs_f64());
+        }
+    }
+}
+
+impl Watch for Stages {
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+
+    fn reached(&self, stage: Stage, _: Option<f32>) {
+        if *self.last.lock().unwrap() != Some(stage) {
+            self.end();
+            *self.last.lock().unwrap() = Some(stage);
+        }
+    }
 }
 
 fn secs<T>(work: impl FnOnce() -> T) -> (f64, T) {

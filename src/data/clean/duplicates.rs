@@ -4,7 +4,7 @@ use super::change::{Change, Outcome};
 use super::step::{About, Step, step_settings};
 use super::view::View;
 use crate::data::Role;
-use crate::data::events::ByUser;
+use crate::data::grouping::ByUser;
 use crate::spec::Problem;
 
 step_settings! {
@@ -27,7 +27,7 @@ impl Step for Duplicates {
     /// Of equal rows the first in the file stays. Without times a repeat is behaviour, not a mistake,
     /// so the step needs them.
     fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
-        let (events, times) = (log.events, log.ticks());
+        let events = log.events;
         let behaviour = |row: usize| events.behaviour_idx.as_ref().map_or(0, |column| column[row]);
         // Bits, so that two missing values (NaN) are equal.
         let value = |row: usize| events.value.as_ref().map_or(0, |column| column[row].to_bits());
@@ -36,13 +36,18 @@ impl Step for Duplicates {
             (events.item_idx[row], behaviour(row), value(row))
         };
         let mut keep = vec![true; events.len()];
-        let ByUser { offsets, rows } = events.by_user_in_time();
+        let ByUser { offsets, rows, times } = events.by_user_in_time();
         let mut equal = Vec::new();
         for bounds in offsets.windows(2) {
-            let moments = rows[bounds[0]..bounds[1]].chunk_by(|&a, &b| times[a as usize] == times[b as usize]);
-            for moment in moments.filter(|moment| moment.len() > 1) {
+            let mut at = bounds[0];
+            for moment in times[bounds[0]..bounds[1]].chunk_by(|a, b| a == b) {
+                let moment = at..at + moment.len();
+                at = moment.end;
+                if moment.len() < 2 {
+                    continue;
+                }
                 equal.clear();
-                equal.extend_from_slice(moment);
+                equal.extend_from_slice(&rows[moment]);
                 // Stable, so that of equal rows the first in the file stays.
                 equal.sort_by_key(|&row| key(row));
                 for pair in equal.windows(2) {

@@ -11,7 +11,7 @@ use super::{Head, Rows, lists, ndjson, parquet, text};
 use crate::data::{DataError, Encoding, FileFormat, Packing};
 
 /// Size of a piece of text; the lines that begin in it are all there. Tests see many borders.
-const PIECE_BYTES: usize = if cfg!(test) { 64 } else { 4 << 20 };
+const PIECE_BYTES: usize = if cfg!(test) { 64 } else { 1 << 20 };
 
 /// The pieces of a log, one after another.
 pub(in crate::data) enum Pieces<'a> {
