@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use seqscope::data::{
-    CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Pseudonyms, Roles, SplitSpec, TimeFormat, TitleSpec,
-    WorldKind, WorldSpec,
+    CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Pseudonyms, Roles, SplitSpec, TimeFormat,
+    TitleSpec, WorldKind, WorldSpec,
 };
 use seqscope::experiment::{Experiment, ExperimentError, TrainingSpec, VERSION, differences};
 use seqscope::model::{LstmSpec, ModelSpec, TransformerSpec, VaeSpec};
