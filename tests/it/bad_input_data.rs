@@ -188,6 +188,11 @@ fn a_line_that_is_one_name_many_times_over() {
     let text = format!("user,item{}\na,x{}\n", ",n".repeat(20_000), ",1".repeat(20_000));
     let columns = preview(&OnDisk::new("log.csv", text).spec).unwrap().columns;
     assert_eq!((columns.len(), columns[2].as_str(), columns[20_001].as_str()), (20_002, "n", "n_20000"));
+    // A megabyte of nothing but separators is no log.
+    let text = sentence_of("log.csv", ",".repeat(1 << 19));
+    let expected = "`PATH`: its lines have 524289 fields separated by `,`, and a log has at most 50000 columns; check \
+                    `data.separator`, and that the lines end with a line feed.";
+    assert_eq!(text, expected);
 }
 
 #[test]
