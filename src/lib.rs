@@ -34,7 +34,7 @@
 //! | [`spec`] | the words in which a setting describes itself; named seeds, files written whole; a leaf | |
 //! | [`metric`] | scores in, numbers out | |
 //! | [`baseline`] | the classical references that run beside every model | |
-//! | [`data`] | tables in, sequences and batches out | `polars`, `rusqlite` |
+//! | [`data`] | tables in, sequences and batches out | `polars`, `rusqlite`, `blake3` |
 //! | [`model`] | the neural families; results leave as `f32` | `burn`, `burn-wgpu` |
 //! | [`experiment`] | what to do, as the user wrote it | `ron` |
 //! | [`run`] | what happened, on disk; the only writer of results | `ron` |
@@ -87,7 +87,10 @@
 //!    `an_experiment_of_a_newer_version_is_refused`).
 //! 10. **A user can never cause a panic.** Bad input gets one sentence that says the cure
 //!     (tests `no_source_file_can_panic_by_choice`, `no_text_makes_the_reader_panic`,
-//!     `bad_experiment_files_get_one_sentence`).
+//!     `bad_experiment_files_get_one_sentence`), whatever bytes a file holds (the tests of `tests/it/fuzz`).
+//! 11. **What is to be hidden is nowhere, and the program talks to nobody**: with [`data::Pseudonyms`] on,
+//!     no true id and no key is written, and nothing that is built in can make a request
+//!     (tests `no_true_id_is_on_disk_and_no_figure_changes`, `nothing_that_is_built_in_can_make_a_request`).
 //!
 //! # Adding a model
 //!

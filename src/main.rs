@@ -68,6 +68,10 @@ fn open_window(_request: WindowRequest, _runs: PathBuf) -> Result<(), Error> {
 
 /// The last resort: a panic is a defect of ours, and says so in words that help to mend it.
 fn tell_of_defect(info: &PanicHookInfo<'_>) {
+    // A reader gave up on a damaged file: its error is told where it is caught.
+    if seqscope::spec::may_be_caught() {
+        return;
+    }
     let what = info.payload_as_str().unwrap_or("no message");
     let place = info.location().map(|at| format!(" ({}:{})", at.file(), at.line())).unwrap_or_default();
     let _ = write!(

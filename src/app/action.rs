@@ -120,7 +120,7 @@ impl Action {
             Self::UseExperimentOf(_) => "Use its settings",
             Self::DeleteRun(_) => "Delete run",
             Self::ExportRun(..) => "Export run",
-            Self::ExportHidden(..) => "Export run with pseudonyms",
+            Self::ExportHidden(..) => "Export, ids hidden",
             Self::SetKey(_) => "Use this key",
             Self::SelectUser(_) => "Look at this user",
             Self::StepUser(by) if *by < 0 => "Previous user",

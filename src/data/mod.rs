@@ -2,7 +2,7 @@
 //!
 //! The way of a log: a file is `source` (read as text or Parquet, refused rows listed) →
 //! `schema` (which column is the user, the item, the time) → [`clean`] (an ordered list of counted steps) →
-//! `vocab` (ids to dense indices) → `sequence` (one time-ordered list a user) → `split`.
+//! `vocab` (ids to dense indices, or to pseudonyms first) → `sequence` (one time-ordered list a user) → `split`.
 //! [`prepare()`] does all of it under the eyes of a [`Watch`], and [`audit()`] says how far the split can
 //! be trusted. A large log passes from `source` to `vocab` in pieces (`stream`), and what became of it
 //! is kept for the next time (`cache`). A synthetic [`world`] takes the place of a file when none is given.

@@ -221,7 +221,7 @@ fn set_file(file: &mut FileSpec, path: &str, key: &str, text: &str) -> Result<bo
         "header" => file.header = said.map(|text| parsed(path, text, "true, false or auto")).transpose()?,
         "time_format" => file.time_format = said.map(|text| word(path, text, TimeFormat::iter())).transpose()?,
         "pseudonyms" => {
-            file.pseudonyms = said.map_or(Ok(Pseudonyms::Off), |text| word(path, text, Pseudonyms::iter()))?
+            file.pseudonyms = said.map_or(Ok(Pseudonyms::Off), |text| word(path, text, Pseudonyms::iter()))?;
         }
         "titles.path" => match &mut file.titles {
             Some(titles) => titles.path = PathBuf::from(text),

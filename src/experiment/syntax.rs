@@ -6,7 +6,7 @@ use strum::IntoEnumIterator;
 use super::{ExperimentError, settings};
 use crate::data::CleanStep;
 use crate::model::{ModelKind, ModelSpec};
-use crate::spec::{Described, did_you_mean};
+use crate::spec::{Described, did_you_mean, quotable, quotable_reason};
 
 /// A whole file to copy from.
 const EXAMPLE: &str = "experiments/quickstart.ron";
@@ -47,7 +47,8 @@ fn sentence(text: &str, error: &SpannedError, line: usize) -> String {
         Error::MissingStructField { field, outer } => missing_field(field, outer.as_deref()),
         Error::DuplicateStructField { field, .. } => format!("`{field}` is written twice; keep one of the two"),
         Error::NoSuchEnumVariant { expected, found, .. } => format!(
-            "`{found}` is not known here; write one of {}{}",
+            "`{}` is not known here; write one of {}{}",
+            quotable(found),
             expected.join(", "),
             suggestion(found, expected.iter().copied())
         ),
@@ -68,14 +69,17 @@ fn sentence(text: &str, error: &SpannedError, line: usize) -> String {
         }
         code => match wanted(code) {
             Some(kind) => takes(text, line, col, kind),
-            None => format!("{}; see `{EXAMPLE}` for how a file is written", decapitalised(&code.to_string())),
+            None => format!(
+                "{}; see `{EXAMPLE}` for how a file is written",
+                decapitalised(&quotable_reason(&code.to_string()))
+            ),
         },
     }
 }
 
 fn takes(text: &str, line: usize, col: usize, kind: &str) -> String {
     match key_before(text, line, col) {
-        Some(key) => format!("`{key}` takes {kind}"),
+        Some(key) => format!("`{}` takes {kind}", quotable(key)),
         None => format!("expected {kind}"),
     }
 }
@@ -116,7 +120,7 @@ fn unknown_field(expected: &[&str], found: &str, outer: Option<&str>) -> String 
     } else {
         format!("Choose one of {}.", expected.join(", "))
     };
-    format!("`{found}` is not a setting of {}. {advice}", owner(expected, outer))
+    format!("`{}` is not a setting of {}. {advice}", quotable(found), owner(expected, outer))
 }
 
 /// A place of the file by the name that a person knows it by.
@@ -167,7 +171,10 @@ fn missing_field(field: &str, outer: Option<&str>) -> String {
 
 fn brackets(text: &str, line: usize, col: usize) -> String {
     match key_before(text, line, col) {
-        Some(key) => format!("`{key}` takes settings in round brackets, such as `{key}: (..)`; see `{EXAMPLE}`"),
+        Some(key) => {
+            let key = quotable(key);
+            format!("`{key}` takes settings in round brackets, such as `{key}: (..)`; see `{EXAMPLE}`")
+        }
         None => {
             format!("this is not an experiment file: one begins with `(` and `version: 1`; see `{EXAMPLE}`")
         }

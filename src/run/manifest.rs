@@ -14,7 +14,7 @@ use crate::data::{DataReport, DataShape, Finding, Verdict};
 use crate::experiment::Experiment;
 use crate::metric::RankingMetrics;
 use crate::model::DeviceInfo;
-use crate::spec::Problem;
+use crate::spec::{Problem, quotable_reason};
 
 /// Version of the manifest that this program writes.
 const VERSION: u32 = 1;
@@ -194,7 +194,7 @@ impl Manifest {
         let text = read_text(&path)?;
         let damaged = |e: ron::error::SpannedError| RunError::Damaged {
             path: path.clone(),
-            reason: format!("{e}; restore the file, or delete the run's folder"),
+            reason: format!("{}; restore the file, or delete the run's folder", quotable_reason(&e.to_string())),
         };
         // The version first: a later version may have fields that would only look like damage.
         let head: Head = ron::from_str(&text).map_err(damaged)?;

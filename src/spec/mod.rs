@@ -13,7 +13,8 @@ mod quoted;
 mod seed;
 mod whole;
 
-pub(crate) use caught::words_of_panic;
+pub use caught::may_be_caught;
+pub(crate) use caught::{guarded, words_of_panic};
 pub use field::{Described, Field, FieldKind, Group, SetError, Value, did_you_mean};
 pub(crate) use field::{FieldValue, choice, described};
 pub use problem::{Problem, Severity};

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use seqscope::app::{
     Action, App, AppOptions, FilePicker, Loadable, Page, PickKind, ThemeChoice, Tone, TrainingPhase, is_experiment,
 };
-use seqscope::data::{DataSource, FileSpec, Finding, SplitSpec, Verdict, WorldSpec};
+use seqscope::data::{DataSource, FileSpec, Finding, PseudonymKey, Pseudonyms, SplitSpec, Verdict, WorldSpec};
 use seqscope::experiment::Experiment;
 use seqscope::model::{ModelKind, ModelSpec, TransformerSpec};
 use seqscope::run::{Outcome, RunStatus, RunStore};
@@ -528,4 +528,31 @@ fn times_that_only_order_are_shown_as_numbers_and_fill_no_calendar() {
     assert!(!prepared.dataset.has_clock());
     assert_eq!(raw_events(prepared, 0)[1].time, Some(EventTime::Order(16)));
     assert!(bench.app.data.profile.as_ref().unwrap().events_per_day.is_empty());
+}
+
+/// The key is one for the whole process; no other test of this binary sets it or needs one.
+#[test]
+fn a_key_reads_the_log_again_under_its_pseudonyms() {
+    let mut bench = Bench::new();
+    let path = bench.file("log.csv", "user,item\nann,x\nann,y\nbob,x\n");
+    bench.app.apply(Action::OpenData(path));
+    bench.edit(|experiment| {
+        let DataSource::File(file) = &mut experiment.data.source else { panic!("a log was opened") };
+        file.pseudonyms = Pseudonyms::Users;
+    });
+    let shown = |bench: &mut Bench, before: &[String]| -> Vec<String> {
+        let user = |app: &App| app.data.preview.ready().map(|preview| preview.rows[0][0].clone());
+        let is_new = |app: &App| user(app).is_some_and(|user| user.starts_with("u-") && !before.contains(&user));
+        bench.until("the head under another key", is_new);
+        user(&bench.app).into_iter().collect()
+    };
+    let key = |text: &str| Action::SetKey(Some(PseudonymKey::from_text(text).unwrap()));
+    let drawn = shown(&mut bench, &[]);
+    bench.app.apply(key("the first of two long keys"));
+    let first = shown(&mut bench, &drawn);
+    bench.app.apply(key("the second of two long keys"));
+    let second = shown(&mut bench, &first);
+    bench.app.apply(key("the first of two long keys"));
+    assert_eq!(shown(&mut bench, &second), first);
+    assert!(!format!("{:?}", key("the first of two long keys")).contains("first"));
 }

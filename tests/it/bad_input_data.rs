@@ -87,6 +87,12 @@ fn a_column_that_is_not_there() {
     log.spec.roles = Roles { item: Some("product code".to_owned()), ..Roles::default() };
     let expected = "there is no column `product code` for the item. It has `user`, `item`, `time`.";
     assert_eq!(sentence(&log), expected);
+    // One that a log need not have is missed as well, and by whoever reads what the preview made of it.
+    log.spec.roles = Roles { time: Some("when".to_owned()), ..Roles::default() };
+    let expected_time = "there is no column `when` for the time. It has `user`, `item`, `time`.";
+    assert_eq!(sentence(&log), expected_time);
+    assert_eq!(prepare_file(&preview(&log.spec).unwrap().file).unwrap_err().to_string(), expected_time);
+    log.spec.roles = Roles { item: Some("product code".to_owned()), ..Roles::default() };
     // The window shows the same at the role.
     let problems = preview(&log.spec).unwrap().problems;
     assert_eq!((problems[0].field.as_str(), problems[0].sentence.as_str()), ("data.roles.item", expected));
@@ -138,6 +144,55 @@ fn a_value_column_that_is_text() {
     let expected = "the column `title`, said to be the value, does not hold numbers but such as `Heat`; choose another \
                     column in `data.roles.value`, or write \"\" there if the log has none.";
     assert_eq!(sentence(&log), expected);
+}
+
+#[test]
+fn a_column_all_missing() {
+    let rows = (0..8).map(|n| format!("u{},i{n},,,{}\n", n % 2, 1_600_000_000 + n)).collect::<Vec<_>>().concat();
+    let text = format!("user,item,rating,when,time\n{rows}");
+    let said = |role: &str, name: &str| {
+        let mut log = OnDisk::new("log.csv", &text);
+        let some = Some(name.to_owned());
+        log.spec.roles = match role {
+            "value" => Roles { value: some, ..Roles::default() },
+            "time" => Roles { time: some, ..Roles::default() },
+            "user" => Roles { user: some, ..Roles::default() },
+            _ => Roles { item: some, ..Roles::default() },
+        };
+        sentence(&log)
+    };
+    for (role, column) in [("value", "rating"), ("time", "when")] {
+        let expected = format!(
+            "the column `{column}`, said to be the {role}, is empty in the first rows; choose another column in \
+             `data.roles.{role}`, or write \"\" there if the log has none."
+        );
+        assert_eq!(said(role, column), expected);
+    }
+    for (role, reason) in [("user", "line 2 has no user"), ("item", "line 2 has no item")] {
+        let expected =
+            format!("`PATH`: none of its 8 rows can be used ({reason}); check `data.roles` and `data.time_format`.");
+        assert_eq!(said(role, "rating"), expected);
+    }
+    // Not said to be anything, it is in nobody's way.
+    let prepared = OnDisk::new("log.csv", &text).prepare().unwrap();
+    assert_eq!((prepared.dataset.shape().n_events, &prepared.dataset.sequences.value), (8, &None));
+    // A column of behaviours without any is one behaviour, called by no name.
+    let mut log = OnDisk::new("log.csv", &text);
+    log.spec.roles.behaviour = Some("rating".to_owned());
+    assert_eq!(log.prepare().unwrap().dataset.behaviours.ids().collect::<Vec<_>>(), ["(none)"]);
+}
+
+#[test]
+fn a_line_that_is_one_name_many_times_over() {
+    // Columns of equal names are told apart one by one: in time that grows with the line, not its square.
+    let text = format!("user,item{}\na,x{}\n", ",n".repeat(20_000), ",1".repeat(20_000));
+    let columns = preview(&OnDisk::new("log.csv", text).spec).unwrap().columns;
+    assert_eq!((columns.len(), columns[2].as_str(), columns[20_001].as_str()), (20_002, "n", "n_20000"));
+    // A megabyte of nothing but separators is no log.
+    let text = sentence_of("log.csv", ",".repeat(1 << 19));
+    let expected = "`PATH`: its lines have 524289 fields separated by `,`, and a log has at most 50000 columns; check \
+                    `data.separator`, and that the lines end with a line feed.";
+    assert_eq!(text, expected);
 }
 
 #[test]

@@ -22,6 +22,7 @@ mod fuzz;
 mod gold;
 mod metric;
 mod model;
+mod network;
 mod place;
 mod privacy;
 mod run;

@@ -42,8 +42,8 @@ const EXPERIMENT: &str = r#"(
 fn place() -> Place {
     let place = Place::new();
     place.write("log.csv", log());
-    let titles: String = (0..11).map(|item| format!("thing-{item:02},Wonder {item}\n")).collect();
-    place.write("items.csv", format!("item,title\n{titles}"));
+    let titles: Vec<String> = (0..11).map(|item| format!("thing-{item:02},Wonder {item}\n")).collect();
+    place.write("items.csv", format!("item,title\n{}", titles.concat()));
     place.write("hidden.ron", EXPERIMENT);
     place
 }

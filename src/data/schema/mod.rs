@@ -31,6 +31,8 @@ pub(super) fn resolve(head: &Head) -> (FileSpec, Vec<Problem>) {
         match column.and_then(|at| head.columns.get(at)) {
             Some(name) => *file.roles.slot_mut(role) = Some(name.clone()),
             None if is_required(role) => problems.extend(missing(head, &guess, role)),
+            // The name of a column that is not there stays, or whoever reads on would not be told.
+            None if head.file.roles.column(role).is_some() => {}
             None => *file.roles.slot_mut(role) = Some(String::new()),
         }
     }
@@ -310,15 +312,15 @@ fn sessions(head: &Head, guess: &Guess<'_>) -> Option<Problem> {
 
 fn wrong_type(head: &Head, role: Role, at: usize, expected: &str) -> Problem {
     let name = quotable(head.columns.get(at).map_or("", String::as_str));
-    let example = match cells(head, at).find(|text| !text.is_empty()) {
+    let found = match cells(head, at).find(|text| !text.is_empty()) {
+        None => "is empty in the first rows".to_owned(),
         // It may be an id that is to be hidden.
-        Some(_) if !head.file.pseudonyms.is_off() => "…".to_owned(),
-        Some(text) => quotable(text),
-        None => "nothing".to_owned(),
+        Some(_) if !head.file.pseudonyms.is_off() => format!("does not hold {expected}"),
+        Some(example) => format!("does not hold {expected} but such as `{}`", quotable(example)),
     };
     let sentence = format!(
-        "the column `{name}`, said to be the {0}, does not hold {expected} but such as `{example}`; choose another column \
-         in `data.roles.{0}`, or write \"\" there if the log has none.",
+        "the column `{name}`, said to be the {0}, {found}; choose another column in `data.roles.{0}`, or write \"\" there \
+         if the log has none.",
         word(role)
     );
     Problem::error(field(role), sentence)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use glob::{MatchOptions, Pattern};
 
@@ -14,6 +15,9 @@ const MOST_FILES: usize = 10_000;
 /// Most names that are looked at, so that a pattern over a whole disk comes to an end.
 const MOST_LOOKED_AT: usize = 1_000_000;
 
+/// Longest search: a disk behind a network may take a while for each name.
+const LONGEST_SEARCH: Duration = Duration::from_mins(1);
+
 /// Names that begin with a dot are not meant, as in a shell: they are leavings of other programs.
 const OPTIONS: MatchOptions =
     MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
@@ -25,7 +29,7 @@ pub(in crate::data) fn find(path: &Path) -> Result<Vec<PathBuf>, DataError> {
         return Ok(vec![path]);
     }
     let (folder, parts) = divide(&path)?;
-    let mut search = Search { path: &path, found: BTreeSet::new(), n_looked_at: 0 };
+    let mut search = Search { path: &path, found: BTreeSet::new(), n_looked_at: 0, begin: Instant::now() };
     search.walk(&folder, &parts)?;
     if search.found.is_empty() { Err(nothing(&path)) } else { Ok(search.found.into_iter().collect()) }
 }
@@ -122,6 +126,7 @@ struct Search<'a> {
     path: &'a Path,
     found: BTreeSet<PathBuf>,
     n_looked_at: usize,
+    begin: Instant,
 }
 
 impl Search<'_> {
@@ -159,9 +164,10 @@ impl Search<'_> {
 
     fn count(&mut self) -> Result<(), DataError> {
         self.n_looked_at += 1;
-        if self.n_looked_at > MOST_LOOKED_AT {
+        if self.n_looked_at > MOST_LOOKED_AT || self.begin.elapsed() > LONGEST_SEARCH {
             let reason = format!(
-                "the search was given up after {MOST_LOOKED_AT} names; begin the pattern in the folder that holds the log"
+                "the search was given up after {} names; begin the pattern in the folder that holds the log",
+                self.n_looked_at - 1
             );
             return Err(unreadable(self.path, reason));
         }
@@ -204,11 +210,17 @@ mod tests {
         std::fs::write(folder.path().join("x.csv"), "a").unwrap();
         let path = folder.path().join("**/*.csv");
         let (below, parts) = divide(&path).unwrap();
-        let mut search = Search { path: &path, found: BTreeSet::new(), n_looked_at: MOST_LOOKED_AT };
+        let mut search =
+            Search { path: &path, found: BTreeSet::new(), n_looked_at: MOST_LOOKED_AT, begin: Instant::now() };
         let sentence = search.walk(&below, &parts).unwrap_err().to_string();
         let expected =
             "the search was given up after 1000000 names; begin the pattern in the folder that holds the log";
         assert!(sentence.ends_with(expected), "{sentence}");
+        // So is one that takes too long.
+        let Some(begin) = Instant::now().checked_sub(LONGEST_SEARCH + Duration::from_secs(1)) else { return };
+        let mut search = Search { path: &path, found: BTreeSet::new(), n_looked_at: 0, begin };
+        let sentence = search.walk(&below, &parts).unwrap_err().to_string();
+        assert!(sentence.contains("given up after 0 names"), "{sentence}");
     }
 
     #[test]

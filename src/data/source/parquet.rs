@@ -1,7 +1,6 @@
 //! Apache Parquet.
 
 use std::fs::File;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use polars::prelude::{
@@ -10,7 +9,7 @@ use polars::prelude::{
 
 use super::{Cells, Head, Lines, Refused, Rows, SAMPLE_ROWS, open};
 use crate::data::{DataError, FileSpec, time};
-use crate::spec::{quotable, quotable_reason};
+use crate::spec::{guarded, quotable, quotable_reason};
 
 /// See [`super::head`].
 pub(super) fn head(file: FileSpec, path: &Path) -> Result<Head, DataError> {
@@ -145,11 +144,10 @@ pub(super) fn read<T>(
 ) -> Result<T, DataError> {
     let (file, _) = open::file(path)?;
     // The reader checks much of a file, but not all: a damaged one may still make it panic.
-    let outcome = catch_unwind(AssertUnwindSafe(|| finish(ParquetReader::new(file))));
-    let reason = match outcome {
-        Ok(Ok(found)) => return Ok(found),
-        Ok(Err(error)) => quotable_reason(&error.to_string()),
-        Err(_) => "the reader gave up".to_owned(),
+    let reason = match guarded(|| finish(ParquetReader::new(file))) {
+        Some(Ok(found)) => return Ok(found),
+        Some(Err(error)) => quotable_reason(&error.to_string()),
+        None => "the reader gave up".to_owned(),
     };
     Err(DataError::Content {
         path: path.to_path_buf(),

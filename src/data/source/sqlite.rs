@@ -10,7 +10,7 @@ use super::text::unique;
 use super::{Cells, Head, Lines, Refused, Rows, SAMPLE_ROWS, open};
 use crate::data::watch::{Stage, Watch, go_on_at};
 use crate::data::{DataError, FileSpec, schema};
-use crate::spec::{quotable, quotable_reason};
+use crate::spec::{guarded, quotable, quotable_reason};
 
 /// See [`super::head`].
 pub(super) fn head(mut file: FileSpec, path: &Path) -> Result<Head, DataError> {
@@ -19,7 +19,10 @@ pub(super) fn head(mut file: FileSpec, path: &Path) -> Result<Head, DataError> {
         file.table = Some(guess_table(&database, path)?);
     }
     let mut statement = prepare(&database, &file, path)?;
-    let (columns, problem) = unique(names(&statement));
+    let names = names(&statement).ok_or_else(|| {
+        content(path, "the name of a column is not valid UTF-8; name it anew, or copy the database again.".to_owned())
+    })?;
+    let (columns, problem) = unique(names);
     let n_columns = columns.len();
     let mut sample = Vec::new();
     let mut rows = statement.query([]).map_err(|error| unreadable(path, &error))?;
@@ -117,7 +120,7 @@ fn guess_table(database: &Connection, path: &Path) -> Result<String, DataError> 
         several => {
             let is_log = |table: &&String| {
                 let statement = database.prepare(&format!("SELECT * FROM {}", quoted(table)));
-                statement.is_ok_and(|statement| schema::looks_like_a_log(&names(&statement)))
+                statement.is_ok_and(|statement| names(&statement).is_some_and(|names| schema::looks_like_a_log(&names)))
             };
             let mut logs = several.iter().filter(is_log);
             logs.next().filter(|_| logs.next().is_none())
@@ -140,8 +143,9 @@ fn tables(database: &Connection, path: &Path) -> Result<Vec<String>, DataError> 
     read().map_err(|error| unreadable(path, &error))
 }
 
-fn names(statement: &Statement<'_>) -> Vec<String> {
-    statement.column_names().map(|name| name.trim().to_owned()).collect()
+/// Names of columns; `None` when one is no text, at which rusqlite panics.
+fn names(statement: &Statement<'_>) -> Option<Vec<String>> {
+    guarded(|| statement.column_names().map(|name| name.trim().to_owned()).collect())
 }
 
 fn quoted(name: &str) -> String {

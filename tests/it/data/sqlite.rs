@@ -127,3 +127,18 @@ fn what_only_begins_like_a_database_gets_one_sentence() {
     let text = sentence(&log);
     assert!(text.contains("it is not a readable SQLite database (database disk image is malformed"), "{text}");
 }
+
+/// rusqlite itself panics at such a name; the program must not, nor say that it has a defect.
+#[test]
+fn the_name_of_a_column_that_is_no_text_gets_a_sentence() {
+    let log = database(&events());
+    let bytes = std::fs::read(&log.spec.path).unwrap();
+    let at = bytes.windows(9).position(|some| some == b"user TEXT").unwrap();
+    let broken = [&bytes[..at], b"\xffser", &bytes[at + 4..]].concat();
+    std::fs::write(&log.spec.path, broken).unwrap();
+    let expected = "`PATH`: the name of a column is not valid UTF-8; name it anew, or copy the database again.";
+    assert_eq!(sentence(&log), expected);
+    let place = crate::place::Place::new();
+    std::fs::copy(&log.spec.path, place.path("shop.db")).unwrap();
+    place.seqscope("data shop.db").fails(1, &["not valid UTF-8"]);
+}

@@ -91,7 +91,7 @@ impl Target {
             Self::Json => corpus("tests/fuzz/corpus/json"),
             Self::Packed => [corpus("tests/fuzz/corpus/text"), corpus("tests/fuzz/corpus/json")].concat(),
             Self::Parquet => tables(),
-            Self::Sqlite => databases(),
+            Self::Sqlite => [databases(), corpus("tests/fuzz/corpus/sqlite")].concat(),
             Self::Query => corpus("tests/fuzz/corpus/queries"),
             Self::Titles => corpus("tests/fuzz/corpus/titles"),
             Self::Experiment => {

@@ -22,6 +22,9 @@ use crate::data::{DataError, Encoding, FileSpec};
 use crate::spec::{Problem, quotable, quotable_reason};
 use scan::{Scanned, Shape, scan};
 
+/// Most columns of a log: each costs memory and time in every row that is looked at.
+const MOST_COLUMNS: usize = 50_000;
+
 /// See [`super::head`].
 pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<Head, DataError> {
     let content = |sentence: String| DataError::Content { path: path.to_path_buf(), sentence };
@@ -48,6 +51,9 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<Head,
     };
     let Sample { first, n_fields, mut rows } =
         sample(bytes, &separator, file.encoding.unwrap_or_default()).map_err(content)?;
+    if n_fields > MOST_COLUMNS {
+        return Err(content(too_many(n_fields, &separator)));
+    }
     let header = file.header.unwrap_or_else(|| {
         let line = bytes.get(first.start..first.end).unwrap_or(&[]);
         detect::header(&rows) || (first.n_fields != n_fields && detect::names_columns(line))
@@ -240,6 +246,14 @@ fn clean_name(name: &str) -> String {
         Some((before, "token" | "token_seq" | "float" | "float_seq")) => before.trim().to_owned(),
         _ => name.to_owned(),
     }
+}
+
+fn too_many(n_fields: usize, separator: &str) -> String {
+    format!(
+        "its lines have {n_fields} fields separated by {}, and a log has at most {MOST_COLUMNS} columns; check \
+         `data.separator`, and that the lines end with a line feed.",
+        Separator::new(separator).described()
+    )
 }
 
 /// Names that are all there and all different, and a warning where some had to be changed for it.

@@ -8,6 +8,9 @@ use crate::data::{FileSpec, KEY_VARIABLE, PseudonymKey, Pseudonyms};
 use crate::ui::Actions;
 use crate::ui::theme::{self, size};
 
+/// Width of the names of settings, as the form above has them.
+const LABELS: f32 = 61.0;
+
 /// View state: the key while it is typed.
 #[derive(Default)]
 pub(super) struct KeyField {
@@ -19,7 +22,8 @@ pub(super) struct KeyField {
 
 impl KeyField {
     pub(super) fn ui(&mut self, ui: &mut Ui, file: &mut FileSpec, actions: &mut Actions) {
-        ui.horizontal(|ui| {
+        let grid = egui::Grid::new("ids").num_columns(2).spacing([size::GAP, 6.0]).min_col_width(LABELS);
+        let field = grid.show(ui, |ui| {
             let label = ui.label("Ids");
             ui.label_inputs_by(label.id, |ui| {
                 ComboBox::from_id_salt("pseudonyms").selected_text(file.pseudonyms.to_string()).show_ui(ui, |ui| {
@@ -28,21 +32,21 @@ impl KeyField {
                     }
                 });
             });
-        });
-        if !file.pseudonyms.is_off() {
-            self.key(ui, actions);
-        }
-    }
-
-    fn key(&mut self, ui: &mut Ui, actions: &mut Actions) {
-        let field = ui
-            .horizontal(|ui| {
+            ui.end_row();
+            (!file.pseudonyms.is_off()).then(|| {
                 let label = ui.label("Key");
                 let width = (ui.available_width() - size::GAP_SMALL).max(80.0);
                 let field = TextEdit::singleline(&mut self.typed).password(true).desired_width(width);
                 ui.add(field.hint_text(format!("else that of {KEY_VARIABLE}"))).labelled_by(label.id)
             })
-            .inner;
+        });
+        if let Some(field) = field.inner {
+            self.take(ui, &field, actions);
+        }
+    }
+
+    /// Takes the key when its field is left, and says what became of it.
+    fn take(&mut self, ui: &mut Ui, field: &egui::Response, actions: &mut Actions) {
         if field.lost_focus() && !self.typed.trim().is_empty() {
             self.told = Some(match PseudonymKey::from_text(&self.typed) {
                 Ok(key) => {
@@ -52,6 +56,8 @@ impl KeyField {
                 Err(error) => Err(error.to_string()),
             });
             PseudonymKey::wipe(&mut self.typed);
+            // The field's own memory of what was typed goes too.
+            egui::text_edit::TextEditState::default().store(ui.ctx(), field.id);
         }
         let colors = theme::colors(ui);
         let (words, color) = match &self.told {
