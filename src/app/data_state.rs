@@ -7,7 +7,7 @@ use super::job::Ticket;
 use super::{Jobs, Loadable};
 use crate::app::job::{Answer, sentence};
 use crate::data::{
-    self, Calendar, DataError, DataSource, DataSpec, FileSpec, Finding, Prepared, Preview, Profile, SplitPart,
+    self, Calendar, DataError, DataSource, DataSpec, FileSpec, Finding, Places, Prepared, Preview, Profile, SplitPart,
     SplitSpec,
 };
 
@@ -52,6 +52,7 @@ pub(super) struct Counted {
     profile: Arc<Profile>,
     calendar: Arc<Calendar>,
     audit: Arc<Vec<Finding>>,
+    places: Option<Arc<Places>>,
 }
 
 impl Counted {
@@ -60,6 +61,7 @@ impl Counted {
             profile: Arc::new(Profile::new(&prepared.dataset)),
             calendar: Arc::new(Calendar::new(&prepared)),
             audit: Arc::new(data::audit(&prepared, data)),
+            places: Places::new(&prepared.dataset).map(Arc::new),
             prepared: Arc::new(prepared),
         }
     }
@@ -80,6 +82,8 @@ pub struct DataState {
     pub calendar: Option<Arc<Calendar>>,
     /// The leakage audit of `prepared`.
     pub audit: Option<Arc<Vec<Finding>>>,
+    /// Where the events of `prepared` happened, when the log says so.
+    pub places: Option<Arc<Places>>,
     /// What `prepared` was made from; when the draft says something else, it is stale.
     pub prepared_from: Option<(DataSpec, SplitSpec)>,
     previewed: Option<FileSpec>,
@@ -144,6 +148,7 @@ impl DataState {
         self.cancel = Arc::new(AtomicBool::new(false));
         self.prepared_from = None;
         (self.profile, self.calendar, self.audit) = (None, None, None);
+        self.places = None;
         self.prepared = Loadable::Loading(match &data.source {
             DataSource::World(_) => "Making the synthetic world".to_owned(),
             DataSource::File(file) => format!("Preparing {}", file.path.display()),
@@ -177,7 +182,8 @@ impl DataState {
             return false;
         }
         self.prepared_from = Some(from);
-        if let Ok(Counted { profile, calendar, audit, .. }) = &result {
+        if let Ok(Counted { profile, calendar, audit, places, .. }) = &result {
+            self.places.clone_from(places);
             self.profile = Some(Arc::clone(profile));
             self.calendar = Some(Arc::clone(calendar));
             self.audit = Some(Arc::clone(audit));

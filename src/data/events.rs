@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use rayon::prelude::*;
 
+use super::columns::Extra;
 use super::{Sequences, StepCount, Vocab};
 
 /// Rows of a log with dense indices, in file order. Indices are those of the vocabularies held
@@ -21,6 +22,8 @@ pub(super) struct Events {
     pub(super) users: Vocab,
     pub(super) items: Vocab,
     pub(super) behaviours: Vocab,
+    /// Sessions, places and free columns, where the log has them.
+    pub(super) extra: Extra,
 }
 
 /// Sequences and the vocabularies that they are written in.
@@ -81,6 +84,7 @@ impl Events {
         self.time_ticks.iter_mut().for_each(|column| retain(column, keep));
         self.behaviour_idx.iter_mut().for_each(|column| retain(column, keep));
         self.value.iter_mut().for_each(|column| retain(column, keep));
+        self.extra.retain(keep);
     }
 
     /// Adds the rows of a later part of the same log, whose indices are those of its own
@@ -98,6 +102,7 @@ impl Events {
         self.item_idx.extend(later.item_idx.iter().map(|&idx| items[idx as usize]));
         extend(&mut self.time_ticks, later.time_ticks);
         extend(&mut self.value, later.value);
+        self.extra.append(later.extra);
         let behaviours = idx_in(&mut self.behaviours, &later.behaviours);
         let behaviour_idx = later.behaviour_idx.map(|column| {
             column.into_iter().map(|idx| behaviours.get(usize::from(idx)).map_or(0, |&idx| idx as u16)).collect()
@@ -112,6 +117,7 @@ impl Events {
         self.time_ticks.iter_mut().for_each(|column| *column = reordered(column, order));
         self.behaviour_idx.iter_mut().for_each(|column| *column = reordered(column, order));
         self.value.iter_mut().for_each(|column| *column = reordered(column, order));
+        self.extra.reorder(order);
     }
 
     /// Leaves out of the vocabulary the behaviours that no row has any more.
@@ -168,11 +174,16 @@ impl Events {
         let item_idx = gather(&std::mem::take(&mut self.item_idx), &rows, |item| item);
         let per_sec = self.ticks_per_sec.max(1);
         let time_secs = self.time_ticks.take().map(|column| gather(&column, &rows, |ticks| ticks.div_euclid(per_sec)));
+        let extra = self.extra.picked(rows.iter().map(|&row| row as usize));
         let sequences = Sequences {
             item_idx,
             time_secs,
             behaviour_idx: self.behaviour_idx.as_deref().map(|column| gather(column, &rows, |behaviour| behaviour)),
             value: self.value.as_deref().map(|column| gather(column, &rows, |value| value)),
+            session_idx: extra.sessions.map(|words| words.idx),
+            latitude: extra.latitude,
+            longitude: extra.longitude,
+            free: extra.free,
             offsets,
         };
         Coded { users: self.users, items, behaviours: self.behaviours, sequences, zero_gap_share }

@@ -4,7 +4,10 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use super::coding::{self, CodedRows, RoleCells};
+use strum::IntoEnumIterator;
+
+use super::coding::{self, CodedRows, RoleCells, Wanted};
+use super::columns::{self, Side, SideOf};
 use super::events::Events;
 use super::prepare::go_on;
 use super::stream::{self, Joined};
@@ -17,6 +20,9 @@ pub(super) struct Log {
     pub(super) events: Events,
     /// Titles by item id; `None` when there is no title table.
     pub(super) titles: Option<HashMap<String, String>>,
+    /// Tables of items and of users, where they were named.
+    pub(super) items: Option<Side>,
+    pub(super) users: Option<Side>,
     pub(super) report: DataReport,
 }
 
@@ -33,7 +39,17 @@ pub(super) fn preview(file: &FileSpec) -> Result<Preview, DataError> {
     }
     let n_files = head.n_files();
     let rows = head.rows.into_iter().take(PREVIEW_ROWS).map(|row| row.into_iter().map(cut).collect()).collect();
-    Ok(Preview { file, columns: head.columns, rows, n_bytes: head.n_bytes, packing: head.packing, n_files, problems })
+    let beside = columns::beside(&file);
+    Ok(Preview {
+        file,
+        columns: head.columns,
+        rows,
+        n_bytes: head.n_bytes,
+        packing: head.packing,
+        n_files,
+        beside,
+        problems,
+    })
 }
 
 /// A cell as it is shown: a text of a megabyte would stop the window.
@@ -56,11 +72,12 @@ pub(super) fn open(file: &FileSpec, cancel: &AtomicBool) -> Result<Log, DataErro
     problems.append(&mut head.problems);
     head.file = file.clone();
     go_on(cancel)?;
-    let roles = [Role::User, Role::Item, Role::Time, Role::Behaviour, Role::Value];
-    let wanted: Vec<(Role, usize)> =
-        roles.into_iter().filter_map(|role| Some((role, schema::column_of(&head, &file.roles, role)?))).collect();
+    let wanted = Wanted {
+        roles: Role::iter().filter_map(|role| Some((role, schema::column_of(&head, &file.roles, role)?))).collect(),
+        free: columns::find(&head, &file.free_features, columns::FREE).0,
+    };
     let format = file.time_format.unwrap_or(TimeFormat::Order);
-    let Joined { events, lines, refused, n_read, .. } = match source::Blocks::of(&head)? {
+    let Joined { mut events, lines, refused, n_read, .. } = match source::Blocks::of(&head)? {
         Some(blocks) => match stream::code(blocks, &wanted, format, cancel)? {
             Some(joined) => joined,
             None => whole(&head, &wanted, format)?,
@@ -76,13 +93,21 @@ pub(super) fn open(file: &FileSpec, cancel: &AtomicBool) -> Result<Log, DataErro
     if events.len() == 0 {
         return Err(nothing_left(&file.path, &refused_rows, n_read));
     }
+    problems.extend(columns::settle(&mut events, &lines));
+    let side = |of: SideOf, table: &Option<columns::SideTable>, ids| {
+        table.as_ref().map(|table| columns::read(of, table, ids)).transpose()
+    };
+    let mut items = side(SideOf::Items, &file.items, &events.items)?;
+    let users = side(SideOf::Users, &file.users, &events.users)?;
+    problems.extend(items.iter().chain(&users).flat_map(|table| table.problems.iter().cloned()));
     let titles = match &file.titles {
         Some(spec) => {
             let titles::Titles { by_item, problems: doubtful } = titles::read(spec, &events.items)?;
             problems.extend(doubtful);
             Some(by_item)
         }
-        None => None,
+        // A table of items that has titles serves them too.
+        None => items.as_mut().and_then(|table| table.titles.take()),
     };
     let report = DataReport {
         rows_read: n_read,
@@ -90,16 +115,16 @@ pub(super) fn open(file: &FileSpec, cancel: &AtomicBool) -> Result<Log, DataErro
         refused: refused_rows,
         steps: vec![events.count("Read")],
         problems,
+        joins: items.iter().chain(&users).map(|table| table.report.clone()).collect(),
         file: Some(with_whole_paths(&file)?),
         optimum: None,
     };
-    Ok(Log { name: source::name_of(&file.path), events, titles, report })
+    Ok(Log { name: source::name_of(&file.path), events, titles, items, users, report })
 }
 
 /// Reads a log that does not come in blocks.
-fn whole(head: &source::Head, wanted: &[(Role, usize)], format: TimeFormat) -> Result<Joined, DataError> {
-    let positions: Vec<usize> = wanted.iter().map(|&(_, at)| at).collect();
-    let source::Rows { columns, n_read, lines, refused } = source::rows(head, &positions)?;
+fn whole(head: &source::Head, wanted: &Wanted, format: TimeFormat) -> Result<Joined, DataError> {
+    let source::Rows { columns, n_read, lines, refused } = source::rows(head, &wanted.positions())?;
     let mut coded = coding::code(&RoleCells::new(wanted, columns)?, format, lines)?;
     coded.refused.merge(refused);
     let CodedRows { events, lines, refused } = coded;
@@ -116,6 +141,9 @@ fn with_whole_paths(file: &FileSpec) -> Result<FileSpec, DataError> {
     file.path = whole(&file.path)?;
     if let Some(titles) = &mut file.titles {
         titles.path = whole(&titles.path)?;
+    }
+    for table in [&mut file.items, &mut file.users].into_iter().flatten() {
+        table.path = whole(&table.path)?;
     }
     Ok(file)
 }

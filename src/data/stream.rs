@@ -5,11 +5,11 @@ use std::sync::atomic::AtomicBool;
 
 use rayon::prelude::*;
 
-use super::coding::{self, CodedRows, RoleCells};
+use super::coding::{self, CodedRows, RoleCells, Wanted};
 use super::events::Events;
 use super::prepare::go_on;
 use super::source::{Block, Blocks, Lines, Refused};
-use super::{DataError, Role, TimeFormat};
+use super::{DataError, TimeFormat};
 
 /// A whole log, coded.
 #[derive(Default)]
@@ -34,10 +34,10 @@ struct CodedBlock {
 /// Codes a log. `None` when it turns out that it must be read as a whole: it has quotes, or times
 /// that are whole numbers here and decimals there.
 ///
-/// `wanted` are the columns by role, `format` is how times are written.
+/// `wanted` are the columns, `format` is how times are written.
 pub(super) fn code(
     mut blocks: Blocks,
-    wanted: &[(Role, usize)],
+    wanted: &Wanted,
     format: TimeFormat,
     cancel: &AtomicBool,
 ) -> Result<Option<Joined>, DataError> {
@@ -71,9 +71,8 @@ fn wave(blocks: &mut Blocks) -> Result<Vec<Block>, DataError> {
 }
 
 /// `None` for a block that tells that the log must be read as a whole.
-fn code_block(block: &Block, wanted: &[(Role, usize)], format: TimeFormat) -> Result<Option<CodedBlock>, DataError> {
-    let positions: Vec<usize> = wanted.iter().map(|&(_, at)| at).collect();
-    let Some(found) = block.rows(&positions)? else { return Ok(None) };
+fn code_block(block: &Block, wanted: &Wanted, format: TimeFormat) -> Result<Option<CodedBlock>, DataError> {
+    let Some(found) = block.rows(&wanted.positions())? else { return Ok(None) };
     let cells = RoleCells::new(wanted, found.rows.columns)?;
     let mut rows = coding::code(&cells, format, found.rows.lines)?;
     rows.refused.merge(found.rows.refused);
@@ -108,7 +107,7 @@ mod tests {
     use proptest::prelude::*;
 
     use crate::data::log::{self, Log};
-    use crate::data::{DataError, DataReport, FileSpec, TimeFormat};
+    use crate::data::{DataError, DataReport, FileSpec, FreeColumnSpec, TimeFormat};
 
     /// A line of a log, now and then one that cannot be read.
     fn line() -> impl Strategy<Value = String> {
@@ -162,6 +161,46 @@ mod tests {
             prop_assert_eq!(told(&blocks.report), told(&whole.report));
             prop_assert_eq!(blocks.events, whole.events);
         }
+    }
+
+    #[test]
+    fn sessions_places_and_free_columns_come_whole_out_of_blocks() {
+        let mut text = "user_id,item_id,timestamp,session_id,lat,lon,brand,size,vec\n".to_owned();
+        for row in 0..60 {
+            let session = ["", "s1", "s2", "s3"][row % 4];
+            let (lat, brand) = (
+                [if row == 28 { "x" } else { "40.5" }, "", "95", "41"][row % 7 % 4],
+                ["red", "blue", "", "NA"][row % 5 % 4],
+            );
+            let vec = ["0.5 1", "", "2", "1 -1"][row % 3];
+            writeln!(
+                text,
+                "u{},i{},{},{session},{lat},-7.{row},{brand},{row},{vec}",
+                row % 9,
+                row % 7,
+                1_600_000_000 + row
+            )
+            .unwrap();
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let (plain, packed) = (folder.path().join("log.csv"), folder.path().join("log.csv.gz"));
+        std::fs::write(&plain, &text).unwrap();
+        let mut file =
+            flate2::write::GzEncoder::new(std::fs::File::create(&packed).unwrap(), flate2::Compression::fast());
+        file.write_all(text.as_bytes()).unwrap();
+        file.finish().unwrap();
+        let read = |path: &Path| {
+            let mut file = FileSpec { path: path.to_owned(), ..FileSpec::default() };
+            file.roles.latitude = Some("lat".to_owned());
+            file.free_features = ["brand", "size", "vec:embedding"].map(FreeColumnSpec::parse).into();
+            log::open(&file, &AtomicBool::new(false)).unwrap()
+        };
+        let (blocks, whole) = (read(&plain), read(&packed));
+        assert_eq!(told(&blocks.report), told(&whole.report));
+        // As text, since a missing number is not equal to itself.
+        assert_eq!(format!("{:?}", blocks.events.extra), format!("{:?}", whole.events.extra));
+        assert!(blocks.events.extra.sessions.is_some() && blocks.events.extra.free.len() == 3);
+        assert!(told(&blocks.report).3.iter().any(|problem| problem.contains("no number of degrees")));
     }
 
     #[test]
