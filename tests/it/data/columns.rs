@@ -36,7 +36,7 @@ const VISITS: &str = "user_id,venue,time,lat,lng,session_id,price\n\
     bob,cafe,2024-01-01 08:30,40.7,-73.9,s9,2\n\
     ann,cafe,2024-01-01 09:00,,-73.9,s1,\n\
     ann,park,2024-01-02 07:00,40.5,-74,s2,3\n\
-    bob,park,2024-01-02 08:00,400,-74,,many\n\
+    bob,park,2024-01-02 08:00,400,-74,,9\n\
     bob,cafe,2024-01-03 08:30,40.7,-73.9,s9,4\n";
 
 #[test]
