@@ -85,6 +85,10 @@ fn hint_for_data(error: &DataError) -> Option<String> {
             "`seqscope data FILE --titles TABLE --titles-item COLUMN --titles-title COLUMN` tries it out; an experiment file says `titles: (path: \"TABLE\", item: \"COLUMN\")`"
                 .to_owned(),
         ),
+        DataError::Setting { field, .. } if field.starts_with("data.items.") || field.starts_with("data.users.") => Some(
+            "`seqscope data FILE --items TABLE --items-key COLUMN` tries it out (`--users` likewise); an experiment file says `items: (path: \"TABLE\", key: \"COLUMN\")`"
+                .to_owned(),
+        ),
         _ => None,
     }
 }

@@ -6,8 +6,8 @@ use super::job::Ticket;
 use super::{Jobs, Loadable};
 use crate::app::job::{Answer, sentence};
 use crate::data::{
-    self, Calendar, DataError, DataSource, DataSpec, FileSpec, Finding, Opening, Prepared, Preview, Profile, SplitPart,
-    SplitSpec, Stage, Watch,
+    self, Calendar, DataError, DataSource, DataSpec, FileSpec, Finding, Opening, Places, Prepared, Preview, Profile,
+    SplitPart, SplitSpec, Stage, Watch,
 };
 
 /// What a log says of when an event was.
@@ -51,6 +51,7 @@ pub(super) struct Counted {
     profile: Arc<Profile>,
     calendar: Arc<Calendar>,
     audit: Arc<Vec<Finding>>,
+    places: Option<Arc<Places>>,
 }
 
 impl Counted {
@@ -59,6 +60,7 @@ impl Counted {
             profile: Arc::new(Profile::new(&prepared.dataset)),
             calendar: Arc::new(Calendar::new(&prepared)),
             audit: Arc::new(data::audit(&prepared, data)),
+            places: Places::new(&prepared.dataset).map(Arc::new),
             prepared: Arc::new(prepared),
         }
     }
@@ -79,6 +81,8 @@ pub struct DataState {
     pub calendar: Option<Arc<Calendar>>,
     /// The leakage audit of `prepared`.
     pub audit: Option<Arc<Vec<Finding>>>,
+    /// Where the events of `prepared` happened, when the log says so.
+    pub places: Option<Arc<Places>>,
     /// What `prepared` was made from; when the draft says something else, it is stale.
     pub prepared_from: Option<(DataSpec, SplitSpec)>,
     previewed: Option<FileSpec>,
@@ -149,6 +153,7 @@ impl DataState {
         self.opening = Arc::default();
         self.prepared_from = None;
         (self.profile, self.calendar, self.audit) = (None, None, None);
+        self.places = None;
         self.prepared = Loadable::Loading(match &data.source {
             DataSource::World(_) => "Making the synthetic world".to_owned(),
             DataSource::File(file) => format!("Preparing {}", file.path.display()),
@@ -191,7 +196,8 @@ impl DataState {
             return false;
         }
         self.prepared_from = Some(from);
-        if let Ok(Counted { profile, calendar, audit, .. }) = &result {
+        if let Ok(Counted { profile, calendar, audit, places, .. }) = &result {
+            self.places.clone_from(places);
             self.profile = Some(Arc::clone(profile));
             self.calendar = Some(Arc::clone(calendar));
             self.audit = Some(Arc::clone(audit));

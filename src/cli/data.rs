@@ -14,13 +14,14 @@ use super::audit;
 use super::progress::OpeningBar;
 use super::table::{Align, Table, count};
 use super::train::set_all;
-use super::{Streams, world};
+use super::{Streams, columns, world};
 use crate::data::{
-    self, DataReport, DataSource, DataSpec, Dataset, Encoding, FileSpec, Finding, Packing, Preview, Profile, Role,
-    Roles, SplitSpec, StepCount, StepEffect, TimeFormat, TitleSpec, WorldKind,
+    self, DataError, DataReport, DataSource, DataSpec, Dataset, Encoding, FileSpec, Finding, Packing, Preview, Profile,
+    Role, Roles, SplitSpec, StepCount, StepEffect, TimeFormat, TitleSpec, WorldKind,
 };
 use crate::error::Error;
 use crate::experiment::Experiment;
+use crate::spec::Problem;
 
 /// A plain text: in a doc comment the names would have to stand in backticks.
 const WORLD_HELP: &str = "A synthetic world instead of a log: Series, MarkovChain, Periodic, LongRange, Drift, Funnel, \
@@ -68,6 +69,8 @@ pub struct Args {
     /// Column that says how much (rating, amount); '' for none
     #[arg(long, value_name = "COLUMN")]
     value: Option<String>,
+    #[command(flatten)]
+    columns: columns::ColumnArgs,
     /// How times are written
     #[arg(long, value_enum, value_name = "FORMAT")]
     time_format: Option<TimeWord>,
@@ -188,7 +191,7 @@ impl From<TimeWord> for TimeFormat {
 
 impl Args {
     fn file_spec(self) -> FileSpec {
-        FileSpec {
+        let mut file = FileSpec {
             path: self.file.unwrap_or_default(),
             encoding: self.encoding.map(Encoding::from),
             separator: self.separator.map(|text| text.replace("\\t", "\t")),
@@ -205,16 +208,20 @@ impl Args {
                 time: self.time,
                 behaviour: self.behaviour,
                 value: self.value,
+                ..Roles::default()
             },
             time_format: self.time_format.map(TimeFormat::from),
             titles: self.titles.map(|path| TitleSpec { path, item: self.titles_item, title: self.titles_title }),
             ..FileSpec::default()
-        }
+        };
+        self.columns.fill(&mut file);
+        file
     }
 }
 
 pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error> {
     let (json, audit, sets) = (args.json, args.audit, std::mem::take(&mut args.sets));
+    let wants_features = args.columns.features;
     if let Some(kind) = args.world {
         let spec = world::changed(kind, &sets)?;
         return if json { streams.json(&world::json_of(&spec)?) } else { world::tell(&spec, write_profile, streams) };
@@ -230,7 +237,11 @@ pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error
         ));
     };
     let preview = data::preview(file)?;
-    let spec = DataSpec { source: DataSource::File(preview.file.clone()), clean: experiment.data.clean };
+    // A column that was named and is not there would else be passed over, as if none had been named.
+    if let Some(Problem { field, sentence, .. }) = preview.problems.iter().find(|problem| problem.is_error()).cloned() {
+        return Err(DataError::Setting { field, sentence }.into());
+    }
+    let spec = DataSpec { source: DataSource::File(preview.file.clone()), ..experiment.data };
     let watch = OpeningBar::new(Arc::default());
     let dataset = match experiment.split {
         // The account is that of the whole log where a split is only audited.
@@ -241,12 +252,20 @@ pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error
     drop(watch);
     let split = audit.audit.then_some(experiment.split);
     let audited = split.map(|split| audit_of(&spec, split)).transpose()?;
+    let computed = if wants_features { Some(columns::computed(&spec, experiment.split, &dataset)?) } else { None };
     if json {
-        return streams.json(&json_of(&preview, &dataset, audited.as_deref()));
+        let mut told = json_of(&preview, &dataset, audited.as_deref());
+        if let (Some(computed), Some(object)) = (&computed, told.as_object_mut()) {
+            object.insert("features".to_owned(), columns::features_json(computed));
+        }
+        return streams.json(&told);
     }
     write_reading(&preview, streams.out)?;
     write_report(&dataset.report, streams.out)?;
     write_profile(&dataset, &Profile::new(&dataset), streams.out)?;
+    if let Some(computed) = &computed {
+        columns::write_features(computed, streams.out)?;
+    }
     if let (Some(findings), Some(split)) = (&audited, split) {
         writeln!(streams.out, "\nAudit of the split: {}", split.title())?;
         audit::write(findings, streams.out)?;
@@ -264,8 +283,9 @@ fn audit_of(spec: &DataSpec, split: SplitSpec) -> Result<Vec<Finding>, Error> {
 
 fn json_of(preview: &Preview, dataset: &Dataset, audited: Option<&[Finding]>) -> Value {
     let shape = dataset.shape();
-    let roles: serde_json::Map<_, _> =
-        Role::iter().map(|role| (role.to_string().to_lowercase(), json!(preview.file.roles.column(role)))).collect();
+    let roles: serde_json::Map<_, _> = shown_roles(&preview.file.roles)
+        .map(|role| (role.to_string().to_lowercase(), json!(preview.file.roles.column(role))))
+        .collect();
     let mut object = json!({
         "rows_read": dataset.report.rows_read,
         "rows_refused": dataset.report.rows_refused,
@@ -275,8 +295,11 @@ fn json_of(preview: &Preview, dataset: &Dataset, audited: Option<&[Finding]>) ->
         "roles": roles,
         "steps": dataset.report.steps.iter().map(step_json).collect::<Vec<_>>(),
     });
-    if let (Some(findings), Some(object)) = (audited, object.as_object_mut()) {
-        object.insert("audit".to_owned(), audit::json(findings));
+    if let Some(object) = object.as_object_mut() {
+        columns::add_json(preview, &dataset.report, object);
+        if let Some(findings) = audited {
+            object.insert("audit".to_owned(), audit::json(findings));
+        }
     }
     object
 }
@@ -319,7 +342,7 @@ fn write_reading(preview: &Preview, out: &mut dyn Write) -> std::io::Result<()> 
     }
     writeln!(out, "{}: {}", file.path.display(), how.join(", "))?;
     let mut table = Table::new([("role", Align::Left), ("column", Align::Left), ("first row", Align::Left)]);
-    for role in Role::iter() {
+    for role in shown_roles(&file.roles) {
         let column = file.roles.column(role);
         let at = column.and_then(|name| preview.columns.iter().position(|c| c == name));
         let first = at.and_then(|at| preview.rows.first()?.get(at)).cloned().unwrap_or_default();
@@ -330,7 +353,14 @@ fn write_reading(preview: &Preview, out: &mut dyn Write) -> std::io::Result<()> 
         let name = role.to_string().to_lowercase();
         table.row([name, column.unwrap_or("none").to_owned(), format!("{first}{written}")]);
     }
-    table.write(out)
+    table.write(out)?;
+    columns::write_reading(preview, out)
+}
+
+/// The five roles of every log, and of the others those that this one has.
+fn shown_roles(roles: &Roles) -> impl Iterator<Item = Role> {
+    let always = [Role::User, Role::Item, Role::Time, Role::Behaviour, Role::Value];
+    Role::iter().filter(move |role| always.contains(role) || roles.column(*role).is_some())
 }
 
 fn write_report(report: &DataReport, out: &mut dyn Write) -> std::io::Result<()> {
@@ -349,9 +379,10 @@ fn write_report(report: &DataReport, out: &mut dyn Write) -> std::io::Result<()>
         writeln!(out, "  {}: {}", refused.place(), refused.reason)?;
     }
     match report.rows_refused.saturating_sub(10) {
-        0 => Ok(()),
-        more => writeln!(out, "  and {} more", count(more)),
+        0 => {}
+        more => writeln!(out, "  and {} more", count(more))?,
     }
+    columns::write_joins(report, out)
 }
 
 /// What each step of cleaning found, and the first rows that it touched.

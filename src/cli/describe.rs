@@ -6,7 +6,7 @@ use strum::IntoEnumIterator;
 
 use super::Streams;
 use super::table::{Align, Table};
-use crate::data::{CleanSpec, CleanStep, SplitSpec, WorldKind, WorldSpec};
+use crate::data::{CleanSpec, CleanStep, FeatureSpec, SplitSpec, WorldKind, WorldSpec};
 use crate::error::Error;
 use crate::experiment::{EvaluationSpec, TrainingSpec};
 use crate::model::{ModelKind, ModelSpec};
@@ -15,8 +15,8 @@ use crate::spec::{Described, Field, FieldKind, did_you_mean};
 /// What to describe.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A model (transformer, lstm, vae), or training, evaluation, data, clean (the steps of cleaning), split,
-    /// or a synthetic world (series, longrange, ...)
+    /// A model (transformer, lstm, vae), or training, evaluation, data, clean (the steps of cleaning), features,
+    /// split, or a synthetic world (series, longrange, ...)
     #[arg(value_name = "WHAT")]
     what: Option<String>,
 }
@@ -73,6 +73,13 @@ fn sections() -> Vec<Section> {
         prefix: "data.clean.steps[0]",
         fields: step.described().fields(),
     });
+    let features = FeatureSpec::iter().map(|feature| Section {
+        name: "features".to_owned(),
+        title: feature.title().to_owned(),
+        about: about_feature(&feature),
+        prefix: "data.features[0]",
+        fields: feature.described().fields(),
+    });
     let splits = SplitSpec::all().map(|split| {
         let warning = split.warning().map(|warning| format!("\nMind: {warning}")).unwrap_or_default();
         Section {
@@ -102,6 +109,7 @@ fn sections() -> Vec<Section> {
             part("clean", "Cleaning", BESIDE, "data.clean", &CleanSpec::default()),
         ])
         .chain(steps)
+        .chain(features)
         .chain(splits)
         .chain(worlds)
         .collect()
@@ -109,6 +117,16 @@ fn sections() -> Vec<Section> {
 
 /// Said of the settings beside the list of steps.
 const BESIDE: &str = "Exact duplicates first, then the steps of `data.clean.steps` in their order, the k-core last.";
+
+/// What a feature is, what it gives and needs, and how it is written.
+fn about_feature(feature: &FeatureSpec) -> String {
+    let mut lines = vec![feature.help().to_owned(), format!("Gives {}.", feature.shape())];
+    lines.push(format!("In a file: data: (features: [{}(..)])", feature.name()));
+    if !feature.needs().is_empty() {
+        lines.push(format!("Needs {}.", feature.needs().join(", ")));
+    }
+    lines.join("\n")
+}
 
 /// What a step does, what it needs, and how it is written.
 fn about(step: &CleanStep) -> String {

@@ -6,6 +6,7 @@
 
 mod audit;
 mod check;
+mod columns;
 mod compare;
 mod data;
 mod describe;

@@ -82,7 +82,7 @@ pub(super) fn json_of(spec: &WorldSpec) -> Result<Value, Error> {
 }
 
 fn made(spec: &WorldSpec) -> Result<Dataset, Error> {
-    let data = DataSpec { source: DataSource::World(spec.clone()), clean: CleanSpec::default() };
+    let data = DataSpec { source: DataSource::World(spec.clone()), clean: CleanSpec::default(), ..DataSpec::default() };
     Ok(data::read(&data, &AtomicBool::new(false))?)
 }
 

@@ -12,6 +12,9 @@ pub(super) fn check(data: &DataSpec, split: SplitSpec) -> Vec<Problem> {
         if let Some(titles) = &file.titles {
             problems.extend(readable(&titles.path, "data.titles.path"));
         }
+        for (of, table) in file.side_tables() {
+            problems.extend(readable(&table.path, &format!("data.{of}.path")));
+        }
     }
     problems
 }
@@ -21,6 +24,7 @@ pub(super) fn settings(data: &DataSpec, split: SplitSpec) -> Vec<Problem> {
     let mut problems: Vec<Problem> =
         data.clean.problems().into_iter().map(|problem| problem.under("data.clean")).collect();
     problems.extend(super::clean::check(&data.clean.steps, &data.source));
+    problems.extend(super::feature::check(&data.features));
     match &data.source {
         DataSource::World(world) => problems.extend(world.problems().into_iter().map(|problem| problem.under("data"))),
         DataSource::File(file) => problems.extend(file_settings(file)),
@@ -54,6 +58,10 @@ fn file_settings(file: &FileSpec) -> Vec<Problem> {
     if file.query.is_some() && file.table.is_some() {
         let sentence = "both `data.table` and `data.query` are given; leave one of them out.";
         problems.push(Problem::error("data.table", sentence));
+    }
+    for (of, _) in file.side_tables().filter(|(_, table)| table.path.as_os_str().is_empty()) {
+        let sentence = format!("no file is named for the table of {of}; write its path in `data.{of}.path`.");
+        problems.push(Problem::error(format!("data.{of}.path"), sentence));
     }
     let said: Vec<(Role, &str)> = Role::iter().filter_map(|role| Some((role, file.roles.column(role)?))).collect();
     for (at, (role, name)) in said.iter().enumerate() {

@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use polars::prelude::StringChunked;
 
+use super::columns::{self, ExtraCells, WantedColumn, is_missing};
 use super::events::Events;
 use super::source::{Cells, Lines, Refused};
 use super::{DataError, Role, TimeFormat, Vocab, time};
@@ -17,22 +18,60 @@ pub(super) struct RoleCells {
     pub(super) time: Option<Cells>,
     pub(super) behaviour: Option<Cells>,
     pub(super) value: Option<Cells>,
+    pub(super) extra: ExtraCells,
+}
+
+/// The columns of a log that are read.
+#[derive(Default)]
+pub(super) struct Wanted {
+    /// Position of each role's column.
+    pub(super) roles: Vec<(Role, usize)>,
+    /// Columns without a role.
+    pub(super) free: Vec<WantedColumn>,
+}
+
+impl Wanted {
+    /// Positions in the file, each once: a column with a role may be a free one too.
+    pub(super) fn positions(&self) -> Vec<usize> {
+        let free = self.free.iter().flat_map(|column| column.at.iter().copied());
+        let mut positions: Vec<usize> = self.roles.iter().map(|&(_, at)| at).collect();
+        for at in free {
+            if !positions.contains(&at) {
+                positions.push(at);
+            }
+        }
+        positions
+    }
 }
 
 impl RoleCells {
-    /// The columns at their roles, in the order of `wanted`.
-    pub(super) fn new(wanted: &[(Role, usize)], columns: Vec<Cells>) -> Result<Self, DataError> {
-        let mut by_role: HashMap<Role, Cells> = wanted.iter().map(|&(role, _)| role).zip(columns).collect();
-        let (Some(user), Some(item)) = (by_role.remove(&Role::User), by_role.remove(&Role::Item)) else {
+    /// The columns that stand at [`Wanted::positions`], by their roles.
+    pub(super) fn new(wanted: &Wanted, columns: Vec<Cells>) -> Result<Self, DataError> {
+        let by_position: HashMap<usize, Cells> = wanted.positions().into_iter().zip(columns).collect();
+        let of_role = |role: Role| {
+            let at = wanted.roles.iter().find(|(other, _)| *other == role)?.1;
+            by_position.get(&at).cloned()
+        };
+        let (Some(user), Some(item)) = (of_role(Role::User), of_role(Role::Item)) else {
             let sentence = "a log needs a user and an item column; name them in `data.roles`.".to_owned();
             return Err(DataError::Setting { field: "data.roles".to_owned(), sentence });
+        };
+        let free = |column: &WantedColumn| {
+            let cells = column.at.iter().filter_map(|at| by_position.get(at)).cloned().collect();
+            (column.clone(), cells)
         };
         Ok(Self {
             user,
             item,
-            time: by_role.remove(&Role::Time),
-            behaviour: by_role.remove(&Role::Behaviour),
-            value: by_role.remove(&Role::Value),
+            time: of_role(Role::Time),
+            behaviour: of_role(Role::Behaviour),
+            value: of_role(Role::Value),
+            extra: ExtraCells {
+                session: of_role(Role::Session),
+                latitude: of_role(Role::Latitude),
+                longitude: of_role(Role::Longitude),
+                free: wanted.free.iter().map(free).collect(),
+            },
         })
     }
 }
@@ -68,6 +107,7 @@ pub(super) fn code(cells: &RoleCells, format: TimeFormat, lines: Lines) -> Resul
     if let Some(behaviours) = &cells.behaviour {
         events.behaviour_idx = Some(behaviour_idx(text(behaviours, Role::Behaviour)?, &mut events.behaviours)?);
     }
+    events.extra = columns::code(&cells.extra)?;
     let Readable { keep, refused, .. } = rows;
     if refused.count == 0 {
         return Ok(CodedRows { events, lines, refused });
@@ -175,9 +215,8 @@ impl Readable<'_> {
         let mut values = Vec::with_capacity(column.len());
         for (row, cell) in column.iter().enumerate() {
             let text = cell.unwrap_or_default().trim();
-            let is_missing = matches!(text, "" | "NA" | "NaN" | "nan" | "N/A" | "null" | "NULL" | "None" | "\\N");
             values.push(read(text).unwrap_or_else(|| {
-                if !is_missing {
+                if !is_missing(text) {
                     self.refuse(row, || format!("has the value `{}`, which is no number", quotable(text)));
                 }
                 f32::NAN

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::world::Optimum;
-use super::{FileSpec, PseudonymStamp, Sequences, Split, TimeFormat, Vocab};
+use super::{FileSpec, FreeColumn, JoinReport, PseudonymStamp, Sequences, Split, TimeFormat, Vocab};
 use crate::spec::Problem;
 
 /// A cleaned, coded log.
@@ -25,6 +25,10 @@ pub struct Dataset {
     /// Title of each item, at `item_idx - 1`; empty strings where there is none. Empty when no
     /// title table was joined.
     pub titles: Vec<String>,
+    /// Columns of the table of items, one row an item at `item_idx - 1`; empty without such a table.
+    pub item_columns: Vec<FreeColumn>,
+    /// Columns of the table of users, one row a user; empty without such a table.
+    pub user_columns: Vec<FreeColumn>,
     /// The account of reading and cleaning.
     pub report: DataReport,
 }
@@ -178,6 +182,9 @@ pub struct DataReport {
     pub refused: Vec<RefusedRow>,
     /// Counts after each step, in order; the first is the file as read.
     pub steps: Vec<StepCount>,
+    /// What did and did not match when tables of items and users were joined.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub joins: Vec<JoinReport>,
     /// What is worth knowing: times in the future, many ties within a second, cold items dropped.
     pub problems: Vec<Problem>,
     /// The file as it was read, every guess and the whole path filled in; `None` for a world.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use rayon::prelude::*;
 
+use super::columns::Extra;
 use super::grouping::ByUser;
 use super::{Sequences, StepCount, Vocab};
 
@@ -22,6 +23,8 @@ pub(super) struct Events {
     pub(super) users: Vocab,
     pub(super) items: Vocab,
     pub(super) behaviours: Vocab,
+    /// Sessions, places and free columns, where the log has them.
+    pub(super) extra: Extra,
 }
 
 /// Sequences and the vocabularies that they are written in.
@@ -82,6 +85,7 @@ impl Events {
         self.time_ticks.iter_mut().for_each(|column| retain(column, keep));
         self.behaviour_idx.iter_mut().for_each(|column| retain(column, keep));
         self.value.iter_mut().for_each(|column| retain(column, keep));
+        self.extra.retain(keep);
     }
 
     /// Adds the rows of a later part of the same log, whose indices are those of its own
@@ -107,6 +111,7 @@ impl Events {
         self.ticks_per_sec = self.ticks_per_sec.max(later.ticks_per_sec);
         extend(&mut self.time_ticks, later.time_ticks);
         extend(&mut self.value, later.value);
+        self.extra.append(later.extra);
         let behaviours = idx_in(&mut self.behaviours, &later.behaviours);
         let behaviour_idx = later.behaviour_idx.map(|column| {
             column.into_iter().map(|idx| behaviours.get(usize::from(idx)).map_or(0, |&idx| idx as u16)).collect()
@@ -121,6 +126,7 @@ impl Events {
         self.time_ticks.iter_mut().for_each(|column| *column = reordered(column, order));
         self.behaviour_idx.iter_mut().for_each(|column| *column = reordered(column, order));
         self.value.iter_mut().for_each(|column| *column = reordered(column, order));
+        self.extra.reorder(order);
     }
 
     /// Leaves out of the vocabulary the behaviours that no row has any more.
@@ -155,11 +161,16 @@ impl Events {
         let item_idx = gather(&std::mem::take(&mut self.item_idx), &rows, |item| item);
         let per_sec = self.ticks_per_sec.max(1);
         times.par_iter_mut().for_each(|ticks| *ticks = ticks.div_euclid(per_sec));
+        let extra = self.extra.picked(rows.iter().map(|&row| row as usize));
         let sequences = Sequences {
             item_idx,
             time_secs: has_times.then_some(times),
             behaviour_idx: self.behaviour_idx.as_deref().map(|column| gather(column, &rows, |behaviour| behaviour)),
             value: self.value.as_deref().map(|column| gather(column, &rows, |value| value)),
+            session_idx: extra.sessions.map(|words| words.idx),
+            latitude: extra.latitude,
+            longitude: extra.longitude,
+            free: extra.free,
             offsets,
         };
         Coded { users: self.users, items, behaviours: self.behaviours, sequences, zero_gap_share }

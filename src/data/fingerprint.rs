@@ -2,7 +2,7 @@
 
 use xxhash_rust::xxh3::Xxh3;
 
-use super::{Dataset, Vocab};
+use super::{Dataset, FreeValues, Vocab};
 
 /// An XXH3 hash over columns, each preceded by its length so that no two tables run together.
 pub(super) struct Fingerprint(Xxh3);
@@ -39,14 +39,54 @@ impl Fingerprint {
         }
     }
 
+    /// Adds a column of real numbers.
+    fn floats(&mut self, column: &[f32]) {
+        self.numbers(column.iter().map(|value| u64::from(value.to_bits())));
+    }
+
+    /// Adds a text.
+    fn text(&mut self, text: &str) {
+        self.0.update(&(text.len() as u64).to_le_bytes());
+        self.0.update(text.as_bytes());
+    }
+
     /// Sixteen hexadecimal digits.
     pub(super) fn digits(&self) -> String {
         format!("{:016x}", self.0.digest())
     }
 }
 
-/// Hash of the coded sequences and vocabularies. Titles and the report do not count.
+/// Hash of the coded sequences and vocabularies. Titles and the report do not count, nor do sessions,
+/// places and free columns: runs of before they were known keep their data.
 pub(super) fn of_dataset(dataset: &Dataset) -> String {
+    sequences(dataset).digits()
+}
+
+/// The same with sessions, places, free columns and joined tables, for a log that features are made
+/// of.
+pub(super) fn with_columns(dataset: &Dataset) -> String {
+    let mut hash = sequences(dataset);
+    let Dataset { sequences, item_columns, user_columns, .. } = dataset;
+    let sessions = sequences.session_idx.as_deref().unwrap_or(&[]);
+    hash.numbers(sessions.iter().map(|&session| u64::from(session)));
+    for degrees in [&sequences.latitude, &sequences.longitude] {
+        hash.floats(degrees.as_deref().unwrap_or(&[]));
+    }
+    for column in sequences.free.iter().chain(item_columns).chain(user_columns) {
+        hash.text(&column.name);
+        match &column.values {
+            FreeValues::Numeric(values) | FreeValues::Embedding { values, .. } => hash.floats(values),
+            FreeValues::Category(words) | FreeValues::Text(words) => {
+                hash.numbers(words.idx.iter().map(|&idx| u64::from(idx)));
+                hash.ids(&words.vocab);
+            }
+        }
+    }
+    hash.text(&dataset.titles.join("\n"));
+    hash.digits()
+}
+
+fn sequences(dataset: &Dataset) -> Fingerprint {
     let mut hash = Fingerprint::new();
     let sequences = &dataset.sequences;
     hash.numbers(sequences.offsets.iter().map(|&offset| offset as u64));
@@ -60,5 +100,5 @@ pub(super) fn of_dataset(dataset: &Dataset) -> String {
     for vocab in [&dataset.users, &dataset.items, &dataset.behaviours] {
         hash.ids(vocab);
     }
-    hash.digits()
+    hash
 }

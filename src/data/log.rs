@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::coding;
+use strum::IntoEnumIterator;
+
+use super::coding::{self, Wanted};
+use super::columns::{self, Side, SideOf};
 use super::events::Events;
 use super::stream::{self, Joined};
 use super::watch::{Stage, Watch, go_on};
@@ -19,6 +22,9 @@ pub(super) struct Log {
     pub(super) events: Events,
     /// Titles by item id; `None` when there is no title table.
     pub(super) titles: Option<HashMap<String, String>>,
+    /// Tables of items and of users, where they were named.
+    pub(super) items: Option<Side>,
+    pub(super) users: Option<Side>,
     pub(super) report: DataReport,
 }
 
@@ -35,9 +41,10 @@ pub(super) fn preview(file: &FileSpec) -> Result<Preview, DataError> {
     }
     let n_files = head.n_files();
     let rows = head.rows.into_iter().take(PREVIEW_ROWS).map(|row| row.into_iter().map(cut).collect()).collect();
+    let beside = columns::beside(&file);
     let hidden = Pseudonymiser::new(file.pseudonyms)?;
     let (columns, n_bytes, packing) = (head.columns, head.n_bytes, head.packing);
-    let mut preview = Preview { file, columns, rows, n_bytes, packing, n_files, problems };
+    let mut preview = Preview { file, columns, rows, n_bytes, packing, n_files, beside, problems };
     if let Some(hidden) = hidden {
         hidden.hide_head(&mut preview);
     }
@@ -66,9 +73,10 @@ pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError>
     problems.append(&mut head.problems);
     head.file = file.clone();
     go_on(watch)?;
-    let roles = [Role::User, Role::Item, Role::Time, Role::Behaviour, Role::Value];
-    let wanted: Vec<(Role, usize)> =
-        roles.into_iter().filter_map(|role| Some((role, schema::column_of(&head, &file.roles, role)?))).collect();
+    let wanted = Wanted {
+        roles: Role::iter().filter_map(|role| Some((role, schema::column_of(&head, &file.roles, role)?))).collect(),
+        free: columns::find(&head, &file.free_features, columns::FREE).0,
+    };
     let format = file.time_format.unwrap_or(TimeFormat::Order);
     let Joined { mut events, lines, refused, n_read, .. } = stream::open(&head, &wanted, format, watch)?;
     go_on(watch)?;
@@ -86,9 +94,25 @@ pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError>
     if events.len() == 0 {
         return Err(nothing_left(&file.path, &refused_rows, n_read));
     }
+    problems.extend(columns::settle(&mut events, &lines));
+    let side = |of: SideOf, table: &Option<columns::SideTable>, ids| {
+        table.as_ref().map(|table| columns::read(of, table, ids, watch)).transpose()
+    };
+    let hides_items = file.pseudonyms.hides_items();
+    if hides_items && file.items.is_some() {
+        // What is told of an item is as good as its id.
+        let sentence = "the table of items is left out, since ids of items are hidden.";
+        problems.push(Problem::warning("data.items", sentence));
+    }
+    let mut items = if hides_items { None } else { side(SideOf::Items, &file.items, &events.items)? };
+    let mut users = side(SideOf::Users, &file.users, &events.users)?;
+    if let (Some(hidden), Some(users)) = (&hidden, &mut users) {
+        users.hide(|id| hidden.user(id));
+    }
+    problems.extend(items.iter().chain(&users).flat_map(|table| table.problems.iter().cloned()));
     let titles = match &file.titles {
         // A title is as good as an id.
-        Some(_) if file.pseudonyms.hides_items() => {
+        Some(_) if hides_items => {
             problems.push(Problem::warning("data.titles", "titles are left out, since ids of items are hidden."));
             None
         }
@@ -101,7 +125,8 @@ pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError>
             problems.extend(doubtful.into_iter().map(told));
             Some(by_item)
         }
-        None => None,
+        // A table of items that has titles serves them too.
+        None => items.as_mut().and_then(|table| table.titles.take()),
     };
     if let Some(hidden) = &hidden {
         hidden.hide(&mut events)?;
@@ -113,11 +138,12 @@ pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError>
         refused: refused_rows,
         steps: vec![events.count("Read")],
         problems,
+        joins: items.iter().chain(&users).map(|table| table.report.clone()).collect(),
         file: Some(with_whole_paths(&file)?),
         optimum: None,
         pseudonyms: hidden.map(|hidden| hidden.stamp().clone()),
     };
-    Ok(Log { name: source::name_of(&file.path), events, titles, report })
+    Ok(Log { name: source::name_of(&file.path), events, titles, items, users, report })
 }
 
 /// The file with paths that hold from any folder, so that a run finds its data again.
@@ -130,6 +156,9 @@ fn with_whole_paths(file: &FileSpec) -> Result<FileSpec, DataError> {
     file.path = whole(&file.path)?;
     if let Some(titles) = &mut file.titles {
         titles.path = whole(&titles.path)?;
+    }
+    for table in [&mut file.items, &mut file.users].into_iter().flatten() {
+        table.path = whole(&table.path)?;
     }
     Ok(file)
 }

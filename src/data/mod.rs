@@ -3,6 +3,8 @@
 //! The way of a log: a file is `source` (read as text or Parquet, refused rows listed) →
 //! `schema` (which column is the user, the item, the time) → [`clean`] (an ordered list of counted steps) →
 //! `vocab` (ids to dense indices, or to pseudonyms first) → `sequence` (one time-ordered list a user) → `split`.
+//! Sessions, places, free columns and joined tables go with the rows (`columns`), and [`mod@feature`]
+//! computes what can be told of every event.
 //! [`prepare()`] does all of it under the eyes of a [`Watch`], and [`audit()`] says how far the split can
 //! be trusted. A large log passes from `source` to `vocab` in pieces (`stream`), and what became of it
 //! is kept for the next time (`cache`). A synthetic [`world`] takes the place of a file when none is given.
@@ -14,12 +16,15 @@ mod calendar;
 mod check;
 pub mod clean;
 mod coding;
+mod columns;
 mod dataset;
 mod error;
 mod events;
+pub mod feature;
 mod fingerprint;
 mod grouping;
 mod log;
+mod places;
 mod prepare;
 mod profile;
 mod pseudonym;
@@ -41,8 +46,11 @@ pub use audit::{Check, Finding, LeakRow, Verdict, audit};
 pub use batch::{Histories, PaddedBatch};
 pub use calendar::{Calendar, DayParts};
 pub use clean::CleanStep;
+pub use columns::{Beside, ColumnKind, FreeColumn, FreeColumnSpec, FreeValues, JoinReport, SideOf, SideTable, Words};
 pub use dataset::{DataReport, DataShape, Dataset, ExampleRow, FittedOn, Prepared, RefusedRow, StepCount, StepEffect};
 pub use error::DataError;
+pub use feature::{Feature, FeatureSpec, FeatureSummary, FeatureValues, features, training_mask};
+pub use places::{PlaceCell, Places};
 pub use profile::{DayCount, LengthBin, Profile};
 pub use pseudonym::{
     KEY_VARIABLE, PseudonymKey, PseudonymStamp, Pseudonymiser, Pseudonyms, use_key, without_first_refused,
@@ -76,6 +84,9 @@ pub struct Preview {
     pub packing: Packing,
     /// How many files the path names; the rows are those of the first.
     pub n_files: usize,
+    /// Tables of items and users that lie beside the file, as their names say; none of them is read
+    /// unless the settings name it.
+    pub beside: Vec<Beside>,
     /// What is missing or doubtful: no item column found, no time.
     pub problems: Vec<crate::spec::Problem>,
 }

@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 
 use super::cache::Cache;
+use super::columns::Side;
 use super::events::Events;
 use super::log::{self, Log};
 use super::split::{Cuts, divide};
 use super::watch::{Stage, Watch, go_on};
 use super::world::Optimum;
 use super::{
-    CleanSpec, DataError, DataReport, DataSource, DataSpec, Dataset, Prepared, Split, SplitPart, SplitSpec, TimeFormat,
-    Vocab, WorldKind, WorldSpec, check, clean, fingerprint, world,
+    CleanSpec, CleanStep, DataError, DataReport, DataSource, DataSpec, Dataset, FreeColumn, Prepared, Split, SplitPart,
+    SplitSpec, TimeFormat, Vocab, WorldKind, WorldSpec, check, clean, feature, fingerprint, world,
 };
 use crate::spec::Problem;
 
@@ -55,7 +56,7 @@ fn coded(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<(Datase
 
 /// The same, from the log itself.
 fn coded_anew(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<(Dataset, Option<Cuts>), DataError> {
-    let Log { name, events, titles, mut report } = open(&data.source, watch)?;
+    let Log { name, events, titles, items, users, mut report } = open(&data.source, watch)?;
     go_on(watch)?;
     watch.reached(Stage::Cleaning, None);
     let (mut events, cuts) = cleaned(events, &data.clean, split, &mut report, watch)?;
@@ -69,6 +70,8 @@ fn coded_anew(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<(D
     let coded = events.into_sequences();
     let titles = titles.map_or_else(Vec::new, |titles| titles_in_order(titles, &coded.items, &mut report));
     report.problems.extend(ties(coded.zero_gap_share));
+    let item_columns = items.map_or_else(Vec::new, |table| table.aligned(coded.items.ids()));
+    let user_columns = users.map_or_else(Vec::new, |table| user_columns(&table, &coded.users, &data.clean));
     let mut dataset = Dataset {
         name,
         fingerprint: String::new(),
@@ -77,9 +80,19 @@ fn coded_anew(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<(D
         behaviours: coded.behaviours,
         sequences: coded.sequences,
         titles,
+        item_columns,
+        user_columns,
         report,
     };
-    dataset.fingerprint = fingerprint::of_dataset(&dataset);
+    let refused = |(place, spec)| feature::refused(&dataset, place, spec);
+    if let Some(Problem { field, sentence, .. }) = data.features.iter().enumerate().find_map(refused) {
+        return Err(DataError::Setting { field, sentence });
+    }
+    dataset.fingerprint = match data.features.as_slice() {
+        [] => fingerprint::of_dataset(&dataset),
+        // What no feature asks for, no model sees.
+        _ => fingerprint::with_columns(&dataset),
+    };
     Ok((dataset, cuts))
 }
 
@@ -89,7 +102,8 @@ fn open(source: &DataSource, watch: &dyn Watch) -> Result<Log, DataError> {
             let events = world::events(spec);
             let steps = vec![events.count("Made")];
             let report = DataReport { rows_read: events.len(), steps, ..DataReport::default() };
-            Ok(Log { name: world_name(spec), titles: Some(world::titles(spec).collect()), events, report })
+            let titles = Some(world::titles(spec).collect());
+            Ok(Log { name: world_name(spec), titles, items: None, users: None, events, report })
         }
         DataSource::File(file) => log::open(file, watch),
     }
@@ -155,16 +169,28 @@ fn drop_cold_items(events: &mut Events, cuts: Cuts, report: &mut DataReport) {
     report.steps.push(events.count("Items unseen in training dropped"));
 }
 
+/// The table of users, one row a user; a session by gap is called after its user, `user#1`, and has
+/// the user's row.
+fn user_columns(table: &Side, users: &Vocab, clean: &CleanSpec) -> Vec<FreeColumn> {
+    if clean.steps.iter().any(|step| step.is_on() && matches!(step, CleanStep::Sessions(_))) {
+        return table.aligned(users.ids().map(|id| id.rsplit_once('#').map_or(id, |(user, _)| user)));
+    }
+    table.aligned(users.ids())
+}
+
 fn titles_in_order(titles: HashMap<String, String>, items: &Vocab, report: &mut DataReport) -> Vec<String> {
     let mut titles = titles;
     let in_order: Vec<String> = items.ids().map(|id| titles.remove(id).unwrap_or_default()).collect();
     let n_missing = in_order.iter().filter(|title| title.is_empty()).count();
     if n_missing > 0 {
+        let is_side = report.file.as_ref().is_some_and(|file| file.titles.is_none());
+        let (table, field) =
+            if is_side { ("table of items", "data.items.key") } else { ("title table", "data.titles.item") };
         let sentence = format!(
-            "{n_missing} of {} items have no title in the title table and show their ids; check `data.titles.item`.",
+            "{n_missing} of {} items have no title in the {table} and show their ids; check `{field}`.",
             items.len()
         );
-        report.problems.push(Problem::warning("data.titles", sentence));
+        report.problems.push(Problem::warning(if is_side { "data.items" } else { "data.titles" }, sentence));
     }
     in_order
 }

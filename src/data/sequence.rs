@@ -1,5 +1,7 @@
 //! Per-user, time-ordered event sequences in compressed rows.
 
+use super::FreeColumn;
+
 /// Every user's events, oldest first, one user after another.
 ///
 /// `offsets` has `n_users + 1` entries; user `u` owns the positions `offsets[u]..offsets[u + 1]`
@@ -16,6 +18,15 @@ pub struct Sequences {
     pub behaviour_idx: Option<Vec<u16>>,
     /// Amount, rating or dwell, when the log has one. NaN where it was missing.
     pub value: Option<Vec<f32>>,
+    /// Session of each event, when the log names sessions beside users: numbers from 1 in the order
+    /// of this table, 0 where there was none.
+    pub session_idx: Option<Vec<u32>>,
+    /// Degrees north, when the log has places. NaN where unknown, then in `longitude` too.
+    pub latitude: Option<Vec<f32>>,
+    /// Degrees east, when the log has places.
+    pub longitude: Option<Vec<f32>>,
+    /// Free columns that were asked for, each with one value an event.
+    pub free: Vec<FreeColumn>,
 }
 
 impl Sequences {

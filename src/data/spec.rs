@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Pseudonyms;
 use super::clean::CleanStep;
+use super::columns::{FreeColumnSpec, SideOf, SideTable};
+use super::feature::FeatureSpec;
 use super::world::WorldSpec;
 
 /// Where the events come from, and how they are cleaned.
@@ -16,6 +18,10 @@ pub struct DataSpec {
     pub source: DataSource,
     /// How the log is cleaned.
     pub clean: CleanSpec,
+    /// What is told of every event beside its item.
+    // Not written when there are none, so that a short file stays short.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<FeatureSpec>,
 }
 
 /// A file or a synthetic world.
@@ -65,6 +71,32 @@ pub struct FileSpec {
     /// Which ids are replaced by keyed hashes as the log is read.
     #[serde(default, skip_serializing_if = "Pseudonyms::is_off")]
     pub pseudonyms: Pseudonyms,
+    /// Columns without a role that are kept as features of the events.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub free_features: Vec<FreeColumnSpec>,
+    /// A table with one row for each item, joined by item id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items: Option<SideTable>,
+    /// A table with one row for each user, joined by user id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub users: Option<SideTable>,
+}
+
+impl FileSpec {
+    /// The tables of items and users that are joined.
+    pub fn side_tables(&self) -> impl Iterator<Item = (SideOf, &SideTable)> {
+        [(SideOf::Items, &self.items), (SideOf::Users, &self.users)]
+            .into_iter()
+            .filter_map(|(of, table)| Some((of, table.as_ref()?)))
+    }
+
+    /// The place of the table of items or of users, to be filled.
+    pub fn side_table_mut(&mut self, of: SideOf) -> &mut Option<SideTable> {
+        match of {
+            SideOf::Items => &mut self.items,
+            SideOf::Users => &mut self.users,
+        }
+    }
 }
 
 /// A kind of file.
@@ -133,6 +165,12 @@ pub enum Role {
     Behaviour,
     /// How much: rating, amount, dwell.
     Value,
+    /// In which visit, where there is a user beside it.
+    Session,
+    /// How far north, in degrees.
+    Latitude,
+    /// How far east, in degrees.
+    Longitude,
 }
 
 /// Column names by role. `None`: not said (and guessed); an empty string: no column has the role.
@@ -149,6 +187,15 @@ pub struct Roles {
     pub behaviour: Option<String>,
     /// How much.
     pub value: Option<String>,
+    /// In which visit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    /// How far north.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latitude: Option<String>,
+    /// How far east.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub longitude: Option<String>,
 }
 
 impl Roles {
@@ -167,6 +214,9 @@ impl Roles {
             Role::Time => &self.time,
             Role::Behaviour => &self.behaviour,
             Role::Value => &self.value,
+            Role::Session => &self.session,
+            Role::Latitude => &self.latitude,
+            Role::Longitude => &self.longitude,
         };
         slot.as_deref()
     }
@@ -179,6 +229,9 @@ impl Roles {
             Role::Time => &mut self.time,
             Role::Behaviour => &mut self.behaviour,
             Role::Value => &mut self.value,
+            Role::Session => &mut self.session,
+            Role::Latitude => &mut self.latitude,
+            Role::Longitude => &mut self.longitude,
         }
     }
 }

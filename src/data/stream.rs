@@ -4,11 +4,11 @@
 
 use rayon::prelude::*;
 
-use super::coding::{self, CodedRows, RoleCells};
+use super::coding::{self, CodedRows, RoleCells, Wanted};
 use super::events::Events;
 use super::source::{self, Head, Lines, Piece, PieceRows, Pieces, Refused, Rows};
 use super::watch::{Stage, Watch, go_on};
-use super::{DataError, Role, TimeFormat};
+use super::{DataError, TimeFormat};
 
 /// A whole log, coded.
 #[derive(Default)]
@@ -31,22 +31,18 @@ struct CodedPiece {
 
 /// Reads and codes a log.
 ///
-/// `wanted` are the columns by role, `format` is how times are written.
+/// `wanted` are the columns, `format` is how times are written.
 pub(super) fn open(head: &Head, wanted: &Wanted, format: TimeFormat, watch: &dyn Watch) -> Result<Joined, DataError> {
     match file_by_file(head, wanted, format, watch)? {
         Some(joined) => Ok(joined),
         None => {
-            let positions: Vec<usize> = wanted.iter().map(|&(_, at)| at).collect();
-            let mut log = coded(source::rows(head, &positions, watch)?, wanted, format)?;
+            let mut log = coded(source::rows(head, &wanted.positions(), watch)?, wanted, format)?;
             let events = std::mem::take(&mut log.events);
             log.take_in(events)?;
             Ok(log)
         }
     }
 }
-
-/// Columns by role, as positions in a head.
-type Wanted = [(Role, usize)];
 
 /// One file after another. `None` when it turns out that the log must be read as a whole: times are
 /// whole numbers here and decimals there.
@@ -56,7 +52,7 @@ fn file_by_file(
     format: TimeFormat,
     watch: &dyn Watch,
 ) -> Result<Option<Joined>, DataError> {
-    let positions: Vec<usize> = wanted.iter().map(|&(_, at)| at).collect();
+    let positions = wanted.positions();
     let mut log = Joined::default();
     for at in 0..head.n_files() {
         go_on(watch)?;
@@ -194,7 +190,7 @@ mod tests {
 
     use crate::data::log::{self, Log};
     use crate::data::source::{self, Pieces};
-    use crate::data::{DataError, DataReport, FileSpec, TimeFormat};
+    use crate::data::{DataError, DataReport, FileSpec, FreeColumnSpec, TimeFormat};
 
     /// A line of a log, now and then one that cannot be read, or one with quotes.
     fn line() -> impl Strategy<Value = String> {
@@ -318,6 +314,46 @@ mod tests {
             let parquet = read(&named("log.parquet")).unwrap();
             prop_assert_eq!(&parquet.events, &whole.events);
         }
+    }
+
+    #[test]
+    fn sessions_places_and_free_columns_come_whole_out_of_blocks() {
+        let mut text = "user_id,item_id,timestamp,session_id,lat,lon,brand,size,vec\n".to_owned();
+        for row in 0..60 {
+            let session = ["", "s1", "s2", "s3"][row % 4];
+            let (lat, brand) = (
+                [if row == 28 { "x" } else { "40.5" }, "", "95", "41"][row % 7 % 4],
+                ["red", "blue", "", "NA"][row % 5 % 4],
+            );
+            let vec = ["0.5 1", "", "2", "1 -1"][row % 3];
+            writeln!(
+                text,
+                "u{},i{},{},{session},{lat},-7.{row},{brand},{row},{vec}",
+                row % 9,
+                row % 7,
+                1_600_000_000 + row
+            )
+            .unwrap();
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let (plain, packed) = (folder.path().join("log.csv"), folder.path().join("log.csv.gz"));
+        std::fs::write(&plain, &text).unwrap();
+        let mut file =
+            flate2::write::GzEncoder::new(std::fs::File::create(&packed).unwrap(), flate2::Compression::fast());
+        file.write_all(text.as_bytes()).unwrap();
+        file.finish().unwrap();
+        let read = |path: &Path| {
+            let mut file = FileSpec { path: path.to_owned(), ..FileSpec::default() };
+            file.roles.latitude = Some("lat".to_owned());
+            file.free_features = ["brand", "size", "vec:embedding"].map(FreeColumnSpec::parse).into();
+            log::open(&file, &AtomicBool::new(false)).unwrap()
+        };
+        let (blocks, whole) = (read(&plain), read(&packed));
+        assert_eq!(told(&blocks.report), told(&whole.report));
+        // As text, since a missing number is not equal to itself.
+        assert_eq!(format!("{:?}", blocks.events.extra), format!("{:?}", whole.events.extra));
+        assert!(blocks.events.extra.sessions.is_some() && blocks.events.extra.free.len() == 3);
+        assert!(told(&blocks.report).3.iter().any(|problem| problem.contains("no number of degrees")));
     }
 
     #[test]

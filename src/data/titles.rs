@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::source::{self, Cells, Head};
 use super::watch::Watch;
-use super::{DataError, FileSpec, TitleSpec, Vocab, schema};
-use crate::spec::{Problem, did_you_mean, quotable};
+use super::{DataError, FileSpec, TitleSpec, Vocab, columns, schema};
+use crate::spec::Problem;
 
 /// What a table of titles told.
 pub(super) struct Titles {
@@ -15,15 +15,18 @@ pub(super) struct Titles {
     pub(super) problems: Vec<Problem>,
 }
 
+/// What sentences call it.
+const TABLE: &str = "title table";
+
 /// Reads the table of titles for the items of a log.
 pub(super) fn read(spec: &TitleSpec, items: &Vocab, watch: &dyn Watch) -> Result<Titles, DataError> {
     let head = source::head(&FileSpec { path: spec.path.clone(), ..FileSpec::default() })?;
     let item = match &spec.item {
-        Some(name) => named(&head, name, "data.titles.item")?,
+        Some(name) => columns::named(&head, name, TABLE, "data.titles.item")?,
         None => most_matches(&head, items)?,
     };
     let title = match &spec.title {
-        Some(name) => named(&head, name, "data.titles.title")?,
+        Some(name) => columns::named(&head, name, TABLE, "data.titles.title")?,
         None => most_like_titles(&head, item)?,
     };
     let rows = source::rows(&head, &[item, title], watch)?;
@@ -52,29 +55,9 @@ pub(super) fn read(spec: &TitleSpec, items: &Vocab, watch: &dyn Watch) -> Result
     Ok(Titles { by_item: titles, problems })
 }
 
-fn named(head: &Head, name: &str, field: &str) -> Result<usize, DataError> {
-    head.columns.iter().position(|column| column == name).ok_or_else(|| {
-        let near = did_you_mean(name, head.columns.iter().map(String::as_str));
-        DataError::Setting {
-            field: field.to_owned(),
-            sentence: match near {
-                Some(near) => {
-                    format!("the title table has no column `{}`; did you mean `{}`?", quotable(name), quotable(&near))
-                }
-                None => format!(
-                    "the title table has no column `{}`; it has {}.",
-                    quotable(name),
-                    schema::listed(&head.columns)
-                ),
-            },
-        }
-    })
-}
-
 /// The column that holds most of the log's item ids; of equals the first.
 fn most_matches(head: &Head, items: &Vocab) -> Result<usize, DataError> {
-    let matches = |at: &usize| schema::cells(head, *at).filter(|id| items.idx(id).is_some()).count();
-    (0..head.columns.len()).rev().max_by_key(matches).filter(|at| matches(at) > 0).ok_or_else(|| DataError::Setting {
+    columns::most_matches(head, items).ok_or_else(|| DataError::Setting {
         field: "data.titles.item".to_owned(),
         sentence: "no column of the title table holds item ids of the log; name the column in `data.titles.item`, or \
                        choose another table in `data.titles.path`."
@@ -82,39 +65,45 @@ fn most_matches(head: &Head, items: &Vocab) -> Result<usize, DataError> {
     })
 }
 
-/// The column called a title, else the one of text with most different values.
-fn most_like_titles(head: &Head, item: usize) -> Result<usize, DataError> {
-    const NAMES: [&str; 16] = [
-        "title",
-        "movietitle",
-        "itemtitle",
-        "producttitle",
-        "itemname",
-        "productname",
-        "name",
-        "booktitle",
-        "label",
-        "description",
-        "商品名称",
-        "标题",
-        "名称",
-        "物品名称",
-        "电影名称",
-        "产品名称",
-    ];
+/// What columns of titles are called, the surest first; as [`schema::normal`] writes names.
+const NAMES: [&str; 16] = [
+    "title",
+    "movietitle",
+    "itemtitle",
+    "producttitle",
+    "itemname",
+    "productname",
+    "name",
+    "booktitle",
+    "label",
+    "description",
+    "商品名称",
+    "标题",
+    "名称",
+    "物品名称",
+    "电影名称",
+    "产品名称",
+];
+
+/// The column that is called a title.
+pub(super) fn by_name(head: &Head, item: usize) -> Option<usize> {
     let rank = |at: &usize| {
         let name = head.columns.get(*at).map(|name| schema::normal(name)).unwrap_or_default();
         NAMES.iter().position(|known| *known == name)
     };
+    (0..head.columns.len()).filter(|&at| at != item && rank(&at).is_some()).min_by_key(rank)
+}
+
+/// The column called a title, else the one of text with most different values.
+fn most_like_titles(head: &Head, item: usize) -> Result<usize, DataError> {
     let others = || (0..head.columns.len()).filter(|&at| at != item);
-    let by_name = others().filter(|at| rank(at).is_some()).min_by_key(rank);
     let n_texts = |at: &usize| {
         let texts: std::collections::HashSet<&str> =
             schema::cells(head, *at).filter(|text| !text.is_empty() && text.parse::<f64>().is_err()).collect();
         texts.len()
     };
     let by_content = || others().rev().max_by_key(n_texts).filter(|at| n_texts(at) > 0);
-    by_name.or_else(by_content).ok_or_else(|| DataError::Setting {
+    by_name(head, item).or_else(by_content).ok_or_else(|| DataError::Setting {
         field: "data.titles.title".to_owned(),
         sentence: "no column of the title table looks like a title; name it in `data.titles.title`.".to_owned(),
     })

@@ -1,8 +1,10 @@
 //! What to do, as the user wrote it: one RON file.
 
 mod check;
+mod columns;
 mod difference;
 mod error;
+mod features;
 mod file;
 mod settings;
 mod syntax;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use strum::IntoEnumIterator;
 
-use super::{Experiment, ExperimentError, file, syntax};
+use super::{Experiment, ExperimentError, columns, features, file, syntax};
 use crate::data::{
     CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Pseudonyms, Role, SplitSpec, TimeFormat,
     TitleSpec, WorldKind, WorldSpec,
@@ -71,6 +71,7 @@ fn paths(experiment: &Experiment) -> Vec<String> {
         DataSource::World(world) => paths.extend(under("data", world)),
         DataSource::File(_) => {
             paths.extend(FILE_KEYS.iter().skip(1).map(|key| format!("data.{key}")));
+            paths.extend(columns::KEYS.iter().map(|key| format!("data.{key}")));
             paths.extend(Role::iter().map(|role| format!("data.roles.{}", role.to_string().to_lowercase())));
         }
     }
@@ -78,6 +79,10 @@ fn paths(experiment: &Experiment) -> Vec<String> {
     paths.push("data.clean.steps".to_owned());
     for (place, step) in experiment.data.clean.steps.iter().enumerate() {
         paths.extend(under(&format!("data.clean.steps[{place}]"), step.described()));
+    }
+    paths.push("data.features".to_owned());
+    for (place, feature) in experiment.data.features.iter().enumerate() {
+        paths.extend(under(&format!("data.features[{place}]"), feature.described()));
     }
     paths.extend(under("split", &experiment.split));
     paths.extend(under("model", experiment.model.family()));
@@ -145,6 +150,9 @@ fn set_data(experiment: &mut Experiment, path: &str, key: &str, text: &str) -> R
     let data = &mut experiment.data;
     // The file writes `source: World(n_users: 600)`, a problem names `data.n_users`: both may be said.
     let key = key.strip_prefix("source.").unwrap_or(key);
+    if key == "features" || key.starts_with("features[") {
+        return features::set(&mut data.features, path, key, text);
+    }
     if let Some(key) = key.strip_prefix("clean.") {
         return set_clean(&mut data.clean, path, key, text);
     }
@@ -161,7 +169,9 @@ fn set_data(experiment: &mut Experiment, path: &str, key: &str, text: &str) -> R
                 return Err(unknown(experiment, path));
             }
         }
-        (key, DataSource::World(_)) if FILE_KEYS.contains(&key) || key.starts_with("roles.") => {
+        (key, DataSource::World(_))
+            if FILE_KEYS.contains(&key) || columns::KEYS.contains(&key) || key.starts_with("roles.") =>
+        {
             return Err(failed(path, format!("`{path}` needs a file; set `data.path` first")));
         }
         (key, _) => {
@@ -230,6 +240,9 @@ fn set_file(file: &mut FileSpec, path: &str, key: &str, text: &str) -> Result<bo
         "titles.item" => title_table(file, path)?.item = said.map(str::to_owned),
         "titles.title" => title_table(file, path)?.title = said.map(str::to_owned),
         _ => {
+            if columns::set(file, path, key, text)? {
+                return Ok(true);
+            }
             let role = key.strip_prefix("roles.");
             let Some(role) = Role::iter().find(|r| role == Some(&r.to_string().to_lowercase())) else {
                 return Ok(false);
@@ -263,7 +276,7 @@ fn is_key_of(described: &dyn Described, key: &str) -> bool {
     described.fields().iter().any(|field| field.key == key)
 }
 
-fn described(target: &mut dyn Described, path: &str, key: &str, text: &str) -> Result<(), ExperimentError> {
+pub(super) fn described(target: &mut dyn Described, path: &str, key: &str, text: &str) -> Result<(), ExperimentError> {
     let prefix = path.strip_suffix(key).unwrap_or("");
     target.set_text(key, text).map_err(|error| {
         let sentence = match &error {
@@ -305,10 +318,10 @@ fn word_refused<'a>(path: &str, text: &str, known: impl IntoIterator<Item = &'a 
     format!("`{text}` is not known for `{path}`; choose one of {}.{}", known.join(", "), near.unwrap_or_default())
 }
 
-fn parsed<T: std::str::FromStr>(path: &str, text: &str, expected: &str) -> Result<T, ExperimentError> {
+pub(super) fn parsed<T: std::str::FromStr>(path: &str, text: &str, expected: &str) -> Result<T, ExperimentError> {
     text.trim().parse().map_err(|_| failed(path, format!("`{text}` is not {expected}; `{path}` needs one")))
 }
 
-fn failed(field: &str, sentence: impl Into<String>) -> ExperimentError {
+pub(super) fn failed(field: &str, sentence: impl Into<String>) -> ExperimentError {
     ExperimentError::Set { field: field.to_owned(), sentence: sentence.into() }
 }

@@ -156,6 +156,11 @@ fn where_found(experiment: &Experiment, report: &DataReport) -> Option<Experimen
     if let (Some(titles), Some(found)) = (&mut file.titles, &found.titles) {
         titles.path.clone_from(&found.path);
     }
+    for (table, found) in [(&mut file.items, &found.items), (&mut file.users, &found.users)] {
+        if let (Some(table), Some(found)) = (table, found) {
+            table.path.clone_from(&found.path);
+        }
+    }
     let data = DataSpec { source: DataSource::File(file), ..experiment.data.clone() };
     Some(Experiment { data, ..experiment.clone() })
 }

@@ -46,7 +46,7 @@ fn a_missing_file() {
     let file = FileSpec { path: "/no/such/log.csv".into(), ..FileSpec::default() };
     let expected = "cannot read `/no/such/log.csv`: there is no such file; check the path";
     assert_eq!(prepare_file(&file).unwrap_err().to_string(), expected);
-    let data = DataSpec { source: DataSource::File(file), clean: CleanSpec::default() };
+    let data = DataSpec { source: DataSource::File(file), clean: CleanSpec::default(), ..DataSpec::default() };
     let problems = check(&data, SplitSpec::LeaveOneOut);
     assert_eq!(
         (problems[0].field.as_str(), problems[0].sentence.as_str()),
@@ -438,7 +438,8 @@ fn a_temporal_split_without_times() {
     let text = prepare_cleaned(&alike.spec, CleanSpec::default(), split).unwrap_err().to_string();
     assert!(text.starts_with("the times of this log are too much alike for a global temporal split"), "{text}");
     let wrong = SplitSpec::GlobalTemporal { valid_fraction: 0.7, test_fraction: f64::NAN };
-    let data = DataSpec { source: DataSource::File(log.spec.clone()), clean: CleanSpec::default() };
+    let data =
+        DataSpec { source: DataSource::File(log.spec.clone()), clean: CleanSpec::default(), ..DataSpec::default() };
     let sentences: Vec<String> = check(&data, wrong).into_iter().map(|problem| problem.sentence).collect();
     assert_eq!(
         sentences,

@@ -2,6 +2,7 @@
 
 mod audit;
 mod clean;
+mod columns;
 mod detection;
 mod files;
 mod formats;
@@ -53,7 +54,7 @@ pub(crate) fn prepare_file(file: &FileSpec) -> Result<Prepared, DataError> {
 }
 
 pub(crate) fn prepare_cleaned(file: &FileSpec, clean: CleanSpec, split: SplitSpec) -> Result<Prepared, DataError> {
-    let data = DataSpec { source: DataSource::File(file.clone()), clean };
+    let data = DataSpec { source: DataSource::File(file.clone()), clean, ..DataSpec::default() };
     prepare(&data, split, &AtomicBool::new(false))
 }
 

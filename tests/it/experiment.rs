@@ -70,6 +70,7 @@ fn old_files_keep_opening_with_the_same_meaning() {
             time: some("at"),
             behaviour: some(""),
             value: some("amount"),
+            ..Roles::default()
         },
         time_format: Some(TimeFormat::Milliseconds),
         encoding: None,
@@ -82,6 +83,7 @@ fn old_files_keep_opening_with_the_same_meaning() {
         data: DataSpec {
             source: DataSource::File(file),
             clean: CleanSpec { drop_duplicates: false, min_user_events: 5, min_item_events: 3, steps: Vec::new() },
+            ..DataSpec::default()
         },
         split: SplitSpec::GlobalTemporal { valid_fraction: 0.1, test_fraction: 0.2 },
         model: ModelSpec::Lstm(LstmSpec { d_model: 48, d_hidden: 96, seq_len: 40, dropout: 0.25 }),
@@ -105,7 +107,7 @@ fn old_files_keep_opening_with_the_same_meaning() {
     let world = WorldSpec { n_users: 50, n_items: 20, mean_len: 12, follow: 0.5, seed: 3, ..WorldSpec::default() };
     let vae = VaeSpec { d_hidden: 32, d_latent: 8, dropout: 0.4, beta: 0.1, anneal: 0.3, recency: 0.9 };
     let with_vae = Experiment {
-        data: DataSpec { source: DataSource::World(world), clean: CleanSpec::default() },
+        data: DataSpec { source: DataSource::World(world), clean: CleanSpec::default(), ..DataSpec::default() },
         model: ModelSpec::Vae(vae),
         training: TrainingSpec { epochs: 2, ..TrainingSpec::default() },
         ..base("world")
@@ -167,7 +169,7 @@ fn experiments() -> impl Strategy<Value = Experiment> {
     (text, source, split, model, number, any::<u64>(), any::<bool>()).prop_map(
         |(name, source, split, model, lr, seed, filter_seen)| Experiment {
             name,
-            data: DataSpec { source, clean: CleanSpec::default() },
+            data: DataSpec { source, clean: CleanSpec::default(), ..DataSpec::default() },
             split,
             model,
             training: TrainingSpec { lr, ..TrainingSpec::default() },
@@ -176,6 +178,45 @@ fn experiments() -> impl Strategy<Value = Experiment> {
             ..Experiment::default()
         },
     )
+}
+
+#[test]
+fn columns_tables_and_features_are_written_only_where_they_are_said() {
+    let set = |settings: &[(&str, &str)]| {
+        let mut experiment = Experiment::default();
+        for (path, text) in settings {
+            experiment.set(path, text).unwrap();
+        }
+        experiment
+    };
+    let bare = set(&[("data.path", "log.csv")]).to_text().unwrap();
+    for word in ["features", "free", "items", "users:", "session", "latitude"] {
+        assert!(!bare.contains(word), "{word} in {bare}");
+    }
+    let whole = set(&[
+        ("data.path", "log.csv"),
+        ("data.roles.latitude", "lat"),
+        ("data.free_features", "price:numeric, emb_*"),
+        ("data.items.path", "items.csv"),
+        ("data.items.columns", "[(column: \"brand\", kind: Category), (column: \"a, b\")]"),
+        ("data.users.path", "users.csv"),
+        ("data.users.key", "id"),
+        ("data.features", "[Gap(), Behaviour(), HashedText(column: \"note\", buckets: 8)]"),
+        ("data.features[0].log1p", "false"),
+    ]);
+    let text = whole.to_text().unwrap();
+    assert_eq!(Experiment::parse(&text).unwrap(), whole, "{text}");
+    let DataSource::File(file) = &whole.data.source else { panic!() };
+    assert_eq!((file.free_features.len(), file.items.as_ref().unwrap().columns.len()), (2, 2));
+    assert_eq!(whole.data.features.len(), 3);
+    let mut again = whole.clone();
+    again.set("data.free_features", "auto").unwrap();
+    again.set("data.users.key", "auto").unwrap();
+    let DataSource::File(file) = &again.data.source else { panic!() };
+    assert!(file.free_features.is_empty() && file.users.as_ref().unwrap().key.is_none());
+    let mut world = Experiment::default();
+    let refused = world.set("data.items.path", "items.csv").unwrap_err().to_string();
+    assert!(refused.contains("needs a file; set `data.path` first"), "{refused}");
 }
 
 proptest! {
@@ -598,6 +639,7 @@ fn naming_a_file_takes_the_place_of_the_world() {
             title: Some("label".to_owned()),
         }),
         pseudonyms: Pseudonyms::UsersAndItems,
+        ..FileSpec::default()
     };
     assert_eq!(file, &wanted);
     experiment.set("data.titles.item", "auto").unwrap();

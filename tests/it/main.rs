@@ -11,6 +11,7 @@ mod architecture;
 mod bad_input_data;
 mod baseline;
 mod cli;
+mod cli_columns;
 mod cli_world;
 mod crash;
 mod data;

@@ -332,6 +332,36 @@ fn a_run_that_fails_leaves_the_window_alive_and_says_why() {
 }
 
 #[test]
+fn a_table_beside_the_log_is_joined_and_places_are_on_a_map() {
+    let folder = tempfile::tempdir().unwrap();
+    let (log, users) = (folder.path().join("visits.csv"), folder.path().join("users.csv"));
+    let event = |at: usize| {
+        let (user, item, day) = (["ann", "bob"][at % 2], at % 5, 10 + at);
+        format!("{user},p{item},2024-01-{day} 08:00,40.{item},-73.{item},{at}\n")
+    };
+    let rows: String = (0..12).map(event).collect();
+    std::fs::write(&log, format!("user,item,time,lat,lon,price\n{rows}")).unwrap();
+    std::fs::write(users, "id,age\nann,30\nbob,40\nbob,41\n").unwrap();
+    let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Light);
+    screen.harness.state_mut().app_mut().apply(Action::OpenData(log));
+    screen.until("the head of the file", |w| w.app().data.preview.ready().is_some());
+    screen.click("Roles");
+    let roles = screen.app().data.preview.ready().unwrap().file.roles.clone();
+    assert_eq!((roles.latitude.as_deref(), roles.longitude.as_deref()), (Some("lat"), Some("lon")));
+    screen.click("Join users.csv");
+    screen.until("the head again", |w| w.app().data.preview.ready().is_some_and(|head| head.file.users.is_some()));
+    screen.click("Prepare data");
+    screen.until("the data", |w| w.app().fresh_data().is_some());
+    screen.click("Counts");
+    assert!(screen.shows("2 of 2 users have a row") && screen.shows("1 row left out") && screen.shows("age:numeric"));
+    screen.click("Places");
+    assert!(screen.shows("12 events in 5 cells") && screen.shows("Copy as CSV") && screen.shows("Longitude (°)"));
+    let places = screen.app().data.places.clone().unwrap();
+    assert_eq!(places.cells.len(), 5);
+    screen.harness.run();
+}
+
+#[test]
 fn a_cleaning_step_is_added_changed_taken_back_and_counted() {
     let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Dark);
     screen.tiny(1);

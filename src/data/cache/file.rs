@@ -34,9 +34,14 @@ struct Stored {
 
 /// Writes a copy whole or not at all.
 pub(super) fn write(path: &Path, dataset: &Dataset, cuts: Option<Cuts>) -> io::Result<()> {
-    // Named one by one, so that a new field cannot be forgotten here.
-    let Dataset { name, fingerprint, users, items, behaviours, sequences, titles, report } = dataset;
-    let Sequences { offsets, item_idx, time_secs, behaviour_idx, value } = sequences;
+    // Reading names every field, so that a new one cannot be forgotten.
+    let Dataset { name, fingerprint, users, items, behaviours, sequences, titles, report, .. } = dataset;
+    let Dataset { item_columns, user_columns, .. } = dataset;
+    let Sequences { offsets, item_idx, time_secs, behaviour_idx, value, .. } = sequences;
+    let Sequences { session_idx, latitude, longitude, free, .. } = sequences;
+    if !free.is_empty() || !item_columns.is_empty() || !user_columns.is_empty() {
+        return Err(io::Error::other("logs with free columns or joined tables are not kept"));
+    }
     let ends = [users, items, behaviours].map(|vocab| as_u64(vocab.parts().1));
     let offsets = as_u64(offsets);
     let columns: [Option<&[u8]>; N_COLUMNS] = [
@@ -51,6 +56,9 @@ pub(super) fn write(path: &Path, dataset: &Dataset, cuts: Option<Cuts>) -> io::R
         time_secs.as_deref().map(bytes),
         behaviour_idx.as_deref().map(bytes),
         value.as_deref().map(bytes),
+        session_idx.as_deref().map(bytes),
+        latitude.as_deref().map(bytes),
+        longitude.as_deref().map(bytes),
     ];
     let stored = |column: &[u8]| Stored { n_bytes: column.len() as u64, hash: xxh3_64(column) };
     let head = Head {
@@ -68,7 +76,7 @@ pub(super) fn write(path: &Path, dataset: &Dataset, cuts: Option<Cuts>) -> io::R
     })
 }
 
-const N_COLUMNS: usize = 11;
+const N_COLUMNS: usize = 14;
 
 /// Reads a copy; `None` when there is none, or it is not as it was written.
 pub(super) fn read(path: &Path) -> Option<(Dataset, Option<Cuts>)> {
@@ -85,6 +93,10 @@ pub(super) fn read(path: &Path) -> Option<(Dataset, Option<Cuts>)> {
                     time_secs: None,
                     behaviour_idx: copy.perhaps(9)?,
                     value: copy.perhaps(10)?,
+                    session_idx: copy.perhaps(11)?,
+                    latitude: copy.perhaps(12)?,
+                    longitude: copy.perhaps(13)?,
+                    free: Vec::new(),
                 })
             },
         );
@@ -92,7 +104,19 @@ pub(super) fn read(path: &Path) -> Option<(Dataset, Option<Cuts>)> {
     };
     let (vocabs, sequences) = rayon::join(vocabs, sequences);
     let ((users, items, behaviours), sequences) = (vocabs?, sequences?);
-    Some((Dataset { name, fingerprint, users, items, behaviours, sequences, titles, report }, cuts))
+    let dataset = Dataset {
+        name,
+        fingerprint,
+        users,
+        items,
+        behaviours,
+        sequences,
+        titles,
+        item_columns: Vec::new(),
+        user_columns: Vec::new(),
+        report,
+    };
+    Some((dataset, cuts))
 }
 
 /// A copy on disk.

@@ -32,8 +32,10 @@ impl Key {
         watch: &dyn Watch,
     ) -> Result<Option<Self>, DataError> {
         let DataSource::File(file) = &data.source else { return Ok(None) };
-        // Pseudonyms depend on a key, and nothing that depends on it is kept.
-        if !file.pseudonyms.is_off() {
+        // Pseudonyms depend on a key, and nothing that depends on it is kept. Free columns and joined
+        // tables have no place in a copy.
+        let has_more_columns = !file.free_features.is_empty() || file.side_tables().next().is_some();
+        if !file.pseudonyms.is_off() || has_more_columns {
             return Ok(None);
         }
         let named = [Some(&file.path), file.titles.as_ref().map(|titles| &titles.path)];

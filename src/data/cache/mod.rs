@@ -50,8 +50,8 @@ impl Cache {
         Some(Self { folder, least_bytes: LEAST_BYTES, most_bytes: MOST_BYTES })
     }
 
-    /// What a log would be kept under; `None` for a world, for a small log, for one whose ids are
-    /// hidden, and where a file cannot be read: opening it will say why.
+    /// What a log would be kept under; `None` for a world, for a small log, for one with hidden ids,
+    /// free columns or joined tables, and where a file cannot be read: opening it will say why.
     pub(super) fn key(&self, data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<Option<Key>, DataError> {
         Key::of(data, split, self.least_bytes, watch)
     }
@@ -112,10 +112,11 @@ mod tests {
     /// A log with titles, and the settings that open it.
     fn log(folder: &Path) -> DataSpec {
         let (path, titles) = (folder.join("log.csv"), folder.join("titles.csv"));
-        let mut rows = "user_id,item_id,timestamp,behavior,rating\n".to_owned();
+        let mut rows = "user_id,item_id,timestamp,behavior,rating,session_id,lat,lon\n".to_owned();
         for row in 0..400 {
             let (user, item, time) = (row % 23, row * row % 31, 1_600_000_000 + 97 * row);
-            writeln!(rows, "u{user},i{item},{time},{},{}", ["view", "buy"][row % 2], row % 5).unwrap();
+            let (kind, degrees) = (["view", "buy"][row % 2], row % 90);
+            writeln!(rows, "u{user},i{item},{time},{kind},{},s{},{degrees},-{degrees}.5", row % 5, row / 9).unwrap();
         }
         fs::write(&path, rows).unwrap();
         fs::write(&titles, "item_id,title\ni0,nought\ni1,the first\n").unwrap();
@@ -139,6 +140,7 @@ mod tests {
         assert!(cache.load(&key).is_none());
         let dataset = read(&data, &AtomicBool::new(false)).unwrap();
         assert!(dataset.sequences.value.is_some() && dataset.item_label(1) == "nought");
+        assert!(dataset.sequences.session_idx.is_some() && dataset.sequences.longitude.is_some());
         let cuts = Cuts { valid_from: -5, test_from: 7, test_until: Some(9) };
         for cuts in [None, Some(cuts)] {
             cache.save(&key, &dataset, cuts);

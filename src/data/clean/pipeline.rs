@@ -195,7 +195,10 @@ fn has(events: &Events, role: Role) -> bool {
         Role::Time => events.time_ticks.is_some(),
         Role::Behaviour => events.behaviour_idx.is_some(),
         Role::Value => events.value.is_some(),
-        _ => true,
+        Role::Session => events.extra.sessions.is_some(),
+        Role::Latitude => events.extra.latitude.is_some(),
+        Role::Longitude => events.extra.longitude.is_some(),
+        Role::User | Role::Item => true,
     }
 }
 

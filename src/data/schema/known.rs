@@ -21,13 +21,13 @@ const ALL: [Known; 9] = [
     // name, latitude, longitude, minutes from UTC, UTC time.
     Known {
         columns: &[any, hex_id, hex_id, any, latitude, longitude, whole, weekday_time],
-        roles: &[(Role::User, 0), (Role::Item, 1), (Role::Time, 7)],
+        roles: &[(Role::User, 0), (Role::Item, 1), (Role::Time, 7), (Role::Latitude, 4), (Role::Longitude, 5)],
         has_sessions: false,
     },
     // Gowalla and Brightkite (SNAP): user, time, latitude, longitude, place.
     Known {
         columns: &[any, iso, latitude, longitude, any],
-        roles: &[(Role::User, 0), (Role::Item, 4), (Role::Time, 1)],
+        roles: &[(Role::User, 0), (Role::Item, 4), (Role::Time, 1), (Role::Latitude, 2), (Role::Longitude, 3)],
         has_sessions: false,
     },
     // Last.fm-1K: user, time, artist id, artist, track id, track. Ids may be empty.

@@ -11,7 +11,7 @@ use strum::IntoEnumIterator;
 use self::known::Known;
 use self::names::{has_root, is_session, rank};
 use super::source::Head;
-use super::{FileSpec, Role, Roles, TimeFormat, time};
+use super::{FileSpec, Role, Roles, TimeFormat, columns, time};
 use crate::spec::{Problem, did_you_mean, quotable};
 
 /// The file with all roles and the time format filled in, and what is wrong or doubtful. A role
@@ -21,10 +21,15 @@ pub(super) fn resolve(head: &Head) -> (FileSpec, Vec<Problem>) {
     let mut guess = Guess::new(head);
     guess.take_said(&mut problems);
     guess.by_shape();
-    for role in Role::iter() {
+    for role in Role::iter().filter(|role| !ROLES_BESIDE.contains(role)) {
         guess.by_name(role);
     }
     guess.by_content();
+    // These never take a column from those above.
+    for role in ROLES_BESIDE {
+        guess.by_name(role);
+    }
+    problems.extend(guess.half_a_place());
     let mut file = head.file.clone();
     for role in Role::iter() {
         let column = guess.columns[role as usize];
@@ -36,12 +41,25 @@ pub(super) fn resolve(head: &Head) -> (FileSpec, Vec<Problem>) {
             None => *file.roles.slot_mut(role) = Some(String::new()),
         }
     }
+    let (free, of_free) = columns::find(head, &file.free_features, columns::FREE);
+    if of_free.is_empty() {
+        file.free_features = free.iter().map(columns::WantedColumn::said).collect();
+    }
+    problems.extend(of_free);
     time_format(head, &guess, &mut file, &mut problems);
     problems.extend(sessions(head, &guess));
     if let Some(at) = guess.columns[Role::Value as usize]
         && guess.looks[at].share_numeric < 0.5
     {
         problems.push(wrong_type(head, Role::Value, at, "numbers"));
+    }
+    for (role, expected) in [(Role::Latitude, "degrees from −90 to 90"), (Role::Longitude, "degrees from −180 to 180")]
+    {
+        if let Some(at) = guess.columns[role as usize]
+            && share_of_degrees(head, at, role) < 0.5
+        {
+            problems.push(wrong_type(head, role, at, expected));
+        }
     }
     (file, problems)
 }
@@ -85,6 +103,26 @@ fn word(role: Role) -> &'static str {
         Role::Time => "time",
         Role::Behaviour => "behaviour",
         Role::Value => "value",
+        Role::Session => "session",
+        Role::Latitude => "latitude",
+        Role::Longitude => "longitude",
+    }
+}
+
+/// Number of roles.
+const N_ROLES: usize = 8;
+
+/// Roles of columns that a log has beside the others; they are looked for last.
+const ROLES_BESIDE: [Role; 3] = [Role::Session, Role::Latitude, Role::Longitude];
+
+/// Share of a column's cells that may be degrees; 1 of an empty one.
+fn share_of_degrees(head: &Head, at: usize, role: Role) -> f64 {
+    let most = if role == Role::Latitude { 90.0 } else { 180.0 };
+    let filled = || cells(head, at).filter(|text| !columns::is_missing(text));
+    let n_degrees = filled().filter(|text| text.parse::<f64>().is_ok_and(|degrees| degrees.abs() <= most)).count();
+    match filled().count() {
+        0 => 1.0,
+        n => n_degrees as f64 / n as f64,
     }
 }
 
@@ -106,7 +144,7 @@ struct Guess<'a> {
     head: &'a Head,
     looks: Vec<Look>,
     /// Column of each role, in order of [`Role`].
-    columns: [Option<usize>; 5],
+    columns: [Option<usize>; N_ROLES],
     /// The public log that this is, where it names no columns and is known.
     known: Option<&'static Known>,
 }
@@ -115,7 +153,7 @@ impl<'a> Guess<'a> {
     fn new(head: &'a Head) -> Self {
         let looks = (0..head.columns.len()).map(|at| Look::new(cells(head, at))).collect();
         let known = if head.file.header == Some(false) { known::recognise(head) } else { None };
-        Self { head, looks, columns: [None; 5], known }
+        Self { head, looks, columns: [None; N_ROLES], known }
     }
 
     /// Takes what the person said; a column that is not there is an error.
@@ -189,10 +227,11 @@ impl<'a> Guess<'a> {
     fn may_be(&self, role: Role, at: usize) -> bool {
         let look = &self.looks[at];
         match role {
-            Role::User | Role::Item => true,
+            Role::User | Role::Item | Role::Session => true,
             Role::Time => look.time.is_some(),
             Role::Behaviour => look.n_distinct <= 50,
             Role::Value => look.share_numeric > 0.5,
+            Role::Latitude | Role::Longitude => look.n_distinct > 0 && share_of_degrees(self.head, at, role) > 0.5,
         }
     }
 
@@ -232,6 +271,28 @@ impl<'a> Guess<'a> {
 }
 
 impl Guess<'_> {
+    /// A place needs both: half of one that was only guessed is forgotten, of one that was said told.
+    fn half_a_place(&mut self) -> Option<Problem> {
+        let [latitude, longitude] = [Role::Latitude, Role::Longitude];
+        for (one, other) in [(latitude, longitude), (longitude, latitude)] {
+            if self.columns[one as usize].is_none() || self.columns[other as usize].is_some() {
+                continue;
+            }
+            if self.head.file.roles.column(one).is_none() {
+                self.columns[one as usize] = None;
+                return None;
+            }
+            let sentence = format!(
+                "a place needs a latitude and a longitude, and only the {0} is named; name the column of the {1} in \
+                 `data.roles.{1}`, or write \"\" in `data.roles.{0}`.",
+                word(one),
+                word(other)
+            );
+            return Some(Problem::error(field(other), sentence));
+        }
+        None
+    }
+
     /// Whether a table of two columns tells something of items or users, and of no events.
     fn is_side_table(&self) -> bool {
         let has = |role: Role| self.columns[role as usize].is_some();

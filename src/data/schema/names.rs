@@ -27,6 +27,11 @@ const BEHAVIOUR: &str = "behavior behaviour behaviortype behaviourtype event eve
 const VALUE: &str = "rating ratings score stars overall value amount price dollarvalue revenue spend quantity qty weight \
     dwell dwelltime duration watchtime playcount plays 评分 打分 金额 消费金额 价格 售价 单价 数量 时长";
 
+const LATITUDE: &str = "latitude lat venuelatitude poilatitude checkinlatitude gpslat gpslatitude 纬度";
+
+const LONGITUDE: &str =
+    "longitude lon lng long venuelongitude poilongitude checkinlongitude gpslon gpslng gpslongitude 经度";
+
 /// How surely a name is that of a role's column: 0 is the surest, `None` is not known.
 pub(super) fn rank(role: Role, normal: &str) -> Option<usize> {
     let names = match role {
@@ -35,6 +40,9 @@ pub(super) fn rank(role: Role, normal: &str) -> Option<usize> {
         Role::Time => TIME,
         Role::Behaviour => BEHAVIOUR,
         Role::Value => VALUE,
+        Role::Session => SESSION,
+        Role::Latitude => LATITUDE,
+        Role::Longitude => LONGITUDE,
     };
     names.split_whitespace().position(|known| known == normal)
 }
@@ -59,6 +67,6 @@ pub(super) fn has_root(role: Role, normal: &str) -> bool {
         Role::User => has("user customer visitor member 用户 会员 顾客 客户") && !has(NOT_AN_ID),
         Role::Item => has("item product movie sku goods 商品 物品 产品 电影") && !has(NOT_AN_ID),
         Role::Time => has("timestamp datetime 时间 日期"),
-        Role::Behaviour | Role::Value => false,
+        Role::Behaviour | Role::Value | Role::Session | Role::Latitude | Role::Longitude => false,
     }
 }

@@ -15,7 +15,7 @@ const WHOLE: CleanSpec = CleanSpec { drop_duplicates: true, min_user_events: 0, 
 const CORE: CleanSpec = CleanSpec { drop_duplicates: true, min_user_events: 3, min_item_events: 2, steps: Vec::new() };
 
 fn audited(prepared: &Prepared, clean: &CleanSpec) -> Vec<Finding> {
-    audit(prepared, &DataSpec { source: DataSource::default(), clean: clean.clone() })
+    audit(prepared, &DataSpec { source: DataSource::default(), clean: clean.clone(), ..DataSpec::default() })
 }
 
 fn of(findings: &[Finding], check: Check) -> &Finding {

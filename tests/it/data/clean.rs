@@ -174,7 +174,8 @@ fn a_file_replays_its_pipeline_with_the_same_counts() {
     let (text, _) = messy(1);
     let log = OnDisk::new("messy.csv", &text);
     let mut experiment = Experiment { split: TEMPORAL, ..Experiment::default() };
-    experiment.data = DataSpec { source: DataSource::File(log.spec.clone()), clean: with(pipeline()) };
+    experiment.data =
+        DataSpec { source: DataSource::File(log.spec.clone()), clean: with(pipeline()), ..DataSpec::default() };
     let again = Experiment::parse(&experiment.to_text().unwrap()).unwrap();
     assert_eq!(again, experiment);
     let prepared = |e: &Experiment| prepare(&e.data, e.split, &AtomicBool::new(false)).unwrap();
@@ -330,7 +331,7 @@ fn a_step_without_its_column_says_so_at_its_field() {
         let none = Some(String::new());
         let roles = Roles { value: none.clone(), time: none.clone(), behaviour: none, ..Roles::default() };
         let source = DataSource::File(FileSpec { roles, ..log.spec.clone() });
-        let problems = check(&DataSpec { source, clean: with(steps) }, SplitSpec::LeaveOneOut);
+        let problems = check(&DataSpec { source, clean: with(steps), ..DataSpec::default() }, SplitSpec::LeaveOneOut);
         assert_eq!(problems.iter().map(|p| p.field.as_str()).collect::<Vec<_>>(), ["data.clean.steps[1]"]);
     }
 }

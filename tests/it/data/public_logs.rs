@@ -3,7 +3,10 @@
 
 use std::path::PathBuf;
 
-use seqscope::data::{DataError, FileSpec, Prepared, Profile, Role, TimeFormat, TitleSpec, preview};
+use seqscope::data::{
+    DataError, FeatureSpec, FeatureValues, FileSpec, Places, Prepared, Profile, Role, SideTable, TimeFormat, TitleSpec,
+    features, preview, training_mask,
+};
 
 use super::{history, prepare_file, warnings};
 
@@ -139,4 +142,65 @@ fn aligned_columns_without_an_item() {
     let problem = preview.problems.iter().find(|problem| problem.field == "data.roles.item").unwrap();
     assert_eq!(problem.sentence, "no column looks like the item; name one in `data.roles.item`: `number_of_cds`.");
     assert!(matches!(prepare_file(&file), Err(DataError::Setting { field, .. }) if field == "data.roles.item"));
+}
+
+#[test]
+fn new_york_has_its_places_on_the_map() {
+    let Some(file) = file("nyc-checkins/nyc_checkins.csv") else { return };
+    let seen = preview(&file).unwrap().file;
+    assert_eq!(
+        [Role::Latitude, Role::Longitude].map(|role| seen.roles.column(role)),
+        [Some("latitude"), Some("longitude")]
+    );
+    let prepared = prepare_file(&file).unwrap();
+    let places = Places::new(&prepared.dataset).unwrap();
+    assert_eq!((places.n_placed, places.n_unplaced), (prepared.dataset.shape().n_events, 0));
+    assert_eq!(places.cells.iter().map(|cell| cell.n_visits).sum::<usize>(), places.n_placed);
+    assert!(
+        places
+            .cells
+            .iter()
+            .all(|cell| (40.55..40.99).contains(&cell.latitude) && (-74.28..-73.68).contains(&cell.longitude))
+    );
+    // 147,938 check-ins lie at 5,135 places, which are thinned.
+    assert!((500..=3_000).contains(&places.cells.len()), "{}", places.cells.len());
+    let cell = FeatureSpec::fitting(&prepared.dataset);
+    assert!(cell.iter().any(|feature| feature.name() == "GridCell"));
+    // Its minutes are of an unknown origin, so no hour is told of them.
+    assert!(!cell.iter().any(|feature| feature.name() == "Hour"));
+}
+
+#[test]
+fn movielens_100k_with_its_tables_of_items_and_users() {
+    let Some(mut file) = file("ml-100k/ml-100k.inter") else { return };
+    let offered: Vec<String> = preview(&file)
+        .unwrap()
+        .beside
+        .iter()
+        .map(|table| format!("{} {}", table.of, table.path.extension().unwrap().display()))
+        .collect();
+    assert_eq!(offered, ["items item", "users user"]);
+    let bare = prepare_file(&file).unwrap();
+    let table = |ending: &str| Some(SideTable { path: file.path.with_extension(ending), ..SideTable::default() });
+    (file.items, file.users) = (table("item"), table("user"));
+    let prepared = prepare_file(&file).unwrap();
+    assert_eq!(counts(&prepared), (943, 1682, 100_000));
+    assert_eq!(prepared.dataset.fingerprint, bare.dataset.fingerprint, "no model sees the tables yet");
+    let told: Vec<(String, usize, usize, usize)> = prepared
+        .dataset
+        .report
+        .joins
+        .iter()
+        .map(|join| (join.key.clone(), join.matched, join.without_row, join.rows_without_event + join.rows_repeated))
+        .collect();
+    assert_eq!(told, [("item_id".to_owned(), 1682, 0, 0), ("user_id".to_owned(), 943, 0, 0)]);
+    assert_eq!(prepared.dataset.item_label(prepared.dataset.items.idx("1").unwrap()), "Toy Story");
+    let kinds: Vec<String> =
+        prepared.dataset.report.joins[1].columns.iter().map(|c| format!("{} {}", c.column, c.kind.unwrap())).collect();
+    assert_eq!(kinds, ["age numeric", "gender category", "occupation category", "zip_code numeric"]);
+    let specs = FeatureSpec::fitting(&prepared.dataset);
+    let computed = features(&prepared.dataset, &specs, &training_mask(&prepared)).unwrap();
+    let occupation = computed.iter().find(|feature| feature.name == "users.occupation").unwrap();
+    // MovieLens names 21 occupations, `other` and `none` among them.
+    assert!(matches!(occupation.values, FeatureValues::Index { n: 21, .. }), "{}", occupation.note);
 }

@@ -10,7 +10,7 @@ use seqscope::data::{
 use seqscope::metric::{RankingMetrics, mid_rank};
 
 fn of_world(spec: WorldSpec, split: SplitSpec) -> Result<Prepared, DataError> {
-    let data = DataSpec { source: DataSource::World(spec), clean: CleanSpec::default() };
+    let data = DataSpec { source: DataSource::World(spec), clean: CleanSpec::default(), ..DataSpec::default() };
     prepare(&data, split, &AtomicBool::new(false))
 }
 

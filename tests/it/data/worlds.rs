@@ -13,7 +13,7 @@ use strum::IntoEnumIterator;
 const TEMPORAL: SplitSpec = SplitSpec::GlobalTemporal { valid_fraction: 0.1, test_fraction: 0.1 };
 
 fn data(spec: &WorldSpec) -> DataSpec {
-    DataSpec { source: DataSource::World(spec.clone()), clean: CleanSpec::default() }
+    DataSpec { source: DataSource::World(spec.clone()), clean: CleanSpec::default(), ..DataSpec::default() }
 }
 
 fn made(spec: &WorldSpec, split: SplitSpec) -> Prepared {

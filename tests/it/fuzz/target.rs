@@ -184,7 +184,7 @@ fn log_holds(file: &FileSpec, rng: &mut impl Rng) {
         Err(error) => is_error(&error),
     }
     let clean = CleanSpec { drop_duplicates: rng.random(), ..CleanSpec::default() };
-    let data = DataSpec { source: DataSource::File(file.clone()), clean };
+    let data = DataSpec { source: DataSource::File(file.clone()), clean, ..DataSpec::default() };
     let never = AtomicBool::new(false);
     match read(&data, &never) {
         Ok(dataset) => {

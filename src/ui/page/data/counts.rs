@@ -3,6 +3,7 @@
 use egui::{RichText, ScrollArea, Ui};
 use egui_extras::{Column, TableBuilder};
 
+use super::join;
 use crate::data::{DataReport, ExampleRow, Prepared, StepCount, StepEffect};
 use crate::ui::text;
 use crate::ui::theme::{self, size};
@@ -18,6 +19,7 @@ pub(super) fn ui(ui: &mut Ui, prepared: &Prepared) {
             parts(ui, prepared);
         });
         effects(ui, &report.steps);
+        join::report(ui, report);
         if !report.problems.is_empty() {
             ui.add_space(size::GAP);
             theme::card(ui).show(ui, |ui| {

@@ -5,6 +5,8 @@ mod audit;
 mod calendar;
 mod clean;
 mod counts;
+mod join;
+mod places;
 mod preview;
 mod profile;
 mod pseudonyms;
@@ -44,6 +46,7 @@ enum View {
     Counts,
     Charts,
     Audit,
+    Places,
     Users,
 }
 
@@ -54,6 +57,7 @@ impl View {
             Self::Counts => "Rows, users and items after each step; refused rows; problems",
             Self::Charts => "Lengths of histories, popularity of items, events by day",
             Self::Audit => "How far the split can be trusted: its parts on the calendar, and what leaks between them",
+            Self::Places => "Where the events happened, on a map of degrees",
             Self::Users => "Every user's raw events in order",
         }
     }
@@ -137,6 +141,7 @@ impl DataPage {
             View::Counts => with_data(ui, app, actions, |ui, prepared, _| counts::ui(ui, prepared)),
             View::Charts => with_data(ui, app, actions, |ui, _, _| profile::ui(ui, app)),
             View::Audit => with_data(ui, app, actions, |ui, _, _| audit::ui(ui, app)),
+            View::Places => with_data(ui, app, actions, |ui, _, _| places::ui(ui, app)),
             View::Users => {
                 with_data(ui, app, actions, |ui, prepared, actions| self.users.ui(ui, app, prepared, actions));
             }

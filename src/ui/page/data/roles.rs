@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use egui::{ComboBox, RichText, Ui};
 use strum::IntoEnumIterator;
 
+use super::join::JoinForm;
 use crate::app::{Action, App};
-use crate::data::{DataSource, FileSpec, Preview, Role, TimeFormat, TitleSpec};
+use crate::data::{DataSource, FileSpec, FreeColumnSpec, Preview, Role, TimeFormat, TitleSpec};
 use crate::experiment::Experiment;
 use crate::ui::theme::{self, size};
 use crate::ui::{Actions, frame};
@@ -20,6 +21,7 @@ const ROLE: f32 = 108.0;
 #[derive(Default)]
 pub(super) struct RolesForm {
     titles: String,
+    joined: JoinForm,
 }
 
 impl RolesForm {
@@ -37,6 +39,7 @@ impl RolesForm {
         time_format(ui, file, preview);
         ui.separator();
         self.titles(ui, app, file, actions);
+        self.joined.ui(ui, file, preview);
     }
 
     fn titles(&mut self, ui: &mut Ui, app: &App, file: &mut FileSpec, actions: &mut Actions) {
@@ -130,13 +133,24 @@ fn role(ui: &mut Ui, at: usize, column: &str, file: &mut FileSpec, preview: &Pre
     let has = |role: &Role| preview.file.roles.column(*role) == Some(column);
     let present = Role::iter().find(has);
     let mut chosen = present;
-    let shown = present.map_or_else(|| "not used".to_owned(), |role| role.to_string());
+    let is_feature = file.free_features.iter().any(|feature| feature.column == column);
+    let unused = if is_feature { "feature" } else { "not used" };
+    let shown = present.map_or_else(|| unused.to_owned(), |role| role.to_string());
+    let mut feature_clicked = false;
     ComboBox::from_id_salt(("role", at)).selected_text(shown).width(ROLE - 4.0).show_ui(ui, |ui| {
         ui.selectable_value(&mut chosen, None, "not used");
         for role in Role::iter() {
             ui.selectable_value(&mut chosen, Some(role), role.to_string());
         }
+        let hover = "Kept with every event, for features; its kind is guessed";
+        feature_clicked = ui.selectable_label(is_feature, "Feature").on_hover_text(hover).clicked();
     });
+    if feature_clicked {
+        file.free_features.retain(|feature| feature.column != column);
+        if !is_feature {
+            file.free_features.push(FreeColumnSpec::named(column));
+        }
+    }
     if chosen == present {
         return;
     }

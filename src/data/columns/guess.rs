@@ -1,0 +1,150 @@
+//! Which columns of a file are meant, and what they hold: told from the first rows.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::spec::{ColumnKind, FreeColumnSpec};
+use crate::data::schema::{cells, listed};
+use crate::data::source::Head;
+use crate::spec::{Problem, did_you_mean};
+
+/// A free column as it is to be read.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::data) struct WantedColumn {
+    pub(in crate::data) name: String,
+    pub(in crate::data) kind: ColumnKind,
+    /// Positions of its columns in the file; several only for an embedding.
+    pub(in crate::data) at: Vec<usize>,
+    /// How many numbers an embedding has.
+    pub(in crate::data) width: usize,
+}
+
+impl WantedColumn {
+    /// The column as a setting says it, its kind filled in.
+    pub(in crate::data) fn said(&self) -> FreeColumnSpec {
+        FreeColumnSpec { column: self.name.clone(), kind: Some(self.kind) }
+    }
+}
+
+/// Finds the columns that were named in a file's head, and guesses the kinds that were not said.
+/// `field` is the path of the list in the settings. What cannot be found is left out, with an error.
+pub(in crate::data) fn find(head: &Head, specs: &[FreeColumnSpec], field: &str) -> (Vec<WantedColumn>, Vec<Problem>) {
+    let (mut wanted, mut problems) = (Vec::<WantedColumn>::new(), Vec::new());
+    for (place, spec) in specs.iter().enumerate() {
+        let path = format!("{field}[{place}].column");
+        if wanted.iter().any(|earlier| earlier.name == spec.column) {
+            let sentence = format!("the column `{}` is named twice; leave one of the two out.", spec.column);
+            problems.push(Problem::error(path, sentence));
+            continue;
+        }
+        match one(head, spec) {
+            Ok(column) => wanted.push(column),
+            Err(sentence) => problems.push(Problem::error(path, sentence)),
+        }
+    }
+    (wanted, problems)
+}
+
+fn one(head: &Head, spec: &FreeColumnSpec) -> Result<WantedColumn, String> {
+    let name = spec.column.clone();
+    if let Some(prefix) = spec.prefix().filter(|_| !head.columns.contains(&name)) {
+        if let Some(kind) = spec.kind.filter(|kind| *kind != ColumnKind::Embedding) {
+            return Err(format!(
+                "`{name}` means several columns, which are one embedding, and it is said to be {kind}; name one column, \
+                 or leave the kind out."
+            ));
+        }
+        let begins = |column: &&String| column.starts_with(prefix);
+        let at: Vec<usize> = (0..).zip(&head.columns).filter(|(_, column)| begins(column)).map(|(at, _)| at).collect();
+        if at.is_empty() {
+            return Err(format!("no column begins with `{prefix}`; the file has {}.", listed(&head.columns)));
+        }
+        return Ok(WantedColumn { name, kind: ColumnKind::Embedding, width: at.len(), at });
+    }
+    let Some(at) = head.columns.iter().position(|column| *column == name) else {
+        let near = did_you_mean(&name, head.columns.iter().map(String::as_str));
+        return Err(match near {
+            Some(near) => format!("there is no column `{name}`; did you mean `{near}`?"),
+            None => format!("there is no column `{name}`; the file has {}.", listed(&head.columns)),
+        });
+    };
+    let kind = spec.kind.unwrap_or_else(|| guess(head, at));
+    let width = if kind == ColumnKind::Embedding { usual_width(head, at) } else { 1 };
+    if width == 0 {
+        return Err(format!(
+            "the column `{name}` is said to be an embedding, and its first rows hold no list of numbers such as \
+             `[0.1, 0.2]`; choose another kind."
+        ));
+    }
+    check(head, at, kind)?;
+    Ok(WantedColumn { name, kind, at: vec![at], width })
+}
+
+/// A column said to be numeric must mostly be so.
+fn check(head: &Head, at: usize, kind: ColumnKind) -> Result<(), String> {
+    let filled = || cells(head, at).filter(|cell| !is_missing(cell));
+    let (n, n_numbers) = (filled().count(), filled().filter(|cell| cell.parse::<f64>().is_ok()).count());
+    if kind != ColumnKind::Numeric || 2 * n_numbers >= n {
+        return Ok(());
+    }
+    let name = head.columns.get(at).map_or("", String::as_str);
+    let example: String =
+        filled().find(|cell| cell.parse::<f64>().is_err()).unwrap_or_default().chars().take(40).collect();
+    Err(format!(
+        "the column `{name}` is said to be numeric and holds such as `{example}`; say `Category` or `Text` there."
+    ))
+}
+
+/// Lists of numbers are an embedding, numbers are numeric, and words are a text where a cell has
+/// several and they mostly differ. Codes that happen to be numbers are taken for numbers: whoever
+/// means them as categories says so.
+fn guess(head: &Head, at: usize) -> ColumnKind {
+    let filled: Vec<&str> = cells(head, at).filter(|cell| !is_missing(cell)).collect();
+    let n = filled.len().max(1);
+    let share = |holds: &dyn Fn(&str) -> bool| filled.iter().filter(|cell| holds(cell)).count() as f64 / n as f64;
+    if share(&|cell| cell.starts_with('[') && list(cell).is_some()) > 0.9 {
+        return ColumnKind::Embedding;
+    }
+    if !filled.is_empty() && share(&|cell| cell.parse::<f64>().is_ok()) > 0.9 {
+        return ColumnKind::Numeric;
+    }
+    let n_distinct = filled.iter().collect::<HashSet<_>>().len();
+    let n_words: usize = filled.iter().map(|cell| cell.split_whitespace().count()).sum();
+    if n_words >= 2 * n && 2 * n_distinct > n { ColumnKind::Text } else { ColumnKind::Category }
+}
+
+/// How many numbers most lists of the sample have; 0 when none is a list.
+fn usual_width(head: &Head, at: usize) -> usize {
+    let mut counts = BTreeMap::<usize, usize>::new();
+    for width in cells(head, at).filter_map(list).map(|list| list.len()) {
+        *counts.entry(width).or_default() += 1;
+    }
+    counts.into_iter().max_by_key(|&(width, n)| (n, width)).map_or(0, |(width, _)| width)
+}
+
+/// Whether a cell says that there is nothing.
+pub(in crate::data) fn is_missing(text: &str) -> bool {
+    matches!(text, "" | "NA" | "NaN" | "nan" | "N/A" | "null" | "NULL" | "None" | "\\N")
+}
+
+/// A list of numbers: `[0.1, 0.2]`, `0.1 0.2`, `(1;2)`; `None` when something else stands there.
+pub(in crate::data) fn list(text: &str) -> Option<Vec<f32>> {
+    let inside = text.trim().trim_start_matches(['[', '(']).trim_end_matches([']', ')']);
+    let parts = inside.split([',', ';', ' ', '\t']).filter(|part| !part.is_empty());
+    let numbers: Option<Vec<f32>> = parts.map(|part| part.parse::<f32>().ok().filter(|n| n.is_finite())).collect();
+    numbers.filter(|numbers| !numbers.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::list;
+
+    #[test]
+    fn lists_of_numbers_are_read_however_they_are_written() {
+        for text in ["[0.5, -2]", "0.5 -2", " (0.5;-2) ", "[0.5\t-2]"] {
+            assert_eq!(list(text), Some(vec![0.5, -2.0]), "{text}");
+        }
+        for text in ["", "[]", "[a, 1]", "1 inf", "one"] {
+            assert_eq!(list(text), None, "{text}");
+        }
+    }
+}

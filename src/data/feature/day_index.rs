@@ -1,0 +1,34 @@
+//! Days since the log's first, for what drifts.
+
+use super::hour::{DAY, seconds};
+use super::spec::{About, Computable, Feature, feature_settings};
+use super::view::{Need, View};
+use crate::spec::Problem;
+
+feature_settings! {
+    /// The number of the day, counted from the log's first.
+    DayIndex {
+        /// Hours to add to UTC.
+        utc_offset_hours: f64 = 0.0, Float { min: -12.0, max: 14.0 }, "Hours from UTC", "h", "Added to UTC, so that days end at the place's midnight.", "a log says mostly nothing of its zone";
+    }
+}
+
+impl Computable for DayIndex {
+    fn about(&self) -> About {
+        About {
+            title: "Day index",
+            help: "Whole days from the log's first day (0) to the event's.",
+            shape: "[n_events], in days",
+            needs: &[Need::Clock],
+        }
+    }
+
+    fn compute(&self, log: &View<'_>) -> Result<Feature, Problem> {
+        let offset = seconds(self.utc_offset_hours);
+        let day = |time: &i64| time.saturating_add(offset).div_euclid(DAY);
+        // The first day lies before every event, so it tells none of them of what comes later.
+        let first = log.times().iter().map(day).min().unwrap_or_default();
+        let values = log.times().iter().map(|time| (day(time) - first) as f32).collect();
+        Ok(Feature::real("day", "d", values))
+    }
+}

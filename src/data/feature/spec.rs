@@ -1,0 +1,237 @@
+//! The list of features: one variant a feature, in the order in which they are described.
+
+use serde::{Deserialize, Serialize};
+
+use super::behaviour::BehaviourType;
+use super::category::Category;
+use super::day_index::DayIndex;
+use super::embedding::ReadyEmbedding;
+use super::gap::Gap;
+use super::grid_cell::GridCell;
+use super::hashed_text::HashedText;
+use super::hour::Hour;
+use super::intensity::Intensity;
+use super::numeric::Numeric;
+use super::session_position::SessionPosition;
+use super::view::{Need, View};
+use super::weekday::Weekday;
+use crate::data::ColumnKind;
+use crate::spec::{Described, Problem};
+
+/// One feature with its settings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, strum::EnumIter, strum::IntoStaticStr)]
+pub enum FeatureSpec {
+    /// Seconds since the user's previous event.
+    Gap(Gap),
+    /// The hour of the day on a circle.
+    Hour(Hour),
+    /// The day of the week on a circle.
+    Weekday(Weekday),
+    /// Days since the log's first.
+    DayIndex(DayIndex),
+    /// What the user did.
+    Behaviour(BehaviourType),
+    /// How much the user did just before.
+    Intensity(Intensity),
+    /// The how-manieth event of its session.
+    SessionPosition(SessionPosition),
+    /// The cell of a grid over the earth.
+    GridCell(GridCell),
+    /// Words of a text, hashed.
+    HashedText(HashedText),
+    /// A free column of words or codes.
+    Category(Category),
+    /// A free column of numbers.
+    Numeric(Numeric),
+    /// A free column of vectors.
+    Embedding(ReadyEmbedding),
+}
+
+/// A computed feature.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Feature {
+    /// What it is, such as `gap` or `price`.
+    pub name: String,
+    /// Unit of its numbers; empty when they have none.
+    pub unit: &'static str,
+    /// Name of each number of an event, such as `hour sin` and `hour cos`; one for an index.
+    pub columns: Vec<String>,
+    /// One value or vector an event.
+    pub values: FeatureValues,
+    /// What was fitted, such as the mean of the training events; may be empty.
+    pub note: String,
+}
+
+/// Values of a feature, in the order of the sequences' events.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FeatureValues {
+    /// Numbers; NaN where there is none (the first event has no gap), which a model must replace.
+    Real {
+        /// How many numbers an event has.
+        width: usize,
+        /// `[n_events, width]`, one event after another.
+        values: Vec<f32>,
+    },
+    /// Numbers of classes, for an embedding.
+    Index {
+        /// `[n_events]`: from 1 to `n`; 0 where there is none, or none that training knows.
+        idx: Vec<u32>,
+        /// How many classes there are.
+        n: usize,
+    },
+}
+
+impl Feature {
+    /// One number an event.
+    pub(super) fn real(name: impl Into<String>, unit: &'static str, values: Vec<f32>) -> Self {
+        let name = name.into();
+        let columns = vec![name.clone()];
+        Self { name, unit, columns, values: FeatureValues::Real { width: 1, values }, note: String::new() }
+    }
+
+    /// Several numbers an event; as many as there are names.
+    pub(super) fn vector(name: impl Into<String>, columns: Vec<String>, values: Vec<f32>) -> Self {
+        let values = FeatureValues::Real { width: columns.len(), values };
+        Self { name: name.into(), unit: "", columns, values, note: String::new() }
+    }
+
+    /// A class an event.
+    pub(super) fn index(name: impl Into<String>, idx: Vec<u32>, n: usize) -> Self {
+        let name = name.into();
+        let columns = vec![name.clone()];
+        Self { name, unit: "index", columns, values: FeatureValues::Index { idx, n }, note: String::new() }
+    }
+
+    pub(super) fn with_note(self, note: impl Into<String>) -> Self {
+        Self { note: note.into(), ..self }
+    }
+}
+
+/// What a feature says of itself.
+pub(super) struct About {
+    /// Short name, as a person reads it.
+    pub(super) title: &'static str,
+    /// What it is, in one or two sentences, with its formula.
+    pub(super) help: &'static str,
+    /// Shape and units of its values.
+    pub(super) shape: &'static str,
+    /// What a log must have.
+    pub(super) needs: &'static [Need],
+}
+
+/// What every feature can do.
+pub(super) trait Computable: Described {
+    /// What it says of itself.
+    fn about(&self) -> About;
+
+    /// The free column that it is made from, and the kinds that it may be of; `None` when it is made
+    /// from none.
+    fn column(&self) -> Option<(&str, &'static [ColumnKind])> {
+        None
+    }
+
+    /// Whether the column's name is one of the log's own, such as its titles.
+    fn is_own_name(&self, _log: &View<'_>) -> bool {
+        false
+    }
+
+    /// The values of every event.
+    ///
+    /// # Errors
+    /// The problem, at a field of the feature, when the log has not what it needs.
+    fn compute(&self, log: &View<'_>) -> Result<Feature, Problem>;
+}
+
+/// The settings of whichever feature it is; the one list of all of them beside the enum.
+macro_rules! settings_of {
+    ($spec:expr) => {
+        match $spec {
+            FeatureSpec::Gap(feature) => feature,
+            FeatureSpec::Hour(feature) => feature,
+            FeatureSpec::Weekday(feature) => feature,
+            FeatureSpec::DayIndex(feature) => feature,
+            FeatureSpec::Behaviour(feature) => feature,
+            FeatureSpec::Intensity(feature) => feature,
+            FeatureSpec::SessionPosition(feature) => feature,
+            FeatureSpec::GridCell(feature) => feature,
+            FeatureSpec::HashedText(feature) => feature,
+            FeatureSpec::Category(feature) => feature,
+            FeatureSpec::Numeric(feature) => feature,
+            FeatureSpec::Embedding(feature) => feature,
+        }
+    };
+}
+
+impl FeatureSpec {
+    pub(super) fn computable(&self) -> &dyn Computable {
+        settings_of!(self)
+    }
+
+    /// The feature's settings, to be changed.
+    pub fn described_mut(&mut self) -> &mut dyn Described {
+        settings_of!(self)
+    }
+
+    /// The feature's settings.
+    #[must_use]
+    pub fn described(&self) -> &dyn Described {
+        self.computable()
+    }
+
+    /// Name as in an experiment file.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.into()
+    }
+
+    /// Name as a person reads it.
+    #[must_use]
+    pub fn title(&self) -> &'static str {
+        self.computable().about().title
+    }
+
+    /// What it is, in one or two sentences.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        self.computable().about().help
+    }
+
+    /// Shape and units of its values.
+    #[must_use]
+    pub fn shape(&self) -> &'static str {
+        self.computable().about().shape
+    }
+
+    /// What a log must have for it, in words.
+    #[must_use]
+    pub fn needs(&self) -> Vec<String> {
+        let about = self.computable().about();
+        let column = self.computable().column().map(|_| "a free column of its kind".to_owned());
+        about.needs.iter().map(ToString::to_string).chain(column).collect()
+    }
+}
+
+/// The settings of a feature: a struct with these fields, its defaults, and its words.
+macro_rules! feature_settings {
+    ($(#[$about:meta])* $name:ident {
+        $($(#[$doc:meta])* $key:ident : $type:ty = $default:expr, $kind:expr, $label:expr, $unit:expr, $help:expr, $source:expr;)*
+    }) => {
+        $(#[$about])*
+        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct $name {
+            $($(#[$doc])* pub $key: $type,)*
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $($key: $default,)* }
+            }
+        }
+
+        crate::spec::described! { $name {
+            $($key: $kind, Core, $label, $unit, $help, $source;)*
+        } }
+    };
+}
+pub(super) use feature_settings;

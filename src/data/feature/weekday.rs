@@ -1,0 +1,33 @@
+//! The day of the week on a circle, so that Sunday is next to Monday.
+
+use super::hour::{DAY, circle, seconds};
+use super::spec::{About, Computable, Feature, feature_settings};
+use super::view::{Need, View};
+use crate::spec::Problem;
+
+feature_settings! {
+    /// The day of the week as a point on a circle.
+    Weekday {
+        /// Hours to add to UTC.
+        utc_offset_hours: f64 = 0.0, Float { min: -12.0, max: 14.0 }, "Hours from UTC", "h", "Added to UTC, so that the day is that of the place; summer time is not known.", "a log says mostly nothing of its zone";
+    }
+}
+
+impl Computable for Weekday {
+    fn about(&self) -> About {
+        About {
+            title: "Day of the week",
+            help: "sin and cos of 2π × day / 7, Monday being day 0.",
+            shape: "[n_events, 2], sin and cos without unit",
+            needs: &[Need::Clock],
+        }
+    }
+
+    fn compute(&self, log: &View<'_>) -> Result<Feature, Problem> {
+        let offset = seconds(self.utc_offset_hours);
+        // 1970-01-01 was a Thursday, day 3 of a week that begins on Monday.
+        let weekday = |time: &i64| (time.saturating_add(offset).div_euclid(DAY) + 3).rem_euclid(7);
+        let values = log.times().iter().flat_map(|time| circle(weekday(time) as f64 / 7.0)).collect();
+        Ok(Feature::vector("weekday", vec!["weekday sin".to_owned(), "weekday cos".to_owned()], values))
+    }
+}
