@@ -10,12 +10,13 @@ use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
 use super::audit;
+use super::profile::{self, ProfileArgs};
 use super::table::{Align, Table, count};
 use super::train::set_all;
 use super::{Streams, world};
 use crate::data::{
-    self, DataReport, DataSource, DataSpec, Dataset, Encoding, FileSpec, Finding, Packing, Preview, Profile, Role,
-    Roles, SplitSpec, StepCount, StepEffect, TimeFormat, TitleSpec, WorldKind,
+    self, DataError, DataReport, DataSource, DataSpec, Dataset, Encoding, FileSpec, Finding, Packing, Prepared,
+    Preview, Profile, Role, Roles, Split, SplitSpec, StepCount, StepEffect, TimeFormat, TitleSpec, WorldKind,
 };
 use crate::error::Error;
 use crate::experiment::Experiment;
@@ -84,6 +85,8 @@ pub struct Args {
     sets: Vec<String>,
     #[command(flatten)]
     audit: AuditArgs,
+    #[command(flatten)]
+    profile: ProfileArgs,
     /// Print one JSON object instead of tables
     #[arg(long)]
     json: bool,
@@ -212,9 +215,18 @@ impl Args {
 
 pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error> {
     let (json, audit, sets) = (args.json, args.audit, std::mem::take(&mut args.sets));
+    let wanted = std::mem::take(&mut args.profile);
     if let Some(kind) = args.world {
         let spec = world::changed(kind, &sets)?;
-        return if json { streams.json(&world::json_of(&spec)?) } else { world::tell(&spec, write_profile, streams) };
+        if json {
+            let object = world::json_of(&spec, |dataset, profile, object| wanted.tell_json(profile, dataset, object))?;
+            return streams.json(&object);
+        }
+        let tell = |dataset: &Dataset, profile: &Profile, out: &mut dyn Write| {
+            profile::write_summary(dataset, profile, out)?;
+            wanted.tell(profile, dataset, out)
+        };
+        return world::tell(&spec, tell, streams);
     }
     let mut experiment = Experiment::default();
     experiment.data.source = DataSource::File(args.file_spec());
@@ -228,18 +240,26 @@ pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error
     let preview = data::preview(file)?;
     let spec = DataSpec { source: DataSource::File(preview.file.clone()), clean: experiment.data.clean };
     let cancel = AtomicBool::new(false);
-    let dataset = match experiment.split {
-        SplitSpec::LeaveOneOut => data::read(&spec, &cancel)?,
-        split => data::prepare(&spec, split, &cancel)?.dataset,
+    let prepared = match (experiment.split, wanted.is_wanted()) {
+        (SplitSpec::LeaveOneOut, false) => unsplit(&spec, &cancel)?,
+        (split, _) => match data::prepare(&spec, split, &cancel) {
+            // A log can be looked at that cannot be split; a split that was asked for must succeed.
+            Err(DataError::Nothing { .. }) if split == SplitSpec::LeaveOneOut => unsplit(&spec, &cancel)?,
+            prepared => prepared?,
+        },
     };
+    let (dataset, profile) = (&prepared.dataset, Profile::of(&prepared));
     let split = audit.split(experiment.split);
     let audited = split.map(|split| audit_of(&spec, split)).transpose()?;
     if json {
-        return streams.json(&json_of(&preview, &dataset, audited.as_deref()));
+        let mut object = json_of(&preview, dataset, audited.as_deref());
+        wanted.tell_json(&profile, dataset, &mut object)?;
+        return streams.json(&object);
     }
     write_reading(&preview, streams.out)?;
     write_report(&dataset.report, streams.out)?;
-    write_profile(&dataset, &Profile::new(&dataset), streams.out)?;
+    profile::write_summary(dataset, &profile, streams.out)?;
+    wanted.tell(&profile, dataset, streams.out)?;
     if let (Some(findings), Some(split)) = (&audited, split) {
         writeln!(streams.out, "\nAudit of the split: {}", split.title())?;
         audit::write(findings, streams.out)?;
@@ -247,6 +267,10 @@ pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error
     streams.warn(&preview.problems)?;
     let told: Vec<_> = dataset.report.problems.iter().filter(|p| !preview.problems.contains(p)).cloned().collect();
     streams.warn(&told)
+}
+
+fn unsplit(spec: &DataSpec, cancel: &AtomicBool) -> Result<Prepared, Error> {
+    Ok(Prepared { dataset: data::read(spec, cancel)?, split: Split::default() })
 }
 
 /// The log is prepared once more for this, since a global cut drops events that the account of the
@@ -362,32 +386,6 @@ fn write_effects(report: &DataReport, out: &mut dyn Write) -> std::io::Result<()
             let before = if row.before.is_empty() { String::new() } else { format!("{} ", row.before) };
             writeln!(out, "  user {}, item {}{time}: {before}→ {}", row.user, row.item, row.after)?;
         }
-    }
-    Ok(())
-}
-
-fn write_profile(dataset: &Dataset, profile: &Profile, out: &mut dyn Write) -> std::io::Result<()> {
-    let shape = dataset.shape();
-    writeln!(
-        out,
-        "\n{} users, {} items, {} events; {:.2} % of all user–item pairs occur",
-        count(shape.n_users),
-        count(shape.n_items),
-        count(shape.n_events),
-        100.0 * profile.density
-    )?;
-    let (mean, median, longest) = (profile.mean_len, profile.median_len, count(shape.max_len));
-    writeln!(out, "events per user: mean {mean:.1}, median {median}, longest {longest}")?;
-    let n_top = shape.n_items.div_ceil(10);
-    let in_top: usize = profile.popularity.iter().take(n_top).sum();
-    let share = 100.0 * in_top as f64 / shape.n_events.max(1) as f64;
-    writeln!(out, "the most popular tenth of the items has {share:.1} % of the events")?;
-    if let Some(share) = profile.zero_gap_share {
-        writeln!(out, "{:.1} % of neighbouring events lie in the same second", 100.0 * share)?;
-    }
-    if !profile.behaviours.is_empty() {
-        let counts: Vec<String> = profile.behaviours.iter().map(|(name, n)| format!("{name} {}", count(*n))).collect();
-        writeln!(out, "behaviours: {}", counts.join(", "))?;
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ mod devices;
 mod export;
 mod outcome;
 mod predict;
+mod profile;
 mod progress;
 mod request;
 mod resume;

@@ -38,7 +38,11 @@ pub use calendar::{Calendar, DayParts};
 pub use clean::CleanStep;
 pub use dataset::{DataReport, DataShape, Dataset, ExampleRow, FittedOn, Prepared, RefusedRow, StepCount, StepEffect};
 pub use error::DataError;
-pub use profile::{DayCount, LengthBin, Profile};
+pub use profile::{
+    Activity, BehaviourCount, Behaviours, ColdGroup, ColdKind, DayCount, DistanceBin, FunnelStage, GapBin, GapSpread,
+    Gaps, LengthBin, LengthQuantile, Lengths, Popularity, Profile, ProfileView, Repeats, StageOrder, TopShare, Unseen,
+    WEEKDAYS,
+};
 pub use sequence::Sequences;
 pub use spec::{
     CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Packing, Role, Roles, TimeFormat, TitleSpec,

@@ -1,82 +1,15 @@
-//! Charts of the prepared log: lengths of histories, popularity of items, events by day.
+//! Charts over an axis: lengths of histories, popularity, hours, days, gaps.
 
-use egui::{RichText, ScrollArea, Ui};
-use egui_plot::{Bar, BarChart, GridInput, GridMark, HoverPosition, Line, Plot, PlotPoints};
+use egui::Ui;
+use egui_plot::{Bar, BarChart, GridInput, GridMark, HoverPosition, Line, LineStyle, Plot, PlotPoints};
 
-use crate::app::App;
-use crate::data::Profile;
+use crate::data::{Activity, GapSpread, Lengths, Popularity};
 use crate::ui::text;
 use crate::ui::theme::{self, size};
 use crate::ui::widget::line_chart::{log_marks, log_text, tick, whole_marks};
 
 /// Points of a popularity curve that are drawn: spaced evenly on the logarithmic axis.
 const CURVE_POINTS: usize = 400;
-
-pub(super) fn ui(ui: &mut Ui, app: &App) {
-    let Some(profile) = &app.data.profile else { return };
-    ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-        facts(ui, app, profile);
-        ui.add_space(size::GAP);
-        let has_days = profile.events_per_day.len() > 1;
-        let n_rows = 1.0 + f32::from(u8::from(has_days || profile.behaviours.len() > 1));
-        let height = ((ui.available_height() - 20.0) / n_rows - 74.0).clamp(size::CHART, 420.0);
-        ui.columns(2, |columns| {
-            if let [left, right] = columns {
-                chart(left, "Lengths of histories", "Users by number of events", |ui| lengths(ui, profile, height));
-                chart(right, "Popularity of items", "Events of an item by its rank, both axes logarithmic", |ui| {
-                    popularity(ui, profile, height);
-                });
-            }
-        });
-        let has_behaviours = profile.behaviours.len() > 1;
-        let n_columns = usize::from(has_days) + usize::from(has_behaviours);
-        ui.columns(n_columns.max(1), |columns| {
-            let mut columns = columns.iter_mut();
-            if let (true, Some(ui)) = (has_days, columns.next()) {
-                chart(ui, "Events by day", "All events of all users (UTC)", |ui| days(ui, profile, height));
-            }
-            if let (true, Some(ui)) = (has_behaviours, columns.next()) {
-                chart(ui, "Behaviours", "Events by what the user did", |ui| behaviours(ui, profile, height));
-            }
-        });
-    });
-}
-
-fn facts(ui: &mut Ui, app: &App, profile: &Profile) {
-    let Some(prepared) = app.data.prepared.ready() else { return };
-    let shape = prepared.dataset.shape();
-    let mut facts = vec![
-        ("Users", text::count(shape.n_users)),
-        ("Items", text::count(shape.n_items)),
-        ("Events", text::count(shape.n_events)),
-        ("Median length", text::significant(profile.median_len, 3)),
-        ("Longest", text::count(shape.max_len)),
-        ("Density", text::percent(profile.density)),
-    ];
-    if let Some(share) = profile.zero_gap_share {
-        facts.push(("Same second as before", text::percent(share)));
-    }
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 22.0;
-        for (name, value) in facts {
-            ui.vertical(|ui| {
-                ui.spacing_mut().item_spacing.y = 0.0;
-                ui.label(RichText::new(value).size(19.0).color(theme::colors(ui).strong));
-                ui.label(RichText::new(name).size(size::TEXT_SMALL).color(theme::colors(ui).weak));
-            });
-        }
-    });
-}
-
-fn chart(ui: &mut Ui, title: &str, remark: &str, paint: impl FnOnce(&mut Ui)) {
-    theme::card(ui).show(ui, |ui| {
-        ui.take_available_width();
-        ui.label(RichText::new(title).color(theme::colors(ui).strong));
-        ui.label(RichText::new(remark).size(size::TEXT_SMALL).color(theme::colors(ui).weak));
-        paint(ui);
-    });
-    ui.add_space(size::GAP_SMALL);
-}
 
 /// A plot that stays as it is: these charts are looked at, not travelled in.
 fn still<'a>(ui: &Ui, name: &'static str, height: f32) -> Plot<'a> {
@@ -94,9 +27,9 @@ fn still<'a>(ui: &Ui, name: &'static str, height: f32) -> Plot<'a> {
         .x_axis_formatter(|mark, _| short_tick(mark.value))
 }
 
-fn lengths(ui: &mut Ui, profile: &Profile, height: f32) {
+pub(super) fn lengths(ui: &mut Ui, lengths: &Lengths, height: f32) {
     let color = theme::series_color(ui, 0);
-    let bars = profile.length_histogram.iter().map(|bin| {
+    let bars = lengths.bins.iter().map(|bin| {
         let (from, to) = (bin.from as f64, bin.to as f64 + 1.0);
         let range = if bin.from == bin.to { format!("{}", bin.from) } else { format!("{} to {}", bin.from, bin.to) };
         let name = format!("{range} events: {}", text::counted(bin.n_users, "user"));
@@ -110,11 +43,11 @@ fn lengths(ui: &mut Ui, profile: &Profile, height: f32) {
         .show(ui, |plot| plot.bar_chart(chart));
 }
 
-fn popularity(ui: &mut Ui, profile: &Profile, height: f32) {
+pub(super) fn popularity(ui: &mut Ui, popularity: &Popularity, height: f32) {
     let color = theme::series_color(ui, 1);
-    let ranks = log_spaced(profile.popularity.len());
+    let ranks = log_spaced(popularity.counts.len());
     let point = |rank: &usize| {
-        let n_events = profile.popularity.get(rank - 1).copied().unwrap_or(0).max(1);
+        let n_events = popularity.counts.get(rank - 1).copied().unwrap_or(0).max(1);
         [(*rank as f64).log10(), (n_events as f64).log10()]
     };
     let points: PlotPoints<'_> = ranks.iter().map(point).collect();
@@ -145,10 +78,9 @@ fn log_spaced(n: usize) -> Vec<usize> {
     ranks
 }
 
-fn days(ui: &mut Ui, profile: &Profile, height: f32) {
+pub(super) fn days(ui: &mut Ui, activity: &Activity, height: f32) {
     let color = theme::series_color(ui, 2);
-    let points: PlotPoints<'_> =
-        profile.events_per_day.iter().map(|day| [day.day as f64, day.n_events as f64]).collect();
+    let points: PlotPoints<'_> = activity.days.iter().map(|day| [day.day as f64, day.n_events as f64]).collect();
     let line = Line::new("Events", points).color(color).width(size::LINE).fill(0.0);
     let label = |at: &HoverPosition<'_>| match at {
         HoverPosition::NearDataPoint { position, .. } => {
@@ -182,21 +114,77 @@ fn date(day: f64) -> String {
     text::moment(day as i64 * 86_400).split(' ').next().unwrap_or_default().to_owned()
 }
 
-fn behaviours(ui: &mut Ui, profile: &Profile, height: f32) {
-    ui.set_min_height(height);
-    let width = (ui.available_width() - 200.0).max(60.0);
-    let total = profile.behaviours.iter().map(|(_, n)| n).sum::<usize>().max(1) as f64;
-    egui::Grid::new("behaviours").num_columns(3).spacing([size::GAP_LARGE, 4.0]).show(ui, |ui| {
-        for (at, (name, n_events)) in profile.behaviours.iter().enumerate() {
-            let share = *n_events as f64 / total;
-            ui.label(name);
-            let (rect, _) = ui.allocate_exact_size(egui::vec2(width, 14.0), egui::Sense::hover());
-            let bar = egui::Rect::from_min_size(rect.min, egui::vec2(rect.width() * share as f32, rect.height()));
-            ui.painter().rect_filled(bar, 2.0, theme::series_color(ui, at));
-            ui.label(format!("{}, {}", text::count(*n_events), text::percent(share)));
-            ui.end_row();
+pub(super) fn lorenz(ui: &mut Ui, popularity: &Popularity, height: f32) {
+    let (color, weak) = (theme::series_color(ui, 1), theme::colors(ui).weak);
+    let points: PlotPoints<'_> = popularity.lorenz.iter().copied().collect();
+    let curve = Line::new("Events", points).color(color).width(size::LINE);
+    let even = Line::new("Even", PlotPoints::from_iter([[0.0, 0.0], [1.0, 1.0]]));
+    let even = even.color(weak).width(1.0).style(LineStyle::dashed_dense()).allow_hover(false);
+    let label = |at: &HoverPosition<'_>| match at {
+        HoverPosition::NearDataPoint { position, .. } => {
+            let (items, events) = (text::percent(position.x), text::percent(position.y));
+            Some(format!("the rarest {items} of the items have {events} of the events"))
         }
+        HoverPosition::Elsewhere { .. } => None,
+    };
+    still(ui, "lorenz", height)
+        .x_axis_formatter(|mark, _| text::percent(mark.value))
+        .y_axis_formatter(|mark, _| text::percent(mark.value))
+        .x_grid_spacer(|_| quarters())
+        .y_grid_spacer(|_| quarters())
+        .label_formatter(label)
+        .show(ui, |plot| {
+            plot.line(even);
+            plot.line(curve);
+        });
+}
+
+/// Marks at every quarter of a share.
+fn quarters() -> Vec<GridMark> {
+    [0.0, 0.25, 0.5, 0.75, 1.0].map(|value| GridMark { value, step_size: 0.25 }).to_vec()
+}
+
+pub(super) fn hours(ui: &mut Ui, activity: &Activity, height: f32) {
+    let color = theme::series_color(ui, 2);
+    let bars = activity.by_hour().into_iter().enumerate().map(|(hour, n_events)| {
+        let name = format!("from {hour:02}:00 to {:02}:00 UTC: {}", hour + 1, text::counted(n_events, "event"));
+        Bar::new(hour as f64 + 0.5, n_events as f64).width(0.86).name(name).fill(color)
     });
+    let chart =
+        BarChart::new("Events", bars.collect()).color(color).element_formatter(Box::new(|bar, _| bar.name.clone()));
+    let marks =
+        |_: GridInput| (0..=24).step_by(6).map(|at| GridMark { value: f64::from(at), step_size: 6.0 }).collect();
+    still(ui, "hours", height)
+        .include_y(0.0)
+        .x_grid_spacer(marks)
+        .x_axis_formatter(|mark, _| format!("{:02}:00", mark.value))
+        .show(ui, |plot| plot.bar_chart(chart));
+}
+
+/// One bar a bin, all of the same width: the bins are logarithmic themselves.
+pub(super) fn gaps(ui: &mut Ui, spread: &GapSpread, height: f32) {
+    let color = theme::series_color(ui, 4);
+    let bars = spread.bins.iter().enumerate().map(|(at, bin)| {
+        let name = format!("{}: {}", bin.label(), text::counted(bin.n_gaps, "gap"));
+        Bar::new(at as f64 + 0.5, bin.n_gaps as f64).width(0.9).name(name).fill(color)
+    });
+    let chart =
+        BarChart::new("Gaps", bars.collect()).color(color).element_formatter(Box::new(|bar, _| bar.name.clone()));
+    // Bins that begin with one of a unit; those between them have no room for words.
+    let named: Vec<(usize, String)> = [(1, "1 s"), (60, "1 min"), (3_600, "1 h"), (86_400, "1 d"), (2_592_000, "30 d")]
+        .into_iter()
+        .filter_map(|(secs, name)| Some((spread.bins.iter().position(|bin| bin.from_secs == secs)?, name.to_owned())))
+        .collect();
+    let marks: Vec<GridMark> = named.iter().map(|&(at, _)| GridMark { value: at as f64, step_size: 4.0 }).collect();
+    let word = move |value: f64| {
+        let found = named.iter().find(|(at, _)| (*at as f64 - value).abs() < 0.1);
+        found.map_or_else(String::new, |(_, name)| name.clone())
+    };
+    still(ui, "gaps", height)
+        .include_y(0.0)
+        .x_grid_spacer(move |_| marks.clone())
+        .x_axis_formatter(move |mark, _| word(mark.value))
+        .show(ui, |plot| plot.bar_chart(chart));
 }
 
 #[cfg(test)]
