@@ -240,22 +240,25 @@ pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error
     let preview = data::preview(file)?;
     let spec = DataSpec { source: DataSource::File(preview.file.clone()), clean: experiment.data.clean };
     let cancel = AtomicBool::new(false);
-    let prepared = match (experiment.split, wanted.is_wanted()) {
-        (SplitSpec::LeaveOneOut, false) => unsplit(&spec, &cancel)?,
-        (split, _) => match data::prepare(&spec, split, &cancel) {
+    let prepared = match experiment.split {
+        SplitSpec::LeaveOneOut if !wanted.is_wanted() => unsplit(&spec, &cancel)?,
+        split => match data::prepare(&spec, split, &cancel) {
             // A log can be looked at that cannot be split; a split that was asked for must succeed.
             Err(DataError::Nothing { .. }) if split == SplitSpec::LeaveOneOut => unsplit(&spec, &cancel)?,
             prepared => prepared?,
         },
     };
-    let (dataset, profile) = (&prepared.dataset, Profile::of(&prepared));
+    let dataset = &prepared.dataset;
     let split = audit.split(experiment.split);
     let audited = split.map(|split| audit_of(&spec, split)).transpose()?;
     if json {
         let mut object = json_of(&preview, dataset, audited.as_deref());
-        wanted.tell_json(&profile, dataset, &mut object)?;
+        if wanted.is_wanted() {
+            wanted.tell_json(&Profile::of(&prepared), dataset, &mut object)?;
+        }
         return streams.json(&object);
     }
+    let profile = Profile::of(&prepared);
     write_reading(&preview, streams.out)?;
     write_report(&dataset.report, streams.out)?;
     profile::write_summary(dataset, &profile, streams.out)?;

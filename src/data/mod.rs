@@ -3,8 +3,8 @@
 //! The way of a log: a file is `source` (read as text or Parquet, refused rows listed) →
 //! `schema` (which column is the user, the item, the time) → [`clean`] (an ordered list of counted steps) →
 //! `vocab` (ids to dense indices) → `sequence` (one time-ordered list a user) → `split`.
-//! [`prepare()`] does all of it, and [`audit()`] says how far the split can be trusted. A synthetic
-//! [`world`] takes the place of a file when none is given.
+//! [`prepare()`] does all of it, and [`audit()`] says how far the split can be trusted. A [`Profile`]
+//! counts what came of it. A synthetic [`world`] takes the place of a file when none is given.
 
 mod audit;
 mod batch;
