@@ -85,7 +85,7 @@ pub(super) fn write_summary(dataset: &Dataset, profile: &Profile, out: &mut dyn 
     writeln!(out, "the most popular tenth of the items has {share:.1} % of the events (Gini {gini:.3})")?;
     writeln!(out, "{:.1} % of the events return to an item had before", 100.0 * profile.repeats.of_events())?;
     if let Some(gaps) = &profile.gaps {
-        writeln!(out, "{:.1} % of neighbouring events lie in the same second", 100.0 * gaps.zero_share())?;
+        writeln!(out, "{:.1} % of neighbouring events have the same time", 100.0 * gaps.zero_share())?;
     }
     if let Some(behaviours) = &profile.behaviours {
         let counts = behaviours.kinds.iter().map(|kind| format!("{} {}", kind.name, count(kind.n_events)));

@@ -71,17 +71,17 @@ impl ProfileView {
             Self::Figures => "One number each",
             Self::Lengths => "Users by number of events",
             Self::Items => "Events of an item by its rank, both axes logarithmic",
-            Self::Lorenz => "Share of events by share of items, rarest first (Lorenz curve)",
+            Self::Lorenz => "Share of events by share of items (Lorenz curve)",
             Self::Hours => "Events by hour (UTC)",
             Self::Weekdays => "Events by weekday (UTC)",
             Self::HoursOfWeek => "Events by weekday and hour (UTC); stronger is more",
             Self::Days => "Events by date (UTC)",
-            Self::Repeats => "Events by how many of the user's events ago the item was last had",
-            Self::Gaps => "Gaps between neighbouring events of a user, bins logarithmic",
+            Self::Repeats => "Returns by the number of events since",
+            Self::Gaps => "Gaps by length, bins logarithmic",
             Self::Behaviours => "Events of each behaviour",
-            Self::Funnel => "User–item pairs that went through all stages so far, in order",
-            Self::Transitions => "Share of a row: next event of the same user, any item",
-            Self::Cold => "Share of the users or items, and of the events that are theirs",
+            Self::Funnel => "User–item pairs through all stages so far",
+            Self::Transitions => "Share of a user's next events, by row",
+            Self::Cold => "How many, and their share",
             Self::Unseen => "Questions of validation and test",
         }
     }
@@ -209,7 +209,8 @@ impl ProfileView {
                     pairs.max_by_key(|&(n, from, to)| (n, std::cmp::Reverse((from, to)))).unwrap_or_default();
                 let total: usize = behaviours.transitions.iter().flatten().sum();
                 format!(
-                    "The most frequent step is from {} to {}: {} of all steps.",
+                    "The most frequent step from one event of a user to the next, whatever the items, is from {} to \
+                     {}: {} of all steps.",
                     name(from),
                     name(to),
                     percent(n as f64 / total.max(1) as f64)

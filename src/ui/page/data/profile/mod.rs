@@ -7,7 +7,7 @@ mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use egui::{RichText, ScrollArea, Ui};
+use egui::{Align, FontId, Layout, RichText, ScrollArea, Ui};
 use strum::IntoEnumIterator;
 
 use crate::app::{Action, App};
@@ -65,7 +65,9 @@ impl ProfileCards {
         view: ProfileView,
         actions: &mut Actions,
     ) {
-        theme::card(ui).show(ui, |ui| {
+        // Columns justify their words, which tears the lines of narrow cards apart.
+        let plain = Layout::top_down(Align::Min);
+        let inside = |ui: &mut Ui| {
             ui.take_available_width();
             let colors = theme::colors(ui);
             let small = |words: &str| RichText::new(words).size(size::TEXT_SMALL).color(colors.weak);
@@ -100,7 +102,8 @@ impl ProfileCards {
                 }
                 frame::action_button(ui, app, actions, Action::ExportProfile(view));
             });
-        });
+        };
+        theme::card(ui).show(ui, |ui| ui.with_layout(plain, inside));
         ui.add_space(size::GAP_SMALL);
     }
 }
@@ -139,9 +142,44 @@ fn chart(ui: &mut Ui, profile: &Profile, view: ProfileView) {
     }
 }
 
+/// Height of the letters of a figure.
+const FIGURE: f32 = 19.0;
+/// Between two figures.
+const FIGURE_GAP: f32 = 22.0;
+
 fn facts(ui: &mut Ui, profile: &Profile) {
+    let colors = theme::colors(ui);
+    let measure = |ui: &Ui, words: &str, height: f32| {
+        ui.painter().layout_no_wrap(words.to_owned(), FontId::proportional(height), colors.text).size().x
+    };
+    let (mut rows, mut left) = (vec![Vec::new()], 0.0);
+    for (name, value) in figures(profile) {
+        let width = measure(ui, &value, FIGURE).max(measure(ui, name, size::TEXT_SMALL)) + FIGURE_GAP;
+        if left > 0.0 && left + width > ui.available_width() {
+            rows.push(Vec::new());
+            left = 0.0;
+        }
+        left += width;
+        rows.last_mut().into_iter().for_each(|row| row.push((name, value.clone())));
+    }
+    for row in rows {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = FIGURE_GAP;
+            for (name, value) in row {
+                ui.vertical(|ui| {
+                    ui.spacing_mut().item_spacing.y = 0.0;
+                    ui.label(RichText::new(value).size(FIGURE).color(colors.strong));
+                    ui.label(RichText::new(name).size(size::TEXT_SMALL).color(colors.weak));
+                });
+            }
+        });
+    }
+}
+
+/// What stands above the cards: name and value.
+fn figures(profile: &Profile) -> Vec<(&'static str, String)> {
     let shape = profile.shape;
-    let mut facts = vec![
+    let mut figures = vec![
         ("Users", text::count(shape.n_users)),
         ("Items", text::count(shape.n_items)),
         ("Events", text::count(shape.n_events)),
@@ -151,19 +189,10 @@ fn facts(ui: &mut Ui, profile: &Profile) {
         ("Repeats", text::percent(profile.repeats.of_events())),
     ];
     if let Some(gini) = profile.popularity.gini {
-        facts.push(("Gini of items", text::metric(gini)));
+        figures.push(("Gini of items", text::metric(gini)));
     }
     if let Some(gaps) = &profile.gaps {
-        facts.push(("Same second as before", text::percent(gaps.zero_share())));
+        figures.push(("Same time as before", text::percent(gaps.zero_share())));
     }
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 22.0;
-        for (name, value) in facts {
-            ui.vertical(|ui| {
-                ui.spacing_mut().item_spacing.y = 0.0;
-                ui.label(RichText::new(value).size(19.0).color(theme::colors(ui).strong));
-                ui.label(RichText::new(name).size(size::TEXT_SMALL).color(theme::colors(ui).weak));
-            });
-        }
-    });
+    figures
 }

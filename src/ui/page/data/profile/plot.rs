@@ -23,6 +23,7 @@ fn still<'a>(ui: &Ui, name: &'static str, height: f32) -> Plot<'a> {
         .show_x(false)
         .show_y(false)
         .grid_color(grid)
+        .y_grid_spacer(|input| whole_marks(&input))
         .y_axis_formatter(|mark, _| short_tick(mark.value))
         .x_axis_formatter(|mark, _| short_tick(mark.value))
 }
@@ -139,9 +140,13 @@ pub(super) fn lorenz(ui: &mut Ui, popularity: &Popularity, height: f32) {
         });
 }
 
+/// Distance to the next mark that has room for its words: nearer ones are painted faint or not at
+/// all, so marks that are set by hand, far enough apart, say that they are as far apart as the axis.
+const ROOMY: f64 = 1e3;
+
 /// Marks at every quarter of a share.
 fn quarters() -> Vec<GridMark> {
-    [0.0, 0.25, 0.5, 0.75, 1.0].map(|value| GridMark { value, step_size: 0.25 }).to_vec()
+    [0.0, 0.25, 0.5, 0.75, 1.0].map(|value| GridMark { value, step_size: ROOMY }).to_vec()
 }
 
 pub(super) fn hours(ui: &mut Ui, activity: &Activity, height: f32) {
@@ -153,7 +158,7 @@ pub(super) fn hours(ui: &mut Ui, activity: &Activity, height: f32) {
     let chart =
         BarChart::new("Events", bars.collect()).color(color).element_formatter(Box::new(|bar, _| bar.name.clone()));
     let marks =
-        |_: GridInput| (0..=24).step_by(6).map(|at| GridMark { value: f64::from(at), step_size: 6.0 }).collect();
+        |_: GridInput| (0..=24).step_by(6).map(|at| GridMark { value: f64::from(at), step_size: ROOMY }).collect();
     still(ui, "hours", height)
         .include_y(0.0)
         .x_grid_spacer(marks)
@@ -175,7 +180,7 @@ pub(super) fn gaps(ui: &mut Ui, spread: &GapSpread, height: f32) {
         .into_iter()
         .filter_map(|(secs, name)| Some((spread.bins.iter().position(|bin| bin.from_secs == secs)?, name.to_owned())))
         .collect();
-    let marks: Vec<GridMark> = named.iter().map(|&(at, _)| GridMark { value: at as f64, step_size: 4.0 }).collect();
+    let marks: Vec<GridMark> = named.iter().map(|&(at, _)| GridMark { value: at as f64, step_size: ROOMY }).collect();
     let word = move |value: f64| {
         let found = named.iter().find(|(at, _)| (*at as f64 - value).abs() < 0.1);
         found.map_or_else(String::new, |(_, name)| name.clone())

@@ -18,10 +18,21 @@ struct Row {
     hover: String,
 }
 
-/// Paints the bars over the height at hand; the longest share is the whole width when `most` is its
-/// value.
-fn bars(ui: &mut Ui, rows: &[Row], color: Color32, height: f32) {
-    let most = rows.iter().map(|row| row.share).fold(f64::MIN_POSITIVE, f64::max);
+/// How long a bar can be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Full {
+    /// The longest bar is as long as there is room: they are compared with one another.
+    Longest,
+    /// A bar of all is as long as there is room.
+    All,
+}
+
+/// Paints the bars over the height at hand.
+fn bars(ui: &mut Ui, rows: &[Row], full: Full, color: Color32, height: f32) {
+    let most = match full {
+        Full::Longest => rows.iter().map(|row| row.share).fold(f64::MIN_POSITIVE, f64::max),
+        Full::All => 1.0,
+    };
     ui.spacing_mut().item_spacing.y = 0.0;
     let row_height = (height / rows.len().max(1) as f32).clamp(12.0, 26.0);
     let font = FontId::proportional(size::TEXT_SMALL.min(row_height - 1.0));
@@ -66,7 +77,7 @@ pub(super) fn weekdays(ui: &mut Ui, activity: &Activity, height: f32) {
     };
     let rows: Vec<Row> = days.iter().zip(WEEKDAYS).map(row).collect();
     let color = theme::series_color(ui, 2);
-    bars(ui, &rows, color, height);
+    bars(ui, &rows, Full::Longest, color, height);
 }
 
 pub(super) fn repeats(ui: &mut Ui, repeats: &Repeats, height: f32) {
@@ -82,7 +93,7 @@ pub(super) fn repeats(ui: &mut Ui, repeats: &Repeats, height: f32) {
     });
     let rows: Vec<Row> = rows.collect();
     let color = theme::series_color(ui, 3);
-    bars(ui, &rows, color, height);
+    bars(ui, &rows, Full::Longest, color, height);
 }
 
 pub(super) fn behaviours(ui: &mut Ui, behaviours: &Behaviours, height: f32) {
@@ -99,7 +110,7 @@ pub(super) fn behaviours(ui: &mut Ui, behaviours: &Behaviours, height: f32) {
     });
     let rows: Vec<Row> = rows.collect();
     let color = theme::series_color(ui, 0);
-    bars(ui, &rows, color, height);
+    bars(ui, &rows, Full::Longest, color, height);
 }
 
 pub(super) fn funnel(ui: &mut Ui, behaviours: &Behaviours, height: f32) {
@@ -126,7 +137,7 @@ pub(super) fn funnel(ui: &mut Ui, behaviours: &Behaviours, height: f32) {
     });
     let rows: Vec<Row> = rows.collect();
     let color = theme::series_color(ui, 1);
-    bars(ui, &rows, color, height);
+    bars(ui, &rows, Full::All, color, height);
 }
 
 pub(super) fn cold(ui: &mut Ui, profile: &Profile, height: f32) {
@@ -136,13 +147,14 @@ pub(super) fn cold(ui: &mut Ui, profile: &Profile, height: f32) {
             bound => format!("{}, below {bound}", group.kind),
         };
         let (of_all, of_events) = (share(group.n, group.of), share(group.n_events, profile.shape.n_events));
-        let value = format!("{} ({} of events)", text::percent(of_all), text::percent(of_events));
-        let hover = format!("{title}: {} of {}", text::count(group.n), text::count(group.of));
+        let value = format!("{}, {}", text::count(group.n), text::percent(of_all));
+        let (n, of, events) = (text::count(group.n), text::count(group.of), text::counted(group.n_events, "event"));
+        let hover = format!("{title}: {n} of {of}, with {events}, {} of all", text::percent(of_events));
         Row { title, share: of_all, value, hover }
     });
     let rows: Vec<Row> = rows.collect();
     let color = theme::series_color(ui, 6);
-    bars(ui, &rows, color, height);
+    bars(ui, &rows, Full::All, color, height);
 }
 
 pub(super) fn unseen(ui: &mut Ui, parts: &[Unseen], height: f32) {
@@ -157,5 +169,5 @@ pub(super) fn unseen(ui: &mut Ui, parts: &[Unseen], height: f32) {
     });
     let rows: Vec<Row> = rows.collect();
     let color = theme::series_color(ui, 5);
-    bars(ui, &rows, color, height);
+    bars(ui, &rows, Full::All, color, height);
 }
