@@ -17,6 +17,7 @@ use super::{Streams, world};
 use crate::data::{
     self, DataError, DataReport, DataSource, DataSpec, Dataset, Encoding, FileSpec, Finding, Packing, Prepared,
     Preview, Profile, Role, Roles, Split, SplitSpec, StepCount, StepEffect, TimeFormat, TitleSpec, WorldKind,
+    WorldSpec,
 };
 use crate::error::Error;
 use crate::experiment::Experiment;
@@ -218,15 +219,7 @@ pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error
     let wanted = std::mem::take(&mut args.profile);
     if let Some(kind) = args.world {
         let spec = world::changed(kind, &sets)?;
-        if json {
-            let object = world::json_of(&spec, |dataset, profile, object| wanted.tell_json(profile, dataset, object))?;
-            return streams.json(&object);
-        }
-        let tell = |dataset: &Dataset, profile: &Profile, out: &mut dyn Write| {
-            profile::write_summary(dataset, profile, out)?;
-            wanted.tell(profile, dataset, out)
-        };
-        return world::tell(&spec, tell, streams);
+        return if json { world_json(&spec, &wanted, streams) } else { tell_world(&spec, &wanted, streams) };
     }
     let mut experiment = Experiment::default();
     experiment.data.source = DataSource::File(args.file_spec());
@@ -270,6 +263,19 @@ pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error
     streams.warn(&preview.problems)?;
     let told: Vec<_> = dataset.report.problems.iter().filter(|p| !preview.problems.contains(p)).cloned().collect();
     streams.warn(&told)
+}
+
+fn tell_world(spec: &WorldSpec, wanted: &ProfileArgs, streams: &mut Streams<'_>) -> Result<(), Error> {
+    let tell = |dataset: &Dataset, profile: &Profile, out: &mut dyn Write| {
+        profile::write_summary(dataset, profile, out)?;
+        wanted.tell(profile, dataset, out)
+    };
+    world::tell(spec, tell, streams)
+}
+
+fn world_json(spec: &WorldSpec, wanted: &ProfileArgs, streams: &mut Streams<'_>) -> Result<(), Error> {
+    let object = world::json_of(spec, |dataset, profile, object| wanted.tell_json(profile, dataset, object))?;
+    streams.json(&object)
 }
 
 fn unsplit(spec: &DataSpec, cancel: &AtomicBool) -> Result<Prepared, Error> {

@@ -80,14 +80,14 @@ impl ProfileCards {
             ui.add(egui::Label::new(axes).truncate());
             let as_table = view == ProfileView::Figures || self.as_table.contains(&view);
             let (rect, _) = ui.allocate_exact_size(egui::vec2(ui.available_width(), HEIGHT), egui::Sense::hover());
-            ui.scope_builder(egui::UiBuilder::new().max_rect(rect), |ui| {
-                if as_table {
-                    let make = || view.table(profile, dataset);
-                    table::ui(ui, self.tables.entry(view).or_insert_with(make), HEIGHT);
-                } else {
-                    chart(ui, profile, view);
-                }
-            });
+            // A scope would end where its content ends, and what follows would move up.
+            let inside = &mut ui.new_child(egui::UiBuilder::new().max_rect(rect));
+            if as_table {
+                let make = || view.table(profile, dataset);
+                table::ui(inside, self.tables.entry(view).or_insert_with(make), HEIGHT);
+            } else {
+                chart(inside, profile, view);
+            }
             ui.add(egui::Label::new(sentence).wrap());
             ui.horizontal(|ui| {
                 ui.spacing_mut().button_padding = egui::vec2(6.0, 2.0);

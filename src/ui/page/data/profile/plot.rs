@@ -6,7 +6,7 @@ use egui_plot::{Bar, BarChart, GridInput, GridMark, HoverPosition, Line, LineSty
 use crate::data::{Activity, GapSpread, Lengths, Popularity};
 use crate::ui::text;
 use crate::ui::theme::{self, size};
-use crate::ui::widget::line_chart::{log_marks, log_text, tick, whole_marks};
+use crate::ui::widget::line_chart::{log_marks, log_text, plain_marks, tick, whole_marks};
 
 /// Points of a popularity curve that are drawn: spaced evenly on the logarithmic axis.
 const CURVE_POINTS: usize = 400;
@@ -23,9 +23,14 @@ fn still<'a>(ui: &Ui, name: &'static str, height: f32) -> Plot<'a> {
         .show_x(false)
         .show_y(false)
         .grid_color(grid)
-        .y_grid_spacer(|input| whole_marks(&input))
+        .y_grid_spacer(|input| count_marks(&input))
         .y_axis_formatter(|mark, _| short_tick(mark.value))
         .x_axis_formatter(|mark, _| short_tick(mark.value))
+}
+
+/// Marks of an upright axis of counts: there is no half an event.
+fn count_marks(input: &GridInput) -> Vec<GridMark> {
+    plain_marks(input).into_iter().filter(|mark| mark.value.fract() == 0.0).collect()
 }
 
 pub(super) fn lengths(ui: &mut Ui, lengths: &Lengths, height: f32) {

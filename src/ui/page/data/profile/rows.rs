@@ -34,7 +34,7 @@ fn bars(ui: &mut Ui, rows: &[Row], full: Full, color: Color32, height: f32) {
         Full::All => 1.0,
     };
     ui.spacing_mut().item_spacing.y = 0.0;
-    let row_height = (height / rows.len().max(1) as f32).clamp(12.0, 26.0);
+    let row_height = (height / rows.len().max(1) as f32).clamp(12.0, 34.0);
     let font = FontId::proportional(size::TEXT_SMALL.min(row_height - 1.0));
     let (width, colors) = (ui.available_width(), theme::colors(ui));
     let measure = |words: &str, most: f32| {
@@ -60,6 +60,11 @@ fn bars(ui: &mut Ui, rows: &[Row], full: Full, color: Color32, height: f32) {
         ui.painter().galley(pos2(bar.right() + 6.0, middle(&value)), value, colors.text);
         response.on_hover_text(&row.hover);
     }
+}
+
+/// A count that has little room.
+fn brief(n: usize) -> String {
+    if n < 10_000 { text::count(n) } else { text::short_count(n as f64) }
 }
 
 fn share(part: usize, whole: usize) -> f64 {
@@ -104,7 +109,7 @@ pub(super) fn behaviours(ui: &mut Ui, behaviours: &Behaviours, height: f32) {
         Row {
             title: kind.name.clone(),
             share: of_all,
-            value: format!("{}, {}", text::short_count(kind.n_events as f64), text::percent(of_all)),
+            value: format!("{}, {}", brief(kind.n_events), text::percent(of_all)),
             hover: format!("{}: {} by {users} on {items}", kind.name, text::counted(kind.n_events, "event")),
         }
     });
@@ -126,7 +131,7 @@ pub(super) fn funnel(ui: &mut Ui, behaviours: &Behaviours, height: f32) {
         Row {
             title: kind.name.clone(),
             share: of_first,
-            value: format!("{}, {}", text::short_count(stage.n_through as f64), text::percent(of_first)),
+            value: format!("{}, {}", brief(stage.n_through), text::percent(of_first)),
             hover: format!(
                 "{}: {} through all stages so far; {} had it at all{after}",
                 kind.name,
