@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{HeadIdx, NoticeId, Page, ThemeChoice};
-use crate::data::{PseudonymKey, TitleSpec};
+use crate::data::{ProfileView, PseudonymKey, TitleSpec};
 use crate::experiment::Experiment;
 use crate::model::ModelKind;
 use crate::run::RunId;
@@ -38,6 +38,8 @@ pub enum Action {
     Prepare,
     /// Stop opening.
     CancelPrepare,
+    /// Write one view of the log's profile as CSV, beside the exported runs.
+    ExportProfile(ProfileView),
     /// Another family, with its defaults or as it was last edited.
     ChooseModel(ModelKind),
     /// The draft as a form has changed it.
@@ -103,6 +105,7 @@ impl Action {
             Self::UseWorld => "Use the synthetic world",
             Self::Prepare => "Prepare data",
             Self::CancelPrepare => "Cancel",
+            Self::ExportProfile(_) => "Export CSV",
             Self::ChooseModel(_) => "Choose model",
             Self::Edit(_) => "Change",
             Self::Undo => "Undo",

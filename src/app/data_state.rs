@@ -57,7 +57,7 @@ pub(super) struct Counted {
 impl Counted {
     fn new(prepared: Prepared, data: &DataSpec) -> Self {
         Self {
-            profile: Arc::new(Profile::new(&prepared.dataset)),
+            profile: Arc::new(Profile::of(&prepared)),
             calendar: Arc::new(Calendar::new(&prepared)),
             audit: Arc::new(data::audit(&prepared, data)),
             places: Places::new(&prepared.dataset).map(Arc::new),

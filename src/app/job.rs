@@ -108,6 +108,7 @@ pub(super) enum Answer {
     User(ViewKey, Result<Arc<UserView>, String>),
     Deleted(RunId, Result<(), String>),
     Exported(RunId, PathBuf, Result<usize, String>),
+    ProfileExported(PathBuf, Result<(), String>),
 }
 
 /// Where background work puts its answers.

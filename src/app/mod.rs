@@ -12,6 +12,7 @@ mod enabled;
 mod job;
 mod notice;
 mod preset;
+mod profile;
 mod receive;
 mod select;
 mod selection;
@@ -199,6 +200,7 @@ impl App {
             Action::SetTitles(titles) => self.change_file(|file| file.titles = titles),
             Action::Prepare => self.prepare(),
             Action::CancelPrepare => self.cancel_prepare(),
+            Action::ExportProfile(view) => self.export_profile(view),
             Action::ChooseModel(kind) => self.change_draft(|draft| draft.choose_model(kind)),
             Action::Edit(next) => self.change_draft(|draft| draft.edit(*next, Instant::now())),
             Action::Undo => self.change_draft(Draft::undo),

@@ -64,9 +64,13 @@ impl App {
                 let sentence = format!("Exported {run}: {n_files} files in {}.", folder.display());
                 self.tell(Tone::Done, sentence, None);
             }
-            Answer::Saved(_, Err(why)) | Answer::Deleted(_, Err(why)) | Answer::Exported(_, _, Err(why)) => {
-                self.tell(Tone::Error, why, None);
+            Answer::ProfileExported(path, Ok(())) => {
+                self.tell(Tone::Done, format!("Exported {}.", path.display()), None);
             }
+            Answer::Saved(_, Err(why))
+            | Answer::Deleted(_, Err(why))
+            | Answer::Exported(_, _, Err(why))
+            | Answer::ProfileExported(_, Err(why)) => self.tell(Tone::Error, why, None),
         }
     }
 

@@ -11,13 +11,15 @@ use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
 use super::audit;
+use super::profile::{self, ProfileArgs};
 use super::progress::OpeningBar;
 use super::table::{Align, Table, count};
 use super::train::set_all;
 use super::{Streams, columns, world};
 use crate::data::{
-    self, DataError, DataReport, DataSource, DataSpec, Dataset, Encoding, FileSpec, Finding, Packing, Preview, Profile,
-    Role, Roles, SplitSpec, StepCount, StepEffect, TimeFormat, TitleSpec, WorldKind,
+    self, DataError, DataReport, DataSource, DataSpec, Dataset, Encoding, FileSpec, Finding, Packing, Prepared,
+    Preview, Profile, Role, Roles, Split, SplitSpec, StepCount, StepEffect, TimeFormat, TitleSpec, Watch, WorldKind,
+    WorldSpec,
 };
 use crate::error::Error;
 use crate::experiment::Experiment;
@@ -89,6 +91,8 @@ pub struct Args {
     sets: Vec<String>,
     #[command(flatten)]
     audit: AuditArgs,
+    #[command(flatten)]
+    profile: ProfileArgs,
     /// Print one JSON object instead of tables
     #[arg(long)]
     json: bool,
@@ -222,9 +226,10 @@ impl Args {
 pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error> {
     let (json, audit, sets) = (args.json, args.audit, std::mem::take(&mut args.sets));
     let wants_features = args.columns.features;
+    let wanted = std::mem::take(&mut args.profile);
     if let Some(kind) = args.world {
         let spec = world::changed(kind, &sets)?;
-        return if json { streams.json(&world::json_of(&spec)?) } else { world::tell(&spec, write_profile, streams) };
+        return if json { world_json(&spec, &wanted, streams) } else { tell_world(&spec, &wanted, streams) };
     }
     let mut experiment = Experiment::default();
     experiment.data.source = DataSource::File(args.file_spec());
@@ -243,26 +248,36 @@ pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error
     }
     let spec = DataSpec { source: DataSource::File(preview.file.clone()), ..experiment.data };
     let watch = OpeningBar::new(Arc::default());
-    let dataset = match experiment.split {
+    let prepared = match experiment.split {
         // The account is that of the whole log where a split is only audited.
-        _ if audit.split.is_some() => data::read(&spec, &watch)?,
-        SplitSpec::LeaveOneOut => data::read(&spec, &watch)?,
-        split => data::prepare(&spec, split, &watch)?.dataset,
+        _ if audit.split.is_some() => unsplit(&spec, &watch)?,
+        SplitSpec::LeaveOneOut if !wanted.is_wanted() => unsplit(&spec, &watch)?,
+        split => match data::prepare(&spec, split, &watch) {
+            // A log can be looked at that cannot be split; a split that was asked for must succeed.
+            Err(DataError::Nothing { .. }) if split == SplitSpec::LeaveOneOut => unsplit(&spec, &watch)?,
+            prepared => prepared?,
+        },
     };
     drop(watch);
+    let dataset = &prepared.dataset;
     let split = audit.audit.then_some(experiment.split);
     let audited = split.map(|split| audit_of(&spec, split)).transpose()?;
-    let computed = if wants_features { Some(columns::computed(&spec, experiment.split, &dataset)?) } else { None };
+    let computed = if wants_features { Some(columns::computed(&spec, experiment.split, dataset)?) } else { None };
     if json {
-        let mut told = json_of(&preview, &dataset, audited.as_deref());
+        let mut told = json_of(&preview, dataset, audited.as_deref());
         if let (Some(computed), Some(object)) = (&computed, told.as_object_mut()) {
             object.insert("features".to_owned(), columns::features_json(computed));
         }
+        if wanted.is_wanted() {
+            wanted.tell_json(&Profile::of(&prepared), dataset, &mut told)?;
+        }
         return streams.json(&told);
     }
+    let profile = Profile::of(&prepared);
     write_reading(&preview, streams.out)?;
     write_report(&dataset.report, streams.out)?;
-    write_profile(&dataset, &Profile::new(&dataset), streams.out)?;
+    profile::write_summary(dataset, &profile, streams.out)?;
+    wanted.tell(&profile, dataset, streams.out)?;
     if let Some(computed) = &computed {
         columns::write_features(computed, streams.out)?;
     }
@@ -273,6 +288,23 @@ pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error
     streams.warn(&preview.problems)?;
     let told: Vec<_> = dataset.report.problems.iter().filter(|p| !preview.problems.contains(p)).cloned().collect();
     streams.warn(&told)
+}
+
+fn tell_world(spec: &WorldSpec, wanted: &ProfileArgs, streams: &mut Streams<'_>) -> Result<(), Error> {
+    let tell = |dataset: &Dataset, profile: &Profile, out: &mut dyn Write| {
+        profile::write_summary(dataset, profile, out)?;
+        wanted.tell(profile, dataset, out)
+    };
+    world::tell(spec, tell, streams)
+}
+
+fn world_json(spec: &WorldSpec, wanted: &ProfileArgs, streams: &mut Streams<'_>) -> Result<(), Error> {
+    let object = world::json_of(spec, |dataset, profile, object| wanted.tell_json(profile, dataset, object))?;
+    streams.json(&object)
+}
+
+fn unsplit(spec: &DataSpec, watch: &dyn Watch) -> Result<Prepared, Error> {
+    Ok(Prepared { dataset: data::read(spec, watch)?, split: Split::default() })
 }
 
 /// The log is prepared once more for this, since a global cut drops events that the account of the
@@ -400,32 +432,6 @@ fn write_effects(report: &DataReport, out: &mut dyn Write) -> std::io::Result<()
             let before = if row.before.is_empty() { String::new() } else { format!("{} ", row.before) };
             writeln!(out, "  user {}, item {}{time}: {before}→ {}", row.user, row.item, row.after)?;
         }
-    }
-    Ok(())
-}
-
-fn write_profile(dataset: &Dataset, profile: &Profile, out: &mut dyn Write) -> std::io::Result<()> {
-    let shape = dataset.shape();
-    writeln!(
-        out,
-        "\n{} users, {} items, {} events; {:.2} % of all user–item pairs occur",
-        count(shape.n_users),
-        count(shape.n_items),
-        count(shape.n_events),
-        100.0 * profile.density
-    )?;
-    let (mean, median, longest) = (profile.mean_len, profile.median_len, count(shape.max_len));
-    writeln!(out, "events per user: mean {mean:.1}, median {median}, longest {longest}")?;
-    let n_top = shape.n_items.div_ceil(10);
-    let in_top: usize = profile.popularity.iter().take(n_top).sum();
-    let share = 100.0 * in_top as f64 / shape.n_events.max(1) as f64;
-    writeln!(out, "the most popular tenth of the items has {share:.1} % of the events")?;
-    if let Some(share) = profile.zero_gap_share {
-        writeln!(out, "{:.1} % of neighbouring events lie in the same second", 100.0 * share)?;
-    }
-    if !profile.behaviours.is_empty() {
-        let counts: Vec<String> = profile.behaviours.iter().map(|(name, n)| format!("{name} {}", count(*n))).collect();
-        writeln!(out, "behaviours: {}", counts.join(", "))?;
     }
     Ok(())
 }

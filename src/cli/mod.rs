@@ -14,6 +14,7 @@ mod devices;
 mod export;
 mod outcome;
 mod predict;
+mod profile;
 mod progress;
 mod pseudonyms;
 mod request;

@@ -49,7 +49,7 @@ pub(super) fn changed(kind: WorldKind, sets: &[String]) -> Result<WorldSpec, Err
 /// Makes the world and tells all about it; `profile` writes what any log looks like.
 pub(super) fn tell(
     spec: &WorldSpec,
-    profile: fn(&Dataset, &Profile, &mut dyn Write) -> std::io::Result<()>,
+    profile: impl FnOnce(&Dataset, &Profile, &mut dyn Write) -> Result<(), Error>,
     streams: &mut Streams<'_>,
 ) -> Result<(), Error> {
     let dataset = made(spec)?;
@@ -64,13 +64,17 @@ pub(super) fn tell(
     Ok(())
 }
 
-/// The same as one object.
-pub(super) fn json_of(spec: &WorldSpec) -> Result<Value, Error> {
-    let shape = made(spec)?.shape();
+/// The same as one object; `profile` adds what any log looks like.
+pub(super) fn json_of(
+    spec: &WorldSpec,
+    profile: impl FnOnce(&Dataset, &Profile, &mut Value) -> Result<(), Error>,
+) -> Result<Value, Error> {
+    let dataset = made(spec)?;
+    let shape = dataset.shape();
     let settings: serde_json::Map<_, _> =
         spec.fields().iter().map(|field| (field.key.to_owned(), json!(field.value.to_string()))).collect();
     let optimum = |seen| ceiling(spec, seen).as_ref().map(ceiling_json);
-    Ok(json!({
+    let mut object = json!({
         "world": spec.kind.to_string(),
         "rules": spec.story(),
         "settings": settings,
@@ -78,7 +82,9 @@ pub(super) fn json_of(spec: &WorldSpec) -> Result<Value, Error> {
         "items": shape.n_items,
         "events": shape.n_events,
         "optimum": { "seen_ranked": optimum(Seen::Ranked), "seen_left_out": optimum(Seen::LeftOut) },
-    }))
+    });
+    profile(&dataset, &Profile::new(&dataset), &mut object)?;
+    Ok(object)
 }
 
 fn made(spec: &WorldSpec) -> Result<Dataset, Error> {

@@ -6,8 +6,9 @@
 //! Sessions, places, free columns and joined tables go with the rows (`columns`), and [`mod@feature`]
 //! computes what can be told of every event.
 //! [`prepare()`] does all of it under the eyes of a [`Watch`], and [`audit()`] says how far the split can
-//! be trusted. A large log passes from `source` to `vocab` in pieces (`stream`), and what became of it
-//! is kept for the next time (`cache`). A synthetic [`world`] takes the place of a file when none is given.
+//! be trusted; a [`Profile`] counts what came of it. A large log passes from `source` to `vocab` in pieces
+//! (`stream`), and what became of it is kept for the next time (`cache`). A synthetic [`world`] takes the
+//! place of a file when none is given.
 
 mod audit;
 mod batch;
@@ -51,7 +52,11 @@ pub use dataset::{DataReport, DataShape, Dataset, ExampleRow, FittedOn, Prepared
 pub use error::DataError;
 pub use feature::{Feature, FeatureSpec, FeatureSummary, FeatureValues, features, training_mask};
 pub use places::{PlaceCell, Places};
-pub use profile::{DayCount, LengthBin, Profile};
+pub use profile::{
+    Activity, BehaviourCount, Behaviours, ColdGroup, ColdKind, DayCount, DistanceBin, FunnelStage, GapBin, GapSpread,
+    Gaps, LengthBin, LengthQuantile, Lengths, Popularity, Profile, ProfileView, Repeats, StageOrder, TopShare, Unseen,
+    WEEKDAYS,
+};
 pub use pseudonym::{
     KEY_VARIABLE, PseudonymKey, PseudonymStamp, Pseudonymiser, Pseudonyms, use_key, without_first_refused,
     without_quoted,

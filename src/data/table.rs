@@ -37,6 +37,24 @@ impl Column {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// A cell as a person reads it: four digits after the point at most, three in all where it is tiny; empty where there is none,
+    /// and for what is not a number.
+    #[must_use]
+    pub fn cell(&self, row: usize) -> String {
+        match self {
+            Self::Text(values) => values.get(row).cloned().unwrap_or_default(),
+            Self::Int(values) => values.get(row).map(i64::to_string).unwrap_or_default(),
+            Self::Float(values) => match values.get(row) {
+                Some(&value) if value != 0.0 && value.abs() < 0.001 => format!("{value:.2e}"),
+                Some(value) if !value.is_nan() => {
+                    let digits = format!("{value:.4}");
+                    digits.trim_end_matches('0').trim_end_matches('.').to_owned()
+                }
+                _ => String::new(),
+            },
+        }
+    }
 }
 
 /// Named columns of equal length.
@@ -44,6 +62,14 @@ impl Column {
 pub struct Table {
     /// Name and content of each column.
     pub columns: Vec<(String, Column)>,
+}
+
+impl Table {
+    /// Number of rows.
+    #[must_use]
+    pub fn n_rows(&self) -> usize {
+        self.columns.first().map_or(0, |(_, column)| column.len())
+    }
 }
 
 /// See [`super::write_parquet`].

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use seqscope::app::{
     Action, App, AppOptions, FilePicker, Loadable, Page, PickKind, ThemeChoice, Tone, TrainingPhase, is_experiment,
 };
-use seqscope::data::{DataSource, FileSpec, Finding, PseudonymKey, Pseudonyms, SplitSpec, Verdict, WorldSpec};
+use seqscope::data::{
+    DataSource, FileSpec, Finding, ProfileView, PseudonymKey, Pseudonyms, SplitSpec, Verdict, WorldSpec,
+};
 use seqscope::experiment::Experiment;
 use seqscope::model::{ModelKind, ModelSpec, TransformerSpec};
 use seqscope::run::{Outcome, RunStatus, RunStore};
@@ -527,7 +529,28 @@ fn times_that_only_order_are_shown_as_numbers_and_fill_no_calendar() {
     let prepared = bench.app.fresh_data().unwrap();
     assert!(!prepared.dataset.has_clock());
     assert_eq!(raw_events(prepared, 0)[1].time, Some(EventTime::Order(16)));
-    assert!(bench.app.data.profile.as_ref().unwrap().events_per_day.is_empty());
+    let profile = bench.app.data.profile.as_ref().unwrap();
+    assert!(profile.activity.is_none() && profile.gaps.as_ref().unwrap().spread.is_none());
+    assert!(bench.app.enabled(&Action::ExportProfile(ProfileView::Days)).unwrap_err().contains("no clock times"));
+}
+
+#[test]
+fn views_of_a_profile_are_written_beside_the_runs_and_never_over_one_another() {
+    let mut bench = Bench::new();
+    let lengths = Action::ExportProfile(ProfileView::Lengths);
+    assert_eq!(bench.app.enabled(&lengths), Err("No data are prepared yet.".to_owned()));
+    bench.tiny(1);
+    bench.app.apply(Action::Prepare);
+    bench.until("the data", |app| app.fresh_data().is_some());
+    let folder = bench.folder.path().join("exports/world-profile");
+    for name in ["lengths.csv", "lengths-2.csv"] {
+        bench.app.apply(lengths.clone());
+        let told = format!("Exported {}.", folder.join(name).display());
+        bench.until("the file", |app| app.notices.iter().any(|notice| notice.sentence == told));
+        let text = std::fs::read_to_string(folder.join(name)).unwrap();
+        assert!(text.starts_with("from_events,to_events,users\n") && text.lines().count() > 1, "{text}");
+    }
+    assert!(!bench.app.data.profile.as_ref().unwrap().unseen.is_empty(), "the split's questions are counted too");
 }
 
 /// The key is one for the whole process; no other test of this binary sets it or needs one.

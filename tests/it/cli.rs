@@ -187,6 +187,50 @@ fn data_audits_a_split_for_people_and_scripts() {
 }
 
 #[test]
+fn data_tells_its_profile_and_writes_one_file_a_view() {
+    let place = Place::new();
+    place.write("log.csv", LEAKY);
+    let json = place.seqscope("data log.csv --profile --json").ok().json();
+    let profile = &json["profile"];
+    // Of 13 events one returns: bob's second tea, three events after the first.
+    let rate = profile["figures"]["repeat_rate_of_events"].as_f64().unwrap();
+    assert!((rate - 1.0 / 13.0).abs() < 1e-12, "{rate}");
+    assert_eq!(profile["repeats"][2]["from_events_ago"], 3);
+    assert_eq!((&profile["repeats"][2]["events"], &profile["repeats"][0]["events"]), (&1.into(), &0.into()));
+    assert_eq!(profile["items"][0]["item"], "tea");
+    assert_eq!(profile["items"][0]["events"], 4);
+    assert_eq!(profile["days"][0], serde_json::json!({ "date_utc": "2024-01-01", "events": 5 }));
+    // 2024-01-01 was a Monday; five events fell on it, one more on the Tuesday.
+    assert_eq!(profile["weekdays"][0]["events"], 5);
+    assert_eq!(profile["hours_of_week"][1]["09"], 1);
+    assert_eq!((&profile["behaviours"], &profile["funnel"]), (&serde_json::Value::Null, &serde_json::Value::Null));
+    // Leave-one-out asks of three users; eve's and ann's jug is bob's answer as well, and nobody trained it.
+    assert_eq!(profile["unseen"][1]["part"], "test");
+    assert_eq!((&profile["unseen"][1]["questions"], &profile["unseen"][1]["of_unseen_items"]), (&3.into(), &3.into()));
+    assert!(place.seqscope("data log.csv --json").ok().json().get("profile").is_none());
+
+    let text = place.seqscope("data log.csv --profile --export files").ok().out;
+    for words in ["Inequality of items (lorenz)", "This log has no behaviours.", "Gini coefficient", "Monday"] {
+        assert!(text.contains(words), "`{words}` in {text}");
+    }
+    let csv = std::fs::read_to_string(place.path("files/items.csv")).unwrap();
+    assert!(csv.starts_with("rank,item,events,share,share_so_far\n1,tea,4,"), "{csv}");
+    assert!(!place.path("files/funnel.csv").exists(), "there is no funnel to write");
+    place.seqscope("data log.csv --export files").fails(1, &["not empty", "choose a new one"]);
+}
+
+#[test]
+fn a_world_tells_its_profile_too() {
+    let place = Place::new();
+    let json = place.seqscope("data --world Funnel --profile --export files --json").ok().json();
+    let behaviours: Vec<&str> =
+        json["profile"]["funnel"].as_array().unwrap().iter().map(|row| row["behaviour"].as_str().unwrap()).collect();
+    assert_eq!(behaviours, ["view", "cart", "buy"]);
+    assert_eq!(json["exported"].as_array().unwrap().len(), std::fs::read_dir(place.path("files")).unwrap().count());
+    assert!(place.seqscope("data --world Funnel --profile").ok().out.contains("What follows what (transitions)"));
+}
+
+#[test]
 fn a_run_keeps_its_audit_and_the_lists_show_it() {
     let place = trained();
     let said = place.seqscope("runs --runs runs").ok();

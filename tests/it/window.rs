@@ -202,6 +202,13 @@ fn data_are_prepared_and_looked_at() {
     screen.click("Prepare data");
     screen.until("the data", |w| w.app().fresh_data().is_some());
     assert!(screen.shows("Lengths of histories") && screen.shows("Popularity of items"));
+    assert!(screen.shows("Half of the users have") && !screen.shows("to events"));
+    screen.click("Table");
+    assert!(screen.shows("to events"), "the numbers stand in the chart's place");
+    screen.click("Table");
+    assert!(!screen.shows("to events"));
+    screen.click("Export CSV");
+    screen.until("the file", |w| w.app().notices.iter().any(|notice| notice.sentence.ends_with("lengths.csv.")));
     screen.click("Counts");
     assert!(screen.shows("After each step") && screen.shows("Refused rows"));
     // The world's form and the facts about the data say `Users`, too.

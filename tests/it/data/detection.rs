@@ -84,7 +84,7 @@ fn two_to_the_forty_as_a_time_is_doubtful_and_overflows_nothing() {
                     of years away); they are kept: check the column and `data.time_format` (seconds since 1970).";
     assert!(warnings(&prepared).contains(expected), "{}", warnings(&prepared));
     // A calendar of 34,000 years is not drawn day by day.
-    assert!(Profile::new(&prepared.dataset).events_per_day.is_empty());
+    assert!(Profile::new(&prepared.dataset).activity.unwrap().days.is_empty());
     let refused = super::OnDisk::new(
         "log.csv",
         "user,item,when\nu,x,1600000000\nu,y,1600000001\nu,z,9223372036854775807\nu,x,1600000002\nu,z,1600000003\n",

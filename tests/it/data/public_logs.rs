@@ -39,8 +39,12 @@ fn movielens_100k_with_titles() {
     assert!(prepared.dataset.titles.iter().all(|title| !title.is_empty()));
     // 75.8 % of events share their second with another one of the same user; the share of gaps
     // that are zero is a little less.
-    let share = Profile::new(&prepared.dataset).zero_gap_share.unwrap();
+    let profile = Profile::new(&prepared.dataset);
+    let share = profile.gaps.unwrap().zero_share();
     assert!((0.5..0.76).contains(&share), "{share}");
+    // Everybody rated a film once, and twenty films or more.
+    assert_eq!((profile.repeats.n_repeats, profile.lengths.quantiles[0].n_events.round()), (0, 20.0));
+    assert_eq!(profile.activity.unwrap().days.len(), 215, "1997-09-20 to 1998-04-22");
     assert!(warnings(&prepared).contains("have the same time as the event before them"));
 }
 
@@ -74,7 +78,8 @@ fn taobao_behaviours() {
     let Some(file) = file("taobao-mb/events.csv") else { return };
     let prepared = prepare_file(&file).unwrap();
     assert_eq!(counts(&prepared), (31_882, 30_985, 357_412));
-    let mut behaviours = Profile::new(&prepared.dataset).behaviours;
+    let kinds = Profile::new(&prepared.dataset).behaviours.unwrap().kinds;
+    let mut behaviours: Vec<_> = kinds.into_iter().map(|kind| (kind.name, kind.n_events)).collect();
     behaviours.sort();
     let expected = [("buy", 167_862), ("cart", 140_068), ("fav", 49_482)];
     assert_eq!(behaviours, expected.map(|(word, n)| (word.to_owned(), n)));

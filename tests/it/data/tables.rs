@@ -13,6 +13,17 @@ fn table() -> Table {
 }
 
 #[test]
+fn a_cell_reads_as_a_person_writes_it() {
+    let floats = Column::Float(vec![0.25, 12.0, 0.123_456, 0.000_012_3, 0.0, f64::NAN]);
+    let cells: Vec<String> = (0..7).map(|row| floats.cell(row)).collect();
+    assert_eq!(cells, ["0.25", "12", "0.1235", "1.23e-5", "0", "", ""]);
+    assert_eq!(
+        (Column::Int(vec![-3]).cell(0), Column::Text(vec!["茶".to_owned()]).cell(0)),
+        ("-3".into(), "茶".into())
+    );
+}
+
+#[test]
 fn what_is_written_is_read_back() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.parquet");

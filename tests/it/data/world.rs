@@ -146,11 +146,12 @@ fn the_profile_counts_every_event_once() {
     let dataset = of_world(WorldSpec::default(), SplitSpec::LeaveOneOut).unwrap().dataset;
     let profile = Profile::new(&dataset);
     let n_events = dataset.shape().n_events;
-    assert_eq!(profile.popularity.iter().sum::<usize>(), n_events);
-    assert!(profile.popularity.is_sorted_by(|a, b| a >= b));
-    assert_eq!(profile.length_histogram.iter().map(|bin| bin.n_users).sum::<usize>(), 600);
-    assert_eq!(profile.events_per_day.iter().map(|day| day.n_events).sum::<usize>(), n_events);
-    assert_eq!(profile.behaviours.iter().map(|(_, n)| n).sum::<usize>(), n_events);
-    assert_eq!(profile.zero_gap_share, Some(0.0));
+    assert_eq!(profile.popularity.counts.iter().sum::<usize>(), n_events);
+    assert!(profile.popularity.counts.is_sorted_by(|a, b| a >= b));
+    assert_eq!(profile.lengths.bins.iter().map(|bin| bin.n_users).sum::<usize>(), 600);
+    let activity = profile.activity.unwrap();
+    assert_eq!(activity.days.iter().map(|day| day.n_events).sum::<usize>(), n_events);
+    assert_eq!(profile.behaviours.unwrap().kinds.iter().map(|kind| kind.n_events).sum::<usize>(), n_events);
+    assert_eq!(profile.gaps.unwrap().n_zero, 0);
     assert!((0.0..1.0).contains(&profile.density));
 }

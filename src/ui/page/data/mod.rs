@@ -44,7 +44,7 @@ enum View {
     #[default]
     Preview,
     Counts,
-    Charts,
+    Profile,
     Audit,
     Places,
     Users,
@@ -55,7 +55,7 @@ impl View {
         match self {
             Self::Preview => "The first rows of the file, as they are read",
             Self::Counts => "Rows, users and items after each step; refused rows; problems",
-            Self::Charts => "Lengths of histories, popularity of items, events by day",
+            Self::Profile => "What the log looks like: lengths, popularity, activity, returns, gaps, behaviours",
             Self::Audit => "How far the split can be trusted: its parts on the calendar, and what leaks between them",
             Self::Places => "Where the events happened, on a map of degrees",
             Self::Users => "Every user's raw events in order",
@@ -68,10 +68,11 @@ impl View {
 pub(super) struct DataPage {
     step: Step,
     view: View,
-    /// Fingerprint of the data whose charts were last brought to the front.
+    /// Fingerprint of the data whose profile was last brought to the front.
     shown: String,
     source: source::SourceForm,
     roles: roles::RolesForm,
+    profile: profile::ProfileCards,
     users: users::UserBrowser,
 }
 
@@ -89,12 +90,12 @@ impl DataPage {
         egui::CentralPanel::no_frame().show(ui, |ui| self.views(ui, app, actions));
     }
 
-    /// When a log has just been prepared, its charts come to the front, once.
+    /// When a log has just been prepared, its profile comes to the front, once.
     fn bring_news_to_front(&mut self, app: &App) {
         let fingerprint = app.data.prepared.ready().map(|prepared| &prepared.dataset.fingerprint);
         if let Some(fingerprint) = fingerprint.filter(|fingerprint| **fingerprint != self.shown) {
             self.shown.clone_from(fingerprint);
-            self.view = View::Charts;
+            self.view = View::Profile;
         }
         if app.data.preview.is_loading() && app.data.last_preview.is_none() {
             self.view = View::Preview;
@@ -139,7 +140,9 @@ impl DataPage {
         match self.view {
             View::Preview => preview::ui(ui, app, actions),
             View::Counts => with_data(ui, app, actions, |ui, prepared, _| counts::ui(ui, prepared)),
-            View::Charts => with_data(ui, app, actions, |ui, _, _| profile::ui(ui, app)),
+            View::Profile => {
+                with_data(ui, app, actions, |ui, prepared, actions| self.profile.ui(ui, app, prepared, actions));
+            }
             View::Audit => with_data(ui, app, actions, |ui, _, _| audit::ui(ui, app)),
             View::Places => with_data(ui, app, actions, |ui, _, _| places::ui(ui, app)),
             View::Users => {

@@ -31,7 +31,7 @@ pub(crate) fn whole_marks(input: &GridInput) -> Vec<GridMark> {
 }
 
 /// Marks of a plain upright axis.
-pub(super) fn plain_marks(input: &GridInput) -> Vec<GridMark> {
+pub(crate) fn plain_marks(input: &GridInput) -> Vec<GridMark> {
     let step = nice_step(input.base_step_size * STEPS_DOWN);
     multiples(input.bounds.0, input.bounds.1, step).map(|value| GridMark { value, step_size: step }).collect()
 }

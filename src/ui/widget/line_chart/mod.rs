@@ -10,7 +10,7 @@ mod smooth;
 mod table;
 mod thin;
 
-pub(crate) use axis::{log_marks, log_text, tick, whole_marks};
+pub(crate) use axis::{log_marks, log_text, plain_marks, tick, whole_marks};
 pub use smooth::smooth;
 pub use thin::{MOST_POINTS, thin};
 

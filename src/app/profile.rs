@@ -1,0 +1,40 @@
+//! Views of the log's profile as files.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::App;
+use super::job::{Answer, sentence};
+use crate::data::ProfileView;
+
+impl App {
+    /// Whether there is something to write.
+    pub(super) fn can_export_profile(&self, view: ProfileView) -> Result<(), String> {
+        let Some(profile) = &self.data.profile else { return Err("No data are prepared yet.".to_owned()) };
+        view.absent(profile).map_or(Ok(()), |why| Err(why.to_owned()))
+    }
+
+    /// Writes one view on a background thread; a notice says where.
+    pub(super) fn export_profile(&mut self, view: ProfileView) {
+        let (Some(profile), Some(prepared)) = (&self.data.profile, self.data.prepared.ready()) else { return };
+        let (profile, prepared) = (Arc::clone(profile), Arc::clone(prepared));
+        let to = self.free_profile_file(&prepared.dataset.name, view);
+        let shown = to.clone();
+        let work = move || profile.export_view(view, &prepared.dataset, &to).map_err(sentence);
+        self.jobs.start("export", work, move |result| Answer::ProfileExported(shown, result));
+    }
+
+    /// A file that is not there yet: `exports/LOG-profile/VIEW.csv` beside the folder of runs, where
+    /// runs are exported too, else `VIEW-2.csv`, and so on.
+    fn free_profile_file(&self, log: &str, view: ProfileView) -> PathBuf {
+        let plain = |letter: char| if letter.is_alphanumeric() || "-_.".contains(letter) { letter } else { '-' };
+        let log: String = log.chars().take(80).map(plain).collect();
+        let folder = self.store.root.with_file_name("exports").join(format!("{log}-profile"));
+        let numbered = |n: u32| folder.join(if n == 1 { format!("{view}.csv") } else { format!("{view}-{n}.csv") });
+        let mut n = 1;
+        while numbered(n).exists() {
+            n += 1;
+        }
+        numbered(n)
+    }
+}

@@ -1,0 +1,97 @@
+//! Users and items with hardly any event, and what a test asks about that training never saw.
+
+use crate::data::{EvalCase, Prepared, SplitPart};
+
+/// Users or items with fewer events than a bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ColdGroup {
+    /// Users or items.
+    pub kind: ColdKind,
+    /// They have fewer events than this.
+    pub fewer_than: usize,
+    /// How many they are.
+    pub n: usize,
+    /// Of so many.
+    pub of: usize,
+    /// Events that are theirs.
+    pub n_events: usize,
+}
+
+/// Whose events are few.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display)]
+#[strum(serialize_all = "lowercase")]
+pub enum ColdKind {
+    /// Users with few events.
+    Users,
+    /// Items with few events.
+    Items,
+}
+
+/// What the questions of one part of the split ask about that training never saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unseen {
+    /// Validation or test.
+    pub part: SplitPart,
+    /// Questions: one a user at most.
+    pub n_cases: usize,
+    /// Those of a user without a training event.
+    pub n_cases_of_unseen_users: usize,
+    /// Those whose answer is an item without a training event.
+    pub n_cases_of_unseen_items: usize,
+    /// Distinct such items.
+    pub n_unseen_items: usize,
+}
+
+/// Bounds that are told: leave-one-out needs three events of a user, the usual core five; an item
+/// below two was seen once.
+const BOUNDS: [(ColdKind, usize); 4] =
+    [(ColdKind::Users, 3), (ColdKind::Users, 5), (ColdKind::Items, 2), (ColdKind::Items, 5)];
+
+/// Of the users' numbers of events, in order, and the items'.
+pub(super) fn groups(sorted_lengths: &[usize], item_counts: &[u32]) -> Vec<ColdGroup> {
+    let group = |(kind, fewer_than): (ColdKind, usize)| {
+        let (n, of, n_events) = match kind {
+            ColdKind::Users => {
+                let n = sorted_lengths.partition_point(|&length| length < fewer_than);
+                (n, sorted_lengths.len(), sorted_lengths.iter().take(n).sum())
+            }
+            ColdKind::Items => {
+                let few = || item_counts.iter().map(|&count| count as usize).filter(|count| *count < fewer_than);
+                (few().count(), item_counts.len(), few().sum())
+            }
+        };
+        ColdGroup { kind, fewer_than, n, of, n_events }
+    };
+    BOUNDS.into_iter().map(group).collect()
+}
+
+/// Of both parts that ask questions; none of a log that was not split.
+pub(super) fn unseen(prepared: &Prepared) -> Vec<Unseen> {
+    let (sequences, split) = (&prepared.dataset.sequences, &prepared.split);
+    if split.train_len.is_empty() {
+        return Vec::new();
+    }
+    let mut is_trained = vec![false; prepared.dataset.n_items() + 1];
+    for (user, &train_len) in split.train_len.iter().enumerate() {
+        for &item in sequences.items(user).iter().take(train_len as usize) {
+            is_trained[item as usize] = true;
+        }
+    }
+    let of_part = |part: SplitPart, cases: &[EvalCase]| {
+        let is_new_user = |case: &&EvalCase| split.train_len.get(case.user_idx as usize).is_none_or(|&len| len == 0);
+        let answer = |case: &EvalCase| sequences.items(case.user_idx as usize).get(case.target_pos as usize).copied();
+        let is_new_item = |item: &u32| !is_trained[*item as usize];
+        let mut new_items: Vec<u32> = cases.iter().filter_map(answer).filter(is_new_item).collect();
+        let n_cases_of_unseen_items = new_items.len();
+        new_items.sort_unstable();
+        new_items.dedup();
+        Unseen {
+            part,
+            n_cases: cases.len(),
+            n_cases_of_unseen_users: cases.iter().filter(is_new_user).count(),
+            n_cases_of_unseen_items,
+            n_unseen_items: new_items.len(),
+        }
+    };
+    vec![of_part(SplitPart::Valid, &split.valid), of_part(SplitPart::Test, &split.test)]
+}
