@@ -3,11 +3,9 @@
 use std::collections::HashMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use polars::prelude::StringChunked;
-
 use super::columns::{self, ExtraCells, WantedColumn, is_missing};
 use super::events::Events;
-use super::source::{Cells, Lines, Refused};
+use super::source::{Cells, Lines, Refused, Texts};
 use super::{DataError, Role, TimeFormat, Vocab, time};
 use crate::spec::{Problem, quotable};
 
@@ -165,7 +163,7 @@ impl Readable<'_> {
     }
 
     /// Codes a column of ids; rows without one are refused (and get 0 until they are dropped).
-    fn ids(&mut self, column: &StringChunked, vocab: &mut Vocab, what: &str) -> Vec<u32> {
+    fn ids(&mut self, column: &Texts, vocab: &mut Vocab, what: &str) -> Vec<u32> {
         let mut idx = Vec::with_capacity(column.len());
         for (row, cell) in column.iter().enumerate() {
             let id = trimmed(cell.unwrap_or_default());
@@ -210,7 +208,7 @@ impl Readable<'_> {
     }
 
     /// Reads a column of numbers; a missing one is NaN, an unreadable one refuses the row.
-    fn values(&mut self, column: &StringChunked) -> Vec<f32> {
+    fn values(&mut self, column: &Texts) -> Vec<f32> {
         let read = |text: &str| text.parse::<f32>().ok().filter(|value| value.is_finite());
         let mut values = Vec::with_capacity(column.len());
         for (row, cell) in column.iter().enumerate() {
@@ -240,7 +238,7 @@ pub(super) fn check_behaviours(behaviours: &Vocab) -> Result<(), DataError> {
     })
 }
 
-fn behaviour_idx(column: &StringChunked, behaviours: &mut Vocab) -> Result<Vec<u16>, DataError> {
+fn behaviour_idx(column: &Texts, behaviours: &mut Vocab) -> Result<Vec<u16>, DataError> {
     let mut idx = Vec::with_capacity(column.len());
     for cell in column.iter() {
         let word = cell.unwrap_or_default().trim();
@@ -251,7 +249,7 @@ fn behaviour_idx(column: &StringChunked, behaviours: &mut Vocab) -> Result<Vec<u
 }
 
 /// A column's text; a column of typed times is none.
-fn text(cells: &Cells, role: Role) -> Result<&StringChunked, DataError> {
+fn text(cells: &Cells, role: Role) -> Result<&Texts, DataError> {
     match cells {
         Cells::Text(column) => Ok(column),
         Cells::Micros(_) => {

@@ -4,13 +4,11 @@
 //! cannot be read is marked by an infinity while the parts of a log are joined; [`settle`] then
 //! counts the marks, tells the first line, and makes missing values of them.
 
-use polars::prelude::StringChunked;
-
 use super::guess::{WantedColumn, is_missing, list};
 use super::spec::ColumnKind;
 use super::values::{Extra, FreeColumn, FreeValues, Words};
 use crate::data::events::Events;
-use crate::data::source::{Cells, Lines};
+use crate::data::source::{Cells, Lines, Texts};
 use crate::data::{DataError, Role};
 use crate::spec::Problem;
 
@@ -35,7 +33,7 @@ pub(in crate::data) fn code(cells: &ExtraCells) -> Result<Extra, DataError> {
     let role = |cells: &Option<Cells>, role: Role| {
         let word = role.to_string().to_lowercase();
         let texts = cells.as_ref().map(|cells| text(cells, &word, &format!("data.roles.{word}")));
-        texts.transpose().map(Option::<&StringChunked>::cloned)
+        texts.transpose().map(Option::<&Texts>::cloned)
     };
     Ok(Extra {
         sessions: role(&cells.session, Role::Session)?.map(|column| words(&column)),
@@ -47,10 +45,9 @@ pub(in crate::data) fn code(cells: &ExtraCells) -> Result<Extra, DataError> {
 
 /// Codes one free column; `field` is the path of the list that it stands in.
 pub(super) fn free(wanted: &WantedColumn, cells: &[Cells], field: &str) -> Result<FreeColumn, DataError> {
-    let columns: Vec<&StringChunked> =
-        cells.iter().map(|cells| text(cells, &wanted.name, field)).collect::<Result<_, _>>()?;
+    let columns: Vec<&Texts> = cells.iter().map(|cells| text(cells, &wanted.name, field)).collect::<Result<_, _>>()?;
     let n_rows = columns.first().map_or(0, |column| column.len());
-    let first = |read: fn(&StringChunked) -> Words| columns.first().map_or_else(Words::default, |column| read(column));
+    let first = |read: fn(&Texts) -> Words| columns.first().map_or_else(Words::default, |column| read(column));
     let values = match (wanted.kind, columns.as_slice()) {
         (ColumnKind::Numeric, columns) => {
             FreeValues::Numeric(columns.first().map_or_else(Vec::new, |column| numbers(column)))
@@ -69,7 +66,7 @@ pub(super) fn free(wanted: &WantedColumn, cells: &[Cells], field: &str) -> Resul
     Ok(FreeColumn { name: wanted.name.clone(), values })
 }
 
-fn words(column: &StringChunked) -> Words {
+fn words(column: &Texts) -> Words {
     let mut words = Words::default();
     for cell in column.iter() {
         let text = cell.unwrap_or_default().trim();
@@ -78,7 +75,7 @@ fn words(column: &StringChunked) -> Words {
     words
 }
 
-fn numbers(column: &StringChunked) -> Vec<f32> {
+fn numbers(column: &Texts) -> Vec<f32> {
     let read = |text: &str| match text.parse::<f32>() {
         _ if is_missing(text) => f32::NAN,
         Ok(number) if number.is_finite() => number,
@@ -88,7 +85,7 @@ fn numbers(column: &StringChunked) -> Vec<f32> {
 }
 
 /// Vectors of one width; a cell with another number of numbers is unreadable.
-fn lists(column: &StringChunked, width: usize) -> Vec<f32> {
+fn lists(column: &Texts, width: usize) -> Vec<f32> {
     let mut values = Vec::with_capacity(column.len() * width);
     for cell in column.iter() {
         let text = cell.unwrap_or_default().trim();
@@ -102,7 +99,7 @@ fn lists(column: &StringChunked, width: usize) -> Vec<f32> {
 }
 
 /// A column's text; a column of typed times is none.
-fn text<'a>(cells: &'a Cells, name: &str, field: &str) -> Result<&'a StringChunked, DataError> {
+fn text<'a>(cells: &'a Cells, name: &str, field: &str) -> Result<&'a Texts, DataError> {
     match cells {
         Cells::Text(column) => Ok(column),
         Cells::Micros(_) => Err(DataError::Setting {

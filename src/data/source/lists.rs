@@ -3,8 +3,6 @@
 
 use std::path::Path;
 
-use polars::prelude::StringChunked;
-
 use super::{Cells, Head, Lines, Refused, Rows, SAMPLE_ROWS, TextHead, whole_text};
 use crate::data::watch::Watch;
 use crate::data::{DataError, Encoding, FileSpec, TimeFormat};
@@ -94,7 +92,7 @@ pub(super) fn parse_rows(bytes: &[u8], head: &Head, wanted: &[usize]) -> Rows {
             }
         }
     }
-    let columns = columns.into_iter().map(|cells| Cells::Text(cells.into_iter().collect::<StringChunked>())).collect();
+    let columns = columns.into_iter().map(|cells| Cells::Text(cells.into_iter().collect())).collect();
     Rows { columns, n_read, lines, refused }
 }
 

@@ -18,16 +18,18 @@ mod pieces;
 mod refused;
 mod sqlite;
 mod text;
+mod texts;
 
 use std::path::{Path, PathBuf};
 
-use polars::prelude::{DataFrame, SerReader, StringChunked};
+use polars::prelude::{DataFrame, SerReader};
 
 pub(super) use files::{can_open, find as files_of, name_of};
 pub(super) use open::resolve;
 pub(super) use pieces::{Piece, PieceRows, Pieces};
 pub(super) use refused::{Lines, Refused};
 pub(super) use sqlite::refused_query;
+pub(super) use texts::Texts;
 
 use super::watch::{Watch, go_on};
 use super::{DataError, Encoding, FileFormat, FileSpec, Packing, schema};
@@ -109,7 +111,7 @@ pub(super) struct Rows {
 #[derive(Clone, Debug)]
 pub(super) enum Cells {
     /// Text as in the file; `None` or empty where there is nothing.
-    Text(StringChunked),
+    Text(Texts),
     /// Microseconds since 1970-01-01 UTC, from a file that types its times.
     Micros(Vec<Option<i64>>),
 }

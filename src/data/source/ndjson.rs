@@ -12,6 +12,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::elements::Elements;
+use super::texts::Texts;
 use super::{Cells, Head, Lines, Refused, Rows, SAMPLE_ROWS, TextHead, whole_text};
 use crate::data::watch::Watch;
 use crate::data::{DataError, Encoding, FileFormat, FileSpec};
@@ -97,7 +98,7 @@ pub(super) fn parse_rows(bytes: &[u8], head: &Head, wanted: &[usize]) -> Result<
 
 fn parse(lines: &[u8], names: &[&str]) -> PolarsResult<Vec<Cells>> {
     if lines.is_empty() {
-        return Ok(names.iter().map(|_| Cells::Text(std::iter::empty::<&str>().collect())).collect());
+        return Ok(names.iter().map(|_| Cells::Text(Texts::none())).collect());
     }
     let schema: Schema = names.iter().map(|&name| (PlSmallStr::from_str(name), DataType::String)).collect();
     let frame = JsonReader::new(Cursor::new(lines))
@@ -105,7 +106,7 @@ fn parse(lines: &[u8], names: &[&str]) -> PolarsResult<Vec<Cells>> {
         .with_schema(Arc::new(schema))
         .set_rechunk(false)
         .finish()?;
-    names.iter().map(|name| Ok(Cells::Text(frame.column(name)?.str()?.clone()))).collect()
+    names.iter().map(|name| Ok(Cells::Text(Texts::Chunked(frame.column(name)?.str()?.clone())))).collect()
 }
 
 /// The objects of a text, each with the line on which it begins; a cut one at the end only if the

@@ -7,6 +7,7 @@ use polars::prelude::{
     Column as PolarsColumn, DataType, ParquetReader, PolarsResult, SerReader, StringChunked, TimeUnit,
 };
 
+use super::texts::Texts;
 use super::{Cells, Head, Lines, Refused, Rows, SAMPLE_ROWS, open};
 use crate::data::{DataError, FileSpec, time};
 use crate::spec::{guarded, quotable, quotable_reason};
@@ -172,7 +173,7 @@ fn cells(column: &PolarsColumn) -> PolarsResult<Cells> {
     match column.dtype() {
         DataType::Datetime(unit, _) => micros(per_unit(unit)),
         DataType::Date => micros((86_400_000_000, 1)),
-        _ => text(column).map(Cells::Text),
+        _ => text(column).map(|cells| Cells::Text(Texts::Chunked(cells))),
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use polars::prelude::StringChunked;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Statement};
 
@@ -68,7 +67,7 @@ pub(super) fn rows(head: &Head, path: &Path, wanted: &[usize], watch: &dyn Watch
             Err(reason) => refused.push(n_read, || reason),
         }
     }
-    let columns = columns.into_iter().map(|cells| Cells::Text(cells.into_iter().collect::<StringChunked>())).collect();
+    let columns = columns.into_iter().map(|cells| Cells::Text(cells.into_iter().collect())).collect();
     Ok(Rows { columns, n_read, lines, refused })
 }
 

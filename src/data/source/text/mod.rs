@@ -5,6 +5,7 @@
 //! would stop at the first bad row, or lose it without a word.
 
 mod scan;
+mod spans;
 mod splitter;
 
 use splitter::Record;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 use polars::prelude::{CsvParseOptions, CsvReadOptions, DataType, PlSmallStr, PolarsResult, Schema, SerReader};
 
+use super::texts::Texts;
 use super::{Cells, Head, Rows, SAMPLE_ROWS, TextHead, detect, whole_text};
 use crate::data::watch::{Watch, go_on};
 use crate::data::{DataError, Encoding, FileSpec};
@@ -112,7 +114,11 @@ pub(super) fn parse_piece(
     wanted: &[usize],
     begins_with_header: bool,
 ) -> Result<Option<Rows>, String> {
-    let scanned = scan(without_bom(bytes), &shape(head, begins_with_header));
+    let shape = shape(head, begins_with_header);
+    if let Some(rows) = spans::read(bytes, &shape, wanted) {
+        return Ok(Some(rows));
+    }
+    let scanned = scan(without_bom(bytes), &shape);
     if scanned.is_open {
         return Ok(None);
     }
@@ -140,7 +146,7 @@ fn parsed(scanned: Scanned<'_>, head: &Head, wanted: &[usize]) -> Result<Rows, S
 fn parse(scanned: &Scanned<'_>, n_fields: usize, wanted: &[usize]) -> PolarsResult<Vec<Cells>> {
     if scanned.lines.len() == 0 {
         // polars takes a text without rows for a mistake.
-        return Ok(wanted.iter().map(|_| Cells::Text(std::iter::empty::<&str>().collect())).collect());
+        return Ok(wanted.iter().map(|_| Cells::Text(Texts::none())).collect());
     }
     // Names may hold anything; positions are safe.
     let name = |at: usize| PlSmallStr::from(format!("{at}"));
@@ -160,7 +166,7 @@ fn parse(scanned: &Scanned<'_>, n_fields: usize, wanted: &[usize]) -> PolarsResu
                 .with_missing_is_null(false),
         );
     let frame = options.into_reader_with_file_handle(Cursor::new(scanned.bytes.as_ref())).finish()?;
-    wanted.iter().map(|&at| Ok(Cells::Text(frame.column(&name(at))?.str()?.clone()))).collect()
+    wanted.iter().map(|&at| Ok(Cells::Text(Texts::Chunked(frame.column(&name(at))?.str()?.clone())))).collect()
 }
 
 fn without_bom(bytes: &[u8]) -> &[u8] {

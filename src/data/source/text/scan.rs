@@ -7,7 +7,7 @@ use super::{Separator, Splitter};
 use crate::data::Encoding;
 
 /// Longest record; longer ones are no events.
-const LONGEST_RECORD: usize = 1 << 20;
+pub(super) const LONGEST_RECORD: usize = 1 << 20;
 
 /// Marks that polars separates by when the file's own would not do (quotes, several characters).
 const FIELD_MARK: u8 = 0x1f;
@@ -180,7 +180,7 @@ fn unreadable(record: &[u8], has_nul: bool, known_valid: bool, encoding: Encodin
     (!known_valid && std::str::from_utf8(record).is_err()).then(|| format!("is not valid {encoding}"))
 }
 
-fn wrong_count(record: &[u8], expected: usize, found: usize) -> String {
+pub(super) fn wrong_count(record: &[u8], expected: usize, found: usize) -> String {
     let reason = format!("expected {expected} fields, found {found}");
     if record.len() > LONGEST_RECORD {
         return format!("{reason}, and is {} bytes long", record.len());
