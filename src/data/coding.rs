@@ -186,6 +186,9 @@ impl Readable<'_> {
             Cells::Text(column) => time::read(|| column.iter().map(Option::unwrap_or_default), format),
             Cells::Micros(micros) => (micros.clone(), time::MICROS_PER_SEC),
         };
+        if ticks.iter().all(Option::is_some) {
+            return (ticks.into_iter().flatten().collect(), per_sec);
+        }
         let mut texts = match cells {
             Cells::Text(column) => Some(column.iter()),
             Cells::Micros(_) => None,
@@ -263,7 +266,7 @@ fn text(cells: &Cells, role: Role) -> Result<&Texts, DataError> {
 }
 
 /// A cell without blanks around it: mostly there are none.
-fn trimmed(cell: &str) -> &str {
+pub(super) fn trimmed(cell: &str) -> &str {
     match cell.as_bytes() {
         [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => cell,
         _ => cell.trim(),

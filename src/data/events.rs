@@ -80,6 +80,9 @@ impl Events {
 
     /// Keeps the rows whose flag is set; `keep` is as long as the rows.
     pub(super) fn retain(&mut self, keep: &[bool]) {
+        if keep.iter().all(|&kept| kept) {
+            return;
+        }
         retain(&mut self.user_idx, keep);
         retain(&mut self.item_idx, keep);
         self.time_ticks.iter_mut().for_each(|column| retain(column, keep));
@@ -197,7 +200,7 @@ fn coded_in(all: &mut Vocab, part: &Vocab, column: &[u32]) -> Vec<u32> {
 
 /// The index in `all` of each id of `part`, given now where it is new.
 fn idx_in(all: &mut Vocab, part: &Vocab) -> Vec<u32> {
-    part.ids().map(|id| all.intern(id)).collect()
+    all.intern_all(part.ids())
 }
 
 fn extend<T>(all: &mut Option<Vec<T>>, part: Option<Vec<T>>) {

@@ -5,6 +5,7 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
 use super::TimeFormat;
+use super::coding::trimmed;
 
 /// Ticks in a second for every format that knows seconds: finer than any log, so that two events
 /// of one second keep their order and are no duplicates of each other.
@@ -59,7 +60,7 @@ pub(super) fn read<'a, I>(column: impl Fn() -> I, format: TimeFormat) -> (Vec<Op
 where
     I: Iterator<Item = &'a str>,
 {
-    let micros = |of: fn(&str) -> Option<i64>| (column().map(|text| of(text.trim())).collect(), MICROS_PER_SEC);
+    let micros = |of: fn(&str) -> Option<i64>| (column().map(|text| of(trimmed(text))).collect(), MICROS_PER_SEC);
     match format {
         TimeFormat::Seconds => micros(|text| scaled(text, MICROS_PER_SEC)),
         TimeFormat::Milliseconds => micros(|text| scaled(text, 1_000)),
@@ -99,7 +100,7 @@ fn number(text: &str) -> Option<f64> {
 
 /// A number in units of `ticks`; `None` where it is none, or too large.
 fn scaled(text: &str, ticks: i64) -> Option<i64> {
-    let text = text.trim();
+    let text = trimmed(text);
     if let Ok(whole) = text.parse::<i64>() {
         return whole.checked_mul(ticks);
     }

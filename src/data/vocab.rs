@@ -61,6 +61,27 @@ impl Vocab {
         *first + at
     }
 
+    /// The indices of these ids, given now where they are new.
+    pub(super) fn intern_all<'a>(&mut self, ids: impl Iterator<Item = &'a str>) -> Vec<u32> {
+        let mut all = Vec::with_capacity(ids.size_hint().0);
+        let mut batch: Vec<&str> = Vec::with_capacity(BATCH);
+        let mut numbers = Vec::with_capacity(BATCH);
+        let mut ids = ids.peekable();
+        while ids.peek().is_some() {
+            batch.clear();
+            batch.extend(ids.by_ref().take(BATCH));
+            numbers.clear();
+            numbers.extend(batch.iter().map(|id| number_of(id.as_bytes()).unwrap_or(NOWHERE)));
+            // Nothing else in this loop, so that the processor waits for many places of memory at once.
+            for number in &mut numbers {
+                *number = self.lookup.numbers.get(*number as usize).copied().unwrap_or(NOWHERE);
+            }
+            let found = std::iter::zip(&batch, &numbers);
+            all.extend(found.map(|(id, &at)| if at == NOWHERE { self.intern(id) } else { self.first + at }));
+        }
+        all
+    }
+
     /// The same ids with indices from `first` on.
     #[must_use]
     pub(super) fn renumbered_from(self, first: u32) -> Self {
@@ -151,10 +172,23 @@ struct Lookup {
 
 const NOWHERE: u32 = u32::MAX;
 
+/// Ids that are looked up at once.
+const BATCH: usize = 256;
+
+/// The number that an id is: a whole one as it is usually written, below 10⁸.
+fn number_of(id: &[u8]) -> Option<u32> {
+    let is_number = match id {
+        [b'0'] => true,
+        [b'1'..=b'9', more @ ..] => more.len() < 8 && more.iter().all(u8::is_ascii_digit),
+        _ => false,
+    };
+    is_number.then(|| id.iter().fold(0, |number, digit| 10 * number + u32::from(digit - b'0')))
+}
+
 /// An id, as it is looked up.
 #[derive(Clone, Copy)]
 enum Key {
-    /// A whole number as it is usually written, below 10⁸; and what it is as a short one.
+    /// See [`number_of`]; and what it is as a short one.
     Number(u32, u128),
     /// At most 15 bytes, and their count.
     Short(u128),
@@ -170,16 +204,7 @@ impl Key {
         // Longer than 15 bytes has returned, so the last byte is free.
         key[15] = bytes.len() as u8;
         let short = u128::from_le_bytes(key);
-        let is_number = match bytes {
-            [b'0'] => true,
-            [b'1'..=b'9', more @ ..] => more.len() < 8 && more.iter().all(u8::is_ascii_digit),
-            _ => false,
-        };
-        if !is_number {
-            return Self::Short(short);
-        }
-        let number = bytes.iter().fold(0, |number, digit| 10 * number + u32::from(digit - b'0'));
-        Self::Number(number, short)
+        number_of(bytes).map_or(Self::Short(short), |number| Self::Number(number, short))
     }
 }
 
@@ -249,6 +274,11 @@ mod tests {
                 prop_assert_eq!(vocab.intern(id), *slow.entry(id.clone()).or_insert(n));
             }
             prop_assert_eq!(vocab.len(), slow.len());
+            let mut at_once = Vocab::starting_at(first);
+            let twice = || ids.iter().chain(ids.iter().rev()).map(String::as_str);
+            let expected: Vec<u32> = twice().map(|id| slow[id]).collect();
+            prop_assert_eq!(at_once.intern_all(twice()), expected);
+            prop_assert_eq!(&at_once, &vocab);
             for (id, idx) in &slow {
                 prop_assert_eq!((vocab.idx(id), vocab.id(*idx)), (Some(*idx), Some(id.as_str())));
             }
