@@ -1,6 +1,7 @@
 //! Coded rows in the order of the file: what lies between a table and its sequences.
 
 use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
@@ -25,6 +26,18 @@ pub(super) struct Events {
     pub(super) behaviours: Vocab,
     /// Sessions, places and free columns, where the log has them.
     pub(super) extra: Extra,
+    /// The rows by user and time, while they stay as they are.
+    pub(super) in_time: Kept,
+}
+
+/// What was found out of the rows and holds until they change; it makes no difference between logs.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Kept(OnceLock<Arc<ByUser>>);
+
+impl PartialEq for Kept {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// Sequences and the vocabularies that they are written in.
@@ -69,13 +82,9 @@ impl Events {
 
     /// Rows, users and items there are, under the name of the step that left them.
     pub(super) fn count(&self, step: impl Into<String>) -> StepCount {
-        StepCount {
-            step: step.into(),
-            rows: self.len(),
-            users: n_used(&self.user_idx, self.users.len()),
-            items: n_used(&self.item_idx, self.items.len()),
-            effect: None,
-        }
+        let (users, items) =
+            rayon::join(|| n_used(&self.user_idx, self.users.len()), || n_used(&self.item_idx, self.items.len()));
+        StepCount { step: step.into(), rows: self.len(), users, items, effect: None }
     }
 
     /// Keeps the rows whose flag is set; `keep` is as long as the rows.
@@ -83,6 +92,7 @@ impl Events {
         if keep.iter().all(|&kept| kept) {
             return;
         }
+        self.in_time = Kept::default();
         retain(&mut self.user_idx, keep);
         retain(&mut self.item_idx, keep);
         self.time_ticks.iter_mut().for_each(|column| retain(column, keep));
@@ -94,6 +104,7 @@ impl Events {
     /// Adds the rows of a later part of the same log, whose indices are those of its own
     /// vocabularies, or of lists of ids.
     pub(super) fn append(&mut self, later: Self) {
+        self.in_time = Kept::default();
         // A part whose rows were all refused still has ids, which keep their place.
         let is_blank = self.users.is_empty() && self.items.is_empty() && self.behaviours.is_empty();
         if is_blank && !later.users.is_list() {
@@ -124,6 +135,7 @@ impl Events {
 
     /// Puts the rows in another order: `order` names for each place the row that comes to it.
     pub(super) fn reorder(&mut self, order: &[usize]) {
+        self.in_time = Kept::default();
         self.user_idx = reordered(&self.user_idx, order);
         self.item_idx = reordered(&self.item_idx, order);
         self.time_ticks.iter_mut().for_each(|column| *column = reordered(column, order));
@@ -132,11 +144,17 @@ impl Events {
         self.extra.reorder(order);
     }
 
+    /// Gives the rows other users.
+    pub(super) fn set_users(&mut self, user_idx: Vec<u32>, users: Vocab) {
+        self.in_time = Kept::default();
+        (self.user_idx, self.users) = (user_idx, users);
+    }
+
     /// Leaves out of the vocabulary the behaviours that no row has any more.
     pub(super) fn forget_unused_behaviours(&mut self) {
         let Some(column) = &mut self.behaviour_idx else { return };
         let mut idx: Vec<u32> = column.iter().copied().map(u32::from).collect();
-        self.behaviours = compact(&mut idx, std::mem::take(&mut self.behaviours), 0);
+        self.behaviours = compact(&mut idx, std::mem::take(&mut self.behaviours), 0).vocab;
         *column = idx.into_iter().map(|idx| idx as u16).collect();
     }
 
@@ -146,17 +164,24 @@ impl Events {
     }
 
     /// Row numbers grouped by user, oldest first; in file order where times are equal or absent.
-    pub(super) fn by_user_in_time(&self) -> ByUser {
-        ByUser::new(&self.user_idx, self.users.len(), self.time_ticks.as_deref())
+    pub(super) fn by_user_in_time(&self) -> Arc<ByUser> {
+        let group = || Arc::new(ByUser::new(&self.user_idx, self.users.len(), self.time_ticks.as_deref()));
+        Arc::clone(self.in_time.0.get_or_init(group))
     }
 
     /// One time-ordered list a user, and vocabularies without what no row has any more.
     ///
     /// Within a user the sort is stable: events of the same second keep the order of the file.
     pub(super) fn into_sequences(mut self) -> Coded {
-        self.users = compact(&mut self.user_idx, std::mem::take(&mut self.users), 0);
-        let items = compact(&mut self.item_idx, std::mem::take(&mut self.items), 1);
-        let ByUser { offsets, rows, mut times } = self.by_user_in_time();
+        let users = compact(&mut self.user_idx, std::mem::take(&mut self.users), 0);
+        if users.is_renumbered {
+            self.in_time = Kept::default();
+        }
+        self.users = users.vocab;
+        let items = compact(&mut self.item_idx, std::mem::take(&mut self.items), 1).vocab;
+        let by_user = self.by_user_in_time();
+        self.in_time = Kept::default();
+        let ByUser { offsets, rows, mut times } = Arc::unwrap_or_clone(by_user);
         // Columns that are done with go at once: a log may be as large as the memory allows.
         self.user_idx = Vec::new();
         let has_times = self.time_ticks.take().is_some();
@@ -231,7 +256,7 @@ fn reordered<T: Copy>(column: &[T], order: &[usize]) -> Vec<T> {
 }
 
 /// Renumbers a column from `first` in order of first occurrence; ids that no row has are left out.
-fn compact(column: &mut [u32], old: Vocab, first: u32) -> Vocab {
+fn compact(column: &mut [u32], old: Vocab, first: u32) -> Compacted {
     const UNSEEN: u32 = u32::MAX;
     // Mostly nothing was dropped, and the indices stand in that order already.
     let mut n_seen = 0;
@@ -243,7 +268,7 @@ fn compact(column: &mut [u32], old: Vocab, first: u32) -> Vocab {
         for idx in column.iter_mut() {
             *idx += first;
         }
-        return old.renumbered_from(first);
+        return Compacted { vocab: old.renumbered_from(first), is_renumbered: false };
     }
     let mut new_idx = vec![UNSEEN; old.len()];
     let mut vocab = Vocab::starting_at(first);
@@ -254,5 +279,12 @@ fn compact(column: &mut [u32], old: Vocab, first: u32) -> Vocab {
         }
         *idx = *slot;
     }
-    vocab
+    Compacted { vocab, is_renumbered: true }
+}
+
+/// A vocabulary that names only what rows have.
+struct Compacted {
+    vocab: Vocab,
+    /// Whether indices are others than before, but for the first one.
+    is_renumbered: bool,
 }

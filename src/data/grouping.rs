@@ -8,7 +8,7 @@
 use rayon::prelude::*;
 
 /// Row numbers grouped by user.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct ByUser {
     /// Where each user's rows start; `n_users + 1` entries.
     pub(super) offsets: Vec<usize>,

@@ -119,10 +119,7 @@ impl Change {
                 events.behaviour_idx = Some(idx);
                 events.behaviours = names;
             }
-            Self::Users(idx, ids) => {
-                events.user_idx = idx;
-                events.users = ids;
-            }
+            Self::Users(idx, ids) => events.set_users(idx, ids),
             Self::Order(order, _) => events.reorder(&order),
         }
     }

@@ -36,7 +36,8 @@ impl Step for Duplicates {
             (events.item_idx[row], behaviour(row), value(row))
         };
         let mut keep = vec![true; events.len()];
-        let ByUser { offsets, rows, times } = events.by_user_in_time();
+        let by_user = events.by_user_in_time();
+        let ByUser { offsets, rows, times } = by_user.as_ref();
         let mut equal = Vec::new();
         for bounds in offsets.windows(2) {
             let mut at = bounds[0];

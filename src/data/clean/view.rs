@@ -3,7 +3,6 @@
 use std::cmp::Ordering;
 
 use crate::data::events::Events;
-use crate::data::grouping::ByUser;
 use crate::data::time;
 use crate::data::{TimeFormat, Vocab};
 use crate::spec::Problem;
@@ -65,8 +64,8 @@ impl<'a> View<'a> {
     /// Row numbers grouped by user, oldest first (in file order where times are equal or absent),
     /// and where each user starts.
     pub(super) fn rows_in_time(&self) -> (Vec<usize>, Vec<usize>) {
-        let ByUser { offsets, rows, .. } = self.events.by_user_in_time();
-        (offsets, rows.into_iter().map(|row| row as usize).collect())
+        let by_user = self.events.by_user_in_time();
+        (by_user.offsets.clone(), by_user.rows.iter().map(|&row| row as usize).collect())
     }
 
     /// Training values that are not missing, smallest first, so that what is learnt from them does
