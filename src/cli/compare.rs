@@ -90,11 +90,15 @@ fn write_metrics(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<()
     for manifest in manifests {
         table.row(cells(manifest));
     }
-    let mut optima: Vec<Ceiling> = manifests.iter().filter_map(Manifest::optimum).collect();
-    optima.dedup();
-    for best in optima {
+    let mut optima: Vec<(&str, Ceiling)> = Vec::new();
+    for found in manifests.iter().filter_map(|m| Some((m.data.name.as_str(), m.optimum()?))) {
+        if !optima.contains(&found) {
+            optima.push(found);
+        }
+    }
+    for (world, best) in optima {
         let [ndcg, hr] = [best.ndcg_at_10, best.hr_at_10].map(|value| metric(Some(value)));
-        let said = ["best possible".to_owned(), "the world's own rules".to_owned(), ndcg, hr];
+        let said = ["best possible".to_owned(), format!("the rules of `{world}`"), ndcg, hr];
         table.row(said.into_iter().chain(std::iter::repeat_n(String::new(), 7)));
     }
     Ok(table.write(streams.out)?)

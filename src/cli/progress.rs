@@ -50,11 +50,7 @@ pub(super) struct OpeningBar {
 
 impl OpeningBar {
     pub(super) fn new(is_cancelled: Arc<AtomicBool>) -> Self {
-        let bar = ProgressBar::new(THOUSANDTHS);
-        if let Ok(style) = ProgressStyle::with_template("{bar:24} {percent:>3}%  {msg}") {
-            bar.set_style(style);
-        }
-        Self { bar, is_cancelled }
+        Self { bar: ProgressBar::new(THOUSANDTHS), is_cancelled }
     }
 }
 
@@ -67,8 +63,12 @@ impl Watch for OpeningBar {
     }
 
     fn reached(&self, stage: Stage, share: Option<f32>) {
+        let known = if share.is_some() { "{bar:24} {percent:>3}%  {msg}" } else { "{spinner} {msg}" };
+        if let Ok(style) = ProgressStyle::with_template(known) {
+            self.bar.set_style(style);
+        }
         self.bar.set_message(stage.to_string());
-        self.bar.set_position(share.map_or(THOUSANDTHS, |share| (share * THOUSANDTHS as f32) as u64));
+        self.bar.set_position(share.map_or(0, |share| (share * THOUSANDTHS as f32) as u64));
     }
 }
 

@@ -120,9 +120,13 @@ impl Events {
             *self = Self { user_idx: users, item_idx: items, users: all_users, items: all_items, ..later };
             return;
         }
+        let later_len = users.len();
         self.user_idx.extend(users);
         self.item_idx.extend(items);
-        self.ticks_per_sec = self.ticks_per_sec.max(later.ticks_per_sec);
+        // A part without rows says nothing of the times.
+        if later_len > 0 {
+            self.ticks_per_sec = later.ticks_per_sec;
+        }
         extend(&mut self.time_ticks, later.time_ticks);
         extend(&mut self.value, later.value);
         self.extra.append(later.extra);

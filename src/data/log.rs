@@ -14,7 +14,7 @@ use super::{
     DataError, DataReport, FileSpec, Preview, Pseudonymiser, RefusedRow, Role, TimeFormat, schema, source, titles,
     without_first_refused, without_quoted,
 };
-use crate::spec::Problem;
+use crate::spec::{Problem, quotable};
 
 /// A log as read: its rows, its titles, and the account so far.
 pub(super) struct Log {
@@ -77,6 +77,9 @@ pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError>
         roles: Role::iter().filter_map(|role| Some((role, schema::column_of(&head, &file.roles, role)?))).collect(),
         free: columns::find(&head, &file.free_features, columns::FREE).0,
     };
+    if hidden.is_some() {
+        keep_hidden(&file, &wanted)?;
+    }
     let format = file.time_format.unwrap_or(TimeFormat::Order);
     let Joined { mut events, lines, refused, n_read, .. } = stream::open(&head, &wanted, format, watch)?;
     go_on(watch)?;
@@ -107,6 +110,9 @@ pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError>
     let mut items = if hides_items { None } else { side(SideOf::Items, &file.items, &events.items)? };
     let mut users = side(SideOf::Users, &file.users, &events.users)?;
     if let (Some(hidden), Some(users)) = (&hidden, &mut users) {
+        if users.report.columns.iter().any(|column| column.column == users.report.key) {
+            return Err(not_hidden("data.users.columns", &users.report.key));
+        }
         users.hide(|id| hidden.user(id));
     }
     problems.extend(items.iter().chain(&users).flat_map(|table| table.problems.iter().cloned()));
@@ -161,6 +167,23 @@ fn with_whole_paths(file: &FileSpec) -> Result<FileSpec, DataError> {
         table.path = whole(&table.path)?;
     }
     Ok(file)
+}
+
+/// Fails where a column of hidden ids is kept as a feature, too.
+fn keep_hidden(file: &FileSpec, wanted: &Wanted) -> Result<(), DataError> {
+    let is_hidden = |role: Role| role == Role::User || (role == Role::Item && file.pseudonyms.hides_items());
+    let mut hidden = wanted.roles.iter().filter(|(role, _)| is_hidden(*role)).map(|(_, at)| at);
+    match hidden.find_map(|at| wanted.free.iter().find(|column| column.at.contains(at))) {
+        Some(column) => Err(not_hidden("data.free_features", &column.name)),
+        None => Ok(()),
+    }
+}
+
+fn not_hidden(field: &str, column: &str) -> DataError {
+    DataError::Setting {
+        field: field.to_owned(),
+        sentence: format!("the column `{}` holds ids that are hidden; leave it out of `{field}`.", quotable(column)),
+    }
 }
 
 fn no_time(file: &FileSpec) -> Option<Problem> {

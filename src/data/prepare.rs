@@ -170,12 +170,11 @@ fn drop_cold_items(events: &mut Events, cuts: Cuts, report: &mut DataReport) {
 }
 
 /// The table of users, one row a user; a session by gap is called after its user, `user#1`, and has
-/// the user's row.
+/// the user's row; of sessions divided again, `user#1#1`.
 fn user_columns(table: &Side, users: &Vocab, clean: &CleanSpec) -> Vec<FreeColumn> {
-    if clean.steps.iter().any(|step| step.is_on() && matches!(step, CleanStep::Sessions(_))) {
-        return table.aligned(users.ids().map(|id| id.rsplit_once('#').map_or(id, |(user, _)| user)));
-    }
-    table.aligned(users.ids())
+    let n_divided = clean.steps.iter().filter(|step| step.is_on() && matches!(step, CleanStep::Sessions(_))).count();
+    let user_of = |id| (0..n_divided).fold(id, |id: &str, _| id.rsplit_once('#').map_or(id, |(user, _)| user));
+    table.aligned(users.ids().map(user_of))
 }
 
 fn titles_in_order(titles: HashMap<String, String>, items: &Vocab, report: &mut DataReport) -> Vec<String> {

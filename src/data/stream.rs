@@ -18,6 +18,8 @@ pub(super) struct Joined {
     pub(super) refused: Refused,
     /// Number of rows in the file, refused ones included, header not.
     pub(super) n_read: usize,
+    /// Whether the file types its times.
+    has_typed_times: bool,
     /// Lines of the pieces so far.
     n_lines: usize,
 }
@@ -53,7 +55,7 @@ fn file_by_file(
     watch: &dyn Watch,
 ) -> Result<Option<Joined>, DataError> {
     let positions = wanted.positions();
-    let mut log = Joined::default();
+    let (mut log, mut typed_times) = (Joined::default(), None);
     for at in 0..head.n_files() {
         go_on(watch)?;
         let part = Part { of_files: head.n_files(), at, watch };
@@ -65,6 +67,7 @@ fn file_by_file(
         if !log.fits(&file.events) {
             return Ok(None);
         }
+        head.check_times(at, &mut typed_times, file.has_typed_times)?;
         log.lines.append(file.lines, at);
         log.refused.append(file.refused, at);
         log.n_read += file.n_read;
@@ -98,10 +101,12 @@ impl Watch for Part<'_> {
 /// Rows that were read at once; their ids are only listed, and looked up where they are taken in.
 fn coded(rows: Rows, wanted: &Wanted, format: TimeFormat) -> Result<Joined, DataError> {
     let Rows { columns, n_read, lines, refused } = rows;
-    let mut coded = coding::code(&RoleCells::new(wanted, columns)?, format, lines)?;
+    let cells = RoleCells::new(wanted, columns)?;
+    let has_typed_times = matches!(cells.time, Some(source::Cells::Micros(_)));
+    let mut coded = coding::code(&cells, format, lines)?;
     coded.refused.merge(refused);
     let CodedRows { events, lines, refused } = coded;
-    Ok(Joined { events, lines, refused, n_read, ..Joined::default() })
+    Ok(Joined { events, lines, refused, n_read, has_typed_times, n_lines: 0 })
 }
 
 /// A file in pieces. `None` when it turns out that it must be read as a whole: a quote stands open,
@@ -154,7 +159,8 @@ fn code_piece(piece: &Piece<'_>, wanted: &Wanted, format: TimeFormat) -> Result<
 impl Joined {
     /// Adds the next piece of a file; `false` when its times are in another unit than those before.
     fn add(&mut self, piece: CodedPiece) -> Result<bool, DataError> {
-        let Joined { events, lines, refused, n_read, .. } = piece.rows;
+        let Joined { events, lines, refused, n_read, has_typed_times, .. } = piece.rows;
+        self.has_typed_times |= has_typed_times;
         self.lines.follow(lines, self.n_lines);
         self.refused.follow(refused, self.n_lines);
         self.n_read += n_read;
@@ -185,7 +191,7 @@ mod tests {
     use std::path::Path;
     use std::sync::atomic::AtomicBool;
 
-    use polars::prelude::{Column, DataFrame, ParquetWriter};
+    use polars::prelude::{Column, DataFrame, DataType, ParquetWriter, TimeUnit};
     use proptest::prelude::*;
 
     use crate::data::log::{self, Log};
@@ -317,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn sessions_places_and_free_columns_come_whole_out_of_blocks() {
+    fn sessions_places_and_free_columns_come_whole_out_of_pieces() {
         let mut text = "user_id,item_id,timestamp,session_id,lat,lon,brand,size,vec\n".to_owned();
         for row in 0..60 {
             let session = ["", "s1", "s2", "s3"][row % 4];
@@ -336,24 +342,48 @@ mod tests {
             .unwrap();
         }
         let folder = tempfile::tempdir().unwrap();
-        let (plain, packed) = (folder.path().join("log.csv"), folder.path().join("log.csv.gz"));
+        let (plain, whole) = (folder.path().join("log.csv"), folder.path().join("whole.csv"));
         std::fs::write(&plain, &text).unwrap();
-        let mut file =
-            flate2::write::GzEncoder::new(std::fs::File::create(&packed).unwrap(), flate2::Compression::fast());
-        file.write_all(text.as_bytes()).unwrap();
-        file.finish().unwrap();
+        utf16(&whole, &text);
         let read = |path: &Path| {
             let mut file = FileSpec { path: path.to_owned(), ..FileSpec::default() };
             file.roles.latitude = Some("lat".to_owned());
             file.free_features = ["brand", "size", "vec:embedding"].map(FreeColumnSpec::parse).into();
             log::open(&file, &AtomicBool::new(false)).unwrap()
         };
-        let (blocks, whole) = (read(&plain), read(&packed));
-        assert_eq!(told(&blocks.report), told(&whole.report));
+        let (pieces, whole) = (read(&plain), read(&whole));
+        assert_eq!(told(&pieces.report), told(&whole.report));
         // As text, since a missing number is not equal to itself.
-        assert_eq!(format!("{:?}", blocks.events.extra), format!("{:?}", whole.events.extra));
-        assert!(blocks.events.extra.sessions.is_some() && blocks.events.extra.free.len() == 3);
-        assert!(told(&blocks.report).3.iter().any(|problem| problem.contains("no number of degrees")));
+        assert_eq!(format!("{:?}", pieces.events.extra), format!("{:?}", whole.events.extra));
+        assert!(pieces.events.extra.sessions.is_some() && pieces.events.extra.free.len() == 3);
+        assert!(told(&pieces.report).3.iter().any(|problem| problem.contains("no number of degrees")));
+    }
+
+    #[test]
+    fn files_must_write_times_alike_and_those_without_rows_say_nothing_of_times() {
+        let folder = tempfile::tempdir().unwrap();
+        let named = |name: &str| folder.path().join(name);
+        let rows: String = (0..30).map(|row| format!("u{},i{},{row}\n", row % 4, row % 7)).collect();
+        std::fs::write(named("part-0.csv"), format!("user,item,time\n{rows}")).unwrap();
+        // The only row is refused for its user, and has a time that is no whole number.
+        std::fs::write(named("part-1.csv"), "user,item,time\n,i1,3.5\n,i2,4.5\n").unwrap();
+        let open = |pattern: &str, time_format: Option<TimeFormat>| {
+            log::open(&FileSpec { path: named(pattern), time_format, ..FileSpec::default() }, &AtomicBool::new(false))
+        };
+        let log = open("part-*.csv", Some(TimeFormat::Order)).unwrap();
+        assert_eq!((log.events.len(), log.report.rows_refused, log.events.ticks_per_sec), (30, 2, 1));
+
+        for (name, dtype) in
+            [("a.parquet", DataType::Datetime(TimeUnit::Microseconds, None)), ("b.parquet", DataType::Int64)]
+        {
+            let time = Column::new("time".into(), (0..9).map(|at| 1_600_000_000_000_000 + at).collect::<Vec<i64>>());
+            let ids = |name: &str| Column::new(name.into(), (0..9).map(|at| format!("x{at}")).collect::<Vec<String>>());
+            let columns = vec![ids("user"), ids("item"), time.cast(&dtype).unwrap()];
+            let file = std::fs::File::create(named(name)).unwrap();
+            ParquetWriter::new(file).finish(&mut DataFrame::new(9, columns).unwrap()).unwrap();
+        }
+        let sentence = open("*.parquet", None).err().unwrap().to_string();
+        assert!(sentence.contains("b.parquet`: it writes times in another way than the files before it"), "{sentence}");
     }
 
     #[test]

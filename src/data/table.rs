@@ -38,8 +38,8 @@ impl Column {
         self.len() == 0
     }
 
-    /// A cell as a person reads it: four digits after the point at most, three in all where it is tiny; empty where there is none,
-    /// and for what is not a number.
+    /// A cell as a person reads it: four digits after the point at most, three in all where it is
+    /// tiny; empty where there is none, and for what is not a number.
     #[must_use]
     pub fn cell(&self, row: usize) -> String {
         match self {

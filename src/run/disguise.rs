@@ -4,7 +4,7 @@
 //! slipped its column, in what is said of refused rows.
 
 use super::{Manifest, RunError, UserResult};
-use crate::data::{Pseudonymiser, Pseudonyms, without_first_refused, without_quoted};
+use crate::data::{JoinReport, Pseudonymiser, Pseudonyms, without_first_refused, without_quoted};
 use crate::spec::Problem;
 
 /// What of a run's ids is to be replaced, beyond what was when its log was read.
@@ -58,6 +58,7 @@ impl Disguise {
             self.user(&mut example.user_id);
             self.item(&mut example.item_id);
         }
+        data.report.joins.iter_mut().for_each(JoinReport::forget_ids);
         let tell = |problem: &mut Problem| problem.sentence = without_first_refused(&problem.sentence);
         data.report.problems.iter_mut().for_each(tell);
         manifest.problems.iter_mut().for_each(tell);

@@ -27,9 +27,14 @@ const RANKS: [(&str, u32); 14] = [
 ];
 
 /// Crates (by the start of their names) and the modules that may name them.
-const HOMES: [(&str, &[&str]); 15] = [
+const HOMES: [(&str, &[&str]); 20] = [
     ("polars", &["data"]),
     ("rusqlite", &["data"]),
+    ("rayon", &["data"]),
+    ("hashbrown", &["data"]),
+    ("memchr", &["data"]),
+    ("bytemuck", &["data"]),
+    ("dirs", &["data"]),
     ("blake3", &["data"]),
     ("zeroize", &["data"]),
     ("burn", &["model"]),

@@ -30,7 +30,7 @@ const EXPERIMENT: &str = r#"(
     version: 1,
     name: "hidden",
     data: (
-        source: File(path: "log.csv", titles: (path: "items.csv")),
+        source: File(path: "log.csv", titles: (path: "items.csv"), users: (path: "people.csv")),
         clean: (min_user_events: 2, steps: [Repeats(window_secs: 90000), Sessions(gap_secs: 400000)]),
     ),
     model: Transformer(d_model: 8, n_layers: 1, d_ff: 8, seq_len: 8),
@@ -44,6 +44,9 @@ fn place() -> Place {
     place.write("log.csv", log());
     let titles: Vec<String> = (0..11).map(|item| format!("thing-{item:02},Wonder {item}\n")).collect();
     place.write("items.csv", format!("item,title\n{}", titles.concat()));
+    // Two persons without a row, one twice, one whom the log does not know.
+    let people: Vec<String> = (1..=10).chain([1, 99]).map(|user| format!("person-{user:02},{}\n", 20 + user)).collect();
+    place.write("people.csv", format!("user,age\n{}", people.concat()));
     place.write("hidden.ron", EXPERIMENT);
     place
 }
@@ -137,7 +140,8 @@ fn no_true_id_is_on_disk_and_no_figure_changes() {
 #[test]
 fn an_export_hides_what_a_run_does_not() {
     let place = place();
-    under(&place, None, "train hidden.ron --runs runs").ok();
+    let said = under(&place, None, "train hidden.ron --runs runs").ok();
+    assert!(said.err.contains("no row in the table of users") && said.err.contains("person-11"), "{}", said.err);
     for (flag, words) in [("--pseudonyms", &[USER][..]), ("--pseudonyms=users-and-items", &[USER, ITEM, TITLE])] {
         let to = format!("to{flag}");
         under(&place, Some(KEY), &format!("export last --runs runs --to {to} {flag}")).ok();

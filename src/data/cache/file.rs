@@ -71,6 +71,9 @@ pub(super) fn write(path: &Path, dataset: &Dataset, cuts: Option<Cuts>) -> io::R
     };
     let head = serde_json::to_string(&head)?;
     write_whole(path, |file| {
+        // The log may be readable for its owner only.
+        #[cfg(unix)]
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
         writeln!(file, "{:016x}{head}", xxh3_64(head.as_bytes()))?;
         columns.into_iter().flatten().try_for_each(|column| file.write_all(column))
     })

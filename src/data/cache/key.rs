@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use rayon::prelude::*;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
@@ -21,7 +21,19 @@ const PIECE_BYTES: u64 = 4 << 20;
 const PIECES_AT_ONCE: usize = 64;
 
 /// Two logs with the same key are the same, byte for byte, read in the same way.
-pub(in crate::data) struct Key(u128);
+pub(in crate::data) struct Key {
+    hash: u128,
+    /// The files as they were before their bytes were looked at.
+    files: Vec<Stamp>,
+}
+
+/// A file, its size, and when it was written.
+#[derive(PartialEq, Eq)]
+struct Stamp {
+    path: PathBuf,
+    n_bytes: u64,
+    written: Option<SystemTime>,
+}
 
 impl Key {
     /// See [`super::Cache::key`].
@@ -44,8 +56,10 @@ impl Key {
             return Ok(None);
         };
         let paths: Vec<PathBuf> = paths.into_iter().flatten().collect();
-        let Some(sizes) = paths.iter().map(|path| n_bytes(path)).collect::<Option<Vec<u64>>>() else { return Ok(None) };
-        let total: u64 = sizes.iter().sum();
+        let Some(files) = paths.iter().map(|path| Stamp::of(path)).collect::<Option<Vec<Stamp>>>() else {
+            return Ok(None);
+        };
+        let total: u64 = files.iter().map(|file| file.n_bytes).sum();
         let (Some(settings), Some(program)) = (settings(data, split), program()) else {
             return Ok(None);
         };
@@ -61,20 +75,25 @@ impl Key {
         add(program.as_bytes());
         add(settings.as_bytes());
         let mut n_before = 0;
-        for (path, size) in std::iter::zip(&paths, sizes) {
+        for Stamp { path, n_bytes: size, .. } in &files {
             let share = |n: u64| (n_before + n) as f32 / total as f32;
             let told = |n: u64| watch.reached(Stage::Looking, Some(share(n)));
-            let Some(content) = hash_of(path, size, &told, watch)? else { return Ok(None) };
+            let Some(content) = hash_of(path, *size, &told, watch)? else { return Ok(None) };
             add(std::path::absolute(path).unwrap_or_default().to_string_lossy().as_bytes());
             add(&content.to_le_bytes());
             n_before += size;
         }
-        Ok(Some(Self(hash.digest128())))
+        Ok(Some(Self { hash: hash.digest128(), files }))
+    }
+
+    /// Whether the files are still those that were looked at.
+    pub(super) fn still_holds(&self) -> bool {
+        self.files.iter().all(|file| Stamp::of(&file.path).as_ref() == Some(file))
     }
 
     /// Thirty-two hexadecimal digits.
     pub(super) fn digits(&self) -> String {
-        format!("{:032x}", self.0)
+        format!("{:032x}", self.hash)
     }
 }
 
@@ -90,9 +109,18 @@ fn program() -> Option<String> {
     Some(format!("{} {} {modified}", env!("CARGO_PKG_VERSION"), metadata.len()))
 }
 
-/// Size of a file; `None` for what is none, such as a pipe, which can be read only once.
-fn n_bytes(path: &Path) -> Option<u64> {
-    path.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len())
+impl Stamp {
+    /// `None` for what is no file, such as a pipe, which can be read only once, and for a database
+    /// whose last changes lie in a file beside it.
+    fn of(path: &Path) -> Option<Self> {
+        let metadata = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
+        let mut beside = path.as_os_str().to_owned();
+        beside.push("-wal");
+        if Path::new(&beside).exists() {
+            return None;
+        }
+        Some(Self { path: path.to_path_buf(), n_bytes: metadata.len(), written: metadata.modified().ok() })
+    }
 }
 
 /// Hash of a file's bytes, piece by piece on all processors; `None` when it cannot be read.

@@ -68,7 +68,7 @@ impl Cache {
     /// Keeps a log. A copy that cannot be written only costs time at the next opening.
     pub(super) fn save(&self, key: &Key, dataset: &Dataset, cuts: Option<Cuts>) {
         let path = self.path(key);
-        if fs::create_dir_all(&self.folder).is_ok() && file::write(&path, dataset, cuts).is_ok() {
+        if key.still_holds() && make_private(&self.folder).is_ok() && file::write(&path, dataset, cuts).is_ok() {
             self.sweep(&path);
         }
     }
@@ -99,6 +99,14 @@ impl Cache {
             }
         }
     }
+}
+
+/// Makes a folder that only its owner can look into: copies hold ids as they stand in the log.
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
 }
 
 #[cfg(test)]
@@ -162,6 +170,12 @@ mod tests {
         let titles = folder.path().join("titles.csv");
         fs::write(&titles, "item_id,title\ni0,zero\ni1,the first\n").unwrap();
         others.push(key(&cache, &data, SplitSpec::LeaveOneOut));
+        assert!(!first.still_holds(), "the table of titles was written again");
+        // A database's last changes may lie beside it.
+        let wal = folder.path().join("log.csv-wal");
+        fs::write(&wal, "").unwrap();
+        assert!(cache.key(&data, temporal, &AtomicBool::new(false)).unwrap().is_none());
+        fs::remove_file(wal).unwrap();
         // A byte of the same file at the same length.
         let path = folder.path().join("log.csv");
         fs::write(&path, fs::read_to_string(&path).unwrap().replacen("u7,", "u8,", 1)).unwrap();

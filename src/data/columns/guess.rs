@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::spec::{ColumnKind, FreeColumnSpec};
 use crate::data::schema::{cells, listed};
 use crate::data::source::Head;
-use crate::spec::{Problem, did_you_mean};
+use crate::spec::{Problem, did_you_mean, quotable};
 
 /// A free column as it is to be read.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,11 +87,10 @@ fn check(head: &Head, at: usize, kind: ColumnKind) -> Result<(), String> {
         return Ok(());
     }
     let name = head.columns.get(at).map_or("", String::as_str);
-    let example: String =
-        filled().find(|cell| cell.parse::<f64>().is_err()).unwrap_or_default().chars().take(40).collect();
-    Err(format!(
-        "the column `{name}` is said to be numeric and holds such as `{example}`; say `Category` or `Text` there."
-    ))
+    // Where ids are hidden, the cell may be one.
+    let example = filled().find(|cell| cell.parse::<f64>().is_err()).filter(|_| head.file.pseudonyms.is_off());
+    let such = example.map_or_else(|| "words".to_owned(), |example| format!("such as `{}`", quotable(example)));
+    Err(format!("the column `{name}` is said to be numeric and holds {such}; say `Category` or `Text` there."))
 }
 
 /// Lists of numbers are an embedding, numbers are numeric, and words are a text where a cell has

@@ -13,7 +13,7 @@ use super::spec::{FreeColumnSpec, SideOf, SideTable};
 use super::values::FreeColumn;
 use crate::data::source::{self, Cells, Head, Lines, Rows};
 use crate::data::watch::Watch;
-use crate::data::{DataError, FileSpec, Vocab, titles, without_first_refused, without_quoted};
+use crate::data::{DataError, FileSpec, Vocab, titles, without_first_refused};
 use crate::spec::Problem;
 
 /// How many ids are shown of each kind of trouble.
@@ -57,6 +57,15 @@ pub struct JoinReport {
     pub empty_columns: Vec<String>,
 }
 
+impl JoinReport {
+    /// Leaves out the ids that are shown as examples.
+    pub(crate) fn forget_ids(&mut self) {
+        self.without_row_examples.clear();
+        self.rows_without_event_examples.clear();
+        self.rows_repeated_examples.clear();
+    }
+}
+
 /// A joined table.
 pub(in crate::data) struct Side {
     /// Row in `columns` of each id of the log that has one.
@@ -81,11 +90,9 @@ impl Side {
     /// Replaces the ids by others; what was told with ids as examples is told without.
     pub(in crate::data) fn hide(&mut self, name: impl Fn(&str) -> String) {
         self.row_of = self.row_of.drain().map(|(id, row)| (name(&id), row)).collect();
-        self.report.without_row_examples.clear();
-        self.report.rows_without_event_examples.clear();
-        self.report.rows_repeated_examples.clear();
+        self.report.forget_ids();
         for problem in &mut self.problems {
-            problem.sentence = without_quoted(&without_first_refused(&problem.sentence));
+            problem.sentence = without_first_refused(&problem.sentence);
         }
     }
 }
@@ -116,6 +123,15 @@ pub(in crate::data) fn read(of: SideOf, spec: &SideTable, ids: &Vocab, watch: &d
         head.problems.iter().map(|problem| Problem::warning(&*field, problem.sentence.clone())).collect();
     let mut columns = Vec::new();
     for column in &wanted {
+        let is_typed = column.at.iter().any(|at| matches!(cells.get(at), Some(Cells::Micros(_))));
+        if is_typed && spec.columns.is_empty() {
+            let sentence = format!(
+                "the column `{}` of the table of {of} holds times and was left out; join it as text or as numbers.",
+                column.name
+            );
+            problems.push(Problem::warning(format!("{field}.columns"), sentence));
+            continue;
+        }
         let of_column: Vec<Cells> = column.at.iter().filter_map(|at| cells.get(at)).cloned().collect();
         let mut read = free(column, &of_column, &format!("{field}.columns"))?;
         problems.extend(settle_free(&mut read, &format!("{field}.columns"), |row| lines.told(row)));
@@ -256,9 +272,9 @@ fn told(report: &JoinReport, joined: &Joined, lines: &Lines) -> Vec<Problem> {
     let mut problems = Vec::new();
     if let Some(&first) = joined.repeated.first() {
         let sentence = format!(
-            "{} rows of the table of {of} have an id that an earlier row has ({}; the first on {}); the first row of \
-             each id counts and no event is doubled: make the column `{key}` unique in the table, or name another in \
-             `{field}.key`.",
+            "{} rows of the table of {of} have an id that an earlier row has; the first row of each id counts and no \
+             event is doubled: make the column `{key}` unique in the table, or name another in `{field}.key` (the \
+             first: {}, on {}).",
             report.rows_repeated,
             quoted(&report.rows_repeated_examples),
             lines.told(first),
@@ -267,8 +283,8 @@ fn told(report: &JoinReport, joined: &Joined, lines: &Lines) -> Vec<Problem> {
     }
     if report.without_row > 0 {
         let sentence = format!(
-            "{} of {} {of} have no row in the table of {of} ({}), and its columns are missing for them; check \
-             `{field}.key`, or add their rows.",
+            "{} of {} {of} have no row in the table of {of}, and its columns are missing for them; check \
+             `{field}.key`, or add their rows (the first: {}).",
             report.without_row,
             report.without_row + report.matched,
             quoted(&report.without_row_examples),

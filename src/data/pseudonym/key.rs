@@ -3,6 +3,7 @@
 //! There is one key a process, as there is one environment: it is given once, by a person, for all
 //! logs that this process opens, and a setting that carried it would end up in a file.
 
+use std::env::VarError;
 use std::fmt;
 use std::fs::File;
 use std::io::Read as _;
@@ -115,7 +116,14 @@ pub(super) fn in_use() -> Result<(PseudonymKey, bool), DataError> {
     if let Some(key) = slot.as_ref() {
         return Ok(key.clone());
     }
-    let said = std::env::var(KEY_VARIABLE).ok().map(Zeroizing::new).filter(|text| !text.trim().is_empty());
+    let said = match std::env::var(KEY_VARIABLE) {
+        Err(VarError::NotUnicode(_)) => {
+            return Err(refused(&format!(
+                "the key in {KEY_VARIABLE} is no text; make one with `openssl rand -hex 32`"
+            )));
+        }
+        said => said.ok().map(Zeroizing::new).filter(|text| !text.trim().is_empty()),
+    };
     let key = match said {
         Some(text) => (PseudonymKey::from_text(&text)?, false),
         None => (PseudonymKey::random()?, true),

@@ -12,8 +12,8 @@
 //! draws others. The fingerprint of the data is that of the pseudonyms: one over true ids could be
 //! tried out against a log that somebody has.
 //!
-//! What is not an id stays: times, behaviours, values, titles of items (unless items are hidden too),
-//! the file's path, and whatever a query to a database spells out.
+//! What is not an id stays: times, behaviours, values, free columns and those of joined tables, titles
+//! of items (unless items are hidden too), the file's path, and whatever a query to a database spells out.
 //!
 //! # Source
 //! O'Connor, Aumasson, Neves & Wilcox-O'Hearn 2020, BLAKE3, section 2.3 (`keyed_hash`, `derive_key`).

@@ -31,7 +31,7 @@ pub(super) use refused::{Lines, Refused};
 pub(super) use sqlite::refused_query;
 pub(super) use texts::Texts;
 
-use super::watch::{Watch, go_on};
+use super::watch::{Stage, Watch, go_on};
 use super::{DataError, Encoding, FileFormat, FileSpec, Packing, schema};
 use crate::spec::Problem;
 
@@ -79,6 +79,16 @@ impl Head {
             agree(self, first, path)?;
         }
         Ok(path)
+    }
+
+    /// Fails where the file at `at` types its times and those before it do not, or the other way
+    /// round; `typed` is what was seen of those.
+    pub(super) fn check_times(&self, at: usize, typed: &mut Option<bool>, is_typed: bool) -> Result<(), DataError> {
+        if typed.replace(is_typed).is_none_or(|before| before == is_typed) {
+            return Ok(());
+        }
+        let path = self.paths.get(at).cloned().unwrap_or_default();
+        Err(DataError::Content { path, sentence: OTHER_TIMES.to_owned() })
     }
 
     /// Says what the files are called, where there are several.
@@ -204,7 +214,10 @@ fn one_head(file: &FileSpec, path: &Path, seen: Seen) -> Result<Head, DataError>
 fn one_rows(head: &Head, path: &Path, wanted: &[usize], watch: &dyn Watch) -> Result<Rows, DataError> {
     match head.file.format {
         Some(FileFormat::Lists) => lists::rows(head, path, wanted, watch),
-        Some(FileFormat::Parquet) => parquet::rows(head, path, wanted),
+        Some(FileFormat::Parquet) => {
+            watch.reached(Stage::Reading, None);
+            parquet::rows(head, path, wanted)
+        }
         Some(FileFormat::Sqlite) => sqlite::rows(head, path, wanted, watch),
         Some(FileFormat::Ndjson | FileFormat::Json) => ndjson::rows(head, path, wanted, watch),
         Some(FileFormat::Text) | None => text::rows(head, path, wanted, watch),
@@ -240,6 +253,10 @@ fn agree(head: &Head, first: &Path, path: &Path) -> Result<(), DataError> {
     Ok(())
 }
 
+/// The sentence of files that write times in different ways.
+const OTHER_TIMES: &str = "it writes times in another way than the files before it; the files of one log must be \
+                           alike, so narrow the pattern in `data.path`.";
+
 /// Adds the cells of another file to a column.
 fn append(column: &mut Cells, more: Cells, path: &Path) -> Result<(), DataError> {
     let content = |sentence: String| DataError::Content { path: path.to_path_buf(), sentence };
@@ -251,11 +268,7 @@ fn append(column: &mut Cells, more: Cells, path: &Path) -> Result<(), DataError>
             times.extend(more);
             Ok(())
         }
-        _ => Err(content(
-            "it writes times in another way than the files before it; the files of one log must be alike, so narrow \
-             the pattern in `data.path`."
-                .to_owned(),
-        )),
+        _ => Err(content(OTHER_TIMES.to_owned())),
     }
 }
 

@@ -87,8 +87,12 @@ fn head(ui: &mut Ui, preview: &Preview, column: &str) {
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         ui.add(egui::Label::new(RichText::new(column).color(colors.strong)).truncate());
-        let (words, color) =
-            role.map_or(("not used".to_owned(), colors.weak), |role| (role.to_string(), colors.accent));
+        let is_feature = preview.file.free_features.iter().any(|free| free.column == column);
+        let (words, color) = match role {
+            Some(role) => (role.to_string(), colors.accent),
+            None if is_feature => ("feature".to_owned(), colors.accent),
+            None => ("not used".to_owned(), colors.weak),
+        };
         ui.label(RichText::new(words).size(size::TEXT_SMALL).color(color));
     });
 }

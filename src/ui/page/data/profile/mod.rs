@@ -6,6 +6,7 @@ mod rows;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Weak};
 
 use egui::{Align, FontId, Layout, RichText, ScrollArea, Ui};
 use strum::IntoEnumIterator;
@@ -27,17 +28,17 @@ pub(super) struct ProfileCards {
     as_table: BTreeSet<ProfileView>,
     /// Tables shown, built when they are first asked for: that of the items has a row an item.
     tables: BTreeMap<ProfileView, Table>,
-    /// Fingerprints of the events and the split that `tables` are of.
-    tables_of: (String, String),
+    /// The profile that `tables` are of.
+    tables_of: Weak<Profile>,
 }
 
 impl ProfileCards {
     pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, prepared: &Prepared, actions: &mut Actions) {
         let Some(profile) = &app.data.profile else { return };
-        let made_of = (&prepared.dataset.fingerprint, &prepared.split.fingerprint);
-        if made_of != (&self.tables_of.0, &self.tables_of.1) {
+        let made_of = Arc::downgrade(profile);
+        if !made_of.ptr_eq(&self.tables_of) {
             self.tables.clear();
-            self.tables_of = (made_of.0.clone(), made_of.1.clone());
+            self.tables_of = made_of;
         }
         ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
             facts(ui, profile);
