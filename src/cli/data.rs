@@ -4,7 +4,6 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use clap::ValueEnum;
 use serde_json::{Value, json};
@@ -102,7 +101,7 @@ pub struct Args {
 #[derive(Clone, Copy, Debug, clap::Args)]
 struct AuditArgs {
     /// Say how far a split of this log can be trusted: what leaks from test into training
-    #[arg(long)]
+    #[arg(long, conflicts_with = "world")]
     audit: bool,
     /// Which split is audited; `--set split.test_fraction=0.2` and its like change it, and
     /// `describe split` says what each does
@@ -258,10 +257,13 @@ pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error
             prepared => prepared?,
         },
     };
-    drop(watch);
     let dataset = &prepared.dataset;
+    // A split may drop events: they stay in the counts of the log, and are told of as its last steps.
     let split = audit.audit.then_some(experiment.split);
-    let audited = split.map(|split| audit_of(&spec, split)).transpose()?;
+    let divided = split.map(|split| data::prepare(&spec, split, &watch)).transpose()?;
+    drop(watch);
+    let audited = divided.as_ref().map(|divided| data::audit(divided, &spec));
+    let shown = divided.as_ref().unwrap_or(&prepared);
     let computed = if wants_features { Some(columns::computed(&spec, experiment.split, dataset)?) } else { None };
     if json {
         let mut told = json_of(&preview, dataset, audited.as_deref());
@@ -269,11 +271,12 @@ pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error
             object.insert("features".to_owned(), columns::features_json(computed));
         }
         if wanted.is_wanted() {
-            wanted.tell_json(&Profile::of(&prepared), dataset, &mut told)?;
+            wanted.tell_json(&Profile::of(shown), &shown.dataset, &mut told)?;
         }
         return streams.json(&told);
     }
-    let profile = Profile::of(&prepared);
+    let dataset = &shown.dataset;
+    let profile = Profile::of(shown);
     write_reading(&preview, streams.out)?;
     write_report(&dataset.report, streams.out)?;
     profile::write_summary(dataset, &profile, streams.out)?;
@@ -282,7 +285,9 @@ pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error
         columns::write_features(computed, streams.out)?;
     }
     if let (Some(findings), Some(split)) = (&audited, split) {
-        writeln!(streams.out, "\nAudit of the split: {}", split.title())?;
+        let (n_valid, n_test) = (count(shown.split.valid.len()), count(shown.split.test.len()));
+        let questions = format!("{n_valid} validation and {n_test} test questions");
+        writeln!(streams.out, "\nAudit of the split: {}, {questions}", split.title())?;
         audit::write(findings, streams.out)?;
     }
     streams.warn(&preview.problems)?;
@@ -307,12 +312,6 @@ fn unsplit(spec: &DataSpec, watch: &dyn Watch) -> Result<Prepared, Error> {
     Ok(Prepared { dataset: data::read(spec, watch)?, split: Split::default() })
 }
 
-/// The log is prepared once more for this, since a global cut drops events that the account of the
-/// whole log must count.
-fn audit_of(spec: &DataSpec, split: SplitSpec) -> Result<Vec<Finding>, Error> {
-    Ok(data::audit(&data::prepare(spec, split, &AtomicBool::new(false))?, spec))
-}
-
 fn json_of(preview: &Preview, dataset: &Dataset, audited: Option<&[Finding]>) -> Value {
     let shape = dataset.shape();
     let roles: serde_json::Map<_, _> = shown_roles(&preview.file.roles)
@@ -326,6 +325,9 @@ fn json_of(preview: &Preview, dataset: &Dataset, audited: Option<&[Finding]>) ->
         "events": shape.n_events,
         "roles": roles,
         "steps": dataset.report.steps.iter().map(step_json).collect::<Vec<_>>(),
+        "file": preview.file,
+        "refused": dataset.report.refused,
+        "warnings": dataset.report.problems.iter().map(|problem| &problem.sentence).collect::<Vec<_>>(),
     });
     if let Some(object) = object.as_object_mut() {
         columns::add_json(preview, &dataset.report, object);

@@ -26,7 +26,7 @@ pub struct DayParts {
 pub struct Calendar {
     /// Days that one bar stands for: 1 where there are not too many.
     pub days_per_bar: i64,
-    /// From the first day to the last, without gaps; empty when the log has no times.
+    /// From the first day to the last, without gaps; empty when the log has no clock times.
     pub bars: Vec<DayParts>,
 }
 
@@ -34,6 +34,10 @@ impl Calendar {
     /// Counts a prepared log, at most 240 bars.
     #[must_use]
     pub fn new(prepared: &Prepared) -> Self {
+        if !prepared.dataset.has_clock() {
+            // Numbers that only order are on no day.
+            return Self::default();
+        }
         let (sequences, split) = (&prepared.dataset.sequences, &prepared.split);
         let days = || sequences.time_secs.iter().flatten().map(|time| time.div_euclid(DAY));
         let (Some(first), Some(last)) = (days().min(), days().max()) else { return Self::default() };

@@ -98,17 +98,14 @@ pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError>
         return Err(nothing_left(&file.path, &refused_rows, n_read));
     }
     problems.extend(columns::settle(&mut events, &lines));
-    let side = |of: SideOf, table: &Option<columns::SideTable>, ids| {
-        table.as_ref().map(|table| columns::read(of, table, ids, watch)).transpose()
-    };
     let hides_items = file.pseudonyms.hides_items();
     if hides_items && file.items.is_some() {
         // What is told of an item is as good as its id.
         let sentence = "the table of items is left out, since ids of items are hidden.";
         problems.push(Problem::warning("data.items", sentence));
     }
-    let mut items = if hides_items { None } else { side(SideOf::Items, &file.items, &events.items)? };
-    let mut users = side(SideOf::Users, &file.users, &events.users)?;
+    let mut items = if hides_items { None } else { columns::read(SideOf::Items, &file, &events.items, watch)? };
+    let mut users = columns::read(SideOf::Users, &file, &events.users, watch)?;
     if let (Some(hidden), Some(users)) = (&hidden, &mut users) {
         if users.report.columns.iter().any(|column| column.column == users.report.key) {
             return Err(not_hidden("data.users.columns", &users.report.key));
@@ -123,7 +120,7 @@ pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError>
             None
         }
         Some(spec) => {
-            let titles::Titles { by_item, problems: doubtful } = titles::read(spec, &events.items, watch)?;
+            let titles::Titles { by_item, problems: doubtful } = titles::read(spec, &file, &events.items, watch)?;
             let told = |problem: Problem| match hidden {
                 Some(_) => Problem { sentence: without_first_refused(&problem.sentence), ..problem },
                 None => problem,

@@ -10,8 +10,8 @@ use super::split::{Cuts, divide};
 use super::watch::{Stage, Watch, go_on};
 use super::world::Optimum;
 use super::{
-    CleanSpec, CleanStep, DataError, DataReport, DataSource, DataSpec, Dataset, FreeColumn, Prepared, Split, SplitPart,
-    SplitSpec, TimeFormat, Vocab, WorldKind, WorldSpec, check, clean, feature, fingerprint, world,
+    CleanSpec, CleanStep, DataError, DataReport, DataSource, DataSpec, Dataset, FreeColumn, Prepared, Sequences, Split,
+    SplitPart, SplitSpec, TimeFormat, Vocab, WorldKind, WorldSpec, check, clean, feature, fingerprint, world,
 };
 use crate::spec::Problem;
 
@@ -70,6 +70,9 @@ fn coded_anew(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<(D
     let coded = events.into_sequences();
     let titles = titles.map_or_else(Vec::new, |titles| titles_in_order(titles, &coded.items, &mut report));
     report.problems.extend(ties(coded.zero_gap_share));
+    if cuts.is_some() {
+        report.problems.extend(own_clocks(&coded.sequences));
+    }
     let item_columns = items.map_or_else(Vec::new, |table| table.aligned(coded.items.ids()));
     let user_columns = users.map_or_else(Vec::new, |table| user_columns(&table, &coded.users, &data.clean));
     let mut dataset = Dataset {
@@ -192,6 +195,22 @@ fn titles_in_order(titles: HashMap<String, String>, items: &Vocab, report: &mut 
         report.problems.push(Problem::warning(if is_side { "data.items" } else { "data.titles" }, sentence));
     }
     in_order
+}
+
+/// A warning where users' times begin at the same number: then each has a clock of their own, and
+/// no cut is the same moment for all.
+fn own_clocks(sequences: &Sequences) -> Option<Problem> {
+    let times = sequences.time_secs.as_deref()?;
+    let firsts = || sequences.offsets.windows(2).filter_map(|pair| times.get(pair[0]));
+    let (n_users, earliest) = (sequences.n_users(), firsts().min()?);
+    let n_alike = firsts().filter(|first| *first == earliest).count();
+    (n_users >= 10 && 2 * n_alike > n_users).then(|| {
+        let sentence = format!(
+            "{n_alike} of {n_users} users begin at the same time ({earliest}), as if each had a clock of their own: then \
+             a cut in time is another moment for each of them; split by leave-one-out, or by each user's own events."
+        );
+        Problem::warning("split", sentence)
+    })
 }
 
 /// A warning where many events share their moment with the one before: their order is the file's.

@@ -363,7 +363,10 @@ mod tests {
     fn files_must_write_times_alike_and_those_without_rows_say_nothing_of_times() {
         let folder = tempfile::tempdir().unwrap();
         let named = |name: &str| folder.path().join(name);
-        let rows: String = (0..30).map(|row| format!("u{},i{},{row}\n", row % 4, row % 7)).collect();
+        let mut rows = String::new();
+        for row in 0..30 {
+            writeln!(rows, "u{},i{},{row}", row % 4, row % 7).unwrap();
+        }
         std::fs::write(named("part-0.csv"), format!("user,item,time\n{rows}")).unwrap();
         // The only row is refused for its user, and has a time that is no whole number.
         std::fs::write(named("part-1.csv"), "user,item,time\n,i1,3.5\n,i2,4.5\n").unwrap();

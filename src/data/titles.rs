@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::source::{self, Cells, Head};
 use super::watch::Watch;
-use super::{DataError, FileSpec, TitleSpec, Vocab, columns, schema};
+use super::{DataError, FileSpec, SideOf, TitleSpec, Vocab, columns, schema};
 use crate::spec::Problem;
 
 /// What a table of titles told.
@@ -19,11 +19,11 @@ pub(super) struct Titles {
 const TABLE: &str = "title table";
 
 /// Reads the table of titles for the items of a log.
-pub(super) fn read(spec: &TitleSpec, items: &Vocab, watch: &dyn Watch) -> Result<Titles, DataError> {
+pub(super) fn read(spec: &TitleSpec, log: &FileSpec, items: &Vocab, watch: &dyn Watch) -> Result<Titles, DataError> {
     let head = source::head(&FileSpec { path: spec.path.clone(), ..FileSpec::default() })?;
     let item = match &spec.item {
         Some(name) => columns::named(&head, name, TABLE, "data.titles.item")?,
-        None => most_matches(&head, items)?,
+        None => most_matches(&head, log, items)?,
     };
     let title = match &spec.title {
         Some(name) => columns::named(&head, name, TABLE, "data.titles.title")?,
@@ -55,9 +55,9 @@ pub(super) fn read(spec: &TitleSpec, items: &Vocab, watch: &dyn Watch) -> Result
     Ok(Titles { by_item: titles, problems })
 }
 
-/// The column that holds most of the log's item ids; of equals the first.
-fn most_matches(head: &Head, items: &Vocab) -> Result<usize, DataError> {
-    columns::most_matches(head, items).ok_or_else(|| DataError::Setting {
+/// The column that holds the log's item ids.
+fn most_matches(head: &Head, log: &FileSpec, items: &Vocab) -> Result<usize, DataError> {
+    columns::most_matches(head, SideOf::Items, log, items).map(|(at, _)| at).ok_or_else(|| DataError::Setting {
         field: "data.titles.item".to_owned(),
         sentence: "no column of the title table holds item ids of the log; name the column in `data.titles.item`, or \
                        choose another table in `data.titles.path`."

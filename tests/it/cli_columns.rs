@@ -136,3 +136,20 @@ fn every_feature_is_described() {
     }
     assert_eq!(told.matches("In a file:").count(), 12);
 }
+
+#[test]
+fn a_table_is_joined_by_the_column_that_is_called_as_in_the_log() {
+    let place = Place::new();
+    let rows: Vec<String> = (0..40).map(|row| format!("{},{},{}\n", row % 5 + 1, row % 9 + 1, row)).collect();
+    place.write("log.csv", format!("user_id,item_id,timestamp\n{}", rows.concat()));
+    // A running number matches ids as well as the ids do.
+    place.write("named.csv", "no,item_id,title\n1,7,Alpha\n2,8,Beta\n3,9,Gamma\n");
+    let said = place.run(&["data", "log.csv", "--items", "named.csv", "--json"]).ok().json();
+    assert_eq!(said["joins"][0]["key"], "item_id");
+    place.write("mute.csv", "a,b,c\n1,7,x\n2,8,y\n3,9,z\n");
+    let said = place.run(&["data", "log.csv", "--items", "mute.csv"]).ok();
+    assert!(said.err.contains("others hold such ids, too; name the right one in `data.items.key`"), "{}", said.err);
+    let said =
+        place.run(&["data", "log.csv", "--items", "mute.csv", "--set", "data.items.key=b", "--json"]).ok().json();
+    assert_eq!(said["joins"][0]["key"], "b");
+}

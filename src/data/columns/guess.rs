@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::spec::{ColumnKind, FreeColumnSpec};
-use crate::data::schema::{cells, listed};
+use crate::data::schema::{cells, listed, normal};
 use crate::data::source::Head;
 use crate::spec::{Problem, did_you_mean, quotable};
 
@@ -94,8 +94,8 @@ fn check(head: &Head, at: usize, kind: ColumnKind) -> Result<(), String> {
 }
 
 /// Lists of numbers are an embedding, numbers are numeric, and words are a text where a cell has
-/// several and they mostly differ. Codes that happen to be numbers are taken for numbers: whoever
-/// means them as categories says so.
+/// several and they mostly differ. Codes that happen to be numbers are told by their name or their
+/// leading zeros; of others that are meant as categories one must say so.
 fn guess(head: &Head, at: usize) -> ColumnKind {
     let filled: Vec<&str> = cells(head, at).filter(|cell| !is_missing(cell)).collect();
     let n = filled.len().max(1);
@@ -103,7 +103,12 @@ fn guess(head: &Head, at: usize) -> ColumnKind {
     if share(&|cell| cell.starts_with('[') && list(cell).is_some()) > 0.9 {
         return ColumnKind::Embedding;
     }
-    if !filled.is_empty() && share(&|cell| cell.parse::<f64>().is_ok()) > 0.9 {
+    let name = normal(head.columns.get(at).map_or("", String::as_str));
+    let is_code = ["id", "code", "zip", "phone"].iter().any(|end| name.ends_with(end))
+        || filled
+            .iter()
+            .any(|cell| cell.len() > 1 && cell.starts_with('0') && cell.bytes().all(|b| b.is_ascii_digit()));
+    if !filled.is_empty() && !is_code && share(&|cell| cell.parse::<f64>().is_ok()) > 0.9 {
         return ColumnKind::Numeric;
     }
     let n_distinct = filled.iter().collect::<HashSet<_>>().len();

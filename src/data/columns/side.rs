@@ -104,11 +104,19 @@ impl SideOf {
     }
 }
 
-/// Reads the table for the ids of a log as it was read.
-pub(in crate::data) fn read(of: SideOf, spec: &SideTable, ids: &Vocab, watch: &dyn Watch) -> Result<Side, DataError> {
+/// Reads the table for the ids of a log as it was read; `None` where none is joined.
+pub(in crate::data) fn read(
+    of: SideOf,
+    log: &FileSpec,
+    ids: &Vocab,
+    watch: &dyn Watch,
+) -> Result<Option<Side>, DataError> {
+    let Some(spec) = log.side_tables().find_map(|(other, table)| (other == of).then_some(table)) else {
+        return Ok(None);
+    };
     let field = of.field();
     let head = source::head(&FileSpec { path: spec.path.clone(), ..FileSpec::default() })?;
-    let key = key(of, spec, &head, ids)?;
+    let (key, is_sure) = key((of, spec), &head, log, ids)?;
     let wanted = wanted(of, spec, &head, key)?;
     let title = if of == SideOf::Items { titles::by_name(&head, key) } else { None };
     let mut positions = vec![key];
@@ -165,16 +173,24 @@ pub(in crate::data) fn read(of: SideOf, spec: &SideTable, ids: &Vocab, watch: &d
         );
         problems.push(Problem::warning(&*field, sentence));
     }
+    if !is_sure {
+        let sentence = format!(
+            "the column `{}` was taken for the ids of the table of {of}, and others hold such ids, too; name the right \
+             one in `{field}.key`.",
+            report.key
+        );
+        problems.push(Problem::warning(format!("{field}.key"), sentence));
+    }
     problems.extend(told(&report, &joined, &lines));
-    Ok(Side { row_of: joined.row_of, columns, titles, report, problems })
+    Ok(Some(Side { row_of: joined.row_of, columns, titles, report, problems }))
 }
 
-fn key(of: SideOf, spec: &SideTable, head: &Head, ids: &Vocab) -> Result<usize, DataError> {
+fn key((of, spec): (SideOf, &SideTable), head: &Head, log: &FileSpec, ids: &Vocab) -> Result<(usize, bool), DataError> {
     let field = format!("{}.key", of.field());
     if let Some(name) = &spec.key {
-        return named(head, name, &format!("table of {of}"), &field);
+        return Ok((named(head, name, &format!("table of {of}"), &field)?, true));
     }
-    most_matches(head, ids).ok_or_else(|| DataError::Setting {
+    most_matches(head, of, log, ids).ok_or_else(|| DataError::Setting {
         sentence: format!(
             "no column of the table of {of} holds ids of the log's {of} in its first rows; name the column in \
              `{field}`, or choose another table in `{}.path`.",

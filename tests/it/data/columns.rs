@@ -215,10 +215,11 @@ fn a_table_of_items_never_multiplies_events() {
     );
     assert_eq!(join.empty_columns, ["empty"]);
     for wanted in [
-        "data.items.key 2 rows of the table of items have an id that an earlier row has (`a`, `b`; the first on line \
-         4); the first row of each id counts and no event is doubled: make the column `sku` unique in the table, or \
-         name another in `data.items.key`.",
-        "data.items.key 1 of 4 items have no row in the table of items (`d`)",
+        "data.items.key 2 rows of the table of items have an id that an earlier row has; the first row of each id \
+         counts and no event is doubled: make the column `sku` unique in the table, or name another in \
+         `data.items.key` (the first: `a`, `b`, on line 4).",
+        "data.items.key 1 of 4 items have no row in the table of items, and its columns are missing for them; check \
+         `data.items.key`, or add their rows (the first: `d`).",
         "data.items.columns the table of items has nothing in `empty` for any of the log's items",
     ] {
         assert!(told(&dataset).contains(wanted), "{}", told(&dataset));

@@ -202,7 +202,7 @@ fn movielens_100k_with_its_tables_of_items_and_users() {
     assert_eq!(prepared.dataset.item_label(prepared.dataset.items.idx("1").unwrap()), "Toy Story");
     let kinds: Vec<String> =
         prepared.dataset.report.joins[1].columns.iter().map(|c| format!("{} {}", c.column, c.kind.unwrap())).collect();
-    assert_eq!(kinds, ["age numeric", "gender category", "occupation category", "zip_code numeric"]);
+    assert_eq!(kinds, ["age numeric", "gender category", "occupation category", "zip_code category"]);
     let specs = FeatureSpec::fitting(&prepared.dataset);
     let computed = features(&prepared.dataset, &specs, &training_mask(&prepared)).unwrap();
     let occupation = computed.iter().find(|feature| feature.name == "users.occupation").unwrap();
