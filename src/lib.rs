@@ -17,7 +17,8 @@
 //! was started in one is read in the other.
 //!
 //! An [`experiment::Experiment`] says what to do: data, split, model, training, seed. [`data::prepare`]
-//! makes sequences and a split of it, [`data::audit()`] looks for what leaks between its parts,
+//! makes sequences and a split of it (a large log in pieces, on all processors; what became of it is
+//! kept for the next time), [`data::audit()`] looks for what leaks between its parts,
 //! [`model::ModelFamily::build`] makes a model, and [`train::run`] trains it on the calling thread,
 //! asking a [`train::Control`] between steps and telling a [`train::Observer`] what happens. The
 //! first observer is always the run's own writer, so what is on disk never depends on who watches.
@@ -91,6 +92,14 @@
 //! 11. **What is to be hidden is nowhere, and the program talks to nobody**: with [`data::Pseudonyms`] on,
 //!     no true id and no key is written, and nothing that is built in can make a request
 //!     (tests `no_true_id_is_on_disk_and_no_figure_changes`, `nothing_that_is_built_in_can_make_a_request`).
+//!
+//! 11. **Hidden ids stay hidden, and nothing goes out.** Where ids are pseudonyms, no true id is in a
+//!     run, its log or an export, and the key is nowhere; nothing that is built in can reach a network
+//!     (tests `no_true_id_is_on_disk_and_no_figure_changes`, `an_export_hides_what_a_run_does_not`,
+//!     `nothing_that_is_built_in_can_make_a_request`).
+//! 12. **In pieces or as a whole, from its copy or anew: the same log**
+//!     (tests `in_pieces_a_log_is_what_it_is_as_a_whole`, `a_copy_is_the_log_itself`,
+//!     `a_log_is_opened_again_from_its_copy`).
 //!
 //! # Adding a model
 //!
