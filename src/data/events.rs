@@ -229,7 +229,7 @@ fn coded_in(all: &mut Vocab, part: &Vocab, column: &[u32]) -> Vec<u32> {
 
 /// The index in `all` of each id of `part`, given now where it is new.
 fn idx_in(all: &mut Vocab, part: &Vocab) -> Vec<u32> {
-    all.intern_all(part.ids())
+    all.intern_all(part)
 }
 
 fn extend<T>(all: &mut Option<Vec<T>>, part: Option<Vec<T>>) {

@@ -127,7 +127,8 @@ fn in_pieces(
             return Ok((joined.events.len() > 0).then_some(joined));
         }
         // While the next pieces are coded, those coded before are joined.
-        let work = || wave.par_iter().map(|piece| code_piece(piece, wanted, format)).collect::<Result<Vec<_>, _>>();
+        let work =
+            || wave.into_par_iter().map(|piece| code_piece(piece, wanted, format)).collect::<Result<Vec<_>, _>>();
         let join = || coded.into_iter().try_fold(true, |fits, piece| Ok::<bool, DataError>(fits && joined.add(piece)?));
         let (next, fits) = rayon::join(work, join);
         let next: Option<Vec<CodedPiece>> = next?.into_iter().collect();
@@ -151,7 +152,7 @@ fn wave<'a>(pieces: &mut Pieces<'a>) -> Result<Vec<Piece<'a>>, DataError> {
 }
 
 /// `None` for a piece that tells that the log must be read as a whole.
-fn code_piece(piece: &Piece<'_>, wanted: &Wanted, format: TimeFormat) -> Result<Option<CodedPiece>, DataError> {
+fn code_piece(piece: Piece<'_>, wanted: &Wanted, format: TimeFormat) -> Result<Option<CodedPiece>, DataError> {
     let Some(PieceRows { rows, n_lines }) = piece.rows()? else { return Ok(None) };
     Ok(Some(CodedPiece { rows: coded(rows, wanted, format)?, n_lines }))
 }

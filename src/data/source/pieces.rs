@@ -73,7 +73,7 @@ impl<'a> Pieces<'a> {
 
 impl Piece<'_> {
     /// The wanted columns of the piece's rows; `None` when the log cannot be cut here.
-    pub(in crate::data) fn rows(&self) -> Result<Option<PieceRows>, DataError> {
+    pub(in crate::data) fn rows(self) -> Result<Option<PieceRows>, DataError> {
         match self {
             Self::Text(piece) => piece.rows(),
             Self::Parquet(group) => {
@@ -137,16 +137,15 @@ impl<'a> TextPieces<'a> {
 }
 
 impl TextPiece<'_> {
-    #[expect(clippy::naive_bytecount, reason = "the compiler counts many bytes at once here")]
-    fn rows(&self) -> Result<Option<PieceRows>, DataError> {
+    fn rows(self) -> Result<Option<PieceRows>, DataError> {
         let How { head, path, wanted } = self.how;
-        let n_lines = self.bytes.iter().filter(|&&byte| byte == b'\n').count();
+        let n_lines = memchr::memchr_iter(b'\n', &self.bytes).count();
         let rows = match head.file.format {
             Some(FileFormat::Ndjson) => Some(ndjson::parse_rows(&self.bytes, head, wanted).map_err(told(path))?),
             Some(FileFormat::Lists) => Some(lists::parse_rows(&self.bytes, head, wanted)),
             _ => {
                 let is_first = head.file.header.unwrap_or(false) && self.is_first;
-                text::parse_piece(&self.bytes, head, wanted, is_first).map_err(told(path))?
+                text::parse_piece(self.bytes, head, wanted, is_first).map_err(told(path))?
             }
         };
         Ok(rows.map(|rows| PieceRows { rows, n_lines }))

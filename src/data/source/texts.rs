@@ -17,7 +17,7 @@ pub(in crate::data) enum Texts {
 #[derive(Clone, Debug)]
 pub(in crate::data) struct Spans {
     /// Some whole lines.
-    pub(super) text: Arc<str>,
+    pub(super) text: Arc<String>,
     /// Where each cell begins and ends.
     pub(super) bounds: Vec<(u32, u32)>,
 }

@@ -109,16 +109,17 @@ pub(super) fn rows(head: &Head, path: &Path, wanted: &[usize], watch: &dyn Watch
 
 /// The rows of some lines of a log; `None` when its last quote may close in the lines after it.
 pub(super) fn parse_piece(
-    bytes: &[u8],
+    bytes: Vec<u8>,
     head: &Head,
     wanted: &[usize],
     begins_with_header: bool,
 ) -> Result<Option<Rows>, String> {
     let shape = shape(head, begins_with_header);
-    if let Some(rows) = spans::read(bytes, &shape, wanted) {
-        return Ok(Some(rows));
-    }
-    let scanned = scan(without_bom(bytes), &shape);
+    let bytes = match spans::read(bytes, &shape, wanted) {
+        Ok(rows) => return Ok(Some(rows)),
+        Err(bytes) => bytes,
+    };
+    let scanned = scan(without_bom(&bytes), &shape);
     if scanned.is_open {
         return Ok(None);
     }

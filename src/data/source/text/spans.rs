@@ -3,6 +3,7 @@
 //! It is for what nearly all large logs are: one byte between fields, no quotes, nothing that must
 //! be refused but for its number of fields. The rest goes the way of `scan`.
 
+use std::string::FromUtf8Error;
 use std::sync::Arc;
 
 use memchr::{memchr2, memchr2_iter};
@@ -12,13 +13,33 @@ use super::{Separator, without_bom};
 use crate::data::source::texts::{Spans, Texts};
 use crate::data::source::{Cells, Lines, Refused, Rows};
 
-/// The wanted columns of some whole lines; `None` when they must be scanned with more care.
-pub(super) fn read(bytes: &[u8], shape: &Shape, wanted: &[usize]) -> Option<Rows> {
-    let Separator::Byte(mark) = shape.separator else { return None };
-    if memchr2(b'"', 0, bytes).is_some() || u32::try_from(bytes.len()).is_err() {
-        return None;
+/// The wanted columns of some whole lines, or the lines again when they must be scanned with more
+/// care.
+pub(super) fn read(bytes: Vec<u8>, shape: &Shape, wanted: &[usize]) -> Result<Rows, Vec<u8>> {
+    let Separator::Byte(mark) = shape.separator else { return Err(bytes) };
+    if memchr2(b'"', 0, &bytes).is_some() || u32::try_from(bytes.len()).is_err() {
+        return Err(bytes);
     }
-    let text = std::str::from_utf8(without_bom(bytes)).ok()?;
+    let text = String::from_utf8(bytes).map_err(FromUtf8Error::into_bytes)?;
+    match found(&text, mark, shape, wanted) {
+        Some(Found { bounds, n_read, lines, refused }) => {
+            let text = Arc::new(text);
+            let column = |bounds| Cells::Text(Texts::Spans(Spans { text: Arc::clone(&text), bounds }));
+            Ok(Rows { columns: bounds.into_iter().map(column).collect(), n_read, lines, refused })
+        }
+        None => Err(text.into_bytes()),
+    }
+}
+
+/// Where the wanted cells stand, and the account of the rows.
+struct Found {
+    bounds: Vec<Vec<(u32, u32)>>,
+    n_read: usize,
+    lines: Lines,
+    refused: Refused,
+}
+
+fn found(text: &str, mark: u8, shape: &Shape, wanted: &[usize]) -> Option<Found> {
     let mut reader = Reader {
         text,
         shape,
@@ -30,8 +51,10 @@ pub(super) fn read(bytes: &[u8], shape: &Shape, wanted: &[usize]) -> Option<Rows
         line: 0,
         is_header_left: shape.has_header,
     };
-    let (mut start, mut ends) = (0, Vec::with_capacity(shape.n_fields));
-    for at in memchr2_iter(mark, b'\n', text.as_bytes()) {
+    // A mark of the order of bytes may stand before the first line.
+    let n_mark = text.len() - without_bom(text.as_bytes()).len();
+    let (mut start, mut ends) = (n_mark, Vec::with_capacity(shape.n_fields));
+    for at in memchr2_iter(mark, b'\n', text.as_bytes().get(n_mark..)?).map(|at| n_mark + at) {
         ends.push(at as u32);
         if text.as_bytes().get(at) == Some(&b'\n') {
             reader.line(start, &ends)?;
@@ -44,9 +67,7 @@ pub(super) fn read(bytes: &[u8], shape: &Shape, wanted: &[usize]) -> Option<Rows
         reader.line(start, &ends)?;
     }
     let Reader { bounds, lines, refused, n_read, .. } = reader;
-    let text: Arc<str> = text.into();
-    let column = |bounds| Cells::Text(Texts::Spans(Spans { text: Arc::clone(&text), bounds }));
-    Some(Rows { columns: bounds.into_iter().map(column).collect(), n_read, lines, refused })
+    Some(Found { bounds, n_read, lines, refused })
 }
 
 struct Reader<'a> {
