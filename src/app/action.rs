@@ -74,8 +74,8 @@ pub enum Action {
     ExportRun(RunId, PathBuf),
     /// Copy a run to a new folder, with the ids of users and items replaced.
     ExportHidden(RunId, PathBuf),
-    /// Make pseudonyms under this key; `None` for that of the environment, else a random one.
-    SetKey(Option<PseudonymKey>),
+    /// Make pseudonyms under this key, in place of that of the environment, or else a random one.
+    SetKey(PseudonymKey),
     /// Look at this user, by id as in the log.
     SelectUser(String),
     /// Look at the next user (+1) or the previous one (−1).

@@ -182,7 +182,7 @@ impl DataState {
         self.cancel();
         (self.previewed, self.last_preview) = (None, None);
         (self.prepared, self.prepared_from) = (Loadable::Idle, None);
-        (self.profile, self.calendar, self.audit) = (None, None, None);
+        (self.profile, self.calendar, self.audit, self.places) = (None, None, None, None);
     }
 
     /// Takes in what was prepared; `false` when nobody waits for it any more.

@@ -137,7 +137,7 @@ impl App {
     }
 
     /// What was read under another key is read again; what could not be read is tried again.
-    pub(super) fn use_key(&mut self, key: Option<PseudonymKey>) {
+    pub(super) fn use_key(&mut self, key: PseudonymKey) {
         data::use_key(key);
         if matches!(&self.draft.experiment.data.source, DataSource::File(file) if !file.pseudonyms.is_off()) {
             self.data.forget();

@@ -72,7 +72,7 @@ impl Shared {
     /// When the file cannot be read or holds no key.
     pub fn use_key_file(&self) -> Result<(), Error> {
         if let Some(path) = &self.key_file {
-            data::use_key(Some(PseudonymKey::from_file(path)?));
+            data::use_key(PseudonymKey::from_file(path)?);
         }
         Ok(())
     }

@@ -74,6 +74,9 @@ impl RoleCells {
     }
 }
 
+/// What the behaviour of an event without one is called.
+pub(super) const NO_BEHAVIOUR: &str = "(none)";
+
 /// Most behaviour types: with more, the column is something else.
 const MOST_BEHAVIOURS: usize = 1_000;
 
@@ -245,7 +248,7 @@ fn behaviour_idx(column: &Texts, behaviours: &mut Vocab) -> Result<Vec<u16>, Dat
     let mut idx = Vec::with_capacity(column.len());
     for cell in column.iter() {
         let word = cell.unwrap_or_default().trim();
-        idx.push(behaviours.intern(if word.is_empty() { "(none)" } else { word }) as u16);
+        idx.push(behaviours.intern(if word.is_empty() { NO_BEHAVIOUR } else { word }) as u16);
         check_behaviours(behaviours)?;
     }
     Ok(idx)
@@ -253,16 +256,13 @@ fn behaviour_idx(column: &Texts, behaviours: &mut Vocab) -> Result<Vec<u16>, Dat
 
 /// A column's text; a column of typed times is none.
 fn text(cells: &Cells, role: Role) -> Result<&Texts, DataError> {
-    match cells {
-        Cells::Text(column) => Ok(column),
-        Cells::Micros(_) => {
-            let role = role.to_string().to_lowercase();
-            Err(DataError::Setting {
-                field: format!("data.roles.{role}"),
-                sentence: format!("the {role} column holds times; choose another column in `data.roles.{role}`."),
-            })
+    cells.text().ok_or_else(|| {
+        let role = role.to_string().to_lowercase();
+        DataError::Setting {
+            field: format!("data.roles.{role}"),
+            sentence: format!("the {role} column holds times; choose another column in `data.roles.{role}`."),
         }
-    }
+    })
 }
 
 /// A cell without blanks around it: mostly there are none.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
-use super::Dataset;
+use super::{Dataset, feature};
 
 /// Places of a log: cells of a grid, each with its visits.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -48,18 +48,16 @@ impl Places {
         let sequences = &dataset.sequences;
         let (latitude, longitude) = (sequences.latitude.as_deref()?, sequences.longitude.as_deref()?);
         let at = |event: usize| {
-            let (lat, lon) = (f64::from(*latitude.get(event)?), f64::from(*longitude.get(event)?));
-            (!lat.is_nan() && !lon.is_nan()).then_some((lat, lon))
+            let (lat, lon) = (*latitude.get(event)?, *longitude.get(event)?);
+            Some((feature::cell(lat, lon, FINEST)?, (f64::from(lat), f64::from(lon))))
         };
-        let finest = |(lat, lon): (f64, f64)| ((lat / FINEST).floor() as i32, (lon / FINEST).floor() as i32);
-        let mut keys: Vec<(i32, i32)> = (0..sequences.n_events()).filter_map(at).map(finest).collect();
+        let mut keys: Vec<(i32, i32)> = (0..sequences.n_events()).filter_map(at).map(|(key, _)| key).collect();
         let n_placed = keys.len();
         let shift = coarsened(&mut keys);
         let mut cells = BTreeMap::<(i32, i32), Cell>::new();
         for user in 0..sequences.n_users() {
             for event in sequences.range(user) {
-                let Some(place) = at(event) else { continue };
-                let (row, column) = finest(place);
+                let Some(((row, column), place)) = at(event) else { continue };
                 let cell = cells.entry((row >> shift, column >> shift)).or_default();
                 cell.add(place, user, sequences.item_idx.get(event).copied().unwrap_or_default());
             }

@@ -569,7 +569,7 @@ fn a_key_reads_the_log_again_under_its_pseudonyms() {
         bench.until("the head under another key", is_new);
         user(&bench.app).into_iter().collect()
     };
-    let key = |text: &str| Action::SetKey(Some(PseudonymKey::from_text(text).unwrap()));
+    let key = |text: &str| Action::SetKey(PseudonymKey::from_text(text).unwrap());
     let drawn = shown(&mut bench, &[]);
     bench.app.apply(key("the first of two long keys"));
     let first = shown(&mut bench, &drawn);

@@ -7,6 +7,7 @@
 use super::guess::{WantedColumn, is_missing, list};
 use super::spec::ColumnKind;
 use super::values::{Extra, FreeColumn, FreeValues, Words};
+use crate::data::coding::NO_BEHAVIOUR;
 use crate::data::events::Events;
 use crate::data::source::{Cells, Lines, Texts};
 use crate::data::{DataError, Role};
@@ -100,15 +101,12 @@ fn lists(column: &Texts, width: usize) -> Vec<f32> {
 
 /// A column's text; a column of typed times is none.
 fn text<'a>(cells: &'a Cells, name: &str, field: &str) -> Result<&'a Texts, DataError> {
-    match cells {
-        Cells::Text(column) => Ok(column),
-        Cells::Micros(_) => Err(DataError::Setting {
-            field: field.to_owned(),
-            sentence: format!(
-                "the column `{name}` holds times; leave it out of `{field}`, or give it the role of the time."
-            ),
-        }),
-    }
+    cells.text().ok_or_else(|| DataError::Setting {
+        field: field.to_owned(),
+        sentence: format!(
+            "the column `{name}` holds times; leave it out of `{field}`, or give it the role of the time."
+        ),
+    })
 }
 
 /// Makes missing values of what could not be read in a whole log, and tells how often and where
@@ -188,7 +186,7 @@ pub(super) fn settle_free(column: &mut FreeColumn, field: &str, told: impl Fn(us
 fn empty_columns(events: &Events) -> Vec<Problem> {
     let are_nan = |column: &Option<Vec<f32>>| column.as_deref().is_some_and(|column| column.iter().all(|n| n.is_nan()));
     let extra = &events.extra;
-    let none = events.behaviours.len() == 1 && events.behaviours.idx("(none)").is_some();
+    let none = events.behaviours.len() == 1 && events.behaviours.idx(NO_BEHAVIOUR).is_some();
     let roles = [
         (Role::Value, are_nan(&events.value)),
         (Role::Behaviour, events.behaviour_idx.is_some() && none),

@@ -14,7 +14,7 @@ use super::values::FreeColumn;
 use crate::data::source::{self, Cells, Head, Lines, Rows};
 use crate::data::watch::Watch;
 use crate::data::{DataError, FileSpec, Vocab, titles, without_first_refused};
-use crate::spec::Problem;
+use crate::spec::{Problem, quotable};
 
 /// How many ids are shown of each kind of trouble.
 const EXAMPLES: usize = 5;
@@ -258,7 +258,7 @@ impl Joined {
     fn report(&self, of: SideOf, ids: &Vocab) -> JoinReport {
         let without = || ids.ids().filter(|id| !self.row_of.contains_key(*id));
         let shown = |rows: &[usize]| {
-            rows.iter().filter_map(|&row| self.keys.get(row)).take(EXAMPLES).map(|id| short(id)).collect()
+            rows.iter().filter_map(|&row| self.keys.get(row)).take(EXAMPLES).map(|id| quotable(id)).collect()
         };
         JoinReport {
             of,
@@ -267,7 +267,7 @@ impl Joined {
             rows: self.keys.len(),
             matched: self.rows.len(),
             without_row: without().count(),
-            without_row_examples: without().take(EXAMPLES).map(short).collect(),
+            without_row_examples: without().take(EXAMPLES).map(quotable).collect(),
             rows_without_event: self.strangers.len(),
             rows_without_event_examples: shown(&self.strangers),
             rows_repeated: self.repeated.len(),
@@ -320,14 +320,4 @@ fn told(report: &JoinReport, joined: &Joined, lines: &Lines) -> Vec<Problem> {
 
 fn quoted(ids: &[String]) -> String {
     ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")
-}
-
-/// The beginning of an id that may be long.
-fn short(id: &str) -> String {
-    const SHOWN: usize = 40;
-    let mut short: String = id.chars().take(SHOWN).collect();
-    if short.len() < id.len() {
-        short.push('…');
-    }
-    short
 }

@@ -32,6 +32,7 @@ pub use day_index::DayIndex;
 pub use embedding::ReadyEmbedding;
 pub use gap::Gap;
 pub use grid_cell::GridCell;
+pub(super) use grid_cell::cell;
 pub use hashed_text::HashedText;
 pub use hour::Hour;
 pub use intensity::Intensity;

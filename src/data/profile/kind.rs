@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::over_users;
+use crate::data::coding::NO_BEHAVIOUR;
 use crate::data::{Dataset, Sequences};
 
 /// By which rule behaviours are put in order, as stages of a funnel.
@@ -43,8 +44,6 @@ pub(super) struct Kinds {
 /// Most kinds that are told apart; rarer ones are taken together, so that tables of pairs of kinds
 /// stay small.
 const MOST_KINDS: usize = 12;
-/// What stands for a missing behaviour, as reading writes it.
-const MISSING: &str = "(none)";
 /// What stands for the rarer kinds.
 const REST: &str = "(other)";
 
@@ -70,8 +69,9 @@ impl Kinds {
         let n_kept = if n_behaviours > MOST_KINDS { MOST_KINDS - 1 } else { n_behaviours };
         kept.truncate(n_kept);
         kept.sort_unstable();
-        let name = |at: usize| dataset.behaviours.id(at as u32).unwrap_or(MISSING);
-        let (mut stages, missing): (Vec<usize>, Vec<usize>) = kept.into_iter().partition(|&at| name(at) != MISSING);
+        let name = |at: usize| dataset.behaviours.id(at as u32).unwrap_or(NO_BEHAVIOUR);
+        let (mut stages, missing): (Vec<usize>, Vec<usize>) =
+            kept.into_iter().partition(|&at| name(at) != NO_BEHAVIOUR);
         let known: Option<Vec<usize>> = stages.iter().map(|&at| known_stage(name(at))).collect();
         let (order, ranks) = match known {
             Some(known) => (StageOrder::KnownWords, known),

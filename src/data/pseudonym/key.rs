@@ -104,10 +104,10 @@ impl PseudonymKey {
     }
 }
 
-/// Makes pseudonyms under this key from now on; `None` for that of the environment variable, or else
-/// a random one.
-pub fn use_key(key: Option<PseudonymKey>) {
-    *IN_USE.lock().unwrap_or_else(PoisonError::into_inner) = key.map(|key| (key, false));
+/// Makes pseudonyms under this key from now on, in place of that of the environment variable, or
+/// else a random one.
+pub fn use_key(key: PseudonymKey) {
+    *IN_USE.lock().unwrap_or_else(PoisonError::into_inner) = Some((key, false));
 }
 
 /// The key in use, and whether it was drawn here.

@@ -126,6 +126,16 @@ pub(super) enum Cells {
     Micros(Vec<Option<i64>>),
 }
 
+impl Cells {
+    /// The cells as text; `None` where the file types them as times.
+    pub(super) fn text(&self) -> Option<&Texts> {
+        match self {
+            Self::Text(column) => Some(column),
+            Self::Micros(_) => None,
+        }
+    }
+}
+
 /// The beginning of a text, as UTF-8.
 struct TextHead {
     bytes: Vec<u8>,

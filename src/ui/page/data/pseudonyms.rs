@@ -50,7 +50,7 @@ impl KeyField {
         if field.lost_focus() && !self.typed.trim().is_empty() {
             self.told = Some(match PseudonymKey::from_text(&self.typed) {
                 Ok(key) => {
-                    actions.push(Action::SetKey(Some(key)));
+                    actions.push(Action::SetKey(key));
                     Ok(())
                 }
                 Err(error) => Err(error.to_string()),
