@@ -46,7 +46,11 @@ fn steps(ui: &mut Ui, steps: &[StepCount]) {
         .striped(true)
         .vscroll(false)
         .cell_layout(egui::Layout::left_to_right(egui::Align::Center));
-    table = table.column(Column::remainder().clip(true)).columns(Column::exact(82.0), 5);
+    table = table.column(Column::remainder().clip(true));
+    // Rows, dropped, changed, users, items: as wide as ten million of each, and the step has the rest.
+    for width in [78.0, 72.0, 60.0, 66.0, 60.0] {
+        table = table.column(Column::exact(width));
+    }
     let number = egui::Layout::right_to_left(egui::Align::Center);
     table
         .header(size::ROW, |mut header| {
