@@ -33,15 +33,39 @@ pub struct DeviceInfo {
     pub kind: DeviceKind,
 }
 
+/// Which implementation of the layers computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layers {
+    /// Our own on the processor, forward and backward in one; elsewhere burn's.
+    Fused,
+    /// burn's on every device: the ones that the fused are held against, slower and easier to follow.
+    Plain,
+}
+
 /// A device ready for use.
 #[derive(Clone, Debug)]
 pub struct OpenDevice {
     /// Which one it is.
     pub info: DeviceInfo,
+    /// What is asked for; see [`OpenDevice::with_layers`].
+    layers: Layers,
     /// burn's handle, without autodiff.
     pub(in crate::model) device: Device,
     /// Largest array that the device takes, in bytes; the CPU's limit is its memory.
     pub(in crate::model) max_array_bytes: Option<u64>,
+}
+
+impl OpenDevice {
+    /// The same device with this implementation of the layers; a device is opened with the fused ones.
+    #[must_use]
+    pub fn with_layers(self, layers: Layers) -> Self {
+        Self { layers, ..self }
+    }
+
+    /// What computes: a GPU has no fused layers.
+    pub(in crate::model) fn layers(&self) -> Layers {
+        if self.info.kind == DeviceKind::Cpu { self.layers } else { Layers::Plain }
+    }
 }
 
 /// An adapter, and how burn is told to take it.
@@ -116,7 +140,7 @@ fn cpu_info() -> DeviceInfo {
 }
 
 fn cpu() -> OpenDevice {
-    OpenDevice { info: cpu_info(), device: Device::flex(), max_array_bytes: None }
+    OpenDevice { info: cpu_info(), layers: Layers::Fused, device: Device::flex(), max_array_bytes: None }
 }
 
 fn real_gpus() -> impl Iterator<Item = &'static Adapter> {
@@ -197,7 +221,7 @@ fn open_adapter(adapter: &Adapter) -> Result<OpenDevice, ModelError> {
     let info = adapter.info.clone();
     let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((device, limit)) = opened.get(&info.key) {
-        return Ok(OpenDevice { info, device: device.clone(), max_array_bytes: Some(*limit) });
+        return Ok(OpenDevice { info, layers: Layers::Fused, device: device.clone(), max_array_bytes: Some(*limit) });
     }
     let (selector, api) = (adapter.selector.clone(), adapter.api);
     let started = catch_unwind(|| Device::wgpu_options().device_kind(selector).graphics_api(api).init_with_setup());
@@ -212,7 +236,7 @@ fn open_adapter(adapter: &Adapter) -> Result<OpenDevice, ModelError> {
     let limits = setup.adapter.limits();
     let limit = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
     opened.insert(info.key.clone(), (device.clone(), limit));
-    Ok(OpenDevice { info, device, max_array_bytes: Some(limit) })
+    Ok(OpenDevice { info, layers: Layers::Fused, device, max_array_bytes: Some(limit) })
 }
 
 /// Waits for a future of wgpu, which natively is ready when polled.

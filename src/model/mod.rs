@@ -6,10 +6,14 @@
 //! Every random number (initial weights, dropout, sampling) is drawn on the host from a named
 //! seed, never from the device: results do not depend on what else runs in the process, and a GPU
 //! trains on the same numbers as the CPU.
+//!
+//! Every network is written twice where speed asks for it: with burn's tensors, which run anywhere, and
+//! for the processor with the fused layers of `kernel`, which tests hold against the first.
 
 mod device;
 mod error;
 mod family;
+mod kernel;
 mod loss;
 mod network;
 mod optimizer;
@@ -21,7 +25,7 @@ mod trainable;
 mod weights;
 mod window;
 
-pub use device::{DeviceInfo, DeviceKind, OpenDevice, device_for, list_devices, open_device};
+pub use device::{DeviceInfo, DeviceKind, Layers, OpenDevice, device_for, list_devices, open_device};
 pub use error::ModelError;
 pub use family::{LstmSpec, ModelFamily, ModelKind, ModelSpec, TransformerSpec, VaeSpec};
 pub use trainable::{AttentionMaps, OptimizerSpec, StepInputs, StepScores, TrainStats, Trainable};

@@ -31,8 +31,19 @@ pub(super) trait Network: Module {
         &self,
         histories: &Histories,
         inputs: &StepInputs,
-        noise: &mut Noise,
+        noise: Noise,
     ) -> Option<(GradientsParams, LossSums)>;
+
+    /// As [`Network::gradients`], on the processor by [our own layers](super::kernel): the same numbers
+    /// but for rounding, faster.
+    fn fused_gradients(
+        &self,
+        histories: &Histories,
+        inputs: &StepInputs,
+        noise: Noise,
+    ) -> Option<(GradientsParams, LossSums)> {
+        self.gradients(histories, inputs, noise)
+    }
 
     /// Most rows of this length to be scored at a time, by the memory that they take.
     fn rows_at_a_time(&self, len: usize) -> usize;

@@ -99,6 +99,10 @@ fn unit_normal(generator: &mut ChaCha8Rng) -> f32 {
 ///
 /// Masks take millions of numbers a step, so they come from `SplitMix64` (Steele, Lea & Flood 2014),
 /// which is fast and has no state but a counter; 16 bits decide over one activation.
+///
+/// What is drawn for an event depends on the event alone ([`Noise::of_event`]), so that any way of
+/// laying out a batch, and of sharing it between threads, trains on the same numbers.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Noise {
     state: u64,
 }
@@ -109,28 +113,36 @@ impl Noise {
         Self { state: derive_seed(seed, "noise", 0) }
     }
 
+    /// The noise of one event: of which layer, of which row of the batch, at which place of the row.
+    pub(super) fn of_event(self, layer: usize, (row, at): Place) -> Self {
+        let mixed = |state: u64, n: usize| scrambled(state ^ (n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        Self { state: [layer, row, at].into_iter().fold(self.state, mixed) }
+    }
+
     fn next(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.state;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bits ^ (bits >> 31)
+        scrambled(self.state)
     }
 
     /// Dropout factors (Srivastava et al. 2014, inverted): 0 for a share `rate`, else
     /// 1 / (1 − `rate`), where `rate` is first rounded to a multiple of 2⁻¹⁶ so that the mean is 1.
-    pub(super) fn dropout_values(&mut self, rate: f64, n: usize) -> Vec<f32> {
+    pub(super) fn fill_dropout(&mut self, rate: f64, factors: &mut [f32]) {
         let threshold = (rate.clamp(0.0, 0.999) * 65_536.0).round() as u64;
         let kept = (65_536.0 / (65_536 - threshold) as f64) as f32;
-        let mut values = vec![0.0; n];
-        for quad in values.chunks_mut(4) {
+        for quad in factors.chunks_mut(4) {
             let mut bits = self.next();
             for value in quad {
                 *value = if bits & 0xffff >= threshold { kept } else { 0.0 };
                 bits >>= 16;
             }
         }
-        values
+    }
+
+    /// `n` dropout factors, as [`Noise::fill_dropout`].
+    pub(super) fn dropout_values(&mut self, rate: f64, n: usize) -> Vec<f32> {
+        let mut factors = vec![0.0; n];
+        self.fill_dropout(rate, &mut factors);
+        factors
     }
 
     /// Draws of N(0, 1) (Box & Muller 1958).
@@ -155,26 +167,30 @@ impl Noise {
     }
 }
 
-/// Drops a share `rate` of the activations while training; without noise, in evaluation, it is the
-/// identity.
-pub(super) fn dropout<const D: usize>(x: Tensor<D>, rate: f64, noise: Option<&mut Noise>) -> Tensor<D> {
-    let factors = noise.and_then(|noise| dropout_factors(rate, x.dims(), noise, &x.device()));
-    match factors {
-        Some(factors) => x * factors,
-        None => x,
-    }
+/// Row of the batch, and place in that row, of an event.
+pub(super) type Place = (usize, usize);
+
+/// The mixing function of `SplitMix64`.
+fn scrambled(mut bits: u64) -> u64 {
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^ (bits >> 31)
 }
 
-/// What [`dropout`] multiplies by; nothing is drawn when `rate` is 0.
-pub(super) fn dropout_factors<const D: usize>(
+/// Drops a share `rate` of the activations of each event, `[n_events, width]`; `layer` tells the
+/// drawings of a network apart. Nothing is drawn when `rate` is 0.
+pub(super) fn dropout_factors(
     rate: f64,
-    shape: [usize; D],
-    noise: &mut Noise,
-    device: &Device,
-) -> Option<Tensor<D>> {
+    width: usize,
+    layer: usize,
+    noise: Noise,
+    places: &[Place],
+) -> Option<Vec<f32>> {
     (rate > 0.0).then(|| {
-        let factors = noise.dropout_values(rate, shape.iter().product());
-        Tensor::from_data(TensorData::new(factors, shape), device)
+        let mut factors = vec![0.0; places.len() * width];
+        let rows = factors.chunks_exact_mut(width.max(1));
+        places.iter().zip(rows).for_each(|(&place, row)| noise.of_event(layer, place).fill_dropout(rate, row));
+        factors
     })
 }
 
@@ -191,6 +207,18 @@ mod tests {
         assert!((mean - 1.0).abs() < 0.01, "{mean}");
         assert_eq!(values, Noise::new(1).dropout_values(0.3, 100_001));
         assert_ne!(values, Noise::new(2).dropout_values(0.3, 100_001));
+    }
+
+    #[test]
+    fn an_event_draws_its_own_numbers_whatever_stands_beside_it() {
+        let noise = Noise::new(5);
+        let together = dropout_factors(0.5, 64, 1, noise, &[(0, 0), (3, 7), (0, 1)]).unwrap();
+        let alone = dropout_factors(0.5, 64, 1, noise, &[(3, 7)]).unwrap();
+        assert_eq!(together[64..128], alone);
+        assert_ne!(together[..64], alone);
+        assert_ne!(dropout_factors(0.5, 64, 2, noise, &[(3, 7)]).unwrap(), alone);
+        assert_ne!(dropout_factors(0.5, 64, 1, noise, &[(7, 3)]).unwrap(), alone);
+        assert!(dropout_factors(0.0, 64, 1, noise, &[(3, 7)]).is_none());
     }
 
     #[test]

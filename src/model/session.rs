@@ -5,6 +5,7 @@ use std::path::Path;
 
 use burn::prelude::*;
 
+use super::device::Layers;
 use super::network::{LossSums, Network};
 use super::optimizer::AdamW;
 use super::random::Noise;
@@ -21,6 +22,7 @@ pub(super) struct Session<N> {
     optimizer: AdamW,
     /// Without autodiff.
     device: Device,
+    layers: Layers,
     n_items: usize,
     pending: Pending,
 }
@@ -45,6 +47,7 @@ impl<N: Network> Session<N> {
             network: Some(network),
             optimizer: AdamW::new(optimizer),
             device: device.device.clone(),
+            layers: device.layers(),
             n_items,
             pending: Pending::default(),
         }
@@ -114,10 +117,14 @@ impl<N: Network> Trainable for Session<N> {
         self.network()?;
         let Some(network) = self.network.take() else { return Ok(()) };
         let optimizer = &mut self.optimizer;
+        let noise = Noise::new(inputs.seed);
+        let layers = self.layers;
         let (network, done) = guarded(|| {
-            let Some((gradients, sums)) = network.gradients(histories, &inputs, &mut Noise::new(inputs.seed)) else {
-                return (network, None);
+            let gradients = match layers {
+                Layers::Fused => network.fused_gradients(histories, &inputs, noise),
+                Layers::Plain => network.gradients(histories, &inputs, noise),
             };
+            let Some((gradients, sums)) = gradients else { return (network, None) };
             let (network, norm) = optimizer.step(network, gradients, inputs.lr);
             (network, Some((sums, norm)))
         })?;

@@ -2,6 +2,7 @@
 
 use burn::prelude::*;
 
+use super::random::Place;
 use crate::data::{Histories, PaddedBatch};
 
 /// Training rows on the host: inputs, and the places where something is to be predicted.
@@ -12,6 +13,8 @@ pub(super) struct TrainWindows {
     pub(super) places: Vec<i32>,
     /// Item to be predicted at each place, from 1.
     pub(super) targets: Vec<i32>,
+    /// Row of the batch that each row is.
+    rows: Vec<usize>,
 }
 
 /// A group of rows is split where that saves so many columns of padding, some ten milliseconds of
@@ -33,25 +36,38 @@ impl TrainWindows {
             let short = |at: &usize| len(rest[*at]) * 4 <= len(longest) * 3;
             let end = (1..rest.len()).find(|at| short(at) && worth(at)).unwrap_or(rest.len());
             let (group, later) = rest.split_at(end);
-            let group: Histories = group.iter().map(|&row| histories.row(row)).collect();
-            windows.extend(Self::new(&group, seq_len));
+            windows.extend(Self::new(histories, group, seq_len));
             rest = later;
         }
         windows
     }
 
-    /// Of each history the last `seq_len + 1` events; `None` when no history has two events.
+    /// Of each of these rows the last `seq_len + 1` events; `None` when no row has two events.
     ///
     /// The rows are only as long as the longest history needs: positions are counted from the end,
     /// so that trimming columns of padding changes nothing.
-    pub(super) fn new(histories: &Histories, seq_len: usize) -> Option<Self> {
+    fn new(histories: &Histories, rows: &[usize], seq_len: usize) -> Option<Self> {
+        let histories: Histories = rows.iter().map(|&row| histories.row(row)).collect();
         let longest = histories.rows().map(<[u32]>::len).max()?.saturating_sub(1);
-        let batch = PaddedBatch::for_training(histories, longest.min(seq_len));
+        let batch = PaddedBatch::for_training(&histories, longest.min(seq_len));
         let (places, targets) = (batch.targets.iter().enumerate())
             .filter(|&(_, &target)| target != 0)
             .map(|(place, &target)| (place as i32, target))
             .unzip::<i32, i32, Vec<_>, Vec<_>>();
-        (!targets.is_empty()).then_some(Self { batch, places, targets })
+        (!targets.is_empty()).then_some(Self { batch, places, targets, rows: rows.to_vec() })
+    }
+
+    /// Row of the batch, and place in its window, of every cell; those of padding lie before 0 and
+    /// wrap around.
+    pub(super) fn cells(&self) -> Vec<Place> {
+        let len = self.batch.seq_len.max(1);
+        let padding = |cells: &[i32]| cells.iter().take_while(|&&item| item == 0).count();
+        let rows = self.rows.iter().zip(self.batch.inputs.chunks_exact(len));
+        rows.flat_map(|(&row, cells)| {
+            let padding = padding(cells);
+            (0..len).map(move |column| (row, column.wrapping_sub(padding)))
+        })
+        .collect()
     }
 }
 
@@ -80,7 +96,7 @@ mod tests {
     fn grouping_by_length_keeps_every_target_and_saves_padding() {
         let rows: Vec<Vec<u32>> = (0..256).map(|row| (1..=(row * 7 % 120) as u32).collect()).collect();
         let histories: Histories = rows.iter().map(Vec::as_slice).collect();
-        let whole = TrainWindows::new(&histories, 100).unwrap();
+        let whole = TrainWindows::new(&histories, &(0..256).collect::<Vec<_>>(), 100).unwrap();
         let groups = TrainWindows::by_length(&histories, 100);
         assert!(groups.len() > 1);
         let cells = |windows: &TrainWindows| windows.batch.n_rows * windows.batch.seq_len;
@@ -93,10 +109,17 @@ mod tests {
     }
 
     #[test]
+    fn a_cell_is_named_by_its_row_in_the_batch_and_its_place_in_the_window() {
+        let histories: Histories = [&[1, 2][..], &[3, 4, 5, 6]].into_iter().collect();
+        let windows = TrainWindows::new(&histories, &[1, 0], 2).unwrap();
+        assert_eq!(windows.cells(), [(1, 0), (1, 1), (0, usize::MAX), (0, 0)]);
+    }
+
+    #[test]
     fn histories_without_a_next_event_give_no_rows() {
         let histories: Histories = [&[][..], &[5]].into_iter().collect();
-        assert!(TrainWindows::new(&histories, 10).is_none());
+        assert!(TrainWindows::new(&histories, &[0, 1], 10).is_none());
         assert!(TrainWindows::by_length(&histories, 10).is_empty());
-        assert!(TrainWindows::new(&Histories::new(), 10).is_none());
+        assert!(TrainWindows::new(&Histories::new(), &[], 10).is_none());
     }
 }

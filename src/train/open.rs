@@ -13,7 +13,7 @@ use super::{BELOW_REFERENCE, Job, TrainError};
 use crate::baseline::BaselineKind;
 use crate::data::{self, DataReport, DataShape, DataSource, DataSpec, EvalCase, Prepared};
 use crate::experiment::Experiment;
-use crate::model::{DeviceInfo, DeviceKind, Trainable, open_device};
+use crate::model::{DeviceInfo, DeviceKind, Layers, Trainable, open_device};
 use crate::run::{DataStamp, Manifest, Outcome, Part, References, RunId, RunStore, RunWriter};
 use crate::spec::{Problem, derive_seed};
 
@@ -108,7 +108,8 @@ pub(super) fn open(job: Job, build: BuildModel<'_>) -> Result<(Task, Box<dyn Tra
 
 /// The model that an experiment asks for, on the device that it asks for.
 pub(super) fn build_model(experiment: &Experiment, shape: DataShape) -> Result<Built, TrainError> {
-    let device = open_device(&experiment.training.device)?;
+    let layers = if experiment.training.fused { Layers::Fused } else { Layers::Plain };
+    let device = open_device(&experiment.training.device)?.with_layers(layers);
     let (optimizer, seed) = (optimizer(&experiment.training), derive_seed(experiment.seed, "init", 0));
     let model = experiment.model.family().build(shape, optimizer, &device, seed)?;
     Ok(Built { model, device: device.info })

@@ -27,10 +27,12 @@ const RANKS: [(&str, u32); 14] = [
 ];
 
 /// Crates (by the start of their names) and the modules that may name them.
-const HOMES: [(&str, &[&str]); 20] = [
+const HOMES: [(&str, &[&str]); 22] = [
     ("polars", &["data"]),
     ("rusqlite", &["data"]),
-    ("rayon", &["data"]),
+    ("rayon", &["data", "model"]),
+    ("gemm", &["model"]),
+    ("pulp", &["model"]),
     ("hashbrown", &["data"]),
     ("memchr", &["data"]),
     ("bytemuck", &["data"]),

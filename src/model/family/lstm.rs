@@ -146,7 +146,7 @@ impl Network for LstmNetwork {
         &self,
         histories: &Histories,
         _inputs: &StepInputs,
-        noise: &mut Noise,
+        noise: Noise,
     ) -> Option<(GradientsParams, LossSums)> {
         // Of each history the last `seq_len` events are to be predicted, each from those before it.
         let windows: Vec<&[u32]> = histories.rows().map(|row| latest(row, self.spec.seq_len + 1)).collect();
@@ -160,8 +160,11 @@ impl Network for LstmNetwork {
         let inputs = packing.pick(|row, at| windows.get(row)?.get(at).copied());
         let targets = packing.pick(|row, at| windows.get(row)?.get(at + 1).copied());
         let inputs = index_tensor(inputs, &device);
-        let drop_inputs = dropout_factors(self.spec.dropout, [n_events, self.spec.d_model], noise, &device);
-        let drop_states = dropout_factors(self.spec.dropout, [n_events, self.spec.d_hidden], noise, &device);
+        let drop = |layer, width| {
+            let factors = dropout_factors(self.spec.dropout, width, layer, noise, &packing.places);
+            factors.map(|factors| Tensor::<2>::from_data(TensorData::new(factors, [n_events, width]), &device))
+        };
+        let (drop_inputs, drop_states) = (drop(0, self.spec.d_model), drop(1, self.spec.d_hidden));
 
         let x = times(items.clone().select(0, inputs.clone()), drop_inputs.as_ref()); // [n_events, d_model]
         let trace = self.lstm.forward(x, &packing.sizes);

@@ -11,7 +11,7 @@ use super::{ModelFamily, refuse_errors, refuse_large_array, too_large};
 use crate::data::{DataShape, Histories, PaddedBatch};
 use crate::model::loss::{MAX_FLOATS, cross_entropy};
 use crate::model::network::{LossSums, Network};
-use crate::model::random::{Init, Noise, dropout};
+use crate::model::random::{Init, Noise, Place, dropout_factors};
 use crate::model::session::{Session, guarded};
 use crate::model::weights::read;
 use crate::model::window::{TrainWindows, index_tensor, input_tensor, windows_for_prediction};
@@ -127,8 +127,6 @@ struct Block {
     feed_out: Linear,
     #[module(skip)]
     n_heads: usize,
-    #[module(skip)]
-    dropout: f64,
 }
 
 impl Transformer {
@@ -147,10 +145,10 @@ impl Transformer {
     fn hidden(
         &self,
         batch: &PaddedBatch,
-        mut noise: Option<&mut Noise>,
+        drop: Option<&Dropout<'_>>,
         mut maps: Option<&mut Vec<Tensor<4>>>,
     ) -> Tensor<3> {
-        let TransformerSpec { d_model, seq_len, dropout: rate, .. } = self.spec;
+        let TransformerSpec { d_model, seq_len, .. } = self.spec;
         let len = batch.seq_len;
         let weights = self.item.weight.val();
         let device = weights.device();
@@ -158,10 +156,10 @@ impl Transformer {
         // Kang & McAuley's code scales the item vectors by √d_model; the paper does not say so.
         let items = embedding(weights, input_tensor(batch, &device)).mul_scalar((d_model as f32).sqrt());
         let mut x = items + positions.unsqueeze(); // [n_rows, len, d_model]
-        x = dropout(x, rate, noise.as_deref_mut());
+        x = dropped(x, drop, 0);
         let mask = mask(batch, &device);
-        for block in &self.blocks {
-            let (changed, weights) = block.forward(x, &mask, noise.as_deref_mut());
+        for (at, block) in self.blocks.iter().enumerate() {
+            let (changed, weights) = block.forward(x, &mask, drop, 1 + 2 * at);
             x = changed;
             if let Some(maps) = maps.as_deref_mut() {
                 maps.push(weights);
@@ -184,12 +182,18 @@ impl Block {
             feed_in: init.dense(d_model, spec.d_ff),
             feed_out: init.dense(spec.d_ff, d_model),
             n_heads: spec.n_heads,
-            dropout: spec.dropout,
         }
     }
 
     /// The changed states and the attention weights, `[n_rows, n_heads, len, len]`.
-    fn forward(&self, x: Tensor<3>, mask: &Tensor<4>, mut noise: Option<&mut Noise>) -> (Tensor<3>, Tensor<4>) {
+    /// Dropout draws as layers `layer` and `layer + 1`.
+    fn forward(
+        &self,
+        x: Tensor<3>,
+        mask: &Tensor<4>,
+        drop: Option<&Dropout<'_>>,
+        layer: usize,
+    ) -> (Tensor<3>, Tensor<4>) {
         let [n_rows, len, d_model] = x.dims();
         let d_head = d_model / self.n_heads;
         let split = |y: Tensor<3>| y.reshape([n_rows, len, self.n_heads, d_head]).swap_dims(1, 2);
@@ -200,9 +204,27 @@ impl Block {
         let value = split(self.value.forward(normed)); // [n_rows, n_heads, len, d_head]
         let weights = softmax(query.matmul(key.transpose()) + mask.clone(), 3); // [n_rows, n_heads, len, len]
         let seen = weights.clone().matmul(value).swap_dims(1, 2).reshape([n_rows, len, d_model]);
-        let x = x + dropout(self.output.forward(seen), self.dropout, noise.as_deref_mut());
+        let x = x + dropped(self.output.forward(seen), drop, layer);
         let fed = self.feed_out.forward(relu(self.feed_in.forward(self.feed_norm.forward(x.clone()))));
-        (x + dropout(fed, self.dropout, noise), weights)
+        (x + dropped(fed, drop, layer + 1), weights)
+    }
+}
+
+/// What is drawn for the activations of a batch while training.
+struct Dropout<'a> {
+    rate: f64,
+    noise: Noise,
+    /// Of every cell of the batch.
+    places: &'a [Place],
+}
+
+/// Drops activations, `[n_rows, len, d_model]`; without noise, in evaluation, it is the identity.
+fn dropped(x: Tensor<3>, drop: Option<&Dropout<'_>>, layer: usize) -> Tensor<3> {
+    let (shape, device) = (x.dims(), x.device());
+    let factors = drop.and_then(|drop| dropout_factors(drop.rate, shape[2], layer, drop.noise, drop.places));
+    match factors {
+        Some(factors) => x * Tensor::from_data(TensorData::new(factors, shape), &device),
+        None => x,
     }
 }
 
@@ -228,13 +250,14 @@ impl Network for Transformer {
         &self,
         histories: &Histories,
         _inputs: &StepInputs,
-        noise: &mut Noise,
+        noise: Noise,
     ) -> Option<(GradientsParams, LossSums)> {
         let windows = TrainWindows::by_length(histories, self.spec.seq_len);
         let targets: Vec<i32> = windows.iter().flat_map(|windows| windows.targets.iter().copied()).collect();
         let hidden: Vec<Tensor<2>> = (windows.into_iter())
             .map(|windows| {
-                let hidden = self.hidden(&windows.batch, Some(noise), None).flatten::<2>(0, 1); // [n_places, d_model]
+                let drop = Dropout { rate: self.spec.dropout, noise, places: &windows.cells() };
+                let hidden = self.hidden(&windows.batch, Some(&drop), None).flatten::<2>(0, 1); // [n_places, d_model]
                 let places = index_tensor(windows.places, &hidden.device());
                 hidden.select(0, places)
             })

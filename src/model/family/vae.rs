@@ -165,7 +165,7 @@ impl Network for MultVae {
         &self,
         histories: &Histories,
         inputs: &StepInputs,
-        noise: &mut Noise,
+        mut noise: Noise,
     ) -> Option<(GradientsParams, LossSums)> {
         let rows: Vec<&[u32]> = histories.rows().filter(|row| !row.is_empty()).collect();
         if rows.is_empty() {
@@ -175,7 +175,7 @@ impl Network for MultVae {
         let mut bags = Bags::new(&rows, self.n_items(), self.spec.recency);
         let targets = bags.tensor(&device, |_| 1.0); // [n_rows, n_items]
         let n_events = bags.entries.len();
-        bags.drop_out(self.spec.dropout, noise);
+        bags.drop_out(self.spec.dropout, &mut noise);
 
         let (mean, log_variance) = self.encode(bags.tensor(&device, |weight| weight)); // [n_rows, d_latent]
         let epsilon = noise.normal(mean.dims(), &device);
@@ -313,7 +313,7 @@ mod tests {
         let histories: Histories = [&[1_u32, 2, 3][..], &[5, 4]].into_iter().collect();
         let inputs = StepInputs { lr: 0.0, step: 1, n_steps: 1, seed: 0 };
         let loss = |seed| {
-            let (_, sums) = network.gradients(&histories, &inputs, &mut Noise::new(seed)).unwrap();
+            let (_, sums) = network.gradients(&histories, &inputs, Noise::new(seed)).unwrap();
             sums.loss.into_scalar::<f32>().to_bits()
         };
         assert_eq!(loss(1), loss(1));

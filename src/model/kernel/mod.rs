@@ -1,0 +1,25 @@
+//! Our own layers on the processor: forward and backward passes over plain slices.
+//!
+//! burn's CPU backend runs a step as hundreds of operations, each of which walks all of its memory
+//! again, most of them on one thread. Here a layer is one pass over rows that stay in the cache:
+//!
+//! - A batch is cut into [`shards`] whose number does not depend on the machine; each goes forward and
+//!   backward on one thread, and the gradients are added in the order of the shards. So the numbers do not
+//!   depend on how many threads there are.
+//! - Only real events are computed: rows of a shard stand one behind the other, without padding.
+//! - What is multiplied goes through [`Matrix`] products, what is not through loops that
+//!   [`vectorized`] compiles for the instructions that this processor has.
+//! - Memory comes from and goes back to a pool ([`Buffer`]).
+//!
+//! Every layer is held against burn's autodiff by tests. A NaN in any input comes out as NaN: the
+//! training loop recognises a diverged model by it.
+
+mod buffer;
+mod product;
+mod shards;
+mod vector;
+
+pub(in crate::model) use buffer::Buffer;
+pub(in crate::model) use product::{Matrix, MatrixMut, Onto, product};
+pub(in crate::model) use shards::{on_threads, shards, sum_in_order};
+pub(in crate::model) use vector::{exp, sigmoid, tanh, vectorized};
