@@ -15,11 +15,15 @@
 //! training loop recognises a diverged model by it.
 
 mod buffer;
+mod mult_vae;
 mod product;
 mod shards;
+mod sparse;
 mod vector;
 
 pub(in crate::model) use buffer::Buffer;
-pub(in crate::model) use product::{Matrix, MatrixMut, Onto, product};
+pub(in crate::model) use mult_vae::{Dense, MultVaeLayers, VaeBatch, mult_vae_gradients, mult_vae_states};
+pub(in crate::model) use product::{Matrix, MatrixMut, Onto, product, product_on_threads};
 pub(in crate::model) use shards::{on_threads, shards, sum_in_order};
+pub(in crate::model) use sparse::SparseRows;
 pub(in crate::model) use vector::{exp, sigmoid, tanh, vectorized};

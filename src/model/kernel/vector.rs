@@ -4,7 +4,9 @@
 //! errors are stated and tested.
 
 /// Runs `work` compiled for the widest instructions that this processor has, which is asked at run
-/// time. What is to gain from it must be inlined into `work`.
+/// time. What is to gain from it must be inlined into `work`, and `work` itself into this: a closure of more
+/// than a line or two is written `#[inline(always)] || …`, else it may be compiled for the least of all
+/// processors, with a call for each `mul_add`.
 #[inline]
 pub(in crate::model) fn vectorized<R>(work: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(work)

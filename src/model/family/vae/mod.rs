@@ -1,5 +1,7 @@
 //! Mult-VAE: a variational autoencoder over bags of items (Liang et al. 2018).
 
+mod fused;
+
 use burn::nn::Linear;
 use burn::optim::GradientsParams;
 use burn::prelude::*;
@@ -187,6 +189,15 @@ impl Network for MultVae {
         let sums = LossSums { loss: loss.clone().inner(), n_events, kl: Some((kl.inner(), rows.len())) };
         let gradients = loss.div_scalar(n_events as f32).backward();
         Some((GradientsParams::from_grads(gradients, self), sums))
+    }
+
+    fn fused_gradients(
+        &self,
+        histories: &Histories,
+        inputs: &StepInputs,
+        noise: Noise,
+    ) -> Option<(GradientsParams, LossSums)> {
+        self.gradients_by_kernel(histories, inputs, noise)
     }
 
     fn rows_at_a_time(&self, _len: usize) -> usize {
