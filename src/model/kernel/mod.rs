@@ -15,11 +15,13 @@
 //! training loop recognises a diverged model by it.
 
 mod buffer;
+mod cross_entropy;
 mod product;
 mod shards;
 mod vector;
 
 pub(in crate::model) use buffer::Buffer;
+pub(in crate::model) use cross_entropy::CrossEntropy;
 pub(in crate::model) use product::{Matrix, MatrixMut, Onto, product};
 pub(in crate::model) use shards::{on_threads, shards, sum_in_order};
 pub(in crate::model) use vector::{exp, sigmoid, tanh, vectorized};
