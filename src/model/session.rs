@@ -45,7 +45,7 @@ impl<N: Network> Session<N> {
     pub(super) fn new(network: N, n_items: usize, optimizer: OptimizerSpec, device: &OpenDevice) -> Self {
         Self {
             network: Some(network),
-            optimizer: AdamW::new(optimizer),
+            optimizer: AdamW::new(optimizer, device.layers()),
             device: device.device.clone(),
             layers: device.layers(),
             n_items,

@@ -42,19 +42,6 @@ impl Buffer {
     }
 }
 
-/// Takes an array over, for the pool to have it when it is dropped.
-impl From<Vec<f32>> for Buffer {
-    fn from(values: Vec<f32>) -> Self {
-        Self(values)
-    }
-}
-
-impl AsRef<[f32]> for Buffer {
-    fn as_ref(&self) -> &[f32] {
-        &self.0
-    }
-}
-
 /// The smallest array of the pool that has room for `n`, or a new one.
 fn taken(n: usize) -> Vec<f32> {
     if n < MIN_KEPT {
@@ -67,6 +54,12 @@ fn taken(n: usize) -> Vec<f32> {
     match best.map(|(at, _)| at) {
         Some(at) => pool.swap_remove(at),
         None => Vec::with_capacity(n),
+    }
+}
+
+impl From<Vec<f32>> for Buffer {
+    fn from(values: Vec<f32>) -> Self {
+        Self(values)
     }
 }
 

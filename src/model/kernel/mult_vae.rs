@@ -7,43 +7,20 @@
 use super::product::{product_on_threads, rows, rows_mut};
 use super::sparse::{each_row, sum_of_rows};
 use super::vector::{largest, sum};
-use super::{Buffer, Matrix, MatrixMut, Onto, SparseRows, exp, tanh, vectorized};
+use super::{Buffer, Dense, Matrix, MatrixMut, Onto, SparseRows, exp, tanh, vectorized};
 
-/// Weights `[d_in, d_out]` and biases `[d_out]` of a dense layer, or gradients for them.
-#[derive(Debug)]
-pub(in crate::model) struct Dense<T> {
-    pub(in crate::model) weight: T,
-    pub(in crate::model) bias: T,
-}
-
-/// The layers, or gradients for them. Widths: items → hidden → latent → hidden → items.
+/// The layers, or what belongs to each of them. Widths: items → hidden → latent → hidden → items.
 #[derive(Debug)]
 pub(in crate::model) struct MultVaeLayers<T> {
-    pub(in crate::model) encoder: Dense<T>,
-    pub(in crate::model) mean: Dense<T>,
-    pub(in crate::model) log_variance: Dense<T>,
-    pub(in crate::model) decoder: Dense<T>,
-    pub(in crate::model) output: Dense<T>,
+    pub(in crate::model) encoder: T,
+    pub(in crate::model) mean: T,
+    pub(in crate::model) log_variance: T,
+    pub(in crate::model) decoder: T,
+    pub(in crate::model) output: T,
 }
 
-impl<T: AsRef<[f32]>> MultVaeLayers<T> {
-    /// The same layers, borrowed.
-    pub(in crate::model) fn borrowed(&self) -> MultVaeLayers<&[f32]> {
-        MultVaeLayers {
-            encoder: self.encoder.borrowed(),
-            mean: self.mean.borrowed(),
-            log_variance: self.log_variance.borrowed(),
-            decoder: self.decoder.borrowed(),
-            output: self.output.borrowed(),
-        }
-    }
-}
-
-impl<T: AsRef<[f32]>> Dense<T> {
-    fn borrowed(&self) -> Dense<&[f32]> {
-        Dense { weight: self.weight.as_ref(), bias: self.bias.as_ref() }
-    }
-}
+/// Gradients for the weights of a layer, `[d_in, d_out]`, and for its biases, `[d_out]`.
+pub(in crate::model) type DenseGradients = [Buffer; 2];
 
 /// What the encoder reads and the decoder is to tell.
 #[derive(Debug)]
@@ -76,9 +53,9 @@ const MIN_ROWS: usize = 64;
 /// # Source
 /// Liang et al. 2018, eq. 5; Kingma & Welling 2014, appendix B.
 pub(in crate::model) fn mult_vae_gradients(
-    layers: &MultVaeLayers<&[f32]>,
+    layers: &MultVaeLayers<Dense<'_>>,
     batch: &VaeBatch<'_>,
-) -> (MultVaeLayers<Buffer>, VaeLoss) {
+) -> (MultVaeLayers<DenseGradients>, VaeLoss) {
     let n_rows = batch.bags.n_rows();
     let (n_items, d_hidden) = (layers.output.bias.len(), layers.encoder.bias.len());
     let d_latent = layers.mean.bias.len();
@@ -110,9 +87,9 @@ pub(in crate::model) fn mult_vae_gradients(
     shape.back(&mut d_hidden_rows, Onto::Itself, &d_log_variance, layers.log_variance.weight);
     times_slope_of_tanh(&mut d_hidden_rows, &hidden);
 
-    let mut encoder = Dense { weight: Buffer::open(n_items * d_hidden), bias: Buffer::open(d_hidden) };
-    batch.bags.transposed().product(&mut encoder.weight, &d_hidden_rows, d_hidden);
-    sum_of_rows(&mut encoder.bias, &d_hidden_rows);
+    let mut encoder = [Buffer::open(n_items * d_hidden), Buffer::open(d_hidden)];
+    batch.bags.transposed().product(&mut encoder[0], &d_hidden_rows, d_hidden);
+    sum_of_rows(&mut encoder[1], &d_hidden_rows);
     let gradients =
         MultVaeLayers { encoder, mean: of_mean, log_variance: of_log_variance, decoder, output: told.gradients };
     (gradients, VaeLoss { nll: told.nll, kl })
@@ -120,7 +97,7 @@ pub(in crate::model) fn mult_vae_gradients(
 
 /// Mean of the latent vector through the decoder's hidden layer: what the scores are products of.
 /// `[n_rows, d_hidden]`
-pub(in crate::model) fn mult_vae_states(layers: &MultVaeLayers<&[f32]>, bags: &SparseRows) -> Buffer {
+pub(in crate::model) fn mult_vae_states(layers: &MultVaeLayers<Dense<'_>>, bags: &SparseRows) -> Buffer {
     let n_rows = bags.n_rows();
     let (d_hidden, d_latent) = (layers.encoder.bias.len(), layers.mean.bias.len());
     let mut hidden = Buffer::open(n_rows * d_hidden);
@@ -162,29 +139,35 @@ impl Shape {
         product_on_threads(MatrixMut::new(out, d_in, d_out), onto, x, d_y);
     }
 
-    fn gradients(self, x: &[f32], d_y: &[f32]) -> Dense<Buffer> {
-        let mut gradients = Dense { weight: Buffer::open(self.d_in * self.d_out), bias: Buffer::open(self.d_out) };
-        self.weight(&mut gradients.weight, Onto::Nothing, x, d_y);
-        sum_of_rows(&mut gradients.bias, d_y);
-        gradients
+    fn gradients(self, x: &[f32], d_y: &[f32]) -> DenseGradients {
+        let [mut weight, mut bias] = [Buffer::open(self.d_in * self.d_out), Buffer::open(self.d_out)];
+        self.weight(&mut weight, Onto::Nothing, x, d_y);
+        sum_of_rows(&mut bias, d_y);
+        [weight, bias]
     }
 }
 
 /// `x` `[n_rows, d_in]` through a dense layer. `[n_rows, d_out]`
-fn forward(x: &[f32], layer: &Dense<&[f32]>, d_in: usize) -> Buffer {
+fn forward(x: &[f32], layer: &Dense<'_>, d_in: usize) -> Buffer {
     let d_out = layer.bias.len();
     let n_rows = x.len() / d_in.max(1);
     let mut y = Buffer::open(n_rows * d_out);
     Shape { n_rows, d_in, d_out }.times(&mut y, x, layer.weight);
     each_row(&mut y, d_out, |_, row| {
-        vectorized(#[inline(always)] || row.iter_mut().zip(layer.bias).for_each(|(y, bias)| *y += bias));
+        vectorized(
+            #[inline(always)]
+            || row.iter_mut().zip(layer.bias).for_each(|(y, bias)| *y += bias),
+        );
     });
     y
 }
 
 fn add_bias_and_tanh(x: &mut [f32], bias: &[f32]) {
     each_row(x, bias.len(), |_, row| {
-        vectorized(#[inline(always)] || row.iter_mut().zip(bias).for_each(|(x, bias)| *x = tanh(*x + bias)));
+        vectorized(
+            #[inline(always)]
+            || row.iter_mut().zip(bias).for_each(|(x, bias)| *x = tanh(*x + bias)),
+        );
     });
 }
 
@@ -193,7 +176,10 @@ fn times_slope_of_tanh(gradients: &mut [f32], values: &[f32]) {
     const CHUNK: usize = 4096;
     each_part(gradients, CHUNK, |at, part| {
         let values = values.get(at * CHUNK..).unwrap_or(&[]);
-        vectorized(#[inline(always)] || part.iter_mut().zip(values).for_each(|(d, t)| *d *= (-t).mul_add(*t, 1.0)));
+        vectorized(
+            #[inline(always)]
+            || part.iter_mut().zip(values).for_each(|(d, t)| *d *= (-t).mul_add(*t, 1.0)),
+        );
     });
 }
 
@@ -206,12 +192,15 @@ fn each_part(values: &mut [f32], len: usize, change: impl Fn(usize, &mut [f32]) 
 /// mean + ε σ. `[n_rows, d_latent]`
 fn sampled(mean: &[f32], log_variance: &[f32], epsilon: &[f32]) -> Buffer {
     let mut latent = Buffer::open(mean.len());
-    vectorized(#[inline(always)] || {
-        let inputs = mean.iter().zip(log_variance).zip(epsilon);
-        for (latent, ((mean, log_variance), epsilon)) in latent.iter_mut().zip(inputs) {
-            *latent = epsilon.mul_add(exp(0.5 * log_variance), *mean);
-        }
-    });
+    vectorized(
+        #[inline(always)]
+        || {
+            let inputs = mean.iter().zip(log_variance).zip(epsilon);
+            for (latent, ((mean, log_variance), epsilon)) in latent.iter_mut().zip(inputs) {
+                *latent = epsilon.mul_add(exp(0.5 * log_variance), *mean);
+            }
+        },
+    );
     latent
 }
 
@@ -232,16 +221,19 @@ fn into_latent(
         mean.chunks_mut(CHUNK).zip(log_variance.chunks_mut(CHUNK)).zip(inputs)
     {
         let mut terms = [0.0; CHUNK];
-        vectorized(#[inline(always)] || {
-            let changed = means.iter_mut().zip(log_variances).zip(&mut terms);
-            for (((mean, log_variance), term), (d, epsilon)) in changed.zip(d.iter().zip(epsilons)) {
-                let deviation = exp(0.5 * *log_variance);
-                let variance = exp(*log_variance);
-                *term = 0.5 * (variance + *mean * *mean - *log_variance - 1.0);
-                *mean = weight.mul_add(*mean, *d);
-                *log_variance = (0.5 * weight).mul_add(variance - 1.0, 0.5 * d * epsilon * deviation);
-            }
-        });
+        vectorized(
+            #[inline(always)]
+            || {
+                let changed = means.iter_mut().zip(log_variances).zip(&mut terms);
+                for (((mean, log_variance), term), (d, epsilon)) in changed.zip(d.iter().zip(epsilons)) {
+                    let deviation = exp(0.5 * *log_variance);
+                    let variance = exp(*log_variance);
+                    *term = 0.5 * (variance + *mean * *mean - *log_variance - 1.0);
+                    *mean = weight.mul_add(*mean, *d);
+                    *log_variance = (0.5 * weight).mul_add(variance - 1.0, 0.5 * d * epsilon * deviation);
+                }
+            },
+        );
         kl += terms.iter().map(|&term| f64::from(term)).sum::<f64>();
     }
     (mean, log_variance, kl)
@@ -252,18 +244,18 @@ struct Told {
     nll: f64,
     /// `[n_rows, d_hidden]`
     d_decoded: Buffer,
-    gradients: Dense<Buffer>,
+    gradients: DenseGradients,
 }
 
 /// Logits, log-softmax and multinomial likelihood with their gradients, block of rows by block of rows.
-fn tell(decoded: &[f32], layer: &Dense<&[f32]>, bags: &SparseRows, scale: f32) -> Told {
+fn tell(decoded: &[f32], layer: &Dense<'_>, bags: &SparseRows, scale: f32) -> Told {
     let (n_rows, n_items) = (bags.n_rows(), layer.bias.len());
     let d_hidden = decoded.len() / n_rows.max(1);
     let at_a_time = (MAX_LOGITS / n_items.max(1)).clamp(MIN_ROWS, n_rows.max(MIN_ROWS));
     let mut told = Told {
         nll: 0.0,
         d_decoded: Buffer::open(decoded.len()),
-        gradients: Dense { weight: Buffer::zeros(layer.weight.len()), bias: Buffer::zeros(n_items) },
+        gradients: [Buffer::zeros(layer.weight.len()), Buffer::zeros(n_items)],
     };
     let mut bias = Buffer::open(n_items);
     for start in (0..n_rows).step_by(at_a_time) {
@@ -273,14 +265,17 @@ fn tell(decoded: &[f32], layer: &Dense<&[f32]>, bags: &SparseRows, scale: f32) -
         let mut logits = Buffer::open(shape.n_rows * n_items);
         shape.times(&mut logits, x, layer.weight);
         let losses = each_row(&mut logits, n_items, |row, logits| {
-            vectorized(#[inline(always)] || into_gradient(logits, layer.bias, bags.row(start + row), scale))
+            vectorized(
+                #[inline(always)]
+                || into_gradient(logits, layer.bias, bags.row(start + row), scale),
+            )
         });
         told.nll += losses.iter().sum::<f64>();
         shape.back(rows_mut(&mut told.d_decoded, block, d_hidden), Onto::Nothing, &logits, layer.weight);
         let onto = if start == 0 { Onto::Nothing } else { Onto::Itself };
-        shape.weight(&mut told.gradients.weight, onto, x, &logits);
+        shape.weight(&mut told.gradients[0], onto, x, &logits);
         sum_of_rows(&mut bias, &logits);
-        told.gradients.bias.iter_mut().zip(bias.iter()).for_each(|(sum, value)| *sum += value);
+        told.gradients[1].iter_mut().zip(bias.iter()).for_each(|(sum, value)| *sum += value);
     }
     told
 }

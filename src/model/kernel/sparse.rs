@@ -67,12 +67,15 @@ impl SparseRows {
     /// `dense` `[n_columns, width]`, `out` `[n_rows, width]`; what stands in `out` is overwritten.
     pub(in crate::model) fn product(&self, out: &mut [f32], dense: &[f32], width: usize) {
         out.par_chunks_mut((ROWS * width).max(1)).enumerate().for_each(|(at, block)| {
-            vectorized(#[inline(always)] || {
-                for (row, sums) in block.chunks_exact_mut(width.max(1)).enumerate() {
-                    sums.fill(0.0);
-                    add_rows(sums, self.row(at * ROWS + row), dense);
-                }
-            });
+            vectorized(
+                #[inline(always)]
+                || {
+                    for (row, sums) in block.chunks_exact_mut(width.max(1)).enumerate() {
+                        sums.fill(0.0);
+                        add_rows(sums, self.row(at * ROWS + row), dense);
+                    }
+                },
+            );
         });
     }
 }
@@ -109,13 +112,16 @@ pub(in crate::model) fn sum_of_rows(out: &mut [f32], values: &[f32]) {
     const COLUMNS: usize = 512;
     let width = out.len().max(1);
     out.par_chunks_mut(COLUMNS).enumerate().for_each(|(at, sums)| {
-        vectorized(#[inline(always)] || {
-            sums.fill(0.0);
-            for row in values.chunks_exact(width) {
-                let part = row.get(at * COLUMNS..).unwrap_or(&[]);
-                sums.iter_mut().zip(part).for_each(|(sum, value)| *sum += value);
-            }
-        });
+        vectorized(
+            #[inline(always)]
+            || {
+                sums.fill(0.0);
+                for row in values.chunks_exact(width) {
+                    let part = row.get(at * COLUMNS..).unwrap_or(&[]);
+                    sums.iter_mut().zip(part).for_each(|(sum, value)| *sum += value);
+                }
+            },
+        );
     });
 }
 
@@ -150,7 +156,8 @@ mod tests {
             sparse.product(&mut out, &dense, width);
             for row in 0..4 {
                 for at in 0..width {
-                    let terms = sparse.row(row).iter().map(|&(column, value)| value * dense[column as usize * width + at]);
+                    let terms =
+                        sparse.row(row).iter().map(|&(column, value)| value * dense[column as usize * width + at]);
                     assert!((out[row * width + at] - terms.sum::<f32>()).abs() < 1e-5);
                 }
             }

@@ -1,6 +1,5 @@
 //! Mult-VAE on the processor: its weights as slices, and its bags as the few items that they hold.
 
-use burn::module::Param;
 use burn::nn::Linear;
 use burn::optim::GradientsParams;
 use burn::prelude::*;
@@ -8,9 +7,12 @@ use burn::prelude::*;
 use super::{Bags, MultVae};
 use crate::data::Histories;
 use crate::model::StepInputs;
-use crate::model::kernel::{Buffer, Dense, MultVaeLayers, SparseRows, VaeBatch, mult_vae_gradients, mult_vae_states};
-use crate::model::network::{LossSums, Network as _};
+use crate::model::kernel::{
+    Buffer, Dense, DenseGradients, MultVaeLayers, SparseRows, VaeBatch, mult_vae_gradients, mult_vae_states,
+};
+use crate::model::network::LossSums;
 use crate::model::random::Noise;
+use crate::model::weights::{on_host, register};
 
 impl MultVae {
     /// As [`MultVae::gradients`](super::Network::gradients), on the same noise.
@@ -18,76 +20,65 @@ impl MultVae {
         &self,
         histories: &Histories,
         inputs: &StepInputs,
-        noise: Noise,
+        mut noise: Noise,
     ) -> Option<(GradientsParams, LossSums)> {
         let rows: Vec<&[u32]> = histories.rows().filter(|row| !row.is_empty()).collect();
         if rows.is_empty() {
             return None;
         }
-        let Some(layers) = self.layers() else { return self.gradients(histories, inputs, noise) };
-        let mut noise = noise;
         let mut bags = Bags::new(&rows, self.n_items(), self.spec.recency);
         let n_events = bags.entries.len();
         bags.drop_out(self.spec.dropout, &mut noise);
         let epsilon = noise.normal_values(rows.len() * self.spec.d_latent);
         let beta = self.beta(inputs);
         let batch = VaeBatch { bags: &bags.sparse(), epsilon: &epsilon, beta: beta as f32 };
-        let (gradients, loss) = mult_vae_gradients(&layers.borrowed(), &batch);
+        let (gradients, loss) = mult_vae_gradients(&self.weights().layers(), &batch);
 
         let device = self.encoder.weight.val().inner().device();
         let scalar = |value: f64| Tensor::<1>::from_data([value as f32], &device);
-        let loss = LossSums {
-            loss: scalar(loss.nll + beta * loss.kl),
-            n_events,
-            kl: Some((scalar(loss.kl), rows.len())),
-        };
-        Some((self.registered(gradients, &device), loss))
+        let loss =
+            LossSums { loss: scalar(loss.nll + beta * loss.kl), n_events, kl: Some((scalar(loss.kl), rows.len())) };
+        Some((self.registered(gradients), loss))
     }
 
-    /// What scores are products of, `[n_rows, d_hidden]`; nothing when the weights cannot be read.
-    pub(super) fn states_by_kernel(&self, histories: &Histories) -> Option<Buffer> {
+    /// What scores are products of. `[n_rows, d_hidden]`
+    pub(super) fn states_by_kernel(&self, histories: &Histories) -> Buffer {
         let rows: Vec<&[u32]> = histories.rows().collect();
         let bags = Bags::new(&rows, self.n_items(), self.spec.recency).sparse();
-        Some(mult_vae_states(&self.layers()?.borrowed(), &bags))
+        mult_vae_states(&self.weights().layers(), &bags)
     }
 
-    /// All weights; nothing when one cannot be read.
-    fn layers(&self) -> Option<MultVaeLayers<Vec<f32>>> {
-        Some(MultVaeLayers {
-            encoder: values_of(&self.encoder)?,
-            mean: values_of(&self.mean)?,
-            log_variance: values_of(&self.log_variance)?,
-            decoder: values_of(&self.decoder)?,
-            output: values_of(&self.output)?,
-        })
+    fn layers(&self) -> [&Linear; 5] {
+        [&self.encoder, &self.mean, &self.log_variance, &self.decoder, &self.output]
     }
 
-    fn registered(&self, gradients: MultVaeLayers<Buffer>, device: &Device) -> GradientsParams {
-        let mut registered = GradientsParams::new();
+    fn weights(&self) -> Weights {
+        Weights(self.layers().map(|layer| [on_host(&layer.weight), layer.bias.as_ref().map_or_else(Vec::new, on_host)]))
+    }
+
+    fn registered(&self, gradients: MultVaeLayers<DenseGradients>) -> GradientsParams {
         let MultVaeLayers { encoder, mean, log_variance, decoder, output } = gradients;
-        for (layer, gradient) in [
-            (&self.encoder, encoder),
-            (&self.mean, mean),
-            (&self.log_variance, log_variance),
-            (&self.decoder, decoder),
-            (&self.output, output),
-        ] {
-            let weight = TensorData::new(gradient.weight.into_vec(), layer.weight.dims());
-            registered.register(layer.weight.id, Tensor::<2>::from_data(weight, device));
-            if let Some(bias) = &layer.bias {
-                let gradient = TensorData::new(gradient.bias.into_vec(), bias.dims());
-                registered.register(bias.id, Tensor::<1>::from_data(gradient, device));
+        let mut registered = GradientsParams::new();
+        let found = [encoder, mean, log_variance, decoder, output];
+        for (layer, [weight, bias]) in self.layers().into_iter().zip(found) {
+            register(&mut registered, &layer.weight, weight.into_vec());
+            if let Some(param) = &layer.bias {
+                register(&mut registered, param, bias.into_vec());
             }
         }
         registered
     }
 }
 
-fn values_of(layer: &Linear) -> Option<Dense<Vec<f32>>> {
-    fn read<const D: usize>(param: &Param<Tensor<D>>) -> Option<Vec<f32>> {
-        param.val().without_autodiff().into_data().try_into_vec().ok()
+/// Weights and biases of each layer.
+struct Weights([[Vec<f32>; 2]; 5]);
+
+impl Weights {
+    fn layers(&self) -> MultVaeLayers<Dense<'_>> {
+        let [encoder, mean, log_variance, decoder, output] =
+            self.0.each_ref().map(|[weight, bias]| Dense { weight, bias });
+        MultVaeLayers { encoder, mean, log_variance, decoder, output }
     }
-    Some(Dense { weight: read(&layer.weight)?, bias: read(layer.bias.as_ref()?)? })
 }
 
 impl Bags {
@@ -114,100 +105,68 @@ impl Bags {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::model::VaeSpec;
-    use crate::model::random::Init;
-    use crate::model::weights::read;
     use proptest::prelude::*;
 
-    struct Case {
-        n_items: usize,
-        spec: VaeSpec,
-        rows: Vec<Vec<u32>>,
-        step: usize,
-    }
+    use super::*;
+    use crate::model::VaeSpec;
+    use crate::model::agreement::assert_fused_is_plain;
+    use crate::model::network::Network as _;
+    use crate::model::random::Init;
 
-    fn cases() -> impl Strategy<Value = Case> {
-        let sizes = (1_usize..90, 2_usize..40, 1_usize..20);
-        let shape = (sizes, prop::sample::select(vec![0.0, 0.5]), prop::sample::select(vec![1.0, 0.8]));
-        shape.prop_flat_map(|((n_items, d_hidden, d_latent), dropout, recency)| {
-            let items = prop::collection::vec(1..=n_items as u32, 0..30);
-            let spec = VaeSpec { d_hidden, d_latent, dropout, recency, beta: 0.3, anneal: 0.5 };
-            (prop::collection::vec(items, 1..70), 0_usize..20)
-                .prop_map(move |(rows, step)| Case { n_items, spec: spec.clone(), rows, step })
-        })
-    }
-
-    impl std::fmt::Debug for Case {
-        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            write!(f, "{} items, {:?}, step {}, {:?}", self.n_items, self.spec, self.step, self.rows)
-        }
-    }
-
-    /// Every gradient, layer by layer, then loss and KL; empty when there is nothing to learn.
-    fn numbers(network: &MultVae, found: Option<(GradientsParams, LossSums)>) -> Vec<Vec<f32>> {
-        let Some((gradients, sums)) = found else { return Vec::new() };
-        let layers = [&network.encoder, &network.mean, &network.log_variance, &network.decoder, &network.output];
-        let mut all = Vec::new();
-        for layer in layers {
-            all.push(read(gradients.get::<2>(layer.weight.id).unwrap()).unwrap());
-            all.push(read(gradients.get::<1>(layer.bias.as_ref().unwrap().id).unwrap()).unwrap());
-        }
-        let (kl, n_users) = sums.kl.unwrap();
-        all.push(vec![sums.loss.into_scalar(), sums.n_events as f32, n_users as f32]);
-        // Near 0 it is the difference of large numbers: held against the loss, in whose sum it is.
-        all.push(vec![kl.into_scalar::<f32>() + all[10][0]]);
-        all
-    }
-
-    fn network(case: &Case) -> MultVae {
+    /// Biases that are not 0, or their part of the sums would go untested.
+    fn network(spec: &VaeSpec, n_items: usize) -> MultVae {
         let mut init = Init::new(3, &Device::flex().autodiff());
-        let mut network = MultVae::new(&case.spec, case.n_items, &mut init);
-        // Biases that are not 0, or their part of the sums would go untested.
-        for (layer, d_out) in [(&mut network.encoder, case.spec.d_hidden), (&mut network.output, case.n_items)] {
+        let mut network = MultVae::new(spec, n_items, &mut init);
+        for (layer, d_out) in [(&mut network.encoder, spec.d_hidden), (&mut network.output, n_items)] {
             layer.bias = Some(init.normal(0.5, [d_out]));
         }
         network
     }
 
-    fn fused(case: &Case) -> Vec<Vec<f32>> {
-        let (network, histories) = (network(case), case.rows.iter().map(Vec::as_slice).collect());
-        numbers(&network, network.fused_gradients(&histories, &inputs(case), Noise::new(5)))
-    }
-
-    fn inputs(case: &Case) -> StepInputs {
-        StepInputs { lr: 0.0, step: case.step, n_steps: 20, seed: 0 }
-    }
-
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
-
-        /// Within 2·10⁻⁵ of the largest number of the array.
+        #![proptest_config(ProptestConfig::with_cases(48))]
         #[test]
-        fn fused_gradients_are_those_of_autodiff(case in cases()) {
-            let (network, histories) = (network(&case), case.rows.iter().map(Vec::as_slice).collect());
-            let plain = numbers(&network, network.gradients(&histories, &inputs(&case), Noise::new(5)));
-            let fused = fused(&case);
-            prop_assert_eq!(plain.len(), fused.len());
-            for (at, (plain, fused)) in plain.iter().zip(&fused).enumerate() {
-                prop_assert_eq!(plain.len(), fused.len());
-                let scale = plain.iter().fold(1e-3_f32, |max, value| max.max(value.abs()));
-                for (a, b) in plain.iter().zip(fused) {
-                    prop_assert!((a - b).abs() <= 2e-5 * scale, "array {}: {} and {}, largest {}", at, a, b, scale);
-                }
-            }
+        fn fused_gradients_are_those_of_autodiff(
+            (n_items, rows) in (1_u32..90).prop_flat_map(|n_items| {
+                let row = prop::collection::vec(1..=n_items, 0..30);
+                (Just(n_items), prop::collection::vec(row, 1..70))
+            }),
+            (d_hidden, d_latent) in (2_usize..40, 1_usize..20),
+            dropout in prop::sample::select(vec![0.0, 0.5]),
+            recency in prop::sample::select(vec![1.0, 0.8]),
+        ) {
+            let spec = VaeSpec { d_hidden, d_latent, dropout, recency, beta: 0.3, anneal: 0.5 };
+            assert_fused_is_plain(&network(&spec, n_items as usize), &rows);
         }
     }
 
     #[test]
+    fn users_of_every_item_and_of_none_learn_the_same_both_ways() {
+        let spec = VaeSpec { d_hidden: 12, d_latent: 4, dropout: 0.5, ..VaeSpec::default() };
+        let all: Vec<u32> = (1..=200).collect();
+        assert_fused_is_plain(&network(&spec, 200), &[all.clone(), Vec::new(), vec![7], all]);
+        assert_fused_is_plain(&network(&spec, 200), &[Vec::new()]);
+    }
+
+    #[test]
     fn any_number_of_threads_gives_the_same_bits() {
-        let rows = (0..70).map(|row| (0..40).map(|at| (row * 13 + at * at) % 300 + 1).collect()).collect();
-        let spec = VaeSpec { d_hidden: 96, d_latent: 33, ..VaeSpec::default() };
-        let case = Case { n_items: 300, spec, rows, step: 4 };
+        let rows: Vec<Vec<u32>> =
+            (0..70).map(|row| (0..40).map(|at| (row * 13 + at * at) % 300 + 1).collect()).collect();
+        let network = network(&VaeSpec { d_hidden: 96, d_latent: 33, ..VaeSpec::default() }, 300);
+        let histories: Histories = rows.iter().map(Vec::as_slice).collect();
+        let inputs = StepInputs { lr: 0.0, step: 3, n_steps: 8, seed: 5 };
         let bits = |n_threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
-            let numbers = pool.install(|| fused(&case));
-            numbers.concat().into_iter().map(f32::to_bits).collect::<Vec<_>>()
+            let (gradients, sums) =
+                pool.install(|| network.fused_gradients(&histories, &inputs, Noise::new(5))).unwrap();
+            let mut all: Vec<f32> = vec![sums.loss.into_scalar(), sums.kl.unwrap().0.into_scalar()];
+            for layer in network.layers() {
+                let weight = gradients.get::<2>(layer.weight.id).unwrap();
+                all.extend(weight.into_data().try_into_vec::<f32>().unwrap());
+                let bias = gradients.get::<1>(layer.bias.as_ref().unwrap().id).unwrap();
+                all.extend(bias.into_data().try_into_vec::<f32>().unwrap());
+            }
+            all.into_iter().map(f32::to_bits).collect::<Vec<_>>()
         };
         let one = bits(1);
         assert!(one.len() > 2 * 300 * 96);
