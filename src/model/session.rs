@@ -10,7 +10,10 @@ use super::network::{LossSums, Network};
 use super::optimizer::AdamW;
 use super::random::Noise;
 use super::weights::{self, Stamp, compute_sentence, read};
-use super::{AttentionMaps, ModelError, OpenDevice, OptimizerSpec, StepInputs, StepScores, TrainStats, Trainable};
+use super::{
+    Answer, AttentionMaps, ModelError, OpenDevice, OptimizerSpec, Questions, StepInputs, StepScores, TrainStats,
+    Trainable,
+};
 use crate::data::Histories;
 use crate::spec::words_of_panic;
 
@@ -149,6 +152,19 @@ impl<N: Network> Trainable for Session<N> {
         let mut scored = self.scores_of(&network, histories, &rows)?;
         scored.sort_unstable_by_key(|(row, _)| *row);
         Ok(scored.into_iter().flat_map(|(_, scores)| scores).collect())
+    }
+
+    fn answers(&self, questions: &Questions) -> Result<Vec<Answer>, ModelError> {
+        self.check_items(&questions.histories.item_idx)?;
+        let found = guarded(|| {
+            let network = match self.layers {
+                Layers::Fused => self.network()?.valid(),
+                Layers::Plain => return Ok(None),
+            };
+            let states = network.fused_states(&questions.histories).zip(network.item_vectors());
+            Ok::<_, ModelError>(states.map(|(states, items)| items.answers(&states, questions)))
+        })??;
+        found.map_or_else(|| questions.answered_by(|histories| self.scores(histories)), Ok)
     }
 
     fn step_scores(&self, history: &[u32]) -> Result<StepScores, ModelError> {

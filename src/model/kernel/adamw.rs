@@ -1,4 +1,5 @@
 //! One step of `AdamW` over slices: a single pass over weights, gradient and both moments.
+#![expect(clippy::inline_always, reason = "what is not inlined is not compiled for the processor's instructions")]
 
 use rayon::prelude::*;
 

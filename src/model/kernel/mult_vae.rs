@@ -3,6 +3,7 @@
 //! The encoder reads few items of each bag, so that its first layer is a sum of a few rows of its weights
 //! and not a product; in the decoder a block of rows goes from logits to their gradient in one place,
 //! and no array of the size of batch times catalogue stands beside it.
+#![expect(clippy::inline_always, reason = "what is not inlined is not compiled for the processor's instructions")]
 
 use super::product::{product_on_threads, rows, rows_mut};
 use super::sparse::{each_row, sum_of_rows};
@@ -79,7 +80,7 @@ pub(in crate::model) fn mult_vae_gradients(
     let mut d_latent_vectors = Buffer::open(n_rows * d_latent);
     shape.back(&mut d_latent_vectors, Onto::Nothing, &d_decoded, layers.decoder.weight);
 
-    let (d_mean, d_log_variance, kl) = into_latent(d_latent_vectors, mean, log_variance, batch, scale);
+    let (d_mean, d_log_variance, kl) = into_latent(&d_latent_vectors, mean, log_variance, batch, scale);
     let shape = Shape { n_rows, d_in: d_hidden, d_out: d_latent };
     let (of_mean, of_log_variance) = (shape.gradients(&hidden, &d_mean), shape.gradients(&hidden, &d_log_variance));
     let mut d_hidden_rows = Buffer::open(n_rows * d_hidden);
@@ -207,7 +208,7 @@ fn sampled(mean: &[f32], log_variance: &[f32], epsilon: &[f32]) -> Buffer {
 /// From the gradient for the latent vectors to those for mean and log-variance, and the
 /// Kullback–Leibler term: ½ (σ² + μ² − ln σ² − 1), with slopes μ and ½ (σ² − 1).
 fn into_latent(
-    d_latent: Buffer,
+    d_latent: &[f32],
     mut mean: Buffer,
     mut log_variance: Buffer,
     batch: &VaeBatch<'_>,
@@ -289,11 +290,15 @@ fn into_gradient(logits: &mut [f32], bias: &[f32], bag: &[(u32, f32)], scale: f3
     logits.iter_mut().zip(bias).for_each(|(logit, bias)| *logit += bias);
     let largest = largest(logits);
     let of_items: f64 = bag.iter().filter_map(|&(item, _)| logits.get(item as usize)).map(|&s| f64::from(s)).sum();
-    logits.iter_mut().for_each(|logit| *logit = exp(*logit - largest));
+    for logit in logits.iter_mut() {
+        *logit = exp(*logit - largest);
+    }
     let total: f64 = logits.chunks(1024).map(|chunk| f64::from(sum(chunk))).sum();
     let n = bag.len() as f64;
     let factor = (n / total) as f32 * scale;
-    logits.iter_mut().for_each(|p| *p *= factor);
+    for p in logits.iter_mut() {
+        *p *= factor;
+    }
     for &(item, _) in bag {
         if let Some(d) = logits.get_mut(item as usize) {
             *d -= scale;

@@ -1,8 +1,9 @@
 //! Matrices of which few elements are not 0, times dense ones.
+#![expect(clippy::inline_always, reason = "what is not inlined is not compiled for the processor's instructions")]
 
 use rayon::prelude::*;
 
-use super::product::{rows, rows_mut};
+use super::product::rows;
 use super::vectorized;
 
 /// A matrix by rows, of whose elements only some are kept.
@@ -86,20 +87,20 @@ fn add_rows(sums: &mut [f32], elements: &[(u32, f32)], dense: &[f32]) {
     let width = sums.len();
     let row = |column: u32| rows(dense, column as usize..column as usize + 1, width);
     let mut waiting: [(u32, f32); AT_ONCE] = [(0, 0.0); AT_ONCE];
-    let mut n = 0;
+    let mut n_waiting = 0;
     for &element in elements.iter().filter(|(_, value)| *value != 0.0) {
-        waiting[n] = element;
-        n += 1;
-        if n == AT_ONCE {
-            let [(a, x), (b, y), (c, z), (d, w)] = waiting;
-            let four = row(a).iter().zip(row(b)).zip(row(c)).zip(row(d));
-            for (sum, (((a, b), c), d)) in sums.iter_mut().zip(four) {
-                *sum = d.mul_add(w, c.mul_add(z, b.mul_add(y, a.mul_add(x, *sum))));
+        waiting[n_waiting] = element;
+        n_waiting += 1;
+        if n_waiting == AT_ONCE {
+            let [first, second, third, fourth] = waiting.map(|(column, _)| row(column));
+            let by = waiting.map(|(_, value)| value);
+            for ((((sum, a), b), c), d) in sums.iter_mut().zip(first).zip(second).zip(third).zip(fourth) {
+                *sum = d.mul_add(by[3], c.mul_add(by[2], b.mul_add(by[1], a.mul_add(by[0], *sum))));
             }
-            n = 0;
+            n_waiting = 0;
         }
     }
-    for &(column, value) in waiting.iter().take(n) {
+    for &(column, value) in waiting.iter().take(n_waiting) {
         sums.iter_mut().zip(row(column)).for_each(|(sum, a)| *sum = a.mul_add(value, *sum));
     }
 }

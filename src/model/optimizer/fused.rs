@@ -156,7 +156,7 @@ mod tests {
             sizes in (1_usize..200, 1_usize..200),
             weight_decay in prop::sample::select(vec![0.0, 0.1]),
             clip_norm in prop::sample::select(vec![0.0, 0.5, 1e6]),
-            of_bias: bool,
+            of_bias in any::<bool>(),
         ) {
             let spec = spec(weight_decay, clip_norm);
             let plain = walked(Layers::Plain, sizes, spec, of_bias);
