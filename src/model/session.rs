@@ -11,7 +11,10 @@ use super::network::{LossSums, Network};
 use super::optimizer::AdamW;
 use super::random::Noise;
 use super::weights::{self, Stamp, compute_sentence, read};
-use super::{AttentionMaps, ModelError, OpenDevice, OptimizerSpec, StepInputs, StepScores, TrainStats, Trainable};
+use super::{
+    Answer, AttentionMaps, ModelError, OpenDevice, OptimizerSpec, Questions, StepInputs, StepScores, TrainStats,
+    Trainable,
+};
 use crate::data::Histories;
 use crate::spec::words_of_panic;
 
@@ -46,7 +49,7 @@ impl<N: Network> Session<N> {
     pub(super) fn new(network: N, n_items: usize, optimizer: OptimizerSpec, device: &OpenDevice) -> Self {
         Self {
             network: Some(network),
-            optimizer: AdamW::new(optimizer),
+            optimizer: AdamW::new(optimizer, device.layers()),
             device: device.device.clone(),
             layers: device.layers(),
             n_items,
@@ -150,6 +153,19 @@ impl<N: Network> Trainable for Session<N> {
         let mut scored = self.scores_of(&network, histories, &rows)?;
         scored.sort_unstable_by_key(|(row, _)| *row);
         Ok(scored.into_iter().flat_map(|(_, scores)| scores).collect())
+    }
+
+    fn answers(&self, questions: &Questions) -> Result<Vec<Answer>, ModelError> {
+        self.check_items(&questions.histories.item_idx)?;
+        let found = guarded(|| {
+            let network = match self.layers {
+                Layers::Fused => self.network()?.valid(),
+                Layers::Plain => return Ok(None),
+            };
+            let states = network.fused_states(&questions.histories).zip(network.item_vectors());
+            Ok::<_, ModelError>(states.map(|(states, items)| items.answers(&states, questions)))
+        })??;
+        found.map_or_else(|| questions.answered_by(|histories| self.scores(histories)), Ok)
     }
 
     fn step_scores(&self, history: &[u32]) -> Result<StepScores, ModelError> {

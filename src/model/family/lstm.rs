@@ -8,12 +8,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{ModelFamily, refuse_errors, refuse_large_array, too_large};
 use crate::data::{DataShape, Histories};
+use crate::model::item_vectors::{ItemVectors, by_length};
+use crate::model::kernel::Buffer;
 use crate::model::loss::{MAX_FLOATS, cross_entropy_with_gradients};
 use crate::model::network::{LossSums, Network};
 use crate::model::packing::Packing;
 use crate::model::random::{Init, Noise, dropout_factors};
 use crate::model::recurrent::{Lstm, plain};
 use crate::model::session::{Session, guarded};
+use crate::model::weights::on_host;
 use crate::model::window::index_tensor;
 use crate::model::{ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable};
 use crate::spec::{Described, Problem};
@@ -206,6 +209,26 @@ impl Network for LstmNetwork {
         let last = packing.last.iter().map(|&at| at as i32).collect();
         let last = index_tensor(last, &states.device());
         self.scores_from(states.select(0, last))
+    }
+
+    fn item_vectors(&self) -> Option<ItemVectors> {
+        Some(ItemVectors::of_rows(&on_host(&self.item.weight), self.spec.d_model))
+    }
+
+    fn fused_states(&self, histories: &Histories) -> Option<Buffer> {
+        let states = by_length(
+            histories,
+            self.spec.d_model,
+            |len| self.rows_at_a_time(len),
+            |batch| {
+                let rows: Vec<&[u32]> = batch.rows().collect();
+                let (packing, states) = self.states(&rows);
+                let last = index_tensor(packing.last.iter().map(|&at| at as i32).collect(), &states.device());
+                let hidden = self.output.forward(states.select(0, last)); // [n_rows, d_model]
+                hidden.into_data().try_into_vec().unwrap_or_default()
+            },
+        );
+        Some(states)
     }
 
     fn step_scores(&self, history: &[u32]) -> (usize, Tensor<2>) {
