@@ -6,6 +6,7 @@ use std::path::Path;
 use burn::prelude::*;
 
 use super::device::Layers;
+use super::kernel::Buffer;
 use super::network::{LossSums, Network};
 use super::optimizer::AdamW;
 use super::random::Noise;
@@ -218,6 +219,13 @@ impl<N: Network> Trainable for Session<N> {
         self.optimizer.moments = moments;
         self.pending = Pending::default();
         Ok(())
+    }
+}
+
+/// What the fused layers kept for the next step is not needed any more.
+impl<N> Drop for Session<N> {
+    fn drop(&mut self) {
+        Buffer::clear_pool();
     }
 }
 
