@@ -44,7 +44,7 @@ use job::{Answer, ExplainWorker, Jobs, Ticket};
 
 use crate::data::{self, DataSource, FileSpec, Prepared, Pseudonyms, WorldSpec};
 use crate::experiment::Experiment;
-use crate::model::DeviceInfo;
+use crate::model::{DeviceInfo, DeviceKind, MachineMemory, device_for};
 use crate::run::{RunId, RunStatus, RunStore, Summary};
 use crate::train::Command;
 
@@ -290,7 +290,14 @@ impl App {
 
     fn check_draft(&mut self) {
         let shape = self.fresh_data().map(|prepared| prepared.dataset.shape());
-        self.draft.check(shape);
+        self.draft.check(shape, self.memory_to_train_in());
+    }
+
+    /// What the machine has, where the draft's device is its processor.
+    fn memory_to_train_in(&self) -> Option<MachineMemory> {
+        let Loadable::Ready(devices) = &self.devices else { return None };
+        let device = device_for(&self.draft.experiment.training.device, devices)?;
+        (device.kind == DeviceKind::Cpu).then(MachineMemory::now).flatten()
     }
 
     fn set_source(&mut self, source: DataSource) {

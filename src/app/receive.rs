@@ -16,7 +16,10 @@ const NOTICES_KEPT: usize = 20;
 impl App {
     pub(super) fn take(&mut self, answer: Answer) {
         match answer {
-            Answer::Devices(devices) => self.devices = devices.into(),
+            Answer::Devices(devices) => {
+                self.devices = devices.into();
+                self.check_draft();
+            }
             Answer::Runs(ticket, runs) => self.take_runs(ticket, runs),
             Answer::Picked(kind, picked) => self.take_picked(kind, picked),
             Answer::Previewed(ticket, preview) => {

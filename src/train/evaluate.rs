@@ -42,10 +42,6 @@ impl Judged {
     }
 }
 
-/// Questions put to the model at a time. It depends on nothing, so that results do not depend on the
-/// machine.
-const MAX_BLOCK: usize = 2048;
-
 /// Judges a model on some questions. `between` is called between blocks of them.
 pub(super) fn evaluate(
     model: &dyn Trainable,
@@ -55,7 +51,7 @@ pub(super) fn evaluate(
     between: &mut dyn FnMut() -> Result<(), Halt>,
 ) -> Result<Judged, Halt> {
     let mut judged = Judged::default();
-    for block in cases.chunks(MAX_BLOCK) {
+    for block in cases.chunks(Questions::AT_A_TIME) {
         let asked: Vec<Question<'_>> = block.iter().map(|case| question(prepared, *case)).collect();
         let questions = Questions {
             histories: asked.iter().map(|question| question.history).collect(),

@@ -33,7 +33,7 @@ use crate::baseline::BaselineKind;
 use crate::data::Prepared;
 use crate::experiment::Experiment;
 use crate::metric::RankingMetrics;
-use crate::model::{ModelError, TrainStats, Trainable};
+use crate::model::{DeviceKind, ModelError, TrainStats, Trainable};
 use crate::run::{EpochDone, Manifest, Outcome, Part, References, RunId, RunStore};
 use crate::spec::Problem;
 
@@ -196,6 +196,7 @@ fn started(task: &Task, live: &Live<'_>, model: &dyn Trainable) -> EventKind {
         data: Box::new(live.manifest().data.clone()),
         device: task.device.clone(),
         n_params: model.n_params(),
+        memory: (task.device.kind == DeviceKind::Cpu).then(|| task.experiment.memory(task.prepared.dataset.shape())),
         n_epochs: task.plan.n_epochs,
         steps_per_epoch: task.plan.steps_per_epoch(),
         first_epoch: task.first_epoch,

@@ -6,6 +6,7 @@
     reason = "a test that panics has failed, as it should"
 )]
 
+mod answers;
 mod app;
 mod architecture;
 mod bad_input_data;

@@ -21,7 +21,7 @@ impl Buffer {
     pub(in crate::model) fn open(n: usize) -> Self {
         let mut values = taken(n);
         values.resize(n, 0.0);
-        Self(values)
+        Self::from(values)
     }
 
     /// `n` zeros.
@@ -33,6 +33,7 @@ impl Buffer {
 
     /// The array, which then does not go back to the pool.
     pub(in crate::model) fn into_vec(mut self) -> Vec<f32> {
+        count::change(-(self.0.len() as isize));
         std::mem::take(&mut self.0)
     }
 
@@ -59,6 +60,7 @@ fn taken(n: usize) -> Vec<f32> {
 
 impl From<Vec<f32>> for Buffer {
     fn from(values: Vec<f32>) -> Self {
+        count::change(values.len() as isize);
         Self(values)
     }
 }
@@ -78,12 +80,46 @@ impl DerefMut for Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
+        count::change(-(self.0.len() as isize));
         if self.0.capacity() >= MIN_KEPT {
             let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
             if pool.len() < MAX_KEPT {
                 pool.push(std::mem::take(&mut self.0));
             }
         }
+    }
+}
+
+/// Numbers in use by this thread, for tests to hold what is told of memory against.
+mod count {
+    #[cfg(not(test))]
+    pub(super) fn change(_n: isize) {}
+
+    #[cfg(test)]
+    thread_local! {
+        /// Now, and at the peak.
+        pub(super) static IN_USE: std::cell::Cell<[isize; 2]> = const { std::cell::Cell::new([0; 2]) };
+    }
+
+    #[cfg(test)]
+    pub(super) fn change(n: isize) {
+        let [now, peak] = IN_USE.get();
+        IN_USE.set([now + n, peak.max(now + n)]);
+    }
+}
+
+#[cfg(test)]
+impl Buffer {
+    /// Most numbers that were in use at a time by arrays of this thread, beside those in use when it was last
+    /// forgotten.
+    pub(in crate::model) fn peak() -> usize {
+        let [_, peak] = count::IN_USE.get();
+        peak.max(0) as usize
+    }
+
+    /// Counts from 0 again.
+    pub(in crate::model) fn forget_peak() {
+        count::IN_USE.set([0; 2]);
     }
 }
 

@@ -26,6 +26,11 @@ pub(in crate::model) struct CrossEntropy<'a> {
 }
 
 impl CrossEntropy<'_> {
+    /// Rows whose scores stand in memory at a time.
+    pub(in crate::model) fn rows(n_items: usize) -> usize {
+        (BLOCK / n_items.max(1)).clamp(ROWS[0], ROWS[1])
+    }
+
     /// The sum over rows of −log p(target), in nats. The gradients of `scale` times that sum are
     /// written to `d_hidden` and added onto `d_items`.
     ///
@@ -40,7 +45,7 @@ impl CrossEntropy<'_> {
         d_items: &mut [f32],
     ) -> f64 {
         let n_items = (self.items.len() / self.d_model.max(1)).saturating_sub(1);
-        let block = (BLOCK / n_items.max(1)).clamp(ROWS[0], ROWS[1]);
+        let block = Self::rows(n_items);
         let mut scores = Buffer::open(block.min(targets.len()) * n_items);
         let mut nll = 0.0;
         for (at, targets) in targets.chunks(block).enumerate() {
