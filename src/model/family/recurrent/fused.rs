@@ -1,0 +1,189 @@
+//! Recurrent networks by fused layers on the processor: the same function as in burn's tensors.
+
+use burn::optim::GradientsParams;
+use burn::prelude::*;
+
+use super::{Parts, Settings, training_windows};
+use crate::data::Histories;
+use crate::model::kernel::{
+    Buffer, CrossEntropy, Dense, LayerGradients, Onto, RecurrentKernel, Trace, add_rows, on_threads, shards,
+    sum_in_order,
+};
+use crate::model::network::LossSums;
+use crate::model::packing::Packing;
+use crate::model::random::{Noise, Place};
+use crate::model::recurrent::RecurrentLayer;
+use crate::model::weights::{on_host, register};
+
+/// Parts of a batch that are worked on side by side. With more, fewer sequences stand side by side in
+/// a part, and the product of a step with the recurrent weights gets slower: 8 rows run at 0.6 of the
+/// speed of 64.
+const N_SHARDS: usize = 8;
+
+/// Gradients of the mean loss over the batch, and the account of it; `None` when there is nothing to
+/// predict.
+pub(super) fn gradients<L: RecurrentLayer>(
+    parts: &Parts<'_, L>,
+    histories: &Histories,
+    noise: Noise,
+) -> Option<(GradientsParams, LossSums)> {
+    let windows: Vec<&[u32]> = training_windows(histories, parts.settings.seq_len).collect();
+    let lengths: Vec<usize> = windows.iter().map(|window| window.len().saturating_sub(1)).collect();
+    let n_events: usize = lengths.iter().sum();
+    if n_events == 0 {
+        return None;
+    }
+    let host = Host::of(parts);
+    let scale = 1.0 / n_events as f32;
+    let of_shard = |rows: Vec<usize>| host.gradients(&Shard::new(&windows, &rows), noise, scale);
+    let (mut nll, mut arrays) = (0.0, Vec::<Vec<Buffer>>::new());
+    for (nll_of_shard, gradients) in on_threads(shards(&lengths, N_SHARDS), of_shard) {
+        nll += nll_of_shard;
+        arrays.resize_with(gradients.len(), Vec::new);
+        arrays.iter_mut().zip(gradients).for_each(|(of_shards, gradient)| of_shards.push(gradient));
+    }
+    let loss = Tensor::from_data([nll as f32], &parts.item.weight.val().inner().device());
+    let sums = arrays.into_iter().map(|of_shards| sum_in_order(of_shards).into_vec());
+    Some((registered(parts, sums), LossSums { loss, n_events, kl: None }))
+}
+
+/// Arrays in the order of [`Host::gradients`] as gradients of the network's parameters.
+fn registered<L: RecurrentLayer>(parts: &Parts<'_, L>, mut arrays: impl Iterator<Item = Vec<f32>>) -> GradientsParams {
+    let mut gradients = GradientsParams::new();
+    register(&mut gradients, &parts.item.weight, arrays.next().unwrap_or_default());
+    register(&mut gradients, &parts.output.weight, arrays.next().unwrap_or_default());
+    let d_bias = arrays.next().unwrap_or_default();
+    if let Some(bias) = &parts.output.bias {
+        register(&mut gradients, bias, d_bias);
+    }
+    for layer in &parts.layers {
+        layer.register(&mut arrays, &mut gradients);
+    }
+    gradients
+}
+
+/// Rows of a batch, packed.
+struct Shard {
+    packing: Packing,
+    /// Row of the batch, and place in its window, of each event in packed order.
+    places: Vec<Place>,
+    inputs: Vec<u32>,
+    targets: Vec<u32>,
+}
+
+impl Shard {
+    fn new(windows: &[&[u32]], rows: &[usize]) -> Self {
+        let window = |row: usize| windows.get(row).copied().unwrap_or(&[]);
+        let packing = Packing::new(rows.iter().map(|&row| window(row).len().saturating_sub(1)));
+        let of_batch = |&(row, at): &Place| (rows.get(row).copied().unwrap_or(0), at);
+        let places: Vec<Place> = packing.places.iter().map(of_batch).collect();
+        let item = |row: usize, at: usize| window(row).get(at).copied().unwrap_or(0);
+        let inputs = places.iter().map(|&(row, at)| item(row, at)).collect();
+        let targets = places.iter().map(|&(row, at)| item(row, at + 1)).collect();
+        Self { packing, places, inputs, targets }
+    }
+}
+
+/// The network's weights on the host.
+struct Host<K> {
+    settings: Settings,
+    /// `[n_items + 1, d_model]`
+    items: Vec<f32>,
+    layers: Vec<K>,
+    /// `[d_hidden, d_model]`
+    w_output: Vec<f32>,
+    /// `[d_model]`
+    b_output: Vec<f32>,
+}
+
+/// A forward pass through the layers.
+struct Passed {
+    /// What goes into each layer, and out of the last, with dropout. `[n_events, d]`
+    inputs: Vec<Buffer>,
+    traces: Vec<Trace>,
+}
+
+impl<K: RecurrentKernel> Host<K> {
+    fn of<L: RecurrentLayer<Kernel = K>>(parts: &Parts<'_, L>) -> Self {
+        let bias = parts.output.bias.as_ref();
+        Self {
+            settings: parts.settings,
+            items: on_host(&parts.item.weight),
+            layers: parts.layers.iter().map(|layer| layer.kernel()).collect(),
+            w_output: on_host(&parts.output.weight),
+            b_output: bias.map_or_else(|| vec![0.0; parts.settings.d_model], on_host),
+        }
+    }
+
+    /// Sum of the loss, in nats, and the gradients of `scale` times it: of the items, the dense layer's
+    /// weights and biases, and each layer's weights.
+    fn gradients(&self, shard: &Shard, noise: Noise, scale: f32) -> (f64, Vec<Buffer>) {
+        let Settings { d_model, d_hidden, .. } = self.settings;
+        let n_events = shard.inputs.len();
+        let Passed { mut inputs, mut traces } = self.forward(shard, noise);
+        let states = inputs.pop().unwrap_or_default();
+        let output = Dense { weight: &self.w_output, bias: &self.b_output };
+        let mut hidden = Buffer::open(n_events * d_model);
+        output.forward(&states, &mut hidden);
+
+        let mut d_items = Buffer::zeros(self.items.len());
+        let mut d_rows = Buffer::open(n_events * d_model);
+        let loss = CrossEntropy { items: &self.items, d_model, scale };
+        let nll = loss.gradients(&hidden, &shard.targets, &mut d_rows, &mut d_items);
+
+        let (mut d_weight, mut d_bias) = (Buffer::zeros(self.w_output.len()), Buffer::zeros(d_model));
+        let mut d_states = Buffer::open(n_events * d_hidden);
+        output.backward(&states, &d_rows, (&mut d_states, Onto::Nothing), [&mut d_weight, &mut d_bias]);
+        drop((states, hidden, d_rows));
+        self.drop_out(&mut d_states, self.layers.len(), shard, noise);
+        let mut of_layers = Vec::with_capacity(self.layers.len());
+        for (at, layer) in self.layers.iter().enumerate().rev() {
+            let (Some(input), Some(trace)) = (inputs.pop(), traces.pop()) else { break };
+            let LayerGradients { input, weights } = layer.backward(&input, trace, d_states, &shard.packing.sizes);
+            d_states = input;
+            self.drop_out(&mut d_states, at, shard, noise);
+            of_layers.push(weights);
+        }
+        for (d_row, &item) in d_states.chunks_exact(d_model.max(1)).zip(&shard.inputs) {
+            let of_item = item as usize * d_model..(item as usize + 1) * d_model;
+            add_rows(d_items.get_mut(of_item).unwrap_or(&mut []), d_row);
+        }
+        let of_layers = of_layers.into_iter().rev().flatten();
+        (nll, [d_items, d_weight, d_bias].into_iter().chain(of_layers).collect())
+    }
+
+    fn forward(&self, shard: &Shard, noise: Noise) -> Passed {
+        let d_model = self.settings.d_model;
+        let mut input = Buffer::open(shard.inputs.len() * d_model);
+        for (row, &item) in input.chunks_exact_mut(d_model.max(1)).zip(&shard.inputs) {
+            let of_item = item as usize * d_model..(item as usize + 1) * d_model;
+            row.copy_from_slice(self.items.get(of_item).unwrap_or(&[]));
+        }
+        self.drop_out(&mut input, 0, shard, noise);
+        let mut passed = Passed { inputs: Vec::new(), traces: Vec::new() };
+        for (at, layer) in self.layers.iter().enumerate() {
+            let trace = layer.forward(&input, &shard.packing.sizes);
+            passed.inputs.push(input);
+            input = Buffer::open(trace.states.len());
+            input.copy_from_slice(&trace.states);
+            self.drop_out(&mut input, at + 1, shard, noise);
+            passed.traces.push(trace);
+        }
+        passed.inputs.push(input);
+        passed
+    }
+
+    /// Drops what goes into the layer at this place, forward, and the gradients of it, backward.
+    fn drop_out(&self, values: &mut [f32], at: usize, shard: &Shard, noise: Noise) {
+        let Settings { dropout, d_model, d_hidden, .. } = self.settings;
+        if dropout <= 0.0 {
+            return;
+        }
+        let width = if at == 0 { d_model } else { d_hidden };
+        let mut factors = Buffer::open(width);
+        for (row, &place) in values.chunks_exact_mut(width.max(1)).zip(&shard.places) {
+            noise.of_event(self.settings.drawing(at), place).fill_dropout(dropout, &mut factors);
+            row.iter_mut().zip(factors.iter()).for_each(|(value, factor)| *value *= factor);
+        }
+    }
+}
