@@ -86,7 +86,13 @@ fn old_files_keep_opening_with_the_same_meaning() {
             ..DataSpec::default()
         },
         split: SplitSpec::GlobalTemporal { valid_fraction: 0.1, test_fraction: 0.2 },
-        model: ModelSpec::Lstm(LstmSpec { d_model: 48, d_hidden: 96, seq_len: 40, dropout: 0.25, ..LstmSpec::default() }),
+        model: ModelSpec::Lstm(LstmSpec {
+            d_model: 48,
+            d_hidden: 96,
+            seq_len: 40,
+            dropout: 0.25,
+            ..LstmSpec::default()
+        }),
         training: TrainingSpec {
             device: "gpu:0".to_owned(),
             epochs: 12,

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use seqscope::data::{DataShape, Histories};
-use seqscope::model::{LstmSpec, TransformerSpec, VaeSpec};
-use seqscope::model::{ModelFamily, OptimizerSpec, StepInputs, Trainable, open_device};
+use seqscope::model::{GruSpec, LstmSpec, TransformerSpec, VaeSpec};
+use seqscope::model::{Layers, ModelFamily, OptimizerSpec, StepInputs, Trainable, open_device};
 use seqscope::spec::derive_seed;
 use serde_json::Value;
 
@@ -18,6 +18,9 @@ const CHANGE_TOLERANCE: f64 = 1e-3;
 
 /// A tensor that PyTorch finds to be no larger than this is 0 but for rounding; so must ours be.
 const ZERO: f64 = 1e-6;
+
+/// Ours and burn's must both be PyTorch's.
+const EVERY_LAYERS: [Layers; 2] = [Layers::Fused, Layers::Plain];
 
 type Arrays = BTreeMap<String, Vec<f64>>;
 
@@ -73,16 +76,17 @@ impl Gold {
     }
 
     /// Our model with PyTorch's weights.
-    fn model(&self, optimizer: OptimizerSpec) -> Box<dyn Trainable> {
+    fn model(&self, optimizer: OptimizerSpec, layers: Layers) -> Box<dyn Trainable> {
         let spec = self.case["spec"].clone();
         let family: Box<dyn ModelFamily> = match self.name {
             "transformer" => Box::new(serde_json::from_value::<TransformerSpec>(spec).unwrap()),
-            "lstm" => Box::new(serde_json::from_value::<LstmSpec>(spec).unwrap()),
+            "lstm" | "lstm_2_layers" => Box::new(serde_json::from_value::<LstmSpec>(spec).unwrap()),
+            "gru" => Box::new(serde_json::from_value::<GruSpec>(spec).unwrap()),
             _ => Box::new(serde_json::from_value::<VaeSpec>(spec).unwrap()),
         };
         let n_items = self.all["n_items"].as_u64().unwrap() as usize;
         let shape = DataShape { n_users: 6, n_items, n_events: 32, max_len: 13 };
-        let device = open_device("cpu").unwrap();
+        let device = open_device("cpu").unwrap().with_layers(layers);
         let mut model = family.build(shape, optimizer, &device, 0).unwrap();
         model.load_weights(&folder().join(format!("{}_weights.safetensors", self.name))).unwrap();
         assert_eq!(model.n_params(), family.n_params(shape));
@@ -144,8 +148,12 @@ fn saved(model: &dyn Trainable) -> Arrays {
 }
 
 fn scores_are_pytorchs(name: &'static str) {
-    let gold = Gold::open(name);
-    let model = gold.model(gold.optimizer());
+    EVERY_LAYERS.into_iter().for_each(|layers| assert_scores(&Gold::open(name), layers));
+}
+
+fn assert_scores(gold: &Gold, layers: Layers) {
+    let name = gold.name;
+    let model = gold.model(gold.optimizer(), layers);
     let n_columns = gold.all["n_items"].as_u64().unwrap() as usize + 1;
     let without_padding =
         |rows: &[f64]| -> Vec<f64> { rows.chunks(n_columns).flat_map(|row| row[1..].to_vec()).collect() };
@@ -164,9 +172,12 @@ fn scores_are_pytorchs(name: &'static str) {
 }
 
 fn gradients_are_pytorchs(name: &'static str) {
-    let gold = Gold::open(name);
+    EVERY_LAYERS.into_iter().for_each(|layers| assert_gradients(&Gold::open(name), layers));
+}
+
+fn assert_gradients(gold: &Gold, layers: Layers) {
     // With beta1 0 and nothing clipped, Adam's first moment after one step is the gradient.
-    let mut model = gold.model(OptimizerSpec { beta1: 0.0, clip_norm: 0.0, ..gold.optimizer() });
+    let mut model = gold.model(OptimizerSpec { beta1: 0.0, clip_norm: 0.0, ..gold.optimizer() }, layers);
     gold.step(&mut *model, 0);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.safetensors");
@@ -179,8 +190,12 @@ fn gradients_are_pytorchs(name: &'static str) {
 }
 
 fn steps_are_pytorchs(name: &'static str) {
-    let gold = Gold::open(name);
-    let mut model = gold.model(gold.optimizer());
+    EVERY_LAYERS.into_iter().for_each(|layers| assert_steps(&Gold::open(name), layers));
+}
+
+fn assert_steps(gold: &Gold, layers: Layers) {
+    let name = gold.name;
+    let mut model = gold.model(gold.optimizer(), layers);
     for at in 0..3 {
         gold.step(&mut *model, at);
         let stats = model.take_stats().unwrap();
@@ -228,6 +243,36 @@ fn lstm_gradients_are_pytorchs() {
 #[test]
 fn lstm_steps_are_pytorchs() {
     steps_are_pytorchs("lstm");
+}
+
+#[test]
+fn lstm_2_layers_scores_are_pytorchs() {
+    scores_are_pytorchs("lstm_2_layers");
+}
+
+#[test]
+fn lstm_2_layers_gradients_are_pytorchs() {
+    gradients_are_pytorchs("lstm_2_layers");
+}
+
+#[test]
+fn lstm_2_layers_steps_are_pytorchs() {
+    steps_are_pytorchs("lstm_2_layers");
+}
+
+#[test]
+fn gru_scores_are_pytorchs() {
+    scores_are_pytorchs("gru");
+}
+
+#[test]
+fn gru_gradients_are_pytorchs() {
+    gradients_are_pytorchs("gru");
+}
+
+#[test]
+fn gru_steps_are_pytorchs() {
+    steps_are_pytorchs("gru");
 }
 
 #[test]

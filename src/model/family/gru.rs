@@ -78,7 +78,7 @@ impl ModelFamily for GruSpec {
 
 /// The network's weights, under the names that weights files have for them.
 #[derive(Module, Debug)]
-struct GruNetwork {
+pub(super) struct GruNetwork {
     item: Embedding,
     gru: Gru,
     /// The layers above the first.

@@ -78,7 +78,7 @@ impl ModelFamily for LstmSpec {
 
 /// The network's weights, under the names that weights files have for them.
 #[derive(Module, Debug)]
-struct LstmNetwork {
+pub(super) struct LstmNetwork {
     item: Embedding,
     lstm: Lstm,
     /// The layers above the first.

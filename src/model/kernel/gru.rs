@@ -69,12 +69,15 @@ impl GruKernel {
                 None => (&none[..], &mut nowhere[..]),
             };
             let pairs = before.chunks_exact(d).zip(d_before.chunks_exact_mut(d));
-            vectorized(#[inline(always)] || {
-                let gates = here.chunks_exact_mut(4 * d).zip(now.chunks_exact(d));
-                for ((gates, d_state), before) in gates.zip(pairs) {
-                    backward_row(gates, d_state, before);
-                }
-            });
+            vectorized(
+                #[inline(always)]
+                || {
+                    let gates = here.chunks_exact_mut(4 * d).zip(now.chunks_exact(d));
+                    for ((gates, d_state), before) in gates.zip(pairs) {
+                        backward_row(gates, d_state, before);
+                    }
+                },
+            );
             if let Some(before) = step.before {
                 let d_before = MatrixMut::new(rows_mut(past, before, d), n, d);
                 let recurrent = Matrix::with_stride(here.get(d..).unwrap_or(&[]), n, 3 * d, 4 * d);
@@ -106,12 +109,15 @@ impl RecurrentKernel for GruKernel {
                 let recurrent = MatrixMut::with_stride(here.get_mut(d..).unwrap_or(&mut []), n, 3 * d, 4 * d);
                 product(recurrent, Onto::Itself, Matrix::new(before, n, d), w_hidden);
             }
-            vectorized(#[inline(always)] || {
-                let states = before.chunks_exact(d).zip(now.chunks_exact_mut(d));
-                for (gates, states) in here.chunks_exact_mut(4 * d).zip(states) {
-                    forward_row(gates, &self.bias, states);
-                }
-            });
+            vectorized(
+                #[inline(always)]
+                || {
+                    let states = before.chunks_exact(d).zip(now.chunks_exact_mut(d));
+                    for (gates, states) in here.chunks_exact_mut(4 * d).zip(states) {
+                        forward_row(gates, &self.bias, states);
+                    }
+                },
+            );
         }
         Trace { states, gates, memory: Buffer::default() }
     }
@@ -123,7 +129,8 @@ impl RecurrentKernel for GruKernel {
         let d_gates = self.d_gates(gates, &states, d_states, sizes);
         let before = values_before(&states, sizes, d);
         drop(states);
-        let columns = |from: usize, n: usize| Matrix::with_stride(d_gates.get(from..).unwrap_or(&[]), n_events, n, 4 * d);
+        let columns =
+            |from: usize, n: usize| Matrix::with_stride(d_gates.get(from..).unwrap_or(&[]), n_events, n, 4 * d);
 
         let mut d_x = Buffer::open(n_events * d_input);
         let w_back = Matrix::new(&self.w_input_back, 3 * d, d_input);

@@ -62,12 +62,15 @@ impl LstmKernel {
             let (past, now) = memory.split_at_mut(step.rows.start * d);
             let before = step.before.clone().map_or(&none[..], |before| rows(past, before, d));
             let memories = before.chunks_exact(d).zip(now.chunks_exact_mut(d));
-            vectorized(#[inline(always)] || {
-                let carried = d_memory.chunks_exact_mut(d);
-                for (((gates, d_state), memory), carry) in numbers.zip(memories).zip(carried) {
-                    backward_row(gates, d_state, memory, carry);
-                }
-            });
+            vectorized(
+                #[inline(always)]
+                || {
+                    let carried = d_memory.chunks_exact_mut(d);
+                    for (((gates, d_state), memory), carry) in numbers.zip(memories).zip(carried) {
+                        backward_row(gates, d_state, memory, carry);
+                    }
+                },
+            );
             if let Some(before) = step.before {
                 // The states before a step are later to be read with what reaches them through the gates.
                 let d_before = MatrixMut::new(rows_mut(&mut d_states, before, d), n, d);
@@ -100,11 +103,14 @@ impl RecurrentKernel for LstmKernel {
             let before = step.before.map_or(&none[..], |before| rows(past, before, d));
             let memories = before.chunks_exact(d).zip(now.chunks_exact_mut(d));
             let states = rows_mut(&mut states, step.rows, d).chunks_exact_mut(d);
-            vectorized(#[inline(always)] || {
-                for ((gates, memory), state) in here.chunks_exact_mut(width).zip(memories).zip(states) {
-                    forward_row(gates, &self.bias, memory, state);
-                }
-            });
+            vectorized(
+                #[inline(always)]
+                || {
+                    for ((gates, memory), state) in here.chunks_exact_mut(width).zip(memories).zip(states) {
+                        forward_row(gates, &self.bias, memory, state);
+                    }
+                },
+            );
         }
         Trace { states, gates, memory }
     }
@@ -154,7 +160,9 @@ fn split(gates: &mut [f32], d: usize) -> [&mut [f32]; 3] {
 
 #[inline(always)]
 fn remember(after: &mut [f32], before: &[f32], (input, forget): (&[f32], &[f32]), candidate: &[f32]) {
-    for ((((after, before), input), forget), candidate) in after.iter_mut().zip(before).zip(input).zip(forget).zip(candidate) {
+    for ((((after, before), input), forget), candidate) in
+        after.iter_mut().zip(before).zip(input).zip(forget).zip(candidate)
+    {
         *after = forget.mul_add(*before, input * candidate);
     }
 }

@@ -36,4 +36,4 @@ pub(in crate::model) use norm::{LayerNorm, NormTrace};
 pub(in crate::model) use product::{Matrix, MatrixMut, Onto, product};
 pub(in crate::model) use recurrent::{LayerGradients, RecurrentKernel, Trace};
 pub(in crate::model) use shards::{on_threads, shards, sum_in_order};
-pub(in crate::model) use vector::{exp, sigmoid, tanh, vectorized};
+pub(in crate::model) use vector::{exp, tanh, vectorized};

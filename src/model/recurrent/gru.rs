@@ -175,8 +175,7 @@ impl Plain {
             let kept = d_state.clone() * update.clone();
             let d_candidate = (d_state.clone() - kept.clone()) * one_minus_square(candidate.clone());
             let d_reset = d_candidate.clone() * recurrent;
-            let d_gates =
-                Tensor::cat(vec![d_reset, d_state * (before - candidate)], 1) * sigmoid_slope(reset_update); // [b, 2d]
+            let d_gates = Tensor::cat(vec![d_reset, d_state * (before - candidate)], 1) * sigmoid_slope(reset_update); // [b, 2d]
             let d_h = Tensor::cat(vec![d_gates.clone(), d_candidate.clone() * reset], 1); // [b, 3d]
             end -= b;
             if end > 0 {

@@ -187,3 +187,89 @@ impl<K: RecurrentKernel> Host<K> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::module::{ModuleVisitor, Param};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::agreement::{assert_fused_is_plain, some_histories};
+    use crate::model::family::recurrent::RecurrentNetwork;
+    use crate::model::family::{gru::GruNetwork, lstm::LstmNetwork};
+    use crate::model::random::Init;
+
+    const N_ITEMS: u32 = 23;
+
+    fn network<N: RecurrentNetwork>(settings: Settings, seed: u64) -> N {
+        settings.network(N_ITEMS as usize, &mut Init::new(seed, &Device::flex().autodiff()))
+    }
+
+    /// Widths that fill no vector, and one more than a shard's rows.
+    fn some_settings() -> impl Strategy<Value = Settings> {
+        let sizes = (2_usize..40, 2_usize..40, 1_usize..4, 2_usize..80);
+        (sizes, prop::sample::select(vec![0.0, 0.3])).prop_map(|((d_model, d_hidden, n_layers, seq_len), dropout)| {
+            Settings { d_model, d_hidden, n_layers, seq_len, dropout }
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn fused_gradients_of_an_lstm_are_those_of_burns_layers(
+            histories in some_histories(N_ITEMS),
+            settings in some_settings(),
+            seed in 0_u64..1000,
+        ) {
+            assert_fused_is_plain(&network::<LstmNetwork>(settings, seed), &histories);
+        }
+
+        #[test]
+        fn fused_gradients_of_a_gru_are_those_of_burns_layers(
+            histories in some_histories(N_ITEMS),
+            settings in some_settings(),
+            seed in 0_u64..1000,
+        ) {
+            assert_fused_is_plain(&network::<GruNetwork>(settings, seed), &histories);
+        }
+    }
+
+    /// Every gradient, bit by bit.
+    struct Bits<'a> {
+        gradients: &'a GradientsParams,
+        found: Vec<u32>,
+    }
+
+    impl ModuleVisitor for Bits<'_> {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let values: Vec<f32> = self.gradients.get::<D>(param.id).unwrap().into_data().try_into_vec().unwrap();
+            self.found.extend(values.into_iter().map(f32::to_bits));
+        }
+    }
+
+    fn assert_threads_change_nothing<N: RecurrentNetwork>() {
+        let settings = Settings { d_model: 12, d_hidden: 20, n_layers: 2, seq_len: 40, dropout: 0.3 };
+        let rows: Vec<Vec<u32>> =
+            (0..21).map(|row| (0..row * 17 % 60).map(|at| (row * at) % N_ITEMS + 1).collect()).collect();
+        let histories: Histories = rows.iter().map(Vec::as_slice).collect();
+        let with = |n_threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
+            pool.install(|| {
+                let network = network::<N>(settings, 3);
+                let (gradients, sums) = gradients(&network.parts(), &histories, Noise::new(4)).unwrap();
+                let mut bits = Bits { gradients: &gradients, found: vec![sums.loss.into_scalar::<f32>().to_bits()] };
+                network.visit(&mut bits);
+                bits.found
+            })
+        };
+        let one = with(1);
+        assert!(one.len() > 1000);
+        assert!(one == with(2) && one == with(3));
+    }
+
+    #[test]
+    fn any_number_of_threads_gives_the_same_bits() {
+        assert_threads_change_nothing::<LstmNetwork>();
+        assert_threads_change_nothing::<GruNetwork>();
+    }
+}
