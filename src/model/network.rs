@@ -3,6 +3,8 @@
 use burn::optim::GradientsParams;
 use burn::prelude::*;
 
+use super::item_vectors::ItemVectors;
+use super::kernel::Buffer;
 use super::{AttentionMaps, ModelError, StepInputs, random::Noise};
 use crate::data::Histories;
 
@@ -50,6 +52,17 @@ pub(super) trait Network: Module {
 
     /// Scores after each history. `[n_rows, n_items + 1]`
     fn scores(&self, histories: &Histories) -> Tensor<2>;
+
+    /// What states are multiplied with to score the catalogue; `None` where scores are no such products.
+    fn item_vectors(&self) -> Option<ItemVectors> {
+        None
+    }
+
+    /// The state after each history whose products with [`Network::item_vectors`] are its scores, on the
+    /// processor: `[n_rows, width]`. However many rows there are, its working memory is bounded.
+    fn fused_states(&self, _histories: &Histories) -> Option<Buffer> {
+        None
+    }
 
     /// Scores after each of the history's last events: the place of the first row in the history,
     /// and `[n_rows, n_items + 1]`. The history is not empty.

@@ -4,11 +4,14 @@
 //! state goes through the process's default device, which panics on a machine without a GPU. Here
 //! the state belongs to a parameter's path, so it can be written beside the weights.
 
+mod fused;
+
 use burn::module::{ModuleMapper, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::prelude::*;
 
 use super::OptimizerSpec;
+use super::device::Layers;
 
 /// First and second moment of one parameter, flattened.
 #[derive(Clone, Debug)]
@@ -19,11 +22,23 @@ pub(super) struct Moments {
     pub(super) second: Tensor<1>,
 }
 
+impl Moments {
+    /// Of a parameter before its first step.
+    fn zeros<const D: usize>(weights: &Tensor<D>) -> Self {
+        let n: usize = weights.dims().iter().product();
+        // Not shared: each is changed in place.
+        let zero = || Tensor::zeros([n], &weights.device());
+        Self { first: zero(), second: zero() }
+    }
+}
+
 /// `AdamW` (Loshchilov & Hutter 2019, algorithm 2), as PyTorch's `torch.optim.AdamW` computes it:
 /// decay by 1 − lr · `weight_decay`, then the step lr / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε).
 #[derive(Clone, Debug)]
 pub(super) struct AdamW {
     spec: OptimizerSpec,
+    /// Fused: on the processor, in one pass; plain: by tensors, on any device.
+    layers: Layers,
     /// Steps done.
     pub(super) n_steps: u64,
     /// In the order in which a visitor meets the parameters; empty before the first step.
@@ -31,8 +46,8 @@ pub(super) struct AdamW {
 }
 
 impl AdamW {
-    pub(super) fn new(spec: OptimizerSpec) -> Self {
-        Self { spec, n_steps: 0, moments: Vec::new() }
+    pub(super) fn new(spec: OptimizerSpec, layers: Layers) -> Self {
+        Self { spec, layers, n_steps: 0, moments: Vec::new() }
     }
 
     /// One step. Returns the changed module and the global norm of the gradient before clipping,
@@ -40,6 +55,13 @@ impl AdamW {
     ///
     /// A gradient that is not finite makes the weights so, and the loss of the next step tells.
     pub(super) fn step<M: Module>(&mut self, module: M, gradients: GradientsParams, lr: f64) -> (M, Option<Tensor<1>>) {
+        match self.layers {
+            Layers::Fused => self.fused_step(module, gradients, lr),
+            Layers::Plain => self.plain_step(module, gradients, lr),
+        }
+    }
+
+    fn plain_step<M: Module>(&mut self, module: M, gradients: GradientsParams, lr: f64) -> (M, Option<Tensor<1>>) {
         let mut squares = SumOfSquares { gradients: &gradients, sum: None };
         module.visit(&mut squares);
         let norm = squares.sum.map(Tensor::sqrt);
@@ -99,10 +121,7 @@ impl ModuleMapper for Update<'_> {
         let weights = tensor.inner();
         let shape = weights.dims();
         let n: usize = shape.iter().product();
-        let moments = self.before.next().unwrap_or_else(|| {
-            let zero = Tensor::zeros([n], &weights.device());
-            Moments { first: zero.clone(), second: zero }
-        });
+        let moments = self.before.next().unwrap_or_else(|| Moments::zeros(&weights));
         let (weights, moments) = match self.gradients.remove::<D>(id) {
             Some(gradient) => {
                 let gradient = gradient.reshape([n]);
@@ -150,7 +169,11 @@ mod tests {
     /// decaying by 1 − 0.01 · 0.1: 0.999 − 0.01 and −1.998 − 0.01. A constant gradient keeps it so.
     #[test]
     fn steps_are_decoupled_decay_and_sign_steps_for_a_constant_gradient() {
-        let mut optimizer = AdamW::new(SPEC);
+        [Layers::Plain, Layers::Fused].into_iter().for_each(steps_by);
+    }
+
+    fn steps_by(layers: Layers) {
+        let mut optimizer = AdamW::new(SPEC, layers);
         let (module, norm) = step(&mut optimizer, module());
         assert!((norm - 5.0).abs() < 1e-6, "{norm}");
         let [weight, bias] = weights(&module);
@@ -165,7 +188,11 @@ mod tests {
     /// first moments a tenth of that. Clipping each by itself would give 0.1 and 0.1.
     #[test]
     fn clipping_is_by_the_norm_over_all_parameters() {
-        let mut optimizer = AdamW::new(OptimizerSpec { clip_norm: 1.0, ..SPEC });
+        [Layers::Plain, Layers::Fused].into_iter().for_each(clips_by);
+    }
+
+    fn clips_by(layers: Layers) {
+        let mut optimizer = AdamW::new(OptimizerSpec { clip_norm: 1.0, ..SPEC }, layers);
         let (_, norm) = step(&mut optimizer, module());
         assert!((norm - 5.0).abs() < 1e-6, "{norm}");
         let first: Vec<f32> = optimizer.moments.iter().map(|m| m.first.clone().into_scalar()).collect();

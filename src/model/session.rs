@@ -6,11 +6,15 @@ use std::path::Path;
 use burn::prelude::*;
 
 use super::device::Layers;
+use super::kernel::Buffer;
 use super::network::{LossSums, Network};
 use super::optimizer::AdamW;
 use super::random::Noise;
 use super::weights::{self, Stamp, compute_sentence, read};
-use super::{AttentionMaps, ModelError, OpenDevice, OptimizerSpec, StepInputs, StepScores, TrainStats, Trainable};
+use super::{
+    Answer, AttentionMaps, ModelError, OpenDevice, OptimizerSpec, Questions, StepInputs, StepScores, TrainStats,
+    Trainable,
+};
 use crate::data::Histories;
 use crate::spec::words_of_panic;
 
@@ -45,7 +49,7 @@ impl<N: Network> Session<N> {
     pub(super) fn new(network: N, n_items: usize, optimizer: OptimizerSpec, device: &OpenDevice) -> Self {
         Self {
             network: Some(network),
-            optimizer: AdamW::new(optimizer),
+            optimizer: AdamW::new(optimizer, device.layers()),
             device: device.device.clone(),
             layers: device.layers(),
             n_items,
@@ -151,6 +155,19 @@ impl<N: Network> Trainable for Session<N> {
         Ok(scored.into_iter().flat_map(|(_, scores)| scores).collect())
     }
 
+    fn answers(&self, questions: &Questions) -> Result<Vec<Answer>, ModelError> {
+        self.check_items(&questions.histories.item_idx)?;
+        let found = guarded(|| {
+            let network = match self.layers {
+                Layers::Fused => self.network()?.valid(),
+                Layers::Plain => return Ok(None),
+            };
+            let states = network.fused_states(&questions.histories).zip(network.item_vectors());
+            Ok::<_, ModelError>(states.map(|(states, items)| items.answers(&states, questions)))
+        })??;
+        found.map_or_else(|| questions.answered_by(|histories| self.scores(histories)), Ok)
+    }
+
     fn step_scores(&self, history: &[u32]) -> Result<StepScores, ModelError> {
         self.check_items(history)?;
         let n_columns = self.n_items + 1;
@@ -202,6 +219,13 @@ impl<N: Network> Trainable for Session<N> {
         self.optimizer.moments = moments;
         self.pending = Pending::default();
         Ok(())
+    }
+}
+
+/// What the fused layers kept for the next step is not needed any more.
+impl<N> Drop for Session<N> {
+    fn drop(&mut self) {
+        Buffer::clear_pool();
     }
 }
 

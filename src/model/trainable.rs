@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::ModelError;
+use super::{Answer, ModelError, Questions};
 use crate::data::Histories;
 
 /// How weights follow gradients: `AdamW` (Loshchilov & Hutter 2019); with `weight_decay` 0 it is
@@ -128,6 +128,15 @@ pub trait Trainable: Send {
     /// # Errors
     /// [`ModelError::Compute`] when the device fails.
     fn scores(&self, histories: &Histories) -> Result<Vec<f32>, ModelError>;
+
+    /// Rank and probability of what came next, for each question. The scores themselves do not leave the
+    /// model, which may then take them a piece at a time.
+    ///
+    /// # Errors
+    /// [`ModelError::Compute`] when the device fails.
+    fn answers(&self, questions: &Questions) -> Result<Vec<Answer>, ModelError> {
+        questions.answered_by(|histories| self.scores(histories))
+    }
 
     /// Scores after each event of one history (of its last events, where the model's window is
     /// shorter).

@@ -19,8 +19,8 @@ const CHANGE_TOLERANCE: f64 = 1e-3;
 /// A tensor that PyTorch finds to be no larger than this is 0 but for rounding; so must ours be.
 const ZERO: f64 = 1e-6;
 
-/// Ours and burn's must both be PyTorch's.
-const EVERY_LAYERS: [Layers; 2] = [Layers::Fused, Layers::Plain];
+/// Our own layers and burn's.
+const BOTH: [Layers; 2] = [Layers::Fused, Layers::Plain];
 
 type Arrays = BTreeMap<String, Vec<f64>>;
 
@@ -75,7 +75,7 @@ impl Gold {
         self.histories().iter().map(Vec::as_slice).collect()
     }
 
-    /// Our model with PyTorch's weights.
+    /// Our model with PyTorch's weights, computed by these layers.
     fn model(&self, optimizer: OptimizerSpec, layers: Layers) -> Box<dyn Trainable> {
         let spec = self.case["spec"].clone();
         let family: Box<dyn ModelFamily> = match self.name {
@@ -147,12 +147,8 @@ fn saved(model: &dyn Trainable) -> Arrays {
     arrays(path)
 }
 
-fn scores_are_pytorchs(name: &'static str) {
-    EVERY_LAYERS.into_iter().for_each(|layers| assert_scores(&Gold::open(name), layers));
-}
-
-fn assert_scores(gold: &Gold, layers: Layers) {
-    let name = gold.name;
+fn scores_are_pytorchs(name: &'static str, layers: Layers) {
+    let gold = Gold::open(name);
     let model = gold.model(gold.optimizer(), layers);
     let n_columns = gold.all["n_items"].as_u64().unwrap() as usize + 1;
     let without_padding =
@@ -171,11 +167,8 @@ fn assert_scores(gold: &Gold, layers: Layers) {
     }
 }
 
-fn gradients_are_pytorchs(name: &'static str) {
-    EVERY_LAYERS.into_iter().for_each(|layers| assert_gradients(&Gold::open(name), layers));
-}
-
-fn assert_gradients(gold: &Gold, layers: Layers) {
+fn gradients_are_pytorchs(name: &'static str, layers: Layers) {
+    let gold = Gold::open(name);
     // With beta1 0 and nothing clipped, Adam's first moment after one step is the gradient.
     let mut model = gold.model(OptimizerSpec { beta1: 0.0, clip_norm: 0.0, ..gold.optimizer() }, layers);
     gold.step(&mut *model, 0);
@@ -189,12 +182,8 @@ fn assert_gradients(gold: &Gold, layers: Layers) {
     gold.assert_arrays("gradient", &gradients, TOLERANCE);
 }
 
-fn steps_are_pytorchs(name: &'static str) {
-    EVERY_LAYERS.into_iter().for_each(|layers| assert_steps(&Gold::open(name), layers));
-}
-
-fn assert_steps(gold: &Gold, layers: Layers) {
-    let name = gold.name;
+fn steps_are_pytorchs(name: &'static str, layers: Layers) {
+    let gold = Gold::open(name);
     let mut model = gold.model(gold.optimizer(), layers);
     for at in 0..3 {
         gold.step(&mut *model, at);
@@ -217,77 +206,77 @@ fn assert_steps(gold: &Gold, layers: Layers) {
 
 #[test]
 fn transformer_scores_are_pytorchs() {
-    scores_are_pytorchs("transformer");
+    BOTH.into_iter().for_each(|layers| scores_are_pytorchs("transformer", layers));
 }
 
 #[test]
 fn transformer_gradients_are_pytorchs() {
-    gradients_are_pytorchs("transformer");
+    BOTH.into_iter().for_each(|layers| gradients_are_pytorchs("transformer", layers));
 }
 
 #[test]
 fn transformer_steps_are_pytorchs() {
-    steps_are_pytorchs("transformer");
+    BOTH.into_iter().for_each(|layers| steps_are_pytorchs("transformer", layers));
 }
 
 #[test]
 fn lstm_scores_are_pytorchs() {
-    scores_are_pytorchs("lstm");
+    BOTH.into_iter().for_each(|layers| scores_are_pytorchs("lstm", layers));
 }
 
 #[test]
 fn lstm_gradients_are_pytorchs() {
-    gradients_are_pytorchs("lstm");
+    BOTH.into_iter().for_each(|layers| gradients_are_pytorchs("lstm", layers));
 }
 
 #[test]
 fn lstm_steps_are_pytorchs() {
-    steps_are_pytorchs("lstm");
+    BOTH.into_iter().for_each(|layers| steps_are_pytorchs("lstm", layers));
 }
 
 #[test]
 fn lstm_2_layers_scores_are_pytorchs() {
-    scores_are_pytorchs("lstm_2_layers");
+    BOTH.into_iter().for_each(|layers| scores_are_pytorchs("lstm_2_layers", layers));
 }
 
 #[test]
 fn lstm_2_layers_gradients_are_pytorchs() {
-    gradients_are_pytorchs("lstm_2_layers");
+    BOTH.into_iter().for_each(|layers| gradients_are_pytorchs("lstm_2_layers", layers));
 }
 
 #[test]
 fn lstm_2_layers_steps_are_pytorchs() {
-    steps_are_pytorchs("lstm_2_layers");
+    BOTH.into_iter().for_each(|layers| steps_are_pytorchs("lstm_2_layers", layers));
 }
 
 #[test]
 fn gru_scores_are_pytorchs() {
-    scores_are_pytorchs("gru");
+    BOTH.into_iter().for_each(|layers| scores_are_pytorchs("gru", layers));
 }
 
 #[test]
 fn gru_gradients_are_pytorchs() {
-    gradients_are_pytorchs("gru");
+    BOTH.into_iter().for_each(|layers| gradients_are_pytorchs("gru", layers));
 }
 
 #[test]
 fn gru_steps_are_pytorchs() {
-    steps_are_pytorchs("gru");
+    BOTH.into_iter().for_each(|layers| steps_are_pytorchs("gru", layers));
 }
 
 #[test]
 fn vae_scores_are_pytorchs() {
-    scores_are_pytorchs("vae");
+    BOTH.into_iter().for_each(|layers| scores_are_pytorchs("vae", layers));
 }
 
 #[test]
 fn vae_gradients_are_pytorchs() {
-    gradients_are_pytorchs("vae");
+    BOTH.into_iter().for_each(|layers| gradients_are_pytorchs("vae", layers));
 }
 
 #[test]
 fn vae_steps_are_pytorchs() {
-    steps_are_pytorchs("vae");
+    BOTH.into_iter().for_each(|layers| steps_are_pytorchs("vae", layers));
 }
 
 /// The script draws the VAE's noise itself, from these states.

@@ -11,11 +11,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{ModelFamily, refuse_errors, refuse_large_array, too_large};
 use crate::data::{DataShape, Histories, PaddedBatch};
+use crate::model::item_vectors::ItemVectors;
+use crate::model::kernel::Buffer;
 use crate::model::loss::{MAX_FLOATS, cross_entropy};
 use crate::model::network::{LossSums, Network};
 use crate::model::random::{Init, Noise, Place, dropout_factors};
 use crate::model::session::{Session, guarded};
-use crate::model::weights::read;
+use crate::model::weights::{on_host, read};
 use crate::model::window::{TrainWindows, index_tensor, input_tensor, windows_for_prediction};
 use crate::model::{AttentionMaps, ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable};
 use crate::spec::{Described, Problem};
@@ -294,6 +296,14 @@ impl Network for Transformer {
         let batch = windows_for_prediction(histories, self.spec.seq_len);
         let last = self.hidden(&batch, None, None).slice_dim(1, -1..).squeeze_dim::<2>(1); // [n_rows, d_model]
         last.matmul(self.item.weight.val().transpose()) // [n_rows, n_items + 1]
+    }
+
+    fn item_vectors(&self) -> Option<ItemVectors> {
+        Some(ItemVectors::of_rows(&on_host(&self.item.weight), self.spec.d_model))
+    }
+
+    fn fused_states(&self, histories: &Histories) -> Option<Buffer> {
+        Some(fused::last_states(self, histories))
     }
 
     fn step_scores(&self, history: &[u32]) -> (usize, Tensor<2>) {

@@ -1,5 +1,7 @@
 //! Mult-VAE: a variational autoencoder over bags of items (Liang et al. 2018).
 
+mod fused;
+
 use burn::nn::Linear;
 use burn::optim::GradientsParams;
 use burn::prelude::*;
@@ -8,10 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{ModelFamily, refuse_errors, refuse_large_array, too_large};
 use crate::data::{DataShape, Histories};
+use crate::model::item_vectors::ItemVectors;
+use crate::model::kernel::Buffer;
 use crate::model::loss::MAX_FLOATS;
 use crate::model::network::{LossSums, Network};
 use crate::model::random::{Init, Noise};
 use crate::model::session::{Session, guarded};
+use crate::model::weights::on_host;
 use crate::model::{ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable};
 use crate::spec::{Described, Problem};
 
@@ -189,6 +194,15 @@ impl Network for MultVae {
         Some((GradientsParams::from_grads(gradients, self), sums))
     }
 
+    fn fused_gradients(
+        &self,
+        histories: &Histories,
+        inputs: &StepInputs,
+        noise: Noise,
+    ) -> Option<(GradientsParams, LossSums)> {
+        self.gradients_by_kernel(histories, inputs, noise)
+    }
+
     fn rows_at_a_time(&self, _len: usize) -> usize {
         MAX_FLOATS / (self.n_items() + 1).max(self.spec.d_hidden)
     }
@@ -196,6 +210,15 @@ impl Network for MultVae {
     fn scores(&self, histories: &Histories) -> Tensor<2> {
         let rows: Vec<&[u32]> = histories.rows().collect();
         self.scores_of(&rows)
+    }
+
+    fn item_vectors(&self) -> Option<ItemVectors> {
+        let bias = self.output.bias.as_ref().map_or_else(|| vec![0.0; self.n_items()], on_host);
+        Some(ItemVectors::of_columns(on_host(&self.output.weight), bias))
+    }
+
+    fn fused_states(&self, histories: &Histories) -> Option<Buffer> {
+        Some(self.states_by_kernel(histories))
     }
 
     fn step_scores(&self, history: &[u32]) -> (usize, Tensor<2>) {

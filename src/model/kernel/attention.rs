@@ -78,12 +78,15 @@ impl CausalAttention<'_> {
             let mut sums = [0.0; BLOCK];
             for ((at, row), sum_of_row) in scores.chunks_exact_mut(n_keys).take(n).enumerate().zip(&mut sums) {
                 let (past, future) = row.split_at_mut(part.queries.start + at + 1);
-                let most = vectorized(|| {
-                    let most = part.scale * largest(past);
-                    past.iter_mut().for_each(|score| *score = exp(part.scale.mul_add(*score, -most)));
-                    *sum_of_row = sum(past);
-                    most
-                });
+                let most = vectorized(
+                    #[inline(always)]
+                    || {
+                        let most = part.scale * largest(past);
+                        past.iter_mut().for_each(|score| *score = exp(part.scale.mul_add(*score, -most)));
+                        *sum_of_row = sum(past);
+                        most
+                    },
+                );
                 future.fill(0.0);
                 log_sums[(part.start + part.queries.start + at) * self.n_heads + part.head] = most + sum_of_row.ln();
             }
@@ -120,13 +123,16 @@ impl CausalAttention<'_> {
                 let n_past = part.queries.start + at + 1;
                 let (past, future) = weights[at * n_keys..(at + 1) * n_keys].split_at_mut(n_past);
                 let (d_past, d_future) = slopes[at * n_keys..(at + 1) * n_keys].split_at_mut(n_past);
-                vectorized(|| {
-                    let mean = dot(&d_seen[head.clone()], &seen[head.clone()]);
-                    for (weight, slope) in past.iter_mut().zip(d_past) {
-                        *weight = exp(part.scale.mul_add(*weight, -log_sum));
-                        *slope = *weight * (*slope - mean) * part.scale;
-                    }
-                });
+                vectorized(
+                    #[inline(always)]
+                    || {
+                        let mean = dot(&d_seen[head.clone()], &seen[head.clone()]);
+                        for (weight, slope) in past.iter_mut().zip(d_past) {
+                            *weight = exp(part.scale.mul_add(*weight, -log_sum));
+                            *slope = *weight * (*slope - mean) * part.scale;
+                        }
+                    },
+                );
                 future.fill(0.0);
                 d_future.fill(0.0);
             }

@@ -74,7 +74,10 @@ impl CrossEntropy<'_> {
             let row = at..at + 1;
             let scores = rows_mut(scores, row.clone(), n_items);
             let of_target = scores.get((target as usize).wrapping_sub(1)).copied().unwrap_or(f32::NAN);
-            let (largest, sum) = vectorized(|| exponentials(scores));
+            let (largest, sum) = vectorized(
+                #[inline(always)]
+                || exponentials(scores),
+            );
             nll += f64::from(sum).ln() + f64::from(largest) - f64::from(of_target);
             let factor = self.scale / sum;
             let weighted = rows_mut(&mut weighted, row.clone(), d);

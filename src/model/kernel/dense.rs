@@ -48,11 +48,14 @@ impl Dense<'_> {
 
 /// Adds every row of `rows` onto `sums`.
 pub(in crate::model) fn add_rows(sums: &mut [f32], rows: &[f32]) {
-    vectorized(|| {
-        for row in rows.chunks_exact(sums.len().max(1)) {
-            sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
-        }
-    });
+    vectorized(
+        #[inline(always)]
+        || {
+            for row in rows.chunks_exact(sums.len().max(1)) {
+                sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+            }
+        },
+    );
 }
 
 #[cfg(test)]

@@ -14,26 +14,34 @@
 //! Every layer is held against burn's autodiff by tests. A NaN in any input comes out as NaN: the
 //! training loop recognises a diverged model by it.
 
+mod adamw;
 mod attention;
 mod buffer;
 mod cross_entropy;
 mod dense;
 mod gru;
 mod lstm;
+mod mult_vae;
 mod norm;
 mod product;
+mod ranking;
 mod recurrent;
 mod shards;
+mod sparse;
 mod vector;
 
+pub(in crate::model) use adamw::{AdamWStep, sum_of_squares};
 pub(in crate::model) use attention::CausalAttention;
 pub(in crate::model) use buffer::Buffer;
 pub(in crate::model) use cross_entropy::CrossEntropy;
 pub(in crate::model) use dense::{Dense, add_rows};
 pub(in crate::model) use gru::GruKernel;
 pub(in crate::model) use lstm::LstmKernel;
+pub(in crate::model) use mult_vae::{DenseGradients, MultVaeLayers, VaeBatch, mult_vae_gradients, mult_vae_states};
 pub(in crate::model) use norm::{LayerNorm, NormTrace};
 pub(in crate::model) use product::{Matrix, MatrixMut, Onto, product};
+pub(in crate::model) use ranking::{Judged, judged};
 pub(in crate::model) use recurrent::{LayerGradients, RecurrentKernel, Trace};
 pub(in crate::model) use shards::{on_threads, shards, sum_in_order};
+pub(in crate::model) use sparse::SparseRows;
 pub(in crate::model) use vector::{exp, tanh, vectorized};

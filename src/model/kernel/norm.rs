@@ -31,18 +31,21 @@ impl LayerNorm<'_> {
         let n_rows = x.len() / width;
         let mut trace = NormTrace { mean: Buffer::open(n_rows), inverse_std: Buffer::open(n_rows) };
         let statistics = trace.mean.iter_mut().zip(trace.inverse_std.iter_mut());
-        vectorized(|| {
-            let rows = x.chunks_exact(width).zip(y.chunks_exact_mut(width)).zip(statistics);
-            for ((x, y), (mean, inverse_std)) in rows {
-                *mean = sum(x) / width as f32;
-                y.iter_mut().zip(x).for_each(|(y, x)| *y = x - *mean);
-                let variance = dot(y, y) / width as f32;
-                *inverse_std = (variance + self.epsilon).sqrt().recip();
-                for ((y, scale), shift) in y.iter_mut().zip(self.scale).zip(self.shift) {
-                    *y = (*y * *inverse_std).mul_add(*scale, *shift);
+        vectorized(
+            #[inline(always)]
+            || {
+                let rows = x.chunks_exact(width).zip(y.chunks_exact_mut(width)).zip(statistics);
+                for ((x, y), (mean, inverse_std)) in rows {
+                    *mean = sum(x) / width as f32;
+                    y.iter_mut().zip(x).for_each(|(y, x)| *y = x - *mean);
+                    let variance = dot(y, y) / width as f32;
+                    *inverse_std = (variance + self.epsilon).sqrt().recip();
+                    for ((y, scale), shift) in y.iter_mut().zip(self.scale).zip(self.shift) {
+                        *y = (*y * *inverse_std).mul_add(*scale, *shift);
+                    }
                 }
-            }
-        });
+            },
+        );
         trace
     }
 
@@ -60,26 +63,29 @@ impl LayerNorm<'_> {
     ) {
         let width = self.scale.len().max(1);
         let (mut normed, mut slope) = (vec![0.0; width], vec![0.0; width]);
-        vectorized(|| {
-            let rows = x.chunks_exact(width).zip(d_y.chunks_exact(width)).zip(d_x.chunks_exact_mut(width));
-            let statistics = trace.mean.iter().zip(trace.inverse_std.iter());
-            for (((x, d_y), d_x), (mean, inverse_std)) in rows.zip(statistics) {
-                normed.iter_mut().zip(x).for_each(|(normed, x)| *normed = (x - mean) * inverse_std);
-                for ((slope, d_y), scale) in slope.iter_mut().zip(d_y).zip(self.scale) {
-                    *slope = d_y * scale;
+        vectorized(
+            #[inline(always)]
+            || {
+                let rows = x.chunks_exact(width).zip(d_y.chunks_exact(width)).zip(d_x.chunks_exact_mut(width));
+                let statistics = trace.mean.iter().zip(trace.inverse_std.iter());
+                for (((x, d_y), d_x), (mean, inverse_std)) in rows.zip(statistics) {
+                    normed.iter_mut().zip(x).for_each(|(normed, x)| *normed = (x - mean) * inverse_std);
+                    for ((slope, d_y), scale) in slope.iter_mut().zip(d_y).zip(self.scale) {
+                        *slope = d_y * scale;
+                    }
+                    for (((d_scale, d_shift), normed), d_y) in
+                        d_scale.iter_mut().zip(d_shift.iter_mut()).zip(&normed).zip(d_y)
+                    {
+                        *d_scale = d_y.mul_add(*normed, *d_scale);
+                        *d_shift += d_y;
+                    }
+                    let of_shift = sum(&slope) / width as f32;
+                    let of_scale = dot(&slope, &normed) / width as f32;
+                    for ((d_x, slope), normed) in d_x.iter_mut().zip(&slope).zip(&normed) {
+                        *d_x += (slope - of_shift - normed * of_scale) * inverse_std;
+                    }
                 }
-                for (((d_scale, d_shift), normed), d_y) in
-                    d_scale.iter_mut().zip(d_shift.iter_mut()).zip(&normed).zip(d_y)
-                {
-                    *d_scale = d_y.mul_add(*normed, *d_scale);
-                    *d_shift += d_y;
-                }
-                let of_shift = sum(&slope) / width as f32;
-                let of_scale = dot(&slope, &normed) / width as f32;
-                for ((d_x, slope), normed) in d_x.iter_mut().zip(&slope).zip(&normed) {
-                    *d_x += (slope - of_shift - normed * of_scale) * inverse_std;
-                }
-            }
-        });
+            },
+        );
     }
 }

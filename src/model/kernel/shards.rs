@@ -41,7 +41,10 @@ pub(in crate::model) fn sum_in_order(parts: Vec<Buffer>) -> Buffer {
     sum.par_chunks_mut(BLOCK).enumerate().for_each(|(at, sums)| {
         for part in &rest {
             let part = part.get(at * BLOCK..).unwrap_or(&[]);
-            super::vectorized(|| sums.iter_mut().zip(part).for_each(|(sum, value)| *sum += value));
+            super::vectorized(
+                #[inline(always)]
+                || sums.iter_mut().zip(part).for_each(|(sum, value)| *sum += value),
+            );
         }
     });
     sum

@@ -3,8 +3,9 @@
 use burn::optim::GradientsParams;
 use burn::prelude::*;
 
-use super::{Parts, Settings, training_windows};
+use super::{Parts, Settings, latest, training_windows};
 use crate::data::Histories;
+use crate::model::item_vectors::by_length;
 use crate::model::kernel::{
     Buffer, CrossEntropy, Dense, LayerGradients, Onto, RecurrentKernel, Trace, add_rows, on_threads, shards,
     sum_in_order,
@@ -28,14 +29,20 @@ pub(super) fn gradients<L: RecurrentLayer>(
     noise: Noise,
 ) -> Option<(GradientsParams, LossSums)> {
     let windows: Vec<&[u32]> = training_windows(histories, parts.settings.seq_len).collect();
-    let lengths: Vec<usize> = windows.iter().map(|window| window.len().saturating_sub(1)).collect();
+    let inputs: Vec<&[u32]> =
+        windows.iter().map(|window| window.split_last().map_or(&[][..], |(_, all)| all)).collect();
+    let lengths: Vec<usize> = inputs.iter().map(|row| row.len()).collect();
     let n_events: usize = lengths.iter().sum();
     if n_events == 0 {
         return None;
     }
-    let host = Host::of(parts);
+    let host = Host::of(parts, Some(noise));
     let scale = 1.0 / n_events as f32;
-    let of_shard = |rows: Vec<usize>| host.gradients(&Shard::new(&windows, &rows), noise, scale);
+    let of_shard = |rows: Vec<usize>| {
+        let shard = Shard::new(&inputs, &rows);
+        let next = |&(row, at): &Place| windows.get(row).and_then(|window| window.get(at + 1)).copied().unwrap_or(0);
+        host.gradients(&shard, &shard.places.iter().map(next).collect::<Vec<u32>>(), scale)
+    };
     let (mut nll, mut arrays) = (0.0, Vec::<Vec<Buffer>>::new());
     for (nll_of_shard, gradients) in on_threads(shards(&lengths, N_SHARDS), of_shard) {
         nll += nll_of_shard;
@@ -45,6 +52,33 @@ pub(super) fn gradients<L: RecurrentLayer>(
     let loss = Tensor::from_data([nll as f32], &parts.item.weight.val().inner().device());
     let sums = arrays.into_iter().map(|of_shards| sum_in_order(of_shards).into_vec());
     Some((registered(parts, sums), LossSums { loss, n_events, kl: None }))
+}
+
+/// What the dense layer makes of the state after each history, `[n_rows, d_model]`; `at_a_time` says
+/// how many rows of a length are worked on at once.
+pub(super) fn last_states<L: RecurrentLayer>(
+    parts: &Parts<'_, L>,
+    histories: &Histories,
+    at_a_time: impl Fn(usize) -> usize,
+) -> Buffer {
+    let host = Host::of(parts, None);
+    let Settings { d_model, d_hidden, seq_len, .. } = parts.settings;
+    by_length(histories, d_model, at_a_time, |batch| {
+        let inputs: Vec<&[u32]> = batch.rows().map(|row| latest(row, seq_len)).collect();
+        let lengths: Vec<usize> = inputs.iter().map(|row| row.len()).collect();
+        // The state of an empty history is zero.
+        let mut states = Buffer::zeros(inputs.len() * d_hidden);
+        let of_shard = |rows: Vec<usize>| (host.last_states(&Shard::new(&inputs, &rows)), rows);
+        for (found, rows) in on_threads(shards(&lengths, N_SHARDS), of_shard) {
+            for (row, state) in rows.into_iter().zip(found.chunks_exact(d_hidden.max(1))) {
+                let slot = states.get_mut(row * d_hidden..(row + 1) * d_hidden).unwrap_or(&mut []);
+                slot.copy_from_slice(state);
+            }
+        }
+        let mut hidden = Buffer::open(inputs.len() * d_model);
+        host.output().forward(&states, &mut hidden);
+        hidden.into_vec()
+    })
 }
 
 /// Arrays in the order of [`Host::gradients`] as gradients of the network's parameters.
@@ -65,28 +99,29 @@ fn registered<L: RecurrentLayer>(parts: &Parts<'_, L>, mut arrays: impl Iterator
 /// Rows of a batch, packed.
 struct Shard {
     packing: Packing,
-    /// Row of the batch, and place in its window, of each event in packed order.
+    /// Row of the batch, and place in it, of each event in packed order.
     places: Vec<Place>,
+    /// Item of each event.
     inputs: Vec<u32>,
-    targets: Vec<u32>,
 }
 
 impl Shard {
-    fn new(windows: &[&[u32]], rows: &[usize]) -> Self {
-        let window = |row: usize| windows.get(row).copied().unwrap_or(&[]);
-        let packing = Packing::new(rows.iter().map(|&row| window(row).len().saturating_sub(1)));
+    /// These rows of all inputs.
+    fn new(inputs: &[&[u32]], rows: &[usize]) -> Self {
+        let input = |row: usize| inputs.get(row).copied().unwrap_or(&[]);
+        let packing = Packing::new(rows.iter().map(|&row| input(row).len()));
         let of_batch = |&(row, at): &Place| (rows.get(row).copied().unwrap_or(0), at);
         let places: Vec<Place> = packing.places.iter().map(of_batch).collect();
-        let item = |row: usize, at: usize| window(row).get(at).copied().unwrap_or(0);
-        let inputs = places.iter().map(|&(row, at)| item(row, at)).collect();
-        let targets = places.iter().map(|&(row, at)| item(row, at + 1)).collect();
-        Self { packing, places, inputs, targets }
+        let inputs = places.iter().map(|&(row, at)| input(row).get(at).copied().unwrap_or(0)).collect();
+        Self { packing, places, inputs }
     }
 }
 
 /// The network's weights on the host.
 struct Host<K> {
     settings: Settings,
+    /// What dropout draws from, in training.
+    noise: Option<Noise>,
     /// `[n_items + 1, d_model]`
     items: Vec<f32>,
     layers: Vec<K>,
@@ -104,10 +139,11 @@ struct Passed {
 }
 
 impl<K: RecurrentKernel> Host<K> {
-    fn of<L: RecurrentLayer<Kernel = K>>(parts: &Parts<'_, L>) -> Self {
+    fn of<L: RecurrentLayer<Kernel = K>>(parts: &Parts<'_, L>, noise: Option<Noise>) -> Self {
         let bias = parts.output.bias.as_ref();
         Self {
             settings: parts.settings,
+            noise,
             items: on_host(&parts.item.weight),
             layers: parts.layers.iter().map(|layer| layer.kernel()).collect(),
             w_output: on_host(&parts.output.weight),
@@ -115,33 +151,47 @@ impl<K: RecurrentKernel> Host<K> {
         }
     }
 
+    fn output(&self) -> Dense<'_> {
+        Dense { weight: &self.w_output, bias: &self.b_output }
+    }
+
+    /// State after the last event of each row. `[n_rows, d_hidden]`
+    fn last_states(&self, shard: &Shard) -> Buffer {
+        let d_hidden = self.settings.d_hidden;
+        let states = self.forward(shard).inputs.pop().unwrap_or_default();
+        let mut last = Buffer::zeros(shard.packing.last.len() * d_hidden);
+        for (slot, &at) in last.chunks_exact_mut(d_hidden.max(1)).zip(&shard.packing.last) {
+            slot.copy_from_slice(states.get(at * d_hidden..(at + 1) * d_hidden).unwrap_or(&[]));
+        }
+        last
+    }
+
     /// Sum of the loss, in nats, and the gradients of `scale` times it: of the items, the dense layer's
     /// weights and biases, and each layer's weights.
-    fn gradients(&self, shard: &Shard, noise: Noise, scale: f32) -> (f64, Vec<Buffer>) {
+    fn gradients(&self, shard: &Shard, targets: &[u32], scale: f32) -> (f64, Vec<Buffer>) {
         let Settings { d_model, d_hidden, .. } = self.settings;
         let n_events = shard.inputs.len();
-        let Passed { mut inputs, mut traces } = self.forward(shard, noise);
+        let Passed { mut inputs, mut traces } = self.forward(shard);
         let states = inputs.pop().unwrap_or_default();
-        let output = Dense { weight: &self.w_output, bias: &self.b_output };
         let mut hidden = Buffer::open(n_events * d_model);
-        output.forward(&states, &mut hidden);
+        self.output().forward(&states, &mut hidden);
 
         let mut d_items = Buffer::zeros(self.items.len());
         let mut d_rows = Buffer::open(n_events * d_model);
         let loss = CrossEntropy { items: &self.items, d_model, scale };
-        let nll = loss.gradients(&hidden, &shard.targets, &mut d_rows, &mut d_items);
+        let nll = loss.gradients(&hidden, targets, &mut d_rows, &mut d_items);
 
         let (mut d_weight, mut d_bias) = (Buffer::zeros(self.w_output.len()), Buffer::zeros(d_model));
         let mut d_states = Buffer::open(n_events * d_hidden);
-        output.backward(&states, &d_rows, (&mut d_states, Onto::Nothing), [&mut d_weight, &mut d_bias]);
+        self.output().backward(&states, &d_rows, (&mut d_states, Onto::Nothing), [&mut d_weight, &mut d_bias]);
         drop((states, hidden, d_rows));
-        self.drop_out(&mut d_states, self.layers.len(), shard, noise);
+        self.drop_out(&mut d_states, self.layers.len(), shard);
         let mut of_layers = Vec::with_capacity(self.layers.len());
         for (at, layer) in self.layers.iter().enumerate().rev() {
             let (Some(input), Some(trace)) = (inputs.pop(), traces.pop()) else { break };
             let LayerGradients { input, weights } = layer.backward(&input, trace, d_states, &shard.packing.sizes);
             d_states = input;
-            self.drop_out(&mut d_states, at, shard, noise);
+            self.drop_out(&mut d_states, at, shard);
             of_layers.push(weights);
         }
         for (d_row, &item) in d_states.chunks_exact(d_model.max(1)).zip(&shard.inputs) {
@@ -152,21 +202,21 @@ impl<K: RecurrentKernel> Host<K> {
         (nll, [d_items, d_weight, d_bias].into_iter().chain(of_layers).collect())
     }
 
-    fn forward(&self, shard: &Shard, noise: Noise) -> Passed {
+    fn forward(&self, shard: &Shard) -> Passed {
         let d_model = self.settings.d_model;
         let mut input = Buffer::open(shard.inputs.len() * d_model);
         for (row, &item) in input.chunks_exact_mut(d_model.max(1)).zip(&shard.inputs) {
             let of_item = item as usize * d_model..(item as usize + 1) * d_model;
             row.copy_from_slice(self.items.get(of_item).unwrap_or(&[]));
         }
-        self.drop_out(&mut input, 0, shard, noise);
+        self.drop_out(&mut input, 0, shard);
         let mut passed = Passed { inputs: Vec::new(), traces: Vec::new() };
         for (at, layer) in self.layers.iter().enumerate() {
             let trace = layer.forward(&input, &shard.packing.sizes);
             passed.inputs.push(input);
             input = Buffer::open(trace.states.len());
             input.copy_from_slice(&trace.states);
-            self.drop_out(&mut input, at + 1, shard, noise);
+            self.drop_out(&mut input, at + 1, shard);
             passed.traces.push(trace);
         }
         passed.inputs.push(input);
@@ -174,11 +224,9 @@ impl<K: RecurrentKernel> Host<K> {
     }
 
     /// Drops what goes into the layer at this place, forward, and the gradients of it, backward.
-    fn drop_out(&self, values: &mut [f32], at: usize, shard: &Shard, noise: Noise) {
+    fn drop_out(&self, values: &mut [f32], at: usize, shard: &Shard) {
         let Settings { dropout, d_model, d_hidden, .. } = self.settings;
-        if dropout <= 0.0 {
-            return;
-        }
+        let Some(noise) = self.noise.filter(|_| dropout > 0.0) else { return };
         let width = if at == 0 { d_model } else { d_hidden };
         let mut factors = Buffer::open(width);
         for (row, &place) in values.chunks_exact_mut(width.max(1)).zip(&shard.places) {

@@ -11,12 +11,15 @@ use burn::tensor::IndexingUpdateOp;
 
 use super::{refuse_errors, refuse_large_array, too_large};
 use crate::data::{DataShape, Histories};
+use crate::model::item_vectors::ItemVectors;
+use crate::model::kernel::Buffer;
 use crate::model::loss::{MAX_FLOATS, cross_entropy_with_gradients};
 use crate::model::network::{LossSums, Network};
 use crate::model::packing::Packing;
 use crate::model::random::{Init, Noise, dropout_factors};
 use crate::model::recurrent::{RecurrentLayer, plain};
 use crate::model::session::{Session, guarded};
+use crate::model::weights::on_host;
 use crate::model::window::index_tensor;
 use crate::model::{ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable};
 use crate::spec::{Described, Problem};
@@ -251,6 +254,15 @@ impl<N: RecurrentNetwork> Network for N {
         let last = packing.last.iter().map(|&at| at as i32).collect();
         let last = index_tensor(last, &states.device());
         parts.scores_from(states.select(0, last))
+    }
+
+    fn item_vectors(&self) -> Option<ItemVectors> {
+        let Parts { item, settings, .. } = self.parts();
+        Some(ItemVectors::of_rows(&on_host(&item.weight), settings.d_model))
+    }
+
+    fn fused_states(&self, histories: &Histories) -> Option<Buffer> {
+        Some(fused::last_states(&self.parts(), histories, |len| self.rows_at_a_time(len)))
     }
 
     fn step_scores(&self, history: &[u32]) -> (usize, Tensor<2>) {

@@ -405,7 +405,10 @@ impl Fused<'_> {
         let mut fed = Buffer::open(n * d_ff);
         self.weights.dense(layer(Layer::FeedIn)).forward(&feed_normed, &mut fed);
         // A comparison keeps NaN; `max` would not.
-        vectorized(|| fed.iter_mut().for_each(|value| *value = if *value < 0.0 { 0.0 } else { *value }));
+        vectorized(
+            #[inline(always)]
+            || fed.iter_mut().for_each(|value| *value = if *value < 0.0 { 0.0 } else { *value }),
+        );
         let mut after = Buffer::open(n * d_model);
         self.weights.dense(layer(Layer::FeedOut)).forward(&fed, &mut after);
         multiply(&mut after, drops[1].as_ref());
@@ -434,11 +437,14 @@ impl Fused<'_> {
         let mut d_fed = Buffer::open(n * d_ff);
         let feed_out = self.weights.dense(layer(Layer::FeedOut));
         feed_out.backward(&fed, &d_out, (&mut d_fed, Onto::Nothing), gradients.pair_mut(layer(Layer::FeedOut)));
-        vectorized(|| {
-            for (slope, value) in d_fed.iter_mut().zip(fed.iter()) {
-                *slope = if *value <= 0.0 { 0.0 } else { *slope };
-            }
-        });
+        vectorized(
+            #[inline(always)]
+            || {
+                for (slope, value) in d_fed.iter_mut().zip(fed.iter()) {
+                    *slope = if *value <= 0.0 { 0.0 } else { *slope };
+                }
+            },
+        );
         let mut d_normed = Buffer::open(n * d_model);
         let feed_in = self.weights.dense(layer(Layer::FeedIn));
         feed_in.backward(
@@ -466,10 +472,16 @@ impl Fused<'_> {
 
 fn multiply(values: &mut [f32], factors: Option<&Buffer>) {
     if let Some(factors) = factors {
-        vectorized(|| values.iter_mut().zip(factors.iter()).for_each(|(value, factor)| *value *= factor));
+        vectorized(
+            #[inline(always)]
+            || values.iter_mut().zip(factors.iter()).for_each(|(value, factor)| *value *= factor),
+        );
     }
 }
 
 fn add(sums: &mut [f32], values: &[f32]) {
-    vectorized(|| sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value));
+    vectorized(
+        #[inline(always)]
+        || sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value),
+    );
 }

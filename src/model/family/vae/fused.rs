@@ -1,0 +1,183 @@
+//! Mult-VAE on the processor: its weights as slices, and its bags as the few items that they hold.
+
+use burn::nn::Linear;
+use burn::optim::GradientsParams;
+use burn::prelude::*;
+
+use super::{Bags, MultVae};
+use crate::data::Histories;
+use crate::model::StepInputs;
+use crate::model::kernel::{
+    Buffer, Dense, DenseGradients, MultVaeLayers, SparseRows, VaeBatch, mult_vae_gradients, mult_vae_states,
+};
+use crate::model::network::LossSums;
+use crate::model::random::Noise;
+use crate::model::weights::{on_host, register};
+
+impl MultVae {
+    /// As [`MultVae::gradients`](super::Network::gradients), on the same noise.
+    pub(super) fn gradients_by_kernel(
+        &self,
+        histories: &Histories,
+        inputs: &StepInputs,
+        mut noise: Noise,
+    ) -> Option<(GradientsParams, LossSums)> {
+        let rows: Vec<&[u32]> = histories.rows().filter(|row| !row.is_empty()).collect();
+        if rows.is_empty() {
+            return None;
+        }
+        let mut bags = Bags::new(&rows, self.n_items(), self.spec.recency);
+        let n_events = bags.entries.len();
+        bags.drop_out(self.spec.dropout, &mut noise);
+        let epsilon = noise.normal_values(rows.len() * self.spec.d_latent);
+        let beta = self.beta(inputs);
+        let batch = VaeBatch { bags: &bags.sparse(), epsilon: &epsilon, beta: beta as f32 };
+        let (gradients, loss) = mult_vae_gradients(&self.weights().layers(), &batch);
+
+        let device = self.encoder.weight.val().inner().device();
+        let scalar = |value: f64| Tensor::<1>::from_data([value as f32], &device);
+        let loss =
+            LossSums { loss: scalar(loss.nll + beta * loss.kl), n_events, kl: Some((scalar(loss.kl), rows.len())) };
+        Some((self.registered(gradients), loss))
+    }
+
+    /// What scores are products of. `[n_rows, d_hidden]`
+    pub(super) fn states_by_kernel(&self, histories: &Histories) -> Buffer {
+        let rows: Vec<&[u32]> = histories.rows().collect();
+        let bags = Bags::new(&rows, self.n_items(), self.spec.recency).sparse();
+        mult_vae_states(&self.weights().layers(), &bags)
+    }
+
+    fn layers(&self) -> [&Linear; 5] {
+        [&self.encoder, &self.mean, &self.log_variance, &self.decoder, &self.output]
+    }
+
+    fn weights(&self) -> Weights {
+        Weights(self.layers().map(|layer| [on_host(&layer.weight), layer.bias.as_ref().map_or_else(Vec::new, on_host)]))
+    }
+
+    fn registered(&self, gradients: MultVaeLayers<DenseGradients>) -> GradientsParams {
+        let MultVaeLayers { encoder, mean, log_variance, decoder, output } = gradients;
+        let mut registered = GradientsParams::new();
+        let found = [encoder, mean, log_variance, decoder, output];
+        for (layer, [weight, bias]) in self.layers().into_iter().zip(found) {
+            register(&mut registered, &layer.weight, weight.into_vec());
+            if let Some(param) = &layer.bias {
+                register(&mut registered, param, bias.into_vec());
+            }
+        }
+        registered
+    }
+}
+
+/// Weights and biases of each layer.
+struct Weights([[Vec<f32>; 2]; 5]);
+
+impl Weights {
+    fn layers(&self) -> MultVaeLayers<Dense<'_>> {
+        let [encoder, mean, log_variance, decoder, output] =
+            self.0.each_ref().map(|[weight, bias]| Dense { weight, bias });
+        MultVaeLayers { encoder, mean, log_variance, decoder, output }
+    }
+}
+
+impl Bags {
+    /// The bags by rows.
+    fn sparse(&self) -> SparseRows {
+        let [n_rows, n_items] = self.shape;
+        let mut starts = vec![0; n_rows + 1];
+        let split = |place: usize| (place.checked_div(n_items).unwrap_or(0), (place % n_items.max(1)) as u32);
+        let mut elements = Vec::with_capacity(self.entries.len());
+        for &(place, value) in &self.entries {
+            let (row, column) = split(place);
+            elements.push((column, value));
+            if let Some(end) = starts.get_mut(row + 1) {
+                *end = elements.len();
+            }
+        }
+        // Rows without elements end where the row before them does.
+        for at in 1..starts.len() {
+            starts[at] = starts[at].max(starts[at - 1]);
+        }
+        SparseRows { starts, elements, n_columns: n_items }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::VaeSpec;
+    use crate::model::agreement::assert_fused_is_plain;
+    use crate::model::network::Network as _;
+    use crate::model::random::Init;
+
+    /// Biases that are not 0, or their part of the sums would go untested.
+    fn network(spec: &VaeSpec, n_items: usize) -> MultVae {
+        let mut init = Init::new(3, &Device::flex().autodiff());
+        let mut network = MultVae::new(spec, n_items, &mut init);
+        for (layer, d_out) in [(&mut network.encoder, spec.d_hidden), (&mut network.output, n_items)] {
+            layer.bias = Some(init.normal(0.5, [d_out]));
+        }
+        network
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        #[test]
+        fn fused_gradients_are_those_of_autodiff(
+            (n_items, rows) in (1_u32..90).prop_flat_map(|n_items| {
+                let row = prop::collection::vec(1..=n_items, 0..30);
+                (Just(n_items), prop::collection::vec(row, 1..70))
+            }),
+            (d_hidden, d_latent) in (2_usize..40, 1_usize..20),
+            dropout in prop::sample::select(vec![0.0, 0.5]),
+            recency in prop::sample::select(vec![1.0, 0.8]),
+        ) {
+            let spec = VaeSpec { d_hidden, d_latent, dropout, recency, beta: 0.3, anneal: 0.5 };
+            assert_fused_is_plain(&network(&spec, n_items as usize), &rows);
+        }
+    }
+
+    #[test]
+    fn users_of_every_item_and_of_none_learn_the_same_both_ways() {
+        let spec = VaeSpec { d_hidden: 12, d_latent: 4, dropout: 0.5, ..VaeSpec::default() };
+        let all: Vec<u32> = (1..=200).collect();
+        assert_fused_is_plain(&network(&spec, 200), &[all.clone(), Vec::new(), vec![7], all]);
+        assert_fused_is_plain(&network(&spec, 200), &[Vec::new()]);
+    }
+
+    #[test]
+    fn any_number_of_threads_gives_the_same_bits() {
+        let rows: Vec<Vec<u32>> =
+            (0..70).map(|row| (0..40).map(|at| (row * 13 + at * at) % 300 + 1).collect()).collect();
+        let network = network(&VaeSpec { d_hidden: 96, d_latent: 33, ..VaeSpec::default() }, 300);
+        let histories: Histories = rows.iter().map(Vec::as_slice).collect();
+        let inputs = StepInputs { lr: 0.0, step: 3, n_steps: 8, seed: 5 };
+        let bits = |n_threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
+            let (gradients, sums) =
+                pool.install(|| network.fused_gradients(&histories, &inputs, Noise::new(5))).unwrap();
+            let mut all: Vec<f32> = vec![sums.loss.into_scalar(), sums.kl.unwrap().0.into_scalar()];
+            for layer in network.layers() {
+                let weight = gradients.get::<2>(layer.weight.id).unwrap();
+                all.extend(weight.into_data().try_into_vec::<f32>().unwrap());
+                let bias = gradients.get::<1>(layer.bias.as_ref().unwrap().id).unwrap();
+                all.extend(bias.into_data().try_into_vec::<f32>().unwrap());
+            }
+            all.into_iter().map(f32::to_bits).collect::<Vec<_>>()
+        };
+        let one = bits(1);
+        assert!(one.len() > 2 * 300 * 96);
+        assert!(one == bits(2) && one == bits(3));
+    }
+
+    #[test]
+    fn bags_by_rows_hold_what_the_bags_hold() {
+        let bags = Bags::new(&[&[4, 1, 4], &[], &[2], &[]], 4, 1.0);
+        let sparse = bags.sparse();
+        assert_eq!(sparse.starts, [0, 2, 2, 3, 3]);
+        assert_eq!(sparse.elements.iter().map(|(item, _)| *item).collect::<Vec<_>>(), [3, 0, 1]);
+    }
+}

@@ -1,0 +1,142 @@
+//! Questions to a model, what came next after each history, and its answers.
+
+use super::ModelError;
+use crate::data::Histories;
+use crate::metric::{Rank, mid_rank};
+
+/// What a model is asked: after each of these histories, how high does it rank what came next?
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Questions {
+    /// What the model sees, one history a question.
+    pub histories: Histories,
+    /// The item that came next, from 1.
+    pub targets: Vec<u32>,
+    /// Whether the items of a history are left out of its ranking.
+    pub filter_seen: bool,
+    /// Size of the catalogue.
+    pub n_items: usize,
+}
+
+/// A model's answer to one question.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Answer {
+    /// Mid-rank of the true item, as [`mid_rank`] has it: of ties, of scores that are no numbers, of a
+    /// target that is no item.
+    pub rank: Rank,
+    /// Natural logarithm of the model's probability of the true item, a softmax over the whole catalogue.
+    /// NaN where a score is NaN.
+    pub log_probability: f64,
+}
+
+/// Most scores of a block that leaves the model: 16 million, 64 MB.
+const MAX_SCORES: usize = 16_000_000;
+
+/// Most histories of such a block.
+const MAX_BLOCK: usize = 256;
+
+impl Questions {
+    /// Number of questions.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.histories.n_rows()
+    }
+
+    /// Whether nothing is asked.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The item that came next; 0, which is no item, where none is given.
+    #[must_use]
+    pub fn target(&self, at: usize) -> u32 {
+        self.targets.get(at).copied().unwrap_or(0)
+    }
+
+    /// Items that are not ranked, sorted and without repeats.
+    #[must_use]
+    pub fn excluded(&self, at: usize) -> Vec<u32> {
+        if self.filter_seen { distinct(self.histories.row(at)) } else { Vec::new() }
+    }
+
+    /// Answers from whole rows of scores, `[n_rows, n_items + 1]`, some histories at a time.
+    ///
+    /// # Errors
+    /// What `scores` reports; [`ModelError::Compute`] when it gives another number of scores.
+    pub fn answered_by(
+        &self,
+        scores: impl Fn(&Histories) -> Result<Vec<f32>, ModelError>,
+    ) -> Result<Vec<Answer>, ModelError> {
+        let n_columns = self.n_items + 1;
+        let at_a_time = (MAX_SCORES / n_columns).clamp(1, MAX_BLOCK);
+        let mut answers = Vec::with_capacity(self.len());
+        for start in (0..self.len()).step_by(at_a_time) {
+            let block = start..(start + at_a_time).min(self.len());
+            let histories: Histories = block.clone().map(|at| self.histories.row(at)).collect();
+            let scores = scores(&histories)?;
+            if scores.len() != block.len() * n_columns {
+                let sentence = format!("the model gave {} scores for {} histories", scores.len(), block.len());
+                return Err(ModelError::Compute { sentence });
+            }
+            let rows = block.zip(scores.chunks_exact(n_columns));
+            answers.extend(rows.map(|(at, row)| Answer {
+                rank: mid_rank(row, self.target(at) as usize, &self.excluded(at)),
+                log_probability: log_probability(row, self.target(at) as usize),
+            }));
+        }
+        Ok(answers)
+    }
+}
+
+/// The different items of a history, sorted.
+#[must_use]
+pub fn distinct(history: &[u32]) -> Vec<u32> {
+    let mut items = history.to_vec();
+    items.sort_unstable();
+    items.dedup();
+    items
+}
+
+/// Logarithm of the softmax of `target` over the catalogue; column 0 is padding. NaN where a score
+/// is NaN.
+fn log_probability(scores: &[f32], target: usize) -> f64 {
+    let catalogue = scores.get(1..).unwrap_or(&[]);
+    let max = catalogue.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let sum: f64 = catalogue.iter().map(|&s| f64::from(s - max).exp()).sum();
+    let wanted = target.checked_sub(1).and_then(|at| catalogue.get(at));
+    wanted.map_or(f64::NAN, |&s| f64::from(s - max) - sum.ln())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn padding_takes_no_part_and_large_scores_do_not_overflow() {
+        // softmax(1000, 1000 + ln 3) = (1/4, 3/4)
+        let scores = [5000.0, 1000.0, 1000.0 + 3.0_f32.ln()];
+        assert!((log_probability(&scores, 2).exp() - 0.75).abs() < 1e-4);
+        assert!(log_probability(&[0.0, f32::NAN, 1.0], 2).is_nan());
+        assert!(log_probability(&scores, 0).is_nan());
+    }
+
+    #[test]
+    fn seen_items_are_left_out_where_that_is_asked_for() {
+        let mut questions = Questions {
+            histories: [&[3_u32, 1, 3][..], &[]].into_iter().collect(),
+            targets: vec![2, 2],
+            filter_seen: true,
+            n_items: 4,
+        };
+        // Items 1 and 3 score more than the target, item 4 as much.
+        let scores = |histories: &Histories| Ok([0.0, 9.0, 5.0, 8.0, 5.0].repeat(histories.n_rows()));
+        let ranks = |questions: &Questions| -> Vec<f64> {
+            questions.answered_by(scores).unwrap().iter().map(|answer| answer.rank).collect()
+        };
+        assert_eq!(ranks(&questions), [1.5, 3.5]);
+        questions.filter_seen = false;
+        assert_eq!(ranks(&questions), [3.5, 3.5]);
+        let error = questions.answered_by(|_| Ok(vec![0.0; 7])).unwrap_err().to_string();
+        assert!(error.contains("7 scores for 2 histories"), "{error}");
+    }
+}
