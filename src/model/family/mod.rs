@@ -1,9 +1,12 @@
 //! The model families: one file each, one list of them here.
 
+mod gru;
 mod lstm;
+mod recurrent;
 mod transformer;
 mod vae;
 
+pub use gru::GruSpec;
 pub use lstm::LstmSpec;
 pub use transformer::TransformerSpec;
 pub use vae::VaeSpec;
@@ -53,6 +56,8 @@ pub enum ModelSpec {
     Transformer(TransformerSpec),
     /// LSTM next-item model.
     Lstm(LstmSpec),
+    /// GRU next-item model.
+    Gru(GruSpec),
     /// Mult-VAE.
     Vae(VaeSpec),
 }
@@ -70,6 +75,7 @@ impl ModelSpec {
         match self {
             Self::Transformer(spec) => spec,
             Self::Lstm(spec) => spec,
+            Self::Gru(spec) => spec,
             Self::Vae(spec) => spec,
         }
     }
@@ -79,6 +85,7 @@ impl ModelSpec {
         match self {
             Self::Transformer(spec) => spec,
             Self::Lstm(spec) => spec,
+            Self::Gru(spec) => spec,
             Self::Vae(spec) => spec,
         }
     }

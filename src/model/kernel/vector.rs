@@ -70,6 +70,22 @@ pub(in crate::model) fn tanh(x: f32) -> f32 {
     if size < 0.625 { near } else { far.copysign(x) }
 }
 
+/// Each sum plus its bias becomes σ of it.
+#[inline(always)]
+pub(super) fn sigmoids(sums: &mut [f32], bias: &[f32]) {
+    for (sum, bias) in sums.iter_mut().zip(bias) {
+        *sum = sigmoid(*sum + bias);
+    }
+}
+
+/// Each sum plus its bias becomes tanh of it.
+#[inline(always)]
+pub(super) fn tanhs(sums: &mut [f32], bias: &[f32]) {
+    for (sum, bias) in sums.iter_mut().zip(bias) {
+        *sum = tanh(*sum + bias);
+    }
+}
+
 /// Sum, in 16 lanes that are added up at the end: fast, and the same on every processor.
 #[inline(always)]
 pub(in crate::model) fn sum(values: &[f32]) -> f32 {
