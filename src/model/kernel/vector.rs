@@ -63,7 +63,7 @@ pub(in crate::model) fn tanh(x: f32) -> f32 {
     p = p.mul_add(square, 2.063_909e-2);
     p = p.mul_add(square, -5.373_971_6e-2);
     p = p.mul_add(square, 1.333_144_2e-1);
-    p = p.mul_add(square, -0.333_332_82);
+    p = p.mul_add(square, -0.333_332_8);
     let near = p.mul_add(square * x, x);
     let size = x.abs();
     let far = 1.0 - 2.0 / (exp(2.0 * size) + 1.0);
