@@ -60,7 +60,7 @@ pub(in crate::model) fn sigmoid(x: f32) -> f32 {
 pub(in crate::model) fn tanh(x: f32) -> f32 {
     let square = x * x;
     let mut p = -5.704_988_7e-3_f32;
-    p = p.mul_add(square, 2.063_909e-2);
+    p = p.mul_add(square, 2.063_908_8e-2);
     p = p.mul_add(square, -5.373_971_6e-2);
     p = p.mul_add(square, 1.333_144_2e-1);
     p = p.mul_add(square, -0.333_332_8);
