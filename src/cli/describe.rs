@@ -15,7 +15,7 @@ use crate::spec::{Described, Field, FieldKind, did_you_mean};
 /// What to describe.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A model (transformer, lstm, vae), or training, evaluation, data, clean (the steps of cleaning), features,
+    /// A model (transformer, lstm, gru, vae), or training, evaluation, data, clean (the steps of cleaning), features,
     /// split, or a synthetic world (series, longrange, ...)
     #[arg(value_name = "WHAT")]
     what: Option<String>,

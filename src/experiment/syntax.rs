@@ -107,7 +107,9 @@ fn variants_of(key: &str) -> Option<&'static str> {
         "kind" => {
             "one of Series, MarkovChain, Periodic, LongRange, Drift, Funnel, Commuter and TooSmall, without quotes"
         }
-        "model" => "one of Transformer(..), Lstm(..) and Vae(..), with its settings in one pair of round brackets",
+        "model" => {
+            "one of Transformer(..), Lstm(..), Gru(..) and Vae(..), with its settings in one pair of round brackets"
+        }
         _ => return None,
     })
 }

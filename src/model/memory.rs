@@ -70,6 +70,11 @@ impl Workload {
         n_rows.saturating_mul(window.min(max_len)).min(usual).min(n_events).max(1)
     }
 
+    /// Of so many events in so many shards, those that are worked on at a time.
+    pub(super) fn at_a_time(&self, n_events: usize, n_shards: usize) -> usize {
+        n_events.div_ceil(n_shards.max(1)) * self.n_threads.min(n_shards)
+    }
+
     /// Numbers of the scores that stand in the cache while they are ranked.
     pub(super) fn scores(&self) -> usize {
         self.n_threads * (128 << 10).max(8 * self.shape.n_items)
@@ -107,7 +112,9 @@ mod tests {
     use super::*;
     use crate::data::Histories;
     use crate::model::kernel::Buffer;
-    use crate::model::{ModelFamily, ModelSpec, OptimizerSpec, StepInputs, TransformerSpec, VaeSpec, open_device};
+    use crate::model::{
+        GruSpec, LstmSpec, ModelFamily, ModelSpec, OptimizerSpec, StepInputs, TransformerSpec, VaeSpec, open_device,
+    };
 
     #[test]
     fn the_machine_says_what_it_has() {
@@ -154,10 +161,16 @@ mod tests {
         let transformer = |d_model, n_layers, seq_len| {
             ModelSpec::Transformer(TransformerSpec { d_model, n_layers, seq_len, ..TransformerSpec::default() })
         };
+        let lstm = |d_hidden, n_layers| {
+            ModelSpec::Lstm(LstmSpec { d_model: 32, d_hidden, n_layers, seq_len: 30, ..LstmSpec::default() })
+        };
         let vae = |d_hidden, d_latent| ModelSpec::Vae(VaeSpec { d_hidden, d_latent, ..VaeSpec::default() });
         for (spec, n_items, len, batch_size) in [
             (transformer(32, 2, 50), 300, 40, 64),
             (transformer(48, 1, 20), 2000, 60, 16),
+            (lstm(64, 1), 300, 40, 64),
+            (lstm(48, 2), 2000, 20, 64),
+            (ModelSpec::Gru(GruSpec { seq_len: 30, ..GruSpec::default() }), 400, 40, 64),
             (vae(96, 32), 800, 30, 128),
             (vae(200, 20), 300, 60, 32),
         ] {
@@ -176,7 +189,8 @@ mod tests {
             let shape = DataShape { n_items, ..shape };
             spec.memory(&Workload { shape, batch_size, n_threads: 2 }).peak()
         };
-        let families: [&dyn ModelFamily; 2] = [&TransformerSpec::default(), &VaeSpec::default()];
+        let families: [&dyn ModelFamily; 4] =
+            [&TransformerSpec::default(), &LstmSpec::default(), &GruSpec::default(), &VaeSpec::default()];
         for spec in families {
             assert!(needs(spec, 3000, 128) < needs(spec, 3000, 1024));
             assert!(needs(spec, 3000, 128) < needs(spec, 30_000, 128));

@@ -1,4 +1,4 @@
-"""Writes the numbers that PyTorch computes for the three model families; see README.md.
+"""Writes the numbers that PyTorch computes for the four model families; see README.md.
 
 Every model is written here with PyTorch's own parts (nn.LSTM, nn.MultiheadAttention, nn.LayerNorm,
 F.cross_entropy, torch.optim), in float64 and with one sequence at a time, so nothing is shared with
@@ -36,8 +36,9 @@ HISTORIES = [
 class Case:
     """One family: its module, where each of our tensors lives in it, its settings."""
 
-    def __init__(self, name, module, tensors, spec, optimizer, first_step=0, n_steps=10):
+    def __init__(self, name, module, tensors, spec, optimizer, first_step=0, n_steps=10, kind=None):
         self.name, self.module, self.tensors, self.spec = name, module, tensors, spec
+        self.kind = kind or name
         self.optimizer, self.first_step, self.n_steps = optimizer, first_step, n_steps
 
     def values(self, of):
@@ -81,13 +82,14 @@ def gradient_of(parameter):
 
 
 class Lstm(nn.Module):
-    def __init__(self, d_model, d_hidden):
+    def __init__(self, d_model, d_hidden, n_layers=1):
         super().__init__()
         self.item = nn.Embedding(N_ITEMS + 1, d_model)
-        self.lstm = nn.LSTM(d_model, d_hidden)
+        self.lstm = nn.LSTM(d_model, d_hidden, n_layers)
         self.output = nn.Linear(d_hidden, d_model)
         # We have one bias: PyTorch's second one is zero and stays so.
-        self.lstm.bias_hh_l0.requires_grad_(False)
+        for layer in range(n_layers):
+            getattr(self.lstm, f"bias_hh_l{layer}").requires_grad_(False)
 
     def logits(self, items):
         """Scores after each of these items; for none, those of the zero state. [T, n_items + 1]"""
@@ -96,6 +98,30 @@ class Lstm(nn.Module):
             states = states[:, 0]
         else:
             states = torch.zeros(1, self.lstm.hidden_size)
+        return self.output(states) @ self.item.weight.T
+
+
+class Gru(nn.Module):
+    def __init__(self, d_model, d_hidden, n_layers):
+        super().__init__()
+        self.item = nn.Embedding(N_ITEMS + 1, d_model)
+        self.gru = nn.GRU(d_model, d_hidden, n_layers)
+        self.output = nn.Linear(d_hidden, d_model)
+        # Reset and update gate have one bias with us: PyTorch's second ones are zero and stay so.
+        self.only_candidate = torch.arange(3 * d_hidden) >= 2 * d_hidden
+        for bias in self.second_biases():
+            bias.register_hook(lambda gradient: gradient * self.only_candidate)
+
+    def second_biases(self):
+        return [getattr(self.gru, f"bias_hh_l{layer}") for layer in range(self.gru.num_layers)]
+
+    def logits(self, items):
+        """Scores after each of these items; for none, those of the zero state. [T, n_items + 1]"""
+        if items:
+            states, _ = self.gru(self.item(torch.tensor(items))[:, None])
+            states = states[:, 0]
+        else:
+            states = torch.zeros(1, self.gru.hidden_size)
         return self.output(states) @ self.item.weight.T
 
 
@@ -197,6 +223,9 @@ def fill(module, scale):
             parameter.copy_(drawn.float() if parameter.requires_grad else torch.zeros_like(parameter))
         if hasattr(module, "item"):
             module.item.weight[0] = 0.0
+        if hasattr(module, "second_biases"):
+            for bias in module.second_biases():
+                bias *= module.only_candidate
 
 
 def lstm_case():
@@ -210,6 +239,39 @@ def lstm_case():
     } | dense("output", model.output)
     optimizer = {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "weight_decay": 0.1, "clip_norm": 0.0, "lr": 0.01}
     return Case("lstm", model, tensors, spec, optimizer)
+
+
+def stacked_lstm_case():
+    spec = {"d_model": 12, "d_hidden": 20, "n_layers": 2, "seq_len": SEQ_LEN, "dropout": 0.0}
+    model = Lstm(spec["d_model"], spec["d_hidden"], spec["n_layers"])
+    tensors = {"item.weight": same(model.item.weight)} | dense("output", model.output)
+    for layer, name in enumerate(["lstm", "upper.0"]):
+        tensors |= {
+            f"{name}.w_input": weight(getattr(model.lstm, f"weight_ih_l{layer}")),
+            f"{name}.w_hidden": weight(getattr(model.lstm, f"weight_hh_l{layer}")),
+            f"{name}.bias": same(getattr(model.lstm, f"bias_ih_l{layer}")),
+        }
+    optimizer = {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "weight_decay": 0.0, "clip_norm": 0.3, "lr": 0.01}
+    return Case("lstm_2_layers", model, tensors, spec, optimizer, kind="lstm")
+
+
+def last_part(parameter, n):
+    return lambda of: of(parameter)[-n:]
+
+
+def gru_case():
+    spec = {"d_model": 16, "d_hidden": 20, "n_layers": 2, "seq_len": SEQ_LEN, "dropout": 0.0}
+    model = Gru(spec["d_model"], spec["d_hidden"], spec["n_layers"])
+    tensors = {"item.weight": same(model.item.weight)} | dense("output", model.output)
+    for layer, name in enumerate(["gru", "upper.0"]):
+        tensors |= {
+            f"{name}.w_input": weight(getattr(model.gru, f"weight_ih_l{layer}")),
+            f"{name}.w_hidden": weight(getattr(model.gru, f"weight_hh_l{layer}")),
+            f"{name}.bias": same(getattr(model.gru, f"bias_ih_l{layer}")),
+            f"{name}.bias_hidden": last_part(getattr(model.gru, f"bias_hh_l{layer}"), spec["d_hidden"]),
+        }
+    optimizer = {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "weight_decay": 0.1, "clip_norm": 0.0, "lr": 0.01}
+    return Case("gru", model, tensors, spec, optimizer)
 
 
 def transformer_case():
@@ -277,7 +339,7 @@ def write(case):
         parameters, lr=settings["lr"], betas=(settings["beta1"], settings["beta2"]),
         eps=settings["epsilon"], weight_decay=settings["weight_decay"],
     )
-    stamp = {"seqscope": json.dumps({"kind": case.name, "n_steps": 0})}
+    stamp = {"seqscope": json.dumps({"kind": case.kind, "n_steps": 0})}
     save(f"{case.name}_weights", case.values(value_of), stamp)
     with torch.no_grad():
         expected = {f"scores.{row}": case.module.logits(items[-SEQ_LEN:] if case.name != "vae" else items)
@@ -313,7 +375,8 @@ def save(name, tensors, metadata=None):
 def main():
     torch.set_num_threads(2)
     torch.set_default_dtype(torch.float64)
-    cases = {case.name: write(case) for case in [transformer_case(), lstm_case(), vae_case()]}
+    every = [transformer_case(), lstm_case(), vae_case(), stacked_lstm_case(), gru_case()]
+    cases = {case.name: write(case) for case in every}
     versions = {"torch": torch.__version__, "numpy": np.__version__, "python": sys.version.split()[0]}
     data = {"n_items": N_ITEMS, "histories": HISTORIES, "noise_states": NOISE_STATES}
     cases = versions | data | {"cases": cases}

@@ -86,7 +86,13 @@ fn old_files_keep_opening_with_the_same_meaning() {
             ..DataSpec::default()
         },
         split: SplitSpec::GlobalTemporal { valid_fraction: 0.1, test_fraction: 0.2 },
-        model: ModelSpec::Lstm(LstmSpec { d_model: 48, d_hidden: 96, seq_len: 40, dropout: 0.25 }),
+        model: ModelSpec::Lstm(LstmSpec {
+            d_model: 48,
+            d_hidden: 96,
+            seq_len: 40,
+            dropout: 0.25,
+            ..LstmSpec::default()
+        }),
         training: TrainingSpec {
             device: "gpu:0".to_owned(),
             epochs: 12,
@@ -300,7 +306,7 @@ fn each_mistake_is_one_sentence() {
         ),
         (
             "(version: 1, name: \"x\",\nmodel: Transfomer())",
-            "line 2: `Transfomer` is not known here; write one of Transformer, Lstm, Vae. Did you mean `Transformer`?",
+            "line 2: `Transfomer` is not known here; write one of Transformer, Lstm, Gru, Vae. Did you mean `Transformer`?",
         ),
         (
             "(version: 1, name: \"x\", split: LeaveTwoOut)",
@@ -345,7 +351,7 @@ fn each_mistake_is_one_sentence() {
         ),
         (
             "(version: 1, name: \"x\", model: \"Lstm\")",
-            "line 1: `model` takes one of Transformer(..), Lstm(..) and Vae(..), with its settings in one pair of round brackets",
+            "line 1: `model` takes one of Transformer(..), Lstm(..), Gru(..) and Vae(..), with its settings in one pair of round brackets",
         ),
         (
             "(version: 1, name: \"x\", training: 3)",
@@ -685,7 +691,7 @@ fn a_setting_that_cannot_be_set_says_what_to_do() {
             &plain,
             "model",
             "Transfomer",
-            "`Transfomer` is not known for `model`; choose one of Transformer, Lstm, Vae. Did you mean `Transformer`?",
+            "`Transfomer` is not known for `model`; choose one of Transformer, Lstm, Gru, Vae. Did you mean `Transformer`?",
         ),
         (
             &plain,

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use seqscope::data::{DataShape, Histories};
+use seqscope::model::{GruSpec, LstmSpec, TransformerSpec, VaeSpec};
 use seqscope::model::{Layers, ModelFamily, OptimizerSpec, StepInputs, Trainable, open_device};
-use seqscope::model::{LstmSpec, TransformerSpec, VaeSpec};
 use seqscope::spec::derive_seed;
 use serde_json::Value;
 
@@ -80,7 +80,8 @@ impl Gold {
         let spec = self.case["spec"].clone();
         let family: Box<dyn ModelFamily> = match self.name {
             "transformer" => Box::new(serde_json::from_value::<TransformerSpec>(spec).unwrap()),
-            "lstm" => Box::new(serde_json::from_value::<LstmSpec>(spec).unwrap()),
+            "lstm" | "lstm_2_layers" => Box::new(serde_json::from_value::<LstmSpec>(spec).unwrap()),
+            "gru" => Box::new(serde_json::from_value::<GruSpec>(spec).unwrap()),
             _ => Box::new(serde_json::from_value::<VaeSpec>(spec).unwrap()),
         };
         let n_items = self.all["n_items"].as_u64().unwrap() as usize;
@@ -231,6 +232,36 @@ fn lstm_gradients_are_pytorchs() {
 #[test]
 fn lstm_steps_are_pytorchs() {
     BOTH.into_iter().for_each(|layers| steps_are_pytorchs("lstm", layers));
+}
+
+#[test]
+fn lstm_2_layers_scores_are_pytorchs() {
+    BOTH.into_iter().for_each(|layers| scores_are_pytorchs("lstm_2_layers", layers));
+}
+
+#[test]
+fn lstm_2_layers_gradients_are_pytorchs() {
+    BOTH.into_iter().for_each(|layers| gradients_are_pytorchs("lstm_2_layers", layers));
+}
+
+#[test]
+fn lstm_2_layers_steps_are_pytorchs() {
+    BOTH.into_iter().for_each(|layers| steps_are_pytorchs("lstm_2_layers", layers));
+}
+
+#[test]
+fn gru_scores_are_pytorchs() {
+    BOTH.into_iter().for_each(|layers| scores_are_pytorchs("gru", layers));
+}
+
+#[test]
+fn gru_gradients_are_pytorchs() {
+    BOTH.into_iter().for_each(|layers| gradients_are_pytorchs("gru", layers));
+}
+
+#[test]
+fn gru_steps_are_pytorchs() {
+    BOTH.into_iter().for_each(|layers| steps_are_pytorchs("gru", layers));
 }
 
 #[test]

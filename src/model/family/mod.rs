@@ -1,9 +1,12 @@
 //! The model families: one file each, one list of them here.
 
+mod gru;
 mod lstm;
+mod recurrent;
 mod transformer;
 mod vae;
 
+pub use gru::GruSpec;
 pub use lstm::LstmSpec;
 pub use transformer::TransformerSpec;
 pub use vae::VaeSpec;
@@ -60,6 +63,8 @@ pub enum ModelSpec {
     Transformer(TransformerSpec),
     /// LSTM next-item model.
     Lstm(LstmSpec),
+    /// GRU next-item model.
+    Gru(GruSpec),
     /// Mult-VAE.
     Vae(VaeSpec),
 }
@@ -77,6 +82,7 @@ impl ModelSpec {
         match self {
             Self::Transformer(spec) => spec,
             Self::Lstm(spec) => spec,
+            Self::Gru(spec) => spec,
             Self::Vae(spec) => spec,
         }
     }
@@ -86,6 +92,7 @@ impl ModelSpec {
         match self {
             Self::Transformer(spec) => spec,
             Self::Lstm(spec) => spec,
+            Self::Gru(spec) => spec,
             Self::Vae(spec) => spec,
         }
     }

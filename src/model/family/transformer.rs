@@ -81,12 +81,11 @@ impl ModelFamily for TransformerSpec {
         let n_params = self.n_params(work.shape);
         let of_block = 10 * d_model + d_ff + n_heads + 4;
         let of_event = n_layers * of_block + 11 * d_model + d_ff + 8;
-        let at_a_time = |n_events: usize, n_shards: usize| n_events.div_ceil(n_shards) * work.n_threads.min(n_shards);
         let of_thread = (CrossEntropy::rows(work.shape.n_items) + 2) * work.shape.n_items + 192 * seq_len;
-        let events = at_a_time(work.n_events(work.n_rows(), seq_len), fused::N_SHARDS);
+        let events = work.at_a_time(work.n_events(work.n_rows(), seq_len), fused::N_SHARDS);
         let step = (1 + fused::N_SHARDS) * n_params + events * of_event + work.n_threads * of_thread;
         let events = work.n_events(work.n_asked(), seq_len);
-        let events = at_a_time(events, fused::shards_of_questions(events)) * (of_block + 2 * d_model);
+        let events = work.at_a_time(events, fused::shards_of_questions(events)) * (of_block + 2 * d_model);
         let evaluation = n_params + work.shape.n_items * d_model + work.n_asked() * d_model + events + work.scores();
         MemoryNeed::of_numbers(n_params, step, evaluation)
     }

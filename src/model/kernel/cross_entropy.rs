@@ -1,8 +1,8 @@
 //! Full-catalogue softmax cross-entropy, forward and backward in one, block of rows by block of rows.
 
 use super::product::{rows, rows_mut};
-use super::vector::{largest, sum};
-use super::{Buffer, Matrix, MatrixMut, Onto, exp, product, vectorized};
+use super::vector::exponentials;
+use super::{Buffer, Matrix, MatrixMut, Onto, product, vectorized};
 
 /// Scores worked on at a time: 2 MB, which stay in the cache until they are gradients.
 const BLOCK: usize = 512 << 10;
@@ -105,14 +105,6 @@ impl CrossEntropy<'_> {
         }
         nll
     }
-}
-
-/// Makes scores s to exp(s − largest), and returns the largest and the sum of what they have become.
-#[inline(always)]
-fn exponentials(scores: &mut [f32]) -> (f32, f32) {
-    let largest = largest(scores);
-    scores.iter_mut().for_each(|score| *score = exp(*score - largest));
-    (largest, sum(scores))
 }
 
 #[cfg(test)]

@@ -260,7 +260,9 @@ fn beside(block: &Block) -> [Buffer; 2] {
     let [d_input, d_output] = block.query.weight.dims();
     let mut weight = Vec::with_capacity(3 * d_input * d_output);
     for row in 0..d_input {
-        weights.iter().for_each(|third| weight.extend_from_slice(&third[row * d_output..(row + 1) * d_output]));
+        for third in &weights {
+            weight.extend_from_slice(&third[row * d_output..(row + 1) * d_output]);
+        }
     }
     [Buffer::from(weight), Buffer::from(layers.map(bias_of).concat())]
 }

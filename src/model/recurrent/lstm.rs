@@ -1,18 +1,13 @@
-//! One LSTM layer over packed sequences, with back-propagation through time written out.
-//!
-//! Autodiff through the recurrence costs O(T²) (the backward of every slice fills the whole
-//! source), so the recurrence runs on plain tensors: the inputs of all steps are projected in one
-//! product, and the weight gradients of all steps are one product each. On burn's CPU backend this
-//! is about 2.5 times faster than `nn::Lstm`.
-//!
-//! Sequences of different length are [packed](super::packing::Packing): padding does not exist here, costs nothing
-//! and cannot touch the state.
+//! The LSTM layer on burn's tensors.
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Tensor, TensorData, activation};
-use rand_distr::{Distribution as _, StandardNormal};
+use burn::optim::GradientsParams;
+use burn::tensor::{Tensor, activation};
 
-use super::random::Init;
+use super::{RecurrentLayer, beside, d_w_hidden, grown, one_minus_square, orthogonal, plain, sigmoid_slope};
+use crate::model::kernel::LstmKernel;
+use crate::model::random::Init;
+use crate::model::weights::{on_host, register};
 
 /// Weights of one LSTM layer (Hochreiter & Schmidhuber 1997 with forget gates, Gers et al. 2000).
 ///
@@ -25,29 +20,17 @@ use super::random::Init;
 /// (`bias_ih + bias_hh`): the same function with fewer numbers. Adam moves a sum of two parameters
 /// twice as far as a single one, so training is not step for step PyTorch's with both biases.
 #[derive(Module, Debug)]
-pub(super) struct Lstm {
+pub(in crate::model) struct Lstm {
     /// `[d_input, 4 * d_hidden]`
-    pub(super) w_input: Param<Tensor<2>>,
+    w_input: Param<Tensor<2>>,
     /// `[d_hidden, 4 * d_hidden]`
-    pub(super) w_hidden: Param<Tensor<2>>,
+    w_hidden: Param<Tensor<2>>,
     /// `[4 * d_hidden]`
-    pub(super) bias: Param<Tensor<1>>,
+    bias: Param<Tensor<1>>,
 }
 
 /// Place of the forget gate among the four.
 const FORGET: usize = 1;
-
-/// Gradients of [`Lstm`], and of its input.
-pub(super) struct LstmGradients {
-    /// `[d_input, 4 * d_hidden]`
-    pub(super) w_input: Tensor<2>,
-    /// `[d_hidden, 4 * d_hidden]`
-    pub(super) w_hidden: Tensor<2>,
-    /// `[4 * d_hidden]`
-    pub(super) bias: Tensor<1>,
-    /// `[n_events, d_input]`
-    pub(super) input: Tensor<2>,
-}
 
 /// What the backward pass needs of one step; `b` sequences run.
 struct Step {
@@ -64,18 +47,11 @@ struct Step {
 }
 
 /// A forward pass, kept for its backward pass.
-pub(super) struct LstmTrace {
+pub(in crate::model) struct LstmTrace {
     input: Tensor<2>,
     states: Tensor<2>,
     sizes: Vec<usize>,
     steps: Vec<Step>,
-}
-
-impl LstmTrace {
-    /// State after each event, in packed order. `[n_events, d_hidden]`
-    pub(super) fn states(&self) -> Tensor<2> {
-        self.states.clone()
-    }
 }
 
 /// The layer's weights without autodiff, and the width of its state.
@@ -86,17 +62,27 @@ struct Plain {
     d_hidden: usize,
 }
 
-/// A parameter's value without autodiff.
-pub(super) fn plain<const D: usize>(param: &Param<Tensor<D>>) -> Tensor<D> {
-    param.val().without_autodiff()
+impl Lstm {
+    fn plain(&self) -> Plain {
+        let w_hidden = plain(&self.w_hidden);
+        let [d_hidden, _] = w_hidden.dims();
+        Plain { w_input: plain(&self.w_input), w_hidden, bias: plain(&self.bias), d_hidden }
+    }
 }
 
-impl Lstm {
+impl RecurrentLayer for Lstm {
+    const GATES: usize = 4;
+    type Trace = LstmTrace;
+    type Kernel = LstmKernel;
+
+    fn n_params(d_input: usize, d_hidden: usize) -> usize {
+        4 * d_hidden * (d_input + d_hidden + 1)
+    }
+
     /// Input weights as Glorot & Bengio 2010 have it for each gate; recurrent weights orthogonal for
     /// each gate (Saxe et al. 2014), so that the state neither fades nor grows at first; forget
     /// bias 1 (Jozefowicz et al. 2015), so that the memory is kept at first; other biases 0.
-    pub(super) fn new(d_input: usize, d_hidden: usize, init: &mut Init) -> Self {
-        let beside = |gates: Vec<Tensor<2>>| Param::from_tensor(Tensor::cat(gates, 1).detach());
+    fn new(d_input: usize, d_hidden: usize, init: &mut Init) -> Self {
         let bias = (0..4 * d_hidden).map(|at| f32::from(u8::from(at / d_hidden.max(1) == FORGET))).collect();
         Self {
             w_input: beside((0..4).map(|_| init.xavier(d_input, d_hidden).val()).collect()),
@@ -105,36 +91,36 @@ impl Lstm {
         }
     }
 
-    fn plain(&self) -> Plain {
-        let w_hidden = plain(&self.w_hidden);
-        let [d_hidden, _] = w_hidden.dims();
-        Plain { w_input: plain(&self.w_input), w_hidden, bias: plain(&self.bias), d_hidden }
-    }
-
-    /// State after each event, `[n_events, d_hidden]`, from inputs in packed order,
-    /// `[n_events, d_input]` with at least one event. No autodiff; nothing is kept.
-    pub(super) fn states(&self, input: Tensor<2>, sizes: &[usize]) -> Tensor<2> {
+    fn states(&self, input: Tensor<2>, sizes: &[usize]) -> Tensor<2> {
         self.plain().run(input, sizes, |_| ())
     }
 
-    /// As [`Lstm::states`], with what [`Lstm::backward`] needs.
-    pub(super) fn forward(&self, input: Tensor<2>, sizes: &[usize]) -> LstmTrace {
+    fn forward(&self, input: Tensor<2>, sizes: &[usize]) -> (Tensor<2>, LstmTrace) {
         let mut steps = Vec::with_capacity(sizes.len());
         let states = self.plain().run(input.clone(), sizes, |step| steps.push(step));
-        LstmTrace { input, states, sizes: sizes.to_vec(), steps }
+        (states.clone(), LstmTrace { input, states, sizes: sizes.to_vec(), steps })
     }
 
-    /// Gradients from the gradient of each state, `d_states` `[n_events, d_hidden]`.
-    pub(super) fn backward(&self, trace: LstmTrace, d_states: &Tensor<2>) -> LstmGradients {
+    fn backward(&self, trace: LstmTrace, d_states: &Tensor<2>, gradients: &mut GradientsParams) -> Tensor<2> {
         let LstmTrace { input, states, sizes, steps } = trace;
         let weights = self.plain();
         let d_gates = weights.d_gates(steps, &sizes, d_states); // [n_events, 4 * d_hidden]
-        LstmGradients {
-            w_input: input.transpose().matmul(d_gates.clone()),
-            w_hidden: weights.d_w_hidden(&states, &sizes, &d_gates),
-            bias: d_gates.clone().sum_dim(0).squeeze_dim(0),
-            input: d_gates.matmul(weights.w_input.transpose()),
-        }
+        gradients.register(self.w_input.id, input.transpose().matmul(d_gates.clone()));
+        gradients.register(self.w_hidden.id, d_w_hidden(&states, &sizes, &d_gates));
+        gradients.register(self.bias.id, d_gates.clone().sum_dim(0).squeeze_dim::<1>(0));
+        d_gates.matmul(weights.w_input.transpose())
+    }
+
+    fn kernel(&self) -> LstmKernel {
+        LstmKernel::new(on_host(&self.w_input), on_host(&self.w_hidden), on_host(&self.bias))
+    }
+
+    fn register(&self, weights: impl IntoIterator<Item = Vec<f32>>, gradients: &mut GradientsParams) {
+        let mut weights = weights.into_iter();
+        let mut next = || weights.next().unwrap_or_default();
+        register(gradients, &self.w_input, next());
+        register(gradients, &self.w_hidden, next());
+        register(gradients, &self.bias, next());
     }
 }
 
@@ -208,80 +194,15 @@ impl Plain {
         d_gates.reverse();
         Tensor::cat(d_gates, 0)
     }
-
-    /// The state before a step is the one after the step before; before the first it is zero and
-    /// adds nothing.
-    fn d_w_hidden(&self, states: &Tensor<2>, sizes: &[usize], d_gates: &Tensor<2>) -> Tensor<2> {
-        let [n_events, width] = d_gates.dims();
-        let first = sizes.first().copied().unwrap_or(0);
-        if first == n_events {
-            return Tensor::zeros([self.d_hidden, width], &d_gates.device());
-        }
-        let mut start = 0;
-        let before = sizes
-            .windows(2)
-            .map(|pair| {
-                let rows = start..start + pair[1];
-                start += pair[0];
-                states.clone().slice(rows)
-            })
-            .collect();
-        Tensor::cat(before, 0).transpose().matmul(d_gates.clone().slice(first..n_events))
-    }
-}
-
-/// A random orthogonal matrix: normal rows made orthonormal one after another (Gram–Schmidt, twice
-/// over, since the first pass leaves rounding errors where little of a row remains).
-fn orthogonal(d: usize, init: &mut Init) -> Param<Tensor<2>> {
-    let mut generator = init.generator();
-    let drawn: Vec<f32> = (0..d * d).map(|_| StandardNormal.sample(&mut generator)).collect();
-    let drawn = Tensor::<2>::from_data(TensorData::new(drawn, [d, d]), &Device::flex());
-    let mut rows = drawn.zeros_like();
-    for at in 0..d {
-        let mut row = drawn.clone().slice(at..=at); // [1, d]
-        for _ in 0..2 {
-            row = row.clone() - row.matmul(rows.clone().transpose()).matmul(rows.clone());
-        }
-        let norm = (row.clone() * row.clone()).sum_dim(1).sqrt(); // [1, 1]
-        rows = rows.slice_assign(at..=at, row / norm);
-    }
-    init.values(rows.into_data().iter().collect(), [d, d])
-}
-
-/// `rows` followed by rows of zeros up to `n_rows`: the sequences that ended before.
-fn grown(rows: Tensor<2>, n_rows: usize) -> Tensor<2> {
-    let [n, width] = rows.dims();
-    if n == n_rows {
-        return rows;
-    }
-    let zeros = Tensor::zeros([n_rows - n, width], &rows.device());
-    Tensor::cat(vec![rows, zeros], 0)
-}
-
-/// `1 − y²`, the slope of `y = tanh(x)`.
-fn one_minus_square(y: Tensor<2>) -> Tensor<2> {
-    (y.clone() * y).neg().add_scalar(1.0)
-}
-
-/// `y (1 − y)`, the slope of `y = σ(x)`.
-fn sigmoid_slope(y: Tensor<2>) -> Tensor<2> {
-    y.clone().neg().add_scalar(1.0) * y
 }
 
 #[cfg(test)]
 mod tests {
+    use burn::tensor::Device;
+
+    use super::super::tests::{LENGTHS, assert_is_autodiff, matrix};
     use super::*;
     use crate::model::packing::Packing;
-
-    const LENGTHS: [usize; 5] = [2, 0, 5, 1, 5];
-
-    fn numbers(n: usize, seed: usize) -> Vec<f32> {
-        (0..n).map(|i| (((i + 1) * 7919 + seed * 104_729) % 2003) as f32 / 1000.0 - 1.0).collect()
-    }
-
-    fn matrix(rows: usize, columns: usize, seed: usize, device: &Device) -> Tensor<2> {
-        Tensor::from_data(TensorData::new(numbers(rows * columns, seed), [rows, columns]), device)
-    }
 
     fn layer(d_input: usize, d_hidden: usize, device: &Device) -> Lstm {
         Lstm {
@@ -311,38 +232,12 @@ mod tests {
         Tensor::cat(states, 0)
     }
 
-    fn distance<const D: usize>(a: Tensor<D>, b: Tensor<D>) -> f32 {
-        let largest: f32 = b.clone().abs().max().into_scalar();
-        (a - b).abs().max().into_scalar::<f32>() / largest
-    }
-
     #[test]
-    fn recurrent_weights_start_orthogonal() {
-        let rows = orthogonal(40, &mut Init::new(5, &Device::flex())).val();
-        let product = rows.clone().matmul(rows.transpose());
-        assert!(distance(product, Tensor::eye(40, &Device::flex())) < 1e-5);
-    }
-
-    #[test]
-    fn written_out_gradients_are_those_of_autodiff() {
-        let (d_input, d_hidden) = (3, 4);
-        let packing = Packing::new(LENGTHS);
-        let n = packing.n_events();
-        let device = Device::flex().autodiff();
-        let layer = layer(d_input, d_hidden, &device);
-        let input = matrix(n, d_input, 4, &device).require_grad();
-        let weights = matrix(n, d_hidden, 5, &device);
-
-        let states = by_autodiff(&layer, &input, &packing);
-        let grads = (states.clone() * weights.clone()).sum().backward();
-        let trace = layer.forward(input.clone().inner(), &packing.sizes);
-        assert!(distance(trace.states(), states.inner()) < 1e-5);
-        assert!(distance(layer.states(input.clone().inner(), &packing.sizes), trace.states()) == 0.0);
-        let ours = layer.backward(trace, &weights.inner());
-
-        assert!(distance(ours.w_input, layer.w_input.val().grad(&grads).unwrap()) < 1e-5);
-        assert!(distance(ours.w_hidden, layer.w_hidden.val().grad(&grads).unwrap()) < 1e-5);
-        assert!(distance(ours.bias, layer.bias.val().grad(&grads).unwrap()) < 1e-5);
-        assert!(distance(ours.input, input.grad(&grads).unwrap()) < 1e-5);
+    fn written_out_gradients_and_the_kernel_are_autodiff() {
+        for (d_input, d_hidden) in [(3, 4), (5, 19), (16, 32)] {
+            let layer = layer(d_input, d_hidden, &Device::flex().autodiff());
+            let states = |input: &Tensor<2>, packing: &Packing| by_autodiff(&layer, input, packing);
+            assert_is_autodiff(&layer, d_input, states);
+        }
     }
 }

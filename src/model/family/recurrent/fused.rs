@@ -1,0 +1,323 @@
+//! Recurrent networks by fused layers on the processor: the same function as in burn's tensors.
+
+use burn::optim::GradientsParams;
+use burn::prelude::*;
+
+use super::{Parts, Settings, latest, training_windows};
+use crate::data::Histories;
+use crate::model::item_vectors::by_length;
+use crate::model::kernel::{
+    Buffer, CrossEntropy, Dense, LayerGradients, Onto, RecurrentKernel, Trace, add_rows, on_threads, shards,
+    sum_in_order,
+};
+use crate::model::network::LossSums;
+use crate::model::packing::Packing;
+use crate::model::random::{Noise, Place};
+use crate::model::recurrent::RecurrentLayer;
+use crate::model::weights::{on_host, register};
+
+/// Parts of a batch that are worked on side by side. With more, fewer sequences stand side by side in
+/// a part, and the product of a step with the recurrent weights gets slower: 8 rows run at 0.6 of the
+/// speed of 64.
+pub(super) const N_SHARDS: usize = 8;
+
+/// Gradients of the mean loss over the batch, and the account of it; `None` when there is nothing to
+/// predict.
+pub(super) fn gradients<L: RecurrentLayer>(
+    parts: &Parts<'_, L>,
+    histories: &Histories,
+    noise: Noise,
+) -> Option<(GradientsParams, LossSums)> {
+    let windows: Vec<&[u32]> = training_windows(histories, parts.settings.seq_len).collect();
+    let inputs: Vec<&[u32]> =
+        windows.iter().map(|window| window.split_last().map_or(&[][..], |(_, all)| all)).collect();
+    let lengths: Vec<usize> = inputs.iter().map(|row| row.len()).collect();
+    let n_events: usize = lengths.iter().sum();
+    if n_events == 0 {
+        return None;
+    }
+    let host = Host::of(parts, Some(noise));
+    let scale = 1.0 / n_events as f32;
+    let of_shard = |rows: Vec<usize>| {
+        let shard = Shard::new(&inputs, &rows);
+        let next = |&(row, at): &Place| windows.get(row).and_then(|window| window.get(at + 1)).copied().unwrap_or(0);
+        host.gradients(&shard, &shard.places.iter().map(next).collect::<Vec<u32>>(), scale)
+    };
+    let (mut nll, mut arrays) = (0.0, Vec::<Vec<Buffer>>::new());
+    for (nll_of_shard, gradients) in on_threads(shards(&lengths, N_SHARDS), of_shard) {
+        nll += nll_of_shard;
+        arrays.resize_with(gradients.len(), Vec::new);
+        arrays.iter_mut().zip(gradients).for_each(|(of_shards, gradient)| of_shards.push(gradient));
+    }
+    let loss = Tensor::from_data([nll as f32], &parts.item.weight.val().inner().device());
+    let sums = arrays.into_iter().map(|of_shards| sum_in_order(of_shards).into_vec());
+    Some((registered(parts, sums), LossSums { loss, n_events, kl: None }))
+}
+
+/// What the dense layer makes of the state after each history, `[n_rows, d_model]`; `at_a_time` says
+/// how many rows of a length are worked on at once.
+pub(super) fn last_states<L: RecurrentLayer>(
+    parts: &Parts<'_, L>,
+    histories: &Histories,
+    at_a_time: impl Fn(usize) -> usize,
+) -> Buffer {
+    let host = Host::of(parts, None);
+    let Settings { d_model, d_hidden, seq_len, .. } = parts.settings;
+    by_length(histories, d_model, at_a_time, |batch| {
+        let inputs: Vec<&[u32]> = batch.rows().map(|row| latest(row, seq_len)).collect();
+        let lengths: Vec<usize> = inputs.iter().map(|row| row.len()).collect();
+        // The state of an empty history is zero.
+        let mut states = Buffer::zeros(inputs.len() * d_hidden);
+        let of_shard = |rows: Vec<usize>| (host.last_states(&Shard::new(&inputs, &rows)), rows);
+        for (found, rows) in on_threads(shards(&lengths, N_SHARDS), of_shard) {
+            for (row, state) in rows.into_iter().zip(found.chunks_exact(d_hidden.max(1))) {
+                let slot = states.get_mut(row * d_hidden..(row + 1) * d_hidden).unwrap_or(&mut []);
+                slot.copy_from_slice(state);
+            }
+        }
+        let mut hidden = Buffer::open(inputs.len() * d_model);
+        host.output().forward(&states, &mut hidden);
+        hidden.into_vec()
+    })
+}
+
+/// Arrays in the order of [`Host::gradients`] as gradients of the network's parameters.
+fn registered<L: RecurrentLayer>(parts: &Parts<'_, L>, mut arrays: impl Iterator<Item = Vec<f32>>) -> GradientsParams {
+    let mut gradients = GradientsParams::new();
+    register(&mut gradients, &parts.item.weight, arrays.next().unwrap_or_default());
+    register(&mut gradients, &parts.output.weight, arrays.next().unwrap_or_default());
+    let d_bias = arrays.next().unwrap_or_default();
+    if let Some(bias) = &parts.output.bias {
+        register(&mut gradients, bias, d_bias);
+    }
+    for layer in &parts.layers {
+        layer.register(&mut arrays, &mut gradients);
+    }
+    gradients
+}
+
+/// Rows of a batch, packed.
+struct Shard {
+    packing: Packing,
+    /// Row of the batch, and place in it, of each event in packed order.
+    places: Vec<Place>,
+    /// Item of each event.
+    inputs: Vec<u32>,
+}
+
+impl Shard {
+    /// These rows of all inputs.
+    fn new(inputs: &[&[u32]], rows: &[usize]) -> Self {
+        let input = |row: usize| inputs.get(row).copied().unwrap_or(&[]);
+        let packing = Packing::new(rows.iter().map(|&row| input(row).len()));
+        let of_batch = |&(row, at): &Place| (rows.get(row).copied().unwrap_or(0), at);
+        let places: Vec<Place> = packing.places.iter().map(of_batch).collect();
+        let inputs = places.iter().map(|&(row, at)| input(row).get(at).copied().unwrap_or(0)).collect();
+        Self { packing, places, inputs }
+    }
+}
+
+/// The network's weights on the host.
+struct Host<K> {
+    settings: Settings,
+    /// What dropout draws from, in training.
+    noise: Option<Noise>,
+    /// `[n_items + 1, d_model]`
+    items: Vec<f32>,
+    layers: Vec<K>,
+    /// `[d_hidden, d_model]`
+    w_output: Vec<f32>,
+    /// `[d_model]`
+    b_output: Vec<f32>,
+}
+
+/// A forward pass through the layers.
+struct Passed {
+    /// What goes into each layer, and out of the last, with dropout. `[n_events, d]`
+    inputs: Vec<Buffer>,
+    traces: Vec<Trace>,
+}
+
+impl<K: RecurrentKernel> Host<K> {
+    fn of<L: RecurrentLayer<Kernel = K>>(parts: &Parts<'_, L>, noise: Option<Noise>) -> Self {
+        let bias = parts.output.bias.as_ref();
+        Self {
+            settings: parts.settings,
+            noise,
+            items: on_host(&parts.item.weight),
+            layers: parts.layers.iter().map(|layer| layer.kernel()).collect(),
+            w_output: on_host(&parts.output.weight),
+            b_output: bias.map_or_else(|| vec![0.0; parts.settings.d_model], on_host),
+        }
+    }
+
+    fn output(&self) -> Dense<'_> {
+        Dense { weight: &self.w_output, bias: &self.b_output }
+    }
+
+    /// State after the last event of each row. `[n_rows, d_hidden]`
+    fn last_states(&self, shard: &Shard) -> Buffer {
+        let d_hidden = self.settings.d_hidden;
+        let states = self.forward(shard).inputs.pop().unwrap_or_default();
+        let mut last = Buffer::zeros(shard.packing.last.len() * d_hidden);
+        for (slot, &at) in last.chunks_exact_mut(d_hidden.max(1)).zip(&shard.packing.last) {
+            slot.copy_from_slice(states.get(at * d_hidden..(at + 1) * d_hidden).unwrap_or(&[]));
+        }
+        last
+    }
+
+    /// Sum of the loss, in nats, and the gradients of `scale` times it: of the items, the dense layer's
+    /// weights and biases, and each layer's weights.
+    fn gradients(&self, shard: &Shard, targets: &[u32], scale: f32) -> (f64, Vec<Buffer>) {
+        let Settings { d_model, d_hidden, .. } = self.settings;
+        let n_events = shard.inputs.len();
+        let Passed { mut inputs, mut traces } = self.forward(shard);
+        let states = inputs.pop().unwrap_or_default();
+        let mut hidden = Buffer::open(n_events * d_model);
+        self.output().forward(&states, &mut hidden);
+
+        let mut d_items = Buffer::zeros(self.items.len());
+        let mut d_rows = Buffer::open(n_events * d_model);
+        let loss = CrossEntropy { items: &self.items, d_model, scale };
+        let nll = loss.gradients(&hidden, targets, &mut d_rows, &mut d_items);
+
+        let (mut d_weight, mut d_bias) = (Buffer::zeros(self.w_output.len()), Buffer::zeros(d_model));
+        let mut d_states = Buffer::open(n_events * d_hidden);
+        self.output().backward(&states, &d_rows, (&mut d_states, Onto::Nothing), [&mut d_weight, &mut d_bias]);
+        drop((states, hidden, d_rows));
+        self.drop_out(&mut d_states, self.layers.len(), shard);
+        let mut of_layers = Vec::with_capacity(self.layers.len());
+        for (at, layer) in self.layers.iter().enumerate().rev() {
+            let (Some(input), Some(trace)) = (inputs.pop(), traces.pop()) else { break };
+            let LayerGradients { input, weights } = layer.backward(&input, trace, d_states, &shard.packing.sizes);
+            d_states = input;
+            self.drop_out(&mut d_states, at, shard);
+            of_layers.push(weights);
+        }
+        for (d_row, &item) in d_states.chunks_exact(d_model.max(1)).zip(&shard.inputs) {
+            let of_item = item as usize * d_model..(item as usize + 1) * d_model;
+            add_rows(d_items.get_mut(of_item).unwrap_or(&mut []), d_row);
+        }
+        let of_layers = of_layers.into_iter().rev().flatten();
+        (nll, [d_items, d_weight, d_bias].into_iter().chain(of_layers).collect())
+    }
+
+    fn forward(&self, shard: &Shard) -> Passed {
+        let d_model = self.settings.d_model;
+        let mut input = Buffer::open(shard.inputs.len() * d_model);
+        for (row, &item) in input.chunks_exact_mut(d_model.max(1)).zip(&shard.inputs) {
+            let of_item = item as usize * d_model..(item as usize + 1) * d_model;
+            row.copy_from_slice(self.items.get(of_item).unwrap_or(&[]));
+        }
+        self.drop_out(&mut input, 0, shard);
+        let mut passed = Passed { inputs: Vec::new(), traces: Vec::new() };
+        for (at, layer) in self.layers.iter().enumerate() {
+            let trace = layer.forward(&input, &shard.packing.sizes);
+            passed.inputs.push(input);
+            input = Buffer::open(trace.states.len());
+            input.copy_from_slice(&trace.states);
+            self.drop_out(&mut input, at + 1, shard);
+            passed.traces.push(trace);
+        }
+        passed.inputs.push(input);
+        passed
+    }
+
+    /// Drops what goes into the layer at this place, forward, and the gradients of it, backward.
+    fn drop_out(&self, values: &mut [f32], at: usize, shard: &Shard) {
+        let Settings { dropout, d_model, d_hidden, .. } = self.settings;
+        let Some(noise) = self.noise.filter(|_| dropout > 0.0) else { return };
+        let width = if at == 0 { d_model } else { d_hidden };
+        let mut factors = Buffer::open(width);
+        for (row, &place) in values.chunks_exact_mut(width.max(1)).zip(&shard.places) {
+            noise.of_event(self.settings.drawing(at), place).fill_dropout(dropout, &mut factors);
+            row.iter_mut().zip(factors.iter()).for_each(|(value, factor)| *value *= factor);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::module::{ModuleVisitor, Param};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::agreement::{assert_fused_is_plain, some_histories};
+    use crate::model::family::recurrent::RecurrentNetwork;
+    use crate::model::family::{gru::GruNetwork, lstm::LstmNetwork};
+    use crate::model::random::Init;
+
+    const N_ITEMS: u32 = 23;
+
+    fn network<N: RecurrentNetwork>(settings: Settings, seed: u64) -> N {
+        settings.network(N_ITEMS as usize, &mut Init::new(seed, &Device::flex().autodiff()))
+    }
+
+    /// Widths that fill no vector, and one more than a shard's rows.
+    fn some_settings() -> impl Strategy<Value = Settings> {
+        let sizes = (2_usize..40, 2_usize..40, 1_usize..4, 2_usize..80);
+        (sizes, prop::sample::select(vec![0.0, 0.3])).prop_map(|((d_model, d_hidden, n_layers, seq_len), dropout)| {
+            Settings { d_model, d_hidden, n_layers, seq_len, dropout }
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn fused_gradients_of_an_lstm_are_those_of_burns_layers(
+            histories in some_histories(N_ITEMS),
+            settings in some_settings(),
+            seed in 0_u64..1000,
+        ) {
+            assert_fused_is_plain(&network::<LstmNetwork>(settings, seed), &histories);
+        }
+
+        #[test]
+        fn fused_gradients_of_a_gru_are_those_of_burns_layers(
+            histories in some_histories(N_ITEMS),
+            settings in some_settings(),
+            seed in 0_u64..1000,
+        ) {
+            assert_fused_is_plain(&network::<GruNetwork>(settings, seed), &histories);
+        }
+    }
+
+    /// Every gradient, bit by bit.
+    struct Bits<'a> {
+        gradients: &'a GradientsParams,
+        found: Vec<u32>,
+    }
+
+    impl ModuleVisitor for Bits<'_> {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let values: Vec<f32> = self.gradients.get::<D>(param.id).unwrap().into_data().try_into_vec().unwrap();
+            self.found.extend(values.into_iter().map(f32::to_bits));
+        }
+    }
+
+    fn assert_threads_change_nothing<N: RecurrentNetwork>() {
+        let settings = Settings { d_model: 12, d_hidden: 20, n_layers: 2, seq_len: 40, dropout: 0.3 };
+        let rows: Vec<Vec<u32>> =
+            (0..21).map(|row| (0..row * 17 % 60).map(|at| (row * at) % N_ITEMS + 1).collect()).collect();
+        let histories: Histories = rows.iter().map(Vec::as_slice).collect();
+        let with = |n_threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
+            pool.install(|| {
+                let network = network::<N>(settings, 3);
+                let (gradients, sums) = gradients(&network.parts(), &histories, Noise::new(4)).unwrap();
+                let mut bits = Bits { gradients: &gradients, found: vec![sums.loss.into_scalar::<f32>().to_bits()] };
+                network.visit(&mut bits);
+                bits.found
+            })
+        };
+        let one = with(1);
+        assert!(one.len() > 1000);
+        assert!(one == with(2) && one == with(3));
+    }
+
+    #[test]
+    fn any_number_of_threads_gives_the_same_bits() {
+        assert_threads_change_nothing::<LstmNetwork>();
+        assert_threads_change_nothing::<GruNetwork>();
+    }
+}

@@ -1,0 +1,231 @@
+//! The GRU over packed sequences, forward and backward.
+//!
+//! Formula, order of the gates and shapes of the weights are those of
+//! [`Gru`](crate::model::recurrent::Gru). Here an event has four numbers a unit, in the order
+//!
+//! ```text
+//! candidate | reset | update | recurrent part of the candidate
+//! ```
+//! so that the first three are what the input is multiplied into, and the last three what the state is:
+//! each of the two products is one, over neighbouring columns, and so are those of the backward pass.
+#![expect(clippy::inline_always, reason = "what is not inlined is not compiled for the processor's instructions")]
+
+use super::product::{rows, rows_mut};
+use super::recurrent::{LayerGradients, RecurrentKernel, Trace};
+use super::recurrent::{steps, transposed, values_before};
+use super::vector::sigmoids;
+use super::{Buffer, Matrix, MatrixMut, Onto, add_rows, product, tanh, vectorized};
+
+/// Weights of one GRU layer, its `d_hidden` units written as `d` below.
+#[derive(Debug)]
+pub(in crate::model) struct GruKernel {
+    d_input: usize,
+    d_hidden: usize,
+    /// Candidate, reset, update. `[d_input, 3d]`
+    w_input: Vec<f32>,
+    /// Reset, update, candidate. `[d, 3d]`
+    w_hidden: Vec<f32>,
+    /// Candidate, reset, update. `[3d]`
+    bias: Vec<f32>,
+    /// Of the recurrent part of the candidate. `[d]`
+    bias_hidden: Vec<f32>,
+    /// `[3d, d_input]`
+    w_input_back: Vec<f32>,
+    /// `[3d, d]`
+    w_hidden_back: Vec<f32>,
+}
+
+impl GruKernel {
+    /// Gates in the order reset, update, candidate: `w_input` `[d_input, 3d]`, `w_hidden` `[d, 3d]`,
+    /// `bias` `[3d]`, `bias_hidden` `[d]`.
+    pub(in crate::model) fn new(w_input: &[f32], w_hidden: Vec<f32>, bias: &[f32], bias_hidden: Vec<f32>) -> Self {
+        let (d, width) = (bias_hidden.len(), bias.len());
+        let w_input = candidate_first(w_input, d);
+        Self {
+            d_input: w_input.len() / width.max(1),
+            d_hidden: d,
+            w_input_back: transposed(&w_input, width),
+            w_hidden_back: transposed(&w_hidden, width),
+            w_input,
+            w_hidden,
+            bias: candidate_first(bias, d),
+            bias_hidden,
+        }
+    }
+
+    /// Turns the gates into their gradients, in place. `[n_events, 4d]`
+    fn d_gates(&self, mut gates: Buffer, states: &[f32], mut d_states: Buffer, sizes: &[usize]) -> Buffer {
+        let d = self.d_hidden;
+        let w_back = Matrix::new(&self.w_hidden_back, 3 * d, d);
+        let first = sizes.first().copied().unwrap_or(0);
+        let none = Buffer::zeros(first * d);
+        let mut nowhere = Buffer::zeros(first * d);
+        for step in steps(sizes).into_iter().rev() {
+            let n = step.rows.len();
+            let here = rows_mut(&mut gates, step.rows.clone(), 4 * d);
+            let (past, now) = d_states.split_at_mut(step.rows.start * d);
+            let (before, d_before) = match step.before.clone() {
+                Some(before) => (rows(states, before.clone(), d), rows_mut(past, before, d)),
+                None => (&none[..], &mut nowhere[..]),
+            };
+            let pairs = before.chunks_exact(d).zip(d_before.chunks_exact_mut(d));
+            vectorized(
+                #[inline(always)]
+                || {
+                    let gates = here.chunks_exact_mut(4 * d).zip(now.chunks_exact(d));
+                    for ((gates, d_state), before) in gates.zip(pairs) {
+                        backward_row(gates, d_state, before);
+                    }
+                },
+            );
+            if let Some(before) = step.before {
+                let d_before = MatrixMut::new(rows_mut(past, before, d), n, d);
+                let recurrent = Matrix::with_stride(here.get(d..).unwrap_or(&[]), n, 3 * d, 4 * d);
+                product(d_before, Onto::Itself, recurrent, w_back);
+            }
+        }
+        gates
+    }
+}
+
+impl RecurrentKernel for GruKernel {
+    fn forward(&self, input: &[f32], sizes: &[usize]) -> Trace {
+        let (d, n_events) = (self.d_hidden, sizes.iter().sum());
+        let mut gates = Buffer::open(n_events * 4 * d);
+        let weights = Matrix::new(&self.w_input, self.d_input, 3 * d);
+        let projected = MatrixMut::with_stride(&mut gates, n_events, 3 * d, 4 * d);
+        product(projected, Onto::Nothing, Matrix::new(input, n_events, self.d_input), weights);
+
+        let none = Buffer::zeros(sizes.first().copied().unwrap_or(0) * d);
+        let mut states = Buffer::open(n_events * d);
+        let w_hidden = Matrix::new(&self.w_hidden, d, 3 * d);
+        for step in steps(sizes) {
+            let n = step.rows.len();
+            let here = rows_mut(&mut gates, step.rows.clone(), 4 * d);
+            here.chunks_exact_mut(4 * d).for_each(|row| row[3 * d..].copy_from_slice(&self.bias_hidden));
+            let (past, now) = states.split_at_mut(step.rows.start * d);
+            let before = step.before.clone().map_or(&none[..], |before| rows(past, before, d));
+            if step.before.is_some() {
+                let recurrent = MatrixMut::with_stride(here.get_mut(d..).unwrap_or(&mut []), n, 3 * d, 4 * d);
+                product(recurrent, Onto::Itself, Matrix::new(before, n, d), w_hidden);
+            }
+            vectorized(
+                #[inline(always)]
+                || {
+                    let states = before.chunks_exact(d).zip(now.chunks_exact_mut(d));
+                    for (gates, states) in here.chunks_exact_mut(4 * d).zip(states) {
+                        forward_row(gates, &self.bias, states);
+                    }
+                },
+            );
+        }
+        Trace { states, gates, memory: Buffer::default() }
+    }
+
+    fn backward(&self, input: &[f32], trace: Trace, d_states: Buffer, sizes: &[usize]) -> LayerGradients {
+        let (d, d_input, n_events) = (self.d_hidden, self.d_input, sizes.iter().sum());
+        let first = sizes.first().copied().unwrap_or(0);
+        let Trace { states, gates, .. } = trace;
+        let d_gates = self.d_gates(gates, &states, d_states, sizes);
+        let before = values_before(&states, sizes, d);
+        drop(states);
+        let columns =
+            |from: usize, n: usize| Matrix::with_stride(d_gates.get(from..).unwrap_or(&[]), n_events, n, 4 * d);
+
+        let mut d_x = Buffer::open(n_events * d_input);
+        let w_back = Matrix::new(&self.w_input_back, 3 * d, d_input);
+        product(MatrixMut::new(&mut d_x, n_events, d_input), Onto::Nothing, columns(0, 3 * d), w_back);
+
+        let mut w_input = Buffer::open(d_input * 3 * d);
+        let input = Matrix::new(input, n_events, d_input).transposed();
+        product(MatrixMut::with_stride(&mut w_input, d_input, 2 * d, 3 * d), Onto::Nothing, input, columns(d, 2 * d));
+        let candidate = w_input.get_mut(2 * d..).unwrap_or(&mut []);
+        product(MatrixMut::with_stride(candidate, d_input, d, 3 * d), Onto::Nothing, input, columns(0, d));
+
+        let mut w_hidden = Buffer::open(d * 3 * d);
+        let later = rows(&d_gates, first..n_events, 4 * d);
+        let recurrent = Matrix::with_stride(later.get(d..).unwrap_or(&[]), n_events - first, 3 * d, 4 * d);
+        let before = Matrix::new(&before, n_events - first, d).transposed();
+        product(MatrixMut::new(&mut w_hidden, d, 3 * d), Onto::Nothing, before, recurrent);
+
+        let mut sums = Buffer::zeros(4 * d);
+        add_rows(&mut sums, &d_gates);
+        let (mut bias, mut bias_hidden) = (Buffer::open(3 * d), Buffer::open(d));
+        bias[..2 * d].copy_from_slice(&sums[d..3 * d]);
+        bias[2 * d..].copy_from_slice(&sums[..d]);
+        bias_hidden.copy_from_slice(&sums[3 * d..]);
+        LayerGradients { input: d_x, weights: vec![w_input, w_hidden, bias, bias_hidden] }
+    }
+}
+
+/// Each row from reset, update, candidate to candidate, reset, update.
+fn candidate_first(values: &[f32], d: usize) -> Vec<f32> {
+    let mut values = values.to_vec();
+    values.chunks_exact_mut((3 * d).max(1)).for_each(|row| row.rotate_right(d));
+    values
+}
+
+// As in the LSTM, a row is gone over in several short loops.
+
+/// The four parts of a row.
+#[inline(always)]
+fn quarters(row: &mut [f32]) -> [&mut [f32]; 4] {
+    let (first, second) = row.split_at_mut(row.len() / 2);
+    let (candidate, reset) = first.split_at_mut(first.len() / 2);
+    let (update, recurrent) = second.split_at_mut(second.len() / 2);
+    [candidate, reset, update, recurrent]
+}
+
+/// `gates` from sums to what they became, but for the recurrent part of the candidate, which stays a
+/// sum; `states` before and after.
+#[inline(always)]
+fn forward_row(gates: &mut [f32], bias: &[f32], states: (&[f32], &mut [f32])) {
+    let ([candidate, reset, update, recurrent], (before, after)) = (quarters(gates), states);
+    let (bias, bias_gates) = bias.split_at(before.len());
+    let (bias_reset, bias_update) = bias_gates.split_at(before.len());
+    sigmoids(reset, bias_reset);
+    sigmoids(update, bias_update);
+    candidates(candidate, bias, reset, recurrent);
+    for (((after, before), update), candidate) in after.iter_mut().zip(before).zip(update).zip(candidate) {
+        *after = update.mul_add(*before - *candidate, *candidate);
+    }
+}
+
+#[inline(always)]
+fn candidates(candidate: &mut [f32], bias: &[f32], reset: &[f32], recurrent: &[f32]) {
+    for (((candidate, bias), reset), recurrent) in candidate.iter_mut().zip(bias).zip(reset).zip(recurrent) {
+        *candidate = tanh(reset.mul_add(*recurrent, *candidate + bias));
+    }
+}
+
+/// `gates` from what they became to the gradients of the sums; `before` is the state before, and its
+/// gradient, to which what does not go through the gates is added.
+#[inline(always)]
+fn backward_row(gates: &mut [f32], d_state: &[f32], before: (&[f32], &mut [f32])) {
+    let ([candidate, reset, update, recurrent], (before, d_before)) = (quarters(gates), before);
+    for ((d_before, d_state), update) in d_before.iter_mut().zip(d_state).zip(&*update) {
+        *d_before += d_state * update;
+    }
+    into_update(candidate, update, d_state, before);
+    into_reset(reset, recurrent, candidate);
+}
+
+/// Candidate and update gate become their gradients.
+#[inline(always)]
+fn into_update(candidate: &mut [f32], update: &mut [f32], d_state: &[f32], before: &[f32]) {
+    for (((candidate, update), d_state), before) in candidate.iter_mut().zip(update).zip(d_state).zip(before) {
+        let d_candidate = d_state * (1.0 - *update) * (1.0 - *candidate * *candidate);
+        *update = d_state * (before - *candidate) * *update * (1.0 - *update);
+        *candidate = d_candidate;
+    }
+}
+
+/// Reset gate and recurrent part of the candidate become their gradients.
+#[inline(always)]
+fn into_reset(reset: &mut [f32], recurrent: &mut [f32], d_candidate: &[f32]) {
+    for ((reset, recurrent), d_candidate) in reset.iter_mut().zip(recurrent).zip(d_candidate) {
+        let d_recurrent = d_candidate * *reset;
+        *reset = d_recurrent * *recurrent * (1.0 - *reset);
+        *recurrent = d_recurrent;
+    }
+}

@@ -1,0 +1,118 @@
+//! What the recurrent layers share: packed sequences, their states, and sums over events.
+//!
+//! Packed order is step by step, within a step by falling length
+//! ([`Packing`](crate::model::packing::Packing)): `sizes` says how many sequences run at each step, and
+//! the sequences of a step are the first of the step before.
+
+use std::ops::Range;
+
+use super::product::{rows, rows_mut};
+use super::{Buffer, Matrix, MatrixMut, Onto, product};
+
+/// The weights of a recurrent layer on the host, and what is computed with them.
+pub(in crate::model) trait RecurrentKernel: Send + Sync {
+    /// Runs over packed sequences. `input` `[n_events, d_input]`
+    fn forward(&self, input: &[f32], sizes: &[usize]) -> Trace;
+
+    /// Back-propagation through time. `input` is that of the forward pass, `d_states` the gradient of
+    /// each state, `[n_events, d_hidden]`.
+    fn backward(&self, input: &[f32], trace: Trace, d_states: Buffer, sizes: &[usize]) -> LayerGradients;
+}
+
+/// A forward pass, kept for its backward pass.
+#[derive(Debug)]
+pub(in crate::model) struct Trace {
+    /// State after each event. `[n_events, d_hidden]`
+    pub(in crate::model) states: Buffer,
+    /// What the gates became, as the layer lays them out. `[n_events, 4 * d_hidden]`
+    pub(super) gates: Buffer,
+    /// Memory after each event, where the layer has one. `[n_events, d_hidden]`
+    pub(super) memory: Buffer,
+}
+
+/// Gradients of a layer.
+#[derive(Debug)]
+pub(in crate::model) struct LayerGradients {
+    /// Of its input. `[n_events, d_input]`
+    pub(in crate::model) input: Buffer,
+    /// Of its weights, in the order in which the kernel was given them.
+    pub(in crate::model) weights: Vec<Buffer>,
+}
+
+/// The events of one step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Step {
+    /// Their places in packed order.
+    pub(super) rows: Range<usize>,
+    /// The events before them in their sequences; none at the first step.
+    pub(super) before: Option<Range<usize>>,
+}
+
+/// The steps of sequences packed with these sizes, first to last.
+pub(super) fn steps(sizes: &[usize]) -> Vec<Step> {
+    let mut steps = Vec::with_capacity(sizes.len());
+    let (mut start, mut before) = (0, None);
+    for &size in sizes {
+        let past = before.map(|start| start..start + size);
+        steps.push(Step { rows: start..start + size, before: past });
+        before = Some(start);
+        start += size;
+    }
+    steps
+}
+
+/// What stands in `values` before each event but the sequences' first, in packed order.
+/// `[n_events, width]` to `[n_events − n_sequences, width]`
+pub(super) fn values_before(values: &[f32], sizes: &[usize], width: usize) -> Buffer {
+    let first = sizes.first().copied().unwrap_or(0);
+    let n_events: usize = sizes.iter().sum();
+    let mut gathered = Buffer::open((n_events - first) * width);
+    for step in steps(sizes) {
+        if let Some(before) = step.before {
+            let to = step.rows.start - first..step.rows.end - first;
+            rows_mut(&mut gathered, to, width).copy_from_slice(rows(values, before, width));
+        }
+    }
+    gathered
+}
+
+/// A matrix with its rows as columns, in memory of its own: products over its rows are then over
+/// contiguous numbers, which are nearly twice as fast where the other side has few rows.
+/// `[n_rows, n_columns]`
+pub(super) fn transposed(values: &[f32], n_columns: usize) -> Vec<f32> {
+    (0..n_columns).flat_map(|column| values.iter().skip(column).step_by(n_columns.max(1)).copied()).collect()
+}
+
+/// The gradient of a layer's weights: Σ over events of inputᵀ · gradient of the output, in new memory.
+/// `input` `[n_events, d_in]`, `d_output` `[n_events, d_out]`
+pub(super) fn weight_gradient(input: &[f32], d_in: usize, d_output: &[f32], d_out: usize) -> Buffer {
+    let n_events = d_output.len() / d_out.max(1);
+    let mut gradient = Buffer::open(d_in * d_out);
+    let input = Matrix::new(input, n_events, d_in).transposed();
+    product(MatrixMut::new(&mut gradient, d_in, d_out), Onto::Nothing, input, Matrix::new(d_output, n_events, d_out));
+    gradient
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sequences of 3, 2 and 2 events: packed a0 b0 c0 a1 b1 c1 a2.
+    #[test]
+    fn steps_know_the_events_before_theirs() {
+        let step = |rows, before| Step { rows, before };
+        assert_eq!(steps(&[3, 3, 1]), [step(0..3, None), step(3..6, Some(0..3)), step(6..7, Some(3..4))]);
+        assert!(steps(&[]).is_empty());
+        let values = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+        assert_eq!(values_before(&values, &[3, 3, 1], 1)[..], [0.0, 1.0, 2.0, 3.0]);
+        assert!(values_before(&values[..3], &[3], 1).is_empty());
+    }
+
+    #[test]
+    fn rows_become_columns_and_meet_the_others() {
+        let values = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+        assert_eq!(transposed(&values, 3), [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);
+        // [1, 2; 3, 4; 5, 6]ᵀ · [1; 0; 2]
+        assert_eq!(weight_gradient(&values, 2, &[1.0, 0.0, 2.0], 1)[..], [11.0, 14.0]);
+    }
+}
