@@ -98,7 +98,7 @@ impl CrossEntropy<'_> {
             let (row, item) = (at..at + 1, target as usize..target as usize + 1);
             let d_hidden = rows_mut(d_hidden, row.clone(), d);
             for (gradient, value) in d_hidden.iter_mut().zip(rows(self.items, item.clone(), d)) {
-                *gradient = gradient.mul_add(*factor, -self.scale * value);
+                *gradient = *gradient * factor - self.scale * value;
             }
             let d_item = rows_mut(d_items, item, d).iter_mut();
             d_item.zip(rows(hidden, row, d)).for_each(|(gradient, value)| *gradient -= self.scale * value);
