@@ -6,9 +6,9 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use proptest::prelude::*;
 use seqscope::explain::{Scored, TimelineStep};
-use seqscope::run::Part;
+use seqscope::run::{Curve, Part};
 use seqscope::ui::widget::heatmap::{Heatmap, Look, Matrix, Pointed, Scale, Words};
-use seqscope::ui::widget::line_chart::{ChartData, Chrome, LineChart, MOST_POINTS, Reference, Series, thin};
+use seqscope::ui::widget::line_chart::{ChartData, Chrome, LineChart, Reference, Series};
 use seqscope::ui::widget::timeline::{Timeline, TimelineData, summary};
 
 fn title(at: usize) -> String {
@@ -21,44 +21,72 @@ fn title(at: usize) -> String {
 
 proptest! {
     /// Whatever the curve, its highest and lowest number stay, nothing is invented, order stays,
-    /// and no more than four points a pixel column are left.
+    /// and no more than two points a pixel column are left.
     #[test]
     fn thinning_keeps_the_extremes(
-        values in prop::collection::vec(-1e6_f64..1e6, MOST_POINTS + 1..MOST_POINTS + 3000),
+        values in prop::collection::vec(-1e6_f64..1e6, 4000..7000),
         n_columns in 1_usize..2000,
     ) {
         let points: Vec<[f64; 2]> = values.iter().enumerate().map(|(x, y)| [x as f64, *y]).collect();
-        let thinned = thin(&points, (f64::NEG_INFINITY, f64::INFINITY), n_columns);
+        let thinned = Curve::from(points.clone()).thinned((f64::NEG_INFINITY, f64::INFINITY), n_columns);
         let highest = |p: &[[f64; 2]]| p.iter().map(|p| p[1]).fold(f64::NEG_INFINITY, f64::max);
         let lowest = |p: &[[f64; 2]]| p.iter().map(|p| p[1]).fold(f64::INFINITY, f64::min);
         prop_assert_eq!(highest(&thinned).to_bits(), highest(&points).to_bits());
         prop_assert_eq!(lowest(&thinned).to_bits(), lowest(&points).to_bits());
-        prop_assert!(thinned.len() <= 4 * n_columns);
+        prop_assert!(thinned.len() <= 2 * n_columns + 6);
         prop_assert!(thinned.windows(2).all(|w| w[0][0] < w[1][0]), "in order, without repeats");
         prop_assert!(thinned.iter().all(|p| points[p[0] as usize][1].to_bits() == p[1].to_bits()), "nothing is invented");
     }
 }
 
+proptest! {
+    /// In any part of a curve, the extremes of each pixel column are within two columns of their
+    /// place, and what lies outside is not looked at but for one neighbour on either side.
+    #[test]
+    fn thinning_a_part_keeps_its_extremes(from in 0_usize..9_000, len in 2_usize..1_000, n_columns in 1_usize..200) {
+        let y = |x: usize| ((x * 7919) % 1009) as f64;
+        let curve: Curve = (0..10_000).map(|x| [x as f64, y(x)]).collect::<Vec<_>>().into();
+        let to = from + len - 1;
+        let thinned = curve.thinned((from as f64, to as f64), n_columns);
+        prop_assert!(thinned.len() <= 2 * n_columns + 6, "{}", thinned.len());
+        let (first, last) = (thinned[0][0] as usize, thinned[thinned.len() - 1][0] as usize);
+        prop_assert_eq!((first, last), (from.saturating_sub(1), to + 1));
+        let inside = |x: &usize| (first..=last).contains(x);
+        let highest = (0..10_000).filter(inside).map(y).fold(f64::NEG_INFINITY, f64::max);
+        let lowest = (0..10_000).filter(inside).map(y).fold(f64::INFINITY, f64::min);
+        prop_assert_eq!(thinned.iter().map(|p| p[1]).fold(f64::NEG_INFINITY, f64::max).to_bits(), highest.to_bits());
+        prop_assert_eq!(thinned.iter().map(|p| p[1]).fold(f64::INFINITY, f64::min).to_bits(), lowest.to_bits());
+        // Two columns are 2 * (len + 2) / n_columns points wide: the extremes of any such window are there.
+        let window = (2 * (len + 2)).div_ceil(n_columns).max(8) * 2;
+        for start in (first..last.saturating_sub(window)).step_by(window) {
+            let here = |p: &&[f64; 2]| (start..start + window).contains(&(p[0] as usize));
+            prop_assert!(thinned.iter().any(|p| here(&p)), "nothing is left of {start} and what follows");
+        }
+    }
+}
+
 #[test]
-fn thinning_keeps_each_columns_extremes_and_gaps() {
-    // 20,000 points in 2 columns: a spike in each, and a gap of a whole column in the second case.
+fn thinning_keeps_each_spike_and_each_gap() {
+    // 20,000 points on 10 columns, so stretches of 2,048 to 4,096: a spike in two of them, then a gap.
     let mut points: Vec<[f64; 2]> = (0..20_000).map(|x| [f64::from(x), 0.0]).collect();
     points[123][1] = 9.0;
     points[15_000][1] = -7.0;
-    let thinned = thin(&points, (f64::NEG_INFINITY, f64::INFINITY), 2);
+    let all = (f64::NEG_INFINITY, f64::INFINITY);
+    let thinned = Curve::from(points.clone()).thinned(all, 10);
     assert!(thinned.contains(&[123.0, 9.0]) && thinned.contains(&[15_000.0, -7.0]), "{thinned:?}");
 
-    for point in &mut points[10_000..] {
+    for point in &mut points[5_000..15_000] {
         point[1] = f64::NAN;
     }
-    let thinned = thin(&points, (f64::NEG_INFINITY, f64::INFINITY), 2);
-    assert!(thinned.last().unwrap()[1].is_nan(), "a column of nothing but NaN stays a gap");
+    let thinned = Curve::from(points).thinned(all, 10);
+    assert!(thinned.iter().any(|p| p[1].is_nan()), "a stretch of nothing but NaN stays a gap");
+    assert!(thinned.contains(&[15_000.0, -7.0]) && thinned.contains(&[19_999.0, 0.0]), "{thinned:?}");
 }
 
 #[test]
 fn thinning_to_a_zoomed_range_keeps_a_neighbour_on_either_side() {
     let points: Vec<[f64; 2]> = (0..100).map(|x| [f64::from(x), 1.0]).collect();
-    let xs: Vec<f64> = thin(&points, (10.5, 12.5), 100).iter().map(|p| p[0]).collect();
+    let xs: Vec<f64> = Curve::from(points).thinned((10.5, 12.5), 100).iter().map(|p| p[0]).collect();
     assert_eq!(xs, [10.0, 11.0, 12.0, 13.0]);
 }
 
@@ -70,7 +98,7 @@ fn chart() -> LineChart {
     let series = |name: &str, points: Vec<[f64; 2]>| Series {
         name: name.to_owned(),
         color: Color32::LIGHT_BLUE,
-        points,
+        points: points.into(),
         keep_raw: false,
     };
     let mut chart = LineChart::new("Loss");

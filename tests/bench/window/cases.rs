@@ -10,7 +10,7 @@ use crate::screen::Screen;
 
 /// Ten runs with 100,000 epochs each over each other on Compare, pointed at, zoomed, dragged and
 /// smoothed.
-pub fn curves(told: &mut Told) {
+pub(crate) fn curves(told: &mut Told) {
     let folder = tempfile::tempdir().unwrap();
     let runs = Pattern::new(folder.path()).long_runs(&store(folder.path()));
     let mut screen = Screen::new(store(folder.path()));
@@ -51,7 +51,7 @@ pub fn curves(told: &mut Told) {
 
 /// All heads of a Transformer of 8 blocks with 8 heads over 200 events, then the heads of the next
 /// users, one head large, other scales.
-pub fn heatmaps(told: &mut Told) {
+pub(crate) fn heatmaps(told: &mut Told) {
     let folder = tempfile::tempdir().unwrap();
     let model = "Transformer(d_model: 32, n_layers: 8, n_heads: 8, d_ff: 32, seq_len: 200)";
     let run = train(folder.path(), &Trained { name: "heads", lens: &[205; 12], n_items: 300, model });
@@ -80,7 +80,7 @@ pub fn heatmaps(told: &mut Told) {
 }
 
 /// A user with 2,000 events: strip and table scrolled, pointed at and clicked.
-pub fn timeline(told: &mut Told) {
+pub(crate) fn timeline(told: &mut Told) {
     let folder = tempfile::tempdir().unwrap();
     let mut lens = vec![30; 20];
     lens[7] = 2_001;
@@ -109,7 +109,7 @@ pub fn timeline(told: &mut Told) {
 
 /// A thousand saved runs: the rail scrolled and pointed at, the table of Compare scrolled and sorted,
 /// runs chosen, the list searched and read again.
-pub fn runs(told: &mut Told) {
+pub(crate) fn runs(told: &mut Told) {
     let folder = tempfile::tempdir().unwrap();
     Pattern::new(folder.path()).many_runs(&store(folder.path()), 1_000);
     let mut screen = Screen::new(store(folder.path()));
@@ -122,6 +122,10 @@ pub fn runs(told: &mut Told) {
     screen.wheel(-300.0, 120);
     screen.glide(rail + egui::vec2(0.0, 200.0), 60);
     screen.wheel(900.0, 60);
+    screen.click("Find runs");
+    screen.type_text("songs 99");
+    screen.expect("songs 997");
+    (0..8).for_each(|_| screen.key(egui::Key::Backspace));
     apply(&mut screen, Action::GoTo(Page::Compare));
     let header = screen.place("NDCG@10").center();
     let table = header + egui::vec2(0.0, 80.0);

@@ -13,11 +13,11 @@ use crate::screen::Screen;
 const ROUNDS: usize = 5;
 
 /// First argument of the process that is measured.
-pub const TASK: &str = "list-child";
+pub(crate) const TASK: &str = "list-child";
 
 /// Each turn is a process of its own, on the full folder and on an empty one in turns: the memory
 /// told is the difference. The time is that of the full one: window, fonts, list and first picture.
-pub fn list(told: &mut Told) {
+pub(crate) fn list(told: &mut Told) {
     let folder = tempfile::tempdir().unwrap();
     let full = store(folder.path());
     Pattern::new(folder.path()).many_runs(&full, 1_000);
@@ -46,7 +46,7 @@ fn measured(runs: &Path) -> (f64, f64) {
 }
 
 /// Prints milliseconds and megabytes.
-pub fn child(runs: &Path) {
+pub(crate) fn child(runs: &Path) {
     let start = Instant::now();
     let mut screen = Screen::new(RunStore::at(runs));
     loop {
@@ -60,7 +60,7 @@ pub fn child(runs: &Path) {
 }
 
 /// Resident memory of a process, where the system tells it.
-pub fn resident_mb(process: &str) -> Option<f64> {
+pub(crate) fn resident_mb(process: &str) -> Option<f64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     Some(line.split_whitespace().next()?.parse::<f64>().ok()? / 1024.0)

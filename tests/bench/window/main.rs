@@ -19,6 +19,7 @@
     clippy::print_stdout,
     clippy::print_stderr,
     clippy::unwrap_used,
+    clippy::panic,
     reason = "a benchmark speaks to a terminal and may fail"
 )]
 
@@ -30,8 +31,11 @@ mod screen;
 
 use screen::Frames;
 
+/// A name, and what tells its figures.
+type Work = (&'static str, fn(&mut Told));
+
 /// What can be asked for, in the order in which it is told.
-const WORKS: [(&str, fn(&mut Told)); 7] = [
+const WORKS: [Work; 7] = [
     ("curves", cases::curves),
     ("heatmaps", cases::heatmaps),
     ("timeline", cases::timeline),
@@ -66,7 +70,7 @@ fn main() {
 }
 
 /// Where figures go.
-pub struct Told {
+pub(crate) struct Told {
     as_json: bool,
 }
 
@@ -88,7 +92,7 @@ impl Told {
         let mut sorted = values.to_vec();
         sorted.sort_by(f64::total_cmp);
         let (Some(median), Some(max)) = (sorted.get(sorted.len() / 2), sorted.last()) else {
-            return self.left_out(work, "it gave no figure");
+            return left_out(work, "it gave no figure");
         };
         let n = sorted.len();
         if self.as_json {
@@ -98,9 +102,9 @@ impl Told {
             println!("{work:<28} {median:>6.1} {unit:<2} {:>9} {max:>6.1} {unit:<2} {n:>7}", "");
         }
     }
+}
 
-    /// What could not be measured here, and why.
-    fn left_out(&mut self, work: &str, why: &str) {
-        eprintln!("{work} is left out: {why}");
-    }
+/// What could not be measured here, and why.
+fn left_out(work: &str, why: &str) {
+    eprintln!("{work} is left out: {why}");
 }

@@ -9,9 +9,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::Told;
 use crate::list::resident_mb;
 use crate::saved::{Pattern, store};
+use crate::{Told, left_out};
 
 const STARTS: usize = 7;
 const IDLE: Duration = Duration::from_secs(12);
@@ -20,16 +20,16 @@ const PATIENCE: Duration = Duration::from_secs(90);
 const TICKS: f64 = 100.0;
 
 /// Time and memory of starts with ten saved runs; the first start warms the system's memory.
-pub fn start(told: &mut Told) {
+pub(crate) fn start(told: &mut Told) {
     let folder = tempfile::tempdir().unwrap();
     Pattern::new(folder.path()).many_runs(&store(folder.path()), 10);
-    let Some(display) = Display::find(told, "start") else { return };
+    let Some(display) = Display::find("start") else { return };
     let (mut times, mut memory) = (Vec::new(), Vec::new());
     for turn in 0..=STARTS {
         let start = Instant::now();
         let window = Opened::new(&display, folder.path());
         if !window.is_shown() {
-            return told.left_out("start", "no window appeared");
+            return left_out("start", "no window appeared");
         }
         let ms = start.elapsed().as_secs_f64() * 1e3;
         std::thread::sleep(Duration::from_secs(1));
@@ -44,20 +44,20 @@ pub fn start(told: &mut Told) {
 
 /// The processor's time of a window left alone, as a share of one core: on Compare with ten long
 /// curves, and on Explain.
-pub fn idle(told: &mut Told) {
+pub(crate) fn idle(told: &mut Told) {
     let folder = tempfile::tempdir().unwrap();
     Pattern::new(folder.path()).long_runs(&store(folder.path()));
-    let Some(display) = Display::find(told, "idle") else { return };
+    let Some(display) = Display::find("idle") else { return };
     for (page, key) in [("compare", "ctrl+5"), ("explain", "ctrl+4"), ("data", "ctrl+1")] {
         let window = Opened::new(&display, folder.path());
         if !window.is_shown() {
-            return told.left_out("idle", "no window appeared");
+            return left_out("idle", "no window appeared");
         }
         std::thread::sleep(Duration::from_secs(1));
         display.tool(&["search", "--onlyvisible", "--name", "Seqscope", "windowfocus", "key", key]);
         // The series are read and tooltips, if any, have faded in.
         std::thread::sleep(Duration::from_secs(8));
-        let Some(before) = window.ticks() else { return told.left_out("idle", "there is no /proc here") };
+        let Some(before) = window.ticks() else { return left_out("idle", "there is no /proc here") };
         let start = Instant::now();
         std::thread::sleep(IDLE);
         let spent = window.ticks().map_or(f64::NAN, |after| (after - before) / TICKS);
@@ -73,9 +73,9 @@ struct Display {
 }
 
 impl Display {
-    fn find(told: &mut Told, work: &str) -> Option<Self> {
+    fn find(work: &str) -> Option<Self> {
         if Command::new("xdotool").arg("version").output().is_err() {
-            told.left_out(work, "it needs xdotool to hear of windows");
+            left_out(work, "it needs xdotool to hear of windows");
             return None;
         }
         if let Ok(name) = std::env::var("DISPLAY") {
@@ -84,7 +84,7 @@ impl Display {
         let mut xvfb = Command::new("Xvfb");
         xvfb.args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"]);
         let Ok(mut server) = xvfb.stdout(Stdio::piped()).stderr(Stdio::null()).spawn() else {
-            told.left_out(work, "there is no display, and no Xvfb to make one");
+            left_out(work, "there is no display, and no Xvfb to make one");
             return None;
         };
         let mut line = String::new();

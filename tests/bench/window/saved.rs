@@ -8,11 +8,11 @@ use seqscope::run::{HistoryPoint, Manifest, Outcome, Part, RunId, RunStore, RunW
 use seqscope::train::{self, Command, Control, Event, Job, Observer, TrainError};
 
 /// Events of the users of a log, and the settings of the model that is trained on it.
-pub struct Trained<'a> {
-    pub name: &'a str,
-    pub lens: &'a [usize],
-    pub n_items: usize,
-    pub model: &'a str,
+pub(crate) struct Trained<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) lens: &'a [usize],
+    pub(crate) n_items: usize,
+    pub(crate) model: &'a str,
 }
 
 struct Nobody;
@@ -34,14 +34,16 @@ impl Observer for Nobody {
 }
 
 /// Writes a log, trains a model on it for two epochs, and gives the run's name.
-pub fn train(folder: &Path, what: &Trained<'_>) -> RunId {
+pub(crate) fn train(folder: &Path, what: &Trained<'_>) -> RunId {
     let log = folder.join(format!("{}.csv", what.name));
     std::fs::write(&log, text_of_log(what)).unwrap();
     let text = format!(
-        r#"(version: 1, name: "{}", data: (source: File(path: {:?})), split: LeaveOneOut, model: {},
+        r#"(version: 1, name: "{}", data: (source: File(path: "{}")), split: LeaveOneOut, model: {},
             training: (device: "cpu", epochs: 2, batch_size: 32, fused: false),
             evaluation: (filter_seen: false), seed: 1)"#,
-        what.name, log, what.model
+        what.name,
+        log.display(),
+        what.model
     );
     let experiment = Experiment::parse(&text).unwrap();
     let job = Job { experiment, store: store(folder), prepared: None, resume: None };
@@ -50,7 +52,7 @@ pub fn train(folder: &Path, what: &Trained<'_>) -> RunId {
     run
 }
 
-pub fn store(folder: &Path) -> RunStore {
+pub(crate) fn store(folder: &Path) -> RunStore {
     RunStore::at(folder.join("runs"))
 }
 
@@ -68,13 +70,13 @@ fn text_of_log(what: &Trained<'_>) -> String {
 
 /// The manifest, test results and series of a small run that was really trained: what the copies
 /// below are made of.
-pub struct Pattern {
+pub(crate) struct Pattern {
     manifest: Manifest,
     results: Vec<UserResult>,
 }
 
 impl Pattern {
-    pub fn new(folder: &Path) -> Self {
+    pub(crate) fn new(folder: &Path) -> Self {
         let model = "Transformer(d_model: 8, n_layers: 1, n_heads: 1, d_ff: 8, seq_len: 16)";
         let run = train(folder, &Trained { name: "pattern", lens: &[12; 200], n_items: 60, model });
         let store = store(folder);
@@ -85,7 +87,7 @@ impl Pattern {
     }
 
     /// Saves a run of so many epochs with the metrics named.
-    pub fn save(&self, store: &RunStore, number: usize, n_epochs: usize, series: &[(Part, &str)]) -> RunId {
+    pub(crate) fn save(&self, store: &RunStore, number: usize, n_epochs: usize, series: &[(Part, &str)]) -> RunId {
         let mut manifest = self.manifest.clone();
         let Manifest { experiment, outcome, best_epoch, epochs, test, n_params, .. } = &mut manifest;
         experiment.name = format!("{} {number}", ["films", "shop", "songs", "places", "news"][number % 5]);
@@ -106,13 +108,13 @@ impl Pattern {
     }
 
     /// Ten runs of 100,000 epochs each.
-    pub fn long_runs(&self, store: &RunStore) -> Vec<RunId> {
+    pub(crate) fn long_runs(&self, store: &RunStore) -> Vec<RunId> {
         let series = [(Part::Train, "loss"), (Part::Valid, "loss"), (Part::Valid, "ndcg@10")];
         (0..10).map(|number| self.save(store, number, 100_000, &series)).collect()
     }
 
     /// So many runs as people keep them.
-    pub fn many_runs(&self, store: &RunStore, n: usize) {
+    pub(crate) fn many_runs(&self, store: &RunStore, n: usize) {
         let valid = ["loss", "ndcg@10", "hr@10", "mrr"].map(|metric| (Part::Valid, metric));
         let train = ["loss", "lr", "grad_norm"].map(|metric| (Part::Train, metric));
         let series = [&valid[..], &train[..]].concat();

@@ -21,15 +21,15 @@ const MOST_WAITS: usize = 40_000;
 
 /// Times of some frames, in milliseconds of the processor.
 #[derive(Default)]
-pub struct Frames(Vec<f64>);
+pub(crate) struct Frames(Vec<f64>);
 
 impl Frames {
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
     /// The smallest time that this share of the frames does not exceed.
-    pub fn quantile(&self, share: f64) -> f64 {
+    pub(crate) fn quantile(&self, share: f64) -> f64 {
         let mut sorted = self.0.clone();
         sorted.sort_by(f64::total_cmp);
         let at = (sorted.len() as f64 * share).ceil().max(1.0) as usize - 1;
@@ -46,9 +46,9 @@ impl FilePicker for NoDialog {
 }
 
 /// The window, its context, and what it painted last.
-pub struct Screen {
+pub(crate) struct Screen {
     ctx: egui::Context,
-    pub window: Window,
+    pub(crate) window: Window,
     frame: eframe::Frame,
     time: f64,
     pointer: Pos2,
@@ -58,7 +58,7 @@ pub struct Screen {
 }
 
 impl Screen {
-    pub fn new(store: RunStore) -> Self {
+    pub(crate) fn new(store: RunStore) -> Self {
         let ctx = egui::Context::default();
         let options = AppOptions {
             store,
@@ -80,7 +80,7 @@ impl Screen {
     }
 
     /// One frame with these events.
-    pub fn frame(&mut self, events: Vec<Event>) {
+    pub(crate) fn frame(&mut self, events: Vec<Event>) {
         self.time += 1.0 / 60.0;
         let input = egui::RawInput {
             screen_rect: Some(Rect::from_min_size(Pos2::ZERO, vec2(SIZE[0], SIZE[1]))),
@@ -108,12 +108,12 @@ impl Screen {
     }
 
     /// The frames since the last call.
-    pub fn take_frames(&mut self) -> Frames {
+    pub(crate) fn take_frames(&mut self) -> Frames {
         std::mem::take(&mut self.frames)
     }
 
     /// Frames until something is so, with pauses for background work; then some more.
-    pub fn until(&mut self, what: &str, is_so: impl Fn(&Window) -> bool) {
+    pub(crate) fn until(&mut self, what: &str, is_so: impl Fn(&Window) -> bool) {
         for _ in 0..MOST_WAITS {
             self.frame(Vec::new());
             if is_so(&self.window) {
@@ -130,12 +130,12 @@ impl Screen {
     }
 
     /// Fails unless words stand on the screen: then something else was measured than is told.
-    pub fn expect(&self, words: &str) {
+    pub(crate) fn expect(&self, words: &str) {
         assert!(self.shows(words), "`{words}` is not on the screen: {:?}", self.all_words());
     }
 
     /// Where words stand; the first of those that begin so.
-    pub fn place(&self, words: &str) -> Rect {
+    pub(crate) fn place(&self, words: &str) -> Rect {
         let found = self.words.iter().find(|(text, _)| text == words);
         let found = found.or_else(|| self.words.iter().find(|(text, _)| text.starts_with(words)));
         found.unwrap_or_else(|| panic!("`{words}` is not on the screen: {:?}", self.all_words())).1
@@ -145,12 +145,12 @@ impl Screen {
         self.words.iter().map(|(text, _)| text.as_str()).collect()
     }
 
-    pub fn click(&mut self, words: &str) {
+    pub(crate) fn click(&mut self, words: &str) {
         let at = self.place(words).center();
         self.click_at(at);
     }
 
-    pub fn click_at(&mut self, at: Pos2) {
+    pub(crate) fn click_at(&mut self, at: Pos2) {
         self.move_to(at);
         for pressed in [true, false] {
             self.frame(vec![button(at, pressed)]);
@@ -158,19 +158,19 @@ impl Screen {
         (0..3).for_each(|_| self.frame(Vec::new()));
     }
 
-    pub fn move_to(&mut self, at: Pos2) {
+    pub(crate) fn move_to(&mut self, at: Pos2) {
         self.pointer = at;
         self.frame(vec![Event::PointerMoved(at)]);
     }
 
     /// The pointer goes from one place to another in so many frames.
-    pub fn glide(&mut self, to: Pos2, n_frames: usize) {
+    pub(crate) fn glide(&mut self, to: Pos2, n_frames: usize) {
         let from = self.pointer;
         (1..=n_frames).for_each(|n| self.move_to(from + (to - from) * (n as f32 / n_frames as f32)));
     }
 
     /// The wheel turns by so many points in each of so many frames.
-    pub fn wheel(&mut self, points: f32, n_frames: usize) {
+    pub(crate) fn wheel(&mut self, points: f32, n_frames: usize) {
         for _ in 0..n_frames {
             self.frame(vec![Event::MouseWheel {
                 unit: egui::MouseWheelUnit::Point,
@@ -183,13 +183,20 @@ impl Screen {
     }
 
     /// The pointer goes to a place with its button held.
-    pub fn drag(&mut self, to: Pos2, n_frames: usize) {
+    pub(crate) fn drag(&mut self, to: Pos2, n_frames: usize) {
         self.frame(vec![button(self.pointer, true)]);
         self.glide(to, n_frames);
         self.frame(vec![button(self.pointer, false)]);
     }
 
-    pub fn type_text(&mut self, text: &str) {
+    pub(crate) fn key(&mut self, key: egui::Key) {
+        for pressed in [true, false] {
+            let modifiers = Modifiers::NONE;
+            self.frame(vec![Event::Key { key, physical_key: None, pressed, repeat: false, modifiers }]);
+        }
+    }
+
+    pub(crate) fn type_text(&mut self, text: &str) {
         text.chars().for_each(|c| self.frame(vec![Event::Text(c.to_string())]));
     }
 }
@@ -213,7 +220,7 @@ fn read(shape: &Shape, clip: Rect, words: &mut Vec<(String, Rect)>) {
 }
 
 /// Milliseconds that this thread has had of the processor.
-pub fn thread_ms() -> f64 {
+pub(crate) fn thread_ms() -> f64 {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6
 }
