@@ -7,7 +7,7 @@ use egui_kittest::kittest::Queryable;
 use proptest::prelude::*;
 use seqscope::explain::{Scored, TimelineStep};
 use seqscope::run::{Curve, Part};
-use seqscope::ui::widget::heatmap::{Heatmap, Look, Matrix, Pointed, Scale, Words};
+use seqscope::ui::widget::heatmap::{Allowance, Heatmap, Look, Matrix, Pointed, Scale, Thumbnail, Words};
 use seqscope::ui::widget::line_chart::{ChartData, Chrome, LineChart, Reference, Series};
 use seqscope::ui::widget::timeline::{Timeline, TimelineData, summary};
 
@@ -168,9 +168,111 @@ fn a_name_in_the_legend_hides_its_curve() {
     harness.get_by_label("3.5");
 }
 
+/// Ten curves of 100,000 points each.
+fn long_chart() -> LineChart {
+    let points = |at: usize| (0..100_000).map(move |x| [x as f64, ((x * 7919 + at) % 997) as f64]).collect::<Vec<_>>();
+    let series = |at: usize| Series {
+        name: format!("run {at}"),
+        color: Color32::LIGHT_BLUE,
+        points: points(at).into(),
+        keep_raw: false,
+    };
+    let mut chart = LineChart::new("Loss");
+    chart.set(ChartData { series: (0..10).map(series).collect(), ..ChartData::default() });
+    chart
+}
+
+/// Points of all lines in a picture.
+fn n_line_points(shapes: &[egui::epaint::ClippedShape]) -> usize {
+    fn of(shape: &egui::Shape) -> usize {
+        match shape {
+            egui::Shape::Vec(shapes) => shapes.iter().map(of).sum(),
+            egui::Shape::Path(path) => path.points.len(),
+            egui::Shape::LineSegment { .. } => 2,
+            _ => 0,
+        }
+    }
+    shapes.iter().map(|clipped| of(&clipped.shape)).sum()
+}
+
+#[test]
+fn a_million_points_are_painted_by_as_many_as_there_are_pixels() {
+    let mut harness = Harness::builder()
+        .with_size(vec2(900.0, 400.0))
+        .build_ui_state(|ui, chart: &mut LineChart| chart.ui(ui, 360.0, Chrome::Full), long_chart());
+    harness.run();
+    // Two points for each of 900 columns and curve; grid lines and samples of the legend are few.
+    let most = 10 * (2 * 900 + 6) + 500;
+    let whole = n_line_points(&harness.output().shapes);
+    assert!((5_000..most).contains(&whole), "{whole} points for the whole");
+    // The wheel zooms in: the points are others, and no more.
+    harness.hover_at(pos2(450.0, 250.0));
+    harness.step();
+    harness.event(Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Point,
+        delta: vec2(0.0, 600.0),
+        phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Unknown,
+        modifiers: egui::Modifiers::NONE,
+    });
+    harness.run_steps(20);
+    let zoomed = n_line_points(&harness.output().shapes);
+    assert!((5_000..most).contains(&zoomed) && zoomed != whole, "{zoomed} points zoomed, {whole} before");
+}
+
+#[test]
+fn a_chart_at_rest_is_painted_without_a_look_at_its_points() {
+    let mut harness = Harness::builder()
+        .with_size(vec2(900.0, 400.0))
+        .build_ui_state(|ui, chart: &mut LineChart| chart.ui(ui, 360.0, Chrome::Full), long_chart());
+    harness.run();
+    // `run` returns once nothing asks for a further frame.
+    assert!(harness.run() <= 2, "a chart at rest asks for no frame");
+    harness.get_by_label("Log").click();
+    assert!(harness.run() < 20, "it comes to rest again");
+}
+
 // ---------------------------------------------------------------------------------------------
 // Heatmaps
 // ---------------------------------------------------------------------------------------------
+
+/// 64 maps of 200 × 200 in a grid.
+fn paint_grid(ui: &mut egui::Ui, maps: &mut [Heatmap], values: &[f32], content: u64) {
+    let mut allowance = Allowance::of_a_frame();
+    let matrix = Matrix { values, n_rows: 200, n_cols: 200, is_causal: true };
+    egui::Grid::new("maps").show(ui, |ui| {
+        for (at, map) in maps.iter_mut().enumerate() {
+            let small = Thumbnail { name: "map", hint: "", scale: Scale::OfRow, side: 60.0 };
+            map.thumbnail(ui, content * 100 + at as u64, &matrix, small, &mut allowance);
+            if at % 8 == 7 {
+                ui.end_row();
+            }
+        }
+    });
+}
+
+#[test]
+fn many_maps_are_uploaded_a_few_a_frame_and_each_once() {
+    let ctx = egui::Context::default();
+    let values: Vec<f32> = (0..40_000).map(|at| (at % 7) as f32 / 7.0).collect();
+    let mut maps: Vec<Heatmap> = (0..64).map(|_| Heatmap::default()).collect();
+    let mut uploads = |content: u64| {
+        let rect = egui::Rect::from_min_size(Pos2::ZERO, vec2(900.0, 900.0));
+        let input = egui::RawInput { screen_rect: Some(rect), ..egui::RawInput::default() };
+        let mut output = ctx.run_ui(input, |ui| paint_grid(ui, &mut maps, &values, content));
+        let mut textures = std::mem::take(&mut output.textures_delta);
+        let set = std::mem::take(&mut textures.set);
+        textures.free.clear();
+        // Maps of 200 cells on 60 pixels: four cells each way are one pixel.
+        set.values().flatten().filter(|delta| delta.image.size() == [50, 50]).count()
+    };
+    for content in [0, 1] {
+        let frames: Vec<usize> = (0..40).map(|_| uploads(content)).collect();
+        assert_eq!(frames.iter().sum::<usize>(), 64, "each once: {frames:?}");
+        assert!(frames.iter().all(|n| *n <= 4), "a few a frame: {frames:?}");
+        assert!(frames[20..].iter().all(|n| *n == 0), "nothing more once all are there: {frames:?}");
+    }
+}
 
 #[derive(Default)]
 struct Map {

@@ -197,3 +197,61 @@ fn add(runs: &mut Vec<Run>, name: &str, color: Color32, points: &[[f64; 2]]) {
         runs.push(Run { name: name.to_owned(), color, points });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Four curves of 60,000 points.
+    fn data() -> ChartData {
+        let points = |at: usize| (0..60_000).map(|x| [f64::from(x), f64::from(x % 7) + at as f64]).collect::<Vec<_>>();
+        let series = |at: usize| Series {
+            name: at.to_string(),
+            color: Color32::WHITE,
+            points: points(at).into(),
+            keep_raw: at == 3,
+        };
+        ChartData { series: (0..4).map(series).collect(), ..ChartData::default() }
+    }
+
+    fn key(revision: u64, smoothing: f64) -> Key {
+        Key { revision, smoothing, n_columns: 500, ..Key::default() }
+    }
+
+    fn n_smoothed(drawn: &Drawn) -> usize {
+        drawn.made.iter().filter(|made| made.smoothed.is_some()).count()
+    }
+
+    #[test]
+    fn long_curves_are_smoothed_a_few_a_frame_and_each_once() {
+        let (data, mut drawn) = (data(), Drawn::default());
+        assert!(!drawn.refresh(&data, key(1, 0.0)), "thinning is done at once");
+        assert_eq!((drawn.runs.len(), n_smoothed(&drawn)), (4, 0));
+        // 100,000 points a frame: two curves, then the third; the fourth stays raw.
+        assert!(drawn.refresh(&data, key(1, 0.9)));
+        assert_eq!((drawn.runs.len(), n_smoothed(&drawn)), (6, 2), "each smoothed one before its raw one");
+        assert!(!drawn.refresh(&data, key(1, 0.9)));
+        assert_eq!((drawn.runs.len(), n_smoothed(&drawn)), (7, 3));
+        // A new curve beside them: what was made of the others stays.
+        let mut more = data.clone();
+        more.series.push(Series { name: "new".to_owned(), ..data.series[0].clone() });
+        more.series[4].points = more.series[0].points.to_vec().into();
+        assert!(!drawn.refresh(&more, key(2, 0.9)), "only the new one is to be made");
+        assert_eq!(n_smoothed(&drawn), 4);
+        assert!(!drawn.refresh(&more, key(2, 0.0)));
+        assert_eq!((drawn.runs.len(), n_smoothed(&drawn)), (5, 0));
+    }
+
+    #[test]
+    fn a_log_axis_shows_the_smallest_number_above_zero_of_a_stretch() {
+        let mut points: Vec<[f64; 2]> = (0..60_000).map(|x| [f64::from(x), 10.0]).collect();
+        (points[30_000][1], points[30_001][1]) = (-1.0, 0.001);
+        let series = Series { name: String::new(), color: Color32::WHITE, points: points.into(), keep_raw: false };
+        let data = ChartData { series: vec![series], ..ChartData::default() };
+        let mut drawn = Drawn::default();
+        assert!(!drawn.refresh(&data, Key { log_y: true, ..key(1, 0.0) }));
+        let lowest = drawn.runs.iter().flat_map(|run| &run.points).map(|p| p.y).fold(f64::INFINITY, f64::min);
+        assert!((lowest + 3.0).abs() < 1e-12, "{lowest}");
+        assert_eq!(drawn.n_not_positive, 1);
+    }
+}
