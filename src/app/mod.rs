@@ -45,7 +45,7 @@ use job::{Answer, ExplainWorker, Jobs, Ticket};
 use crate::data::{self, DataSource, FileSpec, Prepared, Pseudonyms, WorldSpec};
 use crate::experiment::Experiment;
 use crate::model::{DeviceInfo, DeviceKind, MachineMemory, device_for};
-use crate::run::{RunId, RunStatus, RunStore, Summary};
+use crate::run::{RunId, RunMemory, RunStatus, RunStore, Summary};
 use crate::train::Command;
 
 /// Files that are remembered as opened of late.
@@ -111,10 +111,13 @@ pub struct App {
     color_of_run: BTreeMap<RunId, usize>,
     last_notice: u64,
     runs_read: Instant,
+    /// What was read of the folder of runs before.
+    runs_known: RunMemory,
     /// The last reading of the folder of runs, and the oldest whose answer is still true: not
     /// older than the list shown, nor than the deletion of a run.
     runs_asked: Ticket,
     runs_true_from: Ticket,
+    runs_revision: u64,
     jobs: Jobs,
     explainer: ExplainWorker,
 }
@@ -147,8 +150,10 @@ impl App {
             color_of_run: BTreeMap::new(),
             last_notice: 0,
             runs_read: Instant::now(),
+            runs_known: RunMemory::default(),
             runs_asked: Ticket::default(),
             runs_true_from: Ticket::default(),
+            runs_revision: 0,
             jobs: Jobs::new(options.waker),
         };
         app.recent.truncate(RECENT_KEPT);
@@ -246,6 +251,12 @@ impl App {
     #[must_use]
     pub fn summary(&self, run: &RunId) -> Option<&Summary> {
         self.runs.ready()?.iter().find(|summary| summary.id == *run)
+    }
+
+    /// Grows whenever [`App::runs`] is another list than before.
+    #[must_use]
+    pub fn runs_revision(&self) -> u64 {
+        self.runs_revision
     }
 
     /// Which colour a run has: the same as long as the program runs, and distinct from its
@@ -373,11 +384,11 @@ impl App {
             self.runs = Loadable::Loading(format!("Reading {}", self.store.root.display()));
         }
         self.runs_read = Instant::now();
-        let store = self.store.clone();
+        let (store, known) = (self.store.clone(), self.runs_known.clone());
         self.runs_asked.0 += 1;
         let ticket = self.runs_asked;
         let answer = move |runs| Answer::Runs(ticket, runs);
-        self.jobs.start("runs", move || store.list().map_err(job::sentence), answer);
+        self.jobs.start("runs", move || store.list_again(&known).map_err(job::sentence), answer);
     }
 }
 

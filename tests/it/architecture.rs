@@ -30,7 +30,7 @@ const RANKS: [(&str, u32); 14] = [
 const HOMES: [(&str, &[&str]); 22] = [
     ("polars", &["data"]),
     ("rusqlite", &["data"]),
-    ("rayon", &["data", "model"]),
+    ("rayon", &["data", "model", "run"]),
     ("gemm", &["model"]),
     ("pulp", &["model"]),
     ("hashbrown", &["data"]),
