@@ -36,7 +36,7 @@
 //! | [`metric`] | scores in, numbers out | |
 //! | [`baseline`] | the classical references that run beside every model | |
 //! | [`data`] | tables in, sequences and batches out | `polars`, `rusqlite`, `blake3` |
-//! | [`model`] | the neural families; results leave as `f32` | `burn`, `burn-wgpu` |
+//! | [`model`] | the neural families; results leave as `f32` | `burn`, `burn-wgpu`, `gemm`, `pulp` |
 //! | [`experiment`] | what to do, as the user wrote it | `ron` |
 //! | [`run`] | what happened, on disk; the only writer of results | `ron` |
 //! | [`train`] | one run from start to end, without threads | |
@@ -90,10 +90,6 @@
 //! 10. **A user can never cause a panic.** Bad input gets one sentence that says the cure
 //!     (tests `no_source_file_can_panic_by_choice`, `no_text_makes_the_reader_panic`,
 //!     `bad_experiment_files_get_one_sentence`), whatever bytes a file holds (the tests of `tests/it/fuzz`).
-//! 11. **What is to be hidden is nowhere, and the program talks to nobody**: with [`data::Pseudonyms`] on,
-//!     no true id and no key is written, and nothing that is built in can make a request
-//!     (tests `no_true_id_is_on_disk_and_no_figure_changes`, `nothing_that_is_built_in_can_make_a_request`).
-//!
 //! 11. **Hidden ids stay hidden, and nothing goes out.** Where ids are pseudonyms, no true id is in a
 //!     run, its log or an export, and the key is nowhere; nothing that is built in can reach a network
 //!     (tests `no_true_id_is_on_disk_and_no_figure_changes`, `an_export_hides_what_a_run_does_not`,
@@ -101,6 +97,10 @@
 //! 12. **In pieces or as a whole, from its copy or anew: the same log**
 //!     (tests `in_pieces_a_log_is_what_it_is_as_a_whole`, `a_copy_is_the_log_itself`,
 //!     `a_log_is_opened_again_from_its_copy`).
+//! 13. **A faster way gives the same numbers.** The processor's fused layers give what burn's give but for
+//!     rounding, whatever the number of threads, and can be switched off, `training.fused`
+//!     (tests `fused_gradients_are_those_of_autodiff`, `fused_layers_train_as_the_plain_ones_do`,
+//!     `the_number_of_threads_changes_no_bit`).
 //!
 //! # Adding a model
 //!
@@ -111,6 +111,9 @@
 //!    describe`, `--set` and the contract tests walk the list and need nothing.
 //! 3. Its numbers from the reference implementation under `tests/gold`, with the script that made
 //!    them, and an example under `experiments`.
+//! 4. Where its speed matters: the same gradients once more on plain slices, put together from the layers
+//!    of `model/kernel` (as `model/family/transformer/fused.rs` does), and a test that holds them against
+//!    the first. Without it the family trains by burn's layers on every device.
 //!
 //! A file format, a cleaning step, a metric, a reference or a page is added in the same way: a file,
 //! a line in one list, a test.

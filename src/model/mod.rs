@@ -10,6 +10,8 @@
 //! Every network is written twice where speed asks for it: with burn's tensors, which run anywhere, and
 //! for the processor with the fused layers of `kernel`, which tests hold against the first.
 
+#[cfg(test)]
+mod agreement;
 mod device;
 mod error;
 mod family;

@@ -16,6 +16,9 @@ use crate::spec::derive_seed;
 /// Spread of initial embeddings: N(0, 0.02²), as BERT and the SASRec recipes have it.
 const EMBEDDING_STD: f32 = 0.02;
 
+/// What layer norms add to the variance.
+pub(super) const NORM_EPSILON: f32 = 1e-8;
+
 /// Initial weights. Each parameter draws from a seed of its own, numbered in order of creation, so
 /// that adding a layer at the end leaves the earlier ones as they were.
 pub(super) struct Init {
@@ -87,7 +90,7 @@ impl Init {
     /// A layer norm, scale 1 and shift 0. `epsilon` is 1e-8, as in SASRec's published code
     /// (PyTorch's and burn's default is 1e-5).
     pub(super) fn layer_norm(&self, d_model: usize) -> LayerNorm {
-        LayerNormConfig::new(d_model).with_epsilon(1e-8).init(&self.device)
+        LayerNormConfig::new(d_model).with_epsilon(f64::from(NORM_EPSILON)).init(&self.device)
     }
 }
 

@@ -11,6 +11,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use burn::module::{ModuleMapper, ModuleVisitor, Param};
+use burn::optim::GradientsParams;
 use burn::prelude::*;
 use safetensors::tensor::{Dtype, SafeTensors, View};
 use serde::{Deserialize, Serialize};
@@ -46,6 +47,18 @@ pub(super) fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ModelE
     let failed = |error: String| ModelError::Compute { sentence: compute_sentence(&error) };
     let data = tensor.try_into_data().map_err(|error| failed(format!("{error:?}")))?;
     data.try_into_vec::<f32>().map_err(|error| failed(format!("{error:?}")))
+}
+
+/// The numbers of a parameter that lives on the processor, where reading cannot fail.
+pub(super) fn on_host<const D: usize>(param: &Param<Tensor<D>>) -> Vec<f32> {
+    param.val().without_autodiff().into_data().try_into_vec().unwrap_or_default()
+}
+
+/// Registers the gradient of a parameter that lives on the processor.
+pub(super) fn register<const D: usize>(gradients: &mut GradientsParams, param: &Param<Tensor<D>>, values: Vec<f32>) {
+    let weights = param.val().without_autodiff();
+    let gradient = Tensor::<D>::from_data(TensorData::new(values, weights.shape()), &weights.device());
+    gradients.register(param.id, gradient);
 }
 
 /// One sentence with its cure for whatever the device or burn reported.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use seqscope::data::{DataShape, Histories};
+use seqscope::model::{Layers, ModelFamily, OptimizerSpec, StepInputs, Trainable, open_device};
 use seqscope::model::{LstmSpec, TransformerSpec, VaeSpec};
-use seqscope::model::{ModelFamily, OptimizerSpec, StepInputs, Trainable, open_device};
 use seqscope::spec::derive_seed;
 use serde_json::Value;
 
@@ -18,6 +18,9 @@ const CHANGE_TOLERANCE: f64 = 1e-3;
 
 /// A tensor that PyTorch finds to be no larger than this is 0 but for rounding; so must ours be.
 const ZERO: f64 = 1e-6;
+
+/// Our own layers and burn's.
+const BOTH: [Layers; 2] = [Layers::Fused, Layers::Plain];
 
 type Arrays = BTreeMap<String, Vec<f64>>;
 
@@ -72,8 +75,8 @@ impl Gold {
         self.histories().iter().map(Vec::as_slice).collect()
     }
 
-    /// Our model with PyTorch's weights.
-    fn model(&self, optimizer: OptimizerSpec) -> Box<dyn Trainable> {
+    /// Our model with PyTorch's weights, computed by these layers.
+    fn model(&self, optimizer: OptimizerSpec, layers: Layers) -> Box<dyn Trainable> {
         let spec = self.case["spec"].clone();
         let family: Box<dyn ModelFamily> = match self.name {
             "transformer" => Box::new(serde_json::from_value::<TransformerSpec>(spec).unwrap()),
@@ -82,7 +85,7 @@ impl Gold {
         };
         let n_items = self.all["n_items"].as_u64().unwrap() as usize;
         let shape = DataShape { n_users: 6, n_items, n_events: 32, max_len: 13 };
-        let device = open_device("cpu").unwrap();
+        let device = open_device("cpu").unwrap().with_layers(layers);
         let mut model = family.build(shape, optimizer, &device, 0).unwrap();
         model.load_weights(&folder().join(format!("{}_weights.safetensors", self.name))).unwrap();
         assert_eq!(model.n_params(), family.n_params(shape));
@@ -143,9 +146,9 @@ fn saved(model: &dyn Trainable) -> Arrays {
     arrays(path)
 }
 
-fn scores_are_pytorchs(name: &'static str) {
+fn scores_are_pytorchs(name: &'static str, layers: Layers) {
     let gold = Gold::open(name);
-    let model = gold.model(gold.optimizer());
+    let model = gold.model(gold.optimizer(), layers);
     let n_columns = gold.all["n_items"].as_u64().unwrap() as usize + 1;
     let without_padding =
         |rows: &[f64]| -> Vec<f64> { rows.chunks(n_columns).flat_map(|row| row[1..].to_vec()).collect() };
@@ -163,10 +166,10 @@ fn scores_are_pytorchs(name: &'static str) {
     }
 }
 
-fn gradients_are_pytorchs(name: &'static str) {
+fn gradients_are_pytorchs(name: &'static str, layers: Layers) {
     let gold = Gold::open(name);
     // With beta1 0 and nothing clipped, Adam's first moment after one step is the gradient.
-    let mut model = gold.model(OptimizerSpec { beta1: 0.0, clip_norm: 0.0, ..gold.optimizer() });
+    let mut model = gold.model(OptimizerSpec { beta1: 0.0, clip_norm: 0.0, ..gold.optimizer() }, layers);
     gold.step(&mut *model, 0);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.safetensors");
@@ -178,9 +181,9 @@ fn gradients_are_pytorchs(name: &'static str) {
     gold.assert_arrays("gradient", &gradients, TOLERANCE);
 }
 
-fn steps_are_pytorchs(name: &'static str) {
+fn steps_are_pytorchs(name: &'static str, layers: Layers) {
     let gold = Gold::open(name);
-    let mut model = gold.model(gold.optimizer());
+    let mut model = gold.model(gold.optimizer(), layers);
     for at in 0..3 {
         gold.step(&mut *model, at);
         let stats = model.take_stats().unwrap();
@@ -202,47 +205,47 @@ fn steps_are_pytorchs(name: &'static str) {
 
 #[test]
 fn transformer_scores_are_pytorchs() {
-    scores_are_pytorchs("transformer");
+    BOTH.into_iter().for_each(|layers| scores_are_pytorchs("transformer", layers));
 }
 
 #[test]
 fn transformer_gradients_are_pytorchs() {
-    gradients_are_pytorchs("transformer");
+    BOTH.into_iter().for_each(|layers| gradients_are_pytorchs("transformer", layers));
 }
 
 #[test]
 fn transformer_steps_are_pytorchs() {
-    steps_are_pytorchs("transformer");
+    BOTH.into_iter().for_each(|layers| steps_are_pytorchs("transformer", layers));
 }
 
 #[test]
 fn lstm_scores_are_pytorchs() {
-    scores_are_pytorchs("lstm");
+    BOTH.into_iter().for_each(|layers| scores_are_pytorchs("lstm", layers));
 }
 
 #[test]
 fn lstm_gradients_are_pytorchs() {
-    gradients_are_pytorchs("lstm");
+    BOTH.into_iter().for_each(|layers| gradients_are_pytorchs("lstm", layers));
 }
 
 #[test]
 fn lstm_steps_are_pytorchs() {
-    steps_are_pytorchs("lstm");
+    BOTH.into_iter().for_each(|layers| steps_are_pytorchs("lstm", layers));
 }
 
 #[test]
 fn vae_scores_are_pytorchs() {
-    scores_are_pytorchs("vae");
+    BOTH.into_iter().for_each(|layers| scores_are_pytorchs("vae", layers));
 }
 
 #[test]
 fn vae_gradients_are_pytorchs() {
-    gradients_are_pytorchs("vae");
+    BOTH.into_iter().for_each(|layers| gradients_are_pytorchs("vae", layers));
 }
 
 #[test]
 fn vae_steps_are_pytorchs() {
-    steps_are_pytorchs("vae");
+    BOTH.into_iter().for_each(|layers| steps_are_pytorchs("vae", layers));
 }
 
 /// The script draws the VAE's noise itself, from these states.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use seqscope::data::{DataShape, Histories};
-use seqscope::model::{ModelError, ModelSpec, OpenDevice, OptimizerSpec, StepInputs, Trainable, open_device};
+use seqscope::model::{Layers, ModelError, ModelSpec, OpenDevice, OptimizerSpec, StepInputs, Trainable, open_device};
 use seqscope::spec::{Value, derive_seed};
 use strum::IntoEnumIterator as _;
 
@@ -41,6 +41,16 @@ pub(crate) fn families() -> Vec<ModelSpec> {
 
 pub(crate) fn cpu() -> OpenDevice {
     open_device("cpu").unwrap()
+}
+
+/// The processor with our own layers, and with burn's.
+fn both() -> [OpenDevice; 2] {
+    [Layers::Fused, Layers::Plain].map(|layers| cpu().with_layers(layers))
+}
+
+/// Every family on both.
+fn families_on_both() -> Vec<(ModelSpec, OpenDevice)> {
+    families().into_iter().flat_map(|spec| both().map(|device| (spec.clone(), device))).collect()
 }
 
 pub(crate) fn build(spec: &ModelSpec, device: &OpenDevice, seed: u64) -> Box<dyn Trainable> {
@@ -92,8 +102,8 @@ fn the_number_of_parameters_is_known_before_building() {
 #[test]
 fn changing_the_future_does_not_change_the_past() {
     let history = [3, 7, 1, 20, 5, 5, 9, 2];
-    for spec in families() {
-        let mut model = build(&spec, &cpu(), 1);
+    for (spec, device) in families_on_both() {
+        let mut model = build(&spec, &device, 1);
         train(&mut *model, 0, 3);
         let whole = model.step_scores(&history).unwrap();
         assert_eq!((whole.first, whole.n_rows(), whole.n_columns), (0, history.len(), N_ITEMS + 1));
@@ -113,8 +123,8 @@ fn changing_the_future_does_not_change_the_past() {
 #[test]
 fn the_last_of_the_steps_is_what_comes_next() {
     let history = [3, 7, 1, 20, 5, 5, 9, 2];
-    for spec in families() {
-        let mut model = build(&spec, &cpu(), 1);
+    for (spec, device) in families_on_both() {
+        let mut model = build(&spec, &device, 1);
         train(&mut *model, 0, 3);
         let steps = model.step_scores(&history).unwrap();
         let next = model.scores(&[&history[..]].into_iter().collect()).unwrap();
@@ -125,8 +135,8 @@ fn the_last_of_the_steps_is_what_comes_next() {
 #[test]
 fn padding_and_neighbours_change_nothing() {
     let long: Vec<u32> = (1..=12).collect();
-    for spec in families() {
-        let mut model = build(&spec, &cpu(), 1);
+    for (spec, device) in families_on_both() {
+        let mut model = build(&spec, &device, 1);
         train(&mut *model, 0, 3);
         let alone = model.scores(&[&[4, 5, 6][..]].into_iter().collect()).unwrap();
         let padded = model.scores(&[&long[..], &[4, 5, 6], &[]].into_iter().collect()).unwrap();
@@ -138,11 +148,11 @@ fn padding_and_neighbours_change_nothing() {
 #[test]
 fn only_the_window_of_latest_events_matters() {
     let long: Vec<u32> = (0..30).map(|at| at % 19 + 1).collect();
-    for spec in families() {
+    for (spec, device) in families_on_both() {
         if !spec.fields().iter().any(|field| field.key == "seq_len") {
             continue;
         }
-        let model = build(&spec, &cpu(), 1);
+        let model = build(&spec, &device, 1);
         let whole = model.scores(&[&long[..]].into_iter().collect()).unwrap();
         let window = model.scores(&[&long[18..]].into_iter().collect()).unwrap();
         assert_eq!(bits(&whole), bits(&window), "{}", title(&spec));
@@ -152,8 +162,8 @@ fn only_the_window_of_latest_events_matters() {
 
 #[test]
 fn training_learns_a_circle() {
-    for spec in families() {
-        let mut model = build(&spec, &cpu(), 3);
+    for (spec, device) in families_on_both() {
+        let mut model = build(&spec, &device, 3);
         let first = train(&mut *model, 0, 1);
         train(&mut *model, 1, 55);
         let last = train(&mut *model, 55, 60);
@@ -167,15 +177,51 @@ fn training_learns_a_circle() {
 
 #[test]
 fn the_same_seed_gives_the_same_numbers_and_another_does_not() {
-    for spec in families() {
+    for (spec, device) in families_on_both() {
         let run = |seed: u64| {
-            let mut model = build(&spec, &cpu(), seed);
+            let mut model = build(&spec, &device, seed);
             let loss = train(&mut *model, 0, 4);
             (loss.to_bits(), bits(&model.scores(&circle()).unwrap()))
         };
         let (first, again, other) = (run(1), run(1), run(2));
         assert_eq!(first, again, "{}", title(&spec));
         assert_ne!(first, other, "{}", title(&spec));
+    }
+}
+
+/// Steps of 60 and their losses.
+fn loss_curve(spec: &ModelSpec, device: &OpenDevice) -> Vec<f64> {
+    let mut model = build(spec, device, 1);
+    (0..60).map(|step| train(&mut *model, step, step + 1)).collect()
+}
+
+/// Dropout included: both draw the same numbers. Rounding errors grow from step to step, since each
+/// step goes on from the weights of the one before; a hundredth of a nat is far below what a seed
+/// changes.
+#[test]
+fn fused_layers_train_as_the_plain_ones_do() {
+    for spec in families() {
+        let [fused, plain] = both().map(|device| loss_curve(&spec, &device));
+        for (step, (fused, plain)) in fused.iter().zip(&plain).enumerate() {
+            let allowed = if step < 10 { 1e-4 } else { 0.01 };
+            assert!((fused - plain).abs() <= allowed, "{}, step {step}: {fused} and {plain}", title(&spec));
+        }
+    }
+}
+
+#[test]
+fn the_number_of_threads_changes_no_bit() {
+    for spec in families() {
+        let on = |n_threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
+            pool.install(|| {
+                let mut model = build(&spec, &cpu(), 1);
+                let loss = train(&mut *model, 0, 4);
+                (loss.to_bits(), bits(&model.scores(&circle()).unwrap()))
+            })
+        };
+        let alone = on(1);
+        assert!([2, 3, 5].into_iter().all(|n_threads| on(n_threads) == alone), "{}", title(&spec));
     }
 }
 
@@ -202,13 +248,13 @@ fn saved_weights_come_back_bit_for_bit() {
 #[test]
 fn a_resumed_training_is_the_uninterrupted_one() {
     let folder = tempfile::tempdir().unwrap();
-    for spec in families() {
+    for (spec, device) in families_on_both() {
         let path = folder.path().join("state.safetensors");
-        let mut model = build(&spec, &cpu(), 1);
+        let mut model = build(&spec, &device, 1);
         train(&mut *model, 0, 4);
         model.save_state(&path).unwrap();
         let uninterrupted = train(&mut *model, 4, 8);
-        let mut resumed = build(&spec, &cpu(), 9);
+        let mut resumed = build(&spec, &device, 9);
         resumed.load_state(&path).unwrap();
         assert_eq!(train(&mut *resumed, 4, 8).to_bits(), uninterrupted.to_bits(), "{}", title(&spec));
         let (a, b) = (model.scores(&circle()).unwrap(), resumed.scores(&circle()).unwrap());
@@ -248,8 +294,8 @@ fn evaluation_does_not_disturb_training() {
 
 #[test]
 fn the_empty_and_the_shortest_histories_are_allowed() {
-    for spec in families() {
-        let mut model = build(&spec, &cpu(), 1);
+    for (spec, device) in families_on_both() {
+        let mut model = build(&spec, &device, 1);
         let scores = model.scores(&[&[][..], &[3]].into_iter().collect()).unwrap();
         assert_eq!(scores.len(), 2 * (N_ITEMS + 1), "{}", title(&spec));
         assert!(scores.iter().all(|score| score.is_finite()), "{}", title(&spec));
@@ -332,8 +378,8 @@ fn weights_of_another_family_are_refused() {
 
 #[test]
 fn a_training_that_diverges_says_so() {
-    for spec in families() {
-        let mut model = build(&spec, &cpu(), 1);
+    for (spec, device) in families_on_both() {
+        let mut model = build(&spec, &device, 1);
         for step in 0..4 {
             model.train_step(&circle(), StepInputs { lr: 1e30, step, n_steps: 4, seed: 1 }).unwrap();
         }

@@ -1,5 +1,7 @@
 //! Causal Transformer over items (SASRec form) with full-catalogue cross-entropy.
 
+mod fused;
+
 use burn::nn::{Embedding, LayerNorm, Linear};
 use burn::optim::GradientsParams;
 use burn::prelude::*;
@@ -272,6 +274,15 @@ impl Network for Transformer {
         Some((GradientsParams::from_grads(gradients, self), LossSums { loss: nll, n_events, kl: None }))
     }
 
+    fn fused_gradients(
+        &self,
+        histories: &Histories,
+        _inputs: &StepInputs,
+        noise: Noise,
+    ) -> Option<(GradientsParams, LossSums)> {
+        fused::gradients(self, histories, noise)
+    }
+
     fn rows_at_a_time(&self, len: usize) -> usize {
         let TransformerSpec { d_model, d_ff, n_heads, seq_len, .. } = self.spec;
         let len = len.clamp(1, seq_len);
@@ -302,5 +313,29 @@ impl Network for Transformer {
         }
         let weights = if maps.is_empty() { Vec::new() } else { read(Tensor::cat(maps, 0))? };
         Ok(Some(AttentionMaps { n_layers, n_heads, len, first: history.len() - len, weights }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::agreement::{assert_fused_is_plain, some_histories};
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn fused_gradients_are_those_of_autodiff(
+            histories in some_histories(23),
+            (n_heads, d_head, d_ff) in (1_usize..4, 2_usize..20, 2_usize..40),
+            (n_layers, seq_len) in (1_usize..4, 2_usize..80),
+            dropout in prop::sample::select(vec![0.0, 0.3]),
+            seed in 0_u64..1000,
+        ) {
+            let spec = TransformerSpec { d_model: n_heads * d_head, n_layers, n_heads, d_ff, seq_len, dropout };
+            let network = Transformer::new(&spec, 23, &mut Init::new(seed, &Device::flex().autodiff()));
+            assert_fused_is_plain(&network, &histories);
+        }
     }
 }

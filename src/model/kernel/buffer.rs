@@ -57,6 +57,12 @@ fn taken(n: usize) -> Vec<f32> {
     }
 }
 
+impl From<Vec<f32>> for Buffer {
+    fn from(values: Vec<f32>) -> Self {
+        Self(values)
+    }
+}
+
 impl Deref for Buffer {
     type Target = [f32];
     fn deref(&self) -> &[f32] {

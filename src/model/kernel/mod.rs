@@ -14,12 +14,20 @@
 //! Every layer is held against burn's autodiff by tests. A NaN in any input comes out as NaN: the
 //! training loop recognises a diverged model by it.
 
+mod attention;
 mod buffer;
+mod cross_entropy;
+mod dense;
+mod norm;
 mod product;
 mod shards;
 mod vector;
 
+pub(in crate::model) use attention::CausalAttention;
 pub(in crate::model) use buffer::Buffer;
+pub(in crate::model) use cross_entropy::CrossEntropy;
+pub(in crate::model) use dense::{Dense, add_rows};
+pub(in crate::model) use norm::{LayerNorm, NormTrace};
 pub(in crate::model) use product::{Matrix, MatrixMut, Onto, product};
 pub(in crate::model) use shards::{on_threads, shards, sum_in_order};
 pub(in crate::model) use vector::{exp, sigmoid, tanh, vectorized};

@@ -41,7 +41,10 @@ pub(in crate::model) fn sum_in_order(parts: Vec<Buffer>) -> Buffer {
     sum.par_chunks_mut(BLOCK).enumerate().for_each(|(at, sums)| {
         for part in &rest {
             let part = part.get(at * BLOCK..).unwrap_or(&[]);
-            super::vectorized(|| sums.iter_mut().zip(part).for_each(|(sum, value)| *sum += value));
+            super::vectorized(
+                #[inline(always)]
+                || sums.iter_mut().zip(part).for_each(|(sum, value)| *sum += value),
+            );
         }
     });
     sum
@@ -74,8 +77,8 @@ mod tests {
             part
         };
         // (1e8 + 1) − 1e8 is 0 in 32 bits, 1e8 − 1e8 + 1 is 1.
-        assert!(sum_in_order(vec![part(1e8), part(1.0), part(-1e8)]).iter().all(|&v| v == 0.0));
-        assert!(sum_in_order(vec![part(1e8), part(-1e8), part(1.0)]).iter().all(|&v| v == 1.0));
+        assert_eq!(sum_in_order(vec![part(1e8), part(1.0), part(-1e8)]).into_vec(), vec![0.0; 40_000]);
+        assert_eq!(sum_in_order(vec![part(1e8), part(-1e8), part(1.0)]).into_vec(), vec![1.0; 40_000]);
         assert!(sum_in_order(Vec::new()).is_empty());
         assert_eq!(on_threads(vec![3, 1, 2], |n| n * 10), [30, 10, 20]);
     }

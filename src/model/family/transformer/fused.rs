@@ -1,0 +1,487 @@
+//! The Transformer by fused layers on the processor: the same function as the network's in burn's
+//! tensors, with its backward pass written out.
+
+use std::ops::Range;
+
+use burn::nn::{LayerNorm as BurnNorm, Linear};
+use burn::optim::GradientsParams;
+use burn::prelude::*;
+
+use super::{Block, Transformer, TransformerSpec};
+use crate::data::Histories;
+use crate::model::kernel::{
+    Buffer, CausalAttention, CrossEntropy, Dense, LayerNorm, NormTrace, Onto, on_threads, shards, sum_in_order,
+    vectorized,
+};
+use crate::model::network::LossSums;
+use crate::model::random::{NORM_EPSILON, Noise, Place};
+use crate::model::weights::{on_host, register};
+
+/// Parts of a batch that are worked on side by side. More would keep more processors busy, and cost a
+/// copy of the gradients each.
+const N_SHARDS: usize = 8;
+
+/// Gradients of the mean loss over the batch, and the account of it; `None` when there is nothing to
+/// predict.
+pub(super) fn gradients(
+    network: &Transformer,
+    histories: &Histories,
+    noise: Noise,
+) -> Option<(GradientsParams, LossSums)> {
+    let spec = &network.spec;
+    let lengths: Vec<usize> = histories.rows().map(|row| row.len().saturating_sub(1).min(spec.seq_len)).collect();
+    let n_events: usize = lengths.iter().sum();
+    if n_events == 0 {
+        return None;
+    }
+    let weights = Arrays::of(network);
+    let fused = Fused { spec, weights: &weights };
+    let of_shard = |rows: Vec<usize>| fused.gradients(&Packed::for_training(histories, &rows, spec), noise, n_events);
+    let mut nll = 0.0;
+    let mut parts: Vec<Vec<Buffer>> = (0..weights.0.len()).map(|_| Vec::new()).collect();
+    for (nll_of_shard, gradients) in on_threads(shards(&lengths, N_SHARDS), of_shard) {
+        nll += nll_of_shard;
+        parts.iter_mut().zip(gradients.0).for_each(|(parts, gradient)| parts.push(gradient));
+    }
+    let sums = Arrays(parts.into_iter().map(sum_in_order).collect());
+    let loss = Tensor::from_data([nll as f32], &network.item.weight.val().inner().device());
+    Some((sums.register(network), LossSums { loss, n_events, kl: None }))
+}
+
+/// States after the last event of each history, one behind the other; an empty history is one event of
+/// padding. `[n_rows, d_model]`
+pub(super) fn last_states(network: &Transformer, histories: &Histories) -> Buffer {
+    let spec = &network.spec;
+    let weights = Arrays::of(network);
+    let fused = Fused { spec, weights: &weights };
+    let lengths: Vec<usize> = histories.rows().map(|row| row.len().clamp(1, spec.seq_len)).collect();
+    let mut states = Buffer::open(lengths.len() * spec.d_model);
+    let of_shard = |rows: Vec<usize>| {
+        let packed = Packed::for_prediction(histories, &rows, spec);
+        (rows, fused.last_states(&packed))
+    };
+    // Some ten thousand events keep a processor busy and fit into its cache layer by layer.
+    let n_shards = lengths.iter().sum::<usize>().div_ceil(8192).max(N_SHARDS);
+    for (rows, of_rows) in on_threads(shards(&lengths, n_shards), of_shard) {
+        for (row, state) in rows.into_iter().zip(of_rows.chunks_exact(spec.d_model.max(1))) {
+            if let Some(slot) = states.chunks_exact_mut(spec.d_model.max(1)).nth(row) {
+                slot.copy_from_slice(state);
+            }
+        }
+    }
+    states
+}
+
+/// Sequences one behind the other, without padding.
+struct Packed {
+    sequences: Vec<Range<usize>>,
+    /// Item of each event; 0 stands for no event.
+    inputs: Vec<u32>,
+    /// What came next, in training.
+    targets: Vec<u32>,
+    places: Vec<Place>,
+    /// Row of the position table of each event: the latest event has the last.
+    positions: Vec<usize>,
+}
+
+impl Packed {
+    /// Of each row the last `seq_len + 1` events: inputs are all but the last of them, targets all but
+    /// the first.
+    fn for_training(histories: &Histories, rows: &[usize], spec: &TransformerSpec) -> Self {
+        let windows = rows.iter().map(|&row| (row, latest(histories.row(row), spec.seq_len + 1)));
+        let inputs = |window: &[u32]| window.split_last().map(|(_, inputs)| inputs.to_vec()).unwrap_or_default();
+        let mut packed = Self::new(windows.clone().map(|(row, window)| (row, inputs(window))), spec.seq_len);
+        packed.targets = windows.flat_map(|(_, window)| window.iter().skip(1).copied()).collect();
+        packed
+    }
+
+    /// Of each row the last `seq_len` events, or one of padding.
+    fn for_prediction(histories: &Histories, rows: &[usize], spec: &TransformerSpec) -> Self {
+        let inputs = |row: usize| match latest(histories.row(row), spec.seq_len) {
+            [] => vec![0],
+            window => window.to_vec(),
+        };
+        Self::new(rows.iter().map(|&row| (row, inputs(row))), spec.seq_len)
+    }
+
+    fn new(rows: impl Iterator<Item = (usize, Vec<u32>)>, seq_len: usize) -> Self {
+        let mut packed = Self {
+            sequences: Vec::new(),
+            inputs: Vec::new(),
+            targets: Vec::new(),
+            places: Vec::new(),
+            positions: Vec::new(),
+        };
+        for (row, mut inputs) in rows {
+            let start = packed.inputs.len();
+            packed.sequences.push(start..start + inputs.len());
+            packed.places.extend((0..inputs.len()).map(|at| (row, at)));
+            packed.positions.extend(seq_len.saturating_sub(inputs.len())..seq_len);
+            packed.inputs.append(&mut inputs);
+        }
+        packed
+    }
+
+    fn n_events(&self) -> usize {
+        self.inputs.len()
+    }
+}
+
+/// The last `n` events.
+fn latest(items: &[u32], n: usize) -> &[u32] {
+    items.get(items.len().saturating_sub(n)..).unwrap_or(&[])
+}
+
+/// The network's arrays in a fixed order: its weights, or the gradients of them. Queries, keys and
+/// values are one array, so that they are one product.
+struct Arrays(Vec<Buffer>);
+
+/// Place of the item vectors.
+const ITEM: usize = 0;
+/// Place of the position vectors.
+const POSITION: usize = 1;
+/// Place of the last norm.
+const NORM: usize = 2;
+/// Place of the first block.
+const BLOCKS: usize = 4;
+
+/// The layers of a block, two arrays each, in their order.
+#[derive(Clone, Copy)]
+enum Layer {
+    AttentionNorm,
+    Qkv,
+    Output,
+    FeedNorm,
+    FeedIn,
+    FeedOut,
+}
+
+/// Arrays of one block.
+const BLOCK_LEN: usize = 12;
+
+fn place_of(block: usize, layer: Layer) -> usize {
+    BLOCKS + block * BLOCK_LEN + 2 * layer as usize
+}
+
+impl Arrays {
+    fn of(network: &Transformer) -> Self {
+        let buffer = Buffer::from;
+        let norm = |norm: &BurnNorm| {
+            let scale = on_host(&norm.gamma);
+            let shift = norm.beta.as_ref().map_or_else(|| vec![0.0; scale.len()], on_host);
+            [buffer(scale), buffer(shift)]
+        };
+        let dense = |layer: &Linear| [buffer(on_host(&layer.weight)), buffer(bias_of(layer))];
+        let mut arrays = vec![buffer(on_host(&network.item.weight)), buffer(on_host(&network.position.weight))];
+        arrays.extend(norm(&network.norm));
+        for block in &network.blocks {
+            arrays.extend(norm(&block.attention_norm));
+            arrays.extend(beside(block));
+            arrays.extend(dense(&block.output));
+            arrays.extend(norm(&block.feed_norm));
+            arrays.extend(dense(&block.feed_in));
+            arrays.extend(dense(&block.feed_out));
+        }
+        Self(arrays)
+    }
+
+    fn zeros_like(&self) -> Self {
+        Self(self.0.iter().map(|array| Buffer::zeros(array.len())).collect())
+    }
+
+    fn array(&self, place: usize) -> &[f32] {
+        self.0.get(place).map_or(&[], |array| array)
+    }
+
+    fn dense(&self, place: usize) -> Dense<'_> {
+        Dense { weight: self.array(place), bias: self.array(place + 1) }
+    }
+
+    fn norm(&self, place: usize) -> LayerNorm<'_> {
+        LayerNorm { scale: self.array(place), shift: self.array(place + 1), epsilon: NORM_EPSILON }
+    }
+
+    fn pair_mut(&mut self, place: usize) -> [&mut [f32]; 2] {
+        match self.0.get_mut(place..) {
+            Some([first, second, ..]) => [first, second],
+            _ => [&mut [], &mut []],
+        }
+    }
+
+    fn array_mut(&mut self, place: usize) -> &mut [f32] {
+        self.0.get_mut(place).map_or(&mut [], |array| array)
+    }
+
+    /// The arrays as gradients of the network's parameters.
+    fn register(self, network: &Transformer) -> GradientsParams {
+        let mut gradients = GradientsParams::new();
+        let mut arrays = self.0.into_iter().map(Buffer::into_vec);
+        let mut next = || arrays.next().unwrap_or_default();
+        register(&mut gradients, &network.item.weight, next());
+        register(&mut gradients, &network.position.weight, next());
+        let norm = |gradients: &mut GradientsParams, norm: &BurnNorm, [scale, shift]: [Vec<f32>; 2]| {
+            register(gradients, &norm.gamma, scale);
+            norm.beta.iter().for_each(|beta| register(gradients, beta, shift.clone()));
+        };
+        let dense = |gradients: &mut GradientsParams, layer: &Linear, [weight, bias]: [Vec<f32>; 2]| {
+            register(gradients, &layer.weight, weight);
+            layer.bias.iter().for_each(|param| register(gradients, param, bias.clone()));
+        };
+        norm(&mut gradients, &network.norm, [next(), next()]);
+        for block in &network.blocks {
+            norm(&mut gradients, &block.attention_norm, [next(), next()]);
+            let (weights, biases) = (thirds(&next(), network.spec.d_model), thirds(&next(), network.spec.d_model));
+            let layers = [&block.query, &block.key, &block.value];
+            for ((layer, weight), bias) in layers.into_iter().zip(weights).zip(biases) {
+                dense(&mut gradients, layer, [weight, bias]);
+            }
+            dense(&mut gradients, &block.output, [next(), next()]);
+            norm(&mut gradients, &block.feed_norm, [next(), next()]);
+            dense(&mut gradients, &block.feed_in, [next(), next()]);
+            dense(&mut gradients, &block.feed_out, [next(), next()]);
+        }
+        gradients
+    }
+}
+
+fn bias_of(layer: &Linear) -> Vec<f32> {
+    let [_, d_output] = layer.weight.dims();
+    layer.bias.as_ref().map_or_else(|| vec![0.0; d_output], on_host)
+}
+
+/// Weights, `[d_model, 3 * d_model]`, and biases of queries, keys and values side by side.
+fn beside(block: &Block) -> [Buffer; 2] {
+    let layers = [&block.query, &block.key, &block.value];
+    let weights = layers.map(|layer| on_host(&layer.weight));
+    let [d_input, d_output] = block.query.weight.dims();
+    let mut weight = Vec::with_capacity(3 * d_input * d_output);
+    for row in 0..d_input {
+        weights.iter().for_each(|third| weight.extend_from_slice(&third[row * d_output..(row + 1) * d_output]));
+    }
+    [Buffer::from(weight), Buffer::from(layers.map(bias_of).concat())]
+}
+
+/// The three parts of rows of `3 * width` numbers.
+fn thirds(rows: &[f32], width: usize) -> [Vec<f32>; 3] {
+    [0, 1, 2].map(|third| rows.chunks_exact(width.max(1)).skip(third).step_by(3).flatten().copied().collect())
+}
+
+/// The network on plain weights.
+struct Fused<'a> {
+    spec: &'a TransformerSpec,
+    weights: &'a Arrays,
+}
+
+/// What the backward pass needs of one block, `n` events.
+struct BlockTrace {
+    /// States before the block, and between attention and feed-forward. `[n, d_model]` each
+    states: [Buffer; 2],
+    norms: [NormTrace; 2],
+    /// The same after their norms. `[n, d_model]` each
+    normed: [Buffer; 2],
+    /// `[n, 3 * d_model]`
+    qkv: Buffer,
+    /// `[n, d_model]`
+    seen: Buffer,
+    /// `[n, n_heads]`
+    log_sums: Buffer,
+    /// After the rectifier. `[n, d_ff]`
+    fed: Buffer,
+    /// Dropout factors after attention and after feed-forward. `[n, d_model]` each
+    drops: [Option<Buffer>; 2],
+}
+
+impl Fused<'_> {
+    /// Gradients of the sum of the loss over these sequences, divided by `n_events`, and the sum itself.
+    fn gradients(&self, packed: &Packed, noise: Noise, n_events: usize) -> (f64, Arrays) {
+        let d_model = self.spec.d_model;
+        let drop_inputs = self.drop(packed, noise, 0);
+        let mut x = self.embedded(packed);
+        multiply(&mut x, drop_inputs.as_ref());
+        let mut traces = Vec::with_capacity(self.spec.n_layers);
+        for block in 0..self.spec.n_layers {
+            let drops = [1, 2].map(|half| self.drop(packed, noise, 2 * block + half));
+            let (after, trace) = self.block(packed, x, block, drops);
+            traces.push(trace);
+            x = after;
+        }
+        let mut hidden = Buffer::open(x.len());
+        let norm = self.weights.norm(NORM);
+        let norm_trace = norm.forward(&x, &mut hidden);
+
+        let mut gradients = self.weights.zeros_like();
+        let loss = CrossEntropy { items: self.weights.array(ITEM), d_model, scale: 1.0 / n_events as f32 };
+        let mut d_hidden = Buffer::open(x.len());
+        let nll = loss.gradients(&hidden, &packed.targets, &mut d_hidden, gradients.array_mut(ITEM));
+        let mut d_x = Buffer::zeros(x.len());
+        norm.backward(&norm_trace, &x, &d_hidden, &mut d_x, gradients.pair_mut(NORM));
+        drop((x, hidden, d_hidden));
+        for (block, trace) in traces.into_iter().enumerate().rev() {
+            self.block_backward(packed, block, trace, &mut d_x, &mut gradients);
+        }
+        multiply(&mut d_x, drop_inputs.as_ref());
+        self.embedded_backward(packed, &d_x, &mut gradients);
+        (nll, gradients)
+    }
+
+    /// States after the last event of each sequence. `[n_rows, d_model]`
+    fn last_states(&self, packed: &Packed) -> Buffer {
+        let mut x = self.embedded(packed);
+        for block in 0..self.spec.n_layers {
+            x = self.block(packed, x, block, [None, None]).0;
+        }
+        let width = self.spec.d_model;
+        let mut last = Buffer::open(packed.sequences.len() * width);
+        for (slot, sequence) in last.chunks_exact_mut(width.max(1)).zip(&packed.sequences) {
+            slot.copy_from_slice(&x[(sequence.end - 1) * width..sequence.end * width]);
+        }
+        let mut states = Buffer::open(last.len());
+        self.weights.norm(NORM).forward(&last, &mut states);
+        states
+    }
+
+    /// Item and position vectors of each event. `[n, d_model]`
+    fn embedded(&self, packed: &Packed) -> Buffer {
+        let d_model = self.spec.d_model.max(1);
+        let root = (d_model as f32).sqrt();
+        let (items, positions) = (self.weights.array(ITEM), self.weights.array(POSITION));
+        let mut x = Buffer::open(packed.n_events() * d_model);
+        let events = packed.inputs.iter().zip(&packed.positions);
+        for (row, (&item, &position)) in x.chunks_exact_mut(d_model).zip(events) {
+            let item = items.get(item as usize * d_model..).unwrap_or(&[]);
+            let position = positions.get(position * d_model..).unwrap_or(&[]);
+            for ((value, item), position) in row.iter_mut().zip(item).zip(position) {
+                *value = item * root + position;
+            }
+        }
+        x
+    }
+
+    fn embedded_backward(&self, packed: &Packed, d_x: &[f32], gradients: &mut Arrays) {
+        let d_model = self.spec.d_model.max(1);
+        let root = (d_model as f32).sqrt();
+        let mut add = |place: usize, row: usize, d_row: &[f32], factor: f32| {
+            let slots = gradients.array_mut(place).iter_mut().skip(row * d_model);
+            slots.zip(d_row).for_each(|(slot, value)| *slot += factor * value);
+        };
+        for ((d_row, &item), &position) in d_x.chunks_exact(d_model).zip(&packed.inputs).zip(&packed.positions) {
+            add(ITEM, item as usize, d_row, root);
+            add(POSITION, position, d_row, 1.0);
+        }
+    }
+
+    /// Dropout factors of every event, `[n, d_model]`, where there is dropout.
+    fn drop(&self, packed: &Packed, noise: Noise, layer: usize) -> Option<Buffer> {
+        (self.spec.dropout > 0.0).then(|| {
+            let mut factors = Buffer::open(packed.n_events() * self.spec.d_model);
+            for (row, &place) in factors.chunks_exact_mut(self.spec.d_model.max(1)).zip(&packed.places) {
+                noise.of_event(layer, place).fill_dropout(self.spec.dropout, row);
+            }
+            factors
+        })
+    }
+
+    fn attention<'b>(&self, packed: &'b Packed) -> CausalAttention<'b> {
+        CausalAttention { sequences: &packed.sequences, n_heads: self.spec.n_heads, d_model: self.spec.d_model }
+    }
+
+    fn block(&self, packed: &Packed, x: Buffer, block: usize, drops: [Option<Buffer>; 2]) -> (Buffer, BlockTrace) {
+        let n = packed.n_events();
+        let TransformerSpec { d_model, d_ff, .. } = *self.spec;
+        let layer = |layer: Layer| place_of(block, layer);
+        let mut normed = Buffer::open(n * d_model);
+        let attention_norm = self.weights.norm(layer(Layer::AttentionNorm)).forward(&x, &mut normed);
+        let mut qkv = Buffer::open(n * 3 * d_model);
+        self.weights.dense(layer(Layer::Qkv)).forward(&normed, &mut qkv);
+        let mut seen = Buffer::open(n * d_model);
+        let log_sums = self.attention(packed).forward(&qkv, &mut seen);
+        let mut middle = Buffer::open(n * d_model);
+        self.weights.dense(layer(Layer::Output)).forward(&seen, &mut middle);
+        multiply(&mut middle, drops[0].as_ref());
+        add(&mut middle, &x);
+
+        let mut feed_normed = Buffer::open(n * d_model);
+        let feed_norm = self.weights.norm(layer(Layer::FeedNorm)).forward(&middle, &mut feed_normed);
+        let mut fed = Buffer::open(n * d_ff);
+        self.weights.dense(layer(Layer::FeedIn)).forward(&feed_normed, &mut fed);
+        // A comparison keeps NaN; `max` would not.
+        vectorized(
+            #[inline(always)]
+            || fed.iter_mut().for_each(|value| *value = if *value < 0.0 { 0.0 } else { *value }),
+        );
+        let mut after = Buffer::open(n * d_model);
+        self.weights.dense(layer(Layer::FeedOut)).forward(&fed, &mut after);
+        multiply(&mut after, drops[1].as_ref());
+        add(&mut after, &middle);
+        let (states, norms, normed) = ([x, middle], [attention_norm, feed_norm], [normed, feed_normed]);
+        (after, BlockTrace { states, norms, normed, qkv, seen, log_sums, fed, drops })
+    }
+
+    /// Makes the gradient of the states after the block that of the states before it.
+    fn block_backward(
+        &self,
+        packed: &Packed,
+        block: usize,
+        trace: BlockTrace,
+        d_x: &mut Buffer,
+        gradients: &mut Arrays,
+    ) {
+        let n = packed.n_events();
+        let TransformerSpec { d_model, d_ff, .. } = *self.spec;
+        let layer = |layer: Layer| place_of(block, layer);
+        let BlockTrace { states: [x, middle], norms, normed: [normed, feed_normed], qkv, seen, log_sums, fed, drops } =
+            trace;
+        let mut d_out = Buffer::open(n * d_model);
+        d_out.copy_from_slice(d_x);
+        multiply(&mut d_out, drops[1].as_ref());
+        let mut d_fed = Buffer::open(n * d_ff);
+        let feed_out = self.weights.dense(layer(Layer::FeedOut));
+        feed_out.backward(&fed, &d_out, (&mut d_fed, Onto::Nothing), gradients.pair_mut(layer(Layer::FeedOut)));
+        vectorized(
+            #[inline(always)]
+            || {
+                for (slope, value) in d_fed.iter_mut().zip(fed.iter()) {
+                    *slope = if *value <= 0.0 { 0.0 } else { *slope };
+                }
+            },
+        );
+        let mut d_normed = Buffer::open(n * d_model);
+        let feed_in = self.weights.dense(layer(Layer::FeedIn));
+        feed_in.backward(
+            &feed_normed,
+            &d_fed,
+            (&mut d_normed, Onto::Nothing),
+            gradients.pair_mut(layer(Layer::FeedIn)),
+        );
+        let feed_norm = self.weights.norm(layer(Layer::FeedNorm));
+        feed_norm.backward(&norms[1], &middle, &d_normed, d_x, gradients.pair_mut(layer(Layer::FeedNorm)));
+
+        d_out.copy_from_slice(d_x);
+        multiply(&mut d_out, drops[0].as_ref());
+        let mut d_seen = Buffer::open(n * d_model);
+        let output = self.weights.dense(layer(Layer::Output));
+        output.backward(&seen, &d_out, (&mut d_seen, Onto::Nothing), gradients.pair_mut(layer(Layer::Output)));
+        let mut d_qkv = Buffer::open(n * 3 * d_model);
+        self.attention(packed).backward([&qkv, &seen, &log_sums], &d_seen, &mut d_qkv);
+        let projection = self.weights.dense(layer(Layer::Qkv));
+        projection.backward(&normed, &d_qkv, (&mut d_normed, Onto::Nothing), gradients.pair_mut(layer(Layer::Qkv)));
+        let attention_norm = self.weights.norm(layer(Layer::AttentionNorm));
+        attention_norm.backward(&norms[0], &x, &d_normed, d_x, gradients.pair_mut(layer(Layer::AttentionNorm)));
+    }
+}
+
+fn multiply(values: &mut [f32], factors: Option<&Buffer>) {
+    if let Some(factors) = factors {
+        vectorized(
+            #[inline(always)]
+            || values.iter_mut().zip(factors.iter()).for_each(|(value, factor)| *value *= factor),
+        );
+    }
+}
+
+fn add(sums: &mut [f32], values: &[f32]) {
+    vectorized(
+        #[inline(always)]
+        || sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value),
+    );
+}
