@@ -1,5 +1,6 @@
 //! Puts the questions of a part to a model or a reference: rank and probability of each true item.
 
+use super::TrainError;
 use super::live::Halt;
 use crate::baseline::{Baseline, BaselineKind};
 use crate::data::{EvalCase, Prepared};
@@ -69,6 +70,24 @@ pub(super) fn evaluate(
         between()?;
     }
     Ok(judged)
+}
+
+/// Judges a model on some questions, as a run does after each epoch.
+///
+/// # Errors
+/// [`TrainError`] when the model fails.
+pub fn judge(
+    model: &dyn Trainable,
+    prepared: &Prepared,
+    cases: &[EvalCase],
+    filter_seen: bool,
+) -> Result<RankingMetrics, TrainError> {
+    match evaluate(model, prepared, cases, filter_seen, &mut || Ok(())) {
+        Ok(judged) => Ok(judged.metrics()),
+        Err(Halt::Failed(error)) => Err(error),
+        // Nobody is asked in between, so nobody can stop it.
+        Err(Halt::Stopped(_)) => Ok(RankingMetrics::default()),
+    }
 }
 
 /// A reference fitted on the training events.

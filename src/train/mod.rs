@@ -17,6 +17,7 @@ mod schedule;
 
 pub use early_stop::EarlyStop;
 pub use error::TrainError;
+pub use evaluate::judge;
 pub use message::{Command, Control, Ended, Event, EventKind, Observer, Progress, StopMode};
 #[doc(hidden)]
 pub use open::{BuildModel, Built};

@@ -11,6 +11,7 @@ mod app;
 mod architecture;
 mod bad_input_data;
 mod baseline;
+mod bench;
 mod cli;
 mod cli_columns;
 mod cli_world;
