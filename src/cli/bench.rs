@@ -13,7 +13,7 @@ use crate::bench::{
 };
 use crate::data::name_of;
 use crate::error::Error;
-use crate::model::{Layers, ModelKind, open_device};
+use crate::model::{DeviceKind, Layers, ModelKind, ModelSpec, open_device};
 use crate::spec::{Value, did_you_mean};
 
 /// What to measure, where, how often.
@@ -29,7 +29,7 @@ pub struct Args {
     threads: Option<NonZeroUsize>,
     /// Count so many runs, instead of ten or as many as twenty seconds allow
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    runs: Option<u32>,
+    repeat: Option<u32>,
     /// burn's own layers instead of the fused ones
     #[arg(long)]
     plain: bool,
@@ -120,7 +120,8 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
         _ if args.told.json => Ok(()),
         _ => {
             let threads = if n_threads == 1 { "thread" } else { "threads" };
-            writeln!(streams.out, "{n_threads} {threads}, {} layers", layers(args))?;
+            let layers = if args.plain { ", burn's own layers" } else { "" };
+            writeln!(streams.out, "{n_threads} {threads}{layers}")?;
             Ok(table.write(streams.out)?)
         }
     }
@@ -160,17 +161,15 @@ fn devices_of(case: &Case, asked: &[String]) -> Vec<String> {
 }
 
 fn how(args: &Args, device: &str) -> Result<How, Error> {
-    let runs = match args.runs {
+    let runs = match args.repeat {
         Some(n) => Runs::exactly(n as usize),
         None if args.which.quick => Runs::exactly(2),
         None => Runs::USUAL,
     };
-    let layers = if args.plain { Layers::Plain } else { Layers::Fused };
-    Ok(How { device: open_device(device)?.info.key, layers, runs, log: args.data.clone() })
-}
-
-fn layers(args: &Args) -> &'static str {
-    if args.plain { "plain" } else { "fused" }
+    let info = open_device(device)?.info;
+    // A GPU has no fused layers.
+    let layers = if args.plain || info.kind != DeviceKind::Cpu { Layers::Plain } else { Layers::Fused };
+    Ok(How { device: info.key, layers, runs, log: args.data.clone() })
 }
 
 /// A real log is named, so that its rows are not taken for those of the made one.
@@ -231,7 +230,7 @@ fn list(chosen: &[Case], args: &Args, streams: &mut Streams<'_>) -> Result<(), E
 /// All that another program needs to do the same work on the same events.
 fn described(case: &Case) -> Json {
     let family = case.task.model().map(|model| ModelKind::from(model).to_string());
-    let fields = case.task.model().map(crate::model::ModelSpec::fields).unwrap_or_default();
+    let fields = case.task.model().map(ModelSpec::fields).unwrap_or_default();
     let settings: Map<String, Json> =
         fields.into_iter().map(|field| (field.key.to_owned(), plain(field.value))).collect();
     json!({

@@ -4,7 +4,8 @@
 //!
 //! `TEXT` chooses work by part of its name (`seqscope bench --list` names all of it), `--growth` measures steps
 //! of growing window, catalogue and batch instead, `--rows FILE` keeps every row for `seqscope bench --draw`.
-//! `--threads N`, `--rounds N` (3), `--runs N`, `--quick` and `--plain` are as their names say; `PYTHON` is an
+//! `--threads N`, `--rounds N` (3), `--repeat N`, `--quick` and `--plain` are as their names say, and
+//! `--device gpu:0` puts a GPU through wgpu beside PyTorch's CUDA. `PYTHON` is an
 //! interpreter with PyTorch (`python3`; without PyTorch only our figures are told). The two sides take turns,
 //! each time as a process of its own; told are medians over the rounds, and of the ratios the median and
 //! between which two they lay.
@@ -92,8 +93,10 @@ struct Asked {
     text: Option<String>,
     /// As both sides take it.
     threads: String,
+    /// Ours; any but the CPU stands beside CUDA.
+    device: String,
     rounds: usize,
-    runs: Option<String>,
+    repeat: Option<String>,
     /// Words that only ours takes.
     ours: Vec<String>,
     rows: Option<String>,
@@ -102,15 +105,17 @@ struct Asked {
 impl Asked {
     fn of(mut words: impl Iterator<Item = String>) -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from).to_string();
-        let mut asked = Self { text: None, threads, rounds: 3, runs: None, ours: Vec::new(), rows: None };
+        let device = "cpu".to_owned();
+        let mut asked = Self { text: None, threads, device, rounds: 3, repeat: None, ours: Vec::new(), rows: None };
         while let Some(word) = words.next() {
             match word.as_str() {
                 // cargo's own.
                 "--bench" => {}
                 "--growth" | "--quick" | "--plain" => asked.ours.push(word),
                 "--threads" => asked.threads = words.next().unwrap(),
+                "--device" => asked.device = words.next().unwrap(),
                 "--rounds" => asked.rounds = words.next().unwrap().parse().unwrap(),
-                "--runs" => asked.runs = words.next(),
+                "--repeat" => asked.repeat = words.next(),
                 "--rows" => asked.rows = words.next(),
                 _ => asked.text = Some(word),
             }
@@ -121,9 +126,12 @@ impl Asked {
     /// What our side prints: rows of the work that was chosen, unless `more` chooses otherwise.
     fn seqscope(&self, more: &[&str]) -> String {
         let mut command = Command::new(env!("CARGO_BIN_EXE_seqscope"));
-        command.args(["bench", "--json", "--threads", &self.threads]).args(&self.ours).args(more);
-        if let Some(runs) = &self.runs {
-            command.args(["--runs", runs]);
+        command
+            .args(["bench", "--json", "--threads", &self.threads, "--device", &self.device])
+            .args(&self.ours)
+            .args(more);
+        if let Some(n) = &self.repeat {
+            command.args(["--repeat", n]);
         }
         if let Some(text) = self.text.as_ref().filter(|_| !more.contains(&"--only")) {
             command.args(["--only", text]);
@@ -137,9 +145,10 @@ impl Asked {
     fn twin(&self, python: &str, case: &str) -> String {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bench/step.py");
         let mut command = Command::new(python);
-        command.arg(script).args(["--threads", &self.threads]);
-        if let Some(runs) = &self.runs {
-            command.args(["--runs", runs]);
+        let device = if self.device == "cpu" { "cpu" } else { "cuda" };
+        command.arg(script).args(["--threads", &self.threads, "--device", device]);
+        if let Some(n) = &self.repeat {
+            command.args(["--repeat", n]);
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();

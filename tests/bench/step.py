@@ -396,7 +396,7 @@ def measure(case, args):
         try:
             # Epochs take long and are alike: three tell enough, as in Seqscope.
             most = 3 if case["task"] == "epoch" else MOST
-            runs = min(args.runs, 3) if case["task"] == "epoch" and args.runs else args.runs
+            runs = min(args.repeat, 3) if case["task"] == "epoch" and args.repeat else args.repeat
             ms = timed(TASKS[case["task"]](case, args.device, mode), runs, most)
             print(json.dumps(row(case, args, mode, ms)), flush=True)
         except (RuntimeError, MemoryError) as error:
@@ -409,13 +409,13 @@ def main():
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     parser.add_argument("--mode", default="both", choices=["eager", "compiled", "both"])
-    parser.add_argument("--runs", type=int)
+    parser.add_argument("--repeat", type=int)
     parser.add_argument("--only", default="", metavar="TEXT", help="only work whose name holds this text")
     args = parser.parse_args()
     if sys.stdin.isatty():
         parser.error("give it the cases: seqscope bench --list --json | python tests/bench/step.py")
-    if args.threads < 1 or (args.runs is not None and args.runs < 1):
-        parser.error("--threads and --runs are whole numbers from 1")
+    if args.threads < 1 or (args.repeat is not None and args.repeat < 1):
+        parser.error("--threads and --repeat are whole numbers from 1")
     if args.device == "cuda" and not torch.cuda.is_available():
         parser.error("PyTorch finds no CUDA device here; take --device cpu")
     torch.set_num_threads(args.threads)

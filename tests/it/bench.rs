@@ -44,8 +44,8 @@ fn every_kind_of_work_is_measured_and_told_to_a_script() {
 #[test]
 fn a_person_gets_a_table() {
     let place = Place::new();
-    let said = place.seqscope("bench --quick --only lstm --plain --runs 1 --threads 1").ok();
-    assert!(said.out.starts_with("1 thread, plain layers\nwork "), "{}", said.out);
+    let said = place.seqscope("bench --quick --only lstm --plain --repeat 1 --threads 1").ok();
+    assert!(said.out.starts_with("1 thread, burn's own layers\nwork "), "{}", said.out);
     for words in ["median ms", "spread", "lstm step ", "lstm epoch", "lstm evaluation", "lstm explanation"] {
         assert!(said.out.contains(words), "`{words}` in {}", said.out);
     }
@@ -83,7 +83,7 @@ fn what_cannot_be_measured_is_said_with_its_cure() {
     place.seqscope("bench --only perceptron").fails(1, &["`perceptron`", "seqscope bench --list"]);
     place.seqscope("bench --quick --device gpu:99").fails(1, &["gpu:99", "seqscope devices"]);
     place.seqscope("bench --threads 0").fails(2, &["at least one thread must work", "leave it out"]);
-    place.seqscope("bench --runs 0").fails(2, &["--runs"]);
+    place.seqscope("bench --repeat 0").fails(2, &["--repeat"]);
     place.seqscope("bench --draw growth.svg --from nowhere.jsonl").fails(1, &["nowhere.jsonl", "--growth --json"]);
     place.write("rows.jsonl", "{\"work\": \"opening\", \"median_ms\": 1.0}\nnot json\n");
     place.seqscope("bench --draw growth.svg --from rows.jsonl").fails(1, &["no", "row of growth"]);
@@ -93,7 +93,7 @@ fn what_cannot_be_measured_is_said_with_its_cure() {
 #[test]
 fn growth_is_measured_and_drawn_beside_the_twin() {
     let place = Place::new();
-    let said = place.seqscope("bench --growth --quick --runs 1 --only batch=32 --json").ok();
+    let said = place.seqscope("bench --growth --quick --repeat 1 --only batch=32 --json").ok();
     let ours = rows(&said);
     let names: BTreeSet<String> = works(&ours).into_iter().map(str::to_owned).collect();
     let expected = ModelKind::iter().map(|kind| format!("{} step batch=32", kind.to_string().to_lowercase()));
