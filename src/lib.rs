@@ -42,6 +42,7 @@
 //! | [`train`] | one run from start to end, without threads | |
 //! | [`explain`] | plain numbers in, explanations out | |
 //! | [`error`] | the sum of the modules' errors, and what is shown of them | |
+//! | [`bench`](mod@bench) | how long the work above takes | |
 //! | [`app`] | the application without a window: state, actions, background jobs | threads |
 //! | [`cli`] | text in, text out | `clap`, `ctrlc`, `indicatif` |
 //! | [`ui`] | painting (feature `gui`) | `egui`, `eframe`, `egui_plot`, `egui_extras`, `rfd` |
@@ -119,6 +120,7 @@
 
 pub mod app;
 pub mod baseline;
+pub mod bench;
 pub mod cli;
 pub mod data;
 pub mod error;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::data::{CleanStep, DataShape, DataSource};
 use crate::experiment::Experiment;
-use crate::model::{ModelKind, ModelSpec};
+use crate::model::{MachineMemory, MemoryNeed, ModelKind, ModelSpec};
 use crate::spec::{Described, Field, Problem};
 
 /// Changes of one field within this time of each other are one step of undo: a person who types
@@ -24,6 +24,8 @@ pub struct Draft {
     pub problems: Vec<Problem>,
     /// Number of learnt numbers; `None` until the data are prepared.
     pub n_params: Option<usize>,
+    /// Memory that training takes on the processor; `None` until the data are prepared.
+    pub memory: Option<MemoryNeed>,
     undo: Vec<Experiment>,
     redo: Vec<Experiment>,
     /// Field of the last change and when it was.
@@ -111,16 +113,19 @@ impl Draft {
         self.replace(Experiment { model, ..self.experiment.clone() });
     }
 
-    /// Looks for problems; with the data's sizes also for what does not fit them.
-    pub(super) fn check(&mut self, shape: Option<DataShape>) {
+    /// Looks for problems; with the data's sizes also for what does not fit them, nor into the memory of
+    /// the machine where that is what trains.
+    pub(super) fn check(&mut self, shape: Option<DataShape>, machine: Option<MachineMemory>) {
         // Whether a file can be read is what its preview says, in the background.
         self.problems = self.experiment.check_settings();
         let family = self.experiment.model.family();
-        self.n_params = None;
+        (self.n_params, self.memory) = (None, None);
         if let Some(shape) = shape {
             self.problems.extend(family.check(shape).into_iter().map(|problem| problem.under("model")));
             if !self.has_errors() {
                 self.n_params = Some(family.n_params(shape));
+                self.memory = Some(self.experiment.memory(shape));
+                self.problems.extend(machine.and_then(|machine| self.experiment.check_memory(shape, machine)));
             }
         }
         let mut seen = Vec::new();

@@ -44,8 +44,8 @@ use job::{Answer, ExplainWorker, Jobs, Ticket};
 
 use crate::data::{self, DataSource, FileSpec, Prepared, Pseudonyms, WorldSpec};
 use crate::experiment::Experiment;
-use crate::model::DeviceInfo;
-use crate::run::{RunId, RunStatus, RunStore, Summary};
+use crate::model::{DeviceInfo, DeviceKind, MachineMemory, device_for};
+use crate::run::{RunId, RunMemory, RunStatus, RunStore, Summary};
 use crate::train::Command;
 
 /// Files that are remembered as opened of late.
@@ -111,10 +111,13 @@ pub struct App {
     color_of_run: BTreeMap<RunId, usize>,
     last_notice: u64,
     runs_read: Instant,
+    /// What was read of the folder of runs before.
+    runs_known: RunMemory,
     /// The last reading of the folder of runs, and the oldest whose answer is still true: not
     /// older than the list shown, nor than the deletion of a run.
     runs_asked: Ticket,
     runs_true_from: Ticket,
+    runs_revision: u64,
     jobs: Jobs,
     explainer: ExplainWorker,
 }
@@ -147,8 +150,10 @@ impl App {
             color_of_run: BTreeMap::new(),
             last_notice: 0,
             runs_read: Instant::now(),
+            runs_known: RunMemory::default(),
             runs_asked: Ticket::default(),
             runs_true_from: Ticket::default(),
+            runs_revision: 0,
             jobs: Jobs::new(options.waker),
         };
         app.recent.truncate(RECENT_KEPT);
@@ -248,6 +253,12 @@ impl App {
         self.runs.ready()?.iter().find(|summary| summary.id == *run)
     }
 
+    /// Grows whenever [`App::runs`] is another list than before.
+    #[must_use]
+    pub fn runs_revision(&self) -> u64 {
+        self.runs_revision
+    }
+
     /// Which colour a run has: the same as long as the program runs, and distinct from its
     /// neighbours in time.
     #[must_use]
@@ -290,7 +301,14 @@ impl App {
 
     fn check_draft(&mut self) {
         let shape = self.fresh_data().map(|prepared| prepared.dataset.shape());
-        self.draft.check(shape);
+        self.draft.check(shape, self.memory_to_train_in());
+    }
+
+    /// What the machine has, where the draft's device is its processor.
+    fn memory_to_train_in(&self) -> Option<MachineMemory> {
+        let Loadable::Ready(devices) = &self.devices else { return None };
+        let device = device_for(&self.draft.experiment.training.device, devices)?;
+        (device.kind == DeviceKind::Cpu).then(MachineMemory::now).flatten()
     }
 
     fn set_source(&mut self, source: DataSource) {
@@ -366,11 +384,11 @@ impl App {
             self.runs = Loadable::Loading(format!("Reading {}", self.store.root.display()));
         }
         self.runs_read = Instant::now();
-        let store = self.store.clone();
+        let (store, known) = (self.store.clone(), self.runs_known.clone());
         self.runs_asked.0 += 1;
         let ticket = self.runs_asked;
         let answer = move |runs| Answer::Runs(ticket, runs);
-        self.jobs.start("runs", move || store.list().map_err(job::sentence), answer);
+        self.jobs.start("runs", move || store.list_again(&known).map_err(job::sentence), answer);
     }
 }
 

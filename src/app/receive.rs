@@ -1,5 +1,6 @@
 //! What background work has sent, taken into the state.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::data_state::Counted;
@@ -16,7 +17,10 @@ const NOTICES_KEPT: usize = 20;
 impl App {
     pub(super) fn take(&mut self, answer: Answer) {
         match answer {
-            Answer::Devices(devices) => self.devices = devices.into(),
+            Answer::Devices(devices) => {
+                self.devices = devices.into();
+                self.check_draft();
+            }
             Answer::Runs(ticket, runs) => self.take_runs(ticket, runs),
             Answer::Picked(kind, picked) => self.take_picked(kind, picked),
             Answer::Previewed(ticket, preview) => {
@@ -135,6 +139,7 @@ impl App {
             }
         }
         self.runs = runs.into();
+        self.runs_revision += 1;
         if self.page == Page::Compare {
             self.choose_runs_to_compare();
         }
@@ -142,8 +147,10 @@ impl App {
 
     /// Runs that another program has trained further since they were last listed.
     fn changed_since_listed(&self, runs: &[Summary]) -> Vec<RunId> {
+        let listed: BTreeMap<&RunId, &Summary> =
+            self.runs.ready().into_iter().flatten().map(|summary| (&summary.id, summary)).collect();
         let standing = |summary: &Summary| summary.manifest.as_ref().map(|m| (m.epochs, m.outcome.clone()));
-        let before = |summary: &Summary| self.summary(&summary.id).map(standing);
+        let before = |summary: &Summary| listed.get(&summary.id).map(|before| standing(before));
         let changed = runs.iter().filter(|summary| before(summary).is_some_and(|before| before != standing(summary)));
         changed.map(|summary| summary.id.clone()).collect()
     }

@@ -7,7 +7,7 @@ use super::job::{Answer, ExplainQuestion, sentence};
 use super::views::Asked;
 use super::{App, Loadable, Page, RunSeries, ViewKey};
 use crate::data::{EvalCase, Prepared};
-use crate::run::{Part, RunId, RunStore};
+use crate::run::{Curves, Part, RunId, RunStore};
 
 impl App {
     pub(super) fn load_what_is_wanted(&mut self) {
@@ -149,7 +149,9 @@ fn read_series(store: &RunStore, run: &RunId) -> Result<Arc<RunSeries>, String> 
     let epochs = store.epochs(run).map_err(sentence)?;
     // Curves and weights can be looked at without them.
     let test_results = store.results(run, Part::Test).ok().flatten().unwrap_or_default();
-    Ok(Arc::new(RunSeries { manifest, history, epochs, test_results }))
+    // Here, on a thread of its own: a long series takes longer than a frame may.
+    let curves = Curves::of(&history);
+    Ok(Arc::new(RunSeries { manifest, history, curves, epochs, test_results }))
 }
 
 /// The tested user whose history has the median length: neither a newcomer nor an outlier.

@@ -5,6 +5,7 @@
 //! goes away; progress, warnings and errors go to standard error.
 
 mod audit;
+mod bench;
 mod check;
 mod columns;
 mod compare;
@@ -85,6 +86,8 @@ pub enum Command {
     Export(export::Args),
     /// List the devices that can train
     Devices(devices::Args),
+    /// Measure how long the program's own work takes on this machine
+    Bench(bench::Args),
 }
 
 /// Carries out one command.
@@ -104,5 +107,6 @@ pub fn run(command: Command, runs: PathBuf, streams: &mut Streams<'_>) -> Result
         Command::Predict(args) => predict::run(&args, &store, streams),
         Command::Export(args) => export::run(&args, &store, streams),
         Command::Devices(args) => devices::run(&args, streams),
+        Command::Bench(args) => bench::run(&args, streams),
     }
 }

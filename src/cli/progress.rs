@@ -81,18 +81,22 @@ impl Drop for OpeningBar {
 impl Observer for ProgressLines<'_> {
     fn observe(&mut self, event: &Event) -> Result<(), TrainError> {
         match &event.kind {
-            EventKind::Started { data, device, n_params, n_epochs, steps_per_epoch, first_epoch, .. } => {
+            EventKind::Started { data, device, n_params, memory, n_epochs, steps_per_epoch, first_epoch, .. } => {
                 self.n_epochs = *n_epochs;
                 self.bar.set_length((n_epochs * steps_per_epoch) as u64);
                 self.bar.set_position(((first_epoch - 1) * steps_per_epoch) as u64);
                 let shape = data.shape;
                 self.say(&format!(
-                    "{}: {} users, {} items, {} events; {} parameters on {}; run {}",
+                    "{}: {} users, {} items, {} events; {} parameters{} on {}; run {}",
                     data.name,
                     count(shape.n_users),
                     count(shape.n_items),
                     count(shape.n_events),
                     count(*n_params),
+                    memory.map_or_else(String::new, |memory| format!(
+                        ", about {} MB",
+                        count(memory.peak().div_ceil(1_000_000) as usize)
+                    )),
                     device.name,
                     event.run,
                 ));

@@ -128,6 +128,14 @@ pub fn read(data: &DataSpec, watch: &dyn Watch) -> Result<Dataset, DataError> {
     prepare::read(data, watch)
 }
 
+/// As [`read`], from the log itself: no copy of an earlier opening is looked for, and none is kept.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_anew(data: &DataSpec, watch: &dyn Watch) -> Result<Dataset, DataError> {
+    prepare::read_anew(data, watch)
+}
+
 /// Problems that can be told from the settings alone, without reading the file (a missing file
 /// included). Fields are paths under `data` and `split`.
 #[must_use]

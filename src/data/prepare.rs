@@ -36,11 +36,23 @@ pub(super) fn read(data: &DataSpec, watch: &dyn Watch) -> Result<Dataset, DataEr
     coded(data, SplitSpec::LeaveOneOut, watch).map(|(dataset, _)| dataset)
 }
 
+/// See [`super::read_anew`].
+pub(super) fn read_anew(data: &DataSpec, watch: &dyn Watch) -> Result<Dataset, DataError> {
+    refuse(data, SplitSpec::LeaveOneOut)?;
+    coded_anew(data, SplitSpec::LeaveOneOut, watch).map(|(dataset, _)| dataset)
+}
+
+/// Stops at settings that cannot be right.
+fn refuse(data: &DataSpec, split: SplitSpec) -> Result<(), DataError> {
+    match check::settings(data, split).into_iter().find(Problem::is_error) {
+        Some(Problem { field, sentence, .. }) => Err(DataError::Setting { field, sentence }),
+        None => Ok(()),
+    }
+}
+
 /// The log cleaned and coded, and where the split cuts it in time.
 fn coded(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<(Dataset, Option<Cuts>), DataError> {
-    if let Some(Problem { field, sentence, .. }) = check::settings(data, split).into_iter().find(Problem::is_error) {
-        return Err(DataError::Setting { field, sentence });
-    }
+    refuse(data, split)?;
     let cache = Cache::of_user();
     let key = cache.as_ref().map(|cache| cache.key(data, split, watch)).transpose()?.flatten();
     let kept = cache.as_ref().zip(key.as_ref());

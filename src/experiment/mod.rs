@@ -6,6 +6,7 @@ mod difference;
 mod error;
 mod features;
 mod file;
+mod memory;
 mod settings;
 mod syntax;
 

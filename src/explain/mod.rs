@@ -1,6 +1,9 @@
 //! Plain numbers in, explanations out: what a model thought at each step of one user's history.
 
+mod heads;
 mod ranked;
+
+pub use heads::HeadSummary;
 
 use ranked::{Contest, Seen};
 
@@ -55,6 +58,8 @@ pub struct UserView {
     pub next: Vec<Scored>,
     /// Attention over the history; `None` for a model that has none.
     pub attention: Option<AttentionMaps>,
+    /// What is told of its heads; of no maps, nothing.
+    pub heads: HeadSummary,
 }
 
 impl UserView {
@@ -108,7 +113,8 @@ pub fn user_view(
     }
     let next = answers.next().map(|scores| Contest::new(scores, &seen, None).top(N_NEXT)).unwrap_or_default();
     let attention = if items.is_empty() { None } else { model.attention(items)? };
-    Ok(UserView { user_idx, timeline, next, attention })
+    let heads = attention.as_ref().map(HeadSummary::of).unwrap_or_default();
+    Ok(UserView { user_idx, timeline, next, attention, heads })
 }
 
 /// The `top` most likely next items after a history.

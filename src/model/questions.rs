@@ -35,6 +35,10 @@ const MAX_SCORES: usize = 16_000_000;
 const MAX_BLOCK: usize = 256;
 
 impl Questions {
+    /// Questions that are put to a model at a time. It depends on nothing, so that results do not depend on
+    /// the machine.
+    pub const AT_A_TIME: usize = 2048;
+
     /// Number of questions.
     #[must_use]
     pub fn len(&self) -> usize {

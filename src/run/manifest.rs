@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use ron::ser::PrettyConfig;
 use serde::{Deserialize, Serialize};
@@ -141,8 +142,8 @@ pub struct Summary {
     pub id: RunId,
     /// Whether it can be used.
     pub status: RunStatus,
-    /// Its manifest, unless damaged.
-    pub manifest: Option<Manifest>,
+    /// Its manifest, unless damaged; shared, because lists are read again and again.
+    pub manifest: Option<Arc<Manifest>>,
 }
 
 impl Manifest {
@@ -196,12 +197,18 @@ impl Manifest {
             path: path.clone(),
             reason: format!("{}; restore the file, or delete the run's folder", quotable_reason(&e.to_string())),
         };
-        // The version first: a later version may have fields that would only look like damage.
-        let head: Head = ron::from_str(&text).map_err(damaged)?;
-        if head.version > VERSION {
-            return Err(RunError::Newer { path, found: head.version, known: VERSION });
-        }
-        let mut manifest: Self = ron::from_str(&text).map_err(damaged)?;
+        let newer = |found: u32| RunError::Newer { path: path.clone(), found, known: VERSION };
+        let whole = ron::from_str::<Self>(&text);
+        let mut manifest = match whole {
+            Ok(manifest) if manifest.version > VERSION => return Err(newer(manifest.version)),
+            Ok(manifest) => manifest,
+            // A later version may have fields that would only look like damage. Its number is looked
+            // for only here: reading each text twice would make a long list take twice as long.
+            Err(error) => {
+                let head: Head = ron::from_str(&text).map_err(damaged)?;
+                return Err(if head.version > VERSION { newer(head.version) } else { damaged(error) });
+            }
+        };
         if let Some(name) = dir.file_name() {
             manifest.id = RunId(name.to_string_lossy().into_owned());
         }

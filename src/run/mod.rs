@@ -18,6 +18,7 @@
 
 mod checkpoint;
 mod comparable;
+mod curve;
 mod disguise;
 mod disk;
 mod error;
@@ -26,15 +27,18 @@ mod history;
 mod id;
 mod lock;
 mod manifest;
+mod memory;
 mod results;
 mod store;
 mod writer;
 
 pub use comparable::hindrance;
+pub use curve::{Curve, Curves};
 pub use error::RunError;
 pub use history::{History, HistoryPoint, Part};
 pub use id::RunId;
 pub use manifest::{DataStamp, Manifest, Outcome, References, RunStatus, Summary};
+pub use memory::RunMemory;
 pub use results::UserResult;
 pub use store::RunStore;
 pub use writer::{EpochDone, RunWriter};

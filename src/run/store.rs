@@ -1,16 +1,19 @@
 //! A folder of runs: list, find, read, delete.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use rayon::prelude::*;
+
 use super::disk::{file_error, read_text};
 use super::history::{History, Part};
 use super::id::RunId;
 use super::manifest::{self, Manifest, RunStatus, Summary};
-use super::{RunError, UserResult, checkpoint, lock, results};
+use super::{RunError, RunMemory, UserResult, checkpoint, lock, results};
 
 /// Name of a run's series.
 pub(super) const HISTORY_FILE: &str = "history.csv";
@@ -53,6 +56,15 @@ impl RunStore {
     /// # Errors
     /// [`RunError`] when the folder exists and cannot be read.
     pub fn list(&self) -> Result<Vec<Summary>, RunError> {
+        self.list_again(&RunMemory::default())
+    }
+
+    /// [`RunStore::list`], where manifests that have not changed since they were last read with the
+    /// same memory are not read again.
+    ///
+    /// # Errors
+    /// As [`RunStore::list`].
+    pub fn list_again(&self, memory: &RunMemory) -> Result<Vec<Summary>, RunError> {
         let entries = match fs::read_dir(&self.root) {
             Ok(entries) => entries,
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -60,14 +72,18 @@ impl RunStore {
         };
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
         let ids = names.map(RunId).filter(|id| id.is_plain() && self.dir(id).join(manifest::FILE).exists());
-        let mut runs: Vec<Summary> = ids.map(|id| self.summary(id)).collect();
+        let ids: Vec<RunId> = ids.collect();
+        // Reading a manifest is work for the processor, and there may be a thousand.
+        let mut runs: Vec<Summary> = ids.into_par_iter().map(|id| self.summary(id, memory)).collect();
+        let there: BTreeSet<&RunId> = runs.iter().map(|run| &run.id).collect();
+        memory.keep_only(|id| there.contains(id));
         runs.sort_by_cached_key(|run| Reverse(self.age(run)));
         Ok(runs)
     }
 
-    fn summary(&self, id: RunId) -> Summary {
+    fn summary(&self, id: RunId, memory: &RunMemory) -> Summary {
         let dir = self.dir(&id);
-        match Manifest::read(&dir) {
+        match memory.manifest(&id, &dir) {
             Err(e) => Summary { id, status: RunStatus::Damaged(e.to_string()), manifest: None },
             Ok(manifest) => {
                 let status = match &manifest.outcome {
@@ -136,7 +152,7 @@ impl RunStore {
     /// [`RunError::Unknown`] when there is no such run.
     pub fn status(&self, id: &RunId) -> Result<RunStatus, RunError> {
         self.existing(id)?;
-        Ok(self.summary(id.clone()).status)
+        Ok(self.summary(id.clone(), &RunMemory::default()).status)
     }
 
     /// The series of a run. A half-written last line (power cut, kill) is passed over.

@@ -1,5 +1,6 @@
 //! Puts the questions of a part to a model or a reference: rank and probability of each true item.
 
+use super::TrainError;
 use super::live::Halt;
 use crate::baseline::{Baseline, BaselineKind};
 use crate::data::{EvalCase, Prepared};
@@ -42,10 +43,6 @@ impl Judged {
     }
 }
 
-/// Questions put to the model at a time. It depends on nothing, so that results do not depend on the
-/// machine.
-const MAX_BLOCK: usize = 2048;
-
 /// Judges a model on some questions. `between` is called between blocks of them.
 pub(super) fn evaluate(
     model: &dyn Trainable,
@@ -55,7 +52,7 @@ pub(super) fn evaluate(
     between: &mut dyn FnMut() -> Result<(), Halt>,
 ) -> Result<Judged, Halt> {
     let mut judged = Judged::default();
-    for block in cases.chunks(MAX_BLOCK) {
+    for block in cases.chunks(Questions::AT_A_TIME) {
         let asked: Vec<Question<'_>> = block.iter().map(|case| question(prepared, *case)).collect();
         let questions = Questions {
             histories: asked.iter().map(|question| question.history).collect(),
@@ -73,6 +70,24 @@ pub(super) fn evaluate(
         between()?;
     }
     Ok(judged)
+}
+
+/// Judges a model on some questions, as a run does after each epoch.
+///
+/// # Errors
+/// [`TrainError`] when the model fails.
+pub fn judge(
+    model: &dyn Trainable,
+    prepared: &Prepared,
+    cases: &[EvalCase],
+    filter_seen: bool,
+) -> Result<RankingMetrics, TrainError> {
+    match evaluate(model, prepared, cases, filter_seen, &mut || Ok(())) {
+        Ok(judged) => Ok(judged.metrics()),
+        Err(Halt::Failed(error)) => Err(error),
+        // Nobody is asked in between, so nobody can stop it.
+        Err(Halt::Stopped(_)) => Ok(RankingMetrics::default()),
+    }
 }
 
 /// A reference fitted on the training events.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::TrainError;
 use crate::data::world::Ceiling;
 use crate::metric::RankingMetrics;
-use crate::model::DeviceInfo;
+use crate::model::{DeviceInfo, MemoryNeed};
 use crate::run::{DataStamp, Outcome, References, RunId};
 use crate::spec::Problem;
 
@@ -68,6 +68,8 @@ pub enum EventKind {
         device: DeviceInfo,
         /// Number of learnt numbers.
         n_params: usize,
+        /// Memory that training takes on the processor; `None` where it runs elsewhere.
+        memory: Option<MemoryNeed>,
         /// Most epochs.
         n_epochs: usize,
         /// Steps of an epoch.

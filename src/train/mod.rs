@@ -17,6 +17,7 @@ mod schedule;
 
 pub use early_stop::EarlyStop;
 pub use error::TrainError;
+pub use evaluate::judge;
 pub use message::{Command, Control, Ended, Event, EventKind, Observer, Progress, StopMode};
 #[doc(hidden)]
 pub use open::{BuildModel, Built};
@@ -33,7 +34,7 @@ use crate::baseline::BaselineKind;
 use crate::data::Prepared;
 use crate::experiment::Experiment;
 use crate::metric::RankingMetrics;
-use crate::model::{ModelError, TrainStats, Trainable};
+use crate::model::{DeviceKind, ModelError, TrainStats, Trainable};
 use crate::run::{EpochDone, Manifest, Outcome, Part, References, RunId, RunStore};
 use crate::spec::Problem;
 
@@ -196,6 +197,7 @@ fn started(task: &Task, live: &Live<'_>, model: &dyn Trainable) -> EventKind {
         data: Box::new(live.manifest().data.clone()),
         device: task.device.clone(),
         n_params: model.n_params(),
+        memory: (task.device.kind == DeviceKind::Cpu).then(|| task.experiment.memory(task.prepared.dataset.shape())),
         n_epochs: task.plan.n_epochs,
         steps_per_epoch: task.plan.steps_per_epoch(),
         first_epoch: task.first_epoch,

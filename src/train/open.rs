@@ -13,7 +13,7 @@ use super::{BELOW_REFERENCE, Job, TrainError};
 use crate::baseline::BaselineKind;
 use crate::data::{self, DataReport, DataShape, DataSource, DataSpec, EvalCase, Prepared};
 use crate::experiment::Experiment;
-use crate::model::{DeviceInfo, DeviceKind, Layers, Trainable, open_device};
+use crate::model::{DeviceInfo, DeviceKind, Layers, MachineMemory, Trainable, open_device};
 use crate::run::{DataStamp, Manifest, Outcome, Part, References, RunId, RunStore, RunWriter};
 use crate::spec::{Problem, derive_seed};
 
@@ -84,6 +84,9 @@ pub(super) fn open(job: Job, build: BuildModel<'_>) -> Result<(Task, Box<dyn Tra
     warnings.extend(without_errors(of_model.into_iter().map(|problem| problem.under("model")).collect())?);
     let plan = Plan::new(&experiment, &prepared)?;
     let Built { mut model, device } = build(&experiment, shape)?;
+    if let Some(machine) = MachineMemory::now().filter(|_| device.kind == DeviceKind::Cpu) {
+        warnings.extend(without_errors(experiment.check_memory(shape, machine).into_iter().collect())?);
+    }
     let references = fit_references(&prepared);
 
     let mut task = Task {

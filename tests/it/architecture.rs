@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Modules in the order of the import table. A module may import those of a smaller rank.
-const RANKS: [(&str, u32); 14] = [
+const RANKS: [(&str, u32); 15] = [
     ("spec", 0),
     ("metric", 1),
     ("baseline", 2),
@@ -20,17 +20,18 @@ const RANKS: [(&str, u32); 14] = [
     ("train", 6),
     ("explain", 7),
     ("error", 8),
-    ("app", 9),
-    ("cli", 9),
-    ("ui", 10),
-    ("main", 11),
+    ("bench", 9),
+    ("app", 10),
+    ("cli", 10),
+    ("ui", 11),
+    ("main", 12),
 ];
 
 /// Crates (by the start of their names) and the modules that may name them.
 const HOMES: [(&str, &[&str]); 22] = [
     ("polars", &["data"]),
     ("rusqlite", &["data"]),
-    ("rayon", &["data", "model"]),
+    ("rayon", &["bench", "data", "model", "run"]),
     ("gemm", &["model"]),
     ("pulp", &["model"]),
     ("hashbrown", &["data"]),

@@ -6,10 +6,12 @@
     reason = "a test that panics has failed, as it should"
 )]
 
+mod answers;
 mod app;
 mod architecture;
 mod bad_input_data;
 mod baseline;
+mod bench;
 mod cli;
 mod cli_columns;
 mod cli_world;

@@ -1,13 +1,16 @@
 //! Runs on disk: listed, found, read, exported, deleted, whatever state they are in.
 
+use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use seqscope::data::{Column, Table, write_parquet};
 use seqscope::experiment::Experiment;
 use seqscope::metric::RankingMetrics;
 use seqscope::run::{
-    DataStamp, EpochDone, HistoryPoint, Manifest, Outcome, Part, RunError, RunId, RunStatus, RunStore, RunWriter,
-    UserResult,
+    DataStamp, EpochDone, HistoryPoint, Manifest, Outcome, Part, RunError, RunId, RunMemory, RunStatus, RunStore,
+    RunWriter, Summary, UserResult,
 };
 
 use crate::fake::{Fake, Setup, device};
@@ -295,4 +298,77 @@ fn a_deleted_run_is_gone_and_nothing_else_is() {
         assert!(store.delete(&RunId(not_a_run.to_owned())).is_err(), "{not_a_run}");
     }
     assert_eq!(names(folder.path()), [b.0, "photos".to_owned()]);
+}
+
+// ---------------------------------------------------------------------------------------------
+// Reading a long list
+// ---------------------------------------------------------------------------------------------
+
+/// A folder with copies of a small finished run, all changed a minute ago.
+fn copies(n: usize) -> (tempfile::TempDir, RunStore) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = RunStore::at(folder.path());
+    let mut writer = started(&store, "copied");
+    writer.manifest.epochs = 1;
+    writer.finish(Outcome::Finished).unwrap();
+    let run = writer.id().clone();
+    drop(writer);
+    for at in 0..n {
+        let dir = folder.path().join(format!("2026-01-01_0000_copy_{at:04x}"));
+        std::fs::create_dir(&dir).unwrap();
+        std::fs::copy(store.dir(&run).join("manifest.ron"), dir.join("manifest.ron")).unwrap();
+        age(&dir.join("manifest.ron"), 60);
+    }
+    store.delete(&run).unwrap();
+    (folder, store)
+}
+
+/// Sets the time of a file's last change to so many seconds ago.
+fn age(file: &Path, secs: u64) {
+    let time = SystemTime::now() - Duration::from_secs(secs);
+    File::options().write(true).open(file).unwrap().set_modified(time).unwrap();
+}
+
+#[test]
+fn the_list_reads_no_series() {
+    let (_folder, store) = copies(3);
+    for run in store.list().unwrap() {
+        // Whoever opened these would fail.
+        std::fs::create_dir(store.dir(&run.id).join("history.csv")).unwrap();
+        std::fs::create_dir_all(store.dir(&run.id).join("results/test.parquet")).unwrap();
+        assert!(store.history(&run.id).is_err() && store.results(&run.id, Part::Test).is_err());
+    }
+    let listed = store.list().unwrap();
+    assert_eq!(listed.len(), 3);
+    assert!(listed.iter().all(|run| run.manifest.is_some()), "{listed:?}");
+}
+
+#[test]
+fn a_list_read_again_reads_only_what_has_changed() {
+    let (_folder, store) = copies(3);
+    let memory = RunMemory::default();
+    let first = store.list_again(&memory).unwrap();
+    let again = store.list_again(&memory).unwrap();
+    assert_eq!(again, first);
+    let manifest = |runs: &[Summary], at: usize| runs[at].manifest.clone().unwrap();
+    assert!((0..3).all(|at| Arc::ptr_eq(&manifest(&first, at), &manifest(&again, at))), "none was read again");
+
+    // One goes on, one goes.
+    let path = store.dir(&first[0].id).join("manifest.ron");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replacen("epochs: 1,", "epochs: 2,", 1)).unwrap();
+    age(&path, 30);
+    std::fs::remove_dir_all(store.dir(&first[1].id)).unwrap();
+    let changed = store.list_again(&memory).unwrap();
+    assert_eq!(changed.len(), 2);
+    let found = |runs: &[Summary], id: &RunId| runs.iter().find(|run| run.id == *id).unwrap().manifest.clone().unwrap();
+    assert_eq!(found(&changed, &first[0].id).epochs, 2);
+    assert!(Arc::ptr_eq(&found(&changed, &first[2].id), &manifest(&first, 2)));
+
+    // What was changed a moment ago is read again in any case: its time may stand for two writes.
+    std::fs::write(&path, text.replacen("epochs: 1,", "epochs: 3,", 1)).unwrap();
+    let young = store.list_again(&memory).unwrap();
+    std::fs::write(&path, text.replacen("epochs: 1,", "epochs: 4,", 1)).unwrap();
+    assert_eq!(found(&young, &first[0].id).epochs, 3);
+    assert_eq!(found(&store.list_again(&memory).unwrap(), &first[0].id).epochs, 4);
 }

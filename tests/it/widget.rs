@@ -6,9 +6,9 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use proptest::prelude::*;
 use seqscope::explain::{Scored, TimelineStep};
-use seqscope::run::Part;
-use seqscope::ui::widget::heatmap::{Heatmap, Look, Matrix, Pointed, Scale, Words};
-use seqscope::ui::widget::line_chart::{ChartData, Chrome, LineChart, MOST_POINTS, Reference, Series, thin};
+use seqscope::run::{Curve, Part};
+use seqscope::ui::widget::heatmap::{Allowance, Heatmap, Look, Matrix, Pointed, Scale, Thumbnail, Words};
+use seqscope::ui::widget::line_chart::{ChartData, Chrome, LineChart, Reference, Series};
 use seqscope::ui::widget::timeline::{Timeline, TimelineData, summary};
 
 fn title(at: usize) -> String {
@@ -21,44 +21,72 @@ fn title(at: usize) -> String {
 
 proptest! {
     /// Whatever the curve, its highest and lowest number stay, nothing is invented, order stays,
-    /// and no more than four points a pixel column are left.
+    /// and no more than two points a pixel column are left.
     #[test]
     fn thinning_keeps_the_extremes(
-        values in prop::collection::vec(-1e6_f64..1e6, MOST_POINTS + 1..MOST_POINTS + 3000),
+        values in prop::collection::vec(-1e6_f64..1e6, 4000..7000),
         n_columns in 1_usize..2000,
     ) {
         let points: Vec<[f64; 2]> = values.iter().enumerate().map(|(x, y)| [x as f64, *y]).collect();
-        let thinned = thin(&points, (f64::NEG_INFINITY, f64::INFINITY), n_columns);
+        let thinned = Curve::from(points.clone()).thinned((f64::NEG_INFINITY, f64::INFINITY), n_columns);
         let highest = |p: &[[f64; 2]]| p.iter().map(|p| p[1]).fold(f64::NEG_INFINITY, f64::max);
         let lowest = |p: &[[f64; 2]]| p.iter().map(|p| p[1]).fold(f64::INFINITY, f64::min);
         prop_assert_eq!(highest(&thinned).to_bits(), highest(&points).to_bits());
         prop_assert_eq!(lowest(&thinned).to_bits(), lowest(&points).to_bits());
-        prop_assert!(thinned.len() <= 4 * n_columns);
+        prop_assert!(thinned.len() <= 2 * n_columns + 6);
         prop_assert!(thinned.windows(2).all(|w| w[0][0] < w[1][0]), "in order, without repeats");
         prop_assert!(thinned.iter().all(|p| points[p[0] as usize][1].to_bits() == p[1].to_bits()), "nothing is invented");
     }
 }
 
+proptest! {
+    /// In any part of a curve, the extremes of each pixel column are within two columns of their
+    /// place, and what lies outside is not looked at but for one neighbour on either side.
+    #[test]
+    fn thinning_a_part_keeps_its_extremes(from in 0_usize..9_000, len in 2_usize..1_000, n_columns in 1_usize..200) {
+        let y = |x: usize| ((x * 7919) % 1009) as f64;
+        let curve: Curve = (0..10_000).map(|x| [x as f64, y(x)]).collect::<Vec<_>>().into();
+        let to = from + len - 1;
+        let thinned = curve.thinned((from as f64, to as f64), n_columns);
+        prop_assert!(thinned.len() <= 2 * n_columns + 6, "{}", thinned.len());
+        let (first, last) = (thinned[0][0] as usize, thinned[thinned.len() - 1][0] as usize);
+        prop_assert_eq!((first, last), (from.saturating_sub(1), to + 1));
+        let inside = |x: &usize| (first..=last).contains(x);
+        let highest = (0..10_000).filter(inside).map(y).fold(f64::NEG_INFINITY, f64::max);
+        let lowest = (0..10_000).filter(inside).map(y).fold(f64::INFINITY, f64::min);
+        prop_assert_eq!(thinned.iter().map(|p| p[1]).fold(f64::NEG_INFINITY, f64::max).to_bits(), highest.to_bits());
+        prop_assert_eq!(thinned.iter().map(|p| p[1]).fold(f64::INFINITY, f64::min).to_bits(), lowest.to_bits());
+        // Two columns are 2 * (len + 2) / n_columns points wide: the extremes of any such window are there.
+        let window = (2 * (len + 2)).div_ceil(n_columns).max(8) * 2;
+        for start in (first..last.saturating_sub(window)).step_by(window) {
+            let here = |p: &&[f64; 2]| (start..start + window).contains(&(p[0] as usize));
+            prop_assert!(thinned.iter().any(|p| here(&p)), "nothing is left of {start} and what follows");
+        }
+    }
+}
+
 #[test]
-fn thinning_keeps_each_columns_extremes_and_gaps() {
-    // 20,000 points in 2 columns: a spike in each, and a gap of a whole column in the second case.
+fn thinning_keeps_each_spike_and_each_gap() {
+    // 20,000 points on 10 columns, so stretches of 2,048 to 4,096: a spike in two of them, then a gap.
     let mut points: Vec<[f64; 2]> = (0..20_000).map(|x| [f64::from(x), 0.0]).collect();
     points[123][1] = 9.0;
     points[15_000][1] = -7.0;
-    let thinned = thin(&points, (f64::NEG_INFINITY, f64::INFINITY), 2);
+    let all = (f64::NEG_INFINITY, f64::INFINITY);
+    let thinned = Curve::from(points.clone()).thinned(all, 10);
     assert!(thinned.contains(&[123.0, 9.0]) && thinned.contains(&[15_000.0, -7.0]), "{thinned:?}");
 
-    for point in &mut points[10_000..] {
+    for point in &mut points[5_000..15_000] {
         point[1] = f64::NAN;
     }
-    let thinned = thin(&points, (f64::NEG_INFINITY, f64::INFINITY), 2);
-    assert!(thinned.last().unwrap()[1].is_nan(), "a column of nothing but NaN stays a gap");
+    let thinned = Curve::from(points).thinned(all, 10);
+    assert!(thinned.iter().any(|p| p[1].is_nan()), "a stretch of nothing but NaN stays a gap");
+    assert!(thinned.contains(&[15_000.0, -7.0]) && thinned.contains(&[19_999.0, 0.0]), "{thinned:?}");
 }
 
 #[test]
 fn thinning_to_a_zoomed_range_keeps_a_neighbour_on_either_side() {
     let points: Vec<[f64; 2]> = (0..100).map(|x| [f64::from(x), 1.0]).collect();
-    let xs: Vec<f64> = thin(&points, (10.5, 12.5), 100).iter().map(|p| p[0]).collect();
+    let xs: Vec<f64> = Curve::from(points).thinned((10.5, 12.5), 100).iter().map(|p| p[0]).collect();
     assert_eq!(xs, [10.0, 11.0, 12.0, 13.0]);
 }
 
@@ -70,7 +98,7 @@ fn chart() -> LineChart {
     let series = |name: &str, points: Vec<[f64; 2]>| Series {
         name: name.to_owned(),
         color: Color32::LIGHT_BLUE,
-        points,
+        points: points.into(),
         keep_raw: false,
     };
     let mut chart = LineChart::new("Loss");
@@ -140,9 +168,111 @@ fn a_name_in_the_legend_hides_its_curve() {
     harness.get_by_label("3.5");
 }
 
+/// Ten curves of 100,000 points each.
+fn long_chart() -> LineChart {
+    let points = |at: usize| (0..100_000).map(move |x| [x as f64, ((x * 7919 + at) % 997) as f64]).collect::<Vec<_>>();
+    let series = |at: usize| Series {
+        name: format!("run {at}"),
+        color: Color32::LIGHT_BLUE,
+        points: points(at).into(),
+        keep_raw: false,
+    };
+    let mut chart = LineChart::new("Loss");
+    chart.set(ChartData { series: (0..10).map(series).collect(), ..ChartData::default() });
+    chart
+}
+
+/// Points of all lines in a picture.
+fn n_line_points(shapes: &[egui::epaint::ClippedShape]) -> usize {
+    fn of(shape: &egui::Shape) -> usize {
+        match shape {
+            egui::Shape::Vec(shapes) => shapes.iter().map(of).sum(),
+            egui::Shape::Path(path) => path.points.len(),
+            egui::Shape::LineSegment { .. } => 2,
+            _ => 0,
+        }
+    }
+    shapes.iter().map(|clipped| of(&clipped.shape)).sum()
+}
+
+#[test]
+fn a_million_points_are_painted_by_as_many_as_there_are_pixels() {
+    let mut harness = Harness::builder()
+        .with_size(vec2(900.0, 400.0))
+        .build_ui_state(|ui, chart: &mut LineChart| chart.ui(ui, 360.0, Chrome::Full), long_chart());
+    harness.run();
+    // Two points for each of 900 columns and curve; grid lines and samples of the legend are few.
+    let most = 10 * (2 * 900 + 6) + 500;
+    let whole = n_line_points(&harness.output().shapes);
+    assert!((5_000..most).contains(&whole), "{whole} points for the whole");
+    // The wheel zooms in: the points are others, and no more.
+    harness.hover_at(pos2(450.0, 250.0));
+    harness.step();
+    harness.event(Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Point,
+        delta: vec2(0.0, 600.0),
+        phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Unknown,
+        modifiers: egui::Modifiers::NONE,
+    });
+    harness.run_steps(20);
+    let zoomed = n_line_points(&harness.output().shapes);
+    assert!((5_000..most).contains(&zoomed) && zoomed != whole, "{zoomed} points zoomed, {whole} before");
+}
+
+#[test]
+fn a_chart_at_rest_is_painted_without_a_look_at_its_points() {
+    let mut harness = Harness::builder()
+        .with_size(vec2(900.0, 400.0))
+        .build_ui_state(|ui, chart: &mut LineChart| chart.ui(ui, 360.0, Chrome::Full), long_chart());
+    harness.run();
+    // `run` returns once nothing asks for a further frame.
+    assert!(harness.run() <= 2, "a chart at rest asks for no frame");
+    harness.get_by_label("Log").click();
+    assert!(harness.run() < 20, "it comes to rest again");
+}
+
 // ---------------------------------------------------------------------------------------------
 // Heatmaps
 // ---------------------------------------------------------------------------------------------
+
+/// 64 maps of 200 × 200 in a grid.
+fn paint_grid(ui: &mut egui::Ui, maps: &mut [Heatmap], values: &[f32], content: u64) {
+    let mut allowance = Allowance::of_a_frame();
+    let matrix = Matrix { values, n_rows: 200, n_cols: 200, is_causal: true };
+    egui::Grid::new("maps").show(ui, |ui| {
+        for (at, map) in maps.iter_mut().enumerate() {
+            let small = Thumbnail { name: "map", hint: "", scale: Scale::OfRow, side: 60.0 };
+            map.thumbnail(ui, content * 100 + at as u64, &matrix, small, &mut allowance);
+            if at % 8 == 7 {
+                ui.end_row();
+            }
+        }
+    });
+}
+
+#[test]
+fn many_maps_are_uploaded_a_few_a_frame_and_each_once() {
+    let ctx = egui::Context::default();
+    let values: Vec<f32> = (0..40_000).map(|at| (at % 7) as f32 / 7.0).collect();
+    let mut maps: Vec<Heatmap> = (0..64).map(|_| Heatmap::default()).collect();
+    let mut uploads = |content: u64| {
+        let rect = egui::Rect::from_min_size(Pos2::ZERO, vec2(900.0, 900.0));
+        let input = egui::RawInput { screen_rect: Some(rect), ..egui::RawInput::default() };
+        let mut output = ctx.run_ui(input, |ui| paint_grid(ui, &mut maps, &values, content));
+        let mut textures = std::mem::take(&mut output.textures_delta);
+        let set = std::mem::take(&mut textures.set);
+        textures.free.clear();
+        // Maps of 200 cells on 60 pixels: four cells each way are one pixel.
+        set.values().flatten().filter(|delta| delta.image.size() == [50, 50]).count()
+    };
+    for content in [0, 1] {
+        let frames: Vec<usize> = (0..40).map(|_| uploads(content)).collect();
+        assert_eq!(frames.iter().sum::<usize>(), 64, "each once: {frames:?}");
+        assert!(frames.iter().all(|n| *n <= 4), "a few a frame: {frames:?}");
+        assert!(frames[20..].iter().all(|n| *n == 0), "nothing more once all are there: {frames:?}");
+    }
+}
 
 #[derive(Default)]
 struct Map {

@@ -195,6 +195,62 @@ fn an_idle_window_asks_for_no_repaint() {
     }
 }
 
+/// A window on Compare over a folder with copies of one finished run.
+fn screen_with_runs(n: usize) -> Screen {
+    let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Dark);
+    let store = screen.app().store.clone();
+    std::fs::create_dir_all(&store.root).unwrap();
+    let frozen = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/runs/v1");
+    let frozen = std::fs::read_dir(frozen).unwrap().next().unwrap().unwrap().path();
+    for at in 0..n {
+        let dir = store.root.join(format!("2026-01-01_0000_copy_{at:04x}"));
+        std::fs::create_dir(&dir).unwrap();
+        for file in ["manifest.ron", "history.csv"] {
+            std::fs::copy(frozen.join(file), dir.join(file)).unwrap();
+        }
+    }
+    screen.harness.state_mut().app_mut().apply(Action::RefreshRuns);
+    screen.until("the list", |w| w.app().runs.ready().is_some_and(|runs| runs.len() == n));
+    screen
+}
+
+#[test]
+fn a_long_list_of_runs_paints_only_what_is_in_sight() {
+    let shapes = |n: usize| {
+        let mut screen = screen_with_runs(n);
+        screen.click("Compare");
+        screen.harness.run();
+        let compare = screen.harness.output().shapes.len();
+        screen.click("Explain");
+        screen.harness.run_steps(10);
+        let closed = screen.harness.output().shapes.len();
+        screen.harness.get_by_role_and_label(egui::accesskit::Role::ComboBox, "Run").click();
+        screen.harness.run_steps(10);
+        let open = screen.harness.output().shapes.len();
+        assert!(open > closed, "the list of runs opens");
+        [compare, open]
+    };
+    let (some, many) = (shapes(40), shapes(400));
+    assert!(many.iter().zip(some).all(|(many, some)| *many < some + some / 4), "{some:?} for 40, {many:?} for 400");
+}
+
+#[test]
+fn runs_are_found_by_words_of_their_names() {
+    let mut screen = screen_with_runs(20);
+    let rows = |screen: &Screen| screen.harness.query_all_by_label_contains("Compare frozen").count();
+    let all = rows(&screen);
+    assert!(all > 10, "{all} rows are in sight");
+    screen.harness.get_by_label("Find runs").click();
+    screen.harness.run_steps(3);
+    screen.harness.event(egui::Event::Text("COPY_0007 transformer".to_owned()));
+    screen.harness.run_steps(3);
+    assert_eq!(rows(&screen), 1, "case and order do not matter");
+    screen.harness.event(egui::Event::Text("x".to_owned()));
+    screen.harness.run_steps(3);
+    assert_eq!(rows(&screen), 0);
+    assert!(screen.shows("No run has these words"));
+}
+
 #[test]
 fn data_are_prepared_and_looked_at() {
     let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Light);

@@ -8,7 +8,7 @@ use super::ModelFamily;
 use super::recurrent::{Parts, RecurrentNetwork, Settings};
 use crate::data::DataShape;
 use crate::model::recurrent::Gru;
-use crate::model::{ModelError, OpenDevice, OptimizerSpec, Trainable};
+use crate::model::{MemoryNeed, ModelError, OpenDevice, OptimizerSpec, Trainable, Workload};
 use crate::spec::Problem;
 
 /// Settings of the GRU.
@@ -60,6 +60,9 @@ impl ModelFamily for GruSpec {
     }
     fn n_params(&self, shape: DataShape) -> usize {
         self.settings().n_params::<Gru>(shape)
+    }
+    fn memory(&self, work: &Workload) -> MemoryNeed {
+        self.settings().memory(self.n_params(work.shape), work)
     }
     fn check(&self, shape: DataShape) -> Vec<Problem> {
         self.settings().check::<Gru>(self, shape)

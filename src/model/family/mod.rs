@@ -13,7 +13,7 @@ pub use vae::VaeSpec;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ModelError, OpenDevice, OptimizerSpec, Trainable};
+use super::{MemoryNeed, ModelError, OpenDevice, OptimizerSpec, Trainable, Workload};
 use crate::data::DataShape;
 use crate::spec::{Described, Field, Problem};
 
@@ -30,6 +30,13 @@ pub trait ModelFamily: Described {
 
     /// Number of learnt numbers, from the settings alone.
     fn n_params(&self, shape: DataShape) -> usize;
+
+    /// Memory that training on the processor takes, from the settings alone: the parameters, and what is
+    /// worked on beside them, of which a family that says nothing else is taken to have copies of its weights.
+    fn memory(&self, work: &Workload) -> MemoryNeed {
+        let n_params = self.n_params(work.shape);
+        MemoryNeed::of_numbers(n_params, n_params, n_params)
+    }
 
     /// What does not fit the data or itself. Fields are relative (`d_model`). Ranges of single
     /// settings are included.

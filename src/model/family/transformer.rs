@@ -12,14 +12,14 @@ use serde::{Deserialize, Serialize};
 use super::{ModelFamily, refuse_errors, refuse_large_array, too_large};
 use crate::data::{DataShape, Histories, PaddedBatch};
 use crate::model::item_vectors::ItemVectors;
-use crate::model::kernel::Buffer;
+use crate::model::kernel::{Buffer, CrossEntropy};
 use crate::model::loss::{MAX_FLOATS, cross_entropy};
 use crate::model::network::{LossSums, Network};
 use crate::model::random::{Init, Noise, Place, dropout_factors};
 use crate::model::session::{Session, guarded};
 use crate::model::weights::{on_host, read};
 use crate::model::window::{TrainWindows, index_tensor, input_tensor, windows_for_prediction};
-use crate::model::{AttentionMaps, ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable};
+use crate::model::{AttentionMaps, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable, Workload};
 use crate::spec::{Described, Problem};
 
 /// Settings of the causal Transformer.
@@ -73,6 +73,21 @@ impl ModelFamily for TransformerSpec {
         let feed_forward = 2 * d_model * d_ff + d_ff + d_model;
         let norms = 4 * d_model;
         (shape.n_items + 1 + seq_len) * d_model + n_layers * (attention + feed_forward + norms) + 2 * d_model
+    }
+    /// The weights and the gradients of each shard; of the events that are worked on at a time what each
+    /// block keeps for its backward pass, and what that works on; and of each thread a block of scores.
+    fn memory(&self, work: &Workload) -> MemoryNeed {
+        let Self { d_model, n_layers, n_heads, d_ff, seq_len, .. } = *self;
+        let n_params = self.n_params(work.shape);
+        let of_block = 10 * d_model + d_ff + n_heads + 4;
+        let of_event = n_layers * of_block + 11 * d_model + d_ff + 8;
+        let of_thread = (CrossEntropy::rows(work.shape.n_items) + 2) * work.shape.n_items + 192 * seq_len;
+        let events = work.at_a_time(work.n_events(work.n_rows(), seq_len), fused::N_SHARDS);
+        let step = (1 + fused::N_SHARDS) * n_params + events * of_event + work.n_threads * of_thread;
+        let events = work.n_events(work.n_asked(), seq_len);
+        let events = work.at_a_time(events, fused::shards_of_questions(events)) * (of_block + 2 * d_model);
+        let evaluation = n_params + work.shape.n_items * d_model + work.n_asked() * d_model + events + work.scores();
+        MemoryNeed::of_numbers(n_params, step, evaluation)
     }
     fn check(&self, shape: DataShape) -> Vec<Problem> {
         let mut problems = self.problems();

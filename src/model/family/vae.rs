@@ -11,13 +11,13 @@ use serde::{Deserialize, Serialize};
 use super::{ModelFamily, refuse_errors, refuse_large_array, too_large};
 use crate::data::{DataShape, Histories};
 use crate::model::item_vectors::ItemVectors;
-use crate::model::kernel::Buffer;
+use crate::model::kernel::{Buffer, rows_of_logits};
 use crate::model::loss::MAX_FLOATS;
 use crate::model::network::{LossSums, Network};
 use crate::model::random::{Init, Noise};
 use crate::model::session::{Session, guarded};
 use crate::model::weights::on_host;
-use crate::model::{ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable};
+use crate::model::{MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable, Workload};
 use crate::spec::{Described, Problem};
 
 /// Settings of Mult-VAE.
@@ -68,6 +68,23 @@ impl ModelFamily for VaeSpec {
         let encoder = (shape.n_items + 1) * d_hidden + 2 * (d_hidden + 1) * d_latent;
         let decoder = (d_latent + 1) * d_hidden + (d_hidden + 1) * shape.n_items;
         encoder + decoder
+    }
+    /// A copy of the weights; of each user four hidden and six latent vectors; a block of logits; and of
+    /// each item of a bag its places. Gradients are among the parameters.
+    fn memory(&self, work: &Workload) -> MemoryNeed {
+        let Self { d_hidden, d_latent, .. } = *self;
+        let n_items = work.shape.n_items;
+        let of_user = 4 * d_hidden + 6 * d_latent;
+        let of_event = 10;
+        let n_events = |n_rows| of_event * work.n_events(n_rows, n_items);
+        let n_params = self.n_params(work.shape);
+        let n_rows = work.n_rows();
+        let logits = n_rows.min(rows_of_logits(n_items)) * n_items;
+        let step = n_params + n_rows * of_user + logits + n_events(n_rows);
+        let asked = work.n_asked();
+        let evaluation =
+            n_params + d_hidden * n_items + asked * (d_hidden + d_latent) + n_events(asked) + work.scores();
+        MemoryNeed::of_numbers(n_params, step, evaluation)
     }
     fn check(&self, shape: DataShape) -> Vec<Problem> {
         let mut problems = self.problems();

@@ -82,7 +82,9 @@ impl CausalAttention<'_> {
                     #[inline(always)]
                     || {
                         let most = part.scale * largest(past);
-                        past.iter_mut().for_each(|score| *score = exp(part.scale.mul_add(*score, -most)));
+                        for score in past.iter_mut() {
+                            *score = exp(part.scale.mul_add(*score, -most));
+                        }
                         *sum_of_row = sum(past);
                         most
                     },

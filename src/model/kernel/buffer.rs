@@ -14,14 +14,17 @@ const MIN_KEPT: usize = 1024;
 
 /// An array of floats from the pool; it goes back when it is dropped.
 #[derive(Debug, Default)]
-pub(in crate::model) struct Buffer(Vec<f32>);
+pub(in crate::model) struct Buffer {
+    /// At least `n` floats: what lies behind them is never cleared.
+    values: Vec<f32>,
+    n: usize,
+}
 
 impl Buffer {
     /// `n` floats to be written before they are read: what they are at first is left open.
     pub(in crate::model) fn open(n: usize) -> Self {
-        let mut values = taken(n);
-        values.resize(n, 0.0);
-        Self(values)
+        count::change(n as isize);
+        Self { values: taken(n), n }
     }
 
     /// `n` zeros.
@@ -33,7 +36,11 @@ impl Buffer {
 
     /// The array, which then does not go back to the pool.
     pub(in crate::model) fn into_vec(mut self) -> Vec<f32> {
-        std::mem::take(&mut self.0)
+        count::change(-(self.n as isize));
+        let mut values = std::mem::take(&mut self.values);
+        values.truncate(self.n);
+        self.n = 0;
+        values
     }
 
     /// Gives the memory of all arrays that are not in use back to the system.
@@ -42,48 +49,96 @@ impl Buffer {
     }
 }
 
-/// The smallest array of the pool that has room for `n`, or a new one.
+/// An array of the size of `n` from the pool, or a new one.
 fn taken(n: usize) -> Vec<f32> {
     if n < MIN_KEPT {
-        return Vec::with_capacity(n);
+        return vec![0.0; n];
     }
+    let size = size_of(n);
+    kept(size).unwrap_or_else(|| vec![0.0; size])
+}
+
+/// An array of just this size from the pool.
+fn kept(size: usize) -> Option<Vec<f32>> {
     let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
-    // An array more than twice as long would be missing elsewhere.
-    let fits = |kept: &Vec<f32>| kept.capacity() >= n && kept.capacity() / 2 <= n;
-    let best = pool.iter().enumerate().filter(|(_, kept)| fits(kept)).min_by_key(|(_, kept)| kept.capacity());
-    match best.map(|(at, _)| at) {
-        Some(at) => pool.swap_remove(at),
-        None => Vec::with_capacity(n),
-    }
+    let at = pool.iter().position(|kept| kept.len() == size)?;
+    Some(pool.swap_remove(at))
+}
+
+/// The next of four sizes an octave: batches differ a little from step to step, and an array that fits
+/// one of them fits the next.
+fn size_of(n: usize) -> usize {
+    let step = (n.next_power_of_two() / 8).max(1);
+    n.div_ceil(step) * step
 }
 
 impl From<Vec<f32>> for Buffer {
     fn from(values: Vec<f32>) -> Self {
-        Self(values)
+        count::change(values.len() as isize);
+        Self { n: values.len(), values }
     }
 }
 
 impl Deref for Buffer {
     type Target = [f32];
     fn deref(&self) -> &[f32] {
-        &self.0
+        self.values.get(..self.n).unwrap_or(&[])
     }
 }
 
 impl DerefMut for Buffer {
     fn deref_mut(&mut self) -> &mut [f32] {
-        &mut self.0
+        self.values.get_mut(..self.n).unwrap_or(&mut [])
     }
 }
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        if self.0.capacity() >= MIN_KEPT {
-            let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
-            if pool.len() < MAX_KEPT {
-                pool.push(std::mem::take(&mut self.0));
-            }
+        count::change(-(self.n as isize));
+        let mut values = std::mem::take(&mut self.values);
+        let size = values.capacity();
+        // What was made elsewhere has the size of no array that will be asked for, but by chance.
+        if size < MIN_KEPT || size != size_of(size) {
+            return;
         }
+        values.resize(size, 0.0);
+        let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
+        if pool.len() < MAX_KEPT {
+            pool.push(values);
+        }
+    }
+}
+
+/// Numbers in use by this thread, for tests to hold what is told of memory against.
+mod count {
+    #[cfg(not(test))]
+    pub(super) fn change(_n: isize) {}
+
+    #[cfg(test)]
+    thread_local! {
+        /// Now, and at the peak.
+        pub(super) static IN_USE: std::cell::Cell<[isize; 2]> = const { std::cell::Cell::new([0; 2]) };
+    }
+
+    #[cfg(test)]
+    pub(super) fn change(n: isize) {
+        let [now, peak] = IN_USE.get();
+        IN_USE.set([now + n, peak.max(now + n)]);
+    }
+}
+
+#[cfg(test)]
+impl Buffer {
+    /// Most numbers that were in use at a time by arrays of this thread, beside those in use when it was last
+    /// forgotten.
+    pub(in crate::model) fn peak() -> usize {
+        let [_, peak] = count::IN_USE.get();
+        peak.max(0) as usize
+    }
+
+    /// Counts from 0 again.
+    pub(in crate::model) fn forget_peak() {
+        count::IN_USE.set([0; 2]);
     }
 }
 
@@ -100,5 +155,14 @@ mod tests {
         assert!(Buffer::zeros(4000).iter().all(|&value| value == 0.0));
         assert_eq!(Buffer::zeros(3).into_vec(), [0.0; 3]);
         assert!(Buffer::open(0).is_empty());
+    }
+
+    #[test]
+    fn sizes_are_a_little_larger_than_asked() {
+        for n in 1024..20_000 {
+            let size = super::size_of(n);
+            assert!(size >= n && size * 3 <= n * 4, "{n} {size}");
+            assert_eq!(super::size_of(size), size);
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! Full-catalogue softmax cross-entropy, forward and backward in one, block of rows by block of rows.
 
 use super::product::{rows, rows_mut};
-use super::vector::{largest, sum};
-use super::{Buffer, Matrix, MatrixMut, Onto, exp, product, vectorized};
+use super::vector::exponentials;
+use super::{Buffer, Matrix, MatrixMut, Onto, product, vectorized};
 
 /// Scores worked on at a time: 2 MB, which stay in the cache until they are gradients.
 const BLOCK: usize = 512 << 10;
@@ -26,6 +26,11 @@ pub(in crate::model) struct CrossEntropy<'a> {
 }
 
 impl CrossEntropy<'_> {
+    /// Rows whose scores stand in memory at a time.
+    pub(in crate::model) fn rows(n_items: usize) -> usize {
+        (BLOCK / n_items.max(1)).clamp(ROWS[0], ROWS[1])
+    }
+
     /// The sum over rows of −log p(target), in nats. The gradients of `scale` times that sum are
     /// written to `d_hidden` and added onto `d_items`.
     ///
@@ -40,7 +45,7 @@ impl CrossEntropy<'_> {
         d_items: &mut [f32],
     ) -> f64 {
         let n_items = (self.items.len() / self.d_model.max(1)).saturating_sub(1);
-        let block = (BLOCK / n_items.max(1)).clamp(ROWS[0], ROWS[1]);
+        let block = Self::rows(n_items);
         let mut scores = Buffer::open(block.min(targets.len()) * n_items);
         let mut nll = 0.0;
         for (at, targets) in targets.chunks(block).enumerate() {
@@ -93,21 +98,13 @@ impl CrossEntropy<'_> {
             let (row, item) = (at..at + 1, target as usize..target as usize + 1);
             let d_hidden = rows_mut(d_hidden, row.clone(), d);
             for (gradient, value) in d_hidden.iter_mut().zip(rows(self.items, item.clone(), d)) {
-                *gradient = gradient.mul_add(*factor, -self.scale * value);
+                *gradient = *gradient * factor - self.scale * value;
             }
             let d_item = rows_mut(d_items, item, d).iter_mut();
             d_item.zip(rows(hidden, row, d)).for_each(|(gradient, value)| *gradient -= self.scale * value);
         }
         nll
     }
-}
-
-/// Makes scores s to exp(s − largest), and returns the largest and the sum of what they have become.
-#[inline(always)]
-fn exponentials(scores: &mut [f32]) -> (f32, f32) {
-    let largest = largest(scores);
-    scores.iter_mut().for_each(|score| *score = exp(*score - largest));
-    (largest, sum(scores))
 }
 
 #[cfg(test)]

@@ -37,7 +37,9 @@ pub(in crate::model) use cross_entropy::CrossEntropy;
 pub(in crate::model) use dense::{Dense, add_rows};
 pub(in crate::model) use gru::GruKernel;
 pub(in crate::model) use lstm::LstmKernel;
-pub(in crate::model) use mult_vae::{DenseGradients, MultVaeLayers, VaeBatch, mult_vae_gradients, mult_vae_states};
+pub(in crate::model) use mult_vae::{
+    DenseGradients, MultVaeLayers, VaeBatch, mult_vae_gradients, mult_vae_states, rows_of_logits,
+};
 pub(in crate::model) use norm::{LayerNorm, NormTrace};
 pub(in crate::model) use product::{Matrix, MatrixMut, Onto, product};
 pub(in crate::model) use ranking::{Judged, judged};

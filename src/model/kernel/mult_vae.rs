@@ -46,6 +46,11 @@ pub(in crate::model) struct VaeLoss {
 /// Most logits at a time: 16 MiB, which a large cache holds.
 const MAX_LOGITS: usize = 4 << 20;
 
+/// Rows whose logits stand in memory at a time.
+pub(in crate::model) fn rows_of_logits(n_items: usize) -> usize {
+    (MAX_LOGITS / n_items.max(1)).max(MIN_ROWS)
+}
+
 /// Least rows of a block, so that its products stay products of matrices.
 const MIN_ROWS: usize = 64;
 
@@ -252,7 +257,7 @@ struct Told {
 fn tell(decoded: &[f32], layer: &Dense<'_>, bags: &SparseRows, scale: f32) -> Told {
     let (n_rows, n_items) = (bags.n_rows(), layer.bias.len());
     let d_hidden = decoded.len() / n_rows.max(1);
-    let at_a_time = (MAX_LOGITS / n_items.max(1)).clamp(MIN_ROWS, n_rows.max(MIN_ROWS));
+    let at_a_time = rows_of_logits(n_items);
     let mut told = Told {
         nll: 0.0,
         d_decoded: Buffer::open(decoded.len()),

@@ -109,9 +109,10 @@ pub(in crate::model) fn product_on_threads(out: MatrixMut<'_>, onto: Onto, a: Ma
 
 #[expect(unsafe_code, reason = "gemm takes pointers; the shapes are checked against the slices above")]
 fn run(out: MatrixMut<'_>, onto: Onto, a: Matrix<'_>, b: Matrix<'_>, threads: gemm::Parallelism) {
+    let MatrixMut { values, n_rows, n_columns, row_stride } = out;
     assert!(a.n_columns == b.n_rows, "{} columns against {} rows", a.n_columns, b.n_rows);
-    assert!((out.n_rows, out.n_columns) == (a.n_rows, b.n_columns), "a product of another shape");
-    if out.n_rows == 0 || out.n_columns == 0 {
+    assert!((n_rows, n_columns) == (a.n_rows, b.n_columns), "a product of another shape");
+    if n_rows == 0 || n_columns == 0 {
         return;
     }
     let add = onto == Onto::Itself;
@@ -119,12 +120,12 @@ fn run(out: MatrixMut<'_>, onto: Onto, a: Matrix<'_>, b: Matrix<'_>, threads: ge
     // gemm touches lies in its slice; `out` is borrowed for writing alone, and its rows do not overlap.
     unsafe {
         gemm::gemm(
-            out.n_rows,
-            out.n_columns,
+            n_rows,
+            n_columns,
             a.n_columns,
-            out.values.as_mut_ptr(),
+            values.as_mut_ptr(),
             1,
-            out.row_stride as isize,
+            row_stride as isize,
             add,
             a.values.as_ptr(),
             a.column_stride as isize,

@@ -87,38 +87,25 @@ fn sum_of_exponentials(scores: &[f32], largest: f32) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::float_cmp, reason = "ranks are multiples of a half, and infinities equal themselves")]
+
     use proptest::prelude::*;
 
     use super::*;
     use crate::model::kernel::vectorized;
 
-    /// Rank by sorting, with every item beside its score: the target's place is the middle of its equals.
+    /// Rank by sorting, with NaN behind every number: the middle of the places of the target's equals.
     fn slow_rank(scores: &[f32], target: usize, excluded: &[u32]) -> f64 {
         let wanted = scores[target - 1];
         let takes_part = |item: &usize| *item == target || !excluded.contains(&(*item as u32));
-        let mut order: Vec<usize> = (1..=scores.len()).filter(takes_part).collect();
+        let mut order: Vec<f32> = (1..=scores.len()).filter(takes_part).map(|item| scores[item - 1]).collect();
         if wanted.is_nan() {
             return order.len() as f64;
         }
-        let key = |item: &usize| if scores[item - 1].is_nan() { f32::NEG_INFINITY } else { scores[item - 1] };
-        order.sort_by(|a, b| key(b).partial_cmp(&key(a)).unwrap());
-        let places: Vec<f64> =
-            (1..).zip(&order).filter(|(_, item)| scores[**item - 1] == wanted).map(|(at, _)| f64::from(at)).collect();
-        // NaN sorts among −∞ but is no tie of it.
-        let n_nan_before = if wanted == f32::NEG_INFINITY {
-            order
-                .iter()
-                .position(|item| scores[item - 1] == wanted)
-                .map_or(0, |first| order[..first].iter().filter(|item| scores[**item - 1].is_nan()).count())
-        } else {
-            0
-        };
-        let middle = places.iter().sum::<f64>() / places.len() as f64;
-        if wanted == f32::NEG_INFINITY {
-            let ahead = order.iter().filter(|item| scores[**item - 1] > wanted).count();
-            return 1.0 + ahead as f64 + (places.len() - 1) as f64 / 2.0;
-        }
-        middle - n_nan_before as f64
+        order.sort_by(|a, b| a.is_nan().cmp(&b.is_nan()).then(b.partial_cmp(a).unwrap_or(std::cmp::Ordering::Equal)));
+        let places = (1..).zip(order).filter(|(_, score)| *score == wanted).map(|(at, _)| f64::from(at));
+        let places: Vec<f64> = places.collect();
+        places.iter().sum::<f64>() / places.len() as f64
     }
 
     fn score() -> impl Strategy<Value = f32> {

@@ -60,10 +60,10 @@ pub(in crate::model) fn sigmoid(x: f32) -> f32 {
 pub(in crate::model) fn tanh(x: f32) -> f32 {
     let square = x * x;
     let mut p = -5.704_988_7e-3_f32;
-    p = p.mul_add(square, 2.063_908_9e-2);
+    p = p.mul_add(square, 2.063_908_8e-2);
     p = p.mul_add(square, -5.373_971_6e-2);
     p = p.mul_add(square, 1.333_144_2e-1);
-    p = p.mul_add(square, -3.333_328_2e-1);
+    p = p.mul_add(square, -0.333_332_8);
     let near = p.mul_add(square * x, x);
     let size = x.abs();
     let far = 1.0 - 2.0 / (exp(2.0 * size) + 1.0);
@@ -175,6 +175,16 @@ pub(in crate::model) fn largest(values: &[f32]) -> f32 {
         }
     }
     lanes.iter().chain(rest).copied().fold(f32::NEG_INFINITY, f32::max)
+}
+
+/// Makes scores s to exp(s − largest), and returns the largest and the sum of what they have become.
+#[inline(always)]
+pub(in crate::model) fn exponentials(scores: &mut [f32]) -> (f32, f32) {
+    let largest = largest(scores);
+    for score in scores.iter_mut() {
+        *score = exp(*score - largest);
+    }
+    (largest, sum(scores))
 }
 
 #[cfg(test)]

@@ -16,7 +16,36 @@ pub(super) struct Rail {
     deleting: Option<RunId>,
     /// Whether ids are replaced in what is exported.
     hides_ids: bool,
+    /// What a person typed to find runs.
+    wanted: String,
+    found: Found,
 }
+
+/// Runs whose title or folder has the words that were typed.
+#[derive(Default)]
+struct Found {
+    /// Which list, and which words: looked through again when either changes.
+    of: Option<(u64, String)>,
+    places: Vec<usize>,
+}
+
+impl Found {
+    fn refresh(&mut self, runs: &[Summary], of: (u64, String)) {
+        if self.of.as_ref() == Some(&of) {
+            return;
+        }
+        let words: Vec<String> = of.1.split_whitespace().map(str::to_lowercase).collect();
+        let fits = |summary: &Summary| {
+            let text = format!("{} {}", run_words::title(summary), summary.id).to_lowercase();
+            words.iter().all(|word| text.contains(word.as_str()))
+        };
+        self.places = runs.iter().enumerate().filter(|(_, summary)| fits(summary)).map(|(at, _)| at).collect();
+        self.of = Some(of);
+    }
+}
+
+/// With fewer runs than this all are in sight, and none needs to be looked for.
+const MANY: usize = 12;
 
 impl Rail {
     pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
@@ -47,11 +76,25 @@ impl Rail {
 
     fn list(&mut self, ui: &mut Ui, app: &App, runs: &[Summary], actions: &mut Actions) {
         let row = 46.0;
-        ScrollArea::vertical().auto_shrink([false, false]).show_rows(ui, row, runs.len(), |ui, shown| {
-            for summary in runs.get(shown).unwrap_or_default() {
+        if runs.len() >= MANY {
+            let field =
+                egui::TextEdit::singleline(&mut self.wanted).hint_text("Find runs").desired_width(f32::INFINITY);
+            let field = ui.add(field).on_hover_text("Words of a run's name, model or folder");
+            field.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Find runs"));
+        } else {
+            self.wanted.clear();
+        }
+        self.found.refresh(runs, (app.runs_revision(), self.wanted.clone()));
+        if self.found.places.is_empty() {
+            ui.weak("No run has these words in its name, model or folder.");
+        }
+        let places = std::mem::take(&mut self.found.places);
+        ScrollArea::vertical().auto_shrink([false, false]).show_rows(ui, row, places.len(), |ui, shown| {
+            for summary in places.get(shown).unwrap_or_default().iter().filter_map(|at| runs.get(*at)) {
                 self.row(ui, app, summary, row, actions);
             }
         });
+        self.found.places = places;
     }
 
     fn row(&mut self, ui: &mut Ui, app: &App, summary: &Summary, height: f32, actions: &mut Actions) {
@@ -168,7 +211,7 @@ impl Rail {
 /// The second line: how the run stands, and its NDCG@10.
 fn state(ui: &Ui, app: &App, summary: &Summary) -> (String, egui::Color32) {
     let colors = theme::colors(ui);
-    let score = summary.manifest.as_ref().and_then(score);
+    let score = summary.manifest.as_deref().and_then(score);
     let with = |words: &str| {
         score.as_ref().map_or_else(|| words.to_owned(), |(score, part)| format!("{words} · {score} {part}"))
     };

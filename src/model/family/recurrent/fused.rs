@@ -19,7 +19,7 @@ use crate::model::weights::{on_host, register};
 /// Parts of a batch that are worked on side by side. With more, fewer sequences stand side by side in
 /// a part, and the product of a step with the recurrent weights gets slower: 8 rows run at 0.6 of the
 /// speed of 64.
-const N_SHARDS: usize = 8;
+pub(super) const N_SHARDS: usize = 8;
 
 /// Gradients of the mean loss over the batch, and the account of it; `None` when there is nothing to
 /// predict.

@@ -12,7 +12,7 @@ use burn::tensor::IndexingUpdateOp;
 use super::{refuse_errors, refuse_large_array, too_large};
 use crate::data::{DataShape, Histories};
 use crate::model::item_vectors::ItemVectors;
-use crate::model::kernel::Buffer;
+use crate::model::kernel::{Buffer, CrossEntropy};
 use crate::model::loss::{MAX_FLOATS, cross_entropy_with_gradients};
 use crate::model::network::{LossSums, Network};
 use crate::model::packing::Packing;
@@ -21,7 +21,7 @@ use crate::model::recurrent::{RecurrentLayer, plain};
 use crate::model::session::{Session, guarded};
 use crate::model::weights::on_host;
 use crate::model::window::index_tensor;
-use crate::model::{ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable};
+use crate::model::{MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable, Workload};
 use crate::spec::{Described, Problem};
 
 /// The settings of a recurrent family.
@@ -45,6 +45,23 @@ impl Settings {
         let Self { d_model, d_hidden, n_layers, .. } = *self;
         let above = n_layers.saturating_sub(1) * L::n_params(d_hidden, d_hidden);
         (shape.n_items + 1) * d_model + L::n_params(d_model, d_hidden) + above + (d_hidden + 1) * d_model
+    }
+
+    /// The weights and the gradients of each shard; of the events that are worked on at a time what goes
+    /// into each layer, its states, gates and memory, and their gradients; and of each thread a block of
+    /// scores.
+    pub(super) fn memory(&self, n_params: usize, work: &Workload) -> MemoryNeed {
+        let Self { d_model, d_hidden, n_layers, seq_len, .. } = *self;
+        let n_items = work.shape.n_items;
+        let forward = d_model + n_layers * 7 * d_hidden + 8;
+        let of_thread = (CrossEntropy::rows(n_items) + 2) * n_items;
+        let events = work.at_a_time(work.n_events(work.n_rows(), seq_len), fused::N_SHARDS);
+        let of_event = forward + 3 * (d_model + d_hidden);
+        let step = (1 + fused::N_SHARDS) * n_params + events * of_event + work.n_threads * of_thread;
+        let events = work.n_events(work.n_asked(), seq_len).min(MAX_FLOATS / (d_model + 3 * d_hidden).max(1));
+        let events = work.at_a_time(events, fused::N_SHARDS) * forward;
+        let evaluation = n_params + n_items * d_model + work.n_asked() * d_model + events + work.scores();
+        MemoryNeed::of_numbers(n_params, step, evaluation)
     }
 
     /// Ranges, and the size of the whole.

@@ -19,7 +19,7 @@ use crate::model::weights::{on_host, register};
 
 /// Parts of a batch that are worked on side by side. More would keep more processors busy, and cost a
 /// copy of the gradients each.
-const N_SHARDS: usize = 8;
+pub(super) const N_SHARDS: usize = 8;
 
 /// Gradients of the mean loss over the batch, and the account of it; `None` when there is nothing to
 /// predict.
@@ -60,8 +60,7 @@ pub(super) fn last_states(network: &Transformer, histories: &Histories) -> Buffe
         let packed = Packed::for_prediction(histories, &rows, spec);
         (rows, fused.last_states(&packed))
     };
-    // Some ten thousand events keep a processor busy and fit into its cache layer by layer.
-    let n_shards = lengths.iter().sum::<usize>().div_ceil(8192).max(N_SHARDS);
+    let n_shards = shards_of_questions(lengths.iter().sum());
     for (rows, of_rows) in on_threads(shards(&lengths, n_shards), of_shard) {
         for (row, state) in rows.into_iter().zip(of_rows.chunks_exact(spec.d_model.max(1))) {
             if let Some(slot) = states.chunks_exact_mut(spec.d_model.max(1)).nth(row) {
@@ -70,6 +69,11 @@ pub(super) fn last_states(network: &Transformer, histories: &Histories) -> Buffe
         }
     }
     states
+}
+
+/// Some ten thousand events keep a processor busy and fit into its cache layer by layer.
+pub(super) fn shards_of_questions(n_events: usize) -> usize {
+    n_events.div_ceil(8192).max(N_SHARDS)
 }
 
 /// Sequences one behind the other, without padding.
@@ -256,7 +260,9 @@ fn beside(block: &Block) -> [Buffer; 2] {
     let [d_input, d_output] = block.query.weight.dims();
     let mut weight = Vec::with_capacity(3 * d_input * d_output);
     for row in 0..d_input {
-        weights.iter().for_each(|third| weight.extend_from_slice(&third[row * d_output..(row + 1) * d_output]));
+        for third in &weights {
+            weight.extend_from_slice(&third[row * d_output..(row + 1) * d_output]);
+        }
     }
     [Buffer::from(weight), Buffer::from(layers.map(bias_of).concat())]
 }

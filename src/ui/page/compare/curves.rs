@@ -118,8 +118,7 @@ fn data(y_label: &str, series: Vec<Series>) -> ChartData {
 
 fn curves(ui: &Ui, app: &App, key: &Key, part: Part, metric: &str) -> Vec<Series> {
     let one = |(run, _): &(RunId, usize)| {
-        let history = &app.views.series(run).ready()?.history;
-        let points = history.series(part, metric).into_iter().map(|(epoch, _, value)| [epoch as f64, value]).collect();
+        let points = app.views.series(run).ready()?.curves.get(part, metric).cloned().unwrap_or_default();
         let name = app.summary(run).map_or_else(|| run.to_string(), run_words::distinct_title);
         Some(Series { name, color: theme::run_color(ui, app, run), points, keep_raw: false })
     };
@@ -128,14 +127,13 @@ fn curves(ui: &Ui, app: &App, key: &Key, part: Part, metric: &str) -> Vec<Series
 
 /// The highest point of a curve.
 fn best(series: &Series) -> Option<Flag> {
-    let points = series.points.iter().filter(|p| p[1].is_finite());
-    let at = *points.max_by(|a, b| a[1].total_cmp(&b[1]))?;
+    let at = series.points.highest()?;
     Some(Flag { at, text: tick(at[1]) })
 }
 
 /// The references, when all of these runs share data and split: otherwise each would have its own.
 fn shared_references(app: &App, runs: &[(RunId, usize)]) -> References {
-    let manifest = |run: &RunId| app.summary(run).and_then(|s| s.manifest.as_ref());
+    let manifest = |run: &RunId| app.summary(run).and_then(|s| s.manifest.as_deref());
     let manifests: Vec<&Manifest> = runs.iter().filter_map(|(run, _)| manifest(run)).collect();
     match manifests.split_first() {
         Some((first, rest)) if rest.iter().all(|other| hindrance(first, other).is_none()) => {

@@ -8,7 +8,7 @@ use strum::IntoEnumIterator as _;
 
 use crate::app::{Action, App, Page};
 use crate::baseline::BaselineKind;
-use crate::run::{Manifest, Summary, hindrance};
+use crate::run::{Manifest, RunId, Summary, hindrance};
 use crate::ui::frame::{action_button, action_button_as};
 use crate::ui::theme::{self, size};
 use crate::ui::widget::run_words;
@@ -110,20 +110,44 @@ fn chain(manifest: &Manifest) -> Option<f64> {
 pub(super) struct RunsTable {
     by: Column,
     is_falling: bool,
+    worked_out: WorkedOut,
 }
 
 impl Default for RunsTable {
     fn default() -> Self {
-        Self { by: Column::Started, is_falling: true }
+        Self { by: Column::Started, is_falling: true, worked_out: WorkedOut::default() }
+    }
+}
+
+/// What all runs have to be looked at for: kept until they, the order or run A change.
+#[derive(Default)]
+struct WorkedOut {
+    /// Which list, by what, whether falling, beside which run A.
+    of: Option<(u64, Column, bool, Option<RunId>)>,
+    order: Vec<usize>,
+    columns: Vec<Column>,
+    best: Best,
+}
+
+impl WorkedOut {
+    fn refresh(&mut self, runs: &[Summary], primary: Option<&Manifest>, of: (u64, Column, bool, Option<RunId>)) {
+        if self.of.as_ref() == Some(&of) {
+            return;
+        }
+        self.order = order(runs, of.1, of.2);
+        self.columns = Column::shown(runs);
+        self.best = Best::of(runs, primary);
+        self.of = Some(of);
     }
 }
 
 impl RunsTable {
     pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, runs: &[Summary], actions: &mut Actions) {
-        let order = order(runs, self.by, self.is_falling);
-        let primary = app.selection.run.as_ref().and_then(|run| app.summary(run)).and_then(|s| s.manifest.as_ref());
-        let best = Best::of(runs, primary);
-        let columns = Column::shown(runs);
+        let primary = app.selection.run.as_ref().and_then(|run| app.summary(run)).and_then(|s| s.manifest.as_deref());
+        let of = (app.runs_revision(), self.by, self.is_falling, app.selection.run.clone());
+        self.worked_out.refresh(runs, primary, of);
+        let WorkedOut { order, columns, best, .. } = &self.worked_out;
+        let (mut by, mut is_falling) = (self.by, self.is_falling);
         let height = size::ROW * (runs.len().min(ROWS_IN_SIGHT) as f32 + 1.0) + 26.0;
         ScrollArea::horizontal().id_salt("runs table").max_height(height + 12.0).show(ui, |ui| {
             ui.spacing_mut().item_spacing.x = 6.0;
@@ -136,20 +160,28 @@ impl RunsTable {
                 .min_scrolled_height(height - size::ROW)
                 .columns(Width::exact(22.0), 1)
                 .columns(Width::exact(26.0), 2);
-            for column in &columns {
+            for column in columns {
                 table = table.column(Width::initial(column.words().2).at_least(40.0).clip(true).resizable(true));
             }
-            let table = table.header(size::ROW, |header| self.header(header, &columns));
+            let table = table.header(size::ROW, |header| {
+                if let Some(clicked) = self.header(header, columns) {
+                    is_falling = if by == clicked { !is_falling } else { true };
+                    by = clicked;
+                }
+            });
             table.body(|body| {
                 body.rows(size::ROW, order.len(), |mut row| {
                     let Some(summary) = order.get(row.index()).and_then(|at| runs.get(*at)) else { return };
-                    Line { app, summary, primary, best, columns: &columns }.ui(&mut row, actions);
+                    Line { app, summary, primary, best: *best, columns }.ui(&mut row, actions);
                 });
             });
         });
+        (self.by, self.is_falling) = (by, is_falling);
     }
 
-    fn header(&mut self, mut header: TableRow<'_, '_>, columns: &[Column]) {
+    /// The column that was clicked.
+    fn header(&self, mut header: TableRow<'_, '_>, columns: &[Column]) -> Option<Column> {
+        let mut clicked = None;
         for (name, help) in [
             ("", "Tick to draw its curves"),
             ("A", "Left of two, and the run that others are compared with"),
@@ -173,11 +205,11 @@ impl RunsTable {
                     .on_hover_text(format!("{help}. Click to sort."))
                     .on_hover_cursor(egui::CursorIcon::PointingHand);
                 if label.clicked() {
-                    self.is_falling = if self.by == column { !self.is_falling } else { true };
-                    self.by = column;
+                    clicked = Some(column);
                 }
             });
         }
+        clicked
     }
 }
 
@@ -326,7 +358,7 @@ impl Line<'_> {
         let status = run_words::status(&self.summary.status);
         let color = run_words::status_color(ui, &self.summary.status);
         let remarks: Vec<&str> =
-            self.summary.manifest.iter().flat_map(Manifest::remarks).map(|p| p.sentence.as_str()).collect();
+            self.summary.manifest.iter().flat_map(|m| m.remarks()).map(|p| p.sentence.as_str()).collect();
         let (words, mut hover) = match hindrance {
             None => (RichText::new(status).color(color), status.to_owned()),
             Some(why) => (
@@ -409,7 +441,7 @@ fn hatch(ui: &Ui) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::{RunId, RunStatus};
+    use crate::run::RunStatus;
 
     #[test]
     fn a_run_without_a_value_comes_last_in_either_direction() {

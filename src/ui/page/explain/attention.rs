@@ -10,7 +10,7 @@ use crate::explain::UserView;
 use crate::model::AttentionMaps;
 use crate::ui::Actions;
 use crate::ui::widget::bars::Bar;
-use crate::ui::widget::heatmap::{Heatmap, Look, Matrix, Scale, Thumbnail, Words};
+use crate::ui::widget::heatmap::{Allowance, Heatmap, Look, Matrix, Scale, Thumbnail, Words};
 
 /// Smallest and largest side of a map in the grid.
 const SMALLEST: f32 = 56.0;
@@ -49,8 +49,6 @@ pub(in crate::ui::page) struct AttentionView {
     /// The view whose maps are uploaded. Held, so that its address cannot be another view's.
     of: Option<Arc<UserView>>,
     revision: u64,
-    is_causal: bool,
-    look_back: Vec<f32>,
     grid: Vec<Heatmap>,
     open: Heatmap,
     scale: ScaleChoice,
@@ -68,13 +66,13 @@ impl AttentionView {
         let Some(maps) = shown.attention() else { return };
         self.refresh(shown, maps);
         let head = selection.head.filter(|h| h.layer < maps.n_layers && h.head < maps.n_heads);
-        self.bar(ui, maps, head, actions);
+        self.bar(ui, shown, maps, head, actions);
         match head {
             Some(head) => {
                 let clicked = self.large(ui, shown, maps, head, selection.event);
                 actions.extend(clicked.map(|event| Action::SelectEvent(Some(event))));
             }
-            None => self.small(ui, maps, actions),
+            None => self.small(ui, shown, maps, actions),
         }
     }
 
@@ -84,22 +82,21 @@ impl AttentionView {
         }
         self.of = Some(Arc::clone(shown.view()));
         self.revision += 1;
-        self.is_causal = is_causal(maps);
-        let heads = (0..maps.n_layers).flat_map(|layer| (0..maps.n_heads).map(move |head| (layer, head)));
-        self.look_back = heads.map(|(layer, head)| mean_look_back(maps.head(layer, head), maps.len)).collect();
-        self.grid.resize_with(self.look_back.len(), Heatmap::default);
-    }
-
-    fn matrix<'m>(&self, maps: &'m AttentionMaps, head: HeadIdx) -> Matrix<'m> {
-        let values = maps.head(head.layer, head.head);
-        Matrix { values, n_rows: maps.len, n_cols: maps.len, is_causal: self.is_causal }
+        self.grid.resize_with(maps.n_layers * maps.n_heads, Heatmap::default);
     }
 
     fn key(&self, head: HeadIdx) -> u64 {
         (self.revision << 16) + (head.layer << 8) as u64 + head.head as u64
     }
 
-    fn bar(&mut self, ui: &mut Ui, maps: &AttentionMaps, head: Option<HeadIdx>, actions: &mut Actions) {
+    fn bar(
+        &mut self,
+        ui: &mut Ui,
+        shown: &Shown<'_>,
+        maps: &AttentionMaps,
+        head: Option<HeadIdx>,
+        actions: &mut Actions,
+    ) {
         use strum::IntoEnumIterator as _;
         ui.horizontal_wrapped(|ui| {
             if let Some(head) = head {
@@ -122,11 +119,12 @@ impl AttentionView {
                 ui.selectable_value(&mut self.scale, scale, scale.to_string()).on_hover_text(hover);
             }
         });
-        let nothing = self.is_causal.then_some("not seen yet");
+        let nothing = shown.view().heads.is_causal.then_some("not seen yet");
         self.scale.scale().bar(ui, "weight", nothing);
     }
 
-    fn small(&mut self, ui: &mut Ui, maps: &AttentionMaps, actions: &mut Actions) {
+    fn small(&mut self, ui: &mut Ui, shown: &Shown<'_>, maps: &AttentionMaps, actions: &mut Actions) {
+        let mut allowance = Allowance::of_a_frame();
         let label = 52.0;
         let room = ui.available_size() - vec2(label, 24.0);
         let gap = 8.0;
@@ -143,7 +141,10 @@ impl AttentionView {
                 for layer in 0..maps.n_layers {
                     ui.label(RichText::new(format!("Layer {}", layer + 1)).small());
                     for head in 0..maps.n_heads {
-                        self.thumbnail(ui, maps, HeadIdx { layer, head }, side, actions);
+                        let head = Head { idx: HeadIdx { layer, head }, matrix: matrix(shown, maps, layer, head) };
+                        if self.thumbnail(ui, shown, &head, side, &mut allowance) {
+                            actions.push(Action::SelectHead(Some(head.idx)));
+                        }
                     }
                     ui.end_row();
                 }
@@ -151,21 +152,30 @@ impl AttentionView {
         });
     }
 
-    fn thumbnail(&mut self, ui: &mut Ui, maps: &AttentionMaps, head: HeadIdx, side: f32, actions: &mut Actions) {
-        let (matrix, key, scale) = (self.matrix(maps, head), self.key(head), self.scale.scale());
-        let at = head.layer * maps.n_heads + head.head;
-        let back = self.look_back.get(at).copied().unwrap_or_default();
-        let Some(heatmap) = self.grid.get_mut(at) else { return };
+    /// One small map; whether it was clicked.
+    fn thumbnail(
+        &mut self,
+        ui: &mut Ui,
+        shown: &Shown<'_>,
+        head: &Head<'_>,
+        side: f32,
+        allowance: &mut Allowance,
+    ) -> bool {
+        let (key, scale) = (self.key(head.idx), self.scale.scale());
+        let n_heads = shown.attention().map_or(0, |maps| maps.n_heads);
+        let at = head.idx.layer * n_heads + head.idx.head;
+        let back = shown.view().heads.look_back.get(at).copied().unwrap_or_default();
+        let Some(heatmap) = self.grid.get_mut(at) else { return false };
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = 1.0;
-            let name = head_name(head);
+            let name = head_name(head.idx);
             let hint = format!("{name}: looks {back:.1} events back on average. Click to open.");
             let small = Thumbnail { name: &name, hint: &hint, scale, side };
-            if heatmap.thumbnail(ui, key, &matrix, small).clicked() {
-                actions.push(Action::SelectHead(Some(head)));
-            }
+            let response = heatmap.thumbnail(ui, key, &head.matrix, small, allowance);
             ui.label(RichText::new(format!("{back:.1} back")).small().weak());
-        });
+            response.clicked()
+        })
+        .inner
     }
 
     /// One head over all the room; the event that was clicked.
@@ -194,11 +204,22 @@ impl AttentionView {
             size: ui.available_size(),
             selected_row: row_before(maps, event),
         };
-        let (matrix, key) = (self.matrix(maps, head), self.key(head));
+        let (matrix, key) = (matrix(shown, maps, head.layer, head.head), self.key(head));
         let pointed = self.open.ui(ui, key, &matrix, look);
         // The row after which event `row + 1` is expected.
         pointed.clicked.map(|(row, _)| maps.first + row + 1)
     }
+}
+
+/// One head and its weights.
+struct Head<'a> {
+    idx: HeadIdx,
+    matrix: Matrix<'a>,
+}
+
+fn matrix<'m>(shown: &Shown<'_>, maps: &'m AttentionMaps, layer: usize, head: usize) -> Matrix<'m> {
+    let is_causal = shown.view().heads.is_causal;
+    Matrix { values: maps.head(layer, head), n_rows: maps.len, n_cols: maps.len, is_causal }
 }
 
 /// What a step looked at, in words and as a ranked list.
@@ -260,24 +281,6 @@ fn mean<'m>(rows: impl Iterator<Item = &'m [f32]>, len: usize) -> Vec<f32> {
     sum
 }
 
-/// Whether no step looks at what comes after it.
-fn is_causal(maps: &AttentionMaps) -> bool {
-    let len = maps.len.max(1);
-    let above = |(at, _): &(usize, &f32)| at % len > at / len % len;
-    maps.weights.iter().enumerate().filter(above).all(|(_, weight)| *weight == 0.0)
-}
-
-/// By how many events a head looks back on average; the first step, which sees only itself, does
-/// not count.
-fn mean_look_back(weights: &[f32], len: usize) -> f32 {
-    let distance = |row: usize, values: &[f32]| -> f32 {
-        values.iter().enumerate().map(|(col, w)| w * (row as f32 - col as f32).max(0.0)).sum()
-    };
-    let rows = weights.chunks_exact(len.max(1)).enumerate().skip(1);
-    let total: f32 = rows.map(|(row, values)| distance(row, values)).sum();
-    total / len.saturating_sub(1).max(1) as f32
-}
-
 fn head_name(head: HeadIdx) -> String {
     format!("Layer {}, head {}", head.layer + 1, head.head + 1)
 }
@@ -286,25 +289,11 @@ fn head_name(head: HeadIdx) -> String {
 mod tests {
     use super::*;
 
-    fn maps(weights: Vec<f32>) -> AttentionMaps {
-        AttentionMaps { n_layers: 1, n_heads: 1, len: 3, first: 4, weights }
-    }
-
-    #[test]
-    fn a_map_with_nothing_above_its_diagonal_is_causal() {
-        let causal = maps(vec![1.0, 0.0, 0.0, 0.5, 0.5, 0.0, 0.2, 0.3, 0.5]);
-        assert!(is_causal(&causal));
-        let both_ways = maps(vec![0.5, 0.5, 0.0, 0.5, 0.5, 0.0, 0.2, 0.3, 0.5]);
-        assert!(!is_causal(&both_ways));
-        // Rows 1 and 2 look back 0.5 and 0.2 * 2 + 0.3 = 0.7 events: 0.6 on average.
-        assert!((mean_look_back(causal.head(0, 0), 3) - 0.6).abs() < 1e-6);
-    }
-
     #[test]
     fn an_event_is_predicted_by_the_row_before_it() {
         // The map shows events 4, 5, 6 of the history: event 5 is predicted by row 0, what comes
         // after the last one (7) by row 2; event 4 was predicted by a step that is not shown.
-        let maps = maps(vec![0.0; 9]);
+        let maps = AttentionMaps { n_layers: 1, n_heads: 1, len: 3, first: 4, weights: vec![0.0; 9] };
         assert_eq!([4, 5, 7, 8].map(|event| row_before(&maps, Some(event))), [None, Some(0), Some(2), None]);
     }
 }

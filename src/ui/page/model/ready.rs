@@ -10,9 +10,6 @@ use crate::train::min_train_events;
 use crate::ui::theme::{self, size};
 use crate::ui::{Actions, frame, text};
 
-/// Bytes a learnt number costs while training: itself, its gradient, and Adam's two moments.
-const BYTES_WHILE_TRAINING: u64 = 16;
-
 /// View state of the form that saves the experiment.
 #[derive(Default)]
 pub(super) struct SaveForm {
@@ -121,13 +118,14 @@ fn model(ui: &mut Ui, app: &App) {
         .on_hover_text(hover);
     };
     line(ui, "Parameters", text::count(n_params), "Weights, biases and embeddings");
-    let memory = text::bytes(n_params as u64 * BYTES_WHILE_TRAINING);
-    line(
-        ui,
-        "Memory for weights",
-        memory,
-        "Weights, gradients and Adam's two moments; what a batch needs comes on top",
-    );
+    if let Some(memory) = app.draft.memory {
+        let [parameters, step, evaluation] = [memory.parameters, memory.step, memory.evaluation].map(text::bytes);
+        let hover = format!(
+            "About {parameters} for weights, gradients and the optimiser's two moments, and on top {step} for a step or \
+             {evaluation} for an evaluation, on the processor"
+        );
+        line(ui, "Memory to train", text::bytes(memory.peak()), &hover);
+    }
     if let Some(prepared) = app.fresh_data() {
         let fewest = min_train_events(&experiment.model);
         let n_train = prepared.split.train_len.iter().filter(|len| **len >= fewest).count();

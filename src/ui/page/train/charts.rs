@@ -4,7 +4,7 @@ use egui::{Align, Layout, Ui, vec2};
 
 use super::super::ranking::Ranking;
 use crate::app::{LivePoint, Training};
-use crate::run::RunId;
+use crate::run::{Curve, RunId};
 use crate::ui::theme;
 use crate::ui::widget::line_chart::{ChartData, Chrome, Flag, LineChart, Reference, Series, tick};
 
@@ -148,8 +148,8 @@ impl View<'_> {
         }
     }
 
-    fn points(&self, value: impl Fn(&LivePoint) -> f64) -> Vec<[f64; 2]> {
-        self.training.points.iter().map(|p| [self.x_of(p), value(p)]).collect()
+    fn points(&self, value: impl Fn(&LivePoint) -> f64) -> Curve {
+        self.training.points.iter().map(|p| [self.x_of(p), value(p)]).collect::<Vec<_>>().into()
     }
 
     fn data(&self, y_label: &str, series: Vec<Series>) -> ChartData {
@@ -162,12 +162,12 @@ impl View<'_> {
         // Epochs from before the run went on have no losses a step.
         let first_live = self.training.step_losses.first().map_or(usize::MAX, |(step, _)| *step);
         let earlier = self.training.points.iter().filter(|p| p.step < first_live);
-        let train = earlier.map(|p| [self.x_of(p), p.train_loss]).chain(steps).collect();
+        let train: Vec<[f64; 2]> = earlier.map(|p| [self.x_of(p), p.train_loss]).chain(steps).collect();
         let series = vec![
             Series {
                 name: "training".to_owned(),
                 color: theme::series_color(self.ui, 0),
-                points: train,
+                points: train.into(),
                 keep_raw: false,
             },
             Series {

@@ -90,7 +90,7 @@ impl Heatmap {
         let map = vec2(cell.x * matrix.n_cols as f32, cell.y * matrix.n_rows as f32);
         let (rect, response) = ui.allocate_exact_size(map + room.taken(), Sense::click());
         let map = round_to_pixels(ui, Rect::from_min_size(rect.min + room.before(), map));
-        self.paint(ui, key, matrix, look.scale, map);
+        self.paint(ui, Content { key, matrix, scale: look.scale }, map, &mut Allowance::of_a_frame());
         axes::paint(ui, map, &room, matrix, look.words);
         response.widget_info(|| {
             let text = format!("{}: {} × {}", look.words.name, matrix.n_rows, matrix.n_cols);
@@ -102,12 +102,20 @@ impl Heatmap {
         point(ui, &response, map, matrix, look.words)
     }
 
-    /// Paints a small map without axes, `side` wide and high. Hovering shows `hint`.
-    pub fn thumbnail(&mut self, ui: &mut Ui, key: u64, matrix: &Matrix<'_>, small: Thumbnail<'_>) -> Response {
+    /// Paints a small map without axes, `side` wide and high. Hovering shows `hint`. Where no picture is
+    /// allowed any more in this frame, the one before stays, and the next frame goes on.
+    pub fn thumbnail(
+        &mut self,
+        ui: &mut Ui,
+        key: u64,
+        matrix: &Matrix<'_>,
+        small: Thumbnail<'_>,
+        allowance: &mut Allowance,
+    ) -> Response {
         let (rect, response) = ui.allocate_exact_size(Vec2::splat(small.side), Sense::click());
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, small.name));
         if ui.is_rect_visible(rect) {
-            self.paint(ui, key, matrix, small.scale, round_to_pixels(ui, rect));
+            self.paint(ui, Content { key, matrix, scale: small.scale }, round_to_pixels(ui, rect), allowance);
             if response.hovered() || response.has_focus() {
                 outline(ui, rect, 2.0);
             }
@@ -115,7 +123,8 @@ impl Heatmap {
         response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(small.hint)
     }
 
-    fn paint(&mut self, ui: &Ui, key: u64, matrix: &Matrix<'_>, scale: Scale, rect: Rect) {
+    fn paint(&mut self, ui: &Ui, content: Content<'_>, rect: Rect, allowance: &mut Allowance) {
+        let Content { key, matrix, scale } = content;
         if matrix.values.is_empty() || !ui.is_rect_visible(rect) {
             return;
         }
@@ -126,7 +135,9 @@ impl Heatmap {
         let most = if matrix.n_rows.max(matrix.n_cols) <= most { image::MOST_CELLS } else { most };
         let key = hash((key, scale.key(), matrix.n_rows, matrix.n_cols, matrix.is_causal, most, nothing));
         let fresh = self.texture.as_ref().is_some_and(|(made_from, _)| *made_from == key);
-        if !fresh {
+        if !fresh && !allowance.takes(matrix.values.len()) {
+            ui.ctx().request_repaint();
+        } else if !fresh {
             let picture = image::picture(matrix, scale, most, nothing);
             if let Some((made_from, texture)) = &mut self.texture {
                 texture.set(picture, TextureOptions::NEAREST);
@@ -139,7 +150,42 @@ impl Heatmap {
         if let Some((_, texture)) = &self.texture {
             let whole = Rect::from_min_max(Pos2::ZERO, Pos2::new(1.0, 1.0));
             ui.painter().image(texture.id(), rect, whole, Color32::WHITE);
+        } else {
+            ui.painter().rect_filled(rect, 0.0, nothing);
         }
+    }
+}
+
+/// What a texture is made from.
+#[derive(Clone, Copy)]
+struct Content<'a> {
+    key: u64,
+    matrix: &'a Matrix<'a>,
+    scale: Scale,
+}
+
+/// How many pictures are made in one frame, so that many new maps at once do not hold it up.
+#[derive(Debug)]
+pub struct Allowance {
+    cells: usize,
+}
+
+impl Allowance {
+    /// Cells that are looked at in one frame: four maps of 200 × 200. A larger map takes a frame of
+    /// its own.
+    const CELLS: usize = 160_000;
+
+    /// What a frame begins with.
+    #[must_use]
+    pub fn of_a_frame() -> Self {
+        Self { cells: Self::CELLS }
+    }
+
+    /// Whether one more picture of so many cells may be made.
+    fn takes(&mut self, cells: usize) -> bool {
+        let is_left = self.cells > 0;
+        self.cells = self.cells.saturating_sub(cells);
+        is_left
     }
 }
 

@@ -1,106 +1,13 @@
 //! Painting the curves, the reference lines, the marks and the hover table.
 
 use egui::{Align2, Color32, FontId, Pos2, Rect, RichText, Stroke, TextStyle, Ui, Vec2, pos2, vec2};
-use egui_plot::{HLine, Line, LineStyle, MarkerShape, Plot, PlotPoint, PlotResponse, PlotTransform, PlotUi, Points};
+use egui_plot::{HLine, LineStyle, MarkerShape, Plot, PlotPoint, PlotResponse, PlotTransform, PlotUi, Points};
 
-use super::{ChartData, LineChart, Reference, axis, legend, smooth, thin, tick};
+use super::{LineChart, Reference, axis, drawn, legend, tick};
 use crate::ui::{text, theme};
 
 /// Rows of the hover table: more cannot be read at a glance.
 const HOVER_ROWS: usize = 5;
-/// Curves with at most so many points show each as a dot.
-const DOTS: usize = 60;
-/// Share of its colour that a raw curve keeps behind its smoothed one.
-const RAW_SHARE: f32 = 0.2;
-
-/// A curve without gaps, as it is drawn.
-#[derive(Debug)]
-struct Run {
-    name: String,
-    color: Color32,
-    width: f32,
-    points: Vec<PlotPoint>,
-}
-
-/// What [`Drawn`] was made from: when it is the same, nothing is computed again.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Key {
-    revision: u64,
-    log_y: bool,
-    smoothing: f64,
-    hidden: Vec<String>,
-    x_range: Option<(f64, f64)>,
-    n_columns: usize,
-}
-
-/// The curves as drawn, kept from frame to frame.
-#[derive(Debug, Default)]
-pub(super) struct Drawn {
-    key: Key,
-    runs: Vec<Run>,
-    /// Numbers that a log axis cannot show.
-    n_not_positive: usize,
-}
-
-impl Drawn {
-    fn refresh(&mut self, data: &ChartData, key: Key) {
-        if self.key == key {
-            return;
-        }
-        self.runs.clear();
-        self.n_not_positive = 0;
-        let x_range = key.x_range.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
-        for series in data.series.iter().filter(|s| !key.hidden.contains(&s.name)) {
-            let mut points = series.points.clone();
-            if key.log_y {
-                for point in &mut points {
-                    self.n_not_positive += usize::from(point[1] <= 0.0);
-                    point[1] = if point[1] > 0.0 { point[1].log10() } else { f64::NAN };
-                }
-            }
-            let smoothed = key.smoothing > 0.0 && !series.keep_raw;
-            let raw = thin(&points, x_range, key.n_columns);
-            let raw_color = if smoothed { series.color.gamma_multiply(RAW_SHARE) } else { series.color };
-            self.add(&series.name, raw_color, &raw);
-            if smoothed {
-                let smoothed = thin(&smooth(&points, key.smoothing), x_range, key.n_columns);
-                self.add(&series.name, series.color, &smoothed);
-            }
-        }
-        self.key = key;
-    }
-
-    /// Adds a curve, cut where it has no number.
-    fn add(&mut self, name: &str, color: Color32, points: &[[f64; 2]]) {
-        for run in points.split(|p| !p[1].is_finite()).filter(|run| !run.is_empty()) {
-            let points = run.iter().map(|p| PlotPoint::new(p[0], p[1])).collect();
-            self.runs.push(Run { name: name.to_owned(), color, width: 1.8, points });
-        }
-    }
-
-    /// Width and height of everything that is drawn.
-    fn extent(&self) -> Vec2 {
-        let mut all = Rect::NOTHING;
-        for point in self.runs.iter().flat_map(|run| &run.points) {
-            all.extend_with(pos2(point.x as f32, point.y as f32));
-        }
-        all.size().max(Vec2::ZERO)
-    }
-
-    fn paint<'a>(&'a self, plot: &mut PlotUi<'a>) {
-        for run in &self.runs {
-            if run.points.len() > 1 {
-                let line = Line::new(run.name.clone(), run.points.as_slice()).color(run.color).width(run.width);
-                plot.line(line.allow_band(false).allow_hover(false));
-            }
-            if run.points.len() <= DOTS {
-                let dots = Points::new(run.name.clone(), run.points.as_slice()).color(run.color).radius(2.2);
-                plot.points(dots.allow_hover(false));
-            }
-        }
-    }
-}
-
 impl LineChart {
     pub(super) fn plot(&mut self, ui: &mut Ui, height: f32) {
         if self.is_empty() {
@@ -112,9 +19,9 @@ impl LineChart {
             let bounds = *m.transform().bounds();
             (bounds.min()[0], bounds.max()[0])
         });
-        self.drawn.refresh(
+        let is_more = self.drawn.refresh(
             &self.data,
-            Key {
+            drawn::Key {
                 revision: self.revision,
                 log_y: self.log_y,
                 smoothing: self.smoothing,
@@ -123,10 +30,13 @@ impl LineChart {
                 n_columns: ui.available_width().max(1.0) as usize,
             },
         );
+        if is_more {
+            ui.ctx().request_repaint();
+        }
         let grid = theme::colors(ui).line;
         let shown = self.configured(id, height).grid_color(grid).show(ui, |plot| {
             self.paint_lines(plot);
-            zoom_by_wheel(plot, self.drawn.extent());
+            zoom_by_wheel(plot, self.drawn.extent);
         });
         self.paint_reference_names(ui, &shown.transform);
         self.paint_flags(ui, &shown.transform);
@@ -233,7 +143,7 @@ impl LineChart {
 
     /// Whether there is no number at all: then axes would only mislead.
     fn is_empty(&self) -> bool {
-        self.data.series.iter().all(|s| s.points.iter().all(|p| !p[1].is_finite())) && self.data.references.is_empty()
+        self.data.series.iter().all(|s| s.points.highest().is_none()) && self.data.references.is_empty()
     }
 
     fn paint_log_note(&self, ui: &Ui, transform: &PlotTransform) {

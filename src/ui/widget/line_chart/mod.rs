@@ -5,18 +5,19 @@
 
 mod axis;
 mod draw;
+mod drawn;
 mod legend;
 mod smooth;
 mod table;
-mod thin;
 
 pub(crate) use axis::{log_marks, log_text, plain_marks, tick, whole_marks};
 pub use smooth::smooth;
-pub use thin::{MOST_POINTS, thin};
 
 use std::collections::BTreeSet;
 
 use egui::Color32;
+
+use crate::run::Curve;
 
 /// One curve.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,8 +26,8 @@ pub struct Series {
     pub name: String,
     /// Its colour.
     pub color: Color32,
-    /// Points `[x, y]`; a y that is no number is a gap.
-    pub points: Vec<[f64; 2]>,
+    /// Its points.
+    pub points: Curve,
     /// Whether smoothing leaves it as it is (a validation curve has few points already).
     pub keep_raw: bool,
 }
@@ -88,7 +89,7 @@ pub struct LineChart {
     smoothing: f64,
     as_table: bool,
     hidden: BTreeSet<String>,
-    drawn: draw::Drawn,
+    drawn: drawn::Drawn,
     table: table::WideTable,
 }
 
@@ -104,17 +105,13 @@ impl LineChart {
             smoothing: 0.0,
             as_table: false,
             hidden: BTreeSet::new(),
-            drawn: draw::Drawn::default(),
+            drawn: drawn::Drawn::default(),
             table: table::WideTable::default(),
         }
     }
 
-    /// New numbers. Points are put in order of x; those whose x is no number are dropped.
-    pub fn set(&mut self, mut data: ChartData) {
-        for series in &mut data.series {
-            series.points.retain(|p| p[0].is_finite());
-            series.points.sort_by(|a, b| a[0].total_cmp(&b[0]));
-        }
+    /// New numbers. Of a curve that was there before, what was made of it is kept.
+    pub fn set(&mut self, data: ChartData) {
         self.data = data;
         self.revision += 1;
     }

@@ -1,0 +1,237 @@
+//! One series as points, with the extremes of its stretches: any part of it can be drawn from a few
+//! points, however many it has, and no extreme is lost, which a plain "every tenth point" would do.
+
+use std::collections::BTreeMap;
+use std::ops::{Deref, Range};
+use std::sync::Arc;
+
+use super::history::{History, Part};
+
+/// Points in a stretch of the lowest level; each level above has stretches of twice the length.
+const STRETCH: usize = 4;
+
+/// Points `[x, y]` in order of x, shared and never changed; a y that is no number is a gap.
+#[derive(Clone, Debug, Default)]
+pub struct Curve(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    points: Vec<[f64; 2]>,
+    /// Extremes of every stretch, level by level; the last level has one stretch.
+    levels: Vec<Vec<Extremes>>,
+    n_not_positive: usize,
+}
+
+/// Places of the lowest and the highest number of a stretch; its first place where it has none.
+#[derive(Clone, Copy, Debug)]
+struct Extremes {
+    lowest: u32,
+    highest: u32,
+}
+
+impl From<Vec<[f64; 2]>> for Curve {
+    /// Puts the points in order of x; those whose x is no number are dropped.
+    fn from(mut points: Vec<[f64; 2]>) -> Self {
+        points.retain(|p| p[0].is_finite());
+        if !points.is_sorted_by(|a, b| a[0] <= b[0]) {
+            points.sort_by(|a, b| a[0].total_cmp(&b[0]));
+        }
+        let n_not_positive = points.iter().filter(|p| p[1] <= 0.0).count();
+        let levels = levels(&points);
+        Self(Arc::new(Inner { points, levels, n_not_positive }))
+    }
+}
+
+impl Deref for Curve {
+    type Target = [[f64; 2]];
+
+    fn deref(&self) -> &Self::Target {
+        &self.0.points
+    }
+}
+
+impl PartialEq for Curve {
+    fn eq(&self, other: &Self) -> bool {
+        self.is_same(other) || self.0.points == other.0.points
+    }
+}
+
+impl Curve {
+    /// Whether both are the same points in memory: then what was made of one holds for the other.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Points that a log axis cannot show, gaps left out.
+    #[must_use]
+    pub fn n_not_positive(&self) -> usize {
+        self.0.n_not_positive
+    }
+
+    /// The point with the highest number, the first of equals; `None` without a number.
+    #[must_use]
+    pub fn highest(&self) -> Option<[f64; 2]> {
+        let whole = self.0.levels.last()?.first()?;
+        self.get(whole.highest as usize).copied().filter(|p| p[1].is_finite())
+    }
+
+    /// The points worth drawing between two x over `n_columns` pixels, with one neighbour on either
+    /// side so that the line leaves the picture where it should.
+    ///
+    /// Up to two points a column are returned as they are. Above, the lowest and the highest of each
+    /// stretch of one to two columns are, in their order: at most `2 * n_columns + 6` points, found
+    /// without a look at the others. A stretch that has numbers keeps them; one of nothing but NaN
+    /// keeps one NaN, so a gap wider than two columns stays a gap.
+    #[must_use]
+    pub fn thinned(&self, x_range: (f64, f64), n_columns: usize) -> Vec<[f64; 2]> {
+        let start = self.partition_point(|p| p[0] < x_range.0).saturating_sub(1);
+        let end = (self.partition_point(|p| p[0] <= x_range.1) + 1).min(self.len());
+        let visible = self.get(start..end).unwrap_or_default();
+        if visible.len() <= 2 * n_columns.max(1) {
+            return visible.to_vec();
+        }
+        let mut places = vec![start];
+        self.extremes(start..end, n_columns.max(1), |found| {
+            places.extend([found.lowest.min(found.highest) as usize, found.lowest.max(found.highest) as usize]);
+        });
+        places.push(end - 1);
+        places.dedup();
+        places.into_iter().filter_map(|at| self.get(at).copied()).collect()
+    }
+
+    /// The extremes of the stretches between two places: of the longest that lie there `most` times,
+    /// and of what is left of them at both ends.
+    fn extremes(&self, places: Range<usize>, most: usize, mut take: impl FnMut(Extremes)) {
+        let n_levels = self.0.levels.len();
+        let level = (0..n_levels).find(|level| places.len() / (STRETCH << level) <= most).unwrap_or_default();
+        let size = STRETCH << level;
+        let (first, last) = (places.start.div_ceil(size), places.end / size);
+        let scan = |from: usize, to: usize| Extremes::of(self.get(from..to).unwrap_or_default(), from);
+        if first >= last {
+            scan(places.start, places.end).into_iter().for_each(take);
+            return;
+        }
+        scan(places.start, first * size).into_iter().for_each(&mut take);
+        let whole = self.0.levels.get(level).and_then(|level| level.get(first..last)).unwrap_or_default();
+        whole.iter().copied().for_each(&mut take);
+        scan(last * size, places.end).into_iter().for_each(take);
+    }
+}
+
+impl Extremes {
+    /// Of these points, the first of which has the place `from`; `None` without points.
+    fn of(points: &[[f64; 2]], from: usize) -> Option<Self> {
+        let mut found: Option<(usize, f64, usize, f64)> = None;
+        for (at, [_, y]) in points.iter().enumerate() {
+            if !y.is_finite() {
+                continue;
+            }
+            let (low_at, low, high_at, high) = found.get_or_insert((at, *y, at, *y));
+            if y < low {
+                (*low_at, *low) = (at, *y);
+            } else if y > high {
+                (*high_at, *high) = (at, *y);
+            }
+        }
+        let (lowest, highest) = found.map_or((0, 0), |(low_at, _, high_at, _)| (low_at, high_at));
+        let place = |at: usize| (from + at) as u32;
+        (!points.is_empty()).then(|| Self { lowest: place(lowest), highest: place(highest) })
+    }
+
+    /// Of two stretches side by side.
+    fn join(self, next: Option<&Self>, points: &[[f64; 2]]) -> Self {
+        let Some(next) = next else { return self };
+        let y = |place: u32| points.get(place as usize).map_or(f64::NAN, |p| p[1]);
+        if !y(self.lowest).is_finite() {
+            return if y(next.lowest).is_finite() { *next } else { self };
+        }
+        // A comparison with what is no number is false, so a stretch without numbers changes nothing.
+        Self {
+            lowest: if y(next.lowest) < y(self.lowest) { next.lowest } else { self.lowest },
+            highest: if y(next.highest) > y(self.highest) { next.highest } else { self.highest },
+        }
+    }
+}
+
+fn levels(points: &[[f64; 2]]) -> Vec<Vec<Extremes>> {
+    let stretches = points.chunks(STRETCH).enumerate();
+    let mut level: Vec<Extremes> = stretches.filter_map(|(n, some)| Extremes::of(some, n * STRETCH)).collect();
+    let mut levels = Vec::new();
+    while level.len() > 1 {
+        let pairs = level.chunks(2).filter_map(|pair| Some(pair.first()?.join(pair.get(1), points)));
+        let above = pairs.collect();
+        levels.push(std::mem::replace(&mut level, above));
+    }
+    levels.push(level);
+    levels
+}
+
+/// Curves by part of the data and metric.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Curves(BTreeMap<Part, BTreeMap<String, Curve>>);
+
+impl Curves {
+    /// All series of a run over its epochs.
+    #[must_use]
+    pub fn of(history: &History) -> Self {
+        let mut points: BTreeMap<(Part, &str), Vec<[f64; 2]>> = BTreeMap::new();
+        for point in &history.points {
+            points.entry((point.part, &point.metric)).or_default().push([point.epoch as f64, point.value]);
+        }
+        let mut curves = Self::default();
+        for ((part, metric), points) in points {
+            curves.0.entry(part).or_default().insert(metric.to_owned(), points.into());
+        }
+        curves
+    }
+
+    /// One of them; `None` when the run has none of that name.
+    #[must_use]
+    pub fn get(&self, part: Part, metric: &str) -> Option<&Curve> {
+        self.0.get(&part)?.get(metric)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::HistoryPoint;
+
+    #[test]
+    fn series_become_curves_over_epochs() {
+        let point = |epoch, part, metric: &str, value| HistoryPoint {
+            step: epoch * 10,
+            epoch,
+            part,
+            metric: metric.to_owned(),
+            value,
+        };
+        let points = vec![
+            point(1, Part::Train, "loss", 3.0),
+            point(1, Part::Valid, "loss", 4.0),
+            point(2, Part::Train, "loss", 2.0),
+            point(2, Part::Valid, "loss", f64::NAN),
+        ];
+        let curves = Curves::of(&History { points });
+        assert_eq!(curves.get(Part::Train, "loss").map(|c| c.to_vec()), Some(vec![[1.0, 3.0], [2.0, 2.0]]));
+        assert_eq!(curves.get(Part::Valid, "loss").and_then(Curve::highest), Some([1.0, 4.0]));
+        assert!(curves.get(Part::Test, "loss").is_none() && curves.get(Part::Valid, "mrr").is_none());
+    }
+
+    #[test]
+    fn a_curve_without_points_or_numbers_has_no_highest_and_one_gap() {
+        assert!(Curve::default().highest().is_none() && Curve::default().thinned((0.0, 1.0), 5).is_empty());
+        let empty = Curve::from(Vec::new());
+        assert!(empty.highest().is_none() && empty.thinned((0.0, 1.0), 5).is_empty());
+        let gap: Curve = (0..1000).map(|x| [f64::from(x), f64::NAN]).collect::<Vec<_>>().into();
+        assert!(gap.highest().is_none() && gap.thinned((0.0, 999.0), 3).iter().all(|p| p[1].is_nan()));
+    }
+
+    #[test]
+    fn points_are_put_in_order_and_counted() {
+        let curve = Curve::from(vec![[2.0, -1.0], [f64::NAN, 5.0], [1.0, 0.0], [3.0, 4.0], [4.0, 4.0]]);
+        assert_eq!(&curve[..2], &[[1.0, 0.0], [2.0, -1.0]]);
+        assert_eq!((curve.n_not_positive(), curve.highest()), (2, Some([3.0, 4.0])));
+    }
+}

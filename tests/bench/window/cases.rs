@@ -1,0 +1,184 @@
+//! The four cases: many long curves, many heatmaps, a long history, many runs.
+
+use egui::pos2;
+use seqscope::app::{Action, App, Page};
+use seqscope::run::RunId;
+
+use crate::Told;
+use crate::saved::{Pattern, Trained, store, train};
+use crate::screen::Screen;
+
+/// Ten runs with 100,000 epochs each over each other on Compare, pointed at, zoomed, dragged and
+/// smoothed.
+pub(crate) fn curves(told: &mut Told) {
+    let folder = tempfile::tempdir().unwrap();
+    let runs = Pattern::new(folder.path()).long_runs(&store(folder.path()));
+    let mut screen = Screen::new(store(folder.path()));
+    screen.until("the list", |window| window.app().runs.ready().is_some());
+    let _ = screen.take_frames();
+
+    apply(&mut screen, Action::GoTo(Page::Compare));
+    let already = screen.window.app().selection.compared.clone();
+    for run in runs.iter().filter(|run| !already.contains(run)) {
+        apply(&mut screen, Action::ToggleCompared(run.clone()));
+    }
+    screen.until("the series", |window| runs.iter().all(|run| is_read(window.app(), run)));
+    told.frames("curves_open", &screen.take_frames());
+
+    let chart = pos2(430.0, 600.0);
+    screen.move_to(chart);
+    screen.glide(chart + egui::vec2(170.0, 40.0), 60);
+    // The hover table reads ten curves.
+    screen.expect("and 5 more");
+    screen.glide(chart, 60);
+    screen.wheel(40.0, 60);
+    screen.glide(chart + egui::vec2(60.0, 20.0), 20);
+    screen.drag(chart + egui::vec2(-60.0, -20.0), 40);
+    screen.wheel(-40.0, 80);
+    screen.click("Log");
+    screen.glide(chart, 30);
+    screen.wheel(40.0, 30);
+    screen.wheel(-40.0, 60);
+    screen.click("Smooth");
+    let slider = screen.place("Smoothing").left_center() - egui::vec2(120.0, 0.0);
+    screen.move_to(slider);
+    screen.drag(slider + egui::vec2(60.0, 0.0), 30);
+    screen.click_at(chart);
+    (0..30).for_each(|_| screen.frame(Vec::new()));
+    screen.wheel(40.0, 30);
+    told.frames("curves", &screen.take_frames());
+}
+
+/// All heads of a Transformer of 8 blocks with 8 heads over 200 events, then the heads of the next
+/// users, one head large, other scales.
+pub(crate) fn heatmaps(told: &mut Told) {
+    let folder = tempfile::tempdir().unwrap();
+    let model = "Transformer(d_model: 32, n_layers: 8, n_heads: 8, d_ff: 32, seq_len: 200)";
+    let run = train(folder.path(), &Trained { name: "heads", lens: &[205; 12], n_items: 300, model });
+    let mut screen = explain(folder.path(), &run, "user 3");
+    told.frames("heatmaps_open", &screen.take_frames());
+    screen.expect("64 heads · 200 events");
+
+    let grid = screen.place("Layer 4").center() + egui::vec2(60.0, 0.0);
+    screen.move_to(grid);
+    screen.glide(grid + egui::vec2(350.0, 120.0), 60);
+    screen.wheel(-30.0, 30);
+    screen.wheel(30.0, 30);
+    for user in ["user 4", "user 5", "user 6"] {
+        look_at(&mut screen, &run, user);
+        screen.glide(grid, 20);
+        screen.glide(grid + egui::vec2(200.0, 60.0), 20);
+    }
+    screen.click("root");
+    screen.glide(grid, 40);
+    screen.click("linear");
+    screen.glide(grid + egui::vec2(200.0, 60.0), 40);
+    screen.click_at(grid);
+    screen.until("one head", |window| window.app().selection.head.is_some());
+    screen.glide(grid + egui::vec2(150.0, 100.0), 90);
+    told.frames("heatmaps", &screen.take_frames());
+}
+
+/// A user with 2,000 events: strip and table scrolled, pointed at and clicked.
+pub(crate) fn timeline(told: &mut Told) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut lens = vec![30; 20];
+    lens[7] = 2_001;
+    let model = "Lstm(d_model: 16, d_hidden: 16, seq_len: 2000)";
+    let run = train(folder.path(), &Trained { name: "long", lens: &lens, n_items: 3_000, model });
+    let mut screen = explain(folder.path(), &run, "user 7");
+    told.frames("timeline_open", &screen.take_frames());
+    screen.expect("True item");
+
+    let strip = screen.place("rank").center() + egui::vec2(200.0, 0.0);
+    screen.move_to(strip);
+    screen.glide(strip + egui::vec2(400.0, 30.0), 60);
+    screen.drag(strip, 60);
+    screen.click_at(strip);
+    let table = screen.place("True item").center() + egui::vec2(0.0, 120.0);
+    screen.glide(table, 10);
+    screen.wheel(-400.0, 120);
+    screen.click_at(table);
+    screen.wheel(300.0, 120);
+    for at in [1_000, 1_999, 20, 700] {
+        apply(&mut screen, Action::SelectEvent(Some(at)));
+        (0..20).for_each(|_| screen.frame(Vec::new()));
+    }
+    told.frames("timeline", &screen.take_frames());
+}
+
+/// A thousand saved runs: the rail scrolled and pointed at, the table of Compare scrolled and sorted,
+/// runs chosen, the list searched and read again.
+pub(crate) fn runs(told: &mut Told) {
+    let folder = tempfile::tempdir().unwrap();
+    Pattern::new(folder.path()).many_runs(&store(folder.path()), 1_000);
+    let mut screen = Screen::new(store(folder.path()));
+    screen.until("the list", |window| window.app().runs.ready().is_some());
+    told.frames("runs_open", &screen.take_frames());
+    screen.expect("1\u{202F}000");
+
+    let rail = pos2(120.0, 400.0);
+    screen.move_to(rail);
+    screen.wheel(-300.0, 120);
+    screen.glide(rail + egui::vec2(0.0, 200.0), 60);
+    screen.wheel(900.0, 60);
+    screen.click("Find runs");
+    screen.type_text("songs 99");
+    screen.expect("songs 997");
+    (0..8).for_each(|_| screen.key(egui::Key::Backspace));
+    apply(&mut screen, Action::GoTo(Page::Compare));
+    let header = screen.place("NDCG@10").center();
+    let table = header + egui::vec2(0.0, 80.0);
+    screen.move_to(table);
+    screen.wheel(-200.0, 120);
+    screen.glide(table + egui::vec2(300.0, 40.0), 60);
+    for column in ["NDCG@10", "NDCG@10", "Status", "MRR", "Audit"] {
+        let place = screen.place(column).center();
+        screen.click_at(place);
+        (0..10).for_each(|_| screen.frame(Vec::new()));
+    }
+    screen.click_at(table);
+    screen.until("its series", |window| {
+        window.app().selection.run.as_ref().is_some_and(|run| is_read(window.app(), run))
+    });
+    apply(&mut screen, Action::RefreshRuns);
+    (0..150).for_each(|_| {
+        screen.frame(Vec::new());
+        std::thread::sleep(std::time::Duration::from_millis(8));
+    });
+    apply(&mut screen, Action::GoTo(Page::Explain));
+    let picker = screen.place("Run").center() + egui::vec2(100.0, 0.0);
+    screen.click_at(picker);
+    screen.glide(picker + egui::vec2(0.0, 80.0), 20);
+    screen.wheel(-100.0, 60);
+    told.frames("runs", &screen.take_frames());
+}
+
+/// The window on Explain with this run and user, all loaded; frames are counted from the page on.
+fn explain(folder: &std::path::Path, run: &RunId, user: &str) -> Screen {
+    let mut screen = Screen::new(store(folder));
+    screen.until("the list", |window| window.app().runs.ready().is_some());
+    let _ = screen.take_frames();
+    apply(&mut screen, Action::SelectRun(run.clone()));
+    apply(&mut screen, Action::GoTo(Page::Explain));
+    screen.until("the data", |window| window.app().views.data(run).is_some());
+    look_at(&mut screen, run, user);
+    screen
+}
+
+fn look_at(screen: &mut Screen, run: &RunId, user: &str) {
+    apply(screen, Action::SelectUser(user.to_owned()));
+    screen.until("the user", |window| {
+        let app = window.app();
+        app.view_key(run).is_some_and(|key| key.user_id == user && app.views.user(&key).ready().is_some())
+    });
+}
+
+fn apply(screen: &mut Screen, action: Action) {
+    screen.window.app_mut().apply(action);
+    screen.frame(Vec::new());
+}
+
+fn is_read(app: &App, run: &RunId) -> bool {
+    app.views.series(run).ready().is_some()
+}
