@@ -251,7 +251,8 @@ def stacked_lstm_case():
             f"{name}.w_hidden": weight(getattr(model.lstm, f"weight_hh_l{layer}")),
             f"{name}.bias": same(getattr(model.lstm, f"bias_ih_l{layer}")),
         }
-    optimizer = {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "weight_decay": 0.0, "clip_norm": 0.3, "lr": 0.01}
+    # Clipped gradients are small, and Adam would blow up their rounding errors with a smaller epsilon.
+    optimizer = {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-6, "weight_decay": 0.0, "clip_norm": 0.3, "lr": 0.01}
     return Case("lstm_2_layers", model, tensors, spec, optimizer, kind="lstm")
 
 

@@ -105,7 +105,7 @@ fn old_files_keep_opening_with_the_same_meaning() {
             epsilon: 0.0001,
             clip_norm: 1.5,
             patience: 3,
-            fused: false,
+            fused: true,
         },
         evaluation: seqscope::experiment::EvaluationSpec { filter_seen: false },
         seed: 42,
@@ -674,7 +674,7 @@ fn a_setting_that_cannot_be_set_says_what_to_do() {
             &lstm,
             "model.n_heads",
             "2",
-            "`model.n_heads` is not a setting here; choose one of model.{d_model, d_hidden, seq_len, dropout}",
+            "`model.n_heads` is not a setting here; choose one of model.{d_model, d_hidden, n_layers, seq_len, dropout}",
         ),
         (
             &plain,

@@ -13,8 +13,8 @@
 use super::product::{rows, rows_mut};
 use super::recurrent::{LayerGradients, RecurrentKernel, Trace};
 use super::recurrent::{steps, transposed, values_before};
-use super::vector::sigmoids;
-use super::{Buffer, Matrix, MatrixMut, Onto, add_rows, product, tanh, vectorized};
+use super::vector::in_place;
+use super::{Buffer, Matrix, MatrixMut, Onto, add_rows, product, sigmoid, tanh, vectorized};
 
 /// Weights of one GRU layer, its `d_hidden` units written as `d` below.
 #[derive(Debug)]
@@ -99,6 +99,7 @@ impl RecurrentKernel for GruKernel {
         let none = Buffer::zeros(sizes.first().copied().unwrap_or(0) * d);
         let mut states = Buffer::open(n_events * d);
         let w_hidden = Matrix::new(&self.w_hidden, d, 3 * d);
+        let bias: [&[f32]; 3] = std::array::from_fn(|gate| rows(&self.bias, gate..gate + 1, d));
         for step in steps(sizes) {
             let n = step.rows.len();
             let here = rows_mut(&mut gates, step.rows.clone(), 4 * d);
@@ -114,7 +115,7 @@ impl RecurrentKernel for GruKernel {
                 || {
                     let states = before.chunks_exact(d).zip(now.chunks_exact_mut(d));
                     for (gates, states) in here.chunks_exact_mut(4 * d).zip(states) {
-                        forward_row(gates, &self.bias, states);
+                        forward_row(gates, &bias, states);
                     }
                 },
             );
@@ -165,11 +166,9 @@ fn candidate_first(values: &[f32], d: usize) -> Vec<f32> {
     values
 }
 
-// As in the LSTM, a row is gone over in several short loops.
-
 /// The four parts of a row.
 #[inline(always)]
-fn quarters(row: &mut [f32]) -> [&mut [f32]; 4] {
+fn parts_of(row: &mut [f32]) -> [&mut [f32]; 4] {
     let (first, second) = row.split_at_mut(row.len() / 2);
     let (candidate, reset) = first.split_at_mut(first.len() / 2);
     let (update, recurrent) = second.split_at_mut(second.len() / 2);
@@ -179,53 +178,34 @@ fn quarters(row: &mut [f32]) -> [&mut [f32]; 4] {
 /// `gates` from sums to what they became, but for the recurrent part of the candidate, which stays a
 /// sum; `states` before and after.
 #[inline(always)]
-fn forward_row(gates: &mut [f32], bias: &[f32], states: (&[f32], &mut [f32])) {
-    let ([candidate, reset, update, recurrent], (before, after)) = (quarters(gates), states);
-    let (bias, bias_gates) = bias.split_at(before.len());
-    let (bias_reset, bias_update) = bias_gates.split_at(before.len());
-    sigmoids(reset, bias_reset);
-    sigmoids(update, bias_update);
-    candidates(candidate, bias, reset, recurrent);
-    for (((after, before), update), candidate) in after.iter_mut().zip(before).zip(update).zip(candidate) {
-        *after = update.mul_add(*before - *candidate, *candidate);
-    }
-}
-
-#[inline(always)]
-fn candidates(candidate: &mut [f32], bias: &[f32], reset: &[f32], recurrent: &[f32]) {
-    for (((candidate, bias), reset), recurrent) in candidate.iter_mut().zip(bias).zip(reset).zip(recurrent) {
-        *candidate = tanh(reset.mul_add(*recurrent, *candidate + bias));
-    }
+fn forward_row(gates: &mut [f32], bias: &[&[f32]; 3], states: (&[f32], &mut [f32])) {
+    let ([n, r, z, h], [b_n, b_r, b_z]) = (parts_of(gates), *bias);
+    in_place(
+        [n, r, z, h, states.1],
+        [b_n, b_r, b_z, states.0],
+        #[inline(always)]
+        |[n, r, z, h, _]: [f32; 5], [b_n, b_r, b_z, before]: [f32; 4]| {
+            let [r, z] = [sigmoid(r + b_r), sigmoid(z + b_z)];
+            let n = tanh(r.mul_add(h, n + b_n));
+            [n, r, z, h, z.mul_add(before - n, n)]
+        },
+    );
 }
 
 /// `gates` from what they became to the gradients of the sums; `before` is the state before, and its
 /// gradient, to which what does not go through the gates is added.
 #[inline(always)]
 fn backward_row(gates: &mut [f32], d_state: &[f32], before: (&[f32], &mut [f32])) {
-    let ([candidate, reset, update, recurrent], (before, d_before)) = (quarters(gates), before);
-    for ((d_before, d_state), update) in d_before.iter_mut().zip(d_state).zip(&*update) {
-        *d_before += d_state * update;
-    }
-    into_update(candidate, update, d_state, before);
-    into_reset(reset, recurrent, candidate);
-}
-
-/// Candidate and update gate become their gradients.
-#[inline(always)]
-fn into_update(candidate: &mut [f32], update: &mut [f32], d_state: &[f32], before: &[f32]) {
-    for (((candidate, update), d_state), before) in candidate.iter_mut().zip(update).zip(d_state).zip(before) {
-        let d_candidate = d_state * (1.0 - *update) * (1.0 - *candidate * *candidate);
-        *update = d_state * (before - *candidate) * *update * (1.0 - *update);
-        *candidate = d_candidate;
-    }
-}
-
-/// Reset gate and recurrent part of the candidate become their gradients.
-#[inline(always)]
-fn into_reset(reset: &mut [f32], recurrent: &mut [f32], d_candidate: &[f32]) {
-    for ((reset, recurrent), d_candidate) in reset.iter_mut().zip(recurrent).zip(d_candidate) {
-        let d_recurrent = d_candidate * *reset;
-        *reset = d_recurrent * *recurrent * (1.0 - *reset);
-        *recurrent = d_recurrent;
-    }
+    let [n, r, z, h] = parts_of(gates);
+    in_place(
+        [n, r, z, h, before.1],
+        [d_state, before.0],
+        #[inline(always)]
+        |[n, r, z, h, d_before]: [f32; 5], [d_state, before]: [f32; 2]| {
+            let d_candidate = d_state * (1.0 - z) * (1.0 - n * n);
+            let d_update = d_state * (before - n) * z * (1.0 - z);
+            let d_recurrent = d_candidate * r;
+            [d_candidate, d_recurrent * h * (1.0 - r), d_update, d_recurrent, d_state.mul_add(z, d_before)]
+        },
+    );
 }

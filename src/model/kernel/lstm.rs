@@ -8,8 +8,8 @@
 use super::product::{rows, rows_mut};
 use super::recurrent::{LayerGradients, RecurrentKernel, Trace};
 use super::recurrent::{steps, transposed, values_before, weight_gradient};
-use super::vector::{sigmoids, tanhs};
-use super::{Buffer, Matrix, MatrixMut, Onto, add_rows, product, tanh, vectorized};
+use super::vector::in_place;
+use super::{Buffer, Matrix, MatrixMut, Onto, add_rows, product, sigmoid, tanh, vectorized};
 
 /// Gates of an LSTM: input, forget, candidate, output.
 const GATES: usize = 4;
@@ -48,7 +48,7 @@ impl LstmKernel {
 
     /// Turns the gates into their gradients, in place. `[n_events, 4 * d_hidden]`
     fn d_gates(&self, trace: Trace, mut d_states: Buffer, sizes: &[usize]) -> Buffer {
-        let Trace { mut gates, mut memory, .. } = trace;
+        let Trace { mut gates, memory, .. } = trace;
         let (d, width) = (self.d_hidden, self.bias.len());
         let w_back = Matrix::new(&self.w_hidden_back, width, d);
         let first = sizes.first().copied().unwrap_or(0);
@@ -59,9 +59,8 @@ impl LstmKernel {
             let n = step.rows.len();
             let here = rows_mut(&mut gates, step.rows.clone(), width);
             let numbers = here.chunks_exact_mut(width).zip(rows(&d_states, step.rows.clone(), d).chunks_exact(d));
-            let (past, now) = memory.split_at_mut(step.rows.start * d);
-            let before = step.before.clone().map_or(&none[..], |before| rows(past, before, d));
-            let memories = before.chunks_exact(d).zip(now.chunks_exact_mut(d));
+            let before = step.before.clone().map_or(&none[..], |before| rows(&memory, before, d));
+            let memories = before.chunks_exact(d).zip(rows(&memory, step.rows, d).chunks_exact(d));
             vectorized(
                 #[inline(always)]
                 || {
@@ -92,6 +91,7 @@ impl RecurrentKernel for LstmKernel {
         let none = Buffer::zeros(sizes.first().copied().unwrap_or(0) * d);
         let (mut memory, mut states) = (Buffer::open(n_events * d), Buffer::open(n_events * d));
         let w_hidden = Matrix::new(&self.w_hidden, d, width);
+        let bias: [&[f32]; GATES] = std::array::from_fn(|gate| rows(&self.bias, gate..gate + 1, d));
         for step in steps(sizes) {
             let n = step.rows.len();
             let here = rows_mut(&mut gates, step.rows.clone(), width);
@@ -107,7 +107,7 @@ impl RecurrentKernel for LstmKernel {
                 #[inline(always)]
                 || {
                     for ((gates, memory), state) in here.chunks_exact_mut(width).zip(memories).zip(states) {
-                        forward_row(gates, &self.bias, memory, state);
+                        forward_row(gates, &bias, memory, state);
                     }
                 },
             );
@@ -132,82 +132,49 @@ impl RecurrentKernel for LstmKernel {
     }
 }
 
-// The compiler takes many numbers at once only where a loop writes to few slices that it knows to be apart;
-// so a row, which stays in the nearest cache, is gone over in several short loops.
+/// The parts of a row, each as long as the state.
+#[inline(always)]
+fn gates_of(row: &mut [f32]) -> [&mut [f32]; GATES] {
+    let (first, second) = row.split_at_mut(row.len() / 2);
+    let (input, forget) = first.split_at_mut(first.len() / 2);
+    let (candidate, output) = second.split_at_mut(second.len() / 2);
+    [input, forget, candidate, output]
+}
 
 /// `gates` from sums to what they became; `memory` before and after; `state` after.
 #[inline(always)]
-fn forward_row(gates: &mut [f32], bias: &[f32], memory: (&[f32], &mut [f32]), state: &mut [f32]) {
-    let d = state.len();
-    let ([first, candidate, output], (before, after)) = (split(gates, d), memory);
-    sigmoids(first, bias);
-    tanhs(candidate, bias.get(2 * d..).unwrap_or(&[]));
-    sigmoids(output, bias.get(3 * d..).unwrap_or(&[]));
-    let (input, forget) = first.split_at(d);
-    remember(after, before, (input, forget), candidate);
-    for ((state, output), after) in state.iter_mut().zip(output).zip(after) {
-        *state = *output * tanh(*after);
-    }
+fn forward_row(gates: &mut [f32], bias: &[&[f32]; GATES], memory: (&[f32], &mut [f32]), state: &mut [f32]) {
+    let ([i, f, g, o], [b_i, b_f, b_g, b_o]) = (gates_of(gates), *bias);
+    let (before, after) = memory;
+    in_place(
+        [i, f, g, o, after, state],
+        [b_i, b_f, b_g, b_o, before],
+        #[inline(always)]
+        |[i, f, g, o, _, _]: [f32; 6], [b_i, b_f, b_g, b_o, before]: [f32; 5]| {
+            let [i, f, g, o] = [sigmoid(i + b_i), sigmoid(f + b_f), tanh(g + b_g), sigmoid(o + b_o)];
+            let after = f.mul_add(before, i * g);
+            [i, f, g, o, after, o * tanh(after)]
+        },
+    );
 }
 
-/// The first two gates, the candidate, and the output gate of a row.
+/// `gates` from what they became to the gradients of their sums; `memory` before and after the step;
+/// `carry` from the gradient of the memory after the step, without the state's, to that before.
 #[inline(always)]
-fn split(gates: &mut [f32], d: usize) -> [&mut [f32]; 3] {
-    let (first, second) = gates.split_at_mut(2 * d);
-    let (candidate, output) = second.split_at_mut(d);
-    [first, candidate, output]
-}
-
-#[inline(always)]
-fn remember(after: &mut [f32], before: &[f32], (input, forget): (&[f32], &[f32]), candidate: &[f32]) {
-    for ((((after, before), input), forget), candidate) in
-        after.iter_mut().zip(before).zip(input).zip(forget).zip(candidate)
-    {
-        *after = forget.mul_add(*before, input * candidate);
-    }
-}
-
-/// `gates` from what they became to the gradients of their sums; `memory` before and after the step, of
-/// which the second is overwritten; `carry` from the gradient of the memory after the step, without the
-/// state's, to that before.
-#[inline(always)]
-fn backward_row(gates: &mut [f32], d_state: &[f32], memory: (&[f32], &mut [f32]), carry: &mut [f32]) {
-    let d = d_state.len();
-    let ([first, candidate, output], (before, squashed)) = (split(gates, d), memory);
-    let (input, forget) = first.split_at_mut(d);
-    for value in &mut *squashed {
-        *value = tanh(*value);
-    }
-    through_output(carry, output, d_state, squashed);
-    into_candidate(input, candidate, carry);
-    into_past(forget, carry, before);
-}
-
-/// The memory's gradient gets the state's share; the output gate becomes its gradient.
-#[inline(always)]
-fn through_output(d_memory: &mut [f32], output: &mut [f32], d_state: &[f32], squashed: &[f32]) {
-    for (((d_memory, output), d_state), squashed) in d_memory.iter_mut().zip(output).zip(d_state).zip(squashed) {
-        *d_memory += d_state * *output * (1.0 - squashed * squashed);
-        *output = d_state * squashed * *output * (1.0 - *output);
-    }
-}
-
-/// Input gate and candidate become their gradients.
-#[inline(always)]
-fn into_candidate(input: &mut [f32], candidate: &mut [f32], d_memory: &[f32]) {
-    for ((input, candidate), d_memory) in input.iter_mut().zip(candidate).zip(d_memory) {
-        let d_candidate = d_memory * *input * (1.0 - *candidate * *candidate);
-        *input = d_memory * *candidate * *input * (1.0 - *input);
-        *candidate = d_candidate;
-    }
-}
-
-/// The forget gate becomes its gradient, the memory's gradient that of the memory before.
-#[inline(always)]
-fn into_past(forget: &mut [f32], d_memory: &mut [f32], before: &[f32]) {
-    for ((forget, d_memory), before) in forget.iter_mut().zip(d_memory).zip(before) {
-        let d_before = *d_memory * *forget;
-        *forget = d_before * before * (1.0 - *forget);
-        *d_memory = d_before;
-    }
+fn backward_row(gates: &mut [f32], d_state: &[f32], memory: (&[f32], &[f32]), carry: &mut [f32]) {
+    let [i, f, g, o] = gates_of(gates);
+    in_place(
+        [i, f, g, o, carry],
+        [d_state, memory.0, memory.1],
+        #[inline(always)]
+        |[i, f, g, o, carry]: [f32; 5], [d_state, before, after]: [f32; 3]| {
+            let squashed = tanh(after);
+            let d_memory = (d_state * o).mul_add(1.0 - squashed * squashed, carry);
+            let d_input = d_memory * g * i * (1.0 - i);
+            let d_forget = d_memory * before * f * (1.0 - f);
+            let d_candidate = d_memory * i * (1.0 - g * g);
+            let d_output = d_state * squashed * o * (1.0 - o);
+            [d_input, d_forget, d_candidate, d_output, d_memory * f]
+        },
+    );
 }

@@ -46,4 +46,4 @@ pub(in crate::model) use ranking::{Judged, judged};
 pub(in crate::model) use recurrent::{LayerGradients, RecurrentKernel, Trace};
 pub(in crate::model) use shards::{on_threads, shards, sum_in_order};
 pub(in crate::model) use sparse::SparseRows;
-pub(in crate::model) use vector::{exp, tanh, vectorized};
+pub(in crate::model) use vector::{exp, sigmoid, tanh, vectorized};

@@ -70,20 +70,72 @@ pub(in crate::model) fn tanh(x: f32) -> f32 {
     if size < 0.625 { near } else { far.copysign(x) }
 }
 
-/// Each sum plus its bias becomes σ of it.
+/// Numbers that are worked on at once: the widest registers hold 16.
+const LANES: usize = 16;
+
+/// At each place of slices of equal length, `f` makes new numbers of those in `written` and those in
+/// `read`.
+///
+/// The numbers are copied out and back some at a time: of several slices that are changed in one loop,
+/// the compiler would have to suspect that they overlap, and take one number after the other.
 #[inline(always)]
-pub(super) fn sigmoids(sums: &mut [f32], bias: &[f32]) {
-    for (sum, bias) in sums.iter_mut().zip(bias) {
-        *sum = sigmoid(*sum + bias);
+pub(super) fn in_place<const M: usize, const N: usize>(
+    mut written: [&mut [f32]; M],
+    read: [&[f32]; N],
+    f: impl Fn([f32; M], [f32; N]) -> [f32; M] + Copy,
+) {
+    let n = written.first().map_or(0, |values| values.len());
+    let whole = n - n % LANES;
+    for start in (0..whole).step_by(LANES) {
+        let (mut values, mut others) = ([[0.0; LANES]; M], [[0.0; LANES]; N]);
+        for m in 0..M {
+            values[m].copy_from_slice(&written[m][start..start + LANES]);
+        }
+        for n in 0..N {
+            others[n].copy_from_slice(&read[n][start..start + LANES]);
+        }
+        let made = lanes(&values, &others, f);
+        for m in 0..M {
+            written[m][start..start + LANES].copy_from_slice(&made[m]);
+        }
+    }
+    if whole < n {
+        let (mut values, mut others) = ([[0.0; LANES]; M], [[0.0; LANES]; N]);
+        for m in 0..M {
+            values[m][..n - whole].copy_from_slice(&written[m][whole..]);
+        }
+        for at in 0..N {
+            others[at][..n - whole].copy_from_slice(&read[at][whole..n]);
+        }
+        let made = lanes(&values, &others, f);
+        for m in 0..M {
+            written[m][whole..].copy_from_slice(&made[m][..n - whole]);
+        }
     }
 }
 
-/// Each sum plus its bias becomes tanh of it.
+/// `f` of each lane.
 #[inline(always)]
-pub(super) fn tanhs(sums: &mut [f32], bias: &[f32]) {
-    for (sum, bias) in sums.iter_mut().zip(bias) {
-        *sum = tanh(*sum + bias);
+fn lanes<const M: usize, const N: usize>(
+    values: &[[f32; LANES]; M],
+    others: &[[f32; LANES]; N],
+    f: impl Fn([f32; M], [f32; N]) -> [f32; M] + Copy,
+) -> [[f32; LANES]; M] {
+    let mut made = [[0.0; LANES]; M];
+    for lane in 0..LANES {
+        let (mut of_values, mut of_others) = ([0.0; M], [0.0; N]);
+        for m in 0..M {
+            of_values[m] = values[m][lane];
+        }
+        for n in 0..N {
+            of_others[n] = others[n][lane];
+        }
+        let of_lane = f(of_values, of_others);
+        for m in 0..M {
+            made[m][lane] = of_lane[m];
+        }
     }
+    made
 }
 
 /// Sum, in 16 lanes that are added up at the end: fast, and the same on every processor.
