@@ -18,8 +18,8 @@ pub(super) struct ItemVectors {
     n_items: usize,
 }
 
-/// Scores of a block, which stay in the cache of one core: 512 KiB.
-const MAX_SCORES: usize = 128 << 10;
+/// Scores of a block, which stay in the cache of one core: 1 MiB.
+const MAX_SCORES: usize = 256 << 10;
 
 impl ItemVectors {
     /// Vectors one behind the other, `[n_items + 1, width]`, of which the first is padding's.
@@ -54,7 +54,7 @@ impl ItemVectors {
 
     /// It depends on the catalogue alone: the way in which a product is added up depends on its shape.
     fn rows_at_a_time(&self) -> usize {
-        (MAX_SCORES / self.n_items.max(1)).clamp(8, 64)
+        (MAX_SCORES / self.n_items.max(1)).clamp(8, 96)
     }
 
     fn answers_of_block(&self, states: &[f32], first: usize, questions: &Questions) -> Vec<Answer> {
@@ -67,20 +67,49 @@ impl ItemVectors {
         let states = Matrix::new(&filled, n_rows, self.width);
         let vectors = Matrix::new(&self.vectors, self.width, self.n_items);
         product(MatrixMut::new(&mut scores, n_rows, self.n_items), Onto::Nothing, states, vectors);
+        let mut seen = Seen::new(self.n_items);
         let rows = scores.chunks_exact_mut(self.n_items.max(1)).take(n_asked);
         rows.zip(first..)
             .map(|(scores, at)| {
-                let (target, excluded) = (questions.target(at) as usize, questions.excluded(at));
+                let target = questions.target(at) as usize;
+                let excluded = if questions.filter_seen { seen.distinct(questions.histories.row(at)) } else { &[] };
                 let Judged { rank, log_probability } = vectorized(
                     #[inline(always)]
                     || {
                         scores.iter_mut().zip(&self.bias).for_each(|(score, bias)| *score += bias);
-                        judged(scores, target, &excluded)
+                        judged(scores, target, excluded)
                     },
                 );
                 Answer { rank, log_probability }
             })
             .collect()
+    }
+}
+
+/// Finds the different items of histories, with a mark an item instead of sorting.
+struct Seen {
+    marks: Vec<bool>,
+    found: Vec<u32>,
+}
+
+impl Seen {
+    fn new(n_items: usize) -> Self {
+        Self { marks: vec![false; n_items + 1], found: Vec::new() }
+    }
+
+    /// In the order of their first events. What is no item is passed over.
+    fn distinct(&mut self, history: &[u32]) -> &[u32] {
+        for &item in &self.found {
+            self.marks[item as usize] = false;
+        }
+        self.found.clear();
+        for &item in history {
+            if let Some(mark) = self.marks.get_mut(item as usize).filter(|mark| !**mark) {
+                *mark = true;
+                self.found.push(item);
+            }
+        }
+        &self.found
     }
 }
 
@@ -135,7 +164,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(48))]
+        #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
         /// Against whole rows of scores: small multiples of ½ are multiplied and added without rounding.
         #[test]
@@ -193,6 +222,14 @@ mod tests {
             assert_eq!(answer.log_probability.to_bits(), together[at].log_probability.to_bits());
             assert_eq!(answer, together[at]);
         }
+    }
+
+    #[test]
+    fn each_item_of_a_history_is_found_once() {
+        let mut seen = Seen::new(5);
+        assert_eq!(seen.distinct(&[3, 1, 3, 5, 9]), [3, 1, 5]);
+        assert_eq!(seen.distinct(&[1, 2, 2]), [1, 2]);
+        assert!(seen.distinct(&[]).is_empty());
     }
 
     #[test]

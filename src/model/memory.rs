@@ -77,7 +77,7 @@ impl Workload {
 
     /// Numbers of the scores that stand in the cache while they are ranked.
     pub(super) fn scores(&self) -> usize {
-        self.n_threads * (128 << 10).max(8 * self.shape.n_items)
+        self.n_threads * (256 << 10).max(8 * self.shape.n_items)
     }
 }
 

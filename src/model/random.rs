@@ -10,6 +10,7 @@ use burn::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rand_distr::{Distribution as _, StandardNormal, Uniform};
+use rayon::prelude::*;
 
 use crate::spec::derive_seed;
 
@@ -150,17 +151,29 @@ impl Noise {
 
     /// Draws of N(0, 1) (Box & Muller 1958).
     pub(super) fn normal_values(&mut self, n: usize) -> Vec<f32> {
-        let mut values = Vec::with_capacity(n + 1);
-        while values.len() < n {
-            // (0, 1]: the logarithm stays finite.
-            let radius = ((self.next() >> 11) + 1) as f64 / (1u64 << 53) as f64;
-            let angle = (self.next() >> 11) as f64 / (1u64 << 53) as f64 * std::f64::consts::TAU;
-            let radius = (-2.0 * radius.ln()).sqrt();
-            values.push((radius * angle.cos()) as f32);
-            values.push((radius * angle.sin()) as f32);
-        }
+        // The state is a counter, so that any thread can begin anywhere: a pair takes two steps.
+        const PAIRS: usize = 2048;
+        let mut values = vec![0.0; n.next_multiple_of(2)];
+        values.par_chunks_mut(2 * PAIRS).enumerate().for_each(|(at, chunk)| {
+            let mut noise = self.after(2 * at * PAIRS);
+            chunk.chunks_exact_mut(2).for_each(|pair| pair.copy_from_slice(&noise.two_normals()));
+        });
+        *self = self.after(values.len());
         values.truncate(n);
         values
+    }
+
+    /// The noise after `n` numbers.
+    fn after(self, n: usize) -> Self {
+        Self { state: self.state.wrapping_add((n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)) }
+    }
+
+    fn two_normals(&mut self) -> [f32; 2] {
+        // (0, 1]: the logarithm stays finite.
+        let radius = ((self.next() >> 11) + 1) as f64 / (1u64 << 53) as f64;
+        let angle = (self.next() >> 11) as f64 / (1u64 << 53) as f64 * std::f64::consts::TAU;
+        let radius = (-2.0 * radius.ln()).sqrt();
+        [(radius * angle.cos()) as f32, (radius * angle.sin()) as f32]
     }
 
     /// N(0, 1) on `device`.
@@ -222,6 +235,16 @@ mod tests {
         assert_ne!(dropout_factors(0.5, 64, 2, noise, &[(3, 7)]).unwrap(), alone);
         assert_ne!(dropout_factors(0.5, 64, 1, noise, &[(7, 3)]).unwrap(), alone);
         assert!(dropout_factors(0.0, 64, 1, noise, &[(3, 7)]).is_none());
+    }
+
+    #[test]
+    fn normals_are_drawn_one_after_the_other_whoever_draws_them() {
+        let (mut all, mut one) = (Noise::new(7), Noise::new(7));
+        let values = all.normal_values(10_001);
+        let obvious: Vec<f32> = (0..5001).flat_map(|_| one.two_normals()).take(10_001).collect();
+        assert_eq!(values, obvious);
+        assert_eq!(all.normal_values(3), one.normal_values(3));
+        assert!(all.normal_values(0).is_empty());
     }
 
     #[test]

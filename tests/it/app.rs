@@ -151,9 +151,11 @@ fn a_log_is_previewed_prepared_and_known_to_be_stale_when_its_settings_change() 
     let shape = bench.app.fresh_data().unwrap().dataset.shape();
     assert_eq!((shape.n_users, shape.n_items, shape.n_events), (12, 7, 72));
     assert!(bench.app.data.profile.is_some() && bench.app.draft.n_params.is_some());
+    let memory = bench.app.draft.memory.unwrap();
+    assert!(memory.parameters == 16 * bench.app.draft.n_params.unwrap() as u64 && memory.peak() > memory.parameters);
 
     bench.edit(|e| e.split = SplitSpec::LeaveOneOut);
-    assert!(bench.app.fresh_data().is_none() && bench.app.draft.n_params.is_none());
+    assert!(bench.app.fresh_data().is_none() && bench.app.draft.n_params.is_none() && bench.app.draft.memory.is_none());
     bench.app.apply(Action::Undo);
     assert!(bench.app.fresh_data().is_some(), "taken back, the data fit again");
     assert_eq!(bench.app.recent, [path]);

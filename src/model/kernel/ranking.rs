@@ -117,6 +117,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn counting_ranks_as_sorting_does(
             (scores, target) in prop::collection::vec(score(), 1..120)

@@ -8,7 +8,7 @@ use super::{Bags, MultVae};
 use crate::data::Histories;
 use crate::model::StepInputs;
 use crate::model::kernel::{
-    Buffer, Dense, DenseGradients, MultVaeLayers, SparseRows, VaeBatch, mult_vae_gradients, mult_vae_states,
+    Buffer, Dense, DenseGradients, MultVaeLayers, SparseRows, VaeBatch, mult_vae_gradients, mult_vae_states, on_threads,
 };
 use crate::model::network::LossSums;
 use crate::model::random::Noise;
@@ -53,7 +53,14 @@ impl MultVae {
     }
 
     fn weights(&self) -> Weights {
-        Weights(self.layers().map(|layer| [on_host(&layer.weight), layer.bias.as_ref().map_or_else(Vec::new, on_host)]))
+        // The first and the last layer are as large as the catalogue: copied side by side.
+        let mut weights =
+            on_threads(self.layers().map(|layer| layer.weight.val().without_autodiff()).to_vec(), |weight| {
+                weight.into_data().try_into_vec().unwrap_or_default()
+            })
+            .into_iter();
+        let bias = |layer: &Linear| layer.bias.as_ref().map_or_else(Vec::new, on_host);
+        Weights(self.layers().map(|layer| [weights.next().unwrap_or_default(), bias(layer)]))
     }
 
     fn registered(&self, gradients: MultVaeLayers<DenseGradients>) -> GradientsParams {
@@ -124,7 +131,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(48))]
+        #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
         #[test]
         fn fused_gradients_are_those_of_autodiff(
             (n_items, rows) in (1_u32..90).prop_flat_map(|n_items| {
