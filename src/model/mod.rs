@@ -10,8 +10,6 @@
 //! Every network is written twice where speed asks for it: with burn's tensors, which run anywhere, and
 //! for the processor with the fused layers of `kernel`, which tests hold against the first.
 
-#[cfg(test)]
-mod agreement;
 mod device;
 mod error;
 mod family;
@@ -26,6 +24,8 @@ mod questions;
 mod random;
 mod recurrent;
 mod session;
+#[cfg(test)]
+mod tests;
 mod trainable;
 mod weights;
 mod window;

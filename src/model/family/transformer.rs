@@ -346,14 +346,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::agreement::{assert_fused_is_plain, some_histories};
+    use crate::model::tests::{assert_fused_is_plain, some_histories};
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(24))]
+        #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+        /// Widths from 4: the norm of two numbers is a sign, and its gradient nothing but rounding.
         #[test]
         fn fused_gradients_are_those_of_autodiff(
             histories in some_histories(23),
-            (n_heads, d_head, d_ff) in (1_usize..4, 2_usize..20, 2_usize..40),
+            (n_heads, d_head, d_ff) in (1_usize..4, 4_usize..20, 2_usize..40),
             (n_layers, seq_len) in (1_usize..4, 2_usize..80),
             dropout in prop::sample::select(vec![0.0, 0.3]),
             seed in 0_u64..1000,

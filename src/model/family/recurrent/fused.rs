@@ -242,10 +242,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::agreement::{assert_fused_is_plain, some_histories};
     use crate::model::family::recurrent::RecurrentNetwork;
     use crate::model::family::{gru::GruNetwork, lstm::LstmNetwork};
     use crate::model::random::Init;
+    use crate::model::tests::{assert_fused_is_plain, some_histories};
 
     const N_ITEMS: u32 = 23;
 
@@ -262,7 +262,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(24))]
+        #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
         #[test]
         fn fused_gradients_of_an_lstm_are_those_of_burns_layers(
             histories in some_histories(N_ITEMS),

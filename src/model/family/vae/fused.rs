@@ -116,9 +116,9 @@ mod tests {
 
     use super::*;
     use crate::model::VaeSpec;
-    use crate::model::agreement::assert_fused_is_plain;
     use crate::model::network::Network as _;
     use crate::model::random::Init;
+    use crate::model::tests::assert_fused_is_plain;
 
     /// Biases that are not 0, or their part of the sums would go untested.
     fn network(spec: &VaeSpec, n_items: usize) -> MultVae {
