@@ -84,12 +84,14 @@ impl Drawn {
             if !made.is_due(&self.key, series) {
                 continue;
             }
-            if left == 0 {
+            if left == 0 && made.looks_at_points(&self.key, series) {
                 is_more = true;
                 self.next = at;
                 break;
             }
-            left = left.saturating_sub(made.raw.len());
+            if made.looks_at_points(&self.key, series) {
+                left = left.saturating_sub(made.raw.len());
+            }
             made.catch_up(&self.key, series);
             is_changed = true;
         }
@@ -155,15 +157,23 @@ impl Drawn {
 
 impl Made {
     fn is_due(&self, key: &Key, series: &Series) -> bool {
-        let lacks_positive = key.log_y && self.positive.is_none() && self.raw.n_not_positive() > 0;
         let weight = weight(key, series);
         let is_other =
             |smoothed: &Smoothed| smoothed.log_y != key.log_y || smoothed.weight.to_bits() != weight.to_bits();
-        lacks_positive || self.smoothed.as_ref().map_or(weight > 0.0, is_other)
+        self.lacks_positive(key) || self.smoothed.as_ref().map_or(weight > 0.0, is_other)
+    }
+
+    /// Whether catching up is more than to forget a smoothed curve.
+    fn looks_at_points(&self, key: &Key, series: &Series) -> bool {
+        self.lacks_positive(key) || weight(key, series) > 0.0
+    }
+
+    fn lacks_positive(&self, key: &Key) -> bool {
+        key.log_y && self.positive.is_none() && self.raw.n_not_positive() > 0
     }
 
     fn catch_up(&mut self, key: &Key, series: &Series) {
-        if key.log_y && self.positive.is_none() && self.raw.n_not_positive() > 0 {
+        if self.lacks_positive(key) {
             let shown = |p: &[f64; 2]| [p[0], if p[1] > 0.0 { p[1] } else { f64::NAN }];
             self.positive = Some(self.raw.iter().map(shown).collect::<Vec<_>>().into());
         }
