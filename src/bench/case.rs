@@ -2,6 +2,7 @@
 
 use strum::IntoEnumIterator;
 
+use crate::data::DataShape;
 use crate::model::{ModelKind, ModelSpec};
 use crate::spec::Value;
 
@@ -64,6 +65,15 @@ pub struct Size {
     pub n_events: usize,
     /// Users in one step.
     pub batch_size: usize,
+}
+
+impl Size {
+    /// What a model is told of the data before it is built.
+    #[must_use]
+    pub fn shape(self) -> DataShape {
+        let Self { n_users, n_items, n_events, .. } = self;
+        DataShape { n_users, n_items, n_events: n_users * n_events, max_len: n_events }
+    }
 }
 
 /// For figures, or only to see that it works.

@@ -77,14 +77,7 @@ fn built(model: &ModelSpec, log: &Prepared, how: &How) -> Result<Box<dyn Trainab
 
 /// One optimiser step, and its loss read back: without that a GPU would only have been told what to do.
 fn step(case: &Case, model: &ModelSpec, how: &How) -> Result<Option<Timing>, Error> {
-    let size = case.size;
-    let shape = data::DataShape {
-        n_users: size.batch_size,
-        n_items: size.n_items,
-        n_events: size.batch_size * size.n_events,
-        max_len: size.n_events,
-    };
-    let mut model = model.family().build(shape, optimizer(), &device(how)?, seed())?;
+    let mut model = model.family().build(case.size.shape(), optimizer(), &device(how)?, seed())?;
     let histories = events::histories(case);
     let lr = TrainingSpec::default().lr;
     timed(how.runs, |at| {

@@ -177,6 +177,8 @@ class Transformer(Sequential):
 
 class Recurrent(Sequential):
     layer = None
+    # Of the hidden state's bias, which PyTorch always adds to that of the input: the share that Seqscope has.
+    second_bias = 0.0
 
     def __init__(self, case):
         super().__init__(case)
@@ -196,6 +198,8 @@ class Lstm(Recurrent):
 
 class Gru(Recurrent):
     layer = nn.GRU
+    # The candidate's stands inside its reset gate.
+    second_bias = 1 / 3
 
 
 class Vae(nn.Module):
@@ -254,10 +258,20 @@ TWINS = {"Transformer": Transformer, "Lstm": Lstm, "Gru": Gru, "Vae": Vae}
 # ------------------------------------------------------------------------------------------------
 
 
+def built(case, device):
+    """The model of a case: as many learnt numbers as Seqscope's."""
+    torch.manual_seed(0)
+    model = TWINS[case["family"]](case)
+    second = sum(p.numel() for name, p in model.named_parameters() if "bias_hh" in name)
+    n_params = sum(p.numel() for p in model.parameters()) - round(second * (1 - getattr(model, "second_bias", 1)))
+    if n_params != case["n_params"]:
+        raise SystemExit(f"{case['work']}: {n_params} learnt numbers here, {case['n_params']} in Seqscope; the models differ")
+    return model.to(device)
+
+
 class Training:
     def __init__(self, case, device, mode):
-        torch.manual_seed(0)
-        self.model = TWINS[case["family"]](case).to(device)
+        self.model = built(case, device)
         self.optimizer = torch.optim.AdamW(
             self.model.parameters(), lr=LR, betas=BETAS, eps=EPSILON, weight_decay=0.0, fused=True)
         loss = self.model.full_loss if case["task"] == "step" else self.model.loss
@@ -293,8 +307,7 @@ def epoch(case, device, mode):
 
 
 def evaluation(case, device, _mode):
-    torch.manual_seed(0)
-    model = TWINS[case["family"]](case).to(device).eval()
+    model = built(case, device).eval()
     # Rows of like length together, so that little is computed on padding.
     rows = sorted(histories(case), key=len)
 
