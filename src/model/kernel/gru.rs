@@ -176,13 +176,13 @@ fn parts_of(row: &mut [f32]) -> [&mut [f32]; 4] {
 }
 
 /// `gates` from sums to what they became, but for the recurrent part of the candidate, which stays a
-/// sum; `states` before and after.
+/// sum; then the state before and after.
 #[inline(always)]
-fn forward_row(gates: &mut [f32], bias: &[&[f32]; 3], states: (&[f32], &mut [f32])) {
+fn forward_row(gates: &mut [f32], bias: &[&[f32]; 3], (before, after): (&[f32], &mut [f32])) {
     let ([n, r, z, h], [b_n, b_r, b_z]) = (parts_of(gates), *bias);
     in_place(
-        [n, r, z, h, states.1],
-        [b_n, b_r, b_z, states.0],
+        &mut [n, r, z, h, after],
+        [b_n, b_r, b_z, before],
         #[inline(always)]
         |[n, r, z, h, _]: [f32; 5], [b_n, b_r, b_z, before]: [f32; 4]| {
             let [r, z] = [sigmoid(r + b_r), sigmoid(z + b_z)];
@@ -192,14 +192,14 @@ fn forward_row(gates: &mut [f32], bias: &[&[f32]; 3], states: (&[f32], &mut [f32
     );
 }
 
-/// `gates` from what they became to the gradients of the sums; `before` is the state before, and its
-/// gradient, to which what does not go through the gates is added.
+/// `gates` from what they became to the gradients of the sums; then the state before, and its gradient, to
+/// which what does not go through the gates is added.
 #[inline(always)]
-fn backward_row(gates: &mut [f32], d_state: &[f32], before: (&[f32], &mut [f32])) {
+fn backward_row(gates: &mut [f32], d_state: &[f32], (before, d_before): (&[f32], &mut [f32])) {
     let [n, r, z, h] = parts_of(gates);
     in_place(
-        [n, r, z, h, before.1],
-        [d_state, before.0],
+        &mut [n, r, z, h, d_before],
+        [d_state, before],
         #[inline(always)]
         |[n, r, z, h, d_before]: [f32; 5], [d_state, before]: [f32; 2]| {
             let d_candidate = d_state * (1.0 - z) * (1.0 - n * n);

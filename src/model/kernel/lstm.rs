@@ -147,7 +147,7 @@ fn forward_row(gates: &mut [f32], bias: &[&[f32]; GATES], memory: (&[f32], &mut 
     let ([i, f, g, o], [b_i, b_f, b_g, b_o]) = (gates_of(gates), *bias);
     let (before, after) = memory;
     in_place(
-        [i, f, g, o, after, state],
+        &mut [i, f, g, o, after, state],
         [b_i, b_f, b_g, b_o, before],
         #[inline(always)]
         |[i, f, g, o, _, _]: [f32; 6], [b_i, b_f, b_g, b_o, before]: [f32; 5]| {
@@ -164,7 +164,7 @@ fn forward_row(gates: &mut [f32], bias: &[&[f32]; GATES], memory: (&[f32], &mut 
 fn backward_row(gates: &mut [f32], d_state: &[f32], memory: (&[f32], &[f32]), carry: &mut [f32]) {
     let [i, f, g, o] = gates_of(gates);
     in_place(
-        [i, f, g, o, carry],
+        &mut [i, f, g, o, carry],
         [d_state, memory.0, memory.1],
         #[inline(always)]
         |[i, f, g, o, carry]: [f32; 5], [d_state, before, after]: [f32; 3]| {

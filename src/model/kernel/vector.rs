@@ -80,7 +80,7 @@ const LANES: usize = 16;
 /// the compiler would have to suspect that they overlap, and take one number after the other.
 #[inline(always)]
 pub(super) fn in_place<const M: usize, const N: usize>(
-    mut written: [&mut [f32]; M],
+    written: &mut [&mut [f32]; M],
     read: [&[f32]; N],
     f: impl Fn([f32; M], [f32; N]) -> [f32; M] + Copy,
 ) {

@@ -71,18 +71,34 @@ fn families(ui: &mut Ui, app: &App, actions: &mut Actions) {
     let chosen = ModelKind::from(&app.draft.experiment.model);
     let all: Vec<ModelSpec> = ModelSpec::iter().collect();
     ui.columns(all.len(), |columns| {
+        // All as high as the longest summary asks for in this width.
+        let heights = columns.iter().zip(&all).map(|(ui, spec)| summary_height(ui, spec));
+        let height = TITLE_HEIGHT + heights.fold(0.0, f32::max) + 2.0 * CARD_MARGIN;
         for (ui, spec) in columns.iter_mut().zip(&all) {
             let kind = ModelKind::from(spec);
-            if family_card(ui, spec, kind == chosen).clicked() && kind != chosen {
+            if family_card(ui, spec, kind == chosen, height).clicked() && kind != chosen {
                 actions.push(Action::ChooseModel(kind));
             }
         }
     });
 }
 
-fn family_card(ui: &mut Ui, spec: &ModelSpec, is_chosen: bool) -> egui::Response {
+/// Between the edge of a family's card and what it says.
+const CARD_MARGIN: f32 = 10.0;
+
+/// Height of a family's name with the gap below it.
+const TITLE_HEIGHT: f32 = 26.0;
+
+/// Height of what a family says of itself, in a card of the width that there is.
+fn summary_height(ui: &Ui, spec: &ModelSpec) -> f32 {
+    let font = egui::FontId::proportional(size::TEXT_SMALL);
+    let width = ui.available_width() - 2.0 * CARD_MARGIN;
+    ui.painter().layout(spec.family().summary().to_owned(), font, theme::colors(ui).weak, width).size().y
+}
+
+fn family_card(ui: &mut Ui, spec: &ModelSpec, is_chosen: bool, height: f32) -> egui::Response {
     let (colors, family) = (theme::colors(ui), spec.family());
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 88.0), egui::Sense::click());
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), egui::Sense::click());
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_chosen, family.title()));
     let edge = match (is_chosen, response.hovered()) {
         (true, _) => egui::Stroke::new(2.0, colors.accent),
@@ -91,7 +107,7 @@ fn family_card(ui: &mut Ui, spec: &ModelSpec, is_chosen: bool) -> egui::Response
     };
     ui.painter().rect(rect, size::CORNER, colors.card, edge, egui::StrokeKind::Inside);
     let layout = egui::Layout::top_down(egui::Align::Min);
-    let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(rect.shrink(10.0)).layout(layout));
+    let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(rect.shrink(CARD_MARGIN)).layout(layout));
     let title = RichText::new(family.title()).size(16.0).color(if is_chosen { colors.accent } else { colors.strong });
     inside.add(egui::Label::new(title).selectable(false));
     let summary = RichText::new(family.summary()).size(size::TEXT_SMALL).color(colors.weak);
