@@ -100,6 +100,13 @@
 //! 12. **In pieces or as a whole, from its copy or anew: the same log**
 //!     (tests `in_pieces_a_log_is_what_it_is_as_a_whole`, `a_copy_is_the_log_itself`,
 //!     `a_log_is_opened_again_from_its_copy`).
+//! 13. **A frame looks at what is in sight, not at all there is.** Long curves are painted by as many
+//!     points as there are pixels, lists by their rows in sight, pictures are uploaded once and a few
+//!     a frame; a list of runs reads no series, and a window at rest asks for no frame
+//!     (tests `a_million_points_are_painted_by_as_many_as_there_are_pixels`,
+//!     `a_long_list_of_runs_paints_only_what_is_in_sight`, `a_long_timeline_paints_only_what_is_in_sight`,
+//!     `many_maps_are_uploaded_a_few_a_frame_and_each_once`, `the_list_reads_no_series`,
+//!     `a_list_read_again_reads_only_what_has_changed`, `an_idle_window_asks_for_no_repaint`).
 //!
 //! # Adding a model
 //!
