@@ -101,6 +101,13 @@
 //!     rounding, whatever the number of threads, and can be switched off, `training.fused`
 //!     (tests `fused_gradients_are_those_of_autodiff`, `fused_layers_train_as_the_plain_ones_do`,
 //!     `the_number_of_threads_changes_no_bit`).
+//! 14. **A frame looks at what is in sight, not at all there is.** Long curves are painted by as many
+//!     points as there are pixels, lists by their rows in sight, pictures are uploaded once and a few
+//!     a frame; a list of runs reads no series, and a window at rest asks for no frame
+//!     (tests `a_million_points_are_painted_by_as_many_as_there_are_pixels`,
+//!     `a_long_list_of_runs_paints_only_what_is_in_sight`, `a_long_timeline_paints_only_what_is_in_sight`,
+//!     `many_maps_are_uploaded_a_few_a_frame_and_each_once`, `the_list_reads_no_series`,
+//!     `a_list_read_again_reads_only_what_has_changed`, `an_idle_window_asks_for_no_repaint`).
 //!
 //! # Adding a model
 //!

@@ -160,7 +160,7 @@ impl App {
         if let (Some(training), Ok(series)) = (&mut self.training, series)
             && training.run.as_ref() == Some(run)
         {
-            training.recall(&series.history);
+            training.recall(&series.curves);
         }
     }
 

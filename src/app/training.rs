@@ -1,9 +1,7 @@
 //! The run in work as the window sees it.
 
-use std::collections::BTreeMap;
-
 use crate::model::DeviceInfo;
-use crate::run::{History, Part, References, RunId};
+use crate::run::{Curves, Part, References, RunId};
 use crate::spec::Problem;
 use crate::train::{Ended, EventKind, Progress};
 
@@ -156,21 +154,17 @@ impl Training {
         }
     }
 
-    /// The epochs before those heard live, from the run's own history: a run that goes on is judged
-    /// as a whole.
-    pub(super) fn recall(&mut self, history: &History) {
+    /// The epochs before those heard live, from the run's own series: a run that goes on is judged as
+    /// a whole.
+    pub(super) fn recall(&mut self, curves: &Curves) {
         let first_live = self.points.first().map_or(self.progress.epoch.max(1), |point| point.epoch);
-        let values = |part: Part, metric: &str| -> BTreeMap<usize, f64> {
-            history.series(part, metric).into_iter().map(|(epoch, _, value)| (epoch, value)).collect()
+        let value = |part: Part, metric: &str, epoch: f64| {
+            curves.get(part, metric).and_then(|curve| curve.at(epoch)).unwrap_or(f64::NAN)
         };
-        let (train_loss, lr) = (values(Part::Train, "loss"), values(Part::Train, "lr"));
-        let (grad_norm, speed) = (values(Part::Train, "grad_norm"), values(Part::Train, "events_per_sec"));
-        let (valid_loss, hr, mrr) =
-            (values(Part::Valid, "loss"), values(Part::Valid, "hr@10"), values(Part::Valid, "mrr"));
-        let at = |of: &BTreeMap<usize, f64>, epoch: usize| of.get(&epoch).copied().unwrap_or(f64::NAN);
         let mut best = f64::NEG_INFINITY;
         let mut earlier = Vec::new();
-        for (epoch, step, ndcg_at_10) in history.series(Part::Valid, "ndcg@10") {
+        for &[at, ndcg_at_10] in curves.get(Part::Valid, "ndcg@10").into_iter().flat_map(|curve| curve.iter()) {
+            let epoch = at as usize;
             if epoch >= first_live {
                 break;
             }
@@ -178,15 +172,15 @@ impl Training {
             best = best.max(ndcg_at_10);
             earlier.push(LivePoint {
                 epoch,
-                step,
-                train_loss: at(&train_loss, epoch),
-                valid_loss: at(&valid_loss, epoch),
+                step: curves.step_of(epoch).unwrap_or_default(),
+                train_loss: value(Part::Train, "loss", at),
+                valid_loss: value(Part::Valid, "loss", at),
                 ndcg_at_10,
-                hr_at_10: at(&hr, epoch),
-                mrr: at(&mrr, epoch),
-                lr: at(&lr, epoch),
-                grad_norm: at(&grad_norm, epoch),
-                events_per_sec: at(&speed, epoch),
+                hr_at_10: value(Part::Valid, "hr@10", at),
+                mrr: value(Part::Valid, "mrr", at),
+                lr: value(Part::Train, "lr", at),
+                grad_norm: value(Part::Train, "grad_norm", at),
+                events_per_sec: value(Part::Train, "events_per_sec", at),
                 is_best,
             });
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Loadable;
 use crate::data::Prepared;
 use crate::explain::UserView;
-use crate::run::{Curves, History, Manifest, RunId, UserResult};
+use crate::run::{Curves, Manifest, RunId, UserResult};
 
 /// User views that are kept: enough to go back and forth, little enough for long attention maps.
 const USERS_KEPT: usize = 64;
@@ -34,8 +34,6 @@ pub struct ViewKey {
 pub struct RunSeries {
     /// What was run.
     pub manifest: Manifest,
-    /// Its series, as they were written.
-    pub history: History,
     /// Its series over epochs, ready to be drawn.
     pub curves: Curves,
     /// Epochs that can be shown.

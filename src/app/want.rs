@@ -151,7 +151,7 @@ fn read_series(store: &RunStore, run: &RunId) -> Result<Arc<RunSeries>, String> 
     let test_results = store.results(run, Part::Test).ok().flatten().unwrap_or_default();
     // Here, on a thread of its own: a long series takes longer than a frame may.
     let curves = Curves::of(&history);
-    Ok(Arc::new(RunSeries { manifest, history, curves, epochs, test_results }))
+    Ok(Arc::new(RunSeries { manifest, curves, epochs, test_results }))
 }
 
 /// The tested user whose history has the median length: neither a newcomer nor an outlier.

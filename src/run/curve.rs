@@ -63,6 +63,13 @@ impl Curve {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// The number at an x; `None` where there is no point, and with several the first.
+    #[must_use]
+    pub fn at(&self, x: f64) -> Option<f64> {
+        let place = self.partition_point(|p| p[0] < x);
+        self.get(place).filter(|p| p[0] <= x).map(|p| p[1])
+    }
+
     /// Points that a log axis cannot show, gaps left out.
     #[must_use]
     pub fn n_not_positive(&self) -> usize {
@@ -167,29 +174,51 @@ fn levels(points: &[[f64; 2]]) -> Vec<Vec<Extremes>> {
     levels
 }
 
-/// Curves by part of the data and metric.
+/// All series of a run over its epochs, in a quarter of the memory that its history takes.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Curves(BTreeMap<Part, BTreeMap<String, Curve>>);
+pub struct Curves {
+    by_name: BTreeMap<Part, BTreeMap<String, Curve>>,
+    /// Optimiser steps done at the end of each epoch.
+    steps: Curve,
+}
 
 impl Curves {
-    /// All series of a run over its epochs.
+    /// Those of a history.
     #[must_use]
     pub fn of(history: &History) -> Self {
         let mut points: BTreeMap<(Part, &str), Vec<[f64; 2]>> = BTreeMap::new();
+        let mut steps: Vec<[f64; 2]> = Vec::new();
         for point in &history.points {
+            let at = [point.epoch as f64, point.step as f64];
+            match steps.last_mut().filter(|last| last[0] >= at[0]) {
+                Some(last) => last[1] = last[1].max(at[1]),
+                None => steps.push(at),
+            }
             points.entry((point.part, &point.metric)).or_default().push([point.epoch as f64, point.value]);
         }
-        let mut curves = Self::default();
+        let mut curves = Self { steps: steps.into(), ..Self::default() };
         for ((part, metric), points) in points {
-            curves.0.entry(part).or_default().insert(metric.to_owned(), points.into());
+            curves.by_name.entry(part).or_default().insert(metric.to_owned(), points.into());
         }
         curves
+    }
+
+    /// Points of all series together: more than before once a run has gone on.
+    #[must_use]
+    pub fn n_points(&self) -> usize {
+        self.by_name.values().flat_map(BTreeMap::values).map(|curve| curve.len()).sum()
+    }
+
+    /// Optimiser steps done at the end of an epoch.
+    #[must_use]
+    pub fn step_of(&self, epoch: usize) -> Option<usize> {
+        self.steps.at(epoch as f64).map(|step| step as usize)
     }
 
     /// One of them; `None` when the run has none of that name.
     #[must_use]
     pub fn get(&self, part: Part, metric: &str) -> Option<&Curve> {
-        self.0.get(&part)?.get(metric)
+        self.by_name.get(&part)?.get(metric)
     }
 }
 
@@ -216,6 +245,8 @@ mod tests {
         let curves = Curves::of(&History { points });
         assert_eq!(curves.get(Part::Train, "loss").map(|c| c.to_vec()), Some(vec![[1.0, 3.0], [2.0, 2.0]]));
         assert_eq!(curves.get(Part::Valid, "loss").and_then(Curve::highest), Some([1.0, 4.0]));
+        assert_eq!((curves.n_points(), curves.step_of(2), curves.step_of(3)), (4, Some(20), None));
+        assert_eq!(curves.get(Part::Train, "loss").and_then(|c| c.at(2.0)), Some(2.0));
         assert!(curves.get(Part::Test, "loss").is_none() && curves.get(Part::Valid, "mrr").is_none());
     }
 

@@ -37,14 +37,11 @@ impl Window {
     /// A window on a fresh application.
     #[must_use]
     pub fn new(ctx: &egui::Context, options: AppOptions) -> Self {
+        // First, for it begins to read the folder of runs while fonts are read here.
+        let app = App::new(options);
         theme::install(ctx);
         font::install(ctx);
-        Self {
-            app: App::new(options),
-            frame: frame::Frame::default(),
-            pages: page::Pages::default(),
-            closing: close::Closing::default(),
-        }
+        Self { app, frame: frame::Frame::default(), pages: page::Pages::default(), closing: close::Closing::default() }
     }
 
     /// The application behind the window.

@@ -1,7 +1,8 @@
 //! The real window without a screen: frames are driven by hand and each one's time is taken.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use eframe::App as _;
 use egui::{Event, Modifiers, Pos2, Rect, Shape, pos2, vec2};
@@ -55,14 +56,17 @@ pub(crate) struct Screen {
     /// Words painted in the last frame, and where.
     words: Vec<(String, Rect)>,
     frames: Frames,
+    is_woken: Arc<AtomicBool>,
 }
 
 impl Screen {
     pub(crate) fn new(store: RunStore) -> Self {
         let ctx = egui::Context::default();
+        let is_woken = Arc::new(AtomicBool::new(false));
+        let woken = Arc::clone(&is_woken);
         let options = AppOptions {
             store,
-            waker: Arc::new(|| ()),
+            waker: Arc::new(move || woken.store(true, Ordering::SeqCst)),
             picker: Arc::new(NoDialog),
             open: None,
             recent: Vec::new(),
@@ -76,6 +80,15 @@ impl Screen {
             pointer: pos2(0.0, 0.0),
             words: Vec::new(),
             frames: Frames::default(),
+            is_woken,
+        }
+    }
+
+    /// Waits so long, or until background work has sent something.
+    pub(crate) fn wait(&self, at_most: Duration) {
+        let start = Instant::now();
+        while start.elapsed() < at_most && !self.is_woken.swap(false, Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
 

@@ -32,7 +32,7 @@ impl LossOf {
 /// What the charts were last filled with.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Key {
-    /// Each run with the length of its history.
+    /// Each run with the number of its points.
     runs: Vec<(RunId, usize)>,
     loss: LossOf,
     ranking: Ranking,
@@ -90,7 +90,7 @@ impl Curves {
     fn refresh(&mut self, ui: &Ui, app: &App) {
         let ready = app.selection.compared.iter().filter_map(|run| Some((run, app.views.series(run).ready()?)));
         let key = Key {
-            runs: ready.map(|(run, series)| (run.clone(), series.history.points.len())).collect(),
+            runs: ready.map(|(run, series)| (run.clone(), series.curves.n_points())).collect(),
             loss: self.loss_of,
             ranking: self.ranking_of,
             dark: ui.visuals().dark_mode,
