@@ -42,7 +42,7 @@ pub(crate) fn start(told: &mut Told) {
     told.figure("start_memory", "MB", &memory);
 }
 
-/// The processor's time of a window left alone, as a share of one core: on Compare with ten long
+/// The processor's time of a window left alone, as a share of one core: on Compare with two long
 /// curves, and on Explain.
 pub(crate) fn idle(told: &mut Told) {
     let folder = tempfile::tempdir().unwrap();

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use eframe::App as _;
 use egui::{Event, Modifiers, Pos2, Rect, Shape, pos2, vec2};
-use rustix::time::{ClockId, clock_gettime};
 use seqscope::app::{AppOptions, FilePicker, PickKind, ThemeChoice};
 use seqscope::run::RunStore;
 use seqscope::ui::Window;
@@ -232,8 +231,15 @@ fn read(shape: &Shape, clip: Rect, words: &mut Vec<(String, Rect)>) {
     }
 }
 
-/// Milliseconds that this thread has had of the processor.
+/// Milliseconds that this thread has had of the processor; where the system does not tell, of time.
+#[cfg(unix)]
 pub(crate) fn thread_ms() -> f64 {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
     time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6
+}
+
+#[cfg(not(unix))]
+pub(crate) fn thread_ms() -> f64 {
+    static START: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
+    START.elapsed().as_secs_f64() * 1e3
 }

@@ -1,6 +1,7 @@
 //! Compare: which is better, really? A table of runs, what differs in their settings, their curves
 //! over each other, and one user through two of them.
 
+mod columns;
 mod curves;
 mod disagree;
 mod pair;

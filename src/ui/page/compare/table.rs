@@ -1,14 +1,11 @@
 //! The table of runs: sortable, with the reason where numbers may not stand side by side.
 
-use std::cmp::Ordering;
-
 use egui::{Align, Align2, Label, Layout, Response, RichText, ScrollArea, Sense, Stroke, TextStyle, Ui, pos2};
 use egui_extras::{Column as Width, TableBuilder, TableRow};
-use strum::IntoEnumIterator as _;
 
+use super::columns::{Best, Column, WorkedOut, chain};
 use crate::app::{Action, App, Page};
-use crate::baseline::BaselineKind;
-use crate::run::{Manifest, RunId, Summary, hindrance};
+use crate::run::{Manifest, Summary, hindrance};
 use crate::ui::frame::{action_button, action_button_as};
 use crate::ui::theme::{self, size};
 use crate::ui::widget::run_words;
@@ -16,95 +13,6 @@ use crate::ui::{Actions, text};
 
 /// Most rows in sight; more scroll.
 const ROWS_IN_SIGHT: usize = 7;
-
-/// What a column shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter)]
-enum Column {
-    Name,
-    Family,
-    Status,
-    Valid,
-    TestNdcg,
-    TestHr,
-    TestMrr,
-    Chain,
-    Optimum,
-    Audit,
-    Epochs,
-    Time,
-    Params,
-    Device,
-    #[default]
-    Started,
-}
-
-impl Column {
-    /// Header, what it means, width.
-    fn words(self) -> (&'static str, &'static str, f32) {
-        match self {
-            Self::Started => ("Started", "Start of the run, UTC", 112.0),
-            Self::Name => ("Run", "Name of the experiment", 116.0),
-            Self::Family => ("Model", "Family of the model", 80.0),
-            Self::Status => ("Status", "How it stands, and why it may not be compared with run A", 84.0),
-            Self::Valid => ("Valid NDCG@10", "Best on validation, and in which epoch", 120.0),
-            Self::Epochs => ("Epochs", "Epochs finished", 54.0),
-            Self::TestNdcg => ("NDCG@10", "On test, full catalogue, best epoch's weights", 66.0),
-            Self::TestHr => ("HR@10", "On test, full catalogue, best epoch's weights", 58.0),
-            Self::TestMrr => ("MRR", "On test, full catalogue, best epoch's weights", 58.0),
-            Self::Chain => ("Chain", "Test NDCG@10 of the windowed Markov chain: the line to beat", 52.0),
-            Self::Optimum => ("Best possible", "NDCG@10 that the rules of the synthetic world allow", 88.0),
-            Self::Audit => ("Audit", "Whether data and split leak from test into training", 52.0),
-            Self::Device => ("Device", "Where it was trained", 92.0),
-            Self::Time => ("Time", "Training time, pauses left out", 94.0),
-            Self::Params => ("Parameters", "Learnt numbers", 78.0),
-        }
-    }
-
-    /// What runs are ordered by: a number, or text; `None` comes last in either direction.
-    fn key(self, summary: &Summary) -> Option<Key> {
-        let manifest = summary.manifest.as_ref()?;
-        let test = manifest.test.as_ref();
-        let number = |n: Option<f64>| n.filter(|n| n.is_finite()).map(Key::Number);
-        match self {
-            Self::Started => number(Some(manifest.started_secs as f64)),
-            Self::Name => Some(Key::Text(manifest.experiment.name.to_lowercase())),
-            Self::Family => Some(Key::Text(manifest.experiment.model.family().title().to_owned())),
-            Self::Status => Some(Key::Text(run_words::status(&summary.status).to_owned())),
-            Self::Valid => number(manifest.valid.map(|m| m.ndcg_at_10)),
-            Self::Epochs => number(Some(manifest.epochs as f64)),
-            Self::TestNdcg => number(test.map(|m| m.ndcg_at_10)),
-            Self::TestHr => number(test.map(|m| m.hr_at_10)),
-            Self::TestMrr => number(test.map(|m| m.mrr)),
-            Self::Chain => number(chain(manifest)),
-            Self::Optimum => number(manifest.optimum().map(|best| best.ndcg_at_10)),
-            Self::Audit => manifest.data.audit_word().map(|word| Key::Text(word.to_owned())),
-            Self::Device => manifest.device.as_ref().map(|d| Key::Text(d.name.to_lowercase())),
-            Self::Time => number(Some(manifest.train_secs)),
-            Self::Params => number(Some(manifest.n_params as f64)),
-        }
-    }
-
-    /// The columns of a table: only worlds have rules that are known.
-    fn shown(runs: &[Summary]) -> Vec<Self> {
-        let has_optimum = runs.iter().any(|run| run.manifest.as_ref().is_some_and(|m| m.optimum().is_some()));
-        Self::iter().filter(|column| *column != Self::Optimum || has_optimum).collect()
-    }
-
-    /// Whether the number is one that must not be compared across data.
-    fn is_metric(self) -> bool {
-        matches!(self, Self::Valid | Self::TestNdcg | Self::TestHr | Self::TestMrr | Self::Chain | Self::Optimum)
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, PartialOrd)]
-enum Key {
-    Number(f64),
-    Text(String),
-}
-
-fn chain(manifest: &Manifest) -> Option<f64> {
-    manifest.references_test.get(&BaselineKind::MarkovWindow).map(|m| m.ndcg_at_10)
-}
 
 /// The order of the table.
 pub(super) struct RunsTable {
@@ -116,28 +24,6 @@ pub(super) struct RunsTable {
 impl Default for RunsTable {
     fn default() -> Self {
         Self { by: Column::Started, is_falling: true, worked_out: WorkedOut::default() }
-    }
-}
-
-/// What all runs have to be looked at for: kept until they, the order or run A change.
-#[derive(Default)]
-struct WorkedOut {
-    /// Which list, by what, whether falling, beside which run A.
-    of: Option<(u64, Column, bool, Option<RunId>)>,
-    order: Vec<usize>,
-    columns: Vec<Column>,
-    best: Best,
-}
-
-impl WorkedOut {
-    fn refresh(&mut self, runs: &[Summary], primary: Option<&Manifest>, of: (u64, Column, bool, Option<RunId>)) {
-        if self.of.as_ref() == Some(&of) {
-            return;
-        }
-        self.order = order(runs, of.1, of.2);
-        self.columns = Column::shown(runs);
-        self.best = Best::of(runs, primary);
-        self.of = Some(of);
     }
 }
 
@@ -210,39 +96,6 @@ impl RunsTable {
             });
         }
         clicked
-    }
-}
-
-/// Places in `runs` in the order wanted; what has no value comes last in either direction.
-fn order(runs: &[Summary], by: Column, is_falling: bool) -> Vec<usize> {
-    let mut keyed: Vec<(Option<Key>, usize)> = runs.iter().enumerate().map(|(at, run)| (by.key(run), at)).collect();
-    keyed.sort_by(|(a, _), (b, _)| match (a, b) {
-        (Some(a), Some(b)) => {
-            let order = a.partial_cmp(b).unwrap_or(Ordering::Equal);
-            if is_falling { order.reverse() } else { order }
-        }
-        (a, b) => b.is_some().cmp(&a.is_some()),
-    });
-    keyed.into_iter().map(|(_, at)| at).collect()
-}
-
-/// The best test numbers among the runs that may be compared.
-#[derive(Clone, Copy, Default)]
-struct Best {
-    ndcg: f64,
-    hr: f64,
-    mrr: f64,
-}
-
-impl Best {
-    fn of(runs: &[Summary], primary: Option<&Manifest>) -> Self {
-        let manifests = runs.iter().filter_map(|s| s.manifest.as_ref());
-        let alike = manifests.filter(|m| primary.is_none_or(|p| hindrance(p, m).is_none()));
-        alike.filter_map(|m| m.test.as_ref()).fold(Self::default(), |best, m| Self {
-            ndcg: best.ndcg.max(m.ndcg_at_10),
-            hr: best.hr.max(m.hr_at_10),
-            mrr: best.mrr.max(m.mrr),
-        })
     }
 }
 
@@ -435,24 +288,5 @@ fn hatch(ui: &Ui) {
     if rect.width() < 10.0 {
         let font = TextStyle::Small.resolve(ui.style());
         painter.text(rect.center(), Align2::CENTER_CENTER, "≠", font, theme::colors(ui).weak);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::run::RunStatus;
-
-    #[test]
-    fn a_run_without_a_value_comes_last_in_either_direction() {
-        let damaged = |name: &str| Summary {
-            id: RunId(name.to_owned()),
-            status: RunStatus::Damaged(String::new()),
-            manifest: None,
-        };
-        let runs = [damaged("a"), damaged("b")];
-        for is_falling in [true, false] {
-            assert_eq!(order(&runs, Column::TestNdcg, is_falling), [0, 1], "the order of the list stays");
-        }
     }
 }
