@@ -244,8 +244,10 @@ mod tests {
     use super::*;
     use crate::model::family::recurrent::RecurrentNetwork;
     use crate::model::family::{gru::GruNetwork, lstm::LstmNetwork};
+    use crate::model::network::Network;
     use crate::model::random::Init;
     use crate::model::tests::{assert_fused_is_plain, some_histories};
+    use crate::model::weights::read;
 
     const N_ITEMS: u32 = 23;
 
@@ -279,6 +281,37 @@ mod tests {
             seed in 0_u64..1000,
         ) {
             assert_fused_is_plain(&network::<GruNetwork>(settings, seed), &histories);
+        }
+    }
+
+    /// Largest difference of a score, as a share of the largest score.
+    const TOLERANCE: f32 = 1e-5;
+
+    fn assert_states_score_as_burns<N: RecurrentNetwork>(network: &N, rows: &[Vec<u32>]) {
+        let histories: Histories = rows.iter().map(Vec::as_slice).collect();
+        let network = network.valid();
+        let plain = read(network.scores(&histories)).unwrap();
+        let states = network.fused_states(&histories).unwrap();
+        let items = on_host(&network.parts().item.weight);
+        let d_model = items.len() / (N_ITEMS as usize + 1);
+        let score = |state: &[f32], item: &[f32]| state.iter().zip(item).map(|(a, b)| a * b).sum::<f32>();
+        let of_state = |state| items.chunks_exact(d_model).map(move |item| score(state, item));
+        let fused: Vec<f32> = states.chunks_exact(d_model).flat_map(of_state).collect();
+        assert_eq!(fused.len(), plain.len());
+        let largest = plain.iter().fold(0f32, |largest, score| largest.max(score.abs()));
+        assert!(plain.iter().zip(&fused).all(|(a, b)| (a - b).abs() <= TOLERANCE * largest), "{plain:?}\n{fused:?}");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn fused_states_score_as_those_of_burns_layers(
+            histories in some_histories(N_ITEMS),
+            settings in some_settings(),
+            seed in 0_u64..1000,
+        ) {
+            assert_states_score_as_burns(&network::<LstmNetwork>(settings, seed), &histories);
+            assert_states_score_as_burns(&network::<GruNetwork>(settings, seed), &histories);
         }
     }
 
