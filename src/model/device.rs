@@ -87,6 +87,15 @@ pub fn list_devices() -> Vec<DeviceInfo> {
     std::iter::once(cpu_info()).chain(adapters().iter().map(|adapter| adapter.info.clone())).collect()
 }
 
+/// What a choice stands for on this machine. Adapters are looked for only where the choice is not the CPU.
+#[must_use]
+pub fn device_of(choice: &str) -> Option<DeviceInfo> {
+    match choice.trim().to_lowercase().as_str() {
+        "cpu" | "flex" => Some(cpu_info()),
+        _ => device_for(choice, &list_devices()).cloned(),
+    }
+}
+
 /// Opens a device by key, by part of an adapter's name (case does not matter), or `auto`: a real
 /// GPU if there is one that starts, else the CPU.
 ///

@@ -30,7 +30,7 @@ mod trainable;
 mod weights;
 mod window;
 
-pub use device::{DeviceInfo, DeviceKind, Layers, OpenDevice, device_for, list_devices, open_device};
+pub use device::{DeviceInfo, DeviceKind, Layers, OpenDevice, device_for, device_of, list_devices, open_device};
 pub use error::ModelError;
 pub use family::{GruSpec, LstmSpec, ModelFamily, ModelKind, ModelSpec, TransformerSpec, VaeSpec};
 pub use memory::{MachineMemory, MemoryNeed, Workload};

@@ -13,7 +13,7 @@ use super::{BELOW_REFERENCE, Job, TrainError};
 use crate::baseline::BaselineKind;
 use crate::data::{self, DataReport, DataShape, DataSource, DataSpec, EvalCase, Prepared};
 use crate::experiment::Experiment;
-use crate::model::{DeviceInfo, DeviceKind, Layers, MachineMemory, Trainable, open_device};
+use crate::model::{DeviceInfo, DeviceKind, Layers, MachineMemory, Trainable, device_of, open_device};
 use crate::run::{DataStamp, Manifest, Outcome, Part, References, RunId, RunStore, RunWriter};
 use crate::spec::{Problem, derive_seed};
 
@@ -83,10 +83,12 @@ pub(super) fn open(job: Job, build: BuildModel<'_>) -> Result<(Task, Box<dyn Tra
     let of_model = experiment.model.family().check(shape);
     warnings.extend(without_errors(of_model.into_iter().map(|problem| problem.under("model")).collect())?);
     let plan = Plan::new(&experiment, &prepared)?;
-    let Built { mut model, device } = build(&experiment, shape)?;
-    if let Some(machine) = MachineMemory::now().filter(|_| device.kind == DeviceKind::Cpu) {
+    // Before the model is built: its weights alone may be too many.
+    let device = device_of(&experiment.training.device);
+    if let Some(machine) = device.filter(|device| device.kind == DeviceKind::Cpu).and_then(|_| MachineMemory::now()) {
         warnings.extend(without_errors(experiment.check_memory(shape, machine).into_iter().collect())?);
     }
+    let Built { mut model, device } = build(&experiment, shape)?;
     let references = fit_references(&prepared);
 
     let mut task = Task {

@@ -1,6 +1,6 @@
 //! Devices: the list, the choice by name, and the same numbers on a GPU as on the CPU.
 
-use seqscope::model::{DeviceKind, list_devices, open_device};
+use seqscope::model::{DeviceKind, device_of, list_devices, open_device};
 
 use crate::model::{build, circle, families, train};
 
@@ -13,6 +13,7 @@ fn the_cpu_is_always_there_and_first() {
         assert_ne!(device.kind, DeviceKind::Cpu);
     }
     assert_eq!(open_device(" CPU ").unwrap().info.key, "cpu");
+    assert_eq!(device_of(" CPU "), Some(devices[0].clone()));
 }
 
 #[test]
@@ -30,6 +31,7 @@ fn an_unknown_device_is_refused_with_those_that_there_are() {
     assert!(sentence.contains("there is no device `quantum`") && sentence.contains("`cpu`"), "{sentence}");
     let sentence = open_device("gpu:97").unwrap_err().to_string();
     assert!(sentence.contains("there is no device `gpu:97`"), "{sentence}");
+    assert_eq!(device_of("gpu:97"), None);
 }
 
 /// Both devices start from the same weights and draw the same dropout masks, on the host; they
