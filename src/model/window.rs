@@ -77,6 +77,11 @@ pub(super) fn windows_for_prediction(histories: &Histories, seq_len: usize) -> P
     PaddedBatch::for_prediction(histories, longest.clamp(1, seq_len.max(1)))
 }
 
+/// The last `n` events.
+pub(super) fn latest(items: &[u32], n: usize) -> &[u32] {
+    items.get(items.len().saturating_sub(n)..).unwrap_or(&[])
+}
+
 /// The inputs as a tensor. `[n_rows, seq_len]`
 pub(super) fn input_tensor(batch: &PaddedBatch, device: &Device) -> Tensor<2, Int> {
     Tensor::from_data(TensorData::new(batch.inputs.clone(), [batch.n_rows, batch.seq_len]), device)

@@ -1,6 +1,8 @@
 //! Causal Transformer over items (SASRec form) with full-catalogue cross-entropy.
 
+mod arrays;
 mod fused;
+mod packed;
 
 use burn::nn::{Embedding, LayerNorm, Linear};
 use burn::optim::GradientsParams;

@@ -3,7 +3,7 @@
 use burn::optim::GradientsParams;
 use burn::prelude::*;
 
-use super::{Parts, Settings, latest, training_windows};
+use super::{Parts, Settings, training_windows};
 use crate::data::Histories;
 use crate::model::item_vectors::by_length;
 use crate::model::kernel::{
@@ -15,6 +15,7 @@ use crate::model::packing::Packing;
 use crate::model::random::{Noise, Place};
 use crate::model::recurrent::RecurrentLayer;
 use crate::model::weights::{on_host, register};
+use crate::model::window::latest;
 
 /// Parts of a batch that are worked on side by side. With more, fewer sequences stand side by side in
 /// a part, and the product of a step with the recurrent weights gets slower: 8 rows run at 0.6 of the

@@ -20,7 +20,7 @@ use crate::model::random::{Init, Noise, dropout_factors};
 use crate::model::recurrent::{RecurrentLayer, plain};
 use crate::model::session::{Session, guarded};
 use crate::model::weights::on_host;
-use crate::model::window::index_tensor;
+use crate::model::window::{index_tensor, latest};
 use crate::model::{MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable, Workload};
 use crate::spec::{Described, Problem};
 
@@ -215,11 +215,6 @@ impl<L: RecurrentLayer> Parts<'_, L> {
         gradients.register(self.item.weight.id, d_items);
         Some((gradients, LossSums { loss: loss.nll_sum, n_events, kl: None }))
     }
-}
-
-/// The last `n` events.
-fn latest(items: &[u32], n: usize) -> &[u32] {
-    items.get(items.len().saturating_sub(n)..).unwrap_or(&[])
 }
 
 /// What is learnt of each history: its last `seq_len` events are to be predicted, each from those

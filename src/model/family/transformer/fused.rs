@@ -1,21 +1,18 @@
 //! The Transformer by fused layers on the processor: the same function as the network's in burn's
 //! tensors, with its backward pass written out.
 
-use std::ops::Range;
-
-use burn::nn::{LayerNorm as BurnNorm, Linear};
 use burn::optim::GradientsParams;
 use burn::prelude::*;
 
-use super::{Block, Transformer, TransformerSpec};
+use super::arrays::{Arrays, ITEM, Layer, NORM, POSITION, place_of};
+use super::packed::Packed;
+use super::{Transformer, TransformerSpec};
 use crate::data::Histories;
 use crate::model::kernel::{
-    Buffer, CausalAttention, CrossEntropy, Dense, LayerNorm, NormTrace, Onto, on_threads, shards, sum_in_order,
-    vectorized,
+    Buffer, CausalAttention, CrossEntropy, NormTrace, Onto, on_threads, shards, sum_in_order, vectorized,
 };
 use crate::model::network::LossSums;
-use crate::model::random::{NORM_EPSILON, Noise, Place};
-use crate::model::weights::{on_host, register};
+use crate::model::random::Noise;
 
 /// Parts of a batch that are worked on side by side. More would keep more processors busy, and cost a
 /// copy of the gradients each.
@@ -74,202 +71,6 @@ pub(super) fn last_states(network: &Transformer, histories: &Histories) -> Buffe
 /// Some ten thousand events keep a processor busy and fit into its cache layer by layer.
 pub(super) fn shards_of_questions(n_events: usize) -> usize {
     n_events.div_ceil(8192).max(N_SHARDS)
-}
-
-/// Sequences one behind the other, without padding.
-struct Packed {
-    sequences: Vec<Range<usize>>,
-    /// Item of each event; 0 stands for no event.
-    inputs: Vec<u32>,
-    /// What came next, in training.
-    targets: Vec<u32>,
-    places: Vec<Place>,
-    /// Row of the position table of each event: the latest event has the last.
-    positions: Vec<usize>,
-}
-
-impl Packed {
-    /// Of each row the last `seq_len + 1` events: inputs are all but the last of them, targets all but
-    /// the first.
-    fn for_training(histories: &Histories, rows: &[usize], spec: &TransformerSpec) -> Self {
-        let windows = rows.iter().map(|&row| (row, latest(histories.row(row), spec.seq_len + 1)));
-        let inputs = |window: &[u32]| window.split_last().map(|(_, inputs)| inputs.to_vec()).unwrap_or_default();
-        let mut packed = Self::new(windows.clone().map(|(row, window)| (row, inputs(window))), spec.seq_len);
-        packed.targets = windows.flat_map(|(_, window)| window.iter().skip(1).copied()).collect();
-        packed
-    }
-
-    /// Of each row the last `seq_len` events, or one of padding.
-    fn for_prediction(histories: &Histories, rows: &[usize], spec: &TransformerSpec) -> Self {
-        let inputs = |row: usize| match latest(histories.row(row), spec.seq_len) {
-            [] => vec![0],
-            window => window.to_vec(),
-        };
-        Self::new(rows.iter().map(|&row| (row, inputs(row))), spec.seq_len)
-    }
-
-    fn new(rows: impl Iterator<Item = (usize, Vec<u32>)>, seq_len: usize) -> Self {
-        let mut packed = Self {
-            sequences: Vec::new(),
-            inputs: Vec::new(),
-            targets: Vec::new(),
-            places: Vec::new(),
-            positions: Vec::new(),
-        };
-        for (row, mut inputs) in rows {
-            let start = packed.inputs.len();
-            packed.sequences.push(start..start + inputs.len());
-            packed.places.extend((0..inputs.len()).map(|at| (row, at)));
-            packed.positions.extend(seq_len.saturating_sub(inputs.len())..seq_len);
-            packed.inputs.append(&mut inputs);
-        }
-        packed
-    }
-
-    fn n_events(&self) -> usize {
-        self.inputs.len()
-    }
-}
-
-/// The last `n` events.
-fn latest(items: &[u32], n: usize) -> &[u32] {
-    items.get(items.len().saturating_sub(n)..).unwrap_or(&[])
-}
-
-/// The network's arrays in a fixed order: its weights, or the gradients of them. Queries, keys and
-/// values are one array, so that they are one product.
-struct Arrays(Vec<Buffer>);
-
-/// Place of the item vectors.
-const ITEM: usize = 0;
-/// Place of the position vectors.
-const POSITION: usize = 1;
-/// Place of the last norm.
-const NORM: usize = 2;
-/// Place of the first block.
-const BLOCKS: usize = 4;
-
-/// The layers of a block, two arrays each, in their order.
-#[derive(Clone, Copy)]
-enum Layer {
-    AttentionNorm,
-    Qkv,
-    Output,
-    FeedNorm,
-    FeedIn,
-    FeedOut,
-}
-
-/// Arrays of one block.
-const BLOCK_LEN: usize = 12;
-
-fn place_of(block: usize, layer: Layer) -> usize {
-    BLOCKS + block * BLOCK_LEN + 2 * layer as usize
-}
-
-impl Arrays {
-    fn of(network: &Transformer) -> Self {
-        let buffer = Buffer::from;
-        let norm = |norm: &BurnNorm| {
-            let scale = on_host(&norm.gamma);
-            let shift = norm.beta.as_ref().map_or_else(|| vec![0.0; scale.len()], on_host);
-            [buffer(scale), buffer(shift)]
-        };
-        let dense = |layer: &Linear| [buffer(on_host(&layer.weight)), buffer(bias_of(layer))];
-        let mut arrays = vec![buffer(on_host(&network.item.weight)), buffer(on_host(&network.position.weight))];
-        arrays.extend(norm(&network.norm));
-        for block in &network.blocks {
-            arrays.extend(norm(&block.attention_norm));
-            arrays.extend(beside(block));
-            arrays.extend(dense(&block.output));
-            arrays.extend(norm(&block.feed_norm));
-            arrays.extend(dense(&block.feed_in));
-            arrays.extend(dense(&block.feed_out));
-        }
-        Self(arrays)
-    }
-
-    fn zeros_like(&self) -> Self {
-        Self(self.0.iter().map(|array| Buffer::zeros(array.len())).collect())
-    }
-
-    fn array(&self, place: usize) -> &[f32] {
-        self.0.get(place).map_or(&[], |array| array)
-    }
-
-    fn dense(&self, place: usize) -> Dense<'_> {
-        Dense { weight: self.array(place), bias: self.array(place + 1) }
-    }
-
-    fn norm(&self, place: usize) -> LayerNorm<'_> {
-        LayerNorm { scale: self.array(place), shift: self.array(place + 1), epsilon: NORM_EPSILON }
-    }
-
-    fn pair_mut(&mut self, place: usize) -> [&mut [f32]; 2] {
-        match self.0.get_mut(place..) {
-            Some([first, second, ..]) => [first, second],
-            _ => [&mut [], &mut []],
-        }
-    }
-
-    fn array_mut(&mut self, place: usize) -> &mut [f32] {
-        self.0.get_mut(place).map_or(&mut [], |array| array)
-    }
-
-    /// The arrays as gradients of the network's parameters.
-    fn register(self, network: &Transformer) -> GradientsParams {
-        let mut gradients = GradientsParams::new();
-        let mut arrays = self.0.into_iter().map(Buffer::into_vec);
-        let mut next = || arrays.next().unwrap_or_default();
-        register(&mut gradients, &network.item.weight, next());
-        register(&mut gradients, &network.position.weight, next());
-        let norm = |gradients: &mut GradientsParams, norm: &BurnNorm, [scale, shift]: [Vec<f32>; 2]| {
-            register(gradients, &norm.gamma, scale);
-            norm.beta.iter().for_each(|beta| register(gradients, beta, shift.clone()));
-        };
-        let dense = |gradients: &mut GradientsParams, layer: &Linear, [weight, bias]: [Vec<f32>; 2]| {
-            register(gradients, &layer.weight, weight);
-            layer.bias.iter().for_each(|param| register(gradients, param, bias.clone()));
-        };
-        norm(&mut gradients, &network.norm, [next(), next()]);
-        for block in &network.blocks {
-            norm(&mut gradients, &block.attention_norm, [next(), next()]);
-            let (weights, biases) = (thirds(&next(), network.spec.d_model), thirds(&next(), network.spec.d_model));
-            let layers = [&block.query, &block.key, &block.value];
-            for ((layer, weight), bias) in layers.into_iter().zip(weights).zip(biases) {
-                dense(&mut gradients, layer, [weight, bias]);
-            }
-            dense(&mut gradients, &block.output, [next(), next()]);
-            norm(&mut gradients, &block.feed_norm, [next(), next()]);
-            dense(&mut gradients, &block.feed_in, [next(), next()]);
-            dense(&mut gradients, &block.feed_out, [next(), next()]);
-        }
-        gradients
-    }
-}
-
-fn bias_of(layer: &Linear) -> Vec<f32> {
-    let [_, d_output] = layer.weight.dims();
-    layer.bias.as_ref().map_or_else(|| vec![0.0; d_output], on_host)
-}
-
-/// Weights, `[d_model, 3 * d_model]`, and biases of queries, keys and values side by side.
-fn beside(block: &Block) -> [Buffer; 2] {
-    let layers = [&block.query, &block.key, &block.value];
-    let weights = layers.map(|layer| on_host(&layer.weight));
-    let [d_input, d_output] = block.query.weight.dims();
-    let mut weight = Vec::with_capacity(3 * d_input * d_output);
-    for row in 0..d_input {
-        for third in &weights {
-            weight.extend_from_slice(&third[row * d_output..(row + 1) * d_output]);
-        }
-    }
-    [Buffer::from(weight), Buffer::from(layers.map(bias_of).concat())]
-}
-
-/// The three parts of rows of `3 * width` numbers.
-fn thirds(rows: &[f32], width: usize) -> [Vec<f32>; 3] {
-    [0, 1, 2].map(|third| rows.chunks_exact(width.max(1)).skip(third).step_by(3).flatten().copied().collect())
 }
 
 /// The network on plain weights.
