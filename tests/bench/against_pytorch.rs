@@ -4,7 +4,8 @@
 //!
 //! `TEXT` chooses work by part of its name (`seqscope bench --list` names all of it), `--growth` measures steps
 //! of growing window, catalogue and batch instead, `--rows FILE` keeps every row for `seqscope bench --draw`.
-//! `--threads N`, `--rounds N` (3), `--repeat N`, `--quick` and `--plain` are as their names say, and
+//! `--threads N`, `--rounds N` (3), `--repeat N`, `--quick` and `--plain` are as their names say, `--eager` leaves out
+//! `torch.compile`, which takes most of the time of a short measurement, and
 //! `--device gpu:0` puts a GPU through wgpu beside PyTorch's CUDA. `PYTHON` is an
 //! interpreter with PyTorch (`python3`; without PyTorch only our figures are told). The two sides take turns,
 //! each time as a process of its own; told are medians over the rounds, and of the ratios the median and
@@ -95,6 +96,8 @@ struct Asked {
     threads: String,
     /// Ours; any but the CPU stands beside CUDA.
     device: String,
+    /// How the twin runs.
+    mode: &'static str,
     rounds: usize,
     repeat: Option<String>,
     /// Words that only ours takes.
@@ -106,13 +109,15 @@ impl Asked {
     fn of(mut words: impl Iterator<Item = String>) -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from).to_string();
         let device = "cpu".to_owned();
-        let mut asked = Self { text: None, threads, device, rounds: 3, repeat: None, ours: Vec::new(), rows: None };
+        let mut asked =
+            Self { text: None, threads, device, mode: "both", rounds: 3, repeat: None, ours: Vec::new(), rows: None };
         while let Some(word) = words.next() {
             match word.as_str() {
                 // cargo's own.
                 "--bench" => {}
                 "--growth" | "--quick" | "--plain" => asked.ours.push(word),
                 "--threads" => asked.threads = words.next().unwrap(),
+                "--eager" => asked.mode = "eager",
                 "--device" => asked.device = words.next().unwrap(),
                 "--rounds" => asked.rounds = words.next().unwrap().parse().unwrap(),
                 "--repeat" => asked.repeat = words.next(),
@@ -146,7 +151,7 @@ impl Asked {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bench/step.py");
         let mut command = Command::new(python);
         let device = if self.device == "cpu" { "cpu" } else { "cuda" };
-        command.arg(script).args(["--threads", &self.threads, "--device", device]);
+        command.arg(script).args(["--threads", &self.threads, "--device", device, "--mode", self.mode]);
         if let Some(n) = &self.repeat {
             command.args(["--repeat", n]);
         }
