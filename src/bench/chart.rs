@@ -45,7 +45,7 @@ const PANELS: [Panel; 3] = [
 const COLOURS: [&str; 6] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"];
 
 /// Ours is drawn through; the others are broken.
-const DASHES: [&str; 3] = ["", "6 4", "2 3"];
+const DASHES: [&str; 3] = ["none", "6 4", "2 3"];
 
 const PANEL_WIDTH: f64 = 280.0;
 const PANEL_HEIGHT: f64 = 240.0;
@@ -72,7 +72,9 @@ pub fn chart(points: &[Point]) -> String {
         families.iter().flat_map(|family| programs.iter().map(|who| (family.as_str(), who.as_str()))).collect();
     let width = LEFT + 3.0 * PANEL_WIDTH + 2.0 * GAP + 16.0;
     let legend_top = TOP + PANEL_HEIGHT + BELOW + 8.0;
-    let height = legend_top + LEGEND_LINE * (lines.len().div_ceil(3) as f64) + 8.0;
+    // A column of the legend for each program, as far as there is room.
+    let n_columns = programs.len().clamp(1, PANELS.len());
+    let height = legend_top + LEGEND_LINE * (lines.len().div_ceil(n_columns) as f64) + 8.0;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\" font-size=\"12\">\n\
          <rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>\n"
@@ -88,8 +90,8 @@ pub fn chart(points: &[Point]) -> String {
         }
     }
     for (at, (family, who)) in lines.iter().enumerate() {
-        let x = LEFT + (PANEL_WIDTH + GAP) * (at % 3) as f64;
-        let y = legend_top + LEGEND_LINE * (at / 3) as f64 + 6.0;
+        let x = LEFT + (PANEL_WIDTH + GAP) * (at % n_columns) as f64;
+        let y = legend_top + LEGEND_LINE * (at / n_columns) as f64 + 6.0;
         let stroke = style(family, who, &families, &programs);
         let _ = writeln!(
             svg,
@@ -106,7 +108,7 @@ pub fn chart(points: &[Point]) -> String {
 fn style(family: &str, who: &str, families: &[String], programs: &[String]) -> String {
     let place = |names: &[String], name: &str| names.iter().position(|known| known == name).unwrap_or(0);
     let colour = COLOURS.get(place(families, family) % COLOURS.len()).unwrap_or(&"#000000");
-    let dash = DASHES.get(place(programs, who) % DASHES.len()).unwrap_or(&"");
+    let dash = DASHES.get(place(programs, who) % DASHES.len()).unwrap_or(&"none");
     format!("fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\" stroke-dasharray=\"{dash}\"")
 }
 
