@@ -99,7 +99,7 @@ fn old_files_keep_opening_with_the_same_meaning() {
             epsilon: 0.0001,
             clip_norm: 1.5,
             patience: 3,
-            fused: false,
+            fused: true,
         },
         evaluation: seqscope::experiment::EvaluationSpec { filter_seen: false },
         seed: 42,
