@@ -25,7 +25,7 @@ pub struct Point {
 pub fn point_of(work: &str, who: &str, ms: f64) -> Option<Point> {
     let (family, grown) = work.split_once(" step ")?;
     let (axis, at) = grown.split_once('=')?;
-    let at: f64 = at.parse().ok()?;
+    let at = f64::from(at.parse::<u32>().ok()?);
     let is_drawn = PANELS.iter().any(|panel| panel.axis == axis) && at > 0.0 && ms > 0.0 && ms.is_finite();
     is_drawn.then(|| Point { who: who.to_owned(), family: family.to_owned(), axis: axis.to_owned(), at, ms })
 }
@@ -95,13 +95,20 @@ pub fn chart(points: &[Point]) -> String {
         let stroke = style(family, who, &families, &programs);
         let _ = writeln!(
             svg,
-            "<path d=\"M{x:.1} {y:.1}h32\" {stroke}/><text x=\"{:.1}\" y=\"{:.1}\" fill=\"#222222\">{family}, {who}</text>",
+            "<path d=\"M{x:.1} {y:.1}h32\" {stroke}/><text x=\"{:.1}\" y=\"{:.1}\" fill=\"#222222\">{}, {}</text>",
             x + 40.0,
-            y + 4.0
+            y + 4.0,
+            escaped(family),
+            escaped(who)
         );
     }
     svg.push_str("</svg>\n");
     svg
+}
+
+/// Names come from files, and may hold what SVG reads as its own.
+fn escaped(name: &str) -> String {
+    name.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// Colour by family, dash by program.
@@ -215,6 +222,9 @@ mod tests {
     fn only_rows_of_growth_are_points() {
         let point = point_of("gru step items=10000", "Seqscope", 12.5).unwrap();
         assert_eq!((point.family.as_str(), point.axis.as_str()), ("gru", "items"));
+        let hostile = [point_of("<g&> step T=50", "a", 1.0), point_of("<g&> step T=100", "a", 2.0)].map(Option::unwrap);
+        assert!(chart(&hostile).contains("&lt;g&amp;&gt;, a"));
+        assert!(["x step T=0.4", "x step T=inf", "x step T=0x1"].iter().all(|work| point_of(work, "a", 1.0).is_none()));
         assert!((point.at - 1e4).abs() < 1e-9);
         for work in ["gru step", "gru step n_layers=2", "gru step T=many", "opening", "gru epoch"] {
             assert_eq!(point_of(work, "Seqscope", 1.0), None, "{work}");

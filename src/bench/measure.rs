@@ -76,7 +76,7 @@ pub(super) fn timed<E>(runs: Runs, mut work: impl FnMut(usize) -> Result<(), E>)
             break;
         }
     }
-    let mut counted = Vec::with_capacity(runs.most);
+    let mut counted = Vec::new();
     let mut spent = Duration::ZERO;
     while counted.len() < runs.least || (counted.len() < runs.most && spent < runs.enough) {
         let took = once()?;

@@ -31,13 +31,21 @@ pub struct How {
     pub log: Option<PathBuf>,
 }
 
+/// More threads on a processor than this only wait for each other.
+const MOST_THREADS: usize = 16;
+
 /// Sets how many threads do the work of this process; call it before anything else. Without a number
 /// they are as many as there are processors. Returns how many there are.
 ///
 /// # Errors
-/// When threads were started before.
+/// When threads were started before, or far more are asked for than there are processors.
 pub fn use_threads(n: Option<NonZeroUsize>) -> Result<usize, Error> {
     if let Some(n) = n {
+        let most = MOST_THREADS * std::thread::available_parallelism().map_or(1, usize::from);
+        if n.get() > most {
+            let sentence = format!("{n} threads are more than {MOST_THREADS} for each processor of this machine");
+            return Err(Error::edge(sentence, format!("ask for at most {most}")));
+        }
         rayon::ThreadPoolBuilder::new().num_threads(n.get()).build_global().map_err(|e| {
             Error::edge(format!("the number of threads cannot be set: {e}"), "leave out `--threads` to use them all")
         })?;

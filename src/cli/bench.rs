@@ -27,8 +27,8 @@ pub struct Args {
     /// Threads that work; all processors when absent
     #[arg(long, value_name = "N", value_parser = threads)]
     threads: Option<NonZeroUsize>,
-    /// Count so many runs, instead of ten or as many as twenty seconds allow
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    /// Count so many runs (of epochs at most three), instead of ten or as many as twenty seconds allow
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     repeat: Option<u32>,
     /// burn's own layers instead of the fused ones
     #[arg(long)]
@@ -86,7 +86,11 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
     if args.told.list {
         return list(&chosen, args, streams);
     }
-    // A device that is not there is told before an hour of measuring.
+    // What is not there is told before an hour of measuring.
+    if let Some(path) = args.data.as_ref().filter(|path| !path.is_file()) {
+        let sentence = format!("there is no file `{}`", path.display());
+        return Err(Error::edge(sentence, "write the path of a log after `--data`"));
+    }
     args.device.iter().try_for_each(|device| open_device(device).map(drop))?;
     let mut table = Table::new(
         std::iter::once(("work", Align::Left))

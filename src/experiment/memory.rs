@@ -13,15 +13,17 @@ impl Experiment {
     }
 
     /// What is doubtful where a training on the processor takes more than the machine has free, and
-    /// wrong where it takes more than all that it has.
+    /// wrong where the weights and what belongs to each of them, which are known to the byte, take more
+    /// than all that it has. The rest is an estimate, by which nothing is refused.
     #[must_use]
     pub fn check_memory(&self, shape: DataShape, machine: MachineMemory) -> Option<Problem> {
+        let MemoryNeed { parameters, .. } = self.memory(shape);
         let need = self.memory(shape).peak();
         let told = [need, machine.available, machine.total].map(gigabytes);
         let [need_told, available, total] = &told;
         let cure = "lower `training.batch_size`, the model's window or its widths, or drop rare items";
         let field = "training.batch_size";
-        if need > machine.total {
+        if parameters > machine.total {
             let sentence = format!("Training takes about {need_told} of memory, and this machine has {total}; {cure}.");
             Some(Problem::error(field, sentence))
         } else if need > machine.available {

@@ -117,7 +117,7 @@ fn variants_of(key: &str) -> Option<&'static str> {
 fn unknown_field(expected: &[&str], found: &str, outer: Option<&str>) -> String {
     let advice = if let Some(near) = did_you_mean(found, expected.iter().copied()) {
         format!("Did you mean `{near}`?")
-    } else if let Some(path) = settings::path_ending_in(found) {
+    } else if let Some(path) = settings::path_ending_in(found).filter(|path| !is_of_family(expected, path)) {
         format!("It belongs to `{path}`.")
     } else {
         format!("Choose one of {}.", expected.join(", "))
@@ -125,18 +125,34 @@ fn unknown_field(expected: &[&str], found: &str, outer: Option<&str>) -> String 
     format!("`{}` is not a setting of {}. {advice}", quotable(found), owner(expected, outer))
 }
 
+/// Whether the place takes a family's settings, and the path is that of a setting of another family:
+/// then it belongs nowhere in this model.
+fn is_of_family(expected: &[&str], path: &str) -> bool {
+    path.starts_with("model.") && !families_with(expected).is_empty()
+}
+
+/// The families that have just these settings.
+fn families_with(expected: &[&str]) -> Vec<String> {
+    let has = |model: &ModelSpec| is_just(expected, model.family());
+    ModelSpec::iter().filter(has).map(|model| ModelKind::from(&model).to_string()).collect()
+}
+
+/// Whether these are the settings of `described`.
+fn is_just(expected: &[&str], described: &dyn Described) -> bool {
+    let fields = described.fields();
+    fields.len() == expected.len() && fields.iter().all(|field| expected.contains(&field.key))
+}
+
 /// A place of the file by the name that a person knows it by.
 ///
-/// The parser does not name the struct inside `Transformer(..)`, but it knows its settings, and no
-/// two structs have the same ones.
+/// The parser does not name the struct inside `Transformer(..)`, but it knows its settings.
 fn owner(expected: &[&str], outer: Option<&str>) -> String {
-    let keys = |described: &dyn Described| -> Vec<&'static str> { described.fields().iter().map(|f| f.key).collect() };
-    let same = |keys: Vec<&str>| keys.len() == expected.len() && keys.iter().all(|key| expected.contains(key));
-    if let Some(model) = ModelSpec::iter().find(|model| same(keys(model.family()))) {
-        return ModelKind::from(&model).to_string();
+    let families = families_with(expected);
+    if !families.is_empty() {
+        return families.join(" or ");
     }
     let steps: Vec<&str> =
-        CleanStep::iter().filter(|step| same(keys(step.described()))).map(|step| step.name()).collect();
+        CleanStep::iter().filter(|step| is_just(expected, step.described())).map(|step| step.name()).collect();
     match steps.as_slice() {
         [] => {}
         [step] => return format!("the step {step}"),

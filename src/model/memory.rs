@@ -26,10 +26,10 @@ impl MemoryNeed {
         Self { parameters: bytes(n_params).saturating_mul(4), step: bytes(step), evaluation: bytes(evaluation) }
     }
 
-    /// The most at any time.
+    /// The most at any time. The arrays of a step are kept for the next one while it is evaluated.
     #[must_use]
     pub fn peak(&self) -> u64 {
-        self.parameters.saturating_add(self.step.max(self.evaluation))
+        self.parameters.saturating_add(self.step).saturating_add(self.evaluation)
     }
 }
 
@@ -45,10 +45,10 @@ pub struct Workload {
 }
 
 impl Workload {
-    /// On this machine.
+    /// On the threads that work here.
     #[must_use]
     pub fn new(shape: DataShape, batch_size: usize) -> Self {
-        Self { shape, batch_size, n_threads: std::thread::available_parallelism().map_or(1, usize::from) }
+        Self { shape, batch_size, n_threads: rayon::current_num_threads() }
     }
 
     /// Users of a full batch.

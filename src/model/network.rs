@@ -59,7 +59,8 @@ pub(super) trait Network: Module {
     }
 
     /// The state after each history whose products with [`Network::item_vectors`] are its scores, on the
-    /// processor: `[n_rows, width]`. However many rows there are, its working memory is bounded.
+    /// processor: `[n_rows, width]`. Asked of some thousand rows at a time, since working memory may grow
+    /// with them.
     fn fused_states(&self, _histories: &Histories) -> Option<Buffer> {
         None
     }

@@ -294,7 +294,7 @@ fn each_mistake_is_one_sentence() {
         ),
         (
             "(version: 1, name: \"x\", model: Lstm(n_heads: 2))",
-            "line 1: `n_heads` is not a setting of Lstm. It belongs to `model.n_heads`.",
+            "line 1: `n_heads` is not a setting of Lstm or Gru. Did you mean `n_layers`?",
         ),
         (
             "(version: 1, name: \"x\", data: (source: File(paht: \"a\")))",

@@ -85,7 +85,8 @@ impl ModelFamily for TransformerSpec {
         let of_event = n_layers * of_block + 11 * d_model + d_ff + 8;
         let of_thread = (CrossEntropy::rows(work.shape.n_items) + 2) * work.shape.n_items + 192 * seq_len;
         let events = work.at_a_time(work.n_events(work.n_rows(), seq_len), fused::N_SHARDS);
-        let step = (1 + fused::N_SHARDS) * n_params + events * of_event + work.n_threads * of_thread;
+        let step =
+            (1 + fused::N_SHARDS) * n_params + events * of_event + work.n_threads.min(fused::N_SHARDS) * of_thread;
         let events = work.n_events(work.n_asked(), seq_len);
         let events = work.at_a_time(events, fused::shards_of_questions(events)) * (of_block + 2 * d_model);
         let evaluation = n_params + work.shape.n_items * d_model + work.n_asked() * d_model + events + work.scores();

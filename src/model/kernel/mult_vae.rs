@@ -43,7 +43,7 @@ pub(in crate::model) struct VaeLoss {
     pub(in crate::model) kl: f64,
 }
 
-/// Most logits at a time: 16 MiB, which a large cache holds.
+/// Most logits at a time: 16 MiB, which a large cache holds; more where [`MIN_ROWS`] of a catalogue take more.
 const MAX_LOGITS: usize = 4 << 20;
 
 /// Rows whose logits stand in memory at a time.

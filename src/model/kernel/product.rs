@@ -79,7 +79,8 @@ impl<'a> MatrixMut<'a> {
 
 /// Whether the last element of the last row lies in a slice of `n`.
 fn fits(n: usize, n_rows: usize, n_columns: usize, row_stride: usize) -> bool {
-    n_rows == 0 || n_columns == 0 || (n_rows - 1) * row_stride + n_columns <= n
+    let end = || (n_rows - 1).checked_mul(row_stride)?.checked_add(n_columns);
+    n_rows == 0 || n_columns == 0 || end().is_some_and(|end| end <= n)
 }
 
 /// What becomes of the numbers that stand where a product goes.
@@ -117,7 +118,8 @@ fn run(out: MatrixMut<'_>, onto: Onto, a: Matrix<'_>, b: Matrix<'_>, threads: ge
     }
     let add = onto == Onto::Itself;
     // SAFETY: `fits` was asserted of each of the three when it was made, so that every element that
-    // gemm touches lies in its slice; `out` is borrowed for writing alone, and its rows do not overlap.
+    // gemm touches lies in its slice, and strides are no longer than a slice can be; `out` is borrowed for
+    // writing alone, and its rows do not overlap.
     unsafe {
         gemm::gemm(
             n_rows,
@@ -189,10 +191,22 @@ mod tests {
     fn threads_do_not_change_a_bit() {
         let (a, b) = (numbers(300 * 170, 0.7), numbers(170 * 500, 0.3));
         let (left, right) = (Matrix::new(&a, 300, 170), Matrix::new(&b, 170, 500));
-        let (mut one, mut many) = (vec![0.0; 300 * 500], vec![0.0; 300 * 500]);
+        let mut one = vec![0.0; 300 * 500];
         product(MatrixMut::new(&mut one, 300, 500), Onto::Nothing, left, right);
-        product_on_threads(MatrixMut::new(&mut many, 300, 500), Onto::Nothing, left, right);
-        assert!(one.iter().zip(&many).all(|(a, b)| a.to_bits() == b.to_bits()));
+        for n_threads in [1, 2, 3] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
+            let mut many = vec![0.0; 300 * 500];
+            pool.install(|| {
+                product_on_threads(MatrixMut::new(&mut many, 300, 500), Onto::Nothing, left, right);
+            });
+            assert!(one.iter().zip(&many).all(|(a, b)| a.to_bits() == b.to_bits()), "{n_threads} threads");
+        }
+    }
+
+    #[test]
+    fn no_size_wraps_around() {
+        assert!(fits(10, 2, 3, 7) && !fits(9, 2, 3, 7));
+        assert!(!fits(100, 3, 4, usize::MAX / 2 + 1) && !fits(100, 2, usize::MAX, 1));
     }
 
     #[test]

@@ -57,7 +57,8 @@ impl Settings {
         let of_thread = (CrossEntropy::rows(n_items) + 2) * n_items;
         let events = work.at_a_time(work.n_events(work.n_rows(), seq_len), fused::N_SHARDS);
         let of_event = forward + 3 * (d_model + d_hidden);
-        let step = (1 + fused::N_SHARDS) * n_params + events * of_event + work.n_threads * of_thread;
+        let step =
+            (1 + fused::N_SHARDS) * n_params + events * of_event + work.n_threads.min(fused::N_SHARDS) * of_thread;
         let events = work.n_events(work.n_asked(), seq_len).min(MAX_FLOATS / (d_model + 3 * d_hidden).max(1));
         let events = work.at_a_time(events, fused::N_SHARDS) * forward;
         let evaluation = n_params + n_items * d_model + work.n_asked() * d_model + events + work.scores();

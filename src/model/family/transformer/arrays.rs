@@ -41,7 +41,7 @@ pub(super) fn place_of(block: usize, layer: Layer) -> usize {
 
 impl Arrays {
     pub(super) fn of(network: &Transformer) -> Self {
-        let buffer = Buffer::from;
+        let buffer = |values: Vec<f32>| Buffer::of(&values);
         let norm = |norm: &BurnNorm| {
             let scale = on_host(&norm.gamma);
             let shift = norm.beta.as_ref().map_or_else(|| vec![0.0; scale.len()], on_host);
@@ -136,7 +136,7 @@ fn beside(block: &Block) -> [Buffer; 2] {
             weight.extend_from_slice(&third[row * d_output..(row + 1) * d_output]);
         }
     }
-    [Buffer::from(weight), Buffer::from(layers.map(bias_of).concat())]
+    [Buffer::of(&weight), Buffer::of(&layers.map(bias_of).concat())]
 }
 
 /// The three parts of rows of `3 * width` numbers.
