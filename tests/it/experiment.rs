@@ -294,7 +294,7 @@ fn each_mistake_is_one_sentence() {
         ),
         (
             "(version: 1, name: \"x\", model: Lstm(n_heads: 2))",
-            "line 1: `n_heads` is not a setting of Lstm or Gru. Did you mean `n_layers`?",
+            "line 1: `n_heads` is not a setting of Lstm or Gru. Choose one of d_model, d_hidden, n_layers, seq_len, dropout.",
         ),
         (
             "(version: 1, name: \"x\", data: (source: File(paht: \"a\")))",
