@@ -10,9 +10,12 @@ use super::network::Network;
 use super::random::Noise;
 use crate::data::Histories;
 
-/// Largest difference of a gradient, as a share of the largest number in the same array: both sides add
-/// thousands of 32-bit floats, in another order.
+/// Largest difference of a loss, as a share of it: both sides add thousands of 32-bit floats, in another order.
 const TOLERANCE: f32 = 2e-5;
+
+/// Largest difference of a gradient, as a share of the largest number in the same array. Layer norms of few
+/// numbers that are nearly equal magnify rounding; a term that is missing or wrong is far larger.
+const GRADIENT_TOLERANCE: f32 = 3e-4;
 
 /// Largest sum of absolute values that is 0 but for rounding, such as the gradient of a key's bias.
 const ZERO: f32 = 1e-6;
@@ -57,7 +60,7 @@ impl ModuleVisitor for Compare<'_> {
         assert_eq!(plain.len(), fused.len(), "parameter {}", self.at);
         let largest = plain.iter().chain(&fused).fold(0f32, |largest, value| largest.max(value.abs()));
         for (cell, (plain, fused)) in plain.iter().zip(&fused).enumerate() {
-            let near = (plain - fused).abs() <= (TOLERANCE * largest).max(ZERO);
+            let near = (plain - fused).abs() <= (GRADIENT_TOLERANCE * largest).max(ZERO);
             assert!(near, "parameter {}, cell {cell}: plain {plain}, fused {fused}, largest {largest}", self.at);
         }
         self.at += 1;
