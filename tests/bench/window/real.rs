@@ -82,7 +82,8 @@ impl Display {
             return Some(Self { name, server: None });
         }
         let mut xvfb = Command::new("Xvfb");
-        xvfb.args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"]);
+        // Without `-noreset` the server begins anew when its last window goes, and refuses the next one meanwhile.
+        xvfb.args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp", "-noreset"]);
         let Ok(mut server) = xvfb.stdout(Stdio::piped()).stderr(Stdio::null()).spawn() else {
             left_out(work, "there is no display, and no Xvfb to make one");
             return None;
