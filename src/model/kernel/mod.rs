@@ -3,7 +3,7 @@
 //! burn's CPU backend runs a step as hundreds of operations, each of which walks all of its memory
 //! again, most of them on one thread. Here a layer is one pass over rows that stay in the cache:
 //!
-//! - A batch is cut into [`shards()`] whose number does not depend on the machine; each goes forward and
+//! - A batch is cut into shards whose number does not depend on the machine; each goes forward and
 //!   backward on one thread, and the gradients are added in the order of the shards. So the numbers do not
 //!   depend on how many threads there are.
 //! - Only real events are computed: rows of a shard stand one behind the other, without padding.
@@ -45,6 +45,6 @@ pub(in crate::model) use norm::{LayerNorm, NormTrace};
 pub(in crate::model) use product::{Matrix, MatrixMut, Onto, product};
 pub(in crate::model) use ranking::{Judged, judged};
 pub(in crate::model) use recurrent::{LayerGradients, RecurrentKernel, Trace};
-pub(in crate::model) use shards::{on_threads, shards, sum_in_order};
+pub(in crate::model) use shards::{on_threads, rows_over_shards, sums_over_shards};
 pub(in crate::model) use sparse::SparseRows;
 pub(in crate::model) use vector::{exp, sigmoid, tanh, vectorized};

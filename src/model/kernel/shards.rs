@@ -10,7 +10,7 @@ use super::Buffer;
 /// are in no part, and no part is empty; the parts depend on the lengths alone.
 ///
 /// The longest rows are given out first, each to the part that has the least so far (Graham 1969).
-pub(in crate::model) fn shards(lengths: &[usize], n: usize) -> Vec<Vec<usize>> {
+fn shards(lengths: &[usize], n: usize) -> Vec<Vec<usize>> {
     let length = |row: usize| lengths.get(row).copied().unwrap_or(0);
     let mut order: Vec<usize> = (0..lengths.len()).filter(|&row| length(row) > 0).collect();
     order.sort_by_key(|&row| Reverse(length(row)));
@@ -24,6 +24,41 @@ pub(in crate::model) fn shards(lengths: &[usize], n: usize) -> Vec<Vec<usize>> {
     parts.into_iter().map(|(_, rows)| rows).collect()
 }
 
+/// Cuts rows of these lengths into [`shards`], has `of_shard` say the loss and the gradients of each, and
+/// adds both up in the order of the shards.
+pub(in crate::model) fn sums_over_shards(
+    lengths: &[usize],
+    n: usize,
+    of_shard: impl Fn(Vec<usize>) -> (f64, Vec<Buffer>) + Sync + Send,
+) -> (f64, Vec<Buffer>) {
+    let (mut loss, mut arrays) = (0.0, Vec::<Vec<Buffer>>::new());
+    for (loss_of_shard, gradients) in on_threads(shards(lengths, n), of_shard) {
+        loss += loss_of_shard;
+        arrays.resize_with(gradients.len(), Vec::new);
+        arrays.iter_mut().zip(gradients).for_each(|(of_shards, gradient)| of_shards.push(gradient));
+    }
+    (loss, arrays.into_iter().map(sum_in_order).collect())
+}
+
+/// Cuts rows of these lengths into [`shards`], has `of_shard` work out a vector of this width for each of
+/// its rows, and puts them into the order of the rows, `[n_rows, width]`; that of an empty row is 0.
+pub(in crate::model) fn rows_over_shards(
+    lengths: &[usize],
+    n: usize,
+    width: usize,
+    of_shard: impl Fn(&[usize]) -> Buffer + Sync + Send,
+) -> Buffer {
+    let mut vectors = Buffer::zeros(lengths.len() * width);
+    let with_rows = |rows: Vec<usize>| (of_shard(&rows), rows);
+    for (found, rows) in on_threads(shards(lengths, n), with_rows) {
+        for (row, vector) in rows.into_iter().zip(found.chunks_exact(width.max(1))) {
+            let slot = vectors.get_mut(row * width..(row + 1) * width).unwrap_or(&mut []);
+            slot.copy_from_slice(vector);
+        }
+    }
+    vectors
+}
+
 /// Does each piece of work on some thread; the results stand in the order of the work.
 pub(in crate::model) fn on_threads<T: Send, R: Send>(work: Vec<T>, each: impl Fn(T) -> R + Sync + Send) -> Vec<R> {
     work.into_par_iter().map(each).collect()
@@ -34,7 +69,7 @@ const BLOCK: usize = 16 << 10;
 
 /// Element by element the sum of arrays of equal length, always in their order, into the first of
 /// them; empty when there are none.
-pub(in crate::model) fn sum_in_order(parts: Vec<Buffer>) -> Buffer {
+fn sum_in_order(parts: Vec<Buffer>) -> Buffer {
     let mut parts = parts.into_iter();
     let Some(mut sum) = parts.next() else { return Buffer::default() };
     let rest: Vec<Buffer> = parts.collect();
@@ -80,6 +115,11 @@ mod tests {
         assert_eq!(sum_in_order(vec![part(1e8), part(1.0), part(-1e8)]).into_vec(), vec![0.0; 40_000]);
         assert_eq!(sum_in_order(vec![part(1e8), part(-1e8), part(1.0)]).into_vec(), vec![1.0; 40_000]);
         assert!(sum_in_order(Vec::new()).is_empty());
+        let of_shard = |rows: Vec<usize>| (rows.len() as f64, vec![part(rows.len() as f32)]);
+        let (loss, sums) = sums_over_shards(&[1, 0, 3, 2], 2, of_shard);
+        assert!((loss - 3.0).abs() < 1e-12 && sums.len() == 1 && sums[0].iter().all(|&v| (v - 3.0).abs() < 1e-6));
+        let numbers = |rows: &[usize]| Buffer::from(rows.iter().map(|&row| row as f32).collect::<Vec<_>>());
+        assert_eq!(rows_over_shards(&[1, 0, 3, 2], 2, 1, numbers)[..], [0.0, 0.0, 2.0, 3.0]);
         assert_eq!(on_threads(vec![3, 1, 2], |n| n * 10), [30, 10, 20]);
     }
 }

@@ -7,8 +7,8 @@ use super::{Parts, Settings, training_windows};
 use crate::data::Histories;
 use crate::model::item_vectors::by_length;
 use crate::model::kernel::{
-    Buffer, CrossEntropy, Dense, LayerGradients, Onto, RecurrentKernel, Trace, add_rows, on_threads, shards,
-    sum_in_order,
+    Buffer, CrossEntropy, Dense, LayerGradients, Onto, RecurrentKernel, Trace, add_rows, rows_over_shards,
+    sums_over_shards,
 };
 use crate::model::network::LossSums;
 use crate::model::packing::Packing;
@@ -44,15 +44,9 @@ pub(super) fn gradients<L: RecurrentLayer>(
         let next = |&(row, at): &Place| windows.get(row).and_then(|window| window.get(at + 1)).copied().unwrap_or(0);
         host.gradients(&shard, &shard.places.iter().map(next).collect::<Vec<u32>>(), scale)
     };
-    let (mut nll, mut arrays) = (0.0, Vec::<Vec<Buffer>>::new());
-    for (nll_of_shard, gradients) in on_threads(shards(&lengths, N_SHARDS), of_shard) {
-        nll += nll_of_shard;
-        arrays.resize_with(gradients.len(), Vec::new);
-        arrays.iter_mut().zip(gradients).for_each(|(of_shards, gradient)| of_shards.push(gradient));
-    }
+    let (nll, sums) = sums_over_shards(&lengths, N_SHARDS, of_shard);
     let loss = Tensor::from_data([nll as f32], &parts.item.weight.val().inner().device());
-    let sums = arrays.into_iter().map(|of_shards| sum_in_order(of_shards).into_vec());
-    Some((registered(parts, sums), LossSums { loss, n_events, kl: None }))
+    Some((registered(parts, sums.into_iter().map(Buffer::into_vec)), LossSums { loss, n_events, kl: None }))
 }
 
 /// What the dense layer makes of the state after each history, `[n_rows, d_model]`; `at_a_time` says
@@ -68,14 +62,8 @@ pub(super) fn last_states<L: RecurrentLayer>(
         let inputs: Vec<&[u32]> = batch.rows().map(|row| latest(row, seq_len)).collect();
         let lengths: Vec<usize> = inputs.iter().map(|row| row.len()).collect();
         // The state of an empty history is zero.
-        let mut states = Buffer::zeros(inputs.len() * d_hidden);
-        let of_shard = |rows: Vec<usize>| (host.last_states(&Shard::new(&inputs, &rows)), rows);
-        for (found, rows) in on_threads(shards(&lengths, N_SHARDS), of_shard) {
-            for (row, state) in rows.into_iter().zip(found.chunks_exact(d_hidden.max(1))) {
-                let slot = states.get_mut(row * d_hidden..(row + 1) * d_hidden).unwrap_or(&mut []);
-                slot.copy_from_slice(state);
-            }
-        }
+        let of_shard = |rows: &[usize]| host.last_states(&Shard::new(&inputs, rows));
+        let states = rows_over_shards(&lengths, N_SHARDS, d_hidden, of_shard);
         let mut hidden = Buffer::open(inputs.len() * d_model);
         host.output().forward(&states, &mut hidden);
         hidden.into_vec()

@@ -9,7 +9,7 @@ use super::packed::Packed;
 use super::{Transformer, TransformerSpec};
 use crate::data::Histories;
 use crate::model::kernel::{
-    Buffer, CausalAttention, CrossEntropy, NormTrace, Onto, on_threads, shards, sum_in_order, vectorized,
+    Buffer, CausalAttention, CrossEntropy, NormTrace, Onto, rows_over_shards, sums_over_shards, vectorized,
 };
 use crate::model::network::LossSums;
 use crate::model::random::Noise;
@@ -33,16 +33,13 @@ pub(super) fn gradients(
     }
     let weights = Arrays::of(network);
     let fused = Fused { spec, weights: &weights };
-    let of_shard = |rows: Vec<usize>| fused.gradients(&Packed::for_training(histories, &rows, spec), noise, n_events);
-    let mut nll = 0.0;
-    let mut parts: Vec<Vec<Buffer>> = (0..weights.0.len()).map(|_| Vec::new()).collect();
-    for (nll_of_shard, gradients) in on_threads(shards(&lengths, N_SHARDS), of_shard) {
-        nll += nll_of_shard;
-        parts.iter_mut().zip(gradients.0).for_each(|(parts, gradient)| parts.push(gradient));
-    }
-    let sums = Arrays(parts.into_iter().map(sum_in_order).collect());
+    let of_shard = |rows: Vec<usize>| {
+        let (nll, gradients) = fused.gradients(&Packed::for_training(histories, &rows, spec), noise, n_events);
+        (nll, gradients.0)
+    };
+    let (nll, sums) = sums_over_shards(&lengths, N_SHARDS, of_shard);
     let loss = Tensor::from_data([nll as f32], &network.item.weight.val().inner().device());
-    Some((sums.register(network), LossSums { loss, n_events, kl: None }))
+    Some((Arrays(sums).register(network), LossSums { loss, n_events, kl: None }))
 }
 
 /// States after the last event of each history, one behind the other; an empty history is one event of
@@ -52,20 +49,9 @@ pub(super) fn last_states(network: &Transformer, histories: &Histories) -> Buffe
     let weights = Arrays::of(network);
     let fused = Fused { spec, weights: &weights };
     let lengths: Vec<usize> = histories.rows().map(|row| row.len().clamp(1, spec.seq_len)).collect();
-    let mut states = Buffer::open(lengths.len() * spec.d_model);
-    let of_shard = |rows: Vec<usize>| {
-        let packed = Packed::for_prediction(histories, &rows, spec);
-        (rows, fused.last_states(&packed))
-    };
     let n_shards = shards_of_questions(lengths.iter().sum());
-    for (rows, of_rows) in on_threads(shards(&lengths, n_shards), of_shard) {
-        for (row, state) in rows.into_iter().zip(of_rows.chunks_exact(spec.d_model.max(1))) {
-            if let Some(slot) = states.chunks_exact_mut(spec.d_model.max(1)).nth(row) {
-                slot.copy_from_slice(state);
-            }
-        }
-    }
-    states
+    let of_shard = |rows: &[usize]| fused.last_states(&Packed::for_prediction(histories, rows, spec));
+    rows_over_shards(&lengths, n_shards, spec.d_model, of_shard)
 }
 
 /// Some ten thousand events keep a processor busy and fit into its cache layer by layer.
