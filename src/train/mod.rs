@@ -3,6 +3,7 @@
 //! [`run`] is the whole story. What it says goes to the run's folder first and then to an
 //! [`Observer`]; what the user asks for comes through a [`Control`], looked at between steps.
 
+mod blueprint;
 mod early_stop;
 mod error;
 mod evaluate;
@@ -15,6 +16,7 @@ mod record;
 mod restore;
 mod schedule;
 
+pub use blueprint::blueprint;
 pub use early_stop::EarlyStop;
 pub use error::TrainError;
 pub use evaluate::judge;

@@ -594,7 +594,15 @@ fn a_run_whose_data_changed_does_not_open() {
 /// A Transformer so small that an epoch on a small world takes no time.
 fn tiny_transformer(prepared: &Arc<Prepared>, folder: &Path) -> Job {
     let mut experiment = Experiment { name: "tiny".to_owned(), data: small_world(), ..Experiment::default() };
-    let spec = TransformerSpec { d_model: 8, n_layers: 1, n_heads: 2, d_ff: 8, seq_len: 12, dropout: 0.2 };
+    let spec = TransformerSpec {
+        d_model: 8,
+        n_layers: 1,
+        n_heads: 2,
+        d_ff: 8,
+        seq_len: 12,
+        dropout: 0.2,
+        ..TransformerSpec::default()
+    };
     experiment.model = ModelSpec::Transformer(spec);
     "cpu".clone_into(&mut experiment.training.device);
     (experiment.training.epochs, experiment.training.batch_size) = (4, 16);
