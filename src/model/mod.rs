@@ -10,6 +10,8 @@
 //! Every network is written twice where speed asks for it: with burn's tensors, which run anywhere, and
 //! for the processor with the fused layers of `kernel`, which tests hold against the first.
 
+mod ahead;
+mod attention;
 mod blueprint;
 mod device;
 mod error;
@@ -33,10 +35,14 @@ mod trainable;
 mod weights;
 mod window;
 
+pub use ahead::Ahead;
+pub use attention::{Activation, NormPlace, Positions};
 pub use blueprint::{Blueprint, FeatureShape, LossKind, Negatives, Objective};
 pub use device::{DeviceInfo, DeviceKind, Layers, OpenDevice, device_for, device_of, list_devices, open_device};
 pub use error::ModelError;
-pub use family::{GruSpec, LstmSpec, ModelFamily, ModelKind, ModelSpec, TransformerSpec, VaeSpec};
+pub use family::{
+    Bert4RecSpec, EncoderDecoderSpec, GruSpec, LstmSpec, ModelFamily, ModelKind, ModelSpec, TransformerSpec, VaeSpec,
+};
 pub use features::Join;
 pub use memory::{MachineMemory, MemoryNeed, Workload};
 pub use questions::{Answer, Questions, distinct};

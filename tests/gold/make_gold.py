@@ -8,10 +8,16 @@ import sys
 
 import torch
 
-from reference import recurrent, transformer, vae
+from reference import bert4rec, encoder_decoder, recurrent, transformer, vae
 from reference.common import write_family
 
-FAMILIES = {"transformer": transformer, "recurrent": recurrent, "vae": vae}
+FAMILIES = {
+    "transformer": transformer,
+    "bert4rec": bert4rec,
+    "encoder_decoder": encoder_decoder,
+    "recurrent": recurrent,
+    "vae": vae,
+}
 
 
 def main():

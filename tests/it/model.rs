@@ -4,7 +4,7 @@ use std::path::Path;
 
 use seqscope::data::{DataShape, Histories};
 use seqscope::model::{
-    Blueprint, Layers, ModelError, ModelSpec, OpenDevice, OptimizerSpec, StepInputs, Trainable, open_device,
+    Blueprint, Layers, ModelError, ModelKind, ModelSpec, OpenDevice, OptimizerSpec, StepInputs, Trainable, open_device,
 };
 use seqscope::spec::{Value, derive_seed};
 use strum::IntoEnumIterator as _;
@@ -21,6 +21,30 @@ pub(crate) fn plan() -> Blueprint {
 
 pub(crate) fn shape() -> DataShape {
     DataShape { n_users: 16, n_items: N_ITEMS, n_events: 16 * 10, max_len: 12 }
+}
+
+/// Forms of the families that are not their defaults: the settings that differ, as in an experiment file.
+const FORMS: [(&str, &str); 5] = [
+    ("Transformer", "norm: After, activation: Gelu, positions: Sinusoidal, tied: false, attention_dropout: 0.1"),
+    ("Transformer", "activation: Gelu, positions: Rotary, intervals: true"),
+    ("Transformer", "positions: None"),
+    ("Bert4Rec", "norm: Before, positions: Rotary"),
+    ("EncoderDecoder", "norm: Before, activation: Gelu, positions: Learned, attention_dropout: 0.1"),
+];
+
+/// Every family, and every form of one.
+fn forms() -> Vec<ModelSpec> {
+    let families = families();
+    let of = |(family, settings): (&str, &str)| {
+        let named = |spec: &&ModelSpec| ModelKind::from(*spec).to_string() == family;
+        let mut spec = (*families.iter().find(named).unwrap()).clone();
+        for setting in settings.split(", ") {
+            let (key, value) = setting.split_once(": ").unwrap();
+            spec.described_mut().set_text(key, value).unwrap();
+        }
+        spec
+    };
+    families.iter().cloned().chain(FORMS.map(of)).collect()
 }
 
 /// Every family, small enough for a test.
@@ -54,9 +78,9 @@ fn both() -> [OpenDevice; 2] {
     [Layers::Fused, Layers::Plain].map(|layers| cpu().with_layers(layers))
 }
 
-/// Every family on both.
+/// Every family and form on both.
 fn families_on_both() -> Vec<(ModelSpec, OpenDevice)> {
-    families().into_iter().flat_map(|spec| both().map(|device| (spec.clone(), device))).collect()
+    forms().into_iter().flat_map(|spec| both().map(|device| (spec.clone(), device))).collect()
 }
 
 pub(crate) fn build(spec: &ModelSpec, device: &OpenDevice, seed: u64) -> Box<dyn Trainable> {
@@ -99,7 +123,7 @@ fn title(spec: &ModelSpec) -> &'static str {
 
 #[test]
 fn the_number_of_parameters_is_known_before_building() {
-    for spec in families() {
+    for spec in forms() {
         let model = build(&spec, &cpu(), 1);
         assert_eq!(model.n_params(), spec.family().n_params(&plan()), "{}", title(&spec));
     }
@@ -217,7 +241,7 @@ fn fused_layers_train_as_the_plain_ones_do() {
 
 #[test]
 fn the_number_of_threads_changes_no_bit() {
-    for spec in families() {
+    for spec in forms() {
         let on = |n_threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
             pool.install(|| {
@@ -234,7 +258,7 @@ fn the_number_of_threads_changes_no_bit() {
 #[test]
 fn saved_weights_come_back_bit_for_bit() {
     let folder = tempfile::tempdir().unwrap();
-    for spec in families() {
+    for spec in forms() {
         let path = folder.path().join("weights.safetensors");
         let mut model = build(&spec, &cpu(), 1);
         train(&mut *model, 0, 3);
@@ -284,7 +308,7 @@ fn a_state_before_the_first_step_can_be_resumed_too() {
 
 #[test]
 fn evaluation_does_not_disturb_training() {
-    for spec in families() {
+    for spec in forms() {
         let (mut calm, mut watched) = (build(&spec, &cpu(), 1), build(&spec, &cpu(), 1));
         let quiet = train(&mut *calm, 0, 3);
         train(&mut *watched, 0, 2);
@@ -397,7 +421,7 @@ fn a_training_that_diverges_says_so() {
 #[test]
 fn attention_looks_back_at_real_events_only_and_sums_to_one() {
     let history: Vec<u32> = (1..=15).collect();
-    for spec in families() {
+    for spec in forms() {
         let mut model = build(&spec, &cpu(), 1);
         train(&mut *model, 0, 3);
         let Some(maps) = model.attention(&Histories::of(&history)).unwrap() else { continue };
