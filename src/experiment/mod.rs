@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::world::Seen;
 use crate::data::{DataSpec, SplitSpec};
+use crate::metric::AnswerKind;
 use crate::model::ModelSpec;
 use crate::spec::Problem;
 
@@ -92,7 +93,7 @@ pub struct TrainingSpec {
     pub epsilon: f64,
     /// Largest global norm of the gradient; 0 leaves it as it is.
     pub clip_norm: f64,
-    /// Epochs without a better validation NDCG@10 before training stops; 0 never stops early.
+    /// Epochs without a better validation metric (NDCG@10 for the next item) before training stops; 0 never stops early.
     pub patience: usize,
     /// Whether the CPU trains by fused layers instead of burn's.
     pub fused: bool,
@@ -122,7 +123,7 @@ crate::spec::described! { TrainingSpec {
     epochs: Int { min: 1, max: 100_000 }, Core, "Epochs", "", "Most passes over the training data.", "SASRec recipe with full softmax: up to 100";
     batch_size: Int { min: 1, max: 65_536 }, Core, "Batch size", "users", "Users in one optimiser step.", "Kang & McAuley 2018: 128";
     lr: Float { min: 0.0, max: 10.0 }, Core, "Learning rate", "", "Size of an optimiser step after warm-up.", "Kang & McAuley 2018: 0.001";
-    patience: Int { min: 0, max: 100_000 }, Core, "Patience", "epochs", "Epochs without a better validation NDCG@10 before training stops; 0 never stops early.", "10 of at most 100";
+    patience: Int { min: 0, max: 100_000 }, Core, "Patience", "epochs", "Epochs without a better validation metric (NDCG@10 for the next item) before training stops; 0 never stops early.", "10 of at most 100";
     warmup_steps: Int { min: 0, max: 10_000_000 }, More, "Warm-up", "steps", "Steps over which the learning rate grows from 0.", "none needed at this size";
     weight_decay: Float { min: 0.0, max: 10.0 }, More, "Weight decay", "", "Pull of the weights towards 0 a step, times the learning rate (AdamW).", "Kang & McAuley 2018: none";
     beta1: Float { min: 0.0, max: 0.999_999 }, More, "Adam beta 1", "", "Decay of the running mean of gradients.", "Kingma & Ba 2015: 0.9";
@@ -160,6 +161,13 @@ crate::spec::described! { EvaluationSpec {
 } }
 
 impl Experiment {
+    /// What kind of answer is asked for, and so by which metrics a run is judged: the next item is
+    /// ranked among all.
+    #[must_use]
+    pub fn answers(&self) -> AnswerKind {
+        AnswerKind::Ranking
+    }
+
     /// Reads an experiment file.
     ///
     /// # Errors
