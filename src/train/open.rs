@@ -94,7 +94,7 @@ pub(super) fn open(job: Job, build: BuildModel<'_>) -> Result<(Task, Box<dyn Tra
     let references = fit_references(&prepared);
 
     let mut task = Task {
-        early_stop: EarlyStop::new(experiment.training.patience),
+        early_stop: EarlyStop::new(experiment.answers().primary(), experiment.training.patience),
         experiment,
         prepared,
         device,
@@ -224,10 +224,11 @@ fn computes_alike(a: &DeviceInfo, b: &DeviceInfo) -> bool {
 /// Takes model, counters and folder back to the end of the run's last committed epoch. Everything is
 /// read before anything is changed.
 fn go_on(task: &mut Task, model: &mut dyn Trainable, mut writer: RunWriter) -> Result<RunWriter, TrainError> {
-    let epochs = writer.manifest.epochs;
-    let judged = writer.store().history(writer.id())?.series(Part::Valid, "ndcg@10");
-    let values = judged.into_iter().filter(|(epoch, ..)| *epoch <= epochs).map(|(epoch, _, value)| (epoch, value));
-    task.early_stop = EarlyStop::replayed(task.experiment.training.patience, values);
+    let (epochs, primary) = (writer.manifest.epochs, task.experiment.answers().primary());
+    let judged = writer.store().history(writer.id())?.series(Part::Valid, primary.name());
+    let value = |epoch| judged.iter().find(|judged| judged.0 == epoch).map(|judged| judged.2);
+    let values = (1..=epochs).map(|epoch| (epoch, value(epoch)));
+    task.early_stop = EarlyStop::replayed(primary, task.experiment.training.patience, values);
     task.first_epoch = epochs + 1;
     if epochs > 0 {
         model.load_state(&writer.store().state(writer.id(), epochs))?;

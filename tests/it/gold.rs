@@ -180,7 +180,7 @@ fn assert_scores(gold: &Gold, layers: Layers) {
             assert_near(&format!("{name} step scores.{row}"), &without_padding(&ours), &expected, TOLERANCE);
         }
         if let Some(expected) = gold.expected.get(&format!("attention.{row}")) {
-            let maps = model.attention(history).unwrap().unwrap();
+            let maps = model.attention(&Histories::of(history)).unwrap().unwrap();
             let ours: Vec<f64> = maps.weights.iter().copied().map(f64::from).collect();
             assert_near(&format!("{name} attention.{row}"), &ours, expected, TOLERANCE);
         }
