@@ -202,7 +202,7 @@ mod tests {
     fn chances_are_those_of_softmax_and_sigmoid() {
         let classes = answered(Output::Classes(2), &[(1.0, &[1000.0, 1000.0 + 3.0_f32.ln()]), (0.0, &[0.0, 0.0])]);
         assert!((classes.answers[1] - 0.75).abs() < 1e-4);
-        assert!((classes.loss() - (-(0.75_f64.ln()) + 2.0_f64.ln()) / 2.0).abs() < 1e-4);
+        assert!((classes.loss() - f64::midpoint(-(0.75_f64.ln()), 2.0_f64.ln())).abs() < 1e-4);
         let chance = answered(Output::Chance, &[(1.0, &[3.0_f32.ln()]), (0.0, &[-800.0])]);
         assert!((chance.answers[0] - 0.75).abs() < 1e-6 && chance.answers[1] < 1e-9);
         assert!((chance.loss() + 0.75_f64.ln() / 2.0).abs() < 1e-6);
