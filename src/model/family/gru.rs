@@ -1,107 +1,12 @@
 //! GRU next-item model with full-catalogue cross-entropy.
 
-use burn::module::Module;
-use burn::nn::{Embedding, Linear};
-use serde::{Deserialize, Serialize};
-
-use super::ModelFamily;
-use super::recurrent::{Parts, RecurrentNetwork, Settings};
-use crate::data::DataShape;
+use super::recurrent::recurrent_family;
 use crate::model::recurrent::Gru;
-use crate::model::{MemoryNeed, ModelError, OpenDevice, OptimizerSpec, Trainable, Workload};
-use crate::spec::Problem;
 
-/// Settings of the GRU.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct GruSpec {
-    /// Length of each item's vector.
-    pub d_model: usize,
-    /// Number of units of each recurrent layer.
-    pub d_hidden: usize,
-    /// Number of recurrent layers, each of which reads the states of the one below.
-    pub n_layers: usize,
-    /// Number of latest events that the model sees.
-    pub seq_len: usize,
-    /// Share of activations set to zero while training.
-    pub dropout: f64,
-}
-
-impl Default for GruSpec {
-    fn default() -> Self {
-        Self { d_model: 64, d_hidden: 128, n_layers: 1, seq_len: 200, dropout: 0.2 }
-    }
-}
-
-crate::spec::described! { GruSpec {
-    d_model: Int { min: 2, max: 1024 }, Core, "Item width", "", "Length of the vector that stands for an item.", "as the Transformer's: 64";
-    d_hidden: Int { min: 2, max: 2048 }, Core, "Units", "", "How many numbers the GRU carries from event to event.", "as the LSTM's: 128";
-    n_layers: Int { min: 1, max: 4 }, Core, "Layers", "", "How many layers stand on one another; each reads what the one below has carried.", "GRU4Rec (Hidasi et al. 2016): one layer did best";
-    seq_len: Int { min: 2, max: 2000 }, Core, "Window", "events", "How many of the latest events the model sees.", "as the Transformer's: 200";
-    dropout: Float { min: 0.0, max: 0.9 }, Core, "Dropout", "", "Share of activations into and out of each layer set to zero while training: more fights over-fitting.", "0.1–0.3 on dense data";
-} }
-
-impl GruSpec {
-    fn settings(&self) -> Settings {
-        let Self { d_model, d_hidden, n_layers, seq_len, dropout } = *self;
-        Settings { d_model, d_hidden, n_layers, seq_len, dropout }
-    }
-}
-
-impl ModelFamily for GruSpec {
-    fn title(&self) -> &'static str {
-        "GRU"
-    }
-    fn summary(&self) -> &'static str {
-        "As the LSTM with one gate less: a state that each event overwrites in part."
-    }
-    fn source(&self) -> &'static str {
-        "Cho et al. 2014, with the reset gate after the recurrent product (cuDNN, PyTorch); as a recommender GRU4Rec (Hidasi et al. 2016; Hidasi & Karatzoglou 2018), with full-catalogue cross-entropy and output weights tied to the item vectors"
-    }
-    fn n_params(&self, shape: DataShape) -> usize {
-        self.settings().n_params::<Gru>(shape)
-    }
-    fn memory(&self, work: &Workload) -> MemoryNeed {
-        self.settings().memory(self.n_params(work.shape), work)
-    }
-    fn check(&self, shape: DataShape) -> Vec<Problem> {
-        self.settings().check::<Gru>(self, shape)
-    }
-    fn build(
-        &self,
-        shape: DataShape,
-        optimizer: OptimizerSpec,
-        device: &OpenDevice,
-        seed: u64,
-    ) -> Result<Box<dyn Trainable>, ModelError> {
-        let problems = self.check(shape);
-        self.settings().build::<GruNetwork>(&problems, shape.n_items, (optimizer, seed), device)
-    }
-}
-
-/// The network's weights, under the names that weights files have for them.
-#[derive(Module, Debug)]
-pub(super) struct GruNetwork {
-    item: Embedding,
-    gru: Gru,
-    /// The layers above the first.
-    upper: Vec<Gru>,
-    output: Linear,
-    #[module(skip)]
-    settings: Settings,
-}
-
-impl RecurrentNetwork for GruNetwork {
-    const KIND: &'static str = "gru";
-    type Layer = Gru;
-
-    fn from_parts(item: Embedding, layers: (Gru, Vec<Gru>), output: Linear, settings: Settings) -> Self {
-        let (gru, upper) = layers;
-        Self { item, gru, upper, output, settings }
-    }
-
-    fn parts(&self) -> Parts<'_, Gru> {
-        let layers = std::iter::once(&self.gru).chain(&self.upper).collect();
-        Parts { item: &self.item, layers, output: &self.output, settings: self.settings }
-    }
+recurrent_family! {
+    GruSpec, GruNetwork, gru: Gru,
+    title: "GRU",
+    summary: "As the LSTM with one gate less: a state that each event overwrites in part.",
+    source: "Cho et al. 2014, with the reset gate after the recurrent product (cuDNN, PyTorch); as a recommender GRU4Rec (Hidasi et al. 2016; Hidasi & Karatzoglou 2018), with full-catalogue cross-entropy and output weights tied to the item vectors",
+    units: "How many numbers the GRU carries from event to event.", from "as the LSTM's: 128",
 }

@@ -3,11 +3,14 @@
 mod gru;
 mod lstm;
 mod recurrent;
+mod rnn;
 mod transformer;
 mod vae;
 
 pub use gru::GruSpec;
 pub use lstm::LstmSpec;
+pub use recurrent::RecurrentOutput;
+pub use rnn::RnnSpec;
 pub use transformer::TransformerSpec;
 pub use vae::VaeSpec;
 
@@ -65,6 +68,8 @@ pub enum ModelSpec {
     Lstm(LstmSpec),
     /// GRU next-item model.
     Gru(GruSpec),
+    /// Simple recurrent next-item model.
+    Rnn(RnnSpec),
     /// Mult-VAE.
     Vae(VaeSpec),
 }
@@ -83,6 +88,7 @@ impl ModelSpec {
             Self::Transformer(spec) => spec,
             Self::Lstm(spec) => spec,
             Self::Gru(spec) => spec,
+            Self::Rnn(spec) => spec,
             Self::Vae(spec) => spec,
         }
     }
@@ -93,6 +99,7 @@ impl ModelSpec {
             Self::Transformer(spec) => spec,
             Self::Lstm(spec) => spec,
             Self::Gru(spec) => spec,
+            Self::Rnn(spec) => spec,
             Self::Vae(spec) => spec,
         }
     }
