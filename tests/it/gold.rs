@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use seqscope::data::{DataShape, Histories};
-use seqscope::model::{Layers, ModelKind, ModelSpec, OptimizerSpec, StepInputs, Trainable, open_device};
+use seqscope::model::{Blueprint, Layers, ModelKind, ModelSpec, OptimizerSpec, StepInputs, Trainable, open_device};
 use seqscope::spec::derive_seed;
 use serde_json::Value;
 use strum::IntoEnumIterator as _;
@@ -102,9 +102,9 @@ impl Gold {
         let n_items = self.all["n_items"].as_u64().unwrap() as usize;
         let shape = DataShape { n_users: 6, n_items, n_events: 32, max_len: 13 };
         let device = open_device("cpu").unwrap().with_layers(layers);
-        let mut model = family.build(shape, optimizer, &device, 0).unwrap();
+        let mut model = family.build(&Blueprint::of(shape), optimizer, &device, 0).unwrap();
         model.load_weights(&folder().join(format!("{}_weights.safetensors", self.name))).unwrap();
-        assert_eq!(model.n_params(), family.n_params(shape));
+        assert_eq!(model.n_params(), family.n_params(&Blueprint::of(shape)));
         model
     }
 
@@ -174,13 +174,13 @@ fn assert_scores(gold: &Gold, layers: Layers) {
         let ours: Vec<f64> = in_batch[row * n_columns..(row + 1) * n_columns].iter().copied().map(f64::from).collect();
         let last = &expected[expected.len() - (n_columns - 1)..];
         assert_near(&format!("{name} scores.{row}"), &ours[1..], last, TOLERANCE);
-        let steps = model.step_scores(history).unwrap();
+        let steps = model.step_scores(&Histories::of(history)).unwrap();
         if !history.is_empty() {
             let ours: Vec<f64> = steps.scores.iter().copied().map(f64::from).collect();
             assert_near(&format!("{name} step scores.{row}"), &without_padding(&ours), &expected, TOLERANCE);
         }
         if let Some(expected) = gold.expected.get(&format!("attention.{row}")) {
-            let maps = model.attention(history).unwrap().unwrap();
+            let maps = model.attention(&Histories::of(history)).unwrap().unwrap();
             let ours: Vec<f64> = maps.weights.iter().copied().map(f64::from).collect();
             assert_near(&format!("{name} attention.{row}"), &ours, expected, TOLERANCE);
         }

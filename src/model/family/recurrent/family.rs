@@ -35,6 +35,8 @@ macro_rules! recurrent_family {
             pub attention: bool,
             /// Whether the item vectors are the output weights too.
             pub tied: bool,
+            /// How the features of events join their items, where the data have some.
+            pub features: $crate::model::Join,
         }
 
         impl Default for $spec {
@@ -50,6 +52,7 @@ macro_rules! recurrent_family {
                     output: $crate::model::RecurrentOutput::PerStep,
                     attention: false,
                     tied: true,
+                    features: $crate::model::Join::Sum,
                 }
             }
         }
@@ -62,15 +65,16 @@ macro_rules! recurrent_family {
             seq_len: Int { min: 2, max: 2000 }, Core, "Window", "events", "How many of the latest events the model sees.", "as the Transformer's: 200";
             dropout: Float { min: 0.0, max: 0.9 }, Core, "Dropout", "", "Share of activations into and out of each layer set to zero while training: more fights over-fitting.", "0.1–0.3 on dense data";
             recurrent_dropout: Float { min: 0.0, max: 0.9 }, More, "Recurrent dropout", "", "Share of the memory that stays silent from event to event while training, the same part all through a history.", "Gal & Ghahramani 2016; off unless asked for";
-            output: Choice(<$crate::model::RecurrentOutput as strum::VariantNames>::VARIANTS.to_vec()), More, "Learn from", "", "PerStep learns to predict every event; LastStep only each history's last one: a pass costs the same and teaches far less.", "every event, as in GRU4Rec";
+            output: Choice(<$crate::model::RecurrentOutput as strum::VariantNames>::VARIANTS.to_vec()), More, "Learn from", "", "Of the next item: PerStep learns to predict every event; LastStep only each history's last one, so that a pass costs the same and teaches far less.", "every event, as in GRU4Rec";
             attention: Bool, More, "Attention", "", "Lets each event look back at all before it and weigh them, which Explain shows; training takes several times as long.", "Bahdanau et al. 2015, within one network; off unless asked for";
             tied: Bool, More, "Tied output", "", "Scores items with the vectors that are read; off, the output learns vectors of its own.", "Press & Wolf 2017; Hidasi & Karatzoglou 2018";
+            features: Choice(<$crate::model::Join as strum::VariantNames>::VARIANTS.to_vec()), More, "Features", "", "How features of events (`data.features`) join their items: added as vectors of the same length, or set beside them and mixed by a dense layer. Without features it plays no part.", "Sum, as BERT adds segments";
         } }
 
         impl $spec {
-            fn settings(&self) -> $crate::model::family::recurrent::Settings {
+            fn settings(&self, plan: &$crate::model::Blueprint) -> $crate::model::family::recurrent::Settings {
                 let Self { d_model, d_hidden, n_layers, taper, seq_len, dropout, .. } = *self;
-                let Self { recurrent_dropout, output, attention, tied, .. } = *self;
+                let Self { recurrent_dropout, output, attention, tied, features, .. } = *self;
                 $crate::model::family::recurrent::Settings {
                     d_model,
                     d_hidden,
@@ -82,6 +86,8 @@ macro_rules! recurrent_family {
                     output,
                     attention,
                     tied,
+                    features,
+                    plan: plan.clone(),
                 }
             }
         }
@@ -96,24 +102,30 @@ macro_rules! recurrent_family {
             fn source(&self) -> &'static str {
                 $source
             }
-            fn n_params(&self, shape: $crate::data::DataShape) -> usize {
-                self.settings().n_params::<$layer>(shape)
+            fn tasks(&self) -> &'static [$crate::data::TaskKind] {
+                &$crate::model::family::EVERY_TASK
             }
-            fn memory(&self, work: &$crate::model::Workload) -> $crate::model::MemoryNeed {
-                self.settings().memory::<$layer>(work)
+            fn takes_features(&self) -> bool {
+                true
             }
-            fn check(&self, shape: $crate::data::DataShape) -> Vec<$crate::spec::Problem> {
-                self.settings().check::<$layer>(self, shape)
+            fn n_params(&self, plan: &$crate::model::Blueprint) -> usize {
+                self.settings(plan).n_params::<$layer>()
+            }
+            fn memory(&self, work: &$crate::model::Workload<'_>) -> $crate::model::MemoryNeed {
+                self.settings(work.plan).memory::<$layer>(work)
+            }
+            fn check(&self, plan: &$crate::model::Blueprint) -> Vec<$crate::spec::Problem> {
+                self.settings(plan).check::<$layer>(self)
             }
             fn build(
                 &self,
-                shape: $crate::data::DataShape,
+                plan: &$crate::model::Blueprint,
                 optimizer: $crate::model::OptimizerSpec,
                 device: &$crate::model::OpenDevice,
                 seed: u64,
             ) -> Result<Box<dyn $crate::model::Trainable>, $crate::model::ModelError> {
-                let problems = self.check(shape);
-                self.settings().build::<$network>(&problems, shape.n_items, (optimizer, seed), device)
+                let problems = self.check(plan);
+                self.settings(plan).build::<$network>(&problems, (optimizer, seed), device)
             }
         }
 
@@ -121,6 +133,7 @@ macro_rules! recurrent_family {
         #[derive(burn::module::Module, Debug)]
         pub(super) struct $network {
             item: burn::nn::Embedding,
+            features: $crate::model::features::Features,
             $first: $layer,
             /// The layers above the first.
             upper: Vec<$layer>,
@@ -133,25 +146,31 @@ macro_rules! recurrent_family {
 
         impl $crate::model::family::recurrent::RecurrentNetwork for $network {
             const KIND: &'static str = stringify!($first);
+            const OUTCOME_KIND: &'static str = concat!(stringify!($first), " with a head");
             type Layer = $layer;
 
             fn from_parts(
-                (item, catalogue): (burn::nn::Embedding, Option<burn::nn::Embedding>),
+                (item, features): (burn::nn::Embedding, $crate::model::features::Features),
                 ($first, upper): ($layer, Vec<$layer>),
-                (attention, output): (Option<$crate::model::recurrent::AdditiveAttention>, burn::nn::Linear),
+                (attention, output, catalogue): (
+                    Option<$crate::model::recurrent::AdditiveAttention>,
+                    burn::nn::Linear,
+                    Option<burn::nn::Embedding>,
+                ),
                 settings: $crate::model::family::recurrent::Settings,
             ) -> Self {
-                Self { item, $first, upper, output, attention, catalogue, settings }
+                Self { item, features, $first, upper, output, attention, catalogue, settings }
             }
 
             fn parts(&self) -> $crate::model::family::recurrent::Parts<'_, $layer> {
                 $crate::model::family::recurrent::Parts {
                     item: &self.item,
+                    features: &self.features,
                     catalogue: self.catalogue.as_ref(),
                     layers: std::iter::once(&self.$first).chain(&self.upper).collect(),
                     attention: self.attention.as_ref(),
                     output: &self.output,
-                    settings: self.settings,
+                    settings: &self.settings,
                 }
             }
         }

@@ -63,7 +63,7 @@ pub(super) fn last_states<L: RecurrentLayer>(
     at_a_time: impl Fn(usize) -> usize,
 ) -> Buffer {
     let host = Host::of(parts, None);
-    let Settings { d_model, seq_len, .. } = parts.settings;
+    let Settings { d_model, seq_len, .. } = *parts.settings;
     by_length(histories, d_model, at_a_time, |batch| {
         let inputs: Vec<&[u32]> = batch.rows().map(|row| latest(row, seq_len)).collect();
         let lengths: Vec<usize> = inputs.iter().map(|row| row.len()).collect();
@@ -142,7 +142,7 @@ impl<K: RecurrentKernel> Host<K> {
     fn of<L: RecurrentLayer<Kernel = K>>(parts: &Parts<'_, L>, noise: Option<Noise>) -> Self {
         let bias = parts.output.bias.as_ref();
         Self {
-            settings: parts.settings,
+            settings: parts.settings.clone(),
             noise,
             items: on_host(&parts.item.weight),
             catalogue: parts.catalogue.map(|catalogue| on_host(&catalogue.weight)),
@@ -288,18 +288,25 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::data::DataShape;
+    use crate::model::Blueprint;
     use crate::model::family::recurrent::RecurrentNetwork;
     use crate::model::family::recurrent::RecurrentOutput;
     use crate::model::family::{gru::GruNetwork, lstm::LstmNetwork, rnn::RnnNetwork};
+    use crate::model::features::Join;
     use crate::model::network::Network;
     use crate::model::random::Init;
     use crate::model::tests::{assert_fused_is_plain, some_histories};
     use crate::model::weights::read;
 
+    fn plan() -> Blueprint {
+        Blueprint::of(DataShape { n_items: N_ITEMS as usize, ..DataShape::default() })
+    }
+
     const N_ITEMS: u32 = 23;
 
     fn network<N: RecurrentNetwork>(settings: Settings, seed: u64) -> N {
-        settings.network(N_ITEMS as usize, &mut Init::new(seed, &Device::flex().autodiff()))
+        settings.network(&mut Init::new(seed, &Device::flex().autodiff()))
     }
 
     /// Widths that fill no vector, and one more than a shard's rows.
@@ -330,6 +337,8 @@ mod tests {
             output: RecurrentOutput::PerStep,
             attention: false,
             tied: true,
+            features: Join::Sum,
+            plan: plan(),
         }
     }
 
@@ -389,8 +398,8 @@ mod tests {
             settings in some_settings(),
             seed in 0_u64..1000,
         ) {
-            assert_states_score_as_burns(&network::<LstmNetwork>(settings, seed), &histories);
-            assert_states_score_as_burns(&network::<GruNetwork>(settings, seed), &histories);
+            assert_states_score_as_burns(&network::<LstmNetwork>(settings.clone(), seed), &histories);
+            assert_states_score_as_burns(&network::<GruNetwork>(settings.clone(), seed), &histories);
             assert_states_score_as_burns(&network::<RnnNetwork>(settings, seed), &histories);
         }
     }

@@ -7,24 +7,29 @@ mod plain;
 
 pub(super) use family::recurrent_family;
 
-use burn::module::Module;
+use burn::module::{Module, ModuleDisplay};
 use burn::nn::{Embedding, Linear};
 use burn::optim::GradientsParams;
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{refuse_errors, refuse_large_array, too_large};
-use crate::data::{DataShape, Histories};
+use super::{refuse_errors, refuse_large_array, too_large, with_head};
+use crate::data::Histories;
+use crate::model::features::{Features, Join};
 use crate::model::item_vectors::ItemVectors;
 use crate::model::kernel::{Buffer, CrossEntropy};
 use crate::model::loss::MAX_FLOATS;
 use crate::model::network::{LossSums, Network};
-use crate::model::random::{Init, Noise};
+use crate::model::outcome::{Head, StateNetwork, n_head_params};
+use crate::model::packing::Packing;
+use crate::model::random::{Init, Noise, Place};
 use crate::model::recurrent::{AdditiveAttention, Looking, RecurrentLayer};
-use crate::model::session::{Session, guarded};
+use crate::model::session::guarded;
 use crate::model::weights::{on_host, read};
 use crate::model::window::latest;
-use crate::model::{AttentionMaps, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable, Workload};
+use crate::model::{
+    AttentionMaps, Blueprint, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable, Workload,
+};
 use crate::spec::{Described, Problem};
 
 /// After which events of a history a recurrent network learns to predict.
@@ -52,7 +57,7 @@ pub enum RecurrentOutput {
 crate::spec::choice!(RecurrentOutput);
 
 /// The settings of a recurrent family.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Settings {
     /// Length of each item's vector.
     pub(super) d_model: usize,
@@ -74,6 +79,10 @@ pub(super) struct Settings {
     pub(super) attention: bool,
     /// Whether the item vectors are the output weights too.
     pub(super) tied: bool,
+    /// How features join their items.
+    pub(super) features: Join,
+    /// What it is built for.
+    pub(super) plan: Blueprint,
 }
 
 /// Number of the first drawing of recurrent dropout: those of dropout count from 0, one a layer and one more.
@@ -97,11 +106,16 @@ impl Settings {
     }
 
     /// Numbers that go into the dense layer: the last layer's state, and what it sees by attention.
-    fn n_features(&self) -> usize {
+    fn n_read(&self) -> usize {
         self.width_of_last() * (1 + usize::from(self.attention))
     }
 
-    /// The states after which something is predicted in training.
+    /// Whether the output has vectors of its own; only where items are scored.
+    fn has_catalogue(&self) -> bool {
+        !self.tied && self.plan.is_next_item()
+    }
+
+    /// The states after which the next item is predicted in training.
     fn looking(&self) -> Looking {
         match self.output {
             RecurrentOutput::PerStep => Looking::Every,
@@ -110,19 +124,21 @@ impl Settings {
     }
 
     /// Number of learnt numbers with layers of this kind.
-    pub(super) fn n_params<L: RecurrentLayer>(&self, shape: DataShape) -> usize {
-        let of_items = (shape.n_items + 1) * self.d_model * (1 + usize::from(!self.tied));
+    pub(super) fn n_params<L: RecurrentLayer>(&self) -> usize {
+        let of_items = (self.plan.shape.n_items + 1) * self.d_model * (1 + usize::from(self.has_catalogue()));
         let of_layers: usize = (0..self.n_layers).map(|at| L::n_params(self.width_into(at), self.width(at))).sum();
         let of_attention = if self.attention { AdditiveAttention::n_params(self.width_of_last()) } else { 0 };
-        of_items + of_layers + of_attention + (self.n_features() + 1) * self.d_model
+        let beside = Features::n_params(&self.plan, self.d_model, self.features);
+        let of_head = (self.n_read() + 1) * self.d_model + n_head_params(self.d_model, self.plan.output);
+        of_items + of_layers + of_attention + beside + of_head
     }
 
     /// The weights and the gradients of each shard; of the events that are worked on at a time what goes
     /// into each layer, its states, gates and memory, and their gradients; and of each thread a block of
     /// scores. Attention works on pairs of events beside them.
-    pub(super) fn memory<L: RecurrentLayer>(&self, work: &Workload) -> MemoryNeed {
+    pub(super) fn memory<L: RecurrentLayer>(&self, work: &Workload<'_>) -> MemoryNeed {
         let Self { d_model, seq_len, .. } = *self;
-        let (n_params, n_items) = (self.n_params::<L>(work.shape), work.shape.n_items);
+        let (n_params, n_items) = (self.n_params::<L>(), self.plan.shape.n_items);
         let widths: usize = (0..self.n_layers).map(|at| self.width(at)).sum();
         let forward = d_model + L::KEPT * widths + 8;
         let of_thread = (CrossEntropy::rows(n_items) + 2) * n_items;
@@ -140,9 +156,9 @@ impl Settings {
     }
 
     /// Ranges, and the size of the whole.
-    pub(super) fn check<L: RecurrentLayer>(&self, spec: &dyn Described, shape: DataShape) -> Vec<Problem> {
+    pub(super) fn check<L: RecurrentLayer>(&self, spec: &dyn Described) -> Vec<Problem> {
         let mut problems = spec.problems();
-        problems.extend(too_large("d_model", self.n_params::<L>(shape)));
+        problems.extend(too_large("d_model", self.n_params::<L>()));
         problems
     }
 
@@ -153,27 +169,29 @@ impl Settings {
     pub(super) fn build<N: RecurrentNetwork + 'static>(
         self,
         problems: &[Problem],
-        n_items: usize,
         (optimizer, seed): (OptimizerSpec, u64),
         device: &OpenDevice,
     ) -> Result<Box<dyn Trainable>, ModelError> {
         refuse_errors(problems)?;
-        refuse_large_array(device, "d_model", (n_items + 1) * self.d_model)?;
+        refuse_large_array(device, "d_model", (self.plan.shape.n_items + 1) * self.d_model)?;
         refuse_large_array(device, "d_hidden", N::Layer::GATES * self.d_hidden * self.d_hidden)?;
         let init = &mut Init::new(seed, &device.device.clone().autodiff());
-        let network = guarded(|| self.network::<N>(n_items, init))?;
-        Ok(Box::new(Session::new(network, n_items, optimizer, device)))
+        let plan = self.plan.clone();
+        let network = guarded(|| self.network::<N>(init))?;
+        guarded(|| with_head(network, &plan, init, (optimizer, device)))
     }
 
-    fn network<N: RecurrentNetwork>(self, n_items: usize, init: &mut Init) -> N {
+    fn network<N: RecurrentNetwork>(self, init: &mut Init) -> N {
+        let n_items = self.plan.shape.n_items;
         let item = init.item_embedding(n_items, self.d_model);
         let layer = |at: usize, init: &mut Init| N::Layer::new(self.width_into(at), self.width(at), init);
         let first = layer(0, init);
         let upper = (1..self.n_layers).map(|at| layer(at, init)).collect();
-        let output = init.dense(self.n_features(), self.d_model);
+        let output = init.dense(self.n_read(), self.d_model);
+        let features = Features::new(&self.plan, self.d_model, self.features, init);
         let attention = self.attention.then(|| AdditiveAttention::new(self.width_of_last(), init));
-        let catalogue = (!self.tied).then(|| init.item_embedding(n_items, self.d_model));
-        N::from_parts((item, catalogue), (first, upper), (attention, output), self)
+        let catalogue = self.has_catalogue().then(|| init.item_embedding(n_items, self.d_model));
+        N::from_parts((item, features), (first, upper), (attention, output, catalogue), self)
     }
 
     /// The drawing that drops what goes into the layer at this place, and out of the last. A network of
@@ -191,19 +209,22 @@ impl Settings {
 /// dense to the items' width → scores against the item vectors, or against vectors of the output's own.
 ///
 /// The parts stand in the family's own module, so that its weights have names that fit it.
-pub(super) trait RecurrentNetwork: Module {
+pub(super) trait RecurrentNetwork: Module + ModuleDisplay {
     /// Name in weights files.
     const KIND: &'static str;
+
+    /// The same with a head for another task than the next item.
+    const OUTCOME_KIND: &'static str;
 
     /// What each layer is.
     type Layer: RecurrentLayer;
 
-    /// Puts a network together: item vectors, and the output's own; layers from the first up; what follows
-    /// them.
+    /// Puts a network together: what takes events in; layers from the first up; attention, the dense layer,
+    /// and the output's own vectors.
     fn from_parts(
-        vectors: (Embedding, Option<Embedding>),
+        inputs: (Embedding, Features),
         layers: (Self::Layer, Vec<Self::Layer>),
-        head: (Option<AdditiveAttention>, Linear),
+        output: (Option<AdditiveAttention>, Linear, Option<Embedding>),
         settings: Settings,
     ) -> Self;
 
@@ -215,20 +236,60 @@ pub(super) trait RecurrentNetwork: Module {
 pub(super) struct Parts<'a, L> {
     /// `[n_items + 1, d_model]`
     pub(super) item: &'a Embedding,
+    pub(super) features: &'a Features,
     /// The output's own vectors, where it has some. `[n_items + 1, d_model]`
     pub(super) catalogue: Option<&'a Embedding>,
     /// From the first to the last.
     pub(super) layers: Vec<&'a L>,
     pub(super) attention: Option<&'a AdditiveAttention>,
-    /// `[n_features, d_model]` and `[d_model]`
+    /// `[n_read, d_model]` and `[d_model]`
     pub(super) output: &'a Linear,
-    pub(super) settings: Settings,
+    pub(super) settings: &'a Settings,
 }
 
 impl<L> Parts<'_, L> {
     /// What states are multiplied with to score the catalogue. `[n_items + 1, d_model]`
     fn output_vectors(&self) -> &Embedding {
         self.catalogue.unwrap_or(self.item)
+    }
+}
+
+/// Of each history the events that go in: so many from a first one on.
+struct Window<'a> {
+    histories: &'a Histories,
+    /// How many of each row.
+    lens: Vec<usize>,
+    /// Events of a row that come after those that go in.
+    n_after: usize,
+}
+
+impl<'a> Window<'a> {
+    /// The last `seq_len` events.
+    fn whole(histories: &'a Histories, seq_len: usize) -> Self {
+        Self { histories, lens: histories.rows().map(|row| row.len().min(seq_len)).collect(), n_after: 0 }
+    }
+
+    /// The last `seq_len` of those that have one after them: what a next-item model learns from.
+    fn before_the_last(histories: &'a Histories, seq_len: usize) -> Self {
+        let lens = histories.rows().map(|row| row.len().saturating_sub(1).min(seq_len));
+        Self { histories, lens: lens.collect(), n_after: 1 }
+    }
+
+    /// Position in the history of the event at this place of the window.
+    fn position(&self, (row, at): Place) -> Place {
+        let len = self.lens.get(row).copied().unwrap_or(0);
+        (row, self.histories.row(row).len().saturating_sub(self.n_after + len) + at)
+    }
+
+    /// Where that event stands among all of the histories.
+    fn event(&self, place: Place) -> usize {
+        let (row, position) = self.position(place);
+        self.histories.range(row).start + position
+    }
+
+    /// Items in packed order.
+    fn items(&self, packing: &Packing) -> Vec<i32> {
+        packing.pick(|row, at| self.histories.item_idx.get(self.event((row, at))).copied())
     }
 }
 
@@ -250,7 +311,8 @@ impl<N: RecurrentNetwork> Network for N {
         self.parts().gradients(histories, noise)
     }
 
-    /// Attention has no fused layer: with it, burn's are used.
+    /// What the fused layers do not have, they leave to burn's: attention, features, and other losses than the
+    /// full softmax.
     fn fused_gradients(
         &self,
         histories: &Histories,
@@ -258,23 +320,24 @@ impl<N: RecurrentNetwork> Network for N {
         noise: Noise,
     ) -> Option<(GradientsParams, LossSums)> {
         let parts = self.parts();
-        match parts.attention {
-            None => fused::gradients(&parts, histories, noise),
-            Some(_) => parts.gradients(histories, noise),
+        if parts.settings.plan.is_plain() && parts.attention.is_none() {
+            fused::gradients(&parts, histories, noise)
+        } else {
+            parts.gradients(histories, noise)
         }
     }
 
     fn rows_at_a_time(&self, len: usize) -> usize {
         let Parts { item, settings, .. } = self.parts();
-        let Settings { d_model, d_hidden, seq_len, .. } = settings;
+        let Settings { d_model, d_hidden, seq_len, .. } = *settings;
         let [n_columns, _] = item.weight.dims();
         let an_event = d_model + N::Layer::GATES * d_hidden;
         MAX_FLOATS / (len.clamp(1, seq_len.max(1)) * an_event).max(n_columns)
     }
 
     fn scores(&self, histories: &Histories) -> Tensor<2> {
-        let (parts, rows) = (self.parts(), histories.rows().collect::<Vec<_>>());
-        parts.scores_from(parts.last_states(&rows))
+        let parts = self.parts();
+        parts.scores_from(parts.last_states(histories))
     }
 
     fn item_vectors(&self) -> Option<ItemVectors> {
@@ -284,24 +347,40 @@ impl<N: RecurrentNetwork> Network for N {
 
     fn fused_states(&self, histories: &Histories) -> Option<Buffer> {
         let parts = self.parts();
-        match parts.attention {
-            None => Some(fused::last_states(&parts, histories, |len| self.rows_at_a_time(len))),
-            Some(_) => None,
-        }
+        let is_fused = parts.features.is_empty() && parts.attention.is_none();
+        is_fused.then(|| fused::last_states(&parts, histories, |len| self.rows_at_a_time(len)))
     }
 
-    fn step_scores(&self, history: &[u32]) -> (usize, Tensor<2>) {
+    fn step_scores(&self, history: &Histories) -> (usize, Tensor<2>) {
         let parts = self.parts();
-        let states = parts.states_of(history);
+        let (states, _) = parts.states(history);
         let [n, _] = states.dims();
-        (history.len() - n, parts.scores_from(states))
+        (history.row(0).len() - n, parts.scores_from(states))
     }
 
-    fn attention(&self, history: &[u32]) -> Result<Option<AttentionMaps>, ModelError> {
+    fn attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
         let parts = self.parts();
         let Some(attention) = parts.attention else { return Ok(None) };
-        let len = latest(history, parts.settings.seq_len).len();
-        let weights = if len == 0 { Vec::new() } else { read(attention.weights(&parts.top_states(history)))? };
-        Ok(Some(AttentionMaps { n_layers: 1, n_heads: 1, len, first: history.len() - len, weights }))
+        let n_events = history.row(0).len();
+        let len = n_events.min(parts.settings.seq_len);
+        let weights = if len == 0 { Vec::new() } else { read(attention.weights(&parts.layer_states(history)))? };
+        Ok(Some(AttentionMaps { n_layers: 1, n_heads: 1, len, first: n_events - len, weights }))
+    }
+}
+
+impl<N: RecurrentNetwork> StateNetwork for N {
+    const OUTCOME_KIND: &'static str = N::OUTCOME_KIND;
+
+    fn state_width(&self) -> usize {
+        self.parts().settings.d_model
+    }
+
+    fn learn(&self, histories: &Histories, noise: Noise, head: Head<'_>) -> Option<GradientsParams> {
+        let parts = self.parts();
+        parts.learn((&Window::whole(histories, parts.settings.seq_len), Looking::Every), noise, head)
+    }
+
+    fn states(&self, histories: &Histories) -> (Tensor<2>, Vec<Place>) {
+        self.parts().states(histories)
     }
 }

@@ -4,14 +4,15 @@ use burn::optim::GradientsParams;
 use burn::prelude::*;
 use burn::tensor::IndexingUpdateOp;
 
-use super::{Parts, RECURRENT_DRAWINGS, Settings, training_windows};
+use super::{Parts, RECURRENT_DRAWINGS, Settings, Window};
 use crate::data::Histories;
-use crate::model::loss::cross_entropy_with_gradients;
+use crate::model::loss::item_loss;
 use crate::model::network::LossSums;
+use crate::model::outcome::Head;
 use crate::model::packing::Packing;
-use crate::model::random::{Noise, dropout_factors};
+use crate::model::random::{Noise, Place, dropout_factors};
 use crate::model::recurrent::{Looking, RecurrentLayer, TraceOf, backward, forward, plain, states};
-use crate::model::window::{index_tensor, latest};
+use crate::model::window::index_tensor;
 
 impl<L: RecurrentLayer> Parts<'_, L> {
     /// Scores from states. `[n_rows, d_model]` to `[n_rows, n_items + 1]`
@@ -20,54 +21,66 @@ impl<L: RecurrentLayer> Parts<'_, L> {
     }
 
     /// State after each row, as scores are made of it; of an empty row, that of zeros. `[n_rows, d_model]`
-    pub(super) fn last_states(&self, rows: &[&[u32]]) -> Tensor<2> {
-        let (packing, states) = self.top(rows);
-        let features = self.features(&states, &packing, Looking::Last);
-        let [n_looking, n_features] = features.dims();
-        let zero = Tensor::zeros([1, n_features], &features.device());
+    pub(super) fn last_states(&self, histories: &Histories) -> Tensor<2> {
+        let (_, packing, states) = self.top(histories);
+        let read = self.read(&states, &packing, Looking::Last);
+        let [n_looking, n_read] = read.dims();
+        let zero = Tensor::zeros([1, n_read], &read.device());
         // Rows with events stand in packed order, and those without have the zeros behind them.
-        let mut places = vec![n_looking as i32; rows.len()];
+        let mut places = vec![n_looking as i32; histories.n_rows()];
         for (at, &(row, _)) in packing.places.iter().take(n_looking).enumerate() {
             if let Some(place) = places.get_mut(row) {
                 *place = at as i32;
             }
         }
-        let places = index_tensor(places, &features.device());
-        self.output.forward(Tensor::cat(vec![features, zero], 0).select(0, places))
+        let places = index_tensor(places, &read.device());
+        self.output.forward(Tensor::cat(vec![read, zero], 0).select(0, places))
     }
 
-    /// State after each of the last `seq_len` events of a history, as scores are made of it.
-    /// `[n_events, d_model]`
-    pub(super) fn states_of(&self, history: &[u32]) -> Tensor<2> {
-        let (packing, states) = self.top(&[history]);
-        self.output.forward(self.features(&states, &packing, Looking::Every))
+    /// State after each of the last `seq_len` events of each row, as scores are made of it, and which events
+    /// they are. `[n_events, d_model]`
+    pub(super) fn states(&self, histories: &Histories) -> (Tensor<2>, Vec<Place>) {
+        let (window, packing, states) = self.top(histories);
+        let places = packing.places.iter().map(|&place| window.position(place)).collect();
+        (self.output.forward(self.read(&states, &packing, Looking::Every)), places)
     }
 
     /// The last layer's state after each of the last `seq_len` events of a history. `[n_events, d]`
-    pub(super) fn top_states(&self, history: &[u32]) -> Tensor<2> {
-        self.top(&[history]).1
+    pub(super) fn layer_states(&self, history: &Histories) -> Tensor<2> {
+        self.top(history).2
     }
 
     /// The last layer's state after each event of the last `seq_len` of each row, in packed order.
-    fn top(&self, rows: &[&[u32]]) -> (Packing, Tensor<2>) {
-        let windows: Vec<&[u32]> = rows.iter().map(|row| latest(row, self.settings.seq_len)).collect();
-        let packing = Packing::new(windows.iter().map(|row| row.len()));
+    fn top<'h>(&self, histories: &'h Histories) -> (Window<'h>, Packing, Tensor<2>) {
+        let window = Window::whole(histories, self.settings.seq_len);
+        let packing = Packing::new(window.lens.iter().copied());
         let weights = self.item.weight.val();
-        let device = weights.device();
         if packing.n_events() == 0 {
-            return (packing, Tensor::zeros([0, self.settings.width_of_last()], &device));
+            let none = Tensor::zeros([0, self.settings.width_of_last()], &weights.device());
+            return (window, packing, none);
         }
-        let items = packing.pick(|row, at| windows.get(row)?.get(at).copied());
-        let mut values = weights.select(0, index_tensor(items, &device)); // [n_events, d_model]
+        let mut values = self.inputs(weights, &window, &packing); // [n_events, d_model]
         for layer in &self.layers {
             values = states(*layer, &values, &packing.sizes); // [n_events, d]
         }
-        (packing, values)
+        (window, packing, values)
+    }
+
+    /// The vectors of the events that go in, with their features. `[n_events, d_model]`
+    fn inputs(&self, items: Tensor<2>, window: &Window<'_>, packing: &Packing) -> Tensor<2> {
+        let device = items.device();
+        let items = items.select(0, index_tensor(window.items(packing), &device));
+        if self.features.is_empty() {
+            return items;
+        }
+        let events: Vec<Option<usize>> = packing.places.iter().map(|place| Some(window.event(*place))).collect();
+        let beside: Vec<_> = window.histories.beside.iter().map(|values| values.picked(&events)).collect();
+        self.features.joined(items, &beside)
     }
 
     /// What goes into the dense layer of the states that look: each, and what it sees by attention.
-    /// `[n_events, d]` to `[n_looking, n_features]`
-    fn features(&self, states: &Tensor<2>, packing: &Packing, looking: Looking) -> Tensor<2> {
+    /// `[n_events, d]` to `[n_looking, n_read]`
+    fn read(&self, states: &Tensor<2>, packing: &Packing, looking: Looking) -> Tensor<2> {
         let looked = match looking {
             Looking::Every => states.clone(),
             Looking::Last => states.clone().select(0, places_of(packing, looking, &states.device())),
@@ -76,20 +89,20 @@ impl<L: RecurrentLayer> Parts<'_, L> {
             Some(attention) if packing.n_events() > 0 => {
                 Tensor::cat(vec![looked, attention.contexts(states, &packing.sizes, looking)], 1)
             }
-            Some(_) => Tensor::zeros([0, self.settings.n_features()], &states.device()),
+            Some(_) => Tensor::zeros([0, self.settings.n_read()], &states.device()),
             None => looked,
         }
     }
 
-    /// From the gradient of the features to that of the states. `[n_looking, n_features]` to `[n_events, d]`
-    fn d_features(
+    /// From the gradient of what is read to that of the states. `[n_looking, n_read]` to `[n_events, d]`
+    fn d_read(
         &self,
-        (states, packing): (&Tensor<2>, &Packing),
-        d_features: Tensor<2>,
+        (states, packing, looking): (&Tensor<2>, &Packing, Looking),
+        d_read: Tensor<2>,
         gradients: &mut GradientsParams,
     ) -> Tensor<2> {
-        let ([_, d], [_, n_features], looking) = (states.dims(), d_features.dims(), self.settings.looking());
-        let d_looked = d_features.clone().slice_dim(1, 0..d);
+        let ([_, d], [_, n_read]) = (states.dims(), d_read.dims());
+        let d_looked = d_read.clone().slice_dim(1, 0..d);
         let d_states = match looking {
             Looking::Every => d_looked,
             Looking::Last => {
@@ -100,7 +113,7 @@ impl<L: RecurrentLayer> Parts<'_, L> {
         match self.attention {
             None => d_states,
             Some(attention) => {
-                let d_contexts = d_features.slice_dim(1, d..n_features);
+                let d_contexts = d_read.slice_dim(1, d..n_read);
                 d_states + attention.backward(states, (&packing.sizes, looking), &d_contexts, gradients)
             }
         }
@@ -115,14 +128,14 @@ impl<L: RecurrentLayer> Parts<'_, L> {
 
     /// Dropout factors of what goes into the layer at this place, or out of the last.
     fn drop(&self, at: usize, noise: Noise, packing: &Packing) -> Option<Tensor<2>> {
-        let Settings { dropout, .. } = self.settings;
+        let Settings { dropout, .. } = *self.settings;
         let width = self.settings.width_into(at);
         self.factors(dropout_factors(dropout, width, self.settings.drawing(at), noise, &packing.places), width)
     }
 
     /// Factors of the states of the layer at this place as its recurrent weights see them: one row a sequence.
     fn mask(&self, at: usize, noise: Noise, packing: &Packing) -> Option<Tensor<2>> {
-        let Settings { recurrent_dropout, .. } = self.settings;
+        let Settings { recurrent_dropout, .. } = *self.settings;
         let width = self.settings.width(at);
         let sequences = packing.places.get(..packing.sizes.first().copied().unwrap_or(0)).unwrap_or(&[]);
         self.factors(dropout_factors(recurrent_dropout, width, RECURRENT_DRAWINGS + at, noise, sequences), width)
@@ -131,48 +144,85 @@ impl<L: RecurrentLayer> Parts<'_, L> {
     /// Gradients of the mean loss over the batch, and the account of it; `None` when there is nothing to
     /// predict.
     pub(super) fn gradients(&self, histories: &Histories, noise: Noise) -> Option<(GradientsParams, LossSums)> {
-        let windows: Vec<&[u32]> = training_windows(histories, self.settings.seq_len).collect();
-        let packing = Packing::new(windows.iter().map(|row| row.len().saturating_sub(1)));
+        let window = Window::before_the_last(histories, self.settings.seq_len);
+        let vectors = &self.output_vectors().weight;
+        let mut found = None;
+        let mut head = |hidden: Tensor<2>, places: &[Place]| {
+            let target = |&(row, position): &Place| histories.row(row).get(position + 1).map_or(0, |&item| item as i32);
+            let targets: Vec<i32> = places.iter().map(target).collect();
+            let loss = item_loss(&hidden, &plain(vectors), &targets, (&self.settings.plan.objective, noise));
+            let mean = 1.0 / targets.len().max(1) as f32;
+            let sums = LossSums { loss: loss.loss_sum, n_events: targets.len(), kl: None };
+            found = Some((sums, loss.d_items.mul_scalar(mean)));
+            Some(loss.d_hidden.mul_scalar(mean))
+        };
+        let mut gradients = self.learn((&window, self.settings.looking()), noise, &mut head)?;
+        let (sums, d_vectors) = found?;
+        let of_inputs = gradients.remove::<2>(vectors.id);
+        gradients.register(vectors.id, of_inputs.map_or(d_vectors.clone(), |of_inputs| of_inputs + d_vectors));
+        Some((gradients, sums))
+    }
+
+    /// One pass forwards and backwards: see [`StateNetwork::learn`](crate::model::outcome::StateNetwork::learn),
+    /// with the states that `head` is given.
+    pub(super) fn learn(
+        &self,
+        (window, looking): (&Window<'_>, Looking),
+        noise: Noise,
+        head: Head<'_>,
+    ) -> Option<GradientsParams> {
+        let packing = Packing::new(window.lens.iter().copied());
         if packing.n_events() == 0 {
             return None;
         }
-        let (items, w_output) = (plain(&self.item.weight), plain(&self.output.weight));
-        let inputs = index_tensor(packing.pick(|row, at| windows.get(row)?.get(at).copied()), &items.device());
-        let next = packing.pick(|row, at| windows.get(row)?.get(at + 1).copied());
-        let looking = packing.looking(self.settings.looking());
-        let targets: Vec<i32> = looking.iter().filter_map(|&at| next.get(at).copied()).collect();
-
+        // Only the features, which are few, go through autodiff.
+        let items = if self.features.is_empty() { plain(&self.item.weight) } else { self.item.weight.val() };
+        let inputs = self.inputs(items, window, &packing);
         let drops: Vec<_> = (0..=self.layers.len()).map(|at| self.drop(at, noise, &packing)).collect();
-        let embedded = times(items.clone().select(0, inputs.clone()), drops.first()); // [n_events, d_model]
+        let embedded = times(inputs.clone().without_autodiff(), drops.first()); // [n_events, d_model]
         let (states, traces) = self.forward(embedded, (&packing, &drops), noise); // [n_events, d]
-        let features = self.features(&states, &packing, self.settings.looking()); // [n_targets, n_features]
-        let mut hidden = features.clone().matmul(w_output.clone()); // [n_targets, d_model]
+        let read = self.read(&states, &packing, looking); // [n_looking, n_read]
+        let w_output = plain(&self.output.weight);
+        let mut hidden = read.clone().matmul(w_output.clone()); // [n_looking, d_model]
         if let Some(bias) = &self.output.bias {
             hidden = hidden + plain(bias).unsqueeze();
         }
-        let loss = cross_entropy_with_gradients(&hidden, &plain(&self.output_vectors().weight), &targets);
+        let places = packing.looking(looking).into_iter().filter_map(|at| packing.places.get(at));
+        let places: Vec<Place> = places.map(|&place| window.position(place)).collect();
+        let d_hidden = head(hidden, &places)?;
 
         let mut gradients = GradientsParams::new();
-        let mean = 1.0 / targets.len() as f32;
-        let d_hidden = loss.d_hidden.mul_scalar(mean);
-        gradients.register(self.output.weight.id, features.transpose().matmul(d_hidden.clone()));
+        gradients.register(self.output.weight.id, read.transpose().matmul(d_hidden.clone()));
         if let Some(bias) = &self.output.bias {
             gradients.register(bias.id, d_hidden.clone().sum_dim(0).squeeze_dim::<1>(0));
         }
-        let d_features = d_hidden.matmul(w_output.transpose());
-        let d_states = self.d_features((&states, &packing), d_features, &mut gradients);
-        let d_embedded = self.backward(traces, d_states, &drops, &mut gradients);
-        let d_output = loss.d_items.mul_scalar(mean);
-        let d_items = match self.catalogue {
-            None => d_output,
-            Some(catalogue) => {
-                gradients.register(catalogue.weight.id, d_output);
-                items.zeros_like()
-            }
-        };
-        let d_items = d_items.select_assign(0, inputs, d_embedded, IndexingUpdateOp::Add);
-        gradients.register(self.item.weight.id, d_items);
-        Some((gradients, LossSums { loss: loss.nll_sum, n_events: targets.len(), kl: None }))
+        let d_read = d_hidden.matmul(w_output.transpose());
+        let d_states = self.d_read((&states, &packing, looking), d_read, &mut gradients);
+        let d_inputs = self.backward(traces, d_states, &drops, &mut gradients);
+        self.backward_inputs(inputs, d_inputs, (window, &packing), &mut gradients);
+        Some(gradients)
+    }
+
+    /// Registers the gradients of item vectors and features, from those of the inputs.
+    fn backward_inputs(
+        &self,
+        inputs: Tensor<2>,
+        d_inputs: Tensor<2>,
+        (window, packing): (&Window<'_>, &Packing),
+        gradients: &mut GradientsParams,
+    ) {
+        if self.features.is_empty() {
+            let items = plain(&self.item.weight);
+            let places = index_tensor(window.items(packing), &items.device());
+            let d_items = items.zeros_like().select_assign(0, places, d_inputs, IndexingUpdateOp::Add);
+            gradients.register(self.item.weight.id, d_items);
+            return;
+        }
+        let tracked = (inputs * Tensor::from_inner(d_inputs)).sum().backward();
+        if let Some(d_items) = self.item.weight.val().grad(&tracked) {
+            gradients.register(self.item.weight.id, d_items);
+        }
+        self.features.register(GradientsParams::from_grads(tracked, self.features), gradients);
     }
 
     /// The last layer's states with dropout, `[n_events, d]`, and what each layer keeps.
