@@ -21,6 +21,7 @@ mod pseudonyms;
 mod request;
 mod resume;
 mod runs;
+mod said;
 mod stop;
 mod table;
 mod train;

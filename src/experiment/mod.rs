@@ -19,7 +19,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::data::world::Seen;
-use crate::data::{DataSpec, SplitSpec, TaskSpec};
+use crate::data::{DataSpec, SplitSpec, TaskKind, TaskSpec};
+use crate::metric::AnswerKind;
 use crate::model::{LossKind, ModelSpec, Negatives};
 use crate::spec::Problem;
 
@@ -97,7 +98,7 @@ pub struct TrainingSpec {
     pub epsilon: f64,
     /// Largest global norm of the gradient; 0 leaves it as it is.
     pub clip_norm: f64,
-    /// Epochs without a better validation NDCG@10 before training stops; 0 never stops early.
+    /// Epochs without a better validation metric (NDCG@10 for the next item) before training stops; 0 never stops early.
     pub patience: usize,
     /// What a next-item model learns by.
     pub loss: LossKind,
@@ -142,7 +143,7 @@ crate::spec::described! { TrainingSpec {
     epochs: Int { min: 1, max: 100_000 }, Core, "Epochs", "", "Most passes over the training data.", "SASRec recipe with full softmax: up to 100";
     batch_size: Int { min: 1, max: 65_536 }, Core, "Batch size", "users", "Users in one optimiser step.", "Kang & McAuley 2018: 128";
     lr: Float { min: 0.0, max: 10.0 }, Core, "Learning rate", "", "Size of an optimiser step after warm-up.", "Kang & McAuley 2018: 0.001";
-    patience: Int { min: 0, max: 100_000 }, Core, "Patience", "epochs", "Epochs without a better validation NDCG@10 before training stops; 0 never stops early.", "10 of at most 100";
+    patience: Int { min: 0, max: 100_000 }, Core, "Patience", "epochs", "Epochs without a better validation metric (NDCG@10 for the next item) before training stops; 0 never stops early.", "10 of at most 100";
     loss: Choice(<LossKind as strum::VariantNames>::VARIANTS.to_vec()), Core, "Loss", "", "What a next-item model learns by: the whole catalogue at once (FullSoftmax), or the true item against some drawn ones. A VAE has its likelihood instead.", "full softmax up to 50,000 items";
     n_negatives: Int { min: 1, max: 100_000 }, More, "Negatives", "items", "How many items are drawn beside the true one, by losses that draw.", "gSASRec: 256; SASRec: 1";
     negatives: Choice(<Negatives as strum::VariantNames>::VARIANTS.to_vec()), More, "Draw negatives", "", "Uniform: every item alike. Popularity: by its training events, to the power 3/4.", "Kang & McAuley 2018: Uniform";
@@ -185,6 +186,17 @@ crate::spec::described! { EvaluationSpec {
 } }
 
 impl Experiment {
+    /// What kind of answer is asked for, and so by which metrics a run is judged.
+    #[must_use]
+    pub fn answers(&self) -> AnswerKind {
+        match self.task.kind() {
+            TaskKind::NextItem => AnswerKind::Ranking,
+            TaskKind::NextBehaviour => AnswerKind::Classes,
+            TaskKind::WillAct => AnswerKind::Binary,
+            TaskKind::NextNumber => AnswerKind::Number,
+        }
+    }
+
     /// Reads an experiment file.
     ///
     /// # Errors

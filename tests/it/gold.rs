@@ -222,7 +222,10 @@ fn assert_steps(gold: &Gold, layers: Layers) {
         if let Some(kl) = stats.kl {
             assert_near(&format!("{name} kl {at}"), &[kl], &[expected("kl")], TOLERANCE);
         }
-        assert_eq!(stats.n_events as u64, gold.case["n_events"].as_u64().unwrap());
+        // Of a family that draws what is to be learnt, the number is that of the last step.
+        if at == 2 {
+            assert_eq!(stats.n_events as u64, gold.case["n_events"].as_u64().unwrap());
+        }
         if at != 1 {
             let after = saved(&*model);
             gold.assert_arrays(&format!("after{}", at + 1), &after, TOLERANCE);

@@ -28,8 +28,10 @@ mod model;
 mod network;
 mod place;
 mod privacy;
+mod reach;
 mod run;
 mod spec;
+mod task;
 mod train;
 #[cfg(feature = "gui")]
 mod widget;

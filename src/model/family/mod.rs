@@ -5,6 +5,7 @@ mod encoder_decoder;
 mod gru;
 mod lstm;
 mod recurrent;
+mod rnn;
 mod transformer;
 mod vae;
 
@@ -12,6 +13,8 @@ pub use bert4rec::Bert4RecSpec;
 pub use encoder_decoder::EncoderDecoderSpec;
 pub use gru::GruSpec;
 pub use lstm::LstmSpec;
+pub use recurrent::RecurrentOutput;
+pub use rnn::RnnSpec;
 pub use transformer::TransformerSpec;
 pub use vae::VaeSpec;
 
@@ -88,6 +91,8 @@ pub enum ModelSpec {
     Lstm(LstmSpec),
     /// GRU next-item model.
     Gru(GruSpec),
+    /// Simple recurrent next-item model.
+    Rnn(RnnSpec),
     /// Mult-VAE.
     Vae(VaeSpec),
 }
@@ -108,6 +113,7 @@ impl ModelSpec {
             Self::EncoderDecoder(spec) => spec,
             Self::Lstm(spec) => spec,
             Self::Gru(spec) => spec,
+            Self::Rnn(spec) => spec,
             Self::Vae(spec) => spec,
         }
     }
@@ -120,6 +126,7 @@ impl ModelSpec {
             Self::EncoderDecoder(spec) => spec,
             Self::Lstm(spec) => spec,
             Self::Gru(spec) => spec,
+            Self::Rnn(spec) => spec,
             Self::Vae(spec) => spec,
         }
     }
@@ -148,8 +155,8 @@ const EVERY_TASK: [TaskKind; 4] =
 fn unfit(family: &dyn ModelFamily, plan: &Blueprint) -> Option<Problem> {
     if !family.tasks().iter().any(|task| plan.output.fits(*task)) {
         let sentence = format!(
-            "{} ranks the next item and cannot do this task; choose a Transformer, an LSTM or a GRU, or write \
-             `task: NextItem()`.",
+            "{} ranks the next item and cannot do this task; choose a Transformer or a recurrent family, or write \
+             `task: NextItem`.",
             family.title()
         );
         return Some(Problem::error("", sentence));
