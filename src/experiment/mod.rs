@@ -18,8 +18,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::data::world::Seen;
-use crate::data::{DataSpec, SplitSpec};
+use crate::data::{AugmentSpec, DataSpec, SplitSpec};
 use crate::model::ModelSpec;
+use crate::model::gan::GanSpec;
 use crate::spec::Problem;
 
 /// Version of the experiment file that this program writes.
@@ -84,6 +85,8 @@ pub struct TrainingSpec {
     pub warmup_steps: usize,
     /// Decoupled weight decay.
     pub weight_decay: f64,
+    /// Decoupled L1 penalty.
+    pub l1: f64,
     /// Decay of Adam's first moment.
     pub beta1: f64,
     /// Decay of Adam's second moment.
@@ -96,6 +99,10 @@ pub struct TrainingSpec {
     pub patience: usize,
     /// Whether the CPU trains by fused layers instead of burn's.
     pub fused: bool,
+    /// How training histories are changed, anew in each epoch.
+    pub augment: AugmentSpec,
+    /// The network that writes synthetic histories.
+    pub gan: GanSpec,
 }
 
 impl Default for TrainingSpec {
@@ -107,12 +114,15 @@ impl Default for TrainingSpec {
             lr: 1e-3,
             warmup_steps: 0,
             weight_decay: 0.0,
+            l1: 0.0,
             beta1: 0.9,
             beta2: 0.999,
             epsilon: 1e-8,
             clip_norm: 5.0,
             patience: 10,
             fused: true,
+            augment: AugmentSpec::default(),
+            gan: GanSpec::default(),
         }
     }
 }
@@ -125,6 +135,7 @@ crate::spec::described! { TrainingSpec {
     patience: Int { min: 0, max: 100_000 }, Core, "Patience", "epochs", "Epochs without a better validation NDCG@10 before training stops; 0 never stops early.", "10 of at most 100";
     warmup_steps: Int { min: 0, max: 10_000_000 }, More, "Warm-up", "steps", "Steps over which the learning rate grows from 0.", "none needed at this size";
     weight_decay: Float { min: 0.0, max: 10.0 }, More, "Weight decay", "", "Pull of the weights towards 0 a step, times the learning rate (AdamW).", "Kang & McAuley 2018: none";
+    l1: Float { min: 0.0, max: 10.0 }, More, "L1 penalty", "", "How far each weight is drawn towards 0 in a step, times the learning rate; a weight that gets there is exactly 0.", "none, as with weight decay";
     beta1: Float { min: 0.0, max: 0.999_999 }, More, "Adam beta 1", "", "Decay of the running mean of gradients.", "Kingma & Ba 2015: 0.9";
     beta2: Float { min: 0.0, max: 0.999_999_9 }, More, "Adam beta 2", "", "Decay of the running mean of squared gradients.", "Kingma & Ba 2015: 0.999";
     epsilon: Float { min: 1e-12, max: 1.0 }, More, "Adam epsilon", "", "Added to the root of the squared gradients' mean.", "Kingma & Ba 2015: 1e-8";

@@ -5,8 +5,10 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::TrainError;
+use super::live::Halt;
 use super::schedule::lr_at;
-use crate::data::{Histories, Prepared};
+use super::synthetic::{self, Wanted};
+use crate::data::{AugmentSpec, Histories, Prepared};
 use crate::experiment::{Experiment, TrainingSpec};
 use crate::model::{ModelSpec, OptimizerSpec, StepInputs};
 use crate::spec::derive_seed;
@@ -19,6 +21,11 @@ pub(super) struct Plan {
     /// Most epochs.
     pub(super) n_epochs: usize,
     batch_size: usize,
+    augment: AugmentSpec,
+    /// Synthetic histories beside those of the users.
+    n_synthetic: usize,
+    /// Fewest events of a history that can be learnt from.
+    min_events: usize,
     seed: u64,
 }
 
@@ -41,24 +48,76 @@ impl Plan {
                 "take a log where users have at least three events, or another split",
             );
         }
-        let TrainingSpec { epochs, batch_size, .. } = experiment.training;
-        Ok(Self { users, n_epochs: epochs, batch_size: batch_size.max(1), seed: experiment.seed })
+        let TrainingSpec { epochs, batch_size, augment, .. } = experiment.training;
+        let n_synthetic = augment.n_synthetic(users.len());
+        if let Some(problem) = synthetic::check(augment.sampler, prepared.dataset.n_items()).filter(|_| n_synthetic > 0)
+        {
+            return Err(TrainError::Problems(vec![problem]));
+        }
+        let (batch_size, min_events, seed) = (batch_size.max(1), min_events as usize, experiment.seed);
+        Ok(Self { users, n_epochs: epochs, batch_size, augment, n_synthetic, min_events, seed })
     }
 
-    /// Steps of an epoch; the last one may hold fewer users.
+    /// Steps of an epoch; the last one may hold fewer histories.
     pub(super) fn steps_per_epoch(&self) -> usize {
-        self.users.len().div_ceil(self.batch_size)
+        (self.users.len() + self.n_synthetic).div_ceil(self.batch_size)
     }
 
-    /// The batches of an epoch: every user once, in an order of its own.
-    pub(super) fn batches<'a>(&self, prepared: &'a Prepared, epoch: usize) -> impl Iterator<Item = Histories> + 'a {
-        let mut users = self.users.clone();
-        users.shuffle(&mut ChaCha8Rng::seed_from_u64(derive_seed(self.seed, "shuffle", epoch as u64)));
-        let (batch_size, n_steps) = (self.batch_size, self.steps_per_epoch());
-        (0..n_steps).map(move |at| {
-            let batch = users.iter().skip(at * batch_size).take(batch_size);
-            batch.map(|&user| train_items(prepared, user as usize)).collect()
+    /// The histories that a sampler writes after reading those of the users. They depend on nothing but
+    /// experiment and data, so that a run that goes on has the same.
+    pub(super) fn synthetic(
+        &self,
+        experiment: &Experiment,
+        prepared: &Prepared,
+        between: &mut dyn FnMut() -> Result<(), Halt>,
+    ) -> Result<Histories, Halt> {
+        let rows: Histories = self.users.iter().map(|&user| train_items(prepared, user as usize)).collect();
+        let wanted = Wanted {
+            sampler: self.augment.sampler,
+            n: self.n_synthetic,
+            least: self.min_events,
+            n_items: prepared.dataset.n_items(),
+            gan: &experiment.training.gan,
+            seed: derive_seed(self.seed, "synthetic", 0),
+        };
+        synthetic::write(&wanted, &rows, between)
+    }
+
+    /// The batches of an epoch: every user once and every synthetic history once, in an order of its own, each
+    /// user's history changed as the experiment says.
+    pub(super) fn batches<'a>(
+        &'a self,
+        prepared: &'a Prepared,
+        synthetic: &'a Histories,
+        epoch: usize,
+    ) -> impl Iterator<Item = Histories> + 'a {
+        let mut order: Vec<usize> = (0..self.users.len() + synthetic.n_rows()).collect();
+        order.shuffle(&mut ChaCha8Rng::seed_from_u64(derive_seed(self.seed, "shuffle", epoch as u64)));
+        (0..self.steps_per_epoch()).map(move |step| {
+            let mut histories = Histories::new();
+            for &at in order.iter().skip(step * self.batch_size).take(self.batch_size) {
+                match self.users.get(at) {
+                    Some(&user) => self.add_user(user, epoch, prepared, &mut histories),
+                    None => histories.push(synthetic.row(at - self.users.len())),
+                }
+            }
+            histories
         })
+    }
+
+    /// Adds what is learnt of a user in this epoch.
+    fn add_user(&self, user: u32, epoch: usize, prepared: &Prepared, histories: &mut Histories) {
+        let items = train_items(prepared, user as usize);
+        let seed = || derive_seed(derive_seed(self.seed, "augment", epoch as u64), "user", u64::from(user));
+        let positions =
+            self.augment.is_on().then(|| self.augment.positions(items.len(), self.min_events, seed())).flatten();
+        match positions {
+            Some(positions) => {
+                let changed: Vec<u32> = positions.iter().filter_map(|&at| items.get(at).copied()).collect();
+                histories.push(&changed);
+            }
+            None => histories.push(items),
+        }
     }
 
     /// What the model needs beside the batch at `step`, counted from 0 over the whole run.
@@ -91,6 +150,6 @@ pub fn min_train_events(model: &ModelSpec) -> u32 {
 
 /// The optimiser's part of the training settings.
 pub(super) fn optimizer(training: &TrainingSpec) -> OptimizerSpec {
-    let TrainingSpec { beta1, beta2, epsilon, weight_decay, clip_norm, .. } = *training;
-    OptimizerSpec { beta1, beta2, epsilon, weight_decay, clip_norm }
+    let TrainingSpec { beta1, beta2, epsilon, weight_decay, l1, clip_norm, .. } = *training;
+    OptimizerSpec { beta1, beta2, epsilon, weight_decay, l1, clip_norm }
 }
