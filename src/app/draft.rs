@@ -121,9 +121,11 @@ impl Draft {
         let family = self.experiment.model.family();
         (self.n_params, self.memory) = (None, None);
         if let Some(shape) = shape {
-            self.problems.extend(family.check(shape).into_iter().map(|problem| problem.under("model")));
+            let plan = self.experiment.plan(shape);
+            let of_model = self.experiment.model.check(&plan);
+            self.problems.extend(of_model.into_iter().map(|problem| problem.under("model")));
             if !self.has_errors() {
-                self.n_params = Some(family.n_params(shape));
+                self.n_params = Some(family.n_params(&plan));
                 self.memory = Some(self.experiment.memory(shape));
                 self.problems.extend(machine.and_then(|machine| self.experiment.check_memory(shape, machine)));
             }
@@ -163,6 +165,7 @@ fn only_difference(a: &Experiment, b: &Experiment) -> Option<String> {
         ("training.gan", a.training.gan.fields(), b.training.gan.fields()),
         ("evaluation", a.evaluation.fields(), b.evaluation.fields()),
         ("data.clean", a.data.clean.fields(), b.data.clean.fields()),
+        ("task", a.task.fields(), b.task.fields()),
         ("model", a.model.fields(), b.model.fields()),
         ("data.world", world_fields(a), world_fields(b)),
     ];

@@ -10,7 +10,7 @@ use super::table::{Align, Table};
 use super::train::set_all;
 use crate::error::Error;
 use crate::experiment::Experiment;
-use crate::metric::COPY_LEN;
+use crate::metric::{COPY_LEN, Metric};
 use crate::train::{JudgedSampler, judge_samplers};
 
 /// What to judge.
@@ -66,8 +66,8 @@ fn figures(JudgedSampler { likeness, downstream, .. }: &JudgedSampler) -> [f64; 
         likeness.lengths,
         likeness.copied_stretches,
         likeness.copied_rows,
-        downstream.hr_at_10,
-        downstream.ndcg_at_10,
+        downstream.get(Metric::Hr10).unwrap_or(f64::NAN),
+        downstream.get(Metric::Ndcg10).unwrap_or(f64::NAN),
     ]
 }
 

@@ -5,11 +5,14 @@
 //! changed history itself is trained on, and each change is drawn by itself. They are made on positions,
 //! not on items, so that whatever belongs to an event goes with it.
 
+use std::collections::BTreeSet;
+
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
+use super::{Asked, Histories};
 use crate::spec::derive_seed;
 
 /// How training histories are changed; by default not at all.
@@ -159,6 +162,59 @@ impl AugmentSpec {
             Change::Reorder => (self.reorder, self.reorder_share),
         }
     }
+
+    /// As [`AugmentSpec::positions`], of a row after some of whose events something is asked, `asked` in order.
+    ///
+    /// The last question stays, and so do the others that the crop does not cut off; nothing is reordered, since
+    /// an answer belongs to the events before it.
+    fn positions_asked(&self, asked: &[usize], least: usize, seed: u64) -> Option<Vec<usize>> {
+        let last = asked.last()?;
+        let drawn = Self { reorder: 0.0, ..*self }.positions(last + 1, least, seed)?;
+        let shift = last - drawn.last()?;
+        let first = drawn.first()? + shift;
+        let kept = drawn.iter().map(|at| at + shift).chain(asked.iter().copied().filter(|at| *at >= first));
+        Some(kept.collect::<BTreeSet<usize>>().into_iter().collect())
+    }
+}
+
+impl Histories {
+    /// Every row changed by the seed of its place, with all that is known of its events.
+    ///
+    /// Times stay in order: of reordered events the items and the features are exchanged, and the moments are
+    /// shared out anew. A row without a seed stays as it is.
+    #[must_use]
+    pub fn augmented(&self, spec: &AugmentSpec, least: usize, seeds: &[u64]) -> Self {
+        let mut changed = Self::new();
+        let mut events = Vec::with_capacity(self.item_idx.len());
+        let mut asked = self.asked.as_slice();
+        for row in 0..self.n_rows() {
+            let range = self.range(row);
+            let of_row;
+            (of_row, asked) = asked.split_at(asked.iter().take_while(|asked| asked.row == row).count());
+            let positions = seeds.get(row).and_then(|&seed| {
+                let at: Vec<usize> = of_row.iter().map(|asked| asked.position).collect();
+                if at.is_empty() {
+                    spec.positions(range.len(), least, seed)
+                } else {
+                    spec.positions_asked(&at, least, seed)
+                }
+            });
+            let positions = positions.unwrap_or_else(|| (0..range.len()).collect());
+            let place = |asked: &Asked| {
+                let position = positions.iter().position(|&at| at == asked.position)?;
+                Some(Asked { position, ..*asked })
+            };
+            changed.asked.extend(of_row.iter().filter_map(place));
+            let places: Vec<usize> = positions.iter().map(|at| range.start + at).collect();
+            let mut times: Vec<i64> = places.iter().filter_map(|&at| self.time_secs.get(at).copied()).collect();
+            times.sort_unstable();
+            changed.time_secs.extend(times);
+            changed.push(&places.iter().filter_map(|&at| self.item_idx.get(at).copied()).collect::<Vec<u32>>());
+            events.extend(places.into_iter().map(Some));
+        }
+        changed.beside = self.beside.iter().map(|values| values.picked(&events)).collect();
+        changed
+    }
 }
 
 /// ⌊share · n⌋, at most `n`.
@@ -198,6 +254,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::data::FeatureValues;
 
     const OFF: AugmentSpec = AugmentSpec {
         crop: 0.0,
@@ -285,5 +342,56 @@ mod tests {
         let mut counts = [0_usize; 5];
         (0..10_000).for_each(|seed| counts[spec.positions(10, 2, seed).unwrap()[0]] += 1);
         assert!(counts.iter().all(|count| (1840..=2160).contains(count)), "{counts:?}");
+    }
+
+    /// Two rows: the second is asked after its first, third and fourth event. Items are 10 times the time.
+    fn with_questions() -> Histories {
+        let asked = |position: usize| Asked { row: 1, position, elapsed_secs: 1.0, target: position as f32 };
+        Histories {
+            offsets: vec![0, 3, 8],
+            item_idx: vec![10, 20, 30, 10, 20, 30, 40, 50],
+            time_secs: vec![1, 2, 3, 1, 2, 3, 4, 5],
+            beside: vec![FeatureValues::Index { n: 9, idx: vec![1, 2, 3, 1, 2, 3, 4, 5] }],
+            asked: vec![asked(0), asked(2), asked(3)],
+        }
+    }
+
+    #[test]
+    fn what_is_known_of_an_event_goes_with_it_and_times_stay_in_order() {
+        let spec = AugmentSpec { crop: 0.5, mask: 0.5, reorder: 1.0, reorder_share: 1.0, ..OFF };
+        for seed in 0..200 {
+            let changed = with_questions().augmented(&spec, 2, &[seed, seed + 1]);
+            let FeatureValues::Index { idx, .. } = &changed.beside[0] else { panic!() };
+            assert!(changed.item_idx.iter().zip(idx).all(|(item, class)| *item == 10 * class));
+            for row in 0..2 {
+                let times = &changed.time_secs[changed.range(row)];
+                assert_eq!(times.len(), changed.row(row).len());
+                assert!(times.is_sorted());
+                let mut items: Vec<u32> = changed.row(row).to_vec();
+                items.sort_unstable();
+                assert!(items.iter().zip(times).all(|(item, time)| i64::from(*item) == 10 * time));
+            }
+        }
+    }
+
+    #[test]
+    fn a_question_keeps_its_event_and_sees_nothing_later() {
+        let spec = AugmentSpec { crop: 0.5, mask: 0.5, reorder: 1.0, mask_share: 0.5, ..OFF };
+        let mut n_dropped = 0;
+        for seed in 0..200 {
+            let changed = with_questions().augmented(&spec, 1, &[seed, seed + 1]);
+            let last = changed.asked.last().unwrap();
+            assert_eq!((last.row, last.target), (1, 3.0), "the last question stays");
+            for asked in &changed.asked {
+                // The event asked after is the fourth at most, and those before it are earlier ones.
+                let row = &changed.row(1)[..=asked.position];
+                assert_eq!(row[asked.position], 10 * (asked.target as u32 + 1));
+                assert!(row.is_sorted());
+            }
+            n_dropped += 3 - changed.asked.len();
+        }
+        assert!(n_dropped > 50, "{n_dropped}");
+        let same = with_questions().augmented(&OFF, 1, &[1, 2]);
+        assert_eq!(same, with_questions());
     }
 }

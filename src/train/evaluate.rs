@@ -4,7 +4,7 @@ use super::TrainError;
 use super::live::Halt;
 use crate::baseline::{Baseline, BaselineKind};
 use crate::data::{EvalCase, Prepared};
-use crate::metric::{Rank, RankingMetrics, mid_rank};
+use crate::metric::{Metrics, Rank, mid_rank};
 use crate::model::{ModelError, Questions, Trainable, distinct};
 use crate::run::{References, UserResult};
 
@@ -25,8 +25,8 @@ impl Judged {
     }
 
     /// Means over users.
-    pub(super) fn metrics(&self) -> RankingMetrics {
-        RankingMetrics::from_ranks(&self.ranks)
+    pub(super) fn metrics(&self) -> Metrics {
+        Metrics::of_ranks(&self.ranks)
     }
 
     /// One row a user, with ids as in the log.
@@ -38,6 +38,7 @@ impl Judged {
             item_id: dataset.items.id(question(prepared, *case).target).unwrap_or_default().to_owned(),
             rank,
             probability: log_probability.exp(),
+            predicted: None,
         };
         answers.map(row).collect()
     }
@@ -55,7 +56,7 @@ pub(super) fn evaluate(
     for block in cases.chunks(Questions::AT_A_TIME) {
         let asked: Vec<Question<'_>> = block.iter().map(|case| question(prepared, *case)).collect();
         let questions = Questions {
-            histories: asked.iter().map(|question| question.history).collect(),
+            histories: prepared.histories(block.iter().map(|case| (case.user_idx as usize, case.history_len as usize))),
             targets: asked.iter().map(|question| question.target).collect(),
             filter_seen,
             n_items: prepared.dataset.n_items(),
@@ -81,12 +82,12 @@ pub fn judge(
     prepared: &Prepared,
     cases: &[EvalCase],
     filter_seen: bool,
-) -> Result<RankingMetrics, TrainError> {
+) -> Result<Metrics, TrainError> {
     match evaluate(model, prepared, cases, filter_seen, &mut || Ok(())) {
         Ok(judged) => Ok(judged.metrics()),
         Err(Halt::Failed(error)) => Err(error),
         // Nobody is asked in between, so nobody can stop it.
-        Err(Halt::Stopped(_)) => Ok(RankingMetrics::default()),
+        Err(Halt::Stopped(_)) => Ok(Metrics::default()),
     }
 }
 
@@ -108,7 +109,7 @@ pub(super) fn judge_references(
         mid_rank(&scores, question.target as usize, &excluded)
     };
     let mut judge = |baseline: &dyn Baseline| -> Vec<Rank> { cases.iter().map(|case| rank(baseline, case)).collect() };
-    fitted.iter().map(|(kind, b)| (*kind, RankingMetrics::from_ranks(&judge(b.as_ref())))).collect()
+    fitted.iter().map(|(kind, b)| (*kind, Metrics::of_ranks(&judge(b.as_ref())))).collect()
 }
 
 /// What a model sees, and what came next.

@@ -167,8 +167,8 @@ impl<'a> Live<'a> {
             epochs: manifest.epochs,
             best_epoch: manifest.best_epoch,
             train_secs: self.clock.secs(),
-            valid: manifest.valid,
-            test: manifest.test,
+            valid: manifest.valid.clone(),
+            test: manifest.test.clone(),
             references_test: manifest.references_test.clone(),
             optimum: manifest.optimum(),
         };

@@ -3,12 +3,14 @@
 //! [`run`] is the whole story. What it says goes to the run's folder first and then to an
 //! [`Observer`]; what the user asks for comes through a [`Control`], looked at between steps.
 
+mod blueprint;
 mod early_stop;
 mod error;
 mod evaluate;
 mod live;
 mod message;
 mod open;
+mod outcome;
 mod plan;
 mod progress;
 mod record;
@@ -16,6 +18,7 @@ mod restore;
 mod schedule;
 mod synthetic;
 
+pub use blueprint::blueprint;
 pub use early_stop::EarlyStop;
 pub use error::TrainError;
 pub use evaluate::judge;
@@ -35,14 +38,15 @@ use std::sync::Arc;
 use crate::baseline::BaselineKind;
 use crate::data::{Histories, Prepared};
 use crate::experiment::Experiment;
-use crate::metric::RankingMetrics;
+use crate::metric::{Better, Metrics};
 use crate::model::{DeviceKind, ModelError, TrainStats, Trainable};
 use crate::run::{EpochDone, Manifest, Outcome, Part, References, RunId, RunStore};
 use crate::spec::Problem;
 
-use evaluate::{Judged, evaluate};
+use evaluate::evaluate;
 use live::{Halt, Live, panicked};
 use open::{Task, build_model, open};
+use outcome::{Judgement, answer};
 use progress::Sums;
 
 /// One run to be done.
@@ -105,7 +109,7 @@ fn train_and_judge(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) 
 /// Epoch after epoch: train, judge on validation, keep the weights, until epochs or patience run out.
 fn train(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Result<(), Halt> {
     let mut early_stop = task.early_stop.clone();
-    let synthetic = task.plan.synthetic(&task.experiment, &task.prepared, &mut || live.between_steps())?;
+    let synthetic = task.plan.synthetic(task, &mut || live.between_steps())?;
     for epoch in task.first_epoch..=task.plan.n_epochs {
         if early_stop.is_over() {
             break;
@@ -120,14 +124,14 @@ fn train(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Result<
             return Err(in_epoch(diverged.into(), task, epoch));
         }
 
-        let is_best = early_stop.observe(epoch, valid.ndcg_at_10);
+        let is_best = early_stop.observe(epoch, valid.primary().1);
         let train_secs = live.clock.secs();
         live.say(EventKind::Evaluated {
             epoch,
             step,
             train_loss: trained.loss,
             valid_loss,
-            valid,
+            valid: valid.clone(),
             is_best,
             lr: lr_at(&task.experiment.training, step - 1),
             grad_norm: trained.grad_norm,
@@ -138,7 +142,7 @@ fn train(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Result<
         let writer = &mut live.recorder.writer;
         writer.checkpoint(model, EpochDone { epoch, train_secs, best: is_best.then_some(valid) })?;
         if is_best {
-            writer.save_results(Part::Valid, &judged.results(&task.prepared, task.cases(Part::Valid)))?;
+            writer.save_results(Part::Valid, &judged.results(task, Part::Valid))?;
         }
         live.say(EventKind::Checkpointed { epoch })?;
     }
@@ -162,7 +166,7 @@ fn train_epoch(
 ) -> Result<(TrainStats, f64), Halt> {
     let (n_steps, start_secs) = (task.plan.steps_per_epoch(), live.start_epoch());
     let mut sums = Sums::default();
-    for (at, histories) in task.plan.batches(&task.prepared, synthetic, epoch).enumerate() {
+    for (at, histories) in task.plan.batches(task, synthetic, epoch).enumerate() {
         let step = (epoch - 1) * n_steps + at;
         model.train_step(&histories, task.plan.inputs(&task.experiment.training, step))?;
         if (at + 1) % task.read_back_every() == 0 || at + 1 == n_steps {
@@ -188,11 +192,11 @@ fn judge_best(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Re
     if live.store().results(&live.id(), Part::Valid)?.is_none() {
         // The best epoch lies before an interruption that cost its table.
         let judged = judge_part(task, live, model, Part::Valid)?;
-        live.recorder.writer.save_results(Part::Valid, &judged.results(&task.prepared, task.cases(Part::Valid)))?;
+        live.recorder.writer.save_results(Part::Valid, &judged.results(task, Part::Valid))?;
     }
 
     let judged = judge_part(task, live, model, Part::Test)?;
-    live.recorder.writer.save_results(Part::Test, &judged.results(&task.prepared, task.cases(Part::Test)))?;
+    live.recorder.writer.save_results(Part::Test, &judged.results(task, Part::Test))?;
     live.recorder.judged(judged.loss(), judged.metrics(), task.references_on(Part::Test))?;
     if let Some(problem) = below_reference(live.manifest()) {
         live.say(EventKind::Warned(problem))?;
@@ -200,9 +204,15 @@ fn judge_best(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Re
     Ok(())
 }
 
-fn judge_part(task: &Task, live: &mut Live<'_>, model: &dyn Trainable, part: Part) -> Result<Judged, Halt> {
+fn judge_part(task: &Task, live: &mut Live<'_>, model: &dyn Trainable, part: Part) -> Result<Judgement, Halt> {
+    if let Some(outcomes) = &task.outcomes {
+        let asked = (outcomes, part);
+        return answer(model, &task.prepared, asked, &mut || live.between_steps()).map(Judgement::Outcomes);
+    }
     let filter_seen = task.experiment.evaluation.filter_seen;
-    evaluate(model, &task.prepared, task.cases(part), filter_seen, &mut || live.between_steps())
+    let cases = task.cases(part);
+    let judged = evaluate(model, &task.prepared, cases, filter_seen, &mut || live.between_steps())?;
+    Ok(Judgement::Items(judged))
 }
 
 fn started(task: &Task, live: &Live<'_>, model: &dyn Trainable) -> EventKind {
@@ -224,18 +234,21 @@ const BELOW_REFERENCE: &str = "model";
 /// A reference that fits in a second and needs no gradient must be beaten.
 fn below_reference(manifest: &Manifest) -> Option<Problem> {
     let reference = BaselineKind::MarkovWindow;
-    let below = |part: &str, model: Option<RankingMetrics>, references: &References| {
-        let (model, reference) = (model?.ndcg_at_10, references.get(&reference)?.ndcg_at_10);
-        (model < reference).then(|| format!("{model:.4} against {reference:.4} on {part}"))
+    let metric = manifest.valid.as_ref().or(manifest.test.as_ref())?.primary().0;
+    let below = |part: &str, model: Option<&Metrics>, references: &References| {
+        let (model, reference) = (model?.get(metric)?, references.get(&reference)?.get(metric)?);
+        metric.is_better(reference, model).then(|| format!("{model:.4} against {reference:.4} on {part}"))
     };
-    let on_valid = below("validation", manifest.valid, &manifest.references_valid);
-    let on_test = below("test", manifest.test, &manifest.references_test);
+    let on_valid = below("validation", manifest.valid.as_ref(), &manifest.references_valid);
+    let on_test = below("test", manifest.test.as_ref(), &manifest.references_test);
     // What to do next is said of validation alone: nothing is tuned on the test split.
     let advice = if on_valid.is_some() { "train longer, change the learning rate or the dropout, or " } else { "" };
     let parts: Vec<String> = on_valid.into_iter().chain(on_test).collect();
     (!parts.is_empty()).then(|| {
         let sentence = format!(
-            "NDCG@10 is below the windowed Markov chain, which needs no training: {}; {advice}report the chain beside it",
+            "{} is {} the windowed Markov chain, which needs no training: {}; {advice}report the chain beside it",
+            metric.title(),
+            if metric.better() == Better::Lower { "above that of" } else { "below" },
             parts.join(", "),
         );
         Problem::warning(BELOW_REFERENCE, sentence)

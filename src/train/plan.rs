@@ -6,9 +6,10 @@ use rand_chacha::ChaCha8Rng;
 
 use super::TrainError;
 use super::live::Halt;
+use super::open::Task;
 use super::schedule::lr_at;
 use super::synthetic::{self, Wanted};
-use crate::data::{AugmentSpec, Histories, Prepared};
+use crate::data::{AugmentSpec, Histories, Outcomes, Prepared, Sample};
 use crate::experiment::{Experiment, TrainingSpec};
 use crate::model::{ModelSpec, OptimizerSpec, StepInputs};
 use crate::spec::derive_seed;
@@ -31,10 +32,18 @@ pub(super) struct Plan {
 
 impl Plan {
     /// Works out who is trained on, and refuses data on which nothing can be learnt or judged.
-    pub(super) fn new(experiment: &Experiment, prepared: &Prepared) -> Result<Self, TrainError> {
+    pub(super) fn new(
+        experiment: &Experiment,
+        prepared: &Prepared,
+        outcomes: Option<&Outcomes>,
+    ) -> Result<Self, TrainError> {
         let min_events = min_train_events(&experiment.model);
         let lens = prepared.split.train_len.iter().enumerate();
-        let users: Vec<u32> = lens.filter(|(_, len)| **len >= min_events).map(|(user, _)| user as u32).collect();
+        let mut users: Vec<u32> = lens.filter(|(_, len)| **len >= min_events).map(|(user, _)| user as u32).collect();
+        if let Some(outcomes) = outcomes {
+            users = outcomes.train.iter().map(|sample| sample.user_idx).collect();
+            users.dedup();
+        }
         let unfit = |what: &str, cure: &str| Err(TrainError::Unfit(format!("{what}: {cure}")));
         if users.is_empty() {
             return unfit(
@@ -50,8 +59,7 @@ impl Plan {
         }
         let TrainingSpec { epochs, batch_size, augment, .. } = experiment.training;
         let n_synthetic = augment.n_synthetic(users.len());
-        if let Some(problem) = synthetic::check(augment.sampler, prepared.dataset.n_items()).filter(|_| n_synthetic > 0)
-        {
+        if let Some(problem) = synthetic::check(experiment, prepared).filter(|_| n_synthetic > 0) {
             return Err(TrainError::Problems(vec![problem]));
         }
         let (batch_size, min_events, seed) = (batch_size.max(1), min_events as usize, experiment.seed);
@@ -67,17 +75,16 @@ impl Plan {
     /// experiment and data, so that a run that goes on has the same.
     pub(super) fn synthetic(
         &self,
-        experiment: &Experiment,
-        prepared: &Prepared,
+        task: &Task,
         between: &mut dyn FnMut() -> Result<(), Halt>,
     ) -> Result<Histories, Halt> {
-        let rows: Histories = self.users.iter().map(|&user| train_items(prepared, user as usize)).collect();
+        let rows: Histories = self.users.iter().map(|&user| train_items(&task.prepared, user as usize)).collect();
         let wanted = Wanted {
             sampler: self.augment.sampler,
             n: self.n_synthetic,
             least: self.min_events,
-            n_items: prepared.dataset.n_items(),
-            gan: &experiment.training.gan,
+            n_items: task.prepared.dataset.n_items(),
+            gan: &task.experiment.training.gan,
             seed: derive_seed(self.seed, "synthetic", 0),
         };
         synthetic::write(&wanted, &rows, between)
@@ -87,37 +94,31 @@ impl Plan {
     /// user's history changed as the experiment says.
     pub(super) fn batches<'a>(
         &'a self,
-        prepared: &'a Prepared,
+        task: &'a Task,
         synthetic: &'a Histories,
         epoch: usize,
     ) -> impl Iterator<Item = Histories> + 'a {
         let mut order: Vec<usize> = (0..self.users.len() + synthetic.n_rows()).collect();
         order.shuffle(&mut ChaCha8Rng::seed_from_u64(derive_seed(self.seed, "shuffle", epoch as u64)));
         (0..self.steps_per_epoch()).map(move |step| {
-            let mut histories = Histories::new();
-            for &at in order.iter().skip(step * self.batch_size).take(self.batch_size) {
-                match self.users.get(at) {
-                    Some(&user) => self.add_user(user, epoch, prepared, &mut histories),
-                    None => histories.push(synthetic.row(at - self.users.len())),
-                }
+            let batch = order.iter().skip(step * self.batch_size).take(self.batch_size);
+            let users: Vec<u32> = batch.clone().filter_map(|&at| self.users.get(at).copied()).collect();
+            let mut histories = self.changed(of_users(&users, task), &users, epoch);
+            for at in batch.filter_map(|at| at.checked_sub(self.users.len())) {
+                histories.push_timeless(synthetic.row(at));
             }
             histories
         })
     }
 
-    /// Adds what is learnt of a user in this epoch.
-    fn add_user(&self, user: u32, epoch: usize, prepared: &Prepared, histories: &mut Histories) {
-        let items = train_items(prepared, user as usize);
-        let seed = || derive_seed(derive_seed(self.seed, "augment", epoch as u64), "user", u64::from(user));
-        let positions =
-            self.augment.is_on().then(|| self.augment.positions(items.len(), self.min_events, seed())).flatten();
-        match positions {
-            Some(positions) => {
-                let changed: Vec<u32> = positions.iter().filter_map(|&at| items.get(at).copied()).collect();
-                histories.push(&changed);
-            }
-            None => histories.push(items),
+    /// The histories of these users as they are learnt from in this epoch.
+    fn changed(&self, histories: Histories, users: &[u32], epoch: usize) -> Histories {
+        if !self.augment.is_on() {
+            return histories;
         }
+        let of_epoch = derive_seed(self.seed, "augment", epoch as u64);
+        let seeds: Vec<u64> = users.iter().map(|&user| derive_seed(of_epoch, "user", u64::from(user))).collect();
+        histories.augmented(&self.augment, self.min_events, &seeds)
     }
 
     /// What the model needs beside the batch at `step`, counted from 0 over the whole run.
@@ -127,6 +128,20 @@ impl Plan {
             step,
             n_steps: self.n_epochs * self.steps_per_epoch(),
             seed: derive_seed(self.seed, "step", step as u64),
+        }
+    }
+}
+
+/// What training may see of these users, one row each.
+fn of_users(users: &[u32], task: &Task) -> Histories {
+    match &task.outcomes {
+        None => {
+            let of_user = |&user: &u32| (user as usize, train_items(&task.prepared, user as usize).len());
+            task.prepared.histories(users.iter().map(of_user))
+        }
+        Some(outcomes) => {
+            let samples: Vec<&[Sample]> = users.iter().map(|&user| outcomes.train_of(user)).collect();
+            task.prepared.asked_together(&samples)
         }
     }
 }

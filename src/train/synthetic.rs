@@ -5,14 +5,15 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use strum::IntoEnumIterator;
 
+use super::blueprint::blueprint;
 use super::early_stop::EarlyStop;
 use super::open::{build_model, open_data};
 use super::plan::{min_train_events, train_items};
 use super::schedule::lr_at;
 use super::{Built, TrainError, judge};
-use crate::data::{EvalCase, Histories, MarkovSampler, Prepared, Sampler};
+use crate::data::{EvalCase, Histories, MarkovSampler, Prepared, Sampler, TaskSpec};
 use crate::experiment::Experiment;
-use crate::metric::{Likeness, RankingMetrics};
+use crate::metric::{Likeness, Metrics};
 use crate::model::gan::{GanSpec, MAX_ITEMS, SequenceGan, too_many_items};
 use crate::model::{ModelError, StepInputs};
 use crate::spec::{Problem, derive_seed};
@@ -28,10 +29,17 @@ pub(super) struct Wanted<'a> {
     pub(super) seed: u64,
 }
 
-/// What stands in the way of synthetic histories over so many items.
-pub(super) fn check(sampler: Sampler, n_items: usize) -> Option<Problem> {
-    (sampler != Sampler::Markov && n_items > MAX_ITEMS)
-        .then(|| Problem::error("training.augment.synthetic", too_many_items(n_items)))
+/// What stands in the way of synthetic histories for this experiment.
+pub(super) fn check(experiment: &Experiment, prepared: &Prepared) -> Option<Problem> {
+    let n_items = prepared.dataset.n_items();
+    let sentence = if experiment.task != TaskSpec::NextItem || !prepared.features.is_empty() {
+        "synthetic histories are made of items alone; predict the next item without `data.features`, or set `training.augment.synthetic` to 0".to_owned()
+    } else if experiment.training.augment.sampler != Sampler::Markov && n_items > MAX_ITEMS {
+        too_many_items(n_items)
+    } else {
+        return None;
+    };
+    Some(Problem::error("training.augment.synthetic", sentence))
 }
 
 /// Fits the sampler on `rows` and writes what is wanted; the same seed writes the same. `between` is called
@@ -70,7 +78,7 @@ pub struct JudgedSampler {
     /// Against real histories that it has not read.
     pub likeness: Likeness,
     /// How a model that learnt from its histories alone ranks the next event of real users.
-    pub downstream: RankingMetrics,
+    pub downstream: Metrics,
 }
 
 /// Judges every sampler on the data of an experiment, and real histories first, as the measure.
@@ -90,7 +98,9 @@ pub fn judge_samplers(experiment: &Experiment, told: &mut dyn FnMut(&str)) -> Re
         return Err(TrainError::Problems(problems));
     }
     let prepared = open_data(experiment, None)?;
-    if let Some(problem) = check(Sampler::Gan, prepared.dataset.n_items()) {
+    let mut neural = experiment.clone();
+    neural.training.augment.sampler = Sampler::Gan;
+    if let Some(problem) = check(&neural, &prepared) {
         return Err(TrainError::Problems(vec![problem]));
     }
     let halves = Halves::new(experiment, &prepared)?;
@@ -171,13 +181,13 @@ impl Halves {
         rows: &Histories,
         experiment: &Experiment,
         prepared: &Prepared,
-    ) -> Result<RankingMetrics, TrainError> {
-        let Built { mut model, .. } = build_model(experiment, prepared.dataset.shape())?;
+    ) -> Result<Metrics, TrainError> {
+        let Built { mut model, .. } = build_model(experiment, &blueprint(experiment, prepared))?;
         let (training, filter_seen) = (&experiment.training, experiment.evaluation.filter_seen);
         let batch_size = training.batch_size.max(1);
         let n_steps = training.epochs * rows.n_rows().div_ceil(batch_size);
-        let mut early_stop = EarlyStop::new(training.patience);
-        let (mut best, mut step) = (RankingMetrics::default(), 0);
+        let mut early_stop = EarlyStop::new(experiment.answers().primary(), training.patience);
+        let (mut best, mut step) = (Metrics::default(), 0);
         for epoch in 1..=training.epochs {
             let mut order = rows_of(rows);
             order.shuffle(&mut ChaCha8Rng::seed_from_u64(derive_seed(experiment.seed, "shuffle", epoch as u64)));
@@ -189,7 +199,7 @@ impl Halves {
                 step += 1;
             }
             let chosen_by = judge(model.as_ref(), prepared, &self.questions[0], filter_seen)?;
-            if early_stop.observe(epoch, chosen_by.ndcg_at_10) {
+            if early_stop.observe(epoch, chosen_by.primary().1) {
                 best = judge(model.as_ref(), prepared, &self.questions[1], filter_seen)?;
             }
             if early_stop.is_over() {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 use seqscope::baseline::{Baseline, BaselineKind, DECAYS, LAST_ITEMS, ROW_NORM_EXPONENT, TIE_BREAK, WINDOW};
-use seqscope::metric::{RankingMetrics, mid_rank};
+use seqscope::metric::{Metric, Metrics, mid_rank};
 
 fn fit(kind: BaselineKind, n_items: usize, sequences: &[Vec<u32>]) -> Box<dyn Baseline> {
     kind.fit(n_items, sequences.iter().map(Vec::as_slice))
@@ -184,7 +184,7 @@ fn read_log(path: &std::path::Path, separator: char) -> (usize, Vec<Vec<u32>>) {
 }
 
 /// HR@10 and NDCG@10 on the last event of every user, after a fit on all but the last two.
-fn leave_one_out(kind: BaselineKind, n_items: usize, log: &[Vec<u32>]) -> RankingMetrics {
+fn leave_one_out(kind: BaselineKind, n_items: usize, log: &[Vec<u32>]) -> Metrics {
     let baseline = kind.fit(n_items, log.iter().map(|s| &s[..s.len() - 2]));
     let mut scores = vec![0.0; n_items + 1];
     let mut rank = |sequence: &Vec<u32>| {
@@ -195,15 +195,27 @@ fn leave_one_out(kind: BaselineKind, n_items: usize, log: &[Vec<u32>]) -> Rankin
         baseline.scores(history, &mut scores);
         mid_rank(&scores, target as usize, &seen)
     };
-    RankingMetrics::from_ranks(&log.iter().map(&mut rank).collect::<Vec<_>>())
+    Metrics::of_ranks(&log.iter().map(&mut rank).collect::<Vec<_>>())
 }
 
 fn assert_figures(log: &(usize, Vec<Vec<u32>>), tolerance: f64, wanted: [(BaselineKind, f64, f64); 3]) {
     for (kind, hr, ndcg) in wanted {
         let got = leave_one_out(kind, log.0, &log.1);
-        println!("{kind}: HR@10 {:.4}, NDCG@10 {:.4}", got.hr_at_10, got.ndcg_at_10);
-        assert!((got.hr_at_10 - hr).abs() <= tolerance, "{kind}: HR@10 {} is not {hr}", got.hr_at_10);
-        assert!((got.ndcg_at_10 - ndcg).abs() <= tolerance, "{kind}: NDCG@10 {} is not {ndcg}", got.ndcg_at_10);
+        println!(
+            "{kind}: HR@10 {:.4}, NDCG@10 {:.4}",
+            got.get(Metric::Hr10).unwrap(),
+            got.get(Metric::Ndcg10).unwrap()
+        );
+        assert!(
+            (got.get(Metric::Hr10).unwrap() - hr).abs() <= tolerance,
+            "{kind}: HR@10 {} is not {hr}",
+            got.get(Metric::Hr10).unwrap()
+        );
+        assert!(
+            (got.get(Metric::Ndcg10).unwrap() - ndcg).abs() <= tolerance,
+            "{kind}: NDCG@10 {} is not {ndcg}",
+            got.get(Metric::Ndcg10).unwrap()
+        );
     }
 }
 

@@ -4,11 +4,10 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use seqscope::data::{
-    AugmentSpec, CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Pseudonyms, Roles, SplitSpec,
-    TimeFormat, TitleSpec, WorldKind, WorldSpec,
+    CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Pseudonyms, Roles, SplitSpec, TimeFormat,
+    TitleSpec, WorldKind, WorldSpec,
 };
 use seqscope::experiment::{Experiment, ExperimentError, TrainingSpec, VERSION, differences};
-use seqscope::model::gan::GanSpec;
 use seqscope::model::{LstmSpec, ModelSpec, TransformerSpec, VaeSpec};
 use seqscope::spec::Problem;
 
@@ -101,15 +100,12 @@ fn old_files_keep_opening_with_the_same_meaning() {
             lr: 0.01,
             warmup_steps: 7,
             weight_decay: 0.02,
-            l1: 0.0,
             beta1: 0.8,
             beta2: 0.99,
             epsilon: 0.0001,
             clip_norm: 1.5,
             patience: 3,
-            fused: true,
-            augment: AugmentSpec::default(),
-            gan: GanSpec::default(),
+            ..TrainingSpec::default()
         },
         evaluation: seqscope::experiment::EvaluationSpec { filter_seen: false },
         seed: 42,
@@ -123,7 +119,15 @@ fn old_files_keep_opening_with_the_same_meaning() {
         training: TrainingSpec { epochs: 2, ..TrainingSpec::default() },
         ..base("world")
     };
-    let transformer = TransformerSpec { d_model: 24, n_layers: 3, n_heads: 4, d_ff: 48, seq_len: 25, dropout: 0.15 };
+    let transformer = TransformerSpec {
+        d_model: 24,
+        n_layers: 3,
+        n_heads: 4,
+        d_ff: 48,
+        seq_len: 25,
+        dropout: 0.15,
+        ..TransformerSpec::default()
+    };
     assert_eq!(open("shortest.ron"), base("shortest"));
     assert_eq!(open("file-and-lstm.ron"), shop);
     assert_eq!(open("world-and-vae.ron"), with_vae);

@@ -128,18 +128,12 @@ fn sections(ui: &mut Ui, app: &App, edited: &mut Experiment) {
         form.ui(ui, edited.model.described_mut());
         problems(ui, draft, "model");
     });
-    card(
-        ui,
-        "Training",
-        "AdamW with early stopping on validation NDCG@10; the best epoch is kept and tested once",
-        |ui| {
-            device(ui, app, &mut edited.training);
-            let form =
-                Form { section: "training", defaults: TrainingSpec::default().fields(), draft, is_narrow: false };
-            form.ui(ui, &mut WithoutDevice(&mut edited.training));
-            seed(ui, draft, &mut edited.seed);
-        },
-    );
+    card(ui, "Training", "AdamW with early stopping on validation; the best epoch is kept and tested once", |ui| {
+        device(ui, app, &mut edited.training);
+        let form = Form { section: "training", defaults: TrainingSpec::default().fields(), draft, is_narrow: false };
+        form.ui(ui, &mut WithoutDevice(&mut edited.training));
+        seed(ui, draft, &mut edited.seed);
+    });
     card(ui, "Augmentation", "Training histories changed anew in each epoch; validation and test never are", |ui| {
         let defaults = AugmentSpec::default().fields();
         let form = Form { section: "training.augment", defaults, draft, is_narrow: false };

@@ -4,7 +4,7 @@ use egui::{RichText, Ui};
 
 use crate::app::{Training, TrainingPhase};
 use crate::data::world::Ceiling;
-use crate::metric::RankingMetrics;
+use crate::metric::Metrics;
 use crate::run::References;
 use crate::ui::text;
 
@@ -22,28 +22,27 @@ pub(super) fn ui(ui: &mut Ui, training: &Training) {
 }
 
 /// One number of several metrics.
-type Of = fn(&RankingMetrics) -> f64;
-
 /// This run and the references, the best number of each column in bold; below them what the rules of
 /// a world allow.
-fn table(ui: &mut Ui, model: Option<&RankingMetrics>, references: &References, optimum: Option<Ceiling>) {
-    let mut rows: Vec<(&str, &RankingMetrics)> = model.map(|m| ("This run", m)).into_iter().collect();
+fn table(ui: &mut Ui, model: Option<&Metrics>, references: &References, optimum: Option<Ceiling>) {
+    let mut rows: Vec<(&str, &Metrics)> = model.map(|m| ("This run", m)).into_iter().collect();
     rows.extend(references.iter().map(|(kind, metrics)| (kind.title(), metrics)));
-    let columns: [(&str, Of); 3] = [("NDCG@10", |m| m.ndcg_at_10), ("HR@10", |m| m.hr_at_10), ("MRR", |m| m.mrr)];
+    let columns = rows.first().map(|(_, metrics)| metrics.kind.headline()).unwrap_or_default();
     // Five lines must fit beside the small charts.
     ui.spacing_mut().interact_size.y = 18.0;
     egui::Grid::new("test metrics").striped(true).num_columns(4).spacing([10.0, 2.0]).show(ui, |ui| {
         ui.label("");
-        for (name, _) in columns {
-            ui.label(RichText::new(name).small());
+        for metric in columns {
+            ui.label(RichText::new(metric.title()).small()).on_hover_text(metric.about().help);
         }
         ui.end_row();
         for (name, metrics) in &rows {
             ui.label(*name);
-            for (_, of) in columns {
-                let best = rows.iter().map(|(_, m)| of(m)).fold(f64::NEG_INFINITY, f64::max);
-                let text = RichText::new(text::metric(of(metrics))).monospace();
-                ui.label(if of(metrics) >= best { text.strong() } else { text.weak() });
+            for &metric in columns {
+                let value = metrics.get(metric).unwrap_or(f64::NAN);
+                let is_beaten = rows.iter().filter_map(|(_, m)| m.get(metric)).any(|v| metric.is_better(v, value));
+                let text = RichText::new(text::metric(value)).monospace();
+                ui.label(if is_beaten { text.weak() } else { text.strong() });
             }
             ui.end_row();
         }
