@@ -26,6 +26,7 @@ mod gold;
 mod metric;
 mod model;
 mod network;
+mod overfitting;
 mod place;
 mod privacy;
 mod reach;
