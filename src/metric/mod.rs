@@ -12,6 +12,7 @@ mod kind;
 mod list;
 mod number;
 mod ranking;
+pub mod statistics;
 mod words;
 
 pub use bag::Metrics;

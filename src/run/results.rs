@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use super::RunError;
+use super::{Facts, RunError};
 use crate::data::{self, Column, Table};
+use crate::metric::Metric;
 
 /// Rank and scores of one evaluated user, as kept in `results/*.parquet`.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +18,16 @@ pub struct UserResult {
     /// The model's probability of the true item: a softmax over the whole catalogue, whether or
     /// not seen items are ranked.
     pub probability: f64,
+    /// What is known of the question; `None` in runs from before it was kept.
+    pub facts: Option<Facts>,
+}
+
+impl UserResult {
+    /// What the user adds to a metric that is a mean over users; `None` for another metric.
+    #[must_use]
+    pub fn value(&self, metric: Metric) -> Option<f64> {
+        metric.of_rank(self.rank)
+    }
 }
 
 pub(super) fn write(path: &Path, results: &[UserResult]) -> Result<(), RunError> {
@@ -43,7 +54,34 @@ pub(super) fn table(results: &[UserResult]) -> Table {
         ("rank", number(|r| r.rank)),
         ("probability", number(|r| r.probability)),
     ];
-    Table { columns: columns.map(|(name, column)| (name.to_owned(), column)).into() }
+    let facts: Option<Vec<&Facts>> = results.iter().map(|result| result.facts.as_ref()).collect();
+    let facts = facts.filter(|facts| !facts.is_empty()).map(|facts| facts_columns(&facts));
+    let columns = columns.into_iter().chain(facts.into_iter().flatten());
+    Table { columns: columns.map(|(name, column)| (name.to_owned(), column)).collect() }
+}
+
+fn facts_columns(facts: &[&Facts]) -> [(&'static str, Column); 3] {
+    let number = |f: fn(&Facts) -> u32| Column::Float(facts.iter().map(|facts| f64::from(f(facts))).collect());
+    [
+        ("history_len", number(|facts| facts.history_len)),
+        ("popularity_decile", number(|facts| facts.popularity_decile)),
+        ("behaviour", Column::Text(facts.iter().map(|facts| facts.behaviour.clone()).collect())),
+    ]
+}
+
+/// The facts of every row; `None` where the table has none.
+fn facts_from(mut next: impl FnMut(&str) -> Option<Column>) -> Option<Vec<Facts>> {
+    let (Column::Float(lens), Column::Float(deciles)) = (next("history_len")?, next("popularity_decile")?) else {
+        return None;
+    };
+    let Column::Text(behaviours) = next("behaviour")? else { return None };
+    let rows = lens.into_iter().zip(deciles).zip(behaviours);
+    let fact = |((len, decile), behaviour)| Facts {
+        history_len: f64::round(len) as u32,
+        popularity_decile: f64::round(decile) as u32,
+        behaviour,
+    };
+    Some(rows.map(fact).collect())
 }
 
 fn from_table(table: Table) -> Option<Vec<UserResult>> {
@@ -53,8 +91,11 @@ fn from_table(table: Table) -> Option<Vec<UserResult>> {
     let (Column::Float(ranks), Column::Float(probabilities)) = (next("rank")?, next("probability")?) else {
         return None;
     };
-    let rows = users.into_iter().zip(items).zip(ranks).zip(probabilities);
-    let result = |(((user_id, item_id), rank), probability)| UserResult { user_id, item_id, rank, probability };
+    let facts = facts_from(next).unwrap_or_default();
+    let facts = facts.into_iter().map(Some).chain(std::iter::repeat(None));
+    let rows = users.into_iter().zip(items).zip(ranks).zip(probabilities).zip(facts);
+    let result =
+        |((((user_id, item_id), rank), probability), facts)| UserResult { user_id, item_id, rank, probability, facts };
     Some(rows.map(result).collect())
 }
 
@@ -64,7 +105,16 @@ mod tests {
 
     #[test]
     fn a_table_and_back() {
-        let result = UserResult { user_id: "u".to_owned(), item_id: "i".to_owned(), rank: 1.5, probability: 0.25 };
+        let facts = Facts { history_len: 7, popularity_decile: 3, behaviour: "view".to_owned() };
+        let result = UserResult {
+            user_id: "u".to_owned(),
+            item_id: "i".to_owned(),
+            rank: 1.5,
+            probability: 0.25,
+            facts: Some(facts),
+        };
+        let older = UserResult { facts: None, ..result.clone() };
+        assert_eq!(from_table(table(std::slice::from_ref(&older))), Some(vec![older]));
         assert_eq!(from_table(table(std::slice::from_ref(&result))), Some(vec![result]));
         assert_eq!(from_table(Table::default()), None);
     }
