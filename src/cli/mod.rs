@@ -22,6 +22,7 @@ mod pseudonyms;
 mod request;
 mod resume;
 mod runs;
+mod said;
 mod stop;
 mod table;
 mod train;

@@ -29,8 +29,10 @@ mod network;
 mod overfitting;
 mod place;
 mod privacy;
+mod reach;
 mod run;
 mod spec;
+mod task;
 mod train;
 #[cfg(feature = "gui")]
 mod widget;

@@ -51,13 +51,14 @@ fn network() -> SequenceGan {
     gan
 }
 
-/// max |ours − theirs| ≤ 1e-4 · max |theirs|
+/// max |ours − theirs| ≤ 1e-4 · max |theirs|, and 1e-6 where all are smaller than 0.01: 0 is among them. The bias of
+/// the discriminator's score has no gradient: it is in both scores that are compared.
 fn assert_near(what: &str, ours: &[f32], theirs: &[f32]) {
     assert_eq!(ours.len(), theirs.len(), "{what}");
     let largest = |values: &mut dyn Iterator<Item = f32>| values.fold(0.0_f32, |a, b| a.max(b.abs()));
     let error = largest(&mut ours.iter().zip(theirs).map(|(a, b)| a - b));
-    let scale = largest(&mut theirs.iter().copied());
-    assert!(error <= 1e-4 * scale && scale > 0.0, "{what} is off by {error:.1e} of {scale:.1e}");
+    let scale = largest(&mut theirs.iter().copied()).max(1e-2);
+    assert!(error <= 1e-4 * scale, "{what} is off by {error:.1e} of {scale:.1e}");
 }
 
 /// Holds the gradients of a loss against PyTorch's: with beta1 0 and nothing clipped, Adam's first moment after
@@ -184,7 +185,7 @@ fn what_cannot_be_is_one_sentence_with_the_cure() {
     let refused = SequenceGan::new(&small(), 201, 1).unwrap_err().to_string();
     assert!(refused.contains("at most 200 items") && refused.contains("to Markov"), "{refused}");
 
-    let mut gan = SequenceGan::new(&GanSpec { likelihood_lr: 1e30, ..small() }, 5, 1).unwrap();
+    let mut gan = SequenceGan::new(&GanSpec { likelihood_lr: 1e39, ..small() }, 5, 1).unwrap();
     let diverged = gan.learn_language(&circles(), &mut || Ok::<_, ModelError>(())).unwrap_err().to_string();
     for part in ["in epoch 1 of maximum likelihood", "learning rate is too high", "lower `training.gan.likelihood_lr`"]
     {
