@@ -165,6 +165,7 @@ impl Answered {
                 item_id: truth,
                 rank,
                 probability: chance,
+                facts: None,
                 predicted: (self.output == Output::Number).then_some(first),
             }
         };
