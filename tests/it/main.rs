@@ -28,10 +28,13 @@ mod metric;
 mod metric_values;
 mod model;
 mod network;
+mod overfitting;
 mod place;
 mod privacy;
+mod reach;
 mod run;
 mod spec;
+mod task;
 mod train;
 #[cfg(feature = "gui")]
 mod widget;

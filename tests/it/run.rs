@@ -274,6 +274,7 @@ fn results_come_back_bit_for_bit() {
         rank,
         probability: 0.1 + 0.2,
         facts: None,
+        predicted: None,
     };
     let users = vec![user("007", 1.5), user("", 3416.0)];
     writer.save_results(Part::Test, &users).unwrap();

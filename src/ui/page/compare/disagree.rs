@@ -92,6 +92,7 @@ mod tests {
             rank: *rank,
             probability: 0.1,
             facts: None,
+            predicted: None,
         };
         ranks.iter().map(result).collect()
     }
