@@ -13,6 +13,7 @@ mod data;
 mod describe;
 mod devices;
 mod export;
+mod forecast;
 mod outcome;
 mod predict;
 mod profile;
@@ -82,6 +83,8 @@ pub enum Command {
     Compare(compare::Args),
     /// Say what a user will do next, according to a run
     Predict(predict::Args),
+    /// Forecast how many events the next days, weeks or months bring, beside the simple rules
+    Forecast(forecast::Args),
     /// Copy a run's tables and weights to a new folder
     Export(export::Args),
     /// List the devices that can train
@@ -105,6 +108,7 @@ pub fn run(command: Command, runs: PathBuf, streams: &mut Streams<'_>) -> Result
         Command::Runs(args) => runs::run(&args, &store, streams),
         Command::Compare(args) => compare::run(&args, &store, streams),
         Command::Predict(args) => predict::run(&args, &store, streams),
+        Command::Forecast(args) => forecast::run(args, streams),
         Command::Export(args) => export::run(&args, &store, streams),
         Command::Devices(args) => devices::run(&args, streams),
         Command::Bench(args) => bench::run(&args, streams),

@@ -37,7 +37,7 @@ pub use curve::{Curve, Curves};
 pub use error::RunError;
 pub use history::{History, HistoryPoint, Part};
 pub use id::RunId;
-pub use manifest::{DataStamp, Manifest, Outcome, References, RunStatus, Summary};
+pub use manifest::{DataStamp, LeftOutReferences, Manifest, Outcome, References, RunStatus, Summary};
 pub use memory::RunMemory;
 pub use results::UserResult;
 pub use store::RunStore;

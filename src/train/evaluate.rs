@@ -1,12 +1,11 @@
-//! Puts the questions of a part to a model or a reference: rank and probability of each true item.
+//! Puts the questions of a part to a model: rank and probability of each true item.
 
 use super::TrainError;
 use super::live::Halt;
-use crate::baseline::{Baseline, BaselineKind};
 use crate::data::{EvalCase, Prepared};
-use crate::metric::{Rank, RankingMetrics, mid_rank};
-use crate::model::{ModelError, Questions, Trainable, distinct};
-use crate::run::{References, UserResult};
+use crate::metric::{Rank, RankingMetrics};
+use crate::model::{ModelError, Questions, Trainable};
+use crate::run::UserResult;
 
 /// Answers to the questions of a part, in their order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -88,27 +87,6 @@ pub fn judge(
         // Nobody is asked in between, so nobody can stop it.
         Err(Halt::Stopped(_)) => Ok(RankingMetrics::default()),
     }
-}
-
-/// A reference fitted on the training events.
-pub(super) type Fitted = (BaselineKind, Box<dyn Baseline>);
-
-/// Judges the references on some questions.
-pub(super) fn judge_references(
-    fitted: &[Fitted],
-    prepared: &Prepared,
-    cases: &[EvalCase],
-    filter_seen: bool,
-) -> References {
-    let mut scores = vec![0.0; prepared.dataset.n_items() + 1];
-    let mut rank = |baseline: &dyn Baseline, case: &EvalCase| {
-        let question = question(prepared, *case);
-        baseline.scores(question.history, &mut scores);
-        let excluded = if filter_seen { distinct(question.history) } else { Vec::new() };
-        mid_rank(&scores, question.target as usize, &excluded)
-    };
-    let mut judge = |baseline: &dyn Baseline| -> Vec<Rank> { cases.iter().map(|case| rank(baseline, case)).collect() };
-    fitted.iter().map(|(kind, b)| (*kind, RankingMetrics::from_ranks(&judge(b.as_ref())))).collect()
 }
 
 /// What a model sees, and what came next.

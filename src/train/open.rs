@@ -4,13 +4,10 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use strum::IntoEnumIterator;
-
 use super::early_stop::EarlyStop;
-use super::evaluate::{Fitted, judge_references};
-use super::plan::{Plan, optimizer, train_items};
+use super::plan::{Plan, optimizer};
+use super::reference::Fitted;
 use super::{BELOW_REFERENCE, Job, TrainError};
-use crate::baseline::BaselineKind;
 use crate::data::{self, DataReport, DataShape, DataSource, DataSpec, EvalCase, Prepared};
 use crate::experiment::Experiment;
 use crate::model::{DeviceInfo, DeviceKind, Layers, MachineMemory, Trainable, device_of, open_device};
@@ -34,7 +31,7 @@ pub(super) struct Task {
     pub(super) prepared: Arc<Prepared>,
     pub(super) device: DeviceInfo,
     pub(super) plan: Plan,
-    pub(super) references: Vec<Fitted>,
+    pub(super) references: Fitted,
     /// With the epochs of an earlier part of the run behind it.
     pub(super) early_stop: EarlyStop,
     pub(super) first_epoch: usize,
@@ -57,7 +54,7 @@ impl Task {
 
     /// The references on a part.
     pub(super) fn references_on(&self, part: Part) -> References {
-        judge_references(&self.references, &self.prepared, self.cases(part), self.experiment.evaluation.filter_seen)
+        self.references.judged(&self.prepared, self.cases(part), self.experiment.evaluation.filter_seen)
     }
 
     /// After how many steps the statistics are read back from the device.
@@ -89,7 +86,7 @@ pub(super) fn open(job: Job, build: BuildModel<'_>) -> Result<(Task, Box<dyn Tra
         warnings.extend(without_errors(experiment.check_memory(shape, machine).into_iter().collect())?);
     }
     let Built { mut model, device } = build(&experiment, shape)?;
-    let references = fit_references(&prepared);
+    let references = Fitted::on(&prepared);
 
     let mut task = Task {
         early_stop: EarlyStop::new(experiment.training.patience),
@@ -101,13 +98,14 @@ pub(super) fn open(job: Job, build: BuildModel<'_>) -> Result<(Task, Box<dyn Tra
         first_epoch: 1,
         warnings,
     };
-    let writer = if let Some(writer) = earlier {
+    let mut writer = if let Some(writer) = earlier {
         go_on(&mut task, model.as_mut(), writer)?
     } else {
         let stamp = stamp(&task.prepared, &task.experiment);
         let manifest = Manifest::new(task.experiment.clone(), stamp, task.device.clone(), model.n_params());
         RunWriter::create(&job.store, manifest)?
     };
+    writer.manifest.references_left_out.clone_from(&task.references.left_out);
     Ok((task, model, writer))
 }
 
@@ -181,12 +179,6 @@ fn open_data(experiment: &Experiment, given: Option<Arc<Prepared>>) -> Result<Ar
 /// The warnings among some problems; an error among them refuses the whole.
 fn without_errors(problems: Vec<Problem>) -> Result<Vec<Problem>, TrainError> {
     if problems.iter().any(Problem::is_error) { Err(TrainError::Problems(problems)) } else { Ok(problems) }
-}
-
-fn fit_references(prepared: &Prepared) -> Vec<Fitted> {
-    let sequences = || (0..prepared.dataset.sequences.n_users()).map(|user| train_items(prepared, user));
-    let fit = |kind: BaselineKind| (kind, kind.fit(prepared.dataset.n_items(), sequences()));
-    BaselineKind::iter().map(fit).collect()
 }
 
 fn stamp(prepared: &Prepared, experiment: &Experiment) -> DataStamp {

@@ -3,11 +3,11 @@
 use egui::Ui;
 use strum::IntoEnumIterator as _;
 
-use super::super::ranking::Ranking;
+use super::super::ranking::{Ranking, lines_to_beat};
 use crate::app::App;
 use crate::run::{Manifest, Part, References, RunId, hindrance};
 use crate::ui::theme;
-use crate::ui::widget::line_chart::{ChartData, Chrome, Flag, LineChart, Reference, Series, tick};
+use crate::ui::widget::line_chart::{ChartData, Chrome, Flag, LineChart, Series, tick};
 use crate::ui::widget::run_words;
 
 /// Which loss is drawn.
@@ -103,10 +103,7 @@ impl Curves {
         self.loss.set(data("Loss (nats an event)", loss));
         let mut ranked = data(&format!("{} on validation", self.ranking_of), ranking);
         ranked.flags = ranked.series.iter().filter_map(best).collect();
-        ranked.references = shared_references(app, &key.runs)
-            .iter()
-            .map(|(kind, metrics)| Reference { name: kind.title().to_owned(), value: self.ranking_of.of(metrics) })
-            .collect();
+        ranked.references = lines_to_beat(&shared_references(app, &key.runs), self.ranking_of);
         self.ranking.set(ranked);
         self.key = Some(key);
     }

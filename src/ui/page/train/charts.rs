@@ -2,11 +2,11 @@
 
 use egui::{Align, Layout, Ui, vec2};
 
-use super::super::ranking::Ranking;
+use super::super::ranking::{Ranking, lines_to_beat};
 use crate::app::{LivePoint, Training};
 use crate::run::{Curve, RunId};
 use crate::ui::theme;
-use crate::ui::widget::line_chart::{ChartData, Chrome, Flag, LineChart, Reference, Series, tick};
+use crate::ui::widget::line_chart::{ChartData, Chrome, Flag, LineChart, Series, tick};
 
 /// Height of a small chart, title included.
 const SMALL: f32 = 150.0;
@@ -193,11 +193,8 @@ impl View<'_> {
         });
         let name = format!("this run, {metric}");
         let series = vec![Series { name, color: theme::series_color(self.ui, 1), points, keep_raw: true }];
-        let references = self.training.references_valid.iter();
         ChartData {
-            references: references
-                .map(|(kind, metrics)| Reference { name: kind.title().to_owned(), value: metric.of(metrics) })
-                .collect(),
+            references: lines_to_beat(&self.training.references_valid, metric),
             flags: best.into_iter().collect(),
             ..self.data(&format!("{metric} on validation"), series)
         }
