@@ -121,9 +121,11 @@ impl Draft {
         let family = self.experiment.model.family();
         (self.n_params, self.memory) = (None, None);
         if let Some(shape) = shape {
-            self.problems.extend(family.check(shape).into_iter().map(|problem| problem.under("model")));
+            let plan = self.experiment.plan(shape);
+            let of_model = self.experiment.model.check(&plan);
+            self.problems.extend(of_model.into_iter().map(|problem| problem.under("model")));
             if !self.has_errors() {
-                self.n_params = Some(family.n_params(shape));
+                self.n_params = Some(family.n_params(&plan));
                 self.memory = Some(self.experiment.memory(shape));
                 self.problems.extend(machine.and_then(|machine| self.experiment.check_memory(shape, machine)));
             }

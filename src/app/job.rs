@@ -99,7 +99,7 @@ pub(super) enum Answer {
     Picked(PickKind, Result<Option<PathBuf>, String>),
     Previewed(Ticket, Result<Preview, String>),
     Prepared(Ticket, (DataSpec, SplitSpec), Result<Counted, String>),
-    Opened(PathBuf, Result<Experiment, String>),
+    Opened(PathBuf, Result<Box<Experiment>, String>),
     Saved(PathBuf, Result<(), String>),
     Train(Event),
     Trained(Ticket, Result<(RunId, Ended), String>),

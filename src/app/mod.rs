@@ -362,7 +362,7 @@ impl App {
     fn open_experiment(&mut self, path: PathBuf) {
         self.remember(path.clone());
         let shown = path.clone();
-        let work = move || Experiment::open(&path).map_err(job::sentence);
+        let work = move || Experiment::open(&path).map(Box::new).map_err(job::sentence);
         self.jobs.start("experiment", work, move |result| Answer::Opened(shown, result));
     }
 

@@ -65,7 +65,7 @@ pub(super) fn default_of(kind: ModelKind) -> ModelSpec {
 mod tests {
     use super::{SizePreset, default_of, sized_model};
     use crate::data::DataShape;
-    use crate::model::ModelKind;
+    use crate::model::{Blueprint, ModelKind};
     use strum::IntoEnumIterator;
 
     #[test]
@@ -75,8 +75,8 @@ mod tests {
             let sizes = SizePreset::iter().map(|size| sized_model(&default_of(kind), size));
             let n_params: Vec<usize> = sizes
                 .map(|model| {
-                    assert!(model.family().check(shape).iter().all(|problem| !problem.is_error()), "{model:?}");
-                    model.family().n_params(shape)
+                    assert!(model.check(&Blueprint::of(shape)).iter().all(|problem| !problem.is_error()), "{model:?}");
+                    model.family().n_params(&Blueprint::of(shape))
                 })
                 .collect();
             assert!(n_params.is_sorted_by(|a, b| a < b), "{kind}: {n_params:?}");

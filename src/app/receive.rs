@@ -33,7 +33,7 @@ impl App {
             }
             Answer::Prepared(ticket, from, prepared) => self.take_prepared(ticket, from, prepared),
             Answer::Opened(path, Ok(experiment)) => {
-                self.change_draft(|draft| draft.replace(experiment));
+                self.change_draft(|draft| draft.replace(*experiment));
                 self.go_to(Page::Model);
                 self.tell(Tone::Done, format!("Opened {}.", path.display()), None);
             }

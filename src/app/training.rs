@@ -1,5 +1,8 @@
 //! The run in work as the window sees it.
 
+use strum::IntoEnumIterator as _;
+
+use crate::metric::{AnswerKind, Metric, Metrics};
 use crate::model::DeviceInfo;
 use crate::run::{Curves, Part, References, RunId};
 use crate::spec::Problem;
@@ -26,7 +29,7 @@ pub enum TrainingPhase {
 }
 
 /// One epoch's numbers.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LivePoint {
     /// Epoch, from 1.
     pub epoch: usize,
@@ -36,12 +39,8 @@ pub struct LivePoint {
     pub train_loss: f64,
     /// Validation loss, nats an event.
     pub valid_loss: f64,
-    /// Validation NDCG@10.
-    pub ndcg_at_10: f64,
-    /// Validation HR@10.
-    pub hr_at_10: f64,
-    /// Validation MRR.
-    pub mrr: f64,
+    /// Metrics on validation.
+    pub valid: Metrics,
     /// Learning rate.
     pub lr: f64,
     /// Mean norm of the gradient.
@@ -136,9 +135,7 @@ impl Training {
                 step,
                 train_loss,
                 valid_loss,
-                ndcg_at_10: valid.ndcg_at_10,
-                hr_at_10: valid.hr_at_10,
-                mrr: valid.mrr,
+                valid,
                 lr,
                 grad_norm,
                 events_per_sec,
@@ -161,23 +158,24 @@ impl Training {
         let value = |part: Part, metric: &str, epoch: f64| {
             curves.get(part, metric).and_then(|curve| curve.at(epoch)).unwrap_or(f64::NAN)
         };
-        let mut best = f64::NEG_INFINITY;
+        let (kind, mut best) = (self.answers(), f64::NAN);
         let mut earlier = Vec::new();
-        for &[at, ndcg_at_10] in curves.get(Part::Valid, "ndcg@10").into_iter().flat_map(|curve| curve.iter()) {
+        for &[at, valid_loss] in curves.get(Part::Valid, "loss").into_iter().flat_map(|curve| curve.iter()) {
             let epoch = at as usize;
             if epoch >= first_live {
                 break;
             }
-            let is_best = ndcg_at_10 > best;
-            best = best.max(ndcg_at_10);
+            let of_epoch = |metric: Metric| value(Part::Valid, metric.name(), at);
+            let is_best = kind.primary().is_better(of_epoch(kind.primary()), best);
+            best = if is_best { of_epoch(kind.primary()) } else { best };
+            let known = Metric::iter().filter(|metric| of_epoch(*metric).is_finite());
+            let valid = known.fold(Metrics::new(kind, 0), |valid, metric| valid.with(metric, of_epoch(metric)));
             earlier.push(LivePoint {
                 epoch,
                 step: curves.step_of(epoch).unwrap_or_default(),
                 train_loss: value(Part::Train, "loss", at),
-                valid_loss: value(Part::Valid, "loss", at),
-                ndcg_at_10,
-                hr_at_10: value(Part::Valid, "hr@10", at),
-                mrr: value(Part::Valid, "mrr", at),
+                valid_loss,
+                valid,
                 lr: value(Part::Train, "lr", at),
                 grad_norm: value(Part::Train, "grad_norm", at),
                 events_per_sec: value(Part::Train, "events_per_sec", at),
@@ -185,6 +183,13 @@ impl Training {
             });
         }
         self.points.splice(0..0, earlier);
+    }
+
+    /// What kind of answers is judged, and so by which metrics.
+    #[must_use]
+    pub fn answers(&self) -> AnswerKind {
+        let judged = self.points.last().map(|point| &point.valid).or_else(|| self.references_valid.values().next());
+        judged.map_or_else(AnswerKind::default, |metrics| metrics.kind)
     }
 
     fn push_loss(&mut self, step: usize, loss: f64) {

@@ -26,6 +26,7 @@ mod markov2;
 mod popularity;
 mod recent;
 mod repeat;
+pub mod task;
 mod transitions;
 mod tune;
 mod user_knn;

@@ -278,7 +278,7 @@ mod tests {
                 let Size { n_users, n_items, n_events, .. } = case.size;
                 let shape =
                     crate::data::DataShape { n_users, n_items, n_events: n_users * n_events, max_len: n_events };
-                let problems = model.family().check(shape);
+                let problems = model.family().check(&crate::model::Blueprint::of(shape));
                 assert!(problems.iter().all(|problem| !problem.is_error()), "{}: {problems:?}", case.work);
             }
         }

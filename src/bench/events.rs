@@ -120,7 +120,7 @@ pub(super) fn log(case: &Case) -> Prepared {
         train_len,
         fingerprint: String::new(),
     };
-    Prepared { dataset, split }
+    Prepared { dataset, split, features: Vec::new() }
 }
 
 fn vocab(first: u32, n: usize) -> Vocab {

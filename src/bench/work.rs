@@ -13,7 +13,7 @@ use crate::data::{self, DataSource, DataSpec, FileSpec, Prepared, SplitSpec};
 use crate::error::Error;
 use crate::experiment::{Experiment, TrainingSpec};
 use crate::explain::user_view;
-use crate::model::{Layers, ModelSpec, OpenDevice, OptimizerSpec, StepInputs, Trainable, open_device};
+use crate::model::{Blueprint, Layers, ModelSpec, OpenDevice, OptimizerSpec, StepInputs, Trainable, open_device};
 use crate::run::{Outcome, RunStore};
 use crate::spec::derive_seed;
 use crate::train::{self, Command, Control, Event, EventKind, Job, Observer, TrainError};
@@ -80,12 +80,12 @@ fn optimizer() -> OptimizerSpec {
 }
 
 fn built(model: &ModelSpec, log: &Prepared, how: &How) -> Result<Box<dyn Trainable>, Error> {
-    Ok(model.family().build(log.dataset.shape(), optimizer(), &device(how)?, seed())?)
+    Ok(model.family().build(&Blueprint::of(log.dataset.shape()), optimizer(), &device(how)?, seed())?)
 }
 
 /// One optimiser step, and its loss read back: without that a GPU would only have been told what to do.
 fn step(case: &Case, model: &ModelSpec, how: &How) -> Result<Option<Timing>, Error> {
-    let mut model = model.family().build(case.size.shape(), optimizer(), &device(how)?, seed())?;
+    let mut model = model.family().build(&Blueprint::of(case.size.shape()), optimizer(), &device(how)?, seed())?;
     let histories = events::histories(case);
     let lr = TrainingSpec::default().lr;
     timed(how.runs, |at| {

@@ -13,7 +13,7 @@ use crate::bench::{
 };
 use crate::data::name_of;
 use crate::error::Error;
-use crate::model::{DeviceKind, Layers, ModelKind, ModelSpec, open_device};
+use crate::model::{Blueprint, DeviceKind, Layers, ModelKind, ModelSpec, open_device};
 use crate::spec::{Value, did_you_mean};
 
 /// What to measure, where, how often.
@@ -246,7 +246,7 @@ fn described(case: &Case) -> Json {
         "n_items": case.size.n_items,
         "n_events": case.size.n_events,
         "batch_size": case.size.batch_size,
-        "n_params": case.task.model().map(|model| model.family().n_params(case.size.shape())),
+        "n_params": case.task.model().map(|model| model.family().n_params(&Blueprint::of(case.size.shape()))),
         "seed": seed(),
         "checksum": checksum(case),
     })

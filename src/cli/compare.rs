@@ -8,6 +8,7 @@ use super::table::{Align, Table, duration, metric};
 use crate::data::world::Ceiling;
 use crate::error::Error;
 use crate::experiment::{Difference, differences};
+use crate::metric::Metric;
 use crate::run::{Manifest, RunStore, hindrance};
 
 /// Which runs.
@@ -71,7 +72,7 @@ fn remarks(manifests: &[Manifest]) -> Vec<String> {
 }
 
 fn write_metrics(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<(), Error> {
-    let tested = manifests.iter().filter_map(|manifest| manifest.test.map(|test| (manifest, test)));
+    let tested = manifests.iter().filter_map(|manifest| manifest.test.as_ref().map(|test| (manifest, test)));
     let mut protocols: Vec<String> =
         tested.map(|(m, test)| protocol(&m.experiment, m.data.shape.n_items, test.n_users)).collect();
     protocols.dedup();
@@ -84,11 +85,13 @@ fn write_metrics(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<()
         )?,
     }
     let (left, right) = (Align::Left, Align::Right);
-    let columns = ["NDCG@10", "HR@10", "MRR", "best epoch", "epochs", "time", "parameters"].map(|name| (name, right));
+    let headline = headline(manifests);
+    let metrics = headline.iter().map(|metric| (metric.title(), right));
+    let columns = ["best epoch", "epochs", "time", "parameters"].map(|name| (name, right));
     let names = [("run", left), ("model", left)].into_iter();
-    let mut table = Table::new(names.chain(columns).chain([("audit", left), ("device", left)]));
+    let mut table = Table::new(names.chain(metrics).chain(columns).chain([("audit", left), ("device", left)]));
     for manifest in manifests {
-        table.row(cells(manifest));
+        table.row(cells(manifest, headline));
     }
     let mut optima: Vec<(&str, Ceiling)> = Vec::new();
     for found in manifests.iter().filter_map(|m| Some((m.data.name.as_str(), m.optimum()?))) {
@@ -99,26 +102,28 @@ fn write_metrics(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<()
     for (world, best) in optima {
         let [ndcg, hr] = [best.ndcg_at_10, best.hr_at_10].map(|value| metric(Some(value)));
         let said = ["best possible".to_owned(), format!("the rules of `{world}`"), ndcg, hr];
-        table.row(said.into_iter().chain(std::iter::repeat_n(String::new(), 7)));
+        table.row(said);
     }
     Ok(table.write(streams.out)?)
 }
 
-fn cells(manifest: &Manifest) -> [String; 11] {
-    let test = manifest.test;
-    [
-        manifest.id.0.clone(),
-        manifest.experiment.model.family().title().to_owned(),
-        metric(test.map(|m| m.ndcg_at_10)),
-        metric(test.map(|m| m.hr_at_10)),
-        metric(test.map(|m| m.mrr)),
+/// The metrics that the first run is judged by.
+fn headline(manifests: &[Manifest]) -> &'static [Metric] {
+    manifests.first().map(|first| first.experiment.answers()).unwrap_or_default().headline()
+}
+
+fn cells(manifest: &Manifest, headline: &[Metric]) -> impl Iterator<Item = String> {
+    let values = headline.iter().map(|&of| metric(manifest.test.as_ref().and_then(|test| test.get(of))));
+    let names = [manifest.id.0.clone(), manifest.experiment.model.family().title().to_owned()];
+    let rest = [
         manifest.best_epoch.map_or_else(|| "–".to_owned(), |epoch| epoch.to_string()),
         manifest.epochs.to_string(),
         duration(manifest.train_secs),
         super::table::count(manifest.n_params),
         manifest.data.audit_word().unwrap_or("–").to_owned(),
         manifest.device.as_ref().map(|device| device.name.clone()).unwrap_or_default(),
-    ]
+    ];
+    names.into_iter().chain(values).chain(rest)
 }
 
 fn write_differences(

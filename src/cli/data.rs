@@ -17,7 +17,7 @@ use super::train::set_all;
 use super::{Streams, columns, world};
 use crate::data::{
     self, DataError, DataReport, DataSource, DataSpec, Dataset, Encoding, FileSpec, Finding, Packing, Prepared,
-    Preview, Profile, Role, Roles, Split, SplitSpec, StepCount, StepEffect, TimeFormat, TitleSpec, Watch, WorldKind,
+    Preview, Profile, Role, Roles, SplitSpec, StepCount, StepEffect, TimeFormat, TitleSpec, Watch, WorldKind,
     WorldSpec,
 };
 use crate::error::Error;
@@ -309,7 +309,7 @@ fn world_json(spec: &WorldSpec, wanted: &ProfileArgs, streams: &mut Streams<'_>)
 }
 
 fn unsplit(spec: &DataSpec, watch: &dyn Watch) -> Result<Prepared, Error> {
-    Ok(Prepared { dataset: data::read(spec, watch)?, split: Split::default() })
+    Ok(Prepared { dataset: data::read(spec, watch)?, ..Prepared::default() })
 }
 
 fn json_of(preview: &Preview, dataset: &Dataset, audited: Option<&[Finding]>) -> Value {

@@ -9,7 +9,7 @@ use super::table::{Align, Table, count, duration, metric};
 use crate::data::world::Ceiling;
 use crate::error::Error;
 use crate::experiment::Experiment;
-use crate::metric::RankingMetrics;
+use crate::metric::{AnswerKind, Metric, Metrics};
 use crate::run::{Manifest, Outcome, References};
 use crate::train::Ended;
 
@@ -54,9 +54,10 @@ fn json_of(manifest: &Manifest, ended: &Ended) -> Value {
     })
 }
 
-/// The three headline metrics under their usual names.
-pub(super) fn metrics_json(metrics: &RankingMetrics) -> Value {
-    json!({ "ndcg@10": metrics.ndcg_at_10, "hr@10": metrics.hr_at_10, "mrr": metrics.mrr })
+/// The headline metrics under their usual names.
+pub(super) fn metrics_json(metrics: &Metrics) -> Value {
+    let named = |metric: &Metric| (metric.name().to_owned(), json!(metrics.get(*metric)));
+    metrics.kind.headline().iter().map(named).collect::<serde_json::Map<_, _>>().into()
 }
 
 /// The best possible figures of a world.
@@ -81,19 +82,20 @@ fn write_text(manifest: &Manifest, ended: &Ended, streams: &mut Streams<'_>) -> 
     let out = &mut *streams.out;
     let epochs = if ended.epochs == 1 { "epoch" } else { "epochs" };
     writeln!(out, "run {} {how}: {} {epochs} in {}{best}", manifest.id, ended.epochs, duration(ended.train_secs))?;
-    let Some(test) = ended.test else {
+    let Some(test) = &ended.test else {
         writeln!(out, "No epoch was judged, so there is nothing to compare.")?;
         return Ok(());
     };
     writeln!(out, "\nTest: {}", protocol(&manifest.experiment, manifest.data.shape.n_items, test.n_users))?;
-    let metrics = ["NDCG@10", "HR@10", "MRR"].map(|name| (name, Align::Right));
-    let mut table = Table::new([("", Align::Left)].into_iter().chain(metrics).chain([("", Align::Left)]));
-    table.row(cells(manifest.experiment.model.family().title(), &test, String::new()));
+    let columns = test.kind.headline().iter().map(|metric| (metric.title(), Align::Right));
+    let mut table = Table::new([("", Align::Left)].into_iter().chain(columns).chain([("", Align::Left)]));
+    table.row(cells(manifest.experiment.model.family().title(), test, String::new()));
     for (kind, reference) in &ended.references_test {
-        table.row(cells(kind.title(), reference, verdict(test.ndcg_at_10, reference.ndcg_at_10)));
+        table.row(cells(kind.title(), reference, verdict(test, reference)));
     }
-    if let Some(optimum) = &ended.optimum {
-        let hr_at_1 = format!("HR@1 {}, and this run {}", metric(Some(optimum.hr_at_1)), metric(Some(test.hr_at_1)));
+    // What a world allows is known of rankings.
+    if let Some(optimum) = ended.optimum.as_ref().filter(|_| test.kind == AnswerKind::Ranking) {
+        let hr_at_1 = format!("HR@1 {}, and this run {}", metric(Some(optimum.hr_at_1)), metric(test.get(Metric::Hr1)));
         let [ndcg, hr] = [optimum.ndcg_at_10, optimum.hr_at_10].map(|value| metric(Some(value)));
         table.row(["Best possible by the world's rules".to_owned(), ndcg, hr, metric(None), hr_at_1]);
     }
@@ -104,16 +106,22 @@ fn write_text(manifest: &Manifest, ended: &Ended, streams: &mut Streams<'_>) -> 
     Ok(())
 }
 
-fn cells(title: &str, metrics: &RankingMetrics, verdict: String) -> [String; 5] {
-    let number = |value| metric(Some(value));
-    [title.to_owned(), number(metrics.ndcg_at_10), number(metrics.hr_at_10), number(metrics.mrr), verdict]
+fn cells(title: &str, metrics: &Metrics, verdict: String) -> impl Iterator<Item = String> {
+    let values = metrics.kind.headline().iter().map(|&of| metric(metrics.get(of)));
+    [title.to_owned()].into_iter().chain(values).chain([verdict])
 }
 
-fn verdict(model: f64, reference: f64) -> String {
-    match model.total_cmp(&reference) {
-        Ordering::Greater => format!("beaten by {:.4} NDCG@10", model - reference),
+/// How a model stands to a reference, by the metric that runs are chosen by.
+fn verdict(model: &Metrics, reference: &Metrics) -> String {
+    let metric = model.primary().0;
+    let (Some(model), Some(reference)) = (model.get(metric), reference.get(metric)) else {
+        return String::new();
+    };
+    let gain = metric.gain(model, reference);
+    match gain.total_cmp(&0.0) {
+        Ordering::Greater => format!("beaten by {gain:.4} {}", metric.title()),
         Ordering::Equal => "equalled".to_owned(),
-        Ordering::Less => format!("not beaten: {:.4} NDCG@10 below it", reference - model),
+        Ordering::Less => format!("not beaten: {:.4} {} worse", -gain, metric.title()),
     }
 }
 
@@ -130,8 +138,11 @@ mod tests {
 
     #[test]
     fn a_verdict_says_by_how_much() {
-        assert_eq!(verdict(0.25, 0.125), "beaten by 0.1250 NDCG@10");
-        assert_eq!(verdict(0.25, 0.25), "equalled");
-        assert_eq!(verdict(0.125, 0.25), "not beaten: 0.1250 NDCG@10 below it");
+        let ndcg = |value| Metrics::new(AnswerKind::Ranking, 1).with(Metric::Ndcg10, value);
+        assert_eq!(verdict(&ndcg(0.25), &ndcg(0.125)), "beaten by 0.1250 NDCG@10");
+        assert_eq!(verdict(&ndcg(0.25), &ndcg(0.25)), "equalled");
+        assert_eq!(verdict(&ndcg(0.125), &ndcg(0.25)), "not beaten: 0.1250 NDCG@10 worse");
+        let mae = |value| Metrics::new(AnswerKind::Number, 1).with(Metric::Mae, value);
+        assert_eq!(verdict(&mae(2.0), &mae(3.0)), "beaten by 1.0000 MAE", "a lower error is better");
     }
 }

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::table::{count, duration};
+use super::table::{self, count, duration};
 use crate::data::{Stage, Watch};
+use crate::metric::Metric;
 use crate::train::{Event, EventKind, Observer, Progress, TrainError};
 
 /// Draws the bar on standard error where that is a terminal, and writes a line an epoch anywhere.
@@ -104,11 +105,10 @@ impl Observer for ProgressLines<'_> {
             EventKind::Progress(now) => self.advance(now),
             EventKind::Evaluated { epoch, train_loss, valid_loss, valid, is_best, .. } => {
                 let best = if *is_best { "  best so far" } else { "" };
-                let (ndcg, hr) = (valid.ndcg_at_10, valid.hr_at_10);
-                let epoch = format!("epoch {epoch}/{}", self.n_epochs);
-                self.say(&format!(
-                    "{epoch}  loss {train_loss:.4}  valid loss {valid_loss:.4}  NDCG@10 {ndcg:.4}  HR@10 {hr:.4}{best}"
-                ));
+                let named = |metric: &Metric| format!("{} {}", metric.title(), table::metric(valid.get(*metric)));
+                let metrics: Vec<String> = valid.kind.headline().iter().take(2).map(named).collect();
+                let (epoch, metrics) = (format!("epoch {epoch}/{}", self.n_epochs), metrics.join("  "));
+                self.say(&format!("{epoch}  loss {train_loss:.4}  valid loss {valid_loss:.4}  {metrics}{best}"));
             }
             EventKind::Warned(problem) => self.say(&format!("warning: {}", problem.sentence)),
             EventKind::Ended(_) => self.bar.finish_and_clear(),

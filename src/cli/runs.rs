@@ -6,7 +6,8 @@ use super::Streams;
 use super::outcome::metrics_json;
 use super::table::{Align, Table, metric};
 use crate::error::Error;
-use crate::run::{Outcome, RunStatus, RunStore, Summary};
+use crate::metric::{AnswerKind, Metric};
+use crate::run::{Manifest, Outcome, RunStatus, RunStore, Summary};
 
 /// How to print.
 #[derive(Debug, clap::Args)]
@@ -27,24 +28,40 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
         return Ok(());
     }
     let (left, right) = (Align::Left, Align::Right);
+    // Runs that are judged by other metrics than the first say by which.
+    let manifests = runs.iter().filter_map(|run| run.manifest.as_deref());
+    let headline = manifests.map(headline).next().unwrap_or_else(|| two(AnswerKind::default()));
+    let (first, second) = headline;
     let columns = [
         ("run", left),
         ("model", left),
         ("epochs", right),
-        ("NDCG@10", right),
-        ("HR@10", right),
+        (first.title(), right),
+        (second.title(), right),
         ("", left),
         ("audit", left),
         ("status", left),
     ];
     let mut table = Table::new(columns);
     for run in &runs {
-        table.row(cells(run));
+        table.row(cells(run, headline));
     }
     Ok(table.write(streams.out)?)
 }
 
-fn cells(run: &Summary) -> [String; 8] {
+/// The two metrics that say most of a kind of answers.
+fn two(kind: AnswerKind) -> (Metric, Metric) {
+    match kind.headline() {
+        [first, second, ..] => (*first, *second),
+        _ => (kind.primary(), kind.primary()),
+    }
+}
+
+fn headline(manifest: &Manifest) -> (Metric, Metric) {
+    two(manifest.experiment.answers())
+}
+
+fn cells(run: &Summary, columns: (Metric, Metric)) -> [String; 8] {
     let Some(manifest) = &run.manifest else {
         return [
             run.id.0.clone(),
@@ -57,17 +74,22 @@ fn cells(run: &Summary) -> [String; 8] {
             status(&run.status),
         ];
     };
-    let (metrics, part) = match (manifest.test, manifest.valid) {
+    let (metrics, part) = match (&manifest.test, &manifest.valid) {
         (Some(test), _) => (Some(test), "test"),
         (None, Some(valid)) => (Some(valid), "validation"),
         (None, None) => (None, ""),
     };
+    let cell = |column: Metric, of_run: Metric| {
+        let value = metric(metrics.and_then(|metrics| metrics.get(of_run)));
+        if column == of_run { value } else { format!("{} {value}", of_run.title()) }
+    };
+    let (first, second) = headline(manifest);
     [
         run.id.0.clone(),
         manifest.experiment.model.family().title().to_owned(),
         manifest.epochs.to_string(),
-        metric(metrics.map(|m| m.ndcg_at_10)),
-        metric(metrics.map(|m| m.hr_at_10)),
+        cell(columns.0, first),
+        cell(columns.1, second),
         part.to_owned(),
         manifest.data.audit_word().unwrap_or("–").to_owned(),
         status(&run.status),

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::world::Optimum;
-use super::{FileSpec, FreeColumn, JoinReport, PseudonymStamp, Sequences, Split, TimeFormat, Vocab};
+use super::{
+    Feature, FileSpec, FreeColumn, Histories, JoinReport, PseudonymStamp, Sequences, Split, TimeFormat, Vocab,
+};
 use crate::spec::Problem;
 
 /// A cleaned, coded log.
@@ -206,4 +208,25 @@ pub struct Prepared {
     pub dataset: Dataset,
     /// Which of them are for training, validation and test.
     pub split: Split,
+    /// What models get to know of every event beside its item: numbers with mean 0 and variance 1 over the
+    /// training events, classes as they are.
+    pub features: Vec<Feature>,
+}
+
+impl Prepared {
+    /// The first events of some users, with their times and features: so many of each.
+    #[must_use]
+    pub fn histories(&self, rows: impl IntoIterator<Item = (usize, usize)>) -> Histories {
+        let sequences = &self.dataset.sequences;
+        let mut histories = Histories::new();
+        for (user, len) in rows {
+            let range = sequences.range(user);
+            let len = len.min(range.len());
+            let items = sequences.items(user).get(..len).unwrap_or(&[]);
+            let times = sequences.times(user).filter(|_| self.dataset.has_clock());
+            let times = times.and_then(|times| times.get(..len)).unwrap_or(&[]);
+            histories.push_events(items, times, (&self.features, range.start));
+        }
+        histories
+    }
 }

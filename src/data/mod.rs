@@ -38,6 +38,7 @@ mod split;
 mod split_spec;
 mod stream;
 mod table;
+mod task;
 mod time;
 mod titles;
 mod vocab;
@@ -45,7 +46,7 @@ mod watch;
 pub mod world;
 
 pub use audit::{Check, Finding, LeakRow, Verdict, audit};
-pub use batch::{Histories, PaddedBatch};
+pub use batch::{Asked, Histories, PaddedBatch};
 pub use calendar::{Calendar, DayParts};
 pub use clean::CleanStep;
 pub use columns::{Beside, ColumnKind, FreeColumn, FreeColumnSpec, FreeValues, JoinReport, SideOf, SideTable, Words};
@@ -70,6 +71,10 @@ pub use spec::{
 pub use split::{EvalCase, Split, SplitPart};
 pub use split_spec::SplitSpec;
 pub use table::{Column, Table};
+pub use task::{
+    NextBehaviour, NextItem, NextNumber, NumberOf, Outcomes, Output, Sample, Scale, TaskKind, TaskSpec, WillAct,
+    check_task, outcomes,
+};
 pub use vocab::Vocab;
 pub use watch::{Opening, Stage, Watch};
 pub use world::{WorldKind, WorldSpec};

@@ -22,7 +22,19 @@ pub(super) fn prepare(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> R
     let divided = divide(&dataset.sequences, split, cuts);
     judge(&mut dataset, &divided, split)?;
     dataset.report.optimum = optimum(data, &dataset, &divided);
-    Ok(Prepared { dataset, split: divided })
+    let mut prepared = Prepared { dataset, split: divided, features: Vec::new() };
+    prepared.features = model_features(&prepared, data)?;
+    Ok(prepared)
+}
+
+/// The features that models get, fitted on the training events.
+fn model_features(prepared: &Prepared, data: &DataSpec) -> Result<Vec<feature::Feature>, DataError> {
+    if data.features.is_empty() {
+        return Ok(Vec::new());
+    }
+    let training = feature::training_mask(prepared);
+    let features = feature::features(&prepared.dataset, &data.features, &training)?;
+    Ok(features.into_iter().map(|feature| feature.standardised(&training)).collect())
 }
 
 /// What the rules of a world say of its test questions, when all events of the world are there.

@@ -21,7 +21,9 @@ fn with_data(experiment: &Experiment, of_data: Vec<Problem>) -> Vec<Problem> {
     let mut problems: Vec<Problem> = name(&experiment.name).into_iter().collect();
     problems.extend(of_data);
     problems.extend(leaky_split(experiment));
-    problems.extend(experiment.model.family().check(SMALLEST).into_iter().map(|problem| problem.under("model")));
+    let plan = experiment.plan(SMALLEST);
+    problems.extend(data::check_task(&experiment.task, experiment.split));
+    problems.extend(experiment.model.check(&plan).into_iter().map(|problem| problem.under("model")));
     let training = &experiment.training;
     problems.extend(training.problems().into_iter().map(|problem| problem.under("training")));
     if training.lr == 0.0 {

@@ -9,7 +9,7 @@ impl Experiment {
     /// Memory that training on the processor takes, with data of these sizes.
     #[must_use]
     pub fn memory(&self, shape: DataShape) -> MemoryNeed {
-        self.model.family().memory(&Workload::new(shape, self.training.batch_size))
+        self.model.family().memory(&Workload::new(&self.plan(shape), self.training.batch_size))
     }
 
     /// What is doubtful where a training on the processor takes more than the machine has free, and

@@ -7,6 +7,7 @@ mod error;
 mod features;
 mod file;
 mod memory;
+mod plan;
 mod settings;
 mod syntax;
 
@@ -18,8 +19,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::data::world::Seen;
-use crate::data::{DataSpec, SplitSpec};
-use crate::model::ModelSpec;
+use crate::data::{DataSpec, SplitSpec, TaskSpec};
+use crate::metric::AnswerKind;
+use crate::model::{LossKind, ModelSpec, Negatives};
 use crate::spec::Problem;
 
 /// Version of the experiment file that this program writes.
@@ -39,6 +41,9 @@ pub struct Experiment {
     /// How to split.
     #[serde(default)]
     pub split: SplitSpec,
+    /// What the model is to tell.
+    #[serde(default)]
+    pub task: TaskSpec,
     /// Which model.
     #[serde(default)]
     pub model: ModelSpec,
@@ -60,6 +65,7 @@ impl Default for Experiment {
             name: "experiment".to_owned(),
             data: DataSpec::default(),
             split: SplitSpec::default(),
+            task: TaskSpec::default(),
             model: ModelSpec::default(),
             training: TrainingSpec::default(),
             evaluation: EvaluationSpec::default(),
@@ -92,8 +98,18 @@ pub struct TrainingSpec {
     pub epsilon: f64,
     /// Largest global norm of the gradient; 0 leaves it as it is.
     pub clip_norm: f64,
-    /// Epochs without a better validation NDCG@10 before training stops; 0 never stops early.
+    /// Epochs without a better validation metric (NDCG@10 for the next item) before training stops; 0 never stops early.
     pub patience: usize,
+    /// What a next-item model learns by.
+    pub loss: LossKind,
+    /// Items drawn beside the true one, for losses that draw.
+    pub n_negatives: usize,
+    /// How they are drawn.
+    pub negatives: Negatives,
+    /// Calibration of gBCE.
+    pub gbce_t: f64,
+    /// Share of the target's weight that is spread over the catalogue.
+    pub label_smoothing: f64,
     /// Whether the CPU trains by fused layers instead of burn's.
     pub fused: bool,
 }
@@ -112,6 +128,11 @@ impl Default for TrainingSpec {
             epsilon: 1e-8,
             clip_norm: 5.0,
             patience: 10,
+            loss: LossKind::FullSoftmax,
+            n_negatives: 256,
+            negatives: Negatives::Uniform,
+            gbce_t: 0.75,
+            label_smoothing: 0.0,
             fused: true,
         }
     }
@@ -122,7 +143,12 @@ crate::spec::described! { TrainingSpec {
     epochs: Int { min: 1, max: 100_000 }, Core, "Epochs", "", "Most passes over the training data.", "SASRec recipe with full softmax: up to 100";
     batch_size: Int { min: 1, max: 65_536 }, Core, "Batch size", "users", "Users in one optimiser step.", "Kang & McAuley 2018: 128";
     lr: Float { min: 0.0, max: 10.0 }, Core, "Learning rate", "", "Size of an optimiser step after warm-up.", "Kang & McAuley 2018: 0.001";
-    patience: Int { min: 0, max: 100_000 }, Core, "Patience", "epochs", "Epochs without a better validation NDCG@10 before training stops; 0 never stops early.", "10 of at most 100";
+    patience: Int { min: 0, max: 100_000 }, Core, "Patience", "epochs", "Epochs without a better validation metric (NDCG@10 for the next item) before training stops; 0 never stops early.", "10 of at most 100";
+    loss: Choice(<LossKind as strum::VariantNames>::VARIANTS.to_vec()), Core, "Loss", "", "What a next-item model learns by: the whole catalogue at once (FullSoftmax), or the true item against some drawn ones. A VAE has its likelihood instead.", "full softmax up to 50,000 items";
+    n_negatives: Int { min: 1, max: 100_000 }, More, "Negatives", "items", "How many items are drawn beside the true one, by losses that draw.", "gSASRec: 256; SASRec: 1";
+    negatives: Choice(<Negatives as strum::VariantNames>::VARIANTS.to_vec()), More, "Draw negatives", "", "Uniform: every item alike. Popularity: by its training events, to the power 3/4.", "Kang & McAuley 2018: Uniform";
+    gbce_t: Float { min: 0.0, max: 1.0 }, More, "gBCE calibration", "", "How strongly gBCE corrects for drawing only some negatives; 0 is plain BCE.", "Petrov & Macdonald 2023: 0.75";
+    label_smoothing: Float { min: 0.0, max: 0.9 }, More, "Label smoothing", "", "Share of the target's weight that is spread over the whole catalogue; only for the full softmax.", "Szegedy et al. 2016: 0.1; none by default";
     warmup_steps: Int { min: 0, max: 10_000_000 }, More, "Warm-up", "steps", "Steps over which the learning rate grows from 0.", "none needed at this size";
     weight_decay: Float { min: 0.0, max: 10.0 }, More, "Weight decay", "", "Pull of the weights towards 0 a step, times the learning rate (AdamW).", "Kang & McAuley 2018: none";
     beta1: Float { min: 0.0, max: 0.999_999 }, More, "Adam beta 1", "", "Decay of the running mean of gradients.", "Kingma & Ba 2015: 0.9";
@@ -160,6 +186,13 @@ crate::spec::described! { EvaluationSpec {
 } }
 
 impl Experiment {
+    /// What kind of answer is asked for, and so by which metrics a run is judged: the next item is
+    /// ranked among all.
+    #[must_use]
+    pub fn answers(&self) -> AnswerKind {
+        AnswerKind::Ranking
+    }
+
     /// Reads an experiment file.
     ///
     /// # Errors

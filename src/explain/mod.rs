@@ -1,9 +1,11 @@
 //! Plain numbers in, explanations out: what a model thought at each step of one user's history.
 
 mod heads;
+mod list;
 mod ranked;
 
 pub use heads::HeadSummary;
+pub use list::{Fallback, FittedReferences, ListError, ListRequest, Listed, Recommendation, Voice, recommendation};
 
 use ranked::{Contest, Seen};
 
@@ -92,8 +94,10 @@ pub fn user_view(
 ) -> Result<UserView, ModelError> {
     let items = prepared.dataset.sequences.items(user_idx);
     let held_out = HeldOut::of(prepared, user_idx);
-    let after = model.step_scores(items)?;
-    let histories: Histories = held_out.cases().map(|case| history(items, case)).chain([items]).collect();
+    let whole = prepared.histories([(user_idx, items.len())]);
+    let after = model.step_scores(&whole)?;
+    let lens = held_out.cases().map(|case| case.history_len as usize).chain([items.len()]);
+    let histories = prepared.histories(lens.map(|len| (user_idx, len)));
     let scores = model.scores(&histories)?;
     let mut answers = scores.chunks_exact((scores.len() / histories.n_rows()).max(1));
     let asked: Vec<(EvalCase, &[f32])> = held_out.cases().zip(answers.by_ref()).collect();
@@ -112,7 +116,7 @@ pub fn user_view(
         seen.add(item_idx);
     }
     let next = answers.next().map(|scores| Contest::new(scores, &seen, None).top(N_NEXT)).unwrap_or_default();
-    let attention = if items.is_empty() { None } else { model.attention(items)? };
+    let attention = if items.is_empty() { None } else { model.attention(&whole)? };
     let heads = attention.as_ref().map(HeadSummary::of).unwrap_or_default();
     Ok(UserView { user_idx, timeline, next, attention, heads })
 }

@@ -1,5 +1,21 @@
 //! Scores in, numbers out. Pure CPU; depends on nothing but `serde`, which writes its numbers down.
+//!
+//! [`Metric`] is the list of all that is measured, with its words; [`Metrics`] is what came of it on
+//! some questions. What is no number never looks good, and ties are shared out evenly, so that a
+//! model that says nothing gets what chance would.
 
+mod bag;
+mod binary;
+mod calibration;
+mod classes;
+mod kind;
+mod list;
+mod number;
 mod ranking;
+mod words;
 
-pub use ranking::{Rank, RankingMetrics, hit, mid_rank, mrr_term, ndcg_term};
+pub use bag::Metrics;
+pub use calibration::{N_BINS, Reliability, ReliabilityBin};
+pub use kind::{AnswerKind, Better, Metric};
+pub use ranking::{Rank, hit, map_term, mid_rank, mrr_term, ndcg_term};
+pub use words::About;

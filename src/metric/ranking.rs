@@ -1,6 +1,8 @@
-//! Full-catalogue ranking: the rank of one true item, and HR@k, NDCG@k, MRR over many.
+//! Full-catalogue ranking: the rank of one true item, and HR@k, NDCG@k, MAP@k, MRR over many.
 
-use serde::{Deserialize, Serialize};
+use strum::IntoEnumIterator as _;
+
+use super::{AnswerKind, Metric, Metrics};
 
 /// A rank from 1 (best). Ties share the middle of their places, so it may end in `.5`.
 pub type Rank = f64;
@@ -55,46 +57,39 @@ pub fn mrr_term(rank: Rank) -> f64 {
     1.0 / rank
 }
 
-/// Means over users, full catalogue.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct RankingMetrics {
-    /// NDCG@10.
-    #[serde(rename = "ndcg@10")]
-    pub ndcg_at_10: f64,
-    /// HR@10.
-    #[serde(rename = "hr@10")]
-    pub hr_at_10: f64,
-    /// HR@1.
-    #[serde(rename = "hr@1")]
-    pub hr_at_1: f64,
-    /// HR@5.
-    #[serde(rename = "hr@5")]
-    pub hr_at_5: f64,
-    /// NDCG@5.
-    #[serde(rename = "ndcg@5")]
-    pub ndcg_at_5: f64,
-    /// Mean reciprocal rank over the whole catalogue.
-    pub mrr: f64,
-    /// Number of users averaged over.
-    pub n_users: usize,
+/// `1 / rank` within `k`, else 0: the average precision of a list with one true item.
+#[must_use]
+pub fn map_term(rank: Rank, k: usize) -> f64 {
+    hit(rank, k) / rank
 }
 
-impl RankingMetrics {
-    /// Means over ranks; all zero for no ranks.
+/// A rank's share of a metric that is a mean over ranks; `None` for another metric.
+pub(super) fn term(metric: Metric, rank: Rank) -> Option<f64> {
+    Some(match metric {
+        Metric::Ndcg5 => ndcg_term(rank, 5),
+        Metric::Ndcg10 => ndcg_term(rank, 10),
+        Metric::Ndcg20 => ndcg_term(rank, 20),
+        Metric::Hr1 => hit(rank, 1),
+        Metric::Hr5 => hit(rank, 5),
+        Metric::Hr10 | Metric::Recall10 => hit(rank, 10),
+        Metric::Hr20 | Metric::Recall20 => hit(rank, 20),
+        Metric::Map10 => map_term(rank, 10),
+        Metric::Mrr => mrr_term(rank),
+        _ => return None,
+    })
+}
+
+impl Metrics {
+    /// Means over the ranks of the true items, from 1; no values for no ranks.
     #[must_use]
-    pub fn from_ranks(ranks: &[Rank]) -> Self {
-        let mean = |term: &dyn Fn(Rank) -> f64| match ranks.len() {
-            0 => 0.0,
-            n => ranks.iter().map(|&r| term(r)).sum::<f64>() / n as f64,
-        };
-        Self {
-            ndcg_at_10: mean(&|r| ndcg_term(r, 10)),
-            hr_at_10: mean(&|r| hit(r, 10)),
-            hr_at_1: mean(&|r| hit(r, 1)),
-            hr_at_5: mean(&|r| hit(r, 5)),
-            ndcg_at_5: mean(&|r| ndcg_term(r, 5)),
-            mrr: mean(&|r| mrr_term(r)),
-            n_users: ranks.len(),
+    pub fn of_ranks(ranks: &[Rank]) -> Self {
+        let mut metrics = Self::new(AnswerKind::Ranking, ranks.len());
+        for metric in Metric::iter() {
+            let sum: Option<f64> = ranks.iter().map(|&rank| term(metric, rank)).sum();
+            if let (Some(sum), false) = (sum, ranks.is_empty()) {
+                metrics = metrics.with(metric, sum / ranks.len() as f64);
+            }
         }
+        metrics
     }
 }

@@ -128,7 +128,7 @@ pub(super) fn by_length(
     while let Some(&longest) = rest.first() {
         let n = at_a_time(histories.row(longest).len()).clamp(1, rest.len());
         let (block, later) = rest.split_at(n);
-        let batch: Histories = block.iter().map(|&row| histories.row(row)).collect();
+        let batch = histories.select(block);
         let found = states_of(&batch);
         for (&row, state) in block.iter().zip(found.chunks_exact(width.max(1))) {
             if let Some(slot) = states.get_mut(row * width..(row + 1) * width) {

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Blueprint;
 use super::Questions;
 use crate::data::DataShape;
 
@@ -34,38 +35,38 @@ impl MemoryNeed {
 }
 
 /// What decides how much is worked on at a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Workload {
-    /// Sizes of the data.
-    pub shape: DataShape,
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Workload<'a> {
+    /// What the model is built for.
+    pub plan: &'a Blueprint,
     /// Users of a step.
     pub batch_size: usize,
     /// Threads that work side by side.
     pub n_threads: usize,
 }
 
-impl Workload {
+impl<'a> Workload<'a> {
     /// On the threads that work here.
     #[must_use]
-    pub fn new(shape: DataShape, batch_size: usize) -> Self {
-        Self { shape, batch_size, n_threads: rayon::current_num_threads() }
+    pub fn new(plan: &'a Blueprint, batch_size: usize) -> Self {
+        Self { plan, batch_size, n_threads: rayon::current_num_threads() }
     }
 
     /// Users of a full batch.
     pub(super) fn n_rows(&self) -> usize {
-        self.batch_size.min(self.shape.n_users)
+        self.batch_size.min(self.plan.shape.n_users)
     }
 
     /// Histories of a block of questions.
     pub(super) fn n_asked(&self) -> usize {
-        Questions::AT_A_TIME.min(self.shape.n_users)
+        Questions::AT_A_TIME.min(self.plan.shape.n_users)
     }
 
     /// Most events of so many users that a model with this window sees: each as long as the longest,
     /// but all together no more than half as many again as so many users have on average. Batches
     /// are drawn at random, and the mean of many lengths stays near that of all.
     pub(super) fn n_events(&self, n_rows: usize, window: usize) -> usize {
-        let DataShape { n_users, n_events, max_len, .. } = self.shape;
+        let DataShape { n_users, n_events, max_len, .. } = self.plan.shape;
         let usual = n_rows.saturating_mul(n_events).saturating_mul(3) / (2 * n_users.max(1));
         n_rows.saturating_mul(window.min(max_len)).min(usual).min(n_events).max(1)
     }
@@ -77,7 +78,7 @@ impl Workload {
 
     /// Numbers of the scores that stand in the cache while they are ranked.
     pub(super) fn scores(&self) -> usize {
-        self.n_threads * (256 << 10).max(8 * self.shape.n_items)
+        self.n_threads * (256 << 10).max(8 * self.plan.shape.n_items)
     }
 }
 
@@ -130,7 +131,7 @@ mod tests {
     #[test]
     fn a_batch_has_no_more_events_than_its_users_can_have() {
         let shape = DataShape { n_users: 100, n_items: 50, n_events: 1000, max_len: 400 };
-        let work = Workload { shape, batch_size: 20, n_threads: 1 };
+        let work = Workload { plan: &Blueprint::of(shape), batch_size: 20, n_threads: 1 };
         // 20 users of 10 events on average, and half as many again; of 5 at most; all that there are.
         assert_eq!((work.n_events(20, 200), work.n_events(20, 5), work.n_events(90, 200)), (300, 100, 1000));
         assert_eq!((work.n_rows(), work.n_asked()), (20, 100));
@@ -145,7 +146,8 @@ mod tests {
         let rows: Vec<Vec<u32>> = (0..batch_size).map(row).collect();
         let histories: Histories = rows.iter().map(Vec::as_slice).collect();
         pool.install(|| {
-            let mut model = spec.family().build(shape, optimizer, &open_device("cpu").unwrap(), 1).unwrap();
+            let mut model =
+                spec.family().build(&Blueprint::of(shape), optimizer, &open_device("cpu").unwrap(), 1).unwrap();
             Buffer::forget_peak();
             for step in 0..2 {
                 model.train_step(&histories, StepInputs { lr: 0.01, step, n_steps: 4, seed: 1 }).unwrap();
@@ -175,7 +177,9 @@ mod tests {
             (vae(200, 20), 300, 60, 32),
         ] {
             let shape = DataShape { n_users: 500, n_items, n_events: 500 * len, max_len: len };
-            let told = spec.family().memory(&Workload { shape, batch_size, n_threads: 1 }).step as usize / 4;
+            let told = spec.family().memory(&Workload { plan: &Blueprint::of(shape), batch_size, n_threads: 1 }).step
+                as usize
+                / 4;
             let taken = measured(&spec, shape, batch_size);
             let title = spec.family().title();
             assert!(taken > told / 3 && taken <= told + told / 5, "{title}: told {told}, taken {taken}");
@@ -187,14 +191,14 @@ mod tests {
         let shape = DataShape { n_users: 5000, n_items: 3000, n_events: 500_000, max_len: 300 };
         let needs = |spec: &dyn ModelFamily, n_items, batch_size| {
             let shape = DataShape { n_items, ..shape };
-            spec.memory(&Workload { shape, batch_size, n_threads: 2 }).peak()
+            spec.memory(&Workload { plan: &Blueprint::of(shape), batch_size, n_threads: 2 }).peak()
         };
         let families: [&dyn ModelFamily; 4] =
             [&TransformerSpec::default(), &LstmSpec::default(), &GruSpec::default(), &VaeSpec::default()];
         for spec in families {
             assert!(needs(spec, 3000, 128) < needs(spec, 3000, 1024));
             assert!(needs(spec, 3000, 128) < needs(spec, 30_000, 128));
-            assert!(needs(spec, 3000, 128) >= 16 * spec.n_params(shape) as u64);
+            assert!(needs(spec, 3000, 128) >= 16 * spec.n_params(&Blueprint::of(shape)) as u64);
         }
     }
 }

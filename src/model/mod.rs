@@ -10,15 +10,18 @@
 //! Every network is written twice where speed asks for it: with burn's tensors, which run anywhere, and
 //! for the processor with the fused layers of `kernel`, which tests hold against the first.
 
+mod blueprint;
 mod device;
 mod error;
 mod family;
+mod features;
 mod item_vectors;
 mod kernel;
 mod loss;
 mod memory;
 mod network;
 mod optimizer;
+mod outcome;
 mod packing;
 mod questions;
 mod random;
@@ -30,9 +33,11 @@ mod trainable;
 mod weights;
 mod window;
 
+pub use blueprint::{Blueprint, FeatureShape, LossKind, Negatives, Objective};
 pub use device::{DeviceInfo, DeviceKind, Layers, OpenDevice, device_for, device_of, list_devices, open_device};
 pub use error::ModelError;
 pub use family::{GruSpec, LstmSpec, ModelFamily, ModelKind, ModelSpec, TransformerSpec, VaeSpec};
+pub use features::Join;
 pub use memory::{MachineMemory, MemoryNeed, Workload};
 pub use questions::{Answer, Questions, distinct};
 pub use trainable::{AttentionMaps, OptimizerSpec, StepInputs, StepScores, TrainStats, Trainable};

@@ -50,7 +50,8 @@ pub(super) trait Network: Module {
     /// Most rows of this length to be scored at a time, by the memory that they take.
     fn rows_at_a_time(&self, len: usize) -> usize;
 
-    /// Scores after each history. `[n_rows, n_items + 1]`
+    /// Scores after each history, `[n_rows, n_items + 1]`; of a network that is asked for something else, its
+    /// answers, one row a question: `[n_asked, n_outputs]`.
     fn scores(&self, histories: &Histories) -> Tensor<2>;
 
     /// What states are multiplied with to score the catalogue; `None` where scores are no such products.
@@ -67,13 +68,13 @@ pub(super) trait Network: Module {
 
     /// Scores after each of the history's last events: the place of the first row in the history,
     /// and `[n_rows, n_items + 1]`. The history is not empty.
-    fn step_scores(&self, history: &[u32]) -> (usize, Tensor<2>);
+    fn step_scores(&self, history: &Histories) -> (usize, Tensor<2>);
 
     /// Attention over the history, if the network has any.
     ///
     /// # Errors
     /// [`ModelError::Compute`] when the weights cannot be read from the device.
-    fn attention(&self, _history: &[u32]) -> Result<Option<AttentionMaps>, ModelError> {
+    fn attention(&self, _history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
         Ok(None)
     }
 }

@@ -76,7 +76,7 @@ impl Questions {
         let mut answers = Vec::with_capacity(self.len());
         for start in (0..self.len()).step_by(at_a_time) {
             let block = start..(start + at_a_time).min(self.len());
-            let histories: Histories = block.clone().map(|at| self.histories.row(at)).collect();
+            let histories = self.histories.select(&block.clone().collect::<Vec<_>>());
             let scores = scores(&histories)?;
             if scores.len() != block.len() * n_columns {
                 let sentence = format!("the model gave {} scores for {} histories", scores.len(), block.len());

@@ -128,6 +128,11 @@ impl Noise {
         scrambled(self.state)
     }
 
+    /// A number from 0 up to 1, which is not reached.
+    pub(super) fn unit(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1u64 << 53) as f64
+    }
+
     /// Dropout factors (Srivastava et al. 2014, inverted): 0 for a share `rate`, else
     /// 1 / (1 − `rate`), where `rate` is first rounded to a multiple of 2⁻¹⁶ so that the mean is 1.
     pub(super) fn fill_dropout(&mut self, rate: f64, factors: &mut [f32]) {

@@ -28,6 +28,8 @@ pub(super) struct Session<N> {
     device: Device,
     layers: Layers,
     n_items: usize,
+    /// Length of a row of scores.
+    n_columns: usize,
     pending: Pending,
 }
 
@@ -53,8 +55,15 @@ impl<N: Network> Session<N> {
             device: device.device.clone(),
             layers: device.layers(),
             n_items,
+            n_columns: n_items + 1,
             pending: Pending::default(),
         }
+    }
+
+    /// Of a network that gives so many numbers for each question, and does not rank the catalogue.
+    pub(super) fn with_outputs(mut self, n_outputs: usize) -> Self {
+        self.n_columns = n_outputs;
+        self
     }
 
     fn network(&self) -> Result<&N, ModelError> {
@@ -88,9 +97,9 @@ impl<N: Network> Session<N> {
         while let Some(&longest) = rest.first() {
             let n = network.rows_at_a_time(histories.row(longest).len()).clamp(1, rest.len());
             let (block, later) = rest.split_at(n);
-            let batch: Histories = block.iter().map(|&row| histories.row(row)).collect();
+            let batch = histories.select(block);
             let scores = guarded(|| read(network.scores(&batch)))??;
-            let rows = scores.chunks_exact(self.n_items + 1).map(<[f32]>::to_vec);
+            let rows = scores.chunks_exact(self.n_columns.max(1)).map(<[f32]>::to_vec);
             scored.extend(block.iter().copied().zip(rows));
             rest = later;
         }
@@ -168,10 +177,10 @@ impl<N: Network> Trainable for Session<N> {
         found.map_or_else(|| questions.answered_by(|histories| self.scores(histories)), Ok)
     }
 
-    fn step_scores(&self, history: &[u32]) -> Result<StepScores, ModelError> {
-        self.check_items(history)?;
-        let n_columns = self.n_items + 1;
-        if history.is_empty() {
+    fn step_scores(&self, history: &Histories) -> Result<StepScores, ModelError> {
+        self.check_items(&history.item_idx)?;
+        let n_columns = self.n_columns;
+        if history.item_idx.is_empty() {
             return Ok(StepScores { first: 0, scores: Vec::new(), n_columns });
         }
         guarded(|| {
@@ -180,8 +189,8 @@ impl<N: Network> Trainable for Session<N> {
         })?
     }
 
-    fn attention(&self, history: &[u32]) -> Result<Option<AttentionMaps>, ModelError> {
-        self.check_items(history)?;
+    fn attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
+        self.check_items(&history.item_idx)?;
         guarded(|| self.network()?.valid().attention(history))?
     }
 

@@ -138,18 +138,18 @@ pub trait Trainable: Send {
         questions.answered_by(|histories| self.scores(histories))
     }
 
-    /// Scores after each event of one history (of its last events, where the model's window is
+    /// Scores after each event of one history, the only row (of its last events, where the model's window is
     /// shorter).
     ///
     /// # Errors
     /// [`ModelError::Compute`] when the device fails.
-    fn step_scores(&self, history: &[u32]) -> Result<StepScores, ModelError>;
+    fn step_scores(&self, history: &Histories) -> Result<StepScores, ModelError>;
 
-    /// Attention weights over one history; `None` for a model that has no attention.
+    /// Attention weights over one history, the only row; `None` for a model that has no attention.
     ///
     /// # Errors
     /// [`ModelError::Compute`] when the device fails.
-    fn attention(&self, history: &[u32]) -> Result<Option<AttentionMaps>, ModelError>;
+    fn attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError>;
 
     /// Writes the weights as safetensors: the whole file, or what was there before.
     ///

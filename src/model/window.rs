@@ -29,17 +29,7 @@ impl TrainWindows {
         let len = |row: usize| histories.row(row).len().saturating_sub(1).min(seq_len);
         let mut rows: Vec<usize> = (0..histories.n_rows()).filter(|&row| len(row) > 0).collect();
         rows.sort_by_key(|&row| std::cmp::Reverse(len(row)));
-        let mut windows = Vec::new();
-        let mut rest = rows.as_slice();
-        while let Some(&longest) = rest.first() {
-            let worth = |at: &usize| (rest.len() - at) * (len(longest) - len(rest[*at])) >= WORTH_SPLITTING;
-            let short = |at: &usize| len(rest[*at]) * 4 <= len(longest) * 3;
-            let end = (1..rest.len()).find(|at| short(at) && worth(at)).unwrap_or(rest.len());
-            let (group, later) = rest.split_at(end);
-            windows.extend(Self::new(histories, group, seq_len));
-            rest = later;
-        }
-        windows
+        groups(&rows, len).filter_map(|group| Self::new(histories, group, seq_len)).collect()
     }
 
     /// Of each of these rows the last `seq_len + 1` events; `None` when no row has two events.
@@ -47,7 +37,7 @@ impl TrainWindows {
     /// The rows are only as long as the longest history needs: positions are counted from the end,
     /// so that trimming columns of padding changes nothing.
     fn new(histories: &Histories, rows: &[usize], seq_len: usize) -> Option<Self> {
-        let histories: Histories = rows.iter().map(|&row| histories.row(row)).collect();
+        let histories = histories.select(rows);
         let longest = histories.rows().map(<[u32]>::len).max()?.saturating_sub(1);
         let batch = PaddedBatch::for_training(&histories, longest.min(seq_len));
         let (places, targets) = (batch.targets.iter().enumerate())
@@ -69,6 +59,56 @@ impl TrainWindows {
         })
         .collect()
     }
+}
+
+/// Rows in which every event is an input, up to the last: what is asked of them is no event of theirs.
+pub(super) struct WholeWindows {
+    /// Inputs, trimmed to the longest history among them.
+    pub(super) batch: PaddedBatch,
+    /// Flat cells that hold an event, in order.
+    pub(super) filled: Vec<i32>,
+    /// Row, and position in the history, of each of those events.
+    pub(super) places: Vec<Place>,
+    /// Row, and place in its window, of every cell, as [`TrainWindows::cells`] has them.
+    pub(super) cells: Vec<Place>,
+}
+
+impl WholeWindows {
+    /// Rows of like length together, the longest first. Rows without events are left out.
+    pub(super) fn by_length(histories: &Histories, seq_len: usize) -> Vec<Self> {
+        let len = |row: usize| histories.row(row).len().min(seq_len);
+        let mut rows: Vec<usize> = (0..histories.n_rows()).filter(|&row| len(row) > 0).collect();
+        rows.sort_by_key(|&row| std::cmp::Reverse(len(row)));
+        groups(&rows, len).map(|group| Self::new(histories, group, seq_len)).collect()
+    }
+
+    fn new(histories: &Histories, rows: &[usize], seq_len: usize) -> Self {
+        let batch = windows_for_prediction(&histories.select(rows), seq_len);
+        let len = batch.seq_len.max(1);
+        let (mut filled, mut places, mut cells) = (Vec::new(), Vec::new(), Vec::new());
+        for ((at, &row), inputs) in rows.iter().enumerate().zip(batch.inputs.chunks_exact(len)) {
+            let padding = inputs.iter().take_while(|&&item| item == 0).count();
+            let before = histories.row(row).len().saturating_sub(len - padding);
+            cells.extend((0..len).map(|column| (row, column.wrapping_sub(padding))));
+            filled.extend((padding..len).map(|column| (at * len + column) as i32));
+            places.extend((padding..len).map(|column| (row, before + column - padding)));
+        }
+        Self { batch, filled, places, cells }
+    }
+}
+
+/// Rows, the longest first, in groups in which little of the longest one's length is padding.
+fn groups(rows: &[usize], len: impl Fn(usize) -> usize) -> impl Iterator<Item = &[usize]> {
+    let mut rest = rows;
+    std::iter::from_fn(move || {
+        let &longest = rest.first()?;
+        let worth = |at: &usize| (rest.len() - at) * (len(longest) - len(rest[*at])) >= WORTH_SPLITTING;
+        let short = |at: &usize| len(rest[*at]) * 4 <= len(longest) * 3;
+        let end = (1..rest.len()).find(|at| short(at) && worth(at)).unwrap_or(rest.len());
+        let (group, later) = rest.split_at(end);
+        rest = later;
+        Some(group)
+    })
 }
 
 /// Rows for prediction: of each history the last `seq_len` events, at least one column wide.
@@ -111,6 +151,17 @@ mod tests {
         grouped.sort_unstable();
         targets.sort_unstable();
         assert_eq!(grouped, targets);
+    }
+
+    #[test]
+    fn whole_windows_hold_every_event_of_their_reach() {
+        let histories: Histories = [&[1, 2][..], &[], &[3, 4, 5, 6]].into_iter().collect();
+        let windows = WholeWindows::by_length(&histories, 3);
+        assert_eq!(windows.len(), 1);
+        assert_eq!(windows[0].batch.inputs, [4, 5, 6, 0, 1, 2]);
+        assert_eq!(windows[0].places, [(2, 1), (2, 2), (2, 3), (0, 0), (0, 1)]);
+        assert_eq!(windows[0].filled, [0, 1, 2, 4, 5]);
+        assert_eq!(windows[0].cells[3..], [(0, usize::MAX), (0, 0), (0, 1)]);
     }
 
     #[test]

@@ -83,6 +83,13 @@ impl Curve {
         self.get(whole.highest as usize).copied().filter(|p| p[1].is_finite())
     }
 
+    /// The point with the lowest number, the first of equals; `None` without a number.
+    #[must_use]
+    pub fn lowest(&self) -> Option<[f64; 2]> {
+        let whole = self.0.levels.last()?.first()?;
+        self.get(whole.lowest as usize).copied().filter(|p| p[1].is_finite())
+    }
+
     /// The points worth drawing between two x over `n_columns` pixels, with one neighbour on either
     /// side so that the line leaves the picture where it should.
     ///

@@ -31,7 +31,7 @@ pub struct HistoryPoint {
     pub epoch: usize,
     /// Part of the data.
     pub part: Part,
-    /// `loss`, `ndcg@10`, `hr@10`, `mrr`, `hr@1`, `hr@5`, `ndcg@5`; for training also `lr`,
+    /// `loss` and the names of [`crate::metric::Metric`]; for training also `lr`,
     /// `grad_norm`, `kl`, `events_per_sec` and `secs` (training time since the start).
     pub metric: String,
     /// The number.

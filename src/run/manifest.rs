@@ -13,7 +13,7 @@ use crate::baseline::BaselineKind;
 use crate::data::world::Ceiling;
 use crate::data::{DataReport, DataShape, Finding, Verdict};
 use crate::experiment::Experiment;
-use crate::metric::RankingMetrics;
+use crate::metric::Metrics;
 use crate::model::DeviceInfo;
 use crate::spec::{Problem, quotable_reason};
 
@@ -24,7 +24,7 @@ const VERSION: u32 = 1;
 pub(super) const FILE: &str = "manifest.ron";
 
 /// Metrics of every reference on one part.
-pub type References = BTreeMap<BaselineKind, RankingMetrics>;
+pub type References = BTreeMap<BaselineKind, Metrics>;
 
 /// Why a reference was not judged: a sentence each.
 pub type LeftOutReferences = BTreeMap<BaselineKind, String>;
@@ -104,14 +104,14 @@ pub struct Manifest {
     pub train_secs: f64,
     /// Epochs finished.
     pub epochs: usize,
-    /// Epoch with the best validation NDCG@10, from 1.
+    /// Epoch with the best primary metric on validation, from 1.
     pub best_epoch: Option<usize>,
     /// Validation metrics of the best epoch.
     #[serde(default, with = "named", skip_serializing_if = "Option::is_none")]
-    pub valid: Option<RankingMetrics>,
+    pub valid: Option<Metrics>,
     /// Test metrics of the best epoch's weights; read once, after selection.
     #[serde(default, with = "named", skip_serializing_if = "Option::is_none")]
-    pub test: Option<RankingMetrics>,
+    pub test: Option<Metrics>,
     /// References on validation.
     #[serde(default, with = "named")]
     pub references_valid: References,
@@ -250,6 +250,7 @@ mod named {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metric::{AnswerKind, Metric};
     use crate::model::DeviceKind;
 
     #[test]
@@ -263,8 +264,8 @@ mod tests {
         };
         let mut manifest = Manifest::new(Experiment::default(), DataStamp::default(), device, 17);
         manifest.id = RunId(dir.path().file_name().unwrap().to_string_lossy().into_owned());
-        let metrics = RankingMetrics { ndcg_at_10: 0.1, mrr: 1.0 / 3.0, n_users: 7, ..RankingMetrics::default() };
-        manifest.valid = Some(metrics);
+        let metrics = Metrics::new(AnswerKind::Ranking, 7).with(Metric::Ndcg10, 0.1).with(Metric::Mrr, 1.0 / 3.0);
+        manifest.valid = Some(metrics.clone());
         manifest.references_test.insert(BaselineKind::MarkovWindow, metrics);
         manifest.problems.push(Problem::warning("data.path", "\"quoted\" sentence; 行为"));
         manifest.outcome = Some(Outcome::Failed { sentence: "line 1\nline 2".to_owned() });

@@ -12,7 +12,7 @@ use super::lock::RunLock;
 use super::manifest::{Manifest, Outcome};
 use super::store::{HISTORY_FILE, LOG_FILE, RunStore};
 use super::{RunError, UserResult, results};
-use crate::metric::RankingMetrics;
+use crate::metric::Metrics;
 use crate::model::Trainable;
 
 /// The one writer of a run. While it lives the run is listed as running; when it goes without
@@ -29,14 +29,14 @@ pub struct RunWriter {
 }
 
 /// An epoch that was trained and judged.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct EpochDone {
     /// Which one, from 1.
     pub epoch: usize,
     /// Training time so far, pauses left out, in seconds.
     pub train_secs: f64,
     /// Its metrics on validation, when it is the best so far.
-    pub best: Option<RankingMetrics>,
+    pub best: Option<Metrics>,
 }
 
 impl RunWriter {

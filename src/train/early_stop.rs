@@ -1,8 +1,11 @@
 //! When to stop, and which epoch is best.
 
-/// Watches one number that should grow, here NDCG@10 on validation.
-#[derive(Clone, Debug, Default, PartialEq)]
+use crate::metric::Metric;
+
+/// Watches one metric on validation.
+#[derive(Clone, Debug, PartialEq)]
 pub struct EarlyStop {
+    metric: Metric,
     patience: usize,
     best: Option<(usize, f64)>,
     last_epoch: usize,
@@ -11,14 +14,14 @@ pub struct EarlyStop {
 impl EarlyStop {
     /// Stops after `patience` epochs without a better value; 0 never stops.
     #[must_use]
-    pub fn new(patience: usize) -> Self {
-        Self { patience, ..Self::default() }
+    pub fn new(metric: Metric, patience: usize) -> Self {
+        Self { metric, patience, best: None, last_epoch: 0 }
     }
 
     /// As if every `(epoch, value)` had been observed: how a resumed run gets its counters back.
     #[must_use]
-    pub fn replayed(patience: usize, values: impl IntoIterator<Item = (usize, f64)>) -> Self {
-        let mut stop = Self::new(patience);
+    pub fn replayed(metric: Metric, patience: usize, values: impl IntoIterator<Item = (usize, Option<f64>)>) -> Self {
+        let mut stop = Self::new(metric, patience);
         for (epoch, value) in values {
             stop.observe(epoch, value);
         }
@@ -26,10 +29,11 @@ impl EarlyStop {
     }
 
     /// Takes the value of an epoch; whether it is the best so far. An equal value is not better, so
-    /// of equals the earliest stays. NaN is never the best.
-    pub fn observe(&mut self, epoch: usize, value: f64) -> bool {
+    /// of equals the earliest stays. NaN and no value at all are never the best.
+    pub fn observe(&mut self, epoch: usize, value: Option<f64>) -> bool {
         self.last_epoch = epoch;
-        let is_best = !value.is_nan() && self.best.is_none_or(|(_, best)| value > best);
+        let value = value.unwrap_or(f64::NAN);
+        let is_best = self.metric.is_better(value, self.best.map_or(f64::NAN, |(_, best)| best));
         if is_best {
             self.best = Some((epoch, value));
         }

@@ -3,7 +3,7 @@
 use super::TrainError;
 use super::live::Halt;
 use crate::data::{EvalCase, Prepared};
-use crate::metric::{Rank, RankingMetrics};
+use crate::metric::{Metrics, Rank};
 use crate::model::{ModelError, Questions, Trainable};
 use crate::run::UserResult;
 
@@ -24,8 +24,8 @@ impl Judged {
     }
 
     /// Means over users.
-    pub(super) fn metrics(&self) -> RankingMetrics {
-        RankingMetrics::from_ranks(&self.ranks)
+    pub(super) fn metrics(&self) -> Metrics {
+        Metrics::of_ranks(&self.ranks)
     }
 
     /// One row a user, with ids as in the log.
@@ -80,12 +80,12 @@ pub fn judge(
     prepared: &Prepared,
     cases: &[EvalCase],
     filter_seen: bool,
-) -> Result<RankingMetrics, TrainError> {
+) -> Result<Metrics, TrainError> {
     match evaluate(model, prepared, cases, filter_seen, &mut || Ok(())) {
         Ok(judged) => Ok(judged.metrics()),
         Err(Halt::Failed(error)) => Err(error),
         // Nobody is asked in between, so nobody can stop it.
-        Err(Halt::Stopped(_)) => Ok(RankingMetrics::default()),
+        Err(Halt::Stopped(_)) => Ok(Metrics::default()),
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::TrainError;
 use crate::data::world::Ceiling;
-use crate::metric::RankingMetrics;
+use crate::metric::Metrics;
 use crate::model::{DeviceInfo, MemoryNeed};
 use crate::run::{DataStamp, LeftOutReferences, Outcome, References, RunId};
 use crate::spec::Problem;
@@ -91,8 +91,8 @@ pub enum EventKind {
         train_loss: f64,
         /// Mean negative log-probability of the held-out items, nats.
         valid_loss: f64,
-        /// Ranking on validation.
-        valid: RankingMetrics,
+        /// Metrics on validation.
+        valid: Metrics,
         /// Whether this is the best epoch so far.
         is_best: bool,
         /// Learning rate at the end of the epoch.
@@ -152,9 +152,9 @@ pub struct Ended {
     /// Training time, pauses left out, in seconds.
     pub train_secs: f64,
     /// Validation metrics of the best epoch.
-    pub valid: Option<RankingMetrics>,
+    pub valid: Option<Metrics>,
     /// Test metrics of the best epoch's weights.
-    pub test: Option<RankingMetrics>,
+    pub test: Option<Metrics>,
     /// References on test.
     pub references_test: References,
     /// Why other references were not judged.

@@ -3,6 +3,7 @@
 //! [`run`] is the whole story. What it says goes to the run's folder first and then to an
 //! [`Observer`]; what the user asks for comes through a [`Control`], looked at between steps.
 
+mod blueprint;
 mod early_stop;
 mod error;
 mod evaluate;
@@ -16,6 +17,7 @@ mod reference;
 mod restore;
 mod schedule;
 
+pub use blueprint::blueprint;
 pub use early_stop::EarlyStop;
 pub use error::TrainError;
 pub use evaluate::judge;
@@ -35,7 +37,7 @@ use std::sync::Arc;
 use crate::baseline::BaselineKind;
 use crate::data::Prepared;
 use crate::experiment::Experiment;
-use crate::metric::RankingMetrics;
+use crate::metric::{Better, Metrics};
 use crate::model::{DeviceKind, ModelError, TrainStats, Trainable};
 use crate::run::{EpochDone, Manifest, Outcome, Part, References, RunId, RunStore};
 use crate::spec::Problem;
@@ -117,14 +119,14 @@ fn train(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Result<
             return Err(ModelError::Diverged { value: valid_loss as f32, step }.into());
         }
 
-        let is_best = early_stop.observe(epoch, valid.ndcg_at_10);
+        let is_best = early_stop.observe(epoch, valid.primary().1);
         let train_secs = live.clock.secs();
         live.say(EventKind::Evaluated {
             epoch,
             step,
             train_loss: trained.loss,
             valid_loss,
-            valid,
+            valid: valid.clone(),
             is_best,
             lr: lr_at(&task.experiment.training, step - 1),
             grad_norm: trained.grad_norm,
@@ -213,18 +215,21 @@ const BELOW_REFERENCE: &str = "model";
 /// A reference that fits in a second and needs no gradient must be beaten.
 fn below_reference(manifest: &Manifest) -> Option<Problem> {
     let reference = BaselineKind::MarkovWindow;
-    let below = |part: &str, model: Option<RankingMetrics>, references: &References| {
-        let (model, reference) = (model?.ndcg_at_10, references.get(&reference)?.ndcg_at_10);
-        (model < reference).then(|| format!("{model:.4} against {reference:.4} on {part}"))
+    let metric = manifest.valid.as_ref().or(manifest.test.as_ref())?.primary().0;
+    let below = |part: &str, model: Option<&Metrics>, references: &References| {
+        let (model, reference) = (model?.get(metric)?, references.get(&reference)?.get(metric)?);
+        metric.is_better(reference, model).then(|| format!("{model:.4} against {reference:.4} on {part}"))
     };
-    let on_valid = below("validation", manifest.valid, &manifest.references_valid);
-    let on_test = below("test", manifest.test, &manifest.references_test);
+    let on_valid = below("validation", manifest.valid.as_ref(), &manifest.references_valid);
+    let on_test = below("test", manifest.test.as_ref(), &manifest.references_test);
     // What to do next is said of validation alone: nothing is tuned on the test split.
     let advice = if on_valid.is_some() { "train longer, change the learning rate or the dropout, or " } else { "" };
     let parts: Vec<String> = on_valid.into_iter().chain(on_test).collect();
     (!parts.is_empty()).then(|| {
         let sentence = format!(
-            "NDCG@10 is below the windowed Markov chain, which needs no training: {}; {advice}report the chain beside it",
+            "{} is {} the windowed Markov chain, which needs no training: {}; {advice}report the chain beside it",
+            metric.title(),
+            if metric.better() == Better::Lower { "above that of" } else { "below" },
             parts.join(", "),
         );
         Problem::warning(BELOW_REFERENCE, sentence)

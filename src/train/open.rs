@@ -4,13 +4,14 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use super::blueprint::blueprint;
 use super::early_stop::EarlyStop;
 use super::plan::{Plan, optimizer};
 use super::reference::Fitted;
 use super::{BELOW_REFERENCE, Job, TrainError};
-use crate::data::{self, DataReport, DataShape, DataSource, DataSpec, EvalCase, Prepared};
+use crate::data::{self, DataReport, DataSource, DataSpec, EvalCase, Prepared};
 use crate::experiment::Experiment;
-use crate::model::{DeviceInfo, DeviceKind, Layers, MachineMemory, Trainable, device_of, open_device};
+use crate::model::{Blueprint, DeviceInfo, DeviceKind, Layers, MachineMemory, Trainable, device_of, open_device};
 use crate::run::{DataStamp, Manifest, Outcome, Part, References, RunId, RunStore, RunWriter};
 use crate::spec::{Problem, derive_seed};
 
@@ -23,7 +24,7 @@ pub struct Built {
 }
 
 /// Builds the model of an experiment for data of some size.
-pub type BuildModel<'a> = &'a dyn Fn(&Experiment, DataShape) -> Result<Built, TrainError>;
+pub type BuildModel<'a> = &'a dyn Fn(&Experiment, &Blueprint) -> Result<Built, TrainError>;
 
 /// All that a run needs beside its model and its folder.
 pub(super) struct Task {
@@ -77,7 +78,8 @@ pub(super) fn open(job: Job, build: BuildModel<'_>) -> Result<(Task, Box<dyn Tra
     };
     warnings.extend(prepared.dataset.report.problems.iter().cloned());
     let shape = prepared.dataset.shape();
-    let of_model = experiment.model.family().check(shape);
+    let plan_of_model = blueprint(&experiment, &prepared);
+    let of_model = experiment.model.check(&plan_of_model);
     warnings.extend(without_errors(of_model.into_iter().map(|problem| problem.under("model")).collect())?);
     let plan = Plan::new(&experiment, &prepared)?;
     // Before the model is built: its weights alone may be too many.
@@ -85,11 +87,11 @@ pub(super) fn open(job: Job, build: BuildModel<'_>) -> Result<(Task, Box<dyn Tra
     if let Some(machine) = device.filter(|device| device.kind == DeviceKind::Cpu).and_then(|_| MachineMemory::now()) {
         warnings.extend(without_errors(experiment.check_memory(shape, machine).into_iter().collect())?);
     }
-    let Built { mut model, device } = build(&experiment, shape)?;
+    let Built { mut model, device } = build(&experiment, &plan_of_model)?;
     let references = Fitted::on(&prepared);
 
     let mut task = Task {
-        early_stop: EarlyStop::new(experiment.training.patience),
+        early_stop: EarlyStop::new(experiment.answers().primary(), experiment.training.patience),
         experiment,
         prepared,
         device,
@@ -110,11 +112,11 @@ pub(super) fn open(job: Job, build: BuildModel<'_>) -> Result<(Task, Box<dyn Tra
 }
 
 /// The model that an experiment asks for, on the device that it asks for.
-pub(super) fn build_model(experiment: &Experiment, shape: DataShape) -> Result<Built, TrainError> {
+pub(super) fn build_model(experiment: &Experiment, plan: &Blueprint) -> Result<Built, TrainError> {
     let layers = if experiment.training.fused { Layers::Fused } else { Layers::Plain };
     let device = open_device(&experiment.training.device)?.with_layers(layers);
     let (optimizer, seed) = (optimizer(&experiment.training), derive_seed(experiment.seed, "init", 0));
-    let model = experiment.model.family().build(shape, optimizer, &device, seed)?;
+    let model = experiment.model.family().build(plan, optimizer, &device, seed)?;
     Ok(Built { model, device: device.info })
 }
 
@@ -214,10 +216,11 @@ fn computes_alike(a: &DeviceInfo, b: &DeviceInfo) -> bool {
 /// Takes model, counters and folder back to the end of the run's last committed epoch. Everything is
 /// read before anything is changed.
 fn go_on(task: &mut Task, model: &mut dyn Trainable, mut writer: RunWriter) -> Result<RunWriter, TrainError> {
-    let epochs = writer.manifest.epochs;
-    let judged = writer.store().history(writer.id())?.series(Part::Valid, "ndcg@10");
-    let values = judged.into_iter().filter(|(epoch, ..)| *epoch <= epochs).map(|(epoch, _, value)| (epoch, value));
-    task.early_stop = EarlyStop::replayed(task.experiment.training.patience, values);
+    let (epochs, primary) = (writer.manifest.epochs, task.experiment.answers().primary());
+    let judged = writer.store().history(writer.id())?.series(Part::Valid, primary.name());
+    let value = |epoch| judged.iter().find(|judged| judged.0 == epoch).map(|judged| judged.2);
+    let values = (1..=epochs).map(|epoch| (epoch, value(epoch)));
+    task.early_stop = EarlyStop::replayed(primary, task.experiment.training.patience, values);
     task.first_epoch = epochs + 1;
     if epochs > 0 {
         model.load_state(&writer.store().state(writer.id(), epochs))?;

@@ -1,7 +1,7 @@
 //! Turns what a run says into what its folder holds.
 
 use super::{EventKind, TrainError};
-use crate::metric::RankingMetrics;
+use crate::metric::Metrics;
 use crate::run::{HistoryPoint, Outcome, Part, References, RunWriter};
 
 /// The first listener of every run: its folder.
@@ -22,9 +22,12 @@ impl Recorder {
             }
             EventKind::Evaluated { epoch, train_loss, valid_loss, valid, is_best, .. } => {
                 writer.append(&evaluated_points(event))?;
-                let (ndcg, best) = (valid.ndcg_at_10, if *is_best { " (best)" } else { "" });
+                let best = if *is_best { " (best)" } else { "" };
+                let (metric, value) = valid.primary();
+                let value = value.map_or_else(|| "without a value".to_owned(), |value| format!("{value:.4}"));
                 writer.log(&format!(
-                    "epoch {epoch}: train loss {train_loss:.4}, valid loss {valid_loss:.4}, NDCG@10 {ndcg:.4}{best}"
+                    "epoch {epoch}: train loss {train_loss:.4}, valid loss {valid_loss:.4}, {} {value}{best}",
+                    metric.title()
                 ))?;
             }
             EventKind::Warned(problem) => {
@@ -42,19 +45,14 @@ impl Recorder {
     }
 
     /// Writes down the figures on the test split, at the step of the best epoch.
-    pub(super) fn judged(
-        &mut self,
-        loss: f64,
-        test: RankingMetrics,
-        references_test: References,
-    ) -> Result<(), TrainError> {
-        let manifest = &mut self.writer.manifest;
-        let epoch = manifest.best_epoch.unwrap_or(0);
-        (manifest.test, manifest.references_test) = (Some(test), references_test);
+    pub(super) fn judged(&mut self, loss: f64, test: Metrics, references_test: References) -> Result<(), TrainError> {
+        let epoch = self.writer.manifest.best_epoch.unwrap_or(0);
         let history = self.writer.store().history(self.writer.id())?;
         let step = history.series(Part::Valid, "loss").iter().find(|p| p.0 == epoch).map_or(0, |p| p.1);
         let at = Place { step, epoch, part: Part::Test };
-        let points: Vec<HistoryPoint> = at.with([("loss", loss)]).chain(at.with(ranking(&test))).collect();
+        let points: Vec<HistoryPoint> = at.with([("loss", loss)]).chain(at.with(named(&test))).collect();
+        let manifest = &mut self.writer.manifest;
+        (manifest.test, manifest.references_test) = (Some(test), references_test);
         Ok(self.writer.append(&points)?)
     }
 
@@ -81,7 +79,7 @@ struct Place {
 }
 
 impl Place {
-    fn with<const N: usize>(self, values: [(&'static str, f64); N]) -> impl Iterator<Item = HistoryPoint> {
+    fn with(self, values: impl IntoIterator<Item = (&'static str, f64)>) -> impl Iterator<Item = HistoryPoint> {
         let Self { step, epoch, part } = self;
         values.into_iter().map(move |(metric, value)| HistoryPoint {
             step,
@@ -120,17 +118,11 @@ fn evaluated_points(event: &EventKind) -> Vec<HistoryPoint> {
         .chain(kl.into_iter().flat_map(|kl| train.with([("kl", kl)])))
         .chain(train.with(times))
         .chain(valid_at.with([("loss", valid_loss)]))
-        .chain(valid_at.with(ranking(valid)))
+        .chain(valid_at.with(named(valid)))
         .collect()
 }
 
-fn ranking(metrics: &RankingMetrics) -> [(&'static str, f64); 6] {
-    [
-        ("ndcg@10", metrics.ndcg_at_10),
-        ("hr@10", metrics.hr_at_10),
-        ("mrr", metrics.mrr),
-        ("hr@1", metrics.hr_at_1),
-        ("hr@5", metrics.hr_at_5),
-        ("ndcg@5", metrics.ndcg_at_5),
-    ]
+/// Values by the names that they have in a history.
+fn named(metrics: &Metrics) -> impl Iterator<Item = (&'static str, f64)> + '_ {
+    metrics.iter().map(|(metric, value)| (metric.name(), value))
 }

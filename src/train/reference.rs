@@ -5,7 +5,7 @@ use strum::IntoEnumIterator;
 use super::plan::train_items;
 use crate::baseline::{Baseline, BaselineKind, ItemContents, LeftOut, Question, TrainingLog, ranks};
 use crate::data::{Dataset, EvalCase, FreeColumn, FreeValues, Prepared, words};
-use crate::metric::RankingMetrics;
+use crate::metric::Metrics;
 use crate::model::distinct;
 use crate::run::{LeftOutReferences, References};
 
@@ -43,7 +43,7 @@ impl Fitted {
         };
         let questions: Vec<Question<'_>> = cases.iter().map(question).collect();
         let n_items = prepared.dataset.n_items();
-        let judged = |baseline: &dyn Baseline| RankingMetrics::from_ranks(&ranks(baseline, n_items, &questions));
+        let judged = |baseline: &dyn Baseline| Metrics::of_ranks(&ranks(baseline, n_items, &questions));
         self.references.iter().map(|(kind, baseline)| (*kind, judged(baseline.as_ref()))).collect()
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::TrainError;
+use super::blueprint::blueprint;
 use super::open::{BuildModel, build_model, data_of_run};
 use crate::data::Prepared;
 use crate::experiment::Experiment;
@@ -51,7 +52,7 @@ pub fn restore_with(
     let manifest = store.manifest(id)?;
     let epoch = epoch_to_open(store, &manifest, epoch)?;
     let prepared = data_of_run(&manifest, prepared)?;
-    let mut model = build(&on_cpu(&manifest.experiment), prepared.dataset.shape())?.model;
+    let mut model = build(&on_cpu(&manifest.experiment), &blueprint(&manifest.experiment, &prepared))?.model;
     model.load_weights(&store.epoch_weights(id, epoch))?;
     Ok(Restored { manifest, prepared, model, epoch })
 }

@@ -41,6 +41,11 @@ pub(crate) fn metric(value: f64) -> String {
     text.strip_prefix('0').map_or_else(|| text.clone(), str::to_owned)
 }
 
+/// A metric that may be missing.
+pub(crate) fn of(value: Option<f64>) -> String {
+    metric(value.unwrap_or(f64::NAN))
+}
+
 /// A probability as a percentage: `12 %`, `0.4 %`, `< 0.01 %`.
 pub(crate) fn percent(share: f64) -> String {
     let value = share * 100.0;

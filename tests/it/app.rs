@@ -467,9 +467,11 @@ fn a_run_that_goes_on_is_judged_as_a_whole() {
     });
     let points = &bench.app.training.as_ref().unwrap().points;
     assert!(points.iter().map(|point| point.epoch).eq(1..=points.len()), "each epoch once");
-    assert!(points.iter().all(|point| point.train_loss.is_finite() && point.lr > 0.0 && point.mrr > 0.0));
-    let best = points.iter().rev().find(|point| point.is_best).unwrap().ndcg_at_10;
-    assert!(points.iter().all(|point| point.ndcg_at_10 <= best));
+    assert!(
+        points.iter().all(|point| point.train_loss.is_finite() && point.lr > 0.0 && point.valid.primary().1.is_some())
+    );
+    let best = points.iter().rev().find(|point| point.is_best).unwrap().valid.primary().1;
+    assert!(points.iter().all(|point| point.valid.primary().1 <= best));
     bench.app.apply(Action::Stop(StopMode::Discard));
     assert_eq!(bench.ended(), None);
 }

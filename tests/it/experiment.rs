@@ -105,7 +105,7 @@ fn old_files_keep_opening_with_the_same_meaning() {
             epsilon: 0.0001,
             clip_norm: 1.5,
             patience: 3,
-            fused: true,
+            ..TrainingSpec::default()
         },
         evaluation: seqscope::experiment::EvaluationSpec { filter_seen: false },
         seed: 42,
@@ -119,7 +119,15 @@ fn old_files_keep_opening_with_the_same_meaning() {
         training: TrainingSpec { epochs: 2, ..TrainingSpec::default() },
         ..base("world")
     };
-    let transformer = TransformerSpec { d_model: 24, n_layers: 3, n_heads: 4, d_ff: 48, seq_len: 25, dropout: 0.15 };
+    let transformer = TransformerSpec {
+        d_model: 24,
+        n_layers: 3,
+        n_heads: 4,
+        d_ff: 48,
+        seq_len: 25,
+        dropout: 0.15,
+        ..TransformerSpec::default()
+    };
     assert_eq!(open("shortest.ron"), base("shortest"));
     assert_eq!(open("file-and-lstm.ron"), shop);
     assert_eq!(open("world-and-vae.ron"), with_vae);

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use seqscope::data::EvalCase;
+use seqscope::data::Histories;
 use seqscope::explain::{recommend, user_view};
 use seqscope::model::{AttentionMaps, ModelError, StepInputs, StepScores, TrainStats, Trainable};
 use seqscope::run::Part;
@@ -34,11 +35,13 @@ impl Trainable for Windowed {
     fn scores(&self, histories: &seqscope::data::Histories) -> Result<Vec<f32>, ModelError> {
         self.inner.scores(histories)
     }
-    fn step_scores(&self, history: &[u32]) -> Result<StepScores, ModelError> {
+    fn step_scores(&self, history: &Histories) -> Result<StepScores, ModelError> {
+        let history = history.row(0);
         let first = history.len().saturating_sub(self.seq_len);
-        Ok(StepScores { first, ..self.inner.step_scores(&history[first..])? })
+        Ok(StepScores { first, ..self.inner.step_scores(&Histories::of(&history[first..]))? })
     }
-    fn attention(&self, history: &[u32]) -> Result<Option<AttentionMaps>, ModelError> {
+    fn attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
+        let history = history.row(0);
         let first = history.len().saturating_sub(self.seq_len);
         let len = history.len() - first;
         let weights = (0..len * len).map(|at| if at % len <= at / len { 1.0 / (at / len + 1) as f32 } else { 0.0 });

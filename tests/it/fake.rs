@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use seqscope::data::{DataShape, Dataset, EvalCase, Histories, Prepared, Split, Vocab};
+use seqscope::data::{Dataset, EvalCase, Histories, Prepared, Split, Vocab};
 use seqscope::experiment::Experiment;
 use seqscope::model::{
-    AttentionMaps, DeviceInfo, DeviceKind, ModelError, StepInputs, StepScores, TrainStats, Trainable,
+    AttentionMaps, Blueprint, DeviceInfo, DeviceKind, ModelError, StepInputs, StepScores, TrainStats, Trainable,
 };
 use seqscope::run::{RunId, RunStore};
 use seqscope::train::{Built, Command, Control, Ended, Event, EventKind, Job, Observer, TrainError, run_with};
@@ -46,7 +46,7 @@ pub(crate) fn walks_of(lens: &[usize]) -> Prepared {
             split.test.push(case(len - 1));
         }
     }
-    Prepared { dataset, split }
+    Prepared { dataset, split, features: Vec::new() }
 }
 
 /// What the fake is asked for, and when it goes wrong.
@@ -162,12 +162,13 @@ impl Trainable for Fake {
         Ok(histories.rows().flat_map(|row| self.row(row)).collect())
     }
 
-    fn step_scores(&self, history: &[u32]) -> Result<StepScores, ModelError> {
+    fn step_scores(&self, history: &Histories) -> Result<StepScores, ModelError> {
+        let history = history.row(0);
         let scores = (1..=history.len()).flat_map(|end| self.row(&history[..end])).collect();
         Ok(StepScores { first: 0, scores, n_columns: self.n_items + 1 })
     }
 
-    fn attention(&self, _history: &[u32]) -> Result<Option<AttentionMaps>, ModelError> {
+    fn attention(&self, _history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
         Ok(None)
     }
 
@@ -312,9 +313,9 @@ impl Setup {
         self.script.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    pub(crate) fn build(&self) -> impl Fn(&Experiment, DataShape) -> Result<Built, TrainError> + use<> {
+    pub(crate) fn build(&self) -> impl Fn(&Experiment, &Blueprint) -> Result<Built, TrainError> + use<> {
         let script = self.script.clone();
-        move |_, shape| Ok(Built { model: Box::new(Fake::new(script.clone(), shape.n_items)), device: device() })
+        move |_, plan| Ok(Built { model: Box::new(Fake::new(script.clone(), plan.shape.n_items)), device: device() })
     }
 
     pub(crate) fn run(&mut self) -> Done {

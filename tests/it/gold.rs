@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use seqscope::data::{DataShape, Histories};
-use seqscope::model::{GruSpec, LstmSpec, TransformerSpec, VaeSpec};
-use seqscope::model::{Layers, ModelFamily, OptimizerSpec, StepInputs, Trainable, open_device};
+use seqscope::model::{Blueprint, Layers, ModelKind, ModelSpec, OptimizerSpec, StepInputs, Trainable, open_device};
 use seqscope::spec::derive_seed;
 use serde_json::Value;
+use strum::IntoEnumIterator as _;
 
 /// Largest relative error of a tensor.
 const TOLERANCE: f64 = 1e-4;
@@ -45,9 +45,10 @@ fn arrays(path: PathBuf) -> Arrays {
         .collect()
 }
 
-/// One family's settings, and what PyTorch found.
+/// One case of a family, and what PyTorch found.
 struct Gold {
-    name: &'static str,
+    name: String,
+    /// What all cases of the file share.
     all: Value,
     case: Value,
     weights: Arrays,
@@ -55,12 +56,31 @@ struct Gold {
 }
 
 impl Gold {
-    fn open(name: &'static str) -> Self {
-        let all: Value = serde_json::from_slice(&std::fs::read(folder().join("cases.json")).unwrap()).unwrap();
-        let case = all["cases"][name].clone();
+    /// Every case of every family's file.
+    fn every() -> Vec<Self> {
+        let entries = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
+        let mut files: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|e| e == "json")).collect();
+        files.sort();
+        assert!(files.len() >= 3, "{files:?}");
+        let of_file = |path: &PathBuf| {
+            let all: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+            let cases = all["cases"].as_object().unwrap().clone().into_iter();
+            cases.map(|(name, case)| Self::open(&name, all.clone(), case)).collect::<Vec<_>>()
+        };
+        files.iter().flat_map(of_file).collect()
+    }
+
+    fn open(name: &str, all: Value, case: Value) -> Self {
         let weights = arrays(folder().join(format!("{name}_weights.safetensors")));
         let expected = arrays(folder().join(format!("{name}_expected.safetensors")));
-        Self { name, all, case, weights, expected }
+        Self { name: name.to_owned(), all, case, weights, expected }
+    }
+
+    /// As an experiment file has it: the family's name and its settings.
+    fn spec(&self) -> ModelSpec {
+        let family = self.case["family"].as_str().unwrap().to_owned();
+        let named = [(family, self.case["spec"].clone())].into_iter().collect();
+        serde_json::from_value(Value::Object(named)).unwrap()
     }
 
     fn optimizer(&self) -> OptimizerSpec {
@@ -77,19 +97,14 @@ impl Gold {
 
     /// Our model with PyTorch's weights, computed by these layers.
     fn model(&self, optimizer: OptimizerSpec, layers: Layers) -> Box<dyn Trainable> {
-        let spec = self.case["spec"].clone();
-        let family: Box<dyn ModelFamily> = match self.name {
-            "transformer" => Box::new(serde_json::from_value::<TransformerSpec>(spec).unwrap()),
-            "lstm" | "lstm_2_layers" => Box::new(serde_json::from_value::<LstmSpec>(spec).unwrap()),
-            "gru" => Box::new(serde_json::from_value::<GruSpec>(spec).unwrap()),
-            _ => Box::new(serde_json::from_value::<VaeSpec>(spec).unwrap()),
-        };
+        let spec = self.spec();
+        let family = spec.family();
         let n_items = self.all["n_items"].as_u64().unwrap() as usize;
         let shape = DataShape { n_users: 6, n_items, n_events: 32, max_len: 13 };
         let device = open_device("cpu").unwrap().with_layers(layers);
-        let mut model = family.build(shape, optimizer, &device, 0).unwrap();
+        let mut model = family.build(&Blueprint::of(shape), optimizer, &device, 0).unwrap();
         model.load_weights(&folder().join(format!("{}_weights.safetensors", self.name))).unwrap();
-        assert_eq!(model.n_params(), family.n_params(shape));
+        assert_eq!(model.n_params(), family.n_params(&Blueprint::of(shape)));
         model
     }
 
@@ -147,14 +162,8 @@ fn saved(model: &dyn Trainable) -> Arrays {
     arrays(path)
 }
 
-fn scores_are_pytorchs(name: &'static str) {
-    for layers in BOTH {
-        assert_scores(name, layers);
-    }
-}
-
-fn assert_scores(name: &'static str, layers: Layers) {
-    let gold = Gold::open(name);
+fn assert_scores(gold: &Gold, layers: Layers) {
+    let name = &gold.name;
     let model = gold.model(gold.optimizer(), layers);
     let n_columns = gold.all["n_items"].as_u64().unwrap() as usize + 1;
     let without_padding =
@@ -165,22 +174,20 @@ fn assert_scores(name: &'static str, layers: Layers) {
         let ours: Vec<f64> = in_batch[row * n_columns..(row + 1) * n_columns].iter().copied().map(f64::from).collect();
         let last = &expected[expected.len() - (n_columns - 1)..];
         assert_near(&format!("{name} scores.{row}"), &ours[1..], last, TOLERANCE);
-        let steps = model.step_scores(history).unwrap();
+        let steps = model.step_scores(&Histories::of(history)).unwrap();
         if !history.is_empty() {
             let ours: Vec<f64> = steps.scores.iter().copied().map(f64::from).collect();
             assert_near(&format!("{name} step scores.{row}"), &without_padding(&ours), &expected, TOLERANCE);
         }
+        if let Some(expected) = gold.expected.get(&format!("attention.{row}")) {
+            let maps = model.attention(&Histories::of(history)).unwrap().unwrap();
+            let ours: Vec<f64> = maps.weights.iter().copied().map(f64::from).collect();
+            assert_near(&format!("{name} attention.{row}"), &ours, expected, TOLERANCE);
+        }
     }
 }
 
-fn gradients_are_pytorchs(name: &'static str) {
-    for layers in BOTH {
-        assert_gradients(name, layers);
-    }
-}
-
-fn assert_gradients(name: &'static str, layers: Layers) {
-    let gold = Gold::open(name);
+fn assert_gradients(gold: &Gold, layers: Layers) {
     // With beta1 0 and nothing clipped, Adam's first moment after one step is the gradient.
     let mut model = gold.model(OptimizerSpec { beta1: 0.0, clip_norm: 0.0, ..gold.optimizer() }, layers);
     gold.step(&mut *model, 0);
@@ -194,14 +201,8 @@ fn assert_gradients(name: &'static str, layers: Layers) {
     gold.assert_arrays("gradient", &gradients, TOLERANCE);
 }
 
-fn steps_are_pytorchs(name: &'static str) {
-    for layers in BOTH {
-        assert_steps(name, layers);
-    }
-}
-
-fn assert_steps(name: &'static str, layers: Layers) {
-    let gold = Gold::open(name);
+fn assert_steps(gold: &Gold, layers: Layers) {
+    let name = &gold.name;
     let mut model = gold.model(gold.optimizer(), layers);
     for at in 0..3 {
         gold.step(&mut *model, at);
@@ -209,10 +210,10 @@ fn assert_steps(name: &'static str, layers: Layers) {
         let expected = |key: &str| gold.case[key][at].as_f64().unwrap();
         assert_near(&format!("{name} loss {at}"), &[stats.loss], &[expected("loss")], TOLERANCE);
         assert_near(&format!("{name} gradient norm {at}"), &[stats.grad_norm], &[expected("gradient_norm")], TOLERANCE);
+        assert_eq!(stats.kl.is_some(), !gold.case["kl"].is_null(), "{name}");
         if let Some(kl) = stats.kl {
             assert_near(&format!("{name} kl {at}"), &[kl], &[expected("kl")], TOLERANCE);
         }
-        assert_eq!(stats.kl.is_some(), name == "vae");
         assert_eq!(stats.n_events as u64, gold.case["n_events"].as_u64().unwrap());
         if at != 1 {
             let after = saved(&*model);
@@ -222,84 +223,42 @@ fn assert_steps(name: &'static str, layers: Layers) {
     }
 }
 
-#[test]
-fn transformer_scores_are_pytorchs() {
-    scores_are_pytorchs("transformer");
+/// Every case by both kinds of layers.
+fn walk(check: impl Fn(&Gold, Layers)) {
+    for gold in Gold::every() {
+        for layers in BOTH {
+            check(&gold, layers);
+        }
+    }
 }
 
 #[test]
-fn transformer_gradients_are_pytorchs() {
-    gradients_are_pytorchs("transformer");
+fn scores_are_pytorchs() {
+    walk(assert_scores);
 }
 
 #[test]
-fn transformer_steps_are_pytorchs() {
-    steps_are_pytorchs("transformer");
+fn gradients_are_pytorchs() {
+    walk(assert_gradients);
 }
 
 #[test]
-fn lstm_scores_are_pytorchs() {
-    scores_are_pytorchs("lstm");
+fn steps_are_pytorchs() {
+    walk(assert_steps);
 }
 
 #[test]
-fn lstm_gradients_are_pytorchs() {
-    gradients_are_pytorchs("lstm");
+fn every_family_has_its_numbers() {
+    let held: Vec<ModelKind> = Gold::every().iter().map(|gold| ModelKind::from(&gold.spec())).collect();
+    let missing: Vec<ModelKind> = ModelKind::iter().filter(|kind| !held.contains(kind)).collect();
+    assert!(missing.is_empty(), "{missing:?} have no gold numbers");
 }
 
-#[test]
-fn lstm_steps_are_pytorchs() {
-    steps_are_pytorchs("lstm");
-}
-
-#[test]
-fn lstm_2_layers_scores_are_pytorchs() {
-    scores_are_pytorchs("lstm_2_layers");
-}
-
-#[test]
-fn lstm_2_layers_gradients_are_pytorchs() {
-    gradients_are_pytorchs("lstm_2_layers");
-}
-
-#[test]
-fn lstm_2_layers_steps_are_pytorchs() {
-    steps_are_pytorchs("lstm_2_layers");
-}
-
-#[test]
-fn gru_scores_are_pytorchs() {
-    scores_are_pytorchs("gru");
-}
-
-#[test]
-fn gru_gradients_are_pytorchs() {
-    gradients_are_pytorchs("gru");
-}
-
-#[test]
-fn gru_steps_are_pytorchs() {
-    steps_are_pytorchs("gru");
-}
-
-#[test]
-fn vae_scores_are_pytorchs() {
-    scores_are_pytorchs("vae");
-}
-
-#[test]
-fn vae_gradients_are_pytorchs() {
-    gradients_are_pytorchs("vae");
-}
-
-#[test]
-fn vae_steps_are_pytorchs() {
-    steps_are_pytorchs("vae");
-}
-
-/// The script draws the VAE's noise itself, from these states.
+/// The script draws noise itself, from these states.
 #[test]
 fn noise_starts_where_the_script_says() {
-    let states: Vec<u64> = serde_json::from_value(Gold::open("vae").all["noise_states"].clone()).unwrap();
-    assert_eq!(states, [0, 1, 2].map(|seed| derive_seed(seed, "noise", 0)));
+    for gold in Gold::every() {
+        let states: Vec<u64> = serde_json::from_value(gold.all["noise_states"].clone()).unwrap();
+        assert_eq!(states, [0, 1, 2].map(|seed| derive_seed(seed, "noise", 0)));
+    }
 }

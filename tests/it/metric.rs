@@ -2,7 +2,7 @@
 #![expect(clippy::float_cmp, reason = "ranks are whole or half numbers and exact")]
 
 use proptest::prelude::*;
-use seqscope::metric::{Rank, RankingMetrics, hit, mid_rank, mrr_term, ndcg_term};
+use seqscope::metric::{AnswerKind, Metric, Metrics, Rank, hit, mid_rank, mrr_term, ndcg_term};
 
 /// The definition, word by word: who is ahead, who is level, one after the other.
 fn slow_rank(scores: &[f32], target: usize, excluded: &[u32]) -> Rank {
@@ -110,17 +110,20 @@ fn terms_of_one_rank() {
 #[test]
 fn means_over_users() {
     // Ranks 1, 3, 7, 20: hits at 1: 1 of 4, at 5: 2, at 10: 3. log2(8) = 3.
-    let means = RankingMetrics::from_ranks(&[1.0, 3.0, 7.0, 20.0]);
-    assert_eq!((means.hr_at_1, means.hr_at_5, means.hr_at_10, means.n_users), (0.25, 0.5, 0.75, 4));
-    assert!((means.ndcg_at_5 - 1.5 / 4.0).abs() < 1e-12);
-    assert!((means.ndcg_at_10 - (1.5 + 1.0 / 3.0) / 4.0).abs() < 1e-12);
-    assert!((means.mrr - (1.0 + 1.0 / 3.0 + 1.0 / 7.0 + 1.0 / 20.0) / 4.0).abs() < 1e-12);
-    assert_eq!(RankingMetrics::from_ranks(&[]), RankingMetrics::default());
+    let means = Metrics::of_ranks(&[1.0, 3.0, 7.0, 20.0]);
+    let of = |metric| means.get(metric).unwrap();
+    assert_eq!((of(Metric::Hr1), of(Metric::Hr5), of(Metric::Hr10), means.n_users), (0.25, 0.5, 0.75, 4));
+    assert_eq!((of(Metric::Hr20), of(Metric::Recall20), of(Metric::Recall10)), (1.0, 1.0, 0.75));
+    assert!((of(Metric::Ndcg5) - 1.5 / 4.0).abs() < 1e-12);
+    assert!((of(Metric::Ndcg10) - (1.5 + 1.0 / 3.0) / 4.0).abs() < 1e-12);
+    assert!((of(Metric::Mrr) - (1.0 + 1.0 / 3.0 + 1.0 / 7.0 + 1.0 / 20.0) / 4.0).abs() < 1e-12);
+    assert!((of(Metric::Map10) - (1.0 + 1.0 / 3.0 + 1.0 / 7.0) / 4.0).abs() < 1e-12);
+    assert_eq!(Metrics::of_ranks(&[]), Metrics::new(AnswerKind::Ranking, 0), "no ranks, no values");
 }
 
 #[test]
 fn metrics_are_written_under_their_usual_names() {
-    let json = serde_json::to_value(RankingMetrics::from_ranks(&[1.0])).unwrap();
+    let json = serde_json::to_value(Metrics::of_ranks(&[1.0])).unwrap();
     for name in ["ndcg@10", "hr@10", "hr@1", "hr@5", "ndcg@5", "mrr", "n_users"] {
         assert!(json.get(name).is_some(), "{name}");
     }

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use seqscope::data::{DataShape, Histories};
-use seqscope::model::{Layers, ModelError, ModelSpec, OpenDevice, OptimizerSpec, StepInputs, Trainable, open_device};
+use seqscope::model::{
+    Blueprint, Layers, ModelError, ModelSpec, OpenDevice, OptimizerSpec, StepInputs, Trainable, open_device,
+};
 use seqscope::spec::{Value, derive_seed};
 use strum::IntoEnumIterator as _;
 
@@ -12,6 +14,10 @@ pub(crate) const N_ITEMS: usize = 20;
 
 pub(crate) const OPTIMIZER: OptimizerSpec =
     OptimizerSpec { beta1: 0.9, beta2: 0.98, epsilon: 1e-8, weight_decay: 0.0, clip_norm: 5.0 };
+
+pub(crate) fn plan() -> Blueprint {
+    Blueprint::of(shape())
+}
 
 pub(crate) fn shape() -> DataShape {
     DataShape { n_users: 16, n_items: N_ITEMS, n_events: 16 * 10, max_len: 12 }
@@ -54,7 +60,7 @@ fn families_on_both() -> Vec<(ModelSpec, OpenDevice)> {
 }
 
 pub(crate) fn build(spec: &ModelSpec, device: &OpenDevice, seed: u64) -> Box<dyn Trainable> {
-    spec.family().build(shape(), OPTIMIZER, device, seed).unwrap()
+    spec.family().build(&plan(), OPTIMIZER, device, seed).unwrap()
 }
 
 /// Users who walk round a circle of items, each from another place: the next item is certain.
@@ -95,7 +101,7 @@ fn title(spec: &ModelSpec) -> &'static str {
 fn the_number_of_parameters_is_known_before_building() {
     for spec in families() {
         let model = build(&spec, &cpu(), 1);
-        assert_eq!(model.n_params(), spec.family().n_params(shape()), "{}", title(&spec));
+        assert_eq!(model.n_params(), spec.family().n_params(&plan()), "{}", title(&spec));
     }
 }
 
@@ -105,12 +111,12 @@ fn changing_the_future_does_not_change_the_past() {
     for (spec, device) in families_on_both() {
         let mut model = build(&spec, &device, 1);
         train(&mut *model, 0, 3);
-        let whole = model.step_scores(&history).unwrap();
+        let whole = model.step_scores(&Histories::of(&history)).unwrap();
         assert_eq!((whole.first, whole.n_rows(), whole.n_columns), (0, history.len(), N_ITEMS + 1));
         for changed in 1..history.len() {
             let mut other = history;
             other[changed..].iter_mut().for_each(|item| *item = (*item + 3) % N_ITEMS as u32 + 1);
-            let other = model.step_scores(&other).unwrap();
+            let other = model.step_scores(&Histories::of(&other)).unwrap();
             for row in 0..changed {
                 let what = format!("{}, row {row}, changed from {changed}", title(&spec));
                 assert_close(&whole.row(row)[1..], &other.row(row)[1..], &what);
@@ -126,7 +132,7 @@ fn the_last_of_the_steps_is_what_comes_next() {
     for (spec, device) in families_on_both() {
         let mut model = build(&spec, &device, 1);
         train(&mut *model, 0, 3);
-        let steps = model.step_scores(&history).unwrap();
+        let steps = model.step_scores(&Histories::of(&history)).unwrap();
         let next = model.scores(&[&history[..]].into_iter().collect()).unwrap();
         assert_close(&steps.row(history.len() - 1)[1..], &next[1..], title(&spec));
     }
@@ -156,7 +162,7 @@ fn only_the_window_of_latest_events_matters() {
         let whole = model.scores(&[&long[..]].into_iter().collect()).unwrap();
         let window = model.scores(&[&long[18..]].into_iter().collect()).unwrap();
         assert_eq!(bits(&whole), bits(&window), "{}", title(&spec));
-        assert_eq!(model.step_scores(&long).unwrap().first, 18, "{}", title(&spec));
+        assert_eq!(model.step_scores(&Histories::of(&long)).unwrap().first, 18, "{}", title(&spec));
     }
 }
 
@@ -283,8 +289,8 @@ fn evaluation_does_not_disturb_training() {
         let quiet = train(&mut *calm, 0, 3);
         train(&mut *watched, 0, 2);
         watched.scores(&circle()).unwrap();
-        watched.step_scores(&[1, 2, 3]).unwrap();
-        watched.attention(&[1, 2, 3]).unwrap();
+        watched.step_scores(&Histories::of(&[1, 2, 3])).unwrap();
+        watched.attention(&Histories::of(&[1, 2, 3])).unwrap();
         train(&mut *watched, 2, 3);
         assert!(quiet.is_finite());
         let (a, b) = (calm.scores(&circle()).unwrap(), watched.scores(&circle()).unwrap());
@@ -300,8 +306,8 @@ fn the_empty_and_the_shortest_histories_are_allowed() {
         assert_eq!(scores.len(), 2 * (N_ITEMS + 1), "{}", title(&spec));
         assert!(scores.iter().all(|score| score.is_finite()), "{}", title(&spec));
         assert_eq!(model.scores(&Histories::new()).unwrap(), Vec::<f32>::new(), "{}", title(&spec));
-        assert_eq!(model.step_scores(&[]).unwrap().n_rows(), 0, "{}", title(&spec));
-        assert_eq!(model.step_scores(&[3]).unwrap().n_rows(), 1, "{}", title(&spec));
+        assert_eq!(model.step_scores(&Histories::of(&[])).unwrap().n_rows(), 0, "{}", title(&spec));
+        assert_eq!(model.step_scores(&Histories::of(&[3])).unwrap().n_rows(), 1, "{}", title(&spec));
         let inputs = StepInputs { lr: 0.01, step: 0, n_steps: 1, seed: 1 };
         model.train_step(&Histories::new(), inputs).unwrap();
         assert_eq!(model.take_stats().unwrap().n_steps, 0, "{}", title(&spec));
@@ -319,8 +325,8 @@ fn items_outside_the_catalogue_are_refused_with_a_sentence() {
             let histories: Histories = [&history[..]].into_iter().collect();
             let refused = [
                 model.scores(&histories).map(drop),
-                model.step_scores(&history).map(drop),
-                model.attention(&history).map(drop),
+                model.step_scores(&Histories::of(&history)).map(drop),
+                model.attention(&Histories::of(&history)).map(drop),
                 model.train_step(&histories, StepInputs { lr: 0.01, step: 0, n_steps: 1, seed: 1 }),
             ];
             for result in refused {
@@ -348,7 +354,7 @@ fn weights_that_do_not_fit_are_refused_with_a_sentence() {
     for spec in families() {
         let mut model = build(&spec, &cpu(), 1);
         let larger = DataShape { n_items: N_ITEMS + 1, ..shape() };
-        spec.family().build(larger, OPTIMIZER, &cpu(), 1).unwrap().save_state(&path).unwrap();
+        spec.family().build(&Blueprint::of(larger), OPTIMIZER, &cpu(), 1).unwrap().save_state(&path).unwrap();
         refused(&mut *model, &path, "another catalogue");
         refused(&mut *model, &folder.path().join("missing.safetensors"), "cannot be read");
         std::fs::write(&path, b"not a tensor in sight").unwrap();
@@ -394,7 +400,7 @@ fn attention_looks_back_at_real_events_only_and_sums_to_one() {
     for spec in families() {
         let mut model = build(&spec, &cpu(), 1);
         train(&mut *model, 0, 3);
-        let Some(maps) = model.attention(&history).unwrap() else { continue };
+        let Some(maps) = model.attention(&Histories::of(&history)).unwrap() else { continue };
         assert_eq!((maps.len, maps.first), (12, 3), "{}", title(&spec));
         assert_eq!(maps.weights.len(), maps.n_layers * maps.n_heads * 12 * 12);
         for layer in 0..maps.n_layers {
@@ -406,7 +412,7 @@ fn attention_looks_back_at_real_events_only_and_sums_to_one() {
                 }
             }
         }
-        assert_eq!(model.attention(&[]).unwrap().map(|maps| maps.len), Some(0));
+        assert_eq!(model.attention(&Histories::of(&[])).unwrap().map(|maps| maps.len), Some(0));
     }
 }
 
@@ -414,11 +420,11 @@ fn attention_looks_back_at_real_events_only_and_sums_to_one() {
 fn settings_that_do_not_fit_are_errors_at_their_field() {
     let mut spec = families().remove(0);
     spec.described_mut().set("n_heads", &Value::Int(3)).unwrap();
-    let problems = spec.family().check(shape());
+    let problems = spec.family().check(&plan());
     assert!(
         problems.iter().any(|p| p.field == "n_heads" && p.is_error() && p.sentence.contains("divisor")),
         "{problems:?}"
     );
-    let Err(error) = spec.family().build(shape(), OPTIMIZER, &cpu(), 1) else { panic!("it was built") };
+    let Err(error) = spec.family().build(&plan(), OPTIMIZER, &cpu(), 1) else { panic!("it was built") };
     assert!(matches!(&error, ModelError::Setting { field, .. } if field == "model.n_heads"), "{error}");
 }

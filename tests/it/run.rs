@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use seqscope::data::{Column, Table, write_parquet};
 use seqscope::experiment::Experiment;
-use seqscope::metric::RankingMetrics;
+use seqscope::metric::{Metric, Metrics};
 use seqscope::run::{
     DataStamp, EpochDone, HistoryPoint, Manifest, Outcome, Part, RunError, RunId, RunMemory, RunStatus, RunStore,
     RunWriter, Summary, UserResult,
@@ -167,7 +167,10 @@ fn a_frozen_old_run_keeps_opening() {
         assert_eq!(manifest.data.audit_word(), None, "it is from before there was an audit");
         // Figures of the file, not of today's program.
         let best = store.history(&run.id).unwrap().series(Part::Valid, "ndcg@10").last().map(|point| point.2);
-        assert_eq!((best, manifest.valid.map(|m| m.ndcg_at_10)), (Some(0.311_645_058_679_392_24), best));
+        assert_eq!(
+            (best, manifest.valid.as_ref().and_then(|m| m.get(Metric::Ndcg10))),
+            (Some(0.311_645_058_679_392_24), best)
+        );
         assert_eq!((manifest.epochs, manifest.n_params, manifest.references_test.len()), (2, 2416, 3));
     }
 }
@@ -188,7 +191,7 @@ fn long_runs_keep_first_best_last_and_every_kth_epoch() {
     let store = RunStore::at(folder.path());
     let (mut writer, model) = (started(&store, "a"), model());
     let id = writer.id().clone();
-    let best = Some(RankingMetrics::default());
+    let best = Some(Metrics::default());
     writer.checkpoint(&model, EpochDone { epoch: 33, train_secs: 0.0, best }).unwrap();
     for epoch in 1..=203 {
         std::fs::copy(store.best_weights(&id), store.epoch_weights(&id, epoch)).unwrap();

@@ -10,6 +10,7 @@ use seqscope::baseline::BaselineKind;
 use seqscope::data::{DataSource, DataSpec, Prepared, WorldSpec, prepare};
 use seqscope::experiment::{Experiment, TrainingSpec};
 use seqscope::explain::user_view;
+use seqscope::metric::Metric;
 use seqscope::model::{ModelSpec, TransformerSpec, VaeSpec};
 use seqscope::run::{History, Outcome, Part, RunId, RunStatus, RunStore};
 use seqscope::train::{Command, EarlyStop, EventKind, Job, StopMode, TrainError, lr_at, restore, restore_with, run};
@@ -51,9 +52,9 @@ fn the_folder_knows_of_an_event_before_the_listener_does() {
     let mut seen = 0;
     let listener = Listener {
         at_each: Box::new(|event| {
-            if let EventKind::Evaluated { epoch, valid, .. } = event.kind {
+            if let EventKind::Evaluated { epoch, valid, .. } = event.kind.clone() {
                 let on_disk = store.history(&event.run).unwrap().series(Part::Valid, "ndcg@10");
-                assert_eq!(on_disk.last(), Some(&(epoch, 4 * epoch, valid.ndcg_at_10)));
+                assert_eq!(on_disk.last(), Some(&(epoch, 4 * epoch, valid.get(Metric::Ndcg10).unwrap())));
                 seen += 1;
             }
             Ok(())
@@ -73,7 +74,7 @@ fn a_finished_run_leaves_a_whole_folder() {
     let manifest = store.manifest(&done.id).unwrap();
     assert_eq!(manifest.outcome, Some(Outcome::Finished));
     assert_eq!((manifest.epochs, manifest.best_epoch), (2, Some(2)));
-    assert_eq!((manifest.valid, manifest.test), (done.ended.valid, done.ended.test));
+    assert_eq!((&manifest.valid, &manifest.test), (&done.ended.valid, &done.ended.test));
     let n_references = BaselineKind::iter().count();
     assert_eq!(manifest.references_valid.len() + manifest.references_left_out.len(), n_references);
     assert_eq!(manifest.references_left_out, done.ended.references_left_out);
@@ -82,7 +83,7 @@ fn a_finished_run_leaves_a_whole_folder() {
     assert_eq!(manifest.problems.len(), 1, "the warning is kept");
 
     // Of ten last items seven are continued: the true one is first, else it is last of 14 or 13.
-    assert!((manifest.valid.unwrap().ndcg_at_10 - 0.7).abs() < 1e-12);
+    assert!((manifest.valid.unwrap().get(Metric::Ndcg10).unwrap() - 0.7).abs() < 1e-12);
     let test = store.results(&done.id, Part::Test).unwrap().unwrap();
     assert_eq!(test.len(), N_USERS);
     assert_eq!((test[0].user_id.as_str(), test[0].item_id.as_str()), ("u0", "i8"));
@@ -134,7 +135,10 @@ fn stop_and_keep_judges_the_best_so_far() {
     assert_ends_once(&done);
     assert_eq!(done.ended.outcome, Some(Outcome::Stopped));
     assert_eq!((done.ended.epochs, done.ended.best_epoch), (2, Some(1)));
-    assert!((done.ended.test.unwrap().ndcg_at_10 - 0.6).abs() < 1e-12, "the best weights, not the last");
+    assert!(
+        (done.ended.test.unwrap().get(Metric::Ndcg10).unwrap() - 0.6).abs() < 1e-12,
+        "the best weights, not the last"
+    );
 }
 
 #[test]
@@ -339,7 +343,10 @@ fn a_model_below_the_windowed_markov_chain_is_flagged() {
         let mut setup = Setup::new(1);
         setup.script().skills = vec![skill];
         let done = setup.run();
-        assert!(done.ended.references_test[&BaselineKind::MarkovWindow].ndcg_at_10 > 0.9, "walks are its home");
+        assert!(
+            done.ended.references_test[&BaselineKind::MarkovWindow].primary().1.unwrap() > 0.9,
+            "walks are its home"
+        );
         setup.store().manifest(&done.id).unwrap().problems
     };
     let below = warnings(3);
@@ -373,19 +380,28 @@ fn patience_runs_out_and_the_best_epoch_stays() {
     let done = setup.run();
     assert_eq!((done.ended.epochs, done.ended.best_epoch), (6, Some(3)), "an equal epoch is no better one");
     assert_eq!(done.ended.outcome, Some(Outcome::Finished));
-    assert!((done.ended.test.unwrap().ndcg_at_10 - 0.5).abs() < 1e-12);
+    assert!((done.ended.test.unwrap().get(Metric::Ndcg10).unwrap() - 0.5).abs() < 1e-12);
 }
 
 #[test]
 fn early_stopping_survives_nan_and_no_patience() {
-    let mut stop = EarlyStop::new(2);
-    assert!(!stop.observe(1, f64::NAN) && !stop.is_over());
-    assert!(stop.observe(2, 0.0), "anything is better than nothing");
-    assert!(!stop.observe(3, f64::NAN) && !stop.is_over());
-    assert!(!stop.observe(4, 0.0) && stop.is_over());
-    let values = [(1, 0.5), (2, 0.1), (3, 0.1), (4, 0.1)];
-    assert!(!EarlyStop::replayed(0, values).is_over(), "0 never stops");
-    assert!(EarlyStop::replayed(3, values).is_over());
+    let mut stop = EarlyStop::new(Metric::Ndcg10, 2);
+    assert!(!stop.observe(1, Some(f64::NAN)) && !stop.is_over());
+    assert!(stop.observe(2, Some(0.0)), "anything is better than nothing");
+    assert!(!stop.observe(3, None) && !stop.is_over());
+    assert!(!stop.observe(4, Some(0.0)) && stop.is_over());
+    let values = [(1, Some(0.5)), (2, Some(0.1)), (3, Some(0.1)), (4, Some(0.1))];
+    assert!(!EarlyStop::replayed(Metric::Ndcg10, 0, values).is_over(), "0 never stops");
+    assert!(EarlyStop::replayed(Metric::Ndcg10, 3, values).is_over());
+}
+
+#[test]
+fn an_error_is_best_where_it_is_lowest() {
+    let values = [(1, Some(3.0)), (2, Some(2.0)), (3, Some(2.5)), (4, None)];
+    let mut stop = EarlyStop::replayed(Metric::Mae, 3, values);
+    assert_eq!((stop.best_epoch(), stop.is_over()), (Some(2), false));
+    assert!(stop.observe(5, Some(1.0)) && !stop.observe(6, Some(f64::INFINITY)) && !stop.observe(7, Some(f64::NAN)));
+    assert_eq!(stop.best_epoch(), Some(5));
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -597,7 +613,15 @@ fn a_run_whose_data_changed_does_not_open() {
 /// A Transformer so small that an epoch on a small world takes no time.
 fn tiny_transformer(prepared: &Arc<Prepared>, folder: &Path) -> Job {
     let mut experiment = Experiment { name: "tiny".to_owned(), data: small_world(), ..Experiment::default() };
-    let spec = TransformerSpec { d_model: 8, n_layers: 1, n_heads: 2, d_ff: 8, seq_len: 12, dropout: 0.2 };
+    let spec = TransformerSpec {
+        d_model: 8,
+        n_layers: 1,
+        n_heads: 2,
+        d_ff: 8,
+        seq_len: 12,
+        dropout: 0.2,
+        ..TransformerSpec::default()
+    };
     experiment.model = ModelSpec::Transformer(spec);
     "cpu".clone_into(&mut experiment.training.device);
     (experiment.training.epochs, experiment.training.batch_size) = (4, 16);

@@ -5,12 +5,12 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use super::{Answer, Jobs, Post, Ticket, sentence};
-use crate::data::DataShape;
 use crate::experiment::Experiment;
+use crate::model::Blueprint;
 use crate::train::{self, Built, Command, Control, Event, EventKind, Observer, TrainError};
 
 /// Another way to build a model: tests plant one that panics, or that needs no time.
-pub type ModelBuilder = Arc<dyn Fn(&Experiment, DataShape) -> Result<Built, TrainError> + Send + Sync>;
+pub type ModelBuilder = Arc<dyn Fn(&Experiment, &Blueprint) -> Result<Built, TrainError> + Send + Sync>;
 
 /// Commands from the window.
 struct ChannelControl {

@@ -51,8 +51,10 @@ pub(super) fn minimise(start: &[f64], value: impl Fn(&[f64]) -> f64) -> (Vec<f64
 
 /// Puts the new point in the place of the worst one; without a new point all draw near to the best.
 fn replace_or_shrink(simplex: &mut [(Vec<f64>, f64)], taken: Option<(Vec<f64>, f64)>, height: &impl Fn(&[f64]) -> f64) {
-    if let (Some(taken), Some(worst)) = (taken.clone(), simplex.last_mut()) {
-        *worst = taken;
+    if let Some(taken) = taken {
+        if let Some(worst) = simplex.last_mut() {
+            *worst = taken;
+        }
         return;
     }
     if let Some(((best, _), others)) = simplex.split_first_mut() {

@@ -81,6 +81,70 @@ pub enum FeatureValues {
     },
 }
 
+impl FeatureValues {
+    /// Values of no event, of the same kind.
+    pub(in crate::data) fn emptied(&self) -> Self {
+        match self {
+            Self::Real { width, .. } => Self::Real { width: *width, values: Vec::new() },
+            Self::Index { n, .. } => Self::Index { idx: Vec::new(), n: *n },
+        }
+    }
+
+    /// Adds the values of some events of `from`, which is of the same kind.
+    pub(in crate::data) fn extend_from(&mut self, from: &Self, events: std::ops::Range<usize>) {
+        match (self, from) {
+            (Self::Real { width, values }, Self::Real { values: from, .. }) => {
+                let range = events.start * *width..events.end * *width;
+                values.extend_from_slice(from.get(range).unwrap_or(&[]));
+            }
+            (Self::Index { idx, .. }, Self::Index { idx: from, .. }) => {
+                idx.extend_from_slice(from.get(events).unwrap_or(&[]));
+            }
+            _ => {}
+        }
+    }
+
+    /// The values of these events; where none is meant, class 0, or no number.
+    #[must_use]
+    pub fn picked(&self, events: &[Option<usize>]) -> Self {
+        match self {
+            Self::Real { width, values } => {
+                let mut picked = vec![f32::NAN; events.len() * width];
+                let rows = picked.chunks_exact_mut((*width).max(1)).zip(events);
+                for (row, at) in rows.filter_map(|(row, at)| Some((row, (*at)?))) {
+                    if let Some(from) = values.get(at * width..(at + 1) * width) {
+                        row.copy_from_slice(from);
+                    }
+                }
+                Self::Real { width: *width, values: picked }
+            }
+            Self::Index { n, idx } => {
+                let of = |at: &Option<usize>| at.and_then(|at| idx.get(at)).copied().unwrap_or(0);
+                Self::Index { n: *n, idx: events.iter().map(of).collect() }
+            }
+        }
+    }
+
+    /// Numbers made to have mean 0 and variance 1 over the events of training, each column by itself, as a
+    /// model wants them; a column that is everywhere the same becomes 0. What is no number stays none.
+    fn standardised(mut self, training: &[bool]) -> Self {
+        let Self::Real { width, values } = &mut self else { return self };
+        let width = (*width).max(1);
+        for column in 0..width {
+            let seen = values.iter().skip(column).step_by(width).zip(training);
+            let seen: Vec<f64> = seen.filter(|(v, is)| **is && v.is_finite()).map(|(v, _)| f64::from(*v)).collect();
+            let n = seen.len().max(1) as f64;
+            let mean = seen.iter().sum::<f64>() / n;
+            let std = (seen.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
+            let scale = if std > 1e-12 { 1.0 / std } else { 0.0 };
+            for value in values.iter_mut().skip(column).step_by(width) {
+                *value = ((f64::from(*value) - mean) * scale) as f32;
+            }
+        }
+        self
+    }
+}
+
 impl Feature {
     /// One number an event.
     pub(super) fn real(name: impl Into<String>, unit: &'static str, values: Vec<f32>) -> Self {
@@ -100,6 +164,11 @@ impl Feature {
         let name = name.into();
         let columns = vec![name.clone()];
         Self { name, unit: "index", columns, values: FeatureValues::Index { idx, n }, note: String::new() }
+    }
+
+    /// The same with numbers of mean 0 and variance 1 over the training events.
+    pub(in crate::data) fn standardised(self, training: &[bool]) -> Self {
+        Self { values: self.values.standardised(training), ..self }
     }
 
     pub(super) fn with_note(self, note: impl Into<String>) -> Self {

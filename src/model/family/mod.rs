@@ -13,8 +13,11 @@ pub use vae::VaeSpec;
 
 use serde::{Deserialize, Serialize};
 
-use super::{MemoryNeed, ModelError, OpenDevice, OptimizerSpec, Trainable, Workload};
-use crate::data::DataShape;
+use super::outcome::{OutcomeNetwork, StateNetwork};
+use super::random::Init;
+use super::session::Session;
+use super::{Blueprint, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, Trainable, Workload};
+use crate::data::TaskKind;
 use crate::spec::{Described, Field, Problem};
 
 /// What every family says of itself.
@@ -28,19 +31,29 @@ pub trait ModelFamily: Described {
     /// Paper, and how we differ.
     fn source(&self) -> &'static str;
 
+    /// The tasks that it can learn.
+    fn tasks(&self) -> &'static [TaskKind] {
+        &[TaskKind::NextItem]
+    }
+
+    /// Whether it can be told the features of events.
+    fn takes_features(&self) -> bool {
+        false
+    }
+
     /// Number of learnt numbers, from the settings alone.
-    fn n_params(&self, shape: DataShape) -> usize;
+    fn n_params(&self, plan: &Blueprint) -> usize;
 
     /// Memory that training on the processor takes, from the settings alone: the parameters, and what is
     /// worked on beside them, of which a family that says nothing else is taken to have copies of its weights.
-    fn memory(&self, work: &Workload) -> MemoryNeed {
-        let n_params = self.n_params(work.shape);
+    fn memory(&self, work: &Workload<'_>) -> MemoryNeed {
+        let n_params = self.n_params(work.plan);
         MemoryNeed::of_numbers(n_params, n_params, n_params)
     }
 
     /// What does not fit the data or itself. Fields are relative (`d_model`). Ranges of single
     /// settings are included.
-    fn check(&self, shape: DataShape) -> Vec<Problem>;
+    fn check(&self, plan: &Blueprint) -> Vec<Problem>;
 
     /// Builds the model with initial weights from `seed`.
     ///
@@ -48,7 +61,7 @@ pub trait ModelFamily: Described {
     /// [`ModelError`] when the settings do not fit or the device fails.
     fn build(
         &self,
-        shape: DataShape,
+        plan: &Blueprint,
         optimizer: OptimizerSpec,
         device: &OpenDevice,
         seed: u64,
@@ -97,11 +110,60 @@ impl ModelSpec {
         }
     }
 
+    /// What does not fit the data, the task or itself. Fields are relative to the model.
+    #[must_use]
+    pub fn check(&self, plan: &Blueprint) -> Vec<Problem> {
+        let family = self.family();
+        let mut problems = family.check(plan);
+        problems.extend(unfit(family, plan));
+        problems
+    }
+
     /// Every setting with its present value.
     #[must_use]
     pub fn fields(&self) -> Vec<Field> {
         self.family().fields()
     }
+}
+
+/// The tasks of a family that has a state after each event.
+const EVERY_TASK: [TaskKind; 4] =
+    [TaskKind::NextItem, TaskKind::NextBehaviour, TaskKind::WillAct, TaskKind::NextNumber];
+
+/// What a plan asks of a family that it cannot do.
+fn unfit(family: &dyn ModelFamily, plan: &Blueprint) -> Option<Problem> {
+    if !family.tasks().iter().any(|task| plan.output.fits(*task)) {
+        let sentence = format!(
+            "{} ranks the next item and cannot do this task; choose a Transformer, an LSTM or a GRU, or write \
+             `task: NextItem()`.",
+            family.title()
+        );
+        return Some(Problem::error("", sentence));
+    }
+    let is_told = family.takes_features() || plan.features.is_empty();
+    (!is_told).then(|| {
+        let sentence = format!(
+            "{} is told of items only, and the features of events are left aside; choose a Transformer or a recurrent \
+             family to use them.",
+            family.title()
+        );
+        Problem::warning("", sentence)
+    })
+}
+
+/// A network for the next item as it is, for another task with its head, ready to be trained.
+fn with_head<N: StateNetwork + 'static>(
+    network: N,
+    plan: &Blueprint,
+    init: &mut Init,
+    (optimizer, device): (OptimizerSpec, &OpenDevice),
+) -> Box<dyn Trainable> {
+    let n_items = plan.shape.n_items;
+    if plan.is_next_item() {
+        return Box::new(Session::new(network, n_items, optimizer, device));
+    }
+    let network = OutcomeNetwork::new(network, plan.output, init);
+    Box::new(Session::new(network, n_items, optimizer, device).with_outputs(plan.output.n_outputs()))
 }
 
 /// Parameters above which training on an ordinary machine runs out of memory: with gradient and two

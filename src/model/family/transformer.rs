@@ -11,17 +11,21 @@ use burn::tensor::activation::{relu, softmax};
 use burn::tensor::module::embedding;
 use serde::{Deserialize, Serialize};
 
-use super::{ModelFamily, refuse_errors, refuse_large_array, too_large};
-use crate::data::{DataShape, Histories, PaddedBatch};
+use super::{EVERY_TASK, ModelFamily, refuse_errors, refuse_large_array, too_large, with_head};
+use crate::data::{Histories, PaddedBatch, TaskKind};
+use crate::model::features::{Features, Join};
 use crate::model::item_vectors::ItemVectors;
 use crate::model::kernel::{Buffer, CrossEntropy};
-use crate::model::loss::{MAX_FLOATS, cross_entropy};
+use crate::model::loss::{MAX_FLOATS, tracked_item_loss};
 use crate::model::network::{LossSums, Network};
+use crate::model::outcome::{Head, StateNetwork, n_head_params};
 use crate::model::random::{Init, Noise, Place, dropout_factors};
-use crate::model::session::{Session, guarded};
+use crate::model::session::guarded;
 use crate::model::weights::{on_host, read};
-use crate::model::window::{TrainWindows, index_tensor, input_tensor, windows_for_prediction};
-use crate::model::{AttentionMaps, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable, Workload};
+use crate::model::window::{TrainWindows, WholeWindows, index_tensor, input_tensor, windows_for_prediction};
+use crate::model::{
+    AttentionMaps, Blueprint, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable, Workload,
+};
 use crate::spec::{Described, Problem};
 
 /// Settings of the causal Transformer.
@@ -40,11 +44,13 @@ pub struct TransformerSpec {
     pub seq_len: usize,
     /// Share of activations set to zero while training.
     pub dropout: f64,
+    /// How the features of events join their items, where the data have some.
+    pub features: Join,
 }
 
 impl Default for TransformerSpec {
     fn default() -> Self {
-        Self { d_model: 64, n_layers: 2, n_heads: 1, d_ff: 64, seq_len: 200, dropout: 0.1 }
+        Self { d_model: 64, n_layers: 2, n_heads: 1, d_ff: 64, seq_len: 200, dropout: 0.1, features: Join::Sum }
     }
 }
 
@@ -55,6 +61,7 @@ crate::spec::described! { TransformerSpec {
     d_ff: Int { min: 2, max: 4096 }, More, "Feed-forward width", "", "Width of the layer inside each block.", "Kang & McAuley 2018: as the width";
     seq_len: Int { min: 2, max: 2000 }, Core, "Window", "events", "How many of the latest events the model sees.", "Kang & McAuley 2018: 200 for MovieLens";
     dropout: Float { min: 0.0, max: 0.9 }, Core, "Dropout", "", "Share of activations set to zero while training: more fights over-fitting.", "0.1 on dense, 0.3–0.5 on sparse data";
+    features: Choice(<Join as strum::VariantNames>::VARIANTS.to_vec()), More, "Features", "", "How features of events (`data.features`) join their items: added as vectors of the same length, or set beside them and mixed by a dense layer. Without features it plays no part.", "Sum, as BERT adds segments";
 } }
 
 impl ModelFamily for TransformerSpec {
@@ -69,30 +76,41 @@ impl ModelFamily for TransformerSpec {
          projection after the heads and no dropout on attention weights; keys and values are normed as in the paper, \
          not as in its code, which norms the queries only"
     }
-    fn n_params(&self, shape: DataShape) -> usize {
-        let Self { d_model, n_layers, d_ff, seq_len, .. } = *self;
+    fn tasks(&self) -> &'static [TaskKind] {
+        &EVERY_TASK
+    }
+    fn takes_features(&self) -> bool {
+        true
+    }
+    fn n_params(&self, plan: &Blueprint) -> usize {
+        let Self { d_model, n_layers, d_ff, seq_len, features, .. } = *self;
+        let beside = Features::n_params(plan, d_model, features) + n_head_params(d_model, plan.output);
         let attention = 4 * (d_model * d_model + d_model);
         let feed_forward = 2 * d_model * d_ff + d_ff + d_model;
         let norms = 4 * d_model;
-        (shape.n_items + 1 + seq_len) * d_model + n_layers * (attention + feed_forward + norms) + 2 * d_model
+        (plan.shape.n_items + 1 + seq_len) * d_model
+            + n_layers * (attention + feed_forward + norms)
+            + 2 * d_model
+            + beside
     }
     /// The weights and the gradients of each shard; of the events that are worked on at a time what each
     /// block keeps for its backward pass, and what that works on; and of each thread a block of scores.
-    fn memory(&self, work: &Workload) -> MemoryNeed {
+    fn memory(&self, work: &Workload<'_>) -> MemoryNeed {
         let Self { d_model, n_layers, n_heads, d_ff, seq_len, .. } = *self;
-        let n_params = self.n_params(work.shape);
+        let n_params = self.n_params(work.plan);
         let of_block = 10 * d_model + d_ff + n_heads + 4;
         let of_event = n_layers * of_block + 11 * d_model + d_ff + 8;
-        let of_thread = (CrossEntropy::rows(work.shape.n_items) + 2) * work.shape.n_items + 192 * seq_len;
+        let of_thread = (CrossEntropy::rows(work.plan.shape.n_items) + 2) * work.plan.shape.n_items + 192 * seq_len;
         let events = work.at_a_time(work.n_events(work.n_rows(), seq_len), fused::N_SHARDS);
         let step =
             (1 + fused::N_SHARDS) * n_params + events * of_event + work.n_threads.min(fused::N_SHARDS) * of_thread;
         let events = work.n_events(work.n_asked(), seq_len);
         let events = work.at_a_time(events, fused::shards_of_questions(events)) * (of_block + 2 * d_model);
-        let evaluation = n_params + work.shape.n_items * d_model + work.n_asked() * d_model + events + work.scores();
+        let evaluation =
+            n_params + work.plan.shape.n_items * d_model + work.n_asked() * d_model + events + work.scores();
         MemoryNeed::of_numbers(n_params, step, evaluation)
     }
-    fn check(&self, shape: DataShape) -> Vec<Problem> {
+    fn check(&self, plan: &Blueprint) -> Vec<Problem> {
         let mut problems = self.problems();
         if self.n_heads > 0 && !self.d_model.is_multiple_of(self.n_heads) {
             problems.push(Problem::error(
@@ -100,21 +118,21 @@ impl ModelFamily for TransformerSpec {
                 format!("{} heads do not divide the width {}; choose a divisor of it.", self.n_heads, self.d_model),
             ));
         }
-        problems.extend(too_large("d_model", self.n_params(shape)));
+        problems.extend(too_large("d_model", self.n_params(plan)));
         problems
     }
     fn build(
         &self,
-        shape: DataShape,
+        plan: &Blueprint,
         optimizer: OptimizerSpec,
         device: &OpenDevice,
         seed: u64,
     ) -> Result<Box<dyn Trainable>, ModelError> {
-        refuse_errors(&self.check(shape))?;
-        refuse_large_array(device, "d_model", (shape.n_items + 1) * self.d_model)?;
-        let network =
-            guarded(|| Transformer::new(self, shape.n_items, &mut Init::new(seed, &device.device.clone().autodiff())))?;
-        Ok(Box::new(Session::new(network, shape.n_items, optimizer, device)))
+        refuse_errors(&self.check(plan))?;
+        refuse_large_array(device, "d_model", (plan.shape.n_items + 1) * self.d_model)?;
+        let init = &mut Init::new(seed, &device.device.clone().autodiff());
+        let network = guarded(|| Transformer::new(self, plan, init))?;
+        guarded(|| with_head(network, plan, init, (optimizer, device)))
     }
 }
 
@@ -132,8 +150,11 @@ struct Transformer {
     position: Embedding,
     blocks: Vec<Block>,
     norm: LayerNorm,
+    features: Features,
     #[module(skip)]
     spec: TransformerSpec,
+    #[module(skip)]
+    plan: Blueprint,
 }
 
 /// Pre-norm attention and feed-forward, each with a residual.
@@ -152,13 +173,15 @@ struct Block {
 }
 
 impl Transformer {
-    fn new(spec: &TransformerSpec, n_items: usize, init: &mut Init) -> Self {
+    fn new(spec: &TransformerSpec, plan: &Blueprint, init: &mut Init) -> Self {
         Self {
-            item: init.item_embedding(n_items, spec.d_model),
+            item: init.item_embedding(plan.shape.n_items, spec.d_model),
             position: init.embedding(spec.seq_len, spec.d_model),
             blocks: (0..spec.n_layers).map(|_| Block::new(spec, init)).collect(),
             norm: init.layer_norm(spec.d_model),
+            features: Features::new(plan, spec.d_model, spec.features, init),
             spec: spec.clone(),
+            plan: plan.clone(),
         }
     }
 
@@ -176,7 +199,12 @@ impl Transformer {
         let device = weights.device();
         let positions = self.position.weight.val().slice_dim(0, seq_len - len..seq_len); // [len, d_model]
         // Kang & McAuley's code scales the item vectors by √d_model; the paper does not say so.
-        let items = embedding(weights, input_tensor(batch, &device)).mul_scalar((d_model as f32).sqrt());
+        let mut items = embedding(weights, input_tensor(batch, &device));
+        if !self.features.is_empty() {
+            let joined = self.features.joined(items.flatten::<2>(0, 1), &batch.beside);
+            items = joined.reshape([batch.n_rows, len, d_model]);
+        }
+        let items = items.mul_scalar((d_model as f32).sqrt());
         let mut x = items + positions.unsqueeze(); // [n_rows, len, d_model]
         x = dropped(x, drop, 0);
         let mask = mask(batch, &device);
@@ -289,17 +317,21 @@ impl Network for Transformer {
             return None;
         }
         let hidden = Tensor::cat(hidden, 0); // [n_events, d_model]
-        let (objective, nll) = cross_entropy(hidden, self.item.weight.val(), &targets);
+        let by = (&self.plan.objective, noise);
+        let (objective, loss) = tracked_item_loss(hidden, self.item.weight.val(), &targets, by);
         let gradients = objective.div_scalar(n_events as f32).backward();
-        Some((GradientsParams::from_grads(gradients, self), LossSums { loss: nll, n_events, kl: None }))
+        Some((GradientsParams::from_grads(gradients, self), LossSums { loss, n_events, kl: None }))
     }
 
     fn fused_gradients(
         &self,
         histories: &Histories,
-        _inputs: &StepInputs,
+        inputs: &StepInputs,
         noise: Noise,
     ) -> Option<(GradientsParams, LossSums)> {
+        if !self.plan.is_plain() {
+            return self.gradients(histories, inputs, noise);
+        }
         fused::gradients(self, histories, noise)
     }
 
@@ -321,26 +353,63 @@ impl Network for Transformer {
     }
 
     fn fused_states(&self, histories: &Histories) -> Option<Buffer> {
-        Some(fused::last_states(self, histories))
+        self.features.is_empty().then(|| fused::last_states(self, histories))
     }
 
-    fn step_scores(&self, history: &[u32]) -> (usize, Tensor<2>) {
-        let first = history.len().saturating_sub(self.spec.seq_len);
-        let batch = windows_for_prediction(&std::iter::once(history).collect(), self.spec.seq_len);
+    fn step_scores(&self, history: &Histories) -> (usize, Tensor<2>) {
+        let first = history.row(0).len().saturating_sub(self.spec.seq_len);
+        let batch = windows_for_prediction(history, self.spec.seq_len);
         let hidden = self.hidden(&batch, None, None).squeeze_dim::<2>(0); // [len, d_model]
         (first, hidden.matmul(self.item.weight.val().transpose()))
     }
 
-    fn attention(&self, history: &[u32]) -> Result<Option<AttentionMaps>, ModelError> {
+    fn attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
         let TransformerSpec { n_layers, n_heads, seq_len, .. } = self.spec;
-        let len = history.len().min(seq_len);
+        let n_events = history.row(0).len();
+        let len = n_events.min(seq_len);
         let mut maps = Vec::with_capacity(n_layers);
         if len > 0 {
-            let batch = windows_for_prediction(&std::iter::once(history).collect(), seq_len);
+            let batch = windows_for_prediction(history, seq_len);
             let _hidden = self.hidden(&batch, None, Some(&mut maps));
         }
         let weights = if maps.is_empty() { Vec::new() } else { read(Tensor::cat(maps, 0))? };
-        Ok(Some(AttentionMaps { n_layers, n_heads, len, first: history.len() - len, weights }))
+        Ok(Some(AttentionMaps { n_layers, n_heads, len, first: n_events - len, weights }))
+    }
+}
+
+impl StateNetwork for Transformer {
+    const OUTCOME_KIND: &'static str = "transformer with a head";
+
+    fn state_width(&self) -> usize {
+        self.spec.d_model
+    }
+
+    fn learn(&self, histories: &Histories, noise: Noise, head: Head<'_>) -> Option<GradientsParams> {
+        let (mut hidden, mut places) = (Vec::new(), Vec::new());
+        for windows in WholeWindows::by_length(histories, self.spec.seq_len) {
+            let drop = Dropout { rate: self.spec.dropout, noise, places: &windows.cells };
+            let states = self.hidden(&windows.batch, Some(&drop), None).flatten::<2>(0, 1);
+            hidden.push(states.clone().select(0, index_tensor(windows.filled, &states.device())));
+            places.extend(windows.places);
+        }
+        if places.is_empty() {
+            return None;
+        }
+        let hidden = Tensor::cat(hidden, 0); // [n_events, d_model]
+        let d_hidden = head(hidden.clone().inner(), &places)?;
+        let gradients = (hidden * Tensor::from_inner(d_hidden)).sum().backward();
+        Some(GradientsParams::from_grads(gradients, self))
+    }
+
+    fn states(&self, histories: &Histories) -> (Tensor<2>, Vec<Place>) {
+        let (mut hidden, mut places) = (Vec::new(), Vec::new());
+        for windows in WholeWindows::by_length(histories, self.spec.seq_len) {
+            let states = self.hidden(&windows.batch, None, None).flatten::<2>(0, 1);
+            hidden.push(states.clone().select(0, index_tensor(windows.filled, &states.device())));
+            places.extend(windows.places);
+        }
+        let none = || Tensor::zeros([0, self.spec.d_model], &self.item.weight.val().device());
+        (if hidden.is_empty() { none() } else { Tensor::cat(hidden, 0) }, places)
     }
 }
 
@@ -362,8 +431,9 @@ mod tests {
             dropout in prop::sample::select(vec![0.0, 0.3]),
             seed in 0_u64..1000,
         ) {
-            let spec = TransformerSpec { d_model: n_heads * d_head, n_layers, n_heads, d_ff, seq_len, dropout };
-            let network = Transformer::new(&spec, 23, &mut Init::new(seed, &Device::flex().autodiff()));
+            let spec = TransformerSpec { d_model: n_heads * d_head, n_layers, n_heads, d_ff, seq_len, dropout, ..TransformerSpec::default() };
+            let plan = Blueprint::of(crate::data::DataShape { n_items: 23, ..Default::default() });
+            let network = Transformer::new(&spec, &plan, &mut Init::new(seed, &Device::flex().autodiff()));
             assert_fused_is_plain(&network, &histories);
         }
     }

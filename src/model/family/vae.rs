@@ -9,7 +9,7 @@ use burn::tensor::activation::log_softmax;
 use serde::{Deserialize, Serialize};
 
 use super::{ModelFamily, refuse_errors, refuse_large_array, too_large};
-use crate::data::{DataShape, Histories};
+use crate::data::Histories;
 use crate::model::item_vectors::ItemVectors;
 use crate::model::kernel::{Buffer, rows_of_logits};
 use crate::model::loss::MAX_FLOATS;
@@ -17,7 +17,7 @@ use crate::model::network::{LossSums, Network};
 use crate::model::random::{Init, Noise};
 use crate::model::session::{Session, guarded};
 use crate::model::weights::on_host;
-use crate::model::{MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable, Workload};
+use crate::model::{Blueprint, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable, Workload};
 use crate::spec::{Described, Problem};
 
 /// Settings of Mult-VAE.
@@ -63,21 +63,21 @@ impl ModelFamily for VaeSpec {
     fn source(&self) -> &'static str {
         "Liang et al. 2018 (Mult-VAE): multinomial likelihood, annealed beta"
     }
-    fn n_params(&self, shape: DataShape) -> usize {
+    fn n_params(&self, plan: &Blueprint) -> usize {
         let Self { d_hidden, d_latent, .. } = *self;
-        let encoder = (shape.n_items + 1) * d_hidden + 2 * (d_hidden + 1) * d_latent;
-        let decoder = (d_latent + 1) * d_hidden + (d_hidden + 1) * shape.n_items;
+        let encoder = (plan.shape.n_items + 1) * d_hidden + 2 * (d_hidden + 1) * d_latent;
+        let decoder = (d_latent + 1) * d_hidden + (d_hidden + 1) * plan.shape.n_items;
         encoder + decoder
     }
     /// A copy of the weights; of each user four hidden and six latent vectors; a block of logits; and of
     /// each item of a bag its places. Gradients are among the parameters.
-    fn memory(&self, work: &Workload) -> MemoryNeed {
+    fn memory(&self, work: &Workload<'_>) -> MemoryNeed {
         let Self { d_hidden, d_latent, .. } = *self;
-        let n_items = work.shape.n_items;
+        let n_items = work.plan.shape.n_items;
         let of_user = 4 * d_hidden + 6 * d_latent;
         let of_event = 10;
         let n_events = |n_rows| of_event * work.n_events(n_rows, n_items);
-        let n_params = self.n_params(work.shape);
+        let n_params = self.n_params(work.plan);
         let n_rows = work.n_rows();
         let logits = n_rows.min(rows_of_logits(n_items)) * n_items;
         let step = n_params + n_rows * of_user + logits + n_events(n_rows);
@@ -86,23 +86,23 @@ impl ModelFamily for VaeSpec {
             n_params + d_hidden * n_items + asked * (d_hidden + d_latent) + n_events(asked) + work.scores();
         MemoryNeed::of_numbers(n_params, step, evaluation)
     }
-    fn check(&self, shape: DataShape) -> Vec<Problem> {
+    fn check(&self, plan: &Blueprint) -> Vec<Problem> {
         let mut problems = self.problems();
-        problems.extend(too_large("d_hidden", self.n_params(shape)));
+        problems.extend(too_large("d_hidden", self.n_params(plan)));
         problems
     }
     fn build(
         &self,
-        shape: DataShape,
+        plan: &Blueprint,
         optimizer: OptimizerSpec,
         device: &OpenDevice,
         seed: u64,
     ) -> Result<Box<dyn Trainable>, ModelError> {
-        refuse_errors(&self.check(shape))?;
-        refuse_large_array(device, "d_hidden", shape.n_items * self.d_hidden)?;
+        refuse_errors(&self.check(plan))?;
+        refuse_large_array(device, "d_hidden", plan.shape.n_items * self.d_hidden)?;
         let init = &mut Init::new(seed, &device.device.clone().autodiff());
-        let network = guarded(|| MultVae::new(self, shape.n_items, init))?;
-        Ok(Box::new(Session::new(network, shape.n_items, optimizer, device)))
+        let network = guarded(|| MultVae::new(self, plan.shape.n_items, init))?;
+        Ok(Box::new(Session::new(network, plan.shape.n_items, optimizer, device)))
     }
 }
 
@@ -238,7 +238,8 @@ impl Network for MultVae {
         Some(self.states_by_kernel(histories))
     }
 
-    fn step_scores(&self, history: &[u32]) -> (usize, Tensor<2>) {
+    fn step_scores(&self, history: &Histories) -> (usize, Tensor<2>) {
+        let history = history.row(0);
         let first = history.len().saturating_sub(MAX_PREFIXES);
         let prefixes: Vec<&[u32]> = (first..history.len()).filter_map(|at| history.get(..=at)).collect();
         let at_a_time = self.rows_at_a_time(0).max(1);

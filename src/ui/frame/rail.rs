@@ -3,7 +3,7 @@
 use egui::{RichText, ScrollArea, Sense, Ui, vec2};
 
 use crate::app::{Action, App, Loadable, TrainingPhase};
-use crate::metric::RankingMetrics;
+use crate::metric::Metrics;
 use crate::run::{Manifest, Outcome, RunId, RunStatus, Summary};
 use crate::ui::theme::{self, size};
 use crate::ui::widget::run_words;
@@ -229,11 +229,14 @@ fn state(ui: &Ui, app: &App, summary: &Summary) -> (String, egui::Color32) {
     }
 }
 
-/// NDCG@10 on the test, else the best on validation; and which of the two it is.
+/// The primary metric on the test, else the best on validation; and which of the two it is.
 fn score(manifest: &Manifest) -> Option<(String, &'static str)> {
-    let words = |m: RankingMetrics| format!("NDCG@10 {}", text::metric(m.ndcg_at_10));
-    let test = manifest.test.map(|m| (words(m), "test"));
-    test.or_else(|| manifest.valid.map(|m| (words(m), "valid")))
+    let words = |metrics: &Metrics| {
+        let (metric, value) = metrics.primary();
+        format!("{} {}", metric.title(), text::of(value))
+    };
+    let test = manifest.test.as_ref().map(|m| (words(m), "test"));
+    test.or_else(|| manifest.valid.as_ref().map(|m| (words(m), "valid")))
 }
 
 fn hover(ui: &mut Ui, summary: &Summary) {

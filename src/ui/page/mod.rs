@@ -4,8 +4,8 @@ mod compare;
 mod data;
 mod explain;
 mod form;
+mod headline;
 mod model;
-mod ranking;
 mod train;
 mod welcome;
 

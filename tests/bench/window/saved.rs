@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use seqscope::experiment::Experiment;
+use seqscope::metric::Metric;
 use seqscope::run::{HistoryPoint, Manifest, Outcome, Part, RunId, RunStore, RunWriter, UserResult};
 use seqscope::train::{self, Command, Control, Event, Job, Observer, TrainError};
 
@@ -95,7 +96,7 @@ impl Pattern {
         (*outcome, *best_epoch, *epochs) = (None, Some(n_epochs), n_epochs);
         *n_params += number * 17 % 1001;
         if let Some(test) = test {
-            test.ndcg_at_10 = (number * 7919 % 1000) as f64 / 2000.0;
+            *test = std::mem::take(test).with(Metric::Ndcg10, (number * 7919 % 1000) as f64 / 2000.0);
         }
         let mut writer = RunWriter::create(store, manifest).unwrap();
         let points: Vec<HistoryPoint> = (1..=n_epochs)

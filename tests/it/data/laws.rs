@@ -87,7 +87,7 @@ proptest! {
 
     #[test]
     fn no_split_leaks(rows in rows(), spec in splits()) {
-        let Some(Prepared { dataset, split }) = prepared(&csv(&rows), CleanSpec::default(), spec) else { return Ok(()) };
+        let Some(Prepared { dataset, split, .. }) = prepared(&csv(&rows), CleanSpec::default(), spec) else { return Ok(()) };
         let valid: BTreeMap<u32, u32> = split.valid.iter().map(|case| (case.user_idx, case.target_pos)).collect();
         for case in split.valid.iter().chain(&split.test) {
             let len = dataset.sequences.range(case.user_idx as usize).len() as u32;
@@ -154,7 +154,7 @@ proptest! {
         rows in rows(), valid_fraction in 0.01_f64..0.49, test_fraction in 0.01_f64..0.49,
     ) {
         let spec = SplitSpec::PerUserTemporal { valid_fraction, test_fraction };
-        let Some(Prepared { dataset, split }) = prepared(&csv(&rows), CleanSpec::default(), spec) else { return Ok(()) };
+        let Some(Prepared { dataset, split, .. }) = prepared(&csv(&rows), CleanSpec::default(), spec) else { return Ok(()) };
         for user in 0..dataset.users.len() {
             let n = dataset.sequences.range(user).len() as u32;
             let (train, valid) = (split.train_len[user], split.valid_len[user]);

@@ -7,7 +7,7 @@ use seqscope::baseline::{BaselineKind, TrainingLog};
 use seqscope::data::{
     CleanSpec, DataError, DataSource, DataSpec, EvalCase, Prepared, Profile, SplitSpec, WorldSpec, prepare, world,
 };
-use seqscope::metric::{RankingMetrics, mid_rank};
+use seqscope::metric::{Metric, Metrics, mid_rank};
 
 fn of_world(spec: WorldSpec, split: SplitSpec) -> Result<Prepared, DataError> {
     let data = DataSpec { source: DataSource::World(spec), clean: CleanSpec::default(), ..DataSpec::default() };
@@ -105,7 +105,7 @@ fn each_reference_sees_a_little_more_of_the_rules_and_none_sees_all() {
             mid_rank(&scores, items[case.target_pos as usize] as usize, &seen)
         };
         let ranks: Vec<f64> = prepared.split.test.iter().map(rank).collect();
-        RankingMetrics::from_ranks(&ranks).ndcg_at_10
+        Metrics::of_ranks(&ranks).get(Metric::Ndcg10).unwrap()
     };
     let popularity = ndcg(BaselineKind::Popularity);
     let markov = ndcg(BaselineKind::Markov);

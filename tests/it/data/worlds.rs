@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use seqscope::baseline::{BaselineKind, TrainingLog};
 use seqscope::data::world::{self, Oracle, Seen, WorldEvent, ceiling};
 use seqscope::data::{CleanSpec, DataSource, DataSpec, Prepared, SplitSpec, WorldKind, WorldSpec, prepare, read};
-use seqscope::metric::{RankingMetrics, hit, mid_rank, ndcg_term};
+use seqscope::metric::{Metric, Metrics, hit, mid_rank, ndcg_term};
 use seqscope::spec::{Described, FieldKind, Value};
 use strum::IntoEnumIterator;
 
@@ -252,8 +252,8 @@ fn a_world_at_the_ends_of_its_settings_is_made_like_any_other() {
     }
 }
 
-/// The test NDCG@10 and HR@1 of the first-order Markov chain, seen items ranked too.
-fn markov(prepared: &Prepared) -> RankingMetrics {
+/// The test metrics of the first-order Markov chain, seen items ranked too.
+fn markov(prepared: &Prepared) -> Metrics {
     let (sequences, n_items) = (&prepared.dataset.sequences, prepared.dataset.n_items());
     let train = |user: usize| &sequences.items(user)[..prepared.split.train_len[user] as usize];
     let baseline = BaselineKind::Markov.fit(&TrainingLog::new(n_items, (0..sequences.n_users()).map(train))).unwrap();
@@ -264,14 +264,14 @@ fn markov(prepared: &Prepared) -> RankingMetrics {
         mid_rank(&scores, items[case.target_pos as usize] as usize, &[])
     };
     let ranks: Vec<f64> = prepared.split.test.iter().map(&mut rank).collect();
-    RankingMetrics::from_ranks(&ranks)
+    Metrics::of_ranks(&ranks)
 }
 
 #[test]
 fn a_markov_chain_knows_of_each_world_what_is_said_of_it() {
     let of = |spec: &WorldSpec| {
         let best = ceiling(spec, Seen::Ranked).unwrap().ndcg_at_10;
-        let chain = markov(&made(spec, SplitSpec::LeaveOneOut)).ndcg_at_10;
+        let chain = markov(&made(spec, SplitSpec::LeaveOneOut)).get(Metric::Ndcg10).unwrap();
         println!("{}: Markov chain NDCG@10 {chain:.3} of {best:.3}", spec.kind);
         (chain, best)
     };
@@ -292,7 +292,8 @@ fn drift_makes_leave_one_out_and_a_global_cut_differ() {
     // Whoever knows how fashion walks loses nothing by the cut; who counts what was, does.
     let best = |prepared: &Prepared| prepared.dataset.report.optimum.unwrap().of(Seen::Ranked).ndcg_at_10;
     assert!((best(&last) - best(&cut)).abs() < 0.02, "{} {}", best(&last), best(&cut));
-    let (chain_last, chain_cut) = (markov(&last).ndcg_at_10, markov(&cut).ndcg_at_10);
+    let ndcg = |prepared: &Prepared| markov(prepared).get(Metric::Ndcg10).unwrap();
+    let (chain_last, chain_cut) = (ndcg(&last), ndcg(&cut));
     println!("Drift: Markov chain NDCG@10 {chain_last:.3} by leave-one-out, {chain_cut:.3} after a global cut");
     assert!(chain_cut < 0.75 * chain_last, "{chain_cut} {chain_last}");
 }
@@ -302,7 +303,8 @@ fn too_small_a_world_cannot_be_learnt_and_a_larger_one_can() {
     let small = WorldSpec::of(WorldKind::TooSmall);
     let large = WorldSpec { n_users: 4_000, ..small.clone() };
     let share = |spec: &WorldSpec| {
-        markov(&made(spec, SplitSpec::LeaveOneOut)).hr_at_1 / ceiling(spec, Seen::Ranked).unwrap().hr_at_1
+        markov(&made(spec, SplitSpec::LeaveOneOut)).get(Metric::Hr1).unwrap()
+            / ceiling(spec, Seen::Ranked).unwrap().hr_at_1
     };
     let (of_small, of_large) = (share(&small), share(&large));
     println!("TooSmall: a Markov chain reaches {of_small:.2} of the best HR@1, with 4,000 users {of_large:.2}");

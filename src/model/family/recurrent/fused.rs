@@ -57,7 +57,7 @@ pub(super) fn last_states<L: RecurrentLayer>(
     at_a_time: impl Fn(usize) -> usize,
 ) -> Buffer {
     let host = Host::of(parts, None);
-    let Settings { d_model, d_hidden, seq_len, .. } = parts.settings;
+    let Settings { d_model, d_hidden, seq_len, .. } = *parts.settings;
     by_length(histories, d_model, at_a_time, |batch| {
         let inputs: Vec<&[u32]> = batch.rows().map(|row| latest(row, seq_len)).collect();
         let lengths: Vec<usize> = inputs.iter().map(|row| row.len()).collect();
@@ -131,7 +131,7 @@ impl<K: RecurrentKernel> Host<K> {
     fn of<L: RecurrentLayer<Kernel = K>>(parts: &Parts<'_, L>, noise: Option<Noise>) -> Self {
         let bias = parts.output.bias.as_ref();
         Self {
-            settings: parts.settings,
+            settings: parts.settings.clone(),
             noise,
             items: on_host(&parts.item.weight),
             layers: parts.layers.iter().map(|layer| layer.kernel()).collect(),
@@ -238,17 +238,22 @@ mod tests {
     use crate::model::tests::{assert_fused_is_plain, some_histories};
     use crate::model::weights::read;
 
+    fn plan() -> crate::model::Blueprint {
+        let n_items = N_ITEMS as usize;
+        crate::model::Blueprint::of(crate::data::DataShape { n_items, ..Default::default() })
+    }
+
     const N_ITEMS: u32 = 23;
 
     fn network<N: RecurrentNetwork>(settings: Settings, seed: u64) -> N {
-        settings.network(N_ITEMS as usize, &mut Init::new(seed, &Device::flex().autodiff()))
+        settings.network(&mut Init::new(seed, &Device::flex().autodiff()))
     }
 
     /// Widths that fill no vector, and one more than a shard's rows.
     fn some_settings() -> impl Strategy<Value = Settings> {
         let sizes = (2_usize..40, 2_usize..40, 1_usize..4, 2_usize..80);
         (sizes, prop::sample::select(vec![0.0, 0.3])).prop_map(|((d_model, d_hidden, n_layers, seq_len), dropout)| {
-            Settings { d_model, d_hidden, n_layers, seq_len, dropout }
+            Settings { d_model, d_hidden, n_layers, seq_len, dropout, plan: plan(), ..Settings::default() }
         })
     }
 
@@ -299,7 +304,7 @@ mod tests {
             settings in some_settings(),
             seed in 0_u64..1000,
         ) {
-            assert_states_score_as_burns(&network::<LstmNetwork>(settings, seed), &histories);
+            assert_states_score_as_burns(&network::<LstmNetwork>(settings.clone(), seed), &histories);
             assert_states_score_as_burns(&network::<GruNetwork>(settings, seed), &histories);
         }
     }
@@ -318,14 +323,22 @@ mod tests {
     }
 
     fn assert_threads_change_nothing<N: RecurrentNetwork>() {
-        let settings = Settings { d_model: 12, d_hidden: 20, n_layers: 2, seq_len: 40, dropout: 0.3 };
+        let settings = Settings {
+            d_model: 12,
+            d_hidden: 20,
+            n_layers: 2,
+            seq_len: 40,
+            dropout: 0.3,
+            plan: plan(),
+            ..Settings::default()
+        };
         let rows: Vec<Vec<u32>> =
             (0..21).map(|row| (0..row * 17 % 60).map(|at| (row * at) % N_ITEMS + 1).collect()).collect();
         let histories: Histories = rows.iter().map(Vec::as_slice).collect();
         let with = |n_threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
             pool.install(|| {
-                let network = network::<N>(settings, 3);
+                let network = network::<N>(settings.clone(), 3);
                 let (gradients, sums) = gradients(&network.parts(), &histories, Noise::new(4)).unwrap();
                 let mut bits = Bits { gradients: &gradients, found: vec![sums.loss.into_scalar::<f32>().to_bits()] };
                 network.visit(&mut bits);

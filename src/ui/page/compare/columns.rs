@@ -2,10 +2,12 @@
 //! when list, order or run A change, for all runs have to be looked at.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use strum::IntoEnumIterator as _;
 
 use crate::baseline::BaselineKind;
+use crate::metric::{AnswerKind, Metric, Metrics};
 use crate::run::{Manifest, RunId, Summary, hindrance};
 use crate::ui::widget::run_words;
 
@@ -16,9 +18,10 @@ pub(super) enum Column {
     Family,
     Status,
     Valid,
-    TestNdcg,
-    TestHr,
-    TestMrr,
+    /// A headline metric on test, by its place.
+    First,
+    Second,
+    Third,
     Chain,
     Optimum,
     Audit,
@@ -31,19 +34,34 @@ pub(super) enum Column {
 }
 
 impl Column {
-    /// Header, what it means, width.
-    pub(super) fn words(self) -> (&'static str, &'static str, f32) {
+    /// The metric on test that it shows, of those of a kind of answers.
+    pub(super) fn metric(self, kind: AnswerKind) -> Option<Metric> {
+        let place = match self {
+            Self::First => 0,
+            Self::Second => 1,
+            Self::Third => 2,
+            Self::Valid | Self::Chain => return Some(kind.primary()),
+            _ => return None,
+        };
+        kind.headline().get(place).copied()
+    }
+
+    /// Header, what it means, width. Metrics are those of run A's kind of answers.
+    pub(super) fn words(self, kind: AnswerKind) -> (&'static str, &'static str, f32) {
+        let test = |width| {
+            let title = self.metric(kind).map_or("", Metric::title);
+            (title, "On test, all items ranked, best epoch's weights", width)
+        };
         match self {
             Self::Started => ("Started", "Start of the run, UTC", 112.0),
             Self::Name => ("Run", "Name of the experiment", 116.0),
             Self::Family => ("Model", "Family of the model", 80.0),
             Self::Status => ("Status", "How it stands, and why it may not be compared with run A", 84.0),
-            Self::Valid => ("Valid NDCG@10", "Best on validation, and in which epoch", 120.0),
+            Self::Valid => ("Best on validation", "The metric that runs are chosen by, and in which epoch", 120.0),
             Self::Epochs => ("Epochs", "Epochs finished", 54.0),
-            Self::TestNdcg => ("NDCG@10", "On test, full catalogue, best epoch's weights", 66.0),
-            Self::TestHr => ("HR@10", "On test, full catalogue, best epoch's weights", 58.0),
-            Self::TestMrr => ("MRR", "On test, full catalogue, best epoch's weights", 58.0),
-            Self::Chain => ("Chain", "Test NDCG@10 of the windowed Markov chain: the line to beat", 52.0),
+            Self::First => test(66.0),
+            Self::Second | Self::Third => test(58.0),
+            Self::Chain => ("Chain", "Test figure of the windowed Markov chain: the line to beat", 52.0),
             Self::Optimum => ("Best possible", "NDCG@10 that the rules of the synthetic world allow", 88.0),
             Self::Audit => ("Audit", "Whether data and split leak from test into training", 52.0),
             Self::Device => ("Device", "Where it was trained", 92.0),
@@ -55,18 +73,17 @@ impl Column {
     /// What runs are ordered by: a number, or text; `None` comes last in either direction.
     fn key(self, summary: &Summary) -> Option<Key> {
         let manifest = summary.manifest.as_ref()?;
-        let test = manifest.test.as_ref();
+        let kind = manifest.experiment.answers();
+        let test = |column: Self| manifest.test.as_ref()?.get(column.metric(kind)?);
         let number = |n: Option<f64>| n.filter(|n| n.is_finite()).map(Key::Number);
         match self {
             Self::Started => number(Some(manifest.started_secs as f64)),
             Self::Name => Some(Key::Text(manifest.experiment.name.to_lowercase())),
             Self::Family => Some(Key::Text(manifest.experiment.model.family().title().to_owned())),
             Self::Status => Some(Key::Text(run_words::status(&summary.status).to_owned())),
-            Self::Valid => number(manifest.valid.map(|m| m.ndcg_at_10)),
+            Self::Valid => number(manifest.valid.as_ref().and_then(|m| m.primary().1)),
             Self::Epochs => number(Some(manifest.epochs as f64)),
-            Self::TestNdcg => number(test.map(|m| m.ndcg_at_10)),
-            Self::TestHr => number(test.map(|m| m.hr_at_10)),
-            Self::TestMrr => number(test.map(|m| m.mrr)),
+            Self::First | Self::Second | Self::Third => number(test(self)),
             Self::Chain => number(chain(manifest)),
             Self::Optimum => number(manifest.optimum().map(|best| best.ndcg_at_10)),
             Self::Audit => manifest.data.audit_word().map(|word| Key::Text(word.to_owned())),
@@ -76,15 +93,21 @@ impl Column {
         }
     }
 
-    /// The columns of a table: only worlds have rules that are known.
-    fn shown(runs: &[Summary]) -> Vec<Self> {
+    /// The columns of a table: only worlds have rules that are known, and some kinds of answers have
+    /// two metrics.
+    fn shown(runs: &[Summary], kind: AnswerKind) -> Vec<Self> {
         let has_optimum = runs.iter().any(|run| run.manifest.as_ref().is_some_and(|m| m.optimum().is_some()));
-        Self::iter().filter(|column| *column != Self::Optimum || has_optimum).collect()
+        let is_shown = |column: &Self| match column {
+            Self::Optimum => has_optimum,
+            Self::First | Self::Second | Self::Third => column.metric(kind).is_some(),
+            _ => true,
+        };
+        Self::iter().filter(is_shown).collect()
     }
 
     /// Whether the number is one that must not be compared across data.
     pub(super) fn is_metric(self) -> bool {
-        matches!(self, Self::Valid | Self::TestNdcg | Self::TestHr | Self::TestMrr | Self::Chain | Self::Optimum)
+        matches!(self, Self::Valid | Self::First | Self::Second | Self::Third | Self::Chain | Self::Optimum)
     }
 }
 
@@ -95,7 +118,7 @@ enum Key {
 }
 
 pub(super) fn chain(manifest: &Manifest) -> Option<f64> {
-    manifest.references_test.get(&BaselineKind::MarkovWindow).map(|m| m.ndcg_at_10)
+    manifest.references_test.get(&BaselineKind::MarkovWindow)?.primary().1
 }
 
 /// What all runs have to be looked at for: kept until they, the order or run A change.
@@ -105,6 +128,8 @@ pub(super) struct WorkedOut {
     of: Option<(u64, Column, bool, Option<RunId>)>,
     pub(super) order: Vec<usize>,
     pub(super) columns: Vec<Column>,
+    /// The kind of answers that columns are of: that of run A, else of the first run.
+    pub(super) kind: AnswerKind,
     pub(super) best: Best,
 }
 
@@ -119,8 +144,10 @@ impl WorkedOut {
             return;
         }
         self.order = order(runs, of.1, of.2);
-        self.columns = Column::shown(runs);
-        self.best = Best::of(runs, primary);
+        let first = || runs.iter().find_map(|run| run.manifest.as_deref());
+        self.kind = primary.or_else(first).map(|m| m.experiment.answers()).unwrap_or_default();
+        self.columns = Column::shown(runs, self.kind);
+        self.best = Best::of(runs, primary, self.kind);
         self.of = Some(of);
     }
 }
@@ -139,22 +166,27 @@ fn order(runs: &[Summary], by: Column, is_falling: bool) -> Vec<usize> {
 }
 
 /// The best test numbers among the runs that may be compared.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Best {
-    pub(super) ndcg: f64,
-    pub(super) hr: f64,
-    pub(super) mrr: f64,
-}
+#[derive(Clone, Default)]
+pub(super) struct Best(BTreeMap<Metric, f64>);
 
 impl Best {
-    fn of(runs: &[Summary], primary: Option<&Manifest>) -> Self {
+    /// Whether nothing better was found.
+    pub(super) fn is_best(&self, metric: Metric, value: f64) -> bool {
+        self.0.get(&metric).is_some_and(|&best| !metric.is_better(best, value))
+    }
+
+    fn of(runs: &[Summary], primary: Option<&Manifest>, kind: AnswerKind) -> Self {
         let manifests = runs.iter().filter_map(|s| s.manifest.as_ref());
         let alike = manifests.filter(|m| primary.is_none_or(|p| hindrance(p, m).is_none()));
-        alike.filter_map(|m| m.test.as_ref()).fold(Self::default(), |best, m| Self {
-            ndcg: best.ndcg.max(m.ndcg_at_10),
-            hr: best.hr.max(m.hr_at_10),
-            mrr: best.mrr.max(m.mrr),
-        })
+        let mut best = BTreeMap::new();
+        for (metric, value) in alike.filter_map(|m| m.test.as_ref()).filter(|m| m.kind == kind).flat_map(Metrics::iter)
+        {
+            let best = best.entry(metric).or_insert(value);
+            if metric.is_better(value, *best) {
+                *best = value;
+            }
+        }
+        Self(best)
     }
 }
 
@@ -172,7 +204,7 @@ mod tests {
         };
         let runs = [damaged("a"), damaged("b")];
         for is_falling in [true, false] {
-            assert_eq!(order(&runs, Column::TestNdcg, is_falling), [0, 1], "the order of the list stays");
+            assert_eq!(order(&runs, Column::First, is_falling), [0, 1], "the order of the list stays");
         }
     }
 }

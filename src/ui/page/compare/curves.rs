@@ -3,8 +3,9 @@
 use egui::Ui;
 use strum::IntoEnumIterator as _;
 
-use super::super::ranking::{Ranking, lines_to_beat};
+use super::super::headline::{self, lines_to_beat};
 use crate::app::App;
+use crate::metric::{AnswerKind, Better, Metric};
 use crate::run::{Manifest, Part, References, RunId, hindrance};
 use crate::ui::theme;
 use crate::ui::widget::line_chart::{ChartData, Chrome, Flag, LineChart, Series, tick};
@@ -30,19 +31,20 @@ impl LossOf {
 }
 
 /// What the charts were last filled with.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 struct Key {
     /// Each run with the number of its points.
     runs: Vec<(RunId, usize)>,
     loss: LossOf,
-    ranking: Ranking,
+    metric: Metric,
     dark: bool,
 }
 
 pub(super) struct Curves {
     key: Option<Key>,
     loss_of: LossOf,
-    ranking_of: Ranking,
+    /// Which metric is drawn; the primary one until another is chosen.
+    metric: Option<Metric>,
     loss: LineChart,
     ranking: LineChart,
 }
@@ -52,9 +54,9 @@ impl Default for Curves {
         Self {
             key: None,
             loss_of: LossOf::default(),
-            ranking_of: Ranking::default(),
+            metric: None,
             loss: LineChart::new("Loss"),
-            ranking: LineChart::new("Ranking"),
+            ranking: LineChart::new("Metric"),
         }
     }
 }
@@ -70,9 +72,7 @@ impl Curves {
                 ui.selectable_value(&mut self.loss_of, loss, loss.to_string());
             }
             ui.separator();
-            for ranking in Ranking::iter() {
-                ui.selectable_value(&mut self.ranking_of, ranking, ranking.to_string());
-            }
+            headline::choice(ui, answers(app), &mut self.metric);
             if app.selection.compared.iter().any(|run| app.views.series(run).is_loading()) {
                 ui.spinner();
             }
@@ -92,18 +92,18 @@ impl Curves {
         let key = Key {
             runs: ready.map(|(run, series)| (run.clone(), series.curves.n_points())).collect(),
             loss: self.loss_of,
-            ranking: self.ranking_of,
+            metric: headline::chosen(answers(app), self.metric),
             dark: ui.visuals().dark_mode,
         };
         if self.key.as_ref() == Some(&key) {
             return;
         }
         let loss = curves(ui, app, &key, self.loss_of.part(), "loss");
-        let ranking = curves(ui, app, &key, Part::Valid, self.ranking_of.series());
+        let ranking = curves(ui, app, &key, Part::Valid, key.metric.name());
         self.loss.set(data("Loss (nats an event)", loss));
-        let mut ranked = data(&format!("{} on validation", self.ranking_of), ranking);
-        ranked.flags = ranked.series.iter().filter_map(best).collect();
-        ranked.references = lines_to_beat(&shared_references(app, &key.runs), self.ranking_of);
+        let mut ranked = data(&format!("{} on validation", key.metric.title()), ranking);
+        ranked.flags = ranked.series.iter().filter_map(|series| best(series, key.metric)).collect();
+        ranked.references = lines_to_beat(&shared_references(app, &key.runs), key.metric);
         self.ranking.set(ranked);
         self.key = Some(key);
     }
@@ -122,9 +122,18 @@ fn curves(ui: &Ui, app: &App, key: &Key, part: Part, metric: &str) -> Vec<Series
     key.runs.iter().filter_map(one).collect()
 }
 
-/// The highest point of a curve.
-fn best(series: &Series) -> Option<Flag> {
-    let at = series.points.highest()?;
+/// What kind of answers the first of the drawn runs is judged by.
+fn answers(app: &App) -> AnswerKind {
+    let manifests = app.selection.compared.iter().filter_map(|run| app.summary(run)?.manifest.as_deref());
+    manifests.map(|manifest| manifest.experiment.answers()).next().unwrap_or_default()
+}
+
+/// The best point of a curve.
+fn best(series: &Series, metric: Metric) -> Option<Flag> {
+    let at = match metric.better() {
+        Better::Lower => series.points.lowest()?,
+        Better::Higher | Better::Neither => series.points.highest()?,
+    };
     Some(Flag { at, text: tick(at[1]) })
 }
 

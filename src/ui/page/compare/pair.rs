@@ -118,8 +118,9 @@ fn heading(ui: &mut Ui, app: &App, run: &RunId, summary: Option<&Summary>) {
         run_words::dot(ui, theme::run_color(ui, app, run));
         let title = summary.map_or_else(|| run.to_string(), run_words::distinct_title);
         ui.add(egui::Label::new(RichText::new(title).strong()).truncate());
-        if let Some(test) = summary.and_then(|s| s.manifest.as_ref()).and_then(|m| m.test) {
-            ui.weak(format!("test NDCG@10 {}", text::metric(test.ndcg_at_10)));
+        if let Some(test) = summary.and_then(|s| s.manifest.as_ref()).and_then(|m| m.test.as_ref()) {
+            let (metric, value) = test.primary();
+            ui.weak(format!("test {} {}", metric.title(), text::of(value)));
         }
     });
 }

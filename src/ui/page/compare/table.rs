@@ -32,7 +32,7 @@ impl RunsTable {
         let primary = app.selection.run.as_ref().and_then(|run| app.summary(run)).and_then(|s| s.manifest.as_deref());
         let of = (app.runs_revision(), self.by, self.is_falling, app.selection.run.clone());
         self.worked_out.refresh(runs, primary, of);
-        let WorkedOut { order, columns, best, .. } = &self.worked_out;
+        let WorkedOut { order, columns, best, kind, .. } = &self.worked_out;
         let (mut by, mut is_falling) = (self.by, self.is_falling);
         let height = size::ROW * (runs.len().min(ROWS_IN_SIGHT) as f32 + 1.0) + 26.0;
         ScrollArea::horizontal().id_salt("runs table").max_height(height + 12.0).show(ui, |ui| {
@@ -47,7 +47,7 @@ impl RunsTable {
                 .columns(Width::exact(22.0), 1)
                 .columns(Width::exact(26.0), 2);
             for column in columns {
-                table = table.column(Width::initial(column.words().2).at_least(40.0).clip(true).resizable(true));
+                table = table.column(Width::initial(column.words(*kind).2).at_least(40.0).clip(true).resizable(true));
             }
             let table = table.header(size::ROW, |header| {
                 if let Some(clicked) = self.header(header, columns) {
@@ -58,7 +58,7 @@ impl RunsTable {
             table.body(|body| {
                 body.rows(size::ROW, order.len(), |mut row| {
                     let Some(summary) = order.get(row.index()).and_then(|at| runs.get(*at)) else { return };
-                    Line { app, summary, primary, best: *best, columns }.ui(&mut row, actions);
+                    Line { app, summary, primary, best, columns }.ui(&mut row, actions);
                 });
             });
         });
@@ -79,7 +79,7 @@ impl RunsTable {
         }
         for &column in columns {
             header.col(|ui| {
-                let (name, help, _) = column.words();
+                let (name, help, _) = column.words(self.worked_out.kind);
                 let arrow = match (self.by == column, self.is_falling) {
                     (true, true) => " ⏷",
                     (true, false) => " ⏶",
@@ -105,7 +105,7 @@ struct Line<'a> {
     app: &'a App,
     summary: &'a Summary,
     primary: Option<&'a Manifest>,
-    best: Best,
+    best: &'a Best,
     columns: &'a [Column],
 }
 
@@ -184,7 +184,7 @@ impl Line<'_> {
             }
             return;
         };
-        let test = |of: fn(&crate::metric::RankingMetrics) -> f64| manifest.test.as_ref().map(of);
+        let of = column.metric(manifest.experiment.answers());
         match column {
             Column::Started => plain(ui, text::moment(manifest.started_secs)),
             Column::Name => {
@@ -195,11 +195,13 @@ impl Line<'_> {
             Column::Status => self.status(ui, hindrance),
             Column::Valid => plain(ui, best_valid(manifest)),
             Column::Epochs => number(ui, manifest.epochs.to_string(), false),
-            Column::TestNdcg => metric(ui, test(|m| m.ndcg_at_10), self.best.ndcg, hindrance),
-            Column::TestHr => metric(ui, test(|m| m.hr_at_10), self.best.hr, hindrance),
-            Column::TestMrr => metric(ui, test(|m| m.mrr), self.best.mrr, hindrance),
-            Column::Chain => metric(ui, chain(manifest), f64::INFINITY, hindrance),
-            Column::Optimum => metric(ui, manifest.optimum().map(|best| best.ndcg_at_10), f64::INFINITY, hindrance),
+            Column::First | Column::Second | Column::Third => {
+                let value = of.and_then(|of| manifest.test.as_ref()?.get(of));
+                let is_best = of.zip(value).is_some_and(|(of, value)| self.best.is_best(of, value));
+                metric(ui, value, is_best, hindrance);
+            }
+            Column::Chain => metric(ui, chain(manifest), false, hindrance),
+            Column::Optimum => metric(ui, manifest.optimum().map(|best| best.ndcg_at_10), false, hindrance),
             Column::Audit => audit(ui, manifest),
             Column::Device => plain(ui, manifest.device.as_ref().map(|d| d.name.clone()).unwrap_or_default()),
             Column::Time => number(ui, text::duration(manifest.train_secs), false),
@@ -249,10 +251,10 @@ fn audit(ui: &mut Ui, manifest: &Manifest) {
 }
 
 fn best_valid(manifest: &Manifest) -> String {
-    match (manifest.valid, manifest.best_epoch) {
-        (Some(valid), Some(epoch)) => format!("{} in epoch {epoch}", text::metric(valid.ndcg_at_10)),
-        (Some(valid), None) => text::metric(valid.ndcg_at_10),
-        (None, _) => "–".to_owned(),
+    let value = manifest.valid.as_ref().and_then(|valid| valid.primary().1);
+    match (value, manifest.best_epoch) {
+        (Some(value), Some(epoch)) => format!("{} in epoch {epoch}", text::metric(value)),
+        (value, _) => text::of(value),
     }
 }
 
@@ -265,12 +267,11 @@ fn number(ui: &mut Ui, words: String, is_best: bool) {
     ui.add(Label::new(if is_best { words.strong() } else { words }).truncate().selectable(false));
 }
 
-fn metric(ui: &mut Ui, value: Option<f64>, best: f64, hindrance: Option<&str>) {
+fn metric(ui: &mut Ui, value: Option<f64>, is_best: bool, hindrance: Option<&str>) {
     let words = value.map_or_else(|| "–".to_owned(), text::metric);
     if hindrance.is_some() {
         ui.add(Label::new(RichText::new(words).monospace().weak()).selectable(false));
     } else {
-        let is_best = value.is_some_and(|v| v >= best);
         number(ui, if is_best { format!("{words} ★") } else { words }, is_best);
     }
 }

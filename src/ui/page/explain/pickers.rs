@@ -154,7 +154,7 @@ fn epoch_picker(ui: &mut Ui, app: &App, series: &RunSeries, actions: &mut Action
     };
     let best_text = best.map_or_else(|| "Best".to_owned(), |epoch| format!("Best ({epoch})"));
     let is_best = app.selection.epoch.is_none();
-    if ui.selectable_label(is_best, best_text).on_hover_text("The epoch with the best validation NDCG@10").clicked() {
+    if ui.selectable_label(is_best, best_text).on_hover_text("The epoch with the best validation metric").clicked() {
         actions.push(Action::SelectEpoch(None));
     }
     let present = app.selection.epoch.or(best);

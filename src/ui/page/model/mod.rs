@@ -126,18 +126,12 @@ fn sections(ui: &mut Ui, app: &App, edited: &mut Experiment) {
         form.ui(ui, edited.model.described_mut());
         problems(ui, draft, "model");
     });
-    card(
-        ui,
-        "Training",
-        "AdamW with early stopping on validation NDCG@10; the best epoch is kept and tested once",
-        |ui| {
-            device(ui, app, &mut edited.training);
-            let form =
-                Form { section: "training", defaults: TrainingSpec::default().fields(), draft, is_narrow: false };
-            form.ui(ui, &mut WithoutDevice(&mut edited.training));
-            seed(ui, draft, &mut edited.seed);
-        },
-    );
+    card(ui, "Training", "AdamW with early stopping on validation; the best epoch is kept and tested once", |ui| {
+        device(ui, app, &mut edited.training);
+        let form = Form { section: "training", defaults: TrainingSpec::default().fields(), draft, is_narrow: false };
+        form.ui(ui, &mut WithoutDevice(&mut edited.training));
+        seed(ui, draft, &mut edited.seed);
+    });
     card(ui, "Evaluation", "Full ranking over the whole catalogue; ties share the middle of their places", |ui| {
         let form =
             Form { section: "evaluation", defaults: EvaluationSpec::default().fields(), draft, is_narrow: false };

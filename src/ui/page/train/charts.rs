@@ -2,8 +2,9 @@
 
 use egui::{Align, Layout, Ui, vec2};
 
-use super::super::ranking::{Ranking, lines_to_beat};
+use super::super::headline::{self, lines_to_beat};
 use crate::app::{LivePoint, Training};
+use crate::metric::Metric;
 use crate::run::{Curve, RunId};
 use crate::ui::theme;
 use crate::ui::widget::line_chart::{ChartData, Chrome, Flag, LineChart, Series, tick};
@@ -30,14 +31,15 @@ struct Key {
     n_steps: usize,
     n_points: usize,
     n_references: usize,
-    metric: Ranking,
+    metric: Option<Metric>,
     x: XAxis,
     dark: bool,
 }
 
 pub(super) struct Charts {
     key: Option<Key>,
-    metric: Ranking,
+    /// Which metric is drawn; the primary one until another is chosen.
+    metric: Option<Metric>,
     x: XAxis,
     loss: LineChart,
     ranking: LineChart,
@@ -48,10 +50,10 @@ impl Default for Charts {
     fn default() -> Self {
         Self {
             key: None,
-            metric: Ranking::default(),
+            metric: None,
             x: XAxis::default(),
             loss: LineChart::new("Loss"),
-            ranking: LineChart::new("Ranking on validation"),
+            ranking: LineChart::new("Metric on validation"),
             small: [LineChart::new("Learning rate"), LineChart::new("Gradient norm"), LineChart::new("Throughput")],
         }
     }
@@ -60,7 +62,7 @@ impl Default for Charts {
 impl Charts {
     /// Paints the charts over the room at hand; `beside` fills the place after the small ones.
     pub(super) fn ui(&mut self, ui: &mut Ui, training: &Training, beside: impl FnOnce(&mut Ui)) {
-        self.choices(ui);
+        self.choices(ui, training);
         self.refresh(training, ui);
         let large = (ui.available_height() - SMALL - 16.0).max(220.0);
         ui.columns(2, |columns| {
@@ -85,7 +87,7 @@ impl Charts {
         });
     }
 
-    fn choices(&mut self, ui: &mut Ui) {
+    fn choices(&mut self, ui: &mut Ui, training: &Training) {
         use strum::IntoEnumIterator as _;
         ui.horizontal(|ui| {
             ui.label("x axis");
@@ -93,11 +95,8 @@ impl Charts {
                 ui.selectable_value(&mut self.x, x, x.to_string());
             }
             ui.separator();
-            ui.label("Ranking");
-            for metric in Ranking::iter() {
-                ui.selectable_value(&mut self.metric, metric, metric.to_string())
-                    .on_hover_text("Full catalogue, mean over validation users");
-            }
+            ui.label("Metric");
+            headline::choice(ui, training.answers(), &mut self.metric);
         });
     }
 
@@ -116,7 +115,7 @@ impl Charts {
         }
         let view = View { training, x: self.x, ui };
         self.loss.set(view.loss());
-        self.ranking.set(view.ranking(self.metric));
+        self.ranking.set(view.ranking(headline::chosen(training.answers(), self.metric)));
         let [lr, norm, speed] = &mut self.small;
         lr.set(view.single("Learning rate", "per step", 0, |p| p.lr));
         norm.set(view.single("Gradient norm", "before clipping", 5, |p| p.grad_norm));
@@ -180,23 +179,19 @@ impl View<'_> {
         self.data("Loss (nats an event)", series)
     }
 
-    fn ranking(&self, metric: Ranking) -> ChartData {
-        let value = |point: &LivePoint| match metric {
-            Ranking::Ndcg => point.ndcg_at_10,
-            Ranking::Hr => point.hr_at_10,
-            Ranking::Mrr => point.mrr,
-        };
+    fn ranking(&self, metric: Metric) -> ChartData {
+        let value = |point: &LivePoint| point.valid.get(metric).unwrap_or(f64::NAN);
         let points = self.points(value);
         let best = self.training.points.iter().rev().find(|p| p.is_best).map(|p| Flag {
             at: [self.x_of(p), value(p)],
             text: format!("best: epoch {}, {}", p.epoch, tick(value(p))),
         });
-        let name = format!("this run, {metric}");
+        let name = format!("this run, {}", metric.title());
         let series = vec![Series { name, color: theme::series_color(self.ui, 1), points, keep_raw: true }];
         ChartData {
             references: lines_to_beat(&self.training.references_valid, metric),
             flags: best.into_iter().collect(),
-            ..self.data(&format!("{metric} on validation"), series)
+            ..self.data(&format!("{} on validation", metric.title()), series)
         }
     }
 

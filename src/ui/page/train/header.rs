@@ -137,7 +137,8 @@ fn facts(training: &Training) -> String {
             facts.push(format!("best epoch {best}"));
         }
     } else if let Some(best) = training.points.iter().rev().find(|p| p.is_best) {
-        facts.push(format!("best so far: epoch {}, NDCG@10 {}", best.epoch, text::metric(best.ndcg_at_10)));
+        let (metric, value) = best.valid.primary();
+        facts.push(format!("best so far: epoch {}, {} {}", best.epoch, metric.title(), text::of(value)));
     }
     facts.join(" · ")
 }

@@ -61,6 +61,7 @@ mod tests {
 
     use super::*;
     use crate::app::{AppOptions, FilePicker, LivePoint, PickKind, TrainingPhase};
+    use crate::metric::{AnswerKind, Metric, Metrics};
     use crate::run::{Outcome, RunId, RunStore};
     use crate::train::{Ended, Progress, StopMode};
 
@@ -84,9 +85,7 @@ mod tests {
             step: epoch * 10,
             train_loss: 5.0 - epoch as f64 * 0.1,
             valid_loss: 5.0,
-            ndcg_at_10: 0.05 * epoch as f64,
-            hr_at_10: 0.1,
-            mrr: 0.1,
+            valid: Metrics::new(AnswerKind::Ranking, 9).with(Metric::Ndcg10, 0.05 * epoch as f64),
             lr: 1e-3,
             grad_norm: 1.0,
             events_per_sec: 12_345.0,
@@ -175,8 +174,7 @@ mod tests {
     #[test]
     fn at_the_end_the_test_stands_beside_the_references() {
         use crate::baseline::BaselineKind;
-        use crate::metric::RankingMetrics;
-        let metrics = |ndcg_at_10| RankingMetrics { ndcg_at_10, ..RankingMetrics::default() };
+        let metrics = |ndcg| Metrics::new(AnswerKind::Ranking, 9).with(Metric::Ndcg10, ndcg);
         let ended = Ended {
             test: Some(metrics(0.321)),
             references_test: [(BaselineKind::MarkovWindow, metrics(0.123))].into(),

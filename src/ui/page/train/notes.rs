@@ -90,21 +90,24 @@ fn overfitting(points: &[LivePoint]) -> Option<Note> {
 }
 
 fn below_markov(training: &Training) -> Option<Note> {
-    let reference = training.references_valid.get(&BaselineKind::MarkovWindow)?.ndcg_at_10;
-    let best = training.points.iter().map(|p| p.ndcg_at_10).filter(|v| v.is_finite()).fold(0.0, f64::max);
+    let (metric, reference) = training.references_valid.get(&BaselineKind::MarkovWindow)?.primary();
+    let reference = reference?;
+    let values = training.points.iter().filter_map(|point| point.valid.get(metric));
+    let best = values.reduce(|best, value| if metric.is_better(value, best) { value } else { best });
     // At the end the engine says it itself, with both parts.
     let is_told = training.problems.iter().any(|problem| problem.sentence.contains("windowed Markov chain"));
     if is_told {
         return None;
     }
     let judged = !training.is_active() || training.points.len() >= GRACE_EPOCHS;
-    if !judged || training.points.is_empty() || best >= reference {
+    if !judged || training.points.is_empty() || best.is_some_and(|best| !metric.is_better(reference, best)) {
         return None;
     }
     Some(Note::warning(format!(
-        "Below the windowed Markov chain: the best validation NDCG@10 is {}, the chain, which fits in a second, has {}. \
+        "Below the windowed Markov chain: the best validation {} is {}, the chain, which fits in a second, has {}. \
          Train longer, change the learning rate or the dropout, or suspect the settings.",
-        text::metric(best),
+        metric.title(),
+        text::of(best),
         text::metric(reference),
     )))
 }
@@ -112,11 +115,11 @@ fn below_markov(training: &Training) -> Option<Note> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::RankingMetrics;
+    use crate::metric::{AnswerKind, Metric, Metrics};
     use crate::train::Progress;
 
     fn training(points: Vec<LivePoint>) -> Training {
-        let chain = RankingMetrics { ndcg_at_10: 0.1, ..RankingMetrics::default() };
+        let chain = Metrics::new(AnswerKind::Ranking, 9).with(Metric::Ndcg10, 0.1);
         Training {
             run: None,
             title: String::new(),
@@ -132,15 +135,13 @@ mod tests {
         }
     }
 
-    fn point(epoch: usize, train_loss: f64, valid_loss: f64, ndcg_at_10: f64) -> LivePoint {
+    fn point(epoch: usize, train_loss: f64, valid_loss: f64, ndcg: f64) -> LivePoint {
         LivePoint {
             epoch,
             step: epoch * 10,
             train_loss,
             valid_loss,
-            ndcg_at_10,
-            hr_at_10: 0.2,
-            mrr: 0.1,
+            valid: Metrics::new(AnswerKind::Ranking, 9).with(Metric::Ndcg10, ndcg),
             lr: 1e-3,
             grad_norm: 1.0,
             events_per_sec: 1000.0,

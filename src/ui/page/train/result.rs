@@ -4,7 +4,7 @@ use egui::{RichText, Ui};
 
 use crate::app::{Training, TrainingPhase};
 use crate::data::world::Ceiling;
-use crate::metric::RankingMetrics;
+use crate::metric::Metrics;
 use crate::run::{LeftOutReferences, References};
 use crate::train::Ended;
 use crate::ui::text;
@@ -31,11 +31,9 @@ pub(super) fn ui(ui: &mut Ui, training: &Training) {
 }
 
 /// One number of several metrics.
-type Of = fn(&RankingMetrics) -> f64;
-
 /// What the table tells.
 struct Shown<'a> {
-    model: Option<&'a RankingMetrics>,
+    model: Option<&'a Metrics>,
     references: &'a References,
     left_out: &'a LeftOutReferences,
     optimum: Option<Ceiling>,
@@ -53,9 +51,9 @@ impl Default for Shown<'_> {
 /// This run and the references, these from the best down, the best number of each column in bold; then
 /// what the rules of a world allow, and which references had nothing to say.
 fn table(ui: &mut Ui, shown: &Shown<'_>) {
-    let mut rows: Vec<(&str, &RankingMetrics)> =
+    let mut rows: Vec<(&str, &Metrics)> =
         shown.references.iter().map(|(kind, metrics)| (kind.title(), metrics)).collect();
-    rows.sort_by(|a, b| b.1.ndcg_at_10.total_cmp(&a.1.ndcg_at_10));
+    rows.sort_by(|a, b| by_primary(b.1).total_cmp(&by_primary(a.1)));
     rows.splice(..0, shown.model.map(|metrics| ("This run", metrics)));
     // Ten references are more lines than fit beside the small charts.
     egui::ScrollArea::vertical().id_salt("test metrics").auto_shrink([false, true]).show(ui, |ui| {
@@ -66,21 +64,30 @@ fn table(ui: &mut Ui, shown: &Shown<'_>) {
     });
 }
 
-fn grid(ui: &mut Ui, rows: &[(&str, &RankingMetrics)], optimum: Option<Ceiling>) {
-    let columns: [(&str, Of); 3] = [("NDCG@10", |m| m.ndcg_at_10), ("HR@10", |m| m.hr_at_10), ("MRR", |m| m.mrr)];
+/// How good it is by the metric that runs are chosen by; what was not measured comes last.
+fn by_primary(metrics: &Metrics) -> f64 {
+    match metrics.primary() {
+        (metric, Some(value)) => metric.gain(value, 0.0),
+        (_, None) => f64::NEG_INFINITY,
+    }
+}
+
+fn grid(ui: &mut Ui, rows: &[(&str, &Metrics)], optimum: Option<Ceiling>) {
+    let columns = rows.first().map(|(_, metrics)| metrics.kind.headline()).unwrap_or_default();
     ui.spacing_mut().interact_size.y = 18.0;
     egui::Grid::new("test metrics").striped(true).num_columns(4).spacing([10.0, 2.0]).show(ui, |ui| {
         ui.label("");
-        for (name, _) in columns {
-            ui.label(RichText::new(name).small());
+        for metric in columns {
+            ui.label(RichText::new(metric.title()).small()).on_hover_text(metric.about().help);
         }
         ui.end_row();
         for (name, metrics) in rows {
             ui.label(*name);
-            for (_, of) in columns {
-                let best = rows.iter().map(|(_, m)| of(m)).fold(f64::NEG_INFINITY, f64::max);
-                let text = RichText::new(text::metric(of(metrics))).monospace();
-                ui.label(if of(metrics) >= best { text.strong() } else { text.weak() });
+            for &metric in columns {
+                let value = metrics.get(metric).unwrap_or(f64::NAN);
+                let is_beaten = rows.iter().filter_map(|(_, m)| m.get(metric)).any(|v| metric.is_better(v, value));
+                let text = RichText::new(text::metric(value)).monospace();
+                ui.label(if is_beaten { text.weak() } else { text.strong() });
             }
             ui.end_row();
         }

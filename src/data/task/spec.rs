@@ -1,0 +1,212 @@
+//! The tasks: what a model is asked about a user's history.
+
+use serde::{Deserialize, Serialize};
+
+use super::Output;
+use crate::spec::{Described, Field, Problem, SetError, Value};
+
+/// What a model is to tell of a history.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, strum::EnumIter, strum::EnumDiscriminants)]
+#[strum_discriminants(name(TaskKind), derive(strum::EnumIter, strum::Display, strum::VariantNames, Hash))]
+pub enum TaskSpec {
+    /// Which item comes next.
+    NextItem(NextItem),
+    /// Which kind of behaviour comes next.
+    NextBehaviour(NextBehaviour),
+    /// Whether the user does something before a given time.
+    WillAct(WillAct),
+    /// The gap to the next event, or its value.
+    NextNumber(NextNumber),
+}
+
+impl Default for TaskSpec {
+    fn default() -> Self {
+        Self::NextItem(NextItem {})
+    }
+}
+
+/// Nothing about it can be set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NextItem {}
+
+/// Nothing about it can be set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NextBehaviour {}
+
+macro_rules! without_settings {
+    ($($task:ty),*) => {$(
+        impl Described for $task {
+            fn fields(&self) -> Vec<Field> {
+                Vec::new()
+            }
+            fn set(&mut self, key: &str, _: &Value) -> Result<(), SetError> {
+                Err(SetError::Unknown { key: key.to_owned(), suggestion: None, known: Vec::new() })
+            }
+        }
+    )*};
+}
+without_settings!(NextItem, NextBehaviour);
+
+/// Whether the user does something in the time after the moment of the question.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WillAct {
+    /// The behaviour that is meant; empty for any event.
+    pub behaviour: String,
+    /// Length of the time that is asked about.
+    pub horizon_hours: f64,
+}
+
+impl Default for WillAct {
+    fn default() -> Self {
+        Self { behaviour: String::new(), horizon_hours: 24.0 }
+    }
+}
+
+crate::spec::described! { WillAct {
+    behaviour: Text, Core, "Behaviour", "", "What the user must do for the answer to be yes, as the log names it, such as buy; empty for any event.", "any event";
+    horizon_hours: Float { min: 0.001, max: 1e6 }, Core, "Horizon", "hours", "Within how many hours after the moment of the question. It must fit into the validation part and into the test part of the split.", "a day";
+} }
+
+/// Which number.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumIter,
+    strum::VariantNames,
+)]
+pub enum NumberOf {
+    /// Hours until the next event.
+    #[default]
+    Gap,
+    /// The value of the next event, such as a rating or an amount.
+    Value,
+}
+crate::spec::choice!(NumberOf);
+
+/// A number of the next event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NextNumber {
+    /// Which number.
+    pub of: NumberOf,
+    /// Whether the model learns `ln(1 + x)` of it.
+    pub log1p: bool,
+}
+
+impl Default for NextNumber {
+    fn default() -> Self {
+        Self { of: NumberOf::Gap, log1p: true }
+    }
+}
+
+crate::spec::described! { NextNumber {
+    of: Choice(<NumberOf as strum::VariantNames>::VARIANTS.to_vec()), Core, "Number", "", "Gap: hours until the next event. Value: the rating or amount of the next event.", "Gap";
+    log1p: Bool, Core, "Logarithm", "", "Learn ln(1 + x) of it: gaps and amounts run over orders of magnitude. Errors are told in the number's own unit all the same. Needs numbers of at least 0.", "gaps and amounts have heavy tails; off for ratings";
+} }
+
+macro_rules! each_task {
+    ($spec:expr, $task:ident => $result:expr) => {
+        match $spec {
+            TaskSpec::NextItem($task) => $result,
+            TaskSpec::NextBehaviour($task) => $result,
+            TaskSpec::WillAct($task) => $result,
+            TaskSpec::NextNumber($task) => $result,
+        }
+    };
+}
+
+impl TaskSpec {
+    /// Its settings.
+    #[must_use]
+    pub fn described(&self) -> &dyn Described {
+        each_task!(self, task => task)
+    }
+
+    /// Its settings, to be changed.
+    pub fn described_mut(&mut self) -> &mut dyn Described {
+        each_task!(self, task => task)
+    }
+
+    /// Which task.
+    #[must_use]
+    pub fn kind(&self) -> TaskKind {
+        self.into()
+    }
+
+    /// What the model puts out for it, on a log with so many kinds of behaviour.
+    #[must_use]
+    pub fn output(&self, n_behaviours: usize) -> Output {
+        match self {
+            Self::NextItem(_) => Output::Catalogue,
+            Self::NextBehaviour(_) => Output::Classes(n_behaviours.max(2)),
+            Self::WillAct(_) => Output::Chance,
+            Self::NextNumber(_) => Output::Number,
+        }
+    }
+
+    /// Settings outside their ranges. Fields are relative.
+    #[must_use]
+    pub fn problems(&self) -> Vec<Problem> {
+        self.described().problems()
+    }
+}
+
+impl TaskKind {
+    /// Name as a person reads it.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::NextItem => "Next item",
+            Self::NextBehaviour => "Next behaviour",
+            Self::WillAct => "Will act in time",
+            Self::NextNumber => "Gap or value of the next event",
+        }
+    }
+
+    /// One sentence: what is asked, and of what the answer is made.
+    #[must_use]
+    pub fn summary(self) -> &'static str {
+        match self {
+            Self::NextItem => "Ranks the whole catalogue by how likely each item comes next.",
+            Self::NextBehaviour => "Tells how likely each kind of behaviour comes next: view, cart, buy.",
+            Self::WillAct => {
+                "Tells how likely the user does something within a time after a moment; asked at the split's cut in time."
+            }
+            Self::NextNumber => "Tells how long until the next event, or the next rating or amount.",
+        }
+    }
+
+    /// Where it is described.
+    #[must_use]
+    pub fn source(self) -> &'static str {
+        match self {
+            Self::NextItem => "Rendle et al. 2010 (next-item recommendation from sequences)",
+            Self::NextBehaviour => "classification of the next event's type by softmax, as in multi-behaviour logs",
+            Self::WillAct => {
+                "conversion and churn prediction with an index date (Fader et al. 2005 for the data): binary, sigmoid"
+            }
+            Self::NextNumber => "regression of the gap or amount (Du et al. 2016 for gaps); squared error of ln(1 + x)",
+        }
+    }
+
+    /// The task with its first settings.
+    #[must_use]
+    pub fn spec(self) -> TaskSpec {
+        match self {
+            Self::NextItem => TaskSpec::NextItem(NextItem {}),
+            Self::NextBehaviour => TaskSpec::NextBehaviour(NextBehaviour {}),
+            Self::WillAct => TaskSpec::WillAct(WillAct::default()),
+            Self::NextNumber => TaskSpec::NextNumber(NextNumber::default()),
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! From an experiment to what its model is built for.
+
+use super::Experiment;
+use crate::data::DataShape;
+use crate::model::{Blueprint, Objective};
+
+impl Experiment {
+    /// What the model is built for, on data of these sizes of which nothing else is known.
+    #[must_use]
+    pub fn plan(&self, shape: DataShape) -> Blueprint {
+        Blueprint { output: self.task.output(0), objective: self.objective(), ..Blueprint::of(shape) }
+    }
+
+    fn objective(&self) -> Objective {
+        let training = &self.training;
+        Objective {
+            loss: training.loss,
+            n_negatives: training.n_negatives,
+            negatives: training.negatives,
+            gbce_t: training.gbce_t,
+            label_smoothing: training.label_smoothing,
+            ..Objective::default()
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Yes or no: AUC, PR-AUC, log loss, Brier score, calibration, and what a threshold of .5 gives.
+
+use super::calibration::{Reliability, surest_wrong};
+use super::{AnswerKind, Metric, Metrics};
+
+/// Probabilities are kept this far away from 0 before their logarithm is taken.
+pub(super) const LEAST_PROBABILITY: f64 = 1e-15;
+
+/// Said where AUC and PR-AUC have no value.
+const ONE_CLASS: &str =
+    "all true answers are alike, so no yes can be held against a no; take a longer horizon or another behaviour";
+
+impl Metrics {
+    /// Metrics of probabilities of "yes"; no values without questions.
+    ///
+    /// NaN counts as the surest wrong answer: probability 1 of what did not happen, and the last place
+    /// among the ranks. Equal probabilities share their places. With one class only, AUC and PR-AUC
+    /// are missing with a sentence. Labels and probabilities belong together in order; what one has
+    /// more than the other is passed over.
+    #[must_use]
+    pub fn of_binary(labels: &[bool], probabilities: &[f64]) -> Self {
+        let pairs: Vec<(bool, f64)> = labels.iter().copied().zip(probabilities.iter().copied()).collect();
+        let metrics = Self::new(AnswerKind::Binary, pairs.len());
+        if pairs.is_empty() {
+            return metrics;
+        }
+        let n = pairs.len() as f64;
+        let outcome = |yes: bool| f64::from(u8::from(yes));
+        let judged: Vec<(f64, f64)> =
+            pairs.iter().map(|&(yes, p)| (surest_wrong(p, outcome(yes)), outcome(yes))).collect();
+        let mean = |term: fn(f64, f64) -> f64| judged.iter().map(|&(p, y)| term(p, y)).sum::<f64>() / n;
+        let metrics = thresholded(metrics, &judged)
+            .with(Metric::LogLoss, mean(log_loss_term))
+            .with(Metric::Brier, mean(brier_term))
+            .with(Metric::Ece, Reliability::of(judged.iter().copied()).ece());
+        match Steps::of(&pairs) {
+            Some(steps) => metrics.with(Metric::Auc, steps.auc()).with(Metric::PrAuc, steps.average_precision()),
+            None => metrics.without(Metric::Auc, ONE_CLASS).without(Metric::PrAuc, ONE_CLASS),
+        }
+    }
+}
+
+/// Negative logarithm of the probability of what happened, in nats.
+pub(super) fn log_loss_term(probability: f64, outcome: f64) -> f64 {
+    let given = if outcome > 0.5 { probability } else { 1.0 - probability };
+    -given.max(LEAST_PROBABILITY).ln()
+}
+
+/// Squared distance of the probability from what happened.
+pub(super) fn brier_term(probability: f64, outcome: f64) -> f64 {
+    (probability - outcome) * (probability - outcome)
+}
+
+/// How much of a yes a probability is: above .5 all, at .5 half.
+#[expect(clippy::float_cmp, reason = "a tie between yes and no is exactly .5")]
+fn called_yes(probability: f64) -> f64 {
+    if probability == 0.5 { 0.5 } else { f64::from(u8::from(probability > 0.5)) }
+}
+
+fn thresholded(metrics: Metrics, judged: &[(f64, f64)]) -> Metrics {
+    let (mut hits, mut called, mut yes, mut right) = (0.0, 0.0, 0.0, 0.0);
+    for &(probability, outcome) in judged {
+        let call = called_yes(probability);
+        hits += call * outcome;
+        called += call;
+        yes += outcome;
+        right += call * outcome + (1.0 - call) * (1.0 - outcome);
+    }
+    metrics
+        .with(Metric::Accuracy, right / judged.len() as f64)
+        .with(Metric::Precision, ratio(hits, called))
+        .with(Metric::Recall, ratio(hits, yes))
+        .with(Metric::F1, ratio(2.0 * hits, called + yes))
+}
+
+/// A share, 0 where there is nothing to share.
+pub(super) fn ratio(part: f64, whole: f64) -> f64 {
+    if whole > 0.0 { part / whole } else { 0.0 }
+}
+
+/// The answers from the surest yes down, equal ones in one step: numbers of yes and no.
+struct Steps {
+    levels: Vec<(f64, f64)>,
+    n_yes: f64,
+    n_no: f64,
+}
+
+impl Steps {
+    /// `None` where there is one class only.
+    fn of(pairs: &[(bool, f64)]) -> Option<Self> {
+        let last_place = |yes: bool| if yes { f64::NEG_INFINITY } else { f64::INFINITY };
+        let mut sorted: Vec<(f64, bool)> =
+            pairs.iter().map(|&(yes, p)| (if p.is_nan() { last_place(yes) } else { p }, yes)).collect();
+        sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let mut levels: Vec<(f64, f64)> = Vec::new();
+        #[expect(clippy::float_cmp, reason = "a tie is exact equality; anything nearer would invent ties")]
+        for level in sorted.chunk_by(|a, b| a.0 == b.0) {
+            let yes = level.iter().filter(|(_, yes)| *yes).count();
+            levels.push((yes as f64, (level.len() - yes) as f64));
+        }
+        let n_yes = pairs.iter().filter(|(yes, _)| *yes).count();
+        let n_no = pairs.len() - n_yes;
+        (n_yes > 0 && n_no > 0).then_some(Self { levels, n_yes: n_yes as f64, n_no: n_no as f64 })
+    }
+
+    /// Share of pairs of a yes and a no that are in the right order, ties half.
+    fn auc(&self) -> f64 {
+        let mut yes_above = 0.0;
+        let mut pairs = 0.0;
+        for (yes, no) in &self.levels {
+            pairs += no * (yes_above + yes / 2.0);
+            yes_above += yes;
+        }
+        pairs / (self.n_yes * self.n_no)
+    }
+
+    /// Precision at every step, weighted by the recall that the step adds.
+    fn average_precision(&self) -> f64 {
+        let (mut yes_above, mut above, mut sum) = (0.0, 0.0, 0.0);
+        for (yes, no) in &self.levels {
+            yes_above += yes;
+            above += yes + no;
+            sum += yes / self.n_yes * (yes_above / above);
+        }
+        sum
+    }
+}

@@ -1,0 +1,163 @@
+//! What is said of each metric: title, help, source, unit.
+
+use super::Metric;
+
+/// What is said of a metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct About {
+    /// As tables head it, such as `NDCG@10`.
+    pub title: &'static str,
+    /// One sentence of help.
+    pub help: &'static str,
+    /// Paper or equation, and how ours differs.
+    pub source: &'static str,
+    /// Unit; empty for a share or a plain number.
+    pub unit: &'static str,
+}
+
+const JARVELIN: &str = "Järvelin & Kekäläinen 2002, one relevant item, discount 1 / log2(rank + 1)";
+const HR: &str = "Deshpande & Karypis 2004; ties by mid-rank, so a tied item may lie between two places";
+const HR_HELP: &str =
+    "Share of users whose true item is among the first places; with one true item it is Recall at that length too.";
+const NDCG_HELP: &str =
+    "Rewards a true item the more the nearer it is to the first place, and not at all outside of the list.";
+const RECALL_HELP: &str =
+    "Share of the true items that the list holds; with one true item a user it equals HR at that length.";
+const POWERS: &str = "Powers 2011; an answer that is tied between classes counts for each by its share";
+const MACRO: &str = "Sokolova & Lapalme 2009, mean over the classes that occur in truth or answers";
+const MICRO: &str = "Sokolova & Lapalme 2009, summed over classes; with one class an answer it equals accuracy";
+const YES: &str = "Powers 2011, threshold .5; a probability of exactly .5 counts half as yes";
+
+const fn about(title: &'static str, help: &'static str, source: &'static str, unit: &'static str) -> About {
+    About { title, help, source, unit }
+}
+
+impl Metric {
+    /// As tables head it, such as `NDCG@10`.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        self.about().title
+    }
+
+    /// Title, help, source and unit.
+    #[must_use]
+    pub fn about(self) -> About {
+        match self {
+            Self::Ndcg5 => about("NDCG@5", NDCG_HELP, JARVELIN, ""),
+            Self::Ndcg10 => about("NDCG@10", NDCG_HELP, JARVELIN, ""),
+            Self::Ndcg20 => about("NDCG@20", NDCG_HELP, JARVELIN, ""),
+            Self::Hr1 => about("HR@1", HR_HELP, HR, ""),
+            Self::Hr5 => about("HR@5", HR_HELP, HR, ""),
+            Self::Hr10 => about("HR@10", HR_HELP, HR, ""),
+            Self::Hr20 => about("HR@20", HR_HELP, HR, ""),
+            Self::Recall10 => about("Recall@10", RECALL_HELP, HR, ""),
+            Self::Recall20 => about("Recall@20", RECALL_HELP, HR, ""),
+            Self::Map10 => about(
+                "MAP@10",
+                "Mean of the average precision of the first 10 places; with one true item it is 1 / rank within them.",
+                "Manning, Raghavan & Schütze 2008, equation 8.8, cut at 10",
+                "",
+            ),
+            Self::Mrr => about(
+                "MRR",
+                "Mean of 1 / rank of the true item over the whole list.",
+                "Voorhees 1999; not cut at any length",
+                "",
+            ),
+            Self::Coverage10 | Self::Gini10 | Self::Novelty10 | Self::PopularityLift10 => self.about_lists(),
+            Self::Mae => about(
+                "MAE",
+                "Mean distance of the predicted from the true number.",
+                "Willmott & Matsuura 2005",
+                "as the number",
+            ),
+            Self::Rmse => about(
+                "RMSE",
+                "Root of the mean squared distance: large errors weigh more.",
+                "Willmott & Matsuura 2005",
+                "as the number",
+            ),
+            _ => self.about_probabilities(),
+        }
+    }
+
+    fn about_lists(self) -> About {
+        match self {
+            Self::Coverage10 => about(
+                "Coverage@10",
+                "Share of the catalogue that is in the top 10 of at least one user.",
+                "Ge, Delgado-Battenfeld & Jannach 2010, equation 2",
+                "",
+            ),
+            Self::Gini10 => about(
+                "Gini@10",
+                "How unevenly the top-10 places fall on the items: 0 all alike, 1 all on one.",
+                "Shani & Gunawardana 2011, equation 8.27",
+                "",
+            ),
+            Self::Novelty10 => about(
+                "Novelty@10",
+                "Mean self-information of the items in the top 10: how rare they are in training.",
+                "Zhou et al. 2010, -log2 of an item's share of training events, one event added to each",
+                "bits",
+            ),
+            _ => about(
+                "Popularity lift@10",
+                "Mean popularity in the top 10 over that in the users' histories: above 1 the lists are more popular than what users do.",
+                "Abdollahpouri et al. 2019, group average popularity, as a ratio",
+                "",
+            ),
+        }
+    }
+
+    fn about_probabilities(self) -> About {
+        match self {
+            Self::F1Macro => {
+                about("F1 macro", "Harmonic mean of precision and recall of each class, every class alike.", MACRO, "")
+            }
+            Self::PrecisionMacro => {
+                about("Precision macro", "How often an answer is right, every class alike.", MACRO, "")
+            }
+            Self::RecallMacro => {
+                about("Recall macro", "How much of each class is found, every class alike.", MACRO, "")
+            }
+            Self::F1Micro => about("F1 micro", "F1 over all answers together.", MICRO, ""),
+            Self::PrecisionMicro => about("Precision micro", "Precision over all answers together.", MICRO, ""),
+            Self::RecallMicro => about("Recall micro", "Recall over all answers together.", MICRO, ""),
+            Self::Auc => about(
+                "AUC",
+                "How often a yes gets a higher probability than a no; ties count half, and with one class only there is none.",
+                "Hanley & McNeil 1982, as the Mann-Whitney statistic",
+                "",
+            ),
+            Self::PrAuc => about(
+                "PR-AUC",
+                "Average precision over the recall; the share of yes is what chance gets.",
+                "Davis & Goadrich 2006, step by step without interpolation, ties as one step",
+                "",
+            ),
+            Self::LogLoss => about(
+                "Log loss",
+                "Mean negative logarithm of the probability of what happened.",
+                "Good 1952; probabilities are kept at least 1e-15 away from 0",
+                "nats",
+            ),
+            Self::Brier => about(
+                "Brier",
+                "Mean squared distance of the probability from what happened.",
+                "Brier 1950, of yes alone",
+                "",
+            ),
+            Self::Ece => about(
+                "ECE",
+                "How far probabilities are from frequencies, mean over 15 bins of equal width.",
+                "Guo et al. 2017, equation 3, 15 bins; of classes the surest one, of yes or no the yes",
+                "",
+            ),
+            Self::F1 => about("F1", "Harmonic mean of precision and recall of yes.", YES, ""),
+            Self::Precision => about("Precision", "How many of those called yes are.", YES, ""),
+            Self::Recall => about("Recall", "How many of the yes are called so.", YES, ""),
+            _ => about("Accuracy", "Share of right answers.", POWERS, ""),
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! What a model is built for: sizes of the data, what it is told of each event, what it is to learn.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::{DataShape, FeatureValues, Output, Prepared};
+
+/// What is known of a model before it is built, beside its own settings.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Blueprint {
+    /// Sizes of the data.
+    pub shape: DataShape,
+    /// What it puts out.
+    pub output: Output,
+    /// What it is told of each event beside its item, in the order of [`Prepared::features`].
+    pub features: Vec<FeatureShape>,
+    /// Whether events have times.
+    pub has_times: bool,
+    /// What next-item models learn by.
+    pub objective: Objective,
+}
+
+/// The form of a feature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FeatureShape {
+    /// So many numbers an event.
+    Real(usize),
+    /// A class from 1 to so many; 0 where there is none.
+    Index(usize),
+}
+
+/// The loss of a next-item model, as [`LossKind`] names it, with what belongs to it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Objective {
+    /// Which loss.
+    pub loss: LossKind,
+    /// Items drawn beside the true one; only for losses that draw.
+    pub n_negatives: usize,
+    /// How they are drawn.
+    pub negatives: Negatives,
+    /// Calibration t of gBCE, from 0 (plain BCE) to 1.
+    pub gbce_t: f64,
+    /// Share of the target's weight that is spread over the catalogue; only for the full softmax.
+    pub label_smoothing: f64,
+    /// Running sum of what each item is drawn by, `[n_items]`; empty where all are drawn alike.
+    #[doc(hidden)]
+    pub cumulative: Arc<[f64]>,
+}
+
+/// The losses of next-item models.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumIter,
+    strum::VariantNames,
+)]
+pub enum LossKind {
+    /// Cross-entropy of a softmax over the whole catalogue.
+    #[default]
+    FullSoftmax,
+    /// Cross-entropy of a softmax over the true item and some drawn ones, corrected for how they are drawn.
+    SampledSoftmax,
+    /// Binary cross-entropy of the true item against some drawn ones.
+    Bce,
+    /// BCE whose positive term is weighted against overconfidence.
+    Gbce,
+    /// Logarithm of the chance that the true item is above a drawn one.
+    Bpr,
+}
+crate::spec::choice!(LossKind);
+
+/// How negatives are drawn.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumIter,
+    strum::VariantNames,
+)]
+pub enum Negatives {
+    /// Every item alike.
+    #[default]
+    Uniform,
+    /// In proportion to its training events, to the power ¾.
+    Popularity,
+}
+crate::spec::choice!(Negatives);
+
+impl LossKind {
+    /// Name as a person reads it.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::FullSoftmax => "Full softmax",
+            Self::SampledSoftmax => "Sampled softmax",
+            Self::Bce => "Binary cross-entropy",
+            Self::Gbce => "gBCE",
+            Self::Bpr => "BPR",
+        }
+    }
+
+    /// One sentence: what it does, and when it is worth it.
+    #[must_use]
+    pub fn summary(self) -> &'static str {
+        match self {
+            Self::FullSoftmax => "Cross-entropy over the whole catalogue: the best choice up to some 50,000 items.",
+            Self::SampledSoftmax => {
+                "Cross-entropy over the true item and some drawn ones, each score lowered by ln(expected draws): for large catalogues."
+            }
+            Self::Bce => {
+                "Sigmoid of the true item against that of some drawn ones: SASRec's own loss, with one negative."
+            }
+            Self::Gbce => {
+                "Binary cross-entropy whose positive term is weighted down, so that scores are not overconfident."
+            }
+            Self::Bpr => "The true item is to stand above drawn ones, pair by pair.",
+        }
+    }
+
+    /// Paper, and how we differ.
+    #[must_use]
+    pub fn source(self) -> &'static str {
+        match self {
+            Self::FullSoftmax => "Hidasi & Karatzoglou 2018; label smoothing: Szegedy et al. 2016, eq. 7",
+            Self::SampledSoftmax => {
+                "Bengio & Senécal 2008; logQ correction as Yi et al. 2019, eq. 3, but not of the true item, which is not drawn; draws of the true item are left out"
+            }
+            Self::Bce => "Kang & McAuley 2018, eq. 6, the negative terms averaged over k",
+            Self::Gbce => "Petrov & Macdonald 2023 (gSASRec), eq. 8 and 11",
+            Self::Bpr => {
+                "Rendle et al. 2009, averaged over k negatives; without its regularisation, which is weight decay here"
+            }
+        }
+    }
+
+    /// The training settings that only this loss reads.
+    #[must_use]
+    pub fn settings(self) -> &'static [&'static str] {
+        match self {
+            Self::FullSoftmax => &["label_smoothing"],
+            Self::SampledSoftmax | Self::Bce | Self::Bpr => &["n_negatives", "negatives"],
+            Self::Gbce => &["n_negatives", "negatives", "gbce_t"],
+        }
+    }
+}
+
+impl Objective {
+    /// Draws by these numbers of training events of the items, `[n_items]`, to the power ¾ (Mikolov et al.
+    /// 2013); an item without any is drawn as if it had one.
+    #[must_use]
+    pub fn with_counts(self, counts: &[u32]) -> Self {
+        let mut sum = 0.0;
+        let running = counts.iter().map(|&count| {
+            sum += f64::from(count.max(1)).powf(0.75);
+            sum
+        });
+        Self { cumulative: running.collect(), ..self }
+    }
+
+    /// Whether it is the plain full softmax, which the fused layers compute.
+    pub(super) fn is_plain(&self) -> bool {
+        self.loss == LossKind::FullSoftmax && self.label_smoothing == 0.0
+    }
+}
+
+impl Blueprint {
+    /// Of data of these sizes, with nothing but items, for the next item by full softmax.
+    #[must_use]
+    pub fn of(shape: DataShape) -> Self {
+        Self { shape, ..Self::default() }
+    }
+
+    /// What these data tell of each event.
+    #[must_use]
+    pub fn with_inputs_of(self, prepared: &Prepared) -> Self {
+        let features = prepared.features.iter().map(|feature| FeatureShape::of(&feature.values)).collect();
+        Self { features, has_times: prepared.dataset.has_clock(), ..self }
+    }
+
+    /// Whether the catalogue is ranked.
+    #[must_use]
+    pub fn is_next_item(&self) -> bool {
+        self.output == Output::Catalogue
+    }
+
+    /// Whether a next-item model is told nothing but items and learns by the plain full softmax: what the
+    /// fused layers do.
+    pub(super) fn is_plain(&self) -> bool {
+        self.is_next_item() && self.features.is_empty() && self.objective.is_plain()
+    }
+}
+
+impl FeatureShape {
+    /// Of these values.
+    #[must_use]
+    pub fn of(values: &FeatureValues) -> Self {
+        match values {
+            FeatureValues::Real { width, .. } => Self::Real(*width),
+            FeatureValues::Index { n, .. } => Self::Index(*n),
+        }
+    }
+}

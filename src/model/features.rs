@@ -1,0 +1,180 @@
+//! What a network is told of an event beside its item.
+
+use burn::nn::{Embedding, Linear};
+use burn::optim::GradientsParams;
+use burn::prelude::*;
+use burn::tensor::module::embedding;
+use serde::{Deserialize, Serialize};
+
+use super::random::Init;
+use super::{Blueprint, FeatureShape};
+use crate::data::FeatureValues;
+
+/// How the features of an event join its item's vector.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumIter,
+    strum::VariantNames,
+)]
+pub enum Join {
+    /// Each feature becomes a vector as long as the item's, and all are added (as BERT adds segments).
+    #[default]
+    Sum,
+    /// Each feature becomes a short vector; all stand beside the item's, and a dense layer brings them to
+    /// its length (as Wide & Deep and GRU4Rec's parallel inputs do before their first layer).
+    Concat,
+}
+crate::spec::choice!(Join);
+
+/// Length of a feature's vector where they stand beside each other.
+const WIDTH_BESIDE: usize = 16;
+
+/// The layers that take features in. Without features they have no weights and change nothing.
+#[derive(Module, Debug)]
+pub(super) struct Features {
+    /// Of each class feature, `[n_classes + 1, width]`; row 0 is "none".
+    tables: Vec<Embedding>,
+    /// Of each feature of numbers, `[2 · n_numbers, width]`: the numbers, and which of them are missing.
+    dense: Vec<Linear>,
+    /// `[d_model + n_features · width, d_model]`, where they stand beside each other.
+    mixed: Vec<Linear>,
+    #[module(skip)]
+    shapes: Vec<FeatureShape>,
+}
+
+impl Features {
+    /// For the features of a plan, joined to item vectors of length `d_model`.
+    pub(super) fn new(plan: &Blueprint, d_model: usize, join: Join, init: &mut Init) -> Self {
+        let width = width(d_model, join);
+        let (mut tables, mut dense, mut mixed) = (Vec::new(), Vec::new(), Vec::new());
+        for shape in &plan.features {
+            match *shape {
+                FeatureShape::Index(n) => tables.push(init.embedding(n + 1, width)),
+                FeatureShape::Real(n) => dense.push(init.dense(2 * n, width)),
+            }
+        }
+        if join == Join::Concat && !plan.features.is_empty() {
+            mixed.push(init.dense(d_model + plan.features.len() * width, d_model));
+        }
+        Self { tables, dense, mixed, shapes: plan.features.clone() }
+    }
+
+    /// Number of learnt numbers.
+    pub(super) fn n_params(plan: &Blueprint, d_model: usize, join: Join) -> usize {
+        let width = width(d_model, join);
+        let of_one = |shape: &FeatureShape| match *shape {
+            FeatureShape::Index(n) => (n + 1) * width,
+            FeatureShape::Real(n) => (2 * n + 1) * width,
+        };
+        let mixed = match join {
+            Join::Concat if !plan.features.is_empty() => (d_model + plan.features.len() * width + 1) * d_model,
+            _ => 0,
+        };
+        plan.features.iter().map(of_one).sum::<usize>() + mixed
+    }
+
+    /// Whether there is nothing to join.
+    pub(super) fn is_empty(&self) -> bool {
+        self.shapes.is_empty()
+    }
+
+    /// Moves the gradients of these layers' weights from one account to another.
+    pub(super) fn register(&self, mut from: GradientsParams, to: &mut GradientsParams) {
+        let dense = self.dense.iter().chain(&self.mixed);
+        let matrices =
+            self.tables.iter().map(|table| table.weight.id).chain(dense.clone().map(|dense| dense.weight.id));
+        for id in matrices {
+            if let Some(gradient) = from.remove::<2>(id) {
+                to.register(id, gradient);
+            }
+        }
+        for id in dense.filter_map(|dense| dense.bias.as_ref().map(|bias| bias.id)) {
+            if let Some(gradient) = from.remove::<1>(id) {
+                to.register(id, gradient);
+            }
+        }
+    }
+
+    /// The events' vectors: of items, `[n_events, d_model]`, and the features of the same events.
+    pub(super) fn joined(&self, items: Tensor<2>, beside: &[FeatureValues]) -> Tensor<2> {
+        let ([n, _], device) = (items.dims(), items.device());
+        let (mut tables, mut dense) = (self.tables.iter(), self.dense.iter());
+        let mut vectors = Vec::with_capacity(beside.len() + 1);
+        for values in beside.iter().take(self.shapes.len()) {
+            let vector = match values {
+                FeatureValues::Index { idx, n: n_classes } => tables.next().map(|table| {
+                    // A class that the model was not built for is none.
+                    let idx = idx.iter().map(|&idx| if idx as usize > *n_classes { 0 } else { idx as i32 });
+                    let idx = Tensor::<2, Int>::from_data(TensorData::new(idx.collect::<Vec<i32>>(), [1, n]), &device);
+                    embedding(table.weight.val(), idx).squeeze_dim::<2>(0)
+                }),
+                FeatureValues::Real { width, values } => dense.next().map(|dense| {
+                    let numbers = with_missing(values, *width);
+                    dense.forward(Tensor::from_data(TensorData::new(numbers, [n, 2 * width]), &device))
+                }),
+            };
+            vectors.extend(vector);
+        }
+        match self.mixed.first() {
+            Some(mixed) => {
+                vectors.insert(0, items);
+                mixed.forward(Tensor::cat(vectors, 1))
+            }
+            None => vectors.into_iter().fold(items, |sum, vector| sum + vector),
+        }
+    }
+}
+
+/// Length of a feature's vector.
+fn width(d_model: usize, join: Join) -> usize {
+    match join {
+        Join::Sum => d_model,
+        Join::Concat => WIDTH_BESIDE.min(d_model),
+    }
+}
+
+/// Of each event its numbers, 0 where one is missing, and beside them 1 where one is.
+fn with_missing(values: &[f32], width: usize) -> Vec<f32> {
+    let mut numbers = Vec::with_capacity(2 * values.len());
+    for event in values.chunks_exact(width.max(1)) {
+        numbers.extend(event.iter().map(|value| if value.is_finite() { *value } else { 0.0 }));
+        numbers.extend(event.iter().map(|value| if value.is_finite() { 0.0 } else { 1.0 }));
+    }
+    numbers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::DataShape;
+
+    #[test]
+    fn features_are_added_or_stand_beside_and_none_is_none() {
+        let shapes = vec![FeatureShape::Index(3), FeatureShape::Real(2)];
+        let plan = Blueprint { features: shapes, ..Blueprint::of(DataShape::default()) };
+        let beside = [
+            FeatureValues::Index { idx: vec![0, 3], n: 3 },
+            FeatureValues::Real { width: 2, values: vec![0.5, f32::NAN, -1.0, 2.0] },
+        ];
+        let items = Tensor::<2>::ones([2, 4], &Device::flex());
+        for join in [Join::Sum, Join::Concat] {
+            let features = Features::new(&plan, 4, join, &mut Init::new(1, &Device::flex()));
+            assert_eq!(features.num_params(), Features::n_params(&plan, 4, join));
+            let joined: Vec<f32> = features.joined(items.clone(), &beside).into_data().try_into_vec().unwrap();
+            assert!(joined.len() == 8 && joined.iter().all(|value| value.is_finite()), "{joined:?}");
+            assert_ne!(joined[..4], joined[4..]);
+        }
+        let none = Features::new(&Blueprint::default(), 4, Join::Concat, &mut Init::new(1, &Device::flex()));
+        let same: Vec<f32> = none.joined(items, &[]).into_data().try_into_vec().unwrap();
+        assert!(none.is_empty() && none.num_params() == 0 && same == [1.0; 8]);
+    }
+}

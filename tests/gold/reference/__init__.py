@@ -1,0 +1,1 @@
+"""References of the model families, one file each."""
