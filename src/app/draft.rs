@@ -163,6 +163,7 @@ fn only_difference(a: &Experiment, b: &Experiment) -> Option<String> {
         ("training", a.training.fields(), b.training.fields()),
         ("evaluation", a.evaluation.fields(), b.evaluation.fields()),
         ("data.clean", a.data.clean.fields(), b.data.clean.fields()),
+        ("task", a.task.fields(), b.task.fields()),
         ("model", a.model.fields(), b.model.fields()),
         ("data.world", world_fields(a), world_fields(b)),
     ];

@@ -72,8 +72,7 @@ pub use split::{EvalCase, Split, SplitPart};
 pub use split_spec::SplitSpec;
 pub use table::{Column, Table};
 pub use task::{
-    NextBehaviour, NextItem, NextNumber, NumberOf, Outcomes, Output, Sample, Scale, TaskKind, TaskSpec, WillAct,
-    check_task, outcomes,
+    NextNumber, NumberOf, Outcomes, Output, Sample, Scale, TaskKind, TaskSpec, WillAct, check_task, outcomes,
 };
 pub use vocab::Vocab;
 pub use watch::{Opening, Stage, Watch};

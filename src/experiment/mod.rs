@@ -19,7 +19,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::data::world::Seen;
-use crate::data::{DataSpec, SplitSpec, TaskSpec};
+use crate::data::{DataSpec, SplitSpec, TaskKind, TaskSpec};
 use crate::metric::AnswerKind;
 use crate::model::{LossKind, ModelSpec, Negatives};
 use crate::spec::Problem;
@@ -186,11 +186,15 @@ crate::spec::described! { EvaluationSpec {
 } }
 
 impl Experiment {
-    /// What kind of answer is asked for, and so by which metrics a run is judged: the next item is
-    /// ranked among all.
+    /// What kind of answer is asked for, and so by which metrics a run is judged.
     #[must_use]
     pub fn answers(&self) -> AnswerKind {
-        AnswerKind::Ranking
+        match self.task.kind() {
+            TaskKind::NextItem => AnswerKind::Ranking,
+            TaskKind::NextBehaviour => AnswerKind::Classes,
+            TaskKind::WillAct => AnswerKind::Binary,
+            TaskKind::NextNumber => AnswerKind::Number,
+        }
     }
 
     /// Reads an experiment file.

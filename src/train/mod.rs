@@ -10,6 +10,7 @@ mod evaluate;
 mod live;
 mod message;
 mod open;
+mod outcome;
 mod plan;
 mod progress;
 mod record;
@@ -42,9 +43,10 @@ use crate::model::{DeviceKind, ModelError, TrainStats, Trainable};
 use crate::run::{EpochDone, Manifest, Outcome, Part, References, RunId, RunStore};
 use crate::spec::Problem;
 
-use evaluate::{Judged, evaluate};
+use evaluate::evaluate;
 use live::{Halt, Live, panicked};
 use open::{Task, build_model, open};
+use outcome::{Judgement, answer};
 use progress::Sums;
 
 /// One run to be done.
@@ -137,7 +139,7 @@ fn train(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Result<
         let writer = &mut live.recorder.writer;
         writer.checkpoint(model, EpochDone { epoch, train_secs, best: is_best.then_some(valid) })?;
         if is_best {
-            writer.save_results(Part::Valid, &judged.results(&task.prepared, task.cases(Part::Valid)))?;
+            writer.save_results(Part::Valid, &judged.results(task, Part::Valid))?;
         }
         live.say(EventKind::Checkpointed { epoch })?;
     }
@@ -153,7 +155,7 @@ fn train_epoch(
 ) -> Result<(TrainStats, f64), Halt> {
     let (n_steps, start_secs) = (task.plan.steps_per_epoch(), live.start_epoch());
     let mut sums = Sums::default();
-    for (at, histories) in task.plan.batches(&task.prepared, epoch).enumerate() {
+    for (at, histories) in task.plan.batches(&task.prepared, task.outcomes.as_ref(), epoch).enumerate() {
         let step = (epoch - 1) * n_steps + at;
         model.train_step(&histories, task.plan.inputs(&task.experiment.training, step))?;
         if (at + 1) % task.read_back_every() == 0 || at + 1 == n_steps {
@@ -179,11 +181,11 @@ fn judge_best(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Re
     if live.store().results(&live.id(), Part::Valid)?.is_none() {
         // The best epoch lies before an interruption that cost its table.
         let judged = judge_part(task, live, model, Part::Valid)?;
-        live.recorder.writer.save_results(Part::Valid, &judged.results(&task.prepared, task.cases(Part::Valid)))?;
+        live.recorder.writer.save_results(Part::Valid, &judged.results(task, Part::Valid))?;
     }
 
     let judged = judge_part(task, live, model, Part::Test)?;
-    live.recorder.writer.save_results(Part::Test, &judged.results(&task.prepared, task.cases(Part::Test)))?;
+    live.recorder.writer.save_results(Part::Test, &judged.results(task, Part::Test))?;
     live.recorder.judged(judged.loss(), judged.metrics(), task.references_on(Part::Test))?;
     if let Some(problem) = below_reference(live.manifest()) {
         live.say(EventKind::Warned(problem))?;
@@ -191,9 +193,15 @@ fn judge_best(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Re
     Ok(())
 }
 
-fn judge_part(task: &Task, live: &mut Live<'_>, model: &dyn Trainable, part: Part) -> Result<Judged, Halt> {
+fn judge_part(task: &Task, live: &mut Live<'_>, model: &dyn Trainable, part: Part) -> Result<Judgement, Halt> {
+    if let Some(outcomes) = &task.outcomes {
+        let asked = (outcomes, part);
+        return answer(model, &task.prepared, asked, &mut || live.between_steps()).map(Judgement::Outcomes);
+    }
     let filter_seen = task.experiment.evaluation.filter_seen;
-    evaluate(model, &task.prepared, task.cases(part), filter_seen, &mut || live.between_steps())
+    let cases = task.cases(part);
+    let judged = evaluate(model, &task.prepared, cases, filter_seen, &mut || live.between_steps())?;
+    Ok(Judgement::Items(judged))
 }
 
 fn started(task: &Task, live: &Live<'_>, model: &dyn Trainable) -> EventKind {

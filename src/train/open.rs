@@ -9,7 +9,7 @@ use super::early_stop::EarlyStop;
 use super::plan::{Plan, optimizer};
 use super::reference::Fitted;
 use super::{BELOW_REFERENCE, Job, TrainError};
-use crate::data::{self, DataReport, DataSource, DataSpec, EvalCase, Prepared};
+use crate::data::{self, DataReport, DataSource, DataSpec, EvalCase, Outcomes, Prepared};
 use crate::experiment::Experiment;
 use crate::model::{Blueprint, DeviceInfo, DeviceKind, Layers, MachineMemory, Trainable, device_of, open_device};
 use crate::run::{DataStamp, Manifest, Outcome, Part, References, RunId, RunStore, RunWriter};
@@ -32,6 +32,8 @@ pub(super) struct Task {
     pub(super) prepared: Arc<Prepared>,
     pub(super) device: DeviceInfo,
     pub(super) plan: Plan,
+    /// The questions of a task that is not the next item.
+    pub(super) outcomes: Option<Outcomes>,
     pub(super) references: Fitted,
     /// With the epochs of an earlier part of the run behind it.
     pub(super) early_stop: EarlyStop,
@@ -81,14 +83,16 @@ pub(super) fn open(job: Job, build: BuildModel<'_>) -> Result<(Task, Box<dyn Tra
     let plan_of_model = blueprint(&experiment, &prepared);
     let of_model = experiment.model.check(&plan_of_model);
     warnings.extend(without_errors(of_model.into_iter().map(|problem| problem.under("model")).collect())?);
-    let plan = Plan::new(&experiment, &prepared)?;
+    let outcomes = data::outcomes(&experiment.task, &prepared, experiment.split)?;
+    let plan = Plan::new(&experiment, &prepared, outcomes.as_ref())?;
     // Before the model is built: its weights alone may be too many.
     let device = device_of(&experiment.training.device);
     if let Some(machine) = device.filter(|device| device.kind == DeviceKind::Cpu).and_then(|_| MachineMemory::now()) {
         warnings.extend(without_errors(experiment.check_memory(shape, machine).into_iter().collect())?);
     }
     let Built { mut model, device } = build(&experiment, &plan_of_model)?;
-    let references = Fitted::on(&prepared);
+    // These rank items: of another task they know nothing.
+    let references = if outcomes.is_none() { Fitted::on(&prepared) } else { Fitted::default() };
 
     let mut task = Task {
         early_stop: EarlyStop::new(experiment.answers().primary(), experiment.training.patience),
@@ -96,6 +100,7 @@ pub(super) fn open(job: Job, build: BuildModel<'_>) -> Result<(Task, Box<dyn Tra
         prepared,
         device,
         plan,
+        outcomes,
         references,
         first_epoch: 1,
         warnings,

@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::TrainError;
 use super::schedule::lr_at;
-use crate::data::{Histories, Prepared};
+use crate::data::{Histories, Outcomes, Prepared, Sample};
 use crate::experiment::{Experiment, TrainingSpec};
 use crate::model::{ModelSpec, OptimizerSpec, StepInputs};
 use crate::spec::derive_seed;
@@ -24,10 +24,18 @@ pub(super) struct Plan {
 
 impl Plan {
     /// Works out who is trained on, and refuses data on which nothing can be learnt or judged.
-    pub(super) fn new(experiment: &Experiment, prepared: &Prepared) -> Result<Self, TrainError> {
+    pub(super) fn new(
+        experiment: &Experiment,
+        prepared: &Prepared,
+        outcomes: Option<&Outcomes>,
+    ) -> Result<Self, TrainError> {
         let min_events = min_train_events(&experiment.model);
         let lens = prepared.split.train_len.iter().enumerate();
-        let users: Vec<u32> = lens.filter(|(_, len)| **len >= min_events).map(|(user, _)| user as u32).collect();
+        let mut users: Vec<u32> = lens.filter(|(_, len)| **len >= min_events).map(|(user, _)| user as u32).collect();
+        if let Some(outcomes) = outcomes {
+            users = outcomes.train.iter().map(|sample| sample.user_idx).collect();
+            users.dedup();
+        }
         let unfit = |what: &str, cure: &str| Err(TrainError::Unfit(format!("{what}: {cure}")));
         if users.is_empty() {
             return unfit(
@@ -51,13 +59,26 @@ impl Plan {
     }
 
     /// The batches of an epoch: every user once, in an order of its own.
-    pub(super) fn batches<'a>(&self, prepared: &'a Prepared, epoch: usize) -> impl Iterator<Item = Histories> + 'a {
+    pub(super) fn batches<'a>(
+        &self,
+        prepared: &'a Prepared,
+        outcomes: Option<&'a Outcomes>,
+        epoch: usize,
+    ) -> impl Iterator<Item = Histories> + 'a {
         let mut users = self.users.clone();
         users.shuffle(&mut ChaCha8Rng::seed_from_u64(derive_seed(self.seed, "shuffle", epoch as u64)));
         let (batch_size, n_steps) = (self.batch_size, self.steps_per_epoch());
         (0..n_steps).map(move |at| {
             let batch = users.iter().skip(at * batch_size).take(batch_size);
-            batch.map(|&user| train_items(prepared, user as usize)).collect()
+            match outcomes {
+                None => {
+                    prepared.histories(batch.map(|&user| (user as usize, train_items(prepared, user as usize).len())))
+                }
+                Some(outcomes) => {
+                    let of_users: Vec<&[Sample]> = batch.map(|&user| outcomes.train_of(user)).collect();
+                    prepared.asked_together(&of_users)
+                }
+            }
         })
     }
 

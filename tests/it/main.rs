@@ -30,6 +30,7 @@ mod place;
 mod privacy;
 mod run;
 mod spec;
+mod task;
 mod train;
 #[cfg(feature = "gui")]
 mod widget;

@@ -135,7 +135,7 @@ fn unfit(family: &dyn ModelFamily, plan: &Blueprint) -> Option<Problem> {
     if !family.tasks().iter().any(|task| plan.output.fits(*task)) {
         let sentence = format!(
             "{} ranks the next item and cannot do this task; choose a Transformer, an LSTM or a GRU, or write \
-             `task: NextItem()`.",
+             `task: NextItem`.",
             family.title()
         );
         return Some(Problem::error("", sentence));
