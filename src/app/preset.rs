@@ -38,10 +38,10 @@ pub fn sized_model(model: &ModelSpec, size: SizePreset) -> ModelSpec {
         (ModelKind::Transformer, SizePreset::Small) => {
             &[("d_model", 48), ("n_layers", 2), ("n_heads", 2), ("d_ff", 96), ("seq_len", 100)]
         }
-        (ModelKind::Lstm | ModelKind::Gru, SizePreset::Tiny) => {
+        (ModelKind::Lstm | ModelKind::Gru | ModelKind::Rnn, SizePreset::Tiny) => {
             &[("d_model", 32), ("d_hidden", 32), ("n_layers", 1), ("seq_len", 50)]
         }
-        (ModelKind::Lstm | ModelKind::Gru, SizePreset::Small) => {
+        (ModelKind::Lstm | ModelKind::Gru | ModelKind::Rnn, SizePreset::Small) => {
             &[("d_model", 48), ("d_hidden", 96), ("n_layers", 1), ("seq_len", 100)]
         }
         (ModelKind::Vae, SizePreset::Tiny) => &[("d_hidden", 64), ("d_latent", 16)],

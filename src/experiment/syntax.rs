@@ -65,7 +65,7 @@ fn sentence(text: &str, error: &SpannedError, line: usize) -> String {
         }
         Error::ExpectedIdentifier | Error::InvalidIdentifier(_) => {
             let examples = key_before(text, line, col).and_then(variants_of);
-            takes(text, line, col, examples.unwrap_or("a name, without quotes"))
+            takes(text, line, col, examples.as_deref().unwrap_or("a name, without quotes"))
         }
         code => match wanted(code) {
             Some(kind) => takes(text, line, col, kind),
@@ -100,18 +100,29 @@ fn wanted(code: &Error) -> Option<&'static str> {
 }
 
 /// What the settings that are one of several named things are written like.
-fn variants_of(key: &str) -> Option<&'static str> {
-    Some(match key {
+fn variants_of(key: &str) -> Option<String> {
+    let words = match key {
         "source" => "one of World(..) and File(..), with its settings in one pair of round brackets",
         "split" => "one of LeaveOneOut, GlobalTemporal(..), PerUserTemporal(..) and RollingWindows(..), without quotes",
         "kind" => {
             "one of Series, MarkovChain, Periodic, LongRange, Drift, Funnel, Commuter and TooSmall, without quotes"
         }
         "model" => {
-            "one of Transformer(..), Lstm(..), Gru(..) and Vae(..), with its settings in one pair of round brackets"
+            let families: Vec<String> = ModelKind::iter().map(|kind| format!("{kind}(..)")).collect();
+            let families = in_words(&families, "and");
+            return Some(format!("one of {families}, with its settings in one pair of round brackets"));
         }
         _ => return None,
-    })
+    };
+    Some(words.to_owned())
+}
+
+/// "a, b and c"
+fn in_words(words: &[String], last: &str) -> String {
+    match words {
+        [before @ .., end] if !before.is_empty() => format!("{} {last} {end}", before.join(", ")),
+        _ => words.concat(),
+    }
 }
 
 fn unknown_field(expected: &[&str], found: &str, outer: Option<&str>) -> String {
@@ -149,7 +160,7 @@ fn is_just(expected: &[&str], described: &dyn Described) -> bool {
 fn owner(expected: &[&str], outer: Option<&str>) -> String {
     let families = families_with(expected);
     if !families.is_empty() {
-        return families.join(" or ");
+        return in_words(&families, "or");
     }
     let steps: Vec<&str> =
         CleanStep::iter().filter(|step| is_just(expected, step.described())).map(|step| step.name()).collect();

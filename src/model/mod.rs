@@ -36,7 +36,9 @@ mod window;
 pub use blueprint::{Blueprint, FeatureShape, LossKind, Negatives, Objective};
 pub use device::{DeviceInfo, DeviceKind, Layers, OpenDevice, device_for, device_of, list_devices, open_device};
 pub use error::ModelError;
-pub use family::{GruSpec, LstmSpec, ModelFamily, ModelKind, ModelSpec, TransformerSpec, VaeSpec};
+pub use family::{
+    GruSpec, LstmSpec, ModelFamily, ModelKind, ModelSpec, RecurrentOutput, RnnSpec, TransformerSpec, VaeSpec,
+};
 pub use features::Join;
 pub use memory::{MachineMemory, MemoryNeed, Workload};
 pub use questions::{Answer, Questions, distinct};

@@ -106,7 +106,7 @@ pub(super) fn train_items(prepared: &Prepared, user_idx: usize) -> &[u32] {
 pub fn min_train_events(model: &ModelSpec) -> u32 {
     match model {
         ModelSpec::Vae(_) => 1,
-        ModelSpec::Transformer(_) | ModelSpec::Lstm(_) | ModelSpec::Gru(_) => 2,
+        ModelSpec::Transformer(_) | ModelSpec::Lstm(_) | ModelSpec::Gru(_) | ModelSpec::Rnn(_) => 2,
     }
 }
 

@@ -302,7 +302,7 @@ fn each_mistake_is_one_sentence() {
         ),
         (
             "(version: 1, name: \"x\", model: Lstm(n_heads: 2))",
-            "line 1: `n_heads` is not a setting of Lstm or Gru. Choose one of d_model, d_hidden, n_layers, seq_len, dropout.",
+            "line 1: `n_heads` is not a setting of Lstm, Gru or Rnn. Choose one of d_model, d_hidden, n_layers, taper, seq_len, dropout, recurrent_dropout, output, attention, tied.",
         ),
         (
             "(version: 1, name: \"x\", data: (source: File(paht: \"a\")))",
@@ -314,7 +314,7 @@ fn each_mistake_is_one_sentence() {
         ),
         (
             "(version: 1, name: \"x\",\nmodel: Transfomer())",
-            "line 2: `Transfomer` is not known here; write one of Transformer, Lstm, Gru, Vae. Did you mean `Transformer`?",
+            "line 2: `Transfomer` is not known here; write one of Transformer, Lstm, Gru, Rnn, Vae. Did you mean `Transformer`?",
         ),
         (
             "(version: 1, name: \"x\", split: LeaveTwoOut)",
@@ -359,7 +359,7 @@ fn each_mistake_is_one_sentence() {
         ),
         (
             "(version: 1, name: \"x\", model: \"Lstm\")",
-            "line 1: `model` takes one of Transformer(..), Lstm(..), Gru(..) and Vae(..), with its settings in one pair of round brackets",
+            "line 1: `model` takes one of Transformer(..), Lstm(..), Gru(..), Rnn(..) and Vae(..), with its settings in one pair of round brackets",
         ),
         (
             "(version: 1, name: \"x\", training: 3)",
@@ -699,7 +699,7 @@ fn a_setting_that_cannot_be_set_says_what_to_do() {
             &plain,
             "model",
             "Transfomer",
-            "`Transfomer` is not known for `model`; choose one of Transformer, Lstm, Gru, Vae. Did you mean `Transformer`?",
+            "`Transfomer` is not known for `model`; choose one of Transformer, Lstm, Gru, Rnn, Vae. Did you mean `Transformer`?",
         ),
         (
             &plain,

@@ -28,6 +28,7 @@ mod model;
 mod network;
 mod place;
 mod privacy;
+mod reach;
 mod run;
 mod spec;
 mod task;

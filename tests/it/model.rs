@@ -23,7 +23,20 @@ pub(crate) fn shape() -> DataShape {
     DataShape { n_users: 16, n_items: N_ITEMS, n_events: 16 * 10, max_len: 12 }
 }
 
-/// Every family, small enough for a test.
+/// What can be set beside the defaults, for the families that have all of it.
+fn variants() -> Vec<Vec<(&'static str, Value)>> {
+    vec![
+        vec![("attention", Value::Bool(true)), ("recurrent_dropout", Value::Float(0.1)), ("tied", Value::Bool(false))],
+        vec![
+            ("n_layers", Value::Int(2)),
+            ("taper", Value::Float(0.5)),
+            ("recurrent_dropout", Value::Float(0.1)),
+            ("output", Value::Choice("LastStep".to_owned())),
+        ],
+    ]
+}
+
+/// Every family and its variants, small enough for a test.
 pub(crate) fn families() -> Vec<ModelSpec> {
     let small = [
         ("d_model", Value::Int(16)),
@@ -34,15 +47,25 @@ pub(crate) fn families() -> Vec<ModelSpec> {
         ("seq_len", Value::Int(12)),
         ("dropout", Value::Float(0.1)),
     ];
-    ModelSpec::iter()
-        .map(|mut spec| {
-            for (key, value) in &small {
-                // A family without this setting says so; that is fine here.
-                let _ = spec.described_mut().set(key, value);
+    let families = ModelSpec::iter().map(|mut spec| {
+        for (key, value) in &small {
+            // A family without this setting says so; that is fine here.
+            let _ = spec.described_mut().set(key, value);
+        }
+        spec
+    });
+    let with_variants = |spec: ModelSpec| {
+        let varied = variants().into_iter().filter_map({
+            let spec = spec.clone();
+            move |settings| {
+                let mut varied = spec.clone();
+                let has_all = settings.iter().all(|(key, value)| varied.described_mut().set(key, value).is_ok());
+                has_all.then_some(varied)
             }
-            spec
-        })
-        .collect()
+        });
+        std::iter::once(spec).chain(varied).collect::<Vec<_>>()
+    };
+    families.flat_map(with_variants).collect()
 }
 
 pub(crate) fn cpu() -> OpenDevice {
@@ -178,6 +201,22 @@ fn training_learns_a_circle() {
         let sees_order = spec.fields().iter().any(|field| field.key == "seq_len");
         let bound = if sees_order { 0.5 } else { 0.9 };
         assert!(last < bound * first, "{}: loss {first} → {last}", title(&spec));
+    }
+}
+
+/// Without dropout nothing keeps a model that sees the order from knowing sixteen walks by heart.
+#[test]
+fn a_few_sequences_are_learnt_to_near_zero_loss() {
+    for mut spec in families() {
+        if !spec.fields().iter().any(|field| field.key == "seq_len") {
+            continue;
+        }
+        for key in ["dropout", "recurrent_dropout"] {
+            let _ = spec.described_mut().set(key, &Value::Float(0.0));
+        }
+        let mut model = build(&spec, &cpu().with_layers(Layers::Plain), 3);
+        let near_zero = (0..20).any(|round| train(&mut *model, 15 * round, 15 * (round + 1)) < 0.05);
+        assert!(near_zero, "{}: {:?}", title(&spec), spec);
     }
 }
 

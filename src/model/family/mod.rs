@@ -3,11 +3,14 @@
 mod gru;
 mod lstm;
 mod recurrent;
+mod rnn;
 mod transformer;
 mod vae;
 
 pub use gru::GruSpec;
 pub use lstm::LstmSpec;
+pub use recurrent::RecurrentOutput;
+pub use rnn::RnnSpec;
 pub use transformer::TransformerSpec;
 pub use vae::VaeSpec;
 
@@ -78,6 +81,8 @@ pub enum ModelSpec {
     Lstm(LstmSpec),
     /// GRU next-item model.
     Gru(GruSpec),
+    /// Simple recurrent next-item model.
+    Rnn(RnnSpec),
     /// Mult-VAE.
     Vae(VaeSpec),
 }
@@ -96,6 +101,7 @@ impl ModelSpec {
             Self::Transformer(spec) => spec,
             Self::Lstm(spec) => spec,
             Self::Gru(spec) => spec,
+            Self::Rnn(spec) => spec,
             Self::Vae(spec) => spec,
         }
     }
@@ -106,6 +112,7 @@ impl ModelSpec {
             Self::Transformer(spec) => spec,
             Self::Lstm(spec) => spec,
             Self::Gru(spec) => spec,
+            Self::Rnn(spec) => spec,
             Self::Vae(spec) => spec,
         }
     }
@@ -134,7 +141,7 @@ const EVERY_TASK: [TaskKind; 4] =
 fn unfit(family: &dyn ModelFamily, plan: &Blueprint) -> Option<Problem> {
     if !family.tasks().iter().any(|task| plan.output.fits(*task)) {
         let sentence = format!(
-            "{} ranks the next item and cannot do this task; choose a Transformer, an LSTM or a GRU, or write \
+            "{} ranks the next item and cannot do this task; choose a Transformer or a recurrent family, or write \
              `task: NextItem`.",
             family.title()
         );

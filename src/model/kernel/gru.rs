@@ -12,7 +12,7 @@
 
 use super::product::{rows, rows_mut};
 use super::recurrent::{LayerGradients, RecurrentKernel, Trace};
-use super::recurrent::{steps, transposed, values_before};
+use super::recurrent::{add_reaching, add_recurrent, states_before, steps, transposed};
 use super::vector::in_place;
 use super::{Buffer, Matrix, MatrixMut, Onto, add_rows, product, sigmoid, tanh, vectorized};
 
@@ -54,8 +54,10 @@ impl GruKernel {
     }
 
     /// Turns the gates into their gradients, in place. `[n_events, 4d]`
-    fn d_gates(&self, mut gates: Buffer, states: &[f32], mut d_states: Buffer, sizes: &[usize]) -> Buffer {
+    fn d_gates(&self, trace: &mut Trace, mut d_states: Buffer, sizes: &[usize]) -> Buffer {
         let d = self.d_hidden;
+        let mut gates = std::mem::take(&mut trace.gates);
+        let (states, mask) = (&trace.states, trace.mask.as_deref());
         let w_back = Matrix::new(&self.w_hidden_back, 3 * d, d);
         let first = sizes.first().copied().unwrap_or(0);
         let none = Buffer::zeros(first * d);
@@ -79,9 +81,8 @@ impl GruKernel {
                 },
             );
             if let Some(before) = step.before {
-                let d_before = MatrixMut::new(rows_mut(past, before, d), n, d);
                 let recurrent = Matrix::with_stride(here.get(d..).unwrap_or(&[]), n, 3 * d, 4 * d);
-                product(d_before, Onto::Itself, recurrent, w_back);
+                add_reaching(rows_mut(past, before, d), recurrent, w_back, mask);
             }
         }
         gates
@@ -89,7 +90,7 @@ impl GruKernel {
 }
 
 impl RecurrentKernel for GruKernel {
-    fn forward(&self, input: &[f32], sizes: &[usize]) -> Trace {
+    fn forward(&self, input: &[f32], sizes: &[usize], mask: Option<Buffer>) -> Trace {
         let (d, n_events) = (self.d_hidden, sizes.iter().sum());
         let mut gates = Buffer::open(n_events * 4 * d);
         let weights = Matrix::new(&self.w_input, self.d_input, 3 * d);
@@ -108,7 +109,7 @@ impl RecurrentKernel for GruKernel {
             let before = step.before.clone().map_or(&none[..], |before| rows(past, before, d));
             if step.before.is_some() {
                 let recurrent = MatrixMut::with_stride(here.get_mut(d..).unwrap_or(&mut []), n, 3 * d, 4 * d);
-                product(recurrent, Onto::Itself, Matrix::new(before, n, d), w_hidden);
+                add_recurrent(recurrent, before, w_hidden, mask.as_deref());
             }
             vectorized(
                 #[inline(always)]
@@ -120,16 +121,15 @@ impl RecurrentKernel for GruKernel {
                 },
             );
         }
-        Trace { states, gates, memory: Buffer::default() }
+        Trace { states, gates, memory: Buffer::default(), mask }
     }
 
-    fn backward(&self, input: &[f32], trace: Trace, d_states: Buffer, sizes: &[usize]) -> LayerGradients {
+    fn backward(&self, input: &[f32], mut trace: Trace, d_states: Buffer, sizes: &[usize]) -> LayerGradients {
         let (d, d_input, n_events) = (self.d_hidden, self.d_input, sizes.iter().sum());
         let first = sizes.first().copied().unwrap_or(0);
-        let Trace { states, gates, .. } = trace;
-        let d_gates = self.d_gates(gates, &states, d_states, sizes);
-        let before = values_before(&states, sizes, d);
-        drop(states);
+        let d_gates = self.d_gates(&mut trace, d_states, sizes);
+        let before = states_before(&trace.states, sizes, d, trace.mask.as_deref());
+        drop(trace);
         let columns =
             |from: usize, n: usize| Matrix::with_stride(d_gates.get(from..).unwrap_or(&[]), n_events, n, 4 * d);
 

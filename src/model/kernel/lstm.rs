@@ -7,7 +7,7 @@
 
 use super::product::{rows, rows_mut};
 use super::recurrent::{LayerGradients, RecurrentKernel, Trace};
-use super::recurrent::{steps, transposed, values_before, weight_gradient};
+use super::recurrent::{add_reaching, add_recurrent, states_before, steps, transposed, weight_gradient};
 use super::vector::in_place;
 use super::{Buffer, Matrix, MatrixMut, Onto, add_rows, product, sigmoid, tanh, vectorized};
 
@@ -48,7 +48,7 @@ impl LstmKernel {
 
     /// Turns the gates into their gradients, in place. `[n_events, 4 * d_hidden]`
     fn d_gates(&self, trace: Trace, mut d_states: Buffer, sizes: &[usize]) -> Buffer {
-        let Trace { mut gates, memory, .. } = trace;
+        let Trace { mut gates, memory, mask, .. } = trace;
         let (d, width) = (self.d_hidden, self.bias.len());
         let w_back = Matrix::new(&self.w_hidden_back, width, d);
         let first = sizes.first().copied().unwrap_or(0);
@@ -72,8 +72,8 @@ impl LstmKernel {
             );
             if let Some(before) = step.before {
                 // The states before a step are later to be read with what reaches them through the gates.
-                let d_before = MatrixMut::new(rows_mut(&mut d_states, before, d), n, d);
-                product(d_before, Onto::Itself, Matrix::new(here, n, width), w_back);
+                let d_before = rows_mut(&mut d_states, before, d);
+                add_reaching(d_before, Matrix::new(here, n, width), w_back, mask.as_deref());
             }
         }
         gates
@@ -81,7 +81,7 @@ impl LstmKernel {
 }
 
 impl RecurrentKernel for LstmKernel {
-    fn forward(&self, input: &[f32], sizes: &[usize]) -> Trace {
+    fn forward(&self, input: &[f32], sizes: &[usize], mask: Option<Buffer>) -> Trace {
         let (d, width, n_events) = (self.d_hidden, self.bias.len(), sizes.iter().sum());
         let mut gates = Buffer::open(n_events * width);
         let weights = Matrix::new(&self.w_input, self.d_input, width);
@@ -96,8 +96,8 @@ impl RecurrentKernel for LstmKernel {
             let n = step.rows.len();
             let here = rows_mut(&mut gates, step.rows.clone(), width);
             if let Some(before) = step.before.clone() {
-                let states = Matrix::new(rows(&states, before, d), n, d);
-                product(MatrixMut::new(here, n, width), Onto::Itself, states, w_hidden);
+                let out = MatrixMut::new(here, n, width);
+                add_recurrent(out, rows(&states, before, d), w_hidden, mask.as_deref());
             }
             let (past, now) = memory.split_at_mut(step.rows.start * d);
             let before = step.before.map_or(&none[..], |before| rows(past, before, d));
@@ -112,13 +112,13 @@ impl RecurrentKernel for LstmKernel {
                 },
             );
         }
-        Trace { states, gates, memory }
+        Trace { states, gates, memory, mask }
     }
 
     fn backward(&self, input: &[f32], mut trace: Trace, d_states: Buffer, sizes: &[usize]) -> LayerGradients {
         let (d, width, n_events) = (self.d_hidden, self.bias.len(), sizes.iter().sum());
         let first = sizes.first().copied().unwrap_or(0);
-        let states = values_before(&std::mem::take(&mut trace.states), sizes, d);
+        let states = states_before(&std::mem::take(&mut trace.states), sizes, d, trace.mask.as_deref());
         let d_gates = self.d_gates(trace, d_states, sizes);
         let mut d_input = Buffer::open(n_events * self.d_input);
         let w_back = Matrix::new(&self.w_input_back, width, self.d_input);

@@ -31,6 +31,14 @@ impl<'a> Matrix<'a> {
         Self { values, n_rows, n_columns, row_stride, column_stride: 1 }
     }
 
+    pub(super) fn n_rows(&self) -> usize {
+        self.n_rows
+    }
+
+    pub(super) fn n_columns(&self) -> usize {
+        self.n_columns
+    }
+
     /// Rows become columns.
     pub(in crate::model) fn transposed(self) -> Self {
         Self {
@@ -74,6 +82,10 @@ impl<'a> MatrixMut<'a> {
         assert!(fits(values.len(), n_rows, n_columns, row_stride), "a matrix larger than its slice");
         assert!(n_rows <= 1 || n_columns <= row_stride, "rows that overlap");
         Self { values, n_rows, n_columns, row_stride }
+    }
+
+    pub(super) fn n_rows(&self) -> usize {
+        self.n_rows
     }
 }
 

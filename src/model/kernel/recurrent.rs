@@ -7,12 +7,13 @@
 use std::ops::Range;
 
 use super::product::{rows, rows_mut};
-use super::{Buffer, Matrix, MatrixMut, Onto, product};
+use super::{Buffer, Matrix, MatrixMut, Onto, add_rows, product};
 
 /// The weights of a recurrent layer on the host, and what is computed with them.
 pub(in crate::model) trait RecurrentKernel: Send + Sync {
-    /// Runs over packed sequences. `input` `[n_events, d_input]`
-    fn forward(&self, input: &[f32], sizes: &[usize]) -> Trace;
+    /// Runs over packed sequences. `input` `[n_events, d_input]`; `mask` holds factors of the states as the
+    /// recurrent weights see them, one row a sequence, the longest first, `[n_sequences, d_hidden]`.
+    fn forward(&self, input: &[f32], sizes: &[usize], mask: Option<Buffer>) -> Trace;
 
     /// Back-propagation through time. `input` is that of the forward pass, `d_states` the gradient of
     /// each state, `[n_events, d_hidden]`.
@@ -28,6 +29,8 @@ pub(in crate::model) struct Trace {
     pub(super) gates: Buffer,
     /// Memory after each event, where the layer has one. `[n_events, d_hidden]`
     pub(super) memory: Buffer,
+    /// Factors of the states as the recurrent weights saw them. `[n_sequences, d_hidden]`
+    pub(super) mask: Option<Buffer>,
 }
 
 /// Gradients of a layer.
@@ -61,19 +64,56 @@ pub(super) fn steps(sizes: &[usize]) -> Vec<Step> {
     steps
 }
 
-/// What stands in `values` before each event but the sequences' first, in packed order.
+/// States as the recurrent weights saw them at each event but the sequences' first, in packed order.
 /// `[n_events, width]` to `[n_events − n_sequences, width]`
-pub(super) fn values_before(values: &[f32], sizes: &[usize], width: usize) -> Buffer {
+pub(super) fn states_before(states: &[f32], sizes: &[usize], width: usize, mask: Option<&[f32]>) -> Buffer {
     let first = sizes.first().copied().unwrap_or(0);
     let n_events: usize = sizes.iter().sum();
     let mut gathered = Buffer::open((n_events - first) * width);
     for step in steps(sizes) {
         if let Some(before) = step.before {
             let to = step.rows.start - first..step.rows.end - first;
-            rows_mut(&mut gathered, to, width).copy_from_slice(rows(values, before, width));
+            let to = rows_mut(&mut gathered, to, width);
+            to.copy_from_slice(rows(states, before, width));
+            multiply(to, mask);
         }
     }
     gathered
+}
+
+/// Adds states times recurrent weights onto `out`; `states` `[n, d]` are those of the longest sequences.
+pub(super) fn add_recurrent(out: MatrixMut<'_>, states: &[f32], w_hidden: Matrix<'_>, mask: Option<&[f32]>) {
+    let (n, d) = (out.n_rows(), w_hidden.n_rows());
+    match mask {
+        None => product(out, Onto::Itself, Matrix::new(states, n, d), w_hidden),
+        Some(_) => {
+            let mut seen = Buffer::of(states);
+            multiply(&mut seen, mask);
+            product(out, Onto::Itself, Matrix::new(&seen, n, d), w_hidden);
+        }
+    }
+}
+
+/// Adds onto the gradient of the states before a step, `[n, d]`, what reaches them through the recurrent
+/// weights from the gradients of the gates, `[n, width]`.
+pub(super) fn add_reaching(d_before: &mut [f32], d_gates: Matrix<'_>, w_back: Matrix<'_>, mask: Option<&[f32]>) {
+    let (n, d) = (d_gates.n_rows(), w_back.n_columns());
+    match mask {
+        None => product(MatrixMut::new(d_before, n, d), Onto::Itself, d_gates, w_back),
+        Some(_) => {
+            let mut reaching = Buffer::open(n * d);
+            product(MatrixMut::new(&mut reaching, n, d), Onto::Nothing, d_gates, w_back);
+            multiply(&mut reaching, mask);
+            add_rows(d_before, &reaching);
+        }
+    }
+}
+
+/// Multiplies the first rows by theirs of the mask.
+fn multiply(values: &mut [f32], mask: Option<&[f32]>) {
+    if let Some(mask) = mask {
+        values.iter_mut().zip(mask).for_each(|(value, factor)| *value *= factor);
+    }
 }
 
 /// A matrix with its rows as columns, in memory of its own: products over its rows are then over
@@ -104,8 +144,9 @@ mod tests {
         assert_eq!(steps(&[3, 3, 1]), [step(0..3, None), step(3..6, Some(0..3)), step(6..7, Some(3..4))]);
         assert!(steps(&[]).is_empty());
         let values = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
-        assert_eq!(values_before(&values, &[3, 3, 1], 1)[..], [0.0, 1.0, 2.0, 3.0]);
-        assert!(values_before(&values[..3], &[3], 1).is_empty());
+        assert_eq!(states_before(&values, &[3, 3, 1], 1, None)[..], [0.0, 1.0, 2.0, 3.0]);
+        assert_eq!(states_before(&values, &[3, 3, 1], 1, Some(&[2.0, 0.0, 1.0]))[..], [0.0, 0.0, 2.0, 6.0]);
+        assert!(states_before(&values[..3], &[3], 1, None).is_empty());
     }
 
     #[test]

@@ -8,12 +8,19 @@
 //!
 //! Sequences of different length are [packed](super::packing::Packing): padding does not exist here,
 //! costs nothing and cannot touch the state.
+//!
+//! What a cell does at one step, forward and backward, stands in its own file; how steps follow each
+//! other stands here.
 
+mod attention;
 mod gru;
 mod lstm;
+mod rnn;
 
+pub(super) use attention::{AdditiveAttention, Looking};
 pub(super) use gru::Gru;
 pub(super) use lstm::Lstm;
+pub(super) use rnn::Rnn;
 
 use burn::module::{Module, Param};
 use burn::optim::GradientsParams;
@@ -22,40 +29,234 @@ use rand_distr::{Distribution as _, StandardNormal};
 
 use super::kernel::RecurrentKernel;
 use super::random::Init;
+use super::weights::{on_host, register};
 
 /// One recurrent layer: its weights, on any device.
 pub(super) trait RecurrentLayer: Module {
     /// Numbers that a unit computes at each step from the input and the state.
     const GATES: usize;
 
-    /// A forward pass, kept for its backward pass.
-    type Trace;
+    /// Numbers that a unit keeps of each event for the backward pass of the kernel.
+    const KEPT: usize;
+
+    /// What is computed at a step.
+    type Cell: Cell;
 
     /// The same layer on the host.
     type Kernel: RecurrentKernel;
 
     /// Number of learnt numbers.
-    fn n_params(d_input: usize, d_hidden: usize) -> usize;
+    fn n_params(d_input: usize, d_hidden: usize) -> usize {
+        Self::GATES * d_hidden * (d_input + d_hidden + 1)
+    }
 
     /// Initial weights.
     fn new(d_input: usize, d_hidden: usize, init: &mut Init) -> Self;
 
-    /// State after each event, `[n_events, d_hidden]`, from inputs in packed order,
-    /// `[n_events, d_input]` with at least one event. No autodiff; nothing is kept.
-    fn states(&self, input: Tensor<2>, sizes: &[usize]) -> Tensor<2>;
+    /// The layer's weights.
+    fn weights(&self) -> Weights<'_>;
 
-    /// As [`RecurrentLayer::states`], with what [`RecurrentLayer::backward`] needs.
-    fn forward(&self, input: Tensor<2>, sizes: &[usize]) -> (Tensor<2>, Self::Trace);
-
-    /// Registers the gradients of the weights, from the gradient of each state, `d_states`
-    /// `[n_events, d_hidden]`. Returns the gradient of the input, `[n_events, d_input]`.
-    fn backward(&self, trace: Self::Trace, d_states: &Tensor<2>, gradients: &mut GradientsParams) -> Tensor<2>;
+    /// What is computed at a step, with the weights that it needs itself.
+    fn cell(&self) -> Self::Cell;
 
     /// The same layer on the host, where the weights must live.
     fn kernel(&self) -> Self::Kernel;
+}
 
-    /// Registers gradients of the weights, which stand in the kernel's order.
-    fn register(&self, weights: impl IntoIterator<Item = Vec<f32>>, gradients: &mut GradientsParams);
+/// The weights of a layer with `g` gates.
+pub(super) struct Weights<'a> {
+    /// `[d_input, g * d_hidden]`
+    w_input: &'a Param<Tensor<2>>,
+    /// `[d_hidden, g * d_hidden]`
+    w_hidden: &'a Param<Tensor<2>>,
+    /// `[g * d_hidden]`
+    bias: &'a Param<Tensor<1>>,
+    /// Of the recurrent part of the last gate, where a layer has one. `[d_hidden]`
+    bias_hidden: Option<&'a Param<Tensor<1>>>,
+}
+
+/// One step of a recurrent layer with `g` gates, of the `b` sequences that run.
+pub(super) trait Cell {
+    /// What the backward pass needs of a step.
+    type Step;
+
+    /// The state after the step, from the input times its weights plus the bias, and the state before
+    /// times its weights, both `[b, g * d_hidden]`; and from the state before itself.
+    fn step(&self, input: Tensor<2>, recurrent: Tensor<2>, before: State) -> (State, Self::Step);
+
+    /// Gradients, from those of the state and the memory after the step.
+    fn d_step(&self, step: Self::Step, d_state: Tensor<2>, d_memory: Option<Tensor<2>>) -> StepGradients;
+}
+
+/// What goes from step to step.
+pub(super) struct State {
+    /// `[b, d_hidden]`
+    hidden: Tensor<2>,
+    /// `[b, d_hidden]`; none before the first step, where it is 0, and in cells without one.
+    memory: Option<Tensor<2>>,
+}
+
+/// Gradients of a step.
+pub(super) struct StepGradients {
+    /// Of the input times its weights. `[b, g * d_hidden]`
+    input: Tensor<2>,
+    /// Of the state times its weights, where it is another. `[b, g * d_hidden]`
+    recurrent: Option<Tensor<2>>,
+    /// Of the state before, but for what goes through the recurrent weights. `[b, d_hidden]`
+    hidden: Option<Tensor<2>>,
+    /// Of the memory before. `[b, d_hidden]`
+    memory: Option<Tensor<2>>,
+}
+
+/// A forward pass, kept for its backward pass.
+pub(super) struct LayerTrace<S> {
+    input: Tensor<2>,
+    states: Tensor<2>,
+    sizes: Vec<usize>,
+    steps: Vec<S>,
+    mask: Option<Tensor<2>>,
+}
+
+/// What a forward pass keeps of a layer.
+pub(super) type TraceOf<L> = LayerTrace<<<L as RecurrentLayer>::Cell as Cell>::Step>;
+
+/// State after each event, `[n_events, d_hidden]`, from inputs in packed order, `[n_events, d_input]`
+/// with at least one event. No autodiff; nothing is kept.
+pub(super) fn states<L: RecurrentLayer>(layer: &L, input: &Tensor<2>, sizes: &[usize]) -> Tensor<2> {
+    run(layer, input, (sizes, None), |_| ())
+}
+
+/// As [`states`], with what [`backward`] needs. `mask` holds factors of the states as the recurrent
+/// weights see them, one row a sequence, the longest first, `[n_sequences, d_hidden]`.
+pub(super) fn forward<L: RecurrentLayer>(
+    layer: &L,
+    input: Tensor<2>,
+    sizes: &[usize],
+    mask: Option<Tensor<2>>,
+) -> (Tensor<2>, TraceOf<L>) {
+    let mut steps = Vec::with_capacity(sizes.len());
+    let states = run(layer, &input, (sizes, mask.as_ref()), |step| steps.push(step));
+    (states.clone(), LayerTrace { input, states, sizes: sizes.to_vec(), steps, mask })
+}
+
+fn run<L: RecurrentLayer>(
+    layer: &L,
+    input: &Tensor<2>,
+    (sizes, mask): (&[usize], Option<&Tensor<2>>),
+    mut keep: impl FnMut(<L::Cell as Cell>::Step),
+) -> Tensor<2> {
+    let (weights, cell) = (layer.weights(), layer.cell());
+    let w_hidden = plain(weights.w_hidden);
+    let [d, _] = w_hidden.dims();
+    let first = sizes.first().copied().unwrap_or(0);
+    let projected = input.clone().matmul(plain(weights.w_input)) + plain(weights.bias).unsqueeze::<2>(); // [n_events, g * d]
+    let mut state = State { hidden: Tensor::zeros([first, d], &projected.device()), memory: None };
+    let mut states = Vec::with_capacity(sizes.len());
+    let mut start = 0;
+    for &b in sizes {
+        let running = |values: Tensor<2>| if values.dims()[0] > b { values.slice(0..b) } else { values };
+        let before = State { hidden: running(state.hidden), memory: state.memory.map(running) };
+        let recurrent = masked(before.hidden.clone(), mask).matmul(w_hidden.clone()); // [b, g * d]
+        let (after, step) = cell.step(projected.clone().slice(start..start + b), recurrent, before);
+        states.push(after.hidden.clone());
+        keep(step);
+        state = after;
+        start += b;
+    }
+    Tensor::cat(states, 0)
+}
+
+/// Registers the gradients of the weights, from the gradient of each state, `d_states`
+/// `[n_events, d_hidden]`. Returns the gradient of the input, `[n_events, d_input]`.
+pub(super) fn backward<L: RecurrentLayer>(
+    layer: &L,
+    trace: TraceOf<L>,
+    d_states: &Tensor<2>,
+    gradients: &mut GradientsParams,
+) -> Tensor<2> {
+    let LayerTrace { input, states, sizes, steps, mask } = trace;
+    let weights = layer.weights();
+    let w_back = plain(weights.w_hidden).transpose();
+    let (d_input, d_recurrent) = through_time(&layer.cell(), steps, (&sizes, mask.as_ref()), (d_states, &w_back));
+    gradients.register(weights.w_input.id, input.transpose().matmul(d_input.clone()));
+    gradients.register(weights.w_hidden.id, d_w_hidden(&states, (&sizes, mask.as_ref()), &d_recurrent));
+    gradients.register(weights.bias.id, d_input.clone().sum_dim(0).squeeze_dim::<1>(0));
+    if let Some(bias) = weights.bias_hidden {
+        let [width, d] = w_back.dims();
+        let last = d_recurrent.slice_dim(1, width - d..width).sum_dim(0);
+        gradients.register(bias.id, last.squeeze_dim::<1>(0));
+    }
+    d_input.matmul(plain(weights.w_input).transpose())
+}
+
+/// Gradients of what goes into the gates, `[n_events, g * d_hidden]`: from the input, and from the state.
+fn through_time<C: Cell>(
+    cell: &C,
+    mut steps: Vec<C::Step>,
+    (sizes, mask): (&[usize], Option<&Tensor<2>>),
+    (d_states, w_back): (&Tensor<2>, &Tensor<2>),
+) -> (Tensor<2>, Tensor<2>) {
+    let mut carry: (Option<Tensor<2>>, Option<Tensor<2>>) = (None, None);
+    let (mut d_input, mut d_recurrent) = (Vec::with_capacity(sizes.len()), Vec::with_capacity(sizes.len()));
+    let mut end: usize = sizes.iter().sum();
+    for &b in sizes.iter().rev() {
+        let Some(step) = steps.pop() else { break };
+        let mut d_state = d_states.clone().slice(end - b..end); // [b, d]
+        let (reaching, d_memory) = carry;
+        if let Some(part) = reaching {
+            d_state = d_state + grown(part, b);
+        }
+        let of_step = cell.d_step(step, d_state, d_memory.map(|part| grown(part, b)));
+        let recurrent = of_step.recurrent.unwrap_or_else(|| of_step.input.clone());
+        end -= b;
+        carry = (None, of_step.memory);
+        if end > 0 {
+            let reaching = masked(recurrent.clone().matmul(w_back.clone()), mask); // [b, d]
+            carry.0 = Some(match of_step.hidden {
+                Some(direct) => reaching + direct,
+                None => reaching,
+            });
+        }
+        d_input.push(of_step.input);
+        d_recurrent.push(recurrent);
+    }
+    d_input.reverse();
+    d_recurrent.reverse();
+    (Tensor::cat(d_input, 0), Tensor::cat(d_recurrent, 0))
+}
+
+/// Registers gradients of the weights, which stand in the kernel's order.
+pub(super) fn register_host<L: RecurrentLayer>(
+    layer: &L,
+    arrays: &mut impl Iterator<Item = Vec<f32>>,
+    gradients: &mut GradientsParams,
+) {
+    let mut next = || arrays.next().unwrap_or_default();
+    let weights = layer.weights();
+    register(gradients, weights.w_input, next());
+    register(gradients, weights.w_hidden, next());
+    register(gradients, weights.bias, next());
+    if let Some(bias) = weights.bias_hidden {
+        register(gradients, bias, next());
+    }
+}
+
+impl Weights<'_> {
+    /// Matrices and bias on the host.
+    fn on_host(&self) -> [Vec<f32>; 3] {
+        [on_host(self.w_input), on_host(self.w_hidden), on_host(self.bias)]
+    }
+}
+
+/// The first rows of the mask times these.
+fn masked(values: Tensor<2>, mask: Option<&Tensor<2>>) -> Tensor<2> {
+    match mask {
+        None => values,
+        Some(mask) => {
+            let [n, _] = values.dims();
+            values * mask.clone().slice(0..n)
+        }
+    }
 }
 
 /// A parameter's value without autodiff.
@@ -88,7 +289,7 @@ fn orthogonal(d: usize, init: &mut Init) -> Param<Tensor<2>> {
 
 /// Gradient of recurrent weights: the state before a step is the one after the step before; before the
 /// first it is zero and adds nothing. `d_gates` `[n_events, width]` to `[d_hidden, width]`
-fn d_w_hidden(states: &Tensor<2>, sizes: &[usize], d_gates: &Tensor<2>) -> Tensor<2> {
+fn d_w_hidden(states: &Tensor<2>, (sizes, mask): (&[usize], Option<&Tensor<2>>), d_gates: &Tensor<2>) -> Tensor<2> {
     let ([n_events, width], [_, d_hidden]) = (d_gates.dims(), states.dims());
     let first = sizes.first().copied().unwrap_or(0);
     if first == n_events {
@@ -100,7 +301,7 @@ fn d_w_hidden(states: &Tensor<2>, sizes: &[usize], d_gates: &Tensor<2>) -> Tenso
         .map(|pair| {
             let rows = start..start + pair[1];
             start += pair[0];
-            states.clone().slice(rows)
+            masked(states.clone().slice(rows), mask)
         })
         .collect();
     Tensor::cat(before, 0).transpose().matmul(d_gates.clone().slice(first..n_events))
@@ -137,7 +338,7 @@ mod tests {
     use crate::model::weights::read;
 
     /// Of every kind: some, none, the longest twice, one.
-    pub(super) const LENGTHS: [usize; 5] = [2, 0, 5, 1, 5];
+    const LENGTHS: [usize; 5] = [2, 0, 5, 1, 5];
 
     fn numbers(n: usize, seed: usize) -> Vec<f32> {
         (0..n).map(|i| (((i + 1) * 7919 + seed * 104_729) % 2003) as f32 / 1000.0 - 1.0).collect()
@@ -148,45 +349,93 @@ mod tests {
     }
 
     /// `max |a − b| / max |b|`
-    fn distance(a: &[f32], b: &[f32]) -> f32 {
+    pub(super) fn distance(a: &[f32], b: &[f32]) -> f32 {
         assert_eq!(a.len(), b.len());
         let largest = b.iter().fold(0.0f32, |max, b| max.max(b.abs()));
         a.iter().zip(b).fold(0.0f32, |max, (a, b)| max.max((a - b).abs())) / largest
     }
 
-    fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    pub(super) fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
         read(tensor).unwrap()
     }
 
-    /// Holds written-out gradients and kernel against autodiff, given the layer's states as autodiff
-    /// follows them from an input in packed order.
+    /// A layer's weights with autodiff, for [`by_autodiff`].
+    struct Tracked {
+        w_input: Tensor<2>,
+        w_hidden: Tensor<2>,
+        bias: Tensor<2>,
+    }
+
+    /// States by autodiff, one sequence at a time, in packed order, from what a cell makes of `x · w_input +
+    /// bias`, of `(h ∘ mask) · w_hidden`, and of h and its memory.
+    fn by_autodiff(
+        weights: &Tracked,
+        (input, mask): (&Tensor<2>, Option<&Tensor<2>>),
+        packing: &Packing,
+        step: impl Fn(Tensor<2>, Tensor<2>, [Tensor<2>; 2]) -> [Tensor<2>; 2],
+    ) -> Tensor<2> {
+        let [d, _] = weights.w_hidden.dims();
+        let mut rows: Vec<Option<[Tensor<2>; 2]>> = vec![None; LENGTHS.len()];
+        let mut states = Vec::new();
+        for (at, &(row, _)) in packing.places.iter().enumerate() {
+            let zero = Tensor::<2>::zeros([1, d], &input.device());
+            let [h, c] = rows[row].take().unwrap_or([zero.clone(), zero]);
+            let rank = packing.places[..packing.sizes[0]].iter().position(|&(first, _)| first == row).unwrap();
+            let seen = mask.map_or(h.clone(), |mask| h.clone() * mask.clone().slice(rank..rank + 1));
+            let x = input.clone().slice(at..at + 1).matmul(weights.w_input.clone()) + weights.bias.clone();
+            let after = step(x, seen.matmul(weights.w_hidden.clone()), [h, c]);
+            states.push(after[0].clone());
+            rows[row] = Some(after);
+        }
+        Tensor::cat(states, 0)
+    }
+
+    /// Holds written-out gradients and kernel against autodiff, given the formula of a step; without a mask
+    /// and with one.
     pub(super) fn assert_is_autodiff<L: RecurrentLayer>(
         layer: &L,
         d_input: usize,
-        by_autodiff: impl Fn(&Tensor<2>, &Packing) -> Tensor<2>,
+        step: impl Fn(Tensor<2>, Tensor<2>, [Tensor<2>; 2]) -> [Tensor<2>; 2] + Copy,
+    ) {
+        let [d, _] = layer.weights().w_hidden.dims();
+        let mask = matrix(Packing::new(LENGTHS).sizes[0], d, 8, &Device::flex());
+        assert_is_autodiff_with(layer, d_input, None, step);
+        assert_is_autodiff_with(layer, d_input, Some(&mask), step);
+    }
+
+    fn assert_is_autodiff_with<L: RecurrentLayer>(
+        layer: &L,
+        d_input: usize,
+        mask: Option<&Tensor<2>>,
+        step: impl Fn(Tensor<2>, Tensor<2>, [Tensor<2>; 2]) -> [Tensor<2>; 2],
     ) {
         let packing = Packing::new(LENGTHS);
         let (n, sizes) = (packing.n_events(), &packing.sizes);
         let input = matrix(n, d_input, 4, &Device::flex().autodiff()).require_grad();
-        let expected = by_autodiff(&input, &packing);
+        let Weights { w_input, w_hidden, bias, .. } = layer.weights();
+        let tracked = Tracked { w_input: w_input.val(), w_hidden: w_hidden.val(), bias: bias.val().unsqueeze() };
+        let tracked_mask = mask.map(|mask| Tensor::from_inner(mask.clone()));
+        let expected = by_autodiff(&tracked, (&input, tracked_mask.as_ref()), &packing, step);
         let factors = matrix(n, expected.dims()[1], 5, &Device::flex().autodiff());
         let exact = (expected.clone() * factors.clone()).sum().backward();
         let (expected, expected_input) = (values(expected.inner()), values(input.grad(&exact).unwrap()));
 
-        let (states, trace) = layer.forward(input.clone().inner(), sizes);
-        assert!(distance(&values(states.clone()), &expected) < 1e-5);
-        assert_eq!(values(layer.states(input.clone().inner(), sizes)), values(states));
+        let (after, trace) = forward(layer, input.clone().inner(), sizes, mask.cloned());
+        assert!(distance(&values(after.clone()), &expected) < 1e-5);
+        if mask.is_none() {
+            assert_eq!(values(states(layer, &input.clone().inner(), sizes)), values(after));
+        }
         let (mut plain, mut fused) = (GradientsParams::new(), GradientsParams::new());
-        let d_input = layer.backward(trace, &factors.clone().inner(), &mut plain);
+        let d_input = backward(layer, trace, &factors.clone().inner(), &mut plain);
         assert!(distance(&values(d_input), &expected_input) < 1e-5);
 
         let kernel = layer.kernel();
         let input = values(input.inner());
-        let trace = kernel.forward(&input, sizes);
+        let trace = kernel.forward(&input, sizes, mask.map(|mask| Buffer::from(values(mask.clone()))));
         assert!(distance(&trace.states, &expected) < 1e-5);
         let ours = kernel.backward(&input, trace, Buffer::from(values(factors.inner())), sizes);
         assert!(distance(&ours.input, &expected_input) < 1e-5);
-        layer.register(ours.weights.into_iter().map(Buffer::into_vec), &mut fused);
+        register_host(layer, &mut ours.weights.into_iter().map(Buffer::into_vec), &mut fused);
         layer.visit(&mut Compare { exact: &exact, ours: [&plain, &fused] });
     }
 

@@ -3,7 +3,7 @@
 use burn::optim::GradientsParams;
 use burn::prelude::*;
 
-use super::{Parts, Settings, training_windows};
+use super::{Parts, RECURRENT_DRAWINGS, Settings, training_windows};
 use crate::data::Histories;
 use crate::model::item_vectors::by_length;
 use crate::model::kernel::{
@@ -12,8 +12,8 @@ use crate::model::kernel::{
 };
 use crate::model::network::LossSums;
 use crate::model::packing::Packing;
-use crate::model::random::{Noise, Place};
-use crate::model::recurrent::RecurrentLayer;
+use crate::model::random::{Noise, Place, dropout_factors};
+use crate::model::recurrent::{Looking, RecurrentLayer, register_host};
 use crate::model::weights::{on_host, register};
 use crate::model::window::latest;
 
@@ -33,20 +33,26 @@ pub(super) fn gradients<L: RecurrentLayer>(
     let inputs: Vec<&[u32]> =
         windows.iter().map(|window| window.split_last().map_or(&[][..], |(_, all)| all)).collect();
     let lengths: Vec<usize> = inputs.iter().map(|row| row.len()).collect();
-    let n_events: usize = lengths.iter().sum();
-    if n_events == 0 {
+    let looking = parts.settings.looking();
+    let n_targets = match looking {
+        Looking::Every => lengths.iter().sum(),
+        Looking::Last => lengths.iter().filter(|&&len| len > 0).count(),
+    };
+    if n_targets == 0 {
         return None;
     }
     let host = Host::of(parts, Some(noise));
-    let scale = 1.0 / n_events as f32;
+    let scale = 1.0 / n_targets as f32;
     let of_shard = |rows: Vec<usize>| {
         let shard = Shard::new(&inputs, &rows);
         let next = |&(row, at): &Place| windows.get(row).and_then(|window| window.get(at + 1)).copied().unwrap_or(0);
-        host.gradients(&shard, &shard.places.iter().map(next).collect::<Vec<u32>>(), scale)
+        let looking = shard.packing.looking(looking);
+        let targets: Vec<u32> = looking.iter().filter_map(|&at| shard.places.get(at)).map(next).collect();
+        host.gradients(&shard, (&looking, &targets), scale)
     };
     let (nll, sums) = sums_over_shards(&lengths, N_SHARDS, of_shard);
     let loss = Tensor::from_data([nll as f32], &parts.item.weight.val().inner().device());
-    Some((registered(parts, sums.into_iter().map(Buffer::into_vec)), LossSums { loss, n_events, kl: None }))
+    Some((registered(parts, sums.into_iter().map(Buffer::into_vec)), LossSums { loss, n_events: n_targets, kl: None }))
 }
 
 /// What the dense layer makes of the state after each history, `[n_rows, d_model]`; `at_a_time` says
@@ -57,13 +63,13 @@ pub(super) fn last_states<L: RecurrentLayer>(
     at_a_time: impl Fn(usize) -> usize,
 ) -> Buffer {
     let host = Host::of(parts, None);
-    let Settings { d_model, d_hidden, seq_len, .. } = *parts.settings;
+    let Settings { d_model, seq_len, .. } = *parts.settings;
     by_length(histories, d_model, at_a_time, |batch| {
         let inputs: Vec<&[u32]> = batch.rows().map(|row| latest(row, seq_len)).collect();
         let lengths: Vec<usize> = inputs.iter().map(|row| row.len()).collect();
         // The state of an empty history is zero.
         let of_shard = |rows: &[usize]| host.last_states(&Shard::new(&inputs, rows));
-        let states = rows_over_shards(&lengths, N_SHARDS, d_hidden, of_shard);
+        let states = rows_over_shards(&lengths, N_SHARDS, parts.settings.width_of_last(), of_shard);
         let mut hidden = Buffer::open(inputs.len() * d_model);
         host.output().forward(&states, &mut hidden);
         hidden.into_vec()
@@ -74,13 +80,16 @@ pub(super) fn last_states<L: RecurrentLayer>(
 fn registered<L: RecurrentLayer>(parts: &Parts<'_, L>, mut arrays: impl Iterator<Item = Vec<f32>>) -> GradientsParams {
     let mut gradients = GradientsParams::new();
     register(&mut gradients, &parts.item.weight, arrays.next().unwrap_or_default());
+    if let Some(catalogue) = parts.catalogue {
+        register(&mut gradients, &catalogue.weight, arrays.next().unwrap_or_default());
+    }
     register(&mut gradients, &parts.output.weight, arrays.next().unwrap_or_default());
     let d_bias = arrays.next().unwrap_or_default();
     if let Some(bias) = &parts.output.bias {
         register(&mut gradients, bias, d_bias);
     }
     for layer in &parts.layers {
-        layer.register(&mut arrays, &mut gradients);
+        register_host(*layer, &mut arrays, &mut gradients);
     }
     gradients
 }
@@ -113,8 +122,10 @@ struct Host<K> {
     noise: Option<Noise>,
     /// `[n_items + 1, d_model]`
     items: Vec<f32>,
+    /// The output's own vectors, where it has some. `[n_items + 1, d_model]`
+    catalogue: Option<Vec<f32>>,
     layers: Vec<K>,
-    /// `[d_hidden, d_model]`
+    /// `[d, d_model]`
     w_output: Vec<f32>,
     /// `[d_model]`
     b_output: Vec<f32>,
@@ -134,6 +145,7 @@ impl<K: RecurrentKernel> Host<K> {
             settings: parts.settings.clone(),
             noise,
             items: on_host(&parts.item.weight),
+            catalogue: parts.catalogue.map(|catalogue| on_host(&catalogue.weight)),
             layers: parts.layers.iter().map(|layer| layer.kernel()).collect(),
             w_output: on_host(&parts.output.weight),
             b_output: bias.map_or_else(|| vec![0.0; parts.settings.d_model], on_host),
@@ -144,36 +156,26 @@ impl<K: RecurrentKernel> Host<K> {
         Dense { weight: &self.w_output, bias: &self.b_output }
     }
 
-    /// State after the last event of each row. `[n_rows, d_hidden]`
+    /// State after the last event of each row. `[n_rows, d]`
     fn last_states(&self, shard: &Shard) -> Buffer {
-        let d_hidden = self.settings.d_hidden;
         let states = self.forward(shard).inputs.pop().unwrap_or_default();
-        let mut last = Buffer::zeros(shard.packing.last.len() * d_hidden);
-        for (slot, &at) in last.chunks_exact_mut(d_hidden.max(1)).zip(&shard.packing.last) {
-            slot.copy_from_slice(states.get(at * d_hidden..(at + 1) * d_hidden).unwrap_or(&[]));
-        }
-        last
+        gathered(&states, &shard.packing.last, self.settings.width_of_last())
     }
 
-    /// Sum of the loss, in nats, and the gradients of `scale` times it: of the items, the dense layer's
-    /// weights and biases, and each layer's weights.
-    fn gradients(&self, shard: &Shard, targets: &[u32], scale: f32) -> (f64, Vec<Buffer>) {
-        let Settings { d_model, d_hidden, .. } = self.settings;
-        let n_events = shard.inputs.len();
+    /// Sum of the loss, in nats, of predicting these targets after these places of packed order, and the
+    /// gradients of `scale` times it: of the items, the output's own vectors, the dense layer's weights and
+    /// biases, and each layer's weights.
+    fn gradients(&self, shard: &Shard, (looking, targets): (&[usize], &[u32]), scale: f32) -> (f64, Vec<Buffer>) {
+        let (d_model, d) = (self.settings.d_model, self.settings.width_of_last());
         let Passed { mut inputs, mut traces } = self.forward(shard);
         let states = inputs.pop().unwrap_or_default();
-        let mut hidden = Buffer::open(n_events * d_model);
-        self.output().forward(&states, &mut hidden);
-
-        let mut d_items = Buffer::zeros(self.items.len());
-        let mut d_rows = Buffer::open(n_events * d_model);
-        let loss = CrossEntropy { items: &self.items, d_model, scale };
-        let nll = loss.gradients(&hidden, targets, &mut d_rows, &mut d_items);
-
-        let (mut d_weight, mut d_bias) = (Buffer::zeros(self.w_output.len()), Buffer::zeros(d_model));
-        let mut d_states = Buffer::open(n_events * d_hidden);
-        self.output().backward(&states, &d_rows, (&mut d_states, Onto::Nothing), [&mut d_weight, &mut d_bias]);
-        drop((states, hidden, d_rows));
+        let n_events = states.len() / d.max(1);
+        // All of them stand in their order already.
+        let some = looking.len() < n_events;
+        let states = if some { gathered(&states, looking, d) } else { states };
+        let (d_looked, nll, of_head) = self.head(&states, targets, scale);
+        drop(states);
+        let mut d_states = if some { scattered(&d_looked, looking, n_events * d) } else { d_looked };
         self.drop_out(&mut d_states, self.layers.len(), shard);
         let mut of_layers = Vec::with_capacity(self.layers.len());
         for (at, layer) in self.layers.iter().enumerate().rev() {
@@ -183,12 +185,36 @@ impl<K: RecurrentKernel> Host<K> {
             self.drop_out(&mut d_states, at, shard);
             of_layers.push(weights);
         }
+        let [d_output, d_weight, d_bias] = of_head;
+        let (mut d_items, d_catalogue) = match self.catalogue {
+            None => (d_output, None),
+            Some(_) => (Buffer::zeros(self.items.len()), Some(d_output)),
+        };
         for (d_row, &item) in d_states.chunks_exact(d_model.max(1)).zip(&shard.inputs) {
             let of_item = item as usize * d_model..(item as usize + 1) * d_model;
             add_rows(d_items.get_mut(of_item).unwrap_or(&mut []), d_row);
         }
         let of_layers = of_layers.into_iter().rev().flatten();
-        (nll, [d_items, d_weight, d_bias].into_iter().chain(of_layers).collect())
+        let before = [Some(d_items), d_catalogue, Some(d_weight), Some(d_bias)].into_iter().flatten();
+        (nll, before.chain(of_layers).collect())
+    }
+
+    /// From states to the loss and back: gradient of the states, sum of the loss, and the gradients of the
+    /// output's vectors, the dense layer's weights and biases.
+    fn head(&self, states: &[f32], targets: &[u32], scale: f32) -> (Buffer, f64, [Buffer; 3]) {
+        let d_model = self.settings.d_model;
+        let n = targets.len() * d_model;
+        let mut hidden = Buffer::open(n);
+        self.output().forward(states, &mut hidden);
+        let vectors = self.catalogue.as_ref().unwrap_or(&self.items);
+        let mut d_vectors = Buffer::zeros(vectors.len());
+        let mut d_rows = Buffer::open(n);
+        let loss = CrossEntropy { items: vectors, d_model, scale };
+        let nll = loss.gradients(&hidden, targets, &mut d_rows, &mut d_vectors);
+        let (mut d_weight, mut d_bias) = (Buffer::zeros(self.w_output.len()), Buffer::zeros(d_model));
+        let mut d_states = Buffer::open(states.len());
+        self.output().backward(states, &d_rows, (&mut d_states, Onto::Nothing), [&mut d_weight, &mut d_bias]);
+        (d_states, nll, [d_vectors, d_weight, d_bias])
     }
 
     fn forward(&self, shard: &Shard) -> Passed {
@@ -201,7 +227,7 @@ impl<K: RecurrentKernel> Host<K> {
         self.drop_out(&mut input, 0, shard);
         let mut passed = Passed { inputs: Vec::new(), traces: Vec::new() };
         for (at, layer) in self.layers.iter().enumerate() {
-            let trace = layer.forward(&input, &shard.packing.sizes);
+            let trace = layer.forward(&input, &shard.packing.sizes, self.mask(at, shard));
             passed.inputs.push(input);
             input = Buffer::open(trace.states.len());
             input.copy_from_slice(&trace.states);
@@ -214,15 +240,46 @@ impl<K: RecurrentKernel> Host<K> {
 
     /// Drops what goes into the layer at this place, forward, and the gradients of it, backward.
     fn drop_out(&self, values: &mut [f32], at: usize, shard: &Shard) {
-        let Settings { dropout, d_model, d_hidden, .. } = self.settings;
+        let Settings { dropout, .. } = self.settings;
         let Some(noise) = self.noise.filter(|_| dropout > 0.0) else { return };
-        let width = if at == 0 { d_model } else { d_hidden };
+        let width = self.settings.width_into(at);
         let mut factors = Buffer::open(width);
         for (row, &place) in values.chunks_exact_mut(width.max(1)).zip(&shard.places) {
             noise.of_event(self.settings.drawing(at), place).fill_dropout(dropout, &mut factors);
             row.iter_mut().zip(factors.iter()).for_each(|(value, factor)| *value *= factor);
         }
     }
+
+    /// Factors of the states of the layer at this place as its recurrent weights see them: one row a sequence.
+    fn mask(&self, at: usize, shard: &Shard) -> Option<Buffer> {
+        let Settings { recurrent_dropout, .. } = self.settings;
+        let sequences = shard.places.get(..shard.packing.sizes.first().copied().unwrap_or(0))?;
+        let (width, drawing) = (self.settings.width(at), RECURRENT_DRAWINGS + at);
+        dropout_factors(recurrent_dropout, width, drawing, self.noise?, sequences).map(|factors| Buffer::of(&factors))
+    }
+}
+
+/// The rows at these places; zeros where there is none. `[n_events, d]` to `[n, d]`
+fn gathered(rows: &[f32], places: &[usize], d: usize) -> Buffer {
+    let mut gathered = Buffer::zeros(places.len() * d);
+    for (slot, &at) in gathered.chunks_exact_mut(d.max(1)).zip(places) {
+        if let Some(row) = rows.get(at * d..(at + 1) * d) {
+            slot.copy_from_slice(row);
+        }
+    }
+    gathered
+}
+
+/// The rows at these places among `n` zeros.
+fn scattered(rows: &[f32], places: &[usize], n: usize) -> Buffer {
+    let mut scattered = Buffer::zeros(n);
+    let d = rows.len() / places.len().max(1);
+    for (row, &at) in rows.chunks_exact(d.max(1)).zip(places) {
+        if let Some(slot) = scattered.get_mut(at * d..(at + 1) * d) {
+            slot.copy_from_slice(row);
+        }
+    }
+    scattered
 }
 
 #[cfg(test)]
@@ -231,16 +288,19 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::data::DataShape;
+    use crate::model::Blueprint;
     use crate::model::family::recurrent::RecurrentNetwork;
-    use crate::model::family::{gru::GruNetwork, lstm::LstmNetwork};
+    use crate::model::family::recurrent::RecurrentOutput;
+    use crate::model::family::{gru::GruNetwork, lstm::LstmNetwork, rnn::RnnNetwork};
+    use crate::model::features::Join;
     use crate::model::network::Network;
     use crate::model::random::Init;
     use crate::model::tests::{assert_fused_is_plain, some_histories};
     use crate::model::weights::read;
 
-    fn plan() -> crate::model::Blueprint {
-        let n_items = N_ITEMS as usize;
-        crate::model::Blueprint::of(crate::data::DataShape { n_items, ..Default::default() })
+    fn plan() -> Blueprint {
+        Blueprint::of(DataShape { n_items: N_ITEMS as usize, ..DataShape::default() })
     }
 
     const N_ITEMS: u32 = 23;
@@ -252,9 +312,34 @@ mod tests {
     /// Widths that fill no vector, and one more than a shard's rows.
     fn some_settings() -> impl Strategy<Value = Settings> {
         let sizes = (2_usize..40, 2_usize..40, 1_usize..4, 2_usize..80);
-        (sizes, prop::sample::select(vec![0.0, 0.3])).prop_map(|((d_model, d_hidden, n_layers, seq_len), dropout)| {
-            Settings { d_model, d_hidden, n_layers, seq_len, dropout, plan: plan(), ..Settings::default() }
+        let shares = (
+            prop::sample::select(vec![0.0, 0.3]),
+            prop::sample::select(vec![0.0, 0.25]),
+            prop::sample::select(vec![1.0, 0.5]),
+        );
+        let output = prop::sample::select(vec![RecurrentOutput::PerStep, RecurrentOutput::LastStep]);
+        (sizes, shares, output, any::<bool>()).prop_map(|(sizes, (dropout, recurrent_dropout, taper), output, tied)| {
+            let (d_model, d_hidden, n_layers, seq_len) = sizes;
+            let shares = Settings { taper, dropout, recurrent_dropout, ..settings() };
+            Settings { d_model, d_hidden, n_layers, seq_len, output, tied, ..shares }
         })
+    }
+
+    fn settings() -> Settings {
+        Settings {
+            d_model: 12,
+            d_hidden: 20,
+            n_layers: 2,
+            taper: 1.0,
+            seq_len: 40,
+            dropout: 0.3,
+            recurrent_dropout: 0.25,
+            output: RecurrentOutput::PerStep,
+            attention: false,
+            tied: true,
+            features: Join::Sum,
+            plan: plan(),
+        }
     }
 
     proptest! {
@@ -276,6 +361,15 @@ mod tests {
         ) {
             assert_fused_is_plain(&network::<GruNetwork>(settings, seed), &histories);
         }
+
+        #[test]
+        fn fused_gradients_of_an_rnn_are_those_of_burns_layers(
+            histories in some_histories(N_ITEMS),
+            settings in some_settings(),
+            seed in 0_u64..1000,
+        ) {
+            assert_fused_is_plain(&network::<RnnNetwork>(settings, seed), &histories);
+        }
     }
 
     /// Largest difference of a score, as a share of the largest score.
@@ -286,7 +380,7 @@ mod tests {
         let network = network.valid();
         let plain = read(network.scores(&histories)).unwrap();
         let states = network.fused_states(&histories).unwrap();
-        let items = on_host(&network.parts().item.weight);
+        let items = on_host(&network.parts().output_vectors().weight);
         let d_model = items.len() / (N_ITEMS as usize + 1);
         let score = |state: &[f32], item: &[f32]| state.iter().zip(item).map(|(a, b)| a * b).sum::<f32>();
         let of_state = |state| items.chunks_exact(d_model).map(move |item| score(state, item));
@@ -305,7 +399,8 @@ mod tests {
             seed in 0_u64..1000,
         ) {
             assert_states_score_as_burns(&network::<LstmNetwork>(settings.clone(), seed), &histories);
-            assert_states_score_as_burns(&network::<GruNetwork>(settings, seed), &histories);
+            assert_states_score_as_burns(&network::<GruNetwork>(settings.clone(), seed), &histories);
+            assert_states_score_as_burns(&network::<RnnNetwork>(settings, seed), &histories);
         }
     }
 
@@ -323,22 +418,13 @@ mod tests {
     }
 
     fn assert_threads_change_nothing<N: RecurrentNetwork>() {
-        let settings = Settings {
-            d_model: 12,
-            d_hidden: 20,
-            n_layers: 2,
-            seq_len: 40,
-            dropout: 0.3,
-            plan: plan(),
-            ..Settings::default()
-        };
         let rows: Vec<Vec<u32>> =
             (0..21).map(|row| (0..row * 17 % 60).map(|at| (row * at) % N_ITEMS + 1).collect()).collect();
         let histories: Histories = rows.iter().map(Vec::as_slice).collect();
         let with = |n_threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
             pool.install(|| {
-                let network = network::<N>(settings.clone(), 3);
+                let network = network::<N>(settings(), 3);
                 let (gradients, sums) = gradients(&network.parts(), &histories, Noise::new(4)).unwrap();
                 let mut bits = Bits { gradients: &gradients, found: vec![sums.loss.into_scalar::<f32>().to_bits()] };
                 network.visit(&mut bits);
@@ -354,5 +440,6 @@ mod tests {
     fn any_number_of_threads_gives_the_same_bits() {
         assert_threads_change_nothing::<LstmNetwork>();
         assert_threads_change_nothing::<GruNetwork>();
+        assert_threads_change_nothing::<RnnNetwork>();
     }
 }

@@ -1,81 +1,164 @@
 //! What the recurrent families share: a next-item network of recurrent layers with full-catalogue
-//! cross-entropy. A family adds its layer, its settings and its sources.
+//! cross-entropy. A family adds its cell, its name and its sources.
 
+mod family;
 mod fused;
+mod plain;
+
+pub(super) use family::recurrent_family;
 
 use burn::module::{Module, ModuleDisplay};
 use burn::nn::{Embedding, Linear};
 use burn::optim::GradientsParams;
 use burn::prelude::*;
-use burn::tensor::IndexingUpdateOp;
+use serde::{Deserialize, Serialize};
 
 use super::{refuse_errors, refuse_large_array, too_large, with_head};
 use crate::data::Histories;
 use crate::model::features::{Features, Join};
 use crate::model::item_vectors::ItemVectors;
 use crate::model::kernel::{Buffer, CrossEntropy};
-use crate::model::loss::{MAX_FLOATS, item_loss};
+use crate::model::loss::MAX_FLOATS;
 use crate::model::network::{LossSums, Network};
 use crate::model::outcome::{Head, StateNetwork, n_head_params};
 use crate::model::packing::Packing;
-use crate::model::random::{Init, Noise, Place, dropout_factors};
-use crate::model::recurrent::{RecurrentLayer, plain};
+use crate::model::random::{Init, Noise, Place};
+use crate::model::recurrent::{AdditiveAttention, Looking, RecurrentLayer};
 use crate::model::session::guarded;
-use crate::model::weights::on_host;
-use crate::model::window::{index_tensor, latest};
-use crate::model::{Blueprint, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable, Workload};
+use crate::model::weights::{on_host, read};
+use crate::model::window::latest;
+use crate::model::{
+    AttentionMaps, Blueprint, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable, Workload,
+};
 use crate::spec::{Described, Problem};
 
+/// After which events of a history a recurrent network learns to predict.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumIter,
+    strum::VariantNames,
+)]
+pub enum RecurrentOutput {
+    /// After every event: each is the target of those before it.
+    #[default]
+    PerStep,
+    /// After the last event but one: only a history's last event is a target. A pass costs the same and
+    /// teaches one event a history.
+    LastStep,
+}
+crate::spec::choice!(RecurrentOutput);
+
 /// The settings of a recurrent family.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Settings {
     /// Length of each item's vector.
     pub(super) d_model: usize,
-    /// Number of units of each layer.
+    /// Number of units of the first layer.
     pub(super) d_hidden: usize,
     /// Number of layers.
     pub(super) n_layers: usize,
+    /// Width of each upper layer beside the one below.
+    pub(super) taper: f64,
     /// Number of latest events that the model sees.
     pub(super) seq_len: usize,
     /// Share of activations set to zero while training.
     pub(super) dropout: f64,
+    /// Share of the state's units that the recurrent weights do not see while training.
+    pub(super) recurrent_dropout: f64,
+    /// What is learnt of a history.
+    pub(super) output: RecurrentOutput,
+    /// Whether the last layer's states look back at each other.
+    pub(super) attention: bool,
+    /// Whether the item vectors are the output weights too.
+    pub(super) tied: bool,
     /// How features join their items.
     pub(super) features: Join,
     /// What it is built for.
     pub(super) plan: Blueprint,
 }
 
+/// Number of the first drawing of recurrent dropout: those of dropout count from 0, one a layer and one more.
+const RECURRENT_DRAWINGS: usize = 64;
+
 impl Settings {
+    /// Number of units of the layer at this place.
+    pub(super) fn width(&self, at: usize) -> usize {
+        let share = self.taper.powi(i32::try_from(at).unwrap_or(i32::MAX));
+        if at == 0 { self.d_hidden } else { (self.d_hidden as f64 * share).round().max(1.0) as usize }
+    }
+
+    /// Numbers that go into the layer at this place, and out of the last.
+    fn width_into(&self, at: usize) -> usize {
+        at.checked_sub(1).map_or(self.d_model, |below| self.width(below))
+    }
+
+    /// Width of the last layer.
+    fn width_of_last(&self) -> usize {
+        self.width_into(self.n_layers)
+    }
+
+    /// Numbers that go into the dense layer: the last layer's state, and what it sees by attention.
+    fn n_read(&self) -> usize {
+        self.width_of_last() * (1 + usize::from(self.attention))
+    }
+
+    /// Whether the output has vectors of its own; only where items are scored.
+    fn has_catalogue(&self) -> bool {
+        !self.tied && self.plan.is_next_item()
+    }
+
+    /// The states after which the next item is predicted in training.
+    fn looking(&self) -> Looking {
+        match self.output {
+            RecurrentOutput::PerStep => Looking::Every,
+            RecurrentOutput::LastStep => Looking::Last,
+        }
+    }
+
     /// Number of learnt numbers with layers of this kind.
-    pub(super) fn n_params<L: RecurrentLayer>(&self, plan: &Blueprint) -> usize {
-        let Self { d_model, d_hidden, n_layers, features, .. } = *self;
-        let beside = Features::n_params(plan, d_model, features) + n_head_params(d_model, plan.output);
-        let above = n_layers.saturating_sub(1) * L::n_params(d_hidden, d_hidden);
-        (plan.shape.n_items + 1) * d_model + L::n_params(d_model, d_hidden) + above + (d_hidden + 1) * d_model + beside
+    pub(super) fn n_params<L: RecurrentLayer>(&self) -> usize {
+        let of_items = (self.plan.shape.n_items + 1) * self.d_model * (1 + usize::from(self.has_catalogue()));
+        let of_layers: usize = (0..self.n_layers).map(|at| L::n_params(self.width_into(at), self.width(at))).sum();
+        let of_attention = if self.attention { AdditiveAttention::n_params(self.width_of_last()) } else { 0 };
+        let beside = Features::n_params(&self.plan, self.d_model, self.features);
+        let of_head = (self.n_read() + 1) * self.d_model + n_head_params(self.d_model, self.plan.output);
+        of_items + of_layers + of_attention + beside + of_head
     }
 
     /// The weights and the gradients of each shard; of the events that are worked on at a time what goes
     /// into each layer, its states, gates and memory, and their gradients; and of each thread a block of
-    /// scores.
-    pub(super) fn memory(&self, n_params: usize, work: &Workload<'_>) -> MemoryNeed {
-        let Self { d_model, d_hidden, n_layers, seq_len, .. } = *self;
-        let n_items = work.plan.shape.n_items;
-        let forward = d_model + n_layers * 7 * d_hidden + 8;
+    /// scores. Attention works on pairs of events beside them.
+    pub(super) fn memory<L: RecurrentLayer>(&self, work: &Workload<'_>) -> MemoryNeed {
+        let Self { d_model, seq_len, .. } = *self;
+        let (n_params, n_items) = (self.n_params::<L>(), self.plan.shape.n_items);
+        let widths: usize = (0..self.n_layers).map(|at| self.width(at)).sum();
+        let forward = d_model + L::KEPT * widths + 8;
         let of_thread = (CrossEntropy::rows(n_items) + 2) * n_items;
+        let pairs = if self.attention { 2 * MAX_FLOATS } else { 0 };
         let events = work.at_a_time(work.n_events(work.n_rows(), seq_len), fused::N_SHARDS);
-        let of_event = forward + 3 * (d_model + d_hidden);
-        let step =
-            (1 + fused::N_SHARDS) * n_params + events * of_event + work.n_threads.min(fused::N_SHARDS) * of_thread;
-        let events = work.n_events(work.n_asked(), seq_len).min(MAX_FLOATS / (d_model + 3 * d_hidden).max(1));
+        let of_event = forward + 3 * (d_model + self.d_hidden);
+        let step = (1 + fused::N_SHARDS) * n_params
+            + events * of_event
+            + work.n_threads.min(fused::N_SHARDS) * of_thread
+            + pairs;
+        let events = work.n_events(work.n_asked(), seq_len).min(MAX_FLOATS / (d_model + 3 * self.d_hidden).max(1));
         let events = work.at_a_time(events, fused::N_SHARDS) * forward;
-        let evaluation = n_params + n_items * d_model + work.n_asked() * d_model + events + work.scores();
+        let evaluation = n_params + n_items * d_model + work.n_asked() * d_model + events + work.scores() + pairs;
         MemoryNeed::of_numbers(n_params, step, evaluation)
     }
 
     /// Ranges, and the size of the whole.
-    pub(super) fn check<L: RecurrentLayer>(&self, spec: &dyn Described, plan: &Blueprint) -> Vec<Problem> {
+    pub(super) fn check<L: RecurrentLayer>(&self, spec: &dyn Described) -> Vec<Problem> {
         let mut problems = spec.problems();
-        problems.extend(too_large("d_model", self.n_params::<L>(plan)));
+        problems.extend(too_large("d_model", self.n_params::<L>()));
         problems
     }
 
@@ -90,8 +173,7 @@ impl Settings {
         device: &OpenDevice,
     ) -> Result<Box<dyn Trainable>, ModelError> {
         refuse_errors(problems)?;
-        let n_items = self.plan.shape.n_items;
-        refuse_large_array(device, "d_model", (n_items + 1) * self.d_model)?;
+        refuse_large_array(device, "d_model", (self.plan.shape.n_items + 1) * self.d_model)?;
         refuse_large_array(device, "d_hidden", N::Layer::GATES * self.d_hidden * self.d_hidden)?;
         let init = &mut Init::new(seed, &device.device.clone().autodiff());
         let plan = self.plan.clone();
@@ -100,12 +182,16 @@ impl Settings {
     }
 
     fn network<N: RecurrentNetwork>(self, init: &mut Init) -> N {
-        let item = init.item_embedding(self.plan.shape.n_items, self.d_model);
-        let first = N::Layer::new(self.d_model, self.d_hidden, init);
-        let upper = (1..self.n_layers).map(|_| N::Layer::new(self.d_hidden, self.d_hidden, init)).collect();
-        let output = init.dense(self.d_hidden, self.d_model);
+        let n_items = self.plan.shape.n_items;
+        let item = init.item_embedding(n_items, self.d_model);
+        let layer = |at: usize, init: &mut Init| N::Layer::new(self.width_into(at), self.width(at), init);
+        let first = layer(0, init);
+        let upper = (1..self.n_layers).map(|at| layer(at, init)).collect();
+        let output = init.dense(self.n_read(), self.d_model);
         let features = Features::new(&self.plan, self.d_model, self.features, init);
-        N::from_parts((item, features), (first, upper), output, self)
+        let attention = self.attention.then(|| AdditiveAttention::new(self.width_of_last(), init));
+        let catalogue = self.has_catalogue().then(|| init.item_embedding(n_items, self.d_model));
+        N::from_parts((item, features), (first, upper), (attention, output, catalogue), self)
     }
 
     /// The drawing that drops what goes into the layer at this place, and out of the last. A network of
@@ -119,8 +205,8 @@ impl Settings {
     }
 }
 
-/// Item vectors → dropout → recurrent layers with dropout between them → dropout → dense to the items'
-/// width → scores against the item vectors.
+/// Item vectors → dropout → recurrent layers with dropout between them → dropout → attention, perhaps →
+/// dense to the items' width → scores against the item vectors, or against vectors of the output's own.
 ///
 /// The parts stand in the family's own module, so that its weights have names that fit it.
 pub(super) trait RecurrentNetwork: Module + ModuleDisplay {
@@ -133,11 +219,12 @@ pub(super) trait RecurrentNetwork: Module + ModuleDisplay {
     /// What each layer is.
     type Layer: RecurrentLayer;
 
-    /// Puts a network together from item vectors, layers from the first up, and the dense layer.
+    /// Puts a network together: what takes events in; layers from the first up; attention, the dense layer,
+    /// and the output's own vectors.
     fn from_parts(
         inputs: (Embedding, Features),
         layers: (Self::Layer, Vec<Self::Layer>),
-        output: Linear,
+        output: (Option<AdditiveAttention>, Linear, Option<Embedding>),
         settings: Settings,
     ) -> Self;
 
@@ -147,141 +234,23 @@ pub(super) trait RecurrentNetwork: Module + ModuleDisplay {
 
 /// The parts of a network.
 pub(super) struct Parts<'a, L> {
-    /// `[n_items + 1, d_model]`; also the output weights.
+    /// `[n_items + 1, d_model]`
     pub(super) item: &'a Embedding,
     pub(super) features: &'a Features,
+    /// The output's own vectors, where it has some. `[n_items + 1, d_model]`
+    pub(super) catalogue: Option<&'a Embedding>,
     /// From the first to the last.
     pub(super) layers: Vec<&'a L>,
-    /// `[d_hidden, d_model]` and `[d_model]`
+    pub(super) attention: Option<&'a AdditiveAttention>,
+    /// `[n_read, d_model]` and `[d_model]`
     pub(super) output: &'a Linear,
     pub(super) settings: &'a Settings,
 }
 
-impl<L: RecurrentLayer> Parts<'_, L> {
-    /// Scores from states. `[n_rows, d_hidden]` to `[n_rows, n_items + 1]`
-    fn scores_from(&self, states: Tensor<2>) -> Tensor<2> {
-        self.output.forward(states).matmul(self.item.weight.val().transpose())
-    }
-
-    /// State after each event of the last `seq_len` of each row, in packed order, with a last row
-    /// of zeros: the state of an empty history.
-    fn states(&self, histories: &Histories) -> (Packing, Tensor<2>) {
-        let window = Window::whole(histories, self.settings.seq_len);
-        let packing = Packing::new(window.lens.iter().copied());
-        let weights = self.item.weight.val();
-        let device = weights.device();
-        let zero = Tensor::zeros([1, self.settings.d_hidden], &device);
-        if packing.n_events() == 0 {
-            return (packing, zero);
-        }
-        let mut states = self.inputs(weights, &window, &packing); // [n_events, d_model]
-        for layer in &self.layers {
-            states = layer.states(states, &packing.sizes); // [n_events, d_hidden]
-        }
-        (packing, Tensor::cat(vec![states, zero], 0))
-    }
-
-    /// The vectors of the events that go in, with their features. `[n_events, d_model]`
-    fn inputs(&self, items: Tensor<2>, window: &Window<'_>, packing: &Packing) -> Tensor<2> {
-        let device = items.device();
-        let items = items.select(0, index_tensor(window.items(packing), &device));
-        if self.features.is_empty() {
-            return items;
-        }
-        let events: Vec<Option<usize>> = packing.places.iter().map(|place| Some(window.event(*place))).collect();
-        let beside: Vec<_> = window.histories.beside.iter().map(|values| values.picked(&events)).collect();
-        self.features.joined(items, &beside)
-    }
-
-    /// Dropout factors of what goes into the layer at this place, where there are some.
-    fn drop(&self, at: usize, width: usize, noise: Noise, packing: &Packing) -> Option<Tensor<2>> {
-        let Settings { dropout, .. } = *self.settings;
-        let factors = dropout_factors(dropout, width, self.settings.drawing(at), noise, &packing.places)?;
-        let shape = [packing.n_events(), width];
-        Some(Tensor::from_data(TensorData::new(factors, shape), &self.item.weight.val().device()))
-    }
-
-    /// Gradients on burn's tensors, on any device.
-    fn gradients(&self, histories: &Histories, noise: Noise) -> Option<(GradientsParams, LossSums)> {
-        let window = Window::before_the_last(histories, self.settings.seq_len);
-        let items = plain(&self.item.weight);
-        let mut found = None;
-        let mut head = |hidden: Tensor<2>, places: &[Place]| {
-            let target = |&(row, position): &Place| histories.row(row).get(position + 1).map_or(0, |&item| item as i32);
-            let targets: Vec<i32> = places.iter().map(target).collect();
-            let loss = item_loss(&hidden, &items, &targets, (&self.settings.plan.objective, noise));
-            let mean = 1.0 / targets.len().max(1) as f32;
-            let sums = LossSums { loss: loss.loss_sum, n_events: targets.len(), kl: None };
-            found = Some((sums, loss.d_items.mul_scalar(mean)));
-            Some(loss.d_hidden.mul_scalar(mean))
-        };
-        let mut gradients = self.learn(&window, noise, &mut head)?;
-        let (sums, d_items) = found?;
-        let id = self.item.weight.id;
-        let of_inputs = gradients.remove::<2>(id);
-        gradients.register(id, of_inputs.map_or(d_items.clone(), |of_inputs| of_inputs + d_items));
-        Some((gradients, sums))
-    }
-
-    /// One pass forwards and backwards on burn's tensors: see [`StateNetwork::learn`].
-    fn learn(&self, window: &Window<'_>, noise: Noise, head: Head<'_>) -> Option<GradientsParams> {
-        let packing = Packing::new(window.lens.iter().copied());
-        if packing.n_events() == 0 {
-            return None;
-        }
-        // Only the features, which are few, go through autodiff.
-        let items = if self.features.is_empty() { plain(&self.item.weight) } else { self.item.weight.val() };
-        let inputs = self.inputs(items, window, &packing);
-        let mut drops = vec![self.drop(0, self.settings.d_model, noise, &packing)];
-        let mut states = times(inputs.clone().without_autodiff(), drops.last()); // [n_events, d_model]
-        let mut traces = Vec::with_capacity(self.layers.len());
-        for (at, layer) in self.layers.iter().enumerate() {
-            let (after, trace) = layer.forward(states, &packing.sizes);
-            drops.push(self.drop(at + 1, self.settings.d_hidden, noise, &packing));
-            states = times(after, drops.last()); // [n_events, d_hidden]
-            traces.push(trace);
-        }
-        let w_output = plain(&self.output.weight);
-        let mut hidden = states.clone().matmul(w_output.clone()); // [n_events, d_model]
-        if let Some(bias) = &self.output.bias {
-            hidden = hidden + plain(bias).unsqueeze();
-        }
-        let places: Vec<Place> = packing.places.iter().map(|&place| window.position(place)).collect();
-        let d_hidden = head(hidden, &places)?;
-
-        let mut gradients = GradientsParams::new();
-        gradients.register(self.output.weight.id, states.transpose().matmul(d_hidden.clone()));
-        if let Some(bias) = &self.output.bias {
-            gradients.register(bias.id, d_hidden.clone().sum_dim(0).squeeze_dim::<1>(0));
-        }
-        let mut d_states = times(d_hidden.matmul(w_output.transpose()), drops.pop().as_ref());
-        for (layer, trace) in self.layers.iter().zip(traces).rev() {
-            d_states = times(layer.backward(trace, &d_states, &mut gradients), drops.pop().as_ref());
-        }
-        self.backward_inputs(inputs, d_states, (window, &packing), &mut gradients);
-        Some(gradients)
-    }
-
-    /// Registers the gradients of item vectors and features, from those of the inputs.
-    fn backward_inputs(
-        &self,
-        inputs: Tensor<2>,
-        d_inputs: Tensor<2>,
-        (window, packing): (&Window<'_>, &Packing),
-        gradients: &mut GradientsParams,
-    ) {
-        if self.features.is_empty() {
-            let items = plain(&self.item.weight);
-            let places = index_tensor(window.items(packing), &items.device());
-            let d_items = items.zeros_like().select_assign(0, places, d_inputs, IndexingUpdateOp::Add);
-            gradients.register(self.item.weight.id, d_items);
-            return;
-        }
-        let tracked = (inputs * Tensor::from_inner(d_inputs)).sum().backward();
-        if let Some(d_items) = self.item.weight.val().grad(&tracked) {
-            gradients.register(self.item.weight.id, d_items);
-        }
-        self.features.register(GradientsParams::from_grads(tracked, self.features), gradients);
+impl<L> Parts<'_, L> {
+    /// What states are multiplied with to score the catalogue. `[n_items + 1, d_model]`
+    fn output_vectors(&self) -> &Embedding {
+        self.catalogue.unwrap_or(self.item)
     }
 }
 
@@ -330,14 +299,6 @@ fn training_windows(histories: &Histories, seq_len: usize) -> impl Iterator<Item
     histories.rows().map(move |row| latest(row, seq_len + 1))
 }
 
-/// `x` times `factors`, where there are some.
-fn times(x: Tensor<2>, factors: Option<&Option<Tensor<2>>>) -> Tensor<2> {
-    match factors {
-        Some(Some(factors)) => x * factors.clone(),
-        _ => x,
-    }
-}
-
 impl<N: RecurrentNetwork> Network for N {
     const KIND: &'static str = N::KIND;
 
@@ -350,6 +311,8 @@ impl<N: RecurrentNetwork> Network for N {
         self.parts().gradients(histories, noise)
     }
 
+    /// What the fused layers do not have, they leave to burn's: attention, features, and other losses than the
+    /// full softmax.
     fn fused_gradients(
         &self,
         histories: &Histories,
@@ -357,7 +320,7 @@ impl<N: RecurrentNetwork> Network for N {
         noise: Noise,
     ) -> Option<(GradientsParams, LossSums)> {
         let parts = self.parts();
-        if parts.settings.plan.is_plain() {
+        if parts.settings.plan.is_plain() && parts.attention.is_none() {
             fused::gradients(&parts, histories, noise)
         } else {
             parts.gradients(histories, noise)
@@ -374,27 +337,34 @@ impl<N: RecurrentNetwork> Network for N {
 
     fn scores(&self, histories: &Histories) -> Tensor<2> {
         let parts = self.parts();
-        let (packing, states) = parts.states(histories);
-        let last = packing.last.iter().map(|&at| at as i32).collect();
-        let last = index_tensor(last, &states.device());
-        parts.scores_from(states.select(0, last))
+        parts.scores_from(parts.last_states(histories))
     }
 
     fn item_vectors(&self) -> Option<ItemVectors> {
-        let Parts { item, settings, .. } = self.parts();
-        Some(ItemVectors::of_rows(&on_host(&item.weight), settings.d_model))
+        let parts = self.parts();
+        Some(ItemVectors::of_rows(&on_host(&parts.output_vectors().weight), parts.settings.d_model))
     }
 
     fn fused_states(&self, histories: &Histories) -> Option<Buffer> {
         let parts = self.parts();
-        parts.features.is_empty().then(|| fused::last_states(&parts, histories, |len| self.rows_at_a_time(len)))
+        let is_fused = parts.features.is_empty() && parts.attention.is_none();
+        is_fused.then(|| fused::last_states(&parts, histories, |len| self.rows_at_a_time(len)))
     }
 
     fn step_scores(&self, history: &Histories) -> (usize, Tensor<2>) {
         let parts = self.parts();
-        let (packing, states) = parts.states(history);
-        let n = packing.n_events();
-        (history.row(0).len() - n, parts.scores_from(states.slice(0..n)))
+        let (states, _) = parts.states(history);
+        let [n, _] = states.dims();
+        (history.row(0).len() - n, parts.scores_from(states))
+    }
+
+    fn attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
+        let parts = self.parts();
+        let Some(attention) = parts.attention else { return Ok(None) };
+        let n_events = history.row(0).len();
+        let len = n_events.min(parts.settings.seq_len);
+        let weights = if len == 0 { Vec::new() } else { read(attention.weights(&parts.layer_states(history)))? };
+        Ok(Some(AttentionMaps { n_layers: 1, n_heads: 1, len, first: n_events - len, weights }))
     }
 }
 
@@ -407,14 +377,10 @@ impl<N: RecurrentNetwork> StateNetwork for N {
 
     fn learn(&self, histories: &Histories, noise: Noise, head: Head<'_>) -> Option<GradientsParams> {
         let parts = self.parts();
-        parts.learn(&Window::whole(histories, parts.settings.seq_len), noise, head)
+        parts.learn((&Window::whole(histories, parts.settings.seq_len), Looking::Every), noise, head)
     }
 
     fn states(&self, histories: &Histories) -> (Tensor<2>, Vec<Place>) {
-        let parts = self.parts();
-        let window = Window::whole(histories, parts.settings.seq_len);
-        let (packing, states) = parts.states(histories);
-        let n = packing.n_events();
-        (parts.output.forward(states.slice(0..n)), packing.places.iter().map(|&place| window.position(place)).collect())
+        self.parts().states(histories)
     }
 }

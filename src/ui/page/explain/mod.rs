@@ -190,15 +190,10 @@ const TIMELINE_LEAST: f32 = 340.0;
 /// Why a family has no attention, and what is shown in its place.
 pub(super) fn why_no_attention(kind: Option<ModelKind>) -> &'static str {
     match kind {
-        Some(ModelKind::Lstm) => {
-            "An LSTM carries what it has read in one state that changes with every event. There are no weights from \
-             step to step, so none are drawn. Shown instead: what it expected before each event, and what it expects \
-             next."
-        }
-        Some(ModelKind::Gru) => {
-            "A GRU carries what it has read in one state that changes with every event. There are no weights from \
-             step to step, so none are drawn. Shown instead: what it expected before each event, and what it expects \
-             next."
+        Some(ModelKind::Lstm | ModelKind::Gru | ModelKind::Rnn) => {
+            "A recurrent network carries what it has read in one state that changes with every event. Trained without \
+             its setting `attention` it has no weights from step to step, so none are drawn. Shown instead: what it \
+             expected before each event, and what it expects next."
         }
         Some(ModelKind::Vae) => {
             "A Mult-VAE reads a history as a bag of items: order does not enter, and there are no weights from step \
