@@ -21,6 +21,7 @@ use crate::spec::words_of_panic;
 use crate::train::{Ended, Event};
 
 use super::data_state::Counted;
+use super::forecast_state::CountForecast;
 use super::views::{RunSeries, ViewKey};
 
 /// Answers that may wait for [`super::App::receive`]. A thread with more to say holds until the
@@ -99,6 +100,7 @@ pub(super) enum Answer {
     Picked(PickKind, Result<Option<PathBuf>, String>),
     Previewed(Ticket, Result<Preview, String>),
     Prepared(Ticket, (DataSpec, SplitSpec), Result<Counted, String>),
+    Forecast(Ticket, Result<Arc<CountForecast>, String>),
     Opened(PathBuf, Result<Box<Experiment>, String>),
     Saved(PathBuf, Result<(), String>),
     Train(Event),

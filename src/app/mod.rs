@@ -9,6 +9,7 @@ mod action;
 mod data_state;
 mod draft;
 mod enabled;
+mod forecast_state;
 mod job;
 mod notice;
 mod preset;
@@ -24,6 +25,7 @@ mod want;
 pub use action::Action;
 pub use data_state::{DataState, EventTime, RawEvent, raw_events};
 pub use draft::Draft;
+pub use forecast_state::{CountForecast, ForecastKey, ForecastState};
 #[doc(hidden)]
 pub use job::ModelBuilder;
 pub use job::{FilePicker, Loadable, PickKind, Waker};
@@ -206,6 +208,7 @@ impl App {
             Action::Prepare => self.prepare(),
             Action::CancelPrepare => self.cancel_prepare(),
             Action::ExportProfile(view) => self.export_profile(view),
+            Action::Forecast(key) => self.data.forecast(key, &self.jobs),
             Action::ChooseModel(kind) => self.change_draft(|draft| draft.choose_model(kind)),
             Action::Edit(next) => self.change_draft(|draft| draft.edit(*next, Instant::now())),
             Action::Undo => self.change_draft(Draft::undo),

@@ -60,6 +60,7 @@ impl App {
                 self.answered(&Asked::User(key.clone()));
                 self.views.take_user(key, view.into());
             }
+            Answer::Forecast(ticket, made) => self.data.forecast.take(ticket, made),
             Answer::Deleted(run, Ok(())) => {
                 self.drop_run(&run);
                 self.refresh_runs();

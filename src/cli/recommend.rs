@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::explain::{
     Fallback, FittedReferences, ListError, ListRequest, Listed, Recommendation, Voice, recommendation,
 };
+use crate::metric::AnswerKind;
 use crate::run::RunStore;
 use crate::spec::did_you_mean;
 use crate::train::restore;
@@ -72,6 +73,10 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     let told = args.told.iter().map(|text| pair(text, "--told")).collect::<Result<Vec<_>, _>>()?;
     let id = store.find(&args.run)?;
     let restored = restore(store, &id, args.epoch, None)?;
+    if restored.manifest.experiment.answers() != AnswerKind::Ranking {
+        let sentence = format!("run {id} does not predict the next item, so it has no items to recommend");
+        return Err(Error::edge(sentence, "take a run whose task is the next item; `seqscope runs` lists them"));
+    }
     let dataset = &restored.prepared.dataset;
     let hidden = args.pseudonyms.pseudonymiser(streams)?;
     let request = ListRequest {

@@ -138,7 +138,7 @@ pub fn recommendation(
         let mut raw = Vec::new();
         for (voice, weight) in weights {
             let scores = match voice {
-                Voice::Model => model.scores(&Histories::from_iter([history]))?,
+                Voice::Model => model.scores(&whole_history(prepared, request.user_idx, history.len()))?,
                 Voice::Reference(kind) => fitted.scores(prepared, kind, history)?,
             };
             raw.push((voice, weight, scores));
@@ -155,6 +155,11 @@ pub fn recommendation(
     let mut made = field.ranked(&raw, content.as_deref(), request.top);
     made.fallback = fallback;
     Ok(made)
+}
+
+/// All events of a user, with the features that the model reads.
+fn whole_history(prepared: &Prepared, user_idx: Option<u32>, len: usize) -> Histories {
+    prepared.histories(user_idx.map(|user| (user as usize, len)))
 }
 
 /// The weights as shares of their sum, those of 0 left out.
@@ -305,5 +310,97 @@ fn is_told_of(values: &FreeValues, user: usize, value: &str) -> bool {
             _ => false,
         },
         FreeValues::Embedding { .. } => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Dataset, FreeColumn, Sequences, Split, Vocab};
+
+    /// Four items, three users: 1 1 2 | 2 3 | 3 3, all of it training; nobody had item 4.
+    fn prepared() -> Prepared {
+        let mut items = Vocab::starting_at(1);
+        let mut users = Vocab::default();
+        for id in ["a", "b", "c", "d"] {
+            items.intern(id);
+        }
+        for id in ["x", "y", "z"] {
+            users.intern(id);
+        }
+        let sequences =
+            Sequences { offsets: vec![0, 3, 5, 7], item_idx: vec![1, 1, 2, 2, 3, 3, 3], ..Sequences::default() };
+        let age = FreeColumn { name: "age".to_owned(), values: FreeValues::Numeric(vec![20.0, 41.0, f32::NAN]) };
+        let dataset = Dataset { users, items, sequences, user_columns: vec![age], ..Dataset::default() };
+        Prepared { dataset, split: Split { train_len: vec![3, 2, 2], ..Split::default() }, ..Prepared::default() }
+    }
+
+    fn told(name: &str, value: &str) -> Vec<(String, String)> {
+        vec![(name.to_owned(), value.to_owned())]
+    }
+
+    #[test]
+    fn parts_run_from_0_to_1_over_what_competes_and_their_mean_is_the_blend() {
+        let field = Field::new(&prepared(), &[1]);
+        // Item 1 is seen, 4 is cold: 2 and 3 compete, and the voices disagree, three to one.
+        let model = (Voice::Model, 0.75, vec![0.0, 99.0, -5.0, 5.0, 50.0]);
+        let popularity = (Voice::Reference(BaselineKind::Popularity), 0.25, vec![0.0, 2.0, 7.0, 3.0, 0.0]);
+        let made = field.ranked(&[model, popularity], None, 9);
+        let told: Vec<(u32, f64)> = made.items.iter().map(|listed| (listed.item_idx, listed.score)).collect();
+        assert_eq!(told, [(3, 0.75), (2, 0.25)]);
+        assert_eq!(made.items[0].parts, [1.0, 0.0]);
+        assert_eq!(made.n_cold_left_out, 1);
+    }
+
+    #[test]
+    fn a_cold_item_is_ranked_by_its_content() {
+        let field = Field::new(&prepared(), &[]);
+        let model = (Voice::Model, 1.0, vec![0.0, 1.0, 2.0, 3.0, f32::NAN]);
+        let made = field.ranked(&[model], Some(&[0.0, 0.0, 1.0, 2.0, 4.0]), 2);
+        let told: Vec<(u32, f64, bool)> = made.items.iter().map(|l| (l.item_idx, l.score, l.is_cold)).collect();
+        assert_eq!(told, [(3, 1.0, false), (4, 1.0, true)], "of equals the smaller index");
+        assert_eq!(made.n_cold_left_out, 0);
+    }
+
+    #[test]
+    fn a_voice_that_says_the_same_of_all_says_nothing() {
+        let field = Field::new(&prepared(), &[]);
+        assert_eq!(field.evened(&[0.0, 3.0, 3.0, 3.0, 3.0], |_| true), [0.0; 5]);
+        assert_eq!(field.evened(&[0.0, f32::NAN, 1.0, f32::INFINITY, 3.0], |_| true), [0.0, 0.0, 0.0, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn who_is_new_gets_what_people_of_whom_the_same_is_told_had() {
+        let prepared = prepared();
+        let mut fitted = FittedReferences::default();
+        // User y is 41: 2 and 3 once.
+        let (scores, how) = without_history(&prepared, &mut fitted, &told("age", "41")).unwrap();
+        assert_eq!(scores, [0.0, 0.0, 1.0, 1.0, 0.0]);
+        assert_eq!(how, Fallback::Demographics(vec!["age".to_owned()]));
+        // Of nobody is told that they are 70: the last event of each user is recent, 2, 3 and 3.
+        let (scores, how) = without_history(&prepared, &mut fitted, &told("age", "70")).unwrap();
+        assert_eq!(how, Fallback::RecentPopularity);
+        assert!(scores[3] > scores[2] && scores[2] > scores[1], "{scores:?}");
+        let refused = without_history(&prepared, &mut fitted, &told("height", "2")).unwrap_err().to_string();
+        assert!(refused.contains("no column `height`") && refused.contains("choose one of age"), "{refused}");
+    }
+
+    #[test]
+    fn what_cannot_be_asked_is_refused_with_the_cure() {
+        let prepared = prepared();
+        let request = ListRequest {
+            user_idx: Some(0),
+            told: Vec::new(),
+            top: 4,
+            seen: Seen::LeftOut,
+            weights: vec![(Voice::Model, 1.0), (Voice::Reference(BaselineKind::Popularity), 3.0)],
+        };
+        let shares = checked(&prepared, &request).unwrap();
+        assert_eq!(shares[1], (Voice::Reference(BaselineKind::Popularity), 0.75));
+        let refused = |request: ListRequest| checked(&prepared, &request).unwrap_err().to_string();
+        assert!(refused(ListRequest { top: 5, ..request.clone() }).contains("choose from 1 to 4"));
+        let negative = ListRequest { weights: vec![(Voice::Model, -0.5)], ..request.clone() };
+        assert!(refused(negative).contains("the weight of model is -0.5"));
+        assert!(refused(ListRequest { weights: vec![(Voice::Model, 0.0)], ..request }).contains("every weight"));
     }
 }

@@ -34,7 +34,7 @@ impl Judged {
         let answers = cases.iter().zip(&self.ranks).zip(&self.log_probabilities);
         let row = |((case, &rank), &log_probability): ((&EvalCase, &f64), &f64)| UserResult {
             user_id: dataset.users.id(case.user_idx).unwrap_or_default().to_owned(),
-            item_id: dataset.items.id(question(prepared, *case).target).unwrap_or_default().to_owned(),
+            item_id: dataset.items.id(target(prepared, *case)).unwrap_or_default().to_owned(),
             rank,
             probability: log_probability.exp(),
             predicted: None,
@@ -53,10 +53,9 @@ pub(super) fn evaluate(
 ) -> Result<Judged, Halt> {
     let mut judged = Judged::default();
     for block in cases.chunks(Questions::AT_A_TIME) {
-        let asked: Vec<Question<'_>> = block.iter().map(|case| question(prepared, *case)).collect();
         let questions = Questions {
             histories: prepared.histories(block.iter().map(|case| (case.user_idx as usize, case.history_len as usize))),
-            targets: asked.iter().map(|question| question.target).collect(),
+            targets: block.iter().map(|case| target(prepared, *case)).collect(),
             filter_seen,
             n_items: prepared.dataset.n_items(),
         };
@@ -90,16 +89,8 @@ pub fn judge(
     }
 }
 
-/// What a model sees, and what came next.
-struct Question<'a> {
-    history: &'a [u32],
-    target: u32,
-}
-
-fn question(prepared: &Prepared, case: EvalCase) -> Question<'_> {
+/// What came next.
+fn target(prepared: &Prepared, case: EvalCase) -> u32 {
     let items = prepared.dataset.sequences.items(case.user_idx as usize);
-    Question {
-        history: items.get(..case.history_len as usize).unwrap_or(items),
-        target: items.get(case.target_pos as usize).copied().unwrap_or(0),
-    }
+    items.get(case.target_pos as usize).copied().unwrap_or(0)
 }

@@ -498,3 +498,34 @@ fn figures_on_amazon_beauty() {
     ];
     assert_figures(&(n_items, log), 0.0015, &wanted);
 }
+
+#[test]
+fn weekly_counts_of_cdnow() {
+    use seqscope::baseline::forecast::{Arima, ArimaOrder, ForecastKind, ForecastPlan, forecast};
+    let Some(folder) = public_data("cdnow") else { return };
+    let text = std::fs::read_to_string(folder.join("CDNOW_master.txt")).unwrap();
+    let day = |line: &str| {
+        let date: i64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+        // Days since 1997-01-01, a Wednesday; neither year is a leap year.
+        let before = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+        (date / 10_000 - 1997) * 365 + before[(date / 100 % 100 - 1) as usize] + date % 100 - 1
+    };
+    // Weeks from Monday: the first and the last are not whole, and are counted as the known figures count.
+    let weeks: Vec<usize> = text.lines().skip(1).map(|line| ((day(line) + 2) / 7) as usize).collect();
+    let mut counts = vec![0.0; weeks.iter().max().unwrap() + 1];
+    for &week in &weeks {
+        counts[week] += 1.0;
+    }
+    let plan = ForecastPlan { season: 52, held_out: 12, horizon: 4 };
+    let naive = forecast(ForecastKind::Naive, &counts, plan).unwrap().mae;
+    let error = |p: usize| {
+        let head = counts.len() - plan.held_out;
+        let fitted = Arima::fit(&counts[..head], ArimaOrder { p, d: 0, q: 0 }).unwrap();
+        let off = |at: usize| (fitted.forecast(&counts[..at], 1)[0].mean - counts[at]).abs();
+        (head..counts.len()).map(off).sum::<f64>() / plan.held_out as f64
+    };
+    println!("weekly counts, last 12 held out: naive {naive:.1}, AR(1) {:.1}, AR(4) {:.1}", error(1), error(4));
+    // Known: 82.8, 82.1, 93.7.
+    assert!((naive - 82.8).abs() < 0.05, "{naive}");
+    assert!((error(1) - 82.1).abs() < 1.0 && (error(4) - 93.7).abs() < 5.0, "{} {}", error(1), error(4));
+}

@@ -14,6 +14,7 @@ mod baseline;
 mod bench;
 mod cli;
 mod cli_columns;
+mod cli_list;
 mod cli_world;
 mod crash;
 mod data;

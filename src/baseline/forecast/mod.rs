@@ -9,7 +9,8 @@
 //! Orders and parameters come of the counts before the held-out tail alone. Then each count of the tail
 //! is forecast one step ahead from all true counts before it, the parameters fixed: of these errors are
 //! MAE and RMSE. What comes after the end is forecast with the same orders, the parameters fitted anew on
-//! all counts. Counts are never negative, so what a forecast or a bound has below 0 is 0.
+//! all counts. Counts are never negative, so what a forecast or a bound has below 0 is 0. Of a long row the last [`MOST_COUNTS`]
+//! counts are looked at.
 
 mod arima;
 mod fit;
@@ -26,6 +27,10 @@ use simple::Simple;
 
 /// Fewest counts that can be forecast: a head to learn from and a tail to judge by.
 pub const FEWEST_COUNTS: usize = 12;
+
+/// Most counts that are looked at, the last ones: what is older tells little of tomorrow, and fits take
+/// longer with every one.
+pub const MOST_COUNTS: usize = 1_000;
 
 /// Fewest counts before the held-out tail.
 const SHORTEST_HEAD: usize = 8;
@@ -51,6 +56,7 @@ impl ForecastPlan {
     /// The usual tail, about [`HELD_OUT_SHARE`] of the counts, three at least.
     #[must_use]
     pub fn usual(n_counts: usize, season: usize, horizon: usize) -> Self {
+        let n_counts = n_counts.min(MOST_COUNTS);
         Self { season, held_out: ((n_counts as f64 * HELD_OUT_SHARE).round() as usize).max(3), horizon }
     }
 }
@@ -155,6 +161,7 @@ pub fn forecasts(counts: &[f64], plan: ForecastPlan) -> Result<(Vec<Forecast>, V
 /// # Errors
 /// As [`forecasts`], and [`ForecastError::LeftOut`] where this way has nothing to say.
 pub fn forecast(kind: ForecastKind, counts: &[f64], plan: ForecastPlan) -> Result<Forecast, ForecastError> {
+    let counts = counts.get(counts.len().saturating_sub(MOST_COUNTS)..).unwrap_or(counts);
     let found = counts.len();
     if found < FEWEST_COUNTS {
         return Err(ForecastError::TooFew { found });

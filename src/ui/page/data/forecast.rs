@@ -105,7 +105,8 @@ impl ForecastView {
 fn chart(ui: &mut Ui, made: &CountForecast, drawn: Option<&Forecast>, height: f32) {
     let days = &made.counted.first_days;
     let pairs = days.iter().zip(&made.counted.counts).map(|(day, n)| [*day as f64, *n as f64]);
-    let counts = Line::new("events", pairs.collect::<PlotPoints<'_>>()).color(theme::series_color(ui, 2)).width(size::LINE);
+    let counts =
+        Line::new("events", pairs.collect::<PlotPoints<'_>>()).color(theme::series_color(ui, 2)).width(size::LINE);
     let tail: Vec<i64> = days.iter().skip(days.len().saturating_sub(made.held_out)).copied().collect();
     let all_days: Vec<f64> = tail.iter().chain(&made.next_days).map(|day| *day as f64).collect();
     let line = |forecast: &Forecast| -> PlotPoints<'static> {
@@ -167,7 +168,9 @@ fn errors(ui: &mut Ui, made: &CountForecast) {
             }
             ui.label(RichText::new(text::percent(forecast.coverage)).monospace().weak());
             let next = forecast.next.first();
-            ui.label(next.map_or_else(String::new, |band| format!("{:.0} ({:.0} to {:.0})", band.mean, band.low, band.high)));
+            ui.label(
+                next.map_or_else(String::new, |band| format!("{:.0} ({:.0} to {:.0})", band.mean, band.low, band.high)),
+            );
             ui.end_row();
         }
     });
