@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{ForecastKey, HeadIdx, NoticeId, Page, ThemeChoice};
+use super::{ForecastKey, HeadIdx, ListAsk, NoticeId, Page, ThemeChoice};
 use crate::data::{ProfileView, PseudonymKey, TitleSpec};
 use crate::experiment::Experiment;
 use crate::model::ModelKind;
@@ -88,6 +88,8 @@ pub enum Action {
     SelectHead(Option<HeadIdx>),
     /// Look at one event of the history.
     SelectEvent(Option<usize>),
+    /// Make a recommendation list for the user that is looked at.
+    Recommend(Box<ListAsk>),
     /// Take a notice away.
     Dismiss(NoticeId),
 }
@@ -134,6 +136,7 @@ impl Action {
             Self::SelectEpoch(_) => "Look at this epoch",
             Self::SelectHead(_) => "Open this head",
             Self::SelectEvent(_) => "Look at this event",
+            Self::Recommend(_) => "Recommend",
             Self::Dismiss(_) => "Dismiss",
         }
     }

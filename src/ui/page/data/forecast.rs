@@ -1,7 +1,7 @@
 //! How many events each day, week or month had, and how many the next ones will have.
 
 use egui::{ComboBox, RichText, ScrollArea, Ui};
-use egui_plot::{FilledArea, GridInput, GridMark, HoverPosition, Legend, Line, LineStyle, Plot, PlotPoints};
+use egui_plot::{Corner, FilledArea, GridInput, GridMark, HoverPosition, Legend, Line, LineStyle, Plot, PlotPoints};
 use strum::IntoEnumIterator as _;
 
 use crate::app::{Action, App, CountForecast, ForecastKey, Loadable};
@@ -12,7 +12,7 @@ use crate::ui::widget::panel;
 use crate::ui::{Actions, text};
 
 /// Room below the chart: the table of errors.
-const TABLE: f32 = 210.0;
+const TABLE: f32 = 226.0;
 
 /// View state.
 pub(super) struct ForecastView {
@@ -123,7 +123,7 @@ fn chart(ui: &mut Ui, made: &CountForecast, drawn: Option<&Forecast>, height: f3
         .show_x(false)
         .show_y(false)
         .grid_color(theme::colors(ui).line)
-        .legend(Legend::default())
+        .legend(Legend::default().position(Corner::LeftTop))
         .x_grid_spacer(|input| day_marks(&input))
         .x_axis_formatter(|mark, _| day_text(mark.value as i64))
         .label_formatter(|at: &HoverPosition<'_>| match at {
@@ -155,6 +155,8 @@ fn chart(ui: &mut Ui, made: &CountForecast, drawn: Option<&Forecast>, height: f3
 fn errors(ui: &mut Ui, made: &CountForecast) {
     let least = |of: fn(&Forecast) -> f64| made.made.iter().map(of).fold(f64::INFINITY, f64::min);
     let (mae, rmse) = (least(|forecast| forecast.mae), least(|forecast| forecast.rmse));
+    // Six ways, and what was left out, must fit below the chart.
+    ui.spacing_mut().interact_size.y = 18.0;
     egui::Grid::new("errors of forecasts").striped(true).num_columns(5).spacing([14.0, 2.0]).show(ui, |ui| {
         for head in ["", "MAE", "RMSE", "within 95 %", "next"] {
             ui.label(RichText::new(head).small());

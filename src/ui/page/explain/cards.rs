@@ -19,8 +19,13 @@ pub(in crate::ui::page) fn next_card(ui: &mut Ui, shown: &Shown<'_>) {
     theme::card(ui).show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.label(RichText::new("Next").strong()).on_hover_text("What the model expects after the last event");
-        bars(ui, &rows(shown, &shown.view().next, None));
+        bars(ui, &next_rows(shown));
     });
+}
+
+/// One bar an item that the model expects after the last event.
+pub(super) fn next_rows(shown: &Shown<'_>) -> Vec<Bar> {
+    rows(shown, &shown.view().next, None)
 }
 
 /// The event that is looked at.
