@@ -161,6 +161,8 @@ fn only_difference(a: &Experiment, b: &Experiment) -> Option<String> {
     note("split", a.split != b.split);
     let pairs = [
         ("training", a.training.fields(), b.training.fields()),
+        ("training.augment", a.training.augment.fields(), b.training.augment.fields()),
+        ("training.gan", a.training.gan.fields(), b.training.gan.fields()),
         ("evaluation", a.evaluation.fields(), b.evaluation.fields()),
         ("data.clean", a.data.clean.fields(), b.data.clean.fields()),
         ("task", a.task.fields(), b.task.fields()),

@@ -14,6 +14,8 @@ mod describe;
 mod devices;
 mod export;
 mod forecast;
+mod gan;
+mod honest;
 mod outcome;
 mod predict;
 mod profile;
@@ -23,6 +25,7 @@ mod recommend;
 mod request;
 mod resume;
 mod runs;
+mod said;
 mod stop;
 mod table;
 mod train;
@@ -72,6 +75,8 @@ pub enum Command {
     Train(train::Args),
     /// Tell every problem of experiment files at once
     Check(check::Args),
+    /// Judge synthetic histories: written by a GAN, by a language model and by a Markov chain
+    Gan(gan::Args),
     /// Go on with an interrupted or stopped run
     Resume(resume::Args),
     /// Say what settings there are: meaning, range, default and where it comes from
@@ -80,7 +85,7 @@ pub enum Command {
     Data(Box<data::Args>),
     /// List the runs
     Runs(runs::Args),
-    /// Compare runs: metrics, and what differs in the settings
+    /// Compare runs: metrics with intervals and tests, and what differs in the settings
     Compare(compare::Args),
     /// Say what a user will do next, according to a run
     Predict(predict::Args),
@@ -104,6 +109,7 @@ pub fn run(command: Command, runs: PathBuf, streams: &mut Streams<'_>) -> Result
     let store = RunStore::at(runs);
     match command {
         Command::Train(args) => train::run(args, store, streams),
+        Command::Gan(args) => gan::run(&args, streams),
         Command::Check(args) => check::run(&args, streams),
         Command::Resume(args) => resume::run(&args, store, streams),
         Command::Describe(args) => describe::run(&args, streams),

@@ -19,8 +19,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::data::world::Seen;
-use crate::data::{DataSpec, SplitSpec, TaskKind, TaskSpec};
+use crate::data::{AugmentSpec, DataSpec, SplitSpec, TaskKind, TaskSpec};
 use crate::metric::AnswerKind;
+use crate::model::gan::GanSpec;
 use crate::model::{LossKind, ModelSpec, Negatives};
 use crate::spec::Problem;
 
@@ -90,6 +91,8 @@ pub struct TrainingSpec {
     pub warmup_steps: usize,
     /// Decoupled weight decay.
     pub weight_decay: f64,
+    /// Decoupled L1 penalty.
+    pub l1: f64,
     /// Decay of Adam's first moment.
     pub beta1: f64,
     /// Decay of Adam's second moment.
@@ -112,6 +115,10 @@ pub struct TrainingSpec {
     pub label_smoothing: f64,
     /// Whether the CPU trains by fused layers instead of burn's.
     pub fused: bool,
+    /// How training histories are changed, anew in each epoch.
+    pub augment: AugmentSpec,
+    /// The network that writes synthetic histories.
+    pub gan: GanSpec,
 }
 
 impl Default for TrainingSpec {
@@ -123,6 +130,7 @@ impl Default for TrainingSpec {
             lr: 1e-3,
             warmup_steps: 0,
             weight_decay: 0.0,
+            l1: 0.0,
             beta1: 0.9,
             beta2: 0.999,
             epsilon: 1e-8,
@@ -134,6 +142,8 @@ impl Default for TrainingSpec {
             gbce_t: 0.75,
             label_smoothing: 0.0,
             fused: true,
+            augment: AugmentSpec::default(),
+            gan: GanSpec::default(),
         }
     }
 }
@@ -151,6 +161,7 @@ crate::spec::described! { TrainingSpec {
     label_smoothing: Float { min: 0.0, max: 0.9 }, More, "Label smoothing", "", "Share of the target's weight that is spread over the whole catalogue; only for the full softmax.", "Szegedy et al. 2016: 0.1; none by default";
     warmup_steps: Int { min: 0, max: 10_000_000 }, More, "Warm-up", "steps", "Steps over which the learning rate grows from 0.", "none needed at this size";
     weight_decay: Float { min: 0.0, max: 10.0 }, More, "Weight decay", "", "Pull of the weights towards 0 a step, times the learning rate (AdamW).", "Kang & McAuley 2018: none";
+    l1: Float { min: 0.0, max: 10.0 }, More, "L1 penalty", "", "How far each weight is drawn towards 0 in a step, times the learning rate; a weight that gets there is exactly 0.", "none, as with weight decay";
     beta1: Float { min: 0.0, max: 0.999_999 }, More, "Adam beta 1", "", "Decay of the running mean of gradients.", "Kingma & Ba 2015: 0.9";
     beta2: Float { min: 0.0, max: 0.999_999_9 }, More, "Adam beta 2", "", "Decay of the running mean of squared gradients.", "Kingma & Ba 2015: 0.999";
     epsilon: Float { min: 1e-12, max: 1.0 }, More, "Adam epsilon", "", "Added to the root of the squared gradients' mean.", "Kingma & Ba 2015: 1e-8";
@@ -165,9 +176,20 @@ pub struct EvaluationSpec {
     /// Whether items that the user has already had are left out of the ranking (the true item is
     /// always in it).
     pub filter_seen: bool,
+    /// Items, drawn at random, among which the true one is ranked once more on test; 0 for the whole
+    /// catalogue alone. The figures of the whole catalogue always stand beside.
+    pub candidates: usize,
+    /// Seed of that drawing, apart from the run's own so that runs of other seeds meet the same candidates.
+    pub candidates_seed: usize,
 }
 
 impl EvaluationSpec {
+    /// How many candidates are drawn, with which seed; `None` where the whole catalogue alone is ranked.
+    #[must_use]
+    pub fn candidates(&self) -> Option<(usize, usize)> {
+        (self.candidates > 0).then_some((self.candidates, self.candidates_seed))
+    }
+
     /// The way of ranking, as a world's optimum names it.
     #[must_use]
     pub fn seen(&self) -> Seen {
@@ -177,12 +199,14 @@ impl EvaluationSpec {
 
 impl Default for EvaluationSpec {
     fn default() -> Self {
-        Self { filter_seen: true }
+        Self { filter_seen: true, candidates: 0, candidates_seed: 0 }
     }
 }
 
 crate::spec::described! { EvaluationSpec {
     filter_seen: Bool, Core, "Leave out seen items", "", "Items that the user already had are not ranked. Turn it off where people return to the same items.", "usual for films; wrong for check-ins";
+    candidates: Int { min: 0, max: 1_000_000 }, More, "Sampled candidates", "items", "Ranks the true item on test once more among so many drawn at random, for figures that were published that way; 0 leaves it. They flatter, and stand beside the full ones.", "0: Krichene & Rendle 2020 on sampled metrics";
+    candidates_seed: Int { min: 0, max: 1_000_000_000 }, More, "Seed of the candidates", "", "Two runs may be compared only when their candidates are drawn alike.", "any number does";
 } }
 
 impl Experiment {

@@ -29,6 +29,10 @@ const FILE_KEYS: [&str; 12] = [
     "pseudonyms",
 ];
 
+/// What stands before the settings of augmentation and of the GAN, below `training`.
+const AUGMENT: &str = "augment.";
+const GAN: &str = "gan.";
+
 /// Sets one setting; see [`Experiment::set`].
 pub(super) fn set(experiment: &mut Experiment, path: &str, text: &str) -> Result<(), ExperimentError> {
     let (head, rest) = path.split_once('.').unwrap_or((path, ""));
@@ -37,6 +41,12 @@ pub(super) fn set(experiment: &mut Experiment, path: &str, text: &str) -> Result
         ("seed", "") => experiment.seed = parsed(path, text, "a whole number of at least 0")?,
         ("model", "") => set_family(&mut experiment.model, text)?,
         ("model", key) => described(experiment.model.described_mut(), path, key, text)?,
+        ("training", key) if key.starts_with(AUGMENT) => {
+            described(&mut experiment.training.augment, path, key.trim_start_matches(AUGMENT), text)?;
+        }
+        ("training", key) if key.starts_with(GAN) => {
+            described(&mut experiment.training.gan, path, key.trim_start_matches(GAN), text)?;
+        }
         ("task", "") => set_task(&mut experiment.task, text)?,
         ("task", key) => described(&mut experiment.task, path, key, text)?,
         ("training", key) if !key.is_empty() => described(&mut experiment.training, path, key, text)?,
@@ -91,6 +101,8 @@ fn paths(experiment: &Experiment) -> Vec<String> {
     paths.extend(under("task", &experiment.task));
     paths.extend(under("model", experiment.model.family()));
     paths.extend(under("training", &experiment.training));
+    paths.extend(under("training.augment", &experiment.training.augment));
+    paths.extend(under("training.gan", &experiment.training.gan));
     paths.extend(under("evaluation", &experiment.evaluation));
     paths
 }

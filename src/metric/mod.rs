@@ -9,13 +9,16 @@ mod binary;
 mod calibration;
 mod classes;
 mod kind;
+mod likeness;
 mod list;
 mod number;
 mod ranking;
+pub mod statistics;
 mod words;
 
 pub use bag::Metrics;
 pub use calibration::{N_BINS, Reliability, ReliabilityBin};
 pub use kind::{AnswerKind, Better, Metric};
+pub use likeness::{COPY_LEN, Likeness};
 pub use ranking::{Rank, hit, map_term, mid_rank, mrr_term, ndcg_term};
 pub use words::About;

@@ -1,6 +1,7 @@
 //! Puts the questions of a part to a model: rank and probability of each true item.
 
 use super::TrainError;
+use super::facts::Teller;
 use super::live::Halt;
 use crate::data::{EvalCase, Prepared};
 use crate::metric::{Metrics, Rank};
@@ -30,13 +31,14 @@ impl Judged {
 
     /// One row a user, with ids as in the log.
     pub(super) fn results(&self, prepared: &Prepared, cases: &[EvalCase]) -> Vec<UserResult> {
-        let dataset = &prepared.dataset;
+        let (dataset, teller) = (&prepared.dataset, Teller::new(prepared));
         let answers = cases.iter().zip(&self.ranks).zip(&self.log_probabilities);
         let row = |((case, &rank), &log_probability): ((&EvalCase, &f64), &f64)| UserResult {
             user_id: dataset.users.id(case.user_idx).unwrap_or_default().to_owned(),
-            item_id: dataset.items.id(target(prepared, *case)).unwrap_or_default().to_owned(),
+            item_id: dataset.items.id(question(prepared, *case).target).unwrap_or_default().to_owned(),
             rank,
             probability: log_probability.exp(),
+            facts: Some(teller.facts(*case)),
             predicted: None,
         };
         answers.map(row).collect()
@@ -55,7 +57,7 @@ pub(super) fn evaluate(
     for block in cases.chunks(Questions::AT_A_TIME) {
         let questions = Questions {
             histories: prepared.histories(block.iter().map(|case| (case.user_idx as usize, case.history_len as usize))),
-            targets: block.iter().map(|case| target(prepared, *case)).collect(),
+            targets: block.iter().map(|case| question(prepared, *case).target).collect(),
             filter_seen,
             n_items: prepared.dataset.n_items(),
         };
@@ -89,8 +91,16 @@ pub fn judge(
     }
 }
 
-/// What came next.
-fn target(prepared: &Prepared, case: EvalCase) -> u32 {
+/// What a model sees, and what came next.
+pub(super) struct Question<'a> {
+    pub(super) history: &'a [u32],
+    pub(super) target: u32,
+}
+
+pub(super) fn question(prepared: &Prepared, case: EvalCase) -> Question<'_> {
     let items = prepared.dataset.sequences.items(case.user_idx as usize);
-    items.get(case.target_pos as usize).copied().unwrap_or(0)
+    Question {
+        history: items.get(..case.history_len as usize).unwrap_or(items),
+        target: items.get(case.target_pos as usize).copied().unwrap_or(0),
+    }
 }

@@ -7,6 +7,8 @@ mod blueprint;
 mod early_stop;
 mod error;
 mod evaluate;
+mod facts;
+mod lists;
 mod live;
 mod message;
 mod open;
@@ -17,6 +19,7 @@ mod record;
 mod reference;
 mod restore;
 mod schedule;
+mod synthetic;
 
 pub use blueprint::blueprint;
 pub use early_stop::EarlyStop;
@@ -31,19 +34,21 @@ pub use reference::fit_reference;
 pub use restore::restore_with;
 pub use restore::{Restored, restore};
 pub use schedule::lr_at;
+pub use synthetic::{JudgedSampler, judge_samplers};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::baseline::BaselineKind;
-use crate::data::Prepared;
+use crate::data::{Histories, Prepared};
 use crate::experiment::Experiment;
-use crate::metric::{Better, Metrics};
+use crate::metric::{AnswerKind, Better, Metrics};
 use crate::model::{DeviceKind, ModelError, TrainStats, Trainable};
 use crate::run::{EpochDone, Manifest, Outcome, Part, References, RunId, RunStore};
 use crate::spec::Problem;
 
 use evaluate::evaluate;
+use lists::look;
 use live::{Halt, Live, panicked};
 use open::{Task, build_model, open};
 use outcome::{Judgement, answer};
@@ -109,16 +114,19 @@ fn train_and_judge(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) 
 /// Epoch after epoch: train, judge on validation, keep the weights, until epochs or patience run out.
 fn train(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Result<(), Halt> {
     let mut early_stop = task.early_stop.clone();
+    let synthetic = task.plan.synthetic(task, &mut || live.between_steps())?;
     for epoch in task.first_epoch..=task.plan.n_epochs {
         if early_stop.is_over() {
             break;
         }
-        let (trained, events_per_sec) = train_epoch(task, live, model, epoch)?;
+        let (trained, events_per_sec) =
+            train_epoch(task, live, model, (epoch, &synthetic)).map_err(|halt| in_epoch(halt, task, epoch))?;
         let judged = judge_part(task, live, model, Part::Valid)?;
         let (valid, valid_loss) = (judged.metrics(), judged.loss());
         let step = epoch * task.plan.steps_per_epoch();
         if !valid_loss.is_finite() {
-            return Err(ModelError::Diverged { value: valid_loss as f32, step }.into());
+            let diverged = ModelError::Diverged { value: valid_loss as f32, step };
+            return Err(in_epoch(diverged.into(), task, epoch));
         }
 
         let is_best = early_stop.observe(epoch, valid.primary().1);
@@ -146,16 +154,24 @@ fn train(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Result<
     Ok(())
 }
 
-/// Every user once. Returns the epoch's means and the training events a second.
+/// A failure with the epoch in which it was met.
+fn in_epoch(halt: Halt, task: &Task, epoch: usize) -> Halt {
+    match halt {
+        Halt::Failed(error) => Halt::Failed(error.in_epoch(epoch, &task.experiment.training)),
+        stopped @ Halt::Stopped(_) => stopped,
+    }
+}
+
+/// Every user once, and every synthetic history. Returns the epoch's means and the training events a second.
 fn train_epoch(
     task: &Task,
     live: &mut Live<'_>,
     model: &mut dyn Trainable,
-    epoch: usize,
+    (epoch, synthetic): (usize, &Histories),
 ) -> Result<(TrainStats, f64), Halt> {
     let (n_steps, start_secs) = (task.plan.steps_per_epoch(), live.start_epoch());
     let mut sums = Sums::default();
-    for (at, histories) in task.plan.batches(&task.prepared, task.outcomes.as_ref(), epoch).enumerate() {
+    for (at, histories) in task.plan.batches(task, synthetic, epoch).enumerate() {
         let step = (epoch - 1) * n_steps + at;
         model.train_step(&histories, task.plan.inputs(&task.experiment.training, step))?;
         if (at + 1) % task.read_back_every() == 0 || at + 1 == n_steps {
@@ -186,7 +202,14 @@ fn judge_best(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Re
 
     let judged = judge_part(task, live, model, Part::Test)?;
     live.recorder.writer.save_results(Part::Test, &judged.results(task, Part::Test))?;
-    live.recorder.judged(judged.loss(), judged.metrics(), task.references_on(Part::Test))?;
+    let mut metrics = judged.metrics();
+    if metrics.kind == AnswerKind::Ranking {
+        let spec = task.experiment.evaluation;
+        let lists = look(model, &task.prepared, task.cases(Part::Test), spec, &mut || live.between_steps())?;
+        live.recorder.writer.manifest.test_sampled = lists.sampled;
+        metrics = metrics.and(lists.metrics);
+    }
+    live.recorder.judged(judged.loss(), metrics, task.references_on(Part::Test))?;
     if let Some(problem) = below_reference(live.manifest()) {
         live.say(EventKind::Warned(problem))?;
     }

@@ -176,7 +176,7 @@ fn where_found(experiment: &Experiment, report: &DataReport) -> Option<Experimen
     Some(Experiment { data, ..experiment.clone() })
 }
 
-fn open_data(experiment: &Experiment, given: Option<Arc<Prepared>>) -> Result<Arc<Prepared>, TrainError> {
+pub(super) fn open_data(experiment: &Experiment, given: Option<Arc<Prepared>>) -> Result<Arc<Prepared>, TrainError> {
     match given {
         Some(prepared) => Ok(prepared),
         None => Ok(Arc::new(data::prepare(&experiment.data, experiment.split, &AtomicBool::new(false))?)),

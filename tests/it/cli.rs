@@ -94,6 +94,7 @@ fn describe_knows_every_family_and_part() {
         ("lstm", "model.d_hidden"),
         ("VAE", "model.d_latent"),
         ("training", "training.lr"),
+        ("augment", "training.augment.crop"),
         ("evaluation", "evaluation.filter_seen"),
         ("data", "data.clean.min_user_events"),
         ("split", "split.horizon_fraction"),
@@ -435,8 +436,7 @@ fn help_and_version_are_no_errors() {
 #[test]
 fn bad_usage_ends_with_2() {
     let place = Place::new();
-    for line in
-        ["train", "compare one", "predict last", "runs --nonsense", "trian x.ron", "predict last --user 1 --top 0"]
+    for line in ["train", "compare", "predict last", "runs --nonsense", "trian x.ron", "predict last --user 1 --top 0"]
     {
         place.seqscope(line).fails(2, &[]);
     }

@@ -3,7 +3,7 @@
 use egui::{DragValue, RichText, Ui};
 
 use super::Shown;
-use super::cards::next_rows;
+use super::cards::{next_body, next_card};
 use crate::app::{Action, App, ListAsk, Loadable, ViewKey};
 use crate::baseline::BaselineKind;
 use crate::data::world::Seen;
@@ -28,6 +28,10 @@ pub(super) struct ListCard {
 impl ListCard {
     /// The items that come next, with the choices above them.
     pub(super) fn ui(&mut self, ui: &mut Ui, shown: &Shown<'_>, app: &App, actions: &mut Actions) {
+        if shown.view().said.is_some() {
+            // A model of another task ranks no items.
+            return next_card(ui, shown);
+        }
         theme::card(ui).show(ui, |ui| {
             ui.set_width(ui.available_width());
             let Some(key) = app.selection.run.as_ref().and_then(|run| app.view_key(run)) else { return };
@@ -39,12 +43,11 @@ impl ListCard {
             });
             let seen = self.seen.unwrap_or(as_judged);
             if self.weights.iter().all(|weight| *weight == 0.0) && seen == as_judged {
-                bars(ui, &next_rows(shown));
-                return;
+                return next_body(ui, shown);
             }
             let of_references = VOICES.into_iter().map(Voice::Reference).zip(self.weights);
             let weights = std::iter::once((Voice::Model, 1.0)).chain(of_references).collect();
-            self.blended(ui, shown, app, (ListAsk { key, seen, weights }, actions));
+            blended(ui, shown, app, (ListAsk { key, seen, weights }, actions));
         });
     }
 
@@ -63,17 +66,17 @@ impl ListCard {
             ));
         }
     }
+}
 
-    fn blended(&self, ui: &mut Ui, shown: &Shown<'_>, app: &App, (ask, actions): (ListAsk, &mut Actions)) {
-        let key: ViewKey = ask.key.clone();
-        if !app.views.list().is_wanted(&ask) {
-            actions.push(Action::Recommend(Box::new(ask)));
-        }
-        match app.views.list().of(&key) {
-            Some(Loadable::Ready(made)) => list(ui, shown, made),
-            Some(Loadable::Failed(why)) => panel::failed(ui, why),
-            _ => panel::loading(ui, "Fitting the references"),
-        }
+fn blended(ui: &mut Ui, shown: &Shown<'_>, app: &App, (ask, actions): (ListAsk, &mut Actions)) {
+    let key: ViewKey = ask.key.clone();
+    if !app.views.list().is_wanted(&ask) {
+        actions.push(Action::Recommend(Box::new(ask)));
+    }
+    match app.views.list().of(&key) {
+        Some(Loadable::Ready(made)) => list(ui, shown, made),
+        Some(Loadable::Failed(why)) => panel::failed(ui, why),
+        _ => panel::loading(ui, "Fitting the references"),
     }
 }
 

@@ -7,8 +7,9 @@ use strum::IntoEnumIterator;
 
 use super::form::{Form, labelled, problems};
 use crate::app::{Action, App, Draft, Loadable, SizePreset, sized_model};
-use crate::data::TaskKind;
+use crate::data::{AugmentSpec, Sampler, TaskKind};
 use crate::experiment::{EvaluationSpec, Experiment, TrainingSpec};
+use crate::model::gan::GanSpec;
 use crate::model::{ModelKind, ModelSpec};
 use crate::spec::Described;
 use crate::ui::theme::{self, size};
@@ -158,6 +159,17 @@ fn sections(ui: &mut Ui, app: &App, edited: &mut Experiment) {
         let form = Form { section: "training", defaults: TrainingSpec::default().fields(), draft, is_narrow: false };
         form.ui(ui, &mut WithoutDevice(&mut edited.training));
         seed(ui, draft, &mut edited.seed);
+    });
+    card(ui, "Augmentation", "Training histories changed anew in each epoch; validation and test never are", |ui| {
+        let defaults = AugmentSpec::default().fields();
+        let form = Form { section: "training.augment", defaults, draft, is_narrow: false };
+        form.ui(ui, &mut edited.training.augment);
+        let AugmentSpec { synthetic, sampler, .. } = edited.training.augment;
+        if synthetic > 0.0 && sampler != Sampler::Markov {
+            let defaults = GanSpec::default().fields();
+            let form = Form { section: "training.gan", defaults, draft, is_narrow: false };
+            form.ui(ui, &mut edited.training.gan);
+        }
     });
     card(ui, "Evaluation", "Full ranking over the whole catalogue; ties share the middle of their places", |ui| {
         let form =
