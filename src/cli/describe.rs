@@ -108,6 +108,36 @@ fn sections() -> Vec<Section> {
             fields: split.fields(),
         }
     });
+    let worlds = WorldKind::iter().map(|kind| {
+        let spec = WorldSpec::of(kind);
+        Section {
+            name: kind.to_string().to_lowercase(),
+            title: format!("World: {}", kind.title()),
+            about: spec.story(),
+            prefix: "data",
+            fields: spec.fields(),
+        }
+    });
+    models
+        .chain([
+            part("training", "Training", "How any model is trained.", "training", &TrainingSpec::default()),
+            part("augment", "Augmentation", AUGMENT, "training.augment", &AugmentSpec::default()),
+            part("gan", "Sequence GAN", GAN, "training.gan", &GanSpec::default()),
+            part("evaluation", "Evaluation", "How any model is judged.", "evaluation", &EvaluationSpec::default()),
+            part("data", "Cleaning", "What happens to a log before it is split.", "data.clean", &CleanSpec::default()),
+            part("data", "Synthetic world", "What is used where no log is given.", "data", &WorldSpec::default()),
+            part("clean", "Cleaning", BESIDE, "data.clean", &CleanSpec::default()),
+        ])
+        .chain(judging())
+        .chain(steps)
+        .chain(features)
+        .chain(splits)
+        .chain(worlds)
+        .collect()
+}
+
+/// What is asked, what it is learnt by, and what it is held against.
+fn judging() -> impl Iterator<Item = Section> {
     let tasks = TaskKind::iter().map(|kind| Section {
         name: "task".to_owned(),
         title: kind.title().to_owned(),
@@ -136,35 +166,7 @@ fn sections() -> Vec<Section> {
             fields: Vec::new(),
         }
     });
-    let worlds = WorldKind::iter().map(|kind| {
-        let spec = WorldSpec::of(kind);
-        Section {
-            name: kind.to_string().to_lowercase(),
-            title: format!("World: {}", kind.title()),
-            about: spec.story(),
-            prefix: "data",
-            fields: spec.fields(),
-        }
-    });
-    models
-        .chain([
-            part("training", "Training", "How any model is trained.", "training", &TrainingSpec::default()),
-            part("augment", "Augmentation", AUGMENT, "training.augment", &AugmentSpec::default()),
-            part("gan", "Sequence GAN", GAN, "training.gan", &GanSpec::default()),
-            part("evaluation", "Evaluation", "How any model is judged.", "evaluation", &EvaluationSpec::default()),
-            part("data", "Cleaning", "What happens to a log before it is split.", "data.clean", &CleanSpec::default()),
-            part("data", "Synthetic world", "What is used where no log is given.", "data", &WorldSpec::default()),
-            part("clean", "Cleaning", BESIDE, "data.clean", &CleanSpec::default()),
-        ])
-        .chain(tasks)
-        .chain(losses)
-        .chain(references())
-        .chain(metrics)
-        .chain(steps)
-        .chain(features)
-        .chain(splits)
-        .chain(worlds)
-        .collect()
+    tasks.chain(losses).chain(references()).chain(metrics)
 }
 
 /// The references: of items, of other answers, of counts.
