@@ -40,7 +40,7 @@ pub use curve::{Curve, Curves};
 pub use error::RunError;
 pub use history::{History, HistoryPoint, Part};
 pub use id::RunId;
-pub use manifest::{DataStamp, Manifest, Outcome, References, RunStatus, Summary};
+pub use manifest::{DataStamp, LeftOutReferences, Manifest, Outcome, References, RunStatus, Summary};
 pub use memory::RunMemory;
 pub use results::UserResult;
 pub use slices::{Facts, Slice, SliceBy, slices};

@@ -6,7 +6,7 @@ use super::TrainError;
 use crate::data::world::Ceiling;
 use crate::metric::Metrics;
 use crate::model::{DeviceInfo, MemoryNeed};
-use crate::run::{DataStamp, Outcome, References, RunId};
+use crate::run::{DataStamp, LeftOutReferences, Outcome, References, RunId};
 use crate::spec::Problem;
 
 /// What to do with a run that is stopped.
@@ -157,6 +157,8 @@ pub struct Ended {
     pub test: Option<Metrics>,
     /// References on test.
     pub references_test: References,
+    /// Why other references were not judged.
+    pub references_left_out: LeftOutReferences,
     /// In a world: the best that any model can reach on test.
     pub optimum: Option<Ceiling>,
 }

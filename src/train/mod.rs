@@ -16,6 +16,7 @@ mod outcome;
 mod plan;
 mod progress;
 mod record;
+mod reference;
 mod restore;
 mod schedule;
 mod synthetic;
@@ -28,6 +29,7 @@ pub use message::{Command, Control, Ended, Event, EventKind, Observer, Progress,
 #[doc(hidden)]
 pub use open::{BuildModel, Built};
 pub use plan::min_train_events;
+pub use reference::fit_reference;
 #[doc(hidden)]
 pub use restore::restore_with;
 pub use restore::{Restored, restore};

@@ -15,6 +15,7 @@ mod bench;
 mod cli;
 mod cli_columns;
 mod cli_compare;
+mod cli_list;
 mod cli_world;
 mod crash;
 mod data;
