@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::TrainError;
+use super::{LatentUse, TrainError};
 use crate::data::world::Ceiling;
 use crate::metric::Metrics;
 use crate::model::{DeviceInfo, MemoryNeed};
@@ -106,6 +106,9 @@ pub enum EventKind {
         /// Training time so far, pauses left out, in seconds.
         train_secs: f64,
     },
+    /// What a model with a latent vector uses of it: after each epoch, and once more of the best weights at the
+    /// end of the run.
+    Latent(Box<LatentUse>),
     /// Weights of an epoch are on disk.
     Checkpointed {
         /// Epoch, from 1.

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::blueprint::blueprint;
 use super::early_stop::EarlyStop;
+use super::latent::COLLAPSED;
 use super::plan::{Plan, optimizer};
 use super::reference::Fitted;
 use super::{BELOW_REFERENCE, Job, TrainError};
@@ -240,7 +241,8 @@ fn go_on(task: &mut Task, model: &mut dyn Trainable, mut writer: RunWriter) -> R
         writer.manifest.data.audit = data::audit(&task.prepared, &task.experiment.data);
     }
     // Told again at the end, if it still holds.
-    writer.manifest.problems.retain(|problem| problem.field != BELOW_REFERENCE);
+    let told_at_end = [BELOW_REFERENCE, COLLAPSED];
+    writer.manifest.problems.retain(|problem| !told_at_end.contains(&problem.field.as_str()));
     if writer.manifest.test.is_some() {
         let sentence = format!(
             "the test split was read after {epochs} epochs of this run already, and is read again at its end: report its test figures only with that remark, or train anew"

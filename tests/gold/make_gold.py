@@ -8,10 +8,16 @@ import sys
 
 import torch
 
-from reference import gan, losses, recurrent, transformer, vae
+from reference import autoencoder, gan, losses, recurrent, sequential_vae, transformer, vae
 from reference.common import write_family
 
-FAMILIES = {"transformer": transformer, "recurrent": recurrent, "vae": vae}
+FAMILIES = {
+    "transformer": transformer,
+    "recurrent": recurrent,
+    "vae": vae,
+    "autoencoder": autoencoder,
+    "sequential_vae": sequential_vae,
+}
 
 
 def main():

@@ -9,6 +9,7 @@
 mod answers;
 mod app;
 mod architecture;
+mod autoencoder;
 mod bad_input_data;
 mod baseline;
 mod bench;

@@ -201,6 +201,16 @@ pub(super) fn why_no_attention(kind: Option<ModelKind>) -> &'static str {
             "A Mult-VAE reads a history as a bag of items: order does not enter, and there are no weights from step \
              to step, so none are drawn. Shown instead: what it expected before each event, and what it expects next."
         }
+        Some(ModelKind::SequentialVae) => {
+            "A sequential VAE carries what it has read in one state that changes with every event. There are no \
+             weights from step to step, so none are drawn. Shown instead: what it expected before each event, and \
+             what it expects next."
+        }
+        Some(ModelKind::Autoencoder) => {
+            "An autoencoder reads a history as a bag of items: order does not enter, and there are no weights from \
+             step to step, so none are drawn. Shown instead: what it expected before each event, and what it expects \
+             next."
+        }
         _ => "This model gives no attention weights. Shown instead: what it expected before each event, and next.",
     }
 }

@@ -34,6 +34,9 @@ impl TrainPage {
         for note in notes::notes(training) {
             note.ui(ui);
         }
+        if let Some(used) = &training.latent {
+            ui.label(used.sentence());
+        }
         ui.add_space(4.0);
         self.charts.ui(ui, training, |ui| result::ui(ui, training));
     }
@@ -102,6 +105,7 @@ mod tests {
             step_losses: (0..25).map(|s| (s, 5.0 - s as f64 * 0.01)).collect(),
             points: vec![point(1), point(2)],
             references_valid: crate::run::References::new(),
+            latent: None,
             problems: Vec::new(),
         }
     }
