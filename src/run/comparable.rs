@@ -10,7 +10,7 @@ use super::Manifest;
 #[must_use]
 pub fn hindrance(primary: &Manifest, other: &Manifest) -> Option<&'static str> {
     let (ours, theirs) = (&primary.experiment, &other.experiment);
-    if ours.answers() != theirs.answers() {
+    if ours.task != theirs.task {
         Some("another task")
     } else if primary.data.fingerprint != other.data.fingerprint {
         let is_cleaned_otherwise = ours.data.source == theirs.data.source && ours.data.clean != theirs.data.clean;

@@ -115,7 +115,7 @@ pub fn n_trials(of: &Manifest, all: &[Summary]) -> usize {
         other.id != of.id
             && other.data.fingerprint == of.data.fingerprint
             && other.data.split_fingerprint == of.data.split_fingerprint
-            && other.experiment.answers() == of.experiment.answers()
+            && other.experiment.task == of.experiment.task
             && ModelKind::from(&other.experiment.model) == family
     };
     1 + all.iter().filter_map(|run| run.manifest.as_deref()).filter(is_trial).count()

@@ -26,18 +26,17 @@ pub struct UserResult {
 }
 
 impl UserResult {
-    /// What the user adds to a metric that is a mean over users; `None` for another metric.
+    /// What the user adds to a metric that is a mean over users; `None` for another metric, or where the
+    /// result does not tell. An answer that is tied with another counts as wrong, and NaN as the surest wrong
+    /// one.
     #[must_use]
     pub fn value(&self, metric: Metric) -> Option<f64> {
-        if let Some(value) = metric.of_rank(self.rank) {
-            return Some(value);
-        }
         match metric {
+            // The probability is of what happened, whatever that was.
+            Metric::LogLoss | Metric::Brier => metric.of_yes(true, self.probability),
             Metric::Accuracy => Some(hit(self.rank, 1)),
-            Metric::LogLoss => Some(-self.probability.max(f64::MIN_POSITIVE).ln()),
-            Metric::Brier => Some((1.0 - self.probability).powi(2)),
-            Metric::Mae => Some((self.predicted? - self.item_id.parse::<f64>().ok()?).abs()),
-            _ => None,
+            Metric::Mae => metric.of_number(self.item_id.parse().ok()?, self.predicted?),
+            _ => metric.of_rank(self.rank),
         }
     }
 }
@@ -66,33 +65,38 @@ pub(super) fn table(results: &[UserResult]) -> Table {
         ("rank", number(|r| r.rank)),
         ("probability", number(|r| r.probability)),
     ];
+    let mut columns: Vec<(String, Column)> = columns.map(|(name, column)| (name.to_owned(), column)).into();
+    if results.iter().any(|result| result.predicted.is_some()) {
+        columns.push(("predicted".to_owned(), number(|r| r.predicted.unwrap_or(f64::NAN))));
+    }
     let facts: Option<Vec<&Facts>> = results.iter().map(|result| result.facts.as_ref()).collect();
-    let facts = facts.filter(|facts| !facts.is_empty()).map(|facts| facts_columns(&facts));
-    let is_number = results.iter().any(|result| result.predicted.is_some());
-    let predicted = is_number.then(|| ("predicted", number(|r| r.predicted.unwrap_or(f64::NAN))));
-    let columns = columns.into_iter().chain(facts.into_iter().flatten()).chain(predicted);
-    Table { columns: columns.map(|(name, column)| (name.to_owned(), column)).collect() }
+    if let Some(facts) = facts.filter(|facts| !facts.is_empty()) {
+        columns.extend(facts_columns(&facts).map(|(name, column)| (name.to_owned(), column)));
+    }
+    Table { columns }
 }
 
 fn facts_columns(facts: &[&Facts]) -> [(&'static str, Column); 3] {
-    let number = |f: fn(&Facts) -> u32| Column::Float(facts.iter().map(|facts| f64::from(f(facts))).collect());
+    let number = |f: fn(&Facts) -> f64| Column::Float(facts.iter().map(|facts| f(facts)).collect());
     [
-        ("history_len", number(|facts| facts.history_len)),
-        ("popularity_decile", number(|facts| facts.popularity_decile)),
+        ("history_len", number(|facts| f64::from(facts.history_len))),
+        ("popularity_decile", number(|facts| facts.popularity_decile.map_or(f64::NAN, f64::from))),
         ("behaviour", Column::Text(facts.iter().map(|facts| facts.behaviour.clone()).collect())),
     ]
 }
 
 /// The facts of every row; `None` where the table has none.
-fn facts_from(take: &mut impl FnMut(&str) -> Option<Column>) -> Option<Vec<Facts>> {
-    let (Column::Float(lens), Column::Float(deciles)) = (take("history_len")?, take("popularity_decile")?) else {
+fn facts_from(columns: &mut BTreeMap<String, Column>) -> Option<Vec<Facts>> {
+    let (Column::Float(lens), Column::Float(deciles)) =
+        (columns.remove("history_len")?, columns.remove("popularity_decile")?)
+    else {
         return None;
     };
-    let Column::Text(behaviours) = take("behaviour")? else { return None };
+    let Column::Text(behaviours) = columns.remove("behaviour")? else { return None };
     let rows = lens.into_iter().zip(deciles).zip(behaviours);
-    let fact = |((len, decile), behaviour)| Facts {
-        history_len: f64::round(len) as u32,
-        popularity_decile: f64::round(decile) as u32,
+    let fact = |((len, decile), behaviour): ((f64, f64), String)| Facts {
+        history_len: len.round() as u32,
+        popularity_decile: (!decile.is_nan()).then(|| decile.round() as u32),
         behaviour,
     };
     Some(rows.map(fact).collect())
@@ -100,16 +104,20 @@ fn facts_from(take: &mut impl FnMut(&str) -> Option<Column>) -> Option<Vec<Facts
 
 fn from_table(table: Table) -> Option<Vec<UserResult>> {
     let mut columns: BTreeMap<String, Column> = table.columns.into_iter().collect();
-    let mut take = |name: &str| columns.remove(name);
-    let (Column::Text(users), Column::Text(items)) = (take("user_id")?, take("item_id")?) else { return None };
-    let (Column::Float(ranks), Column::Float(probabilities)) = (take("rank")?, take("probability")?) else {
+    let (Column::Text(users), Column::Text(items)) = (columns.remove("user_id")?, columns.remove("item_id")?) else {
         return None;
     };
-    let predicted = match take("predicted") {
+    let (Column::Float(ranks), Column::Float(probabilities)) =
+        (columns.remove("rank")?, columns.remove("probability")?)
+    else {
+        return None;
+    };
+    // Only results of numbers have it.
+    let predicted = match columns.remove("predicted") {
         Some(Column::Float(predicted)) => predicted,
         _ => vec![f64::NAN; ranks.len()],
     };
-    let facts = facts_from(&mut take).unwrap_or_default();
+    let facts = facts_from(&mut columns).unwrap_or_default();
     let facts = facts.into_iter().map(Some).chain(std::iter::repeat(None));
     let rows = users.into_iter().zip(items).zip(ranks).zip(probabilities).zip(predicted).zip(facts);
     let result = |(((((user_id, item_id), rank), probability), predicted), facts)| UserResult {
@@ -129,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_table_and_back() {
-        let facts = Facts { history_len: 7, popularity_decile: 3, behaviour: "view".to_owned() };
+        let facts = Facts { history_len: 7, popularity_decile: Some(3), behaviour: "view".to_owned() };
         let result = UserResult {
             user_id: "u".to_owned(),
             item_id: "i".to_owned(),
@@ -139,9 +147,9 @@ mod tests {
             facts: Some(facts),
         };
         let older = UserResult { facts: None, ..result.clone() };
-        let number = UserResult { predicted: Some(2.5), ..older.clone() };
-        for result in [older, number, result] {
-            assert_eq!(from_table(table(std::slice::from_ref(&result))), Some(vec![result]));
+        let number = UserResult { predicted: Some(2.5), ..result.clone() };
+        for one in [result, older, number] {
+            assert_eq!(from_table(table(std::slice::from_ref(&one))), Some(vec![one]));
         }
         assert_eq!(from_table(Table::default()), None);
     }

@@ -16,8 +16,8 @@ pub struct Facts {
     pub history_len: u32,
     /// Popularity of the true item in training, among the items that occur there: 1 the least popular tenth,
     /// 10 the most popular; items with as many events share their middle. 0 for an item that training
-    /// does not know.
-    pub popularity_decile: u32,
+    /// does not know; `None` where the question is not of an item.
+    pub popularity_decile: Option<u32>,
     /// What the user did; empty for a log without behaviours.
     pub behaviour: String,
 }
@@ -70,7 +70,7 @@ impl SliceBy {
                 };
                 (place as u32, name)
             }
-            Self::Popularity => match facts.popularity_decile {
+            Self::Popularity => match facts.popularity_decile? {
                 0 => (0, "not in training".to_owned()),
                 1 => (1, "1 (least popular)".to_owned()),
                 10 => (10, "10 (most popular)".to_owned()),
@@ -78,8 +78,10 @@ impl SliceBy {
             },
             Self::Behaviour if facts.behaviour.is_empty() => return None,
             Self::Behaviour => (0, facts.behaviour.clone()),
-            Self::Warmth if facts.popularity_decile == 0 => (0, "cold: the true item is not in training".to_owned()),
-            Self::Warmth => (1, "warm".to_owned()),
+            Self::Warmth => match facts.popularity_decile? {
+                0 => (0, "cold: the true item is not in training".to_owned()),
+                _ => (1, "warm".to_owned()),
+            },
         })
     }
 }
@@ -113,7 +115,7 @@ mod tests {
     use super::*;
 
     fn result(rank: f64, history_len: u32, popularity_decile: u32, behaviour: &str) -> UserResult {
-        let facts = Facts { history_len, popularity_decile, behaviour: behaviour.to_owned() };
+        let facts = Facts { history_len, popularity_decile: Some(popularity_decile), behaviour: behaviour.to_owned() };
         UserResult {
             user_id: String::new(),
             item_id: String::new(),

@@ -25,7 +25,7 @@ impl<'a> Teller<'a> {
         let name = behaviour.and_then(|idx| self.prepared.dataset.behaviours.id(idx)).unwrap_or_default();
         Facts {
             history_len: case.history_len,
-            popularity_decile: self.deciles.get(item).copied().unwrap_or(0),
+            popularity_decile: Some(self.deciles.get(item).copied().unwrap_or(0)),
             behaviour: name.to_owned(),
         }
     }

@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use super::evaluate::{Question, question};
 use super::facts::n_train_events;
 use super::live::Halt;
-use crate::data::{EvalCase, Histories, Prepared};
+use crate::data::{EvalCase, Prepared};
 use crate::experiment::EvaluationSpec;
 use crate::metric::{Metrics, Rank, mid_rank};
 use crate::model::{Trainable, distinct};
@@ -46,7 +46,8 @@ pub(super) fn look(
     let (mut lists, mut ranks) = (Vec::new(), Vec::<Rank>::new());
     for block in looked.chunks(at_a_time) {
         let asked: Vec<Question<'_>> = block.iter().map(|case| question(prepared, *case)).collect();
-        let histories: Histories = asked.iter().map(|question| question.history).collect();
+        let seen = block.iter().map(|case| (case.user_idx as usize, case.history_len as usize));
+        let histories = prepared.histories(seen);
         let scores = model.scores(&histories)?;
         for ((question, case), row) in asked.iter().zip(block).zip(scores.chunks(n_items + 1)) {
             let excluded = if spec.filter_seen { distinct(question.history) } else { Vec::new() };
