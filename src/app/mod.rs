@@ -9,6 +9,7 @@ mod action;
 mod data_state;
 mod draft;
 mod enabled;
+mod honest;
 mod job;
 mod notice;
 mod preset;
@@ -24,6 +25,7 @@ mod want;
 pub use action::Action;
 pub use data_state::{DataState, EventTime, RawEvent, raw_events};
 pub use draft::Draft;
+pub use honest::Honest;
 #[doc(hidden)]
 pub use job::ModelBuilder;
 pub use job::{FilePicker, Loadable, PickKind, Waker};
@@ -225,6 +227,7 @@ impl App {
             Action::SelectRun(_)
             | Action::SelectSecondRun(_)
             | Action::ToggleCompared(_)
+            | Action::TestDifferences
             | Action::SelectUser(_)
             | Action::StepUser(_)
             | Action::SelectEpoch(_)

@@ -39,8 +39,8 @@ impl Judged {
             item_id: dataset.items.id(question(prepared, *case).target).unwrap_or_default().to_owned(),
             rank,
             probability: log_probability.exp(),
-            facts: Some(teller.facts(*case)),
             predicted: None,
+            facts: Some(teller.facts(*case)),
         };
         answers.map(row).collect()
     }

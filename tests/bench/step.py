@@ -202,6 +202,10 @@ class Gru(Recurrent):
     second_bias = 1 / 3
 
 
+class Rnn(Recurrent):
+    layer = nn.RNN
+
+
 class Vae(nn.Module):
     """Mult-VAE (Liang et al. 2018); the loss is the negative lower bound an item of a bag."""
 
@@ -250,7 +254,7 @@ class Vae(nn.Module):
 
 
 # One twin a family, by its name in experiment files.
-TWINS = {"Transformer": Transformer, "Lstm": Lstm, "Gru": Gru, "Vae": Vae}
+TWINS = {"Transformer": Transformer, "Lstm": Lstm, "Gru": Gru, "Rnn": Rnn, "Vae": Vae}
 
 
 # ------------------------------------------------------------------------------------------------
