@@ -68,6 +68,8 @@ pub enum Action {
     SelectSecondRun(Option<RunId>),
     /// Draw this run's curves on Compare, or no longer.
     ToggleCompared(RunId),
+    /// Work out how sure the differences between the chosen runs are.
+    TestDifferences,
     /// Take the run's experiment as the draft.
     UseExperimentOf(RunId),
     /// Delete a run from disk.
@@ -125,6 +127,7 @@ impl Action {
             Self::SelectRun(_) => "Look at this run",
             Self::SelectSecondRun(_) => "Compare with",
             Self::ToggleCompared(_) => "Draw its curves",
+            Self::TestDifferences => "Test the differences",
             Self::UseExperimentOf(_) => "Use its settings",
             Self::DeleteRun(_) => "Delete run",
             Self::ExportRun(..) => "Export run",

@@ -23,6 +23,7 @@ use crate::train::{Ended, Event};
 use super::data_state::Counted;
 use super::forecast_state::CountForecast;
 use super::list_state::ListAsk;
+use super::honest::Honest;
 use super::views::{RunSeries, ViewKey};
 
 /// Answers that may wait for [`super::App::receive`]. A thread with more to say holds until the
@@ -107,6 +108,7 @@ pub(super) enum Answer {
     Saved(PathBuf, Result<(), String>),
     Train(Event),
     Trained(Ticket, Result<(RunId, Ended), String>),
+    Honest(Result<Arc<Honest>, String>),
     Series(RunId, Result<Arc<RunSeries>, String>),
     RunData(RunId, Result<Arc<Prepared>, String>),
     User(ViewKey, Result<Arc<UserView>, String>),

@@ -10,6 +10,7 @@ mod data_state;
 mod draft;
 mod enabled;
 mod forecast_state;
+mod honest;
 mod job;
 mod list_state;
 mod notice;
@@ -27,6 +28,7 @@ pub use action::Action;
 pub use data_state::{DataState, EventTime, RawEvent, raw_events};
 pub use draft::Draft;
 pub use forecast_state::{CountForecast, ForecastKey, ForecastState};
+pub use honest::Honest;
 #[doc(hidden)]
 pub use job::ModelBuilder;
 pub use job::{FilePicker, Loadable, PickKind, Waker};
@@ -231,6 +233,7 @@ impl App {
             Action::SelectRun(_)
             | Action::SelectSecondRun(_)
             | Action::ToggleCompared(_)
+            | Action::TestDifferences
             | Action::SelectUser(_)
             | Action::StepUser(_)
             | Action::SelectEpoch(_)

@@ -52,6 +52,7 @@ impl App {
                 self.recall(&run, &series);
                 self.views.series.insert(run, series.into());
             }
+            Answer::Honest(honest) => self.views.honest = honest.into(),
             Answer::RunData(run, data) => {
                 self.answered(&Asked::Data(run.clone()));
                 self.views.data.insert(run, data.into());

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::honest::{Honest, HonestKey};
 use super::{ListAsk, ListState, Loadable};
 use crate::data::Prepared;
 use crate::explain::UserView;
@@ -49,6 +50,9 @@ pub struct Views {
     pub(super) series: BTreeMap<RunId, Loadable<Arc<RunSeries>>>,
     pub(super) users: BTreeMap<ViewKey, Loadable<Arc<UserView>>>,
     pub(super) data: BTreeMap<RunId, Loadable<Arc<Prepared>>>,
+    /// How sure the differences are, and of which runs that was worked out.
+    pub(super) honest: Loadable<Arc<Honest>>,
+    pub(super) honest_of: Option<HonestKey>,
     /// What was loaded and has changed on disk since; shown until the new is here.
     pub(super) stale_series: BTreeSet<RunId>,
     pub(super) stale_users: BTreeSet<ViewKey>,

@@ -44,7 +44,7 @@ use std::sync::Arc;
 use crate::baseline::BaselineKind;
 use crate::data::{Histories, Prepared};
 use crate::experiment::Experiment;
-use crate::metric::{AnswerKind, Better, Metrics};
+use crate::metric::{Better, Metrics};
 use crate::model::{DeviceKind, ModelError, TrainStats, Trainable};
 use crate::run::{EpochDone, Manifest, Outcome, Part, References, RunId, RunStore};
 use crate::spec::Problem;
@@ -211,7 +211,7 @@ fn judge_best(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Re
     let judged = judge_part(task, live, model, Part::Test)?;
     live.recorder.writer.save_results(Part::Test, &judged.results(task, Part::Test))?;
     let mut metrics = judged.metrics();
-    if metrics.kind == AnswerKind::Ranking {
+    if task.outcomes.is_none() {
         let spec = task.experiment.evaluation;
         let lists = look(model, &task.prepared, task.cases(Part::Test), spec, &mut || live.between_steps())?;
         live.recorder.writer.manifest.test_sampled = lists.sampled;

@@ -289,7 +289,7 @@ fn the_test_split_is_read_once_after_selection() {
     // A validation history has six events, a test history seven.
     let test: Vec<usize> =
         script.scored.iter().filter(|(_, row)| row.len() == LEN - 1).map(|(step, _)| *step).collect();
-    assert_eq!(test, [16; N_USERS], "each user once, after all four epochs' steps");
+    assert_eq!(test, [16; 2 * N_USERS], "each user for the rank and for the list, after all four epochs' steps");
     assert!(script.scored.iter().all(|(_, row)| [LEN - 2, LEN - 1].contains(&row.len())));
 }
 
