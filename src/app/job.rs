@@ -22,8 +22,8 @@ use crate::train::{Ended, Event};
 
 use super::data_state::Counted;
 use super::forecast_state::CountForecast;
-use super::list_state::ListAsk;
 use super::honest::Honest;
+use super::list_state::ListAsk;
 use super::views::{RunSeries, ViewKey};
 
 /// Answers that may wait for [`super::App::receive`]. A thread with more to say holds until the

@@ -35,8 +35,11 @@ pub fn sized_model(model: &ModelSpec, size: SizePreset) -> ModelSpec {
         (ModelKind::Transformer, SizePreset::Tiny) => {
             &[("d_model", 32), ("n_layers", 1), ("n_heads", 1), ("d_ff", 32), ("seq_len", 50)]
         }
-        (ModelKind::Transformer, SizePreset::Small) => {
+        (ModelKind::Transformer | ModelKind::Bert4Rec | ModelKind::EncoderDecoder, SizePreset::Small) => {
             &[("d_model", 48), ("n_layers", 2), ("n_heads", 2), ("d_ff", 96), ("seq_len", 100)]
+        }
+        (ModelKind::Bert4Rec | ModelKind::EncoderDecoder, SizePreset::Tiny) => {
+            &[("d_model", 32), ("n_layers", 1), ("n_heads", 1), ("d_ff", 64), ("seq_len", 50)]
         }
         (ModelKind::Lstm | ModelKind::Gru | ModelKind::Rnn, SizePreset::Tiny) => {
             &[("d_model", 32), ("d_hidden", 32), ("n_layers", 1), ("seq_len", 50)]

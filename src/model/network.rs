@@ -5,7 +5,7 @@ use burn::prelude::*;
 
 use super::item_vectors::ItemVectors;
 use super::kernel::Buffer;
-use super::{AttentionMaps, ModelError, StepInputs, random::Noise};
+use super::{Ahead, AttentionMaps, ModelError, StepInputs, random::Noise};
 use crate::data::Histories;
 
 /// The account of one batch. The tensors are plain, without autodiff.
@@ -82,6 +82,15 @@ pub(super) trait Network: Module {
     /// # Errors
     /// [`ModelError::Compute`] when the weights cannot be read from the device.
     fn attention(&self, _history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
+        Ok(None)
+    }
+
+    /// Scores of each of the next items, if the network foretells more than one by itself; another is rolled
+    /// forward.
+    ///
+    /// # Errors
+    /// [`ModelError::Compute`] when the scores cannot be read from the device.
+    fn ahead(&self, _asked: &Ahead<'_>) -> Result<Option<Vec<Vec<f32>>>, ModelError> {
         Ok(None)
     }
 }

@@ -12,8 +12,8 @@ use super::optimizer::AdamW;
 use super::random::Noise;
 use super::weights::{self, Stamp, compute_sentence, read};
 use super::{
-    Answer, AttentionMaps, LatentVectors, ModelError, OpenDevice, OptimizerSpec, Questions, StepInputs, StepScores,
-    TrainStats, Trainable,
+    Ahead, Answer, AttentionMaps, LatentVectors, ModelError, OpenDevice, OptimizerSpec, Questions, StepInputs,
+    StepScores, TrainStats, Trainable,
 };
 use crate::data::Histories;
 use crate::spec::words_of_panic;
@@ -185,6 +185,12 @@ impl<N: Network> Trainable for Session<N> {
             let (first, scores) = self.network()?.valid().step_scores(history);
             Ok(StepScores { first, scores: read(scores)?, n_columns })
         })?
+    }
+
+    fn ahead(&self, asked: &Ahead<'_>) -> Result<Vec<Vec<f32>>, ModelError> {
+        self.check_items(&asked.history.item_idx)?;
+        let found = guarded(|| self.network()?.valid().ahead(asked))??;
+        found.map_or_else(|| asked.rolled(|histories| self.scores(histories)), Ok)
     }
 
     fn attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {

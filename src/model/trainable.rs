@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, ModelError, Questions};
+use super::{Ahead, Answer, ModelError, Questions};
 use crate::data::Histories;
 
 /// How weights follow gradients: `AdamW` (Loshchilov & Hutter 2019); with `weight_decay` 0 it is
@@ -158,6 +158,16 @@ pub trait Trainable: Send {
     /// # Errors
     /// [`ModelError::Compute`] when the device fails.
     fn step_scores(&self, history: &Histories) -> Result<StepScores, ModelError>;
+
+    /// Scores of the whole catalogue for each of the next items of one history, one row an item: of the first
+    /// as in [`Trainable::scores`], of each other after the likeliest before it. Fewer rows when nothing is
+    /// left to choose.
+    ///
+    /// # Errors
+    /// [`ModelError::Compute`] when the device fails.
+    fn ahead(&self, asked: &Ahead<'_>) -> Result<Vec<Vec<f32>>, ModelError> {
+        asked.rolled(|histories| self.scores(histories))
+    }
 
     /// Attention weights over one history, the only row; `None` for a model that has no attention.
     ///

@@ -160,6 +160,8 @@ pub fn min_train_events(model: &ModelSpec) -> u32 {
     match model {
         ModelSpec::Vae(_) | ModelSpec::Autoencoder(_) => 1,
         ModelSpec::Transformer(_)
+        | ModelSpec::Bert4Rec(_)
+        | ModelSpec::EncoderDecoder(_)
         | ModelSpec::Lstm(_)
         | ModelSpec::Gru(_)
         | ModelSpec::Rnn(_)

@@ -8,11 +8,15 @@ import sys
 
 import torch
 
-from reference import autoencoder, gan, losses, recurrent, sequential_vae, transformer, vae
+from reference import (
+    autoencoder, bert4rec, encoder_decoder, gan, losses, recurrent, sequential_vae, transformer, vae,
+)
 from reference.common import write_family
 
 FAMILIES = {
     "transformer": transformer,
+    "bert4rec": bert4rec,
+    "encoder_decoder": encoder_decoder,
     "recurrent": recurrent,
     "vae": vae,
     "autoencoder": autoencoder,

@@ -25,13 +25,30 @@ pub(crate) fn shape() -> DataShape {
 
 /// What can be set beside the defaults, for the families that have all of it.
 fn variants() -> Vec<Vec<(&'static str, Value)>> {
+    let word = |word: &str| Value::Choice(word.to_owned());
     vec![
         vec![("attention", Value::Bool(true)), ("recurrent_dropout", Value::Float(0.1)), ("tied", Value::Bool(false))],
         vec![
             ("n_layers", Value::Int(2)),
             ("taper", Value::Float(0.5)),
             ("recurrent_dropout", Value::Float(0.1)),
-            ("output", Value::Choice("LastStep".to_owned())),
+            ("output", word("LastStep")),
+        ],
+        vec![
+            ("norm", word("After")),
+            ("activation", word("Gelu")),
+            ("positions", word("Sinusoidal")),
+            ("attention_dropout", Value::Float(0.1)),
+            ("tied", Value::Bool(false)),
+        ],
+        vec![("activation", word("Gelu")), ("positions", word("Rotary")), ("intervals", Value::Bool(true))],
+        vec![("positions", word("None")), ("intervals", Value::Bool(false))],
+        vec![("norm", word("Before")), ("positions", word("Rotary")), ("mask_share", Value::Float(0.3))],
+        vec![
+            ("norm", word("Before")),
+            ("activation", word("Gelu")),
+            ("positions", word("Learned")),
+            ("n_cuts", Value::Int(2)),
         ],
     ]
 }

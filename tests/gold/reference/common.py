@@ -45,6 +45,9 @@ class Case:
         self.module, self.tensors, self.spec = module, tensors, spec
         self.optimizer, self.first_step, self.n_steps = optimizer, first_step, n_steps
 
+    # Of each history the times of its events in seconds, where a case has them.
+    times = None
+
     def values(self, of):
         """Our layout of every tensor: `of` picks the parameter's value or gradient."""
         return {name: get(of) for name, get in self.tensors.items()}
@@ -181,7 +184,7 @@ def write(case):
     return {
         "family": case.family, "spec": case.spec, "optimizer": settings, "first_step": case.first_step, "n_steps": case.n_steps,
         "n_events": n_events, "loss": losses, "gradient_norm": norms, "kl": None if None in kls else kls,
-    }
+    } | ({} if case.times is None else {"times": case.times})
 
 
 def save(name, tensors, metadata=None):
