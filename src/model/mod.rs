@@ -22,6 +22,8 @@ mod features;
 pub mod gan;
 mod item_vectors;
 mod kernel;
+mod latent;
+mod likelihood;
 mod loss;
 mod memory;
 mod network;
@@ -44,10 +46,12 @@ pub use blueprint::{Blueprint, FeatureShape, LossKind, Negatives, Objective};
 pub use device::{DeviceInfo, DeviceKind, Layers, OpenDevice, device_for, device_of, list_devices, open_device};
 pub use error::ModelError;
 pub use family::{
-    Bert4RecSpec, EncoderDecoderSpec, GruSpec, LstmSpec, ModelFamily, ModelKind, ModelSpec, RecurrentOutput, RnnSpec,
-    TransformerSpec, VaeSpec,
+    Annealing, AutoencoderSpec, Bert4RecSpec, EncoderDecoderSpec, GruSpec, LstmSpec, ModelFamily, ModelKind, ModelSpec,
+    RecurrentOutput, RnnSpec, SequentialVaeSpec, TransformerSpec, VaeSpec,
 };
 pub use features::Join;
+pub use latent::LatentReport;
+pub use likelihood::Likelihood;
 pub use memory::{MachineMemory, MemoryNeed, Workload};
 pub use questions::{Answer, Questions, distinct};
-pub use trainable::{AttentionMaps, OptimizerSpec, StepInputs, StepScores, TrainStats, Trainable};
+pub use trainable::{AttentionMaps, LatentVectors, OptimizerSpec, StepInputs, StepScores, TrainStats, Trainable};

@@ -15,7 +15,8 @@ pub(super) struct LossSums {
     pub(super) loss: Tensor<1>,
     /// Number of predicted events.
     pub(super) n_events: usize,
-    /// Sum of the Kullback–Leibler term over users, in nats, and the number of users. `[1]`
+    /// Sum of the Kullback–Leibler term over latent vectors, in nats, and their number: one a user, or in a
+    /// sequential model one an event. `[1]`
     pub(super) kl: Option<(Tensor<1>, usize)>,
 }
 
@@ -69,6 +70,12 @@ pub(super) trait Network: Module {
     /// Scores after each of the history's last events: the place of the first row in the history,
     /// and `[n_rows, n_items + 1]`. The history is not empty.
     fn step_scores(&self, history: &Histories) -> (usize, Tensor<2>);
+
+    /// Mean and log-variance of the latent vector of each history, `[n_rows, d_latent]`, if the network has
+    /// one that is uncertain.
+    fn latent(&self, _histories: &Histories) -> Option<[Tensor<2>; 2]> {
+        None
+    }
 
     /// Attention over the history, if the network has any.
     ///

@@ -47,7 +47,7 @@ pub struct TrainStats {
     pub loss: f64,
     /// Global norm of the gradient before clipping.
     pub grad_norm: f64,
-    /// Kullback–Leibler term a user, in nats, mean over the steps; only a VAE has one.
+    /// Kullback–Leibler term a latent vector, in nats, mean over the steps; only a VAE has one.
     pub kl: Option<f64>,
     /// Number of steps averaged over.
     pub n_steps: usize,
@@ -107,6 +107,17 @@ impl AttentionMaps {
     }
 }
 
+/// Where a model with a latent vector places some histories, and how sure it is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LatentVectors {
+    /// Mean of each latent vector. `[n_rows, width]`
+    pub mean: Vec<f32>,
+    /// Logarithm of the variance of each number of it. `[n_rows, width]`
+    pub log_variance: Vec<f32>,
+    /// Length of a latent vector.
+    pub width: usize,
+}
+
 /// A model that can be trained, asked, saved and loaded.
 pub trait Trainable: Send {
     /// Number of learnt numbers.
@@ -163,6 +174,14 @@ pub trait Trainable: Send {
     /// # Errors
     /// [`ModelError::Compute`] when the device fails.
     fn attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError>;
+
+    /// The latent vector of each history; `None` for a model without an uncertain one.
+    ///
+    /// # Errors
+    /// [`ModelError::Compute`] when the device fails.
+    fn latent(&self, _histories: &Histories) -> Result<Option<LatentVectors>, ModelError> {
+        Ok(None)
+    }
 
     /// Writes the weights as safetensors: the whole file, or what was there before.
     ///

@@ -8,7 +8,9 @@ import sys
 
 import torch
 
-from reference import bert4rec, encoder_decoder, gan, recurrent, transformer, vae
+from reference import (
+    autoencoder, bert4rec, encoder_decoder, gan, losses, recurrent, sequential_vae, transformer, vae,
+)
 from reference.common import write_family
 
 FAMILIES = {
@@ -17,15 +19,19 @@ FAMILIES = {
     "encoder_decoder": encoder_decoder,
     "recurrent": recurrent,
     "vae": vae,
+    "autoencoder": autoencoder,
+    "sequential_vae": sequential_vae,
 }
 
 
 def main():
     torch.set_num_threads(2)
     torch.set_default_dtype(torch.float64)
-    for name in sys.argv[1:] or [*FAMILIES, "gan"]:
+    for name in sys.argv[1:] or [*FAMILIES, "gan", "losses"]:
         if name == "gan":
             gan.write()
+        elif name == "losses":
+            losses.write()
         else:
             write_family(name, FAMILIES[name].cases())
 

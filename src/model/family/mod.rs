@@ -1,20 +1,27 @@
 //! The model families: one file each, one list of them here.
 
+mod autoencoder;
+mod bags;
 mod bert4rec;
 mod encoder_decoder;
 mod gru;
+mod latent;
 mod lstm;
 mod recurrent;
 mod rnn;
+mod sequential_vae;
 mod transformer;
 mod vae;
 
+pub use autoencoder::AutoencoderSpec;
 pub use bert4rec::Bert4RecSpec;
 pub use encoder_decoder::EncoderDecoderSpec;
 pub use gru::GruSpec;
+pub use latent::Annealing;
 pub use lstm::LstmSpec;
 pub use recurrent::RecurrentOutput;
 pub use rnn::RnnSpec;
+pub use sequential_vae::SequentialVaeSpec;
 pub use transformer::TransformerSpec;
 pub use vae::VaeSpec;
 
@@ -95,6 +102,10 @@ pub enum ModelSpec {
     Rnn(RnnSpec),
     /// Mult-VAE.
     Vae(VaeSpec),
+    /// Plain and denoising autoencoder.
+    Autoencoder(AutoencoderSpec),
+    /// Sequential VAE.
+    SequentialVae(SequentialVaeSpec),
 }
 
 impl Default for ModelSpec {
@@ -115,6 +126,8 @@ impl ModelSpec {
             Self::Gru(spec) => spec,
             Self::Rnn(spec) => spec,
             Self::Vae(spec) => spec,
+            Self::Autoencoder(spec) => spec,
+            Self::SequentialVae(spec) => spec,
         }
     }
 
@@ -128,6 +141,8 @@ impl ModelSpec {
             Self::Gru(spec) => spec,
             Self::Rnn(spec) => spec,
             Self::Vae(spec) => spec,
+            Self::Autoencoder(spec) => spec,
+            Self::SequentialVae(spec) => spec,
         }
     }
 

@@ -128,6 +128,14 @@ def fill(module, scale):
                 bias *= module.only_candidate
 
 
+def scrambled(bits):
+    """The mixing function of SplitMix64."""
+    mask = 2**64 - 1
+    bits = ((bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9) & mask
+    bits = ((bits ^ (bits >> 27)) * 0x94D049BB133111EB) & mask
+    return bits ^ (bits >> 31)
+
+
 def normals(state, n):
     """Seqscope's noise: SplitMix64 (Steele et al. 2014) into Box & Muller (1958), from its state."""
     mask, values = 2**64 - 1, []
@@ -135,10 +143,7 @@ def normals(state, n):
     def draw():
         nonlocal state
         state = (state + 0x9E3779B97F4A7C15) & mask
-        bits = state
-        bits = ((bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9) & mask
-        bits = ((bits ^ (bits >> 27)) * 0x94D049BB133111EB) & mask
-        return (bits ^ (bits >> 31)) >> 11
+        return scrambled(state) >> 11
 
     while len(values) < n:
         radius = math.sqrt(-2 * math.log((draw() + 1) / 2**53))
