@@ -222,7 +222,9 @@ fn training_learns_a_circle() {
         // Who sees no order can only learn which ten of the twenty items a user has: from ln 20 to
         // at best ln 10, a bound of 0.77.
         let sees_order = spec.fields().iter().any(|field| field.key == "seq_len");
-        let bound = if sees_order { 0.5 } else { 0.9 };
+        // Who fills in hidden events learns from a fifth of them a step, and is only on its way after 60.
+        let fills_in = spec.fields().iter().any(|field| field.key == "mask_share");
+        let bound = if sees_order && !fills_in { 0.5 } else { 0.9 };
         assert!(last < bound * first, "{}: loss {first} → {last}", title(&spec));
     }
 }
