@@ -52,6 +52,7 @@ impl App {
                 self.recall(&run, &series);
                 self.views.series.insert(run, series.into());
             }
+            Answer::Honest(honest) => self.views.honest = honest.into(),
             Answer::RunData(run, data) => {
                 self.answered(&Asked::Data(run.clone()));
                 self.views.data.insert(run, data.into());
@@ -60,6 +61,11 @@ impl App {
                 self.answered(&Asked::User(key.clone()));
                 self.views.take_user(key, view.into());
             }
+            Answer::List(ask, made) => {
+                self.answered(&Asked::List(ask.clone()));
+                (self.views.list.answered, self.views.list.made) = (Some(ask), made.into());
+            }
+            Answer::Forecast(ticket, made) => self.data.forecast.take(ticket, made),
             Answer::Deleted(run, Ok(())) => {
                 self.drop_run(&run);
                 self.refresh_runs();

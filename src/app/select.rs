@@ -15,6 +15,7 @@ impl App {
                 self.selection.second_run = run;
             }
             Action::ToggleCompared(run) => self.toggle_compared(run),
+            Action::TestDifferences => self.test_differences(),
             Action::SelectUser(user_id) => {
                 self.selection.user_id = Some(user_id);
                 self.selection.event = None;

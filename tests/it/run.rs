@@ -236,7 +236,10 @@ fn an_export_is_text_tables_and_weights_in_an_empty_folder() {
     assert_eq!(names(&to), expected);
     assert_eq!(written, expected.map(|name| to.join(name)));
     let csv = std::fs::read_to_string(to.join("test.csv")).unwrap();
-    assert!(csv.starts_with("user_id,item_id,rank,probability\nu0,i8,"), "{csv}");
+    assert!(
+        csv.starts_with("user_id,item_id,rank,probability,history_len,popularity_decile,behaviour\nu0,i8,"),
+        "{csv}"
+    );
     let experiment = Experiment::open(&to.join("experiment.ron")).unwrap();
     assert_eq!(experiment, setup.experiment, "it can be trained again as it is");
     let full = setup.store().export(&done.id, &to);
@@ -273,8 +276,8 @@ fn results_come_back_bit_for_bit() {
         item_id: "行为, \"quoted\"".to_owned(),
         rank,
         probability: 0.1 + 0.2,
-        facts: None,
         predicted: None,
+        facts: None,
     };
     let users = vec![user("007", 1.5), user("", 3416.0)];
     writer.save_results(Part::Test, &users).unwrap();

@@ -91,8 +91,8 @@ mod tests {
             item_id: "i".to_owned(),
             rank: *rank,
             probability: 0.1,
-            facts: None,
             predicted: None,
+            facts: None,
         };
         ranks.iter().map(result).collect()
     }

@@ -4,6 +4,7 @@
 mod columns;
 mod curves;
 mod disagree;
+mod honest;
 mod pair;
 mod settings;
 mod table;
@@ -24,6 +25,12 @@ enum Below {
     #[default]
     #[strum(to_string = "Curves and settings")]
     Curves,
+    /// Intervals and tests over users.
+    #[strum(to_string = "How sure")]
+    HowSure,
+    /// Results of a run by slice.
+    #[strum(to_string = "By slice")]
+    Slices,
     /// The same user through two runs.
     #[strum(to_string = "One user, two runs")]
     User,
@@ -68,6 +75,8 @@ impl ComparePage {
                     self.curves.ui(ui, app);
                 });
             }
+            Below::HowSure => honest::how_sure(ui, app, actions),
+            Below::Slices => honest::by_slice(ui, app, actions),
             Below::User => self.pair.ui(ui, app, actions),
         }
     }

@@ -1,0 +1,76 @@
+//! How sure the differences between the ticked runs are: worked out on a thread, when a page asks.
+
+use std::sync::Arc;
+
+use super::job::Answer;
+use super::{App, Loadable, RunSeries};
+use crate::run::{Comparison, RunId, Slice, Summary, Tested, compare, slices};
+
+/// Runs held against the first of them, and the slices of each.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Honest {
+    /// Intervals, tests, seeds, trials.
+    pub comparison: Comparison,
+    /// Test results of each run by slice, in the order of the runs.
+    pub slices: Vec<Vec<Slice>>,
+}
+
+/// What a comparison was made of: the runs with the number of their test results, and the list of runs.
+pub(super) type HonestKey = (Vec<(RunId, usize)>, u64);
+
+impl App {
+    /// The comparison of run A with the ticked runs, and of run B.
+    #[must_use]
+    pub fn honest(&self) -> &Loadable<Arc<Honest>> {
+        &self.views.honest
+    }
+
+    /// Whether the comparison is not that of the runs now chosen, all of which have been read.
+    #[must_use]
+    pub fn honest_is_due(&self) -> bool {
+        if self.views.honest.is_loading() {
+            return false;
+        }
+        let chosen = self.chosen_runs();
+        let is_read = |run: &RunId| !matches!(self.views.series(run), Loadable::Idle | Loadable::Loading(_));
+        !chosen.is_empty() && chosen.iter().all(is_read) && self.views.honest_of != Some(self.honest_key())
+    }
+
+    /// Run A, then the ticked ones, then run B.
+    fn chosen_runs(&self) -> Vec<RunId> {
+        let selection = &self.selection;
+        let mut chosen: Vec<RunId> = Vec::new();
+        for run in selection.run.iter().chain(&selection.compared).chain(&selection.second_run) {
+            if !chosen.contains(run) {
+                chosen.push(run.clone());
+            }
+        }
+        chosen
+    }
+
+    fn honest_key(&self) -> HonestKey {
+        let n_results = |run: &RunId| self.views.series(run).ready().map_or(0, |series| series.test_results.len());
+        let runs = self.chosen_runs().into_iter().map(|run| (run.clone(), n_results(&run))).collect();
+        (runs, self.runs_revision())
+    }
+
+    pub(super) fn test_differences(&mut self) {
+        let series: Vec<Arc<RunSeries>> =
+            self.chosen_runs().iter().filter_map(|run| self.views.series(run).ready().cloned()).collect();
+        let all: Vec<Summary> = self.runs.ready().cloned().unwrap_or_default();
+        self.views.honest_of = Some(self.honest_key());
+        self.views.honest = Loadable::Loading("Drawing users again and again".to_owned());
+        let work = move || Ok(Arc::new(honest(&series, &all)));
+        self.jobs.start("comparison", work, Answer::Honest);
+    }
+}
+
+fn honest(series: &[Arc<RunSeries>], all: &[Summary]) -> Honest {
+    let kind = series.first().map(|series| series.manifest.experiment.answers()).unwrap_or_default();
+    let metric = kind.by_user();
+    let tested: Vec<Tested<'_>> =
+        series.iter().map(|of| Tested { manifest: &of.manifest, results: &of.test_results }).collect();
+    let comparison = compare(&tested, all, metric);
+    let slices = series.iter().map(|of| slices(&of.test_results, metric)).collect();
+    Honest { comparison, slices }
+}
