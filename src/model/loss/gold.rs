@@ -29,7 +29,7 @@ fn whole(values: &[f32]) -> Vec<i32> {
     values.iter().map(|value| *value as i32).collect()
 }
 
-fn assert_near(what: &str, ours: Vec<f32>, theirs: &[f32]) {
+fn assert_near(what: &str, ours: &[f32], theirs: &[f32]) {
     assert_eq!(ours.len(), theirs.len(), "{what}");
     let scale = theirs.iter().fold(0f32, |max, value| max.max(value.abs()));
     let error = ours.iter().zip(theirs).fold(0f32, |max, (a, b)| max.max((a - b).abs()));
@@ -71,9 +71,9 @@ fn every_loss_and_its_gradients_are_pytorchs() {
             };
             let values = |tensor: Tensor<2>| tensor.into_data().try_into_vec::<f32>().unwrap();
             let of = |part: &str| gold[&format!("{name}.{part}")].as_slice();
-            assert_near(name, found.loss_sum.into_data().try_into_vec::<f32>().unwrap(), of("loss"));
-            assert_near(name, values(found.d_hidden), of("d_hidden"));
-            assert_near(name, values(found.d_items), of("d_items"));
+            assert_near(name, &found.loss_sum.into_data().try_into_vec::<f32>().unwrap(), of("loss"));
+            assert_near(name, &values(found.d_hidden), of("d_hidden"));
+            assert_near(name, &values(found.d_items), of("d_items"));
         }
     }
 }
