@@ -39,7 +39,7 @@
 //! |---|---|---|
 //! | [`spec`] | the words in which a setting describes itself; named seeds, files written whole; a leaf | |
 //! | [`metric`] | scores in, numbers out, and how sure their differences are | |
-//! | [`baseline`] | the classical references that run beside every model | |
+//! | [`baseline`] | the classical references that run beside every model, and forecasts of counts | `gemm` |
 //! | [`data`] | tables in, sequences and batches out | `polars`, `rusqlite`, `blake3` |
 //! | [`model`] | the neural families; results leave as `f32` | `burn`, `burn-wgpu`, `gemm`, `pulp` |
 //! | [`experiment`] | what to do, as the user wrote it | `ron` |

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{HeadIdx, NoticeId, Page, ThemeChoice};
+use super::{ForecastKey, HeadIdx, ListAsk, NoticeId, Page, ThemeChoice};
 use crate::data::{ProfileView, PseudonymKey, TitleSpec};
 use crate::experiment::Experiment;
 use crate::model::ModelKind;
@@ -40,6 +40,8 @@ pub enum Action {
     CancelPrepare,
     /// Write one view of the log's profile as CSV, beside the exported runs.
     ExportProfile(ProfileView),
+    /// Count the open log by period and forecast the counts.
+    Forecast(ForecastKey),
     /// Another family, with its defaults or as it was last edited.
     ChooseModel(ModelKind),
     /// The draft as a form has changed it.
@@ -88,6 +90,8 @@ pub enum Action {
     SelectHead(Option<HeadIdx>),
     /// Look at one event of the history.
     SelectEvent(Option<usize>),
+    /// Make a recommendation list for the user that is looked at.
+    Recommend(Box<ListAsk>),
     /// Take a notice away.
     Dismiss(NoticeId),
 }
@@ -108,6 +112,7 @@ impl Action {
             Self::Prepare => "Prepare data",
             Self::CancelPrepare => "Cancel",
             Self::ExportProfile(_) => "Export CSV",
+            Self::Forecast(_) => "Forecast",
             Self::ChooseModel(_) => "Choose model",
             Self::Edit(_) => "Change",
             Self::Undo => "Undo",
@@ -134,6 +139,7 @@ impl Action {
             Self::SelectEpoch(_) => "Look at this epoch",
             Self::SelectHead(_) => "Open this head",
             Self::SelectEvent(_) => "Look at this event",
+            Self::Recommend(_) => "Recommend",
             Self::Dismiss(_) => "Dismiss",
         }
     }

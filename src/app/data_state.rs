@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::job::Ticket;
-use super::{Jobs, Loadable};
+use super::{ForecastKey, ForecastState, Jobs, Loadable};
 use crate::app::job::{Answer, sentence};
 use crate::data::{
     self, Calendar, DataError, DataSource, DataSpec, FileSpec, Finding, Opening, Places, Prepared, Preview, Profile,
@@ -83,6 +83,8 @@ pub struct DataState {
     pub audit: Option<Arc<Vec<Finding>>>,
     /// Where the events of `prepared` happened, when the log says so.
     pub places: Option<Arc<Places>>,
+    /// Counts by period and their forecasts, once they were asked for.
+    pub forecast: ForecastState,
     /// What `prepared` was made from; when the draft says something else, it is stale.
     pub prepared_from: Option<(DataSpec, SplitSpec)>,
     previewed: Option<FileSpec>,
@@ -166,6 +168,13 @@ impl DataState {
             Ok(Counted::new(prepared, &data))
         };
         jobs.start("prepare", work, move |result| Answer::Prepared(ticket, from, result));
+    }
+
+    /// Starts to count what is open by period, and to forecast the counts.
+    pub(super) fn forecast(&mut self, key: ForecastKey, jobs: &Jobs) {
+        if let Some(prepared) = self.prepared.ready() {
+            self.forecast.ask(prepared, key, jobs);
+        }
     }
 
     /// Asks the opening to stop; what comes of it is dropped.

@@ -14,14 +14,16 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use crate::data::{DataSpec, Prepared, Preview, SplitSpec};
 use crate::experiment::Experiment;
-use crate::explain::UserView;
+use crate::explain::{Recommendation, UserView};
 use crate::model::DeviceInfo;
 use crate::run::{RunId, Summary};
 use crate::spec::words_of_panic;
 use crate::train::{Ended, Event};
 
 use super::data_state::Counted;
+use super::forecast_state::CountForecast;
 use super::honest::Honest;
+use super::list_state::ListAsk;
 use super::views::{RunSeries, ViewKey};
 
 /// Answers that may wait for [`super::App::receive`]. A thread with more to say holds until the
@@ -100,6 +102,8 @@ pub(super) enum Answer {
     Picked(PickKind, Result<Option<PathBuf>, String>),
     Previewed(Ticket, Result<Preview, String>),
     Prepared(Ticket, (DataSpec, SplitSpec), Result<Counted, String>),
+    List(ListAsk, Result<Arc<Recommendation>, String>),
+    Forecast(Ticket, Result<Arc<CountForecast>, String>),
     Opened(PathBuf, Result<Box<Experiment>, String>),
     Saved(PathBuf, Result<(), String>),
     Train(Event),

@@ -9,8 +9,10 @@ mod action;
 mod data_state;
 mod draft;
 mod enabled;
+mod forecast_state;
 mod honest;
 mod job;
+mod list_state;
 mod notice;
 mod preset;
 mod profile;
@@ -25,10 +27,12 @@ mod want;
 pub use action::Action;
 pub use data_state::{DataState, EventTime, RawEvent, raw_events};
 pub use draft::Draft;
+pub use forecast_state::{CountForecast, ForecastKey, ForecastState};
 pub use honest::Honest;
 #[doc(hidden)]
 pub use job::ModelBuilder;
 pub use job::{FilePicker, Loadable, PickKind, Waker};
+pub use list_state::{ListAsk, ListState};
 pub use notice::{Notice, NoticeId, Tone};
 pub use preset::{SizePreset, sized_model};
 pub use selection::{HeadIdx, Page, Selection, ThemeChoice};
@@ -208,6 +212,8 @@ impl App {
             Action::Prepare => self.prepare(),
             Action::CancelPrepare => self.cancel_prepare(),
             Action::ExportProfile(view) => self.export_profile(view),
+            Action::Recommend(ask) => self.views.list.wanted = Some(*ask),
+            Action::Forecast(key) => self.data.forecast(key, &self.jobs),
             Action::ChooseModel(kind) => self.change_draft(|draft| draft.choose_model(kind)),
             Action::Edit(next) => self.change_draft(|draft| draft.edit(*next, Instant::now())),
             Action::Undo => self.change_draft(Draft::undo),

@@ -35,8 +35,11 @@ pub fn sized_model(model: &ModelSpec, size: SizePreset) -> ModelSpec {
         (ModelKind::Transformer, SizePreset::Tiny) => {
             &[("d_model", 32), ("n_layers", 1), ("n_heads", 1), ("d_ff", 32), ("seq_len", 50)]
         }
-        (ModelKind::Transformer, SizePreset::Small) => {
+        (ModelKind::Transformer | ModelKind::Bert4Rec | ModelKind::EncoderDecoder, SizePreset::Small) => {
             &[("d_model", 48), ("n_layers", 2), ("n_heads", 2), ("d_ff", 96), ("seq_len", 100)]
+        }
+        (ModelKind::Bert4Rec | ModelKind::EncoderDecoder, SizePreset::Tiny) => {
+            &[("d_model", 32), ("n_layers", 1), ("n_heads", 1), ("d_ff", 64), ("seq_len", 50)]
         }
         (ModelKind::Lstm | ModelKind::Gru | ModelKind::Rnn, SizePreset::Tiny) => {
             &[("d_model", 32), ("d_hidden", 32), ("n_layers", 1), ("seq_len", 50)]
@@ -44,8 +47,14 @@ pub fn sized_model(model: &ModelSpec, size: SizePreset) -> ModelSpec {
         (ModelKind::Lstm | ModelKind::Gru | ModelKind::Rnn, SizePreset::Small) => {
             &[("d_model", 48), ("d_hidden", 96), ("n_layers", 1), ("seq_len", 100)]
         }
-        (ModelKind::Vae, SizePreset::Tiny) => &[("d_hidden", 64), ("d_latent", 16)],
-        (ModelKind::Vae, SizePreset::Small) => &[("d_hidden", 200), ("d_latent", 64)],
+        (ModelKind::Vae | ModelKind::Autoencoder, SizePreset::Tiny) => &[("d_hidden", 64), ("d_latent", 16)],
+        (ModelKind::Vae | ModelKind::Autoencoder, SizePreset::Small) => &[("d_hidden", 200), ("d_latent", 64)],
+        (ModelKind::SequentialVae, SizePreset::Tiny) => {
+            &[("d_model", 32), ("d_state", 32), ("d_hidden", 32), ("d_latent", 8), ("seq_len", 50)]
+        }
+        (ModelKind::SequentialVae, SizePreset::Small) => {
+            &[("d_model", 48), ("d_state", 96), ("d_hidden", 64), ("d_latent", 32), ("seq_len", 100)]
+        }
         (_, SizePreset::Paper) => return default_of(kind),
     };
     let mut sized = model.clone();

@@ -61,6 +61,11 @@ impl App {
                 self.answered(&Asked::User(key.clone()));
                 self.views.take_user(key, view.into());
             }
+            Answer::List(ask, made) => {
+                self.answered(&Asked::List(ask.clone()));
+                (self.views.list.answered, self.views.list.made) = (Some(ask), made.into());
+            }
+            Answer::Forecast(ticket, made) => self.data.forecast.take(ticket, made),
             Answer::Deleted(run, Ok(())) => {
                 self.drop_run(&run);
                 self.refresh_runs();

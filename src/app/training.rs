@@ -6,7 +6,7 @@ use crate::metric::{AnswerKind, Metric, Metrics};
 use crate::model::DeviceInfo;
 use crate::run::{Curves, Part, References, RunId};
 use crate::spec::Problem;
-use crate::train::{Ended, EventKind, Progress};
+use crate::train::{Ended, EventKind, LatentUse, Progress};
 
 /// Losses between evaluations that are kept; beyond it every second one of the older half goes.
 const STEP_LOSSES_KEPT: usize = 20_000;
@@ -74,6 +74,8 @@ pub struct Training {
     pub points: Vec<LivePoint>,
     /// References on validation: the lines behind the ranking metric.
     pub references_valid: References,
+    /// What is used of the latent vector, where the model has one.
+    pub latent: Option<Box<LatentUse>>,
     /// Warnings of this run.
     pub problems: Vec<Problem>,
 }
@@ -92,6 +94,7 @@ impl Training {
             step_losses: Vec::new(),
             points: Vec::new(),
             references_valid: References::new(),
+            latent: None,
             problems: Vec::new(),
         }
     }
@@ -141,6 +144,7 @@ impl Training {
                 events_per_sec,
                 is_best,
             }),
+            EventKind::Latent(used) => self.latent = Some(used),
             EventKind::Checkpointed { .. } => {}
             // A stop that is under way is not hidden by an older pause or resume.
             EventKind::Paused | EventKind::Resumed if self.phase == TrainingPhase::Stopping => {}

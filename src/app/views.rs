@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::Loadable;
 use super::honest::{Honest, HonestKey};
+use super::{ListAsk, ListState, Loadable};
 use crate::data::Prepared;
 use crate::explain::UserView;
 use crate::run::{Curves, Manifest, RunId, UserResult};
@@ -56,6 +56,7 @@ pub struct Views {
     /// What was loaded and has changed on disk since; shown until the new is here.
     pub(super) stale_series: BTreeSet<RunId>,
     pub(super) stale_users: BTreeSet<ViewKey>,
+    pub(super) list: ListState,
     /// The one question that the explaining thread works on.
     pub(super) asked: Option<Asked>,
     /// Keys in order of arrival, to drop the oldest.
@@ -67,6 +68,7 @@ pub struct Views {
 pub(super) enum Asked {
     Data(RunId),
     User(ViewKey),
+    List(ListAsk),
 }
 
 impl Views {
@@ -88,6 +90,12 @@ impl Views {
         self.data.get(run).and_then(Loadable::ready)
     }
 
+    /// The recommendation list.
+    #[must_use]
+    pub fn list(&self) -> &ListState {
+        &self.list
+    }
+
     /// How far the data of a run are, and why they could not be had.
     #[must_use]
     pub fn data_state(&self, run: &RunId) -> &Loadable<Arc<Prepared>> {
@@ -97,6 +105,9 @@ impl Views {
     /// The weights of a run have changed: what was made from its best epoch is old now.
     pub(super) fn run_changed(&mut self, run: &RunId) {
         self.stale_series.insert(run.clone());
+        if self.list.answered.as_ref().is_some_and(|ask| ask.key.run == *run) {
+            self.list.answered = None;
+        }
         let changed = self.users.keys().filter(|key| key.run == *run && key.epoch.is_none());
         self.stale_users.extend(changed.cloned());
     }

@@ -125,6 +125,9 @@ impl App {
                 self.views.stale_users.remove(key);
                 ExplainQuestion::User { key: key.clone(), known: self.views.data(&key.run).cloned() }
             }
+            Asked::List(ask) => {
+                ExplainQuestion::List { ask: ask.clone(), known: self.views.data(&ask.key.run).cloned() }
+            }
         };
         self.views.asked = Some(next);
         self.explainer.ask(&self.jobs, question);
@@ -139,7 +142,10 @@ impl App {
             let view = self.views.user(key);
             view.is_loading() || (view.ready().is_some() && self.views.stale_users.contains(*key))
         };
-        keys.iter().find(is_due).map(|key| Asked::User(key.clone()))
+        let user = keys.iter().find(is_due).map(|key| Asked::User(key.clone()));
+        // A list is made only for who is looked at now.
+        let list = || self.views.list.open().filter(|ask| keys.contains(&ask.key)).cloned().map(Asked::List);
+        user.or_else(list)
     }
 }
 

@@ -1,24 +1,50 @@
-//! The classical references: fitted in a second, no gradient. Pure CPU, no burn.
+//! The classical references: fitted in seconds, no gradient. Pure CPU, no burn.
 //!
 //! # Fallback and ties
 //! Every reference knows items that it has no evidence for. Popularity speaks for them: each score
 //! carries [`TIE_BREAK`] times the item's share of the most popular item's count. So after an item
 //! that was never seen in training the Markov chains answer with popularity, and among items with
 //! equal counts the more popular comes first, as far as `f32` can tell them apart (the step beside
-//! 1 is 1.2e-7, so about eight grades of popularity). What is still equal shares its rank.
+//! 1 is 1.2e-7, so about eight grades of popularity). What is still equal shares its rank. The chain
+//! of second order needs no such share: its smoothing ends in popularity.
+//!
+//! # Settings
+//! What depends on the data is chosen on the training part alone, as `tune` says; everything else
+//! is a constant with a name, told by [`BaselineKind::about`].
 
+mod about;
+mod baskets;
+mod content;
+mod ease;
+pub mod forecast;
+mod item_knn;
+mod judge;
+mod kind;
+mod log;
 mod markov;
+mod markov2;
 mod popularity;
+mod recent;
+mod repeat;
+pub mod task;
 mod transitions;
+mod tune;
+mod user_knn;
 mod window;
 
-use serde::{Deserialize, Serialize};
-
+pub use about::{About, AboutSetting};
+pub use baskets::LONGEST_BASKET;
+pub use content::{BUCKETS, ItemContents};
+pub use ease::{EASE_DECAYS, MOST_ITEMS, RIDGE};
+pub use item_knn::{FEWEST_NEIGHBOURS, KNN_DECAYS, LIKENESSES, SHRINKAGES};
+pub use judge::{Question, ranks};
+pub use kind::BaselineKind;
+pub use log::{LeftOut, TrainingLog};
+pub use recent::RECENT_SHARE;
+pub use repeat::REPEAT_DECAYS;
+pub use tune::TUNING_USERS;
+pub use user_knn::{MOST_USER_PAIRS, NEAREST_USERS};
 pub use window::{DECAYS, LAST_ITEMS, ROW_NORM_EXPONENT, WINDOW};
-
-use markov::Markov;
-use popularity::Popularity;
-use window::MarkovWindow;
 
 /// How much popularity counts beside one observed transition: enough to order what is tied, too
 /// little to overrule anything that was observed.
@@ -31,49 +57,4 @@ pub trait Baseline: Send + Sync {
     ///
     /// Whatever `scores` held is overwritten. Unknown items in `history` are passed over.
     fn scores(&self, history: &[u32], scores: &mut [f32]);
-}
-
-/// The references that run beside every model.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, strum::EnumIter, strum::Display,
-)]
-pub enum BaselineKind {
-    /// Number of training events of an item.
-    #[strum(to_string = "popularity")]
-    #[serde(rename = "popularity")]
-    Popularity,
-    /// First-order Markov chain.
-    #[strum(to_string = "markov")]
-    #[serde(rename = "markov")]
-    Markov,
-    /// Windowed Markov chain.
-    #[strum(to_string = "markov-window")]
-    #[serde(rename = "markov-window")]
-    MarkovWindow,
-}
-
-impl BaselineKind {
-    /// Fits on the training sequences (item indices ≥ 1, oldest first; others are passed over).
-    ///
-    /// The same sequences in the same order give the same scores, bit for bit. The windowed chain
-    /// also chooses its recency decay among [`DECAYS`], on these sequences alone.
-    #[must_use]
-    pub fn fit<'a>(self, n_items: usize, sequences: impl Iterator<Item = &'a [u32]>) -> Box<dyn Baseline> {
-        let sequences: Vec<&[u32]> = sequences.collect();
-        match self {
-            Self::Popularity => Box::new(Popularity::fit(n_items, &sequences)),
-            Self::Markov => Box::new(Markov::fit(n_items, &sequences)),
-            Self::MarkovWindow => Box::new(MarkovWindow::fit(n_items, &sequences)),
-        }
-    }
-
-    /// Name as a person reads it, such as `Windowed Markov chain`.
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Popularity => "Popularity",
-            Self::Markov => "Markov chain",
-            Self::MarkovWindow => "Windowed Markov chain",
-        }
-    }
 }

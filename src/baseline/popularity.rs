@@ -22,6 +22,11 @@ impl Popularity {
         Self { counts: counts.into_iter().map(|count| count as f32).collect() }
     }
 
+    /// Number of training events of each item, `[n_items + 1]`.
+    pub(super) fn counts(&self) -> &[f32] {
+        &self.counts
+    }
+
     /// The share of popularity that every reference's scores start from: [`TIE_BREAK`] for the
     /// most popular item, proportionally less for the others.
     pub(super) fn tie_break(&self) -> Vec<f32> {

@@ -4,7 +4,9 @@
 use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
-use crate::baseline::BaselineKind;
+use crate::baseline::forecast::ForecastKind;
+use crate::baseline::task::TaskReference;
+use crate::baseline::{About, AboutSetting, BaselineKind};
 use crate::data::TaskKind;
 use crate::experiment::TrainingSpec;
 use crate::metric::Metric;
@@ -15,7 +17,7 @@ use crate::spec::{Described, Field, FieldKind, Value as Setting};
 pub(super) fn json() -> Value {
     json!({
         "families": ModelSpec::iter().map(|spec| family(&spec)).collect::<Vec<_>>(),
-        "references": BaselineKind::iter().map(reference).collect::<Vec<_>>(),
+        "references": references(),
         "metrics": Metric::iter().map(metric).collect::<Vec<_>>(),
         "losses": LossKind::iter().map(loss).collect::<Vec<_>>(),
         "tasks": TaskKind::iter().map(task).collect::<Vec<_>>(),
@@ -35,8 +37,25 @@ fn family(spec: &ModelSpec) -> Value {
     })
 }
 
-fn reference(kind: BaselineKind) -> Value {
-    json!({ "name": kind.to_string(), "title": kind.title(), "source": "", "settings": [] })
+/// Every reference, for items, for answers that are no items, and for counts.
+fn references() -> Vec<Value> {
+    let of_items = BaselineKind::iter().map(|kind| reference(&kind.to_string(), "items", &kind.about()));
+    let of_tasks = TaskReference::iter().map(|kind| reference(&kind.to_string(), "answers", &kind.about()));
+    let of_counts = ForecastKind::iter().map(|kind| reference(&kind.to_string(), "counts", &kind.about()));
+    of_items.chain(of_tasks).chain(of_counts).collect()
+}
+
+fn reference(name: &str, of: &str, about: &About) -> Value {
+    let setting =
+        |setting: &AboutSetting| json!({ "name": setting.name, "value": setting.value, "help": setting.help });
+    json!({
+        "name": name,
+        "title": about.title,
+        "summary": about.summary,
+        "source": about.source,
+        "of": of,
+        "settings": about.settings.iter().map(setting).collect::<Vec<_>>(),
+    })
 }
 
 fn metric(metric: Metric) -> Value {

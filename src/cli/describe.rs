@@ -6,7 +6,9 @@ use strum::IntoEnumIterator;
 
 use super::table::{Align, Table};
 use super::{Streams, catalogue};
-use crate::baseline::BaselineKind;
+use crate::baseline::forecast::ForecastKind;
+use crate::baseline::task::TaskReference;
+use crate::baseline::{About, AboutSetting, BaselineKind};
 use crate::data::{AugmentSpec, CleanSpec, CleanStep, FeatureSpec, SplitSpec, TaskKind, WorldKind, WorldSpec};
 use crate::error::Error;
 use crate::experiment::{EvaluationSpec, TrainingSpec};
@@ -154,13 +156,6 @@ fn judging() -> impl Iterator<Item = Section> {
             fields,
         }
     });
-    let references = BaselineKind::iter().map(|kind| Section {
-        name: "references".to_owned(),
-        title: kind.title().to_owned(),
-        about: about_reference(kind),
-        prefix: "",
-        fields: Vec::new(),
-    });
     let metrics = Metric::iter().map(|metric| {
         let about = metric.about();
         Section {
@@ -171,7 +166,21 @@ fn judging() -> impl Iterator<Item = Section> {
             fields: Vec::new(),
         }
     });
-    tasks.chain(losses).chain(references).chain(metrics)
+    tasks.chain(losses).chain(references()).chain(metrics)
+}
+
+/// The references: of items, of other answers, of counts.
+fn references() -> impl Iterator<Item = Section> {
+    let of_items = BaselineKind::iter().map(BaselineKind::about);
+    let of_others =
+        TaskReference::iter().map(TaskReference::about).chain(ForecastKind::iter().map(ForecastKind::about));
+    of_items.chain(of_others).map(|about| Section {
+        name: "references".to_owned(),
+        title: about.title.to_owned(),
+        about: about_reference(&about),
+        prefix: "",
+        fields: Vec::new(),
+    })
 }
 
 /// A task as a file has it.
@@ -179,9 +188,13 @@ fn written(kind: TaskKind) -> String {
     if kind.spec().fields().is_empty() { kind.to_string() } else { format!("{kind}(..)") }
 }
 
-/// What a reference does, and what it is set to.
-fn about_reference(kind: BaselineKind) -> String {
-    kind.title().to_owned()
+/// What a reference does, what it is set to, and where it comes from.
+fn about_reference(about: &About) -> String {
+    let mut lines = vec![about.summary.to_owned()];
+    let setting = |setting: &AboutSetting| format!("{} {}: {}", setting.name, setting.value, setting.help);
+    lines.extend(about.settings.iter().map(setting));
+    lines.push(format!("Source: {}.", about.source));
+    lines.join("\n")
 }
 
 /// Said of the settings beside the list of steps.

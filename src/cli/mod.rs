@@ -14,6 +14,7 @@ mod data;
 mod describe;
 mod devices;
 mod export;
+mod forecast;
 mod gan;
 mod honest;
 mod outcome;
@@ -21,6 +22,7 @@ mod predict;
 mod profile;
 mod progress;
 mod pseudonyms;
+mod recommend;
 mod request;
 mod resume;
 mod runs;
@@ -88,6 +90,10 @@ pub enum Command {
     Compare(compare::Args),
     /// Say what a user will do next, according to a run
     Predict(predict::Args),
+    /// Forecast how many events the next days, weeks or months bring, beside the simple rules
+    Forecast(forecast::Args),
+    /// Recommend items to a user: a run's model, blended with references; new users and items too
+    Recommend(recommend::Args),
     /// Copy a run's tables and weights to a new folder
     Export(export::Args),
     /// List the devices that can train
@@ -112,6 +118,8 @@ pub fn run(command: Command, runs: PathBuf, streams: &mut Streams<'_>) -> Result
         Command::Runs(args) => runs::run(&args, &store, streams),
         Command::Compare(args) => compare::run(&args, &store, streams),
         Command::Predict(args) => predict::run(&args, &store, streams),
+        Command::Forecast(args) => forecast::run(args, streams),
+        Command::Recommend(args) => recommend::run(&args, &store, streams),
         Command::Export(args) => export::run(&args, &store, streams),
         Command::Devices(args) => devices::run(&args, streams),
         Command::Bench(args) => bench::run(&args, streams),

@@ -49,6 +49,7 @@ fn json_of(manifest: &Manifest, ended: &Ended) -> Value {
         "valid": ended.valid.as_ref().map(metrics_json),
         "test": ended.test.as_ref().map(metrics_json),
         "references": references_json(&ended.references_test),
+        "references_left_out": ended.references_left_out.iter().map(|(kind, why)| (kind.to_string(), Value::from(why.as_str()))).collect::<serde_json::Map<_, _>>(),
         "optimum": ended.optimum.as_ref().map(ceiling_json),
     })
 }
@@ -125,6 +126,9 @@ fn write_text(manifest: &Manifest, ended: &Ended, streams: &mut Streams<'_>) -> 
         table.row(["Best possible by the world's rules".to_owned(), ndcg, hr, metric(None), hr_at_1]);
     }
     table.write(out)?;
+    for sentence in ended.references_left_out.values() {
+        writeln!(out, "{sentence}")?;
+    }
     let lists = LISTS.into_iter().filter_map(|metric| Some(format!("{} {:.3}", metric.title(), test.get(metric)?)));
     let lists: Vec<String> = lists.collect();
     if !lists.is_empty() {

@@ -75,14 +75,14 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
 }
 
 /// A user by the id in the data, or by the true one where the data hold pseudonyms.
-fn user_idx(dataset: &Dataset, id: &str) -> Result<Option<u32>, Error> {
+pub(super) fn user_idx(dataset: &Dataset, id: &str) -> Result<Option<u32>, Error> {
     let hidden = dataset.report.pseudonyms.as_ref().map_or(Pseudonyms::Off, |stamp| stamp.hidden);
     let pseudonym = Pseudonymiser::new(hidden)?.map(|made| made.user(id));
     Ok(dataset.users.idx(id).or_else(|| dataset.users.idx(&pseudonym?)))
 }
 
 /// Ids and titles as they are shown: what the log was read with is hidden no second time.
-struct Shown<'a> {
+pub(super) struct Shown<'a> {
     dataset: &'a Dataset,
     hides_users: bool,
     hides_items: bool,
@@ -90,25 +90,30 @@ struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    fn new(dataset: &'a Dataset, with: Option<Pseudonymiser>) -> Self {
+    pub(super) fn new(dataset: &'a Dataset, with: Option<Pseudonymiser>) -> Self {
         let before = dataset.report.pseudonyms.as_ref().map_or(Pseudonyms::Off, |stamp| stamp.hidden);
         let wanted = with.as_ref().map_or(Pseudonyms::Off, |with| with.stamp().hidden);
         let hides_items = wanted.hides_items() && !before.hides_items();
         Self { dataset, hides_users: before.is_off(), hides_items, with }
     }
 
-    fn user(&self, user_idx: u32) -> String {
+    /// Whether ids of users are shown as the data have them.
+    pub(super) fn shows_users(&self) -> bool {
+        self.with.is_none() || !self.hides_users
+    }
+
+    pub(super) fn user(&self, user_idx: u32) -> String {
         let id = self.dataset.users.id(user_idx).unwrap_or_default();
         self.with.as_ref().filter(|_| self.hides_users).map_or_else(|| id.to_owned(), |with| with.user(id))
     }
 
-    fn item(&self, item_idx: u32) -> String {
+    pub(super) fn item(&self, item_idx: u32) -> String {
         let id = self.dataset.items.id(item_idx).unwrap_or_default();
         self.with.as_ref().filter(|_| self.hides_items).map_or_else(|| id.to_owned(), |with| with.item(id))
     }
 
     /// A title is as good as an id.
-    fn label(&self, item_idx: u32) -> String {
+    pub(super) fn label(&self, item_idx: u32) -> String {
         if self.hides_items { self.item(item_idx) } else { self.dataset.item_label(item_idx).to_owned() }
     }
 }

@@ -110,9 +110,10 @@ impl Observer for ProgressLines<'_> {
                 let (epoch, metrics) = (format!("epoch {epoch}/{}", self.n_epochs), metrics.join("  "));
                 self.say(&format!("{epoch}  loss {train_loss:.4}  valid loss {valid_loss:.4}  {metrics}{best}"));
             }
+            EventKind::Latent(used) if used.shuffled.is_some() => self.say(&used.sentence()),
             EventKind::Warned(problem) => self.say(&format!("warning: {}", problem.sentence)),
             EventKind::Ended(_) => self.bar.finish_and_clear(),
-            EventKind::Checkpointed { .. } | EventKind::Paused | EventKind::Resumed => {}
+            EventKind::Latent(_) | EventKind::Checkpointed { .. } | EventKind::Paused | EventKind::Resumed => {}
         }
         Ok(())
     }

@@ -28,6 +28,7 @@ mod fingerprint;
 mod grouping;
 mod log;
 mod markov_sampler;
+mod periods;
 mod places;
 mod prepare;
 mod profile;
@@ -55,8 +56,9 @@ pub use clean::CleanStep;
 pub use columns::{Beside, ColumnKind, FreeColumn, FreeColumnSpec, FreeValues, JoinReport, SideOf, SideTable, Words};
 pub use dataset::{DataReport, DataShape, Dataset, ExampleRow, FittedOn, Prepared, RefusedRow, StepCount, StepEffect};
 pub use error::DataError;
-pub use feature::{Feature, FeatureSpec, FeatureSummary, FeatureValues, features, training_mask};
+pub use feature::{Feature, FeatureSpec, FeatureSummary, FeatureValues, features, training_mask, words};
 pub use markov_sampler::MarkovSampler;
+pub use periods::{Period, PeriodCounts, day_text};
 pub use places::{PlaceCell, Places};
 pub use profile::{
     Activity, BehaviourCount, Behaviours, ColdGroup, ColdKind, DayCount, DistanceBin, FunnelStage, GapBin, GapSpread,

@@ -1,10 +1,12 @@
 //! Plain numbers in, explanations out: what a model thought at each step of one user's history.
 
 mod heads;
+mod list;
 mod outcome;
 mod ranked;
 
 pub use heads::HeadSummary;
+pub use list::{Fallback, FittedReferences, ListError, ListRequest, Listed, Recommendation, Voice, recommendation};
 pub use outcome::Said;
 
 use ranked::{Contest, Seen};

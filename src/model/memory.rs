@@ -114,8 +114,10 @@ mod tests {
     use crate::data::Histories;
     use crate::model::kernel::Buffer;
     use crate::model::{
-        GruSpec, LstmSpec, ModelFamily, ModelSpec, OptimizerSpec, StepInputs, TransformerSpec, VaeSpec, open_device,
+        AutoencoderSpec, GruSpec, LstmSpec, ModelFamily, ModelSpec, OptimizerSpec, SequentialVaeSpec, StepInputs,
+        TransformerSpec, VaeSpec, open_device,
     };
+    use strum::IntoEnumIterator;
 
     #[test]
     fn the_machine_says_what_it_has() {
@@ -168,6 +170,13 @@ mod tests {
             ModelSpec::Lstm(LstmSpec { d_model: 32, d_hidden, n_layers, seq_len: 30, ..LstmSpec::default() })
         };
         let vae = |d_hidden, d_latent| ModelSpec::Vae(VaeSpec { d_hidden, d_latent, ..VaeSpec::default() });
+        let autoencoder = |d_hidden, n_hidden, d_latent| {
+            ModelSpec::Autoencoder(AutoencoderSpec { d_hidden, n_hidden, d_latent, ..AutoencoderSpec::default() })
+        };
+        let sequential_vae = |d_model, d_state, d_latent| {
+            let widths = SequentialVaeSpec { d_model, d_state, d_latent, ..SequentialVaeSpec::default() };
+            ModelSpec::SequentialVae(SequentialVaeSpec { d_hidden: 48, seq_len: 30, ..widths })
+        };
         for (spec, n_items, len, batch_size) in [
             (transformer(32, 2, 50), 300, 40, 64),
             (transformer(48, 1, 20), 2000, 60, 16),
@@ -176,6 +185,11 @@ mod tests {
             (ModelSpec::Gru(GruSpec { seq_len: 30, ..GruSpec::default() }), 400, 40, 64),
             (vae(96, 32), 800, 30, 128),
             (vae(200, 20), 300, 60, 32),
+            (autoencoder(96, 1, 32), 800, 30, 128),
+            (autoencoder(60, 3, 20), 300, 60, 32),
+            (autoencoder(600, 0, 50), 500, 30, 64),
+            (sequential_vae(32, 48, 16), 300, 40, 64),
+            (sequential_vae(64, 96, 8), 2000, 20, 32),
         ] {
             let shape = DataShape { n_users: 500, n_items, n_events: 500 * len, max_len: len };
             let told = spec.family().memory(&Workload { plan: &Blueprint::of(shape), batch_size, n_threads: 1 }).step
@@ -194,9 +208,8 @@ mod tests {
             let shape = DataShape { n_items, ..shape };
             spec.memory(&Workload { plan: &Blueprint::of(shape), batch_size, n_threads: 2 }).peak()
         };
-        let families: [&dyn ModelFamily; 4] =
-            [&TransformerSpec::default(), &LstmSpec::default(), &GruSpec::default(), &VaeSpec::default()];
-        for spec in families {
+        for model in ModelSpec::iter() {
+            let spec = model.family();
             assert!(needs(spec, 3000, 128) < needs(spec, 3000, 1024));
             assert!(needs(spec, 3000, 128) < needs(spec, 30_000, 128));
             assert!(needs(spec, 3000, 128) >= 16 * spec.n_params(&Blueprint::of(shape)) as u64);

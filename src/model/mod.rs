@@ -12,6 +12,8 @@
 //! Every network is written twice where speed asks for it: with burn's tensors, which run anywhere, and
 //! for the processor with the fused layers of `kernel`, which tests hold against the first.
 
+mod ahead;
+mod attention;
 mod blueprint;
 mod device;
 mod error;
@@ -20,6 +22,8 @@ mod features;
 pub mod gan;
 mod item_vectors;
 mod kernel;
+mod latent;
+mod likelihood;
 mod loss;
 mod memory;
 mod network;
@@ -36,13 +40,18 @@ mod trainable;
 mod weights;
 mod window;
 
+pub use ahead::Ahead;
+pub use attention::{Activation, NormPlace, Positions};
 pub use blueprint::{Blueprint, FeatureShape, LossKind, Negatives, Objective};
 pub use device::{DeviceInfo, DeviceKind, Layers, OpenDevice, device_for, device_of, list_devices, open_device};
 pub use error::ModelError;
 pub use family::{
-    GruSpec, LstmSpec, ModelFamily, ModelKind, ModelSpec, RecurrentOutput, RnnSpec, TransformerSpec, VaeSpec,
+    Annealing, AutoencoderSpec, Bert4RecSpec, EncoderDecoderSpec, GruSpec, LstmSpec, ModelFamily, ModelKind, ModelSpec,
+    RecurrentOutput, RnnSpec, SequentialVaeSpec, TransformerSpec, VaeSpec,
 };
 pub use features::Join;
+pub use latent::LatentReport;
+pub use likelihood::Likelihood;
 pub use memory::{MachineMemory, MemoryNeed, Workload};
 pub use questions::{Answer, Questions, distinct};
-pub use trainable::{AttentionMaps, OptimizerSpec, StepInputs, StepScores, TrainStats, Trainable};
+pub use trainable::{AttentionMaps, LatentVectors, OptimizerSpec, StepInputs, StepScores, TrainStats, Trainable};

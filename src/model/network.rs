@@ -5,7 +5,7 @@ use burn::prelude::*;
 
 use super::item_vectors::ItemVectors;
 use super::kernel::Buffer;
-use super::{AttentionMaps, ModelError, StepInputs, random::Noise};
+use super::{Ahead, AttentionMaps, ModelError, StepInputs, random::Noise};
 use crate::data::Histories;
 
 /// The account of one batch. The tensors are plain, without autodiff.
@@ -15,7 +15,8 @@ pub(super) struct LossSums {
     pub(super) loss: Tensor<1>,
     /// Number of predicted events.
     pub(super) n_events: usize,
-    /// Sum of the Kullback–Leibler term over users, in nats, and the number of users. `[1]`
+    /// Sum of the Kullback–Leibler term over latent vectors, in nats, and their number: one a user, or in a
+    /// sequential model one an event. `[1]`
     pub(super) kl: Option<(Tensor<1>, usize)>,
 }
 
@@ -70,11 +71,26 @@ pub(super) trait Network: Module {
     /// and `[n_rows, n_items + 1]`. The history is not empty.
     fn step_scores(&self, history: &Histories) -> (usize, Tensor<2>);
 
+    /// Mean and log-variance of the latent vector of each history, `[n_rows, d_latent]`, if the network has
+    /// one that is uncertain.
+    fn latent(&self, _histories: &Histories) -> Option<[Tensor<2>; 2]> {
+        None
+    }
+
     /// Attention over the history, if the network has any.
     ///
     /// # Errors
     /// [`ModelError::Compute`] when the weights cannot be read from the device.
     fn attention(&self, _history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
+        Ok(None)
+    }
+
+    /// Scores of each of the next items, if the network foretells more than one by itself; another is rolled
+    /// forward.
+    ///
+    /// # Errors
+    /// [`ModelError::Compute`] when the scores cannot be read from the device.
+    fn ahead(&self, _asked: &Ahead<'_>) -> Result<Option<Vec<Vec<f32>>>, ModelError> {
         Ok(None)
     }
 }

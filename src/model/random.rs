@@ -123,6 +123,11 @@ impl Noise {
         Self { state: [layer, row, at].into_iter().fold(self.state, mixed) }
     }
 
+    /// One number of 64 even bits.
+    pub(super) fn number(mut self) -> u64 {
+        self.next()
+    }
+
     fn next(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         scrambled(self.state)

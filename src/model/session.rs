@@ -12,8 +12,8 @@ use super::optimizer::AdamW;
 use super::random::Noise;
 use super::weights::{self, Stamp, compute_sentence, read};
 use super::{
-    Answer, AttentionMaps, ModelError, OpenDevice, OptimizerSpec, Questions, StepInputs, StepScores, TrainStats,
-    Trainable,
+    Ahead, Answer, AttentionMaps, LatentVectors, ModelError, OpenDevice, OptimizerSpec, Questions, StepInputs,
+    StepScores, TrainStats, Trainable,
 };
 use crate::data::Histories;
 use crate::spec::words_of_panic;
@@ -156,9 +156,7 @@ impl<N: Network> Trainable for Session<N> {
     fn scores(&self, histories: &Histories) -> Result<Vec<f32>, ModelError> {
         self.check_items(&histories.item_idx)?;
         let network = guarded(|| Ok::<_, ModelError>(self.network()?.valid()))??;
-        // Rows of like length together, the longest first, so that little is computed on padding.
-        let mut rows: Vec<usize> = (0..histories.n_rows()).collect();
-        rows.sort_by_key(|&row| std::cmp::Reverse(histories.row(row).len()));
+        let rows = by_falling_length(histories);
         let mut scored = self.scores_of(&network, histories, &rows)?;
         scored.sort_unstable_by_key(|(row, _)| *row);
         Ok(scored.into_iter().flat_map(|(_, scores)| scores).collect())
@@ -189,9 +187,22 @@ impl<N: Network> Trainable for Session<N> {
         })?
     }
 
+    fn ahead(&self, asked: &Ahead<'_>) -> Result<Vec<Vec<f32>>, ModelError> {
+        self.check_items(&asked.history.item_idx)?;
+        let found = guarded(|| self.network()?.valid().ahead(asked))??;
+        found.map_or_else(|| asked.rolled(|histories| self.scores(histories)), Ok)
+    }
+
     fn attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
         self.check_items(&history.item_idx)?;
         guarded(|| self.network()?.valid().attention(history))?
+    }
+
+    fn latent(&self, histories: &Histories) -> Result<Option<LatentVectors>, ModelError> {
+        self.check_items(&histories.item_idx)?;
+        let rows = by_falling_length(histories);
+        let found = guarded(|| latent_of(&self.network()?.valid(), histories, &rows))??;
+        Ok(found.map(|vectors| vectors.in_order(&rows)))
     }
 
     fn save_weights(&self, path: &Path) -> Result<(), ModelError> {
@@ -267,6 +278,34 @@ impl Pending {
             None => Ok(TrainStats { loss, grad_norm, kl, n_steps: self.n_steps, n_events: self.n_events }),
         }
     }
+}
+
+/// Mean and log-variance of the latent vectors of rows `rows`, in that order, one block at a time.
+fn latent_of<N: Network>(
+    network: &N,
+    histories: &Histories,
+    rows: &[usize],
+) -> Result<Option<LatentVectors>, ModelError> {
+    let mut all = LatentVectors::default();
+    let mut rest = rows;
+    while let Some(&longest) = rest.first() {
+        let n = network.rows_at_a_time(histories.row(longest).len()).clamp(1, rest.len());
+        let (block, later) = rest.split_at(n);
+        let batch = histories.select(block);
+        let Some([mean, log_variance]) = network.latent(&batch) else { return Ok(None) };
+        all.width = mean.dims()[1];
+        all.mean.extend(read(mean)?);
+        all.log_variance.extend(read(log_variance)?);
+        rest = later;
+    }
+    Ok(Some(all))
+}
+
+/// Rows of like length together, the longest first, so that little is computed on padding.
+fn by_falling_length(histories: &Histories) -> Vec<usize> {
+    let mut rows: Vec<usize> = (0..histories.n_rows()).collect();
+    rows.sort_by_key(|&row| std::cmp::Reverse(histories.row(row).len()));
+    rows
 }
 
 /// Runs what touches the device. burn and cubecl panic when a GPU is lost or out of memory; that

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, ModelError, Questions};
+use super::{Ahead, Answer, ModelError, Questions};
 use crate::data::Histories;
 
 /// How weights follow gradients: `AdamW` (Loshchilov & Hutter 2019); with `weight_decay` 0 it is
@@ -47,7 +47,7 @@ pub struct TrainStats {
     pub loss: f64,
     /// Global norm of the gradient before clipping.
     pub grad_norm: f64,
-    /// Kullback–Leibler term a user, in nats, mean over the steps; only a VAE has one.
+    /// Kullback–Leibler term a latent vector, in nats, mean over the steps; only a VAE has one.
     pub kl: Option<f64>,
     /// Number of steps averaged over.
     pub n_steps: usize,
@@ -107,6 +107,17 @@ impl AttentionMaps {
     }
 }
 
+/// Where a model with a latent vector places some histories, and how sure it is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LatentVectors {
+    /// Mean of each latent vector. `[n_rows, width]`
+    pub mean: Vec<f32>,
+    /// Logarithm of the variance of each number of it. `[n_rows, width]`
+    pub log_variance: Vec<f32>,
+    /// Length of a latent vector.
+    pub width: usize,
+}
+
 /// A model that can be trained, asked, saved and loaded.
 pub trait Trainable: Send {
     /// Number of learnt numbers.
@@ -148,11 +159,29 @@ pub trait Trainable: Send {
     /// [`ModelError::Compute`] when the device fails.
     fn step_scores(&self, history: &Histories) -> Result<StepScores, ModelError>;
 
+    /// Scores of the whole catalogue for each of the next items of one history, one row an item: of the first
+    /// as in [`Trainable::scores`], of each other after the likeliest before it. Fewer rows when nothing is
+    /// left to choose.
+    ///
+    /// # Errors
+    /// [`ModelError::Compute`] when the device fails.
+    fn ahead(&self, asked: &Ahead<'_>) -> Result<Vec<Vec<f32>>, ModelError> {
+        asked.rolled(|histories| self.scores(histories))
+    }
+
     /// Attention weights over one history, the only row; `None` for a model that has no attention.
     ///
     /// # Errors
     /// [`ModelError::Compute`] when the device fails.
     fn attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError>;
+
+    /// The latent vector of each history; `None` for a model without an uncertain one.
+    ///
+    /// # Errors
+    /// [`ModelError::Compute`] when the device fails.
+    fn latent(&self, _histories: &Histories) -> Result<Option<LatentVectors>, ModelError> {
+        Ok(None)
+    }
 
     /// Writes the weights as safetensors: the whole file, or what was there before.
     ///

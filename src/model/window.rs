@@ -97,6 +97,31 @@ impl WholeWindows {
     }
 }
 
+/// Rows of like length together, the longest first; those of length 0 are left out.
+pub(super) fn groups_by_length(lengths: &[usize]) -> Vec<Vec<usize>> {
+    let len = |row: usize| lengths.get(row).copied().unwrap_or(0);
+    let mut rows: Vec<usize> = (0..lengths.len()).filter(|&row| len(row) > 0).collect();
+    rows.sort_by_key(|&row| std::cmp::Reverse(len(row)));
+    groups(&rows, len).map(<[usize]>::to_vec).collect()
+}
+
+/// Rows of a table padded with 0 on the left, as long as the longest: `[rows.len(), len]` and `len`.
+pub(super) fn padded(rows: &[Vec<u32>]) -> (Vec<i32>, usize) {
+    let len = rows.iter().map(Vec::len).max().unwrap_or(0).max(1);
+    let row = |items: &Vec<u32>| {
+        let items: Vec<i32> = items.iter().map(|&item| item as i32).collect();
+        std::iter::repeat_n(0, len - items.len()).chain(items).collect::<Vec<i32>>()
+    };
+    (rows.iter().flat_map(row).collect(), len)
+}
+
+/// Row of the batch, and place in its window, of every cell of [`padded`] rows; those of padding lie before 0
+/// and wrap around.
+pub(super) fn places_of(rows: &[usize], lengths: &[usize], len: usize) -> Vec<Place> {
+    let rows = rows.iter().zip(lengths);
+    rows.flat_map(|(&row, &n)| (0..len).map(move |column| (row, column.wrapping_sub(len - n)))).collect()
+}
+
 /// Rows, the longest first, in groups in which little of the longest one's length is padding.
 fn groups(rows: &[usize], len: impl Fn(usize) -> usize) -> impl Iterator<Item = &[usize]> {
     let mut rest = rows;

@@ -50,6 +50,7 @@ mod tests {
             test_sampled: None,
             references_valid: References::new(),
             references_test: References::new(),
+            references_left_out: crate::run::LeftOutReferences::new(),
             problems: Vec::new(),
             outcome: None,
         };

@@ -8,6 +8,7 @@ use super::disguise::{self, Disguise};
 use super::disk::{copy_whole, file_error, read_text, write_whole};
 use super::history::Part;
 use super::id::RunId;
+use super::latent::LATENT_FILE;
 use super::store::{HISTORY_FILE, LOG_FILE, RunStore};
 use super::{RunError, manifest, results};
 use crate::data::{self, Pseudonyms};
@@ -58,7 +59,7 @@ impl RunStore {
         write_whole(&next("experiment.ron"), experiment.as_bytes())?;
         let weights = self.best_weights(id);
         let files = [(dir.join(HISTORY_FILE), HISTORY_FILE)];
-        let mut perhaps = vec![(weights, "best.safetensors")];
+        let mut perhaps = vec![(weights, "best.safetensors"), (dir.join(LATENT_FILE), LATENT_FILE)];
         let log = dir.join(LOG_FILE);
         match &disguise {
             None => {

@@ -26,6 +26,9 @@ pub(super) const FILE: &str = "manifest.ron";
 /// Metrics of every reference on one part.
 pub type References = BTreeMap<BaselineKind, Metrics>;
 
+/// Why a reference was not judged: a sentence each.
+pub type LeftOutReferences = BTreeMap<BaselineKind, String>;
+
 /// Which data a run saw.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DataStamp {
@@ -119,6 +122,9 @@ pub struct Manifest {
     /// References on test.
     #[serde(default, with = "named")]
     pub references_test: References,
+    /// References that had nothing to say; none in runs from before there were such.
+    #[serde(default, with = "named", skip_serializing_if = "LeftOutReferences::is_empty")]
+    pub references_left_out: LeftOutReferences,
     /// Warnings of the run: rows left out, another device than before, a test split read twice, a
     /// model below the windowed Markov chain.
     pub problems: Vec<Problem>,
@@ -177,6 +183,7 @@ impl Manifest {
             test_sampled: None,
             references_valid: References::new(),
             references_test: References::new(),
+            references_left_out: LeftOutReferences::new(),
             problems: Vec::new(),
             outcome: None,
         }

@@ -6,6 +6,7 @@
 //! <runs>/2026-11-22_1432_ml-100k-transformer_a1b2/
 //!   manifest.ron               experiment as run, data, device, best figures, outcome
 //!   history.csv                step, epoch, split, metric, value
+//!   latent.csv                 epoch, dimension, KL term, variance; of a variational model
 //!   results/valid.parquet      rank and probability of every user; test.parquet likewise
 //!   epochs/0001.safetensors    weights of each epoch; best.safetensors
 //!   epochs/0007.state          weights and optimiser state of the last epoch
@@ -26,6 +27,7 @@ mod error;
 mod export;
 mod history;
 mod id;
+mod latent;
 mod lock;
 mod manifest;
 mod memory;
@@ -40,7 +42,7 @@ pub use curve::{Curve, Curves};
 pub use error::RunError;
 pub use history::{History, HistoryPoint, Part};
 pub use id::RunId;
-pub use manifest::{DataStamp, Manifest, Outcome, References, RunStatus, Summary};
+pub use manifest::{DataStamp, LeftOutReferences, Manifest, Outcome, References, RunStatus, Summary};
 pub use memory::RunMemory;
 pub use results::UserResult;
 pub use slices::{Facts, Slice, SliceBy, slices};

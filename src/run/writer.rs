@@ -90,6 +90,11 @@ impl RunWriter {
         &self.store
     }
 
+    /// The run's folder.
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// The run's name.
     #[must_use]
     pub fn id(&self) -> &RunId {
@@ -104,7 +109,8 @@ impl RunWriter {
     pub fn rewind(&mut self) -> Result<(), RunError> {
         let (id, last) = (self.manifest.id.clone(), self.manifest.epochs);
         let mut history = self.store.history(&id)?;
-        history.points.retain(|p| p.epoch <= last && p.part != Part::Test);
+        // What was told of the latent vector at an end belongs to that end.
+        history.points.retain(|p| p.epoch <= last && p.part != Part::Test && !p.metric.ends_with("_latent"));
         let path = self.dir.join(HISTORY_FILE);
         write_whole(&path, history.to_text().as_bytes())?;
         self.history = append_to(&path)?;
@@ -115,6 +121,7 @@ impl RunWriter {
         for part in [Part::Valid, Part::Test] {
             remove_if_there(&self.store.results_file(&id, part))?;
         }
+        self.rewind_latent(last)?;
         self.update_best()?;
         (self.manifest.test, self.manifest.test_sampled) = (None, None);
         self.manifest.references_test.clear();
@@ -233,6 +240,6 @@ fn new_folder(store: &RunStore, now: &jiff::Zoned, name: &str) -> Result<RunId, 
     }
 }
 
-fn append_to(path: &Path) -> Result<File, RunError> {
+pub(super) fn append_to(path: &Path) -> Result<File, RunError> {
     OpenOptions::new().create(true).append(true).open(path).map_err(|e| file_error(path, &e))
 }

@@ -1,13 +1,12 @@
-//! Puts the questions of a part to a model or a reference: rank and probability of each true item.
+//! Puts the questions of a part to a model: rank and probability of each true item.
 
 use super::TrainError;
 use super::facts::Teller;
 use super::live::Halt;
-use crate::baseline::{Baseline, BaselineKind};
 use crate::data::{EvalCase, Prepared};
-use crate::metric::{Metrics, Rank, mid_rank};
-use crate::model::{ModelError, Questions, Trainable, distinct};
-use crate::run::{References, UserResult};
+use crate::metric::{Metrics, Rank};
+use crate::model::{ModelError, Questions, Trainable};
+use crate::run::UserResult;
 
 /// Answers to the questions of a part, in their order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,8 +38,8 @@ impl Judged {
             item_id: dataset.items.id(question(prepared, *case).target).unwrap_or_default().to_owned(),
             rank,
             probability: log_probability.exp(),
-            predicted: None,
             facts: Some(teller.facts(*case)),
+            predicted: None,
         };
         answers.map(row).collect()
     }
@@ -56,10 +55,9 @@ pub(super) fn evaluate(
 ) -> Result<Judged, Halt> {
     let mut judged = Judged::default();
     for block in cases.chunks(Questions::AT_A_TIME) {
-        let asked: Vec<Question<'_>> = block.iter().map(|case| question(prepared, *case)).collect();
         let questions = Questions {
             histories: prepared.histories(block.iter().map(|case| (case.user_idx as usize, case.history_len as usize))),
-            targets: asked.iter().map(|question| question.target).collect(),
+            targets: block.iter().map(|case| question(prepared, *case).target).collect(),
             filter_seen,
             n_items: prepared.dataset.n_items(),
         };
@@ -91,27 +89,6 @@ pub fn judge(
         // Nobody is asked in between, so nobody can stop it.
         Err(Halt::Stopped(_)) => Ok(Metrics::default()),
     }
-}
-
-/// A reference fitted on the training events.
-pub(super) type Fitted = (BaselineKind, Box<dyn Baseline>);
-
-/// Judges the references on some questions.
-pub(super) fn judge_references(
-    fitted: &[Fitted],
-    prepared: &Prepared,
-    cases: &[EvalCase],
-    filter_seen: bool,
-) -> References {
-    let mut scores = vec![0.0; prepared.dataset.n_items() + 1];
-    let mut rank = |baseline: &dyn Baseline, case: &EvalCase| {
-        let question = question(prepared, *case);
-        baseline.scores(question.history, &mut scores);
-        let excluded = if filter_seen { distinct(question.history) } else { Vec::new() };
-        mid_rank(&scores, question.target as usize, &excluded)
-    };
-    let mut judge = |baseline: &dyn Baseline| -> Vec<Rank> { cases.iter().map(|case| rank(baseline, case)).collect() };
-    fitted.iter().map(|(kind, b)| (*kind, Metrics::of_ranks(&judge(b.as_ref())))).collect()
 }
 
 /// What a model sees, and what came next.

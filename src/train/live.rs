@@ -170,6 +170,7 @@ impl<'a> Live<'a> {
             valid: manifest.valid.clone(),
             test: manifest.test.clone(),
             references_test: manifest.references_test.clone(),
+            references_left_out: manifest.references_left_out.clone(),
             optimum: manifest.optimum(),
         };
         let Self { recorder, observer, .. } = self;

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::TrainError;
+use super::{LatentUse, TrainError};
 use crate::data::world::Ceiling;
 use crate::metric::Metrics;
 use crate::model::{DeviceInfo, MemoryNeed};
-use crate::run::{DataStamp, Outcome, References, RunId};
+use crate::run::{DataStamp, LeftOutReferences, Outcome, References, RunId};
 use crate::spec::Problem;
 
 /// What to do with a run that is stopped.
@@ -106,6 +106,9 @@ pub enum EventKind {
         /// Training time so far, pauses left out, in seconds.
         train_secs: f64,
     },
+    /// What a model with a latent vector uses of it: after each epoch, and once more of the best weights at the
+    /// end of the run.
+    Latent(Box<LatentUse>),
     /// Weights of an epoch are on disk.
     Checkpointed {
         /// Epoch, from 1.
@@ -157,6 +160,8 @@ pub struct Ended {
     pub test: Option<Metrics>,
     /// References on test.
     pub references_test: References,
+    /// Why other references were not judged.
+    pub references_left_out: LeftOutReferences,
     /// In a world: the best that any model can reach on test.
     pub optimum: Option<Ceiling>,
 }

@@ -8,6 +8,7 @@ mod early_stop;
 mod error;
 mod evaluate;
 mod facts;
+mod latent;
 mod lists;
 mod live;
 mod message;
@@ -16,6 +17,7 @@ mod outcome;
 mod plan;
 mod progress;
 mod record;
+mod reference;
 mod restore;
 mod schedule;
 mod synthetic;
@@ -24,10 +26,12 @@ pub use blueprint::blueprint;
 pub use early_stop::EarlyStop;
 pub use error::TrainError;
 pub use evaluate::judge;
+pub use latent::LatentUse;
 pub use message::{Command, Control, Ended, Event, EventKind, Observer, Progress, StopMode};
 #[doc(hidden)]
 pub use open::{BuildModel, Built};
 pub use plan::min_train_events;
+pub use reference::fit_reference;
 #[doc(hidden)]
 pub use restore::restore_with;
 pub use restore::{Restored, restore};
@@ -46,6 +50,7 @@ use crate::run::{EpochDone, Manifest, Outcome, Part, References, RunId, RunStore
 use crate::spec::Problem;
 
 use evaluate::evaluate;
+use latent::{latent_report, shuffled};
 use lists::look;
 use live::{Halt, Live, panicked};
 use open::{Task, build_model, open};
@@ -142,6 +147,9 @@ fn train(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Result<
             events_per_sec,
             train_secs,
         })?;
+        if let Some(report) = latent_report(model, &task.prepared, task.cases(Part::Valid))? {
+            live.say(EventKind::Latent(Box::new(LatentUse { epoch, step, report, shuffled: None })))?;
+        }
         let writer = &mut live.recorder.writer;
         writer.checkpoint(model, EpochDone { epoch, train_secs, best: is_best.then_some(valid) })?;
         if is_best {
@@ -198,6 +206,8 @@ fn judge_best(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Re
         live.recorder.writer.save_results(Part::Valid, &judged.results(task, Part::Valid))?;
     }
 
+    tell_latent(task, live, model, best_epoch)?;
+
     let judged = judge_part(task, live, model, Part::Test)?;
     live.recorder.writer.save_results(Part::Test, &judged.results(task, Part::Test))?;
     let mut metrics = judged.metrics();
@@ -212,6 +222,18 @@ fn judge_best(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Re
         live.say(EventKind::Warned(problem))?;
     }
     Ok(())
+}
+
+/// What the best weights use of their latent vector, and a warning where that is nearly nothing.
+fn tell_latent(task: &Task, live: &mut Live<'_>, model: &dyn Trainable, epoch: usize) -> Result<(), Halt> {
+    let cases = task.cases(Part::Valid);
+    let Some(report) = latent_report(model, &task.prepared, cases)? else { return Ok(()) };
+    let found = shuffled(model, &task.prepared, cases, task.experiment.evaluation.filter_seen)?;
+    let step = epoch * task.plan.steps_per_epoch();
+    let used = LatentUse { epoch, step, report, shuffled: Some(found) };
+    let collapse = used.collapse();
+    live.say(EventKind::Latent(Box::new(used)))?;
+    Ok(collapse.into_iter().try_for_each(|problem| live.say(EventKind::Warned(problem)))?)
 }
 
 fn judge_part(task: &Task, live: &mut Live<'_>, model: &dyn Trainable, part: Part) -> Result<Judgement, Halt> {

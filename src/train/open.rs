@@ -4,14 +4,12 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use strum::IntoEnumIterator;
-
 use super::blueprint::blueprint;
 use super::early_stop::EarlyStop;
-use super::evaluate::{Fitted, judge_references};
-use super::plan::{Plan, optimizer, train_items};
+use super::latent::COLLAPSED;
+use super::plan::{Plan, optimizer};
+use super::reference::Fitted;
 use super::{BELOW_REFERENCE, Job, TrainError};
-use crate::baseline::BaselineKind;
 use crate::data::{self, DataReport, DataSource, DataSpec, EvalCase, Outcomes, Prepared};
 use crate::experiment::Experiment;
 use crate::model::{Blueprint, DeviceInfo, DeviceKind, Layers, MachineMemory, Trainable, device_of, open_device};
@@ -37,7 +35,7 @@ pub(super) struct Task {
     pub(super) plan: Plan,
     /// The questions of a task that is not the next item.
     pub(super) outcomes: Option<Outcomes>,
-    pub(super) references: Vec<Fitted>,
+    pub(super) references: Fitted,
     /// With the epochs of an earlier part of the run behind it.
     pub(super) early_stop: EarlyStop,
     pub(super) first_epoch: usize,
@@ -60,7 +58,7 @@ impl Task {
 
     /// The references on a part.
     pub(super) fn references_on(&self, part: Part) -> References {
-        judge_references(&self.references, &self.prepared, self.cases(part), self.experiment.evaluation.filter_seen)
+        self.references.judged(&self.prepared, self.cases(part), self.experiment.evaluation.filter_seen)
     }
 
     /// After how many steps the statistics are read back from the device.
@@ -94,7 +92,8 @@ pub(super) fn open(job: Job, build: BuildModel<'_>) -> Result<(Task, Box<dyn Tra
         warnings.extend(without_errors(experiment.check_memory(shape, machine).into_iter().collect())?);
     }
     let Built { mut model, device } = build(&experiment, &plan_of_model)?;
-    let references = if outcomes.is_none() { fit_references(&prepared) } else { Vec::new() };
+    // These rank items: of another task they know nothing.
+    let references = if outcomes.is_none() { Fitted::on(&prepared) } else { Fitted::default() };
 
     let mut task = Task {
         early_stop: EarlyStop::new(experiment.answers().primary(), experiment.training.patience),
@@ -107,13 +106,14 @@ pub(super) fn open(job: Job, build: BuildModel<'_>) -> Result<(Task, Box<dyn Tra
         first_epoch: 1,
         warnings,
     };
-    let writer = if let Some(writer) = earlier {
+    let mut writer = if let Some(writer) = earlier {
         go_on(&mut task, model.as_mut(), writer)?
     } else {
         let stamp = stamp(&task.prepared, &task.experiment);
         let manifest = Manifest::new(task.experiment.clone(), stamp, task.device.clone(), model.n_params());
         RunWriter::create(&job.store, manifest)?
     };
+    writer.manifest.references_left_out.clone_from(&task.references.left_out);
     Ok((task, model, writer))
 }
 
@@ -189,12 +189,6 @@ fn without_errors(problems: Vec<Problem>) -> Result<Vec<Problem>, TrainError> {
     if problems.iter().any(Problem::is_error) { Err(TrainError::Problems(problems)) } else { Ok(problems) }
 }
 
-fn fit_references(prepared: &Prepared) -> Vec<Fitted> {
-    let sequences = || (0..prepared.dataset.sequences.n_users()).map(|user| train_items(prepared, user));
-    let fit = |kind: BaselineKind| (kind, kind.fit(prepared.dataset.n_items(), sequences()));
-    BaselineKind::iter().map(fit).collect()
-}
-
 fn stamp(prepared: &Prepared, experiment: &Experiment) -> DataStamp {
     DataStamp {
         name: prepared.dataset.name.clone(),
@@ -247,7 +241,8 @@ fn go_on(task: &mut Task, model: &mut dyn Trainable, mut writer: RunWriter) -> R
         writer.manifest.data.audit = data::audit(&task.prepared, &task.experiment.data);
     }
     // Told again at the end, if it still holds.
-    writer.manifest.problems.retain(|problem| problem.field != BELOW_REFERENCE);
+    let told_at_end = [BELOW_REFERENCE, COLLAPSED];
+    writer.manifest.problems.retain(|problem| !told_at_end.contains(&problem.field.as_str()));
     if writer.manifest.test.is_some() {
         let sentence = format!(
             "the test split was read after {epochs} epochs of this run already, and is read again at its end: report its test figures only with that remark, or train anew"

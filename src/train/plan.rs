@@ -154,12 +154,18 @@ pub(super) fn train_items(prepared: &Prepared, user_idx: usize) -> &[u32] {
 }
 
 /// Fewest training events of a user who is trained on: a sequence model learns an event from the
-/// one before it; a VAE learns from a single one.
+/// one before it; an autoencoder learns from a single one.
 #[must_use]
 pub fn min_train_events(model: &ModelSpec) -> u32 {
     match model {
-        ModelSpec::Vae(_) => 1,
-        ModelSpec::Transformer(_) | ModelSpec::Lstm(_) | ModelSpec::Gru(_) | ModelSpec::Rnn(_) => 2,
+        ModelSpec::Vae(_) | ModelSpec::Autoencoder(_) => 1,
+        ModelSpec::Transformer(_)
+        | ModelSpec::Bert4Rec(_)
+        | ModelSpec::EncoderDecoder(_)
+        | ModelSpec::Lstm(_)
+        | ModelSpec::Gru(_)
+        | ModelSpec::Rnn(_)
+        | ModelSpec::SequentialVae(_) => 2,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Turns what a run says into what its folder holds.
 
-use super::{EventKind, TrainError};
+use super::{EventKind, LatentUse, TrainError};
 use crate::metric::Metrics;
 use crate::run::{HistoryPoint, Outcome, Part, References, RunWriter};
 
@@ -30,6 +30,7 @@ impl Recorder {
                     metric.title()
                 ))?;
             }
+            EventKind::Latent(used) => self.latent(used)?,
             EventKind::Warned(problem) => {
                 writer.log(&format!("warning: {}", problem.sentence))?;
                 if !writer.manifest.problems.contains(problem) {
@@ -42,6 +43,21 @@ impl Recorder {
             EventKind::Progress(_) | EventKind::Checkpointed { .. } | EventKind::Ended(_) => {}
         }
         Ok(())
+    }
+
+    /// Writes down what is used of the latent vector: of an epoch its dimensions, of the whole run in words.
+    fn latent(&mut self, used: &LatentUse) -> Result<(), TrainError> {
+        let LatentUse { epoch, step, report, shuffled } = used;
+        let at = Place { step: *step, epoch: *epoch, part: Part::Valid };
+        let writer = &mut self.writer;
+        if let Some([own, other]) = *shuffled {
+            let points = at.with([("ndcg@10_own_latent", own), ("ndcg@10_other_latent", other)]);
+            writer.append(&points.collect::<Vec<_>>())?;
+            return Ok(writer.log(&used.sentence())?);
+        }
+        let numbers = [("kl", report.total_kl()), ("active_units", report.n_active() as f64)];
+        writer.append(&at.with(numbers).collect::<Vec<_>>())?;
+        Ok(writer.append_latent(*epoch, report)?)
     }
 
     /// Writes down the figures on the test split, at the step of the best epoch.

@@ -8,18 +8,30 @@ import sys
 
 import torch
 
-from reference import gan, recurrent, transformer, vae
+from reference import (
+    autoencoder, bert4rec, encoder_decoder, gan, losses, recurrent, sequential_vae, transformer, vae,
+)
 from reference.common import write_family
 
-FAMILIES = {"transformer": transformer, "recurrent": recurrent, "vae": vae}
+FAMILIES = {
+    "transformer": transformer,
+    "bert4rec": bert4rec,
+    "encoder_decoder": encoder_decoder,
+    "recurrent": recurrent,
+    "vae": vae,
+    "autoencoder": autoencoder,
+    "sequential_vae": sequential_vae,
+}
 
 
 def main():
     torch.set_num_threads(2)
     torch.set_default_dtype(torch.float64)
-    for name in sys.argv[1:] or [*FAMILIES, "gan"]:
+    for name in sys.argv[1:] or [*FAMILIES, "gan", "losses"]:
         if name == "gan":
             gan.write()
+        elif name == "losses":
+            losses.write()
         else:
             write_family(name, FAMILIES[name].cases())
 

@@ -31,8 +31,8 @@ const RANKS: [(&str, u32); 15] = [
 const HOMES: [(&str, &[&str]); 22] = [
     ("polars", &["data"]),
     ("rusqlite", &["data"]),
-    ("rayon", &["bench", "data", "model", "run"]),
-    ("gemm", &["model"]),
+    ("rayon", &["baseline", "bench", "data", "model", "run"]),
+    ("gemm", &["baseline", "model"]),
     ("pulp", &["model"]),
     ("hashbrown", &["data"]),
     ("memchr", &["data"]),

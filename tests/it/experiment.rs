@@ -8,8 +8,9 @@ use seqscope::data::{
     TitleSpec, WorldKind, WorldSpec,
 };
 use seqscope::experiment::{Experiment, ExperimentError, TrainingSpec, VERSION, differences};
-use seqscope::model::{LstmSpec, ModelSpec, TransformerSpec, VaeSpec};
+use seqscope::model::{LstmSpec, ModelKind, ModelSpec, TransformerSpec, VaeSpec};
 use seqscope::spec::Problem;
+use strum::IntoEnumIterator as _;
 
 fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -21,6 +22,11 @@ fn files_in(folder: &str) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|e| e == "ron")).collect();
     files.sort();
     files
+}
+
+/// The families as a sentence lists them.
+fn families() -> String {
+    ModelKind::iter().map(|kind| kind.to_string()).collect::<Vec<_>>().join(", ")
 }
 
 fn parse_error(text: &str) -> String {
@@ -112,7 +118,8 @@ fn old_files_keep_opening_with_the_same_meaning() {
         ..base("shop")
     };
     let world = WorldSpec { n_users: 50, n_items: 20, mean_len: 12, follow: 0.5, seed: 3, ..WorldSpec::default() };
-    let vae = VaeSpec { d_hidden: 32, d_latent: 8, dropout: 0.4, beta: 0.1, anneal: 0.3, recency: 0.9 };
+    let vae =
+        VaeSpec { d_hidden: 32, d_latent: 8, dropout: 0.4, beta: 0.1, anneal: 0.3, recency: 0.9, ..VaeSpec::default() };
     let with_vae = Experiment {
         data: DataSpec { source: DataSource::World(world), clean: CleanSpec::default(), ..DataSpec::default() },
         model: ModelSpec::Vae(vae),
@@ -314,7 +321,7 @@ fn each_mistake_is_one_sentence() {
         ),
         (
             "(version: 1, name: \"x\",\nmodel: Transfomer())",
-            "line 2: `Transfomer` is not known here; write one of Transformer, Lstm, Gru, Rnn, Vae. Did you mean `Transformer`?",
+            "line 2: `Transfomer` is not known here; write one of FAMILIES. Did you mean `Transformer`?",
         ),
         (
             "(version: 1, name: \"x\", split: LeaveTwoOut)",
@@ -359,7 +366,7 @@ fn each_mistake_is_one_sentence() {
         ),
         (
             "(version: 1, name: \"x\", model: \"Lstm\")",
-            "line 1: `model` takes one of Transformer(..), Lstm(..), Gru(..), Rnn(..) and Vae(..), with its settings in one pair of round brackets",
+            "line 1: `model` takes one of Transformer(..), Lstm(..), Gru(..), Rnn(..), Vae(..), Autoencoder(..) and SequentialVae(..), with its settings in one pair of round brackets",
         ),
         (
             "(version: 1, name: \"x\", training: 3)",
@@ -382,8 +389,8 @@ fn each_mistake_is_one_sentence() {
     ];
     let wrong: Vec<String> = cases
         .iter()
-        .map(|(text, wanted)| (text, wanted, parse_error(text)))
-        .filter(|(_, wanted, got)| got != *wanted)
+        .map(|(text, wanted)| (text, wanted.replace("FAMILIES", &families()), parse_error(text)))
+        .filter(|(_, wanted, got)| got != wanted)
         .map(|(text, wanted, got)| format!("{text}\n  wanted {wanted}\n  got    {got}"))
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -708,7 +715,7 @@ fn a_setting_that_cannot_be_set_says_what_to_do() {
             &plain,
             "model",
             "Transfomer",
-            "`Transfomer` is not known for `model`; choose one of Transformer, Lstm, Gru, Rnn, Vae. Did you mean `Transformer`?",
+            "`Transfomer` is not known for `model`; choose one of FAMILIES. Did you mean `Transformer`?",
         ),
         (
             &plain,
@@ -740,8 +747,10 @@ fn a_setting_that_cannot_be_set_says_what_to_do() {
     ];
     let wrong: Vec<String> = cases
         .iter()
-        .map(|(experiment, path, text, wanted)| (path, wanted, set_error(experiment, path, text)))
-        .filter(|(_, wanted, got)| got != *wanted)
+        .map(|(experiment, path, text, wanted)| {
+            (path, wanted.replace("FAMILIES", &families()), set_error(experiment, path, text))
+        })
+        .filter(|(_, wanted, got)| got != wanted)
         .map(|(path, wanted, got)| format!("{path}\n  wanted {wanted}\n  got    {got}"))
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -264,6 +264,7 @@ impl Done {
             EventKind::Started { first_epoch, .. } => Some(format!("started {first_epoch}")),
             EventKind::Progress(_) => None,
             EventKind::Evaluated { epoch, .. } => Some(format!("evaluated {epoch}")),
+            EventKind::Latent(used) => Some(format!("latent {}", used.epoch)),
             EventKind::Checkpointed { epoch } => Some(format!("checkpointed {epoch}")),
             EventKind::Paused => Some("paused".to_owned()),
             EventKind::Resumed => Some("resumed".to_owned()),

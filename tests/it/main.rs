@@ -9,12 +9,14 @@
 mod answers;
 mod app;
 mod architecture;
+mod autoencoder;
 mod bad_input_data;
 mod baseline;
 mod bench;
 mod cli;
 mod cli_columns;
 mod cli_compare;
+mod cli_list;
 mod cli_world;
 mod crash;
 mod data;

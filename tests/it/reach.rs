@@ -1,4 +1,4 @@
-//! The recurrent families reach what a world's rules let anyone reach, where its cue is within their power.
+//! The sequence families reach what a world's rules let anyone reach, where its cue is within their power.
 
 use seqscope::model::ModelSpec;
 use strum::IntoEnumIterator as _;
@@ -33,6 +33,10 @@ const LONG_RANGE: &str = r#"(
 fn shares(experiment: &str, model: &str, reference: &str) -> [f64; 2] {
     let place = Place::new();
     place.write("world.ron", experiment.replace("Lstm(", &format!("{model}(")));
+    shares_of(&place, reference)
+}
+
+fn shares_of(place: &Place, reference: &str) -> [f64; 2] {
     let told = place.seqscope("train world.ron --json").ok().json();
     let best = told["optimum"]["ndcg@10"].as_f64().unwrap();
     let of = |value: &serde_json::Value| value["ndcg@10"].as_f64().unwrap() / best;
@@ -60,4 +64,36 @@ fn an_lstm_learns_a_long_range_world_to_its_optimum_and_a_markov_chain_does_not(
     let [share, of_chain] = shares(LONG_RANGE, "Lstm", "Markov");
     assert!(share >= 0.95, "{share:.3} of the best possible");
     assert!(of_chain < 0.6, "a chain that knows the last event alone: {of_chain:.3}");
+}
+
+/// A family of attention, with its settings in place of the LSTM's.
+fn attentive(experiment: &str, model: &str) -> [f64; 2] {
+    let place = Place::new();
+    let (before, rest) = experiment.split_once("model: ").unwrap();
+    let (_, after) = rest.split_once('\n').unwrap();
+    place.write("world.ron", format!("{before}model: {model},\n{after}").replace("lr: 0.01", "lr: 0.005"));
+    shares_of(&place, "Markov")
+}
+
+#[test]
+fn bert4rec_learns_a_markov_world_to_its_optimum() {
+    let model = "Bert4Rec(d_model: 32, n_layers: 1, d_ff: 64, seq_len: 12, mask_share: 0.2, last_share: 0.3)";
+    let [share, _] =
+        attentive(&MARKOV.replace("epochs: 15", "epochs: 40").replace("patience: 4", "patience: 10"), model);
+    assert!(share >= 0.95, "{share:.3} of the best possible");
+}
+
+#[test]
+fn an_encoder_and_decoder_learn_a_markov_world_to_its_optimum() {
+    let model = "EncoderDecoder(d_model: 32, n_layers: 1, d_ff: 64, seq_len: 8, n_ahead: 2, n_cuts: 6)";
+    let [share, _] =
+        attentive(&MARKOV.replace("epochs: 15", "epochs: 30").replace("patience: 4", "patience: 8"), model);
+    assert!(share >= 0.95, "{share:.3} of the best possible");
+}
+
+#[test]
+fn a_transformer_learns_a_long_range_world_to_its_optimum() {
+    let model = "Transformer(d_model: 32, n_layers: 2, d_ff: 64, seq_len: 16, dropout: 0.0)";
+    let [share, of_chain] = attentive(LONG_RANGE, model);
+    assert!(share >= 0.95 && of_chain < 0.6, "{share:.3} of the best possible, the chain {of_chain:.3}");
 }

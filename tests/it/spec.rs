@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use seqscope::data::{AugmentSpec, CleanSpec, CleanStep, WorldKind, WorldSpec, clean};
 use seqscope::experiment::{EvaluationSpec, TrainingSpec};
 use seqscope::model::gan::GanSpec;
-use seqscope::model::{LstmSpec, TransformerSpec, VaeSpec};
+use seqscope::model::{AutoencoderSpec, LstmSpec, SequentialVaeSpec, TransformerSpec, VaeSpec};
 use seqscope::spec::{Described, Field, FieldKind, Problem, SetError, Severity, Value, did_you_mean};
 use serde::Serialize;
 use strum::IntoEnumIterator;
@@ -24,6 +24,8 @@ macro_rules! for_all_settings {
         $check(&TransformerSpec::default());
         $check(&LstmSpec::default());
         $check(&VaeSpec::default());
+        $check(&AutoencoderSpec::default());
+        $check(&SequentialVaeSpec::default());
         $check(&TrainingSpec::default());
         $check(&AugmentSpec::default());
         $check(&GanSpec::default());

@@ -14,6 +14,7 @@ use seqscope::metric::Metric;
 use seqscope::model::{ModelSpec, TransformerSpec, VaeSpec};
 use seqscope::run::{History, Outcome, Part, RunId, RunStatus, RunStore};
 use seqscope::train::{Command, EarlyStop, EventKind, Job, StopMode, TrainError, lr_at, restore, restore_with, run};
+use strum::IntoEnumIterator;
 
 use crate::fake::{Commands, Done, LEN, Listener, N_USERS, Setup, walks_of};
 
@@ -74,7 +75,9 @@ fn a_finished_run_leaves_a_whole_folder() {
     assert_eq!(manifest.outcome, Some(Outcome::Finished));
     assert_eq!((manifest.epochs, manifest.best_epoch), (2, Some(2)));
     assert_eq!((&manifest.valid, &manifest.test), (&done.ended.valid, &done.ended.test));
-    assert_eq!(manifest.references_valid.len(), 3);
+    let n_references = BaselineKind::iter().count();
+    assert_eq!(manifest.references_valid.len() + manifest.references_left_out.len(), n_references);
+    assert_eq!(manifest.references_left_out, done.ended.references_left_out);
     assert_eq!(manifest.references_test, done.ended.references_test);
     assert_eq!(manifest.experiment, setup.experiment);
     assert_eq!(manifest.problems.len(), 1, "the warning is kept");

@@ -6,14 +6,18 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::{Answer, Jobs, Post, defect, sentence};
+use crate::app::list_state::ListAsk;
 use crate::app::views::ViewKey;
 use crate::data::Prepared;
-use crate::explain::{UserView, view_of_task};
+use crate::explain::{FittedReferences, ListRequest, Recommendation, UserView, recommendation, view_of_task};
 use crate::run::{RunId, RunStore};
 use crate::train::{Restored, restore};
 
 /// Models kept open at a time: two runs side by side, now and one epoch ago.
 const MODELS_KEPT: usize = 4;
+
+/// Items of a recommendation list.
+const LISTED: usize = 10;
 
 /// What is asked of the explaining thread.
 pub(in crate::app) enum ExplainQuestion {
@@ -21,6 +25,8 @@ pub(in crate::app) enum ExplainQuestion {
     Data { run: RunId, epoch: Option<usize>, known: Option<Arc<Prepared>> },
     /// One user.
     User { key: ViewKey, known: Option<Arc<Prepared>> },
+    /// A recommendation list for one user.
+    List { ask: ListAsk, known: Option<Arc<Prepared>> },
     /// The weights of this run have changed on disk, or the run is gone.
     Forget(RunId),
 }
@@ -49,7 +55,7 @@ impl ExplainWorker {
 
     fn start(&mut self, jobs: &Jobs, first: ExplainQuestion) {
         let (sender, questions) = channel();
-        let mut shelf = Shelf { store: self.store.clone(), open: Vec::new() };
+        let mut shelf = Shelf { store: self.store.clone(), open: Vec::new(), references: None };
         let post = jobs.post();
         let spawned =
             std::thread::Builder::new().name("explain".to_owned()).spawn(move || shelf.serve(&questions, &post));
@@ -68,6 +74,8 @@ impl ExplainWorker {
 struct Shelf {
     store: RunStore,
     open: Vec<(RunId, Option<usize>, Restored)>,
+    /// References of the run that a list was last made for: they take seconds to fit.
+    references: Option<(RunId, FittedReferences)>,
 }
 
 impl Shelf {
@@ -89,6 +97,7 @@ impl Shelf {
         match question {
             ExplainQuestion::Forget(run) => {
                 self.open.retain(|(open, ..)| open != run);
+                self.references = None;
                 None
             }
             ExplainQuestion::Data { run, epoch, known } => {
@@ -99,7 +108,29 @@ impl Shelf {
                 let view = self.restored(&key.run, key.epoch, known.as_ref()).and_then(|restored| look(restored, key));
                 Some(Answer::User(key.clone(), view.map(Arc::new)))
             }
+            ExplainQuestion::List { ask, known } => {
+                let made = self.list(ask, known.as_ref());
+                Some(Answer::List(ask.clone(), made.map(Arc::new)))
+            }
         }
+    }
+
+    fn list(&mut self, ask: &ListAsk, known: Option<&Arc<Prepared>>) -> Result<Recommendation, String> {
+        let ListAsk { key, seen, weights } = ask;
+        let kept = self.references.take().filter(|(run, _)| *run == key.run);
+        let (run, mut fitted) = kept.unwrap_or_else(|| (key.run.clone(), FittedReferences::default()));
+        let restored = self.restored(&key.run, key.epoch, known)?;
+        let prepared = &restored.prepared;
+        let request = ListRequest {
+            user_idx: prepared.dataset.users.idx(&key.user_id),
+            told: Vec::new(),
+            top: LISTED.min(prepared.dataset.n_items()),
+            seen: *seen,
+            weights: weights.clone(),
+        };
+        let made = recommendation(restored.model.as_ref(), prepared, &mut fitted, &request).map_err(sentence);
+        self.references = Some((run, fitted));
+        made
     }
 
     fn restored(
@@ -135,6 +166,7 @@ fn look(restored: &Restored, key: &ViewKey) -> Result<UserView, String> {
 fn answer_error(question: &ExplainQuestion, why: &str) -> Answer {
     match question {
         ExplainQuestion::User { key, .. } => Answer::User(key.clone(), Err(why.to_owned())),
+        ExplainQuestion::List { ask, .. } => Answer::List(ask.clone(), Err(why.to_owned())),
         ExplainQuestion::Data { run, .. } | ExplainQuestion::Forget(run) => {
             Answer::RunData(run.clone(), Err(why.to_owned()))
         }

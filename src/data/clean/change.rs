@@ -3,7 +3,7 @@
 use std::iter::zip;
 
 use crate::data::events::Events;
-use crate::data::{ExampleRow, Vocab, time};
+use crate::data::{ExampleRow, FreeValues, Vocab, time};
 use crate::spec::quotable;
 
 /// What is to change.
@@ -13,6 +13,8 @@ pub(in crate::data) enum Change {
     Keep(Vec<bool>),
     /// Other values.
     Values(Vec<f32>),
+    /// Other values, and other numbers in some of the free columns.
+    Numbers { value: Vec<f32>, free: Vec<(usize, Vec<f32>)> },
     /// Other behaviours.
     Behaviours(Vec<u16>, Vocab),
     /// Other users.
@@ -55,10 +57,10 @@ impl Change {
         match self {
             Self::Keep(keep) => where_not(Box::new(keep.iter().copied())),
             Self::Values(after) => {
-                let before = events.value.as_deref().unwrap_or(&[]);
-                where_not(Box::new(
-                    zip(before, after).map(|(b, a)| b.to_bits() == a.to_bits() || b.is_nan() && a.is_nan()),
-                ))
+                where_not(Box::new(zip(events.value.as_deref().unwrap_or(&[]), after).map(|(b, a)| is_same(*b, *a))))
+            }
+            Self::Numbers { .. } => {
+                where_not(Box::new((0..events.len()).map(|row| self.number(events, row).is_none())))
             }
             Self::Behaviours(idx, names) => {
                 let before = events.behaviour_idx.as_deref().unwrap_or(&[]);
@@ -70,6 +72,21 @@ impl Change {
             }
             Self::Order(_, late) => Box::new(late.iter().copied()),
         }
+    }
+
+    /// The first number of a row that changes: of the value or of the named column, before and after.
+    fn number<'a>(&self, events: &'a Events, row: usize) -> Option<(Option<&'a str>, f32, f32)> {
+        let Self::Numbers { value, free } = self else { return None };
+        let of_value = (None, events.value.as_deref().unwrap_or(&[]), value);
+        let of_free = free.iter().filter_map(|(at, after)| {
+            let column = events.extra.free.get(*at)?;
+            let FreeValues::Numeric(before) = &column.values else { return None };
+            Some((Some(column.name.as_str()), before.as_slice(), after))
+        });
+        std::iter::once(of_value).chain(of_free).find_map(|(name, before, after)| {
+            let (before, after) = (*before.get(row)?, *after.get(row)?);
+            (!is_same(before, after)).then_some((name, before, after))
+        })
     }
 
     /// The first few touched rows as a person reads them.
@@ -92,6 +109,13 @@ impl Change {
                 (told.join(", "), "dropped".to_owned())
             }
             Self::Values(after) => (value(events.value.as_deref()), value(Some(after))),
+            Self::Numbers { .. } => self.number(events, row).map_or_else(Default::default, |(name, before, after)| {
+                let of_column = |number| match name {
+                    Some(name) => format!("{}: {}", quotable(name), shown(number)),
+                    None => shown(number),
+                };
+                (of_column(before), of_column(after))
+            }),
             Self::Behaviours(idx, names) => {
                 let before = events.behaviour_idx.as_deref().unwrap_or(&[]);
                 (id(&events.behaviours, behaviour(before)), id(names, behaviour(idx)))
@@ -115,6 +139,14 @@ impl Change {
                 }
             }
             Self::Values(values) => events.value = Some(values),
+            Self::Numbers { value, free } => {
+                events.value = Some(value);
+                for (at, numbers) in free {
+                    if let Some(column) = events.extra.free.get_mut(at) {
+                        column.values = FreeValues::Numeric(numbers);
+                    }
+                }
+            }
             Self::Behaviours(idx, names) => {
                 events.behaviour_idx = Some(idx);
                 events.behaviours = names;
@@ -123,6 +155,11 @@ impl Change {
             Self::Order(order, _) => events.reorder(&order),
         }
     }
+}
+
+/// Whether a number stays as it is; a missing one that stays missing does.
+fn is_same(before: f32, after: f32) -> bool {
+    before.to_bits() == after.to_bits() || before.is_nan() && after.is_nan()
 }
 
 /// A value as a person reads it.

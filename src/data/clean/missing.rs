@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use strum::VariantNames;
 
 use super::change::{Change, Outcome};
+use super::learned_fill::filled_by_denoiser;
 use super::step::{About, Step, step_settings};
 use super::view::{View, mean, most_frequent, quantile};
 use crate::data::Role;
@@ -26,6 +27,8 @@ pub enum Fill {
     Constant,
     /// The line between the neighbours in the user's own time.
     Interpolate,
+    /// What a denoising autoencoder makes of the row's other numeric columns, which it fills too.
+    Autoencoder,
 }
 crate::spec::choice!(Fill);
 
@@ -33,7 +36,7 @@ step_settings! {
     /// Rows without a value are dropped or filled.
     MissingValues {
         /// What comes in their place.
-        fill: Fill = Fill::Drop, Choice(Fill::VARIANTS.to_vec()), "Missing values become", "", "Drop takes the row out; Interpolate draws the line between the user's values before and after.", "nothing is made up";
+        fill: Fill = Fill::Drop, Choice(Fill::VARIANTS.to_vec()), "Missing values become", "", "Drop takes the row out; Interpolate draws the line between the user's values before and after; Autoencoder learns to tell a value from the row's other numeric columns (Vincent et al. 2008), and fills those too.", "nothing is made up";
         /// The number that `Constant` fills in.
         constant: f64 = 0.0, Float { min: -1e9, max: 1e9 }, "Constant", "", "The number that Constant fills in.", "no amount";
     }
@@ -44,7 +47,7 @@ impl Step for MissingValues {
         let needs: &[Role] = if self.fill == Fill::Interpolate { &[Role::Value, Role::Time] } else { &[Role::Value] };
         About {
             title: "Missing values",
-            help: "Rows without a value are dropped, or filled with a mean, a constant or the line between neighbours.",
+            help: "Rows without a value are dropped, or filled with a mean, a constant, the line between neighbours or what the other columns tell.",
             needs,
             is_fitted: !matches!(self.fill, Fill::Drop | Fill::Constant),
             is_idempotent: true,
@@ -56,6 +59,7 @@ impl Step for MissingValues {
         let filled = match self.fill {
             Fill::Drop => return Ok(Change::Keep(log.values().iter().map(|value| !value.is_nan()).collect()).into()),
             Fill::Interpolate => return Ok(interpolated(log)),
+            Fill::Autoencoder => return filled_by_denoiser(log).ok_or_else(|| self.nothing_known()),
             Fill::Constant => self.constant,
             Fill::Mean | Fill::Median | Fill::MostFrequent => {
                 let known = log.training_values();
@@ -81,6 +85,7 @@ impl MissingValues {
             match self.fill {
                 Fill::Mean => "mean",
                 Fill::Median => "median",
+                Fill::Autoencoder => "other columns that would tell them",
                 _ => "most frequent one",
             }
         );

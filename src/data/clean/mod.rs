@@ -6,10 +6,12 @@
 mod bots;
 mod change;
 mod date_window;
+mod denoiser;
 mod duplicates;
 mod impossible_times;
 mod k_core;
 mod keep_behaviours;
+mod learned_fill;
 mod merge_behaviours;
 mod missing;
 mod outliers;

@@ -87,7 +87,8 @@ impl HashedText {
 
 /// Words in small letters: runs of letters and digits, and every character of a script that writes
 /// without blanks.
-pub(super) fn words(text: &str) -> Vec<String> {
+#[must_use]
+pub fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
     for letter in text.chars().flat_map(char::to_lowercase) {

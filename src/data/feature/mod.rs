@@ -33,7 +33,7 @@ pub use embedding::ReadyEmbedding;
 pub use gap::Gap;
 pub use grid_cell::GridCell;
 pub(super) use grid_cell::cell;
-pub use hashed_text::HashedText;
+pub use hashed_text::{HashedText, words};
 pub use hour::Hour;
 pub use intensity::Intensity;
 pub use numeric::Numeric;

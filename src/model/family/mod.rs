@@ -1,21 +1,34 @@
 //! The model families: one file each, one list of them here.
 
+mod autoencoder;
+mod bags;
+mod bert4rec;
+mod encoder_decoder;
 mod gru;
+mod latent;
 mod lstm;
 mod recurrent;
 mod rnn;
+mod sequential_vae;
 mod transformer;
 mod vae;
 
+pub use autoencoder::AutoencoderSpec;
+pub use bert4rec::Bert4RecSpec;
+pub use encoder_decoder::EncoderDecoderSpec;
 pub use gru::GruSpec;
+pub use latent::Annealing;
 pub use lstm::LstmSpec;
 pub use recurrent::RecurrentOutput;
 pub use rnn::RnnSpec;
+pub use sequential_vae::SequentialVaeSpec;
 pub use transformer::TransformerSpec;
 pub use vae::VaeSpec;
 
 use serde::{Deserialize, Serialize};
 
+use super::attention::Sizes;
+use super::loss::MAX_FLOATS;
 use super::outcome::{OutcomeNetwork, StateNetwork};
 use super::random::Init;
 use super::session::Session;
@@ -77,6 +90,10 @@ pub trait ModelFamily: Described {
 pub enum ModelSpec {
     /// Causal Transformer.
     Transformer(TransformerSpec),
+    /// Masked bidirectional Transformer.
+    Bert4Rec(Bert4RecSpec),
+    /// Encoder and decoder.
+    EncoderDecoder(EncoderDecoderSpec),
     /// LSTM next-item model.
     Lstm(LstmSpec),
     /// GRU next-item model.
@@ -85,6 +102,10 @@ pub enum ModelSpec {
     Rnn(RnnSpec),
     /// Mult-VAE.
     Vae(VaeSpec),
+    /// Plain and denoising autoencoder.
+    Autoencoder(AutoencoderSpec),
+    /// Sequential VAE.
+    SequentialVae(SequentialVaeSpec),
 }
 
 impl Default for ModelSpec {
@@ -99,10 +120,14 @@ impl ModelSpec {
     pub fn family(&self) -> &dyn ModelFamily {
         match self {
             Self::Transformer(spec) => spec,
+            Self::Bert4Rec(spec) => spec,
+            Self::EncoderDecoder(spec) => spec,
             Self::Lstm(spec) => spec,
             Self::Gru(spec) => spec,
             Self::Rnn(spec) => spec,
             Self::Vae(spec) => spec,
+            Self::Autoencoder(spec) => spec,
+            Self::SequentialVae(spec) => spec,
         }
     }
 
@@ -110,10 +135,14 @@ impl ModelSpec {
     pub fn described_mut(&mut self) -> &mut dyn Described {
         match self {
             Self::Transformer(spec) => spec,
+            Self::Bert4Rec(spec) => spec,
+            Self::EncoderDecoder(spec) => spec,
             Self::Lstm(spec) => spec,
             Self::Gru(spec) => spec,
             Self::Rnn(spec) => spec,
             Self::Vae(spec) => spec,
+            Self::Autoencoder(spec) => spec,
+            Self::SequentialVae(spec) => spec,
         }
     }
 
@@ -187,6 +216,19 @@ fn too_large(field: &str, n_params: usize) -> Option<Problem> {
             format!("The model has {millions} million parameters and needs about {gigabytes} GB to train; lower the width, or drop rare items."),
         )
     })
+}
+
+/// Memory of attention that burn's layers compute: what they keep of every event and pair of events of a
+/// batch, and a few blocks of scores.
+fn plain_memory(n_params: usize, n_layers: usize, sizes: &Sizes, work: &Workload<'_>, len: usize) -> MemoryNeed {
+    let shape = work.plan.shape;
+    let len = len.min(shape.max_len).max(1);
+    let [of_event, of_pair] = sizes.kept();
+    let n_events = work.n_events(work.n_rows(), len);
+    let kept = n_layers * n_events * (of_event + of_pair * len) + n_events * 8 * sizes.d_model;
+    let scores = 4 * MAX_FLOATS.min(n_events * shape.n_items);
+    let asked = 3 * MAX_FLOATS.min(work.n_asked() * len * (of_pair * len).max(of_event));
+    MemoryNeed::of_numbers(n_params, 2 * n_params + kept + scores, n_params + asked + work.scores())
 }
 
 /// Stops at the first problem that is an error.

@@ -4,22 +4,27 @@ mod arrays;
 mod fused;
 mod packed;
 
-use burn::nn::{Embedding, LayerNorm, Linear};
+use burn::module::Param;
+use burn::nn::{Embedding, LayerNorm};
 use burn::optim::GradientsParams;
 use burn::prelude::*;
-use burn::tensor::activation::{relu, softmax};
 use burn::tensor::module::embedding;
 use serde::{Deserialize, Serialize};
+use strum::VariantNames as _;
 
-use super::{EVERY_TASK, ModelFamily, refuse_errors, refuse_large_array, too_large, with_head};
+use super::{EVERY_TASK, ModelFamily, plain_memory, refuse_errors, refuse_large_array, too_large, with_head};
 use crate::data::{Histories, PaddedBatch, TaskKind};
+use crate::model::attention::{
+    Activation, Block, Cells, Dropout, Looks, N_BUCKETS, NormPlace, Positions, Rotation, Sizes, causal_mask, dropped,
+    head_problems, interval_bias, place_vectors, through,
+};
 use crate::model::features::{Features, Join};
-use crate::model::item_vectors::ItemVectors;
+use crate::model::item_vectors::{ItemVectors, by_length};
 use crate::model::kernel::{Buffer, CrossEntropy};
 use crate::model::loss::{MAX_FLOATS, tracked_item_loss};
 use crate::model::network::{LossSums, Network};
 use crate::model::outcome::{Head, StateNetwork, n_head_params};
-use crate::model::random::{Init, Noise, Place, dropout_factors};
+use crate::model::random::{Init, Noise, Place};
 use crate::model::session::guarded;
 use crate::model::weights::{on_host, read};
 use crate::model::window::{TrainWindows, WholeWindows, index_tensor, input_tensor, windows_for_prediction};
@@ -44,13 +49,39 @@ pub struct TransformerSpec {
     pub seq_len: usize,
     /// Share of activations set to zero while training.
     pub dropout: f64,
+    /// Share of attention weights set to zero while training.
+    pub attention_dropout: f64,
+    /// Where the layer norms of a block stand.
+    pub norm: NormPlace,
+    /// Activation of the feed-forward layer.
+    pub activation: Activation,
+    /// How it knows the places of events.
+    pub positions: Positions,
+    /// Whether the time between two events counts.
+    pub intervals: bool,
+    /// Whether the item vectors are the output weights too.
+    pub tied: bool,
     /// How the features of events join their items, where the data have some.
     pub features: Join,
 }
 
 impl Default for TransformerSpec {
     fn default() -> Self {
-        Self { d_model: 64, n_layers: 2, n_heads: 1, d_ff: 64, seq_len: 200, dropout: 0.1, features: Join::Sum }
+        Self {
+            d_model: 64,
+            n_layers: 2,
+            n_heads: 1,
+            d_ff: 64,
+            seq_len: 200,
+            dropout: 0.1,
+            attention_dropout: 0.0,
+            norm: NormPlace::Before,
+            activation: Activation::Relu,
+            positions: Positions::Learned,
+            intervals: false,
+            tied: true,
+            features: Join::Sum,
+        }
     }
 }
 
@@ -58,11 +89,31 @@ crate::spec::described! { TransformerSpec {
     d_model: Int { min: 2, max: 1024 }, Core, "Width", "", "Length of the vector that stands for an event.", "SASRec recipe with full softmax: 64";
     n_layers: Int { min: 1, max: 12 }, Core, "Blocks", "", "How many attention blocks follow each other.", "Kang & McAuley 2018: 2";
     n_heads: Int { min: 1, max: 16 }, Core, "Heads", "", "How many attention patterns each block learns side by side; must divide the width.", "Kang & McAuley 2018: 1";
-    d_ff: Int { min: 2, max: 4096 }, More, "Feed-forward width", "", "Width of the layer inside each block.", "Kang & McAuley 2018: as the width";
+    d_ff: Int { min: 2, max: 4096 }, More, "Feed-forward width", "", "Width of the layer inside each block.", "Kang & McAuley 2018: as the width; GPT: 4 times the width";
     seq_len: Int { min: 2, max: 2000 }, Core, "Window", "events", "How many of the latest events the model sees.", "Kang & McAuley 2018: 200 for MovieLens";
     dropout: Float { min: 0.0, max: 0.9 }, Core, "Dropout", "", "Share of activations set to zero while training: more fights over-fitting.", "0.1 on dense, 0.3–0.5 on sparse data";
-    features: Choice(<Join as strum::VariantNames>::VARIANTS.to_vec()), More, "Features", "", "How features of events (`data.features`) join their items: added as vectors of the same length, or set beside them and mixed by a dense layer. Without features it plays no part.", "Sum, as BERT adds segments";
+    attention_dropout: Float { min: 0.0, max: 0.9 }, More, "Attention dropout", "", "Share of attention weights set to zero while training.", "Off; Radford et al. 2018 (GPT): 0.1";
+    norm: Choice(NormPlace::VARIANTS.to_vec()), More, "Norms", "", "Whether the layer norms of a block stand before its layers, which trains easily, or after each sum, as in the first Transformer.", "Kang & McAuley 2018 and Radford et al. 2019: before; Vaswani et al. 2017: after";
+    activation: Choice(Activation::VARIANTS.to_vec()), More, "Activation", "", "What stands inside the feed-forward layer.", "Kang & McAuley 2018: Relu; GPT: Gelu";
+    positions: Choice(Positions::VARIANTS.to_vec()), More, "Positions", "", "How the model knows the places of events: learnt vectors, fixed waves, turned queries and keys, or only who came before whom.", "Kang & McAuley 2018: Learned; Vaswani et al. 2017: Sinusoidal; Su et al. 2021: Rotary";
+    intervals: Bool, More, "Time intervals", "", "Lets attention depend on the time between two events, in buckets each twice as wide as the one before; without times in the log it changes nothing.", "Off; after Li et al. 2020 (TiSASRec) and Raffel et al. 2020 (T5)";
+    tied: Bool, More, "Tied output", "", "Scores an item by the same vector that stands for it in the history; without it the output has vectors of its own.", "Kang & McAuley 2018: yes";
+    features: Choice(Join::VARIANTS.to_vec()), More, "Features", "", "How features of events (`data.features`) join their items: added as vectors of the same length, or set beside them and mixed by a dense layer. Without features it plays no part.", "Sum, as BERT adds segments";
 } }
+
+impl TransformerSpec {
+    /// Whether the fused layers know this form; others are computed by burn's layers.
+    fn is_fused(&self) -> bool {
+        let Self { norm, activation, positions, intervals, attention_dropout, tied, .. } = *self;
+        let form = (norm, activation, positions) == (NormPlace::Before, Activation::Relu, Positions::Learned);
+        form && !intervals && tied && attention_dropout <= 0.0
+    }
+
+    fn sizes(&self) -> Sizes {
+        let Self { d_model, n_heads, d_ff, norm, activation, .. } = *self;
+        Sizes { d_model, n_heads, d_ff, norm, activation }
+    }
+}
 
 impl ModelFamily for TransformerSpec {
     fn title(&self) -> &'static str {
@@ -73,8 +124,10 @@ impl ModelFamily for TransformerSpec {
     }
     fn source(&self) -> &'static str {
         "Kang & McAuley 2018 (SASRec), with full-catalogue cross-entropy instead of one sampled negative, an output \
-         projection after the heads and no dropout on attention weights; keys and values are normed as in the paper, \
-         not as in its code, which norms the queries only"
+         projection after the heads and no dropout on attention weights unless it is set; positions count from the \
+         latest event; keys and values are normed as in the paper, not as in its code, which norms the queries only. \
+         With Gelu and a feed-forward width of 4 times the width it is GPT's form (Radford et al. 2019), but for item \
+         vectors multiplied by the root of the width"
     }
     fn tasks(&self) -> &'static [TaskKind] {
         &EVERY_TASK
@@ -83,19 +136,21 @@ impl ModelFamily for TransformerSpec {
         true
     }
     fn n_params(&self, plan: &Blueprint) -> usize {
-        let Self { d_model, n_layers, d_ff, seq_len, features, .. } = *self;
+        let Self { d_model, n_layers, seq_len, n_heads, features, .. } = *self;
         let beside = Features::n_params(plan, d_model, features) + n_head_params(d_model, plan.output);
-        let attention = 4 * (d_model * d_model + d_model);
-        let feed_forward = 2 * d_model * d_ff + d_ff + d_model;
-        let norms = 4 * d_model;
-        (plan.shape.n_items + 1 + seq_len) * d_model
-            + n_layers * (attention + feed_forward + norms)
-            + 2 * d_model
-            + beside
+        let vectors = (plan.shape.n_items + 1) * d_model;
+        let positions = if self.positions == Positions::Learned { seq_len * d_model } else { 0 };
+        let norm = if self.norm == NormPlace::Before { 2 * d_model } else { 0 };
+        let intervals = if self.intervals { N_BUCKETS * n_heads } else { 0 };
+        let outputs = if self.tied { 0 } else { vectors };
+        vectors + positions + n_layers * self.sizes().n_params() + norm + intervals + outputs + beside
     }
     /// The weights and the gradients of each shard; of the events that are worked on at a time what each
     /// block keeps for its backward pass, and what that works on; and of each thread a block of scores.
     fn memory(&self, work: &Workload<'_>) -> MemoryNeed {
+        if !(self.is_fused() && work.plan.is_plain()) {
+            return plain_memory(self.n_params(work.plan), self.n_layers, &self.sizes(), work, self.seq_len);
+        }
         let Self { d_model, n_layers, n_heads, d_ff, seq_len, .. } = *self;
         let n_params = self.n_params(work.plan);
         let of_block = 10 * d_model + d_ff + n_heads + 4;
@@ -112,12 +167,7 @@ impl ModelFamily for TransformerSpec {
     }
     fn check(&self, plan: &Blueprint) -> Vec<Problem> {
         let mut problems = self.problems();
-        if self.n_heads > 0 && !self.d_model.is_multiple_of(self.n_heads) {
-            problems.push(Problem::error(
-                "n_heads",
-                format!("{} heads do not divide the width {}; choose a divisor of it.", self.n_heads, self.d_model),
-            ));
-        }
+        problems.extend(head_problems(self.d_model, self.n_heads, self.positions));
         problems.extend(too_large("d_model", self.n_params(plan)));
         problems
     }
@@ -136,20 +186,21 @@ impl ModelFamily for TransformerSpec {
     }
 }
 
-/// Added to scores that must not be looked at. Finite, so that a row in which everything is masked
-/// stays a number; far below any score, so that in 32-bit floats its weight is exactly 0.
-const MASKED: f32 = -1.0e4;
-
 /// The network. Positions are counted from the end of the window, so that a history's numbers do
 /// not depend on how much padding stands before it.
 #[derive(Module, Debug)]
 struct Transformer {
-    /// `[n_items + 1, d_model]`; also the output weights.
+    /// `[n_items + 1, d_model]`; also the output weights, where they are tied.
     item: Embedding,
-    /// `[seq_len, d_model]`; the last row is the latest event.
-    position: Embedding,
+    /// `[seq_len, d_model]`; the last row is the latest event. Where positions are learnt.
+    position: Option<Embedding>,
     blocks: Vec<Block>,
-    norm: LayerNorm,
+    /// Where the norms stand before the layers.
+    norm: Option<LayerNorm>,
+    /// `[N_BUCKETS, n_heads]`, where intervals count.
+    interval: Option<Param<Tensor<2>>>,
+    /// `[n_items + 1, d_model]`, where they are not tied.
+    output: Option<Embedding>,
     features: Features,
     #[module(skip)]
     spec: TransformerSpec,
@@ -157,140 +208,75 @@ struct Transformer {
     plan: Blueprint,
 }
 
-/// Pre-norm attention and feed-forward, each with a residual.
-#[derive(Module, Debug)]
-struct Block {
-    attention_norm: LayerNorm,
-    query: Linear,
-    key: Linear,
-    value: Linear,
-    output: Linear,
-    feed_norm: LayerNorm,
-    feed_in: Linear,
-    feed_out: Linear,
-    #[module(skip)]
-    n_heads: usize,
-}
-
 impl Transformer {
     fn new(spec: &TransformerSpec, plan: &Blueprint, init: &mut Init) -> Self {
+        let n_items = plan.shape.n_items;
+        let TransformerSpec { d_model, n_layers, n_heads, seq_len, .. } = *spec;
         Self {
-            item: init.item_embedding(plan.shape.n_items, spec.d_model),
-            position: init.embedding(spec.seq_len, spec.d_model),
-            blocks: (0..spec.n_layers).map(|_| Block::new(spec, init)).collect(),
-            norm: init.layer_norm(spec.d_model),
-            features: Features::new(plan, spec.d_model, spec.features, init),
+            item: init.item_embedding(n_items, d_model),
+            position: (spec.positions == Positions::Learned).then(|| init.embedding(seq_len, d_model)),
+            blocks: (0..n_layers).map(|_| Block::new(spec.sizes(), init)).collect(),
+            norm: (spec.norm == NormPlace::Before).then(|| init.layer_norm(d_model)),
+            interval: spec.intervals.then(|| init.constant(0.0, [N_BUCKETS, n_heads])),
+            output: (!spec.tied).then(|| init.item_embedding(n_items, d_model)),
+            features: Features::new(plan, d_model, spec.features, init),
             spec: spec.clone(),
             plan: plan.clone(),
         }
     }
 
+    /// What states are multiplied with to score the catalogue. `[n_items + 1, d_model]`
+    fn output_vectors(&self) -> Tensor<2> {
+        self.output.as_ref().unwrap_or(&self.item).weight.val()
+    }
+
     /// Hidden state after each position, `[n_rows, len, d_model]`; the attention weights of each
     /// block, `[n_rows, n_heads, len, len]`, go into `maps` when it is given.
-    fn hidden(
-        &self,
-        batch: &PaddedBatch,
-        drop: Option<&Dropout<'_>>,
-        mut maps: Option<&mut Vec<Tensor<4>>>,
-    ) -> Tensor<3> {
-        let TransformerSpec { d_model, seq_len, .. } = self.spec;
-        let len = batch.seq_len;
+    fn hidden(&self, batch: &PaddedBatch, drop: Option<&Dropout<'_>>, maps: Option<&mut Vec<Tensor<4>>>) -> Tensor<3> {
+        let TransformerSpec { d_model, n_heads, seq_len, positions, .. } = self.spec;
         let weights = self.item.weight.val();
-        let device = weights.device();
-        let positions = self.position.weight.val().slice_dim(0, seq_len - len..seq_len); // [len, d_model]
+        let device = &weights.device();
+        let places = seq_len - batch.seq_len..seq_len;
         // Kang & McAuley's code scales the item vectors by √d_model; the paper does not say so.
-        let mut items = embedding(weights, input_tensor(batch, &device));
+        let mut items = embedding(weights, input_tensor(batch, device));
         if !self.features.is_empty() {
             let joined = self.features.joined(items.flatten::<2>(0, 1), &batch.beside);
-            items = joined.reshape([batch.n_rows, len, d_model]);
+            items = joined.reshape([batch.n_rows, batch.seq_len, d_model]);
         }
-        let items = items.mul_scalar((d_model as f32).sqrt());
-        let mut x = items + positions.unsqueeze(); // [n_rows, len, d_model]
+        let mut x = items.mul_scalar((d_model as f32).sqrt());
+        if let Some(places) = place_vectors(positions, self.position.as_ref(), places.clone(), (d_model, device)) {
+            x = x + places.unsqueeze(); // [n_rows, len, d_model]
+        }
         x = dropped(x, drop, 0);
-        let mask = mask(batch, &device);
-        for (at, block) in self.blocks.iter().enumerate() {
-            let (changed, weights) = block.forward(x, &mask, drop, 1 + 2 * at);
-            x = changed;
-            if let Some(maps) = maps.as_deref_mut() {
-                maps.push(weights);
-            }
-        }
-        self.norm.forward(x)
-    }
-}
-
-impl Block {
-    fn new(spec: &TransformerSpec, init: &mut Init) -> Self {
-        let d_model = spec.d_model;
-        Self {
-            attention_norm: init.layer_norm(d_model),
-            query: init.dense(d_model, d_model),
-            key: init.dense(d_model, d_model),
-            value: init.dense(d_model, d_model),
-            output: init.dense(d_model, d_model),
-            feed_norm: init.layer_norm(d_model),
-            feed_in: init.dense(d_model, spec.d_ff),
-            feed_out: init.dense(spec.d_ff, d_model),
-            n_heads: spec.n_heads,
+        let rotation = Rotation::of(positions, places, d_model / n_heads, device);
+        let looks = Looks { bias: self.bias(batch, device), rotation, drop };
+        let x = through(&self.blocks, x, &looks, maps);
+        match &self.norm {
+            Some(norm) => norm.forward(x),
+            None => x,
         }
     }
 
-    /// The changed states and the attention weights, `[n_rows, n_heads, len, len]`.
-    /// Dropout draws as layers `layer` and `layer + 1`.
-    fn forward(
-        &self,
-        x: Tensor<3>,
-        mask: &Tensor<4>,
-        drop: Option<&Dropout<'_>>,
-        layer: usize,
-    ) -> (Tensor<3>, Tensor<4>) {
-        let [n_rows, len, d_model] = x.dims();
-        let d_head = d_model / self.n_heads;
-        let split = |y: Tensor<3>| y.reshape([n_rows, len, self.n_heads, d_head]).swap_dims(1, 2);
-        let normed = self.attention_norm.forward(x.clone());
-        // Vaswani et al. 2017, eq. 1; the scale is by the width of a head.
-        let query = split(self.query.forward(normed.clone()).mul_scalar((d_head as f32).sqrt().recip()));
-        let key = split(self.key.forward(normed.clone()));
-        let value = split(self.value.forward(normed)); // [n_rows, n_heads, len, d_head]
-        let weights = softmax(query.matmul(key.transpose()) + mask.clone(), 3); // [n_rows, n_heads, len, len]
-        let seen = weights.clone().matmul(value).swap_dims(1, 2).reshape([n_rows, len, d_model]);
-        let x = x + dropped(self.output.forward(seen), drop, layer);
-        let fed = self.feed_out.forward(relu(self.feed_in.forward(self.feed_norm.forward(x.clone()))));
-        (x + dropped(fed, drop, layer + 1), weights)
+    /// States after the last event of each history. `[n_rows, d_model]`
+    fn last_states(&self, histories: &Histories) -> Tensor<2> {
+        let batch = windows_for_prediction(histories, self.spec.seq_len);
+        self.hidden(&batch, None, None).slice_dim(1, -1..).squeeze_dim::<2>(1)
     }
-}
 
-/// What is drawn for the activations of a batch while training.
-struct Dropout<'a> {
-    rate: f64,
-    noise: Noise,
-    /// Of every cell of the batch.
-    places: &'a [Place],
-}
-
-/// Drops activations, `[n_rows, len, d_model]`; without noise, in evaluation, it is the identity.
-fn dropped(x: Tensor<3>, drop: Option<&Dropout<'_>>, layer: usize) -> Tensor<3> {
-    let (shape, device) = (x.dims(), x.device());
-    let factors = drop.and_then(|drop| dropout_factors(drop.rate, shape[2], layer, drop.noise, drop.places));
-    match factors {
-        Some(factors) => x * Tensor::from_data(TensorData::new(factors, shape), &device),
-        None => x,
+    /// The mask, and the bias of the time between events. `[n_rows, 1 or n_heads, len, len]`
+    fn bias(&self, batch: &PaddedBatch, device: &Device) -> Tensor<4> {
+        let shape = [batch.n_rows, batch.seq_len];
+        let mask = causal_mask(Cells { inputs: &batch.inputs, n_rows: shape[0], len: shape[1] }, device);
+        match &self.interval {
+            Some(biases) if !batch.time_secs.is_empty() => mask + interval_bias(biases.val(), &batch.time_secs, shape),
+            _ => mask,
+        }
     }
-}
 
-/// What is added to the scores: [`MASKED`] for later positions and for padding, else 0.
-/// `[n_rows, 1, len, len]`
-///
-/// A position always sees itself, padding too: an empty history is one position of padding, and its
-/// scores must not depend on how much more padding the batch gives it.
-fn mask(batch: &PaddedBatch, device: &Device) -> Tensor<4> {
-    let len = batch.seq_len;
-    let later = (0..len * len).map(|at| if at % len > at / len { MASKED } else { 0.0 }).collect::<Vec<f32>>();
-    let padding = batch.inputs.iter().map(|&item| if item == 0 { MASKED } else { 0.0 }).collect::<Vec<f32>>();
-    let others = (0..len * len).map(|at| if at % len == at / len { 0.0 } else { 1.0 }).collect::<Vec<f32>>();
-    let square = |values: Vec<f32>| Tensor::<4>::from_data(TensorData::new(values, [1, 1, len, len]), device);
-    let padding = Tensor::from_data(TensorData::new(padding, [batch.n_rows, 1, 1, len]), device);
-    (square(later) + padding) * square(others)
+    /// What is drawn in a step for cells at these places.
+    fn dropout<'a>(&self, noise: Noise, places: &'a [Place]) -> Dropout<'a> {
+        Dropout { rate: self.spec.dropout, attention: self.spec.attention_dropout, noise, places }
+    }
 }
 
 impl Network for Transformer {
@@ -306,7 +292,8 @@ impl Network for Transformer {
         let targets: Vec<i32> = windows.iter().flat_map(|windows| windows.targets.iter().copied()).collect();
         let hidden: Vec<Tensor<2>> = (windows.into_iter())
             .map(|windows| {
-                let drop = Dropout { rate: self.spec.dropout, noise, places: &windows.cells() };
+                let cells = windows.cells();
+                let drop = self.dropout(noise, &cells);
                 let hidden = self.hidden(&windows.batch, Some(&drop), None).flatten::<2>(0, 1); // [n_places, d_model]
                 let places = index_tensor(windows.places, &hidden.device());
                 hidden.select(0, places)
@@ -318,7 +305,7 @@ impl Network for Transformer {
         }
         let hidden = Tensor::cat(hidden, 0); // [n_events, d_model]
         let by = (&self.plan.objective, noise);
-        let (objective, loss) = tracked_item_loss(hidden, self.item.weight.val(), &targets, by);
+        let (objective, loss) = tracked_item_loss(hidden, self.output_vectors(), &targets, by);
         let gradients = objective.div_scalar(n_events as f32).backward();
         Some((GradientsParams::from_grads(gradients, self), LossSums { loss, n_events, kl: None }))
     }
@@ -329,7 +316,7 @@ impl Network for Transformer {
         inputs: &StepInputs,
         noise: Noise,
     ) -> Option<(GradientsParams, LossSums)> {
-        if !self.plan.is_plain() {
+        if !(self.spec.is_fused() && self.plan.is_plain()) {
             return self.gradients(histories, inputs, noise);
         }
         fused::gradients(self, histories, noise)
@@ -343,24 +330,29 @@ impl Network for Transformer {
     }
 
     fn scores(&self, histories: &Histories) -> Tensor<2> {
-        let batch = windows_for_prediction(histories, self.spec.seq_len);
-        let last = self.hidden(&batch, None, None).slice_dim(1, -1..).squeeze_dim::<2>(1); // [n_rows, d_model]
-        last.matmul(self.item.weight.val().transpose()) // [n_rows, n_items + 1]
+        self.last_states(histories).matmul(self.output_vectors().transpose()) // [n_rows, n_items + 1]
     }
 
     fn item_vectors(&self) -> Option<ItemVectors> {
-        Some(ItemVectors::of_rows(&on_host(&self.item.weight), self.spec.d_model))
+        let vectors = self.output.as_ref().unwrap_or(&self.item);
+        Some(ItemVectors::of_rows(&on_host(&vectors.weight), self.spec.d_model))
     }
 
+    /// Of a form that the fused layers do not know by burn's layers.
     fn fused_states(&self, histories: &Histories) -> Option<Buffer> {
-        self.features.is_empty().then(|| fused::last_states(self, histories))
+        if self.spec.is_fused() && self.features.is_empty() {
+            return Some(fused::last_states(self, histories));
+        }
+        let at_a_time = |len| self.rows_at_a_time(len);
+        let states_of = |batch: &Histories| read(self.last_states(batch)).unwrap_or_default();
+        Some(by_length(histories, self.spec.d_model, at_a_time, states_of))
     }
 
     fn step_scores(&self, history: &Histories) -> (usize, Tensor<2>) {
         let first = history.row(0).len().saturating_sub(self.spec.seq_len);
         let batch = windows_for_prediction(history, self.spec.seq_len);
         let hidden = self.hidden(&batch, None, None).squeeze_dim::<2>(0); // [len, d_model]
-        (first, hidden.matmul(self.item.weight.val().transpose()))
+        (first, hidden.matmul(self.output_vectors().transpose()))
     }
 
     fn attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
@@ -387,7 +379,7 @@ impl StateNetwork for Transformer {
     fn learn(&self, histories: &Histories, noise: Noise, head: Head<'_>) -> Option<GradientsParams> {
         let (mut hidden, mut places) = (Vec::new(), Vec::new());
         for windows in WholeWindows::by_length(histories, self.spec.seq_len) {
-            let drop = Dropout { rate: self.spec.dropout, noise, places: &windows.cells };
+            let drop = self.dropout(noise, &windows.cells);
             let states = self.hidden(&windows.batch, Some(&drop), None).flatten::<2>(0, 1);
             hidden.push(states.clone().select(0, index_tensor(windows.filled, &states.device())));
             places.extend(windows.places);

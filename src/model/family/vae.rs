@@ -1,13 +1,18 @@
-//! Mult-VAE: a variational autoencoder over bags of items (Liang et al. 2018).
+//! Mult-VAE: a variational autoencoder over bags of items (Liang et al. 2018), and with a Bernoulli likelihood
+//! that of Kingma & Welling 2014.
 
 mod fused;
+
+pub(super) use fused::{LatentWeights, register_layers};
 
 use burn::nn::Linear;
 use burn::optim::GradientsParams;
 use burn::prelude::*;
-use burn::tensor::activation::log_softmax;
 use serde::{Deserialize, Serialize};
+use strum::VariantNames;
 
+use super::bags::{Bags, scores_of_prefixes};
+use super::latent::{Annealing, KlTerm};
 use super::{ModelFamily, refuse_errors, refuse_large_array, too_large};
 use crate::data::Histories;
 use crate::model::item_vectors::ItemVectors;
@@ -17,7 +22,9 @@ use crate::model::network::{LossSums, Network};
 use crate::model::random::{Init, Noise};
 use crate::model::session::{Session, guarded};
 use crate::model::weights::on_host;
-use crate::model::{Blueprint, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable, Workload};
+use crate::model::{
+    Blueprint, Likelihood, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable, Workload,
+};
 use crate::spec::{Described, Problem};
 
 /// Settings of Mult-VAE.
@@ -32,15 +39,31 @@ pub struct VaeSpec {
     pub dropout: f64,
     /// Largest weight of the Kullback–Leibler term.
     pub beta: f64,
-    /// Share of the steps over which the weight grows from 0 to `beta`.
+    /// Share of the steps, or of those of a cycle, over which the weight grows from 0 to `beta`.
     pub anneal: f64,
+    /// How the weight grows.
+    pub annealing: Annealing,
+    /// Nats of each latent dimension that cost nothing.
+    pub free_bits: f64,
+    /// What the scores say of a bag.
+    pub likelihood: Likelihood,
     /// Factor by which an event counts less than the one after it, in the encoder's input.
     pub recency: f64,
 }
 
 impl Default for VaeSpec {
     fn default() -> Self {
-        Self { d_hidden: 600, d_latent: 200, dropout: 0.5, beta: 0.2, anneal: 0.2, recency: 1.0 }
+        Self {
+            d_hidden: 600,
+            d_latent: 200,
+            dropout: 0.5,
+            beta: 0.2,
+            anneal: 0.2,
+            annealing: Annealing::Linear,
+            free_bits: 0.0,
+            likelihood: Likelihood::Multinomial,
+            recency: 1.0,
+        }
     }
 }
 
@@ -49,7 +72,10 @@ crate::spec::described! { VaeSpec {
     d_latent: Int { min: 1, max: 1024 }, Core, "Latent width", "", "Length of the vector that stands for a user.", "Liang et al. 2018: 200";
     dropout: Float { min: 0.0, max: 0.9 }, Core, "Input dropout", "", "Share of a user's items hidden from the encoder while training.", "Liang et al. 2018: 0.5";
     beta: Float { min: 0.0, max: 4.0 }, Core, "Beta", "", "Largest weight of the Kullback–Leibler term; 0 makes it a plain autoencoder.", "Liang et al. 2018: 0.2";
-    anneal: Float { min: 0.0, max: 1.0 }, More, "Annealing", "of the run", "Share of the steps over which beta grows from 0.", "Liang et al. 2018: linear";
+    anneal: Float { min: 0.0, max: 1.0 }, More, "Annealing", "of the run", "Share of the steps, or of those of a cycle, over which beta grows from 0.", "Liang et al. 2018: linear";
+    annealing: Choice(Annealing::VARIANTS.to_vec()), More, "Annealing form", "", "Linear: beta grows once; Cyclical: it starts from 0 again at each quarter of the run, against a latent vector that is not used.", "Liang et al. 2018: Linear; Fu et al. 2019: Cyclical, half of each of four cycles";
+    free_bits: Float { min: 0.0, max: 10.0 }, More, "Free bits", "nats", "Kullback–Leibler term of each latent dimension that costs nothing, as a mean over the batch, so that the latent vector is used; 0 charges for all of it.", "Kingma et al. 2016: 0.1 to 2 a group; off";
+    likelihood: Choice(Likelihood::VARIANTS.to_vec()), Core, "Likelihood", "", "Multinomial: items compete for the score; Bernoulli: each item of the catalogue is there or not by itself.", "Liang et al. 2018: Multinomial; Kingma & Welling 2014: Bernoulli";
     recency: Float { min: 0.5, max: 1.0 }, More, "Recency", "", "Factor by which an event counts less than the one after it in the encoder's input; 1 is the paper's plain bag.", "Liang et al. 2018: 1";
 } }
 
@@ -61,7 +87,7 @@ impl ModelFamily for VaeSpec {
         "Squeezes the bag of a user's items into a latent vector and scores every item from it; it does not see the order."
     }
     fn source(&self) -> &'static str {
-        "Liang et al. 2018 (Mult-VAE): multinomial likelihood, annealed beta"
+        "Liang et al. 2018 (Mult-VAE): multinomial likelihood, annealed beta; with the Bernoulli likelihood Kingma & Welling 2014, whose inputs are not normalised as these are"
     }
     fn n_params(&self, plan: &Blueprint) -> usize {
         let Self { d_hidden, d_latent, .. } = *self;
@@ -105,10 +131,6 @@ impl ModelFamily for VaeSpec {
         Ok(Box::new(Session::new(network, plan.shape.n_items, optimizer, device)))
     }
 }
-
-/// Most rows of [`Trainable::step_scores`]: the latest prefixes of a history. A prefix costs a
-/// forward pass of its own here, and each row holds the whole catalogue.
-const MAX_PREFIXES: usize = 500;
 
 /// Bag of items → tanh layer → mean and log-variance of the latent vector → tanh layer → a score
 /// an item. Padding is no item of a bag: item `i` is column `i − 1` here.
@@ -160,18 +182,15 @@ impl MultVae {
     /// `[n_rows, n_items + 1]`
     fn scores_of(&self, rows: &[&[u32]]) -> Tensor<2> {
         let device = self.encoder.weight.device();
-        let bags = Bags::new(rows, self.n_items(), self.spec.recency).tensor(&device, |weight| weight);
+        let bags = Bags::new(rows, self.n_items(), self.spec.recency).tensor(&device);
         let (mean, _) = self.encode(bags);
         let padding = Tensor::zeros([rows.len(), 1], &device);
         Tensor::cat(vec![padding, self.decode(mean)], 1)
     }
 
-    /// Weight of the Kullback–Leibler term: from 0 in a line to `beta` over the first `anneal` of
-    /// the run's steps.
+    /// Weight of the Kullback–Leibler term at a step.
     fn beta(&self, inputs: &StepInputs) -> f64 {
-        let over = self.spec.anneal * inputs.n_steps as f64;
-        let share = if over > 0.0 { (inputs.step as f64 / over).min(1.0) } else { 1.0 };
-        self.spec.beta * share
+        self.spec.beta * self.spec.annealing.share(self.spec.anneal, inputs)
     }
 }
 
@@ -179,7 +198,7 @@ impl Network for MultVae {
     const KIND: &'static str = "vae";
 
     /// The negative evidence lower bound of Liang et al. 2018, eq. 5, with the annealed beta: the
-    /// log-likelihood of each of a user's different items, and beta times the Kullback–Leibler term.
+    /// log-likelihood of a user's different items, and beta times the Kullback–Leibler term.
     /// The paper takes the mean over users; here the sum is divided by the number of items, so that
     /// the loss can be read as nats an event like that of the other families. Adam's steps do not
     /// depend on such a factor.
@@ -195,19 +214,20 @@ impl Network for MultVae {
         }
         let device = self.encoder.weight.device();
         let mut bags = Bags::new(&rows, self.n_items(), self.spec.recency);
-        let targets = bags.tensor(&device, |_| 1.0); // [n_rows, n_items]
-        let n_events = bags.entries.len();
+        let n_events = bags.n_items();
         bags.drop_out(self.spec.dropout, &mut noise);
 
-        let (mean, log_variance) = self.encode(bags.tensor(&device, |weight| weight)); // [n_rows, d_latent]
+        let (mean, log_variance) = self.encode(bags.tensor(&device)); // [n_rows, d_latent]
         let epsilon = noise.normal(mean.dims(), &device);
         let latent = mean.clone() + epsilon * log_variance.clone().mul_scalar(0.5).exp();
-        let nll = (log_softmax(self.decode(latent), 1) * targets).sum().neg(); // [1]
-        let kl = kl_from_unit_normal(mean, log_variance); // [1]
-        let loss = nll + kl.clone().mul_scalar(self.beta(inputs)); // [1]
+        let decoded = self.decoder.forward(latent).tanh(); // [n_rows, d_hidden]
+        let (of_bags, nll) = self.spec.likelihood.of_bags(decoded, &self.output, &bags.sparse());
+        let KlTerm { sum: kl, charged } = KlTerm::new(mean, log_variance, self.spec.free_bits);
+        let charged = charged.mul_scalar(self.beta(inputs)); // [1]
 
-        let sums = LossSums { loss: loss.clone().inner(), n_events, kl: Some((kl.inner(), rows.len())) };
-        let gradients = loss.div_scalar(n_events as f32).backward();
+        let loss = nll + charged.clone().inner();
+        let sums = LossSums { loss, n_events, kl: Some((kl.inner(), rows.len())) };
+        let gradients = (of_bags + charged).div_scalar(n_events as f32).backward();
         Some((GradientsParams::from_grads(gradients, self), sums))
     }
 
@@ -238,101 +258,21 @@ impl Network for MultVae {
         Some(self.states_by_kernel(histories))
     }
 
+    fn latent(&self, histories: &Histories) -> Option<[Tensor<2>; 2]> {
+        let rows: Vec<&[u32]> = histories.rows().collect();
+        let bags = Bags::new(&rows, self.n_items(), self.spec.recency).tensor(&self.encoder.weight.device());
+        let (mean, log_variance) = self.encode(bags);
+        Some([mean, log_variance])
+    }
+
     fn step_scores(&self, history: &Histories) -> (usize, Tensor<2>) {
-        let history = history.row(0);
-        let first = history.len().saturating_sub(MAX_PREFIXES);
-        let prefixes: Vec<&[u32]> = (first..history.len()).filter_map(|at| history.get(..=at)).collect();
-        let at_a_time = self.rows_at_a_time(0).max(1);
-        let scores = prefixes.chunks(at_a_time).map(|block| self.scores_of(block)).collect();
-        (first, Tensor::cat(scores, 0))
-    }
-}
-
-/// Sum over rows of KL(N(mean, exp `log_variance`) ‖ N(0, 1)): Kingma & Welling 2014, appendix B. `[1]`
-fn kl_from_unit_normal(mean: Tensor<2>, log_variance: Tensor<2>) -> Tensor<1> {
-    let square = mean.clone() * mean;
-    (log_variance.clone().exp() + square - log_variance).sub_scalar(1.0).sum().mul_scalar(0.5)
-}
-
-/// Users as bags of items: which items, not in which order or how often.
-struct Bags {
-    shape: [usize; 2],
-    /// Flat place and weight of each item in a bag; the weights of a row have length 1 together.
-    entries: Vec<(usize, f32)>,
-}
-
-impl Bags {
-    /// An item weighs `recency` to the power of the number of events after its latest one. A row
-    /// without events is an empty bag.
-    fn new(rows: &[&[u32]], n_items: usize, recency: f64) -> Self {
-        let mut entries = Vec::new();
-        let mut seen = vec![false; n_items];
-        for (row, items) in rows.iter().enumerate() {
-            let start = entries.len();
-            let mut weight = 1.0;
-            for &item in items.iter().rev() {
-                let column = (item as usize).wrapping_sub(1);
-                if let Some(seen) = seen.get_mut(column).filter(|seen| !**seen) {
-                    *seen = true;
-                    entries.push((row * n_items + column, weight as f32));
-                }
-                weight *= recency;
-            }
-            let bag = entries.get_mut(start..).unwrap_or_default();
-            let norm = bag.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
-            for (place, weight) in bag {
-                *weight /= norm;
-                if let Some(seen) = seen.get_mut(*place - row * n_items) {
-                    *seen = false;
-                }
-            }
-        }
-        Self { shape: [rows.len(), n_items], entries }
-    }
-
-    /// Hides a share `rate` of the items from the encoder, and makes the rest weigh more.
-    fn drop_out(&mut self, rate: f64, noise: &mut Noise) {
-        if rate > 0.0 {
-            let factors = noise.dropout_values(rate, self.entries.len());
-            self.entries.iter_mut().zip(factors).for_each(|((_, weight), factor)| *weight *= factor);
-        }
-    }
-
-    /// `value` of the weight where an item is in the bag, else 0. `[n_rows, n_items]`
-    fn tensor(&self, device: &Device, value: impl Fn(f32) -> f32) -> Tensor<2> {
-        let mut values = vec![0.0; self.shape.iter().product()];
-        for &(place, weight) in &self.entries {
-            if let Some(slot) = values.get_mut(place) {
-                *slot = value(weight);
-            }
-        }
-        Tensor::from_data(TensorData::new(values, self.shape), device)
+        scores_of_prefixes(history.row(0), self.rows_at_a_time(0), |prefixes| self.scores_of(prefixes))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn kl_has_its_closed_form() {
-        let device = Device::flex();
-        let row = |values: [f32; 2]| Tensor::<2>::from_data([values], &device);
-        let kl = |mean, log_variance| kl_from_unit_normal(row(mean), row(log_variance)).into_scalar::<f32>();
-        assert!(kl([0.0, 0.0], [0.0, 0.0]).abs() < 1e-6);
-        // ½ (σ² + μ² − ln σ² − 1) for each: ½ (1 + 4 − 0 − 1) = 2, and ½ (4 + 0 − ln 4 − 1) = 0.8069.
-        assert!((kl([2.0, 0.0], [0.0, 4.0_f32.ln()]) - 2.806_853).abs() < 1e-5);
-    }
-
-    #[test]
-    fn a_bag_holds_each_item_once_with_the_weight_of_its_latest_event() {
-        let mut bags = Bags::new(&[&[4, 1, 4], &[], &[2]], 4, 0.5);
-        // Ages 0 and 1 of the first row: weights 1 and ½, divided by √1.25.
-        let (new, old) = (1.0 / 1.25_f32.sqrt(), 0.5 / 1.25_f32.sqrt());
-        assert_eq!(bags.entries, [(3, new), (0, old), (9, 1.0)]);
-        bags.drop_out(0.9, &mut Noise::new(3));
-        assert!(bags.entries.iter().all(|&(_, weight)| weight == 0.0 || weight > 4.0));
-    }
 
     #[test]
     fn beta_grows_in_a_line_and_stays() {

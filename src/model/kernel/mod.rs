@@ -17,6 +17,7 @@
 
 mod adamw;
 mod attention;
+mod autoencoder;
 mod buffer;
 mod cross_entropy;
 mod dense;
@@ -30,23 +31,28 @@ mod recurrent;
 mod rnn;
 mod shards;
 mod sparse;
+mod tanh_layer;
+mod told;
 mod vector;
 
 pub(in crate::model) use adamw::{AdamWStep, sum_of_squares};
 pub(in crate::model) use attention::CausalAttention;
+pub(in crate::model) use autoencoder::{autoencoder_gradients, autoencoder_states};
 pub(in crate::model) use buffer::Buffer;
 pub(in crate::model) use cross_entropy::CrossEntropy;
 pub(in crate::model) use dense::{Dense, add_rows};
 pub(in crate::model) use gru::GruKernel;
 pub(in crate::model) use lstm::LstmKernel;
 pub(in crate::model) use mult_vae::{
-    DenseGradients, MultVaeLayers, VaeBatch, mult_vae_gradients, mult_vae_states, rows_of_logits,
+    MultVaeLayers, VaeBatch, dense_vae_gradients, dense_vae_states, mult_vae_gradients, mult_vae_states,
 };
 pub(in crate::model) use norm::{LayerNorm, NormTrace};
 pub(in crate::model) use product::{Matrix, MatrixMut, Onto, product};
 pub(in crate::model) use ranking::{Judged, judged};
 pub(in crate::model) use recurrent::{LayerGradients, RecurrentKernel, Trace};
 pub(in crate::model) use rnn::RnnKernel;
-pub(in crate::model) use shards::{on_threads, rows_over_shards, sums_over_shards};
+pub(in crate::model) use shards::{on_threads, rows_over_shards, shards, sum_in_order, sums_over_shards};
 pub(in crate::model) use sparse::SparseRows;
+pub(in crate::model) use tanh_layer::DenseGradients;
+pub(in crate::model) use told::rows_of_logits;
 pub(in crate::model) use vector::{exp, sigmoid, tanh, vectorized};

@@ -1,5 +1,5 @@
 //! Products of matrices over slices, by the crate `gemm`, which looks at run time for what the
-//! processor can do. The one place with unsafe code: `gemm` takes pointers.
+//! processor can do. The one place of `model` with unsafe code: `gemm` takes pointers.
 
 use std::ops::Range;
 

@@ -10,7 +10,7 @@ use super::Buffer;
 /// are in no part, and no part is empty; the parts depend on the lengths alone.
 ///
 /// The longest rows are given out first, each to the part that has the least so far (Graham 1969).
-fn shards(lengths: &[usize], n: usize) -> Vec<Vec<usize>> {
+pub(in crate::model) fn shards(lengths: &[usize], n: usize) -> Vec<Vec<usize>> {
     let length = |row: usize| lengths.get(row).copied().unwrap_or(0);
     let mut order: Vec<usize> = (0..lengths.len()).filter(|&row| length(row) > 0).collect();
     order.sort_by_key(|&row| Reverse(length(row)));
@@ -69,7 +69,7 @@ const BLOCK: usize = 16 << 10;
 
 /// Element by element the sum of arrays of equal length, always in their order, into the first of
 /// them; empty when there are none.
-fn sum_in_order(parts: Vec<Buffer>) -> Buffer {
+pub(in crate::model) fn sum_in_order(parts: Vec<Buffer>) -> Buffer {
     let mut parts = parts.into_iter();
     let Some(mut sum) = parts.next() else { return Buffer::default() };
     let rest: Vec<Buffer> = parts.collect();

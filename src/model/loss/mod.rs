@@ -1,5 +1,7 @@
 //! The losses of next-item models and their gradients, in bounded memory.
 
+#[cfg(test)]
+mod gold;
 mod sampled;
 
 use burn::prelude::*;

@@ -45,24 +45,33 @@ pub(super) fn by_draws(
     let mut d_items = Tensor::<2>::zeros([n_items + 1, d_model], &device);
     let mut d_hidden = Vec::with_capacity(n_rows.div_ceil(block));
     for (at, targets) in targets.chunks(block).enumerate() {
-        let n = targets.len();
-        let rows = hidden.clone().slice_dim(0, at * block..at * block + n); // [n, d_model]
-        let drawn = draws.of_rows(targets, at * block);
-        let float = |values: Vec<f32>| Tensor::<2>::from_data(TensorData::new(values, [n, 1 + k]), &device);
-        let places = Tensor::<1, Int>::from_data(TensorData::new(drawn.items, [n * (1 + k)]), &device);
-        let vectors = items.clone().select(0, places.clone()).reshape([n, 1 + k, d_model]);
-        let scores = vectors.clone().matmul(rows.clone().unsqueeze_dim::<3>(2)).squeeze_dim::<2>(2); // [n, 1 + k]
-        let (loss, d_scores) = match objective.loss {
-            LossKind::Bpr => pairwise(&scores, float(drawn.weights)),
-            LossKind::Bce | LossKind::Gbce => binary(scores, float(drawn.weights)),
-            LossKind::FullSoftmax | LossKind::SampledSoftmax => softmax(scores + float(drawn.corrections)),
-        };
-        d_hidden.push(d_scores.clone().unsqueeze_dim::<3>(1).matmul(vectors).squeeze_dim::<2>(1));
-        let of_draws = d_scores.unsqueeze_dim::<3>(2) * rows.unsqueeze_dim::<3>(1); // [n, 1 + k, d_model]
-        d_items = d_items.select_assign(0, places, of_draws.reshape([n * (1 + k), d_model]), IndexingUpdateOp::Add);
-        loss_sum = loss_sum + loss;
+        let rows = hidden.clone().slice_dim(0, at * block..at * block + targets.len()); // [n, d_model]
+        let of_block = of_drawn(&rows, items, draws.of_rows(targets, at * block), objective.loss);
+        d_hidden.push(of_block.d_hidden);
+        d_items = d_items + of_block.d_items;
+        loss_sum = loss_sum + of_block.loss_sum;
     }
     let d_hidden = if d_hidden.is_empty() { Tensor::zeros([0, d_model], &device) } else { Tensor::cat(d_hidden, 0) };
+    ItemLoss { loss_sum, d_hidden, d_items }
+}
+
+/// The loss of some rows, `[n, d_model]`, with what was drawn for them.
+pub(super) fn of_drawn(rows: &Tensor<2>, items: &Tensor<2>, drawn: Drawn, loss: LossKind) -> ItemLoss {
+    let device = rows.device();
+    let [n, d_model] = rows.dims();
+    let width = drawn.items.len() / n.max(1);
+    let float = |values: Vec<f32>| Tensor::<2>::from_data(TensorData::new(values, [n, width]), &device);
+    let places = Tensor::<1, Int>::from_data(TensorData::new(drawn.items, [n * width]), &device);
+    let vectors = items.clone().select(0, places.clone()).reshape([n, width, d_model]);
+    let scores = vectors.clone().matmul(rows.clone().unsqueeze_dim::<3>(2)).squeeze_dim::<2>(2); // [n, 1 + k]
+    let (loss_sum, d_scores) = match loss {
+        LossKind::Bpr => pairwise(&scores, float(drawn.weights)),
+        LossKind::Bce | LossKind::Gbce => binary(scores, float(drawn.weights)),
+        LossKind::FullSoftmax | LossKind::SampledSoftmax => softmax(scores + float(drawn.corrections)),
+    };
+    let d_hidden = d_scores.clone().unsqueeze_dim::<3>(1).matmul(vectors).squeeze_dim::<2>(1);
+    let of_draws = (d_scores.unsqueeze_dim::<3>(2) * rows.clone().unsqueeze_dim::<3>(1)).reshape([n * width, d_model]);
+    let d_items = items.zeros_like().select_assign(0, places, of_draws, IndexingUpdateOp::Add);
     ItemLoss { loss_sum, d_hidden, d_items }
 }
 
@@ -106,15 +115,15 @@ fn softplus(x: Tensor<2>) -> Tensor<2> {
 }
 
 /// How negatives are drawn for rows.
-struct Draws<'a> {
-    objective: &'a Objective,
-    n_items: usize,
-    k: usize,
-    noise: Noise,
+pub(super) struct Draws<'a> {
+    pub(super) objective: &'a Objective,
+    pub(super) n_items: usize,
+    pub(super) k: usize,
+    pub(super) noise: Noise,
 }
 
 /// What was drawn for some rows: `[n, 1 + k]` each, the true item first.
-struct Drawn {
+pub(super) struct Drawn {
     items: Vec<i32>,
     /// Added to the scores of a softmax.
     corrections: Vec<f32>,
@@ -125,17 +134,24 @@ struct Drawn {
 impl Draws<'_> {
     /// Negatives of the rows from `first` on, each drawn by the number of its row.
     fn of_rows(&self, targets: &[i32], first: usize) -> Drawn {
+        let negatives = targets.iter().zip(first..).flat_map(|(_, row)| {
+            let mut noise = self.noise.of_event(DRAWING, (row, 0));
+            (0..self.k).map(move |_| self.objective.draw(noise.unit(), self.n_items))
+        });
+        self.told(targets, negatives)
+    }
+
+    /// The same with negatives given, `k` a row.
+    pub(super) fn told(&self, targets: &[i32], mut negatives: impl Iterator<Item = i32>) -> Drawn {
         let n = targets.len() * (1 + self.k);
         let mut drawn =
             Drawn { items: Vec::with_capacity(n), corrections: Vec::with_capacity(n), weights: Vec::with_capacity(n) };
         let (of_target, of_negative) = self.weights();
-        for (row, &target) in (first..).zip(targets) {
-            let mut noise = self.noise.of_event(DRAWING, (row, 0));
+        for &target in targets {
             drawn.items.push(target);
             drawn.corrections.push(0.0);
             drawn.weights.push(of_target);
-            for _ in 0..self.k {
-                let item = self.objective.draw(noise.unit(), self.n_items);
+            for item in negatives.by_ref().take(self.k) {
                 let is_target = item == target;
                 drawn.items.push(item);
                 drawn.corrections.push(if is_target { LEFT_OUT } else { -self.log_expected(item) });

@@ -45,6 +45,9 @@ class Case:
         self.module, self.tensors, self.spec = module, tensors, spec
         self.optimizer, self.first_step, self.n_steps = optimizer, first_step, n_steps
 
+    # Of each history the times of its events in seconds, where a case has them.
+    times = None
+
     def values(self, of):
         """Our layout of every tensor: `of` picks the parameter's value or gradient."""
         return {name: get(of) for name, get in self.tensors.items()}
@@ -125,6 +128,14 @@ def fill(module, scale):
                 bias *= module.only_candidate
 
 
+def scrambled(bits):
+    """The mixing function of SplitMix64."""
+    mask = 2**64 - 1
+    bits = ((bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9) & mask
+    bits = ((bits ^ (bits >> 27)) * 0x94D049BB133111EB) & mask
+    return bits ^ (bits >> 31)
+
+
 def normals(state, n):
     """Seqscope's noise: SplitMix64 (Steele et al. 2014) into Box & Muller (1958), from its state."""
     mask, values = 2**64 - 1, []
@@ -132,10 +143,7 @@ def normals(state, n):
     def draw():
         nonlocal state
         state = (state + 0x9E3779B97F4A7C15) & mask
-        bits = state
-        bits = ((bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9) & mask
-        bits = ((bits ^ (bits >> 27)) * 0x94D049BB133111EB) & mask
-        return (bits ^ (bits >> 31)) >> 11
+        return scrambled(state) >> 11
 
     while len(values) < n:
         radius = math.sqrt(-2 * math.log((draw() + 1) / 2**53))
@@ -176,7 +184,7 @@ def write(case):
     return {
         "family": case.family, "spec": case.spec, "optimizer": settings, "first_step": case.first_step, "n_steps": case.n_steps,
         "n_events": n_events, "loss": losses, "gradient_norm": norms, "kl": None if None in kls else kls,
-    }
+    } | ({} if case.times is None else {"times": case.times})
 
 
 def save(name, tensors, metadata=None):

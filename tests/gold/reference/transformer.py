@@ -4,7 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .common import N_ITEMS, SEQ_LEN, Case, attention_input, dense, layer_norm, same
+from .attention import OPTIMIZER, encoder_layer, encoder_tensors, later, sinusoids
+from .common import HISTORIES, N_ITEMS, SEQ_LEN, Case, attention_input, dense, layer_norm, same
 
 
 class Block(nn.Module):
@@ -59,5 +60,139 @@ def transformer_case():
     return Case("transformer", "Transformer", model, tensors, spec, optimizer)
 
 
+class Form(nn.Module):
+    """Another form of it, of PyTorch's own layers: norms before or after, ReLU or GELU, sinusoids or learnt
+    positions, tied or not."""
+
+    def __init__(self, spec):
+        super().__init__()
+        d_model = spec["d_model"]
+        self.spec = spec
+        before = spec["norm"] == "Before"
+        self.item = nn.Embedding(N_ITEMS + 1, d_model)
+        self.position = nn.Embedding(SEQ_LEN, d_model) if spec["positions"] == "Learned" else None
+        self.blocks = nn.ModuleList(
+            encoder_layer(d_model, spec["n_heads"], spec["d_ff"], before, spec["activation"].lower())
+            for _ in range(spec["n_layers"])
+        )
+        self.norm = nn.LayerNorm(d_model, eps=1e-8) if before else nn.Identity()
+        self.output = self.item if spec["tied"] else nn.Embedding(N_ITEMS + 1, d_model)
+
+    def logits(self, items):
+        items = items or [0]
+        x = self.item(torch.tensor(items)) * self.item.embedding_dim**0.5
+        if self.position is None:
+            x = x + sinusoids(range(SEQ_LEN - len(items), SEQ_LEN), self.item.embedding_dim)
+        else:
+            x = x + self.position.weight[-len(items) :]
+        for block in self.blocks:
+            x = block(x[None], src_mask=later(len(items)))[0]
+        return self.norm(x) @ self.output.weight.T
+
+    def tensors(self):
+        tensors = {"item.weight": same(self.item.weight)}
+        for at, block in enumerate(self.blocks):
+            tensors |= encoder_tensors(f"blocks.{at}", block)
+        if self.position is not None:
+            tensors["position.weight"] = same(self.position.weight)
+        if self.spec["norm"] == "Before":
+            tensors |= layer_norm("norm", self.norm)
+        if not self.spec["tied"]:
+            tensors["output.weight"] = same(self.output.weight)
+        return tensors
+
+
+class Turned(nn.Module):
+    """Rotary positions (Su et al. 2021) by complex numbers, or none, with a bias for the time between events."""
+
+    def __init__(self, spec):
+        super().__init__()
+        d_model = spec["d_model"]
+        self.spec = spec
+        self.item = nn.Embedding(N_ITEMS + 1, d_model)
+        self.blocks = nn.ModuleList(
+            encoder_layer(d_model, spec["n_heads"], spec["d_ff"], True, spec["activation"].lower())
+            for _ in range(spec["n_layers"])
+        )
+        self.norm = nn.LayerNorm(d_model, eps=1e-8)
+        self.interval = nn.Parameter(torch.zeros(32, spec["n_heads"])) if spec["intervals"] else None
+
+    def turned(self, x):
+        """Number i of a head and number i + half are the parts of a complex number. [n_heads, T, d_head]"""
+        if self.spec["positions"] != "Rotary":
+            return x
+        half = x.shape[-1] // 2
+        places = torch.arange(x.shape[1], dtype=torch.float64)
+        angles = places[:, None] * 10000.0 ** (-torch.arange(half, dtype=torch.float64) / half)
+        z = torch.complex(x[..., :half], x[..., half:]) * torch.polar(torch.ones_like(angles), angles)
+        return torch.cat([z.real, z.imag], dim=-1)
+
+    def bias(self, times):
+        """[n_heads, T, T]"""
+        if self.interval is None or times is None:
+            return 0.0
+        gaps = (torch.tensor(times)[:, None] - torch.tensor(times)[None]).abs()
+        buckets = torch.floor(torch.log2(1.0 + gaps.double())).long().clamp(max=31)
+        return self.interval[buckets].permute(2, 0, 1)
+
+    def logits(self, items, times=None):
+        if not items:
+            items, times = [0], None
+        x = self.item(torch.tensor(items)) * self.item.embedding_dim**0.5
+        for block in self.blocks:
+            attention = block.self_attn
+            qkv = F.linear(block.norm1(x), attention.in_proj_weight, attention.in_proj_bias)
+            heads = [y.reshape(len(items), self.spec["n_heads"], -1).transpose(0, 1) for y in qkv.chunk(3, dim=-1)]
+            query, key, value = self.turned(heads[0]), self.turned(heads[1]), heads[2]
+            mask = later(len(items)) + self.bias(times)
+            seen = F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+            x = x + attention.out_proj(seen.transpose(0, 1).flatten(1))
+            x = x + block.linear2(block.activation(block.linear1(block.norm2(x))))
+        return self.norm(x) @ self.item.weight.T
+
+    def tensors(self):
+        tensors = {"item.weight": same(self.item.weight)} | layer_norm("norm", self.norm)
+        for at, block in enumerate(self.blocks):
+            tensors |= encoder_tensors(f"blocks.{at}", block)
+        if self.interval is not None:
+            tensors["interval"] = same(self.interval)
+        return tensors
+
+
+class WithTimes(Case):
+    """Events have times in seconds; gaps from 0 to years."""
+
+    times = [[1000 + 7 ** (at % 9) * at + row for at in range(len(items))] for row, items in enumerate(HISTORIES)]
+
+    def expected(self):
+        rows = enumerate(zip(HISTORIES, self.times))
+        return {f"scores.{row}": self.module.logits(items[-SEQ_LEN:], times[-SEQ_LEN:]) for row, (items, times) in rows}
+
+    def loss(self, step):
+        terms = []
+        for items, times in zip(HISTORIES, self.times):
+            items, times = items[-(SEQ_LEN + 1) :], times[-(SEQ_LEN + 1) :]
+            if len(items) > 1:
+                logits = self.module.logits(items[:-1], times[:-1])[:, 1:]
+                terms.append(F.cross_entropy(logits, torch.tensor(items[1:]) - 1, reduction="none"))
+        terms = torch.cat(terms)
+        return terms.mean(), len(terms), None
+
+
+def form(name, of, case=Case, **settings):
+    spec = {
+        "d_model": 16, "n_layers": 2, "n_heads": 2, "d_ff": 12, "seq_len": SEQ_LEN, "dropout": 0.0, "norm": "Before",
+        "activation": "Relu", "positions": "Learned", "intervals": False, "tied": True,
+    } | settings
+    model = of(spec)
+    return case(name, "Transformer", model, model.tensors(), spec, OPTIMIZER)
+
+
 def cases():
-    return [transformer_case()]
+    return [
+        transformer_case(),
+        form("transformer_gpt", Form, activation="Gelu", d_ff=64),
+        form("transformer_post_norm", Form, norm="After", positions="Sinusoidal", tied=False),
+        form("transformer_rotary", Turned, positions="Rotary", activation="Gelu"),
+        form("transformer_intervals", Turned, WithTimes, positions="None", intervals=True),
+    ]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
 
-use seqscope::baseline::BaselineKind;
+use seqscope::baseline::{BaselineKind, TrainingLog};
 use seqscope::data::{
     CleanSpec, DataError, DataSource, DataSpec, EvalCase, Prepared, Profile, SplitSpec, WorldSpec, prepare, world,
 };
@@ -94,7 +94,7 @@ fn each_reference_sees_a_little_more_of_the_rules_and_none_sees_all() {
     let (sequences, n_items) = (&prepared.dataset.sequences, prepared.dataset.n_items());
     let ndcg = |kind: BaselineKind| {
         let train = |user: usize| &sequences.items(user)[..prepared.split.train_len[user] as usize];
-        let baseline = kind.fit(n_items, (0..sequences.n_users()).map(train));
+        let baseline = kind.fit(&TrainingLog::new(n_items, (0..sequences.n_users()).map(train))).unwrap();
         let mut scores = vec![0.0; n_items + 1];
         let rank = |case: &EvalCase| {
             let items = sequences.items(case.user_idx as usize);

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use seqscope::baseline::BaselineKind;
+use seqscope::baseline::{BaselineKind, TrainingLog};
 use seqscope::data::world::{self, Oracle, Seen, WorldEvent, ceiling};
 use seqscope::data::{CleanSpec, DataSource, DataSpec, Prepared, SplitSpec, WorldKind, WorldSpec, prepare, read};
 use seqscope::metric::{Metric, Metrics, hit, mid_rank, ndcg_term};
@@ -256,7 +256,7 @@ fn a_world_at_the_ends_of_its_settings_is_made_like_any_other() {
 fn markov(prepared: &Prepared) -> Metrics {
     let (sequences, n_items) = (&prepared.dataset.sequences, prepared.dataset.n_items());
     let train = |user: usize| &sequences.items(user)[..prepared.split.train_len[user] as usize];
-    let baseline = BaselineKind::Markov.fit(n_items, (0..sequences.n_users()).map(train));
+    let baseline = BaselineKind::Markov.fit(&TrainingLog::new(n_items, (0..sequences.n_users()).map(train))).unwrap();
     let mut scores = vec![0.0; n_items + 1];
     let mut rank = |case: &seqscope::data::EvalCase| {
         let items = sequences.items(case.user_idx as usize);

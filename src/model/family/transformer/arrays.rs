@@ -3,7 +3,8 @@
 use burn::nn::{LayerNorm as BurnNorm, Linear};
 use burn::optim::GradientsParams;
 
-use super::{Block, Transformer};
+use super::Transformer;
+use crate::model::attention::Block;
 use crate::model::kernel::{Buffer, Dense, LayerNorm};
 use crate::model::random::NORM_EPSILON;
 use crate::model::weights::{on_host, register};
@@ -48,8 +49,10 @@ impl Arrays {
             [buffer(scale), buffer(shift)]
         };
         let dense = |layer: &Linear| [buffer(on_host(&layer.weight)), buffer(bias_of(layer))];
-        let mut arrays = vec![buffer(on_host(&network.item.weight)), buffer(on_host(&network.position.weight))];
-        arrays.extend(norm(&network.norm));
+        // The fused form has positions and a last norm; of another form nothing is asked here.
+        let positions = network.position.as_ref().map(|position| on_host(&position.weight)).unwrap_or_default();
+        let mut arrays = vec![buffer(on_host(&network.item.weight)), buffer(positions)];
+        arrays.extend(network.norm.as_ref().map_or_else(|| [buffer(Vec::new()), buffer(Vec::new())], norm));
         for block in &network.blocks {
             arrays.extend(norm(&block.attention_norm));
             arrays.extend(beside(block));
@@ -94,7 +97,8 @@ impl Arrays {
         let mut arrays = self.0.into_iter().map(Buffer::into_vec);
         let mut next = || arrays.next().unwrap_or_default();
         register(&mut gradients, &network.item.weight, next());
-        register(&mut gradients, &network.position.weight, next());
+        let positions = next();
+        network.position.iter().for_each(|table| register(&mut gradients, &table.weight, positions.clone()));
         let norm = |gradients: &mut GradientsParams, norm: &BurnNorm, [scale, shift]: [Vec<f32>; 2]| {
             register(gradients, &norm.gamma, scale);
             norm.beta.iter().for_each(|beta| register(gradients, beta, shift.clone()));
@@ -103,7 +107,8 @@ impl Arrays {
             register(gradients, &layer.weight, weight);
             layer.bias.iter().for_each(|param| register(gradients, param, bias.clone()));
         };
-        norm(&mut gradients, &network.norm, [next(), next()]);
+        let last = [next(), next()];
+        network.norm.iter().for_each(|layer| norm(&mut gradients, layer, last.clone()));
         for block in &network.blocks {
             norm(&mut gradients, &block.attention_norm, [next(), next()]);
             let (weights, biases) = (thirds(&next(), network.spec.d_model), thirds(&next(), network.spec.d_model));

@@ -8,7 +8,7 @@ use super::{Bags, MultVae};
 use crate::data::Histories;
 use crate::model::StepInputs;
 use crate::model::kernel::{
-    Buffer, Dense, DenseGradients, MultVaeLayers, SparseRows, VaeBatch, mult_vae_gradients, mult_vae_states, on_threads,
+    Buffer, Dense, DenseGradients, MultVaeLayers, VaeBatch, mult_vae_gradients, mult_vae_states, on_threads,
 };
 use crate::model::network::LossSums;
 use crate::model::random::Noise;
@@ -27,98 +27,89 @@ impl MultVae {
             return None;
         }
         let mut bags = Bags::new(&rows, self.n_items(), self.spec.recency);
-        let n_events = bags.entries.len();
+        let n_events = bags.n_items();
         bags.drop_out(self.spec.dropout, &mut noise);
         let epsilon = noise.normal_values(rows.len() * self.spec.d_latent);
         let beta = self.beta(inputs);
-        let batch = VaeBatch { bags: &bags.sparse(), epsilon: &epsilon, beta: beta as f32 };
-        let (gradients, loss) = mult_vae_gradients(&self.weights().layers(), &batch);
+        let batch = VaeBatch {
+            bags: &bags.sparse(),
+            epsilon: &epsilon,
+            beta: beta as f32,
+            free_bits: self.spec.free_bits as f32,
+            likelihood: self.spec.likelihood,
+        };
+        let (found, loss) = mult_vae_gradients(&LatentWeights::of(self.layers()).layers(), &batch);
+        let mut gradients = GradientsParams::new();
+        register_layers(&mut gradients, self.layers(), found);
 
         let device = self.encoder.weight.val().inner().device();
         let scalar = |value: f64| Tensor::<1>::from_data([value as f32], &device);
-        let loss =
-            LossSums { loss: scalar(loss.nll + beta * loss.kl), n_events, kl: Some((scalar(loss.kl), rows.len())) };
-        Some((self.registered(gradients), loss))
+        let loss = LossSums {
+            loss: scalar(loss.nll + beta * loss.charged),
+            n_events,
+            kl: Some((scalar(loss.kl), rows.len())),
+        };
+        Some((gradients, loss))
     }
 
     /// What scores are products of. `[n_rows, d_hidden]`
     pub(super) fn states_by_kernel(&self, histories: &Histories) -> Buffer {
         let rows: Vec<&[u32]> = histories.rows().collect();
         let bags = Bags::new(&rows, self.n_items(), self.spec.recency).sparse();
-        mult_vae_states(&self.weights().layers(), &bags)
+        mult_vae_states(&LatentWeights::of(self.layers()).layers(), &bags)
     }
 
     fn layers(&self) -> [&Linear; 5] {
         [&self.encoder, &self.mean, &self.log_variance, &self.decoder, &self.output]
     }
-
-    fn weights(&self) -> Weights {
-        // The first and the last layer are as large as the catalogue: copied side by side.
-        let mut weights =
-            on_threads(self.layers().map(|layer| layer.weight.val().without_autodiff()).to_vec(), |weight| {
-                weight.into_data().try_into_vec().unwrap_or_default()
-            })
-            .into_iter();
-        let bias = |layer: &Linear| layer.bias.as_ref().map_or_else(Vec::new, on_host);
-        Weights(self.layers().map(|layer| [weights.next().unwrap_or_default(), bias(layer)]))
-    }
-
-    fn registered(&self, gradients: MultVaeLayers<DenseGradients>) -> GradientsParams {
-        let MultVaeLayers { encoder, mean, log_variance, decoder, output } = gradients;
-        let mut registered = GradientsParams::new();
-        let found = [encoder, mean, log_variance, decoder, output];
-        for (layer, [weight, bias]) in self.layers().into_iter().zip(found) {
-            register(&mut registered, &layer.weight, weight.into_vec());
-            if let Some(param) = &layer.bias {
-                register(&mut registered, param, bias.into_vec());
-            }
-        }
-        registered
-    }
 }
 
-/// Weights and biases of each layer.
-struct Weights([[Vec<f32>; 2]; 5]);
+/// Weights and biases of encoder, mean, log-variance, decoder and output, on the host.
+pub(in crate::model::family) struct LatentWeights([[Vec<f32>; 2]; 5]);
 
-impl Weights {
-    fn layers(&self) -> MultVaeLayers<Dense<'_>> {
+impl LatentWeights {
+    pub(in crate::model::family) fn of(layers: [&Linear; 5]) -> Self {
+        // The first and the last layer can be as large as the catalogue: copied side by side.
+        let mut weights = on_threads(layers.map(|layer| layer.weight.val().without_autodiff()).to_vec(), |weight| {
+            weight.into_data().try_into_vec().unwrap_or_default()
+        })
+        .into_iter();
+        let bias = |layer: &Linear| layer.bias.as_ref().map_or_else(Vec::new, on_host);
+        Self(layers.map(|layer| [weights.next().unwrap_or_default(), bias(layer)]))
+    }
+
+    pub(in crate::model::family) fn layers(&self) -> MultVaeLayers<Dense<'_>> {
         let [encoder, mean, log_variance, decoder, output] =
             self.0.each_ref().map(|[weight, bias]| Dense { weight, bias });
         MultVaeLayers { encoder, mean, log_variance, decoder, output }
     }
 }
 
-impl Bags {
-    /// The bags by rows.
-    fn sparse(&self) -> SparseRows {
-        let [n_rows, n_items] = self.shape;
-        let mut starts = vec![0; n_rows + 1];
-        let split = |place: usize| (place.checked_div(n_items).unwrap_or(0), (place % n_items.max(1)) as u32);
-        let mut elements = Vec::with_capacity(self.entries.len());
-        for &(place, value) in &self.entries {
-            let (row, column) = split(place);
-            elements.push((column, value));
-            if let Some(end) = starts.get_mut(row + 1) {
-                *end = elements.len();
-            }
+/// Registers the gradients of encoder, mean, log-variance, decoder and output.
+pub(in crate::model::family) fn register_layers(
+    gradients: &mut GradientsParams,
+    layers: [&Linear; 5],
+    found: MultVaeLayers<DenseGradients>,
+) {
+    let MultVaeLayers { encoder, mean, log_variance, decoder, output } = found;
+    for (layer, [weight, bias]) in layers.into_iter().zip([encoder, mean, log_variance, decoder, output]) {
+        register(gradients, &layer.weight, weight.into_vec());
+        if let Some(param) = &layer.bias {
+            register(gradients, param, bias.into_vec());
         }
-        // Rows without elements end where the row before them does.
-        for at in 1..starts.len() {
-            starts[at] = starts[at].max(starts[at - 1]);
-        }
-        SparseRows { starts, elements, n_columns: n_items }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use strum::IntoEnumIterator;
 
     use super::*;
-    use crate::model::VaeSpec;
     use crate::model::network::Network as _;
     use crate::model::random::Init;
     use crate::model::tests::assert_fused_is_plain;
+    use crate::model::{Likelihood, VaeSpec};
 
     /// Biases that are not 0, or their part of the sums would go untested.
     fn network(spec: &VaeSpec, n_items: usize) -> MultVae {
@@ -141,8 +132,12 @@ mod tests {
             (d_hidden, d_latent) in (2_usize..40, 1_usize..20),
             dropout in prop::sample::select(vec![0.0, 0.5]),
             recency in prop::sample::select(vec![1.0, 0.8]),
+            likelihood in prop::sample::select(Likelihood::iter().collect::<Vec<_>>()),
+            free_bits in prop::sample::select(vec![0.0, 0.05]),
         ) {
-            let spec = VaeSpec { d_hidden, d_latent, dropout, recency, beta: 0.3, anneal: 0.5 };
+            let spec = VaeSpec {
+                d_hidden, d_latent, dropout, recency, likelihood, free_bits, beta: 0.3, anneal: 0.5, ..VaeSpec::default()
+            };
             assert_fused_is_plain(&network(&spec, n_items as usize), &rows);
         }
     }
@@ -178,13 +173,5 @@ mod tests {
         let one = bits(1);
         assert!(one.len() > 2 * 300 * 96);
         assert!(one == bits(2) && one == bits(3));
-    }
-
-    #[test]
-    fn bags_by_rows_hold_what_the_bags_hold() {
-        let bags = Bags::new(&[&[4, 1, 4], &[], &[2], &[]], 4, 1.0);
-        let sparse = bags.sparse();
-        assert_eq!(sparse.starts, [0, 2, 2, 3, 3]);
-        assert_eq!(sparse.elements.iter().map(|(item, _)| *item).collect::<Vec<_>>(), [3, 0, 1]);
     }
 }

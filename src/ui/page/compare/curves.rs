@@ -3,12 +3,12 @@
 use egui::Ui;
 use strum::IntoEnumIterator as _;
 
-use super::super::headline;
+use super::super::headline::{self, lines_to_beat};
 use crate::app::App;
 use crate::metric::{AnswerKind, Better, Metric};
 use crate::run::{Manifest, Part, References, RunId, hindrance};
 use crate::ui::theme;
-use crate::ui::widget::line_chart::{ChartData, Chrome, Flag, LineChart, Reference, Series, tick};
+use crate::ui::widget::line_chart::{ChartData, Chrome, Flag, LineChart, Series, tick};
 use crate::ui::widget::run_words;
 
 /// Which loss is drawn.
@@ -103,12 +103,7 @@ impl Curves {
         self.loss.set(data("Loss (nats an event)", loss));
         let mut ranked = data(&format!("{} on validation", key.metric.title()), ranking);
         ranked.flags = ranked.series.iter().filter_map(|series| best(series, key.metric)).collect();
-        ranked.references = shared_references(app, &key.runs)
-            .iter()
-            .filter_map(|(kind, metrics)| {
-                Some(Reference { name: kind.title().to_owned(), value: metrics.get(key.metric)? })
-            })
-            .collect();
+        ranked.references = lines_to_beat(&shared_references(app, &key.runs), key.metric);
         self.ranking.set(ranked);
         self.key = Some(key);
     }

@@ -5,6 +5,7 @@ mod audit;
 mod calendar;
 mod clean;
 mod counts;
+mod forecast;
 mod join;
 mod places;
 mod preview;
@@ -45,6 +46,7 @@ enum View {
     Preview,
     Counts,
     Profile,
+    Forecast,
     Audit,
     Places,
     Users,
@@ -56,6 +58,7 @@ impl View {
             Self::Preview => "The first rows of the file, as they are read",
             Self::Counts => "Rows, users and items after each step; refused rows; problems",
             Self::Profile => "What the log looks like: lengths, popularity, activity, returns, gaps, behaviours",
+            Self::Forecast => "Events of each day, week or month, and how many the next ones will have",
             Self::Audit => "How far the split can be trusted: its parts on the calendar, and what leaks between them",
             Self::Places => "Where the events happened, on a map of degrees",
             Self::Users => "Every user's raw events in order",
@@ -74,6 +77,7 @@ pub(super) struct DataPage {
     roles: roles::RolesForm,
     profile: profile::ProfileCards,
     users: users::UserBrowser,
+    forecast: forecast::ForecastView,
 }
 
 impl DataPage {
@@ -142,6 +146,9 @@ impl DataPage {
             View::Counts => with_data(ui, app, actions, |ui, prepared, _| counts::ui(ui, prepared)),
             View::Profile => {
                 with_data(ui, app, actions, |ui, prepared, actions| self.profile.ui(ui, app, prepared, actions));
+            }
+            View::Forecast => {
+                with_data(ui, app, actions, |ui, prepared, actions| self.forecast.ui(ui, app, prepared, actions));
             }
             View::Audit => with_data(ui, app, actions, |ui, _, _| audit::ui(ui, app)),
             View::Places => with_data(ui, app, actions, |ui, _, _| places::ui(ui, app)),

@@ -20,11 +20,16 @@ pub(in crate::ui::page) fn next_card(ui: &mut Ui, shown: &Shown<'_>) {
     theme::card(ui).show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.label(RichText::new("Next").strong()).on_hover_text("What the model expects after the last event");
-        match &shown.view().said {
-            None => bars(ui, &rows(shown, &shown.view().next, None)),
-            Some(said) => answer(ui, said, shown.n_events().checked_sub(1)),
-        }
+        next_body(ui, shown);
     });
+}
+
+/// The items that are likeliest to come next, or what a model of another task says.
+pub(super) fn next_body(ui: &mut Ui, shown: &Shown<'_>) {
+    match &shown.view().said {
+        None => bars(ui, &rows(shown, &shown.view().next, None)),
+        Some(said) => answer(ui, said, shown.n_events().checked_sub(1)),
+    }
 }
 
 /// What a model of another task says after an event: a bar a class, or the number; beside it what came true.

@@ -3,6 +3,7 @@
 
 mod attention;
 mod cards;
+mod list;
 mod pickers;
 mod shown;
 
@@ -31,6 +32,7 @@ pub(super) struct ExplainPage {
     pickers: Pickers,
     attention: AttentionView,
     timeline: Timeline,
+    list: list::ListCard,
     /// What was shown last: it stays while another epoch of the same user is on its way, so that
     /// moving the playhead does not flicker.
     last: Option<(ViewKey, Arc<UserView>)>,
@@ -126,7 +128,7 @@ impl ExplainPage {
                     ui.columns(2, |columns| {
                         if let [left, right] = columns {
                             cards::event_card(left, shown, app.selection.event, looked_at.as_ref());
-                            next_card(right, shown);
+                            self.list.ui(right, shown, app, actions);
                         }
                     });
                     ui.add_space(size::GAP_SMALL);
@@ -157,7 +159,7 @@ impl ExplainPage {
                 ui.label(why_no_attention(kind));
             });
             ui.add_space(size::GAP_SMALL);
-            next_card(ui, shown);
+            self.list.ui(ui, shown, app, actions);
             ui.add_space(size::GAP_SMALL);
             cards::event_card(ui, shown, app.selection.event, None);
         });
@@ -198,6 +200,16 @@ pub(super) fn why_no_attention(kind: Option<ModelKind>) -> &'static str {
         Some(ModelKind::Vae) => {
             "A Mult-VAE reads a history as a bag of items: order does not enter, and there are no weights from step \
              to step, so none are drawn. Shown instead: what it expected before each event, and what it expects next."
+        }
+        Some(ModelKind::SequentialVae) => {
+            "A sequential VAE carries what it has read in one state that changes with every event. There are no \
+             weights from step to step, so none are drawn. Shown instead: what it expected before each event, and \
+             what it expects next."
+        }
+        Some(ModelKind::Autoencoder) => {
+            "An autoencoder reads a history as a bag of items: order does not enter, and there are no weights from \
+             step to step, so none are drawn. Shown instead: what it expected before each event, and what it expects \
+             next."
         }
         _ => "This model gives no attention weights. Shown instead: what it expected before each event, and next.",
     }

@@ -2,12 +2,12 @@
 
 use egui::{Align, Layout, Ui, vec2};
 
-use super::super::headline;
+use super::super::headline::{self, lines_to_beat};
 use crate::app::{LivePoint, Training};
 use crate::metric::Metric;
 use crate::run::{Curve, RunId};
 use crate::ui::theme;
-use crate::ui::widget::line_chart::{ChartData, Chrome, Flag, LineChart, Reference, Series, tick};
+use crate::ui::widget::line_chart::{ChartData, Chrome, Flag, LineChart, Series, tick};
 
 /// Height of a small chart, title included.
 const SMALL: f32 = 150.0;
@@ -188,13 +188,8 @@ impl View<'_> {
         });
         let name = format!("this run, {}", metric.title());
         let series = vec![Series { name, color: theme::series_color(self.ui, 1), points, keep_raw: true }];
-        let references = self.training.references_valid.iter();
         ChartData {
-            references: references
-                .filter_map(|(kind, metrics)| {
-                    Some(Reference { name: kind.title().to_owned(), value: metrics.get(metric)? })
-                })
-                .collect(),
+            references: lines_to_beat(&self.training.references_valid, metric),
             flags: best.into_iter().collect(),
             ..self.data(&format!("{} on validation", metric.title()), series)
         }

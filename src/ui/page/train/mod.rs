@@ -34,14 +34,17 @@ impl TrainPage {
         for note in notes::notes(training) {
             note.ui(ui);
         }
+        if let Some(used) = &training.latent {
+            ui.label(used.sentence());
+        }
         ui.add_space(4.0);
         self.charts.ui(ui, training, |ui| result::ui(ui, training));
     }
 }
 
 fn nothing_yet(ui: &mut Ui, app: &App, actions: &mut Actions) {
-    let sentence = "Loss and ranking curves appear here while a model trains, with popularity and two Markov \
-                    chains as lines to beat. No run has been started since the program was opened.";
+    let sentence = "Loss and ranking curves appear here while a model trains, with the best of \
+                    the classical references as lines to beat. No run has been started since the program was opened.";
     panel::empty(ui, "Nothing is training", sentence, |ui| {
         action_button(ui, app, actions, Action::TryIt);
         ui.add_space(size::GAP_SMALL);
@@ -102,6 +105,7 @@ mod tests {
             step_losses: (0..25).map(|s| (s, 5.0 - s as f64 * 0.01)).collect(),
             points: vec![point(1), point(2)],
             references_valid: crate::run::References::new(),
+            latent: None,
             problems: Vec::new(),
         }
     }
@@ -130,6 +134,7 @@ mod tests {
             valid: None,
             test: None,
             references_test: crate::run::References::new(),
+            references_left_out: crate::run::LeftOutReferences::new(),
             optimum: None,
         }
     }

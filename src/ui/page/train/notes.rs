@@ -131,6 +131,7 @@ mod tests {
             step_losses: Vec::new(),
             points,
             references_valid: [(BaselineKind::MarkovWindow, chain)].into(),
+            latent: None,
             problems: Vec::new(),
         }
     }

@@ -5,30 +5,75 @@ use egui::{RichText, Ui};
 use crate::app::{Training, TrainingPhase};
 use crate::data::world::Ceiling;
 use crate::metric::Metrics;
-use crate::run::References;
+use crate::run::{LeftOutReferences, References};
+use crate::train::Ended;
 use crate::ui::text;
 
 pub(super) fn ui(ui: &mut Ui, training: &Training) {
     ui.label(RichText::new("Test, read once at the end").small().strong());
     let TrainingPhase::Ended(ended) = &training.phase else {
         ui.weak("When training ends, the best epoch's weights are judged on each user's held-out test event, beside the references.");
+        if !training.references_valid.is_empty() {
+            ui.label(RichText::new("References on validation").small().strong());
+            table(ui, &Shown { references: &training.references_valid, ..Shown::default() });
+        }
         return;
     };
     if ended.test.is_none() && ended.references_test.is_empty() {
         ui.weak("This run ended before the test part was read.");
         return;
     }
-    table(ui, ended.test.as_ref(), &ended.references_test, ended.optimum);
+    let Ended { test, references_test, references_left_out, optimum, .. } = ended.as_ref();
+    table(
+        ui,
+        &Shown { model: test.as_ref(), references: references_test, left_out: references_left_out, optimum: *optimum },
+    );
 }
 
 /// One number of several metrics.
-/// This run and the references, the best number of each column in bold; below them what the rules of
-/// a world allow.
-fn table(ui: &mut Ui, model: Option<&Metrics>, references: &References, optimum: Option<Ceiling>) {
-    let mut rows: Vec<(&str, &Metrics)> = model.map(|m| ("This run", m)).into_iter().collect();
-    rows.extend(references.iter().map(|(kind, metrics)| (kind.title(), metrics)));
+/// What the table tells.
+struct Shown<'a> {
+    model: Option<&'a Metrics>,
+    references: &'a References,
+    left_out: &'a LeftOutReferences,
+    optimum: Option<Ceiling>,
+}
+
+static NO_REFERENCES: References = References::new();
+static NONE_LEFT_OUT: LeftOutReferences = LeftOutReferences::new();
+
+impl Default for Shown<'_> {
+    fn default() -> Self {
+        Self { model: None, references: &NO_REFERENCES, left_out: &NONE_LEFT_OUT, optimum: None }
+    }
+}
+
+/// This run and the references, these from the best down, the best number of each column in bold; then
+/// what the rules of a world allow, and which references had nothing to say.
+fn table(ui: &mut Ui, shown: &Shown<'_>) {
+    let mut rows: Vec<(&str, &Metrics)> =
+        shown.references.iter().map(|(kind, metrics)| (kind.title(), metrics)).collect();
+    rows.sort_by(|a, b| by_primary(b.1).total_cmp(&by_primary(a.1)));
+    rows.splice(..0, shown.model.map(|metrics| ("This run", metrics)));
+    // Ten references are more lines than fit beside the small charts.
+    egui::ScrollArea::vertical().id_salt("test metrics").auto_shrink([false, true]).show(ui, |ui| {
+        grid(ui, &rows, shown.optimum);
+        for (kind, why) in shown.left_out {
+            ui.weak(RichText::new(format!("{} left out", kind.title())).small()).on_hover_text(why);
+        }
+    });
+}
+
+/// How good it is by the metric that runs are chosen by; what was not measured comes last.
+fn by_primary(metrics: &Metrics) -> f64 {
+    match metrics.primary() {
+        (metric, Some(value)) => metric.gain(value, 0.0),
+        (_, None) => f64::NEG_INFINITY,
+    }
+}
+
+fn grid(ui: &mut Ui, rows: &[(&str, &Metrics)], optimum: Option<Ceiling>) {
     let columns = rows.first().map(|(_, metrics)| metrics.kind.headline()).unwrap_or_default();
-    // Five lines must fit beside the small charts.
     ui.spacing_mut().interact_size.y = 18.0;
     egui::Grid::new("test metrics").striped(true).num_columns(4).spacing([10.0, 2.0]).show(ui, |ui| {
         ui.label("");
@@ -36,7 +81,7 @@ fn table(ui: &mut Ui, model: Option<&Metrics>, references: &References, optimum:
             ui.label(RichText::new(metric.title()).small()).on_hover_text(metric.about().help);
         }
         ui.end_row();
-        for (name, metrics) in &rows {
+        for (name, metrics) in rows {
             ui.label(*name);
             for &metric in columns {
                 let value = metrics.get(metric).unwrap_or(f64::NAN);

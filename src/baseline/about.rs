@@ -1,0 +1,141 @@
+//! What each reference does, where it comes from, and what it is set to: for forms and `describe`.
+
+use super::{
+    BUCKETS, BaselineKind, DECAYS, EASE_DECAYS, FEWEST_NEIGHBOURS, KNN_DECAYS, LAST_ITEMS, LIKENESSES, LONGEST_BASKET,
+    MOST_ITEMS, MOST_USER_PAIRS, NEAREST_USERS, RECENT_SHARE, REPEAT_DECAYS, RIDGE, ROW_NORM_EXPONENT, SHRINKAGES,
+    WINDOW,
+};
+
+/// A reference in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// Name as a person reads it.
+    pub title: &'static str,
+    /// What it does, in one sentence.
+    pub summary: &'static str,
+    /// The paper, or where else it comes from.
+    pub source: &'static str,
+    /// What it is set to.
+    pub settings: Vec<AboutSetting>,
+}
+
+/// One setting of a reference. It is fixed or chosen on the training part: nobody sets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AboutSetting {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value, or the values to choose from.
+    pub value: String,
+    /// What it means.
+    pub help: &'static str,
+}
+
+impl About {
+    /// A reference without settings.
+    #[must_use]
+    pub fn new(title: &'static str, summary: &'static str, source: &'static str) -> Self {
+        Self { title, summary, source, settings: Vec::new() }
+    }
+
+    /// The same with one more setting.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: &dyn std::fmt::Display, help: &'static str) -> Self {
+        self.settings.push(AboutSetting { name, value: value.to_string(), help });
+        self
+    }
+
+    fn with_decay(self, decays: &[f32]) -> Self {
+        let help = "How much an event counts beside the one after it; chosen by NDCG@10 on each user's last training \
+                    event, after a fit without those events.";
+        self.with_choice("decay", decays, help)
+    }
+
+    fn with_choice(self, name: &'static str, values: &[f32], help: &'static str) -> Self {
+        let values: Vec<String> = values.iter().map(ToString::to_string).collect();
+        self.with(name, &format!("one of {}", values.join(", ")), help)
+    }
+}
+
+impl BaselineKind {
+    /// Title, summary, source and settings.
+    #[must_use]
+    pub fn about(self) -> About {
+        match self {
+            Self::Popularity => About::new(
+                "Popularity",
+                "The items with most training events, the same list for everyone.",
+                "Cremonesi, Koren & Turrin 2010 (TopPop)",
+            ),
+            Self::RecentPopularity => About::new(
+                "Recent popularity",
+                "The items with most events at the end of training: in its last time, or in each user's last events \
+                 where the log has no times.",
+                "Ji et al. 2020 (RecentPop)",
+            )
+            .with("share", &RECENT_SHARE, "Share of the time, or of each user's events, that is recent."),
+            Self::RepeatLast => About::new(
+                "Repeat last",
+                "The user's own items again, the last one first, then those that were frequent and late; popularity \
+                 alone where seen items are left out.",
+                "Anderson et al. 2014 (repeat consumption: recency and frequency)",
+            )
+            .with_decay(&REPEAT_DECAYS),
+            Self::Markov => About::new(
+                "Markov chain",
+                "What came after the last item, and how often.",
+                "Rendle et al. 2010 (the unfactorised chain, MC)",
+            ),
+            Self::MarkovSecond => About::new(
+                "Markov chain, order 2",
+                "What came after the last two items, smoothed by what came after the last one and by popularity.",
+                "Witten & Bell 1991, method C; interpolated as in Chen & Goodman 1999, section 2.5",
+            ),
+            Self::MarkovWindow => windowed(),
+            Self::ItemKnn => About::new(
+                "Item-kNN",
+                "Items that the same users had as the user's latest ones, by cosine with shrinkage.",
+                "Sarwar et al. 2001; shrinkage of Bell & Koren 2007",
+            )
+            .with("likenesses", &LIKENESSES, "Most pairs of items that are kept, shared evenly over the items.")
+            .with("fewest neighbours", &FEWEST_NEIGHBOURS, "Nearest items that are kept of each in any case.")
+            .with_choice("shrinkage", &SHRINKAGES, "Added to the cosine's denominator, so that a pair met once is believed little; chosen as the decay is.")
+            .with_decay(&KNN_DECAYS)
+            .with("longest basket", &LONGEST_BASKET, "Latest events of a user that are counted."),
+            Self::UserKnn => About::new(
+                "User-kNN",
+                "What the users had whose items are most like this user's latest ones.",
+                "Herlocker et al. 1999; fading of V-SkNN, Ludewig & Jannach 2018",
+            )
+            .with("neighbours", &NEAREST_USERS, "Nearest users that speak.")
+            .with_decay(&KNN_DECAYS)
+            .with("limit", &MOST_USER_PAIRS, "Most pairs of users with a common item; above it the reference is left out."),
+            Self::Content => About::new(
+                "Content-based",
+                "Items whose title and columns are told in the same words as those of the user's latest items.",
+                "Lops, de Gemmis & Semeraro 2011; weights of Salton & Buckley 1988; hashing of Weinberger et al. 2009",
+            )
+            .with("buckets", &BUCKETS, "Length of the hashed vector.")
+            .with_decay(&KNN_DECAYS),
+            Self::Ease => About::new(
+                "EASE",
+                "One linear layer from all items to all items that never looks at the item itself, in closed form.",
+                "Steck 2019, equations 4 and 8",
+            )
+            .with("ridge", &RIDGE, "λ, added to the diagonal.")
+            .with_decay(&EASE_DECAYS)
+            .with("limit", &MOST_ITEMS, "Most items; above it the reference is left out."),
+        }
+    }
+}
+
+fn windowed() -> About {
+    About::new(
+        "Windowed Markov chain",
+        "What came soon after any of the latest items, nearer events counting more.",
+        "ours: sums of Markov rows over a window, as skip-gram counts (Guthrie et al. 2006)",
+    )
+    .with("window", &WINDOW, "How many events back a training pair may reach; a pair d apart counts 1 / d.")
+    .with("last items", &LAST_ITEMS, "How many of the latest events of a history speak.")
+    .with("row exponent", &ROW_NORM_EXPONENT, "Power of its sum by which a row is divided.")
+    .with_decay(&DECAYS)
+}

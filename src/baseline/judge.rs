@@ -1,0 +1,30 @@
+//! The rank of what came next, for many questions at once.
+
+use rayon::prelude::*;
+
+use super::Baseline;
+use crate::metric::{Rank, mid_rank};
+
+/// What a reference sees, what came next, and what does not compete.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Question<'a> {
+    /// Items before, oldest first.
+    pub history: &'a [u32],
+    /// What came.
+    pub target: u32,
+    /// Items that are left out of the ranking, without repeats; the target competes in any case.
+    pub excluded: Vec<u32>,
+}
+
+/// The mid-rank of each question's target, in the order of the questions.
+///
+/// The questions are shared out over the processors, each with scores of its own; no sum runs over
+/// several questions, so the number of threads changes no bit.
+#[must_use]
+pub fn ranks(baseline: &dyn Baseline, n_items: usize, questions: &[Question<'_>]) -> Vec<Rank> {
+    let rank = |scores: &mut Vec<f32>, question: &Question<'_>| {
+        baseline.scores(question.history, scores);
+        mid_rank(scores, question.target as usize, &question.excluded)
+    };
+    questions.par_iter().map_init(|| vec![0.0; n_items + 1], rank).collect()
+}

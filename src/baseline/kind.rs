@@ -1,0 +1,75 @@
+//! The list of references, and how each is fitted.
+
+use serde::{Deserialize, Serialize};
+
+use super::content::Content;
+use super::ease::Ease;
+use super::item_knn::ItemKnn;
+use super::markov::Markov;
+use super::markov2::MarkovSecond;
+use super::popularity::Popularity;
+use super::recent::RecentPopularity;
+use super::repeat::RepeatLast;
+use super::user_knn::UserKnn;
+use super::window::MarkovWindow;
+use super::{Baseline, LeftOut, TrainingLog};
+
+/// The references that run beside every model.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, strum::EnumIter, strum::Display,
+)]
+#[strum(serialize_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
+pub enum BaselineKind {
+    /// Number of training events of an item.
+    Popularity,
+    /// Number of events of an item at the end of training.
+    RecentPopularity,
+    /// The user's own items again.
+    RepeatLast,
+    /// First-order Markov chain.
+    Markov,
+    /// Second-order Markov chain with Witten-Bell smoothing.
+    MarkovSecond,
+    /// Windowed Markov chain.
+    MarkovWindow,
+    /// Items that the same users had.
+    ItemKnn,
+    /// What the most similar users had.
+    UserKnn,
+    /// Items told of in the same words.
+    Content,
+    /// One linear layer in closed form.
+    Ease,
+}
+
+impl BaselineKind {
+    /// Fits on the training part of a log.
+    ///
+    /// The same log gives the same scores, bit for bit, on any number of threads. What is chosen by
+    /// trial, such as a recency decay, is chosen on this log alone.
+    ///
+    /// # Errors
+    /// [`LeftOut`] where the log lacks what the reference goes by, or is too large for it.
+    pub fn fit(self, log: &TrainingLog<'_>) -> Result<Box<dyn Baseline>, LeftOut> {
+        let (n_items, sequences) = (log.n_items, log.sequences.as_slice());
+        Ok(match self {
+            Self::Popularity => Box::new(Popularity::fit(n_items, sequences)),
+            Self::RecentPopularity => Box::new(RecentPopularity::fit(log)),
+            Self::RepeatLast => Box::new(RepeatLast::fit(n_items, sequences)),
+            Self::Markov => Box::new(Markov::fit(n_items, sequences)),
+            Self::MarkovSecond => Box::new(MarkovSecond::fit(n_items, sequences)),
+            Self::MarkovWindow => Box::new(MarkovWindow::fit(n_items, sequences)),
+            Self::ItemKnn => Box::new(ItemKnn::fit(n_items, sequences)),
+            Self::UserKnn => Box::new(UserKnn::fit(log)?),
+            Self::Content => Box::new(Content::fit(log)?),
+            Self::Ease => Box::new(Ease::fit(log)?),
+        })
+    }
+
+    /// Name as a person reads it, such as `Windowed Markov chain`.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        self.about().title
+    }
+}

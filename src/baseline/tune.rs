@@ -1,0 +1,72 @@
+//! A setting chosen on the training part alone.
+//!
+//! How fast the past fades depends on the data. So a reference is fitted without each user's last
+//! *training* event, and the value is taken that ranks these events of up to [`TUNING_USERS`] users
+//! best, by NDCG@10. Validation and test are never looked at.
+
+use rayon::prelude::*;
+
+use super::Question;
+use crate::metric::{mid_rank, ndcg_term};
+
+/// Most users that the choice of a setting looks at, taken evenly over all.
+pub const TUNING_USERS: usize = 2_000;
+
+/// Sequences without their last events, and those events as questions.
+pub(super) struct Tuning<'a> {
+    n_items: usize,
+    /// Every sequence but its last event.
+    pub(super) shortened: Vec<&'a [u32]>,
+    questions: Vec<Question<'a>>,
+}
+
+impl<'a> Tuning<'a> {
+    pub(super) fn of(n_items: usize, sequences: &[&'a [u32]]) -> Self {
+        let cut = |sequence: &&'a [u32]| sequence.split_last().map_or(&[][..], |(_, before)| before);
+        let every = sequences.len().div_ceil(TUNING_USERS).max(1);
+        let asked = sequences.iter().step_by(every).filter_map(|sequence| {
+            let (&target, history) = sequence.split_last()?;
+            let is_one = !history.is_empty();
+            is_one.then(|| Question { history, target, excluded: rivals_left_out(history, target) })
+        });
+        Self { n_items, shortened: sequences.iter().map(cut).collect(), questions: asked.collect() }
+    }
+
+    /// The value with which `score` ranks the questions best, and the sum of their NDCG@10; the first
+    /// one wins a tie.
+    pub(super) fn best<T: Copy + Sync>(
+        &self,
+        values: &[T],
+        score: impl Fn(T, &[u32], &mut [f32]) + Sync,
+    ) -> Option<(T, f64)> {
+        let ndcg = |value: T| -> f64 {
+            let term = |scores: &mut Vec<f32>, question: &Question<'_>| {
+                score(value, question.history, scores);
+                ndcg_term(mid_rank(scores, question.target as usize, &question.excluded), 10)
+            };
+            let terms: Vec<f64> = self.questions.par_iter().map_init(|| vec![0.0; self.n_items + 1], term).collect();
+            // Added up here, in the order of the questions: so no number of threads changes the sum.
+            terms.iter().sum()
+        };
+        let mut best: Option<(T, f64)> = None;
+        for &value in values {
+            let found = ndcg(value);
+            if best.is_none_or(|(_, most)| found > most) {
+                best = Some((value, found));
+            }
+        }
+        best
+    }
+}
+
+/// Items that a held-out event does not compete with: what the user already had, unless the event
+/// is itself a return to such an item.
+fn rivals_left_out(history: &[u32], target: u32) -> Vec<u32> {
+    if history.contains(&target) {
+        return Vec::new();
+    }
+    let mut seen = history.to_vec();
+    seen.sort_unstable();
+    seen.dedup();
+    seen
+}

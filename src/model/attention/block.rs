@@ -1,0 +1,147 @@
+//! A block: attention and feed-forward, each with a residual and a norm.
+
+use burn::nn::{LayerNorm, Linear};
+use burn::prelude::*;
+use burn::tensor::activation::softmax;
+
+use super::dropout::dropped_weights;
+use super::{Activation, Looks, NormPlace, activated, dropped};
+use crate::model::random::Init;
+
+/// Sizes and form of the blocks of a stack.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::model) struct Sizes {
+    pub(in crate::model) d_model: usize,
+    pub(in crate::model) n_heads: usize,
+    pub(in crate::model) d_ff: usize,
+    pub(in crate::model) norm: NormPlace,
+    pub(in crate::model) activation: Activation,
+}
+
+impl Sizes {
+    /// Learnt numbers of a block.
+    pub(in crate::model) fn n_params(&self) -> usize {
+        let Self { d_model, d_ff, .. } = *self;
+        let attention = 4 * (d_model * d_model + d_model);
+        let feed_forward = 2 * d_model * d_ff + d_ff + d_model;
+        attention + feed_forward + 4 * d_model
+    }
+
+    /// Numbers that burn's layers keep of an event in a block for the way back, and of each pair of events.
+    pub(in crate::model) fn kept(&self) -> [usize; 2] {
+        [20 * self.d_model + 6 * self.d_ff, 6 * self.n_heads]
+    }
+}
+
+/// Attention and feed-forward, each with a residual, and a norm before or after.
+#[derive(Module, Debug)]
+pub(in crate::model) struct Block {
+    pub(in crate::model) attention_norm: LayerNorm,
+    pub(in crate::model) query: Linear,
+    pub(in crate::model) key: Linear,
+    pub(in crate::model) value: Linear,
+    pub(in crate::model) output: Linear,
+    pub(in crate::model) feed_norm: LayerNorm,
+    pub(in crate::model) feed_in: Linear,
+    pub(in crate::model) feed_out: Linear,
+    #[module(skip)]
+    sizes: Sizes,
+}
+
+impl Block {
+    pub(in crate::model) fn new(sizes: Sizes, init: &mut Init) -> Self {
+        let d_model = sizes.d_model;
+        Self {
+            attention_norm: init.layer_norm(d_model),
+            query: init.dense(d_model, d_model),
+            key: init.dense(d_model, d_model),
+            value: init.dense(d_model, d_model),
+            output: init.dense(d_model, d_model),
+            feed_norm: init.layer_norm(d_model),
+            feed_in: init.dense(d_model, sizes.d_ff),
+            feed_out: init.dense(sizes.d_ff, d_model),
+            sizes,
+        }
+    }
+
+    /// The changed states, `[n_rows, len, d_model]`, and the attention weights, `[n_rows, n_heads, len, len]`.
+    /// Dropout draws as layers `layer` and `layer + 1`.
+    pub(in crate::model) fn forward(&self, x: Tensor<3>, looks: &Looks<'_>, layer: usize) -> (Tensor<3>, Tensor<4>) {
+        let Sizes { n_heads, norm, activation, .. } = self.sizes;
+        let seen_from = norm.before(&self.attention_norm, &x);
+        let query = self.query.forward(seen_from.clone());
+        let (key, value) = (self.key.forward(seen_from.clone()), self.value.forward(seen_from));
+        let (seen, weights) = attend([query, key, value], n_heads, looks, layer);
+        let x = norm.after(&self.attention_norm, x + dropped(self.output.forward(seen), looks.drop, layer));
+        let fed = activated(activation, self.feed_in.forward(norm.before(&self.feed_norm, &x)));
+        let x = norm.after(&self.feed_norm, x + dropped(self.feed_out.forward(fed), looks.drop, layer + 1));
+        (x, weights)
+    }
+}
+
+impl NormPlace {
+    /// What a layer reads of the states.
+    pub(in crate::model) fn before(self, norm: &LayerNorm, x: &Tensor<3>) -> Tensor<3> {
+        match self {
+            Self::Before => norm.forward(x.clone()),
+            Self::After => x.clone(),
+        }
+    }
+
+    /// The states after the residual sum.
+    pub(in crate::model) fn after(self, norm: &LayerNorm, x: Tensor<3>) -> Tensor<3> {
+        match self {
+            Self::Before => x,
+            Self::After => norm.forward(x),
+        }
+    }
+}
+
+/// Scaled dot-product attention of several heads (Vaswani et al. 2017, eq. 1): what is seen, `[n_rows,
+/// n_queries, d_model]`, and the weights before dropout, `[n_rows, n_heads, n_queries, n_keys]`.
+///
+/// # Shapes
+/// Queries `[n_rows, n_queries, d_model]`, keys and values `[n_rows, n_keys, d_model]`.
+pub(in crate::model) fn attend(
+    [query, key, value]: [Tensor<3>; 3],
+    n_heads: usize,
+    looks: &Looks<'_>,
+    layer: usize,
+) -> (Tensor<3>, Tensor<4>) {
+    let [n_rows, n_queries, d_model] = query.dims();
+    let d_head = d_model / n_heads;
+    let split = |y: Tensor<3>| {
+        let len = y.dims()[1];
+        y.reshape([n_rows, len, n_heads, d_head]).swap_dims(1, 2)
+    };
+    let turned = |y: Tensor<4>| match &looks.rotation {
+        Some(rotation) => rotation.turn(y),
+        None => y,
+    };
+    // The scale is by the width of a head.
+    let query = turned(split(query.mul_scalar((d_head as f32).sqrt().recip())));
+    let key = turned(split(key));
+    let value = split(value); // [n_rows, n_heads, n_keys, d_head]
+    let weights = softmax(query.matmul(key.transpose()) + looks.bias.clone(), 3);
+    let kept = dropped_weights(weights.clone(), looks.drop, layer);
+    let seen = kept.matmul(value).swap_dims(1, 2).reshape([n_rows, n_queries, d_model]);
+    (seen, weights)
+}
+
+/// States after every block, which draw from layer 1 on; the attention weights of each go into `maps` when
+/// it is given.
+pub(in crate::model) fn through(
+    blocks: &[Block],
+    mut x: Tensor<3>,
+    looks: &Looks<'_>,
+    mut maps: Option<&mut Vec<Tensor<4>>>,
+) -> Tensor<3> {
+    for (at, block) in blocks.iter().enumerate() {
+        let (changed, weights) = block.forward(x, looks, 1 + 2 * at);
+        x = changed;
+        if let Some(maps) = maps.as_deref_mut() {
+            maps.push(weights);
+        }
+    }
+    x
+}

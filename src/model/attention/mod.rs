@@ -1,0 +1,36 @@
+//! Attention, as the Transformer families share it: blocks, position and interval coding, masks, dropout.
+//!
+//! Rows are padded on the left, and everything that depends on a place counts from the latest event, so
+//! that a history's numbers do not depend on how much padding stands before it.
+
+mod asked;
+mod block;
+mod decoder;
+mod dropout;
+mod form;
+mod interval;
+mod mask;
+mod position;
+
+pub(super) use asked::{AskedMaps, prefixes};
+pub(super) use block::{Block, Sizes, attend, through};
+pub(super) use decoder::DecoderBlock;
+pub(super) use dropout::{Dropout, dropped};
+pub use form::{Activation, NormPlace, Positions};
+pub(super) use form::{activated, head_problems};
+pub(super) use interval::{N_BUCKETS, interval_bias};
+pub(super) use mask::{Cells, causal_mask, key_mask, mask_of_all};
+pub(super) use position::{Rotation, place_vectors};
+
+use burn::prelude::*;
+
+/// What the blocks of a stack look by.
+pub(super) struct Looks<'a> {
+    /// Added to the scores of each pair: masks, and what depends on the time between the two.
+    /// `[n_rows, 1 or n_heads, n_queries, n_keys]`
+    pub(super) bias: Tensor<4>,
+    /// Turns queries and keys by their places, with rotary positions.
+    pub(super) rotation: Option<Rotation>,
+    /// While training.
+    pub(super) drop: Option<&'a Dropout<'a>>,
+}

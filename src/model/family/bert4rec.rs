@@ -1,0 +1,344 @@
+//! Masked bidirectional Transformer (BERT4Rec): it fills in hidden events from both sides.
+
+mod cloze;
+
+use burn::module::Param;
+use burn::nn::{Embedding, LayerNorm, Linear};
+use burn::optim::GradientsParams;
+use burn::prelude::*;
+use burn::tensor::module::embedding;
+use serde::{Deserialize, Serialize};
+use strum::VariantNames as _;
+
+use super::{ModelFamily, plain_memory, refuse_errors, refuse_large_array, too_large};
+use crate::data::Histories;
+use crate::model::attention::{
+    Activation, AskedMaps, Block, Cells, Dropout, Looks, NormPlace, Positions, Rotation, Sizes, activated, dropped,
+    head_problems, mask_of_all, place_vectors, prefixes, through,
+};
+use crate::model::item_vectors::{ItemVectors, by_length};
+use crate::model::kernel::Buffer;
+use crate::model::loss::{MAX_FLOATS, tracked_item_loss};
+use crate::model::network::{LossSums, Network};
+use crate::model::random::{Init, Noise};
+use crate::model::session::{Session, guarded};
+use crate::model::weights::read;
+use crate::model::window::{groups_by_length, index_tensor, latest, padded, places_of};
+use crate::model::{
+    AttentionMaps, Blueprint, MemoryNeed, ModelError, Objective, OpenDevice, OptimizerSpec, StepInputs, Trainable,
+    Workload,
+};
+use crate::spec::{Described, Problem};
+use cloze::{Cloze, Sample};
+
+/// Settings of the masked Transformer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Bert4RecSpec {
+    /// Length of each event's vector.
+    pub d_model: usize,
+    /// Number of blocks.
+    pub n_layers: usize,
+    /// Number of attention heads of each block.
+    pub n_heads: usize,
+    /// Width of the feed-forward layer.
+    pub d_ff: usize,
+    /// Number of latest events that the model sees, beside the mask.
+    pub seq_len: usize,
+    /// Share of a history's events that are hidden while training.
+    pub mask_share: f64,
+    /// Share of the samples in which only the last event is hidden.
+    pub last_share: f64,
+    /// Share of activations set to zero while training.
+    pub dropout: f64,
+    /// Share of attention weights set to zero while training.
+    pub attention_dropout: f64,
+    /// Where the layer norms of a block stand.
+    pub norm: NormPlace,
+    /// How it knows the places of events.
+    pub positions: Positions,
+}
+
+impl Default for Bert4RecSpec {
+    fn default() -> Self {
+        Self {
+            d_model: 64,
+            n_layers: 2,
+            n_heads: 2,
+            d_ff: 256,
+            seq_len: 200,
+            mask_share: 0.2,
+            last_share: 0.1,
+            dropout: 0.1,
+            attention_dropout: 0.1,
+            norm: NormPlace::After,
+            positions: Positions::Learned,
+        }
+    }
+}
+
+crate::spec::described! { Bert4RecSpec {
+    d_model: Int { min: 2, max: 1024 }, Core, "Width", "", "Length of the vector that stands for an event.", "Sun et al. 2019: 64";
+    n_layers: Int { min: 1, max: 12 }, Core, "Blocks", "", "How many attention blocks follow each other.", "Sun et al. 2019: 2";
+    n_heads: Int { min: 1, max: 16 }, Core, "Heads", "", "How many attention patterns each block learns side by side; must divide the width.", "Sun et al. 2019: 2";
+    d_ff: Int { min: 2, max: 4096 }, More, "Feed-forward width", "", "Width of the layer inside each block.", "Sun et al. 2019: 4 times the width";
+    seq_len: Int { min: 2, max: 2000 }, Core, "Window", "events", "How many of the latest events the model sees, beside the mask that stands for the next one.", "Sun et al. 2019: 200 for MovieLens";
+    mask_share: Float { min: 0.01, max: 0.9 }, Core, "Masked share", "", "Share of a history's events that are hidden while training, to be filled in from both sides.", "Sun et al. 2019: 0.2 for MovieLens, 0.4 for Steam, 0.6 for Beauty";
+    last_share: Float { min: 0.0, max: 1.0 }, More, "Last-only share", "", "Share of the samples in which the last event alone is hidden, as it is asked for later.", "Sun et al.'s code: 1 sample of 11";
+    dropout: Float { min: 0.0, max: 0.9 }, Core, "Dropout", "", "Share of activations set to zero while training: more fights over-fitting.", "Sun et al.'s code: 0.1–0.5";
+    attention_dropout: Float { min: 0.0, max: 0.9 }, More, "Attention dropout", "", "Share of attention weights set to zero while training.", "Sun et al.'s code: 0.1–0.5";
+    norm: Choice(NormPlace::VARIANTS.to_vec()), More, "Norms", "", "Whether the layer norms of a block stand before its layers, which trains easily, or after each sum, as in BERT.", "Sun et al. 2019: after";
+    positions: Choice(Positions::VARIANTS.to_vec()), More, "Positions", "", "How the model knows the places of events; without any it sees a bag.", "Sun et al. 2019: Learned";
+} }
+
+impl Bert4RecSpec {
+    fn sizes(&self) -> Sizes {
+        let Self { d_model, n_heads, d_ff, norm, .. } = *self;
+        Sizes { d_model, n_heads, d_ff, norm, activation: Activation::Gelu }
+    }
+}
+
+impl ModelFamily for Bert4RecSpec {
+    fn title(&self) -> &'static str {
+        "BERT4Rec"
+    }
+    fn summary(&self) -> &'static str {
+        "Learns to fill in hidden events from both sides, and is asked for the one hidden after the latest."
+    }
+    fn source(&self) -> &'static str {
+        "Sun et al. 2019 (BERT4Rec): Cloze training with a softmax over the whole catalogue. Positions count from the \
+         latest event; a history gives one new sample an epoch instead of ten that are drawn once; weights start from \
+         Glorot's distribution, item vectors from N(0, 0.02²)"
+    }
+    fn n_params(&self, plan: &Blueprint) -> usize {
+        let Self { d_model, n_layers, seq_len, .. } = *self;
+        let vectors = (plan.shape.n_items + 2) * d_model;
+        let positions = if self.positions == Positions::Learned { (seq_len + 1) * d_model } else { 0 };
+        let norms = if self.norm == NormPlace::Before { 4 * d_model } else { 2 * d_model };
+        let head = d_model * d_model + d_model + plan.shape.n_items + 1;
+        vectors + positions + n_layers * self.sizes().n_params() + norms + head
+    }
+    fn memory(&self, work: &Workload<'_>) -> MemoryNeed {
+        plain_memory(self.n_params(work.plan), self.n_layers, &self.sizes(), work, self.seq_len + 1)
+    }
+    fn check(&self, plan: &Blueprint) -> Vec<Problem> {
+        let mut problems = self.problems();
+        problems.extend(head_problems(self.d_model, self.n_heads, self.positions));
+        problems.extend(too_large("d_model", self.n_params(plan)));
+        problems
+    }
+    fn build(
+        &self,
+        plan: &Blueprint,
+        optimizer: OptimizerSpec,
+        device: &OpenDevice,
+        seed: u64,
+    ) -> Result<Box<dyn Trainable>, ModelError> {
+        refuse_errors(&self.check(plan))?;
+        refuse_large_array(device, "d_model", (plan.shape.n_items + 2) * self.d_model)?;
+        let network = guarded(|| Bert4Rec::new(self, plan, &mut Init::new(seed, &device.device.clone().autodiff())))?;
+        Ok(Box::new(Session::new(network, plan.shape.n_items, optimizer, device)))
+    }
+}
+
+/// The network. Positions are counted from the end of the window.
+#[derive(Module, Debug)]
+struct Bert4Rec {
+    /// `[n_items + 2, d_model]`: padding, the items, the mask; but for the mask also the output weights.
+    item: Embedding,
+    /// `[seq_len + 1, d_model]`; the last row is the latest place. Where positions are learnt.
+    position: Option<Embedding>,
+    /// After items and positions are added, as in BERT's code.
+    input_norm: LayerNorm,
+    blocks: Vec<Block>,
+    /// Where the norms stand before the layers.
+    norm: Option<LayerNorm>,
+    /// The layer before the scores: Sun et al. 2019, eq. 7.
+    head: Linear,
+    /// A bias for each item, `[n_items + 1]`; that of padding is not used.
+    bias: Param<Tensor<1>>,
+    #[module(skip)]
+    spec: Bert4RecSpec,
+    #[module(skip)]
+    objective: Objective,
+}
+
+impl Bert4Rec {
+    fn new(spec: &Bert4RecSpec, plan: &Blueprint, init: &mut Init) -> Self {
+        let n_items = plan.shape.n_items;
+        let Bert4RecSpec { d_model, n_layers, seq_len, .. } = *spec;
+        Self {
+            item: init.item_embedding(n_items + 1, d_model),
+            position: (spec.positions == Positions::Learned).then(|| init.embedding(seq_len + 1, d_model)),
+            input_norm: init.layer_norm(d_model),
+            blocks: (0..n_layers).map(|_| Block::new(spec.sizes(), init)).collect(),
+            norm: (spec.norm == NormPlace::Before).then(|| init.layer_norm(d_model)),
+            head: init.dense(d_model, d_model),
+            bias: init.constant(0.0, [n_items + 1]),
+            spec: spec.clone(),
+            objective: plan.objective.clone(),
+        }
+    }
+
+    /// Row of the item table that hides an event.
+    fn mask(&self) -> u32 {
+        self.item.weight.dims()[0].saturating_sub(1) as u32
+    }
+
+    fn cloze(&self) -> Cloze {
+        let Bert4RecSpec { seq_len, mask_share, last_share, .. } = self.spec;
+        Cloze { len: seq_len + 1, mask: self.mask(), mask_share, last_share }
+    }
+
+    /// Hidden state at each place, `[n_rows, len, d_model]`; the attention weights of each block,
+    /// `[n_rows, n_heads, len, len]`, go into `maps` when it is given.
+    fn hidden(&self, cells: Cells<'_>, drop: Option<&Dropout<'_>>, maps: Option<&mut Vec<Tensor<4>>>) -> Tensor<3> {
+        let Bert4RecSpec { d_model, n_heads, seq_len, positions, .. } = self.spec;
+        let weights = self.item.weight.val();
+        let device = &weights.device();
+        let places = seq_len + 1 - cells.len..seq_len + 1;
+        let mut x = embedding(weights, cells.tensor(device)); // [n_rows, len, d_model]
+        if let Some(places) = place_vectors(positions, self.position.as_ref(), places.clone(), (d_model, device)) {
+            x = x + places.unsqueeze();
+        }
+        let x = dropped(self.input_norm.forward(x), drop, 0);
+        let rotation = Rotation::of(positions, places, d_model / n_heads, device);
+        let looks = Looks { bias: mask_of_all(cells, device), rotation, drop };
+        let x = through(&self.blocks, x, &looks, maps);
+        match &self.norm {
+            Some(norm) => norm.forward(x),
+            None => x,
+        }
+    }
+
+    /// What is multiplied with [`Bert4Rec::output_vectors`]: GELU(h W + b), and a 1 for the item's bias.
+    /// `[n, d_model]` to `[n, d_model + 1]`
+    fn headed(&self, hidden: Tensor<2>) -> Tensor<2> {
+        let headed = activated(Activation::Gelu, self.head.forward(hidden));
+        let ones = Tensor::ones([headed.dims()[0], 1], &headed.device());
+        Tensor::cat(vec![headed, ones], 1)
+    }
+
+    /// Vectors of padding and items, each with its bias behind. `[n_items + 1, d_model + 1]`
+    fn output_vectors(&self) -> Tensor<2> {
+        let items = self.item.weight.val().slice_dim(0, 0..self.mask() as usize);
+        Tensor::cat(vec![items, self.bias.val().unsqueeze_dim(1)], 1)
+    }
+
+    /// Histories with a mask behind them, padded: the places, and their number in a row.
+    fn asked(&self, rows: &[&[u32]]) -> (Vec<i32>, usize) {
+        let masked = |items: &&[u32]| [latest(items, self.spec.seq_len), &[self.mask()]].concat();
+        padded(&rows.iter().map(masked).collect::<Vec<_>>())
+    }
+
+    /// States at the mask after each history, `[n_rows, d_model + 1]`; the attention weights of each block
+    /// go into `maps` when it is given.
+    fn states(&self, rows: &[&[u32]], maps: Option<&mut Vec<Tensor<4>>>) -> Tensor<2> {
+        let (inputs, len) = self.asked(rows);
+        let hidden = self.hidden(Cells { inputs: &inputs, n_rows: rows.len(), len }, None, maps);
+        self.headed(hidden.slice_dim(1, -1..).squeeze_dim::<2>(1))
+    }
+
+    /// States at the masked places of some samples of like length. `[n_masked, d_model]`
+    fn filled(&self, samples: &[&Sample], noise: Noise) -> Tensor<2> {
+        let (inputs, len) = padded(&samples.iter().map(|sample| sample.inputs.clone()).collect::<Vec<_>>());
+        let rows: Vec<usize> = samples.iter().map(|sample| sample.row).collect();
+        let lengths: Vec<usize> = samples.iter().map(|sample| sample.inputs.len()).collect();
+        let Bert4RecSpec { dropout: rate, attention_dropout: attention, .. } = self.spec;
+        let drop = Dropout { rate, attention, noise, places: &places_of(&rows, &lengths, len) };
+        let hidden = self.hidden(Cells { inputs: &inputs, n_rows: rows.len(), len }, Some(&drop), None);
+        let places = samples.iter().enumerate().flat_map(|(row, sample)| {
+            let padding = row * len + len - sample.inputs.len();
+            sample.hidden.iter().map(move |(at, _)| (padding + at) as i32)
+        });
+        let places = index_tensor(places.collect(), &hidden.device());
+        hidden.flatten::<2>(0, 1).select(0, places)
+    }
+}
+
+impl Network for Bert4Rec {
+    const KIND: &'static str = "bert4rec";
+
+    /// Sun et al. 2019, eq. 8, with the mean over all hidden events of the batch instead of that over each
+    /// sample first.
+    fn gradients(
+        &self,
+        histories: &Histories,
+        _inputs: &StepInputs,
+        noise: Noise,
+    ) -> Option<(GradientsParams, LossSums)> {
+        let cloze = self.cloze();
+        let samples: Vec<Sample> =
+            histories.rows().enumerate().filter_map(|(row, items)| cloze.sample(row, items, noise)).collect();
+        let groups = groups_by_length(&samples.iter().map(|sample| sample.inputs.len()).collect::<Vec<_>>());
+        if groups.is_empty() {
+            return None;
+        }
+        let (mut filled, mut targets) = (Vec::with_capacity(groups.len()), Vec::new());
+        for group in &groups {
+            let group: Vec<&Sample> = group.iter().filter_map(|&at| samples.get(at)).collect();
+            filled.push(self.filled(&group, noise));
+            targets.extend(group.iter().flat_map(|sample| sample.hidden.iter().map(|&(_, item)| item as i32)));
+        }
+        let n_events = targets.len();
+        let states = self.headed(Tensor::cat(filled, 0)); // [n_events, d_model + 1]
+        let by = (&self.objective, noise);
+        let (objective, loss) = tracked_item_loss(states, self.output_vectors(), &targets, by);
+        let gradients = objective.div_scalar(n_events as f32).backward();
+        Some((GradientsParams::from_grads(gradients, self), LossSums { loss, n_events, kl: None }))
+    }
+
+    fn rows_at_a_time(&self, len: usize) -> usize {
+        let Bert4RecSpec { d_model, d_ff, n_heads, seq_len, .. } = self.spec;
+        let len = len.min(seq_len) + 1;
+        let widest = (n_heads * len * len).max(len * (4 * d_model + d_ff)).max(self.item.weight.dims()[0]);
+        MAX_FLOATS / widest
+    }
+
+    fn scores(&self, histories: &Histories) -> Tensor<2> {
+        let rows: Vec<&[u32]> = histories.rows().collect();
+        self.states(&rows, None).matmul(self.output_vectors().transpose()) // [n_rows, n_items + 1]
+    }
+
+    fn item_vectors(&self) -> Option<ItemVectors> {
+        let vectors = read(self.output_vectors().without_autodiff()).ok()?;
+        Some(ItemVectors::of_rows(&vectors, self.spec.d_model + 1))
+    }
+
+    fn fused_states(&self, histories: &Histories) -> Option<Buffer> {
+        let states_of = |batch: &Histories| {
+            let rows: Vec<&[u32]> = batch.rows().collect();
+            read(self.states(&rows, None)).unwrap_or_default()
+        };
+        Some(by_length(histories, self.spec.d_model + 1, |len| self.rows_at_a_time(len), states_of))
+    }
+
+    /// Each step is asked by its own prefix with a mask behind it, so that no row sees the future, though the
+    /// network looks both ways.
+    fn step_scores(&self, history: &Histories) -> (usize, Tensor<2>) {
+        let (first, prefixes) = prefixes(history.row(0), self.spec.seq_len);
+        let at_a_time = self.rows_at_a_time(history.row(0).len()).max(1);
+        let vectors = self.output_vectors().transpose();
+        let blocks = prefixes.chunks(at_a_time).map(|block| self.states(block, None).matmul(vectors.clone()));
+        (first, Tensor::cat(blocks.collect(), 0))
+    }
+
+    /// Row `r` is the look of the mask that stands after event `r`, at the events up to it; what the mask gives
+    /// to itself is shared out among them.
+    fn attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
+        let Bert4RecSpec { n_layers, n_heads, seq_len, .. } = self.spec;
+        let (first, prefixes) = prefixes(history.row(0), seq_len);
+        let mut found = AskedMaps::new([n_layers, n_heads], first, prefixes.len());
+        let at_a_time = (self.rows_at_a_time(history.row(0).len()) / n_layers.max(1)).max(1);
+        for (block, rows) in prefixes.chunks(at_a_time).enumerate() {
+            let mut maps = Vec::with_capacity(n_layers);
+            let _states = self.states(rows, Some(&mut maps));
+            for (layer, weights) in maps.into_iter().enumerate() {
+                let n_keys = weights.dims()[3] - 1;
+                let looks = weights.slice_dim(2, -1..).slice_dim(3, 0..n_keys);
+                found.put(layer, block * at_a_time, looks)?;
+            }
+        }
+        Ok(Some(found.finish()))
+    }
+}

@@ -1,0 +1,406 @@
+//! Encoder and decoder: what was done is read from both sides, and the next events are foretold one by one.
+
+mod cuts;
+
+use burn::nn::{Embedding, LayerNorm};
+use burn::optim::GradientsParams;
+use burn::prelude::*;
+use burn::tensor::module::embedding;
+use serde::{Deserialize, Serialize};
+use strum::VariantNames as _;
+
+use super::{ModelFamily, plain_memory, refuse_errors, refuse_large_array, too_large};
+use crate::data::Histories;
+use crate::model::attention::{
+    Activation, AskedMaps, Block, Cells, DecoderBlock, Dropout, Looks, NormPlace, Positions, Rotation, Sizes,
+    causal_mask, dropped, head_problems, key_mask, mask_of_all, place_vectors, prefixes, through,
+};
+use crate::model::item_vectors::{ItemVectors, by_length};
+use crate::model::kernel::Buffer;
+use crate::model::loss::{MAX_FLOATS, tracked_item_loss};
+use crate::model::network::{LossSums, Network};
+use crate::model::random::{Init, Noise, Place};
+use crate::model::session::{Session, guarded};
+use crate::model::weights::read;
+use crate::model::window::{groups_by_length, index_tensor, latest, padded, places_of};
+use crate::model::{
+    Ahead, AttentionMaps, Blueprint, MemoryNeed, ModelError, Objective, OpenDevice, OptimizerSpec, StepInputs,
+    Trainable, Workload,
+};
+use crate::spec::{Described, Problem};
+use cuts::{Cut, Cutter};
+
+/// Settings of the encoder and decoder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EncoderDecoderSpec {
+    /// Length of each event's vector.
+    pub d_model: usize,
+    /// Number of blocks of the encoder, and of the decoder.
+    pub n_layers: usize,
+    /// Number of attention heads of each block.
+    pub n_heads: usize,
+    /// Width of the feed-forward layer.
+    pub d_ff: usize,
+    /// Number of latest events that the encoder reads.
+    pub seq_len: usize,
+    /// Number of next events that the decoder foretells.
+    pub n_ahead: usize,
+    /// Number of places at which a history is cut for a step.
+    pub n_cuts: usize,
+    /// Share of activations set to zero while training.
+    pub dropout: f64,
+    /// Share of attention weights set to zero while training.
+    pub attention_dropout: f64,
+    /// Where the layer norms of a block stand.
+    pub norm: NormPlace,
+    /// Activation of the feed-forward layer.
+    pub activation: Activation,
+    /// How it knows the places of events.
+    pub positions: Positions,
+}
+
+impl Default for EncoderDecoderSpec {
+    fn default() -> Self {
+        Self {
+            d_model: 64,
+            n_layers: 2,
+            n_heads: 2,
+            d_ff: 256,
+            seq_len: 100,
+            n_ahead: 5,
+            n_cuts: 4,
+            dropout: 0.1,
+            attention_dropout: 0.0,
+            norm: NormPlace::After,
+            activation: Activation::Relu,
+            positions: Positions::Sinusoidal,
+        }
+    }
+}
+
+crate::spec::described! { EncoderDecoderSpec {
+    d_model: Int { min: 2, max: 1024 }, Core, "Width", "", "Length of the vector that stands for an event.", "Ours for small data; Vaswani et al. 2017: 512";
+    n_layers: Int { min: 1, max: 12 }, Core, "Blocks", "", "How many blocks the encoder has, and as many the decoder.", "Ours for small data; Vaswani et al. 2017: 6";
+    n_heads: Int { min: 1, max: 16 }, Core, "Heads", "", "How many attention patterns each block learns side by side; must divide the width.", "Ours for small data; Vaswani et al. 2017: 8";
+    d_ff: Int { min: 2, max: 4096 }, More, "Feed-forward width", "", "Width of the layer inside each block.", "Vaswani et al. 2017: 4 times the width";
+    seq_len: Int { min: 2, max: 2000 }, Core, "Window", "events", "How many of the latest events the encoder reads.", "Ours; half of the causal Transformer's, for it is read anew for every question";
+    n_ahead: Int { min: 1, max: 50 }, Core, "Events ahead", "events", "How many of the next events the decoder learns to foretell, one after the other.", "Ours";
+    n_cuts: Int { min: 1, max: 64 }, More, "Cuts", "", "At how many places each history is cut in a step into what is read and what is foretold.", "Ours";
+    dropout: Float { min: 0.0, max: 0.9 }, Core, "Dropout", "", "Share of activations set to zero while training: more fights over-fitting.", "Vaswani et al. 2017: 0.1";
+    attention_dropout: Float { min: 0.0, max: 0.9 }, More, "Attention dropout", "", "Share of attention weights set to zero while training.", "Vaswani et al. 2017: none in the paper, 0.1 in their code";
+    norm: Choice(NormPlace::VARIANTS.to_vec()), More, "Norms", "", "Whether the layer norms of a block stand before its layers, which trains easily, or after each sum.", "Vaswani et al. 2017: after";
+    activation: Choice(Activation::VARIANTS.to_vec()), More, "Activation", "", "What stands inside the feed-forward layer.", "Vaswani et al. 2017: Relu";
+    positions: Choice(Positions::VARIANTS.to_vec()), More, "Positions", "", "How encoder and decoder know the places of events; without any the encoder sees a bag.", "Vaswani et al. 2017: Sinusoidal";
+} }
+
+impl EncoderDecoderSpec {
+    fn sizes(&self) -> Sizes {
+        let Self { d_model, n_heads, d_ff, norm, activation, .. } = *self;
+        Sizes { d_model, n_heads, d_ff, norm, activation }
+    }
+}
+
+impl ModelFamily for EncoderDecoderSpec {
+    fn title(&self) -> &'static str {
+        "Encoder-decoder"
+    }
+    fn summary(&self) -> &'static str {
+        "Reads the history from both sides and foretells the next events one after the other."
+    }
+    fn source(&self) -> &'static str {
+        "Vaswani et al. 2017 (the first Transformer), with items for words and one table of item vectors for encoder, \
+         decoder and output; places in the history count from the latest event. Trained with the true events before \
+         each (teacher forcing), without label smoothing; histories are cut at random places"
+    }
+    fn n_params(&self, plan: &Blueprint) -> usize {
+        let Self { d_model, n_layers, seq_len, n_ahead, .. } = *self;
+        let vectors = (plan.shape.n_items + 2) * d_model;
+        let positions = if self.positions == Positions::Learned { (seq_len + n_ahead) * d_model } else { 0 };
+        let norms = if self.norm == NormPlace::Before { 4 * d_model } else { 0 };
+        let sizes = self.sizes();
+        vectors + positions + n_layers * (sizes.n_params() + DecoderBlock::n_params(&sizes)) + norms
+    }
+    fn memory(&self, work: &Workload<'_>) -> MemoryNeed {
+        // Every cut is a row of its own.
+        let batch_size = work.batch_size * self.n_cuts;
+        let rows = Workload { batch_size, ..*work };
+        plain_memory(self.n_params(work.plan), 2 * self.n_layers, &self.sizes(), &rows, self.seq_len + self.n_ahead)
+    }
+    fn check(&self, plan: &Blueprint) -> Vec<Problem> {
+        let mut problems = self.problems();
+        problems.extend(head_problems(self.d_model, self.n_heads, self.positions));
+        problems.extend(too_large("d_model", self.n_params(plan)));
+        problems
+    }
+    fn build(
+        &self,
+        plan: &Blueprint,
+        optimizer: OptimizerSpec,
+        device: &OpenDevice,
+        seed: u64,
+    ) -> Result<Box<dyn Trainable>, ModelError> {
+        refuse_errors(&self.check(plan))?;
+        refuse_large_array(device, "d_model", (plan.shape.n_items + 2) * self.d_model)?;
+        let init = &mut Init::new(seed, &device.device.clone().autodiff());
+        let network = guarded(|| EncoderDecoder::new(self, plan, init))?;
+        Ok(Box::new(Session::new(network, plan.shape.n_items, optimizer, device)))
+    }
+}
+
+/// The decoder's layers are numbered from here, so that none draws as one of the encoder.
+const DECODER: usize = 1 << 10;
+
+/// The network.
+#[derive(Module, Debug)]
+struct EncoderDecoder {
+    /// `[n_items + 2, d_model]`: padding, the items, the start of decoding; but for the start also the output
+    /// weights.
+    item: Embedding,
+    /// `[seq_len, d_model]`; the last row is the latest event. Where positions are learnt.
+    position: Option<Embedding>,
+    /// `[n_ahead, d_model]`; the first row is the next event. Where positions are learnt.
+    ahead: Option<Embedding>,
+    encoder: Vec<Block>,
+    decoder: Vec<DecoderBlock>,
+    /// After the encoder and after the decoder, where the norms stand before the layers.
+    encoder_norm: Option<LayerNorm>,
+    norm: Option<LayerNorm>,
+    #[module(skip)]
+    spec: EncoderDecoderSpec,
+    #[module(skip)]
+    objective: Objective,
+}
+
+/// What the encoder made of some histories.
+struct Encoded {
+    /// `[n_rows, len, d_model]`
+    states: Tensor<3>,
+    /// Added to the scores of the decoder's look at them. `[n_rows, 1, 1, len]`
+    mask: Tensor<4>,
+}
+
+impl EncoderDecoder {
+    fn new(spec: &EncoderDecoderSpec, plan: &Blueprint, init: &mut Init) -> Self {
+        let n_items = plan.shape.n_items;
+        let EncoderDecoderSpec { d_model, n_layers, seq_len, n_ahead, .. } = *spec;
+        let learned = spec.positions == Positions::Learned;
+        let before = spec.norm == NormPlace::Before;
+        Self {
+            item: init.item_embedding(n_items + 1, d_model),
+            position: learned.then(|| init.embedding(seq_len, d_model)),
+            ahead: learned.then(|| init.embedding(n_ahead, d_model)),
+            encoder: (0..n_layers).map(|_| Block::new(spec.sizes(), init)).collect(),
+            decoder: (0..n_layers).map(|_| DecoderBlock::new(spec.sizes(), init)).collect(),
+            encoder_norm: before.then(|| init.layer_norm(d_model)),
+            norm: before.then(|| init.layer_norm(d_model)),
+            spec: spec.clone(),
+            objective: plan.objective.clone(),
+        }
+    }
+
+    /// Row of the item table from which decoding starts.
+    fn start(&self) -> u32 {
+        self.item.weight.dims()[0].saturating_sub(1) as u32
+    }
+
+    /// Vectors of padding and items. `[n_items + 1, d_model]`
+    fn output_vectors(&self) -> Tensor<2> {
+        self.item.weight.val().slice_dim(0, 0..self.start() as usize)
+    }
+
+    /// Item vectors times the root of the width, as in the paper. `[n_rows, len, d_model]`
+    fn items(&self, cells: Cells<'_>, device: &Device) -> Tensor<3> {
+        embedding(self.item.weight.val(), cells.tensor(device)).mul_scalar((self.spec.d_model as f32).sqrt())
+    }
+
+    /// What the encoder makes of histories.
+    fn encode(&self, cells: Cells<'_>, drop: Option<&Dropout<'_>>) -> Encoded {
+        let EncoderDecoderSpec { d_model, n_heads, seq_len, positions, .. } = self.spec;
+        let device = &self.item.weight.device();
+        let places = seq_len - cells.len..seq_len;
+        let mut x = self.items(cells, device);
+        if let Some(places) = place_vectors(positions, self.position.as_ref(), places.clone(), (d_model, device)) {
+            x = x + places.unsqueeze(); // [n_rows, len, d_model]
+        }
+        let rotation = Rotation::of(positions, places, d_model / n_heads, device);
+        let looks = Looks { bias: mask_of_all(cells, device), rotation, drop };
+        let x = through(&self.encoder, dropped(x, drop, 0), &looks, None);
+        let states = self.encoder_norm.as_ref().map_or(x.clone(), |norm| norm.forward(x));
+        Encoded { states, mask: key_mask(cells, device) }
+    }
+
+    /// State before each of the next events, `[n_rows, n_next, d_model]`, where `cells` holds the start and the
+    /// events before each; the weights of each block's look at the history, `[n_rows, n_heads, n_next, len]`,
+    /// go into `maps` when it is given.
+    fn decode(
+        &self,
+        encoded: &Encoded,
+        cells: Cells<'_>,
+        drop: Option<&Dropout<'_>>,
+        mut maps: Option<&mut Vec<Tensor<4>>>,
+    ) -> Tensor<3> {
+        let EncoderDecoderSpec { d_model, n_heads, positions, .. } = self.spec;
+        let device = &self.item.weight.device();
+        let places = 0..cells.len;
+        let mut x = self.items(cells, device);
+        if let Some(places) = place_vectors(positions, self.ahead.as_ref(), places.clone(), (d_model, device)) {
+            x = x + places.unsqueeze();
+        }
+        let mut x = dropped(x, drop, DECODER);
+        let rotation = Rotation::of(positions, places, d_model / n_heads, device);
+        // Padding stands behind what is foretold, where the mask hides it already.
+        let full = vec![1; cells.inputs.len()];
+        let looks = Looks { bias: causal_mask(Cells { inputs: &full, ..cells }, device), rotation, drop };
+        let across = Looks { bias: encoded.mask.clone(), rotation: None, drop };
+        for (at, block) in self.decoder.iter().enumerate() {
+            let (changed, weights) = block.forward(x, &encoded.states, [&looks, &across], DECODER + 1 + 3 * at);
+            x = changed;
+            if let Some(maps) = maps.as_deref_mut() {
+                maps.push(weights);
+            }
+        }
+        self.norm.as_ref().map_or(x.clone(), |norm| norm.forward(x))
+    }
+
+    /// What the encoder makes of the latest events of each history; of an empty one, one event of padding.
+    fn encoded(&self, rows: &[&[u32]]) -> Encoded {
+        let windows: Vec<Vec<u32>> = rows.iter().map(|items| latest(items, self.spec.seq_len).to_vec()).collect();
+        let (inputs, len) = padded(&windows);
+        self.encode(Cells { inputs: &inputs, n_rows: rows.len(), len }, None)
+    }
+
+    /// States of the first decoded step after each history, `[n_rows, d_model]`; the weights of each block's
+    /// look at the history go into `maps` when it is given.
+    fn states(&self, rows: &[&[u32]], maps: Option<&mut Vec<Tensor<4>>>) -> Tensor<2> {
+        let starts = vec![self.start() as i32; rows.len()];
+        let cells = Cells { inputs: &starts, n_rows: rows.len(), len: 1 };
+        self.decode(&self.encoded(rows), cells, None, maps).squeeze_dim::<2>(1)
+    }
+
+    /// States before each of the events to be foretold of some cuts of like length. `[n_events, d_model]`
+    fn foretold(&self, cuts: &[&Cut], noise: Noise) -> Tensor<2> {
+        let (pasts, len) = padded(&cuts.iter().map(|cut| cut.past.clone()).collect::<Vec<_>>());
+        let rows: Vec<usize> = cuts.iter().map(|cut| cut.row).collect();
+        let lengths: Vec<usize> = cuts.iter().map(|cut| cut.past.len()).collect();
+        let EncoderDecoderSpec { n_ahead, dropout: rate, attention_dropout: attention, .. } = self.spec;
+        let drop = Dropout { rate, attention, noise, places: &places_of(&rows, &lengths, len) };
+        let encoded = self.encode(Cells { inputs: &pasts, n_rows: rows.len(), len }, Some(&drop));
+
+        let start = self.start();
+        let before = |cut: &&Cut| {
+            let known = std::iter::once(start).chain(cut.next.iter().copied()).take(cut.next.len());
+            known.chain(std::iter::repeat(0)).take(n_ahead).map(|item| item as i32).collect::<Vec<i32>>()
+        };
+        let inputs: Vec<i32> = cuts.iter().flat_map(before).collect();
+        let places: Vec<Place> = rows.iter().flat_map(|&row| (0..n_ahead).map(move |at| (row, at))).collect();
+        let drop = Dropout { places: &places, ..drop };
+        let cells = Cells { inputs: &inputs, n_rows: rows.len(), len: n_ahead };
+        let states = self.decode(&encoded, cells, Some(&drop), None).flatten::<2>(0, 1);
+        let real = cuts.iter().enumerate().flat_map(|(row, cut)| (0..cut.next.len()).map(move |at| row * n_ahead + at));
+        let real = index_tensor(real.map(|place| place as i32).collect(), &states.device());
+        states.select(0, real)
+    }
+}
+
+impl Network for EncoderDecoder {
+    const KIND: &'static str = "encoderdecoder";
+
+    fn gradients(
+        &self,
+        histories: &Histories,
+        _inputs: &StepInputs,
+        noise: Noise,
+    ) -> Option<(GradientsParams, LossSums)> {
+        let EncoderDecoderSpec { seq_len, n_ahead, n_cuts, .. } = self.spec;
+        let cutter = Cutter { seq_len, n_ahead, n_cuts };
+        let cuts: Vec<Cut> =
+            histories.rows().enumerate().flat_map(|(row, items)| cutter.cuts(row, items, noise)).collect();
+        let groups = groups_by_length(&cuts.iter().map(|cut| cut.past.len()).collect::<Vec<_>>());
+        if groups.is_empty() {
+            return None;
+        }
+        let (mut states, mut targets) = (Vec::with_capacity(groups.len()), Vec::new());
+        for group in &groups {
+            let group: Vec<&Cut> = group.iter().filter_map(|&at| cuts.get(at)).collect();
+            states.push(self.foretold(&group, noise));
+            targets.extend(group.iter().flat_map(|cut| cut.next.iter().map(|&item| item as i32)));
+        }
+        let n_events = targets.len();
+        let by = (&self.objective, noise);
+        let (objective, loss) = tracked_item_loss(Tensor::cat(states, 0), self.output_vectors(), &targets, by);
+        let gradients = objective.div_scalar(n_events as f32).backward();
+        Some((GradientsParams::from_grads(gradients, self), LossSums { loss, n_events, kl: None }))
+    }
+
+    fn rows_at_a_time(&self, len: usize) -> usize {
+        let EncoderDecoderSpec { d_model, d_ff, n_heads, seq_len, .. } = self.spec;
+        let len = len.clamp(1, seq_len);
+        let widest = (n_heads * len * len).max(len * (4 * d_model + d_ff)).max(self.item.weight.dims()[0]);
+        MAX_FLOATS / widest
+    }
+
+    fn scores(&self, histories: &Histories) -> Tensor<2> {
+        let rows: Vec<&[u32]> = histories.rows().collect();
+        self.states(&rows, None).matmul(self.output_vectors().transpose()) // [n_rows, n_items + 1]
+    }
+
+    fn item_vectors(&self) -> Option<ItemVectors> {
+        let vectors = read(self.output_vectors().without_autodiff()).ok()?;
+        Some(ItemVectors::of_rows(&vectors, self.spec.d_model))
+    }
+
+    fn fused_states(&self, histories: &Histories) -> Option<Buffer> {
+        let states_of = |batch: &Histories| {
+            let rows: Vec<&[u32]> = batch.rows().collect();
+            read(self.states(&rows, None)).unwrap_or_default()
+        };
+        Some(by_length(histories, self.spec.d_model, |len| self.rows_at_a_time(len), states_of))
+    }
+
+    /// Each step is asked by its own prefix, since the encoder looks both ways.
+    fn step_scores(&self, history: &Histories) -> (usize, Tensor<2>) {
+        let (first, prefixes) = prefixes(history.row(0), self.spec.seq_len);
+        let at_a_time = self.rows_at_a_time(history.row(0).len()).max(1);
+        let vectors = self.output_vectors().transpose();
+        let blocks = prefixes.chunks(at_a_time).map(|block| self.states(block, None).matmul(vectors.clone()));
+        (first, Tensor::cat(blocks.collect(), 0))
+    }
+
+    /// Row `r` is the decoder's look at the events up to event `r`, from the first step that it decodes.
+    fn attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
+        let EncoderDecoderSpec { n_layers, n_heads, seq_len, .. } = self.spec;
+        let (first, prefixes) = prefixes(history.row(0), seq_len);
+        let mut found = AskedMaps::new([n_layers, n_heads], first, prefixes.len());
+        let at_a_time = self.rows_at_a_time(history.row(0).len()).max(1);
+        for (block, rows) in prefixes.chunks(at_a_time).enumerate() {
+            let mut maps = Vec::with_capacity(n_layers);
+            let _states = self.states(rows, Some(&mut maps));
+            for (layer, looks) in maps.into_iter().enumerate() {
+                found.put(layer, block * at_a_time, looks)?;
+            }
+        }
+        Ok(Some(found.finish()))
+    }
+
+    /// Decodes step by step; when the decoder has foretold all that it learnt to, what it foretold joins the
+    /// history.
+    fn ahead(&self, asked: &Ahead<'_>) -> Result<Option<Vec<Vec<f32>>>, ModelError> {
+        let (mut rows, mut path) = (Vec::with_capacity(asked.n_ahead), Vec::<u32>::new());
+        let vectors = self.output_vectors().transpose();
+        'blocks: while rows.len() < asked.n_ahead {
+            let encoded = self.encoded(&[&[asked.items(), &path].concat()]);
+            let mut inputs = vec![self.start() as i32];
+            while inputs.len() <= self.spec.n_ahead && rows.len() < asked.n_ahead {
+                let cells = Cells { inputs: &inputs, n_rows: 1, len: inputs.len() };
+                let state = self.decode(&encoded, cells, None, None).squeeze_dim::<2>(0).slice_dim(0, -1..);
+                let row = read(state.matmul(vectors.clone()))?;
+                let Some(item) = asked.choose(&row, &path) else { break 'blocks };
+                rows.push(row);
+                path.push(item);
+                inputs.push(item as i32);
+            }
+        }
+        Ok(Some(rows))
+    }
+}

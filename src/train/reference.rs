@@ -1,0 +1,124 @@
+//! The classical references of a run: fitted on its training part, judged on its questions.
+
+use strum::IntoEnumIterator;
+
+use super::plan::train_items;
+use crate::baseline::{Baseline, BaselineKind, ItemContents, LeftOut, Question, TrainingLog, ranks};
+use crate::data::{Dataset, EvalCase, FreeColumn, FreeValues, Prepared, words};
+use crate::metric::Metrics;
+use crate::model::distinct;
+use crate::run::{LeftOutReferences, References};
+
+/// The references that have something to say of a log, and why the others have not.
+#[derive(Default)]
+pub(super) struct Fitted {
+    references: Vec<(BaselineKind, Box<dyn Baseline>)>,
+    pub(super) left_out: LeftOutReferences,
+}
+
+impl Fitted {
+    /// Fits every reference on the training events.
+    pub(super) fn on(prepared: &Prepared) -> Self {
+        let contents = contents(&prepared.dataset);
+        let log = training_log(prepared, &contents);
+        let mut fitted = Self::default();
+        for kind in BaselineKind::iter() {
+            match kind.fit(&log) {
+                Ok(reference) => fitted.references.push((kind, reference)),
+                Err(LeftOut(sentence)) => {
+                    fitted.left_out.insert(kind, sentence);
+                }
+            }
+        }
+        fitted
+    }
+
+    /// Judges them on some questions, as a model is judged.
+    pub(super) fn judged(&self, prepared: &Prepared, cases: &[EvalCase], filter_seen: bool) -> References {
+        let question = |case: &EvalCase| {
+            let items = prepared.dataset.sequences.items(case.user_idx as usize);
+            let history = items.get(..case.history_len as usize).unwrap_or(items);
+            let target = items.get(case.target_pos as usize).copied().unwrap_or(0);
+            Question { history, target, excluded: if filter_seen { distinct(history) } else { Vec::new() } }
+        };
+        let questions: Vec<Question<'_>> = cases.iter().map(question).collect();
+        let n_items = prepared.dataset.n_items();
+        let judged = |baseline: &dyn Baseline| Metrics::of_ranks(&ranks(baseline, n_items, &questions));
+        self.references.iter().map(|(kind, baseline)| (*kind, judged(baseline.as_ref()))).collect()
+    }
+}
+
+/// One reference, fitted on the training events as a run fits it.
+///
+/// # Errors
+/// [`LeftOut`] where the log lacks what the reference goes by, or is too large for it.
+pub fn fit_reference(prepared: &Prepared, kind: BaselineKind) -> Result<Box<dyn Baseline>, LeftOut> {
+    let contents = if kind == BaselineKind::Content { contents(&prepared.dataset) } else { ItemContents::default() };
+    kind.fit(&training_log(prepared, &contents))
+}
+
+fn training_log<'a>(prepared: &'a Prepared, contents: &'a ItemContents) -> TrainingLog<'a> {
+    let sequences = &prepared.dataset.sequences;
+    let users = 0..sequences.n_users();
+    let times = |user| {
+        let times = sequences.times(user).unwrap_or(&[]);
+        times.get(..train_items(prepared, user).len()).unwrap_or(times)
+    };
+    TrainingLog {
+        // Numbers that only order are no clock: a window on them would take some users and not others.
+        times: prepared.dataset.has_clock().then(|| users.clone().map(times).collect()),
+        contents: Some(contents),
+        ..TrainingLog::new(prepared.dataset.n_items(), users.map(|user| train_items(prepared, user)))
+    }
+}
+
+/// What titles and columns tell of each item. A number is told by its tenth among all items.
+fn contents(dataset: &Dataset) -> ItemContents {
+    let mut contents = ItemContents::of(dataset.n_items());
+    let titles = dataset.titles.iter().map(String::as_str);
+    add_words(&mut contents, "title", titles);
+    for FreeColumn { name, values } in &dataset.item_columns {
+        match values {
+            FreeValues::Numeric(values) => {
+                let tenths = tenths(values);
+                for (item, value) in (1..).zip(values).filter(|(_, value)| !value.is_nan()) {
+                    let tenth = tenths.partition_point(|bound| bound < value);
+                    contents.add(item, name, &tenth.to_string(), 1.0);
+                }
+            }
+            FreeValues::Category(texts) => {
+                let known = (0..texts.idx.len()).filter_map(|row| Some((row as u32 + 1, texts.text(row)?)));
+                for (item, category) in known {
+                    contents.add(item, name, category, 1.0);
+                }
+            }
+            FreeValues::Text(texts) => {
+                add_words(&mut contents, name, (0..texts.idx.len()).map(|row| texts.text(row).unwrap_or_default()));
+            }
+            FreeValues::Embedding { width, values } => {
+                for (item, vector) in (1..).zip(values.chunks_exact((*width).max(1))) {
+                    for (place, &value) in vector.iter().enumerate() {
+                        contents.add(item, name, &place.to_string(), value);
+                    }
+                }
+            }
+        }
+    }
+    contents
+}
+
+/// Adds the words of one text an item, from item 1 on.
+fn add_words<'a>(contents: &mut ItemContents, column: &str, texts: impl Iterator<Item = &'a str>) {
+    for (item, text) in (1..).zip(texts) {
+        for word in words(text) {
+            contents.add(item, column, &word, 1.0);
+        }
+    }
+}
+
+/// The nine values between the tenths of all numbers.
+fn tenths(values: &[f32]) -> Vec<f32> {
+    let mut sorted: Vec<f32> = values.iter().copied().filter(|value| !value.is_nan()).collect();
+    sorted.sort_unstable_by(f32::total_cmp);
+    (1..10).filter_map(|tenth| sorted.get(sorted.len() * tenth / 10).copied()).collect()
+}
