@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use crate::data::{CleanStep, DataShape, DataSource};
+use crate::data::{CleanStep, DataSource};
 use crate::experiment::Experiment;
-use crate::model::{MachineMemory, MemoryNeed, ModelKind, ModelSpec};
+use crate::model::{Blueprint, MachineMemory, MemoryNeed, ModelKind, ModelSpec};
 use crate::spec::{Described, Field, Problem};
 
 /// Changes of one field within this time of each other are one step of undo: a person who types
@@ -113,19 +113,19 @@ impl Draft {
         self.replace(Experiment { model, ..self.experiment.clone() });
     }
 
-    /// Looks for problems; with the data's sizes also for what does not fit them, nor into the memory of
+    /// Looks for problems; with what the data tell also for what does not fit them, nor into the memory of
     /// the machine where that is what trains.
-    pub(super) fn check(&mut self, shape: Option<DataShape>, machine: Option<MachineMemory>) {
+    pub(super) fn check(&mut self, plan: Option<&Blueprint>, machine: Option<MachineMemory>) {
         // Whether a file can be read is what its preview says, in the background.
         self.problems = self.experiment.check_settings();
         let family = self.experiment.model.family();
         (self.n_params, self.memory) = (None, None);
-        if let Some(shape) = shape {
-            let plan = self.experiment.plan(shape);
-            let of_model = self.experiment.model.check(&plan);
+        if let Some(plan) = plan {
+            let shape = plan.shape;
+            let of_model = self.experiment.model.check(plan);
             self.problems.extend(of_model.into_iter().map(|problem| problem.under("model")));
             if !self.has_errors() {
-                self.n_params = Some(family.n_params(&plan));
+                self.n_params = Some(family.n_params(plan));
                 self.memory = Some(self.experiment.memory(shape));
                 self.problems.extend(machine.and_then(|machine| self.experiment.check_memory(shape, machine)));
             }
@@ -161,8 +161,11 @@ fn only_difference(a: &Experiment, b: &Experiment) -> Option<String> {
     note("split", a.split != b.split);
     let pairs = [
         ("training", a.training.fields(), b.training.fields()),
+        ("training.augment", a.training.augment.fields(), b.training.augment.fields()),
+        ("training.gan", a.training.gan.fields(), b.training.gan.fields()),
         ("evaluation", a.evaluation.fields(), b.evaluation.fields()),
         ("data.clean", a.data.clean.fields(), b.data.clean.fields()),
+        ("task", a.task.fields(), b.task.fields()),
         ("model", a.model.fields(), b.model.fields()),
         ("data.world", world_fields(a), world_fields(b)),
     ];

@@ -46,7 +46,7 @@ use crate::data::{self, DataSource, FileSpec, Prepared, Pseudonyms, WorldSpec};
 use crate::experiment::Experiment;
 use crate::model::{DeviceInfo, DeviceKind, MachineMemory, device_for};
 use crate::run::{RunId, RunMemory, RunStatus, RunStore, Summary};
-use crate::train::Command;
+use crate::train::{Command, blueprint};
 
 /// Files that are remembered as opened of late.
 const RECENT_KEPT: usize = 10;
@@ -300,8 +300,8 @@ impl App {
     }
 
     fn check_draft(&mut self) {
-        let shape = self.fresh_data().map(|prepared| prepared.dataset.shape());
-        self.draft.check(shape, self.memory_to_train_in());
+        let plan = self.fresh_data().map(|prepared| blueprint(&self.draft.experiment, prepared));
+        self.draft.check(plan.as_ref(), self.memory_to_train_in());
     }
 
     /// What the machine has, where the draft's device is its processor.

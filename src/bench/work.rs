@@ -75,8 +75,8 @@ fn device(how: &How) -> Result<OpenDevice, Error> {
 
 /// The optimiser of the default training settings.
 fn optimizer() -> OptimizerSpec {
-    let TrainingSpec { beta1, beta2, epsilon, weight_decay, clip_norm, .. } = TrainingSpec::default();
-    OptimizerSpec { beta1, beta2, epsilon, weight_decay, clip_norm }
+    let TrainingSpec { beta1, beta2, epsilon, weight_decay, l1, clip_norm, .. } = TrainingSpec::default();
+    OptimizerSpec { beta1, beta2, epsilon, weight_decay, l1, clip_norm }
 }
 
 fn built(model: &ModelSpec, log: &Prepared, how: &How) -> Result<Box<dyn Trainable>, Error> {

@@ -6,16 +6,17 @@ use strum::IntoEnumIterator;
 
 use super::Streams;
 use super::table::{Align, Table};
-use crate::data::{CleanSpec, CleanStep, FeatureSpec, SplitSpec, WorldKind, WorldSpec};
+use crate::data::{AugmentSpec, CleanSpec, CleanStep, FeatureSpec, SplitSpec, WorldKind, WorldSpec};
 use crate::error::Error;
 use crate::experiment::{EvaluationSpec, TrainingSpec};
+use crate::model::gan::GanSpec;
 use crate::model::{ModelKind, ModelSpec};
 use crate::spec::{Described, Field, FieldKind, did_you_mean};
 
 /// What to describe.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A model (transformer, lstm, gru, vae), or training, evaluation, data, clean (the steps of cleaning), features,
+    /// A model (transformer, lstm, gru, vae), or training, augment, gan, evaluation, data, clean (the steps of cleaning), features,
     /// split, or a synthetic world (series, longrange, ...)
     #[arg(value_name = "WHAT")]
     what: Option<String>,
@@ -103,6 +104,8 @@ fn sections() -> Vec<Section> {
     models
         .chain([
             part("training", "Training", "How any model is trained.", "training", &TrainingSpec::default()),
+            part("augment", "Augmentation", AUGMENT, "training.augment", &AugmentSpec::default()),
+            part("gan", "Sequence GAN", GAN, "training.gan", &GanSpec::default()),
             part("evaluation", "Evaluation", "How any model is judged.", "evaluation", &EvaluationSpec::default()),
             part("data", "Cleaning", "What happens to a log before it is split.", "data.clean", &CleanSpec::default()),
             part("data", "Synthetic world", "What is used where no log is given.", "data", &WorldSpec::default()),
@@ -117,6 +120,12 @@ fn sections() -> Vec<Section> {
 
 /// Said of the settings beside the list of steps.
 const BESIDE: &str = "Exact duplicates first, then the steps of `data.clean.steps` in their order, the k-core last.";
+
+/// Said of augmentation.
+const AUGMENT: &str = "Training histories changed anew in each epoch, against over-fitting; validation and test never are.\nSource: CL4SRec (Xie et al. 2022); each change is drawn by itself, and no contrastive loss is added.";
+
+/// Said of the network that writes synthetic histories.
+const GAN: &str = "An LSTM that writes synthetic histories for `training.augment.synthetic`, first as a language model, then against a discriminator; `seqscope gan FILE` judges it.\nSource: Gumbel-softmax (Kusner & Hernández-Lobato 2016) with RelGAN's relativistic loss (Nie et al. 2019).";
 
 /// What a feature is, what it gives and needs, and how it is written.
 fn about_feature(feature: &FeatureSpec) -> String {

@@ -13,6 +13,7 @@ mod data;
 mod describe;
 mod devices;
 mod export;
+mod gan;
 mod outcome;
 mod predict;
 mod profile;
@@ -21,6 +22,7 @@ mod pseudonyms;
 mod request;
 mod resume;
 mod runs;
+mod said;
 mod stop;
 mod table;
 mod train;
@@ -70,6 +72,8 @@ pub enum Command {
     Train(train::Args),
     /// Tell every problem of experiment files at once
     Check(check::Args),
+    /// Judge synthetic histories: written by a GAN, by a language model and by a Markov chain
+    Gan(gan::Args),
     /// Go on with an interrupted or stopped run
     Resume(resume::Args),
     /// Say what settings there are: meaning, range, default and where it comes from
@@ -98,6 +102,7 @@ pub fn run(command: Command, runs: PathBuf, streams: &mut Streams<'_>) -> Result
     let store = RunStore::at(runs);
     match command {
         Command::Train(args) => train::run(args, store, streams),
+        Command::Gan(args) => gan::run(&args, streams),
         Command::Check(args) => check::run(&args, streams),
         Command::Resume(args) => resume::run(&args, store, streams),
         Command::Describe(args) => describe::run(&args, streams),

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::Streams;
+use super::said::{self, IsJson};
 use super::pseudonyms::PseudonymArgs;
 use super::table::{Align, Table, count};
 use crate::data::{Dataset, Pseudonymiser, Pseudonyms, Vocab};
@@ -44,6 +45,10 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     })?;
     let shown = Shown::new(dataset, hidden);
     let user = shown.user(user_idx);
+    if restored.outcomes.is_some() {
+        let is_json = if args.json { IsJson::Yes } else { IsJson::No };
+        return said::print(&restored, (user_idx as usize, &user), is_json, streams);
+    }
     let history = dataset.sequences.items(user_idx as usize);
     let filter_seen = restored.manifest.experiment.evaluation.filter_seen;
     let next = recommend(restored.model.as_ref(), history, args.top as usize, filter_seen)?;

@@ -50,6 +50,14 @@ impl Histories {
         self.offsets.push(self.item_idx.len());
     }
 
+    /// As [`Histories::push`], beside rows that may have times: all its events are at one moment.
+    pub fn push_timeless(&mut self, items: &[u32]) {
+        if !self.time_secs.is_empty() {
+            self.time_secs.resize(self.item_idx.len() + items.len(), 0);
+        }
+        self.push(items);
+    }
+
     /// Number of rows.
     #[must_use]
     pub fn n_rows(&self) -> usize {

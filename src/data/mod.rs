@@ -4,13 +4,15 @@
 //! `schema` (which column is the user, the item, the time) → [`clean`] (an ordered list of counted steps) →
 //! `vocab` (ids to dense indices, or to pseudonyms first) → `sequence` (one time-ordered list a user) → `split`.
 //! Sessions, places, free columns and joined tables go with the rows (`columns`), and [`mod@feature`]
-//! computes what can be told of every event.
+//! computes what can be told of every event. What training sees of a history may be changed anew in each
+//! epoch (`augment`).
 //! [`prepare()`] does all of it under the eyes of a [`Watch`], and [`audit()`] says how far the split can
 //! be trusted; a [`Profile`] counts what came of it. A large log passes from `source` to `vocab` in pieces
 //! (`stream`), and what became of it is kept for the next time (`cache`). A synthetic [`world`] takes the
 //! place of a file when none is given.
 
 mod audit;
+mod augment;
 mod batch;
 mod cache;
 mod calendar;
@@ -25,6 +27,7 @@ pub mod feature;
 mod fingerprint;
 mod grouping;
 mod log;
+mod markov_sampler;
 mod places;
 mod prepare;
 mod profile;
@@ -45,6 +48,7 @@ mod watch;
 pub mod world;
 
 pub use audit::{Check, Finding, LeakRow, Verdict, audit};
+pub use augment::{AugmentSpec, Sampler};
 pub use batch::{Asked, Histories, PaddedBatch};
 pub use calendar::{Calendar, DayParts};
 pub use clean::CleanStep;
@@ -52,6 +56,7 @@ pub use columns::{Beside, ColumnKind, FreeColumn, FreeColumnSpec, FreeValues, Jo
 pub use dataset::{DataReport, DataShape, Dataset, ExampleRow, FittedOn, Prepared, RefusedRow, StepCount, StepEffect};
 pub use error::DataError;
 pub use feature::{Feature, FeatureSpec, FeatureSummary, FeatureValues, features, training_mask};
+pub use markov_sampler::MarkovSampler;
 pub use places::{PlaceCell, Places};
 pub use profile::{
     Activity, BehaviourCount, Behaviours, ColdGroup, ColdKind, DayCount, DistanceBin, FunnelStage, GapBin, GapSpread,
@@ -70,8 +75,7 @@ pub use split::{EvalCase, Split, SplitPart};
 pub use split_spec::SplitSpec;
 pub use table::{Column, Table};
 pub use task::{
-    NextBehaviour, NextItem, NextNumber, NumberOf, Outcomes, Output, Sample, Scale, TaskKind, TaskSpec, WillAct,
-    check_task, outcomes,
+    NextNumber, NumberOf, Outcomes, Output, Sample, Scale, TaskKind, TaskSpec, WillAct, check_task, outcomes,
 };
 pub use vocab::Vocab;
 pub use watch::{Opening, Stage, Watch};

@@ -26,6 +26,8 @@ fn with_data(experiment: &Experiment, of_data: Vec<Problem>) -> Vec<Problem> {
     problems.extend(experiment.model.check(&plan).into_iter().map(|problem| problem.under("model")));
     let training = &experiment.training;
     problems.extend(training.problems().into_iter().map(|problem| problem.under("training")));
+    problems.extend(training.augment.problems().into_iter().map(|problem| problem.under("training.augment")));
+    problems.extend(training.gan.problems().into_iter().map(|problem| problem.under("training.gan")));
     if training.lr == 0.0 {
         let sentence = "Learning rate is 0, so nothing is learnt; 0.001 is a good start.";
         problems.push(Problem::warning("training.lr", sentence));

@@ -19,8 +19,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::data::world::Seen;
-use crate::data::{DataSpec, SplitSpec, TaskSpec};
+use crate::data::{AugmentSpec, DataSpec, SplitSpec, TaskKind, TaskSpec};
 use crate::metric::AnswerKind;
+use crate::model::gan::GanSpec;
 use crate::model::{LossKind, ModelSpec, Negatives};
 use crate::spec::Problem;
 
@@ -90,6 +91,8 @@ pub struct TrainingSpec {
     pub warmup_steps: usize,
     /// Decoupled weight decay.
     pub weight_decay: f64,
+    /// Decoupled L1 penalty.
+    pub l1: f64,
     /// Decay of Adam's first moment.
     pub beta1: f64,
     /// Decay of Adam's second moment.
@@ -112,6 +115,10 @@ pub struct TrainingSpec {
     pub label_smoothing: f64,
     /// Whether the CPU trains by fused layers instead of burn's.
     pub fused: bool,
+    /// How training histories are changed, anew in each epoch.
+    pub augment: AugmentSpec,
+    /// The network that writes synthetic histories.
+    pub gan: GanSpec,
 }
 
 impl Default for TrainingSpec {
@@ -123,6 +130,7 @@ impl Default for TrainingSpec {
             lr: 1e-3,
             warmup_steps: 0,
             weight_decay: 0.0,
+            l1: 0.0,
             beta1: 0.9,
             beta2: 0.999,
             epsilon: 1e-8,
@@ -134,6 +142,8 @@ impl Default for TrainingSpec {
             gbce_t: 0.75,
             label_smoothing: 0.0,
             fused: true,
+            augment: AugmentSpec::default(),
+            gan: GanSpec::default(),
         }
     }
 }
@@ -151,6 +161,7 @@ crate::spec::described! { TrainingSpec {
     label_smoothing: Float { min: 0.0, max: 0.9 }, More, "Label smoothing", "", "Share of the target's weight that is spread over the whole catalogue; only for the full softmax.", "Szegedy et al. 2016: 0.1; none by default";
     warmup_steps: Int { min: 0, max: 10_000_000 }, More, "Warm-up", "steps", "Steps over which the learning rate grows from 0.", "none needed at this size";
     weight_decay: Float { min: 0.0, max: 10.0 }, More, "Weight decay", "", "Pull of the weights towards 0 a step, times the learning rate (AdamW).", "Kang & McAuley 2018: none";
+    l1: Float { min: 0.0, max: 10.0 }, More, "L1 penalty", "", "How far each weight is drawn towards 0 in a step, times the learning rate; a weight that gets there is exactly 0.", "none, as with weight decay";
     beta1: Float { min: 0.0, max: 0.999_999 }, More, "Adam beta 1", "", "Decay of the running mean of gradients.", "Kingma & Ba 2015: 0.9";
     beta2: Float { min: 0.0, max: 0.999_999_9 }, More, "Adam beta 2", "", "Decay of the running mean of squared gradients.", "Kingma & Ba 2015: 0.999";
     epsilon: Float { min: 1e-12, max: 1.0 }, More, "Adam epsilon", "", "Added to the root of the squared gradients' mean.", "Kingma & Ba 2015: 1e-8";
@@ -186,11 +197,15 @@ crate::spec::described! { EvaluationSpec {
 } }
 
 impl Experiment {
-    /// What kind of answer is asked for, and so by which metrics a run is judged: the next item is
-    /// ranked among all.
+    /// What kind of answer is asked for, and so by which metrics a run is judged.
     #[must_use]
     pub fn answers(&self) -> AnswerKind {
-        AnswerKind::Ranking
+        match self.task.kind() {
+            TaskKind::NextItem => AnswerKind::Ranking,
+            TaskKind::NextBehaviour => AnswerKind::Classes,
+            TaskKind::WillAct => AnswerKind::Binary,
+            TaskKind::NextNumber => AnswerKind::Number,
+        }
     }
 
     /// Reads an experiment file.

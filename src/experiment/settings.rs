@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use strum::IntoEnumIterator;
+use strum::{IntoEnumIterator, VariantNames as _};
 
 use super::{Experiment, ExperimentError, columns, features, file, syntax};
 use crate::data::{
-    CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Pseudonyms, Role, SplitSpec, TimeFormat,
-    TitleSpec, WorldKind, WorldSpec,
+    CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Pseudonyms, Role, SplitSpec, TaskKind, TaskSpec,
+    TimeFormat, TitleSpec, WorldKind, WorldSpec,
 };
 use crate::model::{ModelKind, ModelSpec};
 use crate::spec::{Described, SetError, did_you_mean};
@@ -29,6 +29,10 @@ const FILE_KEYS: [&str; 12] = [
     "pseudonyms",
 ];
 
+/// What stands before the settings of augmentation and of the GAN, below `training`.
+const AUGMENT: &str = "augment.";
+const GAN: &str = "gan.";
+
 /// Sets one setting; see [`Experiment::set`].
 pub(super) fn set(experiment: &mut Experiment, path: &str, text: &str) -> Result<(), ExperimentError> {
     let (head, rest) = path.split_once('.').unwrap_or((path, ""));
@@ -37,6 +41,14 @@ pub(super) fn set(experiment: &mut Experiment, path: &str, text: &str) -> Result
         ("seed", "") => experiment.seed = parsed(path, text, "a whole number of at least 0")?,
         ("model", "") => set_family(&mut experiment.model, text)?,
         ("model", key) => described(experiment.model.described_mut(), path, key, text)?,
+        ("training", key) if key.starts_with(AUGMENT) => {
+            described(&mut experiment.training.augment, path, key.trim_start_matches(AUGMENT), text)?;
+        }
+        ("training", key) if key.starts_with(GAN) => {
+            described(&mut experiment.training.gan, path, key.trim_start_matches(GAN), text)?;
+        }
+        ("task", "") => set_task(&mut experiment.task, text)?,
+        ("task", key) => described(&mut experiment.task, path, key, text)?,
         ("training", key) if !key.is_empty() => described(&mut experiment.training, path, key, text)?,
         ("evaluation", key) if !key.is_empty() => described(&mut experiment.evaluation, path, key, text)?,
         ("split", "") => experiment.split = split(experiment.split, path, text)?,
@@ -52,6 +64,7 @@ pub(super) fn set(experiment: &mut Experiment, path: &str, text: &str) -> Result
 pub(super) fn path_ending_in(key: &str) -> Option<String> {
     let mut candidates = vec![Experiment::default()];
     candidates.extend(ModelSpec::iter().map(|model| Experiment { model, ..Experiment::default() }));
+    candidates.extend(TaskSpec::iter().map(|task| Experiment { task, ..Experiment::default() }));
     candidates.extend(SplitSpec::all().map(|split| Experiment { split, ..Experiment::default() }));
     candidates.extend(WorldKind::iter().map(|kind| {
         let source = DataSource::World(WorldSpec::of(kind));
@@ -66,7 +79,7 @@ fn paths(experiment: &Experiment) -> Vec<String> {
         described.fields().iter().map(|field| format!("{prefix}.{}", field.key)).collect()
     };
     let mut paths: Vec<String> =
-        ["name", "seed", "data.source", "data.path", "split", "model"].map(str::to_owned).into();
+        ["name", "seed", "data.source", "data.path", "split", "task", "model"].map(str::to_owned).into();
     match &experiment.data.source {
         DataSource::World(world) => paths.extend(under("data", world)),
         DataSource::File(_) => {
@@ -85,8 +98,11 @@ fn paths(experiment: &Experiment) -> Vec<String> {
         paths.extend(under(&format!("data.features[{place}]"), feature.described()));
     }
     paths.extend(under("split", &experiment.split));
+    paths.extend(under("task", &experiment.task));
     paths.extend(under("model", experiment.model.family()));
     paths.extend(under("training", &experiment.training));
+    paths.extend(under("training.augment", &experiment.training.augment));
+    paths.extend(under("training.gan", &experiment.training.gan));
     paths.extend(under("evaluation", &experiment.evaluation));
     paths
 }
@@ -105,6 +121,18 @@ fn set_family(model: &mut ModelSpec, text: &str) -> Result<(), ExperimentError> 
             Ok(())
         }
         None => Err(failed("model", word_refused("model", text, names.iter().map(String::as_str)))),
+    }
+}
+
+/// Another task starts from its first settings; the same one keeps its own.
+fn set_task(task: &mut TaskSpec, text: &str) -> Result<(), ExperimentError> {
+    match TaskKind::iter().find(|kind| kind.to_string().eq_ignore_ascii_case(text.trim())) {
+        Some(kind) if kind == task.kind() => Ok(()),
+        Some(kind) => {
+            *task = kind.spec();
+            Ok(())
+        }
+        None => Err(failed("task", word_refused("task", text, TaskKind::VARIANTS.iter().copied()))),
     }
 }
 

@@ -176,6 +176,8 @@ fn owner(expected: &[&str], outer: Option<&str>) -> String {
         Some("Roles") => "`roles`".to_owned(),
         Some("TitleSpec") => "`titles`".to_owned(),
         Some("TrainingSpec") => "`training`".to_owned(),
+        Some("GanSpec") => "`training.gan`".to_owned(),
+        Some("AugmentSpec") => "`training.augment`".to_owned(),
         Some("EvaluationSpec") => "`evaluation`".to_owned(),
         _ if expected.contains(&"path") => "File".to_owned(),
         _ if expected.contains(&"follow") => "World".to_owned(),

@@ -1,13 +1,15 @@
 //! Plain numbers in, explanations out: what a model thought at each step of one user's history.
 
 mod heads;
+mod outcome;
 mod ranked;
 
 pub use heads::HeadSummary;
+pub use outcome::Said;
 
 use ranked::{Contest, Seen};
 
-use crate::data::{EvalCase, Histories, Prepared};
+use crate::data::{EvalCase, Histories, Outcomes, Prepared};
 use crate::metric::mid_rank;
 use crate::model::{AttentionMaps, ModelError, Trainable};
 use crate::run::Part;
@@ -60,6 +62,8 @@ pub struct UserView {
     pub attention: Option<AttentionMaps>,
     /// What is told of its heads; of no maps, nothing.
     pub heads: HeadSummary,
+    /// What a model of another task than the next item said; `None` where items are ranked.
+    pub said: Option<Said>,
 }
 
 impl UserView {
@@ -69,6 +73,12 @@ impl UserView {
         for step in self.timeline.iter_mut().filter(|step| step.part == Part::Test) {
             (step.rank, step.probability) = (None, None);
             step.top.clear();
+        }
+        // The first answer that is looked up in the test part follows the last event before it.
+        let first = self.timeline.iter().find(|step| step.part == Part::Test).map(|step| step.position);
+        if let (Some(said), Some(first)) = (&mut self.said, first) {
+            let kept = first.saturating_sub(said.first + 1);
+            said.truth.iter_mut().skip(kept).for_each(|truth| *truth = None);
         }
         self
     }
@@ -116,7 +126,23 @@ pub fn user_view(
     let next = answers.next().map(|scores| Contest::new(scores, &seen, None).top(N_NEXT)).unwrap_or_default();
     let attention = if items.is_empty() { None } else { model.attention(&whole)? };
     let heads = attention.as_ref().map(HeadSummary::of).unwrap_or_default();
-    Ok(UserView { user_idx, timeline, next, attention, heads })
+    Ok(UserView { user_idx, timeline, next, attention, heads, said: None })
+}
+
+/// Looks at one user through a model of any task: `outcomes` are its questions, where items are not ranked.
+///
+/// # Errors
+/// [`ModelError`] when the model fails.
+pub fn view_of_task(
+    model: &dyn Trainable,
+    prepared: &Prepared,
+    user_idx: usize,
+    (outcomes, filter_seen): (Option<&Outcomes>, bool),
+) -> Result<UserView, ModelError> {
+    match outcomes {
+        Some(outcomes) => outcome::view(model, prepared, user_idx, outcomes),
+        None => user_view(model, prepared, user_idx, filter_seen),
+    }
 }
 
 /// The `top` most likely next items after a history.

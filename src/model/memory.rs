@@ -140,7 +140,8 @@ mod tests {
     /// Numbers in arrays of the pool, on the one thread of a pool of its own, at the peak of some steps.
     fn measured(spec: &ModelSpec, shape: DataShape, batch_size: usize) -> usize {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-        let optimizer = OptimizerSpec { beta1: 0.9, beta2: 0.98, epsilon: 1e-8, weight_decay: 0.0, clip_norm: 5.0 };
+        let optimizer =
+            OptimizerSpec { beta1: 0.9, beta2: 0.98, epsilon: 1e-8, weight_decay: 0.0, l1: 0.0, clip_norm: 5.0 };
         let len = shape.max_len;
         let row = |user: usize| (0..len).map(|at| ((user * 31 + at * 7) % shape.n_items) as u32 + 1).collect();
         let rows: Vec<Vec<u32>> = (0..batch_size).map(row).collect();

@@ -7,6 +7,8 @@
 //! seed, never from the device: results do not depend on what else runs in the process, and a GPU
 //! trains on the same numbers as the CPU.
 //!
+//! [`gan`] is no family: it writes synthetic histories for any of them to train on.
+//!
 //! Every network is written twice where speed asks for it: with burn's tensors, which run anywhere, and
 //! for the processor with the fused layers of `kernel`, which tests hold against the first.
 
@@ -15,6 +17,7 @@ mod device;
 mod error;
 mod family;
 mod features;
+pub mod gan;
 mod item_vectors;
 mod kernel;
 mod loss;

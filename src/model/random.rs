@@ -168,6 +168,14 @@ impl Noise {
         values
     }
 
+    /// `n` draws of the standard Gumbel distribution, −ln(−ln u): added to scores, the largest is a draw from
+    /// their softmax (Maddison et al. 2014).
+    pub(super) fn gumbel_values(&mut self, n: usize) -> Vec<f32> {
+        // Within (0, 1), so that both logarithms are finite.
+        let mut uniform = || ((self.next() >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
+        (0..n).map(|_| -(-uniform().ln()).ln() as f32).collect()
+    }
+
     /// The noise after `n` numbers.
     fn after(self, n: usize) -> Self {
         Self { state: self.state.wrapping_add((n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)) }
@@ -250,6 +258,18 @@ mod tests {
         assert_eq!(values, obvious);
         assert_eq!(all.normal_values(3), one.normal_values(3));
         assert!(all.normal_values(0).is_empty());
+    }
+
+    /// Mean γ = 0.5772 and variance π²/6 = 1.6449.
+    #[test]
+    fn gumbel_noise_has_its_mean_and_variance() {
+        let values = Noise::new(7).gumbel_values(100_000);
+        let n = values.len() as f64;
+        let mean = values.iter().map(|&v| f64::from(v)).sum::<f64>() / n;
+        let variance = values.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum::<f64>() / n;
+        assert!((mean - 0.5772).abs() < 0.015 && (variance - 1.6449).abs() < 0.04, "{mean} {variance}");
+        assert!(values.iter().all(|v| v.is_finite()));
+        assert_eq!(values, Noise::new(7).gumbel_values(100_000));
     }
 
     #[test]

@@ -19,6 +19,9 @@ pub struct OptimizerSpec {
     pub epsilon: f64,
     /// Decoupled weight decay a step, times the learning rate.
     pub weight_decay: f64,
+    /// Decoupled L1 penalty a step, times the learning rate.
+    #[serde(default)]
+    pub l1: f64,
     /// Largest global norm of the gradient; 0 leaves it as it is.
     pub clip_norm: f64,
 }

@@ -17,6 +17,8 @@ pub struct UserResult {
     /// The model's probability of the true item: a softmax over the whole catalogue, whether or
     /// not seen items are ranked.
     pub probability: f64,
+    /// The number that the model said, where it was asked for one.
+    pub predicted: Option<f64>,
 }
 
 pub(super) fn write(path: &Path, results: &[UserResult]) -> Result<(), RunError> {
@@ -43,7 +45,11 @@ pub(super) fn table(results: &[UserResult]) -> Table {
         ("rank", number(|r| r.rank)),
         ("probability", number(|r| r.probability)),
     ];
-    Table { columns: columns.map(|(name, column)| (name.to_owned(), column)).into() }
+    let mut columns: Vec<(String, Column)> = columns.map(|(name, column)| (name.to_owned(), column)).into();
+    if results.iter().any(|result| result.predicted.is_some()) {
+        columns.push(("predicted".to_owned(), number(|r| r.predicted.unwrap_or(f64::NAN))));
+    }
+    Table { columns }
 }
 
 fn from_table(table: Table) -> Option<Vec<UserResult>> {
@@ -53,8 +59,19 @@ fn from_table(table: Table) -> Option<Vec<UserResult>> {
     let (Column::Float(ranks), Column::Float(probabilities)) = (next("rank")?, next("probability")?) else {
         return None;
     };
-    let rows = users.into_iter().zip(items).zip(ranks).zip(probabilities);
-    let result = |(((user_id, item_id), rank), probability)| UserResult { user_id, item_id, rank, probability };
+    // Only results of numbers have it.
+    let predicted = match next("predicted") {
+        Some(Column::Float(predicted)) => predicted,
+        _ => vec![f64::NAN; ranks.len()],
+    };
+    let rows = users.into_iter().zip(items).zip(ranks).zip(probabilities).zip(predicted);
+    let result = |((((user_id, item_id), rank), probability), predicted)| UserResult {
+        user_id,
+        item_id,
+        rank,
+        probability,
+        predicted: Some(predicted).filter(|predicted: &f64| !predicted.is_nan()),
+    };
     Some(rows.map(result).collect())
 }
 
@@ -64,8 +81,16 @@ mod tests {
 
     #[test]
     fn a_table_and_back() {
-        let result = UserResult { user_id: "u".to_owned(), item_id: "i".to_owned(), rank: 1.5, probability: 0.25 };
-        assert_eq!(from_table(table(std::slice::from_ref(&result))), Some(vec![result]));
+        let result = UserResult {
+            user_id: "u".to_owned(),
+            item_id: "i".to_owned(),
+            rank: 1.5,
+            probability: 0.25,
+            predicted: None,
+        };
+        assert_eq!(from_table(table(std::slice::from_ref(&result))), Some(vec![result.clone()]));
+        let number = UserResult { predicted: Some(2.5), ..result };
+        assert_eq!(from_table(table(std::slice::from_ref(&number))), Some(vec![number]));
         assert_eq!(from_table(Table::default()), None);
     }
 }

@@ -38,6 +38,7 @@ impl Judged {
             item_id: dataset.items.id(question(prepared, *case).target).unwrap_or_default().to_owned(),
             rank,
             probability: log_probability.exp(),
+            predicted: None,
         };
         answers.map(row).collect()
     }
@@ -55,7 +56,7 @@ pub(super) fn evaluate(
     for block in cases.chunks(Questions::AT_A_TIME) {
         let asked: Vec<Question<'_>> = block.iter().map(|case| question(prepared, *case)).collect();
         let questions = Questions {
-            histories: asked.iter().map(|question| question.history).collect(),
+            histories: prepared.histories(block.iter().map(|case| (case.user_idx as usize, case.history_len as usize))),
             targets: asked.iter().map(|question| question.target).collect(),
             filter_seen,
             n_items: prepared.dataset.n_items(),

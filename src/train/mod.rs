@@ -10,11 +10,13 @@ mod evaluate;
 mod live;
 mod message;
 mod open;
+mod outcome;
 mod plan;
 mod progress;
 mod record;
 mod restore;
 mod schedule;
+mod synthetic;
 
 pub use blueprint::blueprint;
 pub use early_stop::EarlyStop;
@@ -28,21 +30,23 @@ pub use plan::min_train_events;
 pub use restore::restore_with;
 pub use restore::{Restored, restore};
 pub use schedule::lr_at;
+pub use synthetic::{JudgedSampler, judge_samplers};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::baseline::BaselineKind;
-use crate::data::Prepared;
+use crate::data::{Histories, Prepared};
 use crate::experiment::Experiment;
 use crate::metric::{Better, Metrics};
 use crate::model::{DeviceKind, ModelError, TrainStats, Trainable};
 use crate::run::{EpochDone, Manifest, Outcome, Part, References, RunId, RunStore};
 use crate::spec::Problem;
 
-use evaluate::{Judged, evaluate};
+use evaluate::evaluate;
 use live::{Halt, Live, panicked};
 use open::{Task, build_model, open};
+use outcome::{Judgement, answer};
 use progress::Sums;
 
 /// One run to be done.
@@ -105,16 +109,19 @@ fn train_and_judge(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) 
 /// Epoch after epoch: train, judge on validation, keep the weights, until epochs or patience run out.
 fn train(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Result<(), Halt> {
     let mut early_stop = task.early_stop.clone();
+    let synthetic = task.plan.synthetic(task, &mut || live.between_steps())?;
     for epoch in task.first_epoch..=task.plan.n_epochs {
         if early_stop.is_over() {
             break;
         }
-        let (trained, events_per_sec) = train_epoch(task, live, model, epoch)?;
+        let (trained, events_per_sec) =
+            train_epoch(task, live, model, (epoch, &synthetic)).map_err(|halt| in_epoch(halt, task, epoch))?;
         let judged = judge_part(task, live, model, Part::Valid)?;
         let (valid, valid_loss) = (judged.metrics(), judged.loss());
         let step = epoch * task.plan.steps_per_epoch();
         if !valid_loss.is_finite() {
-            return Err(ModelError::Diverged { value: valid_loss as f32, step }.into());
+            let diverged = ModelError::Diverged { value: valid_loss as f32, step };
+            return Err(in_epoch(diverged.into(), task, epoch));
         }
 
         let is_best = early_stop.observe(epoch, valid.primary().1);
@@ -135,23 +142,31 @@ fn train(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Result<
         let writer = &mut live.recorder.writer;
         writer.checkpoint(model, EpochDone { epoch, train_secs, best: is_best.then_some(valid) })?;
         if is_best {
-            writer.save_results(Part::Valid, &judged.results(&task.prepared, task.cases(Part::Valid)))?;
+            writer.save_results(Part::Valid, &judged.results(task, Part::Valid))?;
         }
         live.say(EventKind::Checkpointed { epoch })?;
     }
     Ok(())
 }
 
-/// Every user once. Returns the epoch's means and the training events a second.
+/// A failure with the epoch in which it was met.
+fn in_epoch(halt: Halt, task: &Task, epoch: usize) -> Halt {
+    match halt {
+        Halt::Failed(error) => Halt::Failed(error.in_epoch(epoch, &task.experiment.training)),
+        stopped @ Halt::Stopped(_) => stopped,
+    }
+}
+
+/// Every user once, and every synthetic history. Returns the epoch's means and the training events a second.
 fn train_epoch(
     task: &Task,
     live: &mut Live<'_>,
     model: &mut dyn Trainable,
-    epoch: usize,
+    (epoch, synthetic): (usize, &Histories),
 ) -> Result<(TrainStats, f64), Halt> {
     let (n_steps, start_secs) = (task.plan.steps_per_epoch(), live.start_epoch());
     let mut sums = Sums::default();
-    for (at, histories) in task.plan.batches(&task.prepared, epoch).enumerate() {
+    for (at, histories) in task.plan.batches(task, synthetic, epoch).enumerate() {
         let step = (epoch - 1) * n_steps + at;
         model.train_step(&histories, task.plan.inputs(&task.experiment.training, step))?;
         if (at + 1) % task.read_back_every() == 0 || at + 1 == n_steps {
@@ -177,11 +192,11 @@ fn judge_best(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Re
     if live.store().results(&live.id(), Part::Valid)?.is_none() {
         // The best epoch lies before an interruption that cost its table.
         let judged = judge_part(task, live, model, Part::Valid)?;
-        live.recorder.writer.save_results(Part::Valid, &judged.results(&task.prepared, task.cases(Part::Valid)))?;
+        live.recorder.writer.save_results(Part::Valid, &judged.results(task, Part::Valid))?;
     }
 
     let judged = judge_part(task, live, model, Part::Test)?;
-    live.recorder.writer.save_results(Part::Test, &judged.results(&task.prepared, task.cases(Part::Test)))?;
+    live.recorder.writer.save_results(Part::Test, &judged.results(task, Part::Test))?;
     live.recorder.judged(judged.loss(), judged.metrics(), task.references_on(Part::Test))?;
     if let Some(problem) = below_reference(live.manifest()) {
         live.say(EventKind::Warned(problem))?;
@@ -189,9 +204,15 @@ fn judge_best(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Re
     Ok(())
 }
 
-fn judge_part(task: &Task, live: &mut Live<'_>, model: &dyn Trainable, part: Part) -> Result<Judged, Halt> {
+fn judge_part(task: &Task, live: &mut Live<'_>, model: &dyn Trainable, part: Part) -> Result<Judgement, Halt> {
+    if let Some(outcomes) = &task.outcomes {
+        let asked = (outcomes, part);
+        return answer(model, &task.prepared, asked, &mut || live.between_steps()).map(Judgement::Outcomes);
+    }
     let filter_seen = task.experiment.evaluation.filter_seen;
-    evaluate(model, &task.prepared, task.cases(part), filter_seen, &mut || live.between_steps())
+    let cases = task.cases(part);
+    let judged = evaluate(model, &task.prepared, cases, filter_seen, &mut || live.between_steps())?;
+    Ok(Judgement::Items(judged))
 }
 
 fn started(task: &Task, live: &Live<'_>, model: &dyn Trainable) -> EventKind {

@@ -12,7 +12,7 @@ use super::evaluate::{Fitted, judge_references};
 use super::plan::{Plan, optimizer, train_items};
 use super::{BELOW_REFERENCE, Job, TrainError};
 use crate::baseline::BaselineKind;
-use crate::data::{self, DataReport, DataSource, DataSpec, EvalCase, Prepared};
+use crate::data::{self, DataReport, DataSource, DataSpec, EvalCase, Outcomes, Prepared};
 use crate::experiment::Experiment;
 use crate::model::{Blueprint, DeviceInfo, DeviceKind, Layers, MachineMemory, Trainable, device_of, open_device};
 use crate::run::{DataStamp, Manifest, Outcome, Part, References, RunId, RunStore, RunWriter};
@@ -35,6 +35,8 @@ pub(super) struct Task {
     pub(super) prepared: Arc<Prepared>,
     pub(super) device: DeviceInfo,
     pub(super) plan: Plan,
+    /// The questions of a task that is not the next item.
+    pub(super) outcomes: Option<Outcomes>,
     pub(super) references: Vec<Fitted>,
     /// With the epochs of an earlier part of the run behind it.
     pub(super) early_stop: EarlyStop,
@@ -84,14 +86,15 @@ pub(super) fn open(job: Job, build: BuildModel<'_>) -> Result<(Task, Box<dyn Tra
     let plan_of_model = blueprint(&experiment, &prepared);
     let of_model = experiment.model.check(&plan_of_model);
     warnings.extend(without_errors(of_model.into_iter().map(|problem| problem.under("model")).collect())?);
-    let plan = Plan::new(&experiment, &prepared)?;
+    let outcomes = data::outcomes(&experiment.task, &prepared, experiment.split)?;
+    let plan = Plan::new(&experiment, &prepared, outcomes.as_ref())?;
     // Before the model is built: its weights alone may be too many.
     let device = device_of(&experiment.training.device);
     if let Some(machine) = device.filter(|device| device.kind == DeviceKind::Cpu).and_then(|_| MachineMemory::now()) {
         warnings.extend(without_errors(experiment.check_memory(shape, machine).into_iter().collect())?);
     }
     let Built { mut model, device } = build(&experiment, &plan_of_model)?;
-    let references = fit_references(&prepared);
+    let references = if outcomes.is_none() { fit_references(&prepared) } else { Vec::new() };
 
     let mut task = Task {
         early_stop: EarlyStop::new(experiment.answers().primary(), experiment.training.patience),
@@ -99,6 +102,7 @@ pub(super) fn open(job: Job, build: BuildModel<'_>) -> Result<(Task, Box<dyn Tra
         prepared,
         device,
         plan,
+        outcomes,
         references,
         first_epoch: 1,
         warnings,
@@ -173,7 +177,7 @@ fn where_found(experiment: &Experiment, report: &DataReport) -> Option<Experimen
     Some(Experiment { data, ..experiment.clone() })
 }
 
-fn open_data(experiment: &Experiment, given: Option<Arc<Prepared>>) -> Result<Arc<Prepared>, TrainError> {
+pub(super) fn open_data(experiment: &Experiment, given: Option<Arc<Prepared>>) -> Result<Arc<Prepared>, TrainError> {
     match given {
         Some(prepared) => Ok(prepared),
         None => Ok(Arc::new(data::prepare(&experiment.data, experiment.split, &AtomicBool::new(false))?)),

@@ -5,8 +5,11 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::TrainError;
+use super::live::Halt;
+use super::open::Task;
 use super::schedule::lr_at;
-use crate::data::{Histories, Prepared};
+use super::synthetic::{self, Wanted};
+use crate::data::{AugmentSpec, Histories, Outcomes, Prepared, Sample};
 use crate::experiment::{Experiment, TrainingSpec};
 use crate::model::{ModelSpec, OptimizerSpec, StepInputs};
 use crate::spec::derive_seed;
@@ -19,15 +22,28 @@ pub(super) struct Plan {
     /// Most epochs.
     pub(super) n_epochs: usize,
     batch_size: usize,
+    augment: AugmentSpec,
+    /// Synthetic histories beside those of the users.
+    n_synthetic: usize,
+    /// Fewest events of a history that can be learnt from.
+    min_events: usize,
     seed: u64,
 }
 
 impl Plan {
     /// Works out who is trained on, and refuses data on which nothing can be learnt or judged.
-    pub(super) fn new(experiment: &Experiment, prepared: &Prepared) -> Result<Self, TrainError> {
+    pub(super) fn new(
+        experiment: &Experiment,
+        prepared: &Prepared,
+        outcomes: Option<&Outcomes>,
+    ) -> Result<Self, TrainError> {
         let min_events = min_train_events(&experiment.model);
         let lens = prepared.split.train_len.iter().enumerate();
-        let users: Vec<u32> = lens.filter(|(_, len)| **len >= min_events).map(|(user, _)| user as u32).collect();
+        let mut users: Vec<u32> = lens.filter(|(_, len)| **len >= min_events).map(|(user, _)| user as u32).collect();
+        if let Some(outcomes) = outcomes {
+            users = outcomes.train.iter().map(|sample| sample.user_idx).collect();
+            users.dedup();
+        }
         let unfit = |what: &str, cure: &str| Err(TrainError::Unfit(format!("{what}: {cure}")));
         if users.is_empty() {
             return unfit(
@@ -41,24 +57,68 @@ impl Plan {
                 "take a log where users have at least three events, or another split",
             );
         }
-        let TrainingSpec { epochs, batch_size, .. } = experiment.training;
-        Ok(Self { users, n_epochs: epochs, batch_size: batch_size.max(1), seed: experiment.seed })
+        let TrainingSpec { epochs, batch_size, augment, .. } = experiment.training;
+        let n_synthetic = augment.n_synthetic(users.len());
+        if let Some(problem) = synthetic::check(experiment, prepared).filter(|_| n_synthetic > 0) {
+            return Err(TrainError::Problems(vec![problem]));
+        }
+        let (batch_size, min_events, seed) = (batch_size.max(1), min_events as usize, experiment.seed);
+        Ok(Self { users, n_epochs: epochs, batch_size, augment, n_synthetic, min_events, seed })
     }
 
-    /// Steps of an epoch; the last one may hold fewer users.
+    /// Steps of an epoch; the last one may hold fewer histories.
     pub(super) fn steps_per_epoch(&self) -> usize {
-        self.users.len().div_ceil(self.batch_size)
+        (self.users.len() + self.n_synthetic).div_ceil(self.batch_size)
     }
 
-    /// The batches of an epoch: every user once, in an order of its own.
-    pub(super) fn batches<'a>(&self, prepared: &'a Prepared, epoch: usize) -> impl Iterator<Item = Histories> + 'a {
-        let mut users = self.users.clone();
-        users.shuffle(&mut ChaCha8Rng::seed_from_u64(derive_seed(self.seed, "shuffle", epoch as u64)));
-        let (batch_size, n_steps) = (self.batch_size, self.steps_per_epoch());
-        (0..n_steps).map(move |at| {
-            let batch = users.iter().skip(at * batch_size).take(batch_size);
-            batch.map(|&user| train_items(prepared, user as usize)).collect()
+    /// The histories that a sampler writes after reading those of the users. They depend on nothing but
+    /// experiment and data, so that a run that goes on has the same.
+    pub(super) fn synthetic(
+        &self,
+        task: &Task,
+        between: &mut dyn FnMut() -> Result<(), Halt>,
+    ) -> Result<Histories, Halt> {
+        let rows: Histories = self.users.iter().map(|&user| train_items(&task.prepared, user as usize)).collect();
+        let wanted = Wanted {
+            sampler: self.augment.sampler,
+            n: self.n_synthetic,
+            least: self.min_events,
+            n_items: task.prepared.dataset.n_items(),
+            gan: &task.experiment.training.gan,
+            seed: derive_seed(self.seed, "synthetic", 0),
+        };
+        synthetic::write(&wanted, &rows, between)
+    }
+
+    /// The batches of an epoch: every user once and every synthetic history once, in an order of its own, each
+    /// user's history changed as the experiment says.
+    pub(super) fn batches<'a>(
+        &'a self,
+        task: &'a Task,
+        synthetic: &'a Histories,
+        epoch: usize,
+    ) -> impl Iterator<Item = Histories> + 'a {
+        let mut order: Vec<usize> = (0..self.users.len() + synthetic.n_rows()).collect();
+        order.shuffle(&mut ChaCha8Rng::seed_from_u64(derive_seed(self.seed, "shuffle", epoch as u64)));
+        (0..self.steps_per_epoch()).map(move |step| {
+            let batch = order.iter().skip(step * self.batch_size).take(self.batch_size);
+            let users: Vec<u32> = batch.clone().filter_map(|&at| self.users.get(at).copied()).collect();
+            let mut histories = self.changed(of_users(&users, task), &users, epoch);
+            for at in batch.filter_map(|at| at.checked_sub(self.users.len())) {
+                histories.push_timeless(synthetic.row(at));
+            }
+            histories
         })
+    }
+
+    /// The histories of these users as they are learnt from in this epoch.
+    fn changed(&self, histories: Histories, users: &[u32], epoch: usize) -> Histories {
+        if !self.augment.is_on() {
+            return histories;
+        }
+        let of_epoch = derive_seed(self.seed, "augment", epoch as u64);
+        let seeds: Vec<u64> = users.iter().map(|&user| derive_seed(of_epoch, "user", u64::from(user))).collect();
+        histories.augmented(&self.augment, self.min_events, &seeds)
     }
 
     /// What the model needs beside the batch at `step`, counted from 0 over the whole run.
@@ -68,6 +128,20 @@ impl Plan {
             step,
             n_steps: self.n_epochs * self.steps_per_epoch(),
             seed: derive_seed(self.seed, "step", step as u64),
+        }
+    }
+}
+
+/// What training may see of these users, one row each.
+fn of_users(users: &[u32], task: &Task) -> Histories {
+    match &task.outcomes {
+        None => {
+            let of_user = |&user: &u32| (user as usize, train_items(&task.prepared, user as usize).len());
+            task.prepared.histories(users.iter().map(of_user))
+        }
+        Some(outcomes) => {
+            let samples: Vec<&[Sample]> = users.iter().map(|&user| outcomes.train_of(user)).collect();
+            task.prepared.asked_together(&samples)
         }
     }
 }
@@ -91,6 +165,6 @@ pub fn min_train_events(model: &ModelSpec) -> u32 {
 
 /// The optimiser's part of the training settings.
 pub(super) fn optimizer(training: &TrainingSpec) -> OptimizerSpec {
-    let TrainingSpec { beta1, beta2, epsilon, weight_decay, clip_norm, .. } = *training;
-    OptimizerSpec { beta1, beta2, epsilon, weight_decay, clip_norm }
+    let TrainingSpec { beta1, beta2, epsilon, weight_decay, l1, clip_norm, .. } = *training;
+    OptimizerSpec { beta1, beta2, epsilon, weight_decay, l1, clip_norm }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::TrainError;
 use super::blueprint::blueprint;
 use super::open::{BuildModel, build_model, data_of_run};
-use crate::data::Prepared;
+use crate::data::{self, Outcomes, Prepared};
 use crate::experiment::Experiment;
 use crate::model::Trainable;
 use crate::run::{Manifest, RunId, RunStore};
@@ -20,6 +20,8 @@ pub struct Restored {
     pub model: Box<dyn Trainable>,
     /// Which epoch that is.
     pub epoch: usize,
+    /// The questions of its task, where it does not rank items.
+    pub outcomes: Option<Outcomes>,
 }
 
 /// Opens a run with the weights of one epoch, or of the best one.
@@ -54,7 +56,8 @@ pub fn restore_with(
     let prepared = data_of_run(&manifest, prepared)?;
     let mut model = build(&on_cpu(&manifest.experiment), &blueprint(&manifest.experiment, &prepared))?.model;
     model.load_weights(&store.epoch_weights(id, epoch))?;
-    Ok(Restored { manifest, prepared, model, epoch })
+    let outcomes = data::outcomes(&manifest.experiment.task, &prepared, manifest.experiment.split)?;
+    Ok(Restored { manifest, prepared, model, epoch, outcomes })
 }
 
 /// Looking at a few users needs no GPU, and must work where the run's own device is missing or busy.

@@ -85,6 +85,7 @@ fn describe_knows_every_family_and_part() {
         ("lstm", "model.d_hidden"),
         ("VAE", "model.d_latent"),
         ("training", "training.lr"),
+        ("augment", "training.augment.crop"),
         ("evaluation", "evaluation.filter_seen"),
         ("data", "data.clean.min_user_events"),
         ("split", "split.horizon_fraction"),

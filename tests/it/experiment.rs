@@ -469,6 +469,8 @@ fn any_setting_can_be_set_by_its_path() {
     assert_eq!(set("seed", "3").seed, 3);
     assert!((set("training.lr", "1e-2").training.lr - 0.01).abs() < 1e-15);
     assert_eq!(set("training.device", "cpu").training.device, "cpu");
+    assert!((set("training.augment.crop", "0.5").training.augment.crop - 0.5).abs() < 1e-15);
+    assert!((set("training.l1", "0.1").training.l1 - 0.1).abs() < 1e-15);
     assert!(!set("evaluation.filter_seen", "false").evaluation.filter_seen);
     assert_eq!(set("data.clean.min_user_events", "5").data.clean.min_user_events, 5);
     let ModelSpec::Transformer(spec) = set("model.d_model", "32").model else { panic!() };
@@ -675,6 +677,13 @@ fn a_setting_that_cannot_be_set_says_what_to_do() {
     let file = set("data.path", "a.csv");
     let cases = [
         (&plain, "model.d_modle", "3", "`model.d_modle` is not a setting here; did you mean `model.d_model`?"),
+        (
+            &plain,
+            "training.augment.corp",
+            "1",
+            "`training.augment.corp` is not a setting here; did you mean `training.augment.crop`?",
+        ),
+        (&plain, "crop", "1", "`crop` is not a setting; did you mean `training.augment.crop`?"),
         (&plain, "trainning.lr", "3", "`trainning.lr` is not a setting; did you mean `training.lr`?"),
         (&plain, "lr", "3", "`lr` is not a setting; did you mean `training.lr`?"),
         (&plain, "model.lr", "3", "`model.lr` is not a setting here; did you mean `training.lr`?"),
@@ -759,6 +768,7 @@ fn all_problems_are_told_at_once_each_at_its_field() {
         ("training.epochs", "0"),
         ("training.device", ""),
         ("training.beta1", "1"),
+        ("training.augment.mask", "1.5"),
     ] {
         experiment.set(path, text).unwrap();
     }
@@ -772,6 +782,7 @@ fn all_problems_are_told_at_once_each_at_its_field() {
         "model.n_heads",
         "name",
         "split.test_fraction",
+        "training.augment.mask",
         "training.beta1",
         "training.device",
         "training.epochs",

@@ -26,11 +26,13 @@ mod gold;
 mod metric;
 mod model;
 mod network;
+mod overfitting;
 mod place;
 mod privacy;
 mod reach;
 mod run;
 mod spec;
+mod task;
 mod train;
 #[cfg(feature = "gui")]
 mod widget;

@@ -13,7 +13,7 @@ use strum::IntoEnumIterator as _;
 pub(crate) const N_ITEMS: usize = 20;
 
 pub(crate) const OPTIMIZER: OptimizerSpec =
-    OptimizerSpec { beta1: 0.9, beta2: 0.98, epsilon: 1e-8, weight_decay: 0.0, clip_norm: 5.0 };
+    OptimizerSpec { beta1: 0.9, beta2: 0.98, epsilon: 1e-8, weight_decay: 0.0, l1: 0.0, clip_norm: 5.0 };
 
 pub(crate) fn plan() -> Blueprint {
     Blueprint::of(shape())

@@ -173,7 +173,7 @@ fn a_panic_in_the_model_becomes_a_failed_run() {
 
 #[test]
 fn a_lost_device_and_a_diverged_loss_become_failed_runs() {
-    for (fail_at, diverge_at, word) in [(Some(5), None, "use the CPU"), (None, Some(5), "lower `training.lr`")] {
+    for (fail_at, diverge_at, word) in [(Some(5), None, "use the CPU"), (None, Some(5), "in epoch 2 (step 5)")] {
         let mut setup = Setup::new(9);
         (setup.script().fail_at, setup.script().diverge_at) = (fail_at, diverge_at);
         let done = setup.run();

@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use super::{Answer, Jobs, Post, defect, sentence};
 use crate::app::views::ViewKey;
 use crate::data::Prepared;
-use crate::explain::{UserView, user_view};
+use crate::explain::{UserView, view_of_task};
 use crate::run::{RunId, RunStore};
 use crate::train::{Restored, restore};
 
@@ -125,8 +125,8 @@ impl Shelf {
 fn look(restored: &Restored, key: &ViewKey) -> Result<UserView, String> {
     let unknown = || format!("User `{}` is not in the data of this run; choose another user.", key.user_id);
     let user_idx = restored.prepared.dataset.users.idx(&key.user_id).ok_or_else(unknown)?;
-    let filter_seen = restored.manifest.experiment.evaluation.filter_seen;
-    let view = user_view(restored.model.as_ref(), &restored.prepared, user_idx as usize, filter_seen);
+    let how = (restored.outcomes.as_ref(), restored.manifest.experiment.evaluation.filter_seen);
+    let view = view_of_task(restored.model.as_ref(), &restored.prepared, user_idx as usize, how);
     let view = view.map_err(sentence)?;
     // Until a run has ended nobody may choose by the test split, nor by one user's share of it.
     Ok(if restored.manifest.test.is_some() { view } else { view.without_test() })

@@ -7,10 +7,10 @@ mod next;
 mod spec;
 mod will_act;
 
-pub use spec::{NextBehaviour, NextItem, NextNumber, NumberOf, TaskKind, TaskSpec, WillAct};
+pub use spec::{NextNumber, NumberOf, TaskKind, TaskSpec, WillAct};
 
 use super::{DataError, Histories, Prepared, SplitSpec};
-use crate::spec::Problem;
+use crate::spec::{Described, Problem};
 
 /// What a model puts out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -125,14 +125,24 @@ pub struct Outcomes {
     pub unit: &'static str,
 }
 
+impl Outcomes {
+    /// A user's training questions.
+    #[must_use]
+    pub fn train_of(&self, user_idx: u32) -> &[Sample] {
+        let first = self.train.partition_point(|sample| sample.user_idx < user_idx);
+        let end = self.train.partition_point(|sample| sample.user_idx <= user_idx);
+        self.train.get(first..end).unwrap_or(&[])
+    }
+}
+
 /// The questions of a task on a split log; `None` for the next item, whose questions are the split's own.
 ///
 /// # Errors
 /// [`DataError`] when the log or its split lacks what the task needs, or leaves nothing to ask.
 pub fn outcomes(task: &TaskSpec, prepared: &Prepared, split: SplitSpec) -> Result<Option<Outcomes>, DataError> {
     let outcomes = match task {
-        TaskSpec::NextItem(_) => return Ok(None),
-        TaskSpec::NextBehaviour(_) => next::behaviours(prepared)?,
+        TaskSpec::NextItem => return Ok(None),
+        TaskSpec::NextBehaviour => next::behaviours(prepared)?,
         TaskSpec::NextNumber(spec) => next::numbers(*spec, prepared)?,
         TaskSpec::WillAct(spec) => will_act::questions(spec, prepared, split)?,
     };

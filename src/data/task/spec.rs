@@ -3,51 +3,22 @@
 use serde::{Deserialize, Serialize};
 
 use super::Output;
-use crate::spec::{Described, Field, Problem, SetError, Value};
+use crate::spec::{Described, Field, SetError, Value};
 
 /// What a model is to tell of a history.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, strum::EnumIter, strum::EnumDiscriminants)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, strum::EnumIter, strum::EnumDiscriminants)]
 #[strum_discriminants(name(TaskKind), derive(strum::EnumIter, strum::Display, strum::VariantNames, Hash))]
 pub enum TaskSpec {
     /// Which item comes next.
-    NextItem(NextItem),
+    #[default]
+    NextItem,
     /// Which kind of behaviour comes next.
-    NextBehaviour(NextBehaviour),
+    NextBehaviour,
     /// Whether the user does something before a given time.
     WillAct(WillAct),
     /// The gap to the next event, or its value.
     NextNumber(NextNumber),
 }
-
-impl Default for TaskSpec {
-    fn default() -> Self {
-        Self::NextItem(NextItem {})
-    }
-}
-
-/// Nothing about it can be set.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NextItem {}
-
-/// Nothing about it can be set.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NextBehaviour {}
-
-macro_rules! without_settings {
-    ($($task:ty),*) => {$(
-        impl Described for $task {
-            fn fields(&self) -> Vec<Field> {
-                Vec::new()
-            }
-            fn set(&mut self, key: &str, _: &Value) -> Result<(), SetError> {
-                Err(SetError::Unknown { key: key.to_owned(), suggestion: None, known: Vec::new() })
-            }
-        }
-    )*};
-}
-without_settings!(NextItem, NextBehaviour);
 
 /// Whether the user does something in the time after the moment of the question.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -114,29 +85,28 @@ crate::spec::described! { NextNumber {
     log1p: Bool, Core, "Logarithm", "", "Learn ln(1 + x) of it: gaps and amounts run over orders of magnitude. Errors are told in the number's own unit all the same. Needs numbers of at least 0.", "gaps and amounts have heavy tails; off for ratings";
 } }
 
-macro_rules! each_task {
-    ($spec:expr, $task:ident => $result:expr) => {
-        match $spec {
-            TaskSpec::NextItem($task) => $result,
-            TaskSpec::NextBehaviour($task) => $result,
-            TaskSpec::WillAct($task) => $result,
-            TaskSpec::NextNumber($task) => $result,
+/// The settings of the chosen task; some have none.
+impl Described for TaskSpec {
+    fn fields(&self) -> Vec<Field> {
+        match self {
+            Self::NextItem | Self::NextBehaviour => Vec::new(),
+            Self::WillAct(task) => task.fields(),
+            Self::NextNumber(task) => task.fields(),
         }
-    };
+    }
+
+    fn set(&mut self, key: &str, value: &Value) -> Result<(), SetError> {
+        match self {
+            Self::NextItem | Self::NextBehaviour => {
+                Err(SetError::Unknown { key: key.to_owned(), suggestion: None, known: Vec::new() })
+            }
+            Self::WillAct(task) => task.set(key, value),
+            Self::NextNumber(task) => task.set(key, value),
+        }
+    }
 }
 
 impl TaskSpec {
-    /// Its settings.
-    #[must_use]
-    pub fn described(&self) -> &dyn Described {
-        each_task!(self, task => task)
-    }
-
-    /// Its settings, to be changed.
-    pub fn described_mut(&mut self) -> &mut dyn Described {
-        each_task!(self, task => task)
-    }
-
     /// Which task.
     #[must_use]
     pub fn kind(&self) -> TaskKind {
@@ -147,17 +117,11 @@ impl TaskSpec {
     #[must_use]
     pub fn output(&self, n_behaviours: usize) -> Output {
         match self {
-            Self::NextItem(_) => Output::Catalogue,
-            Self::NextBehaviour(_) => Output::Classes(n_behaviours.max(2)),
+            Self::NextItem => Output::Catalogue,
+            Self::NextBehaviour => Output::Classes(n_behaviours.max(2)),
             Self::WillAct(_) => Output::Chance,
             Self::NextNumber(_) => Output::Number,
         }
-    }
-
-    /// Settings outside their ranges. Fields are relative.
-    #[must_use]
-    pub fn problems(&self) -> Vec<Problem> {
-        self.described().problems()
     }
 }
 
@@ -203,8 +167,8 @@ impl TaskKind {
     #[must_use]
     pub fn spec(self) -> TaskSpec {
         match self {
-            Self::NextItem => TaskSpec::NextItem(NextItem {}),
-            Self::NextBehaviour => TaskSpec::NextBehaviour(NextBehaviour {}),
+            Self::NextItem => TaskSpec::NextItem,
+            Self::NextBehaviour => TaskSpec::NextBehaviour,
             Self::WillAct => TaskSpec::WillAct(WillAct::default()),
             Self::NextNumber => TaskSpec::NextNumber(NextNumber::default()),
         }

@@ -142,7 +142,7 @@ fn unfit(family: &dyn ModelFamily, plan: &Blueprint) -> Option<Problem> {
     if !family.tasks().iter().any(|task| plan.output.fits(*task)) {
         let sentence = format!(
             "{} ranks the next item and cannot do this task; choose a Transformer or a recurrent family, or write \
-             `task: NextItem()`.",
+             `task: NextItem`.",
             family.title()
         );
         return Some(Problem::error("", sentence));

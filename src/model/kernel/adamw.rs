@@ -16,6 +16,8 @@ pub(in crate::model) struct AdamWStep {
     pub(in crate::model) epsilon: f32,
     /// Weights keep this share of themselves.
     pub(in crate::model) kept: f32,
+    /// How far an L1 penalty takes each weight towards 0.
+    pub(in crate::model) threshold: f32,
     /// √(1 − β₂ᵗ)
     pub(in crate::model) root_correction: f32,
     /// lr / (1 − β₁ᵗ)
@@ -43,14 +45,17 @@ impl AdamWStep {
 
     #[inline(always)]
     fn block(&self, weights: &mut [f32], gradient: &[f32], first: &mut [f32], second: &mut [f32]) {
-        let Self { betas, rest, epsilon, kept, root_correction, length, scale } = *self;
+        let Self { betas, rest, epsilon, kept, threshold, root_correction, length, scale } = *self;
         let moments = first.iter_mut().zip(second);
         for ((weight, gradient), (first, second)) in weights.iter_mut().zip(gradient).zip(moments) {
             let gradient = gradient * scale;
             *first = *first * betas[0] + gradient * rest[0];
             *second = *second * betas[1] + gradient * gradient * rest[1];
             let root = second.sqrt() / root_correction + epsilon;
-            *weight = *weight * kept - *first / root * length;
+            let moved = *weight * kept - *first / root * length;
+            // Comparisons instead of `clamp`: NaN passes, and nothing can panic.
+            let above = if moved > threshold { threshold } else { moved };
+            *weight = moved - if moved < -threshold { -threshold } else { above };
         }
     }
 }
@@ -101,6 +106,7 @@ mod tests {
             rest: [0.1, 0.001],
             epsilon: 1e-8,
             kept: 0.999,
+            threshold: 0.0,
             root_correction: 0.001_f32.sqrt(),
             length: 0.01 / 0.1,
             scale: 0.5,

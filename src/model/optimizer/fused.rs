@@ -33,7 +33,7 @@ impl AdamW {
     }
 
     fn coefficients(&self, norm: f64, lr: f64) -> AdamWStep {
-        let OptimizerSpec { beta1, beta2, epsilon, weight_decay, clip_norm } = self.spec;
+        let OptimizerSpec { beta1, beta2, epsilon, weight_decay, l1, clip_norm } = self.spec;
         let t = i32::try_from(self.n_steps).unwrap_or(i32::MAX);
         // A norm that is NaN makes the scale so: `min` would hide it.
         let scale = clip_norm / (norm + 1e-6);
@@ -45,6 +45,7 @@ impl AdamW {
             kept: (1.0 - lr * weight_decay) as f32,
             root_correction: (1.0 - beta2.powi(t)).sqrt() as f32,
             length: (lr / (1.0 - beta1.powi(t))) as f32,
+            threshold: (lr * l1) as f32,
             scale: scale as f32,
         }
     }
@@ -113,8 +114,8 @@ mod tests {
     use crate::model::Layers;
     use crate::model::random::Init;
 
-    fn spec(weight_decay: f64, clip_norm: f64) -> OptimizerSpec {
-        OptimizerSpec { beta1: 0.9, beta2: 0.98, epsilon: 1e-8, weight_decay, clip_norm }
+    fn spec([weight_decay, l1]: [f64; 2], clip_norm: f64) -> OptimizerSpec {
+        OptimizerSpec { beta1: 0.9, beta2: 0.98, epsilon: 1e-8, weight_decay, l1, clip_norm }
     }
 
     /// Weights, biases and moments after three steps, and the norms. The bias has no gradient when
@@ -155,10 +156,11 @@ mod tests {
         fn steps_are_those_of_tensors(
             sizes in (1_usize..200, 1_usize..200),
             weight_decay in prop::sample::select(vec![0.0, 0.1]),
+            l1 in prop::sample::select(vec![0.0, 0.5, 20.0]),
             clip_norm in prop::sample::select(vec![0.0, 0.5, 1e6]),
             of_bias in any::<bool>(),
         ) {
-            let spec = spec(weight_decay, clip_norm);
+            let spec = spec([weight_decay, l1], clip_norm);
             let plain = walked(Layers::Plain, sizes, spec, of_bias);
             let fused = walked(Layers::Fused, sizes, spec, of_bias);
             prop_assert_eq!(plain.len(), fused.len());
@@ -188,7 +190,7 @@ mod tests {
         let module: Linear = Init::new(1, &device.clone().autodiff()).dense(2, 2);
         let mut gradients = GradientsParams::new();
         gradients.register(module.weight.id, Tensor::<2>::from_data([[1.0_f32, f32::NAN], [0.0, 0.0]], &device));
-        let (module, norm) = AdamW::new(spec(0.0, 1.0), Layers::Fused).step(module, gradients, 0.01);
+        let (module, norm) = AdamW::new(spec([0.0, 0.1], 1.0), Layers::Fused).step(module, gradients, 0.01);
         assert!(numbers(norm.unwrap())[0].is_nan());
         assert!(numbers(module.weight.val().inner()).iter().all(|weight| weight.is_nan()));
     }

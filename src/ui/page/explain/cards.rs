@@ -3,10 +3,11 @@
 use egui::{RichText, Ui};
 
 use super::{Shown, attention::LookedAt};
-use crate::explain::{Scored, TimelineStep};
+use crate::explain::{Said, Scored, TimelineStep};
 use crate::run::Part;
 use crate::ui::widget::bars::{Bar, bars};
 use crate::ui::widget::timeline::{part_name, rank_text};
+use crate::ui::theme::size;
 use crate::ui::{text, theme};
 
 /// What the weights are those of.
@@ -19,8 +20,37 @@ pub(in crate::ui::page) fn next_card(ui: &mut Ui, shown: &Shown<'_>) {
     theme::card(ui).show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.label(RichText::new("Next").strong()).on_hover_text("What the model expects after the last event");
-        bars(ui, &rows(shown, &shown.view().next, None));
+        match &shown.view().said {
+            None => bars(ui, &rows(shown, &shown.view().next, None)),
+            Some(said) => answer(ui, said, shown.n_events().checked_sub(1)),
+        }
     });
+}
+
+/// What a model of another task says after an event: a bar a class, or the number; beside it what came true.
+fn answer(ui: &mut Ui, said: &Said, after: Option<usize>) {
+    let Some(values) = after.and_then(|after| said.after(after)) else {
+        ui.weak("Nothing was said here: no event came before.");
+        return;
+    };
+    let truth = after.and_then(|after| said.truth_after(after));
+    if said.classes.is_empty() {
+        let number = |value: f64| format!("{} {}", text::significant(value, 4), said.unit);
+        ui.label(RichText::new(number(values.first().copied().unwrap_or(f64::NAN))).size(size::TEXT_HEADING).strong());
+        if let Some(truth) = truth {
+            ui.weak(format!("In truth {}", number(truth)));
+        }
+        return;
+    }
+    let mut rows: Vec<Bar> = (said.classes.iter().zip(values).enumerate())
+        .map(|(class, (title, &share))| Bar {
+            title: title.clone(),
+            share: share as f32,
+            is_true: truth.is_some_and(|truth| truth as usize == class),
+        })
+        .collect();
+    rows.sort_by(|a, b| b.share.total_cmp(&a.share));
+    bars(ui, &rows);
 }
 
 /// The event that is looked at.
@@ -52,6 +82,11 @@ pub(super) fn event_card(ui: &mut Ui, shown: &Shown<'_>, event: Option<usize>, l
 fn expected(ui: &mut Ui, shown: &Shown<'_>, step: &TimelineStep) {
     let name = format!("Before event {}", shown.event_name(step.position));
     ui.add(egui::Label::new(RichText::new(name).strong()).truncate());
+    if let Some(said) = &shown.view().said {
+        ui.weak(part_name(step.part));
+        answer(ui, said, step.position.checked_sub(1));
+        return;
+    }
     let (Some(rank), Some(probability)) = (step.rank, step.probability) else {
         let why = match step.part {
             Part::Test => "held back until the run has ended",

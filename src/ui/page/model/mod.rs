@@ -7,7 +7,9 @@ use strum::IntoEnumIterator;
 
 use super::form::{Form, labelled, problems};
 use crate::app::{Action, App, Draft, Loadable, SizePreset, sized_model};
+use crate::data::{AugmentSpec, Sampler, TaskKind};
 use crate::experiment::{EvaluationSpec, Experiment, TrainingSpec};
+use crate::model::gan::GanSpec;
 use crate::model::{ModelKind, ModelSpec};
 use crate::spec::Described;
 use crate::ui::theme::{self, size};
@@ -33,7 +35,8 @@ impl ModelPage {
             .show(ui, |ui| ready::ui(ui, app, &mut self.save_as, actions));
         egui::CentralPanel::no_frame().show(ui, |ui| {
             head(ui, app, &mut edited, actions);
-            families(ui, app, actions);
+            choices(ui, app, &mut edited, actions);
+            problems(ui, &app.draft, "task");
             ui.add_space(size::GAP);
             ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| sections(ui, app, &mut edited));
         });
@@ -66,57 +69,82 @@ fn head(ui: &mut Ui, app: &App, edited: &mut Experiment, actions: &mut Actions) 
     problems(ui, &app.draft, "name");
 }
 
-/// The families side by side, each with what it does.
-fn families(ui: &mut Ui, app: &App, actions: &mut Actions) {
-    let chosen = ModelKind::from(&app.draft.experiment.model);
-    let all: Vec<ModelSpec> = ModelSpec::iter().collect();
-    ui.columns(all.len(), |columns| {
-        // All as high as the longest summary asks for in this width.
-        let heights = columns.iter().zip(&all).map(|(ui, spec)| summary_height(ui, spec));
-        let height = TITLE_HEIGHT + heights.fold(0.0, f32::max) + 2.0 * CARD_MARGIN;
-        for (ui, spec) in columns.iter_mut().zip(&all) {
-            let kind = ModelKind::from(spec);
-            if family_card(ui, spec, kind == chosen, height).clicked() && kind != chosen {
+/// What the model is to tell, and which family is to tell it.
+fn choices(ui: &mut Ui, app: &App, edited: &mut Experiment, actions: &mut Actions) {
+    let experiment = &app.draft.experiment;
+    chosen_row(ui, "Task", |ui| {
+        for kind in TaskKind::iter() {
+            let hover = format!("{}\n\n{}.", kind.summary(), kind.source());
+            if chip(ui, kind.title(), Chip::of(experiment.task.kind() == kind, true), &hover).clicked() {
+                edited.task = if experiment.task.kind() == kind { experiment.task.clone() } else { kind.spec() };
+            }
+        }
+    });
+    let chosen = ModelKind::from(&experiment.model);
+    chosen_row(ui, "Model", |ui| {
+        for spec in ModelSpec::iter() {
+            let (kind, family) = (ModelKind::from(&spec), spec.family());
+            let can = family.tasks().contains(&experiment.task.kind());
+            let hover = if can {
+                format!("{}\n\n{}.", family.summary(), family.source())
+            } else {
+                format!("{} ranks the next item and cannot do this task.", family.title())
+            };
+            if chip(ui, family.title(), Chip::of(kind == chosen, can), &hover).clicked() && kind != chosen {
                 actions.push(Action::ChooseModel(kind));
             }
         }
     });
+    let words = format!("{} {}", experiment.task.kind().summary(), experiment.model.family().summary());
+    ui.add(egui::Label::new(RichText::new(words).color(theme::colors(ui).weak)).wrap());
 }
 
-/// Between the edge of a family's card and what it says.
-const CARD_MARGIN: f32 = 10.0;
-
-/// Height of a family's name with the gap below it.
-const TITLE_HEIGHT: f32 = 26.0;
-
-/// Height of what a family says of itself, in a card of the width that there is.
-fn summary_height(ui: &Ui, spec: &ModelSpec) -> f32 {
-    let font = egui::FontId::proportional(size::TEXT_SMALL);
-    let width = ui.available_width() - 2.0 * CARD_MARGIN;
-    ui.painter().layout(spec.family().summary().to_owned(), font, theme::colors(ui).weak, width).size().y
+/// A row of choices after a word of fixed width; it wraps.
+fn chosen_row(ui: &mut Ui, label: &str, chips: impl FnOnce(&mut Ui)) {
+    ui.horizontal_wrapped(|ui| {
+        ui.add_sized(vec2(CHOICE_LABEL, ui.spacing().interact_size.y), egui::Label::new(label));
+        chips(ui);
+    });
 }
 
-fn family_card(ui: &mut Ui, spec: &ModelSpec, is_chosen: bool, height: f32) -> egui::Response {
-    let (colors, family) = (theme::colors(ui), spec.family());
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), egui::Sense::click());
-    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_chosen, family.title()));
-    let edge = match (is_chosen, response.hovered()) {
-        (true, _) => egui::Stroke::new(2.0, colors.accent),
-        (false, true) => egui::Stroke::new(1.0, colors.weak),
-        (false, false) => egui::Stroke::new(1.0, colors.line),
-    };
-    ui.painter().rect(rect, size::CORNER, colors.card, edge, egui::StrokeKind::Inside);
-    let layout = egui::Layout::top_down(egui::Align::Min);
-    let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(rect.shrink(CARD_MARGIN)).layout(layout));
-    let title = RichText::new(family.title()).size(16.0).color(if is_chosen { colors.accent } else { colors.strong });
-    inside.add(egui::Label::new(title).selectable(false));
-    let summary = RichText::new(family.summary()).size(size::TEXT_SMALL).color(colors.weak);
-    inside.add(egui::Label::new(summary).wrap().selectable(false));
-    response.on_hover_text(family.source())
+/// Width of the word before a row of choices.
+const CHOICE_LABEL: f32 = 48.0;
+
+/// How a choice stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Chip {
+    Chosen,
+    Open,
+    Closed,
 }
+
+impl Chip {
+    fn of(is_chosen: bool, can: bool) -> Self {
+        match (is_chosen, can) {
+            (true, _) => Self::Chosen,
+            (false, true) => Self::Open,
+            (false, false) => Self::Closed,
+        }
+    }
+}
+
+fn chip(ui: &mut Ui, title: &str, chip: Chip, hover: &str) -> egui::Response {
+    let button = Button::selectable(chip == Chip::Chosen, title).min_size(vec2(0.0, CHIP_HEIGHT));
+    ui.add_enabled(chip != Chip::Closed, button).on_hover_text(hover).on_disabled_hover_text(hover)
+}
+
+/// Height of a choice.
+const CHIP_HEIGHT: f32 = 26.0;
 
 fn sections(ui: &mut Ui, app: &App, edited: &mut Experiment) {
     let draft = &app.draft;
+    let task = edited.task.kind();
+    if !edited.task.fields().is_empty() {
+        card(ui, task.title(), task.source(), |ui| {
+            let form = Form { section: "task", defaults: task.spec().fields(), draft, is_narrow: false };
+            form.ui(ui, &mut edited.task);
+        });
+    }
     let family = edited.model.family();
     let (title, source) = (family.title(), family.source());
     card(ui, title, source, |ui| {
@@ -131,6 +159,17 @@ fn sections(ui: &mut Ui, app: &App, edited: &mut Experiment) {
         let form = Form { section: "training", defaults: TrainingSpec::default().fields(), draft, is_narrow: false };
         form.ui(ui, &mut WithoutDevice(&mut edited.training));
         seed(ui, draft, &mut edited.seed);
+    });
+    card(ui, "Augmentation", "Training histories changed anew in each epoch; validation and test never are", |ui| {
+        let defaults = AugmentSpec::default().fields();
+        let form = Form { section: "training.augment", defaults, draft, is_narrow: false };
+        form.ui(ui, &mut edited.training.augment);
+        let AugmentSpec { synthetic, sampler, .. } = edited.training.augment;
+        if synthetic > 0.0 && sampler != Sampler::Markov {
+            let defaults = GanSpec::default().fields();
+            let form = Form { section: "training.gan", defaults, draft, is_narrow: false };
+            form.ui(ui, &mut edited.training.gan);
+        }
     });
     card(ui, "Evaluation", "Full ranking over the whole catalogue; ties share the middle of their places", |ui| {
         let form =
