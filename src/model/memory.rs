@@ -110,11 +110,14 @@ impl MachineMemory {
 
 #[cfg(test)]
 mod tests {
+    use strum::IntoEnumIterator as _;
+
     use super::*;
     use crate::data::Histories;
     use crate::model::kernel::Buffer;
     use crate::model::{
-        GruSpec, LstmSpec, ModelFamily, ModelSpec, OptimizerSpec, StepInputs, TransformerSpec, VaeSpec, open_device,
+        GruSpec, LstmSpec, ModelFamily, ModelSpec, OptimizerSpec, RnnSpec, StepInputs, TransformerSpec, VaeSpec,
+        open_device,
     };
 
     #[test]
@@ -174,6 +177,13 @@ mod tests {
             (lstm(64, 1), 300, 40, 64),
             (lstm(48, 2), 2000, 20, 64),
             (ModelSpec::Gru(GruSpec { seq_len: 30, ..GruSpec::default() }), 400, 40, 64),
+            (ModelSpec::Rnn(RnnSpec { seq_len: 30, ..RnnSpec::default() }), 400, 40, 64),
+            (
+                ModelSpec::Lstm(LstmSpec { n_layers: 3, taper: 0.5, tied: false, seq_len: 30, ..LstmSpec::default() }),
+                400,
+                40,
+                64,
+            ),
             (vae(96, 32), 800, 30, 128),
             (vae(200, 20), 300, 60, 32),
         ] {
@@ -194,9 +204,8 @@ mod tests {
             let shape = DataShape { n_items, ..shape };
             spec.memory(&Workload { plan: &Blueprint::of(shape), batch_size, n_threads: 2 }).peak()
         };
-        let families: [&dyn ModelFamily; 4] =
-            [&TransformerSpec::default(), &LstmSpec::default(), &GruSpec::default(), &VaeSpec::default()];
-        for spec in families {
+        for model in ModelSpec::iter() {
+            let spec = model.family();
             assert!(needs(spec, 3000, 128) < needs(spec, 3000, 1024));
             assert!(needs(spec, 3000, 128) < needs(spec, 30_000, 128));
             assert!(needs(spec, 3000, 128) >= 16 * spec.n_params(&Blueprint::of(shape)) as u64);
