@@ -691,7 +691,7 @@ fn a_setting_that_cannot_be_set_says_what_to_do() {
             &lstm,
             "model.n_heads",
             "2",
-            "`model.n_heads` is not a setting here; choose one of model.{d_model, d_hidden, n_layers, seq_len, dropout}",
+            "`model.n_heads` is not a setting here; choose one of model.{d_model, d_hidden, n_layers, taper, seq_len, dropout, recurrent_dropout, output, attention, tied, features}",
         ),
         (
             &plain,

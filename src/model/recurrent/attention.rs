@@ -55,7 +55,7 @@ impl AdditiveAttention {
     /// Initial weights after Glorot & Bengio 2010.
     pub(in crate::model) fn new(d: usize, init: &mut Init) -> Self {
         let (query, key) = (init.xavier(d, d), init.xavier(d, d));
-        let score = init.xavier(d, 1).val().detach().squeeze_dim::<1>(1);
+        let score = init.xavier(d, 1).val().squeeze_dim::<1>(1).detach();
         Self { query, key, score: Param::from_tensor(score) }
     }
 
