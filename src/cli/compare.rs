@@ -1,22 +1,31 @@
-//! `seqscope compare RUN RUN…`: metrics side by side, and what differs in the settings.
+//! `seqscope compare RUN…`: metrics side by side, how sure their differences are, and what differs in the
+//! settings.
 
 use serde_json::json;
+use strum::IntoEnumIterator as _;
 
-use super::Streams;
-use super::outcome::{ceiling_json, metrics_json, protocol};
+use super::outcome::{ceiling_json, lists_json, metrics_json, protocol, sampled, sampled_json};
 use super::table::{Align, Table, duration, metric};
+use super::{Streams, honest};
 use crate::data::world::Ceiling;
 use crate::error::Error;
 use crate::experiment::{Difference, differences};
 use crate::metric::Metric;
-use crate::run::{Manifest, RunStore, hindrance};
+use crate::run::{Comparison, Manifest, Part, RunStore, Slice, Tested, compare, hindrance, slices};
 
 /// Which runs.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Runs by name, its start or its end, or `last`
-    #[arg(required = true, num_args = 2.., value_name = "RUN")]
+    #[arg(required = true, num_args = 1.., value_name = "RUN")]
     names: Vec<String>,
+    /// Metric of the intervals and tests, such as hr@10: one that is a mean over users
+    #[arg(long, value_name = "NAME")]
+    metric: Option<String>,
+    /// Also tell each run's slices: by history length, popularity, behaviour, cold or warm (a run alone
+    /// always does)
+    #[arg(long)]
+    slices: bool,
     /// Print one JSON object instead of tables
     #[arg(long)]
     json: bool,
@@ -29,10 +38,16 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     }
     let differences = differences(&manifests.iter().map(|m| &m.experiment).collect::<Vec<_>>());
     let doubts = doubts(&manifests);
+    let metric = metric_of(args, &manifests)?;
+    let (honest, slices) = honestly(&manifests, metric, store)?;
+    let is_sliced = args.slices || manifests.len() == 1;
     if args.json {
-        let runs: Vec<_> = manifests.iter().map(json_of).collect();
+        let mut runs: Vec<_> = manifests.iter().map(json_of).collect();
+        for (run, slices) in runs.iter_mut().zip(&slices) {
+            run["slices"] = honest::slices_json(slices);
+        }
         let different: serde_json::Map<_, _> = differences.into_iter().map(|d| (d.field, json!(d.values))).collect();
-        return streams.json(&json!({ "runs": runs, "differences": different, "not_comparable": doubts }));
+        return streams.json(&json!({ "runs": runs, "differences": different, "not_comparable": doubts, "comparison": honest::json_of(&honest) }));
     }
     for manifest in &manifests {
         let failed: Vec<String> =
@@ -45,7 +60,38 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
         writeln!(streams.err, "warning: {warning}")?;
     }
     write_metrics(&manifests, streams)?;
+    honest::write(&honest, streams)?;
+    for (manifest, slices) in manifests.iter().zip(&slices).filter(|_| is_sliced) {
+        honest::write_slices(&manifest.id, slices, metric, streams)?;
+    }
+    if manifests.len() < 2 {
+        return Ok(());
+    }
     write_differences(&manifests, &differences, streams)
+}
+
+/// The metric that was asked for, else the first run's own.
+fn metric_of(args: &Args, manifests: &[Manifest]) -> Result<Metric, Error> {
+    let kind = manifests.first().map(|first| first.experiment.answers()).unwrap_or_default();
+    let Some(name) = &args.metric else { return Ok(kind.by_user()) };
+    let known = || Metric::iter().filter(|metric| metric.is_by_user() && metric.kinds().contains(&kind));
+    known().find(|metric| metric.name().eq_ignore_ascii_case(name)).ok_or_else(|| {
+        let names: Vec<&str> = known().map(Metric::name).collect();
+        let hint = format!("known here: {}", names.join(", "));
+        Error::edge(format!("`{name}` is no metric that is a mean over users of this task"), hint)
+    })
+}
+
+/// The comparison by user and each run's slices, from what the runs kept.
+fn honestly(manifests: &[Manifest], metric: Metric, store: &RunStore) -> Result<(Comparison, Vec<Vec<Slice>>), Error> {
+    let mut results = Vec::with_capacity(manifests.len());
+    for manifest in manifests {
+        results.push(store.results(&manifest.id, Part::Test)?.unwrap_or_default());
+    }
+    let tested: Vec<Tested<'_>> =
+        manifests.iter().zip(&results).map(|(manifest, results)| Tested { manifest, results }).collect();
+    let slices = results.iter().map(|results| slices(results, metric)).collect();
+    Ok((compare(&tested, &store.list()?, metric), slices))
 }
 
 /// Why the numbers of these runs must not be held against each other.
@@ -92,6 +138,10 @@ fn write_metrics(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<()
     let mut table = Table::new(names.chain(metrics).chain(columns).chain([("audit", left), ("device", left)]));
     for manifest in manifests {
         table.row(cells(manifest, headline));
+        if let Some((words, metrics)) = sampled(manifest) {
+            let values = headline.iter().map(|&of| metric(metrics.get(of)));
+            table.row([String::new(), words].into_iter().chain(values));
+        }
     }
     let mut optima: Vec<(&str, Ceiling)> = Vec::new();
     for found in manifests.iter().filter_map(|m| Some((m.data.name.as_str(), m.optimum()?))) {
@@ -151,6 +201,8 @@ fn json_of(manifest: &Manifest) -> serde_json::Value {
         "model": manifest.experiment.model.family().title(),
         "valid": manifest.valid.as_ref().map(metrics_json),
         "test": manifest.test.as_ref().map(metrics_json),
+        "test_sampled": manifest.test_sampled.as_ref().map(|sampled| sampled_json(manifest, sampled)),
+        "lists": manifest.test.as_ref().map(lists_json),
         "optimum": manifest.optimum().as_ref().map(ceiling_json),
         "audit": super::audit::json(&manifest.data.audit),
         "best_epoch": manifest.best_epoch,

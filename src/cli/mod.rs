@@ -14,6 +14,7 @@ mod describe;
 mod devices;
 mod export;
 mod gan;
+mod honest;
 mod outcome;
 mod predict;
 mod profile;
@@ -82,7 +83,7 @@ pub enum Command {
     Data(Box<data::Args>),
     /// List the runs
     Runs(runs::Args),
-    /// Compare runs: metrics, and what differs in the settings
+    /// Compare runs: metrics with intervals and tests, and what differs in the settings
     Compare(compare::Args),
     /// Say what a user will do next, according to a run
     Predict(predict::Args),

@@ -59,6 +59,29 @@ pub(super) fn metrics_json(metrics: &Metrics) -> Value {
     metrics.kind.headline().iter().map(named).collect::<serde_json::Map<_, _>>().into()
 }
 
+/// What the top-10 lists are like.
+pub(super) fn lists_json(metrics: &Metrics) -> Value {
+    let named = |metric: Metric| Some((metric.name().to_owned(), json!(metrics.get(metric)?)));
+    LISTS.into_iter().filter_map(named).collect::<serde_json::Map<_, _>>().into()
+}
+
+/// The metrics among sampled candidates, with how these were drawn.
+pub(super) fn sampled_json(manifest: &Manifest, metrics: &Metrics) -> Value {
+    let evaluation = &manifest.experiment.evaluation;
+    json!({
+        "candidates": evaluation.candidates,
+        "candidates_seed": evaluation.candidates_seed,
+        "metrics": metrics_json(metrics),
+    })
+}
+
+/// The metrics among sampled candidates, and the words that must stand at them.
+pub(super) fn sampled(manifest: &Manifest) -> Option<(String, &Metrics)> {
+    let (n, seed) = manifest.experiment.evaluation.candidates()?;
+    let metrics = manifest.test_sampled.as_ref()?;
+    Some((format!("among {} sampled items, seed {seed}: flattering", count(n)), metrics))
+}
+
 /// The best possible figures of a world.
 pub(super) fn ceiling_json(ceiling: &Ceiling) -> Value {
     json!({ "ndcg@10": ceiling.ndcg_at_10, "hr@10": ceiling.hr_at_10, "hr@1": ceiling.hr_at_1 })
@@ -89,6 +112,9 @@ fn write_text(manifest: &Manifest, ended: &Ended, streams: &mut Streams<'_>) -> 
     let columns = test.kind.headline().iter().map(|metric| (metric.title(), Align::Right));
     let mut table = Table::new([("", Align::Left)].into_iter().chain(columns).chain([("", Align::Left)]));
     table.row(cells(manifest.experiment.model.family().title(), test, String::new()));
+    if let Some((words, metrics)) = sampled(manifest) {
+        table.row(cells("  not comparable with the rest", metrics, words));
+    }
     for (kind, reference) in &ended.references_test {
         table.row(cells(kind.title(), reference, verdict(test, reference)));
     }
@@ -99,8 +125,16 @@ fn write_text(manifest: &Manifest, ended: &Ended, streams: &mut Streams<'_>) -> 
         table.row(["Best possible by the world's rules".to_owned(), ndcg, hr, metric(None), hr_at_1]);
     }
     table.write(out)?;
+    let lists = LISTS.into_iter().filter_map(|metric| Some(format!("{} {:.3}", metric.title(), test.get(metric)?)));
+    let lists: Vec<String> = lists.collect();
+    if !lists.is_empty() {
+        writeln!(out, "Top-10 lists: {}", lists.join(", "))?;
+    }
     Ok(())
 }
+
+/// What is told of whole lists.
+const LISTS: [Metric; 4] = [Metric::Coverage10, Metric::Gini10, Metric::Novelty10, Metric::PopularityLift10];
 
 fn cells(title: &str, metrics: &Metrics, verdict: String) -> impl Iterator<Item = String> {
     let values = metrics.kind.headline().iter().map(|&of| metric(metrics.get(of)));

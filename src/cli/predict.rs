@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::Streams;
-use super::said::{self, IsJson};
 use super::pseudonyms::PseudonymArgs;
+use super::said::{self, IsJson};
 use super::table::{Align, Table, count};
 use crate::data::{Dataset, Pseudonymiser, Pseudonyms, Vocab};
 use crate::error::Error;

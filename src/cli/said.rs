@@ -15,7 +15,8 @@ pub(super) fn print(
     is_json: IsJson,
     streams: &mut Streams<'_>,
 ) -> Result<(), Error> {
-    let view = view_of_task(restored.model.as_ref(), &restored.prepared, user_idx, (restored.outcomes.as_ref(), false))?;
+    let view =
+        view_of_task(restored.model.as_ref(), &restored.prepared, user_idx, (restored.outcomes.as_ref(), false))?;
     let said = view.said.unwrap_or_default();
     let task = restored.manifest.experiment.task.kind();
     let values = said.rows.last().cloned().unwrap_or_default();
@@ -33,7 +34,12 @@ pub(super) fn print(
     let title = restored.manifest.experiment.model.family().title();
     let n_events = restored.prepared.dataset.sequences.items(user_idx).len();
     let events = super::table::count(n_events);
-    writeln!(streams.out, "{title}, epoch {}, {}, after {events} events of user {user}:", restored.epoch, task.title())?;
+    writeln!(
+        streams.out,
+        "{title}, epoch {}, {}, after {events} events of user {user}:",
+        restored.epoch,
+        task.title()
+    )?;
     if said.classes.is_empty() {
         let value = values.first().copied().unwrap_or(f64::NAN);
         return Ok(writeln!(streams.out, "{value:.3} {}", said.unit)?);

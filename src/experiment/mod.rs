@@ -176,9 +176,20 @@ pub struct EvaluationSpec {
     /// Whether items that the user has already had are left out of the ranking (the true item is
     /// always in it).
     pub filter_seen: bool,
+    /// Items, drawn at random, among which the true one is ranked once more on test; 0 for the whole
+    /// catalogue alone. The figures of the whole catalogue always stand beside.
+    pub candidates: usize,
+    /// Seed of that drawing, apart from the run's own so that runs of other seeds meet the same candidates.
+    pub candidates_seed: usize,
 }
 
 impl EvaluationSpec {
+    /// How many candidates are drawn, with which seed; `None` where the whole catalogue alone is ranked.
+    #[must_use]
+    pub fn candidates(&self) -> Option<(usize, usize)> {
+        (self.candidates > 0).then_some((self.candidates, self.candidates_seed))
+    }
+
     /// The way of ranking, as a world's optimum names it.
     #[must_use]
     pub fn seen(&self) -> Seen {
@@ -188,12 +199,14 @@ impl EvaluationSpec {
 
 impl Default for EvaluationSpec {
     fn default() -> Self {
-        Self { filter_seen: true }
+        Self { filter_seen: true, candidates: 0, candidates_seed: 0 }
     }
 }
 
 crate::spec::described! { EvaluationSpec {
     filter_seen: Bool, Core, "Leave out seen items", "", "Items that the user already had are not ranked. Turn it off where people return to the same items.", "usual for films; wrong for check-ins";
+    candidates: Int { min: 0, max: 1_000_000 }, More, "Sampled candidates", "items", "Ranks the true item on test once more among so many drawn at random, for figures that were published that way; 0 leaves it. They flatter, and stand beside the full ones.", "0: Krichene & Rendle 2020 on sampled metrics";
+    candidates_seed: Int { min: 0, max: 1_000_000_000 }, More, "Seed of the candidates", "", "Two runs may be compared only when their candidates are drawn alike.", "any number does";
 } }
 
 impl Experiment {

@@ -40,6 +40,23 @@ impl Metrics {
     }
 }
 
+impl Metric {
+    /// What one answer adds to a metric that is a mean over answers (log loss, Brier score, accuracy);
+    /// `None` for another metric.
+    #[must_use]
+    pub fn of_yes(self, yes: bool, probability: f64) -> Option<f64> {
+        let outcome = f64::from(u8::from(yes));
+        let probability = surest_wrong(probability, outcome);
+        let called = called_yes(probability);
+        match self {
+            Self::LogLoss => Some(log_loss_term(probability, outcome)),
+            Self::Brier => Some(brier_term(probability, outcome)),
+            Self::Accuracy => Some(called * outcome + (1.0 - called) * (1.0 - outcome)),
+            _ => None,
+        }
+    }
+}
+
 /// Negative logarithm of the probability of what happened, in nats.
 pub(super) fn log_loss_term(probability: f64, outcome: f64) -> f64 {
     let given = if outcome > 0.5 { probability } else { 1.0 - probability };

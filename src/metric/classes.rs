@@ -34,6 +34,10 @@ impl Answer {
         }
     }
 
+    fn log_loss(&self) -> f64 {
+        -self.of_truth.clamp(LEAST_PROBABILITY, 1.0).ln()
+    }
+
     fn of_class(&self, class: usize) -> f64 {
         self.shares.get(class).copied().unwrap_or(0.0)
     }
@@ -69,8 +73,7 @@ impl Metrics {
         let n = truth.len() as f64;
         let right: Vec<f64> = truth.iter().zip(&answers).map(|(&class, answer)| answer.of_class(class)).collect();
         let accuracy = right.iter().sum::<f64>() / n;
-        let log_loss =
-            answers.iter().map(|answer| -answer.of_truth.clamp(LEAST_PROBABILITY, 1.0).ln()).sum::<f64>() / n;
+        let log_loss = answers.iter().map(Answer::log_loss).sum::<f64>() / n;
         let calibration =
             Reliability::of(answers.iter().zip(&right).map(|(answer, &right)| (answer.confidence, right)));
         // With one class an answer, every wrong answer is one false yes and one false no.
@@ -80,6 +83,20 @@ impl Metrics {
             .with(Metric::Accuracy, accuracy)
             .with(Metric::LogLoss, log_loss)
             .with(Metric::Ece, calibration.ece())
+    }
+}
+
+impl Metric {
+    /// What one answer adds to a metric that is a mean over answers (accuracy, log loss); `None` for
+    /// another metric. `row` holds the probability of each class.
+    #[must_use]
+    pub fn of_class(self, truth: usize, row: &[f64]) -> Option<f64> {
+        let answer = Answer::of(truth, row);
+        match self {
+            Self::Accuracy => Some(answer.of_class(truth)),
+            Self::LogLoss => Some(answer.log_loss()),
+            _ => None,
+        }
     }
 }
 

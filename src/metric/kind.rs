@@ -158,6 +158,16 @@ impl AnswerKind {
         }
     }
 
+    /// The metric that paired tests go by: the primary one where it is a mean over users; AUC is not, so
+    /// there it is the Brier score.
+    #[must_use]
+    pub fn by_user(self) -> Metric {
+        match self {
+            Self::Binary => Metric::Brier,
+            Self::Ranking | Self::Classes | Self::Number => self.primary(),
+        }
+    }
+
     /// The few that tables and charts show, the primary one first.
     #[must_use]
     pub fn headline(self) -> &'static [Metric] {
@@ -206,6 +216,16 @@ impl Metric {
         match self.better() {
             Better::Lower => than - value,
             Better::Higher | Better::Neither => value - than,
+        }
+    }
+
+    /// Whether it is a mean over answers, so that each has a share in it that can be held against
+    /// another's; AUC, macro means, calibration and what whole lists are like are not.
+    #[must_use]
+    pub fn is_by_user(self) -> bool {
+        match self.kinds() {
+            [AnswerKind::Ranking] => self.of_rank(1.0).is_some(),
+            _ => matches!(self, Self::Accuracy | Self::LogLoss | Self::Brier | Self::Mae),
         }
     }
 

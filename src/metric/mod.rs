@@ -13,6 +13,7 @@ mod likeness;
 mod list;
 mod number;
 mod ranking;
+pub mod statistics;
 mod words;
 
 pub use bag::Metrics;

@@ -63,20 +63,23 @@ pub fn map_term(rank: Rank, k: usize) -> f64 {
     hit(rank, k) / rank
 }
 
-/// A rank's share of a metric that is a mean over ranks; `None` for another metric.
-pub(super) fn term(metric: Metric, rank: Rank) -> Option<f64> {
-    Some(match metric {
-        Metric::Ndcg5 => ndcg_term(rank, 5),
-        Metric::Ndcg10 => ndcg_term(rank, 10),
-        Metric::Ndcg20 => ndcg_term(rank, 20),
-        Metric::Hr1 => hit(rank, 1),
-        Metric::Hr5 => hit(rank, 5),
-        Metric::Hr10 | Metric::Recall10 => hit(rank, 10),
-        Metric::Hr20 | Metric::Recall20 => hit(rank, 20),
-        Metric::Map10 => map_term(rank, 10),
-        Metric::Mrr => mrr_term(rank),
-        _ => return None,
-    })
+impl Metric {
+    /// What one rank adds to a metric that is a mean over ranks; `None` for another metric.
+    #[must_use]
+    pub fn of_rank(self, rank: Rank) -> Option<f64> {
+        Some(match self {
+            Self::Ndcg5 => ndcg_term(rank, 5),
+            Self::Ndcg10 => ndcg_term(rank, 10),
+            Self::Ndcg20 => ndcg_term(rank, 20),
+            Self::Hr1 => hit(rank, 1),
+            Self::Hr5 => hit(rank, 5),
+            Self::Hr10 | Self::Recall10 => hit(rank, 10),
+            Self::Hr20 | Self::Recall20 => hit(rank, 20),
+            Self::Map10 => map_term(rank, 10),
+            Self::Mrr => mrr_term(rank),
+            _ => return None,
+        })
+    }
 }
 
 impl Metrics {
@@ -85,7 +88,7 @@ impl Metrics {
     pub fn of_ranks(ranks: &[Rank]) -> Self {
         let mut metrics = Self::new(AnswerKind::Ranking, ranks.len());
         for metric in Metric::iter() {
-            let sum: Option<f64> = ranks.iter().map(|&rank| term(metric, rank)).sum();
+            let sum: Option<f64> = ranks.iter().map(|&rank| metric.of_rank(rank)).sum();
             if let (Some(sum), false) = (sum, ranks.is_empty()) {
                 metrics = metrics.with(metric, sum / ranks.len() as f64);
             }

@@ -4,14 +4,23 @@ use super::Manifest;
 
 /// Why the metrics of `other` say nothing beside those of `primary`; `None` when they may be
 /// compared.
+///
+/// The data's fingerprint is of the sequences after cleaning, so a cleaning step that changed nothing is
+/// no hindrance. The length of lists is in a metric's name: figures of different lengths never meet.
 #[must_use]
 pub fn hindrance(primary: &Manifest, other: &Manifest) -> Option<&'static str> {
-    if primary.data.fingerprint != other.data.fingerprint {
-        Some("other data")
+    let (ours, theirs) = (&primary.experiment, &other.experiment);
+    if ours.task != theirs.task {
+        Some("another task")
+    } else if primary.data.fingerprint != other.data.fingerprint {
+        let is_cleaned_otherwise = ours.data.source == theirs.data.source && ours.data.clean != theirs.data.clean;
+        Some(if is_cleaned_otherwise { "cleaned otherwise" } else { "other data" })
     } else if primary.data.split_fingerprint != other.data.split_fingerprint {
         Some("other split")
-    } else if primary.experiment.evaluation.filter_seen != other.experiment.evaluation.filter_seen {
+    } else if ours.evaluation.filter_seen != theirs.evaluation.filter_seen {
         Some("seen items ranked in one, left out in the other")
+    } else if ours.evaluation.candidates() != theirs.evaluation.candidates() {
+        Some("other candidates")
     } else {
         None
     }
@@ -38,6 +47,7 @@ mod tests {
             best_epoch: None,
             valid: None,
             test: None,
+            test_sampled: None,
             references_valid: References::new(),
             references_test: References::new(),
             problems: Vec::new(),

@@ -109,6 +109,10 @@ pub struct Manifest {
     /// Test metrics of the best epoch's weights; read once, after selection.
     #[serde(default, with = "named", skip_serializing_if = "Option::is_none")]
     pub test: Option<Metrics>,
+    /// Test metrics among sampled candidates, where the experiment asks for them: never to be held against
+    /// those of the whole catalogue, which stand beside them.
+    #[serde(default, with = "named", skip_serializing_if = "Option::is_none")]
+    pub test_sampled: Option<Metrics>,
     /// References on validation.
     #[serde(default, with = "named")]
     pub references_valid: References,
@@ -170,6 +174,7 @@ impl Manifest {
             best_epoch: None,
             valid: None,
             test: None,
+            test_sampled: None,
             references_valid: References::new(),
             references_test: References::new(),
             problems: Vec::new(),

@@ -18,6 +18,7 @@
 
 mod checkpoint;
 mod comparable;
+mod comparison;
 mod curve;
 mod disguise;
 mod disk;
@@ -29,10 +30,12 @@ mod lock;
 mod manifest;
 mod memory;
 mod results;
+mod slices;
 mod store;
 mod writer;
 
 pub use comparable::hindrance;
+pub use comparison::{Compared, Comparison, Seeds, Tested, Versus, compare, n_trials};
 pub use curve::{Curve, Curves};
 pub use error::RunError;
 pub use history::{History, HistoryPoint, Part};
@@ -40,5 +43,6 @@ pub use id::RunId;
 pub use manifest::{DataStamp, Manifest, Outcome, References, RunStatus, Summary};
 pub use memory::RunMemory;
 pub use results::UserResult;
+pub use slices::{Facts, Slice, SliceBy, slices};
 pub use store::RunStore;
 pub use writer::{EpochDone, RunWriter};

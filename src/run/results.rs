@@ -1,9 +1,11 @@
 //! Rank and probability of every evaluated user, as a table.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::RunError;
+use super::{Facts, RunError};
 use crate::data::{self, Column, Table};
+use crate::metric::{Metric, hit};
 
 /// Rank and scores of one evaluated user, as kept in `results/*.parquet`.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +21,24 @@ pub struct UserResult {
     pub probability: f64,
     /// The number that the model said, where it was asked for one.
     pub predicted: Option<f64>,
+    /// What is known of the question; `None` in runs from before it was kept.
+    pub facts: Option<Facts>,
+}
+
+impl UserResult {
+    /// What the user adds to a metric that is a mean over users; `None` for another metric, or where the
+    /// result does not tell. An answer that is tied with another counts as wrong, and NaN as the surest wrong
+    /// one.
+    #[must_use]
+    pub fn value(&self, metric: Metric) -> Option<f64> {
+        match metric {
+            // The probability is of what happened, whatever that was.
+            Metric::LogLoss | Metric::Brier => metric.of_yes(true, self.probability),
+            Metric::Accuracy => Some(hit(self.rank, 1)),
+            Metric::Mae => metric.of_number(self.item_id.parse().ok()?, self.predicted?),
+            _ => metric.of_rank(self.rank),
+        }
+    }
 }
 
 pub(super) fn write(path: &Path, results: &[UserResult]) -> Result<(), RunError> {
@@ -49,28 +69,64 @@ pub(super) fn table(results: &[UserResult]) -> Table {
     if results.iter().any(|result| result.predicted.is_some()) {
         columns.push(("predicted".to_owned(), number(|r| r.predicted.unwrap_or(f64::NAN))));
     }
+    let facts: Option<Vec<&Facts>> = results.iter().map(|result| result.facts.as_ref()).collect();
+    if let Some(facts) = facts.filter(|facts| !facts.is_empty()) {
+        columns.extend(facts_columns(&facts).map(|(name, column)| (name.to_owned(), column)));
+    }
     Table { columns }
 }
 
+fn facts_columns(facts: &[&Facts]) -> [(&'static str, Column); 3] {
+    let number = |f: fn(&Facts) -> f64| Column::Float(facts.iter().map(|facts| f(facts)).collect());
+    [
+        ("history_len", number(|facts| f64::from(facts.history_len))),
+        ("popularity_decile", number(|facts| facts.popularity_decile.map_or(f64::NAN, f64::from))),
+        ("behaviour", Column::Text(facts.iter().map(|facts| facts.behaviour.clone()).collect())),
+    ]
+}
+
+/// The facts of every row; `None` where the table has none.
+fn facts_from(columns: &mut BTreeMap<String, Column>) -> Option<Vec<Facts>> {
+    let (Column::Float(lens), Column::Float(deciles)) =
+        (columns.remove("history_len")?, columns.remove("popularity_decile")?)
+    else {
+        return None;
+    };
+    let Column::Text(behaviours) = columns.remove("behaviour")? else { return None };
+    let rows = lens.into_iter().zip(deciles).zip(behaviours);
+    let fact = |((len, decile), behaviour): ((f64, f64), String)| Facts {
+        history_len: len.round() as u32,
+        popularity_decile: (!decile.is_nan()).then(|| decile.round() as u32),
+        behaviour,
+    };
+    Some(rows.map(fact).collect())
+}
+
 fn from_table(table: Table) -> Option<Vec<UserResult>> {
-    let mut columns = table.columns.into_iter();
-    let mut next = |name: &str| columns.next().filter(|(found, _)| found == name).map(|(_, column)| column);
-    let (Column::Text(users), Column::Text(items)) = (next("user_id")?, next("item_id")?) else { return None };
-    let (Column::Float(ranks), Column::Float(probabilities)) = (next("rank")?, next("probability")?) else {
+    let mut columns: BTreeMap<String, Column> = table.columns.into_iter().collect();
+    let (Column::Text(users), Column::Text(items)) = (columns.remove("user_id")?, columns.remove("item_id")?) else {
+        return None;
+    };
+    let (Column::Float(ranks), Column::Float(probabilities)) =
+        (columns.remove("rank")?, columns.remove("probability")?)
+    else {
         return None;
     };
     // Only results of numbers have it.
-    let predicted = match next("predicted") {
+    let predicted = match columns.remove("predicted") {
         Some(Column::Float(predicted)) => predicted,
         _ => vec![f64::NAN; ranks.len()],
     };
-    let rows = users.into_iter().zip(items).zip(ranks).zip(probabilities).zip(predicted);
-    let result = |((((user_id, item_id), rank), probability), predicted)| UserResult {
+    let facts = facts_from(&mut columns).unwrap_or_default();
+    let facts = facts.into_iter().map(Some).chain(std::iter::repeat(None));
+    let rows = users.into_iter().zip(items).zip(ranks).zip(probabilities).zip(predicted).zip(facts);
+    let result = |(((((user_id, item_id), rank), probability), predicted), facts)| UserResult {
         user_id,
         item_id,
         rank,
         probability,
         predicted: Some(predicted).filter(|predicted: &f64| !predicted.is_nan()),
+        facts,
     };
     Some(rows.map(result).collect())
 }
@@ -81,16 +137,20 @@ mod tests {
 
     #[test]
     fn a_table_and_back() {
+        let facts = Facts { history_len: 7, popularity_decile: Some(3), behaviour: "view".to_owned() };
         let result = UserResult {
             user_id: "u".to_owned(),
             item_id: "i".to_owned(),
             rank: 1.5,
             probability: 0.25,
             predicted: None,
+            facts: Some(facts),
         };
-        assert_eq!(from_table(table(std::slice::from_ref(&result))), Some(vec![result.clone()]));
-        let number = UserResult { predicted: Some(2.5), ..result };
-        assert_eq!(from_table(table(std::slice::from_ref(&number))), Some(vec![number]));
+        let older = UserResult { facts: None, ..result.clone() };
+        let number = UserResult { predicted: Some(2.5), ..result.clone() };
+        for one in [result, older, number] {
+            assert_eq!(from_table(table(std::slice::from_ref(&one))), Some(vec![one]));
+        }
         assert_eq!(from_table(Table::default()), None);
     }
 }

@@ -116,7 +116,7 @@ impl RunWriter {
             remove_if_there(&self.store.results_file(&id, part))?;
         }
         self.update_best()?;
-        self.manifest.test = None;
+        (self.manifest.test, self.manifest.test_sampled) = (None, None);
         self.manifest.references_test.clear();
         self.manifest.outcome = None;
         self.save_manifest()

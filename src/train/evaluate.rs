@@ -1,6 +1,7 @@
 //! Puts the questions of a part to a model or a reference: rank and probability of each true item.
 
 use super::TrainError;
+use super::facts::Teller;
 use super::live::Halt;
 use crate::baseline::{Baseline, BaselineKind};
 use crate::data::{EvalCase, Prepared};
@@ -31,13 +32,14 @@ impl Judged {
 
     /// One row a user, with ids as in the log.
     pub(super) fn results(&self, prepared: &Prepared, cases: &[EvalCase]) -> Vec<UserResult> {
-        let dataset = &prepared.dataset;
+        let (dataset, teller) = (&prepared.dataset, Teller::new(prepared));
         let answers = cases.iter().zip(&self.ranks).zip(&self.log_probabilities);
         let row = |((case, &rank), &log_probability): ((&EvalCase, &f64), &f64)| UserResult {
             user_id: dataset.users.id(case.user_idx).unwrap_or_default().to_owned(),
             item_id: dataset.items.id(question(prepared, *case).target).unwrap_or_default().to_owned(),
             rank,
             probability: log_probability.exp(),
+            facts: Some(teller.facts(*case)),
             predicted: None,
         };
         answers.map(row).collect()
@@ -113,12 +115,12 @@ pub(super) fn judge_references(
 }
 
 /// What a model sees, and what came next.
-struct Question<'a> {
-    history: &'a [u32],
-    target: u32,
+pub(super) struct Question<'a> {
+    pub(super) history: &'a [u32],
+    pub(super) target: u32,
 }
 
-fn question(prepared: &Prepared, case: EvalCase) -> Question<'_> {
+pub(super) fn question(prepared: &Prepared, case: EvalCase) -> Question<'_> {
     let items = prepared.dataset.sequences.items(case.user_idx as usize);
     Question {
         history: items.get(..case.history_len as usize).unwrap_or(items),

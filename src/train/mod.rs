@@ -7,6 +7,8 @@ mod blueprint;
 mod early_stop;
 mod error;
 mod evaluate;
+mod facts;
+mod lists;
 mod live;
 mod message;
 mod open;
@@ -38,12 +40,13 @@ use std::sync::Arc;
 use crate::baseline::BaselineKind;
 use crate::data::{Histories, Prepared};
 use crate::experiment::Experiment;
-use crate::metric::{Better, Metrics};
+use crate::metric::{AnswerKind, Better, Metrics};
 use crate::model::{DeviceKind, ModelError, TrainStats, Trainable};
 use crate::run::{EpochDone, Manifest, Outcome, Part, References, RunId, RunStore};
 use crate::spec::Problem;
 
 use evaluate::evaluate;
+use lists::look;
 use live::{Halt, Live, panicked};
 use open::{Task, build_model, open};
 use outcome::{Judgement, answer};
@@ -197,7 +200,14 @@ fn judge_best(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Re
 
     let judged = judge_part(task, live, model, Part::Test)?;
     live.recorder.writer.save_results(Part::Test, &judged.results(task, Part::Test))?;
-    live.recorder.judged(judged.loss(), judged.metrics(), task.references_on(Part::Test))?;
+    let mut metrics = judged.metrics();
+    if metrics.kind == AnswerKind::Ranking {
+        let spec = task.experiment.evaluation;
+        let lists = look(model, &task.prepared, task.cases(Part::Test), spec, &mut || live.between_steps())?;
+        live.recorder.writer.manifest.test_sampled = lists.sampled;
+        metrics = metrics.and(lists.metrics);
+    }
+    live.recorder.judged(judged.loss(), metrics, task.references_on(Part::Test))?;
     if let Some(problem) = below_reference(live.manifest()) {
         live.say(EventKind::Warned(problem))?;
     }

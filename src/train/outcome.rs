@@ -6,7 +6,7 @@ use super::open::Task;
 use crate::data::{Outcomes, Output, Prepared, Sample};
 use crate::metric::Metrics;
 use crate::model::{ModelError, Questions, Trainable};
-use crate::run::{Part, UserResult};
+use crate::run::{Facts, Part, UserResult};
 
 /// What came of the questions of a part.
 pub(super) enum Judgement {
@@ -165,7 +165,13 @@ impl Answered {
                 item_id: truth,
                 rank,
                 probability: chance,
+                facts: None,
                 predicted: (self.output == Output::Number).then_some(first),
+                facts: Some(Facts {
+                    history_len: sample.history_len,
+                    popularity_decile: None,
+                    behaviour: if matches!(self.output, Output::Classes(_)) { name() } else { String::new() },
+                }),
             }
         };
         answers.map(row).collect()

@@ -8,7 +8,7 @@ import sys
 
 import torch
 
-from reference import recurrent, transformer, vae
+from reference import gan, recurrent, transformer, vae
 from reference.common import write_family
 
 FAMILIES = {"transformer": transformer, "recurrent": recurrent, "vae": vae}
@@ -17,8 +17,11 @@ FAMILIES = {"transformer": transformer, "recurrent": recurrent, "vae": vae}
 def main():
     torch.set_num_threads(2)
     torch.set_default_dtype(torch.float64)
-    for name in sys.argv[1:] or FAMILIES:
-        write_family(name, FAMILIES[name].cases())
+    for name in sys.argv[1:] or [*FAMILIES, "gan"]:
+        if name == "gan":
+            gan.write()
+        else:
+            write_family(name, FAMILIES[name].cases())
 
 
 if __name__ == "__main__":

@@ -427,8 +427,7 @@ fn help_and_version_are_no_errors() {
 #[test]
 fn bad_usage_ends_with_2() {
     let place = Place::new();
-    for line in
-        ["train", "compare one", "predict last", "runs --nonsense", "trian x.ron", "predict last --user 1 --top 0"]
+    for line in ["train", "compare", "predict last", "runs --nonsense", "trian x.ron", "predict last --user 1 --top 0"]
     {
         place.seqscope(line).fails(2, &[]);
     }

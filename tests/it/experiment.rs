@@ -107,7 +107,7 @@ fn old_files_keep_opening_with_the_same_meaning() {
             patience: 3,
             ..TrainingSpec::default()
         },
-        evaluation: seqscope::experiment::EvaluationSpec { filter_seen: false },
+        evaluation: seqscope::experiment::EvaluationSpec { filter_seen: false, ..Default::default() },
         seed: 42,
         ..base("shop")
     };
@@ -188,7 +188,7 @@ fn experiments() -> impl Strategy<Value = Experiment> {
             split,
             model,
             training: TrainingSpec { lr, ..TrainingSpec::default() },
-            evaluation: seqscope::experiment::EvaluationSpec { filter_seen },
+            evaluation: seqscope::experiment::EvaluationSpec { filter_seen, ..Default::default() },
             seed,
             ..Experiment::default()
         },

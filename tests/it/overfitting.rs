@@ -2,10 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use seqscope::data::{AugmentSpec, Sampler};
+use seqscope::data::{AugmentSpec, DataShape, Histories, Sampler};
+use seqscope::model::gan::GanSpec;
+use seqscope::model::{Blueprint, LstmSpec, ModelFamily, OptimizerSpec, StepInputs, open_device};
 use seqscope::run::Outcome;
+use strum::IntoEnumIterator;
 
-use crate::fake::{Done, LEN, N_USERS, Setup};
+use crate::fake::{Done, LEN, Listener, N_USERS, Setup, walks};
+use crate::place::Place;
 
 /// Every change in every history.
 const ALWAYS: AugmentSpec = AugmentSpec {
@@ -89,4 +93,148 @@ fn an_augmented_run_repeats_itself_and_goes_on_to_the_same_numbers() {
     let done = cut.run();
     assert_eq!(done.ended.epochs, 3);
     assert_eq!(weights(&whole, &expected), weights(&cut, &done));
+}
+
+// ---------------------------------------------------------------------------------------------
+// Synthetic histories
+// ---------------------------------------------------------------------------------------------
+
+/// Half as many synthetic histories as users, by a network that is trained in a moment.
+fn with_synthetic(sampler: Sampler) -> Setup {
+    let mut setup = setup(AugmentSpec { synthetic: 0.5, sampler, ..AugmentSpec::default() });
+    setup.experiment.training.gan =
+        GanSpec { d_hidden: 8, d_token: 4, likelihood_epochs: 2, adversarial_epochs: 1, ..GanSpec::default() };
+    setup
+}
+
+#[test]
+fn synthetic_histories_stand_beside_the_users_own_in_every_epoch() {
+    let (_, scored) = seen(AugmentSpec::default());
+    for sampler in Sampler::iter() {
+        let mut setup = with_synthetic(sampler);
+        let done = setup.run();
+        assert_eq!(done.ended.outcome, Some(Outcome::Finished), "{sampler}: {:?}", done.ended);
+        let script = setup.script();
+        let real: BTreeSet<Vec<u32>> =
+            (0..N_USERS).map(|user| setup.prepared.dataset.sequences.items(user)[..LEN - 2].to_vec()).collect();
+        // Sixty histories are six steps of ten.
+        let epochs: Vec<Rows> = script.trained_on.chunks(6).map(<[_]>::concat).collect();
+        assert_eq!(epochs.len(), 3);
+        let sorted = |rows: &Rows| {
+            let mut rows = rows.clone();
+            rows.sort();
+            rows
+        };
+        for epoch in &epochs {
+            assert_eq!(epoch.len(), N_USERS + N_USERS / 2);
+            assert!(real.is_subset(&epoch.iter().cloned().collect()), "every user is there");
+            assert!(epoch.iter().all(|row| row.len() >= 2 && row.iter().all(|item| (1..=20).contains(item))));
+            assert_eq!(sorted(epoch), sorted(&epochs[0]), "the same histories in every epoch");
+        }
+        let rows = |scored: &[(usize, Vec<u32>)]| scored.iter().map(|(_, row)| row.clone()).collect::<Vec<_>>();
+        assert_eq!(rows(&script.scored), rows(&scored), "validation and test know nothing of them");
+    }
+}
+
+#[test]
+fn a_run_with_synthetic_histories_goes_on_to_the_same_numbers() {
+    let mut whole = with_synthetic(Sampler::Gan);
+    let expected = whole.run();
+    let mut cut = with_synthetic(Sampler::Gan);
+    cut.script().panic_at = Some(8);
+    let failed = cut.run();
+    cut.resume = Some(failed.id);
+    let done = cut.run();
+    assert_eq!(done.ended.epochs, 3);
+    assert_eq!(weights(&whole, &expected), weights(&cut, &done));
+}
+
+#[test]
+fn synthetic_histories_of_what_cannot_be_written_are_refused_before_there_is_a_folder() {
+    let mut many = with_synthetic(Sampler::Gan);
+    let mut prepared = walks();
+    for item in 21..=201 {
+        prepared.dataset.items.intern(&format!("i{item}"));
+    }
+    many.prepared = prepared.into();
+    let refused = many.run_watched(Listener::default()).map(|done| done.id).unwrap_err().to_string();
+    for part in ["training.augment.synthetic", "at most 200 items and this catalogue has 201", "to Markov"] {
+        assert!(refused.contains(part), "`{part}` in {refused}");
+    }
+    assert_eq!(std::fs::read_dir(many.folder.path()).unwrap().count(), 0);
+    many.experiment.training.augment.sampler = Sampler::Markov;
+    assert_eq!(many.run().ended.outcome, Some(Outcome::Finished));
+}
+
+// ---------------------------------------------------------------------------------------------
+// Penalties of the weights
+// ---------------------------------------------------------------------------------------------
+
+/// Every learnt number of a small LSTM after 120 steps on eight histories.
+fn weights_after(optimizer: OptimizerSpec) -> Vec<f32> {
+    let spec = LstmSpec { d_model: 8, d_hidden: 8, seq_len: 10, dropout: 0.0, ..LstmSpec::default() };
+    let shape = DataShape { n_users: 8, n_items: 12, n_events: 80, max_len: 10 };
+    let mut model = spec.build(&Blueprint::of(shape), optimizer, &open_device("cpu").unwrap(), 1).unwrap();
+    let rows: Vec<Vec<u32>> =
+        (0..8_u32).map(|row| (0..10).map(|at| (row * 37 + at * at * 11) % 12 + 1).collect()).collect();
+    let histories: Histories = rows.iter().map(Vec::as_slice).collect();
+    for step in 0..120 {
+        model.train_step(&histories, StepInputs { lr: 0.01, step, n_steps: 120, seed: step as u64 }).unwrap();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("weights.safetensors");
+    model.save_weights(&path).unwrap();
+    let bytes = std::fs::read(path).unwrap();
+    let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    bytes[8 + header..].as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
+}
+
+#[test]
+fn weight_decay_makes_weights_smaller_and_l1_makes_many_exactly_0() {
+    let plain = OptimizerSpec { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0, l1: 0.0, clip_norm: 5.0 };
+    let [none, decay, l1] =
+        [plain, OptimizerSpec { weight_decay: 1.0, ..plain }, OptimizerSpec { l1: 0.5, ..plain }].map(weights_after);
+    let size = |weights: &[f32]| weights.iter().map(|w| f64::from(w.abs())).sum::<f64>() / weights.len() as f64;
+    // Without a gradient, decay by 1 − 0.01 so many times leaves 0.3 of a weight, and L1 takes 0.6 from each.
+    assert!(size(&decay) < 0.85 * size(&none), "{} and {}", size(&decay), size(&none));
+    assert!(size(&l1) < 0.8 * size(&none), "{} and {}", size(&l1), size(&none));
+    let zeros = |weights: &[f32]| weights.iter().filter(|w| **w == 0.0).count() as f64 / weights.len() as f64;
+    // The vector of padding, 8 of 1,000 numbers, is 0 in any case.
+    assert!(zeros(&none) < 0.02 && zeros(&decay) < 0.02, "{} {}", zeros(&none), zeros(&decay));
+    assert!(zeros(&l1) > 0.1, "{}", zeros(&l1));
+}
+
+// ---------------------------------------------------------------------------------------------
+// The judge of samplers
+// ---------------------------------------------------------------------------------------------
+
+const SMALL_GAN: &str = r#"(
+    version: 1, name: "small",
+    data: (source: World(kind: MarkovChain, n_users: 40, n_items: 12, mean_len: 8)),
+    model: Lstm(d_model: 8, d_hidden: 8),
+    training: (device: "cpu", epochs: 2, gan: (d_hidden: 8, max_len: 10, likelihood_epochs: 2, adversarial_epochs: 1)),
+    evaluation: (filter_seen: false),
+)"#;
+
+#[test]
+fn samplers_are_judged_beside_real_histories() {
+    let place = Place::new();
+    place.write("small.ron", SMALL_GAN);
+    let told = place.seqscope("gan small.ron --seeds 2").ok().out;
+    for part in ["real histories", "Markov chain", "language model", "GAN", "±", "transitions", "NDCG@10"] {
+        assert!(told.contains(part), "`{part}` in {told}");
+    }
+    let told = place.seqscope("gan small.ron --json").ok().json();
+    let samplers = told["samplers"].as_array().unwrap();
+    let names: Vec<&str> = samplers.iter().map(|row| row["sampler"].as_str().unwrap_or("real")).collect();
+    assert_eq!(names, ["real", "Markov", "LanguageModel", "Gan"]);
+    for row in samplers {
+        for figure in ["transitions", "lengths", "copied_stretches", "copied_rows"] {
+            assert!((0.0..=1.0).contains(&row["likeness"][figure].as_f64().unwrap()), "{figure} of {row}");
+        }
+        assert!((0.0..=1.0).contains(&row["downstream"]["ndcg@10"].as_f64().unwrap()), "{row}");
+    }
+    place.seqscope("gan small.ron --set data.n_items=600 --set data.n_users=120").fails(1, &["at most 200 items"]);
+    place.seqscope("gan small.ron --set data.n_users=12").fails(1, &["at least 10 users"]);
+    place.seqscope("gan small.ron --set training.gan.d_hidden=1").fails(1, &["from 2 to 512"]);
 }

@@ -273,6 +273,7 @@ fn results_come_back_bit_for_bit() {
         item_id: "行为, \"quoted\"".to_owned(),
         rank,
         probability: 0.1 + 0.2,
+        facts: None,
         predicted: None,
     };
     let users = vec![user("007", 1.5), user("", 3416.0)];

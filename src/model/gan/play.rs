@@ -217,13 +217,13 @@ impl SequenceGan {
     }
 
     /// Mean −log σ(D(real) − D(synthetic)), row by row. `[1]`
-    fn discriminator_loss(&self, real: &[&[u32]], synthetic: &[Tensor<2>]) -> Tensor<1> {
+    pub(super) fn discriminator_loss(&self, real: &[&[u32]], synthetic: &[Tensor<2>]) -> Tensor<1> {
         let real = self.discriminator.certain(real, synthetic.len());
         log_sigmoid(self.discriminator.scores(&real) - self.discriminator.scores(synthetic)).mean().neg()
     }
 
     /// Mean −log σ(D(synthetic) − D(real)), row by row. `[1]`
-    fn generator_loss(&self, real: &[&[u32]], synthetic: &[Tensor<2>]) -> Tensor<1> {
+    pub(super) fn generator_loss(&self, real: &[&[u32]], synthetic: &[Tensor<2>]) -> Tensor<1> {
         let real = self.discriminator.certain(real, synthetic.len());
         log_sigmoid(self.discriminator.scores(synthetic) - self.discriminator.scores(&real)).mean().neg()
     }

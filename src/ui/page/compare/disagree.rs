@@ -91,6 +91,7 @@ mod tests {
             item_id: "i".to_owned(),
             rank: *rank,
             probability: 0.1,
+            facts: None,
             predicted: None,
         };
         ranks.iter().map(result).collect()

@@ -5,9 +5,9 @@ use egui::{RichText, Ui};
 use super::{Shown, attention::LookedAt};
 use crate::explain::{Said, Scored, TimelineStep};
 use crate::run::Part;
+use crate::ui::theme::size;
 use crate::ui::widget::bars::{Bar, bars};
 use crate::ui::widget::timeline::{part_name, rank_text};
-use crate::ui::theme::size;
 use crate::ui::{text, theme};
 
 /// What the weights are those of.

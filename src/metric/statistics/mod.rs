@@ -1,0 +1,18 @@
+//! How sure a difference is: intervals and tests over users, the correction for many, effect sizes.
+
+mod bootstrap;
+mod distribution;
+mod holm;
+mod paired;
+mod seeds;
+mod wilcoxon;
+
+pub use bootstrap::{Interval, LEVEL, N_RESAMPLES, bootstrap, bootstrap_mean};
+pub use holm::holm;
+pub use paired::{Effect, Randomisation, effect, randomisation};
+pub use seeds::{SeedGroup, seed_group};
+pub use wilcoxon::{Wilcoxon, wilcoxon};
+
+/// The seed of every resampling, so that the same figures come again. It is fixed and stated, not a
+/// setting: a seed that can be chosen can be chosen well.
+pub const SEED: u64 = 20_240_229;
