@@ -16,7 +16,7 @@
 //! its sisters need none. Both drive the same engine and write the same run folders, so a run that
 //! was started in one is read in the other.
 //!
-//! An [`experiment::Experiment`] says what to do: data, split, model, training, seed. [`data::prepare`]
+//! An [`experiment::Experiment`] says what to do: data, split, task, model, training, seed. [`data::prepare`]
 //! makes sequences and a split of it (a large log in pieces, on all processors; what became of it is
 //! kept for the next time), [`data::audit()`] looks for what leaks between its parts,
 //! [`model::ModelFamily::build`] makes a model, and [`train::run`] trains it on the calling thread,
@@ -24,6 +24,11 @@
 //! first observer is always the run's own writer, so what is on disk never depends on who watches.
 //! Later, [`train::restore`] opens a run again and [`explain::user_view`] looks at one user through
 //! it.
+//!
+//! The usual task is the next item: the split's questions, ranks, the catalogue's softmax. For the others
+//! (next behaviour, will the user act in time, gap or value) [`data::outcomes()`] makes questions with their
+//! answers, [`model::Blueprint`] says what the model is to put out, and a head on the state after the last
+//! event answers. What a family must offer for that is such a state, and nothing of any task.
 //!
 //! # Code map
 //!
@@ -108,12 +113,17 @@
 //!     `a_long_list_of_runs_paints_only_what_is_in_sight`, `a_long_timeline_paints_only_what_is_in_sight`,
 //!     `many_maps_are_uploaded_a_few_a_frame_and_each_once`, `the_list_reads_no_series`,
 //!     `a_list_read_again_reads_only_what_has_changed`, `an_idle_window_asks_for_no_repaint`).
+//! 15. **No question of a task knows more than its moment.** What is learnt of is answered before validation
+//!     begins (tests `no_training_question_knows_what_is_held_out`,
+//!     `whether_a_user_acts_is_asked_at_the_cuts_and_before_them_in_training`).
 //!
 //! # Adding a model
 //!
 //! 1. `model/family/NAME.rs`: a spec struct with the paper's values as its `Default`, its settings
 //!    listed once (name, range, help, source) with the `described!` macro, the burn module, and
-//!    [`model::ModelFamily`] for the spec.
+//!    [`model::ModelFamily`] for the spec, which is built from a [`model::Blueprint`]. A network that has a
+//!    state after each event says so (`StateNetwork` in `model/outcome.rs`) and so can learn every task, by
+//!    every loss (`model/loss`), told of the events' features (`model/features.rs`).
 //! 2. A line in [`model::ModelSpec`]. The compiler points at every `match` to fill; forms, `seqscope
 //!    describe`, `--set` and the contract tests walk the list and need nothing.
 //! 3. Its numbers from the reference implementation under `tests/gold`, with the script that made

@@ -4,22 +4,28 @@ use std::io::Write;
 
 use strum::IntoEnumIterator;
 
-use super::Streams;
 use super::table::{Align, Table};
-use crate::data::{AugmentSpec, CleanSpec, CleanStep, FeatureSpec, SplitSpec, WorldKind, WorldSpec};
+use super::{Streams, catalogue};
+use crate::baseline::BaselineKind;
+use crate::data::{AugmentSpec, CleanSpec, CleanStep, FeatureSpec, SplitSpec, TaskKind, WorldKind, WorldSpec};
 use crate::error::Error;
 use crate::experiment::{EvaluationSpec, TrainingSpec};
+use crate::metric::Metric;
 use crate::model::gan::GanSpec;
-use crate::model::{ModelKind, ModelSpec};
+use crate::model::{LossKind, ModelKind, ModelSpec};
 use crate::spec::{Described, Field, FieldKind, did_you_mean};
 
 /// What to describe.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A model (transformer, lstm, gru, vae), or training, augment, gan, evaluation, data, clean (the steps of cleaning), features,
+    /// A model (transformer, lstm, vae, ...), or task, training, loss, augment, gan, evaluation, references, metrics,
+    /// data, clean (the steps of cleaning), features,
     /// split, or a synthetic world (series, longrange, ...)
     #[arg(value_name = "WHAT")]
     what: Option<String>,
+    /// Print one JSON object: families, references, metrics, losses and tasks
+    #[arg(long)]
+    json: bool,
 }
 
 /// Settings under one heading.
@@ -34,6 +40,15 @@ struct Section {
 }
 
 pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
+    if args.json {
+        return match &args.what {
+            None => streams.json(&catalogue::json()),
+            Some(what) => Err(Error::edge(
+                format!("`--json` describes everything at once, and `{what}` is one part of it"),
+                "leave `--json` or the name out",
+            )),
+        };
+    }
     let sections = sections();
     let Some(what) = &args.what else { return Ok(overview(&sections, streams.out)?) };
     let wanted: Vec<&Section> = sections.iter().filter(|s| s.name.eq_ignore_ascii_case(what)).collect();
@@ -111,11 +126,62 @@ fn sections() -> Vec<Section> {
             part("data", "Synthetic world", "What is used where no log is given.", "data", &WorldSpec::default()),
             part("clean", "Cleaning", BESIDE, "data.clean", &CleanSpec::default()),
         ])
+        .chain(judging())
         .chain(steps)
         .chain(features)
         .chain(splits)
         .chain(worlds)
         .collect()
+}
+
+/// What is asked, what it is learnt by, and what it is held against.
+fn judging() -> impl Iterator<Item = Section> {
+    let tasks = TaskKind::iter().map(|kind| Section {
+        name: "task".to_owned(),
+        title: kind.title().to_owned(),
+        about: format!("{}\nIn a file: task: {}\nSource: {}.", kind.summary(), written(kind), kind.source()),
+        prefix: "task",
+        fields: kind.spec().fields(),
+    });
+    let losses = LossKind::iter().map(|loss| {
+        let mut fields = TrainingSpec::default().fields();
+        fields.retain(|field| loss.settings().contains(&field.key));
+        Section {
+            name: "loss".to_owned(),
+            title: loss.title().to_owned(),
+            about: format!("{}\nIn a file: training: (loss: {loss})\nSource: {}.", loss.summary(), loss.source()),
+            prefix: "training",
+            fields,
+        }
+    });
+    let references = BaselineKind::iter().map(|kind| Section {
+        name: "references".to_owned(),
+        title: kind.title().to_owned(),
+        about: about_reference(kind),
+        prefix: "",
+        fields: Vec::new(),
+    });
+    let metrics = Metric::iter().map(|metric| {
+        let about = metric.about();
+        Section {
+            name: "metrics".to_owned(),
+            title: about.title.to_owned(),
+            about: format!("{}\nIn files: {}\nSource: {}.", about.help, metric.name(), about.source),
+            prefix: "",
+            fields: Vec::new(),
+        }
+    });
+    tasks.chain(losses).chain(references).chain(metrics)
+}
+
+/// A task as a file has it.
+fn written(kind: TaskKind) -> String {
+    if kind.spec().fields().is_empty() { kind.to_string() } else { format!("{kind}(..)") }
+}
+
+/// What a reference does, and what it is set to.
+fn about_reference(kind: BaselineKind) -> String {
+    kind.title().to_owned()
 }
 
 /// Said of the settings beside the list of steps.

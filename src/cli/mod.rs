@@ -6,6 +6,7 @@
 
 mod audit;
 mod bench;
+mod catalogue;
 mod check;
 mod columns;
 mod compare;

@@ -165,7 +165,6 @@ impl Answered {
                 item_id: truth,
                 rank,
                 probability: chance,
-                facts: None,
                 predicted: (self.output == Output::Number).then_some(first),
                 facts: Some(Facts {
                     history_len: sample.history_len,

@@ -114,7 +114,7 @@ proptest! {
         let mut slow = 0.0;
         for bin in 0..N_BINS {
             let (from, to) = Reliability::bounds(bin);
-            let is_in = |p: f64| (from <= p && p < to) || (bin == N_BINS - 1 && p >= from);
+            let is_in = |p: f64| p >= from && (p < to || bin == N_BINS - 1);
             let members: Vec<&(f64, f64)> = pairs.iter().filter(|(p, _)| is_in(*p)).collect();
             let n = members.len() as f64;
             if n > 0.0 {
@@ -168,7 +168,7 @@ proptest! {
         let mut matrix = [[0.0_f64; 3]; 3];
         for (class, row) in &rows {
             let best = *row.iter().max().unwrap();
-            let n_best = row.iter().filter(|p| **p == best).count() as f64;
+            let n_best: f64 = row.iter().map(|p| if *p == best { 1.0 } else { 0.0 }).sum();
             for (answer, p) in row.iter().enumerate() {
                 matrix[*class][answer] += if *p == best { 1.0 / n_best } else { 0.0 };
             }
@@ -176,8 +176,8 @@ proptest! {
         let n = rows.len() as f64;
         let share = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
         let (mut f1, mut precision, mut recall, mut n_classes) = (0.0, 0.0, 0.0, 0.0);
-        for class in 0..3 {
-            let (hits, of_class) = (matrix[class][class], matrix[class].iter().sum::<f64>());
+        for (class, row) in matrix.iter().enumerate() {
+            let (hits, of_class) = (row[class], row.iter().sum::<f64>());
             let answered: f64 = (0..3).map(|other| matrix[other][class]).sum();
             if of_class + answered > 0.0 {
                 n_classes += 1.0;

@@ -63,7 +63,7 @@ fn assert_near(what: &str, ours: &[f32], theirs: &[f32]) {
 
 /// Holds the gradients of a loss against PyTorch's: with beta1 0 and nothing clipped, Adam's first moment after
 /// a step is the gradient.
-fn assert_gradients<M: Module>(module: &M, loss: Tensor<1>, (prefix, names): (&str, [&str; 6]), expected: &Arrays) {
+fn assert_gradients<M: Module>(module: &M, loss: &Tensor<1>, (prefix, names): (&str, [&str; 6]), expected: &Arrays) {
     let spec = OptimizerSpec { beta1: 0.0, beta2: 0.9, epsilon: 1e-8, weight_decay: 0.0, l1: 0.0, clip_norm: 0.0 };
     let mut optimizer = AdamW::new(spec, Layers::Plain);
     let gradients = GradientsParams::from_grads(loss.backward(), module);
@@ -91,7 +91,7 @@ fn the_likelihood_and_its_gradients_are_pytorchs() {
     let (nll, n_tokens) = gan.generator.nll(&ROWS);
     assert_eq!(n_tokens, 19);
     assert_near("nll", &read(nll.clone().inner()).unwrap(), &expected["nll"]);
-    assert_gradients(&gan.generator, nll.div_scalar(19.0), ("nll", GENERATOR), &expected);
+    assert_gradients(&gan.generator, &nll.div_scalar(19.0), ("nll", GENERATOR), &expected);
 }
 
 fn written(gan: &SequenceGan, expected: &Arrays) -> Written {
@@ -117,13 +117,13 @@ fn a_step_of_either_side_is_pytorchs() {
     let written = written(&gan, &expected);
     let apart: Vec<Tensor<2>> = written.steps.iter().map(|step| Tensor::from_inner(step.clone().inner())).collect();
     let loss = gan.discriminator_loss(&ROWS, &apart);
-    assert_gradients(&gan.discriminator, loss, ("discriminator", DISCRIMINATOR), &expected);
+    assert_gradients(&gan.discriminator, &loss, ("discriminator", DISCRIMINATOR), &expected);
     let loss = gan.discriminator_step(&ROWS, &written).unwrap();
     assert_near("discriminator loss", &[loss as f32], &expected["discriminator_loss"]);
     assert_weights(&gan.discriminator, "discriminator_after", &expected);
 
     let loss = gan.generator_loss(&ROWS, &written.steps);
-    assert_gradients(&gan.generator, loss, ("generator", GENERATOR), &expected);
+    assert_gradients(&gan.generator, &loss, ("generator", GENERATOR), &expected);
     let loss = gan.generator_step(&ROWS, &written).unwrap();
     assert_near("generator loss", &[loss as f32], &expected["generator_loss"]);
     assert_weights(&gan.generator, "generator_after", &expected);
