@@ -110,12 +110,14 @@ impl MachineMemory {
 
 #[cfg(test)]
 mod tests {
+    use strum::IntoEnumIterator as _;
+
     use super::*;
     use crate::data::Histories;
     use crate::model::kernel::Buffer;
     use crate::model::{
-        AutoencoderSpec, GruSpec, LstmSpec, ModelFamily, ModelSpec, OptimizerSpec, SequentialVaeSpec, StepInputs,
-        TransformerSpec, VaeSpec, open_device,
+        AutoencoderSpec, GruSpec, LstmSpec, ModelFamily, ModelSpec, OptimizerSpec, RnnSpec, SequentialVaeSpec,
+        StepInputs, TransformerSpec, VaeSpec, open_device,
     };
     use strum::IntoEnumIterator;
 
@@ -183,6 +185,13 @@ mod tests {
             (lstm(64, 1), 300, 40, 64),
             (lstm(48, 2), 2000, 20, 64),
             (ModelSpec::Gru(GruSpec { seq_len: 30, ..GruSpec::default() }), 400, 40, 64),
+            (ModelSpec::Rnn(RnnSpec { seq_len: 30, ..RnnSpec::default() }), 400, 40, 64),
+            (
+                ModelSpec::Lstm(LstmSpec { n_layers: 3, taper: 0.5, tied: false, seq_len: 30, ..LstmSpec::default() }),
+                400,
+                40,
+                64,
+            ),
             (vae(96, 32), 800, 30, 128),
             (vae(200, 20), 300, 60, 32),
             (autoencoder(96, 1, 32), 800, 30, 128),

@@ -309,7 +309,7 @@ fn each_mistake_is_one_sentence() {
         ),
         (
             "(version: 1, name: \"x\", model: Lstm(n_heads: 2))",
-            "line 1: `n_heads` is not a setting of Lstm, Gru or Rnn. Choose one of d_model, d_hidden, n_layers, taper, seq_len, dropout, recurrent_dropout, output, attention, tied.",
+            "line 1: `n_heads` is not a setting of Lstm, Gru or Rnn. Choose one of d_model, d_hidden, n_layers, taper, seq_len, dropout, recurrent_dropout, output, attention, tied, features.",
         ),
         (
             "(version: 1, name: \"x\", data: (source: File(paht: \"a\")))",
@@ -698,7 +698,7 @@ fn a_setting_that_cannot_be_set_says_what_to_do() {
             &lstm,
             "model.n_heads",
             "2",
-            "`model.n_heads` is not a setting here; choose one of model.{d_model, d_hidden, n_layers, seq_len, dropout}",
+            "`model.n_heads` is not a setting here; choose one of model.{d_model, d_hidden, n_layers, taper, seq_len, dropout, recurrent_dropout, output, attention, tied, features}",
         ),
         (
             &plain,

@@ -54,14 +54,14 @@ fn every_recurrent_family_learns_a_markov_world_to_its_optimum() {
     let families = recurrent();
     assert!(families.len() >= 3, "{families:?}");
     for model in families {
-        let [share, _] = shares(MARKOV, &model, "Markov");
+        let [share, _] = shares(MARKOV, &model, "markov");
         assert!(share >= 0.95, "{model}: {share:.3} of the best possible");
     }
 }
 
 #[test]
 fn an_lstm_learns_a_long_range_world_to_its_optimum_and_a_markov_chain_does_not() {
-    let [share, of_chain] = shares(LONG_RANGE, "Lstm", "Markov");
+    let [share, of_chain] = shares(LONG_RANGE, "Lstm", "markov");
     assert!(share >= 0.95, "{share:.3} of the best possible");
     assert!(of_chain < 0.6, "a chain that knows the last event alone: {of_chain:.3}");
 }

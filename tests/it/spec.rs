@@ -156,7 +156,10 @@ fn what_is_no_setting_or_no_value_is_refused_with_the_cure() {
     let error = spec.set_text("droput", "0.1").unwrap_err();
     assert_eq!(error.to_string(), "`droput` is not a setting here; did you mean `dropout`?");
     let error = spec.set_text("cats", "3").unwrap_err();
-    assert_eq!(error.to_string(), "`cats` is not a setting here; known: d_model, d_hidden, n_layers, seq_len, dropout");
+    assert_eq!(
+        error.to_string(),
+        "`cats` is not a setting here; known: d_model, d_hidden, n_layers, taper, seq_len, dropout, recurrent_dropout, output, attention, tied, features"
+    );
     let error = spec.set_text("seq_len", "many").unwrap_err();
     assert_eq!(error.to_string(), "`many` is not a whole number of at least 0 for `seq_len`");
     assert!(matches!(spec.set("dropout", &Value::Bool(true)), Err(SetError::Kind { .. })));
