@@ -110,7 +110,6 @@ impl MachineMemory {
 
 #[cfg(test)]
 mod tests {
-    use strum::IntoEnumIterator as _;
 
     use super::*;
     use crate::data::Histories;
