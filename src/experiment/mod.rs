@@ -157,7 +157,7 @@ crate::spec::described! { TrainingSpec {
     loss: Choice(<LossKind as strum::VariantNames>::VARIANTS.to_vec()), Core, "Loss", "", "What a next-item model learns by: the whole catalogue at once (FullSoftmax), or the true item against some drawn ones. A VAE has its likelihood instead.", "full softmax up to 50,000 items";
     n_negatives: Int { min: 1, max: 100_000 }, More, "Negatives", "items", "How many items are drawn beside the true one, by losses that draw.", "gSASRec: 256; SASRec: 1";
     negatives: Choice(<Negatives as strum::VariantNames>::VARIANTS.to_vec()), More, "Draw negatives", "", "Uniform: every item alike. Popularity: by its training events, to the power 3/4.", "Kang & McAuley 2018: Uniform";
-    gbce_t: Float { min: 0.0, max: 1.0 }, More, "gBCE calibration", "", "How strongly gBCE corrects for drawing only some negatives; 0 is plain BCE.", "Petrov & Macdonald 2023: 0.75";
+    gbce_t: Float { min: 0.0, max: 1.0 }, More, "Calibration of gBCE", "", "How strongly gBCE corrects for drawing only some negatives; 0 is plain BCE.", "Petrov & Macdonald 2023: 0.75";
     label_smoothing: Float { min: 0.0, max: 0.9 }, More, "Label smoothing", "", "Share of the target's weight that is spread over the whole catalogue; only for the full softmax.", "Szegedy et al. 2016: 0.1; none by default";
     warmup_steps: Int { min: 0, max: 10_000_000 }, More, "Warm-up", "steps", "Steps over which the learning rate grows from 0.", "none needed at this size";
     weight_decay: Float { min: 0.0, max: 10.0 }, More, "Weight decay", "", "Pull of the weights towards 0 a step, times the learning rate (AdamW).", "Kang & McAuley 2018: none";

@@ -254,6 +254,9 @@ class Vae(nn.Module):
 
 
 # One twin a family, by its name in experiment files.
+# Families that Seqscope measures alone.
+WITHOUT = {"Bert4Rec", "EncoderDecoder", "Autoencoder", "SequentialVae"}
+
 TWINS = {"Transformer": Transformer, "Lstm": Lstm, "Gru": Gru, "Rnn": Rnn, "Vae": Vae}
 
 

@@ -21,7 +21,17 @@ fn every_kind_of_work_is_measured_and_told_to_a_script() {
     let place = Place::new();
     // A family each for the kinds of work, and the two that need no family of their own.
     for (only, expected) in [
-        ("vae", vec!["vae step", "vae step dropout=0.5", "vae epoch", "vae evaluation", "vae explanation"]),
+        (
+            "rnn",
+            vec![
+                "rnn step",
+                "rnn step dropout=0.2",
+                "rnn step n_layers=2",
+                "rnn epoch",
+                "rnn evaluation",
+                "rnn explanation",
+            ],
+        ),
         ("ranking", vec!["ranking alone"]),
         ("opening", vec!["opening"]),
     ] {
@@ -118,8 +128,13 @@ fn the_twin_knows_every_family_and_setting() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let script = std::fs::read_to_string(root.join("tests/bench/step.py")).unwrap();
     let twins = script.split("\nTWINS = {").nth(1).unwrap().split('}').next().unwrap();
+    let without = script.split("\nWITHOUT = {").nth(1).unwrap().split('}').next().unwrap();
     for kind in ModelKind::iter() {
-        assert!(twins.contains(&format!("\"{kind}\":")), "tests/bench/step.py has no twin of {kind}");
+        let (has, has_not) = (twins.contains(&format!("\"{kind}\":")), without.contains(&format!("\"{kind}\"")));
+        assert!(
+            has != has_not,
+            "tests/bench/step.py has no twin of {kind} and does not say so, or has one and denies it"
+        );
     }
     let tasks = script.split("\nTASKS = {").nth(1).unwrap().split('}').next().unwrap();
     let known: BTreeSet<&str> = tasks.split('"').skip(1).step_by(2).collect();

@@ -212,7 +212,7 @@ fn columns_tables_and_features_are_written_only_where_they_are_said() {
         experiment
     };
     let bare = set(&[("data.path", "log.csv")]).to_text().unwrap();
-    for word in ["features", "free", "items", "users:", "session", "latitude"] {
+    for word in ["features: [", "free", "items", "users:", "session", "latitude"] {
         assert!(!bare.contains(word), "{word} in {bare}");
     }
     let whole = set(&[
@@ -366,7 +366,7 @@ fn each_mistake_is_one_sentence() {
         ),
         (
             "(version: 1, name: \"x\", model: \"Lstm\")",
-            "line 1: `model` takes one of Transformer(..), Lstm(..), Gru(..), Rnn(..), Vae(..), Autoencoder(..) and SequentialVae(..), with its settings in one pair of round brackets",
+            "line 1: `model` takes one of Transformer(..), Bert4Rec(..), EncoderDecoder(..), Lstm(..), Gru(..), Rnn(..), Vae(..), Autoencoder(..) and SequentialVae(..), with its settings in one pair of round brackets",
         ),
         (
             "(version: 1, name: \"x\", training: 3)",

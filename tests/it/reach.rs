@@ -72,7 +72,7 @@ fn attentive(experiment: &str, model: &str) -> [f64; 2] {
     let (before, rest) = experiment.split_once("model: ").unwrap();
     let (_, after) = rest.split_once('\n').unwrap();
     place.write("world.ron", format!("{before}model: {model},\n{after}").replace("lr: 0.01", "lr: 0.005"));
-    shares_of(&place, "Markov")
+    shares_of(&place, "markov")
 }
 
 #[test]

@@ -221,7 +221,7 @@ fn every_family_trains_on_every_task_it_supports() {
 fn every_loss_learns_a_rule() {
     for loss in LossKind::iter() {
         // gBCE's positive term weighs less than its negatives, so it stays long where all scores are low.
-        let (n_epochs, n_negatives) = if loss == LossKind::Gbce { (40, 1) } else { (12, 8) };
+        let (n_epochs, n_negatives) = if loss == LossKind::Gbce { (70, 1) } else { (12, 8) };
         let model = small(ModelSpec::iter().find(|model| model.family().title() == "GRU").unwrap());
         let source = DataSource::World(WorldSpec {
             n_users: 150,

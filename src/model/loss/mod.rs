@@ -1,7 +1,5 @@
 //! The losses of next-item models and their gradients, in bounded memory.
 
-#[cfg(test)]
-mod gold;
 mod sampled;
 
 use burn::prelude::*;

@@ -207,3 +207,6 @@ impl Objective {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

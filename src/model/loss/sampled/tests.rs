@@ -6,9 +6,8 @@ use std::path::PathBuf;
 use safetensors::tensor::SafeTensors;
 use strum::IntoEnumIterator as _;
 
-use super::sampled::{Draws, of_drawn};
 use super::*;
-use crate::model::Negatives;
+use crate::model::loss::item_loss;
 
 const N_DRAWN: usize = 4;
 
