@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::Streams;
 use super::table::{Align, Table, count, duration, metric};
+use crate::data::TaskKind;
 use crate::data::world::Ceiling;
 use crate::error::Error;
 use crate::experiment::Experiment;
@@ -162,6 +163,10 @@ fn verdict(model: &Metrics, reference: &Metrics) -> String {
 /// How the numbers were made: to stand beside them wherever they are shown.
 pub(super) fn protocol(experiment: &Experiment, n_items: usize, n_users: usize) -> String {
     let split = experiment.split.title();
+    let task = experiment.task.kind();
+    if task != TaskKind::NextItem {
+        return format!("{} users, {split}, {}", count(n_users), task.title().to_lowercase());
+    }
     let seen = if experiment.evaluation.filter_seen { "seen items left out" } else { "seen items ranked too" };
     format!("{} users, {split}, ranked among all {} items, {seen}", count(n_users), count(n_items))
 }

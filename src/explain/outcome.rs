@@ -53,8 +53,8 @@ pub(super) fn decoded(scores: &[f32], outcomes: &Outcomes) -> Vec<f64> {
 }
 
 /// Looks at one user through a model of another task than the next item. A step of the timeline is the event
-/// with the chance that the model gave to the class that came true, and its place among the classes; what
-/// was said in full is [`UserView::said`].
+/// with the chance that the model gave to the class that came true; what was said in full is
+/// [`UserView::said`].
 ///
 /// # Errors
 /// [`ModelError`] when the model fails.
@@ -77,13 +77,14 @@ pub(super) fn view(
         let before = position.checked_sub(1);
         let chances = before.and_then(|before| said.after(before)).filter(|_| !said.classes.is_empty());
         let came = before.and_then(|before| said.truth_after(before));
-        let of_true = chances.zip(came).and_then(|(chances, class)| Some((chances, *chances.get(class as usize)?)));
+        let of_true = chances.zip(came).and_then(|(chances, class)| chances.get(class as usize).copied());
         TimelineStep {
             position,
             item_idx,
             part: part(position),
-            rank: of_true.map(|(chances, chance)| 1.0 + chances.iter().filter(|other| **other > chance).count() as f64),
-            probability: of_true.map(|(_, chance)| chance as f32),
+            // A place among two or three classes is none among items, and would look as good as one.
+            rank: None,
+            probability: of_true.map(|chance| chance as f32),
             top: Vec::new(),
         }
     });
