@@ -34,24 +34,6 @@ impl Said {
     }
 }
 
-/// Numbers as the model gave them, in the words of the task.
-pub(super) fn decoded(scores: &[f32], outcomes: &Outcomes) -> Vec<f64> {
-    let first = f64::from(scores.first().copied().unwrap_or(f32::NAN));
-    match outcomes.output {
-        Output::Classes(_) | Output::Catalogue => {
-            let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let exps: Vec<f64> = scores.iter().map(|score| f64::from(score - largest).exp()).collect();
-            let sum: f64 = exps.iter().sum();
-            exps.into_iter().map(|exp| exp / sum).collect()
-        }
-        Output::Chance => {
-            let yes = 1.0 / (1.0 + (-first).exp());
-            vec![1.0 - yes, yes]
-        }
-        Output::Number => vec![outcomes.scale.unscaled(first as f32)],
-    }
-}
-
 /// Looks at one user through a model of another task than the next item. A step of the timeline is the event
 /// with the chance that the model gave to the class that came true; what was said in full is
 /// [`UserView::said`].
@@ -68,7 +50,7 @@ pub(super) fn view(
     let whole = prepared.histories([(user_idx, items.len())]);
     let after = model.step_scores(&whole)?;
     let first = after.first;
-    let rows: Vec<Vec<f64>> = (0..after.n_rows()).map(|row| decoded(after.row(row), outcomes)).collect();
+    let rows: Vec<Vec<f64>> = (0..after.n_rows()).map(|row| outcomes.told(after.row(row))).collect();
     let truth: Vec<Option<f64>> =
         (first..items.len()).map(|position| truth(outcomes, user_idx, position + 1)).collect();
     let said = Said { classes: outcomes.classes.clone(), unit: outcomes.unit, first, rows, truth };
@@ -124,12 +106,12 @@ mod tests {
     #[test]
     fn scores_are_told_in_the_words_of_the_task() {
         let outcomes = |output| Outcomes { output, ..Outcomes::default() };
-        let classes = decoded(&[0.0, 3.0_f32.ln()], &outcomes(Output::Classes(2)));
+        let classes = outcomes(Output::Classes(2)).told(&[0.0, 3.0_f32.ln()]);
         assert!((classes[0] - 0.25).abs() < 1e-6 && (classes[1] - 0.75).abs() < 1e-6);
-        let chance = decoded(&[3.0_f32.ln()], &outcomes(Output::Chance));
+        let chance = outcomes(Output::Chance).told(&[3.0_f32.ln()]);
         assert!((chance[0] - 0.25).abs() < 1e-6 && (chance[1] - 0.75).abs() < 1e-6);
         let scale = crate::data::Scale { log1p: false, mean: 5.0, std: 2.0 };
-        let number = decoded(&[1.5], &Outcomes { output: Output::Number, scale, ..Outcomes::default() });
+        let number = Outcomes { output: Output::Number, scale, ..Outcomes::default() }.told(&[1.5]);
         assert!((number[0] - 8.0).abs() < 1e-6);
         let said = Said { first: 3, rows: vec![vec![0.5]], truth: vec![Some(1.0)], ..Said::default() };
         assert_eq!((said.after(3), said.after(2), said.truth_after(3)), (Some(&[0.5][..]), None, Some(1.0)));

@@ -98,23 +98,23 @@ impl Answered {
     fn add(&mut self, sample: Sample, scores: &[f32]) {
         let first = f64::from(scores.first().copied().unwrap_or(f32::NAN));
         let target = f64::from(sample.target);
+        let told = self.output.told(scores, self.scale);
+        // Of a chance, that of "yes" is kept.
+        let passed_over = usize::from(self.output == Output::Chance);
+        self.answers.extend(told.into_iter().skip(passed_over));
         match self.output {
             Output::Classes(_) | Output::Catalogue => {
                 let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-                let exps: Vec<f64> = scores.iter().map(|score| f64::from(score - largest).exp()).collect();
-                let sum: f64 = exps.iter().sum();
+                let sum: f64 = scores.iter().map(|score| f64::from(score - largest).exp()).sum();
                 let of_target = scores.get(sample.target as usize).copied().unwrap_or(f32::NAN);
                 self.loss += sum.ln() - f64::from(of_target - largest);
-                self.answers.extend(exps.iter().map(|exp| exp / sum));
             }
             Output::Chance => {
                 // softplus(s) − y s.
                 self.loss += first.max(0.0) + (-first.abs()).exp().ln_1p() - target * first;
-                self.answers.push(1.0 / (1.0 + (-first).exp()));
             }
             Output::Number => {
                 self.loss += (first - target).powi(2);
-                self.answers.push(self.scale.unscaled(first as f32));
             }
         }
     }

@@ -125,7 +125,35 @@ pub struct Outcomes {
     pub unit: &'static str,
 }
 
+impl Output {
+    /// Scores as the model gave them, in the words of the task: chances of the classes by a softmax, of "no" and
+    /// "yes" by a sigmoid, or the number in its own unit.
+    #[must_use]
+    pub fn told(self, scores: &[f32], scale: Scale) -> Vec<f64> {
+        let first = f64::from(scores.first().copied().unwrap_or(f32::NAN));
+        match self {
+            Self::Classes(_) | Self::Catalogue => {
+                let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+                let exps: Vec<f64> = scores.iter().map(|score| f64::from(score - largest).exp()).collect();
+                let sum: f64 = exps.iter().sum();
+                exps.into_iter().map(|exp| exp / sum).collect()
+            }
+            Self::Chance => {
+                let yes = 1.0 / (1.0 + (-first).exp());
+                vec![1.0 - yes, yes]
+            }
+            Self::Number => vec![scale.unscaled(first as f32)],
+        }
+    }
+}
+
 impl Outcomes {
+    /// See [`Output::told`].
+    #[must_use]
+    pub fn told(&self, scores: &[f32]) -> Vec<f64> {
+        self.output.told(scores, self.scale)
+    }
+
     /// A user's training questions.
     #[must_use]
     pub fn train_of(&self, user_idx: u32) -> &[Sample] {
