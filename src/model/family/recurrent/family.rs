@@ -108,14 +108,16 @@ macro_rules! recurrent_family {
             fn takes_features(&self) -> bool {
                 true
             }
-            fn n_params(&self, plan: &$crate::model::Blueprint) -> usize {
-                self.settings(plan).n_params::<$layer>()
+            fn layers(&self, plan: &$crate::model::Blueprint) -> Vec<$crate::model::LayerShape> {
+                self.settings(plan).layers::<$layer>($title, stringify!($first))
             }
             fn memory(&self, work: &$crate::model::Workload<'_>) -> $crate::model::MemoryNeed {
-                self.settings(work.plan).memory::<$layer>(work)
+                self.settings(work.plan).memory::<$layer>(work, self.n_params(work.plan))
             }
             fn check(&self, plan: &$crate::model::Blueprint) -> Vec<$crate::spec::Problem> {
-                self.settings(plan).check::<$layer>(self)
+                let mut problems = $crate::spec::Described::problems(self);
+                problems.extend($crate::model::family::too_large("d_model", self.n_params(plan)));
+                problems
             }
             fn build(
                 &self,
