@@ -217,6 +217,7 @@ fn judge_best(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Re
         live.recorder.writer.manifest.test_sampled = lists.sampled;
         metrics = metrics.and(lists.metrics);
     }
+    live.recorder.writer.manifest.reliability = judged.reliability();
     live.recorder.judged(judged.loss(), metrics, task.references_on(Part::Test))?;
     if let Some(problem) = below_reference(live.manifest()) {
         live.say(EventKind::Warned(problem))?;
