@@ -230,6 +230,8 @@ fn an_export_is_text_tables_and_weights_in_an_empty_folder() {
         "manifest.ron",
         "test.csv",
         "test.parquet",
+        "test.references.csv",
+        "test.references.parquet",
         "valid.csv",
         "valid.parquet",
     ];
@@ -277,6 +279,7 @@ fn results_come_back_bit_for_bit() {
         rank,
         probability: 0.1 + 0.2,
         predicted: None,
+        answered: None,
         facts: None,
     };
     let users = vec![user("007", 1.5), user("", 3416.0)];

@@ -344,7 +344,7 @@ fn a_model_below_the_windowed_markov_chain_is_flagged() {
         setup.script().skills = vec![skill];
         let done = setup.run();
         assert!(
-            done.ended.references_test[&BaselineKind::MarkovWindow].primary().1.unwrap() > 0.9,
+            done.ended.references_test[&BaselineKind::MarkovWindow.into()].primary().1.unwrap() > 0.9,
             "walks are its home"
         );
         setup.store().manifest(&done.id).unwrap().problems
