@@ -248,6 +248,17 @@ impl Metric {
         if than == 0.0 { f64::NAN } else { self.gain(value, than) / than.abs() }
     }
 
+    /// Whether it can be worked out anew for users drawn again, from what is kept of each: means over users
+    /// can, and what [`super::Figure`] knows besides.
+    #[must_use]
+    pub fn is_resampled(self) -> bool {
+        let is_figure = matches!(
+            self,
+            Self::Auc | Self::PrAuc | Self::F1 | Self::Precision | Self::Recall | Self::F1Macro | Self::Rmse
+        );
+        is_figure || self.is_by_user()
+    }
+
     /// The kinds of answers that it is computed for.
     #[must_use]
     pub fn kinds(self) -> &'static [AnswerKind] {
