@@ -154,8 +154,8 @@ fn found(
     });
     let mut references = Vec::new();
     let is_asked_for = args.references || !claims.is_empty() || manifests.len() == 1;
-    for run in tested.iter().filter(|run| is_asked_for && !run.results.is_empty()) {
-        let kept = store.reference_results(&run.manifest.id)?;
+    for run in tested.iter().filter(|_| is_asked_for) {
+        let kept = store.reference_results(&run.manifest.id)?.filter(|_| !run.results.is_empty());
         let rows = kept.map(|kept| against_references(run.results, &kept, &metrics));
         references.push(BesideReferences { id: run.manifest.id.clone(), rows });
     }

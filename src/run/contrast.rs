@@ -316,3 +316,181 @@ fn one_each<'a>(rows: &Rows<'a>, users: &BTreeMap<&str, usize>) -> Option<Vec<An
     }
     answers.into_iter().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use rand::{RngExt as _, SeedableRng as _};
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+    use crate::baseline::BaselineKind;
+    use crate::baseline::task::TaskReference;
+    use crate::metric::AnswerKind;
+    use crate::metric::statistics::{LEVEL, N_RESAMPLES, SEED};
+    use crate::run::ReferenceAnswers;
+    use crate::spec::derive_seed;
+
+    fn answered(user: usize, truth: &str, rank: f64, probability: f64) -> UserResult {
+        UserResult {
+            user_id: format!("u{user:03}"),
+            item_id: truth.to_owned(),
+            rank,
+            probability,
+            predicted: None,
+            answered: None,
+            facts: None,
+        }
+    }
+
+    fn ranked(ranks: &[f64]) -> Vec<UserResult> {
+        ranks.iter().enumerate().map(|(user, &rank)| answered(user, "i", rank, 0.1)).collect()
+    }
+
+    fn beside(model: &[UserResult], references: &[(BaselineKind, &[f64])]) -> ReferenceResults {
+        let answers =
+            references.iter().map(|(kind, ranks)| ((*kind).into(), ReferenceAnswers::of_ranks(ranks.to_vec())));
+        ReferenceResults::beside(model, answers.collect())
+    }
+
+    /// Ranks from 1 to 14, drawn.
+    fn drawn(seed: u64, n: usize) -> Vec<f64> {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        (0..n).map(|_| f64::from(random.random_range(1..15))).collect()
+    }
+
+    /// Percentile interval of anything of drawn users, written out: draw, work out, sort, cut.
+    fn slowly(n_users: usize, of: impl Fn(&[usize]) -> f64) -> [f64; 2] {
+        let mut random = ChaCha8Rng::seed_from_u64(derive_seed(SEED, "bootstrap", 0));
+        let mut found: Vec<f64> = Vec::new();
+        for _ in 0..N_RESAMPLES {
+            let users: Vec<usize> = (0..n_users).map(|_| random.random_range(0..n_users as u32) as usize).collect();
+            found.push(of(&users));
+        }
+        found.sort_by(f64::total_cmp);
+        [(1.0 - LEVEL) / 2.0, f64::midpoint(LEVEL, 1.0)].map(|share| {
+            let at = share * (found.len() - 1) as f64;
+            let below = found[at.floor() as usize];
+            below + (found[at.ceil() as usize] - below) * at.fract()
+        })
+    }
+
+    #[track_caller]
+    fn assert_near(interval: Option<Interval>, wanted: [f64; 2]) {
+        let found = interval.unwrap();
+        assert!((found.low - wanted[0]).abs() < 1e-9 && (found.high - wanted[1]).abs() < 1e-9, "{found:?} {wanted:?}");
+    }
+
+    #[test]
+    fn intervals_are_those_of_drawing_users_and_dividing_means() {
+        let (ours, theirs) = (drawn(1, 80), drawn(2, 80));
+        let model = ranked(&ours);
+        let rows = against_references(
+            &model,
+            &beside(&model, &[(BaselineKind::Markov, &theirs)]),
+            AnswerKind::Ranking.compared(),
+        );
+        assert_eq!(rows.len(), 3);
+        for AgainstReference { contrast, .. } in &rows {
+            let mean = |ranks: &[f64], users: &[usize]| {
+                users.iter().map(|&user| contrast.metric.of_rank(ranks[user]).unwrap()).sum::<f64>()
+                    / users.len() as f64
+            };
+            let all: Vec<usize> = (0..80).collect();
+            let (value, than) = (mean(&ours, &all), mean(&theirs, &all));
+            assert!((contrast.value - value).abs() < 1e-12 && (contrast.than - than).abs() < 1e-12);
+            assert!((contrast.relative.unwrap() - (value / than - 1.0)).abs() < 1e-12);
+            assert_near(contrast.gain_interval, slowly(80, |users| mean(&ours, users) - mean(&theirs, users)));
+            assert_near(
+                contrast.relative_interval,
+                slowly(80, |users| mean(&ours, users) / mean(&theirs, users) - 1.0),
+            );
+        }
+    }
+
+    #[test]
+    fn the_best_reference_comes_first_and_all_tests_are_one_family() {
+        let model = ranked(&[1.0; 8]);
+        let kept = beside(&model, &[(BaselineKind::Popularity, &[20.0; 8]), (BaselineKind::Markov, &[2.0; 8])]);
+        let rows = against_references(&model, &kept, &[Metric::Hr1, Metric::Recall10]);
+        let names: Vec<(Metric, String)> =
+            rows.iter().map(|row| (row.contrast.metric, row.reference.to_string())).collect();
+        let wanted = [Metric::Hr1, Metric::Hr1, Metric::Recall10, Metric::Recall10].into_iter();
+        let kinds = ["popularity", "markov", "markov", "popularity"].map(str::to_owned);
+        assert_eq!(names, wanted.zip(kinds).collect::<Vec<_>>(), "equal at HR@1, so as listed; else the best first");
+        let of = |at: usize| rows[at].contrast.paired.clone().unwrap();
+        // Eight users gain alike: 2 of 256 flips. Three such and one without any difference: times four.
+        assert!(
+            (of(0).randomisation.p - 2.0 / 256.0).abs() < 1e-12 && (of(0).corrected[0] - 8.0 / 256.0).abs() < 1e-12
+        );
+        assert!((of(2).randomisation.p - 1.0).abs() < 1e-12, "both find all");
+        let nothing = &rows[3].contrast;
+        assert_eq!((nothing.relative, nothing.relative_interval), (None, None), "no share of nothing");
+        assert!((nothing.gain - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_claim_is_shown_refuted_or_open() {
+        // The reference finds half of the users, the model all of them: twice as good, 100 %.
+        let model = ranked(&[1.0; 200]);
+        let half: Vec<f64> = (0..200).map(|user| if user % 2 == 0 { 1.0 } else { 20.0 }).collect();
+        let kept = beside(&model, &[(BaselineKind::Markov, &half), (BaselineKind::Popularity, &[20.0; 200])]);
+        let rows = against_references(&model, &kept, &[Metric::Hr1]);
+        let verdict = |percent: f64| Claim { metric: Metric::Hr1, percent }.judged(&rows).unwrap();
+        assert_eq!(verdict(10.0).0.reference, BaselineKind::Markov.into(), "the best is the bar");
+        assert_eq!(
+            [10.0, 100.0, 300.0].map(|percent| verdict(percent).1),
+            [Verdict::Shown, Verdict::Open, Verdict::Refuted]
+        );
+        assert_eq!(Claim { metric: Metric::Mrr, percent: 5.0 }.judged(&rows), None);
+    }
+
+    #[test]
+    fn equal_chances_stay_equal_when_turned_about() {
+        // The base rate says .1 to everyone; kept is the chance of what happened.
+        let model: Vec<UserResult> = (0..30)
+            .map(|user| if user % 3 == 0 { answered(user, "yes", 1.0, 0.9) } else { answered(user, "no", 1.0, 0.8) })
+            .collect();
+        let probabilities = model.iter().map(|result| if result.item_id == "yes" { 0.1 } else { 1.0 - 0.1 }).collect();
+        let base = ReferenceAnswers { probabilities, ..ReferenceAnswers::default() };
+        let kept = ReferenceResults::beside(&model, [(TaskReference::BaseRate.into(), base)].into());
+        let rows = against_references(&model, &kept, AnswerKind::Binary.compared());
+        let of =
+            |metric: Metric| rows.iter().map(|row| &row.contrast).find(|contrast| contrast.metric == metric).unwrap();
+        assert_eq!((of(Metric::Auc).than, of(Metric::Auc).value), (0.5, 1.0));
+        assert!(of(Metric::Auc).paired.is_none() && of(Metric::Brier).paired.is_some());
+        let brier = of(Metric::Brier);
+        assert!(
+            brier.gain > 0.0 && (brier.relative.unwrap() - (1.0 - brier.value / brier.than)).abs() < 1e-12,
+            "lower is better"
+        );
+    }
+
+    #[test]
+    fn numbers_and_classes_are_measured_over_the_users_of_both() {
+        let number = |user: usize, predicted: f64| UserResult {
+            predicted: Some(predicted),
+            ..answered(user, "2", f64::NAN, f64::NAN)
+        };
+        let one: Vec<UserResult> =
+            [2.0, 3.0, 5.0].into_iter().enumerate().map(|(user, said)| number(user, said)).collect();
+        let other: Vec<UserResult> =
+            [9.0, 2.0, 2.0].into_iter().enumerate().map(|(at, said)| number(at + 1, said)).collect();
+        let found = contrasts(&of_model(&one), &of_model(&other), AnswerKind::Number.compared());
+        // Users 1 and 2 are in both: errors 1 and 3 against 7 and 0.
+        assert_eq!((found[0].n_users, found[0].value, found[0].than, found[0].gain), (2, 2.0, 3.5, 1.5));
+        assert!((found[1].value - 5.0_f64.sqrt()).abs() < 1e-12 && (found[1].than - 24.5_f64.sqrt()).abs() < 1e-12);
+
+        let class = |user: usize, truth: &str, said: Option<&str>| UserResult {
+            answered: said.map(str::to_owned),
+            ..answered(user, truth, 1.0, 0.5)
+        };
+        let known = [class(0, "buy", Some("buy")), class(1, "view", Some("buy"))];
+        // buy: 2 of 3; view: 0.
+        let by_f1 = measures(&known, &[Metric::F1Macro]);
+        assert!((by_f1[0].value - 1.0 / 3.0).abs() < 1e-12, "{by_f1:?}");
+        assert!(measures(&[class(0, "buy", None)], &[Metric::F1Macro]).is_empty(), "older runs do not tell");
+        let twice = [class(0, "yes", None), class(0, "no", None)];
+        assert!(measures(&twice, &[Metric::Auc]).is_empty() && !measures(&twice, &[Metric::Brier]).is_empty());
+        assert!(measures(&[], AnswerKind::Binary.compared()).is_empty());
+    }
+}
