@@ -217,7 +217,9 @@ fn write_metrics(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<()
         }
     }
     let mut optima: Vec<(&str, Ceiling)> = Vec::new();
-    for found in manifests.iter().filter_map(|m| Some((m.data.name.as_str(), m.optimum()?))) {
+    // What a world allows is known of rankings.
+    let ranked = manifests.iter().filter(|m| m.experiment.answers() == AnswerKind::Ranking);
+    for found in ranked.filter_map(|m| Some((m.data.name.as_str(), m.optimum()?))) {
         if !optima.contains(&found) {
             optima.push(found);
         }

@@ -53,8 +53,10 @@ pub(super) fn write_measures(found: &[Measured], streams: &mut Streams<'_>) -> R
         return Ok(());
     }
     let n_tests = n_tests(found.iter().filter_map(|run| run.against_first.as_ref()?.as_ref().ok()).flatten());
-    writeln!(streams.out, "\nEvery metric on test, with intervals as above; p by Holm over {n_tests}.")?;
-    let right = ["value", "interval"].into_iter().chain(GAINS);
+    let tests = if found.len() > 1 { format!("; p by Holm over {n_tests}") } else { String::new() };
+    writeln!(streams.out, "\nEvery metric on test, with intervals as above{tests}.")?;
+    let gains_of_others: &[&str] = if found.len() > 1 { &GAINS } else { &[] };
+    let right = ["value", "interval"].into_iter().chain(gains_of_others.iter().copied());
     let columns = [("metric", Align::Left), ("run", Align::Left)].into_iter();
     let mut table = Table::new(columns.chain(right.map(|name| (name, Align::Right))));
     let metrics = found.iter().map(|run| &run.measures).max_by_key(|measures| measures.len());
@@ -144,8 +146,8 @@ fn claim_words(claim: &Claim, rows: &[AgainstReference]) -> String {
     };
     let contrast = &best.contrast;
     format!(
-        "Claim that {title} is at least {least} % better than every reference's: {verdict}. Against the best, {}, it is \
-         {} better ({:.0} % interval {}): {why}.",
+        "Claim that {title} is at least {least} % better than every reference's: {verdict}. Against the best, {}, the \
+         relative difference is {} ({:.0} % interval {}): {why}.",
         best.reference.title(),
         contrast.relative.map_or_else(|| "–".to_owned(), percent),
         LEVEL * 100.0,
