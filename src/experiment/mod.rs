@@ -8,11 +8,13 @@ mod features;
 mod file;
 mod memory;
 mod plan;
+mod preset;
 mod settings;
 mod syntax;
 
 pub use difference::{Difference, differences};
 pub use error::ExperimentError;
+pub use preset::{AboutPreset, Preset};
 
 use std::path::Path;
 
@@ -247,7 +249,8 @@ impl Experiment {
 
     /// Sets one setting by its dotted path, such as `model.d_model` or `training.lr`.
     ///
-    /// Beside the settings that describe themselves: `name`, `seed`; `model` (another family with its
+    /// Beside the settings that describe themselves: `name`, `seed`; `preset` (a model and its training as in
+    /// its paper, see [`Preset`]); `model` (another family with its
     /// defaults; the same one keeps its settings); `split` (`LeaveOneOut`, `GlobalTemporal` and its
     /// sisters, or as in a file), with the settings of that split under it; `data.path` (takes the
     /// place of a world), `data.source` (`World` goes back to one), `data.kind`

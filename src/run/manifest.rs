@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use super::disk::{read_text, write_whole};
 use super::{RunError, RunId};
-use crate::baseline::BaselineKind;
+use crate::baseline::ReferenceKind;
 use crate::data::world::Ceiling;
 use crate::data::{DataReport, DataShape, Finding, Verdict};
 use crate::experiment::Experiment;
-use crate::metric::Metrics;
+use crate::metric::{Metrics, Reliability};
 use crate::model::DeviceInfo;
 use crate::spec::{Problem, quotable_reason};
 
@@ -24,18 +24,21 @@ const VERSION: u32 = 1;
 pub(super) const FILE: &str = "manifest.ron";
 
 /// Metrics of every reference on one part.
-pub type References = BTreeMap<BaselineKind, Metrics>;
+pub type References = BTreeMap<ReferenceKind, Metrics>;
 
 /// Why a reference was not judged: a sentence each.
-pub type LeftOutReferences = BTreeMap<BaselineKind, String>;
+pub type LeftOutReferences = BTreeMap<ReferenceKind, String>;
 
 /// Which data a run saw.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DataStamp {
     /// Short name.
     pub name: String,
-    /// Hash of the cleaned sequences.
+    /// Hash of the cleaned sequences, and of the columns beside them where features are made of these.
     pub fingerprint: String,
+    /// Hash of the cleaned sequences alone; empty in runs from before there was one.
+    #[serde(default)]
+    pub events_fingerprint: String,
     /// Hash of the split.
     pub split_fingerprint: String,
     /// Sizes.
@@ -48,6 +51,13 @@ pub struct DataStamp {
 }
 
 impl DataStamp {
+    /// What tells whether two models were asked about the same events, whatever columns either got to know
+    /// beside them.
+    #[must_use]
+    pub fn events(&self) -> &str {
+        if self.events_fingerprint.is_empty() { &self.fingerprint } else { &self.events_fingerprint }
+    }
+
     /// The audit in a word: `leak`, `warn`, `pass`; `None` when there was none.
     #[must_use]
     pub fn audit_word(&self) -> Option<&'static str> {
@@ -116,6 +126,9 @@ pub struct Manifest {
     /// those of the whole catalogue, which stand beside them.
     #[serde(default, with = "named", skip_serializing_if = "Option::is_none")]
     pub test_sampled: Option<Metrics>,
+    /// Whether the chances on test are frequencies; only of tasks that ask for a class or a chance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reliability: Option<Reliability>,
     /// References on validation.
     #[serde(default, with = "named")]
     pub references_valid: References,
@@ -126,7 +139,7 @@ pub struct Manifest {
     #[serde(default, with = "named", skip_serializing_if = "LeftOutReferences::is_empty")]
     pub references_left_out: LeftOutReferences,
     /// Warnings of the run: rows left out, another device than before, a test split read twice, a
-    /// model below the windowed Markov chain.
+    /// model below the reference that it must beat.
     pub problems: Vec<Problem>,
     /// How it ended; absent while it runs and when it was killed.
     pub outcome: Option<Outcome>,
@@ -181,6 +194,7 @@ impl Manifest {
             valid: None,
             test: None,
             test_sampled: None,
+            reliability: None,
             references_valid: References::new(),
             references_test: References::new(),
             references_left_out: LeftOutReferences::new(),
@@ -255,6 +269,8 @@ mod named {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::baseline::BaselineKind;
+    use crate::baseline::task::TaskReference;
     use crate::metric::{AnswerKind, Metric};
     use crate::model::DeviceKind;
 
@@ -271,7 +287,8 @@ mod tests {
         manifest.id = RunId(dir.path().file_name().unwrap().to_string_lossy().into_owned());
         let metrics = Metrics::new(AnswerKind::Ranking, 7).with(Metric::Ndcg10, 0.1).with(Metric::Mrr, 1.0 / 3.0);
         manifest.valid = Some(metrics.clone());
-        manifest.references_test.insert(BaselineKind::MarkovWindow, metrics);
+        manifest.references_test.insert(BaselineKind::MarkovWindow.into(), metrics.clone());
+        manifest.references_test.insert(TaskReference::LastValue.into(), metrics);
         manifest.problems.push(Problem::warning("data.path", "\"quoted\" sentence; 行为"));
         manifest.outcome = Some(Outcome::Failed { sentence: "line 1\nline 2".to_owned() });
         manifest.write(dir.path()).unwrap();

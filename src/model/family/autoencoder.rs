@@ -11,6 +11,7 @@ use super::{ModelFamily, Start, words};
 use crate::data::Histories;
 use crate::model::item_vectors::ItemVectors;
 use crate::model::kernel::{Buffer, Dense, autoencoder_gradients, autoencoder_states, rows_of_logits};
+use crate::model::layers::{Axis, BATCH, LayerShape, MAX_REPEATED};
 use crate::model::loss::MAX_FLOATS;
 use crate::model::network::{LossSums, Network};
 use crate::model::random::{Init, Noise};
@@ -62,7 +63,7 @@ crate::spec::described! { AutoencoderSpec {
 impl AutoencoderSpec {
     /// Widths from the catalogue through the vector in the middle and back.
     fn widths(&self, n_items: usize) -> Vec<usize> {
-        let hidden = vec![self.d_hidden; self.n_hidden];
+        let hidden = vec![self.d_hidden; self.n_hidden.min(MAX_REPEATED)];
         [vec![n_items], hidden.clone(), vec![self.d_latent], hidden, vec![n_items]].concat()
     }
 
@@ -87,8 +88,24 @@ impl ModelFamily for AutoencoderSpec {
     fn source(&self) -> &'static str {
         "Liang et al. 2018 (Multi-DAE); denoising after Vincent et al. 2008; with no hidden layer Wu et al. 2016 (CDAE) with tanh and without its users' vectors"
     }
-    fn n_params(&self, plan: &Blueprint) -> usize {
-        self.widths(plan.shape.n_items).windows(2).map(|pair| (pair[0] + 1) * pair[1]).sum()
+    fn layers(&self, plan: &Blueprint) -> Vec<LayerShape> {
+        let items = Axis::items(plan, 0);
+        let mut axes: Vec<Axis> = self.widths(0).into_iter().map(Axis::Size).collect();
+        let n_layers = axes.len() - 1;
+        for end in [0, n_layers] {
+            axes[end] = items;
+        }
+        let layer = |(at, ends): (usize, &[Axis])| {
+            let name = match at + 1 {
+                done if done == n_layers => "Item scores".to_owned(),
+                done if 2 * done == n_layers => "Middle, tanh".to_owned(),
+                done if 2 * done < n_layers => format!("Encoder {done}, tanh"),
+                done => format!("Decoder {}, tanh", done - n_layers / 2),
+            };
+            LayerShape::new(name, [BATCH, ends[1]]).dense(&format!("layers.{at}"), ends[0], ends[1])
+        };
+        let bag = LayerShape::new("Bag of the user's items", [BATCH, items]);
+        std::iter::once(bag).chain(axes.windows(2).enumerate().map(layer)).collect()
     }
     /// A copy of the weights; of each user its hidden layers, their gradients and one more; a block of
     /// logits; and of each item of a bag its places. Gradients are among the parameters.

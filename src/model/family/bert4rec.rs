@@ -15,10 +15,11 @@ use super::{ModelFamily, Start, plain_memory, words};
 use crate::data::Histories;
 use crate::model::attention::{
     Activation, Block, Cells, Dropout, Looks, NormPlace, Positions, Rotation, Sizes, activated, dropped, head_problems,
-    mask_of_all, place_vectors, through,
+    mask_of_all, place_layer, place_vectors, through,
 };
 use crate::model::item_vectors::ItemVectors;
 use crate::model::kernel::Buffer;
+use crate::model::layers::{Axis, BATCH, LayerShape, MAX_REPEATED};
 use crate::model::network::{LossSums, Network};
 use crate::model::random::{Init, Noise};
 use crate::model::window::{index_tensor, latest, padded, places_of};
@@ -108,13 +109,25 @@ impl ModelFamily for Bert4RecSpec {
          latest event; a history gives one new sample an epoch instead of ten that are drawn once; weights start from \
          Glorot's distribution, item vectors from N(0, 0.02²)"
     }
-    fn n_params(&self, plan: &Blueprint) -> usize {
+    fn layers(&self, plan: &Blueprint) -> Vec<LayerShape> {
         let Self { d_model, n_layers, seq_len, .. } = *self;
-        let vectors = (plan.shape.n_items + 2) * d_model;
-        let positions = if self.positions == Positions::Learned { (seq_len + 1) * d_model } else { 0 };
-        let norms = if self.norm == NormPlace::Before { 4 * d_model } else { 2 * d_model };
-        let head = d_model * d_model + d_model + plan.shape.n_items + 1;
-        vectors + positions + n_layers * self.sizes().n_params() + norms + head
+        let (n_places, width) = (seq_len.saturating_add(1), Axis::Size(d_model));
+        let events = &[BATCH, Axis::Size(n_places), width];
+        let items = LayerShape::new("Item embedding, with the mask", events);
+        let mut layers = vec![items.with("item.weight", [Axis::items(plan, 2), width])];
+        layers.extend(place_layer(self.positions, ("Positions", "position"), n_places, events));
+        layers.push(LayerShape::new("Layer norm of the input", events).norm("input_norm", d_model));
+        for at in 0..n_layers.min(MAX_REPEATED) {
+            layers.extend(self.sizes().layers(&format!("Block {}", at + 1), &format!("blocks.{at}"), events));
+        }
+        if self.norm == NormPlace::Before {
+            layers.push(LayerShape::new("Final layer norm", events).norm("norm", d_model));
+        }
+        let hidden = Axis::Named("hidden events");
+        layers.push(LayerShape::new("Dense, Gelu", [hidden, width]).dense("head", width, width));
+        let scores = LayerShape::new("Item scores, by the item embedding and a bias", [hidden, Axis::items(plan, 0)]);
+        layers.push(scores.with("bias", [Axis::items(plan, 1)]));
+        layers
     }
     fn memory(&self, work: &Workload<'_>) -> MemoryNeed {
         plain_memory(self.n_params(work.plan), self.n_layers, &self.sizes(), work, self.seq_len + 1)

@@ -14,10 +14,11 @@ use super::{ModelFamily, Start, plain_memory, words};
 use crate::data::Histories;
 use crate::model::attention::{
     Activation, Block, Cells, DecoderBlock, Dropout, Looks, NormPlace, Positions, Rotation, Sizes, causal_mask,
-    dropped, head_problems, key_mask, mask_of_all, place_vectors, through,
+    dropped, head_problems, key_mask, mask_of_all, place_layer, place_vectors, through,
 };
 use crate::model::item_vectors::ItemVectors;
 use crate::model::kernel::Buffer;
+use crate::model::layers::{Axis, LayerShape, MAX_REPEATED, with_answer};
 use crate::model::network::{LossSums, Network};
 use crate::model::random::{Init, Noise, Place};
 use crate::model::weights::read;
@@ -112,13 +113,27 @@ impl ModelFamily for EncoderDecoderSpec {
          decoder and output; places in the history count from the latest event. Trained with the true events before \
          each (teacher forcing), without label smoothing; histories are cut at random places"
     }
-    fn n_params(&self, plan: &Blueprint) -> usize {
+    fn layers(&self, plan: &Blueprint) -> Vec<LayerShape> {
         let Self { d_model, n_layers, seq_len, n_ahead, .. } = *self;
-        let vectors = (plan.shape.n_items + 2) * d_model;
-        let positions = if self.positions == Positions::Learned { (seq_len + n_ahead) * d_model } else { 0 };
-        let norms = if self.norm == NormPlace::Before { 4 * d_model } else { 0 };
-        let sizes = self.sizes();
-        vectors + positions + n_layers * (sizes.n_params() + DecoderBlock::n_params(&sizes)) + norms
+        let (cuts, width) = (Axis::Named("cuts of the batch"), Axis::Size(d_model));
+        let (read, ahead) = (&[cuts, Axis::Size(seq_len), width], &[cuts, Axis::Size(n_ahead), width]);
+        let norm = |name: &str, title: &str, events: &[Axis; 3]| {
+            (self.norm == NormPlace::Before).then(|| LayerShape::new(title, events).norm(name, d_model))
+        };
+        let items = LayerShape::new("Item embedding, with the start of decoding", read);
+        let mut layers = vec![items.with("item.weight", [Axis::items(plan, 2), width])];
+        layers.extend(place_layer(self.positions, ("Positions read", "position"), seq_len, read));
+        for at in 0..n_layers.min(MAX_REPEATED) {
+            layers.extend(self.sizes().layers(&format!("Encoder {}", at + 1), &format!("encoder.{at}"), read));
+        }
+        layers.extend(norm("encoder_norm", "Layer norm of the encoder", read));
+        layers.extend(place_layer(self.positions, ("Positions ahead", "ahead"), n_ahead, ahead));
+        for at in 0..n_layers.min(MAX_REPEATED) {
+            let (title, name) = (format!("Decoder {}", at + 1), format!("decoder.{at}"));
+            layers.extend(DecoderBlock::layers(&self.sizes(), &title, &name, ahead));
+        }
+        layers.extend(norm("norm", "Layer norm of the decoder", ahead));
+        with_answer(layers, plan, (ahead, None))
     }
     fn memory(&self, work: &Workload<'_>) -> MemoryNeed {
         // Every cut is a row of its own.

@@ -3,6 +3,7 @@
 use burn::prelude::*;
 
 use crate::model::StepInputs;
+use crate::model::layers::{Axis, LayerShape};
 
 crate::spec::choice! {
     /// How the weight of the Kullback–Leibler term grows.
@@ -33,6 +34,18 @@ impl Annealing {
         let over = over * n_steps;
         if over > 0.0 { (step as f64 / over).min(1.0) } else { 1.0 }
     }
+}
+
+/// From a hidden layer through the latent vector to the decoder's hidden layer, on rows `rows`.
+pub(super) fn latent_layers(rows: &[Axis], [d_hidden, d_latent]: [usize; 2]) -> [LayerShape; 4] {
+    let (hidden, latent) = (Axis::Size(d_hidden), Axis::Size(d_latent));
+    let of = |width: Axis| [rows, &[width]].concat();
+    [
+        LayerShape::new("Latent mean", of(latent)).dense("mean", hidden, latent),
+        LayerShape::new("Latent log-variance", of(latent)).dense("log_variance", hidden, latent),
+        LayerShape::new("Latent vector, drawn", of(latent)),
+        LayerShape::new("Decoder, tanh", of(hidden)).dense("decoder", latent, hidden),
+    ]
 }
 
 /// The Kullback–Leibler term of a batch, still on the device.

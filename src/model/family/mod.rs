@@ -30,6 +30,7 @@ pub use vae::VaeSpec;
 use serde::{Deserialize, Serialize};
 
 use super::attention::Sizes;
+use super::layers::{LayerShape, count_of};
 use super::loss::MAX_FLOATS;
 use super::network::Network;
 use super::outcome::{OutcomeNetwork, StateNetwork};
@@ -60,8 +61,14 @@ pub trait ModelFamily: Described {
         false
     }
 
+    /// The layers in the order in which a history goes through them, from the settings alone. Before the
+    /// data are prepared a plan has no items, and what they tell stands as a symbol.
+    fn layers(&self, plan: &Blueprint) -> Vec<LayerShape>;
+
     /// Number of learnt numbers, from the settings alone.
-    fn n_params(&self, plan: &Blueprint) -> usize;
+    fn n_params(&self, plan: &Blueprint) -> usize {
+        count_of(&self.layers(plan)).fixed
+    }
 
     /// Memory that training on the processor takes, from the settings alone: the parameters, and what is
     /// worked on beside them, of which a family that says nothing else is taken to have copies of its weights.

@@ -11,11 +11,12 @@ use burn::tensor::IndexingUpdateOp;
 use serde::{Deserialize, Serialize};
 
 use super::bags::behind_padding;
-use super::latent::{Annealing, KlTerm};
+use super::latent::{Annealing, KlTerm, latent_layers};
 use super::{ModelFamily, Start, words};
 use crate::data::Histories;
 use crate::model::item_vectors::ItemVectors;
 use crate::model::kernel::{Buffer, rows_of_logits};
+use crate::model::layers::{Axis, BATCH, LayerShape};
 use crate::model::loss::MAX_FLOATS;
 use crate::model::network::{LossSums, Network};
 use crate::model::packing::Packing;
@@ -97,11 +98,19 @@ impl ModelFamily for SequentialVaeSpec {
     fn source(&self) -> &'static str {
         "Sachdeva et al. 2019 (SVAE): multinomial likelihood of the next k items; beta weighs the term of each event, where the published code divides it by their number"
     }
-    fn n_params(&self, plan: &Blueprint) -> usize {
-        let Self { d_model, d_state, d_hidden, d_latent, .. } = *self;
-        let encoder = (d_state + 1) * d_hidden + 2 * (d_hidden + 1) * d_latent;
-        let decoder = (d_latent + 1) * d_hidden + (d_hidden + 1) * plan.shape.n_items;
-        (plan.shape.n_items + 1) * d_model + Gru::n_params(d_model, d_state) + encoder + decoder
+    fn layers(&self, plan: &Blueprint) -> Vec<LayerShape> {
+        let Self { d_model, d_state, d_hidden, d_latent, seq_len, .. } = *self;
+        let (len, hidden, items) = (Axis::Size(seq_len), Axis::Size(d_hidden), Axis::items(plan, 0));
+        let of = |width: usize| [BATCH, len, Axis::Size(width)];
+        let vectors = [Axis::items(plan, 1), Axis::Size(d_model)];
+        let mut layers = vec![
+            LayerShape::new("Item embedding", of(d_model)).with("item.weight", vectors),
+            Gru::with_weights(LayerShape::new("GRU", of(d_state)), "gru", d_model, d_state),
+            LayerShape::new("Encoder, tanh", of(d_hidden)).dense("encoder", Axis::Size(d_state), hidden),
+        ];
+        layers.extend(latent_layers(&[BATCH, len], [d_hidden, d_latent]));
+        layers.push(LayerShape::new("Item scores", [BATCH, len, items]).dense("output", hidden, items));
+        layers
     }
     /// A copy of the weights; of each event what goes into the GRU, its states, gates and gradients, four
     /// hidden and six latent vectors and its targets; and a block of logits.

@@ -17,13 +17,14 @@ use super::{EVERY_TASK, ModelFamily, Start, plain_memory, words};
 use crate::data::{Histories, PaddedBatch, TaskKind};
 use crate::model::attention::{
     Activation, Block, Cells, Dropout, Looks, N_BUCKETS, NormPlace, Positions, Rotation, Sizes, causal_mask, dropped,
-    head_problems, interval_bias, place_vectors, through,
+    head_problems, interval_bias, place_layer, place_vectors, through,
 };
 use crate::model::features::{Features, Join};
 use crate::model::item_vectors::{ItemVectors, by_length};
 use crate::model::kernel::{Buffer, CrossEntropy};
+use crate::model::layers::{Axis, BATCH, LayerShape, MAX_REPEATED, with_answer};
 use crate::model::network::{LossSums, Network};
-use crate::model::outcome::{Head, StateNetwork, n_head_params};
+use crate::model::outcome::{Head, StateNetwork};
 use crate::model::random::{Init, Noise, Place};
 use crate::model::weights::{on_host, read};
 use crate::model::window::{TrainWindows, WholeWindows, index_tensor, input_tensor, windows_for_prediction};
@@ -134,15 +135,29 @@ impl ModelFamily for TransformerSpec {
     fn takes_features(&self) -> bool {
         true
     }
-    fn n_params(&self, plan: &Blueprint) -> usize {
-        let Self { d_model, n_layers, seq_len, n_heads, features, .. } = *self;
-        let beside = Features::n_params(plan, d_model, features) + n_head_params(d_model, plan.output);
-        let vectors = (plan.shape.n_items + 1) * d_model;
-        let positions = if self.positions == Positions::Learned { seq_len * d_model } else { 0 };
-        let norm = if self.norm == NormPlace::Before { 2 * d_model } else { 0 };
-        let intervals = if self.intervals { N_BUCKETS * n_heads } else { 0 };
-        let outputs = if self.tied { 0 } else { vectors };
-        vectors + positions + n_layers * self.sizes().n_params() + norm + intervals + outputs + beside
+    fn layers(&self, plan: &Blueprint) -> Vec<LayerShape> {
+        let Self { d_model, n_layers, seq_len, n_heads, .. } = *self;
+        let (len, width) = (Axis::Size(seq_len), Axis::Size(d_model));
+        let events = &[BATCH, len, width];
+        let mut layers =
+            vec![LayerShape::new("Item embedding", events).with("item.weight", [Axis::items(plan, 1), width])];
+        layers.extend(Features::layer(plan, self.features, events));
+        layers.extend(place_layer(self.positions, ("Positions", "position"), seq_len, events));
+        if self.intervals {
+            let bias = LayerShape::new("Bias of the time between events", [BATCH, Axis::Size(n_heads), len, len]);
+            layers.push(bias.with("interval", [Axis::Size(N_BUCKETS), Axis::Size(n_heads)]));
+        }
+        for at in 0..n_layers.min(MAX_REPEATED) {
+            layers.extend(self.sizes().layers(&format!("Block {}", at + 1), &format!("blocks.{at}"), events));
+        }
+        if self.norm == NormPlace::Before {
+            layers.push(LayerShape::new("Final layer norm", events).norm("norm", d_model));
+        }
+        if !(self.tied || plan.is_next_item()) {
+            let unused = LayerShape::new("Item vectors of the output, unused in this task", [BATCH]);
+            layers.push(unused.with("output.weight", [Axis::items(plan, 1), width]));
+        }
+        with_answer(layers, plan, (events, (!self.tied).then_some("output.weight")))
     }
     /// The weights and the gradients of each shard; of the events that are worked on at a time what each
     /// block keeps for its backward pass, and what that works on; and of each thread a block of scores.

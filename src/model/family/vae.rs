@@ -11,11 +11,12 @@ use burn::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::bags::{Bags, behind_padding, scores_of_prefixes};
-use super::latent::{Annealing, KlTerm};
+use super::latent::{Annealing, KlTerm, latent_layers};
 use super::{ModelFamily, Start, words};
 use crate::data::Histories;
 use crate::model::item_vectors::ItemVectors;
 use crate::model::kernel::{Buffer, rows_of_logits};
+use crate::model::layers::{Axis, BATCH, LayerShape};
 use crate::model::loss::MAX_FLOATS;
 use crate::model::network::{LossSums, Network};
 use crate::model::random::{Init, Noise};
@@ -85,11 +86,15 @@ impl ModelFamily for VaeSpec {
     fn source(&self) -> &'static str {
         "Liang et al. 2018 (Mult-VAE): multinomial likelihood, annealed beta; with the Bernoulli likelihood Kingma & Welling 2014, whose inputs are not normalised as these are"
     }
-    fn n_params(&self, plan: &Blueprint) -> usize {
-        let Self { d_hidden, d_latent, .. } = *self;
-        let encoder = (plan.shape.n_items + 1) * d_hidden + 2 * (d_hidden + 1) * d_latent;
-        let decoder = (d_latent + 1) * d_hidden + (d_hidden + 1) * plan.shape.n_items;
-        encoder + decoder
+    fn layers(&self, plan: &Blueprint) -> Vec<LayerShape> {
+        let (items, hidden) = (Axis::items(plan, 0), Axis::Size(self.d_hidden));
+        let mut layers = vec![
+            LayerShape::new("Bag of the user's items", [BATCH, items]),
+            LayerShape::new("Encoder, tanh", [BATCH, hidden]).dense("encoder", items, hidden),
+        ];
+        layers.extend(latent_layers(&[BATCH], [self.d_hidden, self.d_latent]));
+        layers.push(LayerShape::new("Item scores", [BATCH, items]).dense("output", hidden, items));
+        layers
     }
     /// A copy of the weights; of each user four hidden and six latent vectors; a block of logits; and of
     /// each item of a bag its places. Gradients are among the parameters.

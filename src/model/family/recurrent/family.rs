@@ -108,11 +108,11 @@ macro_rules! recurrent_family {
             fn takes_features(&self) -> bool {
                 true
             }
-            fn n_params(&self, plan: &$crate::model::Blueprint) -> usize {
-                self.settings(plan).n_params::<$layer>()
+            fn layers(&self, plan: &$crate::model::Blueprint) -> Vec<$crate::model::LayerShape> {
+                self.settings(plan).layers::<$layer>($title, stringify!($first))
             }
             fn memory(&self, work: &$crate::model::Workload<'_>) -> $crate::model::MemoryNeed {
-                self.settings(work.plan).memory::<$layer>(work)
+                self.settings(work.plan).memory::<$layer>(work, self.n_params(work.plan))
             }
             fn build(
                 &self,
