@@ -47,7 +47,7 @@ impl ModelPage {
     }
 }
 
-/// Name, undo and sizes.
+/// Name and undo.
 fn head(ui: &mut Ui, app: &App, edited: &mut Experiment, actions: &mut Actions) {
     ui.horizontal(|ui| {
         let name = ui.label("Name");
@@ -55,20 +55,21 @@ fn head(ui: &mut Ui, app: &App, edited: &mut Experiment, actions: &mut Actions) 
             .labelled_by(name.id)
             .on_hover_text("Becomes part of the run's folder name");
         ui.separator();
-        presets(ui, edited);
-        ui.label("Size").on_hover_text("Sets width, depth and window of the model at once");
-        for preset in SizePreset::iter() {
-            let model = sized_model(&edited.model, preset);
-            let is_set = model == edited.model;
-            if ui.add(Button::selectable(is_set, preset.to_string())).on_hover_text(preset.help()).clicked() {
-                edited.model = model;
-            }
-        }
-        ui.separator();
         frame::action_button_as(ui, app, actions, Action::Undo, "⟲ Undo");
         frame::action_button_as(ui, app, actions, Action::Redo, "⟳ Redo");
     });
     problems(ui, &app.draft, "name");
+}
+
+/// Width, depth and window of the model at once.
+fn sizes(ui: &mut Ui, edited: &mut Experiment) {
+    for preset in SizePreset::iter() {
+        let model = sized_model(&edited.model, preset);
+        let chip_of = Chip::of(model == edited.model, true);
+        if chip(ui, &preset.to_string(), chip_of, preset.help()).clicked() {
+            edited.model = model;
+        }
+    }
 }
 
 /// Models as in their papers; the one that stands is named.
@@ -120,6 +121,11 @@ fn choices(ui: &mut Ui, app: &App, edited: &mut Experiment, actions: &mut Action
                 actions.push(Action::ChooseModel(kind));
             }
         }
+    });
+    chosen_row(ui, "Size", |ui| {
+        sizes(ui, edited);
+        ui.separator();
+        presets(ui, edited);
     });
     let words = format!("{} {}", experiment.task.kind().summary(), experiment.model.family().summary());
     ui.add(egui::Label::new(RichText::new(words).color(theme::colors(ui).weak)).wrap());
