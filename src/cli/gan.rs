@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use indicatif::ProgressBar;
 use serde_json::json;
 
 use super::Streams;
@@ -11,7 +12,7 @@ use super::train::set_all;
 use crate::error::Error;
 use crate::experiment::Experiment;
 use crate::metric::{COPY_LEN, Metric};
-use crate::train::{JudgedSampler, judge_samplers};
+use crate::train::{JudgedSampler, Judging, judge_samplers};
 
 /// What to judge.
 #[derive(Debug, clap::Args)]
@@ -38,9 +39,16 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
     for seed in (0..args.seeds).map(|n| first.wrapping_add(n)) {
         experiment.seed = seed;
         let mut failed = None;
-        let judged = judge_samplers(&experiment, &mut |what| {
-            failed = failed.take().or(writeln!(streams.err, "seed {seed}: {what}").err());
-        })?;
+        let bar = ProgressBar::new_spinner();
+        let judged = judge_samplers(&experiment, &mut |at| match at {
+            Judging::Begins(what) => {
+                let said = bar.suspend(|| writeln!(streams.err, "seed {seed}: {what}"));
+                failed = failed.take().or(said.err());
+            }
+            Judging::Learns(pass) => bar.set_message(pass.to_string()),
+        });
+        bar.finish_and_clear();
+        let judged = judged?;
         if let Some(error) = failed {
             return Err(error.into());
         }

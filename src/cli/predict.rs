@@ -1,5 +1,7 @@
 //! `seqscope predict RUN --user ID`: what a user will do next.
 
+use std::io::Write;
+
 use serde_json::json;
 
 use super::Streams;
@@ -8,10 +10,10 @@ use super::said::{self, IsJson};
 use super::table::{Align, Table, count};
 use crate::data::{Dataset, Pseudonymiser, Pseudonyms, Vocab};
 use crate::error::Error;
-use crate::explain::recommend;
+use crate::explain::{Foresee, Scored, foresee};
 use crate::run::RunStore;
 use crate::spec::did_you_mean;
-use crate::train::restore;
+use crate::train::{Restored, restore};
 
 /// Which run, which user, how many.
 #[derive(Debug, clap::Args)]
@@ -21,9 +23,12 @@ pub struct Args {
     /// The user's id as in the log
     #[arg(long, value_name = "ID")]
     user: String,
-    /// How many items
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
-    top: u32,
+    /// How many items; 10, or 3 an event when several events are foreseen
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    top: Option<u32>,
+    /// How many of the next events, each as if the likeliest items had come before it
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    ahead: u32,
     /// The epoch whose weights predict; the best one when absent
     #[arg(long, value_name = "N")]
     epoch: Option<usize>,
@@ -45,33 +50,74 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     })?;
     let shown = Shown::new(dataset, hidden);
     let user = shown.user(user_idx);
+    let is_json = if args.json { IsJson::Yes } else { IsJson::No };
     if restored.outcomes.is_some() {
-        let is_json = if args.json { IsJson::Yes } else { IsJson::No };
+        if args.ahead > 1 {
+            let why = "this run's model does not foresee items, so there is nothing to go on from";
+            return Err(Error::edge(why, "leave out `--ahead`, or take a run that predicts the next item"));
+        }
         return said::print(&restored, (user_idx as usize, &user), is_json, streams);
     }
-    let history = dataset.sequences.items(user_idx as usize);
     let filter_seen = restored.manifest.experiment.evaluation.filter_seen;
-    let next = recommend(restored.model.as_ref(), history, args.top as usize, filter_seen)?;
-    if args.json {
-        let items: Vec<_> = next
-            .iter()
-            .map(|s| json!({ "item": shown.item(s.item_idx), "title": shown.label(s.item_idx), "probability": s.probability }))
-            .collect();
-        return streams.json(&json!({ "run": id.0, "user": user, "epoch": restored.epoch, "next": items }));
+    let top = args.top.unwrap_or(if args.ahead > 1 { 3 } else { 10 }) as usize;
+    let asked = Foresee { n_ahead: args.ahead as usize, top, filter_seen };
+    let lists = foresee(restored.model.as_ref(), &restored.prepared, user_idx as usize, asked)?;
+    let foreseen = Foreseen { restored: &restored, shown: &shown, user: (user_idx, user), asked, lists };
+    if args.json { streams.json(&foreseen.json()) } else { Ok(foreseen.write(streams.out)?) }
+}
+
+/// What a model foresees of one user, ready to be told.
+struct Foreseen<'a> {
+    restored: &'a Restored,
+    shown: &'a Shown<'a>,
+    user: (u32, String),
+    asked: Foresee,
+    lists: Vec<Vec<Scored>>,
+}
+
+impl Foreseen<'_> {
+    /// The next event under `next`; all events under `ahead` where several were asked for.
+    fn json(&self) -> serde_json::Value {
+        let item = |scored: &Scored| {
+            let (item, title) = (self.shown.item(scored.item_idx), self.shown.label(scored.item_idx));
+            json!({ "item": item, "title": title, "probability": scored.probability })
+        };
+        let lists: Vec<Vec<_>> = self.lists.iter().map(|list| list.iter().map(item).collect()).collect();
+        let run = &self.restored.manifest.id.0;
+        let next = lists.first().cloned().unwrap_or_default();
+        let mut told = json!({ "run": run, "user": self.user.1, "epoch": self.restored.epoch, "next": next });
+        if self.asked.n_ahead > 1 {
+            told["ahead"] = json!(lists);
+        }
+        told
     }
-    let title = restored.manifest.experiment.model.family().title();
-    let seen = if filter_seen { ", seen items left out" } else { "" };
-    let n_events = count(history.len());
-    writeln!(streams.out, "{title}, epoch {}, after {n_events} events of user {user}{seen}:", restored.epoch)?;
-    let mut table =
-        Table::new([("", Align::Right), ("probability", Align::Right), ("item", Align::Left), ("title", Align::Left)]);
-    for (at, scored) in next.iter().enumerate() {
-        let (item, label) = (shown.item(scored.item_idx), shown.label(scored.item_idx));
-        let title = if label == item { String::new() } else { label };
-        let probability = format!("{:.2} %", 100.0 * scored.probability);
-        table.row([(at + 1).to_string(), probability, item, title]);
+
+    fn write(&self, out: &mut dyn Write) -> std::io::Result<()> {
+        let title = self.restored.manifest.experiment.model.family().title();
+        let seen = if self.asked.filter_seen { ", seen items left out" } else { "" };
+        let n_events = count(self.restored.prepared.dataset.sequences.items(self.user.0 as usize).len());
+        let epoch = self.restored.epoch;
+        writeln!(out, "{title}, epoch {epoch}, after {n_events} events of user {}{seen}:", self.user.1)?;
+        let several = self.asked.n_ahead > 1;
+        let first = several.then_some(("event", Align::Right));
+        let columns =
+            [("", Align::Right), ("probability", Align::Right), ("item", Align::Left), ("title", Align::Left)];
+        let mut table = Table::new(first.into_iter().chain(columns));
+        for (step, list) in self.lists.iter().enumerate() {
+            for (at, scored) in list.iter().enumerate() {
+                let (item, label) = (self.shown.item(scored.item_idx), self.shown.label(scored.item_idx));
+                let title = if label == item { String::new() } else { label };
+                let probability = format!("{:.2} %", 100.0 * scored.probability);
+                let event = several.then(|| if at == 0 { format!("+{}", step + 1) } else { String::new() });
+                table.row(event.into_iter().chain([(at + 1).to_string(), probability, item, title]));
+            }
+        }
+        table.write(out)?;
+        if several {
+            writeln!(out, "Each event after the first is foreseen as if item 1 of the events before it had come.")?;
+        }
+        Ok(())
     }
-    Ok(table.write(streams.out)?)
 }
 
 /// A user by the id in the data, or by the true one where the data hold pseudonyms.

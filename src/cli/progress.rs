@@ -34,6 +34,10 @@ impl<'a> ProgressLines<'a> {
     }
 
     fn advance(&self, now: &Progress) {
+        if let Some(pass) = now.sampler {
+            self.bar.set_message(pass.to_string());
+            return;
+        }
         let loss = now.train_loss.map(|loss| format!("  loss {loss:.4}")).unwrap_or_default();
         let left = now.secs_left.map(|secs| format!("  at most {} left", duration(secs))).unwrap_or_default();
         let speed = count(now.events_per_sec.max(0.0) as usize);

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::world::Optimum;
 use super::{
     Feature, FileSpec, FreeColumn, Histories, JoinReport, PseudonymStamp, Sequences, Split, TimeFormat, Vocab,
+    fingerprint,
 };
 use crate::spec::Problem;
 
@@ -36,6 +37,12 @@ pub struct Dataset {
 }
 
 impl Dataset {
+    /// Hash of users, items, times, behaviours and values alone, whatever columns stand beside them.
+    #[must_use]
+    pub fn events_fingerprint(&self) -> String {
+        fingerprint::of_dataset(self)
+    }
+
     /// Whether times are moments; `false` for a log whose times only order its events.
     #[must_use]
     pub fn has_clock(&self) -> bool {

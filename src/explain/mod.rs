@@ -7,13 +7,13 @@ mod ranked;
 
 pub use heads::HeadSummary;
 pub use list::{Fallback, FittedReferences, ListError, ListRequest, Listed, Recommendation, Voice, recommendation};
-pub use outcome::Said;
+pub use outcome::{AskedThere, Said};
 
 use ranked::{Contest, Seen};
 
-use crate::data::{EvalCase, Histories, Outcomes, Prepared};
+use crate::data::{EvalCase, Outcomes, Prepared};
 use crate::metric::mid_rank;
-use crate::model::{AttentionMaps, ModelError, Trainable};
+use crate::model::{Ahead, AttentionMaps, ModelError, Trainable};
 use crate::run::Part;
 
 /// One item with the model's probability.
@@ -76,11 +76,11 @@ impl UserView {
             (step.rank, step.probability) = (None, None);
             step.top.clear();
         }
-        // The first answer that is looked up in the test part follows the last event before it.
-        let first = self.timeline.iter().find(|step| step.part == Part::Test).map(|step| step.position);
-        if let (Some(said), Some(first)) = (&mut self.said, first) {
-            let kept = first.saturating_sub(said.first + 1);
-            said.truth.iter_mut().skip(kept).for_each(|truth| *truth = None);
+        if let Some(said) = &mut self.said {
+            let asks_test = |after: usize| said.asked_after(after).is_some_and(|asked| asked.part == Part::Test);
+            let asked = |step: &TimelineStep| step.position.checked_sub(1).is_some_and(asks_test);
+            self.timeline.iter_mut().filter(|step| asked(step)).for_each(|step| step.probability = None);
+            said.hide_test();
         }
         self
     }
@@ -147,18 +147,43 @@ pub fn view_of_task(
     }
 }
 
-/// The `top` most likely next items after a history.
+/// What a model foresees after a user's last event: for each of the next `n_ahead` events the `top` most
+/// likely items, best first, each list as if the first items of the lists before it had come (greedy
+/// decoding). Fewer lists when nothing is left to choose.
 ///
 /// # Errors
 /// [`ModelError`] when the model fails.
-pub fn recommend(
+pub fn foresee(
     model: &dyn Trainable,
-    history: &[u32],
-    top: usize,
-    filter_seen: bool,
-) -> Result<Vec<Scored>, ModelError> {
-    let scores = model.scores(&Histories::from_iter([history]))?;
-    Ok(Contest::new(&scores, &Seen::after(history, filter_seen), None).top(top))
+    prepared: &Prepared,
+    user_idx: usize,
+    asked: Foresee,
+) -> Result<Vec<Vec<Scored>>, ModelError> {
+    let items = prepared.dataset.sequences.items(user_idx);
+    let history = prepared.histories([(user_idx, items.len())]);
+    let Foresee { n_ahead, top, filter_seen } = asked;
+    let rows = model.ahead(&Ahead { history: &history, n_ahead, filter_seen })?;
+    let mut seen = Seen::after(items, filter_seen);
+    let mut lists = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let list = Contest::new(row, &seen, None).top(top.max(1));
+        if let Some(first) = list.first() {
+            seen.add(first.item_idx);
+        }
+        lists.push(list);
+    }
+    Ok(lists)
+}
+
+/// How far ahead to look, and how widely.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Foresee {
+    /// How many of the next events, at least one.
+    pub n_ahead: usize,
+    /// How many items to list for each.
+    pub top: usize,
+    /// Whether items that the user has had, or would have had by then, come up no more.
+    pub filter_seen: bool,
 }
 
 /// Items listed for each step of a timeline.

@@ -4,37 +4,23 @@ use burn::nn::{Embedding, Linear};
 use burn::optim::GradientsParams;
 use burn::prelude::*;
 use burn::tensor::module::embedding;
-use serde::{Deserialize, Serialize};
 
 use super::layers::{Axis, LayerShape};
 use super::random::Init;
 use super::{Blueprint, FeatureShape};
 use crate::data::FeatureValues;
 
-/// How the features of an event join its item's vector.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    strum::Display,
-    strum::EnumIter,
-    strum::VariantNames,
-)]
-pub enum Join {
-    /// Each feature becomes a vector as long as the item's, and all are added (as BERT adds segments).
-    #[default]
-    Sum,
-    /// Each feature becomes a short vector; all stand beside the item's, and a dense layer brings them to
-    /// its length (as Wide & Deep and GRU4Rec's parallel inputs do before their first layer).
-    Concat,
+crate::spec::choice! {
+    /// How the features of an event join its item's vector.
+    pub enum Join {
+        /// Each feature becomes a vector as long as the item's, and all are added (as BERT adds segments).
+        #[default]
+        Sum,
+        /// Each feature becomes a short vector; all stand beside the item's, and a dense layer brings them to
+        /// its length (as Wide & Deep and GRU4Rec's parallel inputs do before their first layer).
+        Concat,
+    }
 }
-crate::spec::choice!(Join);
 
 /// Length of a feature's vector where they stand beside each other.
 const WIDTH_BESIDE: usize = 16;

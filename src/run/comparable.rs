@@ -5,14 +5,14 @@ use super::Manifest;
 /// Why the metrics of `other` say nothing beside those of `primary`; `None` when they may be
 /// compared.
 ///
-/// The data's fingerprint is of the sequences after cleaning, so a cleaning step that changed nothing is
-/// no hindrance. The length of lists is in a metric's name: figures of different lengths never meet.
+/// The fingerprint that counts is of the sequences after cleaning, so neither a cleaning step that changed
+/// nothing nor features that one model alone was told of are a hindrance. The length of lists is in a metric's name: figures of different lengths never meet.
 #[must_use]
 pub fn hindrance(primary: &Manifest, other: &Manifest) -> Option<&'static str> {
     let (ours, theirs) = (&primary.experiment, &other.experiment);
     if ours.task != theirs.task {
         Some("another task")
-    } else if primary.data.fingerprint != other.data.fingerprint {
+    } else if primary.data.events() != other.data.events() {
         let is_cleaned_otherwise = ours.data.source == theirs.data.source && ours.data.clean != theirs.data.clean;
         Some(if is_cleaned_otherwise { "cleaned otherwise" } else { "other data" })
     } else if primary.data.split_fingerprint != other.data.split_fingerprint {
@@ -65,6 +65,9 @@ mod tests {
         let with = |change: fn(&mut Manifest)| hindrance(&primary, &manifest(change));
         assert_eq!(with(|m| m.experiment.seed = 7), None, "another seed, another model: comparable");
         assert_eq!(with(|m| m.data.fingerprint.push('x')), Some("other data"));
+        let features = with(|m| (m.data.fingerprint, m.data.events_fingerprint) = ("c".to_owned(), "a".to_owned()));
+        assert_eq!(features, None, "the same events, with columns beside them");
+        assert_eq!(with(|m| m.data.events_fingerprint.push('x')), Some("other data"));
         assert_eq!(with(|m| m.data.split_fingerprint.push('x')), Some("other split"));
         let seen = with(|m| m.experiment.evaluation.filter_seen = false);
         assert_eq!(seen, Some("seen items ranked in one, left out in the other"));

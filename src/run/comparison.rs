@@ -113,7 +113,7 @@ pub fn n_trials(of: &Manifest, all: &[Summary]) -> usize {
     let family = ModelKind::from(&of.experiment.model);
     let is_trial = |other: &&Manifest| {
         other.id != of.id
-            && other.data.fingerprint == of.data.fingerprint
+            && other.data.events() == of.data.events()
             && other.data.split_fingerprint == of.data.split_fingerprint
             && other.experiment.task == of.experiment.task
             && ModelKind::from(&other.experiment.model) == family

@@ -34,8 +34,11 @@ pub type LeftOutReferences = BTreeMap<BaselineKind, String>;
 pub struct DataStamp {
     /// Short name.
     pub name: String,
-    /// Hash of the cleaned sequences.
+    /// Hash of the cleaned sequences, and of the columns beside them where features are made of these.
     pub fingerprint: String,
+    /// Hash of the cleaned sequences alone; empty in runs from before there was one.
+    #[serde(default)]
+    pub events_fingerprint: String,
     /// Hash of the split.
     pub split_fingerprint: String,
     /// Sizes.
@@ -48,6 +51,13 @@ pub struct DataStamp {
 }
 
 impl DataStamp {
+    /// What tells whether two models were asked about the same events, whatever columns either got to know
+    /// beside them.
+    #[must_use]
+    pub fn events(&self) -> &str {
+        if self.events_fingerprint.is_empty() { &self.fingerprint } else { &self.events_fingerprint }
+    }
+
     /// The audit in a word: `leak`, `warn`, `pass`; `None` when there was none.
     #[must_use]
     pub fn audit_word(&self) -> Option<&'static str> {

@@ -8,6 +8,7 @@ use super::record::Recorder;
 use super::{Command, Control, Ended, Event, EventKind, Observer, StopMode, TrainError};
 use crate::data::DataError;
 use crate::experiment::ExperimentError;
+use crate::model::gan::Pass;
 use crate::model::{ModelError, TrainStats};
 use crate::run::{Manifest, Outcome, RunError, RunId, RunStore, RunWriter};
 use crate::spec::words_of_panic;
@@ -107,6 +108,14 @@ impl<'a> Live<'a> {
             Some(progress) => self.say(EventKind::Progress(progress)),
             None => Ok(()),
         }
+    }
+
+    /// Tells how far a sampler of synthetic histories has come before `epoch`, and does what the user asked for meanwhile.
+    pub(super) fn between_passes(&mut self, pass: Pass, epoch: usize) -> Result<(), Halt> {
+        if let Some(progress) = self.pace.due_of_sampler(pass, epoch, self.clock.secs()) {
+            self.say(EventKind::Progress(progress))?;
+        }
+        self.between_steps()
     }
 
     /// Training is over, the best weights are judged: from now on `Stop(Keep)` changes nothing.

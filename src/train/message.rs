@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{LatentUse, TrainError};
 use crate::data::world::Ceiling;
 use crate::metric::{Metrics, Reliability};
+use crate::model::gan::Pass;
 use crate::model::{DeviceInfo, MemoryNeed};
 use crate::run::{DataStamp, LeftOutReferences, Outcome, References, RunId};
 use crate::spec::Problem;
@@ -141,6 +142,8 @@ pub struct Progress {
     pub secs_left: Option<f64>,
     /// Mean training loss since the last progress that had one.
     pub train_loss: Option<f64>,
+    /// How far the sampler of synthetic histories has come that is trained before the model.
+    pub sampler: Option<Pass>,
 }
 
 /// How a run ended.

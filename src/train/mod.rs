@@ -36,7 +36,7 @@ pub use reference::fit_reference;
 pub use restore::restore_with;
 pub use restore::{Restored, restore};
 pub use schedule::lr_at;
-pub use synthetic::{JudgedSampler, judge_samplers};
+pub use synthetic::{JudgedSampler, Judging, judge_samplers};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -117,7 +117,7 @@ fn train_and_judge(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) 
 /// Epoch after epoch: train, judge on validation, keep the weights, until epochs or patience run out.
 fn train(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Result<(), Halt> {
     let mut early_stop = task.early_stop.clone();
-    let synthetic = task.plan.synthetic(task, &mut || live.between_steps())?;
+    let synthetic = task.plan.synthetic(task, &mut |pass| live.between_passes(pass, task.first_epoch))?;
     for epoch in task.first_epoch..=task.plan.n_epochs {
         if early_stop.is_over() {
             break;

@@ -193,6 +193,7 @@ fn stamp(prepared: &Prepared, experiment: &Experiment) -> DataStamp {
     DataStamp {
         name: prepared.dataset.name.clone(),
         fingerprint: prepared.dataset.fingerprint.clone(),
+        events_fingerprint: prepared.dataset.events_fingerprint(),
         split_fingerprint: prepared.split.fingerprint.clone(),
         shape: prepared.dataset.shape(),
         report: prepared.dataset.report.clone(),

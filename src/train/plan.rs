@@ -11,6 +11,7 @@ use super::schedule::lr_at;
 use super::synthetic::{self, Wanted};
 use crate::data::{AugmentSpec, Histories, Outcomes, Prepared, Sample};
 use crate::experiment::{Experiment, TrainingSpec};
+use crate::model::gan::Pass;
 use crate::model::{ModelSpec, OptimizerSpec, StepInputs};
 use crate::spec::derive_seed;
 
@@ -76,7 +77,7 @@ impl Plan {
     pub(super) fn synthetic(
         &self,
         task: &Task,
-        between: &mut dyn FnMut() -> Result<(), Halt>,
+        between: &mut dyn FnMut(Pass) -> Result<(), Halt>,
     ) -> Result<Histories, Halt> {
         let rows: Histories = self.users.iter().map(|&user| train_items(&task.prepared, user as usize)).collect();
         let wanted = Wanted {

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::Progress;
 use crate::model::TrainStats;
+use crate::model::gan::Pass;
 
 /// Progress is told at most ten times a second.
 const AT_MOST_EVERY: Duration = Duration::from_millis(100);
@@ -105,12 +106,28 @@ impl Pace {
         self.recent.add(piece);
     }
 
+    /// Whether it is time to tell; then it is told.
+    fn is_due(&mut self) -> bool {
+        let is_due = self.told.is_none_or(|told| told.elapsed() >= AT_MOST_EVERY);
+        if is_due {
+            self.told = Some(Instant::now());
+        }
+        is_due
+    }
+
+    /// What to tell while a sampler learns, when it is time to. Its time is left out of the model's speed.
+    pub(super) fn due_of_sampler(&mut self, pass: Pass, epoch: usize, now_secs: f64) -> Option<Progress> {
+        (self.first_secs, self.recent_since_secs) = (now_secs, now_secs);
+        let Self { steps_per_epoch, first_step: step, .. } = *self;
+        let progress = Progress { epoch, steps_per_epoch, step, sampler: Some(pass), ..Progress::default() };
+        self.is_due().then_some(progress)
+    }
+
     /// What to tell after `step_in_epoch` steps of `epoch`, when it is time to.
     pub(super) fn due(&mut self, epoch: usize, step_in_epoch: usize, now_secs: f64) -> Option<Progress> {
-        if self.told.is_some_and(|told| told.elapsed() < AT_MOST_EVERY) {
+        if !self.is_due() {
             return None;
         }
-        self.told = Some(Instant::now());
         let has_news = self.recent.n_steps > 0;
         let train_loss = has_news.then(|| self.recent.mean().loss);
         if has_news {
@@ -128,6 +145,7 @@ impl Pace {
             events_per_sec: self.events_per_sec,
             secs_left: Some(secs_a_step * steps_left as f64),
             train_loss,
+            sampler: None,
         })
     }
 }

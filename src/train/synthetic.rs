@@ -14,7 +14,7 @@ use super::{Built, TrainError, judge};
 use crate::data::{EvalCase, Histories, MarkovSampler, Prepared, Sampler, TaskSpec};
 use crate::experiment::Experiment;
 use crate::metric::{Likeness, Metrics};
-use crate::model::gan::{GanSpec, MAX_ITEMS, SequenceGan, too_many_items};
+use crate::model::gan::{GanSpec, MAX_ITEMS, Pass, SequenceGan, too_many_items};
 use crate::model::{ModelError, StepInputs};
 use crate::spec::{Problem, derive_seed};
 
@@ -42,12 +42,12 @@ pub(super) fn check(experiment: &Experiment, prepared: &Prepared) -> Option<Prob
     Some(Problem::error("training.augment.synthetic", sentence))
 }
 
-/// Fits the sampler on `rows` and writes what is wanted; the same seed writes the same. `between` is called
-/// every now and then and may stop it.
+/// Fits the sampler on `rows` and writes what is wanted; the same seed writes the same. `between` hears of
+/// every step of a neural sampler and may stop it.
 pub(super) fn write<E: From<ModelError> + From<TrainError>>(
     wanted: &Wanted<'_>,
     rows: &Histories,
-    between: &mut dyn FnMut() -> Result<(), E>,
+    between: &mut dyn FnMut(Pass) -> Result<(), E>,
 ) -> Result<Histories, E> {
     let Wanted { sampler, n, least, n_items, gan, seed } = *wanted;
     if n == 0 {
@@ -81,6 +81,15 @@ pub struct JudgedSampler {
     pub downstream: Metrics,
 }
 
+/// Where the judging of samplers is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judging {
+    /// The turn of what has this title.
+    Begins(&'static str),
+    /// A neural sampler learns.
+    Learns(Pass),
+}
+
 /// Judges every sampler on the data of an experiment, and real histories first, as the measure.
 ///
 /// Users are halved. The samplers read the training events of one half and write as many histories; these are
@@ -88,11 +97,14 @@ pub struct JudgedSampler {
 /// sampler's histories alone, its epoch chosen by the validation questions of the first half, and judged by
 /// those of the second (train on synthetic, test on real; Esteban et al. 2017). The test split is not read.
 ///
-/// `told` hears what comes next.
+/// `told` hears where it is.
 ///
 /// # Errors
 /// [`TrainError`] when the data cannot be opened, hold too many items or too few users, or a training fails.
-pub fn judge_samplers(experiment: &Experiment, told: &mut dyn FnMut(&str)) -> Result<Vec<JudgedSampler>, TrainError> {
+pub fn judge_samplers(
+    experiment: &Experiment,
+    told: &mut dyn FnMut(Judging),
+) -> Result<Vec<JudgedSampler>, TrainError> {
     let problems = experiment.check();
     if problems.iter().any(Problem::is_error) {
         return Err(TrainError::Problems(problems));
@@ -105,7 +117,7 @@ pub fn judge_samplers(experiment: &Experiment, told: &mut dyn FnMut(&str)) -> Re
     }
     let halves = Halves::new(experiment, &prepared)?;
     let (learnt, real) = (rows_of(&halves.learnt), rows_of(&halves.real));
-    told("real histories");
+    told(Judging::Begins("real histories"));
     let mut all = vec![JudgedSampler {
         sampler: None,
         likeness: Likeness {
@@ -116,7 +128,7 @@ pub fn judge_samplers(experiment: &Experiment, told: &mut dyn FnMut(&str)) -> Re
         downstream: halves.downstream(&halves.learnt, experiment, &prepared)?,
     }];
     for sampler in Sampler::iter() {
-        told(sampler.title());
+        told(Judging::Begins(sampler.title()));
         let wanted = Wanted {
             sampler,
             n: halves.learnt.n_rows(),
@@ -125,7 +137,13 @@ pub fn judge_samplers(experiment: &Experiment, told: &mut dyn FnMut(&str)) -> Re
             gan: &experiment.training.gan,
             seed: derive_seed(experiment.seed, "synthetic", 0),
         };
-        let written = write::<TrainError>(&wanted, &halves.learnt, &mut || Ok(()))?;
+        let mut told_of = None;
+        let written = write::<TrainError>(&wanted, &halves.learnt, &mut |pass| {
+            if told_of.replace(pass) != Some(pass) {
+                told(Judging::Learns(pass));
+            }
+            Ok(())
+        })?;
         let likeness = Likeness::new(&rows_of(&written), &real, &learnt);
         let downstream = halves.downstream(&written, experiment, &prepared)?;
         all.push(JudgedSampler { sampler: Some(sampler), likeness, downstream });

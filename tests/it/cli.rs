@@ -367,6 +367,23 @@ fn predict_gives_titles_and_probabilities() {
     assert!(text.contains(next[0]["title"].as_str().unwrap()) && text.lines().count() == 5, "{text}");
 }
 
+#[test]
+fn predict_looks_several_events_ahead() {
+    let place = trained();
+    let run = &runs_in(&place.path("runs"))[0];
+    let user = some_user(place);
+    let one = place.run(&["predict", run, "--user", &user, "--top", "3", "--runs", "runs", "--json"]).ok().json();
+    let asked = ["predict", run, "--user", &user, "--ahead", "4", "--runs", "runs"];
+    let told = place.run(&[&asked[..], &["--json"]].concat()).ok().json();
+    assert_eq!(told["next"], one["next"]);
+    let ahead = told["ahead"].as_array().unwrap();
+    assert_eq!((ahead.len(), &ahead[0]), (4, &one["next"]));
+    assert!(ahead.iter().all(|list| list.as_array().unwrap().len() == 3), "{ahead:?}");
+    let text = place.run(&asked).ok().out;
+    assert!(text.contains("+4") && text.contains("as if item 1"), "{text}");
+    place.run(&["predict", run, "--user", &user, "--ahead", "0", "--runs", "runs"]).fails(2, &["--ahead"]);
+}
+
 /// A user's id, as the program itself offers it for an unknown one.
 fn some_user(place: &Place) -> String {
     let run = &runs_in(&place.path("runs"))[0];

@@ -96,3 +96,12 @@ fn one_run_alone_is_told_by_slices() {
     let text = place.run(&["compare", &runs[0], "--runs", "runs"]).ok().out;
     assert!(text.contains("by slice") && text.contains("most popular"), "{text}");
 }
+
+/// What a model is told of each event beside its item is a choice like another; the questions are the same.
+#[test]
+fn a_run_with_features_may_stand_beside_one_without() {
+    let (place, runs) = trained(&["--set seed=3", "--set data.features=[Gap(log1p:true)]"]);
+    let told = compared(&place, &runs, &[]);
+    assert_eq!(told["comparison"]["runs"].as_array().unwrap().len(), 2);
+    assert!(!told["comparison"]["runs"][1]["against_first"].is_null(), "{told}");
+}

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::place::{Place, runs_in, trained};
+use crate::place::{Place, TINY, runs_in, trained};
 
 fn run_of(place: &Place) -> String {
     runs_in(&place.path("runs"))[0].clone()
@@ -50,6 +50,20 @@ fn the_model_alone_lists_what_predict_does() {
         list.as_array().unwrap().iter().map(|item| item["item"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(ids(&of("recommend")["items"]), ids(&of("predict")["next"]));
+}
+
+/// A model that learnt with features is asked with them.
+#[test]
+fn the_model_alone_lists_what_predict_does_with_features_too() {
+    let place = Place::new();
+    let features = TINY.replace("mean_len: 10)", "mean_len: 10), features: [Gap(log1p: true)]");
+    place.write("tiny.ron", features.replace("seq_len: 16", "seq_len: 16, features: Concat, intervals: true"));
+    place.seqscope("train tiny.ron --runs runs").ok();
+    let (run, user) = (run_of(&place), user(&place));
+    let of = |command: &str| place.run(&[command, &run, "--user", &user, "--runs", "runs", "--json"]).ok().json();
+    let (listed, foreseen) = (of("recommend"), of("predict"));
+    let (listed, foreseen) = (listed["items"].as_array().unwrap(), foreseen["next"].as_array().unwrap());
+    assert!(listed.len() == 10 && listed.iter().zip(foreseen).all(|(a, b)| a["item"] == b["item"]));
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! Explanations: what a model expected before each event of a user.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use seqscope::data::EvalCase;
 use seqscope::data::Histories;
-use seqscope::explain::{recommend, user_view};
+use seqscope::explain::{Foresee, foresee, user_view};
 use seqscope::model::{AttentionMaps, ModelError, StepInputs, StepScores, TrainStats, Trainable};
 use seqscope::run::Part;
 
@@ -150,10 +151,16 @@ fn users_without_events_and_long_lists_are_no_trouble() {
         assert_eq!((view.timeline.len(), view.next.len()), (0, 10));
     }
     assert_eq!(user_view(&untrained(), &prepared, 2, true).unwrap().timeline.len(), 1);
-    let everything = recommend(&untrained(), &[1, 2, 2], 1000, true).unwrap();
-    assert_eq!(everything.len(), N_ITEMS - 2);
+    let asked = Foresee { n_ahead: 1, top: 1000, filter_seen: true };
+    let everything = foresee(&untrained(), &prepared, 0, asked).unwrap().concat();
+    let had: BTreeSet<u32> = prepared.dataset.sequences.items(0).iter().copied().collect();
+    assert_eq!(everything.len(), N_ITEMS - had.len());
     let total: f32 = everything.iter().map(|scored| scored.probability).sum();
     assert!((total - 1.0).abs() < 1e-5, "a softmax over what is ranked: {total}");
-    let all: Vec<u32> = (1..=N_ITEMS as u32).collect();
-    assert_eq!(recommend(&untrained(), &all, 10, true).unwrap(), []);
+    // As far as there are items left: one fewer to choose from each time, and none twice.
+    let lists = foresee(&untrained(), &prepared, 0, Foresee { n_ahead: 1000, ..asked }).unwrap();
+    let lens: Vec<usize> = lists.iter().map(Vec::len).collect();
+    assert_eq!(lens, (1..=everything.len()).rev().collect::<Vec<_>>());
+    let chosen: BTreeSet<u32> = lists.iter().map(|list| list[0].item_idx).collect();
+    assert!(chosen.len() == lists.len() && chosen.is_disjoint(&had));
 }

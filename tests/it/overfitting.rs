@@ -7,7 +7,7 @@ use seqscope::experiment::Experiment;
 use seqscope::model::gan::GanSpec;
 use seqscope::model::{Blueprint, LstmSpec, ModelFamily, OptimizerSpec, StepInputs, open_device};
 use seqscope::run::{Outcome, Part, RunStore};
-use seqscope::train::{Job, run};
+use seqscope::train::{Event, EventKind, Job, run};
 use strum::IntoEnumIterator;
 
 use crate::fake::{Commands, Done, LEN, Listener, N_USERS, Setup, walks};
@@ -116,6 +116,9 @@ fn synthetic_histories_stand_beside_the_users_own_in_every_epoch() {
         let mut setup = with_synthetic(sampler);
         let done = setup.run();
         assert_eq!(done.ended.outcome, Some(Outcome::Finished), "{sampler}: {:?}", done.ended);
+        // A sampler that has to learn says how far it is.
+        let says = |event: &Event| matches!(event.kind, EventKind::Progress(now) if now.sampler.is_some());
+        assert_eq!(done.events.iter().any(says), sampler != Sampler::Markov, "{sampler}");
         let script = setup.script();
         let real: BTreeSet<Vec<u32>> =
             (0..N_USERS).map(|user| setup.prepared.dataset.sequences.items(user)[..LEN - 2].to_vec()).collect();

@@ -1,34 +1,21 @@
 //! What the variational families share: the Kullback–Leibler term, its free nats, and how its weight grows.
 
 use burn::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use crate::model::StepInputs;
 use crate::model::layers::{Axis, LayerShape};
 
-/// How the weight of the Kullback–Leibler term grows.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    strum::Display,
-    strum::EnumIter,
-    strum::VariantNames,
-)]
-pub enum Annealing {
-    /// Once, in a line, over a share of the run (Bowman et al. 2016; Liang et al. 2018).
-    #[default]
-    Linear,
-    /// In a line over a share of each of four parts of the run, from 0 again at the start of each (Fu et al.
-    /// 2019, eq. 6 and 7).
-    Cyclical,
+crate::spec::choice! {
+    /// How the weight of the Kullback–Leibler term grows.
+    pub enum Annealing {
+        /// Once, in a line, over a share of the run (Bowman et al. 2016; Liang et al. 2018).
+        #[default]
+        Linear,
+        /// In a line over a share of each of four parts of the run, from 0 again at the start of each (Fu et al.
+        /// 2019, eq. 6 and 7).
+        Cyclical,
+    }
 }
-crate::spec::choice!(Annealing);
 
 /// Parts of a run with cyclical annealing, as Fu et al. 2019 have it.
 const CYCLES: usize = 4;

@@ -17,7 +17,7 @@ mod play;
 #[cfg(test)]
 mod tests;
 
-pub use play::{Losses, SequenceGan, too_many_items};
+pub use play::{Losses, Pass, Phase, SequenceGan, too_many_items};
 
 use serde::{Deserialize, Serialize};
 

@@ -44,6 +44,36 @@ pub struct Losses {
     pub generator: f64,
 }
 
+/// What a GAN learns at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// The generator learns real histories by maximum likelihood.
+    Likelihood,
+    /// Generator and discriminator play against each other.
+    Play,
+}
+
+/// How far a GAN has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pass {
+    /// What it learns.
+    pub phase: Phase,
+    /// Pass over the histories that is in work, from 1.
+    pub epoch: usize,
+    /// Most passes of this phase.
+    pub n_epochs: usize,
+}
+
+impl std::fmt::Display for Pass {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let what = match self.phase {
+            Phase::Likelihood => "The sampler learns real histories",
+            Phase::Play => "Generator plays against discriminator",
+        };
+        write!(f, "{what}, pass {} of at most {}", self.epoch, self.n_epochs)
+    }
+}
+
 /// Generator and discriminator with their optimisers.
 #[derive(Debug)]
 pub struct SequenceGan {
@@ -93,7 +123,7 @@ impl SequenceGan {
     }
 
     /// Learns by maximum likelihood, at most `likelihood_epochs` passes; the weights of the best pass on
-    /// held-out histories stay. `between` is called after every step and may stop it. Returns the held-out
+    /// held-out histories stay. `between` hears of every step and may stop it. Returns the held-out
     /// loss of each pass, in nats a token.
     ///
     /// # Errors
@@ -101,7 +131,7 @@ impl SequenceGan {
     pub fn learn_language<E: From<ModelError>>(
         &mut self,
         rows: &Histories,
-        between: &mut dyn FnMut() -> Result<(), E>,
+        between: &mut dyn FnMut(Pass) -> Result<(), E>,
     ) -> Result<Vec<f64>, E> {
         let is_held_out = |at: usize| rows.n_rows() >= 2 * HELD_OUT && at.is_multiple_of(HELD_OUT);
         let part = |held_out: bool| {
@@ -113,7 +143,7 @@ impl SequenceGan {
         for epoch in 1..=self.spec.likelihood_epochs {
             for batch in self.batches(&train, ("language order", epoch)) {
                 guarded(|| self.likelihood_step(&batch)).map_err(E::from)?;
-                between()?;
+                between(Pass { phase: Phase::Likelihood, epoch, n_epochs: self.spec.likelihood_epochs })?;
             }
             let judged = if held_out.is_empty() { &train } else { &held_out };
             let loss = guarded(|| self.nll(judged)).and_then(|loss| loss).map_err(E::from)?;
@@ -151,14 +181,14 @@ impl SequenceGan {
     }
 
     /// Plays `adversarial_epochs` passes against the discriminator: in each step one step of either side.
-    /// `between` is called after every step and may stop it. Returns the losses of each pass.
+    /// `between` hears of every step and may stop it. Returns the losses of each pass.
     ///
     /// # Errors
     /// [`ModelError`] when a loss is no number or the device fails, and what `between` says.
     pub fn play<E: From<ModelError>>(
         &mut self,
         rows: &Histories,
-        between: &mut dyn FnMut() -> Result<(), E>,
+        between: &mut dyn FnMut(Pass) -> Result<(), E>,
     ) -> Result<Vec<Losses>, E> {
         let rows: Vec<&[u32]> = rows.rows().collect();
         let n_epochs = self.spec.adversarial_epochs;
@@ -177,7 +207,7 @@ impl SequenceGan {
                 sums.discriminator += losses.discriminator / batches.len() as f64;
                 sums.generator += losses.generator / batches.len() as f64;
                 step += 1;
-                between()?;
+                between(Pass { phase: Phase::Play, epoch, n_epochs })?;
             }
             finite(sums.discriminator + sums.generator, (epoch, "the play"), "adversarial_lr")?;
             all.push(sums);

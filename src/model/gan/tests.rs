@@ -9,7 +9,7 @@ use burn::prelude::*;
 use safetensors::tensor::SafeTensors;
 
 use super::generator::Written;
-use super::{GanSpec, SequenceGan};
+use super::{GanSpec, Pass, Phase, SequenceGan};
 use crate::data::Histories;
 use crate::metric::Likeness;
 use crate::model::device::Layers;
@@ -150,9 +150,16 @@ fn small() -> GanSpec {
 
 fn trained(seed: u64) -> (SequenceGan, Vec<f64>, Vec<super::Losses>) {
     let mut gan = SequenceGan::new(&small(), 5, seed).unwrap();
-    let go_on = &mut || Ok::<_, ModelError>(());
+    let mut heard: Vec<Pass> = Vec::new();
+    let go_on = &mut |pass| {
+        heard.push(pass);
+        Ok::<_, ModelError>(())
+    };
     let nll = gan.learn_language(&circles(), go_on).unwrap();
     let losses = gan.play(&circles(), go_on).unwrap();
+    heard.dedup();
+    let likelihood = heard.iter().take_while(|pass| pass.phase == Phase::Likelihood).count();
+    assert_eq!((likelihood, heard.len() - likelihood), (nll.len(), losses.len()), "{heard:?}");
     (gan, nll, losses)
 }
 
@@ -187,7 +194,7 @@ fn what_cannot_be_is_one_sentence_with_the_cure() {
     assert!(refused.contains("at most 200 items") && refused.contains("to Markov"), "{refused}");
 
     let mut gan = SequenceGan::new(&GanSpec { likelihood_lr: 1e39, ..small() }, 5, 1).unwrap();
-    let diverged = gan.learn_language(&circles(), &mut || Ok::<_, ModelError>(())).unwrap_err().to_string();
+    let diverged = gan.learn_language(&circles(), &mut |_| Ok::<_, ModelError>(())).unwrap_err().to_string();
     for part in ["in epoch 1 of maximum likelihood", "learning rate is too high", "lower `training.gan.likelihood_lr`"]
     {
         assert!(diverged.contains(part), "`{part}` in {diverged}");
@@ -198,6 +205,6 @@ fn what_cannot_be_is_one_sentence_with_the_cure() {
     assert!(short.contains("hardly ever writes 6 events"), "{short}");
 
     let mut stopped = SequenceGan::new(&small(), 5, 1).unwrap();
-    let stop = &mut || Err(ModelError::Compute { sentence: "stopped".to_owned() });
+    let stop = &mut |_| Err(ModelError::Compute { sentence: "stopped".to_owned() });
     assert_eq!(stopped.learn_language(&circles(), stop).unwrap_err().to_string(), "stopped");
 }

@@ -94,6 +94,10 @@ fn work(ui: &mut Ui, app: &App, actions: &mut Actions) {
     }
     let progress = &training.progress;
     let left = progress.secs_left.map(|secs| format!(", at most {} left", text::duration(secs))).unwrap_or_default();
-    let said = format!("{}: {words}, epoch {} of {}{left}", training.title, progress.epoch, training.n_epochs);
+    let at = match progress.sampler {
+        Some(pass) => format!("{} before epoch {}", pass, progress.epoch),
+        None => format!("epoch {} of {}{left}", progress.epoch, training.n_epochs),
+    };
+    let said = format!("{}: {words}, {at}", training.title);
     ui.label(RichText::new(said).color(theme::colors(ui).accent));
 }

@@ -11,9 +11,7 @@ use burn::module::{Module, ModuleDisplay};
 use burn::nn::{Embedding, Linear};
 use burn::optim::GradientsParams;
 use burn::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use super::{refuse_errors, refuse_large_array, with_head};
 use crate::data::Histories;
 use crate::model::features::{Features, Join};
 use crate::model::item_vectors::ItemVectors;
@@ -25,37 +23,21 @@ use crate::model::outcome::{Head, StateNetwork};
 use crate::model::packing::Packing;
 use crate::model::random::{Init, Noise, Place};
 use crate::model::recurrent::{AdditiveAttention, Looking, RecurrentLayer};
-use crate::model::session::guarded;
 use crate::model::weights::{on_host, read};
 use crate::model::window::latest;
-use crate::model::{
-    AttentionMaps, Blueprint, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable, Workload,
-};
-use crate::spec::Problem;
+use crate::model::{AttentionMaps, Blueprint, MemoryNeed, ModelError, StepInputs, Workload};
 
-/// After which events of a history a recurrent network learns to predict.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    strum::Display,
-    strum::EnumIter,
-    strum::VariantNames,
-)]
-pub enum RecurrentOutput {
-    /// After every event: each is the target of those before it.
-    #[default]
-    PerStep,
-    /// After the last event but one: only a history's last event is a target. A pass costs the same and
-    /// teaches one event a history.
-    LastStep,
+crate::spec::choice! {
+    /// After which events of a history a recurrent network learns to predict.
+    pub enum RecurrentOutput {
+        /// After every event: each is the target of those before it.
+        #[default]
+        PerStep,
+        /// After the last event but one: only a history's last event is a target. A pass costs the same and
+        /// teaches one event a history.
+        LastStep,
+    }
 }
-crate::spec::choice!(RecurrentOutput);
 
 /// The settings of a recurrent family.
 #[derive(Clone, Debug, PartialEq)]
@@ -176,26 +158,13 @@ impl Settings {
         MemoryNeed::of_numbers(n_params, step, evaluation)
     }
 
-    /// Builds the network with initial weights from `seed`.
-    ///
-    /// # Errors
-    /// [`ModelError`] when the settings do not fit, as `problems` say, or the device fails.
-    pub(super) fn build<N: RecurrentNetwork + 'static>(
-        self,
-        problems: &[Problem],
-        (optimizer, seed): (OptimizerSpec, u64),
-        device: &OpenDevice,
-    ) -> Result<Box<dyn Trainable>, ModelError> {
-        refuse_errors(problems)?;
-        refuse_large_array(device, "d_model", (self.plan.shape.n_items + 1) * self.d_model)?;
-        refuse_large_array(device, "d_hidden", N::Layer::GATES * self.d_hidden * self.d_hidden)?;
-        let init = &mut Init::new(seed, &device.device.clone().autodiff());
-        let plan = self.plan.clone();
-        let network = guarded(|| self.network::<N>(init))?;
-        guarded(|| with_head(network, &plan, init, (optimizer, device)))
+    /// The largest arrays of the network, each with the setting that makes it large.
+    pub(super) fn largest<L: RecurrentLayer>(&self) -> [(&'static str, usize); 2] {
+        let of_items = (self.plan.shape.n_items + 1) * self.d_model;
+        [("d_model", of_items), ("d_hidden", L::GATES * self.d_hidden * self.d_hidden)]
     }
 
-    fn network<N: RecurrentNetwork>(self, init: &mut Init) -> N {
+    pub(super) fn network<N: RecurrentNetwork>(self, init: &mut Init) -> N {
         let n_items = self.plan.shape.n_items;
         let item = init.item_embedding(n_items, self.d_model);
         let layer = |at: usize, init: &mut Init| N::Layer::new(self.width_into(at), self.width(at), init);

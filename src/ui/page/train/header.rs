@@ -150,6 +150,10 @@ fn progress_bar(training: &Training) -> ProgressBar {
     if training.phase == TrainingPhase::Starting {
         return ProgressBar::new(0.0).text("Opening data, device and model").desired_height(20.0);
     }
+    if let Some(pass) = progress.sampler {
+        let share = pass.epoch.saturating_sub(1) as f32 / pass.n_epochs.max(1) as f32;
+        return ProgressBar::new(share.clamp(0.0, 1.0)).text(pass.to_string()).desired_height(20.0);
+    }
     let mut text = format!(
         "Epoch {} of {} · step {} of {} · {} events/s",
         progress.epoch,
