@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use super::job::Answer;
+use super::job::sentence;
 use super::{App, Loadable, RunSeries};
-use crate::run::{Comparison, RunId, Slice, Summary, Tested, compare, slices};
+use crate::run::{
+    AgainstReference, Comparison, ReferenceResults, RunId, Slice, Summary, Tested, against_references, compare, slices,
+};
 
 /// Runs held against the first of them, and the slices of each.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +16,8 @@ pub struct Honest {
     pub comparison: Comparison,
     /// Test results of each run by slice, in the order of the runs.
     pub slices: Vec<Vec<Slice>>,
+    /// The first run against the references that ran beside it; `None` where it kept none of their answers.
+    pub references: Option<Vec<AgainstReference>>,
 }
 
 /// What a comparison was made of: the runs with the number of their test results, and the list of runs.
@@ -60,17 +65,23 @@ impl App {
         let all: Vec<Summary> = self.runs.ready().cloned().unwrap_or_default();
         self.views.honest_of = Some(self.honest_key());
         self.views.honest = Loadable::Loading("Drawing users again and again".to_owned());
-        let work = move || Ok(Arc::new(honest(&series, &all)));
+        let (store, first) = (self.store.clone(), self.chosen_runs().into_iter().next());
+        let work = move || {
+            let references = first.map(|run| store.reference_results(&run)).transpose().map_err(sentence)?.flatten();
+            Ok(Arc::new(honest(&series, &all, references.as_ref())))
+        };
         self.jobs.start("comparison", work, Answer::Honest);
     }
 }
 
-fn honest(series: &[Arc<RunSeries>], all: &[Summary]) -> Honest {
+fn honest(series: &[Arc<RunSeries>], all: &[Summary], references: Option<&ReferenceResults>) -> Honest {
     let kind = series.first().map(|series| series.manifest.experiment.answers()).unwrap_or_default();
     let metric = kind.by_user();
     let tested: Vec<Tested<'_>> =
         series.iter().map(|of| Tested { manifest: &of.manifest, results: &of.test_results }).collect();
     let comparison = compare(&tested, all, metric);
     let slices = series.iter().map(|of| slices(&of.test_results, metric)).collect();
-    Honest { comparison, slices }
+    let first = tested.first().filter(|first| !first.results.is_empty());
+    let references = first.zip(references).map(|(run, kept)| against_references(run.results, kept, kind.compared()));
+    Honest { comparison, slices, references }
 }

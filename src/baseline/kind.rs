@@ -14,9 +14,21 @@ use super::user_knn::UserKnn;
 use super::window::MarkovWindow;
 use super::{Baseline, LeftOut, TrainingLog};
 
-/// The references that run beside every model.
+/// The references that run beside every model of the next item.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, strum::EnumIter, strum::Display,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::EnumIter,
+    strum::EnumString,
+    strum::Display,
 )]
 #[strum(serialize_all = "kebab-case")]
 #[serde(rename_all = "kebab-case")]

@@ -1,17 +1,21 @@
-//! `seqscope compare RUN…`: metrics side by side, how sure their differences are, and what differs in the
-//! settings.
+//! `seqscope compare RUN…`: metrics side by side, how sure their differences from each other and from the
+//! references are, and what differs in the settings.
 
 use serde_json::json;
 use strum::IntoEnumIterator as _;
 
+use super::contrast::{BesideReferences, Measured};
 use super::outcome::{ceiling_json, lists_json, metrics_json, protocol, sampled, sampled_json};
 use super::table::{Align, Table, duration, metric};
-use super::{Streams, honest};
+use super::{Streams, contrast, honest};
 use crate::data::world::Ceiling;
 use crate::error::Error;
 use crate::experiment::{Difference, differences};
-use crate::metric::Metric;
-use crate::run::{Comparison, Manifest, Part, RunStore, Slice, Tested, compare, hindrance, slices};
+use crate::metric::{AnswerKind, Metric};
+use crate::run::{
+    Claim, Comparison, Manifest, Part, RunStore, Slice, Tested, against_first, against_references, compare, hindrance,
+    measures, slices,
+};
 
 /// Which runs.
 #[derive(Debug, clap::Args)]
@@ -26,6 +30,14 @@ pub struct Args {
     /// always does)
     #[arg(long)]
     slices: bool,
+    /// Also hold each run against the references that ran beside it, by accuracy (HR@1), recall and NDCG or
+    /// what its task has (a run alone always is)
+    #[arg(long)]
+    references: bool,
+    /// Say whether a run is better than the best of its references by at least so many percent, such as
+    /// hr@1=10 for accuracy or recall@10=5; may be repeated
+    #[arg(long = "claim", value_name = "METRIC=PERCENT")]
+    claims: Vec<String>,
     /// Print one JSON object instead of tables
     #[arg(long)]
     json: bool,
@@ -36,32 +48,36 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     for name in &args.names {
         manifests.push(store.manifest(&store.find(name)?)?);
     }
+    let metric = metric_of(args, &manifests)?;
+    let claim = |text: &String| contrast::claim(text, answers(&manifests));
+    let claims = args.claims.iter().map(claim).collect::<Result<Vec<Claim>, Error>>()?;
+    let found = found(args, &manifests, (metric, &claims), store)?;
     let differences = differences(&manifests.iter().map(|m| &m.experiment).collect::<Vec<_>>());
     let doubts = doubts(&manifests);
-    let metric = metric_of(args, &manifests)?;
-    let (honest, slices) = honestly(&manifests, metric, store)?;
-    let is_sliced = args.slices || manifests.len() == 1;
     if args.json {
         let mut runs: Vec<_> = manifests.iter().map(json_of).collect();
-        for (run, slices) in runs.iter_mut().zip(&slices) {
+        for (run, slices) in runs.iter_mut().zip(&found.slices) {
             run["slices"] = honest::slices_json(slices);
         }
         let different: serde_json::Map<_, _> = differences.into_iter().map(|d| (d.field, json!(d.values))).collect();
-        return streams.json(&json!({ "runs": runs, "differences": different, "not_comparable": doubts, "comparison": honest::json_of(&honest) }));
+        let references: Vec<_> = found.references.iter().map(|of| contrast::references_json(of, &claims)).collect();
+        return streams.json(&json!({
+            "runs": runs,
+            "differences": different,
+            "not_comparable": doubts,
+            "comparison": honest::json_of(&found.comparison),
+            "metrics": contrast::measures_json(&found.measured),
+            "references": references,
+        }));
     }
-    for manifest in &manifests {
-        let failed: Vec<String> =
-            manifest.data.leaks().map(|leak| format!("{} ({})", leak.check, leak.count)).collect();
-        if !failed.is_empty() {
-            writeln!(streams.err, "warning: the split of `{}` leaks: {}", manifest.id, failed.join(", "))?;
-        }
-    }
-    for warning in doubts.iter().chain(&remarks(&manifests)) {
-        writeln!(streams.err, "warning: {warning}")?;
-    }
+    warn(&manifests, &doubts, streams)?;
     write_metrics(&manifests, streams)?;
-    honest::write(&honest, streams)?;
-    for (manifest, slices) in manifests.iter().zip(&slices).filter(|_| is_sliced) {
+    honest::write(&found.comparison, streams)?;
+    contrast::write_measures(&found.measured, streams)?;
+    for references in &found.references {
+        contrast::write_references(references, &claims, streams)?;
+    }
+    for (manifest, slices) in manifests.iter().zip(&found.slices).filter(|_| args.slices || manifests.len() == 1) {
         honest::write_slices(&manifest.id, slices, metric, streams)?;
     }
     if manifests.len() < 2 {
@@ -70,9 +86,28 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     write_differences(&manifests, &differences, streams)
 }
 
+fn warn(manifests: &[Manifest], doubts: &[String], streams: &mut Streams<'_>) -> Result<(), Error> {
+    for manifest in manifests {
+        let failed: Vec<String> =
+            manifest.data.leaks().map(|leak| format!("{} ({})", leak.check, leak.count)).collect();
+        if !failed.is_empty() {
+            writeln!(streams.err, "warning: the split of `{}` leaks: {}", manifest.id, failed.join(", "))?;
+        }
+    }
+    for warning in doubts.iter().chain(&remarks(manifests)) {
+        writeln!(streams.err, "warning: {warning}")?;
+    }
+    Ok(())
+}
+
+/// What kind of answers the first run gives: the others may be compared only where they give the same.
+fn answers(manifests: &[Manifest]) -> AnswerKind {
+    manifests.first().map(|first| first.experiment.answers()).unwrap_or_default()
+}
+
 /// The metric that was asked for, else the first run's own.
 fn metric_of(args: &Args, manifests: &[Manifest]) -> Result<Metric, Error> {
-    let kind = manifests.first().map(|first| first.experiment.answers()).unwrap_or_default();
+    let kind = answers(manifests);
     let Some(name) = &args.metric else { return Ok(kind.by_user()) };
     let known = || Metric::iter().filter(|metric| metric.is_by_user() && metric.kinds().contains(&kind));
     known().find(|metric| metric.name().eq_ignore_ascii_case(name)).ok_or_else(|| {
@@ -82,16 +117,54 @@ fn metric_of(args: &Args, manifests: &[Manifest]) -> Result<Metric, Error> {
     })
 }
 
-/// The comparison by user and each run's slices, from what the runs kept.
-fn honestly(manifests: &[Manifest], metric: Metric, store: &RunStore) -> Result<(Comparison, Vec<Vec<Slice>>), Error> {
+/// What comes of the test results of some runs.
+struct Found {
+    /// By the one metric.
+    comparison: Comparison,
+    slices: Vec<Vec<Slice>>,
+    /// By every metric.
+    measured: Vec<Measured>,
+    references: Vec<BesideReferences>,
+}
+
+/// The comparisons by user and each run's slices, from what the runs kept.
+fn found(
+    args: &Args,
+    manifests: &[Manifest],
+    (metric, claims): (Metric, &[Claim]),
+    store: &RunStore,
+) -> Result<Found, Error> {
     let mut results = Vec::with_capacity(manifests.len());
     for manifest in manifests {
         results.push(store.results(&manifest.id, Part::Test)?.unwrap_or_default());
     }
     let tested: Vec<Tested<'_>> =
         manifests.iter().zip(&results).map(|(manifest, results)| Tested { manifest, results }).collect();
-    let slices = results.iter().map(|results| slices(results, metric)).collect();
-    Ok((compare(&tested, &store.list()?, metric), slices))
+    let mut metrics = answers(manifests).compared().to_vec();
+    for wanted in claims.iter().map(|claim| claim.metric).chain([metric]) {
+        if !metrics.contains(&wanted) {
+            metrics.push(wanted);
+        }
+    }
+    let against = std::iter::once(None).chain(against_first(&tested, &metrics).into_iter().map(Some));
+    let measured = tested.iter().zip(against).map(|(run, against_first)| Measured {
+        id: run.manifest.id.clone(),
+        measures: measures(run.results, &metrics),
+        against_first,
+    });
+    let mut references = Vec::new();
+    let is_asked_for = args.references || !claims.is_empty() || manifests.len() == 1;
+    for run in tested.iter().filter(|_| is_asked_for) {
+        let kept = store.reference_results(&run.manifest.id)?.filter(|_| !run.results.is_empty());
+        let rows = kept.map(|kept| against_references(run.results, &kept, &metrics));
+        references.push(BesideReferences { id: run.manifest.id.clone(), rows });
+    }
+    Ok(Found {
+        comparison: compare(&tested, &store.list()?, metric),
+        slices: results.iter().map(|results| slices(results, metric)).collect(),
+        measured: measured.collect(),
+        references,
+    })
 }
 
 /// Why the numbers of these runs must not be held against each other.
@@ -144,7 +217,9 @@ fn write_metrics(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<()
         }
     }
     let mut optima: Vec<(&str, Ceiling)> = Vec::new();
-    for found in manifests.iter().filter_map(|m| Some((m.data.name.as_str(), m.optimum()?))) {
+    // What a world allows is known of rankings.
+    let ranked = manifests.iter().filter(|m| m.experiment.answers() == AnswerKind::Ranking);
+    for found in ranked.filter_map(|m| Some((m.data.name.as_str(), m.optimum()?))) {
         if !optima.contains(&found) {
             optima.push(found);
         }
@@ -159,7 +234,7 @@ fn write_metrics(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<()
 
 /// The metrics that the first run is judged by.
 fn headline(manifests: &[Manifest]) -> &'static [Metric] {
-    manifests.first().map(|first| first.experiment.answers()).unwrap_or_default().headline()
+    answers(manifests).headline()
 }
 
 fn cells(manifest: &Manifest, headline: &[Metric]) -> impl Iterator<Item = String> {

@@ -108,11 +108,11 @@ fn gain_cells(versus: &Versus) -> [String; 7] {
     ]
 }
 
-fn bounds(interval: Option<Interval>) -> String {
+pub(super) fn bounds(interval: Option<Interval>) -> String {
     interval.map_or_else(|| "–".to_owned(), |it| format!("{:.4} to {:.4}", it.low, it.high))
 }
 
-fn p_value(p: f64) -> String {
+pub(super) fn p_value(p: f64) -> String {
     match p {
         p if p.is_nan() => "–".to_owned(),
         p if p < 0.0001 => "<.0001".to_owned(),

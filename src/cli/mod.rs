@@ -10,6 +10,7 @@ mod catalogue;
 mod check;
 mod columns;
 mod compare;
+mod contrast;
 mod data;
 mod describe;
 mod devices;
@@ -87,7 +88,7 @@ pub enum Command {
     Data(Box<data::Args>),
     /// List the runs
     Runs(runs::Args),
-    /// Compare runs: metrics with intervals and tests, and what differs in the settings
+    /// Compare runs with each other and with their references: intervals, tests, what differs in the settings
     Compare(compare::Args),
     /// Say what a user will do next, according to a run
     Predict(predict::Args),

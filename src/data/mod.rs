@@ -77,7 +77,7 @@ pub use split::{EvalCase, Split, SplitPart};
 pub use split_spec::SplitSpec;
 pub use table::{Column, Table};
 pub use task::{
-    NextNumber, NumberOf, Outcomes, Output, Sample, Scale, TaskKind, TaskSpec, WillAct, check_task, outcomes,
+    NextNumber, NumberOf, Outcomes, Output, Sample, Scale, TaskKind, TaskSpec, WillAct, check_task, number_at, outcomes,
 };
 pub use vocab::Vocab;
 pub use watch::{Opening, Stage, Watch};

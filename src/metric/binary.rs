@@ -79,7 +79,7 @@ pub(super) fn brier_term(probability: f64, outcome: f64) -> f64 {
 
 /// How much of a yes a probability is: above .5 all, at .5 half.
 #[expect(clippy::float_cmp, reason = "a tie between yes and no is exactly .5")]
-fn called_yes(probability: f64) -> f64 {
+pub(super) fn called_yes(probability: f64) -> f64 {
     if probability == 0.5 { 0.5 } else { f64::from(u8::from(probability > 0.5)) }
 }
 
@@ -104,8 +104,51 @@ pub(super) fn ratio(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole } else { 0.0 }
 }
 
+/// Answers from the surest yes down, equal ones together.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Sorted {
+    /// Place of each answer as it was given, and whether it is a yes.
+    answers: Vec<(usize, bool)>,
+    /// Where each level of equal probabilities ends among them.
+    ends: Vec<usize>,
+}
+
+impl Sorted {
+    pub(super) fn of(pairs: &[(bool, f64)]) -> Self {
+        let last_place = |yes: bool| if yes { f64::NEG_INFINITY } else { f64::INFINITY };
+        let rows = pairs.iter().enumerate();
+        let mut sorted: Vec<(f64, usize, bool)> =
+            rows.map(|(at, &(yes, p))| (if p.is_nan() { last_place(yes) } else { p }, at, yes)).collect();
+        sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let mut ends = Vec::new();
+        #[expect(clippy::float_cmp, reason = "a tie is exact equality; anything nearer would invent ties")]
+        for level in sorted.chunk_by(|a, b| a.0 == b.0) {
+            ends.push(ends.last().copied().unwrap_or(0) + level.len());
+        }
+        Self { answers: sorted.into_iter().map(|(_, at, yes)| (at, yes)).collect(), ends }
+    }
+
+    /// The levels with each answer counted as often as `times` says of its place; `None` where that leaves
+    /// one class only.
+    pub(super) fn steps(&self, times: impl Fn(usize) -> f64) -> Option<Steps> {
+        let (mut n_yes, mut n_no, mut from) = (0.0, 0.0, 0);
+        let mut levels = Vec::with_capacity(self.ends.len());
+        for &end in &self.ends {
+            let (mut yes, mut no) = (0.0, 0.0);
+            for &(at, is_yes) in self.answers.get(from..end).unwrap_or(&[]) {
+                *if is_yes { &mut yes } else { &mut no } += times(at);
+            }
+            from = end;
+            n_yes += yes;
+            n_no += no;
+            levels.push((yes, no));
+        }
+        (n_yes > 0.0 && n_no > 0.0).then_some(Steps { levels, n_yes, n_no })
+    }
+}
+
 /// The answers from the surest yes down, equal ones in one step: numbers of yes and no.
-struct Steps {
+pub(super) struct Steps {
     levels: Vec<(f64, f64)>,
     n_yes: f64,
     n_no: f64,
@@ -114,23 +157,11 @@ struct Steps {
 impl Steps {
     /// `None` where there is one class only.
     fn of(pairs: &[(bool, f64)]) -> Option<Self> {
-        let last_place = |yes: bool| if yes { f64::NEG_INFINITY } else { f64::INFINITY };
-        let mut sorted: Vec<(f64, bool)> =
-            pairs.iter().map(|&(yes, p)| (if p.is_nan() { last_place(yes) } else { p }, yes)).collect();
-        sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let mut levels: Vec<(f64, f64)> = Vec::new();
-        #[expect(clippy::float_cmp, reason = "a tie is exact equality; anything nearer would invent ties")]
-        for level in sorted.chunk_by(|a, b| a.0 == b.0) {
-            let yes = level.iter().filter(|(_, yes)| *yes).count();
-            levels.push((yes as f64, (level.len() - yes) as f64));
-        }
-        let n_yes = pairs.iter().filter(|(yes, _)| *yes).count();
-        let n_no = pairs.len() - n_yes;
-        (n_yes > 0 && n_no > 0).then_some(Self { levels, n_yes: n_yes as f64, n_no: n_no as f64 })
+        Sorted::of(pairs).steps(|_| 1.0)
     }
 
     /// Share of pairs of a yes and a no that are in the right order, ties half.
-    fn auc(&self) -> f64 {
+    pub(super) fn auc(&self) -> f64 {
         let mut yes_above = 0.0;
         let mut pairs = 0.0;
         for (yes, no) in &self.levels {
@@ -141,12 +172,13 @@ impl Steps {
     }
 
     /// Precision at every step, weighted by the recall that the step adds.
-    fn average_precision(&self) -> f64 {
+    pub(super) fn average_precision(&self) -> f64 {
         let (mut yes_above, mut above, mut sum) = (0.0, 0.0, 0.0);
         for (yes, no) in &self.levels {
             yes_above += yes;
             above += yes + no;
-            sum += yes / self.n_yes * (yes_above / above);
+            // A level that nobody was counted in adds nothing, and has no precision.
+            sum += if *yes > 0.0 { yes / self.n_yes * (yes_above / above) } else { 0.0 };
         }
         sum
     }

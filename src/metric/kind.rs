@@ -168,6 +168,18 @@ impl AnswerKind {
         }
     }
 
+    /// Those by which runs and references are held against each other, from what was kept of every user: of
+    /// items accuracy (HR@1), recall and NDCG.
+    #[must_use]
+    pub fn compared(self) -> &'static [Metric] {
+        match self {
+            Self::Ranking => &[Metric::Hr1, Metric::Recall10, Metric::Ndcg10],
+            Self::Classes => &[Metric::Accuracy, Metric::F1Macro, Metric::LogLoss],
+            Self::Binary => &[Metric::Auc, Metric::PrAuc, Metric::F1, Metric::Brier, Metric::LogLoss],
+            Self::Number => &[Metric::Mae, Metric::Rmse],
+        }
+    }
+
     /// The few that tables and charts show, the primary one first.
     #[must_use]
     pub fn headline(self) -> &'static [Metric] {
@@ -227,6 +239,24 @@ impl Metric {
             [AnswerKind::Ranking] => self.of_rank(1.0).is_some(),
             _ => matches!(self, Self::Accuracy | Self::LogLoss | Self::Brier | Self::Mae),
         }
+    }
+
+    /// How much better `value` is than `than` as a share of `than`: .1 where it is a tenth better. NaN where
+    /// `than` is 0.
+    #[must_use]
+    pub fn relative_gain(self, value: f64, than: f64) -> f64 {
+        if than == 0.0 { f64::NAN } else { self.gain(value, than) / than.abs() }
+    }
+
+    /// Whether it can be worked out anew for users drawn again, from what is kept of each: means over users
+    /// can, and what [`super::Figure`] knows besides.
+    #[must_use]
+    pub fn is_resampled(self) -> bool {
+        let is_figure = matches!(
+            self,
+            Self::Auc | Self::PrAuc | Self::F1 | Self::Precision | Self::Recall | Self::F1Macro | Self::Rmse
+        );
+        is_figure || self.is_by_user()
     }
 
     /// The kinds of answers that it is computed for.

@@ -8,6 +8,7 @@ mod bag;
 mod binary;
 mod calibration;
 mod classes;
+mod figure;
 mod kind;
 mod likeness;
 mod list;
@@ -18,6 +19,7 @@ mod words;
 
 pub use bag::Metrics;
 pub use calibration::{N_BINS, Reliability, ReliabilityBin};
+pub use figure::Figure;
 pub use kind::{AnswerKind, Better, Metric};
 pub use likeness::{COPY_LEN, Likeness};
 pub use ranking::{Rank, hit, map_term, mid_rank, mrr_term, ndcg_term};

@@ -203,6 +203,7 @@ mod tests {
             rank,
             probability: 0.1,
             predicted: None,
+            answered: None,
             facts: None,
         };
         ranks.iter().enumerate().map(result).collect()

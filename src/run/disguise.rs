@@ -3,7 +3,7 @@
 //! Ids stand in the results, in the rows that the audit and the cleaning show, and, where a cell
 //! slipped its column, in what is said of refused rows.
 
-use super::{Manifest, RunError, UserResult};
+use super::{Manifest, ReferenceResults, RunError, UserResult};
 use crate::data::{JoinReport, Pseudonymiser, Pseudonyms, without_first_refused, without_quoted};
 use crate::spec::Problem;
 
@@ -45,6 +45,11 @@ impl Disguise {
             self.user(user_id);
             self.item(item_id);
         }
+    }
+
+    pub(super) fn hide_in_references(&self, references: &mut ReferenceResults) {
+        references.user_ids.iter_mut().for_each(|id| self.user(id));
+        references.item_ids.iter_mut().for_each(|id| self.item(id));
     }
 
     pub(super) fn hide_in_manifest(&self, manifest: &mut Manifest) {

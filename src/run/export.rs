@@ -29,7 +29,8 @@ impl RunStore {
     }
 
     /// Copies a run to a folder that must be empty or new: manifest, experiment file, history and
-    /// log as text, rank and probability of every evaluated user as CSV and Parquet, the best
+    /// log as text, rank and probability of every evaluated user by the model and by the references as CSV and
+    /// Parquet, the best
     /// epoch's weights as safetensors. Returns the files written.
     ///
     /// # Errors
@@ -87,6 +88,14 @@ impl RunStore {
                 data::write_parquet(&next(&format!("{part}.parquet")), &table)?;
                 data::write_csv(&next(&format!("{part}.csv")), &table)?;
             }
+        }
+        if let Some(mut references) = self.reference_results(id)? {
+            if let Some(disguise) = &disguise {
+                disguise.hide_in_references(&mut references);
+            }
+            let table = references.table();
+            data::write_parquet(&next("test.references.parquet"), &table)?;
+            data::write_csv(&next("test.references.csv"), &table)?;
         }
         Ok(written)
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::disk::{read_text, write_whole};
 use super::{RunError, RunId};
-use crate::baseline::BaselineKind;
+use crate::baseline::ReferenceKind;
 use crate::data::world::Ceiling;
 use crate::data::{DataReport, DataShape, Finding, Verdict};
 use crate::experiment::Experiment;
@@ -24,10 +24,10 @@ const VERSION: u32 = 1;
 pub(super) const FILE: &str = "manifest.ron";
 
 /// Metrics of every reference on one part.
-pub type References = BTreeMap<BaselineKind, Metrics>;
+pub type References = BTreeMap<ReferenceKind, Metrics>;
 
 /// Why a reference was not judged: a sentence each.
-pub type LeftOutReferences = BTreeMap<BaselineKind, String>;
+pub type LeftOutReferences = BTreeMap<ReferenceKind, String>;
 
 /// Which data a run saw.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -139,7 +139,7 @@ pub struct Manifest {
     #[serde(default, with = "named", skip_serializing_if = "LeftOutReferences::is_empty")]
     pub references_left_out: LeftOutReferences,
     /// Warnings of the run: rows left out, another device than before, a test split read twice, a
-    /// model below the windowed Markov chain.
+    /// model below the reference that it must beat.
     pub problems: Vec<Problem>,
     /// How it ended; absent while it runs and when it was killed.
     pub outcome: Option<Outcome>,
@@ -269,6 +269,8 @@ mod named {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::baseline::BaselineKind;
+    use crate::baseline::task::TaskReference;
     use crate::metric::{AnswerKind, Metric};
     use crate::model::DeviceKind;
 
@@ -285,7 +287,8 @@ mod tests {
         manifest.id = RunId(dir.path().file_name().unwrap().to_string_lossy().into_owned());
         let metrics = Metrics::new(AnswerKind::Ranking, 7).with(Metric::Ndcg10, 0.1).with(Metric::Mrr, 1.0 / 3.0);
         manifest.valid = Some(metrics.clone());
-        manifest.references_test.insert(BaselineKind::MarkovWindow, metrics);
+        manifest.references_test.insert(BaselineKind::MarkovWindow.into(), metrics.clone());
+        manifest.references_test.insert(TaskReference::LastValue.into(), metrics);
         manifest.problems.push(Problem::warning("data.path", "\"quoted\" sentence; 行为"));
         manifest.outcome = Some(Outcome::Failed { sentence: "line 1\nline 2".to_owned() });
         manifest.write(dir.path()).unwrap();

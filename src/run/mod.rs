@@ -8,6 +8,7 @@
 //!   history.csv                step, epoch, split, metric, value
 //!   latent.csv                 epoch, dimension, KL term, variance; of a variational model
 //!   results/valid.parquet      rank and probability of every user; test.parquet likewise
+//!   results/test.references.parquet   the same of each reference, in the same order
 //!   epochs/0001.safetensors    weights of each epoch; best.safetensors
 //!   epochs/0007.state          weights and optimiser state of the last epoch
 //!   log.txt                    what happened, for people
@@ -20,6 +21,7 @@
 mod checkpoint;
 mod comparable;
 mod comparison;
+mod contrast;
 mod curve;
 mod disguise;
 mod disk;
@@ -31,6 +33,7 @@ mod latent;
 mod lock;
 mod manifest;
 mod memory;
+mod references;
 mod results;
 mod slices;
 mod store;
@@ -38,12 +41,16 @@ mod writer;
 
 pub use comparable::hindrance;
 pub use comparison::{Compared, Comparison, Seeds, Tested, Versus, compare, n_trials};
+pub use contrast::{
+    AgainstReference, Claim, Contrast, Measure, Paired, Verdict, against_first, against_references, measures,
+};
 pub use curve::{Curve, Curves};
 pub use error::RunError;
 pub use history::{History, HistoryPoint, Part};
 pub use id::RunId;
 pub use manifest::{DataStamp, LeftOutReferences, Manifest, Outcome, References, RunStatus, Summary};
 pub use memory::RunMemory;
+pub use references::{ReferenceAnswers, ReferenceResults};
 pub use results::UserResult;
 pub use slices::{Facts, Slice, SliceBy, slices};
 pub use store::RunStore;

@@ -21,8 +21,35 @@ pub struct UserResult {
     pub probability: f64,
     /// The number that the model said, where it was asked for one.
     pub predicted: Option<f64>,
+    /// The class that it gave the highest chance, where it was asked for one and no two are tied; `None` in
+    /// runs from before it was kept.
+    pub answered: Option<String>,
     /// What is known of the question; `None` in runs from before it was kept.
     pub facts: Option<Facts>,
+}
+
+/// An answer as metrics see it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Answer<'a> {
+    /// What is true, by name, or the true number.
+    pub(super) truth: &'a str,
+    pub(super) rank: f64,
+    pub(super) probability: f64,
+    pub(super) predicted: Option<f64>,
+    pub(super) answered: Option<&'a str>,
+}
+
+impl Answer<'_> {
+    /// See [`UserResult::value`].
+    pub(super) fn value(self, metric: Metric) -> Option<f64> {
+        match metric {
+            // The probability is of what happened, whatever that was.
+            Metric::LogLoss | Metric::Brier => metric.of_yes(true, self.probability),
+            Metric::Accuracy => Some(hit(self.rank, 1)),
+            Metric::Mae => metric.of_number(self.truth.parse().ok()?, self.predicted?),
+            _ => metric.of_rank(self.rank),
+        }
+    }
 }
 
 impl UserResult {
@@ -31,12 +58,16 @@ impl UserResult {
     /// one.
     #[must_use]
     pub fn value(&self, metric: Metric) -> Option<f64> {
-        match metric {
-            // The probability is of what happened, whatever that was.
-            Metric::LogLoss | Metric::Brier => metric.of_yes(true, self.probability),
-            Metric::Accuracy => Some(hit(self.rank, 1)),
-            Metric::Mae => metric.of_number(self.item_id.parse().ok()?, self.predicted?),
-            _ => metric.of_rank(self.rank),
+        self.answer().value(metric)
+    }
+
+    pub(super) fn answer(&self) -> Answer<'_> {
+        Answer {
+            truth: &self.item_id,
+            rank: self.rank,
+            probability: self.probability,
+            predicted: self.predicted,
+            answered: self.answered.as_deref(),
         }
     }
 }
@@ -68,6 +99,10 @@ pub(super) fn table(results: &[UserResult]) -> Table {
     let mut columns: Vec<(String, Column)> = columns.map(|(name, column)| (name.to_owned(), column)).into();
     if results.iter().any(|result| result.predicted.is_some()) {
         columns.push(("predicted".to_owned(), number(|r| r.predicted.unwrap_or(f64::NAN))));
+    }
+    if results.iter().any(|result| result.answered.is_some()) {
+        let answered = results.iter().map(|result| result.answered.clone().unwrap_or_default()).collect();
+        columns.push(("answered".to_owned(), Column::Text(answered)));
     }
     let facts: Option<Vec<&Facts>> = results.iter().map(|result| result.facts.as_ref()).collect();
     if let Some(facts) = facts.filter(|facts| !facts.is_empty()) {
@@ -117,15 +152,21 @@ fn from_table(table: Table) -> Option<Vec<UserResult>> {
         Some(Column::Float(predicted)) => predicted,
         _ => vec![f64::NAN; ranks.len()],
     };
+    // Only results of classes have it.
+    let answered = match columns.remove("answered") {
+        Some(Column::Text(answered)) => answered,
+        _ => vec![String::new(); ranks.len()],
+    };
     let facts = facts_from(&mut columns).unwrap_or_default();
     let facts = facts.into_iter().map(Some).chain(std::iter::repeat(None));
-    let rows = users.into_iter().zip(items).zip(ranks).zip(probabilities).zip(predicted).zip(facts);
-    let result = |(((((user_id, item_id), rank), probability), predicted), facts)| UserResult {
+    let rows = users.into_iter().zip(items).zip(ranks).zip(probabilities).zip(predicted).zip(answered).zip(facts);
+    let result = |((((((user_id, item_id), rank), probability), predicted), answered), facts)| UserResult {
         user_id,
         item_id,
         rank,
         probability,
         predicted: Some(predicted).filter(|predicted: &f64| !predicted.is_nan()),
+        answered: Some(answered).filter(|answered: &String| !answered.is_empty()),
         facts,
     };
     Some(rows.map(result).collect())
@@ -144,11 +185,13 @@ mod tests {
             rank: 1.5,
             probability: 0.25,
             predicted: None,
+            answered: None,
             facts: Some(facts),
         };
         let older = UserResult { facts: None, ..result.clone() };
         let number = UserResult { predicted: Some(2.5), ..result.clone() };
-        for one in [result, older, number] {
+        let class = UserResult { answered: Some("buy".to_owned()), ..result.clone() };
+        for one in [result, older, number, class] {
             assert_eq!(from_table(table(std::slice::from_ref(&one))), Some(vec![one]));
         }
         assert_eq!(from_table(Table::default()), None);

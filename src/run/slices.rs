@@ -122,6 +122,7 @@ mod tests {
             rank,
             probability: 0.5,
             predicted: None,
+            answered: None,
             facts: Some(facts),
         }
     }

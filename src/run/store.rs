@@ -13,7 +13,7 @@ use super::disk::{file_error, read_text};
 use super::history::{History, Part};
 use super::id::RunId;
 use super::manifest::{self, Manifest, RunStatus, Summary};
-use super::{RunError, RunMemory, UserResult, checkpoint, lock, results};
+use super::{ReferenceResults, RunError, RunMemory, UserResult, checkpoint, lock, references, results};
 
 /// Name of a run's series.
 pub(super) const HISTORY_FILE: &str = "history.csv";
@@ -205,6 +205,22 @@ impl RunStore {
         self.existing(id)?;
         let path = self.results_file(id, part);
         path.exists().then(|| results::read(&path)).transpose()
+    }
+
+    /// Answers of every reference to the test questions.
+    pub(super) fn references_file(&self, id: &RunId) -> PathBuf {
+        self.dir(id).join("results").join("test.references.parquet")
+    }
+
+    /// What each reference answered to the test questions; `None` when the run has not come so far, and in
+    /// runs from before it was kept.
+    ///
+    /// # Errors
+    /// [`RunError`] when the file cannot be read.
+    pub fn reference_results(&self, id: &RunId) -> Result<Option<ReferenceResults>, RunError> {
+        self.existing(id)?;
+        let path = self.references_file(id);
+        path.exists().then(|| references::read(&path)).transpose()
     }
 
     /// Deletes a run.

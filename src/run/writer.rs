@@ -11,7 +11,7 @@ use super::id::RunId;
 use super::lock::RunLock;
 use super::manifest::{Manifest, Outcome};
 use super::store::{HISTORY_FILE, LOG_FILE, RunStore};
-use super::{RunError, UserResult, results};
+use super::{ReferenceResults, RunError, UserResult, references, results};
 use crate::metric::Metrics;
 use crate::model::Trainable;
 
@@ -121,6 +121,7 @@ impl RunWriter {
         for part in [Part::Valid, Part::Test] {
             remove_if_there(&self.store.results_file(&id, part))?;
         }
+        remove_if_there(&self.store.references_file(&id))?;
         self.rewind_latent(last)?;
         self.update_best()?;
         (self.manifest.test, self.manifest.test_sampled) = (None, None);
@@ -203,6 +204,14 @@ impl RunWriter {
     /// [`RunError`] when they cannot be written.
     pub fn save_results(&self, part: Part, users: &[UserResult]) -> Result<(), RunError> {
         results::write(&self.store.results_file(&self.manifest.id, part), users)
+    }
+
+    /// Writes what each reference answered to the test questions.
+    ///
+    /// # Errors
+    /// [`RunError`] when it cannot be written.
+    pub fn save_references(&self, references: &ReferenceResults) -> Result<(), RunError> {
+        references::write(&self.store.references_file(&self.manifest.id), references)
     }
 
     /// Writes the outcome: from here on the run has ended.

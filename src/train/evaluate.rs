@@ -40,6 +40,7 @@ impl Judged {
             probability: log_probability.exp(),
             facts: Some(teller.facts(*case)),
             predicted: None,
+            answered: None,
         };
         answers.map(row).collect()
     }

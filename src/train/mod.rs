@@ -41,12 +41,12 @@ pub use synthetic::{JudgedSampler, Judging, judge_samplers};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::baseline::BaselineKind;
+use crate::baseline::{BaselineKind, ReferenceKind};
 use crate::data::{Histories, Prepared};
 use crate::experiment::Experiment;
 use crate::metric::{Better, Metrics};
 use crate::model::{DeviceKind, ModelError, TrainStats, Trainable};
-use crate::run::{EpochDone, Manifest, Outcome, Part, References, RunId, RunStore};
+use crate::run::{EpochDone, Manifest, Outcome, Part, ReferenceResults, References, RunId, RunStore};
 use crate::spec::Problem;
 
 use evaluate::evaluate;
@@ -209,7 +209,9 @@ fn judge_best(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Re
     tell_latent(task, live, model, best_epoch)?;
 
     let judged = judge_part(task, live, model, Part::Test)?;
-    live.recorder.writer.save_results(Part::Test, &judged.results(task, Part::Test))?;
+    let (results, references) = (judged.results(task, Part::Test), task.references_on(Part::Test));
+    live.recorder.writer.save_results(Part::Test, &results)?;
+    live.recorder.writer.save_references(&ReferenceResults::beside(&results, references.answers))?;
     let mut metrics = judged.metrics();
     if task.outcomes.is_none() {
         let spec = task.experiment.evaluation;
@@ -218,7 +220,7 @@ fn judge_best(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Re
         metrics = metrics.and(lists.metrics);
     }
     live.recorder.writer.manifest.reliability = judged.reliability();
-    live.recorder.judged(judged.loss(), metrics, task.references_on(Part::Test))?;
+    live.recorder.judged(judged.loss(), metrics, references.metrics)?;
     if let Some(problem) = below_reference(live.manifest()) {
         live.say(EventKind::Warned(problem))?;
     }
@@ -257,7 +259,7 @@ fn started(task: &Task, live: &Live<'_>, model: &dyn Trainable) -> EventKind {
         n_epochs: task.plan.n_epochs,
         steps_per_epoch: task.plan.steps_per_epoch(),
         first_epoch: task.first_epoch,
-        references_valid: task.references_on(Part::Valid),
+        references_valid: task.references_on(Part::Valid).metrics,
     }
 }
 
@@ -266,8 +268,8 @@ const BELOW_REFERENCE: &str = "model";
 
 /// A reference that fits in a second and needs no gradient must be beaten.
 fn below_reference(manifest: &Manifest) -> Option<Problem> {
-    let reference = BaselineKind::MarkovWindow;
     let metric = manifest.valid.as_ref().or(manifest.test.as_ref())?.primary().0;
+    let reference = ReferenceKind::to_beat(manifest.experiment.answers());
     let below = |part: &str, model: Option<&Metrics>, references: &References| {
         let (model, reference) = (model?.get(metric)?, references.get(&reference)?.get(metric)?);
         metric.is_better(reference, model).then(|| format!("{model:.4} against {reference:.4} on {part}"))
@@ -277,12 +279,18 @@ fn below_reference(manifest: &Manifest) -> Option<Problem> {
     // What to do next is said of validation alone: nothing is tuned on the test split.
     let advice = if on_valid.is_some() { "train longer, change the learning rate or the dropout, or " } else { "" };
     let parts: Vec<String> = on_valid.into_iter().chain(on_test).collect();
+    // As people call the one that they know by that name.
+    let name = match reference {
+        ReferenceKind::Item(BaselineKind::MarkovWindow) => "the windowed Markov chain".to_owned(),
+        other => format!("the reference \"{}\"", other.title()),
+    };
     (!parts.is_empty()).then(|| {
         let sentence = format!(
-            "{} is {} the windowed Markov chain, which needs no training: {}; {advice}report the chain beside it",
+            "{} is {} {name}, which needs no training: {}; {advice}report {} beside it",
             metric.title(),
             if metric.better() == Better::Lower { "above that of" } else { "below" },
             parts.join(", "),
+            if matches!(reference, ReferenceKind::Item(_)) { "the chain" } else { "the reference" },
         );
         Problem::warning(BELOW_REFERENCE, sentence)
     })

@@ -8,12 +8,12 @@ use super::blueprint::blueprint;
 use super::early_stop::EarlyStop;
 use super::latent::COLLAPSED;
 use super::plan::{Plan, optimizer};
-use super::reference::Fitted;
+use super::reference::{Fitted, JudgedReferences};
 use super::{BELOW_REFERENCE, Job, TrainError};
 use crate::data::{self, DataReport, DataSource, DataSpec, EvalCase, Outcomes, Prepared};
 use crate::experiment::Experiment;
 use crate::model::{Blueprint, DeviceInfo, DeviceKind, Layers, MachineMemory, Trainable, device_of, open_device};
-use crate::run::{DataStamp, Manifest, Outcome, Part, References, RunId, RunStore, RunWriter};
+use crate::run::{DataStamp, Manifest, Outcome, Part, RunId, RunStore, RunWriter};
 use crate::spec::{Problem, derive_seed};
 
 /// A model on its device, with its initial weights.
@@ -57,8 +57,8 @@ impl Task {
     }
 
     /// The references on a part.
-    pub(super) fn references_on(&self, part: Part) -> References {
-        self.references.judged(&self.prepared, self.cases(part), self.experiment.evaluation.filter_seen)
+    pub(super) fn references_on(&self, part: Part) -> JudgedReferences {
+        self.references.judged(self, part)
     }
 
     /// After how many steps the statistics are read back from the device.
@@ -92,8 +92,7 @@ pub(super) fn open(job: Job, build: BuildModel<'_>) -> Result<(Task, Box<dyn Tra
         warnings.extend(without_errors(experiment.check_memory(shape, machine).into_iter().collect())?);
     }
     let Built { mut model, device } = build(&experiment, &plan_of_model)?;
-    // These rank items: of another task they know nothing.
-    let references = if outcomes.is_none() { Fitted::on(&prepared) } else { Fitted::default() };
+    let references = Fitted::on(&prepared, &experiment.task, outcomes.as_ref());
 
     let mut task = Task {
         early_stop: EarlyStop::new(experiment.answers().primary(), experiment.training.patience),

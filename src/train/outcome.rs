@@ -103,6 +103,14 @@ impl Outcomes {
 }
 
 impl Answered {
+    /// The questions of a part with answers from elsewhere, in the form in which answers are kept. Of them
+    /// there is no loss.
+    pub(super) fn by(outcomes: &Outcomes, part: Part, answer: impl Fn(&Sample) -> Vec<f64>) -> Self {
+        let samples = outcomes.of(part).to_vec();
+        let answers = samples.iter().flat_map(answer).collect();
+        Self { samples, answers, output: outcomes.output, scale: outcomes.scale, loss: f64::NAN }
+    }
+
     fn add(&mut self, sample: Sample, scores: &[f32]) {
         let first = f64::from(scores.first().copied().unwrap_or(f32::NAN));
         let target = f64::from(sample.target);
@@ -131,7 +139,7 @@ impl Answered {
         self.loss / self.samples.len().max(1) as f64
     }
 
-    fn metrics(&self) -> Metrics {
+    pub(super) fn metrics(&self) -> Metrics {
         match self.output {
             Output::Classes(_) | Output::Catalogue => Metrics::of_classes(&self.true_classes(), &self.answers),
             Output::Chance => Metrics::of_binary(&self.labels(), &self.answers),
@@ -162,8 +170,9 @@ impl Answered {
 
     /// The truth stands in the place of the true item, and beside it the chance that the model gave it; of
     /// a number what the model said. The rank is that of the true class among all of them.
-    fn results(&self, prepared: &Prepared, outcomes: &Outcomes) -> Vec<UserResult> {
+    pub(super) fn results(&self, prepared: &Prepared, outcomes: &Outcomes) -> Vec<UserResult> {
         let n_outputs = self.output.n_outputs().max(1);
+        let is_class = matches!(self.output, Output::Classes(_));
         let answers = self.samples.iter().zip(self.answers.chunks_exact(n_outputs));
         let row = |(sample, answers): (&Sample, &[f64])| {
             let class = sample.target as usize;
@@ -186,15 +195,24 @@ impl Answered {
                 rank,
                 probability: chance,
                 predicted: (self.output == Output::Number).then_some(first),
+                answered: is_class.then(|| surest(answers)).flatten().and_then(|at| outcomes.classes.get(at).cloned()),
                 facts: Some(Facts {
                     history_len: sample.history_len,
                     popularity_decile: None,
-                    behaviour: if matches!(self.output, Output::Classes(_)) { name() } else { String::new() },
+                    behaviour: if is_class { name() } else { String::new() },
                 }),
             }
         };
         answers.map(row).collect()
     }
+}
+
+/// The place of the highest chance; `None` where several have it, or one is no number.
+fn surest(chances: &[f64]) -> Option<usize> {
+    let highest = chances.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let mut ahead = chances.iter().enumerate().filter(|(_, chance)| chance.is_nan() || **chance >= highest);
+    let (first, chance) = ahead.next()?;
+    (ahead.next().is_none() && !chance.is_nan()).then_some(first)
 }
 
 /// Place of a chance among all of them, from 1; ties share the middle. NaN is last.
@@ -247,5 +265,7 @@ mod tests {
         assert!((mid_rank(&[0.2, 0.2, 0.6], 0.2) - 2.5).abs() < 1e-9);
         assert!((mid_rank(&[0.2, 0.2, 0.6], 0.6) - 1.0).abs() < 1e-9);
         assert!((mid_rank(&[0.2, f64::NAN], f64::NAN) - 2.0).abs() < 1e-9);
+        let surest_of = [&[0.2, 0.2, 0.6][..], &[0.4, 0.4, 0.2], &[0.2, f64::NAN], &[f64::NAN], &[]].map(surest);
+        assert_eq!(surest_of, [Some(2), None, None, None, None]);
     }
 }

@@ -139,7 +139,7 @@ fn bags_with_a_short_memory_know_more_than_popularity_on_a_markov_world() {
         // What a bag holds, it restores: it can tell new items only.
         experiment.evaluation.filter_seen = true;
         let done = done(&experiment);
-        let reference = |kind| done.ended.references_test[&kind].get(Metric::Ndcg10).unwrap();
+        let reference = |kind: BaselineKind| done.ended.references_test[&kind.into()].get(Metric::Ndcg10).unwrap();
         let (reached, popularity) = (done.test_ndcg(), reference(BaselineKind::Popularity));
         assert!(reached > 1.2 * popularity, "{title}: {reached} against popularity's {popularity}");
         assert_eq!(done.latent.is_empty(), title == "Autoencoder", "{title}");

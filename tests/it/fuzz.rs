@@ -137,6 +137,7 @@ targets! {
     run_manifests => Target::RunManifest,
     run_series => Target::RunSeries,
     run_tables => Target::RunTable,
+    run_references => Target::RunReferences,
 }
 
 /// The promise would be empty if what is checked could not fail.

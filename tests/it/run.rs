@@ -165,6 +165,7 @@ fn a_frozen_old_run_keeps_opening() {
         assert_eq!(run.status, RunStatus::Ended(Outcome::Finished));
         assert!(manifest.experiment.check().iter().all(|problem| !problem.is_error()));
         assert_eq!(manifest.data.audit_word(), None, "it is from before there was an audit");
+        assert_eq!(store.reference_results(&run.id).unwrap(), None, "and before references kept their answers");
         // Figures of the file, not of today's program.
         let best = store.history(&run.id).unwrap().series(Part::Valid, "ndcg@10").last().map(|point| point.2);
         assert_eq!(
@@ -230,6 +231,8 @@ fn an_export_is_text_tables_and_weights_in_an_empty_folder() {
         "manifest.ron",
         "test.csv",
         "test.parquet",
+        "test.references.csv",
+        "test.references.parquet",
         "valid.csv",
         "valid.parquet",
     ];
@@ -277,6 +280,7 @@ fn results_come_back_bit_for_bit() {
         rank,
         probability: 0.1 + 0.2,
         predicted: None,
+        answered: None,
         facts: None,
     };
     let users = vec![user("007", 1.5), user("", 3416.0)];

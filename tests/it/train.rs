@@ -344,7 +344,7 @@ fn a_model_below_the_windowed_markov_chain_is_flagged() {
         setup.script().skills = vec![skill];
         let done = setup.run();
         assert!(
-            done.ended.references_test[&BaselineKind::MarkovWindow].primary().1.unwrap() > 0.9,
+            done.ended.references_test[&BaselineKind::MarkovWindow.into()].primary().1.unwrap() > 0.9,
             "walks are its home"
         );
         setup.store().manifest(&done.id).unwrap().problems
@@ -445,6 +445,7 @@ fn assert_same_run(a: (&RunStore, &RunId), b: (&RunStore, &RunId)) {
     for part in [Part::Valid, Part::Test] {
         assert_eq!(a.0.results(a.1, part).unwrap(), b.0.results(b.1, part).unwrap());
     }
+    assert_eq!(a.0.reference_results(a.1).unwrap(), b.0.reference_results(b.1).unwrap());
     assert_eq!(a.0.epochs(a.1).unwrap(), b.0.epochs(b.1).unwrap());
     for (left, right) in
         [(a.0.best_weights(a.1), b.0.best_weights(b.1)), (a.0.state(a.1, left.epochs), b.0.state(b.1, right.epochs))]
@@ -528,6 +529,7 @@ fn a_stopped_run_goes_on_and_forgets_its_test_figures_meanwhile() {
             if matches!(event.kind, EventKind::Started { .. }) {
                 assert_eq!(store.status(&event.run).unwrap(), RunStatus::Running);
                 assert_eq!(store.manifest(&event.run).unwrap().test, None);
+                assert_eq!(store.reference_results(&event.run).unwrap(), None);
             }
             Ok(())
         }),

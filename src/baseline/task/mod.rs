@@ -9,11 +9,29 @@ pub use act::{BaseRate, RecencyFrequency, Standing};
 pub use classes::{MajorityClass, MarkovClass};
 pub use number::{LastValue, MeanValue, MedianValue};
 
-use super::About;
+use serde::{Deserialize, Serialize};
 
-/// The list of references for other answers than items.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumIter, strum::Display)]
+use super::About;
+use crate::metric::AnswerKind;
+
+/// The references that run beside every model of another task, those of its kind of answers.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::EnumIter,
+    strum::EnumString,
+    strum::Display,
+)]
 #[strum(serialize_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub enum TaskReference {
     /// The class that training has most of.
     MajorityClass,
@@ -32,6 +50,16 @@ pub enum TaskReference {
 }
 
 impl TaskReference {
+    /// The kind of answers that it gives.
+    #[must_use]
+    pub fn answers(self) -> AnswerKind {
+        match self {
+            Self::MajorityClass | Self::MarkovClass => AnswerKind::Classes,
+            Self::BaseRate | Self::RecencyFrequency => AnswerKind::Binary,
+            Self::MeanValue | Self::MedianValue | Self::LastValue => AnswerKind::Number,
+        }
+    }
+
     /// Title, summary, source and settings.
     #[must_use]
     pub fn about(self) -> About {

@@ -7,6 +7,7 @@ mod next;
 mod spec;
 mod will_act;
 
+pub use next::number_at;
 pub use spec::{NextNumber, NumberOf, TaskKind, TaskSpec, WillAct};
 
 use super::{DataError, Histories, Prepared, SplitSpec};

@@ -57,16 +57,7 @@ pub(super) fn numbers(spec: NextNumber, prepared: &Prepared) -> Result<Outcomes,
     if let Some(sentence) = lacking {
         return Err(refused("task.of", sentence.to_owned()));
     }
-    let number = |user: usize, at: usize| -> Option<f32> {
-        let number = match spec.of {
-            NumberOf::Value => *sequences.values(user)?.get(at)?,
-            NumberOf::Gap => {
-                let times = sequences.times(user)?;
-                (times.get(at)? - times.get(at.checked_sub(1)?)?).max(0) as f32 / 3600.0
-            }
-        };
-        number.is_finite().then_some(number)
-    };
+    let number = |user: usize, at: usize| number_at(spec.of, prepared, user, at);
     let [mut train, mut valid, mut test] = questions(prepared, number);
     if spec.log1p && train.iter().any(|sample| sample.target < 0.0) {
         let sentence = "some values are below 0, of which there is no ln(1 + x); write `log1p: false`.";
@@ -78,4 +69,19 @@ pub(super) fn numbers(spec: NextNumber, prepared: &Prepared) -> Result<Outcomes,
     }
     let unit = if spec.of == NumberOf::Gap { "hours" } else { "" };
     Ok(Outcomes { output: Output::Number, train, valid, test, scale, unit, ..Outcomes::default() })
+}
+
+/// The number of one event of a user, in its own unit: the hours since the event before, or the value; `None`
+/// where there is none.
+#[must_use]
+pub fn number_at(of: NumberOf, prepared: &Prepared, user: usize, at: usize) -> Option<f32> {
+    let sequences = &prepared.dataset.sequences;
+    let number = match of {
+        NumberOf::Value => *sequences.values(user)?.get(at)?,
+        NumberOf::Gap => {
+            let times = sequences.times(user)?;
+            (times.get(at)? - times.get(at.checked_sub(1)?)?).max(0) as f32 / 3600.0
+        }
+    };
+    number.is_finite().then_some(number)
 }

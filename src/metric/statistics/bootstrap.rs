@@ -59,18 +59,58 @@ pub fn bootstrap_mean(values: &[f64]) -> Option<Interval> {
 /// than half of them left out there is no interval.
 #[must_use]
 pub fn bootstrap(n_users: usize, statistic: impl Fn(&[u32]) -> Option<f64>) -> Option<Interval> {
+    let mut found = Vec::with_capacity(N_RESAMPLES);
+    resample(n_users, |drawn| found.extend(statistic(drawn)));
+    interval(found)
+}
+
+/// Percentile intervals of several statistics of the same resamples, the ones that [`bootstrap`] draws. The
+/// statistics are told how often each user was drawn, `counts[n_users]`, and write one number each; what is no
+/// finite number is left out as there.
+///
+/// # Shapes
+/// `[n_statistics]`, in the order in which they are written.
+#[must_use]
+pub fn bootstrap_all(
+    n_users: usize,
+    n_statistics: usize,
+    mut statistics: impl FnMut(&[u32], &mut [f64]),
+) -> Vec<Option<Interval>> {
+    let mut counts = vec![0_u32; n_users];
+    let mut written = vec![f64::NAN; n_statistics];
+    let mut found = vec![Vec::with_capacity(N_RESAMPLES); n_statistics];
+    resample(n_users, |drawn| {
+        counts.fill(0);
+        for &user in drawn {
+            if let Some(count) = counts.get_mut(user as usize) {
+                *count += 1;
+            }
+        }
+        written.fill(f64::NAN);
+        statistics(&counts, &mut written);
+        found.iter_mut().zip(&written).for_each(|(found, value)| found.push(*value));
+    });
+    found.into_iter().map(interval).collect()
+}
+
+/// Draws users with replacement, as many as there are; nothing for fewer than two.
+fn resample(n_users: usize, mut each: impl FnMut(&[u32])) {
     if n_users < 2 {
-        return None;
+        return;
     }
     let mut random = ChaCha8Rng::seed_from_u64(derive_seed(SEED, "bootstrap", 0));
     let mut drawn = vec![0_u32; n_users];
-    let mut found = Vec::with_capacity(N_RESAMPLES);
     for _ in 0..N_RESAMPLES {
         for place in &mut drawn {
             *place = random.random_range(0..n_users as u32);
         }
-        found.extend(statistic(&drawn).filter(|value| value.is_finite()));
+        each(&drawn);
     }
+}
+
+/// The middle [`LEVEL`] of what was found; `None` where less than half is a number.
+fn interval(mut found: Vec<f64>) -> Option<Interval> {
+    found.retain(|value| value.is_finite());
     if found.len() * 2 < N_RESAMPLES {
         return None;
     }
@@ -118,5 +158,21 @@ mod tests {
         assert_eq!(bootstrap_mean(&[0.5, f64::NAN]), None);
         assert_eq!(bootstrap_mean(&[0.25; 9]), Some(Interval { low: 0.25, high: 0.25 }));
         assert_eq!(bootstrap(9, |_| None), None);
+        assert_eq!(bootstrap_all(1, 1, |_, out| out.fill(1.0)), [None]);
+        assert_eq!(bootstrap_all(9, 2, |_, _| {}), [None, None], "what is not written is no number");
+    }
+
+    #[test]
+    fn counts_are_of_the_same_resamples() {
+        let values = [0.0, 1.0, 1.0, 4.0, 9.0, 2.0];
+        let both = bootstrap_all(values.len(), 2, |counts, out| {
+            assert_eq!(counts.iter().sum::<u32>(), 6);
+            let sum = |of: fn(f64) -> f64| counts.iter().zip(values).map(|(n, v)| f64::from(*n) * of(v)).sum::<f64>();
+            out.copy_from_slice(&[sum(|v| v) / 6.0, sum(|v| v * v) / 6.0]);
+        });
+        for (found, wanted) in both.iter().zip([values, values.map(|v| v * v)]) {
+            let (found, wanted) = (found.unwrap(), bootstrap_mean(&wanted).unwrap());
+            assert!((found.low - wanted.low).abs() < 1e-12 && (found.high - wanted.high).abs() < 1e-12);
+        }
     }
 }

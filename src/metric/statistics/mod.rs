@@ -7,7 +7,7 @@ mod paired;
 mod seeds;
 mod wilcoxon;
 
-pub use bootstrap::{Interval, LEVEL, N_RESAMPLES, bootstrap, bootstrap_mean};
+pub use bootstrap::{Interval, LEVEL, N_RESAMPLES, bootstrap, bootstrap_all, bootstrap_mean};
 pub use holm::holm;
 pub use paired::{Effect, Randomisation, effect, randomisation};
 pub use seeds::{SeedGroup, seed_group};

@@ -46,10 +46,10 @@ mod tests {
     fn the_best_three_references_are_drawn_the_best_first() {
         let at = |mrr: f64, hr: f64| Metrics::default().with(Metric::Mrr, mrr).with(Metric::Hr10, hr);
         let references = References::from([
-            (BaselineKind::Popularity, at(0.1, 0.4)),
-            (BaselineKind::Markov, at(0.3, 0.3)),
-            (BaselineKind::MarkovWindow, at(0.4, 0.2)),
-            (BaselineKind::Ease, at(0.2, 0.1)),
+            (BaselineKind::Popularity.into(), at(0.1, 0.4)),
+            (BaselineKind::Markov.into(), at(0.3, 0.3)),
+            (BaselineKind::MarkovWindow.into(), at(0.4, 0.2)),
+            (BaselineKind::Ease.into(), at(0.2, 0.1)),
         ]);
         let names = |metric| lines_to_beat(&references, metric).into_iter().map(|line| line.name).collect::<Vec<_>>();
         assert_eq!(names(Metric::Mrr), ["Windowed Markov chain", "Markov chain", "EASE"]);

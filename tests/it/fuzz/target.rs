@@ -44,6 +44,8 @@ pub(super) enum Target {
     RunSeries,
     /// `results/*.parquet` of a run.
     RunTable,
+    /// What the references of a run answered.
+    RunReferences,
 }
 
 /// Longest sentence that a person is asked to read.
@@ -56,7 +58,7 @@ const LOG: &str = "user,item,time\na,i1,1600000000\na,i2,1600000001\na,i3,160000
 const FROZEN_RUN: &str = "tests/data/runs/v1/2026-11-22_1224_frozen_5d25";
 
 impl Target {
-    pub(super) const COUNT: u32 = 13;
+    pub(super) const COUNT: u32 = 14;
 
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -73,6 +75,7 @@ impl Target {
             Self::RunManifest => "run-manifest",
             Self::RunSeries => "run-series",
             Self::RunTable => "run-table",
+            Self::RunReferences => "run-references",
         }
     }
 
@@ -101,6 +104,7 @@ impl Target {
             Self::RunManifest => vec![std::fs::read(root().join(FROZEN_RUN).join("manifest.ron")).unwrap()],
             Self::RunSeries => vec![std::fs::read(root().join(FROZEN_RUN).join("history.csv")).unwrap()],
             Self::RunTable => vec![results()],
+            Self::RunReferences => vec![references()],
         }
     }
 
@@ -145,6 +149,7 @@ impl Target {
             Self::RunManifest => run_holds(folder, "manifest.ron", bytes, rng),
             Self::RunSeries => run_holds(folder, "history.csv", bytes, rng),
             Self::RunTable => run_holds(folder, "results/test.parquet", bytes, rng),
+            Self::RunReferences => run_holds(folder, "results/test.references.parquet", bytes, rng),
             _ => {
                 std::fs::write(&path, bytes).unwrap();
                 let file = FileSpec { path, ..FileSpec::default() };
@@ -254,6 +259,7 @@ fn run_holds(folder: &Path, name: &str, bytes: &[u8], rng: &mut impl Rng) {
     let manifest = store.manifest(&id).map(|_| ());
     let series = store.history(&id).map(|_| ());
     let table = store.results(&id, Part::Test).map(|_| ());
+    let references = store.reference_results(&id).map(|_| ());
     // Now and then: every file of it is synced to the disk.
     let exported = if rng.random_ratio(1, 10) {
         let export = tempfile::tempdir_in(folder).unwrap();
@@ -261,7 +267,7 @@ fn run_holds(folder: &Path, name: &str, bytes: &[u8], rng: &mut impl Rng) {
     } else {
         Ok(())
     };
-    for error in [manifest, series, table, exported].into_iter().filter_map(Result::err) {
+    for error in [manifest, series, table, references, exported].into_iter().filter_map(Result::err) {
         is_sentence(&error.to_string());
     }
 }
@@ -313,6 +319,14 @@ fn results() -> Vec<u8> {
     let number = |by: f64| Column::Float((0..20).map(|n| by * f64::from(n)).collect());
     let columns =
         [("user_id", text('u')), ("item_id", text('i')), ("rank", number(1.0)), ("probability", number(0.01))];
+    parquet(columns.into())
+}
+
+fn references() -> Vec<u8> {
+    let text = |letter: char| Column::Text((0..20).map(|n| format!("{letter}{n}")).collect());
+    let ranks = Column::Float((0..20).map(f64::from).collect());
+    let columns =
+        [("user_id", text('u')), ("item_id", text('i')), ("markov.rank", ranks), ("markov-class.answered", text('c'))];
     parquet(columns.into())
 }
 

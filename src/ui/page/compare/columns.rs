@@ -118,7 +118,7 @@ enum Key {
 }
 
 pub(super) fn chain(manifest: &Manifest) -> Option<f64> {
-    manifest.references_test.get(&BaselineKind::MarkovWindow)?.primary().1
+    manifest.references_test.get(&BaselineKind::MarkovWindow.into())?.primary().1
 }
 
 /// What all runs have to be looked at for: kept until they, the order or run A change.

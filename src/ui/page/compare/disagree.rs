@@ -92,6 +92,7 @@ mod tests {
             rank: *rank,
             probability: 0.1,
             predicted: None,
+            answered: None,
             facts: None,
         };
         ranks.iter().map(result).collect()

@@ -1,4 +1,5 @@
-//! How sure the differences are: intervals, paired tests, effect sizes, seeds, trials; and the slices of each run.
+//! How sure the differences are: intervals, paired tests, effect sizes, seeds, trials, references; and the slices of
+//! each run.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use egui::{Color32, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
 use crate::app::{Action, App, Honest, Loadable};
 use crate::metric::Metric;
 use crate::metric::statistics::{Interval, N_RESAMPLES, SEED};
-use crate::run::{Compared, RunId, Slice, SliceBy, Versus};
+use crate::run::{AgainstReference, Compared, RunId, Slice, SliceBy, Versus};
 use crate::ui::widget::run_words;
 use crate::ui::{Actions, text, theme};
 
@@ -47,7 +48,62 @@ pub(super) fn how_sure(ui: &mut Ui, app: &App, actions: &mut Actions) {
             ))
             .on_hover_text(ids.join("\n"));
         }
+        beside_references(ui, honest);
     });
+}
+
+/// Run A against the references that ran beside it.
+fn beside_references(ui: &mut Ui, honest: &Honest) {
+    ui.add_space(8.0);
+    ui.strong("Run A against its references");
+    let Some(rows) = &honest.references else {
+        ui.weak("It keeps no answers of its references by user; a run that is trained anew does.");
+        return;
+    };
+    ui.weak(
+        "Gains of run A on test, the best reference first; intervals as above, p-values corrected over this table.",
+    );
+    egui::Grid::new("references").striped(true).spacing([14.0, 4.0]).show(ui, |ui| {
+        let columns = ["Metric", "Reference", "Its value", "Run A", "Gain", "Relative", "Relative interval", "d_z"];
+        columns.into_iter().chain(["p, flips", "p, ranks"]).for_each(|name| {
+            ui.strong(name);
+        });
+        ui.end_row();
+        for row in rows {
+            reference(ui, row);
+            ui.end_row();
+        }
+    });
+}
+
+fn reference(ui: &mut Ui, AgainstReference { reference, contrast }: &AgainstReference) {
+    let mono = |words: String| RichText::new(words).monospace();
+    let none = || "–".to_owned();
+    let percent = |share: f64| format!("{:+.1} %", share * 100.0);
+    ui.label(contrast.metric.title()).on_hover_text(contrast.metric.about().help);
+    ui.label(reference.title());
+    ui.label(mono(text::metric(contrast.than)));
+    ui.label(mono(text::metric(contrast.value)));
+    let gain = ui.label(mono(format!("{:+.4}", contrast.gain)));
+    if let Some(interval) = contrast.gain_interval {
+        gain.on_hover_text(format!("{}, {} users", bounds(interval), text::count(contrast.n_users)));
+    }
+    ui.label(mono(contrast.relative.map_or_else(none, percent)));
+    let relative = contrast.relative_interval;
+    ui.label(mono(relative.map_or_else(none, |it| format!("{} to {}", percent(it.low), percent(it.high)))));
+    let paired = contrast.paired.as_ref();
+    ui.label(mono(paired.and_then(|paired| paired.effect.d_z).map_or_else(none, |d_z| format!("{d_z:+.2}"))));
+    let Some(paired) = paired else { return };
+    for (p, raw) in paired.corrected.into_iter().zip([paired.randomisation.p, paired.wilcoxon.p]) {
+        corrected(ui, p, raw);
+    }
+}
+
+/// A corrected p-value, strong where it is small, with the one before the correction on hover.
+fn corrected(ui: &mut Ui, p: f64, raw: f64) {
+    let words = RichText::new(p_value(p)).monospace();
+    let label = ui.label(if p <= 0.05 { words.strong() } else { words });
+    label.on_hover_text(format!("{} before the correction", p_value(raw)));
 }
 
 /// The slices of the chosen runs, one beside another.
@@ -183,9 +239,7 @@ fn gains(ui: &mut Ui, versus: &Versus) {
     ui.label(mono(text::percent(effect.share_better)));
     ui.label(mono(text::percent(effect.share_worse)));
     for (p, raw) in versus.corrected.into_iter().zip([versus.randomisation.p, versus.wilcoxon.p]) {
-        let words = mono(p_value(p));
-        let label = ui.label(if p <= 0.05 { words.strong() } else { words });
-        label.on_hover_text(format!("{} before the correction", p_value(raw)));
+        corrected(ui, p, raw);
     }
 }
 

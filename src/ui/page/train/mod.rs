@@ -188,7 +188,7 @@ mod tests {
         let metrics = |ndcg| Metrics::new(AnswerKind::Ranking, 9).with(Metric::Ndcg10, ndcg);
         let ended = Ended {
             test: Some(metrics(0.321)),
-            references_test: [(BaselineKind::MarkovWindow, metrics(0.123))].into(),
+            references_test: [(BaselineKind::MarkovWindow.into(), metrics(0.123))].into(),
             optimum: Some(crate::data::world::Ceiling { ndcg_at_10: 0.777, ..Default::default() }),
             ..ended(Some(Outcome::Finished))
         };

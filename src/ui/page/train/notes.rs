@@ -90,7 +90,7 @@ fn overfitting(points: &[LivePoint]) -> Option<Note> {
 }
 
 fn below_markov(training: &Training) -> Option<Note> {
-    let (metric, reference) = training.references_valid.get(&BaselineKind::MarkovWindow)?.primary();
+    let (metric, reference) = training.references_valid.get(&BaselineKind::MarkovWindow.into())?.primary();
     let reference = reference?;
     let values = training.points.iter().filter_map(|point| point.valid.get(metric));
     let best = values.reduce(|best, value| if metric.is_better(value, best) { value } else { best });
@@ -130,7 +130,7 @@ mod tests {
             progress: Progress::default(),
             step_losses: Vec::new(),
             points,
-            references_valid: [(BaselineKind::MarkovWindow, chain)].into(),
+            references_valid: [(BaselineKind::MarkovWindow.into(), chain)].into(),
             latent: None,
             problems: Vec::new(),
         }

@@ -1,51 +1,38 @@
-//! The classical references of a run: fitted on its training part, judged on its questions.
+//! The references that rank items: what they are fitted on, and what they are asked.
 
 use strum::IntoEnumIterator;
 
-use super::plan::train_items;
-use crate::baseline::{Baseline, BaselineKind, ItemContents, LeftOut, Question, TrainingLog, ranks};
+use super::Fitted;
+use crate::baseline::{Baseline, BaselineKind, ItemContents, LeftOut, Question, TrainingLog};
 use crate::data::{Dataset, EvalCase, FreeColumn, FreeValues, Prepared, words};
-use crate::metric::Metrics;
 use crate::model::distinct;
-use crate::run::{LeftOutReferences, References};
+use crate::train::plan::train_items;
 
-/// The references that have something to say of a log, and why the others have not.
-#[derive(Default)]
-pub(super) struct Fitted {
-    references: Vec<(BaselineKind, Box<dyn Baseline>)>,
-    pub(super) left_out: LeftOutReferences,
-}
-
-impl Fitted {
-    /// Fits every reference on the training events.
-    pub(super) fn on(prepared: &Prepared) -> Self {
-        let contents = contents(&prepared.dataset);
-        let log = training_log(prepared, &contents);
-        let mut fitted = Self::default();
-        for kind in BaselineKind::iter() {
-            match kind.fit(&log) {
-                Ok(reference) => fitted.references.push((kind, reference)),
-                Err(LeftOut(sentence)) => {
-                    fitted.left_out.insert(kind, sentence);
-                }
+/// Fits every reference on the training events.
+pub(super) fn fit_all(prepared: &Prepared) -> Fitted {
+    let contents = contents(&prepared.dataset);
+    let log = training_log(prepared, &contents);
+    let mut fitted = Fitted::default();
+    for kind in BaselineKind::iter() {
+        match kind.fit(&log) {
+            Ok(reference) => fitted.of_items.push((kind, reference)),
+            Err(LeftOut(sentence)) => {
+                fitted.left_out.insert(kind.into(), sentence);
             }
         }
-        fitted
     }
+    fitted
+}
 
-    /// Judges them on some questions, as a model is judged.
-    pub(super) fn judged(&self, prepared: &Prepared, cases: &[EvalCase], filter_seen: bool) -> References {
-        let question = |case: &EvalCase| {
-            let items = prepared.dataset.sequences.items(case.user_idx as usize);
-            let history = items.get(..case.history_len as usize).unwrap_or(items);
-            let target = items.get(case.target_pos as usize).copied().unwrap_or(0);
-            Question { history, target, excluded: if filter_seen { distinct(history) } else { Vec::new() } }
-        };
-        let questions: Vec<Question<'_>> = cases.iter().map(question).collect();
-        let n_items = prepared.dataset.n_items();
-        let judged = |baseline: &dyn Baseline| Metrics::of_ranks(&ranks(baseline, n_items, &questions));
-        self.references.iter().map(|(kind, baseline)| (*kind, judged(baseline.as_ref()))).collect()
-    }
+/// The questions of a part as a reference is asked them.
+pub(super) fn questions<'a>(prepared: &'a Prepared, cases: &[EvalCase], filter_seen: bool) -> Vec<Question<'a>> {
+    let question = |case: &EvalCase| {
+        let items = prepared.dataset.sequences.items(case.user_idx as usize);
+        let history = items.get(..case.history_len as usize).unwrap_or(items);
+        let target = items.get(case.target_pos as usize).copied().unwrap_or(0);
+        Question { history, target, excluded: if filter_seen { distinct(history) } else { Vec::new() } }
+    };
+    cases.iter().map(question).collect()
 }
 
 /// One reference, fitted on the training events as a run fits it.
