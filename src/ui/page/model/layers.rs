@@ -14,7 +14,7 @@ const SHARE: [f32; 2] = [56.0, 8.0];
 const ROW: f32 = 18.0;
 
 /// Width of the cells at the right.
-const COUNT: f32 = 128.0;
+const COUNT: f32 = 152.0;
 
 pub(super) fn ui(ui: &mut Ui, app: &App) {
     let layers = &app.draft.layers;
