@@ -141,7 +141,7 @@ fn train(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Result<
             valid_loss,
             valid: valid.clone(),
             is_best,
-            lr: lr_at(&task.experiment.training, step - 1),
+            lr: task.plan.inputs(&task.experiment.training, step - 1).lr,
             grad_norm: trained.grad_norm,
             kl: trained.kl,
             events_per_sec,
