@@ -62,6 +62,7 @@ impl ListCard {
 
     /// The weights of the references, each under its name.
     fn blend(&mut self, ui: &mut Ui) {
+        ui.label(RichText::new("Blended with references, each by its weight beside the model's 1").small().weak());
         egui::Grid::new("blend").num_columns(VOICES.len()).spacing([12.0, 2.0]).show(ui, |ui| {
             let names = VOICES.map(|kind| ui.label(RichText::new(kind.title()).small().weak()).id);
             ui.end_row();

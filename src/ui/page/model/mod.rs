@@ -131,15 +131,15 @@ fn choices(ui: &mut Ui, app: &App, edited: &mut Experiment, actions: &mut Action
     ui.add(egui::Label::new(RichText::new(words).color(theme::colors(ui).weak)).wrap());
 }
 
-/// A row of choices after a word of fixed width; it wraps.
+/// A row of choices after a word of fixed width; where it wraps, the next row stands below its first choice.
 fn chosen_row(ui: &mut Ui, label: &str, chips: impl FnOnce(&mut Ui)) {
-    ui.horizontal_wrapped(|ui| {
+    ui.horizontal_top(|ui| {
         let layout = egui::Layout::left_to_right(egui::Align::Center);
         ui.allocate_ui_with_layout(vec2(CHOICE_LABEL, CHIP_HEIGHT), layout, |ui| {
             ui.set_min_width(CHOICE_LABEL);
             ui.label(label);
         });
-        chips(ui);
+        ui.horizontal_wrapped(chips);
     });
 }
 
