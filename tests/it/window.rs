@@ -163,6 +163,13 @@ fn from_the_first_start_to_two_runs_side_by_side() {
     screen.harness.run();
     let selection = &screen.app().selection;
     assert_eq!((selection.run.as_ref(), selection.second_run.as_ref()), (Some(&second), Some(&first)));
+    screen.click("How sure");
+    screen.until("the tests", |w| w.app().honest().ready().is_some());
+    screen.harness.run();
+    let honest = Arc::clone(screen.app().honest().ready().unwrap());
+    assert_eq!(honest.references.as_ref().map(Vec::len), Some(30), "ten references by three metrics");
+    screen.harness.get_by_label("Run A against its references");
+    assert_eq!(screen.harness.query_all_by_label("EASE").count(), 3);
     assert!(
         screen.app().notices.iter().all(|notice| notice.tone != seqscope::app::Tone::Error),
         "{:?}",
