@@ -57,7 +57,9 @@ fn beside_references(ui: &mut Ui, honest: &Honest) {
     ui.add_space(8.0);
     ui.strong("Run A against its references");
     let Some(rows) = &honest.references else {
-        ui.weak("It keeps no answers of its references by user; a run that is trained anew does.");
+        let words = "It keeps no answers of its references by user. A run that is trained anew does; for this one there is \
+                     `seqscope compare RUN --references=refit`.";
+        ui.weak(words);
         return;
     };
     ui.weak(
