@@ -231,7 +231,7 @@ fn row(ui: &mut Ui, app: &App, run: &Compared, range: &RangeInclusive<f64>) {
 }
 
 fn gains(ui: &mut Ui, versus: &Versus) {
-    let effect = &versus.effect;
+    let effect = &versus.paired.effect;
     let mono = |words: String| RichText::new(words).monospace();
     let gain = ui.label(mono(format!("{:+.4}", effect.mean)));
     if let Some(interval) = versus.interval {
@@ -240,7 +240,7 @@ fn gains(ui: &mut Ui, versus: &Versus) {
     ui.label(mono(effect.d_z.map_or_else(|| "–".to_owned(), |d_z| format!("{d_z:+.2}"))));
     ui.label(mono(text::percent(effect.share_better)));
     ui.label(mono(text::percent(effect.share_worse)));
-    for (p, raw) in versus.corrected.into_iter().zip([versus.randomisation.p, versus.wilcoxon.p]) {
+    for (p, raw) in versus.paired.corrected.into_iter().zip([versus.paired.randomisation.p, versus.paired.wilcoxon.p]) {
         corrected(ui, p, raw);
     }
 }
