@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::data::{CleanStep, DataSource};
 use crate::experiment::Experiment;
-use crate::model::{Blueprint, MachineMemory, MemoryNeed, ModelKind, ModelSpec};
+use crate::model::{Blueprint, LayerShape, MachineMemory, MemoryNeed, ModelKind, ModelSpec};
 use crate::spec::{Described, Field, Problem};
 
 /// Changes of one field within this time of each other are one step of undo: a person who types
@@ -24,6 +24,8 @@ pub struct Draft {
     pub problems: Vec<Problem>,
     /// Number of learnt numbers; `None` until the data are prepared.
     pub n_params: Option<usize>,
+    /// The model's layers; what the data are to tell stands as a symbol until they are prepared.
+    pub layers: Vec<LayerShape>,
     /// Memory that training takes on the processor; `None` until the data are prepared.
     pub memory: Option<MemoryNeed>,
     undo: Vec<Experiment>,
@@ -120,6 +122,10 @@ impl Draft {
         self.problems = self.experiment.check_settings();
         let family = self.experiment.model.family();
         (self.n_params, self.memory) = (None, None);
+        self.layers = match plan {
+            Some(plan) => family.layers(plan),
+            None => family.layers(&self.experiment.plan_without_data()),
+        };
         if let Some(plan) = plan {
             let shape = plan.shape;
             let of_model = self.experiment.model.check(plan);

@@ -10,8 +10,8 @@ pub enum SizePreset {
     Tiny,
     /// Good on small data.
     Small,
-    /// As in the family's paper.
-    Paper,
+    /// Every setting at its default.
+    Default,
 }
 
 impl SizePreset {
@@ -21,13 +21,13 @@ impl SizePreset {
         match self {
             Self::Tiny => "Trains in seconds on a plain laptop; for a class, and to see whether all is set up",
             Self::Small => "For small data, and for many runs on a laptop",
-            Self::Paper => "The sizes of the family's paper: every setting at its default",
+            Self::Default => "Every setting of the family at its default",
         }
     }
 }
 
 /// The same family at another size; settings that are no sizes (dropout, beta) stay as they are,
-/// but for [`SizePreset::Paper`], which is every default.
+/// but for [`SizePreset::Default`], which is every default.
 #[must_use]
 pub fn sized_model(model: &ModelSpec, size: SizePreset) -> ModelSpec {
     let kind = ModelKind::from(model);
@@ -55,7 +55,7 @@ pub fn sized_model(model: &ModelSpec, size: SizePreset) -> ModelSpec {
         (ModelKind::SequentialVae, SizePreset::Small) => {
             &[("d_model", 48), ("d_state", 96), ("d_hidden", 64), ("d_latent", 32), ("seq_len", 100)]
         }
-        (_, SizePreset::Paper) => return default_of(kind),
+        (_, SizePreset::Default) => return default_of(kind),
     };
     let mut sized = model.clone();
     for (key, number) in sizes {

@@ -1,22 +1,24 @@
-//! What there is to choose from, as one JSON object: families, references, metrics, losses, tasks, each with
+//! What there is to choose from, as one JSON object: families, presets, references, metrics, losses, tasks, each with
 //! its name, title, source and settings.
 
 use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
+use super::layers;
 use crate::baseline::forecast::ForecastKind;
 use crate::baseline::task::TaskReference;
 use crate::baseline::{About, AboutSetting, BaselineKind};
 use crate::data::TaskKind;
-use crate::experiment::TrainingSpec;
+use crate::experiment::{Preset, TrainingSpec};
 use crate::metric::Metric;
-use crate::model::{LossKind, ModelKind, ModelSpec};
+use crate::model::{Blueprint, LossKind, ModelKind, ModelSpec};
 use crate::spec::{Described, Field, FieldKind, Value as Setting};
 
 /// The object.
 pub(super) fn json() -> Value {
     json!({
         "families": ModelSpec::iter().map(|spec| family(&spec)).collect::<Vec<_>>(),
+        "presets": Preset::iter().map(preset).collect::<Vec<_>>(),
         "references": references(),
         "metrics": Metric::iter().map(metric).collect::<Vec<_>>(),
         "losses": LossKind::iter().map(loss).collect::<Vec<_>>(),
@@ -34,6 +36,19 @@ fn family(spec: &ModelSpec) -> Value {
         "tasks": family.tasks().iter().map(ToString::to_string).collect::<Vec<_>>(),
         "takes_features": family.takes_features(),
         "settings": settings(&family.fields()),
+        "layers": layers::json(&family.layers(&Blueprint::default())),
+    })
+}
+
+fn preset(preset: Preset) -> Value {
+    let about = preset.about();
+    json!({
+        "name": preset.to_string(),
+        "title": about.title,
+        "family": preset.kind().to_string(),
+        "source": about.source,
+        "differs": about.differs,
+        "settings": settings(&preset.model().fields()),
     })
 }
 

@@ -1,8 +1,8 @@
-//! `seqscope check FILE.ron…`: every problem of experiment files at once.
+//! `seqscope check FILE.ron…`: every problem of experiment files at once, and the layers of each model.
 
 use std::path::{Path, PathBuf};
 
-use super::Streams;
+use super::{Streams, layers};
 use crate::error::Error;
 use crate::experiment::Experiment;
 use crate::spec::{Problem, Severity};
@@ -18,13 +18,16 @@ pub struct Args {
 pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
     let mut n_bad = 0;
     for file in &args.files {
-        let problems = problems_of(file);
+        let (experiment, problems) = opened(file);
         n_bad += usize::from(problems.iter().any(Problem::is_error));
         if problems.is_empty() {
             writeln!(streams.out, "{}: nothing wrong", file.display())?;
         }
         for problem in &problems {
             write_problem(file, problem, streams)?;
+        }
+        if let Some(experiment) = experiment.filter(|_| !problems.iter().any(Problem::is_error)) {
+            layers::write(experiment.model.family().title(), &layers::of(&experiment), streams.out)?;
         }
     }
     if n_bad == 0 {
@@ -38,10 +41,13 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
 }
 
 /// A file that cannot be read has one problem: that.
-fn problems_of(file: &Path) -> Vec<Problem> {
+fn opened(file: &Path) -> (Option<Experiment>, Vec<Problem>) {
     match Experiment::open(file) {
-        Ok(experiment) => experiment.check(),
-        Err(e) => vec![Problem::error("", e.to_string())],
+        Ok(experiment) => {
+            let problems = experiment.check();
+            (Some(experiment), problems)
+        }
+        Err(e) => (None, vec![Problem::error("", e.to_string())]),
     }
 }
 

@@ -5,22 +5,22 @@ use std::io::Write;
 use strum::IntoEnumIterator;
 
 use super::table::{Align, Table};
-use super::{Streams, catalogue};
+use super::{Streams, catalogue, layers};
 use crate::baseline::forecast::ForecastKind;
 use crate::baseline::task::TaskReference;
 use crate::baseline::{About, AboutSetting, BaselineKind};
 use crate::data::{AugmentSpec, CleanSpec, CleanStep, FeatureSpec, SplitSpec, TaskKind, WorldKind, WorldSpec};
 use crate::error::Error;
-use crate::experiment::{EvaluationSpec, TrainingSpec};
+use crate::experiment::{Difference, EvaluationSpec, Experiment, Preset, TrainingSpec, differences};
 use crate::metric::Metric;
 use crate::model::gan::GanSpec;
-use crate::model::{LossKind, ModelKind, ModelSpec};
+use crate::model::{Blueprint, LayerShape, LossKind, ModelKind, ModelSpec};
 use crate::spec::{Described, Field, FieldKind, did_you_mean};
 
 /// What to describe.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A model (transformer, lstm, vae, ...), or task, training, loss, augment, gan, evaluation, references, metrics,
+    /// A model (transformer, lstm, vae, ...), presets (models as in their papers), or task, training, loss, augment, gan, evaluation, references, metrics,
     /// data, clean (the steps of cleaning), features,
     /// split, or a synthetic world (series, longrange, ...)
     #[arg(value_name = "WHAT")]
@@ -39,6 +39,8 @@ struct Section {
     /// Path before each setting's name, in an experiment file and after `--set`.
     prefix: &'static str,
     fields: Vec<Field>,
+    /// Of a model with these settings.
+    layers: Vec<LayerShape>,
 }
 
 pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
@@ -75,6 +77,7 @@ fn sections() -> Vec<Section> {
             about: format!("{}\nSource: {}.", family.summary(), family.source()),
             prefix: "model",
             fields: family.fields(),
+            layers: family.layers(&Blueprint::default()),
         }
     });
     let part = |name: &str, title: &str, about: &str, prefix, part: &dyn Described| Section {
@@ -83,6 +86,7 @@ fn sections() -> Vec<Section> {
         about: about.to_owned(),
         prefix,
         fields: part.fields(),
+        layers: Vec::new(),
     };
     let steps = CleanStep::iter().map(|step| Section {
         name: "clean".to_owned(),
@@ -90,6 +94,7 @@ fn sections() -> Vec<Section> {
         about: about(&step),
         prefix: "data.clean.steps[0]",
         fields: step.described().fields(),
+        layers: Vec::new(),
     });
     let features = FeatureSpec::iter().map(|feature| Section {
         name: "features".to_owned(),
@@ -97,6 +102,7 @@ fn sections() -> Vec<Section> {
         about: about_feature(&feature),
         prefix: "data.features[0]",
         fields: feature.described().fields(),
+        layers: Vec::new(),
     });
     let splits = SplitSpec::all().map(|split| {
         let warning = split.warning().map(|warning| format!("\nMind: {warning}")).unwrap_or_default();
@@ -106,6 +112,7 @@ fn sections() -> Vec<Section> {
             about: format!("{}{warning}", split.summary()),
             prefix: "split",
             fields: split.fields(),
+            layers: Vec::new(),
         }
     });
     let worlds = WorldKind::iter().map(|kind| {
@@ -116,9 +123,11 @@ fn sections() -> Vec<Section> {
             about: spec.story(),
             prefix: "data",
             fields: spec.fields(),
+            layers: Vec::new(),
         }
     });
     models
+        .chain(Preset::iter().map(preset))
         .chain([
             part("training", "Training", "How any model is trained.", "training", &TrainingSpec::default()),
             part("augment", "Augmentation", AUGMENT, "training.augment", &AugmentSpec::default()),
@@ -136,6 +145,35 @@ fn sections() -> Vec<Section> {
         .collect()
 }
 
+/// A model as in its paper: what differs from our defaults, and from the paper.
+fn preset(preset: Preset) -> Section {
+    let about = preset.about();
+    let ours = Experiment { model: default_of(preset.kind()), ..Experiment::default() };
+    let changed = differences(&[&ours, &preset.applied_to(&ours)]);
+    let setting = |change: &Difference| Some(format!("{} = {}", change.field, change.values.last()?.as_deref()?));
+    let changed: Vec<String> = changed.iter().filter_map(setting).collect();
+    let changed = if changed.is_empty() { "nothing".to_owned() } else { changed.join(", ") };
+    Section {
+        name: "presets".to_owned(),
+        title: about.title.to_owned(),
+        about: format!(
+            "{} as in its paper. On the command line: --set preset={preset}\nBeside our defaults: {changed}.\nNot as in \
+             the paper: {}\nSource: {}.",
+            preset.kind(),
+            about.differs,
+            about.source
+        ),
+        prefix: "model",
+        fields: Vec::new(),
+        layers: preset.model().family().layers(&Blueprint::default()),
+    }
+}
+
+/// A family with its defaults.
+fn default_of(kind: ModelKind) -> ModelSpec {
+    ModelSpec::iter().find(|spec| ModelKind::from(spec) == kind).unwrap_or_default()
+}
+
 /// What is asked, what it is learnt by, and what it is held against.
 fn judging() -> impl Iterator<Item = Section> {
     let tasks = TaskKind::iter().map(|kind| Section {
@@ -144,6 +182,7 @@ fn judging() -> impl Iterator<Item = Section> {
         about: format!("{}\nIn a file: task: {}\nSource: {}.", kind.summary(), written(kind), kind.source()),
         prefix: "task",
         fields: kind.spec().fields(),
+        layers: Vec::new(),
     });
     let losses = LossKind::iter().map(|loss| {
         let mut fields = TrainingSpec::default().fields();
@@ -154,6 +193,7 @@ fn judging() -> impl Iterator<Item = Section> {
             about: format!("{}\nIn a file: training: (loss: {loss})\nSource: {}.", loss.summary(), loss.source()),
             prefix: "training",
             fields,
+            layers: Vec::new(),
         }
     });
     let metrics = Metric::iter().map(|metric| {
@@ -164,6 +204,7 @@ fn judging() -> impl Iterator<Item = Section> {
             about: format!("{}\nIn files: {}\nSource: {}.", about.help, metric.name(), about.source),
             prefix: "",
             fields: Vec::new(),
+            layers: Vec::new(),
         }
     });
     tasks.chain(losses).chain(references()).chain(metrics)
@@ -180,6 +221,7 @@ fn references() -> impl Iterator<Item = Section> {
         about: about_reference(&about),
         prefix: "",
         fields: Vec::new(),
+        layers: Vec::new(),
     })
 }
 
@@ -252,7 +294,11 @@ fn whole(section: &Section, out: &mut dyn Write) -> std::io::Result<()> {
         writeln!(out, "    {}: {}", field.label, field.help)?;
         writeln!(out, "    Default from: {}", field.source)?;
     }
-    Ok(())
+    if section.layers.is_empty() {
+        return Ok(());
+    }
+    writeln!(out)?;
+    layers::write(&section.title, &section.layers, out)
 }
 
 fn allowed(kind: &FieldKind) -> String {

@@ -18,6 +18,7 @@ mod export;
 mod forecast;
 mod gan;
 mod honest;
+mod layers;
 mod outcome;
 mod predict;
 mod profile;

@@ -10,7 +10,7 @@ use crate::data::TaskKind;
 use crate::data::world::Ceiling;
 use crate::error::Error;
 use crate::experiment::Experiment;
-use crate::metric::{AnswerKind, Metric, Metrics};
+use crate::metric::{AnswerKind, Metric, Metrics, Reliability, ReliabilityBin};
 use crate::run::{Manifest, Outcome, References};
 use crate::train::Ended;
 
@@ -49,6 +49,7 @@ fn json_of(manifest: &Manifest, ended: &Ended) -> Value {
         "seconds": ended.train_secs,
         "valid": ended.valid.as_ref().map(metrics_json),
         "test": ended.test.as_ref().map(metrics_json),
+        "reliability": ended.reliability.as_ref().map(reliability_json),
         "references": references_json(&ended.references_test),
         "references_left_out": ended.references_left_out.iter().map(|(kind, why)| (kind.to_string(), Value::from(why.as_str()))).collect::<serde_json::Map<_, _>>(),
         "optimum": ended.optimum.as_ref().map(ceiling_json),
@@ -59,6 +60,29 @@ fn json_of(manifest: &Manifest, ended: &Ended) -> Value {
 pub(super) fn metrics_json(metrics: &Metrics) -> Value {
     let named = |metric: &Metric| (metric.name().to_owned(), json!(metrics.get(*metric)));
     metrics.kind.headline().iter().map(named).collect::<serde_json::Map<_, _>>().into()
+}
+
+/// The reliability table: the bins that have answers.
+pub(super) fn reliability_json(table: &Reliability) -> Value {
+    let row = |(at, bin): (usize, &ReliabilityBin)| {
+        let (from, to) = Reliability::bounds(at);
+        json!({ "from": from, "to": to, "n": bin.n, "said": bin.confidence, "came_true": bin.frequency })
+    };
+    table.filled().map(row).collect()
+}
+
+/// The reliability table in words.
+fn write_reliability(table: &Reliability, out: &mut dyn std::io::Write) -> std::io::Result<()> {
+    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+    writeln!(out, "Reliability: what was said of the answers, and how often it came true")?;
+    let right = Align::Right;
+    let mut rows = Table::new([("said", right), ("on average", right), ("came true", right), ("answers", right)]);
+    for (at, bin) in table.filled() {
+        let (from, to) = Reliability::bounds(at);
+        let said = format!("{:.0}–{:.0} %", 100.0 * from, 100.0 * to);
+        rows.row([said, percent(bin.confidence), percent(bin.frequency), count(bin.n)]);
+    }
+    rows.write(out)
 }
 
 /// What the top-10 lists are like.
@@ -129,6 +153,9 @@ fn write_text(manifest: &Manifest, ended: &Ended, streams: &mut Streams<'_>) -> 
     table.write(out)?;
     for sentence in ended.references_left_out.values() {
         writeln!(out, "{sentence}")?;
+    }
+    if let Some(table) = &ended.reliability {
+        write_reliability(table, out)?;
     }
     let lists = LISTS.into_iter().filter_map(|metric| Some(format!("{} {:.3}", metric.title(), test.get(metric)?)));
     let lists: Vec<String> = lists.collect();

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Streams;
-use super::outcome::metrics_json;
+use super::outcome::{metrics_json, reliability_json};
 use super::table::{Align, Table, metric};
 use crate::error::Error;
 use crate::metric::{AnswerKind, Metric};
@@ -120,5 +120,6 @@ fn json_of(run: &Summary) -> Value {
         "valid": manifest.and_then(|m| m.valid.as_ref().map(metrics_json)),
         "audit": manifest.map(|m| super::audit::json(&m.data.audit)),
         "test": manifest.and_then(|m| m.test.as_ref().map(metrics_json)),
+        "reliability": manifest.and_then(|m| m.reliability.as_ref().map(reliability_json)),
     })
 }

@@ -1,7 +1,7 @@
 //! From an experiment to what its model is built for.
 
 use super::Experiment;
-use crate::data::DataShape;
+use crate::data::{DataShape, Output};
 use crate::model::{Blueprint, Objective};
 
 impl Experiment {
@@ -9,6 +9,16 @@ impl Experiment {
     #[must_use]
     pub fn plan(&self, shape: DataShape) -> Blueprint {
         Blueprint { output: self.task.output(0), objective: self.objective(), ..Blueprint::of(shape) }
+    }
+
+    /// What is known of the plan before the data are: no sizes, and no number of behaviours.
+    #[must_use]
+    pub fn plan_without_data(&self) -> Blueprint {
+        let plan = self.plan(DataShape::default());
+        match plan.output {
+            Output::Classes(_) => Blueprint { output: Output::Classes(0), ..plan },
+            _ => plan,
+        }
     }
 
     fn objective(&self) -> Objective {

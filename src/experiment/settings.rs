@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use strum::{IntoEnumIterator, VariantNames as _};
 
-use super::{Experiment, ExperimentError, columns, features, file, syntax};
+use super::{Experiment, ExperimentError, Preset, columns, features, file, syntax};
 use crate::data::{
     CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Pseudonyms, Role, SplitSpec, TaskKind, TaskSpec,
     TimeFormat, TitleSpec, WorldKind, WorldSpec,
@@ -39,6 +39,7 @@ pub(super) fn set(experiment: &mut Experiment, path: &str, text: &str) -> Result
     match (head, rest) {
         ("name", "") => text.clone_into(&mut experiment.name),
         ("seed", "") => experiment.seed = parsed(path, text, "a whole number of at least 0")?,
+        ("preset", "") => *experiment = preset(text)?.applied_to(experiment),
         ("model", "") => set_family(&mut experiment.model, text)?,
         ("model", key) => described(experiment.model.described_mut(), path, key, text)?,
         ("training", key) if key.starts_with(AUGMENT) => {
@@ -105,6 +106,16 @@ fn paths(experiment: &Experiment) -> Vec<String> {
     paths.extend(under("training.gan", &experiment.training.gan));
     paths.extend(under("evaluation", &experiment.evaluation));
     paths
+}
+
+/// A preset by its name or its title.
+fn preset(text: &str) -> Result<Preset, ExperimentError> {
+    let named = |preset: &Preset| {
+        preset.to_string().eq_ignore_ascii_case(text.trim()) || preset.about().title.eq_ignore_ascii_case(text.trim())
+    };
+    let names: Vec<String> = Preset::iter().map(|preset| preset.to_string()).collect();
+    let refused = || failed("preset", word_refused("preset", text, names.iter().map(String::as_str)));
+    Preset::iter().find(named).ok_or_else(refused)
 }
 
 /// Another family starts from its defaults; the same one keeps its settings.

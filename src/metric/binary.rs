@@ -32,11 +32,20 @@ impl Metrics {
         let metrics = thresholded(metrics, &judged)
             .with(Metric::LogLoss, mean(log_loss_term))
             .with(Metric::Brier, mean(brier_term))
-            .with(Metric::Ece, Reliability::of(judged.iter().copied()).ece());
+            .with(Metric::Ece, Reliability::of_binary(labels, probabilities).ece());
         match Steps::of(&pairs) {
             Some(steps) => metrics.with(Metric::Auc, steps.auc()).with(Metric::PrAuc, steps.average_precision()),
             None => metrics.without(Metric::Auc, ONE_CLASS).without(Metric::PrAuc, ONE_CLASS),
         }
+    }
+}
+
+impl Reliability {
+    /// The table of probabilities of "yes", beside how often it was yes; as [`Metrics::of_binary`] judges them.
+    #[must_use]
+    pub fn of_binary(labels: &[bool], probabilities: &[f64]) -> Self {
+        let outcome = |yes: &bool| f64::from(u8::from(*yes));
+        Self::of(labels.iter().zip(probabilities).map(|(yes, &p)| (p, outcome(yes))))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Whether probabilities are frequencies: the reliability table and its one number.
 
+use serde::{Deserialize, Serialize};
+
 /// Bins of equal width between 0 and 1.
 ///
 /// # Source
@@ -7,7 +9,7 @@
 pub const N_BINS: usize = 15;
 
 /// One bin of a reliability table.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ReliabilityBin {
     /// Answers in it.
     pub n: usize,
@@ -19,7 +21,7 @@ pub struct ReliabilityBin {
 
 /// Probabilities beside frequencies, in [`N_BINS`] bins: bin `b` holds those from `b / N_BINS` up to
 /// but without the next, the last one holds 1 too.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Reliability {
     /// The bins, in order; empty ones too.
     pub bins: Vec<ReliabilityBin>,
@@ -50,6 +52,17 @@ impl Reliability {
         Self { bins: sums.into_iter().map(bin).collect() }
     }
 
+    /// How many answers there are in all.
+    #[must_use]
+    pub fn n_answers(&self) -> usize {
+        self.bins.iter().map(|bin| bin.n).sum()
+    }
+
+    /// The bins that have answers, with their places.
+    pub fn filled(&self) -> impl Iterator<Item = (usize, &ReliabilityBin)> {
+        self.bins.iter().enumerate().filter(|(_, bin)| bin.n > 0)
+    }
+
     /// Lower and upper bound of a bin.
     #[must_use]
     pub fn bounds(bin: usize) -> (f64, f64) {
@@ -60,7 +73,7 @@ impl Reliability {
     /// numbers (Guo et al. 2017, equation 3). NaN without answers.
     #[must_use]
     pub fn ece(&self) -> f64 {
-        let n: usize = self.bins.iter().map(|bin| bin.n).sum();
+        let n = self.n_answers();
         let distance = |bin: &ReliabilityBin| bin.n as f64 * (bin.confidence - bin.frequency).abs();
         self.bins.iter().map(distance).sum::<f64>() / n as f64
     }

@@ -68,22 +68,36 @@ impl Metrics {
             return metrics;
         }
         let n_classes = probabilities.len() / truth.len();
-        let row = |at: usize| probabilities.get(at * n_classes..(at + 1) * n_classes).unwrap_or(&[]);
-        let answers: Vec<Answer> = truth.iter().enumerate().map(|(at, &class)| Answer::of(class, row(at))).collect();
+        let answers = answers(truth, probabilities);
         let n = truth.len() as f64;
         let right: Vec<f64> = truth.iter().zip(&answers).map(|(&class, answer)| answer.of_class(class)).collect();
         let accuracy = right.iter().sum::<f64>() / n;
         let log_loss = answers.iter().map(Answer::log_loss).sum::<f64>() / n;
-        let calibration =
-            Reliability::of(answers.iter().zip(&right).map(|(answer, &right)| (answer.confidence, right)));
         // With one class an answer, every wrong answer is one false yes and one false no.
         let micro = [Metric::PrecisionMicro, Metric::RecallMicro, Metric::F1Micro];
         let metrics = micro.into_iter().fold(metrics, |metrics, metric| metrics.with(metric, accuracy));
         of_each_class(metrics, &counts(truth, &answers, n_classes))
             .with(Metric::Accuracy, accuracy)
             .with(Metric::LogLoss, log_loss)
-            .with(Metric::Ece, calibration.ece())
+            .with(Metric::Ece, Reliability::of_classes(truth, probabilities).ece())
     }
+}
+
+impl Reliability {
+    /// The table of the probabilities of the likeliest classes, beside how often they were the true ones
+    /// (Guo et al. 2017); as [`Metrics::of_classes`] judges them, with the same shapes.
+    #[must_use]
+    pub fn of_classes(truth: &[usize], probabilities: &[f64]) -> Self {
+        let answers = answers(truth, probabilities);
+        Self::of(truth.iter().zip(&answers).map(|(&class, answer)| (answer.confidence, answer.of_class(class))))
+    }
+}
+
+/// An answer to each question.
+fn answers(truth: &[usize], probabilities: &[f64]) -> Vec<Answer> {
+    let n_classes = probabilities.len() / truth.len().max(1);
+    let row = |at: usize| probabilities.get(at * n_classes..(at + 1) * n_classes).unwrap_or(&[]);
+    truth.iter().enumerate().map(|(at, &class)| Answer::of(class, row(at))).collect()
 }
 
 impl Metric {

@@ -26,6 +26,8 @@ const RECALL_HELP: &str =
 const POWERS: &str = "Powers 2011; an answer that is tied between classes counts for each by its share";
 const MACRO: &str = "Sokolova & Lapalme 2009, mean over the classes that occur in truth or answers";
 const MICRO: &str = "Sokolova & Lapalme 2009, summed over classes; with one class an answer it equals accuracy";
+const WILLMOTT: &str = "Willmott & Matsuura 2005";
+const NUMBER: &str = "as the number";
 const YES: &str = "Powers 2011, threshold .5; a probability of exactly .5 counts half as yes";
 
 const fn about(title: &'static str, help: &'static str, source: &'static str, unit: &'static str) -> About {
@@ -65,18 +67,10 @@ impl Metric {
                 "",
             ),
             Self::Coverage10 | Self::Gini10 | Self::Novelty10 | Self::PopularityLift10 => self.about_lists(),
-            Self::Mae => about(
-                "MAE",
-                "Mean distance of the predicted from the true number.",
-                "Willmott & Matsuura 2005",
-                "as the number",
-            ),
-            Self::Rmse => about(
-                "RMSE",
-                "Root of the mean squared distance: large errors weigh more.",
-                "Willmott & Matsuura 2005",
-                "as the number",
-            ),
+            Self::Mae => about("MAE", "Mean distance of the predicted from the true number.", WILLMOTT, NUMBER),
+            Self::Rmse => {
+                about("RMSE", "Root of the mean squared distance: large errors weigh more.", WILLMOTT, NUMBER)
+            }
             _ => self.about_probabilities(),
         }
     }

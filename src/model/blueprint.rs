@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use crate::data::{DataShape, FeatureValues, Output, Prepared};
 
 /// What is known of a model before it is built, beside its own settings.
@@ -48,59 +46,33 @@ pub struct Objective {
     pub cumulative: Arc<[f64]>,
 }
 
-/// The losses of next-item models.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    strum::Display,
-    strum::EnumIter,
-    strum::VariantNames,
-)]
-pub enum LossKind {
-    /// Cross-entropy of a softmax over the whole catalogue.
-    #[default]
-    FullSoftmax,
-    /// Cross-entropy of a softmax over the true item and some drawn ones, corrected for how they are drawn.
-    SampledSoftmax,
-    /// Binary cross-entropy of the true item against some drawn ones.
-    Bce,
-    /// BCE whose positive term is weighted against overconfidence.
-    Gbce,
-    /// Logarithm of the chance that the true item is above a drawn one.
-    Bpr,
+crate::spec::choice! {
+    /// The losses of next-item models.
+    pub enum LossKind {
+        /// Cross-entropy of a softmax over the whole catalogue.
+        #[default]
+        FullSoftmax,
+        /// Cross-entropy of a softmax over the true item and some drawn ones, corrected for how they are drawn.
+        SampledSoftmax,
+        /// Binary cross-entropy of the true item against some drawn ones.
+        Bce,
+        /// BCE whose positive term is weighted against overconfidence.
+        Gbce,
+        /// Logarithm of the chance that the true item is above a drawn one.
+        Bpr,
+    }
 }
-crate::spec::choice!(LossKind);
 
-/// How negatives are drawn.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    strum::Display,
-    strum::EnumIter,
-    strum::VariantNames,
-)]
-pub enum Negatives {
-    /// Every item alike.
-    #[default]
-    Uniform,
-    /// In proportion to its training events, to the power ¾.
-    Popularity,
+crate::spec::choice! {
+    /// How negatives are drawn.
+    pub enum Negatives {
+        /// Every item alike.
+        #[default]
+        Uniform,
+        /// In proportion to its training events, to the power ¾.
+        Popularity,
+    }
 }
-crate::spec::choice!(Negatives);
 
 impl LossKind {
     /// Name as a person reads it.

@@ -4,36 +4,23 @@ use burn::nn::{Embedding, Linear};
 use burn::optim::GradientsParams;
 use burn::prelude::*;
 use burn::tensor::module::embedding;
-use serde::{Deserialize, Serialize};
 
+use super::layers::{Axis, LayerShape};
 use super::random::Init;
 use super::{Blueprint, FeatureShape};
 use crate::data::FeatureValues;
 
-/// How the features of an event join its item's vector.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    strum::Display,
-    strum::EnumIter,
-    strum::VariantNames,
-)]
-pub enum Join {
-    /// Each feature becomes a vector as long as the item's, and all are added (as BERT adds segments).
-    #[default]
-    Sum,
-    /// Each feature becomes a short vector; all stand beside the item's, and a dense layer brings them to
-    /// its length (as Wide & Deep and GRU4Rec's parallel inputs do before their first layer).
-    Concat,
+crate::spec::choice! {
+    /// How the features of an event join its item's vector.
+    pub enum Join {
+        /// Each feature becomes a vector as long as the item's, and all are added (as BERT adds segments).
+        #[default]
+        Sum,
+        /// Each feature becomes a short vector; all stand beside the item's, and a dense layer brings them to
+        /// its length (as Wide & Deep and GRU4Rec's parallel inputs do before their first layer).
+        Concat,
+    }
 }
-crate::spec::choice!(Join);
 
 /// Length of a feature's vector where they stand beside each other.
 const WIDTH_BESIDE: usize = 16;
@@ -68,18 +55,36 @@ impl Features {
         Self { tables, dense, mixed, shapes: plan.features.clone() }
     }
 
-    /// Number of learnt numbers.
-    pub(super) fn n_params(plan: &Blueprint, d_model: usize, join: Join) -> usize {
+    /// The layer that joins the features of a plan to item vectors, `[.., d_model]`; none where there are none.
+    pub(super) fn layer(plan: &Blueprint, join: Join, events: &[Axis]) -> Option<LayerShape> {
+        let d_model = events.last().and_then(|axis| axis.len()).unwrap_or(0);
+        let n = plan.features.len();
         let width = width(d_model, join);
-        let of_one = |shape: &FeatureShape| match *shape {
-            FeatureShape::Index(n) => (n + 1) * width,
-            FeatureShape::Real(n) => (2 * n + 1) * width,
+        let name = match join {
+            _ if n == 0 => return None,
+            Join::Sum => format!("Features of the event, {n} added"),
+            Join::Concat => format!("Features of the event, {n} beside the item and mixed"),
         };
-        let mixed = match join {
-            Join::Concat if !plan.features.is_empty() => (d_model + plan.features.len() * width + 1) * d_model,
-            _ => 0,
-        };
-        plan.features.iter().map(of_one).sum::<usize>() + mixed
+        let mut layer = LayerShape::new(name, events);
+        let (mut n_tables, mut n_dense) = (0, 0);
+        for shape in &plan.features {
+            layer = match *shape {
+                FeatureShape::Index(n) => {
+                    n_tables += 1;
+                    let name = format!("features.tables.{}.weight", n_tables - 1);
+                    layer.with(name, [Axis::Size(n + 1), Axis::Size(width)])
+                }
+                FeatureShape::Real(n) => {
+                    n_dense += 1;
+                    let name = format!("features.dense.{}", n_dense - 1);
+                    layer.dense(&name, Axis::Size(2 * n), Axis::Size(width))
+                }
+            };
+        }
+        Some(match join {
+            Join::Sum => layer,
+            Join::Concat => layer.dense("features.mixed.0", Axis::Size(d_model + n * width), Axis::Size(d_model)),
+        })
     }
 
     /// Whether there is nothing to join.
@@ -168,7 +173,8 @@ mod tests {
         let items = Tensor::<2>::ones([2, 4], &Device::flex());
         for join in [Join::Sum, Join::Concat] {
             let features = Features::new(&plan, 4, join, &mut Init::new(1, &Device::flex()));
-            assert_eq!(features.num_params(), Features::n_params(&plan, 4, join));
+            let layer = Features::layer(&plan, join, &[Axis::Size(2), Axis::Size(4)]).unwrap();
+            assert_eq!(Some(features.num_params()), layer.count().known());
             let joined: Vec<f32> = features.joined(items.clone(), &beside).into_data().try_into_vec().unwrap();
             assert!(joined.len() == 8 && joined.iter().all(|value| value.is_finite()), "{joined:?}");
             assert_ne!(joined[..4], joined[4..]);

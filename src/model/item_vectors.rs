@@ -1,9 +1,11 @@
 //! What states are multiplied with to score the catalogue, and questions answered with it: scores are
 //! ranked block by block while they are in the cache, and never stand together.
 
+use burn::nn::Linear;
 use rayon::prelude::*;
 
 use super::kernel::{Buffer, Judged, Matrix, MatrixMut, Onto, judged, product, vectorized};
+use super::weights::on_host;
 use super::{Answer, Questions};
 use crate::data::Histories;
 
@@ -39,9 +41,16 @@ impl ItemVectors {
     }
 
     /// Vectors side by side, `[width, n_items]`, with a bias each.
-    pub(super) fn of_columns(vectors: Vec<f32>, bias: Vec<f32>) -> Self {
+    fn of_columns(vectors: Vec<f32>, bias: Vec<f32>) -> Self {
         let n_items = bias.len();
         Self { width: vectors.len() / n_items.max(1), vectors, bias, n_items }
+    }
+
+    /// The weights of a dense layer, `[width, n_items]`, and its biases.
+    pub(super) fn of_layer(layer: &Linear) -> Self {
+        let [_, n_items] = layer.weight.dims();
+        let bias = layer.bias.as_ref().map_or_else(|| vec![0.0; n_items], on_host);
+        Self::of_columns(on_host(&layer.weight), bias)
     }
 
     /// An answer to each question, from the states after their histories, `[n_rows, width]`; on all

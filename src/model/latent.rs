@@ -53,10 +53,15 @@ impl LatentReport {
         self.kl.iter().sum()
     }
 
+    /// Of each dimension whether its mean varies between users.
+    pub fn active(&self) -> impl Iterator<Item = bool> {
+        self.variance.iter().map(|variance| *variance > ACTIVE)
+    }
+
     /// Dimensions whose mean varies between users: variance above 0.01 (Burda et al. 2016).
     #[must_use]
     pub fn n_active(&self) -> usize {
-        self.variance.iter().filter(|variance| **variance > ACTIVE).count()
+        self.active().filter(|active| *active).count()
     }
 
     /// Whether the latent vector says nearly nothing of a user: no dimension is active, or less than a tenth.

@@ -3,33 +3,20 @@
 use burn::nn::Linear;
 use burn::prelude::*;
 use burn::tensor::activation;
-use serde::{Deserialize, Serialize};
 
 use super::kernel::{SparseRows, rows_of_logits};
 
-/// What the scores of an autoencoder say of a bag of items.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    strum::Display,
-    strum::EnumIter,
-    strum::VariantNames,
-)]
-pub enum Likelihood {
-    /// The items compete: log-softmax over the catalogue, for each item of the bag (Liang et al. 2018, eq. 2).
-    #[default]
-    Multinomial,
-    /// Each item of the catalogue is in the bag or not by itself: sigmoid and binary cross-entropy over the
-    /// catalogue (Kingma & Welling 2014, appendix C.1; Liang et al. 2018, eq. 4).
-    Bernoulli,
+crate::spec::choice! {
+    /// What the scores of an autoencoder say of a bag of items.
+    pub enum Likelihood {
+        /// The items compete: log-softmax over the catalogue, for each item of the bag (Liang et al. 2018, eq. 2).
+        #[default]
+        Multinomial,
+        /// Each item of the catalogue is in the bag or not by itself: sigmoid and binary cross-entropy over the
+        /// catalogue (Kingma & Welling 2014, appendix C.1; Liang et al. 2018, eq. 4).
+        Bernoulli,
+    }
 }
-crate::spec::choice!(Likelihood);
 
 /// A loss with its gradients, computed on plain tensors.
 struct Told {

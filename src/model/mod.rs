@@ -23,6 +23,7 @@ pub mod gan;
 mod item_vectors;
 mod kernel;
 mod latent;
+mod layers;
 mod likelihood;
 mod loss;
 mod memory;
@@ -51,6 +52,7 @@ pub use family::{
 };
 pub use features::Join;
 pub use latent::LatentReport;
+pub use layers::{Axis, LayerShape, ParamCount, WeightShape, count_of};
 pub use likelihood::Likelihood;
 pub use memory::{MachineMemory, MemoryNeed, Workload};
 pub use questions::{Answer, Questions, distinct};

@@ -53,13 +53,8 @@ pub(super) struct OutcomeNetwork<B: Module> {
     output: Output,
 }
 
-/// Number of learnt numbers of the head.
-pub(super) fn n_head_params(width: usize, output: Output) -> usize {
-    (width + n_elapsed(output) + 1) * output.n_outputs()
-}
-
-/// Only a chance is asked for at a moment of its own.
-fn n_elapsed(output: Output) -> usize {
+/// Numbers that the head is told beside the state: only a chance is asked for at a moment of its own.
+pub(super) fn n_elapsed(output: Output) -> usize {
     if output == Output::Chance { N_ELAPSED } else { 0 }
 }
 

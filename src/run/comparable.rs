@@ -48,6 +48,7 @@ mod tests {
             valid: None,
             test: None,
             test_sampled: None,
+            reliability: None,
             references_valid: References::new(),
             references_test: References::new(),
             references_left_out: crate::run::LeftOutReferences::new(),

@@ -13,7 +13,7 @@ use crate::baseline::ReferenceKind;
 use crate::data::world::Ceiling;
 use crate::data::{DataReport, DataShape, Finding, Verdict};
 use crate::experiment::Experiment;
-use crate::metric::Metrics;
+use crate::metric::{Metrics, Reliability};
 use crate::model::DeviceInfo;
 use crate::spec::{Problem, quotable_reason};
 
@@ -126,6 +126,9 @@ pub struct Manifest {
     /// those of the whole catalogue, which stand beside them.
     #[serde(default, with = "named", skip_serializing_if = "Option::is_none")]
     pub test_sampled: Option<Metrics>,
+    /// Whether the chances on test are frequencies; only of tasks that ask for a class or a chance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reliability: Option<Reliability>,
     /// References on validation.
     #[serde(default, with = "named")]
     pub references_valid: References,
@@ -191,6 +194,7 @@ impl Manifest {
             valid: None,
             test: None,
             test_sampled: None,
+            reliability: None,
             references_valid: References::new(),
             references_test: References::new(),
             references_left_out: LeftOutReferences::new(),

@@ -125,6 +125,7 @@ impl RunWriter {
         self.rewind_latent(last)?;
         self.update_best()?;
         (self.manifest.test, self.manifest.test_sampled) = (None, None);
+        self.manifest.reliability = None;
         self.manifest.references_test.clear();
         self.manifest.outcome = None;
         self.save_manifest()

@@ -246,8 +246,16 @@ impl FieldValue for String {
 }
 
 /// Lets an enum without data be a setting: one of its variants' names, as in the file. It needs
-/// strum's `Display`, `EnumIter` and `VariantNames`.
+/// strum's `Display`, `EnumIter` and `VariantNames`; an enum that is written inside gets all that it needs, and
+/// marks its `#[default]`.
 macro_rules! choice {
+    ($(#[$about:meta])* $vis:vis enum $word:ident { $($variants:tt)* }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+        #[derive(strum::Display, strum::EnumIter, strum::VariantNames)]
+        $vis enum $word { $($variants)* }
+        $crate::spec::choice!($word);
+    };
     ($($word:ty),*) => {$(
         impl $crate::spec::FieldValue for $word {
             fn to_value(&self) -> $crate::spec::Value {
@@ -266,22 +274,44 @@ macro_rules! choice {
 }
 pub(crate) use choice;
 
-/// Implements [`Described`] from one list of settings.
+/// What several structs say of a setting in the same words: all of a [`Field`] but name, source and value.
+pub(crate) struct Wording {
+    pub(crate) kind: fn() -> FieldKind,
+    pub(crate) group: Group,
+    pub(crate) label: &'static str,
+    pub(crate) unit: &'static str,
+    pub(crate) help: &'static str,
+}
+
+/// Implements [`Described`] from one list of settings. One whose words are shared has a [`Wording`] in their
+/// place.
 ///
 /// ```ignore
 /// described! { TransformerSpec {
 ///     d_model: Int { min: 4, max: 1024 }, Core, "Width", "", "Length of each event's vector.", "Kang & McAuley 2018";
+///     n_heads => words::HEADS, "Kang & McAuley 2018: 1";
 /// } }
 /// ```
 macro_rules! described {
-    ($spec:ty { $($key:ident : $kind:expr, $group:ident, $label:expr, $unit:expr, $help:expr, $source:expr;)* }) => {
+    ($spec:ty { $(
+        $key:ident
+        $(: $kind:expr, $group:ident, $label:expr, $unit:expr, $help:expr, $source:expr)?
+        $(=> $words:path, $from:expr)?
+    ;)* }) => {
         impl $crate::spec::Described for $spec {
             fn fields(&self) -> Vec<$crate::spec::Field> {
                 #[allow(unused_imports, reason = "not every struct uses every kind")]
                 use $crate::spec::FieldKind::*;
                 vec![$($crate::spec::Field {
-                    key: stringify!($key), label: $label, help: $help, unit: $unit, kind: $kind,
-                    group: $crate::spec::Group::$group, source: $source,
+                    key: stringify!($key),
+                    $(
+                        label: $label, help: $help, unit: $unit, kind: $kind,
+                        group: $crate::spec::Group::$group, source: $source,
+                    )?
+                    $(
+                        label: $words.label, help: $words.help, unit: $words.unit, kind: ($words.kind)(),
+                        group: $words.group, source: $from,
+                    )?
                     value: $crate::spec::FieldValue::to_value(&self.$key),
                 }),*]
             }

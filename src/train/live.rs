@@ -178,6 +178,7 @@ impl<'a> Live<'a> {
             train_secs: self.clock.secs(),
             valid: manifest.valid.clone(),
             test: manifest.test.clone(),
+            reliability: manifest.reliability.clone(),
             references_test: manifest.references_test.clone(),
             references_left_out: manifest.references_left_out.clone(),
             optimum: manifest.optimum(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{LatentUse, TrainError};
 use crate::data::world::Ceiling;
-use crate::metric::Metrics;
+use crate::metric::{Metrics, Reliability};
 use crate::model::gan::Pass;
 use crate::model::{DeviceInfo, MemoryNeed};
 use crate::run::{DataStamp, LeftOutReferences, Outcome, References, RunId};
@@ -161,6 +161,8 @@ pub struct Ended {
     pub valid: Option<Metrics>,
     /// Test metrics of the best epoch's weights.
     pub test: Option<Metrics>,
+    /// Whether its chances on test are frequencies; of tasks that ask for a class or a chance.
+    pub reliability: Option<Reliability>,
     /// References on test.
     pub references_test: References,
     /// Why other references were not judged.

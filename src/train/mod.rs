@@ -141,7 +141,7 @@ fn train(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Result<
             valid_loss,
             valid: valid.clone(),
             is_best,
-            lr: lr_at(&task.experiment.training, step - 1),
+            lr: task.plan.inputs(&task.experiment.training, step - 1).lr,
             grad_norm: trained.grad_norm,
             kl: trained.kl,
             events_per_sec,
@@ -219,6 +219,7 @@ fn judge_best(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Re
         live.recorder.writer.manifest.test_sampled = lists.sampled;
         metrics = metrics.and(lists.metrics);
     }
+    live.recorder.writer.manifest.reliability = judged.reliability();
     live.recorder.judged(judged.loss(), metrics, references.metrics)?;
     if let Some(problem) = below_reference(live.manifest()) {
         live.say(EventKind::Warned(problem))?;

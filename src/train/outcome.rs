@@ -4,7 +4,7 @@ use super::evaluate::Judged;
 use super::live::Halt;
 use super::open::Task;
 use crate::data::{Outcomes, Output, Prepared, Sample};
-use crate::metric::Metrics;
+use crate::metric::{Metrics, Reliability};
 use crate::model::{ModelError, Questions, Trainable};
 use crate::run::{Facts, Part, UserResult};
 
@@ -30,6 +30,14 @@ impl Judgement {
         match self {
             Self::Items(judged) => judged.metrics(),
             Self::Outcomes(answered) => answered.metrics(),
+        }
+    }
+
+    /// Whether the chances are frequencies, where chances of classes were asked for.
+    pub(super) fn reliability(&self) -> Option<Reliability> {
+        match self {
+            Self::Items(_) => None,
+            Self::Outcomes(answered) => answered.reliability(),
         }
     }
 
@@ -133,19 +141,31 @@ impl Answered {
 
     pub(super) fn metrics(&self) -> Metrics {
         match self.output {
-            Output::Classes(_) | Output::Catalogue => {
-                let truth: Vec<usize> = self.samples.iter().map(|sample| sample.target as usize).collect();
-                Metrics::of_classes(&truth, &self.answers)
-            }
-            Output::Chance => {
-                let labels: Vec<bool> = self.samples.iter().map(|sample| sample.target > 0.5).collect();
-                Metrics::of_binary(&labels, &self.answers)
-            }
+            Output::Classes(_) | Output::Catalogue => Metrics::of_classes(&self.true_classes(), &self.answers),
+            Output::Chance => Metrics::of_binary(&self.labels(), &self.answers),
             Output::Number => {
                 let truth: Vec<f64> = self.samples.iter().map(|sample| self.scale.unscaled(sample.target)).collect();
                 Metrics::of_numbers(&truth, &self.answers)
             }
         }
+    }
+
+    fn reliability(&self) -> Option<Reliability> {
+        match self.output {
+            Output::Classes(_) | Output::Catalogue => {
+                Some(Reliability::of_classes(&self.true_classes(), &self.answers))
+            }
+            Output::Chance => Some(Reliability::of_binary(&self.labels(), &self.answers)),
+            Output::Number => None,
+        }
+    }
+
+    fn true_classes(&self) -> Vec<usize> {
+        self.samples.iter().map(|sample| sample.target as usize).collect()
+    }
+
+    fn labels(&self) -> Vec<bool> {
+        self.samples.iter().map(|sample| sample.target > 0.5).collect()
     }
 
     /// The truth stands in the place of the true item, and beside it the chance that the model gave it; of

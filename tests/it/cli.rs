@@ -73,7 +73,9 @@ fn check_finds_every_problem_at_once() {
     let place = Place::new();
     place.write("good.ron", TINY);
     let said = place.seqscope("check good.ron").ok();
-    assert_eq!(said.out, "good.ron: nothing wrong\n");
+    assert!(said.out.starts_with("good.ron: nothing wrong\n"), "{}", said.out);
+    // The layers of its model, 16 numbers an item and 16 of padding.
+    assert!(said.out.contains("16 · n_items + 16") && said.out.contains("batch × 16 × 16"), "{}", said.out);
 
     place.write(
         "bad.ron",
@@ -103,6 +105,10 @@ fn describe_knows_every_family_and_part() {
         let told = place.seqscope(&format!("describe {what}")).ok().out;
         assert!(told.contains(setting) && told.contains("Default from:"), "{told}");
     }
+    let presets = place.seqscope("describe presets").ok().out;
+    assert!(presets.contains("training.loss = Bce") && presets.contains("--set preset=SasRec"), "{presets}");
+    place.write("preset.ron", TINY);
+    place.seqscope("train preset.ron --set preset=SasReck").fails(1, &["did you mean `SasRec`?"]);
     place.seqscope("describe transfromer").fails(1, &["did you mean `transformer`?"]);
 }
 

@@ -28,6 +28,7 @@ mod explain;
 mod fake;
 mod fuzz;
 mod gold;
+mod layers;
 mod metric;
 mod metric_values;
 mod model;

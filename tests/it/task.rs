@@ -7,7 +7,7 @@ use seqscope::data::{
     WillAct, WorldKind, WorldSpec, outcomes, prepare,
 };
 use seqscope::experiment::{Experiment, TrainingSpec};
-use seqscope::metric::AnswerKind;
+use seqscope::metric::{AnswerKind, Metric};
 use seqscope::model::{LossKind, ModelSpec};
 use seqscope::run::{Outcome, RunStore};
 use seqscope::spec::Described;
@@ -212,6 +212,12 @@ fn every_family_trains_on_every_task_it_supports() {
             };
             assert_eq!(test.kind, kind, "{what}");
             assert!(test.primary().1.is_some_and(f64::is_finite), "{what}: {test:?}");
+            let table = manifest.reliability;
+            assert_eq!(table.is_some(), matches!(kind, AnswerKind::Classes | AnswerKind::Binary), "{what}");
+            if let Some(table) = table {
+                assert_eq!(table.n_answers(), test.n_users, "{what}: every answer is in one bin");
+                assert!((table.ece() - test.get(Metric::Ece).unwrap()).abs() < 1e-12, "{what}: {table:?}");
+            }
         }
     }
 }

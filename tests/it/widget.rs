@@ -5,7 +5,7 @@ use egui::{Color32, Event, Pos2, Vec2, pos2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use proptest::prelude::*;
-use seqscope::explain::{Scored, TimelineStep};
+use seqscope::explain::{HeadSummary, Said, Scored, TimelineStep, UserView};
 use seqscope::run::{Curve, Part};
 use seqscope::ui::widget::heatmap::{Allowance, Heatmap, Look, Matrix, Pointed, Scale, Thumbnail, Words};
 use seqscope::ui::widget::line_chart::{ChartData, Chrome, LineChart, Reference, Series};
@@ -404,7 +404,7 @@ fn history_harness<'a>() -> Harness<'a, History> {
     let steps = vec![step(2, 0, None), step(3, 1, Some(1.0)), step(4, 3, Some(40.0))];
     let paint = |ui: &mut egui::Ui, history: &mut History| {
         let title = |item: u32| title(item as usize);
-        let data = TimelineData { steps: &history.steps, n_items: 100, title: &title };
+        let data = TimelineData { steps: &history.steps, n_items: 100, said: None, title: &title };
         let clicked = history.timeline.ui(ui, &data, history.selected);
         history.selected = clicked.or(history.selected);
     };
@@ -445,9 +445,50 @@ fn the_strip_tells_an_event_on_hover_and_selects_it_on_click() {
 }
 
 #[test]
+fn a_timeline_of_another_task_speaks_its_words() {
+    let said = Said {
+        classes: vec!["view".to_owned(), "cart".to_owned()],
+        unit: "",
+        first: 2,
+        rows: vec![vec![0.75, 0.25], vec![0.4, 0.6], vec![0.5, 0.5]],
+        truth: vec![Some(0.0), Some(0.0), None],
+    };
+    let steps = vec![step(2, 0, None), step(3, 1, None), step(4, 3, None)];
+    let paint = |ui: &mut egui::Ui, history: &mut History| {
+        let title = |item: u32| title(item as usize);
+        let data = TimelineData { steps: &history.steps, n_items: 100, said: Some(&said), title: &title };
+        let clicked = history.timeline.ui(ui, &data, history.selected);
+        history.selected = clicked.or(history.selected);
+    };
+    let history = History { steps, ..History::default() };
+    let mut harness = Harness::builder().with_size(vec2(900.0, 420.0)).build_ui_state(paint, history);
+    harness.run();
+    harness.get_by_label("In truth");
+    harness.get_by_label("✔ view 75 % · cart 25 %");
+    harness.get_by_label("cart 60 % · ✔ view 40 %");
+    assert!(harness.query_by_label("Rank").is_none(), "a place among two classes is none");
+    let strip = harness.get_by_label("Timeline of 3 events").rect();
+    harness.hover_at(pos2(strip.left() + strip.width() * 0.5, strip.center().y));
+    harness.run();
+    harness.get_by_label("After event 4: Brazil");
+    harness.get_by_label("In truth view");
+    harness.get_by_label("Dune").click();
+    harness.run();
+    assert_eq!(harness.state().selected, Some(4));
+}
+
+#[test]
 fn the_summary_counts_hits_of_events_that_had_a_prediction() {
-    let steps = [step(2, 0, None), step(3, 1, Some(1.0)), step(4, 3, Some(40.0))];
-    assert_eq!(summary(&steps), "1 of 2 events among the first 10 · test rank 40");
+    let timeline = vec![step(2, 0, None), step(3, 1, Some(1.0)), step(4, 3, Some(40.0))];
+    let view = UserView {
+        user_idx: 0,
+        timeline,
+        next: Vec::new(),
+        attention: None,
+        heads: HeadSummary::default(),
+        said: None,
+    };
+    assert_eq!(summary(&view), "1 of 2 events among the first 10 · test rank 40");
 }
 
 #[test]

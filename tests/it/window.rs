@@ -9,6 +9,7 @@ use egui_kittest::kittest::Queryable;
 use seqscope::app::{Action, AppOptions, FilePicker, Page, PickKind, ThemeChoice, TrainingPhase};
 use seqscope::data::{CleanStep, prepare};
 use seqscope::experiment::Experiment;
+use seqscope::model::ModelKind;
 use seqscope::run::{Outcome, RunStore};
 use seqscope::ui::Window;
 
@@ -110,9 +111,7 @@ impl Screen {
         let mut next = app.draft.experiment.clone();
         let model = next.model.clone();
         tiny(&mut next, epochs);
-        if model != next.model
-            && seqscope::model::ModelKind::from(&model) != seqscope::model::ModelKind::from(&next.model)
-        {
+        if model != next.model && ModelKind::from(&model) != ModelKind::from(&next.model) {
             next.model = model;
         }
         app.apply(Action::Edit(Box::new(next)));
@@ -163,13 +162,7 @@ fn from_the_first_start_to_two_runs_side_by_side() {
     screen.harness.run();
     let selection = &screen.app().selection;
     assert_eq!((selection.run.as_ref(), selection.second_run.as_ref()), (Some(&second), Some(&first)));
-    screen.click("How sure");
-    screen.until("the tests", |w| w.app().honest().ready().is_some());
-    screen.harness.run();
-    let honest = Arc::clone(screen.app().honest().ready().unwrap());
-    assert_eq!(honest.references.as_ref().map(Vec::len), Some(30), "ten references by three metrics");
-    screen.harness.get_by_label("Run A against its references");
-    assert_eq!(screen.harness.query_all_by_label("EASE").count(), 3);
+    differences_are_tested(&mut screen);
     assert!(
         screen.app().notices.iter().all(|notice| notice.tone != seqscope::app::Tone::Error),
         "{:?}",
@@ -203,6 +196,26 @@ fn an_idle_window_asks_for_no_repaint() {
 }
 
 /// A window on Compare over a folder with copies of one finished run.
+/// The tabs of the Compare page that say how sure the differences are, and for whom they are.
+fn differences_are_tested(screen: &mut Screen) {
+    screen.click("How sure");
+    screen.until("the tests", |w| w.app().honest().ready().is_some());
+    screen.harness.run();
+    let honest = Arc::clone(screen.app().honest().ready().unwrap());
+    assert_eq!(honest.comparison.runs.len(), 2);
+    assert!(screen.shows("run A") && screen.shows("user by user") && screen.shows("Trials"));
+    // The quickstart's world and the tiny one are not the same data: said, and no gain is shown.
+    let refused = honest.comparison.runs[1].against_first.as_ref().unwrap().as_ref().err().cloned();
+    assert!(refused.is_some_and(|why| screen.shows(&format!("≠ {why}"))));
+    assert_eq!(honest.references.as_ref().map(Vec::len), Some(30), "ten references by three metrics");
+    screen.harness.get_by_label("Run A against its references");
+    assert_eq!(screen.harness.query_all_by_label("EASE").count(), 3);
+    screen.click("By slice");
+    screen.harness.run();
+    let slice = honest.slices[0].first().unwrap();
+    assert!(screen.shows(&slice.name) && screen.shows("Users"), "{}", slice.name);
+}
+
 fn screen_with_runs(n: usize) -> Screen {
     let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Dark);
     let store = screen.app().store.clone();
@@ -335,6 +348,25 @@ fn settings_show_their_problems_and_forbid_the_start() {
     screen.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
     screen.harness.run();
     assert!(!screen.shows("Learning rate is 50"));
+}
+
+#[test]
+fn layers_follow_the_settings_and_a_preset_sets_them_all() {
+    let mut screen = Screen::new([1280.0, 1600.0], ThemeChoice::Light);
+    screen.click("Model");
+    assert!(screen.shows("batch × 200 × 64") && screen.shows("64 · n_items + 64"), "no data are known yet");
+    screen.tiny(1);
+    assert!(screen.shows("batch × 10 × 8") && !screen.shows("batch × 200 × 64"));
+    let before = screen.app().draft.experiment.clone();
+    screen.harness.get_by_role_and_label(egui::accesskit::Role::ComboBox, "As in the paper").click();
+    screen.harness.run_steps(3);
+    screen.click("GRU4Rec");
+    screen.harness.run();
+    assert_eq!(ModelKind::from(&screen.app().draft.experiment.model), ModelKind::Gru);
+    assert!(screen.shows("GRU layer 1") && screen.shows("batch × 200 × 100"));
+    screen.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
+    screen.harness.run();
+    assert_eq!(screen.app().draft.experiment, before, "a preset is one step of undo");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use burn::tensor::activation::softmax;
 
 use super::dropout::dropped_weights;
 use super::{Activation, Looks, NormPlace, activated, dropped};
+use crate::model::layers::{Axis, LayerShape};
 use crate::model::random::Init;
 
 /// Sizes and form of the blocks of a stack.
@@ -19,12 +20,30 @@ pub(in crate::model) struct Sizes {
 }
 
 impl Sizes {
-    /// Learnt numbers of a block.
-    pub(in crate::model) fn n_params(&self) -> usize {
-        let Self { d_model, d_ff, .. } = *self;
-        let attention = 4 * (d_model * d_model + d_model);
-        let feed_forward = 2 * d_model * d_ff + d_ff + d_model;
-        attention + feed_forward + 4 * d_model
+    /// Self-attention and feed-forward of a block whose weights are named after `at`, on states `events`.
+    pub(in crate::model) fn layers(&self, title: &str, at: &str, events: &[Axis]) -> [LayerShape; 2] {
+        [self.attention(&format!("{title}: self-attention"), (at, ""), events), self.feed_forward(title, at, events)]
+    }
+
+    /// Attention with its norm; the names of its weights are told apart by `prefix`.
+    pub(super) fn attention(&self, title: &str, (at, prefix): (&str, &str), events: &[Axis]) -> LayerShape {
+        let Self { d_model, n_heads, .. } = *self;
+        let heads = if n_heads == 1 { "1 head".to_owned() } else { format!("{n_heads} heads") };
+        let norm = if prefix.is_empty() { "attention_" } else { prefix };
+        let layer = LayerShape::new(format!("{title}, {heads}"), events).norm(&format!("{at}.{norm}norm"), d_model);
+        let width = Axis::Size(d_model);
+        let parts = ["query", "key", "value", "output"];
+        parts.iter().fold(layer, |layer, part| layer.dense(&format!("{at}.{prefix}{part}"), width, width))
+    }
+
+    /// Feed-forward with its norm.
+    pub(super) fn feed_forward(&self, title: &str, at: &str, events: &[Axis]) -> LayerShape {
+        let Self { d_model, d_ff, activation, .. } = *self;
+        let (outer, inner) = (Axis::Size(d_model), Axis::Size(d_ff));
+        LayerShape::new(format!("{title}: feed-forward, {d_ff} wide, {activation}"), events)
+            .norm(&format!("{at}.feed_norm"), d_model)
+            .dense(&format!("{at}.feed_in"), outer, inner)
+            .dense(&format!("{at}.feed_out"), inner, outer)
     }
 
     /// Numbers that burn's layers keep of an event in a block for the way back, and of each pair of events.

@@ -4,6 +4,7 @@ use burn::nn::{LayerNorm, Linear};
 use burn::prelude::*;
 
 use super::{Looks, Sizes, activated, attend, dropped};
+use crate::model::layers::{Axis, LayerShape};
 use crate::model::random::Init;
 
 /// The three parts of a decoder's block (Vaswani et al. 2017, section 3.1), each with a residual and a norm.
@@ -27,10 +28,11 @@ pub(in crate::model) struct DecoderBlock {
 }
 
 impl DecoderBlock {
-    /// Learnt numbers of a block: those of a plain one, and a second attention with its norm.
-    pub(in crate::model) fn n_params(sizes: &Sizes) -> usize {
-        let d_model = sizes.d_model;
-        sizes.n_params() + 4 * (d_model * d_model + d_model) + 2 * d_model
+    /// Its three parts, whose weights are named after `at`, on states `ahead`.
+    pub(in crate::model) fn layers(sizes: &Sizes, title: &str, at: &str, ahead: &[Axis]) -> [LayerShape; 3] {
+        let [own, feed_forward] = sizes.layers(title, at, ahead);
+        let across = sizes.attention(&format!("{title}: attention to the encoder"), (at, "cross_"), ahead);
+        [own, across, feed_forward]
     }
 
     pub(in crate::model) fn new(sizes: Sizes, init: &mut Init) -> Self {

@@ -2,82 +2,46 @@
 
 use burn::prelude::*;
 use burn::tensor::activation::relu;
-use serde::{Deserialize, Serialize};
 
-use crate::spec::{Problem, choice};
+use crate::spec::Problem;
 
-/// Where the layer norms of a block stand.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    strum::EnumIter,
-    strum::Display,
-    strum::VariantNames,
-)]
-pub enum NormPlace {
-    /// Before attention and feed-forward, and once more at the end: Radford et al. 2019 (GPT-2), and
-    /// SASRec's published code.
-    #[default]
-    Before,
-    /// After each residual sum, as in Vaswani et al. 2017 and Devlin et al. 2019.
-    After,
+crate::spec::choice! {
+    /// Where the layer norms of a block stand.
+    pub enum NormPlace {
+        /// Before attention and feed-forward, and once more at the end: Radford et al. 2019 (GPT-2), and
+        /// SASRec's published code.
+        #[default]
+        Before,
+        /// After each residual sum, as in Vaswani et al. 2017 and Devlin et al. 2019.
+        After,
+    }
 }
 
-/// What stands between the two layers of a feed-forward part.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    strum::EnumIter,
-    strum::Display,
-    strum::VariantNames,
-)]
-pub enum Activation {
-    /// max(0, x): Vaswani et al. 2017.
-    #[default]
-    Relu,
-    /// x Φ(x): Hendrycks & Gimpel 2016; GPT and BERT.
-    Gelu,
+crate::spec::choice! {
+    /// What stands between the two layers of a feed-forward part.
+    pub enum Activation {
+        /// max(0, x): Vaswani et al. 2017.
+        #[default]
+        Relu,
+        /// x Φ(x): Hendrycks & Gimpel 2016; GPT and BERT.
+        Gelu,
+    }
 }
 
-/// How a Transformer knows the places of events.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    strum::EnumIter,
-    strum::Display,
-    strum::VariantNames,
-)]
-pub enum Positions {
-    /// A learnt vector for each place, counted from the latest event, as in `SASRec`.
-    #[default]
-    Learned,
-    /// Fixed sines and cosines: Vaswani et al. 2017, section 3.5.
-    Sinusoidal,
-    /// Queries and keys are turned by their places, so that scores depend on distances: Su et al. 2021.
-    Rotary,
-    /// Not at all: a causal Transformer still knows who came before whom.
-    None,
+crate::spec::choice! {
+    /// How a Transformer knows the places of events.
+    pub enum Positions {
+        /// A learnt vector for each place, counted from the latest event, as in `SASRec`.
+        #[default]
+        Learned,
+        /// Fixed sines and cosines: Vaswani et al. 2017, section 3.5.
+        Sinusoidal,
+        /// Queries and keys are turned by their places, so that scores depend on distances: Su et al. 2021.
+        Rotary,
+        /// Not at all: a causal Transformer still knows who came before whom.
+        None,
+    }
 }
-
-choice!(NormPlace, Activation, Positions);
 
 /// The activation's values. `[..]`
 ///

@@ -20,7 +20,7 @@ pub use form::{Activation, NormPlace, Positions};
 pub(super) use form::{activated, head_problems};
 pub(super) use interval::{N_BUCKETS, interval_bias};
 pub(super) use mask::{Cells, causal_mask, key_mask, mask_of_all};
-pub(super) use position::{Rotation, place_vectors};
+pub(super) use position::{Rotation, place_layer, place_vectors};
 
 use burn::prelude::*;
 

@@ -6,6 +6,7 @@ use burn::nn::Embedding;
 use burn::prelude::*;
 
 use super::Positions;
+use crate::model::layers::{Axis, LayerShape};
 
 /// Longest wavelength over 2π of Vaswani et al. 2017 and Su et al. 2021.
 const BASE: f64 = 10_000.0;
@@ -21,6 +22,25 @@ pub(in crate::model) fn place_vectors(
     match positions {
         Positions::Learned => table.map(|table| table.weight.val().slice_dim(0, places)),
         Positions::Sinusoidal => Some(sinusoids(places, d_model, device)),
+        Positions::Rotary | Positions::None => None,
+    }
+}
+
+/// What adds places to states `events`, learnt vectors being the weight `name` of so many rows; none where
+/// nothing is added.
+pub(in crate::model) fn place_layer(
+    positions: Positions,
+    (title, name): (&str, &str),
+    n_places: usize,
+    events: &[Axis],
+) -> Option<LayerShape> {
+    let width = events.last().copied()?;
+    match positions {
+        Positions::Learned => {
+            let layer = LayerShape::new(format!("{title}, learnt"), events);
+            Some(layer.with(format!("{name}.weight"), [Axis::Size(n_places), width]))
+        }
+        Positions::Sinusoidal => Some(LayerShape::new(format!("{title}, sines and cosines"), events)),
         Positions::Rotary | Positions::None => None,
     }
 }

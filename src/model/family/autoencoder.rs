@@ -5,22 +5,20 @@ use burn::nn::Linear;
 use burn::optim::GradientsParams;
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};
-use strum::VariantNames;
 
-use super::bags::{Bags, scores_of_prefixes};
-use super::{ModelFamily, refuse_errors, refuse_large_array, too_large};
+use super::bags::{Bags, behind_padding, scores_of_prefixes};
+use super::{ModelFamily, Start, words};
 use crate::data::Histories;
 use crate::model::item_vectors::ItemVectors;
 use crate::model::kernel::{Buffer, Dense, autoencoder_gradients, autoencoder_states, rows_of_logits};
+use crate::model::layers::{Axis, BATCH, LayerShape, MAX_REPEATED};
 use crate::model::loss::MAX_FLOATS;
 use crate::model::network::{LossSums, Network};
 use crate::model::random::{Init, Noise};
-use crate::model::session::{Session, guarded};
 use crate::model::weights::{on_host, register};
 use crate::model::{
     Blueprint, Likelihood, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable, Workload,
 };
-use crate::spec::{Described, Problem};
 
 /// Settings of an autoencoder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,16 +54,16 @@ impl Default for AutoencoderSpec {
 crate::spec::described! { AutoencoderSpec {
     d_hidden: Int { min: 2, max: 4096 }, Core, "Hidden width", "", "Width of each layer between items and the vector in the middle.", "Liang et al. 2018: 600";
     n_hidden: Int { min: 0, max: 3 }, More, "Hidden layers", "", "Layers between items and the vector in the middle, on either side; with 0 the items are next to it.", "Liang et al. 2018: 1; Wu et al. 2016: 0";
-    d_latent: Int { min: 1, max: 1024 }, Core, "Latent width", "", "Length of the vector that stands for a user.", "Liang et al. 2018: 200; Wu et al. 2016: 50";
+    d_latent => words::LATENT, "Liang et al. 2018: 200; Wu et al. 2016: 50";
     corruption: Float { min: 0.0, max: 0.9 }, Core, "Corruption", "", "Share of a user's items hidden from the encoder while training, which it must tell all the same; 0 makes it a plain autoencoder.", "Vincent et al. 2008: masking noise; Liang et al. 2018: 0.5";
-    likelihood: Choice(Likelihood::VARIANTS.to_vec()), Core, "Likelihood", "", "Multinomial: items compete for the score; Bernoulli: each item of the catalogue is there or not by itself.", "Liang et al. 2018: Multinomial; Wu et al. 2016: also Bernoulli";
-    recency: Float { min: 0.5, max: 1.0 }, More, "Recency", "", "Factor by which an event counts less than the one after it in the encoder's input; 1 is the paper's plain bag.", "Liang et al. 2018: 1";
+    likelihood => words::LIKELIHOOD, "Liang et al. 2018: Multinomial; Wu et al. 2016: also Bernoulli";
+    recency => words::RECENCY, "Liang et al. 2018: 1";
 } }
 
 impl AutoencoderSpec {
     /// Widths from the catalogue through the vector in the middle and back.
     fn widths(&self, n_items: usize) -> Vec<usize> {
-        let hidden = vec![self.d_hidden; self.n_hidden];
+        let hidden = vec![self.d_hidden; self.n_hidden.min(MAX_REPEATED)];
         [vec![n_items], hidden.clone(), vec![self.d_latent], hidden, vec![n_items]].concat()
     }
 
@@ -90,8 +88,24 @@ impl ModelFamily for AutoencoderSpec {
     fn source(&self) -> &'static str {
         "Liang et al. 2018 (Multi-DAE); denoising after Vincent et al. 2008; with no hidden layer Wu et al. 2016 (CDAE) with tanh and without its users' vectors"
     }
-    fn n_params(&self, plan: &Blueprint) -> usize {
-        self.widths(plan.shape.n_items).windows(2).map(|pair| (pair[0] + 1) * pair[1]).sum()
+    fn layers(&self, plan: &Blueprint) -> Vec<LayerShape> {
+        let items = Axis::items(plan, 0);
+        let mut axes: Vec<Axis> = self.widths(0).into_iter().map(Axis::Size).collect();
+        let n_layers = axes.len() - 1;
+        for end in [0, n_layers] {
+            axes[end] = items;
+        }
+        let layer = |(at, ends): (usize, &[Axis])| {
+            let name = match at + 1 {
+                done if done == n_layers => "Item scores".to_owned(),
+                done if 2 * done == n_layers => "Middle, tanh".to_owned(),
+                done if 2 * done < n_layers => format!("Encoder {done}, tanh"),
+                done => format!("Decoder {}, tanh", done - n_layers / 2),
+            };
+            LayerShape::new(name, [BATCH, ends[1]]).dense(&format!("layers.{at}"), ends[0], ends[1])
+        };
+        let bag = LayerShape::new("Bag of the user's items", [BATCH, items]);
+        std::iter::once(bag).chain(axes.windows(2).enumerate().map(layer)).collect()
     }
     /// A copy of the weights; of each user its hidden layers, their gradients and one more; a block of
     /// logits; and of each item of a bag its places. Gradients are among the parameters.
@@ -112,10 +126,8 @@ impl ModelFamily for AutoencoderSpec {
             + work.scores();
         MemoryNeed::of_numbers(n_params, step, evaluation)
     }
-    fn check(&self, plan: &Blueprint) -> Vec<Problem> {
-        let mut problems = self.problems();
-        problems.extend(too_large("d_hidden", self.n_params(plan)));
-        problems
+    fn setting_of_size(&self) -> &'static str {
+        "d_hidden"
     }
     fn build(
         &self,
@@ -124,12 +136,10 @@ impl ModelFamily for AutoencoderSpec {
         device: &OpenDevice,
         seed: u64,
     ) -> Result<Box<dyn Trainable>, ModelError> {
-        refuse_errors(&self.check(plan))?;
         let field = if self.n_hidden == 0 { "d_latent" } else { "d_hidden" };
-        refuse_large_array(device, field, plan.shape.n_items * self.width_of_last())?;
-        let init = &mut Init::new(seed, &device.device.clone().autodiff());
-        let network = guarded(|| Autoencoder::new(self, plan.shape.n_items, init))?;
-        Ok(Box::new(Session::new(network, plan.shape.n_items, optimizer, device)))
+        let largest = [(field, plan.shape.n_items * self.width_of_last())];
+        let start = Start { plan, optimizer, device, seed };
+        start.for_next_item(self, &largest, |init| Autoencoder::new(self, plan.shape.n_items, init))
     }
 }
 
@@ -161,8 +171,7 @@ impl Autoencoder {
     fn scores_of(&self, rows: &[&[u32]]) -> Tensor<2> {
         let device = self.device();
         let (hidden, output) = self.hidden(Bags::new(rows, self.n_items, self.spec.recency).tensor(&device));
-        let scores = output.map_or(hidden.clone(), |output| output.forward(hidden)); // [n_rows, n_items]
-        Tensor::cat(vec![Tensor::zeros([rows.len(), 1], &device), scores], 1)
+        behind_padding(output.map_or(hidden.clone(), |output| output.forward(hidden)))
     }
 
     fn device(&self) -> Device {
@@ -239,9 +248,7 @@ impl Network for Autoencoder {
     }
 
     fn item_vectors(&self) -> Option<ItemVectors> {
-        let output = self.layers.last()?;
-        let bias = output.bias.as_ref().map_or_else(|| vec![0.0; self.n_items], on_host);
-        Some(ItemVectors::of_columns(on_host(&output.weight), bias))
+        Some(ItemVectors::of_layer(self.layers.last()?))
     }
 
     fn fused_states(&self, histories: &Histories) -> Option<Buffer> {

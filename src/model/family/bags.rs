@@ -91,6 +91,12 @@ impl Bags {
     }
 }
 
+/// Scores of items with a column of zeros for padding in front. `[n_rows, n_items]` to `[n_rows, n_items + 1]`
+pub(super) fn behind_padding(scores: Tensor<2>) -> Tensor<2> {
+    let padding = Tensor::zeros([scores.dims()[0], 1], &scores.device());
+    Tensor::cat(vec![padding, scores], 1)
+}
+
 /// Scores after each of the history's last events, each prefix being a bag of its own: the place of the
 /// first row in the history, and `[n_rows, n_items + 1]`.
 pub(super) fn scores_of_prefixes(

@@ -10,25 +10,24 @@ use burn::tensor::module::embedding;
 use serde::{Deserialize, Serialize};
 use strum::VariantNames as _;
 
-use super::{ModelFamily, plain_memory, refuse_errors, refuse_large_array, too_large};
+use super::attentive::{self, Asked, Lesson, rows_at_a_time, states_of};
+use super::{ModelFamily, Start, plain_memory, words};
 use crate::data::Histories;
 use crate::model::attention::{
-    Activation, AskedMaps, Block, Cells, Dropout, Looks, NormPlace, Positions, Rotation, Sizes, activated, dropped,
-    head_problems, mask_of_all, place_vectors, prefixes, through,
+    Activation, Block, Cells, Dropout, Looks, NormPlace, Positions, Rotation, Sizes, activated, dropped, head_problems,
+    mask_of_all, place_layer, place_vectors, through,
 };
-use crate::model::item_vectors::{ItemVectors, by_length};
+use crate::model::item_vectors::ItemVectors;
 use crate::model::kernel::Buffer;
-use crate::model::loss::{MAX_FLOATS, tracked_item_loss};
+use crate::model::layers::{Axis, BATCH, LayerShape, MAX_REPEATED};
 use crate::model::network::{LossSums, Network};
 use crate::model::random::{Init, Noise};
-use crate::model::session::{Session, guarded};
-use crate::model::weights::read;
-use crate::model::window::{groups_by_length, index_tensor, latest, padded, places_of};
+use crate::model::window::{index_tensor, latest, padded, places_of};
 use crate::model::{
     AttentionMaps, Blueprint, MemoryNeed, ModelError, Objective, OpenDevice, OptimizerSpec, StepInputs, Trainable,
     Workload,
 };
-use crate::spec::{Described, Problem};
+use crate::spec::Problem;
 use cloze::{Cloze, Sample};
 
 /// Settings of the masked Transformer.
@@ -78,15 +77,15 @@ impl Default for Bert4RecSpec {
 }
 
 crate::spec::described! { Bert4RecSpec {
-    d_model: Int { min: 2, max: 1024 }, Core, "Width", "", "Length of the vector that stands for an event.", "Sun et al. 2019: 64";
-    n_layers: Int { min: 1, max: 12 }, Core, "Blocks", "", "How many attention blocks follow each other.", "Sun et al. 2019: 2";
-    n_heads: Int { min: 1, max: 16 }, Core, "Heads", "", "How many attention patterns each block learns side by side; must divide the width.", "Sun et al. 2019: 2";
-    d_ff: Int { min: 2, max: 4096 }, More, "Feed-forward width", "", "Width of the layer inside each block.", "Sun et al. 2019: 4 times the width";
+    d_model => words::WIDTH, "Sun et al. 2019: 64";
+    n_layers => words::BLOCKS, "Sun et al. 2019: 2";
+    n_heads => words::HEADS, "Sun et al. 2019: 2";
+    d_ff => words::FEED_FORWARD, "Sun et al. 2019: 4 times the width";
     seq_len: Int { min: 2, max: 2000 }, Core, "Window", "events", "How many of the latest events the model sees, beside the mask that stands for the next one.", "Sun et al. 2019: 200 for MovieLens";
     mask_share: Float { min: 0.01, max: 0.9 }, Core, "Masked share", "", "Share of a history's events that are hidden while training, to be filled in from both sides.", "Sun et al. 2019: 0.2 for MovieLens, 0.4 for Steam, 0.6 for Beauty";
     last_share: Float { min: 0.0, max: 1.0 }, More, "Last-only share", "", "Share of the samples in which the last event alone is hidden, as it is asked for later.", "Sun et al.'s code: 1 sample of 11";
-    dropout: Float { min: 0.0, max: 0.9 }, Core, "Dropout", "", "Share of activations set to zero while training: more fights over-fitting.", "Sun et al.'s code: 0.1–0.5";
-    attention_dropout: Float { min: 0.0, max: 0.9 }, More, "Attention dropout", "", "Share of attention weights set to zero while training.", "Sun et al.'s code: 0.1–0.5";
+    dropout => words::DROPOUT, "Sun et al.'s code: 0.1–0.5";
+    attention_dropout => words::ATTENTION_DROPOUT, "Sun et al.'s code: 0.1–0.5";
     norm: Choice(NormPlace::VARIANTS.to_vec()), More, "Norms", "", "Whether the layer norms of a block stand before its layers, which trains easily, or after each sum, as in BERT.", "Sun et al. 2019: after";
     positions: Choice(Positions::VARIANTS.to_vec()), More, "Positions", "", "How the model knows the places of events; without any it sees a bag.", "Sun et al. 2019: Learned";
 } }
@@ -110,22 +109,31 @@ impl ModelFamily for Bert4RecSpec {
          latest event; a history gives one new sample an epoch instead of ten that are drawn once; weights start from \
          Glorot's distribution, item vectors from N(0, 0.02²)"
     }
-    fn n_params(&self, plan: &Blueprint) -> usize {
+    fn layers(&self, plan: &Blueprint) -> Vec<LayerShape> {
         let Self { d_model, n_layers, seq_len, .. } = *self;
-        let vectors = (plan.shape.n_items + 2) * d_model;
-        let positions = if self.positions == Positions::Learned { (seq_len + 1) * d_model } else { 0 };
-        let norms = if self.norm == NormPlace::Before { 4 * d_model } else { 2 * d_model };
-        let head = d_model * d_model + d_model + plan.shape.n_items + 1;
-        vectors + positions + n_layers * self.sizes().n_params() + norms + head
+        let (n_places, width) = (seq_len.saturating_add(1), Axis::Size(d_model));
+        let events = &[BATCH, Axis::Size(n_places), width];
+        let items = LayerShape::new("Item embedding, with the mask", events);
+        let mut layers = vec![items.with("item.weight", [Axis::items(plan, 2), width])];
+        layers.extend(place_layer(self.positions, ("Positions", "position"), n_places, events));
+        layers.push(LayerShape::new("Layer norm of the input", events).norm("input_norm", d_model));
+        for at in 0..n_layers.min(MAX_REPEATED) {
+            layers.extend(self.sizes().layers(&format!("Block {}", at + 1), &format!("blocks.{at}"), events));
+        }
+        if self.norm == NormPlace::Before {
+            layers.push(LayerShape::new("Final layer norm", events).norm("norm", d_model));
+        }
+        let hidden = Axis::Named("hidden events");
+        layers.push(LayerShape::new("Dense, Gelu", [hidden, width]).dense("head", width, width));
+        let scores = LayerShape::new("Item scores, by the item embedding and a bias", [hidden, Axis::items(plan, 0)]);
+        layers.push(scores.with("bias", [Axis::items(plan, 1)]));
+        layers
     }
     fn memory(&self, work: &Workload<'_>) -> MemoryNeed {
         plain_memory(self.n_params(work.plan), self.n_layers, &self.sizes(), work, self.seq_len + 1)
     }
-    fn check(&self, plan: &Blueprint) -> Vec<Problem> {
-        let mut problems = self.problems();
-        problems.extend(head_problems(self.d_model, self.n_heads, self.positions));
-        problems.extend(too_large("d_model", self.n_params(plan)));
-        problems
+    fn misfits(&self) -> Vec<Problem> {
+        head_problems(self.d_model, self.n_heads, self.positions)
     }
     fn build(
         &self,
@@ -134,10 +142,9 @@ impl ModelFamily for Bert4RecSpec {
         device: &OpenDevice,
         seed: u64,
     ) -> Result<Box<dyn Trainable>, ModelError> {
-        refuse_errors(&self.check(plan))?;
-        refuse_large_array(device, "d_model", (plan.shape.n_items + 2) * self.d_model)?;
-        let network = guarded(|| Bert4Rec::new(self, plan, &mut Init::new(seed, &device.device.clone().autodiff())))?;
-        Ok(Box::new(Session::new(network, plan.shape.n_items, optimizer, device)))
+        let largest = [("d_model", (plan.shape.n_items + 2) * self.d_model)];
+        let start = Start { plan, optimizer, device, seed };
+        start.for_next_item(self, &largest, |init| Bert4Rec::new(self, plan, init))
     }
 }
 
@@ -211,7 +218,7 @@ impl Bert4Rec {
         }
     }
 
-    /// What is multiplied with [`Bert4Rec::output_vectors`]: GELU(h W + b), and a 1 for the item's bias.
+    /// What is multiplied with [`Asked::output_vectors`]: GELU(h W + b), and a 1 for the item's bias.
     /// `[n, d_model]` to `[n, d_model + 1]`
     fn headed(&self, hidden: Tensor<2>) -> Tensor<2> {
         let headed = activated(Activation::Gelu, self.head.forward(hidden));
@@ -219,24 +226,10 @@ impl Bert4Rec {
         Tensor::cat(vec![headed, ones], 1)
     }
 
-    /// Vectors of padding and items, each with its bias behind. `[n_items + 1, d_model + 1]`
-    fn output_vectors(&self) -> Tensor<2> {
-        let items = self.item.weight.val().slice_dim(0, 0..self.mask() as usize);
-        Tensor::cat(vec![items, self.bias.val().unsqueeze_dim(1)], 1)
-    }
-
     /// Histories with a mask behind them, padded: the places, and their number in a row.
     fn asked(&self, rows: &[&[u32]]) -> (Vec<i32>, usize) {
         let masked = |items: &&[u32]| [latest(items, self.spec.seq_len), &[self.mask()]].concat();
         padded(&rows.iter().map(masked).collect::<Vec<_>>())
-    }
-
-    /// States at the mask after each history, `[n_rows, d_model + 1]`; the attention weights of each block
-    /// go into `maps` when it is given.
-    fn states(&self, rows: &[&[u32]], maps: Option<&mut Vec<Tensor<4>>>) -> Tensor<2> {
-        let (inputs, len) = self.asked(rows);
-        let hidden = self.hidden(Cells { inputs: &inputs, n_rows: rows.len(), len }, None, maps);
-        self.headed(hidden.slice_dim(1, -1..).squeeze_dim::<2>(1))
     }
 
     /// States at the masked places of some samples of like length. `[n_masked, d_model]`
@@ -270,75 +263,67 @@ impl Network for Bert4Rec {
         let cloze = self.cloze();
         let samples: Vec<Sample> =
             histories.rows().enumerate().filter_map(|(row, items)| cloze.sample(row, items, noise)).collect();
-        let groups = groups_by_length(&samples.iter().map(|sample| sample.inputs.len()).collect::<Vec<_>>());
-        if groups.is_empty() {
-            return None;
-        }
-        let (mut filled, mut targets) = (Vec::with_capacity(groups.len()), Vec::new());
-        for group in &groups {
-            let group: Vec<&Sample> = group.iter().filter_map(|&at| samples.get(at)).collect();
-            filled.push(self.filled(&group, noise));
-            targets.extend(group.iter().flat_map(|sample| sample.hidden.iter().map(|&(_, item)| item as i32)));
-        }
-        let n_events = targets.len();
-        let states = self.headed(Tensor::cat(filled, 0)); // [n_events, d_model + 1]
-        let by = (&self.objective, noise);
-        let (objective, loss) = tracked_item_loss(states, self.output_vectors(), &targets, by);
-        let gradients = objective.div_scalar(n_events as f32).backward();
-        Some((GradientsParams::from_grads(gradients, self), LossSums { loss, n_events, kl: None }))
+        let (filled, targets) = states_of(&samples, |samples| self.filled(samples, noise))?;
+        let products = (self.headed(filled), self.output_vectors());
+        Some(attentive::gradients(self, products, &targets, (&self.objective, noise)))
     }
 
     fn rows_at_a_time(&self, len: usize) -> usize {
-        let Bert4RecSpec { d_model, d_ff, n_heads, seq_len, .. } = self.spec;
-        let len = len.min(seq_len) + 1;
-        let widest = (n_heads * len * len).max(len * (4 * d_model + d_ff)).max(self.item.weight.dims()[0]);
-        MAX_FLOATS / widest
+        rows_at_a_time(&self.spec.sizes(), len.min(self.spec.seq_len) + 1, self.item.weight.dims()[0])
     }
 
     fn scores(&self, histories: &Histories) -> Tensor<2> {
-        let rows: Vec<&[u32]> = histories.rows().collect();
-        self.states(&rows, None).matmul(self.output_vectors().transpose()) // [n_rows, n_items + 1]
+        self.asked_scores(histories)
     }
 
     fn item_vectors(&self) -> Option<ItemVectors> {
-        let vectors = read(self.output_vectors().without_autodiff()).ok()?;
-        Some(ItemVectors::of_rows(&vectors, self.spec.d_model + 1))
+        self.vectors_of_items()
     }
 
     fn fused_states(&self, histories: &Histories) -> Option<Buffer> {
-        let states_of = |batch: &Histories| {
-            let rows: Vec<&[u32]> = batch.rows().collect();
-            read(self.states(&rows, None)).unwrap_or_default()
-        };
-        Some(by_length(histories, self.spec.d_model + 1, |len| self.rows_at_a_time(len), states_of))
+        Some(self.states_by_length(histories))
     }
 
-    /// Each step is asked by its own prefix with a mask behind it, so that no row sees the future, though the
-    /// network looks both ways.
     fn step_scores(&self, history: &Histories) -> (usize, Tensor<2>) {
-        let (first, prefixes) = prefixes(history.row(0), self.spec.seq_len);
-        let at_a_time = self.rows_at_a_time(history.row(0).len()).max(1);
-        let vectors = self.output_vectors().transpose();
-        let blocks = prefixes.chunks(at_a_time).map(|block| self.states(block, None).matmul(vectors.clone()));
-        (first, Tensor::cat(blocks.collect(), 0))
+        self.asked_step_scores(history)
     }
 
-    /// Row `r` is the look of the mask that stands after event `r`, at the events up to it; what the mask gives
-    /// to itself is shared out among them.
     fn attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
-        let Bert4RecSpec { n_layers, n_heads, seq_len, .. } = self.spec;
-        let (first, prefixes) = prefixes(history.row(0), seq_len);
-        let mut found = AskedMaps::new([n_layers, n_heads], first, prefixes.len());
-        let at_a_time = (self.rows_at_a_time(history.row(0).len()) / n_layers.max(1)).max(1);
-        for (block, rows) in prefixes.chunks(at_a_time).enumerate() {
-            let mut maps = Vec::with_capacity(n_layers);
-            let _states = self.states(rows, Some(&mut maps));
-            for (layer, weights) in maps.into_iter().enumerate() {
-                let n_keys = weights.dims()[3] - 1;
-                let looks = weights.slice_dim(2, -1..).slice_dim(3, 0..n_keys);
-                found.put(layer, block * at_a_time, looks)?;
-            }
-        }
-        Ok(Some(found.finish()))
+        self.asked_attention(history)
+    }
+}
+
+impl Lesson for Sample {
+    fn len(&self) -> usize {
+        self.inputs.len()
+    }
+
+    fn targets(&self) -> impl Iterator<Item = u32> {
+        self.hidden.iter().map(|&(_, item)| item)
+    }
+}
+
+impl Asked for Bert4Rec {
+    fn reach(&self) -> ([usize; 2], usize) {
+        ([self.spec.n_layers, self.spec.n_heads], self.spec.seq_len)
+    }
+
+    /// At a mask behind each history.
+    fn states(&self, rows: &[&[u32]], maps: Option<&mut Vec<Tensor<4>>>) -> Tensor<2> {
+        let (inputs, len) = self.asked(rows);
+        let hidden = self.hidden(Cells { inputs: &inputs, n_rows: rows.len(), len }, None, maps);
+        self.headed(hidden.slice_dim(1, -1..).squeeze_dim::<2>(1))
+    }
+
+    /// Vectors of padding and items, each with its bias behind. `[n_items + 1, d_model + 1]`
+    fn output_vectors(&self) -> Tensor<2> {
+        let items = self.item.weight.val().slice_dim(0, 0..self.mask() as usize);
+        Tensor::cat(vec![items, self.bias.val().unsqueeze_dim(1)], 1)
+    }
+
+    /// That of the mask; what it gives to itself is shared out among the events.
+    fn look(weights: Tensor<4>) -> Tensor<4> {
+        let n_keys = weights.dims()[3] - 1;
+        weights.slice_dim(2, -1..).slice_dim(3, 0..n_keys)
     }
 }

@@ -9,25 +9,25 @@ use burn::tensor::module::embedding;
 use serde::{Deserialize, Serialize};
 use strum::VariantNames as _;
 
-use super::{ModelFamily, plain_memory, refuse_errors, refuse_large_array, too_large};
+use super::attentive::{self, Asked, Lesson, rows_at_a_time, states_of};
+use super::{ModelFamily, Start, plain_memory, words};
 use crate::data::Histories;
 use crate::model::attention::{
-    Activation, AskedMaps, Block, Cells, DecoderBlock, Dropout, Looks, NormPlace, Positions, Rotation, Sizes,
-    causal_mask, dropped, head_problems, key_mask, mask_of_all, place_vectors, prefixes, through,
+    Activation, Block, Cells, DecoderBlock, Dropout, Looks, NormPlace, Positions, Rotation, Sizes, causal_mask,
+    dropped, head_problems, key_mask, mask_of_all, place_layer, place_vectors, through,
 };
-use crate::model::item_vectors::{ItemVectors, by_length};
+use crate::model::item_vectors::ItemVectors;
 use crate::model::kernel::Buffer;
-use crate::model::loss::{MAX_FLOATS, tracked_item_loss};
+use crate::model::layers::{Axis, LayerShape, MAX_REPEATED, with_answer};
 use crate::model::network::{LossSums, Network};
 use crate::model::random::{Init, Noise, Place};
-use crate::model::session::{Session, guarded};
 use crate::model::weights::read;
-use crate::model::window::{groups_by_length, index_tensor, latest, padded, places_of};
+use crate::model::window::{index_tensor, latest, padded, places_of};
 use crate::model::{
     Ahead, AttentionMaps, Blueprint, MemoryNeed, ModelError, Objective, OpenDevice, OptimizerSpec, StepInputs,
     Trainable, Workload,
 };
-use crate::spec::{Described, Problem};
+use crate::spec::Problem;
 use cuts::{Cut, Cutter};
 
 /// Settings of the encoder and decoder.
@@ -80,17 +80,17 @@ impl Default for EncoderDecoderSpec {
 }
 
 crate::spec::described! { EncoderDecoderSpec {
-    d_model: Int { min: 2, max: 1024 }, Core, "Width", "", "Length of the vector that stands for an event.", "Ours for small data; Vaswani et al. 2017: 512";
+    d_model => words::WIDTH, "Ours for small data; Vaswani et al. 2017: 512";
     n_layers: Int { min: 1, max: 12 }, Core, "Blocks", "", "How many blocks the encoder has, and as many the decoder.", "Ours for small data; Vaswani et al. 2017: 6";
-    n_heads: Int { min: 1, max: 16 }, Core, "Heads", "", "How many attention patterns each block learns side by side; must divide the width.", "Ours for small data; Vaswani et al. 2017: 8";
-    d_ff: Int { min: 2, max: 4096 }, More, "Feed-forward width", "", "Width of the layer inside each block.", "Vaswani et al. 2017: 4 times the width";
+    n_heads => words::HEADS, "Ours for small data; Vaswani et al. 2017: 8";
+    d_ff => words::FEED_FORWARD, "Vaswani et al. 2017: 4 times the width";
     seq_len: Int { min: 2, max: 2000 }, Core, "Window", "events", "How many of the latest events the encoder reads.", "Ours; half of the causal Transformer's, for it is read anew for every question";
     n_ahead: Int { min: 1, max: 50 }, Core, "Events ahead", "events", "How many of the next events the decoder learns to foretell, one after the other.", "Ours";
     n_cuts: Int { min: 1, max: 64 }, More, "Cuts", "", "At how many places each history is cut in a step into what is read and what is foretold.", "Ours";
-    dropout: Float { min: 0.0, max: 0.9 }, Core, "Dropout", "", "Share of activations set to zero while training: more fights over-fitting.", "Vaswani et al. 2017: 0.1";
-    attention_dropout: Float { min: 0.0, max: 0.9 }, More, "Attention dropout", "", "Share of attention weights set to zero while training.", "Vaswani et al. 2017: none in the paper, 0.1 in their code";
+    dropout => words::DROPOUT, "Vaswani et al. 2017: 0.1";
+    attention_dropout => words::ATTENTION_DROPOUT, "Vaswani et al. 2017: none in the paper, 0.1 in their code";
     norm: Choice(NormPlace::VARIANTS.to_vec()), More, "Norms", "", "Whether the layer norms of a block stand before its layers, which trains easily, or after each sum.", "Vaswani et al. 2017: after";
-    activation: Choice(Activation::VARIANTS.to_vec()), More, "Activation", "", "What stands inside the feed-forward layer.", "Vaswani et al. 2017: Relu";
+    activation => words::ACTIVATION, "Vaswani et al. 2017: Relu";
     positions: Choice(Positions::VARIANTS.to_vec()), More, "Positions", "", "How encoder and decoder know the places of events; without any the encoder sees a bag.", "Vaswani et al. 2017: Sinusoidal";
 } }
 
@@ -113,13 +113,27 @@ impl ModelFamily for EncoderDecoderSpec {
          decoder and output; places in the history count from the latest event. Trained with the true events before \
          each (teacher forcing), without label smoothing; histories are cut at random places"
     }
-    fn n_params(&self, plan: &Blueprint) -> usize {
+    fn layers(&self, plan: &Blueprint) -> Vec<LayerShape> {
         let Self { d_model, n_layers, seq_len, n_ahead, .. } = *self;
-        let vectors = (plan.shape.n_items + 2) * d_model;
-        let positions = if self.positions == Positions::Learned { (seq_len + n_ahead) * d_model } else { 0 };
-        let norms = if self.norm == NormPlace::Before { 4 * d_model } else { 0 };
-        let sizes = self.sizes();
-        vectors + positions + n_layers * (sizes.n_params() + DecoderBlock::n_params(&sizes)) + norms
+        let (cuts, width) = (Axis::Named("cuts of the batch"), Axis::Size(d_model));
+        let (read, ahead) = (&[cuts, Axis::Size(seq_len), width], &[cuts, Axis::Size(n_ahead), width]);
+        let norm = |name: &str, title: &str, events: &[Axis; 3]| {
+            (self.norm == NormPlace::Before).then(|| LayerShape::new(title, events).norm(name, d_model))
+        };
+        let items = LayerShape::new("Item embedding, with the start of decoding", read);
+        let mut layers = vec![items.with("item.weight", [Axis::items(plan, 2), width])];
+        layers.extend(place_layer(self.positions, ("Positions read", "position"), seq_len, read));
+        for at in 0..n_layers.min(MAX_REPEATED) {
+            layers.extend(self.sizes().layers(&format!("Encoder {}", at + 1), &format!("encoder.{at}"), read));
+        }
+        layers.extend(norm("encoder_norm", "Layer norm of the encoder", read));
+        layers.extend(place_layer(self.positions, ("Positions ahead", "ahead"), n_ahead, ahead));
+        for at in 0..n_layers.min(MAX_REPEATED) {
+            let (title, name) = (format!("Decoder {}", at + 1), format!("decoder.{at}"));
+            layers.extend(DecoderBlock::layers(&self.sizes(), &title, &name, ahead));
+        }
+        layers.extend(norm("norm", "Layer norm of the decoder", ahead));
+        with_answer(layers, plan, (ahead, None))
     }
     fn memory(&self, work: &Workload<'_>) -> MemoryNeed {
         // Every cut is a row of its own.
@@ -127,11 +141,8 @@ impl ModelFamily for EncoderDecoderSpec {
         let rows = Workload { batch_size, ..*work };
         plain_memory(self.n_params(work.plan), 2 * self.n_layers, &self.sizes(), &rows, self.seq_len + self.n_ahead)
     }
-    fn check(&self, plan: &Blueprint) -> Vec<Problem> {
-        let mut problems = self.problems();
-        problems.extend(head_problems(self.d_model, self.n_heads, self.positions));
-        problems.extend(too_large("d_model", self.n_params(plan)));
-        problems
+    fn misfits(&self) -> Vec<Problem> {
+        head_problems(self.d_model, self.n_heads, self.positions)
     }
     fn build(
         &self,
@@ -140,11 +151,9 @@ impl ModelFamily for EncoderDecoderSpec {
         device: &OpenDevice,
         seed: u64,
     ) -> Result<Box<dyn Trainable>, ModelError> {
-        refuse_errors(&self.check(plan))?;
-        refuse_large_array(device, "d_model", (plan.shape.n_items + 2) * self.d_model)?;
-        let init = &mut Init::new(seed, &device.device.clone().autodiff());
-        let network = guarded(|| EncoderDecoder::new(self, plan, init))?;
-        Ok(Box::new(Session::new(network, plan.shape.n_items, optimizer, device)))
+        let largest = [("d_model", (plan.shape.n_items + 2) * self.d_model)];
+        let start = Start { plan, optimizer, device, seed };
+        start.for_next_item(self, &largest, |init| EncoderDecoder::new(self, plan, init))
     }
 }
 
@@ -202,11 +211,6 @@ impl EncoderDecoder {
     /// Row of the item table from which decoding starts.
     fn start(&self) -> u32 {
         self.item.weight.dims()[0].saturating_sub(1) as u32
-    }
-
-    /// Vectors of padding and items. `[n_items + 1, d_model]`
-    fn output_vectors(&self) -> Tensor<2> {
-        self.item.weight.val().slice_dim(0, 0..self.start() as usize)
     }
 
     /// Item vectors times the root of the width, as in the paper. `[n_rows, len, d_model]`
@@ -270,14 +274,6 @@ impl EncoderDecoder {
         self.encode(Cells { inputs: &inputs, n_rows: rows.len(), len }, None)
     }
 
-    /// States of the first decoded step after each history, `[n_rows, d_model]`; the weights of each block's
-    /// look at the history go into `maps` when it is given.
-    fn states(&self, rows: &[&[u32]], maps: Option<&mut Vec<Tensor<4>>>) -> Tensor<2> {
-        let starts = vec![self.start() as i32; rows.len()];
-        let cells = Cells { inputs: &starts, n_rows: rows.len(), len: 1 };
-        self.decode(&self.encoded(rows), cells, None, maps).squeeze_dim::<2>(1)
-    }
-
     /// States before each of the events to be foretold of some cuts of like length. `[n_events, d_model]`
     fn foretold(&self, cuts: &[&Cut], noise: Noise) -> Tensor<2> {
         let (pasts, len) = padded(&cuts.iter().map(|cut| cut.past.clone()).collect::<Vec<_>>());
@@ -316,71 +312,32 @@ impl Network for EncoderDecoder {
         let cutter = Cutter { seq_len, n_ahead, n_cuts };
         let cuts: Vec<Cut> =
             histories.rows().enumerate().flat_map(|(row, items)| cutter.cuts(row, items, noise)).collect();
-        let groups = groups_by_length(&cuts.iter().map(|cut| cut.past.len()).collect::<Vec<_>>());
-        if groups.is_empty() {
-            return None;
-        }
-        let (mut states, mut targets) = (Vec::with_capacity(groups.len()), Vec::new());
-        for group in &groups {
-            let group: Vec<&Cut> = group.iter().filter_map(|&at| cuts.get(at)).collect();
-            states.push(self.foretold(&group, noise));
-            targets.extend(group.iter().flat_map(|cut| cut.next.iter().map(|&item| item as i32)));
-        }
-        let n_events = targets.len();
-        let by = (&self.objective, noise);
-        let (objective, loss) = tracked_item_loss(Tensor::cat(states, 0), self.output_vectors(), &targets, by);
-        let gradients = objective.div_scalar(n_events as f32).backward();
-        Some((GradientsParams::from_grads(gradients, self), LossSums { loss, n_events, kl: None }))
+        let (states, targets) = states_of(&cuts, |cuts| self.foretold(cuts, noise))?;
+        Some(attentive::gradients(self, (states, self.output_vectors()), &targets, (&self.objective, noise)))
     }
 
     fn rows_at_a_time(&self, len: usize) -> usize {
-        let EncoderDecoderSpec { d_model, d_ff, n_heads, seq_len, .. } = self.spec;
-        let len = len.clamp(1, seq_len);
-        let widest = (n_heads * len * len).max(len * (4 * d_model + d_ff)).max(self.item.weight.dims()[0]);
-        MAX_FLOATS / widest
+        rows_at_a_time(&self.spec.sizes(), len.clamp(1, self.spec.seq_len), self.item.weight.dims()[0])
     }
 
     fn scores(&self, histories: &Histories) -> Tensor<2> {
-        let rows: Vec<&[u32]> = histories.rows().collect();
-        self.states(&rows, None).matmul(self.output_vectors().transpose()) // [n_rows, n_items + 1]
+        self.asked_scores(histories)
     }
 
     fn item_vectors(&self) -> Option<ItemVectors> {
-        let vectors = read(self.output_vectors().without_autodiff()).ok()?;
-        Some(ItemVectors::of_rows(&vectors, self.spec.d_model))
+        self.vectors_of_items()
     }
 
     fn fused_states(&self, histories: &Histories) -> Option<Buffer> {
-        let states_of = |batch: &Histories| {
-            let rows: Vec<&[u32]> = batch.rows().collect();
-            read(self.states(&rows, None)).unwrap_or_default()
-        };
-        Some(by_length(histories, self.spec.d_model, |len| self.rows_at_a_time(len), states_of))
+        Some(self.states_by_length(histories))
     }
 
-    /// Each step is asked by its own prefix, since the encoder looks both ways.
     fn step_scores(&self, history: &Histories) -> (usize, Tensor<2>) {
-        let (first, prefixes) = prefixes(history.row(0), self.spec.seq_len);
-        let at_a_time = self.rows_at_a_time(history.row(0).len()).max(1);
-        let vectors = self.output_vectors().transpose();
-        let blocks = prefixes.chunks(at_a_time).map(|block| self.states(block, None).matmul(vectors.clone()));
-        (first, Tensor::cat(blocks.collect(), 0))
+        self.asked_step_scores(history)
     }
 
-    /// Row `r` is the decoder's look at the events up to event `r`, from the first step that it decodes.
     fn attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
-        let EncoderDecoderSpec { n_layers, n_heads, seq_len, .. } = self.spec;
-        let (first, prefixes) = prefixes(history.row(0), seq_len);
-        let mut found = AskedMaps::new([n_layers, n_heads], first, prefixes.len());
-        let at_a_time = self.rows_at_a_time(history.row(0).len()).max(1);
-        for (block, rows) in prefixes.chunks(at_a_time).enumerate() {
-            let mut maps = Vec::with_capacity(n_layers);
-            let _states = self.states(rows, Some(&mut maps));
-            for (layer, looks) in maps.into_iter().enumerate() {
-                found.put(layer, block * at_a_time, looks)?;
-            }
-        }
-        Ok(Some(found.finish()))
+        self.asked_attention(history)
     }
 
     /// Decodes step by step; when the decoder has foretold all that it learnt to, what it foretold joins the
@@ -402,5 +359,33 @@ impl Network for EncoderDecoder {
             }
         }
         Ok(Some(rows))
+    }
+}
+
+impl Lesson for Cut {
+    fn len(&self) -> usize {
+        self.past.len()
+    }
+
+    fn targets(&self) -> impl Iterator<Item = u32> {
+        self.next.iter().copied()
+    }
+}
+
+impl Asked for EncoderDecoder {
+    fn reach(&self) -> ([usize; 2], usize) {
+        ([self.spec.n_layers, self.spec.n_heads], self.spec.seq_len)
+    }
+
+    /// Of the first decoded step after each history, with the decoder's looks at the history.
+    fn states(&self, rows: &[&[u32]], maps: Option<&mut Vec<Tensor<4>>>) -> Tensor<2> {
+        let starts = vec![self.start() as i32; rows.len()];
+        let cells = Cells { inputs: &starts, n_rows: rows.len(), len: 1 };
+        self.decode(&self.encoded(rows), cells, None, maps).squeeze_dim::<2>(1)
+    }
+
+    /// Vectors of padding and items. `[n_items + 1, d_model]`
+    fn output_vectors(&self) -> Tensor<2> {
+        self.item.weight.val().slice_dim(0, 0..self.start() as usize)
     }
 }

@@ -1,33 +1,21 @@
 //! What the variational families share: the Kullback–Leibler term, its free nats, and how its weight grows.
 
 use burn::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use crate::model::StepInputs;
+use crate::model::layers::{Axis, LayerShape};
 
-/// How the weight of the Kullback–Leibler term grows.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    strum::Display,
-    strum::EnumIter,
-    strum::VariantNames,
-)]
-pub enum Annealing {
-    /// Once, in a line, over a share of the run (Bowman et al. 2016; Liang et al. 2018).
-    #[default]
-    Linear,
-    /// In a line over a share of each of four parts of the run, from 0 again at the start of each (Fu et al.
-    /// 2019, eq. 6 and 7).
-    Cyclical,
+crate::spec::choice! {
+    /// How the weight of the Kullback–Leibler term grows.
+    pub enum Annealing {
+        /// Once, in a line, over a share of the run (Bowman et al. 2016; Liang et al. 2018).
+        #[default]
+        Linear,
+        /// In a line over a share of each of four parts of the run, from 0 again at the start of each (Fu et al.
+        /// 2019, eq. 6 and 7).
+        Cyclical,
+    }
 }
-crate::spec::choice!(Annealing);
 
 /// Parts of a run with cyclical annealing, as Fu et al. 2019 have it.
 const CYCLES: usize = 4;
@@ -46,6 +34,18 @@ impl Annealing {
         let over = over * n_steps;
         if over > 0.0 { (step as f64 / over).min(1.0) } else { 1.0 }
     }
+}
+
+/// From a hidden layer through the latent vector to the decoder's hidden layer, on rows `rows`.
+pub(super) fn latent_layers(rows: &[Axis], [d_hidden, d_latent]: [usize; 2]) -> [LayerShape; 4] {
+    let (hidden, latent) = (Axis::Size(d_hidden), Axis::Size(d_latent));
+    let of = |width: Axis| [rows, &[width]].concat();
+    [
+        LayerShape::new("Latent mean", of(latent)).dense("mean", hidden, latent),
+        LayerShape::new("Latent log-variance", of(latent)).dense("log_variance", hidden, latent),
+        LayerShape::new("Latent vector, drawn", of(latent)),
+        LayerShape::new("Decoder, tanh", of(hidden)).dense("decoder", latent, hidden),
+    ]
 }
 
 /// The Kullback–Leibler term of a batch, still on the device.

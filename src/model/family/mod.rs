@@ -1,5 +1,6 @@
 //! The model families: one file each, one list of them here.
 
+mod attentive;
 mod autoencoder;
 mod bags;
 mod bert4rec;
@@ -12,6 +13,7 @@ mod rnn;
 mod sequential_vae;
 mod transformer;
 mod vae;
+mod words;
 
 pub use autoencoder::AutoencoderSpec;
 pub use bert4rec::Bert4RecSpec;
@@ -28,10 +30,12 @@ pub use vae::VaeSpec;
 use serde::{Deserialize, Serialize};
 
 use super::attention::Sizes;
+use super::layers::{LayerShape, count_of};
 use super::loss::MAX_FLOATS;
+use super::network::Network;
 use super::outcome::{OutcomeNetwork, StateNetwork};
 use super::random::Init;
-use super::session::Session;
+use super::session::{Session, guarded};
 use super::{Blueprint, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, Trainable, Workload};
 use crate::data::TaskKind;
 use crate::spec::{Described, Field, Problem};
@@ -57,8 +61,14 @@ pub trait ModelFamily: Described {
         false
     }
 
+    /// The layers in the order in which a history goes through them, from the settings alone. Before the
+    /// data are prepared a plan has no items, and what they tell stands as a symbol.
+    fn layers(&self, plan: &Blueprint) -> Vec<LayerShape>;
+
     /// Number of learnt numbers, from the settings alone.
-    fn n_params(&self, plan: &Blueprint) -> usize;
+    fn n_params(&self, plan: &Blueprint) -> usize {
+        count_of(&self.layers(plan)).fixed
+    }
 
     /// Memory that training on the processor takes, from the settings alone: the parameters, and what is
     /// worked on beside them, of which a family that says nothing else is taken to have copies of its weights.
@@ -67,9 +77,24 @@ pub trait ModelFamily: Described {
         MemoryNeed::of_numbers(n_params, n_params, n_params)
     }
 
+    /// What does not fit among the settings, beside the range of each.
+    fn misfits(&self) -> Vec<Problem> {
+        Vec::new()
+    }
+
+    /// The setting that makes the model large.
+    fn setting_of_size(&self) -> &'static str {
+        "d_model"
+    }
+
     /// What does not fit the data or itself. Fields are relative (`d_model`). Ranges of single
     /// settings are included.
-    fn check(&self, plan: &Blueprint) -> Vec<Problem>;
+    fn check(&self, plan: &Blueprint) -> Vec<Problem> {
+        let mut problems = self.problems();
+        problems.extend(self.misfits());
+        problems.extend(too_large(self.setting_of_size(), self.n_params(plan)));
+        problems
+    }
 
     /// Builds the model with initial weights from `seed`.
     ///
@@ -187,19 +212,53 @@ fn unfit(family: &dyn ModelFamily, plan: &Blueprint) -> Option<Problem> {
     })
 }
 
-/// A network for the next item as it is, for another task with its head, ready to be trained.
-fn with_head<N: StateNetwork + 'static>(
-    network: N,
-    plan: &Blueprint,
-    init: &mut Init,
-    (optimizer, device): (OptimizerSpec, &OpenDevice),
-) -> Box<dyn Trainable> {
-    let n_items = plan.shape.n_items;
-    if plan.is_next_item() {
-        return Box::new(Session::new(network, n_items, optimizer, device));
+/// What a model is built for, and the seed of its first weights.
+struct Start<'a> {
+    plan: &'a Blueprint,
+    optimizer: OptimizerSpec,
+    device: &'a OpenDevice,
+    seed: u64,
+}
+
+/// The largest arrays of a network, in numbers, each with the setting that makes it large.
+type Largest<'a> = &'a [(&'static str, usize)];
+
+impl Start<'_> {
+    /// A network that ranks the next item, ready to be trained.
+    fn for_next_item<N: Network + 'static>(
+        self,
+        family: &dyn ModelFamily,
+        largest: Largest<'_>,
+        network: impl FnOnce(&mut Init) -> N,
+    ) -> Result<Box<dyn Trainable>, ModelError> {
+        let mut init = self.init(family, largest)?;
+        let network = guarded(|| network(&mut init))?;
+        Ok(Box::new(Session::new(network, self.plan.shape.n_items, self.optimizer, self.device)))
     }
-    let network = OutcomeNetwork::new(network, plan.output, init);
-    Box::new(Session::new(network, n_items, optimizer, device).with_outputs(plan.output.n_outputs()))
+
+    /// A network for the next item as it is, for another task with its head, ready to be trained.
+    fn for_every_task<N: StateNetwork + 'static>(
+        self,
+        family: &dyn ModelFamily,
+        largest: Largest<'_>,
+        network: impl FnOnce(&mut Init) -> N,
+    ) -> Result<Box<dyn Trainable>, ModelError> {
+        let Start { plan, optimizer, device, .. } = self;
+        if plan.is_next_item() {
+            return self.for_next_item(family, largest, network);
+        }
+        let mut init = self.init(family, largest)?;
+        let network = guarded(|| OutcomeNetwork::new(network(&mut init), plan.output, &mut init))?;
+        let session = Session::new(network, plan.shape.n_items, optimizer, device);
+        Ok(Box::new(session.with_outputs(plan.output.n_outputs())))
+    }
+
+    /// Draws weights on the device, when the settings fit.
+    fn init(&self, family: &dyn ModelFamily, largest: Largest<'_>) -> Result<Init, ModelError> {
+        refuse_errors(&family.check(self.plan))?;
+        largest.iter().try_for_each(|(field, n)| refuse_large_array(self.device, field, *n))?;
+        Ok(Init::new(self.seed, &self.device.device.clone().autodiff()))
+    }
 }
 
 /// Parameters above which training on an ordinary machine runs out of memory: with gradient and two

@@ -9,25 +9,23 @@ use burn::optim::GradientsParams;
 use burn::prelude::*;
 use burn::tensor::IndexingUpdateOp;
 use serde::{Deserialize, Serialize};
-use strum::VariantNames;
 
-use super::latent::{Annealing, KlTerm};
-use super::{ModelFamily, refuse_errors, refuse_large_array, too_large};
+use super::bags::behind_padding;
+use super::latent::{Annealing, KlTerm, latent_layers};
+use super::{ModelFamily, Start, words};
 use crate::data::Histories;
 use crate::model::item_vectors::ItemVectors;
 use crate::model::kernel::{Buffer, rows_of_logits};
+use crate::model::layers::{Axis, BATCH, LayerShape};
 use crate::model::loss::MAX_FLOATS;
 use crate::model::network::{LossSums, Network};
 use crate::model::packing::Packing;
 use crate::model::random::{Init, Noise, Place, dropout_factors};
 use crate::model::recurrent::{self, Gru, RecurrentLayer as _, plain};
-use crate::model::session::{Session, guarded};
-use crate::model::weights::on_host;
 use crate::model::window::{index_tensor, latest};
 use crate::model::{
     Blueprint, Likelihood, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable, Workload,
 };
-use crate::spec::{Described, Problem};
 use steps::{Steps, normals};
 
 /// Settings of the sequential VAE.
@@ -85,8 +83,8 @@ crate::spec::described! { SequentialVaeSpec {
     n_ahead: Int { min: 1, max: 50 }, Core, "Events ahead", "events", "Number of next events that are told after each event, each different item once; 1 asks for the very next one.", "Sachdeva et al. 2019: 4";
     dropout: Float { min: 0.0, max: 0.9 }, Core, "Dropout", "", "Share of activations set to zero while training, before and after the GRU.", "Sachdeva et al. 2019: none";
     beta: Float { min: 0.0, max: 4.0 }, Core, "Beta", "", "Largest weight of the Kullback–Leibler term of each event; 0 leaves it out.", "Liang et al. 2018: 0.2";
-    anneal: Float { min: 0.0, max: 1.0 }, More, "Annealing", "of the run", "Share of the steps, or of those of a cycle, over which beta grows from 0.", "Liang et al. 2018: linear";
-    annealing: Choice(Annealing::VARIANTS.to_vec()), More, "Annealing form", "", "Linear: beta grows once; Cyclical: it starts from 0 again at each quarter of the run, against a latent vector that is not used.", "Liang et al. 2018: Linear; Fu et al. 2019: Cyclical, half of each of four cycles";
+    anneal => words::ANNEAL, "Liang et al. 2018: linear";
+    annealing => words::ANNEALING, "Liang et al. 2018: Linear; Fu et al. 2019: Cyclical, half of each of four cycles";
     free_bits: Float { min: 0.0, max: 10.0 }, More, "Free bits", "nats", "Kullback–Leibler term of each latent dimension that costs nothing, as a mean over the events of a batch; 0 charges for all of it.", "Kingma et al. 2016: 0.1 to 2 a group; off";
 } }
 
@@ -100,11 +98,19 @@ impl ModelFamily for SequentialVaeSpec {
     fn source(&self) -> &'static str {
         "Sachdeva et al. 2019 (SVAE): multinomial likelihood of the next k items; beta weighs the term of each event, where the published code divides it by their number"
     }
-    fn n_params(&self, plan: &Blueprint) -> usize {
-        let Self { d_model, d_state, d_hidden, d_latent, .. } = *self;
-        let encoder = (d_state + 1) * d_hidden + 2 * (d_hidden + 1) * d_latent;
-        let decoder = (d_latent + 1) * d_hidden + (d_hidden + 1) * plan.shape.n_items;
-        (plan.shape.n_items + 1) * d_model + Gru::n_params(d_model, d_state) + encoder + decoder
+    fn layers(&self, plan: &Blueprint) -> Vec<LayerShape> {
+        let Self { d_model, d_state, d_hidden, d_latent, seq_len, .. } = *self;
+        let (len, hidden, items) = (Axis::Size(seq_len), Axis::Size(d_hidden), Axis::items(plan, 0));
+        let of = |width: usize| [BATCH, len, Axis::Size(width)];
+        let vectors = [Axis::items(plan, 1), Axis::Size(d_model)];
+        let mut layers = vec![
+            LayerShape::new("Item embedding", of(d_model)).with("item.weight", vectors),
+            Gru::with_weights(LayerShape::new("GRU", of(d_state)), "gru", d_model, d_state),
+            LayerShape::new("Encoder, tanh", of(d_hidden)).dense("encoder", Axis::Size(d_state), hidden),
+        ];
+        layers.extend(latent_layers(&[BATCH, len], [d_hidden, d_latent]));
+        layers.push(LayerShape::new("Item scores", [BATCH, len, items]).dense("output", hidden, items));
+        layers
     }
     /// A copy of the weights; of each event what goes into the GRU, its states, gates and gradients, four
     /// hidden and six latent vectors and its targets; and a block of logits.
@@ -124,11 +130,6 @@ impl ModelFamily for SequentialVaeSpec {
             + work.scores();
         MemoryNeed::of_numbers(n_params, step, evaluation)
     }
-    fn check(&self, plan: &Blueprint) -> Vec<Problem> {
-        let mut problems = self.problems();
-        problems.extend(too_large("d_model", self.n_params(plan)));
-        problems
-    }
     fn build(
         &self,
         plan: &Blueprint,
@@ -136,12 +137,10 @@ impl ModelFamily for SequentialVaeSpec {
         device: &OpenDevice,
         seed: u64,
     ) -> Result<Box<dyn Trainable>, ModelError> {
-        refuse_errors(&self.check(plan))?;
-        refuse_large_array(device, "d_model", (plan.shape.n_items + 1) * self.d_model)?;
-        refuse_large_array(device, "d_hidden", plan.shape.n_items * self.d_hidden)?;
-        let init = &mut Init::new(seed, &device.device.clone().autodiff());
-        let network = guarded(|| SequentialVae::new(self, plan.shape.n_items, init))?;
-        Ok(Box::new(Session::new(network, plan.shape.n_items, optimizer, device)))
+        let n_items = plan.shape.n_items;
+        let largest = [("d_model", (n_items + 1) * self.d_model), ("d_hidden", n_items * self.d_hidden)];
+        let start = Start { plan, optimizer, device, seed };
+        start.for_next_item(self, &largest, |init| SequentialVae::new(self, n_items, init))
     }
 }
 
@@ -203,10 +202,8 @@ impl SequentialVae {
     /// Scores from states and the means of their latent vectors, with a column of zeros for padding in front.
     /// `[n_rows, d_state]` to `[n_rows, n_items + 1]`
     fn scores_from(&self, states: Tensor<2>) -> Tensor<2> {
-        let padding = Tensor::zeros([states.dims()[0], 1], &states.device());
         let [mean, _] = self.encode(states);
-        let scores = self.output.forward(self.decoder.forward(mean).tanh()); // [n_rows, n_items]
-        Tensor::cat(vec![padding, scores], 1)
+        behind_padding(self.output.forward(self.decoder.forward(mean).tanh()))
     }
 
     /// State after each event of the last `seq_len` of each row, in packed order, with a last row of zeros:
@@ -321,8 +318,7 @@ impl Network for SequentialVae {
     }
 
     fn item_vectors(&self) -> Option<ItemVectors> {
-        let bias = self.output.bias.as_ref().map_or_else(|| vec![0.0; self.n_items()], on_host);
-        Some(ItemVectors::of_columns(on_host(&self.output.weight), bias))
+        Some(ItemVectors::of_layer(&self.output))
     }
 
     fn fused_states(&self, histories: &Histories) -> Option<Buffer> {

@@ -12,26 +12,26 @@ use burn::tensor::module::embedding;
 use serde::{Deserialize, Serialize};
 use strum::VariantNames as _;
 
-use super::{EVERY_TASK, ModelFamily, plain_memory, refuse_errors, refuse_large_array, too_large, with_head};
+use super::attentive::{self, rows_at_a_time};
+use super::{EVERY_TASK, ModelFamily, Start, plain_memory, words};
 use crate::data::{Histories, PaddedBatch, TaskKind};
 use crate::model::attention::{
     Activation, Block, Cells, Dropout, Looks, N_BUCKETS, NormPlace, Positions, Rotation, Sizes, causal_mask, dropped,
-    head_problems, interval_bias, place_vectors, through,
+    head_problems, interval_bias, place_layer, place_vectors, through,
 };
 use crate::model::features::{Features, Join};
 use crate::model::item_vectors::{ItemVectors, by_length};
 use crate::model::kernel::{Buffer, CrossEntropy};
-use crate::model::loss::{MAX_FLOATS, tracked_item_loss};
+use crate::model::layers::{Axis, BATCH, LayerShape, MAX_REPEATED, with_answer};
 use crate::model::network::{LossSums, Network};
-use crate::model::outcome::{Head, StateNetwork, n_head_params};
+use crate::model::outcome::{Head, StateNetwork};
 use crate::model::random::{Init, Noise, Place};
-use crate::model::session::guarded;
 use crate::model::weights::{on_host, read};
 use crate::model::window::{TrainWindows, WholeWindows, index_tensor, input_tensor, windows_for_prediction};
 use crate::model::{
     AttentionMaps, Blueprint, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable, Workload,
 };
-use crate::spec::{Described, Problem};
+use crate::spec::Problem;
 
 /// Settings of the causal Transformer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -86,19 +86,19 @@ impl Default for TransformerSpec {
 }
 
 crate::spec::described! { TransformerSpec {
-    d_model: Int { min: 2, max: 1024 }, Core, "Width", "", "Length of the vector that stands for an event.", "SASRec recipe with full softmax: 64";
-    n_layers: Int { min: 1, max: 12 }, Core, "Blocks", "", "How many attention blocks follow each other.", "Kang & McAuley 2018: 2";
-    n_heads: Int { min: 1, max: 16 }, Core, "Heads", "", "How many attention patterns each block learns side by side; must divide the width.", "Kang & McAuley 2018: 1";
-    d_ff: Int { min: 2, max: 4096 }, More, "Feed-forward width", "", "Width of the layer inside each block.", "Kang & McAuley 2018: as the width; GPT: 4 times the width";
-    seq_len: Int { min: 2, max: 2000 }, Core, "Window", "events", "How many of the latest events the model sees.", "Kang & McAuley 2018: 200 for MovieLens";
-    dropout: Float { min: 0.0, max: 0.9 }, Core, "Dropout", "", "Share of activations set to zero while training: more fights over-fitting.", "0.1 on dense, 0.3–0.5 on sparse data";
-    attention_dropout: Float { min: 0.0, max: 0.9 }, More, "Attention dropout", "", "Share of attention weights set to zero while training.", "Off; Radford et al. 2018 (GPT): 0.1";
+    d_model => words::WIDTH, "SASRec recipe with full softmax: 64";
+    n_layers => words::BLOCKS, "Kang & McAuley 2018: 2";
+    n_heads => words::HEADS, "Kang & McAuley 2018: 1";
+    d_ff => words::FEED_FORWARD, "Kang & McAuley 2018: as the width; GPT: 4 times the width";
+    seq_len => words::WINDOW, "Kang & McAuley 2018: 200 for MovieLens";
+    dropout => words::DROPOUT, "0.1 on dense, 0.3–0.5 on sparse data";
+    attention_dropout => words::ATTENTION_DROPOUT, "Off; Radford et al. 2018 (GPT): 0.1";
     norm: Choice(NormPlace::VARIANTS.to_vec()), More, "Norms", "", "Whether the layer norms of a block stand before its layers, which trains easily, or after each sum, as in the first Transformer.", "Kang & McAuley 2018 and Radford et al. 2019: before; Vaswani et al. 2017: after";
-    activation: Choice(Activation::VARIANTS.to_vec()), More, "Activation", "", "What stands inside the feed-forward layer.", "Kang & McAuley 2018: Relu; GPT: Gelu";
+    activation => words::ACTIVATION, "Kang & McAuley 2018: Relu; GPT: Gelu";
     positions: Choice(Positions::VARIANTS.to_vec()), More, "Positions", "", "How the model knows the places of events: learnt vectors, fixed waves, turned queries and keys, or only who came before whom.", "Kang & McAuley 2018: Learned; Vaswani et al. 2017: Sinusoidal; Su et al. 2021: Rotary";
     intervals: Bool, More, "Time intervals", "", "Lets attention depend on the time between two events, in buckets each twice as wide as the one before; without times in the log it changes nothing.", "Off; after Li et al. 2020 (TiSASRec) and Raffel et al. 2020 (T5)";
     tied: Bool, More, "Tied output", "", "Scores an item by the same vector that stands for it in the history; without it the output has vectors of its own.", "Kang & McAuley 2018: yes";
-    features: Choice(Join::VARIANTS.to_vec()), More, "Features", "", "How features of events (`data.features`) join their items: added as vectors of the same length, or set beside them and mixed by a dense layer. Without features it plays no part.", "Sum, as BERT adds segments";
+    features => words::FEATURES, "Sum, as BERT adds segments";
 } }
 
 impl TransformerSpec {
@@ -135,15 +135,29 @@ impl ModelFamily for TransformerSpec {
     fn takes_features(&self) -> bool {
         true
     }
-    fn n_params(&self, plan: &Blueprint) -> usize {
-        let Self { d_model, n_layers, seq_len, n_heads, features, .. } = *self;
-        let beside = Features::n_params(plan, d_model, features) + n_head_params(d_model, plan.output);
-        let vectors = (plan.shape.n_items + 1) * d_model;
-        let positions = if self.positions == Positions::Learned { seq_len * d_model } else { 0 };
-        let norm = if self.norm == NormPlace::Before { 2 * d_model } else { 0 };
-        let intervals = if self.intervals { N_BUCKETS * n_heads } else { 0 };
-        let outputs = if self.tied { 0 } else { vectors };
-        vectors + positions + n_layers * self.sizes().n_params() + norm + intervals + outputs + beside
+    fn layers(&self, plan: &Blueprint) -> Vec<LayerShape> {
+        let Self { d_model, n_layers, seq_len, n_heads, .. } = *self;
+        let (len, width) = (Axis::Size(seq_len), Axis::Size(d_model));
+        let events = &[BATCH, len, width];
+        let mut layers =
+            vec![LayerShape::new("Item embedding", events).with("item.weight", [Axis::items(plan, 1), width])];
+        layers.extend(Features::layer(plan, self.features, events));
+        layers.extend(place_layer(self.positions, ("Positions", "position"), seq_len, events));
+        if self.intervals {
+            let bias = LayerShape::new("Bias of the time between events", [BATCH, Axis::Size(n_heads), len, len]);
+            layers.push(bias.with("interval", [Axis::Size(N_BUCKETS), Axis::Size(n_heads)]));
+        }
+        for at in 0..n_layers.min(MAX_REPEATED) {
+            layers.extend(self.sizes().layers(&format!("Block {}", at + 1), &format!("blocks.{at}"), events));
+        }
+        if self.norm == NormPlace::Before {
+            layers.push(LayerShape::new("Final layer norm", events).norm("norm", d_model));
+        }
+        if !(self.tied || plan.is_next_item()) {
+            let unused = LayerShape::new("Item vectors of the output, unused in this task", [BATCH]);
+            layers.push(unused.with("output.weight", [Axis::items(plan, 1), width]));
+        }
+        with_answer(layers, plan, (events, (!self.tied).then_some("output.weight")))
     }
     /// The weights and the gradients of each shard; of the events that are worked on at a time what each
     /// block keeps for its backward pass, and what that works on; and of each thread a block of scores.
@@ -165,11 +179,8 @@ impl ModelFamily for TransformerSpec {
             n_params + work.plan.shape.n_items * d_model + work.n_asked() * d_model + events + work.scores();
         MemoryNeed::of_numbers(n_params, step, evaluation)
     }
-    fn check(&self, plan: &Blueprint) -> Vec<Problem> {
-        let mut problems = self.problems();
-        problems.extend(head_problems(self.d_model, self.n_heads, self.positions));
-        problems.extend(too_large("d_model", self.n_params(plan)));
-        problems
+    fn misfits(&self) -> Vec<Problem> {
+        head_problems(self.d_model, self.n_heads, self.positions)
     }
     fn build(
         &self,
@@ -178,11 +189,9 @@ impl ModelFamily for TransformerSpec {
         device: &OpenDevice,
         seed: u64,
     ) -> Result<Box<dyn Trainable>, ModelError> {
-        refuse_errors(&self.check(plan))?;
-        refuse_large_array(device, "d_model", (plan.shape.n_items + 1) * self.d_model)?;
-        let init = &mut Init::new(seed, &device.device.clone().autodiff());
-        let network = guarded(|| Transformer::new(self, plan, init))?;
-        guarded(|| with_head(network, plan, init, (optimizer, device)))
+        let largest = [("d_model", (plan.shape.n_items + 1) * self.d_model)];
+        let start = Start { plan, optimizer, device, seed };
+        start.for_every_task(self, &largest, |init| Transformer::new(self, plan, init))
     }
 }
 
@@ -299,15 +308,11 @@ impl Network for Transformer {
                 hidden.select(0, places)
             })
             .collect();
-        let n_events = targets.len();
-        if n_events == 0 {
+        if targets.is_empty() {
             return None;
         }
-        let hidden = Tensor::cat(hidden, 0); // [n_events, d_model]
-        let by = (&self.plan.objective, noise);
-        let (objective, loss) = tracked_item_loss(hidden, self.output_vectors(), &targets, by);
-        let gradients = objective.div_scalar(n_events as f32).backward();
-        Some((GradientsParams::from_grads(gradients, self), LossSums { loss, n_events, kl: None }))
+        let products = (Tensor::cat(hidden, 0), self.output_vectors());
+        Some(attentive::gradients(self, products, &targets, (&self.plan.objective, noise)))
     }
 
     fn fused_gradients(
@@ -323,10 +328,7 @@ impl Network for Transformer {
     }
 
     fn rows_at_a_time(&self, len: usize) -> usize {
-        let TransformerSpec { d_model, d_ff, n_heads, seq_len, .. } = self.spec;
-        let len = len.clamp(1, seq_len);
-        let widest = (n_heads * len * len).max(len * (4 * d_model + d_ff)).max(self.item.weight.dims()[0]);
-        MAX_FLOATS / widest
+        rows_at_a_time(&self.spec.sizes(), len.clamp(1, self.spec.seq_len), self.item.weight.dims()[0])
     }
 
     fn scores(&self, histories: &Histories) -> Tensor<2> {

@@ -9,23 +9,20 @@ use burn::nn::Linear;
 use burn::optim::GradientsParams;
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};
-use strum::VariantNames;
 
-use super::bags::{Bags, scores_of_prefixes};
-use super::latent::{Annealing, KlTerm};
-use super::{ModelFamily, refuse_errors, refuse_large_array, too_large};
+use super::bags::{Bags, behind_padding, scores_of_prefixes};
+use super::latent::{Annealing, KlTerm, latent_layers};
+use super::{ModelFamily, Start, words};
 use crate::data::Histories;
 use crate::model::item_vectors::ItemVectors;
 use crate::model::kernel::{Buffer, rows_of_logits};
+use crate::model::layers::{Axis, BATCH, LayerShape};
 use crate::model::loss::MAX_FLOATS;
 use crate::model::network::{LossSums, Network};
 use crate::model::random::{Init, Noise};
-use crate::model::session::{Session, guarded};
-use crate::model::weights::on_host;
 use crate::model::{
     Blueprint, Likelihood, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable, Workload,
 };
-use crate::spec::{Described, Problem};
 
 /// Settings of Mult-VAE.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -69,14 +66,14 @@ impl Default for VaeSpec {
 
 crate::spec::described! { VaeSpec {
     d_hidden: Int { min: 2, max: 4096 }, Core, "Hidden width", "", "Width of the layer between items and latent vector.", "Liang et al. 2018: 600";
-    d_latent: Int { min: 1, max: 1024 }, Core, "Latent width", "", "Length of the vector that stands for a user.", "Liang et al. 2018: 200";
+    d_latent => words::LATENT, "Liang et al. 2018: 200";
     dropout: Float { min: 0.0, max: 0.9 }, Core, "Input dropout", "", "Share of a user's items hidden from the encoder while training.", "Liang et al. 2018: 0.5";
     beta: Float { min: 0.0, max: 4.0 }, Core, "Beta", "", "Largest weight of the Kullback–Leibler term; 0 makes it a plain autoencoder.", "Liang et al. 2018: 0.2";
-    anneal: Float { min: 0.0, max: 1.0 }, More, "Annealing", "of the run", "Share of the steps, or of those of a cycle, over which beta grows from 0.", "Liang et al. 2018: linear";
-    annealing: Choice(Annealing::VARIANTS.to_vec()), More, "Annealing form", "", "Linear: beta grows once; Cyclical: it starts from 0 again at each quarter of the run, against a latent vector that is not used.", "Liang et al. 2018: Linear; Fu et al. 2019: Cyclical, half of each of four cycles";
+    anneal => words::ANNEAL, "Liang et al. 2018: linear";
+    annealing => words::ANNEALING, "Liang et al. 2018: Linear; Fu et al. 2019: Cyclical, half of each of four cycles";
     free_bits: Float { min: 0.0, max: 10.0 }, More, "Free bits", "nats", "Kullback–Leibler term of each latent dimension that costs nothing, as a mean over the batch, so that the latent vector is used; 0 charges for all of it.", "Kingma et al. 2016: 0.1 to 2 a group; off";
-    likelihood: Choice(Likelihood::VARIANTS.to_vec()), Core, "Likelihood", "", "Multinomial: items compete for the score; Bernoulli: each item of the catalogue is there or not by itself.", "Liang et al. 2018: Multinomial; Kingma & Welling 2014: Bernoulli";
-    recency: Float { min: 0.5, max: 1.0 }, More, "Recency", "", "Factor by which an event counts less than the one after it in the encoder's input; 1 is the paper's plain bag.", "Liang et al. 2018: 1";
+    likelihood => words::LIKELIHOOD, "Liang et al. 2018: Multinomial; Kingma & Welling 2014: Bernoulli";
+    recency => words::RECENCY, "Liang et al. 2018: 1";
 } }
 
 impl ModelFamily for VaeSpec {
@@ -89,11 +86,15 @@ impl ModelFamily for VaeSpec {
     fn source(&self) -> &'static str {
         "Liang et al. 2018 (Mult-VAE): multinomial likelihood, annealed beta; with the Bernoulli likelihood Kingma & Welling 2014, whose inputs are not normalised as these are"
     }
-    fn n_params(&self, plan: &Blueprint) -> usize {
-        let Self { d_hidden, d_latent, .. } = *self;
-        let encoder = (plan.shape.n_items + 1) * d_hidden + 2 * (d_hidden + 1) * d_latent;
-        let decoder = (d_latent + 1) * d_hidden + (d_hidden + 1) * plan.shape.n_items;
-        encoder + decoder
+    fn layers(&self, plan: &Blueprint) -> Vec<LayerShape> {
+        let (items, hidden) = (Axis::items(plan, 0), Axis::Size(self.d_hidden));
+        let mut layers = vec![
+            LayerShape::new("Bag of the user's items", [BATCH, items]),
+            LayerShape::new("Encoder, tanh", [BATCH, hidden]).dense("encoder", items, hidden),
+        ];
+        layers.extend(latent_layers(&[BATCH], [self.d_hidden, self.d_latent]));
+        layers.push(LayerShape::new("Item scores", [BATCH, items]).dense("output", hidden, items));
+        layers
     }
     /// A copy of the weights; of each user four hidden and six latent vectors; a block of logits; and of
     /// each item of a bag its places. Gradients are among the parameters.
@@ -112,10 +113,8 @@ impl ModelFamily for VaeSpec {
             n_params + d_hidden * n_items + asked * (d_hidden + d_latent) + n_events(asked) + work.scores();
         MemoryNeed::of_numbers(n_params, step, evaluation)
     }
-    fn check(&self, plan: &Blueprint) -> Vec<Problem> {
-        let mut problems = self.problems();
-        problems.extend(too_large("d_hidden", self.n_params(plan)));
-        problems
+    fn setting_of_size(&self) -> &'static str {
+        "d_hidden"
     }
     fn build(
         &self,
@@ -124,11 +123,9 @@ impl ModelFamily for VaeSpec {
         device: &OpenDevice,
         seed: u64,
     ) -> Result<Box<dyn Trainable>, ModelError> {
-        refuse_errors(&self.check(plan))?;
-        refuse_large_array(device, "d_hidden", plan.shape.n_items * self.d_hidden)?;
-        let init = &mut Init::new(seed, &device.device.clone().autodiff());
-        let network = guarded(|| MultVae::new(self, plan.shape.n_items, init))?;
-        Ok(Box::new(Session::new(network, plan.shape.n_items, optimizer, device)))
+        let largest = [("d_hidden", plan.shape.n_items * self.d_hidden)];
+        let start = Start { plan, optimizer, device, seed };
+        start.for_next_item(self, &largest, |init| MultVae::new(self, plan.shape.n_items, init))
     }
 }
 
@@ -184,8 +181,7 @@ impl MultVae {
         let device = self.encoder.weight.device();
         let bags = Bags::new(rows, self.n_items(), self.spec.recency).tensor(&device);
         let (mean, _) = self.encode(bags);
-        let padding = Tensor::zeros([rows.len(), 1], &device);
-        Tensor::cat(vec![padding, self.decode(mean)], 1)
+        behind_padding(self.decode(mean))
     }
 
     /// Weight of the Kullback–Leibler term at a step.
@@ -250,8 +246,7 @@ impl Network for MultVae {
     }
 
     fn item_vectors(&self) -> Option<ItemVectors> {
-        let bias = self.output.bias.as_ref().map_or_else(|| vec![0.0; self.n_items()], on_host);
-        Some(ItemVectors::of_columns(on_host(&self.output.weight), bias))
+        Some(ItemVectors::of_layer(&self.output))
     }
 
     fn fused_states(&self, histories: &Histories) -> Option<Buffer> {

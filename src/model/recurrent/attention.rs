@@ -6,6 +6,7 @@ use burn::prelude::*;
 use burn::tensor::{IndexingUpdateOp, activation};
 
 use super::plain;
+use crate::model::layers::{Axis, LayerShape};
 use crate::model::loss::MAX_FLOATS;
 use crate::model::packing::Packing;
 use crate::model::random::Init;
@@ -47,9 +48,13 @@ const MASKED: f32 = -1.0e4;
 const AT_A_TIME: usize = MAX_FLOATS / 4;
 
 impl AdditiveAttention {
-    /// Number of learnt numbers.
-    pub(in crate::model) fn n_params(d: usize) -> usize {
-        2 * d * d + d
+    /// A layer with the weights of attention to states of length `d`, named after `name` in weights files.
+    pub(in crate::model) fn with_weights(layer: LayerShape, name: &str, d: usize) -> LayerShape {
+        let d = Axis::Size(d);
+        layer
+            .with(format!("{name}.query"), [d, d])
+            .with(format!("{name}.key"), [d, d])
+            .with(format!("{name}.score"), [d])
     }
 
     /// Initial weights after Glorot & Bengio 2010.

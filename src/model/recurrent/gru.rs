@@ -6,6 +6,7 @@ use burn::tensor::{Tensor, activation};
 use super::{Cell, RecurrentLayer, State, StepGradients, Weights};
 use super::{beside, one_minus_square, orthogonal, plain, sigmoid_slope};
 use crate::model::kernel::GruKernel;
+use crate::model::layers::{Axis, LayerShape};
 use crate::model::random::Init;
 use crate::model::weights::on_host;
 
@@ -56,8 +57,13 @@ impl RecurrentLayer for Gru {
     type Cell = GruCell;
     type Kernel = GruKernel;
 
-    fn n_params(d_input: usize, d_hidden: usize) -> usize {
-        3 * d_hidden * (d_input + d_hidden + 1) + d_hidden
+    fn with_weights(layer: LayerShape, name: &str, d_input: usize, d_hidden: usize) -> LayerShape {
+        let gates = Axis::Size(d_hidden.saturating_mul(Self::GATES));
+        layer
+            .with(format!("{name}.w_input"), [Axis::Size(d_input), gates])
+            .with(format!("{name}.w_hidden"), [Axis::Size(d_hidden), gates])
+            .with(format!("{name}.bias"), [gates])
+            .with(format!("{name}.bias_hidden"), [Axis::Size(d_hidden)])
     }
 
     /// Recurrent weights orthogonal for each gate, as Cho et al. 2014 have it (after Saxe et al. 2014);

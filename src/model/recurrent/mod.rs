@@ -28,6 +28,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand_distr::{Distribution as _, StandardNormal};
 
 use super::kernel::RecurrentKernel;
+use super::layers::{Axis, LayerShape};
 use super::random::Init;
 use super::weights::{on_host, register};
 
@@ -45,9 +46,13 @@ pub(super) trait RecurrentLayer: Module {
     /// The same layer on the host.
     type Kernel: RecurrentKernel;
 
-    /// Number of learnt numbers.
-    fn n_params(d_input: usize, d_hidden: usize) -> usize {
-        Self::GATES * d_hidden * (d_input + d_hidden + 1)
+    /// A layer with the weights that one of these widths has, named after `name` in weights files.
+    fn with_weights(layer: LayerShape, name: &str, d_input: usize, d_hidden: usize) -> LayerShape {
+        let gates = Axis::Size(d_hidden.saturating_mul(Self::GATES));
+        layer
+            .with(format!("{name}.w_input"), [Axis::Size(d_input), gates])
+            .with(format!("{name}.w_hidden"), [Axis::Size(d_hidden), gates])
+            .with(format!("{name}.bias"), [gates])
     }
 
     /// Initial weights.

@@ -5,5 +5,6 @@ pub(crate) mod bars;
 pub mod heatmap;
 pub mod line_chart;
 pub(crate) mod panel;
+pub(crate) mod reliability;
 pub(crate) mod run_words;
 pub mod timeline;

@@ -62,13 +62,13 @@ macro_rules! recurrent_family {
             d_hidden: Int { min: 2, max: 2048 }, Core, "Units", "", $units, $units_from;
             n_layers: Int { min: 1, max: 4 }, Core, "Layers", "", "How many layers stand on one another; each reads what the one below has carried.", "GRU4Rec (Hidasi et al. 2016): one layer did best";
             taper: Float { min: 0.1, max: 1.0 }, More, "Taper", "", "Width of each upper layer beside the one below: 1 makes them alike, 0.5 halves them.", "1: layers alike, as in GRU4Rec";
-            seq_len: Int { min: 2, max: 2000 }, Core, "Window", "events", "How many of the latest events the model sees.", "as the Transformer's: 200";
+            seq_len => $crate::model::family::words::WINDOW, "as the Transformer's: 200";
             dropout: Float { min: 0.0, max: 0.9 }, Core, "Dropout", "", "Share of activations into and out of each layer set to zero while training: more fights over-fitting.", "0.1–0.3 on dense data";
             recurrent_dropout: Float { min: 0.0, max: 0.9 }, More, "Recurrent dropout", "", "Share of the memory that stays silent from event to event while training, the same part all through a history.", "Gal & Ghahramani 2016; off unless asked for";
             output: Choice(<$crate::model::RecurrentOutput as strum::VariantNames>::VARIANTS.to_vec()), More, "Learn from", "", "Of the next item: PerStep learns to predict every event; LastStep only each history's last one, so that a pass costs the same and teaches far less.", "every event, as in GRU4Rec";
             attention: Bool, More, "Attention", "", "Lets each event look back at all before it and weigh them, which Explain shows; training takes several times as long.", "Bahdanau et al. 2015, within one network; off unless asked for";
             tied: Bool, More, "Tied output", "", "Scores items with the vectors that are read; off, the output learns vectors of its own.", "Press & Wolf 2017; Hidasi & Karatzoglou 2018";
-            features: Choice(<$crate::model::Join as strum::VariantNames>::VARIANTS.to_vec()), More, "Features", "", "How features of events (`data.features`) join their items: added as vectors of the same length, or set beside them and mixed by a dense layer. Without features it plays no part.", "Sum, as BERT adds segments";
+            features => $crate::model::family::words::FEATURES, "Sum, as BERT adds segments";
         } }
 
         impl $spec {
@@ -108,14 +108,11 @@ macro_rules! recurrent_family {
             fn takes_features(&self) -> bool {
                 true
             }
-            fn n_params(&self, plan: &$crate::model::Blueprint) -> usize {
-                self.settings(plan).n_params::<$layer>()
+            fn layers(&self, plan: &$crate::model::Blueprint) -> Vec<$crate::model::LayerShape> {
+                self.settings(plan).layers::<$layer>($title, stringify!($first))
             }
             fn memory(&self, work: &$crate::model::Workload<'_>) -> $crate::model::MemoryNeed {
-                self.settings(work.plan).memory::<$layer>(work)
-            }
-            fn check(&self, plan: &$crate::model::Blueprint) -> Vec<$crate::spec::Problem> {
-                self.settings(plan).check::<$layer>(self)
+                self.settings(work.plan).memory::<$layer>(work, self.n_params(work.plan))
             }
             fn build(
                 &self,
@@ -124,8 +121,9 @@ macro_rules! recurrent_family {
                 device: &$crate::model::OpenDevice,
                 seed: u64,
             ) -> Result<Box<dyn $crate::model::Trainable>, $crate::model::ModelError> {
-                let problems = self.check(plan);
-                self.settings(plan).build::<$network>(&problems, (optimizer, seed), device)
+                let settings = self.settings(plan);
+                let start = $crate::model::family::Start { plan, optimizer, device, seed };
+                start.for_every_task(self, &settings.largest::<$layer>(), |init| settings.network::<$network>(init))
             }
         }
 

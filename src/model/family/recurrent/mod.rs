@@ -11,50 +11,33 @@ use burn::module::{Module, ModuleDisplay};
 use burn::nn::{Embedding, Linear};
 use burn::optim::GradientsParams;
 use burn::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use super::{refuse_errors, refuse_large_array, too_large, with_head};
 use crate::data::Histories;
 use crate::model::features::{Features, Join};
 use crate::model::item_vectors::ItemVectors;
 use crate::model::kernel::{Buffer, CrossEntropy};
+use crate::model::layers::{Axis, BATCH, LayerShape, MAX_REPEATED, with_answer};
 use crate::model::loss::MAX_FLOATS;
 use crate::model::network::{LossSums, Network};
-use crate::model::outcome::{Head, StateNetwork, n_head_params};
+use crate::model::outcome::{Head, StateNetwork};
 use crate::model::packing::Packing;
 use crate::model::random::{Init, Noise, Place};
 use crate::model::recurrent::{AdditiveAttention, Looking, RecurrentLayer};
-use crate::model::session::guarded;
 use crate::model::weights::{on_host, read};
 use crate::model::window::latest;
-use crate::model::{
-    AttentionMaps, Blueprint, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable, Workload,
-};
-use crate::spec::{Described, Problem};
+use crate::model::{AttentionMaps, Blueprint, MemoryNeed, ModelError, StepInputs, Workload};
 
-/// After which events of a history a recurrent network learns to predict.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    strum::Display,
-    strum::EnumIter,
-    strum::VariantNames,
-)]
-pub enum RecurrentOutput {
-    /// After every event: each is the target of those before it.
-    #[default]
-    PerStep,
-    /// After the last event but one: only a history's last event is a target. A pass costs the same and
-    /// teaches one event a history.
-    LastStep,
+crate::spec::choice! {
+    /// After which events of a history a recurrent network learns to predict.
+    pub enum RecurrentOutput {
+        /// After every event: each is the target of those before it.
+        #[default]
+        PerStep,
+        /// After the last event but one: only a history's last event is a target. A pass costs the same and
+        /// teaches one event a history.
+        LastStep,
+    }
 }
-crate::spec::choice!(RecurrentOutput);
 
 /// The settings of a recurrent family.
 #[derive(Clone, Debug, PartialEq)]
@@ -107,7 +90,7 @@ impl Settings {
 
     /// Numbers that go into the dense layer: the last layer's state, and what it sees by attention.
     fn n_read(&self) -> usize {
-        self.width_of_last() * (1 + usize::from(self.attention))
+        self.width_of_last().saturating_mul(1 + usize::from(self.attention))
     }
 
     /// Whether the output has vectors of its own; only where items are scored.
@@ -123,22 +106,42 @@ impl Settings {
         }
     }
 
-    /// Number of learnt numbers with layers of this kind.
-    pub(super) fn n_params<L: RecurrentLayer>(&self) -> usize {
-        let of_items = (self.plan.shape.n_items + 1) * self.d_model * (1 + usize::from(self.has_catalogue()));
-        let of_layers: usize = (0..self.n_layers).map(|at| L::n_params(self.width_into(at), self.width(at))).sum();
-        let of_attention = if self.attention { AdditiveAttention::n_params(self.width_of_last()) } else { 0 };
-        let beside = Features::n_params(&self.plan, self.d_model, self.features);
-        let of_head = (self.n_read() + 1) * self.d_model + n_head_params(self.d_model, self.plan.output);
-        of_items + of_layers + of_attention + beside + of_head
+    /// The layers, those that are recurrent being of this kind, called `title` by a person; the first is called
+    /// `first` in weights files.
+    pub(super) fn layers<L: RecurrentLayer>(&self, title: &str, first: &str) -> Vec<LayerShape> {
+        let Self { d_model, seq_len, .. } = *self;
+        let of = |width: usize| [BATCH, Axis::Size(seq_len), Axis::Size(width)];
+        let events = &of(d_model);
+        let vectors = [Axis::items(&self.plan, 1), Axis::Size(d_model)];
+        let mut layers = vec![LayerShape::new("Item embedding", events).with("item.weight", vectors)];
+        layers.extend(Features::layer(&self.plan, self.features, events));
+        for at in 0..self.n_layers.min(MAX_REPEATED) {
+            let name = at.checked_sub(1).map_or_else(|| first.to_owned(), |upper| format!("upper.{upper}"));
+            let (d_input, width) = (self.width_into(at), self.width(at));
+            let layer = LayerShape::new(format!("{title} layer {}", at + 1), of(width));
+            layers.push(L::with_weights(layer, &name, d_input, width));
+        }
+        if self.attention {
+            let layer = LayerShape::new("Additive attention, beside the state", of(self.n_read()));
+            layers.push(AdditiveAttention::with_weights(layer, "attention", self.width_of_last()));
+        }
+        let dense = LayerShape::new("Dense, to the width of the items", events);
+        layers.push(dense.dense("output", Axis::Size(self.n_read()), Axis::Size(d_model)));
+        let own = self.has_catalogue().then_some("catalogue.weight");
+        match self.output {
+            RecurrentOutput::LastStep if self.plan.is_next_item() => {
+                with_answer(layers, &self.plan, (&[BATCH, Axis::Size(d_model)], own))
+            }
+            _ => with_answer(layers, &self.plan, (events, own)),
+        }
     }
 
     /// The weights and the gradients of each shard; of the events that are worked on at a time what goes
     /// into each layer, its states, gates and memory, and their gradients; and of each thread a block of
     /// scores. Attention works on pairs of events beside them.
-    pub(super) fn memory<L: RecurrentLayer>(&self, work: &Workload<'_>) -> MemoryNeed {
+    pub(super) fn memory<L: RecurrentLayer>(&self, work: &Workload<'_>, n_params: usize) -> MemoryNeed {
         let Self { d_model, seq_len, .. } = *self;
-        let (n_params, n_items) = (self.n_params::<L>(), self.plan.shape.n_items);
+        let n_items = self.plan.shape.n_items;
         let widths: usize = (0..self.n_layers).map(|at| self.width(at)).sum();
         let forward = d_model + L::KEPT * widths + 8;
         let of_thread = (CrossEntropy::rows(n_items) + 2) * n_items;
@@ -155,33 +158,13 @@ impl Settings {
         MemoryNeed::of_numbers(n_params, step, evaluation)
     }
 
-    /// Ranges, and the size of the whole.
-    pub(super) fn check<L: RecurrentLayer>(&self, spec: &dyn Described) -> Vec<Problem> {
-        let mut problems = spec.problems();
-        problems.extend(too_large("d_model", self.n_params::<L>()));
-        problems
+    /// The largest arrays of the network, each with the setting that makes it large.
+    pub(super) fn largest<L: RecurrentLayer>(&self) -> [(&'static str, usize); 2] {
+        let of_items = (self.plan.shape.n_items + 1) * self.d_model;
+        [("d_model", of_items), ("d_hidden", L::GATES * self.d_hidden * self.d_hidden)]
     }
 
-    /// Builds the network with initial weights from `seed`.
-    ///
-    /// # Errors
-    /// [`ModelError`] when the settings do not fit, as `problems` say, or the device fails.
-    pub(super) fn build<N: RecurrentNetwork + 'static>(
-        self,
-        problems: &[Problem],
-        (optimizer, seed): (OptimizerSpec, u64),
-        device: &OpenDevice,
-    ) -> Result<Box<dyn Trainable>, ModelError> {
-        refuse_errors(problems)?;
-        refuse_large_array(device, "d_model", (self.plan.shape.n_items + 1) * self.d_model)?;
-        refuse_large_array(device, "d_hidden", N::Layer::GATES * self.d_hidden * self.d_hidden)?;
-        let init = &mut Init::new(seed, &device.device.clone().autodiff());
-        let plan = self.plan.clone();
-        let network = guarded(|| self.network::<N>(init))?;
-        guarded(|| with_head(network, &plan, init, (optimizer, device)))
-    }
-
-    fn network<N: RecurrentNetwork>(self, init: &mut Init) -> N {
+    pub(super) fn network<N: RecurrentNetwork>(self, init: &mut Init) -> N {
         let n_items = self.plan.shape.n_items;
         let item = init.item_embedding(n_items, self.d_model);
         let layer = |at: usize, init: &mut Init| N::Layer::new(self.width_into(at), self.width(at), init);

@@ -89,7 +89,7 @@ impl Side {
         let Some(prepared) = app.views.data(run) else { return };
         let shown = Shown::new(&view, prepared);
         let kind = summary.and_then(|s| s.manifest.as_ref()).map(|m| ModelKind::from(&m.experiment.model));
-        ui.weak(timeline::summary(&view.timeline));
+        ui.weak(timeline::summary(&view));
         ScrollArea::vertical().id_salt("side").auto_shrink(false).show(ui, |ui| {
             // The strips first: at the same height on both sides they can be read against each other.
             let title = |item| shown.title(item);

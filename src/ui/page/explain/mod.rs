@@ -174,7 +174,7 @@ impl ExplainPage {
             ui.set_width(ui.available_width());
             ui.horizontal(|ui| {
                 ui.label(RichText::new("Timeline").strong());
-                let summary = RichText::new(timeline::summary(&shown.view().timeline)).weak();
+                let summary = RichText::new(timeline::summary(shown.view())).weak();
                 ui.add(egui::Label::new(summary).truncate());
             });
             let title = |item| shown.title(item);

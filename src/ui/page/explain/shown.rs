@@ -50,6 +50,11 @@ impl<'a> Shown<'a> {
     }
 
     pub(in crate::ui::page) fn timeline(&self, title: &'a dyn Fn(u32) -> String) -> TimelineData<'a> {
-        TimelineData { steps: &self.view.timeline, n_items: self.prepared.dataset.n_items(), title }
+        TimelineData {
+            steps: &self.view.timeline,
+            n_items: self.prepared.dataset.n_items(),
+            said: self.view.said.as_ref(),
+            title,
+        }
     }
 }

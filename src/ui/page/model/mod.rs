@@ -1,5 +1,6 @@
 //! What will I train? Families, their settings, how to train, and what stands in the way.
 
+mod layers;
 mod ready;
 
 use egui::{Button, RichText, ScrollArea, Ui, vec2};
@@ -8,7 +9,7 @@ use strum::IntoEnumIterator;
 use super::form::{Form, labelled, problems};
 use crate::app::{Action, App, Draft, Loadable, SizePreset, sized_model};
 use crate::data::{AugmentSpec, Sampler, TaskKind};
-use crate::experiment::{EvaluationSpec, Experiment, TrainingSpec};
+use crate::experiment::{AboutPreset, EvaluationSpec, Experiment, Preset, TrainingSpec};
 use crate::model::gan::GanSpec;
 use crate::model::{ModelKind, ModelSpec};
 use crate::spec::Described;
@@ -54,6 +55,7 @@ fn head(ui: &mut Ui, app: &App, edited: &mut Experiment, actions: &mut Actions) 
             .labelled_by(name.id)
             .on_hover_text("Becomes part of the run's folder name");
         ui.separator();
+        presets(ui, edited);
         ui.label("Size").on_hover_text("Sets width, depth and window of the model at once");
         for preset in SizePreset::iter() {
             let model = sized_model(&edited.model, preset);
@@ -67,6 +69,30 @@ fn head(ui: &mut Ui, app: &App, edited: &mut Experiment, actions: &mut Actions) 
         frame::action_button_as(ui, app, actions, Action::Redo, "⟳ Redo");
     });
     problems(ui, &app.draft, "name");
+}
+
+/// Models as in their papers; the one that stands is named.
+fn presets(ui: &mut Ui, edited: &mut Experiment) {
+    let present = Preset::iter().find(|preset| preset.applied_to(edited) == *edited);
+    let shown = present.map_or("choose…", |preset| preset.about().title);
+    let label = ui.label("As in the paper");
+    let list = egui::ComboBox::from_id_salt("preset").selected_text(shown).width(120.0).show_ui(ui, |ui| {
+        for preset in Preset::iter() {
+            let AboutPreset { title, source, differs } = preset.about();
+            let hover = |ui: &mut Ui| {
+                ui.set_max_width(420.0);
+                ui.strong(title);
+                ui.label(format!("Source: {source}."));
+                ui.label(format!("Not as in the paper: {differs}"));
+            };
+            if ui.selectable_label(present == Some(preset), title).on_hover_ui(hover).clicked() {
+                *edited = preset.applied_to(edited);
+            }
+        }
+    });
+    list.response
+        .labelled_by(label.id)
+        .on_hover_text("Sets model and training as in a paper; what that leaves open stays");
 }
 
 /// What the model is to tell, and which family is to tell it.
@@ -102,7 +128,11 @@ fn choices(ui: &mut Ui, app: &App, edited: &mut Experiment, actions: &mut Action
 /// A row of choices after a word of fixed width; it wraps.
 fn chosen_row(ui: &mut Ui, label: &str, chips: impl FnOnce(&mut Ui)) {
     ui.horizontal_wrapped(|ui| {
-        ui.add_sized(vec2(CHOICE_LABEL, ui.spacing().interact_size.y), egui::Label::new(label));
+        let layout = egui::Layout::left_to_right(egui::Align::Center);
+        ui.allocate_ui_with_layout(vec2(CHOICE_LABEL, CHIP_HEIGHT), layout, |ui| {
+            ui.set_min_width(CHOICE_LABEL);
+            ui.label(label);
+        });
         chips(ui);
     });
 }
@@ -153,6 +183,9 @@ fn sections(ui: &mut Ui, app: &App, edited: &mut Experiment) {
         let form = Form { section: "model", defaults: defaults.unwrap_or_default(), draft, is_narrow: false };
         form.ui(ui, edited.model.described_mut());
         problems(ui, draft, "model");
+    });
+    card(ui, "Layers", "In the order in which a history goes through them, as the settings stand", |ui| {
+        layers::ui(ui, app);
     });
     card(ui, "Training", "AdamW with early stopping on validation; the best epoch is kept and tested once", |ui| {
         device(ui, app, &mut edited.training);

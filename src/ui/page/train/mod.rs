@@ -2,7 +2,9 @@
 
 mod charts;
 mod header;
+mod latent;
 mod notes;
+mod reliability;
 mod result;
 
 use egui::Ui;
@@ -18,6 +20,7 @@ use crate::ui::widget::panel;
 pub(in crate::ui) struct TrainPage {
     charts: charts::Charts,
     header: header::Header,
+    beside: reliability::Beside,
 }
 
 impl TrainPage {
@@ -35,10 +38,13 @@ impl TrainPage {
             note.ui(ui);
         }
         if let Some(used) = &training.latent {
-            ui.label(used.sentence());
+            latent::ui(ui, used);
         }
         ui.add_space(4.0);
-        self.charts.ui(ui, training, |ui| result::ui(ui, training));
+        let beside = &mut self.beside;
+        self.charts.ui(ui, training, |ui| {
+            reliability::ui(ui, training, beside, |ui| result::ui(ui, training));
+        });
     }
 }
 
@@ -133,6 +139,7 @@ mod tests {
             train_secs: 61.0,
             valid: None,
             test: None,
+            reliability: None,
             references_test: crate::run::References::new(),
             references_left_out: crate::run::LeftOutReferences::new(),
             optimum: None,
@@ -195,6 +202,39 @@ mod tests {
         harness.get_by_label(".777");
         harness.get_by_label_contains("2 epochs in 1 min 01 s");
         assert!(harness.query_by_label("Pause").is_none(), "there is nothing to pause any more");
+    }
+
+    #[test]
+    fn chances_are_shown_beside_what_came_true() {
+        use crate::metric::Reliability;
+        let metrics = Metrics::new(AnswerKind::Binary, 9).with(Metric::Auc, 0.9);
+        let table = Reliability::of([(0.2, 0.0), (0.2, 1.0), (0.9, 1.0), (0.9, 1.0)]);
+        let ended = Ended { test: Some(metrics), reliability: Some(table), ..ended(Some(Outcome::Finished)) };
+        let mut harness = harness(Some(training(TrainingPhase::Ended(Box::new(ended)))));
+        harness.run();
+        harness.get_by_label("Reliability").click();
+        harness.run();
+        // Two answers said .2 and half came true, two said .9 and both did: (2 · .3 + 2 · .1) / 4.
+        harness.get_by_label("Reliability of 4 answers, ECE .200");
+        harness.get_by_label("Metrics").click();
+        harness.run();
+        harness.get_by_label("This run");
+    }
+
+    #[test]
+    fn each_dimension_of_a_latent_vector_has_a_bar() {
+        use crate::model::LatentReport;
+        let report = LatentReport { kl: vec![0.0, 1.5, 0.2], variance: vec![0.0, 0.8, 0.05] };
+        let used = crate::train::LatentUse { epoch: 2, step: 20, report, shuffled: None };
+        let latent = Some(Box::new(used));
+        let mut harness = harness(Some(Training { latent, ..training(TrainingPhase::Running) }));
+        harness.run();
+        harness.get_by_label_contains("2 of 3 units active");
+        let bars = harness.get_by_label("KL of 3 dimensions, 2 active").rect();
+        // The first bar is that of the dimension that is used most.
+        harness.hover_at(egui::pos2(bars.left() + 50.0, bars.bottom() - 5.0));
+        harness.run();
+        harness.get_by_label_contains("Dimension 2: 1.50 nats, active");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One user's history as a model saw it: each event with the rank and probability that the model
 //! gave it before it came. As a painted strip, and as a table with the five items it expected.
 
+mod said;
 mod strip;
 mod table;
 
@@ -8,7 +9,7 @@ use std::fmt::Write as _;
 
 use egui::{Align2, Color32, Painter, Pos2, Stroke, Ui, Vec2, vec2};
 
-use crate::explain::TimelineStep;
+use crate::explain::{Said, TimelineStep, UserView};
 use crate::run::Part;
 use crate::ui::{text, theme};
 
@@ -22,6 +23,8 @@ pub struct TimelineData<'a> {
     pub steps: &'a [TimelineStep],
     /// Number of items that can be ranked: the bottom of the rank axis.
     pub n_items: usize,
+    /// What was said, where the model ranks no items.
+    pub said: Option<&'a Said>,
     /// Title of an item.
     pub title: &'a dyn Fn(u32) -> String,
 }
@@ -46,6 +49,9 @@ impl Timeline {
     pub fn ui(&mut self, ui: &mut Ui, data: &TimelineData<'_>, selected: Option<usize>) -> Option<usize> {
         let moved = selected != self.in_sight;
         self.in_sight = selected;
+        if let Some(said) = data.said {
+            return said::ui(ui, (data, said), selected, moved);
+        }
         let from_strip = strip::ui(ui, data, selected, moved);
         ui.add_space(4.0);
         let from_table = table::ui(ui, data, selected, moved && from_strip.is_none());
@@ -56,13 +62,23 @@ impl Timeline {
     pub fn strip(&mut self, ui: &mut Ui, data: &TimelineData<'_>, selected: Option<usize>) -> Option<usize> {
         let moved = selected != self.in_sight;
         self.in_sight = selected;
+        if let Some(said) = data.said {
+            return said::strip(ui, (data, said), selected, moved);
+        }
         strip::ui(ui, data, selected, moved)
     }
 }
 
-/// One line: how many hits in each part, and what the marks mean.
+/// One line: how many hits in each part, or how often what was said came true.
 #[must_use]
-pub fn summary(steps: &[TimelineStep]) -> String {
+pub fn summary(view: &UserView) -> String {
+    match &view.said {
+        Some(said) => said::summary(&view.timeline, said),
+        None => hits(&view.timeline),
+    }
+}
+
+fn hits(steps: &[TimelineStep]) -> String {
     let ranked = steps.iter().filter_map(|s| s.is_hit(HIT_AT));
     let (n, hits) = ranked.fold((0, 0), |(n, hits), hit| (n + 1, hits + usize::from(hit)));
     // The question of a part is its last event.

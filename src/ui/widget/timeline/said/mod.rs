@@ -1,0 +1,196 @@
+//! The timeline of a model that ranks no items: what it said after each event, and what came true, in the
+//! words of its task.
+
+mod strip;
+mod table;
+
+use egui::Ui;
+
+use super::TimelineData;
+use crate::explain::{Said, TimelineStep};
+use crate::ui::text;
+
+pub(super) use strip::strip;
+
+/// Most classes that a row names.
+const N_NAMED: usize = 4;
+
+/// What a task's answers are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answers {
+    /// Yes or no: the chance of yes is what counts.
+    Chance,
+    /// One of several classes: the chance of the true one is.
+    Classes,
+    /// A number.
+    Number,
+}
+
+impl Answers {
+    fn of(said: &Said) -> Self {
+        match said.classes.len() {
+            0 => Self::Number,
+            _ if said.classes == ["no", "yes"] => Self::Chance,
+            _ => Self::Classes,
+        }
+    }
+
+    /// Title and help of the two columns of answers.
+    fn columns(self) -> [(&'static str, &'static str); 2] {
+        match self {
+            Self::Chance => [
+                ("Chance of yes", "What the model said right after this event of what is asked"),
+                ("Said", "Yes where its chance is at least a half"),
+            ],
+            Self::Classes => [
+                ("Chance of it", "What the model gave, right after this event, to the class that came next"),
+                ("Said, the likeliest first", "What the model said after this event; what came true is marked ✔"),
+            ],
+            Self::Number => [
+                ("Said", "What the model said right after this event"),
+                ("Off by", "What was said, less what came true"),
+            ],
+        }
+    }
+}
+
+/// What was said after one event, and what came of it.
+struct Answer<'a> {
+    said: &'a Said,
+    answers: Answers,
+    values: &'a [f64],
+    truth: Option<f64>,
+}
+
+impl<'a> Answer<'a> {
+    fn after(said: &'a Said, step: &TimelineStep) -> Self {
+        let values = said.after(step.position).unwrap_or(&[]);
+        Self { said, answers: Answers::of(said), values, truth: said.truth_after(step.position) }
+    }
+
+    fn true_class(&self) -> Option<usize> {
+        self.truth.map(|truth| truth as usize).filter(|_| self.answers != Answers::Number)
+    }
+
+    /// What is drawn: the chance of yes, that of the true class, the number.
+    fn value(&self) -> Option<f64> {
+        match self.answers {
+            Answers::Chance => self.values.get(1).copied(),
+            Answers::Classes => self.values.get(self.true_class()?).copied(),
+            Answers::Number => self.values.first().copied(),
+        }
+    }
+
+    /// Whether the likeliest class came true; nothing where nothing was asked, nor of numbers.
+    fn is_right(&self) -> Option<bool> {
+        let truth = self.values.get(self.true_class()?)?;
+        Some(self.values.iter().all(|value| value <= truth))
+    }
+
+    /// What came true, in the words of the task.
+    fn truth_words(&self) -> Option<String> {
+        match self.true_class() {
+            Some(class) => self.said.classes.get(class).cloned(),
+            None => self.truth.map(|truth| self.number(truth)),
+        }
+    }
+
+    fn number(&self, value: f64) -> String {
+        format!("{} {}", text::significant(value, 4), self.said.unit).trim_end().to_owned()
+    }
+
+    /// What was said, the likeliest first, what came true marked.
+    fn said_words(&self) -> String {
+        if self.answers == Answers::Number {
+            let off = self.value().zip(self.truth).map(|(said, truth)| said - truth);
+            return off.map_or_else(
+                || "–".to_owned(),
+                |off| format!("{}{}", if off > 0.0 { "+" } else { "" }, self.number(off)),
+            );
+        }
+        let mut classes: Vec<(usize, f64)> = self.values.iter().copied().enumerate().collect();
+        classes.sort_by(|a, b| b.1.total_cmp(&a.1));
+        if self.answers == Answers::Chance {
+            classes.truncate(1);
+        }
+        let words = classes.into_iter().take(N_NAMED).map(|(class, chance)| {
+            let mark = if self.true_class() == Some(class) { "✔ " } else { "" };
+            let name = self.said.classes.get(class).map_or("", String::as_str);
+            format!("{mark}{name} {}", text::percent(chance))
+        });
+        words.collect::<Vec<_>>().join(" · ")
+    }
+}
+
+/// One line: how often what was said came true.
+pub(super) fn summary(steps: &[TimelineStep], said: &Said) -> String {
+    let asked: Vec<Answer<'_>> =
+        steps.iter().map(|step| Answer::after(said, step)).filter(|answer| answer.truth.is_some()).collect();
+    let n = asked.len();
+    if n == 0 {
+        return "nothing was asked of this user that has an answer yet".to_owned();
+    }
+    if Answers::of(said) == Answers::Number {
+        let off: f64 = asked.iter().filter_map(|answer| Some((answer.value()? - answer.truth?).abs())).sum();
+        let mean = format!("{} {}", text::significant(off / n as f64, 3), said.unit);
+        return format!("off by {} on average over {}", mean.trim_end(), text::counted(n, "question"));
+    }
+    let right = asked.iter().filter(|answer| answer.is_right() == Some(true)).count();
+    format!("{right} of {} answered right", text::counted(n, "question"))
+}
+
+/// Strip and table; returns the position that was clicked.
+pub(super) fn ui(
+    ui: &mut Ui,
+    (data, said): (&TimelineData<'_>, &Said),
+    selected: Option<usize>,
+    bring: bool,
+) -> Option<usize> {
+    let from_strip = strip(ui, (data, said), selected, bring);
+    ui.add_space(4.0);
+    let from_table = table::rows(ui, (data, said), selected, bring && from_strip.is_none());
+    from_strip.or(from_table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::Part;
+
+    fn step(position: usize) -> TimelineStep {
+        TimelineStep { position, item_idx: 1, part: Part::Train, rank: None, probability: None, top: Vec::new() }
+    }
+
+    fn said(classes: &[&str], rows: &[&[f64]], truth: &[Option<f64>]) -> Said {
+        Said {
+            classes: classes.iter().map(|class| (*class).to_owned()).collect(),
+            unit: "hours",
+            first: 0,
+            rows: rows.iter().map(|row| row.to_vec()).collect(),
+            truth: truth.to_vec(),
+        }
+    }
+
+    #[test]
+    fn classes_chances_and_numbers_are_told_in_their_own_words() {
+        let steps = [step(0), step(1), step(2)];
+        let classes =
+            said(&["view", "cart"], &[&[0.75, 0.25], &[0.25, 0.75], &[0.5, 0.5]], &[Some(0.0), Some(0.0), None]);
+        assert_eq!(summary(&steps, &classes), "1 of 2 questions answered right");
+        let first = Answer::after(&classes, &steps[0]);
+        assert_eq!((first.value(), first.is_right()), (Some(0.75), Some(true)));
+        assert!(first.said_words().starts_with("✔ view"), "{}", first.said_words());
+        assert_eq!(first.truth_words().as_deref(), Some("view"));
+        assert_eq!(Answer::after(&classes, &steps[2]).value(), None, "nothing came, so no chance of it");
+
+        let chance = said(&["no", "yes"], &[&[0.9, 0.1], &[0.2, 0.8]], &[Some(1.0), None]);
+        let first = Answer::after(&chance, &steps[0]);
+        assert_eq!((first.value(), first.is_right()), (Some(0.1), Some(false)));
+        assert_eq!(Answer::after(&chance, &steps[1]).value(), Some(0.8), "a chance is told where nothing was asked");
+
+        let number = said(&[], &[&[3.5], &[2.0]], &[Some(3.0), Some(2.5)]);
+        assert_eq!(summary(&steps, &number), "off by 0.500 hours on average over 2 questions");
+        let first = Answer::after(&number, &steps[0]);
+        assert_eq!((first.said_words().as_str(), first.is_right()), ("+0.5000 hours", None));
+    }
+}

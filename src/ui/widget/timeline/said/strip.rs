@@ -1,0 +1,217 @@
+//! What was said after each event as a strip: one column an event.
+
+use egui::{Align, Align2, Rect, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
+
+use super::super::{TimelineData, paint_mark, part_color, part_name, small_text};
+use super::{Answer, Answers};
+use crate::explain::{Said, TimelineStep};
+use crate::run::Part;
+use crate::ui::{text, theme};
+
+const HEIGHT: f32 = 150.0;
+/// Room for the numbers of the axis.
+const GUTTER: f32 = 46.0;
+/// The band that tells the parts apart.
+const BAND: f32 = 5.0;
+const NARROWEST: f32 = 9.0;
+const WIDEST: f32 = 22.0;
+
+/// The strip: one column an event, what was said upwards.
+pub(in crate::ui::widget::timeline) fn strip(
+    ui: &mut Ui,
+    (data, said): (&TimelineData<'_>, &Said),
+    selected: Option<usize>,
+    bring: bool,
+) -> Option<usize> {
+    let answers = Answers::of(said);
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 5.0;
+        legend(ui, answers);
+    });
+    let (whole, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
+    let scale = Scale::of(whole, (data, said));
+    scale.paint(ui, whole, said);
+    let inner = Rect::from_min_max(whole.min + vec2(GUTTER, 0.0), whole.max);
+    let width = (inner.width() / data.steps.len().max(1) as f32).clamp(NARROWEST, WIDEST);
+    let mut child = ui.new_child(egui::UiBuilder::new().max_rect(inner).id_salt("said strip"));
+    let area = ScrollArea::horizontal().id_salt("said events").auto_shrink(false);
+    area.show_viewport(&mut child, |ui, viewport| {
+        ui.set_width(width * data.steps.len() as f32);
+        ui.set_height(HEIGHT - 12.0);
+        let left = ui.min_rect().left();
+        if let Some(row) = selected.filter(|_| bring).and_then(|p| data.row_of(p)) {
+            let x = left + row as f32 * width;
+            ui.scroll_to_rect(Rect::from_min_size(pos2(x, whole.top()), vec2(width, 1.0)), Some(Align::Center));
+        }
+        let columns = Columns { left, width, scale, whole };
+        columns.paint(ui, (data, said), selected, viewport);
+        columns.point(ui, (data, said))
+    })
+    .inner
+}
+
+/// Where values lie on the screen: chances from 0 to 1, numbers up to the largest.
+#[derive(Clone, Copy)]
+struct Scale {
+    top: f32,
+    bottom: f32,
+    lowest: f64,
+    highest: f64,
+}
+
+impl Scale {
+    fn of(whole: Rect, (data, said): (&TimelineData<'_>, &Said)) -> Self {
+        let (top, bottom) = (whole.top() + 8.0, whole.bottom() - BAND - 32.0);
+        if Answers::of(said) != Answers::Number {
+            return Self { top, bottom, lowest: 0.0, highest: 1.0 };
+        }
+        let answers = data.steps.iter().map(|step| Answer::after(said, step));
+        let values = answers.flat_map(|answer| [answer.value(), answer.truth]).flatten().filter(|v| v.is_finite());
+        let (lowest, highest) = values.fold((0.0_f64, 0.0_f64), |(low, high), v| (low.min(v), high.max(v)));
+        Self { top, bottom, lowest, highest: if highest > lowest { highest } else { lowest + 1.0 } }
+    }
+
+    fn y(self, value: f64) -> f32 {
+        let share = ((value - self.lowest) / (self.highest - self.lowest)).clamp(0.0, 1.0);
+        egui::lerp(self.bottom..=self.top, share as f32)
+    }
+
+    fn paint(self, ui: &Ui, whole: Rect, said: &Said) {
+        let painter = ui.painter();
+        let plot = Rect::from_min_max(whole.min + vec2(GUTTER, 0.0), pos2(whole.right(), self.bottom + 6.0));
+        painter.rect_filled(plot, 2.0, ui.visuals().extreme_bg_color);
+        let line = Stroke::new(1.0, ui.visuals().weak_text_color().gamma_multiply(0.3));
+        for share in [0.0, 0.5, 1.0] {
+            let value = egui::lerp(self.lowest..=self.highest, share);
+            let y = self.y(value);
+            painter.hline(plot.x_range(), y, line);
+            let words = if said.classes.is_empty() { text::significant(value, 3) } else { text::percent(value) };
+            small_text(painter, ui, pos2(plot.left() - 4.0, y), Align2::RIGHT_CENTER, &words);
+        }
+    }
+}
+
+/// The columns of the events on the screen.
+#[derive(Clone, Copy)]
+struct Columns {
+    left: f32,
+    width: f32,
+    scale: Scale,
+    whole: Rect,
+}
+
+impl Columns {
+    fn rect(self, row: usize) -> Rect {
+        let left = self.left + row as f32 * self.width;
+        Rect::from_min_max(pos2(left, self.whole.top()), pos2(left + self.width, self.scale.bottom + 6.0 + BAND))
+    }
+
+    /// Only columns in sight are painted.
+    fn paint(self, ui: &Ui, (data, said): (&TimelineData<'_>, &Said), selected: Option<usize>, viewport: Rect) {
+        let first = (viewport.left() / self.width).floor().max(0.0) as usize;
+        let last = (viewport.right() / self.width).ceil().max(0.0) as usize + 1;
+        let n = data.steps.len();
+        for (row, step) in data.steps.iter().enumerate().take(last.min(n)).skip(first.min(n)) {
+            let (painter, rect) = (ui.painter(), self.rect(row));
+            if selected == Some(step.position) {
+                painter.rect_filled(rect, 2.0, ui.visuals().selection.bg_fill.gamma_multiply(0.5));
+            }
+            let band = Rect::from_min_max(pos2(rect.left() + 0.5, rect.bottom() - BAND), rect.max - vec2(0.5, 0.0));
+            painter.rect_filled(band, 1.0, part_color(step.part, ui));
+            self.mark(ui, rect, &Answer::after(said, step));
+            let every = if self.width >= 18.0 { 5 } else { 10 };
+            if (step.position + 1).is_multiple_of(every) || step.position == 0 {
+                let at = pos2(rect.center().x, rect.bottom() + 1.0);
+                small_text(painter, ui, at, Align2::CENTER_TOP, &(step.position + 1).to_string());
+            }
+        }
+    }
+
+    /// What was said as a mark at its height; of numbers the truth as a ring, with a line between the two.
+    fn mark(self, ui: &Ui, rect: Rect, answer: &Answer<'_>) {
+        let Some(value) = answer.value() else { return };
+        let (x, radius) = (rect.center().x, (self.width / 2.0 - 1.0).min(4.5));
+        let at = pos2(x, self.scale.y(value));
+        if answer.answers != Answers::Number {
+            return paint_mark(ui.painter(), ui, at, answer.is_right(), radius);
+        }
+        let color = theme::series_color(ui, 0);
+        if let Some(truth) = answer.truth {
+            let there = pos2(x, self.scale.y(truth));
+            ui.painter().line_segment([at, there], Stroke::new(1.0, color.gamma_multiply(0.5)));
+            ui.painter().circle_stroke(there, radius * 0.8, Stroke::new(1.4, theme::colors(ui).good));
+        }
+        ui.painter().circle_filled(at, radius * 0.8, color);
+    }
+
+    fn point(self, ui: &Ui, (data, said): (&TimelineData<'_>, &Said)) -> Option<usize> {
+        let all = Rect::from_min_max(self.rect(0).min, self.rect(data.steps.len().saturating_sub(1)).max);
+        let response = ui.interact(all, ui.scope_id().with("said columns"), Sense::click());
+        response.widget_info(|| {
+            let text = format!("Timeline of {} events", data.steps.len());
+            egui::WidgetInfo::labeled(egui::Role::Image, true, text)
+        });
+        let pointer = response.hover_pos()?;
+        let row = ((pointer.x - self.left) / self.width).floor().max(0.0) as usize;
+        let step = data.steps.get(row)?;
+        let edge = Stroke::new(1.0, part_color(step.part, ui));
+        ui.painter().rect_stroke(self.rect(row), 2.0, edge, egui::StrokeKind::Inside);
+        let popup =
+            egui::Tooltip::always_open(ui.ctx().clone(), ui.layer_id(), response.id, egui::PopupAnchor::Pointer);
+        popup.gap(14.0).accessible_name(part_name(step.part)).show(|ui| tip(ui, data, (said, step)));
+        response.clicked().then_some(step.position)
+    }
+}
+
+/// What hovering an event says.
+fn tip(ui: &mut Ui, data: &TimelineData<'_>, (said, step): (&Said, &TimelineStep)) {
+    let answer = Answer::after(said, step);
+    ui.strong(format!("After event {}: {}", step.position + 1, (data.title)(step.item_idx)));
+    match answer.answers {
+        Answers::Number => {
+            if let Some(value) = answer.value() {
+                ui.label(format!("Said {}", answer.number(value)));
+            }
+        }
+        Answers::Chance | Answers::Classes => {
+            ui.label(format!("Said {}", answer.said_words()));
+        }
+    }
+    match answer.truth_words() {
+        Some(truth) => ui.label(format!("In truth {truth}")),
+        None => ui.weak(NOT_ASKED),
+    };
+}
+
+/// Where there is no truth to hold an answer against.
+const NOT_ASKED: &str = "Not asked here, or held back until the run has ended";
+
+fn legend(ui: &mut Ui, answers: Answers) {
+    let mut entry = |words: &str, paint: &dyn Fn(&Ui, egui::Pos2)| {
+        let (rect, _) = ui.allocate_exact_size(egui::Vec2::splat(12.0), Sense::hover());
+        paint(ui, rect.center());
+        ui.label(RichText::new(words).small());
+    };
+    match answers {
+        Answers::Number => {
+            entry("said", &|ui, at| {
+                ui.painter().circle_filled(at, 3.6, theme::series_color(ui, 0));
+            });
+            entry("in truth", &|ui, at| {
+                ui.painter().circle_stroke(at, 3.6, Stroke::new(1.4, theme::colors(ui).good));
+            });
+        }
+        Answers::Chance | Answers::Classes => {
+            entry("the likeliest came true", &|ui, at| paint_mark(ui.painter(), ui, at, Some(true), 4.0));
+            entry("it did not", &|ui, at| paint_mark(ui.painter(), ui, at, Some(false), 4.0));
+            if answers == Answers::Chance {
+                entry("not asked here", &|ui, at| paint_mark(ui.painter(), ui, at, None, 4.0));
+            }
+        }
+    }
+    for part in [Part::Train, Part::Valid, Part::Test] {
+        let (rect, _) = ui.allocate_exact_size(vec2(12.0, 6.0), Sense::hover());
+        ui.painter().rect_filled(rect, 1.0, part_color(part, ui));
+        ui.label(RichText::new(part_name(part)).small());
+    }
+}
