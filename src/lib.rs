@@ -121,13 +121,14 @@
 //!
 //! 1. `model/family/NAME.rs`: a spec struct with the paper's values as its `Default`, its settings
 //!    listed once (name, range, help, source) with the `described!` macro, the burn module, and
-//!    [`model::ModelFamily`] for the spec, which is built from a [`model::Blueprint`]. A network that has a
-//!    state after each event says so (`StateNetwork` in `model/outcome.rs`) and so can learn every task, by
-//!    every loss (`model/loss`), told of the events' features (`model/features.rs`).
+//!    [`model::ModelFamily`] for the spec, which lists its layers (`model/layers.rs`) and is built from a
+//!    [`model::Blueprint`]. A network that has a state after each event says so (`StateNetwork` in
+//!    `model/outcome.rs`) and so can learn every task, by every loss (`model/loss`), told of the events'
+//!    features (`model/features.rs`).
 //! 2. A line in [`model::ModelSpec`]. The compiler points at every `match` to fill; forms, `seqscope
 //!    describe`, `--set` and the contract tests walk the list and need nothing.
-//! 3. Its numbers from the reference implementation under `tests/gold`, with the script that made
-//!    them, and an example under `experiments`.
+//! 3. A preset as in its paper (`experiment/preset.rs`), its numbers from the reference implementation under
+//!    `tests/gold`, with the script that made them, and an example under `experiments`.
 //! 4. Where its speed matters: the same gradients once more on plain slices, put together from the layers
 //!    of `model/kernel` (as `model/family/transformer/fused.rs` does), and a test that holds them against
 //!    the first. Without it the family trains by burn's layers on every device.

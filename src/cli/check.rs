@@ -26,7 +26,9 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
         for problem in &problems {
             write_problem(file, problem, streams)?;
         }
-        if let Some(experiment) = experiment.filter(|_| !problems.iter().any(Problem::is_error)) {
+        // Data that are not there yet say nothing against the model.
+        let spoils = |problem: &Problem| problem.is_error() && problem.field.starts_with("model");
+        if let Some(experiment) = experiment.filter(|_| !problems.iter().any(spoils)) {
             layers::write(experiment.model.family().title(), &layers::of(&experiment), streams.out)?;
         }
     }

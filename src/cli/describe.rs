@@ -297,7 +297,9 @@ fn whole(section: &Section, out: &mut dyn Write) -> std::io::Result<()> {
     if section.layers.is_empty() {
         return Ok(());
     }
-    writeln!(out)?;
+    if !section.fields.is_empty() {
+        writeln!(out)?;
+    }
     layers::write(&section.title, &section.layers, out)
 }
 

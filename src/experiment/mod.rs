@@ -77,6 +77,21 @@ impl Default for Experiment {
     }
 }
 
+crate::spec::choice! {
+    /// How the learning rate falls after the warm-up.
+    pub enum LrDecay {
+        /// It stays.
+        #[default]
+        None,
+        /// In a straight line to 0 at the end of the last epoch: Devlin et al. 2019.
+        Linear,
+        /// As one over the root of the step: Vaswani et al. 2017, eq. 3.
+        InverseRoot,
+        /// Along half a cosine to 0 at the end of the last epoch: Loshchilov & Hutter 2017.
+        Cosine,
+    }
+}
+
 /// How to train.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -91,6 +106,8 @@ pub struct TrainingSpec {
     pub lr: f64,
     /// Steps over which the learning rate grows from 0.
     pub warmup_steps: usize,
+    /// How it falls after them.
+    pub lr_decay: LrDecay,
     /// Decoupled weight decay.
     pub weight_decay: f64,
     /// Decoupled L1 penalty.
@@ -131,6 +148,7 @@ impl Default for TrainingSpec {
             batch_size: 128,
             lr: 1e-3,
             warmup_steps: 0,
+            lr_decay: LrDecay::None,
             weight_decay: 0.0,
             l1: 0.0,
             beta1: 0.9,
@@ -162,6 +180,7 @@ crate::spec::described! { TrainingSpec {
     gbce_t: Float { min: 0.0, max: 1.0 }, More, "Calibration of gBCE", "", "How strongly gBCE corrects for drawing only some negatives; 0 is plain BCE.", "Petrov & Macdonald 2023: 0.75";
     label_smoothing: Float { min: 0.0, max: 0.9 }, More, "Label smoothing", "", "Share of the target's weight that is spread over the whole catalogue; only for the full softmax.", "Szegedy et al. 2016: 0.1; none by default";
     warmup_steps: Int { min: 0, max: 10_000_000 }, More, "Warm-up", "steps", "Steps over which the learning rate grows from 0.", "none needed at this size";
+    lr_decay: Choice(<LrDecay as strum::VariantNames>::VARIANTS.to_vec()), More, "Decay of the rate", "", "How the learning rate falls after the warm-up: not at all, in a straight line or along a cosine to 0 at the last of all epochs, or with the root of the step. A rate that falls to 0 wants as many epochs as are truly trained, and patience to wait for the end.", "Kang & McAuley 2018: none; BERT: Linear; Loshchilov & Hutter 2017: Cosine; Vaswani et al. 2017: InverseRoot";
     weight_decay: Float { min: 0.0, max: 10.0 }, More, "Weight decay", "", "Pull of the weights towards 0 a step, times the learning rate (AdamW).", "Kang & McAuley 2018: none";
     l1: Float { min: 0.0, max: 10.0 }, More, "L1 penalty", "", "How far each weight is drawn towards 0 in a step, times the learning rate; a weight that gets there is exactly 0.", "none, as with weight decay";
     beta1: Float { min: 0.0, max: 0.999_999 }, More, "Adam beta 1", "", "Decay of the running mean of gradients.", "Kingma & Ba 2015: 0.9";

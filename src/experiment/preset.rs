@@ -1,6 +1,6 @@
 //! Models as their papers have them: the settings of the model and those of its training, with what differs.
 
-use super::{Experiment, TrainingSpec};
+use super::{Experiment, LrDecay, TrainingSpec};
 use crate::data::TaskSpec;
 use crate::model::{
     Activation, AutoencoderSpec, Bert4RecSpec, EncoderDecoderSpec, GruSpec, LossKind, LstmSpec, ModelKind, ModelSpec,
@@ -111,6 +111,7 @@ impl Preset {
                 batch_size: 64,
                 lr: 2.5e-4,
                 warmup_steps: 2000,
+                lr_decay: LrDecay::Cosine,
                 weight_decay: 0.01,
                 clip_norm: 1.0,
                 ..ours
@@ -119,13 +120,21 @@ impl Preset {
                 batch_size: 256,
                 lr: 1e-4,
                 warmup_steps: 100,
+                lr_decay: LrDecay::Linear,
                 weight_decay: 0.01,
                 epsilon: 1e-6,
                 clip_norm: 5.0,
                 ..ours
             },
             Self::Transformer => {
-                let adam = TrainingSpec { lr: 7e-4, warmup_steps: 4000, beta2: 0.98, epsilon: 1e-9, ..ours };
+                let adam = TrainingSpec {
+                    lr: 7e-4,
+                    warmup_steps: 4000,
+                    lr_decay: LrDecay::InverseRoot,
+                    beta2: 0.98,
+                    epsilon: 1e-9,
+                    ..ours
+                };
                 TrainingSpec { label_smoothing: 0.1, clip_norm: 0.0, ..adam }
             }
             Self::Gru4Rec => TrainingSpec {
@@ -159,23 +168,20 @@ const GPT: Words = (
     "GPT",
     "Radford et al. 2019 (GPT-2), the smallest: 12 blocks of width 768; training as Radford et al. 2018, clipping as \
      Brown et al. 2020",
-    "The learning rate stays after its warm-up where theirs falls as a cosine; item vectors are multiplied by the root \
-     of the width; weights start from Glorot's distribution. Meant for millions of histories and a GPU: `Small` beside \
-     keeps its form.",
+    "Item vectors are multiplied by the root of the width; weights start from Glorot's distribution. Meant for \
+     millions of histories and a GPU: `Small` beside keeps its form.",
 );
 
 const BERT4REC: Words = (
     "BERT4Rec",
     "Sun et al. 2019, section 4; masked share and dropout as its code has for MovieLens-1M",
-    "The learning rate stays where theirs falls in a line; a history gives one new sample an epoch instead of ten that \
-     are drawn once; positions count from the latest event.",
+    "A history gives one new sample an epoch instead of ten that are drawn once; positions count from the latest event.",
 );
 
 const TRANSFORMER: Words = (
     "Transformer (base)",
     "Vaswani et al. 2017, table 3, base; label smoothing and Adam as in section 5",
-    "The learning rate stays at the height of its warm-up, 512^-0.5 · 4000^-0.5, where theirs falls with the root of \
-     the step; batches are users, not 25,000 words; window and events ahead are ours.",
+    "Batches are users, not 25,000 words; window and events ahead are ours.",
 );
 
 const GRU4REC: Words = (

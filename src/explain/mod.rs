@@ -7,7 +7,7 @@ mod ranked;
 
 pub use heads::HeadSummary;
 pub use list::{Fallback, FittedReferences, ListError, ListRequest, Listed, Recommendation, Voice, recommendation};
-pub use outcome::Said;
+pub use outcome::{AskedThere, Said};
 
 use ranked::{Contest, Seen};
 
@@ -76,11 +76,11 @@ impl UserView {
             (step.rank, step.probability) = (None, None);
             step.top.clear();
         }
-        // The first answer that is looked up in the test part follows the last event before it.
-        let first = self.timeline.iter().find(|step| step.part == Part::Test).map(|step| step.position);
-        if let (Some(said), Some(first)) = (&mut self.said, first) {
-            let kept = first.saturating_sub(said.first + 1);
-            said.truth.iter_mut().skip(kept).for_each(|truth| *truth = None);
+        if let Some(said) = &mut self.said {
+            let asks_test = |after: usize| said.asked_after(after).is_some_and(|asked| asked.part == Part::Test);
+            let asked = |step: &TimelineStep| step.position.checked_sub(1).is_some_and(asks_test);
+            self.timeline.iter_mut().filter(|step| asked(step)).for_each(|step| step.probability = None);
+            said.hide_test();
         }
         self
     }

@@ -14,10 +14,20 @@ pub struct Said {
     pub unit: &'static str,
     /// Position of the event that the first row follows.
     pub first: usize,
-    /// After each event: chances of the classes, or one number in its own unit.
+    /// After each event: chances of the classes, or one number in its own unit. Where a question was asked a
+    /// while after the event, what was said at that moment.
     pub rows: Vec<Vec<f64>>,
-    /// What was true, where a question of the task was asked after that event: a class, or a number.
-    pub truth: Vec<Option<f64>>,
+    /// The question of the task that was asked after that event, if one was.
+    pub asked: Vec<Option<AskedThere>>,
+}
+
+/// A question that was asked after an event.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AskedThere {
+    /// Part of the split that asks it.
+    pub part: Part,
+    /// What was true: a class, or a number in its own unit; `None` where it is held back.
+    pub truth: Option<f64>,
 }
 
 impl Said {
@@ -30,7 +40,19 @@ impl Said {
     /// What was true after the event at this position.
     #[must_use]
     pub fn truth_after(&self, position: usize) -> Option<f64> {
-        self.truth.get(position.checked_sub(self.first)?).copied().flatten()
+        self.asked_after(position)?.truth
+    }
+
+    /// The question that was asked after the event at this position.
+    #[must_use]
+    pub fn asked_after(&self, position: usize) -> Option<AskedThere> {
+        self.asked.get(position.checked_sub(self.first)?).copied().flatten()
+    }
+
+    /// Holds back what came true of the test.
+    pub(super) fn hide_test(&mut self) {
+        let of_test = self.asked.iter_mut().flatten().filter(|asked| asked.part == Part::Test);
+        of_test.for_each(|asked| asked.truth = None);
     }
 }
 
@@ -50,10 +72,12 @@ pub(super) fn view(
     let whole = prepared.histories([(user_idx, items.len())]);
     let after = model.step_scores(&whole)?;
     let first = after.first;
-    let rows: Vec<Vec<f64>> = (0..after.n_rows()).map(|row| outcomes.told(after.row(row))).collect();
-    let truth: Vec<Option<f64>> =
-        (first..items.len()).map(|position| truth(outcomes, user_idx, position + 1)).collect();
-    let said = Said { classes: outcomes.classes.clone(), unit: outcomes.unit, first, rows, truth };
+    let mut rows: Vec<Vec<f64>> = (0..after.n_rows()).map(|row| outcomes.told(after.row(row))).collect();
+    let questions: Vec<Option<(Part, Sample)>> =
+        (first..items.len()).map(|position| question(outcomes, user_idx, position + 1)).collect();
+    say_later(model, prepared, (outcomes, &questions), &mut rows)?;
+    let asked = questions.into_iter().map(|question| question.map(|(part, sample)| there(outcomes, part, sample)));
+    let said = Said { classes: outcomes.classes.clone(), unit: outcomes.unit, first, rows, asked: asked.collect() };
     let part = |position: usize| part(prepared, user_idx, position);
     let timeline = items.iter().enumerate().skip(first).map(|(position, &item_idx)| {
         let before = position.checked_sub(1);
@@ -76,15 +100,43 @@ pub(super) fn view(
     Ok(UserView { user_idx, timeline, next: Vec::new(), attention, heads, said: Some(said) })
 }
 
-/// The answer to the user's question after so many events; the latest asked, where several were.
-fn truth(outcomes: &Outcomes, user_idx: usize, history_len: usize) -> Option<f64> {
+/// Puts what the model says at the moment of a question in the place of what it says right after the event,
+/// where some time lies between the two.
+fn say_later(
+    model: &dyn Trainable,
+    prepared: &Prepared,
+    (outcomes, questions): (&Outcomes, &[Option<(Part, Sample)>]),
+    rows: &mut [Vec<f64>],
+) -> Result<(), ModelError> {
+    let later = questions.iter().enumerate().filter_map(|(row, question)| Some((row, question.as_ref()?.1)));
+    let (at, samples): (Vec<usize>, Vec<Sample>) = later.filter(|(_, sample)| sample.elapsed_secs > 0.0).unzip();
+    if samples.is_empty() {
+        return Ok(());
+    }
+    let scores = model.scores(&prepared.asked(&samples))?;
+    let n_outputs = (scores.len() / samples.len()).max(1);
+    for (row, scores) in at.into_iter().zip(scores.chunks_exact(n_outputs)) {
+        if let Some(said) = rows.get_mut(row) {
+            *said = outcomes.told(scores);
+        }
+    }
+    Ok(())
+}
+
+/// The user's question after so many events, with its part; the latest asked, where several were.
+fn question(outcomes: &Outcomes, user_idx: usize, history_len: usize) -> Option<(Part, Sample)> {
     let of_user = |sample: &&Sample| sample.user_idx as usize == user_idx && sample.history_len as usize == history_len;
-    let held_out = || outcomes.test.iter().chain(&outcomes.valid).find(of_user);
-    let sample = outcomes.train_of(user_idx as u32).iter().rfind(of_user).or_else(held_out)?;
-    Some(match outcomes.output {
+    let held_out = |part: Part, samples: &[Sample]| Some((part, *samples.iter().find(of_user)?));
+    let in_training = || Some((Part::Train, *outcomes.train_of(user_idx as u32).iter().rfind(of_user)?));
+    held_out(Part::Test, &outcomes.test).or_else(|| held_out(Part::Valid, &outcomes.valid)).or_else(in_training)
+}
+
+fn there(outcomes: &Outcomes, part: Part, sample: Sample) -> AskedThere {
+    let truth = match outcomes.output {
         Output::Number => outcomes.scale.unscaled(sample.target),
         _ => f64::from(sample.target),
-    })
+    };
+    AskedThere { part, truth: Some(truth) }
 }
 
 fn part(prepared: &Prepared, user_idx: usize, position: usize) -> Part {
@@ -113,7 +165,10 @@ mod tests {
         let scale = crate::data::Scale { log1p: false, mean: 5.0, std: 2.0 };
         let number = Outcomes { output: Output::Number, scale, ..Outcomes::default() }.told(&[1.5]);
         assert!((number[0] - 8.0).abs() < 1e-6);
-        let said = Said { first: 3, rows: vec![vec![0.5]], truth: vec![Some(1.0)], ..Said::default() };
+        let asked = vec![Some(AskedThere { part: Part::Test, truth: Some(1.0) })];
+        let mut said = Said { first: 3, rows: vec![vec![0.5]], asked, ..Said::default() };
         assert_eq!((said.after(3), said.after(2), said.truth_after(3)), (Some(&[0.5][..]), None, Some(1.0)));
+        said.hide_test();
+        assert_eq!((said.truth_after(3), said.asked_after(3).map(|asked| asked.part)), (None, Some(Part::Test)));
     }
 }

@@ -13,7 +13,7 @@ use crate::baseline::ReferenceKind;
 use crate::data::world::Ceiling;
 use crate::data::{DataReport, DataShape, Finding, Verdict};
 use crate::experiment::Experiment;
-use crate::metric::{Metrics, Reliability};
+use crate::metric::{AnswerKind, Metrics, Reliability};
 use crate::model::DeviceInfo;
 use crate::spec::{Problem, quotable_reason};
 
@@ -203,11 +203,12 @@ impl Manifest {
         }
     }
 
-    /// Of a run in a world: the best that any model can reach on the test questions as they were
-    /// ranked. It stands in the manifest, so an older run has none.
+    /// Of a run in a world that ranks items: the best that any model can reach on the test questions as they
+    /// were ranked. It stands in the manifest, so an older run has none.
     #[must_use]
     pub fn optimum(&self) -> Option<Ceiling> {
-        Some(self.data.report.optimum?.of(self.experiment.evaluation.seen()))
+        let optimum = self.data.report.optimum.filter(|_| self.experiment.answers() == AnswerKind::Ranking)?;
+        Some(optimum.of(self.experiment.evaluation.seen()))
     }
 
     /// Reads the manifest in a run's folder. The folder's present name is the run's name, so that a
@@ -271,7 +272,7 @@ mod tests {
     use super::*;
     use crate::baseline::BaselineKind;
     use crate::baseline::task::TaskReference;
-    use crate::metric::{AnswerKind, Metric};
+    use crate::metric::Metric;
     use crate::model::DeviceKind;
 
     #[test]

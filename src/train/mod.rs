@@ -31,7 +31,7 @@ pub use message::{Command, Control, Ended, Event, EventKind, Observer, Progress,
 #[doc(hidden)]
 pub use open::{BuildModel, Built};
 pub use plan::min_train_events;
-pub use reference::fit_reference;
+pub use reference::{fit_reference, refit_references};
 #[doc(hidden)]
 pub use restore::restore_with;
 pub use restore::{Restored, restore};
@@ -141,7 +141,7 @@ fn train(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Result<
             valid_loss,
             valid: valid.clone(),
             is_best,
-            lr: lr_at(&task.experiment.training, step - 1),
+            lr: task.plan.inputs(&task.experiment.training, step - 1).lr,
             grad_norm: trained.grad_norm,
             kl: trained.kl,
             events_per_sec,

@@ -124,10 +124,11 @@ impl Plan {
 
     /// What the model needs beside the batch at `step`, counted from 0 over the whole run.
     pub(super) fn inputs(&self, training: &TrainingSpec, step: usize) -> StepInputs {
+        let n_steps = self.n_epochs * self.steps_per_epoch();
         StepInputs {
-            lr: lr_at(training, step),
+            lr: lr_at(training, step, n_steps),
             step,
-            n_steps: self.n_epochs * self.steps_per_epoch(),
+            n_steps,
             seed: derive_seed(self.seed, "step", step as u64),
         }
     }

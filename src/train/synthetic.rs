@@ -211,7 +211,7 @@ impl Halves {
             order.shuffle(&mut ChaCha8Rng::seed_from_u64(derive_seed(experiment.seed, "shuffle", epoch as u64)));
             for batch in order.chunks(batch_size) {
                 let seed = derive_seed(experiment.seed, "step", step as u64);
-                let inputs = StepInputs { lr: lr_at(training, step), step, n_steps, seed };
+                let inputs = StepInputs { lr: lr_at(training, step, n_steps), step, n_steps, seed };
                 model.train_step(&batch.iter().copied().collect(), inputs)?;
                 model.take_stats().map_err(|error| TrainError::from(error).in_epoch(epoch, training))?;
                 step += 1;

@@ -108,7 +108,7 @@ fn describe_knows_every_family_and_part() {
     let presets = place.seqscope("describe presets").ok().out;
     assert!(presets.contains("training.loss = Bce") && presets.contains("--set preset=SasRec"), "{presets}");
     place.write("preset.ron", TINY);
-    place.seqscope("train preset.ron --set preset=SasReck").fails(1, &["did you mean `SasRec`?"]);
+    place.seqscope("train preset.ron --set preset=SasReck").fails(1, &["Did you mean `SasRec`?"]);
     place.seqscope("describe transfromer").fails(1, &["did you mean `transformer`?"]);
 }
 

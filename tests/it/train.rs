@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use seqscope::baseline::BaselineKind;
 use seqscope::data::{DataSource, DataSpec, Prepared, WorldSpec, prepare};
-use seqscope::experiment::{Experiment, TrainingSpec};
+use seqscope::experiment::{Experiment, LrDecay, TrainingSpec};
 use seqscope::explain::user_view;
 use seqscope::metric::Metric;
 use seqscope::model::{ModelSpec, TransformerSpec, VaeSpec};
@@ -364,12 +364,57 @@ fn a_model_below_the_windowed_markov_chain_is_flagged() {
 fn warm_up_grows_in_equal_parts() {
     // 4 steps to 0.8: 0.2, 0.4, 0.6, 0.8, and then it stays.
     let training = TrainingSpec { lr: 0.8, warmup_steps: 4, ..TrainingSpec::default() };
-    let rates: Vec<f64> = (0..6).map(|step| lr_at(&training, step)).collect();
+    let rates: Vec<f64> = (0..6).map(|step| lr_at(&training, step, 6)).collect();
     for (rate, expected) in rates.iter().zip([0.2, 0.4, 0.6, 0.8, 0.8, 0.8]) {
         assert!((rate - expected).abs() < 1e-12, "{rates:?}");
     }
     let none = TrainingSpec { lr: 0.8, warmup_steps: 0, ..TrainingSpec::default() };
-    assert!((lr_at(&none, 0) - 0.8).abs() < 1e-12);
+    assert!((lr_at(&none, 0, 6) - 0.8).abs() < 1e-12);
+}
+
+/// Two warm-up steps and four that fall: 1, 3/4, 2/4, 1/4 in a line; (1 + cos) / 2 of 0, 45, 90, 135 degrees.
+#[test]
+fn a_falling_rate_begins_after_the_warm_up_and_ends_with_the_last_epoch() {
+    let root = 0.5_f64.sqrt();
+    let cosine = [0.5, 1.0, 1.0, 0.5 + root / 2.0, 0.5, 0.5 - root / 2.0];
+    for (lr_decay, expected) in [(LrDecay::Linear, [0.5, 1.0, 1.0, 0.75, 0.5, 0.25]), (LrDecay::Cosine, cosine)] {
+        let training = TrainingSpec { lr: 0.8, warmup_steps: 2, lr_decay, ..TrainingSpec::default() };
+        for (step, share) in expected.into_iter().enumerate() {
+            assert!((lr_at(&training, step, 6) - 0.8 * share).abs() < 1e-12, "{lr_decay} at step {step}");
+        }
+        assert!(lr_at(&training, 60, 6).abs() < 1e-12, "never below 0");
+    }
+    // Vaswani et al. 2017: step^-1/2 where the warm-up of w steps grew as step w^-3/2; steps count from 1.
+    let training = TrainingSpec {
+        lr: 4_f64.powf(-0.5),
+        warmup_steps: 4,
+        lr_decay: LrDecay::InverseRoot,
+        ..TrainingSpec::default()
+    };
+    for step in 0..9_u32 {
+        let from_one = f64::from(step) + 1.0;
+        let theirs = from_one.powf(-0.5).min(from_one * 4_f64.powf(-1.5));
+        assert!((lr_at(&training, step as usize, 9) - theirs).abs() < 1e-12, "step {step}");
+    }
+}
+
+/// What a run tells of its rate is what its steps had: of 3 epochs the third ends near 0.
+#[test]
+fn a_run_tells_its_falling_rate() {
+    let mut setup = Setup::new(3);
+    setup.experiment.training.lr_decay = LrDecay::Linear;
+    let (epochs, lr) = (setup.experiment.training.epochs, setup.experiment.training.lr);
+    let done = setup.run();
+    let rates: Vec<f64> = done
+        .events
+        .iter()
+        .filter_map(|event| match event.kind {
+            EventKind::Evaluated { lr, .. } => Some(lr),
+            _ => None,
+        })
+        .collect();
+    assert!(rates.len() == epochs && rates.is_sorted_by(|a, b| a > b), "{rates:?}");
+    assert!(rates[0] < lr && rates[epochs - 1] > 0.0 && rates[epochs - 1] <= lr / epochs as f64, "{rates:?}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use egui::{Color32, Event, Pos2, Vec2, pos2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use proptest::prelude::*;
-use seqscope::explain::{HeadSummary, Said, Scored, TimelineStep, UserView};
+use seqscope::explain::{AskedThere, HeadSummary, Said, Scored, TimelineStep, UserView};
 use seqscope::run::{Curve, Part};
 use seqscope::ui::widget::heatmap::{Allowance, Heatmap, Look, Matrix, Pointed, Scale, Thumbnail, Words};
 use seqscope::ui::widget::line_chart::{ChartData, Chrome, LineChart, Reference, Series};
@@ -451,7 +451,9 @@ fn a_timeline_of_another_task_speaks_its_words() {
         unit: "",
         first: 2,
         rows: vec![vec![0.75, 0.25], vec![0.4, 0.6], vec![0.5, 0.5]],
-        truth: vec![Some(0.0), Some(0.0), None],
+        asked: [Some(0.0), Some(0.0), None]
+            .map(|truth| Some(AskedThere { part: Part::Train, truth: Some(truth?) }))
+            .into(),
     };
     let steps = vec![step(2, 0, None), step(3, 1, None), step(4, 3, None)];
     let paint = |ui: &mut egui::Ui, history: &mut History| {

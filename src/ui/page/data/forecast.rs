@@ -1,7 +1,9 @@
 //! How many events each day, week or month had, and how many the next ones will have.
 
 use egui::{ComboBox, RichText, ScrollArea, Ui};
-use egui_plot::{Corner, FilledArea, GridInput, GridMark, HoverPosition, Legend, Line, LineStyle, Plot, PlotPoints};
+use egui_plot::{
+    Corner, FilledArea, GridInput, GridMark, HoverPosition, Legend, Line, LineStyle, Plot, PlotPoints, VLine,
+};
 use strum::IntoEnumIterator as _;
 
 use crate::app::{Action, App, CountForecast, ForecastKey, Loadable};
@@ -120,6 +122,7 @@ fn chart(ui: &mut Ui, made: &CountForecast, drawn: Option<&Forecast>, height: f3
         .height(height)
         .allow_scroll(false)
         .include_y(0.0)
+        .y_axis_label(RichText::new(format!("events a {}", made.counted.period)).small())
         .show_x(false)
         .show_y(false)
         .grid_color(theme::colors(ui).line)
@@ -139,6 +142,10 @@ fn chart(ui: &mut Ui, made: &CountForecast, drawn: Option<&Forecast>, height: f3
             let days: Vec<f64> = bands.iter().map(|(day, _)| **day).collect();
             let area = FilledArea::new("95 %", &days, &of(|band| band.low), &of(|band| band.high));
             plot.add(area.fill_color(color.gamma_multiply(0.15)).allow_hover(false));
+        }
+        if let Some(first) = tail.first() {
+            let held_out = VLine::new("held out from here", *first as f64);
+            plot.vline(held_out.color(weak).width(1.0).style(LineStyle::dotted_dense()));
         }
         plot.line(counts);
         if let Some(naive) = naive.filter(|naive| drawn.is_none_or(|drawn| drawn.kind != naive.kind)) {

@@ -8,9 +8,9 @@ use super::Shown;
 use crate::app::{Action, HeadIdx, Selection};
 use crate::explain::UserView;
 use crate::model::AttentionMaps;
-use crate::ui::Actions;
 use crate::ui::widget::bars::Bar;
 use crate::ui::widget::heatmap::{Allowance, Heatmap, Look, Matrix, Scale, Thumbnail, Words};
+use crate::ui::{Actions, text};
 
 /// Smallest and largest side of a map in the grid.
 const SMALLEST: f32 = 56.0;
@@ -107,7 +107,8 @@ impl AttentionView {
             } else {
                 ui.label(RichText::new("Attention").strong());
                 let heads = maps.n_layers * maps.n_heads;
-                ui.weak(format!("{heads} heads · {} events", maps.len)).on_hover_text("Click a map to open it");
+                ui.weak(format!("{} · {}", text::counted(heads, "head"), text::counted(maps.len, "event")))
+                    .on_hover_text("Click a map to open it");
             }
             ui.label("Scale");
             for scale in ScaleChoice::iter() {

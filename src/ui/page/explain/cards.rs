@@ -35,7 +35,7 @@ pub(super) fn next_body(ui: &mut Ui, shown: &Shown<'_>) {
 /// What a model of another task says after an event: a bar a class, or the number; beside it what came true.
 fn answer(ui: &mut Ui, said: &Said, after: Option<usize>) {
     let Some(values) = after.and_then(|after| said.after(after)) else {
-        ui.weak("Nothing was said here: no event came before.");
+        ui.weak("Nothing was said here: the model's window does not reach this event.");
         return;
     };
     let truth = after.and_then(|after| said.truth_after(after));
@@ -67,7 +67,10 @@ pub(super) fn event_card(ui: &mut Ui, shown: &Shown<'_>, event: Option<usize>, l
             Some(step) => expected(ui, shown, step),
             None if looked_at.is_none() => {
                 ui.label(RichText::new("No event is chosen").strong());
-                ui.weak("Click an event in the timeline to see what the model expected before it.");
+                ui.weak(match shown.view().said {
+                    Some(_) => "Click an event in the timeline to see what the model said after it.",
+                    None => "Click an event in the timeline to see what the model expected before it.",
+                });
             }
             None => {}
         }
@@ -85,13 +88,18 @@ pub(super) fn event_card(ui: &mut Ui, shown: &Shown<'_>, event: Option<usize>, l
 }
 
 fn expected(ui: &mut Ui, shown: &Shown<'_>, step: &TimelineStep) {
-    let name = format!("Before event {}", shown.event_name(step.position));
-    ui.add(egui::Label::new(RichText::new(name).strong()).truncate());
+    let heading = |ui: &mut Ui, word: &str| {
+        let name = format!("{word} event {}", shown.event_name(step.position));
+        ui.add(egui::Label::new(RichText::new(name).strong()).truncate());
+    };
     if let Some(said) = &shown.view().said {
-        ui.weak(part_name(step.part));
-        answer(ui, said, step.position.checked_sub(1));
+        heading(ui, "After");
+        let asked = said.asked_after(step.position);
+        ui.weak(asked.map_or("nothing was asked here", |asked| part_name(asked.part)));
+        answer(ui, said, Some(step.position));
         return;
     }
+    heading(ui, "Before");
     let (Some(rank), Some(probability)) = (step.rank, step.probability) else {
         let why = match step.part {
             Part::Test => "held back until the run has ended",

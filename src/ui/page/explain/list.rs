@@ -37,10 +37,11 @@ impl ListCard {
             let Some(key) = app.selection.run.as_ref().and_then(|run| app.view_key(run)) else { return };
             let judged = app.summary(&key.run).and_then(|summary| summary.manifest.as_ref());
             let as_judged = judged.map_or(Seen::LeftOut, |manifest| manifest.experiment.evaluation.seen());
-            ui.horizontal_wrapped(|ui| {
+            ui.horizontal(|ui| {
                 ui.label(RichText::new("Next").strong()).on_hover_text("What to recommend after the last event");
                 self.choices(ui, as_judged);
             });
+            self.blend(ui);
             let seen = self.seen.unwrap_or(as_judged);
             if self.weights.iter().all(|weight| *weight == 0.0) && seen == as_judged {
                 return next_body(ui, shown);
@@ -57,14 +58,23 @@ impl ListCard {
         if ui.checkbox(&mut with_seen, "seen items").on_hover_text(words).changed() {
             self.seen = Some(if with_seen { Seen::Ranked } else { Seen::LeftOut });
         }
-        for (kind, weight) in VOICES.into_iter().zip(&mut self.weights) {
-            let name = ui.weak(kind.title());
-            let field = DragValue::new(weight).range(0.0..=MOST).speed(0.02).max_decimals(2);
-            ui.add(field).labelled_by(name.id).on_hover_text(format!(
-                "Weight beside the model's 1. {} Scores run from 0 to 1 over the ranked items before they are blended.",
-                kind.about().summary
-            ));
-        }
+    }
+
+    /// The weights of the references, each under its name.
+    fn blend(&mut self, ui: &mut Ui) {
+        ui.label(RichText::new("Blended with references, each by its weight beside the model's 1").small().weak());
+        egui::Grid::new("blend").num_columns(VOICES.len()).spacing([12.0, 2.0]).show(ui, |ui| {
+            let names = VOICES.map(|kind| ui.label(RichText::new(kind.title()).small().weak()).id);
+            ui.end_row();
+            for ((kind, weight), name) in VOICES.into_iter().zip(&mut self.weights).zip(names) {
+                let field = DragValue::new(weight).range(0.0..=MOST).speed(0.02).max_decimals(2);
+                ui.add(field).labelled_by(name).on_hover_text(format!(
+                    "Weight beside the model's 1. {} Scores run from 0 to 1 over the ranked items before they are blended.",
+                    kind.about().summary
+                ));
+            }
+            ui.end_row();
+        });
     }
 }
 

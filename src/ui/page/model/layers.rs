@@ -10,12 +10,16 @@ use crate::ui::theme;
 /// Width of a whole share, and its height.
 const SHARE: [f32; 2] = [56.0, 8.0];
 
+/// Height of a row.
+const ROW: f32 = 18.0;
+
 /// Width of the cells at the right.
-const COUNT: f32 = 128.0;
+const COUNT: f32 = 152.0;
 
 pub(super) fn ui(ui: &mut Ui, app: &App) {
     let layers = &app.draft.layers;
     let total = count_of(layers);
+    ui.spacing_mut().interact_size.y = ROW;
     egui::Grid::new("layers").num_columns(4).striped(true).spacing([14.0, 3.0]).show(ui, |ui| {
         header(ui);
         for layer in layers {

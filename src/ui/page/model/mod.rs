@@ -47,7 +47,7 @@ impl ModelPage {
     }
 }
 
-/// Name, undo and sizes.
+/// Name and undo.
 fn head(ui: &mut Ui, app: &App, edited: &mut Experiment, actions: &mut Actions) {
     ui.horizontal(|ui| {
         let name = ui.label("Name");
@@ -55,20 +55,21 @@ fn head(ui: &mut Ui, app: &App, edited: &mut Experiment, actions: &mut Actions) 
             .labelled_by(name.id)
             .on_hover_text("Becomes part of the run's folder name");
         ui.separator();
-        presets(ui, edited);
-        ui.label("Size").on_hover_text("Sets width, depth and window of the model at once");
-        for preset in SizePreset::iter() {
-            let model = sized_model(&edited.model, preset);
-            let is_set = model == edited.model;
-            if ui.add(Button::selectable(is_set, preset.to_string())).on_hover_text(preset.help()).clicked() {
-                edited.model = model;
-            }
-        }
-        ui.separator();
         frame::action_button_as(ui, app, actions, Action::Undo, "⟲ Undo");
         frame::action_button_as(ui, app, actions, Action::Redo, "⟳ Redo");
     });
     problems(ui, &app.draft, "name");
+}
+
+/// Width, depth and window of the model at once.
+fn sizes(ui: &mut Ui, edited: &mut Experiment) {
+    for preset in SizePreset::iter() {
+        let model = sized_model(&edited.model, preset);
+        let chip_of = Chip::of(model == edited.model, true);
+        if chip(ui, &preset.to_string(), chip_of, preset.help()).clicked() {
+            edited.model = model;
+        }
+    }
 }
 
 /// Models as in their papers; the one that stands is named.
@@ -121,19 +122,24 @@ fn choices(ui: &mut Ui, app: &App, edited: &mut Experiment, actions: &mut Action
             }
         }
     });
+    chosen_row(ui, "Size", |ui| {
+        sizes(ui, edited);
+        ui.separator();
+        presets(ui, edited);
+    });
     let words = format!("{} {}", experiment.task.kind().summary(), experiment.model.family().summary());
     ui.add(egui::Label::new(RichText::new(words).color(theme::colors(ui).weak)).wrap());
 }
 
-/// A row of choices after a word of fixed width; it wraps.
+/// A row of choices after a word of fixed width; where it wraps, the next row stands below its first choice.
 fn chosen_row(ui: &mut Ui, label: &str, chips: impl FnOnce(&mut Ui)) {
-    ui.horizontal_wrapped(|ui| {
+    ui.horizontal_top(|ui| {
         let layout = egui::Layout::left_to_right(egui::Align::Center);
         ui.allocate_ui_with_layout(vec2(CHOICE_LABEL, CHIP_HEIGHT), layout, |ui| {
             ui.set_min_width(CHOICE_LABEL);
             ui.label(label);
         });
-        chips(ui);
+        ui.horizontal_wrapped(chips);
     });
 }
 

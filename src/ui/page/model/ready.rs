@@ -6,6 +6,7 @@ use egui::{Button, RichText, Ui, vec2};
 
 use crate::app::{Action, App, Loadable, Page};
 use crate::data::{DataSource, SplitSpec};
+use crate::model::count_of;
 use crate::train::min_train_events;
 use crate::ui::theme::{self, size};
 use crate::ui::{Actions, frame, text};
@@ -103,12 +104,6 @@ fn shares(name: &str, valid_fraction: f64, test_fraction: f64) -> String {
 
 fn model(ui: &mut Ui, app: &App) {
     let experiment = &app.draft.experiment;
-    let Some(n_params) = app.draft.n_params else {
-        ui.weak(
-            "The number of learnt numbers shows here once the data are prepared: it depends on the number of items.",
-        );
-        return;
-    };
     let line = |ui: &mut Ui, name: &str, value: String, hover: &str| {
         ui.horizontal(|ui| {
             ui.weak(name);
@@ -117,7 +112,17 @@ fn model(ui: &mut Ui, app: &App) {
         .response
         .on_hover_text(hover);
     };
-    line(ui, "Parameters", text::count(n_params), "Weights, biases and embeddings");
+    let count = count_of(&app.draft.layers);
+    let hover = if count.known().is_some() {
+        "Weights, biases and embeddings"
+    } else {
+        "Weights, biases and embeddings; what the data tell stands as a symbol until they are prepared"
+    };
+    line(ui, "Parameters", count.words(text::count), hover);
+    if app.draft.n_params.is_none() {
+        ui.weak("Memory and steps show here once the data are prepared.");
+        return;
+    }
     if let Some(memory) = app.draft.memory {
         let [parameters, step, evaluation] = [memory.parameters, memory.step, memory.evaluation].map(text::bytes);
         let hover = format!(

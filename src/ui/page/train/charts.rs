@@ -4,7 +4,7 @@ use egui::{Align, Layout, Ui, vec2};
 
 use super::super::headline::{self, lines_to_beat};
 use crate::app::{LivePoint, Training};
-use crate::metric::Metric;
+use crate::metric::{AnswerKind, Metric};
 use crate::run::{Curve, RunId};
 use crate::ui::theme;
 use crate::ui::widget::line_chart::{ChartData, Chrome, Flag, LineChart, Series, tick};
@@ -176,7 +176,11 @@ impl View<'_> {
                 keep_raw: true,
             },
         ];
-        self.data("Loss (nats an event)", series)
+        let unit = match self.training.answers() {
+            AnswerKind::Number => "Loss (squared, on the model's scale)",
+            AnswerKind::Ranking | AnswerKind::Classes | AnswerKind::Binary => "Loss (nats an event)",
+        };
+        self.data(unit, series)
     }
 
     fn ranking(&self, metric: Metric) -> ChartData {

@@ -10,6 +10,9 @@ use crate::ui::widget::reliability;
 /// Least size of the diagram.
 const LEAST: [f32; 2] = [180.0, 96.0];
 
+/// Most width for each point of height: a diagonal should look like one.
+const WIDEST: f32 = 2.6;
+
 /// Which of the two is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Beside {
@@ -44,7 +47,8 @@ pub(super) fn ui(ui: &mut Ui, training: &Training, beside: &mut Beside, metrics:
         Beside::Metrics => metrics(ui),
         Beside::Reliability => {
             let room = ui.available_size();
-            reliability::ui(ui, table, vec2(room.x.max(LEAST[0]), room.y.max(LEAST[1])));
+            let height = room.y.max(LEAST[1]);
+            reliability::ui(ui, table, vec2(room.x.clamp(LEAST[0], LEAST[0].max(WIDEST * height)), height));
         }
     }
 }

@@ -4,10 +4,13 @@
 mod strip;
 mod table;
 
+use std::fmt::Write as _;
+
 use egui::Ui;
 
-use super::TimelineData;
+use super::{TimelineData, part_name};
 use crate::explain::{Said, TimelineStep};
+use crate::run::Part;
 use crate::ui::text;
 
 pub(super) use strip::strip;
@@ -39,12 +42,12 @@ impl Answers {
     fn columns(self) -> [(&'static str, &'static str); 2] {
         match self {
             Self::Chance => [
-                ("Chance of yes", "What the model said right after this event of what is asked"),
-                ("Said", "Yes where its chance is at least a half"),
+                ("Chance of yes", "What the model said at the moment that was asked about, or right after the event"),
+                ("Said", "The likelier of the two"),
             ],
             Self::Classes => [
                 ("Chance of it", "What the model gave, right after this event, to the class that came next"),
-                ("Said, the likeliest first", "What the model said after this event; what came true is marked ✔"),
+                ("Said", "What the model said after this event, the likeliest first; what came true is marked ✔"),
             ],
             Self::Number => [
                 ("Said", "What the model said right after this event"),
@@ -60,12 +63,15 @@ struct Answer<'a> {
     answers: Answers,
     values: &'a [f64],
     truth: Option<f64>,
+    /// Part of the split: of the question, or of the event where none was asked.
+    part: Part,
 }
 
 impl<'a> Answer<'a> {
     fn after(said: &'a Said, step: &TimelineStep) -> Self {
         let values = said.after(step.position).unwrap_or(&[]);
-        Self { said, answers: Answers::of(said), values, truth: said.truth_after(step.position) }
+        let part = said.asked_after(step.position).map_or(step.part, |asked| asked.part);
+        Self { said, answers: Answers::of(said), values, truth: said.truth_after(step.position), part }
     }
 
     fn true_class(&self) -> Option<usize> {
@@ -96,7 +102,7 @@ impl<'a> Answer<'a> {
     }
 
     fn number(&self, value: f64) -> String {
-        format!("{} {}", text::significant(value, 4), self.said.unit).trim_end().to_owned()
+        format!("{} {}", text::significant(value, 3), self.said.unit).trim_end().to_owned()
     }
 
     /// What was said, the likeliest first, what came true marked.
@@ -136,7 +142,14 @@ pub(super) fn summary(steps: &[TimelineStep], said: &Said) -> String {
         return format!("off by {} on average over {}", mean.trim_end(), text::counted(n, "question"));
     }
     let right = asked.iter().filter(|answer| answer.is_right() == Some(true)).count();
-    format!("{right} of {} answered right", text::counted(n, "question"))
+    let mut words = format!("{right} of {} answered right", text::counted(n, "question"));
+    for part in [Part::Valid, Part::Test] {
+        if let Some(is_right) = asked.iter().rfind(|answer| answer.part == part).and_then(Answer::is_right) {
+            let word = if is_right { "right" } else { "wrong" };
+            let _ = write!(words, " · {} {word}", part_name(part));
+        }
+    }
+    words
 }
 
 /// Strip and table; returns the position that was clicked.
@@ -155,7 +168,7 @@ pub(super) fn ui(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::Part;
+    use crate::explain::AskedThere;
 
     fn step(position: usize) -> TimelineStep {
         TimelineStep { position, item_idx: 1, part: Part::Train, rank: None, probability: None, top: Vec::new() }
@@ -167,7 +180,7 @@ mod tests {
             unit: "hours",
             first: 0,
             rows: rows.iter().map(|row| row.to_vec()).collect(),
-            truth: truth.to_vec(),
+            asked: truth.iter().map(|truth| Some(AskedThere { part: Part::Test, truth: Some((*truth)?) })).collect(),
         }
     }
 
@@ -176,7 +189,7 @@ mod tests {
         let steps = [step(0), step(1), step(2)];
         let classes =
             said(&["view", "cart"], &[&[0.75, 0.25], &[0.25, 0.75], &[0.5, 0.5]], &[Some(0.0), Some(0.0), None]);
-        assert_eq!(summary(&steps, &classes), "1 of 2 questions answered right");
+        assert_eq!(summary(&steps, &classes), "1 of 2 questions answered right · test wrong");
         let first = Answer::after(&classes, &steps[0]);
         assert_eq!((first.value(), first.is_right()), (Some(0.75), Some(true)));
         assert!(first.said_words().starts_with("✔ view"), "{}", first.said_words());
@@ -191,6 +204,6 @@ mod tests {
         let number = said(&[], &[&[3.5], &[2.0]], &[Some(3.0), Some(2.5)]);
         assert_eq!(summary(&steps, &number), "off by 0.500 hours on average over 2 questions");
         let first = Answer::after(&number, &steps[0]);
-        assert_eq!((first.said_words().as_str(), first.is_right()), ("+0.5000 hours", None));
+        assert_eq!((first.said_words().as_str(), first.is_right()), ("+0.500 hours", None));
     }
 }

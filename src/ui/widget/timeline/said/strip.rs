@@ -117,8 +117,9 @@ impl Columns {
                 painter.rect_filled(rect, 2.0, ui.visuals().selection.bg_fill.gamma_multiply(0.5));
             }
             let band = Rect::from_min_max(pos2(rect.left() + 0.5, rect.bottom() - BAND), rect.max - vec2(0.5, 0.0));
-            painter.rect_filled(band, 1.0, part_color(step.part, ui));
-            self.mark(ui, rect, &Answer::after(said, step));
+            let answer = Answer::after(said, step);
+            painter.rect_filled(band, 1.0, part_color(answer.part, ui));
+            self.mark(ui, rect, &answer);
             let every = if self.width >= 18.0 { 5 } else { 10 };
             if (step.position + 1).is_multiple_of(every) || step.position == 0 {
                 let at = pos2(rect.center().x, rect.bottom() + 1.0);

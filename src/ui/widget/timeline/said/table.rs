@@ -29,8 +29,8 @@ pub(super) fn rows(
         .column(Column::exact(28.0))
         .column(Column::exact(66.0))
         .column(Column::initial(124.0).at_least(60.0).clip(true).resizable(true))
-        .column(Column::exact(92.0).clip(true))
-        .column(Column::exact(96.0))
+        .column(Column::exact(82.0).clip(true))
+        .column(Column::exact(90.0))
         .column(Column::remainder().at_least(70.0).clip(true));
     if let Some(row) = selected.filter(|_| bring).and_then(|p| data.row_of(p)) {
         table = table.scroll_to_row(row, None);
@@ -38,7 +38,7 @@ pub(super) fn rows(
     let [first, second] = Answers::of(said).columns();
     let headers = [
         ("#", "Position in the user's history"),
-        ("Part", "Which part of the split the event belongs to"),
+        ("Part", "Which part of the split the question belongs to; of the event where none was asked"),
         ("After event", "What was done; the question is about what comes after it"),
         (
             "In truth",
@@ -73,7 +73,7 @@ fn cells(row: &mut TableRow<'_, '_>, data: &TimelineData<'_>, (said, step): (&Sa
         ui.label((step.position + 1).to_string());
     });
     row.col(|ui| {
-        ui.label(RichText::new(part_name(step.part)).color(part_color(step.part, ui)));
+        ui.label(RichText::new(part_name(answer.part)).color(part_color(answer.part, ui)));
     });
     row.col(|ui| {
         ui.add(egui::Label::new((data.title)(step.item_idx)).truncate().selectable(false));
