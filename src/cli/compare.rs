@@ -17,6 +17,8 @@ use crate::run::{
     measures, slices,
 };
 
+use crate::train::refit_references;
+
 /// Which runs.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -31,9 +33,10 @@ pub struct Args {
     #[arg(long)]
     slices: bool,
     /// Also hold each run against the references that ran beside it, by accuracy (HR@1), recall and NDCG or
-    /// what its task has (a run alone always is)
-    #[arg(long)]
-    references: bool,
+    /// what its task has (a run alone always is); `--references=refit` fits them anew on a run's data where it
+    /// keeps none of their answers, as old runs do
+    #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "kept")]
+    references: Option<WhichReferences>,
     /// Say whether a run is better than the best of its references by at least so many percent, such as
     /// hr@1=10 for accuracy or recall@10=5; may be repeated
     #[arg(long = "claim", value_name = "METRIC=PERCENT")]
@@ -41,6 +44,15 @@ pub struct Args {
     /// Print one JSON object instead of tables
     #[arg(long)]
     json: bool,
+}
+
+/// Whose answers are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum WhichReferences {
+    /// Those that the run kept
+    Kept,
+    /// Those, else the answers of references that are fitted anew
+    Refit,
 }
 
 pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> Result<(), Error> {
@@ -153,9 +165,13 @@ fn found(
         against_first,
     });
     let mut references = Vec::new();
-    let is_asked_for = args.references || !claims.is_empty() || manifests.len() == 1;
+    let is_asked_for = args.references.is_some() || !claims.is_empty() || manifests.len() == 1;
+    let is_refitted = args.references == Some(WhichReferences::Refit);
     for run in tested.iter().filter(|_| is_asked_for) {
-        let kept = store.reference_results(&run.manifest.id)?.filter(|_| !run.results.is_empty());
+        let kept = match store.reference_results(&run.manifest.id)? {
+            None if is_refitted && !run.results.is_empty() => Some(refit_references(run.manifest, run.results)?),
+            kept => kept.filter(|_| !run.results.is_empty()),
+        };
         let rows = kept.map(|kept| against_references(run.results, &kept, &metrics));
         references.push(BesideReferences { id: run.manifest.id.clone(), rows });
     }

@@ -95,8 +95,8 @@ fn cells(run: &Compared) -> Vec<String> {
 }
 
 fn gain_cells(versus: &Versus) -> [String; 7] {
-    let effect = &versus.effect;
-    let [flips, ranks] = versus.corrected.map(p_value);
+    let effect = &versus.paired.effect;
+    let [flips, ranks] = versus.paired.corrected.map(p_value);
     [
         format!("{:+.4}", effect.mean),
         bounds(versus.interval),
@@ -141,11 +141,11 @@ fn run_json(run: &Compared) -> Value {
         None => Value::Null,
         Some(Err(why)) => json!({ "not_compared": why }),
         Some(Ok(versus)) => json!({
-            "gain": versus.effect,
+            "gain": versus.paired.effect,
             "interval": versus.interval,
-            "randomisation": versus.randomisation,
-            "wilcoxon": versus.wilcoxon,
-            "p_holm": { "randomisation": versus.corrected[0], "wilcoxon": versus.corrected[1] },
+            "randomisation": versus.paired.randomisation,
+            "wilcoxon": versus.paired.wilcoxon,
+            "p_holm": { "randomisation": versus.paired.corrected[0], "wilcoxon": versus.paired.corrected[1] },
         }),
     };
     json!({

@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::contrast::{Paired, correct};
 use super::manifest::{Manifest, Summary};
 use super::{RunId, UserResult, hindrance};
 use crate::experiment::Experiment;
 use crate::metric::Metric;
-use crate::metric::statistics::{
-    Effect, Interval, Randomisation, SeedGroup, Wilcoxon, bootstrap_mean, effect, holm, randomisation, seed_group,
-    wilcoxon,
-};
+use crate::metric::statistics::{Interval, SeedGroup, bootstrap_mean, seed_group};
 use crate::model::ModelKind;
 
 /// A run as it is held against others.
@@ -52,17 +50,10 @@ pub struct Compared {
 /// One run against the first, user by user.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Versus {
-    /// Mean gain over the first run, positive where this one is better, with `d_z` and the shares of users
-    /// who are better and worse off.
-    pub effect: Effect,
+    /// Effect and tests of the gains over the first run, positive where this one is better.
+    pub paired: Paired,
     /// Bootstrap interval of the mean gain over users.
     pub interval: Option<Interval>,
-    /// Sign-flip randomisation test.
-    pub randomisation: Randomisation,
-    /// Signed-rank test.
-    pub wilcoxon: Wilcoxon,
-    /// p-values of the two tests after Holm's correction over the comparisons made here.
-    pub corrected: [f64; 2],
 }
 
 /// Runs that differ in their seed alone.
@@ -91,7 +82,8 @@ pub fn compare(runs: &[Tested<'_>], all: &[Summary], metric: Metric) -> Comparis
             against_first: first.map(|first| versus(*first, *run, metric)),
         });
     }
-    correct(&mut compared);
+    let made = compared.iter_mut().filter_map(|run| run.against_first.as_mut()?.as_mut().ok());
+    correct(made.map(|versus| &mut versus.paired));
     Comparison { metric, groups: seed_groups(runs, &compared), runs: compared }
 }
 
@@ -133,25 +125,8 @@ fn versus(first: Tested<'_>, other: Tested<'_>, metric: Metric) -> Result<Versus
     }
     let gain = |(user, value): (&&str, &f64)| Some(metric.gain(*value, *before.get(user)?));
     let gains: Vec<f64> = after.iter().filter_map(gain).collect();
-    let effect = effect(&gains).ok_or("fewer than two users are in both runs, or a result is no number")?;
-    Ok(Versus {
-        effect,
-        interval: bootstrap_mean(&gains),
-        randomisation: randomisation(&gains),
-        wilcoxon: wilcoxon(&gains),
-        corrected: [f64::NAN; 2],
-    })
-}
-
-/// Holm's correction of both tests, each over the comparisons that were made.
-fn correct(compared: &mut [Compared]) {
-    let mut made: Vec<&mut Versus> =
-        compared.iter_mut().filter_map(|run| run.against_first.as_mut()?.as_mut().ok()).collect();
-    let randomised = holm(&made.iter().map(|versus| versus.randomisation.p).collect::<Vec<_>>());
-    let ranked = holm(&made.iter().map(|versus| versus.wilcoxon.p).collect::<Vec<_>>());
-    for ((versus, randomised), ranked) in made.iter_mut().zip(randomised).zip(ranked) {
-        versus.corrected = [randomised, ranked];
-    }
+    let paired = Paired::of(&gains).ok_or("fewer than two users are in both runs, or a result is no number")?;
+    Ok(Versus { paired, interval: bootstrap_mean(&gains) })
 }
 
 /// The runs that differ in nothing but their seed, and may be compared.
@@ -221,10 +196,18 @@ mod tests {
         assert_eq!((found.runs[0].value, found.runs[1].value), (Some(2.75 / 4.0), Some(1.0)));
         assert!(found.runs[0].against_first.is_none() && found.groups.is_empty());
         let versus = found.runs[1].against_first.clone().unwrap().unwrap();
-        assert!((versus.effect.mean - 1.25 / 4.0).abs() < 1e-12);
-        assert_eq!((versus.effect.share_better, versus.effect.share_worse, versus.effect.n_users), (0.5, 0.0, 4));
+        assert!((versus.paired.effect.mean - 1.25 / 4.0).abs() < 1e-12);
+        assert_eq!(
+            (versus.paired.effect.share_better, versus.paired.effect.share_worse, versus.paired.effect.n_users),
+            (0.5, 0.0, 4)
+        );
         // Two users differ, in one direction: of four flips two are as far from 0.
-        let found = [versus.randomisation.p, versus.wilcoxon.p, versus.corrected[0], versus.corrected[1]];
+        let found = [
+            versus.paired.randomisation.p,
+            versus.paired.wilcoxon.p,
+            versus.paired.corrected[0],
+            versus.paired.corrected[1],
+        ];
         assert!(found.iter().all(|p| (p - 0.5).abs() < 1e-12), "one comparison needs no correction: {found:?}");
     }
 
@@ -238,8 +221,8 @@ mod tests {
         for run in &found.runs[1..] {
             let versus = run.against_first.clone().unwrap().unwrap();
             // All eight users gain alike: 2 of 256 flips; times two by Holm.
-            assert!((versus.randomisation.p - 2.0 / 256.0).abs() < 1e-12);
-            assert!((versus.corrected[0] - 4.0 / 256.0).abs() < 1e-12);
+            assert!((versus.paired.randomisation.p - 2.0 / 256.0).abs() < 1e-12);
+            assert!((versus.paired.corrected[0] - 4.0 / 256.0).abs() < 1e-12);
         }
     }
 

@@ -133,7 +133,7 @@ pub fn against_references(
         .into_iter()
         .flat_map(|(reference, of)| of.into_iter().map(move |contrast| AgainstReference { reference, contrast }))
         .collect();
-    correct(all.iter_mut().map(|row| &mut row.contrast));
+    correct(all.iter_mut().filter_map(|row| row.contrast.paired.as_mut()));
     let place = |metric: Metric| metrics.iter().position(|other| *other == metric);
     all.sort_by(|a, b| {
         let (a, b) = (&a.contrast, &b.contrast);
@@ -153,7 +153,7 @@ pub fn against_first(runs: &[Tested<'_>], metrics: &[Metric]) -> Vec<Result<Vec<
         None => Ok(contrasts(&of_model(run.results), &before, metrics)),
     };
     let mut found: Vec<Result<Vec<Contrast>, String>> = others.par_iter().map(of_run).collect();
-    correct(found.iter_mut().flatten().flatten());
+    correct(found.iter_mut().flatten().flatten().filter_map(|contrast| contrast.paired.as_mut()));
     found
 }
 
@@ -201,6 +201,11 @@ impl Sides {
         self.figures.each_ref().map(|figure| figure.at(counts))
     }
 
+    fn gains(&self) -> Option<Vec<f64>> {
+        let [own, others] = self.values.as_ref()?;
+        Some(own.iter().zip(others).map(|(value, than)| self.metric.gain(*value, *than)).collect())
+    }
+
     fn contrast(&self, n_users: usize, intervals: &[Option<Interval>]) -> Contrast {
         let [value, than] = self.at(&vec![1; n_users]);
         let relative = self.metric.relative_gain(value, than);
@@ -213,7 +218,7 @@ impl Sides {
             gain_interval: intervals.first().copied().flatten(),
             relative: Some(relative).filter(|share| share.is_finite()),
             relative_interval: intervals.last().copied().flatten(),
-            paired: self.values.as_ref().and_then(|values| paired(self.metric, values)),
+            paired: self.gains().and_then(|gains| Paired::of(&gains)),
         }
     }
 }
@@ -234,19 +239,21 @@ fn contrasts(one: &Rows<'_>, other: &Rows<'_>, metrics: &[Metric]) -> Vec<Contra
     found.filter(|contrast| contrast.gain.is_finite()).collect()
 }
 
-fn paired(metric: Metric, [own, others]: &[Vec<f64>; 2]) -> Option<Paired> {
-    let gains: Vec<f64> = own.iter().zip(others).map(|(value, than)| metric.gain(*value, *than)).collect();
-    Some(Paired {
-        effect: effect(&gains)?,
-        randomisation: randomisation(&gains),
-        wilcoxon: wilcoxon(&gains),
-        corrected: [f64::NAN; 2],
-    })
+impl Paired {
+    /// Of the users' gains; `None` for fewer than two of them, or where one is no finite number.
+    pub(super) fn of(gains: &[f64]) -> Option<Self> {
+        Some(Self {
+            effect: effect(gains)?,
+            randomisation: randomisation(gains),
+            wilcoxon: wilcoxon(gains),
+            corrected: [f64::NAN; 2],
+        })
+    }
 }
 
 /// Holm's correction of both tests, each over all that were made.
-fn correct<'a>(contrasts: impl Iterator<Item = &'a mut Contrast>) {
-    let mut made: Vec<&mut Paired> = contrasts.filter_map(|contrast| contrast.paired.as_mut()).collect();
+pub(super) fn correct<'a>(made: impl Iterator<Item = &'a mut Paired>) {
+    let mut made: Vec<&mut Paired> = made.collect();
     let randomised = holm(&made.iter().map(|paired| paired.randomisation.p).collect::<Vec<_>>());
     let ranked = holm(&made.iter().map(|paired| paired.wilcoxon.p).collect::<Vec<_>>());
     for ((paired, randomised), ranked) in made.iter_mut().zip(randomised).zip(ranked) {

@@ -31,7 +31,7 @@ pub use message::{Command, Control, Ended, Event, EventKind, Observer, Progress,
 #[doc(hidden)]
 pub use open::{BuildModel, Built};
 pub use plan::min_train_events;
-pub use reference::fit_reference;
+pub use reference::{fit_reference, refit_references};
 #[doc(hidden)]
 pub use restore::restore_with;
 pub use restore::{Restored, restore};

@@ -49,16 +49,12 @@ const READ_BACK_EVERY: usize = 16;
 impl Task {
     /// The questions of a part.
     pub(super) fn cases(&self, part: Part) -> &[EvalCase] {
-        match part {
-            Part::Train => &[],
-            Part::Valid => &self.prepared.split.valid,
-            Part::Test => &self.prepared.split.test,
-        }
+        cases(&self.prepared, part)
     }
 
     /// The references on a part.
     pub(super) fn references_on(&self, part: Part) -> JudgedReferences {
-        self.references.judged(self, part)
+        self.references.judged(&self.prepared, self.outcomes.as_ref(), part, self.experiment.evaluation)
     }
 
     /// After how many steps the statistics are read back from the device.
@@ -67,6 +63,15 @@ impl Task {
             DeviceKind::Gpu => READ_BACK_EVERY,
             DeviceKind::Cpu | DeviceKind::SoftwareGpu => 1,
         }
+    }
+}
+
+/// The questions that a split has for a part.
+pub(super) fn cases(prepared: &Prepared, part: Part) -> &[EvalCase] {
+    match part {
+        Part::Train => &[],
+        Part::Valid => &prepared.split.valid,
+        Part::Test => &prepared.split.test,
     }
 }
 

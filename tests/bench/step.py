@@ -93,25 +93,87 @@ def padded(rows, n_columns, device):
     return torch.from_numpy(batch).to(device)
 
 
-class Block(nn.Module):
-    def __init__(self, d_model, n_heads, d_ff, dropout):
+class Attention(nn.Module):
+    """Of several heads; queries, keys and values in one product where all are of the same states."""
+
+    def __init__(self, d_model, n_heads, dropout=0.0):
         super().__init__()
-        self.n_heads = n_heads
-        self.attention_norm = nn.LayerNorm(d_model, eps=1e-8)
+        self.n_heads, self.dropout = n_heads, dropout
         self.query_key_value = nn.Linear(d_model, 3 * d_model)
         self.output = nn.Linear(d_model, d_model)
-        self.feed_norm = nn.LayerNorm(d_model, eps=1e-8)
-        self.feed_in = nn.Linear(d_model, d_ff)
-        self.feed_out = nn.Linear(d_ff, d_model)
-        self.drop = nn.Dropout(dropout)
 
-    def forward(self, x):
-        n_rows, n, d_model = x.shape
-        heads = self.query_key_value(self.attention_norm(x)).view(n_rows, n, 3, self.n_heads, -1).permute(2, 0, 3, 1, 4)
-        # Padding stands at the end, so that "nothing later" also hides it from every event.
-        seen = F.scaled_dot_product_attention(heads[0], heads[1], heads[2], is_causal=True)
-        x = x + self.drop(self.output(seen.transpose(1, 2).reshape(n_rows, n, d_model)))
-        return x + self.drop(self.feed_out(F.relu(self.feed_in(self.feed_norm(x)))))
+    def heads(self, x, n):
+        return x.view(*x.shape[:2], n, self.n_heads, -1).permute(2, 0, 3, 1, 4)
+
+    def forward(self, x, encoded=None, mask=None, causal=False):
+        if encoded is None:
+            query, key, value = self.heads(self.query_key_value(x), 3)
+        else:
+            d_model = x.shape[-1]
+            weight, bias = self.query_key_value.weight, self.query_key_value.bias
+            (query,) = self.heads(F.linear(x, weight[:d_model], bias[:d_model]), 1)
+            key, value = self.heads(F.linear(encoded, weight[d_model:], bias[d_model:]), 2)
+        dropout = self.dropout if self.training else 0.0
+        seen = F.scaled_dot_product_attention(query, key, value, attn_mask=mask, dropout_p=dropout, is_causal=causal)
+        return self.output(seen.transpose(1, 2).reshape(x.shape))
+
+
+class Block(nn.Module):
+    """Attention and feed-forward, each with a residual and a norm before or after; in a decoder a look at the
+    encoder between them."""
+
+    def __init__(self, s, activation, with_encoder=False):
+        super().__init__()
+        d_model, self.before, self.activation = s["d_model"], s["norm"] == "Before", activation
+        self.attention_norm = nn.LayerNorm(d_model, eps=1e-8)
+        self.attention = Attention(d_model, s["n_heads"], s["attention_dropout"])
+        self.cross_norm = nn.LayerNorm(d_model, eps=1e-8) if with_encoder else None
+        self.cross = Attention(d_model, s["n_heads"], s["attention_dropout"]) if with_encoder else None
+        self.feed_norm = nn.LayerNorm(d_model, eps=1e-8)
+        self.feed_in = nn.Linear(d_model, s["d_ff"])
+        self.feed_out = nn.Linear(s["d_ff"], d_model)
+        self.drop = nn.Dropout(s["dropout"])
+
+    def part(self, norm, x, layers):
+        return x + self.drop(layers(norm(x))) if self.before else norm(x + self.drop(layers(x)))
+
+    def fed(self, x):
+        return self.feed_out(self.activation(self.feed_in(x)))
+
+    def forward(self, x, mask=None, causal=False, encoded=None, encoded_mask=None):
+        x = self.part(self.attention_norm, x, lambda x: self.attention(x, mask=mask, causal=causal))
+        if self.cross is not None:
+            x = self.part(self.cross_norm, x, lambda x: self.cross(x, encoded, encoded_mask))
+        return self.part(self.feed_norm, x, self.fed)
+
+
+ACTIVATIONS = {"Relu": F.relu, "Gelu": F.gelu}
+
+
+def norm_at_the_end(s):
+    return nn.LayerNorm(s["d_model"], eps=1e-8) if s["norm"] == "Before" else nn.Identity()
+
+
+def vectors(n, d_model):
+    table = nn.Embedding(n, d_model)
+    nn.init.normal_(table.weight, std=0.02)
+    return table
+
+
+def latest_places(n_real, n, n_places):
+    """Of each row's cells the place in a table that counts from the latest event; of padding, whatever."""
+    return (torch.arange(n, device=n_real.device) + n_places - n_real[:, None]).clamp(max=n_places - 1)
+
+
+def keys(inputs):
+    """Which cells may be looked at: None where nothing is padded. [n_rows, 1, 1, n]"""
+    real = inputs != 0
+    return None if real.all() else real[:, None, None, :]
+
+
+def sinusoids(n, d_model):
+    angles = torch.arange(n)[:, None] / 10000 ** (torch.arange(0, d_model, 2) / d_model)
+    return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)
 
 
 class Sequential(nn.Module):
@@ -156,23 +218,148 @@ class Transformer(Sequential):
     def __init__(self, case):
         super().__init__(case)
         s = case["settings"]
-        self.position = nn.Embedding(s["seq_len"], s["d_model"])
-        nn.init.normal_(self.position.weight, std=0.02)
-        self.blocks = nn.ModuleList(
-            Block(s["d_model"], s["n_heads"], s["d_ff"], s["dropout"]) for _ in range(s["n_layers"]))
-        self.norm = nn.LayerNorm(s["d_model"], eps=1e-8)
+        self.position = vectors(s["seq_len"], s["d_model"])
+        self.blocks = nn.ModuleList(Block(s, ACTIVATIONS[s["activation"]]) for _ in range(s["n_layers"]))
+        self.norm = norm_at_the_end(s)
         self.drop = nn.Dropout(s["dropout"])
 
     def forward(self, inputs):
-        n = inputs.shape[1]
-        # Positions count from the end of each history; those of padding do not matter.
-        n_real = (inputs != 0).sum(1, keepdim=True)
-        places = (torch.arange(n, device=inputs.device) + self.seq_len - n_real).clamp(max=self.seq_len - 1)
+        places = latest_places((inputs != 0).sum(1), inputs.shape[1], self.seq_len)
         x = self.item(inputs) * math.sqrt(self.item.embedding_dim) + self.position(places)
         x = self.drop(x)
         for block in self.blocks:
-            x = block(x)
+            # Padding stands at the end, so that "nothing later" also hides it from every event.
+            x = block(x, causal=True)
         return self.norm(x)
+
+
+class Bert4Rec(nn.Module):
+    """The masked Transformer (Sun et al. 2019): the loss is that of every hidden event."""
+
+    def __init__(self, case):
+        super().__init__()
+        s, self.n_items = case["settings"], case["n_items"]
+        self.length = s["seq_len"] + 1
+        self.shares = s["mask_share"], s["last_share"]
+        self.item = vectors(self.n_items + 2, s["d_model"])
+        self.position = vectors(self.length, s["d_model"])
+        self.input_norm = nn.LayerNorm(s["d_model"], eps=1e-8)
+        self.blocks = nn.ModuleList(Block(s, F.gelu) for _ in range(s["n_layers"]))
+        self.norm = norm_at_the_end(s)
+        self.head = nn.Linear(s["d_model"], s["d_model"])
+        self.bias = nn.Parameter(torch.zeros(self.n_items + 1))
+        self.drop = nn.Dropout(s["dropout"])
+        self.generator = np.random.default_rng(0)
+
+    def sample(self, items):
+        """A window of a history, and the places in it that are hidden."""
+        share, last = self.shares
+        if self.generator.random() < last:
+            window = items[-self.length:]
+            return window, [len(window) - 1]
+        start = self.generator.integers(max(len(items) - self.length, 0) + 1)
+        window = items[start : start + self.length]
+        n_hidden = max(1, int(len(window) * share + 0.5))
+        return window, np.sort(self.generator.permutation(len(window))[:n_hidden])
+
+    def batch(self, rows, device):
+        """Inputs, which of them may be looked at, flat places of the hidden events, and those."""
+        samples = [self.sample(items) for items in rows if len(items) > 1]
+        n_columns = max(len(window) for window, _ in samples)
+        inputs = padded([window for window, _ in samples], n_columns, "cpu")
+        places = torch.from_numpy(np.concatenate([row * n_columns + at for row, (_, at) in enumerate(
+            (window, np.asarray(at)) for window, at in samples)]))
+        targets = inputs.flatten()[places]
+        inputs.view(-1)[places] = self.n_items + 1
+        mask = keys(inputs)
+        return tuple(None if t is None else t.to(device) for t in (inputs, mask, places, targets))
+
+    def hidden(self, inputs, mask):
+        places = latest_places((inputs != 0).sum(1), inputs.shape[1], self.length)
+        x = self.drop(self.input_norm(self.item(inputs) + self.position(places)))
+        for block in self.blocks:
+            x = block(x, mask=mask)
+        return self.norm(x)
+
+    def of_catalogue(self, hidden):
+        return F.gelu(self.head(hidden)) @ self.item.weight[1:-1].T + self.bias[1:]
+
+    def loss(self, inputs, mask, places, targets):
+        return F.cross_entropy(self.of_catalogue(self.hidden(inputs, mask).flatten(0, 1)[places]), targets - 1)
+
+    full_loss = loss
+
+    def questions(self, rows, device):
+        rows = [np.append(items[-(self.length - 1):], self.n_items + 1) for items in rows]
+        last = torch.tensor([len(items) - 1 for items in rows], device=device)
+        inputs = padded(rows, max(len(items) for items in rows), device)
+        return inputs, keys(inputs), last
+
+    def scores(self, inputs, mask, last):
+        hidden = self.hidden(inputs, mask)[torch.arange(len(inputs), device=inputs.device), last]
+        return self.of_catalogue(hidden)
+
+
+class EncoderDecoder(nn.Module):
+    """Vaswani et al. 2017 with items for words: the loss is that of the events after each cut."""
+
+    def __init__(self, case):
+        super().__init__()
+        s, self.n_items = case["settings"], case["n_items"]
+        self.seq_len, self.n_ahead, self.n_cuts = s["seq_len"], s["n_ahead"], s["n_cuts"]
+        d_model, learned, activation = s["d_model"], s["positions"] == "Learned", ACTIVATIONS[s["activation"]]
+        self.item = vectors(self.n_items + 2, d_model)
+        of_places = lambda n: vectors(n, d_model).weight if learned else nn.Buffer(sinusoids(n, d_model))
+        self.position, self.ahead = of_places(self.seq_len), of_places(self.n_ahead)
+        self.encoder = nn.ModuleList(Block(s, activation) for _ in range(s["n_layers"]))
+        self.decoder = nn.ModuleList(Block(s, activation, with_encoder=True) for _ in range(s["n_layers"]))
+        self.encoder_norm, self.norm = norm_at_the_end(s), norm_at_the_end(s)
+        self.drop = nn.Dropout(s["dropout"])
+        self.generator = np.random.default_rng(0)
+
+    def cuts(self, items):
+        """One place in each of so many equal parts of a history."""
+        n_places = len(items) - 1
+        parts = (np.arange(self.n_cuts) + self.generator.random(self.n_cuts)) / self.n_cuts * n_places
+        for at in np.unique(1 + np.minimum(parts.astype(int), n_places - 1)):
+            yield items[:at][-self.seq_len:], items[at : at + self.n_ahead]
+
+    def batch(self, rows, device):
+        """What is read, which of it may be looked at, what goes into the decoder, what it is to tell."""
+        cuts = [cut for items in rows if len(items) > 1 for cut in self.cuts(items)]
+        past = padded([past for past, _ in cuts], max(len(past) for past, _ in cuts), device)
+        targets = padded([ahead for _, ahead in cuts], self.n_ahead, device)
+        start = torch.full_like(targets[:, :1], self.n_items + 1)
+        return past, keys(past), torch.cat([start, targets[:, :-1]], dim=1), targets.flatten()
+
+    def encoded(self, past, mask):
+        places = latest_places((past != 0).sum(1), past.shape[1], self.seq_len)
+        x = self.drop(self.item(past) * math.sqrt(self.item.embedding_dim) + self.position[places])
+        for block in self.encoder:
+            x = block(x, mask=mask)
+        return self.encoder_norm(x)
+
+    def foretold(self, past, mask, before):
+        """What is multiplied with the item vectors. [n_rows, n_ahead, d_model]"""
+        encoded = self.encoded(past, mask)
+        x = self.drop(self.item(before) * math.sqrt(self.item.embedding_dim) + self.ahead[: before.shape[1]])
+        for block in self.decoder:
+            x = block(x, causal=True, encoded=encoded, encoded_mask=mask)
+        return self.norm(x)
+
+    def loss(self, past, mask, before, targets):
+        scores = self.foretold(past, mask, before).flatten(0, 1) @ self.item.weight[1:-1].T
+        # Nothing is to be told where a history has ended: target 0 here.
+        return F.cross_entropy(scores, targets - 1, ignore_index=-1)
+
+    full_loss = loss
+
+    def questions(self, rows, device):
+        past = padded([items[-self.seq_len:] for items in rows], min(max(map(len, rows)), self.seq_len), device)
+        return past, keys(past), torch.full((len(rows), 1), self.n_items + 1, device=device)
+
+    def scores(self, past, mask, before):
+        return self.foretold(past, mask, before)[:, 0] @ self.item.weight[1:-1].T
 
 
 class Recurrent(Sequential):
@@ -206,6 +393,12 @@ class Rnn(Recurrent):
     layer = nn.RNN
 
 
+def bags(items, n_items):
+    """1 for every item of a row; column 0, padding, goes. [n_rows, n_items]"""
+    bags = torch.zeros(len(items), n_items + 1, device=items.device)
+    return bags.scatter_(1, items, 1.0)[:, 1:]
+
+
 class Vae(nn.Module):
     """Mult-VAE (Liang et al. 2018); the loss is the negative lower bound an item of a bag."""
 
@@ -224,9 +417,7 @@ class Vae(nn.Module):
         return (padded(rows, max(len(items) for items in rows), device),)
 
     def bags(self, items):
-        """1 for every item of a row; column 0, padding, goes."""
-        bags = torch.zeros(len(items), self.n_items + 1, device=items.device)
-        return bags.scatter_(1, items, 1.0)[:, 1:]
+        return bags(items, self.n_items)
 
     def encode(self, bags):
         hidden = torch.tanh(self.encoder(bags))
@@ -253,11 +444,111 @@ class Vae(nn.Module):
         return self.decode(mean)
 
 
-# One twin a family, by its name in experiment files.
-# Families that Seqscope measures alone.
-WITHOUT = {"Bert4Rec", "EncoderDecoder", "Autoencoder", "SequentialVae"}
+class Autoencoder(nn.Module):
+    """Multi-DAE (Liang et al. 2018); the loss is the negative log-likelihood an item of a bag."""
 
-TWINS = {"Transformer": Transformer, "Lstm": Lstm, "Gru": Gru, "Rnn": Rnn, "Vae": Vae}
+    def __init__(self, case):
+        super().__init__()
+        s, self.n_items = case["settings"], case["n_items"]
+        hidden = [s["d_hidden"]] * s["n_hidden"]
+        widths = [self.n_items, *hidden, s["d_latent"], *hidden, self.n_items]
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths, widths[1:]))
+        self.drop = nn.Dropout(s["corruption"])
+        self.competes = s["likelihood"] == "Multinomial"
+
+    def batch(self, rows, device):
+        return (padded(rows, max(len(items) for items in rows), device),)
+
+    def decoded(self, x):
+        for layer in self.layers[:-1]:
+            x = torch.tanh(layer(x))
+        return self.layers[-1](x)
+
+    def loss(self, items):
+        wanted = bags(items, self.n_items)
+        scores = self.decoded(self.drop(F.normalize(wanted)))
+        if self.competes:
+            return -(F.log_softmax(scores, dim=1) * wanted).sum() / wanted.sum()
+        return F.binary_cross_entropy_with_logits(scores, wanted, reduction="sum") / wanted.sum()
+
+    full_loss = loss
+
+    def questions(self, rows, device):
+        return self.batch(rows, device)
+
+    def scores(self, items):
+        return self.decoded(F.normalize(bags(items, self.n_items)))
+
+
+class SequentialVae(nn.Module):
+    """Sachdeva et al. 2019; the loss is the negative lower bound an item that is told."""
+
+    second_bias = 1 / 3
+
+    def __init__(self, case):
+        super().__init__()
+        s, self.n_items = case["settings"], case["n_items"]
+        self.seq_len, self.n_ahead, self.beta = s["seq_len"], s["n_ahead"], s["beta"]
+        self.item = vectors(self.n_items + 1, s["d_model"])
+        self.recurrent = nn.GRU(s["d_model"], s["d_state"], batch_first=True)
+        self.encoder = nn.Linear(s["d_state"], s["d_hidden"])
+        self.mean = nn.Linear(s["d_hidden"], s["d_latent"])
+        self.log_variance = nn.Linear(s["d_hidden"], s["d_latent"])
+        self.decoder = nn.Linear(s["d_latent"], s["d_hidden"])
+        self.output = nn.Linear(s["d_hidden"], self.n_items)
+        self.drop = nn.Dropout(s["dropout"])
+
+    def batch(self, rows, device):
+        """Inputs, and after each the different items among the next, 0 where there is no other."""
+        rows = [items[-(self.seq_len + 1):] for items in rows if len(items) > 1]
+        n_columns = max(len(items) for items in rows) - 1
+        inputs = padded([items[:-1] for items in rows], n_columns, device)
+        ahead = padded([items[1:] for items in rows], n_columns + self.n_ahead - 1, device).unfold(1, self.n_ahead, 1)
+        earlier = (ahead[..., :, None] == ahead[..., None, :]).tril(-1).any(-1)
+        # What comes after the last event of a row is of no event of it.
+        return inputs, ahead.masked_fill(earlier, 0) * (inputs != 0)[..., None]
+
+    def encode(self, inputs):
+        states, _ = self.recurrent(self.drop(self.item(inputs)))
+        return self.drop(states)
+
+    def latent(self, states):
+        hidden = torch.tanh(self.encoder(states))
+        return self.mean(hidden), self.log_variance(hidden)
+
+    def decode(self, latent):
+        return self.output(torch.tanh(self.decoder(latent)))
+
+    def lower_bound(self, states, ahead):
+        mean, log_variance = self.latent(states)
+        latent = mean + torch.randn_like(mean) * torch.exp(0.5 * log_variance)
+        # A column of padding in front takes the targets that are none.
+        scores = F.pad(F.log_softmax(self.decode(latent), dim=-1), (1, 0))
+        kl = 0.5 * (log_variance.exp() + mean.square() - log_variance - 1).sum()
+        return (self.beta * kl - scores.gather(-1, ahead).sum()) / (ahead != 0).sum()
+
+    def full_loss(self, inputs, ahead):
+        return self.lower_bound(self.encode(inputs), ahead)
+
+    def loss(self, inputs, ahead):
+        real = (inputs != 0).flatten().nonzero().squeeze(1)
+        return self.lower_bound(self.encode(inputs).flatten(0, 1)[real], ahead.flatten(0, 1)[real])
+
+    def questions(self, rows, device):
+        rows = [items[-self.seq_len:] for items in rows]
+        last = torch.tensor([len(items) - 1 for items in rows], device=device)
+        return padded(rows, max(len(items) for items in rows), device), last
+
+    def scores(self, inputs, last):
+        states = self.encode(inputs)[torch.arange(len(inputs), device=inputs.device), last]
+        return self.decode(self.latent(states)[0])
+
+
+# One twin a family, by its name in experiment files.
+TWINS = {
+    "Transformer": Transformer, "Bert4Rec": Bert4Rec, "EncoderDecoder": EncoderDecoder, "Lstm": Lstm, "Gru": Gru,
+    "Rnn": Rnn, "Vae": Vae, "Autoencoder": Autoencoder, "SequentialVae": SequentialVae,
+}
 
 
 # ------------------------------------------------------------------------------------------------

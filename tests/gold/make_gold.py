@@ -9,7 +9,7 @@ import sys
 import torch
 
 from reference import (
-    autoencoder, bert4rec, encoder_decoder, gan, losses, recurrent, sequential_vae, transformer, vae,
+    autoencoder, bert4rec, encoder_decoder, gan, losses, recurrent, sequential_vae, told, transformer, vae,
 )
 from reference.common import write_family
 
@@ -21,6 +21,7 @@ FAMILIES = {
     "vae": vae,
     "autoencoder": autoencoder,
     "sequential_vae": sequential_vae,
+    "told": told,
 }
 
 

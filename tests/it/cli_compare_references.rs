@@ -149,7 +149,17 @@ fn a_run_from_before_references_kept_their_answers_says_so() {
     let found = &told["references"][0];
     assert_eq!((&found["rows"], &found["claims"][0]["verdict"]), (&Value::Null, &Value::Null));
     let text = old.run(&["compare", run, "--runs", "runs"]).ok().out;
-    assert!(text.contains("keeps no answers of its references by user") && text.contains("train it anew"), "{text}");
+    assert!(
+        text.contains("keeps no answers of its references by user") && text.contains("--references=refit"),
+        "{text}"
+    );
+
+    // Fitted anew on the same data they answer as they did.
+    let again = old.run(&["compare", run, "--runs", "runs", "--references=refit", "--json"]).ok().json();
+    let kept = place.run(&["compare", run, "--runs", "runs", "--json"]).ok().json();
+    assert!(again["references"][0]["rows"].is_array());
+    assert_eq!(again["references"], kept["references"]);
+    assert!(!to.join("results/test.references.parquet").exists(), "a comparison changes no run");
 }
 
 const SHOP: &str = r#"(

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use seqscope::data::{DataShape, Histories};
-use seqscope::model::{Blueprint, Layers, ModelKind, ModelSpec, OptimizerSpec, StepInputs, Trainable, open_device};
+use seqscope::data::{Asked, DataShape, FeatureValues, Histories, Output};
+use seqscope::model::{
+    Blueprint, FeatureShape, Join, Layers, ModelKind, ModelSpec, OptimizerSpec, StepInputs, Trainable, open_device,
+};
 use seqscope::spec::derive_seed;
 use serde_json::Value;
 use strum::IntoEnumIterator as _;
@@ -84,35 +86,94 @@ impl Gold {
     }
 
     fn optimizer(&self) -> OptimizerSpec {
-        serde_json::from_value(self.case["optimizer"].clone()).unwrap()
+        read(&self.case["optimizer"])
     }
 
     fn histories(&self) -> Vec<Vec<u32>> {
-        serde_json::from_value(self.all["histories"].clone()).unwrap()
+        read(&self.all["histories"])
     }
 
+    /// Every history, with the times of its events and what else is told of them where the case has them, and
+    /// what is asked in training.
     fn batch(&self) -> Histories {
-        let rows = 0..self.histories().len();
-        let time_secs = rows.flat_map(|row| self.history(row).time_secs).collect();
-        Histories { time_secs, ..self.histories().iter().map(Vec::as_slice).collect() }
+        let times: Option<Vec<Vec<i64>>> = self.case.get("times").map(read);
+        let asked: Option<Vec<(usize, usize, f32, f32)>> = self.case.get("asked").map(read);
+        let asked = asked.unwrap_or_default().into_iter();
+        let question = |(row, position, elapsed_secs, target)| Asked { row, position, elapsed_secs, target };
+        Histories {
+            time_secs: times.unwrap_or_default().concat(),
+            beside: self.features(),
+            asked: asked.map(question).collect(),
+            ..self.histories().iter().map(Vec::as_slice).collect()
+        }
     }
 
-    /// One history, with the times of its events where the case has them.
     fn history(&self, row: usize) -> Histories {
-        let times = self.case.get("times").map(|times| serde_json::from_value(times[row].clone()).unwrap());
-        Histories { time_secs: times.unwrap_or_default(), ..Histories::of(&self.histories()[row]) }
+        self.batch().select(&[row])
+    }
+
+    fn features(&self) -> Vec<FeatureValues> {
+        let features = self.case.get("features").map_or(&[][..], |features| features.as_array().unwrap());
+        let values = |feature: &Value| {
+            if let Some(index) = feature.get("Index") {
+                let idx: Vec<Vec<u32>> = read(&index["idx"]);
+                return FeatureValues::Index { idx: idx.concat(), n: read(&index["n"]) };
+            }
+            let real = &feature["Real"];
+            let numbers: Vec<Vec<Vec<Option<f32>>>> = read(&real["values"]);
+            let numbers = numbers.concat().concat().into_iter();
+            let values = numbers.map(|number| number.unwrap_or(f32::NAN)).collect();
+            FeatureValues::Real { width: read(&real["width"]), values }
+        };
+        features.iter().map(values).collect()
+    }
+
+    fn output(&self) -> Output {
+        match self.case.get("output") {
+            None => Output::Catalogue,
+            Some(Value::String(word)) if word == "Chance" => Output::Chance,
+            Some(Value::String(word)) if word == "Number" => Output::Number,
+            Some(classes) => Output::Classes(read(&classes["Classes"])),
+        }
+    }
+
+    /// What PyTorch has of an answer, row by row: the catalogue without padding.
+    fn answers(&self, rows: &[f64]) -> Vec<f64> {
+        if self.output() != Output::Catalogue {
+            return rows.to_vec();
+        }
+        rows.chunks(self.n_items() + 1).flat_map(|row| row[1..].to_vec()).collect()
+    }
+
+    /// The answer that PyTorch gives after a history.
+    fn last_answer(&self, row: usize) -> Vec<f64> {
+        match self.output() {
+            Output::Catalogue => {
+                let scores = &self.expected[&format!("scores.{row}")];
+                self.answers(&scores[scores.len() - (self.n_items() + 1)..])
+            }
+            _ => self.expected[&format!("answer.{row}")].clone(),
+        }
+    }
+
+    fn n_items(&self) -> usize {
+        read(&self.all["n_items"])
+    }
+
+    fn plan(&self) -> Blueprint {
+        let shape = DataShape { n_users: 6, n_items: self.n_items(), n_events: 32, max_len: 13 };
+        let features = self.features().iter().map(FeatureShape::of).collect();
+        Blueprint { output: self.output(), features, ..Blueprint::of(shape) }
     }
 
     /// Our model with PyTorch's weights, computed by these layers.
     fn model(&self, optimizer: OptimizerSpec, layers: Layers) -> Box<dyn Trainable> {
         let spec = self.spec();
         let family = spec.family();
-        let n_items = self.all["n_items"].as_u64().unwrap() as usize;
-        let shape = DataShape { n_users: 6, n_items, n_events: 32, max_len: 13 };
         let device = open_device("cpu").unwrap().with_layers(layers);
-        let mut model = family.build(&Blueprint::of(shape), optimizer, &device, 0).unwrap();
+        let mut model = family.build(&self.plan(), optimizer, &device, 0).unwrap();
         model.load_weights(&folder().join(format!("{}_weights.safetensors", self.name))).unwrap();
-        assert_eq!(model.n_params(), family.n_params(&Blueprint::of(shape)));
+        assert_eq!(model.n_params(), family.n_params(&self.plan()));
         model
     }
 
@@ -170,27 +231,45 @@ fn saved(model: &dyn Trainable) -> Arrays {
     arrays(path)
 }
 
+fn read<T: serde::de::DeserializeOwned>(value: &Value) -> T {
+    serde_json::from_value(value.clone()).unwrap()
+}
+
+fn floats(values: &[f32]) -> Vec<f64> {
+    values.iter().copied().map(f64::from).collect()
+}
+
+/// After each history one question: what comes next, or what is asked after its last event.
+fn last_questions(gold: &Gold) -> (Vec<usize>, Histories) {
+    let batch = gold.batch();
+    if gold.output() == Output::Catalogue {
+        return ((0..batch.n_rows()).collect(), batch);
+    }
+    let rows: Vec<usize> = (0..batch.n_rows()).filter(|&row| !batch.row(row).is_empty()).collect();
+    let mut asked = batch.select(&rows);
+    let last = |asked: &Asked| asked.position + 1 == batch.row(rows[asked.row]).len();
+    asked.asked.retain(last);
+    assert_eq!(asked.asked.len(), rows.len(), "{}", gold.name);
+    (rows, asked)
+}
+
 fn assert_scores(gold: &Gold, layers: Layers) {
     let name = &gold.name;
     let model = gold.model(gold.optimizer(), layers);
-    let n_columns = gold.all["n_items"].as_u64().unwrap() as usize + 1;
-    let without_padding =
-        |rows: &[f64]| -> Vec<f64> { rows.chunks(n_columns).flat_map(|row| row[1..].to_vec()).collect() };
-    let in_batch = model.scores(&gold.batch()).unwrap();
-    for (row, history) in gold.histories().iter().enumerate() {
-        let expected = without_padding(&gold.expected[&format!("scores.{row}")]);
-        let ours: Vec<f64> = in_batch[row * n_columns..(row + 1) * n_columns].iter().copied().map(f64::from).collect();
-        let last = &expected[expected.len() - (n_columns - 1)..];
-        assert_near(&format!("{name} scores.{row}"), &ours[1..], last, TOLERANCE);
-        let steps = model.step_scores(&gold.history(row)).unwrap();
-        if !history.is_empty() {
-            let ours: Vec<f64> = steps.scores.iter().copied().map(f64::from).collect();
-            assert_near(&format!("{name} step scores.{row}"), &without_padding(&ours), &expected, TOLERANCE);
+    let (rows, questions) = last_questions(gold);
+    let together = gold.answers(&floats(&model.scores(&questions).unwrap()));
+    let width = together.len() / rows.len();
+    for (row, ours) in rows.into_iter().zip(together.chunks(width)) {
+        assert_near(&format!("{name} answer.{row}"), ours, &gold.last_answer(row), TOLERANCE);
+        let history = gold.history(row);
+        if !history.item_idx.is_empty() {
+            let steps = gold.answers(&floats(&model.step_scores(&history).unwrap().scores));
+            let expected = gold.answers(&gold.expected[&format!("scores.{row}")]);
+            assert_near(&format!("{name} step scores.{row}"), &steps, &expected, TOLERANCE);
         }
         if let Some(expected) = gold.expected.get(&format!("attention.{row}")) {
-            let maps = model.attention(&gold.history(row)).unwrap().unwrap();
-            let ours: Vec<f64> = maps.weights.iter().copied().map(f64::from).collect();
-            assert_near(&format!("{name} attention.{row}"), &ours, expected, TOLERANCE);
+            let maps = model.attention(&history).unwrap().unwrap();
+            assert_near(&format!("{name} attention.{row}"), &floats(&maps.weights), expected, TOLERANCE);
         }
     }
 }
@@ -265,11 +344,65 @@ fn every_family_has_its_numbers() {
     assert!(missing.is_empty(), "{missing:?} have no gold numbers");
 }
 
+/// The families that are told of features and answer other tasks have these by both joins and every head.
+#[test]
+fn every_head_and_every_join_has_its_numbers() {
+    let every = Gold::every();
+    for attends in [true, false] {
+        let held: Vec<&Gold> =
+            (every.iter()).filter(|gold| matches!(gold.spec(), ModelSpec::Transformer(_)) == attends).collect();
+        for output in [Output::Classes(4), Output::Chance, Output::Number] {
+            assert!(held.iter().any(|gold| gold.output() == output), "{output:?}");
+        }
+        for join in Join::iter() {
+            let joined = |gold: &&&Gold| gold.case["spec"]["features"] == join.to_string().as_str();
+            assert!(held.iter().filter(joined).any(|gold| gold.output() == Output::Catalogue), "{join}");
+        }
+    }
+}
+
+/// Losses and gradients of every parameter, and the weights after the first and the third step; the table in
+/// the README counts them.
+#[test]
+fn every_parameter_is_covered_and_the_readme_says_so() {
+    let readme = std::fs::read_to_string(folder().join("README.md")).unwrap();
+    let every = Gold::every();
+    for kind in ModelKind::iter() {
+        let cases: Vec<&Gold> = every.iter().filter(|gold| ModelKind::from(&gold.spec()) == kind).collect();
+        let count = |prefix: &str| -> usize {
+            let of_case = |gold: &Gold| gold.expected.keys().filter(|name| name.starts_with(prefix)).count();
+            cases.iter().map(|gold| of_case(gold)).sum()
+        };
+        let n_tensors = cases.iter().map(|gold| gold.weights.len()).sum::<usize>();
+        assert_eq!(["gradient.", "after1.", "after3."].map(count), [n_tensors; 3], "{kind}");
+        assert!(cases.iter().all(|gold| gold.case["loss"].as_array().unwrap().len() == 3), "{kind}");
+        let answers = count("scores.") + count("answer.");
+        let line = format!("| {kind} | {} | {answers} | {n_tensors} | {} |", cases.len(), count("attention."));
+        assert!(readme.contains(&line), "the README should say: {line}");
+    }
+}
+
+/// Explain shows attention; what it shows is PyTorch's for every family that has some.
+#[test]
+fn every_family_with_attention_has_its_weights() {
+    let every = Gold::every();
+    for kind in ModelKind::iter() {
+        let of_kind = |gold: &&Gold| ModelKind::from(&gold.spec()) == kind;
+        let attends = |gold: &Gold| {
+            let model = gold.model(gold.optimizer(), Layers::Plain);
+            model.attention(&gold.history(3)).unwrap().is_some()
+        };
+        let cases: Vec<&Gold> = every.iter().filter(of_kind).filter(|gold| attends(gold)).collect();
+        let held = |gold: &&Gold| gold.expected.contains_key("attention.3");
+        assert!(cases.is_empty() || cases.into_iter().any(|gold| held(&gold)), "{kind}");
+    }
+}
+
 /// The script draws noise itself, from these states.
 #[test]
 fn noise_starts_where_the_script_says() {
     for gold in Gold::every() {
-        let states: Vec<u64> = serde_json::from_value(gold.all["noise_states"].clone()).unwrap();
+        let states: Vec<u64> = read(&gold.all["noise_states"]);
         assert_eq!(states, [0, 1, 2].map(|seed| derive_seed(seed, "noise", 0)));
     }
 }

@@ -30,6 +30,7 @@ mod fuzz;
 mod gold;
 mod layers;
 mod metric;
+mod metric_slow;
 mod metric_values;
 mod model;
 mod network;

@@ -207,6 +207,9 @@ fn differences_are_tested(screen: &mut Screen) {
     // The quickstart's world and the tiny one are not the same data: said, and no gain is shown.
     let refused = honest.comparison.runs[1].against_first.as_ref().unwrap().as_ref().err().cloned();
     assert!(refused.is_some_and(|why| screen.shows(&format!("≠ {why}"))));
+    assert_eq!(honest.references.as_ref().map(Vec::len), Some(30), "ten references by three metrics");
+    screen.harness.get_by_label("Run A against its references");
+    assert_eq!(screen.harness.query_all_by_label("EASE").count(), 3);
     screen.click("By slice");
     screen.harness.run();
     let slice = honest.slices[0].first().unwrap();

@@ -22,8 +22,8 @@ pub(super) fn rows_at_a_time(sizes: &Sizes, len: usize, n_vectors: usize) -> usi
     MAX_FLOATS / widest
 }
 
-/// Gradients of the mean loss of telling `targets` from `states`, `[n_events, width]`, by item vectors,
-/// `[n_items + 1, width]`; `None` when there is nothing to tell.
+/// Gradients of the mean loss of telling `targets`, one at least, from `states`, `[n_events, width]`, by item
+/// vectors, `[n_items + 1, width]`.
 pub(super) fn gradients<N: Module>(
     network: &N,
     (states, vectors): (Tensor<2>, Tensor<2>),

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from .common import attention_input, dense, layer_norm
+from .common import HISTORIES, SEQ_LEN, Case, attention_input, dense, layer_norm
 
 GOLDEN, MASK = 0x9E3779B97F4A7C15, 2**64 - 1
 
@@ -75,6 +75,41 @@ def decoder_tensors(name, layer):
         | dense(f"{name}.feed_in", layer.linear1)
         | dense(f"{name}.feed_out", layer.linear2)
     )
+
+
+def look(attention, queries, keys, mask=None):
+    """What one look gives to each key. [n_heads, n_queries, n_keys]"""
+    return attention(
+        queries[None], keys[None], keys[None], attn_mask=mask, need_weights=True, average_attn_weights=False,
+    )[1][0]
+
+
+def own_look(layer, x, mask=None):
+    """That of an nn.TransformerEncoderLayer at what goes into it. [n_heads, T, T]"""
+    x = layer.norm1(x) if layer.norm_first else x
+    return look(layer.self_attn, x, x, mask)
+
+
+def cross_look(layer, x, encoded, mask):
+    """That of an nn.TransformerDecoderLayer at what the encoder made. [n_heads, n_queries, n_keys]"""
+    y = layer.norm1(x) if layer.norm_first else x
+    y = x + layer.self_attn(y[None], y[None], y[None], attn_mask=mask)[0][0]
+    return look(layer.multihead_attn, layer.norm2(y) if layer.norm_first else layer.norm1(y), encoded)
+
+
+def by_questions(looks):
+    """One map of the looks of the questions after each event, each `[n_layers, n_heads, events up to it]`: what
+    a look gives to anything else is shared out. [n_layers, n_heads, T, T]"""
+    rows = [look / look.sum(-1, keepdim=True) for look in looks]
+    return torch.stack([nn.functional.pad(row, (0, len(rows) - row.shape[-1])) for row in rows], dim=2)
+
+
+class Attentive(Case):
+    """A family whose module tells what its attention looked at: `looks(items)`, [n_layers, n_heads, T, T]."""
+
+    def expected(self):
+        rows = ((row, items[-SEQ_LEN:]) for row, items in enumerate(HISTORIES) if items)
+        return super().expected() | {f"attention.{row}": self.module.looks(items) for row, items in rows}
 
 
 def later(n):

@@ -4,8 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .attention import OPTIMIZER, drawn, encoder_layer, encoder_tensors, share
-from .common import HISTORIES, N_ITEMS, NOISE_STATES, SEQ_LEN, Case, dense, layer_norm, same
+from .attention import OPTIMIZER, Attentive, by_questions, drawn, encoder_layer, encoder_tensors, own_look, share
+from .common import HISTORIES, N_ITEMS, NOISE_STATES, SEQ_LEN, dense, layer_norm, same
 
 MASK = N_ITEMS + 1
 # Layers of Seqscope's drawings: whether the last event alone is hidden, which window, which events.
@@ -27,9 +27,12 @@ class Bert4Rec(nn.Module):
         self.head = nn.Linear(d_model, d_model)
         self.bias = nn.Parameter(torch.zeros(N_ITEMS + 1))
 
+    def embedded(self, inputs):
+        return self.input_norm(self.item(torch.tensor(inputs)) + self.position.weight[-len(inputs) :])
+
     def filled(self, inputs):
         """Scores at every place. [T, n_items + 1]"""
-        x = self.input_norm(self.item(torch.tensor(inputs)) + self.position.weight[-len(inputs) :])
+        x = self.embedded(inputs)
         for block in self.blocks:
             x = block(x[None])[0]
         return F.gelu(self.head(self.norm(x))) @ self.item.weight[:-1].T + self.bias
@@ -38,6 +41,17 @@ class Bert4Rec(nn.Module):
         """Scores at a mask behind every prefix; for no items, at a mask alone. [T, n_items + 1]"""
         prefixes = [items[: t + 1] for t in range(len(items))] or [[]]
         return torch.stack([self.filled(prefix + [MASK])[-1] for prefix in prefixes])
+
+    def looks(self, items):
+        """Row t is the look of a mask behind event t at the events up to it."""
+        return by_questions([self.look(items[: t + 1]) for t in range(len(items))])
+
+    def look(self, prefix):
+        x, looks = self.embedded(prefix + [MASK]), []
+        for block in self.blocks:
+            looks.append(own_look(block, x)[:, -1, :-1])
+            x = block(x[None])[0]
+        return torch.stack(looks)
 
     def tensors(self):
         tensors = {"item.weight": same(self.item.weight), "position.weight": same(self.position.weight)}
@@ -49,7 +63,7 @@ class Bert4Rec(nn.Module):
         return tensors | {"bias": same(self.bias)}
 
 
-class Cloze(Case):
+class Cloze(Attentive):
     def samples(self, state):
         """(inputs, {place: item}) of every history with two events."""
         length = SEQ_LEN + 1

@@ -45,8 +45,9 @@ class Case:
         self.module, self.tensors, self.spec = module, tensors, spec
         self.optimizer, self.first_step, self.n_steps = optimizer, first_step, n_steps
 
-    # Of each history the times of its events in seconds, where a case has them.
-    times = None
+    # What a case has beside histories: `times`, of each history those of its events in seconds; `features` of
+    # the events; what is asked of them, `asked`, and what an answer is, `output`.
+    beside = {}
 
     def values(self, of):
         """Our layout of every tensor: `of` picks the parameter's value or gradient."""
@@ -184,7 +185,7 @@ def write(case):
     return {
         "family": case.family, "spec": case.spec, "optimizer": settings, "first_step": case.first_step, "n_steps": case.n_steps,
         "n_events": n_events, "loss": losses, "gradient_norm": norms, "kl": None if None in kls else kls,
-    } | ({} if case.times is None else {"times": case.times})
+    } | case.beside
 
 
 def save(name, tensors, metadata=None):

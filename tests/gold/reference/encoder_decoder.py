@@ -4,8 +4,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .attention import OPTIMIZER, decoder_tensors, drawn, encoder_layer, encoder_tensors, later, share, sinusoids
-from .common import HISTORIES, N_ITEMS, NOISE_STATES, SEQ_LEN, Case, layer_norm, same
+from .attention import (
+    OPTIMIZER, Attentive, by_questions, cross_look, decoder_tensors, drawn, encoder_layer, encoder_tensors, later,
+    share, sinusoids,
+)
+from .common import HISTORIES, N_ITEMS, NOISE_STATES, SEQ_LEN, layer_norm, same
 
 START = N_ITEMS + 1
 # The layer of Seqscope's drawing: where a history is cut.
@@ -37,13 +40,16 @@ class EncoderDecoder(nn.Module):
         x = self.item(torch.tensor(items)) * self.item.embedding_dim**0.5
         return x + (sinusoids(places, self.item.embedding_dim) if table is None else table.weight[list(places)])
 
-    def foretold(self, past, before):
-        """Scores of each of the next events, given the start and those before it. [len(before), n_items + 1]"""
+    def encoded(self, past):
         past = past[-SEQ_LEN:] or [0]
         x = self.vectors(past, self.position, range(SEQ_LEN - len(past), SEQ_LEN))
         for block in self.encoder:
             x = block(x[None])[0]
-        encoded = self.encoder_norm(x)
+        return self.encoder_norm(x)
+
+    def foretold(self, past, before):
+        """Scores of each of the next events, given the start and those before it. [len(before), n_items + 1]"""
+        encoded = self.encoded(past)
         y = self.vectors(before, self.ahead, range(len(before)))
         for block in self.decoder:
             y = block(y[None], encoded[None], tgt_mask=later(len(before)))[0]
@@ -52,6 +58,17 @@ class EncoderDecoder(nn.Module):
     def logits(self, items):
         prefixes = [items[: t + 1] for t in range(len(items))] or [[]]
         return torch.stack([self.foretold(prefix, [START])[0] for prefix in prefixes])
+
+    def looks(self, items):
+        """Row t is the decoder's look at the events up to event t, from the first step."""
+        return by_questions([self.look(items[: t + 1]) for t in range(len(items))])
+
+    def look(self, prefix):
+        encoded, y, looks = self.encoded(prefix), self.vectors([START], self.ahead, range(1)), []
+        for block in self.decoder:
+            looks.append(cross_look(block, y, encoded, later(1))[:, 0])
+            y = block(y[None], encoded[None], tgt_mask=later(1))[0]
+        return torch.stack(looks)
 
     def tensors(self):
         tensors = {"item.weight": same(self.item.weight)}
@@ -65,7 +82,7 @@ class EncoderDecoder(nn.Module):
         return tensors
 
 
-class Cuts(Case):
+class Cuts(Attentive):
     def loss(self, step):
         state, n_cuts, n_ahead = NOISE_STATES[step - self.first_step], self.spec["n_cuts"], self.spec["n_ahead"]
         terms = []

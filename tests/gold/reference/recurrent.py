@@ -30,6 +30,8 @@ class Recurrent(nn.Module):
         d_model, n_layers = spec["d_model"], spec.get("n_layers", 1)
         widths = [round(spec["d_hidden"] * spec.get("taper", 1.0) ** at) for at in range(n_layers)]
         self.family, self.spec = family, spec
+        # What is told of events beside their items: see told.py.
+        self.features = None
         self.item = nn.Embedding(N_ITEMS + 1, d_model)
         self.layers = nn.ModuleList(CELLS[family](d, width) for d, width in zip([d_model] + widths, widths))
         d_features = widths[-1] * (2 if spec.get("attention") else 1)
@@ -54,9 +56,11 @@ class Recurrent(nn.Module):
             if self.catalogue is not None:
                 self.catalogue.weight[0] = 0.0
 
-    def states(self, items, masks=None):
+    def states(self, items, masks=None, beside=None):
         """The last layer's states after each of these items. [T, d]"""
         x = self.item(torch.tensor(items))
+        if self.features is not None:
+            x = self.features(x, beside)
         if masks is None:
             for layer in self.layers:
                 x = layer(x[:, None])[0][:, 0]
@@ -183,9 +187,8 @@ def last_part(parameter, n):
     return lambda of: of(parameter)[-n:]
 
 
-def case(name, family, optimizer, **spec):
-    spec |= {"seq_len": SEQ_LEN, "dropout": spec.get("dropout", 0.0)}
-    model = Recurrent(family, spec)
+def tensors_of(model):
+    family = model.family
     tensors = {"item.weight": same(model.item.weight)} | dense("output", model.output)
     for at, layer in enumerate(model.layers):
         prefix = family.lower() if at == 0 else f"upper.{at - 1}"
@@ -200,7 +203,13 @@ def case(name, family, optimizer, **spec):
         tensors |= {f"attention.{name}": same(p) for name, p in model.attention.named_parameters()}
     if model.catalogue is not None:
         tensors["catalogue.weight"] = same(model.catalogue.weight)
-    return RecurrentCase(name, family, model, tensors, spec, optimizer)
+    return tensors
+
+
+def case(name, family, optimizer, **spec):
+    spec |= {"seq_len": SEQ_LEN, "dropout": spec.get("dropout", 0.0)}
+    model = Recurrent(family, spec)
+    return RecurrentCase(name, family, model, tensors_of(model), spec, optimizer)
 
 
 def cases():

@@ -4,15 +4,15 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .attention import OPTIMIZER, encoder_layer, encoder_tensors, later, sinusoids
-from .common import HISTORIES, N_ITEMS, SEQ_LEN, Case, attention_input, dense, layer_norm, same
+from .attention import OPTIMIZER, Attentive, encoder_layer, encoder_tensors, later, look, own_look, sinusoids
+from .common import HISTORIES, N_ITEMS, SEQ_LEN, attention_input, dense, layer_norm, same
 
 
 class Block(nn.Module):
     def __init__(self, d_model, n_heads, d_ff):
         super().__init__()
         self.attention_norm = nn.LayerNorm(d_model, eps=1e-8)
-        self.attention = nn.MultiheadAttention(d_model, n_heads)
+        self.attention = nn.MultiheadAttention(d_model, n_heads, batch_first=True)
         self.feed_norm = nn.LayerNorm(d_model, eps=1e-8)
         self.feed_in = nn.Linear(d_model, d_ff)
         self.feed_out = nn.Linear(d_ff, d_model)
@@ -32,14 +32,24 @@ class Transformer(nn.Module):
         self.blocks = nn.ModuleList(Block(d_model, n_heads, d_ff) for _ in range(n_layers))
         self.norm = nn.LayerNorm(d_model, eps=1e-8)
 
+    def embedded(self, items):
+        # Positions count from the end: the last row of the table is the latest event.
+        return self.item(torch.tensor(items)) * self.item.embedding_dim**0.5 + self.position.weight[-len(items) :]
+
     def logits(self, items):
         """Scores after each of these items; for none, those of one padding event. [T, n_items + 1]"""
-        items = items or [0]
-        # Positions count from the end: the last row of the table is the latest event.
-        x = self.item(torch.tensor(items)) * self.item.embedding_dim**0.5 + self.position.weight[-len(items) :]
+        x = self.embedded(items or [0])
         for block in self.blocks:
             x = block(x)
         return self.norm(x) @ self.item.weight.T
+
+    def looks(self, items):
+        x, looks = self.embedded(items), []
+        for block in self.blocks:
+            normed = block.attention_norm(x)
+            looks.append(look(block.attention, normed, normed, later(len(items))))
+            x = block(x)
+        return torch.stack(looks)
 
 
 def transformer_case():
@@ -57,7 +67,7 @@ def transformer_case():
     # Attention does not depend on the bias of its keys: the gradient is rounding noise, which Adam
     # with a small epsilon would blow up to full steps.
     optimizer = {"beta1": 0.9, "beta2": 0.98, "epsilon": 1e-4, "weight_decay": 0.0, "clip_norm": 0.5, "lr": 0.01}
-    return Case("transformer", "Transformer", model, tensors, spec, optimizer)
+    return Attentive("transformer", "Transformer", model, tensors, spec, optimizer)
 
 
 class Form(nn.Module):
@@ -77,17 +87,33 @@ class Form(nn.Module):
         )
         self.norm = nn.LayerNorm(d_model, eps=1e-8) if before else nn.Identity()
         self.output = self.item if spec["tied"] else nn.Embedding(N_ITEMS + 1, d_model)
+        # What is told of events beside their items: see told.py.
+        self.features = None
 
-    def logits(self, items):
-        items = items or [0]
-        x = self.item(torch.tensor(items)) * self.item.embedding_dim**0.5
+    def embedded(self, items, beside):
+        x = self.item(torch.tensor(items))
+        if self.features is not None:
+            x = self.features(x, beside)
+        x = x * self.item.embedding_dim**0.5
         if self.position is None:
-            x = x + sinusoids(range(SEQ_LEN - len(items), SEQ_LEN), self.item.embedding_dim)
-        else:
-            x = x + self.position.weight[-len(items) :]
+            return x + sinusoids(range(SEQ_LEN - len(items), SEQ_LEN), self.item.embedding_dim)
+        return x + self.position.weight[-len(items) :]
+
+    def states(self, items, beside=None):
+        x = self.embedded(items, beside)
         for block in self.blocks:
             x = block(x[None], src_mask=later(len(items)))[0]
-        return self.norm(x) @ self.output.weight.T
+        return self.norm(x)
+
+    def logits(self, items):
+        return self.states(items or [0]) @ self.output.weight.T
+
+    def looks(self, items):
+        x, looks = self.embedded(items, None), []
+        for block in self.blocks:
+            looks.append(own_look(block, x, later(len(items))))
+            x = block(x[None], src_mask=later(len(items)))[0]
+        return torch.stack(looks)
 
     def tensors(self):
         tensors = {"item.weight": same(self.item.weight)}
@@ -135,20 +161,27 @@ class Turned(nn.Module):
         buckets = torch.floor(torch.log2(1.0 + gaps.double())).long().clamp(max=31)
         return self.interval[buckets].permute(2, 0, 1)
 
-    def logits(self, items, times=None):
-        if not items:
-            items, times = [0], None
-        x = self.item(torch.tensor(items)) * self.item.embedding_dim**0.5
+    def passed(self, items, times):
+        """States after the last norm, and of each block what its heads gave to each event."""
+        x, looks = self.item(torch.tensor(items)) * self.item.embedding_dim**0.5, []
         for block in self.blocks:
             attention = block.self_attn
             qkv = F.linear(block.norm1(x), attention.in_proj_weight, attention.in_proj_bias)
             heads = [y.reshape(len(items), self.spec["n_heads"], -1).transpose(0, 1) for y in qkv.chunk(3, dim=-1)]
             query, key, value = self.turned(heads[0]), self.turned(heads[1]), heads[2]
             mask = later(len(items)) + self.bias(times)
+            looks.append((query @ key.transpose(1, 2) / query.shape[-1] ** 0.5 + mask).softmax(-1))
             seen = F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
             x = x + attention.out_proj(seen.transpose(0, 1).flatten(1))
             x = x + block.linear2(block.activation(block.linear1(block.norm2(x))))
-        return self.norm(x) @ self.item.weight.T
+        return self.norm(x), looks
+
+    def logits(self, items, times=None):
+        states, _ = self.passed(items, times) if items else self.passed([0], None)
+        return states @ self.item.weight.T
+
+    def looks(self, items, times=None):
+        return torch.stack(self.passed(items, times)[1])
 
     def tensors(self):
         tensors = {"item.weight": same(self.item.weight)} | layer_norm("norm", self.norm)
@@ -159,14 +192,20 @@ class Turned(nn.Module):
         return tensors
 
 
-class WithTimes(Case):
+class WithTimes(Attentive):
     """Events have times in seconds; gaps from 0 to years."""
 
     times = [[1000 + 7 ** (at % 9) * at + row for at in range(len(items))] for row, items in enumerate(HISTORIES)]
+    beside = {"times": times}
 
     def expected(self):
-        rows = enumerate(zip(HISTORIES, self.times))
-        return {f"scores.{row}": self.module.logits(items[-SEQ_LEN:], times[-SEQ_LEN:]) for row, (items, times) in rows}
+        expected = {}
+        for row, (items, times) in enumerate(zip(HISTORIES, self.times)):
+            window = items[-SEQ_LEN:], times[-SEQ_LEN:]
+            expected[f"scores.{row}"] = self.module.logits(*window)
+            if items:
+                expected[f"attention.{row}"] = self.module.looks(*window)
+        return expected
 
     def loss(self, step):
         terms = []
@@ -179,7 +218,7 @@ class WithTimes(Case):
         return terms.mean(), len(terms), None
 
 
-def form(name, of, case=Case, **settings):
+def form(name, of, case=Attentive, **settings):
     spec = {
         "d_model": 16, "n_layers": 2, "n_heads": 2, "d_ff": 12, "seq_len": SEQ_LEN, "dropout": 0.0, "norm": "Before",
         "activation": "Relu", "positions": "Learned", "intervals": False, "tied": True,

@@ -57,7 +57,9 @@ fn beside_references(ui: &mut Ui, honest: &Honest) {
     ui.add_space(8.0);
     ui.strong("Run A against its references");
     let Some(rows) = &honest.references else {
-        ui.weak("It keeps no answers of its references by user; a run that is trained anew does.");
+        let words = "It keeps no answers of its references by user. A run that is trained anew does; for this one there is \
+                     `seqscope compare RUN --references=refit`.";
+        ui.weak(words);
         return;
     };
     ui.weak(
@@ -229,7 +231,7 @@ fn row(ui: &mut Ui, app: &App, run: &Compared, range: &RangeInclusive<f64>) {
 }
 
 fn gains(ui: &mut Ui, versus: &Versus) {
-    let effect = &versus.effect;
+    let effect = &versus.paired.effect;
     let mono = |words: String| RichText::new(words).monospace();
     let gain = ui.label(mono(format!("{:+.4}", effect.mean)));
     if let Some(interval) = versus.interval {
@@ -238,7 +240,7 @@ fn gains(ui: &mut Ui, versus: &Versus) {
     ui.label(mono(effect.d_z.map_or_else(|| "–".to_owned(), |d_z| format!("{d_z:+.2}"))));
     ui.label(mono(text::percent(effect.share_better)));
     ui.label(mono(text::percent(effect.share_worse)));
-    for (p, raw) in versus.corrected.into_iter().zip([versus.randomisation.p, versus.wilcoxon.p]) {
+    for (p, raw) in versus.paired.corrected.into_iter().zip([versus.paired.randomisation.p, versus.paired.wilcoxon.p]) {
         corrected(ui, p, raw);
     }
 }

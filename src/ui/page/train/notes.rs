@@ -4,7 +4,7 @@
 use egui::{RichText, Ui};
 
 use crate::app::{LivePoint, Training, TrainingPhase};
-use crate::baseline::BaselineKind;
+use crate::baseline::ReferenceKind;
 use crate::run::Outcome;
 use crate::spec::Severity;
 use crate::ui::text;
@@ -13,7 +13,7 @@ use crate::ui::widget::line_chart::tick;
 /// Epochs for which the validation loss must have stayed above its best before it is called
 /// over-fitting: one or two are noise.
 const OVERFIT_EPOCHS: usize = 3;
-/// Epochs after which a model should have passed the windowed Markov chain.
+/// Epochs after which a model should have passed the reference to beat.
 const GRACE_EPOCHS: usize = 10;
 
 /// One sentence about the run.
@@ -47,7 +47,7 @@ impl Note {
 /// Everything worth saying about the run now, the gravest first.
 pub(super) fn notes(training: &Training) -> Vec<Note> {
     let mut notes: Vec<Note> =
-        [failure(training), overfitting(&training.points), below_markov(training)].into_iter().flatten().collect();
+        [failure(training), overfitting(&training.points), below_reference(training)].into_iter().flatten().collect();
     let told = |sentence: &str| notes.iter().any(|n| n.sentence == sentence);
     let warned: Vec<Note> = training
         .problems
@@ -89,13 +89,14 @@ fn overfitting(points: &[LivePoint]) -> Option<Note> {
     )))
 }
 
-fn below_markov(training: &Training) -> Option<Note> {
-    let (metric, reference) = training.references_valid.get(&BaselineKind::MarkovWindow.into())?.primary();
+fn below_reference(training: &Training) -> Option<Note> {
+    let kind = ReferenceKind::to_beat(training.answers());
+    let (metric, reference) = training.references_valid.get(&kind)?.primary();
     let reference = reference?;
     let values = training.points.iter().filter_map(|point| point.valid.get(metric));
     let best = values.reduce(|best, value| if metric.is_better(value, best) { value } else { best });
     // At the end the engine says it itself, with both parts.
-    let is_told = training.problems.iter().any(|problem| problem.sentence.contains("windowed Markov chain"));
+    let is_told = training.problems.iter().any(|problem| problem.sentence.contains("which needs no training"));
     if is_told {
         return None;
     }
@@ -104,8 +105,9 @@ fn below_markov(training: &Training) -> Option<Note> {
         return None;
     }
     Some(Note::warning(format!(
-        "Below the windowed Markov chain: the best validation {} is {}, the chain, which fits in a second, has {}. \
-         Train longer, change the learning rate or the dropout, or suspect the settings.",
+        "Not as good as the reference {}: the best validation {} is {}, the reference, which fits in a second, has \
+         {}. Train longer, change the learning rate or the dropout, or suspect the settings.",
+        kind.title(),
         metric.title(),
         text::of(best),
         text::metric(reference),
@@ -115,6 +117,7 @@ fn below_markov(training: &Training) -> Option<Note> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::baseline::BaselineKind;
     use crate::metric::{AnswerKind, Metric, Metrics};
     use crate::train::Progress;
 
@@ -167,9 +170,9 @@ mod tests {
     #[test]
     fn a_model_below_the_windowed_markov_chain_is_told_after_a_fair_time() {
         let weak = |n: usize| (1..=n).map(|e| point(e, 5.0, 5.0, 0.05)).collect();
-        assert!(!says(&training(weak(5)), "Below the windowed Markov chain"));
-        assert!(says(&training(weak(10)), ".050, the chain"));
+        assert!(!says(&training(weak(5)), "Not as good as the reference Windowed Markov chain"));
+        assert!(says(&training(weak(10)), ".050, the reference"));
         let strong = (1..=10).map(|e| point(e, 5.0, 5.0, 0.15)).collect();
-        assert!(!says(&training(strong), "Below"));
+        assert!(!says(&training(strong), "Not as good"));
     }
 }
