@@ -65,9 +65,9 @@ fn every_family_lists_what_it_builds_for_every_task_with_and_without_features() 
 #[test]
 fn every_preset_lists_what_it_builds() {
     for preset in Preset::iter() {
-        // Blocks are all alike: one of them tells what six or twelve do.
+        // Blocks and layers are all alike: one tells what two, six or twelve do.
         let mut spec = preset.model();
-        if matches!(preset, Preset::Gpt | Preset::Transformer) {
+        if matches!(preset, Preset::Gpt | Preset::Transformer | Preset::Lstm) {
             spec.described_mut().set_text("n_layers", "1").unwrap();
         }
         assert_listed_is_built(&spec, &plan());

@@ -73,9 +73,13 @@ impl Column {
     }
 
     /// What runs are ordered by: a number, or text; `None` comes last in either direction.
-    fn key(self, summary: &Summary) -> Option<Key> {
+    ///
+    /// A run of another kind of answers than the columns' has nothing to be ordered by in theirs.
+    fn key(self, summary: &Summary, kind: AnswerKind) -> Option<Key> {
         let manifest = summary.manifest.as_ref()?;
-        let kind = manifest.experiment.answers();
+        if self.is_metric() && manifest.experiment.answers() != kind {
+            return None;
+        }
         let test = |column: Self| manifest.test.as_ref()?.get(column.metric(kind)?);
         let number = |n: Option<f64>| n.filter(|n| n.is_finite()).map(Key::Number);
         match self {
@@ -145,9 +149,9 @@ impl WorkedOut {
         if self.of.as_ref() == Some(&of) {
             return;
         }
-        self.order = order(runs, of.1, of.2);
         let first = || runs.iter().find_map(|run| run.manifest.as_deref());
         self.kind = primary.or_else(first).map(|m| m.experiment.answers()).unwrap_or_default();
+        self.order = order(runs, (of.1, of.2), self.kind);
         self.columns = Column::shown(runs, self.kind);
         self.best = Best::of(runs, primary, self.kind);
         self.of = Some(of);
@@ -155,8 +159,9 @@ impl WorkedOut {
 }
 
 /// Places in `runs` in the order wanted; what has no value comes last in either direction.
-fn order(runs: &[Summary], by: Column, is_falling: bool) -> Vec<usize> {
-    let mut keyed: Vec<(Option<Key>, usize)> = runs.iter().enumerate().map(|(at, run)| (by.key(run), at)).collect();
+fn order(runs: &[Summary], (by, is_falling): (Column, bool), kind: AnswerKind) -> Vec<usize> {
+    let mut keyed: Vec<(Option<Key>, usize)> =
+        runs.iter().enumerate().map(|(at, run)| (by.key(run, kind), at)).collect();
     keyed.sort_by(|(a, _), (b, _)| match (a, b) {
         (Some(a), Some(b)) => {
             let order = a.partial_cmp(b).unwrap_or(Ordering::Equal);
@@ -206,7 +211,11 @@ mod tests {
         };
         let runs = [damaged("a"), damaged("b")];
         for is_falling in [true, false] {
-            assert_eq!(order(&runs, Column::First, is_falling), [0, 1], "the order of the list stays");
+            assert_eq!(
+                order(&runs, (Column::First, is_falling), AnswerKind::Ranking),
+                [0, 1],
+                "the order of the list stays"
+            );
         }
     }
 }

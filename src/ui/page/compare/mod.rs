@@ -65,7 +65,7 @@ impl ComparePage {
         });
         match self.below {
             Below::Curves => {
-                let width = (ui.available_width() * 0.28).clamp(240.0, 460.0);
+                let width = (ui.available_width() * 0.31).clamp(240.0, 520.0);
                 let card = theme::card(ui);
                 egui::Panel::right("settings").frame(card).resizable(true).default_size(width).show(ui, |ui| {
                     self.settings.ui(ui, app);

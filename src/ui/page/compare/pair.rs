@@ -105,7 +105,7 @@ impl Side {
                     self.attention.ui(ui, &shown, &app.selection, actions);
                 });
             } else {
-                ui.label(why_no_attention(kind));
+                ui.label(why_no_attention(kind, &view));
             }
             ui.add_space(size::GAP_SMALL);
             next_card(ui, &shown);

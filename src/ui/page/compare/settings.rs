@@ -8,6 +8,9 @@ use crate::run::{RunId, Summary};
 use crate::ui::theme;
 use crate::ui::widget::run_words;
 
+/// Height of a row: families differ in many settings.
+const ROW: f32 = 18.0;
+
 /// The differences found last.
 #[derive(Default)]
 pub(super) struct Settings {
@@ -33,7 +36,8 @@ impl Settings {
             return;
         }
         ScrollArea::both().auto_shrink(false).show(ui, |ui| {
-            egui::Grid::new("differences").striped(true).spacing([14.0, 4.0]).show(ui, |ui| {
+            ui.spacing_mut().interact_size.y = ROW;
+            egui::Grid::new("differences").striped(true).spacing([9.0, 3.0]).show(ui, |ui| {
                 ui.label("");
                 for summary in &runs {
                     ui.horizontal(|ui| {

@@ -5,6 +5,7 @@ use egui_extras::{Column as Width, TableBuilder, TableRow};
 
 use super::columns::{Best, Column, WorkedOut, chain};
 use crate::app::{Action, App, Page};
+use crate::metric::{AnswerKind, Metric};
 use crate::run::{Manifest, Summary, hindrance};
 use crate::ui::frame::{action_button, action_button_as};
 use crate::ui::theme::{self, size};
@@ -58,7 +59,7 @@ impl RunsTable {
             table.body(|body| {
                 body.rows(size::ROW, order.len(), |mut row| {
                     let Some(summary) = order.get(row.index()).and_then(|at| runs.get(*at)) else { return };
-                    Line { app, summary, primary, best, columns }.ui(&mut row, actions);
+                    Line { app, summary, primary, best, columns, kind: *kind }.ui(&mut row, actions);
                 });
             });
         });
@@ -107,6 +108,8 @@ struct Line<'a> {
     primary: Option<&'a Manifest>,
     best: &'a Best,
     columns: &'a [Column],
+    /// The kind of answers that the columns are of.
+    kind: AnswerKind,
 }
 
 impl Line<'_> {
@@ -146,7 +149,7 @@ impl Line<'_> {
                 self.cell(ui, column, hindrance);
             });
             if let Some(why) = hindrance.filter(|_| column.is_metric()) {
-                response.on_hover_text(format!("Not comparable with run A: {why}"));
+                response.on_hover_text(format!("Not comparable with run A: {why}{}", self.own_metrics()));
             }
         }
         let response = row.response();
@@ -158,6 +161,15 @@ impl Line<'_> {
 
     fn hindrance(self) -> Option<&'static str> {
         hindrance(self.primary?, self.summary.manifest.as_ref()?)
+    }
+
+    /// What a run of another kind of answers than the columns' has on test, in its own metrics.
+    fn own_metrics(self) -> String {
+        let test = self.summary.manifest.as_ref().and_then(|manifest| manifest.test.as_ref());
+        let Some(test) = test.filter(|test| test.kind != self.kind) else { return String::new() };
+        let named = |metric: &Metric| format!("{} {}", metric.title(), text::of(test.get(*metric)));
+        let metrics: Vec<String> = test.kind.headline().iter().map(named).collect();
+        format!("\nIts own: {}", metrics.join(", "))
     }
 
     fn menu(self, ui: &mut Ui, actions: &mut Actions) {
@@ -184,7 +196,8 @@ impl Line<'_> {
             }
             return;
         };
-        let of = column.metric(manifest.experiment.answers());
+        let is_kind = manifest.experiment.answers() == self.kind;
+        let of = column.metric(self.kind);
         match column {
             Column::Started => plain(ui, text::moment(manifest.started_secs)),
             Column::Name => {
@@ -193,14 +206,15 @@ impl Line<'_> {
             }
             Column::Family => plain(ui, manifest.experiment.model.family().title().to_owned()),
             Column::Status => self.status(ui, hindrance),
-            Column::Valid => plain(ui, best_valid(manifest)),
+            Column::Valid if is_kind => plain(ui, best_valid(manifest)),
+            Column::Valid => metric(ui, None, false, hindrance),
             Column::Epochs => number(ui, manifest.epochs.to_string(), false),
             Column::First | Column::Second | Column::Third => {
                 let value = of.and_then(|of| manifest.test.as_ref()?.get(of));
                 let is_best = of.zip(value).is_some_and(|(of, value)| self.best.is_best(of, value));
                 metric(ui, value, is_best, hindrance);
             }
-            Column::Chain => metric(ui, chain(manifest), false, hindrance),
+            Column::Chain => metric(ui, chain(manifest).filter(|_| is_kind), false, hindrance),
             Column::Optimum => metric(ui, manifest.optimum().map(|best| best.ndcg_at_10), false, hindrance),
             Column::Audit => audit(ui, manifest),
             Column::Device => plain(ui, manifest.device.as_ref().map(|d| d.name.clone()).unwrap_or_default()),

@@ -156,7 +156,7 @@ impl ExplainPage {
             card.show(ui, |ui| {
                 ui.set_width(ui.available_width());
                 ui.label(RichText::new("No attention to show").strong());
-                ui.label(why_no_attention(kind));
+                ui.label(why_no_attention(kind, shown.view()));
             });
             ui.add_space(size::GAP_SMALL);
             self.list.ui(ui, shown, app, actions);
@@ -190,29 +190,31 @@ impl ExplainPage {
 const TIMELINE_LEAST: f32 = 340.0;
 
 /// Why a family has no attention, and what is shown in its place.
-pub(super) fn why_no_attention(kind: Option<ModelKind>) -> &'static str {
-    match kind {
+pub(super) fn why_no_attention(kind: Option<ModelKind>, view: &UserView) -> String {
+    let why = match kind {
         Some(ModelKind::Lstm | ModelKind::Gru | ModelKind::Rnn) => {
             "A recurrent network carries what it has read in one state that changes with every event. Trained without \
-             its setting `attention` it has no weights from step to step, so none are drawn. Shown instead: what it \
-             expected before each event, and what it expects next."
+             its setting `attention` it has no weights from step to step, so none are drawn."
         }
         Some(ModelKind::Vae) => {
             "A Mult-VAE reads a history as a bag of items: order does not enter, and there are no weights from step \
-             to step, so none are drawn. Shown instead: what it expected before each event, and what it expects next."
+             to step, so none are drawn."
         }
         Some(ModelKind::SequentialVae) => {
             "A sequential VAE carries what it has read in one state that changes with every event. There are no \
-             weights from step to step, so none are drawn. Shown instead: what it expected before each event, and \
-             what it expects next."
+             weights from step to step, so none are drawn."
         }
         Some(ModelKind::Autoencoder) => {
             "An autoencoder reads a history as a bag of items: order does not enter, and there are no weights from \
-             step to step, so none are drawn. Shown instead: what it expected before each event, and what it expects \
-             next."
+             step to step, so none are drawn."
         }
-        _ => "This model gives no attention weights. Shown instead: what it expected before each event, and next.",
-    }
+        _ => "This model gives no attention weights.",
+    };
+    let instead = match view.said {
+        Some(_) => "what it said after each event, and what came true.",
+        None => "what it expected before each event, and what it expects next.",
+    };
+    format!("{why} Shown instead: {instead}")
 }
 
 fn no_runs(ui: &mut Ui, app: &App, actions: &mut Actions) {
