@@ -71,7 +71,10 @@ pub struct Seeds {
 pub fn compare(runs: &[Tested<'_>], all: &[Summary], metric: Metric) -> Comparison {
     let mut compared: Vec<Compared> = Vec::with_capacity(runs.len());
     for (place, run) in runs.iter().enumerate() {
-        let values: Vec<f64> = by_user(run.results, metric).into_values().collect();
+        // A run of another task has answers that the metric says nothing of.
+        let is_meant = metric.kinds().contains(&run.manifest.experiment.answers());
+        let results = if is_meant { run.results } else { &[] };
+        let values: Vec<f64> = by_user(results, metric).into_values().collect();
         let mean = (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64);
         let first = runs.first().filter(|_| place > 0);
         compared.push(Compared {
@@ -153,6 +156,7 @@ fn seed_groups(runs: &[Tested<'_>], compared: &[Compared]) -> Vec<Seeds> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::TaskSpec;
     use crate::model::{LstmSpec, ModelSpec};
     use crate::run::{DataStamp, RunStatus};
 
@@ -235,6 +239,12 @@ mod tests {
         let compared = compare(&runs, &[], Metric::Ndcg10);
         assert_eq!(compared.runs[1].against_first, Some(Err("other split".to_owned())));
         assert!(compared.runs[1].interval.is_some(), "by itself it may still be looked at");
+
+        let task = manifest("c", |m| m.experiment.task = TaskSpec::NextBehaviour);
+        let other = Tested { manifest: &task, results: &found };
+        let compared = compare(&[runs[0], other], &[], Metric::Ndcg10);
+        assert_eq!(compared.runs[1].against_first, Some(Err("another task".to_owned())));
+        assert_eq!((compared.runs[1].value, compared.runs[1].interval), (None, None), "not by this metric");
 
         let without = Tested { manifest: &first, results: &[] };
         let why = compare(&[runs[0], without], &[], Metric::Ndcg10).runs[1].against_first.clone();
