@@ -65,7 +65,9 @@ impl App {
         let all: Vec<Summary> = self.runs.ready().cloned().unwrap_or_default();
         self.views.honest_of = Some(self.honest_key());
         self.views.honest = Loadable::Loading("Drawing users again and again".to_owned());
-        let (store, first) = (self.store.clone(), self.chosen_runs().into_iter().next());
+        // Run A itself may be one that cannot be read: then the next one is the first.
+        let first = series.first().map(|series| series.manifest.id.clone());
+        let store = self.store.clone();
         let work = move || {
             let references = first.map(|run| store.reference_results(&run)).transpose().map_err(sentence)?.flatten();
             Ok(Arc::new(honest(&series, &all, references.as_ref())))

@@ -16,7 +16,6 @@ use crate::run::{
     Claim, Comparison, Manifest, Part, RunStore, Slice, Tested, against_first, against_references, compare, hindrance,
     measures, slices,
 };
-
 use crate::train::refit_references;
 
 /// Which runs.
@@ -233,9 +232,7 @@ fn write_metrics(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<()
         }
     }
     let mut optima: Vec<(&str, Ceiling)> = Vec::new();
-    // What a world allows is known of rankings.
-    let ranked = manifests.iter().filter(|m| m.experiment.answers() == AnswerKind::Ranking);
-    for found in ranked.filter_map(|m| Some((m.data.name.as_str(), m.optimum()?))) {
+    for found in manifests.iter().filter_map(|m| Some((m.data.name.as_str(), m.optimum()?))) {
         if !optima.contains(&found) {
             optima.push(found);
         }

@@ -20,9 +20,9 @@ use crate::spec::{Described, Field, FieldKind, did_you_mean};
 /// What to describe.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A model (transformer, lstm, vae, ...), presets (models as in their papers), or task, training, loss, augment, gan, evaluation, references, metrics,
-    /// data, clean (the steps of cleaning), features,
-    /// split, or a synthetic world (series, longrange, ...)
+    /// A model (transformer, lstm, vae, ...), presets (models as in their papers), or task, training, loss, augment,
+    /// gan, evaluation, references, metrics, data, clean (the steps of cleaning), features, split, or a synthetic
+    /// world (series, longrange, ...)
     #[arg(value_name = "WHAT")]
     what: Option<String>,
     /// Print one JSON object: families, references, metrics, losses and tasks

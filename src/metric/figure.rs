@@ -17,7 +17,7 @@ enum Form {
     /// The root of such a quotient.
     Root(Vec<[f64; 2]>),
     /// Mean over classes of F1: truth and answer of each user.
-    MacroF1 { n_classes: usize, answers: Vec<(usize, usize)> },
+    MacroF1 { n_classes: usize, answers: Vec<(usize, Option<usize>)> },
     /// Area under the ROC curve.
     Auc(Sorted),
     /// Average precision.
@@ -52,10 +52,12 @@ impl Figure {
         }
     }
 
-    /// Macro F1 of the true and the answered class of each user.
+    /// Macro F1 of the true and the answered class of each user; no class was answered where several are tied,
+    /// which is wrong, while [`super::Metrics::of_classes`] counts each of them by its share.
     #[must_use]
-    pub fn macro_f1(answers: &[(usize, usize)]) -> Self {
-        let n_classes = answers.iter().map(|(truth, answer)| truth.max(answer) + 1).max().unwrap_or(0);
+    pub fn macro_f1(answers: &[(usize, Option<usize>)]) -> Self {
+        let last = |&(truth, answer): &(usize, Option<usize>)| truth.max(answer.unwrap_or(truth));
+        let n_classes = answers.iter().map(|answer| last(answer) + 1).max().unwrap_or(0);
         Self(Form::MacroF1 { n_classes, answers: answers.to_vec() })
     }
 
@@ -97,15 +99,15 @@ fn quotient(terms: &[[f64; 2]], counts: &[u32]) -> f64 {
     }
 }
 
-fn macro_f1(n_classes: usize, answers: &[(usize, usize)], counts: &[u32]) -> f64 {
+fn macro_f1(n_classes: usize, answers: &[(usize, Option<usize>)], counts: &[u32]) -> f64 {
     // Of each class: twice its hits, and how often it is true or answered.
     let mut sums = vec![[0.0_f64; 2]; n_classes];
     for (&(truth, answer), &count) in answers.iter().zip(counts) {
         let count = f64::from(count);
-        for class in [truth, answer] {
+        for class in [Some(truth), answer].into_iter().flatten() {
             if let Some([hits, whole]) = sums.get_mut(class) {
                 *whole += count;
-                *hits += if truth == answer { count } else { 0.0 };
+                *hits += if answer == Some(truth) { count } else { 0.0 };
             }
         }
     }
@@ -145,8 +147,8 @@ mod tests {
         let levels = [0.1, 0.3, 0.5, 0.5, 0.8, f64::NAN];
         let binary: Vec<(bool, f64)> =
             (0..30).map(|_| (random.random_range(0..3) == 0, levels[random.random_range(0..levels.len())])).collect();
-        let classes: Vec<(usize, usize)> =
-            (0..30).map(|_| (random.random_range(0..3), random.random_range(0..4))).collect();
+        let classes: Vec<(usize, Option<usize>)> =
+            (0..30).map(|_| (random.random_range(0..3), Some(random.random_range(0..4)))).collect();
         let errors: Vec<f64> = (0..30).map(|_| f64::from(random.random_range(-9..9))).collect();
         for (counts, rows) in drawn(30) {
             let (labels, probabilities): (Vec<bool>, Vec<f64>) = rows.iter().map(|&row| binary[row]).unzip();
@@ -158,7 +160,7 @@ mod tests {
             let chances: Vec<f64> = rows
                 .iter()
                 .flat_map(|&row| (0..4).map(move |c| (c, row)))
-                .map(|(c, row)| f64::from(u8::from(c == classes[row].1)))
+                .map(|(c, row)| f64::from(u8::from(Some(c) == classes[row].1)))
                 .collect();
             assert_same(
                 Figure::macro_f1(&classes).at(&counts),

@@ -6,7 +6,8 @@ use super::Manifest;
 /// compared.
 ///
 /// The fingerprint that counts is of the sequences after cleaning, so neither a cleaning step that changed
-/// nothing nor features that one model alone was told of are a hindrance. The length of lists is in a metric's name: figures of different lengths never meet.
+/// nothing nor features that one model alone was told of are a hindrance. The length of lists is in a metric's
+/// name: figures of different lengths never meet.
 #[must_use]
 pub fn hindrance(primary: &Manifest, other: &Manifest) -> Option<&'static str> {
     let (ours, theirs) = (&primary.experiment, &other.experiment);

@@ -274,11 +274,14 @@ fn figure(rows: &Rows<'_>, metric: Metric, users: &BTreeMap<&str, usize>) -> Opt
             let error = |answer: &Answer<'_>| Some(answer.predicted? - answer.truth.parse::<f64>().ok()?);
             Figure::rmse(&answers.iter().map(error).collect::<Option<Vec<f64>>>()?)
         }
+        // A run from before answers were kept has none; where there are some, those that lack are tied.
+        Metric::F1Macro if answers.iter().all(|answer| answer.answered.is_none()) => return None,
         Metric::F1Macro => {
             let names: BTreeSet<&str> =
                 answers.iter().flat_map(|answer| answer.answered.into_iter().chain([answer.truth])).collect();
             let names = places(names);
-            let class = |answer: &Answer<'_>| Some((*names.get(answer.truth)?, *names.get(answer.answered?)?));
+            let place = |name: &str| names.get(name).copied();
+            let class = |answer: &Answer<'_>| Some((place(answer.truth)?, answer.answered.and_then(place)));
             Figure::macro_f1(&answers.iter().map(class).collect::<Option<Vec<_>>>()?)
         }
         _ => Figure::of_binary(metric, &answers.iter().map(yes_or_no).collect::<Option<Vec<_>>>()?)?,
@@ -495,6 +498,10 @@ mod tests {
         // buy: 2 of 3; view: 0.
         let by_f1 = measures(&known, &[Metric::F1Macro]);
         assert!((by_f1[0].value - 1.0 / 3.0).abs() < 1e-12, "{by_f1:?}");
+        // One that is tied is wrong, and spoils the metric for nobody. buy: 2 of 4, view: 0.
+        let tied = [&known[..], &[class(2, "buy", None)]].concat();
+        let by_f1 = measures(&tied, &[Metric::F1Macro]);
+        assert!((by_f1[0].value - 0.25).abs() < 1e-12, "{by_f1:?}");
         assert!(measures(&[class(0, "buy", None)], &[Metric::F1Macro]).is_empty(), "older runs do not tell");
         let twice = [class(0, "yes", None), class(0, "no", None)];
         assert!(measures(&twice, &[Metric::Auc]).is_empty() && !measures(&twice, &[Metric::Brier]).is_empty());

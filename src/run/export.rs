@@ -29,9 +29,8 @@ impl RunStore {
     }
 
     /// Copies a run to a folder that must be empty or new: manifest, experiment file, history and
-    /// log as text, rank and probability of every evaluated user by the model and by the references as CSV and
-    /// Parquet, the best
-    /// epoch's weights as safetensors. Returns the files written.
+    /// log as text, rank and probability of every evaluated user by the model and by the references as CSV
+    /// and Parquet, the best epoch's weights as safetensors. Returns the files written.
     ///
     /// # Errors
     /// [`RunError`] when the folder is not empty or cannot be written.

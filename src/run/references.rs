@@ -9,7 +9,7 @@ use crate::baseline::ReferenceKind;
 use crate::data::{self, Column, Table};
 
 /// The answers of a run's references to its test questions, as kept in `results/test.references.parquet`: one row a
-/// user, in the order of the model's results.
+/// question, in the order of the model's results.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReferenceResults {
     /// Ids of the users as in the log.
@@ -116,21 +116,22 @@ impl ReferenceResults {
     }
 
     fn from_table(table: Table) -> Option<Self> {
-        let mut found = Self::default();
+        let (mut users, mut items, mut answers) = (None, None, BTreeMap::<ReferenceKind, ReferenceAnswers>::new());
         for (name, column) in table.columns {
             match (name.as_str(), name.rsplit_once('.'), column) {
-                ("user_id", _, Column::Text(ids)) => found.user_ids = ids,
-                ("item_id", _, Column::Text(ids)) => found.item_ids = ids,
+                ("user_id", _, Column::Text(ids)) => users = Some(ids),
+                ("item_id", _, Column::Text(ids)) => items = Some(ids),
                 (_, Some((kind, what)), column) => {
                     // A reference of another version of the program is passed over.
                     if let Ok(kind) = kind.parse() {
-                        found.answers.entry(kind).or_default().take(what, column);
+                        answers.entry(kind).or_default().take(what, column);
                     }
                 }
                 _ => {}
             }
         }
-        (!found.user_ids.is_empty() && found.user_ids.len() == found.item_ids.len()).then_some(found)
+        let found = Self { user_ids: users?, item_ids: items?, answers };
+        (found.user_ids.len() == found.item_ids.len()).then_some(found)
     }
 }
 
@@ -174,6 +175,8 @@ mod tests {
         table.columns.push(("oracle.rank".to_owned(), Column::Float(vec![1.0, 1.0])));
         assert_eq!(ReferenceResults::from_table(table), Some(results.clone()), "one of a later version");
         assert_eq!(ReferenceResults::from_table(Table::default()), None);
+        let nobody = ReferenceResults::beside(&[], BTreeMap::new());
+        assert_eq!(ReferenceResults::from_table(nobody.table()), Some(nobody), "nobody was asked");
 
         let of = results.of(TaskReference::MarkovClass.into());
         assert_eq!((of[0].0, of[0].1.truth, of[0].1.answered, of[1].1.answered), ("u", "a.b", Some("buy"), None));

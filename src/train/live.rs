@@ -110,7 +110,8 @@ impl<'a> Live<'a> {
         }
     }
 
-    /// Tells how far a sampler of synthetic histories has come before `epoch`, and does what the user asked for meanwhile.
+    /// Tells how far a sampler of synthetic histories has come before `epoch`, and does what the user asked for
+    /// meanwhile.
     pub(super) fn between_passes(&mut self, pass: Pass, epoch: usize) -> Result<(), Halt> {
         if let Some(progress) = self.pace.due_of_sampler(pass, epoch, self.clock.secs()) {
             self.say(EventKind::Progress(progress))?;

@@ -12,7 +12,8 @@ use crate::experiment::{LrDecay, TrainingSpec};
 ///
 /// # Source
 /// Linear warm-up as in Vaswani et al. 2017, section 5.3; linear decay: Devlin et al. 2019, appendix A.2;
-/// inverse root: Vaswani et al. 2017, eq. 3; cosine: Loshchilov & Hutter 2017, eq. 5, with one period that ends at 0 and a step for their time.
+/// inverse root: Vaswani et al. 2017, eq. 3; cosine: Loshchilov & Hutter 2017, eq. 5, with one period that ends
+/// at 0 and counts steps, not epochs.
 #[must_use]
 pub fn lr_at(training: &TrainingSpec, step: usize, n_steps: usize) -> f64 {
     let warmup = training.warmup_steps;

@@ -87,10 +87,12 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// Whether the likeliest class came true; nothing where nothing was asked, nor of numbers.
+    /// Whether the likeliest class came true, alone on top, as accuracy counts; nothing where nothing was asked,
+    /// nor of numbers.
     fn is_right(&self) -> Option<bool> {
-        let truth = self.values.get(self.true_class()?)?;
-        Some(self.values.iter().all(|value| value <= truth))
+        let class = self.true_class()?;
+        let truth = self.values.get(class)?;
+        Some(self.values.iter().enumerate().all(|(at, value)| at == class || value < truth))
     }
 
     /// What came true, in the words of the task.
@@ -194,6 +196,8 @@ mod tests {
         assert_eq!((first.value(), first.is_right()), (Some(0.75), Some(true)));
         assert!(first.said_words().starts_with("✔ view"), "{}", first.said_words());
         assert_eq!(first.truth_words().as_deref(), Some("view"));
+        let tied = said(&["view", "cart"], &[&[0.5, 0.5]], &[Some(0.0)]);
+        assert_eq!(Answer::after(&tied, &steps[0]).is_right(), Some(false), "a tie is no answer");
         assert_eq!(Answer::after(&classes, &steps[2]).value(), None, "nothing came, so no chance of it");
 
         let chance = said(&["no", "yes"], &[&[0.9, 0.1], &[0.2, 0.8]], &[Some(1.0), None]);
