@@ -109,13 +109,15 @@ fn hint_for_model(error: &ModelError) -> Option<String> {
     }
 }
 
-/// One sentence for several problems, and a line for each.
+/// One sentence for several problems, and a line for each; warnings come last and stop nothing.
 fn summary_of(problems: &[Problem]) -> (String, Vec<String>) {
-    match problems {
-        [only] => (only.to_string(), Vec::new()),
+    let (errors, warnings): (Vec<&Problem>, Vec<&Problem>) = problems.iter().partition(|problem| problem.is_error());
+    let warned = warnings.iter().map(|warning| format!("warning: {warning}"));
+    match errors.as_slice() {
+        [only] => (only.to_string(), warned.collect()),
         _ => {
-            let lines = problems.iter().map(Problem::to_string).collect();
-            (format!("{} settings stop this experiment", problems.len()), lines)
+            let lines = errors.iter().map(ToString::to_string).chain(warned).collect();
+            (format!("{} settings stop this experiment", errors.len()), lines)
         }
     }
 }
@@ -163,6 +165,11 @@ mod tests {
             ["error: 2 settings stop this experiment", "  model.n_heads: Heads is 3.", "  Too few users."]
         );
         assert!(lines[3].starts_with("hint: `seqscope check"));
+
+        let one = vec![Problem::warning("split", "Cut in time."), Problem::error("", "Too few users.")];
+        let text = Error::from(TrainError::Problems(one)).report().to_string();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[..2], ["error: Too few users.", "  warning: split: Cut in time."], "a warning stops nothing");
     }
 
     #[test]

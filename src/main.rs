@@ -62,7 +62,7 @@ fn open_window(request: WindowRequest, runs: PathBuf) -> Result<(), Error> {
 fn open_window(_request: WindowRequest, _runs: PathBuf) -> Result<(), Error> {
     Err(Error::edge(
         "this Seqscope was built without its window (feature `gui`)",
-        "without a window these work: train, check, resume, describe, data, runs, compare, predict, export, devices, bench",
+        "without a window these work: train, check, resume, describe, data, runs, compare, predict, recommend, forecast, gan, export, devices, bench",
     ))
 }
 

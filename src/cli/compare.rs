@@ -57,7 +57,11 @@ enum WhichReferences {
 pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> Result<(), Error> {
     let mut manifests = Vec::new();
     for name in &args.names {
-        manifests.push(store.manifest(&store.find(name)?)?);
+        let id = store.find(name)?;
+        // A run that is named twice stands for itself once: it is no second seed.
+        if manifests.iter().all(|known: &Manifest| known.id != id) {
+            manifests.push(store.manifest(&id)?);
+        }
     }
     let metric = metric_of(args, &manifests)?;
     let claim = |text: &String| contrast::claim(text, answers(&manifests));
@@ -160,7 +164,11 @@ fn found(
     let against = std::iter::once(None).chain(against_first(&tested, &metrics).into_iter().map(Some));
     let measured = tested.iter().zip(against).map(|(run, against_first)| Measured {
         id: run.manifest.id.clone(),
-        measures: measures(run.results, &metrics),
+        measures: if run.manifest.experiment.answers() == answers(manifests) {
+            measures(run.results, &metrics)
+        } else {
+            Vec::new()
+        },
         against_first,
     });
     let mut references = Vec::new();

@@ -53,7 +53,7 @@ pub(super) fn write_measures(found: &[Measured], streams: &mut Streams<'_>) -> R
         return Ok(());
     }
     let n_tests = n_tests(found.iter().filter_map(|run| run.against_first.as_ref()?.as_ref().ok()).flatten());
-    let tests = if found.len() > 1 { format!("; p by Holm over {n_tests}") } else { String::new() };
+    let tests = if n_tests > 0 { format!("; p by Holm over {n_tests}") } else { String::new() };
     writeln!(streams.out, "\nEvery metric on test, with intervals as above{tests}.")?;
     let gains_of_others: &[&str] = if found.len() > 1 { &GAINS } else { &[] };
     let right = ["value", "interval"].into_iter().chain(gains_of_others.iter().copied());
@@ -63,11 +63,14 @@ pub(super) fn write_measures(found: &[Measured], streams: &mut Streams<'_>) -> R
     for of in metrics.into_iter().flatten().map(|measure| measure.metric) {
         for run in found {
             let Some(measure) = run.measures.iter().find(|measure| measure.metric == of) else { continue };
-            let against = run.against_first.as_ref().and_then(|against| against.as_ref().ok());
-            let contrast = against.and_then(|all| all.iter().find(|contrast| contrast.metric == of));
+            let gained = match &run.against_first {
+                Some(Ok(all)) => all.iter().find(|contrast| contrast.metric == of).map(gains).map(Vec::from),
+                Some(Err(why)) => Some(vec![format!("≠ {why}")]),
+                None => None,
+            };
             let names =
                 [of.title().to_owned(), run.id.0.clone(), metric(Some(measure.value)), bounds(measure.interval)];
-            table.row(names.into_iter().chain(contrast.map(gains).into_iter().flatten()));
+            table.row(names.into_iter().chain(gained.into_iter().flatten()));
         }
     }
     Ok(table.write(streams.out)?)

@@ -18,7 +18,7 @@ pub(super) fn write(found: &Comparison, streams: &mut Streams<'_>) -> Result<(),
         "\n{title} on test by user: {:.0} % intervals of {N_RESAMPLES} bootstrap resamples of users, seed {SEED}.",
         LEVEL * 100.0
     )?;
-    if let (true, Some(first)) = (found.runs.len() > 1, found.runs.first()) {
+    if let (true, Some(first)) = (n_made > 0, found.runs.first()) {
         writeln!(
             streams.out,
             "Gains over `{}`, positive where better; two-sided p of sign flips and of Wilcoxon's signed ranks, by Holm \

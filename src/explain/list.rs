@@ -176,6 +176,11 @@ fn checked(prepared: &Prepared, request: &ListRequest) -> Result<Vec<(Voice, f64
         return Err(ListError::Setting(format!("the weight of {voice} is {weight}: choose a number from 0 on")));
     }
     let sum: f64 = request.weights.iter().map(|(_, weight)| weight).sum();
+    if !sum.is_finite() {
+        let sentence =
+            "the weights of the blend are too large to be added: only their ratios count, so make them smaller";
+        return Err(ListError::Setting(sentence.to_owned()));
+    }
     if sum <= 0.0 {
         return Err(ListError::Setting("every weight of the blend is 0: give one of them a number above 0".to_owned()));
     }

@@ -79,5 +79,9 @@ fn epoch_to_open(store: &RunStore, manifest: &Manifest, wanted: Option<usize>) -
         return Ok(epoch);
     }
     let kept: Vec<String> = kept.iter().map(ToString::to_string).collect();
-    Err(TrainError::Unfit(format!("run {id} keeps no weights of epoch {epoch}; it keeps {}", kept.join(", "))))
+    let cure = match kept.as_slice() {
+        [] => "it keeps none at all: train anew".to_owned(),
+        kept => format!("choose one of those it keeps: {}", kept.join(", ")),
+    };
+    Err(TrainError::Unfit(format!("run {id} keeps no weights of epoch {epoch}; {cure}")))
 }

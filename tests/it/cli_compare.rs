@@ -97,6 +97,23 @@ fn one_run_alone_is_told_by_slices() {
     assert!(text.contains("by slice") && text.contains("most popular"), "{text}");
 }
 
+/// Named twice it is one run, not two seeds; and a run of another task has no figures by the first one's metrics.
+#[test]
+fn what_is_not_comparable_has_no_gain_and_a_run_named_twice_counts_once() {
+    let behaviours = "--set task=NextBehaviour --set data.kind=Funnel";
+    let (place, runs) = trained(&["--set seed=3", "--set seed=4 --set evaluation.filter_seen=false", behaviours]);
+    let twice = compared(&place, &[runs[0].clone(), runs[0].clone()], &[]);
+    assert_eq!(twice["runs"].as_array().unwrap().len(), 1);
+    let told = compared(&place, &runs, &[]);
+    assert_eq!(told["not_comparable"].as_array().unwrap().len(), 2, "{told}");
+    assert!(told["comparison"]["runs"][2]["value"].is_null(), "{told}");
+    let names: Vec<&str> = runs.iter().map(String::as_str).collect();
+    let text = place.run(&[&["compare"], names.as_slice(), &["--runs", "runs"]].concat()).ok().out;
+    assert!(text.contains("≠ seen items ranked in one") && !text.contains("by Holm over 0"), "{text}");
+    let measured = text.split("Every metric on test").nth(1).unwrap().split("Settings that differ").next().unwrap();
+    assert!(measured.contains(&runs[1]) && !measured.contains(&runs[2]), "{measured}");
+}
+
 /// What a model is told of each event beside its item is a choice like another; the questions are the same.
 #[test]
 fn a_run_with_features_may_stand_beside_one_without() {
