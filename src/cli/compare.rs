@@ -164,11 +164,7 @@ fn found(
     let against = std::iter::once(None).chain(against_first(&tested, &metrics).into_iter().map(Some));
     let measured = tested.iter().zip(against).map(|(run, against_first)| Measured {
         id: run.manifest.id.clone(),
-        measures: if run.manifest.experiment.answers() == answers(manifests) {
-            measures(run.results, &metrics)
-        } else {
-            Vec::new()
-        },
+        measures: measures(run.results, &metrics_of(run.manifest, &metrics)),
         against_first,
     });
     let mut references = Vec::new();
@@ -179,6 +175,7 @@ fn found(
             None if is_refitted && !run.results.is_empty() => Some(refit_references(run.manifest, run.results)?),
             kept => kept.filter(|_| !run.results.is_empty()),
         };
+        let metrics = metrics_of(run.manifest, &metrics);
         let rows = kept.map(|kept| against_references(run.results, &kept, &metrics));
         references.push(BesideReferences { id: run.manifest.id.clone(), rows });
     }
@@ -188,6 +185,13 @@ fn found(
         measured: measured.collect(),
         references,
     })
+}
+
+/// Of these metrics those that a run is judged by; a run of another task than they are of, by its own.
+fn metrics_of(manifest: &Manifest, metrics: &[Metric]) -> Vec<Metric> {
+    let kind = manifest.experiment.answers();
+    let known: Vec<Metric> = metrics.iter().copied().filter(|metric| metric.kinds().contains(&kind)).collect();
+    if known.is_empty() { kind.compared().to_vec() } else { known }
 }
 
 /// Why the numbers of these runs must not be held against each other.

@@ -59,8 +59,13 @@ pub(super) fn write_measures(found: &[Measured], streams: &mut Streams<'_>) -> R
     let right = ["value", "interval"].into_iter().chain(gains_of_others.iter().copied());
     let columns = [("metric", Align::Left), ("run", Align::Left)].into_iter();
     let mut table = Table::new(columns.chain(right.map(|name| (name, Align::Right))));
-    let metrics = found.iter().map(|run| &run.measures).max_by_key(|measures| measures.len());
-    for of in metrics.into_iter().flatten().map(|measure| measure.metric) {
+    let mut metrics: Vec<Metric> = Vec::new();
+    for measure in found.iter().flat_map(|run| &run.measures) {
+        if !metrics.contains(&measure.metric) {
+            metrics.push(measure.metric);
+        }
+    }
+    for of in metrics {
         for run in found {
             let Some(measure) = run.measures.iter().find(|measure| measure.metric == of) else { continue };
             let gained = match &run.against_first {

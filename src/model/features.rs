@@ -83,7 +83,11 @@ impl Features {
         }
         Some(match join {
             Join::Sum => layer,
-            Join::Concat => layer.dense("features.mixed.0", Axis::Size(d_model + n * width), Axis::Size(d_model)),
+            Join::Concat => layer.dense(
+                "features.mixed.0",
+                Axis::Size(n.saturating_mul(width).saturating_add(d_model)),
+                Axis::Size(d_model),
+            ),
         })
     }
 

@@ -236,7 +236,7 @@ pub(super) fn with_answer(
 /// The dense layer on the state at the moment that is asked about.
 fn head(output: Output, width: Axis) -> LayerShape {
     let n_elapsed = super::outcome::n_elapsed(output);
-    let read = Axis::Size(width.len().unwrap_or(0) + n_elapsed);
+    let read = Axis::Size(width.len().unwrap_or(0).saturating_add(n_elapsed));
     let (name, answers) = match output {
         Output::Catalogue | Output::Classes(_) => {
             let n = output.n_outputs();

@@ -111,7 +111,8 @@ fn what_is_not_comparable_has_no_gain_and_a_run_named_twice_counts_once() {
     let text = place.run(&[&["compare"], names.as_slice(), &["--runs", "runs"]].concat()).ok().out;
     assert!(text.contains("≠ seen items ranked in one") && !text.contains("by Holm over 0"), "{text}");
     let measured = text.split("Every metric on test").nth(1).unwrap().split("Settings that differ").next().unwrap();
-    assert!(measured.contains(&runs[1]) && !measured.contains(&runs[2]), "{measured}");
+    let of = |run: &str, metric: &str| measured.lines().any(|line| line.contains(run) && line.starts_with(metric));
+    assert!(of(&runs[1], "NDCG@10") && !of(&runs[2], "NDCG@10") && of(&runs[2], "Accuracy"), "{measured}");
 }
 
 /// What a model is told of each event beside its item is a choice like another; the questions are the same.

@@ -227,3 +227,21 @@ fn every_metric_of_another_task_has_its_interval() {
         assert_eq!(n_verdicts, TaskReference::iter().filter(|r| r.answers() == kind).count(), "{said}");
     }
 }
+
+/// Metrics of the first run's task say nothing of answers to another.
+#[test]
+fn a_run_of_another_task_is_told_by_its_own_metrics() {
+    let place = Place::new();
+    let runs = ["NextItem", "NextBehaviour"].map(|task| {
+        place.write("shop.ron", SHOP.replace("TASK", task));
+        place.seqscope("train shop.ron --runs runs --json").ok().json()["run"].as_str().unwrap().to_owned()
+    });
+    let told = place.run(&["compare", &runs[0], &runs[1], "--runs", "runs", "--references", "--json"]).ok().json();
+    for (at, kind) in [AnswerKind::Ranking, AnswerKind::Classes].into_iter().enumerate() {
+        for of in [&told["metrics"][at]["values"], &told["references"][at]["rows"]] {
+            let of = of.as_array().unwrap();
+            let is_own = |row: &Value| kind.compared().iter().any(|metric| row["metric"] == metric.name());
+            assert!(!of.is_empty() && of.iter().all(is_own), "{kind:?}: {of:?}");
+        }
+    }
+}

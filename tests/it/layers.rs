@@ -6,7 +6,8 @@ use safetensors::SafeTensors;
 use seqscope::app::{SizePreset, sized_model};
 use seqscope::data::{Output, TaskKind};
 use seqscope::experiment::Preset;
-use seqscope::model::{Axis, Blueprint, FeatureShape, LayerShape, ModelSpec, Trainable, count_of};
+use seqscope::model::{Axis, Blueprint, FeatureShape, LayerShape, ModelKind, ModelSpec, Trainable, count_of};
+use seqscope::spec::FieldKind;
 use strum::IntoEnumIterator as _;
 
 use crate::model::{N_ITEMS, OPTIMIZER, cpu, families, plan};
@@ -79,6 +80,25 @@ fn every_size_lists_what_it_builds() {
     for spec in ModelSpec::iter() {
         for size in SizePreset::iter() {
             assert_listed_is_built(&sized_model(&spec, size), &plan());
+        }
+    }
+}
+
+/// A file may hold any number: a setting out of its range is refused, and nothing that is worked out before panics.
+#[test]
+fn a_number_out_of_range_is_refused_and_nothing_panics() {
+    let features = vec![FeatureShape::Index(7), FeatureShape::Real(2)];
+    for kind in ModelKind::iter() {
+        let fields = ModelSpec::iter().find(|spec| ModelKind::from(spec) == kind).unwrap().fields();
+        for field in fields.iter().filter(|field| matches!(field.kind, FieldKind::Int { .. })) {
+            let text = format!("{{\"{kind}\": {{\"{}\": {}}}}}", field.key, usize::MAX);
+            let spec: ModelSpec = serde_json::from_str(&text).unwrap();
+            for output in OUTPUTS {
+                let plan = Blueprint { output, features: features.clone(), ..plan() };
+                let problems = spec.family().check(&plan);
+                assert!(problems.iter().any(|problem| problem.field.ends_with(field.key)), "{text}: {problems:?}");
+                assert!(spec.family().build(&plan, OPTIMIZER, &cpu(), 1).is_err(), "{text}");
+            }
         }
     }
 }

@@ -137,7 +137,7 @@ impl ModelFamily for AutoencoderSpec {
         seed: u64,
     ) -> Result<Box<dyn Trainable>, ModelError> {
         let field = if self.n_hidden == 0 { "d_latent" } else { "d_hidden" };
-        let largest = [(field, plan.shape.n_items * self.width_of_last())];
+        let largest = [(field, plan.shape.n_items.saturating_mul(self.width_of_last()))];
         let start = Start { plan, optimizer, device, seed };
         start.for_next_item(self, &largest, |init| Autoencoder::new(self, plan.shape.n_items, init))
     }

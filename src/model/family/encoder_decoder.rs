@@ -151,7 +151,7 @@ impl ModelFamily for EncoderDecoderSpec {
         device: &OpenDevice,
         seed: u64,
     ) -> Result<Box<dyn Trainable>, ModelError> {
-        let largest = [("d_model", (plan.shape.n_items + 2) * self.d_model)];
+        let largest = [("d_model", (plan.shape.n_items + 2).saturating_mul(self.d_model))];
         let start = Start { plan, optimizer, device, seed };
         start.for_next_item(self, &largest, |init| EncoderDecoder::new(self, plan, init))
     }

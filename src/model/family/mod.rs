@@ -220,7 +220,8 @@ struct Start<'a> {
     seed: u64,
 }
 
-/// The largest arrays of a network, in numbers, each with the setting that makes it large.
+/// The largest arrays of a network, in numbers, each with the setting that makes it large. They are told before the
+/// settings are checked, so a product stops at the largest number there is.
 type Largest<'a> = &'a [(&'static str, usize)];
 
 impl Start<'_> {

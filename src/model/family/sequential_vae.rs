@@ -138,7 +138,8 @@ impl ModelFamily for SequentialVaeSpec {
         seed: u64,
     ) -> Result<Box<dyn Trainable>, ModelError> {
         let n_items = plan.shape.n_items;
-        let largest = [("d_model", (n_items + 1) * self.d_model), ("d_hidden", n_items * self.d_hidden)];
+        let of_items = (n_items + 1).saturating_mul(self.d_model);
+        let largest = [("d_model", of_items), ("d_hidden", n_items.saturating_mul(self.d_hidden))];
         let start = Start { plan, optimizer, device, seed };
         start.for_next_item(self, &largest, |init| SequentialVae::new(self, n_items, init))
     }

@@ -189,7 +189,7 @@ impl ModelFamily for TransformerSpec {
         device: &OpenDevice,
         seed: u64,
     ) -> Result<Box<dyn Trainable>, ModelError> {
-        let largest = [("d_model", (plan.shape.n_items + 1) * self.d_model)];
+        let largest = [("d_model", (plan.shape.n_items + 1).saturating_mul(self.d_model))];
         let start = Start { plan, optimizer, device, seed };
         start.for_every_task(self, &largest, |init| Transformer::new(self, plan, init))
     }

@@ -123,7 +123,7 @@ impl ModelFamily for VaeSpec {
         device: &OpenDevice,
         seed: u64,
     ) -> Result<Box<dyn Trainable>, ModelError> {
-        let largest = [("d_hidden", plan.shape.n_items * self.d_hidden)];
+        let largest = [("d_hidden", plan.shape.n_items.saturating_mul(self.d_hidden))];
         let start = Start { plan, optimizer, device, seed };
         start.for_next_item(self, &largest, |init| MultVae::new(self, plan.shape.n_items, init))
     }

@@ -160,8 +160,8 @@ impl Settings {
 
     /// The largest arrays of the network, each with the setting that makes it large.
     pub(super) fn largest<L: RecurrentLayer>(&self) -> [(&'static str, usize); 2] {
-        let of_items = (self.plan.shape.n_items + 1) * self.d_model;
-        [("d_model", of_items), ("d_hidden", L::GATES * self.d_hidden * self.d_hidden)]
+        let of_items = (self.plan.shape.n_items + 1).saturating_mul(self.d_model);
+        [("d_model", of_items), ("d_hidden", self.d_hidden.saturating_mul(self.d_hidden).saturating_mul(L::GATES))]
     }
 
     pub(super) fn network<N: RecurrentNetwork>(self, init: &mut Init) -> N {
