@@ -143,7 +143,7 @@ fn n_tests<'a>(contrasts: impl Iterator<Item = &'a Contrast>) -> usize {
 /// A claim, the answer to it, and why.
 fn claim_words(claim: &Claim, rows: &[AgainstReference]) -> String {
     let (title, least) = (claim.metric.title(), claim.percent);
-    let Some((best, verdict)) = claim.judged(rows) else {
+    let Some((deciding, verdict)) = claim.judged(rows) else {
         return format!(
             "Claim that {title} is at least {least} % better than every reference's: nothing is known by it."
         );
@@ -153,11 +153,12 @@ fn claim_words(claim: &Claim, rows: &[AgainstReference]) -> String {
         Verdict::Refuted => format!("the whole interval is below {least} %"),
         Verdict::Open => format!("the interval holds {least} %, or there is none, so these users cannot tell"),
     };
-    let contrast = &best.contrast;
+    let contrast = &deciding.contrast;
+    let best = if verdict == Verdict::Shown { "the best, " } else { "" };
     format!(
-        "Claim that {title} is at least {least} % better than every reference's: {verdict}. Against the best, {}, the \
+        "Claim that {title} is at least {least} % better than every reference's: {verdict}. Against {best}{}, the \
          relative difference is {} ({:.0} % interval {}): {why}.",
-        best.reference.title(),
+        deciding.reference.title(),
         contrast.relative.map_or_else(|| "–".to_owned(), percent),
         LEVEL * 100.0,
         percents(contrast.relative_interval),
@@ -202,9 +203,9 @@ pub(super) fn references_json(found: &BesideReferences, claims: &[Claim]) -> Val
         json!({
             "metric": claim.metric.name(),
             "percent": claim.percent,
-            "reference": judged.map(|(best, _)| best.reference.to_string()),
-            "relative": judged.and_then(|(best, _)| best.contrast.relative),
-            "relative_interval": judged.and_then(|(best, _)| best.contrast.relative_interval),
+            "reference": judged.map(|(deciding, _)| deciding.reference.to_string()),
+            "relative": judged.and_then(|(deciding, _)| deciding.contrast.relative),
+            "relative_interval": judged.and_then(|(deciding, _)| deciding.contrast.relative_interval),
             "verdict": judged.map(|(_, verdict)| verdict),
         })
     };

@@ -158,18 +158,32 @@ pub fn against_first(runs: &[Tested<'_>], metrics: &[Metric]) -> Vec<Result<Vec<
 }
 
 impl Claim {
-    /// The reference that is best by the claim's metric, and what the users say: who beats that one by so much
-    /// beats all others by more. `None` where nothing is known by this metric.
+    /// What the users say, and the reference that decides it: one that refutes the claim, else one that leaves
+    /// it open, else, where it is shown against every reference, the best. Of several the best by the metric.
+    /// `None` where nothing is known by this metric.
+    ///
+    /// # Source
+    /// The intersection-union test (Berger 1982): who must be shown better than each needs no correction for
+    /// their number.
     #[must_use]
     pub fn judged<'a>(&self, rows: &'a [AgainstReference]) -> Option<(&'a AgainstReference, Verdict)> {
-        let best = rows.iter().find(|row| row.contrast.metric == self.metric)?;
+        let judged = rows.iter().filter(|row| row.contrast.metric == self.metric);
+        judged.map(|row| (row, self.against(&row.contrast))).min_by_key(|(_, verdict)| match verdict {
+            Verdict::Refuted => 0,
+            Verdict::Open => 1,
+            Verdict::Shown => 2,
+        })
+    }
+
+    fn against(&self, contrast: &Contrast) -> Verdict {
         let least = self.percent / 100.0;
-        let verdict = match best.contrast.relative_interval {
+        match contrast.relative_interval {
             Some(interval) if interval.low >= least => Verdict::Shown,
             Some(interval) if interval.high < least => Verdict::Refuted,
-            _ => Verdict::Open,
-        };
-        Some((best, verdict))
+            // Of nothing, any gain is more than every share.
+            None if contrast.than == 0.0 && contrast.gain_interval.is_some_and(|gain| gain.low > 0.0) => Verdict::Shown,
+            Some(_) | None => Verdict::Open,
+        }
     }
 }
 
@@ -452,6 +466,23 @@ mod tests {
             [Verdict::Shown, Verdict::Open, Verdict::Refuted]
         );
         assert_eq!(Claim { metric: Metric::Mrr, percent: 5.0 }.judged(&rows), None);
+
+        // The best reference is better by a little and for sure; the second, found in luckier users, may not be.
+        let with = |verdicts: [f64; 2]| {
+            let mut rows = rows.clone();
+            for (row, low) in rows.iter_mut().zip(verdicts) {
+                row.contrast.relative_interval = Some(Interval { low, high: 0.5 });
+            }
+            let (row, verdict) = Claim { metric: Metric::Hr1, percent: 10.0 }.judged(&rows).unwrap();
+            (row.reference, verdict)
+        };
+        assert_eq!(
+            with([0.2, 0.05]),
+            (BaselineKind::Popularity.into(), Verdict::Open),
+            "every reference must be beaten"
+        );
+        assert_eq!(with([0.05, 0.2]), (BaselineKind::Markov.into(), Verdict::Open));
+        assert_eq!(with([0.2, 0.2]), (BaselineKind::Markov.into(), Verdict::Shown));
     }
 
     #[test]
