@@ -22,7 +22,7 @@ pub(super) enum Column {
     First,
     Second,
     Third,
-    Chain,
+    ToBeat,
     Optimum,
     Audit,
     Epochs,
@@ -40,7 +40,7 @@ impl Column {
             Self::First => 0,
             Self::Second => 1,
             Self::Third => 2,
-            Self::Valid | Self::Chain => return Some(kind.primary()),
+            Self::Valid | Self::ToBeat => return Some(kind.primary()),
             _ => return None,
         };
         kind.headline().get(place).copied()
@@ -61,7 +61,7 @@ impl Column {
             Self::Epochs => ("Epochs", "Epochs finished", 54.0),
             Self::First => test(66.0),
             Self::Second | Self::Third => test(58.0),
-            Self::Chain => {
+            Self::ToBeat => {
                 ("To beat", "Test figure of the reference to beat: of items the windowed Markov chain", 56.0)
             }
             Self::Optimum => ("Best possible", "NDCG@10 that the rules of the synthetic world allow", 88.0),
@@ -90,7 +90,7 @@ impl Column {
             Self::Valid => number(manifest.valid.as_ref().and_then(|m| m.primary().1)),
             Self::Epochs => number(Some(manifest.epochs as f64)),
             Self::First | Self::Second | Self::Third => number(test(self)),
-            Self::Chain => number(chain(manifest)),
+            Self::ToBeat => number(to_beat(manifest)),
             Self::Optimum => number(manifest.optimum().map(|best| best.ndcg_at_10)),
             Self::Audit => manifest.data.audit_word().map(|word| Key::Text(word.to_owned())),
             Self::Device => manifest.device.as_ref().map(|d| Key::Text(d.name.to_lowercase())),
@@ -113,7 +113,7 @@ impl Column {
 
     /// Whether the number is one that must not be compared across data.
     pub(super) fn is_metric(self) -> bool {
-        matches!(self, Self::Valid | Self::First | Self::Second | Self::Third | Self::Chain | Self::Optimum)
+        matches!(self, Self::Valid | Self::First | Self::Second | Self::Third | Self::ToBeat | Self::Optimum)
     }
 }
 
@@ -123,7 +123,7 @@ enum Key {
     Text(String),
 }
 
-pub(super) fn chain(manifest: &Manifest) -> Option<f64> {
+pub(super) fn to_beat(manifest: &Manifest) -> Option<f64> {
     manifest.references_test.get(&ReferenceKind::to_beat(manifest.experiment.answers()))?.primary().1
 }
 

@@ -3,7 +3,7 @@
 use egui::{Align, Align2, Label, Layout, Response, RichText, ScrollArea, Sense, Stroke, TextStyle, Ui, pos2};
 use egui_extras::{Column as Width, TableBuilder, TableRow};
 
-use super::columns::{Best, Column, WorkedOut, chain};
+use super::columns::{Best, Column, WorkedOut, to_beat};
 use crate::app::{Action, App, Page};
 use crate::metric::{AnswerKind, Metric};
 use crate::run::{Manifest, Summary, hindrance};
@@ -214,7 +214,7 @@ impl Line<'_> {
                 let is_best = of.zip(value).is_some_and(|(of, value)| self.best.is_best(of, value));
                 metric(ui, value, is_best, hindrance);
             }
-            Column::Chain => metric(ui, chain(manifest).filter(|_| is_kind), false, hindrance),
+            Column::ToBeat => metric(ui, to_beat(manifest).filter(|_| is_kind), false, hindrance),
             Column::Optimum => metric(ui, manifest.optimum().map(|best| best.ndcg_at_10), false, hindrance),
             Column::Audit => audit(ui, manifest),
             Column::Device => plain(ui, manifest.device.as_ref().map(|d| d.name.clone()).unwrap_or_default()),

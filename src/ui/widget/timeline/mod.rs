@@ -7,7 +7,7 @@ mod table;
 
 use std::fmt::Write as _;
 
-use egui::{Align2, Color32, Painter, Pos2, Stroke, Ui, Vec2, vec2};
+use egui::{Align2, Color32, Painter, Pos2, Rect, Sense, Stroke, Ui, Vec2, vec2};
 
 use crate::explain::{Said, TimelineStep, UserView};
 use crate::run::Part;
@@ -177,4 +177,30 @@ fn tip(ui: &mut Ui, data: &TimelineData<'_>, step: &TimelineStep) {
 fn small_text(painter: &Painter, ui: &Ui, at: Pos2, anchor: Align2, text: &str) {
     let font = egui::TextStyle::Small.resolve(ui.style());
     painter.text(at, anchor, text, font, ui.visuals().weak_text_color());
+}
+
+/// The event that is pointed at in a strip: outlined, with a tip beside the pointer. `columns` are where the first
+/// begins and how wide each is, `rect` is that of a row. Returns the position that was clicked.
+fn pointed(
+    ui: &Ui,
+    data: &TimelineData<'_>,
+    columns: (f32, f32),
+    rect: impl Fn(usize) -> Rect,
+    tip: impl FnOnce(&mut Ui, &TimelineStep),
+) -> Option<usize> {
+    let all = Rect::from_min_max(rect(0).min, rect(data.steps.len().saturating_sub(1)).max);
+    let response = ui.interact(all, ui.scope_id().with("columns"), Sense::click());
+    response.widget_info(|| {
+        let text = format!("Timeline of {} events", data.steps.len());
+        egui::WidgetInfo::labeled(egui::Role::Image, true, text)
+    });
+    let pointer = response.hover_pos()?;
+    let (left, width) = columns;
+    let row = ((pointer.x - left) / width).floor().max(0.0) as usize;
+    let step = data.steps.get(row)?;
+    let edge = Stroke::new(1.0, part_color(step.part, ui));
+    ui.painter().rect_stroke(rect(row), 2.0, edge, egui::StrokeKind::Inside);
+    let popup = egui::Tooltip::always_open(ui.ctx().clone(), ui.layer_id(), response.id, egui::PopupAnchor::Pointer);
+    popup.gap(14.0).accessible_name(part_name(step.part)).show(|ui| tip(ui, step));
+    response.clicked().then_some(step.position)
 }

@@ -3,7 +3,7 @@
 
 use egui::{Align2, Rect, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
 
-use super::{HIT_AT, TimelineData, legend, paint_mark, part_color, part_name, small_text, tip};
+use super::{HIT_AT, TimelineData, legend, paint_mark, part_color, pointed, small_text, tip};
 use crate::explain::TimelineStep;
 use crate::ui::{text, theme};
 
@@ -134,20 +134,6 @@ impl Columns {
     }
 
     fn point(self, ui: &Ui, data: &TimelineData<'_>) -> Option<usize> {
-        let all = Rect::from_min_max(self.rect(0).min, self.rect(data.steps.len().saturating_sub(1)).max);
-        let response = ui.interact(all, ui.scope_id().with("columns"), Sense::click());
-        response.widget_info(|| {
-            let text = format!("Timeline of {} events", data.steps.len());
-            egui::WidgetInfo::labeled(egui::Role::Image, true, text)
-        });
-        let pointer = response.hover_pos()?;
-        let row = ((pointer.x - self.left) / self.width).floor().max(0.0) as usize;
-        let step = data.steps.get(row)?;
-        let edge = Stroke::new(1.0, part_color(step.part, ui));
-        ui.painter().rect_stroke(self.rect(row), 2.0, edge, egui::StrokeKind::Inside);
-        let popup =
-            egui::Tooltip::always_open(ui.ctx().clone(), ui.layer_id(), response.id, egui::PopupAnchor::Pointer);
-        popup.gap(14.0).accessible_name(part_name(step.part)).show(|ui| tip(ui, data, step));
-        response.clicked().then_some(step.position)
+        pointed(ui, data, (self.left, self.width), |row| self.rect(row), |ui, step| tip(ui, data, step))
     }
 }
