@@ -9,6 +9,7 @@ mod formats;
 mod kept;
 mod known;
 mod laws;
+mod log_shapes;
 mod packed;
 mod public_logs;
 mod several;
