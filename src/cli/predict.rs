@@ -11,6 +11,7 @@ use super::table::{Align, Table, count};
 use crate::data::{Dataset, Pseudonymiser, Pseudonyms, Vocab};
 use crate::error::Error;
 use crate::explain::{Foresee, Scored, foresee};
+use crate::metric::Odds;
 use crate::run::RunStore;
 use crate::spec::did_you_mean;
 use crate::train::{Restored, restore};
@@ -85,7 +86,9 @@ impl Foreseen<'_> {
         let lists: Vec<Vec<_>> = self.lists.iter().map(|list| list.iter().map(item).collect()).collect();
         let run = &self.restored.manifest.id.0;
         let next = lists.first().cloned().unwrap_or_default();
-        let mut told = json!({ "run": run, "user": self.user.1, "epoch": self.restored.epoch, "next": next });
+        let (user, epoch) = (&self.user.1, self.restored.epoch);
+        let mut told =
+            json!({ "run": run, "user": user, "epoch": epoch, "probability_over": Odds::OVER, "next": next });
         if self.asked.n_ahead > 1 {
             told["ahead"] = json!(lists);
         }
@@ -97,7 +100,12 @@ impl Foreseen<'_> {
         let seen = if self.asked.filter_seen { ", seen items left out" } else { "" };
         let n_events = count(self.restored.prepared.dataset.sequences.items(self.user.0 as usize).len());
         let epoch = self.restored.epoch;
-        writeln!(out, "{title}, epoch {epoch}, after {n_events} events of user {}{seen}:", self.user.1)?;
+        let user = &self.user.1;
+        let over = Odds::OVER;
+        writeln!(
+            out,
+            "{title}, epoch {epoch}, after {n_events} events of user {user}{seen}; probabilities over {over}:"
+        )?;
         let several = self.asked.n_ahead > 1;
         let first = several.then_some(("event", Align::Right));
         let columns =

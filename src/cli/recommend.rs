@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::explain::{
     Fallback, FittedReferences, ListError, ListRequest, Listed, Recommendation, Voice, recommendation,
 };
-use crate::metric::AnswerKind;
+use crate::metric::{AnswerKind, Odds};
 use crate::run::RunStore;
 use crate::spec::did_you_mean;
 use crate::train::restore;
@@ -174,7 +174,10 @@ impl Told<'_> {
         let columns = self.columns();
         let heads = columns.iter().map(|voice| (voice.as_str(), Align::Right));
         let front = [("", Align::Right), ("score", Align::Right)];
-        let back = [("item", Align::Left), ("title", Align::Left)];
+        // The model's own word, where it speaks.
+        let has_chances = self.made.items.iter().any(|listed| listed.probability.is_some());
+        let chance = has_chances.then_some(("probability", Align::Right));
+        let back = chance.into_iter().chain([("item", Align::Left), ("title", Align::Left)]);
         let mut table = Table::new(front.into_iter().chain(heads).chain(back));
         for (at, listed) in self.made.items.iter().enumerate() {
             let (item, label) = (self.shown.item(listed.item_idx), self.shown.label(listed.item_idx));
@@ -182,9 +185,14 @@ impl Told<'_> {
             let parts = listed.parts.iter().take(columns.len()).map(|part| format!("{part:.3}"));
             let score = format!("{:.3}", listed.score);
             let cold = if listed.is_cold { format!("{title} (no training events: by content)") } else { title };
-            table.row([(at + 1).to_string(), score].into_iter().chain(parts).chain([item, cold]));
+            let chance = listed.probability.map(|probability| format!("{:.2} %", 100.0 * probability));
+            let back = has_chances.then(|| chance.unwrap_or_default()).into_iter().chain([item, cold]);
+            table.row([(at + 1).to_string(), score].into_iter().chain(parts).chain(back));
         }
         table.write(streams.out)?;
+        if has_chances {
+            writeln!(streams.out, "Probabilities are the model's, over {}.", Odds::OVER)?;
+        }
         if self.made.n_cold_left_out > 0 {
             let n = count(self.made.n_cold_left_out);
             writeln!(streams.out, "{n} items without training events are left out: the data tell nothing of them")?;
@@ -225,7 +233,7 @@ impl Told<'_> {
                 parts.map(|((voice, _), part)| (voice.to_string(), json!(part))).collect();
             json!({
                 "item": self.shown.item(listed.item_idx), "title": self.shown.label(listed.item_idx),
-                "score": listed.score, "parts": parts, "cold": listed.is_cold,
+                "score": listed.score, "parts": parts, "cold": listed.is_cold, "probability": listed.probability,
             })
         };
         let fallback = self.made.fallback.as_ref().map(|fallback| match fallback {
@@ -234,7 +242,7 @@ impl Told<'_> {
         });
         json!({
             "run": run, "epoch": epoch, "user": self.user, "seen_left_out": self.request.seen == Seen::LeftOut,
-            "blend": voices, "normalised": "0 to 1 over the ranked items", "fallback": fallback,
+            "blend": voices, "normalised": "0 to 1 over the ranked items", "probability_over": Odds::OVER, "fallback": fallback,
             "cold_items_left_out": self.made.n_cold_left_out, "items": self.made.items.iter().map(item).collect::<Vec<_>>(),
         })
     }

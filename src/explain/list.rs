@@ -13,6 +13,7 @@ use super::ranked::Seen as SeenItems;
 use crate::baseline::{Baseline, BaselineKind, LeftOut};
 use crate::data::world::Seen;
 use crate::data::{FreeValues, Histories, Prepared};
+use crate::metric::Odds;
 use crate::model::{ModelError, Trainable};
 use crate::train::fit_reference;
 
@@ -69,6 +70,8 @@ pub struct Listed {
     pub parts: Vec<f64>,
     /// Whether it has no training events, so that its content speaks for it.
     pub is_cold: bool,
+    /// The model's probability of it over all items, as [`Odds`] has it; `None` where the model does not speak.
+    pub probability: Option<f64>,
 }
 
 /// A list and how it came about.
@@ -244,12 +247,16 @@ impl Field {
         } else {
             self.takes_part.iter().zip(&self.is_cold).filter(|(takes_part, is_cold)| **takes_part && **is_cold).count()
         };
+        let of_model =
+            raw.iter().find(|(voice, ..)| *voice == Voice::Model).map(|(.., scores)| (Odds::of(scores), scores));
         let listed = |at: usize| -> Option<Listed> {
             let is_cold = *self.is_cold.get(at)?;
             let of_parts: Vec<f64> = parts.iter().map(|part| part.get(at).copied().unwrap_or(0.0)).collect();
             let blend = || raw.iter().zip(&of_parts).map(|((_, weight, _), part)| weight * part).sum();
             let score = if is_cold { *of_content.as_ref()?.get(at)? } else { blend() };
-            self.takes_part.get(at)?.then_some(Listed { item_idx: at as u32, score, parts: of_parts, is_cold })
+            let probability = of_model.as_ref().map(|(odds, scores)| odds.probability(scores, at));
+            let listed = Listed { item_idx: at as u32, score, parts: of_parts, is_cold, probability };
+            self.takes_part.get(at)?.then_some(listed)
         };
         let mut items: Vec<Listed> = (0..self.takes_part.len()).filter_map(listed).collect();
         items.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.item_idx.cmp(&b.item_idx)));

@@ -21,7 +21,8 @@ use crate::run::Part;
 pub struct Scored {
     /// The item.
     pub item_idx: u32,
-    /// Softmax over the ranked items (seen ones left out when they are filtered).
+    /// Its probability over all items, as [`Odds`](crate::metric::Odds) has it: that of the results, whether or not
+    /// seen items are ranked.
     pub probability: f32,
 }
 
@@ -37,7 +38,7 @@ pub struct TimelineStep {
     /// Its mid-rank; `None` for the first position shown, unless the split asks it: in the one pass
     /// that answers for the others nothing stands before it.
     pub rank: Option<f64>,
-    /// The model's probability of it.
+    /// The model's probability of it, over all items.
     pub probability: Option<f32>,
     /// The five items that the model expected most.
     pub top: Vec<Scored>,

@@ -1,6 +1,7 @@
-//! One row of scores: which items compete, how likely each is, which come first.
+//! One row of scores: which items compete, which come first, and how likely each is.
 
 use super::Scored;
+use crate::metric::Odds;
 
 /// Items that a user has had; those are not ranked again where seen items are filtered.
 #[derive(Clone, Debug)]
@@ -36,12 +37,13 @@ impl Seen {
 }
 
 /// The competition for one place. NaN scores count as minus infinity.
+///
+/// Who competes decides the order alone: how likely an item is is said over all items, as [`Odds`] has it.
 pub(super) struct Contest<'a> {
     scores: &'a [f32],
     /// For each column whether its item takes part; column 0 is padding and never does.
     takes_part: Vec<bool>,
-    max: f32,
-    sum: f64,
+    odds: Odds,
 }
 
 impl<'a> Contest<'a> {
@@ -53,20 +55,12 @@ impl<'a> Contest<'a> {
                 *slot = false;
             }
         }
-        let competing = || scores.iter().zip(&takes_part).filter(|(_, takes_part)| **takes_part).map(|(&s, _)| s);
-        let max = competing().fold(f32::NEG_INFINITY, f32::max);
-        let sum = competing().filter(|s| !s.is_nan()).map(|s| f64::from(s - max).exp()).sum();
-        Self { scores, takes_part, max, sum }
+        Self { scores, takes_part, odds: Odds::of(scores) }
     }
 
-    /// Softmax of an item over all that take part; 0 for one that does not.
+    /// How likely an item is among all items.
     pub(super) fn probability(&self, item_idx: u32) -> f32 {
-        let at = item_idx as usize;
-        let takes_part = self.takes_part.get(at).copied().unwrap_or(false);
-        match self.scores.get(at) {
-            Some(score) if takes_part && !score.is_nan() => (f64::from(score - self.max).exp() / self.sum) as f32,
-            _ => 0.0,
-        }
+        self.odds.probability(self.scores, item_idx as usize) as f32
     }
 
     /// The `n` likeliest items, best first; of equals the one with the smaller index.
@@ -94,17 +88,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seen_items_take_no_part_but_the_target_does() {
-        // exp: padding, 1, 3, 4, 1; item 3 is seen, so 1 + 3 + 1 = 5 remain.
+    fn seen_items_take_no_part_but_the_target_does_and_chances_are_over_all_items() {
+        // exp: padding, 1, 3, 4, 1; item 3 is seen, and its 4 of 9 are nobody else's.
         let scores = [9.0, 0.0, 3.0_f32.ln(), 4.0_f32.ln(), 0.0];
         let seen = Seen::after(&[3, 3], true);
         let contest = Contest::new(&scores, &seen, None);
         let top = contest.top(9);
         assert_eq!(top.iter().map(|s| s.item_idx).collect::<Vec<_>>(), [2, 1, 4]);
-        assert!((top[0].probability - 0.6).abs() < 1e-6);
-        assert!(contest.probability(3).abs() < f32::EPSILON);
-        // 4 of 9 with the target let in.
-        assert!((Contest::new(&scores, &seen, Some(3)).probability(3) - 4.0 / 9.0).abs() < 1e-6);
+        assert!((top[0].probability - 3.0 / 9.0).abs() < 1e-6);
+        assert!((contest.probability(3) - 4.0 / 9.0).abs() < 1e-6);
+        assert_eq!(Contest::new(&scores, &seen, Some(3)).top(1)[0].item_idx, 3);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::ModelError;
 use crate::data::Histories;
-use crate::metric::{Rank, mid_rank};
+use crate::metric::{Odds, Rank, mid_rank};
 
 /// What a model is asked: after each of these histories, how high does it rank what came next?
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,7 +23,7 @@ pub struct Answer {
     /// Mid-rank of the true item, as [`mid_rank`] has it: of ties, of scores that are no numbers, of a
     /// target that is no item.
     pub rank: Rank,
-    /// Natural logarithm of the model's probability of the true item, a softmax over the whole catalogue.
+    /// Natural logarithm of the model's probability of the true item, as [`Odds`] has it: over all items.
     /// NaN where a score is NaN.
     pub log_probability: f64,
 }
@@ -85,7 +85,7 @@ impl Questions {
             let rows = block.zip(scores.chunks_exact(n_columns));
             answers.extend(rows.map(|(at, row)| Answer {
                 rank: mid_rank(row, self.target(at) as usize, &self.excluded(at)),
-                log_probability: log_probability(row, self.target(at) as usize),
+                log_probability: Odds::of(row).log_probability(row, self.target(at) as usize),
             }));
         }
         Ok(answers)
@@ -101,28 +101,9 @@ pub fn distinct(history: &[u32]) -> Vec<u32> {
     items
 }
 
-/// Logarithm of the softmax of `target` over the catalogue; column 0 is padding. NaN where a score
-/// is NaN.
-fn log_probability(scores: &[f32], target: usize) -> f64 {
-    let catalogue = scores.get(1..).unwrap_or(&[]);
-    let max = catalogue.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let sum: f64 = catalogue.iter().map(|&s| f64::from(s - max).exp()).sum();
-    let wanted = target.checked_sub(1).and_then(|at| catalogue.get(at));
-    wanted.map_or(f64::NAN, |&s| f64::from(s - max) - sum.ln())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn padding_takes_no_part_and_large_scores_do_not_overflow() {
-        // softmax(1000, 1000 + ln 3) = (1/4, 3/4)
-        let scores = [5000.0, 1000.0, 1000.0 + 3.0_f32.ln()];
-        assert!((log_probability(&scores, 2).exp() - 0.75).abs() < 1e-4);
-        assert!(log_probability(&[0.0, f32::NAN, 1.0], 2).is_nan());
-        assert!(log_probability(&scores, 0).is_nan());
-    }
 
     #[test]
     fn seen_items_are_left_out_where_that_is_asked_for() {

@@ -16,8 +16,8 @@ pub struct UserResult {
     pub item_id: String,
     /// Mid-rank of the true item.
     pub rank: f64,
-    /// The model's probability of the true item: a softmax over the whole catalogue, whether or
-    /// not seen items are ranked.
+    /// The model's probability of the true item over all items, as [`Odds`](crate::metric::Odds) has it; of another
+    /// task, the chance of what came true.
     pub probability: f64,
     /// The number that the model said, where it was asked for one.
     pub predicted: Option<f64>,

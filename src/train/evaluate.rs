@@ -13,8 +13,7 @@ use crate::run::UserResult;
 pub(super) struct Judged {
     /// Mid-rank of each true item.
     pub(super) ranks: Vec<Rank>,
-    /// Natural logarithm of the model's probability of each true item, a softmax over the whole
-    /// catalogue.
+    /// Natural logarithm of the model's probability of each true item, over all items.
     pub(super) log_probabilities: Vec<f64>,
 }
 

@@ -49,7 +49,17 @@ fn the_model_alone_lists_what_predict_does() {
     let ids = |list: &serde_json::Value| -> Vec<String> {
         list.as_array().unwrap().iter().map(|item| item["item"].as_str().unwrap().to_owned()).collect()
     };
-    assert_eq!(ids(&of("recommend")["items"]), ids(&of("predict")["next"]));
+    let (listed, foreseen) = (of("recommend"), of("predict"));
+    assert_eq!(ids(&listed["items"]), ids(&foreseen["next"]));
+    // Both say over what a probability is, and say the same.
+    assert_eq!(
+        (&listed["probability_over"], &foreseen["probability_over"]),
+        (&"all items".into(), &"all items".into())
+    );
+    for (a, b) in listed["items"].as_array().unwrap().iter().zip(foreseen["next"].as_array().unwrap()) {
+        let (a, b) = (a["probability"].as_f64().unwrap(), b["probability"].as_f64().unwrap());
+        assert!((a - b).abs() < 1e-6, "{a} and {b}");
+    }
 }
 
 /// A model that learnt with features is asked with them.

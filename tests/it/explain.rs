@@ -79,7 +79,8 @@ fn every_event_has_its_rank_and_probability_given_the_events_before() {
         // `position` items are seen; of the 20 - position others the true one is last.
         let n_ranked = (N_ITEMS - position) as f64;
         assert_eq!((step.position, step.rank), (position, Some(n_ranked)));
-        let probability = f64::from((-10.0_f32).exp()) / (n_ranked - 1.0 + f64::from((-10.0_f32).exp()));
+        // Its probability is over all items, the seen ones among them.
+        let probability = f64::from((-10.0_f32).exp()) / (N_ITEMS as f64 - 1.0 + f64::from((-10.0_f32).exp()));
         let found = f64::from(step.probability.unwrap());
         assert!((found - probability).abs() < 1e-6 * probability, "{found} {probability}");
         // The others are equal: the five with the smallest indices that were not seen.
@@ -155,8 +156,12 @@ fn users_without_events_and_long_lists_are_no_trouble() {
     let everything = foresee(&untrained(), &prepared, 0, asked).unwrap().concat();
     let had: BTreeSet<u32> = prepared.dataset.sequences.items(0).iter().copied().collect();
     assert_eq!(everything.len(), N_ITEMS - had.len());
-    let total: f32 = everything.iter().map(|scored| scored.probability).sum();
-    assert!((total - 1.0).abs() < 1e-5, "a softmax over what is ranked: {total}");
+    let total = |filter_seen| -> f32 {
+        let all = foresee(&untrained(), &prepared, 0, Foresee { filter_seen, ..asked }).unwrap().concat();
+        all.iter().map(|scored| scored.probability).sum()
+    };
+    assert!((total(false) - 1.0).abs() < 1e-5, "a softmax over all items");
+    assert!(total(true) < 1.0 - 1e-5, "what is left out keeps its share: {}", total(true));
     // As far as there are items left: one fewer to choose from each time, and none twice.
     let lists = foresee(&untrained(), &prepared, 0, Foresee { n_ahead: 1000, ..asked }).unwrap();
     let lens: Vec<usize> = lists.iter().map(Vec::len).collect();

@@ -9,7 +9,7 @@ use super::exp;
 pub(in crate::model) struct Judged {
     /// Mid-rank: exactly that of [`mid_rank`](crate::metric::mid_rank).
     pub(in crate::model) rank: f64,
-    /// Logarithm of its softmax over the catalogue.
+    /// Logarithm of its softmax over the catalogue: that of [`Odds`](crate::metric::Odds).
     pub(in crate::model) log_probability: f64,
 }
 

@@ -109,7 +109,7 @@ fn expected(ui: &mut Ui, shown: &Shown<'_>, step: &TimelineStep) {
         return;
     };
     let probability = text::percent(f64::from(probability));
-    ui.weak(format!("{} · rank {} · probability {probability}", part_name(step.part), rank_text(rank)));
+    ui.weak(format!("{} · rank {} · probability {probability} over all items", part_name(step.part), rank_text(rank)));
     bars(ui, &rows(shown, &step.top, Some(step.item_idx)));
 }
 

@@ -163,7 +163,7 @@ fn tip(ui: &mut Ui, data: &TimelineData<'_>, step: &TimelineStep) {
         return;
     };
     let rank = format!("Rank {} of {}", rank_text(rank), text::count(data.n_items));
-    ui.label(format!("{rank}, probability {}", text::percent(f64::from(probability))));
+    ui.label(format!("{rank}, probability {} over all items", text::percent(f64::from(probability))));
     ui.add_space(2.0);
     ui.label("Expected most:");
     for scored in &step.top {

@@ -13,7 +13,7 @@ const HEADERS: [(&str, &str); 6] = [
     ("Part", "Which part of the split the event belongs to"),
     ("True item", "What came"),
     ("Rank", "Place of the true item in the model's list before the event; 1 is best"),
-    ("Probability", "What the model gave the true item"),
+    ("Probability", "How likely the model found the true item, over all items"),
     ("Expected most (first five)", "The five items that the model found most likely; the true one is marked ✔"),
 ];
 
