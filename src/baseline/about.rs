@@ -17,6 +17,8 @@ pub struct About {
     pub source: &'static str,
     /// What it is set to.
     pub settings: Vec<AboutSetting>,
+    /// Which well-known libraries do otherwise under the same name, and what they give; empty where we know of none.
+    pub elsewhere: &'static str,
 }
 
 /// One setting of a reference. It is fixed or chosen on the training part: nobody sets it.
@@ -34,7 +36,7 @@ impl About {
     /// A reference without settings.
     #[must_use]
     pub fn new(title: &'static str, summary: &'static str, source: &'static str) -> Self {
-        Self { title, summary, source, settings: Vec::new() }
+        Self { title, summary, source, settings: Vec::new(), elsewhere: "" }
     }
 
     /// The same with one more setting.
@@ -42,6 +44,22 @@ impl About {
     pub fn with(mut self, name: &'static str, value: &dyn std::fmt::Display, help: &'static str) -> Self {
         self.settings.push(AboutSetting { name, value: value.to_string(), help });
         self
+    }
+
+    /// The same with what others do otherwise. Each figure is what `tests/gold/peers.py` found.
+    #[must_use]
+    pub(super) fn but(mut self, elsewhere: &'static str) -> Self {
+        self.elsewhere = elsewhere;
+        self
+    }
+
+    /// Its summary, and below it where others do otherwise: what is said on pointing at it.
+    #[must_use]
+    pub fn hover(&self) -> String {
+        if self.elsewhere.is_empty() {
+            return self.summary.to_owned();
+        }
+        format!("{}\n\nElsewhere: {}", self.summary, self.elsewhere)
     }
 
     fn with_decay(self, decays: &[f32]) -> Self {

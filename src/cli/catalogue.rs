@@ -1,5 +1,5 @@
-//! What there is to choose from, as one JSON object: families, presets, references, metrics, losses, tasks, each
-//! with its name, title, source and settings.
+//! What there is to choose from, as one JSON object: families, presets, references, metrics, statistics, losses,
+//! tasks, each with its name, title, source and settings.
 
 use serde_json::{Value, json};
 use strum::IntoEnumIterator;
@@ -11,6 +11,7 @@ use crate::baseline::{About, AboutSetting, BaselineKind};
 use crate::data::TaskKind;
 use crate::experiment::{Preset, TrainingSpec};
 use crate::metric::Metric;
+use crate::metric::statistics::Statistic;
 use crate::model::{Blueprint, LossKind, ModelKind, ModelSpec};
 use crate::spec::{Described, Field, FieldKind, Value as Setting};
 
@@ -21,6 +22,7 @@ pub(super) fn json() -> Value {
         "presets": Preset::iter().map(preset).collect::<Vec<_>>(),
         "references": references(),
         "metrics": Metric::iter().map(metric).collect::<Vec<_>>(),
+        "statistics": Statistic::iter().map(statistic).collect::<Vec<_>>(),
         "losses": LossKind::iter().map(loss).collect::<Vec<_>>(),
         "tasks": TaskKind::iter().map(task).collect::<Vec<_>>(),
     })
@@ -68,6 +70,7 @@ fn reference(name: &str, of: &str, about: &About) -> Value {
         "title": about.title,
         "summary": about.summary,
         "source": about.source,
+        "elsewhere": elsewhere(about.elsewhere),
         "of": of,
         "settings": about.settings.iter().map(setting).collect::<Vec<_>>(),
     })
@@ -80,11 +83,28 @@ fn metric(metric: Metric) -> Value {
         "title": about.title,
         "summary": about.help,
         "source": about.source,
+        "elsewhere": elsewhere(about.elsewhere),
         "unit": about.unit,
         "of": metric.kinds().iter().map(ToString::to_string).collect::<Vec<_>>(),
         "better": format!("{:?}", metric.better()).to_lowercase(),
         "settings": [],
     })
+}
+
+fn statistic(statistic: Statistic) -> Value {
+    let about = statistic.about();
+    json!({
+        "name": statistic.to_string(),
+        "title": about.title,
+        "summary": about.help,
+        "source": about.source,
+        "elsewhere": elsewhere(about.elsewhere),
+    })
+}
+
+/// Where others count otherwise; `null` where we know of none.
+fn elsewhere(said: &str) -> Option<&str> {
+    (!said.is_empty()).then_some(said)
 }
 
 fn loss(loss: LossKind) -> Value {

@@ -12,7 +12,8 @@ use crate::baseline::{About, AboutSetting, BaselineKind};
 use crate::data::{AugmentSpec, CleanSpec, CleanStep, FeatureSpec, SplitSpec, TaskKind, WorldKind, WorldSpec};
 use crate::error::Error;
 use crate::experiment::{Difference, EvaluationSpec, Experiment, Preset, TrainingSpec, differences};
-use crate::metric::Metric;
+use crate::metric::statistics::Statistic;
+use crate::metric::{About as AboutMetric, Metric};
 use crate::model::gan::GanSpec;
 use crate::model::{Blueprint, LayerShape, LossKind, ModelKind, ModelSpec};
 use crate::spec::{Described, Field, FieldKind, did_you_mean};
@@ -21,11 +22,11 @@ use crate::spec::{Described, Field, FieldKind, did_you_mean};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// A model (transformer, lstm, vae, ...), presets (models as in their papers), or task, training, loss, augment,
-    /// gan, evaluation, references, metrics, data, clean (the steps of cleaning), features, split, or a synthetic
+    /// gan, evaluation, references, metrics, statistics, data, clean (the steps of cleaning), features, split, or a synthetic
     /// world (series, longrange, ...)
     #[arg(value_name = "WHAT")]
     what: Option<String>,
-    /// Print one JSON object: families, references, metrics, losses and tasks
+    /// Print one JSON object: families, references, metrics, statistics, losses and tasks
     #[arg(long)]
     json: bool,
 }
@@ -201,13 +202,31 @@ fn judging() -> impl Iterator<Item = Section> {
         Section {
             name: "metrics".to_owned(),
             title: about.title.to_owned(),
-            about: format!("{}\nIn files: {}\nSource: {}.", about.help, metric.name(), about.source),
+            about: counted(format!("{}\nIn files: {}", about.help, metric.name()), &about),
             prefix: "",
             fields: Vec::new(),
             layers: Vec::new(),
         }
     });
-    tasks.chain(losses).chain(references()).chain(metrics)
+    let statistics = Statistic::iter().map(|statistic| {
+        let about = statistic.about();
+        Section {
+            name: "statistics".to_owned(),
+            title: about.title.to_owned(),
+            about: counted(about.help.to_owned(), &about),
+            prefix: "",
+            fields: Vec::new(),
+            layers: Vec::new(),
+        }
+    });
+    tasks.chain(losses).chain(references()).chain(metrics).chain(statistics)
+}
+
+/// What a figure is, where it comes from, and who counts otherwise.
+fn counted(what: String, about: &AboutMetric) -> String {
+    let elsewhere =
+        if about.elsewhere.is_empty() { String::new() } else { format!("\nElsewhere: {}", about.elsewhere) };
+    format!("{what}\nSource: {}.{elsewhere}", about.source)
 }
 
 /// The references: of items, of other answers, of counts.
@@ -236,6 +255,9 @@ fn about_reference(about: &About) -> String {
     let setting = |setting: &AboutSetting| format!("{} {}: {}", setting.name, setting.value, setting.help);
     lines.extend(about.settings.iter().map(setting));
     lines.push(format!("Source: {}.", about.source));
+    if !about.elsewhere.is_empty() {
+        lines.push(format!("Elsewhere: {}", about.elsewhere));
+    }
     lines.join("\n")
 }
 

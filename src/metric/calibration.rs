@@ -20,7 +20,8 @@ pub struct ReliabilityBin {
 }
 
 /// Probabilities beside frequencies, in [`N_BINS`] bins: bin `b` holds those from `b / N_BINS` up to
-/// but without the next, the last one holds 1 too.
+/// but without the next, the last one holds 1 too. Guo et al. 2017 and scikit-learn's `calibration_curve` have the
+/// edge in the bin below it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Reliability {
     /// The bins, in order; empty ones too.

@@ -13,9 +13,19 @@ pub struct About {
     pub source: &'static str,
     /// Unit; empty for a share or a plain number.
     pub unit: &'static str,
+    /// Which well-known libraries count otherwise, and what they give; empty where we know of none.
+    pub elsewhere: &'static str,
 }
 
-const JARVELIN: &str = "Järvelin & Kekäläinen 2002, one relevant item, discount 1 / log2(rank + 1)";
+const JARVELIN: &str = "Järvelin & Kekäläinen 2002 with the discount 1 / log2(rank + 1), one relevant item; a tied one \
+                        has the gain of the middle of its places";
+const NDCG_ELSEWHERE: &str = "scikit-learn averages the gains of the places that are tied, so an item tied for the first three has .7103, not \
+     .6309. RecTools by default divides by the whole sum of discounts, so at K = 10 the first place has .2201, not 1; \
+     its divide_by_achievable gives ours. LensKit keeps the discount of 2002, log2(rank), so the second place \
+     has 1, not .6309, and the third .6309, not .5.";
+const HR_ELSEWHERE: &str = "Libraries that sort a list let the order of the items decide ties: a model with one score for \
+                            all can get anything from 0 to 1 there; by mid-rank it stands in the middle.";
+const YES_ELSEWHERE: &str = "scikit-learn's classifiers call a probability of exactly .5 no.";
 const HR: &str = "Deshpande & Karypis 2004; ties by mid-rank, so a tied item may lie between two places";
 const HR_HELP: &str =
     "Share of users whose true item is among the first places; with one true item it is Recall at that length too.";
@@ -31,7 +41,23 @@ const NUMBER: &str = "as the number";
 const YES: &str = "Powers 2011, threshold .5; a probability of exactly .5 counts half as yes";
 
 const fn about(title: &'static str, help: &'static str, source: &'static str, unit: &'static str) -> About {
-    About { title, help, source, unit }
+    About { title, help, source, unit, elsewhere: "" }
+}
+
+impl About {
+    /// The same with what others count otherwise. Each figure is what `tests/gold/peers.py` found.
+    pub(super) const fn but(self, elsewhere: &'static str) -> Self {
+        Self { elsewhere, ..self }
+    }
+
+    /// Its help, and below it where others count otherwise: what is said on pointing at it.
+    #[must_use]
+    pub fn hover(&self) -> String {
+        if self.elsewhere.is_empty() {
+            return self.help.to_owned();
+        }
+        format!("{}\n\nElsewhere: {}", self.help, self.elsewhere)
+    }
 }
 
 impl Metric {
@@ -45,15 +71,15 @@ impl Metric {
     #[must_use]
     pub fn about(self) -> About {
         match self {
-            Self::Ndcg5 => about("NDCG@5", NDCG_HELP, JARVELIN, ""),
-            Self::Ndcg10 => about("NDCG@10", NDCG_HELP, JARVELIN, ""),
-            Self::Ndcg20 => about("NDCG@20", NDCG_HELP, JARVELIN, ""),
-            Self::Hr1 => about("HR@1", HR_HELP, HR, ""),
-            Self::Hr5 => about("HR@5", HR_HELP, HR, ""),
-            Self::Hr10 => about("HR@10", HR_HELP, HR, ""),
-            Self::Hr20 => about("HR@20", HR_HELP, HR, ""),
-            Self::Recall10 => about("Recall@10", RECALL_HELP, HR, ""),
-            Self::Recall20 => about("Recall@20", RECALL_HELP, HR, ""),
+            Self::Ndcg5 => about("NDCG@5", NDCG_HELP, JARVELIN, "").but(NDCG_ELSEWHERE),
+            Self::Ndcg10 => about("NDCG@10", NDCG_HELP, JARVELIN, "").but(NDCG_ELSEWHERE),
+            Self::Ndcg20 => about("NDCG@20", NDCG_HELP, JARVELIN, "").but(NDCG_ELSEWHERE),
+            Self::Hr1 => about("HR@1", HR_HELP, HR, "").but(HR_ELSEWHERE),
+            Self::Hr5 => about("HR@5", HR_HELP, HR, "").but(HR_ELSEWHERE),
+            Self::Hr10 => about("HR@10", HR_HELP, HR, "").but(HR_ELSEWHERE),
+            Self::Hr20 => about("HR@20", HR_HELP, HR, "").but(HR_ELSEWHERE),
+            Self::Recall10 => about("Recall@10", RECALL_HELP, HR, "").but(HR_ELSEWHERE),
+            Self::Recall20 => about("Recall@20", RECALL_HELP, HR, "").but(HR_ELSEWHERE),
             Self::Map10 => about(
                 "MAP@10",
                 "Mean of the average precision of the first 10 places; with one true item it is 1 / rank within them.",
@@ -65,7 +91,8 @@ impl Metric {
                 "Mean of 1 / rank of the true item over the whole list.",
                 "Voorhees 1999; not cut at any length",
                 "",
-            ),
+            )
+            .but("RecTools and others cut it at K: below that place it is 0, so their MRR@10 is lower than ours."),
             Self::Coverage10 | Self::Gini10 | Self::Novelty10 | Self::PopularityLift10 => self.about_lists(),
             Self::Mae => about("MAE", "Mean distance of the predicted from the true number.", WILLMOTT, NUMBER),
             Self::Rmse => {
@@ -135,7 +162,8 @@ impl Metric {
                 "Mean negative logarithm of the probability of what happened.",
                 "Good 1952; probabilities are kept at least 1e-15 away from 0",
                 "nats",
-            ),
+            )
+            .but("scikit-learn keeps them 2.2e-16 away, so what was called impossible costs 36.04 there, not 34.54."),
             Self::Brier => about(
                 "Brier",
                 "Mean squared distance of the probability from what happened.",
@@ -145,12 +173,17 @@ impl Metric {
             Self::Ece => about(
                 "ECE",
                 "How far probabilities are from frequencies, mean over 15 bins of equal width.",
-                "Guo et al. 2017, equation 3, 15 bins; of classes the surest one, of yes or no the yes",
+                "Guo et al. 2017, equation 3, 15 bins [lo, hi), the last with 1; of classes the surest one, of yes or no \
+                 the yes",
                 "",
+            )
+            .but(
+                "Guo et al. and scikit-learn's calibration_curve have bins (lo, hi]: a probability of exactly .2 is in \
+                 the third of 15 there, and in the fourth here.",
             ),
-            Self::F1 => about("F1", "Harmonic mean of precision and recall of yes.", YES, ""),
-            Self::Precision => about("Precision", "How many of those called yes are.", YES, ""),
-            Self::Recall => about("Recall", "How many of the yes are called so.", YES, ""),
+            Self::F1 => about("F1", "Harmonic mean of precision and recall of yes.", YES, "").but(YES_ELSEWHERE),
+            Self::Precision => about("Precision", "How many of those called yes are.", YES, "").but(YES_ELSEWHERE),
+            Self::Recall => about("Recall", "How many of the yes are called so.", YES, "").but(YES_ELSEWHERE),
             _ => about("Accuracy", "Share of right answers.", POWERS, ""),
         }
     }

@@ -35,6 +35,7 @@ mod metric_values;
 mod model;
 mod network;
 mod overfitting;
+mod peers;
 mod place;
 mod privacy;
 mod reach;

@@ -154,6 +154,7 @@ mod tests {
 
     #[test]
     fn what_cannot_vary_has_no_interval_or_an_empty_one() {
+        assert_eq!(bootstrap_mean(&[]), None);
         assert_eq!(bootstrap_mean(&[0.5]), None);
         assert_eq!(bootstrap_mean(&[0.5, f64::NAN]), None);
         assert_eq!(bootstrap_mean(&[0.25; 9]), Some(Interval { low: 0.25, high: 0.25 }));

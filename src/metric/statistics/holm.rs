@@ -12,7 +12,8 @@ pub fn holm(p_values: &[f64]) -> Vec<f64> {
     let m = p_values.len();
     let mut order: Vec<usize> = (0..m).collect();
     let p = |at: usize| p_values.get(at).copied().unwrap_or(f64::NAN);
-    order.sort_by(|&a, &b| p(a).total_cmp(&p(b)));
+    // What is no number comes last, whichever sign it has: 0 / 0 is negative on some processors.
+    order.sort_by(|&a, &b| p(a).is_nan().cmp(&p(b).is_nan()).then(p(a).total_cmp(&p(b))));
     let mut corrected = vec![f64::NAN; m];
     let mut before = 0.0_f64;
     for (place, at) in order.into_iter().enumerate().filter(|(_, at)| !p(*at).is_nan()) {
@@ -37,7 +38,10 @@ mod tests {
         }
         assert_eq!(holm(&[0.7, 0.6]), [1.0, 1.0], "never above 1");
         assert_eq!(holm(&[]), [0.0; 0]);
-        let with_nan = holm(&[f64::NAN, 0.02]);
-        assert!(with_nan[0].is_nan() && (with_nan[1] - 0.04).abs() < 1e-12);
+        for nan in [f64::NAN, -f64::NAN] {
+            let with_nan = holm(&[nan, 0.02]);
+            assert!(with_nan[0].is_nan() && (with_nan[1] - 0.04).abs() < 1e-12, "{with_nan:?}");
+        }
+        assert_eq!(holm(&[0.02; 3]), [0.06; 3], "equal ones are corrected alike");
     }
 }

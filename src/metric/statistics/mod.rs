@@ -6,12 +6,14 @@ mod holm;
 mod paired;
 mod seeds;
 mod wilcoxon;
+mod words;
 
 pub use bootstrap::{Interval, LEVEL, N_RESAMPLES, bootstrap, bootstrap_all, bootstrap_mean};
 pub use holm::holm;
 pub use paired::{Effect, Randomisation, effect, randomisation};
 pub use seeds::{SeedGroup, seed_group};
 pub use wilcoxon::{Wilcoxon, wilcoxon};
+pub use words::Statistic;
 
 /// The seed of every resampling, so that the same figures come again. It is fixed and stated, not a
 /// setting: a seed that can be chosen can be chosen well.

@@ -21,7 +21,8 @@ pub struct Effect {
     /// Mean of the differences.
     pub mean: f64,
     /// Mean over standard deviation of the differences (Cohen 1988, `d_z`, with `n - 1`); `None` where
-    /// they do not vary.
+    /// they do not vary. Pingouin's `cohen_d` of paired samples divides by the mean deviation of the two samples
+    /// instead (`d_av`), and so do others: both are called d.
     pub d_z: Option<f64>,
     /// Share of users with a positive difference.
     pub share_better: f64,
@@ -40,11 +41,13 @@ pub fn effect(differences: &[f64]) -> Option<Effect> {
         return None;
     }
     let mean = differences.iter().sum::<f64>() / n;
-    let variance = differences.iter().map(|d| (d - mean) * (d - mean)).sum::<f64>() / (n - 1.0);
+    let deviation = (differences.iter().map(|d| (d - mean) * (d - mean)).sum::<f64>() / (n - 1.0)).sqrt();
+    // Equal differences have a mean that is off by rounding, and so a deviation that is nothing else.
+    let rounding = 1e-12 * differences.iter().map(|d| d.abs()).fold(0.0, f64::max);
     let share = |of: fn(&&f64) -> bool| differences.iter().filter(of).count() as f64 / n;
     Some(Effect {
         mean,
-        d_z: (variance > 0.0).then(|| mean / variance.sqrt()),
+        d_z: (deviation > rounding).then(|| mean / deviation),
         share_better: share(|d| **d > 0.0),
         share_worse: share(|d| **d < 0.0),
         n_users: differences.len(),
@@ -139,7 +142,25 @@ mod tests {
         let found = effect(&[1.0, 1.0, 0.0, 0.0]).unwrap();
         assert!((found.d_z.unwrap() - 0.5 * 3.0_f64.sqrt()).abs() < 1e-12);
         assert_eq!((found.share_better, found.share_worse, found.n_users), (0.5, 0.0, 4));
-        assert_eq!(effect(&[0.5, 0.5]).unwrap().d_z, None);
+        // 3, 4, 5, 6 after 1, 3, 5, 4: tests/gold/peers.py, where pingouin 0.7.0 calls .8257 Cohen's d of the pairs.
+        assert!((effect(&[2.0, 1.0, 0.0, 2.0]).unwrap().d_z.unwrap() - 1.305_582_419_667_733_7).abs() < 1e-12);
         assert_eq!(effect(&[1.0]), None);
+        assert_eq!(effect(&[1.0, f64::NAN]), None);
+    }
+
+    #[test]
+    fn what_does_not_vary_has_no_effect_size_and_one_user_tells_nothing() {
+        // Three times .1 has the mean .10000000000000002: a deviation of rounding alone.
+        for same in [vec![0.5, 0.5], vec![0.1; 3], vec![-1e-9; 7], vec![0.0; 4]] {
+            assert_eq!(effect(&same).unwrap().d_z, None, "{same:?}");
+        }
+        let nothing = Randomisation { p: 1.0, n_flips: 1, is_exact: true };
+        assert_eq!(randomisation(&[]), nothing);
+        assert_eq!(randomisation(&[-0.0, 0.0]), nothing);
+        assert_eq!(randomisation(&[0.3]), Randomisation { p: 1.0, n_flips: 2, is_exact: true });
+        // Equal gains: of 2^n signs two are as far, however the sum is rounded.
+        assert!((randomisation(&[0.1; 16]).p - 2.0 / 65_536.0).abs() < 1e-15);
+        assert!((randomisation(&[0.1; 17]).p - 1.0 / 10_000.0).abs() < 2e-4);
+        assert!(randomisation(&[1.0, f64::NEG_INFINITY]).p.is_nan());
     }
 }

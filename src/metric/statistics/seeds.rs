@@ -50,5 +50,9 @@ mod tests {
         assert!((found.mean - 2.0).abs() < 1e-12 && (found.deviation - 1.0).abs() < 1e-12);
         assert!((found.interval.half_width() - 2.484_138).abs() < 1e-5, "{found:?}");
         assert_eq!(seed_group(&[1.0]), None);
+        assert_eq!(seed_group(&[]), None);
+        assert_eq!(seed_group(&[1.0, f64::NAN]), None);
+        let same = seed_group(&[0.1; 3]).unwrap();
+        assert!(same.deviation < 1e-15 && same.interval.half_width() < 1e-15, "{same:?}");
     }
 }

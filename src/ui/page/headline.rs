@@ -15,7 +15,7 @@ pub(super) fn chosen(kind: AnswerKind, choice: Option<Metric>) -> Metric {
 pub(super) fn choice(ui: &mut Ui, kind: AnswerKind, choice: &mut Option<Metric>) {
     let present = chosen(kind, *choice);
     for &metric in kind.headline() {
-        let button = ui.selectable_label(metric == present, metric.title()).on_hover_text(metric.about().help);
+        let button = ui.selectable_label(metric == present, metric.title()).on_hover_text(metric.about().hover());
         if button.clicked() {
             *choice = Some(metric);
         }

@@ -8,7 +8,7 @@ use egui::{Color32, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
 
 use crate::app::{Action, App, Honest, Loadable};
 use crate::metric::Metric;
-use crate::metric::statistics::{Interval, N_RESAMPLES, SEED};
+use crate::metric::statistics::{Interval, N_RESAMPLES, SEED, Statistic};
 use crate::run::{AgainstReference, Compared, RunId, Slice, SliceBy, Versus};
 use crate::ui::widget::run_words;
 use crate::ui::{Actions, text, theme};
@@ -82,7 +82,7 @@ fn reference(ui: &mut Ui, AgainstReference { reference, contrast }: &AgainstRefe
     let mono = |words: String| RichText::new(words).monospace();
     let none = || "–".to_owned();
     let percent = |share: f64| format!("{:+.1} %", share * 100.0);
-    ui.label(contrast.metric.title()).on_hover_text(contrast.metric.about().help);
+    ui.label(contrast.metric.title()).on_hover_text(contrast.metric.about().hover());
     ui.label(reference.title());
     ui.label(mono(text::metric(contrast.than)));
     ui.label(mono(text::metric(contrast.value)));
@@ -182,17 +182,23 @@ fn ready<'a>(ui: &mut Ui, app: &'a App, actions: &mut Actions) -> Option<&'a Arc
 }
 
 fn header(ui: &mut Ui, metric: Metric) {
+    let words = |statistic: Statistic| statistic.about().hover();
+    let corrected =
+        |statistic: Statistic| format!("{}, corrected by Holm\n\n{}", statistic.about().title, words(statistic));
     let columns = [
-        ("Run", "The first is run A, which the others are held against"),
-        (metric.title(), metric.about().help),
-        ("Interval", "Where it would lie with other users"),
-        ("Gain", "Mean gain over run A, with its interval on hover"),
-        ("d_z", "Cohen's effect size: mean gain over its standard deviation"),
-        ("Better", "Share of users who fare better than under run A"),
-        ("Worse", "Share of users who fare worse than under run A"),
-        ("p, flips", "Sign-flip randomisation test over users, corrected"),
-        ("p, ranks", "Wilcoxon's signed-rank test over users, corrected"),
-        ("Trials", "Saved runs of the same data, split, task and family: the run may be the best of so many"),
+        ("Run", "The first is run A, which the others are held against".to_owned()),
+        (metric.title(), metric.about().hover()),
+        ("Interval", words(Statistic::Bootstrap)),
+        ("Gain", "Mean gain over run A, with its interval on hover".to_owned()),
+        ("d_z", words(Statistic::EffectSize)),
+        ("Better", "Share of users who fare better than under run A".to_owned()),
+        ("Worse", "Share of users who fare worse than under run A".to_owned()),
+        ("p, flips", corrected(Statistic::SignFlips)),
+        ("p, ranks", corrected(Statistic::Wilcoxon)),
+        (
+            "Trials",
+            "Saved runs of the same data, split, task and family: the run may be the best of so many".to_owned(),
+        ),
     ];
     for (name, help) in columns {
         ui.strong(name).on_hover_text(help);

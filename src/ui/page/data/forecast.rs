@@ -71,7 +71,7 @@ impl ForecastView {
             let combo = ComboBox::from_id_salt("way of forecasting").selected_text(self.drawn.title());
             let shown = combo.show_ui(ui, |ui| {
                 for kind in ForecastKind::iter() {
-                    ui.selectable_value(&mut self.drawn, kind, kind.title()).on_hover_text(kind.about().summary);
+                    ui.selectable_value(&mut self.drawn, kind, kind.title()).on_hover_text(kind.about().hover());
                 }
             });
             shown.response.labelled_by(label.id);
@@ -170,7 +170,7 @@ fn errors(ui: &mut Ui, made: &CountForecast) {
         }
         ui.end_row();
         for forecast in &made.made {
-            ui.label(&forecast.model).on_hover_text(forecast.kind.about().summary);
+            ui.label(&forecast.model).on_hover_text(forecast.kind.about().hover());
             for (value, best) in [(forecast.mae, mae), (forecast.rmse, rmse)] {
                 let shown = RichText::new(format!("{value:.1}")).monospace();
                 ui.label(if value <= best { shown.strong() } else { shown.weak() });

@@ -40,7 +40,7 @@ pub(super) fn ui(ui: &mut Ui, training: &Training, beside: &mut Beside, metrics:
             .on_hover_text("Whether chances are frequencies: on the dashed line what is said comes true as often");
         if *beside == Beside::Reliability {
             let ece = format!("ECE {} over {}", text::metric(table.ece()), text::counted(table.n_answers(), "answer"));
-            ui.weak(ece).on_hover_text(Metric::Ece.about().help);
+            ui.weak(ece).on_hover_text(Metric::Ece.about().hover());
         }
     });
     match beside {

@@ -78,7 +78,7 @@ fn grid(ui: &mut Ui, rows: &[(&str, &Metrics)], optimum: Option<Ceiling>) {
     egui::Grid::new("test metrics").striped(true).num_columns(4).spacing([10.0, 2.0]).show(ui, |ui| {
         ui.label("");
         for metric in columns {
-            ui.label(RichText::new(metric.title()).small()).on_hover_text(metric.about().help);
+            ui.label(RichText::new(metric.title()).small()).on_hover_text(metric.about().hover());
         }
         ui.end_row();
         for (name, metrics) in rows {
