@@ -5,7 +5,7 @@ use serde_json::json;
 use strum::IntoEnumIterator as _;
 
 use super::contrast::{BesideReferences, Measured};
-use super::outcome::{ceiling_json, lists_json, metrics_json, protocol, sampled, sampled_json};
+use super::outcome::{ahead_json, ceiling_json, lists_json, metrics_json, protocol, sampled, sampled_json, ties_json};
 use super::table::{Align, Table, duration, metric};
 use super::{Streams, contrast, honest};
 use crate::data::world::Ceiling;
@@ -14,7 +14,7 @@ use crate::experiment::{Difference, differences};
 use crate::metric::{AnswerKind, Metric};
 use crate::run::{
     Claim, Comparison, Manifest, Part, RunStore, Slice, Tested, against_first, against_references, compare, hindrance,
-    measures, slices,
+    measures, slices, verdict,
 };
 use crate::train::refit_references;
 
@@ -254,7 +254,37 @@ fn write_metrics(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<()
         let said = ["best possible".to_owned(), format!("the rules of `{world}`"), ndcg, hr];
         table.row(said);
     }
-    Ok(table.write(streams.out)?)
+    table.write(streams.out)?;
+    write_sentences(manifests, streams)
+}
+
+/// What must be known beside the table: how many targets chance decided, and who is above a bound that is an
+/// expectation.
+fn write_sentences(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<(), Error> {
+    let mut ties: Vec<String> = manifests.iter().filter_map(|m| Some(m.data.test_ties?.sentence())).collect();
+    ties.dedup();
+    match ties.as_slice() {
+        [one] => writeln!(streams.out, "{one}")?,
+        _ => {
+            for manifest in manifests {
+                if let Some(ties) = manifest.data.test_ties {
+                    writeln!(streams.out, "`{}`: {}", manifest.id, ties.sentence())?;
+                }
+            }
+        }
+    }
+    for manifest in manifests {
+        let of_references = manifest.test.as_ref().and_then(|test| verdict(test, &manifest.references_test));
+        for sentence in of_references.into_iter().chain(above_optimum(manifest)) {
+            writeln!(streams.out, "`{}`: {sentence}", manifest.id)?;
+        }
+    }
+    Ok(())
+}
+
+/// What is to be said of a run above a world's best possible score.
+fn above_optimum(manifest: &Manifest) -> Option<String> {
+    manifest.optimum()?.above(manifest.test.as_ref()?)
 }
 
 /// The metrics that the first run is judged by.
@@ -304,6 +334,10 @@ fn json_of(manifest: &Manifest) -> serde_json::Value {
         "test_sampled": manifest.test_sampled.as_ref().map(|sampled| sampled_json(manifest, sampled)),
         "lists": manifest.test.as_ref().map(lists_json),
         "optimum": manifest.optimum().as_ref().map(ceiling_json),
+        "above_optimum": above_optimum(manifest),
+        "references_ahead": manifest.test.as_ref().map(|test| ahead_json(test, &manifest.references_test)),
+        "test_ties": manifest.data.test_ties.as_ref().map(ties_json),
+        "diverged_epoch": manifest.diverged_epoch,
         "audit": super::audit::json(&manifest.data.audit),
         "best_epoch": manifest.best_epoch,
         "epochs": manifest.epochs,

@@ -202,7 +202,7 @@ fn judging() -> impl Iterator<Item = Section> {
         Section {
             name: "metrics".to_owned(),
             title: about.title.to_owned(),
-            about: counted(format!("{}\nIn files: {}", about.help, metric.name()), &about),
+            about: counted(&format!("{}\nIn files: {}", about.help, metric.name()), &about),
             prefix: "",
             fields: Vec::new(),
             layers: Vec::new(),
@@ -213,7 +213,7 @@ fn judging() -> impl Iterator<Item = Section> {
         Section {
             name: "statistics".to_owned(),
             title: about.title.to_owned(),
-            about: counted(about.help.to_owned(), &about),
+            about: counted(about.help, &about),
             prefix: "",
             fields: Vec::new(),
             layers: Vec::new(),
@@ -223,7 +223,7 @@ fn judging() -> impl Iterator<Item = Section> {
 }
 
 /// What a figure is, where it comes from, and who counts otherwise.
-fn counted(what: String, about: &AboutMetric) -> String {
+fn counted(what: &str, about: &AboutMetric) -> String {
     let elsewhere =
         if about.elsewhere.is_empty() { String::new() } else { format!("\nElsewhere: {}", about.elsewhere) };
     format!("{what}\nSource: {}.{elsewhere}", about.source)

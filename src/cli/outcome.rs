@@ -6,12 +6,13 @@ use serde_json::{Value, json};
 
 use super::Streams;
 use super::table::{Align, Table, count, duration, metric};
-use crate::data::TaskKind;
 use crate::data::world::Ceiling;
+use crate::data::{TaskKind, TestTies};
 use crate::error::Error;
 use crate::experiment::Experiment;
 use crate::metric::{AnswerKind, Metric, Metrics, Reliability, ReliabilityBin};
-use crate::run::{Manifest, Outcome, References};
+use crate::run::{self, Manifest, Outcome, References, references_ahead};
+use crate::spec::Problem;
 use crate::train::Ended;
 
 /// For people or for a script.
@@ -53,7 +54,33 @@ fn json_of(manifest: &Manifest, ended: &Ended) -> Value {
         "references": references_json(&ended.references_test),
         "references_left_out": ended.references_left_out.iter().map(|(kind, why)| (kind.to_string(), Value::from(why.as_str()))).collect::<serde_json::Map<_, _>>(),
         "optimum": ended.optimum.as_ref().map(ceiling_json),
+        "above_optimum": above_optimum(ended),
+        "references_ahead": ended.test.as_ref().map(|test| ahead_json(test, &ended.references_test)),
+        "test_ties": ended.test_ties.as_ref().map(ties_json),
+        "diverged_epoch": ended.diverged_epoch,
+        "problems": manifest.problems.iter().map(problem_json).collect::<Vec<_>>(),
     })
+}
+
+/// A warning with the setting that it is about.
+fn problem_json(problem: &Problem) -> Value {
+    json!({ "field": problem.field, "sentence": problem.sentence })
+}
+
+/// The references that are ahead of a run, the best first, and by how much.
+pub(super) fn ahead_json(test: &Metrics, references: &References) -> Value {
+    let ahead = references_ahead(test, references).into_iter();
+    ahead.map(|(kind, lead)| json!({ "reference": kind.to_string(), "lead": lead })).collect()
+}
+
+/// How many test targets the order of equal times decides.
+pub(super) fn ties_json(ties: &TestTies) -> Value {
+    json!({ "tied": ties.n_tied, "asked": ties.n_asked })
+}
+
+/// What is to be said of a run above a world's best possible score.
+fn above_optimum(ended: &Ended) -> Option<String> {
+    ended.optimum.as_ref()?.above(ended.test.as_ref()?)
 }
 
 /// The headline metrics under their usual names.
@@ -110,7 +137,14 @@ pub(super) fn sampled(manifest: &Manifest) -> Option<(String, &Metrics)> {
 
 /// The best possible figures of a world.
 pub(super) fn ceiling_json(ceiling: &Ceiling) -> Value {
-    json!({ "ndcg@10": ceiling.ndcg_at_10, "hr@10": ceiling.hr_at_10, "hr@1": ceiling.hr_at_1 })
+    let scatter: serde_json::Map<_, _> =
+        ceiling.metrics().iter().map(|(metric, _, error)| (metric.name().to_owned(), json!(error))).collect();
+    json!({
+        "ndcg@10": ceiling.ndcg_at_10,
+        "hr@10": ceiling.hr_at_10,
+        "hr@1": ceiling.hr_at_1,
+        "scatter": ceiling.scatter.is_known().then_some(scatter),
+    })
 }
 
 fn references_json(references: &References) -> Value {
@@ -126,7 +160,13 @@ fn write_text(manifest: &Manifest, ended: &Ended, streams: &mut Streams<'_>) -> 
         Some(Outcome::Stopped) => "stopped and kept",
         _ => "finished",
     };
-    let best = ended.best_epoch.map(|epoch| format!(", best {epoch}")).unwrap_or_default();
+    let best = match (ended.best_epoch, ended.diverged_epoch) {
+        // Weights from after it are none that anyone should take for the best.
+        (Some(best), Some(diverged)) if best >= diverged => format!(", diverged in epoch {diverged}"),
+        (Some(best), Some(diverged)) => format!(", best {best}, diverged in epoch {diverged}"),
+        (Some(best), None) => format!(", best {best}"),
+        (None, _) => String::new(),
+    };
     let out = &mut *streams.out;
     let epochs = if ended.epochs == 1 { "epoch" } else { "epochs" };
     writeln!(out, "run {} {how}: {} {epochs} in {}{best}", manifest.id, ended.epochs, duration(ended.train_secs))?;
@@ -146,11 +186,20 @@ fn write_text(manifest: &Manifest, ended: &Ended, streams: &mut Streams<'_>) -> 
     }
     // What a world allows is known of rankings.
     if let Some(optimum) = ended.optimum.as_ref().filter(|_| test.kind == AnswerKind::Ranking) {
-        let hr_at_1 = format!("HR@1 {}, and this run {}", metric(Some(optimum.hr_at_1)), metric(test.get(Metric::Hr1)));
+        let mut hr_at_1 =
+            format!("HR@1 {}, and this run {}", metric(Some(optimum.hr_at_1)), metric(test.get(Metric::Hr1)));
+        if optimum.scatter.is_known() {
+            hr_at_1 += &format!("; luck scatters NDCG@10 by {:.4}", optimum.scatter.ndcg_at_10);
+        }
         let [ndcg, hr] = [optimum.ndcg_at_10, optimum.hr_at_10].map(|value| metric(Some(value)));
         table.row(["Best possible by the world's rules".to_owned(), ndcg, hr, metric(None), hr_at_1]);
     }
     table.write(out)?;
+    let said =
+        [run::verdict(test, &ended.references_test), above_optimum(ended), ended.test_ties.map(|it| it.sentence())];
+    for sentence in said.into_iter().flatten() {
+        writeln!(out, "{sentence}")?;
+    }
     for sentence in ended.references_left_out.values() {
         writeln!(out, "{sentence}")?;
     }

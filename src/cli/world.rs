@@ -101,11 +101,19 @@ fn write_optimum(spec: &WorldSpec, out: &mut dyn Write) -> std::io::Result<()> {
     let columns = ["HR@1", "HR@10", "NDCG@10"].map(|name| (name, Align::Right));
     let mut table = Table::new([("", Align::Left)].into_iter().chain(columns));
     let cells = |title: &str, of: &Ceiling| {
-        [title.to_owned(), metric(Some(of.hr_at_1)), metric(Some(of.hr_at_10)), metric(Some(of.ndcg_at_10))]
+        let cell = |value: f64, error: f64| format!("{} ± {error:.4}", metric(Some(value)));
+        let scatter = of.scatter;
+        [
+            title.to_owned(),
+            cell(of.hr_at_1, scatter.hr_at_1),
+            cell(of.hr_at_10, scatter.hr_at_10),
+            cell(of.ndcg_at_10, scatter.ndcg_at_10),
+        ]
     };
     table.row(cells("seen items ranked too", &ranked));
     table.row(cells("seen items left out", &left_out));
     table.write(out)?;
+    writeln!(out, "Expectations; ± is how far luck scatters them over this many users (one standard error).")?;
     if spec.kind.returns() {
         writeln!(out, "People come back to items here: judge with `evaluation: (filter_seen: false)`.")?;
     }

@@ -49,6 +49,8 @@ pub(super) struct Coded {
     /// Share of events at the very moment of the one before them of the same user; `None` without
     /// times or without two events of one user.
     pub(super) zero_gap_share: Option<f64>,
+    /// Whether the rows run from each user's newest to the oldest.
+    pub(super) runs_backwards: bool,
 }
 
 impl Events {
@@ -175,7 +177,7 @@ impl Events {
 
     /// One time-ordered list a user, and vocabularies without what no row has any more.
     ///
-    /// Within a user the sort is stable: events of the same second keep the order of the file.
+    /// Within a user the sort is stable: events of the same moment keep the order of the file.
     pub(super) fn into_sequences(mut self) -> Coded {
         let users = compact(&mut self.user_idx, std::mem::take(&mut self.users), 0);
         if users.is_renumbered {
@@ -183,6 +185,7 @@ impl Events {
         }
         self.users = users.vocab;
         let items = compact(&mut self.item_idx, std::mem::take(&mut self.items), 1).vocab;
+        let runs_backwards = self.runs_backwards();
         let by_user = self.by_user_in_time();
         self.in_time = Kept::default();
         let ByUser { offsets, rows, mut times } = Arc::unwrap_or_clone(by_user);
@@ -192,11 +195,15 @@ impl Events {
         let zero_gap_share = zero_gap_share(&times, &offsets);
         let item_idx = gather(&std::mem::take(&mut self.item_idx), &rows, |item| item);
         let per_sec = self.ticks_per_sec.max(1);
+        let has_parts = per_sec > 1 && times.par_iter().any(|ticks| ticks.rem_euclid(per_sec) != 0);
+        // Ticks are whole seconds or microseconds.
+        let micros = has_parts.then(|| times.par_iter().map(|ticks| ticks.rem_euclid(per_sec) as u32).collect());
         times.par_iter_mut().for_each(|ticks| *ticks = ticks.div_euclid(per_sec));
         let extra = self.extra.picked(rows.iter().map(|&row| row as usize));
         let sequences = Sequences {
             item_idx,
             time_secs: has_times.then_some(times),
+            micros,
             behaviour_idx: self.behaviour_idx.as_deref().map(|column| gather(column, &rows, |behaviour| behaviour)),
             value: self.value.as_deref().map(|column| gather(column, &rows, |value| value)),
             session_idx: extra.sessions.map(|words| words.idx),
@@ -205,7 +212,23 @@ impl Events {
             free: extra.free,
             offsets,
         };
-        Coded { users: self.users, items, behaviours: self.behaviours, sequences, zero_gap_share }
+        Coded { users: self.users, items, behaviours: self.behaviours, sequences, zero_gap_share, runs_backwards }
+    }
+
+    /// Whether the rows run from each user's newest event to the oldest: then events of one moment do so too, most
+    /// likely, and keep that order.
+    fn runs_backwards(&self) -> bool {
+        let Some(times) = &self.time_ticks else { return false };
+        let mut before: Vec<Option<i64>> = vec![None; self.users.len()];
+        let (mut n_back, mut n_on) = (0_usize, 0_usize);
+        for (&user, &time) in self.user_idx.iter().zip(times) {
+            let Some(slot) = before.get_mut(user as usize) else { continue };
+            if let Some(before) = slot.replace(time) {
+                n_back += usize::from(time < before);
+                n_on += usize::from(time > before);
+            }
+        }
+        n_back > 0 && n_on * 10 <= n_back
     }
 }
 

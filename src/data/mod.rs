@@ -42,6 +42,7 @@ mod split_spec;
 mod stream;
 mod table;
 mod task;
+mod ties;
 mod time;
 mod titles;
 mod vocab;
@@ -79,6 +80,7 @@ pub use table::{Column, Table};
 pub use task::{
     NextNumber, NumberOf, Outcomes, Output, Sample, Scale, TaskKind, TaskSpec, WillAct, check_task, number_at, outcomes,
 };
+pub use ties::TestTies;
 pub use vocab::Vocab;
 pub use watch::{Opening, Stage, Watch};
 pub use world::{WorldKind, WorldSpec};

@@ -93,7 +93,7 @@ fn coded_anew(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<(D
     watch.reached(Stage::Sorting, None);
     let coded = events.into_sequences();
     let titles = titles.map_or_else(Vec::new, |titles| titles_in_order(titles, &coded.items, &mut report));
-    report.problems.extend(ties(coded.zero_gap_share));
+    report.problems.extend(ties(coded.zero_gap_share, coded.runs_backwards));
     if cuts.is_some() {
         report.problems.extend(own_clocks(&coded.sequences));
     }
@@ -237,13 +237,21 @@ fn own_clocks(sequences: &Sequences) -> Option<Problem> {
     })
 }
 
-/// A warning where many events share their moment with the one before: their order is the file's.
-fn ties(zero_gap_share: Option<f64>) -> Option<Problem> {
+/// A warning where many events share their moment with the one before: their order is the file's. Few are enough
+/// where the file runs backwards.
+fn ties(zero_gap_share: Option<f64>, runs_backwards: bool) -> Option<Problem> {
     let share = zero_gap_share?;
-    (share > 0.2).then(|| {
+    let least = if runs_backwards { 0.01 } else { 0.2 };
+    (share > least).then(|| {
+        let order = if runs_backwards {
+            ", which runs from the newest event to the oldest, so that ties are most likely turned round: write the file \
+             from the oldest to the newest, or take finer times."
+        } else {
+            "."
+        };
         let sentence = format!(
-            "{:.1} % of events have the same time as the event before them of the same user: there the order is that \
-             of the file.",
+            "Ties in time: {:.1} % of events have the same time as the event before them of the same user: there the \
+             order is that of the file{order}",
             100.0 * share
         );
         Problem::warning("data.roles.time", sentence)

@@ -14,6 +14,9 @@ pub struct Sequences {
     pub item_idx: Vec<u32>,
     /// Seconds since 1970-01-01 UTC, or numbers that only order, when the log has times.
     pub time_secs: Option<Vec<i64>>,
+    /// Microseconds from there to the event, when the log has times between the seconds: by them events
+    /// are in order and told to be of one moment. No model sees them.
+    pub micros: Option<Vec<u32>>,
     /// Index into [`super::Dataset::behaviours`], when the log has behaviours.
     pub behaviour_idx: Option<Vec<u16>>,
     /// Amount, rating or dwell, when the log has one. NaN where it was missing.
@@ -61,6 +64,24 @@ impl Sequences {
     #[must_use]
     pub fn times(&self, user_idx: usize) -> Option<&[i64]> {
         self.time_secs.as_ref().and_then(|t| t.get(self.range(user_idx)))
+    }
+
+    /// Microseconds between two neighbouring events of a user, the later at `position`; 0 where both are of one
+    /// moment. `None` for the first event and without times.
+    #[must_use]
+    pub fn gap_micros(&self, user_idx: usize, position: usize) -> Option<u64> {
+        let at = self.range(user_idx).start + position.checked_sub(1)?;
+        let pair = self.times(user_idx)?.get(position - 1..=position)?;
+        let secs = u64::try_from(pair.last()?.saturating_sub(*pair.first()?)).unwrap_or(0);
+        let micros = |at: usize| self.micros.as_ref().and_then(|micros| micros.get(at)).copied().unwrap_or(0);
+        let gap = secs.saturating_mul(1_000_000).saturating_add(micros(at + 1).into());
+        Some(gap.saturating_sub(micros(at).into()))
+    }
+
+    /// Whether an event has the very time of the one before it of the same user, as exactly as the log tells it.
+    #[must_use]
+    pub fn is_tied(&self, user_idx: usize, position: usize) -> bool {
+        self.gap_micros(user_idx, position) == Some(0)
     }
 
     /// One user's behaviours, when the log has behaviours.

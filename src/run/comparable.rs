@@ -46,6 +46,7 @@ mod tests {
             train_secs: 0.0,
             epochs: 0,
             best_epoch: None,
+            diverged_epoch: None,
             valid: None,
             test: None,
             test_sampled: None,

@@ -11,7 +11,7 @@ use super::disk::{read_text, write_whole};
 use super::{RunError, RunId};
 use crate::baseline::ReferenceKind;
 use crate::data::world::Ceiling;
-use crate::data::{DataReport, DataShape, Finding, Verdict};
+use crate::data::{DataReport, DataShape, Finding, TestTies, Verdict};
 use crate::experiment::Experiment;
 use crate::metric::{AnswerKind, Metrics, Reliability};
 use crate::model::DeviceInfo;
@@ -45,6 +45,10 @@ pub struct DataStamp {
     pub shape: DataShape,
     /// The account of reading and cleaning.
     pub report: DataReport,
+    /// How many test targets the order of equal times decides; none without times, where no single event is asked
+    /// for, and in runs from before this was counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_ties: Option<TestTies>,
     /// The leakage audit of data and split; empty in runs from before there was one.
     #[serde(default)]
     pub audit: Vec<Finding>,
@@ -116,6 +120,9 @@ pub struct Manifest {
     pub epochs: usize,
     /// Epoch with the best primary metric on validation, from 1.
     pub best_epoch: Option<usize>,
+    /// The epoch in which training diverged, its loss far above that of guessing, and did not come back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diverged_epoch: Option<usize>,
     /// Validation metrics of the best epoch.
     #[serde(default, with = "named", skip_serializing_if = "Option::is_none")]
     pub valid: Option<Metrics>,
@@ -191,6 +198,7 @@ impl Manifest {
             train_secs: 0.0,
             epochs: 0,
             best_epoch: None,
+            diverged_epoch: None,
             valid: None,
             test: None,
             test_sampled: None,

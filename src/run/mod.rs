@@ -37,6 +37,7 @@ mod references;
 mod results;
 mod slices;
 mod store;
+mod verdict;
 mod writer;
 
 pub use comparable::hindrance;
@@ -54,4 +55,5 @@ pub use references::{ReferenceAnswers, ReferenceResults};
 pub use results::UserResult;
 pub use slices::{Facts, Slice, SliceBy, slices};
 pub use store::RunStore;
+pub use verdict::{references_ahead, verdict};
 pub use writer::{EpochDone, RunWriter};

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::time::Duration;
 
+use super::divergence::Turn;
 use super::progress::{Clock, Pace};
 use super::record::Recorder;
 use super::{Command, Control, Ended, Event, EventKind, Observer, StopMode, TrainError};
@@ -102,6 +103,16 @@ impl<'a> Live<'a> {
         self.pace.add(stats);
     }
 
+    /// Notes whether the run has diverged, and tells it at the first time.
+    pub(super) fn turned(&mut self, turn: Turn, epoch: usize) -> Result<(), TrainError> {
+        let manifest = &mut self.recorder.writer.manifest;
+        manifest.diverged_epoch = (turn != Turn::Recovered).then_some(epoch);
+        match turn {
+            Turn::Diverged(problem) => self.say(EventKind::Warned(problem)),
+            Turn::Again | Turn::Recovered => Ok(()),
+        }
+    }
+
     /// Tells how far the run is, at most ten times a second.
     pub(super) fn progress(&mut self, epoch: usize, step_in_epoch: usize) -> Result<(), TrainError> {
         match self.pace.due(epoch, step_in_epoch, self.clock.secs()) {
@@ -183,6 +194,8 @@ impl<'a> Live<'a> {
             references_test: manifest.references_test.clone(),
             references_left_out: manifest.references_left_out.clone(),
             optimum: manifest.optimum(),
+            diverged_epoch: manifest.diverged_epoch,
+            test_ties: manifest.data.test_ties,
         };
         let Self { recorder, observer, .. } = self;
         if let Err(error) = recorder.end(ended.outcome.as_ref(), ended.train_secs)

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{LatentUse, TrainError};
+use crate::data::TestTies;
 use crate::data::world::Ceiling;
 use crate::metric::{Metrics, Reliability};
 use crate::model::gan::Pass;
@@ -94,7 +95,7 @@ pub enum EventKind {
         valid_loss: f64,
         /// Metrics on validation.
         valid: Metrics,
-        /// Whether this is the best epoch so far.
+        /// Whether this is the best epoch so far; never where training has diverged.
         is_best: bool,
         /// Learning rate at the end of the epoch.
         lr: f64,
@@ -169,4 +170,9 @@ pub struct Ended {
     pub references_left_out: LeftOutReferences,
     /// In a world: the best that any model can reach on test.
     pub optimum: Option<Ceiling>,
+    /// The epoch in which training left what can be learnt and did not come back: its loss is far above that of
+    /// guessing.
+    pub diverged_epoch: Option<usize>,
+    /// How many test targets the order of equal times decides.
+    pub test_ties: Option<TestTies>,
 }

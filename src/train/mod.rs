@@ -4,6 +4,7 @@
 //! [`Observer`]; what the user asks for comes through a [`Control`], looked at between steps.
 
 mod blueprint;
+mod divergence;
 mod early_stop;
 mod error;
 mod evaluate;
@@ -49,6 +50,7 @@ use crate::model::{DeviceKind, ModelError, TrainStats, Trainable};
 use crate::run::{EpochDone, Manifest, Outcome, Part, ReferenceResults, References, RunId, RunStore};
 use crate::spec::Problem;
 
+use divergence::Divergence;
 use evaluate::evaluate;
 use latent::{latent_report, shuffled};
 use lists::look;
@@ -117,13 +119,14 @@ fn train_and_judge(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) 
 /// Epoch after epoch: train, judge on validation, keep the weights, until epochs or patience run out.
 fn train(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Result<(), Halt> {
     let mut early_stop = task.early_stop.clone();
+    let mut divergence = Divergence::new(task, live.manifest().diverged_epoch.is_some());
     let synthetic = task.plan.synthetic(task, &mut |pass| live.between_passes(pass, task.first_epoch))?;
     for epoch in task.first_epoch..=task.plan.n_epochs {
         if early_stop.is_over() {
             break;
         }
-        let (trained, events_per_sec) =
-            train_epoch(task, live, model, (epoch, &synthetic)).map_err(|halt| in_epoch(halt, task, epoch))?;
+        let (trained, events_per_sec) = train_epoch(task, live, model, (epoch, &synthetic), &mut divergence)
+            .map_err(|halt| in_epoch(halt, task, epoch))?;
         let judged = judge_part(task, live, model, Part::Valid)?;
         let (valid, valid_loss) = (judged.metrics(), judged.loss());
         let step = epoch * task.plan.steps_per_epoch();
@@ -140,7 +143,8 @@ fn train(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Result<
             train_loss: trained.loss,
             valid_loss,
             valid: valid.clone(),
-            is_best,
+            // Its weights are kept as the best there are, but nobody should take them for good.
+            is_best: is_best && !divergence.has_diverged(),
             lr: task.plan.inputs(&task.experiment.training, step - 1).lr,
             grad_norm: trained.grad_norm,
             kl: trained.kl,
@@ -174,19 +178,24 @@ fn train_epoch(
     live: &mut Live<'_>,
     model: &mut dyn Trainable,
     (epoch, synthetic): (usize, &Histories),
+    divergence: &mut Divergence,
 ) -> Result<(TrainStats, f64), Halt> {
     let (n_steps, start_secs) = (task.plan.steps_per_epoch(), live.start_epoch());
     let mut sums = Sums::default();
     for (at, histories) in task.plan.batches(task, synthetic, epoch).enumerate() {
         let step = (epoch - 1) * n_steps + at;
         model.train_step(&histories, task.plan.inputs(&task.experiment.training, step))?;
-        if (at + 1) % task.read_back_every() == 0 || at + 1 == n_steps {
+        // The very first loss is that of an untrained model, by which the later ones are judged.
+        if (at + 1) % task.read_back_every() == 0 || at + 1 == n_steps || step == 0 {
             let stats = model.take_stats()?;
             if !stats.loss.is_finite() {
                 return Err(ModelError::Diverged { value: stats.loss as f32, step }.into());
             }
             sums.add(&stats);
             live.read_back(&stats);
+            if let Some(turn) = divergence.add(&stats, step + 1) {
+                live.turned(turn, epoch)?;
+            }
         }
         live.progress(epoch, at + 1)?;
         live.between_steps()?;

@@ -10,7 +10,7 @@ use super::latent::COLLAPSED;
 use super::plan::{Plan, optimizer};
 use super::reference::{Fitted, JudgedReferences};
 use super::{BELOW_REFERENCE, Job, TrainError};
-use crate::data::{self, DataReport, DataSource, DataSpec, EvalCase, Outcomes, Prepared};
+use crate::data::{self, DataReport, DataSource, DataSpec, EvalCase, Outcomes, Prepared, TestTies};
 use crate::experiment::Experiment;
 use crate::model::{Blueprint, DeviceInfo, DeviceKind, Layers, MachineMemory, Trainable, device_of, open_device};
 use crate::run::{DataStamp, Manifest, Outcome, Part, RunId, RunStore, RunWriter};
@@ -201,6 +201,7 @@ fn stamp(prepared: &Prepared, experiment: &Experiment) -> DataStamp {
         split_fingerprint: prepared.split.fingerprint.clone(),
         shape: prepared.dataset.shape(),
         report: prepared.dataset.report.clone(),
+        test_ties: TestTies::of(prepared, &experiment.task),
         audit: data::audit(prepared, &experiment.data),
     }
 }

@@ -24,7 +24,22 @@ fn train_tells_a_script_what_came_of_it() {
     let told = said.json();
     assert_eq!(
         keys(&told),
-        ["epochs", "optimum", "references", "references_left_out", "reliability", "run", "seconds", "test", "valid"]
+        [
+            "above_optimum",
+            "diverged_epoch",
+            "epochs",
+            "optimum",
+            "problems",
+            "references",
+            "references_ahead",
+            "references_left_out",
+            "reliability",
+            "run",
+            "seconds",
+            "test",
+            "test_ties",
+            "valid"
+        ]
     );
     assert_eq!(told["epochs"], 1);
     assert!(told["seconds"].as_f64().unwrap() > 0.0);

@@ -15,6 +15,7 @@ mod public_logs;
 mod several;
 mod sqlite;
 mod tables;
+mod ties;
 mod world;
 mod worlds;
 

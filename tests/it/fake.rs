@@ -60,6 +60,8 @@ pub(crate) struct Script {
     pub(crate) panic_at: Option<usize>,
     /// Optimiser step at which its loss is no number.
     pub(crate) diverge_at: Option<usize>,
+    /// Its loss at each optimiser step, the last one stays. Empty: one that falls.
+    pub(crate) losses: Vec<f64>,
     /// Optimiser step at which its device fails.
     pub(crate) fail_at: Option<usize>,
     /// Histories of every training step.
@@ -145,7 +147,9 @@ impl Trainable for Fake {
         let epoch = inputs.step / script.steps_per_epoch.max(1);
         self.kept.skill = script.skills.get(epoch).or(script.skills.last()).copied().unwrap_or(5);
         let diverged = script.diverge_at == Some(inputs.step);
-        self.pending.push(if diverged { f64::NAN } else { 1.0 / (1.0 + self.kept.weights[1].abs()) });
+        let loss = script.losses.get(inputs.step).or(script.losses.last()).copied();
+        let loss = loss.unwrap_or_else(|| 1.0 / (1.0 + self.kept.weights[1].abs()));
+        self.pending.push(if diverged { f64::NAN } else { loss });
         Ok(())
     }
 

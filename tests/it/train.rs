@@ -357,6 +357,99 @@ fn a_model_below_the_windowed_markov_chain_is_flagged() {
 }
 
 // ---------------------------------------------------------------------------------------------
+// Divergence
+// ---------------------------------------------------------------------------------------------
+
+/// The warnings of a run about its learning rate.
+fn told_of_divergence(done: &Done) -> Vec<&str> {
+    let warned = done.events.iter().filter_map(|event| match &event.kind {
+        EventKind::Warned(problem) if problem.field == "training.lr" => Some(problem.sentence.as_str()),
+        _ => None,
+    });
+    warned.collect()
+}
+
+/// For each epoch whether it was said to be the best so far.
+fn called_best(done: &Done) -> Vec<bool> {
+    let judged = done.events.iter().filter_map(|event| match event.kind {
+        EventKind::Evaluated { is_best, .. } => Some(is_best),
+        _ => None,
+    });
+    judged.collect()
+}
+
+#[test]
+fn a_loss_far_above_that_of_guessing_is_called_divergence_at_once_and_no_epoch_of_it_the_best() {
+    // 120 steps, judged from step 60 on: guessing among 20 items has ln 20 = 3.00.
+    let mut setup = Setup::new(30);
+    setup.experiment.training.patience = 0;
+    setup.script().losses = vec![3.0, 3.0, 250.0];
+    setup.script().skills = (0..30).map(|epoch| 1 + epoch / 3).collect();
+    let done = setup.run();
+    let [sentence] = told_of_divergence(&done)[..] else { panic!("{:?}", told_of_divergence(&done)) };
+    for said in ["has diverged", "3.00 (ln of 20 items)", "`training.lr`", "clip_norm"] {
+        assert!(sentence.contains(said), "{sentence}");
+    }
+    let at = done.story().iter().position(|told| told == "warned").unwrap();
+    assert_eq!(done.story().iter().take(at).filter(|told| told.starts_with("evaluated")).count(), 14, "in epoch 15");
+    let best = called_best(&done);
+    assert!(best.iter().take(14).any(|is_best| *is_best) && best.iter().skip(14).all(|is_best| !is_best), "{best:?}");
+    assert_eq!(done.ended.diverged_epoch, Some(15));
+    let manifest = setup.store().manifest(&done.id).unwrap();
+    assert_eq!(manifest.diverged_epoch, Some(15));
+    assert!(manifest.remarks().any(|problem| problem.sentence == sentence), "{:?}", manifest.problems);
+    assert!(manifest.best_epoch.is_some(), "some weights are kept all the same");
+}
+
+#[test]
+fn a_run_that_comes_back_is_not_called_diverged_at_its_end_and_a_healthy_one_never() {
+    let mut setup = Setup::new(40);
+    setup.experiment.training.patience = 0;
+    setup.script().losses = [vec![3.0], vec![250.0; 99], vec![2.0]].concat();
+    let done = setup.run();
+    assert_eq!((told_of_divergence(&done).len(), done.ended.diverged_epoch), (1, None));
+    assert_eq!(setup.store().manifest(&done.id).unwrap().diverged_epoch, None);
+    for losses in [vec![], vec![3.0], vec![30.0, 25.0, 20.0], vec![3.5]] {
+        let mut setup = Setup::new(40);
+        setup.experiment.training.patience = 0;
+        setup.script().losses = losses;
+        let done = setup.run();
+        assert!(told_of_divergence(&done).is_empty(), "{:?}", told_of_divergence(&done));
+    }
+}
+
+/// A Transformer and a VAE of a real world: an absurd rate is called so, a usual one is not.
+#[test]
+fn an_absurd_learning_rate_is_called_divergence_and_a_usual_one_is_not() {
+    let prepared =
+        Arc::new(prepare(&small_world(), seqscope::data::SplitSpec::LeaveOneOut, &AtomicBool::new(false)).unwrap());
+    for model in [
+        ModelSpec::Transformer(TransformerSpec { d_model: 8, n_layers: 1, n_heads: 1, ..TransformerSpec::default() }),
+        ModelSpec::Vae(VaeSpec { d_hidden: 16, d_latent: 4, free_bits: 0.1, ..VaeSpec::default() }),
+    ] {
+        for (lr, clip_norm, diverges) in [(1e-3, 0.0, false), (10.0, 0.0, true)] {
+            let folder = tempfile::tempdir().unwrap();
+            let mut job = tiny_transformer(&prepared, folder.path());
+            job.experiment.model = model.clone();
+            job.experiment.training = TrainingSpec {
+                lr,
+                clip_norm,
+                epochs: 20,
+                patience: 0,
+                batch_size: 16,
+                device: "cpu".to_owned(),
+                ..TrainingSpec::default()
+            };
+            let mut listener = Listener::default();
+            let (_, ended) = run(job, &mut Commands::default(), &mut listener).unwrap();
+            // A loss beyond all numbers fails the run, which is no secret either.
+            let is_told = ended.diverged_epoch.is_some() || matches!(ended.outcome, Some(Outcome::Failed { .. }));
+            assert_eq!(is_told, diverges, "{model:?} at {lr}: {ended:?}");
+        }
+    }
+}
+
+// ---------------------------------------------------------------------------------------------
 // Schedule and early stopping
 // ---------------------------------------------------------------------------------------------
 

@@ -99,11 +99,9 @@ pub(super) fn time_ties(prepared: &Prepared) -> Finding {
     boundaries.dedup();
     let (mut found, mut n_boundaries) = (Found::default(), 0);
     for (user, at) in boundaries {
-        let times = sequences.times(user).unwrap_or_default();
-        let before = at.checked_sub(1).and_then(|before| times.get(before));
-        if let (Some(before), Some(after)) = (before, times.get(at)) {
+        if let Some(gap) = sequences.gap_micros(user, at) {
             n_boundaries += 1;
-            if before == after {
+            if gap == 0 {
                 found.add(user, at);
             }
         }

@@ -37,7 +37,7 @@ pub(super) fn write(path: &Path, dataset: &Dataset, cuts: Option<Cuts>) -> io::R
     // Reading names every field, so that a new one cannot be forgotten.
     let Dataset { name, fingerprint, users, items, behaviours, sequences, titles, report, .. } = dataset;
     let Dataset { item_columns, user_columns, .. } = dataset;
-    let Sequences { offsets, item_idx, time_secs, behaviour_idx, value, .. } = sequences;
+    let Sequences { offsets, item_idx, time_secs, micros, behaviour_idx, value, .. } = sequences;
     let Sequences { session_idx, latitude, longitude, free, .. } = sequences;
     if !free.is_empty() || !item_columns.is_empty() || !user_columns.is_empty() {
         return Err(io::Error::other("logs with free columns or joined tables are not kept"));
@@ -59,6 +59,7 @@ pub(super) fn write(path: &Path, dataset: &Dataset, cuts: Option<Cuts>) -> io::R
         session_idx.as_deref().map(bytes),
         latitude.as_deref().map(bytes),
         longitude.as_deref().map(bytes),
+        micros.as_deref().map(bytes),
     ];
     let stored = |column: &[u8]| Stored { n_bytes: column.len() as u64, hash: xxh3_64(column) };
     let head = Head {
@@ -79,7 +80,7 @@ pub(super) fn write(path: &Path, dataset: &Dataset, cuts: Option<Cuts>) -> io::R
     })
 }
 
-const N_COLUMNS: usize = 14;
+const N_COLUMNS: usize = 15;
 
 /// Reads a copy; `None` when there is none, or it is not as it was written.
 pub(super) fn read(path: &Path) -> Option<(Dataset, Option<Cuts>)> {
@@ -94,6 +95,7 @@ pub(super) fn read(path: &Path) -> Option<(Dataset, Option<Cuts>)> {
                     offsets: copy.usizes(6)?,
                     item_idx: copy.column(7)?,
                     time_secs: None,
+                    micros: copy.perhaps(14)?,
                     behaviour_idx: copy.perhaps(9)?,
                     value: copy.perhaps(10)?,
                     session_idx: copy.perhaps(11)?,

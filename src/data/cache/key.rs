@@ -12,7 +12,7 @@ use crate::data::watch::{Stage, Watch, go_on};
 use crate::data::{DataError, DataSource, DataSpec, SplitSpec, source};
 
 /// Changes with the way in which copies are written.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// How much of a file is hashed at once, by one thread.
 const PIECE_BYTES: u64 = 4 << 20;

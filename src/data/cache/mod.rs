@@ -123,6 +123,8 @@ mod tests {
         let mut rows = "user_id,item_id,timestamp,behavior,rating,session_id,lat,lon\n".to_owned();
         for row in 0..400 {
             let (user, item, time) = (row % 23, row * row % 31, 1_600_000_000 + 97 * row);
+            // Between the seconds.
+            let time = format!("{time}.{:03}", row * 7 % 1_000);
             let (kind, degrees) = (["view", "buy"][row % 2], row % 90);
             writeln!(rows, "u{user},i{item},{time},{kind},{},s{},{degrees},-{degrees}.5", row % 5, row / 9).unwrap();
         }
@@ -148,6 +150,7 @@ mod tests {
         assert!(cache.load(&key).is_none());
         let dataset = read(&data, &AtomicBool::new(false)).unwrap();
         assert!(dataset.sequences.value.is_some() && dataset.item_label(1) == "nought");
+        assert!(dataset.sequences.micros.is_some(), "times lie between the seconds");
         assert!(dataset.sequences.session_idx.is_some() && dataset.sequences.longitude.is_some());
         let cuts = Cuts { valid_from: -5, test_from: 7, test_until: Some(9) };
         for cuts in [None, Some(cuts)] {

@@ -19,6 +19,8 @@ pub struct Gaps {
 /// How long gaps are.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GapSpread {
+    /// Whether the log has times between the seconds, so that a gap below a second need not be zero.
+    pub is_fine: bool,
     /// How many gaps are how long; always the same bins, each some three to five times the one before.
     pub bins: Vec<GapBin>,
     /// First quartile, median, third quartile, in seconds.
@@ -36,11 +38,14 @@ pub struct GapBin {
     pub n_gaps: usize,
 }
 
+/// Microseconds in a second: the gaps of a log that has times between the seconds are counted in them.
+const MICROS: u64 = 1_000_000;
+
 const MINUTE: u64 = 60;
 const HOUR: u64 = 3_600;
 const DAY: u64 = 86_400;
 
-/// Where the bins begin: the first holds the gaps of zero seconds alone.
+/// Where the bins begin: the first holds the gaps below a second, which are zero where times are whole seconds.
 const BINS: [u64; 17] = [
     0,
     1,
@@ -73,11 +78,12 @@ impl Gaps {
 pub(super) fn count(sequences: &Sequences, has_clock: bool) -> Option<Gaps> {
     sequences.time_secs.as_ref()?;
     let n_bins = BINS.len();
-    // The bins, then the fine ones that the quartiles are sought in.
+    let unit = unit(sequences);
+    // The bins, then the fine ones that the quartiles are sought in, whose first holds the gaps of zero alone.
     let count = |users: Range<usize>| {
         let mut counts = vec![0_usize; n_bins + N_FINE];
         for gap in gaps_of(sequences, users) {
-            counts[BINS.partition_point(|&from| from <= gap) - 1] += 1;
+            counts[BINS.partition_point(|&from| from <= gap / unit) - 1] += 1;
             counts[n_bins + fine_bin(gap)] += 1;
         }
         counts
@@ -91,16 +97,26 @@ pub(super) fn count(sequences: &Sequences, has_clock: bool) -> Option<Gaps> {
     let until = |at: usize| BINS.get(at + 1).copied();
     let bin = |(at, &n_gaps): (usize, &usize)| GapBin { from_secs: BINS[at], until_secs: until(at), n_gaps };
     let spread = has_clock.then(|| GapSpread {
+        is_fine: unit > 1,
         bins: bins.iter().enumerate().map(bin).collect(),
-        quartiles_secs: quartiles(sequences, fine, n_gaps),
+        quartiles_secs: quartiles(sequences, fine, n_gaps).map(|gap| gap / unit as f64),
     });
-    Some(Gaps { n_gaps, n_zero: bins[0], spread })
+    Some(Gaps { n_gaps, n_zero: fine.first().copied().unwrap_or(0), spread })
 }
 
-/// Gaps between neighbouring events of these users, in seconds. A user's times are in order.
+/// How many units of a gap are a second: 1, or a million where the log has times between the seconds.
+fn unit(sequences: &Sequences) -> u64 {
+    if sequences.micros.is_some() { MICROS } else { 1 }
+}
+
+/// Gaps between neighbouring events of these users, in [`unit`]s. A user's times are in order.
 fn gaps_of(sequences: &Sequences, users: Range<usize>) -> impl Iterator<Item = u64> {
-    let of_user = |user| sequences.times(user).unwrap_or_default().windows(2);
-    users.flat_map(of_user).map(|pair| pair[1].saturating_sub(pair[0]).max(0) as u64)
+    let per_unit = MICROS / unit(sequences);
+    let of_user = move |user: usize| {
+        let gap = move |at| sequences.gap_micros(user, at).unwrap_or(0) / per_unit;
+        (1..sequences.range(user).len()).map(gap)
+    };
+    users.flat_map(of_user)
 }
 
 /// Bits of a gap that the fine bins tell apart.

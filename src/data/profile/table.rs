@@ -152,8 +152,9 @@ fn gaps(profile: &Profile) -> Vec<Named> {
     let spread = profile.gaps.as_ref().and_then(|gaps| gaps.spread.as_ref());
     let bins = spread.map(|spread| spread.bins.as_slice()).unwrap_or_default();
     let total: usize = bins.iter().map(|bin| bin.n_gaps).sum();
+    let is_fine = spread.is_some_and(|spread| spread.is_fine);
     vec![
-        text("gap", bins.iter().map(super::GapBin::label)),
+        text("gap", bins.iter().map(|bin| bin.label(is_fine))),
         int("from_secs", bins.iter().map(|bin| usize::try_from(bin.from_secs).unwrap_or(usize::MAX))),
         text("below_secs", bins.iter().map(|bin| bin.until_secs.map_or_else(String::new, |until| until.to_string()))),
         int("gaps", bins.iter().map(|bin| bin.n_gaps)),

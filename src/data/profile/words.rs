@@ -12,8 +12,11 @@ pub(super) fn percent(share: f64) -> String {
 
 const UNITS: [(f64, &str); 5] = [(31_536_000.0, "years"), (86_400.0, "d"), (3_600.0, "h"), (60.0, "min"), (1.0, "s")];
 
-/// A span of time in its largest unit, with one digit after the point where that says more: `1.5 h`.
+/// A span of time in its largest unit, with one digit after the point where that says more: `1.5 h`, `250 ms`.
 pub(super) fn span(secs: f64) -> String {
+    if secs > 0.0 && secs < 1.0 {
+        return format!("{} ms", (secs * 1e5).round() / 100.0);
+    }
     let (size, unit) = UNITS.into_iter().find(|(size, _)| secs >= *size).unwrap_or((1.0, "s"));
     let text = format!("{:.1}", secs / size);
     let number = text.strip_suffix(".0").unwrap_or(&text);
@@ -27,13 +30,14 @@ pub(super) fn date(day: i64) -> String {
 }
 
 impl GapBin {
-    /// The range in words: `0 s`, `1 to 5 s`, `15 min to 1 h`, `from 3 years`.
+    /// The range in words: `0 s`, `1 to 5 s`, `15 min to 1 h`, `from 3 years`; of a log with times between the seconds
+    /// the first is `below 1 s`.
     #[must_use]
-    pub fn label(&self) -> String {
+    pub fn label(&self, is_fine: bool) -> String {
         let from = span(self.from_secs as f64);
         let Some(until) = self.until_secs else { return format!("from {from}") };
         if until <= self.from_secs + 1 && self.from_secs == 0 {
-            return from;
+            return if is_fine { format!("below {}", span(until as f64)) } else { from };
         }
         let until = span(until as f64);
         match (from.split_once(' '), until.split_once(' ')) {
@@ -58,9 +62,11 @@ mod tests {
             (date(0), date(-1), date(i64::MAX)),
             ("1970-01-01".into(), "1969-12-31".into(), format!("day {}", i64::MAX))
         );
-        let label = |from_secs, until_secs| GapBin { from_secs, until_secs, n_gaps: 0 }.label();
+        let label = |from_secs, until_secs| GapBin { from_secs, until_secs, n_gaps: 0 }.label(false);
         assert_eq!((label(0, Some(1)), label(1, Some(5))), ("0 s".to_owned(), "1 to 5 s".to_owned()));
         assert_eq!(label(900, Some(3_600)), "15 min to 1 h");
+        assert_eq!(GapBin { from_secs: 0, until_secs: Some(1), n_gaps: 0 }.label(true), "below 1 s");
+        assert_eq!([0.25, 0.000_04, 0.05].map(span), ["250 ms", "0.04 ms", "50 ms"]);
         assert_eq!(label(94_608_000, None), "from 3 years");
     }
 }

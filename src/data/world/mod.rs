@@ -35,6 +35,7 @@ mod drift;
 mod funnel;
 mod long_range;
 mod lottery;
+mod luck;
 mod markov_chain;
 mod names;
 mod oracle;
@@ -43,6 +44,7 @@ mod series;
 mod spec;
 mod too_small;
 
+pub use luck::Scatter;
 pub use oracle::{Ceiling, Optimum, Oracle, Seen, best_hr_at_1, ceiling};
 pub use series::SERIES_LEN;
 pub use spec::{WorldKind, WorldSpec};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::lottery::Law;
-use super::{Rules, WorldEvent, WorldSpec, rules, user_events};
+use super::{Rules, Scatter, WorldEvent, WorldSpec, rules, user_events};
 use crate::data::Split;
 
 /// How deep the lists are that HR@10 and NDCG@10 look at.
@@ -29,6 +29,9 @@ pub struct Ceiling {
     pub hr_at_10: f64,
     /// NDCG@10.
     pub ndcg_at_10: f64,
+    /// How far luck scatters each over the users that were asked.
+    #[serde(default)]
+    pub scatter: Scatter,
 }
 
 /// The ceiling in both ways of ranking.
@@ -121,7 +124,7 @@ fn optimum_of(spec: &WorldSpec, history_len: impl Fn(usize, usize) -> Option<usi
         ranked.add(forecast.best(&nothing));
         n_cases += 1;
     }
-    let mean = |sum: Ceiling| sum.scaled(1.0 / n_cases as f64);
+    let mean = |sum: Ceiling| sum.scaled(n_cases);
     (n_cases > 0).then(|| Optimum { seen_left_out: mean(left_out), seen_ranked: mean(ranked) })
 }
 
@@ -130,10 +133,18 @@ impl Ceiling {
         self.hr_at_1 += other.hr_at_1;
         self.hr_at_10 += other.hr_at_10;
         self.ndcg_at_10 += other.ndcg_at_10;
+        self.scatter.add(other.scatter);
     }
 
-    fn scaled(self, by: f64) -> Self {
-        Self { hr_at_1: self.hr_at_1 * by, hr_at_10: self.hr_at_10 * by, ndcg_at_10: self.ndcg_at_10 * by }
+    /// The mean of a sum over so many questions.
+    fn scaled(self, n: usize) -> Self {
+        let by = 1.0 / n as f64;
+        Self {
+            hr_at_1: self.hr_at_1 * by,
+            hr_at_10: self.hr_at_10 * by,
+            ndcg_at_10: self.ndcg_at_10 * by,
+            scatter: self.scatter.of_mean(n),
+        }
     }
 }
 
@@ -200,11 +211,13 @@ impl<'a> Forecast<'a> {
         let mut top: Vec<f64> = standing_out.chain(others.take(TOP)).map(|item| self.probability(item)).collect();
         top.sort_by(|a, b| b.total_cmp(a));
         top.truncate(TOP);
-        Ceiling {
-            hr_at_1: found + top.first().copied().unwrap_or(0.0),
-            hr_at_10: found + top.iter().sum::<f64>(),
-            ndcg_at_10: found + top.iter().zip(2..).map(|(p, place)| p / f64::from(place).log2()).sum::<f64>(),
-        }
+        let hr_at_1 = found + top.first().copied().unwrap_or(0.0);
+        let hr_at_10 = found + top.iter().sum::<f64>();
+        let gains =
+            |power: i32| -> f64 { top.iter().zip(2..).map(|(p, place)| p / f64::from(place).log2().powi(power)).sum() };
+        let ndcg_at_10 = found + gains(1);
+        let scatter = Scatter::of_question(hr_at_1, hr_at_10, (ndcg_at_10, found + gains(2)));
+        Ceiling { hr_at_1, hr_at_10, ndcg_at_10, scatter }
     }
 }
 

@@ -9,7 +9,7 @@ use egui::{Color32, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
 use crate::app::{Action, App, Honest, Loadable};
 use crate::metric::Metric;
 use crate::metric::statistics::{Interval, N_RESAMPLES, SEED, Statistic};
-use crate::run::{AgainstReference, Compared, RunId, Slice, SliceBy, Versus};
+use crate::run::{AgainstReference, Compared, Comparison, RunId, Slice, SliceBy, Versus};
 use crate::ui::widget::run_words;
 use crate::ui::{Actions, text, theme};
 
@@ -27,6 +27,7 @@ pub(super) fn how_sure(ui: &mut Ui, app: &App, actions: &mut Actions) {
             found.metric.title()
         );
         ui.weak(words);
+        ties(ui, app, found);
         let range = range(found.runs.iter().filter_map(|run| run.interval));
         egui::Grid::new("how sure").striped(true).spacing([14.0, 5.0]).show(ui, |ui| {
             header(ui, found.metric);
@@ -50,6 +51,18 @@ pub(super) fn how_sure(ui: &mut Ui, app: &App, actions: &mut Actions) {
         }
         beside_references(ui, honest);
     });
+}
+
+/// How many test targets the order of equal times decides in each run, once where all are alike.
+fn ties(ui: &mut Ui, app: &App, found: &Comparison) {
+    let manifests = found.runs.iter().filter_map(|run| app.summary(&run.id)?.manifest.as_deref());
+    let mut sentences: Vec<String> =
+        manifests.filter_map(|manifest| Some(manifest.data.test_ties?.sentence())).collect();
+    sentences.sort();
+    sentences.dedup();
+    for sentence in sentences {
+        ui.weak(sentence);
+    }
 }
 
 /// Run A against the references that ran beside it.

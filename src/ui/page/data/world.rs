@@ -61,7 +61,16 @@ fn optimum(app: &App, seen: Seen) -> String {
         Seen::Ranked => "seen items ranked too",
     };
     let [hr, ndcg] = [best.hr_at_1, best.ndcg_at_10].map(text::metric);
-    format!("Best possible by these rules: HR@1 {hr}, NDCG@10 {ndcg} (test of {split}, {seen}).")
+    let luck = if best.scatter.is_known() {
+        format!(
+            " These are expectations: over this many users luck scatters HR@1 by {} and NDCG@10 by {}.",
+            text::metric(best.scatter.hr_at_1),
+            text::metric(best.scatter.ndcg_at_10)
+        )
+    } else {
+        String::new()
+    };
+    format!("Best possible by these rules: HR@1 {hr}, NDCG@10 {ndcg} (test of {split}, {seen}).{luck}")
 }
 
 fn weak(ui: &mut Ui, words: impl Into<String>) {

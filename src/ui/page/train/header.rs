@@ -133,8 +133,11 @@ fn facts(training: &Training) -> String {
     }
     if let TrainingPhase::Ended(ended) = &training.phase {
         facts.push(format!("{} in {}", text::counted(ended.epochs, "epoch"), text::duration(ended.train_secs)));
-        if let Some(best) = ended.best_epoch {
+        if let Some(best) = ended.best_epoch.filter(|best| ended.diverged_epoch.is_none_or(|at| *best < at)) {
             facts.push(format!("best epoch {best}"));
+        }
+        if let Some(diverged) = ended.diverged_epoch {
+            facts.push(format!("diverged in epoch {diverged}"));
         }
     } else if let Some(best) = training.points.iter().rev().find(|p| p.is_best) {
         let (metric, value) = best.valid.primary();

@@ -143,6 +143,8 @@ mod tests {
             references_test: crate::run::References::new(),
             references_left_out: crate::run::LeftOutReferences::new(),
             optimum: None,
+            diverged_epoch: None,
+            test_ties: None,
         }
     }
 

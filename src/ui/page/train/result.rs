@@ -5,7 +5,7 @@ use egui::{RichText, Ui};
 use crate::app::{Training, TrainingPhase};
 use crate::data::world::Ceiling;
 use crate::metric::Metrics;
-use crate::run::{LeftOutReferences, References};
+use crate::run::{LeftOutReferences, References, verdict};
 use crate::train::Ended;
 use crate::ui::text;
 
@@ -23,20 +23,30 @@ pub(super) fn ui(ui: &mut Ui, training: &Training) {
         ui.weak("This run ended before the test part was read.");
         return;
     }
-    let Ended { test, references_test, references_left_out, optimum, .. } = ended.as_ref();
-    table(
-        ui,
-        &Shown { model: test.as_ref(), references: references_test, left_out: references_left_out, optimum: *optimum },
-    );
+    let Ended { test, references_test, references_left_out, optimum, test_ties, .. } = ended.as_ref();
+    let said = [
+        test.as_ref().and_then(|test| verdict(test, references_test)),
+        optimum.zip(test.as_ref()).and_then(|(optimum, test)| optimum.above(test)),
+        test_ties.map(|ties| ties.sentence()),
+    ];
+    let shown = Shown {
+        model: test.as_ref(),
+        references: references_test,
+        left_out: references_left_out,
+        optimum: *optimum,
+        said: said.into_iter().flatten().collect(),
+    };
+    table(ui, &shown);
 }
 
-/// One number of several metrics.
 /// What the table tells.
 struct Shown<'a> {
     model: Option<&'a Metrics>,
     references: &'a References,
     left_out: &'a LeftOutReferences,
     optimum: Option<Ceiling>,
+    /// Sentences below it.
+    said: Vec<String>,
 }
 
 static NO_REFERENCES: References = References::new();
@@ -44,7 +54,7 @@ static NONE_LEFT_OUT: LeftOutReferences = LeftOutReferences::new();
 
 impl Default for Shown<'_> {
     fn default() -> Self {
-        Self { model: None, references: &NO_REFERENCES, left_out: &NONE_LEFT_OUT, optimum: None }
+        Self { model: None, references: &NO_REFERENCES, left_out: &NONE_LEFT_OUT, optimum: None, said: Vec::new() }
     }
 }
 
@@ -58,6 +68,9 @@ fn table(ui: &mut Ui, shown: &Shown<'_>) {
     // Ten references are more lines than fit beside the small charts.
     egui::ScrollArea::vertical().id_salt("test metrics").auto_shrink([false, true]).show(ui, |ui| {
         grid(ui, &rows, shown.optimum);
+        for sentence in &shown.said {
+            ui.add(egui::Label::new(RichText::new(sentence).small()).wrap());
+        }
         for (kind, why) in shown.left_out {
             ui.weak(RichText::new(format!("{} left out", kind.title())).small()).on_hover_text(why);
         }
@@ -98,9 +111,20 @@ fn grid(ui: &mut Ui, rows: &[(&str, &Metrics)], optimum: Option<Ceiling>) {
 }
 
 fn best_possible(ui: &mut Ui, optimum: Ceiling) {
+    let scatter = optimum.scatter;
+    let luck = if scatter.is_known() {
+        format!(
+            " It is an expectation: luck scatters NDCG@10 by {} over these users, HR@10 by {}, HR@1 by {}.",
+            text::metric(scatter.ndcg_at_10),
+            text::metric(scatter.hr_at_10),
+            text::metric(scatter.hr_at_1)
+        )
+    } else {
+        String::new()
+    };
     let words = format!(
         "Computed from the rules of the world, on the same questions: no model does better, but for luck. The best \
-         HR@1 is {}.",
+         HR@1 is {}.{luck}",
         text::metric(optimum.hr_at_1)
     );
     ui.label("Best possible").on_hover_text(words);

@@ -175,7 +175,7 @@ pub(super) fn hours(ui: &mut Ui, activity: &Activity, height: f32) {
 pub(super) fn gaps(ui: &mut Ui, spread: &GapSpread, height: f32) {
     let color = theme::series_color(ui, 4);
     let bars = spread.bins.iter().enumerate().map(|(at, bin)| {
-        let name = format!("{}: {}", bin.label(), text::counted(bin.n_gaps, "gap"));
+        let name = format!("{}: {}", bin.label(spread.is_fine), text::counted(bin.n_gaps, "gap"));
         Bar::new(at as f64 + 0.5, bin.n_gaps as f64).width(0.9).name(name).fill(color)
     });
     let chart =
