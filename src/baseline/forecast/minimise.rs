@@ -18,12 +18,13 @@ pub(super) fn minimise(start: &[f64], value: impl Fn(&[f64]) -> f64) -> (Vec<f64
         std::iter::once(None).chain((0..start.len()).map(Some)).map(corner).collect();
     for _ in 0..STEPS_EACH * start.len() {
         simplex.sort_by(|a, b| a.1.total_cmp(&b.1));
-        let [(_, best), .., (_, second), (worst, worst_high)] = simplex.as_slice() else { break };
+        let Some(((worst, worst_high), others)) = simplex.split_last() else { break };
+        // Of one number there are two points, and the best is the second worst too.
+        let (Some((_, best)), Some((_, second))) = (others.first(), others.last()) else { break };
         let (best, second, worst_high) = (*best, *second, *worst_high);
         if worst_high - best <= 1e-12 * best.abs() {
             break;
         }
-        let others = simplex.split_last().map_or(&[][..], |(_, others)| others);
         let centre: Vec<f64> = (0..start.len())
             .map(|at| others.iter().filter_map(|(point, _)| point.get(at)).sum::<f64>() / others.len() as f64)
             .collect();
@@ -76,5 +77,14 @@ mod tests {
         let (point, high) = minimise(&[-1.2, 1.0], banana);
         assert!(high < 1e-10 && (point[0] - 1.0).abs() < 1e-4, "{point:?} {high}");
         assert_eq!(minimise(&[], |_| 3.0), (Vec::new(), 3.0));
+    }
+
+    #[test]
+    fn finds_the_bottom_for_one_number_and_for_three() {
+        let (point, high) = minimise(&[9.0], |p| (p[0] + 2.5).powi(2) + 1.0);
+        assert!((point[0] + 2.5).abs() < 1e-5 && (high - 1.0).abs() < 1e-9, "{point:?} {high}");
+        let bowl = |p: &[f64]| p.iter().zip([1.0, -2.0, 0.5]).map(|(p, to)| (p - to).powi(2)).sum::<f64>() + 1.0;
+        let (point, _) = minimise(&[0.0; 3], bowl);
+        assert!(point.iter().zip([1.0, -2.0, 0.5]).all(|(p, to)| (p - to).abs() < 1e-4), "{point:?}");
     }
 }
