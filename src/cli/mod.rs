@@ -14,6 +14,7 @@ mod contrast;
 mod data;
 mod describe;
 mod devices;
+mod everyone;
 mod export;
 mod forecast;
 mod gan;
@@ -32,6 +33,7 @@ mod said;
 mod stop;
 mod table;
 mod train;
+mod typed;
 mod world;
 
 pub use request::{Renderer, Request, Shared, Usage, WindowRequest, parse};
@@ -90,7 +92,7 @@ pub enum Command {
     Runs(runs::Args),
     /// Compare runs with each other and with their references: intervals, tests, what differs in the settings
     Compare(compare::Args),
-    /// Say what a user will do next, according to a run
+    /// Say what a user, everybody, or one with a typed history will do next, according to a run
     Predict(predict::Args),
     /// Forecast how many events the next days, weeks or months bring, beside the simple rules
     Forecast(forecast::Args),

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::world::Optimum;
 use super::{
-    Feature, FileSpec, FreeColumn, Histories, JoinReport, PseudonymStamp, Sequences, Split, TimeFormat, Vocab,
-    fingerprint,
+    Asked, Feature, FileSpec, FreeColumn, Histories, JoinReport, PseudonymStamp, Sequences, Split, TaskKind,
+    TimeFormat, Vocab, fingerprint,
 };
 use crate::spec::Problem;
 
@@ -233,6 +233,24 @@ impl Prepared {
             let times = sequences.times(user).filter(|_| self.dataset.has_clock());
             let times = times.and_then(|times| times.get(..len)).unwrap_or(&[]);
             histories.push_events(items, times, (&self.features, range.start));
+        }
+        histories
+    }
+
+    /// One history of which the items alone are known: its features are missing, and all its events are at the moment
+    /// at which the log ends, where times count. A task that is not the next item is asked right after the last of them.
+    #[must_use]
+    pub fn typed(&self, items: &[u32], task: TaskKind) -> Histories {
+        let mut histories = Histories::new();
+        let end = self.dataset.sequences.time_secs.as_deref().and_then(|times| times.iter().max().copied());
+        histories.push(items);
+        if let Some(end) = end.filter(|_| self.dataset.has_clock()) {
+            histories.time_secs = vec![end; items.len()];
+        }
+        histories.beside = self.features.iter().map(|feature| feature.values.unknown(items.len())).collect();
+        if task != TaskKind::NextItem {
+            let position = items.len().saturating_sub(1);
+            histories.asked = vec![Asked { row: 0, position, elapsed_secs: 0.0, target: f32::NAN }];
         }
         histories
     }

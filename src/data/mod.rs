@@ -28,6 +28,7 @@ mod fingerprint;
 mod grouping;
 mod log;
 mod markov_sampler;
+mod moment;
 mod periods;
 mod places;
 mod prepare;
@@ -59,6 +60,7 @@ pub use dataset::{DataReport, DataShape, Dataset, ExampleRow, FittedOn, Prepared
 pub use error::DataError;
 pub use feature::{Feature, FeatureSpec, FeatureSummary, FeatureValues, features, training_mask, words};
 pub use markov_sampler::MarkovSampler;
+pub use moment::Moment;
 pub use periods::{Period, PeriodCounts, day_text};
 pub use places::{PlaceCell, Places};
 pub use profile::{
@@ -121,6 +123,12 @@ pub fn preview(file: &FileSpec) -> Result<Preview, DataError> {
 #[must_use]
 pub fn name_of(path: &Path) -> String {
     source::name_of(path)
+}
+
+/// Whether a path is one of the files that a log is read from: it must not be written over.
+#[must_use]
+pub fn reads(file: &FileSpec, path: &Path) -> bool {
+    source::reads(file, path)
 }
 
 /// Opens, cleans, codes and splits.

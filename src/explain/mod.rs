@@ -1,17 +1,19 @@
 //! Plain numbers in, explanations out: what a model thought at each step of one user's history.
 
+mod everyone;
 mod heads;
 mod list;
 mod outcome;
 mod ranked;
 
+pub use everyone::{AskAll, Speaker, Word};
 pub use heads::HeadSummary;
 pub use list::{Fallback, FittedReferences, ListError, ListRequest, Listed, Recommendation, Voice, recommendation};
-pub use outcome::{AskedThere, Said};
+pub use outcome::{AskedThere, Said, SaidNow};
 
 use ranked::{Contest, Seen};
 
-use crate::data::{EvalCase, Outcomes, Prepared};
+use crate::data::{EvalCase, Histories, Outcomes, Prepared};
 use crate::metric::mid_rank;
 use crate::model::{Ahead, AttentionMaps, ModelError, Trainable};
 use crate::run::Part;
@@ -160,11 +162,22 @@ pub fn foresee(
     user_idx: usize,
     asked: Foresee,
 ) -> Result<Vec<Vec<Scored>>, ModelError> {
-    let items = prepared.dataset.sequences.items(user_idx);
-    let history = prepared.histories([(user_idx, items.len())]);
+    let n_events = prepared.dataset.sequences.items(user_idx).len();
+    foresee_after(model, &prepared.histories([(user_idx, n_events)]), asked)
+}
+
+/// As [`foresee`], after the events of the only row of a history.
+///
+/// # Errors
+/// [`ModelError`] when the model fails.
+pub fn foresee_after(
+    model: &dyn Trainable,
+    history: &Histories,
+    asked: Foresee,
+) -> Result<Vec<Vec<Scored>>, ModelError> {
     let Foresee { n_ahead, top, filter_seen } = asked;
-    let rows = model.ahead(&Ahead { history: &history, n_ahead, filter_seen })?;
-    let mut seen = Seen::after(items, filter_seen);
+    let rows = model.ahead(&Ahead { history, n_ahead, filter_seen })?;
+    let mut seen = Seen::after(history.row(0), filter_seen);
     let mut lists = Vec::with_capacity(rows.len());
     for row in &rows {
         let list = Contest::new(row, &seen, None).top(top.max(1));

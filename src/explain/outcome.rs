@@ -1,7 +1,7 @@
 //! What a model that does not rank items said after each event of one user.
 
 use super::{TimelineStep, UserView};
-use crate::data::{EvalCase, Outcomes, Output, Prepared, Sample};
+use crate::data::{EvalCase, Outcomes, Output, Prepared, Sample, TaskKind};
 use crate::model::{ModelError, Trainable};
 use crate::run::Part;
 
@@ -19,6 +19,17 @@ pub struct Said {
     pub rows: Vec<Vec<f64>>,
     /// The question of the task that was asked after that event, if one was.
     pub asked: Vec<Option<AskedThere>>,
+    /// What is said of the present, where the task asks everybody at one moment: at the log's end.
+    pub now: Option<SaidNow>,
+}
+
+/// What is said at one moment, the same for everybody.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SaidNow {
+    /// The moment as a person reads it.
+    pub moment: String,
+    /// Chances of the classes.
+    pub values: Vec<f64>,
 }
 
 /// A question that was asked after an event.
@@ -77,7 +88,8 @@ pub(super) fn view(
         (first..items.len()).map(|position| question(outcomes, user_idx, position + 1)).collect();
     say_later(model, prepared, (outcomes, &questions), &mut rows)?;
     let asked = questions.into_iter().map(|question| question.map(|(part, sample)| there(outcomes, part, sample)));
-    let said = Said { classes: outcomes.classes.clone(), unit: outcomes.unit, first, rows, asked: asked.collect() };
+    let (asked, now) = (asked.collect(), now(model, prepared, (outcomes, user_idx))?);
+    let said = Said { classes: outcomes.classes.clone(), unit: outcomes.unit, first, rows, asked, now };
     let part = |position: usize| part(prepared, user_idx, position);
     let timeline = items.iter().enumerate().skip(first).map(|(position, &item_idx)| {
         let before = position.checked_sub(1);
@@ -98,6 +110,19 @@ pub(super) fn view(
     let attention = if items.is_empty() { None } else { model.attention(&whole)? };
     let heads = attention.as_ref().map(super::HeadSummary::of).unwrap_or_default();
     Ok(UserView { user_idx, timeline, next: Vec::new(), attention, heads, said: Some(said) })
+}
+
+/// What the model says at the log's end, where the moment counts.
+fn now(
+    model: &dyn Trainable,
+    prepared: &Prepared,
+    (outcomes, user_idx): (&Outcomes, usize),
+) -> Result<Option<SaidNow>, ModelError> {
+    let end = prepared.end();
+    let sample = prepared.asked_of(user_idx, end, TaskKind::WillAct);
+    let (Some(moment), Some(sample), Output::Chance) = (end.text(), sample, outcomes.output) else { return Ok(None) };
+    let values = outcomes.told(&model.scores(&prepared.asked(&[sample]))?);
+    Ok(Some(SaidNow { moment, values }))
 }
 
 /// Puts what the model says at the moment of a question in the place of what it says right after the event,

@@ -65,6 +65,12 @@ impl<'a> Contest<'a> {
 
     /// The `n` likeliest items, best first; of equals the one with the smaller index.
     pub(super) fn top(&self, n: usize) -> Vec<Scored> {
+        let best = self.best(n).into_iter();
+        best.map(|item_idx| Scored { item_idx, probability: self.probability(item_idx) }).collect()
+    }
+
+    /// The `n` items of the highest scores, in the same order.
+    pub(super) fn best(&self, n: usize) -> Vec<u32> {
         let key = |item: u32| match self.scores.get(item as usize) {
             Some(score) if !score.is_nan() => *score,
             _ => f32::NEG_INFINITY,
@@ -79,7 +85,7 @@ impl<'a> Contest<'a> {
                 best.truncate(n);
             }
         }
-        best.into_iter().map(|item_idx| Scored { item_idx, probability: self.probability(item_idx) }).collect()
+        best
     }
 }
 

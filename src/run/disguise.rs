@@ -5,6 +5,7 @@
 
 use super::{Manifest, ReferenceResults, RunError, UserResult};
 use crate::data::{JoinReport, Pseudonymiser, Pseudonyms, without_first_refused, without_quoted};
+use crate::metric::AnswerKind;
 use crate::spec::Problem;
 
 /// What of a run's ids is to be replaced, beyond what was when its log was read.
@@ -40,16 +41,21 @@ impl Disguise {
         *id = self.pseudonymiser.item(id);
     }
 
-    pub(super) fn hide_in_results(&self, results: &mut [UserResult]) {
+    /// What is true is an item only where items are ranked.
+    pub(super) fn hide_in_results(&self, results: &mut [UserResult], answers: AnswerKind) {
         for UserResult { user_id, item_id, .. } in results {
             self.user(user_id);
-            self.item(item_id);
+            if answers == AnswerKind::Ranking {
+                self.item(item_id);
+            }
         }
     }
 
-    pub(super) fn hide_in_references(&self, references: &mut ReferenceResults) {
+    pub(super) fn hide_in_references(&self, references: &mut ReferenceResults, answers: AnswerKind) {
         references.user_ids.iter_mut().for_each(|id| self.user(id));
-        references.item_ids.iter_mut().for_each(|id| self.item(id));
+        if answers == AnswerKind::Ranking {
+            references.item_ids.iter_mut().for_each(|id| self.item(id));
+        }
     }
 
     pub(super) fn hide_in_manifest(&self, manifest: &mut Manifest) {

@@ -10,7 +10,7 @@ use super::history::Part;
 use super::id::RunId;
 use super::latent::LATENT_FILE;
 use super::store::{HISTORY_FILE, LOG_FILE, RunStore};
-use super::{RunError, manifest, results};
+use super::{RunError, manifest, told};
 use crate::data::{self, Pseudonyms};
 
 impl RunStore {
@@ -29,8 +29,8 @@ impl RunStore {
     }
 
     /// Copies a run to a folder that must be empty or new: manifest, experiment file, history and
-    /// log as text, rank and probability of every evaluated user by the model and by the references as CSV
-    /// and Parquet, the best epoch's weights as safetensors. Returns the files written.
+    /// log as text, what was answered to every evaluated user by the model and by the references, in the words of the
+    /// task, as CSV and Parquet, the best epoch's weights as safetensors. Returns the files written.
     ///
     /// # Errors
     /// [`RunError`] when the folder is not empty or cannot be written.
@@ -47,7 +47,7 @@ impl RunStore {
         let dir = self.existing(id)?;
         let mut manifest = self.manifest(id)?;
         let disguise = Disguise::new(&manifest, hidden)?;
-        let experiment = manifest.experiment.to_text()?;
+        let (experiment, answers) = (manifest.experiment.to_text()?, manifest.experiment.answers());
         make_empty(to)?;
 
         let mut written = Vec::new();
@@ -81,18 +81,18 @@ impl RunStore {
         for part in [Part::Valid, Part::Test] {
             if let Some(mut users) = self.results(id, part)? {
                 if let Some(disguise) = &disguise {
-                    disguise.hide_in_results(&mut users);
+                    disguise.hide_in_results(&mut users, answers);
                 }
-                let table = results::table(&users);
+                let table = told::table(&users, answers);
                 data::write_parquet(&next(&format!("{part}.parquet")), &table)?;
                 data::write_csv(&next(&format!("{part}.csv")), &table)?;
             }
         }
         if let Some(mut references) = self.reference_results(id)? {
             if let Some(disguise) = &disguise {
-                disguise.hide_in_references(&mut references);
+                disguise.hide_in_references(&mut references, answers);
             }
-            let table = references.table();
+            let table = told::references_table(&references, answers);
             data::write_parquet(&next("test.references.parquet"), &table)?;
             data::write_csv(&next("test.references.csv"), &table)?;
         }

@@ -37,6 +37,7 @@ mod references;
 mod results;
 mod slices;
 mod store;
+mod told;
 mod verdict;
 mod writer;
 

@@ -32,10 +32,10 @@ pub use message::{Command, Control, Ended, Event, EventKind, Observer, Progress,
 #[doc(hidden)]
 pub use open::{BuildModel, Built};
 pub use plan::min_train_events;
-pub use reference::{fit_reference, refit_references};
+pub use reference::{FittedReference, TaskAnswers, fit_reference, refit_references};
 #[doc(hidden)]
 pub use restore::restore_with;
-pub use restore::{Restored, restore};
+pub use restore::{Restored, restore, restore_watched};
 pub use schedule::lr_at;
 pub use synthetic::{JudgedSampler, Judging, judge_samplers};
 

@@ -10,7 +10,7 @@ use super::latent::COLLAPSED;
 use super::plan::{Plan, optimizer};
 use super::reference::{Fitted, JudgedReferences};
 use super::{BELOW_REFERENCE, Job, TrainError};
-use crate::data::{self, DataReport, DataSource, DataSpec, EvalCase, Outcomes, Prepared, TestTies};
+use crate::data::{self, DataError, DataReport, DataSource, DataSpec, EvalCase, Outcomes, Prepared, TestTies, Watch};
 use crate::experiment::Experiment;
 use crate::model::{Blueprint, DeviceInfo, DeviceKind, Layers, MachineMemory, Trainable, device_of, open_device};
 use crate::run::{DataStamp, Manifest, Outcome, Part, RunId, RunStore, RunWriter};
@@ -132,13 +132,14 @@ pub(super) fn build_model(experiment: &Experiment, plan: &Blueprint) -> Result<B
 
 /// The data of a run as it saw them; given data are used when they are the same.
 pub(super) fn data_of_run(manifest: &Manifest, given: Option<Arc<Prepared>>) -> Result<Arc<Prepared>, TrainError> {
-    let is_same = |prepared: &Prepared| {
-        prepared.dataset.fingerprint == manifest.data.fingerprint
-            && prepared.split.fingerprint == manifest.data.split_fingerprint
-    };
-    if let Some(prepared) = given.filter(|prepared| is_same(prepared)) {
-        return Ok(prepared);
+    match given.filter(|prepared| is_same(manifest, prepared)) {
+        Some(prepared) => Ok(prepared),
+        None => data_of_run_watched(manifest, &AtomicBool::new(false)),
     }
+}
+
+/// The data of a run as it saw them, opened anew.
+pub(super) fn data_of_run_watched(manifest: &Manifest, watch: &dyn Watch) -> Result<Arc<Prepared>, TrainError> {
     let Manifest { id, data, experiment, .. } = manifest;
     if let Some(stamp) = &data.report.pseudonyms {
         let wrong_key = |error| TrainError::Unfit(format!("the data of run {id} cannot be opened again: {error}"));
@@ -146,22 +147,31 @@ pub(super) fn data_of_run(manifest: &Manifest, given: Option<Arc<Prepared>>) -> 
     }
     // From another folder, or without the variable that the path begins with, the file is where the
     // run found it.
-    let opened = open_data(experiment, None).or_else(|error| match where_found(experiment, &data.report) {
-        Some(found) => open_data(&found, None).map_err(|_| error),
-        None => Err(error),
+    let open = |experiment: &Experiment| data::prepare(&experiment.data, experiment.split, watch).map(Arc::new);
+    let opened = open(experiment).or_else(|error| match where_found(experiment, &data.report) {
+        Some(found) if !matches!(error, DataError::Cancelled) => open(&found).map_err(|_| error),
+        _ => Err(error),
     });
+    if let Err(DataError::Cancelled) = opened {
+        return Err(DataError::Cancelled.into());
+    }
     let prepared = opened.map_err(|error| {
         let why = error.to_string();
         let why = why.trim_end_matches('.');
         TrainError::Unfit(format!("the data of run {id} cannot be opened again: {why}; put them back where they were"))
     })?;
-    if is_same(&prepared) {
+    if is_same(manifest, &prepared) {
         return Ok(prepared);
     }
     Err(TrainError::Unfit(format!(
         "the data `{}` have changed since run {id} (fingerprint {}, then {}): put the old file back, or train anew",
         data.name, prepared.dataset.fingerprint, data.fingerprint
     )))
+}
+
+fn is_same(manifest: &Manifest, prepared: &Prepared) -> bool {
+    prepared.dataset.fingerprint == manifest.data.fingerprint
+        && prepared.split.fingerprint == manifest.data.split_fingerprint
 }
 
 /// The experiment with the whole paths of the files that its run read.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::TrainError;
 use super::blueprint::blueprint;
-use super::open::{BuildModel, build_model, data_of_run};
-use crate::data::{self, Outcomes, Prepared};
+use super::open::{BuildModel, build_model, data_of_run, data_of_run_watched};
+use crate::data::{self, Outcomes, Prepared, Watch};
 use crate::experiment::Experiment;
 use crate::model::Trainable;
 use crate::run::{Manifest, RunId, RunStore};
@@ -37,6 +37,22 @@ pub fn restore(
     prepared: Option<Arc<Prepared>>,
 ) -> Result<Restored, TrainError> {
     restore_with(store, id, epoch, prepared, &build_model)
+}
+
+/// [`restore`] under the eyes of whoever waits: they may stop it while the data are opened.
+///
+/// # Errors
+/// As [`restore`], and when it was stopped.
+pub fn restore_watched(
+    store: &RunStore,
+    id: &RunId,
+    epoch: Option<usize>,
+    watch: &dyn Watch,
+) -> Result<Restored, TrainError> {
+    let manifest = store.manifest(id)?;
+    let epoch = epoch_to_open(store, &manifest, epoch)?;
+    let prepared = data_of_run_watched(&manifest, watch)?;
+    restore_with(store, id, Some(epoch), Some(prepared), &build_model)
 }
 
 /// [`restore`] with another way to build the model.

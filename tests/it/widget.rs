@@ -454,6 +454,7 @@ fn a_timeline_of_another_task_speaks_its_words() {
         asked: [Some(0.0), Some(0.0), None]
             .map(|truth| Some(AskedThere { part: Part::Train, truth: Some(truth?) }))
             .into(),
+        now: None,
     };
     let steps = vec![step(2, 0, None), step(3, 1, None), step(4, 3, None)];
     let paint = |ui: &mut egui::Ui, history: &mut History| {

@@ -90,6 +90,14 @@ impl FeatureValues {
         }
     }
 
+    /// The same kind of values, of so many events of which nothing is known.
+    pub(in crate::data) fn unknown(&self, n_events: usize) -> Self {
+        match self {
+            Self::Real { width, .. } => Self::Real { width: *width, values: vec![f32::NAN; n_events * width] },
+            Self::Index { n, .. } => Self::Index { idx: vec![0; n_events], n: *n },
+        }
+    }
+
     /// Adds the values of some events of `from`, which is of the same kind.
     pub(in crate::data) fn extend_from(&mut self, from: &Self, events: std::ops::Range<usize>) {
         match (self, from) {

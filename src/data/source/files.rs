@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use glob::{MatchOptions, Pattern};
 
 use super::open;
-use crate::data::DataError;
+use crate::data::{DataError, FileSpec};
 
 /// Most files of a log: with more, the pattern is too wide.
 const MOST_FILES: usize = 10_000;
@@ -32,6 +32,15 @@ pub(in crate::data) fn find(path: &Path) -> Result<Vec<PathBuf>, DataError> {
     let mut search = Search { path: &path, found: BTreeSet::new(), n_looked_at: 0, begin: Instant::now() };
     search.walk(&folder, &parts)?;
     if search.found.is_empty() { Err(nothing(&path)) } else { Ok(search.found.into_iter().collect()) }
+}
+
+/// Whether a path is one of a log's files, or of the tables beside it.
+pub(in crate::data) fn reads(file: &FileSpec, path: &Path) -> bool {
+    let Ok(path) = path.canonicalize() else { return false };
+    let tables = file.side_tables().map(|(_, table)| &table.path);
+    let named = std::iter::once(&file.path).chain(file.titles.as_ref().map(|titles| &titles.path)).chain(tables);
+    let found = named.filter_map(|named| find(named).ok()).flatten();
+    found.filter_map(|found| found.canonicalize().ok()).any(|found| found == path)
 }
 
 /// The sentence of a pattern that no file matches.

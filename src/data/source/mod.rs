@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 
 use polars::prelude::{DataFrame, SerReader};
 
-pub(super) use files::{can_open, find as files_of, name_of};
+pub(super) use files::{can_open, find as files_of, name_of, reads};
 pub(super) use open::resolve;
 pub(super) use pieces::{Piece, PieceRows, Pieces};
 pub(super) use refused::{Lines, Refused};

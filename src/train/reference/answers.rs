@@ -21,18 +21,23 @@ pub(super) enum FittedAnswers {
 
 /// Every reference whose answers are of the task's kind.
 pub(super) fn fit_all(prepared: &Prepared, task: &TaskSpec, outcomes: &Outcomes) -> Vec<FittedAnswers> {
-    let answers = match outcomes.output {
-        Output::Catalogue => AnswerKind::Ranking,
-        Output::Classes(_) => AnswerKind::Classes,
-        Output::Chance => AnswerKind::Binary,
-        Output::Number => AnswerKind::Number,
-    };
+    let answers = kind_of(outcomes.output);
     let of_kind = TaskReference::iter().filter(|kind| kind.answers() == answers);
     of_kind.map(|kind| FittedAnswers::fit(kind, prepared, task, outcomes)).collect()
 }
 
+/// The kind of answers that a model puts out.
+pub(super) fn kind_of(output: Output) -> AnswerKind {
+    match output {
+        Output::Catalogue => AnswerKind::Ranking,
+        Output::Classes(_) => AnswerKind::Classes,
+        Output::Chance => AnswerKind::Binary,
+        Output::Number => AnswerKind::Number,
+    }
+}
+
 impl FittedAnswers {
-    fn fit(kind: TaskReference, prepared: &Prepared, task: &TaskSpec, outcomes: &Outcomes) -> Self {
+    pub(super) fn fit(kind: TaskReference, prepared: &Prepared, task: &TaskSpec, outcomes: &Outcomes) -> Self {
         let train = outcomes.train.as_slice();
         let numbers = || -> Vec<f64> { train.iter().map(|sample| outcomes.scale.unscaled(sample.target)).collect() };
         let labels = || -> Vec<bool> { train.iter().map(|sample| sample.target > 0.5).collect() };

@@ -2,8 +2,10 @@
 
 mod answers;
 mod items;
+mod one;
 
 pub use items::fit_reference;
+pub use one::{FittedReference, TaskAnswers};
 
 use std::collections::BTreeMap;
 

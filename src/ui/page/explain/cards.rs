@@ -28,6 +28,11 @@ pub(in crate::ui::page) fn next_card(ui: &mut Ui, shown: &Shown<'_>) {
 pub(super) fn next_body(ui: &mut Ui, shown: &Shown<'_>) {
     match &shown.view().said {
         None => bars(ui, &rows(shown, &shown.view().next, None)),
+        // The present is one moment for everybody, however long a user has been silent.
+        Some(Said { now: Some(now), classes, .. }) => {
+            ui.weak(format!("At {}, the log's end", now.moment));
+            bars(ui, &chances(classes, &now.values, None));
+        }
         Some(said) => answer(ui, said, shown.n_events().checked_sub(1)),
     }
 }
@@ -47,7 +52,12 @@ fn answer(ui: &mut Ui, said: &Said, after: Option<usize>) {
         }
         return;
     }
-    let mut rows: Vec<Bar> = (said.classes.iter().zip(values).enumerate())
+    bars(ui, &chances(&said.classes, values, truth));
+}
+
+/// The chances of the classes, the likeliest first.
+fn chances(classes: &[String], values: &[f64], truth: Option<f64>) -> Vec<Bar> {
+    let mut rows: Vec<Bar> = (classes.iter().zip(values).enumerate())
         .map(|(class, (title, &share))| Bar {
             title: title.clone(),
             share: share as f32,
@@ -55,7 +65,7 @@ fn answer(ui: &mut Ui, said: &Said, after: Option<usize>) {
         })
         .collect();
     rows.sort_by(|a, b| b.share.total_cmp(&a.share));
-    bars(ui, &rows);
+    rows
 }
 
 /// The event that is looked at.

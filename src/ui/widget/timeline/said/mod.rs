@@ -183,6 +183,7 @@ mod tests {
             first: 0,
             rows: rows.iter().map(|row| row.to_vec()).collect(),
             asked: truth.iter().map(|truth| Some(AskedThere { part: Part::Test, truth: Some((*truth)?) })).collect(),
+            now: None,
         }
     }
 
