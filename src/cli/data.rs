@@ -103,7 +103,7 @@ struct AuditArgs {
     /// Say how far a split of this log can be trusted: what leaks from test into training
     #[arg(long, conflicts_with = "world")]
     audit: bool,
-    /// Which split is audited; `--set split.test_fraction=0.2` and its like change it, and
+    /// Which split is audited; `--set split.test_fraction=0.2`, `--set split.test_from=2024-03-01` and their like change it, and
     /// `describe split` says what each does
     #[arg(long, value_enum, value_name = "SPLIT", requires = "audit")]
     split: Option<SplitWord>,
@@ -122,6 +122,8 @@ enum SplitWord {
     LeaveOneOut,
     #[value(alias = "global-temporal")]
     Temporal,
+    #[value(alias = "at-dates")]
+    Dates,
     #[value(alias = "per-user-temporal")]
     PerUser,
     #[value(alias = "rolling-windows")]
@@ -133,6 +135,7 @@ impl From<SplitWord> for SplitSpec {
         let name = match word {
             SplitWord::LeaveOneOut => "LeaveOneOut",
             SplitWord::Temporal => "GlobalTemporal",
+            SplitWord::Dates => "AtDates",
             SplitWord::PerUser => "PerUserTemporal",
             SplitWord::Rolling => "RollingWindows",
         };

@@ -29,6 +29,7 @@ mod grouping;
 mod log;
 mod markov_sampler;
 mod moment;
+mod named_moment;
 mod periods;
 mod places;
 mod prepare;
@@ -61,6 +62,7 @@ pub use error::DataError;
 pub use feature::{Feature, FeatureSpec, FeatureSummary, FeatureValues, features, training_mask, words};
 pub use markov_sampler::MarkovSampler;
 pub use moment::Moment;
+pub use named_moment::NamedMoment;
 pub use periods::{Period, PeriodCounts, day_text};
 pub use places::{PlaceCell, Places};
 pub use profile::{

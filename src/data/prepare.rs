@@ -159,7 +159,7 @@ fn cleaned(
 ) -> Result<(Events, Option<Cuts>), DataError> {
     let only_orders = report.file.as_ref().is_some_and(|file| file.time_format == Some(TimeFormat::Order));
     let mut circumstances = clean::Circumstances { train_before: None, only_orders };
-    let cuts_of = |events: &Events| Cuts::new(events.time_secs().as_deref(), split);
+    let cuts_of = |events: &Events| Cuts::new(events.time_secs().as_deref(), split, only_orders);
     if !split.needs_times() || !spec.is_fitted() {
         clean::run(&mut events, spec, circumstances, report, watch)?;
         let cuts = cuts_of(&events)?;
@@ -298,6 +298,13 @@ fn no_question(spec: SplitSpec, part: SplitPart, max_len: usize) -> String {
                  longer histories, or check `data.roles.user`."
             );
         }
+        (SplitSpec::AtDates { .. }, _) => {
+            let key = if part == SplitPart::Test { "test_from" } else { "validation_from" };
+            return format!(
+                "no user has a {part} event of a known item with history before it; name an earlier moment in \
+                 `split.{key}`, or split by leave-one-out."
+            );
+        }
         (SplitSpec::RollingWindows { .. }, _) => "horizon_fraction",
         (SplitSpec::GlobalTemporal { .. }, SplitPart::Test) => "test_fraction",
         (SplitSpec::GlobalTemporal { .. }, _) => "valid_fraction",
@@ -323,6 +330,11 @@ fn no_order(spec: SplitSpec) -> String {
                                              learn; make `split.valid_fraction` and `split.test_fraction` smaller, or \
                                              split by leave-one-out."
             .to_owned(),
+        SplitSpec::AtDates { .. } => {
+            "no user has two events before the first cut, so there is no order to learn; name a \
+                                      later moment in `split.validation_from`, or split by leave-one-out."
+                .to_owned()
+        }
         SplitSpec::RollingWindows { .. } => "no user has two events before the window's first cut, so there is no \
                                              order to learn; choose a later `split.window`, make \
                                              `split.horizon_fraction` smaller, or split by leave-one-out."

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::fingerprint::Fingerprint;
-use super::{DataError, Sequences, SplitSpec};
+use super::time::{MICROS_PER_SEC, iso};
+use super::{DataError, NamedMoment, Sequences, SplitSpec};
 
 /// One question put to a model: after these events of this user, what comes next?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +75,9 @@ impl Cuts {
     ///
     /// # Errors
     /// A [`DataError`] when there are no times, or too few different ones.
-    pub(super) fn new(times: Option<&[i64]>, split: SplitSpec) -> Result<Option<Self>, DataError> {
+    ///
+    /// `only_orders`: the times are numbers without a clock.
+    pub(super) fn new(times: Option<&[i64]>, split: SplitSpec, only_orders: bool) -> Result<Option<Self>, DataError> {
         let shares = match split {
             SplitSpec::LeaveOneOut | SplitSpec::PerUserTemporal { .. } => return Ok(None),
             SplitSpec::GlobalTemporal { valid_fraction, test_fraction } => Shares {
@@ -82,6 +85,9 @@ impl Cuts {
                 test_from: 1.0 - test_fraction,
                 test_until: None,
             },
+            SplitSpec::AtDates { validation_from, test_from } => {
+                return Self::named(times, [validation_from, test_from], only_orders).map(Some);
+            }
             SplitSpec::RollingWindows { n_windows, window, horizon_fraction } => {
                 // Every bound by one formula, so that a window begins exactly where the one before
                 // it ends.
@@ -105,6 +111,57 @@ impl Cuts {
                 split.title()
             ),
         })
+    }
+
+    /// The cuts at moments that a person named, each within the log.
+    fn named(
+        times: Option<&[i64]>,
+        [validation_from, test_from]: [NamedMoment; 2],
+        only_orders: bool,
+    ) -> Result<Self, DataError> {
+        let refused = |key: &str, sentence: String| {
+            let field = if key.is_empty() { "split".to_owned() } else { format!("split.{key}") };
+            Err(DataError::Setting { field, sentence })
+        };
+        let times = times.unwrap_or_default();
+        let (Some(&first), Some(&last)) = (times.iter().min(), times.iter().max()) else {
+            return refused("", NEEDS_TIMES.to_owned());
+        };
+        let said = |secs: i64| if only_orders { secs.to_string() } else { iso(secs.saturating_mul(MICROS_PER_SEC)) };
+        let range = format!("the log goes from {} to {}", said(first), said(last));
+        let mut cuts = [0, 0];
+        for (slot, (key, named)) in
+            cuts.iter_mut().zip([("validation_from", validation_from), ("test_from", test_from)])
+        {
+            match named.secs(only_orders) {
+                Err(why) => return refused(key, format!("`split.{key}`: {why}; {range}.")),
+                Ok(secs) if secs <= first => {
+                    let sentence = format!(
+                        "`split.{key}` ({named}) is not after the first event, so nothing is left to train on: {range}; \
+                         name a later moment."
+                    );
+                    return refused(key, sentence);
+                }
+                Ok(secs) if secs > last => {
+                    let part = if key == "test_from" { "test" } else { "validate" };
+                    let sentence = format!(
+                        "`split.{key}` ({named}) is after the last event, so nothing is left to {part} on: {range}; name \
+                         an earlier moment."
+                    );
+                    return refused(key, sentence);
+                }
+                Ok(secs) => *slot = secs,
+            }
+        }
+        let [valid_from, test_from_secs] = cuts;
+        if !times.iter().any(|time| (valid_from..test_from_secs).contains(time)) {
+            let sentence = format!(
+                "no event lies from {validation_from} on and before {test_from}, so nothing is left to validate on: name \
+                 moments further apart."
+            );
+            return refused("test_from", sentence);
+        }
+        Ok(Self { valid_from, test_from: test_from_secs, test_until: None })
     }
 
     /// `None` when a part would be without a moment of its own.

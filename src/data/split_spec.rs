@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{Dataset, NamedMoment, day_text};
 use crate::spec::{Described, Field, FieldKind, FieldValue, Group, Problem, SetError, Value, did_you_mean};
 
 /// How to split.
@@ -21,6 +22,16 @@ pub enum SplitSpec {
         /// Share of events for test, in (0, 0.5).
         #[serde(default = "tenth")]
         test_fraction: f64,
+    },
+    /// One cut in time for all users, at moments that are named: events from `test_from` on are test, those from
+    /// `validation_from` to there validation, all before that training.
+    AtDates {
+        /// The first moment of validation: a date, or a number where times only order.
+        #[serde(default)]
+        validation_from: NamedMoment,
+        /// The first moment of the test.
+        #[serde(default)]
+        test_from: NamedMoment,
     },
     /// Each user's last `test_fraction` of events are test, the `valid_fraction` before them
     /// validation, at least one event in each part. Users with fewer than three events train only.
@@ -70,9 +81,10 @@ impl SplitSpec {
 
     /// Every way to split with its first settings, the recommended one first.
     #[must_use]
-    pub fn all() -> [Self; 4] {
+    pub fn all() -> [Self; 5] {
         [
             Self::RECOMMENDED,
+            Self::AtDates { validation_from: NamedMoment::default(), test_from: NamedMoment::default() },
             Self::LeaveOneOut,
             Self::PerUserTemporal { valid_fraction: 0.1, test_fraction: 0.1 },
             Self::RollingWindows { n_windows: 3, window: 3, horizon_fraction: 0.1 },
@@ -85,6 +97,7 @@ impl SplitSpec {
         match self {
             Self::LeaveOneOut => "LeaveOneOut",
             Self::GlobalTemporal { .. } => "GlobalTemporal",
+            Self::AtDates { .. } => "AtDates",
             Self::PerUserTemporal { .. } => "PerUserTemporal",
             Self::RollingWindows { .. } => "RollingWindows",
         }
@@ -96,6 +109,9 @@ impl SplitSpec {
         match self {
             Self::LeaveOneOut => "leave-one-out".to_owned(),
             Self::GlobalTemporal { .. } => "global temporal split".to_owned(),
+            Self::AtDates { validation_from, test_from } => {
+                format!("split at named dates (validation from {validation_from}, test from {test_from})")
+            }
             Self::PerUserTemporal { .. } => "per-user temporal split".to_owned(),
             Self::RollingWindows { n_windows, window, .. } => format!("rolling window {window} of {n_windows}"),
         }
@@ -108,6 +124,10 @@ impl SplitSpec {
             Self::LeaveOneOut => "Each user's last event is test, the one before it validation. The usual protocol.",
             Self::GlobalTemporal { .. } => {
                 "One cut for all users: nothing after it is seen in training. Closest to use; needs a time column."
+            }
+            Self::AtDates { .. } => {
+                "One cut for all users at dates that you name: validation from the first, test from the second. Closest \
+                 to use; needs a time column."
             }
             Self::PerUserTemporal { .. } => {
                 "The last share of each user's events is test, the share before it validation; each user's last event \
@@ -133,14 +153,26 @@ impl SplitSpec {
                  test events, and figures come out higher than in use; where the log has times, split by \
                  GlobalTemporal.",
             ),
-            Self::GlobalTemporal { .. } | Self::RollingWindows { .. } => None,
+            Self::GlobalTemporal { .. } | Self::AtDates { .. } | Self::RollingWindows { .. } => None,
         }
     }
 
     /// Whether it cuts all users at one moment, for which the log must have times.
     #[must_use]
     pub fn needs_times(self) -> bool {
-        matches!(self, Self::GlobalTemporal { .. } | Self::RollingWindows { .. })
+        matches!(self, Self::GlobalTemporal { .. } | Self::AtDates { .. } | Self::RollingWindows { .. })
+    }
+
+    /// A split at the dates nearest to those that leave a tenth of the events to each held-out part; `None` where the
+    /// log has no dates, or all its events lie on too few days.
+    #[must_use]
+    pub fn usual_dates(dataset: &Dataset) -> Option<Self> {
+        let mut times = dataset.sequences.time_secs.clone().filter(|_| dataset.has_clock())?;
+        times.sort_unstable();
+        let day_of = |tenths: usize| Some(times.get(times.len() * tenths / 10)?.div_euclid(86_400));
+        let (first, valid, test) = (times.first()?.div_euclid(86_400), day_of(8)?, day_of(9)?);
+        let [validation_from, test_from] = [valid, test].map(|day| NamedMoment::from(day_text(day).as_str()));
+        (first < valid && valid < test).then_some(Self::AtDates { validation_from, test_from })
     }
 
     /// What is wrong with its settings, each at its field under `split`.
@@ -152,6 +184,20 @@ impl SplitSpec {
                 && !(share > 0.0 && share < 0.5)
             {
                 wrong(key, format!("`split.{key}` is {share}; choose a share between 0 and 0.5."));
+            }
+        }
+        if let Self::AtDates { validation_from, test_from } = self {
+            let read = [("validation_from", validation_from), ("test_from", test_from)].map(|(key, moment)| {
+                moment.secs_of_any().map_err(|why| wrong(key, format!("`split.{key}`: {why}."))).ok()
+            });
+            if let [Some(valid), Some(test)] = read
+                && valid >= test
+            {
+                let sentence = format!(
+                    "`split.test_from` ({test_from}) is not after `split.validation_from` ({validation_from}), so nothing \
+                     is left to validate on; name a later moment, or exchange the two."
+                );
+                wrong("test_from", sentence);
             }
         }
         if let Self::RollingWindows { n_windows, window, horizon_fraction } = self {
@@ -195,6 +241,19 @@ fn field(key: &'static str, value: Value) -> Field {
             TENTH,
         ),
         "test_fraction" => ("Test", share, "Share of events, the latest ones. More than 0, less than 0.5.", TENTH),
+        "validation_from" => (
+            "Validation from",
+            FieldKind::Text,
+            "The first moment of validation, such as 2024-02-01 or 2024-02-01T12:00:00Z (UTC); all before it is training. \
+             A whole number where the times of the log only order its events.",
+            "none: you name it",
+        ),
+        "test_from" => (
+            "Test from",
+            FieldKind::Text,
+            "The first moment of the test, later than that of validation; it ends with the log.",
+            "none: you name it",
+        ),
         "n_windows" => (
             "Windows",
             windows,
@@ -222,6 +281,10 @@ impl Described for SplitSpec {
                 field("valid_fraction", valid_fraction.to_value()),
                 field("test_fraction", test_fraction.to_value()),
             ],
+            Self::AtDates { validation_from, test_from } => vec![
+                field("validation_from", Value::Text(validation_from.to_string())),
+                field("test_from", Value::Text(test_from.to_string())),
+            ],
             Self::RollingWindows { n_windows, window, horizon_fraction } => vec![
                 field("n_windows", n_windows.to_value()),
                 field("window", window.to_value()),
@@ -243,6 +306,10 @@ impl Described for SplitSpec {
             )
             | ("horizon_fraction", Self::RollingWindows { horizon_fraction: share, .. }) => {
                 *share = f64::from_value(key, value)?;
+            }
+            ("validation_from", Self::AtDates { validation_from: moment, .. })
+            | ("test_from", Self::AtDates { test_from: moment, .. }) => {
+                *moment = NamedMoment::from(String::from_value(key, value)?.as_str());
             }
             ("n_windows", Self::RollingWindows { n_windows: number, .. })
             | ("window", Self::RollingWindows { window: number, .. }) => *number = usize::from_value(key, value)?,

@@ -103,7 +103,9 @@ fn wanted(code: &Error) -> Option<&'static str> {
 fn variants_of(key: &str) -> Option<String> {
     let words = match key {
         "source" => "one of World(..) and File(..), with its settings in one pair of round brackets",
-        "split" => "one of LeaveOneOut, GlobalTemporal(..), PerUserTemporal(..) and RollingWindows(..), without quotes",
+        "split" => {
+            "one of LeaveOneOut, GlobalTemporal(..), AtDates(..), PerUserTemporal(..) and RollingWindows(..), without quotes"
+        }
         "kind" => {
             "one of Series, MarkovChain, Periodic, LongRange, Drift, Funnel, Commuter and TooSmall, without quotes"
         }
@@ -181,7 +183,7 @@ fn owner(expected: &[&str], outer: Option<&str>) -> String {
         Some("EvaluationSpec") => "`evaluation`".to_owned(),
         _ if expected.contains(&"path") => "File".to_owned(),
         _ if expected.contains(&"follow") => "World".to_owned(),
-        Some(split @ ("GlobalTemporal" | "PerUserTemporal" | "RollingWindows")) => split.to_owned(),
+        Some(split @ ("GlobalTemporal" | "AtDates" | "PerUserTemporal" | "RollingWindows")) => split.to_owned(),
         _ if expected.contains(&"valid_fraction") => "GlobalTemporal".to_owned(),
         _ => "this place".to_owned(),
     }

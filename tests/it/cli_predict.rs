@@ -230,19 +230,20 @@ fn a_typed_history_is_answered_like_one_of_the_log() {
         place.run(&[&["predict", run, "--runs", "runs", "--history", history, "--json"], more].concat())
     };
     // Titles of the world's items are as good as their ids.
-    let first = ask("1", &[]).ok().json();
+    let first = ask("i01", &[]).ok().json();
     let title = first["next"][0]["title"].as_str().unwrap().to_owned();
     let id = first["next"][0]["item"].as_str().unwrap().to_owned();
-    let (by_id, by_title) = (ask(&format!("1,{id}"), &[]).ok().json(), ask(&format!("1,\"{title}\""), &[]).ok().json());
+    let (by_id, by_title) =
+        (ask(&format!("i01,{id}"), &[]).ok().json(), ask(&format!("i01,\"{title}\""), &[]).ok().json());
     assert_eq!((&by_id["next"], &by_id["events_seen"]), (&by_title["next"], &2.into()));
     assert!(by_id["user"].is_null());
-    let ahead = ask(&format!("1,{id}"), &["--ahead", "3", "--top", "2"]).ok().json();
+    let ahead = ask(&format!("i01,{id}"), &["--ahead", "3", "--top", "2"]).ok().json();
     assert_eq!(ahead["ahead"].as_array().unwrap().len(), 3);
     assert_eq!(ahead["ahead"][0].as_array().unwrap().len(), 2);
     assert_eq!(ahead["ahead"][0][0], by_id["next"][0]);
-    ask("1,no such item at all", &[]).fails(1, &["no item `no such item at all`", "such as `"]);
-    ask("1,,2", &[]).fails(1, &["an id is missing", "--history A,B,C"]);
-    ask("1", &["--user", "1"]).fails(2, &["--user"]);
+    ask("i01,no such item at all", &[]).fails(1, &["no item `no such item at all`", "such as `"]);
+    ask("i01,,i02", &[]).fails(1, &["an id is missing", "--history A,B,C"]);
+    ask("i01", &["--user", "1"]).fails(2, &["--user"]);
 }
 
 #[test]
@@ -258,7 +259,7 @@ fn a_typed_history_says_what_was_assumed() {
     let place = Place::new();
     place.write("tiny.ron", features.replace("seq_len: 16", "seq_len: 16, features: Concat, intervals: true"));
     place.seqscope("train tiny.ron --runs runs --set training.epochs=1").ok();
-    let told = place.seqscope("predict last --runs runs --history 1,2 --json").ok().json();
+    let told = place.seqscope("predict last --runs runs --history i01,i02 --json").ok().json();
     let assumed = told["assumed"].as_str().unwrap();
     assert!(assumed.contains("features (Gap) are unknown, and all events are at one moment"), "{assumed}");
 }

@@ -325,7 +325,7 @@ fn each_mistake_is_one_sentence() {
         ),
         (
             "(version: 1, name: \"x\", split: LeaveTwoOut)",
-            "line 1: `LeaveTwoOut` is not known here; write one of LeaveOneOut, GlobalTemporal, PerUserTemporal, RollingWindows. Did you mean `LeaveOneOut`?",
+            "line 1: `LeaveTwoOut` is not known here; write one of LeaveOneOut, GlobalTemporal, AtDates, PerUserTemporal, RollingWindows. Did you mean `LeaveOneOut`?",
         ),
         ("(name: \"x\")", "line 1: `version` is missing; add `version: 1` at the top of the file"),
         ("(version: 1)", "line 1: `name` is missing; add `name: \"my-experiment\"` at the top of the file"),
@@ -564,6 +564,42 @@ fn a_split_can_be_set_whole_or_in_part() {
 }
 
 #[test]
+fn a_split_can_be_cut_at_named_dates() {
+    let file = |split: &str| Experiment::parse(&format!("(version: 1, name: \"x\", split: {split})"));
+    let named = file("AtDates(validation_from: \"2024-02-01\", test_from: \"2024-03-01T12:00:00Z\")").unwrap();
+    assert!(!named.check().iter().any(|problem| problem.is_error() && problem.field.starts_with("split")));
+    assert_eq!(Experiment::parse(&named.to_text().unwrap()).unwrap(), named);
+    let mut experiment = set("split", "AtDates");
+    experiment.set("split.validation_from", "2024-02-01").unwrap();
+    experiment.set("split.test_from", "2024-03-01T12:00:00Z").unwrap();
+    assert_eq!(experiment.split, named.split);
+    let told = |from: &str, test: &str| -> Vec<(String, String)> {
+        let mut experiment = experiment.clone();
+        experiment.set("split.validation_from", from).unwrap();
+        experiment.set("split.test_from", test).unwrap();
+        let errors = experiment.check().into_iter().filter(|p| p.is_error() && p.field.starts_with("split"));
+        errors.map(|problem| (problem.field, problem.sentence)).collect()
+    };
+    for (from, test, field, words) in [
+        ("2024-03-01", "2024-02-01", "split.test_from", "is not after `split.validation_from` (2024-03-01)"),
+        ("2024-03-01", "2024-03-01", "split.test_from", "name a later moment"),
+        ("someday", "2024-03-01", "split.validation_from", "`someday` is no moment; write a date such as"),
+        ("2024-02-01", "2024-02-31", "split.test_from", "`2024-02-31` is no moment"),
+        ("2024-02-01", "1/3/2024", "split.test_from", "the year first"),
+        ("2024-02-01T00:00:00.5Z", "2024-03-01", "split.validation_from", "no whole second"),
+    ] {
+        let problems = told(from, test);
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(problems[0].0 == field && problems[0].1.contains(words), "{problems:?}");
+    }
+    // Without quotes it is no text.
+    let sentence = file("AtDates(validation_from: 2024-02-01)").unwrap_err().to_string();
+    assert!(sentence.contains("`validation_from` takes a text in double quotes"), "{sentence}");
+    let other = Experiment::default().set("split.test_from", "2024-03-01").unwrap_err().to_string();
+    assert!(other.contains("`split.test_from` needs the split AtDates"), "{other}");
+}
+
+#[test]
 fn every_bad_setting_of_a_split_is_told_at_its_field() {
     let told = |split| -> Vec<(String, String)> {
         let experiment = Experiment { split, ..Experiment::default() };
@@ -576,7 +612,14 @@ fn every_bad_setting_of_a_split_is_told_at_its_field() {
         (format!("split.{field}"), format!("`split.{field}` is {share}; choose a share between 0 and 0.5."))
     };
     for good in SplitSpec::all() {
-        assert_eq!(told(good), [], "{good:?}");
+        // Dates are the person's to name: without any the split is not whole yet.
+        let expected: &[&str] =
+            if good.name() == "AtDates" { &["split.validation_from", "split.test_from"] } else { &[] };
+        let problems = told(good);
+        assert_eq!(problems.iter().map(|problem| problem.0.as_str()).collect::<Vec<_>>(), expected, "{good:?}");
+        assert!(
+            problems.iter().all(|problem| problem.1.contains("no moment is named; write a date such as 2024-02-01"))
+        );
         // What is left out has its first value.
         let brackets = if good == SplitSpec::LeaveOneOut { "" } else { "()" };
         let text = format!("(version: 1, name: \"x\", split: {}{brackets})", good.name());

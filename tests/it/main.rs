@@ -43,6 +43,7 @@ mod reach;
 mod references;
 mod run;
 mod spec;
+mod splits;
 mod task;
 mod train;
 #[cfg(feature = "gui")]

@@ -7,7 +7,7 @@
 //! their end.)
 
 use super::{Outcomes, Output, Sample, WillAct, refused};
-use crate::data::{DataError, Prepared, SplitSpec};
+use crate::data::{DataError, NamedMoment, Prepared, SplitSpec};
 
 pub(super) const NEEDS_A_CUT: &str = "whether a user acts before a time is asked at one moment for all, so the log \
                                       must be cut in time; write `split: GlobalTemporal()`.";
@@ -22,9 +22,15 @@ pub(super) fn questions(spec: &WillAct, prepared: &Prepared, split: SplitSpec) -
     }
     let dataset = &prepared.dataset;
     let behaviour = meant(spec, prepared)?;
-    let Some(Moments { first, valid, test, end }) = moments(prepared) else {
+    let Some(mut asked) = moments(prepared) else {
         return Err(refused("split", "this log has no times, so no moment can be asked about.".to_owned()));
     };
+    if let SplitSpec::AtDates { validation_from, test_from } = split {
+        // The moments as they were named, not as the first event after each has it.
+        let secs = |named: NamedMoment, cut: i64| named.secs(!dataset.has_clock()).unwrap_or(cut);
+        (asked.valid, asked.test) = (secs(validation_from, asked.valid), secs(test_from, asked.test));
+    }
+    let Moments { first, valid, test, end } = asked;
     let horizon = (spec.horizon_hours * 3600.0).round().max(1.0) as i64;
     for (part, from, until) in [("validation", valid, test), ("test", test, end)] {
         if from.saturating_add(horizon) > until {

@@ -15,7 +15,7 @@ pub(super) fn ui(ui: &mut Ui, app: &App, edited: &mut Experiment) {
         let is_chosen = edited.split.name() == offered.name();
         ui.horizontal(|ui| {
             if ui.radio(is_chosen, label(offered)).clicked() && !is_chosen {
-                edited.split = offered;
+                edited.split = first_settings(offered, app);
             }
             if has_clock && offered == SplitSpec::RECOMMENDED {
                 ui.label(RichText::new("recommended").size(size::TEXT_SMALL).color(theme::colors(ui).good));
@@ -34,10 +34,17 @@ pub(super) fn ui(ui: &mut Ui, app: &App, edited: &mut Experiment) {
     problems(ui, &app.draft, "split");
 }
 
+/// The settings that a way to split begins with: dates that the log has, where it is open.
+fn first_settings(offered: SplitSpec, app: &App) -> SplitSpec {
+    let at_dates = || app.fresh_data().and_then(|prepared| SplitSpec::usual_dates(&prepared.dataset));
+    if matches!(offered, SplitSpec::AtDates { .. }) { at_dates().unwrap_or(offered) } else { offered }
+}
+
 fn label(split: SplitSpec) -> &'static str {
     match split {
         SplitSpec::LeaveOneOut => "Leave-one-out",
         SplitSpec::GlobalTemporal { .. } => "Global cut in time",
+        SplitSpec::AtDates { .. } => "Cut at named dates",
         SplitSpec::PerUserTemporal { .. } => "Last share of each user",
         SplitSpec::RollingWindows { .. } => "Rolling windows",
     }

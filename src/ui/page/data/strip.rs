@@ -146,6 +146,7 @@ fn split(split: SplitSpec) -> String {
     match split {
         SplitSpec::LeaveOneOut => "leave-one-out".to_owned(),
         SplitSpec::GlobalTemporal { .. } => "global cut in time".to_owned(),
+        SplitSpec::AtDates { .. } => "cut at named dates".to_owned(),
         SplitSpec::PerUserTemporal { .. } => "last share of each user".to_owned(),
         SplitSpec::RollingWindows { n_windows, window, .. } => format!("window {window} of {n_windows}"),
     }

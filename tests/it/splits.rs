@@ -1,0 +1,117 @@
+//! Splits that a person names: at dates, by files of their own.
+
+use std::sync::atomic::AtomicBool;
+
+use seqscope::data::{
+    Calendar, DataSource, DataSpec, Prepared, SplitSpec, TaskSpec, WillAct, audit, outcomes, prepare,
+};
+
+use crate::data::OnDisk;
+use crate::place::Place;
+
+fn opened(log: &OnDisk, split: SplitSpec) -> Result<Prepared, String> {
+    let data = DataSpec { source: DataSource::File(log.spec.clone()), ..DataSpec::default() };
+    prepare(&data, split, &AtomicBool::new(false)).map_err(|error| error.to_string())
+}
+
+fn at(validation_from: &str, test_from: &str) -> SplitSpec {
+    SplitSpec::AtDates { validation_from: validation_from.into(), test_from: test_from.into() }
+}
+
+/// Six users with one event a day from January 1st to 30th, each a minute after the other; `i6` is new on the 20th.
+fn january() -> OnDisk {
+    let mut text = "user,item,time\n".to_owned();
+    for day in 1..=30 {
+        for user in 0..6 {
+            let item = if day >= 20 && user == 0 { 6 } else { (day + user) % 6 };
+            text += &format!("u{user},i{item},2024-01-{day:02}T09:{user:02}:00Z\n");
+        }
+    }
+    OnDisk::new("january.csv", text)
+}
+
+#[test]
+fn a_cut_at_named_dates_is_where_it_was_named() {
+    let log = january();
+    let prepared = opened(&log, at("2024-01-21", "2024-01-26T09:03:00Z")).unwrap();
+    // Twenty days of training; of validation the 21st to 25th, and on the 26th the three that come before 09:03.
+    assert_eq!(prepared.split.train_len, [20; 6]);
+    assert_eq!(prepared.split.valid_len, [26, 26, 26, 25, 25, 25]);
+    assert_eq!((prepared.split.valid.len(), prepared.split.test.len()), (6, 6));
+    let calendar = Calendar::new(&prepared);
+    let of_day =
+        |day: usize| (calendar.bars[day - 1].n_train, calendar.bars[day - 1].n_valid, calendar.bars[day - 1].n_test);
+    assert_eq!((of_day(20), of_day(21), of_day(26), of_day(27)), ((6, 0, 0), (0, 6, 0), (0, 3, 3), (0, 0, 6)));
+    let data = DataSpec { source: DataSource::File(log.spec.clone()), ..DataSpec::default() };
+    assert!(audit(&prepared, &data)[0].sentence.contains("No training event is later"));
+    // An item that training does not know is dropped, as by the cut in shares.
+    let early = opened(&log, at("2024-01-20", "2024-01-26")).unwrap();
+    assert!(early.dataset.items.idx("i6").is_none());
+    assert!(early.dataset.report.steps.iter().any(|step| step.step == "Items unseen in training dropped"));
+    // Whoever is asked whether they act is asked at the named moment, not at the first event after it.
+    let task = TaskSpec::WillAct(WillAct { behaviour: String::new(), horizon_hours: 9.5 });
+    let split = at("2024-01-21", "2024-01-26");
+    let asked = outcomes(&task, &opened(&log, split).unwrap(), split);
+    let asked = asked.unwrap().unwrap();
+    let elapsed: Vec<f32> = asked.test.iter().map(|sample| sample.elapsed_secs / 60.0).collect();
+    assert_eq!(elapsed, [900.0, 899.0, 898.0, 897.0, 896.0, 895.0], "minutes from the event of the 25th to midnight");
+}
+
+#[test]
+fn dates_that_the_log_has_not_got_one_sentence_each() {
+    let log = january();
+    for (validation_from, test_from, words) in [
+        (
+            "2023-12-01",
+            "2024-01-20",
+            ["`split.validation_from` (2023-12-01) is not after the first event", "a later moment"],
+        ),
+        ("2024-01-20", "2024-02-20", ["`split.test_from` (2024-02-20) is after the last event", "an earlier moment"]),
+        ("2024-01-20", "2024-01-20T01:00:00Z", ["no event lies from 2024-01-20", "further apart"]),
+        (
+            "2024-01-02",
+            "2024-01-30T09:00:00Z",
+            ["no user has two events before the first cut", "split.validation_from"],
+        ),
+    ] {
+        let sentence = opened(&log, at(validation_from, test_from)).unwrap_err();
+        assert!(words.iter().all(|word| sentence.contains(word)), "{sentence}");
+        assert_eq!(
+            sentence.contains("the log goes from 2024-01-01T09:00:00Z to 2024-01-30T09:05:00Z"),
+            words[0].starts_with('`')
+        );
+    }
+    let timeless = OnDisk::new("plain.csv", "user,item\nu,a\nu,b\nu,c\nu,a\nu,b\n");
+    assert!(opened(&timeless, at("2024-01-02", "2024-01-03")).unwrap_err().contains("needs times"));
+}
+
+#[test]
+fn where_times_only_order_a_cut_is_a_number() {
+    let rows = (0..40).map(|row| format!("u{},i{},{row}\n", row % 4, row % 3));
+    let log = OnDisk::new("steps.csv", format!("user,item,step\n{}", rows.collect::<String>()));
+    let mut spec = log.spec.clone();
+    spec.roles.time = Some("step".to_owned());
+    let data = DataSpec { source: DataSource::File(spec), ..DataSpec::default() };
+    let open = |split| prepare(&data, split, &AtomicBool::new(false)).map_err(|error| error.to_string());
+    let prepared = open(at("20", "30")).unwrap();
+    assert_eq!(
+        (prepared.split.train_len.as_slice(), prepared.split.valid_len.as_slice()),
+        (&[5; 4][..], &[8, 8, 7, 7][..])
+    );
+    let sentence = open(at("2024-01-02", "2024-01-03")).unwrap_err();
+    assert!(sentence.contains("only order its events") && sentence.contains("the log goes from 0 to 39"), "{sentence}");
+    assert!(open(at("20", "50")).unwrap_err().contains("`split.test_from` (50) is after the last event"));
+}
+
+#[test]
+fn a_log_is_audited_at_named_dates_from_the_command_line() {
+    let place = Place::new();
+    place.write("log.csv", std::fs::read(&january().spec.path).unwrap());
+    let line =
+        "data log.csv --audit --split dates --set split.validation_from=2024-01-21 --set split.test_from=2024-01-26";
+    let text = place.seqscope(line).ok().out;
+    assert!(text.contains("split at named dates (validation from 2024-01-21, test from 2024-01-26)"), "{text}");
+    place.seqscope("data log.csv --audit --split dates").fails(1, &["split.validation_from", "2024-02-01"]);
+    let told = place.seqscope("describe split").ok().out;
+    assert!(told.contains("AtDates") && told.contains("validation_from"), "{told}");
+}
