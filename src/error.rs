@@ -31,6 +31,9 @@ pub enum Error {
     /// Standard output cannot be written to.
     #[error("cannot write the output: {0}")]
     Output(#[from] std::io::Error),
+    /// Left at the system's word, to go on later: nothing is wrong.
+    #[error("{0}")]
+    Paused(String),
     /// What only the edge can tell: no such user, no display.
     #[error("{sentence}")]
     Edge {
@@ -59,8 +62,14 @@ impl Error {
                     .to_owned(),
             ),
             Self::Edge { hint, .. } => hint.clone(),
-            Self::Run(_) | Self::Train(_) | Self::Output(_) => None,
+            Self::Run(_) | Self::Train(_) | Self::Output(_) | Self::Paused(_) => None,
         }
+    }
+
+    /// With what the process ends: 1, or 75 (`EX_TEMPFAIL` of sysexits.h: try again later) for what was paused.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        if matches!(self, Self::Paused(_)) { 75 } else { 1 }
     }
 
     /// What a person is shown.

@@ -49,7 +49,7 @@
 //! | [`error`] | the sum of the modules' errors, and what is shown of them | |
 //! | [`bench`](mod@bench) | how long the work above takes | |
 //! | [`app`] | the application without a window: state, actions, background jobs | threads |
-//! | [`cli`] | text in, text out | `clap`, `ctrlc`, `indicatif` |
+//! | [`cli`] | text in, text out | `clap`, `ctrlc`, `signal_hook`, `indicatif` |
 //! | [`ui`] | painting (feature `gui`) | `egui`, `eframe`, `egui_plot`, `egui_extras`, `rfd` |
 //!
 //! `main.rs` joins them: arguments to the window or to a command, one printed error, the exit code.

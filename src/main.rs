@@ -14,7 +14,8 @@ fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Does what was asked for; gives the exit code: 0, 1 for an error, 2 for bad usage.
+/// Does what was asked for; gives the exit code: 0, 1 for an error, 2 for bad usage, 75 for a
+/// training that was paused.
 fn start() -> u8 {
     let mut err = std::io::stderr();
     let done = match cli::parse(std::env::args_os()) {
@@ -38,8 +39,11 @@ fn start() -> u8 {
         // The reader has seen enough: `seqscope runs | head -1`.
         Err(Error::Output(e)) if e.kind() == ErrorKind::BrokenPipe => 0,
         Err(e) => {
-            let _ = write!(std::io::stderr(), "{}", e.report());
-            1
+            let _ = match &e {
+                Error::Paused(sentence) => writeln!(std::io::stderr(), "{sentence}"),
+                e => write!(std::io::stderr(), "{}", e.report()),
+            };
+            e.exit_code()
         }
     }
 }

@@ -82,7 +82,9 @@ impl App {
         match &summary.status {
             RunStatus::Damaged(why) => Err(why.clone()),
             RunStatus::Running => Err("Another program is training this run.".to_owned()),
-            RunStatus::Interrupted | RunStatus::Ended(Outcome::Stopped | Outcome::Failed { .. }) => Ok(()),
+            RunStatus::Paused
+            | RunStatus::Interrupted
+            | RunStatus::Ended(Outcome::Stopped | Outcome::Failed { .. }) => Ok(()),
             RunStatus::Ended(Outcome::Finished) => {
                 Err("This run has ended; use its settings for a new one.".to_owned())
             }

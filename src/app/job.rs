@@ -18,7 +18,7 @@ use crate::explain::{Recommendation, UserView};
 use crate::model::DeviceInfo;
 use crate::run::{RunId, Summary};
 use crate::spec::words_of_panic;
-use crate::train::{Ended, Event};
+use crate::train::{Ended, Event, Preparing};
 
 use super::data_state::Counted;
 use super::forecast_state::CountForecast;
@@ -106,6 +106,7 @@ pub(super) enum Answer {
     Forecast(Ticket, Result<Arc<CountForecast>, String>),
     Opened(PathBuf, Result<Box<Experiment>, String>),
     Saved(PathBuf, Result<(), String>),
+    Preparing(Ticket, Preparing),
     Train(Event),
     Trained(Ticket, Result<(RunId, Ended), String>),
     Honest(Result<Arc<Honest>, String>),

@@ -11,6 +11,9 @@ use crate::data::{DataSpec, Role, SplitSpec, TimeFormat, TitleSpec};
 use crate::run::{Outcome, RunId, Summary};
 use crate::train::{Ended, Event, EventKind};
 
+/// What is said of a run that was stopped before it was one.
+pub(super) const STOPPED_EARLY: &str = "Stopped before training began.";
+
 /// Notices that are kept; the oldest go first.
 const NOTICES_KEPT: usize = 20;
 
@@ -44,6 +47,12 @@ impl App {
             Answer::Saved(path, Ok(())) => {
                 self.tell(Tone::Done, format!("Saved as {}.", path.display()), None);
             }
+            Answer::Preparing(ticket, references) if ticket == self.trained_from => {
+                if let Some(training) = &mut self.training {
+                    training.preparing = Some(references);
+                }
+            }
+            Answer::Preparing(..) => {}
             Answer::Train(event) => self.take_event(event),
             Answer::Trained(ticket, returned) if ticket == self.trained_from => self.take_returned(returned),
             // A run that ended before the one in work began.
@@ -232,6 +241,7 @@ impl App {
     fn take_end(&mut self, run: &RunId, ended: &Ended) {
         self.commands = None;
         match &ended.outcome {
+            None if ended.pause.is_some() => {}
             None => self.drop_run(run),
             Some(Outcome::Failed { sentence }) => {
                 let cure = Some(("Show settings".to_owned(), Action::GoTo(Page::Model)));
@@ -252,6 +262,11 @@ impl App {
                 if !heard {
                     self.take_event(Event { run, kind: EventKind::Ended(Box::new(ended)) });
                 }
+            }
+            // It was the person's own word, and there is no run yet.
+            Err(_) if self.training.as_ref().is_some_and(|t| t.phase == TrainingPhase::Stopping) => {
+                self.not_started(STOPPED_EARLY.to_owned());
+                self.refresh_runs();
             }
             Err(why) => {
                 self.not_started(why.clone());

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::job::{Answer, ExplainQuestion, Ticket, sentence, start_training};
+use super::receive::STOPPED_EARLY;
 use super::views::Forget;
 use super::{App, Page, Selection, Tone, Training, TrainingPhase};
 use crate::data::{self, DataSource, PseudonymKey, Pseudonyms};
@@ -37,7 +38,7 @@ impl App {
     pub(super) fn cancel_prepare(&mut self) {
         self.data.cancel();
         if self.start_when_prepared.take().is_some() {
-            self.not_started("Stopped before training began.".to_owned());
+            self.not_started(STOPPED_EARLY.to_owned());
         }
     }
 

@@ -6,7 +6,7 @@ use crate::metric::{AnswerKind, Metric, Metrics};
 use crate::model::DeviceInfo;
 use crate::run::{Curves, Part, References, RunId};
 use crate::spec::Problem;
-use crate::train::{Ended, EventKind, LatentUse, Progress};
+use crate::train::{Ended, EventKind, LatentUse, Preparing, Progress};
 
 /// Losses between evaluations that are kept; beyond it every second one of the older half goes.
 const STEP_LOSSES_KEPT: usize = 20_000;
@@ -68,6 +68,8 @@ pub struct Training {
     pub n_epochs: usize,
     /// How far it is.
     pub progress: Progress,
+    /// How far its references are, before there is a run.
+    pub preparing: Option<Preparing>,
     /// Training loss between evaluations: (step, loss).
     pub step_losses: Vec<(usize, f64)>,
     /// One point an epoch.
@@ -91,6 +93,7 @@ impl Training {
             n_params: None,
             n_epochs,
             progress: Progress::default(),
+            preparing: None,
             step_losses: Vec::new(),
             points: Vec::new(),
             references_valid: References::new(),
@@ -106,6 +109,7 @@ impl Training {
             EventKind::Started {
                 device, n_params, n_epochs, steps_per_epoch, first_epoch, references_valid, ..
             } => {
+                self.preparing = None;
                 self.device = Some(device);
                 self.n_params = Some(n_params);
                 self.n_epochs = n_epochs;

@@ -2,6 +2,8 @@
 
 use rayon::prelude::*;
 
+use super::Stop;
+
 /// Most items of a user that are counted, the latest ones: pairs grow with the square, and a user of
 /// a hundred thousand items is most often a machine.
 pub const LONGEST_BASKET: usize = 1_000;
@@ -92,9 +94,16 @@ impl Baskets {
 
     /// What `row` makes of each item `0..=n_items` and its counts `[n_items + 1]` of users shared with
     /// every item; items beside each other, on all processors, in the order of the items.
-    pub(super) fn shared<T: Send>(&self, n_items: usize, row: impl Fn(u32, &[f32]) -> T + Sync) -> Vec<T> {
+    pub(super) fn shared<T: Send + Default>(
+        &self,
+        (n_items, stop): (usize, Stop<'_>),
+        row: impl Fn(u32, &[f32]) -> T + Sync,
+    ) -> Vec<T> {
         let buffer = || vec![0.0_f32; n_items + 1];
         let of_item = |counts: &mut Vec<f32>, item: u32| {
+            if stop.is_asked() {
+                return T::default();
+            }
             counts.fill(0.0);
             for &user in self.users(item) {
                 for &other in self.items(user as usize) {

@@ -89,7 +89,7 @@ impl Content {
         let tie_break = Popularity::fit(log.n_items, &log.sequences).tie_break();
         let mut content = Self { tie_break, vectors: contents.weighted(), decay: default };
         // Nothing but the tie-break comes of the events, so the trial needs no fit of its own.
-        let tuning = Tuning::of(log.n_items, &log.sequences);
+        let tuning = Tuning::of(log);
         let chosen = tuning.best(&KNN_DECAYS, |decay, history, scores| content.score(decay, history, scores));
         content.decay = chosen.map_or(default, |(decay, _)| decay);
         Ok(content)

@@ -9,7 +9,7 @@ mod inverse;
 use super::baskets::{Baskets, faded};
 use super::popularity::{Popularity, overwrite};
 use super::tune::Tuning;
-use super::{Baseline, LeftOut, TrainingLog};
+use super::{Baseline, LeftOut, Stop, TrainingLog};
 
 /// The ridge λ, the paper's best for data of this size.
 pub const RIDGE: f64 = 500.0;
@@ -39,16 +39,16 @@ impl Ease {
             return Err(LeftOut(sentence));
         }
         let [default, ..] = EASE_DECAYS;
-        let tuning = Tuning::of(n_items, &log.sequences);
-        let trial = Self::with_decay(n_items, &tuning.shortened, default);
+        let tuning = Tuning::of(log);
+        let trial = Self::with_decay((n_items, log.stop), &tuning.shortened, default);
         let chosen = tuning.best(&EASE_DECAYS, |decay, history, scores| trial.score(decay, history, scores));
         drop(trial);
-        Ok(Self::with_decay(n_items, &log.sequences, chosen.map_or(default, |(decay, _)| decay)))
+        Ok(Self::with_decay((n_items, log.stop), &log.sequences, chosen.map_or(default, |(decay, _)| decay)))
     }
 
-    fn with_decay(n_items: usize, sequences: &[&[u32]], decay: f32) -> Self {
+    fn with_decay((n_items, stop): (usize, Stop<'_>), sequences: &[&[u32]], decay: f32) -> Self {
         let tie_break = Popularity::fit(n_items, sequences).tie_break();
-        Self { tie_break, n_items, weights: weights(n_items, sequences), decay }
+        Self { tie_break, n_items, weights: weights((n_items, stop), sequences), decay }
     }
 
     fn score(&self, decay: f32, history: &[u32], scores: &mut [f32]) {
@@ -71,14 +71,14 @@ impl Baseline for Ease {
 }
 
 /// The matrix `B`, row after row.
-fn weights(n_items: usize, sequences: &[&[u32]]) -> Vec<f32> {
-    let rows = Baskets::of(n_items, sequences).shared(n_items, |_, counts| counts.to_vec());
+fn weights((n_items, stop): (usize, Stop<'_>), sequences: &[&[u32]]) -> Vec<f32> {
+    let rows = Baskets::of(n_items, sequences).shared((n_items, stop), |_, counts| counts.to_vec());
     let mut gram: Vec<f64> = Vec::with_capacity(n_items * n_items);
     for (at, row) in rows.into_iter().enumerate().skip(1) {
         let row = row.into_iter().enumerate().skip(1);
         gram.extend(row.map(|(other, count)| f64::from(count) + if other == at { RIDGE } else { 0.0 }));
     }
-    inverse::invert(&mut gram, n_items);
+    inverse::invert(&mut gram, n_items, stop);
     let diagonal: Vec<f64> = (0..n_items).map(|at| gram.get(at * n_items + at).copied().unwrap_or(1.0)).collect();
     let width = n_items.max(1);
     let weight = |(place, &value): (usize, &f64)| {

@@ -10,6 +10,7 @@ use super::Baseline;
 use super::baskets::{Baskets, faded};
 use super::popularity::{Popularity, overwrite};
 use super::tune::Tuning;
+use super::{Stop, TrainingLog};
 
 /// Most likenesses that are kept in all, the greatest of each item: 160 MB.
 pub const LIKENESSES: usize = 20_000_000;
@@ -38,25 +39,27 @@ pub(super) struct ItemKnn {
 }
 
 impl ItemKnn {
-    pub(super) fn fit(n_items: usize, sequences: &[&[u32]]) -> Self {
+    pub(super) fn fit(log: &TrainingLog<'_>) -> Self {
+        let of = (log.n_items, log.stop);
         let ([decay, ..], [shrinkage, ..]) = (KNN_DECAYS, SHRINKAGES);
-        let tuning = Tuning::of(n_items, sequences);
+        let tuning = Tuning::of(log);
         let mut best = (Shape { decay, shrinkage }, f64::NEG_INFINITY);
         for shrinkage in SHRINKAGES {
-            let trial = Self::shaped(n_items, &tuning.shortened, Shape { decay, shrinkage });
+            let trial = Self::shaped(of, &tuning.shortened, Shape { decay, shrinkage });
             let found = tuning.best(&KNN_DECAYS, |decay, history, scores| trial.score(decay, history, scores));
             if let Some((decay, ndcg)) = found.filter(|(_, ndcg)| *ndcg > best.1) {
                 best = (Shape { decay, shrinkage }, ndcg);
             }
         }
-        Self::shaped(n_items, sequences, best.0)
+        Self::shaped(of, &log.sequences, best.0)
     }
 
-    fn shaped(n_items: usize, sequences: &[&[u32]], Shape { decay, shrinkage }: Shape) -> Self {
+    fn shaped((n_items, stop): (usize, Stop<'_>), sequences: &[&[u32]], shape: Shape) -> Self {
+        let Shape { decay, shrinkage } = shape;
         let baskets = Baskets::of(n_items, sequences);
         let sizes = baskets.sizes(n_items);
         let n_neighbours = (LIKENESSES / n_items.max(1)).clamp(FEWEST_NEIGHBOURS, n_items.max(FEWEST_NEIGHBOURS));
-        let neighbours = baskets.shared(n_items, |item, counts| {
+        let neighbours = baskets.shared((n_items, stop), |item, counts| {
             let own = sizes.get(item as usize).map_or(0.0, |&size| size as f32);
             let likeness = |(other, (&count, &size)): (usize, (&f32, &u32))| {
                 let is_one = count > 0.0 && other != item as usize;

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::Baseline;
+use super::{Baseline, Stop};
 use crate::metric::{Rank, mid_rank};
 
 /// What a reference sees, what came next, and what does not compete.
@@ -22,7 +22,16 @@ pub struct Question<'a> {
 /// several questions, so the number of threads changes no bit.
 #[must_use]
 pub fn ranks(baseline: &dyn Baseline, n_items: usize, questions: &[Question<'_>]) -> Vec<Rank> {
+    ranks_until(Stop::default(), baseline, n_items, questions)
+}
+
+/// [`ranks`] until it is given up.
+#[must_use]
+pub fn ranks_until(stop: Stop<'_>, baseline: &dyn Baseline, n_items: usize, questions: &[Question<'_>]) -> Vec<Rank> {
     let rank = |scores: &mut Vec<f32>, question: &Question<'_>| {
+        if stop.is_asked() {
+            return 1.0;
+        }
         baseline.scores(question.history, scores);
         mid_rank(scores, question.target as usize, &question.excluded)
     };

@@ -1,6 +1,6 @@
 //! What references are fitted on.
 
-use super::ItemContents;
+use super::{ItemContents, Stop};
 
 /// The training part of a log, as plain slices.
 #[derive(Clone, Debug, Default)]
@@ -13,12 +13,14 @@ pub struct TrainingLog<'a> {
     pub times: Option<Vec<&'a [i64]>>,
     /// What is told of the items, where something is.
     pub contents: Option<&'a ItemContents>,
+    /// Whether the fitting is to be given up.
+    pub stop: Stop<'a>,
 }
 
 impl<'a> TrainingLog<'a> {
     /// A log of items alone.
     pub fn new(n_items: usize, sequences: impl IntoIterator<Item = &'a [u32]>) -> Self {
-        Self { n_items, sequences: sequences.into_iter().collect(), times: None, contents: None }
+        Self { n_items, sequences: sequences.into_iter().collect(), ..Self::default() }
     }
 }
 

@@ -31,6 +31,7 @@ pub mod task;
 mod transitions;
 mod tune;
 mod user_knn;
+mod watched;
 mod window;
 
 pub use about::{About, AboutSetting};
@@ -38,7 +39,7 @@ pub use baskets::LONGEST_BASKET;
 pub use content::{BUCKETS, ItemContents};
 pub use ease::{EASE_DECAYS, MOST_ITEMS, RIDGE};
 pub use item_knn::{FEWEST_NEIGHBOURS, KNN_DECAYS, LIKENESSES, SHRINKAGES};
-pub use judge::{Question, ranks};
+pub use judge::{Question, ranks, ranks_until};
 pub use kind::BaselineKind;
 pub use log::{LeftOut, TrainingLog};
 pub use recent::RECENT_SHARE;
@@ -46,6 +47,7 @@ pub use reference::ReferenceKind;
 pub use repeat::REPEAT_DECAYS;
 pub use tune::TUNING_USERS;
 pub use user_knn::{MOST_USER_PAIRS, NEAREST_USERS};
+pub use watched::{Stop, beside, watched};
 pub use window::{DECAYS, LAST_ITEMS, ROW_NORM_EXPONENT, WINDOW};
 
 /// How much popularity counts beside one observed transition: enough to order what is tied, too

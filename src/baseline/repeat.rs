@@ -4,10 +4,10 @@
 //! with a decay of 1 the most frequent item comes next, with a small one the latest. The decay is
 //! chosen on the training part. Where seen items are left out nothing remains but popularity.
 
-use super::Baseline;
 use super::baskets::faded;
 use super::popularity::{Popularity, overwrite};
 use super::tune::Tuning;
+use super::{Baseline, TrainingLog};
 
 /// The recency decays to choose from; the first one wins a tie.
 pub const REPEAT_DECAYS: [f32; 4] = [0.7, 0.85, 0.95, 1.0];
@@ -22,11 +22,11 @@ pub(super) struct RepeatLast {
 }
 
 impl RepeatLast {
-    pub(super) fn fit(n_items: usize, sequences: &[&[u32]]) -> Self {
+    pub(super) fn fit(log: &TrainingLog<'_>) -> Self {
         let [default, ..] = REPEAT_DECAYS;
-        let tie_break = Popularity::fit(n_items, sequences).tie_break();
+        let tie_break = Popularity::fit(log.n_items, &log.sequences).tie_break();
         let mut repeat = Self { tie_break, decay: default };
-        let tuning = Tuning::of(n_items, sequences);
+        let tuning = Tuning::of(log);
         let chosen = tuning.best(&REPEAT_DECAYS, |decay, history, scores| repeat.score(decay, history, scores));
         repeat.decay = chosen.map_or(default, |(decay, _)| decay);
         repeat

@@ -6,7 +6,7 @@
 
 use rayon::prelude::*;
 
-use super::Question;
+use super::{Question, Stop, TrainingLog};
 use crate::metric::{mid_rank, ndcg_term};
 
 /// Most users that the choice of a setting looks at, taken evenly over all.
@@ -18,10 +18,12 @@ pub(super) struct Tuning<'a> {
     /// Every sequence but its last event.
     pub(super) shortened: Vec<&'a [u32]>,
     questions: Vec<Question<'a>>,
+    stop: Stop<'a>,
 }
 
 impl<'a> Tuning<'a> {
-    pub(super) fn of(n_items: usize, sequences: &[&'a [u32]]) -> Self {
+    pub(super) fn of(log: &TrainingLog<'a>) -> Self {
+        let (n_items, sequences, stop) = (log.n_items, &log.sequences, log.stop);
         let cut = |sequence: &&'a [u32]| sequence.split_last().map_or(&[][..], |(_, before)| before);
         let every = sequences.len().div_ceil(TUNING_USERS).max(1);
         let asked = sequences.iter().step_by(every).filter_map(|sequence| {
@@ -29,7 +31,8 @@ impl<'a> Tuning<'a> {
             let is_one = !history.is_empty();
             is_one.then(|| Question { history, target, excluded: rivals_left_out(history, target) })
         });
-        Self { n_items, shortened: sequences.iter().map(cut).collect(), questions: asked.collect() }
+        let (shortened, questions) = (sequences.iter().map(cut).collect(), asked.collect());
+        Self { n_items, shortened, questions, stop }
     }
 
     /// The value with which `score` ranks the questions best, and the sum of their NDCG@10; the first
@@ -41,6 +44,9 @@ impl<'a> Tuning<'a> {
     ) -> Option<(T, f64)> {
         let ndcg = |value: T| -> f64 {
             let term = |scores: &mut Vec<f32>, question: &Question<'_>| {
+                if self.stop.is_asked() {
+                    return 0.0;
+                }
                 score(value, question.history, scores);
                 ndcg_term(mid_rank(scores, question.target as usize, &question.excluded), 10)
             };

@@ -40,7 +40,7 @@ impl UserKnn {
             return Err(LeftOut(sentence));
         }
         let [default, ..] = KNN_DECAYS;
-        let tuning = Tuning::of(n_items, &log.sequences);
+        let tuning = Tuning::of(log);
         let trial = Self::with_decay(n_items, &tuning.shortened, default);
         let chosen = tuning.best(&KNN_DECAYS, |decay, history, scores| trial.score(decay, history, scores));
         Ok(Self::with_decay(n_items, &log.sequences, chosen.map_or(default, |(decay, _)| decay)))

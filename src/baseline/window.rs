@@ -8,10 +8,10 @@
 //! How fast the past fades depends on the data, so `decay` is chosen among [`DECAYS`] on the training
 //! part. (This takes 0.85 on MovieLens-100K, 0.7 on MovieLens-1M and Amazon Beauty.)
 
-use super::Baseline;
 use super::popularity::{Popularity, overwrite};
 use super::transitions::Transitions;
 use super::tune::Tuning;
+use super::{Baseline, TrainingLog};
 
 /// How many events back a training pair may reach.
 pub const WINDOW: usize = 5;
@@ -33,12 +33,13 @@ pub(super) struct MarkovWindow {
 }
 
 impl MarkovWindow {
-    pub(super) fn fit(n_items: usize, sequences: &[&[u32]]) -> Self {
+    pub(super) fn fit(log: &TrainingLog<'_>) -> Self {
+        let n_items = log.n_items;
         let [default, ..] = DECAYS;
-        let tuning = Tuning::of(n_items, sequences);
+        let tuning = Tuning::of(log);
         let trial = Self::with_decay(n_items, &tuning.shortened, default);
         let chosen = tuning.best(&DECAYS, |decay, history, scores| trial.score(decay, history, scores));
-        Self::with_decay(n_items, sequences, chosen.map_or(default, |(decay, _)| decay))
+        Self::with_decay(n_items, &log.sequences, chosen.map_or(default, |(decay, _)| decay))
     }
 
     fn with_decay(n_items: usize, sequences: &[&[u32]], decay: f32) -> Self {

@@ -13,16 +13,15 @@ use crate::error::Error;
 use crate::experiment::{Difference, differences};
 use crate::metric::{AnswerKind, Metric};
 use crate::run::{
-    Claim, Comparison, Manifest, Part, RunStore, Slice, Tested, against_first, against_references, compare, hindrance,
-    measures, slices, verdict,
+    Claim, Comparison, Manifest, Part, RunId, RunStore, Slice, Tested, against_first, against_references, compare,
+    hindrance, measures, slices, verdict,
 };
 use crate::train::refit_references;
 
 /// Which runs.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Runs by name, its start or its end, or `last`
-    #[arg(required = true, num_args = 1.., value_name = "RUN")]
+    #[arg(required = true, num_args = 1.., value_name = "RUN", help = super::RUN)]
     names: Vec<String>,
     /// Metric of the intervals and tests, such as hr@10: one that is a mean over users
     #[arg(long, value_name = "NAME")]
@@ -55,18 +54,21 @@ enum WhichReferences {
 }
 
 pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> Result<(), Error> {
-    let mut manifests = Vec::new();
+    // Where each is: runs may lie in several folders.
+    let mut places: Vec<(RunStore, RunId)> = Vec::new();
     for name in &args.names {
-        let id = store.find(name)?;
+        let place = store.locate(name)?;
         // A run that is named twice stands for itself once: it is no second seed.
-        if manifests.iter().all(|known: &Manifest| known.id != id) {
-            manifests.push(store.manifest(&id)?);
+        if !places.contains(&place) {
+            places.push(place);
         }
     }
+    let stores: Vec<&RunStore> = places.iter().map(|(store, _)| store).collect();
+    let manifests = places.iter().map(|(store, id)| store.manifest(id)).collect::<Result<Vec<_>, _>>()?;
     let metric = metric_of(args, &manifests)?;
     let claim = |text: &String| contrast::claim(text, answers(&manifests));
     let claims = args.claims.iter().map(claim).collect::<Result<Vec<Claim>, Error>>()?;
-    let found = found(args, &manifests, (metric, &claims), store)?;
+    let found = found(args, &manifests, (metric, &claims), &stores)?;
     let differences = differences(&manifests.iter().map(|m| &m.experiment).collect::<Vec<_>>());
     let doubts = doubts(&manifests);
     if args.json {
@@ -147,10 +149,10 @@ fn found(
     args: &Args,
     manifests: &[Manifest],
     (metric, claims): (Metric, &[Claim]),
-    store: &RunStore,
+    stores: &[&RunStore],
 ) -> Result<Found, Error> {
     let mut results = Vec::with_capacity(manifests.len());
-    for manifest in manifests {
+    for (manifest, store) in manifests.iter().zip(stores) {
         results.push(store.results(&manifest.id, Part::Test)?.unwrap_or_default());
     }
     let tested: Vec<Tested<'_>> =
@@ -170,7 +172,7 @@ fn found(
     let mut references = Vec::new();
     let is_asked_for = args.references.is_some() || !claims.is_empty() || manifests.len() == 1;
     let is_refitted = args.references == Some(WhichReferences::Refit);
-    for run in tested.iter().filter(|_| is_asked_for) {
+    for (run, store) in tested.iter().zip(stores).filter(|_| is_asked_for) {
         let kept = match store.reference_results(&run.manifest.id)? {
             None if is_refitted && !run.results.is_empty() => Some(refit_references(run.manifest, run.results)?),
             kept => kept.filter(|_| !run.results.is_empty()),
@@ -179,8 +181,14 @@ fn found(
         let rows = kept.map(|kept| against_references(run.results, &kept, &metrics));
         references.push(BesideReferences { id: run.manifest.id.clone(), rows });
     }
+    let mut listed = Vec::new();
+    for (at, store) in stores.iter().enumerate() {
+        if !stores.iter().take(at).any(|before| before == store) {
+            listed.extend(store.list()?);
+        }
+    }
     Ok(Found {
-        comparison: compare(&tested, &store.list()?, metric),
+        comparison: compare(&tested, &listed, metric),
         slices: results.iter().map(|results| slices(results, metric)).collect(),
         measured: measured.collect(),
         references,

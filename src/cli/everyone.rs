@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::Streams;
 use super::predict::Shown;
 use super::said::{Asked, IsJson};
-use super::stop::CtrlC;
+use super::stop::Signals;
 use super::table::count;
 use crate::data::{self, Column, DataSource, Moment, Sample, Table, TaskSpec};
 use crate::error::Error;
@@ -53,7 +53,7 @@ fn is_parquet(to: &Path) -> bool {
 }
 
 impl Everyone<'_> {
-    pub(super) fn run(&self, control: &CtrlC, is_json: IsJson, streams: &mut Streams<'_>) -> Result<(), Error> {
+    pub(super) fn run(&self, control: &Signals, is_json: IsJson, streams: &mut Streams<'_>) -> Result<(), Error> {
         let prepared = self.ask.prepared;
         streams.warn(prepared.doubt_of(self.moment).as_slice())?;
         let task = &self.asked.restored.manifest.experiment.task;
@@ -63,7 +63,7 @@ impl Everyone<'_> {
             bar.set_style(style);
         }
         bar.set_message("Asking everybody");
-        let pressed = control.pressed();
+        let pressed = control.ends();
         let words = self.ask.answered(self.asked.speaker(), &samples, &mut |n| {
             bar.set_position(n as u64);
             !pressed.load(Ordering::Relaxed)

@@ -10,7 +10,7 @@ use crate::run::RunStore;
 /// Which run, and where to.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A run's name, its start or its end, or `last`
+    #[arg(value_name = "RUN", help = super::RUN)]
     run: String,
     /// A folder that is empty or does not exist yet
     #[arg(long, value_name = "DIR")]
@@ -21,7 +21,8 @@ pub struct Args {
 
 pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> Result<(), Error> {
     args.pseudonyms.pseudonymiser(streams)?;
-    for path in store.export_hiding(&store.find(&args.run)?, &args.to, args.pseudonyms.hidden())? {
+    let (store, id) = store.locate(&args.run)?;
+    for path in store.export_hiding(&id, &args.to, args.pseudonyms.hidden())? {
         writeln!(streams.out, "{}", path.display())?;
     }
     Ok(())

@@ -50,6 +50,16 @@ use crate::spec::Problem;
 /// Where runs are kept unless `--runs` says otherwise, in the current folder.
 pub const DEFAULT_RUNS: &str = "experiments/runs";
 
+/// What may stand for a run on the command line.
+const RUN: &str = "A run's name, its start or its end, the path of its folder, its experiment's name, or `last`";
+
+/// What ends a training from outside.
+const SIGNALS: &str = "\
+Ctrl-C stops: the best weights so far are judged on the test split and kept; a second Ctrl-C leaves at once.
+SIGTERM (a scheduler) and SIGHUP (a closed terminal) pause: the run is kept where it is, the test split is not
+read, and the exit code is 75. `seqscope resume RUN` goes on, to the same numbers as if never interrupted; after
+SIGKILL too, from the last whole epoch. A test split that is being read when SIGTERM comes is read to its end.";
+
 /// Where a command writes to.
 pub struct Streams<'a> {
     /// What was asked for.
@@ -77,12 +87,14 @@ impl Streams<'_> {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Train what an experiment file says, and keep the run
+    #[command(after_help = SIGNALS)]
     Train(train::Args),
     /// Tell every problem of experiment files at once
     Check(check::Args),
     /// Judge synthetic histories: written by a GAN, by a language model and by a Markov chain
     Gan(gan::Args),
-    /// Go on with an interrupted or stopped run
+    /// Go on with a paused, interrupted or stopped run
+    #[command(after_help = SIGNALS)]
     Resume(resume::Args),
     /// Say what settings there are: meaning, range, default and where it comes from
     Describe(describe::Args),
@@ -116,7 +128,7 @@ pub fn run(command: Command, runs: PathBuf, streams: &mut Streams<'_>) -> Result
         Command::Train(args) => train::run(args, store, streams),
         Command::Gan(args) => gan::run(&args, streams),
         Command::Check(args) => check::run(&args, streams),
-        Command::Resume(args) => resume::run(&args, store, streams),
+        Command::Resume(args) => resume::run(&args, &store, streams),
         Command::Describe(args) => describe::run(&args, streams),
         Command::Data(args) => data::run(*args, streams),
         Command::Runs(args) => runs::run(&args, &store, streams),

@@ -11,7 +11,7 @@ use crate::data::{TaskKind, TestTies};
 use crate::error::Error;
 use crate::experiment::Experiment;
 use crate::metric::{AnswerKind, Metric, Metrics, Reliability, ReliabilityBin};
-use crate::run::{self, Manifest, Outcome, References, references_ahead};
+use crate::run::{self, Manifest, Outcome, Pause, References, RunId, references_ahead};
 use crate::spec::Problem;
 use crate::train::Ended;
 
@@ -28,7 +28,8 @@ impl Form {
     }
 }
 
-/// Tells how a run ended. A run that failed is an error; one that was stopped and kept is not.
+/// Tells how a run ended. A run that failed is an error, and one that was paused has an exit code of its own; one
+/// that was stopped and kept is neither.
 pub(super) fn tell(manifest: &Manifest, ended: &Ended, form: Form, streams: &mut Streams<'_>) -> Result<(), Error> {
     if let Some(Outcome::Failed { sentence }) = &ended.outcome {
         let hint = match ended.epochs {
@@ -37,15 +38,29 @@ pub(super) fn tell(manifest: &Manifest, ended: &Ended, form: Form, streams: &mut
         };
         return Err(Error::edge(sentence.clone(), hint));
     }
+    if let Some(pause) = &ended.pause {
+        if form == Form::Json {
+            streams.json(&json_of(manifest, ended))?;
+        }
+        return Err(Error::Paused(paused(&manifest.id, pause)));
+    }
     match form {
         Form::Json => streams.json(&json_of(manifest, ended)),
         Form::Text => write_text(manifest, ended, streams),
     }
 }
 
+/// Where a run was paused, and how it goes on.
+fn paused(id: &RunId, pause: &Pause) -> String {
+    let Pause { epoch, step, .. } = pause;
+    let at = if *step > 0 { format!("after step {step} of epoch {epoch}") } else { format!("before epoch {epoch}") };
+    format!("run {id} is paused {at}, its test split unread; `seqscope resume {id}` goes on to the same numbers")
+}
+
 fn json_of(manifest: &Manifest, ended: &Ended) -> Value {
     json!({
         "run": manifest.id.0,
+        "status": status(ended),
         "epochs": ended.epochs,
         "seconds": ended.train_secs,
         "valid": ended.valid.as_ref().map(metrics_json),
@@ -81,6 +96,17 @@ pub(super) fn ties_json(ties: &TestTies) -> Value {
 /// What is to be said of a run above a world's best possible score.
 fn above_optimum(ended: &Ended) -> Option<String> {
     ended.optimum.as_ref()?.above(ended.test.as_ref()?)
+}
+
+/// As the list of runs calls it.
+fn status(ended: &Ended) -> &'static str {
+    match &ended.outcome {
+        Some(Outcome::Finished) => "finished",
+        Some(Outcome::Stopped) => "stopped",
+        Some(Outcome::Failed { .. }) => "failed",
+        None if ended.pause.is_some() => "paused",
+        None => "discarded",
+    }
 }
 
 /// The headline metrics under their usual names.

@@ -9,7 +9,7 @@ use super::everyone::{self, Everyone};
 use super::progress::OpeningBar;
 use super::pseudonyms::PseudonymArgs;
 use super::said::{Answer, Asked, IsJson, reference};
-use super::stop::CtrlC;
+use super::stop::Signals;
 use super::table::{Align, Table, count};
 use super::{Streams, typed};
 use crate::data::{Dataset, Histories, Moment, Pseudonymiser, Pseudonyms, Sample, Vocab};
@@ -23,7 +23,7 @@ use crate::train::{Restored, restore_watched};
 /// Which run, of whom, how many.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A run's name, its start or its end, or `last`
+    #[arg(value_name = "RUN", help = super::RUN)]
     run: String,
     /// The user's id as in the log
     #[arg(long, value_name = "ID", required_unless_present_any = ["all", "history"])]
@@ -63,12 +63,12 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> Result<(), Error> {
-    let id = store.find(&args.run)?;
+    let (store, id) = &store.locate(&args.run)?;
     if let Some(to) = &args.to {
-        everyone::check_place(to, &store.manifest(&id)?.experiment.data.source)?;
+        everyone::check_place(to, &store.manifest(id)?.experiment.data.source)?;
     }
-    let control = CtrlC::listen()?;
-    let restored = restore_watched(store, &id, args.epoch, &OpeningBar::new(control.pressed()))?;
+    let control = Signals::of_keyboard()?;
+    let restored = restore_watched(store, id, args.epoch, &OpeningBar::new(control.ends()))?;
     let hidden = args.pseudonyms.pseudonymiser(streams)?;
     let shown = Shown::new(&restored.prepared.dataset, hidden);
     let fitted = args.reference.as_deref().map(|name| reference(&restored, name)).transpose()?;

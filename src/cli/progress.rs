@@ -9,13 +9,15 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::table::{self, count, duration};
 use crate::data::{Stage, Watch};
 use crate::metric::Metric;
-use crate::train::{Event, EventKind, Observer, Progress, TrainError};
+use crate::train::{Event, EventKind, Observer, Preparing, Progress, TrainError};
 
 /// Draws the bar on standard error where that is a terminal, and writes a line an epoch anywhere.
 pub(super) struct ProgressLines<'a> {
     err: &'a mut dyn Write,
     bar: ProgressBar,
     n_epochs: usize,
+    /// What was said last of the references, where no bar is drawn.
+    said: Option<String>,
 }
 
 impl<'a> ProgressLines<'a> {
@@ -24,7 +26,7 @@ impl<'a> ProgressLines<'a> {
         if let Ok(style) = ProgressStyle::with_template("{bar:24} {percent:>3}%  {msg}") {
             bar.set_style(style);
         }
-        Self { err, bar, n_epochs: 0 }
+        Self { err, bar, n_epochs: 0, said: None }
     }
 
     /// Writes a line above the bar. Nobody listening is no reason to stop training.
@@ -84,6 +86,21 @@ impl Drop for OpeningBar {
 }
 
 impl Observer for ProgressLines<'_> {
+    fn preparing(&mut self, references: &Preparing) {
+        self.bar.set_length(THOUSANDTHS);
+        self.bar.set_position((references.share() * THOUSANDTHS as f32) as u64);
+        self.bar.set_message(references.to_string());
+        if !self.bar.is_hidden() {
+            return;
+        }
+        // In a log of a scheduler a line for each step is enough: two in all.
+        let step = if references.is_judged { "judging" } else { "fitting" };
+        if self.said.as_deref() != Some(step) {
+            self.said = Some(step.to_owned());
+            self.say(&format!("{step} {} references", references.n_all));
+        }
+    }
+
     fn observe(&mut self, event: &Event) -> Result<(), TrainError> {
         match &event.kind {
             EventKind::Started { data, device, n_params, memory, n_epochs, steps_per_epoch, first_epoch, .. } => {

@@ -24,7 +24,7 @@ use crate::train::restore;
 /// Which run, for whom, and how.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A run's name, its start or its end, or `last`
+    #[arg(value_name = "RUN", help = super::RUN)]
     run: String,
     /// The user's id as in the log; one that the log does not know is a new user
     #[arg(long, value_name = "ID")]
@@ -71,8 +71,8 @@ impl From<SeenWord> for Seen {
 pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> Result<(), Error> {
     let weights = blend(&args.blend)?;
     let told = args.told.iter().map(|text| pair(text, "--told")).collect::<Result<Vec<_>, _>>()?;
-    let id = store.find(&args.run)?;
-    let restored = restore(store, &id, args.epoch, None)?;
+    let (store, id) = store.locate(&args.run)?;
+    let restored = restore(&store, &id, args.epoch, None)?;
     if restored.manifest.experiment.answers() != AnswerKind::Ranking {
         let sentence = format!("run {id} does not predict the next item, so it has no items to recommend");
         return Err(Error::edge(sentence, "take a run whose task is the next item; `seqscope runs` lists them"));

@@ -1,4 +1,4 @@
-//! `seqscope resume RUN`: goes on where a run was cut off.
+//! `seqscope resume RUN`: goes on where a run was paused or cut off.
 
 use super::Streams;
 use super::outcome::Form;
@@ -10,15 +10,15 @@ use crate::train::Job;
 /// Which run.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A run's name, its start or its end, or `last`
+    #[arg(value_name = "RUN", help = super::RUN)]
     run: String,
     /// Print one JSON object instead of tables
     #[arg(long)]
     json: bool,
 }
 
-pub(super) fn run(args: &Args, store: RunStore, streams: &mut Streams<'_>) -> Result<(), Error> {
-    let id = store.find(&args.run)?;
+pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> Result<(), Error> {
+    let (store, id) = store.locate(&args.run)?;
     match store.status(&id)? {
         RunStatus::Ended(Outcome::Finished) => {
             return Err(Error::edge(

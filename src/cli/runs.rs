@@ -100,6 +100,7 @@ fn cells(run: &Summary, columns: (Metric, Metric)) -> [String; 8] {
 pub(super) fn status(status: &RunStatus) -> String {
     match status {
         RunStatus::Running => "running".to_owned(),
+        RunStatus::Paused => "paused".to_owned(),
         RunStatus::Interrupted => "interrupted".to_owned(),
         RunStatus::Ended(Outcome::Finished) => "finished".to_owned(),
         RunStatus::Ended(Outcome::Stopped) => "stopped".to_owned(),

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use super::Streams;
 use super::outcome::{Form, tell};
 use super::progress::{OpeningBar, ProgressLines};
-use super::stop::CtrlC;
+use super::stop::Signals;
 use crate::data::{self, DataError, Prepared};
 use crate::error::Error;
 use crate::experiment::Experiment;
-use crate::run::RunStore;
+use crate::run::{RunId, RunStore};
 use crate::spec::Problem;
 use crate::train::{self, Job, TrainError};
 
@@ -57,23 +57,37 @@ pub(super) fn set_all(experiment: &mut Experiment, sets: &[String]) -> Result<()
 
 /// Does the run and tells how it ended; `resume` goes this way too.
 pub(super) fn follow(mut job: Job, form: Form, streams: &mut Streams<'_>) -> Result<(), Error> {
-    let store = job.store.clone();
-    let mut control = CtrlC::listen()?;
-    job.prepared = opened(&job, &control)?;
-    control.training_begins();
+    let (store, resumed) = (job.store.clone(), job.resume.clone());
+    let mut control = Signals::listen()?;
+    let before_training = |error: Error, control: &Signals| match error {
+        Error::Train(TrainError::Data(DataError::Cancelled) | TrainError::Cancelled) if control.is_leaving() => {
+            Error::Paused(left_before_training(resumed.as_ref()))
+        }
+        error => error,
+    };
+    job.prepared = opened(&job, &control).map_err(|error| before_training(error, &control))?;
     let mut watcher = ProgressLines::new(streams.err);
-    let (id, ended) = train::run(job, &mut control, &mut watcher)?;
+    let done = train::run(job, &mut control, &mut watcher);
+    let (id, ended) = done.map_err(|error| before_training(error.into(), &control))?;
     tell(&store.manifest(&id)?, &ended, form, streams)
 }
 
-/// The data of a job, opened under a bar and stopped by Ctrl-C. `None` where the run itself will say
+/// What there is after a word of the system that came before training began.
+fn left_before_training(resumed: Option<&RunId>) -> String {
+    match resumed {
+        Some(id) => format!("left before training went on; run {id} is as it was: `seqscope resume {id}` goes on"),
+        None => "left before training began: there is nothing to keep yet, start it again".to_owned(),
+    }
+}
+
+/// The data of a job, opened under a bar and stopped by a signal. `None` where the run itself will say
 /// what is wrong: with the settings, or with the data of a run that is to go on.
-fn opened(job: &Job, control: &CtrlC) -> Result<Option<Arc<Prepared>>, Error> {
+fn opened(job: &Job, control: &Signals) -> Result<Option<Arc<Prepared>>, Error> {
     let experiment = &job.experiment;
     if experiment.check().iter().any(Problem::is_error) {
         return Ok(None);
     }
-    let watch = OpeningBar::new(control.pressed());
+    let watch = OpeningBar::new(control.ends());
     match data::prepare(&experiment.data, experiment.split, &watch) {
         Ok(prepared) => Ok(Some(Arc::new(prepared))),
         Err(DataError::Cancelled) => Err(TrainError::from(DataError::Cancelled).into()),

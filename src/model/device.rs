@@ -138,7 +138,8 @@ pub fn device_for<'a>(choice: &str, devices: &'a [DeviceInfo]) -> Option<&'a Dev
 }
 
 fn cpu_info() -> DeviceInfo {
-    let n_threads = std::thread::available_parallelism().map_or(1, usize::from);
+    // Those that work, not those that there are: RAYON_NUM_THREADS and `--threads` may say fewer.
+    let n_threads = rayon::current_num_threads();
     let threads = if n_threads == 1 { "thread" } else { "threads" };
     DeviceInfo {
         key: "cpu".to_owned(),

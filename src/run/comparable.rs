@@ -56,6 +56,7 @@ mod tests {
             references_left_out: crate::run::LeftOutReferences::new(),
             problems: Vec::new(),
             outcome: None,
+            pause: None,
         };
         change(&mut manifest);
         manifest

@@ -1,6 +1,6 @@
 //! What can go wrong with runs on disk.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::data::DataError;
 use crate::experiment::ExperimentError;
@@ -19,12 +19,16 @@ pub enum RunError {
         reason: String,
     },
     /// No run of that name.
-    #[error("there is no run `{name}` in `{}`; `seqscope runs` lists them", root.display())]
+    #[error("{}", unknown(name, root, near.as_deref(), *is_folder))]
     Unknown {
         /// What was asked for.
         name: String,
         /// Where it was looked for.
         root: PathBuf,
+        /// What may be meant.
+        near: Option<String>,
+        /// Whether it is the path of a folder, which then holds no run.
+        is_folder: bool,
     },
     /// Several runs match.
     #[error("`{name}` fits {} runs ({}); write more of the name", .candidates.len(), .candidates.join(", "))]
@@ -67,4 +71,17 @@ pub enum RunError {
     /// The experiment cannot be written out.
     #[error(transparent)]
     Experiment(#[from] ExperimentError),
+}
+
+fn unknown(name: &str, root: &Path, near: Option<&str>, is_folder: bool) -> String {
+    let cure = near.map_or_else(
+        || "`seqscope runs` lists them".to_owned(),
+        |near| format!("did you mean `{near}`? `seqscope runs` lists them"),
+    );
+    let what = if is_folder {
+        format!("`{name}` is a folder without a manifest.ron, so it is no run, nor is there one of that name in")
+    } else {
+        format!("there is no run `{name}` in")
+    };
+    format!("{what} `{}`; {cure}", root.display())
 }

@@ -8,7 +8,7 @@ use ron::ser::PrettyConfig;
 use serde::{Deserialize, Serialize};
 
 use super::disk::{read_text, write_whole};
-use super::{RunError, RunId};
+use super::{Pause, RunError, RunId};
 use crate::baseline::ReferenceKind;
 use crate::data::world::Ceiling;
 use crate::data::{DataReport, DataShape, Finding, TestTies, Verdict};
@@ -148,8 +148,11 @@ pub struct Manifest {
     /// Warnings of the run: rows left out, another device than before, a test split read twice, a
     /// model below the reference that it must beat.
     pub problems: Vec<Problem>,
-    /// How it ended; absent while it runs and when it was killed.
+    /// How it ended; absent while it runs, when it was paused and when it was killed.
     pub outcome: Option<Outcome>,
+    /// Where it was left to go on later; of a run that has gone on, until the next epoch is whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause: Option<Pause>,
 }
 
 /// Whether a listed run can be used.
@@ -157,6 +160,8 @@ pub struct Manifest {
 pub enum RunStatus {
     /// A process is writing it now.
     Running,
+    /// No outcome and no process, left in order at the system's word. Can be resumed.
+    Paused,
     /// No outcome and no process: killed or cut off. Can be resumed.
     Interrupted,
     /// It ended.
@@ -208,6 +213,7 @@ impl Manifest {
             references_left_out: LeftOutReferences::new(),
             problems: Vec::new(),
             outcome: None,
+            pause: None,
         }
     }
 

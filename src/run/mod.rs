@@ -10,13 +10,14 @@
 //!   results/valid.parquet      rank and probability of every user; test.parquet likewise
 //!   results/test.references.parquet   the same of each reference, in the same order
 //!   epochs/0001.safetensors    weights of each epoch; best.safetensors
-//!   epochs/0007.state          weights and optimiser state of the last epoch
+//!   epochs/0007.state          weights and optimiser state of the last epoch; 0008-000123.state after so many
+//!                              steps of the next one, where the run was paused there
 //!   log.txt                    what happened, for people
 //!   lock                       locked while a process writes the run
 //! ```
 //!
-//! A manifest without an outcome is a *running* run while its lock is held, else an *interrupted*
-//! one. [`RunWriter`] writes a run; [`RunStore`] lists, finds and reads them.
+//! A manifest without an outcome is a *running* run while its lock is held, else a *paused* one where it
+//! says so and an *interrupted* one where it does not. [`RunWriter`] writes a run; [`RunStore`] lists, finds and reads them.
 
 mod checkpoint;
 mod comparable;
@@ -27,17 +28,20 @@ mod disguise;
 mod disk;
 mod error;
 mod export;
+mod find;
 mod history;
 mod id;
 mod latent;
 mod lock;
 mod manifest;
 mod memory;
+mod pause;
 mod references;
 mod results;
 mod slices;
 mod store;
 mod told;
+mod unfinished;
 mod verdict;
 mod writer;
 
@@ -52,6 +56,7 @@ pub use history::{History, HistoryPoint, Part};
 pub use id::RunId;
 pub use manifest::{DataStamp, LeftOutReferences, Manifest, Outcome, References, RunStatus, Summary};
 pub use memory::RunMemory;
+pub use pause::{EpochSums, Pause};
 pub use references::{ReferenceAnswers, ReferenceResults};
 pub use results::UserResult;
 pub use slices::{Facts, Slice, SliceBy, slices};

@@ -1,10 +1,10 @@
-//! A folder of runs: list, find, read, delete.
+//! A folder of runs: list, read, delete.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use rayon::prelude::*;
@@ -13,6 +13,7 @@ use super::disk::{file_error, read_text};
 use super::history::{History, Part};
 use super::id::RunId;
 use super::manifest::{self, Manifest, RunStatus, Summary};
+use super::unfinished::DELETED;
 use super::{ReferenceResults, RunError, RunMemory, UserResult, checkpoint, lock, references, results};
 
 /// Name of a run's series.
@@ -47,7 +48,7 @@ impl RunStore {
         if id.is_plain() && dir.is_dir() {
             return Ok(dir);
         }
-        Err(RunError::Unknown { name: id.0.clone(), root: self.root.clone() })
+        Err(self.unknown(&id.0, &[]))
     }
 
     /// Every run with its manifest, newest first, damaged ones last. Reads no series. Folders that
@@ -89,6 +90,7 @@ impl RunStore {
                 let status = match &manifest.outcome {
                     Some(outcome) => RunStatus::Ended(outcome.clone()),
                     None if lock::is_held(&dir) => RunStatus::Running,
+                    None if manifest.pause.is_some() => RunStatus::Paused,
                     None => RunStatus::Interrupted,
                 };
                 Summary { id, status, manifest: Some(manifest) }
@@ -101,41 +103,6 @@ impl RunStore {
     fn age(&self, run: &Summary) -> (Option<i64>, Option<SystemTime>, String) {
         let made = fs::metadata(self.dir(&run.id).join(lock::FILE)).and_then(|m| m.modified()).ok();
         (run.manifest.as_ref().map(|m| m.started_secs), made, run.id.0.clone())
-    }
-
-    /// Finds a run by its whole name, the start or the end of it (the four digits at the end are
-    /// enough), by the path of its folder, or by `last` (the newest).
-    ///
-    /// # Errors
-    /// [`RunError`] when none or several match.
-    pub fn find(&self, name: &str) -> Result<RunId, RunError> {
-        let runs = self.list()?;
-        let unknown = || RunError::Unknown { name: name.to_owned(), root: self.root.clone() };
-        if name == "last" {
-            return runs.into_iter().next().map(|run| run.id).ok_or_else(unknown);
-        }
-        let name = self.name_in_path(name).unwrap_or_else(|| name.to_owned());
-        let fits = |id: &RunId| !name.is_empty() && (id.0.starts_with(&name) || id.0.ends_with(&name));
-        let mut found: Vec<RunId> = runs.into_iter().map(|run| run.id).filter(fits).collect();
-        if let Some(at) = found.iter().position(|id| id.0 == name) {
-            return Ok(found.swap_remove(at));
-        }
-        match found.as_slice() {
-            [] => Err(unknown()),
-            [id] => Ok(id.clone()),
-            several => {
-                let candidates = several.iter().map(|id| id.0.clone()).collect();
-                Err(RunError::Ambiguous { name, candidates })
-            }
-        }
-    }
-
-    /// The last part of a path that leads to a folder of this store, as a shell completes it.
-    fn name_in_path(&self, path: &str) -> Option<String> {
-        let folder = Path::new(path).canonicalize().ok()?;
-        let here = self.root.canonicalize().ok()?;
-        let name = folder.file_name()?.to_string_lossy().into_owned();
-        (folder.parent()? == here).then_some(name)
     }
 
     /// The manifest of a run.
@@ -192,6 +159,13 @@ impl RunStore {
         self.dir(id).join("epochs").join(format!("{epoch:04}.state"))
     }
 
+    /// Weights and optimiser state after some steps of an epoch, kept of a paused run. Named after both, for
+    /// the same reason.
+    #[must_use]
+    pub fn state_within(&self, id: &RunId, epoch: usize, step: usize) -> PathBuf {
+        self.dir(id).join("epochs").join(format!("{epoch:04}-{step:06}.state"))
+    }
+
     /// Ranks of every evaluated user of one part.
     pub(super) fn results_file(&self, id: &RunId, part: Part) -> PathBuf {
         self.dir(id).join("results").join(format!("{part}.parquet"))
@@ -231,13 +205,13 @@ impl RunStore {
         let dir = self.existing(id)?;
         if !dir.join(manifest::FILE).exists() {
             // Never delete a folder that only looks like a run by its place.
-            return Err(RunError::Unknown { name: id.0.clone(), root: self.root.clone() });
+            return Err(self.unknown(&id.0, &[]));
         }
         if lock::is_held(&dir) {
             return Err(RunError::Busy { id: id.0.clone() });
         }
         // Out of the list at once: half a run would be listed as damaged.
-        let gone = self.root.join(format!(".deleted-{}", id.0));
+        let gone = self.root.join(format!("{DELETED}{}", id.0));
         fs::rename(&dir, &gone).map_err(|e| file_error(&dir, &e))?;
         fs::remove_dir_all(&gone).map_err(|e| file_error(&gone, &e))
     }

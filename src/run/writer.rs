@@ -1,7 +1,7 @@
 //! Writes one run, from its folder's first file to its outcome.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::checkpoint::{epochs_in, kept};
@@ -11,7 +11,8 @@ use super::id::RunId;
 use super::lock::RunLock;
 use super::manifest::{Manifest, Outcome};
 use super::store::{HISTORY_FILE, LOG_FILE, RunStore};
-use super::{ReferenceResults, RunError, UserResult, references, results};
+use super::unfinished;
+use super::{Pause, ReferenceResults, RunError, UserResult, references, results};
 use crate::metric::Metrics;
 use crate::model::Trainable;
 
@@ -41,30 +42,38 @@ pub struct EpochDone {
 
 impl RunWriter {
     /// Makes the folder of a new run, with a name made of the present minute and the experiment's
-    /// name, and its first files. Nothing stays behind when that fails.
+    /// name, and its first files. The folder appears with its manifest in it: whatever goes wrong before,
+    /// a kill included, leaves no run.
     ///
     /// # Errors
     /// [`RunError`] when the folder cannot be written.
     pub fn create(store: &RunStore, mut manifest: Manifest) -> Result<Self, RunError> {
         let now = jiff::Zoned::now();
         manifest.started_secs = now.timestamp().as_second();
-        manifest.id = new_folder(store, &now, &manifest.experiment.name)?;
-        let dir = store.dir(&manifest.id);
-        Self::fill(store, &dir, manifest).inspect_err(|_| {
-            // The reason why it could not be filled is what the user must hear of.
-            let _ = fs::remove_dir_all(&dir);
-        })
+        fs::create_dir_all(&store.root).map_err(|e| file_error(&store.root, &e))?;
+        unfinished::sweep(&store.root);
+        // Any number does; the process and the clock make it unlikely that two runs try the same.
+        let mut tag = (now.timestamp().subsec_nanosecond() as u32 ^ std::process::id().rotate_left(7)) as u16;
+        loop {
+            manifest.id = RunId::new(&now, &manifest.experiment.name, tag);
+            let dir = store.dir(&manifest.id);
+            // A folder that stands there is another run's, whatever it holds; some systems would rename
+            // over it while it is empty.
+            if !dir.exists() && unfinished::place(&dir, |made| Self::fill(made, &manifest))? {
+                let Some(lock) = RunLock::take(&dir)? else { return Err(RunError::Busy { id: manifest.id.0 }) };
+                return Self::open(store, &dir, manifest, lock);
+            }
+            tag = tag.wrapping_add(1);
+        }
     }
 
-    fn fill(store: &RunStore, dir: &Path, manifest: Manifest) -> Result<Self, RunError> {
-        let Some(lock) = RunLock::take(dir)? else { return Err(RunError::Busy { id: manifest.id.0 }) };
+    fn fill(dir: &Path, manifest: &Manifest) -> Result<(), RunError> {
         for sub in ["epochs", "results"] {
             let path = dir.join(sub);
             fs::create_dir(&path).map_err(|e| file_error(&path, &e))?;
         }
         write_whole(&dir.join(HISTORY_FILE), History::default().to_text().as_bytes())?;
-        manifest.write(dir)?;
-        Self::open(store, dir, manifest, lock)
+        manifest.write(dir)
     }
 
     /// Opens an ended or interrupted run to go on with it. Changes nothing on disk: that is for
@@ -162,11 +171,13 @@ impl RunWriter {
         model.save_weights(&weights)?;
         model.save_state(&self.store.state(&id, epoch))?;
         (self.manifest.epochs, self.manifest.train_secs) = (epoch, done.train_secs);
+        let pause = self.manifest.pause.take();
         if done.best.is_some() {
             (self.manifest.best_epoch, self.manifest.valid) = (Some(epoch), done.best);
         }
         self.save_manifest()?;
 
+        self.remove_state_of(pause)?;
         self.update_best()?;
         let file_bytes = fs::metadata(&weights).map_err(|e| file_error(&weights, &e))?.len();
         let stay = kept(epoch, self.manifest.best_epoch, file_bytes);
@@ -177,6 +188,41 @@ impl RunWriter {
             Some(before) => remove_if_there(&self.store.state(&id, before)),
             None => Ok(()),
         }
+    }
+
+    /// Keeps the place that training has come to within an epoch; [`RunWriter::pause`] commits it.
+    ///
+    /// # Errors
+    /// [`RunError`] when it cannot be written; then the place kept before is still whole.
+    pub fn keep(&mut self, model: &dyn Trainable, at: Pause) -> Result<(), RunError> {
+        let before = self.manifest.pause;
+        if before == Some(at) {
+            return Ok(());
+        }
+        if at.step > 0 {
+            model.save_state(&self.store.state_within(&self.manifest.id, at.epoch, at.step))?;
+        }
+        self.manifest.pause = Some(at);
+        self.save_manifest()?;
+        self.remove_state_of(before.filter(|before| (before.epoch, before.step) != (at.epoch, at.step)))
+    }
+
+    fn remove_state_of(&self, pause: Option<Pause>) -> Result<(), RunError> {
+        let Some(Pause { epoch, step, .. }) = pause.filter(|pause| pause.step > 0) else { return Ok(()) };
+        remove_if_there(&self.store.state_within(&self.manifest.id, epoch, step))
+    }
+
+    /// Leaves the run where it is, to go on later: at the place that was kept, else before the next epoch.
+    /// Returns where that is.
+    ///
+    /// # Errors
+    /// [`RunError`] when it cannot be written.
+    pub fn pause(&mut self) -> Result<Pause, RunError> {
+        let next = Pause { epoch: self.manifest.epochs + 1, ..Pause::default() };
+        let pause = self.manifest.pause.filter(|kept| kept.epoch == next.epoch).unwrap_or(next);
+        self.manifest.pause = Some(pause);
+        self.save_manifest()?;
+        Ok(pause)
     }
 
     /// Makes `best.safetensors` the weights of the best epoch. That epoch's own file is never
@@ -219,6 +265,9 @@ impl RunWriter {
     /// # Errors
     /// [`RunError`] when it cannot be written.
     pub fn finish(&mut self, outcome: Outcome) -> Result<(), RunError> {
+        if outcome == Outcome::Finished {
+            self.manifest.pause = None;
+        }
         self.manifest.outcome = Some(outcome);
         self.save_manifest()
     }
@@ -232,21 +281,6 @@ impl RunWriter {
         // Some systems do not delete files that are open.
         drop((history, log, lock));
         store.delete(&manifest.id)
-    }
-}
-
-/// Makes a folder that no other run has.
-fn new_folder(store: &RunStore, now: &jiff::Zoned, name: &str) -> Result<RunId, RunError> {
-    fs::create_dir_all(&store.root).map_err(|e| file_error(&store.root, &e))?;
-    // Any number does; the process and the clock make it unlikely that two runs try the same.
-    let mut tag = (now.timestamp().subsec_nanosecond() as u32 ^ std::process::id().rotate_left(7)) as u16;
-    loop {
-        let id = RunId::new(now, name, tag);
-        match fs::create_dir(store.dir(&id)) {
-            Ok(()) => return Ok(id),
-            Err(e) if e.kind() == ErrorKind::AlreadyExists => tag = tag.wrapping_add(1),
-            Err(e) => return Err(file_error(&store.dir(&id), &e)),
-        }
     }
 }
 

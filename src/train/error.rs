@@ -44,6 +44,9 @@ pub enum TrainError {
         /// What to change.
         cure: String,
     },
+    /// Stopped while it was made ready, before there was a run.
+    #[error("stopped")]
+    Cancelled,
     /// A defect of the program, caught.
     #[error(
         "training stopped by a defect of the program ({0}); finished epochs are kept: resume the run, and report it if it happens again"

@@ -87,7 +87,7 @@ pub fn judge(
         Ok(judged) => Ok(judged.metrics()),
         Err(Halt::Failed(error)) => Err(error),
         // Nobody is asked in between, so nobody can stop it.
-        Err(Halt::Stopped(_)) => Ok(Metrics::default()),
+        Err(Halt::Stopped(_) | Halt::Left) => Ok(Metrics::default()),
     }
 }
 

@@ -10,8 +10,8 @@ use super::{Command, Control, Ended, Event, EventKind, Observer, StopMode, Train
 use crate::data::DataError;
 use crate::experiment::ExperimentError;
 use crate::model::gan::Pass;
-use crate::model::{ModelError, TrainStats};
-use crate::run::{Manifest, Outcome, RunError, RunId, RunStore, RunWriter};
+use crate::model::{ModelError, TrainStats, Trainable};
+use crate::run::{Manifest, Outcome, Pause, RunError, RunId, RunStore, RunWriter};
 use crate::spec::words_of_panic;
 
 /// Why the work stops before its end.
@@ -19,6 +19,8 @@ use crate::spec::words_of_panic;
 pub(super) enum Halt {
     /// The user said so.
     Stopped(StopMode),
+    /// The system said so: to go on later.
+    Left,
     /// It cannot go on.
     Failed(TrainError),
 }
@@ -45,6 +47,9 @@ pub(super) struct Live<'a> {
     control: &'a mut dyn Control,
     pace: Pace,
     is_stopping: bool,
+    is_leaving: bool,
+    /// The test split is being read: from now on the run goes to its end.
+    is_reading_test: bool,
 }
 
 impl<'a> Live<'a> {
@@ -55,9 +60,19 @@ impl<'a> Live<'a> {
         observer: &'a mut dyn Observer,
     ) -> Self {
         let clock = Clock::from(writer.manifest.train_secs);
-        let first_step = writer.manifest.epochs * steps_per_epoch;
+        let Manifest { epochs, pause, .. } = &writer.manifest;
+        let first_step = epochs * steps_per_epoch + pause.map_or(0, |pause| pause.step);
         let pace = Pace::new(steps_per_epoch, writer.manifest.experiment.training.epochs, first_step, clock.secs());
-        Self { recorder: Recorder { writer }, clock, observer: Some(observer), control, pace, is_stopping: false }
+        Self {
+            recorder: Recorder { writer },
+            clock,
+            observer: Some(observer),
+            control,
+            pace,
+            is_stopping: false,
+            is_leaving: false,
+            is_reading_test: false,
+        }
     }
 
     pub(super) fn id(&self) -> RunId {
@@ -135,16 +150,48 @@ impl<'a> Live<'a> {
         self.is_stopping = true;
     }
 
-    /// Does what the user asked for meanwhile. A pause waits here, with the clock stopped.
+    /// The test split is about to be read. It is read once, so the system's word to leave comes too late.
+    ///
+    /// # Errors
+    /// [`Halt`] when that word, or another, came just before.
+    pub(super) fn begin_test(&mut self) -> Result<(), Halt> {
+        self.between_steps()?;
+        self.is_reading_test = true;
+        Ok(())
+    }
+
+    /// Does what was asked for meanwhile, at a place from which the run can go on to the same numbers. A pause
+    /// waits here, with the clock stopped.
     pub(super) fn between_steps(&mut self) -> Result<(), Halt> {
+        self.heed()?;
+        if self.is_leaving { Err(Halt::Left) } else { Ok(()) }
+    }
+
+    /// The same at a place where the run cannot be left: sums that are still on the device would be cut in two.
+    pub(super) fn heed(&mut self) -> Result<(), Halt> {
         while let Some(command) = self.control.poll() {
             match command {
                 Command::Stop(mode) => self.stop(mode)?,
                 Command::Pause => self.pause()?,
                 Command::Resume => {}
+                Command::Leave => self.leave()?,
             }
         }
         Ok(())
+    }
+
+    fn leave(&mut self) -> Result<(), TrainError> {
+        if self.is_reading_test {
+            let log = "asked to leave while the test split is read: that is done once, so the run goes to its end";
+            return Ok(self.recorder.writer.log(log)?);
+        }
+        self.is_leaving = true;
+        Ok(())
+    }
+
+    /// Keeps the place that training has come to within an epoch.
+    pub(super) fn keep(&mut self, model: &dyn Trainable, at: Pause) -> Result<(), TrainError> {
+        Ok(self.recorder.writer.keep(model, at)?)
     }
 
     fn pause(&mut self) -> Result<(), Halt> {
@@ -155,6 +202,10 @@ impl<'a> Live<'a> {
                 Some(Command::Resume) => break,
                 Some(Command::Stop(mode)) => {
                     self.stop(mode)?;
+                    break;
+                }
+                Some(Command::Leave) => {
+                    self.leave()?;
                     break;
                 }
                 Some(Command::Pause) | None => {}
@@ -173,11 +224,12 @@ impl<'a> Live<'a> {
 
     /// The one place where a run ends, whatever came of it: writes the end down and tells it.
     pub(super) fn end(self, result: Result<Result<Outcome, Halt>, Box<dyn Any + Send>>) -> (RunId, Ended) {
+        let is_left = matches!(result, Ok(Err(Halt::Left)));
         let failed = |error: &TrainError| Some(Outcome::Failed { sentence: error.to_string() });
         let outcome = match result {
             Ok(Ok(outcome)) => Some(outcome),
             Ok(Err(Halt::Stopped(StopMode::Keep))) => Some(Outcome::Stopped),
-            Ok(Err(Halt::Stopped(StopMode::Discard))) => None,
+            Ok(Err(Halt::Stopped(StopMode::Discard) | Halt::Left)) => None,
             Ok(Err(Halt::Failed(error))) => failed(&error),
             Err(panic) => failed(&panicked(panic.as_ref())),
         };
@@ -185,6 +237,7 @@ impl<'a> Live<'a> {
         let manifest = &self.recorder.writer.manifest;
         let mut ended = Ended {
             outcome,
+            pause: None,
             epochs: manifest.epochs,
             best_epoch: manifest.best_epoch,
             train_secs: self.clock.secs(),
@@ -197,8 +250,13 @@ impl<'a> Live<'a> {
             diverged_epoch: manifest.diverged_epoch,
             test_ties: manifest.data.test_ties,
         };
-        let Self { recorder, observer, .. } = self;
-        if let Err(error) = recorder.end(ended.outcome.as_ref(), ended.train_secs)
+        let Self { mut recorder, observer, .. } = self;
+        let written = if is_left {
+            recorder.left(ended.train_secs).map(|pause| ended.pause = Some(pause))
+        } else {
+            recorder.end(ended.outcome.as_ref(), ended.train_secs)
+        };
+        if let Err(error) = written
             && !matches!(ended.outcome, Some(Outcome::Failed { .. }))
         {
             ended.outcome = failed(&error);

@@ -1,14 +1,16 @@
 //! What is said to a training run, and what it says.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::{LatentUse, TrainError};
+use crate::baseline::ReferenceKind;
 use crate::data::TestTies;
 use crate::data::world::Ceiling;
 use crate::metric::{Metrics, Reliability};
 use crate::model::gan::Pass;
 use crate::model::{DeviceInfo, MemoryNeed};
-use crate::run::{DataStamp, LeftOutReferences, Outcome, References, RunId};
+use crate::run::{DataStamp, LeftOutReferences, Outcome, Pause, References, RunId};
 use crate::spec::Problem;
 
 /// What to do with a run that is stopped.
@@ -29,6 +31,9 @@ pub enum Command {
     Resume,
     /// End now.
     Stop(StopMode),
+    /// Leave now, at the system's word: keep what is needed to go on later, and leave the test split unread. A run
+    /// whose test split is being read ends first, for it is read once.
+    Leave,
 }
 
 /// Where commands come from.
@@ -38,6 +43,11 @@ pub trait Control {
 
     /// Waits for the next command at most so long; called while paused.
     fn wait(&mut self, at_most: Duration) -> Option<Command>;
+
+    /// The next command while a run is made ready, when only its end can be asked for. Never waits.
+    fn early(&mut self) -> Option<Command> {
+        None
+    }
 }
 
 /// Who listens to a run.
@@ -48,6 +58,45 @@ pub trait Observer {
     /// A listener that fails or has gone away hears no more; the run notes it in its log and goes
     /// on.
     fn observe(&mut self, event: &Event) -> Result<(), TrainError>;
+
+    /// Takes how far the references are that are fitted and judged before there is a run.
+    fn preparing(&mut self, _references: &Preparing) {}
+}
+
+/// How far the references of a run are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Preparing {
+    /// Those in work, in their order.
+    pub in_work: Vec<ReferenceKind>,
+    /// How many are done.
+    pub n_done: usize,
+    /// How many there are.
+    pub n_all: usize,
+    /// Whether they are judged on validation, and not fitted any more.
+    pub is_judged: bool,
+}
+
+impl Preparing {
+    /// Part of the work that is done, from 0 to 1: fitting is the first half.
+    #[must_use]
+    pub fn share(&self) -> f32 {
+        let half = self.n_done as f32 / self.n_all.max(1) as f32 / 2.0;
+        if self.is_judged { 0.5 + half } else { half }
+    }
+}
+
+/// Such as `Fitting references: 4 of 10 done, Item-kNN and User-kNN`.
+impl fmt::Display for Preparing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = if self.is_judged { "Judging references on validation" } else { "Fitting references" };
+        write!(f, "{what}: {} of {} done", self.n_done, self.n_all)?;
+        let names: Vec<&str> = self.in_work.iter().map(|kind| kind.title()).collect();
+        match names.split_last() {
+            None => Ok(()),
+            Some((last, [])) => write!(f, ", now {last}"),
+            Some((last, others)) => write!(f, ", now {} and {last}", others.join(", ")),
+        }
+    }
 }
 
 /// One thing that a run says.
@@ -150,8 +199,10 @@ pub struct Progress {
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ended {
-    /// Finished, stopped or failed; `None` when the run was discarded.
+    /// Finished, stopped or failed; `None` when the run was paused or discarded.
     pub outcome: Option<Outcome>,
+    /// Where a paused run goes on.
+    pub pause: Option<Pause>,
     /// Epochs finished.
     pub epochs: usize,
     /// Best epoch, from 1.

@@ -17,6 +17,7 @@ mod open;
 mod outcome;
 mod plan;
 mod progress;
+mod ready;
 mod record;
 mod reference;
 mod restore;
@@ -28,7 +29,7 @@ pub use early_stop::EarlyStop;
 pub use error::TrainError;
 pub use evaluate::judge;
 pub use latent::LatentUse;
-pub use message::{Command, Control, Ended, Event, EventKind, Observer, Progress, StopMode};
+pub use message::{Command, Control, Ended, Event, EventKind, Observer, Preparing, Progress, StopMode};
 #[doc(hidden)]
 pub use open::{BuildModel, Built};
 pub use plan::min_train_events;
@@ -47,7 +48,7 @@ use crate::data::{Histories, Prepared};
 use crate::experiment::Experiment;
 use crate::metric::{Better, Metrics};
 use crate::model::{DeviceKind, ModelError, TrainStats, Trainable};
-use crate::run::{EpochDone, Manifest, Outcome, Part, ReferenceResults, References, RunId, RunStore};
+use crate::run::{EpochDone, Manifest, Outcome, Part, Pause, ReferenceResults, References, RunId, RunStore};
 use crate::spec::Problem;
 
 use divergence::Divergence;
@@ -58,6 +59,7 @@ use live::{Halt, Live, panicked};
 use open::{Task, build_model, open};
 use outcome::{Judgement, answer};
 use progress::Sums;
+use ready::Watch;
 
 /// One run to be done.
 #[derive(Clone, Debug)]
@@ -97,7 +99,7 @@ pub fn run_with(
     control: &mut dyn Control,
     observer: &mut dyn Observer,
 ) -> Result<(RunId, Ended), TrainError> {
-    let opened = catch_unwind(AssertUnwindSafe(|| open(job, build)));
+    let opened = catch_unwind(AssertUnwindSafe(|| open(job, build, &mut Watch::by(control, observer))));
     let (task, mut model, writer) = opened.unwrap_or_else(|panic| Err(panicked(panic.as_ref())))?;
     let mut live = Live::new(writer, task.plan.steps_per_epoch(), control, observer);
     let result = catch_unwind(AssertUnwindSafe(|| train_and_judge(&task, &mut live, model.as_mut())));
@@ -121,13 +123,18 @@ fn train(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Result<
     let mut early_stop = task.early_stop.clone();
     let mut divergence = Divergence::new(task, live.manifest().diverged_epoch.is_some());
     let synthetic = task.plan.synthetic(task, &mut |pass| live.between_passes(pass, task.first_epoch))?;
+    let mut begun = live.manifest().pause;
     for epoch in task.first_epoch..=task.plan.n_epochs {
         if early_stop.is_over() {
             break;
         }
-        let (trained, events_per_sec) = train_epoch(task, live, model, (epoch, &synthetic), &mut divergence)
-            .map_err(|halt| in_epoch(halt, task, epoch))?;
-        let judged = judge_part(task, live, model, Part::Valid)?;
+        let mut at = begun.take().filter(|pause| pause.epoch == epoch).unwrap_or(Pause { epoch, ..Pause::default() });
+        let worked = train_epoch(task, live, model, (&synthetic, &mut at), &mut divergence)
+            .and_then(|trained| Ok((trained, judge_part(task, live, model, Part::Valid)?)));
+        if let Err(Halt::Left) = worked {
+            live.keep(model, at)?;
+        }
+        let ((trained, events_per_sec), judged) = worked.map_err(|halt| in_epoch(halt, task, epoch))?;
         let (valid, valid_loss) = (judged.metrics(), judged.loss());
         let step = epoch * task.plan.steps_per_epoch();
         if !valid_loss.is_finite() {
@@ -168,25 +175,28 @@ fn train(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Result<
 fn in_epoch(halt: Halt, task: &Task, epoch: usize) -> Halt {
     match halt {
         Halt::Failed(error) => Halt::Failed(error.in_epoch(epoch, &task.experiment.training)),
-        stopped @ Halt::Stopped(_) => stopped,
+        other @ (Halt::Stopped(_) | Halt::Left) => other,
     }
 }
 
-/// Every user once, and every synthetic history. Returns the epoch's means and the training events a second.
+/// Every user once, and every synthetic history, from the step that the epoch has come to. Returns the epoch's
+/// means and the training events a second.
 fn train_epoch(
     task: &Task,
     live: &mut Live<'_>,
     model: &mut dyn Trainable,
-    (epoch, synthetic): (usize, &Histories),
+    (synthetic, at): (&Histories, &mut Pause),
     divergence: &mut Divergence,
 ) -> Result<(TrainStats, f64), Halt> {
     let (n_steps, start_secs) = (task.plan.steps_per_epoch(), live.start_epoch());
-    let mut sums = Sums::default();
-    for (at, histories) in task.plan.batches(task, synthetic, epoch).enumerate() {
-        let step = (epoch - 1) * n_steps + at;
+    let (epoch, from, n_events_before) = (at.epoch, at.step, at.sums.n_events);
+    let mut sums = Sums(at.sums);
+    for (step_in_epoch, histories) in (from..).zip(task.plan.batches(task, synthetic, (epoch, from))) {
+        let (step, n_done) = ((epoch - 1) * n_steps + step_in_epoch, step_in_epoch + 1);
         model.train_step(&histories, task.plan.inputs(&task.experiment.training, step))?;
         // The very first loss is that of an untrained model, by which the later ones are judged.
-        if (at + 1) % task.read_back_every() == 0 || at + 1 == n_steps || step == 0 {
+        let is_read = n_done % task.read_back_every() == 0 || n_done == n_steps || step == 0;
+        if is_read {
             let stats = model.take_stats()?;
             if !stats.loss.is_finite() {
                 return Err(ModelError::Diverged { value: stats.loss as f32, step }.into());
@@ -196,12 +206,13 @@ fn train_epoch(
             if let Some(turn) = divergence.add(&stats, step + 1) {
                 live.turned(turn, epoch)?;
             }
+            (at.step, at.sums) = (n_done, sums.0);
         }
-        live.progress(epoch, at + 1)?;
-        live.between_steps()?;
+        live.progress(epoch, n_done)?;
+        if is_read { live.between_steps()? } else { live.heed()? }
     }
     let secs = (live.clock.secs() - start_secs).max(1e-9);
-    Ok((sums.mean(), sums.n_events as f64 / secs))
+    Ok((sums.mean(), (sums.0.n_events - n_events_before) as f64 / secs))
 }
 
 /// Loads the best weights and reads the test split: here, once, after the selection.
@@ -216,9 +227,9 @@ fn judge_best(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Re
     }
 
     tell_latent(task, live, model, best_epoch)?;
-
+    live.begin_test()?;
     let judged = judge_part(task, live, model, Part::Test)?;
-    let (results, references) = (judged.results(task, Part::Test), task.references_on(Part::Test));
+    let (results, references) = (judged.results(task, Part::Test), task.references_on(Part::Test)?);
     live.recorder.writer.save_results(Part::Test, &results)?;
     live.recorder.writer.save_references(&ReferenceResults::beside(&results, references.answers))?;
     let mut metrics = judged.metrics();
@@ -268,7 +279,7 @@ fn started(task: &Task, live: &Live<'_>, model: &dyn Trainable) -> EventKind {
         n_epochs: task.plan.n_epochs,
         steps_per_epoch: task.plan.steps_per_epoch(),
         first_epoch: task.first_epoch,
-        references_valid: task.references_on(Part::Valid).metrics,
+        references_valid: task.references_valid.clone(),
     }
 }
 

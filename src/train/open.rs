@@ -8,12 +8,13 @@ use super::blueprint::blueprint;
 use super::early_stop::EarlyStop;
 use super::latent::COLLAPSED;
 use super::plan::{Plan, optimizer};
+use super::ready::Watch;
 use super::reference::{Fitted, JudgedReferences};
 use super::{BELOW_REFERENCE, Job, TrainError};
 use crate::data::{self, DataError, DataReport, DataSource, DataSpec, EvalCase, Outcomes, Prepared, TestTies, Watch};
 use crate::experiment::Experiment;
 use crate::model::{Blueprint, DeviceInfo, DeviceKind, Layers, MachineMemory, Trainable, device_of, open_device};
-use crate::run::{DataStamp, Manifest, Outcome, Part, RunId, RunStore, RunWriter};
+use crate::run::{DataStamp, Manifest, Outcome, Part, Pause, References, RunId, RunStore, RunWriter};
 use crate::spec::{Problem, derive_seed};
 
 /// A model on its device, with its initial weights.
@@ -36,6 +37,8 @@ pub(super) struct Task {
     /// The questions of a task that is not the next item.
     pub(super) outcomes: Option<Outcomes>,
     pub(super) references: Fitted,
+    /// What they reach on validation.
+    pub(super) references_valid: References,
     /// With the epochs of an earlier part of the run behind it.
     pub(super) early_stop: EarlyStop,
     pub(super) first_epoch: usize,
@@ -53,8 +56,9 @@ impl Task {
     }
 
     /// The references on a part.
-    pub(super) fn references_on(&self, part: Part) -> JudgedReferences {
-        self.references.judged(&self.prepared, self.outcomes.as_ref(), part, self.experiment.evaluation)
+    pub(super) fn references_on(&self, part: Part) -> Result<JudgedReferences, TrainError> {
+        let asked = (self.outcomes.as_ref(), part);
+        self.references.judged(&self.prepared, asked, self.experiment.evaluation, &mut Watch::nobody())
     }
 
     /// After how many steps the statistics are read back from the device.
@@ -76,7 +80,11 @@ pub(super) fn cases(prepared: &Prepared, part: Part) -> &[EvalCase] {
 }
 
 /// Makes a job ready to train.
-pub(super) fn open(job: Job, build: BuildModel<'_>) -> Result<(Task, Box<dyn Trainable>, RunWriter), TrainError> {
+pub(super) fn open(
+    job: Job,
+    build: BuildModel<'_>,
+    watch: &mut Watch<'_>,
+) -> Result<(Task, Box<dyn Trainable>, RunWriter), TrainError> {
     let earlier = job.resume.as_ref().map(|id| resumable(&job.store, id)).transpose()?;
     let experiment = earlier.as_ref().map_or(job.experiment, |writer| writer.manifest.experiment.clone());
     let mut warnings = without_errors(experiment.check())?;
@@ -97,7 +105,9 @@ pub(super) fn open(job: Job, build: BuildModel<'_>) -> Result<(Task, Box<dyn Tra
         warnings.extend(without_errors(experiment.check_memory(shape, machine).into_iter().collect())?);
     }
     let Built { mut model, device } = build(&experiment, &plan_of_model)?;
-    let references = Fitted::on(&prepared, &experiment.task, outcomes.as_ref());
+    let references = Fitted::on(&prepared, &experiment.task, outcomes.as_ref(), watch)?;
+    let asked = (outcomes.as_ref(), Part::Valid);
+    let references_valid = references.judged(&prepared, asked, experiment.evaluation, watch)?.metrics;
 
     let mut task = Task {
         early_stop: EarlyStop::new(experiment.answers().primary(), experiment.training.patience),
@@ -107,6 +117,7 @@ pub(super) fn open(job: Job, build: BuildModel<'_>) -> Result<(Task, Box<dyn Tra
         plan,
         outcomes,
         references,
+        references_valid,
         first_epoch: 1,
         warnings,
     };
@@ -235,8 +246,8 @@ fn computes_alike(a: &DeviceInfo, b: &DeviceInfo) -> bool {
     a.kind == b.kind && (a.kind == DeviceKind::Cpu || (&a.name, &a.backend) == (&b.name, &b.backend))
 }
 
-/// Takes model, counters and folder back to the end of the run's last committed epoch. Everything is
-/// read before anything is changed.
+/// Takes model, counters and folder back to where the run was paused, else to the end of its last committed
+/// epoch. Everything is read before anything is changed.
 fn go_on(task: &mut Task, model: &mut dyn Trainable, mut writer: RunWriter) -> Result<RunWriter, TrainError> {
     let (epochs, primary) = (writer.manifest.epochs, task.experiment.answers().primary());
     let judged = writer.store().history(writer.id())?.series(Part::Valid, primary.name());
@@ -244,8 +255,11 @@ fn go_on(task: &mut Task, model: &mut dyn Trainable, mut writer: RunWriter) -> R
     let values = (1..=epochs).map(|epoch| (epoch, value(epoch)));
     task.early_stop = EarlyStop::replayed(primary, task.experiment.training.patience, values);
     task.first_epoch = epochs + 1;
-    if epochs > 0 {
-        model.load_state(&writer.store().state(writer.id(), epochs))?;
+    let store = writer.store();
+    match writer.manifest.pause.filter(|pause| pause.epoch == epochs + 1 && pause.step > 0) {
+        Some(Pause { epoch, step, .. }) => model.load_state(&store.state_within(writer.id(), epoch, step))?,
+        None if epochs > 0 => model.load_state(&store.state(writer.id(), epochs))?,
+        None => {}
     }
     if let Some(before) = writer.manifest.device.as_ref().filter(|before| !computes_alike(before, &task.device)) {
         let sentence =

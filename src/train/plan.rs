@@ -92,16 +92,16 @@ impl Plan {
     }
 
     /// The batches of an epoch: every user once and every synthetic history once, in an order of its own, each
-    /// user's history changed as the experiment says.
+    /// user's history changed as the experiment says. Those before step `from` are left out.
     pub(super) fn batches<'a>(
         &'a self,
         task: &'a Task,
         synthetic: &'a Histories,
-        epoch: usize,
+        (epoch, from): (usize, usize),
     ) -> impl Iterator<Item = Histories> + 'a {
         let mut order: Vec<usize> = (0..self.users.len() + synthetic.n_rows()).collect();
         order.shuffle(&mut ChaCha8Rng::seed_from_u64(derive_seed(self.seed, "shuffle", epoch as u64)));
-        (0..self.steps_per_epoch()).map(move |step| {
+        (from..self.steps_per_epoch()).map(move |step| {
             let batch = order.iter().skip(step * self.batch_size).take(self.batch_size);
             let users: Vec<u32> = batch.clone().filter_map(|&at| self.users.get(at).copied()).collect();
             let mut histories = self.changed(of_users(&users, task), &users, epoch);

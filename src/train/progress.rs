@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::Progress;
 use crate::model::TrainStats;
 use crate::model::gan::Pass;
+use crate::run::EpochSums;
 
 /// Progress is told at most ten times a second.
 const AT_MOST_EVERY: Duration = Duration::from_millis(100);
@@ -38,34 +39,24 @@ impl Clock {
 
 /// Means over steps, from the pieces that a model gives.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Sums {
-    loss: f64,
-    grad_norm: f64,
-    kl: Option<f64>,
-    pub(super) n_steps: usize,
-    pub(super) n_events: usize,
-}
+pub(super) struct Sums(pub(super) EpochSums);
 
 impl Sums {
     pub(super) fn add(&mut self, piece: &TrainStats) {
         let (n_events, n_steps) = (piece.n_events as f64, piece.n_steps as f64);
-        self.loss += piece.loss * n_events;
-        self.grad_norm += piece.grad_norm * n_steps;
-        self.kl = piece.kl.map(|kl| self.kl.unwrap_or(0.0) + kl * n_steps).or(self.kl);
-        self.n_steps += piece.n_steps;
-        self.n_events += piece.n_events;
+        let Self(sums) = self;
+        sums.loss += piece.loss * n_events;
+        sums.grad_norm += piece.grad_norm * n_steps;
+        sums.kl = piece.kl.map(|kl| sums.kl.unwrap_or(0.0) + kl * n_steps).or(sums.kl);
+        sums.n_steps += piece.n_steps;
+        sums.n_events += piece.n_events;
     }
 
     /// The mean of all pieces: the loss an event, the rest a step.
     pub(super) fn mean(&self) -> TrainStats {
-        let (n_events, n_steps) = (self.n_events.max(1) as f64, self.n_steps.max(1) as f64);
-        TrainStats {
-            loss: self.loss / n_events,
-            grad_norm: self.grad_norm / n_steps,
-            kl: self.kl.map(|kl| kl / n_steps),
-            n_steps: self.n_steps,
-            n_events: self.n_events,
-        }
+        let EpochSums { loss, grad_norm, kl, n_steps, n_events } = self.0;
+        let (events, steps) = (n_events.max(1) as f64, n_steps.max(1) as f64);
+        TrainStats { loss: loss / events, grad_norm: grad_norm / steps, kl: kl.map(|kl| kl / steps), n_steps, n_events }
     }
 }
 
@@ -128,10 +119,10 @@ impl Pace {
         if !self.is_due() {
             return None;
         }
-        let has_news = self.recent.n_steps > 0;
+        let has_news = self.recent.0.n_steps > 0;
         let train_loss = has_news.then(|| self.recent.mean().loss);
         if has_news {
-            self.events_per_sec = self.recent.n_events as f64 / (now_secs - self.recent_since_secs).max(1e-9);
+            self.events_per_sec = self.recent.0.n_events as f64 / (now_secs - self.recent_since_secs).max(1e-9);
             self.start_epoch(now_secs);
         }
         let step = (epoch - 1) * self.steps_per_epoch + step_in_epoch;

@@ -2,7 +2,7 @@
 
 use super::{EventKind, LatentUse, TrainError};
 use crate::metric::Metrics;
-use crate::run::{HistoryPoint, Outcome, Part, References, RunWriter};
+use crate::run::{HistoryPoint, Outcome, Part, Pause, References, RunWriter};
 
 /// The first listener of every run: its folder.
 pub(super) struct Recorder {
@@ -18,7 +18,9 @@ impl Recorder {
                 writer.manifest.device = Some(device.clone());
                 writer.manifest.references_valid.clone_from(references_valid);
                 writer.save_manifest()?;
-                writer.log(&format!("epoch {first_epoch} starts on {} ({})", device.key, device.name))?;
+                let done = writer.manifest.pause.map_or(0, |pause| pause.step);
+                let how = if done > 0 { format!("goes on after step {done}") } else { "starts".to_owned() };
+                writer.log(&format!("epoch {first_epoch} {how} on {} ({})", device.key, device.name))?;
             }
             EventKind::Evaluated { epoch, train_loss, valid_loss, valid, is_best, .. } => {
                 writer.append(&evaluated_points(event))?;
@@ -70,6 +72,16 @@ impl Recorder {
         let manifest = &mut self.writer.manifest;
         (manifest.test, manifest.references_test) = (Some(test), references_test);
         Ok(self.writer.append(&points)?)
+    }
+
+    /// Writes down that the run was left, to go on later; where that will be.
+    pub(super) fn left(&mut self, train_secs: f64) -> Result<Pause, TrainError> {
+        self.writer.manifest.train_secs = train_secs;
+        let pause = self.writer.pause()?;
+        let at =
+            if pause.step > 0 { format!(" after step {}", pause.step) } else { " before its first step".to_owned() };
+        self.writer.log(&format!("paused at the system's word in epoch {}{at}", pause.epoch))?;
+        Ok(pause)
     }
 
     /// Writes down the end; without an outcome the run is deleted.

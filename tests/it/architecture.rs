@@ -28,7 +28,7 @@ const RANKS: [(&str, u32); 15] = [
 ];
 
 /// Crates (by the start of their names) and the modules that may name them.
-const HOMES: [(&str, &[&str]); 22] = [
+const HOMES: [(&str, &[&str]); 23] = [
     ("polars", &["data"]),
     ("rusqlite", &["data"]),
     ("rayon", &["baseline", "bench", "data", "model", "run"]),
@@ -51,6 +51,7 @@ const HOMES: [(&str, &[&str]); 22] = [
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
     ("ctrlc", &["cli"]),
+    ("signal_hook", &["cli"]),
 ];
 
 /// Files outside `app` that may start threads, each with its reason.

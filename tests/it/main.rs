@@ -36,6 +36,7 @@ mod metric_values;
 mod model;
 mod network;
 mod overfitting;
+mod pause;
 mod peers;
 mod place;
 mod privacy;

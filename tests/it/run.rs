@@ -156,6 +156,57 @@ fn a_run_is_found_by_name_start_end_path_or_last() {
 }
 
 #[test]
+fn a_run_is_found_by_its_experiments_name_and_a_miss_names_the_nearest() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = RunStore::at(folder.path().join("runs"));
+    let ids: Vec<RunId> = ["ML-100K GRU", "films", "films"].map(|name| started(&store, name).id().clone()).into();
+    assert_eq!(store.find("ML-100K GRU").unwrap(), ids[0]);
+    assert_eq!(store.find("ml-100k gru").unwrap(), ids[0], "case does not matter");
+    assert_eq!(store.find("ml-1").unwrap(), ids[0], "its start is enough where it is unique");
+    let both = store.find("films");
+    assert!(matches!(&both, Err(RunError::Ambiguous { candidates, .. }) if candidates.len() == 2), "{both:?}");
+    let near = |name: &str| store.find(name).unwrap_err().to_string();
+    assert!(near("film5").contains("did you mean `films`?"), "{}", near("film5"));
+    assert!(near("lsat").contains("did you mean `last`?"), "{}", near("lsat"));
+    let slip = ids[0].0.replacen("gru", "gry", 1);
+    assert!(near(&slip).contains(&format!("did you mean `{}`?", ids[0])), "{}", near(&slip));
+    let path = format!("experiments/runs/{slip}");
+    assert!(near(&path).contains(&format!("did you mean `{}`?", ids[0])), "of a path its end counts: {}", near(&path));
+    assert!(!near("something else").contains("did you mean"), "{}", near("something else"));
+}
+
+#[test]
+fn a_run_in_another_folder_is_found_by_its_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let (here, there) = (RunStore::at(folder.path().join("here")), RunStore::at(folder.path().join("there")));
+    let id = started(&there, "elsewhere").id().clone();
+    let path = there.dir(&id);
+    for path in [path.clone(), path.join("manifest.ron"), path.join(".").join("..").join(&id.0)] {
+        let (store, found) = here.locate(&path.to_string_lossy()).unwrap();
+        assert_eq!(found, id);
+        assert_eq!(store.manifest(&found).unwrap().experiment.name, "elsewhere");
+    }
+    assert!(here.find(&path.to_string_lossy()).is_err(), "it is not in this folder");
+    let none = here.locate(&folder.path().to_string_lossy()).unwrap_err().to_string();
+    assert!(none.contains("is a folder without a manifest.ron, so it is no run"), "{none}");
+}
+
+#[test]
+fn a_folder_of_a_run_that_is_not_whole_is_no_run_and_a_new_one_appears_with_its_manifest() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = RunStore::at(folder.path());
+    // What a kill in the middle leaves behind.
+    std::fs::create_dir_all(folder.path().join(".new-2026-11-22_1432_films_a1b2/epochs")).unwrap();
+    assert_eq!(store.list().unwrap(), []);
+    assert!(store.find("last").is_err());
+    let id = started(&store, "films").id().clone();
+    let names: Vec<String> = ["manifest.ron", "history.csv", "lock", "epochs", "results"].map(str::to_owned).into();
+    assert!(names.iter().all(|name| store.dir(&id).join(name).exists()));
+    assert_eq!(store.find("last").unwrap(), id);
+    assert_eq!(store.manifest(&id).unwrap().id, id);
+}
+
+#[test]
 fn a_frozen_old_run_keeps_opening() {
     let store = RunStore::at(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/runs/v1"));
     let runs = store.list().unwrap();

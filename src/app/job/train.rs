@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Answer, Jobs, Post, Ticket, sentence};
 use crate::experiment::Experiment;
 use crate::model::Blueprint;
-use crate::train::{self, Built, Command, Control, Event, EventKind, Observer, TrainError};
+use crate::train::{self, Built, Command, Control, Event, EventKind, Observer, Preparing, TrainError};
 
 /// Another way to build a model: tests plant one that panics, or that needs no time.
 pub type ModelBuilder = Arc<dyn Fn(&Experiment, &Blueprint) -> Result<Built, TrainError> + Send + Sync>;
@@ -25,11 +25,16 @@ impl Control for ChannelControl {
     fn wait(&mut self, at_most: Duration) -> Option<Command> {
         self.commands.recv_timeout(at_most).ok()
     }
+
+    fn early(&mut self) -> Option<Command> {
+        self.poll()
+    }
 }
 
 /// Events to the window: progress may be dropped, all else arrives.
 struct ChannelObserver {
     post: Post,
+    ticket: Ticket,
 }
 
 impl Observer for ChannelObserver {
@@ -40,6 +45,10 @@ impl Observer for ChannelObserver {
             _ => self.post.send(answer),
         }
         Ok(())
+    }
+
+    fn preparing(&mut self, references: &Preparing) {
+        self.post.offer(Answer::Preparing(self.ticket, references.clone()));
     }
 }
 
@@ -54,7 +63,7 @@ pub(in crate::app) fn start_training(
     let post = jobs.post();
     let work = move || {
         let mut control = ChannelControl { commands };
-        let mut observer = ChannelObserver { post };
+        let mut observer = ChannelObserver { post, ticket };
         let run = match builder {
             Some(build) => train::run_with(job, build.as_ref(), &mut control, &mut observer),
             None => train::run(job, &mut control, &mut observer),

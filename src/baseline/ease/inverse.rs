@@ -1,5 +1,7 @@
 //! The inverse of a symmetric positive definite matrix, block by block, by the crate `gemm`.
 
+use super::Stop;
+
 /// Rows and columns that are eliminated together.
 const BLOCK: usize = 64;
 
@@ -10,11 +12,14 @@ const BLOCK: usize = 64;
 /// the rest becomes `A − C D⁻¹ R`, the rows `D⁻¹ R`, the columns `−C D⁻¹`, and `D` itself `D⁻¹`. The
 /// products add up each number in the same order on any number of threads. A matrix of another size
 /// stays as it is.
-pub(super) fn invert(matrix: &mut [f64], n: usize) {
+pub(super) fn invert(matrix: &mut [f64], n: usize, stop: Stop<'_>) {
     if n == 0 || matrix.len() != n * n {
         return;
     }
     for start in (0..n).step_by(BLOCK) {
+        if stop.is_asked() {
+            return;
+        }
         let block = start..(start + BLOCK).min(n);
         let width = block.len();
         let mut pivot = columns(matrix, n, block.clone()).split_off(start * width);
@@ -150,7 +155,7 @@ mod tests {
         for n in [1, 2, 63, 64, 65, 150] {
             let matrix = positive(n);
             let mut fast = matrix.clone();
-            invert(&mut fast, n);
+            invert(&mut fast, n, Stop::default());
             let worst = fast.iter().zip(slow(&matrix, n)).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
             assert!(worst < 1e-9, "{n}: off by {worst}");
         }
@@ -160,7 +165,7 @@ mod tests {
     fn two_by_two_by_hand() {
         // [[2, 1], [1, 3]] has determinant 5: the inverse is [[3, −1], [−1, 2]] / 5.
         let mut matrix = [2.0, 1.0, 1.0, 3.0];
-        invert(&mut matrix, 2);
+        invert(&mut matrix, 2, Stop::default());
         assert!(matrix.iter().zip([0.6, -0.2, -0.2, 0.4]).all(|(a, b)| (a - b).abs() < 1e-15), "{matrix:?}");
     }
 }

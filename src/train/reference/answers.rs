@@ -20,10 +20,9 @@ pub(super) enum FittedAnswers {
 }
 
 /// Every reference whose answers are of the task's kind.
-pub(super) fn fit_all(prepared: &Prepared, task: &TaskSpec, outcomes: &Outcomes) -> Vec<FittedAnswers> {
+pub(super) fn kinds(outcomes: &Outcomes) -> Vec<TaskReference> {
     let answers = kind_of(outcomes.output);
-    let of_kind = TaskReference::iter().filter(|kind| kind.answers() == answers);
-    of_kind.map(|kind| FittedAnswers::fit(kind, prepared, task, outcomes)).collect()
+    TaskReference::iter().filter(|kind| kind.answers() == answers).collect()
 }
 
 /// The kind of answers that a model puts out.

@@ -3,25 +3,30 @@
 use strum::IntoEnumIterator;
 
 use super::Fitted;
-use crate::baseline::{Baseline, BaselineKind, ItemContents, LeftOut, Question, TrainingLog};
+use crate::baseline::{Baseline, BaselineKind, ItemContents, LeftOut, Question, ReferenceKind, Stop, TrainingLog};
 use crate::data::{Dataset, EvalCase, FreeColumn, FreeValues, Prepared, words};
 use crate::model::distinct;
+use crate::train::TrainError;
 use crate::train::plan::train_items;
+use crate::train::ready::{Step, Watch};
 
-/// Fits every reference on the training events.
-pub(super) fn fit_all(prepared: &Prepared) -> Fitted {
+/// Fits every reference on the training events, in the order of their list.
+pub(super) fn fit_all(prepared: &Prepared, watch: &mut Watch<'_>) -> Result<Fitted, TrainError> {
     let contents = contents(&prepared.dataset);
     let log = training_log(prepared, &contents);
+    let kinds: Vec<BaselineKind> = BaselineKind::iter().collect();
+    let named = |kind: &BaselineKind| ReferenceKind::from(*kind);
+    let fit = |kind: &BaselineKind, stop: Stop<'_>| kind.fit(&TrainingLog { stop, ..log.clone() });
     let mut fitted = Fitted::default();
-    for kind in BaselineKind::iter() {
-        match kind.fit(&log) {
-            Ok(reference) => fitted.of_items.push((kind, reference)),
+    for (kind, found) in kinds.iter().zip(watch.each(Step::Fit, (&kinds, named), fit)?) {
+        match found {
+            Ok(reference) => fitted.of_items.push((*kind, reference)),
             Err(LeftOut(sentence)) => {
-                fitted.left_out.insert(kind.into(), sentence);
+                fitted.left_out.insert(named(kind), sentence);
             }
         }
     }
-    fitted
+    Ok(fitted)
 }
 
 /// The questions of a part as a reference is asked them.

@@ -12,7 +12,9 @@ use std::collections::BTreeMap;
 use super::TrainError;
 use super::open::{cases, data_of_run};
 use super::outcome::Answered;
-use crate::baseline::{Baseline, BaselineKind, ReferenceKind, ranks};
+use super::ready::{Step, Watch};
+use crate::baseline::task::TaskReference;
+use crate::baseline::{Baseline, BaselineKind, ReferenceKind, Stop, ranks_until};
 use crate::data::{self, Outcomes, Prepared, TaskSpec};
 use crate::experiment::{EvaluationSpec, Experiment};
 use crate::metric::Metrics;
@@ -38,38 +40,54 @@ pub(super) struct JudgedReferences {
 
 impl Fitted {
     /// Fits every reference of a task on the training events, or on the task's training questions.
-    pub(super) fn on(prepared: &Prepared, task: &TaskSpec, outcomes: Option<&Outcomes>) -> Self {
-        match outcomes {
-            None => items::fit_all(prepared),
-            Some(outcomes) => Self { of_answers: answers::fit_all(prepared, task, outcomes), ..Self::default() },
-        }
+    ///
+    /// # Errors
+    /// [`TrainError::Cancelled`] when whoever watches asks for the end.
+    pub(super) fn on(
+        prepared: &Prepared,
+        task: &TaskSpec,
+        outcomes: Option<&Outcomes>,
+        watch: &mut Watch<'_>,
+    ) -> Result<Self, TrainError> {
+        let Some(outcomes) = outcomes else { return items::fit_all(prepared, watch) };
+        let kinds = answers::kinds(outcomes);
+        let fit = |&kind: &TaskReference, _: Stop<'_>| FittedAnswers::fit(kind, prepared, task, outcomes);
+        let named = |kind: &TaskReference| ReferenceKind::from(*kind);
+        Ok(Self { of_answers: watch.each(Step::Fit, (&kinds, named), fit)?, ..Self::default() })
     }
 
     /// Judges them on the questions of a part, as a model is judged.
+    ///
+    /// # Errors
+    /// [`TrainError::Cancelled`] when whoever watches asks for the end.
     pub(super) fn judged(
         &self,
         prepared: &Prepared,
-        outcomes: Option<&Outcomes>,
-        part: Part,
+        (outcomes, part): (Option<&Outcomes>, Part),
         evaluation: EvaluationSpec,
-    ) -> JudgedReferences {
-        let mut judged = JudgedReferences::default();
-        if let Some(outcomes) = outcomes {
-            for reference in &self.of_answers {
+        watch: &mut Watch<'_>,
+    ) -> Result<JudgedReferences, TrainError> {
+        let judged = if let Some(outcomes) = outcomes {
+            let named = |reference: &FittedAnswers| ReferenceKind::from(reference.kind());
+            watch.each(Step::Judge, (&self.of_answers, named), |reference, _| {
                 let answered = Answered::by(outcomes, part, |sample| reference.answer(prepared, sample));
-                judged.metrics.insert(reference.kind().into(), answered.metrics());
                 let results = answered.results(prepared, outcomes);
-                judged.answers.insert(reference.kind().into(), ReferenceAnswers::of_results(&results));
-            }
-            return judged;
+                (named(reference), answered.metrics(), ReferenceAnswers::of_results(&results))
+            })?
+        } else {
+            let questions = items::questions(prepared, cases(prepared, part), evaluation.filter_seen);
+            let named = |(kind, _): &(BaselineKind, Box<dyn Baseline>)| ReferenceKind::from(*kind);
+            watch.each(Step::Judge, (&self.of_items, named), |reference, stop| {
+                let ranks = ranks_until(stop, reference.1.as_ref(), prepared.dataset.n_items(), &questions);
+                (named(reference), Metrics::of_ranks(&ranks), ReferenceAnswers::of_ranks(ranks))
+            })?
+        };
+        let mut found = JudgedReferences::default();
+        for (kind, metrics, answers) in judged {
+            found.metrics.insert(kind, metrics);
+            found.answers.insert(kind, answers);
         }
-        let questions = items::questions(prepared, cases(prepared, part), evaluation.filter_seen);
-        for (kind, baseline) in &self.of_items {
-            let ranks = ranks(baseline.as_ref(), prepared.dataset.n_items(), &questions);
-            judged.metrics.insert((*kind).into(), Metrics::of_ranks(&ranks));
-            judged.answers.insert((*kind).into(), ReferenceAnswers::of_ranks(ranks));
-        }
-        judged
+        Ok(found)
     }
 }
 
@@ -91,7 +109,8 @@ pub fn refit_references(manifest: &Manifest, model: &[UserResult]) -> Result<Ref
         let sentence = format!("the test results of run {} are not those of its data; train it anew", manifest.id);
         return Err(TrainError::Unfit(sentence));
     }
-    let fitted = Fitted::on(&prepared, task, outcomes.as_ref());
-    let judged = fitted.judged(&prepared, outcomes.as_ref(), Part::Test, *evaluation);
+    let watch = &mut Watch::nobody();
+    let fitted = Fitted::on(&prepared, task, outcomes.as_ref(), watch)?;
+    let judged = fitted.judged(&prepared, (outcomes.as_ref(), Part::Test), *evaluation, watch)?;
     Ok(ReferenceResults::beside(model, judged.answers))
 }

@@ -219,6 +219,7 @@ fn state(ui: &Ui, app: &App, summary: &Summary) -> (String, egui::Color32) {
     let is_paused =
         app.training.as_ref().is_some_and(|t| t.phase == TrainingPhase::Paused && t.run.as_ref() == Some(&summary.id));
     match &summary.status {
+        RunStatus::Paused => (with("⏸ paused"), colors.accent),
         RunStatus::Running if is_paused => (with("⏸ paused"), colors.accent),
         RunStatus::Running => (with("▶ training"), colors.accent),
         RunStatus::Interrupted => (with("⏸ interrupted"), colors.warning),

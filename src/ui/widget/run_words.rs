@@ -25,6 +25,7 @@ pub(crate) fn distinct_title(summary: &Summary) -> String {
 pub(crate) fn status(status: &RunStatus) -> &'static str {
     match status {
         RunStatus::Running => "training",
+        RunStatus::Paused => "paused",
         RunStatus::Interrupted => "interrupted",
         RunStatus::Ended(Outcome::Finished) => "finished",
         RunStatus::Ended(Outcome::Stopped) => "stopped",
@@ -37,7 +38,7 @@ pub(crate) fn status(status: &RunStatus) -> &'static str {
 pub(crate) fn status_color(ui: &Ui, status: &RunStatus) -> Color32 {
     let colors = theme::colors(ui);
     match status {
-        RunStatus::Running => colors.accent,
+        RunStatus::Running | RunStatus::Paused => colors.accent,
         RunStatus::Interrupted => colors.warning,
         RunStatus::Ended(Outcome::Finished) => colors.text,
         RunStatus::Ended(Outcome::Stopped) => colors.weak,

@@ -97,7 +97,8 @@ impl Header {
 
 /// The run, unless it was discarded: then there is nothing left to look at.
 fn kept_run(training: &Training) -> Option<&RunId> {
-    let is_discarded = matches!(&training.phase, TrainingPhase::Ended(ended) if ended.outcome.is_none());
+    let is_discarded =
+        matches!(&training.phase, TrainingPhase::Ended(ended) if ended.outcome.is_none() && ended.pause.is_none());
     training.run.as_ref().filter(|_| !is_discarded)
 }
 
@@ -112,6 +113,7 @@ fn phase_text(training: &Training) -> &'static str {
             Some(Outcome::Finished) => "finished",
             Some(Outcome::Stopped) => "stopped and kept",
             Some(Outcome::Failed { .. }) => "failed",
+            None if ended.pause.is_some() => "paused, to go on later",
             None => "discarded",
         },
     }
@@ -150,6 +152,9 @@ fn progress_bar(training: &Training) -> ProgressBar {
     let progress = &training.progress;
     let of_epoch = progress.step_in_epoch as f32 / progress.steps_per_epoch.max(1) as f32;
     let share = (progress.epoch.saturating_sub(1) as f32 + of_epoch) / training.n_epochs.max(1) as f32;
+    if let Some(references) = &training.preparing {
+        return ProgressBar::new(references.share()).text(references.to_string()).desired_height(20.0);
+    }
     if training.phase == TrainingPhase::Starting {
         return ProgressBar::new(0.0).text("Opening data, device and model").desired_height(20.0);
     }

@@ -108,6 +108,7 @@ mod tests {
             n_params: Some(12_345),
             n_epochs: 30,
             progress: Progress { epoch: 3, step_in_epoch: 5, steps_per_epoch: 10, step: 25, ..Progress::default() },
+            preparing: None,
             step_losses: (0..25).map(|s| (s, 5.0 - s as f64 * 0.01)).collect(),
             points: vec![point(1), point(2)],
             references_valid: crate::run::References::new(),
@@ -134,6 +135,7 @@ mod tests {
     fn ended(outcome: Option<Outcome>) -> Ended {
         Ended {
             outcome,
+            pause: None,
             epochs: 2,
             best_epoch: Some(2),
             train_secs: 61.0,

@@ -131,6 +131,7 @@ mod tests {
             n_params: None,
             n_epochs: 30,
             progress: Progress::default(),
+            preparing: None,
             step_losses: Vec::new(),
             points,
             references_valid: [(BaselineKind::MarkovWindow.into(), chain)].into(),
