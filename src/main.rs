@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use seqscope::cli::{self, Request, Streams, WindowRequest};
 use seqscope::error::Error;
+use seqscope::spec::{shown, shown_lines};
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(tell_of_defect));
@@ -40,8 +41,8 @@ fn start() -> u8 {
         Err(Error::Output(e)) if e.kind() == ErrorKind::BrokenPipe => 0,
         Err(e) => {
             let _ = match &e {
-                Error::Paused(sentence) => writeln!(std::io::stderr(), "{sentence}"),
-                e => write!(std::io::stderr(), "{}", e.report()),
+                Error::Paused(sentence) => writeln!(std::io::stderr(), "{}", shown(sentence)),
+                e => write!(std::io::stderr(), "{}", shown_lines(&e.report().to_string())),
             };
             e.exit_code()
         }

@@ -9,6 +9,7 @@ use crate::data::{
     self, Calendar, DataError, DataSource, DataSpec, FileSpec, Finding, Opening, Places, Prepared, Preview, Profile,
     SplitPart, SplitSpec, Stage, Watch,
 };
+use crate::spec::shown;
 
 /// What a log says of when an event was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -231,12 +232,12 @@ pub fn raw_events(prepared: &Prepared, user_idx: usize) -> Vec<RawEvent> {
     let behaviours = sequences.behaviours(user_idx);
     let time = if dataset.has_clock() { EventTime::Moment } else { EventTime::Order };
     let event = |(at, item_idx): (usize, &u32)| RawEvent {
-        item: dataset.item_label(*item_idx).to_owned(),
+        item: shown(dataset.item_label(*item_idx)).into_owned(),
         time: times.and_then(|times| times.get(at)).copied().map(time),
         behaviour: behaviours
             .and_then(|behaviours| behaviours.get(at))
             .and_then(|idx| dataset.behaviours.id(u32::from(*idx)))
-            .map(str::to_owned),
+            .map(|name| shown(name).into_owned()),
         value: values.and_then(|values| values.get(at)).copied().filter(|value| !value.is_nan()),
         part: prepared.split.part(user_idx, at),
     };

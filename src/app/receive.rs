@@ -9,6 +9,7 @@ use super::views::{Asked, Forget};
 use super::{Action, App, Loadable, Notice, NoticeId, Page, RunSeries, Tone, TrainingPhase};
 use crate::data::{DataSpec, Role, SplitSpec, TimeFormat, TitleSpec};
 use crate::run::{Outcome, RunId, Summary};
+use crate::spec::shown_lines;
 use crate::train::{Ended, Event, EventKind};
 
 /// What is said of a run that was stopped before it was one.
@@ -115,6 +116,7 @@ impl App {
 
     /// Puts a sentence where the person sees it until they dismiss it; the same one only once.
     pub(super) fn tell(&mut self, tone: Tone, sentence: String, cure: Option<(String, Action)>) {
+        let sentence = shown_lines(&sentence).into_owned();
         self.notices.retain(|notice| notice.sentence != sentence);
         if self.notices.len() >= NOTICES_KEPT {
             self.notices.remove(0);

@@ -9,6 +9,7 @@ use super::{App, Page, Selection, Tone, Training, TrainingPhase};
 use crate::data::{self, DataSource, PseudonymKey, Pseudonyms};
 use crate::experiment::Experiment;
 use crate::run::{RunId, Summary};
+use crate::spec::shown;
 use crate::train::{Command, Job, StopMode};
 
 /// The experiment that *Try it in 30 seconds* trains.
@@ -45,7 +46,7 @@ impl App {
     /// Trains what the draft says; prepares its data first where they are not.
     pub(super) fn start(&mut self) {
         let experiment = self.draft.experiment.clone();
-        let title = format!("{} · {}", experiment.name, experiment.model.family().title());
+        let title = format!("{} · {}", shown(&experiment.name), experiment.model.family().title());
         self.training = Some(Training::starting(title, experiment.training.epochs));
         self.page = Page::Train;
         if self.fresh_data().is_some() {
@@ -81,7 +82,7 @@ impl App {
     pub(super) fn resume_run(&mut self, run: RunId) {
         let Some(manifest) = self.summary(&run).and_then(|summary| summary.manifest.as_ref()) else { return };
         let experiment = manifest.experiment.clone();
-        let title = format!("{} · {}", experiment.name, experiment.model.family().title());
+        let title = format!("{} · {}", shown(&experiment.name), experiment.model.family().title());
         let mut training = Training::starting(title, experiment.training.epochs);
         training.run = Some(run.clone());
         let prepared = self.known_data(&run);

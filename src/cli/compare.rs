@@ -12,6 +12,7 @@ use crate::data::world::Ceiling;
 use crate::error::Error;
 use crate::experiment::{Difference, differences};
 use crate::metric::{AnswerKind, Metric};
+use crate::model::broken_weights;
 use crate::run::{
     Claim, Comparison, Manifest, Part, RunId, RunStore, Slice, Tested, against_first, against_references, compare,
     hindrance, measures, slices, verdict,
@@ -70,7 +71,8 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     let claims = args.claims.iter().map(claim).collect::<Result<Vec<Claim>, Error>>()?;
     let found = found(args, &manifests, (metric, &claims), &stores)?;
     let differences = differences(&manifests.iter().map(|m| &m.experiment).collect::<Vec<_>>());
-    let doubts = doubts(&manifests);
+    let mut doubts = doubts(&manifests);
+    doubts.extend(places.iter().filter_map(|(store, id)| damaged(store, id)));
     if args.json {
         let mut runs: Vec<_> = manifests.iter().map(json_of).collect();
         for (run, slices) in runs.iter_mut().zip(&found.slices) {
@@ -215,6 +217,14 @@ fn doubts(manifests: &[Manifest]) -> Vec<String> {
         doubts.push(format!("`{}` has no test metrics: it was not trained to an end", manifest.id));
     }
     doubts
+}
+
+/// That the best weights of a run are no numbers any more: its figures were computed before.
+fn damaged(store: &RunStore, id: &RunId) -> Option<String> {
+    let broken = broken_weights(&store.best_weights(id))?;
+    Some(format!(
+        "the best weights of `{id}` are damaged: {broken}; its figures cannot be made again, so train it anew"
+    ))
 }
 
 /// What was told of the runs themselves: a test split read twice, a model below the reference.

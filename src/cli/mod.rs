@@ -45,7 +45,7 @@ use clap::Subcommand;
 
 use crate::error::Error;
 use crate::run::RunStore;
-use crate::spec::Problem;
+use crate::spec::{Problem, ShownStream};
 
 /// Where runs are kept unless `--runs` says otherwise, in the current folder.
 pub const DEFAULT_RUNS: &str = "experiments/runs";
@@ -124,6 +124,8 @@ pub enum Command {
 /// Whatever the command met; [`Error::report`] is what to show of it.
 pub fn run(command: Command, runs: PathBuf, streams: &mut Streams<'_>) -> Result<(), Error> {
     let store = RunStore::at(runs);
+    // Ids, titles and names come from files: no terminal obeys what stands in them.
+    let streams = &mut Streams { out: &mut ShownStream::new(streams.out), err: &mut ShownStream::new(streams.err) };
     match command {
         Command::Train(args) => train::run(args, store, streams),
         Command::Gan(args) => gan::run(&args, streams),

@@ -2,6 +2,10 @@
 
 use std::io::Write;
 
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::spec::shown;
+
 /// On which side a column's cells line up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Align {
@@ -9,7 +13,8 @@ pub(super) enum Align {
     Right,
 }
 
-/// Rows under a heading. Widths are counted in characters; put what may be Chinese (titles) last.
+/// Rows under a heading. Widths are those on a terminal, where a Chinese letter is two columns wide; what a terminal
+/// would obey in a cell is shown.
 pub(super) struct Table {
     columns: Vec<(String, Align)>,
     rows: Vec<Vec<String>>,
@@ -22,7 +27,7 @@ impl Table {
     }
 
     pub(super) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().collect());
+        self.rows.push(cells.into_iter().map(|cell| shown(&cell).into_owned()).collect());
     }
 
     pub(super) fn write(&self, out: &mut dyn Write) -> std::io::Result<()> {
@@ -31,11 +36,11 @@ impl Table {
         for row in std::iter::once(&heading).chain(&self.rows) {
             let mut line = String::new();
             for ((cell, (_, align)), width) in row.iter().zip(&self.columns).zip(&widths) {
-                let padded = match align {
-                    Align::Left => format!("{cell:<width$}"),
-                    Align::Right => format!("{cell:>width$}"),
-                };
-                line.push_str(&padded);
+                let room = " ".repeat(width.saturating_sub(cell.width()));
+                match align {
+                    Align::Left => line.extend([cell.as_str(), &room]),
+                    Align::Right => line.extend([&room, cell.as_str()]),
+                }
                 line.push_str("  ");
             }
             writeln!(out, "{}", line.trim_end())?;
@@ -44,8 +49,8 @@ impl Table {
     }
 
     fn width(&self, at: usize) -> usize {
-        let heading = self.columns.get(at).map_or(0, |(name, _)| name.chars().count());
-        self.rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).fold(heading, usize::max)
+        let heading = self.columns.get(at).map_or(0, |(name, _)| name.width());
+        self.rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.width()).fold(heading, usize::max)
     }
 }
 
@@ -89,6 +94,17 @@ mod tests {
         let mut text = Vec::new();
         table.write(&mut text).unwrap();
         assert_eq!(String::from_utf8(text).unwrap(), "name      n  title\na         1  短\nlonger  100\n");
+    }
+
+    #[test]
+    fn columns_line_up_whatever_an_id_holds() {
+        let mut table = Table::new([("item", Align::Left), ("n", Align::Right)]);
+        table.row(["霸王别姬", "1"].map(str::to_owned));
+        table.row(["a\u{7}\nb", "20"].map(str::to_owned));
+        let mut text = Vec::new();
+        table.write(&mut text).unwrap();
+        let expected = "item            n\n霸王别姬        1\na\\u0007\\u000ab  20\n";
+        assert_eq!(String::from_utf8(text).unwrap(), expected);
     }
 
     #[test]

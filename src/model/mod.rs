@@ -57,3 +57,4 @@ pub use likelihood::Likelihood;
 pub use memory::{MachineMemory, MemoryNeed, Workload};
 pub use questions::{Answer, Questions, distinct};
 pub use trainable::{AttentionMaps, LatentVectors, OptimizerSpec, StepInputs, StepScores, TrainStats, Trainable};
+pub use weights::{BrokenWeights, broken_weights};

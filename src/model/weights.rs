@@ -159,6 +159,42 @@ pub(super) fn write(path: &Path, stamp: &Stamp, arrays: &Arrays) -> Result<(), M
     })
 }
 
+/// Numbers in a file of weights that are none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrokenWeights {
+    /// How many are NaN or infinite.
+    pub n: usize,
+    /// Of how many in all.
+    pub of: usize,
+    /// The first array that holds one.
+    pub array: String,
+}
+
+impl std::fmt::Display for BrokenWeights {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { n, of, array } = self;
+        write!(f, "{n} of its {of} weights are NaN or infinite, the first of them in `{array}`")
+    }
+}
+
+/// What of a file of weights is no number; `None` where all is, and where it cannot be read, which whoever loads it
+/// tells.
+#[must_use]
+pub fn broken_weights(path: &Path) -> Option<BrokenWeights> {
+    let bytes = std::fs::read(path).ok()?;
+    let tensors = SafeTensors::deserialize(&bytes).ok()?;
+    let (mut n, mut of, mut first) = (0, 0, None);
+    for (name, view) in tensors.iter().filter(|(_, view)| view.dtype() == Dtype::F32) {
+        let values = view.data().as_chunks::<4>().0;
+        let broken = values.iter().filter(|bytes| !f32::from_le_bytes(**bytes).is_finite()).count();
+        (n, of) = (n + broken, of + values.len());
+        if broken > 0 && first.as_deref().is_none_or(|first: &str| name < first) {
+            first = Some(name.to_owned());
+        }
+    }
+    first.map(|array| BrokenWeights { n, of, array })
+}
+
 /// Reads a file of this family.
 pub(super) fn read_file(path: &Path, kind: &str) -> Result<(Stamp, Arrays), ModelError> {
     let failed = |reason: String| ModelError::Weights { path: path.to_owned(), reason };

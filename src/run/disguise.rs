@@ -31,13 +31,18 @@ impl Disguise {
         Ok(made.map(|pseudonymiser| Self { pseudonymiser, users_are_bare: before.is_none() }))
     }
 
-    fn user(&self, id: &mut String) {
+    /// Whether the ids of items are replaced, and not those of users alone.
+    pub(super) fn hides_items(&self) -> bool {
+        self.pseudonymiser.stamp().hidden.hides_items()
+    }
+
+    pub(super) fn user(&self, id: &mut String) {
         if self.users_are_bare {
             *id = self.pseudonymiser.user(id);
         }
     }
 
-    fn item(&self, id: &mut String) {
+    pub(super) fn item(&self, id: &mut String) {
         *id = self.pseudonymiser.item(id);
     }
 

@@ -30,7 +30,8 @@ impl RunStore {
 
     /// Copies a run to a folder that must be empty or new: manifest, experiment file, history and
     /// log as text, what was answered to every evaluated user by the model and by the references, in the words of the
-    /// task, as CSV and Parquet, the best epoch's weights as safetensors. Returns the files written.
+    /// task, and which row of the weights is which item as CSV and Parquet, the best epoch's weights as safetensors.
+    /// Returns the files written.
     ///
     /// # Errors
     /// [`RunError`] when the folder is not empty or cannot be written.
@@ -87,6 +88,10 @@ impl RunStore {
                 data::write_parquet(&next(&format!("{part}.parquet")), &table)?;
                 data::write_csv(&next(&format!("{part}.csv")), &table)?;
             }
+        }
+        for (name, table) in self.vocabulary(id, disguise.as_ref())? {
+            data::write_parquet(&next(&format!("{name}.parquet")), &table)?;
+            data::write_csv(&next(&format!("{name}.csv")), &table)?;
         }
         if let Some(mut references) = self.reference_results(id)? {
             if let Some(disguise) = &disguise {

@@ -9,6 +9,7 @@
 //!   latent.csv                 epoch, dimension, KL term, variance; of a variational model
 //!   results/valid.parquet      rank and probability of every user; test.parquet likewise
 //!   results/test.references.parquet   the same of each reference, in the same order
+//!   vocabulary/items.parquet   which row of the weights is which item; users and behaviours likewise
 //!   epochs/0001.safetensors    weights of each epoch; best.safetensors
 //!   epochs/0007.state          weights and optimiser state of the last epoch; 0008-000123.state after so many
 //!                              steps of the next one, where the run was paused there
@@ -43,6 +44,7 @@ mod store;
 mod told;
 mod unfinished;
 mod verdict;
+mod vocabulary;
 mod writer;
 
 pub use comparable::hindrance;

@@ -15,6 +15,7 @@ use super::unfinished;
 use super::{Pause, ReferenceResults, RunError, UserResult, references, results};
 use crate::metric::Metrics;
 use crate::model::Trainable;
+use crate::spec::shown;
 
 /// The one writer of a run. While it lives the run is listed as running; when it goes without
 /// [`RunWriter::finish`], however it goes, the run is interrupted.
@@ -156,7 +157,7 @@ impl RunWriter {
     /// [`RunError`] when it cannot be written.
     pub fn log(&mut self, line: &str) -> Result<(), RunError> {
         let time = jiff::Zoned::now().strftime("%Y-%m-%d %H:%M:%S%:z").to_string();
-        let line = format!("{time} {}\n", line.replace('\n', " "));
+        let line = format!("{time} {}\n", shown(&line.replace('\n', " ")));
         self.log.write_all(line.as_bytes()).map_err(|e| file_error(&self.dir.join(LOG_FILE), &e))
     }
 

@@ -4,13 +4,14 @@
 //! and the checks of an experiment file all walk the same [`Field`]s, so a setting is described once.
 //! Being the leaf, it also holds the little that every other module does in the same way: named
 //! seeds, files that are written whole or not at all, the words of a
-//! caught panic and of a file.
+//! caught panic and of a file, and foreign text as it may be shown.
 
 mod caught;
 mod field;
 mod problem;
 mod quoted;
 mod seed;
+mod shown;
 mod whole;
 
 pub use caught::may_be_caught;
@@ -20,4 +21,5 @@ pub(crate) use field::{FieldValue, Wording, choice, described};
 pub use problem::{Problem, Severity};
 pub(crate) use quoted::{quotable, quotable_reason};
 pub use seed::derive_seed;
+pub use shown::{ShownStream, shown, shown_lines};
 pub(crate) use whole::write_whole;

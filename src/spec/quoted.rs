@@ -1,5 +1,7 @@
 //! Words of a file as they stand in a sentence.
 
+use super::shown;
+
 /// Most letters of a file's text in a sentence.
 const SHOWN: usize = 60;
 
@@ -10,7 +12,7 @@ pub(crate) fn quotable(text: &str) -> String {
     if letters.next().is_some() {
         short.push('…');
     }
-    short
+    shown(&short).into_owned()
 }
 
 /// What another program says of a file, which may quote all of it: as [`quotable`], but longer.
@@ -22,7 +24,7 @@ pub(crate) fn quotable_reason(text: &str) -> String {
         words.truncate(end);
         words.push('…');
     }
-    words
+    shown(&words).into_owned()
 }
 
 #[cfg(test)]
@@ -33,6 +35,7 @@ mod tests {
     fn a_quoted_text_is_short_and_one_line() {
         assert_eq!(quotable("item"), "item");
         assert_eq!(quotable("item,\rwith\na\0name"), "item, with a name");
+        assert_eq!(quotable("exe\u{202e}gpj"), r"exe\u202egpj", "what would turn the sentence round is shown");
         assert_eq!(quotable(&"é".repeat(60)), "é".repeat(60));
         assert_eq!(quotable(&"é".repeat(61)), format!("{}…", "é".repeat(60)));
         assert_eq!(quotable_reason("near \"\n\n  x\": \u{1}syntax"), "near \" x\": syntax");

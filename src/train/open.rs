@@ -128,6 +128,7 @@ pub(super) fn open(
         let manifest = Manifest::new(task.experiment.clone(), stamp, task.device.clone(), model.n_params());
         RunWriter::create(&job.store, manifest)?
     };
+    writer.save_vocabulary(&task.prepared.dataset)?;
     writer.manifest.references_left_out.clone_from(&task.references.left_out);
     Ok((task, model, writer))
 }

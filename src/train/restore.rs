@@ -7,7 +7,7 @@ use super::blueprint::blueprint;
 use super::open::{BuildModel, build_model, data_of_run, data_of_run_watched};
 use crate::data::{self, Outcomes, Prepared, Watch};
 use crate::experiment::Experiment;
-use crate::model::Trainable;
+use crate::model::{BrokenWeights, Trainable, broken_weights};
 use crate::run::{Manifest, RunId, RunStore};
 
 /// A finished or interrupted run, opened again.
@@ -71,9 +71,23 @@ pub fn restore_with(
     let epoch = epoch_to_open(store, &manifest, epoch)?;
     let prepared = data_of_run(&manifest, prepared)?;
     let mut model = build(&on_cpu(&manifest.experiment), &blueprint(&manifest.experiment, &prepared))?.model;
-    model.load_weights(&store.epoch_weights(id, epoch))?;
+    let weights = store.epoch_weights(id, epoch);
+    model.load_weights(&weights)?;
+    if let Some(broken) = broken_weights(&weights) {
+        return Err(TrainError::Unfit(of_no_use(&manifest, epoch, &broken)));
+    }
     let outcomes = data::outcomes(&manifest.experiment.task, &prepared, manifest.experiment.split)?;
     Ok(Restored { manifest, prepared, model, epoch, outcomes })
+}
+
+/// Weights that are no numbers answer something, which means nothing.
+fn of_no_use(manifest: &Manifest, epoch: usize, broken: &BrokenWeights) -> String {
+    let Manifest { id, best_epoch, .. } = manifest;
+    let other = if *best_epoch == Some(epoch) { "take another epoch with `--epoch`" } else { "take the best epoch" };
+    format!(
+        "the weights of epoch {epoch} of run {id} are damaged, so they say nothing: {broken}; {other}, or train anew, \
+         with a lower `training.lr` if they became so in training"
+    )
 }
 
 /// Looking at a few users needs no GPU, and must work where the run's own device is missing or busy.

@@ -1,5 +1,7 @@
 //! Numbers, times and shared words as a person reads them.
 
+use crate::spec::shown;
+
 /// A count with thin spaces between thousands: `1 000 209`.
 pub(crate) fn count(n: usize) -> String {
     let digits = n.to_string();
@@ -113,10 +115,11 @@ pub(crate) fn bytes(n: u64) -> String {
     }
 }
 
-/// At most `most` characters, the rest as `…`.
+/// At most `most` characters, the rest as `…`; what would be obeyed and not shown stands escaped.
 pub(crate) fn clipped(text: &str, most: usize) -> String {
+    let text = shown(text);
     if text.chars().count() <= most {
-        return text.to_owned();
+        return text.into_owned();
     }
     let mut short: String = text.chars().take(most.saturating_sub(1)).collect();
     short.push('…');

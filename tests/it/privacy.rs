@@ -112,7 +112,10 @@ fn no_true_id_is_on_disk_and_no_figure_changes() {
     let bare = run_in(&place, "bare");
     // The search finds what there is to find: ids in results, examples, audit and refused rows.
     let found = files_with(&bare, &[USER]).join("\n");
-    assert!(["manifest.ron", "test.parquet", "valid.parquet", "log.txt"].iter().all(|f| found.contains(f)), "{found}");
+    assert!(
+        ["manifest.ron", "test.parquet", "valid.parquet", "users.parquet", "log.txt"].iter().all(|f| found.contains(f)),
+        "{found}"
+    );
 
     for (which, words) in [("Users", &[USER][..]), ("UsersAndItems", &[USER, ITEM, TITLE])] {
         let said =

@@ -278,12 +278,16 @@ fn an_export_is_text_tables_and_weights_in_an_empty_folder() {
         "best.safetensors",
         "experiment.ron",
         "history.csv",
+        "items.csv",
+        "items.parquet",
         "log.txt",
         "manifest.ron",
         "test.csv",
         "test.parquet",
         "test.references.csv",
         "test.references.parquet",
+        "users.csv",
+        "users.parquet",
         "valid.csv",
         "valid.parquet",
     ];
@@ -294,6 +298,10 @@ fn an_export_is_text_tables_and_weights_in_an_empty_folder() {
         csv.starts_with("user_id,item_id,rank,probability,history_len,popularity_decile,behaviour\nu0,i8,"),
         "{csv}"
     );
+    let items = std::fs::read_to_string(to.join("items.csv")).unwrap();
+    assert!(items.starts_with("row,row_without_padding,id\n1,0,i1\n2,1,i2\n"), "{items}");
+    let users = std::fs::read_to_string(to.join("users.csv")).unwrap();
+    assert!(users.starts_with("number,id\n0,u0\n1,u1\n"), "{users}");
     let experiment = Experiment::open(&to.join("experiment.ron")).unwrap();
     assert_eq!(experiment, setup.experiment, "it can be trained again as it is");
     let full = setup.store().export(&done.id, &to);

@@ -5,12 +5,13 @@ use egui::{Color32, Sense, Ui, vec2};
 use crate::ui::theme;
 
 use crate::run::{Outcome, RunStatus, Summary};
+use crate::spec::shown;
 
 /// `name · Family`, or the folder's name when the manifest cannot be read.
 pub(crate) fn title(summary: &Summary) -> String {
     summary.manifest.as_ref().map_or_else(
         || summary.id.to_string(),
-        |manifest| format!("{} · {}", manifest.experiment.name, manifest.experiment.model.family().title()),
+        |manifest| format!("{} · {}", shown(&manifest.experiment.name), manifest.experiment.model.family().title()),
     )
 }
 

@@ -5,6 +5,7 @@ use egui_extras::{Column, TableBuilder};
 
 use crate::app::{Action, App, Loadable};
 use crate::data::{DataSource, Preview, Role};
+use crate::spec::shown;
 use crate::ui::theme::{self, size};
 use crate::ui::widget::panel;
 use crate::ui::{Actions, frame, text};
@@ -71,7 +72,7 @@ fn table(ui: &mut Ui, preview: &Preview) {
                         });
                         for value in preview.rows.get(at).into_iter().flatten().take(n_columns) {
                             row.col(|ui| {
-                                ui.add(egui::Label::new(value).truncate());
+                                ui.add(egui::Label::new(shown(value)).truncate());
                             });
                         }
                     });
@@ -86,7 +87,7 @@ fn head(ui: &mut Ui, preview: &Preview, column: &str) {
     let role = Role::iter().find(|role| preview.file.roles.column(*role) == Some(column));
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
-        ui.add(egui::Label::new(RichText::new(column).color(colors.strong)).truncate());
+        ui.add(egui::Label::new(RichText::new(shown(column)).color(colors.strong)).truncate());
         let is_feature = preview.file.free_features.iter().any(|free| free.column == column);
         let (words, color) = match role {
             Some(role) => (role.to_string(), colors.accent),

@@ -6,6 +6,7 @@ use egui_extras::{Column, TableBuilder};
 use super::audit;
 use crate::app::{Action, App, EventTime, RawEvent, raw_events, typical_user};
 use crate::data::{Dataset, Prepared};
+use crate::spec::shown;
 use crate::ui::theme::{self, size};
 use crate::ui::{Actions, text};
 
@@ -112,7 +113,7 @@ impl UserBrowser {
     fn user(&self, ui: &mut Ui, dataset: &Dataset, user_idx: u32) {
         let id = dataset.users.id(user_idx).unwrap_or_default();
         ui.label(
-            RichText::new(format!("User {id}: {}", text::counted(self.events.len(), "event")))
+            RichText::new(format!("User {}: {}", shown(id), text::counted(self.events.len(), "event")))
                 .color(theme::colors(ui).strong),
         );
         if self.events.iter().any(|event| event.time.is_some()) {

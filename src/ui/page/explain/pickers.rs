@@ -5,6 +5,7 @@ use egui::{ComboBox, Key, Popup, RichText, Slider, TextEdit, Ui};
 use crate::app::{Action, App, RunSeries};
 use crate::data::{Prepared, Vocab};
 use crate::run::{RunId, Summary};
+use crate::spec::shown;
 use crate::ui::Actions;
 use crate::ui::frame::action_button_as;
 use crate::ui::text;
@@ -58,8 +59,8 @@ impl Pickers {
         let present = app.selection.user_id.as_ref().and_then(|id| users.idx(id));
         let name = ui.label("User");
         action_button_as(ui, app, actions, Action::StepUser(-1), "◀ Previous");
-        let shown = app.selection.user_id.clone().unwrap_or_default();
-        let edit = TextEdit::singleline(&mut self.query).desired_width(110.0).hint_text(shown);
+        let hint = app.selection.user_id.as_deref().map_or_else(String::new, |id| shown(id).into_owned());
+        let edit = TextEdit::singleline(&mut self.query).desired_width(110.0).hint_text(hint);
         let field = ui.add(edit).labelled_by(name.id).on_hover_text("Type the id of a user");
         self.search(ui, &field, run, prepared, actions);
         action_button_as(ui, app, actions, Action::StepUser(1), "Next ▶");
@@ -96,7 +97,7 @@ impl Pickers {
                 ui.weak("No user has such an id");
             }
             for id in &self.found {
-                if ui.selectable_label(false, id).clicked() {
+                if ui.selectable_label(false, shown(id)).clicked() {
                     chosen = Some(id.clone());
                 }
             }

@@ -3,6 +3,7 @@
 use crate::data::Prepared;
 use crate::explain::UserView;
 use crate::model::AttentionMaps;
+use crate::spec::shown;
 use crate::ui::widget::timeline::TimelineData;
 use std::sync::Arc;
 
@@ -36,7 +37,7 @@ impl<'a> Shown<'a> {
     }
 
     pub(in crate::ui::page) fn title(&self, item_idx: u32) -> String {
-        self.prepared.dataset.item_label(item_idx).to_owned()
+        shown(self.prepared.dataset.item_label(item_idx)).into_owned()
     }
 
     /// Title of the item at a position of the history.
