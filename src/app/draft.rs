@@ -117,9 +117,10 @@ impl Draft {
 
     /// Looks for problems; with what the data tell also for what does not fit them, nor into the memory of
     /// the machine where that is what trains.
-    pub(super) fn check(&mut self, plan: Option<&Blueprint>, machine: Option<MachineMemory>) {
+    pub(super) fn check(&mut self, plan: Option<&Blueprint>, machine: Option<MachineMemory>, is_timeless: bool) {
         // Whether a file can be read is what its preview says, in the background.
         self.problems = self.experiment.check_settings();
+        self.problems.retain(|problem| !is_timeless || !self.experiment.is_of_times(problem));
         let family = self.experiment.model.family();
         (self.n_params, self.memory) = (None, None);
         self.layers = match plan {

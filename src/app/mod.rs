@@ -310,7 +310,8 @@ impl App {
 
     fn check_draft(&mut self) {
         let plan = self.fresh_data().map(|prepared| blueprint(&self.draft.experiment, prepared));
-        self.draft.check(plan.as_ref(), self.memory_to_train_in());
+        let is_timeless = self.reads_file() && self.data.preview.ready().is_some_and(|preview| !preview.has_clock());
+        self.draft.check(plan.as_ref(), self.memory_to_train_in(), is_timeless);
     }
 
     /// What the machine has, where the draft's device is its processor.

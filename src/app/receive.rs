@@ -7,7 +7,7 @@ use super::data_state::Counted;
 use super::job::{Answer, ExplainQuestion, PickKind, Ticket};
 use super::views::{Asked, Forget};
 use super::{Action, App, Loadable, Notice, NoticeId, Page, RunSeries, Tone, TrainingPhase};
-use crate::data::{DataSpec, Role, SplitSpec, TimeFormat, TitleSpec};
+use crate::data::{DataSpec, SplitSpec, TitleSpec};
 use crate::run::{Outcome, RunId, Summary};
 use crate::spec::shown_lines;
 use crate::train::{Ended, Event, EventKind};
@@ -103,8 +103,7 @@ impl App {
         if !std::mem::take(&mut self.split_is_open) || self.data.prepared.is_loading() || self.is_training() {
             return;
         }
-        let file = &preview.file;
-        let has_clock = file.roles.column(Role::Time).is_some() && file.time_format != Some(TimeFormat::Order);
+        let has_clock = preview.has_clock();
         let split = match self.draft.experiment.split {
             SplitSpec::LeaveOneOut if has_clock => SplitSpec::RECOMMENDED,
             chosen if !has_clock && chosen.needs_times() => SplitSpec::LeaveOneOut,

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::table::{Align, Table, count};
 use crate::data::{Finding, LeakRow, Verdict};
+use crate::spec::shown;
 
 /// Each check with verdict and count; what was found is told below, with rows to look at.
 pub(super) fn write(findings: &[Finding], out: &mut dyn Write) -> std::io::Result<()> {
@@ -38,5 +39,5 @@ pub(super) fn json(findings: &[Finding]) -> Value {
 fn line(example: &LeakRow) -> String {
     let LeakRow { user_id, item_id, time_secs, position } = example;
     let time = time_secs.map(|time| format!(" at {time}")).unwrap_or_default();
-    format!("user {user_id}, event {position}: item {item_id}{time}")
+    format!("user {}, event {position}: item {}{time}", shown(user_id), shown(item_id))
 }

@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use super::grouped::Said;
 use super::{Streams, layers};
+use crate::data::{self, DataSource};
 use crate::error::Error;
 use crate::experiment::Experiment;
-use crate::spec::{Problem, Severity};
+use crate::spec::Problem;
 
 /// Which files.
 #[derive(Debug, clap::Args)]
@@ -17,6 +19,7 @@ pub struct Args {
 
 pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
     let mut n_bad = 0;
+    let mut warnings = Said::default();
     for file in &args.files {
         let (experiment, problems) = opened(file);
         n_bad += usize::from(problems.iter().any(Problem::is_error));
@@ -24,13 +27,21 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
             writeln!(streams.out, "{}: nothing wrong", file.display())?;
         }
         for problem in &problems {
-            write_problem(file, problem, streams)?;
+            if problem.is_error() {
+                writeln!(streams.out, "{}: error: {problem}", file.display())?;
+            } else {
+                warnings.add(&file.display().to_string(), &problem.to_string());
+            }
         }
         // Data that are not there yet say nothing against the model.
         let spoils = |problem: &Problem| problem.is_error() && problem.field.starts_with("model");
         if let Some(experiment) = experiment.filter(|_| !problems.iter().any(spoils)) {
             layers::write(experiment.model.family().title(), &layers::of(&experiment), streams.out)?;
         }
+    }
+    // What several files have in common is said once.
+    for (sentence, files) in warnings.all() {
+        writeln!(streams.out, "{}: warning: {sentence}", files.join(", "))?;
     }
     if n_bad == 0 {
         return Ok(());
@@ -46,17 +57,18 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
 fn opened(file: &Path) -> (Option<Experiment>, Vec<Problem>) {
     match Experiment::open(file) {
         Ok(experiment) => {
-            let problems = experiment.check();
+            let mut problems = experiment.check();
+            if problems.iter().any(|problem| experiment.is_of_times(problem)) && is_timeless(&experiment) {
+                problems.retain(|problem| !experiment.is_of_times(problem));
+            }
             (Some(experiment), problems)
         }
         Err(e) => (None, vec![Problem::error("", e.to_string())]),
     }
 }
 
-fn write_problem(file: &Path, problem: &Problem, streams: &mut Streams<'_>) -> Result<(), Error> {
-    let severity = match problem.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-    };
-    Ok(writeln!(streams.out, "{}: {severity}: {problem}", file.display())?)
+/// Whether the log is there and has no times, as far as its head tells.
+fn is_timeless(experiment: &Experiment) -> bool {
+    let DataSource::File(file) = &experiment.data.source else { return false };
+    data::preview(file).is_ok_and(|preview| !preview.has_clock())
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 use strum::IntoEnumIterator as _;
 
 use super::contrast::{BesideReferences, Measured};
+use super::grouped::{Said, of_runs};
 use super::outcome::{ahead_json, ceiling_json, lists_json, metrics_json, protocol, sampled, sampled_json, ties_json};
 use super::table::{Align, Table, duration, metric};
 use super::{Streams, contrast, honest};
@@ -71,8 +72,8 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     let claims = args.claims.iter().map(claim).collect::<Result<Vec<Claim>, Error>>()?;
     let found = found(args, &manifests, (metric, &claims), &stores)?;
     let differences = differences(&manifests.iter().map(|m| &m.experiment).collect::<Vec<_>>());
-    let mut doubts = doubts(&manifests);
-    doubts.extend(places.iter().filter_map(|(store, id)| damaged(store, id)));
+    let doubts = doubts(&manifests);
+    let damaged: Vec<String> = places.iter().filter_map(|(store, id)| damaged(store, id)).collect();
     if args.json {
         let mut runs: Vec<_> = manifests.iter().map(json_of).collect();
         for (run, slices) in runs.iter_mut().zip(&found.slices) {
@@ -84,12 +85,13 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
             "runs": runs,
             "differences": different,
             "not_comparable": doubts,
+            "damaged_weights": damaged,
             "comparison": honest::json_of(&found.comparison),
             "metrics": contrast::measures_json(&found.measured),
             "references": references,
         }));
     }
-    warn(&manifests, &doubts, streams)?;
+    warn(&manifests, doubts.iter().chain(&damaged), streams)?;
     write_metrics(&manifests, streams)?;
     honest::write(&found.comparison, streams)?;
     contrast::write_measures(&found.measured, streams)?;
@@ -105,16 +107,28 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     write_differences(&manifests, &differences, streams)
 }
 
-fn warn(manifests: &[Manifest], doubts: &[String], streams: &mut Streams<'_>) -> Result<(), Error> {
+fn warn<'a>(
+    manifests: &[Manifest],
+    doubts: impl Iterator<Item = &'a String>,
+    streams: &mut Streams<'_>,
+) -> Result<(), Error> {
+    let mut said = Said::default();
     for manifest in manifests {
         let failed: Vec<String> =
             manifest.data.leaks().map(|leak| format!("{} ({})", leak.check, leak.count)).collect();
         if !failed.is_empty() {
-            writeln!(streams.err, "warning: the split of `{}` leaks: {}", manifest.id, failed.join(", "))?;
+            said.add(&manifest.id.0, &format!("the split leaks: {}", failed.join(", ")));
         }
     }
-    for warning in doubts.iter().chain(&remarks(manifests)) {
-        writeln!(streams.err, "warning: {warning}")?;
+    for doubt in doubts {
+        writeln!(streams.err, "warning: {doubt}")?;
+    }
+    // What was told of the runs themselves: a test split read twice, a model below the reference.
+    for manifest in manifests {
+        manifest.remarks().for_each(|problem| said.add(&manifest.id.0, &problem.sentence));
+    }
+    for (sentence, runs) in said.all() {
+        writeln!(streams.err, "warning: {}: {sentence}", of_runs(runs, manifests.len()))?;
     }
     Ok(())
 }
@@ -207,16 +221,19 @@ fn metrics_of(manifest: &Manifest, metrics: &[Metric]) -> Vec<Metric> {
 /// Why the numbers of these runs must not be held against each other.
 fn doubts(manifests: &[Manifest]) -> Vec<String> {
     let Some(first) = manifests.first() else { return Vec::new() };
-    let mut doubts = Vec::new();
+    let mut said = Said::default();
     for other in manifests.iter().skip(1) {
         if let Some(why) = hindrance(first, other) {
-            doubts.push(format!("`{}` is not comparable with `{}`: {why}", other.id, first.id));
+            said.add(&format!("`{}`", other.id), &format!("not comparable with `{}`: {why}", first.id));
         }
     }
     for manifest in manifests.iter().filter(|m| m.test.is_none()) {
-        doubts.push(format!("`{}` has no test metrics: it was not trained to an end", manifest.id));
+        said.add(&format!("`{}`", manifest.id), "without test metrics: not trained to an end");
     }
-    doubts
+    let line = |(what, of): (&str, &[String])| {
+        format!("{} {} {what}", of.join(", "), if of.len() == 1 { "is" } else { "are" })
+    };
+    said.all().map(line).collect()
 }
 
 /// That the best weights of a run are no numbers any more: its figures were computed before.
@@ -225,14 +242,6 @@ fn damaged(store: &RunStore, id: &RunId) -> Option<String> {
     Some(format!(
         "the best weights of `{id}` are damaged: {broken}; its figures cannot be made again, so train it anew"
     ))
-}
-
-/// What was told of the runs themselves: a test split read twice, a model below the reference.
-fn remarks(manifests: &[Manifest]) -> Vec<String> {
-    let of_run = |manifest: &Manifest| -> Vec<String> {
-        manifest.remarks().map(|problem| format!("`{}`: {}", manifest.id, problem.sentence)).collect()
-    };
-    manifests.iter().flat_map(of_run).collect()
 }
 
 fn write_metrics(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<(), Error> {

@@ -18,6 +18,7 @@ mod everyone;
 mod export;
 mod forecast;
 mod gan;
+mod grouped;
 mod honest;
 mod layers;
 mod outcome;

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::explain::{AskAll, Foresee, Scored, Word, foresee_after};
 use crate::metric::Odds;
 use crate::run::RunStore;
-use crate::spec::{Problem, did_you_mean};
+use crate::spec::{Problem, did_you_mean, quotable, shown as foreign};
 use crate::train::{Restored, restore_watched};
 
 /// Which run, of whom, how many.
@@ -251,7 +251,7 @@ impl Foreseen<'_> {
         let Whose { name, moment, sample, .. } = &self.whose;
         let before =
             moment.and_then(|moment| moment.text()).map(|moment| format!(" before {moment}")).unwrap_or_default();
-        let (by, n_events) = (self.by.by(), count(sample.history_len as usize));
+        let (by, n_events, name) = (self.by.by(), count(sample.history_len as usize), foreign(name));
         writeln!(out, "{by}, after {n_events} events of {name}{before}{seen}{over}:")?;
         let several = self.asked.n_ahead > 1;
         let first = several.then_some(("event", Align::Right));
@@ -337,12 +337,12 @@ impl<'a> Shown<'a> {
 
 fn unknown_user(id: &str, users: &Vocab) -> Error {
     let hint = match did_you_mean(id, users.ids()) {
-        Some(near) => format!("did you mean `{near}`?"),
+        Some(near) => format!("did you mean `{}`?", quotable(&near)),
         None => format!("ids are as in the log, such as {}", examples(users)),
     };
-    Error::edge(format!("the run's data have no user `{id}`"), hint)
+    Error::edge(format!("the run's data have no user `{}`", quotable(id)), hint)
 }
 
 fn examples(users: &Vocab) -> String {
-    users.ids().take(3).map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")
+    users.ids().take(3).map(|id| format!("`{}`", quotable(id))).collect::<Vec<_>>().join(", ")
 }

@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::table::{self, count, duration};
 use crate::data::{Stage, Watch};
 use crate::metric::Metric;
+use crate::spec::shown;
 use crate::train::{Event, EventKind, Observer, Preparing, Progress, TrainError};
 
 /// Draws the bar on standard error where that is a terminal, and writes a line an epoch anywhere.
@@ -110,7 +111,7 @@ impl Observer for ProgressLines<'_> {
                 let shape = data.shape;
                 self.say(&format!(
                     "{}: {} users, {} items, {} events; {} parameters{} on {}; run {}",
-                    data.name,
+                    shown(&data.name),
                     count(shape.n_users),
                     count(shape.n_items),
                     count(shape.n_events),

@@ -18,7 +18,7 @@ use crate::explain::{
 };
 use crate::metric::{AnswerKind, Odds};
 use crate::run::RunStore;
-use crate::spec::did_you_mean;
+use crate::spec::{did_you_mean, quotable, shown as foreign};
 use crate::train::restore;
 
 /// Which run, for whom, and how.
@@ -161,13 +161,13 @@ impl Told<'_> {
         let who = match &self.user {
             Some(user) => {
                 let n_events = self.dataset.sequences.items(self.request.user_idx.unwrap_or(0) as usize).len();
-                format!("after {} events of user {user}", count(n_events))
+                format!("after {} events of user {}", count(n_events), foreign(user))
             }
             // It is said again only as far as it was typed.
             None => {
                 let near = did_you_mean(asked, self.dataset.users.ids().filter(|_| self.shown.shows_users()));
                 let near = near.map(|near| format!(" (did you mean `{near}`?)")).unwrap_or_default();
-                format!("for a new user: the run's data have no user `{asked}`{near}")
+                format!("for a new user: the run's data have no user `{}`{near}", quotable(asked))
             }
         };
         writeln!(streams.out, "{} {who}; {seen}", self.by())?;

@@ -51,7 +51,7 @@ mod vocab;
 mod watch;
 pub mod world;
 
-pub use audit::{Check, Finding, LeakRow, Verdict, audit};
+pub use audit::{AuditMark, Check, Finding, LeakRow, Verdict, audit};
 pub use augment::{AugmentSpec, Sampler};
 pub use batch::{Asked, Histories, PaddedBatch};
 pub use calendar::{Calendar, DayParts};
@@ -111,6 +111,15 @@ pub struct Preview {
     pub beside: Vec<Beside>,
     /// What is missing or doubtful: no item column found, no time.
     pub problems: Vec<crate::spec::Problem>,
+}
+
+impl Preview {
+    /// Whether it has times that are moments. Times that only order are left out, since they may count each user's
+    /// own steps.
+    #[must_use]
+    pub fn has_clock(&self) -> bool {
+        self.file.roles.column(Role::Time).is_some() && self.file.time_format != Some(TimeFormat::Order)
+    }
 }
 
 /// Reads the head of a file and guesses what was not said.

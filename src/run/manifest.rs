@@ -11,7 +11,7 @@ use super::disk::{read_text, write_whole};
 use super::{Pause, RunError, RunId};
 use crate::baseline::ReferenceKind;
 use crate::data::world::Ceiling;
-use crate::data::{DataReport, DataShape, Finding, TestTies, Verdict};
+use crate::data::{AuditMark, DataReport, DataShape, FileSpec, Finding, Role, TestTies, TimeFormat};
 use crate::experiment::Experiment;
 use crate::metric::{AnswerKind, Metrics, Reliability};
 use crate::model::DeviceInfo;
@@ -62,19 +62,22 @@ impl DataStamp {
         if self.events_fingerprint.is_empty() { &self.fingerprint } else { &self.events_fingerprint }
     }
 
-    /// The audit in a word: `leak`, `warn`, `pass`; `None` when there was none.
+    /// The audit in a word: `leak`, `warn`, `note`, `pass`; `None` when there was none.
     #[must_use]
     pub fn audit_word(&self) -> Option<&'static str> {
-        Some(match Finding::worst(&self.audit)? {
-            Verdict::Pass => "pass",
-            Verdict::Warn => "warn",
-            Verdict::Fail => "leak",
-        })
+        Finding::mark(&self.audit).map(AuditMark::into)
     }
 
     /// The checks that failed.
     pub fn leaks(&self) -> impl Iterator<Item = &Finding> {
-        self.audit.iter().filter(|finding| finding.verdict == Verdict::Fail)
+        self.audit.iter().filter(|finding| finding.own_mark() == AuditMark::Leak)
+    }
+
+    /// Whether the log had times that are moments, as far as the run tells; older ones may not.
+    fn has_clock(&self) -> bool {
+        let is_clock =
+            |file: &FileSpec| file.roles.column(Role::Time).is_some() && file.time_format != Some(TimeFormat::Order);
+        self.report.file.as_ref().is_none_or(is_clock)
     }
 }
 
@@ -185,7 +188,10 @@ impl Manifest {
     /// Warnings about the run itself, those about its data left out: what must stand beside its
     /// figures.
     pub fn remarks(&self) -> impl Iterator<Item = &Problem> {
-        self.problems.iter().filter(|problem| problem.field != "data" && !problem.field.starts_with("data."))
+        // Where the log has no times no split could have been cut in time, so nothing is to be said of it.
+        let is_moot = |problem: &Problem| problem.field == "split" && !self.data.has_clock();
+        let is_of_data = |problem: &Problem| problem.field == "data" || problem.field.starts_with("data.");
+        self.problems.iter().filter(move |problem| !is_of_data(problem) && !is_moot(problem))
     }
 
     /// The manifest of a run that is about to start.

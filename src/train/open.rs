@@ -92,6 +92,7 @@ pub(super) fn open(
         Some(writer) => data_of_run(&writer.manifest, job.prepared)?,
         None => open_data(&experiment, job.prepared)?,
     };
+    warnings.retain(|warning| prepared.dataset.has_clock() || !experiment.is_of_times(warning));
     warnings.extend(prepared.dataset.report.problems.iter().cloned());
     let shape = prepared.dataset.shape();
     let plan_of_model = blueprint(&experiment, &prepared);

@@ -67,6 +67,20 @@ pub enum Verdict {
     Fail,
 }
 
+/// A whole audit in one word: what is really wrong stands out from what is a choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::Display, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
+pub enum AuditMark {
+    /// Nothing was found.
+    Pass,
+    /// A choice of protocol (each user cut at another moment), or what could not be told.
+    Note,
+    /// Worth knowing where figures are reported.
+    Warn,
+    /// Figures come out better than they would be in use.
+    Leak,
+}
+
 /// One row that a finding is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeakRow {
@@ -116,6 +130,26 @@ impl Finding {
     #[must_use]
     pub fn worst(findings: &[Self]) -> Option<Verdict> {
         findings.iter().map(|finding| finding.verdict).max()
+    }
+
+    /// How an audit is marked; `None` when there was none.
+    #[must_use]
+    pub fn mark(findings: &[Self]) -> Option<AuditMark> {
+        findings.iter().map(Self::own_mark).max()
+    }
+
+    /// How the finding alone is marked.
+    #[must_use]
+    pub fn own_mark(&self) -> AuditMark {
+        match (self.check, self.verdict) {
+            (_, Verdict::Pass) => AuditMark::Pass,
+            // Older runs keep the choice of a protocol as a failure.
+            (Check::TrainingAfterTest | Check::ItemsAfterCut, _) => AuditMark::Note,
+            // What could not be told, since the log lacks what tells it.
+            (_, Verdict::Warn) if self.count == 0 => AuditMark::Note,
+            (_, Verdict::Warn) => AuditMark::Warn,
+            (_, Verdict::Fail) => AuditMark::Leak,
+        }
     }
 }
 

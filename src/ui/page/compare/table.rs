@@ -236,7 +236,9 @@ impl Line<'_> {
             ),
         };
         let response = ui.add(Label::new(words).truncate().selectable(false));
-        if !remarks.is_empty() {
+        // The choice of a protocol is told, and is no mark against a run.
+        let is_marked = self.summary.manifest.iter().flat_map(|m| m.remarks()).any(|p| p.field != "split");
+        if is_marked {
             ui.colored_label(theme::colors(ui).warning, "⚠");
             hover.push_str(&format!("\n⚠ {}", remarks.join("\n⚠ ")));
         }
