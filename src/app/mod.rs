@@ -36,7 +36,7 @@ pub use list_state::{ListAsk, ListState};
 pub use notice::{Notice, NoticeId, Tone};
 pub use preset::{SizePreset, sized_model};
 pub use selection::{HeadIdx, Page, Selection, ThemeChoice};
-pub use training::{LivePoint, Training, TrainingPhase};
+pub use training::{LivePoint, TrainView, Training, TrainingPhase};
 pub use views::{RunSeries, ViewKey, Views};
 pub use want::typical_user;
 
@@ -114,6 +114,8 @@ pub struct App {
     start_when_prepared: Option<Experiment>,
     /// Whether a newly opened log still decides how it is split.
     split_is_open: bool,
+    /// Whether a run was chosen since the last start, so that the Train page shows that one once nothing trains.
+    looks_back: bool,
     color_of_run: BTreeMap<RunId, usize>,
     last_notice: u64,
     runs_read: Instant,
@@ -153,6 +155,7 @@ impl App {
             builder: None,
             start_when_prepared: None,
             split_is_open: false,
+            looks_back: false,
             color_of_run: BTreeMap::new(),
             last_notice: 0,
             runs_read: Instant::now(),
@@ -230,8 +233,11 @@ impl App {
             Action::ExportHidden(run, to) => self.export_run(run, to, Pseudonyms::UsersAndItems),
             Action::SetKey(key) => self.use_key(key),
             Action::Dismiss(id) => self.notices.retain(|notice| notice.id != id),
-            Action::SelectRun(_)
-            | Action::SelectSecondRun(_)
+            Action::SelectRun(_) => {
+                self.looks_back = true;
+                self.select(action);
+            }
+            Action::SelectSecondRun(_)
             | Action::ToggleCompared(_)
             | Action::TestDifferences
             | Action::SelectUser(_)
@@ -239,6 +245,25 @@ impl App {
             | Action::SelectEpoch(_)
             | Action::SelectHead(_)
             | Action::SelectEvent(_) => self.select(action),
+        }
+    }
+
+    /// What the Train page shows: the run in work, whatever is chosen; else the chosen one.
+    #[must_use]
+    pub fn train_view(&self) -> TrainView<'_> {
+        let chosen = self.selection.run.as_ref();
+        let own = self.training.as_ref().filter(|training| {
+            let is_chosen = chosen.is_none() || training.run.as_ref() == chosen;
+            training.is_active() || is_chosen || !self.looks_back
+        });
+        match (own, chosen) {
+            (Some(training), _) => TrainView::Run(training),
+            (None, None) => TrainView::Nothing,
+            (None, Some(run)) => match (self.views.series(run), self.summary(run).map(|summary| &summary.status)) {
+                (Loadable::Ready(series), _) => TrainView::Run(&series.training),
+                (Loadable::Failed(why), _) | (Loadable::Idle, Some(RunStatus::Damaged(why))) => TrainView::Failed(why),
+                (Loadable::Loading(_) | Loadable::Idle, _) => TrainView::Loading(run),
+            },
         }
     }
 

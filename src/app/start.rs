@@ -47,6 +47,7 @@ impl App {
     pub(super) fn start(&mut self) {
         let experiment = self.draft.experiment.clone();
         let title = format!("{} · {}", shown(&experiment.name), experiment.model.family().title());
+        self.looks_back = false;
         self.training = Some(Training::starting(title, experiment.training.epochs));
         self.page = Page::Train;
         if self.fresh_data().is_some() {
@@ -86,6 +87,7 @@ impl App {
         let mut training = Training::starting(title, experiment.training.epochs);
         training.run = Some(run.clone());
         let prepared = self.known_data(&run);
+        self.looks_back = false;
         self.training = Some(training);
         self.page = Page::Train;
         self.launch(Job { experiment, store: self.store.clone(), prepared, resume: Some(run) });

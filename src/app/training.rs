@@ -4,8 +4,8 @@ use strum::IntoEnumIterator as _;
 
 use crate::metric::{AnswerKind, Metric, Metrics};
 use crate::model::DeviceInfo;
-use crate::run::{Curves, Part, References, RunId};
-use crate::spec::Problem;
+use crate::run::{Curves, Manifest, Part, References, RunId};
+use crate::spec::{Problem, shown};
 use crate::train::{Ended, EventKind, LatentUse, Preparing, Progress};
 
 /// Losses between evaluations that are kept; beyond it every second one of the older half goes.
@@ -26,6 +26,19 @@ pub enum TrainingPhase {
     Ended(Box<Ended>),
     /// It could not be started: why, and the cure.
     NotStarted(String),
+}
+
+/// What the Train page shows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum TrainView<'a> {
+    /// A run, in work or from its folder.
+    Run(&'a Training),
+    /// A run whose folder is being read.
+    Loading(&'a RunId),
+    /// A run whose folder cannot be read: why, and the cure.
+    Failed(&'a str),
+    /// There is no run.
+    Nothing,
 }
 
 /// One epoch's numbers.
@@ -80,6 +93,8 @@ pub struct Training {
     pub latent: Option<Box<LatentUse>>,
     /// Warnings of this run.
     pub problems: Vec<Problem>,
+    /// Whether it was read from its folder, and not heard of as it went.
+    pub is_saved: bool,
 }
 
 impl Training {
@@ -99,7 +114,42 @@ impl Training {
             references_valid: References::new(),
             latent: None,
             problems: Vec::new(),
+            is_saved: false,
         }
+    }
+
+    /// A run as its folder tells of it.
+    pub(super) fn saved(manifest: &Manifest, curves: &Curves) -> Self {
+        let Manifest { experiment, outcome, pause, epochs, .. } = manifest;
+        let ended = Ended {
+            outcome: outcome.clone(),
+            pause: *pause,
+            epochs: *epochs,
+            best_epoch: manifest.best_epoch,
+            train_secs: manifest.train_secs,
+            valid: manifest.valid.clone(),
+            test: manifest.test.clone(),
+            reliability: manifest.reliability.clone(),
+            references_test: manifest.references_test.clone(),
+            references_left_out: manifest.references_left_out.clone(),
+            optimum: manifest.optimum(),
+        };
+        let title = format!("{} · {}", shown(&experiment.name), experiment.model.family().title());
+        let mut training = Self {
+            run: Some(manifest.id.clone()),
+            phase: TrainingPhase::Ended(Box::new(ended)),
+            device: manifest.device.clone(),
+            n_params: Some(manifest.n_params),
+            // All that the folder tells lies before what is heard live, which is nothing.
+            progress: Progress { epoch: usize::MAX, ..Progress::default() },
+            references_valid: manifest.references_valid.clone(),
+            problems: manifest.remarks().cloned().collect(),
+            is_saved: true,
+            ..Self::starting(title, experiment.training.epochs)
+        };
+        training.recall(curves);
+        training.progress = Progress::default();
+        training
     }
 
     /// Takes in one event.
@@ -196,7 +246,12 @@ impl Training {
     /// What kind of answers is judged, and so by which metrics.
     #[must_use]
     pub fn answers(&self) -> AnswerKind {
-        let judged = self.points.last().map(|point| &point.valid).or_else(|| self.references_valid.values().next());
+        let valid = match &self.phase {
+            TrainingPhase::Ended(ended) => ended.valid.as_ref(),
+            _ => None,
+        };
+        let judged = self.points.last().map(|point| &point.valid).or(valid);
+        let judged = judged.or_else(|| self.references_valid.values().next());
         judged.map_or_else(AnswerKind::default, |metrics| metrics.kind)
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::honest::{Honest, HonestKey};
-use super::{ListAsk, ListState, Loadable};
+use super::{ListAsk, ListState, Loadable, Training};
 use crate::data::Prepared;
 use crate::explain::UserView;
 use crate::run::{Curves, Manifest, RunId, UserResult};
@@ -41,6 +41,8 @@ pub struct RunSeries {
     pub epochs: Vec<usize>,
     /// The test rank of every user; empty until the run has come so far.
     pub test_results: Vec<UserResult>,
+    /// The same as the Train page shows a run, its end included.
+    pub training: Training,
 }
 
 /// Loaded series, datasets and user views. [`super::App::receive`] starts loading what the

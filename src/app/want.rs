@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::job::{Answer, ExplainQuestion, sentence};
 use super::views::Asked;
-use super::{App, Loadable, Page, RunSeries, ViewKey};
+use super::{App, Loadable, Page, RunSeries, Training, ViewKey};
 use crate::data::{EvalCase, Prepared};
 use crate::run::{Curves, Part, RunId, RunStore};
 
@@ -157,7 +157,8 @@ fn read_series(store: &RunStore, run: &RunId) -> Result<Arc<RunSeries>, String> 
     let test_results = store.results(run, Part::Test).ok().flatten().unwrap_or_default();
     // Here, on a thread of its own: a long series takes longer than a frame may.
     let curves = Curves::of(&history);
-    Ok(Arc::new(RunSeries { manifest, curves, epochs, test_results }))
+    let training = Training::saved(&manifest, &curves);
+    Ok(Arc::new(RunSeries { manifest, curves, epochs, test_results, training }))
 }
 
 /// The tested user whose history has the median length: neither a newcomer nor an outlier.

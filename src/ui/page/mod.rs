@@ -6,6 +6,7 @@ mod explain;
 mod form;
 mod headline;
 mod model;
+mod run_picker;
 mod train;
 mod welcome;
 

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use seqscope::data::{
-    AuditMark, Calendar, Check, CleanSpec, DataError, DataSource, DataSpec, Finding, Prepared, SplitPart, SplitSpec, Verdict,
-    audit,
+    AuditMark, Calendar, Check, CleanSpec, DataError, DataSource, DataSpec, Finding, Prepared, SplitPart, SplitSpec,
+    Verdict, audit,
 };
 use strum::IntoEnumIterator;
 

@@ -1,6 +1,6 @@
 //! Which run, which user, which epoch.
 
-use egui::{ComboBox, Key, Popup, RichText, Slider, TextEdit, Ui};
+use egui::{Key, Popup, RichText, Slider, TextEdit, Ui};
 
 use crate::app::{Action, App, RunSeries};
 use crate::data::{Prepared, Vocab};
@@ -8,17 +8,14 @@ use crate::run::{RunId, Summary};
 use crate::spec::shown;
 use crate::ui::Actions;
 use crate::ui::frame::action_button_as;
+use crate::ui::page::run_picker;
 use crate::ui::text;
-use crate::ui::widget::run_words;
 
 /// Ids offered while a person types.
 const OFFERED: usize = 8;
 
 /// Width from which all pickers stand in one row.
 const ONE_ROW: f32 = 1180.0;
-
-/// Width of the list of runs: enough for most titles, since only those in sight are measured.
-const RUN_LIST_WIDTH: f32 = 300.0;
 
 /// View state of the pickers.
 #[derive(Default)]
@@ -37,7 +34,7 @@ impl Pickers {
         let series = run.and_then(|run| app.views.series(run).ready());
         let is_wide = ui.available_width() >= ONE_ROW;
         ui.horizontal(|ui| {
-            run_picker(ui, app, runs, actions);
+            run_picker::ui(ui, app, (runs, run), actions);
             ui.separator();
             if let Some(run) = run.filter(|run| app.views.data(run).is_some()) {
                 self.user(ui, app, run, actions);
@@ -120,30 +117,6 @@ fn find(users: &Vocab, text: &str) -> Vec<String> {
     // An exact hit comes first, however many longer ids begin the same.
     let exact = users.idx(text).and_then(|idx| users.id(idx));
     exact.into_iter().chain(begins).chain(inside).take(OFFERED).map(str::to_owned).collect()
-}
-
-fn run_picker(ui: &mut Ui, app: &App, runs: &[Summary], actions: &mut Actions) {
-    let name = ui.label("Run");
-    let chosen = app.selection.run.as_ref();
-    let shown =
-        chosen.and_then(|run| app.summary(run)).map_or_else(|| "choose one".to_owned(), run_words::distinct_title);
-    // The list scrolls by itself: only rows in sight are laid out, and there may be a thousand.
-    let combo = ComboBox::from_id_salt("run").selected_text(shown).width(240.0).height(f32::INFINITY).truncate();
-    let shown = combo.show_ui(ui, |ui| {
-        let usable: Vec<&Summary> = runs.iter().filter(|summary| summary.manifest.is_some()).collect();
-        let row = ui.spacing().interact_size.y;
-        ui.set_min_width(RUN_LIST_WIDTH);
-        let height = ui.spacing().combo_height;
-        egui::ScrollArea::vertical().max_height(height).show_rows(ui, row, usable.len(), |ui, shown| {
-            for summary in usable.get(shown).unwrap_or_default() {
-                let is_chosen = chosen == Some(&summary.id);
-                if ui.selectable_label(is_chosen, run_words::distinct_title(summary)).clicked() {
-                    actions.push(Action::SelectRun(summary.id.clone()));
-                }
-            }
-        });
-    });
-    shown.response.labelled_by(name.id);
 }
 
 /// The playhead over training time: any kept epoch, or the best one.

@@ -11,6 +11,7 @@ use crate::train::StopMode;
 use crate::ui::Actions;
 use crate::ui::frame::{action_button, action_button_as};
 use crate::ui::text;
+use crate::ui::widget::run_words;
 
 /// Whether the question before a run is deleted is open.
 #[derive(Default)]
@@ -22,7 +23,7 @@ impl Header {
     pub(super) fn ui(&mut self, ui: &mut Ui, training: &Training, app: &App, actions: &mut Actions) {
         ui.horizontal(|ui| {
             ui.label(RichText::new(&training.title).heading());
-            ui.label(RichText::new(phase_text(training)).strong());
+            ui.label(RichText::new(phase_text(training, app)).strong());
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| self.buttons(ui, training, app, actions));
         });
         let facts = facts(training);
@@ -48,6 +49,10 @@ impl Header {
             }
             if training.run.is_some() {
                 action_button_as(ui, app, actions, Action::GoTo(Page::Compare), "Compare runs");
+            }
+            let resume = training.run.as_ref().filter(|_| training.is_saved).map(|run| Action::ResumeRun(run.clone()));
+            if let Some(resume) = resume.filter(|resume| app.enabled(resume).is_ok()) {
+                action_button(ui, app, actions, resume);
             }
             return;
         }
@@ -97,12 +102,17 @@ impl Header {
 
 /// The run, unless it was discarded: then there is nothing left to look at.
 fn kept_run(training: &Training) -> Option<&RunId> {
-    let is_discarded =
-        matches!(&training.phase, TrainingPhase::Ended(ended) if ended.outcome.is_none() && ended.pause.is_none());
+    let is_discarded = !training.is_saved
+        && matches!(&training.phase, TrainingPhase::Ended(ended) if ended.outcome.is_none() && ended.pause.is_none());
     training.run.as_ref().filter(|_| !is_discarded)
 }
 
-fn phase_text(training: &Training) -> &'static str {
+fn phase_text(training: &Training, app: &App) -> &'static str {
+    // A run from its folder may be in work elsewhere, or have been killed.
+    let saved = training.run.as_ref().filter(|_| training.is_saved).and_then(|run| app.summary(run));
+    if let Some(summary) = saved {
+        return run_words::status(&summary.status);
+    }
     match &training.phase {
         TrainingPhase::Starting => "getting ready",
         TrainingPhase::Running => "training",

@@ -9,7 +9,8 @@ mod result;
 
 use egui::Ui;
 
-use crate::app::{Action, App, Page, Training};
+use super::run_picker;
+use crate::app::{Action, App, Page, TrainView, Training};
 use crate::ui::Actions;
 use crate::ui::frame::{action_button, action_button_as};
 use crate::ui::theme::size;
@@ -26,9 +27,25 @@ pub(in crate::ui) struct TrainPage {
 impl TrainPage {
     /// Paints the page.
     pub(in crate::ui) fn ui(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
-        match &app.training {
-            Some(training) => self.run(ui, training, app, actions),
-            None => nothing_yet(ui, app, actions),
+        let view = app.train_view();
+        let is_in_work = matches!(view, TrainView::Run(training) if training.is_active());
+        if let (Some(runs), false) = (app.runs.ready().filter(|runs| !runs.is_empty()), is_in_work) {
+            let shown = match view {
+                TrainView::Run(training) => training.run.as_ref(),
+                _ => app.selection.run.as_ref(),
+            };
+            ui.horizontal(|ui| run_picker::ui(ui, app, (runs, shown), actions));
+        }
+        match view {
+            TrainView::Run(training) => self.run(ui, training, app, actions),
+            TrainView::Nothing => nothing_yet(ui, app, actions),
+            TrainView::Failed(why) => panel::empty(ui, "This run cannot be shown", why, |ui| {
+                action_button_as(ui, app, actions, Action::GoTo(Page::Model), "Choose a model");
+            }),
+            TrainView::Loading(run) => {
+                ui.spinner();
+                ui.weak(format!("Reading {run}"));
+            }
         }
     }
 
@@ -109,6 +126,7 @@ mod tests {
             n_epochs: 30,
             progress: Progress { epoch: 3, step_in_epoch: 5, steps_per_epoch: 10, step: 25, ..Progress::default() },
             preparing: None,
+            is_saved: false,
             step_losses: (0..25).map(|s| (s, 5.0 - s as f64 * 0.01)).collect(),
             points: vec![point(1), point(2)],
             references_valid: crate::run::References::new(),

@@ -137,6 +137,7 @@ mod tests {
             references_valid: [(BaselineKind::MarkovWindow.into(), chain)].into(),
             latent: None,
             problems: Vec::new(),
+            is_saved: false,
         }
     }
 

@@ -20,7 +20,11 @@ pub(super) fn ui(ui: &mut Ui, training: &Training) {
         return;
     };
     if ended.test.is_none() && ended.references_test.is_empty() {
-        ui.weak("This run ended before the test part was read.");
+        let words = match (&ended.outcome, ended.pause) {
+            (None, Some(_)) => "The test part is read when this run has gone on to its end.",
+            _ => "This run ended before the test part was read.",
+        };
+        ui.weak(words);
         return;
     }
     let Ended { test, references_test, references_left_out, optimum, test_ties, .. } = ended.as_ref();

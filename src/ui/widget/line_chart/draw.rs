@@ -1,8 +1,9 @@
 //! Painting the curves, the reference lines, the marks and the hover table.
 
-use egui::{Align2, Color32, FontId, Pos2, Rect, RichText, Stroke, TextStyle, Ui, Vec2, pos2, vec2};
+use egui::{Align2, Color32, Pos2, RichText, Stroke, TextStyle, Ui, Vec2, pos2, vec2};
 use egui_plot::{HLine, LineStyle, MarkerShape, Plot, PlotPoint, PlotResponse, PlotTransform, PlotUi, Points};
 
+use super::labels::{self, Label};
 use super::{LineChart, Reference, axis, drawn, legend, tick};
 use crate::ui::{text, theme};
 
@@ -41,9 +42,7 @@ impl LineChart {
             self.paint_lines(plot);
             zoom_by_wheel(plot, self.drawn.extent);
         });
-        self.paint_reference_names(ui, &shown.transform);
-        self.paint_flags(ui, &shown.transform);
-        self.paint_log_note(ui, &shown.transform);
+        self.paint_labels(ui, &shown.transform);
         self.hover_table(ui, &shown);
     }
 
@@ -100,29 +99,51 @@ impl LineChart {
         y.is_finite().then_some(y)
     }
 
-    fn paint_reference_names(&self, ui: &Ui, transform: &PlotTransform) {
+    /// The names of lines and marks, none over another.
+    fn paint_labels(&self, ui: &Ui, transform: &PlotTransform) {
         let frame = *transform.frame();
+        let mut tags: Vec<Tag> = self.flag_tags(ui, transform);
+        tags.extend(self.log_note(transform));
+        tags.extend(self.reference_tags(transform));
         let font = TextStyle::Small.resolve(ui.style());
-        let mut lines: Vec<(f32, String)> = self
-            .references()
-            .filter_map(|r| {
-                let y = transform.position_from_point(&PlotPoint::new(0.0, self.y(r.value)?)).y;
-                frame.y_range().contains(y).then(|| (y, format!("{} {}", r.name, tick(r.value))))
-            })
+        let color = ui.visuals().text_color();
+        let galleys: Vec<_> =
+            tags.iter().map(|tag| ui.painter().layout_no_wrap(tag.text.clone(), font.clone(), color)).collect();
+        let wanted: Vec<Label> = tags
+            .iter()
+            .zip(&galleys)
+            .map(|(tag, galley)| Label { at: tag.at, anchor: tag.anchor, size: galley.size() + 2.0 * TAG_MARGIN })
             .collect();
-        // From the lowest line upwards, each name above its line and clear of the one below it.
-        lines.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let mut free_below = f32::INFINITY;
-        for (y, text) in lines {
-            let bottom = (y - 1.0).min(free_below);
-            let rect = paint_tag(ui, pos2(frame.right() - 6.0, bottom), Align2::RIGHT_BOTTOM, &text, &font);
-            free_below = rect.top();
+        for ((tag, galley), place) in tags.iter().zip(galleys).zip(labels::place(frame, &wanted)) {
+            let Some(rect) = place else { continue };
+            ui.painter().rect_filled(rect, 2.0, ui.visuals().extreme_bg_color.gamma_multiply(0.8));
+            ui.painter().galley(rect.min + TAG_MARGIN, galley, color);
+            // A name that had to give way is tied to its line.
+            if let Some(y) = tag.line.filter(|y| (rect.bottom() - y).abs() > TIED_FROM) {
+                let from = if y > rect.bottom() { rect.right_bottom() } else { rect.right_top() };
+                let stroke = Stroke::new(1.0, ui.visuals().weak_text_color().gamma_multiply(0.6));
+                ui.painter().line_segment([from, pos2(rect.right(), y)], stroke);
+            }
         }
     }
 
-    fn paint_flags(&self, ui: &Ui, transform: &PlotTransform) {
+    /// From the lowest line upwards, each above its line if there is room.
+    fn reference_tags(&self, transform: &PlotTransform) -> Vec<Tag> {
         let frame = *transform.frame();
-        let font = TextStyle::Small.resolve(ui.style());
+        let tag = |r: &Reference| {
+            let y = transform.position_from_point(&PlotPoint::new(0.0, self.y(r.value)?)).y;
+            let (at, text) = (pos2(frame.right() - 4.0, y - 1.0), format!("{} {}", r.name, tick(r.value)));
+            frame.y_range().contains(y).then_some(Tag { at, anchor: Align2::RIGHT_BOTTOM, text, line: Some(y) })
+        };
+        let mut tags: Vec<Tag> = self.references().filter_map(tag).collect();
+        tags.sort_by(|a, b| b.at.y.total_cmp(&a.at.y));
+        tags
+    }
+
+    /// Marks with a line down to the axis; on which side their words stand goes by the room there is.
+    fn flag_tags(&self, ui: &Ui, transform: &PlotTransform) -> Vec<Tag> {
+        let frame = *transform.frame();
+        let mut tags = Vec::new();
         for flag in &self.data.flags {
             let Some(y) = self.y(flag.at[1]) else { continue };
             let at = transform.position_from_point(&PlotPoint::new(flag.at[0], y));
@@ -139,9 +160,9 @@ impl LineChart {
             let right = at.x > frame.center().x;
             let anchor = if right { Align2::RIGHT_BOTTOM } else { Align2::LEFT_BOTTOM };
             let corner = at + vec2(if right { 4.0 } else { -4.0 }, -8.0);
-            let top = frame.top() + 16.0;
-            paint_tag(ui, pos2(corner.x, corner.y.max(top)), anchor, &flag.text, &font);
+            tags.push(Tag { at: corner, anchor, text: flag.text.clone(), line: None });
         }
+        tags
     }
 
     /// Whether there is no number at all: then axes would only mislead.
@@ -149,13 +170,12 @@ impl LineChart {
         self.data.series.iter().all(|s| s.points.highest().is_none()) && self.data.references.is_empty()
     }
 
-    fn paint_log_note(&self, ui: &Ui, transform: &PlotTransform) {
-        if self.drawn.n_not_positive > 0 {
+    fn log_note(&self, transform: &PlotTransform) -> Option<Tag> {
+        (self.drawn.n_not_positive > 0).then(|| {
             let n = text::counted(self.drawn.n_not_positive, "number");
-            let words = format!("{n} ≤ 0 cannot be shown on a log axis");
-            let at = transform.frame().left_top() + vec2(8.0, 18.0);
-            paint_tag(ui, at, Align2::LEFT_BOTTOM, &words, &TextStyle::Small.resolve(ui.style()));
-        }
+            let text = format!("{n} ≤ 0 cannot be shown on a log axis");
+            Tag { at: transform.frame().left_top() + vec2(8.0, 18.0), anchor: Align2::LEFT_BOTTOM, text, line: None }
+        })
     }
 
     fn hover_table(&self, ui: &Ui, shown: &PlotResponse<()>) {
@@ -232,13 +252,19 @@ fn nearest_to(points: &[[f64; 2]], x: f64) -> Option<[f64; 2]> {
 }
 
 /// Small text on a ground of the plot's colour, so that curves do not run through it.
-fn paint_tag(ui: &Ui, at: Pos2, anchor: Align2, text: &str, font: &FontId) -> Rect {
-    let galley = ui.painter().layout_no_wrap(text.to_owned(), font.clone(), ui.visuals().text_color());
-    let rect = anchor.anchor_size(at, galley.size());
-    ui.painter().rect_filled(rect.expand2(vec2(3.0, 0.0)), 2.0, ui.visuals().extreme_bg_color.gamma_multiply(0.8));
-    ui.painter().galley(rect.min, galley, ui.visuals().text_color());
-    rect
+struct Tag {
+    at: Pos2,
+    anchor: Align2,
+    text: String,
+    /// Height of the line that it names.
+    line: Option<f32>,
 }
+
+/// Room around the words of a tag.
+const TAG_MARGIN: Vec2 = vec2(3.0, 0.0);
+
+/// From which distance on a name is tied to its line.
+const TIED_FROM: f32 = 6.0;
 
 /// The wheel zooms where the pointer is; the page does not scroll meanwhile. Zooming out ends where
 /// everything is in sight.

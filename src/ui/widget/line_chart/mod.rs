@@ -6,6 +6,7 @@
 mod axis;
 mod draw;
 mod drawn;
+mod labels;
 mod legend;
 mod smooth;
 mod table;
