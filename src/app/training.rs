@@ -133,6 +133,8 @@ impl Training {
             references_test: manifest.references_test.clone(),
             references_left_out: manifest.references_left_out.clone(),
             optimum: manifest.optimum(),
+            diverged_epoch: manifest.diverged_epoch,
+            test_ties: manifest.data.test_ties,
         };
         let title = format!("{} · {}", shown(&experiment.name), experiment.model.family().title());
         let mut training = Self {

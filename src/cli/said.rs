@@ -11,7 +11,7 @@ use crate::data::{Moment, Outcomes, Sample, TaskSpec};
 use crate::error::Error;
 use crate::explain::Speaker;
 use crate::metric::Odds;
-use crate::spec::did_you_mean;
+use crate::spec::{did_you_mean, shown};
 use crate::train::{FittedReference, Restored};
 
 /// Whether JSON is wanted.
@@ -157,7 +157,7 @@ impl Answer<'_> {
         let when =
             self.moment.and_then(|moment| moment.text()).map(|moment| format!(" at {moment}")).unwrap_or_default();
         let last = self.last_event.as_ref().map(|last| format!(", the last at {last}")).unwrap_or_default();
-        writeln!(streams.out, "{by}, {question}{when}, after {events} events of {}{last}:", self.whose)?;
+        writeln!(streams.out, "{by}, {question}{when}, after {events} events of {}{last}:", shown(&self.whose))?;
         if classes.is_empty() {
             let value = self.values.first().copied().unwrap_or(f64::NAN);
             writeln!(streams.out, "{value:.3} {unit}")?;

@@ -59,7 +59,7 @@ use live::{Halt, Live, panicked};
 use open::{Task, build_model, open};
 use outcome::{Judgement, answer};
 use progress::Sums;
-use ready::Watch;
+use ready::Onlooker;
 
 /// One run to be done.
 #[derive(Clone, Debug)]
@@ -99,7 +99,7 @@ pub fn run_with(
     control: &mut dyn Control,
     observer: &mut dyn Observer,
 ) -> Result<(RunId, Ended), TrainError> {
-    let opened = catch_unwind(AssertUnwindSafe(|| open(job, build, &mut Watch::by(control, observer))));
+    let opened = catch_unwind(AssertUnwindSafe(|| open(job, build, &mut Onlooker::by(control, observer))));
     let (task, mut model, writer) = opened.unwrap_or_else(|panic| Err(panicked(panic.as_ref())))?;
     let mut live = Live::new(writer, task.plan.steps_per_epoch(), control, observer);
     let result = catch_unwind(AssertUnwindSafe(|| train_and_judge(&task, &mut live, model.as_mut())));

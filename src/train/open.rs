@@ -8,7 +8,7 @@ use super::blueprint::blueprint;
 use super::early_stop::EarlyStop;
 use super::latent::COLLAPSED;
 use super::plan::{Plan, optimizer};
-use super::ready::Watch;
+use super::ready::Onlooker;
 use super::reference::{Fitted, JudgedReferences};
 use super::{BELOW_REFERENCE, Job, TrainError};
 use crate::data::{self, DataError, DataReport, DataSource, DataSpec, EvalCase, Outcomes, Prepared, TestTies, Watch};
@@ -58,7 +58,7 @@ impl Task {
     /// The references on a part.
     pub(super) fn references_on(&self, part: Part) -> Result<JudgedReferences, TrainError> {
         let asked = (self.outcomes.as_ref(), part);
-        self.references.judged(&self.prepared, asked, self.experiment.evaluation, &mut Watch::nobody())
+        self.references.judged(&self.prepared, asked, self.experiment.evaluation, &mut Onlooker::nobody())
     }
 
     /// After how many steps the statistics are read back from the device.
@@ -83,7 +83,7 @@ pub(super) fn cases(prepared: &Prepared, part: Part) -> &[EvalCase] {
 pub(super) fn open(
     job: Job,
     build: BuildModel<'_>,
-    watch: &mut Watch<'_>,
+    watch: &mut Onlooker<'_>,
 ) -> Result<(Task, Box<dyn Trainable>, RunWriter), TrainError> {
     let earlier = job.resume.as_ref().map(|id| resumable(&job.store, id)).transpose()?;
     let experiment = earlier.as_ref().map_or(job.experiment, |writer| writer.manifest.experiment.clone());

@@ -9,7 +9,7 @@ use crate::baseline::{ReferenceKind, Stop, beside, watched};
 
 /// Who is told how far the work is, and who may end it.
 #[derive(Default)]
-pub(super) struct Watch<'a> {
+pub(super) struct Onlooker<'a> {
     people: Option<(&'a mut dyn Control, &'a mut dyn Observer)>,
     told: Preparing,
 }
@@ -21,7 +21,7 @@ pub(super) enum Step {
     Judge,
 }
 
-impl<'a> Watch<'a> {
+impl<'a> Onlooker<'a> {
     pub(super) fn by(control: &'a mut dyn Control, observer: &'a mut dyn Observer) -> Self {
         Self { people: Some((control, observer)), told: Preparing::default() }
     }

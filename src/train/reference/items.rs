@@ -8,10 +8,10 @@ use crate::data::{Dataset, EvalCase, FreeColumn, FreeValues, Prepared, words};
 use crate::model::distinct;
 use crate::train::TrainError;
 use crate::train::plan::train_items;
-use crate::train::ready::{Step, Watch};
+use crate::train::ready::{Step, Onlooker};
 
 /// Fits every reference on the training events, in the order of their list.
-pub(super) fn fit_all(prepared: &Prepared, watch: &mut Watch<'_>) -> Result<Fitted, TrainError> {
+pub(super) fn fit_all(prepared: &Prepared, watch: &mut Onlooker<'_>) -> Result<Fitted, TrainError> {
     let contents = contents(&prepared.dataset);
     let log = training_log(prepared, &contents);
     let kinds: Vec<BaselineKind> = BaselineKind::iter().collect();

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use super::TrainError;
 use super::open::{cases, data_of_run};
 use super::outcome::Answered;
-use super::ready::{Step, Watch};
+use super::ready::{Step, Onlooker};
 use crate::baseline::task::TaskReference;
 use crate::baseline::{Baseline, BaselineKind, ReferenceKind, Stop, ranks_until};
 use crate::data::{self, Outcomes, Prepared, TaskSpec};
@@ -47,7 +47,7 @@ impl Fitted {
         prepared: &Prepared,
         task: &TaskSpec,
         outcomes: Option<&Outcomes>,
-        watch: &mut Watch<'_>,
+        watch: &mut Onlooker<'_>,
     ) -> Result<Self, TrainError> {
         let Some(outcomes) = outcomes else { return items::fit_all(prepared, watch) };
         let kinds = answers::kinds(outcomes);
@@ -65,7 +65,7 @@ impl Fitted {
         prepared: &Prepared,
         (outcomes, part): (Option<&Outcomes>, Part),
         evaluation: EvaluationSpec,
-        watch: &mut Watch<'_>,
+        watch: &mut Onlooker<'_>,
     ) -> Result<JudgedReferences, TrainError> {
         let judged = if let Some(outcomes) = outcomes {
             let named = |reference: &FittedAnswers| ReferenceKind::from(reference.kind());
@@ -109,7 +109,7 @@ pub fn refit_references(manifest: &Manifest, model: &[UserResult]) -> Result<Ref
         let sentence = format!("the test results of run {} are not those of its data; train it anew", manifest.id);
         return Err(TrainError::Unfit(sentence));
     }
-    let watch = &mut Watch::nobody();
+    let watch = &mut Onlooker::nobody();
     let fitted = Fitted::on(&prepared, task, outcomes.as_ref(), watch)?;
     let judged = fitted.judged(&prepared, (outcomes.as_ref(), Part::Test), *evaluation, watch)?;
     Ok(ReferenceResults::beside(model, judged.answers))
