@@ -1,5 +1,6 @@
 //! What background work has sent, taken into the state.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -30,6 +31,7 @@ impl App {
             Answer::Previewed(ticket, preview) => {
                 self.data.take_preview(ticket, preview);
                 self.split_as_times_allow();
+                self.check_draft();
                 if let Loadable::Failed(why) = &self.data.preview {
                     let why = why.clone();
                     self.tell(Tone::Error, why, Some(("Open another file…".to_owned(), Action::PickData)));
@@ -53,11 +55,10 @@ impl App {
                     training.preparing = Some(references);
                 }
             }
-            Answer::Preparing(..) => {}
             Answer::Train(event) => self.take_event(event),
             Answer::Trained(ticket, returned) if ticket == self.trained_from => self.take_returned(returned),
-            // A run that ended before the one in work began.
-            Answer::Trained(..) => {}
+            // Of a run that ended before the one in work began.
+            Answer::Preparing(..) | Answer::Trained(..) => {}
             Answer::Series(run, series) => {
                 self.recall(&run, &series);
                 self.views.series.insert(run, series.into());
@@ -115,7 +116,10 @@ impl App {
 
     /// Puts a sentence where the person sees it until they dismiss it; the same one only once.
     pub(super) fn tell(&mut self, tone: Tone, sentence: String, cure: Option<(String, Action)>) {
-        let sentence = shown_lines(&sentence).into_owned();
+        let sentence = match shown_lines(&sentence) {
+            Cow::Borrowed(_) => sentence,
+            Cow::Owned(escaped) => escaped,
+        };
         self.notices.retain(|notice| notice.sentence != sentence);
         if self.notices.len() >= NOTICES_KEPT {
             self.notices.remove(0);

@@ -72,7 +72,11 @@ mod tests {
         });
         assert!(failed.is_err());
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0, "nothing stays behind");
-        assert!(place(&dir, |made| Ok(fs::write(made.join("manifest.ron"), "whole").unwrap())).unwrap());
+        let fill = |made: &Path| {
+            fs::write(made.join("manifest.ron"), "whole").unwrap();
+            Ok(())
+        };
+        assert!(place(&dir, fill).unwrap());
         assert_eq!(fs::read_to_string(dir.join("manifest.ron")).unwrap(), "whole");
         assert!(!place(&dir, |_| Ok(())).unwrap(), "a name that is taken is another run's");
         assert_eq!(fs::read_to_string(dir.join("manifest.ron")).unwrap(), "whole");

@@ -98,7 +98,9 @@ fn hide(table: &mut Table, name: &str, disguise: &Disguise) {
     table.columns.retain(|(column, _)| column != "title");
     for (column, values) in &mut table.columns {
         if let (Column::Text(ids), "id") = (values, column.as_str()) {
-            ids.iter_mut().for_each(|id| if name == ITEMS { disguise.item(id) } else { disguise.user(id) });
+            for id in ids {
+                if name == ITEMS { disguise.item(id) } else { disguise.user(id) }
+            }
         }
     }
 }

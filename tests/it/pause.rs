@@ -307,7 +307,8 @@ mod signals {
             std::thread::sleep(Duration::from_millis(5));
         }
         let _ = child.kill();
-        panic!("no epoch within two minutes");
+        let ended = child.wait();
+        panic!("no epoch within two minutes: {ended:?}");
     }
 
     #[test]
@@ -315,7 +316,9 @@ mod signals {
         for signals in [&["-HUP"] as &[&str], &["-TERM", "-TERM", "-HUP"]] {
             let place = Place::new();
             let (child, folder) = training(&place, "runs");
-            signals.iter().for_each(|signal| send(signal, &child));
+            for signal in signals {
+                send(signal, &child);
+            }
             let (code, said) = end(child);
             assert_eq!(code, Some(75), "{said}");
             assert!(said.contains("is paused") && said.contains("`seqscope resume "), "{said}");

@@ -8,7 +8,7 @@ use crate::data::{Dataset, EvalCase, FreeColumn, FreeValues, Prepared, words};
 use crate::model::distinct;
 use crate::train::TrainError;
 use crate::train::plan::train_items;
-use crate::train::ready::{Step, Onlooker};
+use crate::train::ready::{Onlooker, Step};
 
 /// Fits every reference on the training events, in the order of their list.
 pub(super) fn fit_all(prepared: &Prepared, watch: &mut Onlooker<'_>) -> Result<Fitted, TrainError> {

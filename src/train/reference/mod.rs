@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use super::TrainError;
 use super::open::{cases, data_of_run};
 use super::outcome::Answered;
-use super::ready::{Step, Onlooker};
+use super::ready::{Onlooker, Step};
 use crate::baseline::task::TaskReference;
 use crate::baseline::{Baseline, BaselineKind, ReferenceKind, Stop, ranks_until};
 use crate::data::{self, Outcomes, Prepared, TaskSpec};
