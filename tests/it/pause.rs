@@ -134,7 +134,7 @@ fn a_gpu_is_left_only_where_its_sums_have_been_read_back() {
         };
         run_with(job, &build, &mut setup.commands, &mut Listener::default()).unwrap()
     };
-    // 40 steps an epoch, read back after 16, 32 and 40.
+    // 40 steps an epoch, read back after 1, 16, 32 and 40.
     let new = || {
         let mut setup = setup();
         setup.experiment.training.batch_size = 1;
@@ -143,7 +143,7 @@ fn a_gpu_is_left_only_where_its_sums_have_been_read_back() {
     };
     let mut whole = new();
     let (id, _) = run(&mut whole);
-    for (moment, step) in [(1, 16), (16, 16), (17, 32), (39, 40), (41, 40)] {
+    for (moment, step) in [(1, 1), (2, 16), (16, 16), (17, 32), (39, 40), (41, 40)] {
         let mut setup = new();
         setup.commands = Commands::at(moment, Command::Leave);
         let (left, ended) = run(&mut setup);
