@@ -1,8 +1,8 @@
 //! What each reference does, where it comes from, and what it is set to: for forms and `describe`.
 
 use super::{
-    BUCKETS, BaselineKind, DECAYS, EASE_DECAYS, FEWEST_NEIGHBOURS, KNN_DECAYS, LAST_ITEMS, LIKENESSES, LONGEST_BASKET,
-    MOST_ITEMS, MOST_USER_PAIRS, NEAREST_USERS, RECENT_SHARE, REPEAT_DECAYS, RIDGE, ROW_NORM_EXPONENT, SHRINKAGES,
+    BUCKETS, BaselineKind, DECAYS, EASE_DECAYS, EASE_MEGABYTES, FEWEST_NEIGHBOURS, KNN_DECAYS, LAST_ITEMS, LIKENESSES,
+    LONGEST_BASKET, MOST_USER_PAIRS, NEAREST_USERS, RECENT_SHARE, REPEAT_DECAYS, RIDGE, ROW_NORM_EXPONENT, SHRINKAGES,
     WINDOW,
 };
 
@@ -141,7 +141,12 @@ impl BaselineKind {
             )
             .with("ridge", &RIDGE, "λ, added to the diagonal.")
             .with_decay(&EASE_DECAYS)
-            .with("limit", &MOST_ITEMS, "Most items; above it the reference is left out."),
+            .with(
+                "memory",
+                &format!("evaluation.ease_memory, {EASE_MEGABYTES} MB"),
+                "Most memory, 12 bytes for each pair of items (6,000 items at first, 20,000 with 4,800 MB); a log that \
+                 takes more is told so, and the reference is left out.",
+            ),
         }
     }
 }

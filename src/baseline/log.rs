@@ -1,6 +1,6 @@
 //! What references are fitted on.
 
-use super::{ItemContents, Stop};
+use super::{EaseMemory, ItemContents, Stop};
 
 /// The training part of a log, as plain slices.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +15,8 @@ pub struct TrainingLog<'a> {
     pub contents: Option<&'a ItemContents>,
     /// Whether the fitting is to be given up.
     pub stop: Stop<'a>,
+    /// What EASE may take of the machine's memory.
+    pub ease_memory: EaseMemory,
 }
 
 impl<'a> TrainingLog<'a> {

@@ -37,7 +37,7 @@ mod window;
 pub use about::{About, AboutSetting};
 pub use baskets::LONGEST_BASKET;
 pub use content::{BUCKETS, ItemContents};
-pub use ease::{EASE_DECAYS, MOST_ITEMS, RIDGE};
+pub use ease::{EASE_DECAYS, EASE_MEGABYTES, EaseMemory, RIDGE};
 pub use item_knn::{FEWEST_NEIGHBOURS, KNN_DECAYS, LIKENESSES, SHRINKAGES};
 pub use judge::{Question, ranks, ranks_until};
 pub use kind::BaselineKind;

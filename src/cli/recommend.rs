@@ -86,7 +86,7 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
         seen: args.seen.map_or(restored.manifest.experiment.evaluation.seen(), Seen::from),
         weights,
     };
-    let mut fitted = FittedReferences::default();
+    let mut fitted = FittedReferences::of_run(restored.manifest.experiment.evaluation.ease_memory);
     let made = recommendation(restored.model.as_ref(), &restored.prepared, &mut fitted, &request).map_err(refused)?;
     let model = restored.manifest.experiment.model.family().title();
     // An unknown id is what was typed: there is nothing to hide in it that the log would hold.

@@ -107,13 +107,23 @@ impl From<LeftOut> for ListError {
     }
 }
 
-/// References that were fitted for earlier lists of the same data.
-#[derive(Default)]
-pub struct FittedReferences(BTreeMap<BaselineKind, Result<Box<dyn Baseline>, LeftOut>>);
+/// References that were fitted for earlier lists of the same run.
+pub struct FittedReferences {
+    /// Memory that EASE may take in the run, in MB.
+    ease_megabytes: usize,
+    fitted: BTreeMap<BaselineKind, Result<Box<dyn Baseline>, LeftOut>>,
+}
 
 impl FittedReferences {
+    /// None yet; they will be fitted as a run fits them in which EASE may take so many MB.
+    #[must_use]
+    pub fn of_run(ease_megabytes: usize) -> Self {
+        Self { ease_megabytes, fitted: BTreeMap::new() }
+    }
+
     fn scores(&mut self, prepared: &Prepared, kind: BaselineKind, history: &[u32]) -> Result<Vec<f32>, LeftOut> {
-        let fitted = self.0.entry(kind).or_insert_with(|| fit_reference(prepared, kind));
+        let fit = || fit_reference(prepared, kind, self.ease_megabytes);
+        let fitted = self.fitted.entry(kind).or_insert_with(fit);
         let mut scores = vec![0.0; prepared.dataset.n_items() + 1];
         fitted.as_ref().map_err(Clone::clone)?.scores(history, &mut scores);
         Ok(scores)
@@ -384,7 +394,7 @@ mod tests {
     #[test]
     fn who_is_new_gets_what_people_of_whom_the_same_is_told_had() {
         let prepared = prepared();
-        let mut fitted = FittedReferences::default();
+        let mut fitted = FittedReferences::of_run(432);
         // User y is 41: 2 and 3 once.
         let (scores, how) = without_history(&prepared, &mut fitted, &told("age", "41")).unwrap();
         assert_eq!(scores, [0.0, 0.0, 1.0, 1.0, 0.0]);

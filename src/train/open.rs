@@ -106,7 +106,7 @@ pub(super) fn open(
         warnings.extend(without_errors(experiment.check_memory(shape, machine).into_iter().collect())?);
     }
     let Built { mut model, device } = build(&experiment, &plan_of_model)?;
-    let references = Fitted::on(&prepared, &experiment.task, outcomes.as_ref(), watch)?;
+    let references = Fitted::on(&prepared, &experiment, outcomes.as_ref(), watch)?;
     let asked = (outcomes.as_ref(), Part::Valid);
     let references_valid = references.judged(&prepared, asked, experiment.evaluation, watch)?.metrics;
 

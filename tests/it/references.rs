@@ -105,7 +105,7 @@ fn ranks_of_references_are_those_of_counting_who_is_ahead() {
             assert!(manifest.references_left_out.contains_key(&kind.into()));
             continue;
         };
-        let fitted = fit_reference(&prepared, kind).unwrap();
+        let fitted = fit_reference(&prepared, kind, manifest.experiment.evaluation.ease_memory).unwrap();
         for (case, rank) in prepared.split.test.iter().zip(&kept.ranks) {
             let items = prepared.dataset.sequences.items(case.user_idx as usize);
             let (history, target) = (&items[..case.history_len as usize], items[case.target_pos as usize]);

@@ -356,6 +356,23 @@ fn a_model_below_the_windowed_markov_chain_is_flagged() {
     assert_eq!(warnings(10), []);
 }
 
+#[test]
+fn ease_is_fitted_where_its_memory_is_allowed_and_else_says_the_cure() {
+    let of = |megabytes: usize| {
+        let mut setup = Setup::new(1);
+        setup.experiment.evaluation.ease_memory = megabytes;
+        setup.run().ended
+    };
+    let ease = BaselineKind::Ease.into();
+    let usual = Setup::new(1).run().ended;
+    assert!(usual.references_test.contains_key(&ease), "20 items take no memory to speak of");
+    let without = of(0);
+    assert!(!without.references_test.contains_key(&ease));
+    let sentence = &without.references_left_out[&ease];
+    assert!(sentence.contains("20 items takes 1 MB") && sentence.contains("`evaluation.ease_memory`"), "{sentence}");
+    assert_eq!(of(1).references_test[&ease], usual.references_test[&ease], "no figure depends on what is allowed");
+}
+
 // ---------------------------------------------------------------------------------------------
 // Divergence
 // ---------------------------------------------------------------------------------------------

@@ -118,8 +118,10 @@ impl Shelf {
     fn list(&mut self, ask: &ListAsk, known: Option<&Arc<Prepared>>) -> Result<Recommendation, String> {
         let ListAsk { key, seen, weights } = ask;
         let kept = self.references.take().filter(|(run, _)| *run == key.run);
-        let (run, mut fitted) = kept.unwrap_or_else(|| (key.run.clone(), FittedReferences::default()));
         let restored = self.restored(&key.run, key.epoch, known)?;
+        let ease_megabytes = restored.manifest.experiment.evaluation.ease_memory;
+        let new = || (key.run.clone(), FittedReferences::of_run(ease_megabytes));
+        let (run, mut fitted) = kept.unwrap_or_else(new);
         let prepared = &restored.prepared;
         let request = ListRequest {
             user_idx: prepared.dataset.users.idx(&key.user_id),

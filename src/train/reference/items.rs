@@ -3,17 +3,24 @@
 use strum::IntoEnumIterator;
 
 use super::Fitted;
-use crate::baseline::{Baseline, BaselineKind, ItemContents, LeftOut, Question, ReferenceKind, Stop, TrainingLog};
+use crate::baseline::{
+    Baseline, BaselineKind, EaseMemory, ItemContents, LeftOut, Question, ReferenceKind, Stop, TrainingLog,
+};
 use crate::data::{Dataset, EvalCase, FreeColumn, FreeValues, Prepared, words};
-use crate::model::distinct;
+use crate::model::{MachineMemory, distinct};
 use crate::train::TrainError;
 use crate::train::plan::train_items;
 use crate::train::ready::{Onlooker, Step};
 
-/// Fits every reference on the training events, in the order of their list.
-pub(super) fn fit_all(prepared: &Prepared, watch: &mut Onlooker<'_>) -> Result<Fitted, TrainError> {
+/// Fits every reference on the training events, in the order of their list; EASE where it takes no more memory than
+/// so many MB.
+pub(super) fn fit_all(
+    prepared: &Prepared,
+    ease_megabytes: usize,
+    watch: &mut Onlooker<'_>,
+) -> Result<Fitted, TrainError> {
     let contents = contents(&prepared.dataset);
-    let log = training_log(prepared, &contents);
+    let log = training_log(prepared, &contents, ease_megabytes);
     let kinds: Vec<BaselineKind> = BaselineKind::iter().collect();
     let named = |kind: &BaselineKind| ReferenceKind::from(*kind);
     let fit = |kind: &BaselineKind, stop: Stop<'_>| kind.fit(&TrainingLog { stop, ..log.clone() });
@@ -44,12 +51,16 @@ pub(super) fn questions<'a>(prepared: &'a Prepared, cases: &[EvalCase], filter_s
 ///
 /// # Errors
 /// [`LeftOut`] where the log lacks what the reference goes by, or is too large for it.
-pub fn fit_reference(prepared: &Prepared, kind: BaselineKind) -> Result<Box<dyn Baseline>, LeftOut> {
+pub fn fit_reference(
+    prepared: &Prepared,
+    kind: BaselineKind,
+    ease_megabytes: usize,
+) -> Result<Box<dyn Baseline>, LeftOut> {
     let contents = if kind == BaselineKind::Content { contents(&prepared.dataset) } else { ItemContents::default() };
-    kind.fit(&training_log(prepared, &contents))
+    kind.fit(&training_log(prepared, &contents, ease_megabytes))
 }
 
-fn training_log<'a>(prepared: &'a Prepared, contents: &'a ItemContents) -> TrainingLog<'a> {
+fn training_log<'a>(prepared: &'a Prepared, contents: &'a ItemContents, ease_megabytes: usize) -> TrainingLog<'a> {
     let sequences = &prepared.dataset.sequences;
     let users = 0..sequences.n_users();
     let times = |user| {
@@ -60,6 +71,10 @@ fn training_log<'a>(prepared: &'a Prepared, contents: &'a ItemContents) -> Train
         // Numbers that only order are no clock: a window on them would take some users and not others.
         times: prepared.dataset.has_clock().then(|| users.clone().map(times).collect()),
         contents: Some(contents),
+        ease_memory: EaseMemory {
+            megabytes: ease_megabytes,
+            free: MachineMemory::now().map(|machine| machine.available),
+        },
         ..TrainingLog::new(prepared.dataset.n_items(), users.map(|user| train_items(prepared, user)))
     }
 }

@@ -15,7 +15,7 @@ use super::outcome::Answered;
 use super::ready::{Onlooker, Step};
 use crate::baseline::task::TaskReference;
 use crate::baseline::{Baseline, BaselineKind, ReferenceKind, Stop, ranks_until};
-use crate::data::{self, Outcomes, Prepared, TaskSpec};
+use crate::data::{self, Outcomes, Prepared};
 use crate::experiment::{EvaluationSpec, Experiment};
 use crate::metric::Metrics;
 use crate::run::{LeftOutReferences, Manifest, Part, ReferenceAnswers, ReferenceResults, References, UserResult};
@@ -45,13 +45,15 @@ impl Fitted {
     /// [`TrainError::Cancelled`] when whoever watches asks for the end.
     pub(super) fn on(
         prepared: &Prepared,
-        task: &TaskSpec,
+        experiment: &Experiment,
         outcomes: Option<&Outcomes>,
         watch: &mut Onlooker<'_>,
     ) -> Result<Self, TrainError> {
-        let Some(outcomes) = outcomes else { return items::fit_all(prepared, watch) };
+        let Some(outcomes) = outcomes else {
+            return items::fit_all(prepared, experiment.evaluation.ease_memory, watch);
+        };
         let kinds = answers::kinds(outcomes);
-        let fit = |&kind: &TaskReference, _: Stop<'_>| FittedAnswers::fit(kind, prepared, task, outcomes);
+        let fit = |&kind: &TaskReference, _: Stop<'_>| FittedAnswers::fit(kind, prepared, &experiment.task, outcomes);
         let named = |kind: &TaskReference| ReferenceKind::from(*kind);
         Ok(Self { of_answers: watch.each(Step::Fit, (&kinds, named), fit)?, ..Self::default() })
     }
@@ -110,7 +112,7 @@ pub fn refit_references(manifest: &Manifest, model: &[UserResult]) -> Result<Ref
         return Err(TrainError::Unfit(sentence));
     }
     let watch = &mut Onlooker::nobody();
-    let fitted = Fitted::on(&prepared, task, outcomes.as_ref(), watch)?;
+    let fitted = Fitted::on(&prepared, &manifest.experiment, outcomes.as_ref(), watch)?;
     let judged = fitted.judged(&prepared, (outcomes.as_ref(), Part::Test), *evaluation, watch)?;
     Ok(ReferenceResults::beside(model, judged.answers))
 }
