@@ -102,7 +102,7 @@ pub(super) fn reference(restored: &Restored, name: &str) -> Result<(ReferenceKin
         };
         return Err(Error::edge(format!("this run has no reference `{name}`"), hint));
     };
-    let fitted = FittedReference::on(&restored.prepared, &experiment.task, restored.outcomes.as_ref(), kind);
+    let fitted = FittedReference::on(&restored.prepared, experiment, restored.outcomes.as_ref(), kind);
     let fitted = fitted.map_err(|left_out| Error::edge(left_out.0, "`seqscope describe` lists the references"))?;
     Ok((kind, fitted))
 }

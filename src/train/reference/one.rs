@@ -3,7 +3,8 @@
 use super::answers::{FittedAnswers, kind_of};
 use super::items;
 use crate::baseline::{Baseline, LeftOut, ReferenceKind};
-use crate::data::{Outcomes, Output, Prepared, Sample, TaskSpec};
+use crate::data::{Outcomes, Output, Prepared, Sample};
+use crate::experiment::Experiment;
 
 /// A reference as its run fits it: on the training events, or on the task's training questions.
 pub enum FittedReference {
@@ -24,14 +25,16 @@ impl FittedReference {
     /// kind of task.
     pub fn on(
         prepared: &Prepared,
-        task: &TaskSpec,
+        experiment: &Experiment,
         outcomes: Option<&Outcomes>,
         kind: ReferenceKind,
     ) -> Result<Self, LeftOut> {
         match (kind, outcomes) {
-            (ReferenceKind::Item(kind), None) => items::fit_reference(prepared, kind).map(Self::Items),
+            (ReferenceKind::Item(kind), None) => {
+                items::fit_reference(prepared, kind, experiment.evaluation.ease_memory).map(Self::Items)
+            }
             (ReferenceKind::Task(kind), Some(outcomes)) if kind.answers() == kind_of(outcomes.output) => {
-                Ok(Self::Answers(TaskAnswers(FittedAnswers::fit(kind, prepared, task, outcomes))))
+                Ok(Self::Answers(TaskAnswers(FittedAnswers::fit(kind, prepared, &experiment.task, outcomes))))
             }
             _ => Err(LeftOut(format!("{} gives no answers of this run's task.", kind.title()))),
         }

@@ -28,6 +28,7 @@ pub(super) fn how_sure(ui: &mut Ui, app: &App, actions: &mut Actions) {
         );
         ui.weak(words);
         ties(ui, app, found);
+        above_optimum(ui, app, found);
         let range = range(found.runs.iter().filter_map(|run| run.interval));
         egui::Grid::new("how sure").striped(true).spacing([14.0, 5.0]).show(ui, |ui| {
             header(ui, found.metric);
@@ -62,6 +63,17 @@ fn ties(ui: &mut Ui, app: &App, found: &Comparison) {
     sentences.dedup();
     for sentence in sentences {
         ui.weak(sentence);
+    }
+}
+
+/// Runs above a world's best possible score: that is an expectation.
+fn above_optimum(ui: &mut Ui, app: &App, found: &Comparison) {
+    for summary in found.runs.iter().filter_map(|run| app.summary(&run.id)) {
+        let manifest = summary.manifest.as_deref();
+        let above = manifest.and_then(|manifest| manifest.optimum()?.above(manifest.test.as_ref()?));
+        if let Some(sentence) = above {
+            ui.label(format!("{}: {sentence}", run_words::distinct_title(summary)));
+        }
     }
 }
 
