@@ -205,6 +205,26 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_diverged_has_no_best_epoch_from_then_on_and_one_above_the_bound_is_told_what_that_is() {
+        use crate::data::world::{Ceiling, Scatter};
+        let scatter = Scatter { ndcg_at_10: 0.02, ..Scatter::default() };
+        let test = Metrics::new(AnswerKind::Ranking, 300).with(Metric::Ndcg10, 0.53);
+        let ended = |diverged_epoch| Ended {
+            diverged_epoch,
+            test: Some(test.clone()),
+            optimum: Some(Ceiling { ndcg_at_10: 0.5, hr_at_10: 1.0, hr_at_1: 1.0, scatter }),
+            ..ended(Some(Outcome::Finished))
+        };
+        for (diverged, has_best) in [(None, true), (Some(3), true), (Some(2), false), (Some(1), false)] {
+            let mut harness = harness(Some(training(TrainingPhase::Ended(Box::new(ended(diverged))))));
+            harness.run();
+            assert_eq!(harness.query_by_label_contains("best epoch 2").is_some(), has_best, "{diverged:?}");
+            assert_eq!(harness.query_by_label_contains("diverged in epoch").is_some(), diverged.is_some());
+            harness.get_by_label_contains("1.5 standard errors above it are luck");
+        }
+    }
+
+    #[test]
     fn at_the_end_the_test_stands_beside_the_references() {
         use crate::baseline::BaselineKind;
         let metrics = |ndcg| Metrics::new(AnswerKind::Ranking, 9).with(Metric::Ndcg10, ndcg);
@@ -212,6 +232,7 @@ mod tests {
             test: Some(metrics(0.321)),
             references_test: [(BaselineKind::MarkovWindow.into(), metrics(0.123))].into(),
             optimum: Some(crate::data::world::Ceiling { ndcg_at_10: 0.777, ..Default::default() }),
+            test_ties: Some(crate::data::TestTies { n_tied: 2, n_asked: 9 }),
             ..ended(Some(Outcome::Finished))
         };
         let mut harness = harness(Some(training(TrainingPhase::Ended(Box::new(ended)))));
@@ -221,6 +242,8 @@ mod tests {
         harness.get_by_label("Windowed Markov chain");
         harness.get_by_label(".123");
         harness.get_by_label("Best possible");
+        harness.get_by_label("The one reference is not ahead of this run by NDCG@10.");
+        harness.get_by_label_contains("decides 2 of 9 test targets");
         harness.get_by_label(".777");
         harness.get_by_label_contains("2 epochs in 1 min 01 s");
         assert!(harness.query_by_label("Pause").is_none(), "there is nothing to pause any more");
