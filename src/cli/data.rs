@@ -75,6 +75,9 @@ pub struct Args {
     /// How times are written
     #[arg(long, value_enum, value_name = "FORMAT")]
     time_format: Option<TimeWord>,
+    /// Take only rows where a column has a value, such as 'click = 1'; '' for all, without a word
+    #[arg(long, value_name = "COLUMN = VALUE")]
+    only_where: Option<String>,
     /// A table with one title an item
     #[arg(long, value_name = "FILE")]
     titles: Option<PathBuf>,
@@ -217,6 +220,7 @@ impl Args {
                 ..Roles::default()
             },
             time_format: self.time_format.map(TimeFormat::from),
+            only_where: self.only_where,
             titles: self.titles.map(|path| TitleSpec { path, item: self.titles_item, title: self.titles_title }),
             ..FileSpec::default()
         };
@@ -391,6 +395,9 @@ fn write_reading(preview: &Preview, out: &mut dyn Write) -> std::io::Result<()> 
         table.row([name, column.unwrap_or("none").to_owned(), format!("{first}{written}")]);
     }
     table.write(out)?;
+    if let Some(only) = file.only_where.as_ref().filter(|only| !only.trim().is_empty()) {
+        writeln!(out, "only rows where: {only}")?;
+    }
     columns::write_reading(preview, out)
 }
 

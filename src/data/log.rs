@@ -11,8 +11,8 @@ use super::events::Events;
 use super::stream::{self, Joined};
 use super::watch::{Stage, Watch, go_on};
 use super::{
-    DataError, DataReport, FileSpec, Preview, Pseudonymiser, RefusedRow, Role, TimeFormat, schema, source, titles,
-    without_first_refused, without_quoted,
+    DataError, DataReport, FileSpec, Preview, Pseudonymiser, RefusedRow, Role, TimeFormat, flag, schema, source,
+    titles, without_first_refused, without_quoted,
 };
 use crate::spec::{Problem, quotable};
 
@@ -36,6 +36,7 @@ pub(super) fn preview(file: &FileSpec) -> Result<Preview, DataError> {
     let head = source::head(file)?;
     let (file, mut problems) = schema::resolve(&head);
     problems.extend(head.problems.iter().cloned());
+    problems.extend(flag::problem(&head, &file));
     if !problems.iter().any(Problem::is_error) {
         problems.extend(no_time(&file));
     }
@@ -73,13 +74,14 @@ pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError>
     problems.append(&mut head.problems);
     head.file = file.clone();
     go_on(watch)?;
-    let wanted = Wanted {
+    let mut wanted = Wanted {
         roles: Role::iter().filter_map(|role| Some((role, schema::column_of(&head, &file.roles, role)?))).collect(),
         free: columns::find(&head, &file.free_features, columns::FREE).0,
     };
     if hidden.is_some() {
         keep_hidden(&file, &wanted)?;
     }
+    wanted.free.extend(flag::wanted(&head, &file)?);
     let format = file.time_format.unwrap_or(TimeFormat::Order);
     let Joined { mut events, lines, refused, n_read, .. } = stream::open(&head, &wanted, format, watch)?;
     go_on(watch)?;
@@ -98,6 +100,9 @@ pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError>
         return Err(nothing_left(&file.path, &refused_rows, n_read));
     }
     problems.extend(columns::settle(&mut events, &lines));
+    problems.extend(flag::problem(&head, &file));
+    let mut steps = vec![events.count("Read")];
+    steps.extend(flag::apply(&mut events, &head, &file)?);
     let hides_items = file.pseudonyms.hides_items();
     if hides_items && file.items.is_some() {
         // What is told of an item is as good as its id.
@@ -139,7 +144,7 @@ pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError>
         rows_read: n_read,
         rows_refused: refused.count,
         refused: refused_rows,
-        steps: vec![events.count("Read")],
+        steps,
         problems,
         joins: items.iter().chain(&users).map(|table| table.report.clone()).collect(),
         file: Some(with_whole_paths(&file)?),

@@ -25,6 +25,7 @@ mod error;
 mod events;
 pub mod feature;
 mod fingerprint;
+mod flag;
 mod grouping;
 mod log;
 mod markov_sampler;

@@ -65,6 +65,10 @@ pub struct FileSpec {
     /// How times are written; guessed when absent.
     #[serde(default)]
     pub time_format: Option<TimeFormat>,
+    /// Which rows are events, by a column and its value, `click = 1`, or a column alone for that value; all where
+    /// absent or empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only_where: Option<String>,
     /// A table of item titles to join.
     #[serde(default)]
     pub titles: Option<TitleSpec>,

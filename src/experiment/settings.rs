@@ -14,7 +14,7 @@ use crate::spec::{Described, SetError, did_you_mean};
 
 /// Settings of a log on disk, by their last name; all are text or a word, and for all but the two
 /// paths `auto` means "guess".
-const FILE_KEYS: [&str; 12] = [
+const FILE_KEYS: [&str; 13] = [
     "path",
     "format",
     "encoding",
@@ -23,6 +23,7 @@ const FILE_KEYS: [&str; 12] = [
     "table",
     "query",
     "time_format",
+    "only_where",
     "titles.path",
     "titles.item",
     "titles.title",
@@ -265,6 +266,7 @@ fn set_file(file: &mut FileSpec, path: &str, key: &str, text: &str) -> Result<bo
         "format" => file.format = said.map(|text| word(path, text, FileFormat::iter())).transpose()?,
         "encoding" => file.encoding = said.map(|text| word(path, text, Encoding::iter())).transpose()?,
         "separator" => file.separator = said.map(|text| text.replace("\\t", "\t")),
+        "only_where" => file.only_where = said.map(str::to_owned),
         "table" => file.table = said.map(str::to_owned),
         "query" => file.query = said.map(str::to_owned),
         "header" => file.header = said.map(|text| parsed(path, text, "true, false or auto")).transpose()?,

@@ -1,4 +1,4 @@
-//! Splits that a person names: at dates, by files of their own.
+//! What a person names: a split at dates, a flag by which rows are taken.
 
 use std::sync::atomic::AtomicBool;
 
@@ -114,4 +114,61 @@ fn a_log_is_audited_at_named_dates_from_the_command_line() {
     place.seqscope("data log.csv --audit --split dates").fails(1, &["split.validation_from", "2024-02-01"]);
     let told = place.seqscope("describe split").ok().out;
     assert!(told.contains("AtDates") && told.contains("validation_from"), "{told}");
+}
+
+/// What was shown to three users, and what of it they clicked: i5 never was.
+fn shown() -> OnDisk {
+    let mut text = "user_id,item_id,click,watch\n".to_owned();
+    for row in 0..60 {
+        text += &format!("u{},i{},{},0\n", row % 3, row % 6, i32::from(row % 6 != 5 && row % 2 == 1));
+    }
+    OnDisk::new("shown.csv", text)
+}
+
+#[test]
+fn rows_are_taken_only_where_a_flag_says_so() {
+    let log = shown();
+    let open = |only: Option<&str>| {
+        let spec = seqscope::data::FileSpec { only_where: only.map(str::to_owned), ..log.spec.clone() };
+        crate::data::prepare_file(&spec)
+    };
+    let all = open(None).unwrap();
+    assert_eq!(all.dataset.sequences.n_events(), 60);
+    let warning = crate::data::warnings(&all);
+    assert!(
+        warning.contains("`click` holds 0 in") && warning.contains("\"click = 1\" in `data.only_where`"),
+        "{warning}"
+    );
+    for only in ["click = 1", "click", "click=1", "click == 1.0", "click = 'true'"] {
+        let taken = open(Some(only)).unwrap();
+        let steps: Vec<(&str, usize, usize)> =
+            taken.dataset.report.steps.iter().map(|step| (step.step.as_str(), step.rows, step.items)).collect();
+        assert_eq!(steps[0], ("Read", 60, 6), "{only}");
+        assert!(steps[1].0.starts_with("Rows where click is not ") && (steps[1].1, steps[1].2) == (20, 2), "{steps:?}");
+        assert_eq!((taken.dataset.sequences.n_events(), taken.dataset.report.rows_refused), (20, 0));
+        assert!(!crate::data::warnings(&taken).contains("only_where"));
+    }
+    // Said to be wanted whole, it is not warned of again; another value of another column is one too.
+    assert!(!crate::data::warnings(&open(Some("")).unwrap()).contains("only_where"));
+    assert!(open(Some("item_id = i1")).unwrap_err().to_string().contains("one item only"));
+    for (only, words) in [
+        ("clicked = 1", ["there is no column `clicked`", "did you mean `click`?"]),
+        ("click =", ["does not say which rows are taken", "such as `click = 1`"]),
+        ("click != 0", ["does not say which rows", "`click = 1`"]),
+        ("click = 7", ["no row has `7` in the column `click`; it has `0`, `1`", "choose one of its values"]),
+    ] {
+        let sentence = open(Some(only)).unwrap_err().to_string();
+        assert!(words.iter().all(|word| sentence.contains(word)), "{sentence}");
+    }
+}
+
+#[test]
+fn a_flag_is_proposed_set_and_told_on_the_command_line() {
+    let place = Place::new();
+    place.write("shown.csv", std::fs::read(&shown().spec.path).unwrap());
+    assert!(place.seqscope("data shown.csv").ok().err.contains("\"click = 1\" in `data.only_where`"));
+    let told = place.run(&["data", "shown.csv", "--only-where", "click = 1"]).ok();
+    assert!(told.out.contains("only rows where: click = 1") && told.out.contains("Rows where click is not 1 left out"));
+    let json = place.seqscope("data shown.csv --set data.only_where=click --json").ok().json();
+    assert_eq!((&json["events"], &json["rows_refused"]), (&20.into(), &0.into()));
 }

@@ -26,6 +26,8 @@ pub(super) struct SourceForm {
     /// Table and query of a database while they are typed.
     table: String,
     query: String,
+    /// Which rows are taken, while it is typed.
+    only_where: String,
     key: KeyField,
 }
 
@@ -48,6 +50,7 @@ impl SourceForm {
             DataSource::World(world) => world::ui(ui, app, world, &mut edited.evaluation),
             DataSource::File(file) => {
                 file_form(ui, app, file);
+                self.rows(ui, app, file);
                 self.database(ui, app, file);
                 self.key.ui(ui, file, actions);
             }
@@ -91,6 +94,21 @@ impl SourceForm {
             file.roles = crate::data::Roles::default();
             file.time_format = None;
         }
+    }
+
+    /// Which rows are events; taken when the field is left, not at every letter.
+    fn rows(&mut self, ui: &mut Ui, app: &App, file: &mut FileSpec) {
+        let label = ui.label("Only rows where");
+        let edit = egui::TextEdit::singleline(&mut self.only_where).desired_width(f32::INFINITY);
+        let field = ui.add(edit.hint_text("all rows; or a column and its value, click = 1")).labelled_by(label.id);
+        if field.lost_focus() {
+            let typed = self.only_where.trim().to_owned();
+            // What was emptied on purpose is not proposed again.
+            file.only_where = (!typed.is_empty() || file.only_where.is_some()).then_some(typed);
+        } else if !field.has_focus() {
+            self.only_where = file.only_where.clone().unwrap_or_default();
+        }
+        super::super::form::problems(ui, &app.draft, "data.only_where");
     }
 
     fn open(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
