@@ -5,7 +5,9 @@ use std::path::Path;
 
 use seqscope::model::{DeviceInfo, DeviceKind};
 use seqscope::run::{Outcome, Part, RunId, RunStatus, RunStore};
-use seqscope::train::{Built, Command, EventKind, Job, run_with};
+use seqscope::train::{
+    Built, Command, Control, Event, EventKind, Job, Observer, Preparing, StopMode, TrainError, run_with,
+};
 
 use crate::fake::{Commands, Done, Fake, LEN, Listener, Setup, device};
 
@@ -151,6 +153,65 @@ fn a_gpu_is_left_only_where_its_sums_have_been_read_back() {
         (setup.resume, setup.commands) = (Some(left.clone()), Commands::default());
         run(&mut setup);
         assert_eq!(kept(&setup.store(), &left), kept(&whole.store(), &id), "moment {moment}");
+    }
+}
+
+/// Asks for the end once the references are being fitted, and keeps what is said of them.
+#[derive(Default)]
+struct Impatient {
+    is_patient: bool,
+}
+
+impl Control for Impatient {
+    fn poll(&mut self) -> Option<Command> {
+        None
+    }
+
+    fn wait(&mut self, _: std::time::Duration) -> Option<Command> {
+        None
+    }
+
+    fn early(&mut self) -> Option<Command> {
+        (!self.is_patient).then_some(Command::Stop(StopMode::Keep))
+    }
+}
+
+#[derive(Default)]
+struct Told(Vec<Preparing>);
+
+impl Observer for Told {
+    fn observe(&mut self, _: &Event) -> Result<(), TrainError> {
+        Ok(())
+    }
+
+    fn preparing(&mut self, references: &Preparing) {
+        self.0.push(references.clone());
+    }
+}
+
+#[test]
+fn the_fitting_of_references_is_told_and_can_be_stopped() {
+    let setup = setup();
+    for is_patient in [true, false] {
+        let mut told = Told::default();
+        let job = Job {
+            experiment: setup.experiment.clone(),
+            store: setup.store(),
+            prepared: Some(setup.prepared.clone()),
+            resume: None,
+        };
+        let done = run_with(job, &setup.build(), &mut Impatient { is_patient }, &mut told);
+        let first = told.0.first().expect("something is said");
+        assert!(first.n_all >= 10 && !first.is_judged && first.share() < 0.5, "{first:?}");
+        if is_patient {
+            done.unwrap();
+            let last = told.0.last().unwrap();
+            assert!(last.is_judged && last.share() >= 0.5, "{last:?}");
+            assert!(last.to_string().starts_with("Judging references on validation: "), "{last}");
+        } else {
+            assert!(matches!(done, Err(TrainError::Cancelled)), "{done:?}");
+            assert_eq!(setup.store().list().unwrap().len(), 1, "only the run before");
+        }
     }
 }
 
