@@ -64,13 +64,19 @@ mod tests {
 
     #[test]
     fn work_is_watched_from_outside_and_inside_of_a_pool_of_one() {
-        let mut n_looks = 0;
-        let slow = || {
-            std::thread::sleep(Duration::from_millis(160));
+        // The work waits to be looked at three times.
+        let (is_seen, mut n_looks) = (AtomicBool::new(false), 0);
+        let patient = || {
+            while !is_seen.load(Ordering::Relaxed) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
             7
         };
-        assert_eq!(watched(slow, &mut || n_looks += 1), Some(7));
-        assert!(n_looks >= 3, "{n_looks} looks in 160 ms");
+        let mut look = || {
+            n_looks += 1;
+            is_seen.store(n_looks >= 3, Ordering::Relaxed);
+        };
+        assert_eq!(watched(patient, &mut look), Some(7));
         let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
         assert_eq!(alone.install(|| watched(|| 8, &mut || ())), Some(8), "one thread does both");
     }

@@ -103,7 +103,7 @@ mod tests {
         table.row(["a\u{7}\nb", "20"].map(str::to_owned));
         let mut text = Vec::new();
         table.write(&mut text).unwrap();
-        let expected = "item            n\n霸王别姬        1\na\\u0007\\u000ab  20\n";
+        let expected = "item             n\n霸王别姬         1\na\\u0007\\u000ab  20\n";
         assert_eq!(String::from_utf8(text).unwrap(), expected);
     }
 

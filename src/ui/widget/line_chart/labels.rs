@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn what_has_no_room_is_left_out_and_covers_nothing() {
-        let frame = rect(0.0, 0.0, 70.0, 30.0);
+        let frame = rect(0.0, 0.0, 70.0, 40.0);
         let places = place(frame, &[label(60.0, 20.0), label(60.0, 20.0), label(60.0, 20.0)]);
         assert_eq!(places.iter().flatten().count(), 2, "{places:?}");
         let too_wide = Label { size: vec2(71.0, 5.0), ..label(60.0, 20.0) };
