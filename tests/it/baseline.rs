@@ -477,7 +477,7 @@ fn figures_on_movielens_1m() {
         (BaselineKind::UserKnn, 0.174, 0.090),
         (BaselineKind::Ease, 0.229, 0.128),
     ];
-    assert_figures(&read_log(&folder.join("ml-1m.txt"), ' '), 0.001, &wanted);
+    assert_figures(&read_log(&folder.join("ml-1m-exact.txt"), ' '), 0.001, &wanted);
 }
 
 #[test]
