@@ -170,6 +170,20 @@ enum EncodingWord {
     Utf16Be,
     #[value(name = "gb18030", aliases = ["gbk", "gb2312"])]
     Gb18030,
+    #[value(name = "windows-1252", aliases = ["latin1", "iso-8859-1", "windows1252"])]
+    Windows1252,
+    #[value(name = "windows-1250", alias = "windows1250")]
+    Windows1250,
+    #[value(name = "windows-1251", alias = "windows1251")]
+    Windows1251,
+    #[value(name = "koi8-r")]
+    Koi8R,
+    #[value(name = "shift-jis", alias = "sjis")]
+    ShiftJis,
+    #[value(name = "big5")]
+    Big5,
+    #[value(name = "euc-kr")]
+    EucKr,
 }
 
 impl From<EncodingWord> for Encoding {
@@ -179,6 +193,13 @@ impl From<EncodingWord> for Encoding {
             EncodingWord::Utf16Le => Self::Utf16Le,
             EncodingWord::Utf16Be => Self::Utf16Be,
             EncodingWord::Gb18030 => Self::Gb18030,
+            EncodingWord::Windows1252 => Self::Windows1252,
+            EncodingWord::Windows1250 => Self::Windows1250,
+            EncodingWord::Windows1251 => Self::Windows1251,
+            EncodingWord::Koi8R => Self::Koi8R,
+            EncodingWord::ShiftJis => Self::ShiftJis,
+            EncodingWord::Big5 => Self::Big5,
+            EncodingWord::EucKr => Self::EucKr,
         }
     }
 }

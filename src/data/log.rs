@@ -65,8 +65,9 @@ fn cut(cell: String) -> String {
 pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError> {
     watch.reached(Stage::Reading, Some(0.0));
     let hidden = Pseudonymiser::new(file.pseudonyms)?;
+    let is_encoding_open = file.encoding.is_none();
     let mut head = source::head(file)?;
-    let (file, found) = schema::resolve(&head);
+    let (mut file, found) = schema::resolve(&head);
     let (errors, mut problems): (Vec<Problem>, Vec<Problem>) = found.into_iter().partition(Problem::is_error);
     if let Some(Problem { field, sentence, .. }) = errors.into_iter().next() {
         return Err(DataError::Setting { field, sentence });
@@ -83,7 +84,17 @@ pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError>
     }
     wanted.free.extend(flag::wanted(&head, &file)?);
     let format = file.time_format.unwrap_or(TimeFormat::Order);
-    let Joined { mut events, lines, refused, n_read, .. } = stream::open(&head, &wanted, format, watch)?;
+    let mut joined = stream::open(&head, &wanted, format, watch)?;
+    if is_encoding_open && joined.refused.names("is not valid UTF-8") {
+        // Its letters begin behind the head, from which the encoding was told.
+        if let Some((encoding, doubt)) = source::other_encoding(&head, watch)? {
+            head.file.encoding = Some(encoding);
+            file.encoding = Some(encoding);
+            problems.push(doubt);
+            joined = stream::open(&head, &wanted, format, watch)?;
+        }
+    }
+    let Joined { mut events, lines, refused, n_read, .. } = joined;
     go_on(watch)?;
     problems.extend(no_time(&file));
     problems.extend(coding::doubtful_times(&events, &lines, format));

@@ -118,6 +118,18 @@ pub enum FileFormat {
     /// One user a line: `user item item …`, with seconds between the events behind a tab or without.
     #[strum(to_string = "one user a line")]
     Lists,
+    /// Text with one user a row and one item a column: a matrix of ratings.
+    #[strum(to_string = "matrix of ratings")]
+    Matrix,
+    /// Text whose cells, or numbered columns, hold lists of items.
+    #[strum(to_string = "lists in cells")]
+    ListCells,
+    /// Text with a column of what was shown, `N1-0 N2-1`, of which some was clicked.
+    #[strum(to_string = "impressions")]
+    Impressions,
+    /// The log of a web server, common or combined format.
+    #[strum(to_string = "log of a web server")]
+    WebLog,
     /// A table of a `SQLite` database, or what a query gives.
     #[strum(to_string = "SQLite")]
     Sqlite,
@@ -139,6 +151,27 @@ pub enum Encoding {
     /// Chinese text; GBK and GB2312 are parts of it.
     #[strum(to_string = "GB18030")]
     Gb18030,
+    /// Western European text of Windows; Latin-1 is a part of it.
+    #[strum(to_string = "Windows-1252")]
+    Windows1252,
+    /// Central European text of Windows.
+    #[strum(to_string = "Windows-1250")]
+    Windows1250,
+    /// Cyrillic text of Windows.
+    #[strum(to_string = "Windows-1251")]
+    Windows1251,
+    /// Russian text of Unix.
+    #[strum(to_string = "KOI8-R")]
+    Koi8R,
+    /// Japanese text of Windows.
+    #[strum(to_string = "Shift-JIS")]
+    ShiftJis,
+    /// Traditional Chinese text.
+    #[strum(to_string = "Big5")]
+    Big5,
+    /// Korean text.
+    #[strum(to_string = "EUC-KR")]
+    EucKr,
 }
 
 /// How a file is packed; always told from its content.

@@ -251,16 +251,21 @@ fn a_single_line_of_ten_megabytes() {
 
 #[test]
 fn bytes_that_are_no_utf8() {
-    // A name in Latin-1 as the header: nothing can be guessed from it.
-    let text = b"membr\xe9,\xe9l\xe9ment\n1,2\n1,3\n1,4\n";
-    let expected = "`PATH`: its first line is not valid UTF-8; give the right `data.encoding` (Utf8, Utf16Le, Utf16Be, \
-                    Gb18030), or convert the file to UTF-8 (iconv -t UTF-8).";
+    // Bytes that are letters in no encoding: nothing can be guessed from such a header.
+    let text = b"membr\xff,\xffl\xffment\n1,2\n1,3\n1,4\n";
+    let expected = "`PATH`: its first line is not valid UTF-8; give the right `data.encoding` (Utf8, Utf16Le, Windows1252, \
+                    Gb18030, …), or convert the file to UTF-8 (iconv -t UTF-8).";
     assert_eq!(sentence_of("log.csv", text), expected);
     let mut text = GOOD.as_bytes().to_vec();
-    text.extend_from_slice(b"c,\xe9l\xe9ment,1600000007\n");
+    text.extend_from_slice(b"c,\xffl\xffment,1600000007\n");
     let prepared = OnDisk::new("log.csv", text).prepare().unwrap();
     let row = &prepared.dataset.report.refused[0];
     assert_eq!((row.line, row.reason.as_str()), (9, "is not valid UTF-8"));
+    // One bad line among good ones is a fault, and not another encoding.
+    let mut text = format!("{GOOD}c,caf\u{e9},1600000007\nc,th\u{e9},1600000008\n").into_bytes();
+    text.extend_from_slice(b"c,\xe9l\xe9ment,1600000009\n");
+    let report = OnDisk::new("log.csv", text).prepare().unwrap().dataset.report;
+    assert_eq!((report.rows_refused, report.refused[0].reason.as_str()), (1, "is not valid UTF-8"));
 }
 
 #[test]
@@ -321,7 +326,7 @@ fn binary_content() {
     let bytes: Vec<u8> = (0..4_000_u32).map(|n| (n * n % 251) as u8).collect();
     let expected = "`PATH`: the file holds binary data, not text; open a CSV, TSV, Parquet, JSON or SQLite file.";
     assert_eq!(sentence_of("log.csv", bytes), expected);
-    let expected = "`PATH`: the file is compressed; unpack it first (bunzip2, unxz).";
+    let expected = "`PATH`: the file is compressed with bzip2; unpack it first (bunzip2).";
     assert_eq!(sentence_of("log.csv.bz2", b"BZh91AY&SY"), expected);
     let expected = "`PATH`: this is a zip archive or a spreadsheet; unpack it, or save the sheet as CSV (UTF-8).";
     assert_eq!(sentence_of("log.xlsx", b"PK\x03\x04rest"), expected);
@@ -358,7 +363,7 @@ fn json_that_is_not_one_object_a_line() {
     assert_eq!(text, expected);
     let expected = "`PATH`: this is a JSON array of other things than objects; write one object an event, such as {\"user\": \
                     1, \"item\": 2}.";
-    assert_eq!(sentence_of("log.json", "[[1,2],[1,3]]"), expected);
+    assert_eq!(sentence_of("log.json", "[1, 2, 3]"), expected);
     let text = sentence_of("log.json", "[{\"user\":1,,}]");
     assert!(
         text.starts_with("`PATH`: it cannot be read as a JSON array of objects (line 1 is no JSON object ("),

@@ -87,6 +87,11 @@ pub(super) fn looks_like_a_log(names: &[String]) -> bool {
     user.is_some_and(|user| normals.iter().enumerate().any(|(at, name)| at != user && is(Role::Item, name)))
 }
 
+/// Whether a name is one that a column of times has.
+pub(super) fn is_time_name(name: &str) -> bool {
+    rank(Role::Time, &normal(name)).is_some()
+}
+
 fn is_required(role: Role) -> bool {
     matches!(role, Role::User | Role::Item)
 }
@@ -202,9 +207,9 @@ impl<'a> Guess<'a> {
         !self.columns.contains(&Some(at))
     }
 
-    /// Takes the roles of a known log; those that it has none for stay empty.
+    /// Takes the roles of a known log, and those that a format tells; those that it has none for stay empty.
     fn by_shape(&mut self) {
-        for &(role, at) in self.known.iter().flat_map(|known| known.roles) {
+        for &(role, at) in self.known.iter().flat_map(|known| known.roles).chain(&self.head.told_roles) {
             if self.is_open(role) && self.is_free(at) {
                 self.columns[role as usize] = Some(at);
             }
@@ -254,7 +259,9 @@ impl<'a> Guess<'a> {
         }
         for role in [Role::User, Role::Item] {
             if self.is_open(role) {
-                self.columns[role as usize] = (0..n_columns).find(|&at| self.is_free(at));
+                // A column that numbers the rows says nothing of them.
+                let first = usize::from(self.head.numbers_rows);
+                self.columns[role as usize] = (first..n_columns).find(|&at| self.is_free(at));
             }
         }
         if self.is_open(Role::Behaviour) {

@@ -13,7 +13,7 @@ const SESSION: &str = "sessionid session sessid visitid 会话id 会话";
 
 const ITEM: &str = "itemid item iid productid product movieid movie parentasin asin sku skuid poiid poi venueid venue \
     locationid articleid article songid song trackid track bookid book isbn videoid video goodsid goods gameid game \
-    newsid contentid pageid page url stockcode artistid artist businessid restaurantid recipeid appid 商品id 商品 商品编号 \
+    newsid contentid pageid page url stockcode artistid artist businessid restaurantid recipeid appid aid 商品id 商品 商品编号 \
     物品id 物品 产品id 产品 电影id 电影 视频id 视频 文章id 文章 宝贝id 歌曲id 歌曲 书籍id 地点id 地点 项目id";
 
 const TIME: &str = "timestamp time ts datetime eventtime eventtimestamp timestampms unixreviewtime unixtime date \

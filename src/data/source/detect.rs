@@ -5,22 +5,19 @@ use std::path::Path;
 use super::lists;
 use super::packed::Start;
 use super::text::{Separator, Splitter};
+use super::{foreign, json};
 use crate::data::{DataError, FileFormat, Packing, schema, time};
 
 /// The format of a file that is no text; `None` when it may be one.
 ///
 /// # Errors
-/// [`DataError::Content`] for formats that are recognised and not read: archives, spreadsheets, and
-/// a table that is compressed as a whole.
+/// [`DataError::Content`] for formats that are recognised and not read ([`foreign`]), and for a table that is
+/// compressed as a whole.
 pub(super) fn binary(path: &Path, start: &Start) -> Result<Option<FileFormat>, DataError> {
     let content = |sentence: String| Err(DataError::Content { path: path.to_path_buf(), sentence });
     let bytes = start.bytes.as_slice();
-    if bytes.starts_with(b"BZh") || bytes.starts_with(b"\xfd7zXZ\0") {
-        return content("the file is compressed; unpack it first (bunzip2, unxz).".to_owned());
-    }
-    if bytes.starts_with(b"PK\x03\x04") {
-        let sentence = "this is a zip archive or a spreadsheet; unpack it, or save the sheet as CSV (UTF-8).";
-        return content(sentence.to_owned());
+    if let Some(sentence) = foreign::binary(bytes, start.packing) {
+        return content(sentence);
     }
     let is_named = |ending: &str| path.extension().is_some_and(|end| end.eq_ignore_ascii_case(ending));
     let format = if bytes.starts_with(b"SQLite format 3\0") {
@@ -43,13 +40,18 @@ pub(super) fn binary(path: &Path, start: &Start) -> Result<Option<FileFormat>, D
 /// # Errors
 /// [`DataError::Content`] for JSON that cannot be a log.
 pub(super) fn text_format(path: &Path, bytes: &[u8]) -> Result<FileFormat, DataError> {
+    if let Some(sentence) = foreign::text(bytes) {
+        return Err(DataError::Content { path: path.to_path_buf(), sentence: sentence.to_owned() });
+    }
     let name = path.to_string_lossy().to_lowercase();
     let inner = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
     let ending = inner.rsplit_once('.').map_or("", |(_, ending)| ending);
-    let mut letters = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).iter().filter(|b| !b.is_ascii_whitespace());
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut letters = text.iter().filter(|b| !b.is_ascii_whitespace());
+    let as_json = || if json::is_one_text(text) { FileFormat::Json } else { FileFormat::Ndjson };
     match (letters.next(), letters.next()) {
-        (Some(b'{'), _) => Ok(FileFormat::Ndjson),
-        (Some(b'['), Some(b'{')) => Ok(FileFormat::Json),
+        (Some(b'{'), _) | (Some(b'['), Some(b'{' | b'[')) => Ok(as_json()),
+        (Some(b'['), _) if json::are_arrays(text) => Ok(as_json()),
         (Some(b'['), _) if ending == "json" => Err(DataError::Content {
             path: path.to_path_buf(),
             sentence: "this is a JSON array of other things than objects; write one object an event, such as \
@@ -57,7 +59,7 @@ pub(super) fn text_format(path: &Path, bytes: &[u8]) -> Result<FileFormat, DataE
                 .to_owned(),
         }),
         _ if matches!(ending, "ndjson" | "jsonl") => Ok(FileFormat::Ndjson),
-        _ if lists::are_lists(bytes) => Ok(FileFormat::Lists),
+        _ if lists::Kind::of(bytes).is_some() => Ok(FileFormat::Lists),
         _ => Ok(FileFormat::Text),
     }
 }
@@ -79,9 +81,9 @@ const CANDIDATES: [&str; 7] = ["\t", "::", ",", ";", "|", "\u{1}", " "];
 
 /// How a separator divides the head of a file.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Division {
+pub(super) struct Division<'a> {
     /// The separator.
-    pub(super) separator: &'static str,
+    pub(super) separator: &'a str,
     /// The number of fields that most records have.
     pub(super) n_fields: usize,
     /// Share of records that have it.
@@ -93,10 +95,10 @@ pub(super) struct Division {
 }
 
 /// The separator under which the records are most alike; `None` when none divides them.
-pub(super) fn separator(bytes: &[u8]) -> Option<Division> {
-    let divisions: Vec<Division> =
-        CANDIDATES.iter().filter_map(|separator| divide(bytes, separator)).filter(|d| d.n_fields >= 2).collect();
-    let regular: Vec<&Division> = divisions.iter().filter(|d| d.share >= 0.95).collect();
+pub(super) fn separator(bytes: &[u8], quote: u8) -> Option<Division<'static>> {
+    let divisions: Vec<Division<'_>> =
+        CANDIDATES.iter().filter_map(|separator| divide(bytes, separator, quote)).filter(|d| d.n_fields >= 2).collect();
+    let regular: Vec<&Division<'_>> = divisions.iter().filter(|d| d.share >= 0.95).collect();
     // A tab or `::` is never there by chance. Between the others the one that finds most fields
     // wins (`1;2;3,5` has two commas' worth of decimals); blanks only when nothing else divides.
     let sure = regular.iter().find(|d| matches!(d.separator, "\t" | "::"));
@@ -106,9 +108,9 @@ pub(super) fn separator(bytes: &[u8]) -> Option<Division> {
 }
 
 /// How one separator divides the head.
-pub(super) fn divide(bytes: &[u8], separator: &'static str) -> Option<Division> {
+pub(super) fn divide<'a>(bytes: &[u8], separator: &'a str, quote: u8) -> Option<Division<'a>> {
     let mut counts = std::collections::BTreeMap::<usize, usize>::new();
-    let mut splitter = Splitter::new(bytes, Separator::new(separator));
+    let mut splitter = Splitter::new(bytes, Separator::new(separator)).quoted_by(quote);
     let mut n_records = 0;
     while n_records < JUDGED
         && let Some(record) = splitter.next_record()
@@ -124,17 +126,22 @@ pub(super) fn divide(bytes: &[u8], separator: &'static str) -> Option<Division> 
 /// Whether the first row names the columns: some name is a known one (or typed, as RecBole's are),
 /// or a column of numbers or dates begins with a word.
 pub(super) fn header(rows: &[Vec<String>]) -> bool {
-    let Some((first, rest)) = rows.split_first() else { return false };
-    let is_number = |text: &str| text.trim().parse::<f64>().is_ok();
-    let is_datum = |text: &String| is_number(text) || time::guess([text.as_str()].into_iter()).is_some();
-    if first.iter().any(is_datum) || first.iter().all(|name| name.trim().is_empty()) {
+    let Some(first) = rows.first() else { return false };
+    if first.iter().any(|cell| is_datum(cell)) || first.iter().all(|name| name.trim().is_empty()) {
         return false;
     }
-    if first.iter().any(|name| schema::is_known_name(name)) {
-        return true;
-    }
+    first.iter().any(|name| schema::is_known_name(name)) || has_data_below(rows)
+}
+
+/// Whether some column is all numbers or all dates below the first row.
+pub(super) fn has_data_below(rows: &[Vec<String>]) -> bool {
+    let Some((first, rest)) = rows.split_first() else { return false };
     let mut column = (0..first.len()).map(|at| rest.iter().filter_map(move |row| row.get(at)));
-    !rest.is_empty() && column.any(|mut cells| cells.all(is_datum))
+    !rest.is_empty() && column.any(|mut cells| cells.all(|cell| is_datum(cell)))
+}
+
+fn is_datum(text: &str) -> bool {
+    text.trim().parse::<f64>().is_ok() || time::guess([text].into_iter()).is_some()
 }
 
 /// Whether a line names columns under whatever separator.
@@ -152,7 +159,7 @@ mod tests {
 
     #[test]
     fn separators_are_told_apart() {
-        let found = |text: &str| separator(text.as_bytes()).map(|d| (d.separator, d.n_fields));
+        let found = |text: &str| separator(text.as_bytes(), b'"').map(|d| (d.separator, d.n_fields));
         assert_eq!(found("1,2,3\n4,5,6\n"), Some((",", 3)));
         assert_eq!(found("1;2;3,5\n4;5;6,5\n"), Some((";", 3)));
         assert_eq!(found("1::2::3\n4::5::6\n"), Some(("::", 3)));

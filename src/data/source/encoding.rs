@@ -1,9 +1,13 @@
 //! Text of any encoding becomes UTF-8; what cannot be decoded stays marked, so that its row is
 //! refused with its line.
 
-use encoding_rs::{DecoderResult, GB18030, UTF_16BE, UTF_16LE};
+use encoding_rs::{
+    BIG5, DecoderResult, EUC_KR, GB18030, KOI8_R, SHIFT_JIS, UTF_16BE, UTF_16LE, WINDOWS_1250, WINDOWS_1251,
+    WINDOWS_1252,
+};
 
-use crate::data::Encoding;
+use crate::data::{Encoding, FileSpec};
+use crate::spec::{Problem, quotable};
 
 /// Stands where bytes could not be decoded: no UTF-8 text holds it.
 const UNREADABLE: u8 = 0xff;
@@ -13,15 +17,21 @@ const JUDGED: usize = 1 << 14;
 
 /// The encoding of a text, told from its head.
 ///
-/// Only GB18030 is looked for beside the Unicode ones: text in another old encoding is not to be
-/// told from it for sure, and is refused line by line as UTF-8.
+/// Of the old ones, GB18030 is told from its characters. What is neither that nor UTF-8 is taken for
+/// Windows-1252, of which Latin-1 is a part, and told ([`doubt`]).
 pub(super) fn guess(head: &[u8]) -> Encoding {
     match head {
         [0xef, 0xbb, 0xbf, ..] => Encoding::Utf8,
         [0xff, 0xfe, ..] => Encoding::Utf16Le,
         [0xfe, 0xff, ..] => Encoding::Utf16Be,
-        _ => utf16_without_mark(head)
-            .unwrap_or_else(|| if is_gb18030(head) { Encoding::Gb18030 } else { Encoding::Utf8 }),
+        _ => utf16_without_mark(head).unwrap_or_else(|| {
+            let letters = Letters::of(head);
+            match letters.are_utf8() {
+                false if is_gb18030(head) => Encoding::Gb18030,
+                false if letters.are_text() => Encoding::Windows1252,
+                _ => Encoding::Utf8,
+            }
+        }),
     }
 }
 
@@ -32,6 +42,13 @@ pub(super) fn decode(bytes: Vec<u8>, encoding: Encoding, is_whole: bool) -> Vec<
         Encoding::Utf16Le => UTF_16LE,
         Encoding::Utf16Be => UTF_16BE,
         Encoding::Gb18030 => GB18030,
+        Encoding::Windows1252 => WINDOWS_1252,
+        Encoding::Windows1250 => WINDOWS_1250,
+        Encoding::Windows1251 => WINDOWS_1251,
+        Encoding::Koi8R => KOI8_R,
+        Encoding::ShiftJis => SHIFT_JIS,
+        Encoding::Big5 => BIG5,
+        Encoding::EucKr => EUC_KR,
     };
     let mut decoder = from.new_decoder_without_bom_handling();
     let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 2);
@@ -47,6 +64,146 @@ pub(super) fn decode(bytes: Vec<u8>, encoding: Encoding, is_whole: bool) -> Vec<
             DecoderResult::Malformed(..) => out.push(UNREADABLE),
         }
     }
+}
+
+/// What is doubtful about an encoding that was guessed from the head.
+pub(super) fn doubt(head: &[u8], taken: Encoding, file: &FileSpec) -> Option<Problem> {
+    (file.encoding.is_none() && taken == Encoding::Windows1252).then(|| Letters::of(head).doubt(file))
+}
+
+/// What the letters of a text that are no ASCII tell.
+#[derive(Default)]
+pub(super) struct Letters {
+    /// Lines with such letters, and those of them that are UTF-8.
+    n_foreign: usize,
+    n_utf8: usize,
+    /// Bytes above ASCII in the others; those that texts in Windows-1252 are made of; those with two such
+    /// bytes beside them.
+    n_high: usize,
+    n_usual: usize,
+    n_in_words: usize,
+    /// The first word with such a byte.
+    example: Option<Vec<u8>>,
+}
+
+impl Letters {
+    fn of(text: &[u8]) -> Self {
+        let mut letters = Self::default();
+        letters.look_at(text);
+        letters
+    }
+
+    /// Takes in some lines.
+    pub(super) fn look_at(&mut self, text: &[u8]) {
+        for line in text.split(|&byte| byte == b'\n').filter(|line| !line.is_ascii()) {
+            self.n_foreign += 1;
+            if std::str::from_utf8(line).is_ok() {
+                self.n_utf8 += 1;
+            } else {
+                self.add(line);
+            }
+        }
+    }
+
+    fn add(&mut self, line: &[u8]) {
+        let is_high = |at: Option<usize>| at.and_then(|at| line.get(at)).is_some_and(|&byte| byte >= 0x80);
+        for (at, &byte) in line.iter().enumerate().filter(|(_, byte)| **byte >= 0x80) {
+            self.n_high += 1;
+            self.n_usual += usize::from(is_usual(byte));
+            self.n_in_words += usize::from(is_high(at.checked_sub(1)) && is_high(Some(at + 1)));
+            if self.example.is_none() {
+                let is_end = |byte: &u8| !byte.is_ascii_alphanumeric() && *byte < 0x80;
+                let start = line.get(..at).and_then(|before| before.iter().rposition(is_end)).map_or(0, |end| end + 1);
+                let end = line.iter().skip(at).position(is_end).map_or(line.len(), |n| at + n);
+                self.example = line.get(start..end).filter(|word| word.len() < 100).map(<[u8]>::to_vec);
+            }
+        }
+    }
+
+    /// Whether most of the lines are UTF-8, so that the others are faults.
+    fn are_utf8(&self) -> bool {
+        2 * self.n_utf8 >= self.n_foreign
+    }
+
+    /// Whether the bytes are letters and marks, and not any bytes.
+    fn are_text(&self) -> bool {
+        self.n_high > 0 && 20 * self.n_usual >= 19 * self.n_high
+    }
+
+    /// Whether the text is in no Unicode encoding, but in one of a byte a letter.
+    pub(super) fn are_of_one_byte(&self) -> bool {
+        !self.are_utf8() && self.are_text()
+    }
+
+    /// A text of one byte a letter may be in any of many encodings.
+    pub(super) fn doubt(&self, file: &FileSpec) -> Problem {
+        let example = self.example.as_ref().filter(|_| file.pseudonyms.is_off());
+        let example = example.map_or_else(String::new, |word| {
+            format!(", as in `{}`", quotable(&WINDOWS_1252.decode_without_bom_handling(word).0))
+        });
+        let sentence = if 2 * self.n_in_words > self.n_high {
+            format!(
+                "the file is not UTF-8 and its letters look like another alphabet; they are read as \
+                 Windows-1252{example}, which keeps ids apart but shows them wrongly: write Windows1251 or Koi8R \
+                 (Cyrillic), Windows1250 (Central European), ShiftJis, EucKr, Big5 or Gb18030 in `data.encoding`."
+            )
+        } else {
+            format!(
+                "the file is not UTF-8; it is read as Windows-1252 (Latin-1){example}; if that is wrong, write another \
+                 encoding in `data.encoding`, or convert the file to UTF-8."
+            )
+        };
+        Problem::warning("data.encoding", sentence)
+    }
+}
+
+/// Whether a byte is one of the letters and marks that are common in Windows-1252.
+fn is_usual(byte: u8) -> bool {
+    matches!(byte, 0x80 | 0x82..=0x8c | 0x8e | 0x91..=0x9c | 0x9e | 0x9f | 0xa0..=0xfd)
+}
+
+/// Whether the lines of a text end as on old Macs, with a carriage return alone.
+pub(super) fn is_mac(text: &[u8]) -> bool {
+    let Some(first) = memchr::memchr(b'\r', text).filter(|&at| text.get(at + 1) != Some(&b'\n')) else { return false };
+    if memchr::memchr(b'\n', text.get(..first).unwrap_or_default()).is_some() {
+        return false;
+    }
+    let n_alone = memchr::memchr_iter(b'\r', text).filter(|&at| text.get(at + 1) != Some(&b'\n')).count();
+    n_alone > 20 * memchr::memchr_iter(b'\n', text).count()
+}
+
+/// A mark of the order of bytes behind a line end.
+const MARK: &[u8] = b"\n\xef\xbb\xbf";
+
+/// A text without the marks that stand where files were put one behind the other, and with the line ends of
+/// today.
+pub(super) fn tidy(mut text: Vec<u8>, is_mac: bool) -> Vec<u8> {
+    if is_mac {
+        for at in 0..text.len() {
+            if text.get(at) == Some(&b'\r')
+                && text.get(at + 1) != Some(&b'\n')
+                && let Some(byte) = text.get_mut(at)
+            {
+                *byte = b'\n';
+            }
+        }
+    }
+    let finder = memchr::memmem::Finder::new(MARK);
+    if finder.find(&text).is_none() {
+        return text;
+    }
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_slice();
+    while let Some(at) = finder.find(rest) {
+        out.extend_from_slice(rest.get(..=at).unwrap_or_default());
+        rest = rest.get(at + MARK.len()..).unwrap_or_default();
+        // The mark may stand twice.
+        while let Some(after) = rest.strip_prefix(b"\xef\xbb\xbf") {
+            rest = after;
+        }
+    }
+    out.extend_from_slice(rest);
+    out
 }
 
 /// Digits, separators and line ends are half zeros in UTF-16, whatever the language.
@@ -110,9 +267,35 @@ mod tests {
         }
         assert_eq!(guess(b"user,item\na,b\n"), Encoding::Utf8);
         // French in Latin-1, and Russian in Windows-1251, are not taken for Chinese.
-        assert_eq!(guess(b"user,title\n1,Am\xe9lie et la b\xeate\n"), Encoding::Utf8);
-        let (russian, _, _) = encoding_rs::WINDOWS_1251.encode("1,привет мир это книга\n");
-        assert_eq!(guess(&russian), Encoding::Utf8);
+        let french = b"user,title\n1,Am\xe9lie et la b\xeate\n";
+        assert_eq!(guess(french), Encoding::Windows1252);
+        let file = FileSpec::default();
+        let told = doubt(french, Encoding::Windows1252, &file).unwrap().sentence;
+        assert!(told.contains("Windows-1252 (Latin-1), as in `Amélie`"), "{told}");
+        // Of another alphabet nothing is said in silence.
+        let (russian, _, _) = WINDOWS_1251.encode("1,привет мир это книга\n");
+        assert_eq!(guess(&russian), Encoding::Windows1252);
+        let told = doubt(&russian, Encoding::Windows1252, &file).unwrap().sentence;
+        assert!(told.contains("another alphabet") && told.contains("Windows1251"), "{told}");
+        assert!(
+            doubt(french, Encoding::Windows1252, &FileSpec { encoding: Some(Encoding::Windows1252), ..file }).is_none()
+        );
+        // One bad line among good ones, and bytes that are no letters, are faults.
+        assert_eq!(
+            guess("1,café\n2,thé\n3,caf".as_bytes().iter().copied().chain(*b"\xe9\n").collect::<Vec<_>>().as_slice()),
+            Encoding::Utf8
+        );
+        assert_eq!(guess(b"1,\xff\xfe\n2,b\n"), Encoding::Utf8);
+    }
+
+    #[test]
+    fn old_line_ends_and_marks_in_the_middle_go() {
+        assert!(is_mac(b"a,b\rc,d\r") && is_mac(b"a\rb\rc\r") && !is_mac(b"a,b\r\nc,d\r\n") && !is_mac(b"a\nb\rc\n"));
+        assert_eq!(tidy(b"a,b\rc,d\r".to_vec(), true), b"a,b\nc,d\n");
+        assert_eq!(
+            tidy("\u{feff}a\nb\n\u{feff}\u{feff}c\u{feff}\n".as_bytes().to_vec(), false),
+            "\u{feff}a\nb\nc\u{feff}\n".as_bytes()
+        );
     }
 
     #[test]

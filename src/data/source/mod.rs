@@ -6,11 +6,12 @@
 //! are one log.
 
 mod detect;
-mod elements;
 mod encoding;
+mod expand;
 mod files;
+mod foreign;
+mod json;
 mod lists;
-mod ndjson;
 mod open;
 mod packed;
 mod parquet;
@@ -32,7 +33,7 @@ pub(super) use sqlite::refused_query;
 pub(super) use texts::Texts;
 
 use super::watch::{Stage, Watch, go_on};
-use super::{DataError, Encoding, FileFormat, FileSpec, Packing, schema};
+use super::{DataError, Encoding, FileFormat, FileSpec, Packing, Role, schema};
 use crate::spec::Problem;
 
 /// How many bytes of a file are read to guess what it is.
@@ -61,13 +62,48 @@ pub(super) struct Head {
     paths: Vec<PathBuf>,
     /// Format and encoding as the content tells them, whatever was said.
     seen: (FileFormat, Encoding),
+    /// Whether lines end as on old Macs, with a carriage return alone.
+    is_mac: bool,
+    /// What a text has beside its header and its rows.
+    outline: text::Outline,
+    /// How the events of a JSON text are written.
+    layout: json::Layout,
+    /// What stands on a line of lists.
+    kind: lists::Kind,
+    /// How the rows of a text become events, where they are none as they stand.
+    expand: Option<expand::Expand>,
+    /// The lists in the cells of a Parquet file whose elements are the events.
+    nested: Option<parquet::Nested>,
+    /// How many bytes of a text hold its header and what stands before it.
+    n_first: usize,
+    /// Whether the first column only numbers the rows.
+    pub(super) numbers_rows: bool,
+    /// The columns of the roles that the format itself tells.
+    pub(super) told_roles: Vec<(Role, usize)>,
 }
 
 impl Head {
     fn new(file: FileSpec, columns: Vec<String>, rows: Vec<Vec<String>>) -> Self {
         let seen = (file.format.unwrap_or(FileFormat::Text), file.encoding.unwrap_or_default());
-        let problems = Vec::new();
-        Self { file, columns, rows, n_bytes: 0, packing: Packing::None, problems, paths: Vec::new(), seen }
+        Self {
+            file,
+            columns,
+            rows,
+            n_bytes: 0,
+            packing: Packing::None,
+            problems: Vec::new(),
+            paths: Vec::new(),
+            seen,
+            is_mac: false,
+            outline: text::Outline::default(),
+            layout: json::Layout::default(),
+            kind: lists::Kind::default(),
+            expand: None,
+            nested: None,
+            n_first: 0,
+            numbers_rows: false,
+            told_roles: Vec::new(),
+        }
     }
 
     /// The file at `at`, once it was seen to be of the first one's kind.
@@ -179,6 +215,27 @@ pub(super) fn rows_of_file(head: &Head, at: usize, wanted: &[usize], watch: &dyn
     one_rows(head, head.file_to_read(at)?, wanted, watch)
 }
 
+/// Another encoding than UTF-8 for a log whose letters begin behind its head, and what is told of it; `None` where
+/// most of its lines are UTF-8.
+pub(super) fn other_encoding(head: &Head, watch: &dyn Watch) -> Result<Option<(Encoding, Problem)>, DataError> {
+    const PIECE_BYTES: usize = 4 << 20;
+    let mut letters = encoding::Letters::default();
+    for path in &head.paths {
+        let mut file = packed::Unpacked::open(path)?;
+        let mut bytes = Vec::new();
+        while file.read(PIECE_BYTES, &mut bytes)? > 0 {
+            go_on(watch)?;
+            watch.reached(Stage::Reading, Some(file.share()));
+            let end = memchr::memrchr(b'\n', &bytes).map_or(0, |end| end + 1);
+            let rest = bytes.split_off(end);
+            letters.look_at(&bytes);
+            bytes = rest;
+        }
+        letters.look_at(&bytes);
+    }
+    Ok(letters.are_of_one_byte().then(|| (Encoding::Windows1252, letters.doubt(&head.file))))
+}
+
 /// What the content of a file tells, whatever was said of it.
 struct Seen {
     format: FileFormat,
@@ -194,6 +251,8 @@ fn look(path: &Path) -> Result<Seen, DataError> {
     }
     let encoding = encoding::guess(&start.bytes);
     let text = encoding::decode(start.bytes.clone(), encoding, start.is_whole);
+    let is_mac = encoding::is_mac(&text);
+    let text = encoding::tidy(text, is_mac);
     Ok(Seen { format: detect::text_format(path, &text)?, encoding, start })
 }
 
@@ -204,20 +263,33 @@ fn one_head(file: &FileSpec, path: &Path, seen: Seen) -> Result<Head, DataError>
     let is_text = !matches!(format, FileFormat::Parquet | FileFormat::Sqlite);
     let encoding = is_text.then(|| file.encoding.unwrap_or(seen_encoding));
     let packing = start.packing;
-    let decode = || TextHead {
-        bytes: encoding::decode(start.bytes, encoding.unwrap_or_default(), start.is_whole),
-        is_whole: start.is_whole,
+    let doubt = encoding.and_then(|taken| encoding::doubt(&start.bytes, taken, file));
+    let bytes = match encoding {
+        Some(encoding) => encoding::decode(start.bytes, encoding, start.is_whole),
+        None => Vec::new(),
     };
+    let is_mac = encoding::is_mac(&bytes);
+    let text = TextHead { bytes: encoding::tidy(bytes, is_mac), is_whole: start.is_whole };
+    let is_said = file.format.is_some();
+    let content = |sentence: String| DataError::Content { path: path.to_path_buf(), sentence };
     let file = FileSpec { format: Some(format), encoding, ..file.clone() };
     let mut head = match format {
-        FileFormat::Text => text::head(file, path, &decode()),
-        FileFormat::Ndjson | FileFormat::Json => ndjson::head(file, path, &decode()),
-        FileFormat::Lists => lists::head(file, path, &decode()),
+        FileFormat::Text if !is_said => {
+            text::head(file, path, &text).and_then(|head| expand::guessed(head).map_err(content))
+        }
+        FileFormat::Text => text::head(file, path, &text),
+        FileFormat::Matrix | FileFormat::ListCells | FileFormat::Impressions | FileFormat::WebLog => {
+            text::head(file, path, &text).and_then(|head| expand::said(head).map_err(content))
+        }
+        FileFormat::Ndjson | FileFormat::Json => json::head(file, path, &text),
+        FileFormat::Lists => lists::head(file, path, &text),
         FileFormat::Parquet => parquet::head(file, path),
         FileFormat::Sqlite => sqlite::head(file, path),
     }?;
     head.packing = packing;
     head.seen = (seen_format, seen_encoding);
+    head.is_mac = is_mac;
+    head.problems.extend(doubt);
     Ok(head)
 }
 
@@ -229,14 +301,15 @@ fn one_rows(head: &Head, path: &Path, wanted: &[usize], watch: &dyn Watch) -> Re
             parquet::rows(head, path, wanted)
         }
         Some(FileFormat::Sqlite) => sqlite::rows(head, path, wanted, watch),
-        Some(FileFormat::Ndjson | FileFormat::Json) => ndjson::rows(head, path, wanted, watch),
-        Some(FileFormat::Text) | None => text::rows(head, path, wanted, watch),
+        Some(FileFormat::Ndjson | FileFormat::Json) => json::rows(head, path, wanted, watch),
+        _ => text::rows(head, path, wanted, watch),
     }
 }
 
 /// All of a text, as UTF-8.
 fn whole_text(head: &Head, path: &Path, watch: &dyn Watch) -> Result<Vec<u8>, DataError> {
-    Ok(encoding::decode(packed::all(path, watch)?, head.file.encoding.unwrap_or_default(), true))
+    let bytes = encoding::decode(packed::all(path, watch)?, head.file.encoding.unwrap_or_default(), true);
+    Ok(encoding::tidy(bytes, head.is_mac))
 }
 
 /// Whether another file of a log is of the first one's kind.

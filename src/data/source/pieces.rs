@@ -2,12 +2,12 @@
 //!
 //! A piece of a text ends where a line does, so that each can be parsed by itself, many at once; a
 //! piece of a Parquet file is some of its row groups. What cannot be cut is read as a whole: a JSON
-//! array, a `SQLite` database, a text that is not UTF-8.
+//! array, a `SQLite` database, a text in UTF-16 or with the line ends of old Macs.
 
 use std::path::Path;
 
 use super::packed::Unpacked;
-use super::{Head, Rows, lists, ndjson, parquet, text};
+use super::{Head, Rows, encoding, json, lists, parquet, text};
 use crate::data::{DataError, Encoding, FileFormat, Packing};
 
 /// Size of a piece of text; the lines that begin in it are all there. Tests see many borders.
@@ -41,16 +41,18 @@ impl<'a> Pieces<'a> {
     pub(in crate::data) fn of(head: &'a Head, file: usize, wanted: &'a [usize]) -> Result<Option<Self>, DataError> {
         let path = head.file_to_read(file)?;
         match head.file.format.unwrap_or(FileFormat::Text) {
-            FileFormat::Text | FileFormat::Ndjson | FileFormat::Lists => {
+            FileFormat::Parquet => Ok(parquet::Groups::of(head, path, wanted)?.map(Self::Parquet)),
+            FileFormat::Json | FileFormat::Sqlite => Ok(None),
+            _ => {
                 let file = Unpacked::open(path)?;
                 let is_small = file.packing() == Packing::None && file.n_bytes() <= 2 * PIECE_BYTES as u64;
-                if is_small || head.file.encoding.unwrap_or_default() != Encoding::Utf8 {
+                // Elsewhere than in UTF-16 a byte that looks like a line end is one.
+                let is_wide = matches!(head.file.encoding, Some(Encoding::Utf16Le | Encoding::Utf16Be));
+                if is_small || is_wide || head.is_mac || head.kind.counts_lines() {
                     return Ok(None);
                 }
                 Ok(Some(Self::Text(TextPieces::new(file, How { head, path, wanted }))))
             }
-            FileFormat::Parquet => Ok(parquet::Groups::of(head, path, wanted)?.map(Self::Parquet)),
-            FileFormat::Json | FileFormat::Sqlite => Ok(None),
         }
     }
 
@@ -116,7 +118,7 @@ impl<'a> TextPieces<'a> {
 
     fn next_piece(&mut self) -> Result<Option<TextPiece<'a>>, DataError> {
         let mut bytes = std::mem::take(&mut self.rest);
-        let mut n_wanted = PIECE_BYTES;
+        let mut n_wanted = if self.is_first { PIECE_BYTES.max(self.how.head.n_first) } else { PIECE_BYTES };
         while !self.is_over {
             let before = bytes.len();
             let n_read = self.file.read(n_wanted, &mut bytes)?;
@@ -140,13 +142,14 @@ impl TextPiece<'_> {
     fn rows(self) -> Result<Option<PieceRows>, DataError> {
         let How { head, path, wanted } = self.how;
         let n_lines = memchr::memchr_iter(b'\n', &self.bytes).count();
+        let bytes = encoding::decode(self.bytes, head.file.encoding.unwrap_or_default(), true);
+        let bytes = encoding::tidy(bytes, false);
         let rows = match head.file.format {
-            Some(FileFormat::Ndjson) => Some(ndjson::parse_rows(&self.bytes, head, wanted).map_err(told(path))?),
-            Some(FileFormat::Lists) => Some(lists::parse_rows(&self.bytes, head, wanted)),
-            _ => {
-                let is_first = head.file.header.unwrap_or(false) && self.is_first;
-                text::parse_piece(self.bytes, head, wanted, is_first).map_err(told(path))?
+            Some(FileFormat::Ndjson) => {
+                Some(json::parse_rows(&bytes, head, wanted, self.is_first).map_err(told(path))?)
             }
+            Some(FileFormat::Lists) => Some(lists::parse_rows(&bytes, head, wanted)),
+            _ => text::parse_piece(bytes, head, wanted, self.is_first).map_err(told(path))?,
         };
         Ok(rows.map(|rows| PieceRows { rows, n_lines }))
     }

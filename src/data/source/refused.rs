@@ -39,6 +39,11 @@ impl Refused {
         }
     }
 
+    /// Whether one of the listed rows was refused for a reason.
+    pub(in crate::data) fn names(&self, reason: &str) -> bool {
+        self.first.iter().any(|(_, other)| other == reason)
+    }
+
     /// Takes in the rows that another step refused.
     pub(in crate::data) fn merge(&mut self, other: Self) {
         self.count += other.count;

@@ -121,8 +121,17 @@ fn guess_table(database: &Connection, path: &Path) -> Result<String, DataError> 
                 let statement = database.prepare(&format!("SELECT * FROM {}", quoted(table)));
                 statement.is_ok_and(|statement| names(&statement).is_some_and(|names| schema::looks_like_a_log(&names)))
             };
-            let mut logs = several.iter().filter(is_log);
-            logs.next().filter(|_| logs.next().is_none())
+            let logs: Vec<&String> = several.iter().filter(is_log).collect();
+            // A view is made of tables, and mostly shows what one of them holds.
+            let is_table = |name: &&&String| {
+                let sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?1";
+                database.query_row(sql, [name.as_str()], |_| Ok(())).is_ok()
+            };
+            let tables: Vec<&String> = logs.iter().filter(is_table).copied().collect();
+            match (logs.as_slice(), tables.as_slice()) {
+                ([only], _) | (_, [only]) => Some(*only),
+                _ => None,
+            }
         }
     };
     name.cloned().ok_or_else(|| DataError::Setting {

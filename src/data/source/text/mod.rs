@@ -4,13 +4,18 @@
 //! cannot be read, each with its line and reason; polars then parses what is left. polars alone
 //! would stop at the first bad row, or lose it without a word.
 
+mod names;
+mod outline;
 mod scan;
 mod spans;
 mod splitter;
 
+pub(super) use names::unique;
+pub(super) use outline::Outline;
 use splitter::Record;
 pub(super) use splitter::{Separator, Splitter};
 
+use std::borrow::Cow;
 use std::io::Cursor;
 use std::path::Path;
 use std::sync::Arc;
@@ -18,10 +23,10 @@ use std::sync::Arc;
 use polars::prelude::{CsvParseOptions, CsvReadOptions, DataType, PlSmallStr, PolarsResult, Schema, SerReader};
 
 use super::texts::Texts;
-use super::{Cells, Head, Rows, SAMPLE_ROWS, TextHead, detect, whole_text};
+use super::{Cells, Head, Rows, SAMPLE_ROWS, TextHead, detect, expand, whole_text};
 use crate::data::watch::{Watch, go_on};
-use crate::data::{DataError, Encoding, FileSpec};
-use crate::spec::{Problem, quotable, quotable_reason};
+use crate::data::{DataError, Encoding, FileSpec, Role};
+use crate::spec::{Problem, quotable_reason};
 use scan::{Scanned, Shape, scan};
 
 /// Most columns of a log: each costs memory and time in every row that is looked at.
@@ -40,38 +45,43 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<Head,
             super::HEAD_BYTES
         ))
     })?;
-    let separator = match &file.separator {
-        Some(separator) if separator.is_empty() => {
-            return Err(DataError::Setting {
-                field: "data.separator".to_owned(),
-                sentence: "the separator is empty; write one such as `,`, or leave it out to have it guessed."
-                    .to_owned(),
-            });
-        }
-        Some(separator) => separator.clone(),
-        None => guess_separator(bytes).map_err(content)?,
-    };
+    if file.separator.as_deref() == Some("") {
+        return Err(DataError::Setting {
+            field: "data.separator".to_owned(),
+            sentence: "the separator is empty; write one such as `,`, or leave it out to have it guessed.".to_owned(),
+        });
+    }
+    let mut outline = Outline::of(bytes, &file, guess_separator).map_err(content)?;
+    let tidy = outline.tidy(bytes, true);
+    let separator = outline.separator.clone();
     let Sample { first, n_fields, mut rows } =
-        sample(bytes, &separator, file.encoding.unwrap_or_default()).map_err(content)?;
+        sample(&tidy, &outline, file.encoding.unwrap_or_default()).map_err(content)?;
+    let tidy = tidy.into_owned();
+    outline.n_fields = n_fields;
     if n_fields > MOST_COLUMNS {
         return Err(content(too_many(n_fields, &separator)));
     }
-    let header = file.header.unwrap_or_else(|| {
-        let line = bytes.get(first.start..first.end).unwrap_or(&[]);
-        detect::header(&rows) || (first.n_fields != n_fields && detect::names_columns(line))
-    });
-    let names: Vec<String> = if header {
-        let names = rows.first().cloned().unwrap_or_default();
-        if first.n_fields != n_fields {
-            return Err(content(format!(
+    let named = outline.names.as_ref().filter(|names| names.len() == n_fields);
+    let header = named.is_some()
+        || file.header.unwrap_or_else(|| {
+            let line = tidy.get(first.start..first.end).unwrap_or(&[]);
+            detect::header(&rows) || (first.n_fields != n_fields && detect::names_columns(line))
+        });
+    let mut problems: Vec<Problem> = outline.told(&file).into_iter().collect();
+    let columns: Vec<String> = if let Some(names) = named {
+        names.clone()
+    } else if header {
+        let fitted = names::fit(rows.remove(0), n_fields, &rows);
+        let names::Fitted { columns, problem } = fitted.ok_or_else(|| {
+            content(format!(
                 "the first line names {} columns, but most lines have {n_fields} fields separated by {}; give the \
                  right `data.separator`, or mend the first line.",
                 first.n_fields,
                 Separator::new(&separator).described()
-            )));
-        }
-        rows.remove(0);
-        names.iter().map(|name| clean_name(name)).collect()
+            ))
+        })?;
+        problems.extend(problem);
+        columns
     } else {
         (1..=n_fields).map(|at| format!("column_{at}")).collect()
     };
@@ -84,17 +94,32 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<Head,
         }));
     }
     let file = FileSpec { separator: Some(separator), header: Some(header), ..file };
-    let (columns, problem) = unique(names);
-    let mut head = Head::new(file, columns, rows);
-    head.problems.extend(problem);
-    Ok(head)
+    let (columns, problem) = unique(columns.iter().map(|name| names::clean(name)).collect());
+    problems.extend(problem);
+    let n_first = outline.n_first(bytes);
+    let numbers_rows = !header
+        && n_fields > 2
+        && names::are_row_numbers(rows.iter().filter_map(|row| row.first()).map(|cell| cell.trim()));
+    if numbers_rows {
+        let sentence = "the first column only numbers the rows, so it is neither the user nor the item; name it in \
+                        `data.roles` if it is.";
+        problems.push(Problem::warning("data.roles", sentence));
+    }
+    // A server's log in the extended format of W3C: who asked for what.
+    let at = |name: &str| columns.iter().position(|column| column == name);
+    let told_roles = match (at("c-ip"), at("cs-uri-stem")) {
+        (Some(client), Some(page)) => vec![(Role::User, client), (Role::Item, page)],
+        _ => Vec::new(),
+    };
+    Ok(Head { problems, outline, n_first, numbers_rows, told_roles, ..Head::new(file, columns, rows) })
 }
 
 /// See [`super::rows`].
 pub(super) fn rows(head: &Head, path: &Path, wanted: &[usize], watch: &dyn Watch) -> Result<Rows, DataError> {
     let bytes = whole_text(head, path, watch)?;
     let content = |sentence: String| DataError::Content { path: path.to_path_buf(), sentence };
-    let scanned = scan(without_bom(&bytes), &shape(head, head.file.header.unwrap_or(false)));
+    let bytes = head.outline.tidy(&bytes, true);
+    let scanned = scan(without_bom(&bytes), &shape(head, true));
     if scanned.lines.len() == 0 {
         let rows = scanned.refused.rows(&scanned.lines);
         let reason = rows.first().map_or_else(String::new, |row| format!(" (line {}: {})", row.line, row.reason));
@@ -107,16 +132,35 @@ pub(super) fn rows(head: &Head, path: &Path, wanted: &[usize], watch: &dyn Watch
     parsed(scanned, head, wanted).map_err(content)
 }
 
+/// The columns that are parsed for the wanted ones: all, where rows are not yet events.
+fn to_parse<'a>(head: &Head, wanted: &'a [usize]) -> Cow<'a, [usize]> {
+    match head.expand {
+        Some(_) => Cow::Owned((0..head.outline.n_fields).collect()),
+        None => Cow::Borrowed(wanted),
+    }
+}
+
+fn as_events(head: &Head, rows: Rows, wanted: &[usize]) -> Rows {
+    match &head.expand {
+        Some(expand) => expand.rows(&rows, wanted),
+        None => rows,
+    }
+}
+
 /// The rows of some lines of a log; `None` when its last quote may close in the lines after it.
 pub(super) fn parse_piece(
     bytes: Vec<u8>,
     head: &Head,
     wanted: &[usize],
-    begins_with_header: bool,
+    is_first: bool,
 ) -> Result<Option<Rows>, String> {
-    let shape = shape(head, begins_with_header);
-    let bytes = match spans::read(bytes, &shape, wanted) {
-        Ok(rows) => return Ok(Some(rows)),
+    let shape = shape(head, is_first);
+    let bytes = match head.outline.tidy(&bytes, is_first) {
+        Cow::Borrowed(_) => bytes,
+        Cow::Owned(bytes) => bytes,
+    };
+    let bytes = match spans::read(bytes, &shape, &to_parse(head, wanted)) {
+        Ok(rows) => return Ok(Some(as_events(head, rows, wanted))),
         Err(bytes) => bytes,
     };
     let scanned = scan(without_bom(&bytes), &shape);
@@ -126,21 +170,24 @@ pub(super) fn parse_piece(
     parsed(scanned, head, wanted).map(Some)
 }
 
-fn shape(head: &Head, has_header: bool) -> Shape {
+/// What is said of a text, or of its part that begins the file or does not.
+fn shape(head: &Head, is_first: bool) -> Shape {
+    let is_named = head.file.header.unwrap_or(false) && head.outline.names.is_none();
     Shape {
         separator: Separator::new(head.file.separator.as_deref().unwrap_or(",")),
-        n_fields: head.columns.len(),
-        has_header,
+        n_fields: head.outline.n_fields,
+        has_header: is_first && is_named,
         encoding: head.file.encoding.unwrap_or_default(),
+        quote: head.outline.quote,
     }
 }
 
 fn parsed(scanned: Scanned<'_>, head: &Head, wanted: &[usize]) -> Result<Rows, String> {
-    let columns = parse(&scanned, head.columns.len(), wanted).map_err(|error| {
+    let columns = parse(&scanned, head.outline.n_fields, &to_parse(head, wanted)).map_err(|error| {
         format!("its rows cannot be parsed ({}); check `data.separator`.", quotable_reason(&error.to_string()))
     })?;
     let Scanned { n_read, lines, refused, .. } = scanned;
-    Ok(Rows { columns, n_read, lines, refused })
+    Ok(as_events(head, Rows { columns, n_read, lines, refused }, wanted))
 }
 
 /// Lets polars parse the readable rows into the wanted columns.
@@ -183,14 +230,17 @@ fn whole_lines(head: &[u8], is_whole: bool) -> Option<&[u8]> {
     head.get(..=end)
 }
 
-fn guess_separator(bytes: &[u8]) -> Result<String, String> {
-    let Some(division) = detect::separator(bytes) else {
+fn guess_separator(bytes: &[u8], quote: u8) -> Result<String, String> {
+    if expand::are_requests(bytes) {
+        return Ok(" ".to_owned());
+    }
+    let Some(division) = detect::separator(bytes, quote) else {
         return Err("no separator divides its lines into columns; a log needs a user and an item on each line (give \
                     `data.separator` if it is an unusual one)."
             .to_owned());
     };
     if division.share < 0.6 {
-        let blanks = detect::divide(bytes, " ");
+        let blanks = detect::divide(bytes, " ", quote);
         if let Some(blanks) = blanks.filter(|d| d.fewest >= 2 && d.most > 2 * d.fewest) {
             return Err(format!(
                 "its lines have from {} to {} fields: this looks like one user a line (`user item item …`); write one \
@@ -212,8 +262,8 @@ struct Sample {
     rows: Vec<Vec<String>>,
 }
 
-fn sample(bytes: &[u8], separator: &str, encoding: Encoding) -> Result<Sample, String> {
-    let mut splitter = Splitter::new(bytes, Separator::new(separator));
+fn sample(bytes: &[u8], outline: &Outline, encoding: Encoding) -> Result<Sample, String> {
+    let mut splitter = Splitter::new(bytes, Separator::new(&outline.separator)).quoted_by(outline.quote);
     let mut rows = Vec::new();
     let mut counts = std::collections::BTreeMap::<usize, usize>::new();
     let mut first = None;
@@ -225,8 +275,8 @@ fn sample(bytes: &[u8], separator: &str, encoding: Encoding) -> Result<Sample, S
             let has_number = splitter.contents().any(|(field, _)| field.first().is_some_and(u8::is_ascii_digit));
             if counts.is_empty() && !has_number {
                 return Err(format!(
-                    "its first line is not valid {encoding}; give the right `data.encoding` (Utf8, Utf16Le, Utf16Be, \
-                     Gb18030), or convert the file to UTF-8 (iconv -t UTF-8)."
+                    "its first line is not valid {encoding}; give the right `data.encoding` (Utf8, Utf16Le, \
+                     Windows1252, Gb18030, …), or convert the file to UTF-8 (iconv -t UTF-8)."
                 ));
             }
             continue;
@@ -245,56 +295,10 @@ fn sample(bytes: &[u8], separator: &str, encoding: Encoding) -> Result<Sample, S
     }
 }
 
-/// A column name without blanks around it and without the type that RecBole's files add
-/// (`user_id:token`).
-fn clean_name(name: &str) -> String {
-    let name = name.trim();
-    match name.rsplit_once(':') {
-        Some((before, "token" | "token_seq" | "float" | "float_seq")) => before.trim().to_owned(),
-        _ => name.to_owned(),
-    }
-}
-
 fn too_many(n_fields: usize, separator: &str) -> String {
     format!(
         "its lines have {n_fields} fields separated by {}, and a log has at most {MOST_COLUMNS} columns; check \
          `data.separator`, and that the lines end with a line feed.",
         Separator::new(separator).described()
     )
-}
-
-/// Names that are all there and all different, and a warning where some had to be changed for it.
-pub(super) fn unique(names: Vec<String>) -> (Vec<String>, Option<Problem>) {
-    let mut taken = std::collections::HashSet::new();
-    // Where to go on counting: a line of a megabyte may be one name, half a million times.
-    let mut n_of: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
-    let (mut repeated, mut n_repeated) = (Vec::new(), 0_usize);
-    let unique = names
-        .into_iter()
-        .enumerate()
-        .map(|(at, name)| {
-            let name = if name.is_empty() { format!("column_{}", at + 1) } else { name };
-            let mut free = name.clone();
-            while !taken.insert(free.clone()) {
-                let n = n_of.entry(name.clone()).or_insert(1);
-                *n += 1;
-                free = format!("{name}_{n}");
-            }
-            if free != name && repeated.len() < 5 {
-                repeated.push(format!("the other `{}` is called `{}`", quotable(&name), quotable(&free)));
-            }
-            n_repeated += usize::from(free != name);
-            free
-        })
-        .collect();
-    let problem = (!repeated.is_empty()).then(|| {
-        let more = n_repeated.saturating_sub(5);
-        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-        let sentence = format!(
-            "several columns have the same name: {}{more}; check that the roles take the right one.",
-            repeated.join(", ")
-        );
-        Problem::warning("data.roles", sentence)
-    });
-    (unique, problem)
 }

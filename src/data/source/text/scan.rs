@@ -41,12 +41,14 @@ pub(super) struct Shape {
     pub(super) has_header: bool,
     /// What the text was written in, before it became UTF-8.
     pub(super) encoding: Encoding,
+    /// What stands around fields that hold a separator.
+    pub(super) quote: u8,
 }
 
 /// Divides a text into readable and refused rows.
 pub(super) fn scan<'a>(bytes: &'a [u8], shape: &Shape) -> Scanned<'a> {
     match shape.separator {
-        Separator::Byte(mark) if !bytes.contains(&b'"') => plain(bytes, mark, shape),
+        Separator::Byte(mark) if !bytes.contains(&shape.quote) => plain(bytes, mark, shape),
         _ => rewritten(bytes, shape),
     }
 }
@@ -121,7 +123,7 @@ impl Line {
 /// holds.
 fn rewritten<'a>(bytes: &'a [u8], shape: &Shape) -> Scanned<'a> {
     let n_fields = shape.n_fields;
-    let mut splitter = Splitter::new(bytes, shape.separator.clone());
+    let mut splitter = Splitter::new(bytes, shape.separator.clone()).quoted_by(shape.quote);
     let mut out = Vec::with_capacity(bytes.len());
     let (mut lines, mut refused, mut n_read) = (Lines::default(), Refused::default(), 0);
     if shape.has_header {
@@ -147,7 +149,7 @@ fn rewritten<'a>(bytes: &'a [u8], shape: &Shape) -> Scanned<'a> {
         }
         lines.push(found.line);
         for (field, quoted) in splitter.contents() {
-            write_field(&mut out, field, quoted);
+            write_field(&mut out, field, quoted.then_some(shape.quote));
             out.push(FIELD_MARK);
         }
         out.pop();
@@ -157,12 +159,12 @@ fn rewritten<'a>(bytes: &'a [u8], shape: &Shape) -> Scanned<'a> {
     Scanned { bytes: Cow::Owned(out), field_mark: FIELD_MARK, row_mark: ROW_MARK, n_read, lines, refused, is_open }
 }
 
-fn write_field(out: &mut Vec<u8>, field: &[u8], quoted: bool) {
+fn write_field(out: &mut Vec<u8>, field: &[u8], quote: Option<u8>) {
     let mut after_quote = false;
     for &byte in field {
         // Inside quotes a quote is written twice; the second one is dropped.
-        let doubled = quoted && byte == b'"' && after_quote;
-        after_quote = byte == b'"' && !doubled;
+        let doubled = quote == Some(byte) && after_quote;
+        after_quote = quote == Some(byte) && !doubled;
         if !doubled {
             out.push(byte);
         }

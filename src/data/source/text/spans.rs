@@ -17,7 +17,7 @@ use crate::data::source::{Cells, Lines, Refused, Rows};
 /// care.
 pub(super) fn read(bytes: Vec<u8>, shape: &Shape, wanted: &[usize]) -> Result<Rows, Vec<u8>> {
     let Separator::Byte(mark) = shape.separator else { return Err(bytes) };
-    if memchr2(b'"', 0, &bytes).is_some() || u32::try_from(bytes.len()).is_err() {
+    if memchr2(shape.quote, 0, &bytes).is_some() || u32::try_from(bytes.len()).is_err() {
         return Err(bytes);
     }
     let text = String::from_utf8(bytes).map_err(FromUtf8Error::into_bytes)?;

@@ -72,6 +72,7 @@ pub(in crate::data::source) struct Splitter<'a> {
     line: usize,
     fields: Vec<Field>,
     is_open: bool,
+    quote: u8,
 }
 
 /// Where a field's content is, and whether it stood in quotes.
@@ -84,7 +85,12 @@ struct Field {
 impl<'a> Splitter<'a> {
     /// From the first byte, line 1.
     pub(in crate::data::source) fn new(bytes: &'a [u8], separator: Separator) -> Self {
-        Self { bytes, separator, at: 0, line: 1, fields: Vec::new(), is_open: false }
+        Self { bytes, separator, at: 0, line: 1, fields: Vec::new(), is_open: false, quote: b'"' }
+    }
+
+    /// The same with another mark around fields.
+    pub(in crate::data::source) fn quoted_by(self, quote: u8) -> Self {
+        Self { quote, ..self }
     }
 
     /// The next record; its fields are then [`Splitter::contents`].
@@ -130,7 +136,8 @@ impl<'a> Splitter<'a> {
     pub(in crate::data::source) fn texts(&self) -> impl Iterator<Item = Result<String, std::str::Utf8Error>> {
         self.contents().map(|(bytes, quoted)| {
             let text = std::str::from_utf8(bytes)?;
-            Ok(if quoted { text.replace("\"\"", "\"") } else { text.to_owned() })
+            let quote = char::from(self.quote);
+            Ok(if quoted { text.replace(&format!("{quote}{quote}"), &quote.to_string()) } else { text.to_owned() })
         })
     }
 
@@ -161,14 +168,15 @@ impl<'a> Splitter<'a> {
 
     /// Reads one field; afterwards `at` is at a separator, a line end or the end.
     fn field(&mut self) {
-        if self.bytes.get(self.at) == Some(&b'"')
-            && let Some(close) = self.closing_quote()
+        let open = self.at + self.padding(self.at);
+        if self.bytes.get(open) == Some(&self.quote)
+            && let Some((close, after)) = self.closing_quote(open)
         {
-            let range = self.at + 1..close;
+            let range = open + 1..close;
             let content = self.bytes.get(range.clone()).unwrap_or(&[]);
             self.line += content.split(|&b| b == b'\n').count() - 1;
             self.fields.push(Field { range, quoted: true });
-            self.at = close + 1;
+            self.at = after;
             return;
         }
         let start = self.at;
@@ -181,21 +189,30 @@ impl<'a> Splitter<'a> {
         self.fields.push(Field { range: start..self.at, quoted: false });
     }
 
-    /// Where the quote that opens at `at` closes: before a separator, a line end or the end.
-    fn closing_quote(&mut self) -> Option<usize> {
-        let mut at = self.at + 1;
+    /// Number of blanks at `at` that may stand between a separator and a quote.
+    fn padding(&self, at: usize) -> usize {
+        if self.separator == Separator::Blanks || self.separator == Separator::Byte(b' ') {
+            return 0;
+        }
+        self.bytes.iter().skip(at).take_while(|&&byte| byte == b' ').count()
+    }
+
+    /// Where the quote that opens at `open` closes, and where the field ends behind it: before a
+    /// separator, a line end or the end.
+    fn closing_quote(&mut self, open: usize) -> Option<(usize, usize)> {
+        let mut at = open + 1;
         let limit = self.bytes.len().min(at + LONGEST_QUOTED);
         while at < limit {
-            if self.bytes.get(at) == Some(&b'"') {
-                if self.bytes.get(at + 1) == Some(&b'"') {
+            if self.bytes.get(at) == Some(&self.quote) {
+                if self.bytes.get(at + 1) == Some(&self.quote) {
                     at += 2;
                     continue;
                 }
-                let after = at + 1;
+                let after = at + 1 + self.padding(at + 1);
                 let closes = after >= self.bytes.len()
                     || line_end(self.bytes, after).is_some()
                     || self.separator.at(self.bytes, after).is_some();
-                return closes.then_some(at);
+                return closes.then_some((at, after));
             }
             at += 1;
         }
@@ -247,6 +264,17 @@ mod tests {
                 (2, vec!["3".to_owned(), "\"x".to_owned(), "4".to_owned()]),
             ]
         );
+    }
+
+    #[test]
+    fn blanks_around_quotes_are_no_part_of_a_field() {
+        let fields = |text: &str| split(text, ",").remove(0).1;
+        assert_eq!(fields("101, P206, \"a, b\", 17\n"), ["101", " P206", "a, b", " 17"]);
+        assert_eq!(fields("\"a\" ,  \"b\"  \n"), ["a", "b"]);
+        assert_eq!(fields("1, \"a b\" c,2\n"), ["1", " \"a b\" c", "2"]);
+        let mut single = Splitter::new(b"'a, b','it''s'\n", Separator::new(",")).quoted_by(b'\'');
+        single.next_record();
+        assert_eq!(single.texts().map(Result::unwrap).collect::<Vec<_>>(), ["a, b", "it's"]);
     }
 
     #[test]

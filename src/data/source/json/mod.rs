@@ -1,4 +1,14 @@
-//! JSON: one object a line (NDJSON), or one array of objects.
+//! JSON: one object or array a line (NDJSON), or events anywhere in one text ([`Place`]).
+//!
+//! An object that is plain goes to the parser as it stands. Others are written anew first: arrays get names,
+//! what stands inside of objects becomes columns of its own (`user.id`), a list of events inside of one becomes
+//! as many events, and what is nearly JSON (NaN, Python's dictionaries) becomes JSON.
+
+mod elements;
+mod layout;
+mod loose;
+mod place;
+mod raw;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,84 +19,84 @@ use std::sync::Arc;
 use polars::prelude::{DataType, JsonFormat, JsonReader, PlSmallStr, PolarsResult, Schema, SerReader};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::Value;
 
-use super::elements::Elements;
 use super::texts::Texts;
-use super::{Cells, Head, Lines, Refused, Rows, SAMPLE_ROWS, TextHead, whole_text};
+use super::{Cells, Head, Lines, Refused, Rows, TextHead, whole_text};
 use crate::data::watch::Watch;
 use crate::data::{DataError, Encoding, FileFormat, FileSpec};
 use crate::spec::{quotable, quotable_reason};
+pub(super) use layout::Layout;
+use layout::Named;
+use place::{Place, records};
+pub(super) use place::{are_arrays, is_one_text};
 
 /// See [`super::head`].
 pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<Head, DataError> {
-    let mut columns: Vec<String> = Vec::new();
-    let mut objects = Vec::new();
-    let mut reason = None;
-    for (line, text) in objects_of(&text.bytes, file.format, text.is_whole) {
-        if objects.len() == SAMPLE_ROWS {
-            break;
-        }
-        match parse_pairs(text, file.encoding.unwrap_or_default()) {
-            Ok(pairs) => {
-                columns.extend(new_names(&columns, &pairs));
-                objects.push(pairs);
-            }
-            Err(why) => {
-                reason.get_or_insert(format!("line {line} {why}"));
-            }
-        }
+    let content = |sentence: String| DataError::Content { path: path.to_path_buf(), sentence };
+    let place = match file.format {
+        Some(FileFormat::Json) => place::place(&text.bytes),
+        _ => Place::Lines,
+    };
+    let is_cut = place == Place::Values && raw::end_of_value(&text.bytes, raw::blanks(&text.bytes, 0)).is_none();
+    if !text.is_whole && (place.is_spread() || is_cut) {
+        // Its first events do not stand at its beginning.
+        let whole = Head::new(file.clone(), Vec::new(), Vec::new());
+        let bytes = whole_text(&whole, path, &std::sync::atomic::AtomicBool::new(false))?;
+        return head(file, path, &TextHead { bytes, is_whole: true });
     }
-    if objects.is_empty() {
+    let (layout, rows, reason) = Layout::of(&text.bytes, place, &file, text.is_whole);
+    if rows.is_empty() {
         let reason = reason.unwrap_or_else(|| "it holds no lines".to_owned());
-        let sentence = match file.format {
+        return Err(content(match file.format {
             Some(FileFormat::Json) => {
                 format!("it cannot be read as a JSON array of objects ({reason}); write one JSON object an event.")
             }
             _ => format!("it cannot be read as NDJSON ({reason}); write one JSON object a line."),
-        };
-        return Err(DataError::Content { path: path.to_path_buf(), sentence });
+        }));
     }
-    let text = |pairs: &[(String, Value)], name: &String| {
-        pairs.iter().find(|(key, _)| key == name).map_or_else(String::new, |(_, value)| match value {
-            Value::Null => String::new(),
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        })
-    };
-    let rows = objects.iter().map(|pairs| columns.iter().map(|name| text(pairs, name)).collect()).collect();
-    Ok(Head::new(file, columns, rows))
+    let problems = layout.told();
+    let columns = layout.columns.clone();
+    let header = if layout.named == Named::ByNothing { Some(false) } else { file.header };
+    let file = FileSpec { header, ..file };
+    Ok(Head { problems, layout, ..Head::new(file, columns, rows) })
 }
 
 /// See [`super::rows`].
 pub(super) fn rows(head: &Head, path: &Path, wanted: &[usize], watch: &dyn Watch) -> Result<Rows, DataError> {
     let bytes = whole_text(head, path, watch)?;
     let content = |sentence| DataError::Content { path: path.to_path_buf(), sentence };
-    let rows = parse_rows(&bytes, head, wanted).map_err(content)?;
+    let rows = parse_rows(&bytes, head, wanted, true).map_err(content)?;
     if rows.lines.len() == 0 {
         return Err(content(format!("none of its {} lines is a JSON object; write one object a line.", rows.n_read)));
     }
     Ok(rows)
 }
 
-/// The rows of some lines of a log, or of an array.
-pub(super) fn parse_rows(bytes: &[u8], head: &Head, wanted: &[usize]) -> Result<Rows, String> {
+/// The rows of some lines of a log, or of a whole text.
+pub(super) fn parse_rows(bytes: &[u8], head: &Head, wanted: &[usize], is_first: bool) -> Result<Rows, String> {
     let encoding = head.file.encoding.unwrap_or_default();
+    let names: Vec<&str> = wanted.iter().filter_map(|&at| head.columns.get(at)).map(String::as_str).collect();
     let (mut good, mut lines) = (Vec::with_capacity(bytes.len()), Lines::default());
     let (mut refused, mut n_read) = (Refused::default(), 0);
-    for (line, text) in objects_of(bytes, head.file.format, true) {
-        n_read += 1;
-        match check_object(text, encoding) {
-            Ok(()) => {
+    let n_header = usize::from(is_first && head.layout.named == Named::ByFirst);
+    for (line, text) in records(bytes, &head.layout.place, true).skip(n_header) {
+        match record(&text, encoding).and_then(|text| head.layout.fits(&text).map(|()| text)) {
+            Ok(text) => {
+                let n_before = good.len();
+                let n_events = head.layout.write(&text, &names, &mut good);
                 // Between the marks of an object a line end is a blank; inside of texts there is none.
-                good.extend(text.iter().map(|&b| if b == b'\n' { b' ' } else { b }));
-                good.push(b'\n');
-                lines.push(line);
+                if let Some(written) = good.get_mut(n_before..) {
+                    layout::one_line(written, n_events);
+                }
+                n_read += n_events;
+                (0..n_events).for_each(|_| lines.push(line));
             }
-            Err(reason) => refused.push(line, || reason),
+            Err(reason) => {
+                n_read += 1;
+                refused.push(line, || reason);
+            }
         }
     }
-    let names: Vec<&str> = wanted.iter().filter_map(|&at| head.columns.get(at)).map(String::as_str).collect();
     let columns = parse(&good, &names).map_err(|error| {
         format!(
             "its lines cannot be parsed ({}); mend them, or convert it to CSV.",
@@ -109,25 +119,27 @@ fn parse(lines: &[u8], names: &[&str]) -> PolarsResult<Vec<Cells>> {
     names.iter().map(|name| Ok(Cells::Text(Texts::Chunked(frame.column(name)?.str()?.clone())))).collect()
 }
 
-/// The objects of a text, each with the line on which it begins; a cut one at the end only if the
-/// text is whole.
-fn objects_of(
-    bytes: &[u8],
-    format: Option<FileFormat>,
-    is_whole: bool,
-) -> Box<dyn Iterator<Item = (usize, &[u8])> + '_> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    match format {
-        Some(FileFormat::Json) => Box::new(Elements::new(bytes, is_whole)),
-        _ => Box::new(lines(bytes, is_whole)),
+/// An object or array as JSON, where it is that or nearly that.
+fn record(text: &[u8], encoding: Encoding) -> Result<Cow<'_, [u8]>, String> {
+    let Err(reason) = check(text, encoding) else { return Ok(Cow::Borrowed(text)) };
+    let strict = std::str::from_utf8(text)
+        .ok()
+        .filter(|text| text.trim_start().starts_with(['{', '[']))
+        .and_then(loose::strict)
+        .map(|strict| strict.text.into_bytes());
+    match strict {
+        Some(strict) if check(&strict, encoding).is_ok() => Ok(Cow::Owned(strict)),
+        _ => Err(reason),
     }
 }
 
-/// Line numbers and texts of the lines that are not blank; the last one only if the text is whole.
-fn lines(bytes: &[u8], is_whole: bool) -> impl Iterator<Item = (usize, &[u8])> {
-    let end = if is_whole { bytes.len() } else { bytes.iter().rposition(|&b| b == b'\n').unwrap_or(0) };
-    let text = bytes.get(..end).unwrap_or(&[]);
-    (1..).zip(text.split(|&b| b == b'\n')).filter(|(_, line)| !line.trim_ascii().is_empty())
+/// Why a text is neither an object nor an array.
+fn check(text: &[u8], encoding: Encoding) -> Result<(), String> {
+    if text.trim_ascii_start().first() == Some(&b'[') {
+        let text = std::str::from_utf8(text).map_err(|_| format!("is not valid {encoding}"))?;
+        return serde_json::from_str::<Vec<IgnoredAny>>(text).map(|_| ()).map_err(|error| not_json(&error));
+    }
+    check_object(text, encoding)
 }
 
 fn check_object(line: &[u8], encoding: Encoding) -> Result<(), String> {
@@ -146,12 +158,6 @@ fn check_object(line: &[u8], encoding: Encoding) -> Result<(), String> {
     }
 }
 
-fn parse_pairs(line: &[u8], encoding: Encoding) -> Result<Vec<(String, Value)>, String> {
-    check_object(line, encoding)?;
-    let mut json = serde_json::Deserializer::from_slice(line);
-    json.deserialize_map(Pairs).map_err(|error| not_json(&error))
-}
-
 fn not_json(error: &serde_json::Error) -> String {
     format!("is no JSON object (column {}: {})", error.column(), why(error))
 }
@@ -160,29 +166,6 @@ fn not_json(error: &serde_json::Error) -> String {
 fn why(error: &serde_json::Error) -> String {
     let text = error.to_string();
     quotable_reason(text.split(" at line ").next().unwrap_or_default())
-}
-
-fn new_names(known: &[String], pairs: &[(String, Value)]) -> Vec<String> {
-    pairs.iter().map(|(name, _)| name).filter(|name| !known.contains(name)).cloned().collect()
-}
-
-/// An object's pairs in the order of the file, which a map would not keep.
-struct Pairs;
-
-impl<'de> Visitor<'de> for Pairs {
-    type Value = Vec<(String, Value)>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut pairs = Vec::new();
-        while let Some(pair) = map.next_entry()? {
-            pairs.push(pair);
-        }
-        Ok(pairs)
-    }
 }
 
 /// The names in an object, sorted; its values are checked and not kept.

@@ -1,0 +1,91 @@
+//! Matrices of ratings: one row a user, one column an item, and in most cells nothing.
+
+use std::collections::HashSet;
+
+use super::{Expand, Found, Head, filled};
+use crate::data::{Role, schema};
+use crate::spec::quotable;
+
+/// A matrix of ratings.
+#[derive(Clone, Debug)]
+pub(in crate::data::source) struct Matrix {
+    /// The items, by column; the first column is the user.
+    items: Vec<String>,
+    /// Whether a zero says that there is no rating.
+    zero_is_none: bool,
+}
+
+/// Fewest items: tables of fewer columns are told of users.
+const LEAST_ITEMS: usize = 6;
+
+/// The matrix that a table is, if it is one.
+pub(super) fn find(head: &Head) -> Result<Option<Found>, String> {
+    let n_items = head.columns.len().saturating_sub(1);
+    if n_items < LEAST_ITEMS || head.columns.iter().skip(1).any(|name| schema::is_known_name(name)) {
+        return Ok(None);
+    }
+    let numbers = || (1..=n_items).flat_map(|at| filled(head, at));
+    let mut values: HashSet<&str> = HashSet::new();
+    let mut n_zero = 0;
+    for cell in numbers() {
+        let Ok(number) = cell.parse::<f64>() else { return Ok(None) };
+        if !(-100.0..=100.0).contains(&number) {
+            return Ok(None);
+        }
+        n_zero += usize::from(number == 0.0);
+        values.insert(cell);
+    }
+    let n_cells = n_items * head.rows.len();
+    let n_filled = numbers().count();
+    let users: HashSet<&str> = filled(head, 0).collect();
+    let zero_is_none = n_filled == n_cells && 10 * n_zero >= 3 * n_cells;
+    let is_sparse = zero_is_none || 10 * n_filled <= 8 * n_cells;
+    if values.len() > 21 || !is_sparse || head.rows.len() < 3 || users.len() != head.rows.len() {
+        return Ok(None);
+    }
+    if head.file.header == Some(false) {
+        return Err(
+            "this looks like a matrix of ratings (a row a user, a column an item) without names of the items; \
+                    write one rating a line (`user,item,rating`), or name the columns in the first line."
+                .to_owned(),
+        );
+    }
+    let user = head.columns.first().filter(|name| !name.starts_with("column_")).map_or("user", String::as_str);
+    let zeros = if zero_is_none { " and zeros" } else { "" };
+    Ok(Some(Found {
+        told: format!(
+            "this is a matrix of ratings: each row is taken as a user (`{}`), each of the {n_items} other columns as an \
+             item, each cell as the value of an event; empty cells{zeros} are no events, and nothing tells their time.",
+            quotable(user)
+        ),
+        columns: vec![user.to_owned(), "item".to_owned(), "value".to_owned()],
+        roles: vec![(Role::User, 0), (Role::Item, 1), (Role::Value, 2)],
+        expand: Expand::Matrix(Matrix { items: head.columns.iter().skip(1).cloned().collect(), zero_is_none }),
+    }))
+}
+
+impl Matrix {
+    pub(super) fn events(&self, row: &[&str]) -> Vec<Vec<String>> {
+        let Some((user, cells)) = row.split_first() else { return Vec::new() };
+        let is_none = |cell: &str| {
+            cell.is_empty() || cell.eq_ignore_ascii_case("nan") || (self.zero_is_none && cell.parse() == Ok(0.0_f64))
+        };
+        std::iter::zip(&self.items, cells)
+            .map(|(item, cell)| (item, cell.trim()))
+            .filter(|(_, cell)| !is_none(cell))
+            .map(|(item, cell)| vec![(*user).to_owned(), item.clone(), cell.to_owned()])
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_that_holds_something_is_an_event() {
+        let matrix = |zero_is_none| Matrix { items: ["a", "b", "c"].map(str::to_owned).to_vec(), zero_is_none };
+        assert_eq!(matrix(false).events(&["u", "", "0", " 5 "]), [["u", "b", "0"], ["u", "c", "5"]]);
+        assert_eq!(matrix(true).events(&["u", "0", "0.0", "5"]), [["u", "c", "5"]]);
+    }
+}
