@@ -64,6 +64,9 @@ pub struct Args {
     /// Column that says when; '' for none
     #[arg(long, value_name = "COLUMN")]
     time: Option<String>,
+    /// Column with the time of the day, beside one that holds days only; '' for none
+    #[arg(long, value_name = "COLUMN")]
+    clock: Option<String>,
     /// Column that says how (view, cart, buy); '' for none
     #[arg(long, value_name = "COLUMN")]
     behaviour: Option<String>,
@@ -72,9 +75,10 @@ pub struct Args {
     value: Option<String>,
     #[command(flatten)]
     columns: columns::ColumnArgs,
-    /// How times are written
-    #[arg(long, value_enum, value_name = "FORMAT")]
-    time_format: Option<TimeWord>,
+    /// How times are written: a name such as seconds, date, day-first or order, or a pattern in strftime's
+    /// words such as '%d/%m/%Y %H:%M:%S'
+    #[arg(long, value_name = "FORMAT", value_parser = time_format)]
+    time_format: Option<TimeFormat>,
     /// Take only rows where a column has a value, such as 'click = 1'; '' for all, without a word
     #[arg(long, value_name = "COLUMN = VALUE")]
     only_where: Option<String>,
@@ -147,16 +151,21 @@ impl From<SplitWord> for SplitSpec {
 }
 
 /// [`TimeFormat`] as it is written on the command line.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum TimeWord {
-    Seconds,
-    Milliseconds,
-    Microseconds,
-    Nanoseconds,
-    Date,
-    MonthFirst,
-    DayFirst,
-    Order,
+fn time_format(text: &str) -> Result<TimeFormat, String> {
+    let names = || TimeFormat::iter().map(|format| words(&format!("{format:?}"))).collect::<Vec<_>>().join(", ");
+    TimeFormat::named(text)
+        .ok_or_else(|| format!("choose one of {}, or write a pattern such as '%d/%m/%Y %H:%M:%S'", names()))
+}
+
+/// A name as the command line writes it: `DayFirst` is `day-first`.
+fn words(name: &str) -> String {
+    name.char_indices().fold(String::new(), |mut words, (at, c)| {
+        if at > 0 && c.is_uppercase() {
+            words.push('-');
+        }
+        words.extend(c.to_lowercase());
+        words
+    })
 }
 
 /// [`Encoding`] as it is written on the command line.
@@ -204,21 +213,6 @@ impl From<EncodingWord> for Encoding {
     }
 }
 
-impl From<TimeWord> for TimeFormat {
-    fn from(word: TimeWord) -> Self {
-        match word {
-            TimeWord::Seconds => Self::Seconds,
-            TimeWord::Milliseconds => Self::Milliseconds,
-            TimeWord::Microseconds => Self::Microseconds,
-            TimeWord::Nanoseconds => Self::Nanoseconds,
-            TimeWord::Date => Self::Date,
-            TimeWord::MonthFirst => Self::MonthFirst,
-            TimeWord::DayFirst => Self::DayFirst,
-            TimeWord::Order => Self::Order,
-        }
-    }
-}
-
 impl Args {
     fn file_spec(self) -> FileSpec {
         let mut file = FileSpec {
@@ -238,9 +232,10 @@ impl Args {
                 time: self.time,
                 behaviour: self.behaviour,
                 value: self.value,
+                clock: self.clock,
                 ..Roles::default()
             },
-            time_format: self.time_format.map(TimeFormat::from),
+            time_format: self.time_format,
             only_where: self.only_where,
             titles: self.titles.map(|path| TitleSpec { path, item: self.titles_item, title: self.titles_title }),
             ..FileSpec::default()
@@ -341,7 +336,7 @@ fn unsplit(spec: &DataSpec, watch: &dyn Watch) -> Result<Prepared, Error> {
 }
 
 fn json_of(preview: &Preview, dataset: &Dataset, audited: Option<&[Finding]>) -> Value {
-    let shape = dataset.shape();
+    let (shape, span) = (dataset.shape(), dataset.time_span());
     let roles: serde_json::Map<_, _> = shown_roles(&preview.file.roles)
         .map(|role| (role.to_string().to_lowercase(), json!(preview.file.roles.column(role))))
         .collect();
@@ -351,6 +346,8 @@ fn json_of(preview: &Preview, dataset: &Dataset, audited: Option<&[Finding]>) ->
         "users": shape.n_users,
         "items": shape.n_items,
         "events": shape.n_events,
+        "first": span.as_ref().map(|(first, _)| first),
+        "last": span.as_ref().map(|(_, last)| last),
         "roles": roles,
         "steps": dataset.report.steps.iter().map(step_json).collect::<Vec<_>>(),
         "file": preview.file,
@@ -408,7 +405,7 @@ fn write_reading(preview: &Preview, out: &mut dyn Write) -> std::io::Result<()> 
         let column = file.roles.column(role);
         let at = column.and_then(|name| preview.columns.iter().position(|c| c == name));
         let first = at.and_then(|at| preview.rows.first()?.get(at)).cloned().unwrap_or_default();
-        let written = match (role, file.time_format) {
+        let written = match (role, &file.time_format) {
             (Role::Time, Some(format)) if column.is_some() => format!(" ({format})"),
             _ => String::new(),
         };

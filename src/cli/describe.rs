@@ -9,7 +9,9 @@ use super::{Streams, catalogue, layers};
 use crate::baseline::forecast::ForecastKind;
 use crate::baseline::task::TaskReference;
 use crate::baseline::{About, AboutSetting, BaselineKind};
-use crate::data::{AugmentSpec, CleanSpec, CleanStep, FeatureSpec, SplitSpec, TaskKind, WorldKind, WorldSpec};
+use crate::data::{
+    AugmentSpec, CleanSpec, CleanStep, FeatureSpec, SplitSpec, TaskKind, TimeFormat, WorldKind, WorldSpec,
+};
 use crate::error::Error;
 use crate::experiment::{Difference, EvaluationSpec, Experiment, Preset, TrainingSpec, differences};
 use crate::metric::statistics::Statistic;
@@ -22,8 +24,8 @@ use crate::spec::{Described, Field, FieldKind, did_you_mean};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// A model (transformer, lstm, vae, ...), presets (models as in their papers), or task, training, loss, augment,
-    /// gan, evaluation, references, metrics, statistics, data, clean (the steps of cleaning), features, split, or a synthetic
-    /// world (series, longrange, ...)
+    /// gan, evaluation, references, metrics, statistics, data, times (how a log writes them), clean (the steps of
+    /// cleaning), features, split, or a synthetic world (series, longrange, ...)
     #[arg(value_name = "WHAT")]
     what: Option<String>,
     /// Print one JSON object: families, references, metrics, statistics, losses and tasks
@@ -138,12 +140,42 @@ fn sections() -> Vec<Section> {
             part("data", "Synthetic world", "What is used where no log is given.", "data", &WorldSpec::default()),
             part("clean", "Cleaning", BESIDE, "data.clean", &CleanSpec::default()),
         ])
+        .chain([times()])
         .chain(judging())
         .chain(steps)
         .chain(features)
         .chain(splits)
         .chain(worlds)
         .collect()
+}
+
+/// How a log writes its times.
+fn times() -> Section {
+    let mut about = vec![
+        "Guessed where nothing is said; times without a zone are UTC. In a file: data: File((path: .., time_format: \
+         DayFirst)), or after --set: data.time_format=DayFirst."
+            .to_owned(),
+    ];
+    about.extend(TimeFormat::iter().map(|format| format!("{format:?}: {format}")));
+    about.push(
+        "Pattern(\"%d/%b/%Y:%H:%M:%S %z\"), or the text alone after --set: any other text, in strftime's words: %Y the \
+         year, %y of two digits, %m the month, %b its name, %d the day, %H:%M:%S the clock, %f the parts of a second, %I \
+         and %p a clock of twelve hours, %z the zone, %s seconds since 1970."
+            .to_owned(),
+    );
+    about.push(
+        "Where the time's column holds days only, `data.roles.clock` names the column with the time of the day, which is \
+         joined to it: 13:30:05, 1330 or hours."
+            .to_owned(),
+    );
+    Section {
+        name: "times".to_owned(),
+        title: "Times of a log".to_owned(),
+        about: about.join("\n"),
+        prefix: "data",
+        fields: Vec::new(),
+        layers: Vec::new(),
+    }
 }
 
 /// A model as in its paper: what differs from our defaults, and from the paper.

@@ -78,6 +78,9 @@ pub(super) fn write_summary(dataset: &Dataset, profile: &Profile, out: &mut dyn 
         count(shape.n_events),
         100.0 * profile.density
     )?;
+    if let Some((first, last)) = dataset.time_span() {
+        writeln!(out, "from {first} to {last}")?;
+    }
     let (mean, median, longest) = (profile.lengths.mean, profile.lengths.median(), count(shape.max_len));
     writeln!(out, "events per user: mean {mean:.1}, median {median}, longest {longest}")?;
     let share = 100.0 * profile.popularity.top_share(0.1).unwrap_or_default();

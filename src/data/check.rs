@@ -1,6 +1,6 @@
 //! Problems that the settings alone tell.
 
-use super::{DataError, DataSource, DataSpec, FileSpec, Role, SplitSpec, source};
+use super::{DataError, DataSource, DataSpec, FileSpec, Role, SplitSpec, TimeFormat, source, time};
 use crate::spec::{Described, Problem};
 use strum::IntoEnumIterator;
 
@@ -58,6 +58,15 @@ fn file_settings(file: &FileSpec) -> Vec<Problem> {
     if file.query.is_some() && file.table.is_some() {
         let sentence = "both `data.table` and `data.query` are given; leave one of them out.";
         problems.push(Problem::error("data.table", sentence));
+    }
+    if let Some(TimeFormat::Pattern(pattern)) = &file.time_format
+        && let Some(sentence) = time::refused_pattern(pattern)
+    {
+        problems.push(Problem::error("data.time_format", sentence));
+    }
+    if file.roles.column(Role::Clock).is_some() && file.roles.said(Role::Time) == Some("") {
+        let sentence = "a clock needs the day beside it; name the column of days in `data.roles.time`.";
+        problems.push(Problem::error("data.roles.clock", sentence));
     }
     for (of, _) in file.side_tables().filter(|(_, table)| table.path.as_os_str().is_empty()) {
         let sentence = format!("no file is named for the table of {of}; write its path in `data.{of}.path`.");

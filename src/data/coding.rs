@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::columns::{self, ExtraCells, WantedColumn, is_missing};
 use super::events::Events;
+use super::schema::Timing;
 use super::source::{Cells, Lines, Refused, Texts};
 use super::{DataError, Role, TimeFormat, Vocab, time};
 use crate::spec::{Problem, quotable};
@@ -14,6 +15,7 @@ pub(super) struct RoleCells {
     pub(super) user: Cells,
     pub(super) item: Cells,
     pub(super) time: Option<Cells>,
+    pub(super) clock: Option<Cells>,
     pub(super) behaviour: Option<Cells>,
     pub(super) value: Option<Cells>,
     pub(super) extra: ExtraCells,
@@ -62,6 +64,7 @@ impl RoleCells {
             user,
             item,
             time: of_role(Role::Time),
+            clock: of_role(Role::Clock),
             behaviour: of_role(Role::Behaviour),
             value: of_role(Role::Value),
             extra: ExtraCells {
@@ -88,18 +91,25 @@ pub(super) struct CodedRows {
     pub(super) events: Events,
     pub(super) lines: Lines,
     pub(super) refused: Refused,
+    /// What was seen in the times.
+    pub(super) told: time::Told,
 }
 
 /// Codes the rows of a file, refusing those without user or item, or with an unreadable time or
 /// value.
-pub(super) fn code(cells: &RoleCells, format: TimeFormat, lines: Lines) -> Result<CodedRows, DataError> {
+pub(super) fn code(cells: &RoleCells, timing: &Timing, lines: Lines) -> Result<CodedRows, DataError> {
     let mut rows = Readable { lines: &lines, keep: vec![true; lines.len()], refused: Refused::default() };
     // Looking ids up is left to whoever joins the parts of a log.
     let mut events = Events { users: Vocab::list(), items: Vocab::list(), ..Events::default() };
     events.user_idx = rows.ids(text(&cells.user, Role::User)?, &mut events.users, "user");
     events.item_idx = rows.ids(text(&cells.item, Role::Item)?, &mut events.items, "item");
+    let mut told = time::Told::default();
     if let Some(times) = &cells.time {
-        let (ticks, per_sec) = rows.times(times, format);
+        let (mut ticks, mut per_sec, seen) = rows.times(times, &timing.format);
+        told = seen;
+        if let (Some(clocks), Some(kind)) = (&cells.clock, timing.clock) {
+            rows.add_clocks(text(clocks, Role::Clock)?, kind, &mut ticks, &mut per_sec, &timing.format);
+        }
         (events.time_ticks, events.ticks_per_sec) = (Some(ticks), per_sec);
     }
     if let Some(values) = &cells.value {
@@ -111,17 +121,17 @@ pub(super) fn code(cells: &RoleCells, format: TimeFormat, lines: Lines) -> Resul
     events.extra = columns::code(&cells.extra)?;
     let Readable { keep, refused, .. } = rows;
     if refused.count == 0 {
-        return Ok(CodedRows { events, lines, refused });
+        return Ok(CodedRows { events, lines, refused, told });
     }
     events.retain(&keep);
     let mut kept_lines = lines.without_rows();
     keep.iter().enumerate().filter(|&(_, &kept)| kept).for_each(|(row, _)| kept_lines.push(lines.place(row)));
-    Ok(CodedRows { events, lines: kept_lines, refused })
+    Ok(CodedRows { events, lines: kept_lines, refused, told })
 }
 
 /// Warnings of times that can hardly be true; the rows are kept.
-pub(super) fn doubtful_times(events: &Events, lines: &Lines, format: TimeFormat) -> Vec<Problem> {
-    let (Some(ticks), false) = (events.time_ticks.as_deref(), format == TimeFormat::Order) else { return Vec::new() };
+pub(super) fn doubtful_times(events: &Events, lines: &Lines, format: &TimeFormat) -> Vec<Problem> {
+    let (Some(ticks), false) = (events.time_ticks.as_deref(), format.only_orders()) else { return Vec::new() };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(i64::MAX, |since| since.as_secs() as i64);
     // A day of grace for clocks and zones.
     let tomorrow = now.saturating_add(86_400);
@@ -146,6 +156,26 @@ pub(super) fn doubtful_times(events: &Events, lines: &Lines, format: TimeFormat)
     let future = warn("in the future", &|time| time > tomorrow);
     let negative = warn("before 1970", &|time| time < 0);
     future.into_iter().chain(negative).collect()
+}
+
+/// Warnings of what was seen in the times of a whole log.
+pub(super) fn told_of_times(told: time::Told, n_read: usize, format: &TimeFormat) -> Vec<Problem> {
+    let units = (told.other_units > 0).then(|| {
+        format!(
+            "times are in two units: {} of {n_read} rows are not in {format}, as their size tells (in the future by far, or \
+             just after 1970), and each is read in its own; write them all in one to be sure.",
+            told.other_units
+        )
+    });
+    // A number that happens to be round is written short as well.
+    let cut = (10 * told.cut > n_read).then(|| {
+        format!(
+            "{} of {n_read} rows have a time in scientific notation with its last figures cut off, as spreadsheets write \
+             `1.70671E+12`: many moments became one; export the column anew as whole numbers or dates.",
+            told.cut
+        )
+    });
+    units.into_iter().chain(cut).map(|sentence| Problem::warning("data.time_format", sentence)).collect()
 }
 
 /// Which rows are readable so far.
@@ -184,13 +214,15 @@ impl Readable<'_> {
         idx
     }
 
-    fn times(&mut self, cells: &Cells, format: TimeFormat) -> (Vec<i64>, i64) {
-        let (ticks, per_sec) = match cells {
+    fn times(&mut self, cells: &Cells, format: &TimeFormat) -> (Vec<i64>, i64, time::Told) {
+        let time::Column { ticks, per_sec, told } = match cells {
             Cells::Text(column) => time::read(|| column.iter().map(Option::unwrap_or_default), format),
-            Cells::Micros(micros) => (micros.clone(), time::MICROS_PER_SEC),
+            Cells::Micros(micros) => {
+                time::Column { ticks: micros.clone(), per_sec: time::MICROS_PER_SEC, told: time::Told::default() }
+            }
         };
         if ticks.iter().all(Option::is_some) {
-            return (ticks.into_iter().flatten().collect(), per_sec);
+            return (ticks.into_iter().flatten().collect(), per_sec, told);
         }
         let mut texts = match cells {
             Cells::Text(column) => Some(column.iter()),
@@ -210,7 +242,37 @@ impl Readable<'_> {
                 })
             })
             .collect();
-        (ticks, per_sec)
+        (ticks, per_sec, told)
+    }
+
+    /// Adds the time of the day to days; a row whose clock cannot be read is refused.
+    fn add_clocks(
+        &mut self,
+        column: &Texts,
+        kind: time::ClockKind,
+        ticks: &mut [i64],
+        per_sec: &mut i64,
+        format: &TimeFormat,
+    ) {
+        const DAY: i64 = 86_400 * time::MICROS_PER_SEC;
+        let scale = match (format, *per_sec) {
+            // Numbers of days.
+            (TimeFormat::Order, 1) => DAY,
+            (TimeFormat::Order, _) => 86_400,
+            _ => 1,
+        };
+        *per_sec = time::MICROS_PER_SEC;
+        for (row, (ticks, cell)) in std::iter::zip(ticks, column.iter()).enumerate() {
+            let text = cell.unwrap_or_default().trim();
+            let sum = || ticks.checked_mul(scale)?.checked_add(kind.micros(text)?);
+            *ticks = sum().unwrap_or_else(|| {
+                self.refuse(row, || match text {
+                    "" => "has no clock".to_owned(),
+                    text => format!("has the clock `{}`, which cannot be read", quotable(text)),
+                });
+                0
+            });
+        }
     }
 
     /// Reads a column of numbers; a missing one is NaN, an unreadable one refuses the row.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::world::Optimum;
 use super::{
     Asked, Feature, FileSpec, FreeColumn, Histories, JoinReport, PseudonymStamp, Sequences, Split, TaskKind,
-    TimeFormat, Vocab, fingerprint,
+    TimeFormat, Vocab, fingerprint, time,
 };
 use crate::spec::Problem;
 
@@ -46,8 +46,17 @@ impl Dataset {
     /// Whether times are moments; `false` for a log whose times only order its events.
     #[must_use]
     pub fn has_clock(&self) -> bool {
-        let format = self.report.file.as_ref().and_then(|file| file.time_format);
-        self.sequences.time_secs.is_some() && format != Some(TimeFormat::Order)
+        let format = self.report.file.as_ref().and_then(|file| file.time_format.as_ref());
+        self.sequences.time_secs.is_some() && !format.is_some_and(TimeFormat::only_orders)
+    }
+
+    /// The first and the last moment of the log, in UTC as ISO 8601 writes it; `None` for one whose times
+    /// only order its events, and for one without any.
+    #[must_use]
+    pub fn time_span(&self) -> Option<(String, String)> {
+        let times = self.sequences.time_secs.as_deref().filter(|_| self.has_clock())?;
+        let iso = |secs: &i64| time::iso(secs.saturating_mul(time::MICROS_PER_SEC));
+        Some((times.iter().min().map(iso)?, times.iter().max().map(iso)?))
     }
 
     /// Number of items, padding not counted. Valid item indices are `1..=n_items`.

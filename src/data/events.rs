@@ -26,6 +26,10 @@ pub(super) struct Events {
     pub(super) behaviours: Vocab,
     /// Sessions, places and free columns, where the log has them.
     pub(super) extra: Extra,
+    /// Of rows that are equal to others in the columns above: which ones are equal in every column of the
+    /// file, by a number for each such set, 0 for a row that is equal to none. `None` where the file has no
+    /// more columns, or no rows are equal.
+    pub(super) same: Option<Vec<u32>>,
     /// The rows by user and time, while they stay as they are.
     pub(super) in_time: Kept,
 }
@@ -77,6 +81,17 @@ impl Events {
         })
     }
 
+    /// Whether times are days, months or years, of which none is within a day.
+    pub(super) fn has_days_only(&self) -> bool {
+        let day = 86_400 * self.ticks_per_sec;
+        let mut ticks = self.time_ticks.iter().flatten();
+        match self.ticks_per_sec {
+            // Numbers that only order: years.
+            0 | 1 => ticks.all(|ticks| (1_900..=2_100).contains(ticks)),
+            _ => ticks.all(|ticks| ticks.rem_euclid(day) == 0),
+        }
+    }
+
     /// Number of rows.
     pub(super) fn len(&self) -> usize {
         self.user_idx.len()
@@ -100,6 +115,7 @@ impl Events {
         self.time_ticks.iter_mut().for_each(|column| retain(column, keep));
         self.behaviour_idx.iter_mut().for_each(|column| retain(column, keep));
         self.value.iter_mut().for_each(|column| retain(column, keep));
+        self.same.iter_mut().for_each(|column| retain(column, keep));
         self.extra.retain(keep);
     }
 
@@ -147,6 +163,7 @@ impl Events {
         self.time_ticks.iter_mut().for_each(|column| *column = reordered(column, order));
         self.behaviour_idx.iter_mut().for_each(|column| *column = reordered(column, order));
         self.value.iter_mut().for_each(|column| *column = reordered(column, order));
+        self.same.iter_mut().for_each(|column| *column = reordered(column, order));
         self.extra.reorder(order);
     }
 
@@ -191,6 +208,7 @@ impl Events {
         let ByUser { offsets, rows, mut times } = Arc::unwrap_or_clone(by_user);
         // Columns that are done with go at once: a log may be as large as the memory allows.
         self.user_idx = Vec::new();
+        self.same = None;
         let has_times = self.time_ticks.take().is_some();
         let zero_gap_share = zero_gap_share(&times, &offsets);
         let item_idx = gather(&std::mem::take(&mut self.item_idx), &rows, |item| item);

@@ -11,8 +11,8 @@ use super::events::Events;
 use super::stream::{self, Joined};
 use super::watch::{Stage, Watch, go_on};
 use super::{
-    DataError, DataReport, FileSpec, Preview, Pseudonymiser, RefusedRow, Role, TimeFormat, flag, schema, source,
-    titles, without_first_refused, without_quoted,
+    DataError, DataReport, FileSpec, Preview, Pseudonymiser, RefusedRow, Role, TimeFormat, flag, same_rows, schema,
+    source, titles, without_first_refused, without_quoted,
 };
 use crate::spec::{Problem, quotable};
 
@@ -67,6 +67,7 @@ pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError>
     let hidden = Pseudonymiser::new(file.pseudonyms)?;
     let is_encoding_open = file.encoding.is_none();
     let mut head = source::head(file)?;
+    let is_format_open = file.time_format.is_none();
     let (mut file, found) = schema::resolve(&head);
     let (errors, mut problems): (Vec<Problem>, Vec<Problem>) = found.into_iter().partition(Problem::is_error);
     if let Some(Problem { field, sentence, .. }) = errors.into_iter().next() {
@@ -83,21 +84,36 @@ pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError>
         keep_hidden(&file, &wanted)?;
     }
     wanted.free.extend(flag::wanted(&head, &file)?);
-    let format = file.time_format.unwrap_or(TimeFormat::Order);
-    let mut joined = stream::open(&head, &wanted, format, watch)?;
+    let timing = schema::timing(&head, &file);
+    let mut joined = stream::open(&head, &wanted, &timing, watch)?;
     if is_encoding_open && joined.refused.names("is not valid UTF-8") {
         // Its letters begin behind the head, from which the encoding was told.
         if let Some((encoding, doubt)) = source::other_encoding(&head, watch)? {
             head.file.encoding = Some(encoding);
             file.encoding = Some(encoding);
             problems.push(doubt);
-            joined = stream::open(&head, &wanted, format, watch)?;
+            joined = stream::open(&head, &wanted, &timing, watch)?;
         }
     }
-    let Joined { mut events, lines, refused, n_read, .. } = joined;
+    go_on(watch)?;
+    if joined.told.swapped > 0 && is_format_open {
+        // A later row shows that day and month were taken for each other.
+        let other = timing.swapped();
+        let again = stream::open(&head, &wanted, &other, watch)?;
+        if again.refused.count < joined.refused.count {
+            problems.retain(|problem| problem.field != schema::TIME_FORMAT);
+            problems.push(schema::swapped(&other));
+            file.time_format = Some(other.format.clone());
+            joined = again;
+        }
+    }
+    let Joined { mut events, lines, refused, n_read, told, .. } = joined;
+    let format = file.time_format.clone().unwrap_or(TimeFormat::Order);
     go_on(watch)?;
     problems.extend(no_time(&file));
-    problems.extend(coding::doubtful_times(&events, &lines, format));
+    problems.extend(coding::doubtful_times(&events, &lines, &format));
+    problems.extend(coding::told_of_times(told, n_read, &format));
+    problems.extend(same_rows::mark(&mut events, &head, &wanted, &lines, watch)?);
     let mut refused_rows = refused.rows(&lines);
     if hidden.is_some() {
         // A cell that is no time may be an id that slipped a column.

@@ -3,6 +3,7 @@
 //! The way of a log: a file is `source` (read as text or Parquet, refused rows listed) →
 //! `schema` (which column is the user, the item, the time) → [`clean`] (an ordered list of counted steps) →
 //! `vocab` (ids to dense indices, or to pseudonyms first) → `sequence` (one time-ordered list a user) → `split`.
+//! A row is there twice only where all its columns are (`same_rows`).
 //! Sessions, places, free columns and joined tables go with the rows (`columns`), and [`mod@feature`]
 //! computes what can be told of every event. What training sees of a history may be changed anew in each
 //! epoch (`augment`).
@@ -36,6 +37,7 @@ mod places;
 mod prepare;
 mod profile;
 mod pseudonym;
+mod same_rows;
 mod schema;
 mod sequence;
 mod source;
@@ -119,7 +121,8 @@ impl Preview {
     /// own steps.
     #[must_use]
     pub fn has_clock(&self) -> bool {
-        self.file.roles.column(Role::Time).is_some() && self.file.time_format != Some(TimeFormat::Order)
+        self.file.roles.column(Role::Time).is_some()
+            && !self.file.time_format.as_ref().is_some_and(TimeFormat::only_orders)
     }
 }
 

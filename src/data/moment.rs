@@ -35,18 +35,20 @@ fn text_of(secs: i64, has_clock: bool) -> String {
 /// A part of a sentence: why it is none, and what to write.
 pub(super) fn moment_micros(text: &str) -> Result<i64, String> {
     let text = text.trim();
-    let one = || std::iter::once(text);
-    if time::ambiguous(one()).is_some() {
+    let seen = time::look(std::iter::once((text, None)));
+    if seen.as_ref().is_some_and(|seen| seen.reason == time::Reason::Nothing) {
         return Err(format!(
             "`{}` can be read with the month or the day first; write the year first, such as 2024-01-31",
             quotable(text)
         ));
     }
-    let format = match time::guess(one()) {
+    let format = match seen.map(|seen| seen.format) {
         Some(TimeFormat::Order) => Some(TimeFormat::Seconds),
+        Some(TimeFormat::Clock) => None,
         other => other,
     };
-    let read = format.and_then(|format| time::read(one, format).0.into_iter().flatten().next());
+    let one = || std::iter::once(text);
+    let read = format.and_then(|format| time::read(one, &format).ticks.into_iter().flatten().next());
     read.ok_or_else(|| {
         format!("`{}` is no moment; write a date such as 2024-01-31 or 2024-01-31T12:30:00Z", quotable(text))
     })

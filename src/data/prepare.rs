@@ -157,7 +157,8 @@ fn cleaned(
     report: &mut DataReport,
     watch: &dyn Watch,
 ) -> Result<(Events, Option<Cuts>), DataError> {
-    let only_orders = report.file.as_ref().is_some_and(|file| file.time_format == Some(TimeFormat::Order));
+    let only_orders =
+        report.file.as_ref().and_then(|file| file.time_format.as_ref()).is_some_and(TimeFormat::only_orders);
     let mut circumstances = clean::Circumstances { train_before: None, only_orders };
     let cuts_of = |events: &Events| Cuts::new(events.time_secs().as_deref(), split, only_orders);
     if !split.needs_times() || !spec.is_fitted() {

@@ -62,7 +62,7 @@ pub struct FileSpec {
     /// Which column is what; guessed where absent.
     #[serde(default)]
     pub roles: Roles,
-    /// How times are written; guessed when absent.
+    /// How times are written, in a word or a pattern of strftime's; guessed when absent.
     #[serde(default)]
     pub time_format: Option<TimeFormat>,
     /// Which rows are events, by a column and its value, `click = 1`, or a column alone for that value; all where
@@ -208,6 +208,8 @@ pub enum Role {
     Latitude,
     /// How far east, in degrees.
     Longitude,
+    /// At what time of the day, where the time's column holds days only.
+    Clock,
 }
 
 /// Column names by role. `None`: not said (and guessed); an empty string: no column has the role.
@@ -233,6 +235,9 @@ pub struct Roles {
     /// How far east.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub longitude: Option<String>,
+    /// At what time of the day, beside a time that holds days only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock: Option<String>,
 }
 
 impl Roles {
@@ -254,6 +259,7 @@ impl Roles {
             Role::Session => &self.session,
             Role::Latitude => &self.latitude,
             Role::Longitude => &self.longitude,
+            Role::Clock => &self.clock,
         };
         slot.as_deref()
     }
@@ -269,12 +275,13 @@ impl Roles {
             Role::Session => &mut self.session,
             Role::Latitude => &mut self.latitude,
             Role::Longitude => &mut self.longitude,
+            Role::Clock => &mut self.clock,
         }
     }
 }
 
 /// How times are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumIter, strum::Display)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumIter, strum::Display)]
 pub enum TimeFormat {
     /// Seconds since 1970-01-01 UTC.
     #[strum(to_string = "seconds since 1970")]
@@ -288,18 +295,65 @@ pub enum TimeFormat {
     /// Nanoseconds since 1970-01-01 UTC.
     #[strum(to_string = "nanoseconds since 1970")]
     Nanoseconds,
-    /// Date strings: ISO 8601, `2024-01-31 12:00:00`, `2024/01/31`, `20240131`, UTC when no zone.
+    /// Dates that say which part is which: ISO 8601, `2024/01/31 1:30 PM`, `20240131`, `31 Jan 2024`, web
+    /// servers', e-mails'; UTC when no zone.
     #[strum(to_string = "date text")]
     Date,
-    /// Date strings with the year last and the month first, `1/31/2024 12:30`.
+    /// Dates in numbers with the year last and the month first, `1/31/2024 12:30`.
     #[strum(to_string = "date text, month first")]
     MonthFirst,
-    /// Date strings with the year last and the day first, `31/1/2024 12:30`.
+    /// Dates in numbers with the year last and the day first, `31/1/2024 12:30`.
     #[strum(to_string = "date text, day first")]
     DayFirst,
+    /// Dates in numbers with a year of two digits first, `24-01-31 12:30`.
+    #[strum(to_string = "date text, year of two digits first")]
+    YearFirst,
+    /// A clock without a date, `12:30:05`: orders the events of one day.
+    #[strum(to_string = "a clock without a date")]
+    Clock,
+    /// Days since 1899-12-30, as spreadsheets count them.
+    #[strum(to_string = "days of a spreadsheet")]
+    SpreadsheetDays,
+    /// Days since noon of 4714-11-24 BC, as astronomers and `SQLite` count them.
+    #[strum(to_string = "Julian days")]
+    JulianDays,
+    /// Microseconds since 1601-01-01 UTC, as browsers of Chrome's kind keep them.
+    #[strum(to_string = "microseconds since 1601")]
+    WebkitMicroseconds,
+    /// Tenths of microseconds since 1601-01-01 UTC, as Windows keeps them.
+    #[strum(to_string = "Windows file times")]
+    FileTime,
+    /// Tenths of microseconds since 0001-01-01, as .NET keeps them.
+    #[strum(to_string = ".NET ticks")]
+    DotNetTicks,
     /// Any number that only orders events (steps, minutes from an unknown origin).
     #[strum(to_string = "order only")]
     Order,
+    /// Text of this pattern, in strftime's words: `%d/%b/%Y:%H:%M:%S %z`.
+    // Not in the list of formats: it needs its text.
+    #[strum(disabled, to_string = "text like {0}")]
+    Pattern(String),
+}
+
+impl TimeFormat {
+    /// Whether times are no moments and only order the events.
+    #[must_use]
+    pub fn only_orders(&self) -> bool {
+        matches!(self, Self::Order | Self::Clock)
+    }
+
+    /// The format that a text names: its name in any case, or a pattern, which has a `%`.
+    #[must_use]
+    pub fn named(text: &str) -> Option<Self> {
+        use strum::IntoEnumIterator;
+        let text = text.trim();
+        if text.contains('%') {
+            let inside = text.strip_prefix("Pattern(").and_then(|rest| rest.strip_suffix(')')).unwrap_or(text);
+            return Some(Self::Pattern(inside.trim().trim_matches('"').to_owned()));
+        }
+        let plain = |text: &str| text.replace(['-', '_', ' '], "").to_lowercase();
+        Self::iter().find(|format| plain(&format!("{format:?}")) == plain(text))
+    }
 }
 
 /// A table with one title an item.
@@ -323,8 +377,8 @@ pub struct TitleSpec {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CleanSpec {
-    /// Drop rows equal in every role column, before all steps. Only where there is a time: without one a repeat is
-    /// behaviour.
+    /// Drop rows equal in every column of the file, before all steps. Only where there is a time: without one a
+    /// repeat is behaviour.
     pub drop_duplicates: bool,
     /// Fewest events a user must have; 0 or 1 keeps all. Applied with `min_item_events` until
     /// nothing changes (k-core), after all steps.
@@ -358,7 +412,7 @@ impl Default for DataSource {
 }
 
 crate::spec::described! { CleanSpec {
-    drop_duplicates: Bool, Core, "Drop exact duplicates", "", "Rows equal in user, item, time, behaviour and value count once. Without a time column a repeat is behaviour, and nothing is dropped.", "evaluation protocol";
+    drop_duplicates: Bool, Core, "Drop exact duplicates", "", "Rows equal in every column of the file count once. Without a time column a repeat is behaviour, and nothing is dropped.", "evaluation protocol";
     min_user_events: Int { min: 0, max: 10_000 }, Core, "Fewest events per user", "events", "Users with fewer are dropped; repeated with items until nothing changes (k-core).", "0 keeps all";
     min_item_events: Int { min: 0, max: 10_000 }, Core, "Fewest events per item", "events", "Items with fewer are dropped; repeated with users until nothing changes (k-core).", "0 keeps all";
 } }

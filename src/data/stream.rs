@@ -6,9 +6,10 @@ use rayon::prelude::*;
 
 use super::coding::{self, CodedRows, RoleCells, Wanted};
 use super::events::Events;
+use super::schema::Timing;
 use super::source::{self, Head, Lines, Piece, PieceRows, Pieces, Refused, Rows};
 use super::watch::{Stage, Watch, go_on};
-use super::{DataError, TimeFormat};
+use super::{DataError, time};
 
 /// A whole log, coded.
 #[derive(Default)]
@@ -18,6 +19,8 @@ pub(super) struct Joined {
     pub(super) refused: Refused,
     /// Number of rows in the file, refused ones included, header not.
     pub(super) n_read: usize,
+    /// What was seen in the times.
+    pub(super) told: time::Told,
     /// Whether the file types its times.
     has_typed_times: bool,
     /// Lines of the pieces so far.
@@ -33,12 +36,12 @@ struct CodedPiece {
 
 /// Reads and codes a log.
 ///
-/// `wanted` are the columns, `format` is how times are written.
-pub(super) fn open(head: &Head, wanted: &Wanted, format: TimeFormat, watch: &dyn Watch) -> Result<Joined, DataError> {
-    match file_by_file(head, wanted, format, watch)? {
+/// `wanted` are the columns, `timing` is how times are written.
+pub(super) fn open(head: &Head, wanted: &Wanted, timing: &Timing, watch: &dyn Watch) -> Result<Joined, DataError> {
+    match file_by_file(head, wanted, timing, watch)? {
         Some(joined) => Ok(joined),
         None => {
-            let mut log = coded(source::rows(head, &wanted.positions(), watch)?, wanted, format)?;
+            let mut log = coded(source::rows(head, &wanted.positions(), watch)?, wanted, timing)?;
             let events = std::mem::take(&mut log.events);
             log.take_in(events)?;
             Ok(log)
@@ -48,21 +51,16 @@ pub(super) fn open(head: &Head, wanted: &Wanted, format: TimeFormat, watch: &dyn
 
 /// One file after another. `None` when it turns out that the log must be read as a whole: times are
 /// whole numbers here and decimals there.
-fn file_by_file(
-    head: &Head,
-    wanted: &Wanted,
-    format: TimeFormat,
-    watch: &dyn Watch,
-) -> Result<Option<Joined>, DataError> {
+fn file_by_file(head: &Head, wanted: &Wanted, timing: &Timing, watch: &dyn Watch) -> Result<Option<Joined>, DataError> {
     let positions = wanted.positions();
     let (mut log, mut typed_times) = (Joined::default(), None);
     for at in 0..head.n_files() {
         go_on(watch)?;
         let part = Part { of_files: head.n_files(), at, watch };
         let pieces = Pieces::of(head, at, &positions)?;
-        let file = match pieces.map(|pieces| in_pieces(pieces, wanted, format, &part)).transpose()?.flatten() {
+        let file = match pieces.map(|pieces| in_pieces(pieces, wanted, timing, &part)).transpose()?.flatten() {
             Some(joined) => joined,
-            None => coded(source::rows_of_file(head, at, &positions, &part)?, wanted, format)?,
+            None => coded(source::rows_of_file(head, at, &positions, &part)?, wanted, timing)?,
         };
         if !log.fits(&file.events) {
             return Ok(None);
@@ -71,6 +69,7 @@ fn file_by_file(
         log.lines.append(file.lines, at);
         log.refused.append(file.refused, at);
         log.n_read += file.n_read;
+        log.told.add(file.told);
         log.take_in(file.events)?;
     }
     head.name_files(&mut log.lines);
@@ -99,14 +98,14 @@ impl Watch for Part<'_> {
 }
 
 /// Rows that were read at once; their ids are only listed, and looked up where they are taken in.
-fn coded(rows: Rows, wanted: &Wanted, format: TimeFormat) -> Result<Joined, DataError> {
+fn coded(rows: Rows, wanted: &Wanted, timing: &Timing) -> Result<Joined, DataError> {
     let Rows { columns, n_read, lines, refused } = rows;
     let cells = RoleCells::new(wanted, columns)?;
     let has_typed_times = matches!(cells.time, Some(source::Cells::Micros(_)));
-    let mut coded = coding::code(&cells, format, lines)?;
+    let mut coded = coding::code(&cells, timing, lines)?;
     coded.refused.merge(refused);
-    let CodedRows { events, lines, refused } = coded;
-    Ok(Joined { events, lines, refused, n_read, has_typed_times, n_lines: 0 })
+    let CodedRows { events, lines, refused, told } = coded;
+    Ok(Joined { events, lines, refused, n_read, told, has_typed_times, n_lines: 0 })
 }
 
 /// A file in pieces. `None` when it turns out that it must be read as a whole: a quote stands open,
@@ -114,21 +113,21 @@ fn coded(rows: Rows, wanted: &Wanted, format: TimeFormat) -> Result<Joined, Data
 fn in_pieces(
     mut pieces: Pieces<'_>,
     wanted: &Wanted,
-    format: TimeFormat,
+    timing: &Timing,
     watch: &dyn Watch,
 ) -> Result<Option<Joined>, DataError> {
     let mut joined = Joined::default();
     let mut coded = Vec::new();
     loop {
         go_on(watch)?;
-        let wave = wave(&mut pieces)?;
+        let wave = pieces.wave()?;
         watch.reached(Stage::Reading, Some(pieces.share()));
         if wave.is_empty() && coded.is_empty() {
             return Ok((joined.events.len() > 0).then_some(joined));
         }
         // While the next pieces are coded, those coded before are joined.
         let work =
-            || wave.into_par_iter().map(|piece| code_piece(piece, wanted, format)).collect::<Result<Vec<_>, _>>();
+            || wave.into_par_iter().map(|piece| code_piece(piece, wanted, timing)).collect::<Result<Vec<_>, _>>();
         let join = || coded.into_iter().try_fold(true, |fits, piece| Ok::<bool, DataError>(fits && joined.add(piece)?));
         let (next, fits) = rayon::join(work, join);
         let next: Option<Vec<CodedPiece>> = next?.into_iter().collect();
@@ -137,30 +136,17 @@ fn in_pieces(
     }
 }
 
-/// Pieces for each thread at a time: with several, one that takes longer holds nobody up.
-const PIECES_A_THREAD: usize = 4;
-
-/// As many pieces as keep all threads at work.
-fn wave<'a>(pieces: &mut Pieces<'a>) -> Result<Vec<Piece<'a>>, DataError> {
-    let mut wave = Vec::new();
-    while wave.len() < PIECES_A_THREAD * rayon::current_num_threads()
-        && let Some(piece) = pieces.next_piece()?
-    {
-        wave.push(piece);
-    }
-    Ok(wave)
-}
-
 /// `None` for a piece that tells that the log must be read as a whole.
-fn code_piece(piece: Piece<'_>, wanted: &Wanted, format: TimeFormat) -> Result<Option<CodedPiece>, DataError> {
+fn code_piece(piece: Piece<'_>, wanted: &Wanted, timing: &Timing) -> Result<Option<CodedPiece>, DataError> {
     let Some(PieceRows { rows, n_lines }) = piece.rows()? else { return Ok(None) };
-    Ok(Some(CodedPiece { rows: coded(rows, wanted, format)?, n_lines }))
+    Ok(Some(CodedPiece { rows: coded(rows, wanted, timing)?, n_lines }))
 }
 
 impl Joined {
     /// Adds the next piece of a file; `false` when its times are in another unit than those before.
     fn add(&mut self, piece: CodedPiece) -> Result<bool, DataError> {
-        let Joined { events, lines, refused, n_read, has_typed_times, .. } = piece.rows;
+        let Joined { events, lines, refused, n_read, told, has_typed_times, .. } = piece.rows;
+        self.told.add(told);
         self.has_typed_times |= has_typed_times;
         self.lines.follow(lines, self.n_lines);
         self.refused.follow(refused, self.n_lines);

@@ -270,7 +270,7 @@ fn set_file(file: &mut FileSpec, path: &str, key: &str, text: &str) -> Result<bo
         "table" => file.table = said.map(str::to_owned),
         "query" => file.query = said.map(str::to_owned),
         "header" => file.header = said.map(|text| parsed(path, text, "true, false or auto")).transpose()?,
-        "time_format" => file.time_format = said.map(|text| word(path, text, TimeFormat::iter())).transpose()?,
+        "time_format" => file.time_format = said.map(|text| time_format(path, text)).transpose()?,
         "pseudonyms" => {
             file.pseudonyms = said.map_or(Ok(Pseudonyms::Off), |text| word(path, text, Pseudonyms::iter()))?;
         }
@@ -292,6 +292,16 @@ fn set_file(file: &mut FileSpec, path: &str, key: &str, text: &str) -> Result<bo
         }
     }
     Ok(true)
+}
+
+/// The name of a format of times, or a pattern.
+fn time_format(path: &str, text: &str) -> Result<TimeFormat, ExperimentError> {
+    TimeFormat::named(text).ok_or_else(|| {
+        let names: Vec<String> =
+            std::iter::once("auto".to_owned()).chain(TimeFormat::iter().map(|format| format!("{format:?}"))).collect();
+        let refused = word_refused(path, text, names.iter().map(String::as_str));
+        failed(path, format!("{refused} Or write a pattern such as `%d/%m/%Y %H:%M:%S`."))
+    })
 }
 
 /// The table of titles, of which a column is to be named.

@@ -75,8 +75,9 @@ impl DataStamp {
 
     /// Whether the log had times that are moments, as far as the run tells; older ones may not.
     fn has_clock(&self) -> bool {
-        let is_clock =
-            |file: &FileSpec| file.roles.column(Role::Time).is_some() && file.time_format != Some(TimeFormat::Order);
+        let is_clock = |file: &FileSpec| {
+            file.roles.column(Role::Time).is_some() && !file.time_format.as_ref().is_some_and(TimeFormat::only_orders)
+        };
         self.report.file.as_ref().is_none_or(is_clock)
     }
 }

@@ -124,7 +124,7 @@ fn a_time_column_that_is_text() {
     let mut log = OnDisk::new("log.csv", "user,item,title\na,x,Heat\na,y,Fargo\na,z,Alien\n");
     log.spec.roles.time = Some("title".to_owned());
     let expected = "the column `title`, said to be the time, does not hold times (seconds, milliseconds or dates) but such \
-                    as `Heat`; choose another column in `data.roles.time`, or write \"\" there if the log has none.";
+                    as `Heat`; say how it is written in `data.time_format`, by a pattern such as `%d.%m.%Y %H:%M`, choose another column in `data.roles.time`, or write \"\" there if the log has none.";
     assert_eq!(sentence(&log), expected);
 }
 
@@ -132,8 +132,8 @@ fn a_time_column_that_is_text() {
 fn a_time_format_that_does_not_fit() {
     let mut log = OnDisk::new("log.csv", GOOD);
     log.spec.time_format = Some(TimeFormat::Date);
-    let expected = "the column `time`, said to be the time, does not hold times as date text but such as `1600000000`; \
-                    choose another column in `data.roles.time`, or write \"\" there if the log has none.";
+    let expected = "the column `time`, by its name the time, does not hold times as date text but such as `1600000000`; say \
+                    how it is written in `data.time_format`, by a pattern such as `%d.%m.%Y %H:%M`, choose another column in `data.roles.time`, or write \"\" there if the log has none.";
     assert_eq!(sentence(&log), expected);
 }
 
@@ -161,9 +161,12 @@ fn a_column_all_missing() {
         };
         sentence(&log)
     };
-    for (role, column) in [("value", "rating"), ("time", "when")] {
+    for (role, column, pattern) in [
+        ("value", "rating", ""),
+        ("time", "when", " say how it is written in `data.time_format`, by a pattern such as `%d.%m.%Y %H:%M`,"),
+    ] {
         let expected = format!(
-            "the column `{column}`, said to be the {role}, is empty in the first rows; choose another column in \
+            "the column `{column}`, said to be the {role}, is empty in the first rows;{pattern} choose another column in \
              `data.roles.{role}`, or write \"\" there if the log has none."
         );
         assert_eq!(said(role, column), expected);

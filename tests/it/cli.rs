@@ -153,7 +153,7 @@ fn data_tells_roles_counts_and_refused_rows() {
         "user": "bob", "item": "cup", "time": "150", "before": "", "after": "dropped",
     });
     let wanted = serde_json::json!({
-        "rows_read": 8, "rows_refused": 1, "users": 2, "items": 4, "events": 6,
+        "rows_read": 8, "rows_refused": 1, "users": 2, "items": 4, "events": 6, "first": null, "last": null,
         "roles": { "user": "user", "item": "item", "time": "time", "behaviour": null, "value": null },
         "steps": [
             { "step": "Read", "rows": 7, "users": 2, "items": 4 },
@@ -175,6 +175,20 @@ fn data_tells_roles_counts_and_refused_rows() {
     assert!(text.contains("2 users, 4 items, 6 events"), "{text}");
 }
 
+#[test]
+fn data_reads_times_of_a_pattern() {
+    let place = Place::new();
+    place.write("log.csv", "user,item,time\nann,tea,at 3~4~24\nann,cup,at 5~4~24\nbob,tea,at 4~4~24\n");
+    let stopped = place.seqscope("data log.csv").fails(1, &["`at 3~4~24`", "data.time_format"]);
+    assert_eq!(stopped.out, "");
+    let said = place.run(&["data", "log.csv", "--time-format", "at %d~%m~%y"]).ok().out;
+    assert!(said.contains("from 2024-04-03T00:00:00Z to 2024-04-05T00:00:00Z"), "{said}");
+    assert!(said.contains("text like at %d~%m~%y"), "{said}");
+    let said = place.run(&["data", "log.csv", "--json", "--time-format", "at %m~%d~%y"]).ok().json();
+    assert_eq!(said["first"], "2024-03-04T00:00:00Z");
+    place.run(&["data", "log.csv", "--time-format", "minuts"]).fails(2, &["month-first", "or write a pattern"]);
+}
+
 /// Ann ends on the first day, bob goes on for three more; eve comes with something new.
 const LEAKY: &str = "user,item,time\nann,tea,2024-01-01 08:00\nann,cup,2024-01-01 09:00\nann,pot,2024-01-01 10:00\nann,jug,2024-01-01 11:00\nbob,tea,2024-01-01 08:30\nbob,cup,2024-01-02 09:00\nbob,pot,2024-01-03 09:00\nbob,tea,2024-01-04 09:00\nbob,jug,2024-01-05 09:00\neve,tea,2024-01-04 10:00\neve,new,2024-01-04 11:00\neve,cup,2024-01-04 12:00\neve,jug,2024-01-05 10:00\n";
 
@@ -184,6 +198,7 @@ fn data_audits_a_split_for_people_and_scripts() {
     place.write("log.csv", LEAKY);
     let said = place.seqscope("data log.csv --audit --json").ok().json();
     assert_eq!((&said["users"], &said["events"]), (&3.into(), &13.into()), "the other keys stay");
+    assert_eq!((&said["first"], &said["last"]), (&"2024-01-01T08:00:00Z".into(), &"2024-01-05T10:00:00Z".into()));
     let audit = said["audit"].as_array().unwrap();
     // Test begins with ann's jug on the 1st; bob trains cup and pot after it, eve tea and new.
     let wanted = serde_json::json!({ "check": "training_after_test", "verdict": "fail", "count": 4 });

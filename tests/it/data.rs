@@ -16,6 +16,7 @@ mod several;
 mod sqlite;
 mod tables;
 mod ties;
+mod times;
 mod world;
 mod worlds;
 

@@ -161,9 +161,12 @@ fn experiments() -> impl Strategy<Value = Experiment> {
         |(path, header, separator, user, title)| FileSpec {
             path: PathBuf::from(path),
             header,
+            time_format: header.map(|has| match (has, &separator) {
+                (true, Some(text)) => TimeFormat::Pattern(format!("%d {text}")),
+                _ => TimeFormat::Date,
+            }),
             separator,
             roles: Roles { user, ..Roles::default() },
-            time_format: header.map(|_| TimeFormat::Date),
             titles: title.map(|title| TitleSpec { title: Some(title), ..TitleSpec::default() }),
             ..FileSpec::default()
         },
@@ -718,6 +721,34 @@ fn naming_a_file_takes_the_place_of_the_world() {
     assert_eq!((&file.path, &file.roles.user, file.header), (&PathBuf::from("b.csv"), &None, Some(false)));
     experiment.set("data.source", "World").unwrap();
     assert_eq!(experiment.data.source, DataSource::default());
+}
+
+#[test]
+fn a_pattern_of_times_is_written_as_text() {
+    let mut experiment = set("data.path", "a.csv");
+    let pattern = TimeFormat::Pattern("%d/%b/%Y:%H:%M:%S %z".to_owned());
+    for text in ["%d/%b/%Y:%H:%M:%S %z", "Pattern(\"%d/%b/%Y:%H:%M:%S %z\")"] {
+        experiment.set("data.time_format", text).unwrap();
+        let DataSource::File(file) = &experiment.data.source else { panic!() };
+        assert_eq!(file.time_format, Some(pattern.clone()), "{text}");
+    }
+    let text = experiment.to_text().unwrap();
+    assert!(text.contains("Pattern(\"%d/%b/%Y:%H:%M:%S %z\")"), "{text}");
+    assert_eq!(Experiment::parse(&text).unwrap(), experiment);
+    for (text, format) in [("day-first", TimeFormat::DayFirst), ("spreadsheetdays", TimeFormat::SpreadsheetDays)] {
+        experiment.set("data.time_format", text).unwrap();
+        let DataSource::File(file) = &experiment.data.source else { panic!() };
+        assert_eq!(file.time_format, Some(format), "{text}");
+    }
+    let sentence = experiment.set("data.time_format", "Secnds").unwrap_err().to_string();
+    assert!(sentence.contains("Did you mean `Seconds`? Or write a pattern such as `%d/%m/%Y %H:%M:%S`."), "{sentence}");
+    // A pattern that reads no date is told before any file is opened.
+    experiment.set("data.time_format", "%H:%M").unwrap();
+    let problems = experiment.check_settings();
+    let problem = problems.iter().find(|problem| problem.field == "data.time_format").unwrap();
+    assert!(problem.is_error() && problem.sentence.contains("the pattern `%H:%M` in `data.time_format` tells no date"));
+    experiment.set("data.time_format", "auto").unwrap();
+    assert!(experiment.check_settings().iter().all(|problem| problem.field != "data.time_format"));
 }
 
 #[test]

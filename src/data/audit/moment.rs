@@ -142,6 +142,7 @@ fn untold(prepared: &Prepared, check: Check) -> Finding {
 
 /// A time as a person reads it: a date, or the number where times only order.
 fn moment(prepared: &Prepared, time_secs: i64) -> String {
-    let is_order = prepared.dataset.report.file.as_ref().and_then(|file| file.time_format) == Some(TimeFormat::Order);
+    let format = prepared.dataset.report.file.as_ref().and_then(|file| file.time_format.as_ref());
+    let is_order = format.is_some_and(TimeFormat::only_orders);
     if is_order { time_secs.to_string() } else { time::iso(time_secs.saturating_mul(MICROS_PER_SEC)) }
 }

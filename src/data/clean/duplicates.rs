@@ -1,61 +1,64 @@
-//! Exact duplicates: rows that a log holds twice by mistake.
+//! Duplicates: rows that a log holds twice by mistake.
+
+use std::collections::HashSet;
 
 use super::change::{Change, Outcome};
 use super::step::{About, Step, step_settings};
 use super::view::View;
 use crate::data::Role;
-use crate::data::grouping::ByUser;
+use crate::data::same_rows::equal_in_roles;
 use crate::spec::Problem;
 
 step_settings! {
-    /// Rows equal in user, item, time, behaviour and value count once.
-    Duplicates {}
+    /// Rows that are equal in every column count once.
+    Duplicates {
+        /// Whether rows must be equal in every column of the file, and not in those of the roles alone.
+        all_columns: bool = true, Bool, "All columns", "", "On: rows equal in every column of the file count once. Off: rows equal in user, item, time, behaviour and value do, whatever other columns say: in logs of whole days or minutes those are often events of their own.", "only a row that is the same in all it says is the same row";
+    }
 }
 
 impl Step for Duplicates {
     fn about(&self) -> About {
-        About {
-            title: "Exact duplicates",
-            help: "Rows equal in user, item, time, behaviour and value count once.",
-            needs: &[Role::Time],
-            is_fitted: false,
-            is_idempotent: true,
-            cure: "switch it off",
-        }
+        let (title, help) = if self.all_columns {
+            ("Exact duplicates", "Rows equal in every column of the file count once.")
+        } else {
+            (
+                "Same user, item and time",
+                "Rows equal in user, item, time, behaviour and value count once, whatever other columns say.",
+            )
+        };
+        About { title, help, needs: &[Role::Time], is_fitted: false, is_idempotent: true, cure: "switch it off" }
     }
 
     /// Of equal rows the first in the file stays. Without times a repeat is behaviour, not a mistake,
     /// so the step needs them.
     fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
         let events = log.events;
-        let behaviour = |row: usize| events.behaviour_idx.as_ref().map_or(0, |column| column[row]);
-        // Bits, so that two missing values (NaN) are equal.
-        let value = |row: usize| events.value.as_ref().map_or(0, |column| column[row].to_bits());
-        let key = |row: u32| {
-            let row = row as usize;
-            (events.item_idx[row], behaviour(row), value(row))
-        };
+        let same = events.same.as_deref().filter(|_| self.all_columns);
         let mut keep = vec![true; events.len()];
-        let by_user = events.by_user_in_time();
-        let ByUser { offsets, rows, times } = by_user.as_ref();
-        let mut equal = Vec::new();
-        for bounds in offsets.windows(2) {
-            let mut at = bounds[0];
-            for moment in times[bounds[0]..bounds[1]].chunk_by(|a, b| a == b) {
-                let moment = at..at + moment.len();
-                at = moment.end;
-                if moment.len() < 2 {
-                    continue;
-                }
-                equal.clear();
-                equal.extend_from_slice(&rows[moment]);
-                // Stable, so that of equal rows the first in the file stays.
-                equal.sort_by_key(|&row| key(row));
-                for pair in equal.windows(2) {
-                    keep[pair[1] as usize] = key(pair[0]) != key(pair[1]);
+        let mut classes = HashSet::new();
+        equal_in_roles(events, |rows| match same {
+            None => rows.iter().skip(1).for_each(|&row| keep[row as usize] = false),
+            Some(same) => {
+                classes.clear();
+                for &row in rows {
+                    let class = same[row as usize];
+                    // A class of 0 is that of a row that is equal to none.
+                    keep[row as usize] = class == 0 || classes.insert(class);
                 }
             }
+        });
+        let n = keep.iter().filter(|kept| !**kept).count();
+        let mut outcome = Outcome::from(Change::Keep(keep));
+        if !self.all_columns && n > 0 {
+            let share = 100.0 * n as f64 / events.len() as f64;
+            let sentence = format!(
+                "{n} of {} rows ({share:.1} %) are dropped because another has their user, item and time; they may be events \
+                 of their own where other columns differ.",
+                events.len()
+            );
+            outcome.warnings.push(("all_columns", sentence));
         }
-        Ok(Change::Keep(keep).into())
+        Ok(outcome)
     }
 }

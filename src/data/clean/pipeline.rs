@@ -192,7 +192,8 @@ fn path(place: usize) -> String {
 
 fn has(events: &Events, role: Role) -> bool {
     match role {
-        Role::Time => events.time_ticks.is_some(),
+        // Once read, the clock is a part of the time.
+        Role::Time | Role::Clock => events.time_ticks.is_some(),
         Role::Behaviour => events.behaviour_idx.is_some(),
         Role::Value => events.value.is_some(),
         Role::Session => events.extra.sessions.is_some(),

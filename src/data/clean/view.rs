@@ -115,7 +115,7 @@ fn no_moment(key: &'static str, text: &str) -> Problem {
 
 /// A date, or seconds since 1970, in microseconds.
 fn micros(text: &str) -> Option<i64> {
-    let read = |format| time::read(|| std::iter::once(text), format).0.into_iter().flatten().next();
+    let read = |format| time::read(|| std::iter::once(text), &format).ticks.into_iter().flatten().next();
     read(TimeFormat::Date).or_else(|| read(TimeFormat::Seconds))
 }
 

@@ -3,6 +3,8 @@
 
 mod known;
 mod names;
+mod time;
+mod written;
 
 use std::collections::HashSet;
 
@@ -11,8 +13,10 @@ use strum::IntoEnumIterator;
 use self::known::Known;
 use self::names::{has_root, is_session, rank};
 use super::source::Head;
-use super::{FileSpec, Role, Roles, TimeFormat, columns, time};
+use super::time as times;
+use super::{FileSpec, Role, Roles, TimeFormat, columns};
 use crate::spec::{Problem, did_you_mean, quotable};
+pub(super) use written::{TIME_FORMAT, Timing, swapped, timing};
 
 /// The file with all roles and the time format filled in, and what is wrong or doubtful. A role
 /// that no column has is an empty string; only a missing user or item stays `None`, with an error.
@@ -22,9 +26,13 @@ pub(super) fn resolve(head: &Head) -> (FileSpec, Vec<Problem>) {
     guess.take_said(&mut problems);
     guess.by_shape();
     for role in Role::iter().filter(|role| !ROLES_BESIDE.contains(role)) {
-        guess.by_name(role);
+        match role {
+            Role::Time => guess.choose_time(&mut problems),
+            role => guess.by_name(role),
+        }
     }
     guess.by_content();
+    guess.choose_clock(&mut problems);
     // These never take a column from those above.
     for role in ROLES_BESIDE {
         guess.by_name(role);
@@ -46,7 +54,7 @@ pub(super) fn resolve(head: &Head) -> (FileSpec, Vec<Problem>) {
         file.free_features = free.iter().map(columns::WantedColumn::said).collect();
     }
     problems.extend(of_free);
-    time_format(head, &guess, &mut file, &mut problems);
+    written::time_format(head, &guess, &mut file, &mut problems);
     problems.extend(sessions(head, &guess));
     if let Some(at) = guess.columns[Role::Value as usize]
         && guess.looks[at].share_numeric < 0.5
@@ -111,14 +119,15 @@ fn word(role: Role) -> &'static str {
         Role::Session => "session",
         Role::Latitude => "latitude",
         Role::Longitude => "longitude",
+        Role::Clock => "clock",
     }
 }
 
 /// Number of roles.
-const N_ROLES: usize = 8;
+const N_ROLES: usize = 9;
 
 /// Roles of columns that a log has beside the others; they are looked for last.
-const ROLES_BESIDE: [Role; 3] = [Role::Session, Role::Latitude, Role::Longitude];
+const ROLES_BESIDE: [Role; 4] = [Role::Session, Role::Latitude, Role::Longitude, Role::Clock];
 
 /// Share of a column's cells that may be degrees; 1 of an empty one.
 fn share_of_degrees(head: &Head, at: usize, role: Role) -> f64 {
@@ -140,7 +149,7 @@ struct Look {
     share_numeric: f64,
     largest: f64,
     n_distinct: usize,
-    time: Option<TimeFormat>,
+    time: Option<times::Look>,
     /// How doubtful it is that the column is the time, from 0: ids look like times too.
     time_doubt: u8,
 }
@@ -233,7 +242,7 @@ impl<'a> Guess<'a> {
         let look = &self.looks[at];
         match role {
             Role::User | Role::Item | Role::Session => true,
-            Role::Time => look.time.is_some(),
+            Role::Time | Role::Clock => look.time.is_some(),
             Role::Behaviour => look.n_distinct <= 50,
             Role::Value => look.share_numeric > 0.5,
             Role::Latitude | Role::Longitude => look.n_distinct > 0 && share_of_degrees(self.head, at, role) > 0.5,
@@ -248,9 +257,10 @@ impl<'a> Guess<'a> {
             return;
         }
         if self.is_open(Role::Time) {
-            let is_time = |look: &Look| look.time.is_some_and(|format| format != TimeFormat::Order);
+            let is_time = |look: &Look| look.time.as_ref().is_some_and(|seen| !seen.format.only_orders());
             let times = (0..n_columns)
-                .filter(|&at| self.is_free(at) && is_time(&self.looks[at]) && self.looks[at].time_doubt < NO_TIME);
+                .filter(|&at| self.is_free(at) && is_time(&self.looks[at]) && self.looks[at].time_doubt < NO_TIME)
+                .filter(|&at| !self.tells_of_other(at));
             self.columns[Role::Time as usize] = times.min_by_key(|&at| self.looks[at].time_doubt);
         }
         let has_names = self.head.file.header != Some(false);
@@ -313,12 +323,14 @@ impl Look {
         let filled: Vec<&str> = cells.filter(|text| !text.is_empty()).collect();
         let mut numbers: Vec<f64> = filled.iter().filter_map(|text| text.parse().ok()).collect();
         numbers.sort_by(f64::total_cmp);
-        let time = time::guess(filled.iter().copied());
+        let time = times::look(filled.iter().map(|text| (*text, None)));
         let middle = numbers.get(numbers.len() / 2).copied().unwrap_or_default();
         // Between 1990 and 2043.
         let is_recent = |per_sec: f64| (6.3e8..2.3e9).contains(&(middle / per_sec));
-        let time_doubt = match time {
-            Some(TimeFormat::Date | TimeFormat::MonthFirst | TimeFormat::DayFirst) => 0,
+        let needs_name = time.as_ref().is_some_and(|seen| seen.needs_name);
+        let time_doubt = match time.as_ref().map(|seen| &seen.format) {
+            _ if needs_name => NO_TIME,
+            Some(TimeFormat::Date | TimeFormat::MonthFirst | TimeFormat::DayFirst | TimeFormat::YearFirst) => 0,
             Some(TimeFormat::Seconds) if is_recent(1.0) => 1,
             Some(TimeFormat::Milliseconds) if is_recent(1e3) => 1,
             Some(TimeFormat::Microseconds | TimeFormat::Nanoseconds) => 2,
@@ -337,29 +349,6 @@ impl Look {
 /// The trimmed cells of a column in the sample.
 pub(super) fn cells(head: &Head, at: usize) -> impl Iterator<Item = &str> + Clone {
     head.rows.iter().filter_map(move |row| row.get(at)).map(|text| text.trim())
-}
-
-fn time_format(head: &Head, guess: &Guess<'_>, file: &mut FileSpec, problems: &mut Vec<Problem>) {
-    let Some(at) = guess.columns[Role::Time as usize] else { return };
-    match file.time_format {
-        Some(format) if time::share_readable(cells(head, at), format) < 0.5 => {
-            problems.push(wrong_type(head, Role::Time, at, &format!("times as {format}")));
-        }
-        Some(_) => {}
-        None => {
-            file.time_format = guess.looks[at].time;
-            if file.time_format.is_none() {
-                problems.push(wrong_type(head, Role::Time, at, "times (seconds, milliseconds or dates)"));
-            } else if let Some(example) = time::ambiguous(cells(head, at)) {
-                let (name, example) = (quotable(head.columns.get(at).map_or("", String::as_str)), quotable(example));
-                let sentence = format!(
-                    "the dates of the column `{name}`, such as `{example}`, are read with the month first, and nothing in \
-                     the first rows tells; write DayFirst in `data.time_format` if the day comes first."
-                );
-                problems.push(Problem::warning("data.time_format", sentence));
-            }
-        }
-    }
 }
 
 /// A note where sessions stand in for users.
@@ -386,9 +375,14 @@ fn wrong_type(head: &Head, role: Role, at: usize, expected: &str) -> Problem {
         Some(_) if !head.file.pseudonyms.is_off() => format!("does not hold {expected}"),
         Some(example) => format!("does not hold {expected} but such as `{}`", quotable(example)),
     };
+    let said = if head.file.roles.said(role).is_some() { "said to be" } else { "by its name" };
+    let pattern = match role {
+        Role::Time => " say how it is written in `data.time_format`, by a pattern such as `%d.%m.%Y %H:%M`,",
+        _ => "",
+    };
     let sentence = format!(
-        "the column `{name}`, said to be the {0}, {found}; choose another column in `data.roles.{0}`, or write \"\" there \
-         if the log has none.",
+        "the column `{name}`, {said} the {0}, {found};{pattern} choose another column in `data.roles.{0}`, or write \
+         \"\" there if the log has none.",
         word(role)
     );
     Problem::error(field(role), sentence)

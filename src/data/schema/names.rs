@@ -18,7 +18,11 @@ const ITEM: &str = "itemid item iid productid product movieid movie parentasin a
 
 const TIME: &str = "timestamp time ts datetime eventtime eventtimestamp timestampms unixreviewtime unixtime date \
     eventdate createdat created purchasedate orderdate invoicedate reviewtime visittime clicktime actiontime \
-    ratingtimestamp utctime day minutes minute seconds 时间戳 时间 日期 行为时间 下单时间 购买时间 点击时间 交易时间 访问时间 \
+    ratingtimestamp utctime timems timestampsec timestampseconds tsms unixtimestamp epoch epochms epochtime eventat \
+    occurredat createtime createdtime creationtime createdate createddate creationdate transactiontime transactiondate \
+    saledate saletime checkintime checkindate ratingtime ratingdate reviewdate viewedat watchedat listenedat playedat \
+    servertime servertimepretty servertimestamp requesttime logtime timelocal dateadded addedat postedat tdat starttime startdate \
+    starttimestamp day minutes minute seconds 时间戳 时间 日期 行为时间 下单时间 购买时间 点击时间 交易时间 访问时间 \
     创建时间";
 
 const BEHAVIOUR: &str = "behavior behaviour behaviortype behaviourtype event eventtype eventname action actiontype \
@@ -43,6 +47,8 @@ pub(super) fn rank(role: Role, normal: &str) -> Option<usize> {
         Role::Session => SESSION,
         Role::Latitude => LATITUDE,
         Role::Longitude => LONGITUDE,
+        // Only a time that holds days alone has one beside it.
+        Role::Clock => "",
     };
     names.split_whitespace().position(|known| known == normal)
 }
@@ -57,6 +63,12 @@ pub(super) fn may_be_id(normal: &str) -> bool {
     !NOT_AN_ID.split_whitespace().any(|word| normal.contains(word))
 }
 
+/// Whether a name that ends in `time` is that of a span, such as `watchtime`.
+pub(super) fn is_span(normal: &str) -> bool {
+    const SPANS: &str = "watch play dwell spent duration elapsed response load wait total lead life";
+    SPANS.split(' ').any(|word| normal.contains(word))
+}
+
 /// Words that tell a column to be about a user or item, but not its id.
 const NOT_AN_ID: &str = "name title category type brand count num age gender agent 名 类 品牌 数";
 
@@ -67,6 +79,6 @@ pub(super) fn has_root(role: Role, normal: &str) -> bool {
         Role::User => has("user customer visitor member 用户 会员 顾客 客户") && !has(NOT_AN_ID),
         Role::Item => has("item product movie sku goods 商品 物品 产品 电影") && !has(NOT_AN_ID),
         Role::Time => has("timestamp datetime 时间 日期"),
-        Role::Behaviour | Role::Value | Role::Session | Role::Latitude | Role::Longitude => false,
+        Role::Behaviour | Role::Value | Role::Session | Role::Latitude | Role::Longitude | Role::Clock => false,
     }
 }

@@ -28,7 +28,7 @@ use polars::prelude::{DataFrame, SerReader};
 pub(super) use files::{can_open, find as files_of, name_of, reads};
 pub(super) use open::resolve;
 pub(super) use pieces::{Piece, PieceRows, Pieces};
-pub(super) use refused::{Lines, Refused};
+pub(super) use refused::{Lines, Place, Refused};
 pub(super) use sqlite::refused_query;
 pub(super) use texts::Texts;
 
@@ -58,6 +58,8 @@ pub(super) struct Head {
     pub(super) packing: Packing,
     /// What is doubtful about the rows.
     pub(super) problems: Vec<Problem>,
+    /// What a file that types its columns says of each; empty for others.
+    pub(super) types: Vec<ColumnType>,
     /// The files of the log; the head is that of the first one.
     paths: Vec<PathBuf>,
     /// Format and encoding as the content tells them, whatever was said.
@@ -92,6 +94,7 @@ impl Head {
             n_bytes: 0,
             packing: Packing::None,
             problems: Vec::new(),
+            types: Vec::new(),
             paths: Vec::new(),
             seen,
             is_mac: false,
@@ -104,6 +107,11 @@ impl Head {
             numbers_rows: false,
             told_roles: Vec::new(),
         }
+    }
+
+    /// What the file says of a column's type.
+    pub(super) fn column_type(&self, at: usize) -> ColumnType {
+        self.types.get(at).copied().unwrap_or_default()
     }
 
     /// The file at `at`, once it was seen to be of the first one's kind.
@@ -140,6 +148,17 @@ impl Head {
     }
 }
 
+/// What a file that types its columns says of one, where that bears on times.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum ColumnType {
+    #[default]
+    Other,
+    /// Numbers of 24 significant bits.
+    Float32,
+    /// Spans of time.
+    Duration,
+}
+
 /// The wanted columns of a whole file.
 #[derive(Debug)]
 pub(super) struct Rows {
@@ -158,7 +177,7 @@ pub(super) struct Rows {
 pub(super) enum Cells {
     /// Text as in the file; `None` or empty where there is nothing.
     Text(Texts),
-    /// Microseconds since 1970-01-01 UTC, from a file that types its times.
+    /// Microseconds since 1970-01-01 UTC, or spans of time, from a file that types its times.
     Micros(Vec<Option<i64>>),
 }
 

@@ -13,6 +13,9 @@ use crate::data::{DataError, Encoding, FileFormat, Packing};
 /// Size of a piece of text; the lines that begin in it are all there. Tests see many borders.
 const PIECE_BYTES: usize = if cfg!(test) { 64 } else { 1 << 20 };
 
+/// Pieces for each thread at a time: with several, one that takes longer holds nobody up.
+const PIECES_A_THREAD: usize = 4;
+
 /// The pieces of a log, one after another.
 pub(in crate::data) enum Pieces<'a> {
     Text(TextPieces<'a>),
@@ -57,11 +60,22 @@ impl<'a> Pieces<'a> {
     }
 
     /// The next piece; `None` after the last one.
-    pub(in crate::data) fn next_piece(&mut self) -> Result<Option<Piece<'a>>, DataError> {
+    fn next_piece(&mut self) -> Result<Option<Piece<'a>>, DataError> {
         Ok(match self {
             Self::Text(pieces) => pieces.next_piece()?.map(Piece::Text),
             Self::Parquet(groups) => groups.next().map(Piece::Parquet),
         })
+    }
+
+    /// As many pieces as keep all threads at work.
+    pub(in crate::data) fn wave(&mut self) -> Result<Vec<Piece<'a>>, DataError> {
+        let mut wave = Vec::new();
+        while wave.len() < PIECES_A_THREAD * rayon::current_num_threads()
+            && let Some(piece) = self.next_piece()?
+        {
+            wave.push(piece);
+        }
+        Ok(wave)
     }
 
     /// How much of the log was handed out, from 0 to 1.

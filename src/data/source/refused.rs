@@ -12,6 +12,13 @@ pub(in crate::data) struct Place {
     line: usize,
 }
 
+impl Place {
+    /// The place of a row of a part of a file, in the file: so many lines stand before the part.
+    pub(in crate::data) fn moved(self, file: usize, n_lines: usize) -> Self {
+        Self { file, line: self.line + n_lines }
+    }
+}
+
 impl From<usize> for Place {
     fn from(line: usize) -> Self {
         Self { file: 0, line }

@@ -168,7 +168,10 @@ fn said_wrongly(file: FileSpec, rng: &mut impl Rng) -> FileSpec {
         1 => file.encoding = Encoding::iter().collect::<Vec<_>>().choose(rng).copied(),
         2 => file.separator = [",", "::", "\t", " ", "\"", "é", "a"].choose(rng).map(ToString::to_string),
         3 => file.header = Some(rng.random()),
-        4 => file.time_format = TimeFormat::iter().collect::<Vec<_>>().choose(rng).copied(),
+        4 => {
+            let pattern = TimeFormat::Pattern("%d/%m/%Y %H:%M".to_owned());
+            file.time_format = TimeFormat::iter().chain([pattern]).collect::<Vec<_>>().choose(rng).cloned();
+        }
         _ => {
             let role = Role::iter().collect::<Vec<_>>().choose(rng).copied().unwrap_or(Role::Time);
             let column = ["", "user", "item", "time", "column_1", "timestamp"].choose(rng).map(ToString::to_string);

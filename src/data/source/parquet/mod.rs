@@ -12,7 +12,7 @@ use polars::prelude::{
 };
 
 use super::texts::Texts;
-use super::{Cells, Head, Lines, Refused, Rows, SAMPLE_ROWS, open};
+use super::{Cells, ColumnType, Head, Lines, Refused, Rows, SAMPLE_ROWS, open};
 use crate::data::{DataError, FileSpec, time};
 use crate::spec::{guarded, quotable, quotable_reason};
 pub(super) use nested::Nested;
@@ -80,7 +80,12 @@ pub(super) fn head(file: FileSpec, path: &Path) -> Result<Head, DataError> {
     let rows = (0..n_rows)
         .map(|row| texts.iter().map(|column| column.get(row).cloned().unwrap_or_default()).collect())
         .collect();
-    Ok(Head { problems, nested, ..Head::new(file, names, rows) })
+    let type_of = |name: &String| {
+        let column = found.iter().find(|column| column.name().as_str() == name);
+        column.map_or(ColumnType::Other, |column| column_type(column.dtype()))
+    };
+    let types = names.iter().map(type_of).collect();
+    Ok(Head { problems, nested, types, ..Head::new(file, names, rows) })
 }
 
 /// What stands in a preview for the cells of a column that cannot be read.
@@ -88,6 +93,14 @@ fn placeholder(all: &[(String, Way)], name: &str) -> String {
     match all.iter().find(|(other, _)| other == name) {
         Some((_, Way::No(dtype))) => format!("({dtype})"),
         _ => String::new(),
+    }
+}
+
+fn column_type(dtype: &DataType) -> ColumnType {
+    match dtype {
+        DataType::Float32 => ColumnType::Float32,
+        DataType::Duration(_) => ColumnType::Duration,
+        _ => ColumnType::Other,
     }
 }
 
@@ -301,7 +314,7 @@ fn cells(column: &PolarsColumn) -> PolarsResult<Cells> {
         Ok(Cells::Micros(numbers.i64()?.iter().map(|number| number.and_then(to_micros)).collect()))
     };
     match column.dtype() {
-        DataType::Datetime(unit, _) => micros(per_unit(unit)),
+        DataType::Datetime(unit, _) | DataType::Duration(unit) => micros(per_unit(unit)),
         DataType::Date => micros((86_400_000_000, 1)),
         DataType::Binary | DataType::BinaryOffset => {
             bytes(&column.cast(&DataType::Binary)?).map(|cells| Cells::Text(Texts::Chunked(cells)))
@@ -352,7 +365,12 @@ fn sample(column: &PolarsColumn) -> Vec<String> {
     match cells(column) {
         Ok(Cells::Text(text)) => text.iter().map(|cell| cell.unwrap_or_default().to_owned()).collect(),
         Ok(Cells::Micros(micros)) => {
-            micros.into_iter().map(|micros| micros.map_or_else(String::new, time::iso)).collect()
+            // A span is shown as seconds.
+            let shown = |micros: i64| match column_type(column.dtype()) {
+                ColumnType::Duration => format!("{}", micros as f64 / 1e6),
+                _ => time::iso(micros),
+            };
+            micros.into_iter().map(|micros| micros.map_or_else(String::new, shown)).collect()
         }
         Err(_) => vec![format!("({})", column.dtype()); column.len()],
     }
@@ -379,6 +397,14 @@ mod tests {
         assert_eq!(micros(&unit(TimeUnit::Milliseconds), i64::MAX), None);
         let day = PolarsColumn::new("t".into(), [2_i32]).cast(&DataType::Date).unwrap();
         assert_eq!(sample(&day), ["1970-01-03T00:00:00Z"]);
+        // A span is shown in seconds, and orders.
+        let span = DataType::Duration(TimeUnit::Milliseconds);
+        assert_eq!(micros(&span, 1_500), Some(1_500_000));
+        let spans = PolarsColumn::new("t".into(), [1_500_i64, 86_400_000]).cast(&span).unwrap();
+        assert_eq!(
+            (sample(&spans), column_type(&span)),
+            (vec!["1.5".to_owned(), "86400".to_owned()], ColumnType::Duration)
+        );
     }
 
     #[test]

@@ -17,6 +17,9 @@ const NAME: f32 = 98.0;
 const VALUES: f32 = 112.0;
 const ROLE: f32 = 108.0;
 
+/// The choice of a pattern among the formats of times.
+const PATTERN: &str = "text of a pattern…";
+
 /// View state of the form.
 #[derive(Default)]
 pub(super) struct RolesForm {
@@ -172,19 +175,32 @@ fn time_format(ui: &mut Ui, file: &mut FileSpec, preview: &Preview) {
     }
     ui.horizontal(|ui| {
         let label = ui.label("Times are");
-        let shown = preview.file.time_format.map_or_else(
-            || "unknown".to_owned(),
-            |format| {
-                if file.time_format.is_some() { format.to_string() } else { format!("{format} (guessed)") }
-            },
-        );
+        let shown = match (&file.time_format, &preview.file.time_format) {
+            (Some(TimeFormat::Pattern(_)), _) => PATTERN.to_owned(),
+            (Some(format), _) => format.to_string(),
+            (None, Some(format)) => format!("{format} (guessed)"),
+            (None, None) => "unknown".to_owned(),
+        };
         ui.label_inputs_by(label.id, |ui| {
             ComboBox::from_id_salt("time format").selected_text(shown).width(200.0).show_ui(ui, |ui| {
                 ui.selectable_value(&mut file.time_format, None, "guess");
                 for format in TimeFormat::iter() {
-                    ui.selectable_value(&mut file.time_format, Some(format), format.to_string());
+                    let words = format.to_string();
+                    ui.selectable_value(&mut file.time_format, Some(format), words);
+                }
+                let has_pattern = matches!(file.time_format, Some(TimeFormat::Pattern(_)));
+                if ui.selectable_label(has_pattern, PATTERN).clicked() && !has_pattern {
+                    file.time_format = Some(TimeFormat::Pattern("%Y-%m-%d %H:%M:%S".to_owned()));
                 }
             });
         });
     });
+    if let Some(TimeFormat::Pattern(pattern)) = &mut file.time_format {
+        ui.horizontal(|ui| {
+            let label = ui.label("Pattern");
+            let field = egui::TextEdit::singleline(pattern).desired_width(200.0);
+            let hover = "%Y year, %m month, %b its name, %d day, %H:%M:%S clock, %I and %p of twelve hours, %z zone";
+            ui.add(field).labelled_by(label.id).on_hover_text(hover);
+        });
+    }
 }

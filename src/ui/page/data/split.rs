@@ -61,7 +61,7 @@ fn has_clock(app: &App) -> bool {
         DataSource::World(_) => true,
         DataSource::File(_) => app.data.shown_preview().is_some_and(|preview| {
             let file = &preview.file;
-            file.roles.column(Role::Time).is_some() && file.time_format != Some(TimeFormat::Order)
+            file.roles.column(Role::Time).is_some() && !file.time_format.as_ref().is_some_and(TimeFormat::only_orders)
         }),
     }
 }
