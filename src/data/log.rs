@@ -84,29 +84,8 @@ pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError>
         keep_hidden(&file, &wanted)?;
     }
     wanted.free.extend(flag::wanted(&head, &file)?);
-    let timing = schema::timing(&head, &file);
-    let mut joined = stream::open(&head, &wanted, &timing, watch)?;
-    if is_encoding_open && joined.refused.names("is not valid UTF-8") {
-        // Its letters begin behind the head, from which the encoding was told.
-        if let Some((encoding, doubt)) = source::other_encoding(&head, watch)? {
-            head.file.encoding = Some(encoding);
-            file.encoding = Some(encoding);
-            problems.push(doubt);
-            joined = stream::open(&head, &wanted, &timing, watch)?;
-        }
-    }
-    go_on(watch)?;
-    if joined.told.swapped > 0 && is_format_open {
-        // A later row shows that day and month were taken for each other.
-        let other = timing.swapped();
-        let again = stream::open(&head, &wanted, &other, watch)?;
-        if again.refused.count < joined.refused.count {
-            problems.retain(|problem| problem.field != schema::TIME_FORMAT);
-            problems.push(schema::swapped(&other));
-            file.time_format = Some(other.format.clone());
-            joined = again;
-        }
-    }
+    let open = Open { encoding: is_encoding_open, time_format: is_format_open };
+    let joined = rows_of(&mut head, &mut file, &wanted, open, &mut problems, watch)?;
     let Joined { mut events, lines, refused, n_read, told, .. } = joined;
     let format = file.time_format.clone().unwrap_or(TimeFormat::Order);
     go_on(watch)?;
@@ -179,6 +158,48 @@ pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError>
         pseudonyms: hidden.map(|hidden| hidden.stamp().clone()),
     };
     Ok(Log { name: source::name_of(&file.path), events, titles, items, users, report })
+}
+
+/// What the settings left to the program.
+#[derive(Clone, Copy)]
+struct Open {
+    encoding: bool,
+    time_format: bool,
+}
+
+/// The rows of the log, read again where later ones show that the head misled.
+fn rows_of(
+    head: &mut source::Head,
+    file: &mut FileSpec,
+    wanted: &Wanted,
+    open: Open,
+    problems: &mut Vec<Problem>,
+    watch: &dyn Watch,
+) -> Result<Joined, DataError> {
+    let timing = schema::timing(head, file);
+    let mut joined = stream::open(head, wanted, &timing, watch)?;
+    if open.encoding && joined.refused.names("is not valid UTF-8") {
+        // Its letters begin behind the head, from which the encoding was told.
+        if let Some((encoding, doubt)) = source::other_encoding(head, watch)? {
+            head.file.encoding = Some(encoding);
+            file.encoding = Some(encoding);
+            problems.push(doubt);
+            joined = stream::open(head, wanted, &timing, watch)?;
+        }
+    }
+    go_on(watch)?;
+    if joined.told.swapped > 0 && open.time_format {
+        // A later row shows that day and month were taken for each other.
+        let other = timing.swapped();
+        let again = stream::open(head, wanted, &other, watch)?;
+        if again.refused.count < joined.refused.count {
+            problems.retain(|problem| problem.field != schema::TIME_FORMAT);
+            problems.push(schema::swapped(&other));
+            file.time_format = Some(other.format.clone());
+            joined = again;
+        }
+    }
+    Ok(joined)
 }
 
 /// The file with paths that hold from any folder, so that a run finds its data again.

@@ -85,7 +85,7 @@ pub(super) fn head(file: FileSpec, path: &Path) -> Result<Head, DataError> {
         column.map_or(ColumnType::Other, |column| column_type(column.dtype()))
     };
     let types = names.iter().map(type_of).collect();
-    Ok(Head { problems, nested, types, ..Head::new(file, names, rows) })
+    Ok(Head { problems, types, nested, ..Head::new(file, names, rows) })
 }
 
 /// What stands in a preview for the cells of a column that cannot be read.

@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn half_floats_are_numbers() {
         // 1.5, −2, the smallest one and infinity.
-        let numbers = [0x3e00_u16, 0xc000, 0x0001, 0x7c00].map(|bits| half(&bits.to_le_bytes()));
-        assert_eq!(numbers, [1.5, -2.0, 2.0_f64.powi(-24), f64::INFINITY]);
+        let numbers = [0x3e00_u16, 0xc000, 0x0001, 0x7c00].map(|bits| half(&bits.to_le_bytes()).to_bits());
+        assert_eq!(numbers, [1.5, -2.0, 2.0_f64.powi(-24), f64::INFINITY].map(f64::to_bits));
     }
 }
