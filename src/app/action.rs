@@ -40,6 +40,8 @@ pub enum Action {
     CancelPrepare,
     /// Write one view of the log's profile as CSV, beside the exported runs.
     ExportProfile(ProfileView),
+    /// Write all rows of the log that could not be read as CSV, beside the exported runs.
+    ExportRefused,
     /// Count the open log by period and forecast the counts.
     Forecast(ForecastKey),
     /// Another family, with its defaults or as it was last edited.
@@ -112,6 +114,7 @@ impl Action {
             Self::Prepare => "Prepare data",
             Self::CancelPrepare => "Cancel",
             Self::ExportProfile(_) => "Export CSV",
+            Self::ExportRefused => "Export all",
             Self::Forecast(_) => "Forecast",
             Self::ChooseModel(_) => "Choose model",
             Self::Edit(_) => "Change",

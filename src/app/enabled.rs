@@ -16,6 +16,7 @@ impl App {
             Action::Prepare => self.can_prepare(),
             Action::CancelPrepare => unless(!self.data.prepared.is_loading(), "Nothing is being prepared."),
             Action::ExportProfile(view) => self.can_export_profile(*view),
+            Action::ExportRefused => self.can_export_refused(),
             Action::PickTitles | Action::SetTitles(_) => {
                 unless(!self.reads_file(), "The synthetic world has titles of its own; open a log first.")
             }

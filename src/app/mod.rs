@@ -215,6 +215,7 @@ impl App {
             Action::Prepare => self.prepare(),
             Action::CancelPrepare => self.cancel_prepare(),
             Action::ExportProfile(view) => self.export_profile(view),
+            Action::ExportRefused => self.export_refused(),
             Action::Recommend(ask) => self.views.list.wanted = Some(*ask),
             Action::Forecast(key) => self.data.forecast(key, &self.jobs),
             Action::ChooseModel(kind) => self.change_draft(|draft| draft.choose_model(kind)),

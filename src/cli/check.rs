@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::{Value, json};
+
 use super::grouped::Said;
 use super::{Streams, layers};
 use crate::data::{self, DataSource};
@@ -15,14 +17,22 @@ pub struct Args {
     /// Experiment files
     #[arg(required = true, value_name = "FILE.ron")]
     files: Vec<PathBuf>,
+    /// Print one JSON object instead of lines
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
     let mut n_bad = 0;
     let mut warnings = Said::default();
+    let mut told = Vec::new();
     for file in &args.files {
         let (experiment, problems) = opened(file);
         n_bad += usize::from(problems.iter().any(Problem::is_error));
+        if args.json {
+            told.push(json!({ "file": file, "problems": problems.iter().map(problem_json).collect::<Vec<_>>() }));
+            continue;
+        }
         if problems.is_empty() {
             writeln!(streams.out, "{}: nothing wrong", file.display())?;
         }
@@ -42,6 +52,9 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
     // What several files have in common is said once.
     for (sentence, files) in warnings.all() {
         writeln!(streams.out, "{}: warning: {sentence}", files.join(", "))?;
+    }
+    if args.json {
+        streams.json(&json!({ "files": told }))?;
     }
     if n_bad == 0 {
         return Ok(());
@@ -71,4 +84,9 @@ fn opened(file: &Path) -> (Option<Experiment>, Vec<Problem>) {
 fn is_timeless(experiment: &Experiment) -> bool {
     let DataSource::File(file) = &experiment.data.source else { return false };
     data::preview(file).is_ok_and(|preview| !preview.has_clock())
+}
+
+fn problem_json(problem: &Problem) -> Value {
+    let severity = if problem.is_error() { "error" } else { "warning" };
+    json!({ "field": problem.field, "severity": severity, "sentence": problem.sentence })
 }

@@ -95,6 +95,9 @@ pub struct Args {
     /// `lag=8`; may be repeated
     #[arg(long = "set", value_name = "SETTING=VALUE")]
     sets: Vec<String>,
+    /// Write all rows that cannot be read, with their lines and reasons, to this CSV file
+    #[arg(long, value_name = "FILE.csv", conflicts_with = "world")]
+    refused: Option<PathBuf>,
     #[command(flatten)]
     audit: AuditArgs,
     #[command(flatten)]
@@ -248,6 +251,7 @@ impl Args {
 pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error> {
     let (json, audit, sets) = (args.json, args.audit, std::mem::take(&mut args.sets));
     let wants_features = args.columns.features;
+    let refused_to = args.refused.take();
     let wanted = std::mem::take(&mut args.profile);
     if let Some(kind) = args.world {
         let spec = world::changed(kind, &sets)?;
@@ -270,6 +274,8 @@ pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error
     }
     let spec = DataSpec { source: DataSource::File(preview.file.clone()), ..experiment.data };
     let watch = OpeningBar::new(Arc::default());
+    let written =
+        refused_to.map(|to| data::write_refused_rows(&preview.file, &to, &watch).map(|n| (to, n))).transpose()?;
     let prepared = match experiment.split {
         // The account is that of the whole log where a split is only audited.
         _ if audit.split.is_some() => unsplit(&spec, &watch)?,
@@ -290,6 +296,9 @@ pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error
     let computed = if wants_features { Some(columns::computed(&spec, experiment.split, dataset)?) } else { None };
     if json {
         let mut told = json_of(&preview, dataset, audited.as_deref());
+        if let (Some((to, n)), Some(object)) = (&written, told.as_object_mut()) {
+            object.insert("refused_to".to_owned(), json!({ "file": to, "rows": n }));
+        }
         if let (Some(computed), Some(object)) = (&computed, told.as_object_mut()) {
             object.insert("features".to_owned(), columns::features_json(computed));
         }
@@ -302,6 +311,9 @@ pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error
     let profile = Profile::of(shown);
     write_reading(&preview, streams.out)?;
     write_report(&dataset.report, streams.out)?;
+    if let Some((to, n)) = &written {
+        writeln!(streams.out, "{} refused rows written to {}", count(*n), to.display())?;
+    }
     profile::write_summary(dataset, &profile, streams.out)?;
     wanted.tell(&profile, dataset, streams.out)?;
     if let Some(computed) = &computed {
@@ -314,8 +326,14 @@ pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error
         audit::write(findings, streams.out)?;
     }
     streams.warn(&preview.problems)?;
-    let told: Vec<_> = dataset.report.problems.iter().filter(|p| !preview.problems.contains(p)).cloned().collect();
+    let (_, told) = warnings(&preview, &dataset.report);
     streams.warn(&told)
+}
+
+/// What is doubtful of a file's head, and what of its rows that was not said of the head.
+fn warnings(preview: &Preview, report: &DataReport) -> (Vec<Problem>, Vec<Problem>) {
+    let of_rows = report.problems.iter().filter(|problem| !preview.problems.contains(problem));
+    (preview.problems.clone(), of_rows.cloned().collect())
 }
 
 fn tell_world(spec: &WorldSpec, wanted: &ProfileArgs, streams: &mut Streams<'_>) -> Result<(), Error> {
@@ -337,6 +355,7 @@ fn unsplit(spec: &DataSpec, watch: &dyn Watch) -> Result<Prepared, Error> {
 
 fn json_of(preview: &Preview, dataset: &Dataset, audited: Option<&[Finding]>) -> Value {
     let (shape, span) = (dataset.shape(), dataset.time_span());
+    let (of_head, of_rows) = warnings(preview, &dataset.report);
     let roles: serde_json::Map<_, _> = shown_roles(&preview.file.roles)
         .map(|role| (role.to_string().to_lowercase(), json!(preview.file.roles.column(role))))
         .collect();
@@ -352,8 +371,13 @@ fn json_of(preview: &Preview, dataset: &Dataset, audited: Option<&[Finding]>) ->
         "steps": dataset.report.steps.iter().map(step_json).collect::<Vec<_>>(),
         "file": preview.file,
         "refused": dataset.report.refused,
-        "warnings": dataset.report.problems.iter().map(|problem| &problem.sentence).collect::<Vec<_>>(),
+        "warnings": of_head.iter().chain(&of_rows).map(|problem| &problem.sentence).collect::<Vec<_>>(),
     });
+    if !dataset.report.refused_by_reason.is_empty()
+        && let Some(object) = object.as_object_mut()
+    {
+        object.insert("refused_by_reason".to_owned(), json!(dataset.report.refused_by_reason));
+    }
     if let Some(object) = object.as_object_mut() {
         columns::add_json(preview, &dataset.report, object);
         if let Some(findings) = audited {
@@ -437,6 +461,12 @@ fn write_report(report: &DataReport, out: &mut dyn Write) -> std::io::Result<()>
     table.write(out)?;
     write_effects(report, out)?;
     writeln!(out, "\n{} rows read, {} refused", count(report.rows_read), count(report.rows_refused))?;
+    if report.refused_by_reason.len() > 1 {
+        for kind in &report.refused_by_reason {
+            writeln!(out, "  {} {} (the first: {})", count(kind.rows), kind.reason, kind.first_place())?;
+        }
+        writeln!(out, "The first of them, `--refused FILE.csv` writes all:")?;
+    }
     for refused in report.refused.iter().take(10) {
         writeln!(out, "  {}: {}", refused.place(), refused.reason)?;
     }

@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::columns::{self, ExtraCells, WantedColumn, is_missing};
+use super::columns::{self, ExtraCells, WantedColumn};
 use super::events::Events;
+use super::missing::Missing;
+use super::number::NumberStyle;
 use super::schema::Timing;
 use super::source::{Cells, Lines, Refused, Texts};
 use super::{DataError, Role, TimeFormat, Vocab, time};
@@ -13,12 +15,27 @@ use crate::spec::{Problem, quotable};
 /// The columns of a log by role.
 pub(super) struct RoleCells {
     pub(super) user: Cells,
-    pub(super) item: Cells,
+    /// `None` where events are of no item.
+    pub(super) item: Option<Cells>,
     pub(super) time: Option<Cells>,
     pub(super) clock: Option<Cells>,
     pub(super) behaviour: Option<Cells>,
     pub(super) value: Option<Cells>,
     pub(super) extra: ExtraCells,
+    pub(super) how: How,
+}
+
+/// How cells are read; the same for all parts of a log.
+#[derive(Clone, Debug, Default)]
+pub(super) struct How {
+    /// What stands for nothing.
+    pub(super) missing: Missing,
+    /// How values are written.
+    pub(super) values: NumberStyle,
+    /// How degrees are written.
+    pub(super) degrees: NumberStyle,
+    /// Whether all rows that cannot be read are listed, and not only the first ones.
+    pub(super) lists_all_refused: bool,
 }
 
 /// The columns of a log that are read.
@@ -28,6 +45,7 @@ pub(super) struct Wanted {
     pub(super) roles: Vec<(Role, usize)>,
     /// Columns without a role.
     pub(super) free: Vec<WantedColumn>,
+    pub(super) how: How,
 }
 
 impl Wanted {
@@ -52,8 +70,8 @@ impl RoleCells {
             let at = wanted.roles.iter().find(|(other, _)| *other == role)?.1;
             by_position.get(&at).cloned()
         };
-        let (Some(user), Some(item)) = (of_role(Role::User), of_role(Role::Item)) else {
-            let sentence = "a log needs a user and an item column; name them in `data.roles`.".to_owned();
+        let Some(user) = of_role(Role::User) else {
+            let sentence = "a log needs a column for the user; name one in `data.roles.user`.".to_owned();
             return Err(DataError::Setting { field: "data.roles".to_owned(), sentence });
         };
         let free = |column: &WantedColumn| {
@@ -62,7 +80,7 @@ impl RoleCells {
         };
         Ok(Self {
             user,
-            item,
+            item: of_role(Role::Item),
             time: of_role(Role::Time),
             clock: of_role(Role::Clock),
             behaviour: of_role(Role::Behaviour),
@@ -71,8 +89,10 @@ impl RoleCells {
                 session: of_role(Role::Session),
                 latitude: of_role(Role::Latitude),
                 longitude: of_role(Role::Longitude),
+                degrees: wanted.how.degrees,
                 free: wanted.free.iter().map(free).collect(),
             },
+            how: wanted.how.clone(),
         })
     }
 }
@@ -86,6 +106,12 @@ const MOST_BEHAVIOURS: usize = 1_000;
 /// Longest id in bytes; what is longer is a text in the wrong column, or a file that is damaged.
 const LONGEST_ID: usize = 4_096;
 
+/// The item of all events of a log without items.
+pub(super) const ONE_ITEM: &str = "(event)";
+
+/// Stands for the user of a row that has none but a session, until all rows are read: no id is empty.
+pub(super) const NOBODY: &str = "";
+
 /// Coded rows, the lines they stood on, and the rows that could not be coded.
 pub(super) struct CodedRows {
     pub(super) events: Events,
@@ -93,16 +119,49 @@ pub(super) struct CodedRows {
     pub(super) refused: Refused,
     /// What was seen in the times.
     pub(super) told: time::Told,
+    pub(super) notes: Notes,
 }
 
-/// Codes the rows of a file, refusing those without user or item, or with an unreadable time or
-/// value.
+/// What is worth telling of rows that were read.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Notes {
+    /// Values that are no numbers: they are taken as missing.
+    pub(super) values: Refused,
+    /// Ids that had marks around them that nobody sees.
+    pub(super) marks: Refused,
+}
+
+impl Notes {
+    /// Takes in those of the file at `file`.
+    pub(super) fn append(&mut self, other: Self, file: usize) {
+        self.values.append(other.values, file);
+        self.marks.append(other.marks, file);
+    }
+
+    /// Takes in those of a later part of the same file, after so many lines.
+    pub(super) fn follow(&mut self, other: Self, n_lines: usize) {
+        self.values.follow(other.values, n_lines);
+        self.marks.follow(other.marks, n_lines);
+    }
+}
+
+/// Codes the rows of a file, refusing those without user or item, or with an unreadable time.
 pub(super) fn code(cells: &RoleCells, timing: &Timing, lines: Lines) -> Result<CodedRows, DataError> {
-    let mut rows = Readable { lines: &lines, keep: vec![true; lines.len()], refused: Refused::default() };
+    let mut rows = Readable {
+        lines: &lines,
+        missing: &cells.how.missing,
+        keep: vec![true; lines.len()],
+        refused: Refused::default(),
+        notes: Notes::default(),
+    };
     // Looking ids up is left to whoever joins the parts of a log.
     let mut events = Events { users: Vocab::list(), items: Vocab::list(), ..Events::default() };
-    events.user_idx = rows.ids(text(&cells.user, Role::User)?, &mut events.users, "user");
-    events.item_idx = rows.ids(text(&cells.item, Role::Item)?, &mut events.items, "item");
+    let sessions = cells.extra.session.as_ref().map(|cells| text(cells, Role::Session)).transpose()?;
+    events.user_idx = rows.ids(text(&cells.user, Role::User)?, &mut events.users, ("user", sessions));
+    events.item_idx = match &cells.item {
+        Some(items) => rows.ids(text(items, Role::Item)?, &mut events.items, ("item", None)),
+        None => vec![events.items.intern(ONE_ITEM); lines.len()],
+    };
     let mut told = time::Told::default();
     if let Some(times) = &cells.time {
         let (mut ticks, mut per_sec, seen) = rows.times(times, &timing.format);
@@ -113,20 +172,19 @@ pub(super) fn code(cells: &RoleCells, timing: &Timing, lines: Lines) -> Result<C
         (events.time_ticks, events.ticks_per_sec) = (Some(ticks), per_sec);
     }
     if let Some(values) = &cells.value {
-        events.value = Some(rows.values(text(values, Role::Value)?));
+        events.value = Some(rows.values(text(values, Role::Value)?, cells.how.values));
     }
     if let Some(behaviours) = &cells.behaviour {
-        events.behaviour_idx = Some(behaviour_idx(text(behaviours, Role::Behaviour)?, &mut events.behaviours)?);
+        let column = text(behaviours, Role::Behaviour)?;
+        events.behaviour_idx = Some(behaviour_idx(column, &mut events.behaviours, &cells.how.missing)?);
     }
-    events.extra = columns::code(&cells.extra)?;
-    let Readable { keep, refused, .. } = rows;
+    events.extra = columns::code(&cells.extra, &cells.how.missing)?;
+    let Readable { keep, refused, notes, .. } = rows;
     if refused.count == 0 {
-        return Ok(CodedRows { events, lines, refused, told });
+        return Ok(CodedRows { events, lines, refused, told, notes });
     }
     events.retain(&keep);
-    let mut kept_lines = lines.without_rows();
-    keep.iter().enumerate().filter(|&(_, &kept)| kept).for_each(|(row, _)| kept_lines.push(lines.place(row)));
-    Ok(CodedRows { events, lines: kept_lines, refused, told })
+    Ok(CodedRows { events, lines: lines.kept(&keep), refused, told, notes })
 }
 
 /// Warnings of times that can hardly be true; the rows are kept.
@@ -181,8 +239,10 @@ pub(super) fn told_of_times(told: time::Told, n_read: usize, format: &TimeFormat
 /// Which rows are readable so far.
 struct Readable<'a> {
     lines: &'a Lines,
+    missing: &'a Missing,
     keep: Vec<bool>,
     refused: Refused,
+    notes: Notes,
 }
 
 impl Readable<'_> {
@@ -195,23 +255,62 @@ impl Readable<'_> {
         }
     }
 
-    /// Codes a column of ids; rows without one are refused (and get 0 until they are dropped).
-    fn ids(&mut self, column: &Texts, vocab: &mut Vocab, what: &str) -> Vec<u32> {
+    /// Codes a column of ids; rows without one are refused (and get 0 until they are dropped), but for
+    /// those that have a session instead.
+    fn ids(&mut self, column: &Texts, vocab: &mut Vocab, (what, sessions): (&str, Option<&Texts>)) -> Vec<u32> {
         let mut idx = Vec::with_capacity(column.len());
+        let mut without = Vec::new();
         for (row, cell) in column.iter().enumerate() {
-            let id = trimmed(cell.unwrap_or_default());
-            if id.is_empty() || id.len() > LONGEST_ID {
-                self.refuse(row, || match id.len() {
-                    0 => format!("has no {what}"),
-                    n_bytes if what == "item" => format!("has an item of {n_bytes} bytes, which is no id"),
-                    n_bytes => format!("has a {what} of {n_bytes} bytes, which is no id"),
+            let cell = cell.unwrap_or_default();
+            let id = trimmed(cell);
+            if self.missing.is_no_id(id) {
+                without.push((row, id));
+                idx.push(0);
+                continue;
+            }
+            if id.len() > LONGEST_ID {
+                self.refuse(row, || {
+                    let a = if what == "item" { "an" } else { "a" };
+                    format!("has {a} {what} of {} bytes, which is no id", id.len())
                 });
                 idx.push(0);
-            } else {
-                idx.push(vocab.intern(id));
+                continue;
             }
+            if id.len() < cell.len() && has_marks(cell) && self.keep.get(row) == Some(&true) {
+                self.notes.marks.push(self.lines.place(row), || quotable(id));
+            }
+            idx.push(vocab.intern(id));
+        }
+        if !without.is_empty() {
+            self.without_id(&without, &mut idx, (vocab, what, sessions));
         }
         idx
+    }
+
+    /// Rows that hold a mark in the place of an id.
+    fn without_id(
+        &mut self,
+        without: &[(usize, &str)],
+        idx: &mut [u32],
+        (vocab, what, sessions): (&mut Vocab, &str, Option<&Texts>),
+    ) {
+        let mut nobody = None;
+        let mut sessions = sessions.map(|column| column.iter().enumerate());
+        for &(row, mark) in without {
+            // Rows follow each other, so the sessions are walked through once.
+            let session = sessions.as_mut().and_then(|all| all.find(|(at, _)| *at == row)).and_then(|(_, cell)| cell);
+            if session.is_some_and(|session| !self.missing.is_no_value(trimmed(session))) {
+                let nobody = *nobody.get_or_insert_with(|| vocab.intern(NOBODY));
+                if let Some(place) = idx.get_mut(row) {
+                    *place = nobody;
+                }
+                continue;
+            }
+            self.refuse(row, || match mark {
+                "" => format!("has no {what}"),
+                mark => format!("has no {what} (`{}`)", quotable(mark)),
+            });
+        }
     }
 
     fn times(&mut self, cells: &Cells, format: &TimeFormat) -> (Vec<i64>, i64, time::Told) {
@@ -275,15 +374,16 @@ impl Readable<'_> {
         }
     }
 
-    /// Reads a column of numbers; a missing one is NaN, an unreadable one refuses the row.
-    fn values(&mut self, column: &Texts) -> Vec<f32> {
-        let read = |text: &str| text.parse::<f32>().ok().filter(|value| value.is_finite());
+    /// Reads a column of numbers; a missing one is NaN, and so is one that cannot be read: what happened is
+    /// true whatever its price is.
+    fn values(&mut self, column: &Texts, style: NumberStyle) -> Vec<f32> {
+        let read = |text: &str| style.read::<f32>(text).filter(|value| value.is_finite());
         let mut values = Vec::with_capacity(column.len());
         for (row, cell) in column.iter().enumerate() {
-            let text = cell.unwrap_or_default().trim();
+            let text = trimmed(cell.unwrap_or_default());
             values.push(read(text).unwrap_or_else(|| {
-                if !is_missing(text) {
-                    self.refuse(row, || format!("has the value `{}`, which is no number", quotable(text)));
+                if !self.missing.is_no_value(text) && self.keep.get(row) == Some(&true) {
+                    self.notes.values.push(self.lines.place(row), || quotable(text));
                 }
                 f32::NAN
             }));
@@ -306,11 +406,11 @@ pub(super) fn check_behaviours(behaviours: &Vocab) -> Result<(), DataError> {
     })
 }
 
-fn behaviour_idx(column: &Texts, behaviours: &mut Vocab) -> Result<Vec<u16>, DataError> {
+fn behaviour_idx(column: &Texts, behaviours: &mut Vocab, missing: &Missing) -> Result<Vec<u16>, DataError> {
     let mut idx = Vec::with_capacity(column.len());
     for cell in column.iter() {
-        let word = cell.unwrap_or_default().trim();
-        idx.push(behaviours.intern(if word.is_empty() { NO_BEHAVIOUR } else { word }) as u16);
+        let word = trimmed(cell.unwrap_or_default());
+        idx.push(behaviours.intern(if missing.is_no_id(word) { NO_BEHAVIOUR } else { word }) as u16);
         check_behaviours(behaviours)?;
     }
     Ok(idx)
@@ -327,10 +427,25 @@ fn text(cells: &Cells, role: Role) -> Result<&Texts, DataError> {
     })
 }
 
-/// A cell without blanks around it: mostly there are none.
+/// A cell without blanks and unseen marks around it: mostly there are none.
 pub(super) fn trimmed(cell: &str) -> &str {
     match cell.as_bytes() {
         [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => cell,
-        _ => cell.trim(),
+        [only] if only.is_ascii_graphic() => cell,
+        _ => cell.trim_matches(|c: char| c.is_whitespace() || is_unseen(c)),
     }
+}
+
+/// Whether a letter takes no room: byte order marks, joiners, marks of the direction of writing.
+pub(super) fn is_unseen(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}'
+            | '\u{2066}'..='\u{2069}' | '\u{feff}'
+    )
+}
+
+/// Whether a cell has something around it that is no plain blank and that nobody sees.
+fn has_marks(cell: &str) -> bool {
+    cell.chars().any(|c| is_unseen(c) || (c.is_whitespace() && !c.is_ascii()))
 }

@@ -189,6 +189,31 @@ impl RefusedRow {
     }
 }
 
+/// Rows that could not be read for reasons of one kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedKind {
+    /// Why, without what is particular to one row.
+    pub reason: String,
+    /// How many rows.
+    pub rows: usize,
+    /// File of the first of them, where the log is several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Line of the first of them.
+    pub first_line: usize,
+}
+
+impl RefusedKind {
+    /// Where the first one stands.
+    #[must_use]
+    pub fn first_place(&self) -> String {
+        match &self.file {
+            Some(name) => format!("line {} of `{name}`", self.first_line),
+            None => format!("line {}", self.first_line),
+        }
+    }
+}
+
 /// The account of reading and cleaning.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DataReport {
@@ -198,6 +223,9 @@ pub struct DataReport {
     pub rows_refused: usize,
     /// The first hundred of them.
     pub refused: Vec<RefusedRow>,
+    /// How many there are for each kind of reason, most first; empty in older runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused_by_reason: Vec<RefusedKind>,
     /// Counts after each step, in order; the first is the file as read.
     pub steps: Vec<StepCount>,
     /// What did and did not match when tables of items and users were joined.

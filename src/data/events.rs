@@ -173,6 +173,13 @@ impl Events {
         (self.user_idx, self.users) = (user_idx, users);
     }
 
+    /// Leaves out of the vocabularies the users and items that no row has any more.
+    pub(super) fn forget_unused_ids(&mut self) {
+        self.in_time = Kept::default();
+        self.users = compact(&mut self.user_idx, std::mem::take(&mut self.users), 0).vocab;
+        self.items = compact(&mut self.item_idx, std::mem::take(&mut self.items), 0).vocab;
+    }
+
     /// Leaves out of the vocabulary the behaviours that no row has any more.
     pub(super) fn forget_unused_behaviours(&mut self) {
         let Some(column) = &mut self.behaviour_idx else { return };

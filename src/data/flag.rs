@@ -3,6 +3,7 @@
 
 use super::columns::{ColumnKind, FreeColumn, FreeValues, WantedColumn};
 use super::events::Events;
+use super::number::NumberStyle;
 use super::schema::{cells, listed, normal};
 use super::source::Head;
 use super::{DataError, FileSpec, StepCount};
@@ -140,6 +141,7 @@ pub(super) fn wanted(head: &Head, file: &FileSpec) -> Result<Option<WantedColumn
             kind: ColumnKind::Category,
             at: vec![only.at],
             width: 1,
+            style: NumberStyle::default(),
         })),
         Err(Problem { field, sentence, .. }) => Err(DataError::Setting { field, sentence }),
     }

@@ -5,14 +5,16 @@ use std::path::Path;
 
 use strum::IntoEnumIterator;
 
-use super::coding::{self, Wanted};
+use super::coding::{self, How, Wanted};
 use super::columns::{self, Side, SideOf};
 use super::events::Events;
+use super::missing::Missing;
+use super::source::Head;
 use super::stream::{self, Joined};
 use super::watch::{Stage, Watch, go_on};
 use super::{
-    DataError, DataReport, FileSpec, Preview, Pseudonymiser, RefusedRow, Role, TimeFormat, flag, same_rows, schema,
-    source, titles, without_first_refused, without_quoted,
+    DataError, DataReport, FileSpec, Preview, Pseudonymiser, RefusedKind, RefusedRow, Role, TimeFormat, anonymous,
+    flag, plausible, same_rows, schema, source, titles, without_first_refused, without_quoted, writings,
 };
 use crate::spec::{Problem, quotable};
 
@@ -61,8 +63,21 @@ fn cut(cell: String) -> String {
     }
 }
 
-/// Reads a whole log.
-pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError> {
+/// The rows of a log, before anything was made of them.
+struct Opened {
+    head: Head,
+    /// The file with every guess filled in.
+    file: FileSpec,
+    wanted: Wanted,
+    format: TimeFormat,
+    rows: Joined,
+    /// What was doubtful of the head.
+    problems: Vec<Problem>,
+    hidden: Option<Pseudonymiser>,
+}
+
+/// Reads the rows of a log.
+fn rows(file: &FileSpec, lists_all_refused: bool, watch: &dyn Watch) -> Result<Opened, DataError> {
     watch.reached(Stage::Reading, Some(0.0));
     let hidden = Pseudonymiser::new(file.pseudonyms)?;
     let is_encoding_open = file.encoding.is_none();
@@ -79,28 +94,60 @@ pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError>
     let mut wanted = Wanted {
         roles: Role::iter().filter_map(|role| Some((role, schema::column_of(&head, &file.roles, role)?))).collect(),
         free: columns::find(&head, &file.free_features, columns::FREE).0,
+        how: how(&head, &file, lists_all_refused),
     };
     if hidden.is_some() {
         keep_hidden(&file, &wanted)?;
     }
     wanted.free.extend(flag::wanted(&head, &file)?);
     let open = Open { encoding: is_encoding_open, time_format: is_format_open };
-    let joined = rows_of(&mut head, &mut file, &wanted, open, &mut problems, watch)?;
-    let Joined { mut events, lines, refused, n_read, told, .. } = joined;
-    let format = file.time_format.clone().unwrap_or(TimeFormat::Order);
+    let rows = rows_of(&mut head, &mut file, &wanted, open, &mut problems, watch)?;
     go_on(watch)?;
+    let format = file.time_format.clone().unwrap_or(TimeFormat::Order);
+    Ok(Opened { head, file, wanted, format, rows, problems, hidden })
+}
+
+/// See [`super::refused_rows`].
+pub(super) fn refused_rows(file: &FileSpec, watch: &dyn Watch) -> Result<Vec<RefusedRow>, DataError> {
+    let Opened { mut rows, file, hidden, .. } = rows(file, true, watch)?;
+    anonymous::settle(&mut rows, &file);
+    Ok(listed(&rows, hidden.is_some()))
+}
+
+/// The listed rows that could not be read.
+fn listed(rows: &Joined, is_hidden: bool) -> Vec<RefusedRow> {
+    let mut listed = rows.refused.rows(&rows.lines);
+    if is_hidden {
+        // A cell that is no time may be an id that slipped a column.
+        for row in &mut listed {
+            row.reason = without_quoted(&row.reason);
+        }
+    }
+    listed
+}
+
+/// Reads a whole log.
+pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError> {
+    let Opened { head, file, wanted, format, mut rows, mut problems, hidden } = rows(file, false, watch)?;
+    let mut of_ids = anonymous::settle(&mut rows, &file);
+    of_ids.extend(writings::settle(&mut rows.events));
+    of_ids.extend(notes(&rows));
+    of_ids.extend(plausible::check(&rows.events, &head, &file, (rows.refused.count, rows.n_read)));
+    if hidden.is_some() {
+        // What is quoted may be an id.
+        for problem in &mut of_ids {
+            problem.sentence = without_first_refused(&problem.sentence);
+        }
+    }
+    problems.extend(of_ids);
+    let refused_rows = listed(&rows, hidden.is_some());
+    let Joined { mut events, lines, refused, n_read, told, .. } = rows;
     problems.extend(no_time(&file));
     problems.extend(coding::doubtful_times(&events, &lines, &format));
     problems.extend(coding::told_of_times(told, n_read, &format));
     problems.extend(same_rows::mark(&mut events, &head, &wanted, &lines, watch)?);
-    let mut refused_rows = refused.rows(&lines);
-    if hidden.is_some() {
-        // A cell that is no time may be an id that slipped a column.
-        for row in &mut refused_rows {
-            row.reason = without_quoted(&row.reason);
-        }
-    }
-    problems.extend(refusals(&refused_rows, refused.count, n_read));
+    let refused_by_reason = refused.by_reason(&lines);
+    problems.extend(refusals(&refused_rows, &refused_by_reason, (refused.count, n_read)));
     go_on(watch)?;
     if events.len() == 0 {
         return Err(nothing_left(&file.path, &refused_rows, n_read));
@@ -150,6 +197,7 @@ pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError>
         rows_read: n_read,
         rows_refused: refused.count,
         refused: refused_rows,
+        refused_by_reason,
         steps,
         problems,
         joins: items.iter().chain(&users).map(|table| table.report.clone()).collect(),
@@ -245,10 +293,54 @@ fn no_time(file: &FileSpec) -> Option<Problem> {
     })
 }
 
-fn refusals(refused: &[RefusedRow], count: usize, n_read: usize) -> Option<Problem> {
+/// How the cells of a log are read, as its first rows tell.
+fn how(head: &Head, file: &FileSpec, lists_all_refused: bool) -> How {
+    let style = |role| schema::column_of(head, &file.roles, role).map(|at| schema::style_of(head, at));
+    How {
+        missing: Missing::new(file.missing.as_deref().unwrap_or_default()),
+        values: style(Role::Value).unwrap_or_default(),
+        degrees: style(Role::Latitude).unwrap_or_default(),
+        lists_all_refused,
+    }
+}
+
+/// What was done with cells that are not as they should be, where the rows were kept.
+fn notes(log: &Joined) -> Vec<Problem> {
+    let Joined { notes, lines, events, .. } = log;
+    let value = notes.values.first(lines).map(|first| {
+        let sentence = format!(
+            "{} of {} rows have a value that is no number; it is taken as missing, and the events stay (the first: {} has \
+             `{}`): check `data.roles.value`.",
+            notes.values.count,
+            events.len(),
+            first.place(),
+            first.reason
+        );
+        Problem::warning("data.roles.value", sentence)
+    });
+    let marks = notes.marks.first(lines).map(|first| {
+        let sentence = format!(
+            "{} ids had marks around them that nobody sees, such as a byte order mark; they were taken off (the first: \
+             `{}` on {}).",
+            notes.marks.count,
+            first.reason,
+            first.place()
+        );
+        Problem::warning("data.roles", sentence)
+    });
+    value.into_iter().chain(marks).collect()
+}
+
+/// What was left out, for which reasons, and where to look first.
+fn refusals(refused: &[RefusedRow], kinds: &[RefusedKind], (count, n_read): (usize, usize)) -> Option<Problem> {
     let first = refused.first()?;
+    let counted = |kind: &RefusedKind| format!("{} {}", kind.rows, kind.reason);
+    let by_reason = match kinds {
+        [] | [_] => String::new(),
+        kinds => format!(": {}", kinds.iter().take(3).map(counted).collect::<Vec<_>>().join(", ")),
+    };
     let sentence = format!(
-        "{count} of {n_read} rows could not be read and were left out (the first: {} {}).",
+        "{count} of {n_read} rows could not be read and were left out{by_reason} (the first: {} {}).",
         first.place(),
         first.reason
     );

@@ -12,6 +12,7 @@
 //! (`stream`), and what became of it is kept for the next time (`cache`). A synthetic [`world`] takes the
 //! place of a file when none is given.
 
+mod anonymous;
 mod audit;
 mod augment;
 mod batch;
@@ -30,10 +31,13 @@ mod flag;
 mod grouping;
 mod log;
 mod markov_sampler;
+mod missing;
 mod moment;
 mod named_moment;
+mod number;
 mod periods;
 mod places;
+mod plausible;
 mod prepare;
 mod profile;
 mod pseudonym;
@@ -53,6 +57,7 @@ mod titles;
 mod vocab;
 mod watch;
 pub mod world;
+mod writings;
 
 pub use audit::{AuditMark, Check, Finding, LeakRow, Verdict, audit};
 pub use augment::{AugmentSpec, Sampler};
@@ -60,7 +65,9 @@ pub use batch::{Asked, Histories, PaddedBatch};
 pub use calendar::{Calendar, DayParts};
 pub use clean::CleanStep;
 pub use columns::{Beside, ColumnKind, FreeColumn, FreeColumnSpec, FreeValues, JoinReport, SideOf, SideTable, Words};
-pub use dataset::{DataReport, DataShape, Dataset, ExampleRow, FittedOn, Prepared, RefusedRow, StepCount, StepEffect};
+pub use dataset::{
+    DataReport, DataShape, Dataset, ExampleRow, FittedOn, Prepared, RefusedKind, RefusedRow, StepCount, StepEffect,
+};
 pub use error::DataError;
 pub use feature::{Feature, FeatureSpec, FeatureSummary, FeatureValues, features, training_mask, words};
 pub use markov_sampler::MarkovSampler;
@@ -144,6 +151,35 @@ pub fn name_of(path: &Path) -> String {
 #[must_use]
 pub fn reads(file: &FileSpec, path: &Path) -> bool {
     source::reads(file, path)
+}
+
+/// All rows of a log that cannot be read, in order, with their reasons: the account of an opened log lists
+/// the first ones.
+///
+/// # Errors
+/// [`DataError`] when the log cannot be read or a setting is wrong.
+pub fn refused_rows(file: &FileSpec, watch: &dyn Watch) -> Result<Vec<RefusedRow>, DataError> {
+    log::refused_rows(file, watch)
+}
+
+/// Writes them as CSV: file (where the log is several), line, reason; never over a file that is there.
+///
+/// # Errors
+/// As [`refused_rows`], and where the file cannot be written.
+pub fn write_refused_rows(file: &FileSpec, to: &Path, watch: &dyn Watch) -> Result<usize, DataError> {
+    if to.exists() {
+        let reason = "there is such a file already; name another one".to_owned();
+        return Err(DataError::Unwritable { path: to.to_path_buf(), reason });
+    }
+    let rows = refused_rows(file, watch)?;
+    let files = rows.iter().any(|row| row.file.is_some()).then(|| {
+        let names = rows.iter().map(|row| row.file.clone().unwrap_or_default()).collect();
+        ("file".to_owned(), Column::Text(names))
+    });
+    let lines = ("line".to_owned(), Column::Int(rows.iter().map(|row| row.line as i64).collect()));
+    let reasons = ("reason".to_owned(), Column::Text(rows.iter().map(|row| row.reason.clone()).collect()));
+    write_csv(to, &Table { columns: files.into_iter().chain([lines, reasons]).collect() })?;
+    Ok(rows.len())
 }
 
 /// Opens, cleans, codes and splits.

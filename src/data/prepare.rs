@@ -10,8 +10,8 @@ use super::split::{Cuts, divide};
 use super::watch::{Stage, Watch, go_on};
 use super::world::Optimum;
 use super::{
-    CleanSpec, CleanStep, DataError, DataReport, DataSource, DataSpec, Dataset, FreeColumn, Prepared, Sequences, Split,
-    SplitPart, SplitSpec, TimeFormat, Vocab, WorldKind, WorldSpec, check, clean, feature, fingerprint, world,
+    CleanSpec, CleanStep, DataError, DataReport, DataSource, DataSpec, Dataset, FreeColumn, Prepared, Role, Sequences,
+    Split, SplitPart, SplitSpec, TimeFormat, Vocab, WorldKind, WorldSpec, check, clean, feature, fingerprint, world,
 };
 use crate::spec::Problem;
 
@@ -263,7 +263,8 @@ fn ties(zero_gap_share: Option<f64>, runs_backwards: bool) -> Option<Problem> {
 fn judge(dataset: &mut Dataset, split: &Split, spec: SplitSpec) -> Result<(), DataError> {
     let nothing = |sentence: String| Err(DataError::Nothing { step: "Split".to_owned(), sentence });
     let shape = dataset.shape();
-    if shape.n_items < 2 {
+    let has_no_item = dataset.report.file.as_ref().is_some_and(|file| file.roles.said(Role::Item) == Some(""));
+    if shape.n_items < 2 && !(has_no_item && shape.n_items == 1) {
         return nothing(format!(
             "this log has {} after cleaning, so there is nothing to choose from; check `data.roles.item`, or open a \
              log with more items.",

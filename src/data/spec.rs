@@ -75,6 +75,13 @@ pub struct FileSpec {
     /// Which ids are replaced by keyed hashes as the log is read.
     #[serde(default, skip_serializing_if = "Pseudonyms::is_off")]
     pub pseudonyms: Pseudonyms,
+    /// Further marks that stand for nothing, such as `NA`, beside those that always do (`NULL`, `NaN`, `\N`).
+    /// Said and empty: there are none, and nothing is asked about them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Vec<String>>,
+    /// Whether an event without a user is taken as of its session; by their share when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sessions_for_users: Option<bool>,
     /// Columns without a role that are kept as features of the events.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub free_features: Vec<FreeColumnSpec>,

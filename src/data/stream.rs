@@ -4,7 +4,7 @@
 
 use rayon::prelude::*;
 
-use super::coding::{self, CodedRows, RoleCells, Wanted};
+use super::coding::{self, CodedRows, Notes, RoleCells, Wanted};
 use super::events::Events;
 use super::schema::Timing;
 use super::source::{self, Head, Lines, Piece, PieceRows, Pieces, Refused, Rows};
@@ -17,6 +17,7 @@ pub(super) struct Joined {
     pub(super) events: Events,
     pub(super) lines: Lines,
     pub(super) refused: Refused,
+    pub(super) notes: Notes,
     /// Number of rows in the file, refused ones included, header not.
     pub(super) n_read: usize,
     /// What was seen in the times.
@@ -53,7 +54,7 @@ pub(super) fn open(head: &Head, wanted: &Wanted, timing: &Timing, watch: &dyn Wa
 /// whole numbers here and decimals there.
 fn file_by_file(head: &Head, wanted: &Wanted, timing: &Timing, watch: &dyn Watch) -> Result<Option<Joined>, DataError> {
     let positions = wanted.positions();
-    let (mut log, mut typed_times) = (Joined::default(), None);
+    let (mut log, mut typed_times) = (Joined::of(wanted), None);
     for at in 0..head.n_files() {
         go_on(watch)?;
         let part = Part { of_files: head.n_files(), at, watch };
@@ -68,6 +69,7 @@ fn file_by_file(head: &Head, wanted: &Wanted, timing: &Timing, watch: &dyn Watch
         head.check_times(at, &mut typed_times, file.has_typed_times)?;
         log.lines.append(file.lines, at);
         log.refused.append(file.refused, at);
+        log.notes.append(file.notes, at);
         log.n_read += file.n_read;
         log.told.add(file.told);
         log.take_in(file.events)?;
@@ -104,8 +106,9 @@ fn coded(rows: Rows, wanted: &Wanted, timing: &Timing) -> Result<Joined, DataErr
     let has_typed_times = matches!(cells.time, Some(source::Cells::Micros(_)));
     let mut coded = coding::code(&cells, timing, lines)?;
     coded.refused.merge(refused);
-    let CodedRows { events, lines, refused, told } = coded;
-    Ok(Joined { events, lines, refused, n_read, told, has_typed_times, n_lines: 0 })
+    let CodedRows { events, lines, refused, told, notes } = coded;
+    let refused = refused.listing(wanted.how.lists_all_refused);
+    Ok(Joined { events, lines, refused, notes, n_read, told, has_typed_times, n_lines: 0 })
 }
 
 /// A file in pieces. `None` when it turns out that it must be read as a whole: a quote stands open,
@@ -116,7 +119,7 @@ fn in_pieces(
     timing: &Timing,
     watch: &dyn Watch,
 ) -> Result<Option<Joined>, DataError> {
-    let mut joined = Joined::default();
+    let mut joined = Joined::of(wanted);
     let mut coded = Vec::new();
     loop {
         go_on(watch)?;
@@ -143,13 +146,19 @@ fn code_piece(piece: Piece<'_>, wanted: &Wanted, timing: &Timing) -> Result<Opti
 }
 
 impl Joined {
+    /// No rows yet.
+    fn of(wanted: &Wanted) -> Self {
+        Self { refused: Refused::default().listing(wanted.how.lists_all_refused), ..Self::default() }
+    }
+
     /// Adds the next piece of a file; `false` when its times are in another unit than those before.
     fn add(&mut self, piece: CodedPiece) -> Result<bool, DataError> {
-        let Joined { events, lines, refused, n_read, told, has_typed_times, .. } = piece.rows;
+        let Joined { events, lines, refused, notes, n_read, told, has_typed_times, .. } = piece.rows;
         self.told.add(told);
         self.has_typed_times |= has_typed_times;
         self.lines.follow(lines, self.n_lines);
         self.refused.follow(refused, self.n_lines);
+        self.notes.follow(notes, self.n_lines);
         self.n_read += n_read;
         self.n_lines += piece.n_lines;
         let fits = self.fits(&events);

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::coding::trimmed;
 use super::source::{self, Cells, Head};
 use super::watch::Watch;
-use super::{DataError, FileSpec, SideOf, TitleSpec, Vocab, columns, schema};
+use super::{DataError, FileSpec, SideOf, TitleSpec, Vocab, columns, schema, writings};
 use crate::spec::Problem;
 
 /// What a table of titles told.
@@ -33,10 +34,10 @@ pub(super) fn read(spec: &TitleSpec, log: &FileSpec, items: &Vocab, watch: &dyn 
     let mut titles = HashMap::new();
     if let [Cells::Text(ids), Cells::Text(texts)] = rows.columns.as_slice() {
         for (id, text) in std::iter::zip(ids.iter(), texts.iter()) {
-            let (id, text) = (id.unwrap_or_default().trim(), text.unwrap_or_default().trim());
-            if items.idx(id).is_some() && !text.is_empty() {
+            let (id, text) = (trimmed(id.unwrap_or_default()), text.unwrap_or_default().trim());
+            if let Some(known) = writings::known_as(items, id).filter(|_| !text.is_empty()) {
                 // The first row of an item counts.
-                titles.entry(id.to_owned()).or_insert_with(|| text.to_owned());
+                titles.entry(known.to_owned()).or_insert_with(|| text.to_owned());
             }
         }
     }

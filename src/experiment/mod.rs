@@ -280,7 +280,8 @@ impl Experiment {
     /// (another world with its defaults), `data.titles.path`,
     /// `data.titles.item`, `data.titles.title`, `data.roles.user` and its sisters, `data.separator`,
     /// `data.header`, `data.format`, `data.encoding`, `data.table`, `data.query`, `data.time_format` (a word, or a
-    /// pattern such as `%d/%m/%Y %H:%M`), `data.pseudonyms`, where `auto` means "guess" for all but the paths; `data.clean.steps` (a list as in a file) and
+    /// pattern such as `%d/%m/%Y %H:%M`), `data.pseudonyms`,
+    /// `data.missing`, `data.sessions_for_users`, where `auto` means "guess" for all but the paths; `data.clean.steps` (a list as in a file) and
     /// `data.clean.steps[2].window_secs` (a setting of a step, counted from 0). A value that is
     /// refused changes nothing.
     ///

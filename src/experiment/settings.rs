@@ -14,7 +14,7 @@ use crate::spec::{Described, SetError, did_you_mean};
 
 /// Settings of a log on disk, by their last name; all are text or a word, and for all but the two
 /// paths `auto` means "guess".
-const FILE_KEYS: [&str; 13] = [
+const FILE_KEYS: [&str; 15] = [
     "path",
     "format",
     "encoding",
@@ -28,6 +28,8 @@ const FILE_KEYS: [&str; 13] = [
     "titles.item",
     "titles.title",
     "pseudonyms",
+    "missing",
+    "sessions_for_users",
 ];
 
 /// What stands before the settings of augmentation and of the GAN, below `training`.
@@ -274,6 +276,10 @@ fn set_file(file: &mut FileSpec, path: &str, key: &str, text: &str) -> Result<bo
         "pseudonyms" => {
             file.pseudonyms = said.map_or(Ok(Pseudonyms::Off), |text| word(path, text, Pseudonyms::iter()))?;
         }
+        "missing" => file.missing = said.map(|text| marks(path, text)).transpose()?,
+        "sessions_for_users" => {
+            file.sessions_for_users = said.map(|text| parsed(path, text, "true, false or auto")).transpose()?;
+        }
         "titles.path" => match &mut file.titles {
             Some(titles) => titles.path = PathBuf::from(text),
             titles @ None => *titles = Some(TitleSpec { path: PathBuf::from(text), ..TitleSpec::default() }),
@@ -302,6 +308,15 @@ fn time_format(path: &str, text: &str) -> Result<TimeFormat, ExperimentError> {
         let refused = word_refused(path, text, names.iter().map(String::as_str));
         failed(path, format!("{refused} Or write a pattern such as `%d/%m/%Y %H:%M:%S`."))
     })
+}
+
+/// Marks as a file writes them, `["NA", "-"]`, or with commas between them, `NA, -`.
+fn marks(path: &str, text: &str) -> Result<Vec<String>, ExperimentError> {
+    if text.starts_with('[') {
+        let refused = |_| failed(path, format!("`{path}` is a list of marks, such as `[\"NA\"]` or `NA, -`"));
+        return file::options().from_str(text).map_err(refused);
+    }
+    Ok(text.split(',').map(|mark| mark.trim().to_owned()).filter(|mark| !mark.is_empty()).collect())
 }
 
 /// The table of titles, of which a column is to be named.

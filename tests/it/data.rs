@@ -6,6 +6,7 @@ mod columns;
 mod detection;
 mod files;
 mod formats;
+mod ids;
 mod kept;
 mod known;
 mod laws;

@@ -4,11 +4,13 @@
 //! cannot be read is marked by an infinity while the parts of a log are joined; [`settle`] then
 //! counts the marks, tells the first line, and makes missing values of them.
 
-use super::guess::{WantedColumn, is_missing, list};
+use super::guess::{WantedColumn, list};
 use super::spec::ColumnKind;
 use super::values::{Extra, FreeColumn, FreeValues, Words};
-use crate::data::coding::NO_BEHAVIOUR;
+use crate::data::coding::{NO_BEHAVIOUR, trimmed};
 use crate::data::events::Events;
+use crate::data::missing::Missing;
+use crate::data::number::NumberStyle;
 use crate::data::source::{Cells, Lines, Texts};
 use crate::data::{DataError, Role};
 use crate::spec::Problem;
@@ -25,38 +27,47 @@ pub(in crate::data) struct ExtraCells {
     pub(in crate::data) session: Option<Cells>,
     pub(in crate::data) latitude: Option<Cells>,
     pub(in crate::data) longitude: Option<Cells>,
+    /// How degrees are written.
+    pub(in crate::data) degrees: NumberStyle,
     /// Each free column with its cells, one a position.
     pub(in crate::data) free: Vec<(WantedColumn, Vec<Cells>)>,
 }
 
 /// Codes the cells of a log, or of a part of it.
-pub(in crate::data) fn code(cells: &ExtraCells) -> Result<Extra, DataError> {
+pub(in crate::data) fn code(cells: &ExtraCells, missing: &Missing) -> Result<Extra, DataError> {
     let role = |cells: &Option<Cells>, role: Role| {
         let word = role.to_string().to_lowercase();
         let texts = cells.as_ref().map(|cells| text(cells, &word, &format!("data.roles.{word}")));
         texts.transpose().map(Option::<&Texts>::cloned)
     };
     Ok(Extra {
-        sessions: role(&cells.session, Role::Session)?.map(|column| words(&column)),
-        latitude: role(&cells.latitude, Role::Latitude)?.map(|column| numbers(&column)),
-        longitude: role(&cells.longitude, Role::Longitude)?.map(|column| numbers(&column)),
-        free: cells.free.iter().map(|(wanted, cells)| free(wanted, cells, FREE)).collect::<Result<_, _>>()?,
+        sessions: role(&cells.session, Role::Session)?.map(|column| words(&column, missing)),
+        latitude: role(&cells.latitude, Role::Latitude)?.map(|column| numbers(&column, cells.degrees, missing)),
+        longitude: role(&cells.longitude, Role::Longitude)?.map(|column| numbers(&column, cells.degrees, missing)),
+        free: cells.free.iter().map(|(wanted, cells)| free(wanted, cells, FREE, missing)).collect::<Result<_, _>>()?,
     })
 }
 
 /// Codes one free column; `field` is the path of the list that it stands in.
-pub(super) fn free(wanted: &WantedColumn, cells: &[Cells], field: &str) -> Result<FreeColumn, DataError> {
+pub(super) fn free(
+    wanted: &WantedColumn,
+    cells: &[Cells],
+    field: &str,
+    missing: &Missing,
+) -> Result<FreeColumn, DataError> {
+    let numbers = |column: &Texts| numbers(column, wanted.style, missing);
+    let words = |column: &Texts| words(column, missing);
     let columns: Vec<&Texts> = cells.iter().map(|cells| text(cells, &wanted.name, field)).collect::<Result<_, _>>()?;
     let n_rows = columns.first().map_or(0, |column| column.len());
-    let first = |read: fn(&Texts) -> Words| columns.first().map_or_else(Words::default, |column| read(column));
+    let first = || columns.first().map_or_else(Words::default, |column| words(column));
     let values = match (wanted.kind, columns.as_slice()) {
         (ColumnKind::Numeric, columns) => {
             FreeValues::Numeric(columns.first().map_or_else(Vec::new, |column| numbers(column)))
         }
-        (ColumnKind::Category, _) => FreeValues::Category(first(words)),
-        (ColumnKind::Text, _) => FreeValues::Text(first(words)),
+        (ColumnKind::Category, _) => FreeValues::Category(first()),
+        (ColumnKind::Text, _) => FreeValues::Text(first()),
         (ColumnKind::Embedding, [column]) => {
-            FreeValues::Embedding { width: wanted.width, values: lists(column, wanted.width) }
+            FreeValues::Embedding { width: wanted.width, values: lists(column, wanted.width, missing) }
         }
         (ColumnKind::Embedding, columns) => {
             let columns: Vec<Vec<f32>> = columns.iter().map(|column| numbers(column)).collect();
@@ -67,31 +78,31 @@ pub(super) fn free(wanted: &WantedColumn, cells: &[Cells], field: &str) -> Resul
     Ok(FreeColumn { name: wanted.name.clone(), values })
 }
 
-fn words(column: &Texts) -> Words {
+fn words(column: &Texts, missing: &Missing) -> Words {
     let mut words = Words::default();
     for cell in column.iter() {
-        let text = cell.unwrap_or_default().trim();
-        words.push(if is_missing(text) { "" } else { text });
+        let text = trimmed(cell.unwrap_or_default());
+        words.push(if missing.is_no_value(text) { "" } else { text });
     }
     words
 }
 
-fn numbers(column: &Texts) -> Vec<f32> {
-    let read = |text: &str| match text.parse::<f32>() {
-        _ if is_missing(text) => f32::NAN,
-        Ok(number) if number.is_finite() => number,
+fn numbers(column: &Texts, style: NumberStyle, missing: &Missing) -> Vec<f32> {
+    let read = |text: &str| match style.read::<f32>(text) {
+        _ if missing.is_no_value(text) => f32::NAN,
+        Some(number) if number.is_finite() => number,
         _ => UNREADABLE,
     };
-    column.iter().map(|cell| read(cell.unwrap_or_default().trim())).collect()
+    column.iter().map(|cell| read(trimmed(cell.unwrap_or_default()))).collect()
 }
 
 /// Vectors of one width; a cell with another number of numbers is unreadable.
-fn lists(column: &Texts, width: usize) -> Vec<f32> {
+fn lists(column: &Texts, width: usize, missing: &Missing) -> Vec<f32> {
     let mut values = Vec::with_capacity(column.len() * width);
     for cell in column.iter() {
         let text = cell.unwrap_or_default().trim();
         match list(text) {
-            _ if is_missing(text) => values.extend(std::iter::repeat_n(f32::NAN, width)),
+            _ if missing.is_no_value(text) => values.extend(std::iter::repeat_n(f32::NAN, width)),
             Some(numbers) if numbers.len() == width => values.extend(numbers),
             _ => values.extend(std::iter::repeat_n(UNREADABLE, width)),
         }

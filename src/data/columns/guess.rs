@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::spec::{ColumnKind, FreeColumnSpec};
-use crate::data::schema::{cells, listed, normal};
+use crate::data::missing::is_missing;
+use crate::data::number::NumberStyle;
+use crate::data::schema::{cells, listed, normal, style_of};
 use crate::data::source::Head;
 use crate::spec::{Problem, did_you_mean, quotable};
 
@@ -16,6 +18,8 @@ pub(in crate::data) struct WantedColumn {
     pub(in crate::data) at: Vec<usize>,
     /// How many numbers an embedding has.
     pub(in crate::data) width: usize,
+    /// How its numbers are written.
+    pub(in crate::data) style: NumberStyle,
 }
 
 impl WantedColumn {
@@ -58,7 +62,8 @@ fn one(head: &Head, spec: &FreeColumnSpec) -> Result<WantedColumn, String> {
         if at.is_empty() {
             return Err(format!("no column begins with `{prefix}`; the file has {}.", listed(&head.columns)));
         }
-        return Ok(WantedColumn { name, kind: ColumnKind::Embedding, width: at.len(), at });
+        let style = at.first().map_or_else(NumberStyle::default, |&at| style_of(head, at));
+        return Ok(WantedColumn { name, kind: ColumnKind::Embedding, width: at.len(), at, style });
     }
     let Some(at) = head.columns.iter().position(|column| *column == name) else {
         let near = did_you_mean(&name, head.columns.iter().map(String::as_str));
@@ -76,19 +81,21 @@ fn one(head: &Head, spec: &FreeColumnSpec) -> Result<WantedColumn, String> {
         ));
     }
     check(head, at, kind)?;
-    Ok(WantedColumn { name, kind, at: vec![at], width })
+    Ok(WantedColumn { name, kind, at: vec![at], width, style: style_of(head, at) })
 }
 
 /// A column said to be numeric must mostly be so.
 fn check(head: &Head, at: usize, kind: ColumnKind) -> Result<(), String> {
     let filled = || cells(head, at).filter(|cell| !is_missing(cell));
-    let (n, n_numbers) = (filled().count(), filled().filter(|cell| cell.parse::<f64>().is_ok()).count());
+    let style = style_of(head, at);
+    let is_number = |cell: &str| style.read::<f64>(cell).is_some();
+    let (n, n_numbers) = (filled().count(), filled().filter(|cell| is_number(cell)).count());
     if kind != ColumnKind::Numeric || 2 * n_numbers >= n {
         return Ok(());
     }
     let name = head.columns.get(at).map_or("", String::as_str);
     // Where ids are hidden, the cell may be one.
-    let example = filled().find(|cell| cell.parse::<f64>().is_err()).filter(|_| head.file.pseudonyms.is_off());
+    let example = filled().find(|cell| !is_number(cell)).filter(|_| head.file.pseudonyms.is_off());
     let such = example.map_or_else(|| "words".to_owned(), |example| format!("such as `{}`", quotable(example)));
     Err(format!("the column `{name}` is said to be numeric and holds {such}; say `Category` or `Text` there."))
 }
@@ -100,15 +107,16 @@ fn guess(head: &Head, at: usize) -> ColumnKind {
     let filled: Vec<&str> = cells(head, at).filter(|cell| !is_missing(cell)).collect();
     let n = filled.len().max(1);
     let share = |holds: &dyn Fn(&str) -> bool| filled.iter().filter(|cell| holds(cell)).count() as f64 / n as f64;
-    if share(&|cell| cell.starts_with('[') && list(cell).is_some()) > 0.9 {
+    if share(&|cell| cell.starts_with('[') && list(cell).is_some()) > 0.9 && are_vectors(&filled) {
         return ColumnKind::Embedding;
     }
+    let style = style_of(head, at);
     let name = normal(head.columns.get(at).map_or("", String::as_str));
     let is_code = ["id", "code", "zip", "phone"].iter().any(|end| name.ends_with(end))
         || filled
             .iter()
             .any(|cell| cell.len() > 1 && cell.starts_with('0') && cell.bytes().all(|b| b.is_ascii_digit()));
-    if !filled.is_empty() && !is_code && share(&|cell| cell.parse::<f64>().is_ok()) > 0.9 {
+    if !filled.is_empty() && !is_code && share(&|cell| style.read::<f64>(cell).is_some()) > 0.9 {
         return ColumnKind::Numeric;
     }
     let n_distinct = filled.iter().collect::<HashSet<_>>().len();
@@ -116,18 +124,31 @@ fn guess(head: &Head, at: usize) -> ColumnKind {
     if n_words >= 2 * n && 2 * n_distinct > n { ColumnKind::Text } else { ColumnKind::Category }
 }
 
-/// How many numbers most lists of the sample have; 0 when none is a list.
-fn usual_width(head: &Head, at: usize) -> usize {
-    let mut counts = BTreeMap::<usize, usize>::new();
-    for width in cells(head, at).filter_map(list).map(|list| list.len()) {
-        *counts.entry(width).or_default() += 1;
-    }
-    counts.into_iter().max_by_key(|&(width, n)| (n, width)).map_or(0, |(width, _)| width)
+/// Whether lists of numbers are vectors: mostly as long as each other, and of measures, of numbers below 0
+/// too, or of marks for yes and no. Whole numbers are ids of something, `[318, 50, 7]`.
+fn are_vectors(cells: &[&str]) -> bool {
+    let lists: Vec<Vec<f32>> = cells.iter().filter_map(|cell| list(cell)).collect();
+    let width = usual(lists.iter().map(Vec::len));
+    let numbers = || lists.iter().flatten();
+    let n_alike = lists.iter().filter(|list| list.len() == width).count();
+    let are_measures = numbers().any(|n| n.fract() != 0.0) && 2 * n_alike > lists.len();
+    let are_codes =
+        (width > 1 && numbers().all(|n| n * (n - 1.0) == 0.0)) || (width >= 8 && numbers().any(|n| *n < 0.0));
+    are_measures || (are_codes && 10 * n_alike >= 9 * lists.len())
 }
 
-/// Whether a cell says that there is nothing.
-pub(in crate::data) fn is_missing(text: &str) -> bool {
-    matches!(text, "" | "NA" | "NaN" | "nan" | "N/A" | "null" | "NULL" | "None" | "\\N")
+/// The number that is there most often, the largest of equally many; 0 where there is none.
+fn usual(numbers: impl Iterator<Item = usize>) -> usize {
+    let mut counts = BTreeMap::<usize, usize>::new();
+    for number in numbers {
+        *counts.entry(number).or_default() += 1;
+    }
+    counts.into_iter().max_by_key(|&(number, n)| (n, number)).map_or(0, |(number, _)| number)
+}
+
+/// How many numbers most lists of the sample have; 0 when none is a list.
+fn usual_width(head: &Head, at: usize) -> usize {
+    usual(cells(head, at).filter_map(list).map(|list| list.len()))
 }
 
 /// A list of numbers: `[0.1, 0.2]`, `0.1 0.2`, `(1;2)`; `None` when something else stands there.
@@ -140,7 +161,22 @@ pub(in crate::data) fn list(text: &str) -> Option<Vec<f32>> {
 
 #[cfg(test)]
 mod tests {
-    use super::list;
+    use super::{are_vectors, list};
+
+    #[test]
+    fn lists_of_ids_are_no_vectors() {
+        for vectors in [&["[0.5, 1]", "[2, 0.25]"][..], &["[0, 1, 0]", "[1, 0, 0]"], &["[-0.5]", "[1.5]"]] {
+            assert!(are_vectors(vectors), "{vectors:?}");
+        }
+        for ids in [
+            &["[318, 50, 7]", "[12, 9, 4]"][..],
+            &["[1]", "[1, 2]", "[0]"],
+            &["[1.5, 2]", "[1]", "[2.5, 1, 3]"],
+            &["[1]"],
+        ] {
+            assert!(!are_vectors(ids), "{ids:?}");
+        }
+    }
 
     #[test]
     fn lists_of_numbers_are_read_however_they_are_written() {

@@ -2,7 +2,7 @@
 
 use crate::data::schema::{cells, listed, normal};
 use crate::data::source::Head;
-use crate::data::{DataError, FileSpec, Role, SideOf, Vocab};
+use crate::data::{DataError, FileSpec, Role, SideOf, Vocab, writings};
 use crate::spec::{did_you_mean, quotable};
 
 /// The column of that name. `table` is what a sentence calls the table, `field` the setting.
@@ -33,7 +33,7 @@ pub(in crate::data) fn most_matches(head: &Head, of: SideOf, log: &FileSpec, ids
     };
     let as_in_log = |name: &str, role| log.roles.column(role).is_some_and(|column| normal(column) == name);
     let is_of = |name: &str, role: Role| as_in_log(name, role) || name.contains(&normal(&role.to_string()));
-    let matches = |at: usize| cells(head, at).filter(|id| ids.idx(id).is_some()).count();
+    let matches = |at: usize| cells(head, at).filter(|id| writings::known_as(ids, id).is_some()).count();
     let name = |at: usize| normal(head.columns.get(at).map_or("", String::as_str));
     let rank = |&at: &usize| {
         let name = name(at);

@@ -19,7 +19,7 @@ pub use values::{FreeColumn, FreeValues, Words};
 
 pub(super) use beside::beside;
 pub(super) use coding::{ExtraCells, FREE, code, settle};
-pub(super) use guess::{WantedColumn, find, is_missing};
+pub(super) use guess::{WantedColumn, find};
 pub(super) use key::{most_matches, named};
 pub(super) use side::{Side, read};
 pub(super) use values::Extra;

@@ -11,9 +11,11 @@ use super::guess::{WantedColumn, find};
 use super::key::{most_matches, named};
 use super::spec::{FreeColumnSpec, SideOf, SideTable};
 use super::values::FreeColumn;
+use crate::data::coding::trimmed;
+use crate::data::missing::Missing;
 use crate::data::source::{self, Cells, Head, Lines, Rows};
 use crate::data::watch::Watch;
-use crate::data::{DataError, FileSpec, Vocab, titles, without_first_refused};
+use crate::data::{DataError, FileSpec, Vocab, titles, without_first_refused, writings};
 use crate::spec::{Problem, quotable};
 
 /// How many ids are shown of each kind of trouble.
@@ -141,7 +143,7 @@ pub(in crate::data) fn read(
             continue;
         }
         let of_column: Vec<Cells> = column.at.iter().filter_map(|at| cells.get(at)).cloned().collect();
-        let mut read = free(column, &of_column, &format!("{field}.columns"))?;
+        let mut read = free(column, &of_column, &format!("{field}.columns"), &Missing::default())?;
         problems.extend(settle_free(&mut read, &format!("{field}.columns"), |row| lines.told(row)));
         // Only joined rows are kept, in their order.
         read.values = read.values.picked(joined.rows.iter().copied().map(Some));
@@ -149,7 +151,8 @@ pub(in crate::data) fn read(
     }
     let titles = title.map(|at| {
         let title_texts = texts(&cells, at);
-        let of_row = |&row: &usize| (keys.get(row).cloned(), title_texts.get(row).cloned());
+        let known = |id: &String| writings::known_as(ids, id).map(str::to_owned);
+        let of_row = |&row: &usize| (keys.get(row).and_then(known), title_texts.get(row).cloned());
         let pairs =
             joined.rows.iter().map(of_row).filter_map(|(id, title)| Some((id?, title.filter(|t| !t.is_empty())?)));
         pairs.collect()
@@ -216,7 +219,7 @@ fn wanted(of: SideOf, spec: &SideTable, head: &Head, key: usize) -> Result<Vec<W
 /// The trimmed cells of a column; empty where it is none of text.
 fn texts(cells: &HashMap<usize, Cells>, at: usize) -> Vec<String> {
     match cells.get(&at) {
-        Some(Cells::Text(column)) => column.iter().map(|cell| cell.unwrap_or_default().trim().to_owned()).collect(),
+        Some(Cells::Text(column)) => column.iter().map(|cell| trimmed(cell.unwrap_or_default()).to_owned()).collect(),
         Some(Cells::Micros(times)) => vec![String::new(); times.len()],
         None => Vec::new(),
     }
@@ -233,19 +236,27 @@ struct Joined {
     repeated: Vec<usize>,
     n_without_key: usize,
     keys: Vec<String>,
+    /// How many ids the log writes in another way, and the first of them with how.
+    otherwise: Option<(usize, String, String)>,
 }
 
 impl Joined {
     fn new(keys: &[String], ids: &Vocab) -> Self {
         let mut joined = Self { keys: keys.to_vec(), ..Self::default() };
-        let mut strangers = HashSet::<&str>::new();
+        let (mut strangers, missing) = (HashSet::<&str>::new(), Missing::default());
         for (row, id) in keys.iter().enumerate() {
-            if id.is_empty() {
+            if missing.is_no_id(id) {
                 joined.n_without_key += 1;
-            } else if joined.row_of.contains_key(id) || strangers.contains(id.as_str()) {
+                continue;
+            }
+            let known = writings::known_as(ids, id);
+            if known.is_some_and(|id| joined.row_of.contains_key(id)) || strangers.contains(id.as_str()) {
                 joined.repeated.push(row);
-            } else if ids.idx(id).is_some() {
-                joined.row_of.insert(id.clone(), joined.rows.len());
+            } else if let Some(known) = known {
+                if known != id {
+                    joined.otherwise.get_or_insert_with(|| (0, id.clone(), known.to_owned())).0 += 1;
+                }
+                joined.row_of.insert(known.to_owned(), joined.rows.len());
                 joined.rows.push(row);
             } else {
                 strangers.insert(id);
@@ -294,6 +305,15 @@ fn told(report: &JoinReport, joined: &Joined, lines: &Lines) -> Vec<Problem> {
             report.rows_repeated,
             quoted(&report.rows_repeated_examples),
             lines.told(first),
+        );
+        problems.push(Problem::warning(format!("{field}.key"), sentence));
+    }
+    if let Some((n, written, known)) = &joined.otherwise {
+        let sentence = format!(
+            "{n} ids of the table of {of} are written otherwise in the log and taken as the same (the first: `{}` in the \
+             table is `{}` in the log).",
+            quotable(written),
+            quotable(known)
         );
         problems.push(Problem::warning(format!("{field}.key"), sentence));
     }

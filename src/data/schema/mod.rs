@@ -1,8 +1,10 @@
 //! Which column is the user, the item, the time: told from names, English and Chinese, and from
 //! contents.
 
+mod candidates;
 mod known;
 mod names;
+mod score;
 mod time;
 mod written;
 
@@ -10,8 +12,11 @@ use std::collections::HashSet;
 
 use strum::IntoEnumIterator;
 
+pub(super) use self::candidates::might_be;
 use self::known::Known;
-use self::names::{has_root, is_session, rank};
+use self::names::{has_root, rank};
+use super::missing::{Missing, is_missing};
+use super::number::{self, NumberStyle};
 use super::source::Head;
 use super::time as times;
 use super::{FileSpec, Role, Roles, TimeFormat, columns};
@@ -32,18 +37,22 @@ pub(super) fn resolve(head: &Head) -> (FileSpec, Vec<Problem>) {
         }
     }
     guess.by_content();
+    problems.extend(guess.last_resort());
     guess.choose_clock(&mut problems);
     // These never take a column from those above.
     for role in ROLES_BESIDE {
         guess.by_name(role);
     }
     problems.extend(guess.half_a_place());
+    problems.extend(guess.without_item());
     let mut file = head.file.clone();
     for role in Role::iter() {
         let column = guess.columns[role as usize];
         match column.and_then(|at| head.columns.get(at)) {
             Some(name) => *file.roles.slot_mut(role) = Some(name.clone()),
-            None if is_required(role) => problems.extend(missing(head, &guess, role)),
+            None if is_required(role) && !(role == Role::Item && guess.has_no_item) => {
+                problems.extend(missing(head, &guess, role));
+            }
             // The name of a column that is not there stays, or whoever reads on would not be told.
             None if head.file.roles.column(role).is_some() => {}
             None => *file.roles.slot_mut(role) = Some(String::new()),
@@ -56,6 +65,7 @@ pub(super) fn resolve(head: &Head) -> (FileSpec, Vec<Problem>) {
     problems.extend(of_free);
     written::time_format(head, &guess, &mut file, &mut problems);
     problems.extend(sessions(head, &guess));
+    problems.extend(values(head, &guess));
     if let Some(at) = guess.columns[Role::Value as usize]
         && guess.looks[at].share_numeric < 0.5
     {
@@ -132,8 +142,10 @@ const ROLES_BESIDE: [Role; 4] = [Role::Session, Role::Latitude, Role::Longitude,
 /// Share of a column's cells that may be degrees; 1 of an empty one.
 fn share_of_degrees(head: &Head, at: usize, role: Role) -> f64 {
     let most = if role == Role::Latitude { 90.0 } else { 180.0 };
-    let filled = || cells(head, at).filter(|text| !columns::is_missing(text));
-    let n_degrees = filled().filter(|text| text.parse::<f64>().is_ok_and(|degrees| degrees.abs() <= most)).count();
+    let filled = || cells(head, at).filter(|text| !is_missing(text));
+    let style = style_of(head, at);
+    let is_degrees = |text: &&str| style.read::<f64>(text).is_some_and(|degrees| degrees.abs() <= most);
+    let n_degrees = filled().filter(is_degrees).count();
     match filled().count() {
         0 => 1.0,
         n => n_degrees as f64 / n as f64,
@@ -147,8 +159,13 @@ const NO_TIME: u8 = 3;
 /// What the sample of a column looks like.
 struct Look {
     share_numeric: f64,
+    /// Share of the numbers that are no whole ones.
+    share_fractions: f64,
     largest: f64,
     n_distinct: usize,
+    /// Cells that hold something, and all.
+    n_filled: usize,
+    n_cells: usize,
     time: Option<times::Look>,
     /// How doubtful it is that the column is the time, from 0: ids look like times too.
     time_doubt: u8,
@@ -161,13 +178,17 @@ struct Guess<'a> {
     columns: [Option<usize>; N_ROLES],
     /// The public log that this is, where it names no columns and is known.
     known: Option<&'static Known>,
+    /// Whether events are of no item, as was said or as no column could be one.
+    has_no_item: bool,
 }
 
 impl<'a> Guess<'a> {
     fn new(head: &'a Head) -> Self {
-        let looks = (0..head.columns.len()).map(|at| Look::new(cells(head, at))).collect();
+        let missing = Missing::new(head.file.missing.as_deref().unwrap_or_default());
+        let looks = (0..head.columns.len()).map(|at| Look::new(cells(head, at), &missing)).collect();
         let known = if head.file.header == Some(false) { known::recognise(head) } else { None };
-        Self { head, looks, columns: [None; N_ROLES], known }
+        let has_no_item = head.file.roles.said(Role::Item) == Some("");
+        Self { head, looks, columns: [None; N_ROLES], known, has_no_item }
     }
 
     /// Takes what the person said; a column that is not there is an error.
@@ -175,7 +196,7 @@ impl<'a> Guess<'a> {
         let roles = &self.head.file.roles;
         for role in Role::iter() {
             let Some(name) = roles.column(role) else {
-                if roles.said(role).is_some() && is_required(role) {
+                if roles.said(role).is_some() && role == Role::User {
                     let sentence =
                         format!("a log needs a column for the {0}; name one in `data.roles.{0}`.", word(role));
                     problems.push(Problem::error(field(role), sentence));
@@ -226,15 +247,35 @@ impl<'a> Guess<'a> {
     }
 
     fn by_name(&mut self, role: Role) {
+        self.by_name_up_to(role, score::NAMES);
+    }
+
+    /// Takes the free column whose name, and of ids the contents, fit a role best; names no less sure than
+    /// `least`.
+    fn by_name_up_to(&mut self, role: Role, least: u8) {
         if !self.is_open(role) || self.head.file.header == Some(false) {
             return;
         }
-        let normals: Vec<String> = self.head.columns.iter().map(|name| normal(name)).collect();
-        let rank = |at: &usize| rank(role, &normals[*at]);
-        let free = || (0..normals.len()).filter(|&at| self.is_free(at) && self.may_be(role, at));
-        let known = free().filter(|at| rank(at).is_some()).min_by_key(rank);
-        let near = || free().find(|&at| has_root(role, &normals[at]));
-        self.columns[role as usize] = known.or_else(near);
+        let free = (0..self.head.columns.len()).filter(|&at| self.is_free(at) && self.may_be(role, at));
+        let surest = free.filter_map(|at| Some((self.sureness(role, at, least)?, at))).min();
+        self.columns[role as usize] = surest.map(|(_, at)| at);
+    }
+
+    /// How surely a column has a role; less is surer. A known name comes before one that is put together
+    /// of known words; a column that is mostly empty comes last.
+    fn sureness(&self, role: Role, at: usize, least: u8) -> Option<(bool, u8, usize, usize, usize)> {
+        let name = self.head.columns.get(at)?;
+        let is_id = matches!(role, Role::User | Role::Item);
+        let look = self.looks.get(at)?;
+        let is_empty = is_id && 2 * look.n_filled < look.n_cells;
+        let doubt = usize::from(is_id && look.is_doubtful_id());
+        if let Some(rank) = rank(role, &normal(name)) {
+            return Some((is_empty, 0, rank, doubt, 0));
+        }
+        let (kind, n_more, rank) = score::of_name(role, name).filter(|(kind, ..)| *kind <= least)?;
+        // Prices and weights are written with fractions, ids are not unless they are called ids.
+        let is_measure = is_id && kind > 0 && look.share_fractions > 0.5;
+        (!is_measure).then_some((is_empty, 1 + kind, doubt, n_more, rank))
     }
 
     /// Whether the contents of a column fit a role.
@@ -288,6 +329,51 @@ impl<'a> Guess<'a> {
 }
 
 impl Guess<'_> {
+    /// What else may serve where no column is called a user or an item: for the item the event, then what a
+    /// name only hints at.
+    fn last_resort(&mut self) -> Option<Problem> {
+        self.by_name_up_to(Role::User, u8::MAX);
+        let event = self.columns[Role::Behaviour as usize];
+        let is_chosen = self.head.file.roles.said(Role::Behaviour).is_none();
+        if self.is_open(Role::Item)
+            && self.known.is_none()
+            && let Some(name) = event.filter(|_| is_chosen).and_then(|at| self.head.columns.get(at))
+        {
+            self.columns[Role::Item as usize] = self.columns[Role::Behaviour as usize].take();
+            let sentence = format!(
+                "this log has no column for the item, so its events (`{}`) are taken as items; name another column in \
+                 `data.roles.item` if that is wrong.",
+                quotable(name)
+            );
+            return Some(Problem::warning(field(Role::Item), sentence));
+        }
+        self.by_name_up_to(Role::Item, u8::MAX);
+        None
+    }
+
+    /// A log of who did something when, and of nothing that it was done to, has one item for all: told where
+    /// it was said, or where no column can be an item.
+    fn without_item(&mut self) -> Option<Problem> {
+        let has = |role: Role| self.columns[role as usize].is_some();
+        let is_log = has(Role::User) && has(Role::Time) && self.head.file.header != Some(false);
+        if self.is_open(Role::Item) && is_log {
+            self.has_no_item = !(0..self.looks.len()).any(|at| self.is_free(at) && self.may_be_item(at));
+        }
+        if !self.has_no_item {
+            return None;
+        }
+        let sentence = "this log has no item column, so all its events are of one item: forecasts, whether a user acts \
+                        and the next number can be learnt, the next item cannot; if a column says on what users act, \
+                        name it in `data.roles.item`.";
+        Some(Problem::warning(field(Role::Item), sentence))
+    }
+
+    /// Whether a column without a role may hold items after all, whatever it is called.
+    fn may_be_item(&self, at: usize) -> bool {
+        let (Some(look), Some(name)) = (self.looks.get(at), self.head.columns.get(at)) else { return false };
+        look.n_distinct > 1 && look.share_fractions < 0.1 && score::may_be_id(name)
+    }
+
     /// A place needs both: half of one that was only guessed is forgotten, of one that was said told.
     fn half_a_place(&mut self) -> Option<Problem> {
         let [latitude, longitude] = [Role::Latitude, Role::Longitude];
@@ -313,15 +399,17 @@ impl Guess<'_> {
     /// Whether a table of two columns tells something of items or users, and of no events.
     fn is_side_table(&self) -> bool {
         let has = |role: Role| self.columns[role as usize].is_some();
-        let is_free_text = |at: usize| self.is_free(at) && !names::may_be_id(&normal(&self.head.columns[at]));
+        let is_free_text = |at: usize| self.is_free(at) && !score::may_be_id(&self.head.columns[at]);
         (has(Role::User) != has(Role::Item)) && (0..self.looks.len()).any(is_free_text)
     }
 }
 
 impl Look {
-    fn new<'a>(cells: impl Iterator<Item = &'a str> + Clone) -> Self {
-        let filled: Vec<&str> = cells.filter(|text| !text.is_empty()).collect();
-        let mut numbers: Vec<f64> = filled.iter().filter_map(|text| text.parse().ok()).collect();
+    fn new<'a>(cells: impl Iterator<Item = &'a str> + Clone, missing: &Missing) -> Self {
+        let n_cells = cells.clone().count();
+        let filled: Vec<&str> = cells.filter(|text| !missing.is_no_id(text)).collect();
+        let style = NumberStyle::of(filled.iter().copied());
+        let mut numbers: Vec<f64> = filled.iter().filter_map(|text| style.read(text)).collect();
         numbers.sort_by(f64::total_cmp);
         let time = times::look(filled.iter().map(|text| (*text, None)));
         let middle = numbers.get(numbers.len() / 2).copied().unwrap_or_default();
@@ -338,12 +426,29 @@ impl Look {
         };
         Self {
             share_numeric: numbers.len() as f64 / filled.len().max(1) as f64,
+            share_fractions: numbers.iter().filter(|n| n.fract() != 0.0).count() as f64 / filled.len().max(1) as f64,
+            n_filled: filled.len(),
+            n_cells,
             largest: numbers.iter().copied().fold(0.0, |largest, number| number.abs().max(largest)),
             n_distinct: filled.iter().collect::<HashSet<_>>().len(),
             time,
             time_doubt,
         }
     }
+}
+
+impl Look {
+    /// Whether a column of ids has one for all rows, or a new one for each: then another of the same name is
+    /// more likely meant.
+    fn is_doubtful_id(&self) -> bool {
+        const FEW: usize = 20;
+        self.n_filled >= FEW && (self.n_distinct == 1 || self.n_distinct == self.n_filled)
+    }
+}
+
+/// How the numbers of a column are written.
+pub(super) fn style_of(head: &Head, at: usize) -> NumberStyle {
+    NumberStyle::of(cells(head, at))
 }
 
 /// The trimmed cells of a column in the sample.
@@ -355,7 +460,7 @@ pub(super) fn cells(head: &Head, at: usize) -> impl Iterator<Item = &str> + Clon
 fn sessions(head: &Head, guess: &Guess<'_>) -> Option<Problem> {
     let at = guess.columns[Role::User as usize]?;
     let name = head.columns.get(at)?;
-    let are_sessions = guess.known.is_some_and(|known| known.has_sessions) || is_session(&normal(name));
+    let are_sessions = guess.known.is_some_and(|known| known.has_sessions) || score::is_session(name);
     let is_chosen = head.file.roles.said(Role::User).is_none();
     (are_sessions && is_chosen).then(|| {
         let sentence = format!(
@@ -365,6 +470,32 @@ fn sessions(head: &Head, guess: &Guess<'_>) -> Option<Problem> {
         );
         Problem::warning(field(Role::User), sentence)
     })
+}
+
+/// What is doubtful about how values are written.
+fn values(head: &Head, guess: &Guess<'_>) -> Vec<Problem> {
+    let Some(at) = guess.columns[Role::Value as usize] else { return Vec::new() };
+    let name = quotable(head.columns.get(at).map_or("", String::as_str));
+    let mut problems = Vec::new();
+    if let Some(example) = number::doubtful(cells(head, at), style_of(head, at)) {
+        let sentence = format!(
+            "numbers of the column `{name}` such as `{}` are read with the point between thousands, since it never cuts \
+             off anything but three digits; write them without points if it is that of a fraction.",
+            quotable(example)
+        );
+        problems.push(Problem::warning(field(Role::Value), sentence));
+    }
+    let money = number::currencies(cells(head, at));
+    if !money.is_empty() {
+        let shown: Vec<String> = money.iter().take(4).map(|word| format!("`{}`", quotable(word))).collect();
+        let sentence = format!(
+            "the column `{name}` has amounts in several currencies ({}); they are read as plain numbers: bring them to \
+             one currency, or write \"\" in `data.roles.value`.",
+            shown.join(", ")
+        );
+        problems.push(Problem::warning(field(Role::Value), sentence));
+    }
+    problems
 }
 
 fn wrong_type(head: &Head, role: Role, at: usize, expected: &str) -> Problem {

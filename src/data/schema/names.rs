@@ -5,7 +5,7 @@
 use crate::data::Role;
 
 const USER: &str = "userid user uid customerid customer visitorid visitor clientid client memberid member accountid \
-    account buyerid buyer reviewerid playerid player fullvisitorid personid person deviceid 用户id 用户 用户编号 用户名 \
+    account buyerid buyer reviewerid playerid player fullvisitorid personid person deviceid caseconceptname 用户id 用户 用户编号 用户名 \
     会员id 会员 会员编号 顾客id 顾客 客户id 客户 客户编号 买家id 买家 sessionid session sessid visitid 会话id 会话";
 
 /// Those of the user's names that are a session's.
@@ -13,7 +13,7 @@ const SESSION: &str = "sessionid session sessid visitid 会话id 会话";
 
 const ITEM: &str = "itemid item iid productid product movieid movie parentasin asin sku skuid poiid poi venueid venue \
     locationid articleid article songid song trackid track bookid book isbn videoid video goodsid goods gameid game \
-    newsid contentid pageid page url stockcode artistid artist businessid restaurantid recipeid appid aid 商品id 商品 商品编号 \
+    newsid contentid pageid page pagelocation pageurl pagepath url stockcode artistid artist businessid restaurantid recipeid appid aid 商品id 商品 商品编号 \
     物品id 物品 产品id 产品 电影id 电影 视频id 视频 文章id 文章 宝贝id 歌曲id 歌曲 书籍id 地点id 地点 项目id";
 
 const TIME: &str = "timestamp time ts datetime eventtime eventtimestamp timestampms unixreviewtime unixtime date \
@@ -26,7 +26,7 @@ const TIME: &str = "timestamp time ts datetime eventtime eventtimestamp timestam
     创建时间";
 
 const BEHAVIOUR: &str = "behavior behaviour behaviortype behaviourtype event eventtype eventname action actiontype \
-    interaction interactiontype type 行为 行为类型 事件 事件类型 操作 操作类型 动作";
+    interaction interactiontype type activity activityname conceptname 行为 行为类型 事件 事件类型 操作 操作类型 动作";
 
 const VALUE: &str = "rating ratings score stars overall value amount price dollarvalue revenue spend quantity qty weight \
     dwell dwelltime duration watchtime playcount plays 评分 打分 金额 消费金额 价格 售价 单价 数量 时长";

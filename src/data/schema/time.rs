@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::names::{has_root, rank};
 use super::{Guess, NO_TIME, cells, field, normal};
 use crate::data::time::{self, ClockKind, Step};
-use crate::data::{Role, TimeFormat, columns};
+use crate::data::{Role, TimeFormat};
 use crate::spec::{Problem, quotable};
 
 /// What speaks for a column as the time; the least is the best.
@@ -136,7 +136,7 @@ impl Guess<'_> {
 
     /// A cell of a column for a sentence; none where ids are hidden, as it may be one.
     pub(super) fn example(&self, at: usize) -> Option<String> {
-        let filled = cells(self.head, at).find(|cell| !columns::is_missing(cell))?;
+        let filled = cells(self.head, at).find(|cell| !super::is_missing(cell))?;
         self.head.file.pseudonyms.is_off().then(|| quotable(filled))
     }
 
@@ -206,7 +206,7 @@ pub(super) fn clock_kind<'a>(name: &str, cells: impl Iterator<Item = &'a str> + 
     if is_other || !(is_clock || has_no_name) {
         return None;
     }
-    let filled: Vec<&str> = cells.filter(|cell| !columns::is_missing(cell)).collect();
+    let filled: Vec<&str> = cells.filter(|cell| !super::is_missing(cell)).collect();
     let fits = |kind: ClockKind| {
         let n = filled.iter().filter(|cell| kind.micros(cell).is_some()).count();
         n > 0 && 20 * n >= 19 * filled.len()

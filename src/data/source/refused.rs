@@ -1,9 +1,16 @@
 //! The list of rows that could not be read, and the line numbers of those that could.
 
-use crate::data::RefusedRow;
+use std::collections::BTreeMap;
+
+use crate::data::{RefusedKind, RefusedRow};
 
 /// How many refused rows are listed; all are counted.
 const LISTED: usize = 100;
+
+/// How many kinds of reasons are told, and how many are counted apart.
+const KINDS: usize = 12;
+const MOST_KINDS: usize = 500;
+const OTHER: &str = "has another fault";
 
 /// Where a row begins: which file of a log, and its line there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,61 +32,145 @@ impl From<usize> for Place {
     }
 }
 
-/// Rows that could not be read: all counted, the first ones listed.
+/// Rows that could not be read: all counted, by reason too, and the first ones listed.
+///
+/// A part of a log lists all of its own; where parts are joined, no more are kept than are wanted.
 #[derive(Clone, Debug, Default)]
 pub(in crate::data) struct Refused {
     /// How many there are.
     pub(in crate::data) count: usize,
-    /// The first hundred with their reasons, in order of place.
-    first: Vec<(Place, String)>,
+    /// How many have each kind of reason, and the first of them.
+    kinds: BTreeMap<String, (usize, Place)>,
+    /// Rows with their reasons.
+    listed: Vec<(Place, String)>,
+    /// Whether all of a log are listed.
+    lists_all: bool,
 }
 
 impl Refused {
-    /// Adds a row; the reason is made only if it is listed.
+    /// The same, that lists the rows of all parts that it takes in, or the first ones.
+    pub(in crate::data) fn listing(self, lists_all: bool) -> Self {
+        Self { lists_all, ..self }
+    }
+
+    /// How many rows of a log are listed.
+    fn most(&self) -> usize {
+        if self.lists_all { usize::MAX } else { LISTED }
+    }
+
+    /// Adds a row.
     pub(in crate::data) fn push(&mut self, place: impl Into<Place>, reason: impl FnOnce() -> String) {
-        let place = place.into();
+        let (place, reason) = (place.into(), reason());
         self.count += 1;
-        if self.first.len() < LISTED || self.first.last().is_some_and(|last| last.0 > place) {
-            let at = self.first.partition_point(|row| row.0 <= place);
-            self.first.insert(at, (place, reason()));
-            self.first.truncate(LISTED);
+        self.add_kind(&kind(&reason), 1, place);
+        self.listed.push((place, reason));
+    }
+
+    fn add_kind(&mut self, kind: &str, n: usize, first: Place) {
+        // Reasons that are all different say nothing by their kinds.
+        let is_told = self.kinds.len() < MOST_KINDS || self.kinds.contains_key(kind);
+        let kind = if is_told { kind } else { OTHER };
+        match self.kinds.get_mut(kind) {
+            Some((count, earliest)) => (*count, *earliest) = (*count + n, first.min(*earliest)),
+            None => {
+                self.kinds.insert(kind.to_owned(), (n, first));
+            }
         }
     }
 
     /// Whether one of the listed rows was refused for a reason.
     pub(in crate::data) fn names(&self, reason: &str) -> bool {
-        self.first.iter().any(|(_, other)| other == reason)
+        self.listed.iter().any(|(_, other)| other == reason)
+    }
+
+    /// Whether rows were refused for a reason of this kind.
+    pub(in crate::data) fn has_kind(&self, kind: &str) -> bool {
+        self.kinds.contains_key(kind)
+    }
+
+    /// The first row, and how it was told.
+    pub(in crate::data) fn first(&self, lines: &Lines) -> Option<RefusedRow> {
+        self.rows(lines).into_iter().next()
     }
 
     /// Takes in the rows that another step refused.
     pub(in crate::data) fn merge(&mut self, other: Self) {
-        self.count += other.count;
-        self.first.extend(other.first);
-        self.first.sort_by_key(|row| row.0);
-        self.first.truncate(LISTED);
+        self.take_in(other, |place| place, usize::MAX);
     }
 
     /// Takes in the rows refused in the file at `file`.
-    pub(in crate::data) fn append(&mut self, mut other: Self, file: usize) {
-        other.first.iter_mut().for_each(|row| row.0.file = file);
-        self.merge(other);
+    pub(in crate::data) fn append(&mut self, other: Self, file: usize) {
+        self.take_in(other, |place| Place { file, ..place }, self.most());
     }
 
     /// Takes in the rows refused in a later part of the same file, after so many lines.
-    pub(in crate::data) fn follow(&mut self, mut other: Self, n_lines: usize) {
-        other.first.iter_mut().for_each(|row| row.0.line += n_lines);
-        self.merge(other);
+    pub(in crate::data) fn follow(&mut self, other: Self, n_lines: usize) {
+        self.take_in(other, |place| Place { line: place.line + n_lines, ..place }, self.most());
     }
 
-    /// The listed rows, with the names of their files where there are several.
+    fn take_in(&mut self, other: Self, moved: impl Fn(Place) -> Place, most: usize) {
+        self.count += other.count;
+        for (kind, (n, first)) in other.kinds {
+            self.add_kind(&kind, n, moved(first));
+        }
+        self.listed.extend(other.listed.into_iter().map(|(place, reason)| (moved(place), reason)));
+        if self.listed.len() > most {
+            self.listed.sort_by_key(|row| row.0);
+            self.listed.truncate(most);
+        }
+    }
+
+    /// The first rows, with the names of their files where there are several.
     pub(in crate::data) fn rows(&self, lines: &Lines) -> Vec<RefusedRow> {
+        let mut listed: Vec<&(Place, String)> = self.listed.iter().collect();
+        listed.sort_by_key(|row| row.0);
         let row = |(place, reason): &(Place, String)| RefusedRow {
             file: lines.names.get(place.file).cloned(),
             line: place.line,
             reason: reason.clone(),
         };
-        self.first.iter().map(row).collect()
+        listed.into_iter().take(self.most()).map(row).collect()
     }
+
+    /// How many rows have each kind of reason, most first.
+    pub(in crate::data) fn by_reason(&self, lines: &Lines) -> Vec<RefusedKind> {
+        let told = |(reason, (n, first)): (&String, &(usize, Place))| RefusedKind {
+            reason: reason.clone(),
+            rows: *n,
+            file: lines.names.get(first.file).cloned(),
+            first_line: first.line,
+        };
+        let mut kinds: Vec<RefusedKind> = self.kinds.iter().map(told).collect();
+        kinds.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| a.reason.cmp(&b.reason)));
+        // A file that is no log at all has as many reasons as rows.
+        if let Some(more) = kinds.len().checked_sub(KINDS).filter(|more| *more > 0) {
+            let rest = kinds.split_off(KINDS - 1);
+            let first = rest.iter().min_by_key(|kind| (kind.file.clone(), kind.first_line));
+            if let Some(first) = first.cloned() {
+                let rows = rest.iter().map(|kind| kind.rows).sum();
+                kinds.push(RefusedKind { reason: format!("{} other reasons", more + 1), rows, ..first });
+            }
+        }
+        kinds
+    }
+}
+
+/// What rows with a reason of this kind have in common: without what is quoted of a row, and without numbers
+/// that another row has others of.
+fn kind(reason: &str) -> String {
+    let mut kind = String::with_capacity(reason.len());
+    for (at, part) in reason.split('`').enumerate() {
+        kind.push_str(if at % 2 == 0 { part } else { "`…`" });
+    }
+    let kind = kind.replace(" (`…`)", "");
+    let kind = kind.split(" at line ").next().unwrap_or_default();
+    let mut words: Vec<&str> = Vec::new();
+    for word in kind.split(' ') {
+        let is_count = word.bytes().next().is_some_and(|b| b.is_ascii_digit());
+        let is_wanted = words.last() == Some(&"expected");
+        words.push(if is_count && !is_wanted { "…" } else { word });
+    }
+    words.join(" ")
 }
 
 /// Which line of which file each readable row began on.
@@ -112,6 +203,15 @@ impl Lines {
             self.stretches.push((self.n_rows, place));
         }
         self.n_rows += 1;
+    }
+
+    /// Where the rows stand whose flag is set.
+    pub(in crate::data) fn kept(&self, keep: &[bool]) -> Self {
+        let mut kept = self.without_rows();
+        for (row, _) in keep.iter().enumerate().filter(|&(_, &is_kept)| is_kept) {
+            kept.push(self.place(row));
+        }
+        kept
     }
 
     /// Adds the rows of the file at `file`.
@@ -184,9 +284,41 @@ mod tests {
         (1..=150).for_each(|line| a.push(2 * line, || "even".to_owned()));
         (1..=150).for_each(|line| b.push(2 * line - 1, || "odd".to_owned()));
         a.merge(b);
-        assert_eq!((a.count, a.first.len()), (300, 100));
-        let lines: Vec<usize> = a.first.iter().map(|row| row.0.line).collect();
+        let mut log = Refused::default();
+        log.follow(a, 0);
+        assert_eq!((log.count, log.listed.len()), (300, 100));
+        let lines: Vec<usize> = log.rows(&Lines::default()).iter().map(|row| row.line).collect();
         assert_eq!(lines, (1..=100).collect::<Vec<_>>());
+        let kinds: Vec<(String, usize, usize)> = log
+            .by_reason(&Lines::default())
+            .into_iter()
+            .map(|kind| (kind.reason, kind.rows, kind.first_line))
+            .collect();
+        assert_eq!(kinds, [("even".to_owned(), 150, 2), ("odd".to_owned(), 150, 1)]);
+    }
+
+    #[test]
+    fn reasons_are_of_one_kind_whatever_they_quote() {
+        for (reason, expected) in [
+            ("has no user", "has no user"),
+            ("has no user (`NULL`)", "has no user"),
+            ("expected 4 fields, found 3", "expected 4 fields, found …"),
+            ("has an item of 5000 bytes, which is no id", "has an item of … bytes, which is no id"),
+            (
+                "has the time `a b`, which cannot be read as date text",
+                "has the time `…`, which cannot be read as date text",
+            ),
+            ("is no JSON: expected value at line 1 column 5", "is no JSON: expected value"),
+        ] {
+            assert_eq!(kind(reason), expected);
+        }
+        let mut many = Refused::default();
+        for line in 1..=40_usize {
+            many.push(line, || format!("is {}", "x".repeat(line)));
+        }
+        let kinds = many.by_reason(&Lines::default());
+        assert_eq!((kinds.len(), kinds.iter().map(|kind| kind.rows).sum::<usize>()), (KINDS, 40));
+        assert_eq!(kinds.last().map(|kind| kind.reason.as_str()), Some("29 other reasons"));
     }
 
     #[test]

@@ -170,6 +170,11 @@ impl Outcomes {
 /// [`DataError`] when the log or its split lacks what the task needs, or leaves nothing to ask.
 pub fn outcomes(task: &TaskSpec, prepared: &Prepared, split: SplitSpec) -> Result<Option<Outcomes>, DataError> {
     let outcomes = match task {
+        TaskSpec::NextItem if prepared.dataset.n_items() < 2 => {
+            let sentence = "this log has no item column, so there is no next item to learn; choose another task, such as \
+                            `NextNumber(of: Gap)` or `WillAct()`, or name a column in `data.roles.item`.";
+            return Err(refused("task", sentence.to_owned()));
+        }
         TaskSpec::NextItem => return Ok(None),
         TaskSpec::NextBehaviour => next::behaviours(prepared)?,
         TaskSpec::NextNumber(spec) => next::numbers(*spec, prepared)?,

@@ -127,7 +127,7 @@ fn other_roles_and_fingerprints_are_as_they_were_without_them() {
 #[test]
 fn free_columns_are_read_by_their_kinds() {
     let rows = "user,item,price,brand,note,emb_0,emb_1,vec\n\
-        ann,a,1.5,red,a long text here,0.1,0.2,\"[1, 2]\"\n\
+        ann,a,1.5,red,a long text here,0.1,0.2,\"[1.5, 2]\"\n\
         ann,b,,blue,another text again,0.3,,\"[3, 4]\"\n\
         bob,a,cheap,,some more words,0.5,0.6,\"[5]\"\n\
         bob,c,4,red,,0.7,0.8,\n";
@@ -153,7 +153,7 @@ fn free_columns_are_read_by_their_kinds() {
     assert_eq!(shown("brand"), "red, blue, -, red");
     assert_eq!(shown("note"), "a long text here, another text again, some more words, -");
     assert_eq!(shown("emb_*"), "2 [0.1, 0.2, NaN, NaN, 0.5, 0.6, 0.7, 0.8]");
-    assert_eq!(shown("vec"), "2 [1.0, 2.0, 3.0, 4.0, NaN, NaN, NaN, NaN]");
+    assert_eq!(shown("vec"), "2 [1.5, 2.0, 3.0, 4.0, NaN, NaN, NaN, NaN]");
     for wanted in [
         "data.free_features[0] 1 of 4 rows have no number in the column `price` (the first on line 4)",
         "data.free_features[4] 1 of 4 rows have no vector of 2 numbers in the column `vec` (the first on line 4)",

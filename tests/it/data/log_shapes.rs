@@ -76,7 +76,8 @@ fn complaints(expected: &Value, opened: &Result<Prepared, DataError>) -> Vec<Str
 fn wrong_times(expected: &Value, prepared: &Prepared) -> Vec<String> {
     let times = prepared.dataset.sequences.time_secs.iter().flatten().copied();
     let ends = [("first", times.clone().min()), ("last", times.max())];
-    let moment = |secs: i64| jiff::Timestamp::from_second(secs).unwrap().to_string();
+    let moment =
+        |secs: i64| jiff::Timestamp::from_second(secs).map_or_else(|_| format!("{secs} s"), |time| time.to_string());
     ends.into_iter()
         .filter_map(|(which, secs)| {
             let right = expected[which].as_str()?;

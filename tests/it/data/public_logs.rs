@@ -4,8 +4,8 @@
 use std::path::PathBuf;
 
 use seqscope::data::{
-    DataError, FeatureSpec, FeatureValues, FileSpec, Places, Prepared, Profile, Role, SideTable, TimeFormat, TitleSpec,
-    features, preview, training_mask,
+    FeatureSpec, FeatureValues, FileSpec, NextNumber, NumberOf, Places, Prepared, Profile, Role, SideTable, SplitSpec,
+    TaskSpec, TimeFormat, TitleSpec, features, outcomes, preview, training_mask,
 };
 
 use super::{history, prepare_file, warnings};
@@ -152,8 +152,20 @@ fn aligned_columns_without_an_item() {
     assert_eq!(preview.file.roles.column(Role::User), Some("customer_id"));
     assert_eq!(preview.file.time_format, Some(TimeFormat::Date));
     let problem = preview.problems.iter().find(|problem| problem.field == "data.roles.item").unwrap();
-    assert_eq!(problem.sentence, "no column looks like the item; name one in `data.roles.item`: `number_of_cds`.");
-    assert!(matches!(prepare_file(&file), Err(DataError::Setting { field, .. }) if field == "data.roles.item"));
+    assert!(problem.sentence.starts_with("this log has no item column, so all its events are of one item"));
+    // 69,659 purchases of 23,570 customers, of which 255 are rows once more.
+    let prepared = prepare_file(&file).unwrap();
+    assert_eq!((prepared.dataset.report.rows_read, prepared.dataset.report.rows_refused), (69_659, 0));
+    assert_eq!((prepared.dataset.users.len(), prepared.dataset.n_items()), (23_570, 1));
+    // Nearly half of them bought once; that is said mildly, and nothing else is doubted.
+    let told = warnings(&prepared);
+    assert!(told.contains("11908 of 23570 users have one event only"), "{told}");
+    assert!(!told.contains("nearly as many"), "{told}");
+    // The next number is a task for it, the next item is none.
+    let number = TaskSpec::NextNumber(NextNumber { of: NumberOf::Value, ..NextNumber::default() });
+    assert!(outcomes(&number, &prepared, SplitSpec::LeaveOneOut).unwrap().is_some());
+    let refused = outcomes(&TaskSpec::NextItem, &prepared, SplitSpec::LeaveOneOut).unwrap_err().to_string();
+    assert!(refused.starts_with("this log has no item column, so there is no next item to learn"), "{refused}");
 }
 
 #[test]

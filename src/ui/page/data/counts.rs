@@ -4,11 +4,12 @@ use egui::{RichText, ScrollArea, Ui};
 use egui_extras::{Column, TableBuilder};
 
 use super::join;
+use crate::app::{Action, App};
 use crate::data::{DataReport, ExampleRow, Prepared, StepCount, StepEffect};
-use crate::ui::text;
 use crate::ui::theme::{self, size};
+use crate::ui::{Actions, frame, text};
 
-pub(super) fn ui(ui: &mut Ui, prepared: &Prepared) {
+pub(super) fn ui(ui: &mut Ui, app: &App, prepared: &Prepared, actions: &mut Actions) {
     let report = &prepared.dataset.report;
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         theme::card(ui).show(ui, |ui| {
@@ -34,7 +35,7 @@ pub(super) fn ui(ui: &mut Ui, prepared: &Prepared) {
         ui.add_space(size::GAP);
         theme::card(ui).show(ui, |ui| {
             ui.take_available_width();
-            refused(ui, report);
+            refused(ui, app, report, actions);
         });
     });
 }
@@ -144,15 +145,31 @@ fn parts(ui: &mut Ui, prepared: &Prepared) {
     ui.weak(format!("Fingerprint of the events {}, of the split {}", prepared.dataset.fingerprint, split.fingerprint));
 }
 
-fn refused(ui: &mut Ui, report: &DataReport) {
+fn refused(ui: &mut Ui, app: &App, report: &DataReport, actions: &mut Actions) {
     ui.heading("Refused rows");
     if report.rows_refused == 0 {
         ui.weak(format!("None: all {} could be read.", text::counted(report.rows_read, "row")));
         return;
     }
+    ui.label(format!("{} could not be read and are left out.", text::counted(report.rows_refused, "row")));
+    if !report.refused_by_reason.is_empty() {
+        egui::Grid::new("refused-by-reason").num_columns(3).striped(true).show(ui, |ui| {
+            for kind in &report.refused_by_reason {
+                ui.label(RichText::new(text::count(kind.rows)).monospace());
+                ui.add(egui::Label::new(&kind.reason).wrap());
+                ui.weak(format!("the first: {}", kind.first_place()));
+                ui.end_row();
+            }
+        });
+        ui.add_space(size::GAP_SMALL);
+    }
     let shown = report.refused.len();
-    let which = if shown < report.rows_refused { format!("; the first {shown}:") } else { ":".to_owned() };
-    ui.label(format!("{} could not be read and are left out{which}", text::counted(report.rows_refused, "row")));
+    ui.horizontal(|ui| {
+        if shown < report.rows_refused {
+            ui.label(format!("The first {shown}:"));
+        }
+        frame::action_button(ui, app, actions, Action::ExportRefused);
+    });
     egui::Grid::new("refused").num_columns(2).striped(true).show(ui, |ui| {
         for row in &report.refused {
             ui.label(RichText::new(row.place()).monospace());

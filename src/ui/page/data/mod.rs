@@ -7,6 +7,7 @@ mod clean;
 mod counts;
 mod forecast;
 mod join;
+mod missing;
 mod places;
 mod preview;
 mod profile;
@@ -143,7 +144,7 @@ impl DataPage {
         ui.add_space(size::GAP_SMALL);
         match self.view {
             View::Preview => preview::ui(ui, app, actions),
-            View::Counts => with_data(ui, app, actions, |ui, prepared, _| counts::ui(ui, prepared)),
+            View::Counts => with_data(ui, app, actions, |ui, prepared, actions| counts::ui(ui, app, prepared, actions)),
             View::Profile => {
                 with_data(ui, app, actions, |ui, prepared, actions| self.profile.ui(ui, app, prepared, actions));
             }
@@ -188,7 +189,7 @@ fn with_data(ui: &mut Ui, app: &App, actions: &mut Actions, show: impl FnOnce(&m
     }
 }
 
-/// What is missing or doubtful in the head of the file.
+/// What is missing or doubtful in the head of the file, and in its rows once they are read.
 fn preview_problems(ui: &mut Ui, app: &App) {
     if !matches!(app.draft.experiment.data.source, DataSource::File(_)) {
         return;
@@ -203,7 +204,9 @@ fn preview_problems(ui: &mut Ui, app: &App) {
         .problems
         .iter()
         .filter(|problem| problem.field.starts_with("data") || problem.field.starts_with("split"));
-    for problem in of_file.iter().chain(of_draft) {
+    let of_rows = app.fresh_data().map(|data| data.dataset.report.problems.as_slice()).unwrap_or_default();
+    let of_rows = of_rows.iter().filter(|problem| problem.field.starts_with("data") && !of_file.contains(problem));
+    for problem in of_file.iter().chain(of_rows).chain(of_draft) {
         let colors = theme::colors(ui);
         let (color, icon) = if problem.is_error() { (colors.error, "✖") } else { (colors.warning, "⚠") };
         ui.add_space(size::GAP_SMALL);

@@ -6,6 +6,7 @@ use egui::{ComboBox, RichText, Ui};
 use strum::IntoEnumIterator;
 
 use super::join::JoinForm;
+use super::missing::MissingForm;
 use crate::app::{Action, App};
 use crate::data::{DataSource, FileSpec, FreeColumnSpec, Preview, Role, TimeFormat, TitleSpec};
 use crate::experiment::Experiment;
@@ -25,6 +26,7 @@ const PATTERN: &str = "text of a pattern…";
 pub(super) struct RolesForm {
     titles: String,
     joined: JoinForm,
+    missing: MissingForm,
 }
 
 impl RolesForm {
@@ -40,6 +42,7 @@ impl RolesForm {
         columns(ui, file, preview);
         ui.add_space(size::GAP);
         time_format(ui, file, preview);
+        self.missing.ui(ui, file, preview);
         ui.separator();
         self.titles(ui, app, file, actions);
         self.joined.ui(ui, file, preview);

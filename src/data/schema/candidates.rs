@@ -1,0 +1,32 @@
+//! Columns that might have a role after all: proposed in a sentence, never taken unasked.
+
+use super::{Look, cells, normal, score};
+use crate::data::missing::Missing;
+use crate::data::source::Head;
+use crate::data::{FileSpec, Role};
+
+/// Columns without a role that may hold the ids of users or items, the likeliest first: by their names, then
+/// those whose ids come back in the first rows.
+pub(in crate::data) fn might_be(head: &Head, file: &FileSpec, role: Role) -> Vec<String> {
+    use strum::IntoEnumIterator;
+    let has_role = |name: &str| Role::iter().any(|role| file.roles.column(role) == Some(name));
+    let missing = Missing::new(file.missing.as_deref().unwrap_or_default());
+    let mut found: Vec<(u8, usize, String)> = Vec::new();
+    for (at, name) in head.columns.iter().enumerate().filter(|(_, name)| !has_role(name)) {
+        let look = Look::new(cells(head, at), &missing);
+        let comes_back = look.n_distinct > 1 && 10 * look.n_distinct <= 9 * look.n_filled;
+        if !comes_back || look.share_fractions > 0.5 {
+            continue;
+        }
+        let kind = match (super::rank(role, &normal(name)), score::of_name(role, name)) {
+            (Some(_), _) => 0,
+            (None, Some((kind, ..))) => 1 + kind,
+            // Without a name that says so, few different ones are groups and no ids.
+            (None, None) if score::may_be_id(name) && look.n_distinct >= 5 => u8::MAX,
+            (None, None) => continue,
+        };
+        found.push((kind, at, name.clone()));
+    }
+    found.sort();
+    found.into_iter().map(|(_, _, name)| name).collect()
+}
