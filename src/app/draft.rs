@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use crate::data::{CleanStep, DataSource};
+use crate::data::{CleanStep, DataSource, Returns};
 use crate::experiment::Experiment;
+use crate::metric::AnswerKind;
 use crate::model::{Blueprint, LayerShape, MachineMemory, MemoryNeed, ModelKind, ModelSpec};
 use crate::spec::{Described, Field, Problem};
 
@@ -28,6 +29,8 @@ pub struct Draft {
     pub layers: Vec<LayerShape>,
     /// Memory that training takes on the processor; `None` until the data are prepared.
     pub memory: Option<MemoryNeed>,
+    /// How often users of the data come back to items; `None` until they are prepared.
+    pub returns: Option<Returns>,
     undo: Vec<Experiment>,
     redo: Vec<Experiment>,
     /// Field of the last change and when it was.
@@ -58,6 +61,18 @@ impl Draft {
     #[must_use]
     pub fn can_redo(&self) -> bool {
         !self.redo.is_empty()
+    }
+
+    /// What becomes of seen items in it and why, and how many questions that touches, in a sentence each; nothing
+    /// where it ranks no items or the data are not prepared.
+    #[must_use]
+    pub fn told_of_seen(&self) -> Vec<String> {
+        let evaluation = self.experiment.evaluation;
+        let Some(returns) = self.returns.filter(|_| self.experiment.answers() == AnswerKind::Ranking) else {
+            return Vec::new();
+        };
+        let sentence = returns.sentence(evaluation.resolved(&returns).seen());
+        std::iter::once(evaluation.reason(&returns)).chain(sentence).collect()
     }
 
     /// Takes in a form's version. Quick changes of one field are one step of undo.
@@ -117,7 +132,13 @@ impl Draft {
 
     /// Looks for problems; with what the data tell also for what does not fit them, nor into the memory of
     /// the machine where that is what trains.
-    pub(super) fn check(&mut self, plan: Option<&Blueprint>, machine: Option<MachineMemory>, is_timeless: bool) {
+    pub(super) fn check(
+        &mut self,
+        data: Option<(&Blueprint, &Returns)>,
+        machine: Option<MachineMemory>,
+        is_timeless: bool,
+    ) {
+        let plan = data.map(|(plan, _)| plan);
         // Whether a file can be read is what its preview says, in the background.
         self.problems = self.experiment.check_settings();
         self.problems.retain(|problem| !is_timeless || !self.experiment.is_of_times(problem));
@@ -127,6 +148,10 @@ impl Draft {
             Some(plan) => family.layers(plan),
             None => family.layers(&self.experiment.plan_without_data()),
         };
+        self.returns = data.map(|(_, returns)| *returns);
+        if let Some(returns) = self.returns.filter(|_| self.experiment.answers() == AnswerKind::Ranking) {
+            self.problems.extend(self.experiment.evaluation.check_returns(&returns));
+        }
         if let Some(plan) = plan {
             let shape = plan.shape;
             let of_model = self.experiment.model.check(plan);

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{Loadable, ViewKey};
-use crate::data::world::Seen;
 use crate::explain::{Recommendation, Voice};
+use crate::metric::Seen;
 
 /// A list for the user that is looked at.
 #[derive(Clone, Debug, PartialEq)]

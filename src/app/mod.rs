@@ -335,9 +335,10 @@ impl App {
     }
 
     fn check_draft(&mut self) {
-        let plan = self.fresh_data().map(|prepared| blueprint(&self.draft.experiment, prepared));
+        let of_data = |prepared: &Arc<Prepared>| (blueprint(&self.draft.experiment, prepared), prepared.returns);
+        let data = self.fresh_data().map(of_data);
         let is_timeless = self.reads_file() && self.data.preview.ready().is_some_and(|preview| !preview.has_clock());
-        self.draft.check(plan.as_ref(), self.memory_to_train_in(), is_timeless);
+        self.draft.check(data.as_ref().map(|(plan, returns)| (plan, returns)), self.memory_to_train_in(), is_timeless);
     }
 
     /// What the machine has, where the draft's device is its processor.

@@ -121,7 +121,7 @@ impl App {
     /// The settings of a finished run become the draft.
     pub(super) fn use_experiment_of(&mut self, run: &RunId) {
         let manifest = self.summary(run).and_then(|summary| summary.manifest.as_ref());
-        if let Some(experiment) = manifest.map(|manifest| manifest.experiment.clone()) {
+        if let Some(experiment) = manifest.map(|manifest| manifest.experiment_as_asked()) {
             self.change_draft(|draft| draft.replace(experiment));
             self.go_to(Page::Model);
         }

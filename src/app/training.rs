@@ -135,6 +135,7 @@ impl Training {
             optimum: manifest.optimum(),
             diverged_epoch: manifest.diverged_epoch,
             test_ties: manifest.data.test_ties,
+            told_of_seen: manifest.told_of_seen(),
         };
         let title = format!("{} · {}", shown(&experiment.name), experiment.model.family().title());
         let mut training = Self {
@@ -145,7 +146,7 @@ impl Training {
             // All that the folder tells lies before what is heard live, which is nothing.
             progress: Progress { epoch: usize::MAX, ..Progress::default() },
             references_valid: manifest.references_valid.clone(),
-            problems: manifest.remarks().cloned().collect(),
+            problems: manifest.remarks().collect(),
             is_saved: true,
             ..Self::starting(title, experiment.training.epochs)
         };

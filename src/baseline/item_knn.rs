@@ -6,11 +6,10 @@
 //! an item is the sum over the history of its likeness to each event, faded by a decay. Decay and
 //! shrinkage are chosen on the training part.
 
-use super::Baseline;
 use super::baskets::{Baskets, faded};
 use super::popularity::{Popularity, overwrite};
 use super::tune::Tuning;
-use super::{Stop, TrainingLog};
+use super::{Baseline, Stop, TrainingLog};
 
 /// Most likenesses that are kept in all, the greatest of each item: 160 MB.
 pub const LIKENESSES: usize = 20_000_000;

@@ -12,7 +12,7 @@ pub struct Question<'a> {
     pub history: &'a [u32],
     /// What came.
     pub target: u32,
-    /// Items that are left out of the ranking, without repeats; the target competes in any case.
+    /// Items that are left out of the ranking, without repeats; a target among them is a miss.
     pub excluded: Vec<u32>,
 }
 

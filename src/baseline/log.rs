@@ -1,9 +1,10 @@
 //! What references are fitted on.
 
 use super::{EaseMemory, ItemContents, Stop};
+use crate::metric::Seen;
 
 /// The training part of a log, as plain slices.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct TrainingLog<'a> {
     /// Number of items; their indices are `1..=n_items`.
     pub n_items: usize,
@@ -17,12 +18,16 @@ pub struct TrainingLog<'a> {
     pub stop: Stop<'a>,
     /// What EASE may take of the machine's memory.
     pub ease_memory: EaseMemory,
+    /// What becomes of seen items in the rankings that settings are chosen by.
+    pub seen: Seen,
 }
 
 impl<'a> TrainingLog<'a> {
-    /// A log of items alone.
+    /// A log of items alone, for rankings without seen items.
     pub fn new(n_items: usize, sequences: impl IntoIterator<Item = &'a [u32]>) -> Self {
-        Self { n_items, sequences: sequences.into_iter().collect(), ..Self::default() }
+        let sequences = sequences.into_iter().collect();
+        let (stop, ease_memory) = (Stop::default(), EaseMemory::default());
+        Self { n_items, sequences, times: None, contents: None, stop, ease_memory, seen: Seen::LeftOut }
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! How fast the past fades depends on the data. So a reference is fitted without each user's last
 //! *training* event, and the value is taken that ranks these events of up to [`TUNING_USERS`] users
-//! best, by NDCG@10. Validation and test are never looked at.
+//! best, by NDCG@10, with seen items left out or ranked as the reference is then judged. Validation and test
+//! are never looked at.
 
 use rayon::prelude::*;
 
@@ -23,13 +24,13 @@ pub(super) struct Tuning<'a> {
 
 impl<'a> Tuning<'a> {
     pub(super) fn of(log: &TrainingLog<'a>) -> Self {
-        let (n_items, sequences, stop) = (log.n_items, &log.sequences, log.stop);
+        let (n_items, sequences, stop, seen) = (log.n_items, &log.sequences, log.stop, log.seen);
         let cut = |sequence: &&'a [u32]| sequence.split_last().map_or(&[][..], |(_, before)| before);
         let every = sequences.len().div_ceil(TUNING_USERS).max(1);
         let asked = sequences.iter().step_by(every).filter_map(|sequence| {
             let (&target, history) = sequence.split_last()?;
             let is_one = !history.is_empty();
-            is_one.then(|| Question { history, target, excluded: rivals_left_out(history, target) })
+            is_one.then(|| Question { history, target, excluded: seen.excluded(history) })
         });
         let (shortened, questions) = (sequences.iter().map(cut).collect(), asked.collect());
         Self { n_items, shortened, questions, stop }
@@ -63,16 +64,4 @@ impl<'a> Tuning<'a> {
         }
         best
     }
-}
-
-/// Items that a held-out event does not compete with: what the user already had, unless the event
-/// is itself a return to such an item.
-fn rivals_left_out(history: &[u32], target: u32) -> Vec<u32> {
-    if history.contains(&target) {
-        return Vec::new();
-    }
-    let mut seen = history.to_vec();
-    seen.sort_unstable();
-    seen.dedup();
-    seen
 }

@@ -1,7 +1,7 @@
 //! Events from a seed, by a rule of whole numbers alone, so that any language draws the same.
 
 use super::{Case, Task};
-use crate::data::{Dataset, EvalCase, Histories, Prepared, Sequences, Split, Vocab};
+use crate::data::{Dataset, EvalCase, Histories, Prepared, Returns, Sequences, Split, Vocab};
 use crate::spec::derive_seed;
 
 /// The seed of all events.
@@ -120,7 +120,8 @@ pub(super) fn log(case: &Case) -> Prepared {
         train_len,
         fingerprint: String::new(),
     };
-    Prepared { dataset, split, features: Vec::new() }
+    let returns = Returns::of(&dataset.sequences, &split, dataset.n_items());
+    Prepared { dataset, split, features: Vec::new(), returns }
 }
 
 fn vocab(first: u32, n: usize) -> Vocab {

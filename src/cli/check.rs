@@ -1,14 +1,18 @@
-//! `seqscope check FILE.ron…`: every problem of experiment files at once, and the layers of each model.
+//! `seqscope check FILE.ron…`: every problem of experiment files at once, what their questions are like, and the
+//! layers of each model.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::grouped::Said;
+use super::progress::OpeningBar;
 use super::{Streams, layers};
 use crate::data::{self, DataSource};
 use crate::error::Error;
 use crate::experiment::Experiment;
+use crate::metric::AnswerKind;
 use crate::spec::Problem;
 
 /// Which files.
@@ -43,6 +47,9 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
                 warnings.add(&file.display().to_string(), &problem.to_string());
             }
         }
+        if let Some(experiment) = experiment.as_ref().filter(|_| !problems.iter().any(Problem::is_error)) {
+            n_bad += usize::from(tell_of_data(file, experiment, &mut warnings, streams)?);
+        }
         // Data that are not there yet say nothing against the model.
         let spoils = |problem: &Problem| problem.is_error() && problem.field.starts_with("model");
         if let Some(experiment) = experiment.filter(|_| !problems.iter().any(spoils)) {
@@ -64,6 +71,38 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
         files => format!("{n_bad} of {} files cannot be trained as they are", files.len()),
     };
     Err(Error::edge(sentence, "`seqscope describe` says what each setting may be"))
+}
+
+/// Opens the data and tells of the questions that their split asks; returns whether they cannot be opened.
+fn tell_of_data(
+    file: &Path,
+    experiment: &Experiment,
+    warnings: &mut Said,
+    streams: &mut Streams<'_>,
+) -> Result<bool, Error> {
+    let watch = OpeningBar::new(Arc::default());
+    let prepared = data::prepare(&experiment.data, experiment.split, &watch);
+    drop(watch);
+    let prepared = match prepared {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            writeln!(streams.out, "{}: error: {}", file.display(), Problem::error("data", error.to_string()))?;
+            return Ok(true);
+        }
+    };
+    if experiment.answers() != AnswerKind::Ranking {
+        return Ok(false);
+    }
+    let (evaluation, returns) = (experiment.evaluation, &prepared.returns);
+    if let Some(problem) = evaluation.check_returns(returns) {
+        warnings.add(&file.display().to_string(), &problem.to_string());
+    }
+    writeln!(streams.out, "{}", evaluation.reason(returns))?;
+    match returns.sentence(evaluation.resolved(returns).seen()) {
+        Some(sentence) => writeln!(streams.out, "{sentence}")?,
+        None => writeln!(streams.out, "No validation or test target is an item that the user already had.")?,
+    }
+    Ok(false)
 }
 
 /// A file that cannot be read has one problem: that.

@@ -6,7 +6,9 @@ use strum::IntoEnumIterator as _;
 
 use super::contrast::{BesideReferences, Measured};
 use super::grouped::{Said, of_runs};
-use super::outcome::{ahead_json, ceiling_json, lists_json, metrics_json, protocol, sampled, sampled_json, ties_json};
+use super::outcome::{
+    ahead_json, ceiling_json, lists_json, metrics_json, protocol, sampled, sampled_json, seen_json, ties_json,
+};
 use super::table::{Align, Table, duration, metric};
 use super::{Streams, contrast, honest};
 use crate::data::world::Ceiling;
@@ -246,8 +248,7 @@ fn damaged(store: &RunStore, id: &RunId) -> Option<String> {
 
 fn write_metrics(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<(), Error> {
     let tested = manifests.iter().filter_map(|manifest| manifest.test.as_ref().map(|test| (manifest, test)));
-    let mut protocols: Vec<String> =
-        tested.map(|(m, test)| protocol(&m.experiment, m.data.shape.n_items, test.n_users)).collect();
+    let mut protocols: Vec<String> = tested.map(|(m, test)| protocol(m, test.n_users)).collect();
     protocols.dedup();
     match protocols.as_slice() {
         [] => {}
@@ -256,6 +257,11 @@ fn write_metrics(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<()
             streams.out,
             "Test: not of one protocol, so figures may be compared only where no warning says otherwise"
         )?,
+    }
+    let mut of_seen: Vec<String> = manifests.iter().flat_map(Manifest::told_of_seen).collect();
+    of_seen.dedup();
+    for sentence in of_seen.iter().filter(|_| manifests.len() == 1 || of_seen.len() <= 2) {
+        writeln!(streams.out, "{sentence}")?;
     }
     let (left, right) = (Align::Left, Align::Right);
     let headline = headline(manifests);
@@ -365,6 +371,7 @@ fn json_of(manifest: &Manifest) -> serde_json::Value {
         "references_ahead": manifest.test.as_ref().map(|test| ahead_json(test, &manifest.references_test)),
         "test_ties": manifest.data.test_ties.as_ref().map(ties_json),
         "diverged_epoch": manifest.diverged_epoch,
+        "seen": seen_json(manifest),
         "audit": super::audit::json(&manifest.data.audit),
         "best_epoch": manifest.best_epoch,
         "epochs": manifest.epochs,

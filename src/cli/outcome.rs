@@ -7,11 +7,10 @@ use serde_json::{Value, json};
 use super::Streams;
 use super::table::{Align, Table, count, duration, metric};
 use crate::data::world::Ceiling;
-use crate::data::{TaskKind, TestTies};
+use crate::data::{Returned, Returns, TaskKind, TestTies};
 use crate::error::Error;
-use crate::experiment::Experiment;
-use crate::metric::{AnswerKind, Metric, Metrics, Reliability, ReliabilityBin};
-use crate::run::{self, Manifest, Outcome, Pause, References, RunId, references_ahead};
+use crate::metric::{AnswerKind, Metric, Metrics, Reliability, ReliabilityBin, Seen};
+use crate::run::{self, Manifest, Outcome, Pause, References, RunId, SeenTarget, references_ahead};
 use crate::spec::Problem;
 use crate::train::Ended;
 
@@ -74,6 +73,34 @@ fn json_of(manifest: &Manifest, ended: &Ended) -> Value {
         "test_ties": ended.test_ties.as_ref().map(ties_json),
         "diverged_epoch": ended.diverged_epoch,
         "problems": manifest.problems.iter().map(problem_json).collect::<Vec<_>>(),
+        "seen": seen_json(manifest),
+    })
+}
+
+/// What became of seen items, why, and how many questions that touches; nothing of a run that ranks no items.
+pub(super) fn seen_json(manifest: &Manifest) -> Value {
+    if manifest.experiment.answers() != AnswerKind::Ranking {
+        return Value::Null;
+    }
+    json!({
+        "left_out": manifest.seen() == Seen::LeftOut,
+        "follows_log": manifest.follows_log,
+        "returns": manifest.data.returns.as_ref().map(returns_json),
+        "seen_targets": match manifest.seen_target {
+            SeenTarget::Ranked => "ranked, by an older rule",
+            SeenTarget::Missed => "missed where seen items are left out",
+        },
+        "sentences": manifest.told_of_seen(),
+    })
+}
+
+/// How often users come back to items that they had, in training and among the targets of questions.
+pub(super) fn returns_json(returns: &Returns) -> Value {
+    let counted = |of: Returned| json!({ "of": of.of, "returning": of.n, "share": of.share() });
+    json!({
+        "training_events": counted(returns.train),
+        "valid_targets": counted(returns.valid),
+        "test_targets": counted(returns.test),
     })
 }
 
@@ -200,7 +227,10 @@ fn write_text(manifest: &Manifest, ended: &Ended, streams: &mut Streams<'_>) -> 
         writeln!(out, "No epoch was judged, so there is nothing to compare.")?;
         return Ok(());
     };
-    writeln!(out, "\nTest: {}", protocol(&manifest.experiment, manifest.data.shape.n_items, test.n_users))?;
+    writeln!(out, "\nTest: {}", protocol(manifest, test.n_users))?;
+    for sentence in &ended.told_of_seen {
+        writeln!(out, "{sentence}")?;
+    }
     let columns = test.kind.headline().iter().map(|metric| (metric.title(), Align::Right));
     let mut table = Table::new([("", Align::Left)].into_iter().chain(columns).chain([("", Align::Left)]));
     table.row(cells(manifest.experiment.model.family().title(), test, String::new()));
@@ -263,13 +293,18 @@ fn verdict(model: &Metrics, reference: &Metrics) -> String {
 }
 
 /// How the numbers were made: to stand beside them wherever they are shown.
-pub(super) fn protocol(experiment: &Experiment, n_items: usize, n_users: usize) -> String {
+pub(super) fn protocol(manifest: &Manifest, n_users: usize) -> String {
+    let (experiment, n_items) = (&manifest.experiment, manifest.data.shape.n_items);
     let split = experiment.split.title();
     let task = experiment.task.kind();
     if task != TaskKind::NextItem {
         return format!("{} users, {split}, {}", count(n_users), task.title().to_lowercase());
     }
-    let seen = if experiment.evaluation.filter_seen { "seen items left out" } else { "seen items ranked too" };
+    let seen = match manifest.seen() {
+        Seen::Ranked => "seen items ranked too",
+        Seen::LeftOut if manifest.counted_before().is_some() => "seen items left out but for the true one",
+        Seen::LeftOut => "seen items left out",
+    };
     format!("{} users, {split}, ranked among all {} items, {seen}", count(n_users), count(n_items))
 }
 

@@ -15,7 +15,7 @@ use super::{Streams, typed};
 use crate::data::{Dataset, Histories, Moment, Pseudonymiser, Pseudonyms, Sample, Vocab};
 use crate::error::Error;
 use crate::explain::{AskAll, Foresee, Scored, Word, foresee_after};
-use crate::metric::Odds;
+use crate::metric::{Odds, Seen};
 use crate::run::RunStore;
 use crate::spec::{Problem, did_you_mean, quotable, shown as foreign};
 use crate::train::{Restored, restore_watched};
@@ -112,7 +112,7 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
 
 /// Whether lists leave out what a user had: as the run was judged.
 fn filter_seen(restored: &Restored) -> bool {
-    restored.manifest.experiment.evaluation.filter_seen
+    restored.manifest.seen() == Seen::LeftOut
 }
 
 fn moment(restored: &Restored, args: &Args) -> Result<Moment, Error> {

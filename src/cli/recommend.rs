@@ -11,12 +11,11 @@ use super::pseudonyms::PseudonymArgs;
 use super::table::{Align, Table, count};
 use crate::baseline::BaselineKind;
 use crate::data::Dataset;
-use crate::data::world::Seen;
 use crate::error::Error;
 use crate::explain::{
     Fallback, FittedReferences, ListError, ListRequest, Listed, Recommendation, Voice, recommendation,
 };
-use crate::metric::{AnswerKind, Odds};
+use crate::metric::{AnswerKind, Odds, Seen};
 use crate::run::RunStore;
 use crate::spec::{did_you_mean, quotable, shown as foreign};
 use crate::train::restore;
@@ -83,10 +82,10 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
         user_idx: user_idx(dataset, &args.user)?,
         told,
         top: args.top as usize,
-        seen: args.seen.map_or(restored.manifest.experiment.evaluation.seen(), Seen::from),
+        seen: args.seen.map_or(restored.manifest.seen(), Seen::from),
         weights,
     };
-    let mut fitted = FittedReferences::of_run(restored.manifest.experiment.evaluation.ease_memory);
+    let mut fitted = FittedReferences::of_run(restored.manifest.experiment.evaluation);
     let made = recommendation(restored.model.as_ref(), &restored.prepared, &mut fitted, &request).map_err(refused)?;
     let model = restored.manifest.experiment.model.family().title();
     // An unknown id is what was typed: there is nothing to hide in it that the log would hold.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Streams;
-use super::outcome::{metrics_json, reliability_json};
+use super::outcome::{metrics_json, reliability_json, seen_json};
 use super::table::{Align, Table, metric};
 use crate::error::Error;
 use crate::metric::{AnswerKind, Metric};
@@ -46,8 +46,19 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     for run in &runs {
         table.row(cells(run, headline));
     }
-    Ok(table.write(streams.out)?)
+    table.write(streams.out)?;
+    if runs.iter().filter_map(|run| run.manifest.as_deref()).any(|manifest| manifest.counted_before().is_some()) {
+        writeln!(
+            streams.out,
+            "{OLD_RULE}: true items that the user already had were ranked while the other seen items were left out; \
+             they are misses now, so train anew to compare."
+        )?;
+    }
+    Ok(())
 }
+
+/// The mark of figures that were counted by an older rule.
+const OLD_RULE: &str = "older rule";
 
 /// The two metrics that say most of a kind of answers.
 fn two(kind: AnswerKind) -> (Metric, Metric) {
@@ -90,7 +101,7 @@ fn cells(run: &Summary, columns: (Metric, Metric)) -> [String; 8] {
         manifest.epochs.to_string(),
         cell(columns.0, first),
         cell(columns.1, second),
-        part.to_owned(),
+        if manifest.counted_before().is_some() { format!("{part}, {OLD_RULE}") } else { part.to_owned() },
         manifest.data.audit_word().unwrap_or("–").to_owned(),
         status(&run.status),
     ]
@@ -121,6 +132,8 @@ fn json_of(run: &Summary) -> Value {
         "valid": manifest.and_then(|m| m.valid.as_ref().map(metrics_json)),
         "audit": manifest.map(|m| super::audit::json(&m.data.audit)),
         "test": manifest.and_then(|m| m.test.as_ref().map(metrics_json)),
+        "seen": manifest.map(|m| seen_json(m)),
+        "remarks": manifest.map(|m| m.remarks().map(|remark| remark.sentence).collect::<Vec<_>>()),
         "reliability": manifest.and_then(|m| m.reliability.as_ref().map(reliability_json)),
     })
 }

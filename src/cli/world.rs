@@ -7,11 +7,13 @@ use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
 use super::Streams;
-use super::outcome::ceiling_json;
+use super::outcome::{ceiling_json, returns_json};
 use super::table::{Align, Table, metric};
-use crate::data::world::{Ceiling, Seen, ceiling};
-use crate::data::{self, CleanSpec, DataSource, DataSpec, Dataset, Profile, WorldKind, WorldSpec};
+use crate::data::world::{Ceiling, ceiling};
+use crate::data::{self, CleanSpec, DataSource, DataSpec, Dataset, Profile, Returns, SplitSpec, WorldKind, WorldSpec};
 use crate::error::Error;
+use crate::experiment::EvaluationSpec;
+use crate::metric::Seen;
 use crate::spec::{Described, did_you_mean};
 
 /// The kind of a word such as `LongRange` or `long-range`.
@@ -82,14 +84,24 @@ pub(super) fn json_of(
         "items": shape.n_items,
         "events": shape.n_events,
         "optimum": { "seen_ranked": optimum(Seen::Ranked), "seen_left_out": optimum(Seen::LeftOut) },
+        "returns": returns(spec).as_ref().map(returns_json),
     });
     profile(&dataset, &Profile::new(&dataset), &mut object)?;
     Ok(object)
 }
 
 fn made(spec: &WorldSpec) -> Result<Dataset, Error> {
-    let data = DataSpec { source: DataSource::World(spec.clone()), clean: CleanSpec::default(), ..DataSpec::default() };
-    Ok(data::read(&data, &AtomicBool::new(false))?)
+    Ok(data::read(&data_of(spec), &AtomicBool::new(false))?)
+}
+
+fn data_of(spec: &WorldSpec) -> DataSpec {
+    DataSpec { source: DataSource::World(spec.clone()), clean: CleanSpec::default(), ..DataSpec::default() }
+}
+
+/// How often its users come back to items, under leave-one-out; `None` where that leaves nothing to ask.
+fn returns(spec: &WorldSpec) -> Option<Returns> {
+    let prepared = data::prepare(&data_of(spec), SplitSpec::LeaveOneOut, &AtomicBool::new(false));
+    prepared.ok().map(|prepared| prepared.returns)
 }
 
 fn write_optimum(spec: &WorldSpec, out: &mut dyn Write) -> std::io::Result<()> {
@@ -114,8 +126,8 @@ fn write_optimum(spec: &WorldSpec, out: &mut dyn Write) -> std::io::Result<()> {
     table.row(cells("seen items left out", &left_out));
     table.write(out)?;
     writeln!(out, "Expectations; ± is how far luck scatters them over this many users (one standard error).")?;
-    if spec.kind.returns() {
-        writeln!(out, "People come back to items here: judge with `evaluation: (filter_seen: false)`.")?;
+    if let Some(returns) = returns(spec) {
+        writeln!(out, "{}", EvaluationSpec::default().reason(&returns))?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::world::Optimum;
 use super::{
-    Asked, Feature, FileSpec, FreeColumn, Histories, JoinReport, PseudonymStamp, Sequences, Split, TaskKind,
+    Asked, Feature, FileSpec, FreeColumn, Histories, JoinReport, PseudonymStamp, Returns, Sequences, Split, TaskKind,
     TimeFormat, Vocab, fingerprint, time,
 };
 use crate::spec::Problem;
@@ -255,6 +255,8 @@ pub struct Prepared {
     /// What models get to know of every event beside its item: numbers with mean 0 and variance 1 over the
     /// training events, classes as they are.
     pub features: Vec<Feature>,
+    /// How often users come back to items that they had, as [`Returns::of`] counts it.
+    pub returns: Returns,
 }
 
 impl Prepared {

@@ -41,6 +41,7 @@ mod plausible;
 mod prepare;
 mod profile;
 mod pseudonym;
+mod returns;
 mod same_rows;
 mod schema;
 mod sequence;
@@ -84,6 +85,7 @@ pub use pseudonym::{
     KEY_VARIABLE, PseudonymKey, PseudonymStamp, Pseudonymiser, Pseudonyms, use_key, without_first_refused,
     without_quoted,
 };
+pub use returns::{RETURNS_FROM, Returned, Returns};
 pub use sequence::Sequences;
 pub use spec::{
     CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Packing, Role, Roles, TimeFormat, TitleSpec,

@@ -10,8 +10,9 @@ use super::split::{Cuts, divide};
 use super::watch::{Stage, Watch, go_on};
 use super::world::Optimum;
 use super::{
-    CleanSpec, CleanStep, DataError, DataReport, DataSource, DataSpec, Dataset, FreeColumn, Prepared, Role, Sequences,
-    Split, SplitPart, SplitSpec, TimeFormat, Vocab, WorldKind, WorldSpec, check, clean, feature, fingerprint, world,
+    CleanSpec, CleanStep, DataError, DataReport, DataSource, DataSpec, Dataset, FreeColumn, Prepared, Returns, Role,
+    Sequences, Split, SplitPart, SplitSpec, TimeFormat, Vocab, WorldKind, WorldSpec, check, clean, feature,
+    fingerprint, world,
 };
 use crate::spec::Problem;
 
@@ -22,7 +23,8 @@ pub(super) fn prepare(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> R
     let divided = divide(&dataset.sequences, split, cuts);
     judge(&mut dataset, &divided, split)?;
     dataset.report.optimum = optimum(data, &dataset, &divided);
-    let mut prepared = Prepared { dataset, split: divided, features: Vec::new() };
+    let returns = Returns::of(&dataset.sequences, &divided, dataset.n_items());
+    let mut prepared = Prepared { dataset, split: divided, features: Vec::new(), returns };
     prepared.features = model_features(&prepared, data)?;
     Ok(prepared)
 }

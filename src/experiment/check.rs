@@ -1,7 +1,7 @@
 //! What is wrong or doubtful with an experiment, as far as it can be told before the data are read.
 
 use super::Experiment;
-use crate::data::{self, DataShape, DataSource, Role, TaskKind};
+use crate::data::{self, DataShape, DataSource, Role};
 use crate::spec::{Described, Problem};
 
 /// The smallest data there are: what a model refuses for them it refuses for any.
@@ -37,22 +37,7 @@ fn with_data(experiment: &Experiment, of_data: Vec<Problem>) -> Vec<Problem> {
         problems.push(Problem::error("training.device", sentence));
     }
     problems.extend(experiment.evaluation.problems().into_iter().map(|problem| problem.under("evaluation")));
-    problems.extend(returns(experiment));
     problems
-}
-
-/// A warning where people come back to items and those are left out of the ranking.
-fn returns(experiment: &Experiment) -> Option<Problem> {
-    let DataSource::World(world) = &experiment.data.source else { return None };
-    let ranks_items = experiment.task.kind() == TaskKind::NextItem;
-    (ranks_items && world.kind.returns() && experiment.evaluation.filter_seen).then(|| {
-        let sentence = format!(
-            "people of the world {} come back to items, and items that they had are left out of the ranking, so the \
-             figures say little; write `evaluation: (filter_seen: false)`.",
-            world.kind
-        );
-        Problem::warning("evaluation.filter_seen", sentence)
-    })
 }
 
 fn name(name: &str) -> Option<Problem> {

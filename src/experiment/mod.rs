@@ -4,6 +4,7 @@ mod check;
 mod columns;
 mod difference;
 mod error;
+mod evaluation;
 mod features;
 mod file;
 mod memory;
@@ -14,14 +15,13 @@ mod syntax;
 
 pub use difference::{Difference, differences};
 pub use error::ExperimentError;
+pub use evaluation::{EvaluationSpec, FilterSeen};
 pub use preset::{AboutPreset, Preset};
 
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::baseline::EASE_MEGABYTES;
-use crate::data::world::Seen;
 use crate::data::{AugmentSpec, DataSpec, SplitSpec, TaskKind, TaskSpec};
 use crate::metric::AnswerKind;
 use crate::model::gan::GanSpec;
@@ -189,49 +189,6 @@ crate::spec::described! { TrainingSpec {
     epsilon: Float { min: 1e-12, max: 1.0 }, More, "Adam epsilon", "", "Added to the root of the squared gradients' mean.", "Kingma & Ba 2015: 1e-8";
     clip_norm: Float { min: 0.0, max: 1e6 }, More, "Clip gradient norm", "", "Largest norm of all gradients together; 0 leaves them as they are.", "1–5 for recurrent models";
     fused: Bool, More, "Fused layers", "", "On the CPU, layers whose forward and backward passes are written out for it; off takes burn's automatic differentiation: the same numbers but for rounding, slower.", "on: several times faster";
-} }
-
-/// How to judge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct EvaluationSpec {
-    /// Whether items that the user has already had are left out of the ranking (the true item is
-    /// always in it).
-    pub filter_seen: bool,
-    /// Items, drawn at random, among which the true one is ranked once more on test; 0 for the whole
-    /// catalogue alone. The figures of the whole catalogue always stand beside.
-    pub candidates: usize,
-    /// Seed of that drawing, apart from the run's own so that runs of other seeds meet the same candidates.
-    pub candidates_seed: usize,
-    /// Most memory that the reference EASE may take, in MB.
-    pub ease_memory: usize,
-}
-
-impl EvaluationSpec {
-    /// How many candidates are drawn, with which seed; `None` where the whole catalogue alone is ranked.
-    #[must_use]
-    pub fn candidates(&self) -> Option<(usize, usize)> {
-        (self.candidates > 0).then_some((self.candidates, self.candidates_seed))
-    }
-
-    /// The way of ranking, as a world's optimum names it.
-    #[must_use]
-    pub fn seen(&self) -> Seen {
-        if self.filter_seen { Seen::LeftOut } else { Seen::Ranked }
-    }
-}
-
-impl Default for EvaluationSpec {
-    fn default() -> Self {
-        Self { filter_seen: true, candidates: 0, candidates_seed: 0, ease_memory: EASE_MEGABYTES }
-    }
-}
-
-crate::spec::described! { EvaluationSpec {
-    filter_seen: Bool, Core, "Leave out seen items", "", "Items that the user already had are not ranked. Turn it off where people return to the same items.", "usual for films; wrong for check-ins";
-    candidates: Int { min: 0, max: 1_000_000 }, More, "Sampled candidates", "items", "Ranks the true item on test once more among so many drawn at random, for figures that were published that way; 0 leaves it. They flatter, and stand beside the full ones.", "0: Krichene & Rendle 2020 on sampled metrics";
-    candidates_seed: Int { min: 0, max: 1_000_000_000 }, More, "Seed of the candidates", "", "Two runs may be compared only when their candidates are drawn alike.", "any number does";
-    ease_memory: Int { min: 0, max: 10_000_000 }, More, "Memory for EASE", "MB", "Most memory that the reference EASE may take, 12 bytes for each pair of items: 6,000 items take 432 MB and about ten seconds on two cores, 12,000 take 1,728 MB and eight times as long, 20,000 take 4,800 MB. A log that takes more is judged without it, and told so; 0 leaves it out.", "432: 6,000 items, seconds";
 } }
 
 impl Experiment {

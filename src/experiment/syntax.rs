@@ -109,6 +109,7 @@ fn variants_of(key: &str) -> Option<String> {
         "kind" => {
             "one of Series, MarkovChain, Periodic, LongRange, Drift, Funnel, Commuter and TooSmall, without quotes"
         }
+        "filter_seen" => "true, false or auto, without quotes",
         "model" => {
             let families: Vec<String> = ModelKind::iter().map(|kind| format!("{kind}(..)")).collect();
             let families = in_words(&families, "and");

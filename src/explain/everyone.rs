@@ -88,7 +88,7 @@ impl AskAll<'_> {
         let rows = block.iter().zip(scores.chunks_exact(n_columns));
         words.extend(rows.map(|(sample, row)| match self.outcomes {
             Some(outcomes) => Word::Answer(outcomes.told(row)),
-            None => Word::Items(Contest::new(row, &self.seen(sample), None).top(self.top)),
+            None => Word::Items(Contest::new(row, &self.seen(sample)).top(self.top)),
         }));
         Ok(())
     }
@@ -102,7 +102,7 @@ impl AskAll<'_> {
             FittedReference::Items(baseline) => {
                 let mut scores = vec![0.0; self.prepared.dataset.n_items() + 1];
                 baseline.scores(self.history(sample), &mut scores);
-                let best = Contest::new(&scores, &self.seen(sample), None).best(self.top).into_iter();
+                let best = Contest::new(&scores, &self.seen(sample)).best(self.top).into_iter();
                 let score = |item: u32| scores.get(item as usize).copied().unwrap_or(f32::NAN);
                 Word::Items(best.map(|item| Scored { item_idx: item, probability: score(item) }).collect())
             }

@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 
 use super::ranked::Seen as SeenItems;
 use crate::baseline::{Baseline, BaselineKind, LeftOut};
-use crate::data::world::Seen;
 use crate::data::{FreeValues, Histories, Prepared};
-use crate::metric::Odds;
+use crate::experiment::EvaluationSpec;
+use crate::metric::{Odds, Seen};
 use crate::model::{ModelError, Trainable};
 use crate::train::fit_reference;
 
@@ -109,20 +109,20 @@ impl From<LeftOut> for ListError {
 
 /// References that were fitted for earlier lists of the same run.
 pub struct FittedReferences {
-    /// Memory that EASE may take in the run, in MB.
-    ease_megabytes: usize,
+    /// How the run was judged, seen items and all.
+    evaluation: EvaluationSpec,
     fitted: BTreeMap<BaselineKind, Result<Box<dyn Baseline>, LeftOut>>,
 }
 
 impl FittedReferences {
-    /// None yet; they will be fitted as a run fits them in which EASE may take so many MB.
+    /// None yet; they will be fitted as a run fits them that was judged so.
     #[must_use]
-    pub fn of_run(ease_megabytes: usize) -> Self {
-        Self { ease_megabytes, fitted: BTreeMap::new() }
+    pub fn of_run(evaluation: EvaluationSpec) -> Self {
+        Self { evaluation, fitted: BTreeMap::new() }
     }
 
     fn scores(&mut self, prepared: &Prepared, kind: BaselineKind, history: &[u32]) -> Result<Vec<f32>, LeftOut> {
-        let fit = || fit_reference(prepared, kind, self.ease_megabytes);
+        let fit = || fit_reference(prepared, kind, self.evaluation);
         let fitted = self.fitted.entry(kind).or_insert_with(fit);
         let mut scores = vec![0.0; prepared.dataset.n_items() + 1];
         fitted.as_ref().map_err(Clone::clone)?.scores(history, &mut scores);
@@ -394,7 +394,7 @@ mod tests {
     #[test]
     fn who_is_new_gets_what_people_of_whom_the_same_is_told_had() {
         let prepared = prepared();
-        let mut fitted = FittedReferences::of_run(432);
+        let mut fitted = FittedReferences::of_run(EvaluationSpec::default());
         // User y is 41: 2 and 3 once.
         let (scores, how) = without_history(&prepared, &mut fitted, &told("age", "41")).unwrap();
         assert_eq!(scores, [0.0, 0.0, 1.0, 1.0, 0.0]);

@@ -14,7 +14,7 @@ pub use outcome::{AskedThere, Said, SaidNow};
 use ranked::{Contest, Seen};
 
 use crate::data::{EvalCase, Histories, Outcomes, Prepared};
-use crate::metric::mid_rank;
+use crate::metric::{Rank, mid_rank};
 use crate::model::{Ahead, AttentionMaps, ModelError, Trainable};
 use crate::run::Part;
 
@@ -37,9 +37,9 @@ pub struct TimelineStep {
     pub item_idx: u32,
     /// Part of the split that the event belongs to.
     pub part: Part,
-    /// Its mid-rank; `None` for the first position shown, unless the split asks it: in the one pass
-    /// that answers for the others nothing stands before it.
-    pub rank: Option<f64>,
+    /// Its mid-rank, or [`MISS`](crate::metric::MISS) where it is left out with the seen items; `None` for the first
+    /// position shown, unless the split asks it: in the one pass that answers for the others nothing stands before it.
+    pub rank: Option<Rank>,
     /// The model's probability of it, over all items.
     pub probability: Option<f32>,
     /// The five items that the model expected most.
@@ -51,6 +51,12 @@ impl TimelineStep {
     #[must_use]
     pub fn is_hit(&self, k: usize) -> Option<bool> {
         self.rank.map(|rank| crate::metric::hit(rank, k) > 0.5)
+    }
+
+    /// Whether it is left out of the ranking, since the user already had it: it then counts as a miss.
+    #[must_use]
+    pub fn is_left_out(&self) -> bool {
+        self.rank.is_some_and(f64::is_infinite)
     }
 }
 
@@ -91,8 +97,8 @@ impl UserView {
 
 /// Looks at one user through one model, along the whole of their sequence.
 ///
-/// The step at position `p` asks what the model expected after the events before `p`; the true item
-/// always takes part in the ranking, seen items do not when `filter_seen` says so. The events that
+/// The step at position `p` asks what the model expected after the events before `p`; seen items, the true
+/// one among them, take no part in the ranking when `filter_seen` says so. The events that
 /// the split holds out are asked exactly as the evaluation asked them, so their ranks are those of
 /// the run's results. The others are read off one pass over the sequence, as in training; there the
 /// first position shown has nothing before it and no rank. An unknown user has no events.
@@ -128,7 +134,7 @@ pub fn user_view(
         });
         seen.add(item_idx);
     }
-    let next = answers.next().map(|scores| Contest::new(scores, &seen, None).top(N_NEXT)).unwrap_or_default();
+    let next = answers.next().map(|scores| Contest::new(scores, &seen).top(N_NEXT)).unwrap_or_default();
     let attention = if items.is_empty() { None } else { model.attention(&whole)? };
     let heads = attention.as_ref().map(HeadSummary::of).unwrap_or_default();
     Ok(UserView { user_idx, timeline, next, attention, heads, said: None })
@@ -180,7 +186,7 @@ pub fn foresee_after(
     let mut seen = Seen::after(history.row(0), filter_seen);
     let mut lists = Vec::with_capacity(rows.len());
     for row in &rows {
-        let list = Contest::new(row, &seen, None).top(top.max(1));
+        let list = Contest::new(row, &seen).top(top.max(1));
         if let Some(first) = list.first() {
             seen.add(first.item_idx);
         }
@@ -217,7 +223,7 @@ impl Event {
     /// The step that the event makes, when the model gave these scores before it came.
     fn judged(self, scores: Option<&[f32]>, seen: &Seen) -> TimelineStep {
         let Self { position, item_idx, part } = self;
-        let contest = scores.map(|scores| Contest::new(scores, seen, Some(item_idx)));
+        let contest = scores.map(|scores| Contest::new(scores, seen));
         TimelineStep {
             position,
             item_idx,

@@ -47,10 +47,10 @@ pub(super) struct Contest<'a> {
 }
 
 impl<'a> Contest<'a> {
-    /// All items but the seen ones; `target` takes part in any case.
-    pub(super) fn new(scores: &'a [f32], seen: &Seen, target: Option<u32>) -> Self {
+    /// All items but the seen ones.
+    pub(super) fn new(scores: &'a [f32], seen: &Seen) -> Self {
         let mut takes_part = vec![true; scores.len()];
-        for &out in seen.excluded().iter().filter(|&&item| Some(item) != target).chain(&[0]) {
+        for &out in seen.excluded().iter().chain(&[0]) {
             if let Some(slot) = takes_part.get_mut(out as usize) {
                 *slot = false;
             }
@@ -94,22 +94,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seen_items_take_no_part_but_the_target_does_and_chances_are_over_all_items() {
+    fn seen_items_take_no_part_and_chances_are_over_all_items() {
         // exp: padding, 1, 3, 4, 1; item 3 is seen, and its 4 of 9 are nobody else's.
         let scores = [9.0, 0.0, 3.0_f32.ln(), 4.0_f32.ln(), 0.0];
         let seen = Seen::after(&[3, 3], true);
-        let contest = Contest::new(&scores, &seen, None);
+        let contest = Contest::new(&scores, &seen);
         let top = contest.top(9);
         assert_eq!(top.iter().map(|s| s.item_idx).collect::<Vec<_>>(), [2, 1, 4]);
         assert!((top[0].probability - 3.0 / 9.0).abs() < 1e-6);
         assert!((contest.probability(3) - 4.0 / 9.0).abs() < 1e-6);
-        assert_eq!(Contest::new(&scores, &seen, Some(3)).top(1)[0].item_idx, 3);
+        assert_eq!(Contest::new(&scores, &Seen::new(false)).top(1)[0].item_idx, 3);
     }
 
     #[test]
     fn the_short_list_is_the_head_of_the_sorted_one() {
         let scores: Vec<f32> = (0..500_u32).map(|i| ((i * 7919) % 97) as f32).collect();
-        let contest = Contest::new(&scores, &Seen::new(false), None);
+        let contest = Contest::new(&scores, &Seen::new(false));
         let mut all: Vec<u32> = (1..500).collect();
         all.sort_by(|a, b| scores[*b as usize].total_cmp(&scores[*a as usize]).then(a.cmp(b)));
         let top: Vec<u32> = contest.top(20).iter().map(|s| s.item_idx).collect();

@@ -55,6 +55,6 @@ pub use latent::LatentReport;
 pub use layers::{Axis, LayerShape, ParamCount, WeightShape, count_of};
 pub use likelihood::Likelihood;
 pub use memory::{MachineMemory, MemoryNeed, Workload};
-pub use questions::{Answer, Questions, distinct};
+pub use questions::{Answer, Questions};
 pub use trainable::{AttentionMaps, LatentVectors, OptimizerSpec, StepInputs, StepScores, TrainStats, Trainable};
 pub use weights::{BrokenWeights, broken_weights};

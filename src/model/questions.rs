@@ -2,7 +2,7 @@
 
 use super::ModelError;
 use crate::data::Histories;
-use crate::metric::{Odds, Rank, mid_rank};
+use crate::metric::{Odds, Rank, Seen, mid_rank};
 
 /// What a model is asked: after each of these histories, how high does it rank what came next?
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -11,7 +11,7 @@ pub struct Questions {
     pub histories: Histories,
     /// The item that came next, from 1.
     pub targets: Vec<u32>,
-    /// Whether the items of a history are left out of its ranking.
+    /// Whether the items of a history are left out of its ranking; a true item among them is a miss.
     pub filter_seen: bool,
     /// Size of the catalogue.
     pub n_items: usize,
@@ -21,7 +21,7 @@ pub struct Questions {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Answer {
     /// Mid-rank of the true item, as [`mid_rank`] has it: of ties, of scores that are no numbers, of a
-    /// target that is no item.
+    /// target that is left out or is no item.
     pub rank: Rank,
     /// Natural logarithm of the model's probability of the true item, as [`Odds`] has it: over all items.
     /// NaN where a score is NaN.
@@ -60,7 +60,7 @@ impl Questions {
     /// Items that are not ranked, sorted and without repeats.
     #[must_use]
     pub fn excluded(&self, at: usize) -> Vec<u32> {
-        if self.filter_seen { distinct(self.histories.row(at)) } else { Vec::new() }
+        Seen::filtered(self.filter_seen).excluded(self.histories.row(at))
     }
 
     /// Answers from whole rows of scores, `[n_rows, n_items + 1]`, some histories at a time.
@@ -92,15 +92,6 @@ impl Questions {
     }
 }
 
-/// The different items of a history, sorted.
-#[must_use]
-pub fn distinct(history: &[u32]) -> Vec<u32> {
-    let mut items = history.to_vec();
-    items.sort_unstable();
-    items.dedup();
-    items
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,20 +99,20 @@ mod tests {
     #[test]
     fn seen_items_are_left_out_where_that_is_asked_for() {
         let mut questions = Questions {
-            histories: [&[3_u32, 1, 3][..], &[]].into_iter().collect(),
-            targets: vec![2, 2],
+            histories: [&[3_u32, 1, 3][..], &[], &[3, 1]].into_iter().collect(),
+            targets: vec![2, 2, 1],
             filter_seen: true,
             n_items: 4,
         };
-        // Items 1 and 3 score more than the target, item 4 as much.
+        // Items 1 and 3 score more than item 2, item 4 as much; the last user returns to item 1.
         let scores = |histories: &Histories| Ok([0.0, 9.0, 5.0, 8.0, 5.0].repeat(histories.n_rows()));
         let ranks = |questions: &Questions| -> Vec<f64> {
             questions.answered_by(scores).unwrap().iter().map(|answer| answer.rank).collect()
         };
-        assert_eq!(ranks(&questions), [1.5, 3.5]);
+        assert_eq!(ranks(&questions), [1.5, 3.5, f64::INFINITY]);
         questions.filter_seen = false;
-        assert_eq!(ranks(&questions), [3.5, 3.5]);
+        assert_eq!(ranks(&questions), [3.5, 3.5, 1.0]);
         let error = questions.answered_by(|_| Ok(vec![0.0; 7])).unwrap_err().to_string();
-        assert!(error.contains("7 scores for 2 histories"), "{error}");
+        assert!(error.contains("7 scores for 3 histories"), "{error}");
     }
 }

@@ -1,6 +1,7 @@
 //! Whether the numbers of two runs may stand side by side.
 
 use super::Manifest;
+use crate::metric::AnswerKind;
 
 /// Why the metrics of `other` say nothing beside those of `primary`; `None` when they may be
 /// compared.
@@ -18,8 +19,10 @@ pub fn hindrance(primary: &Manifest, other: &Manifest) -> Option<&'static str> {
         Some(if is_cleaned_otherwise { "cleaned otherwise" } else { "other data" })
     } else if primary.data.split_fingerprint != other.data.split_fingerprint {
         Some("other split")
-    } else if ours.evaluation.filter_seen != theirs.evaluation.filter_seen {
+    } else if ours.answers() == AnswerKind::Ranking && primary.seen() != other.seen() {
         Some("seen items ranked in one, left out in the other")
+    } else if primary.seen_target != other.seen_target && [primary, other].iter().all(|run| run.leaves_out_targets()) {
+        Some("targets seen before: ranked in one, by an older rule, and missed in the other")
     } else if ours.evaluation.candidates() != theirs.evaluation.candidates() {
         Some("other candidates")
     } else {
@@ -30,8 +33,9 @@ pub fn hindrance(primary: &Manifest, other: &Manifest) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::{Check, Finding, Returned, Returns, Verdict};
     use crate::experiment::Experiment;
-    use crate::run::{DataStamp, References, RunId};
+    use crate::run::{DataStamp, References, RunId, SeenTarget};
 
     fn manifest(change: impl FnOnce(&mut Manifest)) -> Manifest {
         let mut manifest = Manifest {
@@ -39,6 +43,8 @@ mod tests {
             id: RunId("run".to_owned()),
             program: String::new(),
             experiment: Experiment::default(),
+            follows_log: false,
+            seen_target: SeenTarget::Missed,
             data: DataStamp { fingerprint: "a".to_owned(), split_fingerprint: "b".to_owned(), ..DataStamp::default() },
             device: None,
             n_params: 0,
@@ -72,7 +78,47 @@ mod tests {
         assert_eq!(features, None, "the same events, with columns beside them");
         assert_eq!(with(|m| m.data.events_fingerprint.push('x')), Some("other data"));
         assert_eq!(with(|m| m.data.split_fingerprint.push('x')), Some("other split"));
-        let seen = with(|m| m.experiment.evaluation.filter_seen = false);
+        let seen = with(|m| m.experiment.evaluation.filter_seen = false.into());
         assert_eq!(seen, Some("seen items ranked in one, left out in the other"));
+    }
+
+    /// A run from before a seen target was a miss, beside one from after: only where seen items are left out, and
+    /// where a target was seen or nobody knows, do their figures differ by the rule.
+    #[test]
+    fn runs_that_counted_seen_targets_otherwise_are_kept_apart_where_that_matters() {
+        let returns = |n| Some(Returns { test: Returned { of: 9, n }, ..Returns::default() });
+        let finding = |count| Finding {
+            check: Check::TargetInInput,
+            verdict: Verdict::Warn,
+            count,
+            sentence: String::new(),
+            examples: Vec::new(),
+        };
+        let old = |audit: Vec<Finding>, filter_seen: bool| {
+            manifest(|m| {
+                m.seen_target = SeenTarget::Ranked;
+                m.data.audit = audit;
+                m.experiment.evaluation.filter_seen = filter_seen.into();
+            })
+        };
+        let new = |n, filter_seen: bool| {
+            manifest(|m| {
+                m.data.returns = returns(n);
+                m.experiment.evaluation.filter_seen = filter_seen.into();
+            })
+        };
+        let apart = Some("targets seen before: ranked in one, by an older rule, and missed in the other");
+        assert_eq!(hindrance(&old(Vec::new(), true), &new(3, true)), apart);
+        assert_eq!(hindrance(&new(3, true), &old(vec![finding(3)], true)), apart, "either way round");
+        assert_eq!(hindrance(&old(Vec::new(), true), &new(0, true)), None, "nobody returned, as the new one knows");
+        assert_eq!(hindrance(&old(vec![finding(0)], true), &new(0, true)), None);
+        assert_eq!(hindrance(&old(Vec::new(), false), &new(3, false)), None, "seen items are ranked in both");
+        assert_eq!(hindrance(&old(Vec::new(), true), &old(Vec::new(), true)), None, "one rule for both");
+        let told = |m: &Manifest| m.counted_before().map(|problem| problem.sentence).unwrap_or_default();
+        assert!(told(&old(Vec::new(), true)).contains("does not say how many"));
+        assert!(told(&old(vec![finding(3)], true)).contains("3 validation and test targets"));
+        assert_eq!(told(&old(vec![finding(0)], true)), "");
+        assert_eq!(told(&old(vec![finding(3)], false)), "");
+        assert_eq!(told(&new(3, true)), "");
     }
 }

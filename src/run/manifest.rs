@@ -8,10 +8,10 @@ use ron::ser::PrettyConfig;
 use serde::{Deserialize, Serialize};
 
 use super::disk::{read_text, write_whole};
-use super::{Pause, RunError, RunId};
+use super::{Pause, RunError, RunId, SeenTarget};
 use crate::baseline::ReferenceKind;
 use crate::data::world::Ceiling;
-use crate::data::{AuditMark, DataReport, DataShape, FileSpec, Finding, Role, TestTies, TimeFormat};
+use crate::data::{AuditMark, DataReport, DataShape, FileSpec, Finding, Returns, Role, TestTies, TimeFormat};
 use crate::experiment::Experiment;
 use crate::metric::{AnswerKind, Metrics, Reliability};
 use crate::model::DeviceInfo;
@@ -52,6 +52,9 @@ pub struct DataStamp {
     /// The leakage audit of data and split; empty in runs from before there was one.
     #[serde(default)]
     pub audit: Vec<Finding>,
+    /// How often users come back to items that they had; `None` in runs from before it was counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub returns: Option<Returns>,
 }
 
 impl DataStamp {
@@ -110,6 +113,13 @@ pub struct Manifest {
     pub program: String,
     /// The experiment as run: all defaults written out.
     pub experiment: Experiment,
+    /// Whether the log decided what becomes of seen items, `evaluation.filter_seen: auto`; the experiment holds
+    /// what it decided.
+    #[serde(default)]
+    pub follows_log: bool,
+    /// What became of true items that the user already had, where seen items are left out.
+    #[serde(default)]
+    pub seen_target: SeenTarget,
     /// Which data.
     pub data: DataStamp,
     /// Which device.
@@ -188,11 +198,12 @@ pub struct Summary {
 impl Manifest {
     /// Warnings about the run itself, those about its data left out: what must stand beside its
     /// figures.
-    pub fn remarks(&self) -> impl Iterator<Item = &Problem> {
+    pub fn remarks(&self) -> impl Iterator<Item = Problem> {
         // Where the log has no times no split could have been cut in time, so nothing is to be said of it.
         let is_moot = |problem: &Problem| problem.field == "split" && !self.data.has_clock();
         let is_of_data = |problem: &Problem| problem.field == "data" || problem.field.starts_with("data.");
-        self.problems.iter().filter(move |problem| !is_of_data(problem) && !is_moot(problem))
+        let of_run = self.problems.iter().filter(move |problem| !is_of_data(problem) && !is_moot(problem));
+        self.counted_before().into_iter().chain(of_run.cloned())
     }
 
     /// The manifest of a run that is about to start.
@@ -203,6 +214,8 @@ impl Manifest {
             id: RunId(String::new()),
             program: format!("seqscope {}", env!("CARGO_PKG_VERSION")),
             experiment,
+            follows_log: false,
+            seen_target: SeenTarget::Missed,
             data,
             device: Some(device),
             n_params,
@@ -229,7 +242,7 @@ impl Manifest {
     #[must_use]
     pub fn optimum(&self) -> Option<Ceiling> {
         let optimum = self.data.report.optimum.filter(|_| self.experiment.answers() == AnswerKind::Ranking)?;
-        Some(optimum.of(self.experiment.evaluation.seen()))
+        Some(optimum.of(self.seen()))
     }
 
     /// Reads the manifest in a run's folder. The folder's present name is the run's name, so that a

@@ -23,7 +23,7 @@ pub struct ReferenceResults {
 /// What one reference answered, one entry a user; a list is empty where such answers have none.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReferenceAnswers {
-    /// Mid-rank of the true item, or of the true class among all of them.
+    /// Mid-rank of the true item, infinite for a miss, or of the true class among all of them.
     pub ranks: Vec<f64>,
     /// Probability of what happened.
     pub probabilities: Vec<f64>,

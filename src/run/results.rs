@@ -14,7 +14,7 @@ pub struct UserResult {
     pub user_id: String,
     /// The true item's id as in the log.
     pub item_id: String,
-    /// Mid-rank of the true item.
+    /// Mid-rank of the true item; infinite for a miss, a true item that is left out with the seen ones.
     pub rank: f64,
     /// The model's probability of the true item over all items, as [`Odds`](crate::metric::Odds) has it; of another
     /// task, the chance of what came true.
@@ -107,9 +107,14 @@ pub(super) fn table(results: &[UserResult]) -> Table {
     let facts: Option<Vec<&Facts>> = results.iter().map(|result| result.facts.as_ref()).collect();
     if let Some(facts) = facts.filter(|facts| !facts.is_empty()) {
         columns.extend(facts_columns(&facts).map(|(name, column)| (name.to_owned(), column)));
+        let returns: Option<Vec<i64>> = facts.iter().map(|facts| facts.is_return.map(i64::from)).collect();
+        columns.extend(returns.map(|returns| (RETURNS.to_owned(), Column::Int(returns))));
     }
     Table { columns }
 }
+
+/// The column that is 1 where the user already had the true item.
+const RETURNS: &str = "returns";
 
 fn facts_columns(facts: &[&Facts]) -> [(&'static str, Column); 3] {
     let number = |f: fn(&Facts) -> f64| Column::Float(facts.iter().map(|facts| f(facts)).collect());
@@ -128,11 +133,17 @@ fn facts_from(columns: &mut BTreeMap<String, Column>) -> Option<Vec<Facts>> {
         return None;
     };
     let Column::Text(behaviours) = columns.remove("behaviour")? else { return None };
-    let rows = lens.into_iter().zip(deciles).zip(behaviours);
-    let fact = |((len, decile), behaviour): ((f64, f64), String)| Facts {
+    // Only results of items have it, and older ones have not.
+    let returns = match columns.remove(RETURNS) {
+        Some(Column::Int(returns)) => returns.into_iter().map(|is| Some(is != 0)).collect(),
+        _ => vec![None; lens.len()],
+    };
+    let rows = lens.into_iter().zip(deciles).zip(behaviours).zip(returns);
+    let fact = |(((len, decile), behaviour), is_return): (((f64, f64), String), Option<bool>)| Facts {
         history_len: len.round() as u32,
         popularity_decile: (!decile.is_nan()).then(|| decile.round() as u32),
         behaviour,
+        is_return,
     };
     Some(rows.map(fact).collect())
 }
@@ -178,7 +189,8 @@ mod tests {
 
     #[test]
     fn a_table_and_back() {
-        let facts = Facts { history_len: 7, popularity_decile: Some(3), behaviour: "view".to_owned() };
+        let facts =
+            Facts { history_len: 7, popularity_decile: Some(3), behaviour: "view".to_owned(), is_return: Some(true) };
         let result = UserResult {
             user_id: "u".to_owned(),
             item_id: "i".to_owned(),
@@ -189,9 +201,12 @@ mod tests {
             facts: Some(facts),
         };
         let older = UserResult { facts: None, ..result.clone() };
+        let facts = result.facts.clone().map(|facts| Facts { is_return: None, ..facts });
+        let old = UserResult { facts, ..result.clone() };
+        let missed = UserResult { rank: f64::INFINITY, ..result.clone() };
         let number = UserResult { predicted: Some(2.5), ..result.clone() };
         let class = UserResult { answered: Some("buy".to_owned()), ..result.clone() };
-        for one in [result, older, number, class] {
+        for one in [result, older, old, missed, number, class] {
             assert_eq!(from_table(table(std::slice::from_ref(&one))), Some(vec![one]));
         }
         assert_eq!(from_table(Table::default()), None);

@@ -1,5 +1,5 @@
 //! Test results by what is known of the question: how long the history was, how popular the true item is,
-//! what was done, and whether training knew the item at all.
+//! what was done, whether training knew the item at all, and whether the user already had it.
 
 use std::collections::BTreeMap;
 
@@ -20,6 +20,9 @@ pub struct Facts {
     pub popularity_decile: Option<u32>,
     /// What the user did; empty for a log without behaviours.
     pub behaviour: String,
+    /// Whether the user already had the true item in the history that the model saw; `None` where the question is
+    /// not of an item, and in runs from before it was kept.
+    pub is_return: Option<bool>,
 }
 
 /// By what results are divided.
@@ -37,6 +40,9 @@ pub enum SliceBy {
     /// Whether training knew the true item.
     #[strum(to_string = "cold or warm")]
     Warmth,
+    /// Whether the user already had the true item: where seen items are left out, those who return are misses.
+    #[strum(to_string = "new or returning")]
+    Return,
 }
 
 /// The results of some of the users.
@@ -82,6 +88,8 @@ impl SliceBy {
                 0 => (0, "cold: the true item is not in training".to_owned()),
                 _ => (1, "warm".to_owned()),
             },
+            Self::Return if facts.is_return? => (1, "the true item returns: the user had it".to_owned()),
+            Self::Return => (0, "the true item is new to the user".to_owned()),
         })
     }
 }
@@ -115,7 +123,12 @@ mod tests {
     use super::*;
 
     fn result(rank: f64, history_len: u32, popularity_decile: u32, behaviour: &str) -> UserResult {
-        let facts = Facts { history_len, popularity_decile: Some(popularity_decile), behaviour: behaviour.to_owned() };
+        let facts = Facts {
+            history_len,
+            popularity_decile: Some(popularity_decile),
+            behaviour: behaviour.to_owned(),
+            is_return: Some(rank.is_infinite()),
+        };
         UserResult {
             user_id: String::new(),
             item_id: String::new(),
@@ -128,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn results_are_divided_in_four_ways() {
+    fn results_are_divided_in_five_ways() {
         let results = [result(1.0, 5, 10, "view"), result(2.0, 6, 10, "buy"), result(4.0, 101, 0, "view")];
         let found = slices(&results, Metric::Mrr);
         let of = |by: SliceBy| -> Vec<(&str, usize, f64)> {
@@ -141,6 +154,24 @@ mod tests {
         assert_eq!(of(SliceBy::Popularity), [("not in training", 1, 0.25), ("10 (most popular)", 2, 0.75)]);
         assert_eq!(of(SliceBy::Behaviour), [("buy", 1, 0.5), ("view", 2, 0.625)]);
         assert_eq!(of(SliceBy::Warmth).iter().map(|s| s.1).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(of(SliceBy::Return).len(), 1, "all three are new");
+    }
+
+    /// Two of four return and are left out: nothing is gained by them, (1 + ½) / 2 by the others.
+    #[test]
+    fn what_returns_and_is_left_out_gains_nothing() {
+        let ranks = [1.0, f64::INFINITY, 2.0, f64::INFINITY];
+        let found = slices(&ranks.map(|rank| result(rank, 5, 10, "")), Metric::Mrr);
+        let apart: Vec<(&str, usize, f64)> =
+            found.iter().filter(|s| s.by == SliceBy::Return).map(|s| (s.name.as_str(), s.n_users, s.value)).collect();
+        let names = ["the true item is new to the user", "the true item returns: the user had it"];
+        assert_eq!(apart, [(names[0], 2, 0.75), (names[1], 2, 0.0)]);
+        let older = |mut of: UserResult| {
+            of.facts = of.facts.map(|facts| Facts { is_return: None, ..facts });
+            of
+        };
+        let found = slices(&ranks.map(|rank| older(result(rank, 5, 10, ""))), Metric::Mrr);
+        assert!(found.iter().all(|slice| slice.by != SliceBy::Return), "an older run kept no such fact");
     }
 
     #[test]

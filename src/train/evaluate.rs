@@ -11,7 +11,7 @@ use crate::run::UserResult;
 /// Answers to the questions of a part, in their order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Judged {
-    /// Mid-rank of each true item.
+    /// Mid-rank of each true item, or no place: a miss.
     pub(super) ranks: Vec<Rank>,
     /// Natural logarithm of the model's probability of each true item, over all items.
     pub(super) log_probabilities: Vec<f64>,

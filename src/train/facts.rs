@@ -27,6 +27,7 @@ impl<'a> Teller<'a> {
             history_len: case.history_len,
             popularity_decile: Some(self.deciles.get(item).copied().unwrap_or(0)),
             behaviour: name.to_owned(),
+            is_return: Some(self.prepared.is_return(case)),
         }
     }
 }

@@ -9,8 +9,8 @@ use super::facts::n_train_events;
 use super::live::Halt;
 use crate::data::{EvalCase, Prepared};
 use crate::experiment::EvaluationSpec;
-use crate::metric::{Metrics, Rank, mid_rank};
-use crate::model::{Trainable, distinct};
+use crate::metric::{MISS, Metrics, Rank, is_left_out, mid_rank};
+use crate::model::Trainable;
 use crate::spec::derive_seed;
 
 /// Length of the lists.
@@ -50,10 +50,14 @@ pub(super) fn look(
         let histories = prepared.histories(seen);
         let scores = model.scores(&histories)?;
         for ((question, case), row) in asked.iter().zip(block).zip(scores.chunks(n_items + 1)) {
-            let excluded = if spec.filter_seen { distinct(question.history) } else { Vec::new() };
+            let excluded = spec.seen().excluded(question.history);
             lists.push(top(row, &excluded));
             if is_sampled {
-                ranks.push(sampled_rank(row, question.target, &candidates(spec, *case, n_items, &excluded)));
+                ranks.push(if is_left_out(question.target, &excluded) {
+                    MISS
+                } else {
+                    sampled_rank(row, question.target, &candidates(spec, *case, n_items, &excluded))
+                });
             }
         }
         between()?;
@@ -78,7 +82,7 @@ fn top(row: &[f32], excluded: &[u32]) -> Vec<u32> {
     items.into_iter().map(|(item, _)| item).collect()
 }
 
-/// Items drawn evenly without repeats, none of them the true one or left out: the same for every run with the
+/// Items drawn evenly without repeats, none of them left out: the same for every run with the
 /// same seed, user by user.
 fn candidates(spec: EvaluationSpec, case: EvalCase, n_items: usize, excluded: &[u32]) -> Vec<u32> {
     let seed = derive_seed(spec.candidates_seed as u64, "candidates", u64::from(case.user_idx));

@@ -249,6 +249,7 @@ impl<'a> Live<'a> {
             optimum: manifest.optimum(),
             diverged_epoch: manifest.diverged_epoch,
             test_ties: manifest.data.test_ties,
+            told_of_seen: manifest.told_of_seen(),
         };
         let Self { mut recorder, observer, .. } = self;
         let written = if is_left {

@@ -226,4 +226,6 @@ pub struct Ended {
     pub diverged_epoch: Option<usize>,
     /// How many test targets the order of equal times decides.
     pub test_ties: Option<TestTies>,
+    /// What became of seen items and why, and how many questions that touches, in a sentence each.
+    pub told_of_seen: Vec<String>,
 }

@@ -251,7 +251,7 @@ fn judge_best(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Re
 fn tell_latent(task: &Task, live: &mut Live<'_>, model: &dyn Trainable, epoch: usize) -> Result<(), Halt> {
     let cases = task.cases(Part::Valid);
     let Some(report) = latent_report(model, &task.prepared, cases)? else { return Ok(()) };
-    let found = shuffled(model, &task.prepared, cases, task.experiment.evaluation.filter_seen)?;
+    let found = shuffled(model, &task.prepared, cases, task.filter_seen())?;
     let step = epoch * task.plan.steps_per_epoch();
     let used = LatentUse { epoch, step, report, shuffled: Some(found) };
     let collapse = used.collapse();
@@ -264,9 +264,8 @@ fn judge_part(task: &Task, live: &mut Live<'_>, model: &dyn Trainable, part: Par
         let asked = (outcomes, part);
         return answer(model, &task.prepared, asked, &mut || live.between_steps()).map(Judgement::Outcomes);
     }
-    let filter_seen = task.experiment.evaluation.filter_seen;
     let cases = task.cases(part);
-    let judged = evaluate(model, &task.prepared, cases, filter_seen, &mut || live.between_steps())?;
+    let judged = evaluate(model, &task.prepared, cases, task.filter_seen(), &mut || live.between_steps())?;
     Ok(Judgement::Items(judged))
 }
 

@@ -12,9 +12,10 @@ use super::ready::Onlooker;
 use super::reference::{Fitted, JudgedReferences};
 use super::{BELOW_REFERENCE, Job, TrainError};
 use crate::data::{self, DataError, DataReport, DataSource, DataSpec, EvalCase, Outcomes, Prepared, TestTies, Watch};
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, FilterSeen};
+use crate::metric::{AnswerKind, Seen};
 use crate::model::{Blueprint, DeviceInfo, DeviceKind, Layers, MachineMemory, Trainable, device_of, open_device};
-use crate::run::{DataStamp, Manifest, Outcome, Part, Pause, References, RunId, RunStore, RunWriter};
+use crate::run::{DataStamp, Manifest, Outcome, Part, Pause, References, RunId, RunStore, RunWriter, SeenTarget};
 use crate::spec::{Problem, derive_seed};
 
 /// A model on its device, with its initial weights.
@@ -55,6 +56,11 @@ impl Task {
         cases(&self.prepared, part)
     }
 
+    /// Whether seen items are left out of the ranking.
+    pub(super) fn filter_seen(&self) -> bool {
+        self.experiment.evaluation.seen() == Seen::LeftOut
+    }
+
     /// The references on a part.
     pub(super) fn references_on(&self, part: Part) -> Result<JudgedReferences, TrainError> {
         let asked = (self.outcomes.as_ref(), part);
@@ -86,7 +92,7 @@ pub(super) fn open(
     watch: &mut Onlooker<'_>,
 ) -> Result<(Task, Box<dyn Trainable>, RunWriter), TrainError> {
     let earlier = job.resume.as_ref().map(|id| resumable(&job.store, id)).transpose()?;
-    let experiment = earlier.as_ref().map_or(job.experiment, |writer| writer.manifest.experiment.clone());
+    let mut experiment = earlier.as_ref().map_or(job.experiment, |writer| writer.manifest.experiment.clone());
     let mut warnings = without_errors(experiment.check())?;
     let prepared = match &earlier {
         Some(writer) => data_of_run(&writer.manifest, job.prepared)?,
@@ -94,6 +100,11 @@ pub(super) fn open(
     };
     warnings.retain(|warning| prepared.dataset.has_clock() || !experiment.is_of_times(warning));
     warnings.extend(prepared.dataset.report.problems.iter().cloned());
+    let follows_log = experiment.evaluation.filter_seen == FilterSeen::Auto;
+    experiment.evaluation = experiment.evaluation.resolved(&prepared.returns);
+    if experiment.answers() == AnswerKind::Ranking {
+        warnings.extend(experiment.evaluation.check_returns(&prepared.returns));
+    }
     let shape = prepared.dataset.shape();
     let plan_of_model = blueprint(&experiment, &prepared);
     let of_model = experiment.model.check(&plan_of_model);
@@ -127,7 +138,7 @@ pub(super) fn open(
     } else {
         let stamp = stamp(&task.prepared, &task.experiment);
         let manifest = Manifest::new(task.experiment.clone(), stamp, task.device.clone(), model.n_params());
-        RunWriter::create(&job.store, manifest)?
+        RunWriter::create(&job.store, Manifest { follows_log, ..manifest })?
     };
     writer.save_vocabulary(&task.prepared.dataset)?;
     writer.manifest.references_left_out.clone_from(&task.references.left_out);
@@ -226,6 +237,7 @@ fn stamp(prepared: &Prepared, experiment: &Experiment) -> DataStamp {
         report: prepared.dataset.report.clone(),
         test_ties: TestTies::of(prepared, &experiment.task),
         audit: data::audit(prepared, &experiment.data),
+        returns: Some(prepared.returns),
     }
 }
 
@@ -248,9 +260,26 @@ fn computes_alike(a: &DeviceInfo, b: &DeviceInfo) -> bool {
     a.kind == b.kind && (a.kind == DeviceKind::Cpu || (&a.name, &a.backend) == (&b.name, &b.backend))
 }
 
+/// Brings a run from before a seen target was a miss to that rule, where that changes no figure of it; where it
+/// does, its epochs cannot be held against those to come.
+fn count_as_now(manifest: &mut Manifest, prepared: &Prepared) -> Result<(), TrainError> {
+    if manifest.seen_target == SeenTarget::Missed {
+        return Ok(());
+    }
+    manifest.data.returns = Some(prepared.returns);
+    if let Some(Problem { sentence, .. }) = manifest.counted_before() {
+        let id = &manifest.id;
+        return Err(TrainError::Unfit(format!("run {id} cannot go on: its epochs were {sentence}")));
+    }
+    manifest.seen_target = SeenTarget::Missed;
+    manifest.data.report.optimum = prepared.dataset.report.optimum;
+    Ok(())
+}
+
 /// Takes model, counters and folder back to where the run was paused, else to the end of its last committed
 /// epoch. Everything is read before anything is changed.
 fn go_on(task: &mut Task, model: &mut dyn Trainable, mut writer: RunWriter) -> Result<RunWriter, TrainError> {
+    count_as_now(&mut writer.manifest, &task.prepared)?;
     let (epochs, primary) = (writer.manifest.epochs, task.experiment.answers().primary());
     let judged = writer.store().history(writer.id())?.series(Part::Valid, primary.name());
     let value = |epoch| judged.iter().find(|judged| judged.0 == epoch).map(|judged| judged.2);

@@ -200,6 +200,7 @@ impl Answered {
                     history_len: sample.history_len,
                     popularity_decile: None,
                     behaviour: if is_class { name() } else { String::new() },
+                    is_return: None,
                 }),
             }
         };

@@ -13,7 +13,7 @@ use super::schedule::lr_at;
 use super::{Built, TrainError, judge};
 use crate::data::{EvalCase, Histories, MarkovSampler, Prepared, Sampler, TaskSpec};
 use crate::experiment::Experiment;
-use crate::metric::{Likeness, Metrics};
+use crate::metric::{Likeness, Metrics, Seen};
 use crate::model::gan::{GanSpec, MAX_ITEMS, Pass, SequenceGan, too_many_items};
 use crate::model::{ModelError, StepInputs};
 use crate::spec::{Problem, derive_seed};
@@ -110,6 +110,9 @@ pub fn judge_samplers(
         return Err(TrainError::Problems(problems));
     }
     let prepared = open_data(experiment, None)?;
+    let mut experiment = experiment.clone();
+    experiment.evaluation = experiment.evaluation.resolved(&prepared.returns);
+    let experiment = &experiment;
     let mut neural = experiment.clone();
     neural.training.augment.sampler = Sampler::Gan;
     if let Some(problem) = check(&neural, &prepared) {
@@ -201,7 +204,7 @@ impl Halves {
         prepared: &Prepared,
     ) -> Result<Metrics, TrainError> {
         let Built { mut model, .. } = build_model(experiment, &blueprint(experiment, prepared))?;
-        let (training, filter_seen) = (&experiment.training, experiment.evaluation.filter_seen);
+        let (training, filter_seen) = (&experiment.training, experiment.evaluation.seen() == Seen::LeftOut);
         let batch_size = training.batch_size.max(1);
         let n_steps = training.epochs * rows.n_rows().div_ceil(batch_size);
         let mut early_stop = EarlyStop::new(experiment.answers().primary(), training.patience);

@@ -26,7 +26,7 @@ fn experiment(model: ModelSpec, epochs: usize) -> Experiment {
     (experiment.training.epochs, experiment.training.batch_size) = (epochs, 32);
     (experiment.training.lr, experiment.training.patience) = (0.01, epochs);
     // Items come back in this world.
-    experiment.evaluation.filter_seen = false;
+    experiment.evaluation.filter_seen = false.into();
     experiment
 }
 
@@ -138,7 +138,7 @@ fn bags_with_a_short_memory_know_more_than_popularity_on_a_markov_world() {
         let DataSource::World(world) = &mut experiment.data.source else { panic!("a world") };
         world.n_items = 60;
         // What a bag holds, it restores: it can tell new items only.
-        experiment.evaluation.filter_seen = true;
+        experiment.evaluation.filter_seen = true.into();
         let done = done(&experiment);
         let reference = |kind: BaselineKind| done.ended.references_test[&kind.into()].get(Metric::Ndcg10).unwrap();
         let (reached, popularity) = (done.test_ndcg(), reference(BaselineKind::Popularity));

@@ -62,6 +62,12 @@ fn the_optimum_stands_beside_the_references_of_a_run() {
 fn people_who_come_back_are_not_judged_as_if_they_did_not() {
     let place = Place::new();
     place.write("tiny.ron", TINY.replace("World(", "World(kind: Commuter, "));
-    let told = place.seqscope("check tiny.ron").ok();
-    assert!(format!("{}{}", told.out, told.err).contains("people of the world Commuter come back"), "{}", told.err);
+    let told = place.seqscope("check tiny.ron").ok().out;
+    assert!(told.contains("Follows the log: seen items are ranked too") && told.contains("test targets ("), "{told}");
+    place.write(
+        "tiny.ron",
+        TINY.replace("World(", "World(kind: Commuter, ").replace("seed: 3", "evaluation: (filter_seen: true)"),
+    );
+    let told = place.seqscope("check tiny.ron").ok().out;
+    assert!(told.contains("warning: evaluation.filter_seen") && told.contains("is a miss for any model"), "{told}");
 }

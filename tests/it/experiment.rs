@@ -7,7 +7,7 @@ use seqscope::data::{
     CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Pseudonyms, Roles, SplitSpec, TimeFormat,
     TitleSpec, WorldKind, WorldSpec,
 };
-use seqscope::experiment::{Experiment, ExperimentError, TrainingSpec, VERSION, differences};
+use seqscope::experiment::{Experiment, ExperimentError, FilterSeen, TrainingSpec, VERSION, differences};
 use seqscope::model::{LstmSpec, ModelKind, ModelSpec, TransformerSpec, VaeSpec};
 use seqscope::spec::Problem;
 use strum::IntoEnumIterator as _;
@@ -113,7 +113,7 @@ fn old_files_keep_opening_with_the_same_meaning() {
             patience: 3,
             ..TrainingSpec::default()
         },
-        evaluation: seqscope::experiment::EvaluationSpec { filter_seen: false, ..Default::default() },
+        evaluation: seqscope::experiment::EvaluationSpec { filter_seen: false.into(), ..Default::default() },
         seed: 42,
         ..base("shop")
     };
@@ -148,7 +148,7 @@ fn old_files_keep_opening_with_the_same_meaning() {
 fn the_whole_experiment_is_written_version_first() {
     let text = Experiment::default().to_text().unwrap();
     assert!(text.starts_with("(\n    version: 1,\n    name: \"experiment\",\n"), "{text}");
-    for setting in ["d_model: 64", "lr: 0.001", "filter_seen: true", "split: LeaveOneOut", "seed: 0", "n_users: 600"] {
+    for setting in ["d_model: 64", "lr: 0.001", "filter_seen: auto", "split: LeaveOneOut", "seed: 0", "n_users: 600"] {
         assert!(text.contains(setting), "{setting} is missing in\n{text}");
     }
     assert_eq!(Experiment::parse(&text).unwrap(), Experiment::default());
@@ -183,6 +183,7 @@ fn experiments() -> impl Strategy<Value = Experiment> {
             _ => SplitSpec::RollingWindows { n_windows: 9, window, horizon_fraction: valid_fraction },
         });
     let number = prop::num::f64::POSITIVE | prop::num::f64::NEGATIVE | prop::num::f64::ZERO;
+    let filter_seen = prop::sample::select(vec![FilterSeen::Auto, FilterSeen::On, FilterSeen::Off]);
     let model = (0..3, any::<u32>(), number).prop_map(|(family, width, dropout)| {
         let d_model = width as usize;
         match family {
@@ -191,7 +192,7 @@ fn experiments() -> impl Strategy<Value = Experiment> {
             _ => ModelSpec::Vae(VaeSpec { d_hidden: d_model, beta: dropout, ..VaeSpec::default() }),
         }
     });
-    (text, source, split, model, number, any::<u64>(), any::<bool>()).prop_map(
+    (text, source, split, model, number, any::<u64>(), filter_seen).prop_map(
         |(name, source, split, model, lr, seed, filter_seen)| Experiment {
             name,
             data: DataSpec { source, clean: CleanSpec::default(), ..DataSpec::default() },
@@ -360,7 +361,7 @@ fn each_mistake_is_one_sentence() {
         ),
         (
             "(version: 1, name: \"x\", evaluation: (filter_seen: yes))",
-            "line 1: `filter_seen` takes true or false, without quotes",
+            "line 1: `yes` is not known here; write one of auto, true, false",
         ),
         ("(version: 1, name: x)", "line 1: `name` takes a text in double quotes"),
         (
@@ -481,7 +482,15 @@ fn any_setting_can_be_set_by_its_path() {
     assert_eq!(set("training.device", "cpu").training.device, "cpu");
     assert!((set("training.augment.crop", "0.5").training.augment.crop - 0.5).abs() < 1e-15);
     assert!((set("training.l1", "0.1").training.l1 - 0.1).abs() < 1e-15);
-    assert!(!set("evaluation.filter_seen", "false").evaluation.filter_seen);
+    for (text, wanted) in [
+        ("false", FilterSeen::Off),
+        ("off", FilterSeen::Off),
+        ("true", FilterSeen::On),
+        ("yes", FilterSeen::On),
+        ("auto", FilterSeen::Auto),
+    ] {
+        assert_eq!(set("evaluation.filter_seen", text).evaluation.filter_seen, wanted);
+    }
     assert_eq!(set("data.clean.min_user_events", "5").data.clean.min_user_events, 5);
     let ModelSpec::Transformer(spec) = set("model.d_model", "32").model else { panic!() };
     assert_eq!(spec.d_model, 32);
@@ -509,7 +518,7 @@ fn another_world_starts_from_its_defaults_and_the_same_one_keeps_its_settings() 
 }
 
 #[test]
-fn a_setting_of_another_world_and_a_wrong_protocol_are_told() {
+fn a_setting_of_another_world_is_told() {
     let told = |world: &str| {
         let text = format!("(version: 1, name: \"x\", data: (source: World({world})))");
         let problems = Experiment::parse(&text).unwrap().check();
@@ -518,9 +527,6 @@ fn a_setting_of_another_world_and_a_wrong_protocol_are_told() {
     };
     let (field, sentence, is_error) = told("lag: 9");
     assert!(field == "data.lag" && is_error && sentence.contains("belongs to the world LongRange"), "{sentence}");
-    let (field, sentence, is_error) = told("kind: Periodic");
-    assert!(field == "evaluation.filter_seen" && !is_error, "{field}");
-    assert!(sentence.contains("people of the world Periodic come back to items"), "{sentence}");
     assert!(
         parse_error("(version: 1, name: \"x\", data: (source: World(kind: LongRnge)))")
             .ends_with("Did you mean `LongRange`?")
@@ -783,7 +789,12 @@ fn a_setting_that_cannot_be_set_says_what_to_do() {
         (&plain, "version", "2", "`version` belongs to the file and cannot be set"),
         (&plain, "training.epochs", "-1", "`-1` is not a whole number of at least 0; `training.epochs` needs one"),
         (&plain, "training.lr", "fast", "`fast` is not a number; `training.lr` needs one"),
-        (&plain, "evaluation.filter_seen", "2", "`2` is not true or false; `evaluation.filter_seen` needs one"),
+        (
+            &plain,
+            "evaluation.filter_seen",
+            "2",
+            "`2` is not known for `evaluation.filter_seen`; choose one of auto, true, false.",
+        ),
         (&plain, "seed", "x", "`x` is not a whole number of at least 0; `seed` needs one"),
         (
             &plain,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use seqscope::data::{Dataset, EvalCase, Histories, Prepared, Split, Vocab};
+use seqscope::data::{Dataset, EvalCase, Histories, Prepared, Returns, Split, Vocab};
 use seqscope::experiment::Experiment;
 use seqscope::model::{
     AttentionMaps, Blueprint, DeviceInfo, DeviceKind, ModelError, StepInputs, StepScores, TrainStats, Trainable,
@@ -46,7 +46,8 @@ pub(crate) fn walks_of(lens: &[usize]) -> Prepared {
             split.test.push(case(len - 1));
         }
     }
-    Prepared { dataset, split, features: Vec::new() }
+    let returns = Returns::of(&dataset.sequences, &split, dataset.n_items());
+    Prepared { dataset, split, features: Vec::new(), returns }
 }
 
 /// What the fake is asked for, and when it goes wrong.

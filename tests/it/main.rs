@@ -44,6 +44,7 @@ mod privacy;
 mod reach;
 mod references;
 mod run;
+mod seen;
 mod spec;
 mod splits;
 mod task;

@@ -2,14 +2,21 @@
 #![expect(clippy::float_cmp, reason = "ranks are whole or half numbers and exact")]
 
 use proptest::prelude::*;
-use seqscope::metric::{AnswerKind, Metric, Metrics, Rank, hit, mid_rank, mrr_term, ndcg_term};
+use seqscope::metric::{AnswerKind, MISS, Metric, Metrics, Rank, Seen, hit, map_term, mid_rank, mrr_term, ndcg_term};
+use strum::IntoEnumIterator as _;
 
-/// The definition, word by word: who is ahead, who is level, one after the other.
+/// The definition, word by word: the list without what is left out, and in it who is ahead and who is level, one
+/// after the other. Who is not in the list has no place.
 fn slow_rank(scores: &[f32], target: usize, excluded: &[u32]) -> Rank {
+    let list: Vec<usize> = (1..scores.len()).filter(|&item| !excluded.contains(&(item as u32))).collect();
+    if !list.contains(&target) {
+        return Rank::INFINITY;
+    }
     let wanted = scores[target];
     let mut rank = 1.0;
-    for (item, &score) in scores.iter().enumerate().skip(1) {
-        if item == target || excluded.contains(&(item as u32)) {
+    for item in list {
+        let score = scores[item];
+        if item == target {
             continue;
         }
         if wanted.is_nan() || score > wanted {
@@ -49,7 +56,8 @@ proptest! {
     fn the_rank_lies_within_the_list((scores, target, excluded) in questions()) {
         let rivals = (1..scores.len()).filter(|&i| i != target && !excluded.contains(&(i as u32))).count();
         let rank = mid_rank(&scores, target, &excluded);
-        prop_assert!((1.0..=1.0 + rivals as Rank).contains(&rank), "{}", rank);
+        let is_in = !excluded.contains(&(target as u32));
+        prop_assert_eq!(is_in, (1.0..=1.0 + rivals as Rank).contains(&rank), "{}", rank);
     }
 
     #[test]
@@ -81,8 +89,39 @@ fn what_is_left_out_does_not_compete() {
     let scores = [9.0, 5.0, 4.0, 3.0, 2.0];
     assert_eq!(mid_rank(&scores, 3, &[]), 3.0);
     assert_eq!(mid_rank(&scores, 3, &[1]), 2.0);
-    assert_eq!(mid_rank(&scores, 3, &[1, 3]), 2.0, "the target takes part though it is left out");
     assert_eq!(mid_rank(&scores, 3, &[0, 1, 2, 77]), 1.0);
+}
+
+/// Items 1 to 4 score 5, 4, 3 and 2, and the user had 1 and 3: the list is 2, 4. A return to 3 is in no such list,
+/// though nothing that is left scores more than it but 2; a user who had nothing, and one who is asked for 4, are
+/// ranked as ever.
+#[test]
+fn a_seen_target_is_a_miss_where_seen_items_are_left_out() {
+    let scores = [9.0, 5.0, 4.0, 3.0, 2.0];
+    let rank = |target, history: &[u32], seen: Seen| mid_rank(&scores, target, &seen.excluded(history));
+    assert_eq!(rank(3, &[3, 1, 3], Seen::LeftOut), MISS);
+    assert_eq!(rank(3, &[3, 1, 3], Seen::Ranked), 3.0);
+    assert_eq!(rank(4, &[3, 1, 3], Seen::LeftOut), 2.0);
+    assert_eq!(rank(1, &[], Seen::LeftOut), 1.0);
+    // However well it scores, and whatever else is left: a list of seen items alone is empty.
+    assert_eq!(rank(1, &[1], Seen::LeftOut), MISS);
+    assert_eq!(mid_rank(&[0.0, f32::NAN, 1.0], 1, &[1, 2]), MISS);
+    assert_eq!(mid_rank(&[0.0, 1.0, 2.0], 0, &[0]), 2.0, "padding is no item: last, as ever");
+    assert_eq!(Seen::LeftOut.excluded(&[3, 1, 3]), [1, 3]);
+    assert_eq!(Seen::Ranked.excluded(&[3, 1, 3]), [0_u32; 0]);
+}
+
+/// Of four users two are missed and two are first and second: exactly half of what the two alone reach.
+#[test]
+fn a_miss_adds_nothing_to_any_metric() {
+    assert_eq!([hit(MISS, usize::MAX), ndcg_term(MISS, 10), map_term(MISS, 10), mrr_term(MISS)], [0.0; 4]);
+    let (with, without) = (Metrics::of_ranks(&[1.0, MISS, 2.0, MISS]), Metrics::of_ranks(&[1.0, 2.0]));
+    for metric in Metric::iter().filter(|metric| metric.of_rank(1.0).is_some()) {
+        assert_eq!(metric.of_rank(MISS), Some(0.0), "{metric}");
+        assert_eq!(with.get(metric).unwrap(), without.get(metric).unwrap() / 2.0, "{metric}");
+    }
+    assert_eq!(with.get(Metric::Mrr), Some(0.375), "(1 + 1/2) / 4");
+    assert_eq!(Metrics::of_ranks(&[MISS]).get(Metric::Ndcg10), Some(0.0));
 }
 
 #[test]

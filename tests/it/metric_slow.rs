@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use proptest::test_runner::Config;
-use seqscope::metric::{AnswerKind, Metric, Metrics, N_BINS, mid_rank};
+use seqscope::metric::{AnswerKind, Metric, Metrics, N_BINS, Seen, mid_rank};
 use strum::IntoEnumIterator as _;
 
 /// Answers of each kind to the same number of questions.
 #[derive(Clone, Debug)]
 struct Answers {
-    /// Of each user the items from the best to the worst, from 1, and the true one.
+    /// Of each user the items from the best to the worst, from 1, without those seen, and the true one.
     lists: Vec<(Vec<u32>, u32)>,
+    /// The same with all items, and those that the user had.
+    asked: Vec<(Vec<u32>, u32, Vec<u32>)>,
     /// Training events of each item; item 0 is padding.
     n_events: Vec<u32>,
     /// The true class of three, and the probability of each.
@@ -31,8 +33,9 @@ fn probability() -> impl Strategy<Value = f64> {
 
 fn answers() -> impl Strategy<Value = Answers> {
     let order = Just((1..=N_ITEMS).collect::<Vec<u32>>()).prop_shuffle();
+    let history = prop::collection::vec(1..=N_ITEMS, 0..15);
     let one = (
-        (order, 1..=N_ITEMS),
+        (order, 1..=N_ITEMS, history),
         (0..3_usize, prop::array::uniform3(probability())),
         (any::<bool>(), probability()),
         (-4.0..4.0, -4.0..4.0),
@@ -42,9 +45,13 @@ fn answers() -> impl Strategy<Value = Answers> {
         n_events.insert(0, 0);
         // Somebody did something.
         n_events[1] = first;
-        let mut answers = Answers { lists: vec![], n_events, classes: vec![], yes: vec![], numbers: vec![] };
-        for (list, class, yes, number) in all {
-            answers.lists.push(list);
+        let mut answers =
+            Answers { lists: vec![], asked: vec![], n_events, classes: vec![], yes: vec![], numbers: vec![] };
+        for (asked, class, yes, number) in all {
+            let (order, wanted, history) = &asked;
+            let list = order.iter().copied().filter(|item| !history.contains(item)).collect();
+            answers.lists.push((list, *wanted));
+            answers.asked.push(asked);
             answers.classes.push(class);
             answers.yes.push(yes);
             answers.numbers.push(number);
@@ -279,13 +286,13 @@ fn found(kind: AnswerKind, answers: &Answers) -> Vec<Metrics> {
     match kind {
         AnswerKind::Ranking => {
             // Scores that fall along the list.
-            let rank = |(list, wanted): &(Vec<u32>, u32)| {
+            let rank = |(list, wanted, history): &(Vec<u32>, u32, Vec<u32>)| {
                 let mut scores = vec![0.0; N_ITEMS as usize + 1];
                 list.iter().zip(0_u8..).for_each(|(item, at)| scores[*item as usize] = -f32::from(at));
-                mid_rank(&scores, *wanted as usize, &[])
+                mid_rank(&scores, *wanted as usize, &Seen::LeftOut.excluded(history))
             };
             let lists: Vec<Vec<u32>> = answers.lists.iter().map(|(list, _)| list[..10].to_vec()).collect();
-            let ranks: Vec<f64> = answers.lists.iter().map(rank).collect();
+            let ranks: Vec<f64> = answers.asked.iter().map(rank).collect();
             vec![Metrics::of_ranks(&ranks), Metrics::of_lists(&lists, &answers.n_events)]
         }
         AnswerKind::Classes => {

@@ -8,8 +8,8 @@ use seqscope::baseline::{BaselineKind, ReferenceKind};
 use seqscope::data::{
     DataSource, DataSpec, Outcomes, Prepared, Sample, SplitSpec, TaskKind, WorldKind, WorldSpec, outcomes, prepare,
 };
-use seqscope::experiment::{Experiment, TrainingSpec};
-use seqscope::metric::{Metric, Metrics};
+use seqscope::experiment::{EvaluationSpec, Experiment, FilterSeen, TrainingSpec};
+use seqscope::metric::{Metric, Metrics, Seen};
 use seqscope::model::ModelSpec;
 use seqscope::run::{Manifest, Part, ReferenceResults, RunStore, UserResult};
 use seqscope::spec::Described as _;
@@ -30,6 +30,10 @@ struct Trained {
 
 impl Trained {
     fn on(task: TaskKind) -> Self {
+        Self::judged(task, FilterSeen::Auto)
+    }
+
+    fn judged(task: TaskKind, filter_seen: FilterSeen) -> Self {
         let mut spec = task.spec();
         // A task without the setting says so; that is fine here.
         let _ = spec.set_text("horizon_hours", "6");
@@ -44,6 +48,7 @@ impl Trained {
             task: spec,
             model,
             training: TrainingSpec { device: "cpu".to_owned(), epochs: 1, batch_size: 16, ..TrainingSpec::default() },
+            evaluation: EvaluationSpec { filter_seen, ..EvaluationSpec::default() },
             ..Experiment::default()
         };
         let prepared = prepare(&experiment.data, SPLIT, &AtomicBool::new(false)).unwrap();
@@ -97,21 +102,40 @@ fn the_references_of_its_task_run_beside_every_model() {
     }
 }
 
+/// Where seen items are left out, a true item among them is ahead of nobody: it has no place.
 #[test]
 fn ranks_of_references_are_those_of_counting_who_is_ahead() {
-    let Trained { manifest, prepared, references, .. } = Trained::on(TaskKind::NextItem);
+    let trained = [FilterSeen::Off, FilterSeen::On].map(|filter| Trained::judged(TaskKind::NextItem, filter));
+    let of_auto = Trained::on(TaskKind::NextItem).manifest;
+    assert!(
+        of_auto.follows_log && of_auto.references_test == trained[0].manifest.references_test,
+        "people return here"
+    );
+    for Trained { manifest, prepared, references, .. } in &trained {
+        are_those_of_counting(manifest, prepared, references);
+    }
+}
+
+fn are_those_of_counting(manifest: &Manifest, prepared: &Prepared, references: &ReferenceResults) {
+    let leaves_out = |item: u32, history: &[u32]| manifest.seen() == Seen::LeftOut && history.contains(&item);
+    let mut n_missed = 0;
     for kind in BaselineKind::iter() {
         let Some(kept) = references.answers.get(&kind.into()) else {
             assert!(manifest.references_left_out.contains_key(&kind.into()));
             continue;
         };
-        let fitted = fit_reference(&prepared, kind, manifest.experiment.evaluation.ease_memory).unwrap();
+        let fitted = fit_reference(prepared, kind, manifest.experiment.evaluation).unwrap();
         for (case, rank) in prepared.split.test.iter().zip(&kept.ranks) {
             let items = prepared.dataset.sequences.items(case.user_idx as usize);
             let (history, target) = (&items[..case.history_len as usize], items[case.target_pos as usize]);
             let mut scores = vec![0.0; prepared.dataset.n_items() + 1];
             fitted.scores(history, &mut scores);
-            let rivals = (1..scores.len()).filter(|&item| item != target as usize && !history.contains(&(item as u32)));
+            if leaves_out(target, history) {
+                assert!(rank.is_infinite() && *rank > 0.0, "{kind} of user {}", case.user_idx);
+                n_missed += 1;
+                continue;
+            }
+            let rivals = (1..scores.len()).filter(|&item| item != target as usize && !leaves_out(item as u32, history));
             let (mut ahead, mut tied) = (0.0, 0.0);
             for item in rivals {
                 let difference = scores[item] - scores[target as usize];
@@ -122,6 +146,9 @@ fn ranks_of_references_are_those_of_counting_who_is_ahead() {
         }
         assert_metrics(&manifest.references_test[&kind.into()], &Metrics::of_ranks(&kept.ranks), 1e-12);
     }
+    let n_returns = manifest.data.returns.unwrap().test.n * references.answers.len();
+    assert_eq!(n_missed, if manifest.seen() == Seen::LeftOut { n_returns } else { 0 });
+    assert!(n_returns > 0);
 }
 
 /// Each reference of another task has the figures of a computation that is as plain as can be.

@@ -295,7 +295,7 @@ fn an_export_is_text_tables_and_weights_in_an_empty_folder() {
     assert_eq!(written, expected.map(|name| to.join(name)));
     let csv = std::fs::read_to_string(to.join("test.csv")).unwrap();
     assert!(
-        csv.starts_with("user_id,item_id,rank,probability,history_len,popularity_decile,behaviour\nu0,i8,"),
+        csv.starts_with("user_id,item_id,rank,probability,history_len,popularity_decile,behaviour,returns\nu0,i8,"),
         "{csv}"
     );
     let items = std::fs::read_to_string(to.join("items.csv")).unwrap();

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use seqscope::app::{Action, AppOptions, FilePicker, Page, PickKind, ThemeChoice, TrainingPhase};
-use seqscope::data::{CleanStep, prepare};
-use seqscope::experiment::Experiment;
+use seqscope::data::{CleanStep, SplitSpec, prepare};
+use seqscope::experiment::{Experiment, FilterSeen};
 use seqscope::model::ModelKind;
 use seqscope::run::{Outcome, RunStore};
 use seqscope::ui::Window;
@@ -379,12 +379,63 @@ fn a_world_is_chosen_by_its_name_and_states_its_rules_and_its_optimum() {
     screen.click("Long-range cue");
     assert!(screen.shows("Cue lies back") && !screen.shows("Delay"), "only what this world has");
     assert!(screen.shows("the part after the one 5 steps back"));
-    assert!(!screen.app().draft.experiment.evaluation.filter_seen, "people come back here");
+    assert_eq!(screen.app().draft.experiment.evaluation.filter_seen, FilterSeen::Auto, "the log will say");
     assert!(screen.app().draft.problems.is_empty(), "{:?}", screen.app().draft.problems);
     let app = screen.harness.state_mut().app_mut();
     app.apply(Action::Prepare);
     screen.until("the world", |w| w.app().data.prepared.ready().is_some());
     assert!(screen.shows("Best possible by these rules: HR@1 .805"));
+}
+
+/// Three of five training events of the log return. Where it is split and where it is to be judged the window says so
+/// and what follows; whoever leaves seen items out all the same is warned, and the run's end and its timeline tell
+/// what became of those who return.
+#[test]
+fn the_window_tells_what_becomes_of_seen_items_and_why() {
+    let mut screen = Screen::new([1280.0, 900.0], ThemeChoice::Dark);
+    let log = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/log-shapes/t1-repeats.csv");
+    let app = screen.harness.state_mut().app_mut();
+    app.apply(Action::OpenData(log.into()));
+    screen.until("the head", |w| w.app().data.preview.ready().is_some());
+    let app = screen.harness.state_mut().app_mut();
+    let mut next = app.draft.experiment.clone();
+    next.split = SplitSpec::LeaveOneOut;
+    app.apply(Action::Edit(Box::new(next)));
+    app.apply(Action::Prepare);
+    screen.until("the data", |w| w.app().data.prepared.ready().is_some());
+    screen.click("Split");
+    assert!(screen.shows("Follows the log: seen items are ranked too, since 64.4 % of training events return"));
+    assert!(screen.shows("40 of 60 test targets (66.7 %) return to an item that the user had"));
+
+    screen.harness.state_mut().app_mut().apply(Action::GoTo(Page::Model));
+    screen.harness.run();
+    assert!(screen.shows("Follows the log: seen items are ranked too"));
+    let app = screen.harness.state_mut().app_mut();
+    let mut next = app.draft.experiment.clone();
+    let data = next.data.clone();
+    tiny(&mut next, 1);
+    next.data = data;
+    next.evaluation.filter_seen = FilterSeen::On;
+    app.apply(Action::Edit(Box::new(next)));
+    screen.harness.run();
+    assert!(screen.shows("As set: seen items are left out") && screen.shows("each of these is a miss for any model"));
+
+    screen.harness.state_mut().app_mut().apply(Action::Start);
+    screen.until("the end", |w| matches!(w.app().training.as_ref().map(|t| &t.phase), Some(TrainingPhase::Ended(_))));
+    assert!(screen.shows("each of them counts as a miss"));
+    let app = screen.harness.state_mut().app_mut();
+    let prepared = app.data.prepared.ready().cloned().unwrap();
+    let returning = prepared.split.test.iter().find(|case| prepared.is_return(**case)).unwrap();
+    let user = prepared.dataset.users.id(returning.user_idx).unwrap().to_owned();
+    let run = app.training.as_ref().and_then(|training| training.run.clone()).unwrap();
+    app.apply(Action::GoTo(Page::Explain));
+    app.apply(Action::SelectRun(run.clone()));
+    app.apply(Action::SelectUser(user));
+    screen.until("the timeline", |w| {
+        w.app().view_key(&run).is_some_and(|key| w.app().views.user(&key).ready().is_some())
+    });
+    screen.harness.run();
+    assert!(screen.shows("test left out") && screen.shows("left out: a miss"));
 }
 
 #[test]

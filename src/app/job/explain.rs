@@ -10,6 +10,7 @@ use crate::app::list_state::ListAsk;
 use crate::app::views::ViewKey;
 use crate::data::Prepared;
 use crate::explain::{FittedReferences, ListRequest, Recommendation, UserView, recommendation, view_of_task};
+use crate::metric::Seen;
 use crate::run::{RunId, RunStore};
 use crate::train::{Restored, restore};
 
@@ -119,8 +120,7 @@ impl Shelf {
         let ListAsk { key, seen, weights } = ask;
         let kept = self.references.take().filter(|(run, _)| *run == key.run);
         let restored = self.restored(&key.run, key.epoch, known)?;
-        let ease_megabytes = restored.manifest.experiment.evaluation.ease_memory;
-        let new = || (key.run.clone(), FittedReferences::of_run(ease_megabytes));
+        let new = || (key.run.clone(), FittedReferences::of_run(restored.manifest.experiment.evaluation));
         let (run, mut fitted) = kept.unwrap_or_else(new);
         let prepared = &restored.prepared;
         let request = ListRequest {
@@ -158,7 +158,7 @@ impl Shelf {
 fn look(restored: &Restored, key: &ViewKey) -> Result<UserView, String> {
     let unknown = || format!("User `{}` is not in the data of this run; choose another user.", key.user_id);
     let user_idx = restored.prepared.dataset.users.idx(&key.user_id).ok_or_else(unknown)?;
-    let how = (restored.outcomes.as_ref(), restored.manifest.experiment.evaluation.filter_seen);
+    let how = (restored.outcomes.as_ref(), restored.manifest.seen() == Seen::LeftOut);
     let view = view_of_task(restored.model.as_ref(), &restored.prepared, user_idx as usize, how);
     let view = view.map_err(sentence)?;
     // Until a run has ended nobody may choose by the test split, nor by one user's share of it.

@@ -70,9 +70,9 @@ pub(super) fn target_in_input(prepared: &Prepared) -> Finding {
         return found.finding(prepared, check, Verdict::Pass, sentence);
     }
     let sentence = format!(
-        "{} of {of_all} ask for an item that the user already had. While seen items are left out of the ranking, such \
-         an answer stands against unseen items alone and comes out too well; where people return to the same items, \
-         rank them too (`evaluation.filter_seen: false`), and hold the model against repeating the history.",
+        "{} of {of_all} ask for an item that the user already had. Where seen items are left out of the ranking \
+         (`evaluation.filter_seen`), each of them is a miss for any model; where they are ranked too, hold the model \
+         against repeating the history (Repeat last).",
         thousands(found.count),
     );
     found.finding(prepared, check, Verdict::Warn, sentence)

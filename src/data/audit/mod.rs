@@ -216,7 +216,7 @@ fn counted(n: usize, noun: &str) -> String {
 }
 
 /// A count with thousands apart: `1,682`.
-fn thousands(n: usize) -> String {
+pub(super) fn thousands(n: usize) -> String {
     let digits = n.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {

@@ -457,7 +457,7 @@ fn what_a_test_asks_about_that_training_never_saw() {
         test: vec![case(0, 2), case(1, 1), case(2, 2)],
         ..Split::default()
     };
-    let profile = Profile::of(&Prepared { dataset: log, split, features: Vec::new() });
+    let profile = Profile::of(&Prepared { dataset: log, split, ..Prepared::default() });
     let [valid, test] = profile.unseen.as_slice() else { panic!("{:?}", profile.unseen) };
     assert_eq!((valid.part, valid.n_cases, valid.n_cases_of_unseen_items), (SplitPart::Valid, 1, 0));
     assert_eq!((test.part, test.n_cases, test.n_cases_of_unseen_users), (SplitPart::Test, 3, 1));

@@ -25,10 +25,9 @@
 //! Users are independent of each other given the rules, so other users' events could tell it no more.
 //!
 //! Whoever ranks by falling probability does best in HR@k and NDCG@k alike, since both only fall with
-//! the rank. Where seen items are left out of the ranking, the true item still takes part, alone of
-//! the seen ones; so the best answer puts every seen item first and then ranks the others. The
-//! optimum says what that gives: the exact bound of the protocol, and a reason to rank seen items
-//! too wherever people come back to them.
+//! the rank. Where seen items are left out of the ranking, a user who comes back to one is missed by
+//! every list, and the best answer ranks the others. The optimum says what that gives: the exact bound of
+//! the protocol, and a reason to rank seen items too wherever people come back to them.
 
 mod commuter;
 mod drift;
@@ -45,7 +44,7 @@ mod spec;
 mod too_small;
 
 pub use luck::Scatter;
-pub use oracle::{Ceiling, Optimum, Oracle, Seen, best_hr_at_1, ceiling};
+pub use oracle::{Ceiling, Optimum, Oracle, best_hr_at_1, ceiling};
 pub use series::SERIES_LEN;
 pub use spec::{WorldKind, WorldSpec};
 

@@ -7,18 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::lottery::Law;
 use super::{Rules, Scatter, WorldEvent, WorldSpec, rules, user_events};
 use crate::data::Split;
+use crate::metric::Seen;
 
 /// How deep the lists are that HR@10 and NDCG@10 look at.
 const TOP: usize = 10;
-
-/// Whether items that the user already had are ranked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Seen {
-    /// They are left out, the true item excepted.
-    LeftOut,
-    /// They are ranked like the others.
-    Ranked,
-}
 
 /// The best that any model can reach, in expectation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -202,21 +194,20 @@ impl<'a> Forecast<'a> {
         self.base.probability(item) + self.extra.get(&item).copied().unwrap_or(0.0)
     }
 
-    /// What the best ranking reaches when the items of `seen` are left out; see [`super`] for why they
-    /// count as found.
+    /// What the best ranking reaches when the items of `seen` are left out: whoever returns to one of them is
+    /// missed by any ranking.
     fn best(&self, seen: &BTreeSet<usize>) -> Ceiling {
-        let found: f64 = seen.iter().map(|&item| self.probability(item)).sum();
         let standing_out = self.extra.keys().copied().filter(|item| !seen.contains(item));
         let others = self.base.descending().filter(|item| !seen.contains(item) && !self.extra.contains_key(item));
         let mut top: Vec<f64> = standing_out.chain(others.take(TOP)).map(|item| self.probability(item)).collect();
         top.sort_by(|a, b| b.total_cmp(a));
         top.truncate(TOP);
-        let hr_at_1 = found + top.first().copied().unwrap_or(0.0);
-        let hr_at_10 = found + top.iter().sum::<f64>();
+        let hr_at_1 = top.first().copied().unwrap_or(0.0);
+        let hr_at_10 = top.iter().sum::<f64>();
         let gains =
             |power: i32| -> f64 { top.iter().zip(2..).map(|(p, place)| p / f64::from(place).log2().powi(power)).sum() };
-        let ndcg_at_10 = found + gains(1);
-        let scatter = Scatter::of_question(hr_at_1, hr_at_10, (ndcg_at_10, found + gains(2)));
+        let ndcg_at_10 = gains(1);
+        let scatter = Scatter::of_question(hr_at_1, hr_at_10, (ndcg_at_10, gains(2)));
         Ceiling { hr_at_1, hr_at_10, ndcg_at_10, scatter }
     }
 }
@@ -235,10 +226,12 @@ mod tests {
         assert!((all.hr_at_10 - 1.0).abs() < 1e-12);
         let by_hand = 0.55 + 0.2 / 3_f64.log2() + 0.15 / 4_f64.log2() + 0.1 / 5_f64.log2();
         assert!((all.ndcg_at_10 - by_hand).abs() < 1e-12);
-        // Without items 3 and 0: they count as found (0.75), then come 0.15 and 0.1.
+        // Without items 3 and 0: what comes of them (0.75) is missed, then come 0.15 and 0.1.
         let rest = forecast.best(&BTreeSet::from([0, 3]));
-        assert!((rest.hr_at_1 - 0.9).abs() < 1e-12);
-        assert!((rest.ndcg_at_10 - (0.9 + 0.1 / 3_f64.log2())).abs() < 1e-12);
+        assert!((rest.hr_at_1 - 0.15).abs() < 1e-12 && (rest.hr_at_10 - 0.25).abs() < 1e-12);
+        assert!((rest.ndcg_at_10 - (0.15 + 0.1 / 3_f64.log2())).abs() < 1e-12);
+        let nothing = forecast.best(&BTreeSet::from([0, 1, 2, 3]));
+        assert_eq!(nothing, Ceiling::default(), "nothing is left to rank");
     }
 
     #[test]

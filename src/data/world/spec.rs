@@ -57,12 +57,6 @@ impl WorldKind {
         }
     }
 
-    /// Whether people come back to items they had. Where they do, seen items must be ranked too.
-    #[must_use]
-    pub fn returns(self) -> bool {
-        self != Self::Series
-    }
-
     /// The one setting that only this kind has.
     fn own_key(self) -> Option<&'static str> {
         match self {

@@ -3,6 +3,7 @@
 #![expect(clippy::inline_always, reason = "what is not inlined is not compiled for the processor's instructions")]
 
 use super::exp;
+use crate::metric::{MISS, is_left_out};
 
 /// What a row of scores says of one item.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,7 +15,8 @@ pub(in crate::model) struct Judged {
 }
 
 /// Judges item `target` by the catalogue's scores, where item `i` stands at `i − 1`: there is no
-/// padding. `excluded` items, without repeats, are not ranked.
+/// padding. `excluded` items, without repeats, are not ranked; a target among them has no place. Its probability
+/// is over the whole catalogue all the same.
 ///
 /// NaN: a score that is NaN ranks below every number and makes the log-probability NaN; a target's puts
 /// it last. A target that is no item comes last, with NaN. −∞ is an ordinary score of probability 0, and
@@ -26,18 +28,19 @@ pub(in crate::model) fn judged(scores: &[f32], target: usize, excluded: &[u32]) 
         return Judged { rank: scores.len().max(1) as f64, log_probability: f64::NAN };
     };
     let Counts { largest, mut ahead, mut tied } = counts(scores, wanted);
+    let log_probability = f64::from(wanted - largest) - sum_of_exponentials(scores, largest).ln();
+    if is_left_out(target as u32, excluded) {
+        return Judged { rank: MISS, log_probability };
+    }
     if wanted.is_nan() {
         ahead = scores.len();
     }
-    let rivals = excluded.iter().map(|&item| item as usize).filter(|&item| item != target);
+    let rivals = excluded.iter().map(|&item| item as usize);
     for score in rivals.chain([target]).filter_map(place) {
         ahead = ahead.saturating_sub(usize::from(score > wanted || wanted.is_nan()));
         tied = tied.saturating_sub(usize::from(equal(score, wanted)));
     }
-    Judged {
-        rank: 1.0 + ahead as f64 + tied as f64 / 2.0,
-        log_probability: f64::from(wanted - largest) - sum_of_exponentials(scores, largest).ln(),
-    }
+    Judged { rank: 1.0 + ahead as f64 + tied as f64 / 2.0, log_probability }
 }
 
 #[expect(clippy::float_cmp, reason = "a tie is exact equality; anything nearer would invent ties")]
@@ -94,10 +97,14 @@ mod tests {
     use super::*;
     use crate::model::kernel::vectorized;
 
-    /// Rank by sorting, with NaN behind every number: the middle of the places of the target's equals.
+    /// Rank by sorting, with NaN behind every number: the middle of the places of the target's equals, and none
+    /// where it is not among those sorted.
     fn slow_rank(scores: &[f32], target: usize, excluded: &[u32]) -> f64 {
         let wanted = scores[target - 1];
-        let takes_part = |item: &usize| *item == target || !excluded.contains(&(*item as u32));
+        let takes_part = |item: &usize| !excluded.contains(&(*item as u32));
+        if !takes_part(&target) {
+            return f64::INFINITY;
+        }
         let mut order: Vec<f32> = (1..=scores.len()).filter(takes_part).map(|item| scores[item - 1]).collect();
         if wanted.is_nan() {
             return order.len() as f64;
@@ -127,6 +134,9 @@ mod tests {
         ) {
             let excluded: Vec<u32> = excluded.into_iter().collect();
             let ours = vectorized(|| judged(&scores, target, &excluded));
+            prop_assert_eq!(ours.rank.is_infinite(), excluded.contains(&(target as u32)));
+            let probability = vectorized(|| judged(&scores, target, &[])).log_probability;
+            prop_assert_eq!(ours.log_probability.to_bits(), probability.to_bits());
             prop_assert_eq!(ours.rank, slow_rank(&scores, target, &excluded));
             let padded: Vec<f32> = [9.0].iter().chain(&scores).copied().collect();
             prop_assert_eq!(ours.rank, crate::metric::mid_rank(&padded, target, &excluded));

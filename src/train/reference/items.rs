@@ -7,20 +7,22 @@ use crate::baseline::{
     Baseline, BaselineKind, EaseMemory, ItemContents, LeftOut, Question, ReferenceKind, Stop, TrainingLog,
 };
 use crate::data::{Dataset, EvalCase, FreeColumn, FreeValues, Prepared, words};
-use crate::model::{MachineMemory, distinct};
+use crate::experiment::EvaluationSpec;
+use crate::metric::Seen;
+use crate::model::MachineMemory;
 use crate::train::TrainError;
 use crate::train::plan::train_items;
 use crate::train::ready::{Onlooker, Step};
 
-/// Fits every reference on the training events, in the order of their list; EASE where it takes no more memory than
-/// so many MB.
+/// Fits every reference on the training events, in the order of their list; as their run is
+/// judged.
 pub(super) fn fit_all(
     prepared: &Prepared,
-    ease_megabytes: usize,
+    evaluation: EvaluationSpec,
     watch: &mut Onlooker<'_>,
 ) -> Result<Fitted, TrainError> {
     let contents = contents(&prepared.dataset);
-    let log = training_log(prepared, &contents, ease_megabytes);
+    let log = training_log(prepared, &contents, evaluation);
     let kinds: Vec<BaselineKind> = BaselineKind::iter().collect();
     let named = |kind: &BaselineKind| ReferenceKind::from(*kind);
     let fit = |kind: &BaselineKind, stop: Stop<'_>| kind.fit(&TrainingLog { stop, ..log.clone() });
@@ -37,30 +39,30 @@ pub(super) fn fit_all(
 }
 
 /// The questions of a part as a reference is asked them.
-pub(super) fn questions<'a>(prepared: &'a Prepared, cases: &[EvalCase], filter_seen: bool) -> Vec<Question<'a>> {
+pub(super) fn questions<'a>(prepared: &'a Prepared, cases: &[EvalCase], seen: Seen) -> Vec<Question<'a>> {
     let question = |case: &EvalCase| {
         let items = prepared.dataset.sequences.items(case.user_idx as usize);
         let history = items.get(..case.history_len as usize).unwrap_or(items);
         let target = items.get(case.target_pos as usize).copied().unwrap_or(0);
-        Question { history, target, excluded: if filter_seen { distinct(history) } else { Vec::new() } }
+        Question { history, target, excluded: seen.excluded(history) }
     };
     cases.iter().map(question).collect()
 }
 
-/// One reference, fitted on the training events as a run fits it.
+/// One reference, fitted on the training events as a run fits it that treats seen items so.
 ///
 /// # Errors
 /// [`LeftOut`] where the log lacks what the reference goes by, or is too large for it.
 pub fn fit_reference(
     prepared: &Prepared,
     kind: BaselineKind,
-    ease_megabytes: usize,
+    evaluation: EvaluationSpec,
 ) -> Result<Box<dyn Baseline>, LeftOut> {
     let contents = if kind == BaselineKind::Content { contents(&prepared.dataset) } else { ItemContents::default() };
-    kind.fit(&training_log(prepared, &contents, ease_megabytes))
+    kind.fit(&training_log(prepared, &contents, evaluation))
 }
 
-fn training_log<'a>(prepared: &'a Prepared, contents: &'a ItemContents, ease_megabytes: usize) -> TrainingLog<'a> {
+fn training_log<'a>(prepared: &'a Prepared, contents: &'a ItemContents, evaluation: EvaluationSpec) -> TrainingLog<'a> {
     let sequences = &prepared.dataset.sequences;
     let users = 0..sequences.n_users();
     let times = |user| {
@@ -72,9 +74,10 @@ fn training_log<'a>(prepared: &'a Prepared, contents: &'a ItemContents, ease_meg
         times: prepared.dataset.has_clock().then(|| users.clone().map(times).collect()),
         contents: Some(contents),
         ease_memory: EaseMemory {
-            megabytes: ease_megabytes,
+            megabytes: evaluation.ease_memory,
             free: MachineMemory::now().map(|machine| machine.available),
         },
+        seen: evaluation.seen(),
         ..TrainingLog::new(prepared.dataset.n_items(), users.map(|user| train_items(prepared, user)))
     }
 }

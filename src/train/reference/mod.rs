@@ -19,6 +19,7 @@ use crate::data::{self, Outcomes, Prepared};
 use crate::experiment::{EvaluationSpec, Experiment};
 use crate::metric::Metrics;
 use crate::run::{LeftOutReferences, Manifest, Part, ReferenceAnswers, ReferenceResults, References, UserResult};
+use crate::spec::Problem;
 use answers::FittedAnswers;
 
 /// The references that have something to say of a log, and why the others have not.
@@ -49,9 +50,7 @@ impl Fitted {
         outcomes: Option<&Outcomes>,
         watch: &mut Onlooker<'_>,
     ) -> Result<Self, TrainError> {
-        let Some(outcomes) = outcomes else {
-            return items::fit_all(prepared, experiment.evaluation.ease_memory, watch);
-        };
+        let Some(outcomes) = outcomes else { return items::fit_all(prepared, experiment.evaluation, watch) };
         let kinds = answers::kinds(outcomes);
         let fit = |&kind: &TaskReference, _: Stop<'_>| FittedAnswers::fit(kind, prepared, &experiment.task, outcomes);
         let named = |kind: &TaskReference| ReferenceKind::from(*kind);
@@ -77,7 +76,7 @@ impl Fitted {
                 (named(reference), answered.metrics(), ReferenceAnswers::of_results(&results))
             })?
         } else {
-            let questions = items::questions(prepared, cases(prepared, part), evaluation.filter_seen);
+            let questions = items::questions(prepared, cases(prepared, part), evaluation.seen());
             let named = |(kind, _): &(BaselineKind, Box<dyn Baseline>)| ReferenceKind::from(*kind);
             watch.each(Step::Judge, (&self.of_items, named), |reference, stop| {
                 let ranks = ranks_until(stop, reference.1.as_ref(), prepared.dataset.n_items(), &questions);
@@ -97,11 +96,18 @@ impl Fitted {
 /// such answers were kept. `model` are its own results.
 ///
 /// # Errors
-/// [`TrainError`] when the data cannot be opened again or have changed since.
+/// [`TrainError`] when the data cannot be opened again or have changed since, or when the model's results are by
+/// an older rule than the one by which the references would be judged.
 pub fn refit_references(manifest: &Manifest, model: &[UserResult]) -> Result<ReferenceResults, TrainError> {
+    if let Some(Problem { sentence, .. }) = manifest.counted_before() {
+        return Err(TrainError::Unfit(format!(
+            "references that are fitted now say nothing beside run {}: {sentence}",
+            manifest.id
+        )));
+    }
     let prepared = data_of_run(manifest, None)?;
-    let Experiment { task, split, evaluation, .. } = &manifest.experiment;
-    let outcomes = data::outcomes(task, &prepared, *split)?;
+    let experiment = &manifest.experiment;
+    let outcomes = data::outcomes(&experiment.task, &prepared, experiment.split)?;
     let asked: Vec<u32> = match &outcomes {
         Some(outcomes) => outcomes.test.iter().map(|sample| sample.user_idx).collect(),
         None => prepared.split.test.iter().map(|case| case.user_idx).collect(),
@@ -112,7 +118,7 @@ pub fn refit_references(manifest: &Manifest, model: &[UserResult]) -> Result<Ref
         return Err(TrainError::Unfit(sentence));
     }
     let watch = &mut Onlooker::nobody();
-    let fitted = Fitted::on(&prepared, &manifest.experiment, outcomes.as_ref(), watch)?;
-    let judged = fitted.judged(&prepared, (outcomes.as_ref(), Part::Test), *evaluation, watch)?;
+    let fitted = Fitted::on(&prepared, experiment, outcomes.as_ref(), watch)?;
+    let judged = fitted.judged(&prepared, (outcomes.as_ref(), Part::Test), experiment.evaluation, watch)?;
     Ok(ReferenceResults::beside(model, judged.answers))
 }

@@ -18,7 +18,7 @@ pub enum FittedReference {
 pub struct TaskAnswers(FittedAnswers);
 
 impl FittedReference {
-    /// Fits one on the data of a run.
+    /// Fits one on the data of a run, whose experiment says what becomes of seen items.
     ///
     /// # Errors
     /// [`LeftOut`] where the log lacks what the reference goes by, or is too large for it, and for one of another
@@ -31,7 +31,7 @@ impl FittedReference {
     ) -> Result<Self, LeftOut> {
         match (kind, outcomes) {
             (ReferenceKind::Item(kind), None) => {
-                items::fit_reference(prepared, kind, experiment.evaluation.ease_memory).map(Self::Items)
+                items::fit_reference(prepared, kind, experiment.evaluation).map(Self::Items)
             }
             (ReferenceKind::Task(kind), Some(outcomes)) if kind.answers() == kind_of(outcomes.output) => {
                 Ok(Self::Answers(TaskAnswers(FittedAnswers::fit(kind, prepared, &experiment.task, outcomes))))

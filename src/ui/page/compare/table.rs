@@ -226,8 +226,8 @@ impl Line<'_> {
     fn status(self, ui: &mut Ui, hindrance: Option<&str>) {
         let status = run_words::status(&self.summary.status);
         let color = run_words::status_color(ui, &self.summary.status);
-        let remarks: Vec<&str> =
-            self.summary.manifest.iter().flat_map(|m| m.remarks()).map(|p| p.sentence.as_str()).collect();
+        let remarks: Vec<String> =
+            self.summary.manifest.iter().flat_map(|m| m.remarks()).map(|remark| remark.sentence).collect();
         let (words, mut hover) = match hindrance {
             None => (RichText::new(status).color(color), status.to_owned()),
             Some(why) => (

@@ -47,7 +47,7 @@ impl SourceForm {
         self.open(ui, app, actions);
         ui.separator();
         match &mut edited.data.source {
-            DataSource::World(world) => world::ui(ui, app, world, &mut edited.evaluation),
+            DataSource::World(world) => world::ui(ui, app, world),
             DataSource::File(file) => {
                 file_form(ui, app, file);
                 self.rows(ui, app, file);

@@ -32,6 +32,10 @@ pub(super) fn ui(ui: &mut Ui, app: &App, edited: &mut Experiment) {
         Form { section: "split", defaults, draft: &app.draft, is_narrow: true }.ui(ui, &mut edited.split);
     }
     problems(ui, &app.draft, "split");
+    for sentence in app.draft.told_of_seen() {
+        ui.add_space(size::GAP_SMALL);
+        ui.add(egui::Label::new(RichText::new(sentence).size(size::TEXT_SMALL)).wrap());
+    }
 }
 
 /// The settings that a way to split begins with: dates that the log has, where it is open.

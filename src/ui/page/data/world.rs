@@ -5,27 +5,25 @@ use strum::IntoEnumIterator;
 
 use super::super::form::{Form, labelled};
 use crate::app::App;
-use crate::data::world::Seen;
 use crate::data::{WorldKind, WorldSpec};
-use crate::experiment::EvaluationSpec;
+use crate::metric::Seen;
 use crate::spec::{Described, Field, SetError, Value};
 use crate::ui::text;
 use crate::ui::theme::{self, size};
 
-pub(super) fn ui(ui: &mut Ui, app: &App, world: &mut WorldSpec, evaluation: &mut EvaluationSpec) {
-    kind(ui, world, evaluation);
+pub(super) fn ui(ui: &mut Ui, app: &App, world: &mut WorldSpec) {
+    kind(ui, world);
     weak(ui, world.story());
     ui.add_space(size::GAP_SMALL);
     let defaults = WorldSpec::of(world.kind).fields();
     let form = Form { section: "data", defaults, draft: &app.draft, is_narrow: true };
     form.ui(ui, &mut ButKind(world));
     ui.add_space(size::GAP_SMALL);
-    weak(ui, optimum(app, evaluation.seen()));
+    weak(ui, optimum(app));
 }
 
-/// The chooser. Another world starts from its defaults, and seen items are ranked where people come
-/// back to them.
-fn kind(ui: &mut Ui, world: &mut WorldSpec, evaluation: &mut EvaluationSpec) {
+/// The chooser. Another world starts from its defaults.
+fn kind(ui: &mut Ui, world: &mut WorldSpec) {
     let mut chosen = world.kind;
     let help = |ui: &mut Ui| {
         ui.label("Which rules the users follow. Another world starts from its own settings.");
@@ -41,12 +39,11 @@ fn kind(ui: &mut Ui, world: &mut WorldSpec, evaluation: &mut EvaluationSpec) {
     labelled(ui, "World", help, input, |_| {});
     if chosen != world.kind {
         *world = WorldSpec::of(chosen);
-        evaluation.filter_seen = !chosen.returns();
     }
 }
 
 /// The best possible figures of the world as it was prepared.
-fn optimum(app: &App, seen: Seen) -> String {
+fn optimum(app: &App) -> String {
     let Some(prepared) = app.fresh_data() else {
         return "Prepare it to see the best that any model can reach in it.".to_owned();
     };
@@ -55,6 +52,7 @@ fn optimum(app: &App, seen: Seen) -> String {
             .to_owned();
     };
     let split = app.draft.experiment.split.title();
+    let seen = app.draft.experiment.evaluation.resolved(&prepared.returns).seen();
     let best = optimum.of(seen);
     let seen = match seen {
         Seen::LeftOut => "seen items left out",

@@ -119,7 +119,13 @@ fn expected(ui: &mut Ui, shown: &Shown<'_>, step: &TimelineStep) {
         return;
     };
     let probability = text::percent(f64::from(probability));
-    ui.weak(format!("{} · rank {} · probability {probability} over all items", part_name(step.part), rank_text(rank)));
+    let place = if step.is_left_out() {
+        "left out, since the user already had it: counts as a miss".to_owned()
+    } else {
+        format!("rank {}", rank_text(rank))
+    };
+    let words = format!("{} · {place} · probability {probability} over all items", part_name(step.part));
+    ui.add(egui::Label::new(RichText::new(words).weak()).wrap());
     bars(ui, &rows(shown, &step.top, Some(step.item_idx)));
 }
 

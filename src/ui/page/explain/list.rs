@@ -6,8 +6,8 @@ use super::Shown;
 use super::cards::{next_body, next_card};
 use crate::app::{Action, App, ListAsk, Loadable, ViewKey};
 use crate::baseline::BaselineKind;
-use crate::data::world::Seen;
 use crate::explain::{Recommendation, Voice};
+use crate::metric::Seen;
 use crate::ui::widget::bars::{Bar, bars};
 use crate::ui::widget::panel;
 use crate::ui::{Actions, theme};
@@ -36,7 +36,7 @@ impl ListCard {
             ui.set_width(ui.available_width());
             let Some(key) = app.selection.run.as_ref().and_then(|run| app.view_key(run)) else { return };
             let judged = app.summary(&key.run).and_then(|summary| summary.manifest.as_ref());
-            let as_judged = judged.map_or(Seen::LeftOut, |manifest| manifest.experiment.evaluation.seen());
+            let as_judged = judged.map_or(Seen::LeftOut, |manifest| manifest.seen());
             ui.horizontal(|ui| {
                 ui.label(RichText::new("Next").strong()).on_hover_text("What to recommend after the last event");
                 self.choices(ui, as_judged);

@@ -174,6 +174,12 @@ impl ExplainPage {
             ui.set_width(ui.available_width());
             ui.horizontal(|ui| {
                 ui.label(RichText::new("Timeline").strong());
+                let manifest = app.selection.run.as_ref().and_then(|run| app.summary(run)?.manifest.as_ref());
+                if let Some(remark) = manifest.and_then(|manifest| manifest.counted_before()) {
+                    // What is shown here is by today's rule, and so may differ from what the run counted.
+                    let words = RichText::new("⚠ older rule").color(theme::colors(ui).warning);
+                    ui.label(words).on_hover_text(format!("The run's own figures were {}.", remark.sentence));
+                }
                 let summary = RichText::new(timeline::summary(shown.view())).weak();
                 ui.add(egui::Label::new(summary).truncate());
             });

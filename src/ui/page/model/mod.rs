@@ -214,6 +214,9 @@ fn sections(ui: &mut Ui, app: &App, edited: &mut Experiment) {
         let form =
             Form { section: "evaluation", defaults: EvaluationSpec::default().fields(), draft, is_narrow: false };
         form.ui(ui, &mut edited.evaluation);
+        for sentence in draft.told_of_seen() {
+            ui.add(egui::Label::new(RichText::new(sentence).size(size::TEXT_SMALL)).wrap());
+        }
     });
 }
 

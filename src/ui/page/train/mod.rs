@@ -165,6 +165,7 @@ mod tests {
             optimum: None,
             diverged_epoch: None,
             test_ties: None,
+            told_of_seen: Vec::new(),
         }
     }
 
@@ -233,6 +234,7 @@ mod tests {
             references_test: [(BaselineKind::MarkovWindow.into(), metrics(0.123))].into(),
             optimum: Some(crate::data::world::Ceiling { ndcg_at_10: 0.777, ..Default::default() }),
             test_ties: Some(crate::data::TestTies { n_tied: 2, n_asked: 9 }),
+            told_of_seen: vec!["Why so.".to_owned(), "3 of 9 test targets return.".to_owned()],
             ..ended(Some(Outcome::Finished))
         };
         let mut harness = harness(Some(training(TrainingPhase::Ended(Box::new(ended)))));
@@ -246,6 +248,7 @@ mod tests {
         harness.get_by_label_contains("decides 2 of 9 test targets");
         harness.get_by_label(".777");
         harness.get_by_label_contains("2 epochs in 1 min 01 s");
+        harness.get_by_label("3 of 9 test targets return.");
         assert!(harness.query_by_label("Pause").is_none(), "there is nothing to pause any more");
     }
 

@@ -27,7 +27,7 @@ pub(super) fn ui(ui: &mut Ui, training: &Training) {
         ui.weak(words);
         return;
     }
-    let Ended { test, references_test, references_left_out, optimum, test_ties, .. } = ended.as_ref();
+    let Ended { test, references_test, references_left_out, optimum, test_ties, told_of_seen, .. } = ended.as_ref();
     let said = [
         test.as_ref().and_then(|test| verdict(test, references_test)),
         optimum.zip(test.as_ref()).and_then(|(optimum, test)| optimum.above(test)),
@@ -38,7 +38,7 @@ pub(super) fn ui(ui: &mut Ui, training: &Training) {
         references: references_test,
         left_out: references_left_out,
         optimum: *optimum,
-        said: said.into_iter().flatten().collect(),
+        said: said.into_iter().flatten().chain(told_of_seen.iter().cloned()).collect(),
     };
     table(ui, &shown);
 }

@@ -82,11 +82,12 @@ fn hits(steps: &[TimelineStep]) -> String {
     let ranked = steps.iter().filter_map(|s| s.is_hit(HIT_AT));
     let (n, hits) = ranked.fold((0, 0), |(n, hits), hit| (n + 1, hits + usize::from(hit)));
     // The question of a part is its last event.
-    let of = |part| steps.iter().rfind(|s| s.part == part).and_then(|s| s.rank).map(rank_text);
+    let of = |part| steps.iter().rfind(|s| s.part == part).and_then(|s| s.rank);
     let mut text = format!("{hits} of {n} events among the first {HIT_AT}");
     for (part, name) in [(Part::Valid, "validation"), (Part::Test, "test")] {
         if let Some(rank) = of(part) {
-            let _ = write!(text, " · {name} rank {rank}");
+            let word = if rank.is_finite() { "rank " } else { "" };
+            let _ = write!(text, " · {name} {word}{}", rank_text(rank));
         }
     }
     text
@@ -132,13 +133,32 @@ fn paint_mark(painter: &Painter, ui: &Ui, at: Pos2, is_hit: Option<bool>, radius
     }
 }
 
-/// A mid-rank: `7`, or `7.5` where items tie.
+/// The mark of a step of a model that ranks items.
+fn paint_step(painter: &Painter, ui: &Ui, at: Pos2, step: &TimelineStep, radius: f32) {
+    if step.is_left_out() {
+        // Neither hit nor missed by the model: a ring, where a hit has a dot.
+        painter.circle_stroke(at, radius * 0.8, Stroke::new(1.6, theme::colors(ui).error));
+    } else {
+        paint_mark(painter, ui, at, step.is_hit(HIT_AT), radius);
+    }
+}
+
+/// Why a step has no rank although the model was asked.
+pub(crate) const LEFT_OUT: &str = "Left out of the ranking, since the user already had it: counts as a miss";
+
+/// A mid-rank: `7`, or `7.5` where items tie; a miss has none.
 pub(crate) fn rank_text(rank: f64) -> String {
-    if rank.fract() == 0.0 { text::count(rank as usize) } else { format!("{rank:.1}") }
+    if rank.is_infinite() {
+        "left out".to_owned()
+    } else if rank.fract() == 0.0 {
+        text::count(rank as usize)
+    } else {
+        format!("{rank:.1}")
+    }
 }
 
 /// The marks and what they mean, in one row.
-pub fn legend(ui: &mut Ui) {
+fn legend(ui: &mut Ui, has_left_out: bool) {
     let mut entry = |is_hit, text: &str| {
         let (rect, _) = ui.allocate_exact_size(Vec2::splat(12.0), egui::Sense::hover());
         paint_mark(ui.painter(), ui, rect.center(), is_hit, 4.0);
@@ -147,6 +167,11 @@ pub fn legend(ui: &mut Ui) {
     entry(Some(true), "among the first 10");
     entry(Some(false), "missed");
     entry(None, "no prediction");
+    if has_left_out {
+        let (rect, _) = ui.allocate_exact_size(Vec2::splat(12.0), egui::Sense::hover());
+        ui.painter().circle_stroke(rect.center(), 3.2, Stroke::new(1.6, theme::colors(ui).error));
+        ui.label(egui::RichText::new("left out: a miss").small()).on_hover_text(LEFT_OUT);
+    }
     for part in [Part::Train, Part::Valid, Part::Test] {
         let (rect, _) = ui.allocate_exact_size(vec2(12.0, 6.0), egui::Sense::hover());
         ui.painter().rect_filled(rect, 1.0, part_color(part, ui));
@@ -162,8 +187,13 @@ fn tip(ui: &mut Ui, data: &TimelineData<'_>, step: &TimelineStep) {
         ui.weak("No prediction: the model needs at least one event before it");
         return;
     };
-    let rank = format!("Rank {} of {}", rank_text(rank), text::count(data.n_items));
-    ui.label(format!("{rank}, probability {} over all items", text::percent(f64::from(probability))));
+    let probability = format!("probability {} over all items", text::percent(f64::from(probability)));
+    if step.is_left_out() {
+        ui.label(LEFT_OUT);
+        ui.label(format!("Its {probability}"));
+    } else {
+        ui.label(format!("Rank {} of {}, {probability}", rank_text(rank), text::count(data.n_items)));
+    }
     ui.add_space(2.0);
     ui.label("Expected most:");
     for scored in &step.top {

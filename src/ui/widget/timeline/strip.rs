@@ -3,7 +3,7 @@
 
 use egui::{Align2, Rect, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
 
-use super::{HIT_AT, TimelineData, legend, paint_mark, part_color, pointed, small_text, tip};
+use super::{HIT_AT, TimelineData, legend, paint_step, part_color, pointed, small_text, tip};
 use crate::explain::TimelineStep;
 use crate::ui::{text, theme};
 
@@ -33,7 +33,7 @@ impl RankAxis {
 pub(super) fn ui(ui: &mut Ui, data: &TimelineData<'_>, selected: Option<usize>, bring: bool) -> Option<usize> {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
-        legend(ui);
+        legend(ui, data.steps.iter().any(TimelineStep::is_left_out));
     });
     let (whole, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
     let axis = RankAxis {
@@ -116,7 +116,7 @@ impl Columns {
             let band = Rect::from_min_max(pos2(rect.left() + 0.5, rect.bottom() - BAND), rect.max - vec2(0.5, 0.0));
             painter.rect_filled(band, 1.0, part_color(step.part, ui));
             let y = step.rank.map_or(self.axis.bottom, |rank| self.axis.y(rank));
-            paint_mark(painter, ui, pos2(rect.center().x, y), step.is_hit(HIT_AT), (self.width / 2.0 - 1.0).min(4.5));
+            paint_step(painter, ui, pos2(rect.center().x, y), step, (self.width / 2.0 - 1.0).min(4.5));
         }
         self.paint_numbers(ui, data.steps, visible);
     }

@@ -3,7 +3,7 @@
 use egui::{Align, Layout, Rect, RichText, Sense, Ui, vec2};
 use egui_extras::{Column, TableBuilder, TableRow};
 
-use super::{HIT_AT, TimelineData, paint_mark, part_color, part_name, rank_text};
+use super::{LEFT_OUT, TimelineData, paint_step, part_color, part_name, rank_text};
 use crate::explain::TimelineStep;
 use crate::ui::{text, theme};
 
@@ -12,7 +12,10 @@ const HEADERS: [(&str, &str); 6] = [
     ("#", "Position in the user's history"),
     ("Part", "Which part of the split the event belongs to"),
     ("True item", "What came"),
-    ("Rank", "Place of the true item in the model's list before the event; 1 is best"),
+    (
+        "Rank",
+        "Place of the true item in the model's list before the event; 1 is best. A seen item that is left out has none",
+    ),
     ("Probability", "How likely the model found the true item, over all items"),
     ("Expected most (first five)", "The five items that the model found most likely; the true one is marked ✔"),
 ];
@@ -31,7 +34,7 @@ pub(super) fn ui(ui: &mut Ui, data: &TimelineData<'_>, selected: Option<usize>, 
         .column(Column::exact(28.0))
         .column(Column::exact(66.0))
         .column(Column::initial(124.0).at_least(60.0).clip(true).resizable(true))
-        .column(Column::exact(56.0))
+        .column(Column::exact(68.0))
         .column(Column::exact(74.0))
         .column(Column::remainder().at_least(70.0).clip(true));
     if let Some(row) = selected.filter(|_| bring).and_then(|p| data.row_of(p)) {
@@ -70,8 +73,11 @@ fn cells(row: &mut TableRow<'_, '_>, data: &TimelineData<'_>, step: &TimelineSte
     });
     row.col(|ui| {
         let (rect, _) = ui.allocate_exact_size(vec2(12.0, 12.0), Sense::hover());
-        paint_mark(ui.painter(), ui, rect.center(), step.is_hit(HIT_AT), 4.0);
-        ui.label(step.rank.map_or_else(|| "–".to_owned(), rank_text));
+        paint_step(ui.painter(), ui, rect.center(), step, 4.0);
+        let rank = ui.label(step.rank.map_or_else(|| "–".to_owned(), rank_text));
+        if step.is_left_out() {
+            rank.on_hover_text(LEFT_OUT);
+        }
     });
     row.col(|ui| {
         if let Some(probability) = step.probability {
