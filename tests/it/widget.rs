@@ -430,7 +430,7 @@ fn the_strip_tells_an_event_on_hover_and_selects_it_on_click() {
     harness.run();
     harness.get_by_label("Event 4: Brazil");
     harness.get_by_label("Part: test");
-    harness.get_by_label("Rank 1 of 100, probability 50 %");
+    harness.get_by_label("Rank 1 of 100, probability 50 % over all items");
     harness.get_by_label("✔ Brazil (50 %)");
     harness.event(Event::PointerButton {
         pos: second,
