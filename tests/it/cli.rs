@@ -201,9 +201,9 @@ fn data_audits_a_split_for_people_and_scripts() {
     assert_eq!((&said["first"], &said["last"]), (&"2024-01-01T08:00:00Z".into(), &"2024-01-05T10:00:00Z".into()));
     let audit = said["audit"].as_array().unwrap();
     // Test begins with ann's jug on the 1st; bob trains cup and pot after it, eve tea and new.
-    let wanted = serde_json::json!({ "check": "training_after_test", "verdict": "fail", "count": 4 });
+    let wanted = serde_json::json!({ "check": "training_after_test", "verdict": "warn", "count": 4 });
     assert_eq!(audit[0], wanted);
-    assert_eq!(audit[1], serde_json::json!({ "check": "items_after_cut", "verdict": "fail", "count": 1 }));
+    assert_eq!(audit[1], serde_json::json!({ "check": "items_after_cut", "verdict": "warn", "count": 1 }));
     assert_eq!(audit.len(), 7);
     let text = place.seqscope("data log.csv --audit").ok().out;
     for words in [
@@ -220,7 +220,7 @@ fn data_audits_a_split_for_people_and_scripts() {
     // The last two of each are the test, from ann's pot on the 1st on; bob trains cup and eve tea after it.
     let line = "data log.csv --audit --split per-user --json --set split.test_fraction=0.4";
     let wider = place.seqscope(line).ok().json();
-    let wanted = serde_json::json!({ "check": "training_after_test", "verdict": "fail", "count": 2 });
+    let wanted = serde_json::json!({ "check": "training_after_test", "verdict": "warn", "count": 2 });
     assert_eq!((&wider["audit"][0], &wider["events"]), (&wanted, &13.into()), "of the split as it is set");
     let line = "data log.csv --audit --json --set split=PerUserTemporal(valid_fraction:0.1,test_fraction:0.4)";
     assert_eq!(place.seqscope(line).ok().json()["audit"], wider["audit"], "as an experiment file writes it");
@@ -285,13 +285,14 @@ fn a_world_tells_its_profile_too() {
 fn a_run_keeps_its_audit_and_the_lists_show_it() {
     let place = trained();
     let said = place.seqscope("runs --runs runs").ok();
-    assert_eq!(said.out.matches("leak").count(), 2, "{}", said.out);
+    // Leave-one-out of a log with times is a choice of protocol, and no leak.
+    assert_eq!((said.out.matches("note").count(), said.out.matches("leak").count()), (2, 0), "{}", said.out);
     let told = place.seqscope("runs --runs runs --json").ok().json();
     let first = &told["runs"][0]["audit"][0];
-    assert_eq!((&first["check"], &first["verdict"]), (&"training_after_test".into(), &"fail".into()));
+    assert_eq!((&first["check"], &first["verdict"]), (&"training_after_test".into(), &"warn".into()));
     let runs = runs_in(&place.path("runs"));
     let compared = place.run(&["compare", &runs[0], &runs[1], "--runs", "runs"]).ok();
-    assert!(compared.out.contains("leak") && compared.err.contains("leaks: training_after_test ("), "{}", compared.err);
+    assert!(compared.out.contains("note") && !compared.err.contains("leaks"), "{}", compared.err);
 }
 
 #[test]

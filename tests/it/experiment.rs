@@ -309,7 +309,8 @@ fn each_mistake_is_one_sentence() {
         ),
         (
             "(version: 1, name: \"x\", evaluation: (cats: 3))",
-            "line 1: `cats` is not a setting of `evaluation`. Choose one of filter_seen, candidates, candidates_seed.",
+            "line 1: `cats` is not a setting of `evaluation`. Choose one of filter_seen, candidates, candidates_seed, \
+             ease_memory.",
         ),
         (
             "(version: 1, name: \"x\", model: Lstm(n_heads: 2))",
