@@ -125,7 +125,7 @@ fn no_ids(role: Role, ids: &Vocab) -> Option<Problem> {
     let n = sample().len();
     let is_mostly = |is: fn(&str) -> bool| 2 * sample().filter(|id| is(id)).count() > n;
     let what = if is_mostly(is_nested) {
-        "lists or objects"
+        "lists, structs or objects"
     } else if is_mostly(is_query) {
         "addresses with a query"
     } else if is_mostly(|id| id.starts_with("Mozilla/")) {
@@ -140,7 +140,7 @@ fn no_ids(role: Role, ids: &Vocab) -> Option<Problem> {
     let word = role.to_string().to_lowercase();
     let example = sample().next().map(quotable).unwrap_or_default();
     let cure = match what {
-        "lists or objects" => "write one event a row".to_owned(),
+        "lists, structs or objects" => "write one event a row".to_owned(),
         "addresses with a query" => "cut off what follows the `?`".to_owned(),
         _ => "name the column of its ids".to_owned(),
     };

@@ -828,7 +828,7 @@ fn a_setting_that_cannot_be_set_says_what_to_do() {
             &file,
             "data.format",
             "cvs",
-            "`cvs` is not known for `data.format`; choose one of auto, Text, Parquet, Ndjson, Json, Lists, Sqlite.",
+            "`cvs` is not known for `data.format`; choose one of auto, Text, Parquet, Ndjson, Json, Lists, Matrix, ListCells, Impressions, WebLog, Sqlite.",
         ),
     ];
     let wrong: Vec<String> = cases

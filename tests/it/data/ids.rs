@@ -316,7 +316,7 @@ fn figures_that_no_log_has_are_doubted_with_the_cure() {
     let sentence = with_roles(one, "shop_user", "item_id");
     assert!(sentence.contains("all 120 events are of one user") && sentence.contains("may be `user_id`"), "{sentence}");
     for (cell, what) in [
-        ("\"[{n}, 2]\"", "lists or objects"),
+        ("\"[{n}, 2]\"", "lists, structs or objects"),
         ("/find?q={n}", "addresses with a query"),
         ("I would buy this one again and again number {n}", "whole sentences"),
         ("Mozilla/5.0 (X11; rv:{n}) Gecko", "browsers"),
