@@ -1,5 +1,6 @@
 //! What to open and how to clean it, as the user wrote it.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -288,58 +289,67 @@ impl Roles {
 }
 
 /// How times are written.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumIter, strum::Display)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumIter)]
 pub enum TimeFormat {
     /// Seconds since 1970-01-01 UTC.
-    #[strum(to_string = "seconds since 1970")]
     Seconds,
     /// Milliseconds since 1970-01-01 UTC.
-    #[strum(to_string = "milliseconds since 1970")]
     Milliseconds,
     /// Microseconds since 1970-01-01 UTC.
-    #[strum(to_string = "microseconds since 1970")]
     Microseconds,
     /// Nanoseconds since 1970-01-01 UTC.
-    #[strum(to_string = "nanoseconds since 1970")]
     Nanoseconds,
     /// Dates that say which part is which: ISO 8601, `2024/01/31 1:30 PM`, `20240131`, `31 Jan 2024`, web
     /// servers', e-mails'; UTC when no zone.
-    #[strum(to_string = "date text")]
     Date,
     /// Dates in numbers with the year last and the month first, `1/31/2024 12:30`.
-    #[strum(to_string = "date text, month first")]
     MonthFirst,
     /// Dates in numbers with the year last and the day first, `31/1/2024 12:30`.
-    #[strum(to_string = "date text, day first")]
     DayFirst,
     /// Dates in numbers with a year of two digits first, `24-01-31 12:30`.
-    #[strum(to_string = "date text, year of two digits first")]
     YearFirst,
     /// A clock without a date, `12:30:05`: orders the events of one day.
-    #[strum(to_string = "a clock without a date")]
     Clock,
     /// Days since 1899-12-30, as spreadsheets count them.
-    #[strum(to_string = "days of a spreadsheet")]
     SpreadsheetDays,
     /// Days since noon of 4714-11-24 BC, as astronomers and `SQLite` count them.
-    #[strum(to_string = "Julian days")]
     JulianDays,
     /// Microseconds since 1601-01-01 UTC, as browsers of Chrome's kind keep them.
-    #[strum(to_string = "microseconds since 1601")]
     WebkitMicroseconds,
     /// Tenths of microseconds since 1601-01-01 UTC, as Windows keeps them.
-    #[strum(to_string = "Windows file times")]
     FileTime,
     /// Tenths of microseconds since 0001-01-01, as .NET keeps them.
-    #[strum(to_string = ".NET ticks")]
     DotNetTicks,
     /// Any number that only orders events (steps, minutes from an unknown origin).
-    #[strum(to_string = "order only")]
     Order,
     /// Text of this pattern, in strftime's words: `%d/%b/%Y:%H:%M:%S %z`.
     // Not in the list of formats: it needs its text.
-    #[strum(disabled, to_string = "text like {0}")]
+    #[strum(disabled)]
     Pattern(String),
+}
+
+/// What it is called where a person reads it.
+impl fmt::Display for TimeFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Seconds => "seconds since 1970",
+            Self::Milliseconds => "milliseconds since 1970",
+            Self::Microseconds => "microseconds since 1970",
+            Self::Nanoseconds => "nanoseconds since 1970",
+            Self::Date => "date text",
+            Self::MonthFirst => "date text, month first",
+            Self::DayFirst => "date text, day first",
+            Self::YearFirst => "date text, year of two digits first",
+            Self::Clock => "a clock without a date",
+            Self::SpreadsheetDays => "days of a spreadsheet",
+            Self::JulianDays => "Julian days",
+            Self::WebkitMicroseconds => "microseconds since 1601",
+            Self::FileTime => "Windows file times",
+            Self::DotNetTicks => ".NET ticks",
+            Self::Order => "order only",
+            Self::Pattern(pattern) => return write!(f, "text like {pattern}"),
+        })
+    }
 }
 
 impl TimeFormat {

@@ -36,6 +36,8 @@ fn train_tells_a_script_what_came_of_it() {
             "reliability",
             "run",
             "seconds",
+            "seen",
+            "status",
             "test",
             "test_ties",
             "valid"
@@ -168,6 +170,11 @@ fn data_tells_roles_counts_and_refused_rows() {
     let object = said.as_object_mut().unwrap();
     assert_eq!(object.remove("refused").unwrap()[0]["line"], 8);
     assert_eq!(object.remove("file").unwrap()["time_format"], "Order");
+    assert_eq!(
+        (&object["refused_by_reason"][0]["rows"], &object["refused_by_reason"][0]["first_line"]),
+        (&1.into(), &8.into())
+    );
+    object.remove("refused_by_reason");
     assert!(object.remove("warnings").unwrap()[0].as_str().unwrap().starts_with("1 of 8 rows could not be read"));
     assert_eq!(said, wanted);
     let text = place.seqscope("data log.csv").ok().out;

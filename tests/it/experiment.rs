@@ -309,8 +309,7 @@ fn each_mistake_is_one_sentence() {
         ),
         (
             "(version: 1, name: \"x\", evaluation: (cats: 3))",
-            "line 1: `cats` is not a setting of `evaluation`. Choose one of filter_seen, candidates, candidates_seed, \
-             ease_memory.",
+            "line 1: `cats` is not a setting of `evaluation`. Choose one of filter_seen, candidates, candidates_seed, ease_memory.",
         ),
         (
             "(version: 1, name: \"x\", model: Lstm(n_heads: 2))",

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use seqscope::data::{Column, Table, write_parquet};
-use seqscope::experiment::Experiment;
+use seqscope::experiment::{Experiment, FilterSeen};
 use seqscope::metric::{Metric, Metrics};
 use seqscope::run::{
     DataStamp, EpochDone, HistoryPoint, Manifest, Outcome, Part, RunError, RunId, RunMemory, RunStatus, RunStore,
@@ -303,7 +303,9 @@ fn an_export_is_text_tables_and_weights_in_an_empty_folder() {
     let users = std::fs::read_to_string(to.join("users.csv")).unwrap();
     assert!(users.starts_with("number,id\n0,u0\n1,u1\n"), "{users}");
     let experiment = Experiment::open(&to.join("experiment.ron")).unwrap();
-    assert_eq!(experiment, setup.experiment, "it can be trained again as it is");
+    let mut as_run = setup.experiment.clone();
+    as_run.evaluation.filter_seen = FilterSeen::On;
+    assert_eq!(experiment, as_run, "it can be trained again as it is, with what the log decided filled in");
     let full = setup.store().export(&done.id, &to);
     assert!(matches!(&full, Err(e) if e.to_string().contains("not empty")), "{full:?}");
     let unknown = setup.store().export(&RunId("x".to_owned()), &setup.folder.path().join("other"));

@@ -15,6 +15,9 @@ use crate::spec::{Problem, quotable};
 /// How many lines are judged.
 const JUDGED: usize = 300;
 
+/// What may stand between the items of a basket.
+const MARKS: [char; 4] = [',', ';', '|', '\t'];
+
 /// What stands on a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -58,7 +61,7 @@ impl Kind {
         if has_times && whole.iter().any(|line| line.contains(&b'\t')) && are_users(&whole) {
             return Some(Self::Users);
         }
-        [',', ';', '|', '\t'].into_iter().find(|mark| are_baskets(&lines, *mark)).map(Self::Baskets)
+        MARKS.into_iter().find(|mark| are_baskets(&lines, *mark) && !are_columns(&lines, *mark)).map(Self::Baskets)
     }
 
     fn of_numbers(fields: &[Vec<&[u8]>], has_words: bool) -> Option<Self> {
@@ -72,7 +75,8 @@ impl Kind {
         let are_users = 20 * firsts.len() >= 19 * fields.len() && fewest > 1;
         match are_users {
             true if most > 2 * fewest && !has_words => Some(Self::Users),
-            false if most > 2 * fewest && most > 2 => Some(Self::Lines),
+            // Numbers that nearly all differ may be users, some of whom have no items.
+            false if most > 2 * fewest && most > 2 && 10 * firsts.len() < 7 * fields.len() => Some(Self::Lines),
             _ => None,
         }
     }
@@ -155,6 +159,16 @@ fn are_baskets(lines: &[&[u8]], mark: char) -> bool {
         && 20 * n_named >= 19 * all.len()
         && 2 * distinct.len() < all.len()
         && 20 * n_sets >= 19 * baskets.len()
+}
+
+/// Whether another mark divides most lines into the same number of columns: then this one stands inside of cells.
+fn are_columns(lines: &[&[u8]], mark: char) -> bool {
+    let is_table = |other: char| {
+        let n_marks = |line: &&[u8]| line.iter().filter(|&&byte| char::from(byte) == other).count();
+        let Some(first) = lines.first().map(n_marks).filter(|n| *n > 0) else { return false };
+        10 * lines.iter().filter(|line| n_marks(line) == first).count() >= 6 * lines.len()
+    };
+    MARKS.into_iter().filter(|other| *other != mark).any(is_table)
 }
 
 /// See [`super::head`].

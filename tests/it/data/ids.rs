@@ -318,7 +318,7 @@ fn figures_that_no_log_has_are_doubted_with_the_cure() {
     for (cell, what) in [
         ("\"[{n}, 2]\"", "lists, structs or objects"),
         ("/find?q={n}", "addresses with a query"),
-        ("I would buy this one again and again number {n}", "whole sentences"),
+        ("I would buy this one again and again and so would all of my friends number {n}", "whole sentences"),
         ("Mozilla/5.0 (X11; rv:{n}) Gecko", "browsers"),
     ] {
         let log = log("user_id,item_id,timestamp", |_, user, item, time| {
