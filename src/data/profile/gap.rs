@@ -109,7 +109,7 @@ fn unit(sequences: &Sequences) -> u64 {
     if sequences.micros.is_some() { MICROS } else { 1 }
 }
 
-/// Gaps between neighbouring events of these users, in [`unit`]s. A user's times are in order.
+/// Gaps between neighbouring events of these users, in [`unit()`]s. A user's times are in order.
 fn gaps_of(sequences: &Sequences, users: Range<usize>) -> impl Iterator<Item = u64> {
     let per_unit = MICROS / unit(sequences);
     let of_user = move |user: usize| {

@@ -6,15 +6,15 @@ use crate::metric::About;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumIter, strum::Display)]
 #[strum(serialize_all = "snake_case")]
 pub enum Statistic {
-    /// [`super::bootstrap`].
+    /// [`super::bootstrap()`].
     Bootstrap,
     /// [`super::effect`].
     EffectSize,
     /// [`super::randomisation`].
     SignFlips,
-    /// [`super::wilcoxon`].
+    /// [`super::wilcoxon()`].
     Wilcoxon,
-    /// [`super::holm`].
+    /// [`super::holm()`].
     Holm,
     /// [`super::seed_group`].
     Seeds,
