@@ -292,14 +292,15 @@ fn a_world_tells_its_profile_too() {
 fn a_run_keeps_its_audit_and_the_lists_show_it() {
     let place = trained();
     let said = place.seqscope("runs --runs runs").ok();
-    // Leave-one-out of a log with times is a choice of protocol, and no leak.
-    assert_eq!((said.out.matches("note").count(), said.out.matches("leak").count()), (2, 0), "{}", said.out);
+    // In so small a world histories agree by chance.
+    assert_eq!(said.out.matches("leak").count(), 2, "{}", said.out);
     let told = place.seqscope("runs --runs runs --json").ok().json();
     let first = &told["runs"][0]["audit"][0];
     assert_eq!((&first["check"], &first["verdict"]), (&"training_after_test".into(), &"warn".into()));
     let runs = runs_in(&place.path("runs"));
     let compared = place.run(&["compare", &runs[0], &runs[1], "--runs", "runs"]).ok();
-    assert!(compared.out.contains("note") && !compared.err.contains("leaks"), "{}", compared.err);
+    assert!(compared.out.contains("leak") && compared.err.contains("leaks: identical_sequences ("), "{}", compared.err);
+    assert!(!compared.err.contains("training_after_test"), "a choice of protocol is no leak: {}", compared.err);
 }
 
 #[test]
