@@ -9,6 +9,9 @@ use crate::spec::did_you_mean;
 /// The word for the newest run.
 const LAST: &str = "last";
 
+/// Fewest letters by which a folder is named: as many as tell apart those of one minute.
+const PART_OF_ID: usize = 4;
+
 impl RunStore {
     /// Finds a run wherever it is: as [`RunStore::find`] does, and by the path of its folder in any other
     /// folder of runs. The store in which it is comes with it.
@@ -54,8 +57,9 @@ impl RunStore {
         // What a person more probably means stands first; one kind of match hides those after it.
         let kinds: [&dyn Fn(&Summary) -> bool; 4] = [
             &|run| run.id.0 == name,
-            &|run| run.id.0.starts_with(name) || run.id.0.ends_with(name),
             &|run| is_experiment(run, &|known, name| known == name),
+            // A single letter is the end of some folder by chance.
+            &|run| name.len() >= PART_OF_ID && (run.id.0.starts_with(name) || run.id.0.ends_with(name)),
             &|run| is_experiment(run, &|known, name| known.starts_with(name)),
         ];
         if !name.is_empty() {
