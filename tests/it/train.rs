@@ -79,7 +79,9 @@ fn a_finished_run_leaves_a_whole_folder() {
     assert_eq!(manifest.references_valid.len() + manifest.references_left_out.len(), n_references);
     assert_eq!(manifest.references_left_out, done.ended.references_left_out);
     assert_eq!(manifest.references_test, done.ended.references_test);
-    assert_eq!(manifest.experiment, setup.experiment);
+    let mut as_run = setup.experiment.clone();
+    as_run.evaluation.filter_seen = seqscope::experiment::FilterSeen::On;
+    assert_eq!(manifest.experiment, as_run, "with what the log decided filled in");
     assert_eq!(manifest.problems.len(), 1, "the warning is kept");
 
     // Of ten last items seven are continued: the true one is first, else it is last of 14 or 13.
