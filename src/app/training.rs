@@ -120,23 +120,8 @@ impl Training {
 
     /// A run as its folder tells of it.
     pub(super) fn saved(manifest: &Manifest, curves: &Curves) -> Self {
-        let Manifest { experiment, outcome, pause, epochs, .. } = manifest;
-        let ended = Ended {
-            outcome: outcome.clone(),
-            pause: *pause,
-            epochs: *epochs,
-            best_epoch: manifest.best_epoch,
-            train_secs: manifest.train_secs,
-            valid: manifest.valid.clone(),
-            test: manifest.test.clone(),
-            reliability: manifest.reliability.clone(),
-            references_test: manifest.references_test.clone(),
-            references_left_out: manifest.references_left_out.clone(),
-            optimum: manifest.optimum(),
-            diverged_epoch: manifest.diverged_epoch,
-            test_ties: manifest.data.test_ties,
-            told_of_seen: manifest.told_of_seen(),
-        };
+        let ended = Ended::from_manifest(manifest);
+        let experiment = &manifest.experiment;
         let title = format!("{} · {}", shown(&experiment.name), experiment.model.family().title());
         let mut training = Self {
             run: Some(manifest.id.clone()),

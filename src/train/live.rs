@@ -235,22 +235,8 @@ impl<'a> Live<'a> {
         };
         let id = self.id();
         let manifest = &self.recorder.writer.manifest;
-        let mut ended = Ended {
-            outcome,
-            pause: None,
-            epochs: manifest.epochs,
-            best_epoch: manifest.best_epoch,
-            train_secs: self.clock.secs(),
-            valid: manifest.valid.clone(),
-            test: manifest.test.clone(),
-            reliability: manifest.reliability.clone(),
-            references_test: manifest.references_test.clone(),
-            references_left_out: manifest.references_left_out.clone(),
-            optimum: manifest.optimum(),
-            diverged_epoch: manifest.diverged_epoch,
-            test_ties: manifest.data.test_ties,
-            told_of_seen: manifest.told_of_seen(),
-        };
+        let known = Ended::from_manifest(manifest);
+        let mut ended = Ended { outcome, pause: None, train_secs: self.clock.secs(), ..known };
         let Self { mut recorder, observer, .. } = self;
         let written = if is_left {
             recorder.left(ended.train_secs).map(|pause| ended.pause = Some(pause))

@@ -10,7 +10,7 @@ use crate::data::world::Ceiling;
 use crate::metric::{Metrics, Reliability};
 use crate::model::gan::Pass;
 use crate::model::{DeviceInfo, MemoryNeed};
-use crate::run::{DataStamp, LeftOutReferences, Outcome, Pause, References, RunId};
+use crate::run::{DataStamp, LeftOutReferences, Manifest, Outcome, Pause, References, RunId};
 use crate::spec::Problem;
 
 /// What to do with a run that is stopped.
@@ -228,4 +228,27 @@ pub struct Ended {
     pub test_ties: Option<TestTies>,
     /// What became of seen items and why, and how many questions that touches, in a sentence each.
     pub told_of_seen: Vec<String>,
+}
+
+impl Ended {
+    /// The end as the manifest tells of it.
+    #[must_use]
+    pub fn from_manifest(manifest: &Manifest) -> Self {
+        Self {
+            outcome: manifest.outcome.clone(),
+            pause: manifest.pause,
+            epochs: manifest.epochs,
+            best_epoch: manifest.best_epoch,
+            train_secs: manifest.train_secs,
+            valid: manifest.valid.clone(),
+            test: manifest.test.clone(),
+            reliability: manifest.reliability.clone(),
+            references_test: manifest.references_test.clone(),
+            references_left_out: manifest.references_left_out.clone(),
+            optimum: manifest.optimum(),
+            diverged_epoch: manifest.diverged_epoch,
+            test_ties: manifest.data.test_ties,
+            told_of_seen: manifest.told_of_seen(),
+        }
+    }
 }
