@@ -129,17 +129,15 @@ fn listed(rows: &Joined, is_hidden: bool) -> Vec<RefusedRow> {
 /// Reads a whole log.
 pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError> {
     let Opened { head, file, wanted, format, mut rows, mut problems, hidden } = rows(file, false, watch)?;
+    // What is quoted may be an id.
+    let without_ids = |problem: Problem| match hidden {
+        Some(_) => Problem { sentence: without_first_refused(&problem.sentence), ..problem },
+        None => problem,
+    };
     let mut of_ids = anonymous::settle(&mut rows, &file);
     of_ids.extend(writings::settle(&mut rows.events));
     of_ids.extend(notes(&rows));
-    of_ids.extend(plausible::check(&rows.events, &head, &file, (rows.refused.count, rows.n_read)));
-    if hidden.is_some() {
-        // What is quoted may be an id.
-        for problem in &mut of_ids {
-            problem.sentence = without_first_refused(&problem.sentence);
-        }
-    }
-    problems.extend(of_ids);
+    problems.extend(of_ids.into_iter().map(without_ids));
     let refused_rows = listed(&rows, hidden.is_some());
     let Joined { mut events, lines, refused, n_read, told, .. } = rows;
     problems.extend(no_time(&file));
@@ -156,6 +154,9 @@ pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError>
     problems.extend(flag::problem(&head, &file));
     let mut steps = vec![events.count("Read")];
     steps.extend(flag::apply(&mut events, &head, &file)?);
+    // Of the rows that are taken, not of those beside them.
+    let doubts = plausible::check(&events, &head, &file, (refused.count, n_read));
+    problems.extend(doubts.into_iter().map(without_ids));
     let hides_items = file.pseudonyms.hides_items();
     if hides_items && file.items.is_some() {
         // What is told of an item is as good as its id.
@@ -179,11 +180,7 @@ pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError>
         }
         Some(spec) => {
             let titles::Titles { by_item, problems: doubtful } = titles::read(spec, &file, &events.items, watch)?;
-            let told = |problem: Problem| match hidden {
-                Some(_) => Problem { sentence: without_first_refused(&problem.sentence), ..problem },
-                None => problem,
-            };
-            problems.extend(doubtful.into_iter().map(told));
+            problems.extend(doubtful.into_iter().map(without_ids));
             Some(by_item)
         }
         // A table of items that has titles serves them too.

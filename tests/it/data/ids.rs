@@ -290,6 +290,22 @@ fn numbers_are_read_by_the_whole_column_and_never_refuse_an_event() {
 }
 
 #[test]
+fn figures_are_those_of_the_rows_that_are_taken() {
+    // Who only saw something, and clicked on nothing, came once.
+    let shown = |n: usize| format!("guest{n},i{},{},0\n", n % 15, 1_600_000_000 + n);
+    let shown: String = (0..300).fold(String::new(), |rows, n| rows + &shown(n));
+    let clicked = |n: usize| format!("u{},i{},{},1\n", n % 12, n % 15, 1_600_100_000 + n);
+    let clicked: String = (0..120).fold(String::new(), |rows, n| rows + &clicked(n));
+    let mut log = OnDisk::new("log.csv", format!("user_id,item_id,timestamp,click\n{shown}{clicked}"));
+    let doubt = "users have one event only";
+    assert!(warnings(&log.prepare().unwrap()).contains(&format!("300 of 312 {doubt}")));
+    log.spec.only_where = Some("click = 1".to_owned());
+    let prepared = log.prepare().unwrap();
+    assert_eq!((prepared.dataset.users.len(), prepared.dataset.sequences.n_events()), (12, 120));
+    assert!(!warnings(&prepared).contains(doubt), "{}", warnings(&prepared));
+}
+
+#[test]
 fn figures_that_no_log_has_are_doubted_with_the_cure() {
     let told = |log: &OnDisk| {
         let data = DataSpec { source: DataSource::File(log.spec.clone()), ..DataSpec::default() };
