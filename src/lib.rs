@@ -80,14 +80,16 @@
 //!    `a_panic_in_training_leaves_the_application_alive`, `a_panic_unwinds_in_release_builds_too`).
 //! 6. **The test split is read once**, after selection on validation; a stopped run that goes on
 //!    reads it again and is marked for it (tests `the_test_split_is_read_once_after_selection`,
-//!    `a_stopped_run_goes_on_and_forgets_its_test_figures_meanwhile`).
+//!    `a_stopped_run_goes_on_and_forgets_its_test_figures_meanwhile`). The system's word to end is a pause,
+//!    which leaves it alone (tests `a_run_left_at_any_moment_goes_on_to_the_same_numbers`,
+//!    `sigterm_at_a_random_moment_pauses_and_going_on_gives_the_same_weights`).
 //! 7. **Same experiment, data and CPU: the same numbers, bit for bit.** Every random choice draws
 //!    from its own named seed, [`spec::derive_seed`]; going on after an interruption needs no
 //!    generator's state, and equals never having been interrupted
 //!    (tests `same_seed_same_numbers_and_another_seed_others`,
 //!    `a_killed_run_is_resumed_to_the_same_numbers`).
 //! 8. **A run on disk is complete without the program**: manifest and experiment as text, series as
-//!    CSV, ranks of every user as Parquet, weights as safetensors
+//!    CSV, ranks of every user as Parquet, weights as safetensors with a table of which row is whose
 //!    (test `a_finished_run_leaves_a_whole_folder`).
 //! 9. **Old experiment files and old runs keep opening.** A newer one is refused with the cure
 //!    (tests `old_files_keep_opening_with_the_same_meaning`, `a_frozen_old_run_keeps_opening`,
@@ -116,6 +118,13 @@
 //! 15. **No question of a task knows more than its moment.** What is learnt of is answered before validation
 //!     begins (tests `no_training_question_knows_what_is_held_out`,
 //!     `whether_a_user_acts_is_asked_at_the_cuts_and_before_them_in_training`).
+//!
+//! 16. **A target that cannot be in a list is a miss, whoever is asked.** Where seen items are left out, one of
+//!    them counts nothing, for models and references, in figures, lists and timelines
+//!    (tests `a_seen_target_is_a_miss_where_seen_items_are_left_out`,
+//!    `whoever_returns_is_missed_by_the_model_and_every_reference`).
+//! 17. **A log is read as it is, or named with the cure**; what was supposed of it is told
+//!    (test `logs_of_all_shapes_are_read_as_they_are`).
 //!
 //! # Adding a model
 //!
