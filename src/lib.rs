@@ -120,11 +120,11 @@
 //!     `whether_a_user_acts_is_asked_at_the_cuts_and_before_them_in_training`).
 //!
 //! 16. **A target that cannot be in a list is a miss, whoever is asked.** Where seen items are left out, one of
-//!    them counts nothing, for models and references, in figures, lists and timelines
-//!    (tests `a_seen_target_is_a_miss_where_seen_items_are_left_out`,
-//!    `whoever_returns_is_missed_by_the_model_and_every_reference`).
+//!     them counts nothing, for models and references, in figures, lists and timelines
+//!     (tests `a_seen_target_is_a_miss_where_seen_items_are_left_out`,
+//!     `whoever_returns_is_missed_by_the_model_and_every_reference`).
 //! 17. **A log is read as it is, or named with the cure**; what was supposed of it is told
-//!    (test `logs_of_all_shapes_are_read_as_they_are`).
+//!     (test `logs_of_all_shapes_are_read_as_they_are`).
 //!
 //! # Adding a model
 //!
