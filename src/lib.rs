@@ -118,7 +118,6 @@
 //! 15. **No question of a task knows more than its moment.** What is learnt of is answered before validation
 //!     begins (tests `no_training_question_knows_what_is_held_out`,
 //!     `whether_a_user_acts_is_asked_at_the_cuts_and_before_them_in_training`).
-//!
 //! 16. **A target that cannot be in a list is a miss, whoever is asked.** Where seen items are left out, one of
 //!     them counts nothing, for models and references, in figures, lists and timelines
 //!     (tests `a_seen_target_is_a_miss_where_seen_items_are_left_out`,

@@ -9,8 +9,8 @@ use crate::spec::did_you_mean;
 /// The word for the newest run.
 const LAST: &str = "last";
 
-/// Fewest letters by which a folder is named: as many as tell apart those of one minute.
-const PART_OF_ID: usize = 4;
+/// Fewest letters at the end of a folder's name that name it: as many as tell apart those of one minute.
+const END_OF_ID: usize = 4;
 
 impl RunStore {
     /// Finds a run wherever it is: as [`RunStore::find`] does, and by the path of its folder in any other
@@ -58,8 +58,8 @@ impl RunStore {
         let kinds: [&dyn Fn(&Summary) -> bool; 4] = [
             &|run| run.id.0 == name,
             &|run| is_experiment(run, &|known, name| known == name),
-            // A single letter is the end of some folder by chance.
-            &|run| name.len() >= PART_OF_ID && (run.id.0.starts_with(name) || run.id.0.ends_with(name)),
+            // A letter or two are the end of some folder by chance.
+            &|run| run.id.0.starts_with(name) || (name.len() >= END_OF_ID && run.id.0.ends_with(name)),
             &|run| is_experiment(run, &|known, name| known.starts_with(name)),
         ];
         if !name.is_empty() {

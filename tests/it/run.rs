@@ -161,6 +161,9 @@ fn a_run_is_found_by_its_experiments_name_and_a_miss_names_the_nearest() {
     let store = RunStore::at(folder.path().join("runs"));
     let ids: Vec<RunId> = ["ML-100K GRU", "films", "films"].map(|name| started(&store, name).id().clone()).into();
     assert_eq!(store.find("ML-100K GRU").unwrap(), ids[0]);
+    // A letter that a folder happens to end in names none.
+    let last = &ids[1].0[ids[1].0.len() - 1..];
+    assert!(store.find(last).is_err(), "{last}");
     assert_eq!(store.find("ml-100k gru").unwrap(), ids[0], "case does not matter");
     assert_eq!(store.find("ml-1").unwrap(), ids[0], "its start is enough where it is unique");
     let both = store.find("films");
