@@ -79,6 +79,12 @@ pub struct Args {
     /// words such as '%d/%m/%Y %H:%M:%S'
     #[arg(long, value_name = "FORMAT", value_parser = time_format)]
     time_format: Option<TimeFormat>,
+    /// A file of its own whose events are the test; FILE then is training
+    #[arg(long, value_name = "FILE")]
+    test: Option<PathBuf>,
+    /// A file of its own whose events are validation; without it that is each user's last training event
+    #[arg(long, value_name = "FILE", requires = "test")]
+    valid: Option<PathBuf>,
     /// Take only rows where a column has a value, such as 'click = 1'; '' for all, without a word
     #[arg(long, value_name = "COLUMN = VALUE")]
     only_where: Option<String>,
@@ -134,6 +140,8 @@ enum SplitWord {
     Temporal,
     #[value(alias = "at-dates")]
     Dates,
+    #[value(alias = "own-files")]
+    Files,
     #[value(alias = "per-user-temporal")]
     PerUser,
     #[value(alias = "rolling-windows")]
@@ -146,6 +154,7 @@ impl From<SplitWord> for SplitSpec {
             SplitWord::LeaveOneOut => "LeaveOneOut",
             SplitWord::Temporal => "GlobalTemporal",
             SplitWord::Dates => "AtDates",
+            SplitWord::Files => "OwnFiles",
             SplitWord::PerUser => "PerUserTemporal",
             SplitWord::Rolling => "RollingWindows",
         };
@@ -240,6 +249,8 @@ impl Args {
             },
             time_format: self.time_format,
             only_where: self.only_where,
+            valid_path: self.valid,
+            test_path: self.test,
             titles: self.titles.map(|path| TitleSpec { path, item: self.titles_item, title: self.titles_title }),
             ..FileSpec::default()
         };
@@ -258,8 +269,9 @@ pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error
         return if json { world_json(&spec, &wanted, streams) } else { tell_world(&spec, &wanted, streams) };
     }
     let mut experiment = Experiment::default();
+    let has_own_files = args.test.is_some();
     experiment.data.source = DataSource::File(args.file_spec());
-    experiment.split = audit.named().unwrap_or(experiment.split);
+    experiment.split = audit.named().unwrap_or(if has_own_files { SplitSpec::OwnFiles } else { experiment.split });
     set_all(&mut experiment, &sets)?;
     let DataSource::File(file) = &experiment.data.source else {
         return Err(Error::edge(
@@ -279,7 +291,7 @@ pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error
     let prepared = match experiment.split {
         // The account is that of the whole log where a split is only audited.
         _ if audit.split.is_some() => unsplit(&spec, &watch)?,
-        SplitSpec::LeaveOneOut if !wanted.is_wanted() => unsplit(&spec, &watch)?,
+        SplitSpec::LeaveOneOut | SplitSpec::OwnFiles if !wanted.is_wanted() => unsplit(&spec, &watch)?,
         split => match data::prepare(&spec, split, &watch) {
             // A log can be looked at that cannot be split; a split that was asked for must succeed.
             Err(DataError::Nothing { .. }) if split == SplitSpec::LeaveOneOut => unsplit(&spec, &watch)?,

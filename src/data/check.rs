@@ -9,6 +9,9 @@ pub(super) fn check(data: &DataSpec, split: SplitSpec) -> Vec<Problem> {
     let mut problems = settings(data, split);
     if let DataSource::File(file) = &data.source {
         problems.extend(readable(&file.path, "data.path"));
+        for (part, path) in file.parts() {
+            problems.extend(readable(path, &format!("data.{}_path", source::part_word(part))));
+        }
         if let Some(titles) = &file.titles {
             problems.extend(readable(&titles.path, "data.titles.path"));
         }
@@ -30,6 +33,7 @@ pub(super) fn settings(data: &DataSpec, split: SplitSpec) -> Vec<Problem> {
         DataSource::File(file) => problems.extend(file_settings(file)),
     }
     problems.extend(split.setting_problems());
+    problems.extend(own_files(&data.source, split));
     if let DataSource::File(FileSpec { roles, .. }) = &data.source {
         let is_timeless = roles.said(Role::Time) == Some("");
         if is_timeless && split.needs_times() {
@@ -37,6 +41,30 @@ pub(super) fn settings(data: &DataSpec, split: SplitSpec) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// A split by own files needs a test file, and a test file such a split.
+fn own_files(source: &DataSource, split: SplitSpec) -> Option<Problem> {
+    let (valid, test) = match source {
+        DataSource::File(file) => (file.valid_path.is_some(), file.test_path.is_some()),
+        DataSource::World(_) => (false, false),
+    };
+    match (split == SplitSpec::OwnFiles, valid, test) {
+        (true, _, false) => {
+            let sentence = "the split takes its parts from files of their own, and no test file is named; name it in \
+                            `data.test_path`, or split in another way.";
+            Some(Problem::error("split", sentence))
+        }
+        (false, true, _) | (false, _, true) => {
+            let named = if test { "data.test_path" } else { "data.valid_path" };
+            let sentence = format!(
+                "`{named}` names a file of a part, and the split is by {}; write `split: OwnFiles`, or leave `{named}` out.",
+                split.title()
+            );
+            Some(Problem::error("split", sentence))
+        }
+        _ => None,
+    }
 }
 
 fn file_settings(file: &FileSpec) -> Vec<Problem> {

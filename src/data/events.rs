@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::columns::Extra;
 use super::grouping::ByUser;
-use super::{Sequences, StepCount, Vocab};
+use super::{Sequences, SplitPart, StepCount, Vocab};
 
 /// Rows of a log with dense indices, in file order. Indices are those of the vocabularies held
 /// here (all from 0), which may name users and items that no row has any more.
@@ -24,6 +24,8 @@ pub(super) struct Events {
     pub(super) users: Vocab,
     pub(super) items: Vocab,
     pub(super) behaviours: Vocab,
+    /// Which part of the split each row is for, where the parts have files of their own.
+    pub(super) part: Option<Vec<SplitPart>>,
     /// Sessions, places and free columns, where the log has them.
     pub(super) extra: Extra,
     /// Of rows that are equal to others in the columns above: which ones are equal in every column of the
@@ -55,6 +57,9 @@ pub(super) struct Coded {
     pub(super) zero_gap_share: Option<f64>,
     /// Whether the rows run from each user's newest to the oldest.
     pub(super) runs_backwards: bool,
+    /// How many of each user's events are training's, and how many training's or validation's, where the parts have files
+    /// of their own.
+    pub(super) ends: Option<Vec<[u32; 2]>>,
 }
 
 impl Events {
@@ -115,6 +120,7 @@ impl Events {
         self.time_ticks.iter_mut().for_each(|column| retain(column, keep));
         self.behaviour_idx.iter_mut().for_each(|column| retain(column, keep));
         self.value.iter_mut().for_each(|column| retain(column, keep));
+        self.part.iter_mut().for_each(|column| retain(column, keep));
         self.same.iter_mut().for_each(|column| retain(column, keep));
         self.extra.retain(keep);
     }
@@ -163,6 +169,7 @@ impl Events {
         self.time_ticks.iter_mut().for_each(|column| *column = reordered(column, order));
         self.behaviour_idx.iter_mut().for_each(|column| *column = reordered(column, order));
         self.value.iter_mut().for_each(|column| *column = reordered(column, order));
+        self.part.iter_mut().for_each(|column| *column = reordered(column, order));
         self.same.iter_mut().for_each(|column| *column = reordered(column, order));
         self.extra.reorder(order);
     }
@@ -212,7 +219,9 @@ impl Events {
         let runs_backwards = self.runs_backwards();
         let by_user = self.by_user_in_time();
         self.in_time = Kept::default();
-        let ByUser { offsets, rows, mut times } = Arc::unwrap_or_clone(by_user);
+        let ByUser { offsets, mut rows, mut times } = Arc::unwrap_or_clone(by_user);
+        // A user's events are in order of the parts, and within each in order of time.
+        let ends = self.part.take().map(|parts| in_order_of_parts(&parts, &offsets, (&mut rows, &mut times)));
         // Columns that are done with go at once: a log may be as large as the memory allows.
         self.user_idx = Vec::new();
         self.same = None;
@@ -237,7 +246,8 @@ impl Events {
             free: extra.free,
             offsets,
         };
-        Coded { users: self.users, items, behaviours: self.behaviours, sequences, zero_gap_share, runs_backwards }
+        let (users, behaviours) = (self.users, self.behaviours);
+        Coded { users, items, behaviours, sequences, zero_gap_share, runs_backwards, ends }
     }
 
     /// Whether the rows run from each user's newest event to the oldest: then events of one moment do so too, most
@@ -255,6 +265,30 @@ impl Events {
         }
         n_back > 0 && n_on * 10 <= n_back
     }
+}
+
+/// Puts each user's rows in order of their parts, as they were within each, and tells where training and validation end.
+fn in_order_of_parts(parts: &[SplitPart], offsets: &[usize], (rows, times): (&mut [u32], &mut [i64])) -> Vec<[u32; 2]> {
+    let part = |row: u32| parts.get(row as usize).copied().unwrap_or_default();
+    let mut ends = Vec::with_capacity(offsets.len());
+    for bounds in offsets.windows(2) {
+        let range = bounds[0]..bounds[1];
+        let of_user = rows.get(range.clone()).unwrap_or(&[]).to_vec();
+        let n_until = |last: SplitPart| of_user.iter().filter(|&&row| part(row) <= last).count() as u32;
+        ends.push([n_until(SplitPart::Train), n_until(SplitPart::Valid)]);
+        let mut order: Vec<usize> = (0..of_user.len()).collect();
+        order.sort_by_key(|&at| part(of_user[at]));
+        let times_of_user = times.get(range.clone()).unwrap_or(&[]).to_vec();
+        for (to, &from) in range.zip(&order) {
+            if let Some(slot) = rows.get_mut(to) {
+                *slot = of_user[from];
+            }
+            if let (Some(slot), Some(&time)) = (times.get_mut(to), times_of_user.get(from)) {
+                *slot = time;
+            }
+        }
+    }
+    ends
 }
 
 /// Counted in ticks: events of one second may well be in order.

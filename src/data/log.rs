@@ -101,7 +101,8 @@ fn rows(file: &FileSpec, lists_all_refused: bool, watch: &dyn Watch) -> Result<O
     }
     wanted.free.extend(flag::wanted(&head, &file)?);
     let open = Open { encoding: is_encoding_open, time_format: is_format_open };
-    let rows = rows_of(&mut head, &mut file, &wanted, open, &mut problems, watch)?;
+    let mut rows = rows_of(&mut head, &mut file, &wanted, open, &mut problems, watch)?;
+    rows.events.part = head.parts_of(&rows.lines);
     go_on(watch)?;
     let format = file.time_format.clone().unwrap_or(TimeFormat::Order);
     Ok(Opened { head, file, wanted, format, rows, problems, hidden })
@@ -255,6 +256,9 @@ fn with_whole_paths(file: &FileSpec) -> Result<FileSpec, DataError> {
     };
     let mut file = file.clone();
     file.path = whole(&file.path)?;
+    for path in [&mut file.valid_path, &mut file.test_path].into_iter().flatten() {
+        *path = whole(path)?;
+    }
     if let Some(titles) = &mut file.titles {
         titles.path = whole(&titles.path)?;
     }

@@ -35,6 +35,7 @@ mod missing;
 mod moment;
 mod named_moment;
 mod number;
+mod own_files;
 mod periods;
 mod places;
 mod plausible;

@@ -12,15 +12,19 @@ use super::world::Optimum;
 use super::{
     CleanSpec, CleanStep, DataError, DataReport, DataSource, DataSpec, Dataset, FreeColumn, Prepared, Returns, Role,
     Sequences, Split, SplitPart, SplitSpec, TimeFormat, Vocab, WorldKind, WorldSpec, check, clean, feature,
-    fingerprint, world,
+    fingerprint, own_files, world,
 };
 use crate::spec::Problem;
 
 /// See [`super::prepare()`].
 pub(super) fn prepare(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<Prepared, DataError> {
-    let (mut dataset, cuts) = coded(data, split, watch)?;
+    let CodedLog { mut dataset, cuts, ends } = coded(data, split, watch)?;
     go_on(watch)?;
-    let divided = divide(&dataset.sequences, split, cuts);
+    let ends = ends.map(|ends| own_files::with_validation(ends, data));
+    let divided = divide(&dataset.sequences, split, cuts, ends.as_deref());
+    if ends.is_some() {
+        dataset.report.problems.extend(own_files::doubts(&dataset, &divided));
+    }
     judge(&mut dataset, &divided, split)?;
     dataset.report.optimum = optimum(data, &dataset, &divided);
     let returns = Returns::of(&dataset.sequences, &divided, dataset.n_items());
@@ -47,13 +51,14 @@ fn optimum(data: &DataSpec, dataset: &Dataset, split: &Split) -> Option<Optimum>
 
 /// See [`super::read`].
 pub(super) fn read(data: &DataSpec, watch: &dyn Watch) -> Result<Dataset, DataError> {
-    coded(data, SplitSpec::LeaveOneOut, watch).map(|(dataset, _)| dataset)
+    coded(data, own_files::whole_split(data), watch).map(|log| log.dataset)
 }
 
 /// See [`super::read_anew`].
 pub(super) fn read_anew(data: &DataSpec, watch: &dyn Watch) -> Result<Dataset, DataError> {
-    refuse(data, SplitSpec::LeaveOneOut)?;
-    coded_anew(data, SplitSpec::LeaveOneOut, watch).map(|(dataset, _)| dataset)
+    let split = own_files::whole_split(data);
+    refuse(data, split)?;
+    coded_anew(data, split, watch).map(|log| log.dataset)
 }
 
 /// Stops at settings that cannot be right.
@@ -64,24 +69,33 @@ fn refuse(data: &DataSpec, split: SplitSpec) -> Result<(), DataError> {
     }
 }
 
-/// The log cleaned and coded, and where the split cuts it in time.
-fn coded(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<(Dataset, Option<Cuts>), DataError> {
+/// The log cleaned and coded, and where its parts begin.
+struct CodedLog {
+    dataset: Dataset,
+    /// Where the split cuts it in time.
+    cuts: Option<Cuts>,
+    /// Where each user's training and validation end, where the parts have files of their own.
+    ends: Option<Vec<[u32; 2]>>,
+}
+
+/// The log cleaned and coded, from a copy of it if there is one.
+fn coded(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<CodedLog, DataError> {
     refuse(data, split)?;
     let cache = Cache::of_user();
     let key = cache.as_ref().map(|cache| cache.key(data, split, watch)).transpose()?.flatten();
     let kept = cache.as_ref().zip(key.as_ref());
-    if let Some(found) = kept.and_then(|(cache, key)| cache.load(key)) {
-        return Ok(found);
+    if let Some((dataset, cuts)) = kept.and_then(|(cache, key)| cache.load(key)) {
+        return Ok(CodedLog { dataset, cuts, ends: None });
     }
-    let (dataset, cuts) = coded_anew(data, split, watch)?;
+    let log = coded_anew(data, split, watch)?;
     if let Some((cache, key)) = kept {
-        cache.save(key, &dataset, cuts);
+        cache.save(key, &log.dataset, log.cuts);
     }
-    Ok((dataset, cuts))
+    Ok(log)
 }
 
 /// The same, from the log itself.
-fn coded_anew(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<(Dataset, Option<Cuts>), DataError> {
+fn coded_anew(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<CodedLog, DataError> {
     let Log { name, events, titles, items, users, mut report } = open(&data.source, watch)?;
     go_on(watch)?;
     watch.reached(Stage::Cleaning, None);
@@ -91,9 +105,13 @@ fn coded_anew(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<(D
         drop_later(&mut events, cuts, &mut report);
         drop_cold_items(&mut events, cuts, &mut report);
     }
+    if split == SplitSpec::OwnFiles {
+        own_files::drop_cold_items(&mut events, &mut report);
+    }
     go_on(watch)?;
     watch.reached(Stage::Sorting, None);
-    let coded = events.into_sequences();
+    let mut coded = events.into_sequences();
+    let ends = coded.ends.take();
     let titles = titles.map_or_else(Vec::new, |titles| titles_in_order(titles, &coded.items, &mut report));
     report.problems.extend(ties(coded.zero_gap_share, coded.runs_backwards));
     if cuts.is_some() {
@@ -122,7 +140,7 @@ fn coded_anew(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<(D
         // What no feature asks for, no model sees.
         _ => fingerprint::with_columns(&dataset),
     };
-    Ok((dataset, cuts))
+    Ok(CodedLog { dataset, cuts, ends })
 }
 
 fn open(source: &DataSource, watch: &dyn Watch) -> Result<Log, DataError> {
@@ -309,6 +327,12 @@ fn no_question(spec: SplitSpec, part: SplitPart, max_len: usize) -> String {
                  `split.{key}`, or split by leave-one-out."
             );
         }
+        (SplitSpec::OwnFiles, _) => {
+            return format!(
+                "no user has a {part} event of a known item with history before it; check that the files of the parts are \
+                 of the same users and items, and that `data.path` is the training file."
+            );
+        }
         (SplitSpec::RollingWindows { .. }, _) => "horizon_fraction",
         (SplitSpec::GlobalTemporal { .. }, SplitPart::Test) => "test_fraction",
         (SplitSpec::GlobalTemporal { .. }, _) => "valid_fraction",
@@ -326,6 +350,11 @@ fn no_order(spec: SplitSpec) -> String {
                                    leave-one-out needs users with four events or more; open a log with longer \
                                    histories."
             .to_owned(),
+        SplitSpec::OwnFiles => {
+            "no user has two events in the training file, so there is no order to learn; check that \
+                                `data.path` is the training file and `data.roles.user` its column of users."
+                .to_owned()
+        }
         SplitSpec::PerUserTemporal { .. } => "no user has two training events in a row, so there is no order to \
                                               learn; make `split.valid_fraction` and `split.test_fraction` smaller, \
                                               or open a log with longer histories."

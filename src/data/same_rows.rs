@@ -24,9 +24,11 @@ pub(super) fn equal_in_roles(events: &Events, mut found: impl FnMut(&[u32])) {
     let behaviour = |row: usize| events.behaviour_idx.as_ref().map_or(0, |column| column[row]);
     // Bits, so that two missing values (NaN) are equal.
     let value = |row: usize| events.value.as_ref().map_or(0, |column| column[row].to_bits());
+    // What stands in two files of a split is in both of its parts.
+    let part = |row: usize| events.part.as_ref().map(|column| column[row]);
     let key = |row: u32| {
         let row = row as usize;
-        (events.item_idx[row], behaviour(row), value(row))
+        (part(row), events.item_idx[row], behaviour(row), value(row))
     };
     let by_user = events.by_user_in_time();
     let ByUser { offsets, rows, times } = by_user.as_ref();

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::Pseudonyms;
 use super::clean::CleanStep;
 use super::columns::{FreeColumnSpec, SideOf, SideTable};
 use super::feature::FeatureSpec;
 use super::world::WorldSpec;
+use super::{Pseudonyms, SplitPart};
 
 /// Where the events come from, and how they are cleaned.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -42,6 +42,12 @@ pub struct FileSpec {
     /// The file; relative paths are relative to the current folder, and `$NAME` at the start is
     /// replaced by that environment variable.
     pub path: PathBuf,
+    /// A file of its own whose events are validation; of the same form as the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_path: Option<PathBuf>,
+    /// A file of its own whose events are the test; the first one then is training.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_path: Option<PathBuf>,
     /// Text, Parquet or another; guessed from content and name when absent.
     #[serde(default)]
     pub format: Option<FileFormat>,
@@ -95,6 +101,13 @@ pub struct FileSpec {
 }
 
 impl FileSpec {
+    /// The files of validation and test, with their parts, where they have files of their own.
+    pub fn parts(&self) -> impl Iterator<Item = (SplitPart, &PathBuf)> {
+        [(SplitPart::Valid, &self.valid_path), (SplitPart::Test, &self.test_path)]
+            .into_iter()
+            .filter_map(|(part, path)| Some((part, path.as_ref()?)))
+    }
+
     /// The tables of items and users that are joined.
     pub fn side_tables(&self) -> impl Iterator<Item = (SideOf, &SideTable)> {
         [(SideOf::Items, &self.items), (SideOf::Users, &self.users)]

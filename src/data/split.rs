@@ -79,7 +79,7 @@ impl Cuts {
     /// `only_orders`: the times are numbers without a clock.
     pub(super) fn new(times: Option<&[i64]>, split: SplitSpec, only_orders: bool) -> Result<Option<Self>, DataError> {
         let shares = match split {
-            SplitSpec::LeaveOneOut | SplitSpec::PerUserTemporal { .. } => return Ok(None),
+            SplitSpec::LeaveOneOut | SplitSpec::PerUserTemporal { .. } | SplitSpec::OwnFiles => return Ok(None),
             SplitSpec::GlobalTemporal { valid_fraction, test_fraction } => Shares {
                 valid_from: 1.0 - valid_fraction - test_fraction,
                 test_from: 1.0 - test_fraction,
@@ -181,7 +181,8 @@ impl Cuts {
 }
 
 /// Divides every user's sequence. `cuts` are those of [`Cuts::new`] for the same split.
-pub(super) fn divide(sequences: &Sequences, spec: SplitSpec, cuts: Option<Cuts>) -> Split {
+/// `ends` tell where each user's training and validation end, where the parts have files of their own.
+pub(super) fn divide(sequences: &Sequences, spec: SplitSpec, cuts: Option<Cuts>, ends: Option<&[[u32; 2]]>) -> Split {
     let mut split = Split::default();
     for user in 0..sequences.n_users() {
         let n_events = sequences.range(user).len() as u32;
@@ -190,6 +191,10 @@ pub(super) fn divide(sequences: &Sequences, spec: SplitSpec, cuts: Option<Cuts>)
                 let times = sequences.times(user).unwrap_or(&[]);
                 let before = |moment| times.partition_point(|&time| time < moment) as u32;
                 (before(cuts.valid_from), before(cuts.test_from))
+            }
+            (SplitSpec::OwnFiles, None) => {
+                let [train_len, valid_len] = ends.and_then(|ends| ends.get(user)).copied().unwrap_or([n_events; 2]);
+                (train_len, valid_len)
             }
             _ if n_events < 3 => (n_events, n_events),
             (SplitSpec::PerUserTemporal { valid_fraction, test_fraction }, None) => {

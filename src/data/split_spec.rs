@@ -33,6 +33,9 @@ pub enum SplitSpec {
         #[serde(default)]
         test_from: NamedMoment,
     },
+    /// The parts are files of their own: `data.path` is training, `data.test_path` the test, `data.valid_path`
+    /// validation. Without the last, validation is each user's last training event.
+    OwnFiles,
     /// Each user's last `test_fraction` of events are test, the `valid_fraction` before them
     /// validation, at least one event in each part. Users with fewer than three events train only.
     ///
@@ -81,13 +84,14 @@ impl SplitSpec {
 
     /// Every way to split with its first settings, the recommended one first.
     #[must_use]
-    pub fn all() -> [Self; 5] {
+    pub fn all() -> [Self; 6] {
         [
             Self::RECOMMENDED,
             Self::AtDates { validation_from: NamedMoment::default(), test_from: NamedMoment::default() },
             Self::LeaveOneOut,
             Self::PerUserTemporal { valid_fraction: 0.1, test_fraction: 0.1 },
             Self::RollingWindows { n_windows: 3, window: 3, horizon_fraction: 0.1 },
+            Self::OwnFiles,
         ]
     }
 
@@ -98,6 +102,7 @@ impl SplitSpec {
             Self::LeaveOneOut => "LeaveOneOut",
             Self::GlobalTemporal { .. } => "GlobalTemporal",
             Self::AtDates { .. } => "AtDates",
+            Self::OwnFiles => "OwnFiles",
             Self::PerUserTemporal { .. } => "PerUserTemporal",
             Self::RollingWindows { .. } => "RollingWindows",
         }
@@ -113,6 +118,7 @@ impl SplitSpec {
                 format!("split at named dates (validation from {validation_from}, test from {test_from})")
             }
             Self::PerUserTemporal { .. } => "per-user temporal split".to_owned(),
+            Self::OwnFiles => "own train and test files".to_owned(),
             Self::RollingWindows { n_windows, window, .. } => format!("rolling window {window} of {n_windows}"),
         }
     }
@@ -128,6 +134,11 @@ impl SplitSpec {
             Self::AtDates { .. } => {
                 "One cut for all users at dates that you name: validation from the first, test from the second. Closest \
                  to use; needs a time column."
+            }
+            Self::OwnFiles => {
+                "Training, validation and test are files of their own, named in the data: exactly your split. A user's last \
+                 event in the test file is the question, and what is before it is seen. Without a validation file that is \
+                 each user's last training event."
             }
             Self::PerUserTemporal { .. } => {
                 "The last share of each user's events is test, the share before it validation; each user's last event \
@@ -153,7 +164,7 @@ impl SplitSpec {
                  test events, and figures come out higher than in use; where the log has times, split by \
                  GlobalTemporal.",
             ),
-            Self::GlobalTemporal { .. } | Self::AtDates { .. } | Self::RollingWindows { .. } => None,
+            Self::GlobalTemporal { .. } | Self::AtDates { .. } | Self::RollingWindows { .. } | Self::OwnFiles => None,
         }
     }
 
@@ -275,7 +286,7 @@ fn field(key: &'static str, value: Value) -> Field {
 impl Described for SplitSpec {
     fn fields(&self) -> Vec<Field> {
         match self {
-            Self::LeaveOneOut => Vec::new(),
+            Self::LeaveOneOut | Self::OwnFiles => Vec::new(),
             Self::GlobalTemporal { valid_fraction, test_fraction }
             | Self::PerUserTemporal { valid_fraction, test_fraction } => vec![
                 field("valid_fraction", valid_fraction.to_value()),

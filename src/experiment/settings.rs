@@ -14,7 +14,7 @@ use crate::spec::{Described, SetError, did_you_mean};
 
 /// Settings of a log on disk, by their last name; all are text or a word, and for all but the two
 /// paths `auto` means "guess".
-const FILE_KEYS: [&str; 15] = [
+const FILE_KEYS: [&str; 17] = [
     "path",
     "format",
     "encoding",
@@ -24,6 +24,8 @@ const FILE_KEYS: [&str; 15] = [
     "query",
     "time_format",
     "only_where",
+    "valid_path",
+    "test_path",
     "titles.path",
     "titles.item",
     "titles.title",
@@ -268,6 +270,8 @@ fn set_file(file: &mut FileSpec, path: &str, key: &str, text: &str) -> Result<bo
         "format" => file.format = said.map(|text| word(path, text, FileFormat::iter())).transpose()?,
         "encoding" => file.encoding = said.map(|text| word(path, text, Encoding::iter())).transpose()?,
         "separator" => file.separator = said.map(|text| text.replace("\\t", "\t")),
+        "valid_path" => file.valid_path = said.map(PathBuf::from),
+        "test_path" => file.test_path = said.map(PathBuf::from),
         "only_where" => file.only_where = said.map(str::to_owned),
         "table" => file.table = said.map(str::to_owned),
         "query" => file.query = said.map(str::to_owned),

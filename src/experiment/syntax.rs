@@ -104,7 +104,8 @@ fn variants_of(key: &str) -> Option<String> {
     let words = match key {
         "source" => "one of World(..) and File(..), with its settings in one pair of round brackets",
         "split" => {
-            "one of LeaveOneOut, GlobalTemporal(..), AtDates(..), PerUserTemporal(..) and RollingWindows(..), without quotes"
+            "one of LeaveOneOut, GlobalTemporal(..), AtDates(..), OwnFiles, PerUserTemporal(..) and RollingWindows(..), \
+             without quotes"
         }
         "kind" => {
             "one of Series, MarkovChain, Periodic, LongRange, Drift, Funnel, Commuter and TooSmall, without quotes"

@@ -203,6 +203,8 @@ fn where_found(experiment: &Experiment, report: &DataReport) -> Option<Experimen
     let (DataSource::File(file), Some(found)) = (&experiment.data.source, &report.file) else { return None };
     let mut file = file.clone();
     file.path.clone_from(&found.path);
+    file.valid_path.clone_from(&found.valid_path);
+    file.test_path.clone_from(&found.test_path);
     if let (Some(titles), Some(found)) = (&mut file.titles, &found.titles) {
         titles.path.clone_from(&found.path);
     }

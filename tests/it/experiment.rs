@@ -329,7 +329,7 @@ fn each_mistake_is_one_sentence() {
         ),
         (
             "(version: 1, name: \"x\", split: LeaveTwoOut)",
-            "line 1: `LeaveTwoOut` is not known here; write one of LeaveOneOut, GlobalTemporal, AtDates, PerUserTemporal, RollingWindows. Did you mean `LeaveOneOut`?",
+            "line 1: `LeaveTwoOut` is not known here; write one of LeaveOneOut, GlobalTemporal, AtDates, OwnFiles, PerUserTemporal, RollingWindows. Did you mean `LeaveOneOut`?",
         ),
         ("(name: \"x\")", "line 1: `version` is missing; add `version: 1` at the top of the file"),
         ("(version: 1)", "line 1: `name` is missing; add `name: \"my-experiment\"` at the top of the file"),
@@ -621,16 +621,19 @@ fn every_bad_setting_of_a_split_is_told_at_its_field() {
         (format!("split.{field}"), format!("`split.{field}` is {share}; choose a share between 0 and 0.5."))
     };
     for good in SplitSpec::all() {
-        // Dates are the person's to name: without any the split is not whole yet.
-        let expected: &[&str] =
-            if good.name() == "AtDates" { &["split.validation_from", "split.test_from"] } else { &[] };
+        // Dates and files are the person's to name: without any the split is not whole yet.
+        let expected: &[(&str, &str)] = match good {
+            SplitSpec::AtDates { .. } => &[("split.validation_from", "2024-02-01"), ("split.test_from", "2024-02-01")],
+            SplitSpec::OwnFiles => &[("split", "name it in `data.test_path`")],
+            _ => &[],
+        };
         let problems = told(good);
-        assert_eq!(problems.iter().map(|problem| problem.0.as_str()).collect::<Vec<_>>(), expected, "{good:?}");
-        assert!(
-            problems.iter().all(|problem| problem.1.contains("no moment is named; write a date such as 2024-02-01"))
-        );
+        assert_eq!(problems.len(), expected.len(), "{problems:?}");
+        for (problem, (field, cure)) in problems.iter().zip(expected) {
+            assert!(problem.0 == *field && problem.1.contains(cure), "{problem:?}");
+        }
         // What is left out has its first value.
-        let brackets = if good == SplitSpec::LeaveOneOut { "" } else { "()" };
+        let brackets = if matches!(good, SplitSpec::LeaveOneOut | SplitSpec::OwnFiles) { "" } else { "()" };
         let text = format!("(version: 1, name: \"x\", split: {}{brackets})", good.name());
         assert_eq!(Experiment::parse(&text).unwrap().split, good);
     }

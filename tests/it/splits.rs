@@ -1,4 +1,4 @@
-//! What a person names: a split at dates, a flag by which rows are taken.
+//! What a person names: a split at dates or by own files, a flag by which rows are taken.
 
 use std::sync::atomic::AtomicBool;
 
@@ -171,4 +171,102 @@ fn a_flag_is_proposed_set_and_told_on_the_command_line() {
     assert!(told.out.contains("only rows where: click = 1") && told.out.contains("Rows where click is not 1 left out"));
     let json = place.seqscope("data shown.csv --set data.only_where=click --json").ok().json();
     assert_eq!((&json["events"], &json["rows_refused"]), (&20.into(), &0.into()));
+}
+
+/// A split that somebody made: u4 is in the test file alone, u5 there with one event, and i9 is unknown to training.
+const TRAIN: &str = "user,item,time\nu1,i1,10\nu1,i2,30\nu1,i1,20\nu2,i2,15\nu2,i3,25\nu3,i3,11\nu3,i1,12\nu3,i2,13\n";
+const VALID: &str = "user,item,time\nu1,i3,40\nu2,i1,35\n";
+const TEST: &str = "user,item,time\nu2,i2,5\nu1,i2,60\nu1,i3,50\nu3,i9,99\nu3,i1,90\nu4,i1,70\nu4,i2,71\nu5,i3,70\n";
+
+fn own_files(valid: Option<&str>) -> (OnDisk, DataSpec) {
+    let log = OnDisk::new("train.csv", TRAIN);
+    let valid_path = valid.map(|text| log.beside("valid.csv", text));
+    let test_path = Some(log.beside("test.csv", TEST));
+    let spec = seqscope::data::FileSpec { valid_path, test_path, ..log.spec.clone() };
+    let data = DataSpec { source: DataSource::File(spec), ..DataSpec::default() };
+    (log, data)
+}
+
+#[test]
+fn own_files_are_the_split_and_nothing_else_is() {
+    let (_log, data) = own_files(Some(VALID));
+    let prepared = prepare(&data, SplitSpec::OwnFiles, &AtomicBool::new(false)).unwrap();
+    let dataset = &prepared.dataset;
+    let parts = |user: &str| {
+        let at = dataset.users.idx(user).unwrap() as usize;
+        let (train, valid) = (prepared.split.train_len[at] as usize, prepared.split.valid_len[at] as usize);
+        let items = crate::data::history(&prepared, user);
+        (items[..train].join(" "), items[train..valid].join(" "), items[valid..].join(" "))
+    };
+    let told = |train: &str, valid: &str, test: &str| (train.to_owned(), valid.to_owned(), test.to_owned());
+    // Within each file in order of time; the test of u2 stays the test, though it is earlier than all.
+    assert_eq!(parts("u1"), told("i1 i1 i2", "i3", "i3 i2"));
+    assert_eq!(parts("u2"), told("i2 i3", "i1", "i2"));
+    assert_eq!(parts("u3"), told("i3 i1 i2", "", "i1"), "i9 is unknown to training");
+    assert_eq!(parts("u4"), told("", "", "i1 i2"));
+    assert_eq!((prepared.split.valid.len(), prepared.split.test.len()), (2, 4), "nothing is before the event of u5");
+    let cold = dataset.report.steps.iter().find(|step| step.step == "Items unseen in training dropped").unwrap();
+    assert_eq!((cold.rows, cold.items), (17, 3));
+    let warnings = crate::data::warnings(&prepared);
+    for words in [
+        "2 of 5 users of the test file have no training event, and 1 of them",
+        "1 of 7 events of the test file are earlier",
+    ] {
+        assert!(warnings.contains(words), "`{words}` in {warnings}");
+    }
+    // Without a validation file it is each user's last training event.
+    let (_log, data) = own_files(None);
+    let prepared = prepare(&data, SplitSpec::OwnFiles, &AtomicBool::new(false)).unwrap();
+    assert_eq!((prepared.split.valid.len(), prepared.split.test.len()), (3, 4));
+    let of_u1 = prepared.dataset.users.idx("u1").unwrap() as usize;
+    assert_eq!((prepared.split.train_len[of_u1], prepared.split.valid_len[of_u1]), (2, 3));
+}
+
+#[test]
+fn own_files_that_cannot_be_get_one_sentence_with_the_cure() {
+    let (log, data) = own_files(Some(VALID));
+    let open = |data: &DataSpec, split| prepare(data, split, &AtomicBool::new(false)).unwrap_err().to_string();
+    let loo = open(&data, SplitSpec::LeaveOneOut);
+    assert!(
+        loo.contains("`data.test_path` names a file of a part") && loo.contains("write `split: OwnFiles`"),
+        "{loo}"
+    );
+    let plain = DataSpec { source: DataSource::File(log.spec.clone()), ..DataSpec::default() };
+    assert!(open(&plain, SplitSpec::OwnFiles).contains("name it in `data.test_path`"));
+    let with = |path: std::path::PathBuf| {
+        let spec = seqscope::data::FileSpec { test_path: Some(path), ..log.spec.clone() };
+        open(&DataSpec { source: DataSource::File(spec), ..DataSpec::default() }, SplitSpec::OwnFiles)
+    };
+    assert!(with(log.spec.path.clone()).contains("is named for two parts of the split"));
+    assert!(with(log.beside("other.csv", "who,what\na,b\n")).contains("it has the columns"));
+    assert!(with(log.folder.path().join("gone.csv")).contains("gone.csv"));
+    let strangers = with(log.beside("strangers.csv", "user,item,time\nx,q,70\ny,r,71\n"));
+    assert!(strangers.contains("of the same users and items"), "{strangers}");
+}
+
+#[test]
+fn own_files_train_and_are_found_again_from_another_folder() {
+    let place = Place::new();
+    let rows = |from: i64, n: i64| -> String {
+        let row = |at: i64| format!("u{},i{},{}\n", at % 12, at * at % 7, 1_700_000_000 + 3600 * (from + at));
+        format!("user,item,time\n{}", (0..n).map(row).collect::<String>())
+    };
+    place.write("train.csv", rows(0, 120));
+    place.write("test.csv", rows(120, 24));
+    place.write(
+        "own.ron",
+        r#"(version: 1, name: "own", data: (source: File(path: "train.csv", test_path: "test.csv")), split: OwnFiles,
+            model: Gru(d_model: 8, d_hidden: 8, seq_len: 8), training: (device: "cpu", epochs: 1, batch_size: 8))"#,
+    );
+    place.seqscope("check own.ron").ok();
+    place.seqscope("train own.ron --runs runs").ok();
+    let runs = place.path("runs");
+    let elsewhere = Place::new();
+    let told = elsewhere.run(&["predict", "last", "--runs", &runs.display().to_string(), "--user", "u1", "--json"]);
+    assert_eq!(told.ok().json()["events_seen"], 12);
+    let json = place.seqscope("data train.csv --test test.csv --audit --json").ok().json();
+    assert_eq!((&json["events"], &json["audit"][0]["verdict"]), (&144.into(), &"pass".into()));
+    let text = place.seqscope("data train.csv --test test.csv --audit").ok();
+    assert!(text.out.contains("own train and test files"), "{}", text.out);
+    place.seqscope("predict last --runs runs --all --to test.csv").fails(1, &["the run's data are read from"]);
 }

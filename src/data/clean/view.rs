@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use crate::data::events::Events;
 use crate::data::time;
-use crate::data::{TimeFormat, Vocab};
+use crate::data::{SplitPart, TimeFormat, Vocab};
 use crate::spec::Problem;
 
 /// A log, and what a step may learn from.
@@ -54,6 +54,9 @@ impl<'a> View<'a> {
 
     /// Whether something may be learnt from a row.
     pub(super) fn is_training(&self, row: usize) -> bool {
+        if let Some(parts) = &self.events.part {
+            return parts.get(row) == Some(&SplitPart::Train);
+        }
         match (self.train_before, self.ticks().get(row)) {
             (Some(before), Some(ticks)) => ticks.div_euclid(self.events.ticks_per_sec.max(1)) < before,
             (None, _) => true,

@@ -38,7 +38,8 @@ pub(in crate::data) fn find(path: &Path) -> Result<Vec<PathBuf>, DataError> {
 pub(in crate::data) fn reads(file: &FileSpec, path: &Path) -> bool {
     let Ok(path) = path.canonicalize() else { return false };
     let tables = file.side_tables().map(|(_, table)| &table.path);
-    let named = std::iter::once(&file.path).chain(file.titles.as_ref().map(|titles| &titles.path)).chain(tables);
+    let named = std::iter::once(&file.path).chain(file.titles.as_ref().map(|titles| &titles.path));
+    let named = named.chain(tables).chain(file.parts().map(|(_, path)| path));
     let found = named.filter_map(|named| find(named).ok()).flatten();
     found.filter_map(|found| found.canonicalize().ok()).any(|found| found == path)
 }

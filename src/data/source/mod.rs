@@ -33,7 +33,7 @@ pub(super) use sqlite::refused_query;
 pub(super) use texts::Texts;
 
 use super::watch::{Stage, Watch, go_on};
-use super::{DataError, Encoding, FileFormat, FileSpec, Packing, Role, schema};
+use super::{DataError, Encoding, FileFormat, FileSpec, Packing, Role, SplitPart, schema};
 use crate::spec::Problem;
 
 /// How many bytes of a file are read to guess what it is.
@@ -62,6 +62,8 @@ pub(super) struct Head {
     pub(super) types: Vec<ColumnType>,
     /// The files of the log; the head is that of the first one.
     paths: Vec<PathBuf>,
+    /// Which part of the split each file is, where they are named as such.
+    parts: Option<Vec<SplitPart>>,
     /// Format and encoding as the content tells them, whatever was said.
     seen: (FileFormat, Encoding),
     /// Whether lines end as on old Macs, with a carriage return alone.
@@ -96,6 +98,7 @@ impl Head {
             problems: Vec::new(),
             types: Vec::new(),
             paths: Vec::new(),
+            parts: None,
             seen,
             is_mac: false,
             outline: text::Outline::default(),
@@ -140,6 +143,12 @@ impl Head {
         if self.n_files() > 1 {
             lines.name(self.paths.iter().map(|path| files::short_name(path)).collect());
         }
+    }
+
+    /// The part of the split that each row belongs to, where the parts have files of their own.
+    pub(super) fn parts_of(&self, lines: &Lines) -> Option<Vec<SplitPart>> {
+        let parts = self.parts.as_ref()?;
+        Some(lines.files().map(|file| parts.get(file).copied().unwrap_or_default()).collect())
     }
 
     /// How many files the log is.
@@ -200,7 +209,20 @@ struct TextHead {
 
 /// Reads the head of a file, or of the first file of several.
 pub(super) fn head(file: &FileSpec) -> Result<Head, DataError> {
-    let paths = files::find(&file.path)?;
+    let mut paths = files::find(&file.path)?;
+    let mut parts = vec![SplitPart::Train; paths.len()];
+    for (part, path) in file.parts() {
+        let of_part = files::find(path)?;
+        if let Some(twice) = of_part.iter().find(|path| paths.contains(path)) {
+            let sentence = format!(
+                "`{}` is named for two parts of the split, which would then be one; name a file of its own for each.",
+                files::short_name(twice)
+            );
+            return Err(DataError::Setting { field: format!("data.{}_path", part_word(part)), sentence });
+        }
+        parts.extend(vec![part; of_part.len()]);
+        paths.extend(of_part);
+    }
     let (first, others) = paths.split_first().ok_or_else(|| files::nothing(&file.path))?;
     let mut head = one_head(file, first, look(first)?)?;
     for other in others.iter().take(COMPARED_FILES) {
@@ -208,7 +230,17 @@ pub(super) fn head(file: &FileSpec) -> Result<Head, DataError> {
     }
     head.n_bytes = files::n_bytes(&paths);
     head.paths = paths;
+    head.parts = file.parts().next().is_some().then_some(parts);
     Ok(head)
+}
+
+/// The word of a part in the settings.
+pub(super) fn part_word(part: SplitPart) -> &'static str {
+    match part {
+        SplitPart::Train => "train",
+        SplitPart::Valid => "valid",
+        SplitPart::Test => "test",
+    }
 }
 
 /// Reads the columns at `wanted` (positions in `head.columns`) of all files of a log.

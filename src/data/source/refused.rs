@@ -247,6 +247,13 @@ impl Lines {
         }
     }
 
+    /// Which file each row stands in.
+    pub(in crate::data) fn files(&self) -> impl Iterator<Item = usize> {
+        let ends = self.stretches.iter().skip(1).map(|&(row, _)| row).chain([self.n_rows]);
+        let stretches = self.stretches.iter().zip(ends);
+        stretches.flat_map(|(&(row, place), end)| std::iter::repeat_n(place.file, end.saturating_sub(row)))
+    }
+
     /// Where a row stands, in words.
     pub(in crate::data) fn told(&self, row: usize) -> String {
         let Place { file, line } = self.place(row);

@@ -8,7 +8,7 @@ use strum::IntoEnumIterator;
 use super::pseudonyms::KeyField;
 use super::world;
 use crate::app::{Action, App, is_experiment};
-use crate::data::{DataSource, Encoding, FileFormat, FileSpec, Packing, Preview};
+use crate::data::{DataSource, Encoding, FileFormat, FileSpec, Packing, Preview, SplitSpec};
 use crate::experiment::Experiment;
 use crate::ui::theme::size;
 use crate::ui::{Actions, frame, text};
@@ -28,6 +28,8 @@ pub(super) struct SourceForm {
     query: String,
     /// Which rows are taken, while it is typed.
     only_where: String,
+    /// Paths of the files of validation and test, while they are typed.
+    parts: [String; 2],
     key: KeyField,
 }
 
@@ -51,6 +53,10 @@ impl SourceForm {
             DataSource::File(file) => {
                 file_form(ui, app, file);
                 self.rows(ui, app, file);
+                let is_by_files = edited.split == SplitSpec::OwnFiles;
+                if is_by_files {
+                    self.parts(ui, app, file);
+                }
                 self.database(ui, app, file);
                 self.key.ui(ui, file, actions);
             }
@@ -93,6 +99,26 @@ impl SourceForm {
             // Other columns come of it: their roles and the times are guessed again.
             file.roles = crate::data::Roles::default();
             file.time_format = None;
+        }
+    }
+
+    /// The files of validation and test; taken when a field is left.
+    fn parts(&mut self, ui: &mut Ui, app: &App, file: &mut FileSpec) {
+        let said = [&mut file.valid_path, &mut file.test_path];
+        let words = [
+            ("Validation file", "none: each user's last training event", "data.valid_path"),
+            ("Test file", "a file like the first, whose events are the test", "data.test_path"),
+        ];
+        for ((typed, said), (words, hint, path)) in self.parts.iter_mut().zip(said).zip(words) {
+            let label = ui.label(words);
+            let edit = egui::TextEdit::singleline(typed).desired_width(f32::INFINITY).hint_text(hint);
+            let field = ui.add(edit).labelled_by(label.id);
+            if field.lost_focus() {
+                *said = Some(PathBuf::from(typed.trim())).filter(|path| !path.as_os_str().is_empty());
+            } else if !field.has_focus() {
+                *typed = said.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
+            }
+            super::super::form::problems(ui, &app.draft, path);
         }
     }
 

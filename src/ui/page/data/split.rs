@@ -49,6 +49,7 @@ fn label(split: SplitSpec) -> &'static str {
         SplitSpec::LeaveOneOut => "Leave-one-out",
         SplitSpec::GlobalTemporal { .. } => "Global cut in time",
         SplitSpec::AtDates { .. } => "Cut at named dates",
+        SplitSpec::OwnFiles => "Own train and test files",
         SplitSpec::PerUserTemporal { .. } => "Last share of each user",
         SplitSpec::RollingWindows { .. } => "Rolling windows",
     }

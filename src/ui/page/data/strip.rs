@@ -147,6 +147,7 @@ fn split(split: SplitSpec) -> String {
         SplitSpec::LeaveOneOut => "leave-one-out".to_owned(),
         SplitSpec::GlobalTemporal { .. } => "global cut in time".to_owned(),
         SplitSpec::AtDates { .. } => "cut at named dates".to_owned(),
+        SplitSpec::OwnFiles => "own files".to_owned(),
         SplitSpec::PerUserTemporal { .. } => "last share of each user".to_owned(),
         SplitSpec::RollingWindows { n_windows, window, .. } => format!("window {window} of {n_windows}"),
     }

@@ -59,6 +59,7 @@ fn data(ui: &mut Ui, app: &App, actions: &mut Actions) {
         SplitSpec::GlobalTemporal { valid_fraction, test_fraction } => {
             shares("Global cut", valid_fraction, test_fraction)
         }
+        SplitSpec::OwnFiles => "Own train and test files".to_owned(),
         SplitSpec::AtDates { validation_from, test_from } => {
             format!("Cut at dates: validation from {validation_from}, test from {test_from}")
         }
