@@ -29,6 +29,7 @@ pub(super) fn some_histories(n_items: u32) -> impl Strategy<Value = Vec<Vec<u32>
 pub(super) fn assert_fused_is_plain<N: Network>(network: &N, histories: &[Vec<u32>]) {
     let histories: Histories = histories.iter().map(Vec::as_slice).collect();
     let inputs = StepInputs { lr: 0.0, step: 3, n_steps: 8, seed: 5 };
+    kink::forget();
     let plain = network.gradients(&histories, &inputs, Noise::new(inputs.seed));
     let fused = network.fused_gradients(&histories, &inputs, Noise::new(inputs.seed));
     let ((plain, plain_sums), (fused, fused_sums)) = match (plain, fused) {
@@ -42,7 +43,38 @@ pub(super) fn assert_fused_is_plain<N: Network>(network: &N, histories: &[Vec<u3
         let [a, b] = [a, b].map(|kl| kl.into_scalar::<f32>());
         assert!((a - b).abs() <= TOLERANCE * a.abs().max(1e-3), "KL terms {a} and {b}");
     }
-    network.visit(&mut Compare { plain: &plain, fused: &fused, at: 0 });
+    if kink::nearest() > kink::TOO_NEAR {
+        network.visit(&mut Compare { plain: &plain, fused: &fused, at: 0 });
+    }
+}
+
+/// How near an input of a ReLU came to 0, where its slope jumps from 0 to 1: a unit that rounding alone puts on
+/// the other side has another gradient, and neither way is wrong.
+pub(super) mod kink {
+    use std::cell::Cell;
+
+    use burn::prelude::*;
+
+    /// As far as rounding moves an input: a layer norm of few numbers that are nearly equal magnifies the last bit
+    /// of a 32-bit float a hundredfold.
+    pub(in crate::model) const TOO_NEAR: f32 = 1e-5;
+
+    thread_local!(static NEAREST: Cell<f32> = const { Cell::new(f32::INFINITY) });
+
+    pub(in crate::model) fn forget() {
+        NEAREST.set(f32::INFINITY);
+    }
+
+    pub(in crate::model) fn nearest() -> f32 {
+        NEAREST.get()
+    }
+
+    /// Of the inputs that are not 0 to the last bit: those of padding are, and nothing goes back through them.
+    pub(in crate::model) fn note<const D: usize>(x: &Tensor<D>) {
+        let inputs: Vec<f32> = x.clone().into_data().try_into_vec().unwrap();
+        let distances = inputs.into_iter().map(f32::abs).filter(|&distance| distance > 0.0);
+        NEAREST.set(distances.fold(NEAREST.get(), f32::min));
+    }
 }
 
 struct Compare<'a> {

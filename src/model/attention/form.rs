@@ -49,7 +49,11 @@ crate::spec::choice! {
 /// approximation of it that is off by a thousandth.
 pub(in crate::model) fn activated<const D: usize>(activation: Activation, x: Tensor<D>) -> Tensor<D> {
     match activation {
-        Activation::Relu => relu(x),
+        Activation::Relu => {
+            #[cfg(test)]
+            crate::model::tests::kink::note(&x);
+            relu(x)
+        }
         Activation::Gelu => {
             let twice = x.clone().mul_scalar(std::f32::consts::FRAC_1_SQRT_2).erf().add_scalar(1.0);
             x * twice.mul_scalar(0.5)
