@@ -341,7 +341,8 @@ fn refusals(refused: &[RefusedRow], kinds: &[RefusedKind], (count, n_read): (usi
         kinds => format!(": {}", kinds.iter().take(3).map(counted).collect::<Vec<_>>().join(", ")),
     };
     let sentence = format!(
-        "{count} of {n_read} rows could not be read and were left out{by_reason} (the first: {} {}).",
+        "{count} of {n_read} rows could not be read and were left out{by_reason}; mend them in the file, or choose another \
+         column or format; `seqscope data FILE --refused LIST.csv` lists them all (the first: {} {}).",
         first.place(),
         first.reason
     );

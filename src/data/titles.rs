@@ -45,7 +45,8 @@ pub(super) fn read(spec: &TitleSpec, log: &FileSpec, items: &Vocab, watch: &dyn 
     let mut problems: Vec<Problem> = head.problems.iter().map(under_titles).collect();
     if let Some(first) = rows.refused.rows(&rows.lines).first() {
         let sentence = format!(
-            "{} of {} rows of the title table could not be read and were left out (the first: {} {}).",
+            "{} of {} rows of the title table could not be read and were left out; mend them in that file (the first: {} \
+             {}).",
             rows.refused.count,
             rows.n_read,
             first.place(),

@@ -48,7 +48,7 @@ pub(super) fn assert_fused_is_plain<N: Network>(network: &N, histories: &[Vec<u3
     }
 }
 
-/// How near an input of a ReLU came to 0, where its slope jumps from 0 to 1: a unit that rounding alone puts on
+/// How near an input of a `ReLU` came to 0, where its slope jumps from 0 to 1: a unit that rounding alone puts on
 /// the other side has another gradient, and neither way is wrong.
 pub(super) mod kink {
     use std::cell::Cell;

@@ -169,7 +169,8 @@ pub(in crate::data) fn read(
     };
     if let Some(first) = refused.rows(&lines).first() {
         let sentence = format!(
-            "{} of {n_read} rows of the table of {of} could not be read and were left out (the first: {} {}).",
+            "{} of {n_read} rows of the table of {of} could not be read and were left out; mend them in that file (the \
+             first: {} {}).",
             refused.count,
             first.place(),
             first.reason
