@@ -47,7 +47,10 @@ pub enum Error {
 impl Error {
     /// An error of the edge itself.
     pub fn edge(sentence: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::Edge { sentence: sentence.into(), hint: Some(hint.into()) }
+        Self::Edge {
+            sentence: sentence.into(),
+            hint: Some(hint.into()),
+        }
     }
 
     /// What to try next, where the sentence alone does not say it.
@@ -69,7 +72,11 @@ impl Error {
     /// With what the process ends: 1, or 75 (`EX_TEMPFAIL` of sysexits.h: try again later) for what was paused.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
-        if matches!(self, Self::Paused(_)) { 75 } else { 1 }
+        if matches!(self, Self::Paused(_)) {
+            75
+        } else {
+            1
+        }
     }
 
     /// What a person is shown.
@@ -79,7 +86,11 @@ impl Error {
             Self::Train(TrainError::Problems(problems)) => summary_of(problems),
             _ => (self.to_string(), causes_of(self)),
         };
-        Report { sentence, causes, hint: self.hint() }
+        Report {
+            sentence,
+            causes,
+            hint: self.hint(),
+        }
     }
 }
 
@@ -107,33 +118,47 @@ fn hint_for_experiment(error: &ExperimentError) -> Option<String> {
         ExperimentError::Syntax { .. } | ExperimentError::Set { .. } => {
             Some("`seqscope describe` lists every setting with its range and default".to_owned())
         }
-        ExperimentError::Unreadable { .. } | ExperimentError::Newer { .. } | ExperimentError::Write(_) => None,
+        ExperimentError::Unreadable { .. }
+        | ExperimentError::Newer { .. }
+        | ExperimentError::Write(_) => None,
     }
 }
 
 fn hint_for_model(error: &ModelError) -> Option<String> {
     match error {
-        ModelError::Device { .. } => Some("`seqscope devices` lists what this machine has".to_owned()),
+        ModelError::Device { .. } => {
+            Some("`seqscope devices` lists what this machine has".to_owned())
+        }
         _ => None,
     }
 }
 
 /// One sentence for several problems, and a line for each; warnings come last and stop nothing.
 fn summary_of(problems: &[Problem]) -> (String, Vec<String>) {
-    let (errors, warnings): (Vec<&Problem>, Vec<&Problem>) = problems.iter().partition(|problem| problem.is_error());
+    let (errors, warnings): (Vec<&Problem>, Vec<&Problem>) =
+        problems.iter().partition(|problem| problem.is_error());
     let warned = warnings.iter().map(|warning| format!("warning: {warning}"));
     match errors.as_slice() {
         [only] => (only.to_string(), warned.collect()),
         _ => {
-            let lines = errors.iter().map(ToString::to_string).chain(warned).collect();
-            (format!("{} settings stop this experiment", errors.len()), lines)
+            let lines = errors
+                .iter()
+                .map(ToString::to_string)
+                .chain(warned)
+                .collect();
+            (
+                format!("{} settings stop this experiment", errors.len()),
+                lines,
+            )
         }
     }
 }
 
 /// The chain below the error; a transparent error stands for its source and is not told twice.
 fn causes_of(error: &dyn std::error::Error) -> Vec<String> {
-    std::iter::successors(error.source(), |e| e.source()).map(ToString::to_string).collect()
+    std::iter::successors(error.source(), |e| e.source())
+        .map(ToString::to_string)
+        .collect()
 }
 
 /// An error as it is shown: the command line prints it, the window makes a notice of it.
@@ -166,24 +191,47 @@ mod tests {
 
     #[test]
     fn a_report_has_its_sentence_its_lines_and_its_hint() {
-        let problems = vec![Problem::error("model.n_heads", "Heads is 3."), Problem::error("", "Too few users.")];
-        let text = Error::from(TrainError::Problems(problems)).report().to_string();
+        let problems = vec![
+            Problem::error("model.n_heads", "Heads is 3."),
+            Problem::error("", "Too few users."),
+        ];
+        let text = Error::from(TrainError::Problems(problems))
+            .report()
+            .to_string();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
             lines[..3],
-            ["error: 2 settings stop this experiment", "  model.n_heads: Heads is 3.", "  Too few users."]
+            [
+                "error: 2 settings stop this experiment",
+                "  model.n_heads: Heads is 3.",
+                "  Too few users."
+            ]
         );
         assert!(lines[3].starts_with("hint: `seqscope check"));
 
-        let one = vec![Problem::warning("split", "Cut in time."), Problem::error("", "Too few users.")];
+        let one = vec![
+            Problem::warning("split", "Cut in time."),
+            Problem::error("", "Too few users."),
+        ];
         let text = Error::from(TrainError::Problems(one)).report().to_string();
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[..2], ["error: Too few users.", "  warning: split: Cut in time."], "a warning stops nothing");
+        assert_eq!(
+            lines[..2],
+            ["error: Too few users.", "  warning: split: Cut in time."],
+            "a warning stops nothing"
+        );
     }
 
     #[test]
     fn a_transparent_error_is_told_once() {
         let error = Error::from(TrainError::from(DataError::Cancelled));
-        assert_eq!(error.report(), Report { sentence: "stopped".to_owned(), causes: Vec::new(), hint: None });
+        assert_eq!(
+            error.report(),
+            Report {
+                sentence: "stopped".to_owned(),
+                causes: Vec::new(),
+                hint: None
+            }
+        );
     }
 }

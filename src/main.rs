@@ -20,10 +20,15 @@ fn main() -> ExitCode {
 fn start() -> u8 {
     let mut err = std::io::stderr();
     let done = match cli::parse(std::env::args_os()) {
-        Ok(Request::Window(request, shared)) => shared.use_key_file().and_then(|()| open_window(request, shared.runs)),
+        Ok(Request::Window(request, shared)) => shared
+            .use_key_file()
+            .and_then(|()| open_window(request, shared.runs)),
         Ok(Request::Command(command, shared)) => {
             // Not locked for the whole command: progress and Ctrl-C write to standard error too.
-            let mut streams = Streams { out: &mut std::io::stdout(), err: &mut err };
+            let mut streams = Streams {
+                out: &mut std::io::stdout(),
+                err: &mut err,
+            };
             shared
                 .use_key_file()
                 .and_then(|()| cli::run(command, shared.runs, &mut streams))
@@ -42,7 +47,11 @@ fn start() -> u8 {
         Err(e) => {
             let _ = match &e {
                 Error::Paused(sentence) => writeln!(std::io::stderr(), "{}", shown(sentence)),
-                e => write!(std::io::stderr(), "{}", shown_lines(&e.report().to_string())),
+                e => write!(
+                    std::io::stderr(),
+                    "{}",
+                    shown_lines(&e.report().to_string())
+                ),
             };
             e.exit_code()
         }
@@ -60,7 +69,10 @@ fn open_window(request: WindowRequest, runs: PathBuf) -> Result<(), Error> {
             cli::Renderer::Wgpu => Renderer::Wgpu,
         },
     };
-    run_window(options).map_err(|e| Error::Edge { sentence: e.sentence, hint: None })
+    run_window(options).map_err(|e| Error::Edge {
+        sentence: e.sentence,
+        hint: None,
+    })
 }
 
 #[cfg(not(feature = "gui"))]
@@ -78,7 +90,10 @@ fn tell_of_defect(info: &PanicHookInfo<'_>) {
         return;
     }
     let what = info.payload_as_str().unwrap_or("no message");
-    let place = info.location().map(|at| format!(" ({}:{})", at.file(), at.line())).unwrap_or_default();
+    let place = info
+        .location()
+        .map(|at| format!(" ({}:{})", at.file(), at.line()))
+        .unwrap_or_default();
     let _ = write!(
         std::io::stderr(),
         "error: Seqscope met a defect of its own: {what}{place}\n\

@@ -6,8 +6,8 @@ use super::job::Ticket;
 use super::{ForecastKey, ForecastState, Jobs, Loadable};
 use crate::app::job::{Answer, sentence};
 use crate::data::{
-    self, Calendar, DataError, DataSource, DataSpec, FileSpec, Finding, Opening, Places, Prepared, Preview, Profile,
-    SplitPart, SplitSpec, Stage, Watch,
+    self, Calendar, DataError, DataSource, DataSpec, FileSpec, Finding, Opening, Places, Prepared,
+    Preview, Profile, SplitPart, SplitSpec, Stage, Watch,
 };
 use crate::spec::shown;
 
@@ -99,7 +99,11 @@ impl DataState {
     #[must_use]
     pub fn fresh(&self, data: &DataSpec, split: SplitSpec) -> Option<&Arc<Prepared>> {
         let (from_data, from_split) = self.prepared_from.as_ref()?;
-        if from_data == data && *from_split == split { self.prepared.ready() } else { None }
+        if from_data == data && *from_split == split {
+            self.prepared.ready()
+        } else {
+            None
+        }
     }
 
     /// The head of the file as it is read, or as it was last read.
@@ -126,7 +130,10 @@ impl DataState {
         if self.previewed.as_ref() == Some(file) {
             return;
         }
-        let is_same_path = self.previewed.as_ref().is_some_and(|last| last.path == file.path);
+        let is_same_path = self
+            .previewed
+            .as_ref()
+            .is_some_and(|last| last.path == file.path);
         match std::mem::take(&mut self.preview) {
             Loadable::Ready(preview) if is_same_path => self.last_preview = Some(preview),
             _ if is_same_path => {}
@@ -137,7 +144,9 @@ impl DataState {
         self.preview = Loadable::Loading(format!("Reading the head of {}", file.path.display()));
         let (ticket, file) = (self.preview_ticket, file.clone());
         let work = move || data::preview(&file).map_err(sentence);
-        jobs.start("preview", work, move |result| Answer::Previewed(ticket, result));
+        jobs.start("preview", work, move |result| {
+            Answer::Previewed(ticket, result)
+        });
     }
 
     pub(super) fn take_preview(&mut self, ticket: Ticket, result: Result<Preview, String>) {
@@ -161,14 +170,18 @@ impl DataState {
             DataSource::World(_) => "Making the synthetic world".to_owned(),
             DataSource::File(file) => format!("Preparing {}", file.path.display()),
         });
-        let (ticket, opening, data) = (self.prepare_ticket, Arc::clone(&self.opening), data.clone());
+        let (ticket, opening, data) =
+            (self.prepare_ticket, Arc::clone(&self.opening), data.clone());
         let from = (data.clone(), split);
         let work = move || {
-            let prepared = data::prepare(&data, split, opening.as_ref()).map_err(prepare_sentence)?;
+            let prepared =
+                data::prepare(&data, split, opening.as_ref()).map_err(prepare_sentence)?;
             opening.reached(Stage::Counting, None);
             Ok(Counted::new(prepared, &data))
         };
-        jobs.start("prepare", work, move |result| Answer::Prepared(ticket, from, result));
+        jobs.start("prepare", work, move |result| {
+            Answer::Prepared(ticket, from, result)
+        });
     }
 
     /// Starts to count what is open by period, and to forecast the counts.
@@ -206,7 +219,14 @@ impl DataState {
             return false;
         }
         self.prepared_from = Some(from);
-        if let Ok(Counted { profile, calendar, audit, places, .. }) = &result {
+        if let Ok(Counted {
+            profile,
+            calendar,
+            audit,
+            places,
+            ..
+        }) = &result
+        {
             self.places.clone_from(places);
             self.profile = Some(Arc::clone(profile));
             self.calendar = Some(Arc::clone(calendar));
@@ -230,7 +250,11 @@ pub fn raw_events(prepared: &Prepared, user_idx: usize) -> Vec<RawEvent> {
     let (dataset, sequences) = (&prepared.dataset, &prepared.dataset.sequences);
     let (times, values) = (sequences.times(user_idx), sequences.values(user_idx));
     let behaviours = sequences.behaviours(user_idx);
-    let time = if dataset.has_clock() { EventTime::Moment } else { EventTime::Order };
+    let time = if dataset.has_clock() {
+        EventTime::Moment
+    } else {
+        EventTime::Order
+    };
     let event = |(at, item_idx): (usize, &u32)| RawEvent {
         item: shown(dataset.item_label(*item_idx)).into_owned(),
         time: times.and_then(|times| times.get(at)).copied().map(time),
@@ -238,8 +262,16 @@ pub fn raw_events(prepared: &Prepared, user_idx: usize) -> Vec<RawEvent> {
             .and_then(|behaviours| behaviours.get(at))
             .and_then(|idx| dataset.behaviours.id(u32::from(*idx)))
             .map(|name| shown(name).into_owned()),
-        value: values.and_then(|values| values.get(at)).copied().filter(|value| !value.is_nan()),
+        value: values
+            .and_then(|values| values.get(at))
+            .copied()
+            .filter(|value| !value.is_nan()),
         part: prepared.split.part(user_idx, at),
     };
-    sequences.items(user_idx).iter().enumerate().map(event).collect()
+    sequences
+        .items(user_idx)
+        .iter()
+        .enumerate()
+        .map(event)
+        .collect()
 }

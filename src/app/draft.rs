@@ -68,11 +68,16 @@ impl Draft {
     #[must_use]
     pub fn told_of_seen(&self) -> Vec<String> {
         let evaluation = self.experiment.evaluation;
-        let Some(returns) = self.returns.filter(|_| self.experiment.answers() == AnswerKind::Ranking) else {
+        let Some(returns) = self
+            .returns
+            .filter(|_| self.experiment.answers() == AnswerKind::Ranking)
+        else {
             return Vec::new();
         };
         let sentence = returns.sentence(evaluation.resolved(&returns).seen());
-        std::iter::once(evaluation.reason(&returns)).chain(sentence).collect()
+        std::iter::once(evaluation.reason(&returns))
+            .chain(sentence)
+            .collect()
     }
 
     /// Takes in a form's version. Quick changes of one field are one step of undo.
@@ -82,7 +87,9 @@ impl Draft {
         }
         let field = only_difference(&self.experiment, &next);
         let continues = match (&self.last_edit, &field) {
-            (Some((last, at)), Some(field)) => last == field && now.duration_since(*at) < ONE_CHANGE,
+            (Some((last, at)), Some(field)) => {
+                last == field && now.duration_since(*at) < ONE_CHANGE
+            }
             _ => false,
         };
         if !continues {
@@ -105,14 +112,16 @@ impl Draft {
 
     pub(super) fn undo(&mut self) {
         if let Some(before) = self.undo.pop() {
-            self.redo.push(std::mem::replace(&mut self.experiment, before));
+            self.redo
+                .push(std::mem::replace(&mut self.experiment, before));
         }
         self.last_edit = None;
     }
 
     pub(super) fn redo(&mut self) {
         if let Some(after) = self.redo.pop() {
-            self.undo.push(std::mem::replace(&mut self.experiment, after));
+            self.undo
+                .push(std::mem::replace(&mut self.experiment, after));
         }
         self.last_edit = None;
     }
@@ -125,9 +134,16 @@ impl Draft {
         }
         self.shelved.retain(|spec| ModelKind::from(spec) != current);
         self.shelved.push(self.experiment.model.clone());
-        let kept = self.shelved.iter().find(|spec| ModelKind::from(*spec) == kind).cloned();
+        let kept = self
+            .shelved
+            .iter()
+            .find(|spec| ModelKind::from(*spec) == kind)
+            .cloned();
         let model = kept.unwrap_or_else(|| super::preset::default_of(kind));
-        self.replace(Experiment { model, ..self.experiment.clone() });
+        self.replace(Experiment {
+            model,
+            ..self.experiment.clone()
+        });
     }
 
     /// Looks for problems; with what the data tell also for what does not fit them, nor into the memory of
@@ -141,7 +157,8 @@ impl Draft {
         let plan = data.map(|(plan, _)| plan);
         // Whether a file can be read is what its preview says, in the background.
         self.problems = self.experiment.check_settings();
-        self.problems.retain(|problem| !is_timeless || !self.experiment.is_of_times(problem));
+        self.problems
+            .retain(|problem| !is_timeless || !self.experiment.is_of_times(problem));
         let family = self.experiment.model.family();
         (self.n_params, self.memory) = (None, None);
         self.layers = match plan {
@@ -149,17 +166,24 @@ impl Draft {
             None => family.layers(&self.experiment.plan_without_data()),
         };
         self.returns = data.map(|(_, returns)| *returns);
-        if let Some(returns) = self.returns.filter(|_| self.experiment.answers() == AnswerKind::Ranking) {
-            self.problems.extend(self.experiment.evaluation.check_returns(&returns));
+        if let Some(returns) = self
+            .returns
+            .filter(|_| self.experiment.answers() == AnswerKind::Ranking)
+        {
+            self.problems
+                .extend(self.experiment.evaluation.check_returns(&returns));
         }
         if let Some(plan) = plan {
             let shape = plan.shape;
             let of_model = self.experiment.model.check(plan);
-            self.problems.extend(of_model.into_iter().map(|problem| problem.under("model")));
+            self.problems
+                .extend(of_model.into_iter().map(|problem| problem.under("model")));
             if !self.has_errors() {
                 self.n_params = Some(family.n_params(plan));
                 self.memory = Some(self.experiment.memory(shape));
-                self.problems.extend(machine.and_then(|machine| self.experiment.check_memory(shape, machine)));
+                self.problems.extend(
+                    machine.and_then(|machine| self.experiment.check_memory(shape, machine)),
+                );
             }
         }
         let mut seen = Vec::new();
@@ -193,8 +217,16 @@ fn only_difference(a: &Experiment, b: &Experiment) -> Option<String> {
     note("split", a.split != b.split);
     let pairs = [
         ("training", a.training.fields(), b.training.fields()),
-        ("training.augment", a.training.augment.fields(), b.training.augment.fields()),
-        ("training.gan", a.training.gan.fields(), b.training.gan.fields()),
+        (
+            "training.augment",
+            a.training.augment.fields(),
+            b.training.augment.fields(),
+        ),
+        (
+            "training.gan",
+            a.training.gan.fields(),
+            b.training.gan.fields(),
+        ),
         ("evaluation", a.evaluation.fields(), b.evaluation.fields()),
         ("data.clean", a.data.clean.fields(), b.data.clean.fields()),
         ("task", a.task.fields(), b.task.fields()),
@@ -252,13 +284,22 @@ mod tests {
     use crate::experiment::Experiment;
 
     fn renamed(draft: &Draft, name: &str) -> Experiment {
-        Experiment { name: name.to_owned(), ..draft.experiment.clone() }
+        Experiment {
+            name: name.to_owned(),
+            ..draft.experiment.clone()
+        }
     }
 
     #[test]
     fn typing_is_one_step_of_undo_and_a_pause_begins_another() {
         let (mut draft, start) = (Draft::default(), Instant::now());
-        let typed = [("l", 0), ("ls", 200), ("lst", 400), ("lstm", 600), ("lstm-", 9000)];
+        let typed = [
+            ("l", 0),
+            ("ls", 200),
+            ("lst", 400),
+            ("lstm", 600),
+            ("lstm-", 9000),
+        ];
         for (name, at) in typed {
             draft.edit(renamed(&draft, name), start + Duration::from_millis(at));
         }
@@ -277,7 +318,10 @@ mod tests {
         let (mut draft, now) = (Draft::default(), Instant::now());
         let with = |at_least: f64, n_steps: usize| {
             let mut next = Experiment::default();
-            let step = CleanStep::Threshold(Threshold { at_least, ..Threshold::default() });
+            let step = CleanStep::Threshold(Threshold {
+                at_least,
+                ..Threshold::default()
+            });
             next.data.clean.steps = vec![step; n_steps];
             next
         };
@@ -301,9 +345,18 @@ mod tests {
     fn another_field_is_another_step_and_a_change_ends_what_can_be_done_again() {
         let (mut draft, now) = (Draft::default(), Instant::now());
         draft.edit(renamed(&draft, "a"), now);
-        draft.edit(Experiment { seed: 5, ..draft.experiment.clone() }, now);
+        draft.edit(
+            Experiment {
+                seed: 5,
+                ..draft.experiment.clone()
+            },
+            now,
+        );
         draft.undo();
-        assert_eq!((draft.experiment.name.as_str(), draft.experiment.seed), ("a", 0));
+        assert_eq!(
+            (draft.experiment.name.as_str(), draft.experiment.seed),
+            ("a", 0)
+        );
         draft.edit(renamed(&draft, "b"), now);
         assert!(!draft.can_redo());
     }

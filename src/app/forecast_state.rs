@@ -48,7 +48,9 @@ impl ForecastState {
     /// Whether these counts of these data were asked for.
     #[must_use]
     pub fn is_of(&self, dataset: &Dataset, key: ForecastKey) -> bool {
-        self.asked.as_ref().is_some_and(|(of, asked)| *of == dataset.fingerprint && *asked == key)
+        self.asked
+            .as_ref()
+            .is_some_and(|(of, asked)| *of == dataset.fingerprint && *asked == key)
     }
 
     /// Starts to count and to forecast.
@@ -58,7 +60,9 @@ impl ForecastState {
         self.view = Loadable::Loading("Counting and fitting".to_owned());
         let (ticket, prepared) = (self.ticket, Arc::clone(prepared));
         let work = move || made(&prepared.dataset, key).map(Arc::new);
-        jobs.start("forecast", work, move |result| Answer::Forecast(ticket, result));
+        jobs.start("forecast", work, move |result| {
+            Answer::Forecast(ticket, result)
+        });
     }
 
     /// Takes in what was made, unless another was asked for since.
@@ -69,10 +73,19 @@ impl ForecastState {
     }
 }
 
-fn made(dataset: &Dataset, ForecastKey { period, behaviour }: ForecastKey) -> Result<CountForecast, String> {
+fn made(
+    dataset: &Dataset,
+    ForecastKey { period, behaviour }: ForecastKey,
+) -> Result<CountForecast, String> {
     let counted = PeriodCounts::of(dataset, period, behaviour).map_err(sentence)?;
     let counts: Vec<f64> = counted.counts.iter().map(|&n| n as f64).collect();
     let plan = ForecastPlan::usual(counts.len(), period.season(), HORIZON);
     let (made, left_out) = forecasts(&counts, plan).map_err(sentence)?;
-    Ok(CountForecast { next_days: counted.next_days(HORIZON), counted, held_out: plan.held_out, made, left_out })
+    Ok(CountForecast {
+        next_days: counted.next_days(HORIZON),
+        counted,
+        held_out: plan.held_out,
+        made,
+        left_out,
+    })
 }

@@ -6,7 +6,8 @@ use super::job::Answer;
 use super::job::sentence;
 use super::{App, Loadable, RunSeries};
 use crate::run::{
-    AgainstReference, Comparison, ReferenceResults, RunId, Slice, Summary, Tested, against_references, compare, slices,
+    AgainstReference, Comparison, ReferenceResults, RunId, Slice, Summary, Tested,
+    against_references, compare, slices,
 };
 
 /// Runs held against the first of them, and the slices of each.
@@ -37,15 +38,27 @@ impl App {
             return false;
         }
         let chosen = self.chosen_runs();
-        let is_read = |run: &RunId| !matches!(self.views.series(run), Loadable::Idle | Loadable::Loading(_));
-        !chosen.is_empty() && chosen.iter().all(is_read) && self.views.honest_of != Some(self.honest_key())
+        let is_read = |run: &RunId| {
+            !matches!(
+                self.views.series(run),
+                Loadable::Idle | Loadable::Loading(_)
+            )
+        };
+        !chosen.is_empty()
+            && chosen.iter().all(is_read)
+            && self.views.honest_of != Some(self.honest_key())
     }
 
     /// Run A, then the ticked ones, then run B.
     fn chosen_runs(&self) -> Vec<RunId> {
         let selection = &self.selection;
         let mut chosen: Vec<RunId> = Vec::new();
-        for run in selection.run.iter().chain(&selection.compared).chain(&selection.second_run) {
+        for run in selection
+            .run
+            .iter()
+            .chain(&selection.compared)
+            .chain(&selection.second_run)
+        {
             if !chosen.contains(run) {
                 chosen.push(run.clone());
             }
@@ -54,14 +67,26 @@ impl App {
     }
 
     fn honest_key(&self) -> HonestKey {
-        let n_results = |run: &RunId| self.views.series(run).ready().map_or(0, |series| series.test_results.len());
-        let runs = self.chosen_runs().into_iter().map(|run| (run.clone(), n_results(&run))).collect();
+        let n_results = |run: &RunId| {
+            self.views
+                .series(run)
+                .ready()
+                .map_or(0, |series| series.test_results.len())
+        };
+        let runs = self
+            .chosen_runs()
+            .into_iter()
+            .map(|run| (run.clone(), n_results(&run)))
+            .collect();
         (runs, self.runs_revision())
     }
 
     pub(super) fn test_differences(&mut self) {
-        let series: Vec<Arc<RunSeries>> =
-            self.chosen_runs().iter().filter_map(|run| self.views.series(run).ready().cloned()).collect();
+        let series: Vec<Arc<RunSeries>> = self
+            .chosen_runs()
+            .iter()
+            .filter_map(|run| self.views.series(run).ready().cloned())
+            .collect();
         let all: Vec<Summary> = self.runs.ready().cloned().unwrap_or_default();
         self.views.honest_of = Some(self.honest_key());
         self.views.honest = Loadable::Loading("Drawing users again and again".to_owned());
@@ -69,21 +94,46 @@ impl App {
         let first = series.first().map(|series| series.manifest.id.clone());
         let store = self.store.clone();
         let work = move || {
-            let references = first.map(|run| store.reference_results(&run)).transpose().map_err(sentence)?.flatten();
+            let references = first
+                .map(|run| store.reference_results(&run))
+                .transpose()
+                .map_err(sentence)?
+                .flatten();
             Ok(Arc::new(honest(&series, &all, references.as_ref())))
         };
         self.jobs.start("comparison", work, Answer::Honest);
     }
 }
 
-fn honest(series: &[Arc<RunSeries>], all: &[Summary], references: Option<&ReferenceResults>) -> Honest {
-    let kind = series.first().map(|series| series.manifest.experiment.answers()).unwrap_or_default();
+fn honest(
+    series: &[Arc<RunSeries>],
+    all: &[Summary],
+    references: Option<&ReferenceResults>,
+) -> Honest {
+    let kind = series
+        .first()
+        .map(|series| series.manifest.experiment.answers())
+        .unwrap_or_default();
     let metric = kind.by_user();
-    let tested: Vec<Tested<'_>> =
-        series.iter().map(|of| Tested { manifest: &of.manifest, results: &of.test_results }).collect();
+    let tested: Vec<Tested<'_>> = series
+        .iter()
+        .map(|of| Tested {
+            manifest: &of.manifest,
+            results: &of.test_results,
+        })
+        .collect();
     let comparison = compare(&tested, all, metric);
-    let slices = series.iter().map(|of| slices(&of.test_results, metric)).collect();
+    let slices = series
+        .iter()
+        .map(|of| slices(&of.test_results, metric))
+        .collect();
     let first = tested.first().filter(|first| !first.results.is_empty());
-    let references = first.zip(references).map(|(run, kept)| against_references(run.results, kept, kind.compared()));
-    Honest { comparison, slices, references }
+    let references = first
+        .zip(references)
+        .map(|(run, kept)| against_references(run.results, kept, kind.compared()));
+    Honest {
+        comparison,
+        slices,
+        references,
+    }
 }

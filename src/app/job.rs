@@ -150,7 +150,13 @@ pub(super) struct Jobs {
 impl Jobs {
     pub(super) fn new(waker: Waker) -> Self {
         let (sender, answers) = sync_channel(CHANNEL_BOUND);
-        Self { post: Post { answers: sender, waker }, answers }
+        Self {
+            post: Post {
+                answers: sender,
+                waker,
+            },
+            answers,
+        }
     }
 
     pub(super) fn post(&self) -> Post {
@@ -171,9 +177,13 @@ impl Jobs {
     {
         let (post, refused) = (self.post(), answer.clone());
         let body = move || post.send(answer(catch(work)));
-        if let Err(error) = std::thread::Builder::new().name(name.to_owned()).spawn(body) {
-            self.post
-                .offer(refused(Err(format!("The system gave no thread for this ({error}); close other programs."))));
+        if let Err(error) = std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(body)
+        {
+            self.post.offer(refused(Err(format!(
+                "The system gave no thread for this ({error}); close other programs."
+            ))));
         }
     }
 }
@@ -194,7 +204,11 @@ fn defect(panic: &(dyn std::any::Any + Send)) -> String {
 pub(super) fn sentence(error: impl std::fmt::Display) -> String {
     let text = error.to_string();
     let text = text.trim();
-    let first_word = text.split([' ', ':']).next().unwrap_or_default().trim_end_matches('.');
+    let first_word = text
+        .split([' ', ':'])
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches('.');
     let mut chars = text.chars();
     let mut sentence = match chars.next() {
         Some(first) if !first_word.contains(['.', '_']) => first.to_uppercase().collect(),
@@ -215,11 +229,19 @@ mod tests {
 
     #[test]
     fn an_error_becomes_a_sentence_and_a_setting_keeps_its_letters() {
-        assert_eq!(sentence("no such run; list them"), "No such run; list them.");
+        assert_eq!(
+            sentence("no such run; list them"),
+            "No such run; list them."
+        );
         assert_eq!(sentence("évident."), "Évident.");
         assert_eq!(sentence(" "), ".");
-        let problems =
-            vec![Problem::error("model.n_heads", "3 heads do not fit."), Problem::error("", "Too few users.")];
-        assert_eq!(sentence(TrainError::Problems(problems)), "model.n_heads: 3 heads do not fit.\nToo few users.");
+        let problems = vec![
+            Problem::error("model.n_heads", "3 heads do not fit."),
+            Problem::error("", "Too few users."),
+        ];
+        assert_eq!(
+            sentence(TrainError::Problems(problems)),
+            "model.n_heads: 3 heads do not fit.\nToo few users."
+        );
     }
 }

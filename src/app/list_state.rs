@@ -38,11 +38,16 @@ impl ListState {
     /// The list of this user: the one asked for, or the one before it while that is on its way.
     #[must_use]
     pub fn of(&self, key: &ViewKey) -> Option<&Loadable<Arc<Recommendation>>> {
-        self.answered.as_ref().filter(|ask| ask.key == *key).map(|_| &self.made)
+        self.answered
+            .as_ref()
+            .filter(|ask| ask.key == *key)
+            .map(|_| &self.made)
     }
 
     /// What is wanted and not answered yet.
     pub(super) fn open(&self) -> Option<&ListAsk> {
-        self.wanted.as_ref().filter(|wanted| self.answered.as_ref() != Some(wanted))
+        self.wanted
+            .as_ref()
+            .filter(|wanted| self.answered.as_ref() != Some(wanted))
     }
 }

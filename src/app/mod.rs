@@ -166,7 +166,11 @@ impl App {
             jobs: Jobs::new(options.waker),
         };
         app.recent.truncate(RECENT_KEPT);
-        app.jobs.start("devices", || Ok(crate::model::list_devices()), Answer::Devices);
+        app.jobs.start(
+            "devices",
+            || Ok(crate::model::list_devices()),
+            Answer::Devices,
+        );
         app.refresh_runs();
         app.check_draft();
         if let Some(path) = options.open {
@@ -191,7 +195,8 @@ impl App {
         if self.trains_elsewhere() && self.runs_read.elapsed() > FOREIGN_RUNS_EVERY {
             self.refresh_runs();
         }
-        self.data.follow(&self.draft.experiment.data.source, &self.jobs);
+        self.data
+            .follow(&self.draft.experiment.data.source, &self.jobs);
         self.load_what_is_wanted();
     }
 
@@ -260,9 +265,14 @@ impl App {
         match (own, chosen) {
             (Some(training), _) => TrainView::Run(training),
             (None, None) => TrainView::Nothing,
-            (None, Some(run)) => match (self.views.series(run), self.summary(run).map(|summary| &summary.status)) {
+            (None, Some(run)) => match (
+                self.views.series(run),
+                self.summary(run).map(|summary| &summary.status),
+            ) {
                 (Loadable::Ready(series), _) => TrainView::Run(&series.training),
-                (Loadable::Failed(why), _) | (Loadable::Idle, Some(RunStatus::Damaged(why))) => TrainView::Failed(why),
+                (Loadable::Failed(why), _) | (Loadable::Idle, Some(RunStatus::Damaged(why))) => {
+                    TrainView::Failed(why)
+                }
                 (Loadable::Loading(_) | Loadable::Idle, _) => TrainView::Loading(run),
             },
         }
@@ -272,14 +282,23 @@ impl App {
     #[must_use]
     pub fn view_key(&self, run: &RunId) -> Option<ViewKey> {
         let user_id = self.selection.user_id.clone()?;
-        let epoch = if self.selection.run.as_ref() == Some(run) { self.selection.epoch } else { None };
-        Some(ViewKey { run: run.clone(), epoch, user_id })
+        let epoch = if self.selection.run.as_ref() == Some(run) {
+            self.selection.epoch
+        } else {
+            None
+        };
+        Some(ViewKey {
+            run: run.clone(),
+            epoch,
+            user_id,
+        })
     }
 
     /// The data as the draft says them, if they are prepared.
     #[must_use]
     pub fn fresh_data(&self) -> Option<&Arc<Prepared>> {
-        self.data.fresh(&self.draft.experiment.data, self.draft.experiment.split)
+        self.data
+            .fresh(&self.draft.experiment.data, self.draft.experiment.split)
     }
 
     /// One line of the list of runs.
@@ -298,7 +317,10 @@ impl App {
     /// neighbours in time.
     #[must_use]
     pub fn color_idx(&self, run: &RunId) -> usize {
-        self.color_of_run.get(run).copied().unwrap_or(self.color_of_run.len())
+        self.color_of_run
+            .get(run)
+            .copied()
+            .unwrap_or(self.color_of_run.len())
     }
 
     /// Whether a run is being made ready, trained or held.
@@ -311,9 +333,16 @@ impl App {
     /// nothing is heard of it here, so the list is read again now and then.
     #[must_use]
     pub fn trains_elsewhere(&self) -> bool {
-        let own = self.training.as_ref().filter(|training| training.is_active()).and_then(|t| t.run.as_ref());
-        let is_foreign = |summary: &Summary| summary.status == RunStatus::Running && own != Some(&summary.id);
-        self.runs.ready().is_some_and(|runs| runs.iter().any(is_foreign))
+        let own = self
+            .training
+            .as_ref()
+            .filter(|training| training.is_active())
+            .and_then(|t| t.run.as_ref());
+        let is_foreign =
+            |summary: &Summary| summary.status == RunStatus::Running && own != Some(&summary.id);
+        self.runs
+            .ready()
+            .is_some_and(|runs| runs.iter().any(is_foreign))
     }
 
     fn go_to(&mut self, page: Page) {
@@ -335,17 +364,35 @@ impl App {
     }
 
     fn check_draft(&mut self) {
-        let of_data = |prepared: &Arc<Prepared>| (blueprint(&self.draft.experiment, prepared), prepared.returns);
+        let of_data = |prepared: &Arc<Prepared>| {
+            (
+                blueprint(&self.draft.experiment, prepared),
+                prepared.returns,
+            )
+        };
         let data = self.fresh_data().map(of_data);
-        let is_timeless = self.reads_file() && self.data.preview.ready().is_some_and(|preview| !preview.has_clock());
-        self.draft.check(data.as_ref().map(|(plan, returns)| (plan, returns)), self.memory_to_train_in(), is_timeless);
+        let is_timeless = self.reads_file()
+            && self
+                .data
+                .preview
+                .ready()
+                .is_some_and(|preview| !preview.has_clock());
+        self.draft.check(
+            data.as_ref().map(|(plan, returns)| (plan, returns)),
+            self.memory_to_train_in(),
+            is_timeless,
+        );
     }
 
     /// What the machine has, where the draft's device is its processor.
     fn memory_to_train_in(&self) -> Option<MachineMemory> {
-        let Loadable::Ready(devices) = &self.devices else { return None };
+        let Loadable::Ready(devices) = &self.devices else {
+            return None;
+        };
         let device = device_for(&self.draft.experiment.training.device, devices)?;
-        (device.kind == DeviceKind::Cpu).then(MachineMemory::now).flatten()
+        (device.kind == DeviceKind::Cpu)
+            .then(MachineMemory::now)
+            .flatten()
     }
 
     fn set_source(&mut self, source: DataSource) {
@@ -364,7 +411,11 @@ impl App {
 
     fn pick(&mut self, kind: PickKind) {
         let picker = Arc::clone(&self.picker);
-        self.jobs.start("dialog", move || picker.pick(kind), move |path| Answer::Picked(kind, path));
+        self.jobs.start(
+            "dialog",
+            move || picker.pick(kind),
+            move |path| Answer::Picked(kind, path),
+        );
     }
 
     fn open_any(&mut self, path: PathBuf) {
@@ -382,7 +433,10 @@ impl App {
         if self.is_name_given() {
             next.name = data::name_of(&path);
         }
-        next.data.source = DataSource::File(FileSpec { path, ..FileSpec::default() });
+        next.data.source = DataSource::File(FileSpec {
+            path,
+            ..FileSpec::default()
+        });
         self.change_draft(|draft| draft.replace(next));
         self.split_is_open = true;
         self.go_to(Page::Data);
@@ -392,7 +446,8 @@ impl App {
     /// that of the log in use.
     fn is_name_given(&self) -> bool {
         let Experiment { name, data, .. } = &self.draft.experiment;
-        let is_of_file = matches!(&data.source, DataSource::File(file) if data::name_of(&file.path) == *name);
+        let is_of_file =
+            matches!(&data.source, DataSource::File(file) if data::name_of(&file.path) == *name);
         is_of_file || *name == Experiment::default().name || name == start::QUICKSTART_NAME
     }
 
@@ -400,13 +455,16 @@ impl App {
         self.remember(path.clone());
         let shown = path.clone();
         let work = move || Experiment::open(&path).map(Box::new).map_err(job::sentence);
-        self.jobs.start("experiment", work, move |result| Answer::Opened(shown, result));
+        self.jobs.start("experiment", work, move |result| {
+            Answer::Opened(shown, result)
+        });
     }
 
     fn save_experiment(&mut self, path: PathBuf) {
         let (experiment, shown) = (self.draft.experiment.clone(), path.clone());
         let work = move || start::write_new(&path, &experiment);
-        self.jobs.start("save", work, move |result| Answer::Saved(shown, result));
+        self.jobs
+            .start("save", work, move |result| Answer::Saved(shown, result));
     }
 
     fn remember(&mut self, path: PathBuf) {
@@ -425,14 +483,19 @@ impl App {
         self.runs_asked.0 += 1;
         let ticket = self.runs_asked;
         let answer = move |runs| Answer::Runs(ticket, runs);
-        self.jobs.start("runs", move || store.list_again(&known).map_err(job::sentence), answer);
+        self.jobs.start(
+            "runs",
+            move || store.list_again(&known).map_err(job::sentence),
+            answer,
+        );
     }
 }
 
 /// Whether a file is an experiment, by its ending; anything else is a log.
 #[must_use]
 pub fn is_experiment(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("ron"))
+    path.extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("ron"))
 }
 
 /// The log on disk that an experiment reads, if it reads one.

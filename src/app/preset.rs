@@ -19,7 +19,9 @@ impl SizePreset {
     #[must_use]
     pub fn help(self) -> &'static str {
         match self {
-            Self::Tiny => "Trains in seconds on a plain laptop; for a class, and to see whether all is set up",
+            Self::Tiny => {
+                "Trains in seconds on a plain laptop; for a class, and to see whether all is set up"
+            }
             Self::Small => "For small data, and for many runs on a laptop",
             Self::Default => "Every setting of the family at its default",
         }
@@ -32,29 +34,62 @@ impl SizePreset {
 pub fn sized_model(model: &ModelSpec, size: SizePreset) -> ModelSpec {
     let kind = ModelKind::from(model);
     let sizes: &[(&str, i64)] = match (kind, size) {
-        (ModelKind::Transformer, SizePreset::Tiny) => {
-            &[("d_model", 32), ("n_layers", 1), ("n_heads", 1), ("d_ff", 32), ("seq_len", 50)]
+        (ModelKind::Transformer, SizePreset::Tiny) => &[
+            ("d_model", 32),
+            ("n_layers", 1),
+            ("n_heads", 1),
+            ("d_ff", 32),
+            ("seq_len", 50),
+        ],
+        (
+            ModelKind::Transformer | ModelKind::Bert4Rec | ModelKind::EncoderDecoder,
+            SizePreset::Small,
+        ) => &[
+            ("d_model", 48),
+            ("n_layers", 2),
+            ("n_heads", 2),
+            ("d_ff", 96),
+            ("seq_len", 100),
+        ],
+        (ModelKind::Bert4Rec | ModelKind::EncoderDecoder, SizePreset::Tiny) => &[
+            ("d_model", 32),
+            ("n_layers", 1),
+            ("n_heads", 1),
+            ("d_ff", 64),
+            ("seq_len", 50),
+        ],
+        (ModelKind::Lstm | ModelKind::Gru | ModelKind::Rnn, SizePreset::Tiny) => &[
+            ("d_model", 32),
+            ("d_hidden", 32),
+            ("n_layers", 1),
+            ("seq_len", 50),
+        ],
+        (ModelKind::Lstm | ModelKind::Gru | ModelKind::Rnn, SizePreset::Small) => &[
+            ("d_model", 48),
+            ("d_hidden", 96),
+            ("n_layers", 1),
+            ("seq_len", 100),
+        ],
+        (ModelKind::Vae | ModelKind::Autoencoder, SizePreset::Tiny) => {
+            &[("d_hidden", 64), ("d_latent", 16)]
         }
-        (ModelKind::Transformer | ModelKind::Bert4Rec | ModelKind::EncoderDecoder, SizePreset::Small) => {
-            &[("d_model", 48), ("n_layers", 2), ("n_heads", 2), ("d_ff", 96), ("seq_len", 100)]
+        (ModelKind::Vae | ModelKind::Autoencoder, SizePreset::Small) => {
+            &[("d_hidden", 200), ("d_latent", 64)]
         }
-        (ModelKind::Bert4Rec | ModelKind::EncoderDecoder, SizePreset::Tiny) => {
-            &[("d_model", 32), ("n_layers", 1), ("n_heads", 1), ("d_ff", 64), ("seq_len", 50)]
-        }
-        (ModelKind::Lstm | ModelKind::Gru | ModelKind::Rnn, SizePreset::Tiny) => {
-            &[("d_model", 32), ("d_hidden", 32), ("n_layers", 1), ("seq_len", 50)]
-        }
-        (ModelKind::Lstm | ModelKind::Gru | ModelKind::Rnn, SizePreset::Small) => {
-            &[("d_model", 48), ("d_hidden", 96), ("n_layers", 1), ("seq_len", 100)]
-        }
-        (ModelKind::Vae | ModelKind::Autoencoder, SizePreset::Tiny) => &[("d_hidden", 64), ("d_latent", 16)],
-        (ModelKind::Vae | ModelKind::Autoencoder, SizePreset::Small) => &[("d_hidden", 200), ("d_latent", 64)],
-        (ModelKind::SequentialVae, SizePreset::Tiny) => {
-            &[("d_model", 32), ("d_state", 32), ("d_hidden", 32), ("d_latent", 8), ("seq_len", 50)]
-        }
-        (ModelKind::SequentialVae, SizePreset::Small) => {
-            &[("d_model", 48), ("d_state", 96), ("d_hidden", 64), ("d_latent", 32), ("seq_len", 100)]
-        }
+        (ModelKind::SequentialVae, SizePreset::Tiny) => &[
+            ("d_model", 32),
+            ("d_state", 32),
+            ("d_hidden", 32),
+            ("d_latent", 8),
+            ("seq_len", 50),
+        ],
+        (ModelKind::SequentialVae, SizePreset::Small) => &[
+            ("d_model", 48),
+            ("d_state", 96),
+            ("d_hidden", 64),
+            ("d_latent", 32),
+            ("seq_len", 100),
+        ],
         (_, SizePreset::Default) => return default_of(kind),
     };
     let mut sized = model.clone();
@@ -67,7 +102,9 @@ pub fn sized_model(model: &ModelSpec, size: SizePreset) -> ModelSpec {
 
 /// A family with its defaults.
 pub(super) fn default_of(kind: ModelKind) -> ModelSpec {
-    <ModelSpec as strum::IntoEnumIterator>::iter().find(|spec| ModelKind::from(spec) == kind).unwrap_or_default()
+    <ModelSpec as strum::IntoEnumIterator>::iter()
+        .find(|spec| ModelKind::from(spec) == kind)
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -79,12 +116,23 @@ mod tests {
 
     #[test]
     fn sizes_grow_and_every_one_can_be_trained() {
-        let shape = DataShape { n_users: 100, n_items: 1000, n_events: 5000, max_len: 80 };
+        let shape = DataShape {
+            n_users: 100,
+            n_items: 1000,
+            n_events: 5000,
+            max_len: 80,
+        };
         for kind in ModelKind::iter() {
             let sizes = SizePreset::iter().map(|size| sized_model(&default_of(kind), size));
             let n_params: Vec<usize> = sizes
                 .map(|model| {
-                    assert!(model.check(&Blueprint::of(shape)).iter().all(|problem| !problem.is_error()), "{model:?}");
+                    assert!(
+                        model
+                            .check(&Blueprint::of(shape))
+                            .iter()
+                            .all(|problem| !problem.is_error()),
+                        "{model:?}"
+                    );
                     model.family().n_params(&Blueprint::of(shape))
                 })
                 .collect();

@@ -34,7 +34,11 @@ impl App {
                 self.check_draft();
                 if let Loadable::Failed(why) = &self.data.preview {
                     let why = why.clone();
-                    self.tell(Tone::Error, why, Some(("Open another file…".to_owned(), Action::PickData)));
+                    self.tell(
+                        Tone::Error,
+                        why,
+                        Some(("Open another file…".to_owned(), Action::PickData)),
+                    );
                 }
             }
             Answer::Prepared(ticket, from, prepared) => self.take_prepared(ticket, from, prepared),
@@ -44,7 +48,10 @@ impl App {
                 self.tell(Tone::Done, format!("Opened {}.", path.display()), None);
             }
             Answer::Opened(path, Err(why)) => {
-                let cure = Some(("Open another experiment…".to_owned(), Action::PickExperiment));
+                let cure = Some((
+                    "Open another experiment…".to_owned(),
+                    Action::PickExperiment,
+                ));
                 self.tell(Tone::Error, format!("{}: {why}", path.display()), cure);
             }
             Answer::Saved(path, Ok(())) => {
@@ -56,7 +63,9 @@ impl App {
                 }
             }
             Answer::Train(event) => self.take_event(event),
-            Answer::Trained(ticket, returned) if ticket == self.trained_from => self.take_returned(returned),
+            Answer::Trained(ticket, returned) if ticket == self.trained_from => {
+                self.take_returned(returned)
+            }
             // Of a run that ended before the one in work began.
             Answer::Preparing(..) | Answer::Trained(..) => {}
             Answer::Series(run, series) => {
@@ -100,8 +109,13 @@ impl App {
     ///
     /// Times that only order are left out, since they may count each user's own steps.
     fn split_as_times_allow(&mut self) {
-        let Some(preview) = self.data.preview.ready() else { return };
-        if !std::mem::take(&mut self.split_is_open) || self.data.prepared.is_loading() || self.is_training() {
+        let Some(preview) = self.data.preview.ready() else {
+            return;
+        };
+        if !std::mem::take(&mut self.split_is_open)
+            || self.data.prepared.is_loading()
+            || self.is_training()
+        {
             return;
         }
         let has_clock = preview.has_clock();
@@ -125,7 +139,12 @@ impl App {
             self.notices.remove(0);
         }
         self.last_notice += 1;
-        self.notices.push(Notice { id: NoticeId(self.last_notice), tone, sentence, cure });
+        self.notices.push(Notice {
+            id: NoticeId(self.last_notice),
+            tone,
+            sentence,
+            cure,
+        });
     }
 
     fn answered(&mut self, question: &Asked) {
@@ -146,7 +165,8 @@ impl App {
                 self.color_of_run.entry(summary.id.clone()).or_insert(next);
             }
             for changed in self.changed_since_listed(runs) {
-                self.explainer.ask(&self.jobs, ExplainQuestion::Forget(changed.clone()));
+                self.explainer
+                    .ask(&self.jobs, ExplainQuestion::Forget(changed.clone()));
                 self.views.run_changed(&changed);
                 self.views.forget(&changed, Forget::Failed);
             }
@@ -154,7 +174,9 @@ impl App {
                 self.look_away(&gone);
             }
             if self.selection.run.is_none() {
-                let usable = runs.iter().find(|summary| summary.manifest.as_ref().is_some_and(|m| m.epochs > 0));
+                let usable = runs
+                    .iter()
+                    .find(|summary| summary.manifest.as_ref().is_some_and(|m| m.epochs > 0));
                 self.selection.run = usable.map(|summary| summary.id.clone());
             }
         }
@@ -167,11 +189,23 @@ impl App {
 
     /// Runs that another program has trained further since they were last listed.
     fn changed_since_listed(&self, runs: &[Summary]) -> Vec<RunId> {
-        let listed: BTreeMap<&RunId, &Summary> =
-            self.runs.ready().into_iter().flatten().map(|summary| (&summary.id, summary)).collect();
-        let standing = |summary: &Summary| summary.manifest.as_ref().map(|m| (m.epochs, m.outcome.clone()));
+        let listed: BTreeMap<&RunId, &Summary> = self
+            .runs
+            .ready()
+            .into_iter()
+            .flatten()
+            .map(|summary| (&summary.id, summary))
+            .collect();
+        let standing = |summary: &Summary| {
+            summary
+                .manifest
+                .as_ref()
+                .map(|m| (m.epochs, m.outcome.clone()))
+        };
         let before = |summary: &Summary| listed.get(&summary.id).map(|before| standing(before));
-        let changed = runs.iter().filter(|summary| before(summary).is_some_and(|before| before != standing(summary)));
+        let changed = runs
+            .iter()
+            .filter(|summary| before(summary).is_some_and(|before| before != standing(summary)));
         changed.map(|summary| summary.id.clone()).collect()
     }
 
@@ -188,9 +222,18 @@ impl App {
     /// be newer than the list.
     fn selected_but_not_in(&self, runs: &[Summary]) -> Vec<RunId> {
         let selection = &self.selection;
-        let in_work = self.training.as_ref().filter(|training| training.is_active()).and_then(|t| t.run.as_ref());
-        let looked_at = selection.run.iter().chain(&selection.second_run).chain(&selection.compared);
-        let is_gone = |run: &&RunId| Some(*run) != in_work && runs.iter().all(|summary| summary.id != **run);
+        let in_work = self
+            .training
+            .as_ref()
+            .filter(|training| training.is_active())
+            .and_then(|t| t.run.as_ref());
+        let looked_at = selection
+            .run
+            .iter()
+            .chain(&selection.second_run)
+            .chain(&selection.compared);
+        let is_gone =
+            |run: &&RunId| Some(*run) != in_work && runs.iter().all(|summary| summary.id != **run);
         looked_at.filter(is_gone).cloned().collect()
     }
 
@@ -198,7 +241,10 @@ impl App {
         match (kind, picked) {
             (PickKind::Data, Ok(Some(path))) => self.apply(Action::OpenData(path)),
             (PickKind::Titles, Ok(Some(path))) => {
-                self.apply(Action::SetTitles(Some(TitleSpec { path, ..TitleSpec::default() })));
+                self.apply(Action::SetTitles(Some(TitleSpec {
+                    path,
+                    ..TitleSpec::default()
+                })));
             }
             (PickKind::Experiment, Ok(Some(path))) => self.apply(Action::OpenExperiment(path)),
             (_, Ok(None)) => {}
@@ -206,13 +252,24 @@ impl App {
         }
     }
 
-    fn take_prepared(&mut self, ticket: Ticket, from: (DataSpec, SplitSpec), prepared: Result<Counted, String>) {
+    fn take_prepared(
+        &mut self,
+        ticket: Ticket,
+        from: (DataSpec, SplitSpec),
+        prepared: Result<Counted, String>,
+    ) {
         if !self.data.take_prepared(ticket, from, prepared) {
             return;
         }
-        if let (Loadable::Failed(why), false) = (&self.data.prepared, self.start_when_prepared.is_some()) {
+        if let (Loadable::Failed(why), false) =
+            (&self.data.prepared, self.start_when_prepared.is_some())
+        {
             let why = why.clone();
-            self.tell(Tone::Error, why, Some(("Show data".to_owned(), Action::GoTo(Page::Data))));
+            self.tell(
+                Tone::Error,
+                why,
+                Some(("Show data".to_owned(), Action::GoTo(Page::Data))),
+            );
         }
         self.check_draft();
         self.go_on_to_training();
@@ -222,7 +279,11 @@ impl App {
         let Event { run, kind } = event;
         let has_weights = matches!(kind, EventKind::Checkpointed { .. });
         let has_started = matches!(kind, EventKind::Started { .. });
-        let ended = if let EventKind::Ended(ended) = &kind { Some(ended.clone()) } else { None };
+        let ended = if let EventKind::Ended(ended) = &kind {
+            Some(ended.clone())
+        } else {
+            None
+        };
         if let Some(training) = &mut self.training {
             training.fold(&run, kind);
         }
@@ -234,7 +295,8 @@ impl App {
             self.refresh_runs();
         }
         if has_weights || ended.is_some() {
-            self.explainer.ask(&self.jobs, ExplainQuestion::Forget(run.clone()));
+            self.explainer
+                .ask(&self.jobs, ExplainQuestion::Forget(run.clone()));
             self.views.run_changed(&run);
             self.views.forget(&run, Forget::Failed);
         }
@@ -263,20 +325,35 @@ impl App {
         self.commands = None;
         match returned {
             Ok((run, ended)) => {
-                let heard = self.training.as_ref().is_some_and(|t| matches!(t.phase, TrainingPhase::Ended(_)));
+                let heard = self
+                    .training
+                    .as_ref()
+                    .is_some_and(|t| matches!(t.phase, TrainingPhase::Ended(_)));
                 if !heard {
-                    self.take_event(Event { run, kind: EventKind::Ended(Box::new(ended)) });
+                    self.take_event(Event {
+                        run,
+                        kind: EventKind::Ended(Box::new(ended)),
+                    });
                 }
             }
             // It was the person's own word, and there is no run yet.
-            Err(_) if self.training.as_ref().is_some_and(|t| t.phase == TrainingPhase::Stopping) => {
+            Err(_)
+                if self
+                    .training
+                    .as_ref()
+                    .is_some_and(|t| t.phase == TrainingPhase::Stopping) =>
+            {
                 self.not_started(STOPPED_EARLY.to_owned());
                 self.refresh_runs();
             }
             Err(why) => {
                 self.not_started(why.clone());
                 let cure = Some(("Show settings".to_owned(), Action::GoTo(Page::Model)));
-                self.tell(Tone::Error, format!("Training could not go on. {why}"), cure);
+                self.tell(
+                    Tone::Error,
+                    format!("Training could not go on. {why}"),
+                    cure,
+                );
                 self.refresh_runs();
             }
         }
@@ -312,17 +389,27 @@ mod tests {
             theme: ThemeChoice::Dark,
         });
         let run = RunId("old".to_owned());
-        let listed = vec![Summary { id: run.clone(), status: RunStatus::Interrupted, manifest: None }];
+        let listed = vec![Summary {
+            id: run.clone(),
+            status: RunStatus::Interrupted,
+            manifest: None,
+        }];
         let before = app.runs_asked;
         app.take(Answer::Runs(before, Ok(listed.clone())));
         app.apply(Action::SelectRun(run.clone()));
         app.take(Answer::Runs(before, Ok(Vec::new())));
-        assert_eq!(app.selection.run, None, "what another program deleted is looked at no more");
+        assert_eq!(
+            app.selection.run, None,
+            "what another program deleted is looked at no more"
+        );
         app.take(Answer::Runs(before, Ok(listed.clone())));
         assert!(app.summary(&run).is_some());
         app.take(Answer::Deleted(run.clone(), Ok(())));
         app.take(Answer::Runs(app.runs_asked, Ok(Vec::new())));
         app.take(Answer::Runs(before, Ok(listed)));
-        assert!(app.summary(&run).is_none(), "the older answer came later and is dropped");
+        assert!(
+            app.summary(&run).is_none(),
+            "the older answer came later and is dropped"
+        );
     }
 }

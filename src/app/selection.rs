@@ -5,7 +5,19 @@ use serde::{Deserialize, Serialize};
 use crate::run::RunId;
 
 /// The pages, left to right in the order of the questions they answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, strum::EnumIter, strum::Display, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    strum::EnumIter,
+    strum::Display,
+    Serialize,
+    Deserialize,
+)]
 pub enum Page {
     /// What do I have?
     #[default]
@@ -21,7 +33,18 @@ pub enum Page {
 }
 
 /// Dark, light or as the system.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter, strum::Display, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    strum::EnumIter,
+    strum::Display,
+    Serialize,
+    Deserialize,
+)]
 pub enum ThemeChoice {
     /// As the system.
     #[default]

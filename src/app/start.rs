@@ -33,7 +33,8 @@ impl App {
     pub(super) fn prepare(&mut self) {
         self.has_begun = true;
         let experiment = &self.draft.experiment;
-        self.data.prepare(&experiment.data, experiment.split, &self.jobs);
+        self.data
+            .prepare(&experiment.data, experiment.split, &self.jobs);
     }
 
     pub(super) fn cancel_prepare(&mut self) {
@@ -46,7 +47,11 @@ impl App {
     /// Trains what the draft says; prepares its data first where they are not.
     pub(super) fn start(&mut self) {
         let experiment = self.draft.experiment.clone();
-        let title = format!("{} · {}", shown(&experiment.name), experiment.model.family().title());
+        let title = format!(
+            "{} · {}",
+            shown(&experiment.name),
+            experiment.model.family().title()
+        );
         self.looks_back = false;
         self.training = Some(Training::starting(title, experiment.training.epochs));
         self.page = Page::Train;
@@ -60,7 +65,9 @@ impl App {
 
     /// The data are here, or could not be had.
     pub(super) fn go_on_to_training(&mut self) {
-        let Some(experiment) = self.start_when_prepared.take() else { return };
+        let Some(experiment) = self.start_when_prepared.take() else {
+            return;
+        };
         if let super::Loadable::Failed(why) = &self.data.prepared {
             let why = why.clone();
             self.not_started(why);
@@ -72,25 +79,49 @@ impl App {
     /// Trains an experiment, on the prepared data if they are its own.
     fn train(&mut self, experiment: Experiment) {
         let prepared = self.data.fresh(&experiment.data, experiment.split).cloned();
-        self.launch(Job { experiment, store: self.store.clone(), prepared, resume: None });
+        self.launch(Job {
+            experiment,
+            store: self.store.clone(),
+            prepared,
+            resume: None,
+        });
     }
 
     fn launch(&mut self, job: Job) {
         self.trained_from.0 += 1;
-        self.commands = Some(start_training(&self.jobs, self.trained_from, job, self.builder.clone()));
+        self.commands = Some(start_training(
+            &self.jobs,
+            self.trained_from,
+            job,
+            self.builder.clone(),
+        ));
     }
 
     pub(super) fn resume_run(&mut self, run: RunId) {
-        let Some(manifest) = self.summary(&run).and_then(|summary| summary.manifest.as_ref()) else { return };
+        let Some(manifest) = self
+            .summary(&run)
+            .and_then(|summary| summary.manifest.as_ref())
+        else {
+            return;
+        };
         let experiment = manifest.experiment.clone();
-        let title = format!("{} · {}", shown(&experiment.name), experiment.model.family().title());
+        let title = format!(
+            "{} · {}",
+            shown(&experiment.name),
+            experiment.model.family().title()
+        );
         let mut training = Training::starting(title, experiment.training.epochs);
         training.run = Some(run.clone());
         let prepared = self.known_data(&run);
         self.looks_back = false;
         self.training = Some(training);
         self.page = Page::Train;
-        self.launch(Job { experiment, store: self.store.clone(), prepared, resume: Some(run) });
+        self.launch(Job {
+            experiment,
+            store: self.store.clone(),
+            prepared,
+            resume: Some(run),
+        });
     }
 
     pub(super) fn command(&mut self, command: Command) {
@@ -120,7 +151,9 @@ impl App {
 
     /// The settings of a finished run become the draft.
     pub(super) fn use_experiment_of(&mut self, run: &RunId) {
-        let manifest = self.summary(run).and_then(|summary| summary.manifest.as_ref());
+        let manifest = self
+            .summary(run)
+            .and_then(|summary| summary.manifest.as_ref());
         if let Some(experiment) = manifest.map(|manifest| manifest.experiment_as_asked()) {
             self.change_draft(|draft| draft.replace(experiment));
             self.go_to(Page::Model);
@@ -128,28 +161,48 @@ impl App {
     }
 
     pub(super) fn delete_run(&mut self, run: RunId) {
-        self.explainer.ask(&self.jobs, ExplainQuestion::Forget(run.clone()));
+        self.explainer
+            .ask(&self.jobs, ExplainQuestion::Forget(run.clone()));
         let (store, deleted) = (self.store.clone(), run.clone());
         let work = move || store.delete(&run).map_err(sentence);
-        self.jobs.start("delete", work, move |result| Answer::Deleted(deleted, result));
+        self.jobs.start("delete", work, move |result| {
+            Answer::Deleted(deleted, result)
+        });
     }
 
     pub(super) fn export_run(&mut self, run: RunId, to: PathBuf, hidden: Pseudonyms) {
         let (store, exported, folder) = (self.store.clone(), run.clone(), to.clone());
-        let work = move || store.export_hiding(&run, &to, hidden).map(|files| files.len()).map_err(sentence);
-        self.jobs.start("export", work, move |result| Answer::Exported(exported, folder, result));
+        let work = move || {
+            store
+                .export_hiding(&run, &to, hidden)
+                .map(|files| files.len())
+                .map_err(sentence)
+        };
+        self.jobs.start("export", work, move |result| {
+            Answer::Exported(exported, folder, result)
+        });
     }
 
     /// What was read under another key is read again; what could not be read is tried again.
     pub(super) fn use_key(&mut self, key: PseudonymKey) {
         data::use_key(key);
-        if matches!(&self.draft.experiment.data.source, DataSource::File(file) if !file.pseudonyms.is_off()) {
+        if matches!(&self.draft.experiment.data.source, DataSource::File(file) if !file.pseudonyms.is_off())
+        {
             self.data.forget();
         }
         let is_hidden = |summary: &&Summary| {
-            summary.manifest.as_ref().is_some_and(|manifest| manifest.data.report.pseudonyms.is_some())
+            summary
+                .manifest
+                .as_ref()
+                .is_some_and(|manifest| manifest.data.report.pseudonyms.is_some())
         };
-        let runs = self.runs.ready().into_iter().flatten().filter(is_hidden).map(|summary| summary.id.clone());
+        let runs = self
+            .runs
+            .ready()
+            .into_iter()
+            .flatten()
+            .filter(is_hidden)
+            .map(|summary| summary.id.clone());
         for run in runs.collect::<Vec<_>>() {
             self.views.forget(&run, Forget::All);
         }
@@ -171,7 +224,13 @@ impl App {
         }
         if self.selection.run.as_ref() == Some(run) {
             // The epoch, head and event were that run's.
-            let Selection { run, epoch, head, event, .. } = &mut self.selection;
+            let Selection {
+                run,
+                epoch,
+                head,
+                event,
+                ..
+            } = &mut self.selection;
             (*run, *epoch, *head, *event) = (None, None, None, None);
         }
     }
@@ -197,7 +256,10 @@ pub(super) fn write_new(path: &Path, experiment: &Experiment) -> Result<(), Stri
     }
     let mut file = std::fs::File::create_new(path).map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => {
-            format!("`{}` exists and is not written over; choose another name.", path.display())
+            format!(
+                "`{}` exists and is not written over; choose another name.",
+                path.display()
+            )
         }
         _ => refused(&error),
     })?;

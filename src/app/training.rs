@@ -122,14 +122,21 @@ impl Training {
     pub(super) fn saved(manifest: &Manifest, curves: &Curves) -> Self {
         let ended = Ended::from_manifest(manifest);
         let experiment = &manifest.experiment;
-        let title = format!("{} · {}", shown(&experiment.name), experiment.model.family().title());
+        let title = format!(
+            "{} · {}",
+            shown(&experiment.name),
+            experiment.model.family().title()
+        );
         let mut training = Self {
             run: Some(manifest.id.clone()),
             phase: TrainingPhase::Ended(Box::new(ended)),
             device: manifest.device.clone(),
             n_params: Some(manifest.n_params),
             // All that the folder tells lies before what is heard live, which is nothing.
-            progress: Progress { epoch: usize::MAX, ..Progress::default() },
+            progress: Progress {
+                epoch: usize::MAX,
+                ..Progress::default()
+            },
             references_valid: manifest.references_valid.clone(),
             problems: manifest.remarks().collect(),
             is_saved: true,
@@ -145,14 +152,24 @@ impl Training {
         self.run = Some(run.clone());
         match kind {
             EventKind::Started {
-                device, n_params, n_epochs, steps_per_epoch, first_epoch, references_valid, ..
+                device,
+                n_params,
+                n_epochs,
+                steps_per_epoch,
+                first_epoch,
+                references_valid,
+                ..
             } => {
                 self.preparing = None;
                 self.device = Some(device);
                 self.n_params = Some(n_params);
                 self.n_epochs = n_epochs;
                 self.references_valid = references_valid;
-                self.progress = Progress { epoch: first_epoch, steps_per_epoch, ..Progress::default() };
+                self.progress = Progress {
+                    epoch: first_epoch,
+                    steps_per_epoch,
+                    ..Progress::default()
+                };
                 // A stop that was asked for meanwhile is under way.
                 if self.phase != TrainingPhase::Stopping {
                     self.phase = TrainingPhase::Running;
@@ -200,22 +217,38 @@ impl Training {
     /// The epochs before those heard live, from the run's own series: a run that goes on is judged as
     /// a whole.
     pub(super) fn recall(&mut self, curves: &Curves) {
-        let first_live = self.points.first().map_or(self.progress.epoch.max(1), |point| point.epoch);
+        let first_live = self
+            .points
+            .first()
+            .map_or(self.progress.epoch.max(1), |point| point.epoch);
         let value = |part: Part, metric: &str, epoch: f64| {
-            curves.get(part, metric).and_then(|curve| curve.at(epoch)).unwrap_or(f64::NAN)
+            curves
+                .get(part, metric)
+                .and_then(|curve| curve.at(epoch))
+                .unwrap_or(f64::NAN)
         };
         let (kind, mut best) = (self.answers(), f64::NAN);
         let mut earlier = Vec::new();
-        for &[at, valid_loss] in curves.get(Part::Valid, "loss").into_iter().flat_map(|curve| curve.iter()) {
+        for &[at, valid_loss] in curves
+            .get(Part::Valid, "loss")
+            .into_iter()
+            .flat_map(|curve| curve.iter())
+        {
             let epoch = at as usize;
             if epoch >= first_live {
                 break;
             }
             let of_epoch = |metric: Metric| value(Part::Valid, metric.name(), at);
             let is_best = kind.primary().is_better(of_epoch(kind.primary()), best);
-            best = if is_best { of_epoch(kind.primary()) } else { best };
+            best = if is_best {
+                of_epoch(kind.primary())
+            } else {
+                best
+            };
             let known = Metric::iter().filter(|metric| of_epoch(*metric).is_finite());
-            let valid = known.fold(Metrics::new(kind, 0), |valid, metric| valid.with(metric, of_epoch(metric)));
+            let valid = known.fold(Metrics::new(kind, 0), |valid, metric| {
+                valid.with(metric, of_epoch(metric))
+            });
             earlier.push(LivePoint {
                 epoch,
                 step: curves.step_of(epoch).unwrap_or_default(),
@@ -258,6 +291,9 @@ impl Training {
     /// Whether the run is still at work (paused counts).
     #[must_use]
     pub fn is_active(&self) -> bool {
-        !matches!(self.phase, TrainingPhase::Ended(_) | TrainingPhase::NotStarted(_))
+        !matches!(
+            self.phase,
+            TrainingPhase::Ended(_) | TrainingPhase::NotStarted(_)
+        )
     }
 }

@@ -107,10 +107,18 @@ impl Views {
     /// The weights of a run have changed: what was made from its best epoch is old now.
     pub(super) fn run_changed(&mut self, run: &RunId) {
         self.stale_series.insert(run.clone());
-        if self.list.answered.as_ref().is_some_and(|ask| ask.key.run == *run) {
+        if self
+            .list
+            .answered
+            .as_ref()
+            .is_some_and(|ask| ask.key.run == *run)
+        {
             self.list.answered = None;
         }
-        let changed = self.users.keys().filter(|key| key.run == *run && key.epoch.is_none());
+        let changed = self
+            .users
+            .keys()
+            .filter(|key| key.run == *run && key.epoch.is_none());
         self.stale_users.extend(changed.cloned());
     }
 
@@ -121,7 +129,8 @@ impl Views {
         }
         self.series.retain(|id, it| id != run || !goes(it, what));
         self.data.retain(|id, it| id != run || !goes(it, what));
-        self.users.retain(|key, it| key.run != *run || !goes(it, what));
+        self.users
+            .retain(|key, it| key.run != *run || !goes(it, what));
     }
 
     pub(super) fn take_user(&mut self, key: ViewKey, view: Loadable<Arc<UserView>>) {

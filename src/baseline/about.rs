@@ -1,9 +1,9 @@
 //! What each reference does, where it comes from, and what it is set to: for forms and `describe`.
 
 use super::{
-    BUCKETS, BaselineKind, DECAYS, EASE_DECAYS, EASE_MEGABYTES, FEWEST_NEIGHBOURS, KNN_DECAYS, LAST_ITEMS, LIKENESSES,
-    LONGEST_BASKET, MOST_USER_PAIRS, NEAREST_USERS, RECENT_SHARE, REPEAT_DECAYS, RIDGE, ROW_NORM_EXPONENT, SHRINKAGES,
-    WINDOW,
+    BUCKETS, BaselineKind, DECAYS, EASE_DECAYS, EASE_MEGABYTES, FEWEST_NEIGHBOURS, KNN_DECAYS,
+    LAST_ITEMS, LIKENESSES, LONGEST_BASKET, MOST_USER_PAIRS, NEAREST_USERS, RECENT_SHARE,
+    REPEAT_DECAYS, RIDGE, ROW_NORM_EXPONENT, SHRINKAGES, WINDOW,
 };
 
 /// A reference in words.
@@ -36,13 +36,28 @@ impl About {
     /// A reference without settings.
     #[must_use]
     pub fn new(title: &'static str, summary: &'static str, source: &'static str) -> Self {
-        Self { title, summary, source, settings: Vec::new(), elsewhere: "" }
+        Self {
+            title,
+            summary,
+            source,
+            settings: Vec::new(),
+            elsewhere: "",
+        }
     }
 
     /// The same with one more setting.
     #[must_use]
-    pub fn with(mut self, name: &'static str, value: &dyn std::fmt::Display, help: &'static str) -> Self {
-        self.settings.push(AboutSetting { name, value: value.to_string(), help });
+    pub fn with(
+        mut self,
+        name: &'static str,
+        value: &dyn std::fmt::Display,
+        help: &'static str,
+    ) -> Self {
+        self.settings.push(AboutSetting {
+            name,
+            value: value.to_string(),
+            help,
+        });
         self
     }
 
@@ -157,8 +172,20 @@ fn windowed() -> About {
         "What came soon after any of the latest items, nearer events counting more.",
         "ours: sums of Markov rows over a window, as skip-gram counts (Guthrie et al. 2006)",
     )
-    .with("window", &WINDOW, "How many events back a training pair may reach; a pair d apart counts 1 / d.")
-    .with("last items", &LAST_ITEMS, "How many of the latest events of a history speak.")
-    .with("row exponent", &ROW_NORM_EXPONENT, "Power of its sum by which a row is divided.")
+    .with(
+        "window",
+        &WINDOW,
+        "How many events back a training pair may reach; a pair d apart counts 1 / d.",
+    )
+    .with(
+        "last items",
+        &LAST_ITEMS,
+        "How many of the latest events of a history speak.",
+    )
+    .with(
+        "row exponent",
+        &ROW_NORM_EXPONENT,
+        "Power of its sum by which a row is divided.",
+    )
     .with_decay(&DECAYS)
 }

@@ -55,7 +55,9 @@ impl Rows {
         let (mut values, mut free) = (vec![0_u32; sum], offsets.clone());
         for place in 0..self.offsets.len().saturating_sub(1) {
             for &value in self.row(place) {
-                let Some(slot) = free.get_mut(value as usize) else { continue };
+                let Some(slot) = free.get_mut(value as usize) else {
+                    continue;
+                };
                 if let Some(entry) = values.get_mut(*slot) {
                     *entry = place as u32;
                 }
@@ -89,7 +91,9 @@ impl Baskets {
 
     /// How many users each item has, `[n_items + 1]`.
     pub(super) fn sizes(&self, n_items: usize) -> Vec<u32> {
-        (0..=n_items as u32).map(|item| self.users(item).len() as u32).collect()
+        (0..=n_items as u32)
+            .map(|item| self.users(item).len() as u32)
+            .collect()
     }
 
     /// What `row` makes of each item `0..=n_items` and its counts `[n_items + 1]` of users shared with
@@ -114,14 +118,23 @@ impl Baskets {
             }
             row(item, counts)
         };
-        (0..=n_items as u32).into_par_iter().map_init(buffer, of_item).collect()
+        (0..=n_items as u32)
+            .into_par_iter()
+            .map_init(buffer, of_item)
+            .collect()
     }
 }
 
 /// The latest items of a sequence, sorted and without repeats; unknown ones are passed over.
 pub(super) fn basket(n_items: usize, sequence: &[u32]) -> Vec<u32> {
     let is_known = |item: &u32| (1..=n_items).contains(&(*item as usize));
-    let mut items: Vec<u32> = sequence.iter().rev().copied().filter(is_known).take(LONGEST_BASKET).collect();
+    let mut items: Vec<u32> = sequence
+        .iter()
+        .rev()
+        .copied()
+        .filter(is_known)
+        .take(LONGEST_BASKET)
+        .collect();
     items.sort_unstable();
     items.dedup();
     items
@@ -131,5 +144,11 @@ pub(super) fn basket(n_items: usize, sequence: &[u32]) -> Vec<u32> {
 /// after it, as long as that power still counts beside 1 in `f32`.
 pub(super) fn faded(history: &[u32], decay: f32) -> impl Iterator<Item = (u32, f32)> {
     let weights = std::iter::successors(Some(1.0_f32), move |weight| Some(weight * decay));
-    history.iter().rev().copied().take(LONGEST_BASKET).zip(weights).take_while(|(_, weight)| *weight > 1e-6)
+    history
+        .iter()
+        .rev()
+        .copied()
+        .take(LONGEST_BASKET)
+        .zip(weights)
+        .take_while(|(_, weight)| *weight > 1e-6)
 }

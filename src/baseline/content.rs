@@ -30,7 +30,9 @@ impl ItemContents {
     /// Of so many items nothing is known.
     #[must_use]
     pub fn of(n_items: usize) -> Self {
-        Self { items: vec![BTreeMap::new(); n_items] }
+        Self {
+            items: vec![BTreeMap::new(); n_items],
+        }
     }
 
     /// Adds a word of a column to what is told of an item (≥ 1), with a weight: 1 for a word, the value
@@ -39,8 +41,13 @@ impl ItemContents {
         if !weight.is_finite() {
             return;
         }
-        if let Some(words) = (item as usize).checked_sub(1).and_then(|at| self.items.get_mut(at)) {
-            let bucket = xxh3_64_with_seed(word.as_bytes(), xxh3_64_with_seed(column.as_bytes(), 0)) % BUCKETS as u64;
+        if let Some(words) = (item as usize)
+            .checked_sub(1)
+            .and_then(|at| self.items.get_mut(at))
+        {
+            let bucket =
+                xxh3_64_with_seed(word.as_bytes(), xxh3_64_with_seed(column.as_bytes(), 0))
+                    % BUCKETS as u64;
             *words.entry(bucket as u32).or_default() += weight;
         }
     }
@@ -60,14 +67,28 @@ impl ItemContents {
             }
         }
         let n_items = self.items.len() as f32;
-        let rarity = |bucket: u32| known.get(bucket as usize).map_or(0.0, |&n| (1.0 + n_items / n.max(1) as f32).ln());
-        let vector = |words: &BTreeMap<u32, f32>| {
-            let raw: Vec<(u32, f32)> =
-                words.iter().map(|(&bucket, &weight)| (bucket, weight * rarity(bucket))).collect();
-            let length = raw.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
-            raw.into_iter().map(|(bucket, weight)| (bucket, weight / length.max(f32::MIN_POSITIVE))).collect()
+        let rarity = |bucket: u32| {
+            known
+                .get(bucket as usize)
+                .map_or(0.0, |&n| (1.0 + n_items / n.max(1) as f32).ln())
         };
-        std::iter::once(Vec::new()).chain(self.items.iter().map(vector)).collect()
+        let vector = |words: &BTreeMap<u32, f32>| {
+            let raw: Vec<(u32, f32)> = words
+                .iter()
+                .map(|(&bucket, &weight)| (bucket, weight * rarity(bucket)))
+                .collect();
+            let length = raw
+                .iter()
+                .map(|(_, weight)| weight * weight)
+                .sum::<f32>()
+                .sqrt();
+            raw.into_iter()
+                .map(|(bucket, weight)| (bucket, weight / length.max(f32::MIN_POSITIVE)))
+                .collect()
+        };
+        std::iter::once(Vec::new())
+            .chain(self.items.iter().map(vector))
+            .collect()
     }
 }
 
@@ -87,10 +108,16 @@ impl Content {
         };
         let [default, ..] = KNN_DECAYS;
         let tie_break = Popularity::fit(log.n_items, &log.sequences).tie_break();
-        let mut content = Self { tie_break, vectors: contents.weighted(), decay: default };
+        let mut content = Self {
+            tie_break,
+            vectors: contents.weighted(),
+            decay: default,
+        };
         // Nothing but the tie-break comes of the events, so the trial needs no fit of its own.
         let tuning = Tuning::of(log);
-        let chosen = tuning.best(&KNN_DECAYS, |decay, history, scores| content.score(decay, history, scores));
+        let chosen = tuning.best(&KNN_DECAYS, |decay, history, scores| {
+            content.score(decay, history, scores)
+        });
         content.decay = chosen.map_or(default, |(decay, _)| decay);
         Ok(content)
     }
@@ -100,7 +127,9 @@ impl Content {
         let mut profile = vec![0.0_f32; BUCKETS];
         let mut total = 0.0_f32;
         for (item, weight) in faded(history, decay) {
-            let Some(vector) = self.vectors.get(item as usize) else { continue };
+            let Some(vector) = self.vectors.get(item as usize) else {
+                continue;
+            };
             total += weight;
             for &(bucket, value) in vector {
                 if let Some(sum) = profile.get_mut(bucket as usize) {
@@ -112,7 +141,9 @@ impl Content {
             return;
         }
         for (score, vector) in scores.iter_mut().zip(&self.vectors) {
-            let product = vector.iter().map(|&(bucket, value)| profile.get(bucket as usize).map_or(0.0, |p| p * value));
+            let product = vector
+                .iter()
+                .map(|&(bucket, value)| profile.get(bucket as usize).map_or(0.0, |p| p * value));
             *score += product.sum::<f32>() / total;
         }
     }

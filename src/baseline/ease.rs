@@ -33,7 +33,10 @@ pub struct EaseMemory {
 
 impl Default for EaseMemory {
     fn default() -> Self {
-        Self { megabytes: EASE_MEGABYTES, free: None }
+        Self {
+            megabytes: EASE_MEGABYTES,
+            free: None,
+        }
     }
 }
 
@@ -84,22 +87,39 @@ impl Ease {
         let [default, ..] = EASE_DECAYS;
         let tuning = Tuning::of(log);
         let trial = Self::with_decay((n_items, log.stop), &tuning.shortened, default);
-        let chosen = tuning.best(&EASE_DECAYS, |decay, history, scores| trial.score(decay, history, scores));
+        let chosen = tuning.best(&EASE_DECAYS, |decay, history, scores| {
+            trial.score(decay, history, scores)
+        });
         drop(trial);
-        Ok(Self::with_decay((n_items, log.stop), &log.sequences, chosen.map_or(default, |(decay, _)| decay)))
+        Ok(Self::with_decay(
+            (n_items, log.stop),
+            &log.sequences,
+            chosen.map_or(default, |(decay, _)| decay),
+        ))
     }
 
     fn with_decay((n_items, stop): (usize, Stop<'_>), sequences: &[&[u32]], decay: f32) -> Self {
         let tie_break = Popularity::fit(n_items, sequences).tie_break();
-        Self { tie_break, n_items, weights: weights((n_items, stop), sequences), decay }
+        Self {
+            tie_break,
+            n_items,
+            weights: weights((n_items, stop), sequences),
+            decay,
+        }
     }
 
     fn score(&self, decay: f32, history: &[u32], scores: &mut [f32]) {
         overwrite(scores, &self.tie_break);
-        let Some(scores) = scores.get_mut(1..) else { return };
+        let Some(scores) = scores.get_mut(1..) else {
+            return;
+        };
         for (item, factor) in faded(history, decay) {
-            let Some(at) = (item as usize).checked_sub(1) else { continue };
-            let Some(row) = self.weights.get(at * self.n_items..(at + 1) * self.n_items) else { continue };
+            let Some(at) = (item as usize).checked_sub(1) else {
+                continue;
+            };
+            let Some(row) = self.weights.get(at * self.n_items..(at + 1) * self.n_items) else {
+                continue;
+            };
             for (score, weight) in scores.iter_mut().zip(row) {
                 *score += factor * weight;
             }
@@ -119,14 +139,22 @@ fn weights((n_items, stop): (usize, Stop<'_>), sequences: &[&[u32]]) -> Vec<f32>
     let mut gram: Vec<f64> = Vec::with_capacity(n_items * n_items);
     for (at, row) in rows.into_iter().enumerate().skip(1) {
         let row = row.into_iter().enumerate().skip(1);
-        gram.extend(row.map(|(other, count)| f64::from(count) + if other == at { RIDGE } else { 0.0 }));
+        gram.extend(
+            row.map(|(other, count)| f64::from(count) + if other == at { RIDGE } else { 0.0 }),
+        );
     }
     inverse::invert(&mut gram, n_items, stop);
-    let diagonal: Vec<f64> = (0..n_items).map(|at| gram.get(at * n_items + at).copied().unwrap_or(1.0)).collect();
+    let diagonal: Vec<f64> = (0..n_items)
+        .map(|at| gram.get(at * n_items + at).copied().unwrap_or(1.0))
+        .collect();
     let width = n_items.max(1);
     let weight = |(place, &value): (usize, &f64)| {
         let (row, column) = (place / width, place % width);
-        if row == column { 0.0 } else { -(value / diagonal.get(column).copied().unwrap_or(1.0)) as f32 }
+        if row == column {
+            0.0
+        } else {
+            -(value / diagonal.get(column).copied().unwrap_or(1.0)) as f32
+        }
     };
     gram.iter().enumerate().map(weight).collect()
 }
@@ -140,23 +168,50 @@ mod tests {
         let usual = EaseMemory::default();
         assert_eq!(usual.check(6_000), Ok(()), "12 · 6,000² bytes are 432 MB");
         let LeftOut(sentence) = usual.check(6_001).unwrap_err();
-        for said in ["6001 items takes 433 MB", "`evaluation.ease_memory` allows 432", "set it to 433"] {
+        for said in [
+            "6001 items takes 433 MB",
+            "`evaluation.ease_memory` allows 432",
+            "set it to 433",
+        ] {
             assert!(sentence.contains(said), "{sentence}");
         }
-        let allowed = EaseMemory { megabytes: 433, ..usual };
+        let allowed = EaseMemory {
+            megabytes: 433,
+            ..usual
+        };
         assert_eq!(allowed.check(6_001), Ok(()));
-        let LeftOut(sentence) = EaseMemory { free: Some(432_000_000), ..allowed }.check(6_001).unwrap_err();
-        assert!(sentence.contains("432 MB of this machine's memory are free"), "{sentence}");
-        assert!(EaseMemory { megabytes: 0, ..usual }.check(1).is_err(), "nothing is allowed");
+        let LeftOut(sentence) = EaseMemory {
+            free: Some(432_000_000),
+            ..allowed
+        }
+        .check(6_001)
+        .unwrap_err();
+        assert!(
+            sentence.contains("432 MB of this machine's memory are free"),
+            "{sentence}"
+        );
+        assert!(
+            EaseMemory {
+                megabytes: 0,
+                ..usual
+            }
+            .check(1)
+            .is_err(),
+            "nothing is allowed"
+        );
         assert!(usual.check(usize::MAX).is_err(), "no overflow");
     }
 
     #[test]
     fn more_memory_gives_the_same_weights() {
-        let users: Vec<Vec<u32>> =
-            (0..30_u32).map(|user| (0..5).map(|at| (user * 7 + at * at) % 9 + 1).collect()).collect();
+        let users: Vec<Vec<u32>> = (0..30_u32)
+            .map(|user| (0..5).map(|at| (user * 7 + at * at) % 9 + 1).collect())
+            .collect();
         let log = |megabytes| TrainingLog {
-            ease_memory: EaseMemory { megabytes, free: None },
+            ease_memory: EaseMemory {
+                megabytes,
+                free: None,
+            },
             ..TrainingLog::new(9, users.iter().map(Vec::as_slice))
         };
         let scores = |log: &TrainingLog<'_>| {

@@ -45,7 +45,9 @@ impl ItemKnn {
         let mut best = (Shape { decay, shrinkage }, f64::NEG_INFINITY);
         for shrinkage in SHRINKAGES {
             let trial = Self::shaped(of, &tuning.shortened, Shape { decay, shrinkage });
-            let found = tuning.best(&KNN_DECAYS, |decay, history, scores| trial.score(decay, history, scores));
+            let found = tuning.best(&KNN_DECAYS, |decay, history, scores| {
+                trial.score(decay, history, scores)
+            });
             if let Some((decay, ndcg)) = found.filter(|(_, ndcg)| *ndcg > best.1) {
                 best = (Shape { decay, shrinkage }, ndcg);
             }
@@ -57,22 +59,42 @@ impl ItemKnn {
         let Shape { decay, shrinkage } = shape;
         let baskets = Baskets::of(n_items, sequences);
         let sizes = baskets.sizes(n_items);
-        let n_neighbours = (LIKENESSES / n_items.max(1)).clamp(FEWEST_NEIGHBOURS, n_items.max(FEWEST_NEIGHBOURS));
+        let n_neighbours =
+            (LIKENESSES / n_items.max(1)).clamp(FEWEST_NEIGHBOURS, n_items.max(FEWEST_NEIGHBOURS));
         let neighbours = baskets.shared((n_items, stop), |item, counts| {
             let own = sizes.get(item as usize).map_or(0.0, |&size| size as f32);
             let likeness = |(other, (&count, &size)): (usize, (&f32, &u32))| {
                 let is_one = count > 0.0 && other != item as usize;
-                is_one.then(|| (other as u32, count / ((own * size as f32).sqrt() + shrinkage)))
+                is_one.then(|| {
+                    (
+                        other as u32,
+                        count / ((own * size as f32).sqrt() + shrinkage),
+                    )
+                })
             };
-            nearest(counts.iter().zip(&sizes).enumerate().filter_map(likeness).collect(), n_neighbours)
+            nearest(
+                counts
+                    .iter()
+                    .zip(&sizes)
+                    .enumerate()
+                    .filter_map(likeness)
+                    .collect(),
+                n_neighbours,
+            )
         });
-        Self { tie_break: Popularity::fit(n_items, sequences).tie_break(), neighbours, decay }
+        Self {
+            tie_break: Popularity::fit(n_items, sequences).tie_break(),
+            neighbours,
+            decay,
+        }
     }
 
     fn score(&self, decay: f32, history: &[u32], scores: &mut [f32]) {
         overwrite(scores, &self.tie_break);
         for (item, weight) in faded(history, decay) {
-            let Some(neighbours) = self.neighbours.get(item as usize) else { continue };
+            let Some(neighbours) = self.neighbours.get(item as usize) else {
+                continue;
+            };
             for &(other, likeness) in neighbours {
                 if let Some(score) = scores.get_mut(other as usize) {
                     *score += weight * likeness;

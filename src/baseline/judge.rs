@@ -27,7 +27,12 @@ pub fn ranks(baseline: &dyn Baseline, n_items: usize, questions: &[Question<'_>]
 
 /// [`ranks`] until it is given up.
 #[must_use]
-pub fn ranks_until(stop: Stop<'_>, baseline: &dyn Baseline, n_items: usize, questions: &[Question<'_>]) -> Vec<Rank> {
+pub fn ranks_until(
+    stop: Stop<'_>,
+    baseline: &dyn Baseline,
+    n_items: usize,
+    questions: &[Question<'_>],
+) -> Vec<Rank> {
     let rank = |scores: &mut Vec<f32>, question: &Question<'_>| {
         if stop.is_asked() {
             return 1.0;
@@ -35,5 +40,8 @@ pub fn ranks_until(stop: Stop<'_>, baseline: &dyn Baseline, n_items: usize, ques
         baseline.scores(question.history, scores);
         mid_rank(scores, question.target as usize, &question.excluded)
     };
-    questions.par_iter().map_init(|| vec![0.0; n_items + 1], rank).collect()
+    questions
+        .par_iter()
+        .map_init(|| vec![0.0; n_items + 1], rank)
+        .collect()
 }

@@ -27,7 +27,15 @@ impl<'a> TrainingLog<'a> {
     pub fn new(n_items: usize, sequences: impl IntoIterator<Item = &'a [u32]>) -> Self {
         let sequences = sequences.into_iter().collect();
         let (stop, ease_memory) = (Stop::default(), EaseMemory::default());
-        Self { n_items, sequences, times: None, contents: None, stop, ease_memory, seen: Seen::LeftOut }
+        Self {
+            n_items,
+            sequences,
+            times: None,
+            contents: None,
+            stop,
+            ease_memory,
+            seen: Seen::LeftOut,
+        }
     }
 }
 

@@ -34,13 +34,28 @@ impl Pairs {
         let is_known = |item: u32| (1..=n_items).contains(&(item as usize));
         let mut triples: Vec<(u32, u32, u32)> = Vec::new();
         for sequence in sequences {
-            let known: Vec<u32> = sequence.iter().copied().filter(|&item| is_known(item)).collect();
-            triples.extend(known.windows(3).filter_map(|w| Some((*w.first()?, *w.get(1)?, *w.get(2)?))));
+            let known: Vec<u32> = sequence
+                .iter()
+                .copied()
+                .filter(|&item| is_known(item))
+                .collect();
+            triples.extend(
+                known
+                    .windows(3)
+                    .filter_map(|w| Some((*w.first()?, *w.get(1)?, *w.get(2)?))),
+            );
         }
         triples.sort_unstable();
-        let mut pairs = Self { contexts: Vec::new(), offsets: Vec::new(), next: Vec::new(), count: Vec::new() };
+        let mut pairs = Self {
+            contexts: Vec::new(),
+            offsets: Vec::new(),
+            next: Vec::new(),
+            count: Vec::new(),
+        };
         for same in triples.chunk_by(|a, b| a == b) {
-            let Some(&(x, y, z)) = same.first() else { continue };
+            let Some(&(x, y, z)) = same.first() else {
+                continue;
+            };
             if pairs.contexts.last() != Some(&(x, y)) {
                 pairs.contexts.push((x, y));
                 pairs.offsets.push(pairs.next.len());
@@ -61,7 +76,9 @@ impl Pairs {
             Err(_) => 0..0,
         };
         let next = self.next.get(range.clone()).unwrap_or(&[]);
-        next.iter().copied().zip(self.count.get(range).unwrap_or(&[]).iter().copied())
+        next.iter()
+            .copied()
+            .zip(self.count.get(range).unwrap_or(&[]).iter().copied())
     }
 }
 
@@ -71,7 +88,10 @@ impl MarkovSecond {
         let counts = popularity.counts();
         let all: f64 = counts.iter().map(|&count| f64::from(count)).sum();
         Self {
-            shares: counts.iter().map(|&count| (f64::from(count) / all.max(1.0)) as f32).collect(),
+            shares: counts
+                .iter()
+                .map(|&count| (f64::from(count) / all.max(1.0)) as f32)
+                .collect(),
             first: Transitions::count(n_items, sequences, &[1.0]),
             second: Pairs::count(n_items, sequences),
         }
@@ -93,7 +113,9 @@ impl Baseline for MarkovSecond {
 
 /// `(c(z) + t p(z)) / (c + t)` for every item; unchanged where the row is empty.
 fn mix<R: Iterator<Item = (u32, f32)>>(scores: &mut [f32], row: impl Fn() -> R) {
-    let (different, sum) = row().fold((0.0_f32, 0.0_f32), |(n, sum), (_, count)| (n + 1.0, sum + count));
+    let (different, sum) = row().fold((0.0_f32, 0.0_f32), |(n, sum), (_, count)| {
+        (n + 1.0, sum + count)
+    });
     if different == 0.0 {
         return;
     }

@@ -19,7 +19,9 @@ impl Popularity {
         if let Some(padding) = counts.first_mut() {
             *padding = 0;
         }
-        Self { counts: counts.into_iter().map(|count| count as f32).collect() }
+        Self {
+            counts: counts.into_iter().map(|count| count as f32).collect(),
+        }
     }
 
     /// Number of training events of each item, `[n_items + 1]`.
@@ -31,7 +33,10 @@ impl Popularity {
     /// most popular item, proportionally less for the others.
     pub(super) fn tie_break(&self) -> Vec<f32> {
         let most = self.counts.iter().copied().fold(1.0, f32::max);
-        self.counts.iter().map(|count| TIE_BREAK * (count / most)).collect()
+        self.counts
+            .iter()
+            .map(|count| TIE_BREAK * (count / most))
+            .collect()
     }
 }
 

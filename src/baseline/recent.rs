@@ -27,11 +27,18 @@ impl RecentPopularity {
                 };
                 log.sequences.iter().zip(times).map(of_user).collect()
             }
-            None => log.sequences.iter().map(|items| last_share(log.n_items, items)).collect::<Vec<Vec<u32>>>(),
+            None => log
+                .sequences
+                .iter()
+                .map(|items| last_share(log.n_items, items))
+                .collect::<Vec<Vec<u32>>>(),
         };
         let recent: Vec<&[u32]> = recent.iter().map(Vec::as_slice).collect();
         let mut scores = Popularity::fit(log.n_items, &log.sequences).tie_break();
-        for (score, count) in scores.iter_mut().zip(Popularity::fit(log.n_items, &recent).counts()) {
+        for (score, count) in scores
+            .iter_mut()
+            .zip(Popularity::fit(log.n_items, &recent).counts())
+        {
             *score += count;
         }
         Self { scores }
@@ -49,9 +56,16 @@ fn window_start<'a>(log: &'a TrainingLog<'_>) -> Option<(&'a [&'a [i64]], i64)> 
 
 /// The last share of a user's events, one at least; unknown items are none.
 fn last_share(n_items: usize, items: &[u32]) -> Vec<u32> {
-    let known: Vec<u32> = items.iter().copied().filter(|&item| (1..=n_items).contains(&(item as usize))).collect();
+    let known: Vec<u32> = items
+        .iter()
+        .copied()
+        .filter(|&item| (1..=n_items).contains(&(item as usize)))
+        .collect();
     let n = (known.len() as f64 * RECENT_SHARE).ceil() as usize;
-    known.get(known.len().saturating_sub(n)..).unwrap_or(&[]).to_vec()
+    known
+        .get(known.len().saturating_sub(n)..)
+        .unwrap_or(&[])
+        .to_vec()
 }
 
 impl Baseline for RecentPopularity {

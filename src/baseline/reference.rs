@@ -23,7 +23,9 @@ pub enum ReferenceKind {
 impl ReferenceKind {
     /// Every reference: those of items, then those of other answers.
     pub fn iter() -> impl Iterator<Item = Self> {
-        BaselineKind::iter().map(Self::Item).chain(TaskReference::iter().map(Self::Task))
+        BaselineKind::iter()
+            .map(Self::Item)
+            .chain(TaskReference::iter().map(Self::Task))
     }
 
     /// The reference that a model must beat to be worth its training: the plain one that is hard to beat.
@@ -87,7 +89,9 @@ impl FromStr for ReferenceKind {
     type Err = strum::ParseError;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        name.parse().map(Self::Item).or_else(|_| name.parse().map(Self::Task))
+        name.parse()
+            .map(Self::Item)
+            .or_else(|_| name.parse().map(Self::Task))
     }
 }
 
@@ -101,14 +105,24 @@ mod tests {
     fn names_are_all_different_and_lead_back() {
         let names: BTreeSet<String> = ReferenceKind::iter().map(|kind| kind.to_string()).collect();
         assert_eq!(names.len(), ReferenceKind::iter().count());
-        let counts: BTreeMap<ReferenceKind, usize> = ReferenceKind::iter().map(|kind| (kind, 1)).collect();
+        let counts: BTreeMap<ReferenceKind, usize> =
+            ReferenceKind::iter().map(|kind| (kind, 1)).collect();
         let json = serde_json::to_string(&counts).unwrap();
         for kind in ReferenceKind::iter() {
             assert_eq!(kind.to_string().parse(), Ok(kind));
-            assert!(json.contains(&format!("\"{kind}\":1")), "files have the same name: {json}");
-            assert_eq!(ReferenceKind::to_beat(kind.answers()).answers(), kind.answers());
+            assert!(
+                json.contains(&format!("\"{kind}\":1")),
+                "files have the same name: {json}"
+            );
+            assert_eq!(
+                ReferenceKind::to_beat(kind.answers()).answers(),
+                kind.answers()
+            );
         }
         let read: serde_json::Value = serde_json::from_str(&json).unwrap();
-        assert_eq!(serde_json::from_value::<BTreeMap<ReferenceKind, usize>>(read).unwrap(), counts);
+        assert_eq!(
+            serde_json::from_value::<BTreeMap<ReferenceKind, usize>>(read).unwrap(),
+            counts
+        );
     }
 }

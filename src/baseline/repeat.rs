@@ -25,9 +25,14 @@ impl RepeatLast {
     pub(super) fn fit(log: &TrainingLog<'_>) -> Self {
         let [default, ..] = REPEAT_DECAYS;
         let tie_break = Popularity::fit(log.n_items, &log.sequences).tie_break();
-        let mut repeat = Self { tie_break, decay: default };
+        let mut repeat = Self {
+            tie_break,
+            decay: default,
+        };
         let tuning = Tuning::of(log);
-        let chosen = tuning.best(&REPEAT_DECAYS, |decay, history, scores| repeat.score(decay, history, scores));
+        let chosen = tuning.best(&REPEAT_DECAYS, |decay, history, scores| {
+            repeat.score(decay, history, scores)
+        });
         repeat.decay = chosen.map_or(default, |(decay, _)| decay);
         repeat
     }
@@ -36,8 +41,9 @@ impl RepeatLast {
         overwrite(scores, &self.tie_break);
         let mut above = LAST_FIRST;
         for (item, weight) in faded(history, decay) {
-            if let Some(score) =
-                scores.get_mut(item as usize).filter(|_| (item as usize) < self.tie_break.len() && item != 0)
+            if let Some(score) = scores
+                .get_mut(item as usize)
+                .filter(|_| (item as usize) < self.tie_break.len() && item != 0)
             {
                 *score += weight + above;
             }

@@ -18,14 +18,17 @@ impl Transitions {
     /// proportional to the events, and no hash order can creep into the sums.
     pub(super) fn count(n_items: usize, sequences: &[&[u32]], weights: &[f64]) -> Self {
         let places = Places::find(n_items, sequences);
-        let (mut offsets, mut next, mut weight) = (Vec::with_capacity(n_items + 2), Vec::new(), Vec::new());
+        let (mut offsets, mut next, mut weight) =
+            (Vec::with_capacity(n_items + 2), Vec::new(), Vec::new());
         let mut sums = vec![0.0_f64; n_items + 1];
         let mut touched: Vec<u32> = Vec::new();
         for item in 0..=n_items {
             offsets.push(next.len());
             for following in places.following(item) {
                 for (&follower, &w) in following.iter().take_while(|&&f| f != 0).zip(weights) {
-                    let Some(sum) = sums.get_mut(follower as usize) else { continue };
+                    let Some(sum) = sums.get_mut(follower as usize) else {
+                        continue;
+                    };
                     if *sum == 0.0 {
                         touched.push(follower);
                     }
@@ -34,27 +37,37 @@ impl Transitions {
             }
             touched.sort_unstable();
             for follower in touched.drain(..) {
-                let Some(sum) = sums.get_mut(follower as usize) else { continue };
+                let Some(sum) = sums.get_mut(follower as usize) else {
+                    continue;
+                };
                 next.push(follower);
                 weight.push(std::mem::take(sum) as f32);
             }
         }
         offsets.push(next.len());
-        Self { offsets, next, weight }
+        Self {
+            offsets,
+            next,
+            weight,
+        }
     }
 
     /// What follows `item`, and how often; nothing for an unknown item.
     pub(super) fn row(&self, item: u32) -> impl Iterator<Item = (u32, f32)> + '_ {
         let range = self.range(item as usize);
         let next = self.next.get(range.clone()).unwrap_or(&[]);
-        next.iter().copied().zip(self.weight.get(range).unwrap_or(&[]).iter().copied())
+        next.iter()
+            .copied()
+            .zip(self.weight.get(range).unwrap_or(&[]).iter().copied())
     }
 
     /// Divides every row by a power of its sum: exponent 0 leaves the counts, 1 makes probabilities.
     pub(super) fn normalise(&mut self, exponent: f64) {
         for item in 0..self.offsets.len().saturating_sub(1) {
             let range = self.range(item);
-            let Some(row) = self.weight.get_mut(range) else { continue };
+            let Some(row) = self.weight.get_mut(range) else {
+                continue;
+            };
             let sum: f64 = row.iter().map(|&w| f64::from(w)).sum();
             if sum > 0.0 {
                 let factor = 1.0 / sum.powf(exponent);
@@ -105,13 +118,19 @@ impl Places {
         let mut place = vec![0_usize; sum];
         let mut free = offsets.clone();
         for (at, &item) in events.iter().enumerate().filter(|(_, item)| **item != 0) {
-            let Some(slot) = free.get_mut(item as usize) else { continue };
+            let Some(slot) = free.get_mut(item as usize) else {
+                continue;
+            };
             if let Some(entry) = place.get_mut(*slot) {
                 *entry = at;
             }
             *slot += 1;
         }
-        Self { events, place, offsets }
+        Self {
+            events,
+            place,
+            offsets,
+        }
     }
 
     /// The events after each occurrence of `item`, to the end of all sequences: stop at the first 0.
@@ -121,6 +140,8 @@ impl Places {
             _ => 0..0,
         };
         let places = self.place.get(range).unwrap_or(&[]);
-        places.iter().map(|&at| self.events.get(at + 1..).unwrap_or(&[]))
+        places
+            .iter()
+            .map(|&at| self.events.get(at + 1..).unwrap_or(&[]))
     }
 }

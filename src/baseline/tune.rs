@@ -25,15 +25,25 @@ pub(super) struct Tuning<'a> {
 impl<'a> Tuning<'a> {
     pub(super) fn of(log: &TrainingLog<'a>) -> Self {
         let (n_items, sequences, stop, seen) = (log.n_items, &log.sequences, log.stop, log.seen);
-        let cut = |sequence: &&'a [u32]| sequence.split_last().map_or(&[][..], |(_, before)| before);
+        let cut =
+            |sequence: &&'a [u32]| sequence.split_last().map_or(&[][..], |(_, before)| before);
         let every = sequences.len().div_ceil(TUNING_USERS).max(1);
         let asked = sequences.iter().step_by(every).filter_map(|sequence| {
             let (&target, history) = sequence.split_last()?;
             let is_one = !history.is_empty();
-            is_one.then(|| Question { history, target, excluded: seen.excluded(history) })
+            is_one.then(|| Question {
+                history,
+                target,
+                excluded: seen.excluded(history),
+            })
         });
         let (shortened, questions) = (sequences.iter().map(cut).collect(), asked.collect());
-        Self { n_items, shortened, questions, stop }
+        Self {
+            n_items,
+            shortened,
+            questions,
+            stop,
+        }
     }
 
     /// The value with which `score` ranks the questions best, and the sum of their NDCG@10; the first
@@ -49,9 +59,16 @@ impl<'a> Tuning<'a> {
                     return 0.0;
                 }
                 score(value, question.history, scores);
-                ndcg_term(mid_rank(scores, question.target as usize, &question.excluded), 10)
+                ndcg_term(
+                    mid_rank(scores, question.target as usize, &question.excluded),
+                    10,
+                )
             };
-            let terms: Vec<f64> = self.questions.par_iter().map_init(|| vec![0.0; self.n_items + 1], term).collect();
+            let terms: Vec<f64> = self
+                .questions
+                .par_iter()
+                .map_init(|| vec![0.0; self.n_items + 1], term)
+                .collect();
             // Added up here, in the order of the questions: so no number of threads changes the sum.
             terms.iter().sum()
         };

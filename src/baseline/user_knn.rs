@@ -42,13 +42,23 @@ impl UserKnn {
         let [default, ..] = KNN_DECAYS;
         let tuning = Tuning::of(log);
         let trial = Self::with_decay(n_items, &tuning.shortened, default);
-        let chosen = tuning.best(&KNN_DECAYS, |decay, history, scores| trial.score(decay, history, scores));
-        Ok(Self::with_decay(n_items, &log.sequences, chosen.map_or(default, |(decay, _)| decay)))
+        let chosen = tuning.best(&KNN_DECAYS, |decay, history, scores| {
+            trial.score(decay, history, scores)
+        });
+        Ok(Self::with_decay(
+            n_items,
+            &log.sequences,
+            chosen.map_or(default, |(decay, _)| decay),
+        ))
     }
 
     fn with_decay(n_items: usize, sequences: &[&[u32]], decay: f32) -> Self {
         let tie_break = Popularity::fit(n_items, sequences).tie_break();
-        Self { tie_break, baskets: Baskets::of(n_items, sequences), decay }
+        Self {
+            tie_break,
+            baskets: Baskets::of(n_items, sequences),
+            decay,
+        }
     }
 
     fn score(&self, decay: f32, history: &[u32], scores: &mut [f32]) {
@@ -64,7 +74,12 @@ impl UserKnn {
             }
         }
         let likeness = |(user, &sum): (usize, &f32)| {
-            (sum > 0.0).then(|| (user as u32, sum / (self.baskets.items(user).len() as f32).sqrt()))
+            (sum > 0.0).then(|| {
+                (
+                    user as u32,
+                    sum / (self.baskets.items(user).len() as f32).sqrt(),
+                )
+            })
         };
         let others = shared.iter().enumerate().filter_map(likeness).collect();
         for (user, likeness) in nearest(others, NEAREST_USERS) {

@@ -77,13 +77,21 @@ mod tests {
             is_seen.store(n_looks >= 3, Ordering::Relaxed);
         };
         assert_eq!(watched(patient, &mut look), Some(7));
-        let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-        assert_eq!(alone.install(|| watched(|| 8, &mut || ())), Some(8), "one thread does both");
+        let alone = rayon::ThreadPoolBuilder::new()
+            .num_threads(1)
+            .build()
+            .unwrap();
+        assert_eq!(
+            alone.install(|| watched(|| 8, &mut || ())),
+            Some(8),
+            "one thread does both"
+        );
     }
 
     #[test]
     fn a_panic_of_the_work_is_one_of_the_waiting_thread() {
-        let caught = std::panic::catch_unwind(|| watched(|| std::panic::panic_any("planted"), &mut || ()));
+        let caught =
+            std::panic::catch_unwind(|| watched(|| std::panic::panic_any("planted"), &mut || ()));
         assert_eq!(caught.unwrap_err().downcast_ref::<&str>(), Some(&"planted"));
     }
 }

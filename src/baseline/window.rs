@@ -38,15 +38,25 @@ impl MarkovWindow {
         let [default, ..] = DECAYS;
         let tuning = Tuning::of(log);
         let trial = Self::with_decay(n_items, &tuning.shortened, default);
-        let chosen = tuning.best(&DECAYS, |decay, history, scores| trial.score(decay, history, scores));
-        Self::with_decay(n_items, &log.sequences, chosen.map_or(default, |(decay, _)| decay))
+        let chosen = tuning.best(&DECAYS, |decay, history, scores| {
+            trial.score(decay, history, scores)
+        });
+        Self::with_decay(
+            n_items,
+            &log.sequences,
+            chosen.map_or(default, |(decay, _)| decay),
+        )
     }
 
     fn with_decay(n_items: usize, sequences: &[&[u32]], decay: f32) -> Self {
         let weights: Vec<f64> = (1..=WINDOW).map(|d| 1.0 / d as f64).collect();
         let mut transitions = Transitions::count(n_items, sequences, &weights);
         transitions.normalise(ROW_NORM_EXPONENT);
-        Self { tie_break: Popularity::fit(n_items, sequences).tie_break(), transitions, decay }
+        Self {
+            tie_break: Popularity::fit(n_items, sequences).tie_break(),
+            transitions,
+            decay,
+        }
     }
 
     fn score(&self, decay: f32, history: &[u32], scores: &mut [f32]) {

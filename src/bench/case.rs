@@ -71,8 +71,18 @@ impl Size {
     /// What a model is told of the data before it is built.
     #[must_use]
     pub fn shape(self) -> DataShape {
-        let Self { n_users, n_items, n_events, .. } = self;
-        DataShape { n_users, n_items, n_events: n_users * n_events, max_len: n_events }
+        let Self {
+            n_users,
+            n_items,
+            n_events,
+            ..
+        } = self;
+        DataShape {
+            n_users,
+            n_items,
+            n_events: n_users * n_events,
+            max_len: n_events,
+        }
     }
 }
 
@@ -90,15 +100,28 @@ impl Scale {
     /// events make 200 predictions.
     fn size(self) -> Size {
         match self {
-            Self::Whole => Size { n_users: 6_040, n_items: 3_416, n_events: 201, batch_size: 128 },
-            Self::Quick => Size { n_users: 40, n_items: 100, n_events: 21, batch_size: 8 },
+            Self::Whole => Size {
+                n_users: 6_040,
+                n_items: 3_416,
+                n_events: 201,
+                batch_size: 128,
+            },
+            Self::Quick => Size {
+                n_users: 40,
+                n_items: 100,
+                n_events: 21,
+                batch_size: 8,
+            },
         }
     }
 
     /// For a model of bags of items; Liang et al. 2018 take 500 users a step.
     fn size_of_bags(self) -> Size {
         match self {
-            Self::Whole => Size { batch_size: 500, ..self.size() },
+            Self::Whole => Size {
+                batch_size: 500,
+                ..self.size()
+            },
             Self::Quick => self.size(),
         }
     }
@@ -128,18 +151,35 @@ impl Family {
 
     fn new(model: ModelSpec, scale: Scale) -> Self {
         let name = ModelKind::from(&model).to_string().to_lowercase();
-        let size = if has(&model, "seq_len") { scale.size() } else { scale.size_of_bags() };
+        let size = if has(&model, "seq_len") {
+            scale.size()
+        } else {
+            scale.size_of_bags()
+        };
         let dropout = match setting(&model, "dropout") {
             Some(Value::Float(share)) if share > 0.0 => Some(share),
             _ => None,
         };
         let model = with(model, "d_model", &Value::Int(64));
-        let model = with(with(model, "n_heads", &Value::Int(2)), "dropout", &Value::Float(0.0));
-        Self { name, model: window(model, size.n_events), size, dropout }
+        let model = with(
+            with(model, "n_heads", &Value::Int(2)),
+            "dropout",
+            &Value::Float(0.0),
+        );
+        Self {
+            name,
+            model: window(model, size.n_events),
+            size,
+            dropout,
+        }
     }
 
     fn case(&self, work: &str, task: Task) -> Case {
-        Case { work: format!("{} {work}", self.name), task, size: self.size }
+        Case {
+            work: format!("{} {work}", self.name),
+            task,
+            size: self.size,
+        }
     }
 
     /// The step as it is; as it is usually trained, with dropout; and with two layers where the family
@@ -163,16 +203,47 @@ impl Family {
         let mut steps = Vec::new();
         let mut step = |axis: &str, at: usize, model: ModelSpec, size: Size| {
             let work = format!("{} step {axis}={at}", self.name);
-            steps.push(Case { work, task: Task::Step(model), size });
+            steps.push(Case {
+                work,
+                task: Task::Step(model),
+                size,
+            });
         };
-        for at in [50, 100, 200, 400].into_iter().filter(|_| has(&self.model, "seq_len")) {
-            step("T", at, window(self.model.clone(), at + 1), Size { n_events: at + 1, ..self.size });
+        for at in [50, 100, 200, 400]
+            .into_iter()
+            .filter(|_| has(&self.model, "seq_len"))
+        {
+            step(
+                "T",
+                at,
+                window(self.model.clone(), at + 1),
+                Size {
+                    n_events: at + 1,
+                    ..self.size
+                },
+            );
         }
         for n_items in [1_000, 10_000, 100_000] {
-            step("items", n_items, self.model.clone(), Size { n_items, ..self.size });
+            step(
+                "items",
+                n_items,
+                self.model.clone(),
+                Size {
+                    n_items,
+                    ..self.size
+                },
+            );
         }
         for batch_size in [32, 64, 128, 256] {
-            step("batch", batch_size, self.model.clone(), Size { batch_size, ..self.size });
+            step(
+                "batch",
+                batch_size,
+                self.model.clone(),
+                Size {
+                    batch_size,
+                    ..self.size
+                },
+            );
         }
         steps.into_iter()
     }
@@ -183,34 +254,60 @@ impl Family {
 pub fn cases(scale: Scale) -> Vec<Case> {
     let families: Vec<Family> = Family::all(scale).collect();
     let of_all = |work: &str, task: fn(ModelSpec) -> Task| -> Vec<Case> {
-        families.iter().map(|family| family.case(work, task(family.model.clone()))).collect()
+        families
+            .iter()
+            .map(|family| family.case(work, task(family.model.clone())))
+            .collect()
     };
     let mut cases: Vec<Case> = families.iter().flat_map(Family::steps).collect();
     cases.extend(of_all("epoch", Task::Epoch));
     cases.extend(of_all("evaluation", Task::Evaluation));
     cases.push(ranking(scale));
     cases.extend(of_all("explanation", Task::Explanation));
-    let opening = Task::Opening { n_rows: scale.n_rows() };
-    cases.push(Case { work: "opening".to_owned(), task: opening, size: scale.size() });
+    let opening = Task::Opening {
+        n_rows: scale.n_rows(),
+    };
+    cases.push(Case {
+        work: "opening".to_owned(),
+        task: opening,
+        size: scale.size(),
+    });
     cases
 }
 
 /// Steps of growing window, catalogue and batch, of every family where they apply.
 #[must_use]
 pub fn growth(scale: Scale) -> Vec<Case> {
-    Family::all(scale).flat_map(|family| family.growth().collect::<Vec<_>>()).collect()
+    Family::all(scale)
+        .flat_map(|family| family.growth().collect::<Vec<_>>())
+        .collect()
 }
 
 /// Two recurrent units after one event: what is left is the product with the item vectors, and ranks.
 fn ranking(scale: Scale) -> Case {
     let model = ModelSpec::Lstm(crate::model::LstmSpec::default());
-    let model = with(with(model, "d_model", &Value::Int(64)), "d_hidden", &Value::Int(2));
-    let size = Size { n_events: 2, ..scale.size() };
-    Case { work: "ranking alone".to_owned(), task: Task::Ranking(model), size }
+    let model = with(
+        with(model, "d_model", &Value::Int(64)),
+        "d_hidden",
+        &Value::Int(2),
+    );
+    let size = Size {
+        n_events: 2,
+        ..scale.size()
+    };
+    Case {
+        work: "ranking alone".to_owned(),
+        task: Task::Ranking(model),
+        size,
+    }
 }
 
 fn setting(model: &ModelSpec, key: &str) -> Option<Value> {
-    model.fields().into_iter().find(|field| field.key == key).map(|field| field.value)
+    model
+        .fields()
+        .into_iter()
+        .find(|field| field.key == key)
+        .map(|field| field.value)
 }
 
 fn has(model: &ModelSpec, key: &str) -> bool {
@@ -236,15 +333,33 @@ mod tests {
 
     #[test]
     fn every_family_has_a_row_for_every_kind_of_work_and_no_name_comes_twice() {
-        let all: Vec<Case> = cases(Scale::Whole).into_iter().chain(growth(Scale::Whole)).collect();
+        let all: Vec<Case> = cases(Scale::Whole)
+            .into_iter()
+            .chain(growth(Scale::Whole))
+            .collect();
         let names: BTreeSet<&str> = all.iter().map(|case| case.work.as_str()).collect();
         assert_eq!(names.len(), all.len());
         for kind in ModelKind::iter().map(|kind| kind.to_string().to_lowercase()) {
-            for work in ["step", "epoch", "evaluation", "explanation", "step items=10000", "step batch=64"] {
-                assert!(names.contains(format!("{kind} {work}").as_str()), "{kind} {work} in {names:?}");
+            for work in [
+                "step",
+                "epoch",
+                "evaluation",
+                "explanation",
+                "step items=10000",
+                "step batch=64",
+            ] {
+                assert!(
+                    names.contains(format!("{kind} {work}").as_str()),
+                    "{kind} {work} in {names:?}"
+                );
             }
         }
-        for work in ["ranking alone", "opening", "transformer step dropout=0.1", "lstm step T=400"] {
+        for work in [
+            "ranking alone",
+            "opening",
+            "transformer step dropout=0.1",
+            "lstm step T=400",
+        ] {
             assert!(names.contains(work), "{work} in {names:?}");
         }
         assert!(!names.contains("vae step T=50"), "a bag has no window");
@@ -254,11 +369,24 @@ mod tests {
     #[test]
     fn the_steps_have_their_sizes() {
         let setting_of = |work: &str, key: &str| {
-            let case = cases(Scale::Whole).into_iter().find(|case| case.work == work).unwrap();
+            let case = cases(Scale::Whole)
+                .into_iter()
+                .find(|case| case.work == work)
+                .unwrap();
             setting(case.task.model().unwrap(), key).unwrap_or_else(|| panic!("{key} of {work}"))
         };
-        for (key, value) in [("d_model", 64), ("n_layers", 2), ("n_heads", 2), ("d_ff", 64), ("seq_len", 200)] {
-            assert_eq!(setting_of("transformer step", key), Value::Int(value), "{key}");
+        for (key, value) in [
+            ("d_model", 64),
+            ("n_layers", 2),
+            ("n_heads", 2),
+            ("d_ff", 64),
+            ("seq_len", 200),
+        ] {
+            assert_eq!(
+                setting_of("transformer step", key),
+                Value::Int(value),
+                "{key}"
+            );
         }
         for (key, value) in [("d_model", 64), ("d_hidden", 128), ("seq_len", 200)] {
             assert_eq!(setting_of("lstm step", key), Value::Int(value), "{key}");
@@ -274,12 +402,27 @@ mod tests {
     fn every_case_fits_its_model() {
         for scale in [Scale::Whole, Scale::Quick] {
             for case in cases(scale).into_iter().chain(growth(scale)) {
-                let Some(model) = case.task.model() else { continue };
-                let Size { n_users, n_items, n_events, .. } = case.size;
-                let shape =
-                    crate::data::DataShape { n_users, n_items, n_events: n_users * n_events, max_len: n_events };
+                let Some(model) = case.task.model() else {
+                    continue;
+                };
+                let Size {
+                    n_users,
+                    n_items,
+                    n_events,
+                    ..
+                } = case.size;
+                let shape = crate::data::DataShape {
+                    n_users,
+                    n_items,
+                    n_events: n_users * n_events,
+                    max_len: n_events,
+                };
                 let problems = model.family().check(&crate::model::Blueprint::of(shape));
-                assert!(problems.iter().all(|problem| !problem.is_error()), "{}: {problems:?}", case.work);
+                assert!(
+                    problems.iter().all(|problem| !problem.is_error()),
+                    "{}: {problems:?}",
+                    case.work
+                );
             }
         }
     }

@@ -26,8 +26,15 @@ pub fn point_of(work: &str, who: &str, ms: f64) -> Option<Point> {
     let (family, grown) = work.split_once(" step ")?;
     let (axis, at) = grown.split_once('=')?;
     let at = f64::from(at.parse::<u32>().ok()?);
-    let is_drawn = PANELS.iter().any(|panel| panel.axis == axis) && at > 0.0 && ms > 0.0 && ms.is_finite();
-    is_drawn.then(|| Point { who: who.to_owned(), family: family.to_owned(), axis: axis.to_owned(), at, ms })
+    let is_drawn =
+        PANELS.iter().any(|panel| panel.axis == axis) && at > 0.0 && ms > 0.0 && ms.is_finite();
+    is_drawn.then(|| Point {
+        who: who.to_owned(),
+        family: family.to_owned(),
+        axis: axis.to_owned(),
+        at,
+        ms,
+    })
 }
 
 struct Panel {
@@ -36,13 +43,24 @@ struct Panel {
 }
 
 const PANELS: [Panel; 3] = [
-    Panel { axis: "T", label: "window T (events)" },
-    Panel { axis: "items", label: "items of the catalogue" },
-    Panel { axis: "batch", label: "batch (users)" },
+    Panel {
+        axis: "T",
+        label: "window T (events)",
+    },
+    Panel {
+        axis: "items",
+        label: "items of the catalogue",
+    },
+    Panel {
+        axis: "batch",
+        label: "batch (users)",
+    },
 ];
 
 /// Okabe & Ito 2008: told apart by all kinds of eyes.
-const COLOURS: [&str; 6] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"];
+const COLOURS: [&str; 6] = [
+    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9",
+];
 
 /// Ours is drawn through; the others are broken.
 const DASHES: [&str; 3] = ["none", "6 4", "2 3"];
@@ -68,8 +86,10 @@ pub fn chart(points: &[Point]) -> String {
         seen
     };
     let (families, programs) = (names(|point| &point.family), names(|point| &point.who));
-    let lines: Vec<(&str, &str)> =
-        families.iter().flat_map(|family| programs.iter().map(|who| (family.as_str(), who.as_str()))).collect();
+    let lines: Vec<(&str, &str)> = families
+        .iter()
+        .flat_map(|family| programs.iter().map(|who| (family.as_str(), who.as_str())))
+        .collect();
     let width = LEFT + 3.0 * PANEL_WIDTH + 2.0 * GAP + 16.0;
     let legend_top = TOP + PANEL_HEIGHT + BELOW + 8.0;
     // A column of the legend for each program, as far as there is room.
@@ -86,7 +106,12 @@ pub fn chart(points: &[Point]) -> String {
         for (family, who) in &lines {
             let of_line = |p: &&Point| p.axis == panel.axis && p.family == *family && p.who == *who;
             let stroke = style(family, who, &families, &programs);
-            svg.push_str(&line(points.iter().filter(of_line).collect(), &across(panel, points, left), &up, &stroke));
+            svg.push_str(&line(
+                points.iter().filter(of_line).collect(),
+                &across(panel, points, left),
+                &up,
+                &stroke,
+            ));
         }
     }
     for (at, (family, who)) in lines.iter().enumerate() {
@@ -108,14 +133,21 @@ pub fn chart(points: &[Point]) -> String {
 
 /// Names come from files, and may hold what SVG reads as its own.
 fn escaped(name: &str) -> String {
-    name.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    name.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 /// Colour by family, dash by program.
 fn style(family: &str, who: &str, families: &[String], programs: &[String]) -> String {
-    let place = |names: &[String], name: &str| names.iter().position(|known| known == name).unwrap_or(0);
-    let colour = COLOURS.get(place(families, family) % COLOURS.len()).unwrap_or(&"#000000");
-    let dash = DASHES.get(place(programs, who) % DASHES.len()).unwrap_or(&"none");
+    let place =
+        |names: &[String], name: &str| names.iter().position(|known| known == name).unwrap_or(0);
+    let colour = COLOURS
+        .get(place(families, family) % COLOURS.len())
+        .unwrap_or(&"#000000");
+    let dash = DASHES
+        .get(place(programs, who) % DASHES.len())
+        .unwrap_or(&"none");
     format!("fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\" stroke-dasharray=\"{dash}\"")
 }
 
@@ -131,18 +163,41 @@ struct Axis {
 impl Axis {
     /// Whole powers of ten around the values.
     fn decades(values: impl Iterator<Item = f64>, from: f64, to: f64) -> Self {
-        let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
-        let (low, high) = if low.is_finite() { (low.log10().floor(), high.log10().ceil()) } else { (0.0, 1.0) };
+        let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| {
+            (a.min(v), b.max(v))
+        });
+        let (low, high) = if low.is_finite() {
+            (low.log10().floor(), high.log10().ceil())
+        } else {
+            (0.0, 1.0)
+        };
         let high = high.max(low + 1.0);
-        let ticks = (low as i32..=high as i32).map(|power| 10f64.powi(power)).collect();
-        Self { low, high, from, to, ticks }
+        let ticks = (low as i32..=high as i32)
+            .map(|power| 10f64.powi(power))
+            .collect();
+        Self {
+            low,
+            high,
+            from,
+            to,
+            ticks,
+        }
     }
 
     /// The values themselves as ticks, with a little room around them.
     fn through(values: Vec<f64>, from: f64, to: f64) -> Self {
-        let (first, last) = (values.first().copied().unwrap_or(1.0), values.last().copied().unwrap_or(10.0));
+        let (first, last) = (
+            values.first().copied().unwrap_or(1.0),
+            values.last().copied().unwrap_or(10.0),
+        );
         let room = 0.08 * (last.log10() - first.log10()).max(0.1);
-        Self { low: first.log10() - room, high: last.log10() + room, from, to, ticks: values }
+        Self {
+            low: first.log10() - room,
+            high: last.log10() + room,
+            from,
+            to,
+            ticks: values,
+        }
     }
 
     fn place(&self, value: f64) -> f64 {
@@ -155,7 +210,11 @@ fn across(panel: &Panel, points: &[Point], left: f64) -> Axis {
     let of_panel = points.iter().filter(|point| point.axis == panel.axis);
     // Every value is a whole number.
     let values: BTreeSet<u64> = of_panel.map(|point| point.at.round() as u64).collect();
-    Axis::through(values.into_iter().map(|value| value as f64).collect(), left, left + PANEL_WIDTH)
+    Axis::through(
+        values.into_iter().map(|value| value as f64).collect(),
+        left,
+        left + PANEL_WIDTH,
+    )
 }
 
 fn frame(panel: &Panel, points: &[Point], left: f64, up: &Axis) -> String {
@@ -163,7 +222,10 @@ fn frame(panel: &Panel, points: &[Point], left: f64, up: &Axis) -> String {
     let mut svg = String::new();
     for &tick in &up.ticks {
         let y = up.place(tick);
-        let _ = writeln!(svg, "<path d=\"M{left:.1} {y:.1}h{PANEL_WIDTH}\" stroke=\"#dddddd\"/>");
+        let _ = writeln!(
+            svg,
+            "<path d=\"M{left:.1} {y:.1}h{PANEL_WIDTH}\" stroke=\"#dddddd\"/>"
+        );
         if left <= LEFT {
             let x = left - 6.0;
             let _ = writeln!(
@@ -205,8 +267,15 @@ fn line(mut points: Vec<&Point>, across: &Axis, up: &Axis, stroke: &str) -> Stri
     let mut path = String::new();
     for point in points {
         let (x, y) = (across.place(point.at), up.place(point.ms));
-        let _ = write!(path, "{}{x:.1} {y:.1}", if path.is_empty() { "M" } else { "L" });
-        let _ = writeln!(svg, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" {stroke}/>");
+        let _ = write!(
+            path,
+            "{}{x:.1} {y:.1}",
+            if path.is_empty() { "M" } else { "L" }
+        );
+        let _ = writeln!(
+            svg,
+            "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" {stroke}/>"
+        );
     }
     if !path.is_empty() {
         let _ = writeln!(svg, "<path d=\"{path}\" {stroke}/>");
@@ -221,12 +290,29 @@ mod tests {
     #[test]
     fn only_rows_of_growth_are_points() {
         let point = point_of("gru step items=10000", "Seqscope", 12.5).unwrap();
-        assert_eq!((point.family.as_str(), point.axis.as_str()), ("gru", "items"));
-        let hostile = [point_of("<g&> step T=50", "a", 1.0), point_of("<g&> step T=100", "a", 2.0)].map(Option::unwrap);
+        assert_eq!(
+            (point.family.as_str(), point.axis.as_str()),
+            ("gru", "items")
+        );
+        let hostile = [
+            point_of("<g&> step T=50", "a", 1.0),
+            point_of("<g&> step T=100", "a", 2.0),
+        ]
+        .map(Option::unwrap);
         assert!(chart(&hostile).contains("&lt;g&amp;&gt;, a"));
-        assert!(["x step T=0.4", "x step T=inf", "x step T=0x1"].iter().all(|work| point_of(work, "a", 1.0).is_none()));
+        assert!(
+            ["x step T=0.4", "x step T=inf", "x step T=0x1"]
+                .iter()
+                .all(|work| point_of(work, "a", 1.0).is_none())
+        );
         assert!((point.at - 1e4).abs() < 1e-9);
-        for work in ["gru step", "gru step n_layers=2", "gru step T=many", "opening", "gru epoch"] {
+        for work in [
+            "gru step",
+            "gru step n_layers=2",
+            "gru step T=many",
+            "opening",
+            "gru epoch",
+        ] {
             assert_eq!(point_of(work, "Seqscope", 1.0), None, "{work}");
         }
         assert_eq!(point_of("gru step T=50", "Seqscope", f64::NAN), None);
@@ -237,7 +323,11 @@ mod tests {
     fn axes_are_logarithmic() {
         let axis = Axis::decades([2.0, 900.0].into_iter(), 240.0, 0.0);
         assert_eq!(axis.ticks, [1.0, 10.0, 100.0, 1000.0]);
-        let places: Vec<i64> = axis.ticks.iter().map(|&tick| axis.place(tick).round() as i64).collect();
+        let places: Vec<i64> = axis
+            .ticks
+            .iter()
+            .map(|&tick| axis.place(tick).round() as i64)
+            .collect();
         assert_eq!(places, [240, 160, 80, 0]);
     }
 
@@ -246,7 +336,8 @@ mod tests {
         let points: Vec<Point> = [("Seqscope", 1.0), ("PyTorch eager", 2.0)]
             .into_iter()
             .flat_map(|(who, ms)| {
-                ["vae step batch=32", "vae step batch=64", "lstm step T=50"].map(|work| point_of(work, who, ms))
+                ["vae step batch=32", "vae step batch=64", "lstm step T=50"]
+                    .map(|work| point_of(work, who, ms))
             })
             .flatten()
             .collect();
@@ -256,9 +347,17 @@ mod tests {
             svg.matches("<path d=\"M").count() - svg.matches("h32").count(),
             svg.matches("v5").count() + 3 * 2 + 4
         );
-        for words in ["vae, Seqscope", "lstm, PyTorch eager", "batch (users)", "one optimiser step (ms)"] {
+        for words in [
+            "vae, Seqscope",
+            "lstm, PyTorch eager",
+            "batch (users)",
+            "one optimiser step (ms)",
+        ] {
             assert!(svg.contains(words), "{words}");
         }
-        assert!(!chart(&[]).contains("NaN"), "nothing to draw is an empty picture");
+        assert!(
+            !chart(&[]).contains("NaN"),
+            "nothing to draw is an empty picture"
+        );
     }
 }

@@ -52,8 +52,12 @@ fn length(user: usize) -> usize {
     // Counted from the other end, where no item is drawn.
     let at = number(u64::MAX - 1 - user as u64) >> 32;
     let pairs = LENGTHS.iter().zip(LENGTHS.iter().skip(1));
-    let found = pairs.map(|(a, b)| (a.0 << 25, b.0 << 25, a.1, b.1)).find(|(_, end, ..)| at < *end);
-    found.map_or(0, |(start, end, short, long)| short + (long - short) * (at - start) / (end - start)) as usize
+    let found = pairs
+        .map(|(a, b)| (a.0 << 25, b.0 << 25, a.1, b.1))
+        .find(|(_, end, ..)| at < *end);
+    found.map_or(0, |(start, end, short, long)| {
+        short + (long - short) * (at - start) / (end - start)
+    }) as usize
 }
 
 /// The histories of a case as they are learnt from, or asked about.
@@ -79,7 +83,11 @@ pub(super) fn histories(case: &Case) -> Histories {
 /// The sum of all item indices of a case's histories: who draws the same events has the same sum.
 #[must_use]
 pub fn checksum(case: &Case) -> u64 {
-    histories(case).item_idx.iter().map(|&item| u64::from(item)).sum()
+    histories(case)
+        .item_idx
+        .iter()
+        .map(|&item| u64::from(item))
+        .sum()
 }
 
 /// The log that a case works on: of each user's events the last is the test question, the one before it
@@ -91,11 +99,20 @@ pub(super) fn log(case: &Case) -> Prepared {
         Task::Explanation(_) => size.n_events - 3,
         _ => length(user),
     };
-    let n_users = if matches!(case.task, Task::Explanation(_)) { 1 } else { size.n_users };
+    let n_users = if matches!(case.task, Task::Explanation(_)) {
+        1
+    } else {
+        size.n_users
+    };
     let train_len: Vec<u32> = (0..n_users).map(|user| n_train(user) as u32).collect();
-    let mut sequences = Sequences { offsets: vec![0], ..Sequences::default() };
+    let mut sequences = Sequences {
+        offsets: vec![0],
+        ..Sequences::default()
+    };
     for (user, &len) in train_len.iter().enumerate() {
-        sequences.item_idx.extend(history(user, len as usize + 2, size.n_items));
+        sequences
+            .item_idx
+            .extend(history(user, len as usize + 2, size.n_items));
         sequences.offsets.push(sequences.item_idx.len());
     }
     let dataset = Dataset {
@@ -121,7 +138,12 @@ pub(super) fn log(case: &Case) -> Prepared {
         fingerprint: String::new(),
     };
     let returns = Returns::of(&dataset.sequences, &split, dataset.n_items());
-    Prepared { dataset, split, features: Vec::new(), returns }
+    Prepared {
+        dataset,
+        split,
+        features: Vec::new(),
+        returns,
+    }
 }
 
 fn vocab(first: u32, n: usize) -> Vocab {
@@ -141,9 +163,14 @@ mod tests {
     fn lengths_are_those_of_the_real_log() {
         let lengths: Vec<usize> = (0..6_040).map(length).collect();
         let mean = lengths.iter().sum::<usize>() / lengths.len();
-        let below = |n: usize| lengths.iter().filter(|&&length| length < n).count() * 100 / lengths.len();
+        let below =
+            |n: usize| lengths.iter().filter(|&&length| length < n).count() * 100 / lengths.len();
         assert!((155..=180).contains(&mean), "{mean}");
-        assert!((48..=52).contains(&below(96)), "half of the users have less than 96 events: {} %", below(96));
+        assert!(
+            (48..=52).contains(&below(96)),
+            "half of the users have less than 96 events: {} %",
+            below(96)
+        );
         assert!(lengths.iter().all(|length| (18..2277).contains(length)));
     }
 
@@ -161,11 +188,20 @@ mod tests {
         for case in cases(Scale::Quick) {
             let told = histories(&case);
             let log = log(&case);
-            let known = |user: usize, n: u32| log.dataset.sequences.items(user).get(..n as usize).unwrap().to_vec();
+            let known = |user: usize, n: u32| {
+                log.dataset
+                    .sequences
+                    .items(user)
+                    .get(..n as usize)
+                    .unwrap()
+                    .to_vec()
+            };
             for user in 0..told.n_rows() {
                 let expected = match case.task {
                     Task::Epoch(_) => known(user, log.split.train_len[user]),
-                    Task::Evaluation(_) | Task::Ranking(_) => known(user, log.split.test[user].history_len),
+                    Task::Evaluation(_) | Task::Ranking(_) => {
+                        known(user, log.split.test[user].history_len)
+                    }
                     Task::Explanation(_) => log.dataset.sequences.items(user).to_vec(),
                     Task::Step(_) | Task::Opening { .. } => continue,
                 };

@@ -15,12 +15,20 @@ pub struct Runs {
 
 impl Runs {
     /// Ten times, and three where that takes longer than twenty seconds.
-    pub const USUAL: Self = Self { least: 3, most: 10, enough: Duration::from_secs(20) };
+    pub const USUAL: Self = Self {
+        least: 3,
+        most: 10,
+        enough: Duration::from_secs(20),
+    };
 
     /// Exactly so often.
     #[must_use]
     pub const fn exactly(n: usize) -> Self {
-        Self { least: n, most: n, enough: Duration::ZERO }
+        Self {
+            least: n,
+            most: n,
+            enough: Duration::ZERO,
+        }
     }
 }
 
@@ -49,19 +57,36 @@ impl Timing {
     /// Of some durations; `None` of none.
     pub(super) fn of(mut durations: Vec<Duration>) -> Option<Self> {
         durations.sort_unstable();
-        let ms = |at: usize| durations.get(at).map(|duration| duration.as_secs_f64() * 1e3);
+        let ms = |at: usize| {
+            durations
+                .get(at)
+                .map(|duration| duration.as_secs_f64() * 1e3)
+        };
         let runs = durations.len();
         let (min_ms, max_ms) = (ms(0)?, ms(runs - 1)?);
         // The mean of the two in the middle, which for an odd number are the same one.
         let median_ms = f64::midpoint(ms((runs - 1) / 2)?, ms(runs / 2)?);
-        let spread = if median_ms > 0.0 { (max_ms - min_ms) / median_ms } else { 0.0 };
-        Some(Self { median_ms, min_ms, spread, runs, peak_mb: peak_mb() })
+        let spread = if median_ms > 0.0 {
+            (max_ms - min_ms) / median_ms
+        } else {
+            0.0
+        };
+        Some(Self {
+            median_ms,
+            min_ms,
+            spread,
+            runs,
+            peak_mb: peak_mb(),
+        })
     }
 }
 
 /// Does the work some times uncounted and then as often as `runs` says; the work is told which time it
 /// is, from 0. `None` when it was not to be done at all.
-pub(super) fn timed<E>(runs: Runs, mut work: impl FnMut(usize) -> Result<(), E>) -> Result<Option<Timing>, E> {
+pub(super) fn timed<E>(
+    runs: Runs,
+    mut work: impl FnMut(usize) -> Result<(), E>,
+) -> Result<Option<Timing>, E> {
     let mut n_done = 0;
     let mut once = || {
         let start = Instant::now();
@@ -94,7 +119,9 @@ pub(super) fn forget_peak() {
 
 fn peak_mb() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kilobytes: f64 = line.split_whitespace().next()?.parse().ok()?;
     Some(kilobytes / 1024.0)
 }

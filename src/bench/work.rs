@@ -13,7 +13,9 @@ use crate::data::{self, DataSource, DataSpec, FileSpec, Prepared, SplitSpec};
 use crate::error::Error;
 use crate::experiment::{Experiment, TrainingSpec};
 use crate::explain::user_view;
-use crate::model::{Blueprint, Layers, ModelSpec, OpenDevice, OptimizerSpec, StepInputs, Trainable, open_device};
+use crate::model::{
+    Blueprint, Layers, ModelSpec, OpenDevice, OptimizerSpec, StepInputs, Trainable, open_device,
+};
 use crate::run::{Outcome, RunStore};
 use crate::spec::derive_seed;
 use crate::train::{self, Command, Control, Event, EventKind, Job, Observer, TrainError};
@@ -43,12 +45,20 @@ pub fn use_threads(n: Option<NonZeroUsize>) -> Result<usize, Error> {
     if let Some(n) = n {
         let most = MOST_THREADS * std::thread::available_parallelism().map_or(1, usize::from);
         if n.get() > most {
-            let sentence = format!("{n} threads are more than {MOST_THREADS} for each processor of this machine");
+            let sentence = format!(
+                "{n} threads are more than {MOST_THREADS} for each processor of this machine"
+            );
             return Err(Error::edge(sentence, format!("ask for at most {most}")));
         }
-        rayon::ThreadPoolBuilder::new().num_threads(n.get()).build_global().map_err(|e| {
-            Error::edge(format!("the number of threads cannot be set: {e}"), "leave out `--threads` to use them all")
-        })?;
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(n.get())
+            .build_global()
+            .map_err(|e| {
+                Error::edge(
+                    format!("the number of threads cannot be set: {e}"),
+                    "leave out `--threads` to use them all",
+                )
+            })?;
     }
     Ok(rayon::current_num_threads())
 }
@@ -66,7 +76,12 @@ pub fn run(case: &Case, how: &How) -> Result<Timing, Error> {
         Task::Explanation(model) => explanation(case, model, how),
         Task::Opening { n_rows } => opening(*n_rows, case.size.n_users, case.size.n_items, how),
     }?;
-    timing.ok_or_else(|| Error::edge(format!("`{}` was not done once", case.work), "ask for at least one run"))
+    timing.ok_or_else(|| {
+        Error::edge(
+            format!("`{}` was not done once", case.work),
+            "ask for at least one run",
+        )
+    })
 }
 
 fn device(how: &How) -> Result<OpenDevice, Error> {
@@ -75,22 +90,55 @@ fn device(how: &How) -> Result<OpenDevice, Error> {
 
 /// The optimiser of the default training settings.
 fn optimizer() -> OptimizerSpec {
-    let TrainingSpec { beta1, beta2, epsilon, weight_decay, l1, clip_norm, .. } = TrainingSpec::default();
-    OptimizerSpec { beta1, beta2, epsilon, weight_decay, l1, clip_norm }
+    let TrainingSpec {
+        beta1,
+        beta2,
+        epsilon,
+        weight_decay,
+        l1,
+        clip_norm,
+        ..
+    } = TrainingSpec::default();
+    OptimizerSpec {
+        beta1,
+        beta2,
+        epsilon,
+        weight_decay,
+        l1,
+        clip_norm,
+    }
 }
 
 fn built(model: &ModelSpec, log: &Prepared, how: &How) -> Result<Box<dyn Trainable>, Error> {
-    Ok(model.family().build(&Blueprint::of(log.dataset.shape()), optimizer(), &device(how)?, seed())?)
+    Ok(model.family().build(
+        &Blueprint::of(log.dataset.shape()),
+        optimizer(),
+        &device(how)?,
+        seed(),
+    )?)
 }
 
 /// One optimiser step, and its loss read back: without that a GPU would only have been told what to do.
 fn step(case: &Case, model: &ModelSpec, how: &How) -> Result<Option<Timing>, Error> {
-    let mut model = model.family().build(&Blueprint::of(case.size.shape()), optimizer(), &device(how)?, seed())?;
+    let mut model = model.family().build(
+        &Blueprint::of(case.size.shape()),
+        optimizer(),
+        &device(how)?,
+        seed(),
+    )?;
     let histories = events::histories(case);
     let lr = TrainingSpec::default().lr;
     timed(how.runs, |at| {
         let seed = derive_seed(seed(), "step", at as u64);
-        model.train_step(&histories, StepInputs { lr, step: at, n_steps: 1_000, seed })?;
+        model.train_step(
+            &histories,
+            StepInputs {
+                lr,
+                step: at,
+                n_steps: 1_000,
+                seed,
+            },
+        )?;
         model.take_stats()?;
         Ok(())
     })
@@ -100,7 +148,11 @@ fn step(case: &Case, model: &ModelSpec, how: &How) -> Result<Option<Timing>, Err
 fn log(case: &Case, how: &How) -> Result<Prepared, Error> {
     let made = matches!(case.task, Task::Ranking(_));
     Ok(match how.log.as_ref().filter(|_| !made) {
-        Some(path) => data::prepare(&of_file(path), SplitSpec::LeaveOneOut, &AtomicBool::new(false))?,
+        Some(path) => data::prepare(
+            &of_file(path),
+            SplitSpec::LeaveOneOut,
+            &AtomicBool::new(false),
+        )?,
         None => events::log(case),
     })
 }
@@ -122,14 +174,29 @@ fn epoch(case: &Case, model: &ModelSpec, how: &How) -> Result<Option<Timing>, Er
         patience: 0,
         ..TrainingSpec::default()
     };
-    let experiment = Experiment { model: model.clone(), training, name: "bench".to_owned(), ..Experiment::default() };
+    let experiment = Experiment {
+        model: model.clone(),
+        training,
+        name: "bench".to_owned(),
+        ..Experiment::default()
+    };
     let store = RunStore::at(folder.path());
-    let job = Job { experiment, store, prepared: Some(std::sync::Arc::new(prepared)), resume: None };
+    let job = Job {
+        experiment,
+        store,
+        prepared: Some(std::sync::Arc::new(prepared)),
+        resume: None,
+    };
     let mut clock = EpochClock::default();
     let (_, ended) = train::run(job, &mut Nobody, &mut clock)?;
     match ended.outcome {
-        Some(Outcome::Failed { sentence }) => Err(Error::Edge { sentence, hint: None }),
-        _ => Ok(Timing::of(clock.epochs.split_off(1.min(clock.epochs.len())))),
+        Some(Outcome::Failed { sentence }) => Err(Error::Edge {
+            sentence,
+            hint: None,
+        }),
+        _ => Ok(Timing::of(
+            clock.epochs.split_off(1.min(clock.epochs.len())),
+        )),
     }
 }
 
@@ -143,8 +210,12 @@ struct EpochClock {
 impl Observer for EpochClock {
     fn observe(&mut self, event: &Event) -> Result<(), TrainError> {
         match event.kind {
-            EventKind::Started { .. } | EventKind::Checkpointed { .. } => self.began = Some(Instant::now()),
-            EventKind::Evaluated { .. } => self.epochs.extend(self.began.take().map(|began| began.elapsed())),
+            EventKind::Started { .. } | EventKind::Checkpointed { .. } => {
+                self.began = Some(Instant::now())
+            }
+            EventKind::Evaluated { .. } => self
+                .epochs
+                .extend(self.began.take().map(|began| began.elapsed())),
             _ => {}
         }
         Ok(())
@@ -168,17 +239,26 @@ impl Control for Nobody {
 fn evaluation(case: &Case, model: &ModelSpec, how: &How) -> Result<Option<Timing>, Error> {
     let log = log(case, how)?;
     let model = built(model, &log, how)?;
-    timed(how.runs, |_| Ok(train::judge(model.as_ref(), &log, &log.split.test, true).map(drop)?))
+    timed(how.runs, |_| {
+        Ok(train::judge(model.as_ref(), &log, &log.split.test, true).map(drop)?)
+    })
 }
 
 fn explanation(case: &Case, model: &ModelSpec, how: &How) -> Result<Option<Timing>, Error> {
     let log = events::log(case);
     let model = built(model, &log, how)?;
-    timed(how.runs, |_| Ok(user_view(model.as_ref(), &log, 0, true).map(drop)?))
+    timed(how.runs, |_| {
+        Ok(user_view(model.as_ref(), &log, 0, true).map(drop)?)
+    })
 }
 
 /// A log of users in no order, from text, without the copy that would be kept of it.
-fn opening(n_rows: usize, n_users: usize, n_items: usize, how: &How) -> Result<Option<Timing>, Error> {
+fn opening(
+    n_rows: usize,
+    n_users: usize,
+    n_items: usize,
+    how: &How,
+) -> Result<Option<Timing>, Error> {
     let folder = Folder::new()?;
     let path = folder.path().join("log.csv");
     let mut text = String::with_capacity(24 * n_rows);
@@ -186,16 +266,29 @@ fn opening(n_rows: usize, n_users: usize, n_items: usize, how: &How) -> Result<O
     for row in 0..n_rows as u64 {
         let user = number(2 * row) % n_users.max(1) as u64;
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{user},{},{}", item(2 * row + 1, n_items), 1_600_000_000 + 7 * row);
+        let _ = writeln!(
+            text,
+            "{user},{},{}",
+            item(2 * row + 1, n_items),
+            1_600_000_000 + 7 * row
+        );
     }
     std::fs::write(&path, text).map_err(|error| unwritable(&path, &error))?;
     let data = of_file(&path);
-    timed(how.runs, |_| Ok(data::read_anew(&data, &AtomicBool::new(false)).map(drop)?))
+    timed(how.runs, |_| {
+        Ok(data::read_anew(&data, &AtomicBool::new(false)).map(drop)?)
+    })
 }
 
 fn of_file(path: &Path) -> DataSpec {
-    let file = FileSpec { path: path.to_owned(), ..FileSpec::default() };
-    DataSpec { source: DataSource::File(file), ..DataSpec::default() }
+    let file = FileSpec {
+        path: path.to_owned(),
+        ..FileSpec::default()
+    };
+    DataSpec {
+        source: DataSource::File(file),
+        ..DataSpec::default()
+    }
 }
 
 /// A folder that goes when the work is done.

@@ -8,8 +8,8 @@ use serde_json::{Map, Value as Json, json};
 use super::Streams;
 use super::table::{Align, Table};
 use crate::bench::{
-    Case, How, Point, Runs, Scale, Task, Timing, cases, chart, checksum, growth, point_of, run as measure, seed,
-    use_threads,
+    Case, How, Point, Runs, Scale, Task, Timing, cases, chart, checksum, growth, point_of,
+    run as measure, seed, use_threads,
 };
 use crate::data::name_of;
 use crate::error::Error;
@@ -89,12 +89,19 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
     // What is not there is told before an hour of measuring.
     if let Some(path) = args.data.as_ref().filter(|path| !path.is_file()) {
         let sentence = format!("there is no file `{}`", path.display());
-        return Err(Error::edge(sentence, "write the path of a log after `--data`"));
+        return Err(Error::edge(
+            sentence,
+            "write the path of a log after `--data`",
+        ));
     }
-    args.device.iter().try_for_each(|device| open_device(device).map(drop))?;
+    args.device
+        .iter()
+        .try_for_each(|device| open_device(device).map(drop))?;
     let mut table = Table::new(
-        std::iter::once(("work", Align::Left))
-            .chain(["device", "median ms", "min ms", "spread", "runs", "peak MB"].map(|name| (name, Align::Right))),
+        std::iter::once(("work", Align::Left)).chain(
+            ["device", "median ms", "min ms", "spread", "runs", "peak MB"]
+                .map(|name| (name, Align::Right)),
+        ),
     );
     let (mut n_measured, mut refused) = (0, None);
     for case in &chosen {
@@ -108,12 +115,21 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
                         streams.json(&row(&name, &how, n_threads, &timing))?;
                         streams.out.flush()?;
                     } else {
-                        writeln!(streams.err, "{name} on {}: {}", how.device, milliseconds(timing.median_ms))?;
+                        writeln!(
+                            streams.err,
+                            "{name} on {}: {}",
+                            how.device,
+                            milliseconds(timing.median_ms)
+                        )?;
                         table.row(cells(&name, &how, &timing));
                     }
                 }
                 Err(error) => {
-                    writeln!(streams.err, "warning: {name} on {} is passed over: {error}", how.device)?;
+                    writeln!(
+                        streams.err,
+                        "warning: {name} on {} is passed over: {error}",
+                        how.device
+                    )?;
                     refused = Some(error);
                 }
             }
@@ -124,7 +140,11 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
         _ if args.told.json => Ok(()),
         _ => {
             let threads = if n_threads == 1 { "thread" } else { "threads" };
-            let layers = if args.plain { ", burn's own layers" } else { "" };
+            let layers = if args.plain {
+                ", burn's own layers"
+            } else {
+                ""
+            };
             writeln!(streams.out, "{n_threads} {threads}{layers}")?;
             Ok(table.write(streams.out)?)
         }
@@ -133,15 +153,29 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
 
 /// The cases that were asked for.
 fn chosen(args: &Args) -> Result<Vec<Case>, Error> {
-    let scale = if args.which.quick { Scale::Quick } else { Scale::Whole };
-    let mut all = if args.which.growth { growth(scale) } else { cases(scale) };
-    let Some(text) = &args.which.only else { return Ok(all) };
+    let scale = if args.which.quick {
+        Scale::Quick
+    } else {
+        Scale::Whole
+    };
+    let mut all = if args.which.growth {
+        growth(scale)
+    } else {
+        cases(scale)
+    };
+    let Some(text) = &args.which.only else {
+        return Ok(all);
+    };
     let wanted = text.trim().to_lowercase();
     let names: Vec<String> = all.iter().map(|case| case.work.to_lowercase()).collect();
     let is_whole = names.contains(&wanted);
     all.retain(|case| {
         let name = case.work.to_lowercase();
-        if is_whole { name == wanted } else { name.contains(&wanted) }
+        if is_whole {
+            name == wanted
+        } else {
+            name.contains(&wanted)
+        }
     });
     if all.is_empty() {
         let hint = match did_you_mean(&wanted, names.iter().map(String::as_str)) {
@@ -151,7 +185,10 @@ fn chosen(args: &Args) -> Result<Vec<Case>, Error> {
                 format!("`seqscope bench --list{growth}` names all of it")
             }
         };
-        return Err(Error::edge(format!("no work has `{text}` in its name"), hint));
+        return Err(Error::edge(
+            format!("no work has `{text}` in its name"),
+            hint,
+        ));
     }
     Ok(all)
 }
@@ -172,20 +209,35 @@ fn how(args: &Args, device: &str) -> Result<How, Error> {
     };
     let info = open_device(device)?.info;
     // A GPU has no fused layers.
-    let layers = if args.plain || info.kind != DeviceKind::Cpu { Layers::Plain } else { Layers::Fused };
-    Ok(How { device: info.key, layers, runs, log: args.data.clone() })
+    let layers = if args.plain || info.kind != DeviceKind::Cpu {
+        Layers::Plain
+    } else {
+        Layers::Fused
+    };
+    Ok(How {
+        device: info.key,
+        layers,
+        runs,
+        log: args.data.clone(),
+    })
 }
 
 /// A real log is named, so that its rows are not taken for those of the made one.
 fn name(case: &Case, how: &How) -> String {
     match (&case.task, &how.log) {
-        (Task::Epoch(_) | Task::Evaluation(_), Some(log)) => format!("{} of {}", case.work, name_of(log)),
+        (Task::Epoch(_) | Task::Evaluation(_), Some(log)) => {
+            format!("{} of {}", case.work, name_of(log))
+        }
         _ => case.work.clone(),
     }
 }
 
 fn row(name: &str, how: &How, n_threads: usize, timing: &Timing) -> Json {
-    let layers = if how.layers == Layers::Fused { "fused" } else { "plain" };
+    let layers = if how.layers == Layers::Fused {
+        "fused"
+    } else {
+        "plain"
+    };
     json!({
         "work": name,
         "device": how.device,
@@ -207,7 +259,9 @@ fn cells(name: &str, how: &How, timing: &Timing) -> [String; 7] {
         milliseconds(timing.min_ms),
         format!("{:.0} %", 100.0 * timing.spread),
         timing.runs.to_string(),
-        timing.peak_mb.map_or_else(|| "–".to_owned(), |mb| format!("{mb:.0}")),
+        timing
+            .peak_mb
+            .map_or_else(|| "–".to_owned(), |mb| format!("{mb:.0}")),
     ]
 }
 
@@ -233,10 +287,15 @@ fn list(chosen: &[Case], args: &Args, streams: &mut Streams<'_>) -> Result<(), E
 
 /// All that another program needs to do the same work on the same events.
 fn described(case: &Case) -> Json {
-    let family = case.task.model().map(|model| ModelKind::from(model).to_string());
+    let family = case
+        .task
+        .model()
+        .map(|model| ModelKind::from(model).to_string());
     let fields = case.task.model().map(ModelSpec::fields).unwrap_or_default();
-    let settings: Map<String, Json> =
-        fields.into_iter().map(|field| (field.key.to_owned(), plain(field.value))).collect();
+    let settings: Map<String, Json> = fields
+        .into_iter()
+        .map(|field| (field.key.to_owned(), plain(field.value)))
+        .collect();
     json!({
         "work": case.work,
         "task": case.task.to_string(),
@@ -272,7 +331,10 @@ fn draw(svg: &Path, from: &[PathBuf], streams: &mut Streams<'_>) -> Result<(), E
     }
     if points.is_empty() {
         let hint = "they come of `seqscope bench --growth --json` and of `tests/bench/step.py`";
-        return Err(Error::edge("none of these files holds a row of growth", hint));
+        return Err(Error::edge(
+            "none of these files holds a row of growth",
+            hint,
+        ));
     }
     std::fs::write(svg, chart(&points)).map_err(|error| {
         Error::edge(
@@ -280,7 +342,12 @@ fn draw(svg: &Path, from: &[PathBuf], streams: &mut Streams<'_>) -> Result<(), E
             "name a file in a folder that you may write to",
         )
     })?;
-    Ok(writeln!(streams.out, "{} points drawn to {}", points.len(), svg.display())?)
+    Ok(writeln!(
+        streams.out,
+        "{} points drawn to {}",
+        points.len(),
+        svg.display()
+    )?)
 }
 
 /// The point of one row. A row of the twin says how it ran, ours does not.
@@ -290,5 +357,9 @@ fn point(line: &str) -> Option<Point> {
         Some(mode) => format!("PyTorch {mode}"),
         None => "Seqscope".to_owned(),
     };
-    point_of(row.get("work")?.as_str()?, &who, row.get("median_ms")?.as_f64()?)
+    point_of(
+        row.get("work")?.as_str()?,
+        &who,
+        row.get("median_ms")?.as_f64()?,
+    )
 }

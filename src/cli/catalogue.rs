@@ -56,15 +56,17 @@ fn preset(preset: Preset) -> Value {
 
 /// Every reference, for items, for answers that are no items, and for counts.
 fn references() -> Vec<Value> {
-    let of_items = BaselineKind::iter().map(|kind| reference(&kind.to_string(), "items", &kind.about()));
-    let of_tasks = TaskReference::iter().map(|kind| reference(&kind.to_string(), "answers", &kind.about()));
-    let of_counts = ForecastKind::iter().map(|kind| reference(&kind.to_string(), "counts", &kind.about()));
+    let of_items =
+        BaselineKind::iter().map(|kind| reference(&kind.to_string(), "items", &kind.about()));
+    let of_tasks =
+        TaskReference::iter().map(|kind| reference(&kind.to_string(), "answers", &kind.about()));
+    let of_counts =
+        ForecastKind::iter().map(|kind| reference(&kind.to_string(), "counts", &kind.about()));
     of_items.chain(of_tasks).chain(of_counts).collect()
 }
 
 fn reference(name: &str, of: &str, about: &About) -> Value {
-    let setting =
-        |setting: &AboutSetting| json!({ "name": setting.name, "value": setting.value, "help": setting.help });
+    let setting = |setting: &AboutSetting| json!({ "name": setting.name, "value": setting.value, "help": setting.help });
     json!({
         "name": name,
         "title": about.title,

@@ -47,13 +47,20 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
                 warnings.add(&file.display().to_string(), &problem.to_string());
             }
         }
-        if let Some(experiment) = experiment.as_ref().filter(|_| !problems.iter().any(Problem::is_error)) {
+        if let Some(experiment) = experiment
+            .as_ref()
+            .filter(|_| !problems.iter().any(Problem::is_error))
+        {
             n_bad += usize::from(tell_of_data(file, experiment, &mut warnings, streams)?);
         }
         // Data that are not there yet say nothing against the model.
         let spoils = |problem: &Problem| problem.is_error() && problem.field.starts_with("model");
         if let Some(experiment) = experiment.filter(|_| !problems.iter().any(spoils)) {
-            layers::write(experiment.model.family().title(), &layers::of(&experiment), streams.out)?;
+            layers::write(
+                experiment.model.family().title(),
+                &layers::of(&experiment),
+                streams.out,
+            )?;
         }
     }
     // What several files have in common is said once.
@@ -68,9 +75,15 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
     }
     let sentence = match args.files.as_slice() {
         [only] => format!("`{}` cannot be trained as it is", only.display()),
-        files => format!("{n_bad} of {} files cannot be trained as they are", files.len()),
+        files => format!(
+            "{n_bad} of {} files cannot be trained as they are",
+            files.len()
+        ),
     };
-    Err(Error::edge(sentence, "`seqscope describe` says what each setting may be"))
+    Err(Error::edge(
+        sentence,
+        "`seqscope describe` says what each setting may be",
+    ))
 }
 
 /// Opens the data and tells of the questions that their split asks; returns whether they cannot be opened.
@@ -86,7 +99,12 @@ fn tell_of_data(
     let prepared = match prepared {
         Ok(prepared) => prepared,
         Err(error) => {
-            writeln!(streams.out, "{}: error: {}", file.display(), Problem::error("data", error.to_string()))?;
+            writeln!(
+                streams.out,
+                "{}: error: {}",
+                file.display(),
+                Problem::error("data", error.to_string())
+            )?;
             return Ok(true);
         }
     };
@@ -100,7 +118,10 @@ fn tell_of_data(
     writeln!(streams.out, "{}", evaluation.reason(returns))?;
     match returns.sentence(evaluation.resolved(returns).seen()) {
         Some(sentence) => writeln!(streams.out, "{sentence}")?,
-        None => writeln!(streams.out, "No validation or test target is an item that the user already had.")?,
+        None => writeln!(
+            streams.out,
+            "No validation or test target is an item that the user already had."
+        )?,
     }
     Ok(false)
 }
@@ -110,7 +131,11 @@ fn opened(file: &Path) -> (Option<Experiment>, Vec<Problem>) {
     match Experiment::open(file) {
         Ok(experiment) => {
             let mut problems = experiment.check();
-            if problems.iter().any(|problem| experiment.is_of_times(problem)) && is_timeless(&experiment) {
+            if problems
+                .iter()
+                .any(|problem| experiment.is_of_times(problem))
+                && is_timeless(&experiment)
+            {
                 problems.retain(|problem| !experiment.is_of_times(problem));
             }
             (Some(experiment), problems)
@@ -121,11 +146,17 @@ fn opened(file: &Path) -> (Option<Experiment>, Vec<Problem>) {
 
 /// Whether the log is there and has no times, as far as its head tells.
 fn is_timeless(experiment: &Experiment) -> bool {
-    let DataSource::File(file) = &experiment.data.source else { return false };
+    let DataSource::File(file) = &experiment.data.source else {
+        return false;
+    };
     data::preview(file).is_ok_and(|preview| !preview.has_clock())
 }
 
 fn problem_json(problem: &Problem) -> Value {
-    let severity = if problem.is_error() { "error" } else { "warning" };
+    let severity = if problem.is_error() {
+        "error"
+    } else {
+        "warning"
+    };
     json!({ "field": problem.field, "severity": severity, "sentence": problem.sentence })
 }

@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::table::{Align, Table, count};
 use crate::data::{
-    self, Beside, DataReport, DataSpec, Dataset, Feature, FeatureSpec, FileSpec, FreeColumnSpec, JoinReport, Preview,
-    SideTable, SplitSpec,
+    self, Beside, DataReport, DataSpec, Dataset, Feature, FeatureSpec, FileSpec, FreeColumnSpec,
+    JoinReport, Preview, SideTable, SplitSpec,
 };
 use crate::error::Error;
 
@@ -52,8 +52,18 @@ impl ColumnArgs {
         file.roles.session = self.session;
         file.roles.latitude = self.latitude;
         file.roles.longitude = self.longitude;
-        file.free_features = self.free.iter().map(|text| FreeColumnSpec::parse(text)).collect();
-        let table = |path: Option<PathBuf>, key| path.map(|path| SideTable { path, key, columns: Vec::new() });
+        file.free_features = self
+            .free
+            .iter()
+            .map(|text| FreeColumnSpec::parse(text))
+            .collect();
+        let table = |path: Option<PathBuf>, key| {
+            path.map(|path| SideTable {
+                path,
+                key,
+                columns: Vec::new(),
+            })
+        };
         file.items = table(self.items, self.items_key);
         file.users = table(self.users, self.users_key);
     }
@@ -67,7 +77,11 @@ pub(super) fn write_reading(preview: &Preview, out: &mut dyn Write) -> std::io::
     }
     for Beside { of, path } in &preview.beside {
         let name = path.file_name().unwrap_or_default().display();
-        writeln!(out, "beside it lies {name}, by its name a table of {of}; join it by --{of} {}", path.display())?;
+        writeln!(
+            out,
+            "beside it lies {name}, by its name a table of {of}; join it by --{of} {}",
+            path.display()
+        )?;
     }
     Ok(())
 }
@@ -75,8 +89,21 @@ pub(super) fn write_reading(preview: &Preview, out: &mut dyn Write) -> std::io::
 /// What did and did not match, table by table.
 pub(super) fn write_joins(report: &DataReport, out: &mut dyn Write) -> std::io::Result<()> {
     for join in &report.joins {
-        let JoinReport { of, path, key, rows, matched, without_row, .. } = join;
-        writeln!(out, "\nTable of {of} {}, joined by {key}: {} rows", path.display(), count(*rows))?;
+        let JoinReport {
+            of,
+            path,
+            key,
+            rows,
+            matched,
+            without_row,
+            ..
+        } = join;
+        writeln!(
+            out,
+            "\nTable of {of} {}, joined by {key}: {} rows",
+            path.display(),
+            count(*rows)
+        )?;
         let all = count(matched + without_row);
         writeln!(
             out,
@@ -85,8 +112,16 @@ pub(super) fn write_joins(report: &DataReport, out: &mut dyn Write) -> std::io::
             examples("without: ", &join.without_row_examples)
         )?;
         let troubles = [
-            (join.rows_without_event, "of ids that no event has", &join.rows_without_event_examples),
-            (join.rows_repeated, "left out, since an earlier row has the id", &join.rows_repeated_examples),
+            (
+                join.rows_without_event,
+                "of ids that no event has",
+                &join.rows_without_event_examples,
+            ),
+            (
+                join.rows_repeated,
+                "left out, since an earlier row has the id",
+                &join.rows_repeated_examples,
+            ),
             (join.rows_without_key, "without an id", &Vec::new()),
             (join.rows_unreadable, "unreadable", &Vec::new()),
         ];
@@ -105,14 +140,26 @@ pub(super) fn write_joins(report: &DataReport, out: &mut dyn Write) -> std::io::
 
 /// The features that were asked for, or all that fit the log. Fitted on the training part of the
 /// split; on all events of a log that cannot be split.
-pub(super) fn computed(spec: &DataSpec, split: SplitSpec, dataset: &Dataset) -> Result<Vec<Feature>, Error> {
+pub(super) fn computed(
+    spec: &DataSpec,
+    split: SplitSpec,
+    dataset: &Dataset,
+) -> Result<Vec<Feature>, Error> {
     let wanted = |dataset: &Dataset| match spec.features.as_slice() {
         [] => FeatureSpec::fitting(dataset),
         features => features.to_vec(),
     };
     Ok(match data::prepare(spec, split, &AtomicBool::new(false)) {
-        Ok(prepared) => data::features(&prepared.dataset, &wanted(&prepared.dataset), &data::training_mask(&prepared))?,
-        Err(_) => data::features(dataset, &wanted(dataset), &vec![true; dataset.sequences.n_events()])?,
+        Ok(prepared) => data::features(
+            &prepared.dataset,
+            &wanted(&prepared.dataset),
+            &data::training_mask(&prepared),
+        )?,
+        Err(_) => data::features(
+            dataset,
+            &wanted(dataset),
+            &vec![true; dataset.sequences.n_events()],
+        )?,
     })
 }
 
@@ -125,12 +172,33 @@ pub(super) fn write_features(computed: &[Feature], out: &mut dyn Write) -> std::
         );
     }
     let heads = ["min", "mean", "max", "missing"].map(|name| (name, Align::Right));
-    let mut table = Table::new([("feature", Align::Left), ("unit", Align::Left)].into_iter().chain(heads));
+    let mut table = Table::new(
+        [("feature", Align::Left), ("unit", Align::Left)]
+            .into_iter()
+            .chain(heads),
+    );
     for line in computed.iter().flat_map(Feature::summary) {
-        let name = if line.n_columns > 1 { format!("{} ({} columns)", line.name, line.n_columns) } else { line.name };
-        let number = |value: f64| if value.is_nan() { "–".to_owned() } else { format!("{value:.4}") };
+        let name = if line.n_columns > 1 {
+            format!("{} ({} columns)", line.name, line.n_columns)
+        } else {
+            line.name
+        };
+        let number = |value: f64| {
+            if value.is_nan() {
+                "–".to_owned()
+            } else {
+                format!("{value:.4}")
+            }
+        };
         let missing = format!("{:.1} %", 100.0 * line.share_missing);
-        table.row([name, line.unit.to_owned(), number(line.min), number(line.mean), number(line.max), missing]);
+        table.row([
+            name,
+            line.unit.to_owned(),
+            number(line.min),
+            number(line.mean),
+            number(line.max),
+            missing,
+        ]);
     }
     writeln!(out)?;
     table.write(out)?;
@@ -162,14 +230,25 @@ pub(super) fn add_json(preview: &Preview, report: &DataReport, object: &mut Map<
         }
     };
     let free = |column: &FreeColumnSpec| json!({ "column": column.column, "kind": column.kind.map(|k| k.to_string()) });
-    add(object, "free_features", preview.file.free_features.iter().map(free).collect());
+    add(
+        object,
+        "free_features",
+        preview.file.free_features.iter().map(free).collect(),
+    );
     let beside = |table: &Beside| json!({ "of": table.of.to_string(), "path": table.path });
-    add(object, "beside", preview.beside.iter().map(beside).collect());
+    add(
+        object,
+        "beside",
+        preview.beside.iter().map(beside).collect(),
+    );
     let join = |join: &JoinReport| {
         let mut told = serde_json::to_value(join).unwrap_or_default();
         if let Some(fields) = told.as_object_mut() {
             fields.insert("of".to_owned(), json!(join.of.to_string()));
-            fields.insert("columns".to_owned(), join.columns.iter().map(free).collect());
+            fields.insert(
+                "columns".to_owned(),
+                join.columns.iter().map(free).collect(),
+            );
         }
         told
     };
@@ -177,11 +256,19 @@ pub(super) fn add_json(preview: &Preview, report: &DataReport, object: &mut Map<
 }
 
 fn counted(n: usize) -> String {
-    if n == 1 { "1 row".to_owned() } else { format!("{} rows", count(n)) }
+    if n == 1 {
+        "1 row".to_owned()
+    } else {
+        format!("{} rows", count(n))
+    }
 }
 
 fn examples(before: &str, ids: &[String]) -> String {
-    if ids.is_empty() { String::new() } else { format!(" ({before}{})", ids.join(", ")) }
+    if ids.is_empty() {
+        String::new()
+    } else {
+        format!(" ({before}{})", ids.join(", "))
+    }
 }
 
 fn listed(columns: &[FreeColumnSpec]) -> String {

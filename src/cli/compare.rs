@@ -7,7 +7,8 @@ use strum::IntoEnumIterator as _;
 use super::contrast::{BesideReferences, Measured};
 use super::grouped::{Said, of_runs};
 use super::outcome::{
-    ahead_json, ceiling_json, lists_json, metrics_json, protocol, sampled, sampled_json, seen_json, ties_json,
+    ahead_json, ceiling_json, lists_json, metrics_json, protocol, sampled, sampled_json, seen_json,
+    ties_json,
 };
 use super::table::{Align, Table, duration, metric};
 use super::{Streams, contrast, honest};
@@ -17,8 +18,8 @@ use crate::experiment::{Difference, differences};
 use crate::metric::{AnswerKind, Metric};
 use crate::model::broken_weights;
 use crate::run::{
-    Claim, Comparison, Manifest, Part, RunId, RunStore, Slice, Tested, against_first, against_references, compare,
-    hindrance, measures, slices, verdict,
+    Claim, Comparison, Manifest, Part, RunId, RunStore, Slice, Tested, against_first,
+    against_references, compare, hindrance, measures, slices, verdict,
 };
 use crate::train::refit_references;
 
@@ -68,21 +69,38 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
         }
     }
     let stores: Vec<&RunStore> = places.iter().map(|(store, _)| store).collect();
-    let manifests = places.iter().map(|(store, id)| store.manifest(id)).collect::<Result<Vec<_>, _>>()?;
+    let manifests = places
+        .iter()
+        .map(|(store, id)| store.manifest(id))
+        .collect::<Result<Vec<_>, _>>()?;
     let metric = metric_of(args, &manifests)?;
     let claim = |text: &String| contrast::claim(text, answers(&manifests));
-    let claims = args.claims.iter().map(claim).collect::<Result<Vec<Claim>, Error>>()?;
+    let claims = args
+        .claims
+        .iter()
+        .map(claim)
+        .collect::<Result<Vec<Claim>, Error>>()?;
     let found = found(args, &manifests, (metric, &claims), &stores)?;
     let differences = differences(&manifests.iter().map(|m| &m.experiment).collect::<Vec<_>>());
     let doubts = doubts(&manifests);
-    let damaged: Vec<String> = places.iter().filter_map(|(store, id)| damaged(store, id)).collect();
+    let damaged: Vec<String> = places
+        .iter()
+        .filter_map(|(store, id)| damaged(store, id))
+        .collect();
     if args.json {
         let mut runs: Vec<_> = manifests.iter().map(json_of).collect();
         for (run, slices) in runs.iter_mut().zip(&found.slices) {
             run["slices"] = honest::slices_json(slices);
         }
-        let different: serde_json::Map<_, _> = differences.into_iter().map(|d| (d.field, json!(d.values))).collect();
-        let references: Vec<_> = found.references.iter().map(|of| contrast::references_json(of, &claims)).collect();
+        let different: serde_json::Map<_, _> = differences
+            .into_iter()
+            .map(|d| (d.field, json!(d.values)))
+            .collect();
+        let references: Vec<_> = found
+            .references
+            .iter()
+            .map(|of| contrast::references_json(of, &claims))
+            .collect();
         return streams.json(&json!({
             "runs": runs,
             "differences": different,
@@ -100,7 +118,11 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     for references in &found.references {
         contrast::write_references(references, &claims, streams)?;
     }
-    for (manifest, slices) in manifests.iter().zip(&found.slices).filter(|_| args.slices || manifests.len() == 1) {
+    for (manifest, slices) in manifests
+        .iter()
+        .zip(&found.slices)
+        .filter(|_| args.slices || manifests.len() == 1)
+    {
         honest::write_slices(&manifest.id, slices, metric, streams)?;
     }
     if manifests.len() < 2 {
@@ -116,10 +138,16 @@ fn warn<'a>(
 ) -> Result<(), Error> {
     let mut said = Said::default();
     for manifest in manifests {
-        let failed: Vec<String> =
-            manifest.data.leaks().map(|leak| format!("{} ({})", leak.check, leak.count)).collect();
+        let failed: Vec<String> = manifest
+            .data
+            .leaks()
+            .map(|leak| format!("{} ({})", leak.check, leak.count))
+            .collect();
         if !failed.is_empty() {
-            said.add(&manifest.id.0, &format!("the split leaks: {}", failed.join(", ")));
+            said.add(
+                &manifest.id.0,
+                &format!("the split leaks: {}", failed.join(", ")),
+            );
         }
     }
     for doubt in doubts {
@@ -127,29 +155,46 @@ fn warn<'a>(
     }
     // What was told of the runs themselves: a test split read twice, a model below the reference.
     for manifest in manifests {
-        manifest.remarks().for_each(|problem| said.add(&manifest.id.0, &problem.sentence));
+        manifest
+            .remarks()
+            .for_each(|problem| said.add(&manifest.id.0, &problem.sentence));
     }
     for (sentence, runs) in said.all() {
-        writeln!(streams.err, "warning: {}: {sentence}", of_runs(runs, manifests.len()))?;
+        writeln!(
+            streams.err,
+            "warning: {}: {sentence}",
+            of_runs(runs, manifests.len())
+        )?;
     }
     Ok(())
 }
 
 /// What kind of answers the first run gives: the others may be compared only where they give the same.
 fn answers(manifests: &[Manifest]) -> AnswerKind {
-    manifests.first().map(|first| first.experiment.answers()).unwrap_or_default()
+    manifests
+        .first()
+        .map(|first| first.experiment.answers())
+        .unwrap_or_default()
 }
 
 /// The metric that was asked for, else the first run's own.
 fn metric_of(args: &Args, manifests: &[Manifest]) -> Result<Metric, Error> {
     let kind = answers(manifests);
-    let Some(name) = &args.metric else { return Ok(kind.by_user()) };
-    let known = || Metric::iter().filter(|metric| metric.is_by_user() && metric.kinds().contains(&kind));
-    known().find(|metric| metric.name().eq_ignore_ascii_case(name)).ok_or_else(|| {
-        let names: Vec<&str> = known().map(Metric::name).collect();
-        let hint = format!("known here: {}", names.join(", "));
-        Error::edge(format!("`{name}` is no metric that is a mean over users of this task"), hint)
-    })
+    let Some(name) = &args.metric else {
+        return Ok(kind.by_user());
+    };
+    let known =
+        || Metric::iter().filter(|metric| metric.is_by_user() && metric.kinds().contains(&kind));
+    known()
+        .find(|metric| metric.name().eq_ignore_ascii_case(name))
+        .ok_or_else(|| {
+            let names: Vec<&str> = known().map(Metric::name).collect();
+            let hint = format!("known here: {}", names.join(", "));
+            Error::edge(
+                format!("`{name}` is no metric that is a mean over users of this task"),
+                hint,
+            )
+        })
 }
 
 /// What comes of the test results of some runs.
@@ -173,31 +218,43 @@ fn found(
     for (manifest, store) in manifests.iter().zip(stores) {
         results.push(store.results(&manifest.id, Part::Test)?.unwrap_or_default());
     }
-    let tested: Vec<Tested<'_>> =
-        manifests.iter().zip(&results).map(|(manifest, results)| Tested { manifest, results }).collect();
+    let tested: Vec<Tested<'_>> = manifests
+        .iter()
+        .zip(&results)
+        .map(|(manifest, results)| Tested { manifest, results })
+        .collect();
     let mut metrics = answers(manifests).compared().to_vec();
     for wanted in claims.iter().map(|claim| claim.metric).chain([metric]) {
         if !metrics.contains(&wanted) {
             metrics.push(wanted);
         }
     }
-    let against = std::iter::once(None).chain(against_first(&tested, &metrics).into_iter().map(Some));
-    let measured = tested.iter().zip(against).map(|(run, against_first)| Measured {
-        id: run.manifest.id.clone(),
-        measures: measures(run.results, &metrics_of(run.manifest, &metrics)),
-        against_first,
-    });
+    let against =
+        std::iter::once(None).chain(against_first(&tested, &metrics).into_iter().map(Some));
+    let measured = tested
+        .iter()
+        .zip(against)
+        .map(|(run, against_first)| Measured {
+            id: run.manifest.id.clone(),
+            measures: measures(run.results, &metrics_of(run.manifest, &metrics)),
+            against_first,
+        });
     let mut references = Vec::new();
     let is_asked_for = args.references.is_some() || !claims.is_empty() || manifests.len() == 1;
     let is_refitted = args.references == Some(WhichReferences::Refit);
     for (run, store) in tested.iter().zip(stores).filter(|_| is_asked_for) {
         let kept = match store.reference_results(&run.manifest.id)? {
-            None if is_refitted && !run.results.is_empty() => Some(refit_references(run.manifest, run.results)?),
+            None if is_refitted && !run.results.is_empty() => {
+                Some(refit_references(run.manifest, run.results)?)
+            }
             kept => kept.filter(|_| !run.results.is_empty()),
         };
         let metrics = metrics_of(run.manifest, &metrics);
         let rows = kept.map(|kept| against_references(run.results, &kept, &metrics));
-        references.push(BesideReferences { id: run.manifest.id.clone(), rows });
+        references.push(BesideReferences {
+            id: run.manifest.id.clone(),
+            rows,
+        });
     }
     let mut listed = Vec::new();
     for (at, store) in stores.iter().enumerate() {
@@ -207,7 +264,10 @@ fn found(
     }
     Ok(Found {
         comparison: compare(&tested, &listed, metric),
-        slices: results.iter().map(|results| slices(results, metric)).collect(),
+        slices: results
+            .iter()
+            .map(|results| slices(results, metric))
+            .collect(),
         measured: measured.collect(),
         references,
     })
@@ -216,24 +276,44 @@ fn found(
 /// Of these metrics those that a run is judged by; a run of another task than they are of, by its own.
 fn metrics_of(manifest: &Manifest, metrics: &[Metric]) -> Vec<Metric> {
     let kind = manifest.experiment.answers();
-    let known: Vec<Metric> = metrics.iter().copied().filter(|metric| metric.kinds().contains(&kind)).collect();
-    if known.is_empty() { kind.compared().to_vec() } else { known }
+    let known: Vec<Metric> = metrics
+        .iter()
+        .copied()
+        .filter(|metric| metric.kinds().contains(&kind))
+        .collect();
+    if known.is_empty() {
+        kind.compared().to_vec()
+    } else {
+        known
+    }
 }
 
 /// Why the numbers of these runs must not be held against each other.
 fn doubts(manifests: &[Manifest]) -> Vec<String> {
-    let Some(first) = manifests.first() else { return Vec::new() };
+    let Some(first) = manifests.first() else {
+        return Vec::new();
+    };
     let mut said = Said::default();
     for other in manifests.iter().skip(1) {
         if let Some(why) = hindrance(first, other) {
-            said.add(&format!("`{}`", other.id), &format!("not comparable with `{}`: {why}", first.id));
+            said.add(
+                &format!("`{}`", other.id),
+                &format!("not comparable with `{}`: {why}", first.id),
+            );
         }
     }
     for manifest in manifests.iter().filter(|m| m.test.is_none()) {
-        said.add(&format!("`{}`", manifest.id), "without test metrics: not trained to an end");
+        said.add(
+            &format!("`{}`", manifest.id),
+            "without test metrics: not trained to an end",
+        );
     }
     let line = |(what, of): (&str, &[String])| {
-        format!("{} {} {what}", of.join(", "), if of.len() == 1 { "is" } else { "are" })
+        format!(
+            "{} {} {what}",
+            of.join(", "),
+            if of.len() == 1 { "is" } else { "are" }
+        )
     };
     said.all().map(line).collect()
 }
@@ -247,7 +327,9 @@ fn damaged(store: &RunStore, id: &RunId) -> Option<String> {
 }
 
 fn write_metrics(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<(), Error> {
-    let tested = manifests.iter().filter_map(|manifest| manifest.test.as_ref().map(|test| (manifest, test)));
+    let tested = manifests
+        .iter()
+        .filter_map(|manifest| manifest.test.as_ref().map(|test| (manifest, test)));
     let mut protocols: Vec<String> = tested.map(|(m, test)| protocol(m, test.n_users)).collect();
     protocols.dedup();
     match protocols.as_slice() {
@@ -260,7 +342,10 @@ fn write_metrics(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<()
     }
     let mut of_seen: Vec<String> = manifests.iter().flat_map(Manifest::told_of_seen).collect();
     of_seen.dedup();
-    for sentence in of_seen.iter().filter(|_| manifests.len() == 1 || of_seen.len() <= 2) {
+    for sentence in of_seen
+        .iter()
+        .filter(|_| manifests.len() == 1 || of_seen.len() <= 2)
+    {
         writeln!(streams.out, "{sentence}")?;
     }
     let (left, right) = (Align::Left, Align::Right);
@@ -268,7 +353,12 @@ fn write_metrics(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<()
     let metrics = headline.iter().map(|metric| (metric.title(), right));
     let columns = ["best epoch", "epochs", "time", "parameters"].map(|name| (name, right));
     let names = [("run", left), ("model", left)].into_iter();
-    let mut table = Table::new(names.chain(metrics).chain(columns).chain([("audit", left), ("device", left)]));
+    let mut table = Table::new(
+        names
+            .chain(metrics)
+            .chain(columns)
+            .chain([("audit", left), ("device", left)]),
+    );
     for manifest in manifests {
         table.row(cells(manifest, headline));
         if let Some((words, metrics)) = sampled(manifest) {
@@ -277,14 +367,22 @@ fn write_metrics(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<()
         }
     }
     let mut optima: Vec<(&str, Ceiling)> = Vec::new();
-    for found in manifests.iter().filter_map(|m| Some((m.data.name.as_str(), m.optimum()?))) {
+    for found in manifests
+        .iter()
+        .filter_map(|m| Some((m.data.name.as_str(), m.optimum()?)))
+    {
         if !optima.contains(&found) {
             optima.push(found);
         }
     }
     for (world, best) in optima {
         let [ndcg, hr] = [best.ndcg_at_10, best.hr_at_10].map(|value| metric(Some(value)));
-        let said = ["best possible".to_owned(), format!("the rules of `{world}`"), ndcg, hr];
+        let said = [
+            "best possible".to_owned(),
+            format!("the rules of `{world}`"),
+            ndcg,
+            hr,
+        ];
         table.row(said);
     }
     table.write(streams.out)?;
@@ -294,7 +392,10 @@ fn write_metrics(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<()
 /// What must be known beside the table: how many targets chance decided, and who is above a bound that is an
 /// expectation.
 fn write_sentences(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<(), Error> {
-    let mut ties: Vec<String> = manifests.iter().filter_map(|m| Some(m.data.test_ties?.sentence())).collect();
+    let mut ties: Vec<String> = manifests
+        .iter()
+        .filter_map(|m| Some(m.data.test_ties?.sentence()))
+        .collect();
     ties.dedup();
     match ties.as_slice() {
         [one] => writeln!(streams.out, "{one}")?,
@@ -307,7 +408,10 @@ fn write_sentences(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<
         }
     }
     for manifest in manifests {
-        let of_references = manifest.test.as_ref().and_then(|test| verdict(test, &manifest.references_test));
+        let of_references = manifest
+            .test
+            .as_ref()
+            .and_then(|test| verdict(test, &manifest.references_test));
         for sentence in of_references.into_iter().chain(above_optimum(manifest)) {
             writeln!(streams.out, "`{}`: {sentence}", manifest.id)?;
         }
@@ -326,15 +430,26 @@ fn headline(manifests: &[Manifest]) -> &'static [Metric] {
 }
 
 fn cells(manifest: &Manifest, headline: &[Metric]) -> impl Iterator<Item = String> {
-    let values = headline.iter().map(|&of| metric(manifest.test.as_ref().and_then(|test| test.get(of))));
-    let names = [manifest.id.0.clone(), manifest.experiment.model.family().title().to_owned()];
+    let values = headline
+        .iter()
+        .map(|&of| metric(manifest.test.as_ref().and_then(|test| test.get(of))));
+    let names = [
+        manifest.id.0.clone(),
+        manifest.experiment.model.family().title().to_owned(),
+    ];
     let rest = [
-        manifest.best_epoch.map_or_else(|| "–".to_owned(), |epoch| epoch.to_string()),
+        manifest
+            .best_epoch
+            .map_or_else(|| "–".to_owned(), |epoch| epoch.to_string()),
         manifest.epochs.to_string(),
         duration(manifest.train_secs),
         super::table::count(manifest.n_params),
         manifest.data.audit_word().unwrap_or("–").to_owned(),
-        manifest.device.as_ref().map(|device| device.name.clone()).unwrap_or_default(),
+        manifest
+            .device
+            .as_ref()
+            .map(|device| device.name.clone())
+            .unwrap_or_default(),
     ];
     names.into_iter().chain(values).chain(rest)
 }
@@ -352,7 +467,10 @@ fn write_differences(
     let runs = manifests.iter().map(|m| (m.id.0.as_str(), Align::Left));
     let mut table = Table::new([("", Align::Left)].into_iter().chain(runs));
     for difference in differences {
-        let values = difference.values.iter().map(|value| value.clone().unwrap_or_else(|| "–".to_owned()));
+        let values = difference
+            .values
+            .iter()
+            .map(|value| value.clone().unwrap_or_else(|| "–".to_owned()));
         table.row([difference.field.clone()].into_iter().chain(values));
     }
     Ok(table.write(streams.out)?)

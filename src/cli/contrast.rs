@@ -28,23 +28,39 @@ pub(super) struct BesideReferences {
 /// Reads `METRIC=PERCENT` of an answer kind.
 pub(super) fn claim(text: &str, kind: AnswerKind) -> Result<Claim, Error> {
     let (name, percent) = text.split_once('=').unwrap_or((text, ""));
-    let percent = percent.trim().trim_end_matches('%').trim().parse::<f64>().ok().filter(|percent| percent.is_finite());
+    let percent = percent
+        .trim()
+        .trim_end_matches('%')
+        .trim()
+        .parse::<f64>()
+        .ok()
+        .filter(|percent| percent.is_finite());
     let Some(percent) = percent else {
         let hint = "write `--claim METRIC=PERCENT`, such as `--claim hr@1=10`";
-        return Err(Error::edge(format!("`--claim {text}` says no number of percent"), hint));
+        return Err(Error::edge(
+            format!("`--claim {text}` says no number of percent"),
+            hint,
+        ));
     };
-    Ok(Claim { metric: resampled(name.trim(), kind)?, percent })
+    Ok(Claim {
+        metric: resampled(name.trim(), kind)?,
+        percent,
+    })
 }
 
 /// The metric of this name that can be drawn again with the users.
 fn resampled(name: &str, kind: AnswerKind) -> Result<Metric, Error> {
     use strum::IntoEnumIterator as _;
-    let known = || Metric::iter().filter(|metric| metric.is_resampled() && metric.kinds().contains(&kind));
-    known().find(|metric| metric.name().eq_ignore_ascii_case(name)).ok_or_else(|| {
-        let names: Vec<&str> = known().map(Metric::name).collect();
-        let sentence = format!("`{name}` is no metric of this task that is known of every user");
-        Error::edge(sentence, format!("known here: {}", names.join(", ")))
-    })
+    let known =
+        || Metric::iter().filter(|metric| metric.is_resampled() && metric.kinds().contains(&kind));
+    known()
+        .find(|metric| metric.name().eq_ignore_ascii_case(name))
+        .ok_or_else(|| {
+            let names: Vec<&str> = known().map(Metric::name).collect();
+            let sentence =
+                format!("`{name}` is no metric of this task that is known of every user");
+            Error::edge(sentence, format!("known here: {}", names.join(", ")))
+        })
 }
 
 /// Writes the runs by every metric, each against the first.
@@ -52,11 +68,25 @@ pub(super) fn write_measures(found: &[Measured], streams: &mut Streams<'_>) -> R
     if found.iter().all(|run| run.measures.is_empty()) {
         return Ok(());
     }
-    let n_tests = n_tests(found.iter().filter_map(|run| run.against_first.as_ref()?.as_ref().ok()).flatten());
-    let tests = if n_tests > 0 { format!("; p by Holm over {n_tests}") } else { String::new() };
-    writeln!(streams.out, "\nEvery metric on test, with intervals as above{tests}.")?;
+    let n_tests = n_tests(
+        found
+            .iter()
+            .filter_map(|run| run.against_first.as_ref()?.as_ref().ok())
+            .flatten(),
+    );
+    let tests = if n_tests > 0 {
+        format!("; p by Holm over {n_tests}")
+    } else {
+        String::new()
+    };
+    writeln!(
+        streams.out,
+        "\nEvery metric on test, with intervals as above{tests}."
+    )?;
     let gains_of_others: &[&str] = if found.len() > 1 { &GAINS } else { &[] };
-    let right = ["value", "interval"].into_iter().chain(gains_of_others.iter().copied());
+    let right = ["value", "interval"]
+        .into_iter()
+        .chain(gains_of_others.iter().copied());
     let columns = [("metric", Align::Left), ("run", Align::Left)].into_iter();
     let mut table = Table::new(columns.chain(right.map(|name| (name, Align::Right))));
     let mut metrics: Vec<Metric> = Vec::new();
@@ -67,14 +97,24 @@ pub(super) fn write_measures(found: &[Measured], streams: &mut Streams<'_>) -> R
     }
     for of in metrics {
         for run in found {
-            let Some(measure) = run.measures.iter().find(|measure| measure.metric == of) else { continue };
+            let Some(measure) = run.measures.iter().find(|measure| measure.metric == of) else {
+                continue;
+            };
             let gained = match &run.against_first {
-                Some(Ok(all)) => all.iter().find(|contrast| contrast.metric == of).map(gains).map(Vec::from),
+                Some(Ok(all)) => all
+                    .iter()
+                    .find(|contrast| contrast.metric == of)
+                    .map(gains)
+                    .map(Vec::from),
                 Some(Err(why)) => Some(vec![format!("≠ {why}")]),
                 None => None,
             };
-            let names =
-                [of.title().to_owned(), run.id.0.clone(), metric(Some(measure.value)), bounds(measure.interval)];
+            let names = [
+                of.title().to_owned(),
+                run.id.0.clone(),
+                metric(Some(measure.value)),
+                bounds(measure.interval),
+            ];
             table.row(names.into_iter().chain(gained.into_iter().flatten()));
         }
     }
@@ -105,10 +145,20 @@ pub(super) fn write_references(
         n_tests(rows.iter().map(|row| &row.contrast))
     )?;
     let columns = [("metric", Align::Left), ("reference", Align::Left)].into_iter();
-    let right = ["reference's", "run's"].into_iter().chain(GAINS).map(|name| (name, Align::Right));
+    let right = ["reference's", "run's"]
+        .into_iter()
+        .chain(GAINS)
+        .map(|name| (name, Align::Right));
     let mut table = Table::new(columns.chain(right));
-    for AgainstReference { reference, contrast } in rows {
-        let names = [contrast.metric.title().to_owned(), reference.title().to_owned()];
+    for AgainstReference {
+        reference,
+        contrast,
+    } in rows
+    {
+        let names = [
+            contrast.metric.title().to_owned(),
+            reference.title().to_owned(),
+        ];
         let values = [contrast.than, contrast.value].map(|value| metric(Some(value)));
         table.row(names.into_iter().chain(values).chain(gains(contrast)));
     }
@@ -119,7 +169,9 @@ pub(super) fn write_references(
     Ok(())
 }
 
-const GAINS: [&str; 7] = ["gain", "interval", "relative", "interval", "d_z", "p flips", "p ranks"];
+const GAINS: [&str; 7] = [
+    "gain", "interval", "relative", "interval", "d_z", "p flips", "p ranks",
+];
 
 fn gains(contrast: &Contrast) -> [String; 7] {
     let none = || "–".to_owned();
@@ -130,14 +182,18 @@ fn gains(contrast: &Contrast) -> [String; 7] {
         bounds(contrast.gain_interval),
         contrast.relative.map_or_else(none, percent),
         percents(contrast.relative_interval),
-        paired.and_then(|paired| paired.effect.d_z).map_or_else(none, |d_z| format!("{d_z:+.2}")),
+        paired
+            .and_then(|paired| paired.effect.d_z)
+            .map_or_else(none, |d_z| format!("{d_z:+.2}")),
         flips,
         ranks,
     ]
 }
 
 fn n_tests<'a>(contrasts: impl Iterator<Item = &'a Contrast>) -> usize {
-    contrasts.filter(|contrast| contrast.paired.is_some()).count()
+    contrasts
+        .filter(|contrast| contrast.paired.is_some())
+        .count()
 }
 
 /// A claim, the answer to it, and why.
@@ -151,10 +207,16 @@ fn claim_words(claim: &Claim, rows: &[AgainstReference]) -> String {
     let why = match verdict {
         Verdict::Shown => format!("the whole interval is at or above {least} %"),
         Verdict::Refuted => format!("the whole interval is below {least} %"),
-        Verdict::Open => format!("the interval holds {least} %, or there is none, so these users cannot tell"),
+        Verdict::Open => {
+            format!("the interval holds {least} %, or there is none, so these users cannot tell")
+        }
     };
     let contrast = &deciding.contrast;
-    let best = if verdict == Verdict::Shown { "the best, " } else { "" };
+    let best = if verdict == Verdict::Shown {
+        "the best, "
+    } else {
+        ""
+    };
     format!(
         "Claim that {title} is at least {least} % better than every reference's: {verdict}. Against {best}{}, the \
          relative difference is {} ({:.0} % interval {}): {why}.",
@@ -170,7 +232,10 @@ fn percent(share: f64) -> String {
 }
 
 fn percents(interval: Option<Interval>) -> String {
-    interval.map_or_else(|| "–".to_owned(), |it| format!("{} to {}", percent(it.low), percent(it.high)))
+    interval.map_or_else(
+        || "–".to_owned(),
+        |it| format!("{} to {}", percent(it.low), percent(it.high)),
+    )
 }
 
 /// The runs by every metric for a script.

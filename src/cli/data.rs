@@ -16,9 +16,9 @@ use super::table::{Align, Table, count};
 use super::train::set_all;
 use super::{Streams, columns, world};
 use crate::data::{
-    self, DataError, DataReport, DataSource, DataSpec, Dataset, Encoding, FileSpec, Finding, Packing, Prepared,
-    Preview, Profile, Role, Roles, SplitSpec, StepCount, StepEffect, TimeFormat, TitleSpec, Watch, WorldKind,
-    WorldSpec,
+    self, DataError, DataReport, DataSource, DataSpec, Dataset, Encoding, FileSpec, Finding,
+    Packing, Prepared, Preview, Profile, Role, Roles, SplitSpec, StepCount, StepEffect, TimeFormat,
+    TitleSpec, Watch, WorldKind, WorldSpec,
 };
 use crate::error::Error;
 use crate::experiment::Experiment;
@@ -158,26 +158,39 @@ impl From<SplitWord> for SplitSpec {
             SplitWord::PerUser => "PerUserTemporal",
             SplitWord::Rolling => "RollingWindows",
         };
-        Self::all().into_iter().find(|split| split.name() == name).unwrap_or_default()
+        Self::all()
+            .into_iter()
+            .find(|split| split.name() == name)
+            .unwrap_or_default()
     }
 }
 
 /// [`TimeFormat`] as it is written on the command line.
 fn time_format(text: &str) -> Result<TimeFormat, String> {
-    let names = || TimeFormat::iter().map(|format| words(&format!("{format:?}"))).collect::<Vec<_>>().join(", ");
-    TimeFormat::named(text)
-        .ok_or_else(|| format!("choose one of {}, or write a pattern such as '%d/%m/%Y %H:%M:%S'", names()))
+    let names = || {
+        TimeFormat::iter()
+            .map(|format| words(&format!("{format:?}")))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    TimeFormat::named(text).ok_or_else(|| {
+        format!(
+            "choose one of {}, or write a pattern such as '%d/%m/%Y %H:%M:%S'",
+            names()
+        )
+    })
 }
 
 /// A name as the command line writes it: `DayFirst` is `day-first`.
 fn words(name: &str) -> String {
-    name.char_indices().fold(String::new(), |mut words, (at, c)| {
-        if at > 0 && c.is_uppercase() {
-            words.push('-');
-        }
-        words.extend(c.to_lowercase());
-        words
-    })
+    name.char_indices()
+        .fold(String::new(), |mut words, (at, c)| {
+            if at > 0 && c.is_uppercase() {
+                words.push('-');
+            }
+            words.extend(c.to_lowercase());
+            words
+        })
 }
 
 /// [`Encoding`] as it is written on the command line.
@@ -251,7 +264,11 @@ impl Args {
             only_where: self.only_where,
             valid_path: self.valid,
             test_path: self.test,
-            titles: self.titles.map(|path| TitleSpec { path, item: self.titles_item, title: self.titles_title }),
+            titles: self.titles.map(|path| TitleSpec {
+                path,
+                item: self.titles_item,
+                title: self.titles_title,
+            }),
             ..FileSpec::default()
         };
         self.columns.fill(&mut file);
@@ -266,12 +283,20 @@ pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error
     let wanted = std::mem::take(&mut args.profile);
     if let Some(kind) = args.world {
         let spec = world::changed(kind, &sets)?;
-        return if json { world_json(&spec, &wanted, streams) } else { tell_world(&spec, &wanted, streams) };
+        return if json {
+            world_json(&spec, &wanted, streams)
+        } else {
+            tell_world(&spec, &wanted, streams)
+        };
     }
     let mut experiment = Experiment::default();
     let has_own_files = args.test.is_some();
     experiment.data.source = DataSource::File(args.file_spec());
-    experiment.split = audit.named().unwrap_or(if has_own_files { SplitSpec::OwnFiles } else { experiment.split });
+    experiment.split = audit.named().unwrap_or(if has_own_files {
+        SplitSpec::OwnFiles
+    } else {
+        experiment.split
+    });
     set_all(&mut experiment, &sets)?;
     let DataSource::File(file) = &experiment.data.source else {
         return Err(Error::edge(
@@ -281,31 +306,52 @@ pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error
     };
     let preview = data::preview(file)?;
     // A column that was named and is not there would else be passed over, as if none had been named.
-    if let Some(Problem { field, sentence, .. }) = preview.problems.iter().find(|problem| problem.is_error()).cloned() {
+    if let Some(Problem {
+        field, sentence, ..
+    }) = preview
+        .problems
+        .iter()
+        .find(|problem| problem.is_error())
+        .cloned()
+    {
         return Err(DataError::Setting { field, sentence }.into());
     }
-    let spec = DataSpec { source: DataSource::File(preview.file.clone()), ..experiment.data };
+    let spec = DataSpec {
+        source: DataSource::File(preview.file.clone()),
+        ..experiment.data
+    };
     let watch = OpeningBar::new(Arc::default());
-    let written =
-        refused_to.map(|to| data::write_refused_rows(&preview.file, &to, &watch).map(|n| (to, n))).transpose()?;
+    let written = refused_to
+        .map(|to| data::write_refused_rows(&preview.file, &to, &watch).map(|n| (to, n)))
+        .transpose()?;
     let prepared = match experiment.split {
         // The account is that of the whole log where a split is only audited.
         _ if audit.split.is_some() => unsplit(&spec, &watch)?,
-        SplitSpec::LeaveOneOut | SplitSpec::OwnFiles if !wanted.is_wanted() => unsplit(&spec, &watch)?,
+        SplitSpec::LeaveOneOut | SplitSpec::OwnFiles if !wanted.is_wanted() => {
+            unsplit(&spec, &watch)?
+        }
         split => match data::prepare(&spec, split, &watch) {
             // A log can be looked at that cannot be split; a split that was asked for must succeed.
-            Err(DataError::Nothing { .. }) if split == SplitSpec::LeaveOneOut => unsplit(&spec, &watch)?,
+            Err(DataError::Nothing { .. }) if split == SplitSpec::LeaveOneOut => {
+                unsplit(&spec, &watch)?
+            }
             prepared => prepared?,
         },
     };
     let dataset = &prepared.dataset;
     // A split may drop events: they stay in the counts of the log, and are told of as its last steps.
     let split = audit.audit.then_some(experiment.split);
-    let divided = split.map(|split| data::prepare(&spec, split, &watch)).transpose()?;
+    let divided = split
+        .map(|split| data::prepare(&spec, split, &watch))
+        .transpose()?;
     drop(watch);
     let audited = divided.as_ref().map(|divided| data::audit(divided, &spec));
     let shown = divided.as_ref().unwrap_or(&prepared);
-    let computed = if wants_features { Some(columns::computed(&spec, experiment.split, dataset)?) } else { None };
+    let computed = if wants_features {
+        Some(columns::computed(&spec, experiment.split, dataset)?)
+    } else {
+        None
+    };
     if json {
         let mut told = json_of(&preview, dataset, audited.as_deref());
         if let (Some((to, n)), Some(object)) = (&written, told.as_object_mut()) {
@@ -324,7 +370,12 @@ pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error
     write_reading(&preview, streams.out)?;
     write_report(&dataset.report, streams.out)?;
     if let Some((to, n)) = &written {
-        writeln!(streams.out, "{} refused rows written to {}", count(*n), to.display())?;
+        writeln!(
+            streams.out,
+            "{} refused rows written to {}",
+            count(*n),
+            to.display()
+        )?;
     }
     profile::write_summary(dataset, &profile, streams.out)?;
     wanted.tell(&profile, dataset, streams.out)?;
@@ -332,9 +383,16 @@ pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error
         columns::write_features(computed, streams.out)?;
     }
     if let (Some(findings), Some(split)) = (&audited, split) {
-        let (n_valid, n_test) = (count(shown.split.valid.len()), count(shown.split.test.len()));
+        let (n_valid, n_test) = (
+            count(shown.split.valid.len()),
+            count(shown.split.test.len()),
+        );
         let questions = format!("{n_valid} validation and {n_test} test questions");
-        writeln!(streams.out, "\nAudit of the split: {}, {questions}", split.title())?;
+        writeln!(
+            streams.out,
+            "\nAudit of the split: {}, {questions}",
+            split.title()
+        )?;
         audit::write(findings, streams.out)?;
     }
     streams.warn(&preview.problems)?;
@@ -344,11 +402,18 @@ pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error
 
 /// What is doubtful of a file's head, and what of its rows that was not said of the head.
 fn warnings(preview: &Preview, report: &DataReport) -> (Vec<Problem>, Vec<Problem>) {
-    let of_rows = report.problems.iter().filter(|problem| !preview.problems.contains(problem));
+    let of_rows = report
+        .problems
+        .iter()
+        .filter(|problem| !preview.problems.contains(problem));
     (preview.problems.clone(), of_rows.cloned().collect())
 }
 
-fn tell_world(spec: &WorldSpec, wanted: &ProfileArgs, streams: &mut Streams<'_>) -> Result<(), Error> {
+fn tell_world(
+    spec: &WorldSpec,
+    wanted: &ProfileArgs,
+    streams: &mut Streams<'_>,
+) -> Result<(), Error> {
     let tell = |dataset: &Dataset, profile: &Profile, out: &mut dyn Write| {
         profile::write_summary(dataset, profile, out)?;
         wanted.tell(profile, dataset, out)
@@ -356,20 +421,34 @@ fn tell_world(spec: &WorldSpec, wanted: &ProfileArgs, streams: &mut Streams<'_>)
     world::tell(spec, tell, streams)
 }
 
-fn world_json(spec: &WorldSpec, wanted: &ProfileArgs, streams: &mut Streams<'_>) -> Result<(), Error> {
-    let object = world::json_of(spec, |dataset, profile, object| wanted.tell_json(profile, dataset, object))?;
+fn world_json(
+    spec: &WorldSpec,
+    wanted: &ProfileArgs,
+    streams: &mut Streams<'_>,
+) -> Result<(), Error> {
+    let object = world::json_of(spec, |dataset, profile, object| {
+        wanted.tell_json(profile, dataset, object)
+    })?;
     streams.json(&object)
 }
 
 fn unsplit(spec: &DataSpec, watch: &dyn Watch) -> Result<Prepared, Error> {
-    Ok(Prepared { dataset: data::read(spec, watch)?, ..Prepared::default() })
+    Ok(Prepared {
+        dataset: data::read(spec, watch)?,
+        ..Prepared::default()
+    })
 }
 
 fn json_of(preview: &Preview, dataset: &Dataset, audited: Option<&[Finding]>) -> Value {
     let (shape, span) = (dataset.shape(), dataset.time_span());
     let (of_head, of_rows) = warnings(preview, &dataset.report);
     let roles: serde_json::Map<_, _> = shown_roles(&preview.file.roles)
-        .map(|role| (role.to_string().to_lowercase(), json!(preview.file.roles.column(role))))
+        .map(|role| {
+            (
+                role.to_string().to_lowercase(),
+                json!(preview.file.roles.column(role)),
+            )
+        })
         .collect();
     let mut object = json!({
         "rows_read": dataset.report.rows_read,
@@ -388,7 +467,10 @@ fn json_of(preview: &Preview, dataset: &Dataset, audited: Option<&[Finding]>) ->
     if !dataset.report.refused_by_reason.is_empty()
         && let Some(object) = object.as_object_mut()
     {
-        object.insert("refused_by_reason".to_owned(), json!(dataset.report.refused_by_reason));
+        object.insert(
+            "refused_by_reason".to_owned(),
+            json!(dataset.report.refused_by_reason),
+        );
     }
     if let Some(object) = object.as_object_mut() {
         columns::add_json(preview, &dataset.report, object);
@@ -433,23 +515,45 @@ fn write_reading(preview: &Preview, out: &mut dyn Write) -> std::io::Result<()> 
         how.push(format!("separator {separator:?}"));
     }
     if let Some(header) = file.header {
-        how.push(if header { "with a header" } else { "without a header" }.to_owned());
+        how.push(
+            if header {
+                "with a header"
+            } else {
+                "without a header"
+            }
+            .to_owned(),
+        );
     }
     writeln!(out, "{}: {}", file.path.display(), how.join(", "))?;
-    let mut table = Table::new([("role", Align::Left), ("column", Align::Left), ("first row", Align::Left)]);
+    let mut table = Table::new([
+        ("role", Align::Left),
+        ("column", Align::Left),
+        ("first row", Align::Left),
+    ]);
     for role in shown_roles(&file.roles) {
         let column = file.roles.column(role);
         let at = column.and_then(|name| preview.columns.iter().position(|c| c == name));
-        let first = at.and_then(|at| preview.rows.first()?.get(at)).cloned().unwrap_or_default();
+        let first = at
+            .and_then(|at| preview.rows.first()?.get(at))
+            .cloned()
+            .unwrap_or_default();
         let written = match (role, &file.time_format) {
             (Role::Time, Some(format)) if column.is_some() => format!(" ({format})"),
             _ => String::new(),
         };
         let name = role.to_string().to_lowercase();
-        table.row([name, column.unwrap_or("none").to_owned(), format!("{first}{written}")]);
+        table.row([
+            name,
+            column.unwrap_or("none").to_owned(),
+            format!("{first}{written}"),
+        ]);
     }
     table.write(out)?;
-    if let Some(only) = file.only_where.as_ref().filter(|only| !only.trim().is_empty()) {
+    if let Some(only) = file
+        .only_where
+        .as_ref()
+        .filter(|only| !only.trim().is_empty())
+    {
         writeln!(out, "only rows where: {only}")?;
     }
     columns::write_reading(preview, out)
@@ -457,7 +561,13 @@ fn write_reading(preview: &Preview, out: &mut dyn Write) -> std::io::Result<()> 
 
 /// The five roles of every log, and of the others those that this one has.
 fn shown_roles(roles: &Roles) -> impl Iterator<Item = Role> {
-    let always = [Role::User, Role::Item, Role::Time, Role::Behaviour, Role::Value];
+    let always = [
+        Role::User,
+        Role::Item,
+        Role::Time,
+        Role::Behaviour,
+        Role::Value,
+    ];
     Role::iter().filter(move |role| always.contains(role) || roles.column(*role).is_some())
 }
 
@@ -465,17 +575,42 @@ fn write_report(report: &DataReport, out: &mut dyn Write) -> std::io::Result<()>
     let heads = ["rows", "users", "items", "removed", "changed"].map(|name| (name, Align::Right));
     let mut table = Table::new([("step", Align::Left)].into_iter().chain(heads));
     for step in &report.steps {
-        let told = |of: fn(&StepEffect) -> usize| step.effect.as_ref().map_or_else(String::new, |e| count(of(e)));
-        let (removed, changed) = (told(|effect| effect.n_removed), told(|effect| effect.n_changed));
-        table.row([step.step.clone(), count(step.rows), count(step.users), count(step.items), removed, changed]);
+        let told = |of: fn(&StepEffect) -> usize| {
+            step.effect
+                .as_ref()
+                .map_or_else(String::new, |e| count(of(e)))
+        };
+        let (removed, changed) = (
+            told(|effect| effect.n_removed),
+            told(|effect| effect.n_changed),
+        );
+        table.row([
+            step.step.clone(),
+            count(step.rows),
+            count(step.users),
+            count(step.items),
+            removed,
+            changed,
+        ]);
     }
     writeln!(out)?;
     table.write(out)?;
     write_effects(report, out)?;
-    writeln!(out, "\n{} rows read, {} refused", count(report.rows_read), count(report.rows_refused))?;
+    writeln!(
+        out,
+        "\n{} rows read, {} refused",
+        count(report.rows_read),
+        count(report.rows_refused)
+    )?;
     if report.refused_by_reason.len() > 1 {
         for kind in &report.refused_by_reason {
-            writeln!(out, "  {} {} (the first: {})", count(kind.rows), kind.reason, kind.first_place())?;
+            writeln!(
+                out,
+                "  {} {} (the first: {})",
+                count(kind.rows),
+                kind.reason,
+                kind.first_place()
+            )?;
         }
         writeln!(out, "The first of them, `--refused FILE.csv` writes all:")?;
     }
@@ -492,17 +627,42 @@ fn write_report(report: &DataReport, out: &mut dyn Write) -> std::io::Result<()>
 /// What each step of cleaning found, and the first rows that it touched.
 fn write_effects(report: &DataReport, out: &mut dyn Write) -> std::io::Result<()> {
     for step in &report.steps {
-        let Some(effect) = step.effect.as_ref().filter(|effect| !effect.note.is_empty() || !effect.examples.is_empty())
+        let Some(effect) = step
+            .effect
+            .as_ref()
+            .filter(|effect| !effect.note.is_empty() || !effect.examples.is_empty())
         else {
             continue;
         };
         let learnt = effect.fitted_on.map(|from| format!("learnt from {from}"));
-        let said: Vec<String> = [effect.note.clone()].into_iter().chain(learnt).filter(|s| !s.is_empty()).collect();
-        writeln!(out, "\n{}{}{}", step.step, if said.is_empty() { "" } else { ": " }, said.join("; "))?;
+        let said: Vec<String> = [effect.note.clone()]
+            .into_iter()
+            .chain(learnt)
+            .filter(|s| !s.is_empty())
+            .collect();
+        writeln!(
+            out,
+            "\n{}{}{}",
+            step.step,
+            if said.is_empty() { "" } else { ": " },
+            said.join("; ")
+        )?;
         for row in &effect.examples {
-            let time = if row.time.is_empty() { String::new() } else { format!(", {}", row.time) };
-            let before = if row.before.is_empty() { String::new() } else { format!("{} ", row.before) };
-            writeln!(out, "  user {}, item {}{time}: {before}→ {}", row.user, row.item, row.after)?;
+            let time = if row.time.is_empty() {
+                String::new()
+            } else {
+                format!(", {}", row.time)
+            };
+            let before = if row.before.is_empty() {
+                String::new()
+            } else {
+                format!("{} ", row.before)
+            };
+            writeln!(
+                out,
+                "  user {}, item {}{time}: {before}→ {}",
+                row.user, row.item, row.after
+            )?;
         }
     }
     Ok(())

@@ -10,10 +10,13 @@ use crate::baseline::forecast::ForecastKind;
 use crate::baseline::task::TaskReference;
 use crate::baseline::{About, AboutSetting, BaselineKind};
 use crate::data::{
-    AugmentSpec, CleanSpec, CleanStep, FeatureSpec, SplitSpec, TaskKind, TimeFormat, WorldKind, WorldSpec,
+    AugmentSpec, CleanSpec, CleanStep, FeatureSpec, SplitSpec, TaskKind, TimeFormat, WorldKind,
+    WorldSpec,
 };
 use crate::error::Error;
-use crate::experiment::{Difference, EvaluationSpec, Experiment, Preset, TrainingSpec, differences};
+use crate::experiment::{
+    Difference, EvaluationSpec, Experiment, Preset, TrainingSpec, differences,
+};
 use crate::metric::statistics::Statistic;
 use crate::metric::{About as AboutMetric, Metric};
 use crate::model::gan::GanSpec;
@@ -57,8 +60,13 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
         };
     }
     let sections = sections();
-    let Some(what) = &args.what else { return Ok(overview(&sections, streams.out)?) };
-    let wanted: Vec<&Section> = sections.iter().filter(|s| s.name.eq_ignore_ascii_case(what)).collect();
+    let Some(what) = &args.what else {
+        return Ok(overview(&sections, streams.out)?);
+    };
+    let wanted: Vec<&Section> = sections
+        .iter()
+        .filter(|s| s.name.eq_ignore_ascii_case(what))
+        .collect();
     if wanted.is_empty() {
         return Err(unknown(what, &sections));
     }
@@ -108,7 +116,10 @@ fn sections() -> Vec<Section> {
         layers: Vec::new(),
     });
     let splits = SplitSpec::all().map(|split| {
-        let warning = split.warning().map(|warning| format!("\nMind: {warning}")).unwrap_or_default();
+        let warning = split
+            .warning()
+            .map(|warning| format!("\nMind: {warning}"))
+            .unwrap_or_default();
         Section {
             name: "split".to_owned(),
             title: split.name().to_owned(),
@@ -132,13 +143,55 @@ fn sections() -> Vec<Section> {
     models
         .chain(Preset::iter().map(preset))
         .chain([
-            part("training", "Training", "How any model is trained.", "training", &TrainingSpec::default()),
-            part("augment", "Augmentation", AUGMENT, "training.augment", &AugmentSpec::default()),
-            part("gan", "Sequence GAN", GAN, "training.gan", &GanSpec::default()),
-            part("evaluation", "Evaluation", "How any model is judged.", "evaluation", &EvaluationSpec::default()),
-            part("data", "Cleaning", "What happens to a log before it is split.", "data.clean", &CleanSpec::default()),
-            part("data", "Synthetic world", "What is used where no log is given.", "data", &WorldSpec::default()),
-            part("clean", "Cleaning", BESIDE, "data.clean", &CleanSpec::default()),
+            part(
+                "training",
+                "Training",
+                "How any model is trained.",
+                "training",
+                &TrainingSpec::default(),
+            ),
+            part(
+                "augment",
+                "Augmentation",
+                AUGMENT,
+                "training.augment",
+                &AugmentSpec::default(),
+            ),
+            part(
+                "gan",
+                "Sequence GAN",
+                GAN,
+                "training.gan",
+                &GanSpec::default(),
+            ),
+            part(
+                "evaluation",
+                "Evaluation",
+                "How any model is judged.",
+                "evaluation",
+                &EvaluationSpec::default(),
+            ),
+            part(
+                "data",
+                "Cleaning",
+                "What happens to a log before it is split.",
+                "data.clean",
+                &CleanSpec::default(),
+            ),
+            part(
+                "data",
+                "Synthetic world",
+                "What is used where no log is given.",
+                "data",
+                &WorldSpec::default(),
+            ),
+            part(
+                "clean",
+                "Cleaning",
+                BESIDE,
+                "data.clean",
+                &CleanSpec::default(),
+            ),
         ])
         .chain([times()])
         .chain(judging())
@@ -181,11 +234,24 @@ fn times() -> Section {
 /// A model as in its paper: what differs from our defaults, and from the paper.
 fn preset(preset: Preset) -> Section {
     let about = preset.about();
-    let ours = Experiment { model: default_of(preset.kind()), ..Experiment::default() };
+    let ours = Experiment {
+        model: default_of(preset.kind()),
+        ..Experiment::default()
+    };
     let changed = differences(&[&ours, &preset.applied_to(&ours)]);
-    let setting = |change: &Difference| Some(format!("{} = {}", change.field, change.values.last()?.as_deref()?));
+    let setting = |change: &Difference| {
+        Some(format!(
+            "{} = {}",
+            change.field,
+            change.values.last()?.as_deref()?
+        ))
+    };
     let changed: Vec<String> = changed.iter().filter_map(setting).collect();
-    let changed = if changed.is_empty() { "nothing".to_owned() } else { changed.join(", ") };
+    let changed = if changed.is_empty() {
+        "nothing".to_owned()
+    } else {
+        changed.join(", ")
+    };
     Section {
         name: "presets".to_owned(),
         title: about.title.to_owned(),
@@ -204,7 +270,9 @@ fn preset(preset: Preset) -> Section {
 
 /// A family with its defaults.
 fn default_of(kind: ModelKind) -> ModelSpec {
-    ModelSpec::iter().find(|spec| ModelKind::from(spec) == kind).unwrap_or_default()
+    ModelSpec::iter()
+        .find(|spec| ModelKind::from(spec) == kind)
+        .unwrap_or_default()
 }
 
 /// What is asked, what it is learnt by, and what it is held against.
@@ -212,7 +280,12 @@ fn judging() -> impl Iterator<Item = Section> {
     let tasks = TaskKind::iter().map(|kind| Section {
         name: "task".to_owned(),
         title: kind.title().to_owned(),
-        about: format!("{}\nIn a file: task: {}\nSource: {}.", kind.summary(), written(kind), kind.source()),
+        about: format!(
+            "{}\nIn a file: task: {}\nSource: {}.",
+            kind.summary(),
+            written(kind),
+            kind.source()
+        ),
         prefix: "task",
         fields: kind.spec().fields(),
         layers: Vec::new(),
@@ -223,7 +296,11 @@ fn judging() -> impl Iterator<Item = Section> {
         Section {
             name: "loss".to_owned(),
             title: loss.title().to_owned(),
-            about: format!("{}\nIn a file: training: (loss: {loss})\nSource: {}.", loss.summary(), loss.source()),
+            about: format!(
+                "{}\nIn a file: training: (loss: {loss})\nSource: {}.",
+                loss.summary(),
+                loss.source()
+            ),
             prefix: "training",
             fields,
             layers: Vec::new(),
@@ -234,7 +311,10 @@ fn judging() -> impl Iterator<Item = Section> {
         Section {
             name: "metrics".to_owned(),
             title: about.title.to_owned(),
-            about: counted(&format!("{}\nIn files: {}", about.help, metric.name()), &about),
+            about: counted(
+                &format!("{}\nIn files: {}", about.help, metric.name()),
+                &about,
+            ),
             prefix: "",
             fields: Vec::new(),
             layers: Vec::new(),
@@ -251,21 +331,29 @@ fn judging() -> impl Iterator<Item = Section> {
             layers: Vec::new(),
         }
     });
-    tasks.chain(losses).chain(references()).chain(metrics).chain(statistics)
+    tasks
+        .chain(losses)
+        .chain(references())
+        .chain(metrics)
+        .chain(statistics)
 }
 
 /// What a figure is, where it comes from, and who counts otherwise.
 fn counted(what: &str, about: &AboutMetric) -> String {
-    let elsewhere =
-        if about.elsewhere.is_empty() { String::new() } else { format!("\nElsewhere: {}", about.elsewhere) };
+    let elsewhere = if about.elsewhere.is_empty() {
+        String::new()
+    } else {
+        format!("\nElsewhere: {}", about.elsewhere)
+    };
     format!("{what}\nSource: {}.{elsewhere}", about.source)
 }
 
 /// The references: of items, of other answers, of counts.
 fn references() -> impl Iterator<Item = Section> {
     let of_items = BaselineKind::iter().map(BaselineKind::about);
-    let of_others =
-        TaskReference::iter().map(TaskReference::about).chain(ForecastKind::iter().map(ForecastKind::about));
+    let of_others = TaskReference::iter()
+        .map(TaskReference::about)
+        .chain(ForecastKind::iter().map(ForecastKind::about));
     of_items.chain(of_others).map(|about| Section {
         name: "references".to_owned(),
         title: about.title.to_owned(),
@@ -278,13 +366,18 @@ fn references() -> impl Iterator<Item = Section> {
 
 /// A task as a file has it.
 fn written(kind: TaskKind) -> String {
-    if kind.spec().fields().is_empty() { kind.to_string() } else { format!("{kind}(..)") }
+    if kind.spec().fields().is_empty() {
+        kind.to_string()
+    } else {
+        format!("{kind}(..)")
+    }
 }
 
 /// What a reference does, what it is set to, and where it comes from.
 fn about_reference(about: &About) -> String {
     let mut lines = vec![about.summary.to_owned()];
-    let setting = |setting: &AboutSetting| format!("{} {}: {}", setting.name, setting.value, setting.help);
+    let setting =
+        |setting: &AboutSetting| format!("{} {}: {}", setting.name, setting.value, setting.help);
     lines.extend(about.settings.iter().map(setting));
     lines.push(format!("Source: {}.", about.source));
     if !about.elsewhere.is_empty() {
@@ -294,7 +387,8 @@ fn about_reference(about: &About) -> String {
 }
 
 /// Said of the settings beside the list of steps.
-const BESIDE: &str = "Exact duplicates first, then the steps of `data.clean.steps` in their order, the k-core last.";
+const BESIDE: &str =
+    "Exact duplicates first, then the steps of `data.clean.steps` in their order, the k-core last.";
 
 /// Said of augmentation.
 const AUGMENT: &str = "Training histories changed anew in each epoch, against over-fitting; validation and test never are.\nSource: CL4SRec (Xie et al. 2022); each change is drawn by itself, and no contrastive loss is added.";
@@ -304,8 +398,14 @@ const GAN: &str = "An LSTM that writes synthetic histories for `training.augment
 
 /// What a feature is, what it gives and needs, and how it is written.
 fn about_feature(feature: &FeatureSpec) -> String {
-    let mut lines = vec![feature.help().to_owned(), format!("Gives {}.", feature.shape())];
-    lines.push(format!("In a file: data: (features: [{}(..)])", feature.name()));
+    let mut lines = vec![
+        feature.help().to_owned(),
+        format!("Gives {}.", feature.shape()),
+    ];
+    lines.push(format!(
+        "In a file: data: (features: [{}(..)])",
+        feature.name()
+    ));
     if !feature.needs().is_empty() {
         lines.push(format!("Needs {}.", feature.needs().join(", ")));
     }
@@ -314,9 +414,16 @@ fn about_feature(feature: &FeatureSpec) -> String {
 
 /// What a step does, what it needs, and how it is written.
 fn about(step: &CleanStep) -> String {
-    let mut lines = vec![step.help().to_owned(), format!("In a file: clean: (steps: [{}(..)])", step.name())];
+    let mut lines = vec![
+        step.help().to_owned(),
+        format!("In a file: clean: (steps: [{}(..)])", step.name()),
+    ];
     if !step.needs().is_empty() {
-        let needs: Vec<String> = step.needs().iter().map(|role| role.to_string().to_lowercase()).collect();
+        let needs: Vec<String> = step
+            .needs()
+            .iter()
+            .map(|role| role.to_string().to_lowercase())
+            .collect();
         lines.push(format!("Needs a column of: {}.", needs.join(", ")));
     }
     if step.is_fitted() {
@@ -331,20 +438,38 @@ fn about(step: &CleanStep) -> String {
 }
 
 fn overview(sections: &[Section], out: &mut dyn Write) -> std::io::Result<()> {
-    let mut table = Table::new([("", Align::Left), ("", Align::Left), ("settings", Align::Left)]);
+    let mut table = Table::new([
+        ("", Align::Left),
+        ("", Align::Left),
+        ("settings", Align::Left),
+    ]);
     for section in sections {
         let keys: Vec<&str> = section.fields.iter().map(|field| field.key).collect();
         table.row([section.name.clone(), section.title.clone(), keys.join(", ")]);
     }
     table.write(out)?;
-    writeln!(out, "\n`seqscope describe NAME` tells each setting's meaning, range and default.")
+    writeln!(
+        out,
+        "\n`seqscope describe NAME` tells each setting's meaning, range and default."
+    )
 }
 
 fn whole(section: &Section, out: &mut dyn Write) -> std::io::Result<()> {
     writeln!(out, "{}\n{}\n", section.title, section.about)?;
     for field in &section.fields {
-        let unit = if field.unit.is_empty() { String::new() } else { format!(" {}", field.unit) };
-        writeln!(out, "{}.{} = {}{unit}   {}", section.prefix, field.key, field.value, allowed(&field.kind))?;
+        let unit = if field.unit.is_empty() {
+            String::new()
+        } else {
+            format!(" {}", field.unit)
+        };
+        writeln!(
+            out,
+            "{}.{} = {}{unit}   {}",
+            section.prefix,
+            field.key,
+            field.value,
+            allowed(&field.kind)
+        )?;
         writeln!(out, "    {}: {}", field.label, field.help)?;
         writeln!(out, "    Default from: {}", field.source)?;
     }
@@ -369,11 +494,17 @@ fn allowed(kind: &FieldKind) -> String {
 }
 
 fn unknown(what: &str, sections: &[Section]) -> Error {
-    let mut names: Vec<&str> = sections.iter().map(|section| section.name.as_str()).collect();
+    let mut names: Vec<&str> = sections
+        .iter()
+        .map(|section| section.name.as_str())
+        .collect();
     names.dedup();
     let hint = match did_you_mean(&what.to_lowercase(), names.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("known: {}", names.join(", ")),
     };
-    Error::edge(format!("there is nothing called `{what}` to describe"), hint)
+    Error::edge(
+        format!("there is nothing called `{what}` to describe"),
+        hint,
+    )
 }

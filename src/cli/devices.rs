@@ -19,15 +19,26 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
     if args.json {
         return streams.json(&serde_json::json!({ "auto": auto, "devices": devices }));
     }
-    let mut table = Table::new(["--device", "backend", "kind", "", "name"].map(|name| (name, Align::Left)));
+    let mut table =
+        Table::new(["--device", "backend", "kind", "", "name"].map(|name| (name, Align::Left)));
     for device in devices {
         let kind = match device.kind {
             DeviceKind::Cpu => "processor",
             DeviceKind::Gpu => "graphics processor",
             DeviceKind::SoftwareGpu => "software driver, slow",
         };
-        let mark = if device.key == auto { "auto takes this" } else { "" };
-        table.row([device.key, device.backend, kind.to_owned(), mark.to_owned(), device.name]);
+        let mark = if device.key == auto {
+            "auto takes this"
+        } else {
+            ""
+        };
+        table.row([
+            device.key,
+            device.backend,
+            kind.to_owned(),
+            mark.to_owned(),
+            device.name,
+        ]);
     }
     Ok(table.write(streams.out)?)
 }

@@ -27,10 +27,16 @@ pub(super) struct Everyone<'a> {
 
 /// Refuses a place that could not be written, or that holds the log itself, before anybody is asked.
 pub(super) fn check_place(to: &Path, source: &DataSource) -> Result<(), Error> {
-    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = to
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     if !folder.is_dir() {
         let sentence = format!("the folder `{}` does not exist", folder.display());
-        return Err(Error::edge(sentence, "make it, or name another file in --to"));
+        return Err(Error::edge(
+            sentence,
+            "make it, or name another file in --to",
+        ));
     }
     if to.is_dir() {
         return Err(Error::edge(
@@ -41,7 +47,10 @@ pub(super) fn check_place(to: &Path, source: &DataSource) -> Result<(), Error> {
     if let DataSource::File(file) = source
         && data::reads(file, to)
     {
-        let sentence = format!("`{}` is a file that the run's data are read from", to.display());
+        let sentence = format!(
+            "`{}` is a file that the run's data are read from",
+            to.display()
+        );
         return Err(Error::edge(sentence, "name another file in --to"));
     }
     Ok(())
@@ -49,11 +58,17 @@ pub(super) fn check_place(to: &Path, source: &DataSource) -> Result<(), Error> {
 
 /// Whether a file is written as Parquet, as its name says.
 fn is_parquet(to: &Path) -> bool {
-    to.extension().is_some_and(|end| end.eq_ignore_ascii_case("parquet"))
+    to.extension()
+        .is_some_and(|end| end.eq_ignore_ascii_case("parquet"))
 }
 
 impl Everyone<'_> {
-    pub(super) fn run(&self, control: &Signals, is_json: IsJson, streams: &mut Streams<'_>) -> Result<(), Error> {
+    pub(super) fn run(
+        &self,
+        control: &Signals,
+        is_json: IsJson,
+        streams: &mut Streams<'_>,
+    ) -> Result<(), Error> {
         let prepared = self.ask.prepared;
         streams.warn(prepared.doubt_of(self.moment).as_slice())?;
         let task = &self.asked.restored.manifest.experiment.task;
@@ -70,11 +85,18 @@ impl Everyone<'_> {
         });
         bar.finish_and_clear();
         let Some(words) = words? else {
-            let sentence = format!("stopped before everybody was asked, so `{}` was not written", self.to.display());
+            let sentence = format!(
+                "stopped before everybody was asked, so `{}` was not written",
+                self.to.display()
+            );
             return Err(Error::edge(sentence, "ask again; nothing of it is kept"));
         };
         let table = self.table(&samples, &words);
-        if is_parquet(self.to) { data::write_parquet(self.to, &table) } else { data::write_csv(self.to, &table) }?;
+        if is_parquet(self.to) {
+            data::write_parquet(self.to, &table)
+        } else {
+            data::write_csv(self.to, &table)
+        }?;
         let n_left_out = prepared.dataset.users.len().saturating_sub(samples.len());
         match is_json {
             IsJson::Yes => streams.json(&self.json(samples.len(), n_left_out, &table)),
@@ -90,18 +112,41 @@ impl Everyone<'_> {
         let mut columns = vec![("user_id".to_owned(), text(&|row| row.user.clone()))];
         match self.ask.outcomes {
             None => {
-                columns.push(("place".to_owned(), Column::Int(rows.iter().map(|row| row.place as i64).collect())));
-                columns.push(("item_id".to_owned(), text(&|row| self.shown.item(row.item()))));
+                columns.push((
+                    "place".to_owned(),
+                    Column::Int(rows.iter().map(|row| row.place as i64).collect()),
+                ));
+                columns.push((
+                    "item_id".to_owned(),
+                    text(&|row| self.shown.item(row.item())),
+                ));
                 if self.shown.has_titles() {
-                    columns.push(("title".to_owned(), text(&|row| self.shown.label(row.item()))));
+                    columns.push((
+                        "title".to_owned(),
+                        text(&|row| self.shown.label(row.item())),
+                    ));
                 }
                 // What a reference of items says is a score of its own, and no probability.
-                let said = if self.asked.reference.is_none() { "probability" } else { "score" };
-                columns.push((said.to_owned(), number(&|row| row.values.first().copied().unwrap_or(f64::NAN))));
+                let said = if self.asked.reference.is_none() {
+                    "probability"
+                } else {
+                    "score"
+                };
+                columns.push((
+                    said.to_owned(),
+                    number(&|row| row.values.first().copied().unwrap_or(f64::NAN)),
+                ));
             }
             Some(outcomes) if outcomes.classes.is_empty() => {
-                let name = if outcomes.unit.is_empty() { "predicted" } else { "predicted_hours" };
-                columns.push((name.to_owned(), number(&|row| row.values.first().copied().unwrap_or(f64::NAN))));
+                let name = if outcomes.unit.is_empty() {
+                    "predicted"
+                } else {
+                    "predicted_hours"
+                };
+                columns.push((
+                    name.to_owned(),
+                    number(&|row| row.values.first().copied().unwrap_or(f64::NAN)),
+                ));
             }
             Some(outcomes) if is_will_act(&self.asked.restored.manifest.experiment.task) => {
                 let yes = outcomes.classes.len().saturating_sub(1);
@@ -116,10 +161,18 @@ impl Everyone<'_> {
         if let Some(moment) = self.moment.text() {
             columns.push(("moment".to_owned(), text(&|_| moment.clone())));
         }
-        let seen = rows.iter().map(|row| i64::from(row.sample.history_len)).collect();
+        let seen = rows
+            .iter()
+            .map(|row| i64::from(row.sample.history_len))
+            .collect();
         columns.push(("events_seen".to_owned(), Column::Int(seen)));
         if self.moment.text().is_some() {
-            let last = |row: &Row<'_>| self.ask.prepared.last_event_of(row.sample).unwrap_or_default();
+            let last = |row: &Row<'_>| {
+                self.ask
+                    .prepared
+                    .last_event_of(row.sample)
+                    .unwrap_or_default()
+            };
             columns.push(("last_event".to_owned(), text(&last)));
         }
         Table { columns }
@@ -128,20 +181,35 @@ impl Everyone<'_> {
     /// In the order in which they are written: of a chance of yes the highest first, else by user; of equals by the
     /// id that is shown, so that the order tells nothing of one that is hidden.
     fn rows<'a>(&self, samples: &'a [Sample], words: &'a [Word]) -> Vec<Row<'a>> {
-        let mut of_user: Vec<(String, &Sample, &Word)> =
-            samples.iter().zip(words).map(|(sample, word)| (self.shown.user(sample.user_idx), sample, word)).collect();
+        let mut of_user: Vec<(String, &Sample, &Word)> = samples
+            .iter()
+            .zip(words)
+            .map(|(sample, word)| (self.shown.user(sample.user_idx), sample, word))
+            .collect();
         let is_chance = is_will_act(&self.asked.restored.manifest.experiment.task);
         let yes = |word: &Word| match word {
             // What is no number comes last.
-            Word::Answer(values) if is_chance => values.last().copied().filter(|yes| !yes.is_nan()).unwrap_or(-1.0),
+            Word::Answer(values) if is_chance => values
+                .last()
+                .copied()
+                .filter(|yes| !yes.is_nan())
+                .unwrap_or(-1.0),
             _ => 0.0,
         };
-        of_user.sort_by(|(a, _, said_a), (b, _, said_b)| yes(said_b).total_cmp(&yes(said_a)).then_with(|| a.cmp(b)));
+        of_user.sort_by(|(a, _, said_a), (b, _, said_b)| {
+            yes(said_b).total_cmp(&yes(said_a)).then_with(|| a.cmp(b))
+        });
         let mut rows = Vec::with_capacity(of_user.len());
         for (user, sample, word) in of_user {
             match word {
                 Word::Answer(values) => {
-                    rows.push(Row { user, sample, place: 1, item_idx: None, values: values.clone() });
+                    rows.push(Row {
+                        user,
+                        sample,
+                        place: 1,
+                        item_idx: None,
+                        values: values.clone(),
+                    });
                 }
                 Word::Items(items) => rows.extend((1..).zip(items).map(|(place, scored)| Row {
                     user: user.clone(),
@@ -155,19 +223,39 @@ impl Everyone<'_> {
         rows
     }
 
-    fn write(&self, n_users: usize, n_left_out: usize, streams: &mut Streams<'_>) -> Result<(), Error> {
-        let when = self.moment.text().map(|moment| format!(" at {moment}")).unwrap_or_default();
+    fn write(
+        &self,
+        n_users: usize,
+        n_left_out: usize,
+        streams: &mut Streams<'_>,
+    ) -> Result<(), Error> {
+        let when = self
+            .moment
+            .text()
+            .map(|moment| format!(" at {moment}"))
+            .unwrap_or_default();
         let (by, to, n_users) = (self.asked.by(), self.to.display(), count(n_users));
-        writeln!(streams.out, "{by}, {}: {n_users} users{when}, written to {to}", self.asked.question())?;
+        writeln!(
+            streams.out,
+            "{by}, {}: {n_users} users{when}, written to {to}",
+            self.asked.question()
+        )?;
         if n_left_out > 0 {
             let left_out = count(n_left_out);
-            writeln!(streams.out, "{left_out} users are left out: no event of theirs is before that moment")?;
+            writeln!(
+                streams.out,
+                "{left_out} users are left out: no event of theirs is before that moment"
+            )?;
         }
         Ok(())
     }
 
     fn json(&self, n_users: usize, n_left_out: usize, table: &Table) -> Value {
-        let columns: Vec<&str> = table.columns.iter().map(|(name, _)| name.as_str()).collect();
+        let columns: Vec<&str> = table
+            .columns
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
         let mut told: BTreeMap<&str, Value> = self.asked.json();
         told.extend([
             ("moment", json!(self.moment.text())),

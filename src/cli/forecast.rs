@@ -11,7 +11,9 @@ use super::table::{Align, Table, count};
 use super::train::set_all;
 use super::{Streams, world};
 use crate::baseline::forecast::{Band, Forecast, ForecastPlan, forecasts};
-use crate::data::{self, DataSource, Dataset, FileSpec, Period, PeriodCounts, Roles, WorldKind, day_text};
+use crate::data::{
+    self, DataSource, Dataset, FileSpec, Period, PeriodCounts, Roles, WorldKind, day_text,
+};
 use crate::error::Error;
 use crate::experiment::Experiment;
 use crate::spec::did_you_mean;
@@ -75,15 +77,34 @@ impl From<PeriodWord> for Period {
 pub(super) fn run(args: Args, streams: &mut Streams<'_>) -> Result<(), Error> {
     let period = Period::from(args.period);
     let dataset = opened(&args, streams)?;
-    let behaviour = args.behaviour.as_deref().map(|name| behaviour_idx(&dataset, name)).transpose()?;
+    let behaviour = args
+        .behaviour
+        .as_deref()
+        .map(|name| behaviour_idx(&dataset, name))
+        .transpose()?;
     let counted = PeriodCounts::of(&dataset, period, behaviour)?;
     let counts: Vec<f64> = counted.counts.iter().map(|&n| n as f64).collect();
     let mut plan = ForecastPlan::usual(counts.len(), period.season(), args.horizon as usize);
     plan.held_out = args.held_out.map_or(plan.held_out, |n| n as usize);
-    let (made, left_out) = forecasts(&counts, plan)
-        .map_err(|error| Error::edge(error.to_string(), "`--period day|week|month` and `--held-out N` change it"))?;
-    let told = Told { dataset: &dataset, counted, plan, made, left_out, behaviour: args.behaviour };
-    if args.json { streams.json(&told.json()) } else { told.write(streams) }
+    let (made, left_out) = forecasts(&counts, plan).map_err(|error| {
+        Error::edge(
+            error.to_string(),
+            "`--period day|week|month` and `--held-out N` change it",
+        )
+    })?;
+    let told = Told {
+        dataset: &dataset,
+        counted,
+        plan,
+        made,
+        left_out,
+        behaviour: args.behaviour,
+    };
+    if args.json {
+        streams.json(&told.json())
+    } else {
+        told.write(streams)
+    }
 }
 
 fn opened(args: &Args, streams: &mut Streams<'_>) -> Result<Dataset, Error> {
@@ -91,9 +112,17 @@ fn opened(args: &Args, streams: &mut Streams<'_>) -> Result<Dataset, Error> {
     experiment.data.source = match (args.world, &args.file) {
         (Some(kind), _) => DataSource::World(world::changed(kind, &args.sets)?),
         (None, file) => {
-            let roles =
-                Roles { user: args.user.clone(), item: args.item.clone(), time: args.time.clone(), ..Roles::default() };
-            DataSource::File(FileSpec { path: file.clone().unwrap_or_default(), roles, ..FileSpec::default() })
+            let roles = Roles {
+                user: args.user.clone(),
+                item: args.item.clone(),
+                time: args.time.clone(),
+                ..Roles::default()
+            };
+            DataSource::File(FileSpec {
+                path: file.clone().unwrap_or_default(),
+                roles,
+                ..FileSpec::default()
+            })
         }
     };
     if args.world.is_none() {
@@ -114,11 +143,15 @@ fn behaviour_idx(dataset: &Dataset, name: &str) -> Result<u16, Error> {
     let hint = match did_you_mean(name, known.ids()) {
         Some(near) => format!("did you mean `{near}`?"),
         None if known.is_empty() => {
-            "leave `--behaviour` out, or name the column in `--set data.roles.behaviour=COLUMN`".to_owned()
+            "leave `--behaviour` out, or name the column in `--set data.roles.behaviour=COLUMN`"
+                .to_owned()
         }
         None => format!("it has {}", known.ids().collect::<Vec<_>>().join(", ")),
     };
-    Err(Error::edge(format!("the log has no behaviour `{name}`"), hint))
+    Err(Error::edge(
+        format!("the log has no behaviour `{name}`"),
+        hint,
+    ))
 }
 
 /// All that was found.
@@ -134,9 +167,22 @@ struct Told<'a> {
 impl Told<'_> {
     fn write(&self, streams: &mut Streams<'_>) -> Result<(), Error> {
         let out = &mut *streams.out;
-        let PeriodCounts { period, first_days, counts, n_left_out, .. } = &self.counted;
-        let of = self.behaviour.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
-        let from = first_days.first().map(|day| day_text(*day)).unwrap_or_default();
+        let PeriodCounts {
+            period,
+            first_days,
+            counts,
+            n_left_out,
+            ..
+        } = &self.counted;
+        let of = self
+            .behaviour
+            .as_ref()
+            .map(|name| format!(" of {name}"))
+            .unwrap_or_default();
+        let from = first_days
+            .first()
+            .map(|day| day_text(*day))
+            .unwrap_or_default();
         let n_events = count(counts.iter().sum());
         writeln!(
             out,
@@ -151,43 +197,86 @@ impl Told<'_> {
                 count(*n_left_out)
             )?;
         }
-        writeln!(out, "\nOne step ahead, the last {} {period}s held out:", self.plan.held_out)?;
+        writeln!(
+            out,
+            "\nOne step ahead, the last {} {period}s held out:",
+            self.plan.held_out
+        )?;
         let heads = ["MAE", "RMSE", "within 95 %"].map(|name| (name, Align::Right));
-        let mut table = Table::new([("", Align::Left)].into_iter().chain(heads).chain([("", Align::Left)]));
+        let mut table = Table::new(
+            [("", Align::Left)]
+                .into_iter()
+                .chain(heads)
+                .chain([("", Align::Left)]),
+        );
         let naive = self.made.first().map_or(f64::NAN, |naive| naive.mae);
         for forecast in &self.made {
             let within = format!("{:.0} %", 100.0 * forecast.coverage);
             let [mae, rmse] = [forecast.mae, forecast.rmse].map(|value| format!("{value:.1}"));
-            table.row([forecast.model.clone(), mae, rmse, within, beside_naive(forecast.mae, naive)]);
+            table.row([
+                forecast.model.clone(),
+                mae,
+                rmse,
+                within,
+                beside_naive(forecast.mae, naive),
+            ]);
         }
         table.write(out)?;
         for sentence in &self.left_out {
             writeln!(out, "{sentence}")?;
         }
         writeln!(out, "\nWhat comes next, with bounds of 95 %:")?;
-        let heads = self.made.iter().map(|forecast| (forecast.model.as_str(), Align::Right));
-        let mut table = Table::new([(period.to_string().as_str(), Align::Left)].into_iter().chain(heads));
-        for (at, day) in self.counted.next_days(self.plan.horizon).into_iter().enumerate() {
+        let heads = self
+            .made
+            .iter()
+            .map(|forecast| (forecast.model.as_str(), Align::Right));
+        let mut table = Table::new(
+            [(period.to_string().as_str(), Align::Left)]
+                .into_iter()
+                .chain(heads),
+        );
+        for (at, day) in self
+            .counted
+            .next_days(self.plan.horizon)
+            .into_iter()
+            .enumerate()
+        {
             let band = |forecast: &Forecast| forecast.next.get(at).map(shown).unwrap_or_default();
-            table.row([day_text(day)].into_iter().chain(self.made.iter().map(band)));
+            table.row(
+                [day_text(day)]
+                    .into_iter()
+                    .chain(self.made.iter().map(band)),
+            );
         }
         Ok(table.write(out)?)
     }
 
     fn json(&self) -> Value {
-        let PeriodCounts { period, first_days, counts, n_left_out } = &self.counted;
+        let PeriodCounts {
+            period,
+            first_days,
+            counts,
+            n_left_out,
+        } = &self.counted;
         let next_days = self.counted.next_days(self.plan.horizon);
         let band = |(day, band): (&i64, &Band)| json!({ "start": day_text(*day), "mean": band.mean, "low": band.low, "high": band.high });
         let start_of_tail = counts.len().saturating_sub(self.plan.held_out);
         let one = |forecast: &Forecast| {
-            let tail = first_days.iter().skip(start_of_tail).zip(&forecast.tail).map(band);
+            let tail = first_days
+                .iter()
+                .skip(start_of_tail)
+                .zip(&forecast.tail)
+                .map(band);
             let next = next_days.iter().zip(&forecast.next).map(band);
             json!({
                 "name": forecast.kind.to_string(), "model": forecast.model, "mae": forecast.mae, "rmse": forecast.rmse,
                 "coverage": forecast.coverage, "tail": tail.collect::<Vec<_>>(), "next": next.collect::<Vec<_>>(),
             })
         };
-        let counts = first_days.iter().zip(counts).map(|(day, n)| json!({ "start": day_text(*day), "events": n }));
+        let counts = first_days
+            .iter()
+            .zip(counts)
+            .map(|(day, n)| json!({ "start": day_text(*day), "events": n }));
         json!({
             "data": self.dataset.name, "period": period.to_string(), "behaviour": self.behaviour,
             "counts": counts.collect::<Vec<_>>(), "events_left_out": n_left_out, "held_out": self.plan.held_out,

@@ -64,11 +64,19 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
 }
 
 fn name(judged: &JudgedSampler) -> &'static str {
-    judged.sampler.map_or("real histories", crate::data::Sampler::title)
+    judged
+        .sampler
+        .map_or("real histories", crate::data::Sampler::title)
 }
 
 /// The figures of a sampler, in the order of [`COLUMNS`].
-fn figures(JudgedSampler { likeness, downstream, .. }: &JudgedSampler) -> [f64; 6] {
+fn figures(
+    JudgedSampler {
+        likeness,
+        downstream,
+        ..
+    }: &JudgedSampler,
+) -> [f64; 6] {
     [
         likeness.transitions,
         likeness.lengths,
@@ -79,7 +87,14 @@ fn figures(JudgedSampler { likeness, downstream, .. }: &JudgedSampler) -> [f64; 
     ]
 }
 
-const COLUMNS: [&str; 6] = ["transitions", "lengths", "copied stretches", "copied rows", "HR@10", "NDCG@10"];
+const COLUMNS: [&str; 6] = [
+    "transitions",
+    "lengths",
+    "copied stretches",
+    "copied rows",
+    "HR@10",
+    "NDCG@10",
+];
 
 fn json_of(seed: u64, judged: &[JudgedSampler]) -> serde_json::Value {
     let row = |judged: &JudgedSampler| {
@@ -96,8 +111,13 @@ fn write(runs: &[Vec<JudgedSampler>], out: &mut dyn Write) -> std::io::Result<()
     let columns = COLUMNS.map(|name| (name, Align::Right));
     let mut table = Table::new([("", Align::Left)].into_iter().chain(columns));
     for (at, judged) in runs.first().into_iter().flatten().enumerate() {
-        let of_seeds: Vec<[f64; 6]> = runs.iter().filter_map(|run| run.get(at)).map(figures).collect();
-        let cells = (0..COLUMNS.len()).map(|column| spread(of_seeds.iter().map(|figures| figures[column])));
+        let of_seeds: Vec<[f64; 6]> = runs
+            .iter()
+            .filter_map(|run| run.get(at))
+            .map(figures)
+            .collect();
+        let cells =
+            (0..COLUMNS.len()).map(|column| spread(of_seeds.iter().map(|figures| figures[column])));
         table.row(std::iter::once(name(judged).to_owned()).chain(cells));
     }
     table.write(out)?;
@@ -118,6 +138,10 @@ fn spread(values: impl Iterator<Item = f64>) -> String {
     if values.len() < 2 {
         return format!("{mean:.4}");
     }
-    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    let variance = values
+        .iter()
+        .map(|value| (value - mean).powi(2))
+        .sum::<f64>()
+        / (n - 1.0);
     format!("{mean:.4} ± {:.4}", variance.sqrt())
 }

@@ -18,7 +18,9 @@ impl Said {
 
     /// Each sentence with the names that it is said of.
     pub(super) fn all(&self) -> impl Iterator<Item = (&str, &[String])> {
-        self.all.iter().map(|(sentence, names)| (sentence.as_str(), names.as_slice()))
+        self.all
+            .iter()
+            .map(|(sentence, names)| (sentence.as_str(), names.as_slice()))
     }
 }
 
@@ -45,7 +47,10 @@ mod tests {
         for (of, sentence) in [("a", "x"), ("a", "y"), ("b", "x"), ("c", "x"), ("a", "x")] {
             said.add(of, sentence);
         }
-        let all: Vec<String> = said.all().map(|(what, of)| format!("{}: {what}", of_runs(of, 4))).collect();
+        let all: Vec<String> = said
+            .all()
+            .map(|(what, of)| format!("{}: {what}", of_runs(of, 4)))
+            .collect();
         assert_eq!(all, ["of runs `a`, `b` and `c`: x", "`a`: y"]);
         let names = ["a", "b"].map(str::to_owned);
         assert_eq!(of_runs(&names, 2), "of all 2 runs");

@@ -12,7 +12,11 @@ use crate::run::{Compared, Comparison, RunId, Slice, Versus};
 /// Writes what is known of each run, and how each stands to the first.
 pub(super) fn write(found: &Comparison, streams: &mut Streams<'_>) -> Result<(), Error> {
     let title = found.metric.title();
-    let n_made = found.runs.iter().filter(|run| matches!(run.against_first, Some(Ok(_)))).count();
+    let n_made = found
+        .runs
+        .iter()
+        .filter(|run| matches!(run.against_first, Some(Ok(_))))
+        .count();
     writeln!(
         streams.out,
         "\n{title} on test by user: {:.0} % intervals of {N_RESAMPLES} bootstrap resamples of users, seed {SEED}.",
@@ -26,8 +30,13 @@ pub(super) fn write(found: &Comparison, streams: &mut Streams<'_>) -> Result<(),
             first.id
         )?;
     }
-    let right = [title, "interval", "gain", "interval", "d_z", "better", "worse", "p flips", "p ranks", "trials"];
-    let columns = [("run", Align::Left)].into_iter().chain(right.map(|name| (name, Align::Right)));
+    let right = [
+        title, "interval", "gain", "interval", "d_z", "better", "worse", "p flips", "p ranks",
+        "trials",
+    ];
+    let columns = [("run", Align::Left)]
+        .into_iter()
+        .chain(right.map(|name| (name, Align::Right)));
     let mut table = Table::new(columns.chain([("", Align::Left)]));
     for run in &found.runs {
         table.row(cells(run));
@@ -50,17 +59,35 @@ pub(super) fn write(found: &Comparison, streams: &mut Streams<'_>) -> Result<(),
 }
 
 /// Writes the slices of one run.
-pub(super) fn write_slices(id: &RunId, found: &[Slice], of: Metric, streams: &mut Streams<'_>) -> Result<(), Error> {
+pub(super) fn write_slices(
+    id: &RunId,
+    found: &[Slice],
+    of: Metric,
+    streams: &mut Streams<'_>,
+) -> Result<(), Error> {
     if found.is_empty() {
-        writeln!(streams.out, "\n`{id}` keeps nothing to slice its test results by; runs trained anew do.")?;
+        writeln!(
+            streams.out,
+            "\n`{id}` keeps nothing to slice its test results by; runs trained anew do."
+        )?;
         return Ok(());
     }
     writeln!(streams.out, "\n{} of `{id}` on test by slice:", of.title())?;
     let right = ["users", of.title(), "interval"].map(|name| (name, Align::Right));
-    let mut table = Table::new([("by", Align::Left), ("", Align::Left)].into_iter().chain(right));
+    let mut table = Table::new(
+        [("by", Align::Left), ("", Align::Left)]
+            .into_iter()
+            .chain(right),
+    );
     for slice in found {
         let (by, n_users) = (slice.by.to_string(), count(slice.n_users));
-        table.row([by, slice.name.clone(), n_users, metric(Some(slice.value)), bounds(slice.interval)]);
+        table.row([
+            by,
+            slice.name.clone(),
+            n_users,
+            metric(Some(slice.value)),
+            bounds(slice.interval),
+        ]);
     }
     Ok(table.write(streams.out)?)
 }
@@ -100,7 +127,9 @@ fn gain_cells(versus: &Versus) -> [String; 7] {
     [
         format!("{:+.4}", effect.mean),
         bounds(versus.interval),
-        effect.d_z.map_or_else(|| "–".to_owned(), |d_z| format!("{d_z:+.2}")),
+        effect
+            .d_z
+            .map_or_else(|| "–".to_owned(), |d_z| format!("{d_z:+.2}")),
         format!("{:.1} %", effect.share_better * 100.0),
         format!("{:.1} %", effect.share_worse * 100.0),
         flips,
@@ -109,7 +138,10 @@ fn gain_cells(versus: &Versus) -> [String; 7] {
 }
 
 pub(super) fn bounds(interval: Option<Interval>) -> String {
-    interval.map_or_else(|| "–".to_owned(), |it| format!("{:.4} to {:.4}", it.low, it.high))
+    interval.map_or_else(
+        || "–".to_owned(),
+        |it| format!("{:.4} to {:.4}", it.low, it.high),
+    )
 }
 
 pub(super) fn p_value(p: f64) -> String {
@@ -163,6 +195,9 @@ mod tests {
 
     #[test]
     fn p_values_read_well() {
-        assert_eq!([0.5, 0.000_01, f64::NAN].map(p_value), ["0.5000", "<.0001", "–"]);
+        assert_eq!(
+            [0.5, 0.000_01, f64::NAN].map(p_value),
+            ["0.5000", "<.0001", "–"]
+        );
     }
 }

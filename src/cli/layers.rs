@@ -10,15 +10,33 @@ use crate::model::{LayerShape, ParamCount, count_of};
 
 /// The layers of an experiment's model before its data are read.
 pub(super) fn of(experiment: &Experiment) -> Vec<LayerShape> {
-    experiment.model.family().layers(&experiment.plan_without_data())
+    experiment
+        .model
+        .family()
+        .layers(&experiment.plan_without_data())
 }
 
 /// The layers under a line that says whose they are, and their sum.
-pub(super) fn write(whose: &str, layers: &[LayerShape], out: &mut dyn Write) -> std::io::Result<()> {
-    writeln!(out, "{whose}: layers (what the data will tell stands as a symbol)")?;
-    let mut table = Table::new([("layer", Align::Left), ("output", Align::Left), ("parameters", Align::Right)]);
+pub(super) fn write(
+    whose: &str,
+    layers: &[LayerShape],
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    writeln!(
+        out,
+        "{whose}: layers (what the data will tell stands as a symbol)"
+    )?;
+    let mut table = Table::new([
+        ("layer", Align::Left),
+        ("output", Align::Left),
+        ("parameters", Align::Right),
+    ]);
     for layer in layers {
-        table.row([layer.name.clone(), layer.output_words(), words(&layer.count())]);
+        table.row([
+            layer.name.clone(),
+            layer.output_words(),
+            words(&layer.count()),
+        ]);
     }
     table.row(["Sum".to_owned(), String::new(), words(&count_of(layers))]);
     table.write(out)

@@ -52,7 +52,8 @@ use crate::spec::{Problem, ShownStream};
 pub const DEFAULT_RUNS: &str = "experiments/runs";
 
 /// What may stand for a run on the command line.
-const RUN: &str = "A run's name, its start or its end, the path of its folder, its experiment's name, or `last`";
+const RUN: &str =
+    "A run's name, its start or its end, the path of its folder, its experiment's name, or `last`";
 
 /// What ends a training from outside.
 const SIGNALS: &str = "\
@@ -126,7 +127,10 @@ pub enum Command {
 pub fn run(command: Command, runs: PathBuf, streams: &mut Streams<'_>) -> Result<(), Error> {
     let store = RunStore::at(runs);
     // Ids, titles and names come from files: no terminal obeys what stands in them.
-    let streams = &mut Streams { out: &mut ShownStream::new(streams.out), err: &mut ShownStream::new(streams.err) };
+    let streams = &mut Streams {
+        out: &mut ShownStream::new(streams.out),
+        err: &mut ShownStream::new(streams.err),
+    };
     match command {
         Command::Train(args) => train::run(args, store, streams),
         Command::Gan(args) => gan::run(&args, streams),

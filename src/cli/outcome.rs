@@ -29,11 +29,19 @@ impl Form {
 
 /// Tells how a run ended. A run that failed is an error, and one that was paused has an exit code of its own; one
 /// that was stopped and kept is neither.
-pub(super) fn tell(manifest: &Manifest, ended: &Ended, form: Form, streams: &mut Streams<'_>) -> Result<(), Error> {
+pub(super) fn tell(
+    manifest: &Manifest,
+    ended: &Ended,
+    form: Form,
+    streams: &mut Streams<'_>,
+) -> Result<(), Error> {
     if let Some(Outcome::Failed { sentence }) = &ended.outcome {
         let hint = match ended.epochs {
             0 => format!("nothing was learnt yet; its folder is `{}`", manifest.id),
-            n => format!("the first {n} epochs are kept; `seqscope resume {}` goes on from there", manifest.id),
+            n => format!(
+                "the first {n} epochs are kept; `seqscope resume {}` goes on from there",
+                manifest.id
+            ),
         };
         return Err(Error::edge(sentence.clone(), hint));
     }
@@ -52,8 +60,14 @@ pub(super) fn tell(manifest: &Manifest, ended: &Ended, form: Form, streams: &mut
 /// Where a run was paused, and how it goes on.
 fn paused(id: &RunId, pause: &Pause) -> String {
     let Pause { epoch, step, .. } = pause;
-    let at = if *step > 0 { format!("after step {step} of epoch {epoch}") } else { format!("before epoch {epoch}") };
-    format!("run {id} is paused {at}, its test split unread; `seqscope resume {id}` goes on to the same numbers")
+    let at = if *step > 0 {
+        format!("after step {step} of epoch {epoch}")
+    } else {
+        format!("before epoch {epoch}")
+    };
+    format!(
+        "run {id} is paused {at}, its test split unread; `seqscope resume {id}` goes on to the same numbers"
+    )
 }
 
 fn json_of(manifest: &Manifest, ended: &Ended) -> Value {
@@ -112,7 +126,9 @@ fn problem_json(problem: &Problem) -> Value {
 /// The references that are ahead of a run, the best first, and by how much.
 pub(super) fn ahead_json(test: &Metrics, references: &References) -> Value {
     let ahead = references_ahead(test, references).into_iter();
-    ahead.map(|(kind, lead)| json!({ "reference": kind.to_string(), "lead": lead })).collect()
+    ahead
+        .map(|(kind, lead)| json!({ "reference": kind.to_string(), "lead": lead }))
+        .collect()
 }
 
 /// How many test targets the order of equal times decides.
@@ -139,7 +155,13 @@ fn status(ended: &Ended) -> &'static str {
 /// The headline metrics under their usual names.
 pub(super) fn metrics_json(metrics: &Metrics) -> Value {
     let named = |metric: &Metric| (metric.name().to_owned(), json!(metrics.get(*metric)));
-    metrics.kind.headline().iter().map(named).collect::<serde_json::Map<_, _>>().into()
+    metrics
+        .kind
+        .headline()
+        .iter()
+        .map(named)
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 /// The reliability table: the bins that have answers.
@@ -154,13 +176,26 @@ pub(super) fn reliability_json(table: &Reliability) -> Value {
 /// The reliability table in words.
 fn write_reliability(table: &Reliability, out: &mut dyn std::io::Write) -> std::io::Result<()> {
     let percent = |share: f64| format!("{:.1} %", 100.0 * share);
-    writeln!(out, "Reliability: what was said of the answers, and how often it came true")?;
+    writeln!(
+        out,
+        "Reliability: what was said of the answers, and how often it came true"
+    )?;
     let right = Align::Right;
-    let mut rows = Table::new([("said", right), ("on average", right), ("came true", right), ("answers", right)]);
+    let mut rows = Table::new([
+        ("said", right),
+        ("on average", right),
+        ("came true", right),
+        ("answers", right),
+    ]);
     for (at, bin) in table.filled() {
         let (from, to) = Reliability::bounds(at);
         let said = format!("{:.0}–{:.0} %", 100.0 * from, 100.0 * to);
-        rows.row([said, percent(bin.confidence), percent(bin.frequency), count(bin.n)]);
+        rows.row([
+            said,
+            percent(bin.confidence),
+            percent(bin.frequency),
+            count(bin.n),
+        ]);
     }
     rows.write(out)
 }
@@ -168,7 +203,11 @@ fn write_reliability(table: &Reliability, out: &mut dyn std::io::Write) -> std::
 /// What the top-10 lists are like.
 pub(super) fn lists_json(metrics: &Metrics) -> Value {
     let named = |metric: Metric| Some((metric.name().to_owned(), json!(metrics.get(metric)?)));
-    LISTS.into_iter().filter_map(named).collect::<serde_json::Map<_, _>>().into()
+    LISTS
+        .into_iter()
+        .filter_map(named)
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 /// The metrics among sampled candidates, with how these were drawn.
@@ -185,13 +224,19 @@ pub(super) fn sampled_json(manifest: &Manifest, metrics: &Metrics) -> Value {
 pub(super) fn sampled(manifest: &Manifest) -> Option<(String, &Metrics)> {
     let (n, seed) = manifest.experiment.evaluation.candidates()?;
     let metrics = manifest.test_sampled.as_ref()?;
-    Some((format!("among {} sampled items, seed {seed}: flattering", count(n)), metrics))
+    Some((
+        format!("among {} sampled items, seed {seed}: flattering", count(n)),
+        metrics,
+    ))
 }
 
 /// The best possible figures of a world.
 pub(super) fn ceiling_json(ceiling: &Ceiling) -> Value {
-    let scatter: serde_json::Map<_, _> =
-        ceiling.metrics().iter().map(|(metric, _, error)| (metric.name().to_owned(), json!(error))).collect();
+    let scatter: serde_json::Map<_, _> = ceiling
+        .metrics()
+        .iter()
+        .map(|(metric, _, error)| (metric.name().to_owned(), json!(error)))
+        .collect();
     json!({
         "ndcg@10": ceiling.ndcg_at_10,
         "hr@10": ceiling.hr_at_10,
@@ -215,14 +260,22 @@ fn write_text(manifest: &Manifest, ended: &Ended, streams: &mut Streams<'_>) -> 
     };
     let best = match (ended.best_epoch, ended.diverged_epoch) {
         // Weights from after it are none that anyone should take for the best.
-        (Some(best), Some(diverged)) if best >= diverged => format!(", diverged in epoch {diverged}"),
+        (Some(best), Some(diverged)) if best >= diverged => {
+            format!(", diverged in epoch {diverged}")
+        }
         (Some(best), Some(diverged)) => format!(", best {best}, diverged in epoch {diverged}"),
         (Some(best), None) => format!(", best {best}"),
         (None, _) => String::new(),
     };
     let out = &mut *streams.out;
     let epochs = if ended.epochs == 1 { "epoch" } else { "epochs" };
-    writeln!(out, "run {} {how}: {} {epochs} in {}{best}", manifest.id, ended.epochs, duration(ended.train_secs))?;
+    writeln!(
+        out,
+        "run {} {how}: {} {epochs} in {}{best}",
+        manifest.id,
+        ended.epochs,
+        duration(ended.train_secs)
+    )?;
     let Some(test) = &ended.test else {
         writeln!(out, "No epoch was judged, so there is nothing to compare.")?;
         return Ok(());
@@ -231,9 +284,22 @@ fn write_text(manifest: &Manifest, ended: &Ended, streams: &mut Streams<'_>) -> 
     for sentence in &ended.told_of_seen {
         writeln!(out, "{sentence}")?;
     }
-    let columns = test.kind.headline().iter().map(|metric| (metric.title(), Align::Right));
-    let mut table = Table::new([("", Align::Left)].into_iter().chain(columns).chain([("", Align::Left)]));
-    table.row(cells(manifest.experiment.model.family().title(), test, String::new()));
+    let columns = test
+        .kind
+        .headline()
+        .iter()
+        .map(|metric| (metric.title(), Align::Right));
+    let mut table = Table::new(
+        [("", Align::Left)]
+            .into_iter()
+            .chain(columns)
+            .chain([("", Align::Left)]),
+    );
+    table.row(cells(
+        manifest.experiment.model.family().title(),
+        test,
+        String::new(),
+    ));
     if let Some((words, metrics)) = sampled(manifest) {
         table.row(cells("  not comparable with the rest", metrics, words));
     }
@@ -241,18 +307,37 @@ fn write_text(manifest: &Manifest, ended: &Ended, streams: &mut Streams<'_>) -> 
         table.row(cells(kind.title(), reference, verdict(test, reference)));
     }
     // What a world allows is known of rankings.
-    if let Some(optimum) = ended.optimum.as_ref().filter(|_| test.kind == AnswerKind::Ranking) {
-        let mut hr_at_1 =
-            format!("HR@1 {}, and this run {}", metric(Some(optimum.hr_at_1)), metric(test.get(Metric::Hr1)));
+    if let Some(optimum) = ended
+        .optimum
+        .as_ref()
+        .filter(|_| test.kind == AnswerKind::Ranking)
+    {
+        let mut hr_at_1 = format!(
+            "HR@1 {}, and this run {}",
+            metric(Some(optimum.hr_at_1)),
+            metric(test.get(Metric::Hr1))
+        );
         if optimum.scatter.is_known() {
-            hr_at_1 += &format!("; luck scatters NDCG@10 by {:.4}", optimum.scatter.ndcg_at_10);
+            hr_at_1 += &format!(
+                "; luck scatters NDCG@10 by {:.4}",
+                optimum.scatter.ndcg_at_10
+            );
         }
         let [ndcg, hr] = [optimum.ndcg_at_10, optimum.hr_at_10].map(|value| metric(Some(value)));
-        table.row(["Best possible by the world's rules".to_owned(), ndcg, hr, metric(None), hr_at_1]);
+        table.row([
+            "Best possible by the world's rules".to_owned(),
+            ndcg,
+            hr,
+            metric(None),
+            hr_at_1,
+        ]);
     }
     table.write(out)?;
-    let said =
-        [run::verdict(test, &ended.references_test), above_optimum(ended), ended.test_ties.map(|it| it.sentence())];
+    let said = [
+        run::verdict(test, &ended.references_test),
+        above_optimum(ended),
+        ended.test_ties.map(|it| it.sentence()),
+    ];
     for sentence in said.into_iter().flatten() {
         writeln!(out, "{sentence}")?;
     }
@@ -262,7 +347,9 @@ fn write_text(manifest: &Manifest, ended: &Ended, streams: &mut Streams<'_>) -> 
     if let Some(table) = &ended.reliability {
         write_reliability(table, out)?;
     }
-    let lists = LISTS.into_iter().filter_map(|metric| Some(format!("{} {:.3}", metric.title(), test.get(metric)?)));
+    let lists = LISTS
+        .into_iter()
+        .filter_map(|metric| Some(format!("{} {:.3}", metric.title(), test.get(metric)?)));
     let lists: Vec<String> = lists.collect();
     if !lists.is_empty() {
         writeln!(out, "Top-10 lists: {}", lists.join(", "))?;
@@ -271,11 +358,23 @@ fn write_text(manifest: &Manifest, ended: &Ended, streams: &mut Streams<'_>) -> 
 }
 
 /// What is told of whole lists.
-const LISTS: [Metric; 4] = [Metric::Coverage10, Metric::Gini10, Metric::Novelty10, Metric::PopularityLift10];
+const LISTS: [Metric; 4] = [
+    Metric::Coverage10,
+    Metric::Gini10,
+    Metric::Novelty10,
+    Metric::PopularityLift10,
+];
 
 fn cells(title: &str, metrics: &Metrics, verdict: String) -> impl Iterator<Item = String> {
-    let values = metrics.kind.headline().iter().map(|&of| metric(metrics.get(of)));
-    [title.to_owned()].into_iter().chain(values).chain([verdict])
+    let values = metrics
+        .kind
+        .headline()
+        .iter()
+        .map(|&of| metric(metrics.get(of)));
+    [title.to_owned()]
+        .into_iter()
+        .chain(values)
+        .chain([verdict])
 }
 
 /// How a model stands to a reference, by the metric that runs are chosen by.
@@ -298,14 +397,24 @@ pub(super) fn protocol(manifest: &Manifest, n_users: usize) -> String {
     let split = experiment.split.title();
     let task = experiment.task.kind();
     if task != TaskKind::NextItem {
-        return format!("{} users, {split}, {}", count(n_users), task.title().to_lowercase());
+        return format!(
+            "{} users, {split}, {}",
+            count(n_users),
+            task.title().to_lowercase()
+        );
     }
     let seen = match manifest.seen() {
         Seen::Ranked => "seen items ranked too",
-        Seen::LeftOut if manifest.counted_before().is_some() => "seen items left out but for the true one",
+        Seen::LeftOut if manifest.counted_before().is_some() => {
+            "seen items left out but for the true one"
+        }
         Seen::LeftOut => "seen items left out",
     };
-    format!("{} users, {split}, ranked among all {} items, {seen}", count(n_users), count(n_items))
+    format!(
+        "{} users, {split}, ranked among all {} items, {seen}",
+        count(n_users),
+        count(n_items)
+    )
 }
 
 #[cfg(test)]
@@ -315,10 +424,20 @@ mod tests {
     #[test]
     fn a_verdict_says_by_how_much() {
         let ndcg = |value| Metrics::new(AnswerKind::Ranking, 1).with(Metric::Ndcg10, value);
-        assert_eq!(verdict(&ndcg(0.25), &ndcg(0.125)), "beaten by 0.1250 NDCG@10");
+        assert_eq!(
+            verdict(&ndcg(0.25), &ndcg(0.125)),
+            "beaten by 0.1250 NDCG@10"
+        );
         assert_eq!(verdict(&ndcg(0.25), &ndcg(0.25)), "equalled");
-        assert_eq!(verdict(&ndcg(0.125), &ndcg(0.25)), "not beaten: 0.1250 NDCG@10 worse");
+        assert_eq!(
+            verdict(&ndcg(0.125), &ndcg(0.25)),
+            "not beaten: 0.1250 NDCG@10 worse"
+        );
         let mae = |value| Metrics::new(AnswerKind::Number, 1).with(Metric::Mae, value);
-        assert_eq!(verdict(&mae(2.0), &mae(3.0)), "beaten by 1.0000 MAE", "a lower error is better");
+        assert_eq!(
+            verdict(&mae(2.0), &mae(3.0)),
+            "beaten by 1.0000 MAE",
+            "a lower error is better"
+        );
     }
 }

@@ -71,8 +71,15 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     let restored = restore_watched(store, id, args.epoch, &OpeningBar::new(control.ends()))?;
     let hidden = args.pseudonyms.pseudonymiser(streams)?;
     let shown = Shown::new(&restored.prepared.dataset, hidden);
-    let fitted = args.reference.as_deref().map(|name| reference(&restored, name)).transpose()?;
-    let asked = Asked { restored: &restored, reference: fitted.as_ref().map(|(kind, fitted)| (*kind, fitted)) };
+    let fitted = args
+        .reference
+        .as_deref()
+        .map(|name| reference(&restored, name))
+        .transpose()?;
+    let asked = Asked {
+        restored: &restored,
+        reference: fitted.as_ref().map(|(kind, fitted)| (*kind, fitted)),
+    };
     let is_json = if args.json { IsJson::Yes } else { IsJson::No };
     let ask = AskAll {
         prepared: &restored.prepared,
@@ -82,30 +89,75 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     };
     if let Some(to) = &args.to {
         let moment = moment(&restored, args)?;
-        return Everyone { asked, shown: &shown, moment, ask, to }.run(&control, is_json, streams);
+        return Everyone {
+            asked,
+            shown: &shown,
+            moment,
+            ask,
+            to,
+        }
+        .run(&control, is_json, streams);
     }
     if restored.outcomes.is_some() && args.ahead > 1 {
         let why = "this run's model does not foresee items, so there is nothing to go on from";
-        return Err(Error::edge(why, "leave out `--ahead`, or take a run that predicts the next item"));
+        return Err(Error::edge(
+            why,
+            "leave out `--ahead`, or take a run that predicts the next item",
+        ));
     }
     let whose = match &args.history {
         Some(text) => Whose::typed(&restored, &shown, text)?,
         None => Whose::user(&restored, &shown, args)?,
     };
-    whose.doubt.iter().try_for_each(|doubt| streams.warn(std::slice::from_ref(doubt)))?;
+    whose
+        .doubt
+        .iter()
+        .try_for_each(|doubt| streams.warn(std::slice::from_ref(doubt)))?;
     match ask.outcomes {
         Some(outcomes) => {
             let values = whose.answer(&asked, &ask)?;
-            let Whose { name, user, assumed, moment, sample, last_event, .. } = whose;
-            let answer = Answer { asked, outcomes, whose: name, user, assumed, moment, sample, last_event, values };
+            let Whose {
+                name,
+                user,
+                assumed,
+                moment,
+                sample,
+                last_event,
+                ..
+            } = whose;
+            let answer = Answer {
+                asked,
+                outcomes,
+                whose: name,
+                user,
+                assumed,
+                moment,
+                sample,
+                last_event,
+                values,
+            };
             answer.print(is_json, streams)
         }
         None => {
             let top = args.top.unwrap_or(if args.ahead > 1 { 3 } else { 10 }) as usize;
-            let foresee = Foresee { n_ahead: args.ahead as usize, top, filter_seen: ask.filter_seen };
+            let foresee = Foresee {
+                n_ahead: args.ahead as usize,
+                top,
+                filter_seen: ask.filter_seen,
+            };
             let lists = whose.lists(&asked, &ask, foresee)?;
-            let foreseen = Foreseen { by: asked, shown: &shown, whose, asked: foresee, lists };
-            if args.json { streams.json(&foreseen.json()) } else { Ok(foreseen.write(streams.out)?) }
+            let foreseen = Foreseen {
+                by: asked,
+                shown: &shown,
+                whose,
+                asked: foresee,
+                lists,
+            };
+            if args.json {
+                streams.json(&foreseen.json())
+            } else {
+                Ok(foreseen.write(streams.out)?)
+            }
         }
     }
 }
@@ -116,11 +168,17 @@ fn filter_seen(restored: &Restored) -> bool {
 }
 
 fn moment(restored: &Restored, args: &Args) -> Result<Moment, Error> {
-    restored.prepared.moment(args.at.as_deref()).map_err(refused)
+    restored
+        .prepared
+        .moment(args.at.as_deref())
+        .map_err(refused)
 }
 
 fn refused(problem: Problem) -> Error {
-    Error::Edge { sentence: problem.sentence, hint: None }
+    Error::Edge {
+        sentence: problem.sentence,
+        hint: None,
+    }
 }
 
 /// Whose events a prediction follows: a user's of the log before a moment, or typed ones.
@@ -149,11 +207,18 @@ impl Whose {
         let user = shown.user(user_idx);
         let moment = moment(restored, args)?;
         let task = restored.manifest.experiment.task.kind();
-        let sample = prepared.asked_of(user_idx as usize, moment, task).ok_or_else(|| {
-            let when = moment.text().unwrap_or_default();
-            let sentence = format!("user {user} has no event before {when}, so there is nothing to predict from");
-            Error::edge(sentence, "name a later moment, or leave `--at` out to ask at the log's end")
-        })?;
+        let sample = prepared
+            .asked_of(user_idx as usize, moment, task)
+            .ok_or_else(|| {
+                let when = moment.text().unwrap_or_default();
+                let sentence = format!(
+                    "user {user} has no event before {when}, so there is nothing to predict from"
+                );
+                Error::edge(
+                    sentence,
+                    "name a later moment, or leave `--at` out to ask at the log's end",
+                )
+            })?;
         Ok(Self {
             name: format!("user {user}"),
             user: Some(user),
@@ -175,7 +240,12 @@ impl Whose {
             name: "the typed history".to_owned(),
             user: None,
             history: prepared.typed(&items, restored.manifest.experiment.task.kind()),
-            sample: Sample { user_idx: u32::MAX, history_len: n_events, elapsed_secs: 0.0, target: f32::NAN },
+            sample: Sample {
+                user_idx: u32::MAX,
+                history_len: n_events,
+                elapsed_secs: 0.0,
+                target: f32::NAN,
+            },
             moment: None,
             last_event: None,
             assumed: typed::assumed(restored),
@@ -187,21 +257,51 @@ impl Whose {
     fn answer(&self, asked: &Asked<'_>, ask: &AskAll<'_>) -> Result<Vec<f64>, Error> {
         if self.user.is_none() {
             let scores = asked.restored.model.scores(&self.history)?;
-            return Ok(ask.outcomes.map(|outcomes| outcomes.told(&scores)).unwrap_or_default());
+            return Ok(ask
+                .outcomes
+                .map(|outcomes| outcomes.told(&scores))
+                .unwrap_or_default());
         }
-        let words = ask.answered(asked.speaker(), &[self.sample], &mut |_| true)?.unwrap_or_default();
-        let answer =
-            words.into_iter().find_map(|word| if let Word::Answer(values) = word { Some(values) } else { None });
+        let words = ask
+            .answered(asked.speaker(), &[self.sample], &mut |_| true)?
+            .unwrap_or_default();
+        let answer = words.into_iter().find_map(|word| {
+            if let Word::Answer(values) = word {
+                Some(values)
+            } else {
+                None
+            }
+        });
         Ok(answer.unwrap_or_default())
     }
 
     /// The likeliest items of each event that is foreseen.
-    fn lists(&self, asked: &Asked<'_>, ask: &AskAll<'_>, foresee: Foresee) -> Result<Vec<Vec<Scored>>, Error> {
+    fn lists(
+        &self,
+        asked: &Asked<'_>,
+        ask: &AskAll<'_>,
+        foresee: Foresee,
+    ) -> Result<Vec<Vec<Scored>>, Error> {
         if asked.reference.is_none() {
-            return Ok(foresee_after(asked.restored.model.as_ref(), &self.history, foresee)?);
+            return Ok(foresee_after(
+                asked.restored.model.as_ref(),
+                &self.history,
+                foresee,
+            )?);
         }
-        let words = ask.answered(asked.speaker(), &[self.sample], &mut |_| true)?.unwrap_or_default();
-        Ok(words.into_iter().filter_map(|word| if let Word::Items(list) = word { Some(list) } else { None }).collect())
+        let words = ask
+            .answered(asked.speaker(), &[self.sample], &mut |_| true)?
+            .unwrap_or_default();
+        Ok(words
+            .into_iter()
+            .filter_map(|word| {
+                if let Word::Items(list) = word {
+                    Some(list)
+                } else {
+                    None
+                }
+            })
+            .collect())
     }
 }
 
@@ -219,10 +319,17 @@ impl Foreseen<'_> {
     fn json(&self) -> serde_json::Value {
         let said = self.said();
         let item = |scored: &Scored| {
-            let (item, title) = (self.shown.item(scored.item_idx), self.shown.label(scored.item_idx));
+            let (item, title) = (
+                self.shown.item(scored.item_idx),
+                self.shown.label(scored.item_idx),
+            );
             json!({ "item": item, "title": title, said: scored.probability })
         };
-        let lists: Vec<Vec<_>> = self.lists.iter().map(|list| list.iter().map(item).collect()).collect();
+        let lists: Vec<Vec<_>> = self
+            .lists
+            .iter()
+            .map(|list| list.iter().map(item).collect())
+            .collect();
         let mut told = self.by.json();
         told.insert("user", json!(self.whose.user));
         told.insert("events_seen", json!(self.whose.sample.history_len));
@@ -241,38 +348,84 @@ impl Foreseen<'_> {
 
     /// What a list says of an item: a model its probability, a reference a score that is none.
     fn said(&self) -> &'static str {
-        if self.by.reference.is_none() { "probability" } else { "score" }
+        if self.by.reference.is_none() {
+            "probability"
+        } else {
+            "score"
+        }
     }
 
     fn write(&self, out: &mut dyn Write) -> std::io::Result<()> {
-        let seen = if self.asked.filter_seen { ", seen items left out" } else { "" };
-        let over =
-            if self.by.reference.is_none() { format!("; probabilities over {}", Odds::OVER) } else { String::new() };
-        let Whose { name, moment, sample, .. } = &self.whose;
-        let before =
-            moment.and_then(|moment| moment.text()).map(|moment| format!(" before {moment}")).unwrap_or_default();
-        let (by, n_events, name) = (self.by.by(), count(sample.history_len as usize), foreign(name));
-        writeln!(out, "{by}, after {n_events} events of {name}{before}{seen}{over}:")?;
+        let seen = if self.asked.filter_seen {
+            ", seen items left out"
+        } else {
+            ""
+        };
+        let over = if self.by.reference.is_none() {
+            format!("; probabilities over {}", Odds::OVER)
+        } else {
+            String::new()
+        };
+        let Whose {
+            name,
+            moment,
+            sample,
+            ..
+        } = &self.whose;
+        let before = moment
+            .and_then(|moment| moment.text())
+            .map(|moment| format!(" before {moment}"))
+            .unwrap_or_default();
+        let (by, n_events, name) = (
+            self.by.by(),
+            count(sample.history_len as usize),
+            foreign(name),
+        );
+        writeln!(
+            out,
+            "{by}, after {n_events} events of {name}{before}{seen}{over}:"
+        )?;
         let several = self.asked.n_ahead > 1;
         let first = several.then_some(("event", Align::Right));
-        let columns = [("", Align::Right), (self.said(), Align::Right), ("item", Align::Left), ("title", Align::Left)];
+        let columns = [
+            ("", Align::Right),
+            (self.said(), Align::Right),
+            ("item", Align::Left),
+            ("title", Align::Left),
+        ];
         let mut table = Table::new(first.into_iter().chain(columns));
         for (step, list) in self.lists.iter().enumerate() {
             for (at, scored) in list.iter().enumerate() {
-                let (item, label) = (self.shown.item(scored.item_idx), self.shown.label(scored.item_idx));
+                let (item, label) = (
+                    self.shown.item(scored.item_idx),
+                    self.shown.label(scored.item_idx),
+                );
                 let title = if label == item { String::new() } else { label };
                 let said = if self.by.reference.is_none() {
                     format!("{:.2} %", 100.0 * scored.probability)
                 } else {
                     format!("{:.4}", scored.probability)
                 };
-                let event = several.then(|| if at == 0 { format!("+{}", step + 1) } else { String::new() });
-                table.row(event.into_iter().chain([(at + 1).to_string(), said, item, title]));
+                let event = several.then(|| {
+                    if at == 0 {
+                        format!("+{}", step + 1)
+                    } else {
+                        String::new()
+                    }
+                });
+                table.row(
+                    event
+                        .into_iter()
+                        .chain([(at + 1).to_string(), said, item, title]),
+                );
             }
         }
         table.write(out)?;
         if several {
-            writeln!(out, "Each event after the first is foreseen as if item 1 of the events before it had come.")?;
+            writeln!(
+                out,
+                "Each event after the first is foreseen as if item 1 of the events before it had come."
+            )?;
         }
         if let Some(assumed) = &self.whose.assumed {
             writeln!(out, "{assumed}")?;
@@ -283,9 +436,16 @@ impl Foreseen<'_> {
 
 /// A user by the id in the data, or by the true one where the data hold pseudonyms.
 pub(super) fn user_idx(dataset: &Dataset, id: &str) -> Result<Option<u32>, Error> {
-    let hidden = dataset.report.pseudonyms.as_ref().map_or(Pseudonyms::Off, |stamp| stamp.hidden);
+    let hidden = dataset
+        .report
+        .pseudonyms
+        .as_ref()
+        .map_or(Pseudonyms::Off, |stamp| stamp.hidden);
     let pseudonym = Pseudonymiser::new(hidden)?.map(|made| made.user(id));
-    Ok(dataset.users.idx(id).or_else(|| dataset.users.idx(&pseudonym?)))
+    Ok(dataset
+        .users
+        .idx(id)
+        .or_else(|| dataset.users.idx(&pseudonym?)))
 }
 
 /// Ids and titles as they are shown: what the log was read with is hidden no second time.
@@ -298,10 +458,21 @@ pub(super) struct Shown<'a> {
 
 impl<'a> Shown<'a> {
     pub(super) fn new(dataset: &'a Dataset, with: Option<Pseudonymiser>) -> Self {
-        let before = dataset.report.pseudonyms.as_ref().map_or(Pseudonyms::Off, |stamp| stamp.hidden);
-        let wanted = with.as_ref().map_or(Pseudonyms::Off, |with| with.stamp().hidden);
+        let before = dataset
+            .report
+            .pseudonyms
+            .as_ref()
+            .map_or(Pseudonyms::Off, |stamp| stamp.hidden);
+        let wanted = with
+            .as_ref()
+            .map_or(Pseudonyms::Off, |with| with.stamp().hidden);
         let hides_items = wanted.hides_items() && !before.hides_items();
-        Self { dataset, hides_users: before.is_off(), hides_items, with }
+        Self {
+            dataset,
+            hides_users: before.is_off(),
+            hides_items,
+            with,
+        }
     }
 
     /// Whether ids and titles of items are shown as the data have them.
@@ -321,17 +492,27 @@ impl<'a> Shown<'a> {
 
     pub(super) fn user(&self, user_idx: u32) -> String {
         let id = self.dataset.users.id(user_idx).unwrap_or_default();
-        self.with.as_ref().filter(|_| self.hides_users).map_or_else(|| id.to_owned(), |with| with.user(id))
+        self.with
+            .as_ref()
+            .filter(|_| self.hides_users)
+            .map_or_else(|| id.to_owned(), |with| with.user(id))
     }
 
     pub(super) fn item(&self, item_idx: u32) -> String {
         let id = self.dataset.items.id(item_idx).unwrap_or_default();
-        self.with.as_ref().filter(|_| self.hides_items).map_or_else(|| id.to_owned(), |with| with.item(id))
+        self.with
+            .as_ref()
+            .filter(|_| self.hides_items)
+            .map_or_else(|| id.to_owned(), |with| with.item(id))
     }
 
     /// A title is as good as an id.
     pub(super) fn label(&self, item_idx: u32) -> String {
-        if self.hides_items { self.item(item_idx) } else { self.dataset.item_label(item_idx).to_owned() }
+        if self.hides_items {
+            self.item(item_idx)
+        } else {
+            self.dataset.item_label(item_idx).to_owned()
+        }
     }
 }
 
@@ -340,9 +521,17 @@ fn unknown_user(id: &str, users: &Vocab) -> Error {
         Some(near) => format!("did you mean `{}`?", quotable(&near)),
         None => format!("ids are as in the log, such as {}", examples(users)),
     };
-    Error::edge(format!("the run's data have no user `{}`", quotable(id)), hint)
+    Error::edge(
+        format!("the run's data have no user `{}`", quotable(id)),
+        hint,
+    )
 }
 
 fn examples(users: &Vocab) -> String {
-    users.ids().take(3).map(|id| format!("`{}`", quotable(id))).collect::<Vec<_>>().join(", ")
+    users
+        .ids()
+        .take(3)
+        .map(|id| format!("`{}`", quotable(id)))
+        .collect::<Vec<_>>()
+        .join(", ")
 }

@@ -32,7 +32,12 @@ impl ProfileArgs {
     }
 
     /// Every view as a table, and the files.
-    pub(super) fn tell(&self, profile: &Profile, dataset: &Dataset, out: &mut dyn Write) -> Result<(), Error> {
+    pub(super) fn tell(
+        &self,
+        profile: &Profile,
+        dataset: &Dataset,
+        out: &mut dyn Write,
+    ) -> Result<(), Error> {
         if self.profile {
             for view in ProfileView::iter() {
                 write_view(view, profile, dataset, out)?;
@@ -49,26 +54,45 @@ impl ProfileArgs {
     }
 
     /// Adds what is wanted to the object that is printed, and writes the files.
-    pub(super) fn tell_json(&self, profile: &Profile, dataset: &Dataset, object: &mut Value) -> Result<(), Error> {
+    pub(super) fn tell_json(
+        &self,
+        profile: &Profile,
+        dataset: &Dataset,
+        object: &mut Value,
+    ) -> Result<(), Error> {
         let files = self.files(profile, dataset)?;
-        let Some(object) = object.as_object_mut() else { return Ok(()) };
+        let Some(object) = object.as_object_mut() else {
+            return Ok(());
+        };
         if self.profile {
             object.insert("profile".to_owned(), json_of(profile, dataset));
         }
         if self.export.is_some() {
-            let names: Vec<String> = files.iter().map(|path| path.display().to_string()).collect();
+            let names: Vec<String> = files
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect();
             object.insert("exported".to_owned(), json!(names));
         }
         Ok(())
     }
 
     fn files(&self, profile: &Profile, dataset: &Dataset) -> Result<Vec<PathBuf>, Error> {
-        Ok(self.export.as_ref().map(|to| profile.export(dataset, to)).transpose()?.unwrap_or_default())
+        Ok(self
+            .export
+            .as_ref()
+            .map(|to| profile.export(dataset, to))
+            .transpose()?
+            .unwrap_or_default())
     }
 }
 
 /// The first figures of any log.
-pub(super) fn write_summary(dataset: &Dataset, profile: &Profile, out: &mut dyn Write) -> std::io::Result<()> {
+pub(super) fn write_summary(
+    dataset: &Dataset,
+    profile: &Profile,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
     let shape = dataset.shape();
     writeln!(
         out,
@@ -81,38 +105,78 @@ pub(super) fn write_summary(dataset: &Dataset, profile: &Profile, out: &mut dyn 
     if let Some((first, last)) = dataset.time_span() {
         writeln!(out, "from {first} to {last}")?;
     }
-    let (mean, median, longest) = (profile.lengths.mean, profile.lengths.median(), count(shape.max_len));
-    writeln!(out, "events per user: mean {mean:.1}, median {median}, longest {longest}")?;
+    let (mean, median, longest) = (
+        profile.lengths.mean,
+        profile.lengths.median(),
+        count(shape.max_len),
+    );
+    writeln!(
+        out,
+        "events per user: mean {mean:.1}, median {median}, longest {longest}"
+    )?;
     let share = 100.0 * profile.popularity.top_share(0.1).unwrap_or_default();
     let gini = profile.popularity.gini.unwrap_or_default();
-    writeln!(out, "the most popular tenth of the items has {share:.1} % of the events (Gini {gini:.3})")?;
-    writeln!(out, "{:.1} % of the events return to an item had before", 100.0 * profile.repeats.of_events())?;
+    writeln!(
+        out,
+        "the most popular tenth of the items has {share:.1} % of the events (Gini {gini:.3})"
+    )?;
+    writeln!(
+        out,
+        "{:.1} % of the events return to an item had before",
+        100.0 * profile.repeats.of_events()
+    )?;
     if let Some(gaps) = &profile.gaps {
-        writeln!(out, "{:.1} % of neighbouring events have the same time", 100.0 * gaps.zero_share())?;
+        writeln!(
+            out,
+            "{:.1} % of neighbouring events have the same time",
+            100.0 * gaps.zero_share()
+        )?;
     }
     if let Some(behaviours) = &profile.behaviours {
-        let counts = behaviours.kinds.iter().map(|kind| format!("{} {}", kind.name, count(kind.n_events)));
+        let counts = behaviours
+            .kinds
+            .iter()
+            .map(|kind| format!("{} {}", kind.name, count(kind.n_events)));
         writeln!(out, "behaviours: {}", counts.collect::<Vec<_>>().join(", "))?;
     }
     Ok(())
 }
 
-fn write_view(view: ProfileView, profile: &Profile, dataset: &Dataset, out: &mut dyn Write) -> std::io::Result<()> {
+fn write_view(
+    view: ProfileView,
+    profile: &Profile,
+    dataset: &Dataset,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
     writeln!(out, "\n{} ({view})", view.title())?;
     if let Some(why) = view.absent(profile) {
         return writeln!(out, "{why}");
     }
     writeln!(out, "{}. {}", view.axes(), view.sentence(profile))?;
     let plain = view.table(profile, dataset);
-    let align = |column: &Column| if matches!(column, Column::Text(_)) { Align::Left } else { Align::Right };
-    let mut table = Table::new(plain.columns.iter().map(|(name, column)| (name.as_str(), align(column))));
+    let align = |column: &Column| {
+        if matches!(column, Column::Text(_)) {
+            Align::Left
+        } else {
+            Align::Right
+        }
+    };
+    let mut table = Table::new(
+        plain
+            .columns
+            .iter()
+            .map(|(name, column)| (name.as_str(), align(column))),
+    );
     for row in 0..plain.n_rows().min(ROWS_SHOWN) {
         table.row(plain.columns.iter().map(|(_, column)| column.cell(row)));
     }
     table.write(out)?;
     match plain.n_rows().saturating_sub(ROWS_SHOWN) {
         0 => Ok(()),
-        more => writeln!(out, "and {more} more rows; `--export FOLDER` writes them all"),
+        more => writeln!(
+            out,
+            "and {more} more rows; `--export FOLDER` writes them all"
+        ),
     }
 }
 
@@ -126,10 +190,22 @@ fn json_of(profile: &Profile, dataset: &Dataset) -> Value {
         if view == ProfileView::Figures {
             return figures(&table);
         }
-        let row = |row| table.columns.iter().map(|(name, column)| (name.clone(), cell(column, row))).collect();
-        (0..table.n_rows().min(ROWS_IN_JSON)).map(|at| Value::Object(row(at))).collect()
+        let row = |row| {
+            table
+                .columns
+                .iter()
+                .map(|(name, column)| (name.clone(), cell(column, row)))
+                .collect()
+        };
+        (0..table.n_rows().min(ROWS_IN_JSON))
+            .map(|at| Value::Object(row(at)))
+            .collect()
     };
-    Value::Object(ProfileView::iter().map(|view| (view.to_string().replace('-', "_"), rows(view))).collect())
+    Value::Object(
+        ProfileView::iter()
+            .map(|view| (view.to_string().replace('-', "_"), rows(view)))
+            .collect(),
+    )
 }
 
 /// Two columns, names and values, as one object.

@@ -27,7 +27,12 @@ impl<'a> ProgressLines<'a> {
         if let Ok(style) = ProgressStyle::with_template("{bar:24} {percent:>3}%  {msg}") {
             bar.set_style(style);
         }
-        Self { err, bar, n_epochs: 0, said: None }
+        Self {
+            err,
+            bar,
+            n_epochs: 0,
+            said: None,
+        }
     }
 
     /// Writes a line above the bar. Nobody listening is no reason to stop training.
@@ -41,11 +46,20 @@ impl<'a> ProgressLines<'a> {
             self.bar.set_message(pass.to_string());
             return;
         }
-        let loss = now.train_loss.map(|loss| format!("  loss {loss:.4}")).unwrap_or_default();
-        let left = now.secs_left.map(|secs| format!("  at most {} left", duration(secs))).unwrap_or_default();
+        let loss = now
+            .train_loss
+            .map(|loss| format!("  loss {loss:.4}"))
+            .unwrap_or_default();
+        let left = now
+            .secs_left
+            .map(|secs| format!("  at most {} left", duration(secs)))
+            .unwrap_or_default();
         let speed = count(now.events_per_sec.max(0.0) as usize);
         self.bar.set_position(now.step as u64);
-        self.bar.set_message(format!("epoch {}/{}{loss}  {speed} events/s{left}", now.epoch, self.n_epochs));
+        self.bar.set_message(format!(
+            "epoch {}/{}{loss}  {speed} events/s{left}",
+            now.epoch, self.n_epochs
+        ));
     }
 }
 
@@ -58,7 +72,10 @@ pub(super) struct OpeningBar {
 
 impl OpeningBar {
     pub(super) fn new(is_cancelled: Arc<AtomicBool>) -> Self {
-        Self { bar: ProgressBar::new(THOUSANDTHS), is_cancelled }
+        Self {
+            bar: ProgressBar::new(THOUSANDTHS),
+            is_cancelled,
+        }
     }
 }
 
@@ -71,12 +88,17 @@ impl Watch for OpeningBar {
     }
 
     fn reached(&self, stage: Stage, share: Option<f32>) {
-        let known = if share.is_some() { "{bar:24} {percent:>3}%  {msg}" } else { "{spinner} {msg}" };
+        let known = if share.is_some() {
+            "{bar:24} {percent:>3}%  {msg}"
+        } else {
+            "{spinner} {msg}"
+        };
         if let Ok(style) = ProgressStyle::with_template(known) {
             self.bar.set_style(style);
         }
         self.bar.set_message(stage.to_string());
-        self.bar.set_position(share.map_or(0, |share| (share * THOUSANDTHS as f32) as u64));
+        self.bar
+            .set_position(share.map_or(0, |share| (share * THOUSANDTHS as f32) as u64));
     }
 }
 
@@ -89,13 +111,18 @@ impl Drop for OpeningBar {
 impl Observer for ProgressLines<'_> {
     fn preparing(&mut self, references: &Preparing) {
         self.bar.set_length(THOUSANDTHS);
-        self.bar.set_position((references.share() * THOUSANDTHS as f32) as u64);
+        self.bar
+            .set_position((references.share() * THOUSANDTHS as f32) as u64);
         self.bar.set_message(references.to_string());
         if !self.bar.is_hidden() {
             return;
         }
         // In a log of a scheduler a line for each step is enough: two in all.
-        let step = if references.is_judged { "judging" } else { "fitting" };
+        let step = if references.is_judged {
+            "judging"
+        } else {
+            "fitting"
+        };
         if self.said.as_deref() != Some(step) {
             self.said = Some(step.to_owned());
             self.say(&format!("{step} {} references", references.n_all));
@@ -104,10 +131,20 @@ impl Observer for ProgressLines<'_> {
 
     fn observe(&mut self, event: &Event) -> Result<(), TrainError> {
         match &event.kind {
-            EventKind::Started { data, device, n_params, memory, n_epochs, steps_per_epoch, first_epoch, .. } => {
+            EventKind::Started {
+                data,
+                device,
+                n_params,
+                memory,
+                n_epochs,
+                steps_per_epoch,
+                first_epoch,
+                ..
+            } => {
                 self.n_epochs = *n_epochs;
                 self.bar.set_length((n_epochs * steps_per_epoch) as u64);
-                self.bar.set_position(((first_epoch - 1) * steps_per_epoch) as u64);
+                self.bar
+                    .set_position(((first_epoch - 1) * steps_per_epoch) as u64);
                 let shape = data.shape;
                 self.say(&format!(
                     "{}: {} users, {} items, {} events; {} parameters{} on {}; run {}",
@@ -125,17 +162,35 @@ impl Observer for ProgressLines<'_> {
                 ));
             }
             EventKind::Progress(now) => self.advance(now),
-            EventKind::Evaluated { epoch, train_loss, valid_loss, valid, is_best, .. } => {
+            EventKind::Evaluated {
+                epoch,
+                train_loss,
+                valid_loss,
+                valid,
+                is_best,
+                ..
+            } => {
                 let best = if *is_best { "  best so far" } else { "" };
-                let named = |metric: &Metric| format!("{} {}", metric.title(), table::metric(valid.get(*metric)));
-                let metrics: Vec<String> = valid.kind.headline().iter().take(2).map(named).collect();
-                let (epoch, metrics) = (format!("epoch {epoch}/{}", self.n_epochs), metrics.join("  "));
-                self.say(&format!("{epoch}  loss {train_loss:.4}  valid loss {valid_loss:.4}  {metrics}{best}"));
+                let named = |metric: &Metric| {
+                    format!("{} {}", metric.title(), table::metric(valid.get(*metric)))
+                };
+                let metrics: Vec<String> =
+                    valid.kind.headline().iter().take(2).map(named).collect();
+                let (epoch, metrics) = (
+                    format!("epoch {epoch}/{}", self.n_epochs),
+                    metrics.join("  "),
+                );
+                self.say(&format!(
+                    "{epoch}  loss {train_loss:.4}  valid loss {valid_loss:.4}  {metrics}{best}"
+                ));
             }
             EventKind::Latent(used) if used.shuffled.is_some() => self.say(&used.sentence()),
             EventKind::Warned(problem) => self.say(&format!("warning: {}", problem.sentence)),
             EventKind::Ended(_) => self.bar.finish_and_clear(),
-            EventKind::Latent(_) | EventKind::Checkpointed { .. } | EventKind::Paused | EventKind::Resumed => {}
+            EventKind::Latent(_)
+            | EventKind::Checkpointed { .. }
+            | EventKind::Paused
+            | EventKind::Resumed => {}
         }
         Ok(())
     }

@@ -33,7 +33,10 @@ impl PseudonymArgs {
     }
 
     /// What makes the pseudonyms, if any are wanted; warns where their key passes away.
-    pub(super) fn pseudonymiser(self, streams: &mut Streams<'_>) -> Result<Option<Pseudonymiser>, Error> {
+    pub(super) fn pseudonymiser(
+        self,
+        streams: &mut Streams<'_>,
+    ) -> Result<Option<Pseudonymiser>, Error> {
         let made = Pseudonymiser::new(self.hidden())?;
         if made.as_ref().is_some_and(|made| made.stamp().is_passing) {
             streams.warn(&[Problem::warning(

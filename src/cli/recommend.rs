@@ -13,7 +13,8 @@ use crate::baseline::BaselineKind;
 use crate::data::Dataset;
 use crate::error::Error;
 use crate::explain::{
-    Fallback, FittedReferences, ListError, ListRequest, Listed, Recommendation, Voice, recommendation,
+    Fallback, FittedReferences, ListError, ListRequest, Listed, Recommendation, Voice,
+    recommendation,
 };
 use crate::metric::{AnswerKind, Odds, Seen};
 use crate::run::RunStore;
@@ -69,12 +70,20 @@ impl From<SeenWord> for Seen {
 
 pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> Result<(), Error> {
     let weights = blend(&args.blend)?;
-    let told = args.told.iter().map(|text| pair(text, "--told")).collect::<Result<Vec<_>, _>>()?;
+    let told = args
+        .told
+        .iter()
+        .map(|text| pair(text, "--told"))
+        .collect::<Result<Vec<_>, _>>()?;
     let (store, id) = store.locate(&args.run)?;
     let restored = restore(&store, &id, args.epoch, None)?;
     if restored.manifest.experiment.answers() != AnswerKind::Ranking {
-        let sentence = format!("run {id} does not predict the next item, so it has no items to recommend");
-        return Err(Error::edge(sentence, "take a run whose task is the next item; `seqscope runs` lists them"));
+        let sentence =
+            format!("run {id} does not predict the next item, so it has no items to recommend");
+        return Err(Error::edge(
+            sentence,
+            "take a run whose task is the next item; `seqscope runs` lists them",
+        ));
     }
     let dataset = &restored.prepared.dataset;
     let hidden = args.pseudonyms.pseudonymiser(streams)?;
@@ -86,12 +95,29 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
         weights,
     };
     let mut fitted = FittedReferences::of_run(restored.manifest.experiment.evaluation);
-    let made = recommendation(restored.model.as_ref(), &restored.prepared, &mut fitted, &request).map_err(refused)?;
+    let made = recommendation(
+        restored.model.as_ref(),
+        &restored.prepared,
+        &mut fitted,
+        &request,
+    )
+    .map_err(refused)?;
     let model = restored.manifest.experiment.model.family().title();
     // An unknown id is what was typed: there is nothing to hide in it that the log would hold.
     let shown = Shown::new(dataset, hidden);
-    let told = Told { user: request.user_idx.map(|idx| shown.user(idx)), shown, made, request, model, dataset };
-    if args.json { streams.json(&told.json(&id.0, restored.epoch)) } else { told.write(&args.user, streams) }
+    let told = Told {
+        user: request.user_idx.map(|idx| shown.user(idx)),
+        shown,
+        made,
+        request,
+        model,
+        dataset,
+    };
+    if args.json {
+        streams.json(&told.json(&id.0, restored.epoch))
+    } else {
+        told.write(&args.user, streams)
+    }
 }
 
 /// The voices and their weights; the model with 1 unless it is named.
@@ -101,7 +127,10 @@ fn blend(texts: &[String]) -> Result<Vec<(Voice, f64)>, Error> {
         let (name, value) = pair(text, "--blend")?;
         let voice = voice(&name)?;
         let weight = value.parse::<f64>().map_err(|_| {
-            Error::edge(format!("`{value}` is no weight of {voice}"), "write a number from 0 on, as popularity=0.2")
+            Error::edge(
+                format!("`{value}` is no weight of {voice}"),
+                "write a number from 0 on, as popularity=0.2",
+            )
         })?;
         match weights.iter_mut().find(|(known, _)| *known == voice) {
             Some((_, known)) => *known = weight,
@@ -114,8 +143,13 @@ fn blend(texts: &[String]) -> Result<Vec<(Voice, f64)>, Error> {
 /// A name such as `item-knn` or `itemknn`.
 fn voice(name: &str) -> Result<Voice, Error> {
     let plain = |word: &str| word.replace(['-', '_', ' '], "").to_lowercase();
-    let voices: Vec<Voice> = std::iter::once(Voice::Model).chain(BaselineKind::iter().map(Voice::Reference)).collect();
-    if let Some(voice) = voices.iter().find(|voice| plain(&voice.to_string()) == plain(name)) {
+    let voices: Vec<Voice> = std::iter::once(Voice::Model)
+        .chain(BaselineKind::iter().map(Voice::Reference))
+        .collect();
+    if let Some(voice) = voices
+        .iter()
+        .find(|voice| plain(&voice.to_string()) == plain(name))
+    {
         return Ok(*voice);
     }
     let names: Vec<String> = voices.iter().map(ToString::to_string).collect();
@@ -127,7 +161,12 @@ fn voice(name: &str) -> Result<Voice, Error> {
 }
 
 fn pair(text: &str, flag: &str) -> Result<(String, String), Error> {
-    let lacks = || Error::edge(format!("`{flag} {text}` lacks its value"), format!("write `{flag} {text}=VALUE`"));
+    let lacks = || {
+        Error::edge(
+            format!("`{flag} {text}` lacks its value"),
+            format!("write `{flag} {text}=VALUE`"),
+        )
+    };
     let (name, value) = text.split_once('=').ok_or_else(lacks)?;
     Ok((name.trim().to_owned(), value.trim().to_owned()))
 }
@@ -135,8 +174,13 @@ fn pair(text: &str, flag: &str) -> Result<(String, String), Error> {
 fn refused(error: ListError) -> Error {
     match error {
         ListError::Model(error) => Error::Model(error),
-        ListError::Setting(sentence) => Error::edge(sentence, "`seqscope recommend --help` tells what can be asked"),
-        ListError::LeftOut(sentence) => Error::edge(sentence, "`seqscope describe` lists the references"),
+        ListError::Setting(sentence) => Error::edge(
+            sentence,
+            "`seqscope recommend --help` tells what can be asked",
+        ),
+        ListError::LeftOut(sentence) => {
+            Error::edge(sentence, "`seqscope describe` lists the references")
+        }
     }
 }
 
@@ -159,14 +203,29 @@ impl Told<'_> {
         };
         let who = match &self.user {
             Some(user) => {
-                let n_events = self.dataset.sequences.items(self.request.user_idx.unwrap_or(0) as usize).len();
+                let n_events = self
+                    .dataset
+                    .sequences
+                    .items(self.request.user_idx.unwrap_or(0) as usize)
+                    .len();
                 format!("after {} events of user {}", count(n_events), foreign(user))
             }
             // It is said again only as far as it was typed.
             None => {
-                let near = did_you_mean(asked, self.dataset.users.ids().filter(|_| self.shown.shows_users()));
-                let near = near.map(|near| format!(" (did you mean `{near}`?)")).unwrap_or_default();
-                format!("for a new user: the run's data have no user `{}`{near}", quotable(asked))
+                let near = did_you_mean(
+                    asked,
+                    self.dataset
+                        .users
+                        .ids()
+                        .filter(|_| self.shown.shows_users()),
+                );
+                let near = near
+                    .map(|near| format!(" (did you mean `{near}`?)"))
+                    .unwrap_or_default();
+                format!(
+                    "for a new user: the run's data have no user `{}`{near}",
+                    quotable(asked)
+                )
             }
         };
         writeln!(streams.out, "{} {who}; {seen}", self.by())?;
@@ -174,27 +233,61 @@ impl Told<'_> {
         let heads = columns.iter().map(|voice| (voice.as_str(), Align::Right));
         let front = [("", Align::Right), ("score", Align::Right)];
         // The model's own word, where it speaks.
-        let has_chances = self.made.items.iter().any(|listed| listed.probability.is_some());
+        let has_chances = self
+            .made
+            .items
+            .iter()
+            .any(|listed| listed.probability.is_some());
         let chance = has_chances.then_some(("probability", Align::Right));
-        let back = chance.into_iter().chain([("item", Align::Left), ("title", Align::Left)]);
+        let back = chance
+            .into_iter()
+            .chain([("item", Align::Left), ("title", Align::Left)]);
         let mut table = Table::new(front.into_iter().chain(heads).chain(back));
         for (at, listed) in self.made.items.iter().enumerate() {
-            let (item, label) = (self.shown.item(listed.item_idx), self.shown.label(listed.item_idx));
+            let (item, label) = (
+                self.shown.item(listed.item_idx),
+                self.shown.label(listed.item_idx),
+            );
             let title = if label == item { String::new() } else { label };
-            let parts = listed.parts.iter().take(columns.len()).map(|part| format!("{part:.3}"));
+            let parts = listed
+                .parts
+                .iter()
+                .take(columns.len())
+                .map(|part| format!("{part:.3}"));
             let score = format!("{:.3}", listed.score);
-            let cold = if listed.is_cold { format!("{title} (no training events: by content)") } else { title };
-            let chance = listed.probability.map(|probability| format!("{:.2} %", 100.0 * probability));
-            let back = has_chances.then(|| chance.unwrap_or_default()).into_iter().chain([item, cold]);
-            table.row([(at + 1).to_string(), score].into_iter().chain(parts).chain(back));
+            let cold = if listed.is_cold {
+                format!("{title} (no training events: by content)")
+            } else {
+                title
+            };
+            let chance = listed
+                .probability
+                .map(|probability| format!("{:.2} %", 100.0 * probability));
+            let back = has_chances
+                .then(|| chance.unwrap_or_default())
+                .into_iter()
+                .chain([item, cold]);
+            table.row(
+                [(at + 1).to_string(), score]
+                    .into_iter()
+                    .chain(parts)
+                    .chain(back),
+            );
         }
         table.write(streams.out)?;
         if has_chances {
-            writeln!(streams.out, "Probabilities are the model's, over {}.", Odds::OVER)?;
+            writeln!(
+                streams.out,
+                "Probabilities are the model's, over {}.",
+                Odds::OVER
+            )?;
         }
         if self.made.n_cold_left_out > 0 {
             let n = count(self.made.n_cold_left_out);
-            writeln!(streams.out, "{n} items without training events are left out: the data tell nothing of them")?;
+            writeln!(
+                streams.out,
+                "{n} items without training events are left out: the data tell nothing of them"
+            )?;
         }
         Ok(())
     }
@@ -212,7 +305,10 @@ impl Told<'_> {
                     Voice::Reference(kind) => format!("{:.0} % {}", 100.0 * weight, kind.title()),
                 };
                 let shares: Vec<String> = self.made.voices.iter().map(share).collect();
-                format!("{}, each from 0 (least) to 1 (greatest) over the ranked items,", shares.join(" + "))
+                format!(
+                    "{}, each from 0 (least) to 1 (greatest) over the ranked items,",
+                    shares.join(" + ")
+                )
             }
         }
     }
@@ -220,16 +316,25 @@ impl Told<'_> {
     /// The parts that are worth a column: none where one voice speaks alone.
     fn columns(&self) -> Vec<String> {
         let voices = &self.made.voices;
-        if voices.len() < 2 { Vec::new() } else { voices.iter().map(|(voice, _)| voice.to_string()).collect() }
+        if voices.len() < 2 {
+            Vec::new()
+        } else {
+            voices.iter().map(|(voice, _)| voice.to_string()).collect()
+        }
     }
 
     fn json(&self, run: &str, epoch: usize) -> Value {
-        let voices: serde_json::Map<String, Value> =
-            self.made.voices.iter().map(|(voice, weight)| (voice.to_string(), json!(weight))).collect();
+        let voices: serde_json::Map<String, Value> = self
+            .made
+            .voices
+            .iter()
+            .map(|(voice, weight)| (voice.to_string(), json!(weight)))
+            .collect();
         let item = |listed: &Listed| {
             let parts = self.made.voices.iter().zip(&listed.parts);
-            let parts: serde_json::Map<String, Value> =
-                parts.map(|((voice, _), part)| (voice.to_string(), json!(part))).collect();
+            let parts: serde_json::Map<String, Value> = parts
+                .map(|((voice, _), part)| (voice.to_string(), json!(part)))
+                .collect();
             json!({
                 "item": self.shown.item(listed.item_idx), "title": self.shown.label(listed.item_idx),
                 "score": listed.score, "parts": parts, "cold": listed.is_cold, "probability": listed.probability,

@@ -124,19 +124,27 @@ impl Usage {
 /// [`Usage`] when it is not understood, or asks for help or the version.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Request, Usage> {
     let line = Line::try_parse_from(args).map_err(Usage::Clap)?;
-    let shared = Shared { runs: line.runs, key_file: line.key_file };
+    let shared = Shared {
+        runs: line.runs,
+        key_file: line.key_file,
+    };
     if let Some(command) = line.command {
         return Ok(Request::Command(command, shared));
     }
     let WindowArgs { files, renderer } = line.window;
     if let Some(word) = files.iter().find(|file| !file.exists()) {
-        return Err(Usage::Word(neither_file_nor_command(&word.to_string_lossy())));
+        return Err(Usage::Word(neither_file_nor_command(
+            &word.to_string_lossy(),
+        )));
     }
     let mut files = files.into_iter();
     match (files.next(), files.next()) {
         (open, None) => Ok(Request::Window(WindowRequest { renderer, open }, shared)),
         (_, Some(second)) => Err(Usage::Word(Error::edge(
-            format!("the window opens one file, and `{}` is a second", second.display()),
+            format!(
+                "the window opens one file, and `{}` is a second",
+                second.display()
+            ),
             "open the other from the window",
         ))),
     }
@@ -169,23 +177,40 @@ mod tests {
 
     #[test]
     fn no_command_is_the_window() {
-        let Ok(Request::Window(window, shared)) = parsed("seqscope --renderer wgpu --runs there") else { panic!() };
-        assert_eq!((window.renderer, window.open, shared.runs), (Renderer::Wgpu, None, PathBuf::from("there")));
+        let Ok(Request::Window(window, shared)) = parsed("seqscope --renderer wgpu --runs there")
+        else {
+            panic!()
+        };
+        assert_eq!(
+            (window.renderer, window.open, shared.runs),
+            (Renderer::Wgpu, None, PathBuf::from("there"))
+        );
     }
 
     #[test]
     fn the_folder_of_runs_may_stand_after_the_command() {
-        let Ok(Request::Command(Command::Runs(_), shared)) = parsed("seqscope runs --runs there") else { panic!() };
-        assert_eq!((shared.runs, shared.key_file), (PathBuf::from("there"), None));
+        let Ok(Request::Command(Command::Runs(_), shared)) = parsed("seqscope runs --runs there")
+        else {
+            panic!()
+        };
+        assert_eq!(
+            (shared.runs, shared.key_file),
+            (PathBuf::from("there"), None)
+        );
     }
 
     #[test]
     fn a_misspelt_command_is_told_from_a_file() {
-        let Err(usage) = parsed("seqscope trian x.ron") else { panic!() };
+        let Err(usage) = parsed("seqscope trian x.ron") else {
+            panic!()
+        };
         let mut text = Vec::new();
         usage.print(&mut text).unwrap();
         let text = String::from_utf8(text).unwrap();
-        assert_eq!(text, "error: `trian` is neither a command nor a file\nhint: did you mean `seqscope train`?\n");
+        assert_eq!(
+            text,
+            "error: `trian` is neither a command nor a file\nhint: did you mean `seqscope train`?\n"
+        );
         assert_eq!(usage.exit_code(), 2);
     }
 }

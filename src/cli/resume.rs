@@ -35,5 +35,14 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
         _ => {}
     }
     let experiment = store.manifest(&id)?.experiment;
-    follow(Job { experiment, store, prepared: None, resume: Some(id) }, Form::json_if(args.json), streams)
+    follow(
+        Job {
+            experiment,
+            store,
+            prepared: None,
+            resume: Some(id),
+        },
+        Form::json_if(args.json),
+        streams,
+    )
 }

@@ -24,13 +24,19 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     }
     if runs.is_empty() {
         let root = store.root.display();
-        writeln!(streams.out, "No runs in `{root}` yet; `seqscope train FILE.ron` makes one.")?;
+        writeln!(
+            streams.out,
+            "No runs in `{root}` yet; `seqscope train FILE.ron` makes one."
+        )?;
         return Ok(());
     }
     let (left, right) = (Align::Left, Align::Right);
     // Runs that are judged by other metrics than the first say by which.
     let manifests = runs.iter().filter_map(|run| run.manifest.as_deref());
-    let headline = manifests.map(headline).next().unwrap_or_else(|| two(AnswerKind::default()));
+    let headline = manifests
+        .map(headline)
+        .next()
+        .unwrap_or_else(|| two(AnswerKind::default()));
     let (first, second) = headline;
     let columns = [
         ("run", left),
@@ -47,7 +53,11 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
         table.row(cells(run, headline));
     }
     table.write(streams.out)?;
-    if runs.iter().filter_map(|run| run.manifest.as_deref()).any(|manifest| manifest.counted_before().is_some()) {
+    if runs
+        .iter()
+        .filter_map(|run| run.manifest.as_deref())
+        .any(|manifest| manifest.counted_before().is_some())
+    {
         writeln!(
             streams.out,
             "{OLD_RULE}: true items that the user already had were ranked while the other seen items were left out; \
@@ -92,7 +102,11 @@ fn cells(run: &Summary, columns: (Metric, Metric)) -> [String; 8] {
     };
     let cell = |column: Metric, of_run: Metric| {
         let value = metric(metrics.and_then(|metrics| metrics.get(of_run)));
-        if column == of_run { value } else { format!("{} {value}", of_run.title()) }
+        if column == of_run {
+            value
+        } else {
+            format!("{} {value}", of_run.title())
+        }
     };
     let (first, second) = headline(manifest);
     [
@@ -101,7 +115,11 @@ fn cells(run: &Summary, columns: (Metric, Metric)) -> [String; 8] {
         manifest.epochs.to_string(),
         cell(columns.0, first),
         cell(columns.1, second),
-        if manifest.counted_before().is_some() { format!("{part}, {OLD_RULE}") } else { part.to_owned() },
+        if manifest.counted_before().is_some() {
+            format!("{part}, {OLD_RULE}")
+        } else {
+            part.to_owned()
+        },
         manifest.data.audit_word().unwrap_or("–").to_owned(),
         status(&run.status),
     ]

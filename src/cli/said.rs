@@ -41,7 +41,11 @@ impl<'a> Asked<'a> {
         match self.reference {
             Some((kind, _)) => kind.title().to_owned(),
             None => {
-                format!("{}, epoch {}", self.restored.manifest.experiment.model.family().title(), self.restored.epoch)
+                format!(
+                    "{}, epoch {}",
+                    self.restored.manifest.experiment.model.family().title(),
+                    self.restored.epoch
+                )
             }
         }
     }
@@ -86,24 +90,41 @@ impl<'a> Asked<'a> {
 }
 
 /// The reference that a name means, such as `recency-frequency`, `recencyfrequency` or its title.
-pub(super) fn reference(restored: &Restored, name: &str) -> Result<(ReferenceKind, FittedReference), Error> {
+pub(super) fn reference(
+    restored: &Restored,
+    name: &str,
+) -> Result<(ReferenceKind, FittedReference), Error> {
     let experiment = &restored.manifest.experiment;
     let answers = experiment.answers();
     let plain = |word: &str| word.replace(['-', '_', ' '], "").to_lowercase();
     let mut of_task = ReferenceKind::iter().filter(|kind| kind.answers() == answers);
-    let is_meant =
-        |kind: &ReferenceKind| [kind.to_string(), kind.title().to_owned()].iter().any(|n| plain(n) == plain(name));
+    let is_meant = |kind: &ReferenceKind| {
+        [kind.to_string(), kind.title().to_owned()]
+            .iter()
+            .any(|n| plain(n) == plain(name))
+    };
     let Some(kind) = of_task.find(is_meant) else {
-        let names: Vec<String> =
-            ReferenceKind::iter().filter(|kind| kind.answers() == answers).map(|kind| kind.to_string()).collect();
+        let names: Vec<String> = ReferenceKind::iter()
+            .filter(|kind| kind.answers() == answers)
+            .map(|kind| kind.to_string())
+            .collect();
         let hint = match did_you_mean(name, names.iter().map(String::as_str)) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("choose among {}", names.join(", ")),
         };
-        return Err(Error::edge(format!("this run has no reference `{name}`"), hint));
+        return Err(Error::edge(
+            format!("this run has no reference `{name}`"),
+            hint,
+        ));
     };
-    let fitted = FittedReference::on(&restored.prepared, experiment, restored.outcomes.as_ref(), kind);
-    let fitted = fitted.map_err(|left_out| Error::edge(left_out.0, "`seqscope describe` lists the references"))?;
+    let fitted = FittedReference::on(
+        &restored.prepared,
+        experiment,
+        restored.outcomes.as_ref(),
+        kind,
+    );
+    let fitted = fitted
+        .map_err(|left_out| Error::edge(left_out.0, "`seqscope describe` lists the references"))?;
     Ok((kind, fitted))
 }
 
@@ -127,7 +148,11 @@ pub(super) struct Answer<'a> {
 impl Answer<'_> {
     /// Prints it, as a table or as JSON.
     pub(super) fn print(&self, is_json: IsJson, streams: &mut Streams<'_>) -> Result<(), Error> {
-        if is_json == IsJson::Yes { streams.json(&self.json()) } else { self.write(streams) }
+        if is_json == IsJson::Yes {
+            streams.json(&self.json())
+        } else {
+            self.write(streams)
+        }
     }
 
     fn json(&self) -> Value {
@@ -135,12 +160,19 @@ impl Answer<'_> {
         let answer: Value = if classes.is_empty() {
             json!({ "value": self.values.first(), "unit": unit })
         } else {
-            classes.iter().zip(&self.values).map(|(class, chance)| (class.clone(), json!(chance))).collect()
+            classes
+                .iter()
+                .zip(&self.values)
+                .map(|(class, chance)| (class.clone(), json!(chance)))
+                .collect()
         };
         let mut told = self.asked.json();
         told.extend([
             ("user", json!(self.user)),
-            ("moment", json!(self.moment.and_then(|moment| moment.text()))),
+            (
+                "moment",
+                json!(self.moment.and_then(|moment| moment.text())),
+            ),
             ("events_seen", json!(self.sample.history_len)),
             ("last_event", json!(self.last_event)),
             ("answer", answer),
@@ -153,11 +185,26 @@ impl Answer<'_> {
 
     fn write(&self, streams: &mut Streams<'_>) -> Result<(), Error> {
         let Outcomes { classes, unit, .. } = self.outcomes;
-        let (by, question, events) = (self.asked.by(), self.asked.question(), count(self.sample.history_len as usize));
-        let when =
-            self.moment.and_then(|moment| moment.text()).map(|moment| format!(" at {moment}")).unwrap_or_default();
-        let last = self.last_event.as_ref().map(|last| format!(", the last at {last}")).unwrap_or_default();
-        writeln!(streams.out, "{by}, {question}{when}, after {events} events of {}{last}:", shown(&self.whose))?;
+        let (by, question, events) = (
+            self.asked.by(),
+            self.asked.question(),
+            count(self.sample.history_len as usize),
+        );
+        let when = self
+            .moment
+            .and_then(|moment| moment.text())
+            .map(|moment| format!(" at {moment}"))
+            .unwrap_or_default();
+        let last = self
+            .last_event
+            .as_ref()
+            .map(|last| format!(", the last at {last}"))
+            .unwrap_or_default();
+        writeln!(
+            streams.out,
+            "{by}, {question}{when}, after {events} events of {}{last}:",
+            shown(&self.whose)
+        )?;
         if classes.is_empty() {
             let value = self.values.first().copied().unwrap_or(f64::NAN);
             writeln!(streams.out, "{value:.3} {unit}")?;

@@ -30,7 +30,10 @@ pub(super) struct Signals {
 }
 
 fn deaf(error: &dyn std::fmt::Display) -> Error {
-    Error::edge(format!("cannot listen for signals: {error}"), "try again in another terminal")
+    Error::edge(
+        format!("cannot listen for signals: {error}"),
+        "try again in another terminal",
+    )
 }
 
 /// What has been passed on.
@@ -53,7 +56,11 @@ impl Signals {
     pub(super) fn of_keyboard() -> Result<Self, Error> {
         let new = || Arc::new(AtomicBool::new(false));
         let (stops, leaves, ends, is_training) = (new(), new(), new(), new());
-        let (seen, ended, keeps) = (Arc::clone(&stops), Arc::clone(&ends), Arc::clone(&is_training));
+        let (seen, ended, keeps) = (
+            Arc::clone(&stops),
+            Arc::clone(&ends),
+            Arc::clone(&is_training),
+        );
         let set = ctrlc::set_handler(move || {
             if seen.swap(true, Ordering::SeqCst) {
                 // The run's lock goes with the process, so the run is listed as interrupted.
@@ -61,11 +68,24 @@ impl Signals {
             }
             ended.store(true, Ordering::SeqCst);
             // Nobody to tell it to is no reason not to stop.
-            let what = if keeps.load(Ordering::SeqCst) { ": the best weights so far are judged and kept" } else { "" };
-            let _ = writeln!(std::io::stderr(), "\nstopping{what}; press again to leave at once");
+            let what = if keeps.load(Ordering::SeqCst) {
+                ": the best weights so far are judged and kept"
+            } else {
+                ""
+            };
+            let _ = writeln!(
+                std::io::stderr(),
+                "\nstopping{what}; press again to leave at once"
+            );
         });
         set.map_err(|e| deaf(&e))?;
-        Ok(Self { stops, leaves, ends, is_training, is_told: Told::default() })
+        Ok(Self {
+            stops,
+            leaves,
+            ends,
+            is_training,
+            is_told: Told::default(),
+        })
     }
 
     /// What is set when the work is to end.
@@ -85,7 +105,9 @@ impl Control for Signals {
         if self.is_leaving() {
             return Some(Command::Leave);
         }
-        self.stops.load(Ordering::SeqCst).then_some(Command::Stop(StopMode::Keep))
+        self.stops
+            .load(Ordering::SeqCst)
+            .then_some(Command::Stop(StopMode::Keep))
     }
 
     fn poll(&mut self) -> Option<Command> {
@@ -126,7 +148,10 @@ mod system {
     /// Sets the flags when the system asks to leave.
     pub(super) fn listen(flags: [&Arc<AtomicBool>; 2]) -> io::Result<()> {
         let nohup = is_ignored(SIGHUP);
-        for signal in [SIGTERM, SIGHUP].into_iter().filter(|&signal| signal != SIGHUP || !nohup) {
+        for signal in [SIGTERM, SIGHUP]
+            .into_iter()
+            .filter(|&signal| signal != SIGHUP || !nohup)
+        {
             for flag in flags {
                 register(signal, Arc::clone(flag))?;
             }
@@ -137,9 +162,13 @@ mod system {
     /// Whether whoever started the program said that it shall not hear the signal, as `nohup` does. Where the
     /// system does not tell, it hears it.
     fn is_ignored(signal: i32) -> bool {
-        let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return false };
+        let Ok(status) = std::fs::read_to_string("/proc/self/status") else {
+            return false;
+        };
         let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-        let bits = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+        let bits = mask
+            .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+            .unwrap_or(0);
         bits >> (signal - 1) & 1 == 1
     }
 }

@@ -22,12 +22,23 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn new<'a>(columns: impl IntoIterator<Item = (&'a str, Align)>) -> Self {
-        let columns = columns.into_iter().map(|(name, align)| (name.to_owned(), align)).collect();
-        Self { columns, rows: Vec::new() }
+        let columns = columns
+            .into_iter()
+            .map(|(name, align)| (name.to_owned(), align))
+            .collect();
+        Self {
+            columns,
+            rows: Vec::new(),
+        }
     }
 
     pub(super) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().map(|cell| shown(&cell).into_owned()).collect());
+        self.rows.push(
+            cells
+                .into_iter()
+                .map(|cell| shown(&cell).into_owned())
+                .collect(),
+        );
     }
 
     pub(super) fn write(&self, out: &mut dyn Write) -> std::io::Result<()> {
@@ -50,7 +61,11 @@ impl Table {
 
     fn width(&self, at: usize) -> usize {
         let heading = self.columns.get(at).map_or(0, |(name, _)| name.width());
-        self.rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.width()).fold(heading, usize::max)
+        self.rows
+            .iter()
+            .filter_map(|row| row.get(at))
+            .map(|cell| cell.width())
+            .fold(heading, usize::max)
     }
 }
 
@@ -88,12 +103,19 @@ mod tests {
 
     #[test]
     fn columns_line_up() {
-        let mut table = Table::new([("name", Align::Left), ("n", Align::Right), ("title", Align::Left)]);
+        let mut table = Table::new([
+            ("name", Align::Left),
+            ("n", Align::Right),
+            ("title", Align::Left),
+        ]);
         table.row(["a", "1", "短"].map(str::to_owned));
         table.row(["longer", "100", ""].map(str::to_owned));
         let mut text = Vec::new();
         table.write(&mut text).unwrap();
-        assert_eq!(String::from_utf8(text).unwrap(), "name      n  title\na         1  短\nlonger  100\n");
+        assert_eq!(
+            String::from_utf8(text).unwrap(),
+            "name      n  title\na         1  短\nlonger  100\n"
+        );
     }
 
     #[test]
@@ -109,8 +131,14 @@ mod tests {
 
     #[test]
     fn numbers_read_well() {
-        assert_eq!([0, 999, 1000, 1_000_209].map(count), ["0", "999", "1,000", "1,000,209"]);
-        assert_eq!([0.26, 59.7, 125.0, 7_260.0].map(duration), ["0.3 s", "1 min 0 s", "2 min 5 s", "2 h 1 min"]);
+        assert_eq!(
+            [0, 999, 1000, 1_000_209].map(count),
+            ["0", "999", "1,000", "1,000,209"]
+        );
+        assert_eq!(
+            [0.26, 59.7, 125.0, 7_260.0].map(duration),
+            ["0.3 s", "1 min 0 s", "2 min 5 s", "2 h 1 min"]
+        );
         assert_eq!(metric(None), "–");
     }
 }

@@ -37,7 +37,12 @@ pub(super) fn run(args: Args, store: RunStore, streams: &mut Streams<'_>) -> Res
     if let Some(device) = args.device {
         experiment.training.device = device;
     }
-    let job = Job { experiment, store, prepared: None, resume: None };
+    let job = Job {
+        experiment,
+        store,
+        prepared: None,
+        resume: None,
+    };
     follow(job, Form::json_if(args.json), streams)
 }
 
@@ -60,7 +65,9 @@ pub(super) fn follow(mut job: Job, form: Form, streams: &mut Streams<'_>) -> Res
     let (store, resumed) = (job.store.clone(), job.resume.clone());
     let mut control = Signals::listen()?;
     let before_training = |error: Error, control: &Signals| match error {
-        Error::Train(TrainError::Data(DataError::Cancelled) | TrainError::Cancelled) if control.is_leaving() => {
+        Error::Train(TrainError::Data(DataError::Cancelled) | TrainError::Cancelled)
+            if control.is_leaving() =>
+        {
             Error::Paused(left_before_training(resumed.as_ref()))
         }
         error => error,
@@ -75,8 +82,12 @@ pub(super) fn follow(mut job: Job, form: Form, streams: &mut Streams<'_>) -> Res
 /// What there is after a word of the system that came before training began.
 fn left_before_training(resumed: Option<&RunId>) -> String {
     match resumed {
-        Some(id) => format!("left before training went on; run {id} is as it was: `seqscope resume {id}` goes on"),
-        None => "left before training began: there is nothing to keep yet, start it again".to_owned(),
+        Some(id) => format!(
+            "left before training went on; run {id} is as it was: `seqscope resume {id}` goes on"
+        ),
+        None => {
+            "left before training began: there is nothing to keep yet, start it again".to_owned()
+        }
     }
 }
 

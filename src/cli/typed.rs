@@ -9,13 +9,20 @@ use crate::train::Restored;
 
 /// The items of a typed history: ids as in the log, or titles that only one item has.
 pub(super) fn items(dataset: &Dataset, shown: &Shown<'_>, text: &str) -> Result<Vec<u32>, Error> {
-    let hidden = dataset.report.pseudonyms.as_ref().map_or(Pseudonyms::Off, |stamp| stamp.hidden);
+    let hidden = dataset
+        .report
+        .pseudonyms
+        .as_ref()
+        .map_or(Pseudonyms::Off, |stamp| stamp.hidden);
     let pseudonymiser = Pseudonymiser::new(hidden)?;
     let find = |word: &String| match found(dataset, pseudonymiser.as_ref(), word) {
         Found::One(item) => Ok(item),
         Found::Several(first) => {
             let sentence = format!("several items are called `{}`", quotable(word));
-            Err(Error::edge(sentence, format!("write the id instead, such as `{}`", shown.item(first))))
+            Err(Error::edge(
+                sentence,
+                format!("write the id instead, such as `{}`", shown.item(first)),
+            ))
         }
         Found::None => Err(unknown(dataset, shown, word)),
     };
@@ -30,13 +37,18 @@ enum Found {
 }
 
 fn found(dataset: &Dataset, pseudonymiser: Option<&Pseudonymiser>, word: &str) -> Found {
-    let by_id = dataset.items.idx(word).or_else(|| dataset.items.idx(&pseudonymiser?.item(word)));
+    let by_id = dataset
+        .items
+        .idx(word)
+        .or_else(|| dataset.items.idx(&pseudonymiser?.item(word)));
     if let Some(item) = by_id {
         return Found::One(item);
     }
     let wanted = word.to_lowercase();
-    let mut called =
-        (1..).zip(&dataset.titles).filter(|(_, title)| title.to_lowercase() == wanted).map(|(item, _)| item);
+    let mut called = (1..)
+        .zip(&dataset.titles)
+        .filter(|(_, title)| title.to_lowercase() == wanted)
+        .map(|(item, _)| item);
     match (called.next(), called.next()) {
         (Some(item), None) => Found::One(item),
         (Some(first), Some(_)) => Found::Several(first),
@@ -49,11 +61,21 @@ fn unknown(dataset: &Dataset, shown: &Shown<'_>, word: &str) -> Error {
     if !shown.shows_items() {
         return Error::edge(sentence, "ids are as in the log");
     }
-    let titles = dataset.titles.iter().map(String::as_str).filter(|title| !title.is_empty());
-    let hint = match did_you_mean(word, dataset.items.ids()).or_else(|| did_you_mean(word, titles)) {
+    let titles = dataset
+        .titles
+        .iter()
+        .map(String::as_str)
+        .filter(|title| !title.is_empty());
+    let hint = match did_you_mean(word, dataset.items.ids()).or_else(|| did_you_mean(word, titles))
+    {
         Some(near) => format!("did you mean `{}`?", quotable(&near)),
         None => {
-            let examples: Vec<String> = dataset.items.ids().take(3).map(|id| format!("`{}`", quotable(id))).collect();
+            let examples: Vec<String> = dataset
+                .items
+                .ids()
+                .take(3)
+                .map(|id| format!("`{}`", quotable(id)))
+                .collect();
             format!("ids are as in the log, such as {}", examples.join(", "))
         }
     };
@@ -63,14 +85,18 @@ fn unknown(dataset: &Dataset, shown: &Shown<'_>, word: &str) -> Error {
 /// The fields of one line of CSV: commas divide, quotes hold a field together, two quotes within are one.
 fn fields(text: &str) -> Result<Vec<String>, Error> {
     let lacks = |what: &str| {
-        Error::edge(format!("{what} in `--history`"), "write ids with commas between them, such as --history A,B,C")
+        Error::edge(
+            format!("{what} in `--history`"),
+            "write ids with commas between them, such as --history A,B,C",
+        )
     };
     let mut fields = Vec::new();
     let mut rest = text.trim();
     loop {
         let (field, after) = match rest.strip_prefix('"') {
             Some(quoted) => {
-                let (field, after) = until_quote(quoted).ok_or_else(|| lacks("a quote is left open"))?;
+                let (field, after) =
+                    until_quote(quoted).ok_or_else(|| lacks("a quote is left open"))?;
                 (field, after.trim_start())
             }
             None => {
@@ -112,9 +138,17 @@ fn until_quote(text: &str) -> Option<(String, &str)> {
 pub(super) fn assumed(restored: &Restored) -> Option<String> {
     let experiment = &restored.manifest.experiment;
     let mut taken = Vec::new();
-    let names: Vec<&str> = experiment.data.features.iter().map(crate::data::FeatureSpec::name).collect();
+    let names: Vec<&str> = experiment
+        .data
+        .features
+        .iter()
+        .map(crate::data::FeatureSpec::name)
+        .collect();
     if !names.is_empty() && !restored.prepared.features.is_empty() {
-        taken.push(format!("the events' features ({}) are unknown", names.join(", ")));
+        taken.push(format!(
+            "the events' features ({}) are unknown",
+            names.join(", ")
+        ));
     }
     if restored.prepared.dataset.has_clock() && reads_intervals(&experiment.model) {
         taken.push("all events are at one moment".to_owned());
@@ -124,13 +158,22 @@ pub(super) fn assumed(restored: &Restored) -> Option<String> {
     }
     let last = taken.pop()?;
     let first = taken.join(", ");
-    let taken = if first.is_empty() { last } else { format!("{first}, and {last}") };
-    Some(format!("A typed history tells the items alone: it is assumed that {taken}."))
+    let taken = if first.is_empty() {
+        last
+    } else {
+        format!("{first}, and {last}")
+    };
+    Some(format!(
+        "A typed history tells the items alone: it is assumed that {taken}."
+    ))
 }
 
 /// Whether a model lets the time between events count.
 fn reads_intervals(model: &ModelSpec) -> bool {
-    model.fields().iter().any(|field| field.key == "intervals" && field.value == Value::Bool(true))
+    model
+        .fields()
+        .iter()
+        .any(|field| field.key == "intervals" && field.value == Value::Bool(true))
 }
 
 #[cfg(test)]
@@ -143,7 +186,10 @@ mod tests {
         assert_eq!(of("a"), ["a"]);
         assert_eq!(of(" a , b,c "), ["a", "b", "c"]);
         assert_eq!(of("\"Heat, The (1995)\",a"), ["Heat, The (1995)", "a"]);
-        assert_eq!(of("\"say \"\"yes\"\"\" , 5\" disc"), ["say \"yes\"", "5\" disc"]);
+        assert_eq!(
+            of("\"say \"\"yes\"\"\" , 5\" disc"),
+            ["say \"yes\"", "5\" disc"]
+        );
         for (text, words) in [
             ("", "an id is missing"),
             ("a,,b", "an id is missing"),
@@ -158,7 +204,10 @@ mod tests {
 
     #[test]
     fn an_id_comes_before_a_title_and_a_title_of_two_is_none() {
-        let mut dataset = Dataset { items: crate::data::Vocab::starting_at(1), ..Dataset::default() };
+        let mut dataset = Dataset {
+            items: crate::data::Vocab::starting_at(1),
+            ..Dataset::default()
+        };
         for id in ["1", "2", "Heat"] {
             dataset.items.intern(id);
         }
@@ -167,8 +216,15 @@ mod tests {
         assert_eq!(items(&dataset, &shown, "1,Heat,1").unwrap(), [1, 3, 1]);
         let of = |text: &str| items(&dataset, &shown, text).unwrap_err().report();
         let twice = of("TWICE");
-        assert!(twice.sentence.contains("several items are called `TWICE`"), "{}", twice.sentence);
-        assert_eq!(twice.hint.as_deref(), Some("write the id instead, such as `2`"));
+        assert!(
+            twice.sentence.contains("several items are called `TWICE`"),
+            "{}",
+            twice.sentence
+        );
+        assert_eq!(
+            twice.hint.as_deref(),
+            Some("write the id instead, such as `2`")
+        );
         assert_eq!(of("heat2").hint.as_deref(), Some("did you mean `Heat`?"));
     }
 }

@@ -10,7 +10,10 @@ use super::Streams;
 use super::outcome::{ceiling_json, returns_json};
 use super::table::{Align, Table, metric};
 use crate::data::world::{Ceiling, ceiling};
-use crate::data::{self, CleanSpec, DataSource, DataSpec, Dataset, Profile, Returns, SplitSpec, WorldKind, WorldSpec};
+use crate::data::{
+    self, CleanSpec, DataSource, DataSpec, Dataset, Profile, Returns, SplitSpec, WorldKind,
+    WorldSpec,
+};
 use crate::error::Error;
 use crate::experiment::EvaluationSpec;
 use crate::metric::Seen;
@@ -33,17 +36,32 @@ pub(super) fn named(word: &str) -> Result<WorldKind, String> {
 pub(super) fn changed(kind: WorldKind, sets: &[String]) -> Result<WorldSpec, Error> {
     let mut spec = WorldSpec::of(kind);
     for set in sets {
-        let hint = || format!("`seqscope describe {}` lists its settings", spec.kind.to_string().to_lowercase());
-        let Some((key, text)) = set.split_once('=') else {
-            return Err(Error::edge(format!("`--set {set}` lacks its value; write `--set {set}=VALUE`"), hint()));
+        let hint = || {
+            format!(
+                "`seqscope describe {}` lists its settings",
+                spec.kind.to_string().to_lowercase()
+            )
         };
-        let key = key.trim().trim_start_matches("data.").trim_start_matches("source.");
+        let Some((key, text)) = set.split_once('=') else {
+            return Err(Error::edge(
+                format!("`--set {set}` lacks its value; write `--set {set}=VALUE`"),
+                hint(),
+            ));
+        };
+        let key = key
+            .trim()
+            .trim_start_matches("data.")
+            .trim_start_matches("source.");
         if let Some(owner) = WorldKind::owner(key).filter(|owner| *owner != spec.kind) {
-            let sentence = format!("`{key}` is a setting of the world {owner}, and this one is {}", spec.kind);
+            let sentence = format!(
+                "`{key}` is a setting of the world {owner}, and this one is {}",
+                spec.kind
+            );
             return Err(Error::edge(sentence, hint()));
         }
         let hint = hint();
-        spec.set_text(key, text.trim()).map_err(|error| Error::edge(error.to_string(), hint))?;
+        spec.set_text(key, text.trim())
+            .map_err(|error| Error::edge(error.to_string(), hint))?;
     }
     Ok(spec)
 }
@@ -56,10 +74,24 @@ pub(super) fn tell(
 ) -> Result<(), Error> {
     let dataset = made(spec)?;
     let out = &mut *streams.out;
-    writeln!(out, "{} ({})\n{}\n", spec.kind.title(), spec.kind, spec.story())?;
+    writeln!(
+        out,
+        "{} ({})\n{}\n",
+        spec.kind.title(),
+        spec.kind,
+        spec.story()
+    )?;
     for field in spec.fields().iter().filter(|field| field.key != "kind") {
-        let unit = if field.unit.is_empty() { String::new() } else { format!(" {}", field.unit) };
-        writeln!(out, "data.{} = {}{unit}   {}", field.key, field.value, field.help)?;
+        let unit = if field.unit.is_empty() {
+            String::new()
+        } else {
+            format!(" {}", field.unit)
+        };
+        writeln!(
+            out,
+            "data.{} = {}{unit}   {}",
+            field.key, field.value, field.help
+        )?;
     }
     profile(&dataset, &Profile::new(&dataset), out)?;
     write_optimum(spec, out)?;
@@ -73,8 +105,11 @@ pub(super) fn json_of(
 ) -> Result<Value, Error> {
     let dataset = made(spec)?;
     let shape = dataset.shape();
-    let settings: serde_json::Map<_, _> =
-        spec.fields().iter().map(|field| (field.key.to_owned(), json!(field.value.to_string()))).collect();
+    let settings: serde_json::Map<_, _> = spec
+        .fields()
+        .iter()
+        .map(|field| (field.key.to_owned(), json!(field.value.to_string())))
+        .collect();
     let optimum = |seen| ceiling(spec, seen).as_ref().map(ceiling_json);
     let mut object = json!({
         "world": spec.kind.to_string(),
@@ -95,21 +130,35 @@ fn made(spec: &WorldSpec) -> Result<Dataset, Error> {
 }
 
 fn data_of(spec: &WorldSpec) -> DataSpec {
-    DataSpec { source: DataSource::World(spec.clone()), clean: CleanSpec::default(), ..DataSpec::default() }
+    DataSpec {
+        source: DataSource::World(spec.clone()),
+        clean: CleanSpec::default(),
+        ..DataSpec::default()
+    }
 }
 
 /// How often its users come back to items, under leave-one-out; `None` where that leaves nothing to ask.
 fn returns(spec: &WorldSpec) -> Option<Returns> {
-    let prepared = data::prepare(&data_of(spec), SplitSpec::LeaveOneOut, &AtomicBool::new(false));
+    let prepared = data::prepare(
+        &data_of(spec),
+        SplitSpec::LeaveOneOut,
+        &AtomicBool::new(false),
+    );
     prepared.ok().map(|prepared| prepared.returns)
 }
 
 fn write_optimum(spec: &WorldSpec, out: &mut dyn Write) -> std::io::Result<()> {
     let (ranked, left_out) = (ceiling(spec, Seen::Ranked), ceiling(spec, Seen::LeftOut));
     let (Some(ranked), Some(left_out)) = (ranked, left_out) else {
-        return writeln!(out, "\nNo user has the three events that leave-one-out needs, so there is no optimum.");
+        return writeln!(
+            out,
+            "\nNo user has the three events that leave-one-out needs, so there is no optimum."
+        );
     };
-    writeln!(out, "\nBest possible on each user's last event (leave-one-out), known from the rules:")?;
+    writeln!(
+        out,
+        "\nBest possible on each user's last event (leave-one-out), known from the rules:"
+    )?;
     let columns = ["HR@1", "HR@10", "NDCG@10"].map(|name| (name, Align::Right));
     let mut table = Table::new([("", Align::Left)].into_iter().chain(columns));
     let cells = |title: &str, of: &Ceiling| {
@@ -125,7 +174,10 @@ fn write_optimum(spec: &WorldSpec, out: &mut dyn Write) -> std::io::Result<()> {
     table.row(cells("seen items ranked too", &ranked));
     table.row(cells("seen items left out", &left_out));
     table.write(out)?;
-    writeln!(out, "Expectations; ± is how far luck scatters them over this many users (one standard error).")?;
+    writeln!(
+        out,
+        "Expectations; ± is how far luck scatters them over this many users (one standard error)."
+    )?;
     if let Some(returns) = returns(spec) {
         writeln!(out, "{}", EvaluationSpec::default().reason(&returns))?;
     }

@@ -27,8 +27,15 @@ pub(super) fn settle(log: &mut Joined, file: &FileSpec) -> Vec<Problem> {
     let nobody = log.events.users.idx(NOBODY);
     let mark = session_mark(&log.events, file);
     let is_without = |user: u32| Some(user) == nobody || mark.is_some_and(|(_, at)| at == user);
-    let n_without = log.events.user_idx.iter().filter(|&&user| is_without(user)).count();
-    let serves = file.sessions_for_users.unwrap_or(n_without as f64 >= SHARE * n_rows as f64);
+    let n_without = log
+        .events
+        .user_idx
+        .iter()
+        .filter(|&&user| is_without(user))
+        .count();
+    let serves = file
+        .sessions_for_users
+        .unwrap_or(n_without as f64 >= SHARE * n_rows as f64);
     if n_without > 0 && serves {
         let n_sessions = by_session(&mut log.events, is_without);
         refuse_nobody(log);
@@ -55,10 +62,21 @@ pub(super) fn settle(log: &mut Joined, file: &FileSpec) -> Vec<Problem> {
 fn session_mark(events: &Events, file: &FileSpec) -> Option<(&'static str, u32)> {
     const MARK: &str = "NA";
     const SESSIONS: usize = 10;
-    let sessions = events.extra.sessions.as_ref().filter(|_| file.missing.is_none())?;
-    let at = events.users.idx(MARK).filter(|_| file.sessions_for_users != Some(false))?;
-    let of_mark = || std::iter::zip(&events.user_idx, &sessions.idx).filter(|(user, _)| **user == at);
-    let mut seen: Vec<u32> = of_mark().map(|(_, session)| *session).filter(|session| *session > 0).collect();
+    let sessions = events
+        .extra
+        .sessions
+        .as_ref()
+        .filter(|_| file.missing.is_none())?;
+    let at = events
+        .users
+        .idx(MARK)
+        .filter(|_| file.sessions_for_users != Some(false))?;
+    let of_mark =
+        || std::iter::zip(&events.user_idx, &sessions.idx).filter(|(user, _)| **user == at);
+    let mut seen: Vec<u32> = of_mark()
+        .map(|(_, session)| *session)
+        .filter(|session| *session > 0)
+        .collect();
     let n_rows = seen.len();
     seen.sort_unstable();
     seen.dedup();
@@ -74,7 +92,9 @@ fn is_suspicious(n: usize, n_rows: usize, n_ids: usize) -> bool {
 
 /// Makes users of the sessions of some rows; how many.
 fn by_session(events: &mut Events, is_without: impl Fn(u32) -> bool) -> usize {
-    let Some(sessions) = &events.extra.sessions else { return 0 };
+    let Some(sessions) = &events.extra.sessions else {
+        return 0;
+    };
     let mut prefix = PREFIX.to_owned();
     // No user is called so, however long it gets.
     while events.users.ids().any(|id| id.starts_with(&prefix)) {
@@ -82,9 +102,16 @@ fn by_session(events: &mut Events, is_without: impl Fn(u32) -> bool) -> usize {
     }
     let mut users = HashMap::<u32, u32>::new();
     for (user, session) in std::iter::zip(&mut events.user_idx, &sessions.idx) {
-        let Some(id) = is_without(*user).then(|| sessions.vocab.id(*session)).flatten() else { continue };
+        let Some(id) = is_without(*user)
+            .then(|| sessions.vocab.id(*session))
+            .flatten()
+        else {
+            continue;
+        };
         let vocab = &mut events.users;
-        *user = *users.entry(*session).or_insert_with(|| vocab.intern(&format!("{prefix}{id}")));
+        *user = *users
+            .entry(*session)
+            .or_insert_with(|| vocab.intern(&format!("{prefix}{id}")));
     }
     events.forget_unused_ids();
     users.len()
@@ -92,8 +119,15 @@ fn by_session(events: &mut Events, is_without: impl Fn(u32) -> bool) -> usize {
 
 /// Refuses the rows that still have no user.
 fn refuse_nobody(log: &mut Joined) {
-    let Some(nobody) = log.events.users.idx(NOBODY) else { return };
-    let keep: Vec<bool> = log.events.user_idx.iter().map(|&user| user != nobody).collect();
+    let Some(nobody) = log.events.users.idx(NOBODY) else {
+        return;
+    };
+    let keep: Vec<bool> = log
+        .events
+        .user_idx
+        .iter()
+        .map(|&user| user != nobody)
+        .collect();
     let mut refused = Refused::default();
     for (row, _) in keep.iter().enumerate().filter(|(_, kept)| !**kept) {
         refused.push(log.lines.place(row), || "has no user".to_owned());
@@ -111,7 +145,9 @@ fn ask(events: &Events, refused: &Refused, role: Role) -> Option<Problem> {
         Role::User => (&events.users, &events.user_idx, "user"),
         _ => (&events.items, &events.item_idx, "item"),
     };
-    let known: Vec<(&str, u32)> = missing::asked().filter_map(|mark| Some((mark, ids.idx(mark)?))).collect();
+    let known: Vec<(&str, u32)> = missing::asked()
+        .filter_map(|mark| Some((mark, ids.idx(mark)?)))
+        .collect();
     if known.is_empty() {
         return None;
     }

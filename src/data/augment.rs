@@ -122,7 +122,9 @@ impl AugmentSpec {
     /// Whether any history is ever changed.
     #[must_use]
     pub fn is_on(&self) -> bool {
-        [self.crop, self.mask, self.reorder].iter().any(|&probability| probability > 0.0)
+        [self.crop, self.mask, self.reorder]
+            .iter()
+            .any(|&probability| probability > 0.0)
     }
 
     /// The positions, of a history of `n_events`, that are learnt from, in the order in which they are
@@ -169,10 +171,17 @@ impl AugmentSpec {
     /// an answer belongs to the events before it.
     fn positions_asked(&self, asked: &[usize], least: usize, seed: u64) -> Option<Vec<usize>> {
         let last = asked.last()?;
-        let drawn = Self { reorder: 0.0, ..*self }.positions(last + 1, least, seed)?;
+        let drawn = Self {
+            reorder: 0.0,
+            ..*self
+        }
+        .positions(last + 1, least, seed)?;
         let shift = last - drawn.last()?;
         let first = drawn.first()? + shift;
-        let kept = drawn.iter().map(|at| at + shift).chain(asked.iter().copied().filter(|at| *at >= first));
+        let kept = drawn
+            .iter()
+            .map(|at| at + shift)
+            .chain(asked.iter().copied().filter(|at| *at >= first));
         Some(kept.collect::<BTreeSet<usize>>().into_iter().collect())
     }
 }
@@ -190,7 +199,8 @@ impl Histories {
         for row in 0..self.n_rows() {
             let range = self.range(row);
             let of_row;
-            (of_row, asked) = asked.split_at(asked.iter().take_while(|asked| asked.row == row).count());
+            (of_row, asked) =
+                asked.split_at(asked.iter().take_while(|asked| asked.row == row).count());
             let positions = seeds.get(row).and_then(|&seed| {
                 let at: Vec<usize> = of_row.iter().map(|asked| asked.position).collect();
                 if at.is_empty() {
@@ -206,13 +216,25 @@ impl Histories {
             };
             changed.asked.extend(of_row.iter().filter_map(place));
             let places: Vec<usize> = positions.iter().map(|at| range.start + at).collect();
-            let mut times: Vec<i64> = places.iter().filter_map(|&at| self.time_secs.get(at).copied()).collect();
+            let mut times: Vec<i64> = places
+                .iter()
+                .filter_map(|&at| self.time_secs.get(at).copied())
+                .collect();
             times.sort_unstable();
             changed.time_secs.extend(times);
-            changed.push(&places.iter().filter_map(|&at| self.item_idx.get(at).copied()).collect::<Vec<u32>>());
+            changed.push(
+                &places
+                    .iter()
+                    .filter_map(|&at| self.item_idx.get(at).copied())
+                    .collect::<Vec<u32>>(),
+            );
             events.extend(places.into_iter().map(Some));
         }
-        changed.beside = self.beside.iter().map(|values| values.picked(&events)).collect();
+        changed.beside = self
+            .beside
+            .iter()
+            .map(|values| values.picked(&events))
+            .collect();
         changed
     }
 }
@@ -234,7 +256,10 @@ fn crop(kept: &mut Vec<usize>, share: f64, least: usize, rng: &mut ChaCha8Rng) {
 fn mask(kept: &mut Vec<usize>, share: f64, least: usize, rng: &mut ChaCha8Rng) {
     let n_hidden = part_of(kept.len(), share).min(kept.len().saturating_sub(least));
     let mut is_hidden = vec![false; kept.len()];
-    is_hidden.iter_mut().take(n_hidden).for_each(|hidden| *hidden = true);
+    is_hidden
+        .iter_mut()
+        .take(n_hidden)
+        .for_each(|hidden| *hidden = true);
     is_hidden.shuffle(rng);
     let mut is_hidden = is_hidden.into_iter();
     kept.retain(|_| !is_hidden.next().unwrap_or(false));
@@ -317,21 +342,36 @@ mod tests {
     #[test]
     fn nothing_is_changed_when_all_is_off_or_no_number() {
         assert!(!OFF.is_on() && AugmentSpec::default() == OFF);
-        let nan = AugmentSpec { crop: f64::NAN, mask: f64::NAN, ..OFF };
-        assert!((0..100).all(|seed| OFF.positions(20, 2, seed).is_none() && nan.positions(20, 2, seed).is_none()));
+        let nan = AugmentSpec {
+            crop: f64::NAN,
+            mask: f64::NAN,
+            ..OFF
+        };
+        assert!((0..100).all(
+            |seed| OFF.positions(20, 2, seed).is_none() && nan.positions(20, 2, seed).is_none()
+        ));
     }
 
     /// Of 10,000 histories about 2,500 are cropped: four standard errors are 173.
     #[test]
     fn a_probability_is_a_share_of_histories_and_each_change_has_its_own_draw() {
         let spec = AugmentSpec { crop: 0.25, ..OFF };
-        let n_cropped = (0..10_000).filter(|&seed| spec.positions(10, 2, seed).is_some()).count();
+        let n_cropped = (0..10_000)
+            .filter(|&seed| spec.positions(10, 2, seed).is_some())
+            .count();
         assert!((2327..=2673).contains(&n_cropped), "{n_cropped}");
-        let both = AugmentSpec { reorder: 1.0, ..spec };
+        let both = AugmentSpec {
+            reorder: 1.0,
+            ..spec
+        };
         for seed in 0..200 {
             let mut with_reorder = both.positions(10, 2, seed).unwrap();
             with_reorder.sort_unstable();
-            assert_eq!(with_reorder, spec.positions(10, 2, seed).unwrap_or_else(|| (0..10).collect()));
+            assert_eq!(
+                with_reorder,
+                spec.positions(10, 2, seed)
+                    .unwrap_or_else(|| (0..10).collect())
+            );
         }
     }
 
@@ -341,42 +381,78 @@ mod tests {
         let spec = AugmentSpec { crop: 1.0, ..OFF };
         let mut counts = [0_usize; 5];
         (0..10_000).for_each(|seed| counts[spec.positions(10, 2, seed).unwrap()[0]] += 1);
-        assert!(counts.iter().all(|count| (1840..=2160).contains(count)), "{counts:?}");
+        assert!(
+            counts.iter().all(|count| (1840..=2160).contains(count)),
+            "{counts:?}"
+        );
     }
 
     /// Two rows: the second is asked after its first, third and fourth event. Items are 10 times the time.
     fn with_questions() -> Histories {
-        let asked = |position: usize| Asked { row: 1, position, elapsed_secs: 1.0, target: position as f32 };
+        let asked = |position: usize| Asked {
+            row: 1,
+            position,
+            elapsed_secs: 1.0,
+            target: position as f32,
+        };
         Histories {
             offsets: vec![0, 3, 8],
             item_idx: vec![10, 20, 30, 10, 20, 30, 40, 50],
             time_secs: vec![1, 2, 3, 1, 2, 3, 4, 5],
-            beside: vec![FeatureValues::Index { n: 9, idx: vec![1, 2, 3, 1, 2, 3, 4, 5] }],
+            beside: vec![FeatureValues::Index {
+                n: 9,
+                idx: vec![1, 2, 3, 1, 2, 3, 4, 5],
+            }],
             asked: vec![asked(0), asked(2), asked(3)],
         }
     }
 
     #[test]
     fn what_is_known_of_an_event_goes_with_it_and_times_stay_in_order() {
-        let spec = AugmentSpec { crop: 0.5, mask: 0.5, reorder: 1.0, reorder_share: 1.0, ..OFF };
+        let spec = AugmentSpec {
+            crop: 0.5,
+            mask: 0.5,
+            reorder: 1.0,
+            reorder_share: 1.0,
+            ..OFF
+        };
         for seed in 0..200 {
             let changed = with_questions().augmented(&spec, 2, &[seed, seed + 1]);
-            let FeatureValues::Index { idx, .. } = &changed.beside[0] else { panic!() };
-            assert!(changed.item_idx.iter().zip(idx).all(|(item, class)| *item == 10 * class));
+            let FeatureValues::Index { idx, .. } = &changed.beside[0] else {
+                panic!()
+            };
+            assert!(
+                changed
+                    .item_idx
+                    .iter()
+                    .zip(idx)
+                    .all(|(item, class)| *item == 10 * class)
+            );
             for row in 0..2 {
                 let times = &changed.time_secs[changed.range(row)];
                 assert_eq!(times.len(), changed.row(row).len());
                 assert!(times.is_sorted());
                 let mut items: Vec<u32> = changed.row(row).to_vec();
                 items.sort_unstable();
-                assert!(items.iter().zip(times).all(|(item, time)| i64::from(*item) == 10 * time));
+                assert!(
+                    items
+                        .iter()
+                        .zip(times)
+                        .all(|(item, time)| i64::from(*item) == 10 * time)
+                );
             }
         }
     }
 
     #[test]
     fn a_question_keeps_its_event_and_sees_nothing_later() {
-        let spec = AugmentSpec { crop: 0.5, mask: 0.5, reorder: 1.0, mask_share: 0.5, ..OFF };
+        let spec = AugmentSpec {
+            crop: 0.5,
+            mask: 0.5,
+            reorder: 1.0,
+            mask_share: 0.5,
+            ..OFF
+        };
         let mut n_dropped = 0;
         for seed in 0..200 {
             let changed = with_questions().augmented(&spec, 1, &[seed, seed + 1]);

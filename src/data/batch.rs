@@ -35,7 +35,10 @@ impl Histories {
     /// No rows yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { offsets: vec![0], ..Self::default() }
+        Self {
+            offsets: vec![0],
+            ..Self::default()
+        }
     }
 
     /// One row of which the items alone are known.
@@ -104,15 +107,26 @@ impl Histories {
 
     /// Pieces of rows, as places in the arrays. What is asked goes with a row that is whole.
     fn cut(&self, pieces: impl Iterator<Item = (usize, std::ops::Range<usize>)>) -> Self {
-        let mut cut = Self { beside: self.beside.iter().map(FeatureValues::emptied).collect(), ..Self::new() };
+        let mut cut = Self {
+            beside: self.beside.iter().map(FeatureValues::emptied).collect(),
+            ..Self::new()
+        };
         for (row, range) in pieces {
             let new_row = cut.n_rows();
             if range == self.range(row) {
                 let first = self.asked.partition_point(|asked| asked.row < row);
-                let of_row = self.asked.iter().skip(first).take_while(|asked| asked.row == row);
-                cut.asked.extend(of_row.map(|asked| Asked { row: new_row, ..*asked }));
+                let of_row = self
+                    .asked
+                    .iter()
+                    .skip(first)
+                    .take_while(|asked| asked.row == row);
+                cut.asked.extend(of_row.map(|asked| Asked {
+                    row: new_row,
+                    ..*asked
+                }));
             }
-            cut.time_secs.extend_from_slice(self.time_secs.get(range.clone()).unwrap_or(&[]));
+            cut.time_secs
+                .extend_from_slice(self.time_secs.get(range.clone()).unwrap_or(&[]));
             for (values, from) in cut.beside.iter_mut().zip(&self.beside) {
                 values.extend_from(from, range.clone());
             }
@@ -125,7 +139,10 @@ impl Histories {
     pub(super) fn push_events(&mut self, items: &[u32], times: &[i64], from: (&[Feature], usize)) {
         let (features, start) = from;
         if self.beside.is_empty() && self.n_rows() == 0 {
-            self.beside = features.iter().map(|feature| feature.values.emptied()).collect();
+            self.beside = features
+                .iter()
+                .map(|feature| feature.values.emptied())
+                .collect();
         }
         for (values, feature) in self.beside.iter_mut().zip(features) {
             values.extend_from(&feature.values, start..start + items.len());
@@ -182,11 +199,17 @@ impl PaddedBatch {
         let n_rows = histories.n_rows();
         let (mut inputs, mut targets) = (vec![0; n_rows * seq_len], vec![0; n_rows * seq_len]);
         let mut event = vec![None; n_rows * seq_len];
-        let rows = inputs.chunks_exact_mut(seq_len.max(1)).zip(targets.chunks_exact_mut(seq_len.max(1)));
+        let rows = inputs
+            .chunks_exact_mut(seq_len.max(1))
+            .zip(targets.chunks_exact_mut(seq_len.max(1)));
         let rows = rows.zip(event.chunks_exact_mut(seq_len.max(1)));
         for (row, ((row_inputs, row_targets), row_event)) in rows.enumerate() {
             let (items, first) = (histories.row(row), histories.range(row).start);
-            let seen = if shifted { items.len().saturating_sub(1) } else { items.len() };
+            let seen = if shifted {
+                items.len().saturating_sub(1)
+            } else {
+                items.len()
+            };
             let kept = seen.min(seq_len);
             let start = seen - kept;
             for at in 0..kept {
@@ -199,9 +222,23 @@ impl PaddedBatch {
         }
         let time_secs = match histories.time_secs.as_slice() {
             [] => Vec::new(),
-            times => event.iter().map(|at| at.and_then(|at: usize| times.get(at)).copied().unwrap_or(0)).collect(),
+            times => event
+                .iter()
+                .map(|at| at.and_then(|at: usize| times.get(at)).copied().unwrap_or(0))
+                .collect(),
         };
-        let beside = histories.beside.iter().map(|values| values.picked(&event)).collect();
-        Self { n_rows, seq_len, inputs, targets, time_secs, beside }
+        let beside = histories
+            .beside
+            .iter()
+            .map(|values| values.picked(&event))
+            .collect();
+        Self {
+            n_rows,
+            seq_len,
+            inputs,
+            targets,
+            time_secs,
+            beside,
+        }
     }
 }

@@ -39,16 +39,31 @@ impl Calendar {
             return Self::default();
         }
         let (sequences, split) = (&prepared.dataset.sequences, &prepared.split);
-        let days = || sequences.time_secs.iter().flatten().map(|time| time.div_euclid(DAY));
-        let (Some(first), Some(last)) = (days().min(), days().max()) else { return Self::default() };
+        let days = || {
+            sequences
+                .time_secs
+                .iter()
+                .flatten()
+                .map(|time| time.div_euclid(DAY))
+        };
+        let (Some(first), Some(last)) = (days().min(), days().max()) else {
+            return Self::default();
+        };
         let n_days = last - first + 1;
         let days_per_bar = (n_days + MOST_BARS as i64 - 1) / MOST_BARS as i64;
-        let day_of = |bar: i64| DayParts { day: first + bar * days_per_bar, ..DayParts::default() };
-        let mut bars: Vec<DayParts> = (0..(n_days + days_per_bar - 1) / days_per_bar).map(day_of).collect();
+        let day_of = |bar: i64| DayParts {
+            day: first + bar * days_per_bar,
+            ..DayParts::default()
+        };
+        let mut bars: Vec<DayParts> = (0..(n_days + days_per_bar - 1) / days_per_bar)
+            .map(day_of)
+            .collect();
         for user in 0..sequences.n_users() {
             for (position, time) in sequences.times(user).unwrap_or_default().iter().enumerate() {
                 let at = (time.div_euclid(DAY) - first) / days_per_bar;
-                let Some(bar) = bars.get_mut(at as usize) else { continue };
+                let Some(bar) = bars.get_mut(at as usize) else {
+                    continue;
+                };
                 match split.part(user, position) {
                     SplitPart::Train => bar.n_train += 1,
                     SplitPart::Valid => bar.n_valid += 1,

@@ -10,7 +10,10 @@ pub(super) fn check(data: &DataSpec, split: SplitSpec) -> Vec<Problem> {
     if let DataSource::File(file) = &data.source {
         problems.extend(readable(&file.path, "data.path"));
         for (part, path) in file.parts() {
-            problems.extend(readable(path, &format!("data.{}_path", source::part_word(part))));
+            problems.extend(readable(
+                path,
+                &format!("data.{}_path", source::part_word(part)),
+            ));
         }
         if let Some(titles) = &file.titles {
             problems.extend(readable(&titles.path, "data.titles.path"));
@@ -24,12 +27,21 @@ pub(super) fn check(data: &DataSpec, split: SplitSpec) -> Vec<Problem> {
 
 /// Those that no file is looked at for.
 pub(super) fn settings(data: &DataSpec, split: SplitSpec) -> Vec<Problem> {
-    let mut problems: Vec<Problem> =
-        data.clean.problems().into_iter().map(|problem| problem.under("data.clean")).collect();
+    let mut problems: Vec<Problem> = data
+        .clean
+        .problems()
+        .into_iter()
+        .map(|problem| problem.under("data.clean"))
+        .collect();
     problems.extend(super::clean::check(&data.clean.steps, &data.source));
     problems.extend(super::feature::check(&data.features));
     match &data.source {
-        DataSource::World(world) => problems.extend(world.problems().into_iter().map(|problem| problem.under("data"))),
+        DataSource::World(world) => problems.extend(
+            world
+                .problems()
+                .into_iter()
+                .map(|problem| problem.under("data")),
+        ),
         DataSource::File(file) => problems.extend(file_settings(file)),
     }
     problems.extend(split.setting_problems());
@@ -56,7 +68,11 @@ fn own_files(source: &DataSource, split: SplitSpec) -> Option<Problem> {
             Some(Problem::error("split", sentence))
         }
         (false, true, _) | (false, _, true) => {
-            let named = if test { "data.test_path" } else { "data.valid_path" };
+            let named = if test {
+                "data.test_path"
+            } else {
+                "data.valid_path"
+            };
             let sentence = format!(
                 "`{named}` names a file of a part, and the split is by {}; write `split: OwnFiles`, or leave `{named}` out.",
                 split.title()
@@ -70,13 +86,21 @@ fn own_files(source: &DataSource, split: SplitSpec) -> Option<Problem> {
 fn file_settings(file: &FileSpec) -> Vec<Problem> {
     let mut problems = Vec::new();
     if file.path.as_os_str().is_empty() {
-        problems.push(Problem::error("data.path", "no file is named; write the path of a log in `data.path`."));
+        problems.push(Problem::error(
+            "data.path",
+            "no file is named; write the path of a log in `data.path`.",
+        ));
     }
     if file.separator.as_deref() == Some("") {
-        let sentence = "the separator is empty; write one such as `,`, or leave it out to have it guessed.";
+        let sentence =
+            "the separator is empty; write one such as `,`, or leave it out to have it guessed.";
         problems.push(Problem::error("data.separator", sentence));
     }
-    if file.separator.as_deref().is_some_and(|separator| separator.contains(['"', '\n', '\r'])) {
+    if file
+        .separator
+        .as_deref()
+        .is_some_and(|separator| separator.contains(['"', '\n', '\r']))
+    {
         let sentence = "the separator holds a quote or a line end; choose characters that only stand between fields.";
         problems.push(Problem::error("data.separator", sentence));
     }
@@ -93,17 +117,27 @@ fn file_settings(file: &FileSpec) -> Vec<Problem> {
         problems.push(Problem::error("data.time_format", sentence));
     }
     if file.roles.column(Role::Clock).is_some() && file.roles.said(Role::Time) == Some("") {
-        let sentence = "a clock needs the day beside it; name the column of days in `data.roles.time`.";
+        let sentence =
+            "a clock needs the day beside it; name the column of days in `data.roles.time`.";
         problems.push(Problem::error("data.roles.clock", sentence));
     }
-    for (of, _) in file.side_tables().filter(|(_, table)| table.path.as_os_str().is_empty()) {
-        let sentence = format!("no file is named for the table of {of}; write its path in `data.{of}.path`.");
+    for (of, _) in file
+        .side_tables()
+        .filter(|(_, table)| table.path.as_os_str().is_empty())
+    {
+        let sentence =
+            format!("no file is named for the table of {of}; write its path in `data.{of}.path`.");
         problems.push(Problem::error(format!("data.{of}.path"), sentence));
     }
-    let said: Vec<(Role, &str)> = Role::iter().filter_map(|role| Some((role, file.roles.column(role)?))).collect();
+    let said: Vec<(Role, &str)> = Role::iter()
+        .filter_map(|role| Some((role, file.roles.column(role)?)))
+        .collect();
     for (at, (role, name)) in said.iter().enumerate() {
         if let Some((other, _)) = said.iter().take(at).find(|(_, earlier)| earlier == name) {
-            let (role, other) = (role.to_string().to_lowercase(), other.to_string().to_lowercase());
+            let (role, other) = (
+                role.to_string().to_lowercase(),
+                other.to_string().to_lowercase(),
+            );
             let sentence = format!(
                 "the column `{name}` cannot be both the {other} and the {role}; choose another for one of them."
             );

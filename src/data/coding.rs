@@ -51,7 +51,10 @@ pub(super) struct Wanted {
 impl Wanted {
     /// Positions in the file, each once: a column with a role may be a free one too.
     pub(super) fn positions(&self) -> Vec<usize> {
-        let free = self.free.iter().flat_map(|column| column.at.iter().copied());
+        let free = self
+            .free
+            .iter()
+            .flat_map(|column| column.at.iter().copied());
         let mut positions: Vec<usize> = self.roles.iter().map(|&(_, at)| at).collect();
         for at in free {
             if !positions.contains(&at) {
@@ -65,17 +68,27 @@ impl Wanted {
 impl RoleCells {
     /// The columns that stand at [`Wanted::positions`], by their roles.
     pub(super) fn new(wanted: &Wanted, columns: Vec<Cells>) -> Result<Self, DataError> {
-        let by_position: HashMap<usize, Cells> = wanted.positions().into_iter().zip(columns).collect();
+        let by_position: HashMap<usize, Cells> =
+            wanted.positions().into_iter().zip(columns).collect();
         let of_role = |role: Role| {
             let at = wanted.roles.iter().find(|(other, _)| *other == role)?.1;
             by_position.get(&at).cloned()
         };
         let Some(user) = of_role(Role::User) else {
-            let sentence = "a log needs a column for the user; name one in `data.roles.user`.".to_owned();
-            return Err(DataError::Setting { field: "data.roles".to_owned(), sentence });
+            let sentence =
+                "a log needs a column for the user; name one in `data.roles.user`.".to_owned();
+            return Err(DataError::Setting {
+                field: "data.roles".to_owned(),
+                sentence,
+            });
         };
         let free = |column: &WantedColumn| {
-            let cells = column.at.iter().filter_map(|at| by_position.get(at)).cloned().collect();
+            let cells = column
+                .at
+                .iter()
+                .filter_map(|at| by_position.get(at))
+                .cloned()
+                .collect();
             (column.clone(), cells)
         };
         Ok(Self {
@@ -146,7 +159,11 @@ impl Notes {
 }
 
 /// Codes the rows of a file, refusing those without user or item, or with an unreadable time.
-pub(super) fn code(cells: &RoleCells, timing: &Timing, lines: Lines) -> Result<CodedRows, DataError> {
+pub(super) fn code(
+    cells: &RoleCells,
+    timing: &Timing,
+    lines: Lines,
+) -> Result<CodedRows, DataError> {
     let mut rows = Readable {
         lines: &lines,
         missing: &cells.how.missing,
@@ -155,9 +172,22 @@ pub(super) fn code(cells: &RoleCells, timing: &Timing, lines: Lines) -> Result<C
         notes: Notes::default(),
     };
     // Looking ids up is left to whoever joins the parts of a log.
-    let mut events = Events { users: Vocab::list(), items: Vocab::list(), ..Events::default() };
-    let sessions = cells.extra.session.as_ref().map(|cells| text(cells, Role::Session)).transpose()?;
-    events.user_idx = rows.ids(text(&cells.user, Role::User)?, &mut events.users, ("user", sessions));
+    let mut events = Events {
+        users: Vocab::list(),
+        items: Vocab::list(),
+        ..Events::default()
+    };
+    let sessions = cells
+        .extra
+        .session
+        .as_ref()
+        .map(|cells| text(cells, Role::Session))
+        .transpose()?;
+    events.user_idx = rows.ids(
+        text(&cells.user, Role::User)?,
+        &mut events.users,
+        ("user", sessions),
+    );
     events.item_idx = match &cells.item {
         Some(items) => rows.ids(text(items, Role::Item)?, &mut events.items, ("item", None)),
         None => vec![events.items.intern(ONE_ITEM); lines.len()],
@@ -167,7 +197,13 @@ pub(super) fn code(cells: &RoleCells, timing: &Timing, lines: Lines) -> Result<C
         let (mut ticks, mut per_sec, seen) = rows.times(times, &timing.format);
         told = seen;
         if let (Some(clocks), Some(kind)) = (&cells.clock, timing.clock) {
-            rows.add_clocks(text(clocks, Role::Clock)?, kind, &mut ticks, &mut per_sec, &timing.format);
+            rows.add_clocks(
+                text(clocks, Role::Clock)?,
+                kind,
+                &mut ticks,
+                &mut per_sec,
+                &timing.format,
+            );
         }
         (events.time_ticks, events.ticks_per_sec) = (Some(ticks), per_sec);
     }
@@ -176,29 +212,59 @@ pub(super) fn code(cells: &RoleCells, timing: &Timing, lines: Lines) -> Result<C
     }
     if let Some(behaviours) = &cells.behaviour {
         let column = text(behaviours, Role::Behaviour)?;
-        events.behaviour_idx = Some(behaviour_idx(column, &mut events.behaviours, &cells.how.missing)?);
+        events.behaviour_idx = Some(behaviour_idx(
+            column,
+            &mut events.behaviours,
+            &cells.how.missing,
+        )?);
     }
     events.extra = columns::code(&cells.extra, &cells.how.missing)?;
-    let Readable { keep, refused, notes, .. } = rows;
+    let Readable {
+        keep,
+        refused,
+        notes,
+        ..
+    } = rows;
     if refused.count == 0 {
-        return Ok(CodedRows { events, lines, refused, told, notes });
+        return Ok(CodedRows {
+            events,
+            lines,
+            refused,
+            told,
+            notes,
+        });
     }
     events.retain(&keep);
-    Ok(CodedRows { events, lines: lines.kept(&keep), refused, told, notes })
+    Ok(CodedRows {
+        events,
+        lines: lines.kept(&keep),
+        refused,
+        told,
+        notes,
+    })
 }
 
 /// Warnings of times that can hardly be true; the rows are kept.
 pub(super) fn doubtful_times(events: &Events, lines: &Lines, format: &TimeFormat) -> Vec<Problem> {
-    let (Some(ticks), false) = (events.time_ticks.as_deref(), format.only_orders()) else { return Vec::new() };
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(i64::MAX, |since| since.as_secs() as i64);
+    let (Some(ticks), false) = (events.time_ticks.as_deref(), format.only_orders()) else {
+        return Vec::new();
+    };
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(i64::MAX, |since| since.as_secs() as i64);
     // A day of grace for clocks and zones.
     let tomorrow = now.saturating_add(86_400);
     // Mostly all times are possible, which their ends tell.
-    let (latest, per_sec) = (ticks.iter().max().copied().unwrap_or(0), events.ticks_per_sec.max(1));
+    let (latest, per_sec) = (
+        ticks.iter().max().copied().unwrap_or(0),
+        events.ticks_per_sec.max(1),
+    );
     if ticks.iter().all(|&ticks| ticks >= 0) && latest.div_euclid(per_sec) <= tomorrow {
         return Vec::new();
     }
-    let Some(times) = events.time_secs() else { return Vec::new() };
+    let Some(times) = events.time_secs() else {
+        return Vec::new();
+    };
     let warn = |what: &str, is_doubtful: &dyn Fn(i64) -> bool| {
         let first = times.iter().position(|&time| is_doubtful(time))?;
         let n = times.iter().filter(|&&time| is_doubtful(time)).count();
@@ -233,7 +299,11 @@ pub(super) fn told_of_times(told: time::Told, n_read: usize, format: &TimeFormat
             told.cut
         )
     });
-    units.into_iter().chain(cut).map(|sentence| Problem::warning("data.time_format", sentence)).collect()
+    units
+        .into_iter()
+        .chain(cut)
+        .map(|sentence| Problem::warning("data.time_format", sentence))
+        .collect()
 }
 
 /// Which rows are readable so far.
@@ -257,7 +327,12 @@ impl Readable<'_> {
 
     /// Codes a column of ids; rows without one are refused (and get 0 until they are dropped), but for
     /// those that have a session instead.
-    fn ids(&mut self, column: &Texts, vocab: &mut Vocab, (what, sessions): (&str, Option<&Texts>)) -> Vec<u32> {
+    fn ids(
+        &mut self,
+        column: &Texts,
+        vocab: &mut Vocab,
+        (what, sessions): (&str, Option<&Texts>),
+    ) -> Vec<u32> {
         let mut idx = Vec::with_capacity(column.len());
         let mut without = Vec::new();
         for (row, cell) in column.iter().enumerate() {
@@ -277,7 +352,9 @@ impl Readable<'_> {
                 continue;
             }
             if id.len() < cell.len() && has_marks(cell) && self.keep.get(row) == Some(&true) {
-                self.notes.marks.push(self.lines.place(row), || quotable(id));
+                self.notes
+                    .marks
+                    .push(self.lines.place(row), || quotable(id));
             }
             idx.push(vocab.intern(id));
         }
@@ -298,7 +375,10 @@ impl Readable<'_> {
         let mut sessions = sessions.map(|column| column.iter().enumerate());
         for &(row, mark) in without {
             // Rows follow each other, so the sessions are walked through once.
-            let session = sessions.as_mut().and_then(|all| all.find(|(at, _)| *at == row)).and_then(|(_, cell)| cell);
+            let session = sessions
+                .as_mut()
+                .and_then(|all| all.find(|(at, _)| *at == row))
+                .and_then(|(_, cell)| cell);
             if session.is_some_and(|session| !self.missing.is_no_value(trimmed(session))) {
                 let nobody = *nobody.get_or_insert_with(|| vocab.intern(NOBODY));
                 if let Some(place) = idx.get_mut(row) {
@@ -314,11 +394,19 @@ impl Readable<'_> {
     }
 
     fn times(&mut self, cells: &Cells, format: &TimeFormat) -> (Vec<i64>, i64, time::Told) {
-        let time::Column { ticks, per_sec, told } = match cells {
-            Cells::Text(column) => time::read(|| column.iter().map(Option::unwrap_or_default), format),
-            Cells::Micros(micros) => {
-                time::Column { ticks: micros.clone(), per_sec: time::MICROS_PER_SEC, told: time::Told::default() }
+        let time::Column {
+            ticks,
+            per_sec,
+            told,
+        } = match cells {
+            Cells::Text(column) => {
+                time::read(|| column.iter().map(Option::unwrap_or_default), format)
             }
+            Cells::Micros(micros) => time::Column {
+                ticks: micros.clone(),
+                per_sec: time::MICROS_PER_SEC,
+                told: time::Told::default(),
+            },
         };
         if ticks.iter().all(Option::is_some) {
             return (ticks.into_iter().flatten().collect(), per_sec, told);
@@ -331,11 +419,19 @@ impl Readable<'_> {
             .into_iter()
             .enumerate()
             .map(|(row, ticks)| {
-                let text = texts.as_mut().and_then(Iterator::next).flatten().unwrap_or_default().trim();
+                let text = texts
+                    .as_mut()
+                    .and_then(Iterator::next)
+                    .flatten()
+                    .unwrap_or_default()
+                    .trim();
                 ticks.unwrap_or_else(|| {
                     self.refuse(row, || match text {
                         "" => "has no time".to_owned(),
-                        text => format!("has the time `{}`, which cannot be read as {format}", quotable(text)),
+                        text => format!(
+                            "has the time `{}`, which cannot be read as {format}",
+                            quotable(text)
+                        ),
                     });
                     0
                 })
@@ -383,7 +479,9 @@ impl Readable<'_> {
             let text = trimmed(cell.unwrap_or_default());
             values.push(read(text).unwrap_or_else(|| {
                 if !self.missing.is_no_value(text) && self.keep.get(row) == Some(&true) {
-                    self.notes.values.push(self.lines.place(row), || quotable(text));
+                    self.notes
+                        .values
+                        .push(self.lines.place(row), || quotable(text));
                 }
                 f32::NAN
             }));
@@ -406,11 +504,19 @@ pub(super) fn check_behaviours(behaviours: &Vocab) -> Result<(), DataError> {
     })
 }
 
-fn behaviour_idx(column: &Texts, behaviours: &mut Vocab, missing: &Missing) -> Result<Vec<u16>, DataError> {
+fn behaviour_idx(
+    column: &Texts,
+    behaviours: &mut Vocab,
+    missing: &Missing,
+) -> Result<Vec<u16>, DataError> {
     let mut idx = Vec::with_capacity(column.len());
     for cell in column.iter() {
         let word = trimmed(cell.unwrap_or_default());
-        idx.push(behaviours.intern(if missing.is_no_id(word) { NO_BEHAVIOUR } else { word }) as u16);
+        idx.push(behaviours.intern(if missing.is_no_id(word) {
+            NO_BEHAVIOUR
+        } else {
+            word
+        }) as u16);
         check_behaviours(behaviours)?;
     }
     Ok(idx)
@@ -422,7 +528,9 @@ fn text(cells: &Cells, role: Role) -> Result<&Texts, DataError> {
         let role = role.to_string().to_lowercase();
         DataError::Setting {
             field: format!("data.roles.{role}"),
-            sentence: format!("the {role} column holds times; choose another column in `data.roles.{role}`."),
+            sentence: format!(
+                "the {role} column holds times; choose another column in `data.roles.{role}`."
+            ),
         }
     })
 }
@@ -447,5 +555,6 @@ pub(super) fn is_unseen(c: char) -> bool {
 
 /// Whether a cell has something around it that is no plain blank and that nobody sees.
 fn has_marks(cell: &str) -> bool {
-    cell.chars().any(|c| is_unseen(c) || (c.is_whitespace() && !c.is_ascii()))
+    cell.chars()
+        .any(|c| is_unseen(c) || (c.is_whitespace() && !c.is_ascii()))
 }

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::world::Optimum;
 use super::{
-    Asked, Feature, FileSpec, FreeColumn, Histories, JoinReport, PseudonymStamp, Returns, Sequences, Split, TaskKind,
-    TimeFormat, Vocab, fingerprint, time,
+    Asked, Feature, FileSpec, FreeColumn, Histories, JoinReport, PseudonymStamp, Returns,
+    Sequences, Split, TaskKind, TimeFormat, Vocab, fingerprint, time,
 };
 use crate::spec::Problem;
 
@@ -46,7 +46,11 @@ impl Dataset {
     /// Whether times are moments; `false` for a log whose times only order its events.
     #[must_use]
     pub fn has_clock(&self) -> bool {
-        let format = self.report.file.as_ref().and_then(|file| file.time_format.as_ref());
+        let format = self
+            .report
+            .file
+            .as_ref()
+            .and_then(|file| file.time_format.as_ref());
         self.sequences.time_secs.is_some() && !format.is_some_and(TimeFormat::only_orders)
     }
 
@@ -54,7 +58,11 @@ impl Dataset {
     /// only order its events, and for one without any.
     #[must_use]
     pub fn time_span(&self) -> Option<(String, String)> {
-        let times = self.sequences.time_secs.as_deref().filter(|_| self.has_clock())?;
+        let times = self
+            .sequences
+            .time_secs
+            .as_deref()
+            .filter(|_| self.has_clock())?;
         let iso = |secs: &i64| time::iso(secs.saturating_mul(time::MICROS_PER_SEC));
         Some((times.iter().min().map(iso)?, times.iter().max().map(iso)?))
     }
@@ -68,7 +76,9 @@ impl Dataset {
     /// Title of an item if there is one, else its id; `(none)` for padding and the unknown.
     #[must_use]
     pub fn item_label(&self, item_idx: u32) -> &str {
-        let title = (item_idx as usize).checked_sub(1).and_then(|at| self.titles.get(at));
+        let title = (item_idx as usize)
+            .checked_sub(1)
+            .and_then(|at| self.titles.get(at));
         match title {
             Some(title) if !title.is_empty() => title,
             _ => self.items.id(item_idx).unwrap_or("(none)"),
@@ -281,15 +291,29 @@ impl Prepared {
     #[must_use]
     pub fn typed(&self, items: &[u32], task: TaskKind) -> Histories {
         let mut histories = Histories::new();
-        let end = self.dataset.sequences.time_secs.as_deref().and_then(|times| times.iter().max().copied());
+        let end = self
+            .dataset
+            .sequences
+            .time_secs
+            .as_deref()
+            .and_then(|times| times.iter().max().copied());
         histories.push(items);
         if let Some(end) = end.filter(|_| self.dataset.has_clock()) {
             histories.time_secs = vec![end; items.len()];
         }
-        histories.beside = self.features.iter().map(|feature| feature.values.unknown(items.len())).collect();
+        histories.beside = self
+            .features
+            .iter()
+            .map(|feature| feature.values.unknown(items.len()))
+            .collect();
         if task != TaskKind::NextItem {
             let position = items.len().saturating_sub(1);
-            histories.asked = vec![Asked { row: 0, position, elapsed_secs: 0.0, target: f32::NAN }];
+            histories.asked = vec![Asked {
+                row: 0,
+                position,
+                elapsed_secs: 0.0,
+                target: f32::NAN,
+            }];
         }
         histories
     }

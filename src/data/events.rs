@@ -65,7 +65,11 @@ pub(super) struct Coded {
 impl Events {
     /// No rows yet; rows will have times in seconds.
     pub(super) fn with_times() -> Self {
-        Self { time_ticks: Some(Vec::new()), ticks_per_sec: 1, ..Self::default() }
+        Self {
+            time_ticks: Some(Vec::new()),
+            ticks_per_sec: 1,
+            ..Self::default()
+        }
     }
 
     /// Adds a row; columns other than these three are the caller's.
@@ -82,7 +86,10 @@ impl Events {
         let ticks = self.time_ticks.as_deref()?;
         Some(match self.ticks_per_sec {
             0 | 1 => Cow::Borrowed(ticks),
-            per_sec => ticks.iter().map(|ticks| ticks.div_euclid(per_sec)).collect(),
+            per_sec => ticks
+                .iter()
+                .map(|ticks| ticks.div_euclid(per_sec))
+                .collect(),
         })
     }
 
@@ -104,9 +111,17 @@ impl Events {
 
     /// Rows, users and items there are, under the name of the step that left them.
     pub(super) fn count(&self, step: impl Into<String>) -> StepCount {
-        let (users, items) =
-            rayon::join(|| n_used(&self.user_idx, self.users.len()), || n_used(&self.item_idx, self.items.len()));
-        StepCount { step: step.into(), rows: self.len(), users, items, effect: None }
+        let (users, items) = rayon::join(
+            || n_used(&self.user_idx, self.users.len()),
+            || n_used(&self.item_idx, self.items.len()),
+        );
+        StepCount {
+            step: step.into(),
+            rows: self.len(),
+            users,
+            items,
+            effect: None,
+        }
     }
 
     /// Keeps the rows whose flag is set; `keep` is as long as the rows.
@@ -117,9 +132,15 @@ impl Events {
         self.in_time = Kept::default();
         retain(&mut self.user_idx, keep);
         retain(&mut self.item_idx, keep);
-        self.time_ticks.iter_mut().for_each(|column| retain(column, keep));
-        self.behaviour_idx.iter_mut().for_each(|column| retain(column, keep));
-        self.value.iter_mut().for_each(|column| retain(column, keep));
+        self.time_ticks
+            .iter_mut()
+            .for_each(|column| retain(column, keep));
+        self.behaviour_idx
+            .iter_mut()
+            .for_each(|column| retain(column, keep));
+        self.value
+            .iter_mut()
+            .for_each(|column| retain(column, keep));
         self.part.iter_mut().for_each(|column| retain(column, keep));
         self.same.iter_mut().for_each(|column| retain(column, keep));
         self.extra.retain(keep);
@@ -140,8 +161,17 @@ impl Events {
             || coded_in(&mut self.items, &later.items, &later.item_idx),
         );
         if is_blank {
-            let (all_users, all_items) = (std::mem::take(&mut self.users), std::mem::take(&mut self.items));
-            *self = Self { user_idx: users, item_idx: items, users: all_users, items: all_items, ..later };
+            let (all_users, all_items) = (
+                std::mem::take(&mut self.users),
+                std::mem::take(&mut self.items),
+            );
+            *self = Self {
+                user_idx: users,
+                item_idx: items,
+                users: all_users,
+                items: all_items,
+                ..later
+            };
             return;
         }
         let later_len = users.len();
@@ -156,7 +186,14 @@ impl Events {
         self.extra.append(later.extra);
         let behaviours = idx_in(&mut self.behaviours, &later.behaviours);
         let behaviour_idx = later.behaviour_idx.map(|column| {
-            column.into_iter().map(|idx| behaviours.get(usize::from(idx)).map_or(0, |&idx| idx as u16)).collect()
+            column
+                .into_iter()
+                .map(|idx| {
+                    behaviours
+                        .get(usize::from(idx))
+                        .map_or(0, |&idx| idx as u16)
+                })
+                .collect()
         });
         extend(&mut self.behaviour_idx, behaviour_idx);
     }
@@ -166,11 +203,21 @@ impl Events {
         self.in_time = Kept::default();
         self.user_idx = reordered(&self.user_idx, order);
         self.item_idx = reordered(&self.item_idx, order);
-        self.time_ticks.iter_mut().for_each(|column| *column = reordered(column, order));
-        self.behaviour_idx.iter_mut().for_each(|column| *column = reordered(column, order));
-        self.value.iter_mut().for_each(|column| *column = reordered(column, order));
-        self.part.iter_mut().for_each(|column| *column = reordered(column, order));
-        self.same.iter_mut().for_each(|column| *column = reordered(column, order));
+        self.time_ticks
+            .iter_mut()
+            .for_each(|column| *column = reordered(column, order));
+        self.behaviour_idx
+            .iter_mut()
+            .for_each(|column| *column = reordered(column, order));
+        self.value
+            .iter_mut()
+            .for_each(|column| *column = reordered(column, order));
+        self.part
+            .iter_mut()
+            .for_each(|column| *column = reordered(column, order));
+        self.same
+            .iter_mut()
+            .for_each(|column| *column = reordered(column, order));
         self.extra.reorder(order);
     }
 
@@ -189,7 +236,9 @@ impl Events {
 
     /// Leaves out of the vocabulary the behaviours that no row has any more.
     pub(super) fn forget_unused_behaviours(&mut self) {
-        let Some(column) = &mut self.behaviour_idx else { return };
+        let Some(column) = &mut self.behaviour_idx else {
+            return;
+        };
         let mut idx: Vec<u32> = column.iter().copied().map(u32::from).collect();
         self.behaviours = compact(&mut idx, std::mem::take(&mut self.behaviours), 0).vocab;
         *column = idx.into_iter().map(|idx| idx as u16).collect();
@@ -202,7 +251,13 @@ impl Events {
 
     /// Row numbers grouped by user, oldest first; in file order where times are equal or absent.
     pub(super) fn by_user_in_time(&self) -> Arc<ByUser> {
-        let group = || Arc::new(ByUser::new(&self.user_idx, self.users.len(), self.time_ticks.as_deref()));
+        let group = || {
+            Arc::new(ByUser::new(
+                &self.user_idx,
+                self.users.len(),
+                self.time_ticks.as_deref(),
+            ))
+        };
         Arc::clone(self.in_time.0.get_or_init(group))
     }
 
@@ -219,9 +274,16 @@ impl Events {
         let runs_backwards = self.runs_backwards();
         let by_user = self.by_user_in_time();
         self.in_time = Kept::default();
-        let ByUser { offsets, mut rows, mut times } = Arc::unwrap_or_clone(by_user);
+        let ByUser {
+            offsets,
+            mut rows,
+            mut times,
+        } = Arc::unwrap_or_clone(by_user);
         // A user's events are in order of the parts, and within each in order of time.
-        let ends = self.part.take().map(|parts| in_order_of_parts(&parts, &offsets, (&mut rows, &mut times)));
+        let ends = self
+            .part
+            .take()
+            .map(|parts| in_order_of_parts(&parts, &offsets, (&mut rows, &mut times)));
         // Columns that are done with go at once: a log may be as large as the memory allows.
         self.user_idx = Vec::new();
         self.same = None;
@@ -231,15 +293,28 @@ impl Events {
         let per_sec = self.ticks_per_sec.max(1);
         let has_parts = per_sec > 1 && times.par_iter().any(|ticks| ticks.rem_euclid(per_sec) != 0);
         // Ticks are whole seconds or microseconds.
-        let micros = has_parts.then(|| times.par_iter().map(|ticks| ticks.rem_euclid(per_sec) as u32).collect());
-        times.par_iter_mut().for_each(|ticks| *ticks = ticks.div_euclid(per_sec));
+        let micros = has_parts.then(|| {
+            times
+                .par_iter()
+                .map(|ticks| ticks.rem_euclid(per_sec) as u32)
+                .collect()
+        });
+        times
+            .par_iter_mut()
+            .for_each(|ticks| *ticks = ticks.div_euclid(per_sec));
         let extra = self.extra.picked(rows.iter().map(|&row| row as usize));
         let sequences = Sequences {
             item_idx,
             time_secs: has_times.then_some(times),
             micros,
-            behaviour_idx: self.behaviour_idx.as_deref().map(|column| gather(column, &rows, |behaviour| behaviour)),
-            value: self.value.as_deref().map(|column| gather(column, &rows, |value| value)),
+            behaviour_idx: self
+                .behaviour_idx
+                .as_deref()
+                .map(|column| gather(column, &rows, |behaviour| behaviour)),
+            value: self
+                .value
+                .as_deref()
+                .map(|column| gather(column, &rows, |value| value)),
             session_idx: extra.sessions.map(|words| words.idx),
             latitude: extra.latitude,
             longitude: extra.longitude,
@@ -247,17 +322,29 @@ impl Events {
             offsets,
         };
         let (users, behaviours) = (self.users, self.behaviours);
-        Coded { users, items, behaviours, sequences, zero_gap_share, runs_backwards, ends }
+        Coded {
+            users,
+            items,
+            behaviours,
+            sequences,
+            zero_gap_share,
+            runs_backwards,
+            ends,
+        }
     }
 
     /// Whether the rows run from each user's newest event to the oldest: then events of one moment do so too, most
     /// likely, and keep that order.
     fn runs_backwards(&self) -> bool {
-        let Some(times) = &self.time_ticks else { return false };
+        let Some(times) = &self.time_ticks else {
+            return false;
+        };
         let mut before: Vec<Option<i64>> = vec![None; self.users.len()];
         let (mut n_back, mut n_on) = (0_usize, 0_usize);
         for (&user, &time) in self.user_idx.iter().zip(times) {
-            let Some(slot) = before.get_mut(user as usize) else { continue };
+            let Some(slot) = before.get_mut(user as usize) else {
+                continue;
+            };
             if let Some(before) = slot.replace(time) {
                 n_back += usize::from(time < before);
                 n_on += usize::from(time > before);
@@ -268,13 +355,18 @@ impl Events {
 }
 
 /// Puts each user's rows in order of their parts, as they were within each, and tells where training and validation end.
-fn in_order_of_parts(parts: &[SplitPart], offsets: &[usize], (rows, times): (&mut [u32], &mut [i64])) -> Vec<[u32; 2]> {
+fn in_order_of_parts(
+    parts: &[SplitPart],
+    offsets: &[usize],
+    (rows, times): (&mut [u32], &mut [i64]),
+) -> Vec<[u32; 2]> {
     let part = |row: u32| parts.get(row as usize).copied().unwrap_or_default();
     let mut ends = Vec::with_capacity(offsets.len());
     for bounds in offsets.windows(2) {
         let range = bounds[0]..bounds[1];
         let of_user = rows.get(range.clone()).unwrap_or(&[]).to_vec();
-        let n_until = |last: SplitPart| of_user.iter().filter(|&&row| part(row) <= last).count() as u32;
+        let n_until =
+            |last: SplitPart| of_user.iter().filter(|&&row| part(row) <= last).count() as u32;
         ends.push([n_until(SplitPart::Train), n_until(SplitPart::Valid)]);
         let mut order: Vec<usize> = (0..of_user.len()).collect();
         order.sort_by_key(|&at| part(of_user[at]));
@@ -306,7 +398,10 @@ fn zero_gap_share(times: &[i64], offsets: &[usize]) -> Option<f64> {
 /// A column of the indices of `part`, with those of `all`.
 fn coded_in(all: &mut Vocab, part: &Vocab, column: &[u32]) -> Vec<u32> {
     let idx = idx_in(all, part);
-    column.iter().map(|&at| idx.get(at as usize).copied().unwrap_or(0)).collect()
+    column
+        .iter()
+        .map(|&at| idx.get(at as usize).copied().unwrap_or(0))
+        .collect()
 }
 
 /// The index in `all` of each id of `part`, given now where it is new.
@@ -333,8 +428,15 @@ fn retain<T>(column: &mut Vec<T>, keep: &[bool]) {
     column.retain(|_| flags.next().copied().unwrap_or(false));
 }
 
-fn gather<T: Copy + Send + Sync>(column: &[T], rows: &[u32], read: impl Fn(T) -> T + Sync) -> Vec<T> {
-    rows.par_iter().with_min_len(1 << 14).map(|&row| read(column[row as usize])).collect()
+fn gather<T: Copy + Send + Sync>(
+    column: &[T],
+    rows: &[u32],
+    read: impl Fn(T) -> T + Sync,
+) -> Vec<T> {
+    rows.par_iter()
+        .with_min_len(1 << 14)
+        .map(|&row| read(column[row as usize]))
+        .collect()
 }
 
 fn reordered<T: Copy>(column: &[T], order: &[usize]) -> Vec<T> {
@@ -354,7 +456,10 @@ fn compact(column: &mut [u32], old: Vocab, first: u32) -> Compacted {
         for idx in column.iter_mut() {
             *idx += first;
         }
-        return Compacted { vocab: old.renumbered_from(first), is_renumbered: false };
+        return Compacted {
+            vocab: old.renumbered_from(first),
+            is_renumbered: false,
+        };
     }
     let mut new_idx = vec![UNSEEN; old.len()];
     let mut vocab = Vocab::starting_at(first);
@@ -365,7 +470,10 @@ fn compact(column: &mut [u32], old: Vocab, first: u32) -> Compacted {
         }
         *idx = *slot;
     }
-    Compacted { vocab, is_renumbered: true }
+    Compacted {
+        vocab,
+        is_renumbered: true,
+    }
 }
 
 /// A vocabulary that names only what rows have.

@@ -66,16 +66,28 @@ pub(super) fn of_dataset(dataset: &Dataset) -> String {
 /// of.
 pub(super) fn with_columns(dataset: &Dataset) -> String {
     let mut hash = sequences(dataset);
-    let Dataset { sequences, item_columns, user_columns, .. } = dataset;
+    let Dataset {
+        sequences,
+        item_columns,
+        user_columns,
+        ..
+    } = dataset;
     let sessions = sequences.session_idx.as_deref().unwrap_or(&[]);
     hash.numbers(sessions.iter().map(|&session| u64::from(session)));
     for degrees in [&sequences.latitude, &sequences.longitude] {
         hash.floats(degrees.as_deref().unwrap_or(&[]));
     }
-    for column in sequences.free.iter().chain(item_columns).chain(user_columns) {
+    for column in sequences
+        .free
+        .iter()
+        .chain(item_columns)
+        .chain(user_columns)
+    {
         hash.text(&column.name);
         match &column.values {
-            FreeValues::Numeric(values) | FreeValues::Embedding { values, .. } => hash.floats(values),
+            FreeValues::Numeric(values) | FreeValues::Embedding { values, .. } => {
+                hash.floats(values)
+            }
             FreeValues::Category(words) | FreeValues::Text(words) => {
                 hash.numbers(words.idx.iter().map(|&idx| u64::from(idx)));
                 hash.ids(&words.vocab);

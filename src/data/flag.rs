@@ -62,7 +62,9 @@ impl<'a> OnlyWhere<'a> {
         let position = |name: &str| head.columns.iter().position(|column| column == name);
         // A column may have such a mark in its own name.
         let (column, value) = match text.split_once('=') {
-            Some((column, value)) if position(text).is_none() => (column.trim(), value.trim_start_matches('=').trim()),
+            Some((column, value)) if position(text).is_none() => {
+                (column.trim(), value.trim_start_matches('=').trim())
+            }
             _ => (text, "1"),
         };
         if value.is_empty() || column.is_empty() || column.ends_with(['!', '<', '>']) {
@@ -71,7 +73,10 @@ impl<'a> OnlyWhere<'a> {
                 quotable(text)
             ));
         }
-        let value = value.strip_prefix(['"', '\'']).and_then(|rest| rest.strip_suffix(['"', '\''])).unwrap_or(value);
+        let value = value
+            .strip_prefix(['"', '\''])
+            .and_then(|rest| rest.strip_suffix(['"', '\'']))
+            .unwrap_or(value);
         match position(column) {
             Some(at) => Ok(Some(Self { column, at, value })),
             None => {
@@ -80,14 +85,19 @@ impl<'a> OnlyWhere<'a> {
                     Some(near) => format!("did you mean `{}`?", quotable(&near)),
                     None => format!("the file has {}.", listed(&head.columns)),
                 };
-                refused(format!("there is no column `{}` to take rows by; {cure}", quotable(column)))
+                refused(format!(
+                    "there is no column `{}` to take rows by; {cure}",
+                    quotable(column)
+                ))
             }
         }
     }
 
     /// Whether a cell has the value; numbers and yes or no are one however they are written.
     fn takes(&self, cell: Option<&str>) -> bool {
-        cell.is_some_and(|cell| cell.eq_ignore_ascii_case(self.value) || plain(cell) == plain(self.value))
+        cell.is_some_and(|cell| {
+            cell.eq_ignore_ascii_case(self.value) || plain(cell) == plain(self.value)
+        })
     }
 }
 
@@ -96,7 +106,9 @@ fn plain(cell: &str) -> String {
     match cell.to_lowercase().as_str() {
         "true" | "t" | "yes" | "y" => "1".to_owned(),
         "false" | "f" | "no" | "n" => "0".to_owned(),
-        text => text.parse::<f64>().map_or_else(|_| text.to_owned(), |number| number.to_string()),
+        text => text
+            .parse::<f64>()
+            .map_or_else(|_| text.to_owned(), |number| number.to_string()),
     }
 }
 
@@ -117,10 +129,15 @@ fn proposal(head: &Head, file: &FileSpec) -> Option<Problem> {
     }
     let is_flag = |at: &usize| {
         let name = normal(head.columns.get(*at).map_or("", String::as_str));
-        let values: Vec<String> = cells(head, *at).filter(|cell| !cell.is_empty()).map(plain).collect();
+        let values: Vec<String> = cells(head, *at)
+            .filter(|cell| !cell.is_empty())
+            .map(plain)
+            .collect();
         NAMES.contains(&name.as_str())
             && values.iter().all(|value| value == "0" || value == "1")
-            && ["0", "1"].iter().all(|wanted| values.iter().any(|value| value == wanted))
+            && ["0", "1"]
+                .iter()
+                .all(|wanted| values.iter().any(|value| value == wanted))
     };
     let at = (0..head.columns.len()).find(is_flag)?;
     let name = quotable(head.columns.get(at).map_or("", String::as_str));
@@ -143,30 +160,68 @@ pub(super) fn wanted(head: &Head, file: &FileSpec) -> Result<Option<WantedColumn
             width: 1,
             style: NumberStyle::default(),
         })),
-        Err(Problem { field, sentence, .. }) => Err(DataError::Setting { field, sentence }),
+        Err(Problem {
+            field, sentence, ..
+        }) => Err(DataError::Setting { field, sentence }),
     }
 }
 
 /// Leaves out the rows that are not taken, as a counted step, and the column that said so; nothing where all rows are.
-pub(super) fn apply(events: &mut Events, head: &Head, file: &FileSpec) -> Result<Option<StepCount>, DataError> {
-    let Ok(Some(only)) = OnlyWhere::of(head, file) else { return Ok(None) };
-    let Some(FreeColumn { values: FreeValues::Category(words), .. }) = events.extra.free.pop() else { return Ok(None) };
-    let takes: Vec<bool> = (1..).zip(words.vocab.ids()).map(|(_, word): (u32, &str)| only.takes(Some(word))).collect();
-    let is_taken = |idx: &u32| (*idx as usize).checked_sub(1).and_then(|at| takes.get(at)).copied().unwrap_or(false);
+pub(super) fn apply(
+    events: &mut Events,
+    head: &Head,
+    file: &FileSpec,
+) -> Result<Option<StepCount>, DataError> {
+    let Ok(Some(only)) = OnlyWhere::of(head, file) else {
+        return Ok(None);
+    };
+    let Some(FreeColumn {
+        values: FreeValues::Category(words),
+        ..
+    }) = events.extra.free.pop()
+    else {
+        return Ok(None);
+    };
+    let takes: Vec<bool> = (1..)
+        .zip(words.vocab.ids())
+        .map(|(_, word): (u32, &str)| only.takes(Some(word)))
+        .collect();
+    let is_taken = |idx: &u32| {
+        (*idx as usize)
+            .checked_sub(1)
+            .and_then(|at| takes.get(at))
+            .copied()
+            .unwrap_or(false)
+    };
     let keep: Vec<bool> = words.idx.iter().map(is_taken).collect();
     if !keep.contains(&true) {
-        let found: Vec<String> = words.vocab.ids().take(5).map(|word| format!("`{}`", quotable(word))).collect();
+        let found: Vec<String> = words
+            .vocab
+            .ids()
+            .take(5)
+            .map(|word| format!("`{}`", quotable(word)))
+            .collect();
         // They may be ids that are hidden.
-        let found = if file.pseudonyms.is_off() { format!("; it has {}", found.join(", ")) } else { String::new() };
+        let found = if file.pseudonyms.is_off() {
+            format!("; it has {}", found.join(", "))
+        } else {
+            String::new()
+        };
         let sentence = format!(
             "no row has `{}` in the column `{}`{found}: choose one of its values in `{FIELD}`.",
             quotable(only.value),
             quotable(only.column)
         );
-        return Err(DataError::Setting { field: FIELD.to_owned(), sentence });
+        return Err(DataError::Setting {
+            field: FIELD.to_owned(),
+            sentence,
+        });
     }
     events.retain(&keep);
-    Ok(Some(events.count(format!("Rows where {} is not {} left out", only.column, only.value))))
+    Ok(Some(events.count(format!(
+        "Rows where {} is not {} left out",
+        only.column, only.value
+    ))))
 }
 
 #[cfg(test)]
@@ -175,8 +230,16 @@ mod tests {
 
     #[test]
     fn one_and_yes_are_one_however_they_are_written() {
-        assert!(["1", "1.0", "true", "TRUE", "Yes", "t"].iter().all(|cell| plain(cell) == "1"));
-        assert!(["0", "0.0", "False", "no"].iter().all(|cell| plain(cell) == "0"));
+        assert!(
+            ["1", "1.0", "true", "TRUE", "Yes", "t"]
+                .iter()
+                .all(|cell| plain(cell) == "1")
+        );
+        assert!(
+            ["0", "0.0", "False", "no"]
+                .iter()
+                .all(|cell| plain(cell) == "0")
+        );
         assert_eq!(plain("Buy"), "buy");
     }
 }

@@ -51,11 +51,15 @@ impl ByUser {
     /// or absent.
     pub(super) fn new(user_idx: &[u32], n_users: usize, times: Option<&[i64]>) -> Self {
         let n_ranges = n_users.div_ceil(USERS_AT_ONCE);
-        let starts = (0..user_idx.len()).step_by(ROWS_AT_ONCE).collect::<Vec<usize>>();
+        let starts = (0..user_idx.len())
+            .step_by(ROWS_AT_ONCE)
+            .collect::<Vec<usize>>();
         let dealt: Vec<Dealt> = starts
             .par_iter()
             .map(|&start| {
-                let users = user_idx.get(start..user_idx.len().min(start + ROWS_AT_ONCE)).unwrap_or(&[]);
+                let users = user_idx
+                    .get(start..user_idx.len().min(start + ROWS_AT_ONCE))
+                    .unwrap_or(&[]);
                 deal(users, start, n_ranges, times)
             })
             .collect();
@@ -69,14 +73,27 @@ impl ByUser {
         let (mut rows, mut times) = (grouped.rows.as_mut_slice(), grouped.times.as_mut_slice());
         let offsets = grouped.offsets.get_mut(..n_users).unwrap_or_default();
         for (range, offsets) in offsets.chunks_mut(USERS_AT_ONCE).enumerate() {
-            let n_rows = dealt.iter().map(|dealt| dealt.of(range).len()).sum::<usize>();
+            let n_rows = dealt
+                .iter()
+                .map(|dealt| dealt.of(range).len())
+                .sum::<usize>();
             let (own, rest) = rows.split_at_mut(n_rows);
             let (own_times, rest_times) = times.split_at_mut(n_rows.min(times.len()));
-            ranges.push((range, before, Range { rows: own, times: own_times, offsets }));
+            ranges.push((
+                range,
+                before,
+                Range {
+                    rows: own,
+                    times: own_times,
+                    offsets,
+                },
+            ));
             (rows, times) = (rest, rest_times);
             before += n_rows;
         }
-        ranges.into_par_iter().for_each(|(at, before, range)| range.fill(at, before, &dealt));
+        ranges
+            .into_par_iter()
+            .for_each(|(at, before, range)| range.fill(at, before, &dealt));
         if let Some(last) = grouped.offsets.last_mut() {
             *last = user_idx.len();
         }
@@ -100,7 +117,11 @@ fn deal(users: &[u32], start: usize, n_ranges: usize, times: Option<&[i64]>) -> 
     for (at, &user) in users.iter().enumerate() {
         let place = &mut next[range(user)];
         let time = times.map_or(0, |times| times[at]);
-        entries[*place as usize] = Entry { user, row: (start + at) as u32, time };
+        entries[*place as usize] = Entry {
+            user,
+            row: (start + at) as u32,
+            time,
+        };
         *place += 1;
     }
     Dealt { entries, starts }

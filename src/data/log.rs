@@ -13,8 +13,9 @@ use super::source::Head;
 use super::stream::{self, Joined};
 use super::watch::{Stage, Watch, go_on};
 use super::{
-    DataError, DataReport, FileSpec, Preview, Pseudonymiser, RefusedKind, RefusedRow, Role, TimeFormat, anonymous,
-    flag, plausible, same_rows, schema, source, titles, without_first_refused, without_quoted, writings,
+    DataError, DataReport, FileSpec, Preview, Pseudonymiser, RefusedKind, RefusedRow, Role,
+    TimeFormat, anonymous, flag, plausible, same_rows, schema, source, titles,
+    without_first_refused, without_quoted, writings,
 };
 use crate::spec::{Problem, quotable};
 
@@ -43,11 +44,25 @@ pub(super) fn preview(file: &FileSpec) -> Result<Preview, DataError> {
         problems.extend(no_time(&file));
     }
     let n_files = head.n_files();
-    let rows = head.rows.into_iter().take(PREVIEW_ROWS).map(|row| row.into_iter().map(cut).collect()).collect();
+    let rows = head
+        .rows
+        .into_iter()
+        .take(PREVIEW_ROWS)
+        .map(|row| row.into_iter().map(cut).collect())
+        .collect();
     let beside = columns::beside(&file);
     let hidden = Pseudonymiser::new(file.pseudonyms)?;
     let (columns, n_bytes, packing) = (head.columns, head.n_bytes, head.packing);
-    let mut preview = Preview { file, columns, rows, n_bytes, packing, n_files, beside, problems };
+    let mut preview = Preview {
+        file,
+        columns,
+        rows,
+        n_bytes,
+        packing,
+        n_files,
+        beside,
+        problems,
+    };
     if let Some(hidden) = hidden {
         hidden.hide_head(&mut preview);
     }
@@ -84,15 +99,21 @@ fn rows(file: &FileSpec, lists_all_refused: bool, watch: &dyn Watch) -> Result<O
     let mut head = source::head(file)?;
     let is_format_open = file.time_format.is_none();
     let (mut file, found) = schema::resolve(&head);
-    let (errors, mut problems): (Vec<Problem>, Vec<Problem>) = found.into_iter().partition(Problem::is_error);
-    if let Some(Problem { field, sentence, .. }) = errors.into_iter().next() {
+    let (errors, mut problems): (Vec<Problem>, Vec<Problem>) =
+        found.into_iter().partition(Problem::is_error);
+    if let Some(Problem {
+        field, sentence, ..
+    }) = errors.into_iter().next()
+    {
         return Err(DataError::Setting { field, sentence });
     }
     problems.append(&mut head.problems);
     head.file = file.clone();
     go_on(watch)?;
     let mut wanted = Wanted {
-        roles: Role::iter().filter_map(|role| Some((role, schema::column_of(&head, &file.roles, role)?))).collect(),
+        roles: Role::iter()
+            .filter_map(|role| Some((role, schema::column_of(&head, &file.roles, role)?)))
+            .collect(),
         free: columns::find(&head, &file.free_features, columns::FREE).0,
         how: how(&head, &file, lists_all_refused),
     };
@@ -100,17 +121,36 @@ fn rows(file: &FileSpec, lists_all_refused: bool, watch: &dyn Watch) -> Result<O
         keep_hidden(&file, &wanted)?;
     }
     wanted.free.extend(flag::wanted(&head, &file)?);
-    let open = Open { encoding: is_encoding_open, time_format: is_format_open };
+    let open = Open {
+        encoding: is_encoding_open,
+        time_format: is_format_open,
+    };
     let mut rows = rows_of(&mut head, &mut file, &wanted, open, &mut problems, watch)?;
     rows.events.part = head.parts_of(&rows.lines);
     go_on(watch)?;
     let format = file.time_format.clone().unwrap_or(TimeFormat::Order);
-    Ok(Opened { head, file, wanted, format, rows, problems, hidden })
+    Ok(Opened {
+        head,
+        file,
+        wanted,
+        format,
+        rows,
+        problems,
+        hidden,
+    })
 }
 
 /// See [`super::refused_rows`].
-pub(super) fn refused_rows(file: &FileSpec, watch: &dyn Watch) -> Result<Vec<RefusedRow>, DataError> {
-    let Opened { mut rows, file, hidden, .. } = rows(file, true, watch)?;
+pub(super) fn refused_rows(
+    file: &FileSpec,
+    watch: &dyn Watch,
+) -> Result<Vec<RefusedRow>, DataError> {
+    let Opened {
+        mut rows,
+        file,
+        hidden,
+        ..
+    } = rows(file, true, watch)?;
     anonymous::settle(&mut rows, &file);
     Ok(listed(&rows, hidden.is_some()))
 }
@@ -129,10 +169,21 @@ fn listed(rows: &Joined, is_hidden: bool) -> Vec<RefusedRow> {
 
 /// Reads a whole log.
 pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError> {
-    let Opened { head, file, wanted, format, mut rows, mut problems, hidden } = rows(file, false, watch)?;
+    let Opened {
+        head,
+        file,
+        wanted,
+        format,
+        mut rows,
+        mut problems,
+        hidden,
+    } = rows(file, false, watch)?;
     // What is quoted may be an id.
     let without_ids = |problem: Problem| match hidden {
-        Some(_) => Problem { sentence: without_first_refused(&problem.sentence), ..problem },
+        Some(_) => Problem {
+            sentence: without_first_refused(&problem.sentence),
+            ..problem
+        },
         None => problem,
     };
     let mut of_ids = anonymous::settle(&mut rows, &file);
@@ -140,13 +191,24 @@ pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError>
     of_ids.extend(notes(&rows));
     problems.extend(of_ids.into_iter().map(without_ids));
     let refused_rows = listed(&rows, hidden.is_some());
-    let Joined { mut events, lines, refused, n_read, told, .. } = rows;
+    let Joined {
+        mut events,
+        lines,
+        refused,
+        n_read,
+        told,
+        ..
+    } = rows;
     problems.extend(no_time(&file));
     problems.extend(coding::doubtful_times(&events, &lines, &format));
     problems.extend(coding::told_of_times(told, n_read, &format));
     problems.extend(same_rows::mark(&mut events, &head, &wanted, &lines, watch)?);
     let refused_by_reason = refused.by_reason(&lines);
-    problems.extend(refusals(&refused_rows, &refused_by_reason, (refused.count, n_read)));
+    problems.extend(refusals(
+        &refused_rows,
+        &refused_by_reason,
+        (refused.count, n_read),
+    ));
     go_on(watch)?;
     if events.len() == 0 {
         return Err(nothing_left(&file.path, &refused_rows, n_read));
@@ -164,23 +226,43 @@ pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError>
         let sentence = "the table of items is left out, since ids of items are hidden.";
         problems.push(Problem::warning("data.items", sentence));
     }
-    let mut items = if hides_items { None } else { columns::read(SideOf::Items, &file, &events.items, watch)? };
+    let mut items = if hides_items {
+        None
+    } else {
+        columns::read(SideOf::Items, &file, &events.items, watch)?
+    };
     let mut users = columns::read(SideOf::Users, &file, &events.users, watch)?;
     if let (Some(hidden), Some(users)) = (&hidden, &mut users) {
-        if users.report.columns.iter().any(|column| column.column == users.report.key) {
+        if users
+            .report
+            .columns
+            .iter()
+            .any(|column| column.column == users.report.key)
+        {
             return Err(not_hidden("data.users.columns", &users.report.key));
         }
         users.hide(|id| hidden.user(id));
     }
-    problems.extend(items.iter().chain(&users).flat_map(|table| table.problems.iter().cloned()));
+    problems.extend(
+        items
+            .iter()
+            .chain(&users)
+            .flat_map(|table| table.problems.iter().cloned()),
+    );
     let titles = match &file.titles {
         // A title is as good as an id.
         Some(_) if hides_items => {
-            problems.push(Problem::warning("data.titles", "titles are left out, since ids of items are hidden."));
+            problems.push(Problem::warning(
+                "data.titles",
+                "titles are left out, since ids of items are hidden.",
+            ));
             None
         }
         Some(spec) => {
-            let titles::Titles { by_item, problems: doubtful } = titles::read(spec, &file, &events.items, watch)?;
+            let titles::Titles {
+                by_item,
+                problems: doubtful,
+            } = titles::read(spec, &file, &events.items, watch)?;
             problems.extend(doubtful.into_iter().map(without_ids));
             Some(by_item)
         }
@@ -198,12 +280,23 @@ pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError>
         refused_by_reason,
         steps,
         problems,
-        joins: items.iter().chain(&users).map(|table| table.report.clone()).collect(),
+        joins: items
+            .iter()
+            .chain(&users)
+            .map(|table| table.report.clone())
+            .collect(),
         file: Some(with_whole_paths(&file)?),
         optimum: None,
         pseudonyms: hidden.map(|hidden| hidden.stamp().clone()),
     };
-    Ok(Log { name: source::name_of(&file.path), events, titles, items, users, report })
+    Ok(Log {
+        name: source::name_of(&file.path),
+        events,
+        titles,
+        items,
+        users,
+        report,
+    })
 }
 
 /// What the settings left to the program.
@@ -256,7 +349,10 @@ fn with_whole_paths(file: &FileSpec) -> Result<FileSpec, DataError> {
     };
     let mut file = file.clone();
     file.path = whole(&file.path)?;
-    for path in [&mut file.valid_path, &mut file.test_path].into_iter().flatten() {
+    for path in [&mut file.valid_path, &mut file.test_path]
+        .into_iter()
+        .flatten()
+    {
         *path = whole(path)?;
     }
     if let Some(titles) = &mut file.titles {
@@ -270,8 +366,13 @@ fn with_whole_paths(file: &FileSpec) -> Result<FileSpec, DataError> {
 
 /// Fails where a column of hidden ids is kept as a feature, too.
 fn keep_hidden(file: &FileSpec, wanted: &Wanted) -> Result<(), DataError> {
-    let is_hidden = |role: Role| role == Role::User || (role == Role::Item && file.pseudonyms.hides_items());
-    let mut hidden = wanted.roles.iter().filter(|(role, _)| is_hidden(*role)).map(|(_, at)| at);
+    let is_hidden =
+        |role: Role| role == Role::User || (role == Role::Item && file.pseudonyms.hides_items());
+    let mut hidden = wanted
+        .roles
+        .iter()
+        .filter(|(role, _)| is_hidden(*role))
+        .map(|(_, at)| at);
     match hidden.find_map(|at| wanted.free.iter().find(|column| column.at.contains(at))) {
         Some(column) => Err(not_hidden("data.free_features", &column.name)),
         None => Ok(()),
@@ -281,7 +382,10 @@ fn keep_hidden(file: &FileSpec, wanted: &Wanted) -> Result<(), DataError> {
 fn not_hidden(field: &str, column: &str) -> DataError {
     DataError::Setting {
         field: field.to_owned(),
-        sentence: format!("the column `{}` holds ids that are hidden; leave it out of `{field}`.", quotable(column)),
+        sentence: format!(
+            "the column `{}` holds ids that are hidden; leave it out of `{field}`.",
+            quotable(column)
+        ),
     }
 }
 
@@ -296,7 +400,8 @@ fn no_time(file: &FileSpec) -> Option<Problem> {
 
 /// How the cells of a log are read, as its first rows tell.
 fn how(head: &Head, file: &FileSpec, lists_all_refused: bool) -> How {
-    let style = |role| schema::column_of(head, &file.roles, role).map(|at| schema::style_of(head, at));
+    let style =
+        |role| schema::column_of(head, &file.roles, role).map(|at| schema::style_of(head, at));
     How {
         missing: Missing::new(file.missing.as_deref().unwrap_or_default()),
         values: style(Role::Value).unwrap_or_default(),
@@ -307,7 +412,12 @@ fn how(head: &Head, file: &FileSpec, lists_all_refused: bool) -> How {
 
 /// What was done with cells that are not as they should be, where the rows were kept.
 fn notes(log: &Joined) -> Vec<Problem> {
-    let Joined { notes, lines, events, .. } = log;
+    let Joined {
+        notes,
+        lines,
+        events,
+        ..
+    } = log;
     let value = notes.values.first(lines).map(|first| {
         let sentence = format!(
             "{} of {} rows have a value that is no number; it is taken as missing, and the events stay (the first: {} has \
@@ -333,12 +443,24 @@ fn notes(log: &Joined) -> Vec<Problem> {
 }
 
 /// What was left out, for which reasons, and where to look first.
-fn refusals(refused: &[RefusedRow], kinds: &[RefusedKind], (count, n_read): (usize, usize)) -> Option<Problem> {
+fn refusals(
+    refused: &[RefusedRow],
+    kinds: &[RefusedKind],
+    (count, n_read): (usize, usize),
+) -> Option<Problem> {
     let first = refused.first()?;
     let counted = |kind: &RefusedKind| format!("{} {}", kind.rows, kind.reason);
     let by_reason = match kinds {
         [] | [_] => String::new(),
-        kinds => format!(": {}", kinds.iter().take(3).map(counted).collect::<Vec<_>>().join(", ")),
+        kinds => format!(
+            ": {}",
+            kinds
+                .iter()
+                .take(3)
+                .map(counted)
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
     };
     let sentence = format!(
         "{count} of {n_read} rows could not be read and were left out{by_reason}; mend them in the file, or choose another \
@@ -350,9 +472,13 @@ fn refusals(refused: &[RefusedRow], kinds: &[RefusedKind], (count, n_read): (usi
 }
 
 fn nothing_left(path: &Path, refused: &[RefusedRow], n_read: usize) -> DataError {
-    let first = refused.first().map_or_else(String::new, |row| format!(" ({} {})", row.place(), row.reason));
+    let first = refused.first().map_or_else(String::new, |row| {
+        format!(" ({} {})", row.place(), row.reason)
+    });
     DataError::Content {
         path: path.to_path_buf(),
-        sentence: format!("none of its {n_read} rows can be used{first}; check `data.roles` and `data.time_format`."),
+        sentence: format!(
+            "none of its {n_read} rows can be used{first}; check `data.roles` and `data.time_format`."
+        ),
     }
 }

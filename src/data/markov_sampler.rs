@@ -28,7 +28,9 @@ impl MarkovSampler {
         for row in rows.rows().filter(|row| !row.is_empty()) {
             let before = std::iter::once(0).chain(row.iter().copied());
             let after = row.iter().copied().chain([0]);
-            before.zip(after).for_each(|(from, to)| *counts.entry(from).or_default().entry(to).or_default() += 1);
+            before.zip(after).for_each(|(from, to)| {
+                *counts.entry(from).or_default().entry(to).or_default() += 1
+            });
         }
         let added_up = |counts: BTreeMap<u32, u64>| {
             let mut total = 0;
@@ -38,7 +40,12 @@ impl MarkovSampler {
             };
             counts.into_iter().map(add).collect()
         };
-        Self { followers: counts.into_iter().map(|(from, counts)| (from, added_up(counts))).collect() }
+        Self {
+            followers: counts
+                .into_iter()
+                .map(|(from, counts)| (from, added_up(counts)))
+                .collect(),
+        }
     }
 
     /// Draws `n` histories of `least` to `most` events: shorter ones are drawn anew, longer ones cut. The same
@@ -62,7 +69,9 @@ impl MarkovSampler {
     fn row(&self, most: usize, rng: &mut ChaCha8Rng) -> Vec<u32> {
         let mut row: Vec<u32> = Vec::new();
         while row.len() < most {
-            let Some(followers) = self.followers.get(&row.last().copied().unwrap_or(0)) else { break };
+            let Some(followers) = self.followers.get(&row.last().copied().unwrap_or(0)) else {
+                break;
+            };
             let total = followers.last().map_or(0, |&(_, total)| total);
             let ticket = rng.random_range(0..total.max(1));
             let at = followers.partition_point(|&(_, total)| total <= ticket);
@@ -99,8 +108,24 @@ mod tests {
     #[test]
     fn a_circle_is_cut_and_what_cannot_be_is_not_drawn() {
         let circle = MarkovSampler::fit(&rows(&[&[1, 2, 1, 2, 1, 2, 1, 2]]));
-        assert!(circle.sample(20, (2, 5), 1).rows().all(|row| (2..=5).contains(&row.len())));
-        assert_eq!(MarkovSampler::fit(&rows(&[&[1]])).sample(3, (2, 5), 1).n_rows(), 0);
-        assert_eq!(MarkovSampler::fit(&rows(&[])).sample(3, (0, 5), 1).rows().collect::<Vec<_>>(), [&[] as &[u32]; 3]);
+        assert!(
+            circle
+                .sample(20, (2, 5), 1)
+                .rows()
+                .all(|row| (2..=5).contains(&row.len()))
+        );
+        assert_eq!(
+            MarkovSampler::fit(&rows(&[&[1]]))
+                .sample(3, (2, 5), 1)
+                .n_rows(),
+            0
+        );
+        assert_eq!(
+            MarkovSampler::fit(&rows(&[]))
+                .sample(3, (0, 5), 1)
+                .rows()
+                .collect::<Vec<_>>(),
+            [&[] as &[u32]; 3]
+        );
     }
 }

@@ -39,7 +39,9 @@ pub(super) struct Missing {
 
 impl Missing {
     pub(super) fn new(more: &[String]) -> Self {
-        Self { more: more.iter().map(|mark| mark.trim().to_owned()).collect() }
+        Self {
+            more: more.iter().map(|mark| mark.trim().to_owned()).collect(),
+        }
     }
 
     /// Whether a trimmed cell of ids says that there is none.
@@ -71,8 +73,13 @@ pub(super) fn asked() -> impl Iterator<Item = &'static str> {
 /// times', `<NA>` pandas'; `#N/A` and its sisters are spreadsheets'; `N/A` is people's; `undefined` is
 /// JavaScript's. Case makes no difference but for `None`: a user may well be called `none`.
 fn is_mark(text: &str) -> bool {
-    let Some(first) = text.as_bytes().first() else { return true };
-    if !matches!(first, b'n' | b'N' | b'\\' | b'(' | b'[' | b'<' | b'#' | b'-' | b'u' | b'U') {
+    let Some(first) = text.as_bytes().first() else {
+        return true;
+    };
+    if !matches!(
+        first,
+        b'n' | b'N' | b'\\' | b'(' | b'[' | b'<' | b'#' | b'-' | b'u' | b'U'
+    ) {
         return false;
     }
     let of_length: &[&str] = match text.len() {
@@ -114,20 +121,29 @@ mod tests {
         ] {
             assert!(usual.is_no_id(mark) && usual.is_no_value(mark), "{mark}");
         }
-        for id in
-            ["NA", "none", "-", "0", "-1", "n", "N1", "nancy", "\\", "nullable", "u1", "-17", "#1", "(1)", "unknown"]
-        {
+        for id in [
+            "NA", "none", "-", "0", "-1", "n", "N1", "nancy", "\\", "nullable", "u1", "-17", "#1",
+            "(1)", "unknown",
+        ] {
             assert!(!usual.is_no_id(id), "{id}");
         }
         assert!(
-            usual.is_no_value("NA") && usual.is_no_value("-") && !usual.is_no_value("0") && !usual.is_no_value("none")
+            usual.is_no_value("NA")
+                && usual.is_no_value("-")
+                && !usual.is_no_value("0")
+                && !usual.is_no_value("none")
         );
     }
 
     #[test]
     fn a_person_may_name_more() {
         let more = Missing::new(&["NA".to_owned(), " guest ".to_owned()]);
-        assert!(more.is_no_id("NA") && more.is_no_id("guest") && more.is_no_id("NULL") && !more.is_no_id("guests"));
+        assert!(
+            more.is_no_id("NA")
+                && more.is_no_id("guest")
+                && more.is_no_id("NULL")
+                && !more.is_no_id("guests")
+        );
         assert!(more.is_no_value("guest") && !more.is_no_value("0"));
     }
 }

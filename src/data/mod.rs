@@ -66,36 +66,44 @@ pub use augment::{AugmentSpec, Sampler};
 pub use batch::{Asked, Histories, PaddedBatch};
 pub use calendar::{Calendar, DayParts};
 pub use clean::CleanStep;
-pub use columns::{Beside, ColumnKind, FreeColumn, FreeColumnSpec, FreeValues, JoinReport, SideOf, SideTable, Words};
+pub use columns::{
+    Beside, ColumnKind, FreeColumn, FreeColumnSpec, FreeValues, JoinReport, SideOf, SideTable,
+    Words,
+};
 pub use dataset::{
-    DataReport, DataShape, Dataset, ExampleRow, FittedOn, Prepared, RefusedKind, RefusedRow, StepCount, StepEffect,
+    DataReport, DataShape, Dataset, ExampleRow, FittedOn, Prepared, RefusedKind, RefusedRow,
+    StepCount, StepEffect,
 };
 pub use error::DataError;
-pub use feature::{Feature, FeatureSpec, FeatureSummary, FeatureValues, features, training_mask, words};
+pub use feature::{
+    Feature, FeatureSpec, FeatureSummary, FeatureValues, features, training_mask, words,
+};
 pub use markov_sampler::MarkovSampler;
 pub use moment::Moment;
 pub use named_moment::NamedMoment;
 pub use periods::{Period, PeriodCounts, day_text};
 pub use places::{PlaceCell, Places};
 pub use profile::{
-    Activity, BehaviourCount, Behaviours, ColdGroup, ColdKind, DayCount, DistanceBin, FunnelStage, GapBin, GapSpread,
-    Gaps, LengthBin, LengthQuantile, Lengths, Popularity, Profile, ProfileView, Repeats, StageOrder, TopShare, Unseen,
-    WEEKDAYS,
+    Activity, BehaviourCount, Behaviours, ColdGroup, ColdKind, DayCount, DistanceBin, FunnelStage,
+    GapBin, GapSpread, Gaps, LengthBin, LengthQuantile, Lengths, Popularity, Profile, ProfileView,
+    Repeats, StageOrder, TopShare, Unseen, WEEKDAYS,
 };
 pub use pseudonym::{
-    KEY_VARIABLE, PseudonymKey, PseudonymStamp, Pseudonymiser, Pseudonyms, use_key, without_first_refused,
-    without_quoted,
+    KEY_VARIABLE, PseudonymKey, PseudonymStamp, Pseudonymiser, Pseudonyms, use_key,
+    without_first_refused, without_quoted,
 };
 pub use returns::{RETURNS_FROM, Returned, Returns};
 pub use sequence::Sequences;
 pub use spec::{
-    CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Packing, Role, Roles, TimeFormat, TitleSpec,
+    CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Packing, Role, Roles,
+    TimeFormat, TitleSpec,
 };
 pub use split::{EvalCase, Split, SplitPart};
 pub use split_spec::SplitSpec;
 pub use table::{Column, Table};
 pub use task::{
-    NextNumber, NumberOf, Outcomes, Output, Sample, Scale, TaskKind, TaskSpec, WillAct, check_task, number_at, outcomes,
+    NextNumber, NumberOf, Outcomes, Output, Sample, Scale, TaskKind, TaskSpec, WillAct, check_task,
+    number_at, outcomes,
 };
 pub use ties::TestTies;
 pub use vocab::Vocab;
@@ -132,7 +140,11 @@ impl Preview {
     #[must_use]
     pub fn has_clock(&self) -> bool {
         self.file.roles.column(Role::Time).is_some()
-            && !self.file.time_format.as_ref().is_some_and(TimeFormat::only_orders)
+            && !self
+                .file
+                .time_format
+                .as_ref()
+                .is_some_and(TimeFormat::only_orders)
     }
 }
 
@@ -169,19 +181,40 @@ pub fn refused_rows(file: &FileSpec, watch: &dyn Watch) -> Result<Vec<RefusedRow
 ///
 /// # Errors
 /// As [`refused_rows`], and where the file cannot be written.
-pub fn write_refused_rows(file: &FileSpec, to: &Path, watch: &dyn Watch) -> Result<usize, DataError> {
+pub fn write_refused_rows(
+    file: &FileSpec,
+    to: &Path,
+    watch: &dyn Watch,
+) -> Result<usize, DataError> {
     if to.exists() {
         let reason = "there is such a file already; name another one".to_owned();
-        return Err(DataError::Unwritable { path: to.to_path_buf(), reason });
+        return Err(DataError::Unwritable {
+            path: to.to_path_buf(),
+            reason,
+        });
     }
     let rows = refused_rows(file, watch)?;
     let files = rows.iter().any(|row| row.file.is_some()).then(|| {
-        let names = rows.iter().map(|row| row.file.clone().unwrap_or_default()).collect();
+        let names = rows
+            .iter()
+            .map(|row| row.file.clone().unwrap_or_default())
+            .collect();
         ("file".to_owned(), Column::Text(names))
     });
-    let lines = ("line".to_owned(), Column::Int(rows.iter().map(|row| row.line as i64).collect()));
-    let reasons = ("reason".to_owned(), Column::Text(rows.iter().map(|row| row.reason.clone()).collect()));
-    write_csv(to, &Table { columns: files.into_iter().chain([lines, reasons]).collect() })?;
+    let lines = (
+        "line".to_owned(),
+        Column::Int(rows.iter().map(|row| row.line as i64).collect()),
+    );
+    let reasons = (
+        "reason".to_owned(),
+        Column::Text(rows.iter().map(|row| row.reason.clone()).collect()),
+    );
+    write_csv(
+        to,
+        &Table {
+            columns: files.into_iter().chain([lines, reasons]).collect(),
+        },
+    )?;
     Ok(rows.len())
 }
 
@@ -191,7 +224,11 @@ pub fn write_refused_rows(file: &FileSpec, to: &Path, watch: &dyn Watch) -> Resu
 ///
 /// # Errors
 /// [`DataError`] when the log cannot be read, a setting is wrong, or a step leaves nothing.
-pub fn prepare(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<Prepared, DataError> {
+pub fn prepare(
+    data: &DataSpec,
+    split: SplitSpec,
+    watch: &dyn Watch,
+) -> Result<Prepared, DataError> {
     prepare::prepare(data, split, watch)
 }
 

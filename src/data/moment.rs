@@ -25,7 +25,11 @@ impl Moment {
 }
 
 fn text_of(secs: i64, has_clock: bool) -> String {
-    if has_clock { time::iso(secs.saturating_mul(time::MICROS_PER_SEC)) } else { secs.to_string() }
+    if has_clock {
+        time::iso(secs.saturating_mul(time::MICROS_PER_SEC))
+    } else {
+        secs.to_string()
+    }
 }
 
 /// A moment as a person writes it, in microseconds since 1970: a date in one of the ways that logs write it (UTC
@@ -36,7 +40,10 @@ fn text_of(secs: i64, has_clock: bool) -> String {
 pub(super) fn moment_micros(text: &str) -> Result<i64, String> {
     let text = text.trim();
     let seen = time::look(std::iter::once((text, None)));
-    if seen.as_ref().is_some_and(|seen| seen.reason == time::Reason::Nothing) {
+    if seen
+        .as_ref()
+        .is_some_and(|seen| seen.reason == time::Reason::Nothing)
+    {
         return Err(format!(
             "`{}` can be read with the month or the day first; write the year first, such as 2024-01-31",
             quotable(text)
@@ -48,9 +55,13 @@ pub(super) fn moment_micros(text: &str) -> Result<i64, String> {
         other => other,
     };
     let one = || std::iter::once(text);
-    let read = format.and_then(|format| time::read(one, &format).ticks.into_iter().flatten().next());
+    let read =
+        format.and_then(|format| time::read(one, &format).ticks.into_iter().flatten().next());
     read.ok_or_else(|| {
-        format!("`{}` is no moment; write a date such as 2024-01-31 or 2024-01-31T12:30:00Z", quotable(text))
+        format!(
+            "`{}` is no moment; write a date such as 2024-01-31 or 2024-01-31T12:30:00Z",
+            quotable(text)
+        )
     })
 }
 
@@ -58,8 +69,17 @@ impl Prepared {
     /// The log's end: the moment of its last event.
     #[must_use]
     pub fn end(&self) -> Moment {
-        let last = self.dataset.sequences.time_secs.as_deref().and_then(|times| times.iter().max().copied());
-        Moment { secs: last, sees_all: true, has_clock: self.dataset.has_clock() }
+        let last = self
+            .dataset
+            .sequences
+            .time_secs
+            .as_deref()
+            .and_then(|times| times.iter().max().copied());
+        Moment {
+            secs: last,
+            sees_all: true,
+            has_clock: self.dataset.has_clock(),
+        }
     }
 
     /// The moment that a text names; the log's end where there is none, and for `now`.
@@ -71,10 +91,18 @@ impl Prepared {
         let has_clock = self.dataset.has_clock();
         let times = self.dataset.sequences.time_secs.as_deref().unwrap_or(&[]);
         let (first, last) = (times.iter().min().copied(), times.iter().max().copied());
-        let named = text.map(str::trim).filter(|text| !text.eq_ignore_ascii_case("now"));
-        let Some(text) = named else { return Ok(self.end()) };
+        let named = text
+            .map(str::trim)
+            .filter(|text| !text.eq_ignore_ascii_case("now"));
+        let Some(text) = named else {
+            return Ok(self.end());
+        };
         let (Some(first), Some(last), true) = (first, last, has_clock) else {
-            let what = if times.is_empty() { "has no times" } else { "has times that only order its events" };
+            let what = if times.is_empty() {
+                "has no times"
+            } else {
+                "has times that only order its events"
+            };
             return refused(format!(
                 "this log {what}, so `{}` is no moment of it; leave `--at` out to ask at the log's end, or name a time \
                  column with dates in `data.roles.time` and train anew.",
@@ -83,7 +111,11 @@ impl Prepared {
         };
         let secs = match moment_micros(text) {
             Ok(micros) => micros.div_euclid(time::MICROS_PER_SEC),
-            Err(why) => return refused(format!("{why}, or leave `--at` out to ask at the log's end.")),
+            Err(why) => {
+                return refused(format!(
+                    "{why}, or leave `--at` out to ask at the log's end."
+                ));
+            }
         };
         if secs <= first {
             return refused(format!(
@@ -94,13 +126,24 @@ impl Prepared {
                 text_of(last, true)
             ));
         }
-        Ok(Moment { secs: Some(secs), sees_all: secs >= last, has_clock })
+        Ok(Moment {
+            secs: Some(secs),
+            sees_all: secs >= last,
+            has_clock,
+        })
     }
 
     /// What is doubtful of a moment: after the log's end nothing is known.
     #[must_use]
     pub fn doubt_of(&self, moment: Moment) -> Option<Problem> {
-        let last = self.dataset.sequences.time_secs.as_deref()?.iter().max().copied()?;
+        let last = self
+            .dataset
+            .sequences
+            .time_secs
+            .as_deref()?
+            .iter()
+            .max()
+            .copied()?;
         moment.secs.filter(|&secs| secs > last).map(|secs| {
             let sentence = format!(
                 "the log ends at {}, before {}: everybody is taken as silent from then on; leave `--at` out to ask at the \
@@ -119,11 +162,17 @@ impl Prepared {
         let n_events = sequences.items(user).len();
         let times = sequences.times(user);
         let history_len = match (moment.secs, times) {
-            (Some(secs), Some(times)) if !moment.sees_all => times.partition_point(|&time| time < secs),
+            (Some(secs), Some(times)) if !moment.sees_all => {
+                times.partition_point(|&time| time < secs)
+            }
             _ => n_events,
         };
         let last = times.and_then(|times| times.get(history_len.checked_sub(1)?).copied());
-        let elapsed = moment.secs.zip(last).filter(|_| task == TaskKind::WillAct).map_or(0, |(now, last)| now - last);
+        let elapsed = moment
+            .secs
+            .zip(last)
+            .filter(|_| task == TaskKind::WillAct)
+            .map_or(0, |(now, last)| now - last);
         (history_len > 0).then_some(Sample {
             user_idx: user as u32,
             history_len: history_len as u32,
@@ -135,7 +184,9 @@ impl Prepared {
     /// Everybody who has an event before a moment, in order.
     #[must_use]
     pub fn everyone_at(&self, moment: Moment, task: TaskKind) -> Vec<Sample> {
-        (0..self.dataset.sequences.n_users()).filter_map(|user| self.asked_of(user, moment, task)).collect()
+        (0..self.dataset.sequences.n_users())
+            .filter_map(|user| self.asked_of(user, moment, task))
+            .collect()
     }
 
     /// When the last event that a question sees was, as a person reads it; `None` in a log without times.
@@ -160,7 +211,13 @@ mod tests {
             time_secs: Some(vec![10, 20, 30, 25]),
             ..Sequences::default()
         };
-        Prepared { dataset: Dataset { sequences, ..Dataset::default() }, ..Prepared::default() }
+        Prepared {
+            dataset: Dataset {
+                sequences,
+                ..Dataset::default()
+            },
+            ..Prepared::default()
+        }
     }
 
     #[test]
@@ -169,7 +226,10 @@ mod tests {
         let asked = |text: Option<&str>| -> Vec<(u32, u32, f32)> {
             let moment = prepared.moment(text).unwrap();
             let samples = prepared.everyone_at(moment, TaskKind::WillAct);
-            samples.iter().map(|s| (s.user_idx, s.history_len, s.elapsed_secs)).collect()
+            samples
+                .iter()
+                .map(|s| (s.user_idx, s.history_len, s.elapsed_secs))
+                .collect()
         };
         let end = vec![(0, 3, 0.0), (1, 1, 5.0)];
         for text in [None, Some("now"), Some(" Now "), Some("30")] {
@@ -177,10 +237,18 @@ mod tests {
         }
         // The event at 20 is not before 20; user 1 is not there yet.
         assert_eq!(asked(Some("1970-01-01T00:00:20Z")), [(0, 1, 10.0)]);
-        assert_eq!(asked(Some("1970-01-01 00:00:26")), [(0, 2, 6.0), (1, 1, 1.0)]);
+        assert_eq!(
+            asked(Some("1970-01-01 00:00:26")),
+            [(0, 2, 6.0), (1, 1, 1.0)]
+        );
         assert_eq!(asked(Some("100")), [(0, 3, 70.0), (1, 1, 75.0)]);
         let of_items = prepared.everyone_at(prepared.moment(None).unwrap(), TaskKind::NextItem);
-        assert!(of_items.iter().all(|sample| sample.elapsed_secs.abs() < f32::EPSILON), "no time goes by there");
+        assert!(
+            of_items
+                .iter()
+                .all(|sample| sample.elapsed_secs.abs() < f32::EPSILON),
+            "no time goes by there"
+        );
     }
 
     #[test]
@@ -190,22 +258,48 @@ mod tests {
         assert_eq!(moment.text().as_deref(), Some("1970-01-01T00:00:30Z"));
         assert_eq!(prepared.doubt_of(moment), None);
         let later = prepared.moment(Some("1970-01-02")).unwrap();
-        assert!(prepared.doubt_of(later).unwrap().sentence.contains("taken as silent"));
+        assert!(
+            prepared
+                .doubt_of(later)
+                .unwrap()
+                .sentence
+                .contains("taken as silent")
+        );
         for (text, words) in [
-            ("tomorrow", "`tomorrow` is no moment; write a date such as 2024-01-31"),
+            (
+                "tomorrow",
+                "`tomorrow` is no moment; write a date such as 2024-01-31",
+            ),
             ("", "is no moment"),
             ("2024-02-31", "is no moment"),
             ("1/2/2024", "write the year first"),
-            ("1970-01-01T00:00:10Z", "the log begins at 1970-01-01T00:00:10Z"),
+            (
+                "1970-01-01T00:00:10Z",
+                "the log begins at 1970-01-01T00:00:10Z",
+            ),
             ("1969-12-31", "nobody has a history"),
         ] {
             let sentence = prepared.moment(Some(text)).unwrap_err().sentence;
-            assert!(sentence.contains(words) && sentence.contains("leave `--at` out"), "{sentence}");
+            assert!(
+                sentence.contains(words) && sentence.contains("leave `--at` out"),
+                "{sentence}"
+            );
         }
         let mut timeless = prepared;
         timeless.dataset.sequences.time_secs = None;
         assert_eq!(timeless.moment(None).unwrap().text(), None);
-        assert_eq!(timeless.everyone_at(timeless.moment(None).unwrap(), TaskKind::NextItem).len(), 2);
-        assert!(timeless.moment(Some("2024-01-31")).unwrap_err().sentence.contains("has no times"));
+        assert_eq!(
+            timeless
+                .everyone_at(timeless.moment(None).unwrap(), TaskKind::NextItem)
+                .len(),
+            2
+        );
+        assert!(
+            timeless
+                .moment(Some("2024-01-31"))
+                .unwrap_err()
+                .sentence
+                .contains("has no times")
+        );
     }
 }

@@ -20,16 +20,28 @@ pub struct NamedMoment {
 
 impl Default for NamedMoment {
     fn default() -> Self {
-        Self { bytes: [0; LONGEST], len: 0 }
+        Self {
+            bytes: [0; LONGEST],
+            len: 0,
+        }
     }
 }
 
 impl From<&str> for NamedMoment {
     fn from(text: &str) -> Self {
         let text = text.trim();
-        let text = text.get(..text.floor_char_boundary(LONGEST)).unwrap_or_default();
-        let mut moment = Self { len: text.len(), ..Self::default() };
-        moment.bytes.iter_mut().zip(text.bytes()).for_each(|(slot, byte)| *slot = byte);
+        let text = text
+            .get(..text.floor_char_boundary(LONGEST))
+            .unwrap_or_default();
+        let mut moment = Self {
+            len: text.len(),
+            ..Self::default()
+        };
+        moment
+            .bytes
+            .iter_mut()
+            .zip(text.bytes())
+            .for_each(|(slot, byte)| *slot = byte);
         moment
     }
 }
@@ -38,7 +50,10 @@ impl NamedMoment {
     /// As it was written.
     #[must_use]
     pub fn text(&self) -> &str {
-        self.bytes.get(..self.len).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
+        self.bytes
+            .get(..self.len)
+            .and_then(|bytes| std::str::from_utf8(bytes).ok())
+            .unwrap_or_default()
     }
 
     /// Seconds since 1970, or the number where times only order.
@@ -48,7 +63,11 @@ impl NamedMoment {
     pub(super) fn secs(&self, only_orders: bool) -> Result<i64, String> {
         let text = self.text();
         if text.is_empty() {
-            let example = if only_orders { "a whole number such as 500" } else { "a date such as 2024-02-01 (UTC)" };
+            let example = if only_orders {
+                "a whole number such as 500"
+            } else {
+                "a date such as 2024-02-01 (UTC)"
+            };
             return Err(format!("no moment is named; write {example}"));
         }
         if only_orders {
@@ -62,14 +81,18 @@ impl NamedMoment {
         }
         let micros = moment_micros(text)?;
         if micros % MICROS_PER_SEC != 0 {
-            return Err(format!("`{}` is no whole second; leave out what stands behind the point", quotable(text)));
+            return Err(format!(
+                "`{}` is no whole second; leave out what stands behind the point",
+                quotable(text)
+            ));
         }
         Ok(micros.div_euclid(MICROS_PER_SEC))
     }
 
     /// The same before it is known what the times of the log are: a date, or a number.
     pub(super) fn secs_of_any(&self) -> Result<i64, String> {
-        self.secs(false).or_else(|why| self.secs(true).map_err(|_| why))
+        self.secs(false)
+            .or_else(|why| self.secs(true).map_err(|_| why))
     }
 }
 
@@ -104,7 +127,10 @@ mod tests {
     #[test]
     fn what_is_written_is_kept_and_read_when_it_is_needed() {
         let moment = NamedMoment::from(" 2024-02-01 ");
-        assert_eq!((moment.text(), moment.secs(false)), ("2024-02-01", Ok(1_706_745_600)));
+        assert_eq!(
+            (moment.text(), moment.secs(false)),
+            ("2024-02-01", Ok(1_706_745_600))
+        );
         assert!(moment.secs(true).unwrap_err().contains("only order"));
         assert_eq!(NamedMoment::from("500").secs(true), Ok(500));
         assert_eq!(NamedMoment::from("-5").secs_of_any(), Ok(-5));
@@ -120,6 +146,9 @@ mod tests {
         let long = NamedMoment::from("年".repeat(30).as_str());
         assert_eq!(long.text().chars().count(), 13, "cut between letters");
         let json = serde_json::to_string(&moment).unwrap();
-        assert_eq!((json.as_str(), serde_json::from_str(&json).ok()), ("\"2024-02-01\"", Some(moment)));
+        assert_eq!(
+            (json.as_str(), serde_json::from_str(&json).ok()),
+            ("\"2024-02-01\"", Some(moment))
+        );
     }
 }

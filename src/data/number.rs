@@ -30,8 +30,13 @@ impl NumberStyle {
         let mut n_without = 0_usize;
         let mut without_are_small = true;
         for cell in cells {
-            let Some(Stripped { core, .. }) = strip(cell) else { continue };
-            if !core.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | '.') || GROUPS.contains(&c)) {
+            let Some(Stripped { core, .. }) = strip(cell) else {
+                continue;
+            };
+            if !core
+                .chars()
+                .all(|c| c.is_ascii_digit() || matches!(c, ',' | '.') || GROUPS.contains(&c))
+            {
                 continue;
             }
             match (core.rfind(','), core.rfind('.')) {
@@ -46,19 +51,34 @@ impl NumberStyle {
             }
         }
         // A mark that stands twice, or before the other, cuts off groups: then the other is the fraction's.
-        let (for_comma, for_point) = (comma.fractions + point.groups, point.fractions + comma.groups + comma.either);
+        let (for_comma, for_point) = (
+            comma.fractions + point.groups,
+            point.fractions + comma.groups + comma.either,
+        );
         if for_comma != for_point {
-            return if for_comma > for_point { Self::Comma } else { Self::Point };
+            return if for_comma > for_point {
+                Self::Comma
+            } else {
+                Self::Point
+            };
         }
         // `900` beside `1.250` and `12.000`, and never `1.5`: a point that is there from a thousand on only.
-        let are_thousands = for_point == 0 && point.either >= 3 && n_without > 0 && without_are_small;
-        if are_thousands { Self::Comma } else { Self::Point }
+        let are_thousands =
+            for_point == 0 && point.either >= 3 && n_without > 0 && without_are_small;
+        if are_thousands {
+            Self::Comma
+        } else {
+            Self::Point
+        }
     }
 
     /// The number that a cell is.
     pub(super) fn read<T: FromStr>(self, cell: &str) -> Option<T> {
-        let is_plain =
-            |b: u8| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'e' | b'E') || (b == b'.' && self == Self::Point);
+        let is_plain = |b: u8| {
+            b.is_ascii_digit()
+                || matches!(b, b'-' | b'+' | b'e' | b'E')
+                || (b == b'.' && self == Self::Point)
+        };
         if cell.bytes().all(is_plain)
             && let Ok(number) = cell.parse()
         {
@@ -74,14 +94,24 @@ impl NumberStyle {
             Some(at) => (core.get(..at)?, core.get(at..)?),
             None => (core, ""),
         };
-        let (mark, group) = if self == Self::Point { ('.', ',') } else { (',', '.') };
+        let (mark, group) = if self == Self::Point {
+            ('.', ',')
+        } else {
+            (',', '.')
+        };
         let (whole, fraction) = core.split_once(mark).unwrap_or((core, ""));
         let is_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
         if !is_digits(fraction) || (whole.is_empty() && fraction.is_empty()) {
             return None;
         }
-        let mut plain = if is_negative { "-".to_owned() } else { String::new() };
-        let mut groups = whole.split(|c| c == group || GROUPS.contains(&c)).peekable();
+        let mut plain = if is_negative {
+            "-".to_owned()
+        } else {
+            String::new()
+        };
+        let mut groups = whole
+            .split(|c| c == group || GROUPS.contains(&c))
+            .peekable();
         let (mut n_groups, mut is_first) = (0, true);
         while let Some(digits) = groups.next() {
             let is_last = groups.peek().is_none();
@@ -113,7 +143,10 @@ impl NumberStyle {
 }
 
 /// Whether the point is taken for a thousands' mark though nothing but its places says so; an example.
-pub(super) fn doubtful<'a>(cells: impl Iterator<Item = &'a str> + Clone, style: NumberStyle) -> Option<&'a str> {
+pub(super) fn doubtful<'a>(
+    cells: impl Iterator<Item = &'a str> + Clone,
+    style: NumberStyle,
+) -> Option<&'a str> {
     if style != NumberStyle::Comma || cells.clone().any(|cell| cell.contains(',')) {
         return None;
     }
@@ -129,10 +162,16 @@ pub(super) fn doubtful<'a>(cells: impl Iterator<Item = &'a str> + Clone, style: 
 pub(super) fn currencies<'a>(cells: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let mut found: Vec<&str> = Vec::new();
     for cell in cells {
-        let Some(Stripped { core, .. }) = strip(cell) else { continue };
+        let Some(Stripped { core, .. }) = strip(cell) else {
+            continue;
+        };
         let Some(at) = cell.find(core) else { continue };
-        let sides = [cell.get(..at), cell.get(at + core.len()..)].into_iter().flatten();
-        for side in sides.map(|side| side.trim_matches(|c: char| c.is_whitespace() || "()-+−%".contains(c))) {
+        let sides = [cell.get(..at), cell.get(at + core.len()..)]
+            .into_iter()
+            .flatten();
+        for side in
+            sides.map(|side| side.trim_matches(|c: char| c.is_whitespace() || "()-+−%".contains(c)))
+        {
             if !side.is_empty() && !found.contains(&side) {
                 found.push(side);
             }
@@ -158,7 +197,12 @@ impl Marks {
         let has_blanks = before.chars().any(|c| GROUPS.contains(&c));
         if before.contains(mark) {
             self.groups += 1;
-        } else if has_blanks || after.len() != 3 || before.len() > 3 || before.is_empty() || before.starts_with('0') {
+        } else if has_blanks
+            || after.len() != 3
+            || before.len() > 3
+            || before.is_empty()
+            || before.starts_with('0')
+        {
             self.fractions += 1;
         } else {
             self.either += 1;
@@ -177,7 +221,10 @@ fn strip(cell: &str) -> Option<Stripped<'_>> {
     let mut core = cell.trim();
     let mut is_negative = false;
     // Bookkeepers' way: what is owed stands in brackets.
-    if let Some(inside) = core.strip_prefix('(').and_then(|core| core.strip_suffix(')')) {
+    if let Some(inside) = core
+        .strip_prefix('(')
+        .and_then(|core| core.strip_suffix(')'))
+    {
         (core, is_negative) = (inside.trim(), true);
     }
     loop {
@@ -198,25 +245,37 @@ fn strip(cell: &str) -> Option<Stripped<'_>> {
             break;
         }
     }
-    core.bytes().any(|b| b.is_ascii_digit()).then_some(Stripped { core, is_negative })
+    core.bytes()
+        .any(|b| b.is_ascii_digit())
+        .then_some(Stripped { core, is_negative })
 }
 
 /// A number without a currency's sign or word before or behind it.
 fn without_money(core: &str) -> &str {
-    let is_sign =
-        |c: char| matches!(c, '$' | '£' | '¥' | '¤' | '฿' | '﷼' | '￥' | '＄' | '￡' | '￦' | '\u{20a0}'..='\u{20cf}');
+    let is_sign = |c: char| {
+        matches!(
+            c,
+            '$' | '£' | '¥' | '¤' | '฿' | '﷼' | '￥' | '＄' | '￡' | '￦' | '\u{20a0}'..='\u{20cf}'
+        )
+    };
     let is_money = |word: &str| {
         let word = word.trim();
         let small = word.trim_end_matches('.').to_lowercase();
-        !small.is_empty() && (CURRENCIES.split_whitespace().any(|known| known == small) || word.chars().all(is_sign))
+        !small.is_empty()
+            && (CURRENCIES.split_whitespace().any(|known| known == small)
+                || word.chars().all(is_sign))
     };
     let is_number = |c: char| c.is_ascii_digit();
-    let (Some(first), Some(last)) = (core.find(is_number), core.rfind(is_number)) else { return core };
+    let (Some(first), Some(last)) = (core.find(is_number), core.rfind(is_number)) else {
+        return core;
+    };
     // A mark of a fraction or a sign belongs to the number, but for the point of `Rs.500`.
     let before = core.get(..first).unwrap_or_default();
     let money = before.trim_end_matches([',', '.', '-', '−', '+']);
-    let is_point_of_word =
-        money.ends_with(char::is_alphabetic) && before.get(money.len()..).is_some_and(|m| m.starts_with('.'));
+    let is_point_of_word = money.ends_with(char::is_alphabetic)
+        && before
+            .get(money.len()..)
+            .is_some_and(|m| m.starts_with('.'));
     let first = money.len() + usize::from(is_point_of_word);
     let mut core = core;
     let mut last = last + 1;
@@ -292,9 +351,10 @@ mod tests {
         ] {
             assert_eq!(read(NumberStyle::Comma, cell), Some(value), "{cell}");
         }
-        for cell in
-            ["free", "", "-", "1,2", "1,23", "12,34,5", "1.2.3", "5 kg", "3/4", "--5", "$", "1,234,5", "12 34", "5k"]
-        {
+        for cell in [
+            "free", "", "-", "1,2", "1,23", "12,34,5", "1.2.3", "5 kg", "3/4", "--5", "$",
+            "1,234,5", "12 34", "5k",
+        ] {
             assert_eq!(read(NumberStyle::Point, cell), None, "{cell}");
         }
         for cell in ["1.5", "12.50", "1,2,3", "gratis"] {
@@ -329,7 +389,10 @@ mod tests {
             assert_eq!(style(comma), NumberStyle::Comma, "{comma:?}");
         }
         let thousands = ["900", "1.250", "12.000", "3.100"];
-        assert_eq!(doubtful(thousands.into_iter(), NumberStyle::Comma), Some("1.250"));
+        assert_eq!(
+            doubtful(thousands.into_iter(), NumberStyle::Comma),
+            Some("1.250")
+        );
         assert_eq!(doubtful(["1.250,00"].into_iter(), NumberStyle::Comma), None);
     }
 

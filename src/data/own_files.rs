@@ -25,17 +25,24 @@ pub(super) fn with_validation(mut ends: Vec<[u32; 2]>, data: &DataSpec) -> Vec<[
 
 /// Drops events of items that no training event knows, as a cut in time does.
 pub(super) fn drop_cold_items(events: &mut Events, report: &mut DataReport) {
-    let Some(parts) = events.part.clone() else { return };
+    let Some(parts) = events.part.clone() else {
+        return;
+    };
     let mut known = vec![false; events.items.len()];
     for (&item, part) in std::iter::zip(&events.item_idx, &parts) {
         if let Some(known) = known.get_mut(item as usize) {
             *known |= *part == SplitPart::Train;
         }
     }
-    let keep: Vec<bool> =
-        events.item_idx.iter().map(|&item| known.get(item as usize).copied().unwrap_or(false)).collect();
+    let keep: Vec<bool> = events
+        .item_idx
+        .iter()
+        .map(|&item| known.get(item as usize).copied().unwrap_or(false))
+        .collect();
     events.retain(&keep);
-    report.steps.push(events.count("Items unseen in training dropped"));
+    report
+        .steps
+        .push(events.count("Items unseen in training dropped"));
 }
 
 /// What is worth knowing of such a split: users whom training does not know, events that are no question, and files that
@@ -45,7 +52,11 @@ pub(super) fn doubts(dataset: &Dataset, split: &Split) -> Vec<Problem> {
     let (mut n_users, mut n_cold, mut n_events, mut n_early) = (0, 0, 0, 0);
     for user in 0..sequences.n_users() {
         let end = |lens: &[u32]| lens.get(user).map_or(0, |&len| len as usize);
-        let (train, before_test, all) = (end(&split.train_len), end(&split.valid_len), sequences.items(user).len());
+        let (train, before_test, all) = (
+            end(&split.train_len),
+            end(&split.valid_len),
+            sequences.items(user).len(),
+        );
         if before_test >= all {
             continue;
         }
@@ -53,8 +64,14 @@ pub(super) fn doubts(dataset: &Dataset, split: &Split) -> Vec<Problem> {
         n_events += all - before_test;
         n_cold += usize::from(train == 0);
         let times = sequences.times(user).unwrap_or(&[]);
-        let last = times.get(..before_test).and_then(|times| times.iter().max());
-        let early = times.get(before_test..).unwrap_or(&[]).iter().filter(|&time| last.is_some_and(|last| time < last));
+        let last = times
+            .get(..before_test)
+            .and_then(|times| times.iter().max());
+        let early = times
+            .get(before_test..)
+            .unwrap_or(&[])
+            .iter()
+            .filter(|&time| last.is_some_and(|last| time < last));
         n_early += early.count();
     }
     let n_asked = split.test.len();

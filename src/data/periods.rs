@@ -39,7 +39,9 @@ impl Period {
     fn start(self, day: Date) -> Date {
         match self {
             Self::Day => day,
-            Self::Week => day.saturating_sub(i64::from(day.weekday().since(Weekday::Monday)).days()),
+            Self::Week => {
+                day.saturating_sub(i64::from(day.weekday().since(Weekday::Monday)).days())
+            }
             Self::Month => day.first_of_month(),
         }
     }
@@ -76,16 +78,26 @@ impl PeriodCounts {
     ///
     /// # Errors
     /// [`DataError::Setting`] when the log has no clock times, or spans more than a hundred years.
-    pub fn of(dataset: &Dataset, period: Period, behaviour: Option<u16>) -> Result<Self, DataError> {
+    pub fn of(
+        dataset: &Dataset,
+        period: Period,
+        behaviour: Option<u16>,
+    ) -> Result<Self, DataError> {
         if !dataset.has_clock() {
             let sentence = "a forecast needs to know when things happened, and this log has no times; name its time \
                             column (`--time`, or `data.roles.time`), or take another log";
-            return Err(DataError::Setting { field: "data.roles.time".to_owned(), sentence: sentence.to_owned() });
+            return Err(DataError::Setting {
+                field: "data.roles.time".to_owned(),
+                sentence: sentence.to_owned(),
+            });
         }
         let times = dataset.sequences.time_secs.as_deref().unwrap_or_default();
         let days = || times.iter().map(|time| time.div_euclid(DAY));
         let (Some(first), Some(last)) = (days().min(), days().max()) else {
-            return Ok(Self { period, ..Self::default() });
+            return Ok(Self {
+                period,
+                ..Self::default()
+            });
         };
         if last - first > MOST_DAYS {
             let sentence = format!(
@@ -93,11 +105,18 @@ impl PeriodCounts {
                  data.clean.steps=[ImpossibleTimes()]`)",
                 last - first
             );
-            return Err(DataError::Setting { field: "data.clean.steps".to_owned(), sentence });
+            return Err(DataError::Setting {
+                field: "data.clean.steps".to_owned(),
+                sentence,
+            });
         }
         let first_days = whole_periods(period, first, last);
-        let mut counted =
-            Self { period, counts: vec![0; first_days.len().saturating_sub(1)], first_days, n_left_out: 0 };
+        let mut counted = Self {
+            period,
+            counts: vec![0; first_days.len().saturating_sub(1)],
+            first_days,
+            n_left_out: 0,
+        };
         for (at, day) in days().enumerate() {
             let is_counted = behaviour.is_none_or(|wanted| {
                 dataset
@@ -109,7 +128,10 @@ impl PeriodCounts {
             });
             if is_counted {
                 // The last bound ends the last period and begins none.
-                let place = counted.first_days.partition_point(|start| *start <= day).checked_sub(1);
+                let place = counted
+                    .first_days
+                    .partition_point(|start| *start <= day)
+                    .checked_sub(1);
                 match place.and_then(|place| counted.counts.get_mut(place)) {
                     Some(count) => *count += 1,
                     None => counted.n_left_out += 1,
@@ -140,7 +162,9 @@ pub fn day_text(day: i64) -> String {
 
 /// First days of the whole periods between two days, and the day after the last of them.
 fn whole_periods(period: Period, first: i64, last: i64) -> Vec<i64> {
-    let (Some(first), Some(end)) = (date(first), date(last + 1)) else { return Vec::new() };
+    let (Some(first), Some(end)) = (date(first), date(last + 1)) else {
+        return Vec::new();
+    };
     let mut start = period.start(first);
     if start < first {
         start = period.after(start);
@@ -154,12 +178,18 @@ fn whole_periods(period: Period, first: i64, last: i64) -> Vec<i64> {
 }
 
 fn date(day: i64) -> Option<Date> {
-    Date::new(1970, 1, 1).ok()?.checked_add(Span::new().try_days(day).ok()?).ok()
+    Date::new(1970, 1, 1)
+        .ok()?
+        .checked_add(Span::new().try_days(day).ok()?)
+        .ok()
 }
 
 fn day_number(date: Date) -> i64 {
-    let Ok(start) = Date::new(1970, 1, 1) else { return 0 };
-    date.since(start).map_or(0, |span| i64::from(span.get_days()))
+    let Ok(start) = Date::new(1970, 1, 1) else {
+        return 0;
+    };
+    date.since(start)
+        .map_or(0, |span| i64::from(span.get_days()))
 }
 
 #[cfg(test)]
@@ -176,43 +206,79 @@ mod tests {
             behaviour_idx: behaviours,
             ..Sequences::default()
         };
-        Dataset { sequences, ..Dataset::default() }
+        Dataset {
+            sequences,
+            ..Dataset::default()
+        }
     }
 
     #[test]
     fn only_whole_weeks_are_counted_and_they_begin_on_monday() {
         // 1970-01-01, day 0, was a Thursday: Mondays are 4, 11, 18. The log ends on day 20, a Saturday.
-        let counted = PeriodCounts::of(&log(&[0, 3, 4, 10, 11, 19, 20], None), Period::Week, None).unwrap();
-        assert_eq!((counted.first_days.as_slice(), counted.counts.as_slice()), (&[4, 11][..], &[2, 1][..]));
-        assert_eq!((counted.n_left_out, counted.next_days(2)), (4, vec![18, 25]));
+        let counted =
+            PeriodCounts::of(&log(&[0, 3, 4, 10, 11, 19, 20], None), Period::Week, None).unwrap();
+        assert_eq!(
+            (counted.first_days.as_slice(), counted.counts.as_slice()),
+            (&[4, 11][..], &[2, 1][..])
+        );
+        assert_eq!(
+            (counted.n_left_out, counted.next_days(2)),
+            (4, vec![18, 25])
+        );
         // A day longer, and the last week is whole.
         let counted = PeriodCounts::of(&log(&[4, 24], None), Period::Week, None).unwrap();
-        assert_eq!((counted.first_days, counted.counts), (vec![4, 11, 18], vec![1, 0, 1]));
+        assert_eq!(
+            (counted.first_days, counted.counts),
+            (vec![4, 11, 18], vec![1, 0, 1])
+        );
     }
 
     #[test]
     fn days_are_whole_and_months_have_their_lengths() {
         let counted = PeriodCounts::of(&log(&[5, 5, 7], None), Period::Day, None).unwrap();
-        assert_eq!((counted.first_days, counted.counts), (vec![5, 6, 7], vec![2, 0, 1]));
+        assert_eq!(
+            (counted.first_days, counted.counts),
+            (vec![5, 6, 7], vec![2, 0, 1])
+        );
         // January has 31 days, February of 1970 28: the log spans both and one day of March.
-        let counted = PeriodCounts::of(&log(&[0, 30, 31, 58, 59], None), Period::Month, None).unwrap();
-        assert_eq!((counted.first_days.as_slice(), counted.counts.as_slice()), (&[0, 31][..], &[2, 2][..]));
-        assert_eq!((counted.next_days(2), counted.n_left_out), (vec![59, 90], 1));
+        let counted =
+            PeriodCounts::of(&log(&[0, 30, 31, 58, 59], None), Period::Month, None).unwrap();
+        assert_eq!(
+            (counted.first_days.as_slice(), counted.counts.as_slice()),
+            (&[0, 31][..], &[2, 2][..])
+        );
+        assert_eq!(
+            (counted.next_days(2), counted.n_left_out),
+            (vec![59, 90], 1)
+        );
     }
 
     #[test]
     fn one_behaviour_is_counted_on_the_days_of_all() {
-        let counted = PeriodCounts::of(&log(&[0, 1, 2], Some(vec![0, 1, 0])), Period::Day, Some(1)).unwrap();
+        let counted =
+            PeriodCounts::of(&log(&[0, 1, 2], Some(vec![0, 1, 0])), Period::Day, Some(1)).unwrap();
         assert_eq!(counted.counts, [0, 1, 0]);
     }
 
     #[test]
     fn a_log_without_times_is_refused_with_the_cure() {
-        let dataset =
-            Dataset { sequences: Sequences { time_secs: None, ..log(&[1], None).sequences }, ..Dataset::default() };
-        let refused = PeriodCounts::of(&dataset, Period::Week, None).unwrap_err().to_string();
-        assert!(refused.contains("has no times") && refused.contains("--time"), "{refused}");
-        let far = PeriodCounts::of(&log(&[0, 100_000], None), Period::Week, None).unwrap_err().to_string();
+        let dataset = Dataset {
+            sequences: Sequences {
+                time_secs: None,
+                ..log(&[1], None).sequences
+            },
+            ..Dataset::default()
+        };
+        let refused = PeriodCounts::of(&dataset, Period::Week, None)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            refused.contains("has no times") && refused.contains("--time"),
+            "{refused}"
+        );
+        let far = PeriodCounts::of(&log(&[0, 100_000], None), Period::Week, None)
+            .unwrap_err()
+            .to_string();
         assert!(far.contains("100000 days"), "{far}");
     }
 }

@@ -46,23 +46,39 @@ impl Places {
     #[must_use]
     pub fn new(dataset: &Dataset) -> Option<Self> {
         let sequences = &dataset.sequences;
-        let (latitude, longitude) = (sequences.latitude.as_deref()?, sequences.longitude.as_deref()?);
+        let (latitude, longitude) = (
+            sequences.latitude.as_deref()?,
+            sequences.longitude.as_deref()?,
+        );
         let at = |event: usize| {
             let (lat, lon) = (*latitude.get(event)?, *longitude.get(event)?);
-            Some((feature::cell(lat, lon, FINEST)?, (f64::from(lat), f64::from(lon))))
+            Some((
+                feature::cell(lat, lon, FINEST)?,
+                (f64::from(lat), f64::from(lon)),
+            ))
         };
-        let mut keys: Vec<(i32, i32)> = (0..sequences.n_events()).filter_map(at).map(|(key, _)| key).collect();
+        let mut keys: Vec<(i32, i32)> = (0..sequences.n_events())
+            .filter_map(at)
+            .map(|(key, _)| key)
+            .collect();
         let n_placed = keys.len();
         let shift = coarsened(&mut keys);
         let mut cells = BTreeMap::<(i32, i32), Cell>::new();
         for user in 0..sequences.n_users() {
             for event in sequences.range(user) {
-                let Some(((row, column), place)) = at(event) else { continue };
+                let Some(((row, column), place)) = at(event) else {
+                    continue;
+                };
                 let cell = cells.entry((row >> shift, column >> shift)).or_default();
-                cell.add(place, user, sequences.item_idx.get(event).copied().unwrap_or_default());
+                cell.add(
+                    place,
+                    user,
+                    sequences.item_idx.get(event).copied().unwrap_or_default(),
+                );
             }
         }
-        let mean_latitude = cells.values().map(|cell| cell.sum.0).sum::<f64>() / n_placed.max(1) as f64;
+        let mean_latitude =
+            cells.values().map(|cell| cell.sum.0).sum::<f64>() / n_placed.max(1) as f64;
         let mut cells: Vec<PlaceCell> = cells.into_values().map(Cell::counted).collect();
         cells.sort_by_key(|cell| std::cmp::Reverse(cell.n_visits));
         Some(Self {
@@ -79,8 +95,17 @@ impl Places {
     pub fn csv(&self) -> String {
         let mut out = "latitude,longitude,visits,users,items\n".to_owned();
         for cell in &self.cells {
-            let PlaceCell { latitude, longitude, n_visits, n_users, n_items } = cell;
-            let _ = writeln!(out, "{latitude:.6},{longitude:.6},{n_visits},{n_users},{n_items}");
+            let PlaceCell {
+                latitude,
+                longitude,
+                n_visits,
+                n_users,
+                n_items,
+            } = cell;
+            let _ = writeln!(
+                out,
+                "{latitude:.6},{longitude:.6},{n_visits},{n_users},{n_items}"
+            );
         }
         out
     }
@@ -143,7 +168,10 @@ mod tests {
     use crate::data::Sequences;
 
     fn log(events: &[(usize, u32, f32, f32)]) -> Dataset {
-        let mut sequences = Sequences { offsets: vec![0], ..Sequences::default() };
+        let mut sequences = Sequences {
+            offsets: vec![0],
+            ..Sequences::default()
+        };
         let (mut latitude, mut longitude) = (Vec::new(), Vec::new());
         for user in 0..4 {
             for (_, item, lat, lon) in events.iter().filter(|event| event.0 == user) {
@@ -154,7 +182,10 @@ mod tests {
             sequences.offsets.push(latitude.len());
         }
         (sequences.latitude, sequences.longitude) = (Some(latitude), Some(longitude));
-        Dataset { sequences, ..Dataset::default() }
+        Dataset {
+            sequences,
+            ..Dataset::default()
+        }
     }
 
     proptest! {
@@ -189,11 +220,25 @@ mod tests {
     #[test]
     fn many_places_are_thinned_and_none_is_lost() {
         let events: Vec<(usize, u32, f32, f32)> = (0..20_000)
-            .map(|at| (at % 4, 1 + at as u32 % 9, -60.0 + (at % 200) as f32 * 0.6, -170.0 + (at / 200) as f32 * 3.4))
+            .map(|at| {
+                (
+                    at % 4,
+                    1 + at as u32 % 9,
+                    -60.0 + (at % 200) as f32 * 0.6,
+                    -170.0 + (at / 200) as f32 * 3.4,
+                )
+            })
             .collect();
         let places = Places::new(&log(&events)).unwrap();
-        assert!(places.cells.len() <= MOST_CELLS && places.cells.len() > MOST_CELLS / 8, "{}", places.cells.len());
-        assert_eq!(places.cells.iter().map(|cell| cell.n_visits).sum::<usize>(), events.len());
+        assert!(
+            places.cells.len() <= MOST_CELLS && places.cells.len() > MOST_CELLS / 8,
+            "{}",
+            places.cells.len()
+        );
+        assert_eq!(
+            places.cells.iter().map(|cell| cell.n_visits).sum::<usize>(),
+            events.len()
+        );
         assert!(places.cell_degrees > 0.5);
         let mean = events.iter().map(|event| f64::from(event.2)).sum::<f64>() / events.len() as f64;
         assert!((places.mean_latitude - mean).abs() < 1e-6);
@@ -202,8 +247,14 @@ mod tests {
     #[test]
     fn unknown_places_are_counted_apart_and_a_log_without_any_has_no_map() {
         let places = Places::new(&log(&[(0, 1, 40.0, -74.0), (1, 2, f32::NAN, f32::NAN)])).unwrap();
-        assert_eq!((places.n_placed, places.n_unplaced, places.cells.len()), (1, 1, 1));
-        assert_eq!(places.csv(), "latitude,longitude,visits,users,items\n40.000000,-74.000000,1,1,1\n");
+        assert_eq!(
+            (places.n_placed, places.n_unplaced, places.cells.len()),
+            (1, 1, 1)
+        );
+        assert_eq!(
+            places.csv(),
+            "latitude,longitude,visits,users,items\n40.000000,-74.000000,1,1,1\n"
+        );
         assert_eq!(Places::new(&Dataset::default()), None);
     }
 }

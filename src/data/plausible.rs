@@ -93,7 +93,10 @@ impl Log<'_> {
         let n = self.events.len();
         let n_items = Self::counts(&self.events.item_idx, self.events.items.len()).len();
         let sentence = if n_items == 1 {
-            format!("all {n} events are of one item, so there is no next one to tell: {}.", self.cure(Role::Item))
+            format!(
+                "all {n} events are of one item, so there is no next one to tell: {}.",
+                self.cure(Role::Item)
+            )
         } else if 20 * n_items >= 19 * n && n >= 5 * FEW {
             format!(
                 "there are nearly as many items as events ({n_items} and {n}), so hardly any is seen twice: {}.",
@@ -112,7 +115,10 @@ impl Log<'_> {
         let column = quotable(self.file.roles.column(role).unwrap_or_default());
         match schema::might_be(self.head, self.file, role).first() {
             Some(other) => {
-                format!("the {word} may be `{}` and not `{column}`; name it in {setting} then", quotable(other))
+                format!(
+                    "the {word} may be `{}` and not `{column}`; name it in {setting} then",
+                    quotable(other)
+                )
             }
             None => format!("choose another column than `{column}` in {setting} if that is wrong"),
         }
@@ -159,7 +165,10 @@ fn is_nested(id: &str) -> bool {
 /// `/search?q=shoes`.
 fn is_query(id: &str) -> bool {
     let is_address = id.contains("://") || id.starts_with('/');
-    is_address && id.split_once('?').is_some_and(|(_, query)| query.contains('='))
+    is_address
+        && id
+            .split_once('?')
+            .is_some_and(|(_, query)| query.contains('='))
 }
 
 /// Longer than titles are.
@@ -169,7 +178,15 @@ fn is_sentence(id: &str) -> bool {
 
 /// Dates; a number may be an id as well as a time.
 fn is_written_time(format: Option<&TimeFormat>) -> bool {
-    matches!(format, Some(TimeFormat::Date | TimeFormat::MonthFirst | TimeFormat::DayFirst | TimeFormat::YearFirst))
+    matches!(
+        format,
+        Some(
+            TimeFormat::Date
+                | TimeFormat::MonthFirst
+                | TimeFormat::DayFirst
+                | TimeFormat::YearFirst
+        )
+    )
 }
 
 #[cfg(test)]
@@ -184,7 +201,9 @@ mod tests {
         for query in ["/search?q=shoes", "https://x.example/p?id=7&ref=a"] {
             assert!(is_query(query), "{query}");
         }
-        assert!(is_sentence("the colour is nice and the cloth is soft to touch, so I would buy it again"));
+        assert!(is_sentence(
+            "the colour is nice and the cloth is soft to touch, so I would buy it again"
+        ));
         for id in [
             "[",
             "a[1]",

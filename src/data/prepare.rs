@@ -10,43 +10,69 @@ use super::split::{Cuts, divide};
 use super::watch::{Stage, Watch, go_on};
 use super::world::Optimum;
 use super::{
-    CleanSpec, CleanStep, DataError, DataReport, DataSource, DataSpec, Dataset, FreeColumn, Prepared, Returns, Role,
-    Sequences, Split, SplitPart, SplitSpec, TimeFormat, Vocab, WorldKind, WorldSpec, check, clean, feature,
-    fingerprint, own_files, world,
+    CleanSpec, CleanStep, DataError, DataReport, DataSource, DataSpec, Dataset, FreeColumn,
+    Prepared, Returns, Role, Sequences, Split, SplitPart, SplitSpec, TimeFormat, Vocab, WorldKind,
+    WorldSpec, check, clean, feature, fingerprint, own_files, world,
 };
 use crate::spec::Problem;
 
 /// See [`super::prepare()`].
-pub(super) fn prepare(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<Prepared, DataError> {
-    let CodedLog { mut dataset, cuts, ends } = coded(data, split, watch)?;
+pub(super) fn prepare(
+    data: &DataSpec,
+    split: SplitSpec,
+    watch: &dyn Watch,
+) -> Result<Prepared, DataError> {
+    let CodedLog {
+        mut dataset,
+        cuts,
+        ends,
+    } = coded(data, split, watch)?;
     go_on(watch)?;
     let ends = ends.map(|ends| own_files::with_validation(ends, data));
     let divided = divide(&dataset.sequences, split, cuts, ends.as_deref());
     if ends.is_some() {
-        dataset.report.problems.extend(own_files::doubts(&dataset, &divided));
+        dataset
+            .report
+            .problems
+            .extend(own_files::doubts(&dataset, &divided));
     }
     judge(&mut dataset, &divided, split)?;
     dataset.report.optimum = optimum(data, &dataset, &divided);
     let returns = Returns::of(&dataset.sequences, &divided, dataset.n_items());
-    let mut prepared = Prepared { dataset, split: divided, features: Vec::new(), returns };
+    let mut prepared = Prepared {
+        dataset,
+        split: divided,
+        features: Vec::new(),
+        returns,
+    };
     prepared.features = model_features(&prepared, data)?;
     Ok(prepared)
 }
 
 /// The features that models get, fitted on the training events.
-fn model_features(prepared: &Prepared, data: &DataSpec) -> Result<Vec<feature::Feature>, DataError> {
+fn model_features(
+    prepared: &Prepared,
+    data: &DataSpec,
+) -> Result<Vec<feature::Feature>, DataError> {
     if data.features.is_empty() {
         return Ok(Vec::new());
     }
     let training = feature::training_mask(prepared);
     let features = feature::features(&prepared.dataset, &data.features, &training)?;
-    Ok(features.into_iter().map(|feature| feature.standardised(&training)).collect())
+    Ok(features
+        .into_iter()
+        .map(|feature| feature.standardised(&training))
+        .collect())
 }
 
 /// What the rules of a world say of its test questions, when all events of the world are there.
 fn optimum(data: &DataSpec, dataset: &Dataset, split: &Split) -> Option<Optimum> {
-    let DataSource::World(spec) = &data.source else { return None };
-    (dataset.shape().n_events == dataset.report.rows_read).then(|| world::optimum(spec, split)).flatten()
+    let DataSource::World(spec) = &data.source else {
+        return None;
+    };
+    (dataset.shape().n_events == dataset.report.rows_read)
+        .then(|| world::optimum(spec, split))
+        .flatten()
 }
 
 /// See [`super::read`].
@@ -63,8 +89,13 @@ pub(super) fn read_anew(data: &DataSpec, watch: &dyn Watch) -> Result<Dataset, D
 
 /// Stops at settings that cannot be right.
 fn refuse(data: &DataSpec, split: SplitSpec) -> Result<(), DataError> {
-    match check::settings(data, split).into_iter().find(Problem::is_error) {
-        Some(Problem { field, sentence, .. }) => Err(DataError::Setting { field, sentence }),
+    match check::settings(data, split)
+        .into_iter()
+        .find(Problem::is_error)
+    {
+        Some(Problem {
+            field, sentence, ..
+        }) => Err(DataError::Setting { field, sentence }),
         None => Ok(()),
     }
 }
@@ -82,10 +113,18 @@ struct CodedLog {
 fn coded(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<CodedLog, DataError> {
     refuse(data, split)?;
     let cache = Cache::of_user();
-    let key = cache.as_ref().map(|cache| cache.key(data, split, watch)).transpose()?.flatten();
+    let key = cache
+        .as_ref()
+        .map(|cache| cache.key(data, split, watch))
+        .transpose()?
+        .flatten();
     let kept = cache.as_ref().zip(key.as_ref());
     if let Some((dataset, cuts)) = kept.and_then(|(cache, key)| cache.load(key)) {
-        return Ok(CodedLog { dataset, cuts, ends: None });
+        return Ok(CodedLog {
+            dataset,
+            cuts,
+            ends: None,
+        });
     }
     let log = coded_anew(data, split, watch)?;
     if let Some((cache, key)) = kept {
@@ -96,7 +135,14 @@ fn coded(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<CodedLo
 
 /// The same, from the log itself.
 fn coded_anew(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<CodedLog, DataError> {
-    let Log { name, events, titles, items, users, mut report } = open(&data.source, watch)?;
+    let Log {
+        name,
+        events,
+        titles,
+        items,
+        users,
+        mut report,
+    } = open(&data.source, watch)?;
     go_on(watch)?;
     watch.reached(Stage::Cleaning, None);
     let (mut events, cuts) = cleaned(events, &data.clean, split, &mut report, watch)?;
@@ -112,13 +158,19 @@ fn coded_anew(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<Co
     watch.reached(Stage::Sorting, None);
     let mut coded = events.into_sequences();
     let ends = coded.ends.take();
-    let titles = titles.map_or_else(Vec::new, |titles| titles_in_order(titles, &coded.items, &mut report));
-    report.problems.extend(ties(coded.zero_gap_share, coded.runs_backwards));
+    let titles = titles.map_or_else(Vec::new, |titles| {
+        titles_in_order(titles, &coded.items, &mut report)
+    });
+    report
+        .problems
+        .extend(ties(coded.zero_gap_share, coded.runs_backwards));
     if cuts.is_some() {
         report.problems.extend(own_clocks(&coded.sequences));
     }
     let item_columns = items.map_or_else(Vec::new, |table| table.aligned(coded.items.ids()));
-    let user_columns = users.map_or_else(Vec::new, |table| user_columns(&table, &coded.users, &data.clean));
+    let user_columns = users.map_or_else(Vec::new, |table| {
+        user_columns(&table, &coded.users, &data.clean)
+    });
     let mut dataset = Dataset {
         name,
         fingerprint: String::new(),
@@ -132,7 +184,10 @@ fn coded_anew(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<Co
         report,
     };
     let refused = |(place, spec)| feature::refused(&dataset, place, spec);
-    if let Some(Problem { field, sentence, .. }) = data.features.iter().enumerate().find_map(refused) {
+    if let Some(Problem {
+        field, sentence, ..
+    }) = data.features.iter().enumerate().find_map(refused)
+    {
         return Err(DataError::Setting { field, sentence });
     }
     dataset.fingerprint = match data.features.as_slice() {
@@ -140,7 +195,11 @@ fn coded_anew(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<Co
         // What no feature asks for, no model sees.
         _ => fingerprint::with_columns(&dataset),
     };
-    Ok(CodedLog { dataset, cuts, ends })
+    Ok(CodedLog {
+        dataset,
+        cuts,
+        ends,
+    })
 }
 
 fn open(source: &DataSource, watch: &dyn Watch) -> Result<Log, DataError> {
@@ -148,9 +207,20 @@ fn open(source: &DataSource, watch: &dyn Watch) -> Result<Log, DataError> {
         DataSource::World(spec) => {
             let events = world::events(spec);
             let steps = vec![events.count("Made")];
-            let report = DataReport { rows_read: events.len(), steps, ..DataReport::default() };
+            let report = DataReport {
+                rows_read: events.len(),
+                steps,
+                ..DataReport::default()
+            };
             let titles = Some(world::titles(spec).collect());
-            Ok(Log { name: world_name(spec), titles, items: None, users: None, events, report })
+            Ok(Log {
+                name: world_name(spec),
+                titles,
+                items: None,
+                users: None,
+                events,
+                report,
+            })
         }
         DataSource::File(file) => log::open(file, watch),
     }
@@ -177,9 +247,15 @@ fn cleaned(
     report: &mut DataReport,
     watch: &dyn Watch,
 ) -> Result<(Events, Option<Cuts>), DataError> {
-    let only_orders =
-        report.file.as_ref().and_then(|file| file.time_format.as_ref()).is_some_and(TimeFormat::only_orders);
-    let mut circumstances = clean::Circumstances { train_before: None, only_orders };
+    let only_orders = report
+        .file
+        .as_ref()
+        .and_then(|file| file.time_format.as_ref())
+        .is_some_and(TimeFormat::only_orders);
+    let mut circumstances = clean::Circumstances {
+        train_before: None,
+        only_orders,
+    };
     let cuts_of = |events: &Events| Cuts::new(events.time_secs().as_deref(), split, only_orders);
     if !split.needs_times() || !spec.is_fitted() {
         clean::run(&mut events, spec, circumstances, report, watch)?;
@@ -198,46 +274,82 @@ fn cleaned(
 
 /// Drops the events after the test part: at its time they have not happened yet.
 fn drop_later(events: &mut Events, cuts: Cuts, report: &mut DataReport) {
-    let (Some(times), Some(until)) = (events.time_secs(), cuts.test_until) else { return };
+    let (Some(times), Some(until)) = (events.time_secs(), cuts.test_until) else {
+        return;
+    };
     let keep: Vec<bool> = times.iter().map(|&time| time < until).collect();
     events.retain(&keep);
-    report.steps.push(events.count("Events after the window dropped"));
+    report
+        .steps
+        .push(events.count("Events after the window dropped"));
 }
 
 /// Drops events of items that no training event knows: their rows of the embedding would stay as
 /// they were drawn.
 fn drop_cold_items(events: &mut Events, cuts: Cuts, report: &mut DataReport) {
-    let Some(times) = events.time_secs() else { return };
+    let Some(times) = events.time_secs() else {
+        return;
+    };
     let mut known = vec![false; events.items.len()];
     for (&item, time) in std::iter::zip(&events.item_idx, times.iter()) {
         known[item as usize] |= *time < cuts.valid_from;
     }
-    let keep: Vec<bool> = events.item_idx.iter().map(|&item| known[item as usize]).collect();
+    let keep: Vec<bool> = events
+        .item_idx
+        .iter()
+        .map(|&item| known[item as usize])
+        .collect();
     events.retain(&keep);
-    report.steps.push(events.count("Items unseen in training dropped"));
+    report
+        .steps
+        .push(events.count("Items unseen in training dropped"));
 }
 
 /// The table of users, one row a user; a session by gap is called after its user, `user#1`, and has
 /// the user's row; of sessions divided again, `user#1#1`.
 fn user_columns(table: &Side, users: &Vocab, clean: &CleanSpec) -> Vec<FreeColumn> {
-    let n_divided = clean.steps.iter().filter(|step| step.is_on() && matches!(step, CleanStep::Sessions(_))).count();
-    let user_of = |id| (0..n_divided).fold(id, |id: &str, _| id.rsplit_once('#').map_or(id, |(user, _)| user));
+    let n_divided = clean
+        .steps
+        .iter()
+        .filter(|step| step.is_on() && matches!(step, CleanStep::Sessions(_)))
+        .count();
+    let user_of = |id| {
+        (0..n_divided).fold(id, |id: &str, _| {
+            id.rsplit_once('#').map_or(id, |(user, _)| user)
+        })
+    };
     table.aligned(users.ids().map(user_of))
 }
 
-fn titles_in_order(titles: HashMap<String, String>, items: &Vocab, report: &mut DataReport) -> Vec<String> {
+fn titles_in_order(
+    titles: HashMap<String, String>,
+    items: &Vocab,
+    report: &mut DataReport,
+) -> Vec<String> {
     let mut titles = titles;
-    let in_order: Vec<String> = items.ids().map(|id| titles.remove(id).unwrap_or_default()).collect();
+    let in_order: Vec<String> = items
+        .ids()
+        .map(|id| titles.remove(id).unwrap_or_default())
+        .collect();
     let n_missing = in_order.iter().filter(|title| title.is_empty()).count();
     if n_missing > 0 {
-        let is_side = report.file.as_ref().is_some_and(|file| file.titles.is_none());
-        let (table, field) =
-            if is_side { ("table of items", "data.items.key") } else { ("title table", "data.titles.item") };
+        let is_side = report
+            .file
+            .as_ref()
+            .is_some_and(|file| file.titles.is_none());
+        let (table, field) = if is_side {
+            ("table of items", "data.items.key")
+        } else {
+            ("title table", "data.titles.item")
+        };
         let sentence = format!(
             "{n_missing} of {} items have no title in the {table} and show their ids; check `{field}`.",
             items.len()
         );
-        report.problems.push(Problem::warning(if is_side { "data.items" } else { "data.titles" }, sentence));
+        report.problems.push(Problem::warning(
+            if is_side { "data.items" } else { "data.titles" },
+            sentence,
+        ));
     }
     in_order
 }
@@ -246,7 +358,12 @@ fn titles_in_order(titles: HashMap<String, String>, items: &Vocab, report: &mut 
 /// no cut is the same moment for all.
 fn own_clocks(sequences: &Sequences) -> Option<Problem> {
     let times = sequences.time_secs.as_deref()?;
-    let firsts = || sequences.offsets.windows(2).filter_map(|pair| times.get(pair[0]));
+    let firsts = || {
+        sequences
+            .offsets
+            .windows(2)
+            .filter_map(|pair| times.get(pair[0]))
+    };
     let (n_users, earliest) = (sequences.n_users(), firsts().min()?);
     let n_alike = firsts().filter(|first| *first == earliest).count();
     (n_users >= 10 && 2 * n_alike > n_users).then(|| {
@@ -281,17 +398,33 @@ fn ties(zero_gap_share: Option<f64>, runs_backwards: bool) -> Option<Problem> {
 
 /// Fails when there is nothing to learn, to validate or to test; warns when there is little.
 fn judge(dataset: &mut Dataset, split: &Split, spec: SplitSpec) -> Result<(), DataError> {
-    let nothing = |sentence: String| Err(DataError::Nothing { step: "Split".to_owned(), sentence });
+    let nothing = |sentence: String| {
+        Err(DataError::Nothing {
+            step: "Split".to_owned(),
+            sentence,
+        })
+    };
     let shape = dataset.shape();
-    let has_no_item = dataset.report.file.as_ref().is_some_and(|file| file.roles.said(Role::Item) == Some(""));
+    let has_no_item = dataset
+        .report
+        .file
+        .as_ref()
+        .is_some_and(|file| file.roles.said(Role::Item) == Some(""));
     if shape.n_items < 2 && !(has_no_item && shape.n_items == 1) {
         return nothing(format!(
             "this log has {} after cleaning, so there is nothing to choose from; check `data.roles.item`, or open a \
              log with more items.",
-            if shape.n_items == 1 { "one item only" } else { "no items" }
+            if shape.n_items == 1 {
+                "one item only"
+            } else {
+                "no items"
+            }
         ));
     }
-    for (cases, part) in [(&split.test, SplitPart::Test), (&split.valid, SplitPart::Valid)] {
+    for (cases, part) in [
+        (&split.test, SplitPart::Test),
+        (&split.valid, SplitPart::Valid),
+    ] {
         if cases.is_empty() {
             return nothing(no_question(spec, part, shape.max_len));
         }
@@ -302,7 +435,10 @@ fn judge(dataset: &mut Dataset, split: &Split, spec: SplitSpec) -> Result<(), Da
     if shape.n_users == 1 {
         let sentence = "this log has one user only, so every figure rests on a single event; check `data.roles.user`, \
                         or open a log of more users.";
-        dataset.report.problems.push(Problem::warning("data.roles.user", sentence));
+        dataset
+            .report
+            .problems
+            .push(Problem::warning("data.roles.user", sentence));
     }
     Ok(())
 }
@@ -321,7 +457,11 @@ fn no_question(spec: SplitSpec, part: SplitPart, max_len: usize) -> String {
             );
         }
         (SplitSpec::AtDates { .. }, _) => {
-            let key = if part == SplitPart::Test { "test_from" } else { "validation_from" };
+            let key = if part == SplitPart::Test {
+                "test_from"
+            } else {
+                "validation_from"
+            };
             return format!(
                 "no user has a {part} event of a known item with history before it; name an earlier moment in \
                  `split.{key}`, or split by leave-one-out."

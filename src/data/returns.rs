@@ -35,7 +35,11 @@ impl Returned {
     /// How many of all; 0 of none.
     #[must_use]
     pub fn share(self) -> f64 {
-        if self.of == 0 { 0.0 } else { self.n as f64 / self.of as f64 }
+        if self.of == 0 {
+            0.0
+        } else {
+            self.n as f64 / self.of as f64
+        }
     }
 
     /// The share in words: `75.6 %`.
@@ -51,7 +55,12 @@ impl Returned {
     /// It in words: `752 of 1,083 test targets (69.4 %)`.
     #[must_use]
     pub fn told(self, what: &str) -> String {
-        format!("{} of {} {what} ({})", thousands(self.n), thousands(self.of), self.percent())
+        format!(
+            "{} of {} {what} ({})",
+            thousands(self.n),
+            thousands(self.of),
+            self.percent()
+        )
     }
 
     fn count(&mut self, is_return: bool) {
@@ -66,7 +75,9 @@ impl Returns {
     pub fn of(sequences: &Sequences, split: &Split, n_items: usize) -> Self {
         let mut returns = Self::default();
         let (mut valid, mut test) = (split.valid.iter().peekable(), split.test.iter().peekable());
-        let mut firsts = Firsts { at: vec![(u32::MAX, 0); n_items + 1] };
+        let mut firsts = Firsts {
+            at: vec![(u32::MAX, 0); n_items + 1],
+        };
         for user in 0..sequences.n_users() {
             let items = sequences.items(user);
             let train_len = split.train_len.get(user).map_or(0, |&len| len as usize);
@@ -77,10 +88,17 @@ impl Returns {
                 }
             }
             // The questions are in order of user.
-            for (cases, counted) in [(&mut valid, &mut returns.valid), (&mut test, &mut returns.test)] {
+            for (cases, counted) in [
+                (&mut valid, &mut returns.valid),
+                (&mut test, &mut returns.test),
+            ] {
                 while let Some(case) = cases.next_if(|case| case.user_idx as usize == user) {
                     let target = items.get(case.target_pos as usize).copied().unwrap_or(0);
-                    counted.count(firsts.first(user as u32, target).is_some_and(|first| first < case.history_len));
+                    counted.count(
+                        firsts
+                            .first(user as u32, target)
+                            .is_some_and(|first| first < case.history_len),
+                    );
                 }
             }
         }
@@ -91,11 +109,17 @@ impl Returns {
     #[must_use]
     pub fn sentence(&self, seen: Seen) -> Option<String> {
         let becomes = match seen {
-            Seen::LeftOut => "left out of the ranking with the seen items, each of them counts as a miss",
+            Seen::LeftOut => {
+                "left out of the ranking with the seen items, each of them counts as a miss"
+            }
             Seen::Ranked => "seen items are ranked too, these among them",
         };
-        let (valid, test) = (self.valid.told("validation targets"), self.test.told("test targets"));
-        (self.n_questions() > 0).then(|| format!("{valid} and {test} return to an item that the user had: {becomes}."))
+        let (valid, test) = (
+            self.valid.told("validation targets"),
+            self.test.told("test targets"),
+        );
+        (self.n_questions() > 0)
+            .then(|| format!("{valid} and {test} return to an item that the user had: {becomes}."))
     }
 
     /// How many questions, of validation and test, have a target that returns.
@@ -120,7 +144,9 @@ struct Firsts {
 impl Firsts {
     /// Where the user first had the item, this position included.
     fn note(&mut self, user: u32, item: u32, position: u32) -> u32 {
-        let Some(slot) = self.at.get_mut(item as usize) else { return position };
+        let Some(slot) = self.at.get_mut(item as usize) else {
+            return position;
+        };
         if slot.0 != user {
             *slot = (user, position);
         }
@@ -128,7 +154,10 @@ impl Firsts {
     }
 
     fn first(&self, user: u32, item: u32) -> Option<u32> {
-        self.at.get(item as usize).filter(|slot| slot.0 == user).map(|slot| slot.1)
+        self.at
+            .get(item as usize)
+            .filter(|slot| slot.0 == user)
+            .map(|slot| slot.1)
     }
 }
 
@@ -138,7 +167,9 @@ impl Prepared {
     pub fn is_return(&self, case: EvalCase) -> bool {
         let items = self.dataset.sequences.items(case.user_idx as usize);
         let history = items.get(..case.history_len as usize).unwrap_or(items);
-        items.get(case.target_pos as usize).is_some_and(|&target| is_left_out(target, history))
+        items
+            .get(case.target_pos as usize)
+            .is_some_and(|&target| is_left_out(target, history))
     }
 }
 
@@ -155,7 +186,11 @@ mod tests {
             item_idx: vec![1, 2, 1, 3, 2, 1, 1, 1, 2, 2, 3, 1, 1],
             ..Sequences::default()
         };
-        let case = |user_idx, history_len, target_pos| EvalCase { user_idx, history_len, target_pos };
+        let case = |user_idx, history_len, target_pos| EvalCase {
+            user_idx,
+            history_len,
+            target_pos,
+        };
         let split = Split {
             train_len: vec![3, 3, 2],
             valid: vec![case(0, 3, 3), case(1, 3, 3)],
@@ -166,9 +201,16 @@ mod tests {
         // Of 8 training events item 1 of user 0 returns once and that of user 1 twice.
         assert_eq!(found.train, Returned { of: 8, n: 3 });
         assert_eq!(found.valid, Returned { of: 2, n: 0 }, "3 and 2 are new");
-        assert_eq!(found.test, Returned { of: 3, n: 2 }, "2 and 2 return; 1 is not in a history of one event, a 3");
+        assert_eq!(
+            found.test,
+            Returned { of: 3, n: 2 },
+            "2 and 2 return; 1 is not in a history of one event, a 3"
+        );
         assert!(found.are_many() && !Returns::default().are_many());
-        let few = Returns { train: Returned { of: 100, n: 4 }, ..found };
+        let few = Returns {
+            train: Returned { of: 100, n: 4 },
+            ..found
+        };
         assert!(!few.are_many() && (few.train.share() - 0.04).abs() < 1e-12);
     }
 }

@@ -21,9 +21,19 @@ use crate::spec::Problem;
 /// Tells what is done with each set of rows that are equal in user, time, item, behaviour and value: they
 /// are given in order of the file.
 pub(super) fn equal_in_roles(events: &Events, mut found: impl FnMut(&[u32])) {
-    let behaviour = |row: usize| events.behaviour_idx.as_ref().map_or(0, |column| column[row]);
+    let behaviour = |row: usize| {
+        events
+            .behaviour_idx
+            .as_ref()
+            .map_or(0, |column| column[row])
+    };
     // Bits, so that two missing values (NaN) are equal.
-    let value = |row: usize| events.value.as_ref().map_or(0, |column| column[row].to_bits());
+    let value = |row: usize| {
+        events
+            .value
+            .as_ref()
+            .map_or(0, |column| column[row].to_bits())
+    };
     // What stands in two files of a split is in both of its parts.
     let part = |row: usize| events.part.as_ref().map(|column| column[row]);
     let key = |row: u32| {
@@ -31,7 +41,11 @@ pub(super) fn equal_in_roles(events: &Events, mut found: impl FnMut(&[u32])) {
         (part(row), events.item_idx[row], behaviour(row), value(row))
     };
     let by_user = events.by_user_in_time();
-    let ByUser { offsets, rows, times } = by_user.as_ref();
+    let ByUser {
+        offsets,
+        rows,
+        times,
+    } = by_user.as_ref();
     let mut moment_rows = Vec::new();
     for bounds in offsets.windows(2) {
         let mut at = bounds[0];
@@ -45,7 +59,10 @@ pub(super) fn equal_in_roles(events: &Events, mut found: impl FnMut(&[u32])) {
             moment_rows.extend_from_slice(&rows[moment]);
             // Stable, so that equal rows stay in order of the file.
             moment_rows.sort_by_key(|&row| key(row));
-            moment_rows.chunk_by(|a, b| key(*a) == key(*b)).filter(|equal| equal.len() > 1).for_each(&mut found);
+            moment_rows
+                .chunk_by(|a, b| key(*a) == key(*b))
+                .filter(|equal| equal.len() > 1)
+                .for_each(&mut found);
         }
     }
 }
@@ -59,9 +76,23 @@ pub(super) fn mark(
     lines: &Lines,
     watch: &dyn Watch,
 ) -> Result<Option<Problem>, DataError> {
-    const COMPARED: [Role; 6] = [Role::User, Role::Item, Role::Time, Role::Clock, Role::Behaviour, Role::Value];
-    let is_compared = |at: usize| wanted.roles.iter().any(|(role, of)| *of == at && COMPARED.contains(role));
-    let others: Vec<usize> = (0..head.columns.len()).filter(|&at| !is_compared(at)).collect();
+    const COMPARED: [Role; 6] = [
+        Role::User,
+        Role::Item,
+        Role::Time,
+        Role::Clock,
+        Role::Behaviour,
+        Role::Value,
+    ];
+    let is_compared = |at: usize| {
+        wanted
+            .roles
+            .iter()
+            .any(|(role, of)| *of == at && COMPARED.contains(role))
+    };
+    let others: Vec<usize> = (0..head.columns.len())
+        .filter(|&at| !is_compared(at))
+        .collect();
     if events.time_ticks.is_none() || (others.is_empty() && !events.has_days_only()) {
         return Ok(None);
     }
@@ -89,9 +120,14 @@ pub(super) fn mark(
     for bounds in ends.windows(2) {
         classes.clear();
         for &row in &alike[bounds[0]..bounds[1]] {
-            let hash = places.binary_search(&lines.place(row as usize)).ok().and_then(|at| hashes.get(at));
+            let hash = places
+                .binary_search(&lines.place(row as usize))
+                .ok()
+                .and_then(|at| hashes.get(at));
             // A row that was not met again is equal to none.
-            let Some(&hash) = hash.filter(|hash| **hash != 0) else { continue };
+            let Some(&hash) = hash.filter(|hash| **hash != 0) else {
+                continue;
+            };
             let of_new = n_classes + 1;
             same[row as usize] = *classes.entry(hash).or_insert(of_new);
             n_classes += u32::from(same[row as usize] == of_new);
@@ -107,7 +143,10 @@ pub(super) fn mark(
 const FIELD: &str = "data.clean.drop_duplicates";
 
 fn percent(n: usize, of: usize) -> String {
-    format!("{n} of {of} rows ({:.1} %)", 100.0 * n as f64 / of.max(1) as f64)
+    format!(
+        "{n} of {of} rows ({:.1} %)",
+        100.0 * n as f64 / of.max(1) as f64
+    )
 }
 
 fn kept_apart(n: usize, n_rows: usize) -> Option<Problem> {
@@ -132,7 +171,12 @@ fn on_one_day(n: usize, n_rows: usize) -> Problem {
 
 /// A hash of the other columns of each row that stands at one of `places`, in their order; 0 for one that
 /// could not be read again.
-fn hashes(head: &Head, others: &[usize], places: &[Place], watch: &dyn Watch) -> Result<Vec<u64>, DataError> {
+fn hashes(
+    head: &Head,
+    others: &[usize],
+    places: &[Place],
+    watch: &dyn Watch,
+) -> Result<Vec<u64>, DataError> {
     let mut hashes = vec![0; places.len()];
     for file in 0..head.n_files() {
         go_on(watch)?;
@@ -140,8 +184,11 @@ fn hashes(head: &Head, others: &[usize], places: &[Place], watch: &dyn Watch) ->
             continue;
         }
         // A Parquet file is read column by column: none must be held beside another.
-        let parts: Vec<&[usize]> =
-            if head.file.format == Some(FileFormat::Parquet) { others.chunks(1).collect() } else { vec![others] };
+        let parts: Vec<&[usize]> = if head.file.format == Some(FileFormat::Parquet) {
+            others.chunks(1).collect()
+        } else {
+            vec![others]
+        };
         for part in parts {
             match source::rows_of_file(head, file, part, watch) {
                 Ok(rows) => {
@@ -171,7 +218,9 @@ fn in_pieces(
     if head.file.format == Some(FileFormat::Parquet) {
         return Ok(false);
     }
-    let Some(mut pieces) = Pieces::of(head, file, others)? else { return Ok(false) };
+    let Some(mut pieces) = Pieces::of(head, file, others)? else {
+        return Ok(false);
+    };
     let mut n_lines = 0;
     loop {
         go_on(watch)?;
@@ -179,8 +228,13 @@ fn in_pieces(
         if wave.is_empty() {
             return Ok(true);
         }
-        let read = wave.into_par_iter().map(source::Piece::rows).collect::<Result<Vec<_>, _>>()?;
-        let Some(read) = read.into_iter().collect::<Option<Vec<_>>>() else { return Ok(false) };
+        let read = wave
+            .into_par_iter()
+            .map(source::Piece::rows)
+            .collect::<Result<Vec<_>, _>>()?;
+        let Some(read) = read.into_iter().collect::<Option<Vec<_>>>() else {
+            return Ok(false);
+        };
         let with_lines: Vec<(Rows, usize)> = read
             .into_iter()
             .map(|piece| {
@@ -189,8 +243,10 @@ fn in_pieces(
                 (piece.rows, before)
             })
             .collect();
-        let found: Vec<Vec<(usize, u64)>> =
-            with_lines.par_iter().map(|(rows, before)| hashed(rows, file, *before, places, hashes)).collect();
+        let found: Vec<Vec<(usize, u64)>> = with_lines
+            .par_iter()
+            .map(|(rows, before)| hashed(rows, file, *before, places, hashes))
+            .collect();
         for (at, hash) in found.into_iter().flatten() {
             hashes[at] = hash;
         }
@@ -199,10 +255,20 @@ fn in_pieces(
 
 /// Which of `places` stand among some rows, each with its hash so far and these cells in one; `before` are
 /// the lines of the file before those of the rows.
-fn hashed(rows: &Rows, file: usize, before: usize, places: &[Place], so_far: &[u64]) -> Vec<(usize, u64)> {
+fn hashed(
+    rows: &Rows,
+    file: usize,
+    before: usize,
+    places: &[Place],
+    so_far: &[u64],
+) -> Vec<(usize, u64)> {
     let n_rows = rows.lines.len();
     let place = |row: usize| rows.lines.place(row).moved(file, before);
-    let first = if n_rows > 0 { places.partition_point(|known| *known < place(0)) } else { places.len() };
+    let first = if n_rows > 0 {
+        places.partition_point(|known| *known < place(0))
+    } else {
+        places.len()
+    };
     let mut found = Vec::new();
     let mut next = first;
     for row in 0..n_rows {
@@ -237,5 +303,8 @@ fn hashed(rows: &Rows, file: usize, before: usize, places: &[Place], so_far: &[u
             }
         }
     }
-    found.into_iter().map(|(at, hash, _)| (at, hash.max(1))).collect()
+    found
+        .into_iter()
+        .map(|(at, hash, _)| (at, hash.max(1)))
+        .collect()
 }

@@ -63,7 +63,9 @@ impl Sequences {
     /// One user's times, when the log has times.
     #[must_use]
     pub fn times(&self, user_idx: usize) -> Option<&[i64]> {
-        self.time_secs.as_ref().and_then(|t| t.get(self.range(user_idx)))
+        self.time_secs
+            .as_ref()
+            .and_then(|t| t.get(self.range(user_idx)))
     }
 
     /// Microseconds between two neighbouring events of a user, the later at `position`; 0 where both are of one
@@ -73,8 +75,16 @@ impl Sequences {
         let at = self.range(user_idx).start + position.checked_sub(1)?;
         let pair = self.times(user_idx)?.get(position - 1..=position)?;
         let secs = u64::try_from(pair.last()?.saturating_sub(*pair.first()?)).unwrap_or(0);
-        let micros = |at: usize| self.micros.as_ref().and_then(|micros| micros.get(at)).copied().unwrap_or(0);
-        let gap = secs.saturating_mul(1_000_000).saturating_add(micros(at + 1).into());
+        let micros = |at: usize| {
+            self.micros
+                .as_ref()
+                .and_then(|micros| micros.get(at))
+                .copied()
+                .unwrap_or(0)
+        };
+        let gap = secs
+            .saturating_mul(1_000_000)
+            .saturating_add(micros(at + 1).into());
         Some(gap.saturating_sub(micros(at).into()))
     }
 
@@ -87,18 +97,26 @@ impl Sequences {
     /// One user's behaviours, when the log has behaviours.
     #[must_use]
     pub fn behaviours(&self, user_idx: usize) -> Option<&[u16]> {
-        self.behaviour_idx.as_ref().and_then(|b| b.get(self.range(user_idx)))
+        self.behaviour_idx
+            .as_ref()
+            .and_then(|b| b.get(self.range(user_idx)))
     }
 
     /// One user's values, when the log has values.
     #[must_use]
     pub fn values(&self, user_idx: usize) -> Option<&[f32]> {
-        self.value.as_ref().and_then(|v| v.get(self.range(user_idx)))
+        self.value
+            .as_ref()
+            .and_then(|v| v.get(self.range(user_idx)))
     }
 
     /// Length of the longest sequence.
     #[must_use]
     pub fn max_len(&self) -> usize {
-        self.offsets.windows(2).map(|w| w[1] - w[0]).max().unwrap_or(0)
+        self.offsets
+            .windows(2)
+            .map(|w| w[1] - w[0])
+            .max()
+            .unwrap_or(0)
     }
 }

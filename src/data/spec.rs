@@ -27,7 +27,10 @@ pub struct DataSpec {
 
 /// A file or a synthetic world.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[expect(clippy::large_enum_variant, reason = "there is one value of it in an experiment")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one value of it in an experiment"
+)]
 pub enum DataSource {
     /// A generator with known rules: needs no file.
     World(WorldSpec),
@@ -103,9 +106,12 @@ pub struct FileSpec {
 impl FileSpec {
     /// The files of validation and test, with their parts, where they have files of their own.
     pub fn parts(&self) -> impl Iterator<Item = (SplitPart, &PathBuf)> {
-        [(SplitPart::Valid, &self.valid_path), (SplitPart::Test, &self.test_path)]
-            .into_iter()
-            .filter_map(|(part, path)| Some((part, path.as_ref()?)))
+        [
+            (SplitPart::Valid, &self.valid_path),
+            (SplitPart::Test, &self.test_path),
+        ]
+        .into_iter()
+        .filter_map(|(part, path)| Some((part, path.as_ref()?)))
     }
 
     /// The tables of items and users that are joined.
@@ -125,7 +131,9 @@ impl FileSpec {
 }
 
 /// A kind of file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumIter, strum::Display)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumIter, strum::Display,
+)]
 pub enum FileFormat {
     /// Lines of separated fields: CSV, TSV, `::`, `.inter`.
     Text,
@@ -157,7 +165,18 @@ pub enum FileFormat {
 }
 
 /// How letters are written as bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, strum::EnumIter, strum::Display)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::EnumIter,
+    strum::Display,
+)]
 pub enum Encoding {
     /// What nearly every file is written in; plain ASCII is a part of it.
     #[default]
@@ -211,7 +230,9 @@ pub enum Packing {
 }
 
 /// What a column means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, strum::EnumIter, strum::Display)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, strum::EnumIter, strum::Display,
+)]
 pub enum Role {
     /// Who acted.
     User,
@@ -378,7 +399,10 @@ impl TimeFormat {
         use strum::IntoEnumIterator;
         let text = text.trim();
         if text.contains('%') {
-            let inside = text.strip_prefix("Pattern(").and_then(|rest| rest.strip_suffix(')')).unwrap_or(text);
+            let inside = text
+                .strip_prefix("Pattern(")
+                .and_then(|rest| rest.strip_suffix(')'))
+                .unwrap_or(text);
             return Some(Self::Pattern(inside.trim().trim_matches('"').to_owned()));
         }
         let plain = |text: &str| text.replace(['-', '_', ' '], "").to_lowercase();
@@ -425,13 +449,20 @@ impl CleanSpec {
     /// Whether a step that is on learns something from the rows.
     #[must_use]
     pub fn is_fitted(&self) -> bool {
-        self.steps.iter().any(|step| step.is_on() && step.is_fitted())
+        self.steps
+            .iter()
+            .any(|step| step.is_on() && step.is_fitted())
     }
 }
 
 impl Default for CleanSpec {
     fn default() -> Self {
-        Self { drop_duplicates: true, min_user_events: 0, min_item_events: 0, steps: Vec::new() }
+        Self {
+            drop_duplicates: true,
+            min_user_events: 0,
+            min_item_events: 0,
+            steps: Vec::new(),
+        }
     }
 }
 

@@ -18,7 +18,9 @@ pub struct EvalCase {
 }
 
 /// What an event is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, strum::EnumIter, strum::Display)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, strum::EnumIter, strum::Display,
+)]
 #[strum(serialize_all = "lowercase")]
 pub enum SplitPart {
     /// To learn from.
@@ -77,18 +79,34 @@ impl Cuts {
     /// A [`DataError`] when there are no times, or too few different ones.
     ///
     /// `only_orders`: the times are numbers without a clock.
-    pub(super) fn new(times: Option<&[i64]>, split: SplitSpec, only_orders: bool) -> Result<Option<Self>, DataError> {
+    pub(super) fn new(
+        times: Option<&[i64]>,
+        split: SplitSpec,
+        only_orders: bool,
+    ) -> Result<Option<Self>, DataError> {
         let shares = match split {
-            SplitSpec::LeaveOneOut | SplitSpec::PerUserTemporal { .. } | SplitSpec::OwnFiles => return Ok(None),
-            SplitSpec::GlobalTemporal { valid_fraction, test_fraction } => Shares {
+            SplitSpec::LeaveOneOut | SplitSpec::PerUserTemporal { .. } | SplitSpec::OwnFiles => {
+                return Ok(None);
+            }
+            SplitSpec::GlobalTemporal {
+                valid_fraction,
+                test_fraction,
+            } => Shares {
                 valid_from: 1.0 - valid_fraction - test_fraction,
                 test_from: 1.0 - test_fraction,
                 test_until: None,
             },
-            SplitSpec::AtDates { validation_from, test_from } => {
+            SplitSpec::AtDates {
+                validation_from,
+                test_from,
+            } => {
                 return Self::named(times, [validation_from, test_from], only_orders).map(Some);
             }
-            SplitSpec::RollingWindows { n_windows, window, horizon_fraction } => {
+            SplitSpec::RollingWindows {
+                n_windows,
+                window,
+                horizon_fraction,
+            } => {
                 // Every bound by one formula, so that a window begins exactly where the one before
                 // it ends.
                 let before_end = |n_windows: usize| 1.0 - n_windows as f64 * horizon_fraction;
@@ -101,7 +119,10 @@ impl Cuts {
             }
         };
         let Some(times) = times else {
-            return Err(DataError::Setting { field: "split".to_owned(), sentence: NEEDS_TIMES.to_owned() });
+            return Err(DataError::Setting {
+                field: "split".to_owned(),
+                sentence: NEEDS_TIMES.to_owned(),
+            });
         };
         Self::at(times, &shares).map(Some).ok_or_else(|| DataError::Setting {
             field: "split".to_owned(),
@@ -120,19 +141,30 @@ impl Cuts {
         only_orders: bool,
     ) -> Result<Self, DataError> {
         let refused = |key: &str, sentence: String| {
-            let field = if key.is_empty() { "split".to_owned() } else { format!("split.{key}") };
+            let field = if key.is_empty() {
+                "split".to_owned()
+            } else {
+                format!("split.{key}")
+            };
             Err(DataError::Setting { field, sentence })
         };
         let times = times.unwrap_or_default();
         let (Some(&first), Some(&last)) = (times.iter().min(), times.iter().max()) else {
             return refused("", NEEDS_TIMES.to_owned());
         };
-        let said = |secs: i64| if only_orders { secs.to_string() } else { iso(secs.saturating_mul(MICROS_PER_SEC)) };
+        let said = |secs: i64| {
+            if only_orders {
+                secs.to_string()
+            } else {
+                iso(secs.saturating_mul(MICROS_PER_SEC))
+            }
+        };
         let range = format!("the log goes from {} to {}", said(first), said(last));
         let mut cuts = [0, 0];
-        for (slot, (key, named)) in
-            cuts.iter_mut().zip([("validation_from", validation_from), ("test_from", test_from)])
-        {
+        for (slot, (key, named)) in cuts.iter_mut().zip([
+            ("validation_from", validation_from),
+            ("test_from", test_from),
+        ]) {
             match named.secs(only_orders) {
                 Err(why) => return refused(key, format!("`split.{key}`: {why}; {range}.")),
                 Ok(secs) if secs <= first => {
@@ -143,7 +175,11 @@ impl Cuts {
                     return refused(key, sentence);
                 }
                 Ok(secs) if secs > last => {
-                    let part = if key == "test_from" { "test" } else { "validate" };
+                    let part = if key == "test_from" {
+                        "test"
+                    } else {
+                        "validate"
+                    };
                     let sentence = format!(
                         "`split.{key}` ({named}) is after the last event, so nothing is left to {part} on: {range}; name \
                          an earlier moment."
@@ -154,14 +190,21 @@ impl Cuts {
             }
         }
         let [valid_from, test_from_secs] = cuts;
-        if !times.iter().any(|time| (valid_from..test_from_secs).contains(time)) {
+        if !times
+            .iter()
+            .any(|time| (valid_from..test_from_secs).contains(time))
+        {
             let sentence = format!(
                 "no event lies from {validation_from} on and before {test_from}, so nothing is left to validate on: name \
                  moments further apart."
             );
             return refused("test_from", sentence);
         }
-        Ok(Self { valid_from, test_from: test_from_secs, test_until: None })
+        Ok(Self {
+            valid_from,
+            test_from: test_from_secs,
+            test_until: None,
+        })
     }
 
     /// `None` when a part would be without a moment of its own.
@@ -170,19 +213,35 @@ impl Cuts {
         sorted.sort_unstable();
         let at = |share: f64| {
             let position = (sorted.len() as f64 * share).floor() as usize;
-            sorted.get(position.min(sorted.len().saturating_sub(1))).copied()
+            sorted
+                .get(position.min(sorted.len().saturating_sub(1)))
+                .copied()
         };
-        let (&first, valid_from, test_from) = (sorted.first()?, at(shares.valid_from)?, at(shares.test_from)?);
+        let (&first, valid_from, test_from) = (
+            sorted.first()?,
+            at(shares.valid_from)?,
+            at(shares.test_from)?,
+        );
         let test_until = shares.test_until.and_then(at);
-        let is_in_order =
-            first < valid_from && valid_from < test_from && test_until.is_none_or(|until| test_from < until);
-        is_in_order.then_some(Self { valid_from, test_from, test_until })
+        let is_in_order = first < valid_from
+            && valid_from < test_from
+            && test_until.is_none_or(|until| test_from < until);
+        is_in_order.then_some(Self {
+            valid_from,
+            test_from,
+            test_until,
+        })
     }
 }
 
 /// Divides every user's sequence. `cuts` are those of [`Cuts::new`] for the same split.
 /// `ends` tell where each user's training and validation end, where the parts have files of their own.
-pub(super) fn divide(sequences: &Sequences, spec: SplitSpec, cuts: Option<Cuts>, ends: Option<&[[u32; 2]]>) -> Split {
+pub(super) fn divide(
+    sequences: &Sequences,
+    spec: SplitSpec,
+    cuts: Option<Cuts>,
+    ends: Option<&[[u32; 2]]>,
+) -> Split {
     let mut split = Split::default();
     for user in 0..sequences.n_users() {
         let n_events = sequences.range(user).len() as u32;
@@ -193,19 +252,30 @@ pub(super) fn divide(sequences: &Sequences, spec: SplitSpec, cuts: Option<Cuts>,
                 (before(cuts.valid_from), before(cuts.test_from))
             }
             (SplitSpec::OwnFiles, None) => {
-                let [train_len, valid_len] = ends.and_then(|ends| ends.get(user)).copied().unwrap_or([n_events; 2]);
+                let [train_len, valid_len] = ends
+                    .and_then(|ends| ends.get(user))
+                    .copied()
+                    .unwrap_or([n_events; 2]);
                 (train_len, valid_len)
             }
             _ if n_events < 3 => (n_events, n_events),
-            (SplitSpec::PerUserTemporal { valid_fraction, test_fraction }, None) => {
-                per_user(n_events, valid_fraction, test_fraction)
-            }
+            (
+                SplitSpec::PerUserTemporal {
+                    valid_fraction,
+                    test_fraction,
+                },
+                None,
+            ) => per_user(n_events, valid_fraction, test_fraction),
             (_, None) => (n_events - 2, n_events - 1),
         };
         split.train_len.push(train_len);
         split.valid_len.push(valid_len);
-        split.valid.extend(last_of_part(user as u32, train_len, valid_len));
-        split.test.extend(last_of_part(user as u32, valid_len, n_events));
+        split
+            .valid
+            .extend(last_of_part(user as u32, train_len, valid_len));
+        split
+            .test
+            .extend(last_of_part(user as u32, valid_len, n_events));
     }
     split.fingerprint = split.hash();
     split
@@ -214,7 +284,9 @@ pub(super) fn divide(sequences: &Sequences, spec: SplitSpec, cuts: Option<Cuts>,
 /// Where validation and test begin among `n_events` ≥ 3: shares rounded to the nearest event, each
 /// part with one event at least.
 fn per_user(n_events: u32, valid_fraction: f64, test_fraction: f64) -> (u32, u32) {
-    let share = |fraction: f64, most: u32| ((f64::from(n_events) * fraction).round() as u32).clamp(1, most.max(1));
+    let share = |fraction: f64, most: u32| {
+        ((f64::from(n_events) * fraction).round() as u32).clamp(1, most.max(1))
+    };
     let n_test = share(test_fraction, n_events - 2);
     let n_valid = share(valid_fraction, n_events - n_test - 1);
     (n_events - n_test - n_valid, n_events - n_test)
@@ -223,8 +295,14 @@ fn per_user(n_events: u32, valid_fraction: f64, test_fraction: f64) -> (u32, u32
 /// The question whose answer is the last event of the part `start..end`, when the part has an
 /// event and a history before it.
 fn last_of_part(user_idx: u32, start: u32, end: u32) -> Option<EvalCase> {
-    let target_pos = end.checked_sub(1).filter(|&last| last >= start && last >= 1)?;
-    Some(EvalCase { user_idx, history_len: target_pos, target_pos })
+    let target_pos = end
+        .checked_sub(1)
+        .filter(|&last| last >= start && last >= 1)?;
+    Some(EvalCase {
+        user_idx,
+        history_len: target_pos,
+        target_pos,
+    })
 }
 
 impl Split {

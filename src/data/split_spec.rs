@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Dataset, NamedMoment, day_text};
-use crate::spec::{Described, Field, FieldKind, FieldValue, Group, Problem, SetError, Value, did_you_mean};
+use crate::spec::{
+    Described, Field, FieldKind, FieldValue, Group, Problem, SetError, Value, did_you_mean,
+};
 
 /// How to split.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -80,17 +82,30 @@ fn three() -> usize {
 impl SplitSpec {
     /// One cut in time with a tenth of the events in each held-out part: the way to split a log
     /// whose times are of one clock.
-    pub const RECOMMENDED: Self = Self::GlobalTemporal { valid_fraction: 0.1, test_fraction: 0.1 };
+    pub const RECOMMENDED: Self = Self::GlobalTemporal {
+        valid_fraction: 0.1,
+        test_fraction: 0.1,
+    };
 
     /// Every way to split with its first settings, the recommended one first.
     #[must_use]
     pub fn all() -> [Self; 6] {
         [
             Self::RECOMMENDED,
-            Self::AtDates { validation_from: NamedMoment::default(), test_from: NamedMoment::default() },
+            Self::AtDates {
+                validation_from: NamedMoment::default(),
+                test_from: NamedMoment::default(),
+            },
             Self::LeaveOneOut,
-            Self::PerUserTemporal { valid_fraction: 0.1, test_fraction: 0.1 },
-            Self::RollingWindows { n_windows: 3, window: 3, horizon_fraction: 0.1 },
+            Self::PerUserTemporal {
+                valid_fraction: 0.1,
+                test_fraction: 0.1,
+            },
+            Self::RollingWindows {
+                n_windows: 3,
+                window: 3,
+                horizon_fraction: 0.1,
+            },
             Self::OwnFiles,
         ]
     }
@@ -114,12 +129,19 @@ impl SplitSpec {
         match self {
             Self::LeaveOneOut => "leave-one-out".to_owned(),
             Self::GlobalTemporal { .. } => "global temporal split".to_owned(),
-            Self::AtDates { validation_from, test_from } => {
-                format!("split at named dates (validation from {validation_from}, test from {test_from})")
+            Self::AtDates {
+                validation_from,
+                test_from,
+            } => {
+                format!(
+                    "split at named dates (validation from {validation_from}, test from {test_from})"
+                )
             }
             Self::PerUserTemporal { .. } => "per-user temporal split".to_owned(),
             Self::OwnFiles => "own train and test files".to_owned(),
-            Self::RollingWindows { n_windows, window, .. } => format!("rolling window {window} of {n_windows}"),
+            Self::RollingWindows {
+                n_windows, window, ..
+            } => format!("rolling window {window} of {n_windows}"),
         }
     }
 
@@ -127,7 +149,9 @@ impl SplitSpec {
     #[must_use]
     pub fn summary(self) -> &'static str {
         match self {
-            Self::LeaveOneOut => "Each user's last event is test, the one before it validation. The usual protocol.",
+            Self::LeaveOneOut => {
+                "Each user's last event is test, the one before it validation. The usual protocol."
+            }
             Self::GlobalTemporal { .. } => {
                 "One cut for all users: nothing after it is seen in training. Closest to use; needs a time column."
             }
@@ -164,42 +188,72 @@ impl SplitSpec {
                  test events, and figures come out higher than in use; where the log has times, split by \
                  GlobalTemporal.",
             ),
-            Self::GlobalTemporal { .. } | Self::AtDates { .. } | Self::RollingWindows { .. } | Self::OwnFiles => None,
+            Self::GlobalTemporal { .. }
+            | Self::AtDates { .. }
+            | Self::RollingWindows { .. }
+            | Self::OwnFiles => None,
         }
     }
 
     /// Whether it cuts all users at one moment, for which the log must have times.
     #[must_use]
     pub fn needs_times(self) -> bool {
-        matches!(self, Self::GlobalTemporal { .. } | Self::AtDates { .. } | Self::RollingWindows { .. })
+        matches!(
+            self,
+            Self::GlobalTemporal { .. } | Self::AtDates { .. } | Self::RollingWindows { .. }
+        )
     }
 
     /// A split at the dates nearest to those that leave a tenth of the events to each held-out part; `None` where the
     /// log has no dates, or all its events lie on too few days.
     #[must_use]
     pub fn usual_dates(dataset: &Dataset) -> Option<Self> {
-        let mut times = dataset.sequences.time_secs.clone().filter(|_| dataset.has_clock())?;
+        let mut times = dataset
+            .sequences
+            .time_secs
+            .clone()
+            .filter(|_| dataset.has_clock())?;
         times.sort_unstable();
         let day_of = |tenths: usize| Some(times.get(times.len() * tenths / 10)?.div_euclid(86_400));
         let (first, valid, test) = (times.first()?.div_euclid(86_400), day_of(8)?, day_of(9)?);
-        let [validation_from, test_from] = [valid, test].map(|day| NamedMoment::from(day_text(day).as_str()));
-        (first < valid && valid < test).then_some(Self::AtDates { validation_from, test_from })
+        let [validation_from, test_from] =
+            [valid, test].map(|day| NamedMoment::from(day_text(day).as_str()));
+        (first < valid && valid < test).then_some(Self::AtDates {
+            validation_from,
+            test_from,
+        })
     }
 
     /// What is wrong with its settings, each at its field under `split`.
     pub(super) fn setting_problems(self) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let mut wrong = |key: &str, sentence: String| problems.push(Problem::error(format!("split.{key}"), sentence));
+        let mut wrong = |key: &str, sentence: String| {
+            problems.push(Problem::error(format!("split.{key}"), sentence))
+        };
         for Field { key, value, .. } in self.fields() {
             if let Value::Float(share) = value
                 && !(share > 0.0 && share < 0.5)
             {
-                wrong(key, format!("`split.{key}` is {share}; choose a share between 0 and 0.5."));
+                wrong(
+                    key,
+                    format!("`split.{key}` is {share}; choose a share between 0 and 0.5."),
+                );
             }
         }
-        if let Self::AtDates { validation_from, test_from } = self {
-            let read = [("validation_from", validation_from), ("test_from", test_from)].map(|(key, moment)| {
-                moment.secs_of_any().map_err(|why| wrong(key, format!("`split.{key}`: {why}."))).ok()
+        if let Self::AtDates {
+            validation_from,
+            test_from,
+        } = self
+        {
+            let read = [
+                ("validation_from", validation_from),
+                ("test_from", test_from),
+            ]
+            .map(|(key, moment)| {
+                moment
+                    .secs_of_any()
+                    .map_err(|why| wrong(key, format!("`split.{key}`: {why}.")))
+                    .ok()
             });
             if let [Some(valid), Some(test)] = read
                 && valid >= test
@@ -211,13 +265,21 @@ impl SplitSpec {
                 wrong("test_from", sentence);
             }
         }
-        if let Self::RollingWindows { n_windows, window, horizon_fraction } = self {
+        if let Self::RollingWindows {
+            n_windows,
+            window,
+            horizon_fraction,
+        } = self
+        {
             if n_windows == 0 || n_windows > MOST_WINDOWS {
-                let sentence =
-                    format!("`split.n_windows` is {n_windows}; choose a whole number from 1 to {MOST_WINDOWS}.");
+                let sentence = format!(
+                    "`split.n_windows` is {n_windows}; choose a whole number from 1 to {MOST_WINDOWS}."
+                );
                 wrong("n_windows", sentence);
             } else if window == 0 || window > n_windows {
-                let sentence = format!("`split.window` is {window}; choose one of the windows 1 to {n_windows}.");
+                let sentence = format!(
+                    "`split.window` is {window}; choose one of the windows 1 to {n_windows}."
+                );
                 wrong("window", sentence);
             }
             // The oldest window needs training events before its validation part.
@@ -243,7 +305,10 @@ const TENTH: &str = "usual: 80, 10 and 10 %";
 
 fn field(key: &'static str, value: Value) -> Field {
     let share = FieldKind::Float { min: 0.0, max: 0.5 };
-    let windows = FieldKind::Int { min: 1, max: MOST_WINDOWS as i64 };
+    let windows = FieldKind::Int {
+        min: 1,
+        max: MOST_WINDOWS as i64,
+    };
     let (label, kind, help, source) = match key {
         "valid_fraction" => (
             "Validation",
@@ -251,7 +316,12 @@ fn field(key: &'static str, value: Value) -> Field {
             "Share of events, the latest before the test part. More than 0, less than 0.5.",
             TENTH,
         ),
-        "test_fraction" => ("Test", share, "Share of events, the latest ones. More than 0, less than 0.5.", TENTH),
+        "test_fraction" => (
+            "Test",
+            share,
+            "Share of events, the latest ones. More than 0, less than 0.5.",
+            TENTH,
+        ),
         "validation_from" => (
             "Validation from",
             FieldKind::Text,
@@ -271,7 +341,12 @@ fn field(key: &'static str, value: Value) -> Field {
             "How many windows the series has; they lie end to end, and the last one ends with the log.",
             "rolling origin, Tashman 2000; 3 is ours",
         ),
-        "window" => ("Window", windows, "Which window this run is judged on: 1 is the oldest.", "the latest"),
+        "window" => (
+            "Window",
+            windows,
+            "Which window this run is judged on: 1 is the oldest.",
+            "the latest",
+        ),
         _ => (
             "Horizon",
             share,
@@ -280,23 +355,45 @@ fn field(key: &'static str, value: Value) -> Field {
             TENTH,
         ),
     };
-    Field { key, label, help, unit: "", kind, group: Group::Core, source, value }
+    Field {
+        key,
+        label,
+        help,
+        unit: "",
+        kind,
+        group: Group::Core,
+        source,
+        value,
+    }
 }
 
 impl Described for SplitSpec {
     fn fields(&self) -> Vec<Field> {
         match self {
             Self::LeaveOneOut | Self::OwnFiles => Vec::new(),
-            Self::GlobalTemporal { valid_fraction, test_fraction }
-            | Self::PerUserTemporal { valid_fraction, test_fraction } => vec![
+            Self::GlobalTemporal {
+                valid_fraction,
+                test_fraction,
+            }
+            | Self::PerUserTemporal {
+                valid_fraction,
+                test_fraction,
+            } => vec![
                 field("valid_fraction", valid_fraction.to_value()),
                 field("test_fraction", test_fraction.to_value()),
             ],
-            Self::AtDates { validation_from, test_from } => vec![
+            Self::AtDates {
+                validation_from,
+                test_from,
+            } => vec![
                 field("validation_from", Value::Text(validation_from.to_string())),
                 field("test_from", Value::Text(test_from.to_string())),
             ],
-            Self::RollingWindows { n_windows, window, horizon_fraction } => vec![
+            Self::RollingWindows {
+                n_windows,
+                window,
+                horizon_fraction,
+            } => vec![
                 field("n_windows", n_windows.to_value()),
                 field("window", window.to_value()),
                 field("horizon_fraction", horizon_fraction.to_value()),
@@ -308,26 +405,71 @@ impl Described for SplitSpec {
         match (key, &mut *self) {
             (
                 "valid_fraction",
-                Self::GlobalTemporal { valid_fraction: share, .. }
-                | Self::PerUserTemporal { valid_fraction: share, .. },
+                Self::GlobalTemporal {
+                    valid_fraction: share,
+                    ..
+                }
+                | Self::PerUserTemporal {
+                    valid_fraction: share,
+                    ..
+                },
             )
             | (
                 "test_fraction",
-                Self::GlobalTemporal { test_fraction: share, .. } | Self::PerUserTemporal { test_fraction: share, .. },
+                Self::GlobalTemporal {
+                    test_fraction: share,
+                    ..
+                }
+                | Self::PerUserTemporal {
+                    test_fraction: share,
+                    ..
+                },
             )
-            | ("horizon_fraction", Self::RollingWindows { horizon_fraction: share, .. }) => {
+            | (
+                "horizon_fraction",
+                Self::RollingWindows {
+                    horizon_fraction: share,
+                    ..
+                },
+            ) => {
                 *share = f64::from_value(key, value)?;
             }
-            ("validation_from", Self::AtDates { validation_from: moment, .. })
-            | ("test_from", Self::AtDates { test_from: moment, .. }) => {
+            (
+                "validation_from",
+                Self::AtDates {
+                    validation_from: moment,
+                    ..
+                },
+            )
+            | (
+                "test_from",
+                Self::AtDates {
+                    test_from: moment, ..
+                },
+            ) => {
                 *moment = NamedMoment::from(String::from_value(key, value)?.as_str());
             }
-            ("n_windows", Self::RollingWindows { n_windows: number, .. })
-            | ("window", Self::RollingWindows { window: number, .. }) => *number = usize::from_value(key, value)?,
+            (
+                "n_windows",
+                Self::RollingWindows {
+                    n_windows: number, ..
+                },
+            )
+            | ("window", Self::RollingWindows { window: number, .. }) => {
+                *number = usize::from_value(key, value)?
+            }
             _ => {
-                let known: Vec<String> = self.fields().iter().map(|field| field.key.to_owned()).collect();
+                let known: Vec<String> = self
+                    .fields()
+                    .iter()
+                    .map(|field| field.key.to_owned())
+                    .collect();
                 let suggestion = did_you_mean(key, known.iter().map(String::as_str));
-                return Err(SetError::Unknown { key: key.to_owned(), suggestion, known });
+                return Err(SetError::Unknown {
+                    key: key.to_owned(),
+                    suggestion,
+                    known,
+                });
             }
         }
         Ok(())

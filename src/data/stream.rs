@@ -38,11 +38,20 @@ struct CodedPiece {
 /// Reads and codes a log.
 ///
 /// `wanted` are the columns, `timing` is how times are written.
-pub(super) fn open(head: &Head, wanted: &Wanted, timing: &Timing, watch: &dyn Watch) -> Result<Joined, DataError> {
+pub(super) fn open(
+    head: &Head,
+    wanted: &Wanted,
+    timing: &Timing,
+    watch: &dyn Watch,
+) -> Result<Joined, DataError> {
     match file_by_file(head, wanted, timing, watch)? {
         Some(joined) => Ok(joined),
         None => {
-            let mut log = coded(source::rows(head, &wanted.positions(), watch)?, wanted, timing)?;
+            let mut log = coded(
+                source::rows(head, &wanted.positions(), watch)?,
+                wanted,
+                timing,
+            )?;
             let events = std::mem::take(&mut log.events);
             log.take_in(events)?;
             Ok(log)
@@ -52,16 +61,33 @@ pub(super) fn open(head: &Head, wanted: &Wanted, timing: &Timing, watch: &dyn Wa
 
 /// One file after another. `None` when it turns out that the log must be read as a whole: times are
 /// whole numbers here and decimals there.
-fn file_by_file(head: &Head, wanted: &Wanted, timing: &Timing, watch: &dyn Watch) -> Result<Option<Joined>, DataError> {
+fn file_by_file(
+    head: &Head,
+    wanted: &Wanted,
+    timing: &Timing,
+    watch: &dyn Watch,
+) -> Result<Option<Joined>, DataError> {
     let positions = wanted.positions();
     let (mut log, mut typed_times) = (Joined::of(wanted), None);
     for at in 0..head.n_files() {
         go_on(watch)?;
-        let part = Part { of_files: head.n_files(), at, watch };
+        let part = Part {
+            of_files: head.n_files(),
+            at,
+            watch,
+        };
         let pieces = Pieces::of(head, at, &positions)?;
-        let file = match pieces.map(|pieces| in_pieces(pieces, wanted, timing, &part)).transpose()?.flatten() {
+        let file = match pieces
+            .map(|pieces| in_pieces(pieces, wanted, timing, &part))
+            .transpose()?
+            .flatten()
+        {
             Some(joined) => joined,
-            None => coded(source::rows_of_file(head, at, &positions, &part)?, wanted, timing)?,
+            None => coded(
+                source::rows_of_file(head, at, &positions, &part)?,
+                wanted,
+                timing,
+            )?,
         };
         if !log.fits(&file.events) {
             return Ok(None);
@@ -101,14 +127,34 @@ impl Watch for Part<'_> {
 
 /// Rows that were read at once; their ids are only listed, and looked up where they are taken in.
 fn coded(rows: Rows, wanted: &Wanted, timing: &Timing) -> Result<Joined, DataError> {
-    let Rows { columns, n_read, lines, refused } = rows;
+    let Rows {
+        columns,
+        n_read,
+        lines,
+        refused,
+    } = rows;
     let cells = RoleCells::new(wanted, columns)?;
     let has_typed_times = matches!(cells.time, Some(source::Cells::Micros(_)));
     let mut coded = coding::code(&cells, timing, lines)?;
     coded.refused.merge(refused);
-    let CodedRows { events, lines, refused, told, notes } = coded;
+    let CodedRows {
+        events,
+        lines,
+        refused,
+        told,
+        notes,
+    } = coded;
     let refused = refused.listing(wanted.how.lists_all_refused);
-    Ok(Joined { events, lines, refused, notes, n_read, told, has_typed_times, n_lines: 0 })
+    Ok(Joined {
+        events,
+        lines,
+        refused,
+        notes,
+        n_read,
+        told,
+        has_typed_times,
+        n_lines: 0,
+    })
 }
 
 /// A file in pieces. `None` when it turns out that it must be read as a whole: a quote stands open,
@@ -129,31 +175,61 @@ fn in_pieces(
             return Ok((joined.events.len() > 0).then_some(joined));
         }
         // While the next pieces are coded, those coded before are joined.
-        let work =
-            || wave.into_par_iter().map(|piece| code_piece(piece, wanted, timing)).collect::<Result<Vec<_>, _>>();
-        let join = || coded.into_iter().try_fold(true, |fits, piece| Ok::<bool, DataError>(fits && joined.add(piece)?));
+        let work = || {
+            wave.into_par_iter()
+                .map(|piece| code_piece(piece, wanted, timing))
+                .collect::<Result<Vec<_>, _>>()
+        };
+        let join = || {
+            coded.into_iter().try_fold(true, |fits, piece| {
+                Ok::<bool, DataError>(fits && joined.add(piece)?)
+            })
+        };
         let (next, fits) = rayon::join(work, join);
         let next: Option<Vec<CodedPiece>> = next?.into_iter().collect();
-        let (Some(next), true) = (next, fits?) else { return Ok(None) };
+        let (Some(next), true) = (next, fits?) else {
+            return Ok(None);
+        };
         coded = next;
     }
 }
 
 /// `None` for a piece that tells that the log must be read as a whole.
-fn code_piece(piece: Piece<'_>, wanted: &Wanted, timing: &Timing) -> Result<Option<CodedPiece>, DataError> {
-    let Some(PieceRows { rows, n_lines }) = piece.rows()? else { return Ok(None) };
-    Ok(Some(CodedPiece { rows: coded(rows, wanted, timing)?, n_lines }))
+fn code_piece(
+    piece: Piece<'_>,
+    wanted: &Wanted,
+    timing: &Timing,
+) -> Result<Option<CodedPiece>, DataError> {
+    let Some(PieceRows { rows, n_lines }) = piece.rows()? else {
+        return Ok(None);
+    };
+    Ok(Some(CodedPiece {
+        rows: coded(rows, wanted, timing)?,
+        n_lines,
+    }))
 }
 
 impl Joined {
     /// No rows yet.
     fn of(wanted: &Wanted) -> Self {
-        Self { refused: Refused::default().listing(wanted.how.lists_all_refused), ..Self::default() }
+        Self {
+            refused: Refused::default().listing(wanted.how.lists_all_refused),
+            ..Self::default()
+        }
     }
 
     /// Adds the next piece of a file; `false` when its times are in another unit than those before.
     fn add(&mut self, piece: CodedPiece) -> Result<bool, DataError> {
-        let Joined { events, lines, refused, notes, n_read, told, has_typed_times, .. } = piece.rows;
+        let Joined {
+            events,
+            lines,
+            refused,
+            notes,
+            n_read,
+            told,
+            has_typed_times,
+            ..
+        } = piece.rows;
         self.told.add(told);
         self.has_typed_times |= has_typed_times;
         self.lines.follow(lines, self.n_lines);
@@ -198,7 +274,11 @@ mod tests {
     fn line() -> impl Strategy<Value = String> {
         let row = (0..9_u32, 0..30_u32, 0..400_u32, 0..3_u32);
         let good = row.prop_map(|(user, item, time, kind)| {
-            format!("u{user},item-{item},{},{}", 1_600_000_000 + time, ["view", "cart", ""][kind as usize])
+            format!(
+                "u{user},item-{item},{},{}",
+                1_600_000_000 + time,
+                ["view", "cart", ""][kind as usize]
+            )
         });
         prop_oneof![
             60 => good,
@@ -217,26 +297,44 @@ mod tests {
     }
 
     fn read(path: &Path) -> Result<Log, DataError> {
-        let file = FileSpec { path: path.to_owned(), time_format: Some(TimeFormat::Seconds), ..FileSpec::default() };
+        let file = FileSpec {
+            path: path.to_owned(),
+            time_format: Some(TimeFormat::Seconds),
+            ..FileSpec::default()
+        };
         log::open(&file, &AtomicBool::new(false))
     }
 
     /// What was told of the rows; lines where they are told.
     fn told(report: &DataReport) -> (usize, usize, Vec<String>, Vec<String>) {
-        let refused = report.refused.iter().map(|row| format!("{} {}", row.line, row.reason)).collect();
-        let problems = report.problems.iter().map(|problem| problem.sentence.clone()).collect();
+        let refused = report
+            .refused
+            .iter()
+            .map(|row| format!("{} {}", row.line, row.reason))
+            .collect();
+        let problems = report
+            .problems
+            .iter()
+            .map(|problem| problem.sentence.clone())
+            .collect();
         (report.rows_read, report.rows_refused, refused, problems)
     }
 
     fn gzip(path: &Path, text: &str) {
-        let mut file = flate2::write::GzEncoder::new(std::fs::File::create(path).unwrap(), flate2::Compression::fast());
+        let mut file = flate2::write::GzEncoder::new(
+            std::fs::File::create(path).unwrap(),
+            flate2::Compression::fast(),
+        );
         file.write_all(text.as_bytes()).unwrap();
         file.finish().unwrap();
     }
 
     /// Two bytes a letter: such a text is read as a whole, the slow and obvious way.
     fn utf16(path: &Path, text: &str) {
-        let bytes: Vec<u8> = std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        let bytes: Vec<u8> = std::iter::once(0xfeff)
+            .chain(text.encode_utf16())
+            .flat_map(u16::to_le_bytes)
+            .collect();
         std::fs::write(path, bytes).unwrap();
     }
 
@@ -338,21 +436,37 @@ mod tests {
             .unwrap();
         }
         let folder = tempfile::tempdir().unwrap();
-        let (plain, whole) = (folder.path().join("log.csv"), folder.path().join("whole.csv"));
+        let (plain, whole) = (
+            folder.path().join("log.csv"),
+            folder.path().join("whole.csv"),
+        );
         std::fs::write(&plain, &text).unwrap();
         utf16(&whole, &text);
         let read = |path: &Path| {
-            let mut file = FileSpec { path: path.to_owned(), ..FileSpec::default() };
+            let mut file = FileSpec {
+                path: path.to_owned(),
+                ..FileSpec::default()
+            };
             file.roles.latitude = Some("lat".to_owned());
-            file.free_features = ["brand", "size", "vec:embedding"].map(FreeColumnSpec::parse).into();
+            file.free_features = ["brand", "size", "vec:embedding"]
+                .map(FreeColumnSpec::parse)
+                .into();
             log::open(&file, &AtomicBool::new(false)).unwrap()
         };
         let (pieces, whole) = (read(&plain), read(&whole));
         assert_eq!(told(&pieces.report), told(&whole.report));
         // As text, since a missing number is not equal to itself.
-        assert_eq!(format!("{:?}", pieces.events.extra), format!("{:?}", whole.events.extra));
+        assert_eq!(
+            format!("{:?}", pieces.events.extra),
+            format!("{:?}", whole.events.extra)
+        );
         assert!(pieces.events.extra.sessions.is_some() && pieces.events.extra.free.len() == 3);
-        assert!(told(&pieces.report).3.iter().any(|problem| problem.contains("no number of degrees")));
+        assert!(
+            told(&pieces.report)
+                .3
+                .iter()
+                .any(|problem| problem.contains("no number of degrees"))
+        );
     }
 
     #[test]
@@ -367,22 +481,56 @@ mod tests {
         // The only row is refused for its user, and has a time that is no whole number.
         std::fs::write(named("part-1.csv"), "user,item,time\n,i1,3.5\n,i2,4.5\n").unwrap();
         let open = |pattern: &str, time_format: Option<TimeFormat>| {
-            log::open(&FileSpec { path: named(pattern), time_format, ..FileSpec::default() }, &AtomicBool::new(false))
+            log::open(
+                &FileSpec {
+                    path: named(pattern),
+                    time_format,
+                    ..FileSpec::default()
+                },
+                &AtomicBool::new(false),
+            )
         };
         let log = open("part-*.csv", Some(TimeFormat::Order)).unwrap();
-        assert_eq!((log.events.len(), log.report.rows_refused, log.events.ticks_per_sec), (30, 2, 1));
+        assert_eq!(
+            (
+                log.events.len(),
+                log.report.rows_refused,
+                log.events.ticks_per_sec
+            ),
+            (30, 2, 1)
+        );
 
-        for (name, dtype) in
-            [("a.parquet", DataType::Datetime(TimeUnit::Microseconds, None)), ("b.parquet", DataType::Int64)]
-        {
-            let time = Column::new("time".into(), (0..9).map(|at| 1_600_000_000_000_000 + at).collect::<Vec<i64>>());
-            let ids = |name: &str| Column::new(name.into(), (0..9).map(|at| format!("x{at}")).collect::<Vec<String>>());
+        for (name, dtype) in [
+            (
+                "a.parquet",
+                DataType::Datetime(TimeUnit::Microseconds, None),
+            ),
+            ("b.parquet", DataType::Int64),
+        ] {
+            let time = Column::new(
+                "time".into(),
+                (0..9)
+                    .map(|at| 1_600_000_000_000_000 + at)
+                    .collect::<Vec<i64>>(),
+            );
+            let ids = |name: &str| {
+                Column::new(
+                    name.into(),
+                    (0..9).map(|at| format!("x{at}")).collect::<Vec<String>>(),
+                )
+            };
             let columns = vec![ids("user"), ids("item"), time.cast(&dtype).unwrap()];
             let file = std::fs::File::create(named(name)).unwrap();
-            ParquetWriter::new(file).finish(&mut DataFrame::new(9, columns).unwrap()).unwrap();
+            ParquetWriter::new(file)
+                .finish(&mut DataFrame::new(9, columns).unwrap())
+                .unwrap();
         }
         let sentence = open("*.parquet", None).err().unwrap().to_string();
-        assert!(sentence.contains("b.parquet`: it writes times in another way than the files before it"), "{sentence}");
+        assert!(
+            sentence
+                .contains("b.parquet`: it writes times in another way than the files before it"),
+            "{sentence}"
+        );
     }
 
     #[test]
@@ -395,15 +543,29 @@ mod tests {
         }
         // Longer than a piece, so that a piece ends within the quotes.
         let long = "two\nlines".repeat(20);
-        std::fs::write(&path, format!("user_id,item_id,timestamp\n{rows}u1,\"{long}\",1600000100\n{rows}")).unwrap();
+        std::fs::write(
+            &path,
+            format!("user_id,item_id,timestamp\n{rows}u1,\"{long}\",1600000100\n{rows}"),
+        )
+        .unwrap();
         let log = read(&path).unwrap();
         assert_eq!((log.events.len(), log.report.rows_refused), (81, 0));
         assert!(log.events.items.idx(&long).is_some());
 
-        let decimals = format!("user_id,item_id,timestamp\n{}u1,i1,40.5\n", rows.replace("16000000", ""));
+        let decimals = format!(
+            "user_id,item_id,timestamp\n{}u1,i1,40.5\n",
+            rows.replace("16000000", "")
+        );
         std::fs::write(&path, decimals).unwrap();
-        let file = FileSpec { path, time_format: Some(TimeFormat::Order), ..FileSpec::default() };
+        let file = FileSpec {
+            path,
+            time_format: Some(TimeFormat::Order),
+            ..FileSpec::default()
+        };
         let log = log::open(&file, &AtomicBool::new(false)).unwrap();
-        assert_eq!((log.events.len(), log.events.ticks_per_sec), (41, 1_000_000));
+        assert_eq!(
+            (log.events.len(), log.events.ticks_per_sec),
+            (41, 1_000_000)
+        );
     }
 }

@@ -4,7 +4,8 @@ use std::fs::File;
 use std::path::Path;
 
 use polars::prelude::{
-    Column as PolarsColumn, CsvWriter, DataFrame, DataType, ParquetWriter, PlSmallStr, PolarsResult, SerWriter,
+    Column as PolarsColumn, CsvWriter, DataFrame, DataType, ParquetWriter, PlSmallStr,
+    PolarsResult, SerWriter,
 };
 
 use super::{DataError, source};
@@ -49,7 +50,10 @@ impl Column {
                 Some(&value) if value != 0.0 && value.abs() < 0.001 => format!("{value:.2e}"),
                 Some(value) if !value.is_nan() => {
                     let digits = format!("{value:.4}");
-                    digits.trim_end_matches('0').trim_end_matches('.').to_owned()
+                    digits
+                        .trim_end_matches('0')
+                        .trim_end_matches('.')
+                        .to_owned()
                 }
                 _ => String::new(),
             },
@@ -75,23 +79,35 @@ impl Table {
 /// See [`super::write_parquet`].
 pub(super) fn write_parquet(path: &Path, table: &Table) -> Result<(), DataError> {
     let mut frame = frame(path, table)?;
-    written(path, |file| ParquetWriter::new(file).finish(&mut frame).map(|_| ()))
+    written(path, |file| {
+        ParquetWriter::new(file).finish(&mut frame).map(|_| ())
+    })
 }
 
 /// See [`super::write_csv`].
 pub(super) fn write_csv(path: &Path, table: &Table) -> Result<(), DataError> {
     let mut frame = frame(path, table)?;
-    written(path, |file| CsvWriter::new(file).include_header(true).finish(&mut frame))
+    written(path, |file| {
+        CsvWriter::new(file).include_header(true).finish(&mut frame)
+    })
 }
 
 /// See [`super::read_parquet`].
 pub(super) fn read_parquet(path: &Path) -> Result<Table, DataError> {
     let frame = source::read_parquet(path)?;
-    let columns = frame.columns().iter().map(|column| Ok((column.name().to_string(), plain(column)?)));
-    columns.collect::<PolarsResult<Vec<_>>>().map(|columns| Table { columns }).map_err(|error| DataError::Content {
-        path: path.to_path_buf(),
-        sentence: format!("a column of it is neither text nor number ({error}); write the table anew."),
-    })
+    let columns = frame
+        .columns()
+        .iter()
+        .map(|column| Ok((column.name().to_string(), plain(column)?)));
+    columns
+        .collect::<PolarsResult<Vec<_>>>()
+        .map(|columns| Table { columns })
+        .map_err(|error| DataError::Content {
+            path: path.to_path_buf(),
+            sentence: format!(
+                "a column of it is neither text nor number ({error}); write the table anew."
+            ),
+        })
 }
 
 fn frame(path: &Path, table: &Table) -> Result<DataFrame, DataError> {
@@ -113,12 +129,21 @@ fn frame(path: &Path, table: &Table) -> Result<DataFrame, DataError> {
 
 fn plain(column: &PolarsColumn) -> PolarsResult<Column> {
     Ok(match column.dtype() {
-        DataType::String => {
-            Column::Text(column.str()?.iter().map(|cell| cell.unwrap_or_default().to_owned()).collect())
-        }
+        DataType::String => Column::Text(
+            column
+                .str()?
+                .iter()
+                .map(|cell| cell.unwrap_or_default().to_owned())
+                .collect(),
+        ),
         DataType::Float32 | DataType::Float64 => {
             let cast = column.cast(&DataType::Float64)?;
-            Column::Float(cast.f64()?.iter().map(|cell| cell.unwrap_or(f64::NAN)).collect())
+            Column::Float(
+                cast.f64()?
+                    .iter()
+                    .map(|cell| cell.unwrap_or(f64::NAN))
+                    .collect(),
+            )
         }
         _ => {
             let cast = column.cast(&DataType::Int64)?;
@@ -128,9 +153,14 @@ fn plain(column: &PolarsColumn) -> PolarsResult<Column> {
 }
 
 /// Writes the file whole or not at all.
-fn written(path: &Path, write: impl FnOnce(&mut File) -> PolarsResult<()>) -> Result<(), DataError> {
+fn written(
+    path: &Path,
+    write: impl FnOnce(&mut File) -> PolarsResult<()>,
+) -> Result<(), DataError> {
     write_whole(path, write).map_err(|error| DataError::Unwritable {
         path: path.to_path_buf(),
-        reason: format!("{error}; choose a folder that is there and that you may write to, with free space"),
+        reason: format!(
+            "{error}; choose a folder that is there and that you may write to, with free space"
+        ),
     })
 }

@@ -20,8 +20,16 @@ pub(super) struct Titles {
 const TABLE: &str = "title table";
 
 /// Reads the table of titles for the items of a log.
-pub(super) fn read(spec: &TitleSpec, log: &FileSpec, items: &Vocab, watch: &dyn Watch) -> Result<Titles, DataError> {
-    let head = source::head(&FileSpec { path: spec.path.clone(), ..FileSpec::default() })?;
+pub(super) fn read(
+    spec: &TitleSpec,
+    log: &FileSpec,
+    items: &Vocab,
+    watch: &dyn Watch,
+) -> Result<Titles, DataError> {
+    let head = source::head(&FileSpec {
+        path: spec.path.clone(),
+        ..FileSpec::default()
+    })?;
     let item = match &spec.item {
         Some(name) => columns::named(&head, name, TABLE, "data.titles.item")?,
         None => most_matches(&head, log, items)?,
@@ -34,14 +42,20 @@ pub(super) fn read(spec: &TitleSpec, log: &FileSpec, items: &Vocab, watch: &dyn 
     let mut titles = HashMap::new();
     if let [Cells::Text(ids), Cells::Text(texts)] = rows.columns.as_slice() {
         for (id, text) in std::iter::zip(ids.iter(), texts.iter()) {
-            let (id, text) = (trimmed(id.unwrap_or_default()), text.unwrap_or_default().trim());
+            let (id, text) = (
+                trimmed(id.unwrap_or_default()),
+                text.unwrap_or_default().trim(),
+            );
             if let Some(known) = writings::known_as(items, id).filter(|_| !text.is_empty()) {
                 // The first row of an item counts.
-                titles.entry(known.to_owned()).or_insert_with(|| text.to_owned());
+                titles
+                    .entry(known.to_owned())
+                    .or_insert_with(|| text.to_owned());
             }
         }
     }
-    let under_titles = |problem: &Problem| Problem::warning("data.titles", problem.sentence.clone());
+    let under_titles =
+        |problem: &Problem| Problem::warning("data.titles", problem.sentence.clone());
     let mut problems: Vec<Problem> = head.problems.iter().map(under_titles).collect();
     if let Some(first) = rows.refused.rows(&rows.lines).first() {
         let sentence = format!(
@@ -54,7 +68,10 @@ pub(super) fn read(spec: &TitleSpec, log: &FileSpec, items: &Vocab, watch: &dyn 
         );
         problems.push(Problem::warning("data.titles", sentence));
     }
-    Ok(Titles { by_item: titles, problems })
+    Ok(Titles {
+        by_item: titles,
+        problems,
+    })
 }
 
 /// The column that holds the log's item ids.
@@ -90,23 +107,39 @@ const NAMES: [&str; 16] = [
 /// The column that is called a title.
 pub(super) fn by_name(head: &Head, item: usize) -> Option<usize> {
     let rank = |at: &usize| {
-        let name = head.columns.get(*at).map(|name| schema::normal(name)).unwrap_or_default();
+        let name = head
+            .columns
+            .get(*at)
+            .map(|name| schema::normal(name))
+            .unwrap_or_default();
         NAMES.iter().position(|known| *known == name)
     };
-    (0..head.columns.len()).filter(|&at| at != item && rank(&at).is_some()).min_by_key(rank)
+    (0..head.columns.len())
+        .filter(|&at| at != item && rank(&at).is_some())
+        .min_by_key(rank)
 }
 
 /// The column called a title, else the one of text with most different values.
 fn most_like_titles(head: &Head, item: usize) -> Result<usize, DataError> {
     let others = || (0..head.columns.len()).filter(|&at| at != item);
     let n_texts = |at: &usize| {
-        let texts: std::collections::HashSet<&str> =
-            schema::cells(head, *at).filter(|text| !text.is_empty() && text.parse::<f64>().is_err()).collect();
+        let texts: std::collections::HashSet<&str> = schema::cells(head, *at)
+            .filter(|text| !text.is_empty() && text.parse::<f64>().is_err())
+            .collect();
         texts.len()
     };
-    let by_content = || others().rev().max_by_key(n_texts).filter(|at| n_texts(at) > 0);
-    by_name(head, item).or_else(by_content).ok_or_else(|| DataError::Setting {
-        field: "data.titles.title".to_owned(),
-        sentence: "no column of the title table looks like a title; name it in `data.titles.title`.".to_owned(),
-    })
+    let by_content = || {
+        others()
+            .rev()
+            .max_by_key(n_texts)
+            .filter(|at| n_texts(at) > 0)
+    };
+    by_name(head, item)
+        .or_else(by_content)
+        .ok_or_else(|| DataError::Setting {
+            field: "data.titles.title".to_owned(),
+            sentence:
+                "no column of the title table looks like a title; name it in `data.titles.title`."
+                    .to_owned(),
+        })
 }

@@ -26,14 +26,20 @@ impl Vocab {
     /// An empty vocabulary whose first index is `first`.
     #[must_use]
     pub fn starting_at(first: u32) -> Self {
-        Self { first, ..Self::default() }
+        Self {
+            first,
+            ..Self::default()
+        }
     }
 
     /// An empty list: every id gets an index of its own, and none is looked up. For a part of a log,
     /// whose ids are looked up where the parts are joined.
     #[must_use]
     pub(super) fn list() -> Self {
-        Self { is_list: true, ..Self::default() }
+        Self {
+            is_list: true,
+            ..Self::default()
+        }
     }
 
     /// Whether it is a [`Vocab::list`].
@@ -44,7 +50,13 @@ impl Vocab {
 
     /// The index of `id`, given now if it is new.
     pub fn intern(&mut self, id: &str) -> u32 {
-        let Self { text, ends, first, lookup, is_list } = self;
+        let Self {
+            text,
+            ends,
+            first,
+            lookup,
+            is_list,
+        } = self;
         let at = u32::try_from(ends.len()).unwrap_or(u32::MAX - *first);
         if *is_list {
             text.push_str(id);
@@ -75,12 +87,25 @@ impl Vocab {
             }
             // Nothing else in this loop, so that the processor waits for many places of memory at once.
             for number in &mut numbers {
-                *number = self.lookup.numbers.get(*number as usize).copied().unwrap_or(NOWHERE);
+                *number = self
+                    .lookup
+                    .numbers
+                    .get(*number as usize)
+                    .copied()
+                    .unwrap_or(NOWHERE);
             }
             start = first;
             for (&at, &end) in std::iter::zip(&numbers, ends) {
-                let known = if at == NOWHERE { None } else { Some(self.first + at) };
-                all.push(known.unwrap_or_else(|| self.intern(ids.text.get(start..end).unwrap_or_default())));
+                let known = if at == NOWHERE {
+                    None
+                } else {
+                    Some(self.first + at)
+                };
+                all.push(
+                    known.unwrap_or_else(|| {
+                        self.intern(ids.text.get(start..end).unwrap_or_default())
+                    }),
+                );
                 start = end;
             }
         }
@@ -109,9 +134,17 @@ impl Vocab {
         let mut lookup = Lookup::default();
         for at in 0..ends.len() as u32 {
             // Every id was told from those before it when it was written.
-            lookup.insert(Key::of(id_at(&text, &ends, at)?), at, |at| id_at(&text, &ends, at));
+            lookup.insert(Key::of(id_at(&text, &ends, at)?), at, |at| {
+                id_at(&text, &ends, at)
+            });
         }
-        Some(Self { text, ends, first, lookup, is_list: false })
+        Some(Self {
+            text,
+            ends,
+            first,
+            lookup,
+            is_list: false,
+        })
     }
 
     /// Number of ids.
@@ -129,7 +162,9 @@ impl Vocab {
     /// The index of a known id.
     #[must_use]
     pub fn idx(&self, id: &str) -> Option<u32> {
-        let found = self.lookup.find(Key::of(id), id, |at| id_at(&self.text, &self.ends, at));
+        let found = self
+            .lookup
+            .find(Key::of(id), id, |at| id_at(&self.text, &self.ends, at));
         found.map(|at| self.first + at)
     }
 
@@ -187,7 +222,10 @@ fn number_of(id: &[u8]) -> Option<u32> {
         [b'1'..=b'9', more @ ..] => more.len() < 8 && more.iter().all(u8::is_ascii_digit),
         _ => false,
     };
-    is_number.then(|| id.iter().fold(0, |number, digit| 10 * number + u32::from(digit - b'0')))
+    is_number.then(|| {
+        id.iter()
+            .fold(0, |number, digit| 10 * number + u32::from(digit - b'0'))
+    })
 }
 
 /// An id, as it is looked up.
@@ -204,7 +242,9 @@ impl Key {
     fn of(id: &str) -> Self {
         let bytes = id.as_bytes();
         let mut key = [0; 16];
-        let Some(place) = key.get_mut(..bytes.len()).filter(|_| bytes.len() < 16) else { return Self::Long };
+        let Some(place) = key.get_mut(..bytes.len()).filter(|_| bytes.len() < 16) else {
+            return Self::Long;
+        };
         place.copy_from_slice(bytes);
         // Longer than 15 bytes has returned, so the last byte is free.
         key[15] = bytes.len() as u8;
@@ -230,7 +270,9 @@ impl Lookup {
                 return self.long.find(xxh3_64(id.as_bytes()), is_it).copied();
             }
         };
-        self.short.find(hash_of(key), |(other, _)| *other == key).map(|&(_, at)| at)
+        self.short
+            .find(hash_of(key), |(other, _)| *other == key)
+            .map(|&(_, at)| at)
     }
 
     /// Adds an id that was not found. `at` is its position: also the number of ids before it.
@@ -240,7 +282,8 @@ impl Lookup {
             Key::Number(number, _) if number / 8 <= at.saturating_add(128) => {
                 let number = number as usize;
                 if number >= self.numbers.len() {
-                    self.numbers.resize((number + 1).next_power_of_two(), NOWHERE);
+                    self.numbers
+                        .resize((number + 1).next_power_of_two(), NOWHERE);
                 }
                 if let Some(place) = self.numbers.get_mut(number) {
                     *place = at;
@@ -255,7 +298,8 @@ impl Lookup {
                 return;
             }
         };
-        self.short.insert_unique(hash_of(key), (key, at), |(key, _)| hash_of(*key));
+        self.short
+            .insert_unique(hash_of(key), (key, at), |(key, _)| hash_of(*key));
     }
 }
 

@@ -63,7 +63,10 @@ impl Opening {
     /// What is being done, and how far it is, from 0 to 1.
     #[must_use]
     pub fn now(&self) -> (Stage, Option<f32>) {
-        let stage = Stage::VARIANTS.get(self.stage.load(Ordering::Relaxed)).copied().unwrap_or_default();
+        let stage = Stage::VARIANTS
+            .get(self.stage.load(Ordering::Relaxed))
+            .copied()
+            .unwrap_or_default();
         match self.share.load(Ordering::Relaxed) {
             UNKNOWN => (stage, None),
             thousandths => (stage, Some(thousandths as f32 / 1_000.0)),
@@ -85,7 +88,11 @@ impl Watch for Opening {
 
 /// Fails when the user has stopped the work.
 pub(super) fn go_on(watch: &dyn Watch) -> Result<(), DataError> {
-    if watch.is_cancelled() { Err(DataError::Cancelled) } else { Ok(()) }
+    if watch.is_cancelled() {
+        Err(DataError::Cancelled)
+    } else {
+        Ok(())
+    }
 }
 
 /// Rows between two looks at whether to go on.
@@ -93,7 +100,11 @@ const ROWS_BETWEEN_LOOKS: usize = 1 << 14;
 
 /// The same, for a loop over rows: looks now and then.
 pub(super) fn go_on_at(row: usize, watch: &dyn Watch) -> Result<(), DataError> {
-    if row.is_multiple_of(ROWS_BETWEEN_LOOKS) { go_on(watch) } else { Ok(()) }
+    if row.is_multiple_of(ROWS_BETWEEN_LOOKS) {
+        go_on(watch)
+    } else {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -111,7 +122,13 @@ mod tests {
         assert!(go_on(&opening).is_ok() && go_on_at(0, &opening).is_ok());
         opening.cancel();
         assert!(matches!(go_on(&opening), Err(DataError::Cancelled)));
-        assert!(matches!(go_on_at(ROWS_BETWEEN_LOOKS, &opening), Err(DataError::Cancelled)));
-        assert!(go_on_at(1, &opening).is_ok(), "a look at every row would cost more than the row");
+        assert!(matches!(
+            go_on_at(ROWS_BETWEEN_LOOKS, &opening),
+            Err(DataError::Cancelled)
+        ));
+        assert!(
+            go_on_at(1, &opening).is_ok(),
+            "a look at every row would cost more than the row"
+        );
     }
 }

@@ -71,10 +71,14 @@ fn twins(ids: &Vocab) -> Option<Twins> {
     let mut first_of = HashMap::<String, u32>::new();
     for (at, id) in (0_u32..).zip(ids.ids()) {
         let unseen = (!id.is_ascii()).then(|| seen(id)).flatten();
-        let Some(plain) = unseen.as_deref().or_else(|| whole(id)) else { continue };
+        let Some(plain) = unseen.as_deref().or_else(|| whole(id)) else {
+            continue;
+        };
         // Twice where it has both.
         let plain = whole(plain).unwrap_or(plain);
-        let other = ids.idx(plain).unwrap_or_else(|| *first_of.entry(plain.to_owned()).or_insert(at));
+        let other = ids
+            .idx(plain)
+            .unwrap_or_else(|| *first_of.entry(plain.to_owned()).or_insert(at));
         if other == at {
             continue;
         }
@@ -95,8 +99,17 @@ fn twins(ids: &Vocab) -> Option<Twins> {
 
 impl Twins {
     fn told(&self, role: Role, word: &str) -> Problem {
-        let Self { n, example: (written, read), has_unseen, .. } = self;
-        let marks = if *has_unseen { " or with marks that nobody sees" } else { "" };
+        let Self {
+            n,
+            example: (written, read),
+            has_unseen,
+            ..
+        } = self;
+        let marks = if *has_unseen {
+            " or with marks that nobody sees"
+        } else {
+            ""
+        };
         let (s, are) = if *n == 1 { ("", "is") } else { ("s", "are") };
         let sentence = format!(
             "{n} {word}{s} {are} written in two ways, with a decimal point{marks} and without, and each is taken as the \
@@ -115,9 +128,12 @@ fn field(role: Role) -> String {
 fn seen(id: &str) -> Option<String> {
     let is_taken_off = |c: char| is_unseen(c) && !matches!(c, '\u{200c}' | '\u{200d}');
     let is_blank = |c: char| c.is_whitespace() && c != ' ';
-    id.chars()
-        .any(|c| is_taken_off(c) || is_blank(c))
-        .then(|| id.chars().filter(|&c| !is_taken_off(c)).map(|c| if is_blank(c) { ' ' } else { c }).collect())
+    id.chars().any(|c| is_taken_off(c) || is_blank(c)).then(|| {
+        id.chars()
+            .filter(|&c| !is_taken_off(c))
+            .map(|c| if is_blank(c) { ' ' } else { c })
+            .collect()
+    })
 }
 
 /// The whole number that `101.0` is, as text.
@@ -137,8 +153,16 @@ fn is_number(id: &str) -> bool {
 fn spoilt(ids: &Vocab, role: Role, word: &str) -> Option<Problem> {
     let rounded = || ids.ids().filter(|id| is_rounded(id));
     if let Some(example) = rounded().next() {
-        let digits = example.bytes().take_while(|b| !matches!(b, b'e' | b'E')).filter(u8::is_ascii_digit).count();
-        let by = if digits < 15 { "a spreadsheet" } else { "a floating-point number" };
+        let digits = example
+            .bytes()
+            .take_while(|b| !matches!(b, b'e' | b'E'))
+            .filter(u8::is_ascii_digit)
+            .count();
+        let by = if digits < 15 {
+            "a spreadsheet"
+        } else {
+            "a floating-point number"
+        };
         let sentence = format!(
             "{} of {} {word}s stand in scientific notation, where {by} has rounded them: different {word}s have become \
              one and cannot be told apart again; export the column anew as text or as whole numbers (the first: \
@@ -149,7 +173,9 @@ fn spoilt(ids: &Vocab, role: Role, word: &str) -> Option<Problem> {
         );
         return Some(Problem::warning(field(role), sentence));
     }
-    let is_beyond = |id: &&str| whole(id).is_some_and(|whole| whole.parse::<f64>().is_ok_and(|n| n.abs() > EXACT));
+    let is_beyond = |id: &&str| {
+        whole(id).is_some_and(|whole| whole.parse::<f64>().is_ok_and(|n| n.abs() > EXACT))
+    };
     let example = ids.ids().find(is_beyond)?;
     let sentence = format!(
         "{} of {} {word}s are floating-point numbers beyond 9007199254740992, where neighbours are one: different {word}s \
@@ -163,7 +189,9 @@ fn spoilt(ids: &Vocab, role: Role, word: &str) -> Option<Problem> {
 
 /// `1.23457E+12`. Ids in hexadecimal digits, such as `12e45`, have neither a point nor a sign.
 fn is_rounded(id: &str) -> bool {
-    let Some((mantissa, exponent)) = id.split_once(['e', 'E']) else { return false };
+    let Some((mantissa, exponent)) = id.split_once(['e', 'E']) else {
+        return false;
+    };
     let mantissa = mantissa.strip_prefix('-').unwrap_or(mantissa);
     let digits = exponent.strip_prefix('+').unwrap_or(exponent);
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
@@ -183,12 +211,22 @@ fn by_case(ids: &Vocab, role: Role, word: &str) -> Option<Problem> {
         let is_spaced = id.contains("  ");
         let letters = || id.chars().filter(|c| c.is_alphabetic());
         let is_named = letters().all(char::is_uppercase)
-            || id.split(|c: char| !c.is_alphanumeric()).all(|part| part.chars().skip(1).all(|c| !c.is_uppercase()));
+            || id
+                .split(|c: char| !c.is_alphanumeric())
+                .all(|part| part.chars().skip(1).all(|c| !c.is_uppercase()));
         let has_capitals = letters().any(char::is_uppercase);
-        (is_spaced || (has_capitals && is_named))
-            .then(|| id.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase())
+        (is_spaced || (has_capitals && is_named)).then(|| {
+            id.split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+                .to_lowercase()
+        })
     };
-    let pairs = || ids.ids().filter_map(|id| Some((id, plain(id)?))).filter(|(_, plain)| ids.idx(plain).is_some());
+    let pairs = || {
+        ids.ids()
+            .filter_map(|id| Some((id, plain(id)?)))
+            .filter(|(_, plain)| ids.idx(plain).is_some())
+    };
     let (id, plain) = pairs().next()?;
     let sentence = format!(
         "{} {word}s differ from another one in capitals or blanks only and stay {word}s of their own; if each two are \
@@ -205,7 +243,11 @@ fn behaviours(events: &mut Events) -> Option<Problem> {
     let column = events.behaviour_idx.as_ref()?;
     let mut by_plain = HashMap::<String, Vec<u16>>::new();
     for (at, word) in (0_u16..).zip(events.behaviours.ids()) {
-        let plain = word.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+        let plain = word
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .to_lowercase();
         by_plain.entry(plain).or_default().push(at);
     }
     if by_plain.len() == events.behaviours.len() {
@@ -218,15 +260,28 @@ fn behaviours(events: &mut Events) -> Option<Problem> {
     let count = |at: u16| counts.get(usize::from(at)).copied().unwrap_or(0);
     let mut to: Vec<u16> = (0..events.behaviours.len() as u16).collect();
     let mut told = Vec::new();
-    let mut groups: Vec<Vec<u16>> = by_plain.into_values().filter(|group| group.len() > 1).collect();
+    let mut groups: Vec<Vec<u16>> = by_plain
+        .into_values()
+        .filter(|group| group.len() > 1)
+        .collect();
     groups.sort();
     for group in groups {
         // Of equally many the first one.
-        let Some(&kept) = group.iter().max_by_key(|&&at| (count(at), std::cmp::Reverse(at))) else { continue };
+        let Some(&kept) = group
+            .iter()
+            .max_by_key(|&&at| (count(at), std::cmp::Reverse(at)))
+        else {
+            continue;
+        };
         for &at in group.iter().filter(|&&at| at != kept) {
             to[usize::from(at)] = kept;
             let name = |at: u16| quotable(events.behaviours.id(u32::from(at)).unwrap_or_default());
-            told.push(format!("`{}` ({} rows) as `{}`", name(at), count(at), name(kept)));
+            told.push(format!(
+                "`{}` ({} rows) as `{}`",
+                name(at),
+                count(at),
+                name(kept)
+            ));
         }
     }
     let column = events.behaviour_idx.as_mut()?;
@@ -236,8 +291,15 @@ fn behaviours(events: &mut Events) -> Option<Problem> {
     events.forget_unused_behaviours();
     let more = told.len().saturating_sub(3);
     told.truncate(3);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let sentence = format!("behaviours that differ in capitals or blanks only are one: {}{more}.", told.join(", "));
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    let sentence = format!(
+        "behaviours that differ in capitals or blanks only are one: {}{more}.",
+        told.join(", ")
+    );
     Some(Problem::warning("data.roles.behaviour", sentence))
 }
 
@@ -255,15 +317,29 @@ mod tests {
 
     #[test]
     fn whole_numbers_with_a_point_are_the_numbers() {
-        for (id, number) in
-            [("101.0", Some("101")), ("-5.00", Some("-5")), ("0.0", Some("0")), ("10", None), ("1.5", None)]
-        {
+        for (id, number) in [
+            ("101.0", Some("101")),
+            ("-5.00", Some("-5")),
+            ("0.0", Some("0")),
+            ("10", None),
+            ("1.5", None),
+        ] {
             assert_eq!(whole(id), number, "{id}");
         }
         for id in ["007.0", "v1.0", "1.0.0", ".0", "1.0b", "."] {
             assert_eq!(whole(id), None, "{id}");
         }
-        let twins = twins(&ids(&["101", "7.0", "101.0", "7.00", "a\u{200b}b", "ab", "007", "7"])).unwrap();
+        let twins = twins(&ids(&[
+            "101",
+            "7.0",
+            "101.0",
+            "7.00",
+            "a\u{200b}b",
+            "ab",
+            "007",
+            "7",
+        ]))
+        .unwrap();
         assert_eq!((twins.n, twins.to), (4, vec![0, 7, 0, 7, 5, 5, 6, 7]));
         assert!(super::twins(&ids(&["101", "102.0", "007", "7", "x"])).is_none());
         // Neither is written plainly.
@@ -273,7 +349,13 @@ mod tests {
     #[test]
     fn another_table_may_write_ids_in_its_own_way() {
         let log = ids(&["101.0", "7", "x"]);
-        for (id, known) in [("101", Some("101.0")), ("7.0", Some("7")), ("x", Some("x")), ("y", None), ("007", None)] {
+        for (id, known) in [
+            ("101", Some("101.0")),
+            ("7.0", Some("7")),
+            ("x", Some("x")),
+            ("y", None),
+            ("007", None),
+        ] {
             assert_eq!(known_as(&log, id), known, "{id}");
         }
     }
@@ -283,26 +365,43 @@ mod tests {
         for id in ["1.23457E+12", "-1.5e+20", "2E+15", "9.007199254740993e15"] {
             assert!(is_rounded(id), "{id}");
         }
-        for id in ["12e45", "1e5", "E+12", "1.2", "a1.5e+3", "1.5e+", "12.5e+3", "1.5e+3x"] {
+        for id in [
+            "12e45", "1e5", "E+12", "1.2", "a1.5e+3", "1.5e+", "12.5e+3", "1.5e+3x",
+        ] {
             assert!(!is_rounded(id), "{id}");
         }
-        let told =
-            |all: &[&str]| spoilt(&ids(all), Role::User, "user").map(|problem| problem.sentence).unwrap_or_default();
+        let told = |all: &[&str]| {
+            spoilt(&ids(all), Role::User, "user")
+                .map(|problem| problem.sentence)
+                .unwrap_or_default()
+        };
         assert!(
-            told(&["1.23457E+12", "5"]).starts_with("1 of 2 users stand in scientific notation, where a spreadsheet")
+            told(&["1.23457E+12", "5"])
+                .starts_with("1 of 2 users stand in scientific notation, where a spreadsheet")
         );
         assert!(told(&["9.007199254740993e15"]).contains("a floating-point number has rounded"));
-        assert!(told(&["9007199254740994.0", "5.0"]).starts_with("1 of 2 users are floating-point numbers beyond"));
+        assert!(
+            told(&["9007199254740994.0", "5.0"])
+                .starts_with("1 of 2 users are floating-point numbers beyond")
+        );
         assert_eq!(told(&["5.0", "9007199254740993"]), "");
     }
 
     #[test]
     fn names_in_capitals_are_asked_about_and_codes_are_not() {
-        let told =
-            |all: &[&str]| by_case(&ids(all), Role::Item, "item").map(|problem| problem.sentence).unwrap_or_default();
+        let told = |all: &[&str]| {
+            by_case(&ids(all), Role::Item, "item")
+                .map(|problem| problem.sentence)
+                .unwrap_or_default()
+        };
         assert!(told(&["milk", "MILK", "tea"]).ends_with("(the first: `MILK` and `milk`)."));
         assert!(told(&["red wine", "Red  Wine"]).contains("`Red  Wine` and `red wine`"));
-        for codes in [&["aB3x", "ab3x"][..], &["A", "B"], &["Milk", "Tea"], &["a b", "ab"]] {
+        for codes in [
+            &["aB3x", "ab3x"][..],
+            &["A", "B"],
+            &["Milk", "Tea"],
+            &["a b", "ab"],
+        ] {
             assert_eq!(told(codes), "", "{codes:?}");
         }
     }

@@ -11,29 +11,55 @@ use super::{file, syntax};
 use crate::data::{FileSpec, FreeColumnSpec, SideOf, SideTable};
 
 /// All of them, without `data.` before.
-pub(super) const KEYS: [&str; 7] =
-    ["free_features", "items.path", "items.key", "items.columns", "users.path", "users.key", "users.columns"];
+pub(super) const KEYS: [&str; 7] = [
+    "free_features",
+    "items.path",
+    "items.key",
+    "items.columns",
+    "users.path",
+    "users.key",
+    "users.columns",
+];
 
 /// Sets one of them; whether there is one of that name.
-pub(super) fn set(file: &mut FileSpec, path: &str, key: &str, text: &str) -> Result<bool, ExperimentError> {
+pub(super) fn set(
+    file: &mut FileSpec,
+    path: &str,
+    key: &str,
+    text: &str,
+) -> Result<bool, ExperimentError> {
     if key == "free_features" {
         file.free_features = columns(path, text)?;
         return Ok(true);
     }
-    let Some((of, key)) = SideOf::iter().find_map(|of| Some((of, key.strip_prefix(&format!("{of}."))?))) else {
+    let Some((of, key)) =
+        SideOf::iter().find_map(|of| Some((of, key.strip_prefix(&format!("{of}."))?)))
+    else {
         return Ok(false);
     };
     let table = file.side_table_mut(of);
     if key == "path" {
         match table {
             Some(table) => table.path = PathBuf::from(text),
-            None => *table = Some(SideTable { path: PathBuf::from(text), ..SideTable::default() }),
+            None => {
+                *table = Some(SideTable {
+                    path: PathBuf::from(text),
+                    ..SideTable::default()
+                })
+            }
         }
         return Ok(true);
     }
-    let missing = || failed(path, format!("`{path}` needs a table of {of}; set `data.{of}.path` first"));
+    let missing = || {
+        failed(
+            path,
+            format!("`{path}` needs a table of {of}; set `data.{of}.path` first"),
+        )
+    };
     match key {
-        "key" => table.as_mut().ok_or_else(missing)?.key = (text != "auto").then(|| text.to_owned()),
+        "key" => {
+            table.as_mut().ok_or_else(missing)?.key = (text != "auto").then(|| text.to_owned())
+        }
         "columns" => table.as_mut().ok_or_else(missing)?.columns = columns(path, text)?,
         _ => return Ok(false),
     }
@@ -56,5 +82,9 @@ fn columns(path: &str, text: &str) -> Result<Vec<FreeColumnSpec>, ExperimentErro
             other => other,
         });
     }
-    Ok(text.split(',').filter(|name| !name.trim().is_empty()).map(FreeColumnSpec::parse).collect())
+    Ok(text
+        .split(',')
+        .filter(|name| !name.trim().is_empty())
+        .map(FreeColumnSpec::parse)
+        .collect())
 }

@@ -25,7 +25,9 @@ pub fn differences(experiments: &[&Experiment]) -> Vec<Difference> {
             fields.push(field);
         }
     }
-    let value = |of: &[(String, String)], field: &str| of.iter().find(|(f, _)| f == field).map(|(_, v)| v.clone());
+    let value = |of: &[(String, String)], field: &str| {
+        of.iter().find(|(f, _)| f == field).map(|(_, v)| v.clone())
+    };
     fields
         .into_iter()
         .map(|field| Difference {
@@ -63,7 +65,11 @@ fn flatten(path: &str, value: &Value, found: &mut Vec<(String, String)>) {
         return;
     }
     for (key, inside) in fields {
-        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        let path = if path.is_empty() {
+            key.clone()
+        } else {
+            format!("{path}.{key}")
+        };
         flatten(&path, inside, found);
     }
 }
@@ -82,28 +88,49 @@ mod tests {
     use crate::model::{LstmSpec, ModelSpec, TransformerSpec};
 
     fn with(model: ModelSpec) -> Experiment {
-        Experiment { model, ..Experiment::default() }
+        Experiment {
+            model,
+            ..Experiment::default()
+        }
     }
 
     #[test]
     fn equal_experiments_differ_in_nothing_but_their_names() {
-        let named = Experiment { name: "another".to_owned(), ..Experiment::default() };
+        let named = Experiment {
+            name: "another".to_owned(),
+            ..Experiment::default()
+        };
         assert_eq!(differences(&[&Experiment::default(), &named]), []);
     }
 
     #[test]
     fn one_changed_setting_is_one_difference() {
-        let wide = with(ModelSpec::Transformer(TransformerSpec { d_model: 128, ..TransformerSpec::default() }));
+        let wide = with(ModelSpec::Transformer(TransformerSpec {
+            d_model: 128,
+            ..TransformerSpec::default()
+        }));
         let found = differences(&[&Experiment::default(), &wide]);
         let values = vec![Some("64".to_owned()), Some("128".to_owned())];
-        assert_eq!(found, [Difference { field: "model.d_model".to_owned(), values }]);
+        assert_eq!(
+            found,
+            [Difference {
+                field: "model.d_model".to_owned(),
+                values
+            }]
+        );
     }
 
     #[test]
     fn another_family_shows_its_own_settings() {
-        let found = differences(&[&Experiment::default(), &with(ModelSpec::Lstm(LstmSpec::default()))]);
+        let found = differences(&[
+            &Experiment::default(),
+            &with(ModelSpec::Lstm(LstmSpec::default())),
+        ]);
         let family = found.iter().find(|d| d.field == "model").unwrap();
-        assert_eq!(family.values, [Some("Transformer".to_owned()), Some("Lstm".to_owned())]);
+        assert_eq!(
+            family.values,
+            [Some("Transformer".to_owned()), Some("Lstm".to_owned())]
+        );
         let heads = found.iter().find(|d| d.field == "model.n_heads").unwrap();
         assert_eq!(heads.values, [Some("1".to_owned()), None]);
         assert!(found.iter().all(|d| d.field != "training.lr"));

@@ -23,7 +23,9 @@ pub enum ExperimentError {
         sentence: String,
     },
     /// The file is of a later version of the program.
-    #[error("this file has version {found}, this program knows up to {known}: open it with a newer Seqscope")]
+    #[error(
+        "this file has version {found}, this program knows up to {known}: open it with a newer Seqscope"
+    )]
     Newer {
         /// Version of the file.
         found: u32,

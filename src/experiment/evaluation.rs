@@ -8,7 +8,18 @@ use crate::metric::Seen;
 use crate::spec::{FieldValue, Problem, SetError, Value};
 
 /// Whether items that the user already had are left out of the ranking. A file writes `true`, `false` or `auto`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, strum::Display, strum::VariantNames)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    Deserialize,
+    strum::Display,
+    strum::VariantNames,
+)]
 pub enum FilterSeen {
     /// As the log says: they are left out unless many training events return to an item, [`RETURNS_FROM`].
     #[default]
@@ -55,7 +66,11 @@ impl FieldValue for FilterSeen {
             "false" | "no" | "off" => Self::Off,
             _ => {
                 let known = <Self as strum::VariantNames>::VARIANTS.to_vec();
-                return Err(SetError::Word { key: key.to_owned(), text, known });
+                return Err(SetError::Word {
+                    key: key.to_owned(),
+                    text,
+                    known,
+                });
             }
         })
     }
@@ -78,7 +93,12 @@ pub struct EvaluationSpec {
 
 impl Default for EvaluationSpec {
     fn default() -> Self {
-        Self { filter_seen: FilterSeen::Auto, candidates: 0, candidates_seed: 0, ease_memory: EASE_MEGABYTES }
+        Self {
+            filter_seen: FilterSeen::Auto,
+            candidates: 0,
+            candidates_seed: 0,
+            ease_memory: EASE_MEGABYTES,
+        }
     }
 }
 
@@ -103,7 +123,10 @@ impl EvaluationSpec {
             FilterSeen::Auto => FilterSeen::from(!returns.are_many()),
             said => said,
         };
-        Self { filter_seen, ..self }
+        Self {
+            filter_seen,
+            ..self
+        }
     }
 
     /// What becomes of seen items, once that is [resolved](Self::resolved). Where it is not, they are left out, as
@@ -122,10 +145,16 @@ impl EvaluationSpec {
             Seen::Ranked => "seen items are ranked too",
         };
         if self.filter_seen != FilterSeen::Auto {
-            return format!("As set: {what}; {share} of training events return to an item that the user had.");
+            return format!(
+                "As set: {what}; {share} of training events return to an item that the user had."
+            );
         }
         let bound = format!("{:.0} %", 100.0 * RETURNS_FROM);
-        let bound = if decided == Seen::Ranked { format!("{bound} or more") } else { format!("fewer than {bound}") };
+        let bound = if decided == Seen::Ranked {
+            format!("{bound} or more")
+        } else {
+            format!("fewer than {bound}")
+        };
         format!(
             "Follows the log: {what}, since {share} of training events return to an item that the user had ({bound})."
         )

@@ -18,10 +18,15 @@ const MAX_BYTES: u64 = 1 << 20;
 
 /// Reads and parses a file. It is never written to, so that its comments stay.
 pub(super) fn open(path: &Path) -> Result<Experiment, ExperimentError> {
-    let unreadable = |reason: String| ExperimentError::Unreadable { path: path.to_owned(), reason };
+    let unreadable = |reason: String| ExperimentError::Unreadable {
+        path: path.to_owned(),
+        reason,
+    };
     let about = std::fs::metadata(path).map_err(|error| unreadable(cure(path, &error)))?;
     if about.is_dir() {
-        return Err(unreadable("it is a folder; name an experiment file (.ron) in it".to_owned()));
+        return Err(unreadable(
+            "it is a folder; name an experiment file (.ron) in it".to_owned(),
+        ));
     }
     let mut bytes = Vec::new();
     // Not further than a byte too many, whatever the file's length is said to be: a device may
@@ -35,7 +40,9 @@ pub(super) fn open(path: &Path) -> Result<Experiment, ExperimentError> {
     }
     match String::from_utf8(bytes) {
         Ok(text) if !text.contains('\0') => parse(&text),
-        _ => Err(unreadable("it is not text (UTF-8); name an experiment file (.ron)".to_owned())),
+        _ => Err(unreadable(
+            "it is not text (UTF-8); name an experiment file (.ron)".to_owned(),
+        )),
     }
 }
 
@@ -56,9 +63,14 @@ fn cure(path: &Path, error: &io::Error) -> String {
 /// The file in the same folder whose name is nearest to the one asked for.
 fn neighbour(path: &Path) -> Option<String> {
     let wanted = path.file_name()?.to_str()?;
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut names: Vec<String> =
-        std::fs::read_dir(folder).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    let folder = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .ok()?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
     names.sort();
     let nearest = did_you_mean(wanted, names.iter().map(String::as_str))?;
     Some(path.with_file_name(nearest).display().to_string())
@@ -74,19 +86,30 @@ pub(super) fn parse(text: &str) -> Result<Experiment, ExperimentError> {
     match version.get() {
         Some(0) => {
             let sentence = format!("there is no version 0; write `version: {VERSION}`");
-            return Err(ExperimentError::Syntax { line: syntax::line_of(text, "version"), sentence });
+            return Err(ExperimentError::Syntax {
+                line: syntax::line_of(text, "version"),
+                sentence,
+            });
         }
-        Some(found) if found > VERSION => return Err(ExperimentError::Newer { found, known: VERSION }),
+        Some(found) if found > VERSION => {
+            return Err(ExperimentError::Newer {
+                found,
+                known: VERSION,
+            });
+        }
         _ => {}
     }
-    options.from_str(text).map_err(|error| syntax::explain(text, &error))
+    options
+        .from_str(text)
+        .map_err(|error| syntax::explain(text, &error))
 }
 
 /// The whole experiment as text.
 pub(super) fn to_text(experiment: &Experiment) -> Result<String, ExperimentError> {
     let pretty = ron::ser::PrettyConfig::new().new_line("\n");
-    let mut text =
-        options().to_string_pretty(experiment, pretty).map_err(|error| ExperimentError::Write(error.to_string()))?;
+    let mut text = options()
+        .to_string_pretty(experiment, pretty)
+        .map_err(|error| ExperimentError::Write(error.to_string()))?;
     text.push('\n');
     Ok(text)
 }
@@ -94,7 +117,8 @@ pub(super) fn to_text(experiment: &Experiment) -> Result<String, ExperimentError
 /// `None` and `Some` need not be written, nor a second pair of brackets in
 /// `model: Transformer(d_model: 64)`.
 pub(super) fn options() -> ron::Options {
-    ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME | Extensions::UNWRAP_VARIANT_NEWTYPES)
+    ron::Options::default()
+        .with_default_extension(Extensions::IMPLICIT_SOME | Extensions::UNWRAP_VARIANT_NEWTYPES)
 }
 
 /// Reads as far as the field `version` and no further.
@@ -131,7 +155,13 @@ mod tests {
     // Whoever runs the tests as root may read everything, so this one sentence is tested here.
     #[test]
     fn no_permission_is_one_sentence_with_the_cure() {
-        let sentence = cure(Path::new("a.ron"), &io::Error::from(io::ErrorKind::PermissionDenied));
-        assert_eq!(sentence, "you may not read it; ask its owner, or change its permissions (`chmod u+r`)");
+        let sentence = cure(
+            Path::new("a.ron"),
+            &io::Error::from(io::ErrorKind::PermissionDenied),
+        );
+        assert_eq!(
+            sentence,
+            "you may not read it; ask its owner, or change its permissions (`chmod u+r`)"
+        );
     }
 }

@@ -9,7 +9,9 @@ impl Experiment {
     /// Memory that training on the processor takes, with data of these sizes.
     #[must_use]
     pub fn memory(&self, shape: DataShape) -> MemoryNeed {
-        self.model.family().memory(&Workload::new(&self.plan(shape), self.training.batch_size))
+        self.model
+            .family()
+            .memory(&Workload::new(&self.plan(shape), self.training.batch_size))
     }
 
     /// What is doubtful where a training on the processor takes more than the machine has free, and
@@ -21,10 +23,13 @@ impl Experiment {
         let need = self.memory(shape).peak();
         let told = [need, machine.available, machine.total].map(gigabytes);
         let [need_told, available, total] = &told;
-        let cure = "lower `training.batch_size`, the model's window or its widths, or drop rare items";
+        let cure =
+            "lower `training.batch_size`, the model's window or its widths, or drop rare items";
         let field = "training.batch_size";
         if parameters > machine.total {
-            let sentence = format!("Training takes about {need_told} of memory, and this machine has {total}; {cure}.");
+            let sentence = format!(
+                "Training takes about {need_told} of memory, and this machine has {total}; {cure}."
+            );
             Some(Problem::error(field, sentence))
         } else if need > machine.available {
             let sentence = format!(
@@ -51,16 +56,35 @@ mod tests {
 
     #[test]
     fn a_training_that_does_not_fit_says_so_with_figures_and_a_cure() {
-        let shape = DataShape { n_users: 6040, n_items: 3416, n_events: 999_611, max_len: 2277 };
+        let shape = DataShape {
+            n_users: 6040,
+            n_items: 3416,
+            n_events: 999_611,
+            max_len: 2277,
+        };
         let experiment = Experiment::default();
         let need = experiment.memory(shape).peak();
-        let problem = |available: u64, total: u64| experiment.check_memory(shape, MachineMemory { total, available });
+        let problem = |available: u64, total: u64| {
+            experiment.check_memory(shape, MachineMemory { total, available })
+        };
         assert_eq!(problem(need, need), None);
         let warning = problem(need - 1, need).unwrap();
-        assert!(!warning.is_error() && warning.field == "training.batch_size", "{warning:?}");
-        assert!(warning.sentence.contains("are free") && warning.sentence.contains("lower `training.batch_size`"));
+        assert!(
+            !warning.is_error() && warning.field == "training.batch_size",
+            "{warning:?}"
+        );
+        assert!(
+            warning.sentence.contains("are free")
+                && warning.sentence.contains("lower `training.batch_size`")
+        );
         let error = problem(0, 1_500_000).unwrap();
-        assert!(error.is_error() && error.sentence.contains("this machine has 2 MB"), "{error:?}");
-        assert_eq!((gigabytes(999_000_001), gigabytes(12_340_000_000)), ("1000 MB".to_owned(), "12.3 GB".to_owned()));
+        assert!(
+            error.is_error() && error.sentence.contains("this machine has 2 MB"),
+            "{error:?}"
+        );
+        assert_eq!(
+            (gigabytes(999_000_001), gigabytes(12_340_000_000)),
+            ("1000 MB".to_owned(), "12.3 GB".to_owned())
+        );
     }
 }

@@ -258,7 +258,9 @@ impl Experiment {
     /// Whether a problem is only one where the log has times: without them there is no other way to split it.
     #[must_use]
     pub fn is_of_times(&self, problem: &Problem) -> bool {
-        !problem.is_error() && problem.field == "split" && self.split.warning() == Some(problem.sentence.as_str())
+        !problem.is_error()
+            && problem.field == "split"
+            && self.split.warning() == Some(problem.sentence.as_str())
     }
 
     /// Those of [`Experiment::check`] that need no look at the disk.

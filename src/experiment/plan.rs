@@ -8,7 +8,11 @@ impl Experiment {
     /// What the model is built for, on data of these sizes of which nothing else is known.
     #[must_use]
     pub fn plan(&self, shape: DataShape) -> Blueprint {
-        Blueprint { output: self.task.output(0), objective: self.objective(), ..Blueprint::of(shape) }
+        Blueprint {
+            output: self.task.output(0),
+            objective: self.objective(),
+            ..Blueprint::of(shape)
+        }
     }
 
     /// What is known of the plan before the data are: no sizes, and no number of behaviours.
@@ -16,7 +20,10 @@ impl Experiment {
     pub fn plan_without_data(&self) -> Blueprint {
         let plan = self.plan(DataShape::default());
         match plan.output {
-            Output::Classes(_) => Blueprint { output: Output::Classes(0), ..plan },
+            Output::Classes(_) => Blueprint {
+                output: Output::Classes(0),
+                ..plan
+            },
             _ => plan,
         }
     }

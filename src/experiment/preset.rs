@@ -3,8 +3,9 @@
 use super::{Experiment, LrDecay, TrainingSpec};
 use crate::data::TaskSpec;
 use crate::model::{
-    Activation, AutoencoderSpec, Bert4RecSpec, EncoderDecoderSpec, GruSpec, LossKind, LstmSpec, ModelKind, ModelSpec,
-    Negatives, NormPlace, Positions, RnnSpec, SequentialVaeSpec, TransformerSpec, VaeSpec,
+    Activation, AutoencoderSpec, Bert4RecSpec, EncoderDecoderSpec, GruSpec, LossKind, LstmSpec,
+    ModelKind, ModelSpec, Negatives, NormPlace, Positions, RnnSpec, SequentialVaeSpec,
+    TransformerSpec, VaeSpec,
 };
 
 /// A model as in its paper.
@@ -59,7 +60,11 @@ impl Preset {
             Self::MultDae => MULT_DAE,
             Self::Svae => SVAE,
         };
-        AboutPreset { title, source, differs }
+        AboutPreset {
+            title,
+            source,
+            differs,
+        }
     }
 
     /// The model.
@@ -89,9 +94,28 @@ impl Preset {
     /// nothing, as it was.
     #[must_use]
     pub fn applied_to(self, experiment: &Experiment) -> Experiment {
-        let TrainingSpec { device, patience, fused, augment, gan, .. } = experiment.training.clone();
-        let of_paper = TrainingSpec { device, patience, fused, augment, gan, ..self.training() };
-        Experiment { task: TaskSpec::NextItem, model: self.model(), training: of_paper, ..experiment.clone() }
+        let TrainingSpec {
+            device,
+            patience,
+            fused,
+            augment,
+            gan,
+            ..
+        } = experiment.training.clone();
+        let of_paper = TrainingSpec {
+            device,
+            patience,
+            fused,
+            augment,
+            gan,
+            ..self.training()
+        };
+        Experiment {
+            task: TaskSpec::NextItem,
+            model: self.model(),
+            training: of_paper,
+            ..experiment.clone()
+        }
     }
 
     /// How the paper trains; what it leaves open is ours.
@@ -135,7 +159,11 @@ impl Preset {
                     epsilon: 1e-9,
                     ..ours
                 };
-                TrainingSpec { label_smoothing: 0.1, clip_norm: 0.0, ..adam }
+                TrainingSpec {
+                    label_smoothing: 0.1,
+                    clip_norm: 0.0,
+                    ..adam
+                }
             }
             Self::Gru4Rec => TrainingSpec {
                 epochs: 10,
@@ -146,10 +174,25 @@ impl Preset {
                 negatives: Negatives::Popularity,
                 ..ours
             },
-            Self::Lstm => TrainingSpec { epochs: 39, batch_size: 20, clip_norm: 5.0, ..ours },
+            Self::Lstm => TrainingSpec {
+                epochs: 39,
+                batch_size: 20,
+                clip_norm: 5.0,
+                ..ours
+            },
             Self::Elman => ours,
-            Self::MultVae | Self::MultDae => TrainingSpec { epochs: 200, batch_size: 500, clip_norm: 0.0, ..ours },
-            Self::Svae => TrainingSpec { epochs: 25, batch_size: 1, weight_decay: 5e-3, ..ours },
+            Self::MultVae | Self::MultDae => TrainingSpec {
+                epochs: 200,
+                batch_size: 500,
+                clip_norm: 0.0,
+                ..ours
+            },
+            Self::Svae => TrainingSpec {
+                epochs: 25,
+                batch_size: 1,
+                weight_decay: 5e-3,
+                ..ours
+            },
         }
     }
 }
@@ -228,8 +271,14 @@ const SVAE: Words = (
 );
 
 fn sasrec() -> TransformerSpec {
-    let widths =
-        TransformerSpec { d_model: 50, n_layers: 2, n_heads: 1, d_ff: 50, seq_len: 200, ..TransformerSpec::default() };
+    let widths = TransformerSpec {
+        d_model: 50,
+        n_layers: 2,
+        n_heads: 1,
+        d_ff: 50,
+        seq_len: 200,
+        ..TransformerSpec::default()
+    };
     TransformerSpec {
         dropout: 0.2,
         attention_dropout: 0.2,
@@ -243,8 +292,20 @@ fn sasrec() -> TransformerSpec {
 }
 
 fn gpt() -> TransformerSpec {
-    let widths = TransformerSpec { d_model: 768, n_layers: 12, n_heads: 12, d_ff: 3072, seq_len: 1024, ..sasrec() };
-    TransformerSpec { dropout: 0.1, attention_dropout: 0.1, activation: Activation::Gelu, ..widths }
+    let widths = TransformerSpec {
+        d_model: 768,
+        n_layers: 12,
+        n_heads: 12,
+        d_ff: 3072,
+        seq_len: 1024,
+        ..sasrec()
+    };
+    TransformerSpec {
+        dropout: 0.1,
+        attention_dropout: 0.1,
+        activation: Activation::Gelu,
+        ..widths
+    }
 }
 
 fn bert4rec() -> Bert4RecSpec {
@@ -264,8 +325,13 @@ fn bert4rec() -> Bert4RecSpec {
 }
 
 fn encoder_decoder() -> EncoderDecoderSpec {
-    let widths =
-        EncoderDecoderSpec { d_model: 512, n_layers: 6, n_heads: 8, d_ff: 2048, ..EncoderDecoderSpec::default() };
+    let widths = EncoderDecoderSpec {
+        d_model: 512,
+        n_layers: 6,
+        n_heads: 8,
+        d_ff: 2048,
+        ..EncoderDecoderSpec::default()
+    };
     EncoderDecoderSpec {
         dropout: 0.1,
         attention_dropout: 0.0,
@@ -277,24 +343,62 @@ fn encoder_decoder() -> EncoderDecoderSpec {
 }
 
 fn gru4rec() -> GruSpec {
-    GruSpec { d_model: 100, d_hidden: 100, n_layers: 1, dropout: 0.2, tied: false, ..GruSpec::default() }
+    GruSpec {
+        d_model: 100,
+        d_hidden: 100,
+        n_layers: 1,
+        dropout: 0.2,
+        tied: false,
+        ..GruSpec::default()
+    }
 }
 
 fn lstm() -> LstmSpec {
-    let widths = LstmSpec { d_model: 650, d_hidden: 650, n_layers: 2, taper: 1.0, seq_len: 35, ..LstmSpec::default() };
-    LstmSpec { dropout: 0.5, tied: false, ..widths }
+    let widths = LstmSpec {
+        d_model: 650,
+        d_hidden: 650,
+        n_layers: 2,
+        taper: 1.0,
+        seq_len: 35,
+        ..LstmSpec::default()
+    };
+    LstmSpec {
+        dropout: 0.5,
+        tied: false,
+        ..widths
+    }
 }
 
 fn elman() -> RnnSpec {
-    RnnSpec { d_model: 31, d_hidden: 150, n_layers: 1, dropout: 0.0, tied: false, ..RnnSpec::default() }
+    RnnSpec {
+        d_model: 31,
+        d_hidden: 150,
+        n_layers: 1,
+        dropout: 0.0,
+        tied: false,
+        ..RnnSpec::default()
+    }
 }
 
 fn mult_vae() -> VaeSpec {
-    VaeSpec { d_hidden: 600, d_latent: 200, dropout: 0.5, beta: 0.2, anneal: 0.85, ..VaeSpec::default() }
+    VaeSpec {
+        d_hidden: 600,
+        d_latent: 200,
+        dropout: 0.5,
+        beta: 0.2,
+        anneal: 0.85,
+        ..VaeSpec::default()
+    }
 }
 
 fn mult_dae() -> AutoencoderSpec {
-    AutoencoderSpec { d_hidden: 600, n_hidden: 1, d_latent: 200, corruption: 0.5, ..AutoencoderSpec::default() }
+    AutoencoderSpec {
+        d_hidden: 600,
+        n_hidden: 1,
+        d_latent: 200,
+        corruption: 0.5,
+        ..AutoencoderSpec::default()
+    }
 }
 
 fn svae() -> SequentialVaeSpec {
@@ -316,19 +420,48 @@ mod tests {
 
     #[test]
     fn every_family_has_a_preset_and_every_preset_can_be_trained() {
-        let shape = DataShape { n_users: 6040, n_items: 3416, n_events: 1_000_000, max_len: 2000 };
+        let shape = DataShape {
+            n_users: 6040,
+            n_items: 3416,
+            n_events: 1_000_000,
+            max_len: 2000,
+        };
         for preset in Preset::iter() {
             let experiment = preset.applied_to(&Experiment::default());
-            let problems =
-                experiment.check_settings().into_iter().chain(experiment.model.check(&experiment.plan(shape)));
-            assert_eq!(problems.filter(crate::spec::Problem::is_error).count(), 0, "{preset}");
-            let AboutPreset { title, source, differs } = preset.about();
-            assert!(!title.is_empty() && source.contains(char::is_numeric) && differs.ends_with('.'), "{preset}");
-            assert_eq!(preset.applied_to(&experiment), experiment, "{preset}: twice is once");
-            assert_eq!(Experiment::parse(&experiment.to_text().unwrap()).unwrap(), experiment, "{preset}");
+            let problems = experiment
+                .check_settings()
+                .into_iter()
+                .chain(experiment.model.check(&experiment.plan(shape)));
+            assert_eq!(
+                problems.filter(crate::spec::Problem::is_error).count(),
+                0,
+                "{preset}"
+            );
+            let AboutPreset {
+                title,
+                source,
+                differs,
+            } = preset.about();
+            assert!(
+                !title.is_empty() && source.contains(char::is_numeric) && differs.ends_with('.'),
+                "{preset}"
+            );
+            assert_eq!(
+                preset.applied_to(&experiment),
+                experiment,
+                "{preset}: twice is once"
+            );
+            assert_eq!(
+                Experiment::parse(&experiment.to_text().unwrap()).unwrap(),
+                experiment,
+                "{preset}"
+            );
         }
         for kind in ModelKind::iter() {
-            assert!(Preset::iter().any(|preset| preset.kind() == kind), "{kind} has no preset");
+            assert!(
+                Preset::iter().any(|preset| preset.kind() == kind),
+                "{kind} has no preset"
+            );
         }
     }
 
@@ -338,11 +471,17 @@ mod tests {
     #[test]
     fn the_papers_sizes_are_the_papers() {
         let count = |preset: Preset, n_items: usize| {
-            let plan = Experiment::default().plan(DataShape { n_items, ..DataShape::default() });
+            let plan = Experiment::default().plan(DataShape {
+                n_items,
+                ..DataShape::default()
+            });
             preset.model().family().n_params(&plan)
         };
         assert_eq!(count(Preset::Gpt, 50_257), 124_439_808 + 768);
-        assert_eq!(count(Preset::MultVae, 1000), 1201 * 1000 + 600 + 240_400 + 120_600);
+        assert_eq!(
+            count(Preset::MultVae, 1000),
+            1201 * 1000 + 600 + 240_400 + 120_600
+        );
     }
 
     #[test]
@@ -350,7 +489,17 @@ mod tests {
         let mut mine = Experiment::default();
         (mine.training.device, mine.training.patience, mine.seed) = ("cpu".to_owned(), 3, 9);
         let applied = Preset::SasRec.applied_to(&mine);
-        assert_eq!((applied.training.device.as_str(), applied.training.patience, applied.seed), ("cpu", 3, 9));
-        assert_eq!((applied.training.loss, applied.training.n_negatives), (LossKind::Bce, 1));
+        assert_eq!(
+            (
+                applied.training.device.as_str(),
+                applied.training.patience,
+                applied.seed
+            ),
+            ("cpu", 3, 9)
+        );
+        assert_eq!(
+            (applied.training.loss, applied.training.n_negatives),
+            (LossKind::Bce, 1)
+        );
     }
 }

@@ -6,8 +6,8 @@ use strum::{IntoEnumIterator, VariantNames as _};
 
 use super::{Experiment, ExperimentError, Preset, columns, features, file, syntax};
 use crate::data::{
-    CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Pseudonyms, Role, SplitSpec, TaskKind, TaskSpec,
-    TimeFormat, TitleSpec, WorldKind, WorldSpec,
+    CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Pseudonyms, Role, SplitSpec,
+    TaskKind, TaskSpec, TimeFormat, TitleSpec, WorldKind, WorldSpec,
 };
 use crate::model::{ModelKind, ModelSpec};
 use crate::spec::{Described, SetError, did_you_mean};
@@ -39,7 +39,11 @@ const AUGMENT: &str = "augment.";
 const GAN: &str = "gan.";
 
 /// Sets one setting; see [`Experiment::set`].
-pub(super) fn set(experiment: &mut Experiment, path: &str, text: &str) -> Result<(), ExperimentError> {
+pub(super) fn set(
+    experiment: &mut Experiment,
+    path: &str,
+    text: &str,
+) -> Result<(), ExperimentError> {
     let (head, rest) = path.split_once('.').unwrap_or((path, ""));
     match (head, rest) {
         ("name", "") => text.clone_into(&mut experiment.name),
@@ -48,19 +52,38 @@ pub(super) fn set(experiment: &mut Experiment, path: &str, text: &str) -> Result
         ("model", "") => set_family(&mut experiment.model, text)?,
         ("model", key) => described(experiment.model.described_mut(), path, key, text)?,
         ("training", key) if key.starts_with(AUGMENT) => {
-            described(&mut experiment.training.augment, path, key.trim_start_matches(AUGMENT), text)?;
+            described(
+                &mut experiment.training.augment,
+                path,
+                key.trim_start_matches(AUGMENT),
+                text,
+            )?;
         }
         ("training", key) if key.starts_with(GAN) => {
-            described(&mut experiment.training.gan, path, key.trim_start_matches(GAN), text)?;
+            described(
+                &mut experiment.training.gan,
+                path,
+                key.trim_start_matches(GAN),
+                text,
+            )?;
         }
         ("task", "") => set_task(&mut experiment.task, text)?,
         ("task", key) => described(&mut experiment.task, path, key, text)?,
-        ("training", key) if !key.is_empty() => described(&mut experiment.training, path, key, text)?,
-        ("evaluation", key) if !key.is_empty() => described(&mut experiment.evaluation, path, key, text)?,
+        ("training", key) if !key.is_empty() => {
+            described(&mut experiment.training, path, key, text)?
+        }
+        ("evaluation", key) if !key.is_empty() => {
+            described(&mut experiment.evaluation, path, key, text)?
+        }
         ("split", "") => experiment.split = split(experiment.split, path, text)?,
         ("split", key) => set_in_split(&mut experiment.split, path, key, text)?,
         ("data", key) if !key.is_empty() => set_data(experiment, path, key, text)?,
-        ("version", "") => return Err(failed(path, "`version` belongs to the file and cannot be set")),
+        ("version", "") => {
+            return Err(failed(
+                path,
+                "`version` belongs to the file and cannot be set",
+            ));
+        }
         _ => return Err(unknown(experiment, path)),
     }
     Ok(())
@@ -69,39 +92,78 @@ pub(super) fn set(experiment: &mut Experiment, path: &str, text: &str) -> Result
 /// The dotted path of a setting that is called `key` in some experiment, if there is one.
 pub(super) fn path_ending_in(key: &str) -> Option<String> {
     let mut candidates = vec![Experiment::default()];
-    candidates.extend(ModelSpec::iter().map(|model| Experiment { model, ..Experiment::default() }));
-    candidates.extend(TaskSpec::iter().map(|task| Experiment { task, ..Experiment::default() }));
-    candidates.extend(SplitSpec::all().map(|split| Experiment { split, ..Experiment::default() }));
+    candidates.extend(ModelSpec::iter().map(|model| Experiment {
+        model,
+        ..Experiment::default()
+    }));
+    candidates.extend(TaskSpec::iter().map(|task| Experiment {
+        task,
+        ..Experiment::default()
+    }));
+    candidates.extend(SplitSpec::all().map(|split| Experiment {
+        split,
+        ..Experiment::default()
+    }));
     candidates.extend(WorldKind::iter().map(|kind| {
         let source = DataSource::World(WorldSpec::of(kind));
-        Experiment { data: DataSpec { source, ..DataSpec::default() }, ..Experiment::default() }
+        Experiment {
+            data: DataSpec {
+                source,
+                ..DataSpec::default()
+            },
+            ..Experiment::default()
+        }
     }));
-    candidates.iter().flat_map(paths).find(|path| path.rsplit('.').next() == Some(key))
+    candidates
+        .iter()
+        .flat_map(paths)
+        .find(|path| path.rsplit('.').next() == Some(key))
 }
 
 /// Every path that can be set in this experiment.
 fn paths(experiment: &Experiment) -> Vec<String> {
     let under = |prefix: &str, described: &dyn Described| -> Vec<String> {
-        described.fields().iter().map(|field| format!("{prefix}.{}", field.key)).collect()
+        described
+            .fields()
+            .iter()
+            .map(|field| format!("{prefix}.{}", field.key))
+            .collect()
     };
-    let mut paths: Vec<String> =
-        ["name", "seed", "data.source", "data.path", "split", "task", "model"].map(str::to_owned).into();
+    let mut paths: Vec<String> = [
+        "name",
+        "seed",
+        "data.source",
+        "data.path",
+        "split",
+        "task",
+        "model",
+    ]
+    .map(str::to_owned)
+    .into();
     match &experiment.data.source {
         DataSource::World(world) => paths.extend(under("data", world)),
         DataSource::File(_) => {
             paths.extend(FILE_KEYS.iter().skip(1).map(|key| format!("data.{key}")));
             paths.extend(columns::KEYS.iter().map(|key| format!("data.{key}")));
-            paths.extend(Role::iter().map(|role| format!("data.roles.{}", role.to_string().to_lowercase())));
+            paths.extend(
+                Role::iter().map(|role| format!("data.roles.{}", role.to_string().to_lowercase())),
+            );
         }
     }
     paths.extend(under("data.clean", &experiment.data.clean));
     paths.push("data.clean.steps".to_owned());
     for (place, step) in experiment.data.clean.steps.iter().enumerate() {
-        paths.extend(under(&format!("data.clean.steps[{place}]"), step.described()));
+        paths.extend(under(
+            &format!("data.clean.steps[{place}]"),
+            step.described(),
+        ));
     }
     paths.push("data.features".to_owned());
     for (place, feature) in experiment.data.features.iter().enumerate() {
-        paths.extend(under(&format!("data.features[{place}]"), feature.described()));
+        paths.extend(under(
+            &format!("data.features[{place}]"),
+            feature.described(),
+        ));
     }
     paths.extend(under("split", &experiment.split));
     paths.extend(under("task", &experiment.task));
@@ -116,10 +178,16 @@ fn paths(experiment: &Experiment) -> Vec<String> {
 /// A preset by its name or its title.
 fn preset(text: &str) -> Result<Preset, ExperimentError> {
     let named = |preset: &Preset| {
-        preset.to_string().eq_ignore_ascii_case(text.trim()) || preset.about().title.eq_ignore_ascii_case(text.trim())
+        preset.to_string().eq_ignore_ascii_case(text.trim())
+            || preset.about().title.eq_ignore_ascii_case(text.trim())
     };
     let names: Vec<String> = Preset::iter().map(|preset| preset.to_string()).collect();
-    let refused = || failed("preset", word_refused("preset", text, names.iter().map(String::as_str)));
+    let refused = || {
+        failed(
+            "preset",
+            word_refused("preset", text, names.iter().map(String::as_str)),
+        )
+    };
     Preset::iter().find(named).ok_or_else(refused)
 }
 
@@ -136,7 +204,10 @@ fn set_family(model: &mut ModelSpec, text: &str) -> Result<(), ExperimentError> 
             *model = spec;
             Ok(())
         }
-        None => Err(failed("model", word_refused("model", text, names.iter().map(String::as_str)))),
+        None => Err(failed(
+            "model",
+            word_refused("model", text, names.iter().map(String::as_str)),
+        )),
     }
 }
 
@@ -148,7 +219,10 @@ fn set_task(task: &mut TaskSpec, text: &str) -> Result<(), ExperimentError> {
             *task = kind.spec();
             Ok(())
         }
-        None => Err(failed("task", word_refused("task", text, TaskKind::VARIANTS.iter().copied()))),
+        None => Err(failed(
+            "task",
+            word_refused("task", text, TaskKind::VARIANTS.iter().copied()),
+        )),
     }
 }
 
@@ -157,17 +231,27 @@ fn split(present: SplitSpec, path: &str, text: &str) -> Result<SplitSpec, Experi
     if text == present.name() {
         return Ok(present);
     }
-    if let Some(named) = SplitSpec::all().into_iter().find(|split| split.name() == text) {
+    if let Some(named) = SplitSpec::all()
+        .into_iter()
+        .find(|split| split.name() == text)
+    {
         return Ok(named);
     }
     file::options().from_str(text).map_err(|_| {
         let names = SplitSpec::all().map(SplitSpec::name);
-        let known = names.into_iter().chain(["GlobalTemporal(valid_fraction: 0.1, test_fraction: 0.1)"]);
+        let known = names
+            .into_iter()
+            .chain(["GlobalTemporal(valid_fraction: 0.1, test_fraction: 0.1)"]);
         failed(path, word_refused(path, text, known))
     })
 }
 
-fn set_in_split(split: &mut SplitSpec, path: &str, key: &str, text: &str) -> Result<(), ExperimentError> {
+fn set_in_split(
+    split: &mut SplitSpec,
+    path: &str,
+    key: &str,
+    text: &str,
+) -> Result<(), ExperimentError> {
     if is_key_of(split, key) {
         return described(split, path, key, text);
     }
@@ -175,10 +259,16 @@ fn set_in_split(split: &mut SplitSpec, path: &str, key: &str, text: &str) -> Res
     Err(match all.iter().find(|other| is_key_of(*other, key)) {
         Some(other) => {
             let name = other.name();
-            failed(path, format!("`{path}` needs the split {name}; set `split` to {name} first"))
+            failed(
+                path,
+                format!("`{path}` needs the split {name}; set `split` to {name} first"),
+            )
         }
         None => {
-            let known = all.iter().flat_map(Described::fields).map(|field| field.key);
+            let known = all
+                .iter()
+                .flat_map(Described::fields)
+                .map(|field| field.key);
             let mut keys: Vec<&str> = Vec::new();
             known.for_each(|key| {
                 if !keys.contains(&key) {
@@ -190,7 +280,12 @@ fn set_in_split(split: &mut SplitSpec, path: &str, key: &str, text: &str) -> Res
     })
 }
 
-fn set_data(experiment: &mut Experiment, path: &str, key: &str, text: &str) -> Result<(), ExperimentError> {
+fn set_data(
+    experiment: &mut Experiment,
+    path: &str,
+    key: &str,
+    text: &str,
+) -> Result<(), ExperimentError> {
     let data = &mut experiment.data;
     // The file writes `source: World(n_users: 600)`, a problem names `data.n_users`: both may be said.
     let key = key.strip_prefix("source.").unwrap_or(key);
@@ -205,22 +300,35 @@ fn set_data(experiment: &mut Experiment, path: &str, key: &str, text: &str) -> R
         ("path", DataSource::File(file)) => file.path = PathBuf::from(text),
         // A path is what makes the difference: naming a file means that no world is wanted.
         ("path", source @ DataSource::World(_)) => {
-            *source = DataSource::File(FileSpec { path: PathBuf::from(text), ..FileSpec::default() });
+            *source = DataSource::File(FileSpec {
+                path: PathBuf::from(text),
+                ..FileSpec::default()
+            });
         }
-        (key, DataSource::World(world)) if is_key_of(world, key) => described(world, path, key, text)?,
+        (key, DataSource::World(world)) if is_key_of(world, key) => {
+            described(world, path, key, text)?
+        }
         (key, DataSource::File(file)) => {
             if !set_file(file, path, key, text)? {
                 return Err(unknown(experiment, path));
             }
         }
         (key, DataSource::World(_))
-            if FILE_KEYS.contains(&key) || columns::KEYS.contains(&key) || key.starts_with("roles.") =>
+            if FILE_KEYS.contains(&key)
+                || columns::KEYS.contains(&key)
+                || key.starts_with("roles.") =>
         {
-            return Err(failed(path, format!("`{path}` needs a file; set `data.path` first")));
+            return Err(failed(
+                path,
+                format!("`{path}` needs a file; set `data.path` first"),
+            ));
         }
         (key, _) => {
             return Err(match WorldKind::owner(key) {
-                Some(kind) => failed(path, format!("`{path}` needs the world {kind}; set `data.kind` to {kind} first")),
+                Some(kind) => failed(
+                    path,
+                    format!("`{path}` needs the world {kind}; set `data.kind` to {kind} first"),
+                ),
                 None => unknown(experiment, path),
             });
         }
@@ -230,63 +338,110 @@ fn set_data(experiment: &mut Experiment, path: &str, key: &str, text: &str) -> R
 
 /// The whole list of steps as a file writes it, one setting of a step (`steps[2].window_secs`), or a
 /// setting beside the list.
-fn set_clean(clean: &mut CleanSpec, path: &str, key: &str, text: &str) -> Result<(), ExperimentError> {
+fn set_clean(
+    clean: &mut CleanSpec,
+    path: &str,
+    key: &str,
+    text: &str,
+) -> Result<(), ExperimentError> {
     const EXAMPLE: &str = "steps are written as in a file, such as `[Repeats(window_secs: 60)]`; `seqscope describe \
                            clean` lists them";
     if key == "steps" {
-        clean.steps = file::options().from_str(text).map_err(|error| match syntax::explain(text, &error) {
-            ExperimentError::Syntax { sentence, .. } => failed(path, format!("{sentence} ({EXAMPLE})")),
-            other => other,
+        clean.steps = file::options().from_str(text).map_err(|error| {
+            match syntax::explain(text, &error) {
+                ExperimentError::Syntax { sentence, .. } => {
+                    failed(path, format!("{sentence} ({EXAMPLE})"))
+                }
+                other => other,
+            }
         })?;
         return Ok(());
     }
-    let Some(rest) = key.strip_prefix("steps[") else { return described(clean, path, key, text) };
+    let Some(rest) = key.strip_prefix("steps[") else {
+        return described(clean, path, key, text);
+    };
     let Some((place, key)) = rest.split_once("].") else {
-        let sentence = format!("`{path}` names no setting of a step; write one such as `data.clean.steps[0].on`");
+        let sentence = format!(
+            "`{path}` names no setting of a step; write one such as `data.clean.steps[0].on`"
+        );
         return Err(failed(path, sentence));
     };
     let place: usize = parsed(path, place, "the place of a step, counted from 0")?;
     let n_steps = clean.steps.len();
     let Some(step) = clean.steps.get_mut(place) else {
-        let sentence = format!("there is no step {place}: the list has {n_steps}, counted from 0; {EXAMPLE}");
+        let sentence =
+            format!("there is no step {place}: the list has {n_steps}, counted from 0; {EXAMPLE}");
         return Err(failed(path, sentence));
     };
     described(step.described_mut(), path, key, text)
 }
 
-fn named_source(present: &DataSource, path: &str, text: &str) -> Result<DataSource, ExperimentError> {
+fn named_source(
+    present: &DataSource,
+    path: &str,
+    text: &str,
+) -> Result<DataSource, ExperimentError> {
     match (text, present) {
         ("World", DataSource::World(_)) | ("File", DataSource::File(_)) => Ok(present.clone()),
         ("World", DataSource::File(_)) => Ok(DataSource::World(WorldSpec::default())),
-        ("File", DataSource::World(_)) => Err(failed(path, "a file needs its name; set `data.path` instead")),
+        ("File", DataSource::World(_)) => Err(failed(
+            path,
+            "a file needs its name; set `data.path` instead",
+        )),
         _ => Err(failed(path, word_refused(path, text, ["World", "File"]))),
     }
 }
 
 /// Sets one setting of a log on disk; whether there is one of that name.
-fn set_file(file: &mut FileSpec, path: &str, key: &str, text: &str) -> Result<bool, ExperimentError> {
+fn set_file(
+    file: &mut FileSpec,
+    path: &str,
+    key: &str,
+    text: &str,
+) -> Result<bool, ExperimentError> {
     let said = (text != "auto").then_some(text);
     match key {
-        "format" => file.format = said.map(|text| word(path, text, FileFormat::iter())).transpose()?,
-        "encoding" => file.encoding = said.map(|text| word(path, text, Encoding::iter())).transpose()?,
+        "format" => {
+            file.format = said
+                .map(|text| word(path, text, FileFormat::iter()))
+                .transpose()?
+        }
+        "encoding" => {
+            file.encoding = said
+                .map(|text| word(path, text, Encoding::iter()))
+                .transpose()?
+        }
         "separator" => file.separator = said.map(|text| text.replace("\\t", "\t")),
         "valid_path" => file.valid_path = said.map(PathBuf::from),
         "test_path" => file.test_path = said.map(PathBuf::from),
         "only_where" => file.only_where = said.map(str::to_owned),
         "table" => file.table = said.map(str::to_owned),
         "query" => file.query = said.map(str::to_owned),
-        "header" => file.header = said.map(|text| parsed(path, text, "true, false or auto")).transpose()?,
+        "header" => {
+            file.header = said
+                .map(|text| parsed(path, text, "true, false or auto"))
+                .transpose()?
+        }
         "time_format" => file.time_format = said.map(|text| time_format(path, text)).transpose()?,
         "pseudonyms" => {
-            file.pseudonyms = said.map_or(Ok(Pseudonyms::Off), |text| word(path, text, Pseudonyms::iter()))?;
+            file.pseudonyms = said.map_or(Ok(Pseudonyms::Off), |text| {
+                word(path, text, Pseudonyms::iter())
+            })?;
         }
         "missing" => file.missing = said.map(|text| marks(path, text)).transpose()?,
         "sessions_for_users" => {
-            file.sessions_for_users = said.map(|text| parsed(path, text, "true, false or auto")).transpose()?;
+            file.sessions_for_users = said
+                .map(|text| parsed(path, text, "true, false or auto"))
+                .transpose()?;
         }
         "titles.path" => match &mut file.titles {
             Some(titles) => titles.path = PathBuf::from(text),
-            titles @ None => *titles = Some(TitleSpec { path: PathBuf::from(text), ..TitleSpec::default() }),
+            titles @ None => {
+                *titles = Some(TitleSpec {
+                    path: PathBuf::from(text),
+                    ..TitleSpec::default()
+                })
+            }
         },
         "titles.item" => title_table(file, path)?.item = said.map(str::to_owned),
         "titles.title" => title_table(file, path)?.title = said.map(str::to_owned),
@@ -295,7 +450,8 @@ fn set_file(file: &mut FileSpec, path: &str, key: &str, text: &str) -> Result<bo
                 return Ok(true);
             }
             let role = key.strip_prefix("roles.");
-            let Some(role) = Role::iter().find(|r| role == Some(&r.to_string().to_lowercase())) else {
+            let Some(role) = Role::iter().find(|r| role == Some(&r.to_string().to_lowercase()))
+            else {
                 return Ok(false);
             };
             *file.roles.slot_mut(role) = said.map(str::to_owned);
@@ -307,30 +463,55 @@ fn set_file(file: &mut FileSpec, path: &str, key: &str, text: &str) -> Result<bo
 /// The name of a format of times, or a pattern.
 fn time_format(path: &str, text: &str) -> Result<TimeFormat, ExperimentError> {
     TimeFormat::named(text).ok_or_else(|| {
-        let names: Vec<String> =
-            std::iter::once("auto".to_owned()).chain(TimeFormat::iter().map(|format| format!("{format:?}"))).collect();
+        let names: Vec<String> = std::iter::once("auto".to_owned())
+            .chain(TimeFormat::iter().map(|format| format!("{format:?}")))
+            .collect();
         let refused = word_refused(path, text, names.iter().map(String::as_str));
-        failed(path, format!("{refused} Or write a pattern such as `%d/%m/%Y %H:%M:%S`."))
+        failed(
+            path,
+            format!("{refused} Or write a pattern such as `%d/%m/%Y %H:%M:%S`."),
+        )
     })
 }
 
 /// Marks as a file writes them, `["NA", "-"]`, or with commas between them, `NA, -`.
 fn marks(path: &str, text: &str) -> Result<Vec<String>, ExperimentError> {
     if text.starts_with('[') {
-        let refused = |_| failed(path, format!("`{path}` is a list of marks, such as `[\"NA\"]` or `NA, -`"));
+        let refused = |_| {
+            failed(
+                path,
+                format!("`{path}` is a list of marks, such as `[\"NA\"]` or `NA, -`"),
+            )
+        };
         return file::options().from_str(text).map_err(refused);
     }
-    Ok(text.split(',').map(|mark| mark.trim().to_owned()).filter(|mark| !mark.is_empty()).collect())
+    Ok(text
+        .split(',')
+        .map(|mark| mark.trim().to_owned())
+        .filter(|mark| !mark.is_empty())
+        .collect())
 }
 
 /// The table of titles, of which a column is to be named.
-fn title_table<'a>(file: &'a mut FileSpec, path: &str) -> Result<&'a mut TitleSpec, ExperimentError> {
-    let missing = || failed(path, format!("`{path}` needs a table of titles; set `data.titles.path` first"));
+fn title_table<'a>(
+    file: &'a mut FileSpec,
+    path: &str,
+) -> Result<&'a mut TitleSpec, ExperimentError> {
+    let missing = || {
+        failed(
+            path,
+            format!("`{path}` needs a table of titles; set `data.titles.path` first"),
+        )
+    };
     file.titles.as_mut().ok_or_else(missing)
 }
 
 /// The variant whose name in the file is `text`.
-fn word<T: std::fmt::Debug>(path: &str, text: &str, all: impl Iterator<Item = T>) -> Result<T, ExperimentError> {
+fn word<T: std::fmt::Debug>(
+    path: &str,
+    text: &str,
+    all: impl Iterator<Item = T>,
+) -> Result<T, ExperimentError> {
     let mut names = vec!["auto".to_owned()];
     for value in all {
         let name = format!("{value:?}");
@@ -339,29 +520,54 @@ fn word<T: std::fmt::Debug>(path: &str, text: &str, all: impl Iterator<Item = T>
         }
         names.push(name);
     }
-    Err(failed(path, word_refused(path, text, names.iter().map(String::as_str))))
+    Err(failed(
+        path,
+        word_refused(path, text, names.iter().map(String::as_str)),
+    ))
 }
 
 fn is_key_of(described: &dyn Described, key: &str) -> bool {
     described.fields().iter().any(|field| field.key == key)
 }
 
-pub(super) fn described(target: &mut dyn Described, path: &str, key: &str, text: &str) -> Result<(), ExperimentError> {
+pub(super) fn described(
+    target: &mut dyn Described,
+    path: &str,
+    key: &str,
+    text: &str,
+) -> Result<(), ExperimentError> {
     let prefix = path.strip_suffix(key).unwrap_or("");
     target.set_text(key, text).map_err(|error| {
         let sentence = match &error {
-            SetError::Unknown { suggestion: Some(near), .. } => {
+            SetError::Unknown {
+                suggestion: Some(near),
+                ..
+            } => {
                 format!("`{path}` is not a setting here; did you mean `{prefix}{near}`?")
             }
             SetError::Unknown { known, .. } if known.iter().any(|near| near.starts_with(key)) => {
-                let near: Vec<&str> = known.iter().map(String::as_str).filter(|near| near.starts_with(key)).collect();
-                format!("`{path}` is not a setting here; did you mean `{prefix}{}`?", near.join("` or `"))
+                let near: Vec<&str> = known
+                    .iter()
+                    .map(String::as_str)
+                    .filter(|near| near.starts_with(key))
+                    .collect();
+                format!(
+                    "`{path}` is not a setting here; did you mean `{prefix}{}`?",
+                    near.join("` or `")
+                )
             }
-            SetError::Unknown { known, .. } => match path_ending_in(key).filter(|other| other != path) {
+            SetError::Unknown { known, .. } => match path_ending_in(key)
+                .filter(|other| other != path)
+            {
                 Some(other) => format!("`{path}` is not a setting here; did you mean `{other}`?"),
-                None => format!("`{path}` is not a setting here; choose one of {prefix}{{{}}}", known.join(", ")),
+                None => format!(
+                    "`{path}` is not a setting here; choose one of {prefix}{{{}}}",
+                    known.join(", ")
+                ),
             },
-            SetError::Kind { text, expected, .. } => format!("`{text}` is not {expected}; `{path}` needs one"),
+            SetError::Kind { text, expected, .. } => {
+                format!("`{text}` is not {expected}; `{path}` needs one")
+            }
             SetError::Word { text, known, .. } => word_refused(path, text, known.iter().copied()),
         };
         failed(path, sentence)
@@ -370,7 +576,8 @@ pub(super) fn described(target: &mut dyn Described, path: &str, key: &str, text:
 
 fn unknown(experiment: &Experiment, path: &str) -> ExperimentError {
     let paths = paths(experiment);
-    let near = did_you_mean(path, paths.iter().map(String::as_str)).or_else(|| path_ending_in(path));
+    let near =
+        did_you_mean(path, paths.iter().map(String::as_str)).or_else(|| path_ending_in(path));
     failed(
         path,
         match near {
@@ -384,14 +591,31 @@ fn unknown(experiment: &Experiment, path: &str) -> ExperimentError {
 
 fn word_refused<'a>(path: &str, text: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
-    let near = did_you_mean(text, known.iter().copied()).map(|near| format!(" Did you mean `{near}`?"));
-    format!("`{text}` is not known for `{path}`; choose one of {}.{}", known.join(", "), near.unwrap_or_default())
+    let near =
+        did_you_mean(text, known.iter().copied()).map(|near| format!(" Did you mean `{near}`?"));
+    format!(
+        "`{text}` is not known for `{path}`; choose one of {}.{}",
+        known.join(", "),
+        near.unwrap_or_default()
+    )
 }
 
-pub(super) fn parsed<T: std::str::FromStr>(path: &str, text: &str, expected: &str) -> Result<T, ExperimentError> {
-    text.trim().parse().map_err(|_| failed(path, format!("`{text}` is not {expected}; `{path}` needs one")))
+pub(super) fn parsed<T: std::str::FromStr>(
+    path: &str,
+    text: &str,
+    expected: &str,
+) -> Result<T, ExperimentError> {
+    text.trim().parse().map_err(|_| {
+        failed(
+            path,
+            format!("`{text}` is not {expected}; `{path}` needs one"),
+        )
+    })
 }
 
 pub(super) fn failed(field: &str, sentence: impl Into<String>) -> ExperimentError {
-    ExperimentError::Set { field: field.to_owned(), sentence: sentence.into() }
+    ExperimentError::Set {
+        field: field.to_owned(),
+        sentence: sentence.into(),
+    }
 }

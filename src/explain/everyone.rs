@@ -57,7 +57,11 @@ impl AskAll<'_> {
         goes_on: &mut dyn FnMut(usize) -> bool,
     ) -> Result<Option<Vec<Word>>, ModelError> {
         let n_columns = self.prepared.dataset.n_items() + 1;
-        let at_a_time = if self.outcomes.is_some() { AT_A_TIME } else { (MAX_SCORES / n_columns).clamp(1, AT_A_TIME) };
+        let at_a_time = if self.outcomes.is_some() {
+            AT_A_TIME
+        } else {
+            (MAX_SCORES / n_columns).clamp(1, AT_A_TIME)
+        };
         let mut words = Vec::with_capacity(samples.len());
         for block in samples.chunks(at_a_time) {
             if !goes_on(words.len()) {
@@ -65,16 +69,27 @@ impl AskAll<'_> {
             }
             match speaker {
                 Speaker::Model(model) => self.model(model, block, &mut words)?,
-                Speaker::Reference(reference) => words.extend(block.iter().map(|s| self.reference(reference, s))),
+                Speaker::Reference(reference) => {
+                    words.extend(block.iter().map(|s| self.reference(reference, s)))
+                }
             }
         }
         Ok(goes_on(words.len()).then_some(words))
     }
 
-    fn model(&self, model: &dyn Trainable, block: &[Sample], words: &mut Vec<Word>) -> Result<(), ModelError> {
+    fn model(
+        &self,
+        model: &dyn Trainable,
+        block: &[Sample],
+        words: &mut Vec<Word>,
+    ) -> Result<(), ModelError> {
         let histories = match self.outcomes {
             Some(_) => self.prepared.asked(block),
-            None => self.prepared.histories(block.iter().map(|s| (s.user_idx as usize, s.history_len as usize))),
+            None => self.prepared.histories(
+                block
+                    .iter()
+                    .map(|s| (s.user_idx as usize, s.history_len as usize)),
+            ),
         };
         let scores = model.scores(&histories)?;
         let n_columns = match self.outcomes {
@@ -82,7 +97,11 @@ impl AskAll<'_> {
             None => self.prepared.dataset.n_items() + 1,
         };
         if scores.len() != block.len() * n_columns {
-            let sentence = format!("the model gave {} answers to {} questions", scores.len(), block.len());
+            let sentence = format!(
+                "the model gave {} answers to {} questions",
+                scores.len(),
+                block.len()
+            );
             return Err(ModelError::Compute { sentence });
         }
         let rows = block.iter().zip(scores.chunks_exact(n_columns));
@@ -96,21 +115,36 @@ impl AskAll<'_> {
     fn reference(&self, reference: &FittedReference, sample: &Sample) -> Word {
         match reference {
             FittedReference::Answers(answers) => {
-                let output = self.outcomes.map(|outcomes| outcomes.output).unwrap_or_default();
+                let output = self
+                    .outcomes
+                    .map(|outcomes| outcomes.output)
+                    .unwrap_or_default();
                 Word::Answer(answers.told(self.prepared, output, sample))
             }
             FittedReference::Items(baseline) => {
                 let mut scores = vec![0.0; self.prepared.dataset.n_items() + 1];
                 baseline.scores(self.history(sample), &mut scores);
-                let best = Contest::new(&scores, &self.seen(sample)).best(self.top).into_iter();
+                let best = Contest::new(&scores, &self.seen(sample))
+                    .best(self.top)
+                    .into_iter();
                 let score = |item: u32| scores.get(item as usize).copied().unwrap_or(f32::NAN);
-                Word::Items(best.map(|item| Scored { item_idx: item, probability: score(item) }).collect())
+                Word::Items(
+                    best.map(|item| Scored {
+                        item_idx: item,
+                        probability: score(item),
+                    })
+                    .collect(),
+                )
             }
         }
     }
 
     fn history(&self, sample: &Sample) -> &[u32] {
-        let items = self.prepared.dataset.sequences.items(sample.user_idx as usize);
+        let items = self
+            .prepared
+            .dataset
+            .sequences
+            .items(sample.user_idx as usize);
         items.get(..sample.history_len as usize).unwrap_or(items)
     }
 

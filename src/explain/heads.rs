@@ -17,23 +17,35 @@ impl HeadSummary {
     /// Of these maps.
     #[must_use]
     pub fn of(maps: &AttentionMaps) -> Self {
-        let heads = (0..maps.n_layers).flat_map(|layer| (0..maps.n_heads).map(move |head| (layer, head)));
+        let heads =
+            (0..maps.n_layers).flat_map(|layer| (0..maps.n_heads).map(move |head| (layer, head)));
         Self {
             is_causal: is_causal(maps),
-            look_back: heads.map(|(layer, head)| mean_look_back(maps.head(layer, head), maps.len)).collect(),
+            look_back: heads
+                .map(|(layer, head)| mean_look_back(maps.head(layer, head), maps.len))
+                .collect(),
         }
     }
 }
 
 fn is_causal(maps: &AttentionMaps) -> bool {
     let len = maps.len.max(1);
-    let sees_ahead = |(row, weights): (usize, &[f32])| weights.iter().skip(row % len + 1).any(|weight| *weight != 0.0);
+    let sees_ahead = |(row, weights): (usize, &[f32])| {
+        weights
+            .iter()
+            .skip(row % len + 1)
+            .any(|weight| *weight != 0.0)
+    };
     !maps.weights.chunks_exact(len).enumerate().any(sees_ahead)
 }
 
 fn mean_look_back(weights: &[f32], len: usize) -> f32 {
     let distance = |row: usize, values: &[f32]| -> f32 {
-        values.iter().enumerate().map(|(col, w)| w * (row as f32 - col as f32).max(0.0)).sum()
+        values
+            .iter()
+            .enumerate()
+            .map(|(col, w)| w * (row as f32 - col as f32).max(0.0))
+            .sum()
     };
     let rows = weights.chunks_exact(len.max(1)).enumerate().skip(1);
     let total: f32 = rows.map(|(row, values)| distance(row, values)).sum();
@@ -46,10 +58,18 @@ mod tests {
 
     #[test]
     fn a_map_with_nothing_above_its_diagonal_is_causal() {
-        let maps = |weights| AttentionMaps { n_layers: 1, n_heads: 1, len: 3, first: 4, weights };
+        let maps = |weights| AttentionMaps {
+            n_layers: 1,
+            n_heads: 1,
+            len: 3,
+            first: 4,
+            weights,
+        };
         let causal = HeadSummary::of(&maps(vec![1.0, 0.0, 0.0, 0.5, 0.5, 0.0, 0.2, 0.3, 0.5]));
         assert!(causal.is_causal);
-        assert!(!HeadSummary::of(&maps(vec![0.5, 0.5, 0.0, 0.5, 0.5, 0.0, 0.2, 0.3, 0.5])).is_causal);
+        assert!(
+            !HeadSummary::of(&maps(vec![0.5, 0.5, 0.0, 0.5, 0.5, 0.0, 0.2, 0.3, 0.5])).is_causal
+        );
         // Rows 1 and 2 look back 0.5 and 0.2 * 2 + 0.3 = 0.7 events: 0.6 on average.
         assert!((causal.look_back[0] - 0.6).abs() < 1e-6);
         // The second head's rows are counted from its own first one.
@@ -60,6 +80,12 @@ mod tests {
             first: 0,
             weights: vec![1.0, 0.0, 0.5, 0.5, 1.0, 0.0, 1.0, 0.0],
         };
-        assert_eq!(HeadSummary::of(&two), HeadSummary { is_causal: true, look_back: vec![0.5, 1.0] });
+        assert_eq!(
+            HeadSummary::of(&two),
+            HeadSummary {
+                is_causal: true,
+                look_back: vec![0.5, 1.0]
+            }
+        );
     }
 }

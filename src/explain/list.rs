@@ -118,14 +118,25 @@ impl FittedReferences {
     /// None yet; they will be fitted as a run fits them that was judged so.
     #[must_use]
     pub fn of_run(evaluation: EvaluationSpec) -> Self {
-        Self { evaluation, fitted: BTreeMap::new() }
+        Self {
+            evaluation,
+            fitted: BTreeMap::new(),
+        }
     }
 
-    fn scores(&mut self, prepared: &Prepared, kind: BaselineKind, history: &[u32]) -> Result<Vec<f32>, LeftOut> {
+    fn scores(
+        &mut self,
+        prepared: &Prepared,
+        kind: BaselineKind,
+        history: &[u32],
+    ) -> Result<Vec<f32>, LeftOut> {
         let fit = || fit_reference(prepared, kind, self.evaluation);
         let fitted = self.fitted.entry(kind).or_insert_with(fit);
         let mut scores = vec![0.0; prepared.dataset.n_items() + 1];
-        fitted.as_ref().map_err(Clone::clone)?.scores(history, &mut scores);
+        fitted
+            .as_ref()
+            .map_err(Clone::clone)?
+            .scores(history, &mut scores);
         Ok(scores)
     }
 }
@@ -142,7 +153,9 @@ pub fn recommendation(
     request: &ListRequest,
 ) -> Result<Recommendation, ListError> {
     let weights = checked(prepared, request)?;
-    let history = request.user_idx.map_or(&[][..], |user| prepared.dataset.sequences.items(user as usize));
+    let history = request.user_idx.map_or(&[][..], |user| {
+        prepared.dataset.sequences.items(user as usize)
+    });
     let (raw, fallback) = if history.is_empty() {
         let (scores, fallback) = without_history(prepared, fitted, &request.told)?;
         let stand_in = Voice::Reference(BaselineKind::RecentPopularity);
@@ -151,7 +164,9 @@ pub fn recommendation(
         let mut raw = Vec::new();
         for (voice, weight) in weights {
             let scores = match voice {
-                Voice::Model => model.scores(&whole_history(prepared, request.user_idx, history.len()))?,
+                Voice::Model => {
+                    model.scores(&whole_history(prepared, request.user_idx, history.len()))?
+                }
                 Voice::Reference(kind) => fitted.scores(prepared, kind, history)?,
             };
             raw.push((voice, weight, scores));
@@ -185,17 +200,24 @@ fn checked(prepared: &Prepared, request: &ListRequest) -> Result<Vec<(Voice, f64
         );
         return Err(ListError::Setting(sentence));
     }
-    if let Some((voice, weight)) = request.weights.iter().find(|(_, weight)| !(weight.is_finite() && *weight >= 0.0)) {
-        return Err(ListError::Setting(format!("the weight of {voice} is {weight}: choose a number from 0 on")));
+    if let Some((voice, weight)) = request
+        .weights
+        .iter()
+        .find(|(_, weight)| !(weight.is_finite() && *weight >= 0.0))
+    {
+        return Err(ListError::Setting(format!(
+            "the weight of {voice} is {weight}: choose a number from 0 on"
+        )));
     }
     let sum: f64 = request.weights.iter().map(|(_, weight)| weight).sum();
     if !sum.is_finite() {
-        let sentence =
-            "the weights of the blend are too large to be added: only their ratios count, so make them smaller";
+        let sentence = "the weights of the blend are too large to be added: only their ratios count, so make them smaller";
         return Err(ListError::Setting(sentence.to_owned()));
     }
     if sum <= 0.0 {
-        return Err(ListError::Setting("every weight of the blend is 0: give one of them a number above 0".to_owned()));
+        return Err(ListError::Setting(
+            "every weight of the blend is 0: give one of them a number above 0".to_owned(),
+        ));
     }
     Ok(request
         .weights
@@ -216,7 +238,10 @@ struct Field {
 impl Field {
     fn new(prepared: &Prepared, left_out: &[u32]) -> Self {
         let n_items = prepared.dataset.n_items();
-        let mut field = Self { takes_part: vec![true; n_items + 1], is_cold: vec![true; n_items + 1] };
+        let mut field = Self {
+            takes_part: vec![true; n_items + 1],
+            is_cold: vec![true; n_items + 1],
+        };
         for &item in left_out.iter().chain(&[0]) {
             set(&mut field.takes_part, item, false);
         }
@@ -230,7 +255,10 @@ impl Field {
     }
 
     fn has_cold(&self) -> bool {
-        self.takes_part.iter().zip(&self.is_cold).any(|(takes_part, is_cold)| *takes_part && *is_cold)
+        self.takes_part
+            .iter()
+            .zip(&self.is_cold)
+            .any(|(takes_part, is_cold)| *takes_part && *is_cold)
     }
 
     /// Scores of the items that compete brought to 0..1; those of the others 0. NaN counts as the least.
@@ -239,40 +267,98 @@ impl Field {
             let is_cold = self.is_cold.get(at).copied().unwrap_or(true);
             self.takes_part.get(at).copied().unwrap_or(false) && warm_only(is_cold)
         };
-        let competing =
-            || scores.iter().enumerate().filter(|(at, s)| takes_part(*at) && s.is_finite()).map(|(_, s)| f64::from(*s));
-        let (least, most) = (competing().fold(f64::INFINITY, f64::min), competing().fold(f64::NEG_INFINITY, f64::max));
+        let competing = || {
+            scores
+                .iter()
+                .enumerate()
+                .filter(|(at, s)| takes_part(*at) && s.is_finite())
+                .map(|(_, s)| f64::from(*s))
+        };
+        let (least, most) = (
+            competing().fold(f64::INFINITY, f64::min),
+            competing().fold(f64::NEG_INFINITY, f64::max),
+        );
         let even = |(at, score): (usize, &f32)| {
             let is_told = takes_part(at) && score.is_finite() && most > least;
-            if is_told { (f64::from(*score) - least) / (most - least) } else { 0.0 }
+            if is_told {
+                (f64::from(*score) - least) / (most - least)
+            } else {
+                0.0
+            }
         };
         scores.iter().enumerate().map(even).collect()
     }
 
-    fn ranked(self, raw: &[(Voice, f64, Vec<f32>)], content: Option<&[f32]>, top: usize) -> Recommendation {
-        let parts: Vec<Vec<f64>> = raw.iter().map(|(.., scores)| self.evened(scores, |is_cold| !is_cold)).collect();
+    fn ranked(
+        self,
+        raw: &[(Voice, f64, Vec<f32>)],
+        content: Option<&[f32]>,
+        top: usize,
+    ) -> Recommendation {
+        let parts: Vec<Vec<f64>> = raw
+            .iter()
+            .map(|(.., scores)| self.evened(scores, |is_cold| !is_cold))
+            .collect();
         let of_content = content.map(|scores| self.evened(scores, |_| true));
         let n_cold_left_out = if content.is_some() {
             0
         } else {
-            self.takes_part.iter().zip(&self.is_cold).filter(|(takes_part, is_cold)| **takes_part && **is_cold).count()
+            self.takes_part
+                .iter()
+                .zip(&self.is_cold)
+                .filter(|(takes_part, is_cold)| **takes_part && **is_cold)
+                .count()
         };
-        let of_model =
-            raw.iter().find(|(voice, ..)| *voice == Voice::Model).map(|(.., scores)| (Odds::of(scores), scores));
+        let of_model = raw
+            .iter()
+            .find(|(voice, ..)| *voice == Voice::Model)
+            .map(|(.., scores)| (Odds::of(scores), scores));
         let listed = |at: usize| -> Option<Listed> {
             let is_cold = *self.is_cold.get(at)?;
-            let of_parts: Vec<f64> = parts.iter().map(|part| part.get(at).copied().unwrap_or(0.0)).collect();
-            let blend = || raw.iter().zip(&of_parts).map(|((_, weight, _), part)| weight * part).sum();
-            let score = if is_cold { *of_content.as_ref()?.get(at)? } else { blend() };
-            let probability = of_model.as_ref().map(|(odds, scores)| odds.probability(scores, at));
-            let listed = Listed { item_idx: at as u32, score, parts: of_parts, is_cold, probability };
+            let of_parts: Vec<f64> = parts
+                .iter()
+                .map(|part| part.get(at).copied().unwrap_or(0.0))
+                .collect();
+            let blend = || {
+                raw.iter()
+                    .zip(&of_parts)
+                    .map(|((_, weight, _), part)| weight * part)
+                    .sum()
+            };
+            let score = if is_cold {
+                *of_content.as_ref()?.get(at)?
+            } else {
+                blend()
+            };
+            let probability = of_model
+                .as_ref()
+                .map(|(odds, scores)| odds.probability(scores, at));
+            let listed = Listed {
+                item_idx: at as u32,
+                score,
+                parts: of_parts,
+                is_cold,
+                probability,
+            };
             self.takes_part.get(at)?.then_some(listed)
         };
         let mut items: Vec<Listed> = (0..self.takes_part.len()).filter_map(listed).collect();
-        items.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.item_idx.cmp(&b.item_idx)));
+        items.sort_by(|a, b| {
+            b.score
+                .total_cmp(&a.score)
+                .then(a.item_idx.cmp(&b.item_idx))
+        });
         items.truncate(top);
-        let voices = raw.iter().map(|(voice, weight, _)| (*voice, *weight)).collect();
-        Recommendation { voices, items, fallback: None, n_cold_left_out }
+        let voices = raw
+            .iter()
+            .map(|(voice, weight, _)| (*voice, *weight))
+            .collect();
+        Recommendation {
+            voices,
+            items,
+            fallback: None,
+            n_cold_left_out,
+        }
     }
 }
 
@@ -292,14 +378,24 @@ fn without_history(
     let dataset = &prepared.dataset;
     let mut agreeing = vec![0_u32; dataset.users.len()];
     for (name, value) in told {
-        let Some(column) = dataset.user_columns.iter().find(|column| column.name == *name) else {
-            let known: Vec<&str> = dataset.user_columns.iter().map(|column| column.name.as_str()).collect();
+        let Some(column) = dataset
+            .user_columns
+            .iter()
+            .find(|column| column.name == *name)
+        else {
+            let known: Vec<&str> = dataset
+                .user_columns
+                .iter()
+                .map(|column| column.name.as_str())
+                .collect();
             let cure = if known.is_empty() {
                 "join a table of users in `data.source.users`, or leave it out".to_owned()
             } else {
                 format!("choose one of {}", known.join(", "))
             };
-            return Err(ListError::Setting(format!("the table of users has no column `{name}`: {cure}")));
+            return Err(ListError::Setting(format!(
+                "the table of users has no column `{name}`: {cure}"
+            )));
         };
         for (user, count) in agreeing.iter_mut().enumerate() {
             *count += u32::from(is_told_of(&column.values, user, value));
@@ -307,7 +403,11 @@ fn without_history(
     }
     let mut scores = vec![0.0_f32; dataset.n_items() + 1];
     for (user, &count) in agreeing.iter().enumerate().filter(|(_, count)| **count > 0) {
-        let len = prepared.split.train_len.get(user).map_or(0, |&len| len as usize);
+        let len = prepared
+            .split
+            .train_len
+            .get(user)
+            .map_or(0, |&len| len as usize);
         for &item in dataset.sequences.items(user).iter().take(len) {
             if let Some(score) = scores.get_mut(item as usize) {
                 *score += count as f32;
@@ -315,18 +415,24 @@ fn without_history(
         }
     }
     if scores.iter().any(|score| *score > 0.0) {
-        return Ok((scores, Fallback::Demographics(told.iter().map(|(name, _)| name.clone()).collect())));
+        return Ok((
+            scores,
+            Fallback::Demographics(told.iter().map(|(name, _)| name.clone()).collect()),
+        ));
     }
-    Ok((fitted.scores(prepared, BaselineKind::RecentPopularity, &[])?, Fallback::RecentPopularity))
+    Ok((
+        fitted.scores(prepared, BaselineKind::RecentPopularity, &[])?,
+        Fallback::RecentPopularity,
+    ))
 }
 
 /// Whether a column says this of a user: the same word, or a number no further off than a tenth of
 /// itself.
 fn is_told_of(values: &FreeValues, user: usize, value: &str) -> bool {
     match values {
-        FreeValues::Category(words) | FreeValues::Text(words) => {
-            words.text(user).is_some_and(|text| text.eq_ignore_ascii_case(value.trim()))
-        }
+        FreeValues::Category(words) | FreeValues::Text(words) => words
+            .text(user)
+            .is_some_and(|text| text.eq_ignore_ascii_case(value.trim())),
         FreeValues::Numeric(numbers) => match (numbers.get(user), value.trim().parse::<f32>()) {
             (Some(number), Ok(wanted)) => (number - wanted).abs() <= 0.1 * wanted.abs(),
             _ => false,
@@ -350,11 +456,30 @@ mod tests {
         for id in ["x", "y", "z"] {
             users.intern(id);
         }
-        let sequences =
-            Sequences { offsets: vec![0, 3, 5, 7], item_idx: vec![1, 1, 2, 2, 3, 3, 3], ..Sequences::default() };
-        let age = FreeColumn { name: "age".to_owned(), values: FreeValues::Numeric(vec![20.0, 41.0, f32::NAN]) };
-        let dataset = Dataset { users, items, sequences, user_columns: vec![age], ..Dataset::default() };
-        Prepared { dataset, split: Split { train_len: vec![3, 2, 2], ..Split::default() }, ..Prepared::default() }
+        let sequences = Sequences {
+            offsets: vec![0, 3, 5, 7],
+            item_idx: vec![1, 1, 2, 2, 3, 3, 3],
+            ..Sequences::default()
+        };
+        let age = FreeColumn {
+            name: "age".to_owned(),
+            values: FreeValues::Numeric(vec![20.0, 41.0, f32::NAN]),
+        };
+        let dataset = Dataset {
+            users,
+            items,
+            sequences,
+            user_columns: vec![age],
+            ..Dataset::default()
+        };
+        Prepared {
+            dataset,
+            split: Split {
+                train_len: vec![3, 2, 2],
+                ..Split::default()
+            },
+            ..Prepared::default()
+        }
     }
 
     fn told(name: &str, value: &str) -> Vec<(String, String)> {
@@ -366,9 +491,17 @@ mod tests {
         let field = Field::new(&prepared(), &[1]);
         // Item 1 is seen, 4 is cold: 2 and 3 compete, and the voices disagree, three to one.
         let model = (Voice::Model, 0.75, vec![0.0, 99.0, -5.0, 5.0, 50.0]);
-        let popularity = (Voice::Reference(BaselineKind::Popularity), 0.25, vec![0.0, 2.0, 7.0, 3.0, 0.0]);
+        let popularity = (
+            Voice::Reference(BaselineKind::Popularity),
+            0.25,
+            vec![0.0, 2.0, 7.0, 3.0, 0.0],
+        );
         let made = field.ranked(&[model, popularity], None, 9);
-        let told: Vec<(u32, f64)> = made.items.iter().map(|listed| (listed.item_idx, listed.score)).collect();
+        let told: Vec<(u32, f64)> = made
+            .items
+            .iter()
+            .map(|listed| (listed.item_idx, listed.score))
+            .collect();
         assert_eq!(told, [(3, 0.75), (2, 0.25)]);
         assert_eq!(made.items[0].parts, [1.0, 0.0]);
         assert_eq!(made.n_cold_left_out, 1);
@@ -379,8 +512,16 @@ mod tests {
         let field = Field::new(&prepared(), &[]);
         let model = (Voice::Model, 1.0, vec![0.0, 1.0, 2.0, 3.0, f32::NAN]);
         let made = field.ranked(&[model], Some(&[0.0, 0.0, 1.0, 2.0, 4.0]), 2);
-        let told: Vec<(u32, f64, bool)> = made.items.iter().map(|l| (l.item_idx, l.score, l.is_cold)).collect();
-        assert_eq!(told, [(3, 1.0, false), (4, 1.0, true)], "of equals the smaller index");
+        let told: Vec<(u32, f64, bool)> = made
+            .items
+            .iter()
+            .map(|l| (l.item_idx, l.score, l.is_cold))
+            .collect();
+        assert_eq!(
+            told,
+            [(3, 1.0, false), (4, 1.0, true)],
+            "of equals the smaller index"
+        );
         assert_eq!(made.n_cold_left_out, 0);
     }
 
@@ -388,7 +529,10 @@ mod tests {
     fn a_voice_that_says_the_same_of_all_says_nothing() {
         let field = Field::new(&prepared(), &[]);
         assert_eq!(field.evened(&[0.0, 3.0, 3.0, 3.0, 3.0], |_| true), [0.0; 5]);
-        assert_eq!(field.evened(&[0.0, f32::NAN, 1.0, f32::INFINITY, 3.0], |_| true), [0.0, 0.0, 0.0, 0.0, 1.0]);
+        assert_eq!(
+            field.evened(&[0.0, f32::NAN, 1.0, f32::INFINITY, 3.0], |_| true),
+            [0.0, 0.0, 0.0, 0.0, 1.0]
+        );
     }
 
     #[test]
@@ -403,8 +547,13 @@ mod tests {
         let (scores, how) = without_history(&prepared, &mut fitted, &told("age", "70")).unwrap();
         assert_eq!(how, Fallback::RecentPopularity);
         assert!(scores[3] > scores[2] && scores[2] > scores[1], "{scores:?}");
-        let refused = without_history(&prepared, &mut fitted, &told("height", "2")).unwrap_err().to_string();
-        assert!(refused.contains("no column `height`") && refused.contains("choose one of age"), "{refused}");
+        let refused = without_history(&prepared, &mut fitted, &told("height", "2"))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            refused.contains("no column `height`") && refused.contains("choose one of age"),
+            "{refused}"
+        );
     }
 
     #[test]
@@ -415,14 +564,35 @@ mod tests {
             told: Vec::new(),
             top: 4,
             seen: Seen::LeftOut,
-            weights: vec![(Voice::Model, 1.0), (Voice::Reference(BaselineKind::Popularity), 3.0)],
+            weights: vec![
+                (Voice::Model, 1.0),
+                (Voice::Reference(BaselineKind::Popularity), 3.0),
+            ],
         };
         let shares = checked(&prepared, &request).unwrap();
-        assert_eq!(shares[1], (Voice::Reference(BaselineKind::Popularity), 0.75));
+        assert_eq!(
+            shares[1],
+            (Voice::Reference(BaselineKind::Popularity), 0.75)
+        );
         let refused = |request: ListRequest| checked(&prepared, &request).unwrap_err().to_string();
-        assert!(refused(ListRequest { top: 5, ..request.clone() }).contains("choose from 1 to 4"));
-        let negative = ListRequest { weights: vec![(Voice::Model, -0.5)], ..request.clone() };
+        assert!(
+            refused(ListRequest {
+                top: 5,
+                ..request.clone()
+            })
+            .contains("choose from 1 to 4")
+        );
+        let negative = ListRequest {
+            weights: vec![(Voice::Model, -0.5)],
+            ..request.clone()
+        };
         assert!(refused(negative).contains("the weight of model is -0.5"));
-        assert!(refused(ListRequest { weights: vec![(Voice::Model, 0.0)], ..request }).contains("every weight"));
+        assert!(
+            refused(ListRequest {
+                weights: vec![(Voice::Model, 0.0)],
+                ..request
+            })
+            .contains("every weight")
+        );
     }
 }

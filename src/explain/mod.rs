@@ -8,7 +8,10 @@ mod ranked;
 
 pub use everyone::{AskAll, Speaker, Word};
 pub use heads::HeadSummary;
-pub use list::{Fallback, FittedReferences, ListError, ListRequest, Listed, Recommendation, Voice, recommendation};
+pub use list::{
+    Fallback, FittedReferences, ListError, ListRequest, Listed, Recommendation, Voice,
+    recommendation,
+};
 pub use outcome::{AskedThere, Said, SaidNow};
 
 use ranked::{Contest, Seen};
@@ -81,14 +84,24 @@ impl UserView {
     /// The same view with nothing told of what the model expects of the test events.
     #[must_use]
     pub fn without_test(mut self) -> Self {
-        for step in self.timeline.iter_mut().filter(|step| step.part == Part::Test) {
+        for step in self
+            .timeline
+            .iter_mut()
+            .filter(|step| step.part == Part::Test)
+        {
             (step.rank, step.probability) = (None, None);
             step.top.clear();
         }
         if let Some(said) = &mut self.said {
-            let asks_test = |after: usize| said.asked_after(after).is_some_and(|asked| asked.part == Part::Test);
+            let asks_test = |after: usize| {
+                said.asked_after(after)
+                    .is_some_and(|asked| asked.part == Part::Test)
+            };
             let asked = |step: &TimelineStep| step.position.checked_sub(1).is_some_and(asks_test);
-            self.timeline.iter_mut().filter(|step| asked(step)).for_each(|step| step.probability = None);
+            self.timeline
+                .iter_mut()
+                .filter(|step| asked(step))
+                .for_each(|step| step.probability = None);
             said.hide_test();
         }
         self
@@ -115,7 +128,10 @@ pub fn user_view(
     let held_out = HeldOut::of(prepared, user_idx);
     let whole = prepared.histories([(user_idx, items.len())]);
     let after = model.step_scores(&whole)?;
-    let lens = held_out.cases().map(|case| case.history_len as usize).chain([items.len()]);
+    let lens = held_out
+        .cases()
+        .map(|case| case.history_len as usize)
+        .chain([items.len()]);
     let histories = prepared.histories(lens.map(|len| (user_idx, len)));
     let scores = model.scores(&histories)?;
     let mut answers = scores.chunks_exact((scores.len() / histories.n_rows()).max(1));
@@ -124,20 +140,45 @@ pub fn user_view(
     let mut seen = Seen::after(items.get(..after.first).unwrap_or(items), filter_seen);
     let mut timeline = Vec::with_capacity(after.n_rows());
     for (position, &item_idx) in items.iter().enumerate().skip(after.first) {
-        let event = Event { position, item_idx, part: held_out.part(position) };
-        let question = asked.iter().find(|(case, _)| case.target_pos as usize == position);
+        let event = Event {
+            position,
+            item_idx,
+            part: held_out.part(position),
+        };
+        let question = asked
+            .iter()
+            .find(|(case, _)| case.target_pos as usize == position);
         timeline.push(if let Some((case, scores)) = question {
-            event.judged(Some(scores), &Seen::after(history(items, *case), filter_seen))
+            event.judged(
+                Some(scores),
+                &Seen::after(history(items, *case), filter_seen),
+            )
         } else {
-            let row = position.checked_sub(after.first + 1).map(|row| after.row(row));
+            let row = position
+                .checked_sub(after.first + 1)
+                .map(|row| after.row(row));
             event.judged(row.filter(|row| !row.is_empty()), &seen)
         });
         seen.add(item_idx);
     }
-    let next = answers.next().map(|scores| Contest::new(scores, &seen).top(N_NEXT)).unwrap_or_default();
-    let attention = if items.is_empty() { None } else { model.attention(&whole)? };
+    let next = answers
+        .next()
+        .map(|scores| Contest::new(scores, &seen).top(N_NEXT))
+        .unwrap_or_default();
+    let attention = if items.is_empty() {
+        None
+    } else {
+        model.attention(&whole)?
+    };
     let heads = attention.as_ref().map(HeadSummary::of).unwrap_or_default();
-    Ok(UserView { user_idx, timeline, next, attention, heads, said: None })
+    Ok(UserView {
+        user_idx,
+        timeline,
+        next,
+        attention,
+        heads,
+        said: None,
+    })
 }
 
 /// Looks at one user through a model of any task: `outcomes` are its questions, where items are not ranked.
@@ -181,8 +222,16 @@ pub fn foresee_after(
     history: &Histories,
     asked: Foresee,
 ) -> Result<Vec<Vec<Scored>>, ModelError> {
-    let Foresee { n_ahead, top, filter_seen } = asked;
-    let rows = model.ahead(&Ahead { history, n_ahead, filter_seen })?;
+    let Foresee {
+        n_ahead,
+        top,
+        filter_seen,
+    } = asked;
+    let rows = model.ahead(&Ahead {
+        history,
+        n_ahead,
+        filter_seen,
+    })?;
     let mut seen = Seen::after(history.row(0), filter_seen);
     let mut lists = Vec::with_capacity(rows.len());
     for row in &rows {
@@ -222,15 +271,23 @@ struct Event {
 impl Event {
     /// The step that the event makes, when the model gave these scores before it came.
     fn judged(self, scores: Option<&[f32]>, seen: &Seen) -> TimelineStep {
-        let Self { position, item_idx, part } = self;
+        let Self {
+            position,
+            item_idx,
+            part,
+        } = self;
         let contest = scores.map(|scores| Contest::new(scores, seen));
         TimelineStep {
             position,
             item_idx,
             part,
             rank: scores.map(|scores| mid_rank(scores, item_idx as usize, seen.excluded())),
-            probability: contest.as_ref().map(|contest| contest.probability(item_idx)),
-            top: contest.map(|contest| contest.top(N_TOP)).unwrap_or_default(),
+            probability: contest
+                .as_ref()
+                .map(|contest| contest.probability(item_idx)),
+            top: contest
+                .map(|contest| contest.top(N_TOP))
+                .unwrap_or_default(),
         }
     }
 }
@@ -252,11 +309,17 @@ impl HeldOut {
         let split = &prepared.split;
         // The questions are in order of user.
         let of_user = |cases: &[EvalCase]| {
-            let at = cases.binary_search_by_key(&user_idx, |case| case.user_idx as usize).ok()?;
+            let at = cases
+                .binary_search_by_key(&user_idx, |case| case.user_idx as usize)
+                .ok()?;
             cases.get(at).copied()
         };
         let train_len = split.train_len.get(user_idx).map_or(0, |&len| len as usize);
-        Self { train_len, valid: of_user(&split.valid), test: of_user(&split.test) }
+        Self {
+            train_len,
+            valid: of_user(&split.valid),
+            test: of_user(&split.test),
+        }
     }
 
     fn cases(&self) -> impl Iterator<Item = EvalCase> + use<> {
@@ -265,7 +328,9 @@ impl HeldOut {
 
     /// Events of a part that are not its question belong to it all the same.
     fn part(&self, position: usize) -> Part {
-        let valid_end = self.valid.map_or(self.train_len, |case| case.target_pos as usize + 1);
+        let valid_end = self
+            .valid
+            .map_or(self.train_len, |case| case.target_pos as usize + 1);
         match position {
             p if p < self.train_len => Part::Train,
             p if p < valid_end => Part::Valid,

@@ -45,7 +45,9 @@ impl Said {
     /// What was said after the event at this position.
     #[must_use]
     pub fn after(&self, position: usize) -> Option<&[f64]> {
-        self.rows.get(position.checked_sub(self.first)?).map(Vec::as_slice)
+        self.rows
+            .get(position.checked_sub(self.first)?)
+            .map(Vec::as_slice)
     }
 
     /// What was true after the event at this position.
@@ -57,12 +59,19 @@ impl Said {
     /// The question that was asked after the event at this position.
     #[must_use]
     pub fn asked_after(&self, position: usize) -> Option<AskedThere> {
-        self.asked.get(position.checked_sub(self.first)?).copied().flatten()
+        self.asked
+            .get(position.checked_sub(self.first)?)
+            .copied()
+            .flatten()
     }
 
     /// Holds back what came true of the test.
     pub(super) fn hide_test(&mut self) {
-        let of_test = self.asked.iter_mut().flatten().filter(|asked| asked.part == Part::Test);
+        let of_test = self
+            .asked
+            .iter_mut()
+            .flatten()
+            .filter(|asked| asked.part == Part::Test);
         of_test.for_each(|asked| asked.truth = None);
     }
 }
@@ -83,33 +92,67 @@ pub(super) fn view(
     let whole = prepared.histories([(user_idx, items.len())]);
     let after = model.step_scores(&whole)?;
     let first = after.first;
-    let mut rows: Vec<Vec<f64>> = (0..after.n_rows()).map(|row| outcomes.told(after.row(row))).collect();
-    let questions: Vec<Option<(Part, Sample)>> =
-        (first..items.len()).map(|position| question(outcomes, user_idx, position + 1)).collect();
+    let mut rows: Vec<Vec<f64>> = (0..after.n_rows())
+        .map(|row| outcomes.told(after.row(row)))
+        .collect();
+    let questions: Vec<Option<(Part, Sample)>> = (first..items.len())
+        .map(|position| question(outcomes, user_idx, position + 1))
+        .collect();
     say_later(model, prepared, (outcomes, &questions), &mut rows)?;
-    let asked = questions.into_iter().map(|question| question.map(|(part, sample)| there(outcomes, part, sample)));
+    let asked = questions
+        .into_iter()
+        .map(|question| question.map(|(part, sample)| there(outcomes, part, sample)));
     let (asked, now) = (asked.collect(), now(model, prepared, (outcomes, user_idx))?);
-    let said = Said { classes: outcomes.classes.clone(), unit: outcomes.unit, first, rows, asked, now };
+    let said = Said {
+        classes: outcomes.classes.clone(),
+        unit: outcomes.unit,
+        first,
+        rows,
+        asked,
+        now,
+    };
     let part = |position: usize| part(prepared, user_idx, position);
-    let timeline = items.iter().enumerate().skip(first).map(|(position, &item_idx)| {
-        let before = position.checked_sub(1);
-        let chances = before.and_then(|before| said.after(before)).filter(|_| !said.classes.is_empty());
-        let came = before.and_then(|before| said.truth_after(before));
-        let of_true = chances.zip(came).and_then(|(chances, class)| chances.get(class as usize).copied());
-        TimelineStep {
-            position,
-            item_idx,
-            part: part(position),
-            // A place among two or three classes is none among items, and would look as good as one.
-            rank: None,
-            probability: of_true.map(|chance| chance as f32),
-            top: Vec::new(),
-        }
-    });
+    let timeline = items
+        .iter()
+        .enumerate()
+        .skip(first)
+        .map(|(position, &item_idx)| {
+            let before = position.checked_sub(1);
+            let chances = before
+                .and_then(|before| said.after(before))
+                .filter(|_| !said.classes.is_empty());
+            let came = before.and_then(|before| said.truth_after(before));
+            let of_true = chances
+                .zip(came)
+                .and_then(|(chances, class)| chances.get(class as usize).copied());
+            TimelineStep {
+                position,
+                item_idx,
+                part: part(position),
+                // A place among two or three classes is none among items, and would look as good as one.
+                rank: None,
+                probability: of_true.map(|chance| chance as f32),
+                top: Vec::new(),
+            }
+        });
     let timeline = timeline.collect();
-    let attention = if items.is_empty() { None } else { model.attention(&whole)? };
-    let heads = attention.as_ref().map(super::HeadSummary::of).unwrap_or_default();
-    Ok(UserView { user_idx, timeline, next: Vec::new(), attention, heads, said: Some(said) })
+    let attention = if items.is_empty() {
+        None
+    } else {
+        model.attention(&whole)?
+    };
+    let heads = attention
+        .as_ref()
+        .map(super::HeadSummary::of)
+        .unwrap_or_default();
+    Ok(UserView {
+        user_idx,
+        timeline,
+        next: Vec::new(),
+        attention,
+        heads,
+        said: Some(said),
+    })
 }
 
 /// What the model says at the log's end, where the moment counts.
@@ -120,7 +163,9 @@ fn now(
 ) -> Result<Option<SaidNow>, ModelError> {
     let end = prepared.end();
     let sample = prepared.asked_of(user_idx, end, TaskKind::WillAct);
-    let (Some(moment), Some(sample), Output::Chance) = (end.text(), sample, outcomes.output) else { return Ok(None) };
+    let (Some(moment), Some(sample), Output::Chance) = (end.text(), sample, outcomes.output) else {
+        return Ok(None);
+    };
     let values = outcomes.told(&model.scores(&prepared.asked(&[sample]))?);
     Ok(Some(SaidNow { moment, values }))
 }
@@ -133,8 +178,13 @@ fn say_later(
     (outcomes, questions): (&Outcomes, &[Option<(Part, Sample)>]),
     rows: &mut [Vec<f64>],
 ) -> Result<(), ModelError> {
-    let later = questions.iter().enumerate().filter_map(|(row, question)| Some((row, question.as_ref()?.1)));
-    let (at, samples): (Vec<usize>, Vec<Sample>) = later.filter(|(_, sample)| sample.elapsed_secs > 0.0).unzip();
+    let later = questions
+        .iter()
+        .enumerate()
+        .filter_map(|(row, question)| Some((row, question.as_ref()?.1)));
+    let (at, samples): (Vec<usize>, Vec<Sample>) = later
+        .filter(|(_, sample)| sample.elapsed_secs > 0.0)
+        .unzip();
     if samples.is_empty() {
         return Ok(());
     }
@@ -150,10 +200,19 @@ fn say_later(
 
 /// The user's question after so many events, with its part; the latest asked, where several were.
 fn question(outcomes: &Outcomes, user_idx: usize, history_len: usize) -> Option<(Part, Sample)> {
-    let of_user = |sample: &&Sample| sample.user_idx as usize == user_idx && sample.history_len as usize == history_len;
+    let of_user = |sample: &&Sample| {
+        sample.user_idx as usize == user_idx && sample.history_len as usize == history_len
+    };
     let held_out = |part: Part, samples: &[Sample]| Some((part, *samples.iter().find(of_user)?));
-    let in_training = || Some((Part::Train, *outcomes.train_of(user_idx as u32).iter().rfind(of_user)?));
-    held_out(Part::Test, &outcomes.test).or_else(|| held_out(Part::Valid, &outcomes.valid)).or_else(in_training)
+    let in_training = || {
+        Some((
+            Part::Train,
+            *outcomes.train_of(user_idx as u32).iter().rfind(of_user)?,
+        ))
+    };
+    held_out(Part::Test, &outcomes.test)
+        .or_else(|| held_out(Part::Valid, &outcomes.valid))
+        .or_else(in_training)
 }
 
 fn there(outcomes: &Outcomes, part: Part, sample: Sample) -> AskedThere {
@@ -161,17 +220,27 @@ fn there(outcomes: &Outcomes, part: Part, sample: Sample) -> AskedThere {
         Output::Number => outcomes.scale.unscaled(sample.target),
         _ => f64::from(sample.target),
     };
-    AskedThere { part, truth: Some(truth) }
+    AskedThere {
+        part,
+        truth: Some(truth),
+    }
 }
 
 fn part(prepared: &Prepared, user_idx: usize, position: usize) -> Part {
-    let is_before = |lens: &[u32]| lens.get(user_idx).is_some_and(|&len| position < len as usize);
+    let is_before = |lens: &[u32]| {
+        lens.get(user_idx)
+            .is_some_and(|&len| position < len as usize)
+    };
     let is_target = |cases: &[EvalCase]| {
-        cases.iter().any(|case| case.user_idx as usize == user_idx && case.target_pos as usize == position)
+        cases
+            .iter()
+            .any(|case| case.user_idx as usize == user_idx && case.target_pos as usize == position)
     };
     match () {
         () if is_before(&prepared.split.train_len) => Part::Train,
-        () if is_before(&prepared.split.valid_len) && !is_target(&prepared.split.test) => Part::Valid,
+        () if is_before(&prepared.split.valid_len) && !is_target(&prepared.split.test) => {
+            Part::Valid
+        }
         () => Part::Test,
     }
 }
@@ -182,18 +251,47 @@ mod tests {
 
     #[test]
     fn scores_are_told_in_the_words_of_the_task() {
-        let outcomes = |output| Outcomes { output, ..Outcomes::default() };
+        let outcomes = |output| Outcomes {
+            output,
+            ..Outcomes::default()
+        };
         let classes = outcomes(Output::Classes(2)).told(&[0.0, 3.0_f32.ln()]);
         assert!((classes[0] - 0.25).abs() < 1e-6 && (classes[1] - 0.75).abs() < 1e-6);
         let chance = outcomes(Output::Chance).told(&[3.0_f32.ln()]);
         assert!((chance[0] - 0.25).abs() < 1e-6 && (chance[1] - 0.75).abs() < 1e-6);
-        let scale = crate::data::Scale { log1p: false, mean: 5.0, std: 2.0 };
-        let number = Outcomes { output: Output::Number, scale, ..Outcomes::default() }.told(&[1.5]);
+        let scale = crate::data::Scale {
+            log1p: false,
+            mean: 5.0,
+            std: 2.0,
+        };
+        let number = Outcomes {
+            output: Output::Number,
+            scale,
+            ..Outcomes::default()
+        }
+        .told(&[1.5]);
         assert!((number[0] - 8.0).abs() < 1e-6);
-        let asked = vec![Some(AskedThere { part: Part::Test, truth: Some(1.0) })];
-        let mut said = Said { first: 3, rows: vec![vec![0.5]], asked, ..Said::default() };
-        assert_eq!((said.after(3), said.after(2), said.truth_after(3)), (Some(&[0.5][..]), None, Some(1.0)));
+        let asked = vec![Some(AskedThere {
+            part: Part::Test,
+            truth: Some(1.0),
+        })];
+        let mut said = Said {
+            first: 3,
+            rows: vec![vec![0.5]],
+            asked,
+            ..Said::default()
+        };
+        assert_eq!(
+            (said.after(3), said.after(2), said.truth_after(3)),
+            (Some(&[0.5][..]), None, Some(1.0))
+        );
         said.hide_test();
-        assert_eq!((said.truth_after(3), said.asked_after(3).map(|asked| asked.part)), (None, Some(Part::Test)));
+        assert_eq!(
+            (
+                said.truth_after(3),
+                said.asked_after(3).map(|asked| asked.part)
+            ),
+            (None, Some(Part::Test))
+        );
     }
 }

@@ -13,7 +13,10 @@ pub(super) struct Seen {
 
 impl Seen {
     pub(super) fn new(filter_seen: bool) -> Self {
-        Self { filter: filter_seen, items: Vec::new() }
+        Self {
+            filter: filter_seen,
+            items: Vec::new(),
+        }
     }
 
     pub(super) fn after(history: &[u32], filter_seen: bool) -> Self {
@@ -55,7 +58,11 @@ impl<'a> Contest<'a> {
                 *slot = false;
             }
         }
-        Self { scores, takes_part, odds: Odds::of(scores) }
+        Self {
+            scores,
+            takes_part,
+            odds: Odds::of(scores),
+        }
     }
 
     /// How likely an item is among all items.
@@ -66,7 +73,11 @@ impl<'a> Contest<'a> {
     /// The `n` likeliest items, best first; of equals the one with the smaller index.
     pub(super) fn top(&self, n: usize) -> Vec<Scored> {
         let best = self.best(n).into_iter();
-        best.map(|item_idx| Scored { item_idx, probability: self.probability(item_idx) }).collect()
+        best.map(|item_idx| Scored {
+            item_idx,
+            probability: self.probability(item_idx),
+        })
+        .collect()
     }
 
     /// The `n` items of the highest scores, in the same order.
@@ -77,7 +88,12 @@ impl<'a> Contest<'a> {
         };
         let mut best: Vec<u32> = Vec::new();
         // One pass with a short sorted list: nearly every item loses against its last entry.
-        for (item, _) in self.takes_part.iter().enumerate().filter(|(_, takes_part)| **takes_part) {
+        for (item, _) in self
+            .takes_part
+            .iter()
+            .enumerate()
+            .filter(|(_, takes_part)| **takes_part)
+        {
             let item = item as u32;
             if best.len() < n || best.last().is_some_and(|&last| key(item) > key(last)) {
                 let at = best.partition_point(|&other| key(other) >= key(item));
@@ -100,10 +116,16 @@ mod tests {
         let seen = Seen::after(&[3, 3], true);
         let contest = Contest::new(&scores, &seen);
         let top = contest.top(9);
-        assert_eq!(top.iter().map(|s| s.item_idx).collect::<Vec<_>>(), [2, 1, 4]);
+        assert_eq!(
+            top.iter().map(|s| s.item_idx).collect::<Vec<_>>(),
+            [2, 1, 4]
+        );
         assert!((top[0].probability - 3.0 / 9.0).abs() < 1e-6);
         assert!((contest.probability(3) - 4.0 / 9.0).abs() < 1e-6);
-        assert_eq!(Contest::new(&scores, &Seen::new(false)).top(1)[0].item_idx, 3);
+        assert_eq!(
+            Contest::new(&scores, &Seen::new(false)).top(1)[0].item_idx,
+            3
+        );
     }
 
     #[test]
@@ -111,7 +133,11 @@ mod tests {
         let scores: Vec<f32> = (0..500_u32).map(|i| ((i * 7919) % 97) as f32).collect();
         let contest = Contest::new(&scores, &Seen::new(false));
         let mut all: Vec<u32> = (1..500).collect();
-        all.sort_by(|a, b| scores[*b as usize].total_cmp(&scores[*a as usize]).then(a.cmp(b)));
+        all.sort_by(|a, b| {
+            scores[*b as usize]
+                .total_cmp(&scores[*a as usize])
+                .then(a.cmp(b))
+        });
         let top: Vec<u32> = contest.top(20).iter().map(|s| s.item_idx).collect();
         assert_eq!(top, all[..20]);
     }

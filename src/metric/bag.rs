@@ -30,7 +30,11 @@ impl Metrics {
     /// No values yet.
     #[must_use]
     pub fn new(kind: AnswerKind, n_users: usize) -> Self {
-        Self { kind, n_users, ..Self::default() }
+        Self {
+            kind,
+            n_users,
+            ..Self::default()
+        }
     }
 
     /// The value; `None` where there is none. Always a finite number.
@@ -65,7 +69,10 @@ impl Metrics {
             self.values.insert(metric, value);
             return self;
         }
-        self.without(metric, "some answers are no finite numbers, so it has no value")
+        self.without(
+            metric,
+            "some answers are no finite numbers, so it has no value",
+        )
     }
 
     /// With the reason why a value is missing.
@@ -96,7 +103,11 @@ impl Serialize for Metrics {
             map.serialize_entry(metric.name(), value)?;
         }
         if !self.missing.is_empty() {
-            let missing: BTreeMap<&str, &String> = self.missing.iter().map(|(m, why)| (m.name(), why)).collect();
+            let missing: BTreeMap<&str, &String> = self
+                .missing
+                .iter()
+                .map(|(m, why)| (m.name(), why))
+                .collect();
             map.serialize_entry("missing", &missing)?;
         }
         map.end()
@@ -115,7 +126,11 @@ impl<'de> Visitor<'de> for Read {
     type Value = Metrics;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "metrics by name, such as {}", Metric::iter().map(Metric::name).next().unwrap_or_default())
+        write!(
+            f,
+            "metrics by name, such as {}",
+            Metric::iter().map(Metric::name).next().unwrap_or_default()
+        )
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Metrics, A::Error> {
@@ -126,10 +141,16 @@ impl<'de> Visitor<'de> for Read {
                 ("n_users", _) => read.n_users = map.next_value()?,
                 ("missing", _) => {
                     let missing: BTreeMap<String, String> = map.next_value()?;
-                    read.missing = missing.into_iter().filter_map(|(m, why)| Some((m.parse().ok()?, why))).collect();
+                    read.missing = missing
+                        .into_iter()
+                        .filter_map(|(m, why)| Some((m.parse().ok()?, why)))
+                        .collect();
                 }
                 (_, Ok(metric)) => {
-                    if let Some(value) = map.next_value::<Option<f64>>()?.filter(|value| value.is_finite()) {
+                    if let Some(value) = map
+                        .next_value::<Option<f64>>()?
+                        .filter(|value| value.is_finite())
+                    {
                         read.values.insert(metric, value);
                     }
                 }
@@ -153,17 +174,34 @@ mod tests {
             .without(Metric::Auc, "one class only")
             .with(Metric::LogLoss, f64::NAN);
         let json = serde_json::to_string(&metrics).unwrap();
-        assert_eq!(serde_json::from_str::<Metrics>(&json).unwrap(), metrics, "{json}");
-        assert_eq!((metrics.get(Metric::LogLoss), metrics.get(Metric::Brier)), (None, Some(0.125)));
-        assert!(metrics.why_missing(Metric::Auc).is_some_and(|why| why.contains("one class")));
+        assert_eq!(
+            serde_json::from_str::<Metrics>(&json).unwrap(),
+            metrics,
+            "{json}"
+        );
+        assert_eq!(
+            (metrics.get(Metric::LogLoss), metrics.get(Metric::Brier)),
+            (None, Some(0.125))
+        );
+        assert!(
+            metrics
+                .why_missing(Metric::Auc)
+                .is_some_and(|why| why.contains("one class"))
+        );
     }
 
     #[test]
     fn what_older_and_newer_programs_wrote_is_read() {
         let older = r#"{"ndcg@10":0.25,"hr@10":0.5,"hr@1":0.0,"hr@5":0.5,"ndcg@5":0.25,"mrr":0.2,"n_users":4}"#;
         let read: Metrics = serde_json::from_str(older).unwrap();
-        assert_eq!((read.kind, read.n_users, read.get(Metric::Ndcg10)), (AnswerKind::Ranking, 4, Some(0.25)));
+        assert_eq!(
+            (read.kind, read.n_users, read.get(Metric::Ndcg10)),
+            (AnswerKind::Ranking, 4, Some(0.25))
+        );
         let newer = r#"{"n_users":4,"serendipity@10":0.5,"mrr":null}"#;
-        assert_eq!(serde_json::from_str::<Metrics>(newer).unwrap(), Metrics::new(AnswerKind::Ranking, 4));
+        assert_eq!(
+            serde_json::from_str::<Metrics>(newer).unwrap(),
+            Metrics::new(AnswerKind::Ranking, 4)
+        );
     }
 }

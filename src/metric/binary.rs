@@ -7,8 +7,7 @@ use super::{AnswerKind, Metric, Metrics};
 pub(super) const LEAST_PROBABILITY: f64 = 1e-15;
 
 /// Said where AUC and PR-AUC have no value.
-const ONE_CLASS: &str =
-    "all true answers are alike, so no yes can be held against a no; take a longer horizon or another behaviour";
+const ONE_CLASS: &str = "all true answers are alike, so no yes can be held against a no; take a longer horizon or another behaviour";
 
 impl Metrics {
     /// Metrics of probabilities of "yes"; no values without questions.
@@ -19,23 +18,37 @@ impl Metrics {
     /// more than the other is passed over.
     #[must_use]
     pub fn of_binary(labels: &[bool], probabilities: &[f64]) -> Self {
-        let pairs: Vec<(bool, f64)> = labels.iter().copied().zip(probabilities.iter().copied()).collect();
+        let pairs: Vec<(bool, f64)> = labels
+            .iter()
+            .copied()
+            .zip(probabilities.iter().copied())
+            .collect();
         let metrics = Self::new(AnswerKind::Binary, pairs.len());
         if pairs.is_empty() {
             return metrics;
         }
         let n = pairs.len() as f64;
         let outcome = |yes: bool| f64::from(u8::from(yes));
-        let judged: Vec<(f64, f64)> =
-            pairs.iter().map(|&(yes, p)| (surest_wrong(p, outcome(yes)), outcome(yes))).collect();
-        let mean = |term: fn(f64, f64) -> f64| judged.iter().map(|&(p, y)| term(p, y)).sum::<f64>() / n;
+        let judged: Vec<(f64, f64)> = pairs
+            .iter()
+            .map(|&(yes, p)| (surest_wrong(p, outcome(yes)), outcome(yes)))
+            .collect();
+        let mean =
+            |term: fn(f64, f64) -> f64| judged.iter().map(|&(p, y)| term(p, y)).sum::<f64>() / n;
         let metrics = thresholded(metrics, &judged)
             .with(Metric::LogLoss, mean(log_loss_term))
             .with(Metric::Brier, mean(brier_term))
-            .with(Metric::Ece, Reliability::of_binary(labels, probabilities).ece());
+            .with(
+                Metric::Ece,
+                Reliability::of_binary(labels, probabilities).ece(),
+            );
         match Steps::of(&pairs) {
-            Some(steps) => metrics.with(Metric::Auc, steps.auc()).with(Metric::PrAuc, steps.average_precision()),
-            None => metrics.without(Metric::Auc, ONE_CLASS).without(Metric::PrAuc, ONE_CLASS),
+            Some(steps) => metrics
+                .with(Metric::Auc, steps.auc())
+                .with(Metric::PrAuc, steps.average_precision()),
+            None => metrics
+                .without(Metric::Auc, ONE_CLASS)
+                .without(Metric::PrAuc, ONE_CLASS),
         }
     }
 }
@@ -45,7 +58,12 @@ impl Reliability {
     #[must_use]
     pub fn of_binary(labels: &[bool], probabilities: &[f64]) -> Self {
         let outcome = |yes: &bool| f64::from(u8::from(*yes));
-        Self::of(labels.iter().zip(probabilities).map(|(yes, &p)| (p, outcome(yes))))
+        Self::of(
+            labels
+                .iter()
+                .zip(probabilities)
+                .map(|(yes, &p)| (p, outcome(yes))),
+        )
     }
 }
 
@@ -68,7 +86,11 @@ impl Metric {
 
 /// Negative logarithm of the probability of what happened, in nats.
 pub(super) fn log_loss_term(probability: f64, outcome: f64) -> f64 {
-    let given = if outcome > 0.5 { probability } else { 1.0 - probability };
+    let given = if outcome > 0.5 {
+        probability
+    } else {
+        1.0 - probability
+    };
     -given.max(LEAST_PROBABILITY).ln()
 }
 
@@ -80,7 +102,11 @@ pub(super) fn brier_term(probability: f64, outcome: f64) -> f64 {
 /// How much of a yes a probability is: above .5 all, at .5 half.
 #[expect(clippy::float_cmp, reason = "a tie between yes and no is exactly .5")]
 pub(super) fn called_yes(probability: f64) -> f64 {
-    if probability == 0.5 { 0.5 } else { f64::from(u8::from(probability > 0.5)) }
+    if probability == 0.5 {
+        0.5
+    } else {
+        f64::from(u8::from(probability > 0.5))
+    }
 }
 
 fn thresholded(metrics: Metrics, judged: &[(f64, f64)]) -> Metrics {
@@ -115,17 +141,30 @@ pub(super) struct Sorted {
 
 impl Sorted {
     pub(super) fn of(pairs: &[(bool, f64)]) -> Self {
-        let last_place = |yes: bool| if yes { f64::NEG_INFINITY } else { f64::INFINITY };
+        let last_place = |yes: bool| {
+            if yes {
+                f64::NEG_INFINITY
+            } else {
+                f64::INFINITY
+            }
+        };
         let rows = pairs.iter().enumerate();
-        let mut sorted: Vec<(f64, usize, bool)> =
-            rows.map(|(at, &(yes, p))| (if p.is_nan() { last_place(yes) } else { p }, at, yes)).collect();
+        let mut sorted: Vec<(f64, usize, bool)> = rows
+            .map(|(at, &(yes, p))| (if p.is_nan() { last_place(yes) } else { p }, at, yes))
+            .collect();
         sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
         let mut ends = Vec::new();
-        #[expect(clippy::float_cmp, reason = "a tie is exact equality; anything nearer would invent ties")]
+        #[expect(
+            clippy::float_cmp,
+            reason = "a tie is exact equality; anything nearer would invent ties"
+        )]
         for level in sorted.chunk_by(|a, b| a.0 == b.0) {
             ends.push(ends.last().copied().unwrap_or(0) + level.len());
         }
-        Self { answers: sorted.into_iter().map(|(_, at, yes)| (at, yes)).collect(), ends }
+        Self {
+            answers: sorted.into_iter().map(|(_, at, yes)| (at, yes)).collect(),
+            ends,
+        }
     }
 
     /// The levels with each answer counted as often as `times` says of its place; `None` where that leaves
@@ -143,7 +182,11 @@ impl Sorted {
             n_no += no;
             levels.push((yes, no));
         }
-        (n_yes > 0.0 && n_no > 0.0).then_some(Steps { levels, n_yes, n_no })
+        (n_yes > 0.0 && n_no > 0.0).then_some(Steps {
+            levels,
+            n_yes,
+            n_no,
+        })
     }
 }
 
@@ -178,7 +221,11 @@ impl Steps {
             yes_above += yes;
             above += yes + no;
             // A level that nobody was counted in adds nothing, and has no precision.
-            sum += if *yes > 0.0 { yes / self.n_yes * (yes_above / above) } else { 0.0 };
+            sum += if *yes > 0.0 {
+                yes / self.n_yes * (yes_above / above)
+            } else {
+                0.0
+            };
         }
         sum
     }

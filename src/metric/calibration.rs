@@ -48,9 +48,15 @@ impl Reliability {
         }
         let bin = |(n, confidence, frequency): (usize, f64, f64)| {
             let whole = n.max(1) as f64;
-            ReliabilityBin { n, confidence: confidence / whole, frequency: frequency / whole }
+            ReliabilityBin {
+                n,
+                confidence: confidence / whole,
+                frequency: frequency / whole,
+            }
         };
-        Self { bins: sums.into_iter().map(bin).collect() }
+        Self {
+            bins: sums.into_iter().map(bin).collect(),
+        }
     }
 
     /// How many answers there are in all.
@@ -82,5 +88,9 @@ impl Reliability {
 
 /// A probability as it is judged: within 0 to 1, and NaN as the surest wrong answer.
 pub(super) fn surest_wrong(probability: f64, outcome: f64) -> f64 {
-    if probability.is_nan() { f64::from(u8::from(outcome < 0.5)) } else { probability.clamp(0.0, 1.0) }
+    if probability.is_nan() {
+        f64::from(u8::from(outcome < 0.5))
+    } else {
+        probability.clamp(0.0, 1.0)
+    }
 }

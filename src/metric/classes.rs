@@ -20,15 +20,27 @@ impl Answer {
     fn of(truth: usize, row: &[f64]) -> Self {
         if row.is_empty() || row.iter().any(|p| p.is_nan()) || truth >= row.len() {
             let others = (row.len().max(2) - 1) as f64;
-            let shares = (0..row.len()).map(|class| if class == truth { 0.0 } else { 1.0 / others }).collect();
-            return Self { shares, confidence: 1.0, of_truth: 0.0 };
+            let shares = (0..row.len())
+                .map(|class| if class == truth { 0.0 } else { 1.0 / others })
+                .collect();
+            return Self {
+                shares,
+                confidence: 1.0,
+                of_truth: 0.0,
+            };
         }
         let highest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        #[expect(clippy::float_cmp, reason = "a tie is exact equality; anything nearer would invent ties")]
+        #[expect(
+            clippy::float_cmp,
+            reason = "a tie is exact equality; anything nearer would invent ties"
+        )]
         let is_highest = |p: &f64| *p == highest;
         let n_tied = row.iter().filter(|p| is_highest(p)).count() as f64;
         Self {
-            shares: row.iter().map(|p| if is_highest(p) { 1.0 / n_tied } else { 0.0 }).collect(),
+            shares: row
+                .iter()
+                .map(|p| if is_highest(p) { 1.0 / n_tied } else { 0.0 })
+                .collect(),
             confidence: highest,
             of_truth: row.get(truth).copied().unwrap_or(0.0),
         }
@@ -70,16 +82,25 @@ impl Metrics {
         let n_classes = probabilities.len() / truth.len();
         let answers = answers(truth, probabilities);
         let n = truth.len() as f64;
-        let right: Vec<f64> = truth.iter().zip(&answers).map(|(&class, answer)| answer.of_class(class)).collect();
+        let right: Vec<f64> = truth
+            .iter()
+            .zip(&answers)
+            .map(|(&class, answer)| answer.of_class(class))
+            .collect();
         let accuracy = right.iter().sum::<f64>() / n;
         let log_loss = answers.iter().map(Answer::log_loss).sum::<f64>() / n;
         // With one class an answer, every wrong answer is one false yes and one false no.
         let micro = [Metric::PrecisionMicro, Metric::RecallMicro, Metric::F1Micro];
-        let metrics = micro.into_iter().fold(metrics, |metrics, metric| metrics.with(metric, accuracy));
+        let metrics = micro
+            .into_iter()
+            .fold(metrics, |metrics, metric| metrics.with(metric, accuracy));
         of_each_class(metrics, &counts(truth, &answers, n_classes))
             .with(Metric::Accuracy, accuracy)
             .with(Metric::LogLoss, log_loss)
-            .with(Metric::Ece, Reliability::of_classes(truth, probabilities).ece())
+            .with(
+                Metric::Ece,
+                Reliability::of_classes(truth, probabilities).ece(),
+            )
     }
 }
 
@@ -89,15 +110,28 @@ impl Reliability {
     #[must_use]
     pub fn of_classes(truth: &[usize], probabilities: &[f64]) -> Self {
         let answers = answers(truth, probabilities);
-        Self::of(truth.iter().zip(&answers).map(|(&class, answer)| (answer.confidence, answer.of_class(class))))
+        Self::of(
+            truth
+                .iter()
+                .zip(&answers)
+                .map(|(&class, answer)| (answer.confidence, answer.of_class(class))),
+        )
     }
 }
 
 /// An answer to each question.
 fn answers(truth: &[usize], probabilities: &[f64]) -> Vec<Answer> {
     let n_classes = probabilities.len() / truth.len().max(1);
-    let row = |at: usize| probabilities.get(at * n_classes..(at + 1) * n_classes).unwrap_or(&[]);
-    truth.iter().enumerate().map(|(at, &class)| Answer::of(class, row(at))).collect()
+    let row = |at: usize| {
+        probabilities
+            .get(at * n_classes..(at + 1) * n_classes)
+            .unwrap_or(&[])
+    };
+    truth
+        .iter()
+        .enumerate()
+        .map(|(at, &class)| Answer::of(class, row(at)))
+        .collect()
 }
 
 impl Metric {
@@ -115,7 +149,12 @@ impl Metric {
 }
 
 fn counts(truth: &[usize], answers: &[Answer], n_classes: usize) -> Vec<Counts> {
-    let n_classes = truth.iter().map(|class| class + 1).max().unwrap_or(0).max(n_classes);
+    let n_classes = truth
+        .iter()
+        .map(|class| class + 1)
+        .max()
+        .unwrap_or(0)
+        .max(n_classes);
     let mut counts = vec![Counts::default(); n_classes];
     for (&class, answer) in truth.iter().zip(answers) {
         for (counts, share) in counts.iter_mut().zip(&answer.shares) {
@@ -135,5 +174,8 @@ fn of_each_class(metrics: Metrics, counts: &[Counts]) -> Metrics {
     metrics
         .with(Metric::PrecisionMacro, mean(|c| ratio(c.hits, c.answered)))
         .with(Metric::RecallMacro, mean(|c| ratio(c.hits, c.true_ones)))
-        .with(Metric::F1Macro, mean(|c| ratio(2.0 * c.hits, c.answered + c.true_ones)))
+        .with(
+            Metric::F1Macro,
+            mean(|c| ratio(2.0 * c.hits, c.answered + c.true_ones)),
+        )
 }

@@ -17,7 +17,10 @@ enum Form {
     /// The root of such a quotient.
     Root(Vec<[f64; 2]>),
     /// Mean over classes of F1: truth and answer of each user.
-    MacroF1 { n_classes: usize, answers: Vec<(usize, Option<usize>)> },
+    MacroF1 {
+        n_classes: usize,
+        answers: Vec<(usize, Option<usize>)>,
+    },
     /// Area under the ROC curve.
     Auc(Sorted),
     /// Average precision.
@@ -28,7 +31,9 @@ impl Figure {
     /// The mean of the users' values.
     #[must_use]
     pub fn mean(values: &[f64]) -> Self {
-        Self(Form::Quotient(values.iter().map(|&value| [value, 1.0]).collect()))
+        Self(Form::Quotient(
+            values.iter().map(|&value| [value, 1.0]).collect(),
+        ))
     }
 
     /// A metric of yes or no that is no mean over users (AUC, PR-AUC, F1, precision, recall); `None` for
@@ -57,14 +62,23 @@ impl Figure {
     #[must_use]
     pub fn macro_f1(answers: &[(usize, Option<usize>)]) -> Self {
         let last = |&(truth, answer): &(usize, Option<usize>)| truth.max(answer.unwrap_or(truth));
-        let n_classes = answers.iter().map(|answer| last(answer) + 1).max().unwrap_or(0);
-        Self(Form::MacroF1 { n_classes, answers: answers.to_vec() })
+        let n_classes = answers
+            .iter()
+            .map(|answer| last(answer) + 1)
+            .max()
+            .unwrap_or(0);
+        Self(Form::MacroF1 {
+            n_classes,
+            answers: answers.to_vec(),
+        })
     }
 
     /// Root mean squared error of each user's error.
     #[must_use]
     pub fn rmse(errors: &[f64]) -> Self {
-        Self(Form::Root(errors.iter().map(|error| [error * error, 1.0]).collect()))
+        Self(Form::Root(
+            errors.iter().map(|error| [error * error, 1.0]).collect(),
+        ))
     }
 
     /// The metric with each user counted so often. NaN where it has no value: nobody is counted, or one
@@ -80,7 +94,9 @@ impl Figure {
             Form::Root(terms) => quotient(terms, counts).sqrt(),
             Form::MacroF1 { n_classes, answers } => macro_f1(*n_classes, answers, counts),
             Form::Auc(sorted) => sorted.steps(times).map_or(f64::NAN, |steps| steps.auc()),
-            Form::AveragePrecision(sorted) => sorted.steps(times).map_or(f64::NAN, |steps| steps.average_precision()),
+            Form::AveragePrecision(sorted) => sorted
+                .steps(times)
+                .map_or(f64::NAN, |steps| steps.average_precision()),
         }
     }
 }
@@ -129,7 +145,9 @@ mod tests {
         let mut draws = vec![(vec![1; n_users], (0..n_users).collect())];
         for _ in 0..20 {
             let counts: Vec<u32> = (0..n_users).map(|_| random.random_range(0..3)).collect();
-            let rows = (0..n_users).flat_map(|user| vec![user; counts[user] as usize]).collect();
+            let rows = (0..n_users)
+                .flat_map(|user| vec![user; counts[user] as usize])
+                .collect();
             draws.push((counts, rows));
         }
         draws
@@ -137,7 +155,10 @@ mod tests {
 
     #[track_caller]
     fn assert_same(found: f64, wanted: Option<f64>) {
-        assert!(wanted.map_or(found.is_nan(), |wanted| (found - wanted).abs() < 1e-12), "{found} {wanted:?}");
+        assert!(
+            wanted.map_or(found.is_nan(), |wanted| (found - wanted).abs() < 1e-12),
+            "{found} {wanted:?}"
+        );
     }
 
     #[test]
@@ -145,16 +166,35 @@ mod tests {
         let mut random = ChaCha8Rng::seed_from_u64(2);
         // Few levels, so that there are ties; .5 and NaN among them.
         let levels = [0.1, 0.3, 0.5, 0.5, 0.8, f64::NAN];
-        let binary: Vec<(bool, f64)> =
-            (0..30).map(|_| (random.random_range(0..3) == 0, levels[random.random_range(0..levels.len())])).collect();
-        let classes: Vec<(usize, Option<usize>)> =
-            (0..30).map(|_| (random.random_range(0..3), Some(random.random_range(0..4)))).collect();
-        let errors: Vec<f64> = (0..30).map(|_| f64::from(random.random_range(-9..9))).collect();
+        let binary: Vec<(bool, f64)> = (0..30)
+            .map(|_| {
+                (
+                    random.random_range(0..3) == 0,
+                    levels[random.random_range(0..levels.len())],
+                )
+            })
+            .collect();
+        let classes: Vec<(usize, Option<usize>)> = (0..30)
+            .map(|_| (random.random_range(0..3), Some(random.random_range(0..4))))
+            .collect();
+        let errors: Vec<f64> = (0..30)
+            .map(|_| f64::from(random.random_range(-9..9)))
+            .collect();
         for (counts, rows) in drawn(30) {
-            let (labels, probabilities): (Vec<bool>, Vec<f64>) = rows.iter().map(|&row| binary[row]).unzip();
+            let (labels, probabilities): (Vec<bool>, Vec<f64>) =
+                rows.iter().map(|&row| binary[row]).unzip();
             let slow = Metrics::of_binary(&labels, &probabilities);
-            for metric in [Metric::Auc, Metric::PrAuc, Metric::F1, Metric::Precision, Metric::Recall] {
-                assert_same(Figure::of_binary(metric, &binary).unwrap().at(&counts), slow.get(metric));
+            for metric in [
+                Metric::Auc,
+                Metric::PrAuc,
+                Metric::F1,
+                Metric::Precision,
+                Metric::Recall,
+            ] {
+                assert_same(
+                    Figure::of_binary(metric, &binary).unwrap().at(&counts),
+                    slow.get(metric),
+                );
             }
             let truth: Vec<usize> = rows.iter().map(|&row| classes[row].0).collect();
             let chances: Vec<f64> = rows

@@ -175,7 +175,13 @@ impl AnswerKind {
         match self {
             Self::Ranking => &[Metric::Hr1, Metric::Recall10, Metric::Ndcg10],
             Self::Classes => &[Metric::Accuracy, Metric::F1Macro, Metric::LogLoss],
-            Self::Binary => &[Metric::Auc, Metric::PrAuc, Metric::F1, Metric::Brier, Metric::LogLoss],
+            Self::Binary => &[
+                Metric::Auc,
+                Metric::PrAuc,
+                Metric::F1,
+                Metric::Brier,
+                Metric::LogLoss,
+            ],
             Self::Number => &[Metric::Mae, Metric::Rmse],
         }
     }
@@ -203,7 +209,9 @@ impl Metric {
     #[must_use]
     pub fn better(self) -> Better {
         match self {
-            Self::Gini10 | Self::LogLoss | Self::Brier | Self::Ece | Self::Mae | Self::Rmse => Better::Lower,
+            Self::Gini10 | Self::LogLoss | Self::Brier | Self::Ece | Self::Mae | Self::Rmse => {
+                Better::Lower
+            }
             Self::PopularityLift10 | Self::Novelty10 => Better::Neither,
             _ => Better::Higher,
         }
@@ -237,7 +245,10 @@ impl Metric {
     pub fn is_by_user(self) -> bool {
         match self.kinds() {
             [AnswerKind::Ranking] => self.of_rank(1.0).is_some(),
-            _ => matches!(self, Self::Accuracy | Self::LogLoss | Self::Brier | Self::Mae),
+            _ => matches!(
+                self,
+                Self::Accuracy | Self::LogLoss | Self::Brier | Self::Mae
+            ),
         }
     }
 
@@ -245,7 +256,11 @@ impl Metric {
     /// `than` is 0.
     #[must_use]
     pub fn relative_gain(self, value: f64, than: f64) -> f64 {
-        if than == 0.0 { f64::NAN } else { self.gain(value, than) / than.abs() }
+        if than == 0.0 {
+            f64::NAN
+        } else {
+            self.gain(value, than) / than.abs()
+        }
     }
 
     /// Whether it can be worked out anew for users drawn again, from what is kept of each: means over users
@@ -254,7 +269,13 @@ impl Metric {
     pub fn is_resampled(self) -> bool {
         let is_figure = matches!(
             self,
-            Self::Auc | Self::PrAuc | Self::F1 | Self::Precision | Self::Recall | Self::F1Macro | Self::Rmse
+            Self::Auc
+                | Self::PrAuc
+                | Self::F1
+                | Self::Precision
+                | Self::Recall
+                | Self::F1Macro
+                | Self::Rmse
         );
         is_figure || self.is_by_user()
     }
@@ -271,7 +292,9 @@ impl Metric {
             | Self::PrecisionMicro
             | Self::RecallMicro => &[Classes],
             Self::Accuracy | Self::LogLoss | Self::Ece => &[Classes, Binary],
-            Self::Auc | Self::PrAuc | Self::Brier | Self::F1 | Self::Precision | Self::Recall => &[Binary],
+            Self::Auc | Self::PrAuc | Self::Brier | Self::F1 | Self::Precision | Self::Recall => {
+                &[Binary]
+            }
             Self::Mae | Self::Rmse => &[Number],
             _ => &[Ranking],
         }

@@ -29,12 +29,18 @@ impl Likeness {
     /// Lin 1991 for the divergence; the share of copies is the n-gram memorisation of language models.
     #[must_use]
     pub fn new(synthetic: &[&[u32]], real: &[&[u32]], learnt: &[&[u32]]) -> Self {
-        let stretches: BTreeSet<&[u32]> = learnt.iter().flat_map(|row| row.windows(COPY_LEN)).collect();
+        let stretches: BTreeSet<&[u32]> = learnt
+            .iter()
+            .flat_map(|row| row.windows(COPY_LEN))
+            .collect();
         let rows: BTreeSet<&[u32]> = learnt.iter().copied().collect();
         Self {
             transitions: divergence(&counts(transitions(synthetic)), &counts(transitions(real))),
             lengths: divergence(&counts(lengths(synthetic)), &counts(lengths(real))),
-            copied_stretches: share(synthetic.iter().flat_map(|row| row.windows(COPY_LEN)), &stretches),
+            copied_stretches: share(
+                synthetic.iter().flat_map(|row| row.windows(COPY_LEN)),
+                &stretches,
+            ),
             copied_rows: share(synthetic.iter().copied(), &rows),
         }
     }
@@ -76,7 +82,12 @@ fn divergence<T: Ord>(p: &BTreeMap<T, usize>, q: &BTreeMap<T, usize>) -> f64 {
     }
     let half = |of: &BTreeMap<T, usize>, n: f64, other: &BTreeMap<T, usize>, n_other: f64| -> f64 {
         let term = |(value, &count): (&T, &usize)| {
-            let (a, b) = (count as f64 / n, other.get(value).map_or(0.0, |&count| count as f64 / n_other));
+            let (a, b) = (
+                count as f64 / n,
+                other
+                    .get(value)
+                    .map_or(0.0, |&count| count as f64 / n_other),
+            );
             0.5 * a * (2.0 * a / (a + b)).log2()
         };
         of.iter().map(term).sum()

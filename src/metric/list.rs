@@ -31,10 +31,23 @@ impl Metrics {
             return metrics;
         }
         let events: f64 = n_events.iter().skip(1).map(|&n| f64::from(n)).sum();
-        let pairs = || n_events.iter().zip(&listed).skip(1).map(|(&n, &times)| (f64::from(n), f64::from(times)));
-        let novelty: f64 = pairs().map(|(n, times)| -times * ((n + 1.0) / (events + n_items as f64)).log2()).sum();
+        let pairs = || {
+            n_events
+                .iter()
+                .zip(&listed)
+                .skip(1)
+                .map(|(&n, &times)| (f64::from(n), f64::from(times)))
+        };
+        let novelty: f64 = pairs()
+            .map(|(n, times)| -times * ((n + 1.0) / (events + n_items as f64)).log2())
+            .sum();
         let in_lists: f64 = pairs().map(|(n, times)| times * n).sum::<f64>() / n_listed;
-        let in_histories = n_events.iter().skip(1).map(|&n| f64::from(n).powi(2)).sum::<f64>() / events;
+        let in_histories = n_events
+            .iter()
+            .skip(1)
+            .map(|&n| f64::from(n).powi(2))
+            .sum::<f64>()
+            / events;
         let n_covered = pairs().filter(|(_, times)| *times > 0.0).count();
         metrics
             .with(Metric::Coverage10, n_covered as f64 / n_items as f64)
@@ -51,6 +64,9 @@ fn gini(counts: &[u32]) -> f64 {
     sorted.sort_unstable();
     let n = sorted.len() as f64;
     let total: f64 = sorted.iter().map(|&x| f64::from(x)).sum();
-    let weighted = sorted.iter().enumerate().map(|(at, &x)| (2.0 * (at + 1) as f64 - n - 1.0) * f64::from(x));
+    let weighted = sorted
+        .iter()
+        .enumerate()
+        .map(|(at, &x)| (2.0 * (at + 1) as f64 - n - 1.0) * f64::from(x));
     weighted.sum::<f64>() / (n * total)
 }

@@ -18,19 +18,34 @@ impl Metrics {
     /// them: an error left out would make a broken model look good.
     #[must_use]
     pub fn of_numbers(truth: &[f64], predicted: &[f64]) -> Self {
-        let errors: Vec<f64> = truth.iter().zip(predicted).map(|(truth, predicted)| predicted - truth).collect();
+        let errors: Vec<f64> = truth
+            .iter()
+            .zip(predicted)
+            .map(|(truth, predicted)| predicted - truth)
+            .collect();
         let metrics = Self::new(AnswerKind::Number, errors.len());
         let n_broken = errors.iter().filter(|error| !error.is_finite()).count();
         if n_broken > 0 {
-            let why = format!("{n_broken} of {} answers are no finite numbers", errors.len());
-            return metrics.without(Metric::Mae, &why).without(Metric::Rmse, &why);
+            let why = format!(
+                "{n_broken} of {} answers are no finite numbers",
+                errors.len()
+            );
+            return metrics
+                .without(Metric::Mae, &why)
+                .without(Metric::Rmse, &why);
         }
         if errors.is_empty() {
             return metrics;
         }
         let n = errors.len() as f64;
         metrics
-            .with(Metric::Mae, errors.iter().map(|error| error.abs()).sum::<f64>() / n)
-            .with(Metric::Rmse, (errors.iter().map(|error| error * error).sum::<f64>() / n).sqrt())
+            .with(
+                Metric::Mae,
+                errors.iter().map(|error| error.abs()).sum::<f64>() / n,
+            )
+            .with(
+                Metric::Rmse,
+                (errors.iter().map(|error| error * error).sum::<f64>() / n).sqrt(),
+            )
     }
 }

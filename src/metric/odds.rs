@@ -19,8 +19,14 @@ impl Odds {
     pub fn of(scores: &[f32]) -> Self {
         let catalogue = scores.get(1..).unwrap_or(&[]);
         let largest = catalogue.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let sum: f64 = catalogue.iter().map(|&score| f64::from(score - largest).exp()).sum();
-        Self { largest, ln_sum: sum.ln() }
+        let sum: f64 = catalogue
+            .iter()
+            .map(|&score| f64::from(score - largest).exp())
+            .sum();
+        Self {
+            largest,
+            ln_sum: sum.ln(),
+        }
     }
 
     /// Natural logarithm of an item's probability, from its place in the row that these odds are of; NaN for
@@ -28,7 +34,9 @@ impl Odds {
     #[must_use]
     pub fn log_probability(&self, scores: &[f32], item: usize) -> f64 {
         let score = scores.get(item).filter(|_| item > 0);
-        score.map_or(f64::NAN, |&score| f64::from(score - self.largest) - self.ln_sum)
+        score.map_or(f64::NAN, |&score| {
+            f64::from(score - self.largest) - self.ln_sum
+        })
     }
 
     /// An item's probability.
@@ -51,7 +59,10 @@ mod tests {
         assert!((odds.probability(&scores, 1) - 0.25).abs() < 1e-4);
         assert!(odds.probability(&scores, 0).is_nan() && odds.probability(&scores, 3).is_nan());
         let broken = [0.0, f32::NAN, 1.0];
-        assert!(Odds::of(&broken).probability(&broken, 2).is_nan(), "a model that broke says nothing");
+        assert!(
+            Odds::of(&broken).probability(&broken, 2).is_nan(),
+            "a model that broke says nothing"
+        );
         assert!(Odds::of(&[]).probability(&[], 1).is_nan());
     }
 }

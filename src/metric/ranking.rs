@@ -32,7 +32,11 @@ impl Seen {
     /// [`Seen::LeftOut`] where `filter_seen` says so.
     #[must_use]
     pub fn filtered(filter_seen: bool) -> Self {
-        if filter_seen { Self::LeftOut } else { Self::Ranked }
+        if filter_seen {
+            Self::LeftOut
+        } else {
+            Self::Ranked
+        }
     }
 
     /// The items that are not ranked after a history: sorted and without repeats.
@@ -67,12 +71,17 @@ pub fn is_left_out(target: u32, excluded: &[u32]) -> bool {
 #[must_use]
 pub fn mid_rank(scores: &[f32], target: usize, excluded: &[u32]) -> Rank {
     let items = scores.get(1..).unwrap_or(&[]);
-    let Some(&wanted) = target.checked_sub(1).and_then(|at| items.get(at)) else { return items.len().max(1) as Rank };
+    let Some(&wanted) = target.checked_sub(1).and_then(|at| items.get(at)) else {
+        return items.len().max(1) as Rank;
+    };
     if is_left_out(target as u32, excluded) {
         return MISS;
     }
     let is_ahead = |score: f32| wanted.is_nan() || score > wanted;
-    #[expect(clippy::float_cmp, reason = "a tie is exact equality; anything nearer would invent ties")]
+    #[expect(
+        clippy::float_cmp,
+        reason = "a tie is exact equality; anything nearer would invent ties"
+    )]
     let is_tied = |score: f32| score == wanted;
     let (mut ahead, mut tied) = (0_usize, 0_usize);
     for &score in items {
@@ -81,7 +90,10 @@ pub fn mid_rank(scores: &[f32], target: usize, excluded: &[u32]) -> Rank {
     }
     // Counting everything and then taking away the few that are left out keeps the long loop free
     // of branches on `excluded`. The target is always among those taken away.
-    let rivals = excluded.iter().map(|&item| item as usize).filter(|&item| item != 0);
+    let rivals = excluded
+        .iter()
+        .map(|&item| item as usize)
+        .filter(|&item| item != 0);
     for &score in rivals.chain([target]).filter_map(|item| scores.get(item)) {
         ahead = ahead.saturating_sub(usize::from(is_ahead(score)));
         tied = tied.saturating_sub(usize::from(is_tied(score)));

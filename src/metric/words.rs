@@ -26,22 +26,33 @@ const NDCG_ELSEWHERE: &str = "scikit-learn averages the gains of the places that
 const HR_ELSEWHERE: &str = "Libraries that sort a list let the order of the items decide ties: a model with one score for \
                             all can get anything from 0 to 1 there; by mid-rank it stands in the middle.";
 const YES_ELSEWHERE: &str = "scikit-learn's classifiers call a probability of exactly .5 no.";
-const HR: &str = "Deshpande & Karypis 2004; ties by mid-rank, so a tied item may lie between two places";
-const HR_HELP: &str =
-    "Share of users whose true item is among the first places; with one true item it is Recall at that length too.";
-const NDCG_HELP: &str =
-    "Rewards a true item the more the nearer it is to the first place, and not at all outside of the list.";
-const RECALL_HELP: &str =
-    "Share of the true items that the list holds; with one true item a user it equals HR at that length.";
-const POWERS: &str = "Powers 2011; an answer that is tied between classes counts for each by its share";
+const HR: &str =
+    "Deshpande & Karypis 2004; ties by mid-rank, so a tied item may lie between two places";
+const HR_HELP: &str = "Share of users whose true item is among the first places; with one true item it is Recall at that length too.";
+const NDCG_HELP: &str = "Rewards a true item the more the nearer it is to the first place, and not at all outside of the list.";
+const RECALL_HELP: &str = "Share of the true items that the list holds; with one true item a user it equals HR at that length.";
+const POWERS: &str =
+    "Powers 2011; an answer that is tied between classes counts for each by its share";
 const MACRO: &str = "Sokolova & Lapalme 2009, mean over the classes that occur in truth or answers";
-const MICRO: &str = "Sokolova & Lapalme 2009, summed over classes; with one class an answer it equals accuracy";
+const MICRO: &str =
+    "Sokolova & Lapalme 2009, summed over classes; with one class an answer it equals accuracy";
 const WILLMOTT: &str = "Willmott & Matsuura 2005";
 const NUMBER: &str = "as the number";
 const YES: &str = "Powers 2011, threshold .5; a probability of exactly .5 counts half as yes";
 
-const fn about(title: &'static str, help: &'static str, source: &'static str, unit: &'static str) -> About {
-    About { title, help, source, unit, elsewhere: "" }
+const fn about(
+    title: &'static str,
+    help: &'static str,
+    source: &'static str,
+    unit: &'static str,
+) -> About {
+    About {
+        title,
+        help,
+        source,
+        unit,
+        elsewhere: "",
+    }
 }
 
 impl About {

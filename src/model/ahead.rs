@@ -25,7 +25,9 @@ impl Ahead<'_> {
     /// Column 0, padding, and scores that are NaN are passed over; `None` when nothing is left.
     #[must_use]
     pub fn choose(&self, scores: &[f32], so_far: &[u32]) -> Option<u32> {
-        let seen = |item: u32| self.filter_seen && (self.items().contains(&item) || so_far.contains(&item));
+        let seen = |item: u32| {
+            self.filter_seen && (self.items().contains(&item) || so_far.contains(&item))
+        };
         let mut best: Option<(u32, f32)> = None;
         for (item, &score) in (0_u32..).zip(scores).skip(1) {
             if !score.is_nan() && best.is_none_or(|(_, highest)| score > highest) && !seen(item) {
@@ -40,7 +42,9 @@ impl Ahead<'_> {
     pub fn path(&self, rows: &[Vec<f32>]) -> Vec<u32> {
         let mut path = Vec::with_capacity(rows.len());
         for row in rows {
-            let Some(item) = self.choose(row, &path) else { break };
+            let Some(item) = self.choose(row, &path) else {
+                break;
+            };
             path.push(item);
         }
         path
@@ -54,11 +58,16 @@ impl Ahead<'_> {
         &self,
         scores: impl Fn(&Histories) -> Result<Vec<f32>, ModelError>,
     ) -> Result<Vec<Vec<f32>>, ModelError> {
-        let (mut rows, mut path) = (Vec::with_capacity(self.n_ahead), Vec::with_capacity(self.n_ahead));
+        let (mut rows, mut path) = (
+            Vec::with_capacity(self.n_ahead),
+            Vec::with_capacity(self.n_ahead),
+        );
         let mut known = self.history.select(&[0]);
         while rows.len() < self.n_ahead {
             let row = scores(&known)?;
-            let Some(item) = self.choose(&row, &path) else { break };
+            let Some(item) = self.choose(&row, &path) else {
+                break;
+            };
             path.push(item);
             rows.push(row);
             push_foreseen(&mut known, item);
@@ -77,7 +86,9 @@ fn push_foreseen(history: &mut Histories, item: u32) {
     history.time_secs.extend(history.time_secs.last().copied());
     for values in &mut history.beside {
         match values {
-            FeatureValues::Real { width, values } => values.extend(std::iter::repeat_n(f32::NAN, *width)),
+            FeatureValues::Real { width, values } => {
+                values.extend(std::iter::repeat_n(f32::NAN, *width))
+            }
             FeatureValues::Index { idx, .. } => idx.push(0),
         }
     }
@@ -90,13 +101,23 @@ mod tests {
     /// After item i the likeliest is i + 1, then i itself, of four.
     fn scores(histories: &Histories) -> Vec<f32> {
         let last = histories.row(0).last().copied().unwrap_or(0) as usize;
-        let score = |item: usize| if item == last + 1 { 2.0 } else { f32::from(u8::from(item == last)) };
+        let score = |item: usize| {
+            if item == last + 1 {
+                2.0
+            } else {
+                f32::from(u8::from(item == last))
+            }
+        };
         (0..5).map(score).collect()
     }
 
     #[test]
     fn a_path_goes_on_from_what_was_chosen() {
-        let asked = Ahead { history: &Histories::of(&[1, 2]), n_ahead: 3, filter_seen: false };
+        let asked = Ahead {
+            history: &Histories::of(&[1, 2]),
+            n_ahead: 3,
+            filter_seen: false,
+        };
         let rows = asked.rolled(|histories| Ok(scores(histories))).unwrap();
         assert_eq!(asked.path(&rows), [3, 4, 4]);
         assert_eq!(rows[1], [0.0, 0.0, 0.0, 1.0, 2.0]);
@@ -105,13 +126,24 @@ mod tests {
     /// After 3 and 4 nothing is left but items that were there before.
     #[test]
     fn seen_items_come_up_no_more_and_a_path_ends_with_the_catalogue() {
-        let asked = Ahead { history: &Histories::of(&[1, 2]), n_ahead: 9, filter_seen: true };
-        assert_eq!(asked.path(&asked.rolled(|histories| Ok(scores(histories))).unwrap()), [3, 4]);
+        let asked = Ahead {
+            history: &Histories::of(&[1, 2]),
+            n_ahead: 9,
+            filter_seen: true,
+        };
+        assert_eq!(
+            asked.path(&asked.rolled(|histories| Ok(scores(histories))).unwrap()),
+            [3, 4]
+        );
     }
 
     #[test]
     fn padding_and_no_numbers_are_never_chosen_and_of_equals_the_first_is() {
-        let asked = Ahead { history: &Histories::of(&[]), n_ahead: 1, filter_seen: false };
+        let asked = Ahead {
+            history: &Histories::of(&[]),
+            n_ahead: 1,
+            filter_seen: false,
+        };
         assert_eq!(asked.choose(&[9.0, f32::NAN, 1.0, 1.0], &[]), Some(2));
         assert_eq!(asked.choose(&[9.0, f32::NAN], &[]), None);
         assert_eq!(asked.choose(&[], &[]), None);

@@ -91,7 +91,9 @@ impl LossKind {
     #[must_use]
     pub fn summary(self) -> &'static str {
         match self {
-            Self::FullSoftmax => "Cross-entropy over the whole catalogue: the best choice up to some 50,000 items.",
+            Self::FullSoftmax => {
+                "Cross-entropy over the whole catalogue: the best choice up to some 50,000 items."
+            }
             Self::SampledSoftmax => {
                 "Cross-entropy over the true item and some drawn ones, each score lowered by ln(expected draws): for large catalogues."
             }
@@ -109,7 +111,9 @@ impl LossKind {
     #[must_use]
     pub fn source(self) -> &'static str {
         match self {
-            Self::FullSoftmax => "Hidasi & Karatzoglou 2018; label smoothing: Szegedy et al. 2016, eq. 7",
+            Self::FullSoftmax => {
+                "Hidasi & Karatzoglou 2018; label smoothing: Szegedy et al. 2016, eq. 7"
+            }
             Self::SampledSoftmax => {
                 "Bengio & Senécal 2008; logQ correction as Yi et al. 2019, eq. 3, but not of the true item, which is not drawn; draws of the true item are left out"
             }
@@ -142,7 +146,10 @@ impl Objective {
             sum += f64::from(count.max(1)).powf(0.75);
             sum
         });
-        Self { cumulative: running.collect(), ..self }
+        Self {
+            cumulative: running.collect(),
+            ..self
+        }
     }
 
     /// Whether it is the plain full softmax, which the fused layers compute.
@@ -155,14 +162,25 @@ impl Blueprint {
     /// Of data of these sizes, with nothing but items, for the next item by full softmax.
     #[must_use]
     pub fn of(shape: DataShape) -> Self {
-        Self { shape, ..Self::default() }
+        Self {
+            shape,
+            ..Self::default()
+        }
     }
 
     /// What these data tell of each event.
     #[must_use]
     pub fn with_inputs_of(self, prepared: &Prepared) -> Self {
-        let features = prepared.features.iter().map(|feature| FeatureShape::of(&feature.values)).collect();
-        Self { features, has_times: prepared.dataset.has_clock(), ..self }
+        let features = prepared
+            .features
+            .iter()
+            .map(|feature| FeatureShape::of(&feature.values))
+            .collect();
+        Self {
+            features,
+            has_times: prepared.dataset.has_clock(),
+            ..self
+        }
     }
 
     /// Whether the catalogue is ranked.

@@ -64,7 +64,11 @@ impl OpenDevice {
 
     /// What computes: a GPU has no fused layers.
     pub(in crate::model) fn layers(&self) -> Layers {
-        if self.info.kind == DeviceKind::Cpu { self.layers } else { Layers::Plain }
+        if self.info.kind == DeviceKind::Cpu {
+            self.layers
+        } else {
+            Layers::Plain
+        }
     }
 }
 
@@ -84,7 +88,9 @@ struct Adapter {
 /// go on several threads.
 #[must_use]
 pub fn list_devices() -> Vec<DeviceInfo> {
-    std::iter::once(cpu_info()).chain(adapters().iter().map(|adapter| adapter.info.clone())).collect()
+    std::iter::once(cpu_info())
+        .chain(adapters().iter().map(|adapter| adapter.info.clone()))
+        .collect()
 }
 
 /// What a choice stands for on this machine. Adapters are looked for only where the choice is not the CPU.
@@ -104,16 +110,23 @@ pub fn device_of(choice: &str) -> Option<DeviceInfo> {
 pub fn open_device(choice: &str) -> Result<OpenDevice, ModelError> {
     let wanted = choice.trim().to_lowercase();
     match wanted.as_str() {
-        "" | "auto" => Ok(real_gpus().find_map(|adapter| open_adapter(adapter).ok()).unwrap_or_else(cpu)),
+        "" | "auto" => Ok(real_gpus()
+            .find_map(|adapter| open_adapter(adapter).ok())
+            .unwrap_or_else(cpu)),
         "cpu" | "flex" => Ok(cpu()),
         "gpu" => match real_gpus().next() {
             Some(adapter) => open_adapter(adapter),
             None => Err(unknown(choice)),
         },
         _ => {
-            let infos: Vec<DeviceInfo> = adapters().iter().map(|adapter| adapter.info.clone()).collect();
+            let infos: Vec<DeviceInfo> = adapters()
+                .iter()
+                .map(|adapter| adapter.info.clone())
+                .collect();
             let found = device_for(choice, &infos).map(|info| &info.key);
-            let adapter = adapters().iter().find(|adapter| Some(&adapter.info.key) == found);
+            let adapter = adapters()
+                .iter()
+                .find(|adapter| Some(&adapter.info.key) == found);
             adapter.map_or_else(|| Err(unknown(choice)), open_adapter)
         }
     }
@@ -132,7 +145,11 @@ pub fn device_for<'a>(choice: &str, devices: &'a [DeviceInfo]) -> Option<&'a Dev
         "gpu" => of_kind(DeviceKind::Gpu),
         _ => {
             let by_key = devices.iter().find(|device| device.key == wanted);
-            by_key.or_else(|| devices.iter().find(|device| device.name.to_lowercase().contains(&wanted)))
+            by_key.or_else(|| {
+                devices
+                    .iter()
+                    .find(|device| device.name.to_lowercase().contains(&wanted))
+            })
         }
     }
 }
@@ -150,23 +167,35 @@ fn cpu_info() -> DeviceInfo {
 }
 
 fn cpu() -> OpenDevice {
-    OpenDevice { info: cpu_info(), layers: Layers::Fused, device: Device::flex(), max_array_bytes: None }
+    OpenDevice {
+        info: cpu_info(),
+        layers: Layers::Fused,
+        device: Device::flex(),
+        max_array_bytes: None,
+    }
 }
 
 fn real_gpus() -> impl Iterator<Item = &'static Adapter> {
-    adapters().iter().filter(|adapter| adapter.info.kind == DeviceKind::Gpu)
+    adapters()
+        .iter()
+        .filter(|adapter| adapter.info.kind == DeviceKind::Gpu)
 }
 
 fn unknown(choice: &str) -> ModelError {
-    let known: Vec<String> =
-        list_devices().iter().map(|device| format!("`{}` ({})", device.key, device.name)).collect();
+    let known: Vec<String> = list_devices()
+        .iter()
+        .map(|device| format!("`{}` ({})", device.key, device.name))
+        .collect();
     let sentence = if known.len() == 1 {
         format!(
             "there is no device `{choice}`: no Vulkan, Metal or DirectX 12 adapter was found, only {}; choose `cpu`, or install the driver of your GPU",
             known.join(", ")
         )
     } else {
-        format!("there is no device `{choice}`; this machine has {}; choose one of them, or `auto`", known.join(", "))
+        format!(
+            "there is no device `{choice}`; this machine has {}; choose one of them, or `auto`",
+            known.join(", ")
+        )
     };
     ModelError::Device { sentence }
 }
@@ -183,7 +212,10 @@ fn find_adapters() -> Vec<Adapter> {
     let backends = wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12;
     let instance = INSTANCE.get_or_init(|| {
         let descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
-        wgpu::Instance::new(wgpu::InstanceDescriptor { backends, ..descriptor })
+        wgpu::Instance::new(wgpu::InstanceDescriptor {
+            backends,
+            ..descriptor
+        })
     });
     let mut found: Vec<Adapter> = Vec::new();
     for adapter in block_on(instance.enumerate_adapters(backends)) {
@@ -198,7 +230,11 @@ fn find_adapters() -> Vec<Adapter> {
         let alike = |kind: fn(usize) -> BurnKind| {
             let same_api = found.iter().filter(|a| a.info.backend == backend);
             let taken: Vec<&BurnKind> = same_api.map(|a| &a.selector).collect();
-            kind((0..=taken.len()).find(|&n| !taken.contains(&&kind(n))).unwrap_or(0))
+            kind(
+                (0..=taken.len())
+                    .find(|&n| !taken.contains(&&kind(n)))
+                    .unwrap_or(0),
+            )
         };
         let (selector, rank) = match info.device_type {
             wgpu::DeviceType::DiscreteGpu => (alike(BurnKind::DiscreteGpu), 0),
@@ -208,14 +244,31 @@ fn find_adapters() -> Vec<Adapter> {
             // burn has no selector for it; only OpenGL drivers, which are not asked, report it.
             wgpu::DeviceType::Other => continue,
         };
-        let kind = if selector == BurnKind::Cpu { DeviceKind::SoftwareGpu } else { DeviceKind::Gpu };
+        let kind = if selector == BurnKind::Cpu {
+            DeviceKind::SoftwareGpu
+        } else {
+            DeviceKind::Gpu
+        };
         // burn reaches only the first software adapter of a graphics API.
-        if kind == DeviceKind::SoftwareGpu && found.iter().any(|a| a.selector == selector && a.info.backend == backend)
+        if kind == DeviceKind::SoftwareGpu
+            && found
+                .iter()
+                .any(|a| a.selector == selector && a.info.backend == backend)
         {
             continue;
         }
-        let info = DeviceInfo { key: String::new(), name: info.name, backend: backend.to_owned(), kind };
-        found.push(Adapter { info, selector, api, rank });
+        let info = DeviceInfo {
+            key: String::new(),
+            name: info.name,
+            backend: backend.to_owned(),
+            kind,
+        };
+        found.push(Adapter {
+            info,
+            selector,
+            api,
+            rank,
+        });
     }
     // In the order in which they are chosen.
     found.sort_by_key(|adapter| adapter.rank);
@@ -231,22 +284,40 @@ fn open_adapter(adapter: &Adapter) -> Result<OpenDevice, ModelError> {
     let info = adapter.info.clone();
     let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((device, limit)) = opened.get(&info.key) {
-        return Ok(OpenDevice { info, layers: Layers::Fused, device: device.clone(), max_array_bytes: Some(*limit) });
+        return Ok(OpenDevice {
+            info,
+            layers: Layers::Fused,
+            device: device.clone(),
+            max_array_bytes: Some(*limit),
+        });
     }
     let (selector, api) = (adapter.selector.clone(), adapter.api);
-    let started = catch_unwind(|| Device::wgpu_options().device_kind(selector).graphics_api(api).init_with_setup());
+    let started = catch_unwind(|| {
+        Device::wgpu_options()
+            .device_kind(selector)
+            .graphics_api(api)
+            .init_with_setup()
+    });
     let failed = |why: String| ModelError::Device {
         sentence: format!(
             "the device `{}` ({}) cannot start: {why}; check its driver, or train on the CPU with `--device cpu`",
             info.key, info.name
         ),
     };
-    let (device, setup): (Device, WgpuSetup) =
-        started.map_err(|_| failed("its driver failed".to_owned()))?.map_err(|error| failed(error.to_string()))?;
+    let (device, setup): (Device, WgpuSetup) = started
+        .map_err(|_| failed("its driver failed".to_owned()))?
+        .map_err(|error| failed(error.to_string()))?;
     let limits = setup.adapter.limits();
-    let limit = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
+    let limit = limits
+        .max_storage_buffer_binding_size
+        .min(limits.max_buffer_size);
     opened.insert(info.key.clone(), (device.clone(), limit));
-    Ok(OpenDevice { info, layers: Layers::Fused, device, max_array_bytes: Some(limit) })
+    Ok(OpenDevice {
+        info,
+        layers: Layers::Fused,
+        device,
+        max_array_bytes: Some(limit),
+    })
 }
 
 /// Waits for a future of wgpu, which natively is ready when polled.

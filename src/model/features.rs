@@ -52,7 +52,12 @@ impl Features {
         if join == Join::Concat && !plan.features.is_empty() {
             mixed.push(init.dense(d_model + plan.features.len() * width, d_model));
         }
-        Self { tables, dense, mixed, shapes: plan.features.clone() }
+        Self {
+            tables,
+            dense,
+            mixed,
+            shapes: plan.features.clone(),
+        }
     }
 
     /// The layer that joins the features of a plan to item vectors, `[.., d_model]`; none where there are none.
@@ -99,8 +104,11 @@ impl Features {
     /// Moves the gradients of these layers' weights from one account to another.
     pub(super) fn register(&self, mut from: GradientsParams, to: &mut GradientsParams) {
         let dense = self.dense.iter().chain(&self.mixed);
-        let matrices =
-            self.tables.iter().map(|table| table.weight.id).chain(dense.clone().map(|dense| dense.weight.id));
+        let matrices = self
+            .tables
+            .iter()
+            .map(|table| table.weight.id)
+            .chain(dense.clone().map(|dense| dense.weight.id));
         for id in matrices {
             if let Some(gradient) = from.remove::<2>(id) {
                 to.register(id, gradient);
@@ -122,13 +130,25 @@ impl Features {
             let vector = match values {
                 FeatureValues::Index { idx, n: n_classes } => tables.next().map(|table| {
                     // A class that the model was not built for is none.
-                    let idx = idx.iter().map(|&idx| if idx as usize > *n_classes { 0 } else { idx as i32 });
-                    let idx = Tensor::<2, Int>::from_data(TensorData::new(idx.collect::<Vec<i32>>(), [1, n]), &device);
+                    let idx = idx.iter().map(|&idx| {
+                        if idx as usize > *n_classes {
+                            0
+                        } else {
+                            idx as i32
+                        }
+                    });
+                    let idx = Tensor::<2, Int>::from_data(
+                        TensorData::new(idx.collect::<Vec<i32>>(), [1, n]),
+                        &device,
+                    );
                     embedding(table.weight.val(), idx).squeeze_dim::<2>(0)
                 }),
                 FeatureValues::Real { width, values } => dense.next().map(|dense| {
                     let numbers = with_missing(values, *width);
-                    dense.forward(Tensor::from_data(TensorData::new(numbers, [n, 2 * width]), &device))
+                    dense.forward(Tensor::from_data(
+                        TensorData::new(numbers, [n, 2 * width]),
+                        &device,
+                    ))
                 }),
             };
             vectors.extend(vector);
@@ -155,8 +175,16 @@ fn width(d_model: usize, join: Join) -> usize {
 fn with_missing(values: &[f32], width: usize) -> Vec<f32> {
     let mut numbers = Vec::with_capacity(2 * values.len());
     for event in values.chunks_exact(width.max(1)) {
-        numbers.extend(event.iter().map(|value| if value.is_finite() { *value } else { 0.0 }));
-        numbers.extend(event.iter().map(|value| if value.is_finite() { 0.0 } else { 1.0 }));
+        numbers.extend(
+            event
+                .iter()
+                .map(|value| if value.is_finite() { *value } else { 0.0 }),
+        );
+        numbers.extend(
+            event
+                .iter()
+                .map(|value| if value.is_finite() { 0.0 } else { 1.0 }),
+        );
     }
     numbers
 }
@@ -169,21 +197,42 @@ mod tests {
     #[test]
     fn features_are_added_or_stand_beside_and_none_is_none() {
         let shapes = vec![FeatureShape::Index(3), FeatureShape::Real(2)];
-        let plan = Blueprint { features: shapes, ..Blueprint::of(DataShape::default()) };
+        let plan = Blueprint {
+            features: shapes,
+            ..Blueprint::of(DataShape::default())
+        };
         let beside = [
-            FeatureValues::Index { idx: vec![0, 3], n: 3 },
-            FeatureValues::Real { width: 2, values: vec![0.5, f32::NAN, -1.0, 2.0] },
+            FeatureValues::Index {
+                idx: vec![0, 3],
+                n: 3,
+            },
+            FeatureValues::Real {
+                width: 2,
+                values: vec![0.5, f32::NAN, -1.0, 2.0],
+            },
         ];
         let items = Tensor::<2>::ones([2, 4], &Device::flex());
         for join in [Join::Sum, Join::Concat] {
             let features = Features::new(&plan, 4, join, &mut Init::new(1, &Device::flex()));
             let layer = Features::layer(&plan, join, &[Axis::Size(2), Axis::Size(4)]).unwrap();
             assert_eq!(Some(features.num_params()), layer.count().known());
-            let joined: Vec<f32> = features.joined(items.clone(), &beside).into_data().try_into_vec().unwrap();
-            assert!(joined.len() == 8 && joined.iter().all(|value| value.is_finite()), "{joined:?}");
+            let joined: Vec<f32> = features
+                .joined(items.clone(), &beside)
+                .into_data()
+                .try_into_vec()
+                .unwrap();
+            assert!(
+                joined.len() == 8 && joined.iter().all(|value| value.is_finite()),
+                "{joined:?}"
+            );
             assert_ne!(joined[..4], joined[4..]);
         }
-        let none = Features::new(&Blueprint::default(), 4, Join::Concat, &mut Init::new(1, &Device::flex()));
+        let none = Features::new(
+            &Blueprint::default(),
+            4,
+            Join::Concat,
+            &mut Init::new(1, &Device::flex()),
+        );
         let same: Vec<f32> = none.joined(items, &[]).into_data().try_into_vec().unwrap();
         assert!(none.is_empty() && none.num_params() == 0 && same == [1.0; 8]);
     }

@@ -34,22 +34,40 @@ impl ItemVectors {
         for start in (0..n_items).step_by(16) {
             for (at, column) in vectors.chunks_exact_mut(n_items.max(1)).enumerate() {
                 let values = rows.iter().skip(start * width + at).step_by(width);
-                column.iter_mut().skip(start).take(16).zip(values).for_each(|(slot, value)| *slot = *value);
+                column
+                    .iter_mut()
+                    .skip(start)
+                    .take(16)
+                    .zip(values)
+                    .for_each(|(slot, value)| *slot = *value);
             }
         }
-        Self { vectors, bias: Vec::new(), width, n_items }
+        Self {
+            vectors,
+            bias: Vec::new(),
+            width,
+            n_items,
+        }
     }
 
     /// Vectors side by side, `[width, n_items]`, with a bias each.
     fn of_columns(vectors: Vec<f32>, bias: Vec<f32>) -> Self {
         let n_items = bias.len();
-        Self { width: vectors.len() / n_items.max(1), vectors, bias, n_items }
+        Self {
+            width: vectors.len() / n_items.max(1),
+            vectors,
+            bias,
+            n_items,
+        }
     }
 
     /// The weights of a dense layer, `[width, n_items]`, and its biases.
     pub(super) fn of_layer(layer: &Linear) -> Self {
         let [_, n_items] = layer.weight.dims();
-        let bias = layer.bias.as_ref().map_or_else(|| vec![0.0; n_items], on_host);
+        let bias = layer
+            .bias
+            .as_ref()
+            .map_or_else(|| vec![0.0; n_items], on_host);
         Self::of_columns(on_host(&layer.weight), bias)
     }
 
@@ -58,7 +76,9 @@ impl ItemVectors {
     pub(super) fn answers(&self, states: &[f32], questions: &Questions) -> Vec<Answer> {
         let rows = self.rows_at_a_time();
         let blocks = states.par_chunks(rows * self.width).enumerate();
-        blocks.flat_map_iter(|(at, states)| self.answers_of_block(states, at * rows, questions)).collect()
+        blocks
+            .flat_map_iter(|(at, states)| self.answers_of_block(states, at * rows, questions))
+            .collect()
     }
 
     /// It depends on the catalogue alone: the way in which a product is added up depends on its shape.
@@ -71,25 +91,46 @@ impl ItemVectors {
         let n_asked = states.len() / self.width;
         // The last block is filled up with zeros, so that a row's scores do not depend on its neighbours.
         let mut filled = Buffer::zeros(n_rows * self.width);
-        filled.iter_mut().zip(states).for_each(|(slot, value)| *slot = *value);
+        filled
+            .iter_mut()
+            .zip(states)
+            .for_each(|(slot, value)| *slot = *value);
         let mut scores = Buffer::open(n_rows * self.n_items);
         let states = Matrix::new(&filled, n_rows, self.width);
         let vectors = Matrix::new(&self.vectors, self.width, self.n_items);
-        product(MatrixMut::new(&mut scores, n_rows, self.n_items), Onto::Nothing, states, vectors);
+        product(
+            MatrixMut::new(&mut scores, n_rows, self.n_items),
+            Onto::Nothing,
+            states,
+            vectors,
+        );
         let mut seen = Seen::new(self.n_items);
         let rows = scores.chunks_exact_mut(self.n_items.max(1)).take(n_asked);
         rows.zip(first..)
             .map(|(scores, at)| {
                 let target = questions.target(at) as usize;
-                let excluded = if questions.filter_seen { seen.distinct(questions.histories.row(at)) } else { &[] };
-                let Judged { rank, log_probability } = vectorized(
+                let excluded = if questions.filter_seen {
+                    seen.distinct(questions.histories.row(at))
+                } else {
+                    &[]
+                };
+                let Judged {
+                    rank,
+                    log_probability,
+                } = vectorized(
                     #[inline(always)]
                     || {
-                        scores.iter_mut().zip(&self.bias).for_each(|(score, bias)| *score += bias);
+                        scores
+                            .iter_mut()
+                            .zip(&self.bias)
+                            .for_each(|(score, bias)| *score += bias);
                         judged(scores, target, excluded)
                     },
                 );
-                Answer { rank, log_probability }
+                Answer {
+                    rank,
+                    log_probability,
+                }
             })
             .collect()
     }
@@ -103,7 +144,10 @@ struct Seen {
 
 impl Seen {
     fn new(n_items: usize) -> Self {
-        Self { marks: vec![false; n_items + 1], found: Vec::new() }
+        Self {
+            marks: vec![false; n_items + 1],
+            found: Vec::new(),
+        }
     }
 
     /// In the order of their first events. What is no item is passed over.
@@ -157,12 +201,18 @@ mod tests {
 
     fn numbers(n: usize, factor: f32) -> Vec<f32> {
         // Few different values, so that there are ties.
-        (0..n).map(|at| ((at as f32 * factor).sin() * 3.0).round() / 2.0).collect()
+        (0..n)
+            .map(|at| ((at as f32 * factor).sin() * 3.0).round() / 2.0)
+            .collect()
     }
 
     fn questions(n: usize, n_items: usize, filter_seen: bool) -> Questions {
         let item = |at: usize| (at * 7919 % n_items) as u32 + 1;
-        let history = |row: usize| (0..row % 9).map(|at| item(row * 31 + at * at)).collect::<Vec<u32>>();
+        let history = |row: usize| {
+            (0..row % 9)
+                .map(|at| item(row * 31 + at * at))
+                .collect::<Vec<u32>>()
+        };
         let histories: Vec<Vec<u32>> = (0..n).map(history).collect();
         Questions {
             histories: histories.iter().map(Vec::as_slice).collect(),
@@ -215,13 +265,23 @@ mod tests {
     #[test]
     fn neighbours_and_threads_change_no_bit() {
         let (n, n_items, width) = (100, 3000, 33);
-        let random = |n: usize, factor: f32| (0..n).map(|at| (at as f32 * factor).sin()).collect::<Vec<f32>>();
+        let random = |n: usize, factor: f32| {
+            (0..n)
+                .map(|at| (at as f32 * factor).sin())
+                .collect::<Vec<f32>>()
+        };
         let items = ItemVectors::of_rows(&random((n_items + 1) * width, 0.7), width);
         let states = random(n * width, 0.3);
         let questions = questions(n, n_items, true);
         let together = items.answers(&states, &questions);
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
-        assert_eq!(pool.install(|| items.answers(&states, &questions)), together);
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(3)
+            .build()
+            .unwrap();
+        assert_eq!(
+            pool.install(|| items.answers(&states, &questions)),
+            together
+        );
         for at in [0, 41, 99] {
             let alone = Questions {
                 histories: std::iter::once(questions.histories.row(at)).collect(),
@@ -229,7 +289,10 @@ mod tests {
                 ..questions.clone()
             };
             let answer = items.answers(&states[at * width..(at + 1) * width], &alone)[0];
-            assert_eq!(answer.log_probability.to_bits(), together[at].log_probability.to_bits());
+            assert_eq!(
+                answer.log_probability.to_bits(),
+                together[at].log_probability.to_bits()
+            );
             assert_eq!(answer, together[at]);
         }
     }
@@ -249,7 +312,12 @@ mod tests {
             &rows.into_iter().collect(),
             2,
             |len| 3 - len.min(2),
-            |batch| batch.rows().flat_map(|row| [row.len() as f32, row.first().copied().unwrap_or(0) as f32]).collect(),
+            |batch| {
+                batch
+                    .rows()
+                    .flat_map(|row| [row.len() as f32, row.first().copied().unwrap_or(0) as f32])
+                    .collect()
+            },
         );
         assert_eq!(states.to_vec(), [1.0, 1.0, 3.0, 2.0, 0.0, 0.0, 2.0, 5.0]);
     }

@@ -21,12 +21,22 @@ impl LatentReport {
     /// Worked out from the latent vectors of some users; `None` when there are none.
     #[must_use]
     pub fn of(vectors: &LatentVectors) -> Option<Self> {
-        let LatentVectors { mean, log_variance, width } = vectors;
+        let LatentVectors {
+            mean,
+            log_variance,
+            width,
+        } = vectors;
         let width = *width;
         let n = mean.len().checked_div(width).filter(|n| *n > 0)? as f64;
-        let (mut kl, mut sums, mut variance) = (vec![0.0; width], vec![0.0; width], vec![0.0; width]);
-        for (mean, log_variance) in mean.chunks_exact(width).zip(log_variance.chunks_exact(width)) {
-            for (((kl, sum), mean), log_variance) in kl.iter_mut().zip(&mut sums).zip(mean).zip(log_variance) {
+        let (mut kl, mut sums, mut variance) =
+            (vec![0.0; width], vec![0.0; width], vec![0.0; width]);
+        for (mean, log_variance) in mean
+            .chunks_exact(width)
+            .zip(log_variance.chunks_exact(width))
+        {
+            for (((kl, sum), mean), log_variance) in
+                kl.iter_mut().zip(&mut sums).zip(mean).zip(log_variance)
+            {
                 let (mean, log_variance) = (f64::from(*mean), f64::from(*log_variance));
                 // Kingma & Welling 2014, appendix B.
                 *kl += 0.5 * (log_variance.exp() + mean * mean - log_variance - 1.0) / n;
@@ -74,16 +84,26 @@ impl LatentReport {
 impl LatentVectors {
     /// Vectors that stand in this order of the rows, in the rows' own.
     pub(super) fn in_order(self, rows: &[usize]) -> Self {
-        let Self { mean, log_variance, width } = self;
+        let Self {
+            mean,
+            log_variance,
+            width,
+        } = self;
         let sorted = |values: Vec<f32>| {
             let mut sorted = vec![0.0; values.len()];
             for (&row, vector) in rows.iter().zip(values.chunks_exact(width.max(1))) {
-                let slot = sorted.get_mut(row * width..(row + 1) * width).unwrap_or(&mut []);
+                let slot = sorted
+                    .get_mut(row * width..(row + 1) * width)
+                    .unwrap_or(&mut []);
                 slot.copy_from_slice(vector);
             }
             sorted
         };
-        Self { mean: sorted(mean), log_variance: sorted(log_variance), width }
+        Self {
+            mean: sorted(mean),
+            log_variance: sorted(log_variance),
+            width,
+        }
     }
 }
 
@@ -103,20 +123,40 @@ mod tests {
         let report = LatentReport::of(&vectors).unwrap();
         // ½ (1 + 4 − 0 − 1) = 2 and ½ (4 + 4 − 1.3863 − 1) = 2.8069: 2.4034; ½ · 1; 0.
         let wanted = [2.403_426, 0.5, 0.0];
-        assert!(report.kl.iter().zip(wanted).all(|(kl, wanted)| (kl - wanted).abs() < 1e-6), "{report:?}");
+        assert!(
+            report
+                .kl
+                .iter()
+                .zip(wanted)
+                .all(|(kl, wanted)| (kl - wanted).abs() < 1e-6),
+            "{report:?}"
+        );
         assert!((report.total_kl() - 2.903_426).abs() < 1e-6);
-        assert_eq!((report.variance.clone(), report.n_active(), report.width()), (vec![4.0, 0.0, 0.0], 1, 3));
+        assert_eq!(
+            (report.variance.clone(), report.n_active(), report.width()),
+            (vec![4.0, 0.0, 0.0], 1, 3)
+        );
         assert!(!report.is_collapsed());
-        let same = LatentReport { variance: vec![0.009; 3], ..report.clone() };
+        let same = LatentReport {
+            variance: vec![0.009; 3],
+            ..report.clone()
+        };
         assert!(same.is_collapsed() && same.n_active() == 0);
-        let few = LatentReport { kl: vec![0.0; 30], variance: [vec![1.0; 2], vec![0.0; 28]].concat() };
+        let few = LatentReport {
+            kl: vec![0.0; 30],
+            variance: [vec![1.0; 2], vec![0.0; 28]].concat(),
+        };
         assert!(few.is_collapsed(), "2 of 30");
         assert_eq!(LatentReport::of(&LatentVectors::default()), None);
     }
 
     #[test]
     fn vectors_come_back_in_the_order_of_the_rows() {
-        let vectors = LatentVectors { mean: vec![1.0, 2.0, 3.0, 4.0], log_variance: vec![5.0; 4], width: 2 };
+        let vectors = LatentVectors {
+            mean: vec![1.0, 2.0, 3.0, 4.0],
+            log_variance: vec![5.0; 4],
+            width: 2,
+        };
         assert_eq!(vectors.in_order(&[1, 0]).mean, [3.0, 4.0, 1.0, 2.0]);
     }
 }

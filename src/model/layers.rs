@@ -68,7 +68,11 @@ impl Axis {
     /// The catalogue, and so many more rows.
     pub(super) fn items(plan: &Blueprint, more: usize) -> Self {
         let n = plan.shape.n_items;
-        Self::OfData { symbol: "n_items", n: (n > 0).then_some(n), more }
+        Self::OfData {
+            symbol: "n_items",
+            n: (n > 0).then_some(n),
+            more,
+        }
     }
 
     /// Its length, where it is known.
@@ -92,7 +96,12 @@ impl fmt::Display for Axis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (*self, self.len()) {
             (Self::Named(name), _) => f.write_str(name),
-            (Self::OfData { symbol, more: 0, .. }, None) => f.write_str(symbol),
+            (
+                Self::OfData {
+                    symbol, more: 0, ..
+                },
+                None,
+            ) => f.write_str(symbol),
             (Self::OfData { symbol, more, .. }, None) => write!(f, "({symbol} + {more})"),
             (_, n) => write!(f, "{}", n.unwrap_or(0)),
         }
@@ -105,18 +114,38 @@ impl WeightShape {
     pub fn count(&self) -> ParamCount {
         // A setting out of its range may be any number.
         let product = |axes: &mut dyn Iterator<Item = &Axis>| {
-            axes.filter_map(|axis| axis.len()).fold(1, |product: usize, len| product.saturating_mul(len))
+            axes.filter_map(|axis| axis.len())
+                .fold(1, |product: usize, len| product.saturating_mul(len))
         };
-        let open = self.shape.iter().enumerate().find_map(|(at, axis)| match axis {
-            Axis::OfData { symbol, n: None, more } => Some((at, *symbol, *more)),
-            _ => None,
-        });
+        let open = self
+            .shape
+            .iter()
+            .enumerate()
+            .find_map(|(at, axis)| match axis {
+                Axis::OfData {
+                    symbol,
+                    n: None,
+                    more,
+                } => Some((at, *symbol, *more)),
+                _ => None,
+            });
         match open {
-            None => ParamCount { fixed: product(&mut self.shape.iter()), per: BTreeMap::new() },
+            None => ParamCount {
+                fixed: product(&mut self.shape.iter()),
+                per: BTreeMap::new(),
+            },
             Some((open, symbol, more)) => {
-                let known = self.shape.iter().enumerate().filter(|(at, _)| *at != open).map(|(_, axis)| axis);
+                let known = self
+                    .shape
+                    .iter()
+                    .enumerate()
+                    .filter(|(at, _)| *at != open)
+                    .map(|(_, axis)| axis);
                 let of_one = product(&mut { known });
-                ParamCount { fixed: of_one.saturating_mul(more), per: BTreeMap::from([(symbol, of_one)]) }
+                ParamCount {
+                    fixed: of_one.saturating_mul(more),
+                    per: BTreeMap::from([(symbol, of_one)]),
+                }
             }
         }
     }
@@ -125,24 +154,33 @@ impl WeightShape {
 impl LayerShape {
     /// Without weights.
     pub(super) fn new(name: impl Into<String>, output: impl Into<Vec<Axis>>) -> Self {
-        Self { name: name.into(), output: output.into(), weights: Vec::new() }
+        Self {
+            name: name.into(),
+            output: output.into(),
+            weights: Vec::new(),
+        }
     }
 
     /// With an array of weights.
     pub(super) fn with(mut self, name: impl Into<String>, shape: impl Into<Vec<Axis>>) -> Self {
-        self.weights.push(WeightShape { name: name.into(), shape: shape.into() });
+        self.weights.push(WeightShape {
+            name: name.into(),
+            shape: shape.into(),
+        });
         self
     }
 
     /// With a matrix and a bias.
     pub(super) fn dense(self, name: &str, d_in: Axis, d_out: Axis) -> Self {
-        self.with(format!("{name}.weight"), [d_in, d_out]).with(format!("{name}.bias"), [d_out])
+        self.with(format!("{name}.weight"), [d_in, d_out])
+            .with(format!("{name}.bias"), [d_out])
     }
 
     /// With the scale and the shift of a layer norm.
     pub(super) fn norm(self, name: &str, width: usize) -> Self {
         let width = [Axis::Size(width)];
-        self.with(format!("{name}.gamma"), width).with(format!("{name}.beta"), width)
+        self.with(format!("{name}.gamma"), width)
+            .with(format!("{name}.beta"), width)
     }
 
     /// How many numbers it learns.
@@ -160,7 +198,10 @@ impl LayerShape {
 
 /// A shape in one line.
 fn words_of(axes: &[Axis], between: &str) -> String {
-    axes.iter().map(Axis::to_string).collect::<Vec<_>>().join(between)
+    axes.iter()
+        .map(Axis::to_string)
+        .collect::<Vec<_>>()
+        .join(between)
 }
 
 impl fmt::Display for WeightShape {
@@ -179,8 +220,12 @@ impl ParamCount {
     /// As a person reads it, with numbers written by `count`: `64 · n_items + 128`.
     #[must_use]
     pub fn words(&self, count: impl Fn(usize) -> String) -> String {
-        let mut terms: Vec<String> =
-            self.per.iter().filter(|(_, n)| **n > 0).map(|(symbol, n)| format!("{} · {symbol}", count(*n))).collect();
+        let mut terms: Vec<String> = self
+            .per
+            .iter()
+            .filter(|(_, n)| **n > 0)
+            .map(|(symbol, n)| format!("{} · {symbol}", count(*n)))
+            .collect();
         if self.fixed > 0 || terms.is_empty() {
             terms.push(count(self.fixed));
         }
@@ -221,7 +266,9 @@ pub(super) fn with_answer(
         output.pop();
         output.push(Axis::items(plan, 0));
         layers.push(match own {
-            Some(name) => LayerShape::new("Item scores, by vectors of their own", output).with(name, vectors),
+            Some(name) => {
+                LayerShape::new("Item scores, by vectors of their own", output).with(name, vectors)
+            }
             None => LayerShape::new("Item scores, by the item embedding", output),
         });
         return layers;
@@ -240,10 +287,17 @@ fn head(output: Output, width: Axis) -> LayerShape {
     let (name, answers) = match output {
         Output::Catalogue | Output::Classes(_) => {
             let n = output.n_outputs();
-            let behaviours = Axis::OfData { symbol: "n_behaviours", n: (n > 0).then_some(n), more: 0 };
+            let behaviours = Axis::OfData {
+                symbol: "n_behaviours",
+                n: (n > 0).then_some(n),
+                more: 0,
+            };
             ("Head: a score for each behaviour", behaviours)
         }
-        Output::Chance => ("Head: the chance, told the time since the last event", Axis::Size(1)),
+        Output::Chance => (
+            "Head: the chance, told the time since the last event",
+            Axis::Size(1),
+        ),
         Output::Number => ("Head: the number", Axis::Size(1)),
     };
     LayerShape::new(name, [Axis::Named("questions"), answers]).dense("head", read, answers)
@@ -257,15 +311,32 @@ mod tests {
     /// Of 4 items a table of 5 rows of 3 numbers; without data 3 an item and 3 of padding.
     #[test]
     fn what_the_data_are_to_tell_stays_a_symbol() {
-        let table =
-            |plan: &Blueprint| LayerShape::new("Table", [BATCH]).with("t", [Axis::items(plan, 1), Axis::Size(3)]);
-        let known = table(&Blueprint::of(DataShape { n_items: 4, ..DataShape::default() }));
-        assert_eq!((known.count().known(), known.weights[0].to_string().as_str()), (Some(15), "t [5, 3]"));
+        let table = |plan: &Blueprint| {
+            LayerShape::new("Table", [BATCH]).with("t", [Axis::items(plan, 1), Axis::Size(3)])
+        };
+        let known = table(&Blueprint::of(DataShape {
+            n_items: 4,
+            ..DataShape::default()
+        }));
+        assert_eq!(
+            (known.count().known(), known.weights[0].to_string().as_str()),
+            (Some(15), "t [5, 3]")
+        );
         let open = table(&Blueprint::default());
-        assert_eq!((open.count().known(), open.weights[0].to_string().as_str()), (None, "t [(n_items + 1), 3]"));
+        assert_eq!(
+            (open.count().known(), open.weights[0].to_string().as_str()),
+            (None, "t [(n_items + 1), 3]")
+        );
         assert_eq!(open.count().words(|n| n.to_string()), "3 · n_items + 3");
-        let dense = LayerShape::new("Dense", [BATCH, Axis::Size(2)]).dense("d", Axis::Size(3), Axis::Size(2));
-        assert_eq!(count_of(&[open, dense]).words(|n| n.to_string()), "3 · n_items + 11");
+        let dense = LayerShape::new("Dense", [BATCH, Axis::Size(2)]).dense(
+            "d",
+            Axis::Size(3),
+            Axis::Size(2),
+        );
+        assert_eq!(
+            count_of(&[open, dense]).words(|n| n.to_string()),
+            "3 · n_items + 11"
+        );
         assert_eq!(ParamCount::default().words(|n| n.to_string()), "0");
     }
 }

@@ -40,14 +40,29 @@ impl Likelihood {
     /// # Shapes
     /// `hidden` `[n_rows, d_hidden]`, `output` `[d_hidden, n_items]`, `bags` a row of `n_items` columns for
     /// each of `hidden`.
-    pub(super) fn of_bags(self, hidden: Tensor<2>, output: &Linear, bags: &SparseRows) -> (Tensor<1>, Tensor<1>) {
+    pub(super) fn of_bags(
+        self,
+        hidden: Tensor<2>,
+        output: &Linear,
+        bags: &SparseRows,
+    ) -> (Tensor<1>, Tensor<1>) {
         let weight = output.weight.val();
         let bias = output.bias.as_ref().map(|bias| bias.val().unsqueeze::<2>()); // [1, n_items]
         let plain_bias = bias.clone().map(Tensor::inner);
         let at_a_time = rows_of_logits(bags.n_columns);
-        let Told { nll, d_hidden, d_weight, d_bias } =
-            self.by_blocks(&hidden.clone().inner(), (&weight.clone().inner(), plain_bias.as_ref()), bags, at_a_time);
-        let mut scalar = (hidden * Tensor::from_inner(d_hidden)).sum() + (weight * Tensor::from_inner(d_weight)).sum();
+        let Told {
+            nll,
+            d_hidden,
+            d_weight,
+            d_bias,
+        } = self.by_blocks(
+            &hidden.clone().inner(),
+            (&weight.clone().inner(), plain_bias.as_ref()),
+            bags,
+            at_a_time,
+        );
+        let mut scalar = (hidden * Tensor::from_inner(d_hidden)).sum()
+            + (weight * Tensor::from_inner(d_weight)).sum();
         if let Some(bias) = bias {
             scalar = scalar + (bias * Tensor::from_inner(d_bias)).sum();
         }
@@ -103,8 +118,12 @@ impl Likelihood {
             }
             Self::Bernoulli => {
                 // ln (1 + e^x) = max(x, 0) + ln (1 + e^−|x|)
-                let softplus = activation::relu(logits.clone()) + logits.clone().abs().neg().exp().log1p();
-                (softplus.sum() - of_items, activation::sigmoid(logits) - bags)
+                let softplus =
+                    activation::relu(logits.clone()) + logits.clone().abs().neg().exp().log1p();
+                (
+                    softplus.sum() - of_items,
+                    activation::sigmoid(logits) - bags,
+                )
             }
         }
     }
@@ -138,14 +157,21 @@ mod tests {
     fn assert_close(a: &[f32], b: &[f32]) {
         assert_eq!(a.len(), b.len());
         let scale = b.iter().fold(1e-6f32, |max, b| max.max(b.abs()));
-        assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() <= 1e-5 * scale), "{a:?}\n{b:?}");
+        assert!(
+            a.iter().zip(b).all(|(a, b)| (a - b).abs() <= 1e-5 * scale),
+            "{a:?}\n{b:?}"
+        );
     }
 
     /// Bags of two items, of none, of one and of all four.
     fn bags() -> SparseRows {
         let items = [0, 3, 2, 0, 1, 2, 3];
         let elements = items.into_iter().map(|item| (item, 0.3)).collect();
-        SparseRows { starts: vec![0, 2, 2, 3, 7], elements, n_columns: 4 }
+        SparseRows {
+            starts: vec![0, 2, 2, 3, 7],
+            elements,
+            n_columns: 4,
+        }
     }
 
     /// Blocks of two rows against burn's autodiff of the formula as the papers write it.
@@ -160,7 +186,9 @@ mod tests {
         for likelihood in Likelihood::iter() {
             let logits = output.forward(hidden.clone());
             let nll = match likelihood {
-                Likelihood::Multinomial => (activation::log_softmax(logits, 1) * targets.clone()).sum().neg(),
+                Likelihood::Multinomial => (activation::log_softmax(logits, 1) * targets.clone())
+                    .sum()
+                    .neg(),
                 Likelihood::Bernoulli => {
                     let p = activation::sigmoid(logits);
                     let q = p.clone().neg().add_scalar(1.0);
@@ -172,16 +200,25 @@ mod tests {
             let (scalar, ours) = likelihood.of_bags(hidden.clone(), &output, &bags());
             assert_close(&values(ours), &values(nll.inner()));
             let found = scalar.backward();
-            assert_close(&values(hidden.grad(&found).unwrap()), &values(hidden.grad(&exact).unwrap()));
+            assert_close(
+                &values(hidden.grad(&found).unwrap()),
+                &values(hidden.grad(&exact).unwrap()),
+            );
             let of_weight = |gradients| values(output.weight.grad(gradients).unwrap());
             assert_close(&of_weight(&found), &of_weight(&exact));
-            let of_bias = |gradients| values(output.bias.as_ref().unwrap().grad(gradients).unwrap());
+            let of_bias =
+                |gradients| values(output.bias.as_ref().unwrap().grad(gradients).unwrap());
             assert_close(&of_bias(&found), &of_bias(&exact));
 
             let plain = |at_a_time| {
                 let bias = output.bias.as_ref().unwrap().val().inner().unsqueeze::<2>();
                 let weight = output.weight.val().inner();
-                likelihood.by_blocks(&hidden.clone().inner(), (&weight, Some(&bias)), &bags(), at_a_time)
+                likelihood.by_blocks(
+                    &hidden.clone().inner(),
+                    (&weight, Some(&bias)),
+                    &bags(),
+                    at_a_time,
+                )
             };
             let (two, all) = (plain(2), plain(100));
             assert_close(&values(two.nll), &values(all.nll));
@@ -198,7 +235,11 @@ mod tests {
         let bag = || Tensor::<2>::from_data([[0.0f32, 1.0]], &Device::flex());
         for likelihood in Likelihood::iter() {
             let (nll, d_logits) = likelihood.of_logits(logits(), bag());
-            assert_eq!((values(nll), values(d_logits)), (vec![800.0], vec![1.0, -1.0]), "{likelihood}");
+            assert_eq!(
+                (values(nll), values(d_logits)),
+                (vec![800.0], vec![1.0, -1.0]),
+                "{likelihood}"
+            );
         }
     }
 }

@@ -24,13 +24,19 @@ impl MemoryNeed {
     /// Of a model of so many parameters, a step and an evaluation of so many numbers.
     pub(super) fn of_numbers(n_params: usize, step: usize, evaluation: usize) -> Self {
         let bytes = |n: usize| (n as u64).saturating_mul(4);
-        Self { parameters: bytes(n_params).saturating_mul(4), step: bytes(step), evaluation: bytes(evaluation) }
+        Self {
+            parameters: bytes(n_params).saturating_mul(4),
+            step: bytes(step),
+            evaluation: bytes(evaluation),
+        }
     }
 
     /// The most at any time. The arrays of a step are kept for the next one while it is evaluated.
     #[must_use]
     pub fn peak(&self) -> u64 {
-        self.parameters.saturating_add(self.step).saturating_add(self.evaluation)
+        self.parameters
+            .saturating_add(self.step)
+            .saturating_add(self.evaluation)
     }
 }
 
@@ -49,7 +55,11 @@ impl<'a> Workload<'a> {
     /// On the threads that work here.
     #[must_use]
     pub fn new(plan: &'a Blueprint, batch_size: usize) -> Self {
-        Self { plan, batch_size, n_threads: rayon::current_num_threads() }
+        Self {
+            plan,
+            batch_size,
+            n_threads: rayon::current_num_threads(),
+        }
     }
 
     /// Users of a full batch.
@@ -66,9 +76,18 @@ impl<'a> Workload<'a> {
     /// but all together no more than half as many again as so many users have on average. Batches
     /// are drawn at random, and the mean of many lengths stays near that of all.
     pub(super) fn n_events(&self, n_rows: usize, window: usize) -> usize {
-        let DataShape { n_users, n_events, max_len, .. } = self.plan.shape;
+        let DataShape {
+            n_users,
+            n_events,
+            max_len,
+            ..
+        } = self.plan.shape;
         let usual = n_rows.saturating_mul(n_events).saturating_mul(3) / (2 * n_users.max(1));
-        n_rows.saturating_mul(window.min(max_len)).min(usual).min(n_events).max(1)
+        n_rows
+            .saturating_mul(window.min(max_len))
+            .min(usual)
+            .min(n_events)
+            .max(1)
     }
 
     /// Of so many events in so many shards, those that are worked on at a time.
@@ -101,10 +120,19 @@ impl MachineMemory {
     /// From lines such as `MemAvailable:   12345 kB`.
     fn told(text: &str) -> Option<Self> {
         let of = |name: &str| -> Option<u64> {
-            let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
-            line.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1024)
+            let line = text
+                .lines()
+                .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+            line.split_whitespace()
+                .next()?
+                .parse::<u64>()
+                .ok()?
+                .checked_mul(1024)
         };
-        Some(Self { total: of("MemTotal")?, available: of("MemAvailable")? })
+        Some(Self {
+            total: of("MemTotal")?,
+            available: of("MemAvailable")?,
+        })
     }
 }
 
@@ -115,8 +143,8 @@ mod tests {
     use crate::data::Histories;
     use crate::model::kernel::Buffer;
     use crate::model::{
-        AutoencoderSpec, GruSpec, LstmSpec, ModelFamily, ModelSpec, OptimizerSpec, RnnSpec, SequentialVaeSpec,
-        StepInputs, TransformerSpec, VaeSpec, open_device,
+        AutoencoderSpec, GruSpec, LstmSpec, ModelFamily, ModelSpec, OptimizerSpec, RnnSpec,
+        SequentialVaeSpec, StepInputs, TransformerSpec, VaeSpec, open_device,
     };
     use strum::IntoEnumIterator;
 
@@ -124,7 +152,10 @@ mod tests {
     fn the_machine_says_what_it_has() {
         let text = "MemTotal:       24000000 kB\nMemFree:          100000 kB\nMemAvailable:   12000000 kB\n";
         let memory = MachineMemory::told(text).unwrap();
-        assert_eq!((memory.total, memory.available), (24_576_000_000, 12_288_000_000));
+        assert_eq!(
+            (memory.total, memory.available),
+            (24_576_000_000, 12_288_000_000)
+        );
         assert_eq!(MachineMemory::told("MemTotal: many kB"), None);
         if let Some(memory) = MachineMemory::now() {
             assert!(memory.available <= memory.total);
@@ -133,28 +164,74 @@ mod tests {
 
     #[test]
     fn a_batch_has_no_more_events_than_its_users_can_have() {
-        let shape = DataShape { n_users: 100, n_items: 50, n_events: 1000, max_len: 400 };
-        let work = Workload { plan: &Blueprint::of(shape), batch_size: 20, n_threads: 1 };
+        let shape = DataShape {
+            n_users: 100,
+            n_items: 50,
+            n_events: 1000,
+            max_len: 400,
+        };
+        let work = Workload {
+            plan: &Blueprint::of(shape),
+            batch_size: 20,
+            n_threads: 1,
+        };
         // 20 users of 10 events on average, and half as many again; of 5 at most; all that there are.
-        assert_eq!((work.n_events(20, 200), work.n_events(20, 5), work.n_events(90, 200)), (300, 100, 1000));
+        assert_eq!(
+            (
+                work.n_events(20, 200),
+                work.n_events(20, 5),
+                work.n_events(90, 200)
+            ),
+            (300, 100, 1000)
+        );
         assert_eq!((work.n_rows(), work.n_asked()), (20, 100));
     }
 
     /// Numbers in arrays of the pool, on the one thread of a pool of its own, at the peak of some steps.
     fn measured(spec: &ModelSpec, shape: DataShape, batch_size: usize) -> usize {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-        let optimizer =
-            OptimizerSpec { beta1: 0.9, beta2: 0.98, epsilon: 1e-8, weight_decay: 0.0, l1: 0.0, clip_norm: 5.0 };
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(1)
+            .build()
+            .unwrap();
+        let optimizer = OptimizerSpec {
+            beta1: 0.9,
+            beta2: 0.98,
+            epsilon: 1e-8,
+            weight_decay: 0.0,
+            l1: 0.0,
+            clip_norm: 5.0,
+        };
         let len = shape.max_len;
-        let row = |user: usize| (0..len).map(|at| ((user * 31 + at * 7) % shape.n_items) as u32 + 1).collect();
+        let row = |user: usize| {
+            (0..len)
+                .map(|at| ((user * 31 + at * 7) % shape.n_items) as u32 + 1)
+                .collect()
+        };
         let rows: Vec<Vec<u32>> = (0..batch_size).map(row).collect();
         let histories: Histories = rows.iter().map(Vec::as_slice).collect();
         pool.install(|| {
-            let mut model =
-                spec.family().build(&Blueprint::of(shape), optimizer, &open_device("cpu").unwrap(), 1).unwrap();
+            let mut model = spec
+                .family()
+                .build(
+                    &Blueprint::of(shape),
+                    optimizer,
+                    &open_device("cpu").unwrap(),
+                    1,
+                )
+                .unwrap();
             Buffer::forget_peak();
             for step in 0..2 {
-                model.train_step(&histories, StepInputs { lr: 0.01, step, n_steps: 4, seed: 1 }).unwrap();
+                model
+                    .train_step(
+                        &histories,
+                        StepInputs {
+                            lr: 0.01,
+                            step,
+                            n_steps: 4,
+                            seed: 1,
+                        },
+                    )
+                    .unwrap();
             }
             Buffer::peak()
         })
@@ -165,28 +242,81 @@ mod tests {
     #[test]
     fn what_is_told_is_what_is_taken() {
         let transformer = |d_model, n_layers, seq_len| {
-            ModelSpec::Transformer(TransformerSpec { d_model, n_layers, seq_len, ..TransformerSpec::default() })
+            ModelSpec::Transformer(TransformerSpec {
+                d_model,
+                n_layers,
+                seq_len,
+                ..TransformerSpec::default()
+            })
         };
         let lstm = |d_hidden, n_layers| {
-            ModelSpec::Lstm(LstmSpec { d_model: 32, d_hidden, n_layers, seq_len: 30, ..LstmSpec::default() })
+            ModelSpec::Lstm(LstmSpec {
+                d_model: 32,
+                d_hidden,
+                n_layers,
+                seq_len: 30,
+                ..LstmSpec::default()
+            })
         };
-        let vae = |d_hidden, d_latent| ModelSpec::Vae(VaeSpec { d_hidden, d_latent, ..VaeSpec::default() });
+        let vae = |d_hidden, d_latent| {
+            ModelSpec::Vae(VaeSpec {
+                d_hidden,
+                d_latent,
+                ..VaeSpec::default()
+            })
+        };
         let autoencoder = |d_hidden, n_hidden, d_latent| {
-            ModelSpec::Autoencoder(AutoencoderSpec { d_hidden, n_hidden, d_latent, ..AutoencoderSpec::default() })
+            ModelSpec::Autoencoder(AutoencoderSpec {
+                d_hidden,
+                n_hidden,
+                d_latent,
+                ..AutoencoderSpec::default()
+            })
         };
         let sequential_vae = |d_model, d_state, d_latent| {
-            let widths = SequentialVaeSpec { d_model, d_state, d_latent, ..SequentialVaeSpec::default() };
-            ModelSpec::SequentialVae(SequentialVaeSpec { d_hidden: 48, seq_len: 30, ..widths })
+            let widths = SequentialVaeSpec {
+                d_model,
+                d_state,
+                d_latent,
+                ..SequentialVaeSpec::default()
+            };
+            ModelSpec::SequentialVae(SequentialVaeSpec {
+                d_hidden: 48,
+                seq_len: 30,
+                ..widths
+            })
         };
         for (spec, n_items, len, batch_size) in [
             (transformer(32, 2, 50), 300, 40, 64),
             (transformer(48, 1, 20), 2000, 60, 16),
             (lstm(64, 1), 300, 40, 64),
             (lstm(48, 2), 2000, 20, 64),
-            (ModelSpec::Gru(GruSpec { seq_len: 30, ..GruSpec::default() }), 400, 40, 64),
-            (ModelSpec::Rnn(RnnSpec { seq_len: 30, ..RnnSpec::default() }), 400, 40, 64),
             (
-                ModelSpec::Lstm(LstmSpec { n_layers: 3, taper: 0.5, tied: false, seq_len: 30, ..LstmSpec::default() }),
+                ModelSpec::Gru(GruSpec {
+                    seq_len: 30,
+                    ..GruSpec::default()
+                }),
+                400,
+                40,
+                64,
+            ),
+            (
+                ModelSpec::Rnn(RnnSpec {
+                    seq_len: 30,
+                    ..RnnSpec::default()
+                }),
+                400,
+                40,
+                64,
+            ),
+            (
+                ModelSpec::Lstm(LstmSpec {
+                    n_layers: 3,
+                    taper: 0.5,
+                    tied: false,
+                    seq_len: 30,
+                    ..LstmSpec::default()
+                }),
                 400,
                 40,
                 64,
@@ -199,22 +329,46 @@ mod tests {
             (sequential_vae(32, 48, 16), 300, 40, 64),
             (sequential_vae(64, 96, 8), 2000, 20, 32),
         ] {
-            let shape = DataShape { n_users: 500, n_items, n_events: 500 * len, max_len: len };
-            let told = spec.family().memory(&Workload { plan: &Blueprint::of(shape), batch_size, n_threads: 1 }).step
-                as usize
+            let shape = DataShape {
+                n_users: 500,
+                n_items,
+                n_events: 500 * len,
+                max_len: len,
+            };
+            let told = spec
+                .family()
+                .memory(&Workload {
+                    plan: &Blueprint::of(shape),
+                    batch_size,
+                    n_threads: 1,
+                })
+                .step as usize
                 / 4;
             let taken = measured(&spec, shape, batch_size);
             let title = spec.family().title();
-            assert!(taken > told / 3 && taken <= told + told / 5, "{title}: told {told}, taken {taken}");
+            assert!(
+                taken > told / 3 && taken <= told + told / 5,
+                "{title}: told {told}, taken {taken}"
+            );
         }
     }
 
     #[test]
     fn more_of_anything_needs_no_less() {
-        let shape = DataShape { n_users: 5000, n_items: 3000, n_events: 500_000, max_len: 300 };
+        let shape = DataShape {
+            n_users: 5000,
+            n_items: 3000,
+            n_events: 500_000,
+            max_len: 300,
+        };
         let needs = |spec: &dyn ModelFamily, n_items, batch_size| {
             let shape = DataShape { n_items, ..shape };
-            spec.memory(&Workload { plan: &Blueprint::of(shape), batch_size, n_threads: 2 }).peak()
+            spec.memory(&Workload {
+                plan: &Blueprint::of(shape),
+                batch_size,
+                n_threads: 2,
+            })
+            .peak()
         };
         for model in ModelSpec::iter() {
             let spec = model.family();

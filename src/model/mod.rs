@@ -44,11 +44,13 @@ mod window;
 pub use ahead::Ahead;
 pub use attention::{Activation, NormPlace, Positions};
 pub use blueprint::{Blueprint, FeatureShape, LossKind, Negatives, Objective};
-pub use device::{DeviceInfo, DeviceKind, Layers, OpenDevice, device_for, device_of, list_devices, open_device};
+pub use device::{
+    DeviceInfo, DeviceKind, Layers, OpenDevice, device_for, device_of, list_devices, open_device,
+};
 pub use error::ModelError;
 pub use family::{
-    Annealing, AutoencoderSpec, Bert4RecSpec, EncoderDecoderSpec, GruSpec, LstmSpec, ModelFamily, ModelKind, ModelSpec,
-    RecurrentOutput, RnnSpec, SequentialVaeSpec, TransformerSpec, VaeSpec,
+    Annealing, AutoencoderSpec, Bert4RecSpec, EncoderDecoderSpec, GruSpec, LstmSpec, ModelFamily,
+    ModelKind, ModelSpec, RecurrentOutput, RnnSpec, SequentialVaeSpec, TransformerSpec, VaeSpec,
 };
 pub use features::Join;
 pub use latent::LatentReport;
@@ -56,5 +58,7 @@ pub use layers::{Axis, LayerShape, ParamCount, WeightShape, count_of};
 pub use likelihood::Likelihood;
 pub use memory::{MachineMemory, MemoryNeed, Workload};
 pub use questions::{Answer, Questions};
-pub use trainable::{AttentionMaps, LatentVectors, OptimizerSpec, StepInputs, StepScores, TrainStats, Trainable};
+pub use trainable::{
+    AttentionMaps, LatentVectors, OptimizerSpec, StepInputs, StepScores, TrainStats, Trainable,
+};
 pub use weights::{BrokenWeights, broken_weights};

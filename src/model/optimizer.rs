@@ -28,7 +28,10 @@ impl Moments {
         let n: usize = weights.dims().iter().product();
         // Not shared: each is changed in place.
         let zero = || Tensor::zeros([n], &weights.device());
-        Self { first: zero(), second: zero() }
+        Self {
+            first: zero(),
+            second: zero(),
+        }
     }
 }
 
@@ -52,48 +55,104 @@ pub(super) struct AdamW {
 
 impl AdamW {
     pub(super) fn new(spec: OptimizerSpec, layers: Layers) -> Self {
-        Self { spec, layers, n_steps: 0, moments: Vec::new() }
+        Self {
+            spec,
+            layers,
+            n_steps: 0,
+            moments: Vec::new(),
+        }
     }
 
     /// One step. Returns the changed module and the global norm of the gradient before clipping,
     /// which stays on the device. `[1]`
     ///
     /// A gradient that is not finite makes the weights so, and the loss of the next step tells.
-    pub(super) fn step<M: Module>(&mut self, module: M, gradients: GradientsParams, lr: f64) -> (M, Option<Tensor<1>>) {
+    pub(super) fn step<M: Module>(
+        &mut self,
+        module: M,
+        gradients: GradientsParams,
+        lr: f64,
+    ) -> (M, Option<Tensor<1>>) {
         match self.layers {
             Layers::Fused => self.fused_step(module, gradients, lr),
             Layers::Plain => self.plain_step(module, gradients, lr),
         }
     }
 
-    fn plain_step<M: Module>(&mut self, module: M, gradients: GradientsParams, lr: f64) -> (M, Option<Tensor<1>>) {
-        let mut squares = SumOfSquares { gradients: &gradients, sum: None };
+    fn plain_step<M: Module>(
+        &mut self,
+        module: M,
+        gradients: GradientsParams,
+        lr: f64,
+    ) -> (M, Option<Tensor<1>>) {
+        let mut squares = SumOfSquares {
+            gradients: &gradients,
+            sum: None,
+        };
         module.visit(&mut squares);
         let norm = squares.sum.map(Tensor::sqrt);
         // As PyTorch's `clip_grad_norm_`: max / (norm + 1e-6), at most 1.
         let scale = norm
             .clone()
             .filter(|_| self.spec.clip_norm > 0.0)
-            .map(|norm| norm.add_scalar(1e-6).recip().mul_scalar(self.spec.clip_norm).clamp_max(1.0));
+            .map(|norm| {
+                norm.add_scalar(1e-6)
+                    .recip()
+                    .mul_scalar(self.spec.clip_norm)
+                    .clamp_max(1.0)
+            });
         self.n_steps += 1;
         let moments = std::mem::take(&mut self.moments).into_iter();
-        let mut update = Update { optimizer: self, gradients, scale, lr, before: moments, after: Vec::new() };
+        let mut update = Update {
+            optimizer: self,
+            gradients,
+            scale,
+            lr,
+            before: moments,
+            after: Vec::new(),
+        };
         let module = module.map(&mut update);
         self.moments = update.after;
         (module, norm)
     }
 
-    fn update(&self, weights: Tensor<1>, gradient: Tensor<1>, moments: Moments, lr: f64) -> (Tensor<1>, Moments) {
-        let OptimizerSpec { beta1, beta2, epsilon, weight_decay, l1, .. } = self.spec;
+    fn update(
+        &self,
+        weights: Tensor<1>,
+        gradient: Tensor<1>,
+        moments: Moments,
+        lr: f64,
+    ) -> (Tensor<1>, Moments) {
+        let OptimizerSpec {
+            beta1,
+            beta2,
+            epsilon,
+            weight_decay,
+            l1,
+            ..
+        } = self.spec;
         let t = i32::try_from(self.n_steps).unwrap_or(i32::MAX);
         let first = moments.first.mul_scalar(beta1) + gradient.clone().mul_scalar(1.0 - beta1);
-        let second = moments.second.mul_scalar(beta2) + (gradient.clone() * gradient).mul_scalar(1.0 - beta2);
-        let root = second.clone().sqrt().div_scalar((1.0 - beta2.powi(t)).sqrt()).add_scalar(epsilon);
+        let second = moments.second.mul_scalar(beta2)
+            + (gradient.clone() * gradient).mul_scalar(1.0 - beta2);
+        let root = second
+            .clone()
+            .sqrt()
+            .div_scalar((1.0 - beta2.powi(t)).sqrt())
+            .add_scalar(epsilon);
         let change = (first.clone() / root).mul_scalar(lr / (1.0 - beta1.powi(t)));
-        let kept = if weight_decay == 0.0 { weights } else { weights.mul_scalar(1.0 - lr * weight_decay) };
+        let kept = if weight_decay == 0.0 {
+            weights
+        } else {
+            weights.mul_scalar(1.0 - lr * weight_decay)
+        };
         let weights = kept - change;
         let threshold = lr * l1;
-        let weights = if l1 == 0.0 { weights } else { weights.clone() - weights.clamp(-threshold, threshold) };
+        let weights = if l1 == 0.0 {
+            weights
+        } else {
+            weights.clone() - weights.clamp(-threshold, threshold)
+        };
         (weights, Moments { first, second })
     }
 }
@@ -129,12 +188,20 @@ impl ModuleMapper for Update<'_> {
         let weights = tensor.inner();
         let shape = weights.dims();
         let n: usize = shape.iter().product();
-        let moments = self.before.next().unwrap_or_else(|| Moments::zeros(&weights));
+        let moments = self
+            .before
+            .next()
+            .unwrap_or_else(|| Moments::zeros(&weights));
         let (weights, moments) = match self.gradients.remove::<D>(id) {
             Some(gradient) => {
                 let gradient = gradient.reshape([n]);
-                let gradient = self.scale.clone().map_or(gradient.clone(), |scale| gradient * scale);
-                let (weights, moments) = self.optimizer.update(weights.reshape([n]), gradient, moments, self.lr);
+                let gradient = self
+                    .scale
+                    .clone()
+                    .map_or(gradient.clone(), |scale| gradient * scale);
+                let (weights, moments) =
+                    self.optimizer
+                        .update(weights.reshape([n]), gradient, moments, self.lr);
                 (weights.reshape(shape), moments)
             }
             None => (weights, moments),
@@ -149,14 +216,26 @@ mod tests {
     use super::*;
     use burn::nn::Linear;
 
-    const SPEC: OptimizerSpec =
-        OptimizerSpec { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.1, l1: 0.0, clip_norm: 0.0 };
+    const SPEC: OptimizerSpec = OptimizerSpec {
+        beta1: 0.9,
+        beta2: 0.999,
+        epsilon: 1e-8,
+        weight_decay: 0.1,
+        l1: 0.0,
+        clip_norm: 0.0,
+    };
 
     /// Weight 1 and bias −2, with gradients 3 and 4.
     fn step(optimizer: &mut AdamW, module: Linear) -> (Linear, f32) {
         let mut gradients = GradientsParams::new();
-        gradients.register(module.weight.id, Tensor::<2>::from_data([[3.0f32]], &Device::flex()));
-        gradients.register(module.bias.as_ref().unwrap().id, Tensor::<1>::from_data([4.0f32], &Device::flex()));
+        gradients.register(
+            module.weight.id,
+            Tensor::<2>::from_data([[3.0f32]], &Device::flex()),
+        );
+        gradients.register(
+            module.bias.as_ref().unwrap().id,
+            Tensor::<1>::from_data([4.0f32], &Device::flex()),
+        );
         let (module, norm) = optimizer.step(module, gradients, 0.01);
         (module, norm.unwrap().into_scalar())
     }
@@ -170,14 +249,19 @@ mod tests {
     }
 
     fn weights(module: &Linear) -> [f32; 2] {
-        [module.weight.val().into_scalar(), module.bias.as_ref().unwrap().val().into_scalar()]
+        [
+            module.weight.val().into_scalar(),
+            module.bias.as_ref().unwrap().val().into_scalar(),
+        ]
     }
 
     /// On the first step m / √v is the gradient's sign, so that each weight moves by lr = 0.01 after
     /// decaying by 1 − 0.01 · 0.1: 0.999 − 0.01 and −1.998 − 0.01. A constant gradient keeps it so.
     #[test]
     fn steps_are_decoupled_decay_and_sign_steps_for_a_constant_gradient() {
-        [Layers::Plain, Layers::Fused].into_iter().for_each(steps_by);
+        [Layers::Plain, Layers::Fused]
+            .into_iter()
+            .for_each(steps_by);
     }
 
     fn steps_by(layers: Layers) {
@@ -185,7 +269,10 @@ mod tests {
         let (module, norm) = step(&mut optimizer, module());
         assert!((norm - 5.0).abs() < 1e-6, "{norm}");
         let [weight, bias] = weights(&module);
-        assert!((weight - 0.989).abs() < 1e-6 && (bias + 2.008).abs() < 1e-6, "{weight} {bias}");
+        assert!(
+            (weight - 0.989).abs() < 1e-6 && (bias + 2.008).abs() < 1e-6,
+            "{weight} {bias}"
+        );
         let (module, _) = step(&mut optimizer, module);
         let [weight, bias] = weights(&module);
         assert!((weight - (0.989 * 0.999 - 0.01)).abs() < 1e-6, "{weight}");
@@ -196,15 +283,30 @@ mod tests {
     /// first moments a tenth of that. Clipping each by itself would give 0.1 and 0.1.
     #[test]
     fn clipping_is_by_the_norm_over_all_parameters() {
-        [Layers::Plain, Layers::Fused].into_iter().for_each(clips_by);
+        [Layers::Plain, Layers::Fused]
+            .into_iter()
+            .for_each(clips_by);
     }
 
     fn clips_by(layers: Layers) {
-        let mut optimizer = AdamW::new(OptimizerSpec { clip_norm: 1.0, ..SPEC }, layers);
+        let mut optimizer = AdamW::new(
+            OptimizerSpec {
+                clip_norm: 1.0,
+                ..SPEC
+            },
+            layers,
+        );
         let (_, norm) = step(&mut optimizer, module());
         assert!((norm - 5.0).abs() < 1e-6, "{norm}");
-        let first: Vec<f32> = optimizer.moments.iter().map(|m| m.first.clone().into_scalar()).collect();
-        assert!((first[0] - 0.06).abs() < 1e-6 && (first[1] - 0.08).abs() < 1e-6, "{first:?}");
+        let first: Vec<f32> = optimizer
+            .moments
+            .iter()
+            .map(|m| m.first.clone().into_scalar())
+            .collect();
+        assert!(
+            (first[0] - 0.06).abs() < 1e-6 && (first[1] - 0.08).abs() < 1e-6,
+            "{first:?}"
+        );
     }
 
     /// lr · l1 = 0.01 · 2 = 0.02. The first step without decay takes 1 to 0.99 and −2 to −2.01, and the
@@ -212,13 +314,26 @@ mod tests {
     #[test]
     fn an_l1_penalty_takes_its_part_after_the_step() {
         for layers in [Layers::Plain, Layers::Fused] {
-            let mut optimizer = AdamW::new(OptimizerSpec { weight_decay: 0.0, l1: 2.0, ..SPEC }, layers);
+            let mut optimizer = AdamW::new(
+                OptimizerSpec {
+                    weight_decay: 0.0,
+                    l1: 2.0,
+                    ..SPEC
+                },
+                layers,
+            );
             let (module, _) = step(&mut optimizer, module());
             let [weight, bias] = weights(&module);
-            assert!((weight - 0.97).abs() < 1e-6 && (bias + 1.99).abs() < 1e-6, "{weight} {bias}");
+            assert!(
+                (weight - 0.97).abs() < 1e-6 && (bias + 1.99).abs() < 1e-6,
+                "{weight} {bias}"
+            );
             let (module, _) = step(&mut optimizer, module);
             let [weight, bias] = weights(&module);
-            assert!((weight - 0.94).abs() < 1e-6 && (bias + 1.98).abs() < 1e-6, "{weight} {bias}");
+            assert!(
+                (weight - 0.94).abs() < 1e-6 && (bias + 1.98).abs() < 1e-6,
+                "{weight} {bias}"
+            );
         }
     }
 
@@ -230,9 +345,19 @@ mod tests {
             let mut optimizer = AdamW::new(OptimizerSpec { l1: 150.0, ..SPEC }, layers);
             let (module, _) = step(&mut optimizer, module());
             let [weight, bias] = weights(&module);
-            assert!(weight == 0.0 && (bias + 0.508).abs() < 1e-6, "{weight} {bias}");
-            let first: Vec<f32> = optimizer.moments.iter().map(|m| m.first.clone().into_scalar()).collect();
-            assert!((first[0] - 0.3).abs() < 1e-6 && (first[1] - 0.4).abs() < 1e-6, "{first:?}");
+            assert!(
+                weight == 0.0 && (bias + 0.508).abs() < 1e-6,
+                "{weight} {bias}"
+            );
+            let first: Vec<f32> = optimizer
+                .moments
+                .iter()
+                .map(|m| m.first.clone().into_scalar())
+                .collect();
+            assert!(
+                (first[0] - 0.3).abs() < 1e-6 && (first[1] - 0.4).abs() < 1e-6,
+                "{first:?}"
+            );
         }
     }
 }

@@ -28,7 +28,8 @@ pub(super) trait StateNetwork: Network + ModuleDisplay {
     /// One pass in training, forwards and backwards. `head` is given the states after the events that the
     /// window reaches, `[n_events, width]` without autodiff, and of each event its row and its position in
     /// the history; it answers with their gradients. `None` when there is no event, or `head` has none.
-    fn learn(&self, histories: &Histories, noise: Noise, head: Head<'_>) -> Option<GradientsParams>;
+    fn learn(&self, histories: &Histories, noise: Noise, head: Head<'_>)
+    -> Option<GradientsParams>;
 
     /// The same states without dropout, and which they are.
     fn states(&self, histories: &Histories) -> (Tensor<2>, Vec<Place>);
@@ -38,7 +39,9 @@ pub(super) trait StateNetwork: Network + ModuleDisplay {
 pub(super) type Head<'a> = &'a mut dyn FnMut(Tensor<2>, &[Place]) -> Option<Tensor<2>>;
 
 /// Thresholds, in hours, of the classes of time since the last event: an hour, a day, a week, …
-const HOURS: [f32; 10] = [1.0, 6.0, 24.0, 72.0, 168.0, 336.0, 720.0, 1440.0, 2880.0, 5760.0];
+const HOURS: [f32; 10] = [
+    1.0, 6.0, 24.0, 72.0, 168.0, 336.0, 720.0, 1440.0, 2880.0, 5760.0,
+];
 
 /// Numbers that tell the time from the last event to the moment that is asked about.
 const N_ELAPSED: usize = HOURS.len() + 2;
@@ -55,7 +58,11 @@ pub(super) struct OutcomeNetwork<B: Module> {
 
 /// Numbers that the head is told beside the state: only a chance is asked for at a moment of its own.
 pub(super) fn n_elapsed(output: Output) -> usize {
-    if output == Output::Chance { N_ELAPSED } else { 0 }
+    if output == Output::Chance {
+        N_ELAPSED
+    } else {
+        0
+    }
 }
 
 impl<B: StateNetwork> OutcomeNetwork<B> {
@@ -69,8 +76,14 @@ impl<B: StateNetwork> OutcomeNetwork<B> {
         if n_elapsed(self.output) == 0 {
             return self.head.forward(states);
         }
-        let elapsed: Vec<f32> = asked.iter().flat_map(|asked| elapsed(asked.elapsed_secs)).collect();
-        let elapsed = Tensor::from_data(TensorData::new(elapsed, [asked.len(), N_ELAPSED]), &states.device());
+        let elapsed: Vec<f32> = asked
+            .iter()
+            .flat_map(|asked| elapsed(asked.elapsed_secs))
+            .collect();
+        let elapsed = Tensor::from_data(
+            TensorData::new(elapsed, [asked.len(), N_ELAPSED]),
+            &states.device(),
+        );
         self.head.forward(Tensor::cat(vec![states, elapsed], 1))
     }
 
@@ -83,13 +96,21 @@ impl<B: StateNetwork> OutcomeNetwork<B> {
         };
         match self.output {
             Output::Classes(_) | Output::Catalogue => {
-                let classes = asked.iter().map(|asked| asked.target as i32).collect::<Vec<i32>>();
-                let classes = Tensor::<2, Int>::from_data(TensorData::new(classes, [n, 1]), &device);
-                activation::log_softmax(answers, 1).gather(1, classes).sum().neg()
+                let classes = asked
+                    .iter()
+                    .map(|asked| asked.target as i32)
+                    .collect::<Vec<i32>>();
+                let classes =
+                    Tensor::<2, Int>::from_data(TensorData::new(classes, [n, 1]), &device);
+                activation::log_softmax(answers, 1)
+                    .gather(1, classes)
+                    .sum()
+                    .neg()
             }
             Output::Chance => {
                 // softplus(s) − y s, for any s.
-                let softplus = activation::relu(answers.clone()) + answers.clone().abs().neg().exp().log1p();
+                let softplus =
+                    activation::relu(answers.clone()) + answers.clone().abs().neg().exp().log1p();
                 (softplus - answers * truth()).sum()
             }
             Output::Number => {
@@ -103,7 +124,10 @@ impl<B: StateNetwork> OutcomeNetwork<B> {
 /// What the time since the last event is told by: its class, and ln(1 + hours) / 10.
 fn elapsed(secs: f32) -> [f32; N_ELAPSED] {
     let hours = (secs / 3600.0).max(0.0);
-    let class = HOURS.iter().take_while(|&&threshold| hours >= threshold).count();
+    let class = HOURS
+        .iter()
+        .take_while(|&&threshold| hours >= threshold)
+        .count();
     std::array::from_fn(|at| match at {
         at if at == class => 1.0,
         at if at == N_ELAPSED - 1 => hours.ln_1p() / 10.0,
@@ -113,8 +137,16 @@ fn elapsed(secs: f32) -> [f32; N_ELAPSED] {
 
 /// The questions whose events are among `places`, and where those stand.
 fn found(asked: &[Asked], places: &[Place]) -> (Vec<Asked>, Vec<i32>) {
-    let index: HashMap<Place, i32> = places.iter().zip(0..).map(|(place, at)| (*place, at)).collect();
-    let place = |asked: &Asked| index.get(&(asked.row, asked.position)).map(|at| (*asked, *at));
+    let index: HashMap<Place, i32> = places
+        .iter()
+        .zip(0..)
+        .map(|(place, at)| (*place, at))
+        .collect();
+    let place = |asked: &Asked| {
+        index
+            .get(&(asked.row, asked.position))
+            .map(|at| (*asked, *at))
+    };
     asked.iter().filter_map(place).unzip()
 }
 
@@ -124,7 +156,15 @@ fn questions(histories: &Histories) -> Vec<Asked> {
         return histories.asked.clone();
     }
     let last = |row: usize| histories.row(row).len().checked_sub(1);
-    (0..histories.n_rows()).filter_map(|row| Some(Asked { row, position: last(row)?, ..Asked::default() })).collect()
+    (0..histories.n_rows())
+        .filter_map(|row| {
+            Some(Asked {
+                row,
+                position: last(row)?,
+                ..Asked::default()
+            })
+        })
+        .collect()
 }
 
 impl<B: StateNetwork> Network for OutcomeNetwork<B> {
@@ -148,8 +188,15 @@ impl<B: StateNetwork> Network for OutcomeNetwork<B> {
             let sum = loss.clone().inner();
             let gradients = loss.div_scalar(asked.len() as f32).backward();
             let d_picked = picked.grad(&gradients)?;
-            let d_states = states.zeros_like().select_assign(0, at, d_picked, IndexingUpdateOp::Add);
-            of_head = Some((GradientsParams::from_grads(gradients, &self.head), sum, asked.len()));
+            let d_states =
+                states
+                    .zeros_like()
+                    .select_assign(0, at, d_picked, IndexingUpdateOp::Add);
+            of_head = Some((
+                GradientsParams::from_grads(gradients, &self.head),
+                sum,
+                asked.len(),
+            ));
             Some(d_states)
         };
         let mut gradients = self.body.learn(histories, noise, &mut head)?;
@@ -162,7 +209,14 @@ impl<B: StateNetwork> Network for OutcomeNetwork<B> {
         {
             gradients.register(bias.id, gradient);
         }
-        Some((gradients, LossSums { loss, n_events, kl: None }))
+        Some((
+            gradients,
+            LossSums {
+                loss,
+                n_events,
+                kl: None,
+            },
+        ))
     }
 
     fn rows_at_a_time(&self, len: usize) -> usize {
@@ -178,12 +232,22 @@ impl<B: StateNetwork> Network for OutcomeNetwork<B> {
 
     fn step_scores(&self, history: &Histories) -> (usize, Tensor<2>) {
         let (states, places) = self.body.states(history);
-        let mut order: Vec<(usize, i32)> = places.iter().zip(0..).map(|(&(_, position), at)| (position, at)).collect();
+        let mut order: Vec<(usize, i32)> = places
+            .iter()
+            .zip(0..)
+            .map(|(&(_, position), at)| (position, at))
+            .collect();
         order.sort_unstable();
         let first = order.first().map_or(0, |(position, _)| *position);
-        let at = index_tensor(order.into_iter().map(|(_, at)| at).collect(), &states.device());
+        let at = index_tensor(
+            order.into_iter().map(|(_, at)| at).collect(),
+            &states.device(),
+        );
         let n = places.len();
-        (first, self.answers(states.select(0, at), &vec![Asked::default(); n]))
+        (
+            first,
+            self.answers(states.select(0, at), &vec![Asked::default(); n]),
+        )
     }
 
     fn attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
@@ -198,13 +262,20 @@ mod tests {
     #[test]
     fn time_since_the_last_event_is_a_class_and_a_logarithm() {
         let class = |secs: f32| elapsed(secs).iter().position(|&value| value > 0.99);
-        assert_eq!([0.0, 3599.0, 3600.0, 86_400.0, 1e9].map(class), [Some(0), Some(0), Some(1), Some(3), Some(10)]);
+        assert_eq!(
+            [0.0, 3599.0, 3600.0, 86_400.0, 1e9].map(class),
+            [Some(0), Some(0), Some(1), Some(3), Some(10)]
+        );
         assert!((elapsed(3600.0)[N_ELAPSED - 1] - 2.0_f32.ln() / 10.0).abs() < 1e-6);
     }
 
     #[test]
     fn questions_before_the_window_are_passed_over() {
-        let asked = |row, position| Asked { row, position, ..Asked::default() };
+        let asked = |row, position| Asked {
+            row,
+            position,
+            ..Asked::default()
+        };
         let (kept, at) = found(&[asked(0, 1), asked(0, 5), asked(1, 0)], &[(1, 0), (0, 5)]);
         assert_eq!((kept, at), (vec![asked(0, 5), asked(1, 0)], vec![1, 0]));
     }

@@ -48,7 +48,10 @@ impl Packing {
 
     /// What stands at each event's place, given the sequence and the position in it; 0 for nothing.
     pub(super) fn pick(&self, item_at: impl Fn(usize, usize) -> Option<u32>) -> Vec<i32> {
-        self.places.iter().map(|&(row, at)| item_at(row, at).unwrap_or(0) as i32).collect()
+        self.places
+            .iter()
+            .map(|&(row, at)| item_at(row, at).unwrap_or(0) as i32)
+            .collect()
     }
 }
 
@@ -60,8 +63,14 @@ mod tests {
     fn packing_goes_step_by_step_over_the_sequences_that_still_run() {
         let packing = Packing::new([2, 0, 5, 1, 5]);
         assert_eq!(packing.sizes, [4, 3, 2, 2, 2]);
-        assert_eq!(packing.places[..7], [(2, 0), (4, 0), (0, 0), (3, 0), (2, 1), (4, 1), (0, 1)]);
+        assert_eq!(
+            packing.places[..7],
+            [(2, 0), (4, 0), (0, 0), (3, 0), (2, 1), (4, 1), (0, 1)]
+        );
         assert_eq!(packing.last, [6, 13, 11, 3, 12]);
-        assert_eq!(Packing::new([]).n_events() + Packing::new([0, 0]).n_events(), 0);
+        assert_eq!(
+            Packing::new([]).n_events() + Packing::new([0, 0]).n_events(),
+            0
+        );
     }
 }

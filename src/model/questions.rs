@@ -79,7 +79,11 @@ impl Questions {
             let histories = self.histories.select(&block.clone().collect::<Vec<_>>());
             let scores = scores(&histories)?;
             if scores.len() != block.len() * n_columns {
-                let sentence = format!("the model gave {} scores for {} histories", scores.len(), block.len());
+                let sentence = format!(
+                    "the model gave {} scores for {} histories",
+                    scores.len(),
+                    block.len()
+                );
                 return Err(ModelError::Compute { sentence });
             }
             let rows = block.zip(scores.chunks_exact(n_columns));
@@ -105,14 +109,23 @@ mod tests {
             n_items: 4,
         };
         // Items 1 and 3 score more than item 2, item 4 as much; the last user returns to item 1.
-        let scores = |histories: &Histories| Ok([0.0, 9.0, 5.0, 8.0, 5.0].repeat(histories.n_rows()));
+        let scores =
+            |histories: &Histories| Ok([0.0, 9.0, 5.0, 8.0, 5.0].repeat(histories.n_rows()));
         let ranks = |questions: &Questions| -> Vec<f64> {
-            questions.answered_by(scores).unwrap().iter().map(|answer| answer.rank).collect()
+            questions
+                .answered_by(scores)
+                .unwrap()
+                .iter()
+                .map(|answer| answer.rank)
+                .collect()
         };
         assert_eq!(ranks(&questions), [1.5, 3.5, f64::INFINITY]);
         questions.filter_seen = false;
         assert_eq!(ranks(&questions), [3.5, 3.5, 1.0]);
-        let error = questions.answered_by(|_| Ok(vec![0.0; 7])).unwrap_err().to_string();
+        let error = questions
+            .answered_by(|_| Ok(vec![0.0; 7]))
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("7 scores for 3 histories"), "{error}");
     }
 }

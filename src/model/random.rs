@@ -31,7 +31,11 @@ pub(super) struct Init {
 impl Init {
     /// Parameters will live on `device`, which for training has autodiff.
     pub(super) fn new(seed: u64, device: &Device) -> Self {
-        Self { seed, n_drawn: 0, device: device.clone() }
+        Self {
+            seed,
+            n_drawn: 0,
+            device: device.clone(),
+        }
     }
 
     /// The generator of the next parameter.
@@ -42,17 +46,32 @@ impl Init {
     }
 
     /// A parameter of given values, row by row.
-    pub(super) fn values<const D: usize>(&self, values: Vec<f32>, shape: [usize; D]) -> Param<Tensor<D>> {
-        Param::from_tensor(Tensor::from_data(TensorData::new(values, shape), &self.device))
+    pub(super) fn values<const D: usize>(
+        &self,
+        values: Vec<f32>,
+        shape: [usize; D],
+    ) -> Param<Tensor<D>> {
+        Param::from_tensor(Tensor::from_data(
+            TensorData::new(values, shape),
+            &self.device,
+        ))
     }
 
     /// A parameter of one value.
-    pub(super) fn constant<const D: usize>(&self, value: f32, shape: [usize; D]) -> Param<Tensor<D>> {
+    pub(super) fn constant<const D: usize>(
+        &self,
+        value: f32,
+        shape: [usize; D],
+    ) -> Param<Tensor<D>> {
         self.values(vec![value; shape.iter().product()], shape)
     }
 
     /// Independent draws of N(0, `std`²).
-    pub(super) fn normal<const D: usize>(&mut self, std: f32, shape: [usize; D]) -> Param<Tensor<D>> {
+    pub(super) fn normal<const D: usize>(
+        &mut self,
+        std: f32,
+        shape: [usize; D],
+    ) -> Param<Tensor<D>> {
         let mut generator = self.generator();
         let n = shape.iter().product();
         let values = (0..n).map(|_| std * unit_normal(&mut generator)).collect();
@@ -64,7 +83,9 @@ impl Init {
         let bound = (6.0 / (d_in + d_out) as f32).sqrt();
         let mut generator = self.generator();
         let values = match Uniform::new_inclusive(-bound, bound) {
-            Ok(uniform) => (0..d_in * d_out).map(|_| uniform.sample(&mut generator)).collect(),
+            Ok(uniform) => (0..d_in * d_out)
+                .map(|_| uniform.sample(&mut generator))
+                .collect(),
             Err(_) => vec![0.0; d_in * d_out],
         };
         self.values(values, [d_in, d_out])
@@ -72,12 +93,17 @@ impl Init {
 
     /// A dense layer `x W + b`: Xavier weights `[d_in, d_out]`, biases 0.
     pub(super) fn dense(&mut self, d_in: usize, d_out: usize) -> Linear {
-        Linear { weight: self.xavier(d_in, d_out), bias: Some(self.constant(0.0, [d_out])) }
+        Linear {
+            weight: self.xavier(d_in, d_out),
+            bias: Some(self.constant(0.0, [d_out])),
+        }
     }
 
     /// Vectors N(0, 0.02²), `[n_vectors, d_model]`.
     pub(super) fn embedding(&mut self, n_vectors: usize, d_model: usize) -> Embedding {
-        Embedding { weight: self.normal(EMBEDDING_STD, [n_vectors, d_model]) }
+        Embedding {
+            weight: self.normal(EMBEDDING_STD, [n_vectors, d_model]),
+        }
     }
 
     /// Vectors of the items, `[n_items + 1, d_model]`; that of padding, row 0, is 0 and stays 0.
@@ -85,13 +111,17 @@ impl Init {
         let mut generator = self.generator();
         let mut values = vec![0.0; d_model];
         values.extend((0..n_items * d_model).map(|_| EMBEDDING_STD * unit_normal(&mut generator)));
-        Embedding { weight: self.values(values, [n_items + 1, d_model]) }
+        Embedding {
+            weight: self.values(values, [n_items + 1, d_model]),
+        }
     }
 
     /// A layer norm, scale 1 and shift 0. `epsilon` is 1e-8, as in SASRec's published code
     /// (PyTorch's and burn's default is 1e-5).
     pub(super) fn layer_norm(&self, d_model: usize) -> LayerNorm {
-        LayerNormConfig::new(d_model).with_epsilon(f64::from(NORM_EPSILON)).init(&self.device)
+        LayerNormConfig::new(d_model)
+            .with_epsilon(f64::from(NORM_EPSILON))
+            .init(&self.device)
     }
 }
 
@@ -114,13 +144,19 @@ pub(super) struct Noise {
 impl Noise {
     /// The noise of the step with this seed.
     pub(super) fn new(seed: u64) -> Self {
-        Self { state: derive_seed(seed, "noise", 0) }
+        Self {
+            state: derive_seed(seed, "noise", 0),
+        }
     }
 
     /// The noise of one event: of which layer, of which row of the batch, at which place of the row.
     pub(super) fn of_event(self, layer: usize, (row, at): Place) -> Self {
-        let mixed = |state: u64, n: usize| scrambled(state ^ (n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        Self { state: [layer, row, at].into_iter().fold(self.state, mixed) }
+        let mixed = |state: u64, n: usize| {
+            scrambled(state ^ (n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+        };
+        Self {
+            state: [layer, row, at].into_iter().fold(self.state, mixed),
+        }
     }
 
     /// One number of 64 even bits.
@@ -146,7 +182,11 @@ impl Noise {
         for quad in factors.chunks_mut(4) {
             let mut bits = self.next();
             for value in quad {
-                *value = if bits & 0xffff >= threshold { kept } else { 0.0 };
+                *value = if bits & 0xffff >= threshold {
+                    kept
+                } else {
+                    0.0
+                };
                 bits >>= 16;
             }
         }
@@ -164,10 +204,15 @@ impl Noise {
         // The state is a counter, so that any thread can begin anywhere: a pair takes two steps.
         const PAIRS: usize = 2048;
         let mut values = vec![0.0; n.next_multiple_of(2)];
-        values.par_chunks_mut(2 * PAIRS).enumerate().for_each(|(at, chunk)| {
-            let mut noise = self.after(2 * at * PAIRS);
-            chunk.chunks_exact_mut(2).for_each(|pair| pair.copy_from_slice(&noise.two_normals()));
-        });
+        values
+            .par_chunks_mut(2 * PAIRS)
+            .enumerate()
+            .for_each(|(at, chunk)| {
+                let mut noise = self.after(2 * at * PAIRS);
+                chunk
+                    .chunks_exact_mut(2)
+                    .for_each(|pair| pair.copy_from_slice(&noise.two_normals()));
+            });
         *self = self.after(values.len());
         values.truncate(n);
         values
@@ -183,7 +228,11 @@ impl Noise {
 
     /// The noise after `n` numbers.
     fn after(self, n: usize) -> Self {
-        Self { state: self.state.wrapping_add((n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)) }
+        Self {
+            state: self
+                .state
+                .wrapping_add((n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+        }
     }
 
     fn two_normals(&mut self) -> [f32; 2] {
@@ -195,7 +244,11 @@ impl Noise {
     }
 
     /// N(0, 1) on `device`.
-    pub(super) fn normal<const D: usize>(&mut self, shape: [usize; D], device: &Device) -> Tensor<D> {
+    pub(super) fn normal<const D: usize>(
+        &mut self,
+        shape: [usize; D],
+        device: &Device,
+    ) -> Tensor<D> {
         let values = self.normal_values(shape.iter().product());
         Tensor::from_data(TensorData::new(values, shape), device)
     }
@@ -223,7 +276,10 @@ pub(super) fn dropout_factors(
     (rate > 0.0).then(|| {
         let mut factors = vec![0.0; places.len() * width];
         let rows = factors.chunks_exact_mut(width.max(1));
-        places.iter().zip(rows).for_each(|(&place, row)| noise.of_event(layer, place).fill_dropout(rate, row));
+        places
+            .iter()
+            .zip(rows)
+            .for_each(|(&place, row)| noise.of_event(layer, place).fill_dropout(rate, row));
         factors
     })
 }
@@ -250,8 +306,14 @@ mod tests {
         let alone = dropout_factors(0.5, 64, 1, noise, &[(3, 7)]).unwrap();
         assert_eq!(together[64..128], alone);
         assert_ne!(together[..64], alone);
-        assert_ne!(dropout_factors(0.5, 64, 2, noise, &[(3, 7)]).unwrap(), alone);
-        assert_ne!(dropout_factors(0.5, 64, 1, noise, &[(7, 3)]).unwrap(), alone);
+        assert_ne!(
+            dropout_factors(0.5, 64, 2, noise, &[(3, 7)]).unwrap(),
+            alone
+        );
+        assert_ne!(
+            dropout_factors(0.5, 64, 1, noise, &[(7, 3)]).unwrap(),
+            alone
+        );
         assert!(dropout_factors(0.0, 64, 1, noise, &[(3, 7)]).is_none());
     }
 
@@ -259,7 +321,10 @@ mod tests {
     fn normals_are_drawn_one_after_the_other_whoever_draws_them() {
         let (mut all, mut one) = (Noise::new(7), Noise::new(7));
         let values = all.normal_values(10_001);
-        let obvious: Vec<f32> = (0..5001).flat_map(|_| one.two_normals()).take(10_001).collect();
+        let obvious: Vec<f32> = (0..5001)
+            .flat_map(|_| one.two_normals())
+            .take(10_001)
+            .collect();
         assert_eq!(values, obvious);
         assert_eq!(all.normal_values(3), one.normal_values(3));
         assert!(all.normal_values(0).is_empty());
@@ -271,8 +336,15 @@ mod tests {
         let values = Noise::new(7).gumbel_values(100_000);
         let n = values.len() as f64;
         let mean = values.iter().map(|&v| f64::from(v)).sum::<f64>() / n;
-        let variance = values.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum::<f64>() / n;
-        assert!((mean - 0.5772).abs() < 0.015 && (variance - 1.6449).abs() < 0.04, "{mean} {variance}");
+        let variance = values
+            .iter()
+            .map(|&v| (f64::from(v) - mean).powi(2))
+            .sum::<f64>()
+            / n;
+        assert!(
+            (mean - 0.5772).abs() < 0.015 && (variance - 1.6449).abs() < 0.04,
+            "{mean} {variance}"
+        );
         assert!(values.iter().all(|v| v.is_finite()));
         assert_eq!(values, Noise::new(7).gumbel_values(100_000));
     }
@@ -282,8 +354,15 @@ mod tests {
         let values = Noise::new(7).normal_values(100_001);
         let n = values.len() as f64;
         let mean = values.iter().map(|&v| f64::from(v)).sum::<f64>() / n;
-        let variance = values.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum::<f64>() / n;
-        assert!(mean.abs() < 0.01 && (variance - 1.0).abs() < 0.02, "{mean} {variance}");
+        let variance = values
+            .iter()
+            .map(|&v| (f64::from(v) - mean).powi(2))
+            .sum::<f64>()
+            / n;
+        assert!(
+            mean.abs() < 0.01 && (variance - 1.0).abs() < 0.02,
+            "{mean} {variance}"
+        );
         assert!(values.iter().all(|v| v.is_finite()));
     }
 }

@@ -12,8 +12,8 @@ use super::optimizer::AdamW;
 use super::random::Noise;
 use super::weights::{self, Stamp, compute_sentence, read};
 use super::{
-    Ahead, Answer, AttentionMaps, LatentVectors, ModelError, OpenDevice, OptimizerSpec, Questions, StepInputs,
-    StepScores, TrainStats, Trainable,
+    Ahead, Answer, AttentionMaps, LatentVectors, ModelError, OpenDevice, OptimizerSpec, Questions,
+    StepInputs, StepScores, TrainStats, Trainable,
 };
 use crate::data::Histories;
 use crate::spec::words_of_panic;
@@ -48,7 +48,12 @@ struct Pending {
 
 impl<N: Network> Session<N> {
     /// The network's parameters must live on `device` with autodiff.
-    pub(super) fn new(network: N, n_items: usize, optimizer: OptimizerSpec, device: &OpenDevice) -> Self {
+    pub(super) fn new(
+        network: N,
+        n_items: usize,
+        optimizer: OptimizerSpec,
+        device: &OpenDevice,
+    ) -> Self {
         Self {
             network: Some(network),
             optimizer: AdamW::new(optimizer, device.layers()),
@@ -68,13 +73,18 @@ impl<N: Network> Session<N> {
 
     fn network(&self) -> Result<&N, ModelError> {
         self.network.as_ref().ok_or_else(|| ModelError::Compute {
-            sentence: "the model was lost when its device failed; open the run again from its last epoch".to_owned(),
+            sentence:
+                "the model was lost when its device failed; open the run again from its last epoch"
+                    .to_owned(),
         })
     }
 
     /// Refuses indices that are not in the catalogue.
     fn check_items(&self, items: &[u32]) -> Result<(), ModelError> {
-        match items.iter().find(|&&item| item == 0 || item as usize > self.n_items) {
+        match items
+            .iter()
+            .find(|&&item| item == 0 || item as usize > self.n_items)
+        {
             None => Ok(()),
             Some(item) => Err(ModelError::Compute {
                 sentence: format!(
@@ -95,11 +105,15 @@ impl<N: Network> Session<N> {
         let mut scored = Vec::with_capacity(rows.len());
         let mut rest = rows;
         while let Some(&longest) = rest.first() {
-            let n = network.rows_at_a_time(histories.row(longest).len()).clamp(1, rest.len());
+            let n = network
+                .rows_at_a_time(histories.row(longest).len())
+                .clamp(1, rest.len());
             let (block, later) = rest.split_at(n);
             let batch = histories.select(block);
             let scores = guarded(|| read(network.scores(&batch)))??;
-            let rows = scores.chunks_exact(self.n_columns.max(1)).map(<[f32]>::to_vec);
+            let rows = scores
+                .chunks_exact(self.n_columns.max(1))
+                .map(<[f32]>::to_vec);
             scored.extend(block.iter().copied().zip(rows));
             rest = later;
         }
@@ -107,14 +121,21 @@ impl<N: Network> Session<N> {
     }
 
     fn stamp(&self) -> Stamp {
-        Stamp { kind: N::KIND.to_owned(), n_steps: self.optimizer.n_steps }
+        Stamp {
+            kind: N::KIND.to_owned(),
+            n_steps: self.optimizer.n_steps,
+        }
     }
 
     fn install(&mut self, path: &Path, arrays: weights::Arrays) -> Result<(), ModelError> {
         let network = self.network()?.clone();
         let device = self.device.clone();
-        let network = guarded(|| weights::apply(network, arrays, &device))?
-            .map_err(|reason| ModelError::Weights { path: path.to_owned(), reason })?;
+        let network = guarded(|| weights::apply(network, arrays, &device))?.map_err(|reason| {
+            ModelError::Weights {
+                path: path.to_owned(),
+                reason,
+            }
+        })?;
         self.network = Some(network);
         Ok(())
     }
@@ -128,7 +149,9 @@ impl<N: Network> Trainable for Session<N> {
     fn train_step(&mut self, histories: &Histories, inputs: StepInputs) -> Result<(), ModelError> {
         self.check_items(&histories.item_idx)?;
         self.network()?;
-        let Some(network) = self.network.take() else { return Ok(()) };
+        let Some(network) = self.network.take() else {
+            return Ok(());
+        };
         let optimizer = &mut self.optimizer;
         let noise = Noise::new(inputs.seed);
         let layers = self.layers;
@@ -137,7 +160,9 @@ impl<N: Network> Trainable for Session<N> {
                 Layers::Fused => network.fused_gradients(histories, &inputs, noise),
                 Layers::Plain => network.gradients(histories, &inputs, noise),
             };
-            let Some((gradients, sums)) = gradients else { return (network, None) };
+            let Some((gradients, sums)) = gradients else {
+                return (network, None);
+            };
             let (network, norm) = optimizer.step(network, gradients, inputs.lr);
             (network, Some((sums, norm)))
         })?;
@@ -169,21 +194,34 @@ impl<N: Network> Trainable for Session<N> {
                 Layers::Fused => self.network()?.valid(),
                 Layers::Plain => return Ok(None),
             };
-            let states = network.fused_states(&questions.histories).zip(network.item_vectors());
+            let states = network
+                .fused_states(&questions.histories)
+                .zip(network.item_vectors());
             Ok::<_, ModelError>(states.map(|(states, items)| items.answers(&states, questions)))
         })??;
-        found.map_or_else(|| questions.answered_by(|histories| self.scores(histories)), Ok)
+        found.map_or_else(
+            || questions.answered_by(|histories| self.scores(histories)),
+            Ok,
+        )
     }
 
     fn step_scores(&self, history: &Histories) -> Result<StepScores, ModelError> {
         self.check_items(&history.item_idx)?;
         let n_columns = self.n_columns;
         if history.item_idx.is_empty() {
-            return Ok(StepScores { first: 0, scores: Vec::new(), n_columns });
+            return Ok(StepScores {
+                first: 0,
+                scores: Vec::new(),
+                n_columns,
+            });
         }
         guarded(|| {
             let (first, scores) = self.network()?.valid().step_scores(history);
-            Ok(StepScores { first, scores: read(scores)?, n_columns })
+            Ok(StepScores {
+                first,
+                scores: read(scores)?,
+                n_columns,
+            })
         })?
     }
 
@@ -230,9 +268,17 @@ impl<N: Network> Trainable for Session<N> {
         let moments = if stamp.n_steps == 0 {
             Vec::new()
         } else {
-            let taken =
-                guarded(|| Ok::<_, ModelError>(weights::take_moments(self.network()?, &mut arrays, &self.device)))??;
-            taken.map_err(|reason| ModelError::Weights { path: path.to_owned(), reason })?
+            let taken = guarded(|| {
+                Ok::<_, ModelError>(weights::take_moments(
+                    self.network()?,
+                    &mut arrays,
+                    &self.device,
+                ))
+            })??;
+            taken.map_err(|reason| ModelError::Weights {
+                path: path.to_owned(),
+                reason,
+            })?
         };
         self.install(path, arrays)?;
         self.optimizer.n_steps = stamp.n_steps;
@@ -267,15 +313,34 @@ impl Pending {
             if tensors.is_empty() {
                 return Ok(None);
             }
-            Ok(Some(read(Tensor::cat(tensors, 0))?.into_iter().map(f64::from).sum()))
+            Ok(Some(
+                read(Tensor::cat(tensors, 0))?
+                    .into_iter()
+                    .map(f64::from)
+                    .sum(),
+            ))
         };
-        let Some(loss) = sum(self.loss)? else { return Ok(TrainStats::default()) };
+        let Some(loss) = sum(self.loss)? else {
+            return Ok(TrainStats::default());
+        };
         let grad_norm = sum(self.grad_norm)?.unwrap_or(0.0) / self.n_steps as f64;
         let kl = sum(self.kl)?.map(|kl| kl / self.n_users.max(1) as f64);
         let loss = loss / self.n_events.max(1) as f64;
-        match [loss, grad_norm].into_iter().find(|value| !value.is_finite()) {
-            Some(value) => Err(ModelError::Diverged { value: value as f32, step: self.step }),
-            None => Ok(TrainStats { loss, grad_norm, kl, n_steps: self.n_steps, n_events: self.n_events }),
+        match [loss, grad_norm]
+            .into_iter()
+            .find(|value| !value.is_finite())
+        {
+            Some(value) => Err(ModelError::Diverged {
+                value: value as f32,
+                step: self.step,
+            }),
+            None => Ok(TrainStats {
+                loss,
+                grad_norm,
+                kl,
+                n_steps: self.n_steps,
+                n_events: self.n_events,
+            }),
         }
     }
 }
@@ -289,10 +354,14 @@ fn latent_of<N: Network>(
     let mut all = LatentVectors::default();
     let mut rest = rows;
     while let Some(&longest) = rest.first() {
-        let n = network.rows_at_a_time(histories.row(longest).len()).clamp(1, rest.len());
+        let n = network
+            .rows_at_a_time(histories.row(longest).len())
+            .clamp(1, rest.len());
         let (block, later) = rest.split_at(n);
         let batch = histories.select(block);
-        let Some([mean, log_variance]) = network.latent(&batch) else { return Ok(None) };
+        let Some([mean, log_variance]) = network.latent(&batch) else {
+            return Ok(None);
+        };
         all.width = mean.dims()[1];
         all.mean.extend(read(mean)?);
         all.log_variance.extend(read(log_variance)?);
@@ -313,6 +382,8 @@ fn by_falling_length(histories: &Histories) -> Vec<usize> {
 pub(super) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, ModelError> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
         let report = words_of_panic(panic.as_ref()).unwrap_or_default();
-        ModelError::Compute { sentence: compute_sentence(report) }
+        ModelError::Compute {
+            sentence: compute_sentence(report),
+        }
     })
 }

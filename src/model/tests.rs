@@ -28,23 +28,44 @@ pub(super) fn some_histories(n_items: u32) -> impl Strategy<Value = Vec<Vec<u32>
 /// Asserts that loss and gradients of both ways are the same but for rounding.
 pub(super) fn assert_fused_is_plain<N: Network>(network: &N, histories: &[Vec<u32>]) {
     let histories: Histories = histories.iter().map(Vec::as_slice).collect();
-    let inputs = StepInputs { lr: 0.0, step: 3, n_steps: 8, seed: 5 };
+    let inputs = StepInputs {
+        lr: 0.0,
+        step: 3,
+        n_steps: 8,
+        seed: 5,
+    };
     kink::forget();
     let plain = network.gradients(&histories, &inputs, Noise::new(inputs.seed));
     let fused = network.fused_gradients(&histories, &inputs, Noise::new(inputs.seed));
     let ((plain, plain_sums), (fused, fused_sums)) = match (plain, fused) {
         (Some(plain), Some(fused)) => (plain, fused),
-        (plain, fused) => return assert_eq!(plain.is_some(), fused.is_some(), "one of them found nothing to learn"),
+        (plain, fused) => {
+            return assert_eq!(
+                plain.is_some(),
+                fused.is_some(),
+                "one of them found nothing to learn"
+            );
+        }
     };
     assert_eq!(plain_sums.n_events, fused_sums.n_events);
     let [a, b] = [plain_sums.loss, fused_sums.loss].map(|loss| loss.into_scalar::<f32>());
-    assert!((a - b).abs() <= TOLERANCE * a.abs().max(1e-3), "losses {a} and {b}");
+    assert!(
+        (a - b).abs() <= TOLERANCE * a.abs().max(1e-3),
+        "losses {a} and {b}"
+    );
     if let (Some((a, _)), Some((b, _))) = (plain_sums.kl, fused_sums.kl) {
         let [a, b] = [a, b].map(|kl| kl.into_scalar::<f32>());
-        assert!((a - b).abs() <= TOLERANCE * a.abs().max(1e-3), "KL terms {a} and {b}");
+        assert!(
+            (a - b).abs() <= TOLERANCE * a.abs().max(1e-3),
+            "KL terms {a} and {b}"
+        );
     }
     if kink::nearest() > kink::TOO_NEAR {
-        network.visit(&mut Compare { plain: &plain, fused: &fused, at: 0 });
+        network.visit(&mut Compare {
+            plain: &plain,
+            fused: &fused,
+            at: 0,
+        });
     }
 }
 
@@ -72,7 +93,10 @@ pub(super) mod kink {
     /// Of the inputs that are not 0 to the last bit: those of padding are, and nothing goes back through them.
     pub(in crate::model) fn note<const D: usize>(x: &Tensor<D>) {
         let inputs: Vec<f32> = x.clone().into_data().try_into_vec().unwrap();
-        let distances = inputs.into_iter().map(f32::abs).filter(|&distance| distance > 0.0);
+        let distances = inputs
+            .into_iter()
+            .map(f32::abs)
+            .filter(|&distance| distance > 0.0);
         NEAREST.set(distances.fold(NEAREST.get(), f32::min));
     }
 }
@@ -86,14 +110,26 @@ struct Compare<'a> {
 impl ModuleVisitor for Compare<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let numbers = |gradients: &GradientsParams| -> Vec<f32> {
-            gradients.get::<D>(param.id).unwrap().into_data().try_into_vec().unwrap()
+            gradients
+                .get::<D>(param.id)
+                .unwrap()
+                .into_data()
+                .try_into_vec()
+                .unwrap()
         };
         let (plain, fused) = (numbers(self.plain), numbers(self.fused));
         assert_eq!(plain.len(), fused.len(), "parameter {}", self.at);
-        let largest = plain.iter().chain(&fused).fold(0f32, |largest, value| largest.max(value.abs()));
+        let largest = plain
+            .iter()
+            .chain(&fused)
+            .fold(0f32, |largest, value| largest.max(value.abs()));
         for (cell, (plain, fused)) in plain.iter().zip(&fused).enumerate() {
             let near = (plain - fused).abs() <= (GRADIENT_TOLERANCE * largest).max(ZERO);
-            assert!(near, "parameter {}, cell {cell}: plain {plain}, fused {fused}, largest {largest}", self.at);
+            assert!(
+                near,
+                "parameter {}, cell {cell}: plain {plain}, fused {fused}, largest {largest}",
+                self.at
+            );
         }
         self.at += 1;
     }

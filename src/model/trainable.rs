@@ -77,7 +77,9 @@ impl StepScores {
     /// Scores after the event at `first + at`.
     #[must_use]
     pub fn row(&self, at: usize) -> &[f32] {
-        self.scores.get(at * self.n_columns..(at + 1) * self.n_columns).unwrap_or(&[])
+        self.scores
+            .get(at * self.n_columns..(at + 1) * self.n_columns)
+            .unwrap_or(&[])
     }
 }
 

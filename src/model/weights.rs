@@ -44,20 +44,35 @@ pub(super) type Arrays = BTreeMap<String, Array>;
 
 /// Reads a tensor back from its device.
 pub(super) fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ModelError> {
-    let failed = |error: String| ModelError::Compute { sentence: compute_sentence(&error) };
-    let data = tensor.try_into_data().map_err(|error| failed(format!("{error:?}")))?;
-    data.try_into_vec::<f32>().map_err(|error| failed(format!("{error:?}")))
+    let failed = |error: String| ModelError::Compute {
+        sentence: compute_sentence(&error),
+    };
+    let data = tensor
+        .try_into_data()
+        .map_err(|error| failed(format!("{error:?}")))?;
+    data.try_into_vec::<f32>()
+        .map_err(|error| failed(format!("{error:?}")))
 }
 
 /// The numbers of a parameter that lives on the processor, where reading cannot fail.
 pub(super) fn on_host<const D: usize>(param: &Param<Tensor<D>>) -> Vec<f32> {
-    param.val().without_autodiff().into_data().try_into_vec().unwrap_or_default()
+    param
+        .val()
+        .without_autodiff()
+        .into_data()
+        .try_into_vec()
+        .unwrap_or_default()
 }
 
 /// Registers the gradient of a parameter that lives on the processor.
-pub(super) fn register<const D: usize>(gradients: &mut GradientsParams, param: &Param<Tensor<D>>, values: Vec<f32>) {
+pub(super) fn register<const D: usize>(
+    gradients: &mut GradientsParams,
+    param: &Param<Tensor<D>>,
+    values: Vec<f32>,
+) {
     let weights = param.val().without_autodiff();
-    let gradient = Tensor::<D>::from_data(TensorData::new(values, weights.shape()), &weights.device());
+    let gradient =
+        Tensor::<D>::from_data(TensorData::new(values, weights.shape()), &weights.device());
     gradients.register(param.id, gradient);
 }
 
@@ -65,9 +80,16 @@ pub(super) fn register<const D: usize>(gradients: &mut GradientsParams, param: &
 pub(super) fn compute_sentence(report: &str) -> String {
     let lower = report.to_lowercase();
     let first_line = report.lines().next().unwrap_or_default().trim();
-    if ["out of memory", "outofmemory", "not enough memory", "allocat", "buffertoobig", "too large"]
-        .iter()
-        .any(|word| lower.contains(word))
+    if [
+        "out of memory",
+        "outofmemory",
+        "not enough memory",
+        "allocat",
+        "buffertoobig",
+        "too large",
+    ]
+    .iter()
+    .any(|word| lower.contains(word))
     {
         format!(
             "the device ran out of memory ({first_line}); lower `training.batch_size` or the model's window or widths, or train on the CPU with `--device cpu`"
@@ -77,23 +99,38 @@ pub(super) fn compute_sentence(report: &str) -> String {
             "the connection to the GPU was lost ({first_line}); start the program again and resume the run, or train on the CPU with `--device cpu`"
         )
     } else {
-        format!("the computation failed on the device ({first_line}); try again with `--device cpu`")
+        format!(
+            "the computation failed on the device ({first_line}); try again with `--device cpu`"
+        )
     }
 }
 
 /// Every parameter of a module, by path.
 pub(super) fn collect<M: Module>(module: &M) -> Result<Arrays, ModelError> {
-    let mut collector = Collector { path: Vec::new(), arrays: Arrays::new(), failed: None };
+    let mut collector = Collector {
+        path: Vec::new(),
+        arrays: Arrays::new(),
+        failed: None,
+    };
     module.visit(&mut collector);
     collector.failed.map_or(Ok(collector.arrays), Err)
 }
 
 /// The moments of an optimiser for this module, by path with their prefixes.
-pub(super) fn collect_moments<M: Module>(module: &M, optimizer: &AdamW) -> Result<Arrays, ModelError> {
+pub(super) fn collect_moments<M: Module>(
+    module: &M,
+    optimizer: &AdamW,
+) -> Result<Arrays, ModelError> {
     let mut arrays = Arrays::new();
     for ((name, shape), moments) in shapes(module).into_iter().zip(&optimizer.moments) {
-        let first = Array { shape: shape.clone(), values: read(moments.first.clone())? };
-        let second = Array { shape, values: read(moments.second.clone())? };
+        let first = Array {
+            shape: shape.clone(),
+            values: read(moments.first.clone())?,
+        };
+        let second = Array {
+            shape,
+            values: read(moments.second.clone())?,
+        };
         arrays.insert(format!("{FIRST}{name}"), first);
         arrays.insert(format!("{SECOND}{name}"), second);
     }
@@ -108,7 +145,11 @@ fn shapes<M: Module>(module: &M) -> Vec<(String, Vec<usize>)> {
 }
 
 /// Puts arrays into a module; the reason when one is missing, of another shape, or too many.
-pub(super) fn apply<M: Module>(module: M, mut arrays: Arrays, device: &Device) -> Result<M, String> {
+pub(super) fn apply<M: Module>(
+    module: M,
+    mut arrays: Arrays,
+    device: &Device,
+) -> Result<M, String> {
     let wanted = shapes(&module);
     for (name, shape) in &wanted {
         match arrays.get(name) {
@@ -122,10 +163,17 @@ pub(super) fn apply<M: Module>(module: M, mut arrays: Arrays, device: &Device) -
             Some(_) => {}
         }
     }
-    if let Some(name) = arrays.keys().find(|name| wanted.iter().all(|(wanted, _)| wanted != *name)) {
+    if let Some(name) = arrays
+        .keys()
+        .find(|name| wanted.iter().all(|(wanted, _)| wanted != *name))
+    {
         return Err(format!("it holds `{name}`, which this model does not have"));
     }
-    Ok(module.map(&mut Applier { path: Vec::new(), arrays: &mut arrays, device }))
+    Ok(module.map(&mut Applier {
+        path: Vec::new(),
+        arrays: &mut arrays,
+        device,
+    }))
 }
 
 /// Splits the moments off a state file's arrays, in the module's visiting order.
@@ -139,23 +187,37 @@ pub(super) fn take_moments<M: Module>(
         let mut take = |prefix: &str| match arrays.remove(&format!("{prefix}{name}")) {
             Some(array) if array.shape == shape => {
                 let n = array.values.len();
-                Ok(Tensor::<1>::from_data(TensorData::new(array.values, [n]), device))
+                Ok(Tensor::<1>::from_data(
+                    TensorData::new(array.values, [n]),
+                    device,
+                ))
             }
-            _ => Err(format!("it has no fitting `{prefix}{name}`, so it is no training state of this model")),
+            _ => Err(format!(
+                "it has no fitting `{prefix}{name}`, so it is no training state of this model"
+            )),
         };
-        moments.push(Moments { first: take(FIRST)?, second: take(SECOND)? });
+        moments.push(Moments {
+            first: take(FIRST)?,
+            second: take(SECOND)?,
+        });
     }
     Ok(moments)
 }
 
 /// Writes a file, whole or not at all.
 pub(super) fn write(path: &Path, stamp: &Stamp, arrays: &Arrays) -> Result<(), ModelError> {
-    let failed = |reason: String| ModelError::Weights { path: path.to_owned(), reason };
+    let failed = |reason: String| ModelError::Weights {
+        path: path.to_owned(),
+        reason,
+    };
     let stamp = serde_json::to_string(stamp).map_err(|error| failed(error.to_string()))?;
     let metadata = HashMap::from([("seqscope".to_owned(), stamp)]);
-    let bytes = safetensors::serialize(arrays, Some(metadata)).map_err(|error| failed(error.to_string()))?;
+    let bytes = safetensors::serialize(arrays, Some(metadata))
+        .map_err(|error| failed(error.to_string()))?;
     write_whole(path, |file| file.write_all(&bytes)).map_err(|error: std::io::Error| {
-        failed(format!("it cannot be written: {error}; choose a folder that you may write to, with free space"))
+        failed(format!(
+            "it cannot be written: {error}; choose a folder that you may write to, with free space"
+        ))
     })
 }
 
@@ -173,7 +235,10 @@ pub struct BrokenWeights {
 impl std::fmt::Display for BrokenWeights {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { n, of, array } = self;
-        write!(f, "{n} of its {of} weights are NaN or infinite, the first of them in `{array}`")
+        write!(
+            f,
+            "{n} of its {of} weights are NaN or infinite, the first of them in `{array}`"
+        )
     }
 }
 
@@ -184,9 +249,15 @@ pub fn broken_weights(path: &Path) -> Option<BrokenWeights> {
     let bytes = std::fs::read(path).ok()?;
     let tensors = SafeTensors::deserialize(&bytes).ok()?;
     let (mut n, mut of, mut first) = (0, 0, None);
-    for (name, view) in tensors.iter().filter(|(_, view)| view.dtype() == Dtype::F32) {
+    for (name, view) in tensors
+        .iter()
+        .filter(|(_, view)| view.dtype() == Dtype::F32)
+    {
         let values = view.data().as_chunks::<4>().0;
-        let broken = values.iter().filter(|bytes| !f32::from_le_bytes(**bytes).is_finite()).count();
+        let broken = values
+            .iter()
+            .filter(|bytes| !f32::from_le_bytes(**bytes).is_finite())
+            .count();
         (n, of) = (n + broken, of + values.len());
         if broken > 0 && first.as_deref().is_none_or(|first: &str| name < first) {
             first = Some(name.to_owned());
@@ -197,25 +268,55 @@ pub fn broken_weights(path: &Path) -> Option<BrokenWeights> {
 
 /// Reads a file of this family.
 pub(super) fn read_file(path: &Path, kind: &str) -> Result<(Stamp, Arrays), ModelError> {
-    let failed = |reason: String| ModelError::Weights { path: path.to_owned(), reason };
-    let bytes = std::fs::read(path).map_err(|error| failed(format!("it cannot be read: {error}")))?;
-    let broken = |error: String| failed(format!("it is no whole safetensors file ({error}); take another epoch's"));
-    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| broken(error.to_string()))?;
-    let stamp = header.metadata().as_ref().and_then(|entries| entries.get("seqscope"));
+    let failed = |reason: String| ModelError::Weights {
+        path: path.to_owned(),
+        reason,
+    };
+    let bytes =
+        std::fs::read(path).map_err(|error| failed(format!("it cannot be read: {error}")))?;
+    let broken = |error: String| {
+        failed(format!(
+            "it is no whole safetensors file ({error}); take another epoch's"
+        ))
+    };
+    let (_, header) =
+        SafeTensors::read_metadata(&bytes).map_err(|error| broken(error.to_string()))?;
+    let stamp = header
+        .metadata()
+        .as_ref()
+        .and_then(|entries| entries.get("seqscope"));
     let stamp: Stamp = stamp
         .and_then(|text| serde_json::from_str(text).ok())
         .ok_or_else(|| failed("it was not written by Seqscope".to_owned()))?;
     if stamp.kind != kind {
-        return Err(failed(format!("it holds a {} but this model is a {kind}", stamp.kind)));
+        return Err(failed(format!(
+            "it holds a {} but this model is a {kind}",
+            stamp.kind
+        )));
     }
     let tensors = SafeTensors::deserialize(&bytes).map_err(|error| broken(error.to_string()))?;
     let mut arrays = Arrays::new();
     for (name, view) in tensors.iter() {
         if view.dtype() != Dtype::F32 {
-            return Err(failed(format!("`{name}` holds {:?}, not 32-bit floats", view.dtype())));
+            return Err(failed(format!(
+                "`{name}` holds {:?}, not 32-bit floats",
+                view.dtype()
+            )));
         }
-        let values = view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-        arrays.insert(name.to_owned(), Array { shape: view.shape().to_vec(), values });
+        let values = view
+            .data()
+            .as_chunks::<4>()
+            .0
+            .iter()
+            .map(|bytes| f32::from_le_bytes(*bytes))
+            .collect();
+        arrays.insert(
+            name.to_owned(),
+            Array {
+                shape: view.shape().to_vec(),
+                values,
+            },
+        );
     }
     Ok((stamp, arrays))
 }
@@ -228,7 +329,12 @@ impl View for &Array {
         &self.shape
     }
     fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Owned(self.values.iter().flat_map(|value| value.to_le_bytes()).collect())
+        Cow::Owned(
+            self.values
+                .iter()
+                .flat_map(|value| value.to_le_bytes())
+                .collect(),
+        )
     }
     fn data_len(&self) -> usize {
         self.values.len() * size_of::<f32>()
@@ -253,7 +359,8 @@ impl ModuleVisitor for Collector {
         let shape = tensor.dims().to_vec();
         match read(tensor.without_autodiff()) {
             Ok(values) => {
-                self.arrays.insert(self.path.join("."), Array { shape, values });
+                self.arrays
+                    .insert(self.path.join("."), Array { shape, values });
             }
             Err(error) => self.failed = Some(error),
         }
@@ -274,7 +381,8 @@ impl ModuleVisitor for Shapes {
         self.path.pop();
     }
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        self.found.push((self.path.join("."), param.val().dims().to_vec()));
+        self.found
+            .push((self.path.join("."), param.val().dims().to_vec()));
     }
 }
 
@@ -292,7 +400,9 @@ impl ModuleMapper for Applier<'_> {
         self.path.pop();
     }
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let Some(array) = self.arrays.remove(&self.path.join(".")) else { return param };
+        let Some(array) = self.arrays.remove(&self.path.join(".")) else {
+            return param;
+        };
         let (id, _, mapper) = param.consume();
         let tensor = Tensor::from_data(TensorData::new(array.values, array.shape), self.device);
         Param::from_mapped_value(id, Tensor::from_inner(tensor).require_grad(), mapper)

@@ -27,9 +27,13 @@ impl TrainWindows {
     /// Attention takes time in the square of the length, and the histories of a batch differ much.
     pub(super) fn by_length(histories: &Histories, seq_len: usize) -> Vec<Self> {
         let len = |row: usize| histories.row(row).len().saturating_sub(1).min(seq_len);
-        let mut rows: Vec<usize> = (0..histories.n_rows()).filter(|&row| len(row) > 0).collect();
+        let mut rows: Vec<usize> = (0..histories.n_rows())
+            .filter(|&row| len(row) > 0)
+            .collect();
         rows.sort_by_key(|&row| std::cmp::Reverse(len(row)));
-        groups(&rows, len).filter_map(|group| Self::new(histories, group, seq_len)).collect()
+        groups(&rows, len)
+            .filter_map(|group| Self::new(histories, group, seq_len))
+            .collect()
     }
 
     /// Of each of these rows the last `seq_len + 1` events; `None` when no row has two events.
@@ -44,7 +48,12 @@ impl TrainWindows {
             .filter(|&(_, &target)| target != 0)
             .map(|(place, &target)| (place as i32, target))
             .unzip::<i32, i32, Vec<_>, Vec<_>>();
-        (!targets.is_empty()).then_some(Self { batch, places, targets, rows: rows.to_vec() })
+        (!targets.is_empty()).then_some(Self {
+            batch,
+            places,
+            targets,
+            rows: rows.to_vec(),
+        })
     }
 
     /// Row of the batch, and place in its window, of every cell; those of padding lie before 0 and
@@ -77,9 +86,13 @@ impl WholeWindows {
     /// Rows of like length together, the longest first. Rows without events are left out.
     pub(super) fn by_length(histories: &Histories, seq_len: usize) -> Vec<Self> {
         let len = |row: usize| histories.row(row).len().min(seq_len);
-        let mut rows: Vec<usize> = (0..histories.n_rows()).filter(|&row| len(row) > 0).collect();
+        let mut rows: Vec<usize> = (0..histories.n_rows())
+            .filter(|&row| len(row) > 0)
+            .collect();
         rows.sort_by_key(|&row| std::cmp::Reverse(len(row)));
-        groups(&rows, len).map(|group| Self::new(histories, group, seq_len)).collect()
+        groups(&rows, len)
+            .map(|group| Self::new(histories, group, seq_len))
+            .collect()
     }
 
     fn new(histories: &Histories, rows: &[usize], seq_len: usize) -> Self {
@@ -93,7 +106,12 @@ impl WholeWindows {
             filled.extend((padding..len).map(|column| (at * len + column) as i32));
             places.extend((padding..len).map(|column| (row, before + column - padding)));
         }
-        Self { batch, filled, places, cells }
+        Self {
+            batch,
+            filled,
+            places,
+            cells,
+        }
     }
 }
 
@@ -110,7 +128,9 @@ pub(super) fn padded(rows: &[Vec<u32>]) -> (Vec<i32>, usize) {
     let len = rows.iter().map(Vec::len).max().unwrap_or(0).max(1);
     let row = |items: &Vec<u32>| {
         let items: Vec<i32> = items.iter().map(|&item| item as i32).collect();
-        std::iter::repeat_n(0, len - items.len()).chain(items).collect::<Vec<i32>>()
+        std::iter::repeat_n(0, len - items.len())
+            .chain(items)
+            .collect::<Vec<i32>>()
     };
     (rows.iter().flat_map(row).collect(), len)
 }
@@ -119,7 +139,8 @@ pub(super) fn padded(rows: &[Vec<u32>]) -> (Vec<i32>, usize) {
 /// and wrap around.
 pub(super) fn places_of(rows: &[usize], lengths: &[usize], len: usize) -> Vec<Place> {
     let rows = rows.iter().zip(lengths);
-    rows.flat_map(|(&row, &n)| (0..len).map(move |column| (row, column.wrapping_sub(len - n)))).collect()
+    rows.flat_map(|(&row, &n)| (0..len).map(move |column| (row, column.wrapping_sub(len - n))))
+        .collect()
 }
 
 /// Rows, the longest first, in groups in which little of the longest one's length is padding.
@@ -127,9 +148,12 @@ fn groups(rows: &[usize], len: impl Fn(usize) -> usize) -> impl Iterator<Item = 
     let mut rest = rows;
     std::iter::from_fn(move || {
         let &longest = rest.first()?;
-        let worth = |at: &usize| (rest.len() - at) * (len(longest) - len(rest[*at])) >= WORTH_SPLITTING;
+        let worth =
+            |at: &usize| (rest.len() - at) * (len(longest) - len(rest[*at])) >= WORTH_SPLITTING;
         let short = |at: &usize| len(rest[*at]) * 4 <= len(longest) * 3;
-        let end = (1..rest.len()).find(|at| short(at) && worth(at)).unwrap_or(rest.len());
+        let end = (1..rest.len())
+            .find(|at| short(at) && worth(at))
+            .unwrap_or(rest.len());
         let (group, later) = rest.split_at(end);
         rest = later;
         Some(group)
@@ -149,7 +173,10 @@ pub(super) fn latest(items: &[u32], n: usize) -> &[u32] {
 
 /// The inputs as a tensor. `[n_rows, seq_len]`
 pub(super) fn input_tensor(batch: &PaddedBatch, device: &Device) -> Tensor<2, Int> {
-    Tensor::from_data(TensorData::new(batch.inputs.clone(), [batch.n_rows, batch.seq_len]), device)
+    Tensor::from_data(
+        TensorData::new(batch.inputs.clone(), [batch.n_rows, batch.seq_len]),
+        device,
+    )
 }
 
 /// Indices as a tensor. `[n]`
@@ -164,14 +191,19 @@ mod tests {
 
     #[test]
     fn grouping_by_length_keeps_every_target_and_saves_padding() {
-        let rows: Vec<Vec<u32>> = (0..256).map(|row| (1..=(row * 7 % 120) as u32).collect()).collect();
+        let rows: Vec<Vec<u32>> = (0..256)
+            .map(|row| (1..=(row * 7 % 120) as u32).collect())
+            .collect();
         let histories: Histories = rows.iter().map(Vec::as_slice).collect();
         let whole = TrainWindows::new(&histories, &(0..256).collect::<Vec<_>>(), 100).unwrap();
         let groups = TrainWindows::by_length(&histories, 100);
         assert!(groups.len() > 1);
         let cells = |windows: &TrainWindows| windows.batch.n_rows * windows.batch.seq_len;
         assert!(groups.iter().map(cells).sum::<usize>() * 10 < cells(&whole) * 8);
-        let mut grouped: Vec<i32> = groups.iter().flat_map(|group| group.targets.iter().copied()).collect();
+        let mut grouped: Vec<i32> = groups
+            .iter()
+            .flat_map(|group| group.targets.iter().copied())
+            .collect();
         let mut targets = whole.targets;
         grouped.sort_unstable();
         targets.sort_unstable();

@@ -50,7 +50,11 @@ pub(super) fn kept(last: usize, best: Option<usize>, file_bytes: u64) -> BTreeSe
     while last / every > most_regular {
         every *= 2;
     }
-    (1..=last / every).map(|n| n * every).chain(best).chain([1, last]).collect()
+    (1..=last / every)
+        .map(|n| n * every)
+        .chain(best)
+        .chain([1, last])
+        .collect()
 }
 
 #[cfg(test)]
@@ -59,19 +63,41 @@ mod tests {
 
     #[test]
     fn all_are_kept_while_they_are_few() {
-        assert_eq!(kept(5, Some(2), 1000).into_iter().collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+        assert_eq!(
+            kept(5, Some(2), 1000).into_iter().collect::<Vec<_>>(),
+            [1, 2, 3, 4, 5]
+        );
         // As many as are promised: 200 files, or 1 GB (10 files of 100 MB).
         assert_eq!(kept(200, Some(7), 1000).len(), 200);
-        assert_eq!(kept(201, Some(7), 1000).into_iter().take(4).collect::<Vec<_>>(), [1, 2, 4, 6]);
+        assert_eq!(
+            kept(201, Some(7), 1000)
+                .into_iter()
+                .take(4)
+                .collect::<Vec<_>>(),
+            [1, 2, 4, 6]
+        );
         assert_eq!(kept(10, Some(7), 100_000_000).len(), 10);
-        assert_eq!(kept(11, Some(7), 100_000_000).into_iter().collect::<Vec<_>>(), [1, 2, 4, 6, 7, 8, 10, 11]);
+        assert_eq!(
+            kept(11, Some(7), 100_000_000)
+                .into_iter()
+                .collect::<Vec<_>>(),
+            [1, 2, 4, 6, 7, 8, 10, 11]
+        );
     }
 
     #[test]
     fn first_best_and_last_always_stay() {
         // 400 MB each: 1 GB holds two, which leaves no room for regular ones.
-        assert_eq!(kept(9, Some(3), 400_000_000).into_iter().collect::<Vec<_>>(), [1, 3, 9]);
-        assert_eq!(kept(1, Some(1), u64::MAX).into_iter().collect::<Vec<_>>(), [1]);
+        assert_eq!(
+            kept(9, Some(3), 400_000_000)
+                .into_iter()
+                .collect::<Vec<_>>(),
+            [1, 3, 9]
+        );
+        assert_eq!(
+            kept(1, Some(1), u64::MAX).into_iter().collect::<Vec<_>>(),
+            [1]
+        );
         assert!(kept(1000, Some(333), 1000).len() <= 200);
     }
 
@@ -79,7 +105,10 @@ mod tests {
     fn what_is_asked_for_later_was_never_thrown_away() {
         for last in 2..700 {
             let (before, now) = (kept(last - 1, Some(1), 1000), kept(last, Some(1), 1000));
-            assert!(now.iter().all(|e| *e == last || before.contains(e)), "{last}");
+            assert!(
+                now.iter().all(|e| *e == last || before.contains(e)),
+                "{last}"
+            );
         }
     }
 }

@@ -85,21 +85,31 @@ pub fn compare(runs: &[Tested<'_>], all: &[Summary], metric: Metric) -> Comparis
             against_first: first.map(|first| versus(*first, *run, metric)),
         });
     }
-    let made = compared.iter_mut().filter_map(|run| run.against_first.as_mut()?.as_mut().ok());
+    let made = compared
+        .iter_mut()
+        .filter_map(|run| run.against_first.as_mut()?.as_mut().ok());
     correct(made.map(|versus| &mut versus.paired));
-    Comparison { metric, groups: seed_groups(runs, &compared), runs: compared }
+    Comparison {
+        metric,
+        groups: seed_groups(runs, &compared),
+        runs: compared,
+    }
 }
 
 /// The metric of every user, of those asked several times their mean; empty where one of them has none.
 fn by_user(results: &[UserResult], metric: Metric) -> BTreeMap<&str, f64> {
     let mut sums: BTreeMap<&str, (f64, usize)> = BTreeMap::new();
     for result in results {
-        let Some(value) = result.value(metric) else { return BTreeMap::new() };
+        let Some(value) = result.value(metric) else {
+            return BTreeMap::new();
+        };
         let (sum, n) = sums.entry(&result.user_id).or_default();
         *sum += value;
         *n += 1;
     }
-    sums.into_iter().map(|(user, (sum, n))| (user, sum / n as f64)).collect()
+    sums.into_iter()
+        .map(|(user, (sum, n))| (user, sum / n as f64))
+        .collect()
 }
 
 /// Saved runs of the same data, split, task and family as this one, itself counted.
@@ -113,7 +123,11 @@ pub fn n_trials(of: &Manifest, all: &[Summary]) -> usize {
             && other.experiment.task == of.experiment.task
             && ModelKind::from(&other.experiment.model) == family
     };
-    1 + all.iter().filter_map(|run| run.manifest.as_deref()).filter(is_trial).count()
+    1 + all
+        .iter()
+        .filter_map(|run| run.manifest.as_deref())
+        .filter(is_trial)
+        .count()
 }
 
 fn versus(first: Tested<'_>, other: Tested<'_>, metric: Metric) -> Result<Versus, String> {
@@ -123,13 +137,21 @@ fn versus(first: Tested<'_>, other: Tested<'_>, metric: Metric) -> Result<Versus
     let [before, after] = [first, other].map(|run| by_user(run.results, metric));
     for (run, values) in [(first, &before), (other, &after)] {
         if values.is_empty() {
-            return Err(format!("`{}` keeps no test results of users by {}", run.manifest.id, metric.title()));
+            return Err(format!(
+                "`{}` keeps no test results of users by {}",
+                run.manifest.id,
+                metric.title()
+            ));
         }
     }
     let gain = |(user, value): (&&str, &f64)| Some(metric.gain(*value, *before.get(user)?));
     let gains: Vec<f64> = after.iter().filter_map(gain).collect();
-    let paired = Paired::of(&gains).ok_or("fewer than two users are in both runs, or a result is no number")?;
-    Ok(Versus { paired, interval: bootstrap_mean(&gains) })
+    let paired = Paired::of(&gains)
+        .ok_or("fewer than two users are in both runs, or a result is no number")?;
+    Ok(Versus {
+        paired,
+        interval: bootstrap_mean(&gains),
+    })
 }
 
 /// The runs that differ in nothing but their seed, and may be compared.
@@ -138,9 +160,15 @@ fn seed_groups(runs: &[Tested<'_>], compared: &[Compared]) -> Vec<Seeds> {
     let mut groups: Vec<(Experiment, &Manifest, Members)> = Vec::new();
     for (run, found) in runs.iter().zip(compared) {
         let Some(value) = found.value else { continue };
-        let alike = Experiment { seed: 0, name: String::new(), ..run.manifest.experiment.clone() };
+        let alike = Experiment {
+            seed: 0,
+            name: String::new(),
+            ..run.manifest.experiment.clone()
+        };
         let one = (found.id.clone(), value);
-        let group = groups.iter_mut().find(|(e, first, _)| *e == alike && hindrance(first, run.manifest).is_none());
+        let group = groups
+            .iter_mut()
+            .find(|(e, first, _)| *e == alike && hindrance(first, run.manifest).is_none());
         match group {
             Some((.., members)) => members.push(one),
             None => groups.push((alike, run.manifest, vec![one])),
@@ -148,9 +176,15 @@ fn seed_groups(runs: &[Tested<'_>], compared: &[Compared]) -> Vec<Seeds> {
     }
     let group = |members: Members| {
         let (ids, values): (Vec<RunId>, Vec<f64>) = members.into_iter().unzip();
-        Some(Seeds { group: seed_group(&values)?, ids })
+        Some(Seeds {
+            group: seed_group(&values)?,
+            ids,
+        })
     };
-    groups.into_iter().filter_map(|(.., members)| group(members)).collect()
+    groups
+        .into_iter()
+        .filter_map(|(.., members)| group(members))
+        .collect()
 }
 
 #[cfg(test)]
@@ -161,7 +195,11 @@ mod tests {
     use crate::run::{DataStamp, RunStatus};
 
     fn manifest(id: &str, change: impl FnOnce(&mut Manifest)) -> Manifest {
-        let data = DataStamp { fingerprint: "a".to_owned(), split_fingerprint: "b".to_owned(), ..DataStamp::default() };
+        let data = DataStamp {
+            fingerprint: "a".to_owned(),
+            split_fingerprint: "b".to_owned(),
+            ..DataStamp::default()
+        };
         let device = crate::model::DeviceInfo {
             key: "cpu".to_owned(),
             name: "cpu".to_owned(),
@@ -190,19 +228,38 @@ mod tests {
 
     #[test]
     fn users_are_matched_by_id_and_gains_are_told() {
-        let (a, b) = (manifest("a", |_| {}), manifest("b", |m| m.experiment.training.lr = 0.5));
+        let (a, b) = (
+            manifest("a", |_| {}),
+            manifest("b", |m| m.experiment.training.lr = 0.5),
+        );
         let first = results(&[1.0, 2.0, 4.0, 1.0]);
         // The same users in another order: gains of 0, .5, .75 and 0 in MRR.
         let mut second = results(&[1.0, 1.0, 1.0, 1.0]);
         second.reverse();
-        let runs = [Tested { manifest: &a, results: &first }, Tested { manifest: &b, results: &second }];
+        let runs = [
+            Tested {
+                manifest: &a,
+                results: &first,
+            },
+            Tested {
+                manifest: &b,
+                results: &second,
+            },
+        ];
         let found = compare(&runs, &[], Metric::Mrr);
-        assert_eq!((found.runs[0].value, found.runs[1].value), (Some(2.75 / 4.0), Some(1.0)));
+        assert_eq!(
+            (found.runs[0].value, found.runs[1].value),
+            (Some(2.75 / 4.0), Some(1.0))
+        );
         assert!(found.runs[0].against_first.is_none() && found.groups.is_empty());
         let versus = found.runs[1].against_first.clone().unwrap().unwrap();
         assert!((versus.paired.effect.mean - 1.25 / 4.0).abs() < 1e-12);
         assert_eq!(
-            (versus.paired.effect.share_better, versus.paired.effect.share_worse, versus.paired.effect.n_users),
+            (
+                versus.paired.effect.share_better,
+                versus.paired.effect.share_worse,
+                versus.paired.effect.n_users
+            ),
             (0.5, 0.0, 4)
         );
         // Two users differ, in one direction: of four flips two are as far from 0.
@@ -212,15 +269,22 @@ mod tests {
             versus.paired.corrected[0],
             versus.paired.corrected[1],
         ];
-        assert!(found.iter().all(|p| (p - 0.5).abs() < 1e-12), "one comparison needs no correction: {found:?}");
+        assert!(
+            found.iter().all(|p| (p - 0.5).abs() < 1e-12),
+            "one comparison needs no correction: {found:?}"
+        );
     }
 
     #[test]
     fn two_comparisons_are_corrected_together() {
-        let runs = ["a", "b", "c"].map(|id| manifest(id, |m| m.experiment.training.lr = id.len() as f64));
+        let runs =
+            ["a", "b", "c"].map(|id| manifest(id, |m| m.experiment.training.lr = id.len() as f64));
         let of = [vec![9.0; 8], vec![1.0; 8], vec![2.0; 8]].map(|ranks| results(&ranks));
-        let tested: Vec<Tested<'_>> =
-            runs.iter().zip(&of).map(|(manifest, results)| Tested { manifest, results }).collect();
+        let tested: Vec<Tested<'_>> = runs
+            .iter()
+            .zip(&of)
+            .map(|(manifest, results)| Tested { manifest, results })
+            .collect();
         let found = compare(&tested, &[], Metric::Mrr);
         for run in &found.runs[1..] {
             let versus = run.against_first.clone().unwrap().unwrap();
@@ -235,32 +299,72 @@ mod tests {
         let first = manifest("a", |_| {});
         let split = manifest("b", |m| m.data.split_fingerprint.push('x'));
         let found = results(&[1.0, 2.0]);
-        let runs = [&first, &split].map(|manifest| Tested { manifest, results: &found });
+        let runs = [&first, &split].map(|manifest| Tested {
+            manifest,
+            results: &found,
+        });
         let compared = compare(&runs, &[], Metric::Ndcg10);
-        assert_eq!(compared.runs[1].against_first, Some(Err("other split".to_owned())));
-        assert!(compared.runs[1].interval.is_some(), "by itself it may still be looked at");
+        assert_eq!(
+            compared.runs[1].against_first,
+            Some(Err("other split".to_owned()))
+        );
+        assert!(
+            compared.runs[1].interval.is_some(),
+            "by itself it may still be looked at"
+        );
 
         let task = manifest("c", |m| m.experiment.task = TaskSpec::NextBehaviour);
-        let other = Tested { manifest: &task, results: &found };
+        let other = Tested {
+            manifest: &task,
+            results: &found,
+        };
         let compared = compare(&[runs[0], other], &[], Metric::Ndcg10);
-        assert_eq!(compared.runs[1].against_first, Some(Err("another task".to_owned())));
-        assert_eq!((compared.runs[1].value, compared.runs[1].interval), (None, None), "not by this metric");
+        assert_eq!(
+            compared.runs[1].against_first,
+            Some(Err("another task".to_owned()))
+        );
+        assert_eq!(
+            (compared.runs[1].value, compared.runs[1].interval),
+            (None, None),
+            "not by this metric"
+        );
 
-        let without = Tested { manifest: &first, results: &[] };
-        let why = compare(&[runs[0], without], &[], Metric::Ndcg10).runs[1].against_first.clone();
+        let without = Tested {
+            manifest: &first,
+            results: &[],
+        };
+        let why = compare(&[runs[0], without], &[], Metric::Ndcg10).runs[1]
+            .against_first
+            .clone();
         assert!(why.unwrap().unwrap_err().contains("no test results"));
-        let why = compare(&[runs[0], runs[0]], &[], Metric::Auc).runs[1].against_first.clone();
-        assert!(why.unwrap().unwrap_err().contains("by AUC"), "AUC is no mean over users");
+        let why = compare(&[runs[0], runs[0]], &[], Metric::Auc).runs[1]
+            .against_first
+            .clone();
+        assert!(
+            why.unwrap().unwrap_err().contains("by AUC"),
+            "AUC is no mean over users"
+        );
     }
 
     #[test]
     fn seeds_are_grouped_and_trials_counted() {
-        let seeds = [1, 2, 3].map(|seed| manifest(&format!("s{seed}"), |m| m.experiment.seed = seed));
-        let other = manifest("lstm", |m| m.experiment.model = ModelSpec::Lstm(LstmSpec::default()));
-        let of = [results(&[1.0, 2.0]), results(&[1.0, 4.0]), results(&[2.0, 2.0]), results(&[1.0, 1.0])];
+        let seeds =
+            [1, 2, 3].map(|seed| manifest(&format!("s{seed}"), |m| m.experiment.seed = seed));
+        let other = manifest("lstm", |m| {
+            m.experiment.model = ModelSpec::Lstm(LstmSpec::default())
+        });
+        let of = [
+            results(&[1.0, 2.0]),
+            results(&[1.0, 4.0]),
+            results(&[2.0, 2.0]),
+            results(&[1.0, 1.0]),
+        ];
         let runs: Vec<&Manifest> = seeds.iter().chain([&other]).collect();
-        let tested: Vec<Tested<'_>> =
-            runs.iter().zip(&of).map(|(manifest, results)| Tested { manifest, results }).collect();
+        let tested: Vec<Tested<'_>> = runs
+            .iter()
+            .zip(&of)
+            .map(|(manifest, results)| Tested { manifest, results })
+            .collect();
         let all: Vec<Summary> = runs
             .iter()
             .map(|m| Summary {
@@ -270,7 +374,14 @@ mod tests {
             })
             .collect();
         let found = compare(&tested, &all, Metric::Mrr);
-        assert_eq!(found.runs.iter().map(|run| run.n_trials).collect::<Vec<_>>(), [3, 3, 3, 1]);
+        assert_eq!(
+            found
+                .runs
+                .iter()
+                .map(|run| run.n_trials)
+                .collect::<Vec<_>>(),
+            [3, 3, 3, 1]
+        );
         assert_eq!(found.groups.len(), 1);
         assert_eq!(found.groups[0].ids.len(), 3);
         // .75, .625 and .5.

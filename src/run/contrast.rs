@@ -101,10 +101,14 @@ type Rows<'a> = Vec<(&'a str, Answer<'a>)>;
 pub fn measures(results: &[UserResult], metrics: &[Metric]) -> Vec<Measure> {
     let rows = of_model(results);
     let users = places(rows.iter().map(|(user, _)| *user).collect());
-    let figures: Vec<(Metric, Figure)> =
-        metrics.iter().filter_map(|&metric| Some((metric, figure(&rows, metric, &users)?.0))).collect();
+    let figures: Vec<(Metric, Figure)> = metrics
+        .iter()
+        .filter_map(|&metric| Some((metric, figure(&rows, metric, &users)?.0)))
+        .collect();
     let intervals = bootstrap_all(users.len(), figures.len(), |counts, out| {
-        out.iter_mut().zip(&figures).for_each(|(out, (_, figure))| *out = figure.at(counts));
+        out.iter_mut()
+            .zip(&figures)
+            .for_each(|(out, (_, figure))| *out = figure.at(counts));
     });
     let once = vec![1; users.len()];
     let measure = |((metric, figure), interval): (&(Metric, Figure), Option<Interval>)| Measure {
@@ -113,7 +117,9 @@ pub fn measures(results: &[UserResult], metrics: &[Metric]) -> Vec<Measure> {
         interval,
     };
     let measured = figures.iter().zip(intervals).map(measure);
-    measured.filter(|measure| measure.value.is_finite()).collect()
+    measured
+        .filter(|measure| measure.value.is_finite())
+        .collect()
 }
 
 /// A model against each reference by each metric, the metrics in the order given and for each the best
@@ -131,13 +137,23 @@ pub fn against_references(
     let found: Vec<(ReferenceKind, Vec<Contrast>)> = kinds.par_iter().map(of_kind).collect();
     let mut all: Vec<AgainstReference> = found
         .into_iter()
-        .flat_map(|(reference, of)| of.into_iter().map(move |contrast| AgainstReference { reference, contrast }))
+        .flat_map(|(reference, of)| {
+            of.into_iter().map(move |contrast| AgainstReference {
+                reference,
+                contrast,
+            })
+        })
         .collect();
-    correct(all.iter_mut().filter_map(|row| row.contrast.paired.as_mut()));
+    correct(
+        all.iter_mut()
+            .filter_map(|row| row.contrast.paired.as_mut()),
+    );
     let place = |metric: Metric| metrics.iter().position(|other| *other == metric);
     all.sort_by(|a, b| {
         let (a, b) = (&a.contrast, &b.contrast);
-        place(a.metric).cmp(&place(b.metric)).then_with(|| a.metric.gain(b.than, a.than).total_cmp(&0.0))
+        place(a.metric)
+            .cmp(&place(b.metric))
+            .then_with(|| a.metric.gain(b.than, a.than).total_cmp(&0.0))
     });
     all
 }
@@ -145,15 +161,26 @@ pub fn against_references(
 /// Every run but the first against the first, by each metric; the reason where the two must not be held
 /// against each other. Corrected by Holm over all of it.
 #[must_use]
-pub fn against_first(runs: &[Tested<'_>], metrics: &[Metric]) -> Vec<Result<Vec<Contrast>, String>> {
-    let Some((first, others)) = runs.split_first() else { return Vec::new() };
+pub fn against_first(
+    runs: &[Tested<'_>],
+    metrics: &[Metric],
+) -> Vec<Result<Vec<Contrast>, String>> {
+    let Some((first, others)) = runs.split_first() else {
+        return Vec::new();
+    };
     let before = of_model(first.results);
     let of_run = |run: &Tested<'_>| match hindrance(first.manifest, run.manifest) {
         Some(why) => Err(why.to_owned()),
         None => Ok(contrasts(&of_model(run.results), &before, metrics)),
     };
     let mut found: Vec<Result<Vec<Contrast>, String>> = others.par_iter().map(of_run).collect();
-    correct(found.iter_mut().flatten().flatten().filter_map(|contrast| contrast.paired.as_mut()));
+    correct(
+        found
+            .iter_mut()
+            .flatten()
+            .flatten()
+            .filter_map(|contrast| contrast.paired.as_mut()),
+    );
     found
 }
 
@@ -166,13 +193,18 @@ impl Claim {
     /// The intersection-union test (Berger 1982): who must be shown better than each needs no correction for
     /// their number.
     #[must_use]
-    pub fn judged<'a>(&self, rows: &'a [AgainstReference]) -> Option<(&'a AgainstReference, Verdict)> {
+    pub fn judged<'a>(
+        &self,
+        rows: &'a [AgainstReference],
+    ) -> Option<(&'a AgainstReference, Verdict)> {
         let judged = rows.iter().filter(|row| row.contrast.metric == self.metric);
-        judged.map(|row| (row, self.against(&row.contrast))).min_by_key(|(_, verdict)| match verdict {
-            Verdict::Refuted => 0,
-            Verdict::Open => 1,
-            Verdict::Shown => 2,
-        })
+        judged
+            .map(|row| (row, self.against(&row.contrast)))
+            .min_by_key(|(_, verdict)| match verdict {
+                Verdict::Refuted => 0,
+                Verdict::Open => 1,
+                Verdict::Shown => 2,
+            })
     }
 
     fn against(&self, contrast: &Contrast) -> Verdict {
@@ -181,19 +213,30 @@ impl Claim {
             Some(interval) if interval.low >= least => Verdict::Shown,
             Some(interval) if interval.high < least => Verdict::Refuted,
             // Of nothing, any gain is more than every share.
-            None if contrast.than == 0.0 && contrast.gain_interval.is_some_and(|gain| gain.low > 0.0) => Verdict::Shown,
+            None if contrast.than == 0.0
+                && contrast.gain_interval.is_some_and(|gain| gain.low > 0.0) =>
+            {
+                Verdict::Shown
+            }
             Some(_) | None => Verdict::Open,
         }
     }
 }
 
 fn of_model(results: &[UserResult]) -> Rows<'_> {
-    results.iter().map(|result| (result.user_id.as_str(), result.answer())).collect()
+    results
+        .iter()
+        .map(|result| (result.user_id.as_str(), result.answer()))
+        .collect()
 }
 
 /// A place for each user, in the order of their ids.
 fn places(users: BTreeSet<&str>) -> BTreeMap<&str, usize> {
-    users.into_iter().enumerate().map(|(place, user)| (user, place)).collect()
+    users
+        .into_iter()
+        .enumerate()
+        .map(|(place, user)| (user, place))
+        .collect()
 }
 
 /// Both sides by one metric.
@@ -205,10 +248,20 @@ struct Sides {
 }
 
 impl Sides {
-    fn of(one: &Rows<'_>, other: &Rows<'_>, metric: Metric, users: &BTreeMap<&str, usize>) -> Option<Self> {
-        let ((value, own), (than, others)) = (figure(one, metric, users)?, figure(other, metric, users)?);
+    fn of(
+        one: &Rows<'_>,
+        other: &Rows<'_>,
+        metric: Metric,
+        users: &BTreeMap<&str, usize>,
+    ) -> Option<Self> {
+        let ((value, own), (than, others)) =
+            (figure(one, metric, users)?, figure(other, metric, users)?);
         let values = own.zip(others).map(|(own, others)| [own, others]);
-        Some(Self { metric, figures: [value, than], values })
+        Some(Self {
+            metric,
+            figures: [value, than],
+            values,
+        })
     }
 
     fn at(&self, counts: &[u32]) -> [f64; 2] {
@@ -217,7 +270,12 @@ impl Sides {
 
     fn gains(&self) -> Option<Vec<f64>> {
         let [own, others] = self.values.as_ref()?;
-        Some(own.iter().zip(others).map(|(value, than)| self.metric.gain(*value, *than)).collect())
+        Some(
+            own.iter()
+                .zip(others)
+                .map(|(value, than)| self.metric.gain(*value, *than))
+                .collect(),
+        )
     }
 
     fn contrast(&self, n_users: usize, intervals: &[Option<Interval>]) -> Contrast {
@@ -239,13 +297,23 @@ impl Sides {
 
 /// One list of answers against another, over the users in both.
 fn contrasts(one: &Rows<'_>, other: &Rows<'_>, metrics: &[Metric]) -> Vec<Contrast> {
-    let [ours, theirs] = [one, other].map(|rows| rows.iter().map(|(user, _)| *user).collect::<BTreeSet<&str>>());
+    let [ours, theirs] = [one, other].map(|rows| {
+        rows.iter()
+            .map(|(user, _)| *user)
+            .collect::<BTreeSet<&str>>()
+    });
     let users = places(ours.intersection(&theirs).copied().collect());
-    let sides: Vec<Sides> = metrics.iter().filter_map(|&metric| Sides::of(one, other, metric, &users)).collect();
+    let sides: Vec<Sides> = metrics
+        .iter()
+        .filter_map(|&metric| Sides::of(one, other, metric, &users))
+        .collect();
     let intervals = bootstrap_all(users.len(), sides.len() * 2, |counts, out| {
         for (out, sides) in out.chunks_exact_mut(2).zip(&sides) {
             let [value, than] = sides.at(counts);
-            out.copy_from_slice(&[sides.metric.gain(value, than), sides.metric.relative_gain(value, than)]);
+            out.copy_from_slice(&[
+                sides.metric.gain(value, than),
+                sides.metric.relative_gain(value, than),
+            ]);
         }
     });
     let found = sides.iter().zip(intervals.chunks_exact(2));
@@ -268,8 +336,18 @@ impl Paired {
 /// Holm's correction of both tests, each over all that were made.
 pub(super) fn correct<'a>(made: impl Iterator<Item = &'a mut Paired>) {
     let mut made: Vec<&mut Paired> = made.collect();
-    let randomised = holm(&made.iter().map(|paired| paired.randomisation.p).collect::<Vec<_>>());
-    let ranked = holm(&made.iter().map(|paired| paired.wilcoxon.p).collect::<Vec<_>>());
+    let randomised = holm(
+        &made
+            .iter()
+            .map(|paired| paired.randomisation.p)
+            .collect::<Vec<_>>(),
+    );
+    let ranked = holm(
+        &made
+            .iter()
+            .map(|paired| paired.wilcoxon.p)
+            .collect::<Vec<_>>(),
+    );
     for ((paired, randomised), ranked) in made.iter_mut().zip(randomised).zip(ranked) {
         paired.corrected = [randomised, ranked];
     }
@@ -277,7 +355,11 @@ pub(super) fn correct<'a>(made: impl Iterator<Item = &'a mut Paired>) {
 
 /// The metric as a function of users, and their own values where it is a mean over them; `None` where the
 /// answers do not tell.
-fn figure(rows: &Rows<'_>, metric: Metric, users: &BTreeMap<&str, usize>) -> Option<(Figure, Option<Vec<f64>>)> {
+fn figure(
+    rows: &Rows<'_>,
+    metric: Metric,
+    users: &BTreeMap<&str, usize>,
+) -> Option<(Figure, Option<Vec<f64>>)> {
     if metric.is_by_user() {
         let values = means(rows, metric, users)?;
         return Some((Figure::mean(&values), Some(values)));
@@ -285,20 +367,27 @@ fn figure(rows: &Rows<'_>, metric: Metric, users: &BTreeMap<&str, usize>) -> Opt
     let answers = one_each(rows, users)?;
     let figure = match metric {
         Metric::Rmse => {
-            let error = |answer: &Answer<'_>| Some(answer.predicted? - answer.truth.parse::<f64>().ok()?);
+            let error =
+                |answer: &Answer<'_>| Some(answer.predicted? - answer.truth.parse::<f64>().ok()?);
             Figure::rmse(&answers.iter().map(error).collect::<Option<Vec<f64>>>()?)
         }
         // A run from before answers were kept has none; where there are some, those that lack are tied.
         Metric::F1Macro if answers.iter().all(|answer| answer.answered.is_none()) => return None,
         Metric::F1Macro => {
-            let names: BTreeSet<&str> =
-                answers.iter().flat_map(|answer| answer.answered.into_iter().chain([answer.truth])).collect();
+            let names: BTreeSet<&str> = answers
+                .iter()
+                .flat_map(|answer| answer.answered.into_iter().chain([answer.truth]))
+                .collect();
             let names = places(names);
             let place = |name: &str| names.get(name).copied();
-            let class = |answer: &Answer<'_>| Some((place(answer.truth)?, answer.answered.and_then(place)));
+            let class =
+                |answer: &Answer<'_>| Some((place(answer.truth)?, answer.answered.and_then(place)));
             Figure::macro_f1(&answers.iter().map(class).collect::<Option<Vec<_>>>()?)
         }
-        _ => Figure::of_binary(metric, &answers.iter().map(yes_or_no).collect::<Option<Vec<_>>>()?)?,
+        _ => Figure::of_binary(
+            metric,
+            &answers.iter().map(yes_or_no).collect::<Option<Vec<_>>>()?,
+        )?,
     };
     Some((figure, None))
 }
@@ -310,7 +399,11 @@ fn yes_or_no(answer: &Answer<'_>) -> Option<(bool, f64)> {
         "no" => false,
         _ => return None,
     };
-    let of_no = if is_yes { 1.0 - answer.probability } else { answer.probability };
+    let of_no = if is_yes {
+        1.0 - answer.probability
+    } else {
+        answer.probability
+    };
     // Both go through the chance of "no", so that what was equal is still equal after rounding.
     Some((is_yes, 1.0 - of_no))
 }
@@ -319,7 +412,9 @@ fn yes_or_no(answer: &Answer<'_>) -> Option<(bool, f64)> {
 fn means(rows: &Rows<'_>, metric: Metric, users: &BTreeMap<&str, usize>) -> Option<Vec<f64>> {
     let mut sums = vec![(0.0, 0_usize); users.len()];
     for (user, answer) in rows {
-        let Some(&place) = users.get(user) else { continue };
+        let Some(&place) = users.get(user) else {
+            continue;
+        };
         let value = answer.value(metric)?;
         if let Some((sum, n)) = sums.get_mut(place) {
             *sum += value;
@@ -333,7 +428,9 @@ fn means(rows: &Rows<'_>, metric: Metric, users: &BTreeMap<&str, usize>) -> Opti
 fn one_each<'a>(rows: &Rows<'a>, users: &BTreeMap<&str, usize>) -> Option<Vec<Answer<'a>>> {
     let mut answers: Vec<Option<Answer<'a>>> = vec![None; users.len()];
     for (user, answer) in rows {
-        let Some(place) = users.get(user).and_then(|&place| answers.get_mut(place)) else { continue };
+        let Some(place) = users.get(user).and_then(|&place| answers.get_mut(place)) else {
+            continue;
+        };
         if place.replace(*answer).is_some() {
             return None;
         }
@@ -367,19 +464,26 @@ mod tests {
     }
 
     fn ranked(ranks: &[f64]) -> Vec<UserResult> {
-        ranks.iter().enumerate().map(|(user, &rank)| answered(user, "i", rank, 0.1)).collect()
+        ranks
+            .iter()
+            .enumerate()
+            .map(|(user, &rank)| answered(user, "i", rank, 0.1))
+            .collect()
     }
 
     fn beside(model: &[UserResult], references: &[(BaselineKind, &[f64])]) -> ReferenceResults {
-        let answers =
-            references.iter().map(|(kind, ranks)| ((*kind).into(), ReferenceAnswers::of_ranks(ranks.to_vec())));
+        let answers = references
+            .iter()
+            .map(|(kind, ranks)| ((*kind).into(), ReferenceAnswers::of_ranks(ranks.to_vec())));
         ReferenceResults::beside(model, answers.collect())
     }
 
     /// Ranks from 1 to 14, drawn.
     fn drawn(seed: u64, n: usize) -> Vec<f64> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
-        (0..n).map(|_| f64::from(random.random_range(1..15))).collect()
+        (0..n)
+            .map(|_| f64::from(random.random_range(1..15)))
+            .collect()
     }
 
     /// Percentile interval of anything of drawn users, written out: draw, work out, sort, cut.
@@ -387,7 +491,9 @@ mod tests {
         let mut random = ChaCha8Rng::seed_from_u64(derive_seed(SEED, "bootstrap", 0));
         let mut found: Vec<f64> = Vec::new();
         for _ in 0..N_RESAMPLES {
-            let users: Vec<usize> = (0..n_users).map(|_| random.random_range(0..n_users as u32) as usize).collect();
+            let users: Vec<usize> = (0..n_users)
+                .map(|_| random.random_range(0..n_users as u32) as usize)
+                .collect();
             found.push(of(&users));
         }
         found.sort_by(f64::total_cmp);
@@ -401,7 +507,10 @@ mod tests {
     #[track_caller]
     fn assert_near(interval: Option<Interval>, wanted: [f64; 2]) {
         let found = interval.unwrap();
-        assert!((found.low - wanted[0]).abs() < 1e-9 && (found.high - wanted[1]).abs() < 1e-9, "{found:?} {wanted:?}");
+        assert!(
+            (found.low - wanted[0]).abs() < 1e-9 && (found.high - wanted[1]).abs() < 1e-9,
+            "{found:?} {wanted:?}"
+        );
     }
 
     #[test]
@@ -416,14 +525,20 @@ mod tests {
         assert_eq!(rows.len(), 3);
         for AgainstReference { contrast, .. } in &rows {
             let mean = |ranks: &[f64], users: &[usize]| {
-                users.iter().map(|&user| contrast.metric.of_rank(ranks[user]).unwrap()).sum::<f64>()
+                users
+                    .iter()
+                    .map(|&user| contrast.metric.of_rank(ranks[user]).unwrap())
+                    .sum::<f64>()
                     / users.len() as f64
             };
             let all: Vec<usize> = (0..80).collect();
             let (value, than) = (mean(&ours, &all), mean(&theirs, &all));
             assert!((contrast.value - value).abs() < 1e-12 && (contrast.than - than).abs() < 1e-12);
             assert!((contrast.relative.unwrap() - (value / than - 1.0)).abs() < 1e-12);
-            assert_near(contrast.gain_interval, slowly(80, |users| mean(&ours, users) - mean(&theirs, users)));
+            assert_near(
+                contrast.gain_interval,
+                slowly(80, |users| mean(&ours, users) - mean(&theirs, users)),
+            );
             assert_near(
                 contrast.relative_interval,
                 slowly(80, |users| mean(&ours, users) / mean(&theirs, users) - 1.0),
@@ -434,21 +549,38 @@ mod tests {
     #[test]
     fn the_best_reference_comes_first_and_all_tests_are_one_family() {
         let model = ranked(&[1.0; 8]);
-        let kept = beside(&model, &[(BaselineKind::Popularity, &[20.0; 8]), (BaselineKind::Markov, &[2.0; 8])]);
+        let kept = beside(
+            &model,
+            &[
+                (BaselineKind::Popularity, &[20.0; 8]),
+                (BaselineKind::Markov, &[2.0; 8]),
+            ],
+        );
         let rows = against_references(&model, &kept, &[Metric::Hr1, Metric::Recall10]);
-        let names: Vec<(Metric, String)> =
-            rows.iter().map(|row| (row.contrast.metric, row.reference.to_string())).collect();
+        let names: Vec<(Metric, String)> = rows
+            .iter()
+            .map(|row| (row.contrast.metric, row.reference.to_string()))
+            .collect();
         let wanted = [Metric::Hr1, Metric::Hr1, Metric::Recall10, Metric::Recall10].into_iter();
         let kinds = ["popularity", "markov", "markov", "popularity"].map(str::to_owned);
-        assert_eq!(names, wanted.zip(kinds).collect::<Vec<_>>(), "equal at HR@1, so as listed; else the best first");
+        assert_eq!(
+            names,
+            wanted.zip(kinds).collect::<Vec<_>>(),
+            "equal at HR@1, so as listed; else the best first"
+        );
         let of = |at: usize| rows[at].contrast.paired.clone().unwrap();
         // Eight users gain alike: 2 of 256 flips. Three such and one without any difference: times four.
         assert!(
-            (of(0).randomisation.p - 2.0 / 256.0).abs() < 1e-12 && (of(0).corrected[0] - 8.0 / 256.0).abs() < 1e-12
+            (of(0).randomisation.p - 2.0 / 256.0).abs() < 1e-12
+                && (of(0).corrected[0] - 8.0 / 256.0).abs() < 1e-12
         );
         assert!((of(2).randomisation.p - 1.0).abs() < 1e-12, "both find all");
         let nothing = &rows[3].contrast;
-        assert_eq!((nothing.relative, nothing.relative_interval), (None, None), "no share of nothing");
+        assert_eq!(
+            (nothing.relative, nothing.relative_interval),
+            (None, None),
+            "no share of nothing"
+        );
         assert!((nothing.gain - 1.0).abs() < 1e-12);
     }
 
@@ -456,16 +588,42 @@ mod tests {
     fn a_claim_is_shown_refuted_or_open() {
         // The reference finds half of the users, the model all of them: twice as good, 100 %.
         let model = ranked(&[1.0; 200]);
-        let half: Vec<f64> = (0..200).map(|user| if user % 2 == 0 { 1.0 } else { 20.0 }).collect();
-        let kept = beside(&model, &[(BaselineKind::Markov, &half), (BaselineKind::Popularity, &[20.0; 200])]);
+        let half: Vec<f64> = (0..200)
+            .map(|user| if user % 2 == 0 { 1.0 } else { 20.0 })
+            .collect();
+        let kept = beside(
+            &model,
+            &[
+                (BaselineKind::Markov, &half),
+                (BaselineKind::Popularity, &[20.0; 200]),
+            ],
+        );
         let rows = against_references(&model, &kept, &[Metric::Hr1]);
-        let verdict = |percent: f64| Claim { metric: Metric::Hr1, percent }.judged(&rows).unwrap();
-        assert_eq!(verdict(10.0).0.reference, BaselineKind::Markov.into(), "the best is the bar");
+        let verdict = |percent: f64| {
+            Claim {
+                metric: Metric::Hr1,
+                percent,
+            }
+            .judged(&rows)
+            .unwrap()
+        };
+        assert_eq!(
+            verdict(10.0).0.reference,
+            BaselineKind::Markov.into(),
+            "the best is the bar"
+        );
         assert_eq!(
             [10.0, 100.0, 300.0].map(|percent| verdict(percent).1),
             [Verdict::Shown, Verdict::Open, Verdict::Refuted]
         );
-        assert_eq!(Claim { metric: Metric::Mrr, percent: 5.0 }.judged(&rows), None);
+        assert_eq!(
+            Claim {
+                metric: Metric::Mrr,
+                percent: 5.0
+            }
+            .judged(&rows),
+            None
+        );
 
         // The best reference is better by a little and for sure; the second, found in luckier users, may not be.
         let with = |verdicts: [f64; 2]| {
@@ -473,7 +631,12 @@ mod tests {
             for (row, low) in rows.iter_mut().zip(verdicts) {
                 row.contrast.relative_interval = Some(Interval { low, high: 0.5 });
             }
-            let (row, verdict) = Claim { metric: Metric::Hr1, percent: 10.0 }.judged(&rows).unwrap();
+            let (row, verdict) = Claim {
+                metric: Metric::Hr1,
+                percent: 10.0,
+            }
+            .judged(&rows)
+            .unwrap();
             (row.reference, verdict)
         };
         assert_eq!(
@@ -481,27 +644,57 @@ mod tests {
             (BaselineKind::Popularity.into(), Verdict::Open),
             "every reference must be beaten"
         );
-        assert_eq!(with([0.05, 0.2]), (BaselineKind::Markov.into(), Verdict::Open));
-        assert_eq!(with([0.2, 0.2]), (BaselineKind::Markov.into(), Verdict::Shown));
+        assert_eq!(
+            with([0.05, 0.2]),
+            (BaselineKind::Markov.into(), Verdict::Open)
+        );
+        assert_eq!(
+            with([0.2, 0.2]),
+            (BaselineKind::Markov.into(), Verdict::Shown)
+        );
     }
 
     #[test]
     fn equal_chances_stay_equal_when_turned_about() {
         // The base rate says .1 to everyone; kept is the chance of what happened.
         let model: Vec<UserResult> = (0..30)
-            .map(|user| if user % 3 == 0 { answered(user, "yes", 1.0, 0.9) } else { answered(user, "no", 1.0, 0.8) })
+            .map(|user| {
+                if user % 3 == 0 {
+                    answered(user, "yes", 1.0, 0.9)
+                } else {
+                    answered(user, "no", 1.0, 0.8)
+                }
+            })
             .collect();
-        let probabilities = model.iter().map(|result| if result.item_id == "yes" { 0.1 } else { 1.0 - 0.1 }).collect();
-        let base = ReferenceAnswers { probabilities, ..ReferenceAnswers::default() };
-        let kept = ReferenceResults::beside(&model, [(TaskReference::BaseRate.into(), base)].into());
+        let probabilities = model
+            .iter()
+            .map(|result| {
+                if result.item_id == "yes" {
+                    0.1
+                } else {
+                    1.0 - 0.1
+                }
+            })
+            .collect();
+        let base = ReferenceAnswers {
+            probabilities,
+            ..ReferenceAnswers::default()
+        };
+        let kept =
+            ReferenceResults::beside(&model, [(TaskReference::BaseRate.into(), base)].into());
         let rows = against_references(&model, &kept, AnswerKind::Binary.compared());
-        let of =
-            |metric: Metric| rows.iter().map(|row| &row.contrast).find(|contrast| contrast.metric == metric).unwrap();
+        let of = |metric: Metric| {
+            rows.iter()
+                .map(|row| &row.contrast)
+                .find(|contrast| contrast.metric == metric)
+                .unwrap()
+        };
         assert_eq!((of(Metric::Auc).than, of(Metric::Auc).value), (0.5, 1.0));
         assert!(of(Metric::Auc).paired.is_none() && of(Metric::Brier).paired.is_some());
         let brier = of(Metric::Brier);
         assert!(
-            brier.gain > 0.0 && (brier.relative.unwrap() - (1.0 - brier.value / brier.than)).abs() < 1e-12,
+            brier.gain > 0.0
+                && (brier.relative.unwrap() - (1.0 - brier.value / brier.than)).abs() < 1e-12,
             "lower is better"
         );
     }
@@ -512,14 +705,35 @@ mod tests {
             predicted: Some(predicted),
             ..answered(user, "2", f64::NAN, f64::NAN)
         };
-        let one: Vec<UserResult> =
-            [2.0, 3.0, 5.0].into_iter().enumerate().map(|(user, said)| number(user, said)).collect();
-        let other: Vec<UserResult> =
-            [9.0, 2.0, 2.0].into_iter().enumerate().map(|(at, said)| number(at + 1, said)).collect();
-        let found = contrasts(&of_model(&one), &of_model(&other), AnswerKind::Number.compared());
+        let one: Vec<UserResult> = [2.0, 3.0, 5.0]
+            .into_iter()
+            .enumerate()
+            .map(|(user, said)| number(user, said))
+            .collect();
+        let other: Vec<UserResult> = [9.0, 2.0, 2.0]
+            .into_iter()
+            .enumerate()
+            .map(|(at, said)| number(at + 1, said))
+            .collect();
+        let found = contrasts(
+            &of_model(&one),
+            &of_model(&other),
+            AnswerKind::Number.compared(),
+        );
         // Users 1 and 2 are in both: errors 1 and 3 against 7 and 0.
-        assert_eq!((found[0].n_users, found[0].value, found[0].than, found[0].gain), (2, 2.0, 3.5, 1.5));
-        assert!((found[1].value - 5.0_f64.sqrt()).abs() < 1e-12 && (found[1].than - 24.5_f64.sqrt()).abs() < 1e-12);
+        assert_eq!(
+            (
+                found[0].n_users,
+                found[0].value,
+                found[0].than,
+                found[0].gain
+            ),
+            (2, 2.0, 3.5, 1.5)
+        );
+        assert!(
+            (found[1].value - 5.0_f64.sqrt()).abs() < 1e-12
+                && (found[1].than - 24.5_f64.sqrt()).abs() < 1e-12
+        );
 
         let class = |user: usize, truth: &str, said: Option<&str>| UserResult {
             answered: said.map(str::to_owned),
@@ -533,9 +747,15 @@ mod tests {
         let tied = [&known[..], &[class(2, "buy", None)]].concat();
         let by_f1 = measures(&tied, &[Metric::F1Macro]);
         assert!((by_f1[0].value - 0.25).abs() < 1e-12, "{by_f1:?}");
-        assert!(measures(&[class(0, "buy", None)], &[Metric::F1Macro]).is_empty(), "older runs do not tell");
+        assert!(
+            measures(&[class(0, "buy", None)], &[Metric::F1Macro]).is_empty(),
+            "older runs do not tell"
+        );
         let twice = [class(0, "yes", None), class(0, "no", None)];
-        assert!(measures(&twice, &[Metric::Auc]).is_empty() && !measures(&twice, &[Metric::Brier]).is_empty());
+        assert!(
+            measures(&twice, &[Metric::Auc]).is_empty()
+                && !measures(&twice, &[Metric::Brier]).is_empty()
+        );
         assert!(measures(&[], AnswerKind::Binary.compared()).is_empty());
     }
 }

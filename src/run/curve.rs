@@ -38,7 +38,11 @@ impl From<Vec<[f64; 2]>> for Curve {
         }
         let n_not_positive = points.iter().filter(|p| p[1] <= 0.0).count();
         let levels = levels(&points);
-        Self(Arc::new(Inner { points, levels, n_not_positive }))
+        Self(Arc::new(Inner {
+            points,
+            levels,
+            n_not_positive,
+        }))
     }
 }
 
@@ -80,14 +84,18 @@ impl Curve {
     #[must_use]
     pub fn highest(&self) -> Option<[f64; 2]> {
         let whole = self.0.levels.last()?.first()?;
-        self.get(whole.highest as usize).copied().filter(|p| p[1].is_finite())
+        self.get(whole.highest as usize)
+            .copied()
+            .filter(|p| p[1].is_finite())
     }
 
     /// The point with the lowest number, the first of equals; `None` without a number.
     #[must_use]
     pub fn lowest(&self) -> Option<[f64; 2]> {
         let whole = self.0.levels.last()?.first()?;
-        self.get(whole.lowest as usize).copied().filter(|p| p[1].is_finite())
+        self.get(whole.lowest as usize)
+            .copied()
+            .filter(|p| p[1].is_finite())
     }
 
     /// The points worth drawing between two x over `n_columns` pixels, with one neighbour on either
@@ -107,27 +115,43 @@ impl Curve {
         }
         let mut places = vec![start];
         self.extremes(start..end, n_columns.max(1), |found| {
-            places.extend([found.lowest.min(found.highest) as usize, found.lowest.max(found.highest) as usize]);
+            places.extend([
+                found.lowest.min(found.highest) as usize,
+                found.lowest.max(found.highest) as usize,
+            ]);
         });
         places.push(end - 1);
         places.dedup();
-        places.into_iter().filter_map(|at| self.get(at).copied()).collect()
+        places
+            .into_iter()
+            .filter_map(|at| self.get(at).copied())
+            .collect()
     }
 
     /// The extremes of the stretches between two places: of the longest that lie there `most` times,
     /// and of what is left of them at both ends.
     fn extremes(&self, places: Range<usize>, most: usize, mut take: impl FnMut(Extremes)) {
         let n_levels = self.0.levels.len();
-        let level = (0..n_levels).find(|level| places.len() / (STRETCH << level) <= most).unwrap_or_default();
+        let level = (0..n_levels)
+            .find(|level| places.len() / (STRETCH << level) <= most)
+            .unwrap_or_default();
         let size = STRETCH << level;
         let (first, last) = (places.start.div_ceil(size), places.end / size);
-        let scan = |from: usize, to: usize| Extremes::of(self.get(from..to).unwrap_or_default(), from);
+        let scan =
+            |from: usize, to: usize| Extremes::of(self.get(from..to).unwrap_or_default(), from);
         if first >= last {
             scan(places.start, places.end).into_iter().for_each(take);
             return;
         }
-        scan(places.start, first * size).into_iter().for_each(&mut take);
-        let whole = self.0.levels.get(level).and_then(|level| level.get(first..last)).unwrap_or_default();
+        scan(places.start, first * size)
+            .into_iter()
+            .for_each(&mut take);
+        let whole = self
+            .0
+            .levels
+            .get(level)
+            .and_then(|level| level.get(first..last))
+            .unwrap_or_default();
         whole.iter().copied().for_each(&mut take);
         scan(last * size, places.end).into_iter().for_each(take);
     }
@@ -150,7 +174,10 @@ impl Extremes {
         }
         let (lowest, highest) = found.map_or((0, 0), |(low_at, _, high_at, _)| (low_at, high_at));
         let place = |at: usize| (from + at) as u32;
-        (!points.is_empty()).then(|| Self { lowest: place(lowest), highest: place(highest) })
+        (!points.is_empty()).then(|| Self {
+            lowest: place(lowest),
+            highest: place(highest),
+        })
     }
 
     /// Of two stretches side by side.
@@ -158,22 +185,38 @@ impl Extremes {
         let Some(next) = next else { return self };
         let y = |place: u32| points.get(place as usize).map_or(f64::NAN, |p| p[1]);
         if !y(self.lowest).is_finite() {
-            return if y(next.lowest).is_finite() { *next } else { self };
+            return if y(next.lowest).is_finite() {
+                *next
+            } else {
+                self
+            };
         }
         // A comparison with what is no number is false, so a stretch without numbers changes nothing.
         Self {
-            lowest: if y(next.lowest) < y(self.lowest) { next.lowest } else { self.lowest },
-            highest: if y(next.highest) > y(self.highest) { next.highest } else { self.highest },
+            lowest: if y(next.lowest) < y(self.lowest) {
+                next.lowest
+            } else {
+                self.lowest
+            },
+            highest: if y(next.highest) > y(self.highest) {
+                next.highest
+            } else {
+                self.highest
+            },
         }
     }
 }
 
 fn levels(points: &[[f64; 2]]) -> Vec<Vec<Extremes>> {
     let stretches = points.chunks(STRETCH).enumerate();
-    let mut level: Vec<Extremes> = stretches.filter_map(|(n, some)| Extremes::of(some, n * STRETCH)).collect();
+    let mut level: Vec<Extremes> = stretches
+        .filter_map(|(n, some)| Extremes::of(some, n * STRETCH))
+        .collect();
     let mut levels = Vec::new();
     while level.len() > 1 {
-        let pairs = level.chunks(2).filter_map(|pair| Some(pair.first()?.join(pair.get(1), points)));
+        let pairs = level
+            .chunks(2)
+            .filter_map(|pair| Some(pair.first()?.join(pair.get(1), points)));
         let above = pairs.collect();
         levels.push(std::mem::replace(&mut level, above));
     }
@@ -201,11 +244,21 @@ impl Curves {
                 Some(last) => last[1] = last[1].max(at[1]),
                 None => steps.push(at),
             }
-            points.entry((point.part, &point.metric)).or_default().push([point.epoch as f64, point.value]);
+            points
+                .entry((point.part, &point.metric))
+                .or_default()
+                .push([point.epoch as f64, point.value]);
         }
-        let mut curves = Self { steps: steps.into(), ..Self::default() };
+        let mut curves = Self {
+            steps: steps.into(),
+            ..Self::default()
+        };
         for ((part, metric), points) in points {
-            curves.by_name.entry(part).or_default().insert(metric.to_owned(), points.into());
+            curves
+                .by_name
+                .entry(part)
+                .or_default()
+                .insert(metric.to_owned(), points.into());
         }
         curves
     }
@@ -213,7 +266,11 @@ impl Curves {
     /// Points of all series together: more than before once a run has gone on.
     #[must_use]
     pub fn n_points(&self) -> usize {
-        self.by_name.values().flat_map(BTreeMap::values).map(|curve| curve.len()).sum()
+        self.by_name
+            .values()
+            .flat_map(BTreeMap::values)
+            .map(|curve| curve.len())
+            .sum()
     }
 
     /// Optimiser steps done at the end of an epoch.
@@ -250,26 +307,57 @@ mod tests {
             point(2, Part::Valid, "loss", f64::NAN),
         ];
         let curves = Curves::of(&History { points });
-        assert_eq!(curves.get(Part::Train, "loss").map(|c| c.to_vec()), Some(vec![[1.0, 3.0], [2.0, 2.0]]));
-        assert_eq!(curves.get(Part::Valid, "loss").and_then(Curve::highest), Some([1.0, 4.0]));
-        assert_eq!((curves.n_points(), curves.step_of(2), curves.step_of(3)), (4, Some(20), None));
-        assert_eq!(curves.get(Part::Train, "loss").and_then(|c| c.at(2.0)), Some(2.0));
-        assert!(curves.get(Part::Test, "loss").is_none() && curves.get(Part::Valid, "mrr").is_none());
+        assert_eq!(
+            curves.get(Part::Train, "loss").map(|c| c.to_vec()),
+            Some(vec![[1.0, 3.0], [2.0, 2.0]])
+        );
+        assert_eq!(
+            curves.get(Part::Valid, "loss").and_then(Curve::highest),
+            Some([1.0, 4.0])
+        );
+        assert_eq!(
+            (curves.n_points(), curves.step_of(2), curves.step_of(3)),
+            (4, Some(20), None)
+        );
+        assert_eq!(
+            curves.get(Part::Train, "loss").and_then(|c| c.at(2.0)),
+            Some(2.0)
+        );
+        assert!(
+            curves.get(Part::Test, "loss").is_none() && curves.get(Part::Valid, "mrr").is_none()
+        );
     }
 
     #[test]
     fn a_curve_without_points_or_numbers_has_no_highest_and_one_gap() {
-        assert!(Curve::default().highest().is_none() && Curve::default().thinned((0.0, 1.0), 5).is_empty());
+        assert!(
+            Curve::default().highest().is_none()
+                && Curve::default().thinned((0.0, 1.0), 5).is_empty()
+        );
         let empty = Curve::from(Vec::new());
         assert!(empty.highest().is_none() && empty.thinned((0.0, 1.0), 5).is_empty());
-        let gap: Curve = (0..1000).map(|x| [f64::from(x), f64::NAN]).collect::<Vec<_>>().into();
-        assert!(gap.highest().is_none() && gap.thinned((0.0, 999.0), 3).iter().all(|p| p[1].is_nan()));
+        let gap: Curve = (0..1000)
+            .map(|x| [f64::from(x), f64::NAN])
+            .collect::<Vec<_>>()
+            .into();
+        assert!(
+            gap.highest().is_none() && gap.thinned((0.0, 999.0), 3).iter().all(|p| p[1].is_nan())
+        );
     }
 
     #[test]
     fn points_are_put_in_order_and_counted() {
-        let curve = Curve::from(vec![[2.0, -1.0], [f64::NAN, 5.0], [1.0, 0.0], [3.0, 4.0], [4.0, 4.0]]);
+        let curve = Curve::from(vec![
+            [2.0, -1.0],
+            [f64::NAN, 5.0],
+            [1.0, 0.0],
+            [3.0, 4.0],
+            [4.0, 4.0],
+        ]);
         assert_eq!(&curve[..2], &[[1.0, 0.0], [2.0, -1.0]]);
-        assert_eq!((curve.n_not_positive(), curve.highest()), (2, Some([3.0, 4.0])));
+        assert_eq!(
+            (curve.n_not_positive(), curve.highest()),
+            (2, Some([3.0, 4.0]))
+        );
     }
 }

@@ -19,7 +19,8 @@ impl Disguise {
     /// `None` when there is nothing left to hide.
     pub(super) fn new(manifest: &Manifest, hidden: Pseudonyms) -> Result<Option<Self>, RunError> {
         let before = manifest.data.report.pseudonyms.as_ref();
-        let is_done = before.is_some_and(|stamp| stamp.hidden.hides_items() || !hidden.hides_items());
+        let is_done =
+            before.is_some_and(|stamp| stamp.hidden.hides_items() || !hidden.hides_items());
         if is_done {
             return Ok(None);
         }
@@ -28,7 +29,10 @@ impl Disguise {
             stamp.check()?;
         }
         let made = Pseudonymiser::new(hidden)?;
-        Ok(made.map(|pseudonymiser| Self { pseudonymiser, users_are_bare: before.is_none() }))
+        Ok(made.map(|pseudonymiser| Self {
+            pseudonymiser,
+            users_are_bare: before.is_none(),
+        }))
     }
 
     /// Whether the ids of items are replaced, and not those of users alone.
@@ -48,7 +52,10 @@ impl Disguise {
 
     /// What is true is an item only where items are ranked.
     pub(super) fn hide_in_results(&self, results: &mut [UserResult], answers: AnswerKind) {
-        for UserResult { user_id, item_id, .. } in results {
+        for UserResult {
+            user_id, item_id, ..
+        } in results
+        {
             self.user(user_id);
             if answers == AnswerKind::Ranking {
                 self.item(item_id);
@@ -56,7 +63,11 @@ impl Disguise {
         }
     }
 
-    pub(super) fn hide_in_references(&self, references: &mut ReferenceResults, answers: AnswerKind) {
+    pub(super) fn hide_in_references(
+        &self,
+        references: &mut ReferenceResults,
+        answers: AnswerKind,
+    ) {
         references.user_ids.iter_mut().for_each(|id| self.user(id));
         if answers == AnswerKind::Ranking {
             references.item_ids.iter_mut().for_each(|id| self.item(id));
@@ -69,13 +80,25 @@ impl Disguise {
             row.reason = without_quoted(&row.reason);
         }
         // They show ids cut short, and a user who became a session in a column of its own.
-        data.report.steps.iter_mut().filter_map(|step| step.effect.as_mut()).for_each(|effect| effect.examples.clear());
-        for example in data.audit.iter_mut().flat_map(|finding| &mut finding.examples) {
+        data.report
+            .steps
+            .iter_mut()
+            .filter_map(|step| step.effect.as_mut())
+            .for_each(|effect| effect.examples.clear());
+        for example in data
+            .audit
+            .iter_mut()
+            .flat_map(|finding| &mut finding.examples)
+        {
             self.user(&mut example.user_id);
             self.item(&mut example.item_id);
         }
-        data.report.joins.iter_mut().for_each(JoinReport::forget_ids);
-        let tell = |problem: &mut Problem| problem.sentence = without_first_refused(&problem.sentence);
+        data.report
+            .joins
+            .iter_mut()
+            .for_each(JoinReport::forget_ids);
+        let tell =
+            |problem: &mut Problem| problem.sentence = without_first_refused(&problem.sentence);
         data.report.problems.iter_mut().for_each(tell);
         manifest.problems.iter_mut().for_each(tell);
         manifest.data.report.pseudonyms = Some(self.pseudonymiser.stamp().clone());
@@ -84,5 +107,7 @@ impl Disguise {
 
 /// The log of a run without what it tells of single rows.
 pub(super) fn log(text: &str) -> String {
-    text.lines().map(|line| without_first_refused(line) + "\n").collect()
+    text.lines()
+        .map(|line| without_first_refused(line) + "\n")
+        .collect()
 }

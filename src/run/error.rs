@@ -79,7 +79,9 @@ fn unknown(name: &str, root: &Path, near: Option<&str>, is_folder: bool) -> Stri
         |near| format!("did you mean `{near}`? `seqscope runs` lists them"),
     );
     let what = if is_folder {
-        format!("`{name}` is a folder without a manifest.ron, so it is no run, nor is there one of that name in")
+        format!(
+            "`{name}` is a folder without a manifest.ron, so it is no run, nor is there one of that name in"
+        )
     } else {
         format!("there is no run `{name}` in")
     };

@@ -44,11 +44,19 @@ impl RunStore {
     ///
     /// # Errors
     /// [`RunError`] as there, and when the ids of the run were replaced under another key.
-    pub fn export_hiding(&self, id: &RunId, to: &Path, hidden: Pseudonyms) -> Result<Vec<PathBuf>, RunError> {
+    pub fn export_hiding(
+        &self,
+        id: &RunId,
+        to: &Path,
+        hidden: Pseudonyms,
+    ) -> Result<Vec<PathBuf>, RunError> {
         let dir = self.existing(id)?;
         let mut manifest = self.manifest(id)?;
         let disguise = Disguise::new(&manifest, hidden)?;
-        let (experiment, answers) = (manifest.experiment.to_text()?, manifest.experiment.answers());
+        let (experiment, answers) = (
+            manifest.experiment.to_text()?,
+            manifest.experiment.answers(),
+        );
         make_empty(to)?;
 
         let mut written = Vec::new();
@@ -60,7 +68,10 @@ impl RunStore {
         write_whole(&next("experiment.ron"), experiment.as_bytes())?;
         let weights = self.best_weights(id);
         let files = [(dir.join(HISTORY_FILE), HISTORY_FILE)];
-        let mut perhaps = vec![(weights, "best.safetensors"), (dir.join(LATENT_FILE), LATENT_FILE)];
+        let mut perhaps = vec![
+            (weights, "best.safetensors"),
+            (dir.join(LATENT_FILE), LATENT_FILE),
+        ];
         let log = dir.join(LOG_FILE);
         match &disguise {
             None => {
@@ -76,7 +87,10 @@ impl RunStore {
                 }
             }
         }
-        for (from, name) in files.into_iter().chain(perhaps.into_iter().filter(|(from, _)| from.exists())) {
+        for (from, name) in files
+            .into_iter()
+            .chain(perhaps.into_iter().filter(|(from, _)| from.exists()))
+        {
             copy_whole(&from, &next(name))?;
         }
         for part in [Part::Valid, Part::Test] {
@@ -107,12 +121,15 @@ impl RunStore {
 
 fn make_empty(to: &Path) -> Result<(), RunError> {
     match fs::read_dir(to).map(|mut entries| entries.next().is_none()) {
-        Err(e) if e.kind() == ErrorKind::NotFound => fs::create_dir_all(to).map_err(|e| file_error(to, &e)),
+        Err(e) if e.kind() == ErrorKind::NotFound => {
+            fs::create_dir_all(to).map_err(|e| file_error(to, &e))
+        }
         Err(e) => Err(file_error(to, &e)),
         Ok(true) => Ok(()),
         Ok(false) => Err(RunError::File {
             path: to.to_owned(),
-            reason: "the folder is not empty; choose a new one, so that nothing is written over".to_owned(),
+            reason: "the folder is not empty; choose a new one, so that nothing is written over"
+                .to_owned(),
         }),
     }
 }

@@ -19,19 +19,36 @@ impl RunStore {
     /// # Errors
     /// [`RunError`] when none or several match.
     pub fn locate(&self, name: &str) -> Result<(Self, RunId), RunError> {
-        let Some(folder) = folder_of(name) else { return Ok((self.clone(), self.find_by_word(name)?)) };
-        let (Some(root), Some(id)) = (folder.parent(), folder.file_name()) else { return Err(self.unknown(name, &[])) };
+        let Some(folder) = folder_of(name) else {
+            return Ok((self.clone(), self.find_by_word(name)?));
+        };
+        let (Some(root), Some(id)) = (folder.parent(), folder.file_name()) else {
+            return Err(self.unknown(name, &[]));
+        };
         let id = RunId(id.to_string_lossy().into_owned());
         let is_here = self.root.canonicalize().is_ok_and(|here| here == root);
-        let store = if is_here { self.clone() } else { Self::at(root) };
+        let store = if is_here {
+            self.clone()
+        } else {
+            Self::at(root)
+        };
         if id.is_plain() && folder.join(manifest::FILE).exists() {
             return Ok((store, id));
         }
         // A folder that only happens to be called so hides no run.
-        self.find_by_word(name).map(|id| (self.clone(), id)).map_err(|error| match error {
-            RunError::Unknown { name, root, near, .. } => RunError::Unknown { name, root, near, is_folder: true },
-            other => other,
-        })
+        self.find_by_word(name)
+            .map(|id| (self.clone(), id))
+            .map_err(|error| match error {
+                RunError::Unknown {
+                    name, root, near, ..
+                } => RunError::Unknown {
+                    name,
+                    root,
+                    near,
+                    is_folder: true,
+                },
+                other => other,
+            })
     }
 
     /// Finds a run of this folder by its whole name, the start or the end of it (the four digits at the end
@@ -42,15 +59,26 @@ impl RunStore {
     /// [`RunError`] when none or several match.
     pub fn find(&self, name: &str) -> Result<RunId, RunError> {
         let (store, id) = self.locate(name)?;
-        if store == *self { Ok(id) } else { Err(self.unknown(name, &[])) }
+        if store == *self {
+            Ok(id)
+        } else {
+            Err(self.unknown(name, &[]))
+        }
     }
 
     fn find_by_word(&self, name: &str) -> Result<RunId, RunError> {
         let runs = self.list()?;
         if name == LAST {
-            return runs.first().map(|run| run.id.clone()).ok_or_else(|| self.unknown(name, &runs));
+            return runs
+                .first()
+                .map(|run| run.id.clone())
+                .ok_or_else(|| self.unknown(name, &runs));
         }
-        let experiment = |run: &Summary| run.manifest.as_ref().map(|manifest| manifest.experiment.name.clone());
+        let experiment = |run: &Summary| {
+            run.manifest
+                .as_ref()
+                .map(|manifest| manifest.experiment.name.clone())
+        };
         let is_experiment = |run: &Summary, fits: &dyn Fn(&str, &str) -> bool| {
             experiment(run).is_some_and(|known| fits(&known.to_lowercase(), &name.to_lowercase()))
         };
@@ -59,7 +87,9 @@ impl RunStore {
             &|run| run.id.0 == name,
             &|run| is_experiment(run, &|known, name| known == name),
             // A letter or two are the end of some folder by chance.
-            &|run| run.id.0.starts_with(name) || (name.len() >= END_OF_ID && run.id.0.ends_with(name)),
+            &|run| {
+                run.id.0.starts_with(name) || (name.len() >= END_OF_ID && run.id.0.ends_with(name))
+            },
             &|run| is_experiment(run, &|known, name| known.starts_with(name)),
         ];
         if !name.is_empty() {
@@ -70,7 +100,10 @@ impl RunStore {
                     [run] => return Ok(run.id.clone()),
                     several => {
                         let candidates = several.iter().map(|run| run.id.0.clone()).collect();
-                        return Err(RunError::Ambiguous { name: name.to_owned(), candidates });
+                        return Err(RunError::Ambiguous {
+                            name: name.to_owned(),
+                            candidates,
+                        });
                     }
                 }
             }
@@ -82,13 +115,28 @@ impl RunStore {
     pub(super) fn unknown(&self, name: &str, runs: &[Summary]) -> RunError {
         let ids = runs.iter().map(|run| run.id.0.as_str());
         // A name without its minute and its last digits is what people type and mistype.
-        let names = runs.iter().filter_map(|run| run.manifest.as_ref()).map(|m| m.experiment.name.as_str());
-        let parts = runs.iter().filter_map(|run| run.id.0.rsplit_once('_').map(|(_, end)| end));
-        let known = ids.chain(names).chain(parts).chain((!runs.is_empty()).then_some(LAST));
+        let names = runs
+            .iter()
+            .filter_map(|run| run.manifest.as_ref())
+            .map(|m| m.experiment.name.as_str());
+        let parts = runs
+            .iter()
+            .filter_map(|run| run.id.0.rsplit_once('_').map(|(_, end)| end));
+        let known = ids
+            .chain(names)
+            .chain(parts)
+            .chain((!runs.is_empty()).then_some(LAST));
         // Of a path its end is the name.
-        let word = Path::new(name).file_name().map_or_else(|| name.into(), |end| end.to_string_lossy());
+        let word = Path::new(name)
+            .file_name()
+            .map_or_else(|| name.into(), |end| end.to_string_lossy());
         let near = did_you_mean(&word, known);
-        RunError::Unknown { name: name.to_owned(), root: self.root.clone(), near, is_folder: false }
+        RunError::Unknown {
+            name: name.to_owned(),
+            root: self.root.clone(),
+            near,
+            is_folder: false,
+        }
     }
 }
 
@@ -96,7 +144,10 @@ impl RunStore {
 /// too.
 fn folder_of(path: &str) -> Option<PathBuf> {
     // An empty path would be the current folder.
-    let path = Path::new(path).canonicalize().ok().filter(|_| !path.is_empty())?;
+    let path = Path::new(path)
+        .canonicalize()
+        .ok()
+        .filter(|_| !path.is_empty())?;
     match path.file_name() {
         Some(name) if name == manifest::FILE => path.parent().map(Path::to_path_buf),
         _ => path.is_dir().then_some(path),

@@ -9,7 +9,18 @@ use super::RunError;
 
 /// Which part of the data a number belongs to.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, strum::Display, strum::EnumString,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
 )]
 #[strum(serialize_all = "lowercase")]
 #[serde(rename_all = "lowercase")]
@@ -55,7 +66,11 @@ impl History {
     #[must_use]
     pub fn series(&self, part: Part, metric: &str) -> Vec<(usize, usize, f64)> {
         let wanted = |p: &&HistoryPoint| p.part == part && p.metric == metric;
-        self.points.iter().filter(wanted).map(|p| (p.epoch, p.step, p.value)).collect()
+        self.points
+            .iter()
+            .filter(wanted)
+            .map(|p| (p.epoch, p.step, p.value))
+            .collect()
     }
 
     /// The whole file. Numbers are written with as many digits as bring back the same bits.
@@ -88,7 +103,11 @@ impl History {
 pub(super) fn lines(points: &[HistoryPoint]) -> String {
     points.iter().fold(String::new(), |mut text, p| {
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{},{},{},{},{}", p.step, p.epoch, p.part, p.metric, p.value);
+        let _ = writeln!(
+            text,
+            "{},{},{},{},{}",
+            p.step, p.epoch, p.part, p.metric, p.value
+        );
         text
     })
 }

@@ -17,13 +17,20 @@ impl std::fmt::Display for RunId {
 impl RunId {
     /// The name of a run that starts at `time`; `tag` tells runs of the same minute apart.
     pub(super) fn new(time: &jiff::Zoned, experiment_name: &str, tag: u16) -> Self {
-        Self(format!("{}_{}_{tag:04x}", time.strftime("%Y-%m-%d_%H%M"), slug(experiment_name)))
+        Self(format!(
+            "{}_{}_{tag:04x}",
+            time.strftime("%Y-%m-%d_%H%M"),
+            slug(experiment_name)
+        ))
     }
 
     /// Whether this can be the name of a folder in the store, and not a path to somewhere else.
     pub(super) fn is_plain(&self) -> bool {
         let mut components = Path::new(&self.0).components();
-        let single = matches!((components.next(), components.next()), (Some(Component::Normal(_)), None));
+        let single = matches!(
+            (components.next(), components.next()),
+            (Some(Component::Normal(_)), None)
+        );
         single && !self.0.starts_with('.') && !self.0.contains(['\0', '/', '\\'])
     }
 }

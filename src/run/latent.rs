@@ -23,13 +23,19 @@ impl RunWriter {
     /// [`RunError`] when they cannot be written.
     pub fn append_latent(&mut self, epoch: usize, report: &LatentReport) -> Result<(), RunError> {
         let path = self.dir().join(LATENT_FILE);
-        let mut text = if path.exists() { String::new() } else { HEADER.to_owned() };
+        let mut text = if path.exists() {
+            String::new()
+        } else {
+            HEADER.to_owned()
+        };
         for (at, (kl, variance)) in report.kl.iter().zip(&report.variance).enumerate() {
             // Writing to a string cannot fail.
             let _ = writeln!(text, "{epoch},{},{kl},{variance}", at + 1);
         }
         let mut file = append_to(&path)?;
-        let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_data());
+        let written = file
+            .write_all(text.as_bytes())
+            .and_then(|()| file.sync_data());
         written.map_err(|e| file_error(&path, &e))
     }
 
@@ -46,8 +52,15 @@ impl RunWriter {
 /// The lines up to an epoch. A line that was cut off goes too.
 fn up_to(text: &str, last: usize) -> String {
     let whole = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
-    let epoch = |line: &&str| line.split(',').next().and_then(|epoch| epoch.parse::<usize>().ok());
-    let kept = whole.lines().skip(1).filter(|line| epoch(line).is_some_and(|epoch| epoch <= last));
+    let epoch = |line: &&str| {
+        line.split(',')
+            .next()
+            .and_then(|epoch| epoch.parse::<usize>().ok())
+    };
+    let kept = whole
+        .lines()
+        .skip(1)
+        .filter(|line| epoch(line).is_some_and(|epoch| epoch <= last));
     kept.fold(HEADER.to_owned(), |text, line| text + line + "\n")
 }
 
@@ -59,7 +72,10 @@ mod tests {
     fn lines_of_later_epochs_go() {
         let text = format!("{HEADER}1,1,0.5,0.1\n1,2,0,0\n2,1,0.25,0.2\n2,2");
         assert_eq!(up_to(&text, 1), format!("{HEADER}1,1,0.5,0.1\n1,2,0,0\n"));
-        assert_eq!(up_to(&text, 2), format!("{HEADER}1,1,0.5,0.1\n1,2,0,0\n2,1,0.25,0.2\n"));
+        assert_eq!(
+            up_to(&text, 2),
+            format!("{HEADER}1,1,0.5,0.1\n1,2,0,0\n2,1,0.25,0.2\n")
+        );
         assert_eq!(up_to("", 2), HEADER);
     }
 }

@@ -28,7 +28,11 @@ impl RunLock {
     /// Takes the lock of a run's folder; `None` when another writer has it.
     pub(super) fn take(dir: &Path) -> Result<Option<Self>, RunError> {
         let path = dir.join(FILE);
-        let open = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+        let open = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path);
         let file = open.map_err(|e| file_error(&path, &e))?;
         for _ in 0..TRIES {
             match file.try_lock() {
@@ -44,6 +48,8 @@ impl RunLock {
 
 /// Whether a process is writing the run in this folder.
 pub(super) fn is_held(dir: &Path) -> bool {
-    let Ok(file) = File::open(dir.join(FILE)) else { return false };
+    let Ok(file) = File::open(dir.join(FILE)) else {
+        return false;
+    };
     matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
 }

@@ -11,7 +11,9 @@ use super::disk::{read_text, write_whole};
 use super::{Pause, RunError, RunId, SeenTarget};
 use crate::baseline::ReferenceKind;
 use crate::data::world::Ceiling;
-use crate::data::{AuditMark, DataReport, DataShape, FileSpec, Finding, Returns, Role, TestTies, TimeFormat};
+use crate::data::{
+    AuditMark, DataReport, DataShape, FileSpec, Finding, Returns, Role, TestTies, TimeFormat,
+};
 use crate::experiment::Experiment;
 use crate::metric::{AnswerKind, Metrics, Reliability};
 use crate::model::DeviceInfo;
@@ -62,7 +64,11 @@ impl DataStamp {
     /// beside them.
     #[must_use]
     pub fn events(&self) -> &str {
-        if self.events_fingerprint.is_empty() { &self.fingerprint } else { &self.events_fingerprint }
+        if self.events_fingerprint.is_empty() {
+            &self.fingerprint
+        } else {
+            &self.events_fingerprint
+        }
     }
 
     /// The audit in a word: `leak`, `warn`, `note`, `pass`; `None` when there was none.
@@ -73,13 +79,19 @@ impl DataStamp {
 
     /// The checks that failed.
     pub fn leaks(&self) -> impl Iterator<Item = &Finding> {
-        self.audit.iter().filter(|finding| finding.own_mark() == AuditMark::Leak)
+        self.audit
+            .iter()
+            .filter(|finding| finding.own_mark() == AuditMark::Leak)
     }
 
     /// Whether the log had times that are moments, as far as the run tells; older ones may not.
     fn has_clock(&self) -> bool {
         let is_clock = |file: &FileSpec| {
-            file.roles.column(Role::Time).is_some() && !file.time_format.as_ref().is_some_and(TimeFormat::only_orders)
+            file.roles.column(Role::Time).is_some()
+                && !file
+                    .time_format
+                    .as_ref()
+                    .is_some_and(TimeFormat::only_orders)
         };
         self.report.file.as_ref().is_none_or(is_clock)
     }
@@ -157,7 +169,11 @@ pub struct Manifest {
     #[serde(default, with = "named")]
     pub references_test: References,
     /// References that had nothing to say; none in runs from before there were such.
-    #[serde(default, with = "named", skip_serializing_if = "LeftOutReferences::is_empty")]
+    #[serde(
+        default,
+        with = "named",
+        skip_serializing_if = "LeftOutReferences::is_empty"
+    )]
     pub references_left_out: LeftOutReferences,
     /// Warnings of the run: rows left out, another device than before, a test split read twice, a
     /// model below the reference that it must beat.
@@ -201,14 +217,23 @@ impl Manifest {
     pub fn remarks(&self) -> impl Iterator<Item = Problem> {
         // Where the log has no times no split could have been cut in time, so nothing is to be said of it.
         let is_moot = |problem: &Problem| problem.field == "split" && !self.data.has_clock();
-        let is_of_data = |problem: &Problem| problem.field == "data" || problem.field.starts_with("data.");
-        let of_run = self.problems.iter().filter(move |problem| !is_of_data(problem) && !is_moot(problem));
+        let is_of_data =
+            |problem: &Problem| problem.field == "data" || problem.field.starts_with("data.");
+        let of_run = self
+            .problems
+            .iter()
+            .filter(move |problem| !is_of_data(problem) && !is_moot(problem));
         self.counted_before().into_iter().chain(of_run.cloned())
     }
 
     /// The manifest of a run that is about to start.
     #[must_use]
-    pub fn new(experiment: Experiment, data: DataStamp, device: DeviceInfo, n_params: usize) -> Self {
+    pub fn new(
+        experiment: Experiment,
+        data: DataStamp,
+        device: DeviceInfo,
+        n_params: usize,
+    ) -> Self {
         Self {
             version: VERSION,
             id: RunId(String::new()),
@@ -241,7 +266,11 @@ impl Manifest {
     /// were ranked. It stands in the manifest, so an older run has none.
     #[must_use]
     pub fn optimum(&self) -> Option<Ceiling> {
-        let optimum = self.data.report.optimum.filter(|_| self.experiment.answers() == AnswerKind::Ranking)?;
+        let optimum = self
+            .data
+            .report
+            .optimum
+            .filter(|_| self.experiment.answers() == AnswerKind::Ranking)?;
         Some(optimum.of(self.seen()))
     }
 
@@ -256,9 +285,16 @@ impl Manifest {
         let text = read_text(&path)?;
         let damaged = |e: ron::error::SpannedError| RunError::Damaged {
             path: path.clone(),
-            reason: format!("{}; restore the file, or delete the run's folder", quotable_reason(&e.to_string())),
+            reason: format!(
+                "{}; restore the file, or delete the run's folder",
+                quotable_reason(&e.to_string())
+            ),
         };
-        let newer = |found: u32| RunError::Newer { path: path.clone(), found, known: VERSION };
+        let newer = |found: u32| RunError::Newer {
+            path: path.clone(),
+            found,
+            known: VERSION,
+        };
         let whole = ron::from_str::<Self>(&text);
         let mut manifest = match whole {
             Ok(manifest) if manifest.version > VERSION => return Err(newer(manifest.version)),
@@ -267,7 +303,11 @@ impl Manifest {
             // for only here: reading each text twice would make a long list take twice as long.
             Err(error) => {
                 let head: Head = ron::from_str(&text).map_err(damaged)?;
-                return Err(if head.version > VERSION { newer(head.version) } else { damaged(error) });
+                return Err(if head.version > VERSION {
+                    newer(head.version)
+                } else {
+                    damaged(error)
+                });
             }
         };
         if let Some(name) = dir.file_name() {
@@ -279,8 +319,12 @@ impl Manifest {
     /// Writes the manifest into a run's folder: the old one or the new one, never a part.
     pub(super) fn write(&self, dir: &Path) -> Result<(), RunError> {
         let path = dir.join(FILE);
-        let text = ron::ser::to_string_pretty(self, PrettyConfig::default())
-            .map_err(|e| RunError::Damaged { path: path.clone(), reason: format!("cannot be written: {e}") })?;
+        let text = ron::ser::to_string_pretty(self, PrettyConfig::default()).map_err(|e| {
+            RunError::Damaged {
+                path: path.clone(),
+                reason: format!("cannot be written: {e}"),
+            }
+        })?;
         write_whole(&path, format!("{text}\n").as_bytes())
     }
 }
@@ -292,11 +336,18 @@ mod named {
     use serde::ser::Error as _;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    pub(super) fn serialize<T: Serialize, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
-        serde_json::to_value(value).map_err(S::Error::custom)?.serialize(to)
+    pub(super) fn serialize<T: Serialize, S: Serializer>(
+        value: &T,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        serde_json::to_value(value)
+            .map_err(S::Error::custom)?
+            .serialize(to)
     }
 
-    pub(super) fn deserialize<'de, T: DeserializeOwned, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+    pub(super) fn deserialize<'de, T: DeserializeOwned, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<T, D::Error> {
         serde_json::from_value(serde_json::Value::deserialize(from)?).map_err(D::Error::custom)
     }
 }
@@ -319,18 +370,39 @@ mod tests {
             kind: DeviceKind::Cpu,
         };
         let mut manifest = Manifest::new(Experiment::default(), DataStamp::default(), device, 17);
-        manifest.id = RunId(dir.path().file_name().unwrap().to_string_lossy().into_owned());
-        let metrics = Metrics::new(AnswerKind::Ranking, 7).with(Metric::Ndcg10, 0.1).with(Metric::Mrr, 1.0 / 3.0);
+        manifest.id = RunId(
+            dir.path()
+                .file_name()
+                .unwrap()
+                .to_string_lossy()
+                .into_owned(),
+        );
+        let metrics = Metrics::new(AnswerKind::Ranking, 7)
+            .with(Metric::Ndcg10, 0.1)
+            .with(Metric::Mrr, 1.0 / 3.0);
         manifest.valid = Some(metrics.clone());
-        manifest.references_test.insert(BaselineKind::MarkovWindow.into(), metrics.clone());
-        manifest.references_test.insert(TaskReference::LastValue.into(), metrics);
-        manifest.problems.push(Problem::warning("data.path", "\"quoted\" sentence; 行为"));
-        manifest.outcome = Some(Outcome::Failed { sentence: "line 1\nline 2".to_owned() });
+        manifest
+            .references_test
+            .insert(BaselineKind::MarkovWindow.into(), metrics.clone());
+        manifest
+            .references_test
+            .insert(TaskReference::LastValue.into(), metrics);
+        manifest
+            .problems
+            .push(Problem::warning("data.path", "\"quoted\" sentence; 行为"));
+        manifest.outcome = Some(Outcome::Failed {
+            sentence: "line 1\nline 2".to_owned(),
+        });
         manifest.write(dir.path()).unwrap();
         assert_eq!(Manifest::read(dir.path()).unwrap(), manifest);
 
-        let newer = read_text(&dir.path().join(FILE)).unwrap().replace("version: 1,\n    id", "version: 9,\n    id");
+        let newer = read_text(&dir.path().join(FILE))
+            .unwrap()
+            .replace("version: 1,\n    id", "version: 9,\n    id");
         std::fs::write(dir.path().join(FILE), newer).unwrap();
-        assert!(matches!(Manifest::read(dir.path()), Err(RunError::Newer { found: 9, .. })));
+        assert!(matches!(
+            Manifest::read(dir.path()),
+            Err(RunError::Newer { found: 9, .. })
+        ));
     }
 }

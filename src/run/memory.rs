@@ -34,7 +34,10 @@ impl Stamp {
         let file = fs::metadata(dir.join(manifest::FILE)).ok()?;
         let modified = file.modified().ok()?;
         let age = SystemTime::now().duration_since(modified).ok()?;
-        (age > TOO_YOUNG).then_some(Self { modified, len: file.len() })
+        (age > TOO_YOUNG).then_some(Self {
+            modified,
+            len: file.len(),
+        })
     }
 }
 

@@ -51,13 +51,16 @@ mod writer;
 pub use comparable::hindrance;
 pub use comparison::{Compared, Comparison, Seeds, Tested, Versus, compare, n_trials};
 pub use contrast::{
-    AgainstReference, Claim, Contrast, Measure, Paired, Verdict, against_first, against_references, measures,
+    AgainstReference, Claim, Contrast, Measure, Paired, Verdict, against_first, against_references,
+    measures,
 };
 pub use curve::{Curve, Curves};
 pub use error::RunError;
 pub use history::{History, HistoryPoint, Part};
 pub use id::RunId;
-pub use manifest::{DataStamp, LeftOutReferences, Manifest, Outcome, References, RunStatus, Summary};
+pub use manifest::{
+    DataStamp, LeftOutReferences, Manifest, Outcome, References, RunStatus, Summary,
+};
 pub use memory::RunMemory;
 pub use pause::{EpochSums, Pause};
 pub use references::{ReferenceAnswers, ReferenceResults};

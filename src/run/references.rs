@@ -37,7 +37,10 @@ impl ReferenceAnswers {
     /// The ranks of the true items; of their chances a reference of items says nothing.
     #[must_use]
     pub fn of_ranks(ranks: Vec<f64>) -> Self {
-        Self { ranks, ..Self::default() }
+        Self {
+            ranks,
+            ..Self::default()
+        }
     }
 
     /// Answers in the form that a model's have.
@@ -45,21 +48,37 @@ impl ReferenceAnswers {
     pub fn of_results(results: &[UserResult]) -> Self {
         let number = |of: fn(&UserResult) -> f64| {
             let numbers: Vec<f64> = results.iter().map(of).collect();
-            if numbers.iter().all(|number| number.is_nan()) { Vec::new() } else { numbers }
+            if numbers.iter().all(|number| number.is_nan()) {
+                Vec::new()
+            } else {
+                numbers
+            }
         };
         let is_class = results.iter().any(|result| result.answered.is_some());
-        let answered = results.iter().map(|result| result.answered.clone().unwrap_or_default());
+        let answered = results
+            .iter()
+            .map(|result| result.answered.clone().unwrap_or_default());
         Self {
             ranks: number(|result| result.rank),
             probabilities: number(|result| result.probability),
             predicted: number(|result| result.predicted.unwrap_or(f64::NAN)),
-            answered: if is_class { answered.collect() } else { Vec::new() },
+            answered: if is_class {
+                answered.collect()
+            } else {
+                Vec::new()
+            },
         }
     }
 
     fn columns(&self) -> impl Iterator<Item = (&'static str, Column)> + '_ {
-        let numbers = [("rank", &self.ranks), ("probability", &self.probabilities), ("predicted", &self.predicted)];
-        let numbers = numbers.into_iter().map(|(name, values)| (name, Column::Float(values.clone())));
+        let numbers = [
+            ("rank", &self.ranks),
+            ("probability", &self.probabilities),
+            ("predicted", &self.predicted),
+        ];
+        let numbers = numbers
+            .into_iter()
+            .map(|(name, values)| (name, Column::Float(values.clone())));
         let all = numbers.chain([("answered", Column::Text(self.answered.clone()))]);
         all.filter(|(_, column)| !column.is_empty())
     }
@@ -79,7 +98,10 @@ impl ReferenceAnswers {
 impl ReferenceResults {
     /// The answers of references beside those of a model to the same questions, in the same order.
     #[must_use]
-    pub fn beside(model: &[UserResult], answers: BTreeMap<ReferenceKind, ReferenceAnswers>) -> Self {
+    pub fn beside(
+        model: &[UserResult],
+        answers: BTreeMap<ReferenceKind, ReferenceAnswers>,
+    ) -> Self {
         Self {
             user_ids: model.iter().map(|result| result.user_id.clone()).collect(),
             item_ids: model.iter().map(|result| result.item_id.clone()).collect(),
@@ -89,7 +111,9 @@ impl ReferenceResults {
 
     /// Each user with the answer of one reference; empty for one that is not there.
     pub(super) fn of(&self, kind: ReferenceKind) -> Vec<(&str, Answer<'_>)> {
-        let Some(answers) = self.answers.get(&kind) else { return Vec::new() };
+        let Some(answers) = self.answers.get(&kind) else {
+            return Vec::new();
+        };
         let number = |values: &[f64], at: usize| values.get(at).copied().unwrap_or(f64::NAN);
         let mut rows = Vec::with_capacity(self.user_ids.len());
         for (at, (user, truth)) in self.user_ids.iter().zip(&self.item_ids).enumerate() {
@@ -98,7 +122,11 @@ impl ReferenceResults {
                 rank: number(&answers.ranks, at),
                 probability: number(&answers.probabilities, at),
                 predicted: answers.predicted.get(at).copied(),
-                answered: answers.answered.get(at).map(String::as_str).filter(|answered| !answered.is_empty()),
+                answered: answers
+                    .answered
+                    .get(at)
+                    .map(String::as_str)
+                    .filter(|answered| !answered.is_empty()),
             };
             rows.push((user.as_str(), answer));
         }
@@ -108,15 +136,29 @@ impl ReferenceResults {
     /// As named columns.
     pub(super) fn table(&self) -> Table {
         let ids = [("user_id", &self.user_ids), ("item_id", &self.item_ids)];
-        let ids = ids.into_iter().map(|(name, ids)| (name.to_owned(), Column::Text(ids.clone())));
-        let of_reference = |(kind, answers): (&ReferenceKind, &ReferenceAnswers)| -> Vec<(String, Column)> {
-            answers.columns().map(|(name, column)| (format!("{kind}.{name}"), column)).collect()
-        };
-        Table { columns: ids.chain(self.answers.iter().flat_map(of_reference)).collect() }
+        let ids = ids
+            .into_iter()
+            .map(|(name, ids)| (name.to_owned(), Column::Text(ids.clone())));
+        let of_reference =
+            |(kind, answers): (&ReferenceKind, &ReferenceAnswers)| -> Vec<(String, Column)> {
+                answers
+                    .columns()
+                    .map(|(name, column)| (format!("{kind}.{name}"), column))
+                    .collect()
+            };
+        Table {
+            columns: ids
+                .chain(self.answers.iter().flat_map(of_reference))
+                .collect(),
+        }
     }
 
     fn from_table(table: Table) -> Option<Self> {
-        let (mut users, mut items, mut answers) = (None, None, BTreeMap::<ReferenceKind, ReferenceAnswers>::new());
+        let (mut users, mut items, mut answers) = (
+            None,
+            None,
+            BTreeMap::<ReferenceKind, ReferenceAnswers>::new(),
+        );
         for (name, column) in table.columns {
             match (name.as_str(), name.rsplit_once('.'), column) {
                 ("user_id", _, Column::Text(ids)) => users = Some(ids),
@@ -130,7 +172,11 @@ impl ReferenceResults {
                 _ => {}
             }
         }
-        let found = Self { user_ids: users?, item_ids: items?, answers };
+        let found = Self {
+            user_ids: users?,
+            item_ids: items?,
+            answers,
+        };
         (found.user_ids.len() == found.item_ids.len()).then_some(found)
     }
 }
@@ -162,24 +208,50 @@ mod tests {
             answered: vec!["buy".to_owned(), String::new()],
             ..ReferenceAnswers::default()
         };
-        let number = ReferenceAnswers { predicted: vec![0.5, 7.0], ..ReferenceAnswers::default() };
+        let number = ReferenceAnswers {
+            predicted: vec![0.5, 7.0],
+            ..ReferenceAnswers::default()
+        };
         let answers = BTreeMap::from([
-            (BaselineKind::Markov.into(), ReferenceAnswers::of_ranks(vec![1.0, 2.5])),
+            (
+                BaselineKind::Markov.into(),
+                ReferenceAnswers::of_ranks(vec![1.0, 2.5]),
+            ),
             (TaskReference::MarkovClass.into(), class),
             (TaskReference::LastValue.into(), number),
         ]);
         let texts = |texts: [&str; 2]| texts.map(str::to_owned).to_vec();
-        let results = ReferenceResults { user_ids: texts(["u", "v"]), item_ids: texts(["a.b", "c"]), answers };
+        let results = ReferenceResults {
+            user_ids: texts(["u", "v"]),
+            item_ids: texts(["a.b", "c"]),
+            answers,
+        };
         let mut table = results.table();
-        assert_eq!(ReferenceResults::from_table(table.clone()), Some(results.clone()));
-        table.columns.push(("oracle.rank".to_owned(), Column::Float(vec![1.0, 1.0])));
-        assert_eq!(ReferenceResults::from_table(table), Some(results.clone()), "one of a later version");
+        assert_eq!(
+            ReferenceResults::from_table(table.clone()),
+            Some(results.clone())
+        );
+        table
+            .columns
+            .push(("oracle.rank".to_owned(), Column::Float(vec![1.0, 1.0])));
+        assert_eq!(
+            ReferenceResults::from_table(table),
+            Some(results.clone()),
+            "one of a later version"
+        );
         assert_eq!(ReferenceResults::from_table(Table::default()), None);
         let nobody = ReferenceResults::beside(&[], BTreeMap::new());
-        assert_eq!(ReferenceResults::from_table(nobody.table()), Some(nobody), "nobody was asked");
+        assert_eq!(
+            ReferenceResults::from_table(nobody.table()),
+            Some(nobody),
+            "nobody was asked"
+        );
 
         let of = results.of(TaskReference::MarkovClass.into());
-        assert_eq!((of[0].0, of[0].1.truth, of[0].1.answered, of[1].1.answered), ("u", "a.b", Some("buy"), None));
+        assert_eq!(
+            (of[0].0, of[0].1.truth, of[0].1.answered, of[1].1.answered),
+            ("u", "a.b", Some("buy"), None)
+        );
         assert!(results.of(BaselineKind::Ease.into()).is_empty());
     }
 }

@@ -88,7 +88,9 @@ pub(super) fn read(path: &Path) -> Result<Vec<UserResult>, RunError> {
 
 /// The results as named columns.
 pub(super) fn table(results: &[UserResult]) -> Table {
-    let text = |f: fn(&UserResult) -> &String| Column::Text(results.iter().map(|r| f(r).clone()).collect());
+    let text = |f: fn(&UserResult) -> &String| {
+        Column::Text(results.iter().map(|r| f(r).clone()).collect())
+    };
     let number = |f: fn(&UserResult) -> f64| Column::Float(results.iter().map(f).collect());
     let columns = [
         ("user_id", text(|r| &r.user_id)),
@@ -96,18 +98,29 @@ pub(super) fn table(results: &[UserResult]) -> Table {
         ("rank", number(|r| r.rank)),
         ("probability", number(|r| r.probability)),
     ];
-    let mut columns: Vec<(String, Column)> = columns.map(|(name, column)| (name.to_owned(), column)).into();
+    let mut columns: Vec<(String, Column)> = columns
+        .map(|(name, column)| (name.to_owned(), column))
+        .into();
     if results.iter().any(|result| result.predicted.is_some()) {
-        columns.push(("predicted".to_owned(), number(|r| r.predicted.unwrap_or(f64::NAN))));
+        columns.push((
+            "predicted".to_owned(),
+            number(|r| r.predicted.unwrap_or(f64::NAN)),
+        ));
     }
     if results.iter().any(|result| result.answered.is_some()) {
-        let answered = results.iter().map(|result| result.answered.clone().unwrap_or_default()).collect();
+        let answered = results
+            .iter()
+            .map(|result| result.answered.clone().unwrap_or_default())
+            .collect();
         columns.push(("answered".to_owned(), Column::Text(answered)));
     }
     let facts: Option<Vec<&Facts>> = results.iter().map(|result| result.facts.as_ref()).collect();
     if let Some(facts) = facts.filter(|facts| !facts.is_empty()) {
         columns.extend(facts_columns(&facts).map(|(name, column)| (name.to_owned(), column)));
-        let returns: Option<Vec<i64>> = facts.iter().map(|facts| facts.is_return.map(i64::from)).collect();
+        let returns: Option<Vec<i64>> = facts
+            .iter()
+            .map(|facts| facts.is_return.map(i64::from))
+            .collect();
         columns.extend(returns.map(|returns| (RETURNS.to_owned(), Column::Int(returns))));
     }
     Table { columns }
@@ -120,37 +133,49 @@ fn facts_columns(facts: &[&Facts]) -> [(&'static str, Column); 3] {
     let number = |f: fn(&Facts) -> f64| Column::Float(facts.iter().map(|facts| f(facts)).collect());
     [
         ("history_len", number(|facts| f64::from(facts.history_len))),
-        ("popularity_decile", number(|facts| facts.popularity_decile.map_or(f64::NAN, f64::from))),
-        ("behaviour", Column::Text(facts.iter().map(|facts| facts.behaviour.clone()).collect())),
+        (
+            "popularity_decile",
+            number(|facts| facts.popularity_decile.map_or(f64::NAN, f64::from)),
+        ),
+        (
+            "behaviour",
+            Column::Text(facts.iter().map(|facts| facts.behaviour.clone()).collect()),
+        ),
     ]
 }
 
 /// The facts of every row; `None` where the table has none.
 fn facts_from(columns: &mut BTreeMap<String, Column>) -> Option<Vec<Facts>> {
-    let (Column::Float(lens), Column::Float(deciles)) =
-        (columns.remove("history_len")?, columns.remove("popularity_decile")?)
-    else {
+    let (Column::Float(lens), Column::Float(deciles)) = (
+        columns.remove("history_len")?,
+        columns.remove("popularity_decile")?,
+    ) else {
         return None;
     };
-    let Column::Text(behaviours) = columns.remove("behaviour")? else { return None };
+    let Column::Text(behaviours) = columns.remove("behaviour")? else {
+        return None;
+    };
     // Only results of items have it, and older ones have not.
     let returns = match columns.remove(RETURNS) {
         Some(Column::Int(returns)) => returns.into_iter().map(|is| Some(is != 0)).collect(),
         _ => vec![None; lens.len()],
     };
     let rows = lens.into_iter().zip(deciles).zip(behaviours).zip(returns);
-    let fact = |(((len, decile), behaviour), is_return): (((f64, f64), String), Option<bool>)| Facts {
-        history_len: len.round() as u32,
-        popularity_decile: (!decile.is_nan()).then(|| decile.round() as u32),
-        behaviour,
-        is_return,
-    };
+    let fact =
+        |(((len, decile), behaviour), is_return): (((f64, f64), String), Option<bool>)| Facts {
+            history_len: len.round() as u32,
+            popularity_decile: (!decile.is_nan()).then(|| decile.round() as u32),
+            behaviour,
+            is_return,
+        };
     Some(rows.map(fact).collect())
 }
 
 fn from_table(table: Table) -> Option<Vec<UserResult>> {
     let mut columns: BTreeMap<String, Column> = table.columns.into_iter().collect();
-    let (Column::Text(users), Column::Text(items)) = (columns.remove("user_id")?, columns.remove("item_id")?) else {
+    let (Column::Text(users), Column::Text(items)) =
+        (columns.remove("user_id")?, columns.remove("item_id")?)
+    else {
         return None;
     };
     let (Column::Float(ranks), Column::Float(probabilities)) =
@@ -170,16 +195,24 @@ fn from_table(table: Table) -> Option<Vec<UserResult>> {
     };
     let facts = facts_from(&mut columns).unwrap_or_default();
     let facts = facts.into_iter().map(Some).chain(std::iter::repeat(None));
-    let rows = users.into_iter().zip(items).zip(ranks).zip(probabilities).zip(predicted).zip(answered).zip(facts);
-    let result = |((((((user_id, item_id), rank), probability), predicted), answered), facts)| UserResult {
-        user_id,
-        item_id,
-        rank,
-        probability,
-        predicted: Some(predicted).filter(|predicted: &f64| !predicted.is_nan()),
-        answered: Some(answered).filter(|answered: &String| !answered.is_empty()),
-        facts,
-    };
+    let rows = users
+        .into_iter()
+        .zip(items)
+        .zip(ranks)
+        .zip(probabilities)
+        .zip(predicted)
+        .zip(answered)
+        .zip(facts);
+    let result =
+        |((((((user_id, item_id), rank), probability), predicted), answered), facts)| UserResult {
+            user_id,
+            item_id,
+            rank,
+            probability,
+            predicted: Some(predicted).filter(|predicted: &f64| !predicted.is_nan()),
+            answered: Some(answered).filter(|answered: &String| !answered.is_empty()),
+            facts,
+        };
     Some(rows.map(result).collect())
 }
 
@@ -189,8 +222,12 @@ mod tests {
 
     #[test]
     fn a_table_and_back() {
-        let facts =
-            Facts { history_len: 7, popularity_decile: Some(3), behaviour: "view".to_owned(), is_return: Some(true) };
+        let facts = Facts {
+            history_len: 7,
+            popularity_decile: Some(3),
+            behaviour: "view".to_owned(),
+            is_return: Some(true),
+        };
         let result = UserResult {
             user_id: "u".to_owned(),
             item_id: "i".to_owned(),
@@ -200,14 +237,35 @@ mod tests {
             answered: None,
             facts: Some(facts),
         };
-        let older = UserResult { facts: None, ..result.clone() };
-        let facts = result.facts.clone().map(|facts| Facts { is_return: None, ..facts });
-        let old = UserResult { facts, ..result.clone() };
-        let missed = UserResult { rank: f64::INFINITY, ..result.clone() };
-        let number = UserResult { predicted: Some(2.5), ..result.clone() };
-        let class = UserResult { answered: Some("buy".to_owned()), ..result.clone() };
+        let older = UserResult {
+            facts: None,
+            ..result.clone()
+        };
+        let facts = result.facts.clone().map(|facts| Facts {
+            is_return: None,
+            ..facts
+        });
+        let old = UserResult {
+            facts,
+            ..result.clone()
+        };
+        let missed = UserResult {
+            rank: f64::INFINITY,
+            ..result.clone()
+        };
+        let number = UserResult {
+            predicted: Some(2.5),
+            ..result.clone()
+        };
+        let class = UserResult {
+            answered: Some("buy".to_owned()),
+            ..result.clone()
+        };
         for one in [result, older, old, missed, number, class] {
-            assert_eq!(from_table(table(std::slice::from_ref(&one))), Some(vec![one]));
+            assert_eq!(
+                from_table(table(std::slice::from_ref(&one))),
+                Some(vec![one])
+            );
         }
         assert_eq!(from_table(Table::default()), None);
     }

@@ -36,16 +36,31 @@ impl Manifest {
 
     fn evaluation_as_asked(&self) -> EvaluationSpec {
         let evaluation = self.experiment.evaluation;
-        let filter_seen = if self.follows_log { FilterSeen::Auto } else { evaluation.filter_seen };
-        EvaluationSpec { filter_seen, ..evaluation }
+        let filter_seen = if self.follows_log {
+            FilterSeen::Auto
+        } else {
+            evaluation.filter_seen
+        };
+        EvaluationSpec {
+            filter_seen,
+            ..evaluation
+        }
     }
 
     /// How many questions, of validation and test, have a target that the user already had; `None` where an old
     /// run does not tell.
     #[must_use]
     pub fn n_returns(&self) -> Option<usize> {
-        let audited = || self.data.audit.iter().find(|finding| finding.check == Check::TargetInInput);
-        self.data.returns.map(|returns| returns.n_questions()).or_else(|| audited().map(|finding| finding.count))
+        let audited = || {
+            self.data
+                .audit
+                .iter()
+                .find(|finding| finding.check == Check::TargetInInput)
+        };
+        self.data
+            .returns
+            .map(|returns| returns.n_questions())
+            .or_else(|| audited().map(|finding| finding.count))
     }
 
     /// Whether it matters to the figures what became of such targets: seen items are left out, and some are among
@@ -76,10 +91,16 @@ impl Manifest {
     /// that ranks no items or is older than the count.
     #[must_use]
     pub fn told_of_seen(&self) -> Vec<String> {
-        let Some(returns) = self.data.returns.filter(|_| self.experiment.answers() == AnswerKind::Ranking) else {
+        let Some(returns) = self
+            .data
+            .returns
+            .filter(|_| self.experiment.answers() == AnswerKind::Ranking)
+        else {
             return Vec::new();
         };
         let reason = self.evaluation_as_asked().reason(&returns);
-        std::iter::once(reason).chain(returns.sentence(self.seen())).collect()
+        std::iter::once(reason)
+            .chain(returns.sentence(self.seen()))
+            .collect()
     }
 }

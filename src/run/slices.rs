@@ -68,8 +68,14 @@ impl SliceBy {
     fn of(self, facts: &Facts) -> Option<(u32, String)> {
         Some(match self {
             Self::HistoryLength => {
-                let place = LENGTHS.iter().filter(|most| facts.history_len > **most).count();
-                let from = place.checked_sub(1).and_then(|before| LENGTHS.get(before)).map_or(0, |before| before + 1);
+                let place = LENGTHS
+                    .iter()
+                    .filter(|most| facts.history_len > **most)
+                    .count();
+                let from = place
+                    .checked_sub(1)
+                    .and_then(|before| LENGTHS.get(before))
+                    .map_or(0, |before| before + 1);
                 let name = match LENGTHS.get(place) {
                     Some(most) => format!("{from}–{most} events"),
                     None => format!("{from} events and more"),
@@ -88,7 +94,9 @@ impl SliceBy {
                 0 => (0, "cold: the true item is not in training".to_owned()),
                 _ => (1, "warm".to_owned()),
             },
-            Self::Return if facts.is_return? => (1, "the true item returns: the user had it".to_owned()),
+            Self::Return if facts.is_return? => {
+                (1, "the true item returns: the user had it".to_owned())
+            }
             Self::Return => (0, "the true item is new to the user".to_owned()),
         })
     }
@@ -142,18 +150,39 @@ mod tests {
 
     #[test]
     fn results_are_divided_in_five_ways() {
-        let results = [result(1.0, 5, 10, "view"), result(2.0, 6, 10, "buy"), result(4.0, 101, 0, "view")];
+        let results = [
+            result(1.0, 5, 10, "view"),
+            result(2.0, 6, 10, "buy"),
+            result(4.0, 101, 0, "view"),
+        ];
         let found = slices(&results, Metric::Mrr);
         let of = |by: SliceBy| -> Vec<(&str, usize, f64)> {
-            found.iter().filter(|s| s.by == by).map(|s| (s.name.as_str(), s.n_users, s.value)).collect()
+            found
+                .iter()
+                .filter(|s| s.by == by)
+                .map(|s| (s.name.as_str(), s.n_users, s.value))
+                .collect()
         };
         assert_eq!(
             of(SliceBy::HistoryLength),
-            [("0–5 events", 1, 1.0), ("6–10 events", 1, 0.5), ("101 events and more", 1, 0.25)]
+            [
+                ("0–5 events", 1, 1.0),
+                ("6–10 events", 1, 0.5),
+                ("101 events and more", 1, 0.25)
+            ]
         );
-        assert_eq!(of(SliceBy::Popularity), [("not in training", 1, 0.25), ("10 (most popular)", 2, 0.75)]);
-        assert_eq!(of(SliceBy::Behaviour), [("buy", 1, 0.5), ("view", 2, 0.625)]);
-        assert_eq!(of(SliceBy::Warmth).iter().map(|s| s.1).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(
+            of(SliceBy::Popularity),
+            [("not in training", 1, 0.25), ("10 (most popular)", 2, 0.75)]
+        );
+        assert_eq!(
+            of(SliceBy::Behaviour),
+            [("buy", 1, 0.5), ("view", 2, 0.625)]
+        );
+        assert_eq!(
+            of(SliceBy::Warmth).iter().map(|s| s.1).collect::<Vec<_>>(),
+            [1, 2]
+        );
         assert_eq!(of(SliceBy::Return).len(), 1, "all three are new");
     }
 
@@ -162,23 +191,45 @@ mod tests {
     fn what_returns_and_is_left_out_gains_nothing() {
         let ranks = [1.0, f64::INFINITY, 2.0, f64::INFINITY];
         let found = slices(&ranks.map(|rank| result(rank, 5, 10, "")), Metric::Mrr);
-        let apart: Vec<(&str, usize, f64)> =
-            found.iter().filter(|s| s.by == SliceBy::Return).map(|s| (s.name.as_str(), s.n_users, s.value)).collect();
-        let names = ["the true item is new to the user", "the true item returns: the user had it"];
+        let apart: Vec<(&str, usize, f64)> = found
+            .iter()
+            .filter(|s| s.by == SliceBy::Return)
+            .map(|s| (s.name.as_str(), s.n_users, s.value))
+            .collect();
+        let names = [
+            "the true item is new to the user",
+            "the true item returns: the user had it",
+        ];
         assert_eq!(apart, [(names[0], 2, 0.75), (names[1], 2, 0.0)]);
         let older = |mut of: UserResult| {
-            of.facts = of.facts.map(|facts| Facts { is_return: None, ..facts });
+            of.facts = of.facts.map(|facts| Facts {
+                is_return: None,
+                ..facts
+            });
             of
         };
-        let found = slices(&ranks.map(|rank| older(result(rank, 5, 10, ""))), Metric::Mrr);
-        assert!(found.iter().all(|slice| slice.by != SliceBy::Return), "an older run kept no such fact");
+        let found = slices(
+            &ranks.map(|rank| older(result(rank, 5, 10, ""))),
+            Metric::Mrr,
+        );
+        assert!(
+            found.iter().all(|slice| slice.by != SliceBy::Return),
+            "an older run kept no such fact"
+        );
     }
 
     #[test]
     fn a_log_without_behaviours_and_a_run_without_facts_have_no_such_slices() {
         let found = slices(&[result(1.0, 3, 1, "")], Metric::Mrr);
-        assert!(found.iter().all(|slice| slice.by != SliceBy::Behaviour && slice.interval.is_none()));
-        let bare = UserResult { facts: None, ..result(1.0, 3, 1, "") };
+        assert!(
+            found
+                .iter()
+                .all(|slice| slice.by != SliceBy::Behaviour && slice.interval.is_none())
+        );
+        let bare = UserResult {
+            facts: None,
+            ..result(1.0, 3, 1, "")
+        };
         assert_eq!(slices(&[bare], Metric::Mrr), []);
     }
 }

@@ -14,7 +14,9 @@ use super::history::{History, Part};
 use super::id::RunId;
 use super::manifest::{self, Manifest, RunStatus, Summary};
 use super::unfinished::DELETED;
-use super::{ReferenceResults, RunError, RunMemory, UserResult, checkpoint, lock, references, results};
+use super::{
+    ReferenceResults, RunError, RunMemory, UserResult, checkpoint, lock, references, results,
+};
 
 /// Name of a run's series.
 pub(super) const HISTORY_FILE: &str = "history.csv";
@@ -72,10 +74,15 @@ impl RunStore {
             Err(e) => return Err(file_error(&self.root, &e)),
         };
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let ids = names.map(RunId).filter(|id| id.is_plain() && self.dir(id).join(manifest::FILE).exists());
+        let ids = names
+            .map(RunId)
+            .filter(|id| id.is_plain() && self.dir(id).join(manifest::FILE).exists());
         let ids: Vec<RunId> = ids.collect();
         // Reading a manifest is work for the processor, and there may be a thousand.
-        let mut runs: Vec<Summary> = ids.into_par_iter().map(|id| self.summary(id, memory)).collect();
+        let mut runs: Vec<Summary> = ids
+            .into_par_iter()
+            .map(|id| self.summary(id, memory))
+            .collect();
         let there: BTreeSet<&RunId> = runs.iter().map(|run| &run.id).collect();
         memory.keep_only(|id| there.contains(id));
         runs.sort_by_cached_key(|run| Reverse(self.age(run)));
@@ -85,7 +92,11 @@ impl RunStore {
     fn summary(&self, id: RunId, memory: &RunMemory) -> Summary {
         let dir = self.dir(&id);
         match memory.manifest(&id, &dir) {
-            Err(e) => Summary { id, status: RunStatus::Damaged(e.to_string()), manifest: None },
+            Err(e) => Summary {
+                id,
+                status: RunStatus::Damaged(e.to_string()),
+                manifest: None,
+            },
             Ok(manifest) => {
                 let status = match &manifest.outcome {
                     Some(outcome) => RunStatus::Ended(outcome.clone()),
@@ -93,7 +104,11 @@ impl RunStore {
                     None if manifest.pause.is_some() => RunStatus::Paused,
                     None => RunStatus::Interrupted,
                 };
-                Summary { id, status, manifest: Some(manifest) }
+                Summary {
+                    id,
+                    status,
+                    manifest: Some(manifest),
+                }
             }
         }
     }
@@ -101,8 +116,14 @@ impl RunStore {
     /// What to sort by. Runs of the same second are told apart by the time of a file that is made
     /// at the start and never written again.
     fn age(&self, run: &Summary) -> (Option<i64>, Option<SystemTime>, String) {
-        let made = fs::metadata(self.dir(&run.id).join(lock::FILE)).and_then(|m| m.modified()).ok();
-        (run.manifest.as_ref().map(|m| m.started_secs), made, run.id.0.clone())
+        let made = fs::metadata(self.dir(&run.id).join(lock::FILE))
+            .and_then(|m| m.modified())
+            .ok();
+        (
+            run.manifest.as_ref().map(|m| m.started_secs),
+            made,
+            run.id.0.clone(),
+        )
     }
 
     /// The manifest of a run.
@@ -143,7 +164,9 @@ impl RunStore {
     /// Weights of an epoch: the file for [`crate::model::Trainable::load_weights`].
     #[must_use]
     pub fn epoch_weights(&self, id: &RunId, epoch: usize) -> PathBuf {
-        self.dir(id).join("epochs").join(checkpoint::file_name(epoch))
+        self.dir(id)
+            .join("epochs")
+            .join(checkpoint::file_name(epoch))
     }
 
     /// Weights of the best epoch by validation.
@@ -156,14 +179,18 @@ impl RunStore {
     /// the name, so that a cut between two files never pairs a manifest with another epoch's state.
     #[must_use]
     pub fn state(&self, id: &RunId, epoch: usize) -> PathBuf {
-        self.dir(id).join("epochs").join(format!("{epoch:04}.state"))
+        self.dir(id)
+            .join("epochs")
+            .join(format!("{epoch:04}.state"))
     }
 
     /// Weights and optimiser state after some steps of an epoch, kept of a paused run. Named after both, for
     /// the same reason.
     #[must_use]
     pub fn state_within(&self, id: &RunId, epoch: usize, step: usize) -> PathBuf {
-        self.dir(id).join("epochs").join(format!("{epoch:04}-{step:06}.state"))
+        self.dir(id)
+            .join("epochs")
+            .join(format!("{epoch:04}-{step:06}.state"))
     }
 
     /// Ranks of every evaluated user of one part.

@@ -19,7 +19,10 @@ const LEFT_BEHIND: Duration = Duration::from_hours(1);
 
 /// Makes a folder: `fill` writes into it, then it takes its name. Nothing stays behind when that fails.
 /// `false` when the name is taken.
-pub(super) fn place(dir: &Path, fill: impl FnOnce(&Path) -> Result<(), RunError>) -> Result<bool, RunError> {
+pub(super) fn place(
+    dir: &Path,
+    fill: impl FnOnce(&Path) -> Result<(), RunError>,
+) -> Result<bool, RunError> {
     let made = unfinished(dir);
     match fs::create_dir(&made) {
         Ok(()) => {}
@@ -39,16 +42,23 @@ pub(super) fn place(dir: &Path, fill: impl FnOnce(&Path) -> Result<(), RunError>
 }
 
 fn unfinished(dir: &Path) -> PathBuf {
-    let name = dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = dir
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     dir.with_file_name(format!("{NEW}{name}"))
 }
 
 /// Deletes what kills have left behind. What cannot be deleted is in nobody's way.
 pub(super) fn sweep(root: &Path) {
-    let Ok(entries) = fs::read_dir(root) else { return };
+    let Ok(entries) = fs::read_dir(root) else {
+        return;
+    };
     for entry in entries.flatten() {
         let name = entry.file_name();
-        let is_ours = [NEW, DELETED].iter().any(|start| name.to_string_lossy().starts_with(start));
+        let is_ours = [NEW, DELETED]
+            .iter()
+            .any(|start| name.to_string_lossy().starts_with(start));
         let changed = || entry.metadata().and_then(|about| about.modified()).ok();
         let age = || SystemTime::now().duration_since(changed()?).ok();
         if is_ours && age().is_some_and(|age| age > LEFT_BEHIND) {
@@ -71,15 +81,28 @@ mod tests {
             Err(RunError::Busy { id: "a".to_owned() })
         });
         assert!(failed.is_err());
-        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0, "nothing stays behind");
+        assert_eq!(
+            fs::read_dir(root.path()).unwrap().count(),
+            0,
+            "nothing stays behind"
+        );
         let fill = |made: &Path| {
             fs::write(made.join("manifest.ron"), "whole").unwrap();
             Ok(())
         };
         assert!(place(&dir, fill).unwrap());
-        assert_eq!(fs::read_to_string(dir.join("manifest.ron")).unwrap(), "whole");
-        assert!(!place(&dir, |_| Ok(())).unwrap(), "a name that is taken is another run's");
-        assert_eq!(fs::read_to_string(dir.join("manifest.ron")).unwrap(), "whole");
+        assert_eq!(
+            fs::read_to_string(dir.join("manifest.ron")).unwrap(),
+            "whole"
+        );
+        assert!(
+            !place(&dir, |_| Ok(())).unwrap(),
+            "a name that is taken is another run's"
+        );
+        assert_eq!(
+            fs::read_to_string(dir.join("manifest.ron")).unwrap(),
+            "whole"
+        );
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
     }
 
@@ -93,11 +116,17 @@ mod tests {
             fs::create_dir(&dir).unwrap();
             fs::write(dir.join("manifest.ron"), "").unwrap();
             if name != ".new-young" {
-                fs::File::open(&dir).unwrap().set_modified(two_hours_ago).unwrap();
+                fs::File::open(&dir)
+                    .unwrap()
+                    .set_modified(two_hours_ago)
+                    .unwrap();
             }
         }
         sweep(root.path());
-        let mut left: Vec<_> = fs::read_dir(root.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        let mut left: Vec<_> = fs::read_dir(root.path())
+            .unwrap()
+            .map(|e| e.unwrap().file_name())
+            .collect();
         left.sort();
         assert_eq!(left, [".git", ".new-young", "a-run"]);
     }

@@ -8,9 +8,13 @@ use crate::metric::Metrics;
 /// much better it is.
 #[must_use]
 pub fn references_ahead(test: &Metrics, references: &References) -> Vec<(ReferenceKind, f64)> {
-    let (metric, Some(own)) = test.primary() else { return Vec::new() };
+    let (metric, Some(own)) = test.primary() else {
+        return Vec::new();
+    };
     let lead = |(kind, metrics): (&ReferenceKind, &Metrics)| {
-        let value = metrics.get(metric).filter(|value| metric.is_better(*value, own))?;
+        let value = metrics
+            .get(metric)
+            .filter(|value| metric.is_better(*value, own))?;
         Some((*kind, metric.gain(value, own)))
     };
     let mut ahead: Vec<(ReferenceKind, f64)> = references.iter().filter_map(lead).collect();
@@ -23,7 +27,10 @@ pub fn references_ahead(test: &Metrics, references: &References) -> Vec<(Referen
 pub fn verdict(test: &Metrics, references: &References) -> Option<String> {
     let (metric, own) = test.primary();
     own?;
-    let n = references.values().filter(|reference| reference.get(metric).is_some()).count();
+    let n = references
+        .values()
+        .filter(|reference| reference.get(metric).is_some())
+        .count();
     if n == 0 {
         return None;
     }
@@ -35,7 +42,11 @@ pub fn verdict(test: &Metrics, references: &References) -> Option<String> {
         ([], 1) => format!("The one reference is not ahead of this run by {title}."),
         ([], _) => format!("None of {n} references is ahead of this run by {title}."),
         ([one], _) => format!("Ahead of this run by {title}: {one}."),
-        _ => format!("{} of {n} references are ahead of this run by {title}: {}.", named.len(), named.join(", ")),
+        _ => format!(
+            "{} of {n} references are ahead of this run by {title}: {}.",
+            named.len(),
+            named.join(", ")
+        ),
     })
 }
 
@@ -61,13 +72,23 @@ mod tests {
             "2 of 4 references are ahead of this run by NDCG@10: EASE by 0.1000, Item-kNN by 0.0500."
         );
         assert_eq!(said(0.27), "Ahead of this run by NDCG@10: EASE by 0.0300.");
-        assert_eq!(said(0.3), "None of 4 references is ahead of this run by NDCG@10.");
+        assert_eq!(
+            said(0.3),
+            "None of 4 references is ahead of this run by NDCG@10."
+        );
         assert_eq!(references_ahead(&ndcg(0.05), &references).len(), 4);
         assert_eq!(verdict(&ndcg(0.2), &References::new()), None);
-        assert_eq!(verdict(&Metrics::new(AnswerKind::Ranking, 0), &references), None);
+        assert_eq!(
+            verdict(&Metrics::new(AnswerKind::Ranking, 0), &references),
+            None
+        );
         // A lower error is better.
         let mae = |value| Metrics::new(AnswerKind::Number, 9).with(Metric::Mae, value);
         let median = ReferenceKind::to_beat(AnswerKind::Number);
-        assert!(verdict(&mae(2.0), &[(median, mae(1.5))].into()).unwrap().ends_with("by 0.5000."));
+        assert!(
+            verdict(&mae(2.0), &[(median, mae(1.5))].into())
+                .unwrap()
+                .ends_with("by 0.5000.")
+        );
     }
 }

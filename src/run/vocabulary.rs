@@ -20,10 +20,20 @@ const BEHAVIOURS: &str = "behaviours";
 fn tables(dataset: &Dataset) -> Vec<(&'static str, Table)> {
     let numbers = |n: usize, from: i64| Column::Int((from..).take(n).collect());
     let named = |columns: Vec<(&str, Column)>| Table {
-        columns: columns.into_iter().map(|(name, column)| (name.to_owned(), column)).collect(),
+        columns: columns
+            .into_iter()
+            .map(|(name, column)| (name.to_owned(), column))
+            .collect(),
     };
-    let texts = |ids: &mut dyn Iterator<Item = &str>| Column::Text(ids.map(str::to_owned).collect());
-    let Dataset { items, users, behaviours, titles, .. } = dataset;
+    let texts =
+        |ids: &mut dyn Iterator<Item = &str>| Column::Text(ids.map(str::to_owned).collect());
+    let Dataset {
+        items,
+        users,
+        behaviours,
+        titles,
+        ..
+    } = dataset;
     let (n_items, n_users, n_behaviours) = (items.len(), users.len(), behaviours.len());
     let mut of_items = vec![
         // Most arrays have a first row for padding; those of the autoencoders have not.
@@ -34,10 +44,22 @@ fn tables(dataset: &Dataset) -> Vec<(&'static str, Table)> {
     if titles.len() == n_items && titles.iter().any(|title| !title.is_empty()) {
         of_items.push(("title", Column::Text(titles.clone())));
     }
-    let of_users = vec![("number", numbers(n_users, 0)), ("id", texts(&mut users.ids()))];
-    let of_behaviours = vec![("class", numbers(n_behaviours, 0)), ("id", texts(&mut behaviours.ids()))];
-    let all = [(ITEMS, named(of_items)), (USERS, named(of_users)), (BEHAVIOURS, named(of_behaviours))];
-    all.into_iter().filter(|(name, _)| *name != BEHAVIOURS || n_behaviours > 0).collect()
+    let of_users = vec![
+        ("number", numbers(n_users, 0)),
+        ("id", texts(&mut users.ids())),
+    ];
+    let of_behaviours = vec![
+        ("class", numbers(n_behaviours, 0)),
+        ("id", texts(&mut behaviours.ids())),
+    ];
+    let all = [
+        (ITEMS, named(of_items)),
+        (USERS, named(of_users)),
+        (BEHAVIOURS, named(of_behaviours)),
+    ];
+    all.into_iter()
+        .filter(|(name, _)| *name != BEHAVIOURS || n_behaviours > 0)
+        .collect()
 }
 
 impl RunWriter {
@@ -99,7 +121,11 @@ fn hide(table: &mut Table, name: &str, disguise: &Disguise) {
     for (column, values) in &mut table.columns {
         if let (Column::Text(ids), "id") = (values, column.as_str()) {
             for id in ids {
-                if name == ITEMS { disguise.item(id) } else { disguise.user(id) }
+                if name == ITEMS {
+                    disguise.item(id)
+                } else {
+                    disguise.user(id)
+                }
             }
         }
     }

@@ -54,14 +54,17 @@ impl RunWriter {
         fs::create_dir_all(&store.root).map_err(|e| file_error(&store.root, &e))?;
         unfinished::sweep(&store.root);
         // Any number does; the process and the clock make it unlikely that two runs try the same.
-        let mut tag = (now.timestamp().subsec_nanosecond() as u32 ^ std::process::id().rotate_left(7)) as u16;
+        let mut tag =
+            (now.timestamp().subsec_nanosecond() as u32 ^ std::process::id().rotate_left(7)) as u16;
         loop {
             manifest.id = RunId::new(&now, &manifest.experiment.name, tag);
             let dir = store.dir(&manifest.id);
             // A folder that stands there is another run's, whatever it holds; some systems would rename
             // over it while it is empty.
             if !dir.exists() && unfinished::place(&dir, |made| Self::fill(made, &manifest))? {
-                let Some(lock) = RunLock::take(&dir)? else { return Err(RunError::Busy { id: manifest.id.0 }) };
+                let Some(lock) = RunLock::take(&dir)? else {
+                    return Err(RunError::Busy { id: manifest.id.0 });
+                };
                 return Self::open(store, &dir, manifest, lock);
             }
             tag = tag.wrapping_add(1);
@@ -73,7 +76,10 @@ impl RunWriter {
             let path = dir.join(sub);
             fs::create_dir(&path).map_err(|e| file_error(&path, &e))?;
         }
-        write_whole(&dir.join(HISTORY_FILE), History::default().to_text().as_bytes())?;
+        write_whole(
+            &dir.join(HISTORY_FILE),
+            History::default().to_text().as_bytes(),
+        )?;
         manifest.write(dir)
     }
 
@@ -84,14 +90,31 @@ impl RunWriter {
     /// [`RunError`] when the run cannot be read or is being written.
     pub fn reopen(store: &RunStore, id: &RunId) -> Result<Self, RunError> {
         let dir = store.existing(id)?;
-        let Some(lock) = RunLock::take(&dir)? else { return Err(RunError::Busy { id: id.0.clone() }) };
+        let Some(lock) = RunLock::take(&dir)? else {
+            return Err(RunError::Busy { id: id.0.clone() });
+        };
         let manifest = Manifest::read(&dir)?;
         Self::open(store, &dir, manifest, lock)
     }
 
-    fn open(store: &RunStore, dir: &Path, manifest: Manifest, lock: RunLock) -> Result<Self, RunError> {
-        let (history, log) = (append_to(&dir.join(HISTORY_FILE))?, append_to(&dir.join(LOG_FILE))?);
-        Ok(Self { manifest, store: store.clone(), dir: dir.to_owned(), history, log, lock })
+    fn open(
+        store: &RunStore,
+        dir: &Path,
+        manifest: Manifest,
+        lock: RunLock,
+    ) -> Result<Self, RunError> {
+        let (history, log) = (
+            append_to(&dir.join(HISTORY_FILE))?,
+            append_to(&dir.join(LOG_FILE))?,
+        );
+        Ok(Self {
+            manifest,
+            store: store.clone(),
+            dir: dir.to_owned(),
+            history,
+            log,
+            lock,
+        })
     }
 
     /// The store that the run is in.
@@ -120,12 +143,17 @@ impl RunWriter {
         let (id, last) = (self.manifest.id.clone(), self.manifest.epochs);
         let mut history = self.store.history(&id)?;
         // What was told of the latent vector at an end belongs to that end.
-        history.points.retain(|p| p.epoch <= last && p.part != Part::Test && !p.metric.ends_with("_latent"));
+        history
+            .points
+            .retain(|p| p.epoch <= last && p.part != Part::Test && !p.metric.ends_with("_latent"));
         let path = self.dir.join(HISTORY_FILE);
         write_whole(&path, history.to_text().as_bytes())?;
         self.history = append_to(&path)?;
 
-        for epoch in epochs_in(&self.dir.join("epochs"))?.into_iter().filter(|&epoch| epoch > last) {
+        for epoch in epochs_in(&self.dir.join("epochs"))?
+            .into_iter()
+            .filter(|&epoch| epoch > last)
+        {
             remove_if_there(&self.store.epoch_weights(&id, epoch))?;
         }
         for part in [Part::Valid, Part::Test] {
@@ -147,7 +175,10 @@ impl RunWriter {
     /// [`RunError`] when they cannot be written.
     pub fn append(&mut self, points: &[HistoryPoint]) -> Result<(), RunError> {
         let path = self.dir.join(HISTORY_FILE);
-        let written = self.history.write_all(history::lines(points).as_bytes()).and_then(|()| self.history.sync_data());
+        let written = self
+            .history
+            .write_all(history::lines(points).as_bytes())
+            .and_then(|()| self.history.sync_data());
         written.map_err(|e| file_error(&path, &e))
     }
 
@@ -156,9 +187,13 @@ impl RunWriter {
     /// # Errors
     /// [`RunError`] when it cannot be written.
     pub fn log(&mut self, line: &str) -> Result<(), RunError> {
-        let time = jiff::Zoned::now().strftime("%Y-%m-%d %H:%M:%S%:z").to_string();
+        let time = jiff::Zoned::now()
+            .strftime("%Y-%m-%d %H:%M:%S%:z")
+            .to_string();
         let line = format!("{time} {}\n", shown(&line.replace('\n', " ")));
-        self.log.write_all(line.as_bytes()).map_err(|e| file_error(&self.dir.join(LOG_FILE), &e))
+        self.log
+            .write_all(line.as_bytes())
+            .map_err(|e| file_error(&self.dir.join(LOG_FILE), &e))
     }
 
     /// Commits an epoch: its weights, then the state to go on from, then the manifest; after that
@@ -180,9 +215,14 @@ impl RunWriter {
 
         self.remove_state_of(pause)?;
         self.update_best()?;
-        let file_bytes = fs::metadata(&weights).map_err(|e| file_error(&weights, &e))?.len();
+        let file_bytes = fs::metadata(&weights)
+            .map_err(|e| file_error(&weights, &e))?
+            .len();
         let stay = kept(epoch, self.manifest.best_epoch, file_bytes);
-        for gone in epochs_in(&self.dir.join("epochs"))?.into_iter().filter(|epoch| !stay.contains(epoch)) {
+        for gone in epochs_in(&self.dir.join("epochs"))?
+            .into_iter()
+            .filter(|epoch| !stay.contains(epoch))
+        {
             remove_if_there(&self.store.epoch_weights(&id, gone))?;
         }
         match epoch.checked_sub(1) {
@@ -201,15 +241,23 @@ impl RunWriter {
             return Ok(());
         }
         if at.step > 0 {
-            model.save_state(&self.store.state_within(&self.manifest.id, at.epoch, at.step))?;
+            model.save_state(
+                &self
+                    .store
+                    .state_within(&self.manifest.id, at.epoch, at.step),
+            )?;
         }
         self.manifest.pause = Some(at);
         self.save_manifest()?;
-        self.remove_state_of(before.filter(|before| (before.epoch, before.step) != (at.epoch, at.step)))
+        self.remove_state_of(
+            before.filter(|before| (before.epoch, before.step) != (at.epoch, at.step)),
+        )
     }
 
     fn remove_state_of(&self, pause: Option<Pause>) -> Result<(), RunError> {
-        let Some(Pause { epoch, step, .. }) = pause.filter(|pause| pause.step > 0) else { return Ok(()) };
+        let Some(Pause { epoch, step, .. }) = pause.filter(|pause| pause.step > 0) else {
+            return Ok(());
+        };
         remove_if_there(&self.store.state_within(&self.manifest.id, epoch, step))
     }
 
@@ -219,8 +267,15 @@ impl RunWriter {
     /// # Errors
     /// [`RunError`] when it cannot be written.
     pub fn pause(&mut self) -> Result<Pause, RunError> {
-        let next = Pause { epoch: self.manifest.epochs + 1, ..Pause::default() };
-        let pause = self.manifest.pause.filter(|kept| kept.epoch == next.epoch).unwrap_or(next);
+        let next = Pause {
+            epoch: self.manifest.epochs + 1,
+            ..Pause::default()
+        };
+        let pause = self
+            .manifest
+            .pause
+            .filter(|kept| kept.epoch == next.epoch)
+            .unwrap_or(next);
         self.manifest.pause = Some(pause);
         self.save_manifest()?;
         Ok(pause)
@@ -278,7 +333,14 @@ impl RunWriter {
     /// # Errors
     /// [`RunError`] when it cannot be deleted.
     pub fn discard(self) -> Result<(), RunError> {
-        let Self { manifest, store, history, log, lock, .. } = self;
+        let Self {
+            manifest,
+            store,
+            history,
+            log,
+            lock,
+            ..
+        } = self;
         // Some systems do not delete files that are open.
         drop((history, log, lock));
         store.delete(&manifest.id)
@@ -286,5 +348,9 @@ impl RunWriter {
 }
 
 pub(super) fn append_to(path: &Path) -> Result<File, RunError> {
-    OpenOptions::new().create(true).append(true).open(path).map_err(|e| file_error(path, &e))
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+        .map_err(|e| file_error(path, &e))
 }

@@ -43,9 +43,14 @@ mod tests {
 
     #[test]
     fn a_panic_is_quoted_whether_its_words_were_formatted_or_not() {
-        let words = |work: fn()| words_of_panic(catch_unwind(work).unwrap_err().as_ref()).map(str::to_owned);
+        let words = |work: fn()| {
+            words_of_panic(catch_unwind(work).unwrap_err().as_ref()).map(str::to_owned)
+        };
         assert_eq!(words(|| panic_any("planted")), Some("planted".to_owned()));
-        assert_eq!(words(|| panic_any(format!("planted {}", 2))), Some("planted 2".to_owned()));
+        assert_eq!(
+            words(|| panic_any(format!("planted {}", 2))),
+            Some("planted 2".to_owned())
+        );
         assert_eq!(words(|| panic_any(7)), None);
     }
 }

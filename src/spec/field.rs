@@ -89,13 +89,23 @@ impl Field {
     pub fn problem(&self) -> Option<Problem> {
         let sentence = match (&self.kind, &self.value) {
             (FieldKind::Int { min, max }, Value::Int(v)) if v < min || v > max => {
-                format!("{} is {v}; choose a whole number from {min} to {max}.", self.label)
+                format!(
+                    "{} is {v}; choose a whole number from {min} to {max}.",
+                    self.label
+                )
             }
             (FieldKind::Float { min, max }, Value::Float(v)) if !(*v >= *min && *v <= *max) => {
-                format!("{} is {v}; choose a number from {min} to {max}.", self.label)
+                format!(
+                    "{} is {v}; choose a number from {min} to {max}.",
+                    self.label
+                )
             }
             (FieldKind::Choice(words), Value::Choice(v)) if !words.contains(&v.as_str()) => {
-                format!("{} is `{v}`; choose one of {}.", self.label, words.join(", "))
+                format!(
+                    "{} is `{v}`; choose one of {}.",
+                    self.label,
+                    words.join(", ")
+                )
             }
             _ => return None,
         };
@@ -182,7 +192,11 @@ pub(crate) trait FieldValue: Sized {
 }
 
 fn kind_error<T>(key: &str, value: &Value, expected: &'static str) -> Result<T, SetError> {
-    Err(SetError::Kind { key: key.to_owned(), text: value.to_string(), expected })
+    Err(SetError::Kind {
+        key: key.to_owned(),
+        text: value.to_string(),
+        expected,
+    })
 }
 
 macro_rules! whole_number {

@@ -27,25 +27,41 @@ pub struct Problem {
 /// Field and sentence on one line; the sentence alone when it concerns the whole.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.field.is_empty() { f.write_str(&self.sentence) } else { write!(f, "{}: {}", self.field, self.sentence) }
+        if self.field.is_empty() {
+            f.write_str(&self.sentence)
+        } else {
+            write!(f, "{}: {}", self.field, self.sentence)
+        }
     }
 }
 
 impl Problem {
     /// A problem that stops the work.
     pub fn error(field: impl Into<String>, sentence: impl Into<String>) -> Self {
-        Self { field: field.into(), severity: Severity::Error, sentence: sentence.into() }
+        Self {
+            field: field.into(),
+            severity: Severity::Error,
+            sentence: sentence.into(),
+        }
     }
 
     /// A problem that is told and kept, while the work goes on.
     pub fn warning(field: impl Into<String>, sentence: impl Into<String>) -> Self {
-        Self { field: field.into(), severity: Severity::Warning, sentence: sentence.into() }
+        Self {
+            field: field.into(),
+            severity: Severity::Warning,
+            sentence: sentence.into(),
+        }
     }
 
     /// The same problem with `prefix.` before its field.
     #[must_use]
     pub fn under(mut self, prefix: &str) -> Self {
-        self.field = if self.field.is_empty() { prefix.to_owned() } else { format!("{prefix}.{}", self.field) };
+        self.field = if self.field.is_empty() {
+            prefix.to_owned()
+        } else {
+            format!("{prefix}.{}", self.field)
+        };
         self
     }
 

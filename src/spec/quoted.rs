@@ -8,7 +8,11 @@ const SHOWN: usize = 60;
 /// The beginning of a text, in one line: an id may be a megabyte long, and a name may hold line ends.
 pub(crate) fn quotable(text: &str) -> String {
     let mut letters = text.chars();
-    let mut short: String = letters.by_ref().take(SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let mut short: String = letters
+        .by_ref()
+        .take(SHOWN)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     if letters.next().is_some() {
         short.push('…');
     }
@@ -35,10 +39,20 @@ mod tests {
     fn a_quoted_text_is_short_and_one_line() {
         assert_eq!(quotable("item"), "item");
         assert_eq!(quotable("item,\rwith\na\0name"), "item, with a name");
-        assert_eq!(quotable("exe\u{202e}gpj"), r"exe\u202egpj", "what would turn the sentence round is shown");
+        assert_eq!(
+            quotable("exe\u{202e}gpj"),
+            r"exe\u202egpj",
+            "what would turn the sentence round is shown"
+        );
         assert_eq!(quotable(&"é".repeat(60)), "é".repeat(60));
         assert_eq!(quotable(&"é".repeat(61)), format!("{}…", "é".repeat(60)));
-        assert_eq!(quotable_reason("near \"\n\n  x\": \u{1}syntax"), "near \" x\": syntax");
-        assert_eq!(quotable_reason(&"é".repeat(500)), format!("{}…", "é".repeat(400)));
+        assert_eq!(
+            quotable_reason("near \"\n\n  x\": \u{1}syntax"),
+            "near \" x\": syntax"
+        );
+        assert_eq!(
+            quotable_reason(&"é".repeat(500)),
+            format!("{}…", "é".repeat(400))
+        );
     }
 }

@@ -53,7 +53,10 @@ pub struct ShownStream<'a> {
 impl<'a> ShownStream<'a> {
     /// Writes to `inner`.
     pub fn new(inner: &'a mut dyn Write) -> Self {
-        Self { inner, cut: Vec::new() }
+        Self {
+            inner,
+            cut: Vec::new(),
+        }
     }
 }
 
@@ -62,7 +65,8 @@ impl Write for ShownStream<'_> {
         let mut all = std::mem::take(&mut self.cut);
         all.extend_from_slice(bytes);
         for chunk in all.utf8_chunks() {
-            self.inner.write_all(shown_lines(chunk.valid()).as_bytes())?;
+            self.inner
+                .write_all(shown_lines(chunk.valid()).as_bytes())?;
             let is_last = chunk.invalid().as_ptr_range().end == all.as_ptr_range().end;
             if is_last && may_go_on(chunk.invalid()) {
                 self.cut = chunk.invalid().to_vec();
@@ -93,10 +97,22 @@ mod tests {
         assert_eq!(shown("\u{1b}[31mred\u{9b}0m"), r"\u001b[31mred\u009b0m");
         assert_eq!(shown("a\tb\r\nc\u{7f}"), r"a\u0009b\u000d\u000ac\u007f");
         assert_eq!(shown("exe\u{202e}gpj\u{2066}"), r"exe\u202egpj\u2066");
-        assert_eq!(shown("\u{feff}a\u{200b}b\u{2028}c"), r"\ufeffa\u200bb\u2028c");
-        for text in ["", "Heat (1995)", "霸王别姬 🎬👨‍👩‍👧", "می‌خواهم", r"C:\u0041", "naïve"]
-        {
-            assert!(matches!(shown(text), Cow::Borrowed(same) if same == text), "{text}");
+        assert_eq!(
+            shown("\u{feff}a\u{200b}b\u{2028}c"),
+            r"\ufeffa\u200bb\u2028c"
+        );
+        for text in [
+            "",
+            "Heat (1995)",
+            "霸王别姬 🎬👨‍👩‍👧",
+            "می‌خواهم",
+            r"C:\u0041",
+            "naïve",
+        ] {
+            assert!(
+                matches!(shown(text), Cow::Borrowed(same) if same == text),
+                "{text}"
+            );
         }
         assert_eq!(shown_lines("a\n\tb\u{8}"), "a\n\tb\\u0008");
     }
@@ -108,8 +124,14 @@ mod tests {
         for size in 1..=text.len() {
             let mut out = Vec::new();
             let mut stream = ShownStream::new(&mut out);
-            text.as_bytes().chunks(size).for_each(|part| stream.write_all(part).unwrap());
-            assert_eq!(String::from_utf8(out).unwrap(), expected, "{size} bytes at a time");
+            text.as_bytes()
+                .chunks(size)
+                .for_each(|part| stream.write_all(part).unwrap());
+            assert_eq!(
+                String::from_utf8(out).unwrap(),
+                expected,
+                "{size} bytes at a time"
+            );
         }
         let mut out = Vec::new();
         ShownStream::new(&mut out).write_all(b"a\xffb\n").unwrap();
@@ -123,6 +145,9 @@ mod tests {
         writeln!(ShownStream::new(&mut out), "{value}").unwrap();
         let text = String::from_utf8(out).unwrap();
         assert!(text.trim_end().chars().all(|c| !is_obeyed(c)), "{text:?}");
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&text).unwrap(),
+            value
+        );
     }
 }

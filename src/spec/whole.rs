@@ -27,7 +27,10 @@ pub(crate) fn write_whole<E: From<io::Error>>(
 /// The name that a file has until it is whole; passed over by every reader. After a kill the next
 /// write of the same file takes it again.
 fn temporary(path: &Path) -> PathBuf {
-    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = path
+        .file_name()
+        .map(|n| n.to_string_lossy().into_owned())
+        .unwrap_or_default();
     path.with_file_name(format!(".tmp-{name}"))
 }
 
@@ -48,7 +51,11 @@ mod tests {
         });
         assert_eq!(failed.unwrap_err().to_string(), "planted");
         assert_eq!(fs::read_to_string(&path).unwrap(), "old");
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left behind");
+        assert_eq!(
+            fs::read_dir(folder.path()).unwrap().count(),
+            1,
+            "no temporary file is left behind"
+        );
         write_whole(&path, |file| file.write_all(b"new")).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         // A folder is in the way of the new name: the rename fails, and cleans up too.

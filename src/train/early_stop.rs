@@ -15,12 +15,21 @@ impl EarlyStop {
     /// Stops after `patience` epochs without a better value; 0 never stops.
     #[must_use]
     pub fn new(metric: Metric, patience: usize) -> Self {
-        Self { metric, patience, best: None, last_epoch: 0 }
+        Self {
+            metric,
+            patience,
+            best: None,
+            last_epoch: 0,
+        }
     }
 
     /// As if every `(epoch, value)` had been observed: how a resumed run gets its counters back.
     #[must_use]
-    pub fn replayed(metric: Metric, patience: usize, values: impl IntoIterator<Item = (usize, Option<f64>)>) -> Self {
+    pub fn replayed(
+        metric: Metric,
+        patience: usize,
+        values: impl IntoIterator<Item = (usize, Option<f64>)>,
+    ) -> Self {
         let mut stop = Self::new(metric, patience);
         for (epoch, value) in values {
             stop.observe(epoch, value);
@@ -33,7 +42,9 @@ impl EarlyStop {
     pub fn observe(&mut self, epoch: usize, value: Option<f64>) -> bool {
         self.last_epoch = epoch;
         let value = value.unwrap_or(f64::NAN);
-        let is_best = self.metric.is_better(value, self.best.map_or(f64::NAN, |(_, best)| best));
+        let is_best = self
+            .metric
+            .is_better(value, self.best.map_or(f64::NAN, |(_, best)| best));
         if is_best {
             self.best = Some((epoch, value));
         }

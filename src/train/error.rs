@@ -64,7 +64,9 @@ impl TrainError {
     /// The same error; of a training that diverged with its epoch, what in the settings makes it likely, and
     /// what to change.
     pub(super) fn in_epoch(self, epoch: usize, training: &TrainingSpec) -> Self {
-        let Self::Model(ModelError::Diverged { value, step }) = self else { return self };
+        let Self::Model(ModelError::Diverged { value, step }) = self else {
+            return self;
+        };
         let TrainingSpec { lr, clip_norm, .. } = *training;
         let clip = "set `training.clip_norm` to between 1 and 5";
         let (cause, cure) = if lr > HIGH_LR {
@@ -72,7 +74,8 @@ impl TrainError {
             (cause, "lower `training.lr` to 0.001".to_owned())
         } else if clip_norm <= 0.0 {
             (
-                "`training.clip_norm` is 0, so that one large gradient can throw all weights off".to_owned(),
+                "`training.clip_norm` is 0, so that one large gradient can throw all weights off"
+                    .to_owned(),
                 clip.to_owned() + ", or lower `training.lr`",
             )
         } else if clip_norm > LOOSE_CLIP {
@@ -81,7 +84,8 @@ impl TrainError {
                 clip.to_owned() + ", or lower `training.lr`",
             )
         } else {
-            let cause = format!("the learning rate, {lr}, is too high for this model and these data");
+            let cause =
+                format!("the learning rate, {lr}, is too high for this model and these data");
             (
                 cause,
                 format!(
@@ -90,7 +94,13 @@ impl TrainError {
                 ),
             )
         };
-        Self::Diverged { epoch, step, value, cause, cure }
+        Self::Diverged {
+            epoch,
+            step,
+            value,
+            cause,
+            cure,
+        }
     }
 }
 
@@ -101,18 +111,50 @@ mod tests {
     #[test]
     fn a_diverged_training_is_told_with_epoch_cause_and_cure() {
         let told = |lr: f64, clip_norm: f64| {
-            let training = TrainingSpec { lr, clip_norm, ..TrainingSpec::default() };
-            let error = TrainError::from(ModelError::Diverged { value: f32::NAN, step: 57 });
+            let training = TrainingSpec {
+                lr,
+                clip_norm,
+                ..TrainingSpec::default()
+            };
+            let error = TrainError::from(ModelError::Diverged {
+                value: f32::NAN,
+                step: 57,
+            });
             error.in_epoch(3, &training).to_string()
         };
         for (lr, clip_norm, cause, cure) in [
-            (0.5, 5.0, "`training.lr` is 0.5", "lower `training.lr` to 0.001"),
-            (0.001, 0.0, "`training.clip_norm` is 0", "set `training.clip_norm` to between 1 and 5"),
-            (0.001, 1e6, "`training.clip_norm` is 1000000", "set `training.clip_norm` to between 1 and 5"),
-            (0.002, 5.0, "the learning rate, 0.002, is too high", "lower `training.lr` to 0.0002"),
+            (
+                0.5,
+                5.0,
+                "`training.lr` is 0.5",
+                "lower `training.lr` to 0.001",
+            ),
+            (
+                0.001,
+                0.0,
+                "`training.clip_norm` is 0",
+                "set `training.clip_norm` to between 1 and 5",
+            ),
+            (
+                0.001,
+                1e6,
+                "`training.clip_norm` is 1000000",
+                "set `training.clip_norm` to between 1 and 5",
+            ),
+            (
+                0.002,
+                5.0,
+                "the learning rate, 0.002, is too high",
+                "lower `training.lr` to 0.0002",
+            ),
         ] {
             let told = told(lr, clip_norm);
-            for part in ["the loss is NaN in epoch 3 (step 57)", cause, cure, "epochs before it are kept"] {
+            for part in [
+                "the loss is NaN in epoch 3 (step 57)",
+                cause,
+                cure,
+                "epochs before it are kept",
+            ] {
                 assert!(told.contains(part), "`{part}` in {told}");
             }
         }

@@ -33,8 +33,16 @@ impl Judged {
         let (dataset, teller) = (&prepared.dataset, Teller::new(prepared));
         let answers = cases.iter().zip(&self.ranks).zip(&self.log_probabilities);
         let row = |((case, &rank), &log_probability): ((&EvalCase, &f64), &f64)| UserResult {
-            user_id: dataset.users.id(case.user_idx).unwrap_or_default().to_owned(),
-            item_id: dataset.items.id(question(prepared, *case).target).unwrap_or_default().to_owned(),
+            user_id: dataset
+                .users
+                .id(case.user_idx)
+                .unwrap_or_default()
+                .to_owned(),
+            item_id: dataset
+                .items
+                .id(question(prepared, *case).target)
+                .unwrap_or_default()
+                .to_owned(),
             rank,
             probability: log_probability.exp(),
             facts: Some(teller.facts(*case)),
@@ -56,18 +64,33 @@ pub(super) fn evaluate(
     let mut judged = Judged::default();
     for block in cases.chunks(Questions::AT_A_TIME) {
         let questions = Questions {
-            histories: prepared.histories(block.iter().map(|case| (case.user_idx as usize, case.history_len as usize))),
-            targets: block.iter().map(|case| question(prepared, *case).target).collect(),
+            histories: prepared.histories(
+                block
+                    .iter()
+                    .map(|case| (case.user_idx as usize, case.history_len as usize)),
+            ),
+            targets: block
+                .iter()
+                .map(|case| question(prepared, *case).target)
+                .collect(),
             filter_seen,
             n_items: prepared.dataset.n_items(),
         };
         let answers = model.answers(&questions)?;
         if answers.len() != block.len() {
-            let sentence = format!("the model gave {} answers to {} questions", answers.len(), block.len());
+            let sentence = format!(
+                "the model gave {} answers to {} questions",
+                answers.len(),
+                block.len()
+            );
             return Err(ModelError::Compute { sentence }.into());
         }
-        judged.ranks.extend(answers.iter().map(|answer| answer.rank));
-        judged.log_probabilities.extend(answers.iter().map(|answer| answer.log_probability));
+        judged
+            .ranks
+            .extend(answers.iter().map(|answer| answer.rank));
+        judged
+            .log_probabilities
+            .extend(answers.iter().map(|answer| answer.log_probability));
         between()?;
     }
     Ok(judged)

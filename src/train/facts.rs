@@ -13,7 +13,10 @@ pub(super) struct Teller<'a> {
 
 impl<'a> Teller<'a> {
     pub(super) fn new(prepared: &'a Prepared) -> Self {
-        Self { prepared, deciles: deciles(&n_train_events(prepared)) }
+        Self {
+            prepared,
+            deciles: deciles(&n_train_events(prepared)),
+        }
     }
 
     /// The facts of a question.
@@ -21,8 +24,13 @@ impl<'a> Teller<'a> {
         let (user, position) = (case.user_idx as usize, case.target_pos as usize);
         let sequences = &self.prepared.dataset.sequences;
         let item = sequences.items(user).get(position).copied().unwrap_or(0) as usize;
-        let behaviour = sequences.behaviours(user).and_then(|all| all.get(position)).map(|&idx| u32::from(idx));
-        let name = behaviour.and_then(|idx| self.prepared.dataset.behaviours.id(idx)).unwrap_or_default();
+        let behaviour = sequences
+            .behaviours(user)
+            .and_then(|all| all.get(position))
+            .map(|&idx| u32::from(idx));
+        let name = behaviour
+            .and_then(|idx| self.prepared.dataset.behaviours.id(idx))
+            .unwrap_or_default();
         Facts {
             history_len: case.history_len,
             popularity_decile: Some(self.deciles.get(item).copied().unwrap_or(0)),
@@ -71,9 +79,16 @@ mod tests {
     fn items_are_put_in_tenths_and_ties_share_their_middle() {
         let n_events: Vec<u32> = [0].into_iter().chain(1..=20).collect();
         let found = deciles(&n_events);
-        assert_eq!((found[0], found[1], found[2], found[3], found[20]), (0, 1, 1, 2, 10));
+        assert_eq!(
+            (found[0], found[1], found[2], found[3], found[20]),
+            (0, 1, 1, 2, 10)
+        );
         // Four alike share the places 1 to 4, the middle of which is 2.5 of 4.
         assert_eq!(deciles(&[0, 7, 7, 7, 7, 0]), [0, 7, 7, 7, 7, 0]);
-        assert_eq!(deciles(&[0, 3]), [0, 10], "one item alone is the most popular");
+        assert_eq!(
+            deciles(&[0, 3]),
+            [0, 10],
+            "one item alone is the most popular"
+        );
     }
 }

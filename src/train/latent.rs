@@ -27,13 +27,18 @@ impl LatentUse {
     /// It in words.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let Self { report, shuffled, .. } = self;
+        let Self {
+            report, shuffled, ..
+        } = self;
         let (n_active, width, kl) = (report.n_active(), report.width(), report.total_kl());
-        let used = format!("Latent vector: {n_active} of {width} units active, {kl:.2} nats a user");
+        let used =
+            format!("Latent vector: {n_active} of {width} units active, {kl:.2} nats a user");
         match shuffled {
             None => used,
             Some([own, other]) => {
-                format!("{used}; NDCG@10 on validation {own:.4} with a user's own, {other:.4} with another's")
+                format!(
+                    "{used}; NDCG@10 on validation {own:.4} with a user's own, {other:.4} with another's"
+                )
             }
         }
     }
@@ -42,10 +47,16 @@ impl LatentUse {
     /// says, and the cure.
     pub(super) fn collapse(&self) -> Option<Problem> {
         let report = &self.report;
-        let is_unheard = self.shuffled.is_some_and(|[own, other]| own <= HEARD * other);
+        let is_unheard = self
+            .shuffled
+            .is_some_and(|[own, other]| own <= HEARD * other);
         let what = match (report.is_collapsed(), is_unheard) {
             (false, false) => return None,
-            (true, _) => format!("{} of {} units differ between users", report.n_active(), report.width()),
+            (true, _) => format!(
+                "{} of {} units differ between users",
+                report.n_active(),
+                report.width()
+            ),
             (false, true) => "it ranks as well with another user's as with a user's own".to_owned(),
         };
         let sentence = format!(
@@ -74,7 +85,10 @@ pub(super) fn latent_report(
     cases: &[EvalCase],
 ) -> Result<Option<LatentReport>, ModelError> {
     let cases = cases.get(..MOST_USERS).unwrap_or(cases);
-    Ok(model.latent(&histories_of(prepared, cases.iter()))?.as_ref().and_then(LatentReport::of))
+    Ok(model
+        .latent(&histories_of(prepared, cases.iter()))?
+        .as_ref()
+        .and_then(LatentReport::of))
 }
 
 /// NDCG@10 of the first users, each with its own latent vector and with the next user's.
@@ -90,20 +104,36 @@ pub(super) fn shuffled(
     let cases = cases.get(..MOST_USERS).unwrap_or(cases);
     let questions = Questions {
         histories: histories_of(prepared, cases.iter()),
-        targets: cases.iter().map(|case| question(prepared, *case).target).collect(),
+        targets: cases
+            .iter()
+            .map(|case| question(prepared, *case).target)
+            .collect(),
         filter_seen,
         n_items: prepared.dataset.n_items(),
     };
     let first = Cell::new(0);
     let others = |histories: &Histories| {
         let start = first.replace(first.get() + histories.n_rows());
-        let next = cases.iter().cycle().skip(start + 1).take(histories.n_rows());
+        let next = cases
+            .iter()
+            .cycle()
+            .skip(start + 1)
+            .take(histories.n_rows());
         model.scores(&histories_of(prepared, next))
     };
-    let ndcg =
-        |ranks: Vec<Rank>| ranks.iter().map(|rank| ndcg_term(*rank, 10)).sum::<f64>() / ranks.len().max(1) as f64;
-    let own = model.answers(&questions)?.iter().map(|answer| answer.rank).collect();
-    let other = questions.answered_by(others)?.iter().map(|answer| answer.rank).collect();
+    let ndcg = |ranks: Vec<Rank>| {
+        ranks.iter().map(|rank| ndcg_term(*rank, 10)).sum::<f64>() / ranks.len().max(1) as f64
+    };
+    let own = model
+        .answers(&questions)?
+        .iter()
+        .map(|answer| answer.rank)
+        .collect();
+    let other = questions
+        .answered_by(others)?
+        .iter()
+        .map(|answer| answer.rank)
+        .collect();
     Ok([ndcg(own), ndcg(other)])
 }
 
@@ -117,17 +147,41 @@ mod tests {
 
     #[test]
     fn a_latent_vector_is_told_in_words_and_its_collapse_with_the_cure() {
-        let report = LatentReport { kl: vec![1.5, 0.0], variance: vec![0.8, 0.0] };
-        let mut used = LatentUse { epoch: 3, step: 30, report, shuffled: None };
-        assert_eq!(used.sentence(), "Latent vector: 1 of 2 units active, 1.50 nats a user");
+        let report = LatentReport {
+            kl: vec![1.5, 0.0],
+            variance: vec![0.8, 0.0],
+        };
+        let mut used = LatentUse {
+            epoch: 3,
+            step: 30,
+            report,
+            shuffled: None,
+        };
+        assert_eq!(
+            used.sentence(),
+            "Latent vector: 1 of 2 units active, 1.50 nats a user"
+        );
         used.shuffled = Some([0.25, 0.125]);
         let wanted = "; NDCG@10 on validation 0.2500 with a user's own, 0.1250 with another's";
         assert!(used.sentence().ends_with(wanted), "{}", used.sentence());
         assert_eq!(used.collapse(), None);
-        let unheard = LatentUse { shuffled: Some([0.25, 0.24]), ..used.clone() }.collapse().unwrap();
-        assert!(unheard.sentence.contains("as well with another user's"), "{}", unheard.sentence);
+        let unheard = LatentUse {
+            shuffled: Some([0.25, 0.24]),
+            ..used.clone()
+        }
+        .collapse()
+        .unwrap();
+        assert!(
+            unheard.sentence.contains("as well with another user's"),
+            "{}",
+            unheard.sentence
+        );
         used.report.variance = vec![0.001, 0.0];
         let told = used.collapse().unwrap();
-        assert!(told.sentence.contains("0 of 2 units") && told.sentence.contains("free_bits"), "{}", told.sentence);
+        assert!(
+            told.sentence.contains("0 of 2 units") && told.sentence.contains("free_bits"),
+            "{}",
+            told.sentence
+        );
     }
 }

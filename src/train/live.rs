@@ -62,7 +62,12 @@ impl<'a> Live<'a> {
         let clock = Clock::from(writer.manifest.train_secs);
         let Manifest { epochs, pause, .. } = &writer.manifest;
         let first_step = epochs * steps_per_epoch + pause.map_or(0, |pause| pause.step);
-        let pace = Pace::new(steps_per_epoch, writer.manifest.experiment.training.epochs, first_step, clock.secs());
+        let pace = Pace::new(
+            steps_per_epoch,
+            writer.manifest.experiment.training.epochs,
+            first_step,
+            clock.secs(),
+        );
         Self {
             recorder: Recorder { writer },
             clock,
@@ -83,14 +88,22 @@ impl<'a> Live<'a> {
     pub(super) fn say(&mut self, kind: EventKind) -> Result<(), TrainError> {
         self.recorder.observe(&kind)?;
         if let Err(e) = self.tell(kind) {
-            self.recorder.writer.log(&format!("nobody listens any more: {e}"))?;
+            self.recorder
+                .writer
+                .log(&format!("nobody listens any more: {e}"))?;
         }
         Ok(())
     }
 
     fn tell(&mut self, kind: EventKind) -> Result<(), TrainError> {
-        let event = Event { run: self.id(), kind };
-        let told = self.observer.as_mut().map_or(Ok(()), |observer| observer.observe(&event));
+        let event = Event {
+            run: self.id(),
+            kind,
+        };
+        let told = self
+            .observer
+            .as_mut()
+            .map_or(Ok(()), |observer| observer.observe(&event));
         if told.is_err() {
             self.observer = None;
         }
@@ -129,7 +142,11 @@ impl<'a> Live<'a> {
     }
 
     /// Tells how far the run is, at most ten times a second.
-    pub(super) fn progress(&mut self, epoch: usize, step_in_epoch: usize) -> Result<(), TrainError> {
+    pub(super) fn progress(
+        &mut self,
+        epoch: usize,
+        step_in_epoch: usize,
+    ) -> Result<(), TrainError> {
         match self.pace.due(epoch, step_in_epoch, self.clock.secs()) {
             Some(progress) => self.say(EventKind::Progress(progress)),
             None => Ok(()),
@@ -164,7 +181,11 @@ impl<'a> Live<'a> {
     /// waits here, with the clock stopped.
     pub(super) fn between_steps(&mut self) -> Result<(), Halt> {
         self.heed()?;
-        if self.is_leaving { Err(Halt::Left) } else { Ok(()) }
+        if self.is_leaving {
+            Err(Halt::Left)
+        } else {
+            Ok(())
+        }
     }
 
     /// The same at a place where the run cannot be left: sums that are still on the device would be cut in two.
@@ -223,9 +244,16 @@ impl<'a> Live<'a> {
     }
 
     /// The one place where a run ends, whatever came of it: writes the end down and tells it.
-    pub(super) fn end(self, result: Result<Result<Outcome, Halt>, Box<dyn Any + Send>>) -> (RunId, Ended) {
+    pub(super) fn end(
+        self,
+        result: Result<Result<Outcome, Halt>, Box<dyn Any + Send>>,
+    ) -> (RunId, Ended) {
         let is_left = matches!(result, Ok(Err(Halt::Left)));
-        let failed = |error: &TrainError| Some(Outcome::Failed { sentence: error.to_string() });
+        let failed = |error: &TrainError| {
+            Some(Outcome::Failed {
+                sentence: error.to_string(),
+            })
+        };
         let outcome = match result {
             Ok(Ok(outcome)) => Some(outcome),
             Ok(Err(Halt::Stopped(StopMode::Keep))) => Some(Outcome::Stopped),
@@ -236,10 +264,21 @@ impl<'a> Live<'a> {
         let id = self.id();
         let manifest = &self.recorder.writer.manifest;
         let known = Ended::from_manifest(manifest);
-        let mut ended = Ended { outcome, pause: None, train_secs: self.clock.secs(), ..known };
-        let Self { mut recorder, observer, .. } = self;
+        let mut ended = Ended {
+            outcome,
+            pause: None,
+            train_secs: self.clock.secs(),
+            ..known
+        };
+        let Self {
+            mut recorder,
+            observer,
+            ..
+        } = self;
         let written = if is_left {
-            recorder.left(ended.train_secs).map(|pause| ended.pause = Some(pause))
+            recorder
+                .left(ended.train_secs)
+                .map(|pause| ended.pause = Some(pause))
         } else {
             recorder.end(ended.outcome.as_ref(), ended.train_secs)
         };
@@ -250,7 +289,10 @@ impl<'a> Live<'a> {
         }
         if let Some(observer) = observer {
             // The folder is written; a listener that fails now changes nothing any more.
-            let _ = observer.observe(&Event { run: id.clone(), kind: EventKind::Ended(Box::new(ended.clone())) });
+            let _ = observer.observe(&Event {
+                run: id.clone(),
+                kind: EventKind::Ended(Box::new(ended.clone())),
+            });
         }
         (id, ended)
     }

@@ -88,7 +88,11 @@ impl Preparing {
 /// Such as `Fitting references: 4 of 10 done, Item-kNN and User-kNN`.
 impl fmt::Display for Preparing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = if self.is_judged { "Judging references on validation" } else { "Fitting references" };
+        let what = if self.is_judged {
+            "Judging references on validation"
+        } else {
+            "Fitting references"
+        };
         write!(f, "{what}: {} of {} done", self.n_done, self.n_all)?;
         let names: Vec<&str> = self.in_work.iter().map(|kind| kind.title()).collect();
         match names.split_last() {

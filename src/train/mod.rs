@@ -29,7 +29,9 @@ pub use early_stop::EarlyStop;
 pub use error::TrainError;
 pub use evaluate::judge;
 pub use latent::LatentUse;
-pub use message::{Command, Control, Ended, Event, EventKind, Observer, Preparing, Progress, StopMode};
+pub use message::{
+    Command, Control, Ended, Event, EventKind, Observer, Preparing, Progress, StopMode,
+};
 #[doc(hidden)]
 pub use open::{BuildModel, Built};
 pub use plan::min_train_events;
@@ -48,7 +50,9 @@ use crate::data::{Histories, Prepared};
 use crate::experiment::Experiment;
 use crate::metric::{Better, Metrics};
 use crate::model::{DeviceKind, ModelError, TrainStats, Trainable};
-use crate::run::{EpochDone, Manifest, Outcome, Part, Pause, ReferenceResults, References, RunId, RunStore};
+use crate::run::{
+    EpochDone, Manifest, Outcome, Part, Pause, ReferenceResults, References, RunId, RunStore,
+};
 use crate::spec::Problem;
 
 use divergence::Divergence;
@@ -84,7 +88,11 @@ pub struct Job {
 ///
 /// # Errors
 /// [`TrainError`] when the run could not be started: then there is no folder and no event.
-pub fn run(job: Job, control: &mut dyn Control, observer: &mut dyn Observer) -> Result<(RunId, Ended), TrainError> {
+pub fn run(
+    job: Job,
+    control: &mut dyn Control,
+    observer: &mut dyn Observer,
+) -> Result<(RunId, Ended), TrainError> {
     run_with(job, &build_model, control, observer)
 }
 
@@ -99,16 +107,26 @@ pub fn run_with(
     control: &mut dyn Control,
     observer: &mut dyn Observer,
 ) -> Result<(RunId, Ended), TrainError> {
-    let opened = catch_unwind(AssertUnwindSafe(|| open(job, build, &mut Onlooker::by(control, observer))));
+    let opened = catch_unwind(AssertUnwindSafe(|| {
+        open(job, build, &mut Onlooker::by(control, observer))
+    }));
     let (task, mut model, writer) = opened.unwrap_or_else(|panic| Err(panicked(panic.as_ref())))?;
     let mut live = Live::new(writer, task.plan.steps_per_epoch(), control, observer);
-    let result = catch_unwind(AssertUnwindSafe(|| train_and_judge(&task, &mut live, model.as_mut())));
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        train_and_judge(&task, &mut live, model.as_mut())
+    }));
     Ok(live.end(result))
 }
 
-fn train_and_judge(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Result<Outcome, Halt> {
+fn train_and_judge(
+    task: &Task,
+    live: &mut Live<'_>,
+    model: &mut dyn Trainable,
+) -> Result<Outcome, Halt> {
     live.say(started(task, live, model))?;
-    task.warnings.iter().try_for_each(|warning| live.say(EventKind::Warned(warning.clone())))?;
+    task.warnings
+        .iter()
+        .try_for_each(|warning| live.say(EventKind::Warned(warning.clone())))?;
     let outcome = match train(task, live, model) {
         Ok(()) => Outcome::Finished,
         Err(Halt::Stopped(StopMode::Keep)) => Outcome::Stopped,
@@ -122,23 +140,35 @@ fn train_and_judge(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) 
 fn train(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Result<(), Halt> {
     let mut early_stop = task.early_stop.clone();
     let mut divergence = Divergence::new(task, live.manifest().diverged_epoch.is_some());
-    let synthetic = task.plan.synthetic(task, &mut |pass| live.between_passes(pass, task.first_epoch))?;
+    let synthetic = task.plan.synthetic(task, &mut |pass| {
+        live.between_passes(pass, task.first_epoch)
+    })?;
     let mut begun = live.manifest().pause;
     for epoch in task.first_epoch..=task.plan.n_epochs {
         if early_stop.is_over() {
             break;
         }
-        let mut at = begun.take().filter(|pause| pause.epoch == epoch).unwrap_or(Pause { epoch, ..Pause::default() });
+        let mut at = begun
+            .take()
+            .filter(|pause| pause.epoch == epoch)
+            .unwrap_or(Pause {
+                epoch,
+                ..Pause::default()
+            });
         let worked = train_epoch(task, live, model, (&synthetic, &mut at), &mut divergence)
             .and_then(|trained| Ok((trained, judge_part(task, live, model, Part::Valid)?)));
         if let Err(Halt::Left) = worked {
             live.keep(model, at)?;
         }
-        let ((trained, events_per_sec), judged) = worked.map_err(|halt| in_epoch(halt, task, epoch))?;
+        let ((trained, events_per_sec), judged) =
+            worked.map_err(|halt| in_epoch(halt, task, epoch))?;
         let (valid, valid_loss) = (judged.metrics(), judged.loss());
         let step = epoch * task.plan.steps_per_epoch();
         if !valid_loss.is_finite() {
-            let diverged = ModelError::Diverged { value: valid_loss as f32, step };
+            let diverged = ModelError::Diverged {
+                value: valid_loss as f32,
+                step,
+            };
             return Err(in_epoch(diverged.into(), task, epoch));
         }
 
@@ -159,10 +189,22 @@ fn train(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Result<
             train_secs,
         })?;
         if let Some(report) = latent_report(model, &task.prepared, task.cases(Part::Valid))? {
-            live.say(EventKind::Latent(Box::new(LatentUse { epoch, step, report, shuffled: None })))?;
+            live.say(EventKind::Latent(Box::new(LatentUse {
+                epoch,
+                step,
+                report,
+                shuffled: None,
+            })))?;
         }
         let writer = &mut live.recorder.writer;
-        writer.checkpoint(model, EpochDone { epoch, train_secs, best: is_best.then_some(valid) })?;
+        writer.checkpoint(
+            model,
+            EpochDone {
+                epoch,
+                train_secs,
+                best: is_best.then_some(valid),
+            },
+        )?;
         if is_best {
             writer.save_results(Part::Valid, &judged.results(task, Part::Valid))?;
         }
@@ -191,15 +233,24 @@ fn train_epoch(
     let (n_steps, start_secs) = (task.plan.steps_per_epoch(), live.start_epoch());
     let (epoch, from, n_events_before) = (at.epoch, at.step, at.sums.n_events);
     let mut sums = Sums(at.sums);
-    for (step_in_epoch, histories) in (from..).zip(task.plan.batches(task, synthetic, (epoch, from))) {
+    for (step_in_epoch, histories) in
+        (from..).zip(task.plan.batches(task, synthetic, (epoch, from)))
+    {
         let (step, n_done) = ((epoch - 1) * n_steps + step_in_epoch, step_in_epoch + 1);
-        model.train_step(&histories, task.plan.inputs(&task.experiment.training, step))?;
+        model.train_step(
+            &histories,
+            task.plan.inputs(&task.experiment.training, step),
+        )?;
         // The very first loss is that of an untrained model, by which the later ones are judged.
         let is_read = n_done % task.read_back_every() == 0 || n_done == n_steps || step == 0;
         if is_read {
             let stats = model.take_stats()?;
             if !stats.loss.is_finite() {
-                return Err(ModelError::Diverged { value: stats.loss as f32, step }.into());
+                return Err(ModelError::Diverged {
+                    value: stats.loss as f32,
+                    step,
+                }
+                .into());
             }
             sums.add(&stats);
             live.read_back(&stats);
@@ -209,38 +260,61 @@ fn train_epoch(
             (at.step, at.sums) = (n_done, sums.0);
         }
         live.progress(epoch, n_done)?;
-        if is_read { live.between_steps()? } else { live.heed()? }
+        if is_read {
+            live.between_steps()?
+        } else {
+            live.heed()?
+        }
     }
     let secs = (live.clock.secs() - start_secs).max(1e-9);
-    Ok((sums.mean(), (sums.0.n_events - n_events_before) as f64 / secs))
+    Ok((
+        sums.mean(),
+        (sums.0.n_events - n_events_before) as f64 / secs,
+    ))
 }
 
 /// Loads the best weights and reads the test split: here, once, after the selection.
 fn judge_best(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Result<(), Halt> {
     live.finish_training();
-    let Some(best_epoch) = live.manifest().best_epoch else { return Ok(()) };
+    let Some(best_epoch) = live.manifest().best_epoch else {
+        return Ok(());
+    };
     model.load_weights(&live.store().epoch_weights(&live.id(), best_epoch))?;
     if live.store().results(&live.id(), Part::Valid)?.is_none() {
         // The best epoch lies before an interruption that cost its table.
         let judged = judge_part(task, live, model, Part::Valid)?;
-        live.recorder.writer.save_results(Part::Valid, &judged.results(task, Part::Valid))?;
+        live.recorder
+            .writer
+            .save_results(Part::Valid, &judged.results(task, Part::Valid))?;
     }
 
     tell_latent(task, live, model, best_epoch)?;
     live.begin_test()?;
     let judged = judge_part(task, live, model, Part::Test)?;
-    let (results, references) = (judged.results(task, Part::Test), task.references_on(Part::Test)?);
+    let (results, references) = (
+        judged.results(task, Part::Test),
+        task.references_on(Part::Test)?,
+    );
     live.recorder.writer.save_results(Part::Test, &results)?;
-    live.recorder.writer.save_references(&ReferenceResults::beside(&results, references.answers))?;
+    live.recorder
+        .writer
+        .save_references(&ReferenceResults::beside(&results, references.answers))?;
     let mut metrics = judged.metrics();
     if task.outcomes.is_none() {
         let spec = task.experiment.evaluation;
-        let lists = look(model, &task.prepared, task.cases(Part::Test), spec, &mut || live.between_steps())?;
+        let lists = look(
+            model,
+            &task.prepared,
+            task.cases(Part::Test),
+            spec,
+            &mut || live.between_steps(),
+        )?;
         live.recorder.writer.manifest.test_sampled = lists.sampled;
         metrics = metrics.and(lists.metrics);
     }
     live.recorder.writer.manifest.reliability = judged.reliability();
-    live.recorder.judged(judged.loss(), metrics, references.metrics)?;
+    live.recorder
+        .judged(judged.loss(), metrics, references.metrics)?;
     if let Some(problem) = below_reference(live.manifest()) {
         live.say(EventKind::Warned(problem))?;
     }
@@ -248,24 +322,50 @@ fn judge_best(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Re
 }
 
 /// What the best weights use of their latent vector, and a warning where that is nearly nothing.
-fn tell_latent(task: &Task, live: &mut Live<'_>, model: &dyn Trainable, epoch: usize) -> Result<(), Halt> {
+fn tell_latent(
+    task: &Task,
+    live: &mut Live<'_>,
+    model: &dyn Trainable,
+    epoch: usize,
+) -> Result<(), Halt> {
     let cases = task.cases(Part::Valid);
-    let Some(report) = latent_report(model, &task.prepared, cases)? else { return Ok(()) };
+    let Some(report) = latent_report(model, &task.prepared, cases)? else {
+        return Ok(());
+    };
     let found = shuffled(model, &task.prepared, cases, task.filter_seen())?;
     let step = epoch * task.plan.steps_per_epoch();
-    let used = LatentUse { epoch, step, report, shuffled: Some(found) };
+    let used = LatentUse {
+        epoch,
+        step,
+        report,
+        shuffled: Some(found),
+    };
     let collapse = used.collapse();
     live.say(EventKind::Latent(Box::new(used)))?;
-    Ok(collapse.into_iter().try_for_each(|problem| live.say(EventKind::Warned(problem)))?)
+    Ok(collapse
+        .into_iter()
+        .try_for_each(|problem| live.say(EventKind::Warned(problem)))?)
 }
 
-fn judge_part(task: &Task, live: &mut Live<'_>, model: &dyn Trainable, part: Part) -> Result<Judgement, Halt> {
+fn judge_part(
+    task: &Task,
+    live: &mut Live<'_>,
+    model: &dyn Trainable,
+    part: Part,
+) -> Result<Judgement, Halt> {
     if let Some(outcomes) = &task.outcomes {
         let asked = (outcomes, part);
-        return answer(model, &task.prepared, asked, &mut || live.between_steps()).map(Judgement::Outcomes);
+        return answer(model, &task.prepared, asked, &mut || live.between_steps())
+            .map(Judgement::Outcomes);
     }
     let cases = task.cases(part);
-    let judged = evaluate(model, &task.prepared, cases, task.filter_seen(), &mut || live.between_steps())?;
+    let judged = evaluate(
+        model,
+        &task.prepared,
+        cases,
+        task.filter_seen(),
+        &mut || live.between_steps(),
+    )?;
     Ok(Judgement::Items(judged))
 }
 
@@ -274,7 +374,8 @@ fn started(task: &Task, live: &Live<'_>, model: &dyn Trainable) -> EventKind {
         data: Box::new(live.manifest().data.clone()),
         device: task.device.clone(),
         n_params: model.n_params(),
-        memory: (task.device.kind == DeviceKind::Cpu).then(|| task.experiment.memory(task.prepared.dataset.shape())),
+        memory: (task.device.kind == DeviceKind::Cpu)
+            .then(|| task.experiment.memory(task.prepared.dataset.shape())),
         n_epochs: task.plan.n_epochs,
         steps_per_epoch: task.plan.steps_per_epoch(),
         first_epoch: task.first_epoch,
@@ -287,16 +388,34 @@ const BELOW_REFERENCE: &str = "model";
 
 /// A reference that fits in a second and needs no gradient must be beaten.
 fn below_reference(manifest: &Manifest) -> Option<Problem> {
-    let metric = manifest.valid.as_ref().or(manifest.test.as_ref())?.primary().0;
+    let metric = manifest
+        .valid
+        .as_ref()
+        .or(manifest.test.as_ref())?
+        .primary()
+        .0;
     let reference = ReferenceKind::to_beat(manifest.experiment.answers());
     let below = |part: &str, model: Option<&Metrics>, references: &References| {
-        let (model, reference) = (model?.get(metric)?, references.get(&reference)?.get(metric)?);
-        metric.is_better(reference, model).then(|| format!("{model:.4} against {reference:.4} on {part}"))
+        let (model, reference) = (
+            model?.get(metric)?,
+            references.get(&reference)?.get(metric)?,
+        );
+        metric
+            .is_better(reference, model)
+            .then(|| format!("{model:.4} against {reference:.4} on {part}"))
     };
-    let on_valid = below("validation", manifest.valid.as_ref(), &manifest.references_valid);
+    let on_valid = below(
+        "validation",
+        manifest.valid.as_ref(),
+        &manifest.references_valid,
+    );
     let on_test = below("test", manifest.test.as_ref(), &manifest.references_test);
     // What to do next is said of validation alone: nothing is tuned on the test split.
-    let advice = if on_valid.is_some() { "train longer, change the learning rate or the dropout, or " } else { "" };
+    let advice = if on_valid.is_some() {
+        "train longer, change the learning rate or the dropout, or "
+    } else {
+        ""
+    };
     let parts: Vec<String> = on_valid.into_iter().chain(on_test).collect();
     // As people call the one that they know by that name.
     let name = match reference {
@@ -307,9 +426,17 @@ fn below_reference(manifest: &Manifest) -> Option<Problem> {
         let sentence = format!(
             "{} is {} {name}, which needs no training: {}; {advice}report {} beside it",
             metric.title(),
-            if metric.better() == Better::Lower { "above that of" } else { "below" },
+            if metric.better() == Better::Lower {
+                "above that of"
+            } else {
+                "below"
+            },
             parts.join(", "),
-            if matches!(reference, ReferenceKind::Item(_)) { "the chain" } else { "the reference" },
+            if matches!(reference, ReferenceKind::Item(_)) {
+                "the chain"
+            } else {
+                "the reference"
+            },
         );
         Problem::warning(BELOW_REFERENCE, sentence)
     })

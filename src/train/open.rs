@@ -11,11 +11,18 @@ use super::plan::{Plan, optimizer};
 use super::ready::Onlooker;
 use super::reference::{Fitted, JudgedReferences};
 use super::{BELOW_REFERENCE, Job, TrainError};
-use crate::data::{self, DataError, DataReport, DataSource, DataSpec, EvalCase, Outcomes, Prepared, TestTies, Watch};
+use crate::data::{
+    self, DataError, DataReport, DataSource, DataSpec, EvalCase, Outcomes, Prepared, TestTies,
+    Watch,
+};
 use crate::experiment::{Experiment, FilterSeen};
 use crate::metric::{AnswerKind, Seen};
-use crate::model::{Blueprint, DeviceInfo, DeviceKind, Layers, MachineMemory, Trainable, device_of, open_device};
-use crate::run::{DataStamp, Manifest, Outcome, Part, Pause, References, RunId, RunStore, RunWriter, SeenTarget};
+use crate::model::{
+    Blueprint, DeviceInfo, DeviceKind, Layers, MachineMemory, Trainable, device_of, open_device,
+};
+use crate::run::{
+    DataStamp, Manifest, Outcome, Part, Pause, References, RunId, RunStore, RunWriter, SeenTarget,
+};
 use crate::spec::{Problem, derive_seed};
 
 /// A model on its device, with its initial weights.
@@ -64,7 +71,12 @@ impl Task {
     /// The references on a part.
     pub(super) fn references_on(&self, part: Part) -> Result<JudgedReferences, TrainError> {
         let asked = (self.outcomes.as_ref(), part);
-        self.references.judged(&self.prepared, asked, self.experiment.evaluation, &mut Onlooker::nobody())
+        self.references.judged(
+            &self.prepared,
+            asked,
+            self.experiment.evaluation,
+            &mut Onlooker::nobody(),
+        )
     }
 
     /// After how many steps the statistics are read back from the device.
@@ -91,8 +103,14 @@ pub(super) fn open(
     build: BuildModel<'_>,
     watch: &mut Onlooker<'_>,
 ) -> Result<(Task, Box<dyn Trainable>, RunWriter), TrainError> {
-    let earlier = job.resume.as_ref().map(|id| resumable(&job.store, id)).transpose()?;
-    let mut experiment = earlier.as_ref().map_or(job.experiment, |writer| writer.manifest.experiment.clone());
+    let earlier = job
+        .resume
+        .as_ref()
+        .map(|id| resumable(&job.store, id))
+        .transpose()?;
+    let mut experiment = earlier
+        .as_ref()
+        .map_or(job.experiment, |writer| writer.manifest.experiment.clone());
     let mut warnings = without_errors(experiment.check())?;
     let prepared = match &earlier {
         Some(writer) => data_of_run(&writer.manifest, job.prepared)?,
@@ -108,18 +126,33 @@ pub(super) fn open(
     let shape = prepared.dataset.shape();
     let plan_of_model = blueprint(&experiment, &prepared);
     let of_model = experiment.model.check(&plan_of_model);
-    warnings.extend(without_errors(of_model.into_iter().map(|problem| problem.under("model")).collect())?);
+    warnings.extend(without_errors(
+        of_model
+            .into_iter()
+            .map(|problem| problem.under("model"))
+            .collect(),
+    )?);
     let outcomes = data::outcomes(&experiment.task, &prepared, experiment.split)?;
     let plan = Plan::new(&experiment, &prepared, outcomes.as_ref())?;
     // Before the model is built: its weights alone may be too many.
     let device = device_of(&experiment.training.device);
-    if let Some(machine) = device.filter(|device| device.kind == DeviceKind::Cpu).and_then(|_| MachineMemory::now()) {
-        warnings.extend(without_errors(experiment.check_memory(shape, machine).into_iter().collect())?);
+    if let Some(machine) = device
+        .filter(|device| device.kind == DeviceKind::Cpu)
+        .and_then(|_| MachineMemory::now())
+    {
+        warnings.extend(without_errors(
+            experiment
+                .check_memory(shape, machine)
+                .into_iter()
+                .collect(),
+        )?);
     }
     let Built { mut model, device } = build(&experiment, &plan_of_model)?;
     let references = Fitted::on(&prepared, &experiment, outcomes.as_ref(), watch)?;
     let asked = (outcomes.as_ref(), Part::Valid);
-    let references_valid = references.judged(&prepared, asked, experiment.evaluation, watch)?.metrics;
+    let references_valid = references
+        .judged(&prepared, asked, experiment.evaluation, watch)?
+        .metrics;
 
     let mut task = Task {
         early_stop: EarlyStop::new(experiment.answers().primary(), experiment.training.patience),
@@ -137,25 +170,55 @@ pub(super) fn open(
         go_on(&mut task, model.as_mut(), writer)?
     } else {
         let stamp = stamp(&task.prepared, &task.experiment);
-        let manifest = Manifest::new(task.experiment.clone(), stamp, task.device.clone(), model.n_params());
-        RunWriter::create(&job.store, Manifest { follows_log, ..manifest })?
+        let manifest = Manifest::new(
+            task.experiment.clone(),
+            stamp,
+            task.device.clone(),
+            model.n_params(),
+        );
+        RunWriter::create(
+            &job.store,
+            Manifest {
+                follows_log,
+                ..manifest
+            },
+        )?
     };
     writer.save_vocabulary(&task.prepared.dataset)?;
-    writer.manifest.references_left_out.clone_from(&task.references.left_out);
+    writer
+        .manifest
+        .references_left_out
+        .clone_from(&task.references.left_out);
     Ok((task, model, writer))
 }
 
 /// The model that an experiment asks for, on the device that it asks for.
 pub(super) fn build_model(experiment: &Experiment, plan: &Blueprint) -> Result<Built, TrainError> {
-    let layers = if experiment.training.fused { Layers::Fused } else { Layers::Plain };
+    let layers = if experiment.training.fused {
+        Layers::Fused
+    } else {
+        Layers::Plain
+    };
     let device = open_device(&experiment.training.device)?.with_layers(layers);
-    let (optimizer, seed) = (optimizer(&experiment.training), derive_seed(experiment.seed, "init", 0));
-    let model = experiment.model.family().build(plan, optimizer, &device, seed)?;
-    Ok(Built { model, device: device.info })
+    let (optimizer, seed) = (
+        optimizer(&experiment.training),
+        derive_seed(experiment.seed, "init", 0),
+    );
+    let model = experiment
+        .model
+        .family()
+        .build(plan, optimizer, &device, seed)?;
+    Ok(Built {
+        model,
+        device: device.info,
+    })
 }
 
 /// The data of a run as it saw them; given data are used when they are the same.
-pub(super) fn data_of_run(manifest: &Manifest, given: Option<Arc<Prepared>>) -> Result<Arc<Prepared>, TrainError> {
+pub(super) fn data_of_run(
+    manifest: &Manifest,
+    given: Option<Arc<Prepared>>,
+) -> Result<Arc<Prepared>, TrainError> {
     match given.filter(|prepared| is_same(manifest, prepared)) {
         Some(prepared) => Ok(prepared),
         None => data_of_run_watched(manifest, &AtomicBool::new(false)),
@@ -163,15 +226,29 @@ pub(super) fn data_of_run(manifest: &Manifest, given: Option<Arc<Prepared>>) -> 
 }
 
 /// The data of a run as it saw them, opened anew.
-pub(super) fn data_of_run_watched(manifest: &Manifest, watch: &dyn Watch) -> Result<Arc<Prepared>, TrainError> {
-    let Manifest { id, data, experiment, .. } = manifest;
+pub(super) fn data_of_run_watched(
+    manifest: &Manifest,
+    watch: &dyn Watch,
+) -> Result<Arc<Prepared>, TrainError> {
+    let Manifest {
+        id,
+        data,
+        experiment,
+        ..
+    } = manifest;
     if let Some(stamp) = &data.report.pseudonyms {
-        let wrong_key = |error| TrainError::Unfit(format!("the data of run {id} cannot be opened again: {error}"));
+        let wrong_key = |error| {
+            TrainError::Unfit(format!(
+                "the data of run {id} cannot be opened again: {error}"
+            ))
+        };
         stamp.check().map_err(wrong_key)?;
     }
     // From another folder, or without the variable that the path begins with, the file is where the
     // run found it.
-    let open = |experiment: &Experiment| data::prepare(&experiment.data, experiment.split, watch).map(Arc::new);
+    let open = |experiment: &Experiment| {
+        data::prepare(&experiment.data, experiment.split, watch).map(Arc::new)
+    };
     let opened = open(experiment).or_else(|error| match where_found(experiment, &data.report) {
         Some(found) if !matches!(error, DataError::Cancelled) => open(&found).map_err(|_| error),
         _ => Err(error),
@@ -182,7 +259,9 @@ pub(super) fn data_of_run_watched(manifest: &Manifest, watch: &dyn Watch) -> Res
     let prepared = opened.map_err(|error| {
         let why = error.to_string();
         let why = why.trim_end_matches('.');
-        TrainError::Unfit(format!("the data of run {id} cannot be opened again: {why}; put them back where they were"))
+        TrainError::Unfit(format!(
+            "the data of run {id} cannot be opened again: {why}; put them back where they were"
+        ))
     })?;
     if is_same(manifest, &prepared) {
         return Ok(prepared);
@@ -200,7 +279,9 @@ fn is_same(manifest: &Manifest, prepared: &Prepared) -> bool {
 
 /// The experiment with the whole paths of the files that its run read.
 fn where_found(experiment: &Experiment, report: &DataReport) -> Option<Experiment> {
-    let (DataSource::File(file), Some(found)) = (&experiment.data.source, &report.file) else { return None };
+    let (DataSource::File(file), Some(found)) = (&experiment.data.source, &report.file) else {
+        return None;
+    };
     let mut file = file.clone();
     file.path.clone_from(&found.path);
     file.valid_path.clone_from(&found.valid_path);
@@ -208,25 +289,45 @@ fn where_found(experiment: &Experiment, report: &DataReport) -> Option<Experimen
     if let (Some(titles), Some(found)) = (&mut file.titles, &found.titles) {
         titles.path.clone_from(&found.path);
     }
-    for (table, found) in [(&mut file.items, &found.items), (&mut file.users, &found.users)] {
+    for (table, found) in [
+        (&mut file.items, &found.items),
+        (&mut file.users, &found.users),
+    ] {
         if let (Some(table), Some(found)) = (table, found) {
             table.path.clone_from(&found.path);
         }
     }
-    let data = DataSpec { source: DataSource::File(file), ..experiment.data.clone() };
-    Some(Experiment { data, ..experiment.clone() })
+    let data = DataSpec {
+        source: DataSource::File(file),
+        ..experiment.data.clone()
+    };
+    Some(Experiment {
+        data,
+        ..experiment.clone()
+    })
 }
 
-pub(super) fn open_data(experiment: &Experiment, given: Option<Arc<Prepared>>) -> Result<Arc<Prepared>, TrainError> {
+pub(super) fn open_data(
+    experiment: &Experiment,
+    given: Option<Arc<Prepared>>,
+) -> Result<Arc<Prepared>, TrainError> {
     match given {
         Some(prepared) => Ok(prepared),
-        None => Ok(Arc::new(data::prepare(&experiment.data, experiment.split, &AtomicBool::new(false))?)),
+        None => Ok(Arc::new(data::prepare(
+            &experiment.data,
+            experiment.split,
+            &AtomicBool::new(false),
+        )?)),
     }
 }
 
 /// The warnings among some problems; an error among them refuses the whole.
 fn without_errors(problems: Vec<Problem>) -> Result<Vec<Problem>, TrainError> {
-    if problems.iter().any(Problem::is_error) { Err(TrainError::Problems(problems)) } else { Ok(problems) }
+    if problems.iter().any(Problem::is_error) {
+        Err(TrainError::Problems(problems))
+    } else {
+        Ok(problems)
+    }
 }
 
 fn stamp(prepared: &Prepared, experiment: &Experiment) -> DataStamp {
@@ -259,7 +360,8 @@ fn resumable(store: &RunStore, id: &RunId) -> Result<RunWriter, TrainError> {
 
 /// Whether two devices give the same figures bit for bit: CPUs do, however many threads they have.
 fn computes_alike(a: &DeviceInfo, b: &DeviceInfo) -> bool {
-    a.kind == b.kind && (a.kind == DeviceKind::Cpu || (&a.name, &a.backend) == (&b.name, &b.backend))
+    a.kind == b.kind
+        && (a.kind == DeviceKind::Cpu || (&a.name, &a.backend) == (&b.name, &b.backend))
 }
 
 /// Brings a run from before a seen target was a miss to that rule, where that changes no figure of it; where it
@@ -271,7 +373,9 @@ fn count_as_now(manifest: &mut Manifest, prepared: &Prepared) -> Result<(), Trai
     manifest.data.returns = Some(prepared.returns);
     if let Some(Problem { sentence, .. }) = manifest.counted_before() {
         let id = &manifest.id;
-        return Err(TrainError::Unfit(format!("run {id} cannot go on: its epochs were {sentence}")));
+        return Err(TrainError::Unfit(format!(
+            "run {id} cannot go on: its epochs were {sentence}"
+        )));
     }
     manifest.seen_target = SeenTarget::Missed;
     manifest.data.report.optimum = prepared.dataset.report.optimum;
@@ -280,24 +384,50 @@ fn count_as_now(manifest: &mut Manifest, prepared: &Prepared) -> Result<(), Trai
 
 /// Takes model, counters and folder back to where the run was paused, else to the end of its last committed
 /// epoch. Everything is read before anything is changed.
-fn go_on(task: &mut Task, model: &mut dyn Trainable, mut writer: RunWriter) -> Result<RunWriter, TrainError> {
+fn go_on(
+    task: &mut Task,
+    model: &mut dyn Trainable,
+    mut writer: RunWriter,
+) -> Result<RunWriter, TrainError> {
     count_as_now(&mut writer.manifest, &task.prepared)?;
     let (epochs, primary) = (writer.manifest.epochs, task.experiment.answers().primary());
-    let judged = writer.store().history(writer.id())?.series(Part::Valid, primary.name());
-    let value = |epoch| judged.iter().find(|judged| judged.0 == epoch).map(|judged| judged.2);
+    let judged = writer
+        .store()
+        .history(writer.id())?
+        .series(Part::Valid, primary.name());
+    let value = |epoch| {
+        judged
+            .iter()
+            .find(|judged| judged.0 == epoch)
+            .map(|judged| judged.2)
+    };
     let values = (1..=epochs).map(|epoch| (epoch, value(epoch)));
     task.early_stop = EarlyStop::replayed(primary, task.experiment.training.patience, values);
     task.first_epoch = epochs + 1;
     let store = writer.store();
-    match writer.manifest.pause.filter(|pause| pause.epoch == epochs + 1 && pause.step > 0) {
-        Some(Pause { epoch, step, .. }) => model.load_state(&store.state_within(writer.id(), epoch, step))?,
+    match writer
+        .manifest
+        .pause
+        .filter(|pause| pause.epoch == epochs + 1 && pause.step > 0)
+    {
+        Some(Pause { epoch, step, .. }) => {
+            model.load_state(&store.state_within(writer.id(), epoch, step))?
+        }
         None if epochs > 0 => model.load_state(&store.state(writer.id(), epochs))?,
         None => {}
     }
-    if let Some(before) = writer.manifest.device.as_ref().filter(|before| !computes_alike(before, &task.device)) {
-        let sentence =
-            format!("begun on {} and resumed on {}: figures may differ a little", before.name, task.device.name);
-        task.warnings.push(Problem::warning("training.device", sentence));
+    if let Some(before) = writer
+        .manifest
+        .device
+        .as_ref()
+        .filter(|before| !computes_alike(before, &task.device))
+    {
+        let sentence = format!(
+            "begun on {} and resumed on {}: figures may differ a little",
+            before.name, task.device.name
+        );
+        task.warnings
+            .push(Problem::warning("training.device", sentence));
     }
     // A run from before there was an audit gets it now: its data are at hand.
     if writer.manifest.data.audit.is_empty() {
@@ -305,7 +435,10 @@ fn go_on(task: &mut Task, model: &mut dyn Trainable, mut writer: RunWriter) -> R
     }
     // Told again at the end, if it still holds.
     let told_at_end = [BELOW_REFERENCE, COLLAPSED];
-    writer.manifest.problems.retain(|problem| !told_at_end.contains(&problem.field.as_str()));
+    writer
+        .manifest
+        .problems
+        .retain(|problem| !told_at_end.contains(&problem.field.as_str()));
     if writer.manifest.test.is_some() {
         let sentence = format!(
             "the test split was read after {epochs} epochs of this run already, and is read again at its end: report its test figures only with that remark, or train anew"

@@ -45,9 +45,11 @@ impl Judgement {
     pub(super) fn results(&self, task: &Task, part: Part) -> Vec<UserResult> {
         match self {
             Self::Items(judged) => judged.results(&task.prepared, task.cases(part)),
-            Self::Outcomes(answered) => {
-                task.outcomes.as_ref().map(|outcomes| answered.results(&task.prepared, outcomes)).unwrap_or_default()
-            }
+            Self::Outcomes(answered) => task
+                .outcomes
+                .as_ref()
+                .map(|outcomes| answered.results(&task.prepared, outcomes))
+                .unwrap_or_default(),
         }
     }
 }
@@ -82,10 +84,17 @@ pub(super) fn answer(
     for block in samples.chunks(Questions::AT_A_TIME) {
         let scores = model.scores(&prepared.asked(block))?;
         if scores.len() != block.len() * n_outputs {
-            let sentence = format!("the model gave {} answers to {} questions", scores.len(), block.len());
+            let sentence = format!(
+                "the model gave {} answers to {} questions",
+                scores.len(),
+                block.len()
+            );
             return Err(ModelError::Compute { sentence }.into());
         }
-        block.iter().zip(scores.chunks_exact(n_outputs)).for_each(|(sample, scores)| answered.add(*sample, scores));
+        block
+            .iter()
+            .zip(scores.chunks_exact(n_outputs))
+            .for_each(|(sample, scores)| answered.add(*sample, scores));
         between()?;
     }
     Ok(answered)
@@ -105,10 +114,20 @@ impl Outcomes {
 impl Answered {
     /// The questions of a part with answers from elsewhere, in the form in which answers are kept. Of them
     /// there is no loss.
-    pub(super) fn by(outcomes: &Outcomes, part: Part, answer: impl Fn(&Sample) -> Vec<f64>) -> Self {
+    pub(super) fn by(
+        outcomes: &Outcomes,
+        part: Part,
+        answer: impl Fn(&Sample) -> Vec<f64>,
+    ) -> Self {
         let samples = outcomes.of(part).to_vec();
         let answers = samples.iter().flat_map(answer).collect();
-        Self { samples, answers, output: outcomes.output, scale: outcomes.scale, loss: f64::NAN }
+        Self {
+            samples,
+            answers,
+            output: outcomes.output,
+            scale: outcomes.scale,
+            loss: f64::NAN,
+        }
     }
 
     fn add(&mut self, sample: Sample, scores: &[f32]) {
@@ -121,8 +140,14 @@ impl Answered {
         match self.output {
             Output::Classes(_) | Output::Catalogue => {
                 let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-                let sum: f64 = scores.iter().map(|score| f64::from(score - largest).exp()).sum();
-                let of_target = scores.get(sample.target as usize).copied().unwrap_or(f32::NAN);
+                let sum: f64 = scores
+                    .iter()
+                    .map(|score| f64::from(score - largest).exp())
+                    .sum();
+                let of_target = scores
+                    .get(sample.target as usize)
+                    .copied()
+                    .unwrap_or(f32::NAN);
                 self.loss += sum.ln() - f64::from(of_target - largest);
             }
             Output::Chance => {
@@ -141,10 +166,16 @@ impl Answered {
 
     pub(super) fn metrics(&self) -> Metrics {
         match self.output {
-            Output::Classes(_) | Output::Catalogue => Metrics::of_classes(&self.true_classes(), &self.answers),
+            Output::Classes(_) | Output::Catalogue => {
+                Metrics::of_classes(&self.true_classes(), &self.answers)
+            }
             Output::Chance => Metrics::of_binary(&self.labels(), &self.answers),
             Output::Number => {
-                let truth: Vec<f64> = self.samples.iter().map(|sample| self.scale.unscaled(sample.target)).collect();
+                let truth: Vec<f64> = self
+                    .samples
+                    .iter()
+                    .map(|sample| self.scale.unscaled(sample.target))
+                    .collect();
                 Metrics::of_numbers(&truth, &self.answers)
             }
         }
@@ -161,11 +192,17 @@ impl Answered {
     }
 
     fn true_classes(&self) -> Vec<usize> {
-        self.samples.iter().map(|sample| sample.target as usize).collect()
+        self.samples
+            .iter()
+            .map(|sample| sample.target as usize)
+            .collect()
     }
 
     fn labels(&self) -> Vec<bool> {
-        self.samples.iter().map(|sample| sample.target > 0.5).collect()
+        self.samples
+            .iter()
+            .map(|sample| sample.target > 0.5)
+            .collect()
     }
 
     /// The truth stands in the place of the true item, and beside it the chance that the model gave it; of
@@ -173,7 +210,10 @@ impl Answered {
     pub(super) fn results(&self, prepared: &Prepared, outcomes: &Outcomes) -> Vec<UserResult> {
         let n_outputs = self.output.n_outputs().max(1);
         let is_class = matches!(self.output, Output::Classes(_));
-        let answers = self.samples.iter().zip(self.answers.chunks_exact(n_outputs));
+        let answers = self
+            .samples
+            .iter()
+            .zip(self.answers.chunks_exact(n_outputs));
         let row = |(sample, answers): (&Sample, &[f64])| {
             let class = sample.target as usize;
             let name = || outcomes.classes.get(class).cloned().unwrap_or_default();
@@ -187,15 +227,27 @@ impl Answered {
                     let chance = if class == 1 { first } else { 1.0 - first };
                     (name(), chance, mid_rank(&[chance, 1.0 - chance], chance))
                 }
-                Output::Number => (self.scale.unscaled(sample.target).to_string(), f64::NAN, f64::NAN),
+                Output::Number => (
+                    self.scale.unscaled(sample.target).to_string(),
+                    f64::NAN,
+                    f64::NAN,
+                ),
             };
             UserResult {
-                user_id: prepared.dataset.users.id(sample.user_idx).unwrap_or_default().to_owned(),
+                user_id: prepared
+                    .dataset
+                    .users
+                    .id(sample.user_idx)
+                    .unwrap_or_default()
+                    .to_owned(),
                 item_id: truth,
                 rank,
                 probability: chance,
                 predicted: (self.output == Output::Number).then_some(first),
-                answered: is_class.then(|| surest(answers)).flatten().and_then(|at| outcomes.classes.get(at).cloned()),
+                answered: is_class
+                    .then(|| surest(answers))
+                    .flatten()
+                    .and_then(|at| outcomes.classes.get(at).cloned()),
                 facts: Some(Facts {
                     history_len: sample.history_len,
                     popularity_decile: None,
@@ -211,7 +263,10 @@ impl Answered {
 /// The place of the highest chance; `None` where several have it, or one is no number.
 fn surest(chances: &[f64]) -> Option<usize> {
     let highest = chances.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let mut ahead = chances.iter().enumerate().filter(|(_, chance)| chance.is_nan() || **chance >= highest);
+    let mut ahead = chances
+        .iter()
+        .enumerate()
+        .filter(|(_, chance)| chance.is_nan() || **chance >= highest);
     let (first, chance) = ahead.next()?;
     (ahead.next().is_none() && !chance.is_nan()).then_some(first)
 }
@@ -222,7 +277,10 @@ fn mid_rank(all: &[f64], chance: f64) -> f64 {
         return all.len() as f64;
     }
     let ahead = all.iter().filter(|other| **other > chance).count();
-    let tied = all.iter().filter(|other| (**other - chance).abs() <= 0.0).count();
+    let tied = all
+        .iter()
+        .filter(|other| (**other - chance).abs() <= 0.0)
+        .count();
     1.0 + ahead as f64 + tied.saturating_sub(1) as f64 / 2.0
 }
 
@@ -232,10 +290,25 @@ mod tests {
     use crate::metric::Metric;
 
     fn answered(output: Output, rows: &[(f32, &[f32])]) -> Answered {
-        let scale = crate::data::Scale { log1p: true, mean: 1.0, std: 2.0 };
-        let mut answered = Answered { samples: Vec::new(), answers: Vec::new(), output, scale, loss: 0.0 };
+        let scale = crate::data::Scale {
+            log1p: true,
+            mean: 1.0,
+            std: 2.0,
+        };
+        let mut answered = Answered {
+            samples: Vec::new(),
+            answers: Vec::new(),
+            output,
+            scale,
+            loss: 0.0,
+        };
         for (target, scores) in rows {
-            let sample = Sample { user_idx: 0, history_len: 1, elapsed_secs: 0.0, target: *target };
+            let sample = Sample {
+                user_idx: 0,
+                history_len: 1,
+                elapsed_secs: 0.0,
+                target: *target,
+            };
             answered.samples.push(sample);
             answered.add(sample, scores);
         }
@@ -244,7 +317,10 @@ mod tests {
 
     #[test]
     fn chances_are_those_of_softmax_and_sigmoid() {
-        let classes = answered(Output::Classes(2), &[(1.0, &[1000.0, 1000.0 + 3.0_f32.ln()]), (0.0, &[0.0, 0.0])]);
+        let classes = answered(
+            Output::Classes(2),
+            &[(1.0, &[1000.0, 1000.0 + 3.0_f32.ln()]), (0.0, &[0.0, 0.0])],
+        );
         assert!((classes.answers[1] - 0.75).abs() < 1e-4);
         assert!((classes.loss() - f64::midpoint(-(0.75_f64.ln()), 2.0_f64.ln())).abs() < 1e-4);
         let chance = answered(Output::Chance, &[(1.0, &[3.0_f32.ln()]), (0.0, &[-800.0])]);
@@ -266,7 +342,14 @@ mod tests {
         assert!((mid_rank(&[0.2, 0.2, 0.6], 0.2) - 2.5).abs() < 1e-9);
         assert!((mid_rank(&[0.2, 0.2, 0.6], 0.6) - 1.0).abs() < 1e-9);
         assert!((mid_rank(&[0.2, f64::NAN], f64::NAN) - 2.0).abs() < 1e-9);
-        let surest_of = [&[0.2, 0.2, 0.6][..], &[0.4, 0.4, 0.2], &[0.2, f64::NAN], &[f64::NAN], &[]].map(surest);
+        let surest_of = [
+            &[0.2, 0.2, 0.6][..],
+            &[0.4, 0.4, 0.2],
+            &[0.2, f64::NAN],
+            &[f64::NAN],
+            &[],
+        ]
+        .map(surest);
         assert_eq!(surest_of, [Some(2), None, None, None, None]);
     }
 }

@@ -40,9 +40,16 @@ impl Plan {
     ) -> Result<Self, TrainError> {
         let min_events = min_train_events(&experiment.model);
         let lens = prepared.split.train_len.iter().enumerate();
-        let mut users: Vec<u32> = lens.filter(|(_, len)| **len >= min_events).map(|(user, _)| user as u32).collect();
+        let mut users: Vec<u32> = lens
+            .filter(|(_, len)| **len >= min_events)
+            .map(|(user, _)| user as u32)
+            .collect();
         if let Some(outcomes) = outcomes {
-            users = outcomes.train.iter().map(|sample| sample.user_idx).collect();
+            users = outcomes
+                .train
+                .iter()
+                .map(|sample| sample.user_idx)
+                .collect();
             users.dedup();
         }
         let unfit = |what: &str, cure: &str| Err(TrainError::Unfit(format!("{what}: {cure}")));
@@ -58,13 +65,27 @@ impl Plan {
                 "take a log where users have at least three events, or another split",
             );
         }
-        let TrainingSpec { epochs, batch_size, augment, .. } = experiment.training;
+        let TrainingSpec {
+            epochs,
+            batch_size,
+            augment,
+            ..
+        } = experiment.training;
         let n_synthetic = augment.n_synthetic(users.len());
         if let Some(problem) = synthetic::check(experiment, prepared).filter(|_| n_synthetic > 0) {
             return Err(TrainError::Problems(vec![problem]));
         }
-        let (batch_size, min_events, seed) = (batch_size.max(1), min_events as usize, experiment.seed);
-        Ok(Self { users, n_epochs: epochs, batch_size, augment, n_synthetic, min_events, seed })
+        let (batch_size, min_events, seed) =
+            (batch_size.max(1), min_events as usize, experiment.seed);
+        Ok(Self {
+            users,
+            n_epochs: epochs,
+            batch_size,
+            augment,
+            n_synthetic,
+            min_events,
+            seed,
+        })
     }
 
     /// Steps of an epoch; the last one may hold fewer histories.
@@ -79,7 +100,11 @@ impl Plan {
         task: &Task,
         between: &mut dyn FnMut(Pass) -> Result<(), Halt>,
     ) -> Result<Histories, Halt> {
-        let rows: Histories = self.users.iter().map(|&user| train_items(&task.prepared, user as usize)).collect();
+        let rows: Histories = self
+            .users
+            .iter()
+            .map(|&user| train_items(&task.prepared, user as usize))
+            .collect();
         let wanted = Wanted {
             sampler: self.augment.sampler,
             n: self.n_synthetic,
@@ -100,10 +125,20 @@ impl Plan {
         (epoch, from): (usize, usize),
     ) -> impl Iterator<Item = Histories> + 'a {
         let mut order: Vec<usize> = (0..self.users.len() + synthetic.n_rows()).collect();
-        order.shuffle(&mut ChaCha8Rng::seed_from_u64(derive_seed(self.seed, "shuffle", epoch as u64)));
+        order.shuffle(&mut ChaCha8Rng::seed_from_u64(derive_seed(
+            self.seed,
+            "shuffle",
+            epoch as u64,
+        )));
         (from..self.steps_per_epoch()).map(move |step| {
-            let batch = order.iter().skip(step * self.batch_size).take(self.batch_size);
-            let users: Vec<u32> = batch.clone().filter_map(|&at| self.users.get(at).copied()).collect();
+            let batch = order
+                .iter()
+                .skip(step * self.batch_size)
+                .take(self.batch_size);
+            let users: Vec<u32> = batch
+                .clone()
+                .filter_map(|&at| self.users.get(at).copied())
+                .collect();
             let mut histories = self.changed(of_users(&users, task), &users, epoch);
             for at in batch.filter_map(|at| at.checked_sub(self.users.len())) {
                 histories.push_timeless(synthetic.row(at));
@@ -118,7 +153,10 @@ impl Plan {
             return histories;
         }
         let of_epoch = derive_seed(self.seed, "augment", epoch as u64);
-        let seeds: Vec<u64> = users.iter().map(|&user| derive_seed(of_epoch, "user", u64::from(user))).collect();
+        let seeds: Vec<u64> = users
+            .iter()
+            .map(|&user| derive_seed(of_epoch, "user", u64::from(user)))
+            .collect();
         histories.augmented(&self.augment, self.min_events, &seeds)
     }
 
@@ -138,11 +176,17 @@ impl Plan {
 fn of_users(users: &[u32], task: &Task) -> Histories {
     match &task.outcomes {
         None => {
-            let of_user = |&user: &u32| (user as usize, train_items(&task.prepared, user as usize).len());
+            let of_user = |&user: &u32| {
+                (
+                    user as usize,
+                    train_items(&task.prepared, user as usize).len(),
+                )
+            };
             task.prepared.histories(users.iter().map(of_user))
         }
         Some(outcomes) => {
-            let samples: Vec<&[Sample]> = users.iter().map(|&user| outcomes.train_of(user)).collect();
+            let samples: Vec<&[Sample]> =
+                users.iter().map(|&user| outcomes.train_of(user)).collect();
             task.prepared.asked_together(&samples)
         }
     }
@@ -150,7 +194,11 @@ fn of_users(users: &[u32], task: &Task) -> Histories {
 
 /// The events of a user that training may see.
 pub(super) fn train_items(prepared: &Prepared, user_idx: usize) -> &[u32] {
-    let len = prepared.split.train_len.get(user_idx).map_or(0, |&len| len as usize);
+    let len = prepared
+        .split
+        .train_len
+        .get(user_idx)
+        .map_or(0, |&len| len as usize);
     let items = prepared.dataset.sequences.items(user_idx);
     items.get(..len).unwrap_or(items)
 }
@@ -173,6 +221,21 @@ pub fn min_train_events(model: &ModelSpec) -> u32 {
 
 /// The optimiser's part of the training settings.
 pub(super) fn optimizer(training: &TrainingSpec) -> OptimizerSpec {
-    let TrainingSpec { beta1, beta2, epsilon, weight_decay, l1, clip_norm, .. } = *training;
-    OptimizerSpec { beta1, beta2, epsilon, weight_decay, l1, clip_norm }
+    let TrainingSpec {
+        beta1,
+        beta2,
+        epsilon,
+        weight_decay,
+        l1,
+        clip_norm,
+        ..
+    } = *training;
+    OptimizerSpec {
+        beta1,
+        beta2,
+        epsilon,
+        weight_decay,
+        l1,
+        clip_norm,
+    }
 }

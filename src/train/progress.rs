@@ -20,16 +20,25 @@ pub(super) struct Clock {
 impl Clock {
     /// A running clock that already shows some seconds.
     pub(super) fn from(before_secs: f64) -> Self {
-        Self { before_secs, running_since: Some(Instant::now()) }
+        Self {
+            before_secs,
+            running_since: Some(Instant::now()),
+        }
     }
 
     /// Seconds shown.
     pub(super) fn secs(&self) -> f64 {
-        self.before_secs + self.running_since.map_or(0.0, |since| since.elapsed().as_secs_f64())
+        self.before_secs
+            + self
+                .running_since
+                .map_or(0.0, |since| since.elapsed().as_secs_f64())
     }
 
     pub(super) fn pause(&mut self) {
-        *self = Self { before_secs: self.secs(), running_since: None };
+        *self = Self {
+            before_secs: self.secs(),
+            running_since: None,
+        };
     }
 
     pub(super) fn go_on(&mut self) {
@@ -47,16 +56,31 @@ impl Sums {
         let Self(sums) = self;
         sums.loss += piece.loss * n_events;
         sums.grad_norm += piece.grad_norm * n_steps;
-        sums.kl = piece.kl.map(|kl| sums.kl.unwrap_or(0.0) + kl * n_steps).or(sums.kl);
+        sums.kl = piece
+            .kl
+            .map(|kl| sums.kl.unwrap_or(0.0) + kl * n_steps)
+            .or(sums.kl);
         sums.n_steps += piece.n_steps;
         sums.n_events += piece.n_events;
     }
 
     /// The mean of all pieces: the loss an event, the rest a step.
     pub(super) fn mean(&self) -> TrainStats {
-        let EpochSums { loss, grad_norm, kl, n_steps, n_events } = self.0;
+        let EpochSums {
+            loss,
+            grad_norm,
+            kl,
+            n_steps,
+            n_events,
+        } = self.0;
         let (events, steps) = (n_events.max(1) as f64, n_steps.max(1) as f64);
-        TrainStats { loss: loss / events, grad_norm: grad_norm / steps, kl: kl.map(|kl| kl / steps), n_steps, n_events }
+        TrainStats {
+            loss: loss / events,
+            grad_norm: grad_norm / steps,
+            kl: kl.map(|kl| kl / steps),
+            n_steps,
+            n_events,
+        }
     }
 }
 
@@ -75,7 +99,12 @@ pub(super) struct Pace {
 
 impl Pace {
     /// The pace of a run that starts (or goes on) after `first_step` steps.
-    pub(super) fn new(steps_per_epoch: usize, n_epochs: usize, first_step: usize, now_secs: f64) -> Self {
+    pub(super) fn new(
+        steps_per_epoch: usize,
+        n_epochs: usize,
+        first_step: usize,
+        now_secs: f64,
+    ) -> Self {
         Self {
             steps_per_epoch,
             n_epochs,
@@ -107,22 +136,43 @@ impl Pace {
     }
 
     /// What to tell while a sampler learns, when it is time to. Its time is left out of the model's speed.
-    pub(super) fn due_of_sampler(&mut self, pass: Pass, epoch: usize, now_secs: f64) -> Option<Progress> {
+    pub(super) fn due_of_sampler(
+        &mut self,
+        pass: Pass,
+        epoch: usize,
+        now_secs: f64,
+    ) -> Option<Progress> {
         (self.first_secs, self.recent_since_secs) = (now_secs, now_secs);
-        let Self { steps_per_epoch, first_step: step, .. } = *self;
-        let progress = Progress { epoch, steps_per_epoch, step, sampler: Some(pass), ..Progress::default() };
+        let Self {
+            steps_per_epoch,
+            first_step: step,
+            ..
+        } = *self;
+        let progress = Progress {
+            epoch,
+            steps_per_epoch,
+            step,
+            sampler: Some(pass),
+            ..Progress::default()
+        };
         self.is_due().then_some(progress)
     }
 
     /// What to tell after `step_in_epoch` steps of `epoch`, when it is time to.
-    pub(super) fn due(&mut self, epoch: usize, step_in_epoch: usize, now_secs: f64) -> Option<Progress> {
+    pub(super) fn due(
+        &mut self,
+        epoch: usize,
+        step_in_epoch: usize,
+        now_secs: f64,
+    ) -> Option<Progress> {
         if !self.is_due() {
             return None;
         }
         let has_news = self.recent.0.n_steps > 0;
         let train_loss = has_news.then(|| self.recent.mean().loss);
         if has_news {
-            self.events_per_sec = self.recent.0.n_events as f64 / (now_secs - self.recent_since_secs).max(1e-9);
+            self.events_per_sec =
+                self.recent.0.n_events as f64 / (now_secs - self.recent_since_secs).max(1e-9);
             self.start_epoch(now_secs);
         }
         let step = (epoch - 1) * self.steps_per_epoch + step_in_epoch;

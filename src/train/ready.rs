@@ -23,7 +23,10 @@ pub(super) enum Step {
 
 impl<'a> Onlooker<'a> {
     pub(super) fn by(control: &'a mut dyn Control, observer: &'a mut dyn Observer) -> Self {
-        Self { people: Some((control, observer)), told: Preparing::default() }
+        Self {
+            people: Some((control, observer)),
+            told: Preparing::default(),
+        }
     }
 
     /// Nobody looks, so nobody can end it.
@@ -42,7 +45,11 @@ impl<'a> Onlooker<'a> {
         (all, named): (&[K], impl Fn(&K) -> ReferenceKind + Send + Sync),
         work: impl Fn(&K, Stop<'_>) -> T + Send + Sync,
     ) -> Result<Vec<T>, TrainError> {
-        let (is_ended, n_done, in_work) = (AtomicBool::new(false), AtomicUsize::new(0), Mutex::new(Vec::new()));
+        let (is_ended, n_done, in_work) = (
+            AtomicBool::new(false),
+            AtomicUsize::new(0),
+            Mutex::new(Vec::new()),
+        );
         let names = || in_work.lock().unwrap_or_else(PoisonError::into_inner);
         let one = |key: &K| {
             names().push(named(key));
@@ -55,12 +62,18 @@ impl<'a> Onlooker<'a> {
             let mut in_work = names().clone();
             in_work.sort_unstable();
             let n_done = n_done.load(Ordering::Relaxed);
-            self.tell(Preparing { in_work, n_done, n_all: all.len(), is_judged: step == Step::Judge });
+            self.tell(Preparing {
+                in_work,
+                n_done,
+                n_all: all.len(),
+                is_judged: step == Step::Judge,
+            });
             if self.is_end_asked_for() {
                 is_ended.store(true, Ordering::Relaxed);
             }
         });
-        made.filter(|_| !is_ended.into_inner()).ok_or(TrainError::Cancelled)
+        made.filter(|_| !is_ended.into_inner())
+            .ok_or(TrainError::Cancelled)
     }
 
     /// Passes on what is news.
@@ -74,7 +87,10 @@ impl<'a> Onlooker<'a> {
     }
 
     fn is_end_asked_for(&mut self) -> bool {
-        let Some((control, _)) = &mut self.people else { return false };
-        std::iter::from_fn(|| control.early()).any(|command| matches!(command, Command::Stop(_) | Command::Leave))
+        let Some((control, _)) = &mut self.people else {
+            return false;
+        };
+        std::iter::from_fn(|| control.early())
+            .any(|command| matches!(command, Command::Stop(_) | Command::Leave))
     }
 }

@@ -70,20 +70,38 @@ pub fn restore_with(
     let manifest = store.manifest(id)?;
     let epoch = epoch_to_open(store, &manifest, epoch)?;
     let prepared = data_of_run(&manifest, prepared)?;
-    let mut model = build(&on_cpu(&manifest.experiment), &blueprint(&manifest.experiment, &prepared))?.model;
+    let mut model = build(
+        &on_cpu(&manifest.experiment),
+        &blueprint(&manifest.experiment, &prepared),
+    )?
+    .model;
     let weights = store.epoch_weights(id, epoch);
     model.load_weights(&weights)?;
     if let Some(broken) = broken_weights(&weights) {
         return Err(TrainError::Unfit(of_no_use(&manifest, epoch, &broken)));
     }
-    let outcomes = data::outcomes(&manifest.experiment.task, &prepared, manifest.experiment.split)?;
-    Ok(Restored { manifest, prepared, model, epoch, outcomes })
+    let outcomes = data::outcomes(
+        &manifest.experiment.task,
+        &prepared,
+        manifest.experiment.split,
+    )?;
+    Ok(Restored {
+        manifest,
+        prepared,
+        model,
+        epoch,
+        outcomes,
+    })
 }
 
 /// Weights that are no numbers answer something, which means nothing.
 fn of_no_use(manifest: &Manifest, epoch: usize, broken: &BrokenWeights) -> String {
     let Manifest { id, best_epoch, .. } = manifest;
-    let other = if *best_epoch == Some(epoch) { "take another epoch with `--epoch`" } else { "take the best epoch" };
+    let other = if *best_epoch == Some(epoch) {
+        "take another epoch with `--epoch`"
+    } else {
+        "take the best epoch"
+    };
     format!(
         "the weights of epoch {epoch} of run {id} are damaged, so they say nothing: {broken}; {other}, or train anew, \
          with a lower `training.lr` if they became so in training"
@@ -97,11 +115,16 @@ fn on_cpu(experiment: &Experiment) -> Experiment {
     experiment
 }
 
-fn epoch_to_open(store: &RunStore, manifest: &Manifest, wanted: Option<usize>) -> Result<usize, TrainError> {
+fn epoch_to_open(
+    store: &RunStore,
+    manifest: &Manifest,
+    wanted: Option<usize>,
+) -> Result<usize, TrainError> {
     let id = &manifest.id;
     let Some(epoch) = wanted.or(manifest.best_epoch) else {
-        let sentence =
-            format!("run {id} has no weights yet: it ended before its first epoch did; resume it or train anew");
+        let sentence = format!(
+            "run {id} has no weights yet: it ended before its first epoch did; resume it or train anew"
+        );
         return Err(TrainError::Unfit(sentence));
     };
     let kept = store.epochs(id)?;
@@ -113,5 +136,7 @@ fn epoch_to_open(store: &RunStore, manifest: &Manifest, wanted: Option<usize>) -
         [] => "it keeps none at all: train anew".to_owned(),
         kept => format!("choose one of those it keeps: {}", kept.join(", ")),
     };
-    Err(TrainError::Unfit(format!("run {id} keeps no weights of epoch {epoch}; {cure}")))
+    Err(TrainError::Unfit(format!(
+        "run {id} keeps no weights of epoch {epoch}; {cure}"
+    )))
 }

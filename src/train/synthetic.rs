@@ -49,7 +49,14 @@ pub(super) fn write<E: From<ModelError> + From<TrainError>>(
     rows: &Histories,
     between: &mut dyn FnMut(Pass) -> Result<(), E>,
 ) -> Result<Histories, E> {
-    let Wanted { sampler, n, least, n_items, gan, seed } = *wanted;
+    let Wanted {
+        sampler,
+        n,
+        least,
+        n_items,
+        gan,
+        seed,
+    } = *wanted;
     if n == 0 {
         return Ok(Histories::new());
     }
@@ -60,7 +67,11 @@ pub(super) fn write<E: From<ModelError> + From<TrainError>>(
                 "a Markov chain hardly ever writes {least} events on these data; set `training.augment.synthetic` to 0"
             ))
         };
-        return if drawn.n_rows() == n { Ok(drawn) } else { Err(short().into()) };
+        return if drawn.n_rows() == n {
+            Ok(drawn)
+        } else {
+            Err(short().into())
+        };
     }
     let mut network = SequenceGan::new(gan, n_items, seed)?;
     network.learn_language(rows, between)?;
@@ -149,7 +160,11 @@ pub fn judge_samplers(
         })?;
         let likeness = Likeness::new(&rows_of(&written), &real, &learnt);
         let downstream = halves.downstream(&written, experiment, &prepared)?;
-        all.push(JudgedSampler { sampler: Some(sampler), likeness, downstream });
+        all.push(JudgedSampler {
+            sampler: Some(sampler),
+            likeness,
+            downstream,
+        });
     }
     Ok(all)
 }
@@ -182,18 +197,34 @@ impl Halves {
             }
         }
         let of_half = |half: usize| {
-            let cases = prepared.split.valid.iter().filter(|case| case.user_idx as usize % 2 == half);
+            let cases = prepared
+                .split
+                .valid
+                .iter()
+                .filter(|case| case.user_idx as usize % 2 == half);
             cases.copied().collect::<Vec<_>>()
         };
         let questions = [of_half(0), of_half(1)];
         let [learnt, real] = rows;
-        let fewest = [learnt.n_rows(), real.n_rows(), questions[0].len(), questions[1].len()].into_iter().min();
+        let fewest = [
+            learnt.n_rows(),
+            real.n_rows(),
+            questions[0].len(),
+            questions[1].len(),
+        ]
+        .into_iter()
+        .min();
         if fewest < Some(FEWEST) {
             return Err(TrainError::Unfit(format!(
                 "samplers are judged on two halves of at least {FEWEST} users each; take a log with more users"
             )));
         }
-        Ok(Self { learnt, real, questions, least })
+        Ok(Self {
+            learnt,
+            real,
+            questions,
+            least,
+        })
     }
 
     /// Trains the experiment's model on these rows alone, chosen by one half and judged by the other.
@@ -204,19 +235,33 @@ impl Halves {
         prepared: &Prepared,
     ) -> Result<Metrics, TrainError> {
         let Built { mut model, .. } = build_model(experiment, &blueprint(experiment, prepared))?;
-        let (training, filter_seen) = (&experiment.training, experiment.evaluation.seen() == Seen::LeftOut);
+        let (training, filter_seen) = (
+            &experiment.training,
+            experiment.evaluation.seen() == Seen::LeftOut,
+        );
         let batch_size = training.batch_size.max(1);
         let n_steps = training.epochs * rows.n_rows().div_ceil(batch_size);
         let mut early_stop = EarlyStop::new(experiment.answers().primary(), training.patience);
         let (mut best, mut step) = (Metrics::default(), 0);
         for epoch in 1..=training.epochs {
             let mut order = rows_of(rows);
-            order.shuffle(&mut ChaCha8Rng::seed_from_u64(derive_seed(experiment.seed, "shuffle", epoch as u64)));
+            order.shuffle(&mut ChaCha8Rng::seed_from_u64(derive_seed(
+                experiment.seed,
+                "shuffle",
+                epoch as u64,
+            )));
             for batch in order.chunks(batch_size) {
                 let seed = derive_seed(experiment.seed, "step", step as u64);
-                let inputs = StepInputs { lr: lr_at(training, step, n_steps), step, n_steps, seed };
+                let inputs = StepInputs {
+                    lr: lr_at(training, step, n_steps),
+                    step,
+                    n_steps,
+                    seed,
+                };
                 model.train_step(&batch.iter().copied().collect(), inputs)?;
-                model.take_stats().map_err(|error| TrainError::from(error).in_epoch(epoch, training))?;
+                model
+                    .take_stats()
+                    .map_err(|error| TrainError::from(error).in_epoch(epoch, training))?;
                 step += 1;
             }
             let chosen_by = judge(model.as_ref(), prepared, &self.questions[0], filter_seen)?;

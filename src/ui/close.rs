@@ -21,7 +21,10 @@ pub(super) enum Closing {
 impl Closing {
     pub(super) fn ui(&mut self, ui: &egui::Ui, app: &App, actions: &mut Actions) {
         let ctx = ui.ctx().clone();
-        if ctx.input(|input| input.viewport().close_requested()) && app.is_training() && *self != Self::Now {
+        if ctx.input(|input| input.viewport().close_requested())
+            && app.is_training()
+            && *self != Self::Now
+        {
             ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
             if *self == Self::No {
                 *self = Self::Asked;

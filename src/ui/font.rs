@@ -20,10 +20,18 @@ const SIMPLIFIED_CHINESE: u32 = 2;
 /// Adds Noto Sans CJK behind the usual fonts where it is installed. Elsewhere eframe looks for
 /// system fonts by itself when a character is missing.
 pub(super) fn install(ctx: &egui::Context) {
-    let Some(bytes) = NOTO_CJK.iter().find_map(|path| std::fs::read(Path::new(path)).ok()) else { return };
+    let Some(bytes) = NOTO_CJK
+        .iter()
+        .find_map(|path| std::fs::read(Path::new(path)).ok())
+    else {
+        return;
+    };
     let mut data = FontData::from_owned(bytes);
     data.index = SIMPLIFIED_CHINESE;
-    let families = [FontFamily::Proportional, FontFamily::Monospace]
-        .map(|family| InsertFontFamily { family, priority: FontPriority::Lowest });
+    let families =
+        [FontFamily::Proportional, FontFamily::Monospace].map(|family| InsertFontFamily {
+            family,
+            priority: FontPriority::Lowest,
+        });
     ctx.add_font(FontInsert::new("noto-sans-cjk", data, families.to_vec()));
 }

@@ -17,9 +17,18 @@ pub(crate) struct Memory {
 }
 
 pub(crate) fn read(storage: Option<&dyn eframe::Storage>) -> Memory {
-    storage.and_then(|storage| eframe::get_value(storage, KEY)).unwrap_or_default()
+    storage
+        .and_then(|storage| eframe::get_value(storage, KEY))
+        .unwrap_or_default()
 }
 
 pub(crate) fn write(storage: &mut dyn eframe::Storage, app: &App) {
-    eframe::set_value(storage, KEY, &Memory { recent: app.recent.clone(), theme: app.theme });
+    eframe::set_value(
+        storage,
+        KEY,
+        &Memory {
+            recent: app.recent.clone(),
+            theme: app.theme,
+        },
+    );
 }

@@ -41,7 +41,12 @@ impl Window {
         let app = App::new(options);
         theme::install(ctx);
         font::install(ctx);
-        Self { app, frame: frame::Frame::default(), pages: page::Pages::default(), closing: close::Closing::default() }
+        Self {
+            app,
+            frame: frame::Frame::default(),
+            pages: page::Pages::default(),
+            closing: close::Closing::default(),
+        }
     }
 
     /// The application behind the window.

@@ -20,15 +20,20 @@ impl FilePicker for SystemPicker {
             PickKind::Data => dialog.set_title("Open a log").add_filter(
                 "Logs",
                 &[
-                    "csv", "tsv", "txt", "dat", "data", "inter", "log", "parquet", "ndjson", "jsonl", "json", "gz",
-                    "zst", "db", "sqlite", "sqlite3",
+                    "csv", "tsv", "txt", "dat", "data", "inter", "log", "parquet", "ndjson",
+                    "jsonl", "json", "gz", "zst", "db", "sqlite", "sqlite3",
                 ],
             ),
             PickKind::Titles => dialog.set_title("Join a table of titles").add_filter(
                 "Tables",
-                &["csv", "tsv", "txt", "dat", "item", "parquet", "ndjson", "jsonl", "json", "gz", "zst"],
+                &[
+                    "csv", "tsv", "txt", "dat", "item", "parquet", "ndjson", "jsonl", "json", "gz",
+                    "zst",
+                ],
             ),
-            PickKind::Experiment => dialog.set_title("Open an experiment").add_filter("Experiments", &["ron"]),
+            PickKind::Experiment => dialog
+                .set_title("Open an experiment")
+                .add_filter("Experiments", &["ron"]),
         };
         match dialog.add_filter("All files", &["*"]).pick_file() {
             None if asked.elapsed() < TOO_QUICK => {

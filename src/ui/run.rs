@@ -60,12 +60,19 @@ pub fn run_window(options: WindowOptions) -> Result<(), WindowError> {
             Renderer::Wgpu => eframe::Renderer::Wgpu,
         },
         persist_window: !forget,
-        persistence_path: forget.then(|| std::env::temp_dir().join(format!("seqscope-{}.ron", std::process::id()))),
+        persistence_path: forget
+            .then(|| std::env::temp_dir().join(format!("seqscope-{}.ron", std::process::id()))),
         ..eframe::NativeOptions::default()
     };
     let renderer = options.renderer;
-    eframe::run_native(APP_ID, native, Box::new(move |cc| Ok(Box::new(open(cc, options)))))
-        .map_err(|error| WindowError { sentence: sentence(&error.to_string(), renderer) })
+    eframe::run_native(
+        APP_ID,
+        native,
+        Box::new(move |cc| Ok(Box::new(open(cc, options)))),
+    )
+    .map_err(|error| WindowError {
+        sentence: sentence(&error.to_string(), renderer),
+    })
 }
 
 fn open(cc: &eframe::CreationContext<'_>, options: WindowOptions) -> Window {
@@ -130,15 +137,30 @@ mod tests {
     #[test]
     fn every_refusal_names_its_cure_and_what_works_without_a_window() {
         let cases = [
-            ("neither WAYLAND_DISPLAY nor WAYLAND_SOCKET nor DISPLAY is set", "no display"),
+            (
+                "neither WAYLAND_DISPLAY nor WAYLAND_SOCKET nor DISPLAY is set",
+                "no display",
+            ),
             ("Failed to open connection to X server", "does not answer"),
             ("Failed to load one of xlib's shared libraries", "libx11-6"),
-            ("Found no glutin configs matching the template", "--renderer wgpu"),
+            (
+                "Found no glutin configs matching the template",
+                "--renderer wgpu",
+            ),
         ];
         for (error, cure) in cases {
             let told = sentence(error, Renderer::Glow);
-            assert!(told.contains(cure) && told.contains("seqscope train FILE.ron"), "{told}");
+            assert!(
+                told.contains(cure) && told.contains("seqscope train FILE.ron"),
+                "{told}"
+            );
         }
-        assert!(sentence("Failed to create surface for any enabled backend", Renderer::Wgpu).contains("mesa-vulkan"));
+        assert!(
+            sentence(
+                "Failed to create surface for any enabled backend",
+                Renderer::Wgpu
+            )
+            .contains("mesa-vulkan")
+        );
     }
 }

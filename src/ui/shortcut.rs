@@ -18,7 +18,8 @@ pub(super) fn of_page(page: Page) -> String {
 /// What the keys pressed in this frame ask.
 pub(super) fn read(ui: &egui::Ui, app: &App, actions: &mut Actions) {
     let pressed = |modifiers: Modifiers, key: Key| {
-        ui.ctx().input_mut(|input| input.consume_shortcut(&KeyboardShortcut::new(modifiers, key)))
+        ui.ctx()
+            .input_mut(|input| input.consume_shortcut(&KeyboardShortcut::new(modifiers, key)))
     };
     for (page, key) in Page::iter().zip(PAGE_KEYS) {
         if pressed(Modifiers::COMMAND, key) {
@@ -38,7 +39,8 @@ pub(super) fn read(ui: &egui::Ui, app: &App, actions: &mut Actions) {
     if ui.ctx().egui_wants_keyboard_input() {
         return;
     }
-    if pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z) || pressed(Modifiers::COMMAND, Key::Y) {
+    if pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z) || pressed(Modifiers::COMMAND, Key::Y)
+    {
         actions.push(Action::Redo);
     }
     if pressed(Modifiers::COMMAND, Key::Z) {
@@ -55,7 +57,14 @@ pub(super) fn read(ui: &egui::Ui, app: &App, actions: &mut Actions) {
     // Space also presses the button that has the focus.
     let is_free = ui.memory(|memory| memory.focused().is_none());
     if is_free && app.is_training() && pressed(Modifiers::NONE, Key::Space) {
-        let is_paused = app.training.as_ref().is_some_and(|training| training.phase == TrainingPhase::Paused);
-        actions.push(if is_paused { Action::Resume } else { Action::Pause });
+        let is_paused = app
+            .training
+            .as_ref()
+            .is_some_and(|training| training.phase == TrainingPhase::Paused);
+        actions.push(if is_paused {
+            Action::Resume
+        } else {
+            Action::Pause
+        });
     }
 }

@@ -17,7 +17,11 @@ pub(crate) fn count(n: usize) -> String {
 
 /// A count with its noun, plural by `s`: `1 user`, `943 users`.
 pub(crate) fn counted(n: usize, noun: &str) -> String {
-    if n == 1 { format!("1 {noun}") } else { format!("{} {noun}s", count(n)) }
+    if n == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{} {noun}s", count(n))
+    }
 }
 
 /// A count in short: `842`, `12.3 k`, `1.05 M`.
@@ -40,7 +44,8 @@ pub(crate) fn metric(value: f64) -> String {
         return "–".to_owned();
     }
     let text = format!("{value:.3}");
-    text.strip_prefix('0').map_or_else(|| text.clone(), str::to_owned)
+    text.strip_prefix('0')
+        .map_or_else(|| text.clone(), str::to_owned)
 }
 
 /// A metric that may be missing.
@@ -78,7 +83,11 @@ pub(crate) fn significant(value: f64, digits: usize) -> String {
 
 /// A setting's value: short, never rounded.
 pub(crate) fn setting(value: f64) -> String {
-    if value != 0.0 && value.abs() < 1e-3 { format!("{value:e}") } else { format!("{value}") }
+    if value != 0.0 && value.abs() < 1e-3 {
+        format!("{value:e}")
+    } else {
+        format!("{value}")
+    }
 }
 
 /// A duration: `0.4 s`, `12 s`, `3 min 05 s`, `2 h 10 min`.
@@ -97,13 +106,17 @@ pub(crate) fn duration(secs: f64) -> String {
 
 /// A moment: `2026-11-22 14:32` (UTC).
 pub(crate) fn moment(secs: i64) -> String {
-    let Ok(moment) = jiff::Timestamp::from_second(secs) else { return "–".to_owned() };
+    let Ok(moment) = jiff::Timestamp::from_second(secs) else {
+        return "–".to_owned();
+    };
     moment.strftime("%Y-%m-%d %H:%M").to_string()
 }
 
 /// A moment with seconds: `2026-11-22 14:32:07` (UTC).
 pub(crate) fn moment_secs(secs: i64) -> String {
-    let Ok(moment) = jiff::Timestamp::from_second(secs) else { return "–".to_owned() };
+    let Ok(moment) = jiff::Timestamp::from_second(secs) else {
+        return "–".to_owned();
+    };
     moment.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
@@ -128,13 +141,19 @@ pub(crate) fn clipped(text: &str, most: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{bytes, clipped, count, duration, metric, moment_secs, percent, setting, short_count, significant};
+    use super::{
+        bytes, clipped, count, duration, metric, moment_secs, percent, setting, short_count,
+        significant,
+    };
 
     #[test]
     fn numbers_read_as_a_person_writes_them() {
         assert_eq!(count(1_000_209), "1\u{202F}000\u{202F}209");
         assert_eq!(count(943), "943");
-        assert_eq!((short_count(842.0), short_count(12_345.0)), ("842".to_owned(), "12.3 k".to_owned()));
+        assert_eq!(
+            (short_count(842.0), short_count(12_345.0)),
+            ("842".to_owned(), "12.3 k".to_owned())
+        );
         assert_eq!(
             (metric(0.1424), metric(1.0), metric(f64::NAN)),
             (".142".to_owned(), "1.000".to_owned(), "–".to_owned())
@@ -143,8 +162,14 @@ mod tests {
             (percent(0.123), percent(0.0004), percent(1e-9)),
             ("12 %".into(), "0.04 %".into(), "< 0.01 %".into())
         );
-        assert_eq!((significant(4.123_456, 4), significant(1e-9, 3)), ("4.123".to_owned(), "1.00e-9".to_owned()));
-        assert_eq!((setting(1e-8), setting(0.001), setting(0.1)), ("1e-8".into(), "0.001".into(), "0.1".into()));
+        assert_eq!(
+            (significant(4.123_456, 4), significant(1e-9, 3)),
+            ("4.123".to_owned(), "1.00e-9".to_owned())
+        );
+        assert_eq!(
+            (setting(1e-8), setting(0.001), setting(0.1)),
+            ("1e-8".into(), "0.001".into(), "0.1".into())
+        );
         assert_eq!(bytes(24_600_000), "24.6 MB");
     }
 

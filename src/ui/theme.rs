@@ -2,7 +2,8 @@
 //! blindness.
 
 use egui::{
-    Color32, CornerRadius, FontFamily, FontId, Margin, Stroke, TextStyle, Theme, ThemePreference, Visuals, vec2,
+    Color32, CornerRadius, FontFamily, FontId, Margin, Stroke, TextStyle, Theme, ThemePreference,
+    Visuals, vec2,
 };
 
 use crate::app::{App, ThemeChoice};
@@ -130,13 +131,20 @@ static LIGHT: Colors = Colors {
 
 /// The colours of the theme in use.
 pub(crate) fn colors(ui: &egui::Ui) -> &'static Colors {
-    if ui.visuals().dark_mode { &DARK } else { &LIGHT }
+    if ui.visuals().dark_mode {
+        &DARK
+    } else {
+        &LIGHT
+    }
 }
 
 /// Colour of the n-th series; beyond the palette it begins again.
 pub(crate) fn series_color(ui: &egui::Ui, at: usize) -> Color32 {
     let series = &colors(ui).series;
-    series.get(at % series.len()).copied().unwrap_or(colors(ui).accent)
+    series
+        .get(at % series.len())
+        .copied()
+        .unwrap_or(colors(ui).accent)
 }
 
 /// The colour that stays with a run.
@@ -156,12 +164,16 @@ pub(crate) fn card(ui: &egui::Ui) -> egui::Frame {
 
 /// A page's margins and background.
 pub(crate) fn page(ui: &egui::Ui) -> egui::Frame {
-    egui::Frame::new().fill(colors(ui).background).inner_margin(size::PAGE_PAD)
+    egui::Frame::new()
+        .fill(colors(ui).background)
+        .inner_margin(size::PAGE_PAD)
 }
 
 /// A bar at an edge of the window.
 pub(crate) fn bar(ui: &egui::Ui) -> egui::Frame {
-    egui::Frame::new().fill(colors(ui).bar).inner_margin(Margin::symmetric(size::PAD, 6))
+    egui::Frame::new()
+        .fill(colors(ui).bar)
+        .inner_margin(Margin::symmetric(size::PAD, 6))
 }
 
 /// Sets both themes; once at the start.
@@ -170,11 +182,26 @@ pub(crate) fn install(ctx: &egui::Context) {
         ctx.style_mut_of(theme, |style| {
             style.visuals = visuals(theme, colors);
             style.text_styles = [
-                (TextStyle::Heading, FontId::new(size::TEXT_HEADING, FontFamily::Proportional)),
-                (TextStyle::Body, FontId::new(size::TEXT, FontFamily::Proportional)),
-                (TextStyle::Button, FontId::new(size::TEXT, FontFamily::Proportional)),
-                (TextStyle::Small, FontId::new(size::TEXT_SMALL, FontFamily::Proportional)),
-                (TextStyle::Monospace, FontId::new(13.0, FontFamily::Monospace)),
+                (
+                    TextStyle::Heading,
+                    FontId::new(size::TEXT_HEADING, FontFamily::Proportional),
+                ),
+                (
+                    TextStyle::Body,
+                    FontId::new(size::TEXT, FontFamily::Proportional),
+                ),
+                (
+                    TextStyle::Button,
+                    FontId::new(size::TEXT, FontFamily::Proportional),
+                ),
+                (
+                    TextStyle::Small,
+                    FontId::new(size::TEXT_SMALL, FontFamily::Proportional),
+                ),
+                (
+                    TextStyle::Monospace,
+                    FontId::new(13.0, FontFamily::Monospace),
+                ),
             ]
             .into();
             let spacing = &mut style.spacing;

@@ -30,14 +30,30 @@ const MODES: [&str; 2] = ["eager", "compiled"];
 fn main() {
     let asked = Asked::of(std::env::args().skip(1));
     let listed = asked.seqscope(&["--list"]);
-    let cases: Vec<&str> = listed.lines().filter(|line| line.starts_with('{')).collect();
+    let cases: Vec<&str> = listed
+        .lines()
+        .filter(|line| line.starts_with('{'))
+        .collect();
     let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let torch = said(Command::new(&python).args(["-c", "import torch; print(torch.__version__)"]));
     match &torch {
-        Some(version) => println!("PyTorch {}, {} threads on both sides", version.trim(), asked.threads),
-        None => println!("`{python}` has no PyTorch; set PYTHON to compare with it. {} threads", asked.threads),
+        Some(version) => println!(
+            "PyTorch {}, {} threads on both sides",
+            version.trim(),
+            asked.threads
+        ),
+        None => println!(
+            "`{python}` has no PyTorch; set PYTHON to compare with it. {} threads",
+            asked.threads
+        ),
     }
-    println!("{}", line("work", &["ours ms", "eager ms", "ratio", "compiled ms", "ratio"].map(str::to_owned)));
+    println!(
+        "{}",
+        line(
+            "work",
+            &["ours ms", "eager ms", "ratio", "compiled ms", "ratio"].map(str::to_owned)
+        )
+    );
     for case in cases {
         let work: Value = serde_json::from_str(case).unwrap();
         let work = work["work"].as_str().unwrap();
@@ -48,7 +64,10 @@ fn main() {
                 Some(_) => asked.twin(&python, case),
                 None => String::new(),
             };
-            rounds.push(Round { ours, theirs: MODES.map(|mode| median_ms(&theirs, Some(mode))) });
+            rounds.push(Round {
+                ours,
+                theirs: MODES.map(|mode| median_ms(&theirs, Some(mode))),
+            });
         }
         println!("{}", line(work, &cells(&rounds)));
     }
@@ -61,15 +80,26 @@ struct Round {
 }
 
 fn cells(rounds: &[Round]) -> [String; 5] {
-    let middle = |values: Vec<f64>| median(values).map_or_else(|| "–".to_owned(), |ms| format!("{ms:.1}"));
+    let middle =
+        |values: Vec<f64>| median(values).map_or_else(|| "–".to_owned(), |ms| format!("{ms:.1}"));
     let mut cells = [const { String::new() }; 5];
     cells[0] = middle(rounds.iter().filter_map(|round| round.ours).collect());
     for mode in 0..MODES.len() {
-        cells[1 + 2 * mode] = middle(rounds.iter().filter_map(|round| round.theirs[mode]).collect());
-        let mut ratios: Vec<f64> = rounds.iter().filter_map(|round| Some(round.ours? / round.theirs[mode]?)).collect();
+        cells[1 + 2 * mode] = middle(
+            rounds
+                .iter()
+                .filter_map(|round| round.theirs[mode])
+                .collect(),
+        );
+        let mut ratios: Vec<f64> = rounds
+            .iter()
+            .filter_map(|round| Some(round.ours? / round.theirs[mode]?))
+            .collect();
         ratios.sort_by(f64::total_cmp);
         cells[2 + 2 * mode] = match (median(ratios.clone()), ratios.first(), ratios.last()) {
-            (Some(middle), Some(least), Some(most)) => format!("{middle:.2} ({least:.2}–{most:.2})"),
+            (Some(middle), Some(least), Some(most)) => {
+                format!("{middle:.2} ({least:.2}–{most:.2})")
+            }
             _ => "–".to_owned(),
         };
     }
@@ -107,10 +137,20 @@ struct Asked {
 
 impl Asked {
     fn of(mut words: impl Iterator<Item = String>) -> Self {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from).to_string();
+        let threads = std::thread::available_parallelism()
+            .map_or(1, usize::from)
+            .to_string();
         let device = "cpu".to_owned();
-        let mut asked =
-            Self { text: None, threads, device, mode: "both", rounds: 3, repeat: None, ours: Vec::new(), rows: None };
+        let mut asked = Self {
+            text: None,
+            threads,
+            device,
+            mode: "both",
+            rounds: 3,
+            repeat: None,
+            ours: Vec::new(),
+            rows: None,
+        };
         while let Some(word) = words.next() {
             match word.as_str() {
                 // cargo's own.
@@ -132,7 +172,14 @@ impl Asked {
     fn seqscope(&self, more: &[&str]) -> String {
         let mut command = Command::new(env!("CARGO_BIN_EXE_seqscope"));
         command
-            .args(["bench", "--json", "--threads", &self.threads, "--device", &self.device])
+            .args([
+                "bench",
+                "--json",
+                "--threads",
+                &self.threads,
+                "--device",
+                &self.device,
+            ])
             .args(&self.ours)
             .args(more);
         if let Some(n) = &self.repeat {
@@ -151,7 +198,14 @@ impl Asked {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bench/step.py");
         let mut command = Command::new(python);
         let device = if self.device == "cpu" { "cpu" } else { "cuda" };
-        command.arg(script).args(["--threads", &self.threads, "--device", device, "--mode", self.mode]);
+        command.arg(script).args([
+            "--threads",
+            &self.threads,
+            "--device",
+            device,
+            "--mode",
+            self.mode,
+        ]);
         if let Some(n) = &self.repeat {
             command.args(["--repeat", n]);
         }
@@ -167,7 +221,11 @@ impl Asked {
     /// Adds rows, not the list of cases, to the file of rows.
     fn keep(&self, printed: &str) {
         let Some(path) = &self.rows else { return };
-        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
+        let mut file = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .unwrap();
         for row in printed.lines().filter(|line| line.contains("median_ms")) {
             writeln!(file, "{row}").unwrap();
         }
@@ -180,12 +238,17 @@ fn said(command: &mut Command) -> Option<String> {
     if !output.status.success() || !output.stderr.is_empty() {
         eprint!("{}", String::from_utf8_lossy(&output.stderr));
     }
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    output
+        .status
+        .success()
+        .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// The median in the row of this mode; our rows have none.
 fn median_ms(printed: &str, mode: Option<&str>) -> Option<f64> {
-    let rows = printed.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let rows = printed
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let mut of_mode = rows.filter(|row| row.get("mode").and_then(Value::as_str) == mode);
     of_mode.next()?.get("median_ms")?.as_f64()
 }

@@ -21,7 +21,9 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::time::Instant;
 
-use seqscope::data::{DataSource, DataSpec, Dataset, FileSpec, Profile, Stage, Watch, preview, read};
+use seqscope::data::{
+    DataSource, DataSpec, Dataset, FileSpec, Profile, Stage, Watch, preview, read,
+};
 
 const ROUNDS: usize = 3;
 
@@ -34,20 +36,31 @@ fn main() {
         return println!("{secs} {peak}");
     }
     let ours = |task: &str, path: &Path, cache: &Path| {
-        figures(Command::new(&args[0]).args([task.as_ref(), path.as_os_str()]).env("SEQSCOPE_CACHE", cache))
+        figures(
+            Command::new(&args[0])
+                .args([task.as_ref(), path.as_os_str()])
+                .env("SEQSCOPE_CACHE", cache),
+        )
     };
     let off = Path::new("off");
-    let n_rows = std::env::var("SEQSCOPE_BENCH_ROWS").ok().and_then(|n| n.parse().ok()).unwrap_or(10_000_000);
+    let n_rows = std::env::var("SEQSCOPE_BENCH_ROWS")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(10_000_000);
     let folder = std::env::temp_dir().join("seqscope-bench");
     std::fs::create_dir_all(&folder).unwrap();
     for (name, prefix) in [("integer ids", ""), ("string ids", "id-")] {
-        let path = folder.join(format!("{n_rows}-{}.csv", if prefix.is_empty() { "int" } else { "str" }));
+        let path = folder.join(format!(
+            "{n_rows}-{}.csv",
+            if prefix.is_empty() { "int" } else { "str" }
+        ));
         if !path.exists() {
             write_log(&path, n_rows, prefix);
         }
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bench/open.py");
         let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
-        let (mut opened, mut theirs, mut profiled, mut again) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut opened, mut theirs, mut profiled, mut again) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let cache = folder.join("copies");
         let kept = ours("open", &path, &cache);
         for _ in 0..ROUNDS {
@@ -57,9 +70,17 @@ fn main() {
             profiled.extend(ours("profile", &path, off));
         }
         let opened = median(opened).unwrap();
-        println!("{n_rows} rows, {name}: opened in {:.2} s, {:.0} MB", opened.0, opened.1);
+        println!(
+            "{n_rows} rows, {name}: opened in {:.2} s, {:.0} MB",
+            opened.0, opened.1
+        );
         if let (Some(first), Some(again)) = (kept, median(again)) {
-            println!("  and kept: {:.2} s; opened again: {:.3} s, ratio {:.3}", first.0, again.0, again.0 / opened.0);
+            println!(
+                "  and kept: {:.2} s; opened again: {:.3} s, ratio {:.3}",
+                first.0,
+                again.0,
+                again.0 / opened.0
+            );
         }
         if let Some(profiled) = median(profiled) {
             println!("  profile: {:.2} s more, {:.0} MB", profiled.0, profiled.1);
@@ -77,9 +98,16 @@ fn main() {
         }
     }
     let large = large_log(&folder, n_rows);
-    let heads: Vec<(f64, f64)> = (0..ROUNDS).filter_map(|_| ours("head", &large, off)).collect();
+    let heads: Vec<(f64, f64)> = (0..ROUNDS)
+        .filter_map(|_| ours("head", &large, off))
+        .collect();
     let head = median(heads).unwrap();
-    println!("head of {} bytes: {:.3} s, {:.0} MB", large.metadata().unwrap().len(), head.0, head.1);
+    println!(
+        "head of {} bytes: {:.3} s, {:.0} MB",
+        large.metadata().unwrap().len(),
+        head.0,
+        head.1
+    );
     std::fs::remove_file(large).unwrap();
 }
 
@@ -88,7 +116,11 @@ fn large_log(folder: &Path, n_rows: u64) -> PathBuf {
     let path = folder.join("large.csv");
     let mut file = std::fs::File::create(&path).unwrap();
     while file.metadata().unwrap().len() < 5_000_000_000 {
-        std::io::copy(&mut std::fs::File::open(folder.join(format!("{n_rows}-int.csv"))).unwrap(), &mut file).unwrap();
+        std::io::copy(
+            &mut std::fs::File::open(folder.join(format!("{n_rows}-int.csv"))).unwrap(),
+            &mut file,
+        )
+        .unwrap();
     }
     path
 }
@@ -101,13 +133,35 @@ const TASKS: [Task; 3] = [
         let dataset = open(path);
         secs(|| Profile::new(&dataset)).0
     }),
-    ("head", |path| secs(|| preview(&FileSpec { path: path.to_owned(), ..FileSpec::default() }).unwrap()).0),
+    ("head", |path| {
+        secs(|| {
+            preview(&FileSpec {
+                path: path.to_owned(),
+                ..FileSpec::default()
+            })
+            .unwrap()
+        })
+        .0
+    }),
 ];
 
 fn open(path: &Path) -> Dataset {
-    let source = DataSource::File(FileSpec { path: path.to_owned(), ..FileSpec::default() });
-    let watch = Stages { start: Instant::now(), last: Mutex::default() };
-    let dataset = read(&DataSpec { source, ..DataSpec::default() }, &watch).unwrap();
+    let source = DataSource::File(FileSpec {
+        path: path.to_owned(),
+        ..FileSpec::default()
+    });
+    let watch = Stages {
+        start: Instant::now(),
+        last: Mutex::default(),
+    };
+    let dataset = read(
+        &DataSpec {
+            source,
+            ..DataSpec::default()
+        },
+        &watch,
+    )
+    .unwrap();
     watch.end();
     assert!(dataset.sequences.n_events() > 0);
     dataset
@@ -150,7 +204,9 @@ fn secs<T>(work: impl FnOnce() -> T) -> (f64, T) {
 fn peak_mb() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1024.0
+    line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok())
+        .unwrap_or(f64::NAN)
+        / 1024.0
 }
 
 /// The two numbers that a process prints.
@@ -174,13 +230,21 @@ fn write_log(path: &PathBuf, n_rows: u64, prefix: &str) {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut draw = |n: u64| {
         // A linear congruential generator; its upper half is random enough for ids.
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) % n
     };
     for _ in 0..n_rows {
         // The square makes some items much more popular than others.
         let item = draw(316) * draw(316);
-        writeln!(file, "{prefix}{},{prefix}{item},{}", draw(1_000_000), 1_600_000_000 + draw(31_536_000)).unwrap();
+        writeln!(
+            file,
+            "{prefix}{},{prefix}{item},{}",
+            draw(1_000_000),
+            1_600_000_000 + draw(31_536_000)
+        )
+        .unwrap();
     }
     file.flush().unwrap();
 }

@@ -58,14 +58,31 @@ const HOMES: [(&str, &[&str]); 23] = [
 const THREAD_ALLOWANCES: [(&str, &str); 0] = [];
 
 /// What `experiment` must not take from the modules to its left: it knows their settings only.
-const NOT_FOR_EXPERIMENT: [&str; 9] =
-    ["prepare", "preview", "Prepared", "Dataset", "Sequences", "Histories", "Trainable", "OpenDevice", "open_device"];
+const NOT_FOR_EXPERIMENT: [&str; 9] = [
+    "prepare",
+    "preview",
+    "Prepared",
+    "Dataset",
+    "Sequences",
+    "Histories",
+    "Trainable",
+    "OpenDevice",
+    "open_device",
+];
 
 /// Longest file, its test module not counted.
 const MAX_LINES: usize = 600;
 
 /// Everything visible at the top of the repository.
-const TOP_LEVEL: [&str; 7] = ["Cargo.lock", "Cargo.toml", "README.md", "assets", "experiments", "src", "tests"];
+const TOP_LEVEL: [&str; 7] = [
+    "Cargo.lock",
+    "Cargo.toml",
+    "README.md",
+    "assets",
+    "experiments",
+    "src",
+    "tests",
+];
 
 // ---------------------------------------------------------------------------------------------
 // The rules on the real tree
@@ -114,38 +131,66 @@ fn every_module_of_the_tree_has_a_rank() {
         .map(|file| file.module().to_owned())
         .filter(|module| module != "lib" && !ranked.contains_key(module.as_str()))
         .collect();
-    assert!(unranked.is_empty(), "give these modules a place in the import table: {unranked:?}");
+    assert!(
+        unranked.is_empty(),
+        "give these modules a place in the import table: {unranked:?}"
+    );
 }
 
 #[test]
 fn the_top_of_the_repository_is_the_agreed_list() {
-    let unexpected: Vec<String> = top_level().into_iter().filter(|n| !TOP_LEVEL.contains(&n.as_str())).collect();
-    assert!(unexpected.is_empty(), "not on the agreed list: {unexpected:?}");
+    let unexpected: Vec<String> = top_level()
+        .into_iter()
+        .filter(|n| !TOP_LEVEL.contains(&n.as_str()))
+        .collect();
+    assert!(
+        unexpected.is_empty(),
+        "not on the agreed list: {unexpected:?}"
+    );
 }
 
 #[test]
 fn a_panic_unwinds_in_release_builds_too() {
     let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
-    assert!(!manifest.contains("panic = \"abort\""), "a panic in training must become a failed run");
+    assert!(
+        !manifest.contains("panic = \"abort\""),
+        "a panic in training must become a failed run"
+    );
 }
 
 #[test]
 fn the_architecture_page_names_every_module() {
     let page = std::fs::read_to_string(root().join("src/lib.rs")).unwrap();
     for (module, _) in RANKS.iter().filter(|(m, _)| *m != "main") {
-        assert!(page.contains(&format!("[`{module}`]")), "src/lib.rs does not say what `{module}` is for");
+        assert!(
+            page.contains(&format!("[`{module}`]")),
+            "src/lib.rs does not say what `{module}` is for"
+        );
     }
 }
 
 #[test]
 fn tests_that_the_architecture_page_names_exist() {
     let page = std::fs::read_to_string(root().join("src/lib.rs")).unwrap();
-    let everything: String =
-        rust_files("tests").into_iter().chain(rust_files("src")).map(|file| file.text).collect::<Vec<_>>().concat();
+    let everything: String = rust_files("tests")
+        .into_iter()
+        .chain(rust_files("src"))
+        .map(|file| file.text)
+        .collect::<Vec<_>>()
+        .concat();
     let named = tests_named(&page);
-    assert!(named.len() >= 12, "each of the twelve invariants names its test, found {named:?}");
-    let missing: Vec<&String> = named.iter().filter(|name| !everything.contains(&format!("fn {name}("))).collect();
-    assert!(missing.is_empty(), "src/lib.rs names tests that do not exist: {missing:?}");
+    assert!(
+        named.len() >= 12,
+        "each of the twelve invariants names its test, found {named:?}"
+    );
+    let missing: Vec<&String> = named
+        .iter()
+        .filter(|name| !everything.contains(&format!("fn {name}(")))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "src/lib.rs names tests that do not exist: {missing:?}"
+    );
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -160,7 +205,10 @@ struct Source {
 
 impl Source {
     fn planted(path: &str, text: &str) -> Self {
-        Self { path: path.to_owned(), text: text.to_owned() }
+        Self {
+            path: path.to_owned(),
+            text: text.to_owned(),
+        }
     }
 
     /// Names below `src`: `src/data/mod.rs` → `data`; `src/data/source/text.rs` → `data`, `source`, `text`.
@@ -184,7 +232,11 @@ fn ours(file: &Source) -> Vec<(String, Vec<String>)> {
     let depth = file.module_path().len();
     let mut found = Vec::new();
     for path in file.code_paths() {
-        let mut parts = path.iter().map(String::as_str).skip_while(|part| *part == "self").peekable();
+        let mut parts = path
+            .iter()
+            .map(String::as_str)
+            .skip_while(|part| *part == "self")
+            .peekable();
         let climbs = std::iter::from_fn(|| parts.next_if_eq(&"super")).count();
         let at_root = match parts.peek() {
             Some(&"crate" | &"seqscope") if climbs == 0 => parts.next().is_some(),
@@ -199,11 +251,21 @@ fn ours(file: &Source) -> Vec<(String, Vec<String>)> {
 
 fn imports(file: &Source) -> Vec<String> {
     let ranked: BTreeMap<&str, u32> = RANKS.into_iter().collect();
-    let Some(own) = ranked.get(file.module()) else { return Vec::new() };
+    let Some(own) = ranked.get(file.module()) else {
+        return Vec::new();
+    };
     ours(file)
         .iter()
-        .filter(|(module, _)| module != file.module() && ranked.get(module.as_str()).is_some_and(|rank| rank >= own))
-        .map(|(module, _)| format!("{}: `{}` must not import `{module}`", file.path, file.module()))
+        .filter(|(module, _)| {
+            module != file.module() && ranked.get(module.as_str()).is_some_and(|rank| rank >= own)
+        })
+        .map(|(module, _)| {
+            format!(
+                "{}: `{}` must not import `{module}`",
+                file.path,
+                file.module()
+            )
+        })
         .collect()
 }
 
@@ -215,7 +277,12 @@ fn experiment_takes(file: &Source) -> Vec<String> {
         .iter()
         .flat_map(|(_, rest)| rest)
         .filter(|name| NOT_FOR_EXPERIMENT.contains(&name.as_str()))
-        .map(|name| format!("{}: `experiment` knows settings only, not `{name}`", file.path))
+        .map(|name| {
+            format!(
+                "{}: `experiment` knows settings only, not `{name}`",
+                file.path
+            )
+        })
         .collect()
 }
 
@@ -224,7 +291,10 @@ fn heavy_crates(file: &Source) -> Vec<String> {
     for path in file.code_paths() {
         let Some(first) = path.first() else { continue };
         for (heavy, homes) in HOMES {
-            let names_it = first == heavy || first.strip_prefix(heavy).is_some_and(|rest| rest.starts_with('_'));
+            let names_it = first == heavy
+                || first
+                    .strip_prefix(heavy)
+                    .is_some_and(|rest| rest.starts_with('_'));
             if names_it && !homes.contains(&file.module()) {
                 complaints.push(format!("{}: `{first}` lives in {homes:?} only", file.path));
             }
@@ -240,12 +310,20 @@ fn threads(file: &Source) -> Vec<String> {
     }
     let starts = |pair: &[String]| {
         pair.first().is_some_and(|p| p == "thread")
-            && pair.get(1).is_some_and(|p| ["spawn", "Builder", "scope"].contains(&p.as_str()))
+            && pair
+                .get(1)
+                .is_some_and(|p| ["spawn", "Builder", "scope"].contains(&p.as_str()))
     };
     file.code_paths()
         .iter()
         .filter(|path| path.windows(2).any(starts))
-        .map(|path| format!("{}: `{}`: threads start in `app` only", file.path, path.join("::")))
+        .map(|path| {
+            format!(
+                "{}: `{}`: threads start in `app` only",
+                file.path,
+                path.join("::")
+            )
+        })
         .collect()
 }
 
@@ -255,11 +333,21 @@ fn pages_that_write(file: &Source) -> Vec<String> {
         return Vec::new();
     }
     let words = tokens(before_tests(&file.text));
-    let has = |wanted: &[&str]| words.windows(wanted.len()).any(|some| some.iter().zip(wanted).all(|(a, b)| a == b));
+    let has = |wanted: &[&str]| {
+        words
+            .windows(wanted.len())
+            .any(|some| some.iter().zip(wanted).all(|(a, b)| a == b))
+    };
     [["&", "mut", "App"], [".", "apply", "("]]
         .iter()
         .filter(|wanted| has(*wanted))
-        .map(|wanted| format!("{}: `{}`: a page reads the application and pushes actions", file.path, wanted.concat()))
+        .map(|wanted| {
+            format!(
+                "{}: `{}`: a page reads the application and pushes actions",
+                file.path,
+                wanted.concat()
+            )
+        })
         .collect()
 }
 
@@ -278,7 +366,11 @@ fn panics(file: &Source) -> Vec<String> {
         let is_call = first == "." && METHODS.contains(&second) && third == "(";
         let is_macro = MACROS.contains(&first) && second == "!";
         if is_call || is_macro {
-            complaints.push(format!("{}: `{}` ends the program", file.path, if is_call { second } else { first }));
+            complaints.push(format!(
+                "{}: `{}` ends the program",
+                file.path,
+                if is_call { second } else { first }
+            ));
         }
     }
     complaints
@@ -286,20 +378,33 @@ fn panics(file: &Source) -> Vec<String> {
 
 /// The text above the file's test module.
 fn before_tests(text: &str) -> &str {
-    text.find("\n#[cfg(test)]\nmod ").map_or(text, |at| &text[..at])
+    text.find("\n#[cfg(test)]\nmod ")
+        .map_or(text, |at| &text[..at])
 }
 
 fn shape_of_file(file: &Source) -> Vec<String> {
     let mut complaints = Vec::new();
     if !file.text.starts_with("//!") {
-        complaints.push(format!("{}: the first line says what the file is about, `//! …`", file.path));
+        complaints.push(format!(
+            "{}: the first line says what the file is about, `//! …`",
+            file.path
+        ));
     }
     let n_lines = before_tests(&file.text).lines().count();
     if n_lines > MAX_LINES {
-        complaints.push(format!("{}: {n_lines} lines without its tests, at most {MAX_LINES}", file.path));
+        complaints.push(format!(
+            "{}: {n_lines} lines without its tests, at most {MAX_LINES}",
+            file.path
+        ));
     }
-    if file.path.ends_with("/utils.rs") || file.path.ends_with("/util.rs") || file.path.contains("/utils/") {
-        complaints.push(format!("{}: name the file after what it is about", file.path));
+    if file.path.ends_with("/utils.rs")
+        || file.path.ends_with("/util.rs")
+        || file.path.contains("/utils/")
+    {
+        complaints.push(format!(
+            "{}: name the file after what it is about",
+            file.path
+        ));
     }
     complaints
 }
@@ -310,7 +415,11 @@ fn tests_named(page: &str) -> Vec<String> {
     for part in page.split("(test").skip(1) {
         let inside = part.split(')').next().unwrap_or("");
         names.extend(
-            inside.split('`').skip(1).step_by(2).map(|name| name.rsplit(':').next().unwrap_or(name).to_owned()),
+            inside
+                .split('`')
+                .skip(1)
+                .step_by(2)
+                .map(|name| name.rsplit(':').next().unwrap_or(name).to_owned()),
         );
     }
     names
@@ -338,7 +447,10 @@ fn tokens(text: &str) -> Vec<String> {
         } else if c == '\'' && (next == Some('\\') || chars.get(at + 2) == Some(&'\'')) {
             at = after_quoted(&chars, at + 1, '\'');
         } else if c.is_alphabetic() || c == '_' {
-            let word: String = chars[at..].iter().take_while(|c| c.is_alphanumeric() || **c == '_').collect();
+            let word: String = chars[at..]
+                .iter()
+                .take_while(|c| c.is_alphanumeric() || **c == '_')
+                .collect();
             at += word.chars().count();
             tokens.push(word);
         } else if c == ':' && next == Some(':') {
@@ -389,15 +501,21 @@ fn raw_string_end(chars: &[char], at: usize) -> Option<usize> {
     if chars.get(start) != Some(&'r') {
         return None;
     }
-    let hashes = chars.get(start + 1..)?.iter().take_while(|c| **c == '#').count();
+    let hashes = chars
+        .get(start + 1..)?
+        .iter()
+        .take_while(|c| **c == '#')
+        .count();
     let open = start + 1 + hashes;
     if chars.get(open) != Some(&'"') {
         return None;
     }
     let mut end = open + 1;
     while end < chars.len() {
-        let closes =
-            chars[end] == '"' && chars.get(end + 1..=end + hashes).is_some_and(|h| h.iter().all(|c| *c == '#'));
+        let closes = chars[end] == '"'
+            && chars
+                .get(end + 1..=end + hashes)
+                .is_some_and(|h| h.iter().all(|c| *c == '#'));
         if closes {
             return Some(end + 1 + hashes);
         }
@@ -421,7 +539,12 @@ fn paths(tokens: &[String]) -> Vec<Vec<String>> {
     found
 }
 
-fn path_from(tokens: &[String], mut at: usize, prefix: &[String], found: &mut Vec<Vec<String>>) -> usize {
+fn path_from(
+    tokens: &[String],
+    mut at: usize,
+    prefix: &[String],
+    found: &mut Vec<Vec<String>>,
+) -> usize {
     let mut path = prefix.to_vec();
     while let Some(token) = tokens.get(at) {
         if !is_word(token) {
@@ -439,7 +562,10 @@ fn path_from(tokens: &[String], mut at: usize, prefix: &[String], found: &mut Ve
     }
     // A lone word is a path only in `use word;`; elsewhere it is a variable, a type or a keyword.
     let is_used = prefix.is_empty() && path.len() == 1 && {
-        let before = at.checked_sub(2).and_then(|i| tokens.get(i)).map(String::as_str);
+        let before = at
+            .checked_sub(2)
+            .and_then(|i| tokens.get(i))
+            .map(String::as_str);
         matches!(before, Some("use" | "crate"))
     };
     if path.len() > 1 || is_used {
@@ -448,7 +574,12 @@ fn path_from(tokens: &[String], mut at: usize, prefix: &[String], found: &mut Ve
     at
 }
 
-fn group_from(tokens: &[String], mut at: usize, prefix: &[String], found: &mut Vec<Vec<String>>) -> usize {
+fn group_from(
+    tokens: &[String],
+    mut at: usize,
+    prefix: &[String],
+    found: &mut Vec<Vec<String>>,
+) -> usize {
     while let Some(token) = tokens.get(at) {
         match token.as_str() {
             "}" => return at + 1,
@@ -486,7 +617,10 @@ fn rust_files(under: &str) -> Vec<Source> {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|e| e == "rs") {
-                files.push(Source { path: slashed(&path), text: std::fs::read_to_string(&path).unwrap() });
+                files.push(Source {
+                    path: slashed(&path),
+                    text: std::fs::read_to_string(&path).unwrap(),
+                });
             }
         }
     }
@@ -496,17 +630,26 @@ fn rust_files(under: &str) -> Vec<Source> {
 
 fn slashed(path: &Path) -> String {
     let inside = path.strip_prefix(root()).unwrap();
-    inside.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+    inside
+        .components()
+        .map(|c| c.as_os_str().to_string_lossy())
+        .collect::<Vec<_>>()
+        .join("/")
 }
 
 /// Visible names at the top: as git knows them, or as they lie in the folder where git is not there.
 fn top_level() -> Vec<String> {
-    let listed = std::process::Command::new("git").args(["ls-files"]).current_dir(root()).output();
+    let listed = std::process::Command::new("git")
+        .args(["ls-files"])
+        .current_dir(root())
+        .output();
     let mut names: Vec<String> = match listed {
-        Ok(out) if out.status.success() && !out.stdout.is_empty() => String::from_utf8_lossy(&out.stdout)
-            .lines()
-            .filter_map(|line| line.split('/').next().map(str::to_owned))
-            .collect(),
+        Ok(out) if out.status.success() && !out.stdout.is_empty() => {
+            String::from_utf8_lossy(&out.stdout)
+                .lines()
+                .filter_map(|line| line.split('/').next().map(str::to_owned))
+                .collect()
+        }
         _ => std::fs::read_dir(root())
             .unwrap()
             .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
@@ -546,7 +689,11 @@ fn a_planted_import_to_the_right_is_seen() {
         "use seqscope::explain;",
         "type T = <u8 as crate::train::Observer>::X;",
     ] {
-        assert_eq!(imports(&Source::planted("src/model/part.rs", text)).len(), 1, "{text}");
+        assert_eq!(
+            imports(&Source::planted("src/model/part.rs", text)).len(),
+            1,
+            "{text}"
+        );
     }
     for text in [
         "use crate::data::Histories;",
@@ -555,9 +702,20 @@ fn a_planted_import_to_the_right_is_seen() {
         "const S: &str = \"crate::app::App\"; const R: &str = r#\"a \" crate::ui::x\"#; const C: char = '\"';",
         "fn f<'a>(x: &'a str) -> &'a str { x.app.ui }",
     ] {
-        assert_eq!(imports(&Source::planted("src/model/part.rs", text)), Vec::<String>::new(), "{text}");
+        assert_eq!(
+            imports(&Source::planted("src/model/part.rs", text)),
+            Vec::<String>::new(),
+            "{text}"
+        );
     }
-    assert_eq!(imports(&Source::planted("src/metric/a.rs", "use crate::baseline::Baseline;")).len(), 1);
+    assert_eq!(
+        imports(&Source::planted(
+            "src/metric/a.rs",
+            "use crate::baseline::Baseline;"
+        ))
+        .len(),
+        1
+    );
 }
 
 #[test]
@@ -572,66 +730,150 @@ fn a_planted_heavy_crate_is_seen() {
         ("src/main.rs", "#[derive(clap::Parser)] struct A;"),
         ("src/ui/mod.rs", "use {indicatif::ProgressBar};"),
     ] {
-        assert_eq!(heavy_crates(&Source::planted(path, text)).len(), 1, "{text}");
+        assert_eq!(
+            heavy_crates(&Source::planted(path, text)).len(),
+            1,
+            "{text}"
+        );
     }
     for (path, text) in [
         ("src/data/source/text.rs", "use polars::prelude::*;"),
-        ("src/model/family/lstm.rs", "use burn::{module::Module, tensor::Tensor};"),
-        ("src/train/mod.rs", "//! Knows no `burn::Tensor`.\nlet burn = 1; self.egui::<u8>();"),
+        (
+            "src/model/family/lstm.rs",
+            "use burn::{module::Module, tensor::Tensor};",
+        ),
+        (
+            "src/train/mod.rs",
+            "//! Knows no `burn::Tensor`.\nlet burn = 1; self.egui::<u8>();",
+        ),
     ] {
-        assert_eq!(heavy_crates(&Source::planted(path, text)), Vec::<String>::new(), "{text}");
+        assert_eq!(
+            heavy_crates(&Source::planted(path, text)),
+            Vec::<String>::new(),
+            "{text}"
+        );
     }
 }
 
 #[test]
 fn a_planted_thread_is_seen() {
-    for text in ["std::thread::spawn(f);", "use std::thread::{self, Builder};", "use std::thread; thread::scope(f);"] {
-        assert_eq!(threads(&Source::planted("src/train/mod.rs", text)).len(), 1, "{text}");
-        assert!(threads(&Source::planted("src/app/job.rs", text)).is_empty(), "{text}");
+    for text in [
+        "std::thread::spawn(f);",
+        "use std::thread::{self, Builder};",
+        "use std::thread; thread::scope(f);",
+    ] {
+        assert_eq!(
+            threads(&Source::planted("src/train/mod.rs", text)).len(),
+            1,
+            "{text}"
+        );
+        assert!(
+            threads(&Source::planted("src/app/job.rs", text)).is_empty(),
+            "{text}"
+        );
     }
-    assert!(threads(&Source::planted("src/train/mod.rs", "std::thread::sleep(d);")).is_empty());
+    assert!(
+        threads(&Source::planted(
+            "src/train/mod.rs",
+            "std::thread::sleep(d);"
+        ))
+        .is_empty()
+    );
 }
 
 #[test]
 fn a_planted_page_that_writes_is_seen() {
     for text in ["fn ui(app: &mut App) {}", "app.apply(Action::Undo);"] {
-        assert_eq!(pages_that_write(&Source::planted("src/ui/page/data.rs", text)).len(), 1, "{text}");
-        assert!(pages_that_write(&Source::planted("src/ui/mod.rs", text)).is_empty(), "{text}");
+        assert_eq!(
+            pages_that_write(&Source::planted("src/ui/page/data.rs", text)).len(),
+            1,
+            "{text}"
+        );
+        assert!(
+            pages_that_write(&Source::planted("src/ui/mod.rs", text)).is_empty(),
+            "{text}"
+        );
     }
-    assert!(pages_that_write(&Source::planted("src/ui/page/data.rs", "fn ui(app: &App) {}")).is_empty());
+    assert!(
+        pages_that_write(&Source::planted(
+            "src/ui/page/data.rs",
+            "fn ui(app: &App) {}"
+        ))
+        .is_empty()
+    );
 }
 
 #[test]
 fn a_planted_panic_is_seen() {
-    for text in ["x.unwrap();", "x\n    .expect(\"why\");", "panic!(\"no\");", "fn f() { todo!() }", "unreachable!()"] {
-        assert_eq!(panics(&Source::planted("src/run/a.rs", text)).len(), 1, "{text}");
+    for text in [
+        "x.unwrap();",
+        "x\n    .expect(\"why\");",
+        "panic!(\"no\");",
+        "fn f() { todo!() }",
+        "unreachable!()",
+    ] {
+        assert_eq!(
+            panics(&Source::planted("src/run/a.rs", text)).len(),
+            1,
+            "{text}"
+        );
     }
     let fine = "x.unwrap_or(1); #[expect(dead_code)] y.unwrap_or_else(f); std::panic::set_hook(h);";
     let tested = "fn f() {}\n#[cfg(test)]\nmod tests { fn g() { x.unwrap() } }";
-    for text in [fine, tested, "// x.unwrap()", "const S: &str = \"x.unwrap()\";"] {
-        assert_eq!(panics(&Source::planted("src/run/a.rs", text)), Vec::<String>::new(), "{text}");
+    for text in [
+        fine,
+        tested,
+        "// x.unwrap()",
+        "const S: &str = \"x.unwrap()\";",
+    ] {
+        assert_eq!(
+            panics(&Source::planted("src/run/a.rs", text)),
+            Vec::<String>::new(),
+            "{text}"
+        );
     }
 }
 
 #[test]
 fn a_planted_dataset_in_an_experiment_is_seen() {
-    let bad = Source::planted("src/experiment/check.rs", "use crate::data::{DataSpec, Prepared};");
+    let bad = Source::planted(
+        "src/experiment/check.rs",
+        "use crate::data::{DataSpec, Prepared};",
+    );
     assert_eq!(experiment_takes(&bad).len(), 1);
-    let good = Source::planted("src/experiment/check.rs", "use crate::data::{DataSpec, SplitSpec};");
+    let good = Source::planted(
+        "src/experiment/check.rs",
+        "use crate::data::{DataSpec, SplitSpec};",
+    );
     assert!(experiment_takes(&good).is_empty());
 }
 
 #[test]
 fn a_planted_long_nameless_or_mute_file_is_seen() {
     let long = format!("//! Long.\n{}", "fn f() {}\n".repeat(MAX_LINES));
-    assert_eq!(shape_of_file(&Source::planted("src/data/a.rs", &long)).len(), 1);
-    let tested = format!("//! Short.\n#[cfg(test)]\nmod tests {{\n{}}}\n", "fn f() {}\n".repeat(MAX_LINES));
+    assert_eq!(
+        shape_of_file(&Source::planted("src/data/a.rs", &long)).len(),
+        1
+    );
+    let tested = format!(
+        "//! Short.\n#[cfg(test)]\nmod tests {{\n{}}}\n",
+        "fn f() {}\n".repeat(MAX_LINES)
+    );
     assert!(shape_of_file(&Source::planted("src/data/a.rs", &tested)).is_empty());
-    assert_eq!(shape_of_file(&Source::planted("src/data/a.rs", "fn f() {}")).len(), 1);
-    assert_eq!(shape_of_file(&Source::planted("src/data/utils.rs", "//! Things.")).len(), 1);
+    assert_eq!(
+        shape_of_file(&Source::planted("src/data/a.rs", "fn f() {}")).len(),
+        1
+    );
+    assert_eq!(
+        shape_of_file(&Source::planted("src/data/utils.rs", "//! Things.")).len(),
+        1
+    );
 }
 
 #[test]
 fn a_planted_test_name_is_read_from_the_page() {
-    assert_eq!(tests_named("ends once (test `a::ends_once`), and more (tests `b`, `c`)."), ["ends_once", "b", "c"]);
+    assert_eq!(
+        tests_named("ends once (test `a::ends_once`), and more (tests `b`, `c`)."),
+        ["ends_once", "b", "c"]
+    );
 }

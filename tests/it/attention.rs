@@ -20,21 +20,46 @@ fn spec(text: &str) -> ModelSpec {
 /// Asked for more steps than a decoder learns to foretell at once, too.
 #[test]
 fn what_is_foreseen_begins_with_the_next_item_and_leaves_out_what_was_seen() {
-    for name in ["Transformer(seq_len: 12)", "Bert4Rec(seq_len: 12)", "EncoderDecoder(n_ahead: 3)"] {
+    for name in [
+        "Transformer(seq_len: 12)",
+        "Bert4Rec(seq_len: 12)",
+        "EncoderDecoder(n_ahead: 3)",
+    ] {
         let mut model = build(&spec(name), &cpu(), 1);
         train(&mut *model, 0, 3);
         let history = Histories::of(circle().row(0));
-        let asked = Ahead { history: &history, n_ahead: 8, filter_seen: true };
+        let asked = Ahead {
+            history: &history,
+            n_ahead: 8,
+            filter_seen: true,
+        };
         let rows = model.ahead(&asked).unwrap();
         let next = model.scores(&history).unwrap();
         assert_eq!(rows.len(), 8, "{name}");
-        assert!(rows[0].iter().zip(&next).skip(1).all(|(a, b)| (a - b).abs() < 1e-5), "{name}");
+        assert!(
+            rows[0]
+                .iter()
+                .zip(&next)
+                .skip(1)
+                .all(|(a, b)| (a - b).abs() < 1e-5),
+            "{name}"
+        );
         let path = asked.path(&rows);
         let mut different = [history.row(0), &path].concat();
         different.sort_unstable();
         different.dedup();
         assert_eq!(different.len(), 10 + 8, "{name}: {path:?}");
         // Two items are left of twenty, then none.
-        assert_eq!(model.ahead(&Ahead { n_ahead: 15, ..asked }).unwrap().len(), 10, "{name}");
+        assert_eq!(
+            model
+                .ahead(&Ahead {
+                    n_ahead: 15,
+                    ..asked
+                })
+                .unwrap()
+                .len(),
+            10,
+            "{name}"
+        );
     }
 }

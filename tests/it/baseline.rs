@@ -1,19 +1,26 @@
 //! The references score as their definitions say, and reach the figures known for public data.
-#![expect(clippy::print_stdout, reason = "a skipped test says so, and figures are shown beside what is asserted")]
+#![expect(
+    clippy::print_stdout,
+    reason = "a skipped test says so, and figures are shown beside what is asserted"
+)]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use proptest::prelude::*;
 use seqscope::baseline::{
-    Baseline, BaselineKind, DECAYS, EASE_DECAYS, ItemContents, KNN_DECAYS, LAST_ITEMS, Question, RIDGE,
-    ROW_NORM_EXPONENT, SHRINKAGES, TIE_BREAK, TrainingLog, WINDOW, ranks,
+    Baseline, BaselineKind, DECAYS, EASE_DECAYS, ItemContents, KNN_DECAYS, LAST_ITEMS, Question,
+    RIDGE, ROW_NORM_EXPONENT, SHRINKAGES, TIE_BREAK, TrainingLog, WINDOW, ranks,
 };
 use seqscope::metric::{Metric, Metrics};
 use strum::IntoEnumIterator;
 
 fn fit(kind: BaselineKind, n_items: usize, sequences: &[Vec<u32>]) -> Box<dyn Baseline> {
-    kind.fit(&TrainingLog::new(n_items, sequences.iter().map(Vec::as_slice))).unwrap()
+    kind.fit(&TrainingLog::new(
+        n_items,
+        sequences.iter().map(Vec::as_slice),
+    ))
+    .unwrap()
 }
 
 fn scores(baseline: &dyn Baseline, n_items: usize, history: &[u32]) -> Vec<f32> {
@@ -25,7 +32,10 @@ fn scores(baseline: &dyn Baseline, n_items: usize, history: &[u32]) -> Vec<f32> 
 fn assert_close(got: &[f32], wanted: &[f64]) {
     assert_eq!(got.len(), wanted.len());
     for (item, (&g, &w)) in got.iter().zip(wanted).enumerate() {
-        assert!((f64::from(g) - w).abs() <= 1e-5 * w.abs().max(1e-3), "item {item}: got {g}, wanted {w}");
+        assert!(
+            (f64::from(g) - w).abs() <= 1e-5 * w.abs().max(1e-3),
+            "item {item}: got {g}, wanted {w}"
+        );
     }
 }
 
@@ -38,9 +48,15 @@ fn of_events() -> impl Iterator<Item = BaselineKind> {
 fn every_reference_says_what_it_is_and_where_it_comes_from() {
     for kind in BaselineKind::iter() {
         let about = kind.about();
-        assert!(!about.title.is_empty() && about.summary.ends_with('.') && !about.source.is_empty(), "{kind}");
         assert!(
-            about.settings.iter().all(|setting| setting.help.ends_with('.') && !setting.value.is_empty()),
+            !about.title.is_empty() && about.summary.ends_with('.') && !about.source.is_empty(),
+            "{kind}"
+        );
+        assert!(
+            about
+                .settings
+                .iter()
+                .all(|setting| setting.help.ends_with('.') && !setting.value.is_empty()),
             "{kind}"
         );
     }
@@ -57,18 +73,43 @@ fn popularity_counts_training_events() {
 #[test]
 fn markov_counts_direct_successors_and_leaves_ties_to_popularity() {
     // After 1 came 2 twice and 3 once; 4 and 5 never, but 5 is as popular as the most popular item.
-    let sequences = [vec![1, 2], vec![1, 2], vec![1, 3], vec![5], vec![5], vec![5], vec![4]];
+    let sequences = [
+        vec![1, 2],
+        vec![1, 2],
+        vec![1, 3],
+        vec![5],
+        vec![5],
+        vec![5],
+        vec![4],
+    ];
     let markov = fit(BaselineKind::Markov, 5, &sequences);
     let after_1 = scores(&*markov, 5, &[4, 1]);
     let third = f64::from(TIE_BREAK) / 3.0;
-    assert_close(&after_1, &[0.0, 3.0 * third, 2.0 + 2.0 * third, 1.0 + third, third, 3.0 * third]);
-    assert!(after_1[5] > after_1[4], "what never followed is ordered by popularity");
+    assert_close(
+        &after_1,
+        &[
+            0.0,
+            3.0 * third,
+            2.0 + 2.0 * third,
+            1.0 + third,
+            third,
+            3.0 * third,
+        ],
+    );
+    assert!(
+        after_1[5] > after_1[4],
+        "what never followed is ordered by popularity"
+    );
 }
 
 #[test]
 fn a_sequence_does_not_run_into_the_next_one() {
     let markov = fit(BaselineKind::Markov, 3, &[vec![1], vec![2], vec![3]]);
-    assert!(scores(&*markov, 3, &[1]).iter().all(|&score| score <= TIE_BREAK));
+    assert!(
+        scores(&*markov, 3, &[1])
+            .iter()
+            .all(|&score| score <= TIE_BREAK)
+    );
 }
 
 #[test]
@@ -77,7 +118,10 @@ fn what_was_never_seen_falls_back_to_popularity() {
         let chain = fit(kind, 4, &[vec![1, 2, 1], vec![1, 3, 2]]);
         for history in [vec![], vec![4], vec![99], vec![0]] {
             let scores = scores(&*chain, 4, &history);
-            assert!(scores[1] > scores[2] && scores[2] > scores[3] && scores[3] > scores[4], "{kind}: {scores:?}");
+            assert!(
+                scores[1] > scores[2] && scores[2] > scores[3] && scores[3] > scores[4],
+                "{kind}: {scores:?}"
+            );
             assert_eq!(scores[0].to_bits(), 0.0_f32.to_bits());
         }
     }
@@ -87,8 +131,16 @@ fn what_was_never_seen_falls_back_to_popularity() {
 fn items_out_of_range_are_passed_over() {
     for kind in of_events() {
         let clean = fit(kind, 3, &[vec![1, 2, 3], vec![2, 1]]);
-        let dirty = fit(kind, 3, &[vec![1, 2, 7, 3, 0], vec![2, 1], vec![], vec![u32::MAX]]);
-        assert_eq!(scores(&*clean, 3, &[1, 2]), scores(&*dirty, 3, &[1, 2]), "{kind}");
+        let dirty = fit(
+            kind,
+            3,
+            &[vec![1, 2, 7, 3, 0], vec![2, 1], vec![], vec![u32::MAX]],
+        );
+        assert_eq!(
+            scores(&*clean, 3, &[1, 2]),
+            scores(&*dirty, 3, &[1, 2]),
+            "{kind}"
+        );
         let mut short = [9.0; 2];
         clean.scores(&[1], &mut short);
         let mut long = [9.0; 6];
@@ -100,7 +152,11 @@ fn items_out_of_range_are_passed_over() {
 #[test]
 fn nothing_to_fit_on_gives_zeros() {
     for kind in of_events() {
-        assert_eq!(scores(&*fit(kind, 2, &[]), 2, &[]), [0.0, 0.0, 0.0], "{kind}");
+        assert_eq!(
+            scores(&*fit(kind, 2, &[]), 2, &[]),
+            [0.0, 0.0, 0.0],
+            "{kind}"
+        );
         assert_eq!(scores(&*fit(kind, 0, &[vec![]]), 0, &[1]), [0.0], "{kind}");
     }
 }
@@ -111,10 +167,16 @@ fn recent_popularity_counts_the_last_tenth_of_the_time() {
     // times before, comes after them but before item 4, which occurred once.
     let items: [&[u32]; 2] = [&[1, 1, 4, 2], &[1, 2, 3]];
     let times: [&[i64]; 2] = [&[0, 10, 89, 90], &[50, 95, 100]];
-    let log = TrainingLog { times: Some(times.to_vec()), ..TrainingLog::new(4, items) };
+    let log = TrainingLog {
+        times: Some(times.to_vec()),
+        ..TrainingLog::new(4, items)
+    };
     let recent = BaselineKind::RecentPopularity.fit(&log).unwrap();
     let third = f64::from(TIE_BREAK) / 3.0;
-    assert_close(&scores(&*recent, 4, &[1]), &[0.0, 3.0 * third, 2.0 + 2.0 * third, 1.0 + third, third]);
+    assert_close(
+        &scores(&*recent, 4, &[1]),
+        &[0.0, 3.0 * third, 2.0 + 2.0 * third, 1.0 + third, third],
+    );
 }
 
 #[test]
@@ -129,16 +191,28 @@ fn without_times_recent_are_each_users_last_events() {
 fn repeat_last_puts_the_last_event_first_and_then_what_was_frequent_or_late() {
     let repeat = fit(BaselineKind::RepeatLast, 5, &[vec![4, 4, 4, 5]]);
     let after = scores(&*repeat, 5, &[1, 2, 2, 2, 3]);
-    assert!(after[3] > after[2] && after[2] > after[1] && after[1] > after[4], "{after:?}");
-    assert!(after[4] > after[5] && after[5] > 0.0, "popularity orders what the user never had: {after:?}");
+    assert!(
+        after[3] > after[2] && after[2] > after[1] && after[1] > after[4],
+        "{after:?}"
+    );
+    assert!(
+        after[4] > after[5] && after[5] > 0.0,
+        "popularity orders what the user never had: {after:?}"
+    );
 }
 
 #[test]
 fn repeat_last_chooses_frequency_where_people_return_to_what_they_like() {
     // Everyone goes 1 1 1 and then somewhere once, before each return to 1: the most frequent item, not
     // the latest one, is what comes.
-    let log: Vec<Vec<u32>> = (0..30).map(|user| vec![1, 1, 1, 1, 2 + user % 5, 3 + user % 5, 1]).collect();
-    let repeat = scores(&*fit(BaselineKind::RepeatLast, 8, &log), 8, &[5, 5, 5, 6, 7, 8]);
+    let log: Vec<Vec<u32>> = (0..30)
+        .map(|user| vec![1, 1, 1, 1, 2 + user % 5, 3 + user % 5, 1])
+        .collect();
+    let repeat = scores(
+        &*fit(BaselineKind::RepeatLast, 8, &log),
+        8,
+        &[5, 5, 5, 6, 7, 8],
+    );
     assert!(repeat[8] > repeat[5] && repeat[5] > repeat[7], "{repeat:?}");
 }
 
@@ -149,9 +223,13 @@ fn the_second_order_chain_smooths_as_witten_and_bell_say() {
     let chain = fit(BaselineKind::MarkovSecond, 5, &log);
     let unigram = [0.0, 3.0, 4.0, 2.0, 2.0, 1.0].map(|count| count / 12.0);
     // After 2: 3 twice, 4 twice; two different ones, so (c + 2 p) / 6.
-    let after_2: Vec<f64> = (0..6).map(|i| ([0.0, 0.0, 0.0, 2.0, 2.0, 0.0][i] + 2.0 * unigram[i]) / 6.0).collect();
+    let after_2: Vec<f64> = (0..6)
+        .map(|i| ([0.0, 0.0, 0.0, 2.0, 2.0, 0.0][i] + 2.0 * unigram[i]) / 6.0)
+        .collect();
     // After 1 2: 3 twice, 4 once; two different ones, so (c + 2 p) / 5.
-    let after_12: Vec<f64> = (0..6).map(|i| ([0.0, 0.0, 0.0, 2.0, 1.0, 0.0][i] + 2.0 * after_2[i]) / 5.0).collect();
+    let after_12: Vec<f64> = (0..6)
+        .map(|i| ([0.0, 0.0, 0.0, 2.0, 1.0, 0.0][i] + 2.0 * after_2[i]) / 5.0)
+        .collect();
     assert_close(&scores(&*chain, 5, &[1, 2]), &after_12);
     assert_close(&scores(&*chain, 5, &[2]), &after_2);
     // 4 2 was never seen and passes all on; 99 is no item and is passed over.
@@ -159,17 +237,31 @@ fn the_second_order_chain_smooths_as_witten_and_bell_say() {
     assert_close(&scores(&*chain, 5, &[1, 99, 2]), &after_12);
     assert_close(&scores(&*chain, 5, &[3]), &unigram);
     assert_close(&scores(&*chain, 5, &[]), &unigram);
-    assert!((after_12.iter().sum::<f64>() - 1.0).abs() < 1e-12, "probabilities");
+    assert!(
+        (after_12.iter().sum::<f64>() - 1.0).abs() < 1e-12,
+        "probabilities"
+    );
 }
 
 /// Some log in which neighbours differ.
 fn small_log() -> Vec<Vec<u32>> {
-    vec![vec![1, 2, 3], vec![2, 3, 4, 2], vec![1, 3], vec![5, 4], vec![2, 4, 5], vec![3, 1, 5]]
+    vec![
+        vec![1, 2, 3],
+        vec![2, 3, 4, 2],
+        vec![1, 3],
+        vec![5, 4],
+        vec![2, 4, 5],
+        vec![3, 1, 5],
+    ]
 }
 
 /// Which users had which items, as 0 and 1.
 fn matrix(log: &[Vec<u32>], n_items: usize) -> Vec<Vec<f64>> {
-    let row = |sequence: &Vec<u32>| (1..=n_items as u32).map(|i| f64::from(u8::from(sequence.contains(&i)))).collect();
+    let row = |sequence: &Vec<u32>| {
+        (1..=n_items as u32)
+            .map(|i| f64::from(u8::from(sequence.contains(&i))))
+            .collect()
+    };
     log.iter().map(row).collect()
 }
 
@@ -193,16 +285,24 @@ fn item_knn_is_the_shrunk_cosine_of_faded_events() {
         let of_item = |other: usize| {
             let from = |(k, &item): (usize, &u32)| {
                 let item = item as usize - 1;
-                let likeness = shared(item, other) / ((shared(item, item) * shared(other, other)).sqrt() + shrinkage);
-                if item == other { 0.0 } else { decay.powi(k as i32) * likeness }
+                let likeness = shared(item, other)
+                    / ((shared(item, item) * shared(other, other)).sqrt() + shrinkage);
+                if item == other {
+                    0.0
+                } else {
+                    decay.powi(k as i32) * likeness
+                }
             };
             history.iter().rev().enumerate().map(from).sum()
         };
         (0..5).map(of_item).collect()
     };
     let got = scores(&*fit(BaselineKind::ItemKnn, 5, &log), 5, &history);
-    let shapes = KNN_DECAYS.into_iter().flat_map(|decay| SHRINKAGES.map(|shrinkage| (decay, shrinkage)));
-    let wanted = shapes.map(|(decay, shrinkage)| definition(f64::from(decay), f64::from(shrinkage)));
+    let shapes = KNN_DECAYS
+        .into_iter()
+        .flat_map(|decay| SHRINKAGES.map(|shrinkage| (decay, shrinkage)));
+    let wanted =
+        shapes.map(|(decay, shrinkage)| definition(f64::from(decay), f64::from(shrinkage)));
     assert!(is_one_of(&got, wanted), "{got:?}");
 }
 
@@ -212,14 +312,23 @@ fn user_knn_adds_up_what_like_users_had() {
     let x = matrix(&log, 5);
     let definition = |decay: f64| -> Vec<f64> {
         let likeness = |row: &Vec<f64>| {
-            let shared: f64 =
-                history.iter().rev().enumerate().map(|(k, &i)| decay.powi(k as i32) * row[i as usize - 1]).sum();
+            let shared: f64 = history
+                .iter()
+                .rev()
+                .enumerate()
+                .map(|(k, &i)| decay.powi(k as i32) * row[i as usize - 1])
+                .sum();
             shared / row.iter().sum::<f64>().sqrt()
         };
-        (0..5).map(|item| x.iter().map(|row| likeness(row) * row[item]).sum()).collect()
+        (0..5)
+            .map(|item| x.iter().map(|row| likeness(row) * row[item]).sum())
+            .collect()
     };
     let got = scores(&*fit(BaselineKind::UserKnn, 5, &log), 5, &history);
-    assert!(is_one_of(&got, KNN_DECAYS.map(|decay| definition(f64::from(decay)))), "{got:?}");
+    assert!(
+        is_one_of(&got, KNN_DECAYS.map(|decay| definition(f64::from(decay)))),
+        "{got:?}"
+    );
 }
 
 #[test]
@@ -235,7 +344,11 @@ fn ease_is_the_regression_of_each_item_on_the_others() {
             .iter()
             .map(|&i| {
                 let ridge = |j: usize| if i == j { RIDGE } else { 0.0 };
-                others.iter().map(|&j| gram(i, j) + ridge(j)).chain([gram(i, target)]).collect()
+                others
+                    .iter()
+                    .map(|&j| gram(i, j) + ridge(j))
+                    .chain([gram(i, target)])
+                    .collect()
             })
             .collect();
         let mut weights = solve(system);
@@ -245,34 +358,63 @@ fn ease_is_the_regression_of_each_item_on_the_others() {
     let columns: Vec<Vec<f64>> = (0..5).map(column).collect();
     let definition = |decay: f64| -> Vec<f64> {
         let of_item = |item: usize| {
-            history.iter().rev().enumerate().map(|(k, &i)| decay.powi(k as i32) * columns[item][i as usize - 1]).sum()
+            history
+                .iter()
+                .rev()
+                .enumerate()
+                .map(|(k, &i)| decay.powi(k as i32) * columns[item][i as usize - 1])
+                .sum()
         };
         (0..5).map(of_item).collect()
     };
     let got = scores(&*fit(BaselineKind::Ease, 5, &log), 5, &history);
-    assert!(is_one_of(&got, EASE_DECAYS.map(|decay| definition(f64::from(decay)))), "{got:?}");
+    assert!(
+        is_one_of(&got, EASE_DECAYS.map(|decay| definition(f64::from(decay)))),
+        "{got:?}"
+    );
 }
 
 /// Solves a system whose rows end in the right-hand side, by elimination with pivots.
 fn solve(mut rows: Vec<Vec<f64>>) -> Vec<f64> {
     let n = rows.len();
     for at in 0..n {
-        let pivot = (at..n).max_by(|a, b| rows[*a][at].abs().total_cmp(&rows[*b][at].abs())).unwrap();
+        let pivot = (at..n)
+            .max_by(|a, b| rows[*a][at].abs().total_cmp(&rows[*b][at].abs()))
+            .unwrap();
         rows.swap(at, pivot);
         let top = rows[at].clone();
-        for row in rows.iter_mut().enumerate().filter(|(other, _)| *other != at).map(|(_, row)| row) {
+        for row in rows
+            .iter_mut()
+            .enumerate()
+            .filter(|(other, _)| *other != at)
+            .map(|(_, row)| row)
+        {
             let factor = row[at] / top[at];
-            row.iter_mut().zip(&top).for_each(|(value, of_top)| *value -= factor * of_top);
+            row.iter_mut()
+                .zip(&top)
+                .for_each(|(value, of_top)| *value -= factor * of_top);
         }
     }
-    rows.iter().enumerate().map(|(at, row)| row[n] / row[at]).collect()
+    rows.iter()
+        .enumerate()
+        .map(|(at, row)| row[n] / row[at])
+        .collect()
 }
 
 #[test]
 fn ease_is_left_out_where_the_catalogue_is_too_large_and_says_so() {
-    let left_out = BaselineKind::Ease.fit(&TrainingLog::new(6_001, [&[1_u32, 2][..]])).err().unwrap();
-    assert!(left_out.to_string().contains("6001 items takes 433 MB"), "{left_out}");
-    assert!(left_out.to_string().contains("set it to 433"), "the cure: {left_out}");
+    let left_out = BaselineKind::Ease
+        .fit(&TrainingLog::new(6_001, [&[1_u32, 2][..]]))
+        .err()
+        .unwrap();
+    assert!(
+        left_out.to_string().contains("6001 items takes 433 MB"),
+        "{left_out}"
+    );
+    assert!(
+        left_out.to_string().contains("set it to 433"),
+        "the cure: {left_out}"
+    );
 }
 
 #[test]
@@ -290,22 +432,50 @@ fn content_finds_what_nobody_had_and_says_when_there_is_none() {
         }
     }
     let items: [&[u32]; 2] = [&[2, 1, 2], &[3, 2]];
-    let log = TrainingLog { contents: Some(&contents), ..TrainingLog::new(4, items) };
+    let log = TrainingLog {
+        contents: Some(&contents),
+        ..TrainingLog::new(4, items)
+    };
     let content = BaselineKind::Content.fit(&log).unwrap();
     let after = scores(&*content, 4, &[1]);
-    assert!((after[4] - 1.0).abs() < 1e-5 && after[2] < 0.5 && after[3] < 0.5, "{after:?}");
-    let nothing = BaselineKind::Content.fit(&TrainingLog::new(4, items)).err().unwrap();
-    assert!(nothing.to_string().contains("neither titles nor columns"), "{nothing}");
+    assert!(
+        (after[4] - 1.0).abs() < 1e-5 && after[2] < 0.5 && after[3] < 0.5,
+        "{after:?}"
+    );
+    let nothing = BaselineKind::Content
+        .fit(&TrainingLog::new(4, items))
+        .err()
+        .unwrap();
+    assert!(
+        nothing.to_string().contains("neither titles nor columns"),
+        "{nothing}"
+    );
 }
 
 #[test]
 fn the_same_ranks_on_any_number_of_threads() {
-    let log: Vec<Vec<u32>> = (0..80_u32).map(|u| (0..12).map(|t| 1 + (u * u + 3 * t + t * t) % 23).collect()).collect();
-    let questions: Vec<Question<'_>> =
-        log.iter().map(|s| Question { history: &s[..10], target: s[10], excluded: Vec::new() }).collect();
+    let log: Vec<Vec<u32>> = (0..80_u32)
+        .map(|u| (0..12).map(|t| 1 + (u * u + 3 * t + t * t) % 23).collect())
+        .collect();
+    let questions: Vec<Question<'_>> = log
+        .iter()
+        .map(|s| Question {
+            history: &s[..10],
+            target: s[10],
+            excluded: Vec::new(),
+        })
+        .collect();
     let on = |n_threads: usize| {
-        let all = || of_events().map(|kind| ranks(&*fit(kind, 23, &log), 23, &questions)).collect::<Vec<_>>();
-        rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap().install(all)
+        let all = || {
+            of_events()
+                .map(|kind| ranks(&*fit(kind, 23, &log), 23, &questions))
+                .collect::<Vec<_>>()
+        };
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(n_threads)
+            .build()
+            .unwrap()
+            .install(all)
     };
     assert_eq!(on(1), on(3));
 }
@@ -327,11 +497,26 @@ fn slow_window(n_items: usize, sequences: &[Vec<u32>], history: &[u32], decay: f
         .map(|item| {
             let popular = f64::from(TIE_BREAK) * counts.get(&item).copied().unwrap_or(0.0) / most;
             let from = |(k, &seen): (usize, &u32)| {
-                let row: f64 = pairs.iter().filter(|((from, _), _)| *from == seen).map(|(_, w)| w).sum();
+                let row: f64 = pairs
+                    .iter()
+                    .filter(|((from, _), _)| *from == seen)
+                    .map(|(_, w)| w)
+                    .sum();
                 let weight = pairs.get(&(seen, item)).copied().unwrap_or(0.0);
-                if row > 0.0 { decay.powi(k as i32) * weight / row.powf(ROW_NORM_EXPONENT) } else { 0.0 }
+                if row > 0.0 {
+                    decay.powi(k as i32) * weight / row.powf(ROW_NORM_EXPONENT)
+                } else {
+                    0.0
+                }
             };
-            popular + history.iter().rev().take(LAST_ITEMS).enumerate().map(from).sum::<f64>()
+            popular
+                + history
+                    .iter()
+                    .rev()
+                    .take(LAST_ITEMS)
+                    .enumerate()
+                    .map(from)
+                    .sum::<f64>()
         })
         .collect()
 }
@@ -375,14 +560,25 @@ proptest! {
 #[test]
 fn without_evidence_the_first_decay_is_taken() {
     // Everyone walks the same circle, so every decay ranks the held-out events first.
-    let circle: Vec<Vec<u32>> = (0..40_u32).map(|u| (0..20).map(|t| 1 + (u + t) % 12).collect()).collect();
+    let circle: Vec<Vec<u32>> = (0..40_u32)
+        .map(|u| (0..20).map(|t| 1 + (u + t) % 12).collect())
+        .collect();
     let wanted = slow_window(12, &circle, &[3, 1, 2], f64::from(DECAYS[0]));
-    assert_close(&scores(&*fit(BaselineKind::MarkovWindow, 12, &circle), 12, &[3, 1, 2]), &wanted);
+    assert_close(
+        &scores(
+            &*fit(BaselineKind::MarkovWindow, 12, &circle),
+            12,
+            &[3, 1, 2],
+        ),
+        &wanted,
+    );
 }
 
 /// A folder of public data, or `None` (said in one line) where it is not given.
 fn public_data(folder: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("SEQSCOPE_DATA").map(|root| PathBuf::from(root).join(folder)).filter(|p| p.is_dir());
+    let path = std::env::var_os("SEQSCOPE_DATA")
+        .map(|root| PathBuf::from(root).join(folder))
+        .filter(|p| p.is_dir());
     if path.is_none() {
         println!("skipped: set SEQSCOPE_DATA to a folder that holds {folder}/");
     }
@@ -395,7 +591,10 @@ fn read_log(path: &std::path::Path, separator: char) -> (usize, Vec<Vec<u32>>) {
     let text = std::fs::read_to_string(path).unwrap();
     let mut vocab: BTreeMap<&str, u32> = BTreeMap::new();
     let mut users: BTreeMap<&str, Vec<(f64, u32)>> = BTreeMap::new();
-    for line in text.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_digit())) {
+    for line in text
+        .lines()
+        .filter(|line| line.starts_with(|c: char| c.is_ascii_digit()))
+    {
         let fields: Vec<&str> = line.split(separator).collect();
         let known = vocab.len() as u32 + 1;
         let item = *vocab.entry(fields[1]).or_insert(known);
@@ -421,11 +620,22 @@ fn leave_one_out(kind: BaselineKind, n_items: usize, log: &[Vec<u32>]) -> Metric
         (target, history.len(), excluded)
     };
     let asked: Vec<(u32, usize, Vec<u32>)> = log.iter().map(question).collect();
-    let asked = log.iter().zip(asked).map(|(s, (target, n, excluded))| Question { history: &s[..n], target, excluded });
+    let asked = log
+        .iter()
+        .zip(asked)
+        .map(|(s, (target, n, excluded))| Question {
+            history: &s[..n],
+            target,
+            excluded,
+        });
     Metrics::of_ranks(&ranks(&*baseline, n_items, &asked.collect::<Vec<_>>()))
 }
 
-fn assert_figures(log: &(usize, Vec<Vec<u32>>), tolerance: f64, wanted: &[(BaselineKind, f64, f64)]) {
+fn assert_figures(
+    log: &(usize, Vec<Vec<u32>>),
+    tolerance: f64,
+    wanted: &[(BaselineKind, f64, f64)],
+) {
     for &(kind, hr, ndcg) in wanted {
         let got = leave_one_out(kind, log.0, &log.1);
         println!(
@@ -448,7 +658,9 @@ fn assert_figures(log: &(usize, Vec<Vec<u32>>), tolerance: f64, wanted: &[(Basel
 
 #[test]
 fn figures_on_movielens_100k() {
-    let Some(folder) = public_data("ml-100k") else { return };
+    let Some(folder) = public_data("ml-100k") else {
+        return;
+    };
     let wanted = [
         (BaselineKind::Popularity, 0.084, 0.044),
         (BaselineKind::Markov, 0.141, 0.075),
@@ -460,12 +672,18 @@ fn figures_on_movielens_100k() {
         (BaselineKind::UserKnn, 0.169, 0.088),
         (BaselineKind::Ease, 0.198, 0.109),
     ];
-    assert_figures(&read_log(&folder.join("ml-100k.inter"), '\t'), 0.001, &wanted);
+    assert_figures(
+        &read_log(&folder.join("ml-100k.inter"), '\t'),
+        0.001,
+        &wanted,
+    );
 }
 
 #[test]
 fn figures_on_movielens_1m() {
-    let Some(folder) = public_data("ml-1m-sasrec") else { return };
+    let Some(folder) = public_data("ml-1m-sasrec") else {
+        return;
+    };
     let wanted = [
         (BaselineKind::Popularity, 0.037, 0.018),
         (BaselineKind::Markov, 0.212, 0.124),
@@ -477,15 +695,26 @@ fn figures_on_movielens_1m() {
         (BaselineKind::UserKnn, 0.174, 0.090),
         (BaselineKind::Ease, 0.229, 0.128),
     ];
-    assert_figures(&read_log(&folder.join("ml-1m-exact.txt"), ' '), 0.001, &wanted);
+    assert_figures(
+        &read_log(&folder.join("ml-1m-exact.txt"), ' '),
+        0.001,
+        &wanted,
+    );
 }
 
 #[test]
 fn figures_on_amazon_beauty() {
-    let Some(folder) = public_data("beauty-5core") else { return };
+    let Some(folder) = public_data("beauty-5core") else {
+        return;
+    };
     // One line a user: the user, then the items, which are numbered from 1 already.
     let text = std::fs::read_to_string(folder.join("Beauty.txt")).unwrap();
-    let items = |line: &str| line.split(' ').skip(1).map(|item| item.parse().unwrap()).collect::<Vec<u32>>();
+    let items = |line: &str| {
+        line.split(' ')
+            .skip(1)
+            .map(|item| item.parse().unwrap())
+            .collect::<Vec<u32>>()
+    };
     let log: Vec<Vec<u32>> = text.lines().map(items).collect();
     let n_items = log.iter().flatten().copied().max().unwrap() as usize;
     let wanted = [
@@ -503,7 +732,9 @@ fn figures_on_amazon_beauty() {
 #[test]
 fn weekly_counts_of_cdnow() {
     use seqscope::baseline::forecast::{Arima, ArimaOrder, ForecastKind, ForecastPlan, forecast};
-    let Some(folder) = public_data("cdnow") else { return };
+    let Some(folder) = public_data("cdnow") else {
+        return;
+    };
     let text = std::fs::read_to_string(folder.join("CDNOW_master.txt")).unwrap();
     let day = |line: &str| {
         let date: i64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
@@ -512,12 +743,20 @@ fn weekly_counts_of_cdnow() {
         (date / 10_000 - 1997) * 365 + before[(date / 100 % 100 - 1) as usize] + date % 100 - 1
     };
     // Weeks from Monday: the first and the last are not whole, and are counted as the known figures count.
-    let weeks: Vec<usize> = text.lines().skip(1).map(|line| ((day(line) + 2) / 7) as usize).collect();
+    let weeks: Vec<usize> = text
+        .lines()
+        .skip(1)
+        .map(|line| ((day(line) + 2) / 7) as usize)
+        .collect();
     let mut counts = vec![0.0; weeks.iter().max().unwrap() + 1];
     for &week in &weeks {
         counts[week] += 1.0;
     }
-    let plan = ForecastPlan { season: 52, held_out: 12, horizon: 4 };
+    let plan = ForecastPlan {
+        season: 52,
+        held_out: 12,
+        horizon: 4,
+    };
     let naive = forecast(ForecastKind::Naive, &counts, plan).unwrap().mae;
     let error = |p: usize| {
         let head = counts.len() - plan.held_out;
@@ -525,8 +764,17 @@ fn weekly_counts_of_cdnow() {
         let off = |at: usize| (fitted.forecast(&counts[..at], 1)[0].mean - counts[at]).abs();
         (head..counts.len()).map(off).sum::<f64>() / plan.held_out as f64
     };
-    println!("weekly counts, last 12 held out: naive {naive:.1}, AR(1) {:.1}, AR(4) {:.1}", error(1), error(4));
+    println!(
+        "weekly counts, last 12 held out: naive {naive:.1}, AR(1) {:.1}, AR(4) {:.1}",
+        error(1),
+        error(4)
+    );
     // Known: 82.8, 82.1, 93.7.
     assert!((naive - 82.8).abs() < 0.05, "{naive}");
-    assert!((error(1) - 82.1).abs() < 1.0 && (error(4) - 93.7).abs() < 5.0, "{} {}", error(1), error(4));
+    assert!(
+        (error(1) - 82.1).abs() < 1.0 && (error(4) - 93.7).abs() < 5.0,
+        "{} {}",
+        error(1),
+        error(4)
+    );
 }

@@ -10,8 +10,14 @@ fn trained(settings: &[&str]) -> (Place, Vec<String>) {
     place.write("tiny.ron", TINY);
     let mut runs: Vec<String> = Vec::new();
     for setting in settings {
-        place.seqscope(&format!("train tiny.ron --runs runs --set training.epochs=1 {setting}")).ok();
-        let new = runs_in(&place.path("runs")).into_iter().find(|run| !runs.contains(run));
+        place
+            .seqscope(&format!(
+                "train tiny.ron --runs runs --set training.epochs=1 {setting}"
+            ))
+            .ok();
+        let new = runs_in(&place.path("runs"))
+            .into_iter()
+            .find(|run| !runs.contains(run));
         runs.extend(new);
     }
     (place, runs)
@@ -19,7 +25,11 @@ fn trained(settings: &[&str]) -> (Place, Vec<String>) {
 
 fn compared(place: &Place, runs: &[String], more: &[&str]) -> Value {
     let names = runs.iter().map(String::as_str);
-    let line: Vec<&str> = ["compare"].into_iter().chain(names).chain(["--runs", "runs", "--json"]).collect();
+    let line: Vec<&str> = ["compare"]
+        .into_iter()
+        .chain(names)
+        .chain(["--runs", "runs", "--json"])
+        .collect();
     place.run(&[line.as_slice(), more].concat()).ok().json()
 }
 
@@ -28,50 +38,112 @@ fn seeds_are_compared_with_intervals_tests_and_trials() {
     let (place, runs) = trained(&["--set seed=1", "--set seed=2", "--set seed=3"]);
     let told = compared(&place, &runs, &[]);
     let comparison = &told["comparison"];
-    assert_eq!((comparison["metric"].as_str(), comparison["level"].as_f64()), (Some("ndcg@10"), Some(0.95)));
+    assert_eq!(
+        (comparison["metric"].as_str(), comparison["level"].as_f64()),
+        (Some("ndcg@10"), Some(0.95))
+    );
     assert!(comparison["resamples"].as_u64() >= Some(1000));
     for (at, run) in comparison["runs"].as_array().unwrap().iter().enumerate() {
         let (value, interval) = (run["value"].as_f64().unwrap(), &run["interval"]);
-        assert!((value - told["runs"][at]["test"]["ndcg@10"].as_f64().unwrap()).abs() < 1e-9, "the mean over users");
-        assert!(interval["low"].as_f64().unwrap() <= value && value <= interval["high"].as_f64().unwrap());
-        assert_eq!(run["trials"], 3, "so many runs of this family stand behind it");
+        assert!(
+            (value - told["runs"][at]["test"]["ndcg@10"].as_f64().unwrap()).abs() < 1e-9,
+            "the mean over users"
+        );
+        assert!(
+            interval["low"].as_f64().unwrap() <= value
+                && value <= interval["high"].as_f64().unwrap()
+        );
+        assert_eq!(
+            run["trials"], 3,
+            "so many runs of this family stand behind it"
+        );
         let against = &run["against_first"];
         assert_eq!(against.is_null(), at == 0);
         if at > 0 {
             let first = comparison["runs"][0]["value"].as_f64().unwrap();
             assert!((against["gain"]["mean"].as_f64().unwrap() - (value - first)).abs() < 1e-9);
-            let (raw, holm) = (&against["randomisation"]["p"], &against["p_holm"]["randomisation"]);
-            assert!(raw.as_f64() <= holm.as_f64() && holm.as_f64() <= Some(1.0), "{against}");
+            let (raw, holm) = (
+                &against["randomisation"]["p"],
+                &against["p_holm"]["randomisation"],
+            );
+            assert!(
+                raw.as_f64() <= holm.as_f64() && holm.as_f64() <= Some(1.0),
+                "{against}"
+            );
         }
     }
     let groups = comparison["seed_groups"].as_array().unwrap();
-    assert_eq!((groups.len(), &groups[0]["of"]["n_runs"]), (1, &Value::from(3)));
+    assert_eq!(
+        (groups.len(), &groups[0]["of"]["n_runs"]),
+        (1, &Value::from(3))
+    );
 
     let names: Vec<&str> = runs.iter().map(String::as_str).collect();
-    let text = place.run(&[&["compare"], names.as_slice(), &["--runs", "runs"]].concat()).ok().out;
-    for words in ["bootstrap resamples", "by Holm over 2", "Over 3 seeds", "d_z", "p flips", "p ranks", "trials"] {
+    let text = place
+        .run(&[&["compare"], names.as_slice(), &["--runs", "runs"]].concat())
+        .ok()
+        .out;
+    for words in [
+        "bootstrap resamples",
+        "by Holm over 2",
+        "Over 3 seeds",
+        "d_z",
+        "p flips",
+        "p ranks",
+        "trials",
+    ] {
         assert!(text.contains(words), "`{words}` in {text}");
     }
     let by = compared(&place, &runs, &["--metric", "HR@10"]);
     assert_eq!(by["comparison"]["metric"], "hr@10");
-    place.run(&["compare", names[0], "--metric", "auc", "--runs", "runs"]).fails(1, &["auc", "ndcg@10"]);
+    place
+        .run(&["compare", names[0], "--metric", "auc", "--runs", "runs"])
+        .fails(1, &["auc", "ndcg@10"]);
 }
 
 #[test]
 fn a_changed_split_is_refused_with_the_reason() {
-    let (place, runs) = trained(&["--set seed=3", "--set split=PerUserTemporal", "--set evaluation.candidates=5"]);
+    let (place, runs) = trained(&[
+        "--set seed=3",
+        "--set split=PerUserTemporal",
+        "--set evaluation.candidates=5",
+    ]);
     let told = compared(&place, &runs, &[]);
-    let why = |at: usize| told["comparison"]["runs"][at]["against_first"]["not_compared"].as_str().unwrap().to_owned();
-    assert_eq!((why(1), why(2)), ("other split".to_owned(), "other candidates".to_owned()));
-    let text = place.run(&["compare", &runs[0], &runs[1], "--runs", "runs"]).ok();
-    assert!(text.out.contains("not compared: other split"), "{}", text.out);
+    let why = |at: usize| {
+        told["comparison"]["runs"][at]["against_first"]["not_compared"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(
+        (why(1), why(2)),
+        ("other split".to_owned(), "other candidates".to_owned())
+    );
+    let text = place
+        .run(&["compare", &runs[0], &runs[1], "--runs", "runs"])
+        .ok();
+    assert!(
+        text.out.contains("not compared: other split"),
+        "{}",
+        text.out
+    );
     assert!(text.err.contains("is not comparable with"), "{}", text.err);
 
     let sampled = &told["runs"][2]["test_sampled"];
     assert_eq!(sampled["candidates"], 5);
-    let (few, full) = (&sampled["metrics"]["hr@10"], &told["runs"][2]["test"]["hr@10"]);
-    assert_eq!(few.as_f64(), Some(1.0), "among six items everyone is in the first ten");
-    assert!(full.as_f64() < Some(1.0), "the full value stands beside: {full}");
+    let (few, full) = (
+        &sampled["metrics"]["hr@10"],
+        &told["runs"][2]["test"]["hr@10"],
+    );
+    assert_eq!(
+        few.as_f64(),
+        Some(1.0),
+        "among six items everyone is in the first ten"
+    );
+    assert!(
+        full.as_f64() < Some(1.0),
+        "the full value stands beside: {full}"
+    );
     let text = place.run(&["compare", &runs[2], "--runs", "runs"]).ok().out;
     assert!(text.contains("among 5 sampled items, seed 0"), "{text}");
 }
@@ -82,7 +154,11 @@ fn one_run_alone_is_told_by_slices() {
     let told = compared(&place, &runs, &[]);
     let slices = told["runs"][0]["slices"].as_array().unwrap();
     for by in ["history length", "popularity decile", "cold or warm"] {
-        let users: u64 = slices.iter().filter(|s| s["by"] == by).map(|s| s["users"].as_u64().unwrap()).sum();
+        let users: u64 = slices
+            .iter()
+            .filter(|s| s["by"] == by)
+            .map(|s| s["users"].as_u64().unwrap())
+            .sum();
         let whole: f64 = slices
             .iter()
             .filter(|s| s["by"] == by)
@@ -90,29 +166,66 @@ fn one_run_alone_is_told_by_slices() {
             .sum();
         assert!(users > 0, "{by}");
         let all = told["runs"][0]["test"]["ndcg@10"].as_f64().unwrap();
-        assert!((whole / users as f64 - all).abs() < 1e-9, "the slices of {by} add up to all");
+        assert!(
+            (whole / users as f64 - all).abs() < 1e-9,
+            "the slices of {by} add up to all"
+        );
     }
-    assert!(told["runs"][0]["lists"]["coverage@10"].as_f64().is_some_and(|share| (0.0..=1.0).contains(&share)));
+    assert!(
+        told["runs"][0]["lists"]["coverage@10"]
+            .as_f64()
+            .is_some_and(|share| (0.0..=1.0).contains(&share))
+    );
     let text = place.run(&["compare", &runs[0], "--runs", "runs"]).ok().out;
-    assert!(text.contains("by slice") && text.contains("most popular"), "{text}");
+    assert!(
+        text.contains("by slice") && text.contains("most popular"),
+        "{text}"
+    );
 }
 
 /// Named twice it is one run, not two seeds; and a run of another task has no figures by the first one's metrics.
 #[test]
 fn what_is_not_comparable_has_no_gain_and_a_run_named_twice_counts_once() {
     let behaviours = "--set task=NextBehaviour --set data.kind=Funnel";
-    let (place, runs) = trained(&["--set seed=3", "--set seed=4 --set evaluation.filter_seen=false", behaviours]);
+    let (place, runs) = trained(&[
+        "--set seed=3",
+        "--set seed=4 --set evaluation.filter_seen=false",
+        behaviours,
+    ]);
     let twice = compared(&place, &[runs[0].clone(), runs[0].clone()], &[]);
     assert_eq!(twice["runs"].as_array().unwrap().len(), 1);
     let told = compared(&place, &runs, &[]);
-    assert_eq!(told["not_comparable"].as_array().unwrap().len(), 2, "{told}");
+    assert_eq!(
+        told["not_comparable"].as_array().unwrap().len(),
+        2,
+        "{told}"
+    );
     assert!(told["comparison"]["runs"][2]["value"].is_null(), "{told}");
     let names: Vec<&str> = runs.iter().map(String::as_str).collect();
-    let text = place.run(&[&["compare"], names.as_slice(), &["--runs", "runs"]].concat()).ok().out;
-    assert!(text.contains("≠ seen items ranked in one") && !text.contains("by Holm over 0"), "{text}");
-    let measured = text.split("Every metric on test").nth(1).unwrap().split("Settings that differ").next().unwrap();
-    let of = |run: &str, metric: &str| measured.lines().any(|line| line.contains(run) && line.starts_with(metric));
-    assert!(of(&runs[1], "NDCG@10") && !of(&runs[2], "NDCG@10") && of(&runs[2], "Accuracy"), "{measured}");
+    let text = place
+        .run(&[&["compare"], names.as_slice(), &["--runs", "runs"]].concat())
+        .ok()
+        .out;
+    assert!(
+        text.contains("≠ seen items ranked in one") && !text.contains("by Holm over 0"),
+        "{text}"
+    );
+    let measured = text
+        .split("Every metric on test")
+        .nth(1)
+        .unwrap()
+        .split("Settings that differ")
+        .next()
+        .unwrap();
+    let of = |run: &str, metric: &str| {
+        measured
+            .lines()
+            .any(|line| line.contains(run) && line.starts_with(metric))
+    };
+    assert!(
+        of(&runs[1], "NDCG@10") && !of(&runs[2], "NDCG@10") && of(&runs[2], "Accuracy"),
+        "{measured}"
+    );
 }
 
 /// What a model is told of each event beside its item is a choice like another; the questions are the same.
@@ -121,5 +234,8 @@ fn a_run_with_features_may_stand_beside_one_without() {
     let (place, runs) = trained(&["--set seed=3", "--set data.features=[Gap(log1p:true)]"]);
     let told = compared(&place, &runs, &[]);
     assert_eq!(told["comparison"]["runs"].as_array().unwrap().len(), 2);
-    assert!(!told["comparison"]["runs"][1]["against_first"].is_null(), "{told}");
+    assert!(
+        !told["comparison"]["runs"][1]["against_first"].is_null(),
+        "{told}"
+    );
 }

@@ -24,7 +24,9 @@ mod worlds;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
-use seqscope::data::{CleanSpec, DataError, DataSource, DataSpec, FileSpec, Prepared, SplitSpec, prepare};
+use seqscope::data::{
+    CleanSpec, DataError, DataSource, DataSpec, FileSpec, Prepared, SplitSpec, prepare,
+};
 use tempfile::TempDir;
 
 /// A file on disk as long as this lives.
@@ -38,7 +40,13 @@ impl OnDisk {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
         std::fs::write(&path, bytes).unwrap();
-        Self { folder, spec: FileSpec { path, ..FileSpec::default() } }
+        Self {
+            folder,
+            spec: FileSpec {
+                path,
+                ..FileSpec::default()
+            },
+        }
     }
 
     pub(crate) fn prepare(&self) -> Result<Prepared, DataError> {
@@ -57,8 +65,16 @@ pub(crate) fn prepare_file(file: &FileSpec) -> Result<Prepared, DataError> {
     prepare_cleaned(file, CleanSpec::default(), SplitSpec::LeaveOneOut)
 }
 
-pub(crate) fn prepare_cleaned(file: &FileSpec, clean: CleanSpec, split: SplitSpec) -> Result<Prepared, DataError> {
-    let data = DataSpec { source: DataSource::File(file.clone()), clean, ..DataSpec::default() };
+pub(crate) fn prepare_cleaned(
+    file: &FileSpec,
+    clean: CleanSpec,
+    split: SplitSpec,
+) -> Result<Prepared, DataError> {
+    let data = DataSpec {
+        source: DataSource::File(file.clone()),
+        clean,
+        ..DataSpec::default()
+    };
     prepare(&data, split, &AtomicBool::new(false))
 }
 
@@ -66,11 +82,21 @@ pub(crate) fn prepare_cleaned(file: &FileSpec, clean: CleanSpec, split: SplitSpe
 pub(crate) fn history<'a>(prepared: &'a Prepared, user: &str) -> Vec<&'a str> {
     let dataset = &prepared.dataset;
     let user_idx = dataset.users.idx(user).unwrap();
-    dataset.sequences.items(user_idx as usize).iter().map(|&item| dataset.items.id(item).unwrap()).collect()
+    dataset
+        .sequences
+        .items(user_idx as usize)
+        .iter()
+        .map(|&item| dataset.items.id(item).unwrap())
+        .collect()
 }
 
 /// All warnings, one a line.
 pub(crate) fn warnings(prepared: &Prepared) -> String {
-    let sentences = prepared.dataset.report.problems.iter().map(|problem| problem.sentence.as_str());
+    let sentences = prepared
+        .dataset
+        .report
+        .problems
+        .iter()
+        .map(|problem| problem.sentence.as_str());
     sentences.collect::<Vec<_>>().join("\n")
 }

@@ -8,10 +8,13 @@ use std::time::Duration;
 use seqscope::data::{Dataset, EvalCase, Histories, Prepared, Returns, Split, Vocab};
 use seqscope::experiment::Experiment;
 use seqscope::model::{
-    AttentionMaps, Blueprint, DeviceInfo, DeviceKind, ModelError, StepInputs, StepScores, TrainStats, Trainable,
+    AttentionMaps, Blueprint, DeviceInfo, DeviceKind, ModelError, StepInputs, StepScores,
+    TrainStats, Trainable,
 };
 use seqscope::run::{RunId, RunStore};
-use seqscope::train::{Built, Command, Control, Ended, Event, EventKind, Job, Observer, TrainError, run_with};
+use seqscope::train::{
+    Built, Command, Control, Ended, Event, EventKind, Job, Observer, TrainError, run_with,
+};
 use serde::{Deserialize, Serialize};
 
 pub(crate) const N_USERS: usize = 40;
@@ -26,28 +29,50 @@ pub(crate) fn walks() -> Prepared {
 
 /// The same with a length for each user; those with fewer than three events train only.
 pub(crate) fn walks_of(lens: &[usize]) -> Prepared {
-    let mut dataset = Dataset { name: "walks".to_owned(), fingerprint: format!("{lens:?}"), ..Dataset::default() };
+    let mut dataset = Dataset {
+        name: "walks".to_owned(),
+        fingerprint: format!("{lens:?}"),
+        ..Dataset::default()
+    };
     dataset.items = Vocab::starting_at(1);
     for item in 1..=N_ITEMS {
         dataset.items.intern(&format!("i{item}"));
     }
-    let mut split = Split { fingerprint: "leave-one-out".to_owned(), ..Split::default() };
+    let mut split = Split {
+        fingerprint: "leave-one-out".to_owned(),
+        ..Split::default()
+    };
     dataset.sequences.offsets.push(0);
     for (user, &len) in lens.iter().enumerate() {
         let user_idx = dataset.users.intern(&format!("u{user}"));
-        dataset.sequences.item_idx.extend((0..len).map(|t| ((user + t) % N_ITEMS + 1) as u32));
-        dataset.sequences.offsets.push(dataset.sequences.item_idx.len());
+        dataset
+            .sequences
+            .item_idx
+            .extend((0..len).map(|t| ((user + t) % N_ITEMS + 1) as u32));
+        dataset
+            .sequences
+            .offsets
+            .push(dataset.sequences.item_idx.len());
         let held_out = if len < 3 { 0 } else { 2 };
         split.train_len.push((len - held_out) as u32);
         split.valid_len.push((len - held_out.min(1)) as u32);
         if held_out > 0 {
-            let case = |at: usize| EvalCase { user_idx, history_len: at as u32, target_pos: at as u32 };
+            let case = |at: usize| EvalCase {
+                user_idx,
+                history_len: at as u32,
+                target_pos: at as u32,
+            };
             split.valid.push(case(len - 2));
             split.test.push(case(len - 1));
         }
     }
     let returns = Returns::of(&dataset.sequences, &split, dataset.n_items());
-    Prepared { dataset, split, features: Vec::new(), returns }
+    Prepared {
+        dataset,
+        split,
+        features: Vec::new(),
+        returns,
+    }
 }
 
 /// What the fake is asked for, and when it goes wrong.
@@ -98,31 +123,59 @@ mod bits {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     pub(super) fn serialize<S: Serializer>(values: &[f64], to: S) -> Result<S::Ok, S::Error> {
-        values.iter().map(|value| value.to_bits()).collect::<Vec<u64>>().serialize(to)
+        values
+            .iter()
+            .map(|value| value.to_bits())
+            .collect::<Vec<u64>>()
+            .serialize(to)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<f64>, D::Error> {
-        Ok(Vec::<u64>::deserialize(from)?.into_iter().map(f64::from_bits).collect())
+        Ok(Vec::<u64>::deserialize(from)?
+            .into_iter()
+            .map(f64::from_bits)
+            .collect())
     }
 }
 
 impl Fake {
     pub(crate) fn new(script: Shared, n_items: usize) -> Self {
-        let kept = Kept { skill: 0, weights: vec![0.0; n_items + 1], momentum: vec![0.0] };
-        Self { script, n_items, pending: Vec::new(), kept }
+        let kept = Kept {
+            skill: 0,
+            weights: vec![0.0; n_items + 1],
+            momentum: vec![0.0],
+        };
+        Self {
+            script,
+            n_items,
+            pending: Vec::new(),
+            kept,
+        }
     }
 
     fn row(&self, history: &[u32]) -> Vec<f32> {
-        let mut row: Vec<f32> = self.kept.weights.iter().map(|w| (w * 1e-3) as f32).collect();
+        let mut row: Vec<f32> = self
+            .kept
+            .weights
+            .iter()
+            .map(|w| (w * 1e-3) as f32)
+            .collect();
         let last = history.last().map_or(0, |&item| item as usize);
-        let sign = if last % 10 < self.kept.skill { 1.0 } else { -1.0 };
+        let sign = if last % 10 < self.kept.skill {
+            1.0
+        } else {
+            -1.0
+        };
         row[last % self.n_items + 1] = sign * 10.0;
         row
     }
 }
 
 fn weights_error(path: &Path, e: impl std::fmt::Display) -> ModelError {
-    ModelError::Weights { path: path.to_owned(), reason: e.to_string() }
+    ModelError::Weights {
+        path: path.to_owned(),
+        reason: e.to_string(),
+    }
 }
 
 impl Trainable for Fake {
@@ -131,24 +184,41 @@ impl Trainable for Fake {
     }
 
     fn train_step(&mut self, histories: &Histories, inputs: StepInputs) -> Result<(), ModelError> {
-        let mut script = self.script.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        script.trained_on.push(histories.rows().map(<[u32]>::to_vec).collect());
+        let mut script = self
+            .script
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        script
+            .trained_on
+            .push(histories.rows().map(<[u32]>::to_vec).collect());
         script.inputs.push(inputs);
         if script.panic_at.take_if(|at| *at == inputs.step).is_some() {
             drop(script);
             panic!("planted");
         }
         if script.fail_at.take_if(|at| *at == inputs.step).is_some() {
-            return Err(ModelError::Compute { sentence: "the device was lost; use the CPU".to_owned() });
+            return Err(ModelError::Compute {
+                sentence: "the device was lost; use the CPU".to_owned(),
+            });
         }
         for &item in &histories.item_idx {
             self.kept.momentum[0] = 0.9 * self.kept.momentum[0] + f64::from(item) / 7.0;
-            self.kept.weights[item as usize] += inputs.lr * self.kept.momentum[0] + (inputs.seed % 100) as f64 / 1e6;
+            self.kept.weights[item as usize] +=
+                inputs.lr * self.kept.momentum[0] + (inputs.seed % 100) as f64 / 1e6;
         }
         let epoch = inputs.step / script.steps_per_epoch.max(1);
-        self.kept.skill = script.skills.get(epoch).or(script.skills.last()).copied().unwrap_or(5);
+        self.kept.skill = script
+            .skills
+            .get(epoch)
+            .or(script.skills.last())
+            .copied()
+            .unwrap_or(5);
         let diverged = script.diverge_at == Some(inputs.step);
-        let loss = script.losses.get(inputs.step).or(script.losses.last()).copied();
+        let loss = script
+            .losses
+            .get(inputs.step)
+            .or(script.losses.last())
+            .copied();
         let loss = loss.unwrap_or_else(|| 1.0 / (1.0 + self.kept.weights[1].abs()));
         self.pending.push(if diverged { f64::NAN } else { loss });
         Ok(())
@@ -157,20 +227,34 @@ impl Trainable for Fake {
     fn take_stats(&mut self) -> Result<TrainStats, ModelError> {
         let n_steps = self.pending.len();
         let loss = self.pending.drain(..).sum::<f64>() / n_steps.max(1) as f64;
-        Ok(TrainStats { loss, grad_norm: loss / 3.0, kl: None, n_steps, n_events: 10 * n_steps })
+        Ok(TrainStats {
+            loss,
+            grad_norm: loss / 3.0,
+            kl: None,
+            n_steps,
+            n_events: 10 * n_steps,
+        })
     }
 
     fn scores(&self, histories: &Histories) -> Result<Vec<f32>, ModelError> {
         let mut script = self.script.lock().unwrap();
         let n_steps = script.inputs.len();
-        script.scored.extend(histories.rows().map(|row| (n_steps, row.to_vec())));
+        script
+            .scored
+            .extend(histories.rows().map(|row| (n_steps, row.to_vec())));
         Ok(histories.rows().flat_map(|row| self.row(row)).collect())
     }
 
     fn step_scores(&self, history: &Histories) -> Result<StepScores, ModelError> {
         let history = history.row(0);
-        let scores = (1..=history.len()).flat_map(|end| self.row(&history[..end])).collect();
-        Ok(StepScores { first: 0, scores, n_columns: self.n_items + 1 })
+        let scores = (1..=history.len())
+            .flat_map(|end| self.row(&history[..end]))
+            .collect();
+        Ok(StepScores {
+            first: 0,
+            scores,
+            n_columns: self.n_items + 1,
+        })
     }
 
     fn attention(&self, _history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
@@ -178,7 +262,10 @@ impl Trainable for Fake {
     }
 
     fn save_weights(&self, path: &Path) -> Result<(), ModelError> {
-        let kept = Kept { momentum: Vec::new(), ..self.kept.clone() };
+        let kept = Kept {
+            momentum: Vec::new(),
+            ..self.kept.clone()
+        };
         std::fs::write(path, serde_json::to_vec(&kept).unwrap()).map_err(|e| weights_error(path, e))
     }
 
@@ -189,7 +276,8 @@ impl Trainable for Fake {
     }
 
     fn save_state(&self, path: &Path) -> Result<(), ModelError> {
-        std::fs::write(path, serde_json::to_vec(&self.kept).unwrap()).map_err(|e| weights_error(path, e))
+        std::fs::write(path, serde_json::to_vec(&self.kept).unwrap())
+            .map_err(|e| weights_error(path, e))
     }
 
     fn load_state(&mut self, path: &Path) -> Result<(), ModelError> {
@@ -204,7 +292,12 @@ fn read(path: &Path) -> Result<Kept, ModelError> {
 }
 
 pub(crate) fn device() -> DeviceInfo {
-    DeviceInfo { key: "cpu".to_owned(), name: "fake".to_owned(), backend: "none".to_owned(), kind: DeviceKind::Cpu }
+    DeviceInfo {
+        key: "cpu".to_owned(),
+        name: "fake".to_owned(),
+        backend: "none".to_owned(),
+        kind: DeviceKind::Cpu,
+    }
 }
 
 /// Commands by the number of looks; while paused, one answer a wait.
@@ -218,14 +311,20 @@ pub(crate) struct Commands {
 
 impl Commands {
     pub(crate) fn at(n_polls: usize, command: Command) -> Self {
-        Self { at_poll: vec![(n_polls, command)], ..Self::default() }
+        Self {
+            at_poll: vec![(n_polls, command)],
+            ..Self::default()
+        }
     }
 }
 
 impl Control for Commands {
     fn poll(&mut self) -> Option<Command> {
         self.n_polls += 1;
-        self.at_poll.iter().find(|(at, _)| *at == self.n_polls).map(|(_, command)| *command)
+        self.at_poll
+            .iter()
+            .find(|(at, _)| *at == self.n_polls)
+            .map(|(_, command)| *command)
     }
 
     fn wait(&mut self, _at_most: Duration) -> Option<Command> {
@@ -244,7 +343,10 @@ pub(crate) struct Listener<'a> {
 
 impl Default for Listener<'_> {
     fn default() -> Self {
-        Self { events: Vec::new(), at_each: Box::new(|_| Ok(())) }
+        Self {
+            events: Vec::new(),
+            at_each: Box::new(|_| Ok(())),
+        }
     }
 }
 
@@ -293,7 +395,10 @@ pub(crate) struct Setup {
 impl Setup {
     /// Four steps an epoch.
     pub(crate) fn new(n_epochs: usize) -> Self {
-        let mut experiment = Experiment { name: "Fake run".to_owned(), ..Experiment::default() };
+        let mut experiment = Experiment {
+            name: "Fake run".to_owned(),
+            ..Experiment::default()
+        };
         experiment.training.epochs = n_epochs;
         experiment.training.batch_size = 10;
         "cpu".clone_into(&mut experiment.training.device);
@@ -301,7 +406,10 @@ impl Setup {
             folder: tempfile::tempdir().unwrap(),
             experiment,
             prepared: Arc::new(walks()),
-            script: Arc::new(Mutex::new(Script { steps_per_epoch: 4, ..Script::default() })),
+            script: Arc::new(Mutex::new(Script {
+                steps_per_epoch: 4,
+                ..Script::default()
+            })),
             commands: Commands::default(),
             resume: None,
         }
@@ -316,12 +424,21 @@ impl Setup {
     }
 
     pub(crate) fn script(&self) -> std::sync::MutexGuard<'_, Script> {
-        self.script.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.script
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    pub(crate) fn build(&self) -> impl Fn(&Experiment, &Blueprint) -> Result<Built, TrainError> + use<> {
+    pub(crate) fn build(
+        &self,
+    ) -> impl Fn(&Experiment, &Blueprint) -> Result<Built, TrainError> + use<> {
         let script = self.script.clone();
-        move |_, plan| Ok(Built { model: Box::new(Fake::new(script.clone(), plan.shape.n_items)), device: device() })
+        move |_, plan| {
+            Ok(Built {
+                model: Box::new(Fake::new(script.clone(), plan.shape.n_items)),
+                device: device(),
+            })
+        }
     }
 
     pub(crate) fn run(&mut self) -> Done {
@@ -337,6 +454,10 @@ impl Setup {
         };
         let build = self.build();
         let (id, ended) = run_with(job, &build, &mut self.commands, &mut listener)?;
-        Ok(Done { id, ended, events: listener.events })
+        Ok(Done {
+            id,
+            ended,
+            events: listener.events,
+        })
     }
 }

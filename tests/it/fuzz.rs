@@ -35,11 +35,17 @@ const LONGEST_CASE: Duration = Duration::from_mins(2);
 /// Files in a folder of the repository, in order of name.
 fn corpus(folder: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     paths.retain(|path| path.is_file());
     paths.sort();
     assert!(!paths.is_empty(), "no seeds in {}", folder.display());
-    paths.iter().map(|path| std::fs::read(path).unwrap()).collect()
+    paths
+        .iter()
+        .map(|path| std::fs::read(path).unwrap())
+        .collect()
 }
 
 fn number(variable: &str) -> Option<u64> {
@@ -63,7 +69,8 @@ fn run(target: Target) -> usize {
             None => case >= seeds.len() + target.cases(),
         };
         for case in (0..).take_while(|&case| !last(case)) {
-            let mut rng = ChaCha8Rng::seed_from_u64(start.wrapping_mul(1 << 32).wrapping_add(case as u64));
+            let mut rng =
+                ChaCha8Rng::seed_from_u64(start.wrapping_mul(1 << 32).wrapping_add(case as u64));
             let bytes = match seeds.get(case) {
                 Some(seed) => seed.clone(),
                 None => target.dressed(mutate::mutated(&seeds, &mut rng), &mut rng),
@@ -95,14 +102,19 @@ fn run(target: Target) -> usize {
         };
         let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("fuzz-{name}-{start}-{at}"));
         std::fs::write(&kept, input).unwrap();
-        panic!("{name}, SEQSCOPE_FUZZ_SEED={start}, case {at}: {words}\nthe input is {}", kept.display());
+        panic!(
+            "{name}, SEQSCOPE_FUZZ_SEED={start}, case {at}: {words}\nthe input is {}",
+            kept.display()
+        );
     }
     at + 1
 }
 
 fn words(panic: &(dyn Any + Send)) -> String {
     let literal = panic.downcast_ref::<&str>().map(ToString::to_string);
-    literal.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
+    literal
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_default()
 }
 
 /// One test a target.
@@ -143,11 +155,20 @@ targets! {
 /// The promise would be empty if what is checked could not fail.
 #[test]
 fn what_breaks_the_promise_is_caught() {
-    for bad in ["", " ", "two\nlines", "a\0b", &"x".repeat(target::LONGEST_SENTENCE + 1)] {
+    for bad in [
+        "",
+        " ",
+        "two\nlines",
+        "a\0b",
+        &"x".repeat(target::LONGEST_SENTENCE + 1),
+    ] {
         let mut said = String::new();
         if let Err(panic) = catch_unwind(|| target::is_sentence(bad)) {
             write!(said, "{}", words(panic.as_ref())).unwrap();
         }
-        assert!(said.contains("one sentence"), "{bad:?} passed as a sentence");
+        assert!(
+            said.contains("one sentence"),
+            "{bad:?} passed as a sentence"
+        );
     }
 }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use seqscope::data::{Asked, DataShape, FeatureValues, Histories, Output};
 use seqscope::model::{
-    Blueprint, FeatureShape, Join, Layers, ModelKind, ModelSpec, OptimizerSpec, StepInputs, Trainable, open_device,
+    Blueprint, FeatureShape, Join, Layers, ModelKind, ModelSpec, OptimizerSpec, StepInputs,
+    Trainable, open_device,
 };
 use seqscope::spec::derive_seed;
 use serde_json::Value;
@@ -37,12 +38,19 @@ fn arrays(path: PathBuf) -> Arrays {
     let length = u64::from_le_bytes(length.try_into().unwrap()) as usize;
     let (header, data) = rest.split_at(length);
     let header: BTreeMap<String, Value> = serde_json::from_slice(header).unwrap();
-    let tensors = header.into_iter().filter(|(name, _)| name != "__metadata__");
+    let tensors = header
+        .into_iter()
+        .filter(|(name, _)| name != "__metadata__");
     tensors
         .map(|(name, entry)| {
             let at = |i: usize| entry["data_offsets"][i].as_u64().unwrap() as usize;
             let floats = data[at(0)..at(1)].as_chunks::<4>().0.iter();
-            (name, floats.map(|bytes| f64::from(f32::from_le_bytes(*bytes))).collect())
+            (
+                name,
+                floats
+                    .map(|bytes| f64::from(f32::from_le_bytes(*bytes)))
+                    .collect(),
+            )
         })
         .collect()
 }
@@ -60,14 +68,20 @@ struct Gold {
 impl Gold {
     /// Every case of every family's file.
     fn every() -> Vec<Self> {
-        let entries = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
-        let mut files: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|e| e == "json")).collect();
+        let entries = std::fs::read_dir(folder())
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        let mut files: Vec<PathBuf> = entries
+            .filter(|path| path.extension().is_some_and(|e| e == "json"))
+            .collect();
         files.sort();
         assert!(files.len() >= 3, "{files:?}");
         let of_file = |path: &PathBuf| {
             let all: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
             let cases = all["cases"].as_object().unwrap().clone().into_iter();
-            cases.map(|(name, case)| Self::open(&name, all.clone(), case)).collect::<Vec<_>>()
+            cases
+                .map(|(name, case)| Self::open(&name, all.clone(), case))
+                .collect::<Vec<_>>()
         };
         files.iter().flat_map(of_file).collect()
     }
@@ -75,7 +89,13 @@ impl Gold {
     fn open(name: &str, all: Value, case: Value) -> Self {
         let weights = arrays(folder().join(format!("{name}_weights.safetensors")));
         let expected = arrays(folder().join(format!("{name}_expected.safetensors")));
-        Self { name: name.to_owned(), all, case, weights, expected }
+        Self {
+            name: name.to_owned(),
+            all,
+            case,
+            weights,
+            expected,
+        }
     }
 
     /// As an experiment file has it: the family's name and its settings.
@@ -99,7 +119,12 @@ impl Gold {
         let times: Option<Vec<Vec<i64>>> = self.case.get("times").map(read);
         let asked: Option<Vec<(usize, usize, f32, f32)>> = self.case.get("asked").map(read);
         let asked = asked.unwrap_or_default().into_iter();
-        let question = |(row, position, elapsed_secs, target)| Asked { row, position, elapsed_secs, target };
+        let question = |(row, position, elapsed_secs, target)| Asked {
+            row,
+            position,
+            elapsed_secs,
+            target,
+        };
         Histories {
             time_secs: times.unwrap_or_default().concat(),
             beside: self.features(),
@@ -113,17 +138,26 @@ impl Gold {
     }
 
     fn features(&self) -> Vec<FeatureValues> {
-        let features = self.case.get("features").map_or(&[][..], |features| features.as_array().unwrap());
+        let features = self
+            .case
+            .get("features")
+            .map_or(&[][..], |features| features.as_array().unwrap());
         let values = |feature: &Value| {
             if let Some(index) = feature.get("Index") {
                 let idx: Vec<Vec<u32>> = read(&index["idx"]);
-                return FeatureValues::Index { idx: idx.concat(), n: read(&index["n"]) };
+                return FeatureValues::Index {
+                    idx: idx.concat(),
+                    n: read(&index["n"]),
+                };
             }
             let real = &feature["Real"];
             let numbers: Vec<Vec<Vec<Option<f32>>>> = read(&real["values"]);
             let numbers = numbers.concat().concat().into_iter();
             let values = numbers.map(|number| number.unwrap_or(f32::NAN)).collect();
-            FeatureValues::Real { width: read(&real["width"]), values }
+            FeatureValues::Real {
+                width: read(&real["width"]),
+                values,
+            }
         };
         features.iter().map(values).collect()
     }
@@ -142,7 +176,9 @@ impl Gold {
         if self.output() != Output::Catalogue {
             return rows.to_vec();
         }
-        rows.chunks(self.n_items() + 1).flat_map(|row| row[1..].to_vec()).collect()
+        rows.chunks(self.n_items() + 1)
+            .flat_map(|row| row[1..].to_vec())
+            .collect()
     }
 
     /// The answer that PyTorch gives after a history.
@@ -161,9 +197,18 @@ impl Gold {
     }
 
     fn plan(&self) -> Blueprint {
-        let shape = DataShape { n_users: 6, n_items: self.n_items(), n_events: 32, max_len: 13 };
+        let shape = DataShape {
+            n_users: 6,
+            n_items: self.n_items(),
+            n_events: 32,
+            max_len: 13,
+        };
         let features = self.features().iter().map(FeatureShape::of).collect();
-        Blueprint { output: self.output(), features, ..Blueprint::of(shape) }
+        Blueprint {
+            output: self.output(),
+            features,
+            ..Blueprint::of(shape)
+        }
     }
 
     /// Our model with PyTorch's weights, computed by these layers.
@@ -172,7 +217,9 @@ impl Gold {
         let family = spec.family();
         let device = open_device("cpu").unwrap().with_layers(layers);
         let mut model = family.build(&self.plan(), optimizer, &device, 0).unwrap();
-        model.load_weights(&folder().join(format!("{}_weights.safetensors", self.name))).unwrap();
+        model
+            .load_weights(&folder().join(format!("{}_weights.safetensors", self.name)))
+            .unwrap();
         assert_eq!(model.n_params(), family.n_params(&self.plan()));
         model
     }
@@ -180,19 +227,32 @@ impl Gold {
     fn step(&self, model: &mut dyn Trainable, at: usize) {
         let number = |key: &str| self.case[key].as_u64().unwrap() as usize;
         let lr = self.case["optimizer"]["lr"].as_f64().unwrap();
-        let inputs = StepInputs { lr, step: number("first_step") + at, n_steps: number("n_steps"), seed: at as u64 };
+        let inputs = StepInputs {
+            lr,
+            step: number("first_step") + at,
+            n_steps: number("n_steps"),
+            seed: at as u64,
+        };
         model.train_step(&self.batch(), inputs).unwrap();
     }
 
     /// Asserts that the weights have moved as PyTorch's have. A step is small against the weight, so
     /// this sees errors that the weights themselves hide.
     fn assert_changes(&self, prefix: &str, after: &Arrays) {
-        let change =
-            |after: &[f64], before: &[f64]| -> Vec<f64> { after.iter().zip(before).map(|(a, b)| a - b).collect() };
+        let change = |after: &[f64], before: &[f64]| -> Vec<f64> {
+            after.iter().zip(before).map(|(a, b)| a - b).collect()
+        };
         for (name, before) in &self.weights {
-            let (ours, theirs) =
-                (change(&after[name], before), change(&self.expected[&format!("{prefix}.{name}")], before));
-            assert_near(&format!("{} change {prefix}.{name}", self.name), &ours, &theirs, CHANGE_TOLERANCE);
+            let (ours, theirs) = (
+                change(&after[name], before),
+                change(&self.expected[&format!("{prefix}.{name}")], before),
+            );
+            assert_near(
+                &format!("{} change {prefix}.{name}", self.name),
+                &ours,
+                &theirs,
+                CHANGE_TOLERANCE,
+            );
         }
     }
 
@@ -217,11 +277,17 @@ fn assert_near(what: &str, ours: &[f64], theirs: &[f64], tolerance: f64) {
     assert!(ours.iter().all(|v| v.is_finite()), "{what}");
     let scale = largest(&mut theirs.iter().copied());
     if scale <= ZERO {
-        assert!(largest(&mut ours.iter().copied()) <= ZERO, "{what} should be 0: {ours:?}");
+        assert!(
+            largest(&mut ours.iter().copied()) <= ZERO,
+            "{what} should be 0: {ours:?}"
+        );
         return;
     }
     let error = largest(&mut ours.iter().zip(theirs).map(|(a, b)| a - b)) / scale;
-    assert!(error <= tolerance, "{what} is off by {error:.1e} of its largest value");
+    assert!(
+        error <= tolerance,
+        "{what} is off by {error:.1e} of its largest value"
+    );
 }
 
 fn saved(model: &dyn Trainable) -> Arrays {
@@ -245,7 +311,9 @@ fn last_questions(gold: &Gold) -> (Vec<usize>, Histories) {
     if gold.output() == Output::Catalogue {
         return ((0..batch.n_rows()).collect(), batch);
     }
-    let rows: Vec<usize> = (0..batch.n_rows()).filter(|&row| !batch.row(row).is_empty()).collect();
+    let rows: Vec<usize> = (0..batch.n_rows())
+        .filter(|&row| !batch.row(row).is_empty())
+        .collect();
     let mut asked = batch.select(&rows);
     let last = |asked: &Asked| asked.position + 1 == batch.row(rows[asked.row]).len();
     asked.asked.retain(last);
@@ -260,30 +328,54 @@ fn assert_scores(gold: &Gold, layers: Layers) {
     let together = gold.answers(&floats(&model.scores(&questions).unwrap()));
     let width = together.len() / rows.len();
     for (row, ours) in rows.into_iter().zip(together.chunks(width)) {
-        assert_near(&format!("{name} answer.{row}"), ours, &gold.last_answer(row), TOLERANCE);
+        assert_near(
+            &format!("{name} answer.{row}"),
+            ours,
+            &gold.last_answer(row),
+            TOLERANCE,
+        );
         let history = gold.history(row);
         if !history.item_idx.is_empty() {
             let steps = gold.answers(&floats(&model.step_scores(&history).unwrap().scores));
             let expected = gold.answers(&gold.expected[&format!("scores.{row}")]);
-            assert_near(&format!("{name} step scores.{row}"), &steps, &expected, TOLERANCE);
+            assert_near(
+                &format!("{name} step scores.{row}"),
+                &steps,
+                &expected,
+                TOLERANCE,
+            );
         }
         if let Some(expected) = gold.expected.get(&format!("attention.{row}")) {
             let maps = model.attention(&history).unwrap().unwrap();
-            assert_near(&format!("{name} attention.{row}"), &floats(&maps.weights), expected, TOLERANCE);
+            assert_near(
+                &format!("{name} attention.{row}"),
+                &floats(&maps.weights),
+                expected,
+                TOLERANCE,
+            );
         }
     }
 }
 
 fn assert_gradients(gold: &Gold, layers: Layers) {
     // With beta1 0 and nothing clipped, Adam's first moment after one step is the gradient.
-    let mut model = gold.model(OptimizerSpec { beta1: 0.0, clip_norm: 0.0, ..gold.optimizer() }, layers);
+    let mut model = gold.model(
+        OptimizerSpec {
+            beta1: 0.0,
+            clip_norm: 0.0,
+            ..gold.optimizer()
+        },
+        layers,
+    );
     gold.step(&mut *model, 0);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.safetensors");
     model.save_state(&path).unwrap();
     let moments = arrays(path).into_iter();
     let gradients = moments
-        .filter_map(|(name, values)| Some((name.strip_prefix("optimizer.first.")?.to_owned(), values)))
+        .filter_map(|(name, values)| {
+            Some((name.strip_prefix("optimizer.first.")?.to_owned(), values))
+        })
         .collect();
     gold.assert_arrays("gradient", &gradients, TOLERANCE);
 }
@@ -295,15 +387,33 @@ fn assert_steps(gold: &Gold, layers: Layers) {
         gold.step(&mut *model, at);
         let stats = model.take_stats().unwrap();
         let expected = |key: &str| gold.case[key][at].as_f64().unwrap();
-        assert_near(&format!("{name} loss {at}"), &[stats.loss], &[expected("loss")], TOLERANCE);
-        assert_near(&format!("{name} gradient norm {at}"), &[stats.grad_norm], &[expected("gradient_norm")], TOLERANCE);
+        assert_near(
+            &format!("{name} loss {at}"),
+            &[stats.loss],
+            &[expected("loss")],
+            TOLERANCE,
+        );
+        assert_near(
+            &format!("{name} gradient norm {at}"),
+            &[stats.grad_norm],
+            &[expected("gradient_norm")],
+            TOLERANCE,
+        );
         assert_eq!(stats.kl.is_some(), !gold.case["kl"].is_null(), "{name}");
         if let Some(kl) = stats.kl {
-            assert_near(&format!("{name} kl {at}"), &[kl], &[expected("kl")], TOLERANCE);
+            assert_near(
+                &format!("{name} kl {at}"),
+                &[kl],
+                &[expected("kl")],
+                TOLERANCE,
+            );
         }
         // Of a family that draws what is to be learnt, the number is that of the last step.
         if at == 2 {
-            assert_eq!(stats.n_events as u64, gold.case["n_events"].as_u64().unwrap());
+            assert_eq!(
+                stats.n_events as u64,
+                gold.case["n_events"].as_u64().unwrap()
+            );
         }
         if at != 1 {
             let after = saved(&*model);
@@ -339,8 +449,13 @@ fn steps_are_pytorchs() {
 
 #[test]
 fn every_family_has_its_numbers() {
-    let held: Vec<ModelKind> = Gold::every().iter().map(|gold| ModelKind::from(&gold.spec())).collect();
-    let missing: Vec<ModelKind> = ModelKind::iter().filter(|kind| !held.contains(kind)).collect();
+    let held: Vec<ModelKind> = Gold::every()
+        .iter()
+        .map(|gold| ModelKind::from(&gold.spec()))
+        .collect();
+    let missing: Vec<ModelKind> = ModelKind::iter()
+        .filter(|kind| !held.contains(kind))
+        .collect();
     assert!(missing.is_empty(), "{missing:?} have no gold numbers");
 }
 
@@ -349,14 +464,23 @@ fn every_family_has_its_numbers() {
 fn every_head_and_every_join_has_its_numbers() {
     let every = Gold::every();
     for attends in [true, false] {
-        let held: Vec<&Gold> =
-            (every.iter()).filter(|gold| matches!(gold.spec(), ModelSpec::Transformer(_)) == attends).collect();
+        let held: Vec<&Gold> = (every.iter())
+            .filter(|gold| matches!(gold.spec(), ModelSpec::Transformer(_)) == attends)
+            .collect();
         for output in [Output::Classes(4), Output::Chance, Output::Number] {
-            assert!(held.iter().any(|gold| gold.output() == output), "{output:?}");
+            assert!(
+                held.iter().any(|gold| gold.output() == output),
+                "{output:?}"
+            );
         }
         for join in Join::iter() {
             let joined = |gold: &&&Gold| gold.case["spec"]["features"] == join.to_string().as_str();
-            assert!(held.iter().filter(joined).any(|gold| gold.output() == Output::Catalogue), "{join}");
+            assert!(
+                held.iter()
+                    .filter(joined)
+                    .any(|gold| gold.output() == Output::Catalogue),
+                "{join}"
+            );
         }
     }
 }
@@ -368,16 +492,37 @@ fn every_parameter_is_covered_and_the_readme_says_so() {
     let readme = std::fs::read_to_string(folder().join("README.md")).unwrap();
     let every = Gold::every();
     for kind in ModelKind::iter() {
-        let cases: Vec<&Gold> = every.iter().filter(|gold| ModelKind::from(&gold.spec()) == kind).collect();
+        let cases: Vec<&Gold> = every
+            .iter()
+            .filter(|gold| ModelKind::from(&gold.spec()) == kind)
+            .collect();
         let count = |prefix: &str| -> usize {
-            let of_case = |gold: &Gold| gold.expected.keys().filter(|name| name.starts_with(prefix)).count();
+            let of_case = |gold: &Gold| {
+                gold.expected
+                    .keys()
+                    .filter(|name| name.starts_with(prefix))
+                    .count()
+            };
             cases.iter().map(|gold| of_case(gold)).sum()
         };
         let n_tensors = cases.iter().map(|gold| gold.weights.len()).sum::<usize>();
-        assert_eq!(["gradient.", "after1.", "after3."].map(count), [n_tensors; 3], "{kind}");
-        assert!(cases.iter().all(|gold| gold.case["loss"].as_array().unwrap().len() == 3), "{kind}");
+        assert_eq!(
+            ["gradient.", "after1.", "after3."].map(count),
+            [n_tensors; 3],
+            "{kind}"
+        );
+        assert!(
+            cases
+                .iter()
+                .all(|gold| gold.case["loss"].as_array().unwrap().len() == 3),
+            "{kind}"
+        );
         let answers = count("scores.") + count("answer.");
-        let line = format!("| {kind} | {} | {answers} | {n_tensors} | {} |", cases.len(), count("attention."));
+        let line = format!(
+            "| {kind} | {} | {answers} | {n_tensors} | {} |",
+            cases.len(),
+            count("attention.")
+        );
         assert!(readme.contains(&line), "the README should say: {line}");
     }
 }
@@ -392,9 +537,16 @@ fn every_family_with_attention_has_its_weights() {
             let model = gold.model(gold.optimizer(), Layers::Plain);
             model.attention(&gold.history(3)).unwrap().is_some()
         };
-        let cases: Vec<&Gold> = every.iter().filter(of_kind).filter(|gold| attends(gold)).collect();
+        let cases: Vec<&Gold> = every
+            .iter()
+            .filter(of_kind)
+            .filter(|gold| attends(gold))
+            .collect();
         let held = |gold: &&Gold| gold.expected.contains_key("attention.3");
-        assert!(cases.is_empty() || cases.into_iter().any(|gold| held(&gold)), "{kind}");
+        assert!(
+            cases.is_empty() || cases.into_iter().any(|gold| held(&gold)),
+            "{kind}"
+        );
     }
 }
 

@@ -1,14 +1,21 @@
 //! Ranks and means, held against the obvious slow way and against numbers worked out by hand.
-#![expect(clippy::float_cmp, reason = "ranks are whole or half numbers and exact")]
+#![expect(
+    clippy::float_cmp,
+    reason = "ranks are whole or half numbers and exact"
+)]
 
 use proptest::prelude::*;
-use seqscope::metric::{AnswerKind, MISS, Metric, Metrics, Rank, Seen, hit, map_term, mid_rank, mrr_term, ndcg_term};
+use seqscope::metric::{
+    AnswerKind, MISS, Metric, Metrics, Rank, Seen, hit, map_term, mid_rank, mrr_term, ndcg_term,
+};
 use strum::IntoEnumIterator as _;
 
 /// The definition, word by word: the list without what is left out, and in it who is ahead and who is level, one
 /// after the other. Who is not in the list has no place.
 fn slow_rank(scores: &[f32], target: usize, excluded: &[u32]) -> Rank {
-    let list: Vec<usize> = (1..scores.len()).filter(|&item| !excluded.contains(&(item as u32))).collect();
+    let list: Vec<usize> = (1..scores.len())
+        .filter(|&item| !excluded.contains(&(item as u32)))
+        .collect();
     if !list.contains(&target) {
         return Rank::INFINITY;
     }
@@ -42,7 +49,11 @@ fn score() -> impl Strategy<Value = f32> {
 fn questions() -> impl Strategy<Value = (Vec<f32>, usize, Vec<u32>)> {
     prop::collection::vec(score(), 2..30).prop_flat_map(|scores| {
         let n = scores.len();
-        (Just(scores), 1..n, prop::collection::btree_set(0..40_u32, 0..20).prop_map(|set| set.into_iter().collect()))
+        (
+            Just(scores),
+            1..n,
+            prop::collection::btree_set(0..40_u32, 0..20).prop_map(|set| set.into_iter().collect()),
+        )
     })
 }
 
@@ -98,7 +109,8 @@ fn what_is_left_out_does_not_compete() {
 #[test]
 fn a_seen_target_is_a_miss_where_seen_items_are_left_out() {
     let scores = [9.0, 5.0, 4.0, 3.0, 2.0];
-    let rank = |target, history: &[u32], seen: Seen| mid_rank(&scores, target, &seen.excluded(history));
+    let rank =
+        |target, history: &[u32], seen: Seen| mid_rank(&scores, target, &seen.excluded(history));
     assert_eq!(rank(3, &[3, 1, 3], Seen::LeftOut), MISS);
     assert_eq!(rank(3, &[3, 1, 3], Seen::Ranked), 3.0);
     assert_eq!(rank(4, &[3, 1, 3], Seen::LeftOut), 2.0);
@@ -106,7 +118,11 @@ fn a_seen_target_is_a_miss_where_seen_items_are_left_out() {
     // However well it scores, and whatever else is left: a list of seen items alone is empty.
     assert_eq!(rank(1, &[1], Seen::LeftOut), MISS);
     assert_eq!(mid_rank(&[0.0, f32::NAN, 1.0], 1, &[1, 2]), MISS);
-    assert_eq!(mid_rank(&[0.0, 1.0, 2.0], 0, &[0]), 2.0, "padding is no item: last, as ever");
+    assert_eq!(
+        mid_rank(&[0.0, 1.0, 2.0], 0, &[0]),
+        2.0,
+        "padding is no item: last, as ever"
+    );
     assert_eq!(Seen::LeftOut.excluded(&[3, 1, 3]), [1, 3]);
     assert_eq!(Seen::Ranked.excluded(&[3, 1, 3]), [0_u32; 0]);
 }
@@ -114,11 +130,26 @@ fn a_seen_target_is_a_miss_where_seen_items_are_left_out() {
 /// Of four users two are missed and two are first and second: exactly half of what the two alone reach.
 #[test]
 fn a_miss_adds_nothing_to_any_metric() {
-    assert_eq!([hit(MISS, usize::MAX), ndcg_term(MISS, 10), map_term(MISS, 10), mrr_term(MISS)], [0.0; 4]);
-    let (with, without) = (Metrics::of_ranks(&[1.0, MISS, 2.0, MISS]), Metrics::of_ranks(&[1.0, 2.0]));
+    assert_eq!(
+        [
+            hit(MISS, usize::MAX),
+            ndcg_term(MISS, 10),
+            map_term(MISS, 10),
+            mrr_term(MISS)
+        ],
+        [0.0; 4]
+    );
+    let (with, without) = (
+        Metrics::of_ranks(&[1.0, MISS, 2.0, MISS]),
+        Metrics::of_ranks(&[1.0, 2.0]),
+    );
     for metric in Metric::iter().filter(|metric| metric.of_rank(1.0).is_some()) {
         assert_eq!(metric.of_rank(MISS), Some(0.0), "{metric}");
-        assert_eq!(with.get(metric).unwrap(), without.get(metric).unwrap() / 2.0, "{metric}");
+        assert_eq!(
+            with.get(metric).unwrap(),
+            without.get(metric).unwrap() / 2.0,
+            "{metric}"
+        );
     }
     assert_eq!(with.get(Metric::Mrr), Some(0.375), "(1 + 1/2) / 4");
     assert_eq!(Metrics::of_ranks(&[MISS]).get(Metric::Ndcg10), Some(0.0));
@@ -128,7 +159,11 @@ fn a_miss_adds_nothing_to_any_metric() {
 fn a_broken_model_ranks_last() {
     assert_eq!(mid_rank(&[f32::NAN; 6], 2, &[]), 5.0);
     assert_eq!(mid_rank(&[0.0, 1.0, f32::NAN, 3.0], 2, &[]), 3.0);
-    assert_eq!(mid_rank(&[0.0, f32::NAN, 1.0, f32::NEG_INFINITY], 3, &[]), 2.0, "any number is ahead of NaN");
+    assert_eq!(
+        mid_rank(&[0.0, f32::NAN, 1.0, f32::NEG_INFINITY], 3, &[]),
+        2.0,
+        "any number is ahead of NaN"
+    );
 }
 
 #[test]
@@ -142,7 +177,10 @@ fn a_target_that_is_no_item_ranks_last() {
 fn terms_of_one_rank() {
     assert_eq!((hit(10.0, 10), hit(10.5, 10), hit(1.0, 1)), (1.0, 0.0, 1.0));
     // 1 / log2(2) = 1, 1 / log2(4) = 0.5, outside of k nothing.
-    assert_eq!((ndcg_term(1.0, 10), ndcg_term(3.0, 10), ndcg_term(11.0, 10)), (1.0, 0.5, 0.0));
+    assert_eq!(
+        (ndcg_term(1.0, 10), ndcg_term(3.0, 10), ndcg_term(11.0, 10)),
+        (1.0, 0.5, 0.0)
+    );
     assert_eq!((mrr_term(1.0), mrr_term(4.0)), (1.0, 0.25));
 }
 
@@ -151,19 +189,36 @@ fn means_over_users() {
     // Ranks 1, 3, 7, 20: hits at 1: 1 of 4, at 5: 2, at 10: 3. log2(8) = 3.
     let means = Metrics::of_ranks(&[1.0, 3.0, 7.0, 20.0]);
     let of = |metric| means.get(metric).unwrap();
-    assert_eq!((of(Metric::Hr1), of(Metric::Hr5), of(Metric::Hr10), means.n_users), (0.25, 0.5, 0.75, 4));
-    assert_eq!((of(Metric::Hr20), of(Metric::Recall20), of(Metric::Recall10)), (1.0, 1.0, 0.75));
+    assert_eq!(
+        (
+            of(Metric::Hr1),
+            of(Metric::Hr5),
+            of(Metric::Hr10),
+            means.n_users
+        ),
+        (0.25, 0.5, 0.75, 4)
+    );
+    assert_eq!(
+        (of(Metric::Hr20), of(Metric::Recall20), of(Metric::Recall10)),
+        (1.0, 1.0, 0.75)
+    );
     assert!((of(Metric::Ndcg5) - 1.5 / 4.0).abs() < 1e-12);
     assert!((of(Metric::Ndcg10) - (1.5 + 1.0 / 3.0) / 4.0).abs() < 1e-12);
     assert!((of(Metric::Mrr) - (1.0 + 1.0 / 3.0 + 1.0 / 7.0 + 1.0 / 20.0) / 4.0).abs() < 1e-12);
     assert!((of(Metric::Map10) - (1.0 + 1.0 / 3.0 + 1.0 / 7.0) / 4.0).abs() < 1e-12);
-    assert_eq!(Metrics::of_ranks(&[]), Metrics::new(AnswerKind::Ranking, 0), "no ranks, no values");
+    assert_eq!(
+        Metrics::of_ranks(&[]),
+        Metrics::new(AnswerKind::Ranking, 0),
+        "no ranks, no values"
+    );
 }
 
 #[test]
 fn metrics_are_written_under_their_usual_names() {
     let json = serde_json::to_value(Metrics::of_ranks(&[1.0])).unwrap();
-    for name in ["ndcg@10", "hr@10", "hr@1", "hr@5", "ndcg@5", "mrr", "n_users"] {
+    for name in [
+        "ndcg@10", "hr@10", "hr@1", "hr@5", "ndcg@5", "mrr", "n_users",
+    ] {
         assert!(json.get(name).is_some(), "{name}");
     }
 }

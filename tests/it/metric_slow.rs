@@ -45,11 +45,21 @@ fn answers() -> impl Strategy<Value = Answers> {
         n_events.insert(0, 0);
         // Somebody did something.
         n_events[1] = first;
-        let mut answers =
-            Answers { lists: vec![], asked: vec![], n_events, classes: vec![], yes: vec![], numbers: vec![] };
+        let mut answers = Answers {
+            lists: vec![],
+            asked: vec![],
+            n_events,
+            classes: vec![],
+            yes: vec![],
+            numbers: vec![],
+        };
         for (asked, class, yes, number) in all {
             let (order, wanted, history) = &asked;
-            let list = order.iter().copied().filter(|item| !history.contains(item)).collect();
+            let list = order
+                .iter()
+                .copied()
+                .filter(|item| !history.contains(item))
+                .collect();
             answers.lists.push((list, *wanted));
             answers.asked.push(asked);
             answers.classes.push(class);
@@ -82,7 +92,9 @@ fn of_lists(answers: &Answers, of: impl Fn(&[u32], u32) -> f64) -> f64 {
 fn ndcg(list: &[u32], wanted: u32, k: usize) -> f64 {
     let dcg = |list: &[u32]| -> f64 {
         let gains = list.iter().take(k).enumerate();
-        gains.map(|(at, item)| one_if(*item == wanted) / ((at + 2) as f64).log2()).sum()
+        gains
+            .map(|(at, item)| one_if(*item == wanted) / ((at + 2) as f64).log2())
+            .sum()
     };
     dcg(list) / dcg(&[wanted])
 }
@@ -90,7 +102,10 @@ fn ndcg(list: &[u32], wanted: u32, k: usize) -> f64 {
 /// Mean of the precision at each relevant place among the first `k`.
 fn average_precision(list: &[u32], wanted: u32, k: usize) -> f64 {
     let precision = |at: usize| mean(list[..=at].iter().map(|item| one_if(*item == wanted)));
-    (0..k.min(list.len())).filter(|&at| list[at] == wanted).map(precision).sum()
+    (0..k.min(list.len()))
+        .filter(|&at| list[at] == wanted)
+        .map(precision)
+        .sum()
 }
 
 fn holds(list: &[u32], wanted: u32, k: usize) -> f64 {
@@ -99,7 +114,11 @@ fn holds(list: &[u32], wanted: u32, k: usize) -> f64 {
 
 /// Every place of every user's first ten.
 fn places(answers: &Answers) -> Vec<u32> {
-    answers.lists.iter().flat_map(|(list, _)| list.iter().take(10).copied()).collect()
+    answers
+        .lists
+        .iter()
+        .flat_map(|(list, _)| list.iter().take(10).copied())
+        .collect()
 }
 
 /// Half the mean distance of two items' counts, by the mean count.
@@ -107,20 +126,24 @@ fn gini(answers: &Answers) -> f64 {
     let places = places(answers);
     let count = |item: u32| places.iter().filter(|place| **place == item).count() as f64;
     let counts: Vec<f64> = (1..=N_ITEMS).map(count).collect();
-    let distances = counts.iter().flat_map(|a| counts.iter().map(move |b| (a - b).abs()));
+    let distances = counts
+        .iter()
+        .flat_map(|a| counts.iter().map(move |b| (a - b).abs()));
     mean(distances) / 2.0 / mean(counts.clone())
 }
 
 fn novelty(answers: &Answers) -> f64 {
     // One event is added to each item.
     let all: u32 = answers.n_events.iter().sum::<u32>() + N_ITEMS;
-    let surprise = |item: u32| -(f64::from(answers.n_events[item as usize] + 1) / f64::from(all)).log2();
+    let surprise =
+        |item: u32| -(f64::from(answers.n_events[item as usize] + 1) / f64::from(all)).log2();
     mean(places(answers).into_iter().map(surprise))
 }
 
 fn popularity_lift(answers: &Answers) -> f64 {
     let popularity = |item: u32| f64::from(answers.n_events[item as usize]);
-    let events = (1..=N_ITEMS).flat_map(|item| (0..answers.n_events[item as usize]).map(move |_| item));
+    let events =
+        (1..=N_ITEMS).flat_map(|item| (0..answers.n_events[item as usize]).map(move |_| item));
     mean(places(answers).into_iter().map(popularity)) / mean(events.map(popularity))
 }
 
@@ -156,14 +179,21 @@ fn recall([hits, _, missed]: [f64; 3]) -> f64 {
 }
 
 fn f1(counts: [f64; 3]) -> f64 {
-    share(2.0 * precision(counts) * recall(counts), precision(counts) + recall(counts))
+    share(
+        2.0 * precision(counts) * recall(counts),
+        precision(counts) + recall(counts),
+    )
 }
 
 /// Mean over the classes that occur in truth or answers.
 fn over_classes(answers: &Answers, of: fn([f64; 3]) -> f64) -> f64 {
     let matrix = confusion(answers);
     let every = (0..3).map(|class| counted(&matrix, class));
-    mean(every.filter(|counts| counts.iter().sum::<f64>() > 0.0).map(of))
+    mean(
+        every
+            .filter(|counts| counts.iter().sum::<f64>() > 0.0)
+            .map(of),
+    )
 }
 
 /// Of the counts of all classes together.
@@ -175,8 +205,20 @@ fn together(answers: &Answers, of: fn([f64; 3]) -> f64) -> f64 {
 
 /// True positives, false positives, and false negatives of yes; a probability of .5 is half a yes.
 fn of_yes(answers: &Answers) -> [f64; 3] {
-    let call = |p: f64| if p < 0.5 { 0.0 } else { one_if(p > 0.5).max(0.5) };
-    let sum = |of: &dyn Fn(bool, f64) -> f64| answers.yes.iter().map(|(yes, p)| of(*yes, call(*p))).sum::<f64>();
+    let call = |p: f64| {
+        if p < 0.5 {
+            0.0
+        } else {
+            one_if(p > 0.5).max(0.5)
+        }
+    };
+    let sum = |of: &dyn Fn(bool, f64) -> f64| {
+        answers
+            .yes
+            .iter()
+            .map(|(yes, p)| of(*yes, call(*p)))
+            .sum::<f64>()
+    };
     [
         sum(&|yes, call| one_if(yes) * call),
         sum(&|yes, call| one_if(!yes) * call),
@@ -191,9 +233,23 @@ fn binary_accuracy(answers: &Answers) -> f64 {
 }
 
 fn auc(answers: &Answers) -> Option<f64> {
-    let of = |wanted: bool| answers.yes.iter().filter(move |(yes, _)| *yes == wanted).map(|(_, p)| *p);
+    let of = |wanted: bool| {
+        answers
+            .yes
+            .iter()
+            .filter(move |(yes, _)| *yes == wanted)
+            .map(|(_, p)| *p)
+    };
     let pairs: Vec<f64> = of(true)
-        .flat_map(|yes| of(false).map(move |no| if yes < no { 0.0 } else { one_if(yes > no).max(0.5) }))
+        .flat_map(|yes| {
+            of(false).map(move |no| {
+                if yes < no {
+                    0.0
+                } else {
+                    one_if(yes > no).max(0.5)
+                }
+            })
+        })
         .collect();
     (!pairs.is_empty()).then(|| mean(pairs))
 }
@@ -206,7 +262,12 @@ fn pr_auc(answers: &Answers) -> Option<f64> {
     thresholds.dedup();
     let (mut sum, mut before) = (0.0, 0.0);
     for threshold in thresholds {
-        let called: Vec<bool> = answers.yes.iter().filter(|(_, p)| *p >= threshold).map(|(yes, _)| *yes).collect();
+        let called: Vec<bool> = answers
+            .yes
+            .iter()
+            .filter(|(_, p)| *p >= threshold)
+            .map(|(yes, _)| *yes)
+            .collect();
         let hits = called.iter().filter(|yes| **yes).count() as f64;
         let recall = hits / answers.yes.iter().filter(|(yes, _)| *yes).count() as f64;
         sum += (recall - before) * hits / called.len() as f64;
@@ -222,7 +283,11 @@ fn ece(pairs: &[(f64, f64)]) -> f64 {
         let is_in = |p: f64| p >= from && (p < to || bin + 1 == N_BINS);
         let members: Vec<&(f64, f64)> = pairs.iter().filter(|(p, _)| is_in(*p)).collect();
         let gap = mean(members.iter().map(|m| m.0)) - mean(members.iter().map(|m| m.1));
-        if members.is_empty() { 0.0 } else { members.len() as f64 / pairs.len() as f64 * gap.abs() }
+        if members.is_empty() {
+            0.0
+        } else {
+            members.len() as f64 / pairs.len() as f64 * gap.abs()
+        }
     };
     (0..N_BINS).map(of_bin).sum()
 }
@@ -250,11 +315,19 @@ fn slow(metric: Metric, kind: AnswerKind, answers: &Answers) -> Option<f64> {
         Metric::Ndcg20 => of_lists(answers, |list, wanted| ndcg(list, wanted, 20)),
         Metric::Hr1 => of_lists(answers, |list, wanted| holds(list, wanted, 1)),
         Metric::Hr5 => of_lists(answers, |list, wanted| holds(list, wanted, 5)),
-        Metric::Hr10 | Metric::Recall10 => of_lists(answers, |list, wanted| holds(list, wanted, 10)),
-        Metric::Hr20 | Metric::Recall20 => of_lists(answers, |list, wanted| holds(list, wanted, 20)),
+        Metric::Hr10 | Metric::Recall10 => {
+            of_lists(answers, |list, wanted| holds(list, wanted, 10))
+        }
+        Metric::Hr20 | Metric::Recall20 => {
+            of_lists(answers, |list, wanted| holds(list, wanted, 20))
+        }
         Metric::Map10 => of_lists(answers, |list, wanted| average_precision(list, wanted, 10)),
-        Metric::Mrr => of_lists(answers, |list, wanted| average_precision(list, wanted, list.len())),
-        Metric::Coverage10 => places(answers).into_iter().collect::<BTreeSet<_>>().len() as f64 / f64::from(N_ITEMS),
+        Metric::Mrr => of_lists(answers, |list, wanted| {
+            average_precision(list, wanted, list.len())
+        }),
+        Metric::Coverage10 => {
+            places(answers).into_iter().collect::<BTreeSet<_>>().len() as f64 / f64::from(N_ITEMS)
+        }
         Metric::Gini10 => gini(answers),
         Metric::Novelty10 => novelty(answers),
         Metric::PopularityLift10 => popularity_lift(answers),
@@ -268,16 +341,41 @@ fn slow(metric: Metric, kind: AnswerKind, answers: &Answers) -> Option<f64> {
         Metric::RecallMicro => together(answers, recall),
         Metric::Auc => auc(answers)?,
         Metric::PrAuc => pr_auc(answers)?,
-        Metric::LogLoss if is_binary => log_loss(answers.yes.iter().map(|(yes, p)| if *yes { *p } else { 1.0 - p })),
+        Metric::LogLoss if is_binary => log_loss(
+            answers
+                .yes
+                .iter()
+                .map(|(yes, p)| if *yes { *p } else { 1.0 - p }),
+        ),
         Metric::LogLoss => log_loss(answers.classes.iter().map(|(truth, row)| row[*truth])),
-        Metric::Brier => mean(answers.yes.iter().map(|(yes, p)| (one_if(*yes) - p).powi(2))),
-        Metric::Ece if is_binary => ece(&answers.yes.iter().map(|(yes, p)| (*p, one_if(*yes))).collect::<Vec<_>>()),
+        Metric::Brier => mean(
+            answers
+                .yes
+                .iter()
+                .map(|(yes, p)| (one_if(*yes) - p).powi(2)),
+        ),
+        Metric::Ece if is_binary => ece(&answers
+            .yes
+            .iter()
+            .map(|(yes, p)| (*p, one_if(*yes)))
+            .collect::<Vec<_>>()),
         Metric::Ece => ece(&surest(answers)),
         Metric::F1 => f1(of_yes(answers)),
         Metric::Precision => precision(of_yes(answers)),
         Metric::Recall => recall(of_yes(answers)),
-        Metric::Mae => mean(answers.numbers.iter().map(|(truth, found)| (truth - found).abs())),
-        Metric::Rmse => mean(answers.numbers.iter().map(|(truth, found)| (truth - found).powi(2))).sqrt(),
+        Metric::Mae => mean(
+            answers
+                .numbers
+                .iter()
+                .map(|(truth, found)| (truth - found).abs()),
+        ),
+        Metric::Rmse => mean(
+            answers
+                .numbers
+                .iter()
+                .map(|(truth, found)| (truth - found).powi(2)),
+        )
+        .sqrt(),
     })
 }
 
@@ -288,19 +386,30 @@ fn found(kind: AnswerKind, answers: &Answers) -> Vec<Metrics> {
             // Scores that fall along the list.
             let rank = |(list, wanted, history): &(Vec<u32>, u32, Vec<u32>)| {
                 let mut scores = vec![0.0; N_ITEMS as usize + 1];
-                list.iter().zip(0_u8..).for_each(|(item, at)| scores[*item as usize] = -f32::from(at));
+                list.iter()
+                    .zip(0_u8..)
+                    .for_each(|(item, at)| scores[*item as usize] = -f32::from(at));
                 mid_rank(&scores, *wanted as usize, &Seen::LeftOut.excluded(history))
             };
-            let lists: Vec<Vec<u32>> = answers.lists.iter().map(|(list, _)| list[..10].to_vec()).collect();
+            let lists: Vec<Vec<u32>> = answers
+                .lists
+                .iter()
+                .map(|(list, _)| list[..10].to_vec())
+                .collect();
             let ranks: Vec<f64> = answers.asked.iter().map(rank).collect();
-            vec![Metrics::of_ranks(&ranks), Metrics::of_lists(&lists, &answers.n_events)]
+            vec![
+                Metrics::of_ranks(&ranks),
+                Metrics::of_lists(&lists, &answers.n_events),
+            ]
         }
         AnswerKind::Classes => {
-            let (truth, rows): (Vec<usize>, Vec<[f64; 3]>) = answers.classes.iter().copied().unzip();
+            let (truth, rows): (Vec<usize>, Vec<[f64; 3]>) =
+                answers.classes.iter().copied().unzip();
             vec![Metrics::of_classes(&truth, rows.as_flattened())]
         }
         AnswerKind::Binary => {
-            let (labels, probabilities): (Vec<bool>, Vec<f64>) = answers.yes.iter().copied().unzip();
+            let (labels, probabilities): (Vec<bool>, Vec<f64>) =
+                answers.yes.iter().copied().unzip();
             vec![Metrics::of_binary(&labels, &probabilities)]
         }
         AnswerKind::Number => {

@@ -12,7 +12,10 @@ fn close(found: Option<f64>, wanted: f64) -> bool {
 
 /// Settings of every property here: nothing is written beside the tests.
 fn config() -> Config {
-    Config { failure_persistence: None, ..Config::default() }
+    Config {
+        failure_persistence: None,
+        ..Config::default()
+    }
 }
 
 /// Few distinct probabilities, so that ties are common; now and then what a broken model gives.
@@ -54,9 +57,14 @@ fn slow_average_precision(labels: &[bool], probabilities: &[f64]) -> f64 {
     let (mut sum, mut recall_before) = (0.0, 0.0);
     for threshold in thresholds {
         let called: Vec<bool> = probabilities.iter().map(|p| *p >= threshold).collect();
-        let hits = called.iter().zip(labels).filter(|(called, yes)| **called && **yes).count() as f64;
+        let hits = called
+            .iter()
+            .zip(labels)
+            .filter(|(called, yes)| **called && **yes)
+            .count() as f64;
         let recall = hits / n_yes;
-        sum += (recall - recall_before) * hits / called.iter().filter(|called| **called).count() as f64;
+        sum += (recall - recall_before) * hits
+            / called.iter().filter(|called| **called).count() as f64;
         recall_before = recall;
     }
     sum
@@ -131,11 +139,17 @@ proptest! {
 fn yes_or_no_as_scikit_learn_has_it() {
     // The examples of the pages of `roc_auc_score` and `average_precision_score`.
     let found = Metrics::of_binary(&[false, false, true, true], &[0.1, 0.4, 0.35, 0.8]);
-    assert!(close(found.get(Metric::Auc), 0.75) && close(found.get(Metric::PrAuc), 0.833_333_333_333_333_3));
+    assert!(
+        close(found.get(Metric::Auc), 0.75)
+            && close(found.get(Metric::PrAuc), 0.833_333_333_333_333_3)
+    );
     // scikit-learn 1.5.2, ties among them: roc_auc_score, average_precision_score, log_loss, brier_score_loss, and
     // accuracy, precision, recall and f1 of `p > .5`.
     let labels = [0, 0, 1, 1, 0, 1, 1, 0, 1, 0].map(|label| label == 1);
-    let found = Metrics::of_binary(&labels, &[0.1, 0.4, 0.35, 0.8, 0.4, 0.4, 0.9, 0.2, 0.7, 0.6]);
+    let found = Metrics::of_binary(
+        &labels,
+        &[0.1, 0.4, 0.35, 0.8, 0.4, 0.4, 0.9, 0.2, 0.7, 0.6],
+    );
     for (metric, wanted) in [
         (Metric::Auc, 0.8),
         (Metric::PrAuc, 0.839_285_714_285_714_3),
@@ -146,7 +160,11 @@ fn yes_or_no_as_scikit_learn_has_it() {
         (Metric::Recall, 0.6),
         (Metric::F1, 0.666_666_666_666_666_6),
     ] {
-        assert!(close(found.get(metric), wanted), "{metric}: {:?} is not {wanted}", found.get(metric));
+        assert!(
+            close(found.get(metric), wanted),
+            "{metric}: {:?} is not {wanted}",
+            found.get(metric)
+        );
     }
 }
 
@@ -209,8 +227,8 @@ fn classes_as_scikit_learn_has_them() {
     // scikit-learn 1.5.2: accuracy_score, precision_score, recall_score and f1_score with average="macro", log_loss.
     let truth = [0, 1, 2, 2, 1, 0, 2, 1];
     let probabilities = [
-        0.7, 0.2, 0.1, 0.1, 0.8, 0.1, 0.3, 0.3, 0.4, 0.5, 0.2, 0.3, 0.2, 0.5, 0.3, 0.1, 0.3, 0.6, 0.1, 0.2, 0.7, 0.6,
-        0.3, 0.1,
+        0.7, 0.2, 0.1, 0.1, 0.8, 0.1, 0.3, 0.3, 0.4, 0.5, 0.2, 0.3, 0.2, 0.5, 0.3, 0.1, 0.3, 0.6,
+        0.1, 0.2, 0.7, 0.6, 0.3, 0.1,
     ];
     let found = Metrics::of_classes(&truth, &probabilities);
     for (metric, wanted) in [
@@ -221,18 +239,30 @@ fn classes_as_scikit_learn_has_them() {
         (Metric::F1Micro, 0.625),
         (Metric::LogLoss, 0.907_057_756_658_961_6),
     ] {
-        assert!(close(found.get(metric), wanted), "{metric}: {:?} is not {wanted}", found.get(metric));
+        assert!(
+            close(found.get(metric), wanted),
+            "{metric}: {:?} is not {wanted}",
+            found.get(metric)
+        );
     }
 }
 
 #[test]
 fn a_model_of_classes_that_says_nothing_or_is_broken_does_not_look_good() {
     let same = Metrics::of_classes(&[0, 0, 0, 1], &[0.5; 8]);
-    assert!(close(same.get(Metric::Accuracy), 0.5), "not the .75 of always saying the first");
+    assert!(
+        close(same.get(Metric::Accuracy), 0.5),
+        "not the .75 of always saying the first"
+    );
     let broken = Metrics::of_classes(&[0, 1], &[f64::NAN, 0.5, 0.9, f64::NAN]);
-    assert!(close(broken.get(Metric::Accuracy), 0.0) && broken.get(Metric::LogLoss).unwrap() > 30.0);
+    assert!(
+        close(broken.get(Metric::Accuracy), 0.0) && broken.get(Metric::LogLoss).unwrap() > 30.0
+    );
     assert!(close(broken.get(Metric::Ece), 1.0), "sure and wrong");
-    assert_eq!(Metrics::of_classes(&[], &[]), Metrics::new(AnswerKind::Classes, 0));
+    assert_eq!(
+        Metrics::of_classes(&[], &[]),
+        Metrics::new(AnswerKind::Classes, 0)
+    );
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -246,7 +276,11 @@ fn numbers_as_scikit_learn_has_them() {
     assert!(close(found.get(Metric::Mae), 0.5) && close(found.get(Metric::Rmse), 0.375_f64.sqrt()));
     let broken = Metrics::of_numbers(&[1.0, 2.0], &[1.0, f64::NAN]);
     assert_eq!(broken.get(Metric::Mae), None);
-    assert!(broken.why_missing(Metric::Mae).is_some_and(|why| why.starts_with("1 of 2")));
+    assert!(
+        broken
+            .why_missing(Metric::Mae)
+            .is_some_and(|why| why.starts_with("1 of 2"))
+    );
 }
 
 #[test]
@@ -257,11 +291,18 @@ fn lists_by_hand() {
     // Listed 0, 1, 1, 2 times: (-3 * 0 - 1 * 1 + 1 * 1 + 3 * 2) / (4 * 4).
     assert!(close(found.get(Metric::Gini10), 6.0 / 16.0));
     // Shares (c + 1) / 11: 5, 5, 3 and 2 elevenths.
-    let novelty = [5.0, 5.0, 3.0, 2.0].map(|c: f64| -(c / 11.0).log2()).iter().sum::<f64>() / 4.0;
+    let novelty = [5.0, 5.0, 3.0, 2.0]
+        .map(|c: f64| -(c / 11.0).log2())
+        .iter()
+        .sum::<f64>()
+        / 4.0;
     assert!(close(found.get(Metric::Novelty10), novelty));
     // In lists (4 + 4 + 2 + 1) / 4; in histories (16 + 4 + 1) / 7.
     assert!(close(found.get(Metric::PopularityLift10), 2.75 / 3.0));
-    assert_eq!(Metrics::of_lists(&[], &[0, 1]), Metrics::new(AnswerKind::Ranking, 0));
+    assert_eq!(
+        Metrics::of_lists(&[], &[0, 1]),
+        Metrics::new(AnswerKind::Ranking, 0)
+    );
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -275,14 +316,25 @@ fn every_metric_says_what_it_is() {
         let about = metric.about();
         assert!(names.insert(metric.name()), "{metric} twice");
         assert_eq!(metric.name().parse(), Ok(metric));
-        assert!(!about.title.is_empty() && about.help.ends_with('.') && !about.source.is_empty(), "{metric}");
+        assert!(
+            !about.title.is_empty() && about.help.ends_with('.') && !about.source.is_empty(),
+            "{metric}"
+        );
         assert!(!metric.kinds().is_empty(), "{metric} belongs to a task");
     }
     for kind in AnswerKind::iter() {
         let primary = kind.primary();
         assert_eq!(kind.headline().first(), Some(&primary), "{kind}");
-        assert!(kind.headline().iter().all(|metric| metric.kinds().contains(&kind)), "{kind}");
-        assert!(primary.better() != Better::Neither && kind.by_user().is_by_user(), "{kind}");
+        assert!(
+            kind.headline()
+                .iter()
+                .all(|metric| metric.kinds().contains(&kind)),
+            "{kind}"
+        );
+        assert!(
+            primary.better() != Better::Neither && kind.by_user().is_by_user(),
+            "{kind}"
+        );
     }
 }
 
@@ -291,5 +343,8 @@ fn better_is_higher_or_lower_and_never_nan() {
     assert!(Metric::Auc.is_better(0.6, 0.5) && !Metric::Auc.is_better(0.5, 0.5));
     assert!(Metric::Mae.is_better(1.0, 2.0) && !Metric::Mae.is_better(2.0, 1.0));
     assert!(!Metric::Mae.is_better(f64::NAN, 2.0) && Metric::Mae.is_better(2.0, f64::NAN));
-    assert!((Metric::Mae.gain(1.0, 2.0) - 1.0).abs() < 1e-12 && (Metric::Auc.gain(0.25, 0.5) + 0.25).abs() < 1e-12);
+    assert!(
+        (Metric::Mae.gain(1.0, 2.0) - 1.0).abs() < 1e-12
+            && (Metric::Auc.gain(0.25, 0.5) + 0.25).abs() < 1e-12
+    );
 }

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use seqscope::data::{DataShape, Histories};
 use seqscope::model::{
-    Blueprint, Layers, ModelError, ModelSpec, OpenDevice, OptimizerSpec, StepInputs, Trainable, open_device,
+    Blueprint, Layers, ModelError, ModelSpec, OpenDevice, OptimizerSpec, StepInputs, Trainable,
+    open_device,
 };
 use seqscope::spec::{Value, derive_seed};
 use strum::IntoEnumIterator as _;
@@ -12,22 +13,37 @@ use strum::IntoEnumIterator as _;
 /// Items of the little worlds below.
 pub(crate) const N_ITEMS: usize = 20;
 
-pub(crate) const OPTIMIZER: OptimizerSpec =
-    OptimizerSpec { beta1: 0.9, beta2: 0.98, epsilon: 1e-8, weight_decay: 0.0, l1: 0.0, clip_norm: 5.0 };
+pub(crate) const OPTIMIZER: OptimizerSpec = OptimizerSpec {
+    beta1: 0.9,
+    beta2: 0.98,
+    epsilon: 1e-8,
+    weight_decay: 0.0,
+    l1: 0.0,
+    clip_norm: 5.0,
+};
 
 pub(crate) fn plan() -> Blueprint {
     Blueprint::of(shape())
 }
 
 pub(crate) fn shape() -> DataShape {
-    DataShape { n_users: 16, n_items: N_ITEMS, n_events: 16 * 10, max_len: 12 }
+    DataShape {
+        n_users: 16,
+        n_items: N_ITEMS,
+        n_events: 16 * 10,
+        max_len: 12,
+    }
 }
 
 /// What can be set beside the defaults, for the families that have all of it.
 fn variants() -> Vec<Vec<(&'static str, Value)>> {
     let word = |word: &str| Value::Choice(word.to_owned());
     vec![
-        vec![("attention", Value::Bool(true)), ("recurrent_dropout", Value::Float(0.1)), ("tied", Value::Bool(false))],
+        vec![
+            ("attention", Value::Bool(true)),
+            ("recurrent_dropout", Value::Float(0.1)),
+            ("tied", Value::Bool(false)),
+        ],
         vec![
             ("n_layers", Value::Int(2)),
             ("taper", Value::Float(0.5)),
@@ -41,9 +57,20 @@ fn variants() -> Vec<Vec<(&'static str, Value)>> {
             ("attention_dropout", Value::Float(0.1)),
             ("tied", Value::Bool(false)),
         ],
-        vec![("activation", word("Gelu")), ("positions", word("Rotary")), ("intervals", Value::Bool(true))],
-        vec![("positions", word("None")), ("intervals", Value::Bool(false))],
-        vec![("norm", word("Before")), ("positions", word("Rotary")), ("mask_share", Value::Float(0.3))],
+        vec![
+            ("activation", word("Gelu")),
+            ("positions", word("Rotary")),
+            ("intervals", Value::Bool(true)),
+        ],
+        vec![
+            ("positions", word("None")),
+            ("intervals", Value::Bool(false)),
+        ],
+        vec![
+            ("norm", word("Before")),
+            ("positions", word("Rotary")),
+            ("mask_share", Value::Float(0.3)),
+        ],
         vec![
             ("norm", word("Before")),
             ("activation", word("Gelu")),
@@ -82,7 +109,9 @@ pub(crate) fn families() -> Vec<ModelSpec> {
             let spec = spec.clone();
             move |settings| {
                 let mut varied = spec.clone();
-                let has_all = settings.iter().all(|(key, value)| varied.described_mut().set(key, value).is_ok());
+                let has_all = settings
+                    .iter()
+                    .all(|(key, value)| varied.described_mut().set(key, value).is_ok());
                 has_all.then_some(varied)
             }
         });
@@ -102,16 +131,25 @@ fn both() -> [OpenDevice; 2] {
 
 /// Every family on both.
 fn families_on_both() -> Vec<(ModelSpec, OpenDevice)> {
-    families().into_iter().flat_map(|spec| both().map(|device| (spec.clone(), device))).collect()
+    families()
+        .into_iter()
+        .flat_map(|spec| both().map(|device| (spec.clone(), device)))
+        .collect()
 }
 
 pub(crate) fn build(spec: &ModelSpec, device: &OpenDevice, seed: u64) -> Box<dyn Trainable> {
-    spec.family().build(&plan(), OPTIMIZER, device, seed).unwrap()
+    spec.family()
+        .build(&plan(), OPTIMIZER, device, seed)
+        .unwrap()
 }
 
 /// Users who walk round a circle of items, each from another place: the next item is certain.
 pub(crate) fn circle() -> Histories {
-    let walk = |user: usize| (0..10).map(|at| ((user * 3 + at) % N_ITEMS) as u32 + 1).collect::<Vec<_>>();
+    let walk = |user: usize| {
+        (0..10)
+            .map(|at| ((user * 3 + at) % N_ITEMS) as u32 + 1)
+            .collect::<Vec<_>>()
+    };
     let walks: Vec<_> = (0..16).map(walk).collect();
     walks.iter().map(Vec::as_slice).collect()
 }
@@ -120,7 +158,17 @@ pub(crate) fn circle() -> Histories {
 pub(crate) fn train(model: &mut dyn Trainable, from: usize, to: usize) -> f64 {
     for step in from..to {
         let seed = derive_seed(7, "step", step as u64);
-        model.train_step(&circle(), StepInputs { lr: 0.01, step, n_steps: 60, seed }).unwrap();
+        model
+            .train_step(
+                &circle(),
+                StepInputs {
+                    lr: 0.01,
+                    step,
+                    n_steps: 60,
+                    seed,
+                },
+            )
+            .unwrap();
     }
     let stats = model.take_stats().unwrap();
     assert_eq!(stats.n_steps, to - from);
@@ -131,7 +179,10 @@ pub(crate) fn train(model: &mut dyn Trainable, from: usize, to: usize) -> f64 {
 fn assert_close(a: &[f32], b: &[f32], what: &str) {
     assert_eq!(a.len(), b.len(), "{what}");
     for (at, (a, b)) in a.iter().zip(b).enumerate() {
-        assert!((a - b).abs() <= 1e-5 * (1.0 + b.abs()), "{what}: {a} and {b} at {at}");
+        assert!(
+            (a - b).abs() <= 1e-5 * (1.0 + b.abs()),
+            "{what}: {a} and {b} at {at}"
+        );
     }
 }
 
@@ -147,7 +198,12 @@ fn title(spec: &ModelSpec) -> &'static str {
 fn the_number_of_parameters_is_known_before_building() {
     for spec in families() {
         let model = build(&spec, &cpu(), 1);
-        assert_eq!(model.n_params(), spec.family().n_params(&plan()), "{}", title(&spec));
+        assert_eq!(
+            model.n_params(),
+            spec.family().n_params(&plan()),
+            "{}",
+            title(&spec)
+        );
     }
 }
 
@@ -158,16 +214,26 @@ fn changing_the_future_does_not_change_the_past() {
         let mut model = build(&spec, &device, 1);
         train(&mut *model, 0, 3);
         let whole = model.step_scores(&Histories::of(&history)).unwrap();
-        assert_eq!((whole.first, whole.n_rows(), whole.n_columns), (0, history.len(), N_ITEMS + 1));
+        assert_eq!(
+            (whole.first, whole.n_rows(), whole.n_columns),
+            (0, history.len(), N_ITEMS + 1)
+        );
         for changed in 1..history.len() {
             let mut other = history;
-            other[changed..].iter_mut().for_each(|item| *item = (*item + 3) % N_ITEMS as u32 + 1);
+            other[changed..]
+                .iter_mut()
+                .for_each(|item| *item = (*item + 3) % N_ITEMS as u32 + 1);
             let other = model.step_scores(&Histories::of(&other)).unwrap();
             for row in 0..changed {
                 let what = format!("{}, row {row}, changed from {changed}", title(&spec));
                 assert_close(&whole.row(row)[1..], &other.row(row)[1..], &what);
             }
-            assert_ne!(whole.row(changed)[1..], other.row(changed)[1..], "{}", title(&spec));
+            assert_ne!(
+                whole.row(changed)[1..],
+                other.row(changed)[1..],
+                "{}",
+                title(&spec)
+            );
         }
     }
 }
@@ -190,8 +256,12 @@ fn padding_and_neighbours_change_nothing() {
     for (spec, device) in families_on_both() {
         let mut model = build(&spec, &device, 1);
         train(&mut *model, 0, 3);
-        let alone = model.scores(&[&[4, 5, 6][..]].into_iter().collect()).unwrap();
-        let padded = model.scores(&[&long[..], &[4, 5, 6], &[]].into_iter().collect()).unwrap();
+        let alone = model
+            .scores(&[&[4, 5, 6][..]].into_iter().collect())
+            .unwrap();
+        let padded = model
+            .scores(&[&long[..], &[4, 5, 6], &[]].into_iter().collect())
+            .unwrap();
         let row = &padded[N_ITEMS + 1..2 * (N_ITEMS + 1)];
         assert_close(&row[1..], &alone[1..], title(&spec));
     }
@@ -208,7 +278,12 @@ fn only_the_window_of_latest_events_matters() {
         let whole = model.scores(&[&long[..]].into_iter().collect()).unwrap();
         let window = model.scores(&[&long[18..]].into_iter().collect()).unwrap();
         assert_eq!(bits(&whole), bits(&window), "{}", title(&spec));
-        assert_eq!(model.step_scores(&Histories::of(&long)).unwrap().first, 18, "{}", title(&spec));
+        assert_eq!(
+            model.step_scores(&Histories::of(&long)).unwrap().first,
+            18,
+            "{}",
+            title(&spec)
+        );
     }
 }
 
@@ -224,15 +299,26 @@ fn training_learns_a_circle() {
         let sees_order = spec.fields().iter().any(|field| field.key == "seq_len");
         // Who fills in hidden events, goes on from a few cuts, or learns the last event only, learns from a part of
         // the events a step; dropout and attention slow down too: those are only on their way after 60.
-        let learns_slowly = spec.fields().iter().any(|field| match (field.key, &field.value) {
-            ("mask_share" | "n_cuts", _) => true,
-            ("output", Value::Choice(output)) => output == "LastStep",
-            ("recurrent_dropout", Value::Float(rate)) => *rate > 0.0,
-            ("attention", Value::Bool(attends)) => *attends,
-            _ => false,
-        });
-        let bound = if sees_order && !learns_slowly { 0.5 } else { 0.9 };
-        assert!(last < bound * first, "{}: loss {first} → {last}", title(&spec));
+        let learns_slowly = spec
+            .fields()
+            .iter()
+            .any(|field| match (field.key, &field.value) {
+                ("mask_share" | "n_cuts", _) => true,
+                ("output", Value::Choice(output)) => output == "LastStep",
+                ("recurrent_dropout", Value::Float(rate)) => *rate > 0.0,
+                ("attention", Value::Bool(attends)) => *attends,
+                _ => false,
+            });
+        let bound = if sees_order && !learns_slowly {
+            0.5
+        } else {
+            0.9
+        };
+        assert!(
+            last < bound * first,
+            "{}: loss {first} → {last}",
+            title(&spec)
+        );
     }
 }
 
@@ -250,7 +336,8 @@ fn a_few_sequences_are_learnt_to_near_zero_loss() {
             let _ = spec.described_mut().set(key, &Value::Float(0.0));
         }
         let mut model = build(&spec, &cpu().with_layers(Layers::Plain), 3);
-        let near_zero = (0..60).any(|round| train(&mut *model, 15 * round, 15 * (round + 1)) < 0.05);
+        let near_zero =
+            (0..60).any(|round| train(&mut *model, 15 * round, 15 * (round + 1)) < 0.05);
         assert!(near_zero, "{}: {:?}", title(&spec), spec);
     }
 }
@@ -272,7 +359,9 @@ fn the_same_seed_gives_the_same_numbers_and_another_does_not() {
 /// Steps of 60 and their losses.
 fn loss_curve(spec: &ModelSpec, device: &OpenDevice) -> Vec<f64> {
     let mut model = build(spec, device, 1);
-    (0..60).map(|step| train(&mut *model, step, step + 1)).collect()
+    (0..60)
+        .map(|step| train(&mut *model, step, step + 1))
+        .collect()
 }
 
 /// Dropout included: both draw the same numbers. Rounding errors grow from step to step, since each
@@ -284,7 +373,11 @@ fn fused_layers_train_as_the_plain_ones_do() {
         let [fused, plain] = both().map(|device| loss_curve(&spec, &device));
         for (step, (fused, plain)) in fused.iter().zip(&plain).enumerate() {
             let allowed = if step < 10 { 1e-4 } else { 0.01 };
-            assert!((fused - plain).abs() <= allowed, "{}, step {step}: {fused} and {plain}", title(&spec));
+            assert!(
+                (fused - plain).abs() <= allowed,
+                "{}, step {step}: {fused} and {plain}",
+                title(&spec)
+            );
         }
     }
 }
@@ -293,7 +386,10 @@ fn fused_layers_train_as_the_plain_ones_do() {
 fn the_number_of_threads_changes_no_bit() {
     for spec in families() {
         let on = |n_threads: usize| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(n_threads)
+                .build()
+                .unwrap();
             pool.install(|| {
                 let mut model = build(&spec, &cpu(), 1);
                 let loss = train(&mut *model, 0, 4);
@@ -301,7 +397,13 @@ fn the_number_of_threads_changes_no_bit() {
             })
         };
         let alone = on(1);
-        assert!([2, 3, 5].into_iter().all(|n_threads| on(n_threads) == alone), "{}", title(&spec));
+        assert!(
+            [2, 3, 5]
+                .into_iter()
+                .all(|n_threads| on(n_threads) == alone),
+            "{}",
+            title(&spec)
+        );
     }
 }
 
@@ -316,12 +418,20 @@ fn saved_weights_come_back_bit_for_bit() {
         let mut other = build(&spec, &cpu(), 2);
         other.load_weights(&path).unwrap();
         let scores = model.scores(&circle()).unwrap();
-        assert_eq!(bits(&scores), bits(&other.scores(&circle()).unwrap()), "{}", title(&spec));
+        assert_eq!(
+            bits(&scores),
+            bits(&other.scores(&circle()).unwrap()),
+            "{}",
+            title(&spec)
+        );
         // The same weights make the same file.
         let again = folder.path().join("again.safetensors");
         other.load_state(&path).unwrap_err();
         model.save_weights(&again).unwrap();
-        assert_eq!(std::fs::read(&path).unwrap(), std::fs::read(&again).unwrap());
+        assert_eq!(
+            std::fs::read(&path).unwrap(),
+            std::fs::read(&again).unwrap()
+        );
     }
 }
 
@@ -336,8 +446,16 @@ fn a_resumed_training_is_the_uninterrupted_one() {
         let uninterrupted = train(&mut *model, 4, 8);
         let mut resumed = build(&spec, &device, 9);
         resumed.load_state(&path).unwrap();
-        assert_eq!(train(&mut *resumed, 4, 8).to_bits(), uninterrupted.to_bits(), "{}", title(&spec));
-        let (a, b) = (model.scores(&circle()).unwrap(), resumed.scores(&circle()).unwrap());
+        assert_eq!(
+            train(&mut *resumed, 4, 8).to_bits(),
+            uninterrupted.to_bits(),
+            "{}",
+            title(&spec)
+        );
+        let (a, b) = (
+            model.scores(&circle()).unwrap(),
+            resumed.scores(&circle()).unwrap(),
+        );
         assert_eq!(bits(&a), bits(&b), "{}", title(&spec));
     }
 }
@@ -351,7 +469,10 @@ fn a_state_before_the_first_step_can_be_resumed_too() {
         model.save_state(&path).unwrap();
         let mut other = build(&spec, &cpu(), 2);
         other.load_state(&path).unwrap();
-        let (a, b) = (model.scores(&circle()).unwrap(), other.scores(&circle()).unwrap());
+        let (a, b) = (
+            model.scores(&circle()).unwrap(),
+            other.scores(&circle()).unwrap(),
+        );
         assert_eq!(bits(&a), bits(&b), "{}", title(&spec));
     }
 }
@@ -367,7 +488,10 @@ fn evaluation_does_not_disturb_training() {
         watched.attention(&Histories::of(&[1, 2, 3])).unwrap();
         train(&mut *watched, 2, 3);
         assert!(quiet.is_finite());
-        let (a, b) = (calm.scores(&circle()).unwrap(), watched.scores(&circle()).unwrap());
+        let (a, b) = (
+            calm.scores(&circle()).unwrap(),
+            watched.scores(&circle()).unwrap(),
+        );
         assert_eq!(bits(&a), bits(&b), "{}", title(&spec));
     }
 }
@@ -376,17 +500,49 @@ fn evaluation_does_not_disturb_training() {
 fn the_empty_and_the_shortest_histories_are_allowed() {
     for (spec, device) in families_on_both() {
         let mut model = build(&spec, &device, 1);
-        let scores = model.scores(&[&[][..], &[3]].into_iter().collect()).unwrap();
+        let scores = model
+            .scores(&[&[][..], &[3]].into_iter().collect())
+            .unwrap();
         assert_eq!(scores.len(), 2 * (N_ITEMS + 1), "{}", title(&spec));
-        assert!(scores.iter().all(|score| score.is_finite()), "{}", title(&spec));
-        assert_eq!(model.scores(&Histories::new()).unwrap(), Vec::<f32>::new(), "{}", title(&spec));
-        assert_eq!(model.step_scores(&Histories::of(&[])).unwrap().n_rows(), 0, "{}", title(&spec));
-        assert_eq!(model.step_scores(&Histories::of(&[3])).unwrap().n_rows(), 1, "{}", title(&spec));
-        let inputs = StepInputs { lr: 0.01, step: 0, n_steps: 1, seed: 1 };
+        assert!(
+            scores.iter().all(|score| score.is_finite()),
+            "{}",
+            title(&spec)
+        );
+        assert_eq!(
+            model.scores(&Histories::new()).unwrap(),
+            Vec::<f32>::new(),
+            "{}",
+            title(&spec)
+        );
+        assert_eq!(
+            model.step_scores(&Histories::of(&[])).unwrap().n_rows(),
+            0,
+            "{}",
+            title(&spec)
+        );
+        assert_eq!(
+            model.step_scores(&Histories::of(&[3])).unwrap().n_rows(),
+            1,
+            "{}",
+            title(&spec)
+        );
+        let inputs = StepInputs {
+            lr: 0.01,
+            step: 0,
+            n_steps: 1,
+            seed: 1,
+        };
         model.train_step(&Histories::new(), inputs).unwrap();
         assert_eq!(model.take_stats().unwrap().n_steps, 0, "{}", title(&spec));
-        model.train_step(&[&[][..], &[3], &[4, 5]].into_iter().collect(), inputs).unwrap();
-        assert!(model.take_stats().unwrap().loss.is_finite(), "{}", title(&spec));
+        model
+            .train_step(&[&[][..], &[3], &[4, 5]].into_iter().collect(), inputs)
+            .unwrap();
+        assert!(
+            model.take_stats().unwrap().loss.is_finite(),
+            "{}",
+            title(&spec)
+        );
     }
 }
 
@@ -401,11 +557,24 @@ fn items_outside_the_catalogue_are_refused_with_a_sentence() {
                 model.scores(&histories).map(drop),
                 model.step_scores(&Histories::of(&history)).map(drop),
                 model.attention(&Histories::of(&history)).map(drop),
-                model.train_step(&histories, StepInputs { lr: 0.01, step: 0, n_steps: 1, seed: 1 }),
+                model.train_step(
+                    &histories,
+                    StepInputs {
+                        lr: 0.01,
+                        step: 0,
+                        n_steps: 1,
+                        seed: 1,
+                    },
+                ),
             ];
             for result in refused {
                 let sentence = result.unwrap_err().to_string();
-                assert!(sentence.contains(&format!("item index {item} is not in the model's catalogue")), "{sentence}");
+                assert!(
+                    sentence.contains(&format!(
+                        "item index {item} is not in the model's catalogue"
+                    )),
+                    "{sentence}"
+                );
             }
         }
         // And nothing was broken by asking.
@@ -419,18 +588,33 @@ fn weights_that_do_not_fit_are_refused_with_a_sentence() {
     let path = folder.path().join("weights.safetensors");
     let refused = |model: &mut dyn Trainable, path: &Path, expected: &str| {
         let before = bits(&model.scores(&circle()).unwrap());
-        for sentence in [model.load_weights(path), model.load_state(path)].map(|result| result.unwrap_err().to_string())
+        for sentence in [model.load_weights(path), model.load_state(path)]
+            .map(|result| result.unwrap_err().to_string())
         {
-            assert!(sentence.contains(expected) && sentence.contains(&path.display().to_string()), "{sentence}");
+            assert!(
+                sentence.contains(expected) && sentence.contains(&path.display().to_string()),
+                "{sentence}"
+            );
         }
         assert_eq!(bits(&model.scores(&circle()).unwrap()), before);
     };
     for spec in families() {
         let mut model = build(&spec, &cpu(), 1);
-        let larger = DataShape { n_items: N_ITEMS + 1, ..shape() };
-        spec.family().build(&Blueprint::of(larger), OPTIMIZER, &cpu(), 1).unwrap().save_state(&path).unwrap();
+        let larger = DataShape {
+            n_items: N_ITEMS + 1,
+            ..shape()
+        };
+        spec.family()
+            .build(&Blueprint::of(larger), OPTIMIZER, &cpu(), 1)
+            .unwrap()
+            .save_state(&path)
+            .unwrap();
         refused(&mut *model, &path, "another catalogue");
-        refused(&mut *model, &folder.path().join("missing.safetensors"), "cannot be read");
+        refused(
+            &mut *model,
+            &folder.path().join("missing.safetensors"),
+            "cannot be read",
+        );
         std::fs::write(&path, b"not a tensor in sight").unwrap();
         refused(&mut *model, &path, "no whole safetensors file");
         model.save_state(&path).unwrap();
@@ -438,7 +622,13 @@ fn weights_that_do_not_fit_are_refused_with_a_sentence() {
         std::fs::write(&path, &bytes[..bytes.len() - 5]).unwrap();
         refused(&mut *model, &path, "no whole safetensors file");
         let nowhere = folder.path().join("no/such/folder/weights.safetensors");
-        assert!(model.save_weights(&nowhere).unwrap_err().to_string().contains("cannot be written"));
+        assert!(
+            model
+                .save_weights(&nowhere)
+                .unwrap_err()
+                .to_string()
+                .contains("cannot be written")
+        );
     }
 }
 
@@ -450,7 +640,10 @@ fn weights_of_another_family_are_refused() {
     for (spec, next) in families.iter().zip(families.iter().cycle().skip(1)) {
         build(spec, &cpu(), 1).save_weights(&path).unwrap();
         if title(spec) != title(next) {
-            let sentence = build(next, &cpu(), 1).load_weights(&path).unwrap_err().to_string();
+            let sentence = build(next, &cpu(), 1)
+                .load_weights(&path)
+                .unwrap_err()
+                .to_string();
             assert!(sentence.contains("but this model is a"), "{sentence}");
         }
     }
@@ -461,10 +654,24 @@ fn a_training_that_diverges_says_so() {
     for (spec, device) in families_on_both() {
         let mut model = build(&spec, &device, 1);
         for step in 0..4 {
-            model.train_step(&circle(), StepInputs { lr: 1e38, step, n_steps: 4, seed: 1 }).unwrap();
+            model
+                .train_step(
+                    &circle(),
+                    StepInputs {
+                        lr: 1e38,
+                        step,
+                        n_steps: 4,
+                        seed: 1,
+                    },
+                )
+                .unwrap();
         }
         let error = model.take_stats().unwrap_err();
-        assert!(matches!(error, ModelError::Diverged { .. }), "{}: {error}", title(&spec));
+        assert!(
+            matches!(error, ModelError::Diverged { .. }),
+            "{}: {error}",
+            title(&spec)
+        );
     }
 }
 
@@ -474,7 +681,9 @@ fn attention_looks_back_at_real_events_only_and_sums_to_one() {
     for spec in families() {
         let mut model = build(&spec, &cpu(), 1);
         train(&mut *model, 0, 3);
-        let Some(maps) = model.attention(&Histories::of(&history)).unwrap() else { continue };
+        let Some(maps) = model.attention(&Histories::of(&history)).unwrap() else {
+            continue;
+        };
         assert_eq!((maps.len, maps.first), (12, 3), "{}", title(&spec));
         assert_eq!(maps.weights.len(), maps.n_layers * maps.n_heads * 12 * 12);
         for layer in 0..maps.n_layers {
@@ -482,17 +691,31 @@ fn attention_looks_back_at_real_events_only_and_sums_to_one() {
                 for (row, weights) in maps.head(layer, head).chunks(12).enumerate() {
                     let sum: f32 = weights.iter().sum();
                     assert!((sum - 1.0).abs() < 1e-5, "{sum}");
-                    assert!(weights[row + 1..].iter().all(|&weight| weight == 0.0), "{weights:?}");
+                    assert!(
+                        weights[row + 1..].iter().all(|&weight| weight == 0.0),
+                        "{weights:?}"
+                    );
                 }
             }
         }
-        assert_eq!(model.attention(&Histories::of(&[])).unwrap().map(|maps| maps.len), Some(0));
+        assert_eq!(
+            model
+                .attention(&Histories::of(&[]))
+                .unwrap()
+                .map(|maps| maps.len),
+            Some(0)
+        );
     }
 }
 
 #[test]
 fn latent_vectors_are_those_of_their_histories_whatever_stands_beside_them() {
-    let rows: [&[u32]; 4] = [&[4, 5, 6], &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], &[], &[6, 5]];
+    let rows: [&[u32]; 4] = [
+        &[4, 5, 6],
+        &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
+        &[],
+        &[6, 5],
+    ];
     for (spec, device) in families_on_both() {
         let mut model = build(&spec, &device, 1);
         train(&mut *model, 0, 3);
@@ -500,12 +723,26 @@ fn latent_vectors_are_those_of_their_histories_whatever_stands_beside_them() {
         let is_variational = spec.fields().iter().any(|field| field.key == "beta");
         assert_eq!(together.is_some(), is_variational, "{}", title(&spec));
         let Some(together) = together else { continue };
-        assert_eq!((together.width, together.mean.len(), together.log_variance.len()), (8, 4 * 8, 4 * 8));
+        assert_eq!(
+            (
+                together.width,
+                together.mean.len(),
+                together.log_variance.len()
+            ),
+            (8, 4 * 8, 4 * 8)
+        );
         for (row, history) in rows.into_iter().enumerate() {
-            let alone = model.latent(&std::iter::once(history).collect()).unwrap().unwrap();
+            let alone = model
+                .latent(&std::iter::once(history).collect())
+                .unwrap()
+                .unwrap();
             let own = row * 8..(row + 1) * 8;
             assert_close(&together.mean[own.clone()], &alone.mean, title(&spec));
-            assert_close(&together.log_variance[own], &alone.log_variance, title(&spec));
+            assert_close(
+                &together.log_variance[own],
+                &alone.log_variance,
+                title(&spec),
+            );
         }
     }
 }
@@ -516,9 +753,16 @@ fn settings_that_do_not_fit_are_errors_at_their_field() {
     spec.described_mut().set("n_heads", &Value::Int(3)).unwrap();
     let problems = spec.family().check(&plan());
     assert!(
-        problems.iter().any(|p| p.field == "n_heads" && p.is_error() && p.sentence.contains("divisor")),
+        problems
+            .iter()
+            .any(|p| p.field == "n_heads" && p.is_error() && p.sentence.contains("divisor")),
         "{problems:?}"
     );
-    let Err(error) = spec.family().build(&plan(), OPTIMIZER, &cpu(), 1) else { panic!("it was built") };
-    assert!(matches!(&error, ModelError::Setting { field, .. } if field == "model.n_heads"), "{error}");
+    let Err(error) = spec.family().build(&plan(), OPTIMIZER, &cpu(), 1) else {
+        panic!("it was built")
+    };
+    assert!(
+        matches!(&error, ModelError::Setting { field, .. } if field == "model.n_heads"),
+        "{error}"
+    );
 }

@@ -46,32 +46,68 @@ fn seen(augment: AugmentSpec) -> (Vec<Rows>, Vec<(usize, Vec<u32>)>) {
 fn augmentation_changes_training_histories_and_nothing_else() {
     let (plain, scored) = seen(AugmentSpec::default());
     let (changed, still_scored) = seen(ALWAYS);
-    assert_eq!(scored, still_scored, "validation and test are asked as ever");
-    assert!(still_scored.iter().all(|(_, row)| [LEN - 2, LEN - 1].contains(&row.len())));
+    assert_eq!(
+        scored, still_scored,
+        "validation and test are asked as ever"
+    );
+    assert!(
+        still_scored
+            .iter()
+            .all(|(_, row)| [LEN - 2, LEN - 1].contains(&row.len()))
+    );
     let mut n_reordered = 0;
     for (plain, changed) in plain.concat().iter().zip(changed.concat()) {
         assert_eq!(changed.len(), 4, "{changed:?}");
-        let [plain, kept] = [plain, &changed].map(|items| items.iter().copied().collect::<BTreeSet<u32>>());
-        assert!(kept.is_subset(&plain) && kept.len() == 4, "events of the same user's training part, each once");
+        let [plain, kept] =
+            [plain, &changed].map(|items| items.iter().copied().collect::<BTreeSet<u32>>());
+        assert!(
+            kept.is_subset(&plain) && kept.len() == 4,
+            "events of the same user's training part, each once"
+        );
         n_reordered += usize::from(!changed.windows(2).all(|pair| pair[1] == pair[0] % 20 + 1));
     }
     assert!(n_reordered > N_USERS, "{n_reordered}");
-    let epochs: Vec<BTreeSet<Vec<u32>>> = changed.chunks(4).map(|steps| steps.concat().into_iter().collect()).collect();
-    assert!(epochs[0] != epochs[1] && epochs[1] != epochs[2], "anew in each epoch");
+    let epochs: Vec<BTreeSet<Vec<u32>>> = changed
+        .chunks(4)
+        .map(|steps| steps.concat().into_iter().collect())
+        .collect();
+    assert!(
+        epochs[0] != epochs[1] && epochs[1] != epochs[2],
+        "anew in each epoch"
+    );
 }
 
 #[test]
 fn each_change_is_made_to_its_share_of_histories() {
     for (augment, is_changed) in [
-        (AugmentSpec { crop: 0.5, ..AugmentSpec::default() }, (|row: &[u32]| row.len() == 3) as fn(&[u32]) -> bool),
-        (AugmentSpec { mask: 0.5, ..AugmentSpec::default() }, |row| row.len() == 5),
+        (
+            AugmentSpec {
+                crop: 0.5,
+                ..AugmentSpec::default()
+            },
+            (|row: &[u32]| row.len() == 3) as fn(&[u32]) -> bool,
+        ),
+        (
+            AugmentSpec {
+                mask: 0.5,
+                ..AugmentSpec::default()
+            },
+            |row| row.len() == 5,
+        ),
     ] {
         let (trained, _) = seen(augment);
         let rows = trained.concat();
         // Of 120 histories about 60: four standard errors are 22.
         let n_changed = rows.iter().filter(|row| is_changed(row)).count();
-        assert!((38..=82).contains(&n_changed), "{n_changed} of {}", rows.len());
-        assert!(rows.iter().all(|row| is_changed(row) || row.len() == LEN - 2));
+        assert!(
+            (38..=82).contains(&n_changed),
+            "{n_changed} of {}",
+            rows.len()
+        );
+        assert!(
+            rows.iter()
+                .all(|row| is_changed(row) || row.len() == LEN - 2)
+        );
     }
 }
 
@@ -103,9 +139,18 @@ fn an_augmented_run_repeats_itself_and_goes_on_to_the_same_numbers() {
 
 /// Half as many synthetic histories as users, by a network that is trained in a moment.
 fn with_synthetic(sampler: Sampler) -> Setup {
-    let mut setup = setup(AugmentSpec { synthetic: 0.5, sampler, ..AugmentSpec::default() });
-    setup.experiment.training.gan =
-        GanSpec { d_hidden: 8, d_token: 4, likelihood_epochs: 2, adversarial_epochs: 1, ..GanSpec::default() };
+    let mut setup = setup(AugmentSpec {
+        synthetic: 0.5,
+        sampler,
+        ..AugmentSpec::default()
+    });
+    setup.experiment.training.gan = GanSpec {
+        d_hidden: 8,
+        d_token: 4,
+        likelihood_epochs: 2,
+        adversarial_epochs: 1,
+        ..GanSpec::default()
+    };
     setup
 }
 
@@ -115,13 +160,24 @@ fn synthetic_histories_stand_beside_the_users_own_in_every_epoch() {
     for sampler in Sampler::iter() {
         let mut setup = with_synthetic(sampler);
         let done = setup.run();
-        assert_eq!(done.ended.outcome, Some(Outcome::Finished), "{sampler}: {:?}", done.ended);
+        assert_eq!(
+            done.ended.outcome,
+            Some(Outcome::Finished),
+            "{sampler}: {:?}",
+            done.ended
+        );
         // A sampler that has to learn says how far it is.
-        let says = |event: &Event| matches!(event.kind, EventKind::Progress(now) if now.sampler.is_some());
-        assert_eq!(done.events.iter().any(says), sampler != Sampler::Markov, "{sampler}");
+        let says =
+            |event: &Event| matches!(event.kind, EventKind::Progress(now) if now.sampler.is_some());
+        assert_eq!(
+            done.events.iter().any(says),
+            sampler != Sampler::Markov,
+            "{sampler}"
+        );
         let script = setup.script();
-        let real: BTreeSet<Vec<u32>> =
-            (0..N_USERS).map(|user| setup.prepared.dataset.sequences.items(user)[..LEN - 2].to_vec()).collect();
+        let real: BTreeSet<Vec<u32>> = (0..N_USERS)
+            .map(|user| setup.prepared.dataset.sequences.items(user)[..LEN - 2].to_vec())
+            .collect();
         // Sixty histories are six steps of ten.
         let epochs: Vec<Rows> = script.trained_on.chunks(6).map(<[_]>::concat).collect();
         assert_eq!(epochs.len(), 3);
@@ -132,12 +188,32 @@ fn synthetic_histories_stand_beside_the_users_own_in_every_epoch() {
         };
         for epoch in &epochs {
             assert_eq!(epoch.len(), N_USERS + N_USERS / 2);
-            assert!(real.is_subset(&epoch.iter().cloned().collect()), "every user is there");
-            assert!(epoch.iter().all(|row| row.len() >= 2 && row.iter().all(|item| (1..=20).contains(item))));
-            assert_eq!(sorted(epoch), sorted(&epochs[0]), "the same histories in every epoch");
+            assert!(
+                real.is_subset(&epoch.iter().cloned().collect()),
+                "every user is there"
+            );
+            assert!(
+                epoch
+                    .iter()
+                    .all(|row| row.len() >= 2 && row.iter().all(|item| (1..=20).contains(item)))
+            );
+            assert_eq!(
+                sorted(epoch),
+                sorted(&epochs[0]),
+                "the same histories in every epoch"
+            );
         }
-        let rows = |scored: &[(usize, Vec<u32>)]| scored.iter().map(|(_, row)| row.clone()).collect::<Vec<_>>();
-        assert_eq!(rows(&script.scored), rows(&scored), "validation and test know nothing of them");
+        let rows = |scored: &[(usize, Vec<u32>)]| {
+            scored
+                .iter()
+                .map(|(_, row)| row.clone())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            rows(&script.scored),
+            rows(&scored),
+            "validation and test know nothing of them"
+        );
     }
 }
 
@@ -162,8 +238,16 @@ fn synthetic_histories_of_what_cannot_be_written_are_refused_before_there_is_a_f
         prepared.dataset.items.intern(&format!("i{item}"));
     }
     many.prepared = prepared.into();
-    let refused = many.run_watched(Listener::default()).map(|done| done.id).unwrap_err().to_string();
-    for part in ["training.augment.synthetic", "at most 200 items and this catalogue has 201", "to Markov"] {
+    let refused = many
+        .run_watched(Listener::default())
+        .map(|done| done.id)
+        .unwrap_err()
+        .to_string();
+    for part in [
+        "training.augment.synthetic",
+        "at most 200 items and this catalogue has 201",
+        "to Markov",
+    ] {
         assert!(refused.contains(part), "`{part}` in {refused}");
     }
     assert_eq!(std::fs::read_dir(many.folder.path()).unwrap().count(), 0);
@@ -177,35 +261,106 @@ fn synthetic_histories_of_what_cannot_be_written_are_refused_before_there_is_a_f
 
 /// Every learnt number of a small LSTM after 120 steps on eight histories.
 fn weights_after(optimizer: OptimizerSpec) -> Vec<f32> {
-    let spec = LstmSpec { d_model: 8, d_hidden: 8, seq_len: 10, dropout: 0.0, ..LstmSpec::default() };
-    let shape = DataShape { n_users: 8, n_items: 12, n_events: 80, max_len: 10 };
-    let mut model = spec.build(&Blueprint::of(shape), optimizer, &open_device("cpu").unwrap(), 1).unwrap();
-    let rows: Vec<Vec<u32>> =
-        (0..8_u32).map(|row| (0..10).map(|at| (row * 37 + at * at * 11) % 12 + 1).collect()).collect();
+    let spec = LstmSpec {
+        d_model: 8,
+        d_hidden: 8,
+        seq_len: 10,
+        dropout: 0.0,
+        ..LstmSpec::default()
+    };
+    let shape = DataShape {
+        n_users: 8,
+        n_items: 12,
+        n_events: 80,
+        max_len: 10,
+    };
+    let mut model = spec
+        .build(
+            &Blueprint::of(shape),
+            optimizer,
+            &open_device("cpu").unwrap(),
+            1,
+        )
+        .unwrap();
+    let rows: Vec<Vec<u32>> = (0..8_u32)
+        .map(|row| {
+            (0..10)
+                .map(|at| (row * 37 + at * at * 11) % 12 + 1)
+                .collect()
+        })
+        .collect();
     let histories: Histories = rows.iter().map(Vec::as_slice).collect();
     for step in 0..120 {
-        model.train_step(&histories, StepInputs { lr: 0.01, step, n_steps: 120, seed: step as u64 }).unwrap();
+        model
+            .train_step(
+                &histories,
+                StepInputs {
+                    lr: 0.01,
+                    step,
+                    n_steps: 120,
+                    seed: step as u64,
+                },
+            )
+            .unwrap();
     }
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("weights.safetensors");
     model.save_weights(&path).unwrap();
     let bytes = std::fs::read(path).unwrap();
     let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
-    bytes[8 + header..].as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
+    bytes[8 + header..]
+        .as_chunks::<4>()
+        .0
+        .iter()
+        .map(|bytes| f32::from_le_bytes(*bytes))
+        .collect()
 }
 
 #[test]
 fn weight_decay_makes_weights_smaller_and_l1_makes_many_exactly_0() {
-    let plain = OptimizerSpec { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0, l1: 0.0, clip_norm: 5.0 };
-    let [none, decay, l1] =
-        [plain, OptimizerSpec { weight_decay: 1.0, ..plain }, OptimizerSpec { l1: 0.5, ..plain }].map(weights_after);
-    let size = |weights: &[f32]| weights.iter().map(|w| f64::from(w.abs())).sum::<f64>() / weights.len() as f64;
+    let plain = OptimizerSpec {
+        beta1: 0.9,
+        beta2: 0.999,
+        epsilon: 1e-8,
+        weight_decay: 0.0,
+        l1: 0.0,
+        clip_norm: 5.0,
+    };
+    let [none, decay, l1] = [
+        plain,
+        OptimizerSpec {
+            weight_decay: 1.0,
+            ..plain
+        },
+        OptimizerSpec { l1: 0.5, ..plain },
+    ]
+    .map(weights_after);
+    let size = |weights: &[f32]| {
+        weights.iter().map(|w| f64::from(w.abs())).sum::<f64>() / weights.len() as f64
+    };
     // Without a gradient, decay by 1 − 0.01 so many times leaves 0.3 of a weight, and L1 takes 0.6 from each.
-    assert!(size(&decay) < 0.85 * size(&none), "{} and {}", size(&decay), size(&none));
-    assert!(size(&l1) < 0.8 * size(&none), "{} and {}", size(&l1), size(&none));
-    let zeros = |weights: &[f32]| weights.iter().filter(|w| **w == 0.0).count() as f64 / weights.len() as f64;
+    assert!(
+        size(&decay) < 0.85 * size(&none),
+        "{} and {}",
+        size(&decay),
+        size(&none)
+    );
+    assert!(
+        size(&l1) < 0.8 * size(&none),
+        "{} and {}",
+        size(&l1),
+        size(&none)
+    );
+    let zeros = |weights: &[f32]| {
+        weights.iter().filter(|w| **w == 0.0).count() as f64 / weights.len() as f64
+    };
     // The vector of padding, 8 of 1,000 numbers, is 0 in any case.
-    assert!(zeros(&none) < 0.02 && zeros(&decay) < 0.02, "{} {}", zeros(&none), zeros(&decay));
+    assert!(
+        zeros(&none) < 0.02 && zeros(&decay) < 0.02,
+        "{} {}",
+        zeros(&none),
+        zeros(&decay)
+    );
     assert!(zeros(&l1) > 0.1, "{}", zeros(&l1));
 }
 
@@ -226,22 +381,45 @@ fn samplers_are_judged_beside_real_histories() {
     let place = Place::new();
     place.write("small.ron", SMALL_GAN);
     let told = place.seqscope("gan small.ron --seeds 2").ok().out;
-    for part in ["real histories", "Markov chain", "language model", "GAN", "±", "transitions", "NDCG@10"] {
+    for part in [
+        "real histories",
+        "Markov chain",
+        "language model",
+        "GAN",
+        "±",
+        "transitions",
+        "NDCG@10",
+    ] {
         assert!(told.contains(part), "`{part}` in {told}");
     }
     let told = place.seqscope("gan small.ron --json").ok().json();
     let samplers = told["samplers"].as_array().unwrap();
-    let names: Vec<&str> = samplers.iter().map(|row| row["sampler"].as_str().unwrap_or("real")).collect();
+    let names: Vec<&str> = samplers
+        .iter()
+        .map(|row| row["sampler"].as_str().unwrap_or("real"))
+        .collect();
     assert_eq!(names, ["real", "Markov", "LanguageModel", "Gan"]);
     for row in samplers {
         for figure in ["transitions", "lengths", "copied_stretches", "copied_rows"] {
-            assert!((0.0..=1.0).contains(&row["likeness"][figure].as_f64().unwrap()), "{figure} of {row}");
+            assert!(
+                (0.0..=1.0).contains(&row["likeness"][figure].as_f64().unwrap()),
+                "{figure} of {row}"
+            );
         }
-        assert!((0.0..=1.0).contains(&row["downstream"]["ndcg@10"].as_f64().unwrap()), "{row}");
+        assert!(
+            (0.0..=1.0).contains(&row["downstream"]["ndcg@10"].as_f64().unwrap()),
+            "{row}"
+        );
     }
-    place.seqscope("gan small.ron --set data.n_items=600 --set data.n_users=120").fails(1, &["at most 200 items"]);
-    place.seqscope("gan small.ron --set data.n_users=12").fails(1, &["at least 10 users"]);
-    place.seqscope("gan small.ron --set training.gan.d_hidden=1").fails(1, &["from 2 to 512"]);
+    place
+        .seqscope("gan small.ron --set data.n_items=600 --set data.n_users=120")
+        .fails(1, &["at most 200 items"]);
+    place
+        .seqscope("gan small.ron --set data.n_users=12")
+        .fails(1, &["at least 10 users"]);
+    place
+        .seqscope("gan small.ron --set training.gan.d_hidden=1")
+        .fails(1, &["from 2 to 512"]);
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -266,10 +444,21 @@ fn losses_with(setting: &str) -> Vec<f64> {
     }
     let folder = tempfile::tempdir().unwrap();
     let store = RunStore::at(folder.path());
-    let job = Job { experiment, store: store.clone(), prepared: None, resume: None };
+    let job = Job {
+        experiment,
+        store: store.clone(),
+        prepared: None,
+        resume: None,
+    };
     let (id, ended) = run(job, &mut Commands::default(), &mut Listener::default()).unwrap();
     assert_eq!(ended.outcome, Some(Outcome::Finished));
-    store.history(&id).unwrap().series(Part::Valid, "loss").into_iter().map(|(_, _, loss)| loss).collect()
+    store
+        .history(&id)
+        .unwrap()
+        .series(Part::Valid, "loss")
+        .into_iter()
+        .map(|(_, _, loss)| loss)
+        .collect()
 }
 
 /// Without any means the validation loss falls, then rises by most of a nat (two seeds: 0.8 and 0.9). Each of the
@@ -290,9 +479,17 @@ fn each_of_the_means_lowers_the_loss_to_which_over_fitting_leads() {
     ] {
         let losses = losses_with(setting);
         assert_eq!(losses.len(), 25);
-        assert!(last(&losses) < last(&none) - by, "{setting}: {} after {}", last(&losses), last(&none));
+        assert!(
+            last(&losses) < last(&none) - by,
+            "{setting}: {} after {}",
+            last(&losses),
+            last(&none)
+        );
     }
     let stopped = losses_with("training.patience=4");
-    assert!(stopped.len() < 25 && stopped == none[..stopped.len()], "{stopped:?}");
+    assert!(
+        stopped.len() < 25 && stopped == none[..stopped.len()],
+        "{stopped:?}"
+    );
     assert!(last(&stopped) < last(&none), "{stopped:?}");
 }

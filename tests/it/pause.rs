@@ -6,7 +6,8 @@ use std::path::Path;
 use seqscope::model::{DeviceInfo, DeviceKind};
 use seqscope::run::{Outcome, Part, RunId, RunStatus, RunStore};
 use seqscope::train::{
-    Built, Command, Control, Event, EventKind, Job, Observer, Preparing, StopMode, TrainError, run_with,
+    Built, Command, Control, Event, EventKind, Job, Observer, Preparing, StopMode, TrainError,
+    run_with,
 };
 
 use crate::fake::{Commands, Done, Fake, LEN, Listener, Setup, device};
@@ -21,17 +22,41 @@ fn setup() -> Setup {
 /// Everything of a run that must not depend on interruptions: series, figures, weights, answers.
 fn kept(store: &RunStore, id: &RunId) -> (Vec<String>, Vec<Vec<u8>>, String) {
     let points = store.history(id).unwrap().points;
-    let no_times = points.iter().filter(|point| !["events_per_sec", "secs"].contains(&point.metric.as_str()));
+    let no_times = points
+        .iter()
+        .filter(|point| !["events_per_sec", "secs"].contains(&point.metric.as_str()));
     let bits = |value: f64| value.to_bits();
-    let series =
-        no_times.map(|p| format!("{} {} {} {} {}", p.step, p.epoch, p.part, p.metric, bits(p.value))).collect();
-    let weights = store.epochs(id).unwrap().into_iter().map(|epoch| store.epoch_weights(id, epoch));
-    let weights = weights.chain([store.best_weights(id)]).map(|path| std::fs::read(path).unwrap()).collect();
+    let series = no_times
+        .map(|p| {
+            format!(
+                "{} {} {} {} {}",
+                p.step,
+                p.epoch,
+                p.part,
+                p.metric,
+                bits(p.value)
+            )
+        })
+        .collect();
+    let weights = store
+        .epochs(id)
+        .unwrap()
+        .into_iter()
+        .map(|epoch| store.epoch_weights(id, epoch));
+    let weights = weights
+        .chain([store.best_weights(id)])
+        .map(|path| std::fs::read(path).unwrap())
+        .collect();
     let manifest = store.manifest(id).unwrap();
     let results = [Part::Valid, Part::Test].map(|part| store.results(id, part).unwrap());
     let figures = format!(
         "{} {:?} {:?} {:?} {:?} {:?} {results:?}",
-        manifest.epochs, manifest.best_epoch, manifest.valid, manifest.test, manifest.outcome, manifest.pause
+        manifest.epochs,
+        manifest.best_epoch,
+        manifest.valid,
+        manifest.test,
+        manifest.outcome,
+        manifest.pause
     );
     (series, weights, figures)
 }
@@ -39,8 +64,9 @@ fn kept(store: &RunStore, id: &RunId) -> (Vec<String>, Vec<Vec<u8>>, String) {
 fn states(store: &RunStore, id: &RunId) -> Vec<String> {
     let names = std::fs::read_dir(store.dir(id).join("epochs")).unwrap();
     let names = names.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
-    let mut states: Vec<String> =
-        names.filter(|name| Path::new(name).extension().is_some_and(|e| e == "state")).collect();
+    let mut states: Vec<String> = names
+        .filter(|name| Path::new(name).extension().is_some_and(|e| e == "state"))
+        .collect();
     states.sort();
     states
 }
@@ -51,9 +77,26 @@ fn assert_left(setup: &Setup, done: &Done) {
     assert!(done.ended.pause.is_some());
     assert_eq!(store.status(&done.id).unwrap(), RunStatus::Paused);
     assert_eq!(store.results(&done.id, Part::Test).unwrap(), None);
-    assert!(store.history(&done.id).unwrap().points.iter().all(|point| point.part != Part::Test));
-    assert!(setup.script().scored.iter().all(|(_, row)| row.len() < LEN - 1), "the test split was not read");
-    assert!(matches!(done.events.last().map(|event| &event.kind), Some(EventKind::Ended(_))));
+    assert!(
+        store
+            .history(&done.id)
+            .unwrap()
+            .points
+            .iter()
+            .all(|point| point.part != Part::Test)
+    );
+    assert!(
+        setup
+            .script()
+            .scored
+            .iter()
+            .all(|(_, row)| row.len() < LEN - 1),
+        "the test split was not read"
+    );
+    assert!(matches!(
+        done.events.last().map(|event| &event.kind),
+        Some(EventKind::Ended(_))
+    ));
 }
 
 #[test]
@@ -80,7 +123,11 @@ fn a_run_left_at_any_moment_goes_on_to_the_same_numbers() {
             let left = setup.run();
             if left.ended.outcome.is_none() {
                 assert_left(&setup, &left);
-                assert!(states(&setup.store(), &left.id).len() <= 2, "{:?}", states(&setup.store(), &left.id));
+                assert!(
+                    states(&setup.store(), &left.id).len() <= 2,
+                    "{:?}",
+                    states(&setup.store(), &left.id)
+                );
             }
             if left.ended.outcome == Some(Outcome::Finished) {
                 break;
@@ -91,11 +138,29 @@ fn a_run_left_at_any_moment_goes_on_to_the_same_numbers() {
             setup.run();
         }
         assert_eq!(kept(&setup.store(), &left.id), expected, "moment {moment}");
-        let tested = setup.script().scored.iter().filter(|(_, row)| row.len() == LEN - 1).count();
-        assert_eq!(tested, 2 * crate::fake::N_USERS, "moment {moment}: each user once for the rank and for the list");
-        assert_eq!(states(&setup.store(), &left.id), ["0003.state"], "moment {moment}");
+        let tested = setup
+            .script()
+            .scored
+            .iter()
+            .filter(|(_, row)| row.len() == LEN - 1)
+            .count();
+        assert_eq!(
+            tested,
+            2 * crate::fake::N_USERS,
+            "moment {moment}: each user once for the rank and for the list"
+        );
+        assert_eq!(
+            states(&setup.store(), &left.id),
+            ["0003.state"],
+            "moment {moment}"
+        );
         let problems = setup.store().manifest(&left.id).unwrap().problems;
-        assert!(problems.iter().all(|problem| !problem.sentence.contains("test split was read")), "{problems:?}");
+        assert!(
+            problems
+                .iter()
+                .all(|problem| !problem.sentence.contains("test split was read")),
+            "{problems:?}"
+        );
     }
     // Three epochs of four steps, a look each at validation, and one before the test split.
     assert_eq!(n_left, 16);
@@ -108,7 +173,10 @@ fn a_killed_run_that_was_paused_before_goes_on_from_there() {
     let mut setup = setup();
     setup.commands = Commands::at(8, Command::Leave);
     let left = setup.run();
-    assert_eq!(left.ended.pause.map(|pause| (pause.epoch, pause.step)), Some((2, 3)));
+    assert_eq!(
+        left.ended.pause.map(|pause| (pause.epoch, pause.step)),
+        Some((2, 3))
+    );
     // A kill while it goes on leaves manifest and states as they are.
     setup.resume = Some(left.id.clone());
     setup.commands = Commands::default();
@@ -117,16 +185,25 @@ fn a_killed_run_that_was_paused_before_goes_on_from_there() {
     assert!(matches!(failed.ended.outcome, Some(Outcome::Failed { .. })));
     let resumed = setup.run();
     assert_eq!(resumed.ended.outcome, Some(Outcome::Finished));
-    assert_eq!(kept(&setup.store(), &left.id), kept(&whole.store(), &done.id));
+    assert_eq!(
+        kept(&setup.store(), &left.id),
+        kept(&whole.store(), &done.id)
+    );
 }
 
 #[test]
 fn a_gpu_is_left_only_where_its_sums_have_been_read_back() {
     let run = |setup: &mut Setup| {
         let script = setup.script.clone();
-        let gpu = DeviceInfo { kind: DeviceKind::Gpu, ..device() };
+        let gpu = DeviceInfo {
+            kind: DeviceKind::Gpu,
+            ..device()
+        };
         let build = move |_: &_, plan: &seqscope::model::Blueprint| {
-            Ok(Built { model: Box::new(Fake::new(script.clone(), plan.shape.n_items)), device: gpu.clone() })
+            Ok(Built {
+                model: Box::new(Fake::new(script.clone(), plan.shape.n_items)),
+                device: gpu.clone(),
+            })
         };
         let job = Job {
             experiment: setup.experiment.clone(),
@@ -149,10 +226,18 @@ fn a_gpu_is_left_only_where_its_sums_have_been_read_back() {
         let mut setup = new();
         setup.commands = Commands::at(moment, Command::Leave);
         let (left, ended) = run(&mut setup);
-        assert_eq!(ended.pause.map(|pause| (pause.epoch, pause.step)), Some((1, step)), "moment {moment}");
+        assert_eq!(
+            ended.pause.map(|pause| (pause.epoch, pause.step)),
+            Some((1, step)),
+            "moment {moment}"
+        );
         (setup.resume, setup.commands) = (Some(left.clone()), Commands::default());
         run(&mut setup);
-        assert_eq!(kept(&setup.store(), &left), kept(&whole.store(), &id), "moment {moment}");
+        assert_eq!(
+            kept(&setup.store(), &left),
+            kept(&whole.store(), &id),
+            "moment {moment}"
+        );
     }
 }
 
@@ -200,17 +285,33 @@ fn the_fitting_of_references_is_told_and_can_be_stopped() {
             prepared: Some(setup.prepared.clone()),
             resume: None,
         };
-        let done = run_with(job, &setup.build(), &mut Impatient { is_patient }, &mut told);
+        let done = run_with(
+            job,
+            &setup.build(),
+            &mut Impatient { is_patient },
+            &mut told,
+        );
         let first = told.0.first().expect("something is said");
-        assert!(first.n_all >= 10 && !first.is_judged && first.share() < 0.5, "{first:?}");
+        assert!(
+            first.n_all >= 10 && !first.is_judged && first.share() < 0.5,
+            "{first:?}"
+        );
         if is_patient {
             done.unwrap();
             let last = told.0.last().unwrap();
             assert!(last.is_judged && last.share() >= 0.5, "{last:?}");
-            assert!(last.to_string().starts_with("Judging references on validation: "), "{last}");
+            assert!(
+                last.to_string()
+                    .starts_with("Judging references on validation: "),
+                "{last}"
+            );
         } else {
             assert!(matches!(done, Err(TrainError::Cancelled)), "{done:?}");
-            assert_eq!(setup.store().list().unwrap().len(), 1, "only the run before");
+            assert_eq!(
+                setup.store().list().unwrap().len(),
+                1,
+                "only the run before"
+            );
         }
     }
 }
@@ -240,29 +341,46 @@ mod signals {
     const EPOCHS: usize = 4;
 
     fn experiment() -> String {
-        TINY.replace("epochs: 2", &format!("epochs: {EPOCHS}")).replace("n_users: 60", "n_users: 300")
+        TINY.replace("epochs: 2", &format!("epochs: {EPOCHS}"))
+            .replace("n_users: 60", "n_users: 300")
     }
 
     fn start(place: &Place, args: &[&str]) -> Child {
-        place.command(args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+        place
+            .command(args)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
     }
 
     fn send(signal: &str, child: &Child) {
-        let sent = std::process::Command::new("kill").args([signal, &child.id().to_string()]).output().unwrap();
+        let sent = std::process::Command::new("kill")
+            .args([signal, &child.id().to_string()])
+            .output()
+            .unwrap();
         // A process that has just ended hears nothing.
-        assert!(sent.status.success() || String::from_utf8_lossy(&sent.stderr).contains("No such process"));
+        assert!(
+            sent.status.success()
+                || String::from_utf8_lossy(&sent.stderr).contains("No such process")
+        );
     }
 
     /// Exit code and standard error.
     fn end(child: Child) -> (Option<i32>, String) {
         let output = child.wait_with_output().unwrap();
-        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+        (
+            output.status.code(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
     }
 
     /// Names and bytes of all weights and answers of the one run in a folder, and its series without times.
     fn kept(runs: &std::path::Path) -> Vec<(String, Vec<u8>)> {
         let names = runs_in(runs);
-        let [run] = names.as_slice() else { panic!("one run, not {names:?}") };
+        let [run] = names.as_slice() else {
+            panic!("one run, not {names:?}")
+        };
         let mut kept = Vec::new();
         for folder in ["epochs", "results"] {
             let folder = runs.join(run).join(folder);
@@ -281,7 +399,11 @@ mod signals {
     }
 
     fn assert_same(found: &[(String, Vec<u8>)], expected: &[(String, Vec<u8>)], what: &str) {
-        let names = |kept: &[(String, Vec<u8>)]| kept.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+        let names = |kept: &[(String, Vec<u8>)]| {
+            kept.iter()
+                .map(|(name, _)| name.clone())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(names(found), names(expected), "{what}");
         for ((name, found), (_, expected)) in found.iter().zip(expected) {
             assert!(found == expected, "{what}: {name} differs");
@@ -291,8 +413,13 @@ mod signals {
     /// `SEQSCOPE_SIGTERM_TIMES=20` tries as many moments, `SEQSCOPE_SIGTERM_SEED` others.
     #[test]
     fn sigterm_at_a_random_moment_pauses_and_going_on_gives_the_same_weights() {
-        let number = |name: &str, usual: u64| std::env::var(name).map_or(usual, |text| text.parse().unwrap());
-        let (times, seed) = (number("SEQSCOPE_SIGTERM_TIMES", 3), number("SEQSCOPE_SIGTERM_SEED", 1));
+        let number = |name: &str, usual: u64| {
+            std::env::var(name).map_or(usual, |text| text.parse().unwrap())
+        };
+        let (times, seed) = (
+            number("SEQSCOPE_SIGTERM_TIMES", 3),
+            number("SEQSCOPE_SIGTERM_SEED", 1),
+        );
         let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
         let place = Place::new();
         place.write("long.ron", experiment());
@@ -312,7 +439,9 @@ mod signals {
                     None => start(&place, &["train", "long.ron", "--runs", &runs]),
                     Some(run) => start(&place, &["resume", run, "--runs", &runs]),
                 };
-                std::thread::sleep(Duration::from_secs_f64(whole_secs * random.random_range(0.0..1.1)));
+                std::thread::sleep(Duration::from_secs_f64(
+                    whole_secs * random.random_range(0.0..1.1),
+                ));
                 send("-TERM", &child);
                 let (code, said) = end(child);
                 let names = runs_in(&folder);
@@ -326,39 +455,66 @@ mod signals {
                     }
                 }
                 if let [name] = names.as_slice() {
-                    let manifest = std::fs::read_to_string(folder.join(name).join("manifest.ron")).unwrap();
+                    let manifest =
+                        std::fs::read_to_string(folder.join(name).join("manifest.ron")).unwrap();
                     assert!(
-                        !folder.join(name).join("results/test.parquet").exists() && !manifest.contains("\n    test:")
+                        !folder.join(name).join("results/test.parquet").exists()
+                            && !manifest.contains("\n    test:")
                     );
-                    let history = std::fs::read_to_string(folder.join(name).join("history.csv")).unwrap();
+                    let history =
+                        std::fs::read_to_string(folder.join(name).join("history.csv")).unwrap();
                     assert!(!history.contains(",test,"), "{history}");
                     if code == Some(75) && said.contains("is paused") {
                         n_paused += 1;
                         n_within += usize::from(said.contains("paused after step"));
-                        let listed = place.seqscope(&format!("runs --runs {runs} --json")).ok().json();
+                        let listed = place
+                            .seqscope(&format!("runs --runs {runs} --json"))
+                            .ok()
+                            .json();
                         assert_eq!(listed["runs"][0]["status"], "paused");
                     }
                     run = Some(name.clone());
                 }
             }
-            assert_same(&kept(&folder), &expected, &format!("time {time} of seed {seed}"));
-            let manifest = std::fs::read_to_string(folder.join(&runs_in(&folder)[0]).join("manifest.ron")).unwrap();
-            assert!(!manifest.contains("test split was read"), "the test split was read once: {manifest}");
+            assert_same(
+                &kept(&folder),
+                &expected,
+                &format!("time {time} of seed {seed}"),
+            );
+            let manifest =
+                std::fs::read_to_string(folder.join(&runs_in(&folder)[0]).join("manifest.ron"))
+                    .unwrap();
+            assert!(
+                !manifest.contains("test split was read"),
+                "the test split was read once: {manifest}"
+            );
         }
-        assert!(n_paused > 0, "no moment of {times} was within a training; take another seed");
-        writeln!(std::io::stderr(), "{times} times: paused {n_paused} times, {n_within} of them within an epoch")
-            .unwrap();
+        assert!(
+            n_paused > 0,
+            "no moment of {times} was within a training; take another seed"
+        );
+        writeln!(
+            std::io::stderr(),
+            "{times} times: paused {n_paused} times, {n_within} of them within an epoch"
+        )
+        .unwrap();
     }
 
     use std::io::Write as _;
 
     /// Starts an endless training and waits for its first epoch.
     fn training(place: &Place, runs: &str) -> (Child, PathBuf) {
-        place.write("endless.ron", experiment().replace(&format!("epochs: {EPOCHS}"), "epochs: 5000, patience: 0"));
+        place.write(
+            "endless.ron",
+            experiment().replace(&format!("epochs: {EPOCHS}"), "epochs: 5000, patience: 0"),
+        );
         let mut child = start(place, &["train", "endless.ron", "--runs", runs]);
         let until = Instant::now() + Duration::from_mins(2);
         while Instant::now() < until {
-            assert!(child.try_wait().unwrap().is_none(), "ended before it was asked to");
+            assert!(
+                child.try_wait().unwrap().is_none(),
+                "ended before it was asked to"
+            );
             for run in runs_in(&place.path(runs)) {
                 let folder = place.path(runs).join(&run);
                 if folder.join("epochs/0001.safetensors").exists() {
@@ -382,7 +538,10 @@ mod signals {
             }
             let (code, said) = end(child);
             assert_eq!(code, Some(75), "{said}");
-            assert!(said.contains("is paused") && said.contains("`seqscope resume "), "{said}");
+            assert!(
+                said.contains("is paused") && said.contains("`seqscope resume "),
+                "{said}"
+            );
             assert!(!folder.join("results/test.parquet").exists());
         }
     }
@@ -394,8 +553,15 @@ mod signals {
         let seqscope = env!("CARGO_BIN_EXE_seqscope");
         let line = format!("trap '' HUP; exec {seqscope} train long.ron --runs runs");
         let mut shell = std::process::Command::new("sh");
-        shell.args(["-c", &line]).current_dir(place.path("")).env("SEQSCOPE_CACHE", "off");
-        let child = shell.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        shell
+            .args(["-c", &line])
+            .current_dir(place.path(""))
+            .env("SEQSCOPE_CACHE", "off");
+        let child = shell
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let until = Instant::now() + Duration::from_mins(2);
         while runs_in(&place.path("runs")).is_empty() && Instant::now() < until {
             std::thread::sleep(Duration::from_millis(5));
@@ -413,20 +579,34 @@ mod signals {
         // A log that takes a while to read: what is not regular gets no fast way.
         let mut log = String::from("user,item,time\n");
         for n in 0..600_000_u64 {
-            log += &format!("u{},i{},{}\n", n * 7919 % 50_021, n * 104_729 % 20_011, 1_600_000_000 + n);
+            log += &format!(
+                "u{},i{},{}\n",
+                n * 7919 % 50_021,
+                n * 104_729 % 20_011,
+                1_600_000_000 + n
+            );
         }
         place.write("log.csv", log);
         place.write(
             "slow.ron",
-            TINY.replace("World(n_users: 60, n_items: 20, mean_len: 10)", "File(path: \"log.csv\")"),
+            TINY.replace(
+                "World(n_users: 60, n_items: 20, mean_len: 10)",
+                "File(path: \"log.csv\")",
+            ),
         );
         let child = start(&place, &["train", "slow.ron", "--runs", "runs"]);
         std::thread::sleep(Duration::from_millis(600));
-        assert!(runs_in(&place.path("runs")).is_empty(), "the log is still being read");
+        assert!(
+            runs_in(&place.path("runs")).is_empty(),
+            "the log is still being read"
+        );
         send("-TERM", &child);
         let (code, said) = end(child);
         assert_eq!(code, Some(75), "{said}");
-        assert!(said.contains("nothing to keep yet, start it again"), "{said}");
+        assert!(
+            said.contains("nothing to keep yet, start it again"),
+            "{said}"
+        );
         assert!(runs_in(&place.path("runs")).is_empty());
     }
 
@@ -435,7 +615,13 @@ mod signals {
         let place = Place::new();
         for command in ["train", "resume"] {
             let help = place.seqscope(&format!("{command} --help")).ok().out;
-            for word in ["Ctrl-C stops", "SIGTERM", "SIGHUP", "75", "seqscope resume RUN"] {
+            for word in [
+                "Ctrl-C stops",
+                "SIGTERM",
+                "SIGHUP",
+                "75",
+                "seqscope resume RUN",
+            ] {
                 assert!(help.contains(word), "`{word}` in {help}");
             }
         }

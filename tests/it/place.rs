@@ -18,7 +18,9 @@ pub(crate) struct Said {
 
 impl Place {
     pub(crate) fn new() -> Self {
-        Self { dir: tempfile::tempdir().unwrap() }
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+        }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -48,7 +50,10 @@ impl Place {
     /// The command, not started: no display, nothing to read, and this folder as its own.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_seqscope"));
-        command.args(args).current_dir(self.dir.path()).stdin(Stdio::null());
+        command
+            .args(args)
+            .current_dir(self.dir.path())
+            .stdin(Stdio::null());
         // Without it a Vulkan driver writes an error of its own to standard error.
         command.env("XDG_RUNTIME_DIR", self.dir.path());
         // Copies of opened logs go with the folder.
@@ -73,12 +78,28 @@ impl Said {
     /// a programmer could read.
     #[track_caller]
     pub(crate) fn fails(self, code: i32, words: &[&str]) -> Self {
-        assert_eq!(self.code, code, "stderr: {}\nstdout: {}", self.err, self.out);
-        assert_eq!(self.err.matches("error:").count(), 1, "one error: {}", self.err);
+        assert_eq!(
+            self.code, code,
+            "stderr: {}\nstdout: {}",
+            self.err, self.out
+        );
+        assert_eq!(
+            self.err.matches("error:").count(),
+            1,
+            "one error: {}",
+            self.err
+        );
         for word in words {
             assert!(self.err.contains(word), "`{word}` in: {}", self.err);
         }
-        for foreign in ["panicked", "RUST_BACKTRACE", "unwrap", "Err(", "Os {", "defect"] {
+        for foreign in [
+            "panicked",
+            "RUST_BACKTRACE",
+            "unwrap",
+            "Err(",
+            "Os {",
+            "defect",
+        ] {
             assert!(!self.err.contains(foreign), "`{foreign}` in: {}", self.err);
         }
         self
@@ -123,8 +144,12 @@ pub(crate) fn trained() -> &'static Place {
 
 /// Names of the runs in a folder, sorted.
 pub(crate) fn runs_in(folder: &Path) -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let mut names: Vec<String> = entries.map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut names: Vec<String> = entries
+        .map(|e| e.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
     names.sort();
     names
 }

@@ -19,7 +19,10 @@ fn log() -> String {
     for user in 1..=12 {
         for at in 0..9 {
             let item = (user * 5 + at * at) % 11;
-            let row = format!("person-{user:02},thing-{item:02},{},view\n", 1_600_000_000 + 86_400 * at + 60 * user);
+            let row = format!(
+                "person-{user:02},thing-{item:02},{},view\n",
+                1_600_000_000 + 86_400 * at + 60 * user
+            );
             text += &row.repeat(if at == 4 { 2 } else { 1 });
         }
     }
@@ -42,10 +45,15 @@ const EXPERIMENT: &str = r#"(
 fn place() -> Place {
     let place = Place::new();
     place.write("log.csv", log());
-    let titles: Vec<String> = (0..11).map(|item| format!("thing-{item:02},Wonder {item}\n")).collect();
+    let titles: Vec<String> = (0..11)
+        .map(|item| format!("thing-{item:02},Wonder {item}\n"))
+        .collect();
     place.write("items.csv", format!("item,title\n{}", titles.concat()));
     // Two persons without a row, one twice, one whom the log does not know.
-    let people: Vec<String> = (1..=10).chain([1, 99]).map(|user| format!("person-{user:02},{}\n", 20 + user)).collect();
+    let people: Vec<String> = (1..=10)
+        .chain([1, 99])
+        .map(|user| format!("person-{user:02},{}\n", 20 + user))
+        .collect();
     place.write("people.csv", format!("user,age\n{}", people.concat()));
     place.write("hidden.ron", EXPERIMENT);
     place
@@ -67,8 +75,18 @@ fn under(place: &Place, key: Option<&str>, line: &str) -> Said {
 }
 
 fn files_under(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { files_under(&path) } else { vec![path] }).collect()
+    let entries = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| {
+            if path.is_dir() {
+                files_under(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .collect()
 }
 
 /// All that a file says: its bytes, and what a packed table holds.
@@ -76,7 +94,11 @@ fn content(path: &Path) -> String {
     let mut text = String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned();
     if path.extension().is_some_and(|ending| ending == "parquet") {
         for (name, column) in read_parquet(path).unwrap().columns {
-            let cells = if let Column::Text(cells) = column { cells.join(" ") } else { String::new() };
+            let cells = if let Column::Text(cells) = column {
+                cells.join(" ")
+            } else {
+                String::new()
+            };
             text += &format!(" {name} {cells}");
         }
     }
@@ -90,7 +112,11 @@ fn files_with(folder: &Path, words: &[&str]) -> Vec<String> {
     let said = |path: &PathBuf| {
         let text = content(path);
         let found = words.iter().find(|word| text.contains(**word))?;
-        Some(format!("{} in {}", found, path.strip_prefix(folder).unwrap().display()))
+        Some(format!(
+            "{} in {}",
+            found,
+            path.strip_prefix(folder).unwrap().display()
+        ))
     };
     files.iter().filter_map(said).collect()
 }
@@ -102,7 +128,10 @@ fn run_in(place: &Place, runs: &str) -> PathBuf {
 /// The series of a run without those of the clock.
 fn figures(run: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(run.join("history.csv")).unwrap();
-    text.lines().filter(|line| !line.contains("secs") && !line.contains("per_sec")).map(str::to_owned).collect()
+    text.lines()
+        .filter(|line| !line.contains("secs") && !line.contains("per_sec"))
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]
@@ -113,17 +142,37 @@ fn no_true_id_is_on_disk_and_no_figure_changes() {
     // The search finds what there is to find: ids in results, examples, audit and refused rows.
     let found = files_with(&bare, &[USER]).join("\n");
     assert!(
-        ["manifest.ron", "test.parquet", "valid.parquet", "users.parquet", "log.txt"].iter().all(|f| found.contains(f)),
+        [
+            "manifest.ron",
+            "test.parquet",
+            "valid.parquet",
+            "users.parquet",
+            "log.txt"
+        ]
+        .iter()
+        .all(|f| found.contains(f)),
         "{found}"
     );
 
-    for (which, words) in [("Users", &[USER][..]), ("UsersAndItems", &[USER, ITEM, TITLE])] {
-        let said =
-            under(&place, Some(KEY), &format!("train hidden.ron --runs {which} --set data.pseudonyms={which}")).ok();
+    for (which, words) in [
+        ("Users", &[USER][..]),
+        ("UsersAndItems", &[USER, ITEM, TITLE]),
+    ] {
+        let said = under(
+            &place,
+            Some(KEY),
+            &format!("train hidden.ron --runs {which} --set data.pseudonyms={which}"),
+        )
+        .ok();
         let run = run_in(&place, which);
-        assert_eq!(files_with(&run, &[words, &[KEY]].concat()), Vec::<String>::new());
+        assert_eq!(
+            files_with(&run, &[words, &[KEY]].concat()),
+            Vec::<String>::new()
+        );
         assert!(
-            words.iter().all(|word| !said.out.contains(word) && !said.err.contains(word)),
+            words
+                .iter()
+                .all(|word| !said.out.contains(word) && !said.err.contains(word)),
             "{} {}",
             said.out,
             said.err
@@ -144,27 +193,63 @@ fn no_true_id_is_on_disk_and_no_figure_changes() {
 fn an_export_hides_what_a_run_does_not() {
     let place = place();
     let said = under(&place, None, "train hidden.ron --runs runs").ok();
-    assert!(said.err.contains("no row in the table of users") && said.err.contains("person-11"), "{}", said.err);
-    for (flag, words) in [("--pseudonyms", &[USER][..]), ("--pseudonyms=users-and-items", &[USER, ITEM, TITLE])] {
+    assert!(
+        said.err.contains("no row in the table of users") && said.err.contains("person-11"),
+        "{}",
+        said.err
+    );
+    for (flag, words) in [
+        ("--pseudonyms", &[USER][..]),
+        ("--pseudonyms=users-and-items", &[USER, ITEM, TITLE]),
+    ] {
         let to = format!("to{flag}");
-        under(&place, Some(KEY), &format!("export last --runs runs --to {to} {flag}")).ok();
-        assert_eq!(files_with(&place.path(&to), &[words, &[KEY]].concat()), Vec::<String>::new());
+        under(
+            &place,
+            Some(KEY),
+            &format!("export last --runs runs --to {to} {flag}"),
+        )
+        .ok();
+        assert_eq!(
+            files_with(&place.path(&to), &[words, &[KEY]].concat()),
+            Vec::<String>::new()
+        );
         let users = content(&place.path(&to).join("test.csv"));
         assert!(users.contains("u-"), "{users}");
     }
     // The same key gives the pseudonyms that an import under it gives.
-    under(&place, Some(KEY), "train hidden.ron --runs hidden --set data.pseudonyms=Users").ok();
+    under(
+        &place,
+        Some(KEY),
+        "train hidden.ron --runs hidden --set data.pseudonyms=Users",
+    )
+    .ok();
     under(&place, None, "export last --runs hidden --to again").ok();
     let [exported, imported] = ["to--pseudonyms", "again"].map(|folder| {
         let text = std::fs::read_to_string(place.path(folder).join("test.csv")).unwrap();
-        text.lines().map(|line| line.split(',').next().unwrap().to_owned()).collect::<Vec<_>>()
+        text.lines()
+            .map(|line| line.split(',').next().unwrap().to_owned())
+            .collect::<Vec<_>>()
     });
     // Sessions are named after the user who had them, before or after the user got another name.
     assert_eq!(exported.len(), imported.len());
 
-    let said = under(&place, None, "export last --runs runs --to passing --pseudonyms").ok();
-    assert!(said.err.contains("match no others; set SEQSCOPE_KEY"), "{}", said.err);
-    under(&place, Some("short"), "export last --runs runs --to none --pseudonyms").fails(1, &["fewer than 16 letters"]);
+    let said = under(
+        &place,
+        None,
+        "export last --runs runs --to passing --pseudonyms",
+    )
+    .ok();
+    assert!(
+        said.err.contains("match no others; set SEQSCOPE_KEY"),
+        "{}",
+        said.err
+    );
+    under(
+        &place,
+        Some("short"),
+        "export last --runs runs --to none --pseudonyms",
+    )
+    .fails(1, &["fewer than 16 letters"]);
 }
 
 #[test]
@@ -173,31 +258,74 @@ fn a_wrong_key_is_told_and_a_lost_one_too() {
     let plain = EXPERIMENT.replace(", Sessions(gap_secs: 400000)", "");
     place.write("plain.ron", plain);
     place.write("key", format!("{KEY}\n"));
-    under(&place, None, "train plain.ron --runs runs --set data.pseudonyms=Users --key-file key").ok();
-    let by_true_id = under(&place, Some(KEY), "predict last --runs runs --user person-03 --json").ok();
+    under(
+        &place,
+        None,
+        "train plain.ron --runs runs --set data.pseudonyms=Users --key-file key",
+    )
+    .ok();
+    let by_true_id = under(
+        &place,
+        Some(KEY),
+        "predict last --runs runs --user person-03 --json",
+    )
+    .ok();
     let pseudonym = by_true_id.json()["user"].as_str().unwrap().to_owned();
     assert!(
         pseudonym.starts_with("u-") && pseudonym.len() == 18 && !by_true_id.out.contains(USER),
         "{}",
         by_true_id.out
     );
-    let by_pseudonym = under(&place, Some(KEY), &format!("predict last --runs runs --user {pseudonym} --json")).ok();
+    let by_pseudonym = under(
+        &place,
+        Some(KEY),
+        &format!("predict last --runs runs --user {pseudonym} --json"),
+    )
+    .ok();
     assert_eq!(by_true_id.json(), by_pseudonym.json());
-    let all = under(&place, Some(KEY), "predict last --runs runs --user person-03 --pseudonyms=users-and-items").ok();
-    assert!([USER, ITEM, TITLE].iter().all(|word| !all.out.contains(word)), "{}", all.out);
+    let all = under(
+        &place,
+        Some(KEY),
+        "predict last --runs runs --user person-03 --pseudonyms=users-and-items",
+    )
+    .ok();
+    assert!(
+        [USER, ITEM, TITLE]
+            .iter()
+            .all(|word| !all.out.contains(word)),
+        "{}",
+        all.out
+    );
 
     let wrong = "replaced under another key; give that key in SEQSCOPE_KEY or --key-file";
-    let other = under(&place, Some("another key for these tests"), "predict last --runs runs --user person-03");
+    let other = under(
+        &place,
+        Some("another key for these tests"),
+        "predict last --runs runs --user person-03",
+    );
     assert!(!other.fails(1, &[wrong]).err.contains("another key for"));
     under(&place, None, "predict last --runs runs --user person-03").fails(1, &[wrong]);
 
-    let said = under(&place, None, "train plain.ron --runs passing --set data.pseudonyms=Users").ok();
+    let said = under(
+        &place,
+        None,
+        "train plain.ron --runs passing --set data.pseudonyms=Users",
+    )
+    .ok();
     assert!(
-        said.err.contains("no key was given") || content(&run_in(&place, "passing").join("log.txt")).contains("no key")
+        said.err.contains("no key was given")
+            || content(&run_in(&place, "passing").join("log.txt")).contains("no key")
     );
-    let lost = "a random key that ended with the program that drew it; train anew, with a key of your own";
-    under(&place, Some(KEY), "predict last --runs passing --user person-03").fails(1, &[lost]);
-    under(&place, None, "runs --runs passing --key-file /no/such/key").fails(1, &["`/no/such/key`", "--key-file"]);
+    let lost =
+        "a random key that ended with the program that drew it; train anew, with a key of your own";
+    under(
+        &place,
+        Some(KEY),
+        "predict last --runs passing --user person-03",
+    )
+    .fails(1, &[lost]);
+    under(&place, None, "runs --runs passing --key-file /no/such/key")
+        .fails(1, &["`/no/such/key`", "--key-file"]);
 }
 
 #[test]
@@ -205,13 +333,36 @@ fn what_is_printed_of_a_log_hides_its_ids() {
     let place = place();
     let line = "data log.csv --titles items.csv --audit --split temporal --set data.clean.steps=[Repeats()]";
     let bare = under(&place, Some(KEY), line).ok();
-    assert!([USER, ITEM].iter().all(|word| bare.out.contains(word)), "{}", bare.out);
-    let hidden = under(&place, Some(KEY), &format!("{line} --set data.pseudonyms=UsersAndItems")).ok();
-    assert!([USER, ITEM, TITLE].iter().all(|word| !hidden.out.contains(word)), "{}", hidden.out);
-    assert!(hidden.err.contains("titles are left out") && !hidden.err.contains(USER), "{}", hidden.err);
+    assert!(
+        [USER, ITEM].iter().all(|word| bare.out.contains(word)),
+        "{}",
+        bare.out
+    );
+    let hidden = under(
+        &place,
+        Some(KEY),
+        &format!("{line} --set data.pseudonyms=UsersAndItems"),
+    )
+    .ok();
+    assert!(
+        [USER, ITEM, TITLE]
+            .iter()
+            .all(|word| !hidden.out.contains(word)),
+        "{}",
+        hidden.out
+    );
+    assert!(
+        hidden.err.contains("titles are left out") && !hidden.err.contains(USER),
+        "{}",
+        hidden.err
+    );
     // A column of ids that is said to be the time is not quoted either.
-    let wrong =
-        under(&place, Some(KEY), "data log.csv --time user --user item --item behavior --set data.pseudonyms=Users");
+    let wrong = under(
+        &place,
+        Some(KEY),
+        "data log.csv --time user --user item --item behavior --set data.pseudonyms=Users",
+    );
     assert!(!wrong.fails(1, &["does not hold times"]).err.contains(USER));
-    under(&place, None, "data log.csv --set data.pseudonyms=Some").fails(1, &["choose one of", "UsersAndItems"]);
+    under(&place, None, "data log.csv --set data.pseudonyms=Some")
+        .fails(1, &["choose one of", "UsersAndItems"]);
 }

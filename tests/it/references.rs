@@ -6,7 +6,8 @@ use std::sync::atomic::AtomicBool;
 use seqscope::baseline::task::TaskReference;
 use seqscope::baseline::{BaselineKind, ReferenceKind};
 use seqscope::data::{
-    DataSource, DataSpec, Outcomes, Prepared, Sample, SplitSpec, TaskKind, WorldKind, WorldSpec, outcomes, prepare,
+    DataSource, DataSpec, Outcomes, Prepared, Sample, SplitSpec, TaskKind, WorldKind, WorldSpec,
+    outcomes, prepare,
 };
 use seqscope::experiment::{EvaluationSpec, Experiment, FilterSeen, TrainingSpec};
 use seqscope::metric::{Metric, Metrics, Seen};
@@ -18,7 +19,10 @@ use strum::IntoEnumIterator as _;
 
 use crate::fake::{Commands, Listener};
 
-const SPLIT: SplitSpec = SplitSpec::GlobalTemporal { valid_fraction: 0.2, test_fraction: 0.2 };
+const SPLIT: SplitSpec = SplitSpec::GlobalTemporal {
+    valid_fraction: 0.2,
+    test_fraction: 0.2,
+};
 
 /// A run of a small model on a shop with behaviours, values and times.
 struct Trained {
@@ -37,24 +41,47 @@ impl Trained {
         let mut spec = task.spec();
         // A task without the setting says so; that is fine here.
         let _ = spec.set_text("horizon_hours", "6");
-        let mut model = ModelSpec::iter().find(|model| model.family().title() == "GRU").unwrap();
+        let mut model = ModelSpec::iter()
+            .find(|model| model.family().title() == "GRU")
+            .unwrap();
         for (key, value) in [("d_model", "8"), ("d_hidden", "8"), ("seq_len", "8")] {
             model.described_mut().set_text(key, value).unwrap();
         }
-        let world = WorldSpec { n_users: 40, n_items: 12, mean_len: 12, ..WorldSpec::of(WorldKind::Funnel) };
+        let world = WorldSpec {
+            n_users: 40,
+            n_items: 12,
+            mean_len: 12,
+            ..WorldSpec::of(WorldKind::Funnel)
+        };
         let experiment = Experiment {
-            data: DataSpec { source: DataSource::World(world), ..DataSpec::default() },
+            data: DataSpec {
+                source: DataSource::World(world),
+                ..DataSpec::default()
+            },
             split: SPLIT,
             task: spec,
             model,
-            training: TrainingSpec { device: "cpu".to_owned(), epochs: 1, batch_size: 16, ..TrainingSpec::default() },
-            evaluation: EvaluationSpec { filter_seen, ..EvaluationSpec::default() },
+            training: TrainingSpec {
+                device: "cpu".to_owned(),
+                epochs: 1,
+                batch_size: 16,
+                ..TrainingSpec::default()
+            },
+            evaluation: EvaluationSpec {
+                filter_seen,
+                ..EvaluationSpec::default()
+            },
             ..Experiment::default()
         };
         let prepared = prepare(&experiment.data, SPLIT, &AtomicBool::new(false)).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let store = RunStore::at(folder.path());
-        let job = Job { experiment, store: store.clone(), prepared: None, resume: None };
+        let job = Job {
+            experiment,
+            store: store.clone(),
+            prepared: None,
+            resume: None,
+        };
         let (id, _) = run(job, &mut Commands::default(), &mut Listener::default()).unwrap();
         Self {
             manifest: store.manifest(&id).unwrap(),
@@ -65,7 +92,9 @@ impl Trained {
     }
 
     fn outcomes(&self) -> Outcomes {
-        outcomes(&self.manifest.experiment.task, &self.prepared, SPLIT).unwrap().unwrap()
+        outcomes(&self.manifest.experiment.task, &self.prepared, SPLIT)
+            .unwrap()
+            .unwrap()
     }
 }
 
@@ -75,7 +104,10 @@ fn assert_metrics(found: &Metrics, wanted: &Metrics, tolerance: f64) {
     assert!(wanted.iter().count() > 1);
     for (metric, wanted) in wanted.iter() {
         let found = found.get(metric).unwrap();
-        assert!((found - wanted).abs() <= tolerance * wanted.abs().max(1.0), "{metric}: {found} is not {wanted}");
+        assert!(
+            (found - wanted).abs() <= tolerance * wanted.abs().max(1.0),
+            "{metric}: {found} is not {wanted}"
+        );
     }
 }
 
@@ -84,40 +116,79 @@ fn assert_metrics(found: &Metrics, wanted: &Metrics, tolerance: f64) {
 #[test]
 fn the_references_of_its_task_run_beside_every_model() {
     for task in TaskKind::iter() {
-        let Trained { manifest, results, references, .. } = Trained::on(task);
+        let Trained {
+            manifest,
+            results,
+            references,
+            ..
+        } = Trained::on(task);
         let answers = manifest.experiment.answers();
-        let wanted: Vec<ReferenceKind> = ReferenceKind::iter().filter(|kind| kind.answers() == answers).collect();
+        let wanted: Vec<ReferenceKind> = ReferenceKind::iter()
+            .filter(|kind| kind.answers() == answers)
+            .collect();
         for part in [&manifest.references_valid, &manifest.references_test] {
-            let judged = part.keys().chain(manifest.references_left_out.keys()).copied();
+            let judged = part
+                .keys()
+                .chain(manifest.references_left_out.keys())
+                .copied();
             let mut judged: Vec<ReferenceKind> = judged.collect();
             judged.sort();
             assert_eq!(judged, wanted, "{task}");
         }
         assert!(
-            manifest.references_test.values().all(|metrics| metrics.kind == answers && metrics.primary().1.is_some())
+            manifest
+                .references_test
+                .values()
+                .all(|metrics| metrics.kind == answers && metrics.primary().1.is_some())
         );
-        assert!(references.answers.keys().eq(manifest.references_test.keys()), "{task}");
-        assert!(references.user_ids.iter().eq(results.iter().map(|result| &result.user_id)), "{task}");
-        assert!(references.item_ids.iter().eq(results.iter().map(|result| &result.item_id)), "{task}");
+        assert!(
+            references
+                .answers
+                .keys()
+                .eq(manifest.references_test.keys()),
+            "{task}"
+        );
+        assert!(
+            references
+                .user_ids
+                .iter()
+                .eq(results.iter().map(|result| &result.user_id)),
+            "{task}"
+        );
+        assert!(
+            references
+                .item_ids
+                .iter()
+                .eq(results.iter().map(|result| &result.item_id)),
+            "{task}"
+        );
     }
 }
 
 /// Where seen items are left out, a true item among them is ahead of nobody: it has no place.
 #[test]
 fn ranks_of_references_are_those_of_counting_who_is_ahead() {
-    let trained = [FilterSeen::Off, FilterSeen::On].map(|filter| Trained::judged(TaskKind::NextItem, filter));
+    let trained =
+        [FilterSeen::Off, FilterSeen::On].map(|filter| Trained::judged(TaskKind::NextItem, filter));
     let of_auto = Trained::on(TaskKind::NextItem).manifest;
     assert!(
         of_auto.follows_log && of_auto.references_test == trained[0].manifest.references_test,
         "people return here"
     );
-    for Trained { manifest, prepared, references, .. } in &trained {
+    for Trained {
+        manifest,
+        prepared,
+        references,
+        ..
+    } in &trained
+    {
         are_those_of_counting(manifest, prepared, references);
     }
 }
 
 fn are_those_of_counting(manifest: &Manifest, prepared: &Prepared, references: &ReferenceResults) {
-    let leaves_out = |item: u32, history: &[u32]| manifest.seen() == Seen::LeftOut && history.contains(&item);
+    let leaves_out =
+        |item: u32, history: &[u32]| manifest.seen() == Seen::LeftOut && history.contains(&item);
     let mut n_missed = 0;
     for kind in BaselineKind::iter() {
         let Some(kept) = references.answers.get(&kind.into()) else {
@@ -127,69 +198,121 @@ fn are_those_of_counting(manifest: &Manifest, prepared: &Prepared, references: &
         let fitted = fit_reference(prepared, kind, manifest.experiment.evaluation).unwrap();
         for (case, rank) in prepared.split.test.iter().zip(&kept.ranks) {
             let items = prepared.dataset.sequences.items(case.user_idx as usize);
-            let (history, target) = (&items[..case.history_len as usize], items[case.target_pos as usize]);
+            let (history, target) = (
+                &items[..case.history_len as usize],
+                items[case.target_pos as usize],
+            );
             let mut scores = vec![0.0; prepared.dataset.n_items() + 1];
             fitted.scores(history, &mut scores);
             if leaves_out(target, history) {
-                assert!(rank.is_infinite() && *rank > 0.0, "{kind} of user {}", case.user_idx);
+                assert!(
+                    rank.is_infinite() && *rank > 0.0,
+                    "{kind} of user {}",
+                    case.user_idx
+                );
                 n_missed += 1;
                 continue;
             }
-            let rivals = (1..scores.len()).filter(|&item| item != target as usize && !leaves_out(item as u32, history));
+            let rivals = (1..scores.len())
+                .filter(|&item| item != target as usize && !leaves_out(item as u32, history));
             let (mut ahead, mut tied) = (0.0, 0.0);
             for item in rivals {
                 let difference = scores[item] - scores[target as usize];
                 ahead += f64::from(u8::from(difference > 0.0));
                 tied += f64::from(u8::from(difference.abs() <= 0.0));
             }
-            assert!((rank - (1.0 + ahead + tied / 2.0)).abs() < 1e-9, "{kind} of user {}", case.user_idx);
+            assert!(
+                (rank - (1.0 + ahead + tied / 2.0)).abs() < 1e-9,
+                "{kind} of user {}",
+                case.user_idx
+            );
         }
-        assert_metrics(&manifest.references_test[&kind.into()], &Metrics::of_ranks(&kept.ranks), 1e-12);
+        assert_metrics(
+            &manifest.references_test[&kind.into()],
+            &Metrics::of_ranks(&kept.ranks),
+            1e-12,
+        );
     }
     let n_returns = manifest.data.returns.unwrap().test.n * references.answers.len();
-    assert_eq!(n_missed, if manifest.seen() == Seen::LeftOut { n_returns } else { 0 });
+    assert_eq!(
+        n_missed,
+        if manifest.seen() == Seen::LeftOut {
+            n_returns
+        } else {
+            0
+        }
+    );
     assert!(n_returns > 0);
 }
 
 /// Each reference of another task has the figures of a computation that is as plain as can be.
 #[test]
 fn figures_of_other_references_are_those_of_plain_sums() {
-    let tasks = [TaskKind::NextBehaviour, TaskKind::WillAct, TaskKind::NextNumber].map(Trained::on);
+    let tasks = [
+        TaskKind::NextBehaviour,
+        TaskKind::WillAct,
+        TaskKind::NextNumber,
+    ]
+    .map(Trained::on);
     for reference in TaskReference::iter() {
-        let trained = tasks.iter().find(|of| of.manifest.experiment.answers() == reference.answers()).unwrap();
+        let trained = tasks
+            .iter()
+            .find(|of| of.manifest.experiment.answers() == reference.answers())
+            .unwrap();
         let asked = trained.outcomes();
-        for (part, samples) in
-            [(&trained.manifest.references_valid, &asked.valid), (&trained.manifest.references_test, &asked.test)]
-        {
+        for (part, samples) in [
+            (&trained.manifest.references_valid, &asked.valid),
+            (&trained.manifest.references_test, &asked.test),
+        ] {
             let slow = slowly(reference, &trained.prepared, &asked, samples);
             assert_metrics(&part[&reference.into()], &slow, 1e-4);
         }
     }
 }
 
-fn slowly(reference: TaskReference, prepared: &Prepared, asked: &Outcomes, samples: &[Sample]) -> Metrics {
+fn slowly(
+    reference: TaskReference,
+    prepared: &Prepared,
+    asked: &Outcomes,
+    samples: &[Sample],
+) -> Metrics {
     match reference {
         TaskReference::MajorityClass | TaskReference::MarkovClass => {
-            let truth: Vec<usize> = samples.iter().map(|sample| sample.target as usize).collect();
+            let truth: Vec<usize> = samples
+                .iter()
+                .map(|sample| sample.target as usize)
+                .collect();
             let chances = |sample: &Sample| match reference {
                 TaskReference::MajorityClass => shares(asked),
                 _ => after_last(prepared, sample, asked.classes.len()),
             };
-            Metrics::of_classes(&truth, &samples.iter().flat_map(chances).collect::<Vec<f64>>())
+            Metrics::of_classes(
+                &truth,
+                &samples.iter().flat_map(chances).collect::<Vec<f64>>(),
+            )
         }
         TaskReference::BaseRate | TaskReference::RecencyFrequency => {
             let labels: Vec<bool> = samples.iter().map(|sample| sample.target > 0.5).collect();
-            let n_yes = asked.train.iter().filter(|sample| sample.target > 0.5).count() as f64;
+            let n_yes = asked
+                .train
+                .iter()
+                .filter(|sample| sample.target > 0.5)
+                .count() as f64;
             let chances: Vec<f64> = match reference {
-                TaskReference::BaseRate => samples.iter().map(|_| n_yes / asked.train.len() as f64).collect(),
+                TaskReference::BaseRate => samples
+                    .iter()
+                    .map(|_| n_yes / asked.train.len() as f64)
+                    .collect(),
                 _ => by_descent(&asked.train, samples),
             };
             let slow = Metrics::of_binary(&labels, &chances);
             // Descent comes near the fit, not to the bit: what jumps between two users who are nearly alike is left.
-            let smooth = [Metric::LogLoss, Metric::Brier].map(|metric| (metric, slow.get(metric).unwrap()));
-            smooth
-                .into_iter()
-                .fold(Metrics::new(slow.kind, slow.n_users), |all, (metric, value)| all.with(metric, value))
+            let smooth =
+                [Metric::LogLoss, Metric::Brier].map(|metric| (metric, slow.get(metric).unwrap()));
+            smooth.into_iter().fold(
+                Metrics::new(slow.kind, slow.n_users),
+                |all, (metric, value)| all.with(metric, value),
+            )
         }
         TaskReference::MeanValue | TaskReference::MedianValue | TaskReference::LastValue => {
             let mut known: Vec<f64> = Vec::new();
@@ -201,10 +324,18 @@ fn slowly(reference: TaskReference, prepared: &Prepared, asked: &Outcomes, sampl
             let mean = known.iter().sum::<f64>() / known.len() as f64;
             let said = |sample: &Sample| match (reference, sample.history_len as usize) {
                 (TaskReference::MeanValue, _) => mean,
-                (TaskReference::LastValue, len) if len > 1 => hours_before(prepared, sample.user_idx as usize, len - 1),
+                (TaskReference::LastValue, len) if len > 1 => {
+                    hours_before(prepared, sample.user_idx as usize, len - 1)
+                }
                 _ => median,
             };
-            let truth = |sample: &Sample| hours_before(prepared, sample.user_idx as usize, sample.history_len as usize);
+            let truth = |sample: &Sample| {
+                hours_before(
+                    prepared,
+                    sample.user_idx as usize,
+                    sample.history_len as usize,
+                )
+            };
             let truth: Vec<f64> = samples.iter().map(truth).collect();
             Metrics::of_numbers(&truth, &samples.iter().map(said).collect::<Vec<f64>>())
         }
@@ -212,8 +343,16 @@ fn slowly(reference: TaskReference, prepared: &Prepared, asked: &Outcomes, sampl
 }
 
 fn shares(asked: &Outcomes) -> Vec<f64> {
-    let of_class = |class: usize| asked.train.iter().filter(|sample| sample.target as usize == class).count() as f64;
-    (0..asked.classes.len()).map(|class| of_class(class) / asked.train.len() as f64).collect()
+    let of_class = |class: usize| {
+        asked
+            .train
+            .iter()
+            .filter(|sample| sample.target as usize == class)
+            .count() as f64
+    };
+    (0..asked.classes.len())
+        .map(|class| of_class(class) / asked.train.len() as f64)
+        .collect()
 }
 
 /// How often each class came after this user's last one in training, with one more of each.
@@ -235,19 +374,41 @@ fn after_last(prepared: &Prepared, sample: &Sample, n_classes: usize) -> Vec<f64
 
 /// Logistic regression by many small steps down the slope.
 fn by_descent(train: &[Sample], samples: &[Sample]) -> Vec<f64> {
-    let logs = |sample: &Sample| [f64::from(sample.elapsed_secs).ln_1p(), f64::from(sample.history_len).ln_1p()];
+    let logs = |sample: &Sample| {
+        [
+            f64::from(sample.elapsed_secs).ln_1p(),
+            f64::from(sample.history_len).ln_1p(),
+        ]
+    };
     let n = train.len() as f64;
-    let mean: Vec<f64> = (0..2).map(|k| train.iter().map(|sample| logs(sample)[k]).sum::<f64>() / n).collect();
+    let mean: Vec<f64> = (0..2)
+        .map(|k| train.iter().map(|sample| logs(sample)[k]).sum::<f64>() / n)
+        .collect();
     let spread: Vec<f64> = (0..2)
-        .map(|k| (train.iter().map(|sample| (logs(sample)[k] - mean[k]).powi(2)).sum::<f64>() / n).sqrt())
+        .map(|k| {
+            (train
+                .iter()
+                .map(|sample| (logs(sample)[k] - mean[k]).powi(2))
+                .sum::<f64>()
+                / n)
+                .sqrt()
+        })
         .collect();
     let features = |sample: &Sample| {
         let logs = logs(sample);
-        [1.0, (logs[0] - mean[0]) / spread[0], (logs[1] - mean[1]) / spread[1]]
+        [
+            1.0,
+            (logs[0] - mean[0]) / spread[0],
+            (logs[1] - mean[1]) / spread[1],
+        ]
     };
-    let chance =
-        |weights: &[f64; 3], x: &[f64; 3]| 1.0 / (1.0 + (-(0..3).map(|k| weights[k] * x[k]).sum::<f64>()).exp());
-    let rows: Vec<([f64; 3], f64)> = train.iter().map(|sample| (features(sample), f64::from(sample.target))).collect();
+    let chance = |weights: &[f64; 3], x: &[f64; 3]| {
+        1.0 / (1.0 + (-(0..3).map(|k| weights[k] * x[k]).sum::<f64>()).exp())
+    };
+    let rows: Vec<([f64; 3], f64)> = train
+        .iter()
+        .map(|sample| (features(sample), f64::from(sample.target)))
+        .collect();
     let mut weights = [0.0; 3];
     for _ in 0..4000 {
         let mut slope = [0.0; 3];
@@ -257,7 +418,10 @@ fn by_descent(train: &[Sample], samples: &[Sample]) -> Vec<f64> {
         }
         (0..3).for_each(|k| weights[k] += slope[k]);
     }
-    samples.iter().map(|sample| chance(&weights, &features(sample))).collect()
+    samples
+        .iter()
+        .map(|sample| chance(&weights, &features(sample)))
+        .collect()
 }
 
 /// Hours from the event before to this one.

@@ -5,7 +5,9 @@ use seqscope::data::{AugmentSpec, CleanSpec, CleanStep, WorldKind, WorldSpec, cl
 use seqscope::experiment::{EvaluationSpec, TrainingSpec};
 use seqscope::model::gan::GanSpec;
 use seqscope::model::{AutoencoderSpec, LstmSpec, SequentialVaeSpec, TransformerSpec, VaeSpec};
-use seqscope::spec::{Described, Field, FieldKind, Problem, SetError, Severity, Value, did_you_mean};
+use seqscope::spec::{
+    Described, Field, FieldKind, Problem, SetError, Severity, Value, did_you_mean,
+};
 use serde::Serialize;
 use strum::IntoEnumIterator;
 
@@ -31,7 +33,8 @@ macro_rules! for_all_settings {
         $check(&GanSpec::default());
         $check(&EvaluationSpec::default());
         $check(&CleanSpec::default());
-        <WorldKind as strum::IntoEnumIterator>::iter().for_each(|kind| $check(&WorldSpec::of(kind)));
+        <WorldKind as strum::IntoEnumIterator>::iter()
+            .for_each(|kind| $check(&WorldSpec::of(kind)));
         for_all_steps!(
             $check,
             Duplicates,
@@ -57,12 +60,19 @@ macro_rules! for_all_settings {
 fn no_setting_is_forgotten(spec: &(impl Described + Serialize)) {
     let json = serde_json::to_value(spec).unwrap();
     // A section within a section describes itself by its own name.
-    let entries = json.as_object().unwrap().iter().filter(|(_, value)| !value.is_object());
+    let entries = json
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(_, value)| !value.is_object());
     let mut in_file: Vec<&str> = entries.map(|(key, _)| key.as_str()).collect();
     let mut described: Vec<&str> = spec.fields().iter().map(|field| field.key).collect();
     in_file.sort_unstable();
     described.sort_unstable();
-    assert_eq!(described, in_file, "what a file can hold and what describes itself");
+    assert_eq!(
+        described, in_file,
+        "what a file can hold and what describes itself"
+    );
 }
 
 #[test]
@@ -71,10 +81,28 @@ fn what_a_file_can_hold_describes_itself() {
 }
 
 fn is_in_words(spec: &impl Described) {
-    for Field { key, label, help, source, kind, value, .. } in spec.fields() {
-        assert!(label.starts_with(|c: char| !c.is_lowercase()) && !label.ends_with('.'), "{key}: label `{label}`");
-        assert!(help.ends_with('.') && help.len() > 10, "{key}: help `{help}`");
-        assert!(!source.is_empty(), "{key}: where does the default come from?");
+    for Field {
+        key,
+        label,
+        help,
+        source,
+        kind,
+        value,
+        ..
+    } in spec.fields()
+    {
+        assert!(
+            label.starts_with(|c: char| !c.is_lowercase()) && !label.ends_with('.'),
+            "{key}: label `{label}`"
+        );
+        assert!(
+            help.ends_with('.') && help.len() > 10,
+            "{key}: help `{help}`"
+        );
+        assert!(
+            !source.is_empty(),
+            "{key}: where does the default come from?"
+        );
         let fits = matches!(
             (&kind, &value),
             (FieldKind::Int { .. }, Value::Int(_))
@@ -83,7 +111,10 @@ fn is_in_words(spec: &impl Described) {
                 | (FieldKind::Choice(_), Value::Choice(_))
                 | (FieldKind::Choice(_) | FieldKind::Text, Value::Text(_))
         );
-        assert!(fits, "{key}: {kind:?} does not fit {value:?}, so its range is never checked");
+        assert!(
+            fits,
+            "{key}: {kind:?} does not fit {value:?}, so its range is never checked"
+        );
     }
     assert_eq!(spec.problems(), []);
 }
@@ -116,21 +147,38 @@ fn both_ends_are_checked(spec: &(impl Described + Clone)) {
             ),
             FieldKind::Float { min, max } => (
                 [Value::Float(min), Value::Float(max)],
-                [Some(Value::Float(max * 1.1 + 0.1)), Some(Value::Float(f64::NAN))],
+                [
+                    Some(Value::Float(max * 1.1 + 0.1)),
+                    Some(Value::Float(f64::NAN)),
+                ],
             ),
             _ => continue,
         };
         let at_field = |value: &Value| {
             let mut spec = spec.clone();
             spec.set(field.key, value).ok()?;
-            Some(spec.problems().into_iter().filter(|problem| problem.field == field.key).count())
+            Some(
+                spec.problems()
+                    .into_iter()
+                    .filter(|problem| problem.field == field.key)
+                    .count(),
+            )
         };
         for value in inside {
-            assert_eq!(at_field(&value), Some(0), "{}: {value} is allowed", field.key);
+            assert_eq!(
+                at_field(&value),
+                Some(0),
+                "{}: {value} is allowed",
+                field.key
+            );
         }
         for value in outside.into_iter().flatten() {
             // A number that the type itself cannot hold (-1) is refused at once.
-            assert!(matches!(at_field(&value), None | Some(1)), "{}: {value} is not allowed", field.key);
+            assert!(
+                matches!(at_field(&value), None | Some(1)),
+                "{}: {value} is not allowed",
+                field.key
+            );
         }
     }
 }
@@ -142,9 +190,16 @@ fn a_value_outside_its_range_is_one_problem_at_its_field() {
 
 #[test]
 fn the_sentence_says_what_to_choose() {
-    let spec = TransformerSpec { d_model: 1, dropout: f64::NAN, ..TransformerSpec::default() };
+    let spec = TransformerSpec {
+        d_model: 1,
+        dropout: f64::NAN,
+        ..TransformerSpec::default()
+    };
     let wanted = [
-        Problem::error("d_model", "Width is 1; choose a whole number from 2 to 1024."),
+        Problem::error(
+            "d_model",
+            "Width is 1; choose a whole number from 2 to 1024.",
+        ),
         Problem::error("dropout", "Dropout is NaN; choose a number from 0 to 0.9."),
     ];
     assert_eq!(spec.problems(), wanted);
@@ -154,15 +209,24 @@ fn the_sentence_says_what_to_choose() {
 fn what_is_no_setting_or_no_value_is_refused_with_the_cure() {
     let mut spec = LstmSpec::default();
     let error = spec.set_text("droput", "0.1").unwrap_err();
-    assert_eq!(error.to_string(), "`droput` is not a setting here; did you mean `dropout`?");
+    assert_eq!(
+        error.to_string(),
+        "`droput` is not a setting here; did you mean `dropout`?"
+    );
     let error = spec.set_text("cats", "3").unwrap_err();
     assert_eq!(
         error.to_string(),
         "`cats` is not a setting here; known: d_model, d_hidden, n_layers, taper, seq_len, dropout, recurrent_dropout, output, attention, tied, features"
     );
     let error = spec.set_text("seq_len", "many").unwrap_err();
-    assert_eq!(error.to_string(), "`many` is not a whole number of at least 0 for `seq_len`");
-    assert!(matches!(spec.set("dropout", &Value::Bool(true)), Err(SetError::Kind { .. })));
+    assert_eq!(
+        error.to_string(),
+        "`many` is not a whole number of at least 0 for `seq_len`"
+    );
+    assert!(matches!(
+        spec.set("dropout", &Value::Bool(true)),
+        Err(SetError::Kind { .. })
+    ));
     assert_eq!(spec, LstmSpec::default());
 }
 
@@ -171,7 +235,11 @@ fn a_word_far_from_all_known_ones_gets_no_suggestion() {
     let known = ["dropout", "d_model", "lr"];
     assert_eq!(did_you_mean("droput", known).as_deref(), Some("dropout"));
     assert_eq!(did_you_mean("dmodel", known).as_deref(), Some("d_model"));
-    assert_eq!(did_you_mean("rl", known).as_deref(), Some("lr"), "two letters changed places");
+    assert_eq!(
+        did_you_mean("rl", known).as_deref(),
+        Some("lr"),
+        "two letters changed places"
+    );
     assert_eq!(did_you_mean("epochs", known), None);
     assert_eq!(did_you_mean("x", []), None);
 }
@@ -187,8 +255,16 @@ proptest! {
 
 #[test]
 fn a_problem_moves_under_a_longer_path() {
-    let problem = Problem::warning("d_model", "Wide.").under("model").under("runs");
-    assert_eq!((problem.field.as_str(), problem.severity), ("runs.model.d_model", Severity::Warning));
+    let problem = Problem::warning("d_model", "Wide.")
+        .under("model")
+        .under("runs");
+    assert_eq!(
+        (problem.field.as_str(), problem.severity),
+        ("runs.model.d_model", Severity::Warning)
+    );
     assert_eq!(Problem::error("", "All.").under("data").field, "data");
-    assert!(Severity::Error > Severity::Warning, "the worst of several is their maximum");
+    assert!(
+        Severity::Error > Severity::Warning,
+        "the worst of several is their maximum"
+    );
 }

@@ -13,7 +13,9 @@ use seqscope::explain::user_view;
 use seqscope::metric::Metric;
 use seqscope::model::{ModelSpec, TransformerSpec, VaeSpec};
 use seqscope::run::{History, Outcome, Part, RunId, RunStatus, RunStore};
-use seqscope::train::{Command, EarlyStop, EventKind, Job, StopMode, TrainError, lr_at, restore, restore_with, run};
+use seqscope::train::{
+    Command, EarlyStop, EventKind, Job, StopMode, TrainError, lr_at, restore, restore_with, run,
+};
 use strum::IntoEnumIterator;
 
 use crate::fake::{Commands, Done, LEN, Listener, N_USERS, Setup, walks_of};
@@ -40,9 +42,17 @@ fn a_run_tells_its_story_in_order_and_ends_once() {
     assert_eq!(done.story(), expected);
     assert!(done.events.iter().all(|event| event.run == done.id));
     let last = done.events.last().map(|event| event.kind.clone());
-    assert_eq!(last, Some(EventKind::Ended(Box::new(done.ended.clone()))), "what is returned is what was told");
+    assert_eq!(
+        last,
+        Some(EventKind::Ended(Box::new(done.ended.clone()))),
+        "what is returned is what was told"
+    );
     assert_eq!(done.ended.outcome, Some(Outcome::Finished));
-    assert_eq!((done.ended.epochs, done.ended.best_epoch), (3, Some(1)), "of equal epochs the first is the best");
+    assert_eq!(
+        (done.ended.epochs, done.ended.best_epoch),
+        (3, Some(1)),
+        "of equal epochs the first is the best"
+    );
 }
 
 #[test]
@@ -53,8 +63,14 @@ fn the_folder_knows_of_an_event_before_the_listener_does() {
     let listener = Listener {
         at_each: Box::new(|event| {
             if let EventKind::Evaluated { epoch, valid, .. } = event.kind.clone() {
-                let on_disk = store.history(&event.run).unwrap().series(Part::Valid, "ndcg@10");
-                assert_eq!(on_disk.last(), Some(&(epoch, 4 * epoch, valid.get(Metric::Ndcg10).unwrap())));
+                let on_disk = store
+                    .history(&event.run)
+                    .unwrap()
+                    .series(Part::Valid, "ndcg@10");
+                assert_eq!(
+                    on_disk.last(),
+                    Some(&(epoch, 4 * epoch, valid.get(Metric::Ndcg10).unwrap()))
+                );
                 seen += 1;
             }
             Ok(())
@@ -74,23 +90,41 @@ fn a_finished_run_leaves_a_whole_folder() {
     let manifest = store.manifest(&done.id).unwrap();
     assert_eq!(manifest.outcome, Some(Outcome::Finished));
     assert_eq!((manifest.epochs, manifest.best_epoch), (2, Some(2)));
-    assert_eq!((&manifest.valid, &manifest.test), (&done.ended.valid, &done.ended.test));
+    assert_eq!(
+        (&manifest.valid, &manifest.test),
+        (&done.ended.valid, &done.ended.test)
+    );
     let n_references = BaselineKind::iter().count();
-    assert_eq!(manifest.references_valid.len() + manifest.references_left_out.len(), n_references);
+    assert_eq!(
+        manifest.references_valid.len() + manifest.references_left_out.len(),
+        n_references
+    );
     assert_eq!(manifest.references_left_out, done.ended.references_left_out);
     assert_eq!(manifest.references_test, done.ended.references_test);
     let mut as_run = setup.experiment.clone();
     as_run.evaluation.filter_seen = seqscope::experiment::FilterSeen::On;
-    assert_eq!(manifest.experiment, as_run, "with what the log decided filled in");
+    assert_eq!(
+        manifest.experiment, as_run,
+        "with what the log decided filled in"
+    );
     assert_eq!(manifest.problems.len(), 1, "the warning is kept");
 
     // Of ten last items seven are continued: the true one is first, else it is last of 14 or 13.
     assert!((manifest.valid.unwrap().get(Metric::Ndcg10).unwrap() - 0.7).abs() < 1e-12);
     let test = store.results(&done.id, Part::Test).unwrap().unwrap();
     assert_eq!(test.len(), N_USERS);
-    assert_eq!((test[0].user_id.as_str(), test[0].item_id.as_str()), ("u0", "i8"));
-    assert!(test.iter().all(|user| [1.0, 13.0].contains(&user.rank)), "{test:?}");
-    assert_eq!(store.results(&done.id, Part::Valid).unwrap().unwrap().len(), N_USERS);
+    assert_eq!(
+        (test[0].user_id.as_str(), test[0].item_id.as_str()),
+        ("u0", "i8")
+    );
+    assert!(
+        test.iter().all(|user| [1.0, 13.0].contains(&user.rank)),
+        "{test:?}"
+    );
+    assert_eq!(
+        store.results(&done.id, Part::Valid).unwrap().unwrap().len(),
+        N_USERS
+    );
 
     let history = store.history(&done.id).unwrap();
     for metric in ["loss", "lr", "grad_norm", "events_per_sec", "secs"] {
@@ -99,12 +133,22 @@ fn a_finished_run_leaves_a_whole_folder() {
     for metric in ["loss", "ndcg@10", "hr@10", "mrr", "hr@1", "hr@5", "ndcg@5"] {
         assert_eq!(history.series(Part::Valid, metric).len(), 2, "{metric}");
         let test = history.series(Part::Test, metric);
-        assert!(matches!(test.as_slice(), [(2, 8, _)]), "{metric} of the best epoch at its step: {test:?}");
+        assert!(
+            matches!(test.as_slice(), [(2, 8, _)]),
+            "{metric} of the best epoch at its step: {test:?}"
+        );
     }
     assert_eq!(store.epochs(&done.id).unwrap(), [1, 2]);
     let best = std::fs::read(store.best_weights(&done.id)).unwrap();
-    assert_eq!(best, std::fs::read(store.epoch_weights(&done.id, 2)).unwrap());
-    assert!(std::fs::read_to_string(setup.dir(&done.id).join("log.txt")).unwrap().contains("finished"));
+    assert_eq!(
+        best,
+        std::fs::read(store.epoch_weights(&done.id, 2)).unwrap()
+    );
+    assert!(
+        std::fs::read_to_string(setup.dir(&done.id).join("log.txt"))
+            .unwrap()
+            .contains("finished")
+    );
 }
 
 #[test]
@@ -113,9 +157,17 @@ fn progress_comes_at_most_ten_times_a_second() {
     setup.experiment.training.batch_size = 1;
     let start = Instant::now();
     let done = setup.run();
-    let n_progress = done.events.iter().filter(|event| matches!(event.kind, EventKind::Progress(_))).count();
+    let n_progress = done
+        .events
+        .iter()
+        .filter(|event| matches!(event.kind, EventKind::Progress(_)))
+        .count();
     let most = 1 + (start.elapsed().as_secs_f64() * 10.0) as usize;
-    assert!((1..=most).contains(&n_progress), "{n_progress} of {} steps, at most {most}", 8 * N_USERS);
+    assert!(
+        (1..=most).contains(&n_progress),
+        "{n_progress} of {} steps, at most {most}",
+        8 * N_USERS
+    );
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -123,7 +175,10 @@ fn progress_comes_at_most_ten_times_a_second() {
 // ---------------------------------------------------------------------------------------------
 
 fn assert_ends_once(done: &Done) {
-    assert_eq!(done.story().iter().filter(|name| *name == "ended").count(), 1);
+    assert_eq!(
+        done.story().iter().filter(|name| *name == "ended").count(),
+        1
+    );
     assert_eq!(done.story().last().map(String::as_str), Some("ended"));
 }
 
@@ -169,21 +224,37 @@ fn a_panic_in_the_model_becomes_a_failed_run() {
     setup.script().panic_at = Some(9);
     let done = setup.run();
     assert_ends_once(&done);
-    let Some(Outcome::Failed { sentence }) = &done.ended.outcome else { panic!("{:?}", done.ended) };
-    assert!(sentence.contains("planted") && sentence.contains("resume"), "{sentence}");
-    assert_eq!(setup.store().status(&done.id).unwrap(), RunStatus::Ended(done.ended.outcome.clone().unwrap()));
+    let Some(Outcome::Failed { sentence }) = &done.ended.outcome else {
+        panic!("{:?}", done.ended)
+    };
+    assert!(
+        sentence.contains("planted") && sentence.contains("resume"),
+        "{sentence}"
+    );
+    assert_eq!(
+        setup.store().status(&done.id).unwrap(),
+        RunStatus::Ended(done.ended.outcome.clone().unwrap())
+    );
     assert_eq!(setup.store().manifest(&done.id).unwrap().epochs, 2);
-    assert_eq!(done.ended.test, None, "a failed run does not read the test split");
+    assert_eq!(
+        done.ended.test, None,
+        "a failed run does not read the test split"
+    );
 }
 
 #[test]
 fn a_lost_device_and_a_diverged_loss_become_failed_runs() {
-    for (fail_at, diverge_at, word) in [(Some(5), None, "use the CPU"), (None, Some(5), "in epoch 2 (step 5)")] {
+    for (fail_at, diverge_at, word) in [
+        (Some(5), None, "use the CPU"),
+        (None, Some(5), "in epoch 2 (step 5)"),
+    ] {
         let mut setup = Setup::new(9);
         (setup.script().fail_at, setup.script().diverge_at) = (fail_at, diverge_at);
         let done = setup.run();
         assert_ends_once(&done);
-        let Some(Outcome::Failed { sentence }) = &done.ended.outcome else { panic!("{:?}", done.ended) };
+        let Some(Outcome::Failed { sentence }) = &done.ended.outcome else {
+            panic!("{:?}", done.ended)
+        };
         assert!(sentence.contains(word), "{sentence}");
         assert_eq!(done.ended.epochs, 1);
     }
@@ -204,16 +275,27 @@ fn a_folder_that_cannot_be_written_fails_the_run() {
     };
     let done = setup.run_watched(listener).unwrap();
     assert_ends_once(&done);
-    let Some(Outcome::Failed { sentence }) = &done.ended.outcome else { panic!("{:?}", done.ended) };
-    assert!(sentence.contains("epochs") && sentence.contains("0002.safetensors"), "{sentence}");
-    assert_eq!(setup.store().manifest(&done.id).unwrap().epochs, 1, "an epoch counts once its weights are kept");
+    let Some(Outcome::Failed { sentence }) = &done.ended.outcome else {
+        panic!("{:?}", done.ended)
+    };
+    assert!(
+        sentence.contains("epochs") && sentence.contains("0002.safetensors"),
+        "{sentence}"
+    );
+    assert_eq!(
+        setup.store().manifest(&done.id).unwrap().epochs,
+        1,
+        "an epoch counts once its weights are kept"
+    );
 }
 
 #[test]
 fn a_listener_that_went_away_does_not_matter() {
     let mut setup = Setup::new(2);
-    let listener =
-        Listener { at_each: Box::new(|_| Err(TrainError::Unfit("window closed".to_owned()))), ..Listener::default() };
+    let listener = Listener {
+        at_each: Box::new(|_| Err(TrainError::Unfit("window closed".to_owned()))),
+        ..Listener::default()
+    };
     let done = setup.run_watched(listener).unwrap();
     assert_eq!(done.ended.outcome, Some(Outcome::Finished));
     assert_eq!(done.events.len(), 1, "it is not asked again");
@@ -226,11 +308,17 @@ fn what_cannot_start_leaves_no_folder_and_no_event() {
     too_short.split.train_len = vec![2; 5];
     setup.prepared = too_short.into();
     let refused = setup.run_watched(Listener::default()).map(|done| done.id);
-    assert!(matches!(&refused, Err(TrainError::Unfit(s)) if s.contains("three events")), "{refused:?}");
+    assert!(
+        matches!(&refused, Err(TrainError::Unfit(s)) if s.contains("three events")),
+        "{refused:?}"
+    );
 
     let mut setup = Setup::new(0);
     let refused = setup.run_watched(Listener::default()).map(|done| done.id);
-    assert!(matches!(&refused, Err(TrainError::Problems(_))), "no epochs: {refused:?}");
+    assert!(
+        matches!(&refused, Err(TrainError::Problems(_))),
+        "no epochs: {refused:?}"
+    );
     assert_eq!(std::fs::read_dir(setup.folder.path()).unwrap().count(), 0);
 
     let mut setup = Setup::new(1);
@@ -242,8 +330,16 @@ fn what_cannot_start_leaves_no_folder_and_no_event() {
         prepared: Some(setup.prepared.clone()),
         resume: None,
     };
-    let refused = seqscope::train::run_with(job, &setup.build(), &mut setup.commands, &mut Listener::default());
-    assert!(matches!(&refused, Err(e) if e.to_string().contains("choose another folder")), "{refused:?}");
+    let refused = seqscope::train::run_with(
+        job,
+        &setup.build(),
+        &mut setup.commands,
+        &mut Listener::default(),
+    );
+    assert!(
+        matches!(&refused, Err(e) if e.to_string().contains("choose another folder")),
+        "{refused:?}"
+    );
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -258,13 +354,22 @@ fn a_pause_stops_the_clock_and_changes_no_number() {
     setup.commands.waits = [None, Some(Command::Pause), None, Some(Command::Resume)].into();
     let start = Instant::now();
     let done = setup.run();
-    assert_eq!(done.story()[..4], ["started 1", "paused", "resumed", "evaluated 1"]);
+    assert_eq!(
+        done.story()[..4],
+        ["started 1", "paused", "resumed", "evaluated 1"]
+    );
     let paused_secs = start.elapsed().as_secs_f64() - done.ended.train_secs;
-    assert!(paused_secs >= 0.4, "four waits of 0.1 s, left out {paused_secs} s");
+    assert!(
+        paused_secs >= 0.4,
+        "four waits of 0.1 s, left out {paused_secs} s"
+    );
 
     let mut unpaused = Setup::new(3);
     let other = unpaused.run();
-    assert_eq!(numbers(&setup.store(), &done.id), numbers(&unpaused.store(), &other.id));
+    assert_eq!(
+        numbers(&setup.store(), &done.id),
+        numbers(&unpaused.store(), &other.id)
+    );
 }
 
 #[test]
@@ -274,7 +379,10 @@ fn a_paused_run_can_be_stopped() {
     setup.commands.waits = [Some(Command::Stop(StopMode::Keep))].into();
     let done = setup.run();
     assert_ends_once(&done);
-    assert_eq!((done.ended.outcome, done.ended.epochs), (Some(Outcome::Stopped), 1));
+    assert_eq!(
+        (done.ended.outcome, done.ended.epochs),
+        (Some(Outcome::Stopped), 1)
+    );
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -289,10 +397,23 @@ fn the_test_split_is_read_once_after_selection() {
     setup.run();
     let script = setup.script();
     // A validation history has six events, a test history seven.
-    let test: Vec<usize> =
-        script.scored.iter().filter(|(_, row)| row.len() == LEN - 1).map(|(step, _)| *step).collect();
-    assert_eq!(test, [16; 2 * N_USERS], "each user for the rank and for the list, after all four epochs' steps");
-    assert!(script.scored.iter().all(|(_, row)| [LEN - 2, LEN - 1].contains(&row.len())));
+    let test: Vec<usize> = script
+        .scored
+        .iter()
+        .filter(|(_, row)| row.len() == LEN - 1)
+        .map(|(step, _)| *step)
+        .collect();
+    assert_eq!(
+        test,
+        [16; 2 * N_USERS],
+        "each user for the rank and for the list, after all four epochs' steps"
+    );
+    assert!(
+        script
+            .scored
+            .iter()
+            .all(|(_, row)| [LEN - 2, LEN - 1].contains(&row.len()))
+    );
 }
 
 #[test]
@@ -301,23 +422,37 @@ fn each_epoch_sees_every_users_training_events_once_in_an_order_of_its_own() {
     setup.run();
     let script = setup.script();
     let epochs: Vec<Vec<Vec<u32>>> = script.trained_on.chunks(4).map(<[_]>::concat).collect();
-    let expected: BTreeSet<Vec<u32>> =
-        (0..N_USERS).map(|user| setup.prepared.dataset.sequences.items(user)[..LEN - 2].to_vec()).collect();
+    let expected: BTreeSet<Vec<u32>> = (0..N_USERS)
+        .map(|user| setup.prepared.dataset.sequences.items(user)[..LEN - 2].to_vec())
+        .collect();
     for epoch in &epochs {
         assert_eq!(epoch.len(), N_USERS);
-        assert_eq!(epoch.iter().cloned().collect::<BTreeSet<_>>(), expected, "training events only");
+        assert_eq!(
+            epoch.iter().cloned().collect::<BTreeSet<_>>(),
+            expected,
+            "training events only"
+        );
     }
     assert!(epochs[0] != epochs[1] && epochs[1] != epochs[2]);
     let seeds: BTreeSet<u64> = script.inputs.iter().map(|inputs| inputs.seed).collect();
     assert_eq!(seeds.len(), 12, "each step draws from its own seed");
-    assert!(script.inputs.iter().enumerate().all(|(at, inputs)| inputs.step == at && inputs.n_steps == 12));
+    assert!(
+        script
+            .inputs
+            .iter()
+            .enumerate()
+            .all(|(at, inputs)| inputs.step == at && inputs.n_steps == 12)
+    );
 }
 
 #[test]
 fn a_sequence_model_needs_two_training_events_and_a_vae_one() {
     let mut lens = [LEN; N_USERS];
     (lens[3], lens[4]) = (3, 1);
-    for (model, n_users) in [(ModelSpec::default(), N_USERS - 2), (ModelSpec::Vae(VaeSpec::default()), N_USERS)] {
+    for (model, n_users) in [
+        (ModelSpec::default(), N_USERS - 2),
+        (ModelSpec::Vae(VaeSpec::default()), N_USERS),
+    ] {
         let mut setup = Setup::new(1);
         setup.prepared = walks_of(&lens).into();
         setup.experiment.model = model;
@@ -346,7 +481,11 @@ fn a_model_below_the_windowed_markov_chain_is_flagged() {
         setup.script().skills = vec![skill];
         let done = setup.run();
         assert!(
-            done.ended.references_test[&BaselineKind::MarkovWindow.into()].primary().1.unwrap() > 0.9,
+            done.ended.references_test[&BaselineKind::MarkovWindow.into()]
+                .primary()
+                .1
+                .unwrap()
+                > 0.9,
             "walks are its home"
         );
         setup.store().manifest(&done.id).unwrap().problems
@@ -354,7 +493,10 @@ fn a_model_below_the_windowed_markov_chain_is_flagged() {
     let below = warnings(3);
     assert_eq!(below.len(), 1);
     let sentence = &below[0].sentence;
-    assert!(sentence.contains("windowed Markov chain") && sentence.contains("0.3000 against"), "{sentence}");
+    assert!(
+        sentence.contains("windowed Markov chain") && sentence.contains("0.3000 against"),
+        "{sentence}"
+    );
     assert_eq!(warnings(10), []);
 }
 
@@ -367,12 +509,22 @@ fn ease_is_fitted_where_its_memory_is_allowed_and_else_says_the_cure() {
     };
     let ease = BaselineKind::Ease.into();
     let usual = Setup::new(1).run().ended;
-    assert!(usual.references_test.contains_key(&ease), "20 items take no memory to speak of");
+    assert!(
+        usual.references_test.contains_key(&ease),
+        "20 items take no memory to speak of"
+    );
     let without = of(0);
     assert!(!without.references_test.contains_key(&ease));
     let sentence = &without.references_left_out[&ease];
-    assert!(sentence.contains("20 items takes 1 MB") && sentence.contains("`evaluation.ease_memory`"), "{sentence}");
-    assert_eq!(of(1).references_test[&ease], usual.references_test[&ease], "no figure depends on what is allowed");
+    assert!(
+        sentence.contains("20 items takes 1 MB") && sentence.contains("`evaluation.ease_memory`"),
+        "{sentence}"
+    );
+    assert_eq!(
+        of(1).references_test[&ease],
+        usual.references_test[&ease],
+        "no figure depends on what is allowed"
+    );
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -382,7 +534,9 @@ fn ease_is_fitted_where_its_memory_is_allowed_and_else_says_the_cure() {
 /// The warnings of a run about its learning rate.
 fn told_of_divergence(done: &Done) -> Vec<&str> {
     let warned = done.events.iter().filter_map(|event| match &event.kind {
-        EventKind::Warned(problem) if problem.field == "training.lr" => Some(problem.sentence.as_str()),
+        EventKind::Warned(problem) if problem.field == "training.lr" => {
+            Some(problem.sentence.as_str())
+        }
         _ => None,
     });
     warned.collect()
@@ -405,19 +559,51 @@ fn a_loss_far_above_that_of_guessing_is_called_divergence_at_once_and_no_epoch_o
     setup.script().losses = vec![3.0, 3.0, 250.0];
     setup.script().skills = (0..30).map(|epoch| 1 + epoch / 3).collect();
     let done = setup.run();
-    let [sentence] = told_of_divergence(&done)[..] else { panic!("{:?}", told_of_divergence(&done)) };
-    for said in ["has diverged", "3.00 (ln of 20 items)", "`training.lr`", "clip_norm"] {
+    let [sentence] = told_of_divergence(&done)[..] else {
+        panic!("{:?}", told_of_divergence(&done))
+    };
+    for said in [
+        "has diverged",
+        "3.00 (ln of 20 items)",
+        "`training.lr`",
+        "clip_norm",
+    ] {
         assert!(sentence.contains(said), "{sentence}");
     }
-    let at = done.story().iter().position(|told| told == "warned").unwrap();
-    assert_eq!(done.story().iter().take(at).filter(|told| told.starts_with("evaluated")).count(), 14, "in epoch 15");
+    let at = done
+        .story()
+        .iter()
+        .position(|told| told == "warned")
+        .unwrap();
+    assert_eq!(
+        done.story()
+            .iter()
+            .take(at)
+            .filter(|told| told.starts_with("evaluated"))
+            .count(),
+        14,
+        "in epoch 15"
+    );
     let best = called_best(&done);
-    assert!(best.iter().take(14).any(|is_best| *is_best) && best.iter().skip(14).all(|is_best| !is_best), "{best:?}");
+    assert!(
+        best.iter().take(14).any(|is_best| *is_best)
+            && best.iter().skip(14).all(|is_best| !is_best),
+        "{best:?}"
+    );
     assert_eq!(done.ended.diverged_epoch, Some(15));
     let manifest = setup.store().manifest(&done.id).unwrap();
     assert_eq!(manifest.diverged_epoch, Some(15));
-    assert!(manifest.remarks().any(|problem| problem.sentence == sentence), "{:?}", manifest.problems);
-    assert!(manifest.best_epoch.is_some(), "some weights are kept all the same");
+    assert!(
+        manifest
+            .remarks()
+            .any(|problem| problem.sentence == sentence),
+        "{:?}",
+        manifest.problems
+    );
+    assert!(
+        manifest.best_epoch.is_some(),
+        "some weights are kept all the same"
+    );
 }
 
 #[test]
@@ -426,25 +612,51 @@ fn a_run_that_comes_back_is_not_called_diverged_at_its_end_and_a_healthy_one_nev
     setup.experiment.training.patience = 0;
     setup.script().losses = [vec![3.0], vec![250.0; 99], vec![2.0]].concat();
     let done = setup.run();
-    assert_eq!((told_of_divergence(&done).len(), done.ended.diverged_epoch), (1, None));
-    assert_eq!(setup.store().manifest(&done.id).unwrap().diverged_epoch, None);
+    assert_eq!(
+        (told_of_divergence(&done).len(), done.ended.diverged_epoch),
+        (1, None)
+    );
+    assert_eq!(
+        setup.store().manifest(&done.id).unwrap().diverged_epoch,
+        None
+    );
     for losses in [vec![], vec![3.0], vec![30.0, 25.0, 20.0], vec![3.5]] {
         let mut setup = Setup::new(40);
         setup.experiment.training.patience = 0;
         setup.script().losses = losses;
         let done = setup.run();
-        assert!(told_of_divergence(&done).is_empty(), "{:?}", told_of_divergence(&done));
+        assert!(
+            told_of_divergence(&done).is_empty(),
+            "{:?}",
+            told_of_divergence(&done)
+        );
     }
 }
 
 /// A Transformer and a VAE of a real world: an absurd rate is called so, a usual one is not.
 #[test]
 fn an_absurd_learning_rate_is_called_divergence_and_a_usual_one_is_not() {
-    let prepared =
-        Arc::new(prepare(&small_world(), seqscope::data::SplitSpec::LeaveOneOut, &AtomicBool::new(false)).unwrap());
+    let prepared = Arc::new(
+        prepare(
+            &small_world(),
+            seqscope::data::SplitSpec::LeaveOneOut,
+            &AtomicBool::new(false),
+        )
+        .unwrap(),
+    );
     for model in [
-        ModelSpec::Transformer(TransformerSpec { d_model: 8, n_layers: 1, n_heads: 1, ..TransformerSpec::default() }),
-        ModelSpec::Vae(VaeSpec { d_hidden: 16, d_latent: 4, free_bits: 0.1, ..VaeSpec::default() }),
+        ModelSpec::Transformer(TransformerSpec {
+            d_model: 8,
+            n_layers: 1,
+            n_heads: 1,
+            ..TransformerSpec::default()
+        }),
+        ModelSpec::Vae(VaeSpec {
+            d_hidden: 16,
+            d_latent: 4,
+            free_bits: 0.1,
+            ..VaeSpec::default()
+        }),
     ] {
         for (lr, clip_norm, diverges) in [(1e-3, 0.0, false), (10.0, 0.0, true)] {
             let folder = tempfile::tempdir().unwrap();
@@ -462,7 +674,8 @@ fn an_absurd_learning_rate_is_called_divergence_and_a_usual_one_is_not() {
             let mut listener = Listener::default();
             let (_, ended) = run(job, &mut Commands::default(), &mut listener).unwrap();
             // A loss beyond all numbers fails the run, which is no secret either.
-            let is_told = ended.diverged_epoch.is_some() || matches!(ended.outcome, Some(Outcome::Failed { .. }));
+            let is_told = ended.diverged_epoch.is_some()
+                || matches!(ended.outcome, Some(Outcome::Failed { .. }));
             assert_eq!(is_told, diverges, "{model:?} at {lr}: {ended:?}");
         }
     }
@@ -475,12 +688,20 @@ fn an_absurd_learning_rate_is_called_divergence_and_a_usual_one_is_not() {
 #[test]
 fn warm_up_grows_in_equal_parts() {
     // 4 steps to 0.8: 0.2, 0.4, 0.6, 0.8, and then it stays.
-    let training = TrainingSpec { lr: 0.8, warmup_steps: 4, ..TrainingSpec::default() };
+    let training = TrainingSpec {
+        lr: 0.8,
+        warmup_steps: 4,
+        ..TrainingSpec::default()
+    };
     let rates: Vec<f64> = (0..6).map(|step| lr_at(&training, step, 6)).collect();
     for (rate, expected) in rates.iter().zip([0.2, 0.4, 0.6, 0.8, 0.8, 0.8]) {
         assert!((rate - expected).abs() < 1e-12, "{rates:?}");
     }
-    let none = TrainingSpec { lr: 0.8, warmup_steps: 0, ..TrainingSpec::default() };
+    let none = TrainingSpec {
+        lr: 0.8,
+        warmup_steps: 0,
+        ..TrainingSpec::default()
+    };
     assert!((lr_at(&none, 0, 6) - 0.8).abs() < 1e-12);
 }
 
@@ -489,10 +710,21 @@ fn warm_up_grows_in_equal_parts() {
 fn a_falling_rate_begins_after_the_warm_up_and_ends_with_the_last_epoch() {
     let root = 0.5_f64.sqrt();
     let cosine = [0.5, 1.0, 1.0, 0.5 + root / 2.0, 0.5, 0.5 - root / 2.0];
-    for (lr_decay, expected) in [(LrDecay::Linear, [0.5, 1.0, 1.0, 0.75, 0.5, 0.25]), (LrDecay::Cosine, cosine)] {
-        let training = TrainingSpec { lr: 0.8, warmup_steps: 2, lr_decay, ..TrainingSpec::default() };
+    for (lr_decay, expected) in [
+        (LrDecay::Linear, [0.5, 1.0, 1.0, 0.75, 0.5, 0.25]),
+        (LrDecay::Cosine, cosine),
+    ] {
+        let training = TrainingSpec {
+            lr: 0.8,
+            warmup_steps: 2,
+            lr_decay,
+            ..TrainingSpec::default()
+        };
         for (step, share) in expected.into_iter().enumerate() {
-            assert!((lr_at(&training, step, 6) - 0.8 * share).abs() < 1e-12, "{lr_decay} at step {step}");
+            assert!(
+                (lr_at(&training, step, 6) - 0.8 * share).abs() < 1e-12,
+                "{lr_decay} at step {step}"
+            );
         }
         assert!(lr_at(&training, 60, 6).abs() < 1e-12, "never below 0");
     }
@@ -506,7 +738,10 @@ fn a_falling_rate_begins_after_the_warm_up_and_ends_with_the_last_epoch() {
     for step in 0..9_u32 {
         let from_one = f64::from(step) + 1.0;
         let theirs = from_one.powf(-0.5).min(from_one * 4_f64.powf(-1.5));
-        assert!((lr_at(&training, step as usize, 9) - theirs).abs() < 1e-12, "step {step}");
+        assert!(
+            (lr_at(&training, step as usize, 9) - theirs).abs() < 1e-12,
+            "step {step}"
+        );
     }
 }
 
@@ -515,7 +750,10 @@ fn a_falling_rate_begins_after_the_warm_up_and_ends_with_the_last_epoch() {
 fn a_run_tells_its_falling_rate() {
     let mut setup = Setup::new(3);
     setup.experiment.training.lr_decay = LrDecay::Linear;
-    let (epochs, lr) = (setup.experiment.training.epochs, setup.experiment.training.lr);
+    let (epochs, lr) = (
+        setup.experiment.training.epochs,
+        setup.experiment.training.lr,
+    );
     let done = setup.run();
     let rates: Vec<f64> = done
         .events
@@ -525,8 +763,14 @@ fn a_run_tells_its_falling_rate() {
             _ => None,
         })
         .collect();
-    assert!(rates.len() == epochs && rates.is_sorted_by(|a, b| a > b), "{rates:?}");
-    assert!(rates[0] < lr && rates[epochs - 1] > 0.0 && rates[epochs - 1] <= lr / epochs as f64, "{rates:?}");
+    assert!(
+        rates.len() == epochs && rates.is_sorted_by(|a, b| a > b),
+        "{rates:?}"
+    );
+    assert!(
+        rates[0] < lr && rates[epochs - 1] > 0.0 && rates[epochs - 1] <= lr / epochs as f64,
+        "{rates:?}"
+    );
 }
 
 #[test]
@@ -535,7 +779,11 @@ fn patience_runs_out_and_the_best_epoch_stays() {
     setup.script().skills = vec![1, 3, 5, 5, 4, 2, 9];
     setup.experiment.training.patience = 3;
     let done = setup.run();
-    assert_eq!((done.ended.epochs, done.ended.best_epoch), (6, Some(3)), "an equal epoch is no better one");
+    assert_eq!(
+        (done.ended.epochs, done.ended.best_epoch),
+        (6, Some(3)),
+        "an equal epoch is no better one"
+    );
     assert_eq!(done.ended.outcome, Some(Outcome::Finished));
     assert!((done.ended.test.unwrap().get(Metric::Ndcg10).unwrap() - 0.5).abs() < 1e-12);
 }
@@ -544,11 +792,22 @@ fn patience_runs_out_and_the_best_epoch_stays() {
 fn early_stopping_survives_nan_and_no_patience() {
     let mut stop = EarlyStop::new(Metric::Ndcg10, 2);
     assert!(!stop.observe(1, Some(f64::NAN)) && !stop.is_over());
-    assert!(stop.observe(2, Some(0.0)), "anything is better than nothing");
+    assert!(
+        stop.observe(2, Some(0.0)),
+        "anything is better than nothing"
+    );
     assert!(!stop.observe(3, None) && !stop.is_over());
     assert!(!stop.observe(4, Some(0.0)) && stop.is_over());
-    let values = [(1, Some(0.5)), (2, Some(0.1)), (3, Some(0.1)), (4, Some(0.1))];
-    assert!(!EarlyStop::replayed(Metric::Ndcg10, 0, values).is_over(), "0 never stops");
+    let values = [
+        (1, Some(0.5)),
+        (2, Some(0.1)),
+        (3, Some(0.1)),
+        (4, Some(0.1)),
+    ];
+    assert!(
+        !EarlyStop::replayed(Metric::Ndcg10, 0, values).is_over(),
+        "0 never stops"
+    );
     assert!(EarlyStop::replayed(Metric::Ndcg10, 3, values).is_over());
 }
 
@@ -557,7 +816,11 @@ fn an_error_is_best_where_it_is_lowest() {
     let values = [(1, Some(3.0)), (2, Some(2.0)), (3, Some(2.5)), (4, None)];
     let mut stop = EarlyStop::replayed(Metric::Mae, 3, values);
     assert_eq!((stop.best_epoch(), stop.is_over()), (Some(2), false));
-    assert!(stop.observe(5, Some(1.0)) && !stop.observe(6, Some(f64::INFINITY)) && !stop.observe(7, Some(f64::NAN)));
+    assert!(
+        stop.observe(5, Some(1.0))
+            && !stop.observe(6, Some(f64::INFINITY))
+            && !stop.observe(7, Some(f64::NAN))
+    );
     assert_eq!(stop.best_epoch(), Some(5));
 }
 
@@ -568,7 +831,9 @@ fn an_error_is_best_where_it_is_lowest() {
 /// Everything that must repeat: all series but wall times.
 fn numbers(store: &RunStore, id: &RunId) -> History {
     let mut history = store.history(id).unwrap();
-    history.points.retain(|point| !["events_per_sec", "secs"].contains(&point.metric.as_str()));
+    history
+        .points
+        .retain(|point| !["events_per_sec", "secs"].contains(&point.metric.as_str()));
     history
 }
 
@@ -597,17 +862,34 @@ fn long_run() -> Setup {
 fn assert_same_run(a: (&RunStore, &RunId), b: (&RunStore, &RunId)) {
     assert_eq!(numbers(a.0, a.1), numbers(b.0, b.1));
     let (left, right) = (a.0.manifest(a.1).unwrap(), b.0.manifest(b.1).unwrap());
-    assert_eq!((left.epochs, left.best_epoch, &left.outcome), (right.epochs, right.best_epoch, &right.outcome));
-    assert_eq!((left.valid, left.test, left.references_test), (right.valid, right.test, right.references_test));
+    assert_eq!(
+        (left.epochs, left.best_epoch, &left.outcome),
+        (right.epochs, right.best_epoch, &right.outcome)
+    );
+    assert_eq!(
+        (left.valid, left.test, left.references_test),
+        (right.valid, right.test, right.references_test)
+    );
     for part in [Part::Valid, Part::Test] {
-        assert_eq!(a.0.results(a.1, part).unwrap(), b.0.results(b.1, part).unwrap());
+        assert_eq!(
+            a.0.results(a.1, part).unwrap(),
+            b.0.results(b.1, part).unwrap()
+        );
     }
-    assert_eq!(a.0.reference_results(a.1).unwrap(), b.0.reference_results(b.1).unwrap());
+    assert_eq!(
+        a.0.reference_results(a.1).unwrap(),
+        b.0.reference_results(b.1).unwrap()
+    );
     assert_eq!(a.0.epochs(a.1).unwrap(), b.0.epochs(b.1).unwrap());
-    for (left, right) in
-        [(a.0.best_weights(a.1), b.0.best_weights(b.1)), (a.0.state(a.1, left.epochs), b.0.state(b.1, right.epochs))]
-    {
-        assert!(std::fs::read(&left).unwrap() == std::fs::read(&right).unwrap(), "{}", left.display());
+    for (left, right) in [
+        (a.0.best_weights(a.1), b.0.best_weights(b.1)),
+        (a.0.state(a.1, left.epochs), b.0.state(b.1, right.epochs)),
+    ] {
+        assert!(
+            std::fs::read(&left).unwrap() == std::fs::read(&right).unwrap(),
+            "{}",
+            left.display()
+        );
     }
 }
 
@@ -648,9 +930,15 @@ fn a_killed_run_that_goes_on_equals_one_that_was_not_killed() {
     type Moment = fn(&EventKind) -> bool;
     let moments: [(Moment, usize); 4] = [
         (|kind| matches!(kind, EventKind::Started { .. }), 1),
-        (|kind| matches!(kind, EventKind::Checkpointed { epoch: 3 }), 4),
+        (
+            |kind| matches!(kind, EventKind::Checkpointed { epoch: 3 }),
+            4,
+        ),
         // The numbers of epoch 5 are in the history, its weights are not there yet.
-        (|kind| matches!(kind, EventKind::Evaluated { epoch: 5, .. }), 5),
+        (
+            |kind| matches!(kind, EventKind::Evaluated { epoch: 5, .. }),
+            5,
+        ),
         (|kind| matches!(kind, EventKind::Warned(_)), 8),
     ];
     for (moment, first_epoch) in moments {
@@ -698,9 +986,16 @@ fn a_stopped_run_goes_on_and_forgets_its_test_figures_meanwhile() {
     assert_same_run((&whole.store(), &expected.id), (&setup.store(), &done.id));
     let marks = |store: &RunStore, id: &RunId| {
         let problems = store.manifest(id).unwrap().problems;
-        problems.iter().filter(|problem| problem.sentence.contains("test split was read")).count()
+        problems
+            .iter()
+            .filter(|problem| problem.sentence.contains("test split was read"))
+            .count()
     };
-    assert_eq!(marks(&setup.store(), &done.id), 1, "a second reading of the test split is marked");
+    assert_eq!(
+        marks(&setup.store(), &done.id),
+        1,
+        "a second reading of the test split is marked"
+    );
     assert_eq!(marks(&whole.store(), &expected.id), 0);
 }
 
@@ -711,12 +1006,21 @@ fn what_cannot_go_on_is_refused_and_left_as_it_is() {
     let before = std::fs::read_to_string(setup.dir(&done.id).join("manifest.ron")).unwrap();
     setup.resume = Some(done.id.clone());
     let refused = setup.run_watched(Listener::default()).map(|done| done.id);
-    assert!(matches!(&refused, Err(TrainError::Unfit(s)) if s.contains("finished after 2 epochs")), "{refused:?}");
-    assert_eq!(std::fs::read_to_string(setup.dir(&done.id).join("manifest.ron")).unwrap(), before);
+    assert!(
+        matches!(&refused, Err(TrainError::Unfit(s)) if s.contains("finished after 2 epochs")),
+        "{refused:?}"
+    );
+    assert_eq!(
+        std::fs::read_to_string(setup.dir(&done.id).join("manifest.ron")).unwrap(),
+        before
+    );
 
     setup.resume = Some(RunId("no-such-run".to_owned()));
     let refused = setup.run_watched(Listener::default()).map(|done| done.id);
-    assert!(matches!(&refused, Err(e) if e.to_string().contains("no run `no-such-run`")), "{refused:?}");
+    assert!(
+        matches!(&refused, Err(e) if e.to_string().contains("no run `no-such-run`")),
+        "{refused:?}"
+    );
 }
 
 #[test]
@@ -730,7 +1034,10 @@ fn a_damaged_state_is_refused_and_changes_nothing() {
     setup.resume = Some(failed.id.clone());
     let refused = setup.run_watched(Listener::default()).map(|done| done.id);
     assert!(matches!(&refused, Err(TrainError::Model(_))), "{refused:?}");
-    assert_eq!(std::fs::read_to_string(setup.dir(&failed.id).join("manifest.ron")).unwrap(), before);
+    assert_eq!(
+        std::fs::read_to_string(setup.dir(&failed.id).join("manifest.ron")).unwrap(),
+        before
+    );
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -741,7 +1048,15 @@ fn a_damaged_state_is_refused_and_changes_nothing() {
 fn a_run_opens_again_at_its_best_epoch_or_any_kept_one() {
     let mut setup = long_run();
     let done = setup.run();
-    let open = |epoch| restore_with(&setup.store(), &done.id, epoch, Some(setup.prepared.clone()), &setup.build());
+    let open = |epoch| {
+        restore_with(
+            &setup.store(),
+            &done.id,
+            epoch,
+            Some(setup.prepared.clone()),
+            &setup.build(),
+        )
+    };
     let history = seqscope::data::Histories::from_iter([[5_u32].as_slice()]);
     for (epoch, expected, continues) in [(None, 4, true), (Some(2), 2, false)] {
         let restored = open(epoch).unwrap();
@@ -751,7 +1066,12 @@ fn a_run_opens_again_at_its_best_epoch_or_any_kept_one() {
         assert_eq!(next > 0.0, continues);
     }
     let missing = open(Some(99)).err().map(|e| e.to_string());
-    assert!(missing.as_ref().is_some_and(|s| s.contains("epoch 99") && s.contains("1, 2, 3")), "{missing:?}");
+    assert!(
+        missing
+            .as_ref()
+            .is_some_and(|s| s.contains("epoch 99") && s.contains("1, 2, 3")),
+        "{missing:?}"
+    );
 }
 
 #[test]
@@ -760,9 +1080,18 @@ fn a_run_whose_data_changed_does_not_open() {
     // The run's own data are opened when those at hand are others; this experiment names a world.
     let done = setup.run();
     let other = walks_of(&[LEN; 12]);
-    let refused = restore_with(&setup.store(), &done.id, None, Some(other.into()), &setup.build());
+    let refused = restore_with(
+        &setup.store(),
+        &done.id,
+        None,
+        Some(other.into()),
+        &setup.build(),
+    );
     let sentence = refused.err().map(|e| e.to_string()).unwrap_or_default();
-    assert!(sentence.contains("have changed") && sentence.contains("train anew"), "{sentence}");
+    assert!(
+        sentence.contains("have changed") && sentence.contains("train anew"),
+        "{sentence}"
+    );
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -771,7 +1100,11 @@ fn a_run_whose_data_changed_does_not_open() {
 
 /// A Transformer so small that an epoch on a small world takes no time.
 fn tiny_transformer(prepared: &Arc<Prepared>, folder: &Path) -> Job {
-    let mut experiment = Experiment { name: "tiny".to_owned(), data: small_world(), ..Experiment::default() };
+    let mut experiment = Experiment {
+        name: "tiny".to_owned(),
+        data: small_world(),
+        ..Experiment::default()
+    };
     let spec = TransformerSpec {
         d_model: 8,
         n_layers: 1,
@@ -784,12 +1117,25 @@ fn tiny_transformer(prepared: &Arc<Prepared>, folder: &Path) -> Job {
     experiment.model = ModelSpec::Transformer(spec);
     "cpu".clone_into(&mut experiment.training.device);
     (experiment.training.epochs, experiment.training.batch_size) = (4, 16);
-    Job { experiment, store: RunStore::at(folder), prepared: Some(prepared.clone()), resume: None }
+    Job {
+        experiment,
+        store: RunStore::at(folder),
+        prepared: Some(prepared.clone()),
+        resume: None,
+    }
 }
 
 fn small_world() -> DataSpec {
-    let world = WorldSpec { n_users: 48, n_items: 30, mean_len: 9, ..WorldSpec::default() };
-    DataSpec { source: DataSource::World(world), ..DataSpec::default() }
+    let world = WorldSpec {
+        n_users: 48,
+        n_items: 30,
+        mean_len: 9,
+        ..WorldSpec::default()
+    };
+    DataSpec {
+        source: DataSource::World(world),
+        ..DataSpec::default()
+    }
 }
 
 #[test]
@@ -797,7 +1143,9 @@ fn a_real_model_repeats_itself_and_goes_on_bit_for_bit() {
     let split = Experiment::default().split;
     let prepared = Arc::new(prepare(&small_world(), split, &AtomicBool::new(false)).unwrap());
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
-    let [whole, cut] = folders.each_ref().map(|folder| tiny_transformer(&prepared, folder.path()));
+    let [whole, cut] = folders
+        .each_ref()
+        .map(|folder| tiny_transformer(&prepared, folder.path()));
     let (store, other) = (whole.store.clone(), cut.store.clone());
     let (id, ended) = run(whole, &mut Commands::default(), &mut Listener::default()).unwrap();
     assert_eq!(ended.outcome, Some(Outcome::Finished), "{ended:?}");
@@ -805,7 +1153,11 @@ fn a_real_model_repeats_itself_and_goes_on_bit_for_bit() {
     let mut stop = Commands::at(10, Command::Stop(StopMode::Keep));
     let (cut_id, stopped) = run(cut.clone(), &mut stop, &mut Listener::default()).unwrap();
     assert!((1..4).contains(&stopped.epochs), "{stopped:?}");
-    let rest = Job { resume: Some(cut_id.clone()), prepared: None, ..cut };
+    let rest = Job {
+        resume: Some(cut_id.clone()),
+        prepared: None,
+        ..cut
+    };
     run(rest, &mut Commands::default(), &mut Listener::default()).unwrap();
     assert_same_run((&store, &id), (&other, &cut_id));
 
@@ -813,9 +1165,18 @@ fn a_real_model_repeats_itself_and_goes_on_bit_for_bit() {
     let restored = restore(&store, &id, None, None).unwrap();
     let results = store.results(&id, Part::Test).unwrap().unwrap();
     for (case, result) in prepared.split.test.iter().zip(&results) {
-        let view = user_view(restored.model.as_ref(), &restored.prepared, case.user_idx as usize, true).unwrap();
+        let view = user_view(
+            restored.model.as_ref(),
+            &restored.prepared,
+            case.user_idx as usize,
+            true,
+        )
+        .unwrap();
         let step = view.timeline.last().unwrap();
-        assert_eq!((step.part, step.position), (Part::Test, case.target_pos as usize));
+        assert_eq!(
+            (step.part, step.position),
+            (Part::Test, case.target_pos as usize)
+        );
         assert_eq!(step.rank, Some(result.rank), "user {}", result.user_id);
     }
 }

@@ -7,12 +7,16 @@ use egui_kittest::kittest::Queryable;
 use proptest::prelude::*;
 use seqscope::explain::{AskedThere, HeadSummary, Said, Scored, TimelineStep, UserView};
 use seqscope::run::{Curve, Part};
-use seqscope::ui::widget::heatmap::{Allowance, Heatmap, Look, Matrix, Pointed, Scale, Thumbnail, Words};
+use seqscope::ui::widget::heatmap::{
+    Allowance, Heatmap, Look, Matrix, Pointed, Scale, Thumbnail, Words,
+};
 use seqscope::ui::widget::line_chart::{ChartData, Chrome, LineChart, Reference, Series};
 use seqscope::ui::widget::timeline::{Timeline, TimelineData, summary};
 
 fn title(at: usize) -> String {
-    ["Alien", "Brazil", "Casablanca", "Dune"].get(at).map_or_else(|| format!("item {at}"), |t| (*t).to_owned())
+    ["Alien", "Brazil", "Casablanca", "Dune"]
+        .get(at)
+        .map_or_else(|| format!("item {at}"), |t| (*t).to_owned())
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -73,20 +77,33 @@ fn thinning_keeps_each_spike_and_each_gap() {
     points[15_000][1] = -7.0;
     let all = (f64::NEG_INFINITY, f64::INFINITY);
     let thinned = Curve::from(points.clone()).thinned(all, 10);
-    assert!(thinned.contains(&[123.0, 9.0]) && thinned.contains(&[15_000.0, -7.0]), "{thinned:?}");
+    assert!(
+        thinned.contains(&[123.0, 9.0]) && thinned.contains(&[15_000.0, -7.0]),
+        "{thinned:?}"
+    );
 
     for point in &mut points[5_000..15_000] {
         point[1] = f64::NAN;
     }
     let thinned = Curve::from(points).thinned(all, 10);
-    assert!(thinned.iter().any(|p| p[1].is_nan()), "a stretch of nothing but NaN stays a gap");
-    assert!(thinned.contains(&[15_000.0, -7.0]) && thinned.contains(&[19_999.0, 0.0]), "{thinned:?}");
+    assert!(
+        thinned.iter().any(|p| p[1].is_nan()),
+        "a stretch of nothing but NaN stays a gap"
+    );
+    assert!(
+        thinned.contains(&[15_000.0, -7.0]) && thinned.contains(&[19_999.0, 0.0]),
+        "{thinned:?}"
+    );
 }
 
 #[test]
 fn thinning_to_a_zoomed_range_keeps_a_neighbour_on_either_side() {
     let points: Vec<[f64; 2]> = (0..100).map(|x| [f64::from(x), 1.0]).collect();
-    let xs: Vec<f64> = Curve::from(points).thinned((10.5, 12.5), 100).iter().map(|p| p[0]).collect();
+    let xs: Vec<f64> = Curve::from(points)
+        .thinned((10.5, 12.5), 100)
+        .iter()
+        .map(|p| p[0])
+        .collect();
     assert_eq!(xs, [10.0, 11.0, 12.0, 13.0]);
 }
 
@@ -109,7 +126,10 @@ fn chart() -> LineChart {
             series("training", vec![[1.0, 4.0], [2.0, 3.0], [3.0, 2.5]]),
             series("validation, smoothed", vec![[1.0, 4.5], [3.0, 3.5]]),
         ],
-        references: vec![Reference { name: "Popularity".to_owned(), value: 5.0 }],
+        references: vec![Reference {
+            name: "Popularity".to_owned(),
+            value: 5.0,
+        }],
         ..ChartData::default()
     });
     chart
@@ -118,7 +138,10 @@ fn chart() -> LineChart {
 fn chart_harness<'a>() -> Harness<'a, LineChart> {
     Harness::builder()
         .with_size(vec2(900.0, 400.0))
-        .build_ui_state(|ui, chart: &mut LineChart| chart.ui(ui, 360.0, Chrome::Full), chart())
+        .build_ui_state(
+            |ui, chart: &mut LineChart| chart.ui(ui, 360.0, Chrome::Full),
+            chart(),
+        )
 }
 
 #[test]
@@ -127,8 +150,13 @@ fn a_chart_copies_its_numbers_as_csv() {
     harness.get_by_label("Copy as CSV").click();
     harness.step();
     let commands = &harness.output().platform_output.commands;
-    let copied =
-        commands.iter().find_map(|c| if let egui::OutputCommand::CopyText(t) = c { Some(t.as_str()) } else { None });
+    let copied = commands.iter().find_map(|c| {
+        if let egui::OutputCommand::CopyText(t) = c {
+            Some(t.as_str())
+        } else {
+            None
+        }
+    });
     // The comma in a name is quoted; where a curve has no number the field is empty.
     let wanted = "Epoch,training,\"validation, smoothed\"\n1,4,4.5\n2,3,\n3,2.5,3.5\n";
     assert_eq!(copied, Some(wanted));
@@ -164,13 +192,20 @@ fn a_name_in_the_legend_hides_its_curve() {
     harness.run();
     harness.hover_at(pos2(870.0, 200.0));
     harness.run();
-    assert!(harness.query_by_label("2.5").is_none(), "a hidden curve has no row in the hover table");
+    assert!(
+        harness.query_by_label("2.5").is_none(),
+        "a hidden curve has no row in the hover table"
+    );
     harness.get_by_label("3.5");
 }
 
 /// Ten curves of 100,000 points each.
 fn long_chart() -> LineChart {
-    let points = |at: usize| (0..100_000).map(move |x| [x as f64, ((x * 7919 + at) % 997) as f64]).collect::<Vec<_>>();
+    let points = |at: usize| {
+        (0..100_000)
+            .map(move |x| [x as f64, ((x * 7919 + at) % 997) as f64])
+            .collect::<Vec<_>>()
+    };
     let series = |at: usize| Series {
         name: format!("run {at}"),
         color: Color32::LIGHT_BLUE,
@@ -178,7 +213,10 @@ fn long_chart() -> LineChart {
         keep_raw: false,
     };
     let mut chart = LineChart::new("Loss");
-    chart.set(ChartData { series: (0..10).map(series).collect(), ..ChartData::default() });
+    chart.set(ChartData {
+        series: (0..10).map(series).collect(),
+        ..ChartData::default()
+    });
     chart
 }
 
@@ -199,12 +237,18 @@ fn n_line_points(shapes: &[egui::epaint::ClippedShape]) -> usize {
 fn a_million_points_are_painted_by_as_many_as_there_are_pixels() {
     let mut harness = Harness::builder()
         .with_size(vec2(900.0, 400.0))
-        .build_ui_state(|ui, chart: &mut LineChart| chart.ui(ui, 360.0, Chrome::Full), long_chart());
+        .build_ui_state(
+            |ui, chart: &mut LineChart| chart.ui(ui, 360.0, Chrome::Full),
+            long_chart(),
+        );
     harness.run();
     // Two points for each of 900 columns and curve; grid lines and samples of the legend are few.
     let most = 10 * (2 * 900 + 6) + 500;
     let whole = n_line_points(&harness.output().shapes);
-    assert!((5_000..most).contains(&whole), "{whole} points for the whole");
+    assert!(
+        (5_000..most).contains(&whole),
+        "{whole} points for the whole"
+    );
     // The wheel zooms in: the points are others, and no more.
     harness.hover_at(pos2(450.0, 250.0));
     harness.step();
@@ -217,14 +261,20 @@ fn a_million_points_are_painted_by_as_many_as_there_are_pixels() {
     });
     harness.run_steps(20);
     let zoomed = n_line_points(&harness.output().shapes);
-    assert!((5_000..most).contains(&zoomed) && zoomed != whole, "{zoomed} points zoomed, {whole} before");
+    assert!(
+        (5_000..most).contains(&zoomed) && zoomed != whole,
+        "{zoomed} points zoomed, {whole} before"
+    );
 }
 
 #[test]
 fn a_chart_at_rest_is_painted_without_a_look_at_its_points() {
     let mut harness = Harness::builder()
         .with_size(vec2(900.0, 400.0))
-        .build_ui_state(|ui, chart: &mut LineChart| chart.ui(ui, 360.0, Chrome::Full), long_chart());
+        .build_ui_state(
+            |ui, chart: &mut LineChart| chart.ui(ui, 360.0, Chrome::Full),
+            long_chart(),
+        );
     harness.run();
     // `run` returns once nothing asks for a further frame.
     assert!(harness.run() <= 2, "a chart at rest asks for no frame");
@@ -241,11 +291,27 @@ fn a_chart_at_rest_is_painted_without_a_look_at_its_points() {
 /// 64 maps of 200 × 200 in a grid.
 fn paint_grid(ui: &mut egui::Ui, maps: &mut [Heatmap], values: &[f32], content: u64) {
     let mut allowance = Allowance::of_a_frame();
-    let matrix = Matrix { values, n_rows: 200, n_cols: 200, is_causal: true };
+    let matrix = Matrix {
+        values,
+        n_rows: 200,
+        n_cols: 200,
+        is_causal: true,
+    };
     egui::Grid::new("maps").show(ui, |ui| {
         for (at, map) in maps.iter_mut().enumerate() {
-            let small = Thumbnail { name: "map", hint: "", scale: Scale::OfRow, side: 60.0 };
-            map.thumbnail(ui, content * 100 + at as u64, &matrix, small, &mut allowance);
+            let small = Thumbnail {
+                name: "map",
+                hint: "",
+                scale: Scale::OfRow,
+                side: 60.0,
+            };
+            map.thumbnail(
+                ui,
+                content * 100 + at as u64,
+                &matrix,
+                small,
+                &mut allowance,
+            );
             if at % 8 == 7 {
                 ui.end_row();
             }
@@ -260,19 +326,28 @@ fn many_maps_are_uploaded_a_few_a_frame_and_each_once() {
     let mut maps: Vec<Heatmap> = (0..64).map(|_| Heatmap::default()).collect();
     let mut uploads = |content: u64| {
         let rect = egui::Rect::from_min_size(Pos2::ZERO, vec2(900.0, 900.0));
-        let input = egui::RawInput { screen_rect: Some(rect), ..egui::RawInput::default() };
+        let input = egui::RawInput {
+            screen_rect: Some(rect),
+            ..egui::RawInput::default()
+        };
         let mut output = ctx.run_ui(input, |ui| paint_grid(ui, &mut maps, &values, content));
         let mut textures = std::mem::take(&mut output.textures_delta);
         let set = std::mem::take(&mut textures.set);
         textures.free.clear();
         // Maps of 200 cells on 60 pixels: four cells each way are one pixel.
-        set.values().flatten().filter(|delta| delta.image.size() == [50, 50]).count()
+        set.values()
+            .flatten()
+            .filter(|delta| delta.image.size() == [50, 50])
+            .count()
     };
     for content in [0, 1] {
         let frames: Vec<usize> = (0..40).map(|_| uploads(content)).collect();
         assert_eq!(frames.iter().sum::<usize>(), 64, "each once: {frames:?}");
         assert!(frames.iter().all(|n| *n <= 4), "a few a frame: {frames:?}");
-        assert!(frames[20..].iter().all(|n| *n == 0), "nothing more once all are there: {frames:?}");
+        assert!(
+            frames[20..].iter().all(|n| *n == 0),
+            "nothing more once all are there: {frames:?}"
+        );
     }
 }
 
@@ -286,12 +361,19 @@ struct Map {
 
 /// Four by four, causal: nothing above the diagonal.
 fn weights() -> Vec<f32> {
-    vec![1.0, 0.0, 0.0, 0.0, 0.25, 0.75, 0.0, 0.0, 0.125, 0.5, 0.375, 0.0, 0.1, 0.2, 0.3, 0.4]
+    vec![
+        1.0, 0.0, 0.0, 0.0, 0.25, 0.75, 0.0, 0.0, 0.125, 0.5, 0.375, 0.0, 0.1, 0.2, 0.3, 0.4,
+    ]
 }
 
 fn paint_map(ui: &mut egui::Ui, map: &mut Map) {
     let values = weights();
-    let matrix = Matrix { values: &values, n_rows: 4, n_cols: 4, is_causal: true };
+    let matrix = Matrix {
+        values: &values,
+        n_rows: 4,
+        n_cols: 4,
+        is_causal: true,
+    };
     let words = Words {
         name: "Attention",
         row_axis: "after",
@@ -301,13 +383,20 @@ fn paint_map(ui: &mut egui::Ui, map: &mut Map) {
         row_title: &title,
         col_title: &title,
     };
-    let look = Look { words: &words, scale: Scale::OfRow, size: vec2(500.0, 500.0), selected_row: Some(1) };
+    let look = Look {
+        words: &words,
+        scale: Scale::OfRow,
+        size: vec2(500.0, 500.0),
+        selected_row: Some(1),
+    };
     map.pointed = map.heatmap.ui(ui, map.content, &matrix, look);
     map.clicked = map.clicked.or(map.pointed.clicked);
 }
 
 fn map_harness<'a>() -> Harness<'a, Map> {
-    Harness::builder().with_size(Vec2::splat(560.0)).build_ui_state(paint_map, Map::default())
+    Harness::builder()
+        .with_size(Vec2::splat(560.0))
+        .build_ui_state(paint_map, Map::default())
 }
 
 /// The screen position of a cell, found by moving the pointer until the map says so.
@@ -368,7 +457,10 @@ fn a_heatmap_is_uploaded_once_and_again_only_when_its_numbers_change() {
         let mut textures = std::mem::take(&mut output.textures_delta);
         let set = std::mem::take(&mut textures.set);
         textures.free.clear();
-        set.values().flatten().filter(|delta| delta.image.size() == [4, 4]).count()
+        set.values()
+            .flatten()
+            .filter(|delta| delta.image.size() == [4, 4])
+            .count()
     };
     assert_eq!(uploads(0), 1, "the first time");
     assert_eq!(uploads(0), 0, "nothing changed");
@@ -388,27 +480,53 @@ struct History {
 }
 
 fn step(position: usize, item_idx: u32, rank: Option<f64>) -> TimelineStep {
-    let scored = |item_idx, probability| Scored { item_idx, probability };
+    let scored = |item_idx, probability| Scored {
+        item_idx,
+        probability,
+    };
     TimelineStep {
         position,
         item_idx,
-        part: if position >= 3 { Part::Test } else { Part::Train },
+        part: if position >= 3 {
+            Part::Test
+        } else {
+            Part::Train
+        },
         rank,
         probability: rank.map(|r| (0.5 / r) as f32),
-        top: rank.map(|_| vec![scored(1, 0.5), scored(2, 0.25)]).unwrap_or_default(),
+        top: rank
+            .map(|_| vec![scored(1, 0.5), scored(2, 0.25)])
+            .unwrap_or_default(),
     }
 }
 
 /// The model's window starts at the third event, so positions and rows differ.
 fn history_harness<'a>() -> Harness<'a, History> {
-    let steps = vec![step(2, 0, None), step(3, 1, Some(1.0)), step(4, 3, Some(40.0))];
+    let steps = vec![
+        step(2, 0, None),
+        step(3, 1, Some(1.0)),
+        step(4, 3, Some(40.0)),
+    ];
     let paint = |ui: &mut egui::Ui, history: &mut History| {
         let title = |item: u32| title(item as usize);
-        let data = TimelineData { steps: &history.steps, n_items: 100, said: None, title: &title };
+        let data = TimelineData {
+            steps: &history.steps,
+            n_items: 100,
+            said: None,
+            title: &title,
+        };
         let clicked = history.timeline.ui(ui, &data, history.selected);
         history.selected = clicked.or(history.selected);
     };
-    Harness::builder().with_size(vec2(900.0, 420.0)).build_ui_state(paint, History { steps, ..History::default() })
+    Harness::builder()
+        .with_size(vec2(900.0, 420.0))
+        .build_ui_state(
+            paint,
+            History {
+                steps,
+                ..History::default()
+            },
+        )
 }
 
 #[test]
@@ -452,24 +570,42 @@ fn a_timeline_of_another_task_speaks_its_words() {
         first: 2,
         rows: vec![vec![0.75, 0.25], vec![0.4, 0.6], vec![0.5, 0.5]],
         asked: [Some(0.0), Some(0.0), None]
-            .map(|truth| Some(AskedThere { part: Part::Train, truth: Some(truth?) }))
+            .map(|truth| {
+                Some(AskedThere {
+                    part: Part::Train,
+                    truth: Some(truth?),
+                })
+            })
             .into(),
         now: None,
     };
     let steps = vec![step(2, 0, None), step(3, 1, None), step(4, 3, None)];
     let paint = |ui: &mut egui::Ui, history: &mut History| {
         let title = |item: u32| title(item as usize);
-        let data = TimelineData { steps: &history.steps, n_items: 100, said: Some(&said), title: &title };
+        let data = TimelineData {
+            steps: &history.steps,
+            n_items: 100,
+            said: Some(&said),
+            title: &title,
+        };
         let clicked = history.timeline.ui(ui, &data, history.selected);
         history.selected = clicked.or(history.selected);
     };
-    let history = History { steps, ..History::default() };
-    let mut harness = Harness::builder().with_size(vec2(900.0, 420.0)).build_ui_state(paint, history);
+    let history = History {
+        steps,
+        ..History::default()
+    };
+    let mut harness = Harness::builder()
+        .with_size(vec2(900.0, 420.0))
+        .build_ui_state(paint, history);
     harness.run();
     harness.get_by_label("In truth");
     harness.get_by_label("✔ view 75 % · cart 25 %");
     harness.get_by_label("cart 60 % · ✔ view 40 %");
-    assert!(harness.query_by_label("Rank").is_none(), "a place among two classes is none");
+    assert!(
+        harness.query_by_label("Rank").is_none(),
+        "a place among two classes is none"
+    );
     let strip = harness.get_by_label("Timeline of 3 events").rect();
     harness.hover_at(pos2(strip.left() + strip.width() * 0.5, strip.center().y));
     harness.run();
@@ -482,7 +618,11 @@ fn a_timeline_of_another_task_speaks_its_words() {
 
 #[test]
 fn the_summary_counts_hits_of_events_that_had_a_prediction() {
-    let timeline = vec![step(2, 0, None), step(3, 1, Some(1.0)), step(4, 3, Some(40.0))];
+    let timeline = vec![
+        step(2, 0, None),
+        step(3, 1, Some(1.0)),
+        step(4, 3, Some(40.0)),
+    ];
     let view = UserView {
         user_idx: 0,
         timeline,
@@ -491,7 +631,10 @@ fn the_summary_counts_hits_of_events_that_had_a_prediction() {
         heads: HeadSummary::default(),
         said: None,
     };
-    assert_eq!(summary(&view), "1 of 2 events among the first 10 · test rank 40");
+    assert_eq!(
+        summary(&view),
+        "1 of 2 events among the first 10 · test rank 40"
+    );
 }
 
 #[test]
@@ -504,5 +647,8 @@ fn a_long_timeline_paints_only_what_is_in_sight() {
         harness.output().shapes.len()
     };
     let (hundred, thousands) = (n_shapes(300), n_shapes(20_000));
-    assert!(thousands < hundred * 2, "{hundred} shapes for 300 events, {thousands} for 20,000");
+    assert!(
+        thousands < hundred * 2,
+        "{hundred} shapes for 300 events, {thousands} for 20,000"
+    );
 }

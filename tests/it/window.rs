@@ -49,7 +49,10 @@ impl Screen {
             };
             Window::new(&cc.egui_ctx, options)
         });
-        let mut screen = Self { harness, _folder: folder };
+        let mut screen = Self {
+            harness,
+            _folder: folder,
+        };
         screen.until("the first look around", |window| {
             window.app().devices.ready().is_some() && window.app().runs.ready().is_some()
         });
@@ -62,7 +65,11 @@ impl Screen {
         while !is_so(self.harness.state()) {
             let app = self.harness.state().app();
             let phase = app.training.as_ref().map(|training| &training.phase);
-            assert!(start.elapsed() < PATIENCE, "waited for {what}; {phase:?}; {:?}", app.notices);
+            assert!(
+                start.elapsed() < PATIENCE,
+                "waited for {what}; {phase:?}; {:?}",
+                app.notices
+            );
             self.harness.step();
             std::thread::sleep(Duration::from_millis(15));
         }
@@ -76,12 +83,20 @@ impl Screen {
     }
 
     fn shows(&self, words: &str) -> bool {
-        self.harness.query_all_by_label_contains(words).next().is_some()
+        self.harness
+            .query_all_by_label_contains(words)
+            .next()
+            .is_some()
     }
 
     /// As the window's own cross does.
     fn close(&mut self) {
-        let root = self.harness.input_mut().viewports.entry(egui::ViewportId::ROOT).or_default();
+        let root = self
+            .harness
+            .input_mut()
+            .viewports
+            .entry(egui::ViewportId::ROOT)
+            .or_default();
         root.events.push(egui::ViewportEvent::Close);
         self.harness.step();
         self.harness.run_steps(2);
@@ -122,15 +137,34 @@ impl Screen {
 #[test]
 fn from_the_first_start_to_two_runs_side_by_side() {
     let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Dark);
-    assert!(screen.shows("Try it in 30 seconds") && screen.shows("Open my data") && screen.shows("Open an experiment"));
+    assert!(
+        screen.shows("Try it in 30 seconds")
+            && screen.shows("Open my data")
+            && screen.shows("Open an experiment")
+    );
 
     screen.click("Train now");
     assert_eq!(screen.app().page, Page::Train);
-    screen.until("points on the curve", |w| w.app().training.as_ref().is_some_and(|t| t.points.len() >= 2));
+    screen.until("points on the curve", |w| {
+        w.app()
+            .training
+            .as_ref()
+            .is_some_and(|t| t.points.len() >= 2)
+    });
     screen.click("Pause");
-    screen.until("the pause", |w| w.app().training.as_ref().is_some_and(|t| t.phase == TrainingPhase::Paused));
+    screen.until("the pause", |w| {
+        w.app()
+            .training
+            .as_ref()
+            .is_some_and(|t| t.phase == TrainingPhase::Paused)
+    });
     screen.click("Resume");
-    screen.until("going on", |w| w.app().training.as_ref().is_some_and(|t| t.phase == TrainingPhase::Running));
+    screen.until("going on", |w| {
+        w.app()
+            .training
+            .as_ref()
+            .is_some_and(|t| t.phase == TrainingPhase::Running)
+    });
     screen.click("Stop and keep");
     screen.until("the end", |w| !w.app().is_training());
     let first = screen.app().training.as_ref().unwrap().run.clone().unwrap();
@@ -139,7 +173,8 @@ fn from_the_first_start_to_two_runs_side_by_side() {
     let shown = first.clone();
     screen.until("a user's view", move |w| {
         let app = w.app();
-        app.view_key(&shown).is_some_and(|key| app.views.user(&key).ready().is_some())
+        app.view_key(&shown)
+            .is_some_and(|key| app.views.user(&key).ready().is_some())
     });
     // `run` also checks that every input widget has an accessible name.
     screen.harness.run();
@@ -152,19 +187,33 @@ fn from_the_first_start_to_two_runs_side_by_side() {
     screen.tiny(1);
     screen.click("Start training");
     screen.until("the second run", |w| {
-        w.app().training.as_ref().is_some_and(|t| matches!(t.phase, TrainingPhase::Ended(_)))
+        w.app()
+            .training
+            .as_ref()
+            .is_some_and(|t| matches!(t.phase, TrainingPhase::Ended(_)))
     });
     let second = screen.app().training.as_ref().unwrap().run.clone().unwrap();
     assert_ne!(first, second);
 
     screen.click("Compare");
-    screen.until("both series", |w| [&first, &second].iter().all(|run| w.app().views.series(run).ready().is_some()));
+    screen.until("both series", |w| {
+        [&first, &second]
+            .iter()
+            .all(|run| w.app().views.series(run).ready().is_some())
+    });
     screen.harness.run();
     let selection = &screen.app().selection;
-    assert_eq!((selection.run.as_ref(), selection.second_run.as_ref()), (Some(&second), Some(&first)));
+    assert_eq!(
+        (selection.run.as_ref(), selection.second_run.as_ref()),
+        (Some(&second), Some(&first))
+    );
     differences_are_tested(&mut screen);
     assert!(
-        screen.app().notices.iter().all(|notice| notice.tone != seqscope::app::Tone::Error),
+        screen
+            .app()
+            .notices
+            .iter()
+            .all(|notice| notice.tone != seqscope::app::Tone::Error),
         "{:?}",
         screen.app().notices
     );
@@ -174,9 +223,23 @@ fn from_the_first_start_to_two_runs_side_by_side() {
 fn every_page_is_reached_by_key_and_every_input_has_a_name() {
     for theme in [ThemeChoice::Dark, ThemeChoice::Light] {
         let mut screen = Screen::new([1280.0, 800.0], theme);
-        let keys = [egui::Key::Num2, egui::Key::Num3, egui::Key::Num4, egui::Key::Num5, egui::Key::Num1];
-        for (key, page) in keys.into_iter().zip([Page::Model, Page::Train, Page::Explain, Page::Compare, Page::Data]) {
-            screen.harness.key_press_modifiers(egui::Modifiers::COMMAND, key);
+        let keys = [
+            egui::Key::Num2,
+            egui::Key::Num3,
+            egui::Key::Num4,
+            egui::Key::Num5,
+            egui::Key::Num1,
+        ];
+        for (key, page) in keys.into_iter().zip([
+            Page::Model,
+            Page::Train,
+            Page::Explain,
+            Page::Compare,
+            Page::Data,
+        ]) {
+            screen
+                .harness
+                .key_press_modifiers(egui::Modifiers::COMMAND, key);
             // `run` also checks that every input widget has an accessible name.
             screen.harness.run();
             assert_eq!(screen.app().page, page);
@@ -205,15 +268,29 @@ fn differences_are_tested(screen: &mut Screen) {
     assert_eq!(honest.comparison.runs.len(), 2);
     assert!(screen.shows("run A") && screen.shows("user by user") && screen.shows("Trials"));
     // The quickstart's world and the tiny one are not the same data: said, and no gain is shown.
-    let refused = honest.comparison.runs[1].against_first.as_ref().unwrap().as_ref().err().cloned();
+    let refused = honest.comparison.runs[1]
+        .against_first
+        .as_ref()
+        .unwrap()
+        .as_ref()
+        .err()
+        .cloned();
     assert!(refused.is_some_and(|why| screen.shows(&format!("≠ {why}"))));
-    assert_eq!(honest.references.as_ref().map(Vec::len), Some(30), "ten references by three metrics");
+    assert_eq!(
+        honest.references.as_ref().map(Vec::len),
+        Some(30),
+        "ten references by three metrics"
+    );
     screen.harness.get_by_label("Run A against its references");
     assert_eq!(screen.harness.query_all_by_label("EASE").count(), 3);
     screen.click("By slice");
     screen.harness.run();
     let slice = honest.slices[0].first().unwrap();
-    assert!(screen.shows(&slice.name) && screen.shows("Users"), "{}", slice.name);
+    assert!(
+        screen.shows(&slice.name) && screen.shows("Users"),
+        "{}",
+        slice.name
+    );
 }
 
 fn screen_with_runs(n: usize) -> Screen {
@@ -221,7 +298,12 @@ fn screen_with_runs(n: usize) -> Screen {
     let store = screen.app().store.clone();
     std::fs::create_dir_all(&store.root).unwrap();
     let frozen = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/runs/v1");
-    let frozen = std::fs::read_dir(frozen).unwrap().next().unwrap().unwrap().path();
+    let frozen = std::fs::read_dir(frozen)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
     for at in 0..n {
         let dir = store.root.join(format!("2026-01-01_0000_copy_{at:04x}"));
         std::fs::create_dir(&dir).unwrap();
@@ -229,8 +311,14 @@ fn screen_with_runs(n: usize) -> Screen {
             std::fs::copy(frozen.join(file), dir.join(file)).unwrap();
         }
     }
-    screen.harness.state_mut().app_mut().apply(Action::RefreshRuns);
-    screen.until("the list", |w| w.app().runs.ready().is_some_and(|runs| runs.len() == n));
+    screen
+        .harness
+        .state_mut()
+        .app_mut()
+        .apply(Action::RefreshRuns);
+    screen.until("the list", |w| {
+        w.app().runs.ready().is_some_and(|runs| runs.len() == n)
+    });
     screen
 }
 
@@ -244,25 +332,40 @@ fn a_long_list_of_runs_paints_only_what_is_in_sight() {
         screen.click("Explain");
         screen.harness.run_steps(10);
         let closed = screen.harness.output().shapes.len();
-        screen.harness.get_by_role_and_label(egui::accesskit::Role::ComboBox, "Run").click();
+        screen
+            .harness
+            .get_by_role_and_label(egui::accesskit::Role::ComboBox, "Run")
+            .click();
         screen.harness.run_steps(10);
         let open = screen.harness.output().shapes.len();
         assert!(open > closed, "the list of runs opens");
         [compare, open]
     };
     let (some, many) = (shapes(40), shapes(400));
-    assert!(many.iter().zip(some).all(|(many, some)| *many < some + some / 4), "{some:?} for 40, {many:?} for 400");
+    assert!(
+        many.iter()
+            .zip(some)
+            .all(|(many, some)| *many < some + some / 4),
+        "{some:?} for 40, {many:?} for 400"
+    );
 }
 
 #[test]
 fn runs_are_found_by_words_of_their_names() {
     let mut screen = screen_with_runs(20);
-    let rows = |screen: &Screen| screen.harness.query_all_by_label_contains("Compare frozen").count();
+    let rows = |screen: &Screen| {
+        screen
+            .harness
+            .query_all_by_label_contains("Compare frozen")
+            .count()
+    };
     let all = rows(&screen);
     assert!(all > 10, "{all} rows are in sight");
     screen.harness.get_by_label("Find runs").click();
     screen.harness.run_steps(3);
-    screen.harness.event(egui::Event::Text("COPY_0007 transformer".to_owned()));
+    screen
+        .harness
+        .event(egui::Event::Text("COPY_0007 transformer".to_owned()));
     screen.harness.run_steps(3);
     assert_eq!(rows(&screen), 1, "case and order do not matter");
     screen.harness.event(egui::Event::Text("x".to_owned()));
@@ -280,31 +383,56 @@ fn data_are_prepared_and_looked_at() {
     assert!(screen.shows("Lengths of histories") && screen.shows("Popularity of items"));
     assert!(screen.shows("Half of the users have") && !screen.shows("to events"));
     screen.click("Table");
-    assert!(screen.shows("to events"), "the numbers stand in the chart's place");
+    assert!(
+        screen.shows("to events"),
+        "the numbers stand in the chart's place"
+    );
     screen.click("Table");
     assert!(!screen.shows("to events"));
     screen.click("Export CSV");
-    screen.until("the file", |w| w.app().notices.iter().any(|notice| notice.sentence.ends_with("lengths.csv.")));
+    screen.until("the file", |w| {
+        w.app()
+            .notices
+            .iter()
+            .any(|notice| notice.sentence.ends_with("lengths.csv."))
+    });
     screen.click("Counts");
     assert!(screen.shows("After each step") && screen.shows("Refused rows"));
     // The world's form and the facts about the data say `Users`, too.
-    screen.harness.get_by_role_and_label(egui::accesskit::Role::Button, "Users").click();
+    screen
+        .harness
+        .get_by_role_and_label(egui::accesskit::Role::Button, "Users")
+        .click();
     screen.harness.run_steps(3);
     assert!(screen.shows("Find a user"));
-    assert!(screen.shows("Part") && screen.shows("■ validation"), "each event says what it is for");
+    assert!(
+        screen.shows("Part") && screen.shows("■ validation"),
+        "each event says what it is for"
+    );
     screen.click("Audit");
     assert!(screen.shows("Parts on the calendar") && screen.shows("Leakage audit"));
     assert!(screen.shows("Training later than the test") && screen.shows("✖ fail"));
     assert!(!screen.shows("Time (UTC)"), "examples are folded");
-    screen.harness.get_all_by_label("5 of them").next().unwrap().click();
+    screen
+        .harness
+        .get_all_by_label("5 of them")
+        .next()
+        .unwrap()
+        .click();
     screen.harness.run_steps(12);
     assert!(screen.shows("Time (UTC)"));
     screen.click("Split");
-    assert!(screen.shows("recommended") && screen.shows("leave-one-out cuts each user at another moment"));
+    assert!(
+        screen.shows("recommended")
+            && screen.shows("leave-one-out cuts each user at another moment")
+    );
     screen.click("Rolling windows");
     assert!(screen.shows("Horizon") && screen.shows("Windows"));
     screen.click("Global cut in time");
-    assert!(screen.shows("prepare again"), "what is shown is of other settings than the draft's");
+    assert!(
+        screen.shows("prepare again"),
+        "what is shown is of other settings than the draft's"
+    );
     screen.harness.run();
 }
 
@@ -313,17 +441,36 @@ fn a_packed_file_and_a_database_show_how_they_are_read() {
     use std::io::Write;
     let folder = tempfile::tempdir().unwrap();
     let (packed, database) = (folder.path().join("log"), folder.path().join("shop"));
-    let mut file = flate2::write::GzEncoder::new(std::fs::File::create(&packed).unwrap(), flate2::Compression::fast());
-    let (text, _, _) = encoding_rs::GB18030.encode("用户,商品\n张三,电影票\n李四,手机\n张三,图书\n");
+    let mut file = flate2::write::GzEncoder::new(
+        std::fs::File::create(&packed).unwrap(),
+        flate2::Compression::fast(),
+    );
+    let (text, _, _) =
+        encoding_rs::GB18030.encode("用户,商品\n张三,电影票\n李四,手机\n张三,图书\n");
     file.write_all(&text).unwrap();
     file.finish().unwrap();
     let rows = "CREATE TABLE events (user, item); INSERT INTO events VALUES ('a', 'x'), ('a', 'y'), ('b', 'x');";
-    rusqlite::Connection::open(&database).unwrap().execute_batch(rows).unwrap();
+    rusqlite::Connection::open(&database)
+        .unwrap()
+        .execute_batch(rows)
+        .unwrap();
     let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Dark);
-    for (path, expected) in [(packed, ["(gzip)", "Encoding", "张三"]), (database, ["Table", "Query", "item"])] {
-        screen.harness.state_mut().app_mut().apply(Action::OpenData(path.clone()));
+    for (path, expected) in [
+        (packed, ["(gzip)", "Encoding", "张三"]),
+        (database, ["Table", "Query", "item"]),
+    ] {
         screen
-            .until("the head of the file", |w| w.app().data.preview.ready().is_some_and(|head| head.file.path == path));
+            .harness
+            .state_mut()
+            .app_mut()
+            .apply(Action::OpenData(path.clone()));
+        screen.until("the head of the file", |w| {
+            w.app()
+                .data
+                .preview
+                .ready()
+                .is_some_and(|head| head.file.path == path)
+        });
         for words in expected {
             assert!(screen.shows(words), "{words}");
         }
@@ -342,10 +489,15 @@ fn settings_show_their_problems_and_forbid_the_start() {
     next.training.lr = 50.0;
     app.apply(Action::Edit(Box::new(next)));
     screen.harness.run();
-    assert!(screen.shows("Learning rate is 50"), "the problem stands at its field");
+    assert!(
+        screen.shows("Learning rate is 50"),
+        "the problem stands at its field"
+    );
     screen.click("Start training");
     assert!(screen.app().training.is_none());
-    screen.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
+    screen
+        .harness
+        .key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
     screen.harness.run();
     assert!(!screen.shows("Learning rate is 50"));
 }
@@ -354,33 +506,65 @@ fn settings_show_their_problems_and_forbid_the_start() {
 fn layers_follow_the_settings_and_a_preset_sets_them_all() {
     let mut screen = Screen::new([1280.0, 1600.0], ThemeChoice::Light);
     screen.click("Model");
-    assert!(screen.shows("batch × 200 × 64") && screen.shows("64 · n_items + 64"), "no data are known yet");
+    assert!(
+        screen.shows("batch × 200 × 64") && screen.shows("64 · n_items + 64"),
+        "no data are known yet"
+    );
     screen.tiny(1);
     assert!(screen.shows("batch × 10 × 8") && !screen.shows("batch × 200 × 64"));
     let before = screen.app().draft.experiment.clone();
-    screen.harness.get_by_role_and_label(egui::accesskit::Role::ComboBox, "As in the paper").click();
+    screen
+        .harness
+        .get_by_role_and_label(egui::accesskit::Role::ComboBox, "As in the paper")
+        .click();
     screen.harness.run_steps(3);
     screen.click("GRU4Rec");
     screen.harness.run();
-    assert_eq!(ModelKind::from(&screen.app().draft.experiment.model), ModelKind::Gru);
+    assert_eq!(
+        ModelKind::from(&screen.app().draft.experiment.model),
+        ModelKind::Gru
+    );
     assert!(screen.shows("GRU layer 1") && screen.shows("batch × 200 × 100"));
-    screen.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
+    screen
+        .harness
+        .key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
     screen.harness.run();
-    assert_eq!(screen.app().draft.experiment, before, "a preset is one step of undo");
+    assert_eq!(
+        screen.app().draft.experiment,
+        before,
+        "a preset is one step of undo"
+    );
 }
 
 #[test]
 fn a_world_is_chosen_by_its_name_and_states_its_rules_and_its_optimum() {
     let mut screen = Screen::new([1280.0, 900.0], ThemeChoice::Dark);
     screen.click("or set up the synthetic world yourself");
-    assert!(screen.shows("a user reads two series in turns"), "the rules stand below the name");
-    screen.harness.get_by_role_and_label(egui::accesskit::Role::ComboBox, "World").click();
+    assert!(
+        screen.shows("a user reads two series in turns"),
+        "the rules stand below the name"
+    );
+    screen
+        .harness
+        .get_by_role_and_label(egui::accesskit::Role::ComboBox, "World")
+        .click();
     screen.harness.run_steps(3);
     screen.click("Long-range cue");
-    assert!(screen.shows("Cue lies back") && !screen.shows("Delay"), "only what this world has");
+    assert!(
+        screen.shows("Cue lies back") && !screen.shows("Delay"),
+        "only what this world has"
+    );
     assert!(screen.shows("the part after the one 5 steps back"));
-    assert_eq!(screen.app().draft.experiment.evaluation.filter_seen, FilterSeen::Auto, "the log will say");
-    assert!(screen.app().draft.problems.is_empty(), "{:?}", screen.app().draft.problems);
+    assert_eq!(
+        screen.app().draft.experiment.evaluation.filter_seen,
+        FilterSeen::Auto,
+        "the log will say"
+    );
+    assert!(
+        screen.app().draft.problems.is_empty(),
+        "{:?}",
+        screen.app().draft.problems
+    );
     let app = screen.harness.state_mut().app_mut();
     app.apply(Action::Prepare);
     screen.until("the world", |w| w.app().data.prepared.ready().is_some());
@@ -393,7 +577,10 @@ fn a_world_is_chosen_by_its_name_and_states_its_rules_and_its_optimum() {
 #[test]
 fn the_window_tells_what_becomes_of_seen_items_and_why() {
     let mut screen = Screen::new([1280.0, 900.0], ThemeChoice::Dark);
-    let log = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/log-shapes/t1-repeats.csv");
+    let log = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/data/log-shapes/t1-repeats.csv"
+    );
     let app = screen.harness.state_mut().app_mut();
     app.apply(Action::OpenData(log.into()));
     screen.until("the head", |w| w.app().data.preview.ready().is_some());
@@ -404,10 +591,16 @@ fn the_window_tells_what_becomes_of_seen_items_and_why() {
     app.apply(Action::Prepare);
     screen.until("the data", |w| w.app().data.prepared.ready().is_some());
     screen.click("Split");
-    assert!(screen.shows("Follows the log: seen items are ranked too, since 64.4 % of training events return"));
+    assert!(screen.shows(
+        "Follows the log: seen items are ranked too, since 64.4 % of training events return"
+    ));
     assert!(screen.shows("40 of 60 test targets (66.7 %) return to an item that the user had"));
 
-    screen.harness.state_mut().app_mut().apply(Action::GoTo(Page::Model));
+    screen
+        .harness
+        .state_mut()
+        .app_mut()
+        .apply(Action::GoTo(Page::Model));
     screen.harness.run();
     assert!(screen.shows("Follows the log: seen items are ranked too"));
     let app = screen.harness.state_mut().app_mut();
@@ -418,21 +611,45 @@ fn the_window_tells_what_becomes_of_seen_items_and_why() {
     next.evaluation.filter_seen = FilterSeen::On;
     app.apply(Action::Edit(Box::new(next)));
     screen.harness.run();
-    assert!(screen.shows("As set: seen items are left out") && screen.shows("each of these is a miss for any model"));
+    assert!(
+        screen.shows("As set: seen items are left out")
+            && screen.shows("each of these is a miss for any model")
+    );
 
     screen.harness.state_mut().app_mut().apply(Action::Start);
-    screen.until("the end", |w| matches!(w.app().training.as_ref().map(|t| &t.phase), Some(TrainingPhase::Ended(_))));
+    screen.until("the end", |w| {
+        matches!(
+            w.app().training.as_ref().map(|t| &t.phase),
+            Some(TrainingPhase::Ended(_))
+        )
+    });
     assert!(screen.shows("each of them counts as a miss"));
     let app = screen.harness.state_mut().app_mut();
     let prepared = app.data.prepared.ready().cloned().unwrap();
-    let returning = prepared.split.test.iter().find(|case| prepared.is_return(**case)).unwrap();
-    let user = prepared.dataset.users.id(returning.user_idx).unwrap().to_owned();
-    let run = app.training.as_ref().and_then(|training| training.run.clone()).unwrap();
+    let returning = prepared
+        .split
+        .test
+        .iter()
+        .find(|case| prepared.is_return(**case))
+        .unwrap();
+    let user = prepared
+        .dataset
+        .users
+        .id(returning.user_idx)
+        .unwrap()
+        .to_owned();
+    let run = app
+        .training
+        .as_ref()
+        .and_then(|training| training.run.clone())
+        .unwrap();
     app.apply(Action::GoTo(Page::Explain));
     app.apply(Action::SelectRun(run.clone()));
     app.apply(Action::SelectUser(user));
     screen.until("the timeline", |w| {
-        w.app().view_key(&run).is_some_and(|key| w.app().views.user(&key).ready().is_some())
+        w.app()
+            .view_key(&run)
+            .is_some_and(|key| w.app().views.user(&key).ready().is_some())
     });
     screen.harness.run();
     assert!(screen.shows("test left out") && screen.shows("left out: a miss"));
@@ -454,7 +671,12 @@ fn closing_while_a_run_is_trained_asks_what_shall_become_of_it() {
     screen.tiny(100_000);
     screen.click("Model");
     screen.click("Start training");
-    screen.until("an epoch", |w| w.app().training.as_ref().is_some_and(|t| !t.points.is_empty()));
+    screen.until("an epoch", |w| {
+        w.app()
+            .training
+            .as_ref()
+            .is_some_and(|t| !t.points.is_empty())
+    });
     screen.close();
     assert!(screen.shows("A run is being trained"));
     screen.click("Cancel");
@@ -463,7 +685,10 @@ fn closing_while_a_run_is_trained_asks_what_shall_become_of_it() {
     screen.click("Stop, evaluate and close");
     let start = Instant::now();
     while !screen.closes() {
-        assert!(start.elapsed() < PATIENCE, "the window closes once the run has ended");
+        assert!(
+            start.elapsed() < PATIENCE,
+            "the window closes once the run has ended"
+        );
         screen.harness.step();
         std::thread::sleep(Duration::from_millis(15));
     }
@@ -474,10 +699,16 @@ fn closing_while_a_run_is_trained_asks_what_shall_become_of_it() {
 fn a_run_that_fails_leaves_the_window_alive_and_says_why() {
     let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Dark);
     screen.tiny(1);
-    screen.harness.state_mut().app_mut().build_with(Arc::new(|_, _| panic!("planted")));
+    screen
+        .harness
+        .state_mut()
+        .app_mut()
+        .build_with(Arc::new(|_, _| panic!("planted")));
     screen.click("Model");
     screen.click("Start training");
-    screen.until("the failure", |w| w.app().training.is_some() && !w.app().is_training());
+    screen.until("the failure", |w| {
+        w.app().training.is_some() && !w.app().is_training()
+    });
     assert!(screen.shows("planted"));
     screen.click("Data");
     screen.harness.run();
@@ -487,7 +718,10 @@ fn a_run_that_fails_leaves_the_window_alive_and_says_why() {
 #[test]
 fn a_table_beside_the_log_is_joined_and_places_are_on_a_map() {
     let folder = tempfile::tempdir().unwrap();
-    let (log, users) = (folder.path().join("visits.csv"), folder.path().join("users.csv"));
+    let (log, users) = (
+        folder.path().join("visits.csv"),
+        folder.path().join("users.csv"),
+    );
     let event = |at: usize| {
         let (user, item, day) = (["ann", "bob"][at % 2], at % 5, 10 + at);
         format!("{user},p{item},2024-01-{day} 08:00,40.{item},-73.{item},{at}\n")
@@ -496,19 +730,50 @@ fn a_table_beside_the_log_is_joined_and_places_are_on_a_map() {
     std::fs::write(&log, format!("user,item,time,lat,lon,price\n{rows}")).unwrap();
     std::fs::write(users, "id,age\nann,30\nbob,40\nbob,41\n").unwrap();
     let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Light);
-    screen.harness.state_mut().app_mut().apply(Action::OpenData(log));
-    screen.until("the head of the file", |w| w.app().data.preview.ready().is_some());
+    screen
+        .harness
+        .state_mut()
+        .app_mut()
+        .apply(Action::OpenData(log));
+    screen.until("the head of the file", |w| {
+        w.app().data.preview.ready().is_some()
+    });
     screen.click("Roles");
-    let roles = screen.app().data.preview.ready().unwrap().file.roles.clone();
-    assert_eq!((roles.latitude.as_deref(), roles.longitude.as_deref()), (Some("lat"), Some("lon")));
+    let roles = screen
+        .app()
+        .data
+        .preview
+        .ready()
+        .unwrap()
+        .file
+        .roles
+        .clone();
+    assert_eq!(
+        (roles.latitude.as_deref(), roles.longitude.as_deref()),
+        (Some("lat"), Some("lon"))
+    );
     screen.click("Join users.csv");
-    screen.until("the head again", |w| w.app().data.preview.ready().is_some_and(|head| head.file.users.is_some()));
+    screen.until("the head again", |w| {
+        w.app()
+            .data
+            .preview
+            .ready()
+            .is_some_and(|head| head.file.users.is_some())
+    });
     screen.click("Prepare data");
     screen.until("the data", |w| w.app().fresh_data().is_some());
     screen.click("Counts");
-    assert!(screen.shows("2 of 2 users have a row") && screen.shows("1 row left out") && screen.shows("age:numeric"));
+    assert!(
+        screen.shows("2 of 2 users have a row")
+            && screen.shows("1 row left out")
+            && screen.shows("age:numeric")
+    );
     screen.click("Places");
-    assert!(screen.shows("12 events in 5 cells") && screen.shows("Copy as CSV") && screen.shows("Longitude (°)"));
+    assert!(
+        screen.shows("12 events in 5 cells")
+            && screen.shows("Copy as CSV")
+            && screen.shows("Longitude (°)")
+    );
     let places = screen.app().data.places.clone().unwrap();
     assert_eq!(places.cells.len(), 5);
     screen.harness.run();
@@ -518,47 +783,86 @@ fn a_table_beside_the_log_is_joined_and_places_are_on_a_map() {
 fn a_cleaning_step_is_added_changed_taken_back_and_counted() {
     let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Dark);
     screen.tiny(1);
-    screen.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Num1);
+    screen
+        .harness
+        .key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Num1);
     screen.harness.run();
     screen.click("Clean");
     screen.click("Add a step ⏷");
-    assert!(screen.shows("Users with more than so many events in any hour"), "each is offered with its help");
+    assert!(
+        screen.shows("Users with more than so many events in any hour"),
+        "each is offered with its help"
+    );
     screen.click("Bots");
     screen.click("Add a step ⏷");
     screen.click("Repeated events");
     assert_eq!(step_names(&screen), ["Bots", "Repeats"]);
 
     // The second one goes up and is given a window of five hours, longer than some pauses.
-    screen.harness.get_all_by_label("Up").last().unwrap().click();
+    screen
+        .harness
+        .get_all_by_label("Up")
+        .last()
+        .unwrap()
+        .click();
     screen.harness.run_steps(3);
     assert_eq!(step_names(&screen), ["Repeats", "Bots"]);
     let window = |screen: &Screen| {
         let steps = &screen.app().draft.experiment.data.clean.steps;
-        let CleanStep::Repeats(step) = &steps[0] else { panic!("{steps:?}") };
+        let CleanStep::Repeats(step) = &steps[0] else {
+            panic!("{steps:?}")
+        };
         step.window_secs
     };
-    let field = screen.harness.get_by_role_and_label(egui::accesskit::Role::SpinButton, "Window");
+    let field = screen
+        .harness
+        .get_by_role_and_label(egui::accesskit::Role::SpinButton, "Window");
     field.click();
     screen.harness.run_steps(3);
-    screen.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+    screen
+        .harness
+        .key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
     screen.harness.event(egui::Event::Text("18000".to_owned()));
     screen.harness.key_press(egui::Key::Enter);
     screen.harness.run();
     assert_eq!(Some(window(&screen)), Some(18_000.0));
-    screen.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
+    screen
+        .harness
+        .key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
     screen.harness.run();
-    assert_eq!(Some(window(&screen)), Some(10.0), "undo takes the number back");
-    screen.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Y);
+    assert_eq!(
+        Some(window(&screen)),
+        Some(10.0),
+        "undo takes the number back"
+    );
+    screen
+        .harness
+        .key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Y);
     screen.harness.run();
-    assert_eq!(Some(window(&screen)), Some(18_000.0), "and redo brings it again");
+    assert_eq!(
+        Some(window(&screen)),
+        Some(18_000.0),
+        "and redo brings it again"
+    );
 
     screen.click("Prepare data");
     screen.until("the data", |w| w.app().fresh_data().is_some());
     let report = screen.app().fresh_data().unwrap().dataset.report.clone();
-    let effect = report.steps.iter().find_map(|step| step.effect.as_ref().filter(|e| e.place == Some(0))).unwrap();
-    let after = report.steps.iter().find(|step| step.effect.as_ref() == Some(effect)).unwrap();
+    let effect = report
+        .steps
+        .iter()
+        .find_map(|step| step.effect.as_ref().filter(|e| e.place == Some(0)))
+        .unwrap();
+    let after = report
+        .steps
+        .iter()
+        .find(|step| step.effect.as_ref() == Some(effect))
+        .unwrap();
     assert_eq!(effect.rows_before - effect.n_removed, after.rows);
-    assert!(screen.shows(&format!(" {} rows, ", after.rows)) || screen.shows(&format!("{} rows, ", after.rows)));
+    assert!(
+        screen.shows(&format!(" {} rows, ", after.rows))
+            || screen.shows(&format!("{} rows, ", after.rows))
+    );
     screen.click("Counts");
     assert!(screen.shows("What the steps did") && screen.shows("users taken for bots: 0"));
 
@@ -569,12 +873,24 @@ fn a_cleaning_step_is_added_changed_taken_back_and_counted() {
     assert_eq!(replayed.dataset.report.steps, report.steps);
 
     screen.click("1. Repeated events");
-    assert!(!screen.app().draft.experiment.data.clean.steps[0].is_on(), "switched off, and still there");
+    assert!(
+        !screen.app().draft.experiment.data.clean.steps[0].is_on(),
+        "switched off, and still there"
+    );
     screen.click("Remove");
     assert_eq!(step_names(&screen), ["Bots"]);
     screen.harness.run();
 }
 
 fn step_names(screen: &Screen) -> Vec<&'static str> {
-    screen.app().draft.experiment.data.clean.steps.iter().map(CleanStep::name).collect()
+    screen
+        .app()
+        .draft
+        .experiment
+        .data
+        .clean
+        .steps
+        .iter()
+        .map(CleanStep::name)
+        .collect()
 }

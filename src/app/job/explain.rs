@@ -9,7 +9,9 @@ use super::{Answer, Jobs, Post, defect, sentence};
 use crate::app::list_state::ListAsk;
 use crate::app::views::ViewKey;
 use crate::data::Prepared;
-use crate::explain::{FittedReferences, ListRequest, Recommendation, UserView, recommendation, view_of_task};
+use crate::explain::{
+    FittedReferences, ListRequest, Recommendation, UserView, recommendation, view_of_task,
+};
 use crate::metric::Seen;
 use crate::run::{RunId, RunStore};
 use crate::train::{Restored, restore};
@@ -23,11 +25,21 @@ const LISTED: usize = 10;
 /// What is asked of the explaining thread.
 pub(in crate::app) enum ExplainQuestion {
     /// The data of a run; `known` are data already open that may be the run's.
-    Data { run: RunId, epoch: Option<usize>, known: Option<Arc<Prepared>> },
+    Data {
+        run: RunId,
+        epoch: Option<usize>,
+        known: Option<Arc<Prepared>>,
+    },
     /// One user.
-    User { key: ViewKey, known: Option<Arc<Prepared>> },
+    User {
+        key: ViewKey,
+        known: Option<Arc<Prepared>>,
+    },
     /// A recommendation list for one user.
-    List { ask: ListAsk, known: Option<Arc<Prepared>> },
+    List {
+        ask: ListAsk,
+        known: Option<Arc<Prepared>>,
+    },
     /// The weights of this run have changed on disk, or the run is gone.
     Forget(RunId),
 }
@@ -40,7 +52,10 @@ pub(in crate::app) struct ExplainWorker {
 
 impl ExplainWorker {
     pub(in crate::app) fn new(store: RunStore) -> Self {
-        Self { store, questions: None }
+        Self {
+            store,
+            questions: None,
+        }
     }
 
     pub(in crate::app) fn ask(&mut self, jobs: &Jobs, question: ExplainQuestion) {
@@ -56,15 +71,23 @@ impl ExplainWorker {
 
     fn start(&mut self, jobs: &Jobs, first: ExplainQuestion) {
         let (sender, questions) = channel();
-        let mut shelf = Shelf { store: self.store.clone(), open: Vec::new(), references: None };
+        let mut shelf = Shelf {
+            store: self.store.clone(),
+            open: Vec::new(),
+            references: None,
+        };
         let post = jobs.post();
-        let spawned =
-            std::thread::Builder::new().name("explain".to_owned()).spawn(move || shelf.serve(&questions, &post));
+        let spawned = std::thread::Builder::new()
+            .name("explain".to_owned())
+            .spawn(move || shelf.serve(&questions, &post));
         match spawned {
             // The receiver lives on the thread that was just started.
             Ok(_) => drop(sender.send(first)),
             Err(error) => {
-                jobs.post().offer(answer_error(&first, &format!("The system gave no thread for this: {error}.")));
+                jobs.post().offer(answer_error(
+                    &first,
+                    &format!("The system gave no thread for this: {error}."),
+                ));
             }
         }
         self.questions = Some(sender);
@@ -102,11 +125,15 @@ impl Shelf {
                 None
             }
             ExplainQuestion::Data { run, epoch, known } => {
-                let data = self.restored(run, *epoch, known.as_ref()).map(|restored| Arc::clone(&restored.prepared));
+                let data = self
+                    .restored(run, *epoch, known.as_ref())
+                    .map(|restored| Arc::clone(&restored.prepared));
                 Some(Answer::RunData(run.clone(), data))
             }
             ExplainQuestion::User { key, known } => {
-                let view = self.restored(&key.run, key.epoch, known.as_ref()).and_then(|restored| look(restored, key));
+                let view = self
+                    .restored(&key.run, key.epoch, known.as_ref())
+                    .and_then(|restored| look(restored, key));
                 Some(Answer::User(key.clone(), view.map(Arc::new)))
             }
             ExplainQuestion::List { ask, known } => {
@@ -116,11 +143,20 @@ impl Shelf {
         }
     }
 
-    fn list(&mut self, ask: &ListAsk, known: Option<&Arc<Prepared>>) -> Result<Recommendation, String> {
+    fn list(
+        &mut self,
+        ask: &ListAsk,
+        known: Option<&Arc<Prepared>>,
+    ) -> Result<Recommendation, String> {
         let ListAsk { key, seen, weights } = ask;
         let kept = self.references.take().filter(|(run, _)| *run == key.run);
         let restored = self.restored(&key.run, key.epoch, known)?;
-        let new = || (key.run.clone(), FittedReferences::of_run(restored.manifest.experiment.evaluation));
+        let new = || {
+            (
+                key.run.clone(),
+                FittedReferences::of_run(restored.manifest.experiment.evaluation),
+            )
+        };
         let (run, mut fitted) = kept.unwrap_or_else(new);
         let prepared = &restored.prepared;
         let request = ListRequest {
@@ -130,7 +166,8 @@ impl Shelf {
             seen: *seen,
             weights: weights.clone(),
         };
-        let made = recommendation(restored.model.as_ref(), prepared, &mut fitted, &request).map_err(sentence);
+        let made = recommendation(restored.model.as_ref(), prepared, &mut fitted, &request)
+            .map_err(sentence);
         self.references = Some((run, fitted));
         made
     }
@@ -141,7 +178,11 @@ impl Shelf {
         epoch: Option<usize>,
         known: Option<&Arc<Prepared>>,
     ) -> Result<&Restored, String> {
-        if let Some(at) = self.open.iter().position(|(open, at, _)| open == run && *at == epoch) {
+        if let Some(at) = self
+            .open
+            .iter()
+            .position(|(open, at, _)| open == run && *at == epoch)
+        {
             let used = self.open.remove(at);
             self.open.push(used);
         } else {
@@ -151,18 +192,43 @@ impl Shelf {
             }
             self.open.push((run.clone(), epoch, restored));
         }
-        self.open.last().map(|(.., restored)| restored).ok_or_else(String::new)
+        self.open
+            .last()
+            .map(|(.., restored)| restored)
+            .ok_or_else(String::new)
     }
 }
 
 fn look(restored: &Restored, key: &ViewKey) -> Result<UserView, String> {
-    let unknown = || format!("User `{}` is not in the data of this run; choose another user.", key.user_id);
-    let user_idx = restored.prepared.dataset.users.idx(&key.user_id).ok_or_else(unknown)?;
-    let how = (restored.outcomes.as_ref(), restored.manifest.seen() == Seen::LeftOut);
-    let view = view_of_task(restored.model.as_ref(), &restored.prepared, user_idx as usize, how);
+    let unknown = || {
+        format!(
+            "User `{}` is not in the data of this run; choose another user.",
+            key.user_id
+        )
+    };
+    let user_idx = restored
+        .prepared
+        .dataset
+        .users
+        .idx(&key.user_id)
+        .ok_or_else(unknown)?;
+    let how = (
+        restored.outcomes.as_ref(),
+        restored.manifest.seen() == Seen::LeftOut,
+    );
+    let view = view_of_task(
+        restored.model.as_ref(),
+        &restored.prepared,
+        user_idx as usize,
+        how,
+    );
     let view = view.map_err(sentence)?;
     // Until a run has ended nobody may choose by the test split, nor by one user's share of it.
-    Ok(if restored.manifest.test.is_some() { view } else { view.without_test() })
+    Ok(if restored.manifest.test.is_some() {
+        view
+    } else {
+        view.without_test()
+    })
 }
 
 fn answer_error(question: &ExplainQuestion, why: &str) -> Answer {

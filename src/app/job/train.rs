@@ -7,10 +7,13 @@ use std::time::Duration;
 use super::{Answer, Jobs, Post, Ticket, sentence};
 use crate::experiment::Experiment;
 use crate::model::Blueprint;
-use crate::train::{self, Built, Command, Control, Event, EventKind, Observer, Preparing, TrainError};
+use crate::train::{
+    self, Built, Command, Control, Event, EventKind, Observer, Preparing, TrainError,
+};
 
 /// Another way to build a model: tests plant one that panics, or that needs no time.
-pub type ModelBuilder = Arc<dyn Fn(&Experiment, &Blueprint) -> Result<Built, TrainError> + Send + Sync>;
+pub type ModelBuilder =
+    Arc<dyn Fn(&Experiment, &Blueprint) -> Result<Built, TrainError> + Send + Sync>;
 
 /// Commands from the window.
 struct ChannelControl {
@@ -48,7 +51,8 @@ impl Observer for ChannelObserver {
     }
 
     fn preparing(&mut self, references: &Preparing) {
-        self.post.offer(Answer::Preparing(self.ticket, references.clone()));
+        self.post
+            .offer(Answer::Preparing(self.ticket, references.clone()));
     }
 }
 
@@ -70,6 +74,8 @@ pub(in crate::app) fn start_training(
         };
         run.map_err(sentence)
     };
-    jobs.start("train", work, move |returned| Answer::Trained(ticket, returned));
+    jobs.start("train", work, move |returned| {
+        Answer::Trained(ticket, returned)
+    });
     sender
 }

@@ -37,10 +37,15 @@ pub(super) fn invert(matrix: &mut [f64], n: usize, stop: Stop<'_>) {
                 copy(row, above.get(inside * n..).unwrap_or(&[]));
                 copy(
                     row.get_mut(start..).unwrap_or(&mut []),
-                    pivot.get(inside * width..(inside + 1) * width).unwrap_or(&[]),
+                    pivot
+                        .get(inside * width..(inside + 1) * width)
+                        .unwrap_or(&[]),
                 );
             } else {
-                copy(row.get_mut(start..).unwrap_or(&mut []), right.get(at * width..(at + 1) * width).unwrap_or(&[]));
+                copy(
+                    row.get_mut(start..).unwrap_or(&mut []),
+                    right.get(at * width..(at + 1) * width).unwrap_or(&[]),
+                );
             }
         }
     }
@@ -55,14 +60,22 @@ fn copy(to: &mut [f64], from: &[f64]) {
 
 /// Some columns of a matrix of `n` columns, row after row.
 fn columns(matrix: &[f64], n: usize, block: std::ops::Range<usize>) -> Vec<f64> {
-    matrix.chunks_exact(n).flat_map(|row| row.get(block.clone()).unwrap_or(&[]).iter().copied()).collect()
+    matrix
+        .chunks_exact(n)
+        .flat_map(|row| row.get(block.clone()).unwrap_or(&[]).iter().copied())
+        .collect()
 }
 
 /// The same for a small matrix, number by number.
 fn invert_small(matrix: &mut [f64], n: usize) {
     for at in 0..n {
         let pivot = matrix.get(at * n + at).copied().unwrap_or(1.0);
-        let mut row: Vec<f64> = matrix.iter().skip(at * n).take(n).map(|value| value / pivot).collect();
+        let mut row: Vec<f64> = matrix
+            .iter()
+            .skip(at * n)
+            .take(n)
+            .map(|value| value / pivot)
+            .collect();
         if let Some(own) = row.get_mut(at) {
             *own = 1.0 / pivot;
         }
@@ -80,7 +93,10 @@ fn invert_small(matrix: &mut [f64], n: usize) {
 }
 
 /// `out = onto · out + times · a · b` for matrices row after row; `out` comes with its rows and columns.
-#[expect(unsafe_code, reason = "gemm takes pointers; the shapes are checked against the slices above")]
+#[expect(
+    unsafe_code,
+    reason = "gemm takes pointers; the shapes are checked against the slices above"
+)]
 fn product(out: (&mut [f64], usize, usize), a: &[f64], b: &[f64], (onto, times): (f64, f64)) {
     let (out, n_rows, n_columns) = out;
     let depth = a.len() / n_rows.max(1);
@@ -126,18 +142,30 @@ mod tests {
         let mut rows: Vec<Vec<f64>> = (0..n)
             .map(|i| {
                 let identity = (0..n).map(|j| f64::from(u8::from(i == j)));
-                matrix[i * n..(i + 1) * n].iter().copied().chain(identity).collect()
+                matrix[i * n..(i + 1) * n]
+                    .iter()
+                    .copied()
+                    .chain(identity)
+                    .collect()
             })
             .collect();
         for at in 0..n {
-            let pivot = (at..n).max_by(|a, b| rows[*a][at].abs().total_cmp(&rows[*b][at].abs())).unwrap();
+            let pivot = (at..n)
+                .max_by(|a, b| rows[*a][at].abs().total_cmp(&rows[*b][at].abs()))
+                .unwrap();
             rows.swap(at, pivot);
             let scale = rows[at][at];
             rows[at].iter_mut().for_each(|value| *value /= scale);
             let top = rows[at].clone();
-            for (_, row) in rows.iter_mut().enumerate().filter(|(other, _)| *other != at) {
+            for (_, row) in rows
+                .iter_mut()
+                .enumerate()
+                .filter(|(other, _)| *other != at)
+            {
                 let factor = row[at];
-                row.iter_mut().zip(&top).for_each(|(value, of_top)| *value -= factor * of_top);
+                row.iter_mut()
+                    .zip(&top)
+                    .for_each(|(value, of_top)| *value -= factor * of_top);
             }
         }
         rows.into_iter().flat_map(|row| row[n..].to_vec()).collect()
@@ -145,9 +173,13 @@ mod tests {
 
     /// `M Mᵀ + I` of numbers without a pattern.
     fn positive(n: usize) -> Vec<f64> {
-        let m: Vec<f64> = (0..n * n).map(|k| ((k * 7919 + 13) % 101) as f64 / 101.0 - 0.5).collect();
+        let m: Vec<f64> = (0..n * n)
+            .map(|k| ((k * 7919 + 13) % 101) as f64 / 101.0 - 0.5)
+            .collect();
         let entry = |i: usize, j: usize| (0..n).map(|k| m[i * n + k] * m[j * n + k]).sum::<f64>();
-        (0..n * n).map(|k| entry(k / n, k % n) + f64::from(u8::from(k / n == k % n))).collect()
+        (0..n * n)
+            .map(|k| entry(k / n, k % n) + f64::from(u8::from(k / n == k % n)))
+            .collect()
     }
 
     #[test]
@@ -156,7 +188,11 @@ mod tests {
             let matrix = positive(n);
             let mut fast = matrix.clone();
             invert(&mut fast, n, Stop::default());
-            let worst = fast.iter().zip(slow(&matrix, n)).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+            let worst = fast
+                .iter()
+                .zip(slow(&matrix, n))
+                .map(|(a, b)| (a - b).abs())
+                .fold(0.0, f64::max);
             assert!(worst < 1e-9, "{n}: off by {worst}");
         }
     }
@@ -166,6 +202,12 @@ mod tests {
         // [[2, 1], [1, 3]] has determinant 5: the inverse is [[3, −1], [−1, 2]] / 5.
         let mut matrix = [2.0, 1.0, 1.0, 3.0];
         invert(&mut matrix, 2, Stop::default());
-        assert!(matrix.iter().zip([0.6, -0.2, -0.2, 0.4]).all(|(a, b)| (a - b).abs() < 1e-15), "{matrix:?}");
+        assert!(
+            matrix
+                .iter()
+                .zip([0.6, -0.2, -0.2, 0.4])
+                .all(|(a, b)| (a - b).abs() < 1e-15),
+            "{matrix:?}"
+        );
     }
 }

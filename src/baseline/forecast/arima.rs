@@ -39,8 +39,16 @@ impl Parameters {
 
     /// What comes after some values and the errors so far.
     fn expected(&self, before: &[f64], errors: &[f64]) -> f64 {
-        let of_values = self.ar.iter().zip(before.iter().rev()).map(|(weight, value)| weight * (value - self.level));
-        let of_errors = self.ma.iter().zip(errors.iter().rev()).map(|(weight, error)| weight * error);
+        let of_values = self
+            .ar
+            .iter()
+            .zip(before.iter().rev())
+            .map(|(weight, value)| weight * (value - self.level));
+        let of_errors = self
+            .ma
+            .iter()
+            .zip(errors.iter().rev())
+            .map(|(weight, error)| weight * error);
         self.level + of_values.sum::<f64>() + of_errors.sum::<f64>()
     }
 }
@@ -63,12 +71,20 @@ impl Arima {
         let ArimaOrder { p, d, q } = order;
         let row = differenced(counts, d);
         let has_level = d == 0;
-        let parameters = if q == 0 { autoregression(&row, p, has_level) } else { arma(&row, (p, q), has_level) }?;
+        let parameters = if q == 0 {
+            autoregression(&row, p, has_level)
+        } else {
+            arma(&row, (p, q), has_level)
+        }?;
         let errors = parameters.errors(&row, p.max(q));
         let n_free = p + q + usize::from(has_level);
         let free = errors.len().checked_sub(n_free).filter(|free| *free > 0)?;
         let variance = errors.iter().map(|error| error * error).sum::<f64>() / free as f64;
-        (!variance.is_nan()).then_some(Self { order, parameters, variance })
+        (!variance.is_nan()).then_some(Self {
+            order,
+            parameters,
+            variance,
+        })
     }
 
     /// Bands of the `horizon` steps after `counts`, whose past is taken as the fit takes it.
@@ -112,7 +128,9 @@ impl Arima {
     pub(super) fn aic(&self, counts: &[f64], skip: usize) -> Option<f64> {
         let ArimaOrder { p, d, q } = self.order;
         let errors = self.parameters.errors(&differenced(counts, d), p.max(q));
-        let errors = errors.get(skip - p.max(q).min(skip)..).filter(|errors| !errors.is_empty())?;
+        let errors = errors
+            .get(skip - p.max(q).min(skip)..)
+            .filter(|errors| !errors.is_empty())?;
         let n = errors.len() as f64;
         let mean = errors.iter().map(|error| error * error).sum::<f64>() / n;
         // The variance is a parameter too.
@@ -125,8 +143,18 @@ impl Arima {
     fn error_weights(&self, n: usize) -> Vec<f64> {
         let mut weights: Vec<f64> = Vec::with_capacity(n);
         for at in 0..n {
-            let own = if at == 0 { 1.0 } else { self.parameters.ma.get(at - 1).copied().unwrap_or(0.0) };
-            let passed_on: f64 = self.parameters.ar.iter().zip(weights.iter().rev()).map(|(a, w)| a * w).sum();
+            let own = if at == 0 {
+                1.0
+            } else {
+                self.parameters.ma.get(at - 1).copied().unwrap_or(0.0)
+            };
+            let passed_on: f64 = self
+                .parameters
+                .ar
+                .iter()
+                .zip(weights.iter().rev())
+                .map(|(a, w)| a * w)
+                .sum();
             weights.push(own + passed_on);
         }
         for _ in 0..self.order.d {
@@ -163,7 +191,11 @@ impl Forecaster for Arima {
             spread += weight * weight;
             Band::around(mean, self.variance * spread)
         };
-        ahead.into_iter().zip(self.error_weights(horizon)).map(band).collect()
+        ahead
+            .into_iter()
+            .zip(self.error_weights(horizon))
+            .map(band)
+            .collect()
     }
 }
 
@@ -172,8 +204,16 @@ mod tests {
     use super::*;
 
     fn ar1() -> Arima {
-        let parameters = Parameters { level: 10.0, ar: vec![0.5], ma: Vec::new() };
-        Arima { order: ArimaOrder { p: 1, d: 0, q: 0 }, parameters, variance: 4.0 }
+        let parameters = Parameters {
+            level: 10.0,
+            ar: vec![0.5],
+            ma: Vec::new(),
+        };
+        Arima {
+            order: ArimaOrder { p: 1, d: 0, q: 0 },
+            parameters,
+            variance: 4.0,
+        }
     }
 
     #[test]
@@ -181,9 +221,15 @@ mod tests {
         // After 18: 10 + 8 · 0.5^h, with variance 4 (1 − 0.25^h) / (1 − 0.25).
         let ahead = ar1().ahead(&[3.0, 18.0], 6);
         for (h, band) in (1..).zip(&ahead) {
-            let (mean, variance) = (10.0 + 8.0 * 0.5_f64.powi(h), 4.0 * (1.0 - 0.25_f64.powi(h)) / 0.75);
+            let (mean, variance) = (
+                10.0 + 8.0 * 0.5_f64.powi(h),
+                4.0 * (1.0 - 0.25_f64.powi(h)) / 0.75,
+            );
             assert!((band.mean - mean).abs() < 1e-12, "{h}: {band:?}");
-            assert!((band.high - mean - 1.959_963_984_540_054 * variance.sqrt()).abs() < 1e-9, "{h}: {band:?}");
+            assert!(
+                (band.high - mean - 1.959_963_984_540_054 * variance.sqrt()).abs() < 1e-9,
+                "{h}: {band:?}"
+            );
         }
     }
 
@@ -191,14 +237,28 @@ mod tests {
     fn a_random_walk_spreads_with_the_root_of_time_and_two_differences_keep_the_slope() {
         let walk = Arima {
             order: ArimaOrder { p: 0, d: 1, q: 0 },
-            parameters: Parameters { level: 0.0, ar: Vec::new(), ma: Vec::new() },
+            parameters: Parameters {
+                level: 0.0,
+                ar: Vec::new(),
+                ma: Vec::new(),
+            },
             variance: 1.0,
         };
         let ahead = walk.ahead(&[90.0, 100.0], 4);
         assert!(ahead.iter().all(|band| (band.mean - 100.0).abs() < 1e-12));
-        assert!(((ahead[3].high - 100.0) / (ahead[0].high - 100.0) - 2.0).abs() < 1e-12, "the root of 4");
-        let slope = Arima { order: ArimaOrder { p: 0, d: 2, q: 0 }, ..walk };
-        let means: Vec<f64> = slope.ahead(&[90.0, 100.0], 3).iter().map(|band| band.mean).collect();
+        assert!(
+            ((ahead[3].high - 100.0) / (ahead[0].high - 100.0) - 2.0).abs() < 1e-12,
+            "the root of 4"
+        );
+        let slope = Arima {
+            order: ArimaOrder { p: 0, d: 2, q: 0 },
+            ..walk
+        };
+        let means: Vec<f64> = slope
+            .ahead(&[90.0, 100.0], 3)
+            .iter()
+            .map(|band| band.mean)
+            .collect();
         assert_eq!(means, [110.0, 120.0, 130.0]);
     }
 
@@ -206,14 +266,24 @@ mod tests {
     fn an_error_of_a_moving_average_is_forgotten_after_q_steps() {
         let average = Arima {
             order: ArimaOrder { p: 0, d: 0, q: 1 },
-            parameters: Parameters { level: 10.0, ar: Vec::new(), ma: vec![0.5] },
+            parameters: Parameters {
+                level: 10.0,
+                ar: Vec::new(),
+                ma: vec![0.5],
+            },
             variance: 1.0,
         };
         // Errors from place 1 on, 0 before: 12 − 10 = 2, then 15 − (10 + 1) = 4: next 10 + 2, then 10.
         let ahead = average.ahead(&[10.0, 12.0, 15.0], 3);
-        assert_eq!(ahead.iter().map(|band| band.mean).collect::<Vec<_>>(), [12.0, 10.0, 10.0]);
+        assert_eq!(
+            ahead.iter().map(|band| band.mean).collect::<Vec<_>>(),
+            [12.0, 10.0, 10.0]
+        );
         let reach = |band: &Band| (band.high - band.mean) / 1.959_963_984_540_054;
-        assert!((reach(&ahead[0]) - 1.0).abs() < 1e-12 && (reach(&ahead[1]) - 1.25_f64.sqrt()).abs() < 1e-12);
+        assert!(
+            (reach(&ahead[0]) - 1.0).abs() < 1e-12
+                && (reach(&ahead[1]) - 1.25_f64.sqrt()).abs() < 1e-12
+        );
         assert!((reach(&ahead[2]) - 1.25_f64.sqrt()).abs() < 1e-12);
     }
 
@@ -221,7 +291,9 @@ mod tests {
     fn made(n: usize, parameters: &Parameters) -> Vec<f64> {
         let mut state = 12_345_u64;
         let mut uniform = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             (state >> 11) as f64 / (1_u64 << 53) as f64
         };
         let (mut row, mut errors): (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());
@@ -238,23 +310,47 @@ mod tests {
         for (p, q) in [(1, 0), (2, 0), (0, 1), (0, 2), (1, 1)] {
             let ar = [0.6, -0.3][..p].to_vec();
             let ma = [0.5, 0.2][..q].to_vec();
-            let truth = Parameters { level: 50.0, ar, ma };
+            let truth = Parameters {
+                level: 50.0,
+                ar,
+                ma,
+            };
             let row = made(6_000, &truth);
             let found = Arima::fit(&row, ArimaOrder { p, d: 0, q }).unwrap();
-            let pairs = found.ar().iter().zip(&truth.ar).chain(found.ma().iter().zip(&truth.ma));
+            let pairs = found
+                .ar()
+                .iter()
+                .zip(&truth.ar)
+                .chain(found.ma().iter().zip(&truth.ma));
             // Three standard errors, which are about 1 / √n.
-            assert!(pairs.clone().all(|(a, b)| (a - b).abs() < 3.0 / 6_000_f64.sqrt() * 1.3), "{p},{q}: {found:?}");
-            assert!((found.level() - 50.0).abs() < 0.2 && (found.variance() - 1.0).abs() < 0.06, "{p},{q}: {found:?}");
+            assert!(
+                pairs
+                    .clone()
+                    .all(|(a, b)| (a - b).abs() < 3.0 / 6_000_f64.sqrt() * 1.3),
+                "{p},{q}: {found:?}"
+            );
+            assert!(
+                (found.level() - 50.0).abs() < 0.2 && (found.variance() - 1.0).abs() < 0.06,
+                "{p},{q}: {found:?}"
+            );
         }
     }
 
     #[test]
     fn least_squares_and_the_sum_of_squares_agree_where_both_can() {
-        let row = made(300, &Parameters { level: 20.0, ar: vec![0.7], ma: Vec::new() });
+        let row = made(
+            300,
+            &Parameters {
+                level: 20.0,
+                ar: vec![0.7],
+                ma: Vec::new(),
+            },
+        );
         let direct = autoregression(&row, 1, true).unwrap();
         let sought = arma(&row, (1, 0), true).unwrap();
         assert!(
-            (direct.ar[0] - sought.ar[0]).abs() < 1e-4 && (direct.level - sought.level).abs() < 1e-2,
+            (direct.ar[0] - sought.ar[0]).abs() < 1e-4
+                && (direct.level - sought.level).abs() < 1e-2,
             "{direct:?} {sought:?}"
         );
     }
@@ -263,7 +359,15 @@ mod tests {
     fn what_explodes_is_drawn_in() {
         let row: Vec<f64> = (0..40).map(|t| 1.3_f64.powi(t)).collect();
         let found = Arima::fit(&row, ArimaOrder { p: 1, d: 0, q: 0 }).unwrap();
-        assert!(found.ar()[0].abs() < 1.0 && found.variance().is_finite(), "{found:?}");
-        assert!(found.ahead(&row, 50).iter().all(|band| band.mean.is_finite()));
+        assert!(
+            found.ar()[0].abs() < 1.0 && found.variance().is_finite(),
+            "{found:?}"
+        );
+        assert!(
+            found
+                .ahead(&row, 50)
+                .iter()
+                .all(|band| band.mean.is_finite())
+        );
     }
 }

@@ -13,13 +13,16 @@ const KPSS_5: f64 = 0.463;
 
 /// The differences of neighbours, `times` over; `times` numbers shorter.
 pub(super) fn differenced(counts: &[f64], times: usize) -> Vec<f64> {
-    let step = |pair: &[f64]| pair.last().copied().unwrap_or(0.0) - pair.first().copied().unwrap_or(0.0);
+    let step =
+        |pair: &[f64]| pair.last().copied().unwrap_or(0.0) - pair.first().copied().unwrap_or(0.0);
     (0..times).fold(counts.to_vec(), |row, _| row.windows(2).map(step).collect())
 }
 
 /// How many differences are needed until the KPSS test no longer refuses a level at 5 %.
 pub(super) fn differences(counts: &[f64]) -> usize {
-    (0..MOST_DIFFERENCES).find(|&d| kpss(&differenced(counts, d)) <= KPSS_5).unwrap_or(MOST_DIFFERENCES)
+    (0..MOST_DIFFERENCES)
+        .find(|&d| kpss(&differenced(counts, d)) <= KPSS_5)
+        .unwrap_or(MOST_DIFFERENCES)
 }
 
 /// The KPSS statistic of a level, with Bartlett weights over `3 √n / 13` lags; 0 where nothing varies.
@@ -28,7 +31,14 @@ fn kpss(row: &[f64]) -> f64 {
     let mean = row.iter().sum::<f64>() / n.max(1.0);
     let off: Vec<f64> = row.iter().map(|value| value - mean).collect();
     let lags = (3.0 * n.sqrt() / 13.0) as usize;
-    let product = |lag: usize| off.iter().skip(lag).zip(&off).map(|(a, b)| a * b).sum::<f64>() / n;
+    let product = |lag: usize| {
+        off.iter()
+            .skip(lag)
+            .zip(&off)
+            .map(|(a, b)| a * b)
+            .sum::<f64>()
+            / n
+    };
     let weighted = |lag: usize| 2.0 * (1.0 - lag as f64 / (lags + 1) as f64) * product(lag);
     let variance = product(0) + (1..=lags).map(weighted).sum::<f64>();
     let mut sum = 0.0;
@@ -39,17 +49,29 @@ fn kpss(row: &[f64]) -> f64 {
             sum * sum
         })
         .sum();
-    if variance > 0.0 { squares / (n * n * variance) } else { 0.0 }
+    if variance > 0.0 {
+        squares / (n * n * variance)
+    } else {
+        0.0
+    }
 }
 
 /// AR by least squares on the lags and a constant, which is the conditional sum of squares in closed
 /// form; drawn in where it is not stationary, and the level then that of what is left.
 pub(super) fn autoregression(row: &[f64], p: usize, has_level: bool) -> Option<Parameters> {
-    let centre = if has_level { row.iter().sum::<f64>() / row.len().max(1) as f64 } else { 0.0 };
+    let centre = if has_level {
+        row.iter().sum::<f64>() / row.len().max(1) as f64
+    } else {
+        0.0
+    };
     let off: Vec<f64> = row.iter().map(|value| value - centre).collect();
     let lags = |window: &[f64]| -> Vec<f64> {
         let before = window.split_last().map_or(&[][..], |(_, before)| before);
-        has_level.then_some(1.0).into_iter().chain(before.iter().rev().copied()).collect()
+        has_level
+            .then_some(1.0)
+            .into_iter()
+            .chain(before.iter().rev().copied())
+            .collect()
     };
     let rows: Vec<Vec<f64>> = off.windows(p + 1).map(lags).collect();
     let wanted = off.get(p..)?;
@@ -66,13 +88,23 @@ pub(super) fn autoregression(row: &[f64], p: usize, has_level: bool) -> Option<P
         (true, false) => centre + constant / left,
         (true, true) => {
             let errors = off.windows(p + 1).map(|window| {
-                let (now, before) = window.split_last().map_or((0.0, &[][..]), |(now, before)| (*now, before));
-                now - ar.iter().zip(before.iter().rev()).map(|(weight, value)| weight * value).sum::<f64>()
+                let (now, before) = window
+                    .split_last()
+                    .map_or((0.0, &[][..]), |(now, before)| (*now, before));
+                now - ar
+                    .iter()
+                    .zip(before.iter().rev())
+                    .map(|(weight, value)| weight * value)
+                    .sum::<f64>()
             });
             centre + errors.sum::<f64>() / rows.len() as f64 / left
         }
     };
-    Some(Parameters { level, ar, ma: Vec::new() })
+    Some(Parameters {
+        level,
+        ar,
+        ma: Vec::new(),
+    })
 }
 
 /// ARMA by the least conditional sum of squares, over parameters of which each is stationary and
@@ -82,8 +114,13 @@ pub(super) fn arma(row: &[f64], (p, q): (usize, usize), has_level: bool) -> Opti
     if row.len() < 2 * (p + q + 1) + 2 {
         return None;
     }
-    let mean = if has_level { row.iter().sum::<f64>() / row.len() as f64 } else { 0.0 };
-    let spread = (row.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / row.len() as f64).sqrt();
+    let mean = if has_level {
+        row.iter().sum::<f64>() / row.len() as f64
+    } else {
+        0.0
+    };
+    let spread =
+        (row.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / row.len() as f64).sqrt();
     let of = |point: &[f64]| {
         let (ar, rest) = point.split_at(p.min(point.len()));
         let (ma, level) = rest.split_at(q.min(rest.len()));
@@ -91,14 +128,31 @@ pub(super) fn arma(row: &[f64], (p, q): (usize, usize), has_level: bool) -> Opti
         Parameters {
             level: mean + spread * level.first().copied().unwrap_or(0.0),
             ar: from_partial(&curbed(ar)),
-            ma: from_partial(&curbed(ma)).into_iter().map(|value| -value).collect(),
+            ma: from_partial(&curbed(ma))
+                .into_iter()
+                .map(|value| -value)
+                .collect(),
         }
     };
-    let cost = |point: &[f64]| of(point).errors(row, p.max(q)).iter().map(|e| e * e).sum::<f64>();
+    let cost = |point: &[f64]| {
+        of(point)
+            .errors(row, p.max(q))
+            .iter()
+            .map(|e| e * e)
+            .sum::<f64>()
+    };
     let n_free = p + q + usize::from(has_level);
-    let starts = [Some(vec![0.0; n_free]), hannan_rissanen(row, (p, q), has_level)];
-    let found = starts.into_iter().flatten().map(|start| minimise(&start, cost));
-    let (best, _) = found.min_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, high)| high.is_finite())?;
+    let starts = [
+        Some(vec![0.0; n_free]),
+        hannan_rissanen(row, (p, q), has_level),
+    ];
+    let found = starts
+        .into_iter()
+        .flatten()
+        .map(|start| minimise(&start, cost));
+    let (best, _) = found
+        .min_by(|a, b| a.1.total_cmp(&b.1))
+        .filter(|(_, high)| high.is_finite())?;
     Some(of(&best))
 }
 
@@ -107,20 +161,37 @@ fn hannan_rissanen(row: &[f64], (p, q): (usize, usize), has_level: bool) -> Opti
     let long = (p.max(q) + 2).min(row.len() / 4);
     let first = autoregression(row, long, has_level)?;
     let errors = first.errors(row, long);
-    let off: Vec<f64> = row.iter().skip(long).map(|value| value - first.level).collect();
+    let off: Vec<f64> = row
+        .iter()
+        .skip(long)
+        .map(|value| value - first.level)
+        .collect();
     let reach = p.max(q);
     let lags = |at: usize| -> Option<Vec<f64>> {
         let values = (1..=p).map(|lag| off.get(at - lag).copied());
-        values.chain((1..=q).map(|lag| errors.get(at - lag).copied())).collect()
+        values
+            .chain((1..=q).map(|lag| errors.get(at - lag).copied()))
+            .collect()
     };
     let rows = (reach..off.len()).map(lags).collect::<Option<Vec<_>>>()?;
     let weights = least_squares(&rows, off.get(reach..)?)?;
     let (ar, ma) = weights.split_at(p);
     let turned: Vec<f64> = ma.iter().map(|value| -value).collect();
     let free = |side: &[f64]| -> Option<Vec<f64>> {
-        Some(to_partial(&stationary(side))?.into_iter().map(|r| r.clamp(-0.99, 0.99).atanh()).collect())
+        Some(
+            to_partial(&stationary(side))?
+                .into_iter()
+                .map(|r| r.clamp(-0.99, 0.99).atanh())
+                .collect(),
+        )
     };
-    Some(free(ar)?.into_iter().chain(free(&turned)?).chain(has_level.then_some(0.0)).collect())
+    Some(
+        free(ar)?
+            .into_iter()
+            .chain(free(&turned)?)
+            .chain(has_level.then_some(0.0))
+            .collect(),
+    )
 }
 
 #[cfg(test)]
@@ -132,9 +203,14 @@ mod tests {
         assert_eq!(differenced(&[1.0, 4.0, 9.0, 16.0], 1), [3.0, 5.0, 7.0]);
         assert_eq!(differenced(&[1.0, 4.0, 9.0, 16.0], 2), [2.0, 2.0]);
         let wave = |t: usize| ((t * 37 + 11) % 17) as f64;
-        let (flat, line): (Vec<f64>, Vec<f64>) = (0..120).map(|t| (wave(t), 5.0 * t as f64 + wave(t))).unzip();
+        let (flat, line): (Vec<f64>, Vec<f64>) = (0..120)
+            .map(|t| (wave(t), 5.0 * t as f64 + wave(t)))
+            .unzip();
         let square: Vec<f64> = (0..120).map(|t| (t * t) as f64 + wave(t)).collect();
-        assert_eq!((differences(&flat), differences(&line), differences(&square)), (0, 1, 2));
+        assert_eq!(
+            (differences(&flat), differences(&line), differences(&square)),
+            (0, 1, 2)
+        );
         assert_eq!(differences(&[3.0; 20]), 0);
     }
 

@@ -13,7 +13,9 @@ pub const MA_ORDERS: usize = 4;
 pub const ARIMA_ORDERS: usize = 3;
 
 /// Ways to forecast a row of counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumIter, strum::Display)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumIter, strum::Display,
+)]
 #[strum(serialize_all = "kebab-case")]
 pub enum ForecastKind {
     /// The last count again.
@@ -97,21 +99,37 @@ impl ForecastKind {
     /// The fit with the least AIC among the orders of the kind.
     pub(super) fn choose(self, counts: &[f64]) -> Result<Arima, ForecastError> {
         let orders: Vec<ArimaOrder> = match self {
-            Self::Ar => (0..=AR_ORDERS).map(|p| ArimaOrder { p, d: 0, q: 0 }).collect(),
-            Self::Ma => (0..=MA_ORDERS).map(|q| ArimaOrder { p: 0, d: 0, q }).collect(),
+            Self::Ar => (0..=AR_ORDERS)
+                .map(|p| ArimaOrder { p, d: 0, q: 0 })
+                .collect(),
+            Self::Ma => (0..=MA_ORDERS)
+                .map(|q| ArimaOrder { p: 0, d: 0, q })
+                .collect(),
             _ => {
                 let d = fit::differences(counts);
-                let sides = (0..=ARIMA_ORDERS).flat_map(|p| (0..=ARIMA_ORDERS).map(move |q| (p, q)));
+                let sides =
+                    (0..=ARIMA_ORDERS).flat_map(|p| (0..=ARIMA_ORDERS).map(move |q| (p, q)));
                 sides.map(|(p, q)| ArimaOrder { p, d, q }).collect()
             }
         };
-        let skip = orders.iter().map(|order| order.p.max(order.q)).max().unwrap_or(0);
+        let skip = orders
+            .iter()
+            .map(|order| order.p.max(order.q))
+            .max()
+            .unwrap_or(0);
         // Each order is judged on the same counts: those that the longest lag leaves.
-        let fits = orders.into_iter().filter_map(|order| Some((Arima::fit(counts, order)?, order)));
+        let fits = orders
+            .into_iter()
+            .filter_map(|order| Some((Arima::fit(counts, order)?, order)));
         let judged = fits.filter_map(|(arima, _)| Some((arima.aic(counts, skip)?, arima)));
-        let best = judged.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, arima)| arima);
+        let best = judged
+            .min_by(|a, b| a.0.total_cmp(&b.0))
+            .map(|(_, arima)| arima);
         best.ok_or_else(|| {
-            ForecastError::LeftOut(format!("{} is left out: the counts are too few for any order.", self.title()))
+            ForecastError::LeftOut(format!(
+                "{} is left out: the counts are too few for any order.",
+                self.title()
+            ))
         })
     }
 }

@@ -22,7 +22,11 @@ pub(super) fn least_squares(rows: &[Vec<f64>], wanted: &[f64]) -> Option<Vec<f64
 fn solve(mut system: Vec<Vec<f64>>) -> Option<Vec<f64>> {
     const SINGULAR: f64 = 1e-12;
     let n = system.len();
-    let scale = system.iter().enumerate().filter_map(|(at, line)| line.get(at)).fold(0.0_f64, |a, b| a.max(b.abs()));
+    let scale = system
+        .iter()
+        .enumerate()
+        .filter_map(|(at, line)| line.get(at))
+        .fold(0.0_f64, |a, b| a.max(b.abs()));
     for at in 0..n {
         let size = |line: &[f64]| line.get(at).map_or(0.0, |value| value.abs());
         let pivot = (at..n).max_by(|a, b| {
@@ -35,12 +39,22 @@ fn solve(mut system: Vec<Vec<f64>>) -> Option<Vec<f64>> {
         if head.is_nan() || head.abs() <= SINGULAR * scale {
             return None;
         }
-        for (_, line) in system.iter_mut().enumerate().filter(|(other, _)| *other != at) {
+        for (_, line) in system
+            .iter_mut()
+            .enumerate()
+            .filter(|(other, _)| *other != at)
+        {
             let factor = line.get(at).copied().unwrap_or(0.0) / head;
-            line.iter_mut().zip(&top).for_each(|(value, of_top)| *value -= factor * of_top);
+            line.iter_mut()
+                .zip(&top)
+                .for_each(|(value, of_top)| *value -= factor * of_top);
         }
     }
-    system.iter().enumerate().map(|(at, line)| Some(line.get(n)? / line.get(at)?)).collect()
+    system
+        .iter()
+        .enumerate()
+        .map(|(at, line)| Some(line.get(n)? / line.get(at)?))
+        .collect()
 }
 
 #[cfg(test)]
@@ -52,8 +66,17 @@ mod tests {
         // (0, 1), (1, 2), (2, 4): slope 3/2, intercept 5/6.
         let rows = [vec![1.0, 0.0], vec![1.0, 1.0], vec![1.0, 2.0]];
         let weights = least_squares(&rows, &[1.0, 2.0, 4.0]).unwrap();
-        assert!((weights[0] - 5.0 / 6.0).abs() < 1e-12 && (weights[1] - 1.5).abs() < 1e-12, "{weights:?}");
-        assert_eq!(least_squares(&[vec![1.0, 2.0], vec![2.0, 4.0], vec![0.0, 0.0]], &[1.0, 2.0, 3.0]), None);
+        assert!(
+            (weights[0] - 5.0 / 6.0).abs() < 1e-12 && (weights[1] - 1.5).abs() < 1e-12,
+            "{weights:?}"
+        );
+        assert_eq!(
+            least_squares(
+                &[vec![1.0, 2.0], vec![2.0, 4.0], vec![0.0, 0.0]],
+                &[1.0, 2.0, 3.0]
+            ),
+            None
+        );
         assert_eq!(least_squares(&rows[..1], &[1.0]), None);
     }
 }

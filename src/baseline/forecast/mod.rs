@@ -57,7 +57,11 @@ impl ForecastPlan {
     #[must_use]
     pub fn usual(n_counts: usize, season: usize, horizon: usize) -> Self {
         let n_counts = n_counts.min(MOST_COUNTS);
-        Self { season, held_out: ((n_counts as f64 * HELD_OUT_SHARE).round() as usize).max(3), horizon }
+        Self {
+            season,
+            held_out: ((n_counts as f64 * HELD_OUT_SHARE).round() as usize).max(3),
+            horizon,
+        }
     }
 }
 
@@ -104,7 +108,11 @@ pub struct Band {
 impl Band {
     fn around(mean: f64, variance: f64) -> Self {
         let reach = NORMAL_97_5 * variance.max(0.0).sqrt();
-        Self { mean: mean.max(0.0), low: (mean - reach).max(0.0), high: (mean + reach).max(0.0) }
+        Self {
+            mean: mean.max(0.0),
+            low: (mean - reach).max(0.0),
+            high: (mean + reach).max(0.0),
+        }
     }
 
     /// Whether a count lies within the bounds.
@@ -144,7 +152,10 @@ trait Forecaster {
 ///
 /// # Errors
 /// [`ForecastError`] where there are too few counts, or the plan asks for what cannot be.
-pub fn forecasts(counts: &[f64], plan: ForecastPlan) -> Result<(Vec<Forecast>, Vec<String>), ForecastError> {
+pub fn forecasts(
+    counts: &[f64],
+    plan: ForecastPlan,
+) -> Result<(Vec<Forecast>, Vec<String>), ForecastError> {
     let (mut made, mut left_out) = (Vec::new(), Vec::new());
     for kind in <ForecastKind as strum::IntoEnumIterator>::iter() {
         match forecast(kind, counts, plan) {
@@ -160,15 +171,25 @@ pub fn forecasts(counts: &[f64], plan: ForecastPlan) -> Result<(Vec<Forecast>, V
 ///
 /// # Errors
 /// As [`forecasts`], and [`ForecastError::LeftOut`] where this way has nothing to say.
-pub fn forecast(kind: ForecastKind, counts: &[f64], plan: ForecastPlan) -> Result<Forecast, ForecastError> {
-    let counts = counts.get(counts.len().saturating_sub(MOST_COUNTS)..).unwrap_or(counts);
+pub fn forecast(
+    kind: ForecastKind,
+    counts: &[f64],
+    plan: ForecastPlan,
+) -> Result<Forecast, ForecastError> {
+    let counts = counts
+        .get(counts.len().saturating_sub(MOST_COUNTS)..)
+        .unwrap_or(counts);
     let found = counts.len();
     if found < FEWEST_COUNTS {
         return Err(ForecastError::TooFew { found });
     }
     let most = found - SHORTEST_HEAD;
     if plan.held_out == 0 || plan.held_out > most {
-        return Err(ForecastError::Tail { held_out: plan.held_out, found, most });
+        return Err(ForecastError::Tail {
+            held_out: plan.held_out,
+            found,
+            most,
+        });
     }
     if plan.horizon == 0 {
         return Err(ForecastError::NoHorizon);
@@ -182,24 +203,46 @@ pub fn forecast(kind: ForecastKind, counts: &[f64], plan: ForecastPlan) -> Resul
         }
         ForecastKind::Naive | ForecastKind::Drift | ForecastKind::SeasonalNaive => {
             let fit = |counts: &[f64]| Simple::fit(kind, counts, plan.season);
-            (kind.title().to_owned(), Box::new(fit(head)?), Box::new(fit(counts)?))
+            (
+                kind.title().to_owned(),
+                Box::new(fit(head)?),
+                Box::new(fit(counts)?),
+            )
         }
     };
-    Ok(judged(kind, model, fitted.as_ref(), (counts, tail)).with_next(whole.ahead(counts, plan.horizon)))
+    Ok(judged(kind, model, fitted.as_ref(), (counts, tail))
+        .with_next(whole.ahead(counts, plan.horizon)))
 }
 
 /// The forecast with the errors on its tail, which ends `counts`.
-fn judged(kind: ForecastKind, model: String, fitted: &dyn Forecaster, (counts, tail): (&[f64], &[f64])) -> Forecast {
+fn judged(
+    kind: ForecastKind,
+    model: String,
+    fitted: &dyn Forecaster,
+    (counts, tail): (&[f64], &[f64]),
+) -> Forecast {
     let start = counts.len() - tail.len();
-    let one = |at: usize| fitted.ahead(counts.get(..at).unwrap_or(&[]), 1).first().copied();
+    let one = |at: usize| {
+        fitted
+            .ahead(counts.get(..at).unwrap_or(&[]), 1)
+            .first()
+            .copied()
+    };
     let bands: Vec<Band> = (start..counts.len()).filter_map(one).collect();
     let n = tail.len().max(1) as f64;
     let pairs = || bands.iter().zip(tail);
     Forecast {
         kind,
         model,
-        mae: pairs().map(|(band, count)| (band.mean - count).abs()).sum::<f64>() / n,
-        rmse: (pairs().map(|(band, count)| (band.mean - count).powi(2)).sum::<f64>() / n).sqrt(),
+        mae: pairs()
+            .map(|(band, count)| (band.mean - count).abs())
+            .sum::<f64>()
+            / n,
+        rmse: (pairs()
+            .map(|(band, count)| (band.mean - count).powi(2))
+            .sum::<f64>()
+            / n)
+            .sqrt(),
         coverage: pairs().filter(|(band, count)| band.holds(**count)).count() as f64 / n,
         tail: bands,
         next: Vec::new(),

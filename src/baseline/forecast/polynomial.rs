@@ -38,14 +38,19 @@ pub(super) fn stationary(coefficients: &[f64]) -> Vec<f64> {
     const STEP: f64 = 0.99;
     const MOST: f64 = 0.999;
     let mut drawn = coefficients.to_vec();
-    let is_fine = |some: &[f64]| to_partial(some).is_some_and(|partial| partial.iter().all(|r| r.abs() < MOST));
+    let is_fine = |some: &[f64]| {
+        to_partial(some).is_some_and(|partial| partial.iter().all(|r| r.abs() < MOST))
+    };
     // At γ = 0.99^2000 nothing is left of any coefficient that a fit can give.
     for _ in 0..2_000 {
         if is_fine(&drawn) {
             return drawn;
         }
         let powers = std::iter::successors(Some(STEP), |power| Some(power * STEP));
-        drawn.iter_mut().zip(powers).for_each(|(value, power)| *value *= power);
+        drawn
+            .iter_mut()
+            .zip(powers)
+            .for_each(|(value, power)| *value *= power);
     }
     vec![0.0; coefficients.len()]
 }
@@ -58,7 +63,10 @@ mod tests {
     fn partial_autocorrelations_come_back() {
         let partial = [0.9, -0.5, 0.3, -0.99];
         let back = to_partial(&from_partial(&partial)).unwrap();
-        assert!(back.iter().zip(partial).all(|(a, b)| (a - b).abs() < 1e-9), "{back:?}");
+        assert!(
+            back.iter().zip(partial).all(|(a, b)| (a - b).abs() < 1e-9),
+            "{back:?}"
+        );
     }
 
     #[test]
@@ -69,7 +77,10 @@ mod tests {
         for explosive in [vec![1.0], vec![1.5], vec![0.6, 0.6], vec![0.0, 0.0, -2.0]] {
             assert_eq!(to_partial(&explosive), None);
             let drawn = stationary(&explosive);
-            assert!(to_partial(&drawn).is_some() && drawn.iter().any(|value| value.abs() > 0.1), "{drawn:?}");
+            assert!(
+                to_partial(&drawn).is_some() && drawn.iter().any(|value| value.abs() > 0.1),
+                "{drawn:?}"
+            );
         }
         assert_eq!(stationary(&[0.375, 0.25]), [0.375, 0.25]);
     }

@@ -12,10 +12,20 @@ pub(super) struct Simple {
 }
 
 impl Simple {
-    pub(super) fn fit(kind: ForecastKind, counts: &[f64], season: usize) -> Result<Self, ForecastError> {
-        let lag = if kind == ForecastKind::SeasonalNaive { season } else { 1 };
+    pub(super) fn fit(
+        kind: ForecastKind,
+        counts: &[f64],
+        season: usize,
+    ) -> Result<Self, ForecastError> {
+        let lag = if kind == ForecastKind::SeasonalNaive {
+            season
+        } else {
+            1
+        };
         if lag < 2 && kind == ForecastKind::SeasonalNaive {
-            return Err(ForecastError::LeftOut("Seasonal naive is left out: the period has no season.".to_owned()));
+            return Err(ForecastError::LeftOut(
+                "Seasonal naive is left out: the period has no season.".to_owned(),
+            ));
         }
         if counts.len() <= lag {
             let sentence = format!(
@@ -24,18 +34,37 @@ impl Simple {
             );
             return Err(ForecastError::LeftOut(sentence));
         }
-        let steps: Vec<f64> = counts.iter().skip(lag).zip(counts).map(|(now, before)| now - before).collect();
+        let steps: Vec<f64> = counts
+            .iter()
+            .skip(lag)
+            .zip(counts)
+            .map(|(now, before)| now - before)
+            .collect();
         let n = steps.len() as f64;
-        let mean = if kind == ForecastKind::Drift { steps.iter().sum::<f64>() / n } else { 0.0 };
-        let free = if kind == ForecastKind::Drift { (n - 1.0).max(1.0) } else { n };
+        let mean = if kind == ForecastKind::Drift {
+            steps.iter().sum::<f64>() / n
+        } else {
+            0.0
+        };
+        let free = if kind == ForecastKind::Drift {
+            (n - 1.0).max(1.0)
+        } else {
+            n
+        };
         let variance = steps.iter().map(|step| (step - mean).powi(2)).sum::<f64>() / free;
-        Ok(Self { kind, season, variance })
+        Ok(Self {
+            kind,
+            season,
+            variance,
+        })
     }
 }
 
 impl Forecaster for Simple {
     fn ahead(&self, counts: &[f64], horizon: usize) -> Vec<Band> {
-        let (Some(&first), Some(&last)) = (counts.first(), counts.last()) else { return Vec::new() };
+        let (Some(&first), Some(&last)) = (counts.first(), counts.last()) else {
+            return Vec::new();
+        };
         let n = counts.len();
         let between = (n.max(2) - 1) as f64;
         let band = |step: usize| {
@@ -44,12 +73,17 @@ impl Forecaster for Simple {
                 ForecastKind::SeasonalNaive => {
                     let rounds = (step - 1) / self.season;
                     let at = n + (step - 1) % self.season;
-                    let before = at.checked_sub(self.season).and_then(|at| counts.get(at)).copied().unwrap_or(last);
+                    let before = at
+                        .checked_sub(self.season)
+                        .and_then(|at| counts.get(at))
+                        .copied()
+                        .unwrap_or(last);
                     Band::around(before, self.variance * (rounds + 1) as f64)
                 }
-                ForecastKind::Drift => {
-                    Band::around(last + h * (last - first) / between, self.variance * h * (1.0 + h / between))
-                }
+                ForecastKind::Drift => Band::around(
+                    last + h * (last - first) / between,
+                    self.variance * h * (1.0 + h / between),
+                ),
                 _ => Band::around(last, self.variance * h),
             }
         };

@@ -18,7 +18,13 @@ impl BaseRate {
     #[must_use]
     pub fn fit(labels: &[bool]) -> Self {
         let n_yes = labels.iter().filter(|label| **label).count() as f64;
-        Self { share: if labels.is_empty() { 0.5 } else { n_yes / labels.len() as f64 } }
+        Self {
+            share: if labels.is_empty() {
+                0.5
+            } else {
+                n_yes / labels.len() as f64
+            },
+        }
     }
 
     /// Probability of acting, the same for everyone.
@@ -60,7 +66,11 @@ impl RecencyFrequency {
         let points: Vec<[f64; 2]> = samples.iter().map(|sample| sample.logarithms()).collect();
         let n = points.len().max(1) as f64;
         let moment = |of: &dyn Fn(&[f64; 2]) -> [f64; 2]| {
-            points.iter().map(of).fold([0.0; 2], |[a, b], [x, y]| [a + x, b + y]).map(|sum| sum / n)
+            points
+                .iter()
+                .map(of)
+                .fold([0.0; 2], |[a, b], [x, y]| [a + x, b + y])
+                .map(|sum| sum / n)
         };
         let means = moment(&|point| *point);
         let [mean_r, mean_f] = means;
@@ -69,12 +79,20 @@ impl RecencyFrequency {
         let spreads = spreads.map(|variance| if variance > 0.0 { variance.sqrt() } else { 1.0 });
         let n_yes = labels.iter().filter(|label| **label).count() as f64;
         let start = (n_yes + 1.0) / (labels.len() as f64 + 2.0);
-        let mut fitted = Self { means, spreads, weights: [(start / (1.0 - start)).ln(), 0.0, 0.0] };
+        let mut fitted = Self {
+            means,
+            spreads,
+            weights: [(start / (1.0 - start)).ln(), 0.0, 0.0],
+        };
         let is_one_kind = n_yes == 0.0 || n_yes >= labels.len() as f64;
         if !is_one_kind {
             for _ in 0..STEPS {
                 let step = fitted.step(&points, labels);
-                fitted.weights.iter_mut().zip(step).for_each(|(weight, step)| *weight += step);
+                fitted
+                    .weights
+                    .iter_mut()
+                    .zip(step)
+                    .for_each(|(weight, step)| *weight += step);
                 if step.iter().all(|step| step.abs() < 1e-10) {
                     break;
                 }
@@ -102,7 +120,12 @@ impl RecencyFrequency {
     }
 
     fn at(&self, point: [f64; 2]) -> f64 {
-        let sum: f64 = self.features(point).iter().zip(&self.weights).map(|(x, w)| x * w).sum();
+        let sum: f64 = self
+            .features(point)
+            .iter()
+            .zip(&self.weights)
+            .map(|(x, w)| x * w)
+            .sum();
         1.0 / (1.0 + (-sum).exp())
     }
 
@@ -115,10 +138,17 @@ impl RecencyFrequency {
             let (weight, off) = (p * (1.0 - p), f64::from(u8::from(*label)) - p);
             for ((line, total), left) in curve.iter_mut().zip(&mut slope).zip(x) {
                 *total += left * off;
-                line.iter_mut().zip(x).for_each(|(sum, right)| *sum += weight * left * right);
+                line.iter_mut()
+                    .zip(x)
+                    .for_each(|(sum, right)| *sum += weight * left * right);
             }
         }
-        for (at, ((line, total), weight)) in curve.iter_mut().zip(&mut slope).zip(self.weights).enumerate() {
+        for (at, ((line, total), weight)) in curve
+            .iter_mut()
+            .zip(&mut slope)
+            .zip(self.weights)
+            .enumerate()
+        {
             let ridge = if at == 0 { 1e-9 } else { RIDGE };
             if let Some(own) = line.get_mut(at) {
                 *own += ridge;
@@ -128,7 +158,13 @@ impl RecencyFrequency {
             }
         }
         // As far as the ends of the curve, where it is flat: no step longer than this.
-        solved(curve, slope).map(|step| if step.is_nan() { 0.0 } else { step.clamp(-4.0, 4.0) })
+        solved(curve, slope).map(|step| {
+            if step.is_nan() {
+                0.0
+            } else {
+                step.clamp(-4.0, 4.0)
+            }
+        })
     }
 }
 
@@ -139,7 +175,12 @@ fn solved([a, b, c]: [[f64; 3]; 3], right: [f64; 3]) -> [f64; 3] {
         a1 * (b2 * c3 - b3 * c2) - a2 * (b1 * c3 - b3 * c1) + a3 * (b1 * c2 - b2 * c1)
     };
     let whole = volume(a, b, c);
-    [volume(right, b, c), volume(a, right, c), volume(a, b, right)].map(|part| part / whole)
+    [
+        volume(right, b, c),
+        volume(a, right, c),
+        volume(a, b, right),
+    ]
+    .map(|part| part / whole)
 }
 
 #[cfg(test)]
@@ -155,24 +196,49 @@ mod tests {
     #[test]
     fn with_one_feature_of_two_values_the_fit_is_the_shares() {
         // Elapsed 0: 3 of 4 act; elapsed 9: 1 of 5 acts. With as many weights as groups, the fit is exact.
-        let sample = |elapsed| Standing { elapsed, n_events: 2.0 };
+        let sample = |elapsed| Standing {
+            elapsed,
+            n_events: 2.0,
+        };
         let samples: Vec<Standing> = [0.0; 4].into_iter().chain([9.0; 5]).map(sample).collect();
         let labels = [true, true, true, false, true, false, false, false, false];
         let fitted = RecencyFrequency::fit(&samples, &labels);
-        assert!((fitted.probability(sample(0.0)) - 0.75).abs() < 1e-3, "{fitted:?}");
-        assert!((fitted.probability(sample(9.0)) - 0.2).abs() < 1e-3, "{fitted:?}");
-        assert!(fitted.weights()[0] < 0.0 && fitted.weights()[1].abs() < 1e-9, "{fitted:?}");
+        assert!(
+            (fitted.probability(sample(0.0)) - 0.75).abs() < 1e-3,
+            "{fitted:?}"
+        );
+        assert!(
+            (fitted.probability(sample(9.0)) - 0.2).abs() < 1e-3,
+            "{fitted:?}"
+        );
+        assert!(
+            fitted.weights()[0] < 0.0 && fitted.weights()[1].abs() < 1e-9,
+            "{fitted:?}"
+        );
     }
 
     #[test]
     fn what_can_be_told_apart_and_what_is_of_one_kind_stay_finite() {
-        let samples: Vec<Standing> = (0..20).map(|n| Standing { elapsed: 0.0, n_events: f64::from(n) }).collect();
+        let samples: Vec<Standing> = (0..20)
+            .map(|n| Standing {
+                elapsed: 0.0,
+                n_events: f64::from(n),
+            })
+            .collect();
         let labels: Vec<bool> = (0..20).map(|n| n >= 10).collect();
         let fitted = RecencyFrequency::fit(&samples, &labels);
         assert!(fitted.weights().iter().all(|w| w.is_finite()), "{fitted:?}");
-        assert!(fitted.probability(samples[19]) > 0.95 && fitted.probability(samples[0]) < 0.05, "{fitted:?}");
+        assert!(
+            fitted.probability(samples[19]) > 0.95 && fitted.probability(samples[0]) < 0.05,
+            "{fitted:?}"
+        );
         let always = RecencyFrequency::fit(&samples, &[true; 20]);
-        assert!((always.probability(samples[3]) - 21.0 / 22.0).abs() < 1e-12, "{always:?}");
-        assert!((RecencyFrequency::fit(&[], &[]).probability(Standing::default()) - 0.5).abs() < 1e-12);
+        assert!(
+            (always.probability(samples[3]) - 21.0 / 22.0).abs() < 1e-12,
+            "{always:?}"
+        );
+        assert!(
+            (RecencyFrequency::fit(&[], &[]).probability(Standing::default()) - 0.5).abs() < 1e-12
+        );
     }
 }

@@ -46,7 +46,8 @@ impl MarkovClass {
             let known: Vec<u16> = history.iter().copied().filter(is_known).collect();
             for pair in known.windows(2) {
                 if let [last, next] = pair
-                    && let Some(count) = rows.get_mut(usize::from(*last) * n_classes + usize::from(*next))
+                    && let Some(count) =
+                        rows.get_mut(usize::from(*last) * n_classes + usize::from(*next))
                 {
                     *count += 1.0;
                 }
@@ -54,15 +55,26 @@ impl MarkovClass {
         }
         rows.chunks_mut(n_classes.max(1)).for_each(normalise);
         let all: Vec<u16> = histories.iter().copied().flatten().copied().collect();
-        Self { n_classes, rows, first: MajorityClass::fit(&all, n_classes) }
+        Self {
+            n_classes,
+            rows,
+            first: MajorityClass::fit(&all, n_classes),
+        }
     }
 
     /// Probability of every class after a history, `[n_classes]`; the shares of all classes where the
     /// history holds none that is known.
     #[must_use]
     pub fn probabilities(&self, history: &[u16]) -> &[f64] {
-        let last = history.iter().rev().map(|class| usize::from(*class)).find(|class| *class < self.n_classes);
-        let row = last.and_then(|last| self.rows.get(last * self.n_classes..(last + 1) * self.n_classes));
+        let last = history
+            .iter()
+            .rev()
+            .map(|class| usize::from(*class))
+            .find(|class| *class < self.n_classes);
+        let row = last.and_then(|last| {
+            self.rows
+                .get(last * self.n_classes..(last + 1) * self.n_classes)
+        });
         row.unwrap_or_else(|| self.first.probabilities())
     }
 }
@@ -81,7 +93,10 @@ mod tests {
 
     #[test]
     fn shares_by_hand() {
-        assert_eq!(MajorityClass::fit(&[0, 2, 2, 2, 9], 3).probabilities(), [0.25, 0.0, 0.75]);
+        assert_eq!(
+            MajorityClass::fit(&[0, 2, 2, 2, 9], 3).probabilities(),
+            [0.25, 0.0, 0.75]
+        );
         assert_eq!(MajorityClass::fit(&[], 2).probabilities(), [0.5, 0.5]);
     }
 
@@ -91,7 +106,15 @@ mod tests {
         let chain = MarkovClass::fit(&[&[0, 1], &[0, 0, 1], &[7]], 2);
         assert_eq!(chain.probabilities(&[1, 0]), [0.4, 0.6]);
         assert_eq!(chain.probabilities(&[1]), [0.5, 0.5]);
-        assert_eq!(chain.probabilities(&[0, 7]), [0.4, 0.6], "the unknown is passed over");
-        assert_eq!(chain.probabilities(&[]), [0.6, 0.4], "the shares of 0 and 1");
+        assert_eq!(
+            chain.probabilities(&[0, 7]),
+            [0.4, 0.6],
+            "the unknown is passed over"
+        );
+        assert_eq!(
+            chain.probabilities(&[]),
+            [0.6, 0.4],
+            "the shares of 0 and 1"
+        );
     }
 }

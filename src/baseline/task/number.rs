@@ -19,7 +19,11 @@ impl MeanValue {
     /// The mean; 0 of no answers.
     #[must_use]
     pub fn fit(answers: &[f64]) -> Self {
-        let known: Vec<f64> = answers.iter().copied().filter(|value| !value.is_nan()).collect();
+        let known: Vec<f64> = answers
+            .iter()
+            .copied()
+            .filter(|value| !value.is_nan())
+            .collect();
         Self(known.iter().sum::<f64>() / known.len().max(1) as f64)
     }
 
@@ -34,11 +38,19 @@ impl MedianValue {
     /// The median, of two in the middle their mean; 0 of no answers.
     #[must_use]
     pub fn fit(answers: &[f64]) -> Self {
-        let mut known: Vec<f64> = answers.iter().copied().filter(|value| !value.is_nan()).collect();
+        let mut known: Vec<f64> = answers
+            .iter()
+            .copied()
+            .filter(|value| !value.is_nan())
+            .collect();
         known.sort_unstable_by(f64::total_cmp);
         let at = |place: usize| known.get(place).copied().unwrap_or(0.0);
         let half = known.len() / 2;
-        Self(if known.len().is_multiple_of(2) { f64::midpoint(at(half.saturating_sub(1)), at(half)) } else { at(half) })
+        Self(if known.len().is_multiple_of(2) {
+            f64::midpoint(at(half.saturating_sub(1)), at(half))
+        } else {
+            at(half)
+        })
     }
 
     /// What is expected of everyone.
@@ -52,13 +64,20 @@ impl LastValue {
     /// Takes the median of the answers for users without a number.
     #[must_use]
     pub fn fit(answers: &[f64]) -> Self {
-        Self { otherwise: MedianValue::fit(answers) }
+        Self {
+            otherwise: MedianValue::fit(answers),
+        }
     }
 
     /// The last number of a history (oldest first).
     #[must_use]
     pub fn value(self, history: &[f64]) -> f64 {
-        history.iter().rev().copied().find(|value| !value.is_nan()).unwrap_or(self.otherwise.value())
+        history
+            .iter()
+            .rev()
+            .copied()
+            .find(|value| !value.is_nan())
+            .unwrap_or(self.otherwise.value())
     }
 }
 
@@ -74,6 +93,9 @@ mod tests {
         assert!((MedianValue::fit(&[4.0, 1.0, 2.0, 9.0]).value() - 3.0).abs() < 1e-15);
         assert!((LastValue::fit(&answers).value(&[7.0, 5.0, f64::NAN]) - 5.0).abs() < 1e-15);
         assert!((LastValue::fit(&answers).value(&[]) - 2.0).abs() < 1e-15);
-        assert_eq!((MeanValue::fit(&[]).value(), MedianValue::fit(&[]).value()), (0.0, 0.0));
+        assert_eq!(
+            (MeanValue::fit(&[]).value(), MedianValue::fit(&[]).value()),
+            (0.0, 0.0)
+        );
     }
 }

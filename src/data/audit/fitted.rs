@@ -15,15 +15,23 @@ pub(super) fn vocabulary(prepared: &Prepared) -> Finding {
     let n_train = train_counts(prepared);
     let mut found = Found::default();
     let first = first_places(sequences, dataset.n_items(), |_| true);
-    for (place, _) in std::iter::zip(first, &n_train.of_item).filter(|(_, n_train)| **n_train == 0) {
+    for (place, _) in std::iter::zip(first, &n_train.of_item).filter(|(_, n_train)| **n_train == 0)
+    {
         if let Some((user, position)) = place {
             found.add(user, position);
         }
     }
-    let n_users = n_train.of_user.iter().filter(|n_train| **n_train == 0).count();
+    let n_users = n_train
+        .of_user
+        .iter()
+        .filter(|n_train| **n_train == 0)
+        .count();
     let of_users = match n_users {
         0 => String::new(),
-        n => format!(" {} without a training event have an index too, which no model uses.", counted(n, "user")),
+        n => format!(
+            " {} without a training event have an index too, which no model uses.",
+            counted(n, "user")
+        ),
     };
     if found.count == 0 {
         let sentence = format!("Every item of the vocabulary has a training event.{of_users}");
@@ -54,7 +62,10 @@ pub(super) fn filters(prepared: &Prepared, clean: &CleanSpec) -> Finding {
             counted(learnt.len(), "cleaning step"),
             learnt.join(", "),
         );
-        let found = Found { count: learnt.len(), ..Found::default() };
+        let found = Found {
+            count: learnt.len(),
+            ..Found::default()
+        };
         return found.finding(prepared, check, Verdict::Warn, sentence);
     }
     if min_user <= 1 && min_item <= 1 {
@@ -65,7 +76,12 @@ pub(super) fn filters(prepared: &Prepared, clean: &CleanSpec) -> Finding {
     let (sequences, n_train) = (&prepared.dataset.sequences, train_counts(prepared));
     let mut found = Found::default();
     let mut n_users = 0;
-    for (user, _) in n_train.of_user.iter().enumerate().filter(|(_, n_train)| **n_train < min_user) {
+    for (user, _) in n_train
+        .of_user
+        .iter()
+        .enumerate()
+        .filter(|(_, n_train)| **n_train < min_user)
+    {
         n_users += 1;
         found.add(user, 0);
     }
@@ -76,9 +92,12 @@ pub(super) fn filters(prepared: &Prepared, clean: &CleanSpec) -> Finding {
     for (user, position) in places {
         found.add(user, position);
     }
-    let filter = format!("The k-core filter (users ≥ {min_user}, items ≥ {min_item}) counts the events of all parts");
+    let filter = format!(
+        "The k-core filter (users ≥ {min_user}, items ≥ {min_item}) counts the events of all parts"
+    );
     if found.count == 0 {
-        let sentence = format!("{filter}, and training alone has enough of every user and item that it kept.");
+        let sentence =
+            format!("{filter}, and training alone has enough of every user and item that it kept.");
         return found.finding(prepared, check, Verdict::Pass, sentence);
     }
     let sentence = format!(
@@ -94,9 +113,14 @@ pub(super) fn filters(prepared: &Prepared, clean: &CleanSpec) -> Finding {
 
 /// The steps of the cleaning list that were fitted on more than training, by name.
 fn learnt_from_everything(prepared: &Prepared) -> Vec<&str> {
-    let is_one = |effect: &StepEffect| effect.place.is_some() && effect.fitted_on == Some(FittedOn::Everything);
+    let is_one = |effect: &StepEffect| {
+        effect.place.is_some() && effect.fitted_on == Some(FittedOn::Everything)
+    };
     let steps = prepared.dataset.report.steps.iter();
-    steps.filter(|step| step.effect.as_ref().is_some_and(is_one)).map(|step| step.step.as_str()).collect()
+    steps
+        .filter(|step| step.effect.as_ref().is_some_and(is_one))
+        .map(|step| step.step.as_str())
+        .collect()
 }
 
 /// Training events of each user and of each item (by index, so that 0 is padding).

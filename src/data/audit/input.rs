@@ -19,11 +19,16 @@ pub(super) fn identical_sequences(prepared: &Prepared) -> Finding {
         found.add(case.user_idx as usize, case.target_pos as usize);
     }
     if found.count == 0 {
-        let sentence = "No user's training begins with another user's whole history and its answer.";
+        let sentence =
+            "No user's training begins with another user's whole history and its answer.";
         return found.finding(prepared, check, Verdict::Pass, sentence);
     }
     let share = found.count as f64 / test.len().max(1) as f64;
-    let verdict = if share >= COPIES_FAIL_FROM { Verdict::Fail } else { Verdict::Warn };
+    let verdict = if share >= COPIES_FAIL_FROM {
+        Verdict::Fail
+    } else {
+        Verdict::Warn
+    };
     let sentence = format!(
         "{} have a history and an answer that another user's training begins with, event by event: a model may know \
          the answer by heart. Short histories agree by chance; long ones are accounts that the log holds twice: drop \
@@ -43,15 +48,22 @@ pub(super) fn target_in_input(prepared: &Prepared) -> Finding {
     let mut first_seen = vec![(u32::MAX, 0_u32); prepared.dataset.n_items() + 1];
     let (mut found, mut shows_itself) = (Found::default(), false);
     for of_user in cases.chunk_by(|a, b| a.user_idx == b.user_idx) {
-        let Some(user_idx) = of_user.first().map(|case| case.user_idx) else { continue };
+        let Some(user_idx) = of_user.first().map(|case| case.user_idx) else {
+            continue;
+        };
         let items = sequences.items(user_idx as usize);
         for (position, &item) in items.iter().enumerate() {
-            if let Some(slot) = first_seen.get_mut(item as usize).filter(|slot| slot.0 != user_idx) {
+            if let Some(slot) = first_seen
+                .get_mut(item as usize)
+                .filter(|slot| slot.0 != user_idx)
+            {
                 *slot = (user_idx, position as u32);
             }
         }
         for case in of_user {
-            let target = items.get(case.target_pos as usize).and_then(|&item| first_seen.get(item as usize));
+            let target = items
+                .get(case.target_pos as usize)
+                .and_then(|&item| first_seen.get(item as usize));
             if target.is_some_and(|&(_, first)| first < case.history_len) {
                 found.add(user_idx as usize, case.target_pos as usize);
             }
@@ -86,25 +98,44 @@ fn copied(prepared: &Prepared) -> Vec<bool> {
     let (sequences, test) = (&prepared.dataset.sequences, &prepared.split.test);
     let asked = |case: &EvalCase| -> Option<(&[u32], u32)> {
         let items = sequences.items(case.user_idx as usize);
-        Some((items.get(..case.history_len as usize)?, *items.get(case.target_pos as usize)?))
+        Some((
+            items.get(..case.history_len as usize)?,
+            *items.get(case.target_pos as usize)?,
+        ))
     };
     let mut open: HashMap<u64, Vec<usize>> = HashMap::new();
     for (at, case) in test.iter().enumerate() {
         if let Some((history, target)) = asked(case) {
-            open.entry(mixed(history.iter().fold(0, |hash, &item| mixed(hash, item)), target)).or_default().push(at);
+            open.entry(mixed(
+                history.iter().fold(0, |hash, &item| mixed(hash, item)),
+                target,
+            ))
+            .or_default()
+            .push(at);
         }
     }
-    let longest = test.iter().map(|case| case.history_len as usize + 1).max().unwrap_or(0);
+    let longest = test
+        .iter()
+        .map(|case| case.history_len as usize + 1)
+        .max()
+        .unwrap_or(0);
     let mut is_copied = vec![false; test.len()];
     for user in 0..sequences.n_users() {
         let items = sequences.items(user);
         let mut hash = 0;
-        for (position, &item) in items.iter().enumerate().take(train_len(prepared, user).min(longest)) {
+        for (position, &item) in items
+            .iter()
+            .enumerate()
+            .take(train_len(prepared, user).min(longest))
+        {
             hash = mixed(hash, item);
-            let Some(waiting) = open.get_mut(&hash) else { continue };
+            let Some(waiting) = open.get_mut(&hash) else {
+                continue;
+            };
             waiting.retain(|&at| {
                 let case = test.get(at).filter(|case| case.user_idx as usize != user);
-                let is_same = case.and_then(asked) == Some((items.get(..position).unwrap_or_default(), item));
+                let is_same =
+                    case.and_then(asked) == Some((items.get(..position).unwrap_or_default(), item));
                 if let Some(is_copied) = is_copied.get_mut(at) {
                     *is_copied |= is_same;
                 }
@@ -117,6 +148,7 @@ fn copied(prepared: &Prepared) -> Vec<bool> {
 
 /// The next state of a rolling hash (one step of wyhash's multiply and fold).
 fn mixed(hash: u64, item: u32) -> u64 {
-    let product = u128::from(hash ^ 0x9e37_79b9_7f4a_7c15) * u128::from(u64::from(item) ^ 0xe703_7ed1_a0b4_28db);
+    let product = u128::from(hash ^ 0x9e37_79b9_7f4a_7c15)
+        * u128::from(u64::from(item) ^ 0xe703_7ed1_a0b4_28db);
     (product ^ (product >> 64)) as u64
 }

@@ -17,7 +17,18 @@ const MOST_EXAMPLES: usize = 5;
 
 /// What is looked for.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, strum::EnumIter, strum::Display,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::EnumIter,
+    strum::Display,
 )]
 #[strum(serialize_all = "snake_case")]
 pub enum Check {
@@ -55,7 +66,17 @@ impl Check {
 
 /// How much a finding matters.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, strum::EnumIter, strum::Display,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    strum::EnumIter,
+    strum::Display,
 )]
 #[strum(serialize_all = "lowercase")]
 pub enum Verdict {
@@ -68,7 +89,9 @@ pub enum Verdict {
 }
 
 /// A whole audit in one word: what is really wrong stands out from what is a choice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::Display, strum::IntoStaticStr)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::Display, strum::IntoStaticStr,
+)]
 #[strum(serialize_all = "lowercase")]
 pub enum AuditMark {
     /// Nothing was found.
@@ -171,26 +194,57 @@ impl Found {
         }
     }
 
-    fn finding(self, prepared: &Prepared, check: Check, verdict: Verdict, sentence: impl Into<String>) -> Finding {
-        let examples = self.first.iter().map(|place| row(prepared, *place)).collect();
-        Finding { check, verdict, count: self.count, sentence: sentence.into(), examples }
+    fn finding(
+        self,
+        prepared: &Prepared,
+        check: Check,
+        verdict: Verdict,
+        sentence: impl Into<String>,
+    ) -> Finding {
+        let examples = self
+            .first
+            .iter()
+            .map(|place| row(prepared, *place))
+            .collect();
+        Finding {
+            check,
+            verdict,
+            count: self.count,
+            sentence: sentence.into(),
+            examples,
+        }
     }
 }
 
 fn row(prepared: &Prepared, (user_idx, position): Place) -> LeakRow {
     let (dataset, sequences) = (&prepared.dataset, &prepared.dataset.sequences);
-    let item_idx = sequences.items(user_idx).get(position).copied().unwrap_or(0);
+    let item_idx = sequences
+        .items(user_idx)
+        .get(position)
+        .copied()
+        .unwrap_or(0);
     LeakRow {
-        user_id: dataset.users.id(user_idx as u32).unwrap_or_default().to_owned(),
+        user_id: dataset
+            .users
+            .id(user_idx as u32)
+            .unwrap_or_default()
+            .to_owned(),
         item_id: dataset.items.id(item_idx).unwrap_or_default().to_owned(),
-        time_secs: sequences.times(user_idx).and_then(|times| times.get(position)).copied(),
+        time_secs: sequences
+            .times(user_idx)
+            .and_then(|times| times.get(position))
+            .copied(),
         position: position + 1,
     }
 }
 
 /// The place of each item's first event that `is_wanted`, in order of user and position; by item
 /// index.
-fn first_places(sequences: &Sequences, n_items: usize, is_wanted: impl Fn(Place) -> bool) -> Vec<Option<Place>> {
+fn first_places(
+    sequences: &Sequences,
+    n_items: usize,
+    is_wanted: impl Fn(Place) -> bool,
+) -> Vec<Option<Place>> {
     let mut places = vec![None; n_items + 1];
     for user in 0..sequences.n_users() {
         for (position, &item) in sequences.items(user).iter().enumerate() {
@@ -207,7 +261,11 @@ fn first_places(sequences: &Sequences, n_items: usize, is_wanted: impl Fn(Place)
 
 /// Number of training events of a user.
 fn train_len(prepared: &Prepared, user_idx: usize) -> usize {
-    prepared.split.train_len.get(user_idx).map_or(0, |&len| len as usize)
+    prepared
+        .split
+        .train_len
+        .get(user_idx)
+        .map_or(0, |&len| len as usize)
 }
 
 /// `1 item`, `1,682 items`.

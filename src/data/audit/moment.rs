@@ -8,16 +8,18 @@ use super::super::{EvalCase, Prepared, TimeFormat};
 use super::{Check, Finding, Found, Verdict, counted, first_places, thousands, train_len};
 
 /// The cure of every leak through time.
-const CURE: &str =
-    "Split by one cut in time for all users (`split: GlobalTemporal(valid_fraction: 0.1, test_fraction: 0.1)`)";
+const CURE: &str = "Split by one cut in time for all users (`split: GlobalTemporal(valid_fraction: 0.1, test_fraction: 0.1)`)";
 
 /// Why nothing can be told without times.
-const NO_TIMES: &str = "this log has no times; name a time column in `data.roles.time` if it has one";
+const NO_TIMES: &str =
+    "this log has no times; name a time column in `data.roles.time` if it has one";
 
 /// See [`Check::TrainingAfterTest`].
 pub(super) fn training_after_test(prepared: &Prepared) -> Finding {
     let check = Check::TrainingAfterTest;
-    let Some(cut) = earliest_test(prepared) else { return untold(prepared, check) };
+    let Some(cut) = earliest_test(prepared) else {
+        return untold(prepared, check);
+    };
     let sequences = &prepared.dataset.sequences;
     let (mut found, mut n_train, mut last) = (Found::default(), 0, i64::MIN);
     for user in 0..sequences.n_users() {
@@ -32,12 +34,15 @@ pub(super) fn training_after_test(prepared: &Prepared) -> Finding {
     }
     let moment = moment(prepared, cut);
     if found.count == 0 {
-        let sentence = format!("No training event is later than the earliest test event ({moment}).");
+        let sentence =
+            format!("No training event is later than the earliest test event ({moment}).");
         return found.finding(prepared, check, Verdict::Pass, sentence);
     }
     let is_before = |case: &&EvalCase| {
         let times = sequences.times(case.user_idx as usize).unwrap_or_default();
-        times.get(case.target_pos as usize).is_some_and(|&time| time < last)
+        times
+            .get(case.target_pos as usize)
+            .is_some_and(|&time| time < last)
     };
     let n_early = prepared.split.test.iter().filter(is_before).count();
     let sentence = format!(
@@ -54,7 +59,10 @@ pub(super) fn training_after_test(prepared: &Prepared) -> Finding {
 /// See [`Check::ItemsAfterCut`].
 pub(super) fn items_after_cut(prepared: &Prepared) -> Finding {
     let check = Check::ItemsAfterCut;
-    let (Some(cut), Some(times)) = (earliest_test(prepared), &prepared.dataset.sequences.time_secs) else {
+    let (Some(cut), Some(times)) = (
+        earliest_test(prepared),
+        &prepared.dataset.sequences.time_secs,
+    ) else {
         return untold(prepared, check);
     };
     let (sequences, n_items) = (&prepared.dataset.sequences, prepared.dataset.n_items());
@@ -64,7 +72,9 @@ pub(super) fn items_after_cut(prepared: &Prepared) -> Finding {
             *is_late &= time > cut;
         }
     }
-    let trained = first_places(sequences, n_items, |(user, position)| position < train_len(prepared, user));
+    let trained = first_places(sequences, n_items, |(user, position)| {
+        position < train_len(prepared, user)
+    });
     let mut found = Found::default();
     for (is_late, place) in std::iter::zip(is_late, trained) {
         if let (true, Some((user, position))) = (is_late, place) {
@@ -73,7 +83,9 @@ pub(super) fn items_after_cut(prepared: &Prepared) -> Finding {
     }
     let moment = moment(prepared, cut);
     if found.count == 0 {
-        let sentence = format!("No item that is first seen after the earliest test event ({moment}) is trained.");
+        let sentence = format!(
+            "No item that is first seen after the earliest test event ({moment}) is trained."
+        );
         return found.finding(prepared, check, Verdict::Pass, sentence);
     }
     let sentence = format!(
@@ -111,7 +123,9 @@ pub(super) fn time_ties(prepared: &Prepared) -> Finding {
     }
     let of_all = format!("{} boundaries", thousands(n_boundaries));
     if found.count == 0 {
-        let sentence = format!("None of the {of_all} between what a model sees and what it is asked lies in a tie.");
+        let sentence = format!(
+            "None of the {of_all} between what a model sees and what it is asked lies in a tie."
+        );
         return found.finding(prepared, check, Verdict::Pass, sentence);
     }
     let sentence = format!(
@@ -129,7 +143,10 @@ fn earliest_test(prepared: &Prepared) -> Option<i64> {
     let first_of = |user: usize| {
         let times = sequences.times(user)?;
         // The first event of the part: a user's events are in order of time.
-        let first = split.valid_len.get(user).map_or(times.len(), |&len| len as usize);
+        let first = split
+            .valid_len
+            .get(user)
+            .map_or(times.len(), |&len| len as usize);
         times.get(first).copied()
     };
     (0..sequences.n_users()).filter_map(first_of).min()
@@ -142,7 +159,16 @@ fn untold(prepared: &Prepared, check: Check) -> Finding {
 
 /// A time as a person reads it: a date, or the number where times only order.
 fn moment(prepared: &Prepared, time_secs: i64) -> String {
-    let format = prepared.dataset.report.file.as_ref().and_then(|file| file.time_format.as_ref());
+    let format = prepared
+        .dataset
+        .report
+        .file
+        .as_ref()
+        .and_then(|file| file.time_format.as_ref());
     let is_order = format.is_some_and(TimeFormat::only_orders);
-    if is_order { time_secs.to_string() } else { time::iso(time_secs.saturating_mul(MICROS_PER_SEC)) }
+    if is_order {
+        time_secs.to_string()
+    } else {
+        time::iso(time_secs.saturating_mul(MICROS_PER_SEC))
+    }
 }

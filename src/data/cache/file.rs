@@ -35,12 +35,42 @@ struct Stored {
 /// Writes a copy whole or not at all.
 pub(super) fn write(path: &Path, dataset: &Dataset, cuts: Option<Cuts>) -> io::Result<()> {
     // Reading names every field, so that a new one cannot be forgotten.
-    let Dataset { name, fingerprint, users, items, behaviours, sequences, titles, report, .. } = dataset;
-    let Dataset { item_columns, user_columns, .. } = dataset;
-    let Sequences { offsets, item_idx, time_secs, micros, behaviour_idx, value, .. } = sequences;
-    let Sequences { session_idx, latitude, longitude, free, .. } = sequences;
+    let Dataset {
+        name,
+        fingerprint,
+        users,
+        items,
+        behaviours,
+        sequences,
+        titles,
+        report,
+        ..
+    } = dataset;
+    let Dataset {
+        item_columns,
+        user_columns,
+        ..
+    } = dataset;
+    let Sequences {
+        offsets,
+        item_idx,
+        time_secs,
+        micros,
+        behaviour_idx,
+        value,
+        ..
+    } = sequences;
+    let Sequences {
+        session_idx,
+        latitude,
+        longitude,
+        free,
+        ..
+    } = sequences;
     if !free.is_empty() || !item_columns.is_empty() || !user_columns.is_empty() {
-        return Err(io::Error::other("logs with free columns or joined tables are not kept"));
+        return Err(io::Error::other(
+            "logs with free columns or joined tables are not kept",
+        ));
     }
     let ends = [users, items, behaviours].map(|vocab| as_u64(vocab.parts().1));
     let offsets = as_u64(offsets);
@@ -61,7 +91,10 @@ pub(super) fn write(path: &Path, dataset: &Dataset, cuts: Option<Cuts>) -> io::R
         longitude.as_deref().map(bytes),
         micros.as_deref().map(bytes),
     ];
-    let stored = |column: &[u8]| Stored { n_bytes: column.len() as u64, hash: xxh3_64(column) };
+    let stored = |column: &[u8]| Stored {
+        n_bytes: column.len() as u64,
+        hash: xxh3_64(column),
+    };
     let head = Head {
         name: name.clone(),
         fingerprint: fingerprint.clone(),
@@ -76,7 +109,10 @@ pub(super) fn write(path: &Path, dataset: &Dataset, cuts: Option<Cuts>) -> io::R
         #[cfg(unix)]
         file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
         writeln!(file, "{:016x}{head}", xxh3_64(head.as_bytes()))?;
-        columns.into_iter().flatten().try_for_each(|column| file.write_all(column))
+        columns
+            .into_iter()
+            .flatten()
+            .try_for_each(|column| file.write_all(column))
     })
 }
 
@@ -84,7 +120,17 @@ const N_COLUMNS: usize = 15;
 
 /// Reads a copy; `None` when there is none, or it is not as it was written.
 pub(super) fn read(path: &Path) -> Option<(Dataset, Option<Cuts>)> {
-    let (copy, Head { name, fingerprint, titles, report, cuts, .. }) = Copy::open(path)?;
+    let (
+        copy,
+        Head {
+            name,
+            fingerprint,
+            titles,
+            report,
+            cuts,
+            ..
+        },
+    ) = Copy::open(path)?;
     // Vocabularies get their tables back while the columns are read.
     let vocabs = || Some((copy.vocab(0, 0)?, copy.vocab(2, 1)?, copy.vocab(4, 0)?));
     let sequences = || {
@@ -105,7 +151,10 @@ pub(super) fn read(path: &Path) -> Option<(Dataset, Option<Cuts>)> {
                 })
             },
         );
-        Some(Sequences { time_secs: times?, ..rest? })
+        Some(Sequences {
+            time_secs: times?,
+            ..rest?
+        })
     };
     let (vocabs, sequences) = rayon::join(vocabs, sequences);
     let ((users, items, behaviours), sequences) = (vocabs?, sequences?);
@@ -148,7 +197,15 @@ impl Copy {
             columns.push(stored.map(|stored| (at, stored)));
             at += stored.map_or(0, |stored| stored.n_bytes);
         }
-        (at == n_bytes && columns.len() == N_COLUMNS).then(|| (Self { path: path.to_path_buf(), columns }, head))
+        (at == n_bytes && columns.len() == N_COLUMNS).then(|| {
+            (
+                Self {
+                    path: path.to_path_buf(),
+                    columns,
+                },
+                head,
+            )
+        })
     }
 
     /// A column that every log has.
@@ -163,7 +220,10 @@ impl Copy {
     }
 
     /// A column that a log may have; `None` only when it is there and cannot be read.
-    #[expect(clippy::option_option, reason = "the outer one is of the copy, the inner one of the log")]
+    #[expect(
+        clippy::option_option,
+        reason = "the outer one is of the copy, the inner one of the log"
+    )]
     fn perhaps<T: Pod>(&self, at: usize) -> Option<Option<Vec<T>>> {
         match self.columns.get(at)? {
             Some(_) => self.column(at).map(Some),
@@ -172,11 +232,18 @@ impl Copy {
     }
 
     fn usizes(&self, at: usize) -> Option<Vec<usize>> {
-        self.column::<u64>(at)?.into_iter().map(|number| usize::try_from(number).ok()).collect()
+        self.column::<u64>(at)?
+            .into_iter()
+            .map(|number| usize::try_from(number).ok())
+            .collect()
     }
 
     fn vocab(&self, at: usize, first: u32) -> Option<Vocab> {
-        Vocab::from_parts(String::from_utf8(self.column(at)?).ok()?, self.usizes(at + 1)?, first)
+        Vocab::from_parts(
+            String::from_utf8(self.column(at)?).ok()?,
+            self.usizes(at + 1)?,
+            first,
+        )
     }
 }
 

@@ -43,21 +43,35 @@ impl Key {
         least_bytes: u64,
         watch: &dyn Watch,
     ) -> Result<Option<Self>, DataError> {
-        let DataSource::File(file) = &data.source else { return Ok(None) };
+        let DataSource::File(file) = &data.source else {
+            return Ok(None);
+        };
         // Pseudonyms depend on a key, and nothing that depends on it is kept. Free columns and joined
         // tables have no place in a copy.
-        let has_more_columns = !file.free_features.is_empty() || file.side_tables().next().is_some();
+        let has_more_columns =
+            !file.free_features.is_empty() || file.side_tables().next().is_some();
         let has_more_columns = has_more_columns || file.parts().next().is_some();
         if !file.pseudonyms.is_off() || has_more_columns {
             return Ok(None);
         }
-        let named = [Some(&file.path), file.titles.as_ref().map(|titles| &titles.path)];
-        let Ok(paths) = named.into_iter().flatten().map(|path| source::files_of(path)).collect::<Result<Vec<_>, _>>()
+        let named = [
+            Some(&file.path),
+            file.titles.as_ref().map(|titles| &titles.path),
+        ];
+        let Ok(paths) = named
+            .into_iter()
+            .flatten()
+            .map(|path| source::files_of(path))
+            .collect::<Result<Vec<_>, _>>()
         else {
             return Ok(None);
         };
         let paths: Vec<PathBuf> = paths.into_iter().flatten().collect();
-        let Some(files) = paths.iter().map(|path| Stamp::of(path)).collect::<Option<Vec<Stamp>>>() else {
+        let Some(files) = paths
+            .iter()
+            .map(|path| Stamp::of(path))
+            .collect::<Option<Vec<Stamp>>>()
+        else {
             return Ok(None);
         };
         let total: u64 = files.iter().map(|file| file.n_bytes).sum();
@@ -76,20 +90,35 @@ impl Key {
         add(program.as_bytes());
         add(settings.as_bytes());
         let mut n_before = 0;
-        for Stamp { path, n_bytes: size, .. } in &files {
+        for Stamp {
+            path,
+            n_bytes: size,
+            ..
+        } in &files
+        {
             let share = |n: u64| (n_before + n) as f32 / total as f32;
             let told = |n: u64| watch.reached(Stage::Looking, Some(share(n)));
-            let Some(content) = hash_of(path, *size, &told, watch)? else { return Ok(None) };
-            add(std::path::absolute(path).unwrap_or_default().to_string_lossy().as_bytes());
+            let Some(content) = hash_of(path, *size, &told, watch)? else {
+                return Ok(None);
+            };
+            add(std::path::absolute(path)
+                .unwrap_or_default()
+                .to_string_lossy()
+                .as_bytes());
             add(&content.to_le_bytes());
             n_before += size;
         }
-        Ok(Some(Self { hash: hash.digest128(), files }))
+        Ok(Some(Self {
+            hash: hash.digest128(),
+            files,
+        }))
     }
 
     /// Whether the files are still those that were looked at.
     pub(super) fn still_holds(&self) -> bool {
-        self.files.iter().all(|file| Stamp::of(&file.path).as_ref() == Some(file))
+        self.files
+            .iter()
+            .all(|file| Stamp::of(&file.path).as_ref() == Some(file))
     }
 
     /// Thirty-two hexadecimal digits.
@@ -106,8 +135,17 @@ fn settings(data: &DataSpec, split: SplitSpec) -> Option<String> {
 /// Which build of the program reads: another one may read differently.
 fn program() -> Option<String> {
     let metadata = std::env::current_exe().ok()?.metadata().ok()?;
-    let modified = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?.as_nanos();
-    Some(format!("{} {} {modified}", env!("CARGO_PKG_VERSION"), metadata.len()))
+    let modified = metadata
+        .modified()
+        .ok()?
+        .duration_since(UNIX_EPOCH)
+        .ok()?
+        .as_nanos();
+    Some(format!(
+        "{} {} {modified}",
+        env!("CARGO_PKG_VERSION"),
+        metadata.len()
+    ))
 }
 
 impl Stamp {
@@ -120,13 +158,24 @@ impl Stamp {
         if Path::new(&beside).exists() {
             return None;
         }
-        Some(Self { path: path.to_path_buf(), n_bytes: metadata.len(), written: metadata.modified().ok() })
+        Some(Self {
+            path: path.to_path_buf(),
+            n_bytes: metadata.len(),
+            written: metadata.modified().ok(),
+        })
     }
 }
 
 /// Hash of a file's bytes, piece by piece on all processors; `None` when it cannot be read.
-fn hash_of(path: &Path, size: u64, told: &dyn Fn(u64), watch: &dyn Watch) -> Result<Option<u128>, DataError> {
-    let starts: Vec<u64> = (0..size.div_ceil(PIECE_BYTES)).map(|at| at * PIECE_BYTES).collect();
+fn hash_of(
+    path: &Path,
+    size: u64,
+    told: &dyn Fn(u64),
+    watch: &dyn Watch,
+) -> Result<Option<u128>, DataError> {
+    let starts: Vec<u64> = (0..size.div_ceil(PIECE_BYTES))
+        .map(|at| at * PIECE_BYTES)
+        .collect();
     let mut hash = Xxh3::new();
     hash.update(&size.to_le_bytes());
     for starts in starts.chunks(PIECES_AT_ONCE) {
@@ -139,7 +188,11 @@ fn hash_of(path: &Path, size: u64, told: &dyn Fn(u64), watch: &dyn Watch) -> Res
             file.take(PIECE_BYTES).read_to_end(buffer).ok()?;
             Some(xxh3_64(buffer))
         };
-        let Some(hashes) = starts.par_iter().map_init(Vec::new, piece).collect::<Option<Vec<u64>>>() else {
+        let Some(hashes) = starts
+            .par_iter()
+            .map_init(Vec::new, piece)
+            .collect::<Option<Vec<u64>>>()
+        else {
             return Ok(None);
         };
         for piece in hashes {

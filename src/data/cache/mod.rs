@@ -47,12 +47,21 @@ impl Cache {
             Some(said) => PathBuf::from(said),
             None => dirs::cache_dir()?.join("seqscope").join("logs"),
         };
-        Some(Self { folder, least_bytes: LEAST_BYTES, most_bytes: MOST_BYTES })
+        Some(Self {
+            folder,
+            least_bytes: LEAST_BYTES,
+            most_bytes: MOST_BYTES,
+        })
     }
 
     /// What a log would be kept under; `None` for a world, for a small log, for one with hidden ids,
     /// free columns or joined tables, and where a file cannot be read: opening it will say why.
-    pub(super) fn key(&self, data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<Option<Key>, DataError> {
+    pub(super) fn key(
+        &self,
+        data: &DataSpec,
+        split: SplitSpec,
+        watch: &dyn Watch,
+    ) -> Result<Option<Key>, DataError> {
         Key::of(data, split, self.least_bytes, watch)
     }
 
@@ -61,14 +70,20 @@ impl Cache {
         let path = self.path(key);
         let found = file::read(&path)?;
         // So that it counts as used; where that fails it will go a little earlier.
-        let _ = File::options().append(true).open(&path).and_then(|file| file.set_modified(SystemTime::now()));
+        let _ = File::options()
+            .append(true)
+            .open(&path)
+            .and_then(|file| file.set_modified(SystemTime::now()));
         Some(found)
     }
 
     /// Keeps a log. A copy that cannot be written only costs time at the next opening.
     pub(super) fn save(&self, key: &Key, dataset: &Dataset, cuts: Option<Cuts>) {
         let path = self.path(key);
-        if key.still_holds() && make_private(&self.folder).is_ok() && file::write(&path, dataset, cuts).is_ok() {
+        if key.still_holds()
+            && make_private(&self.folder).is_ok()
+            && file::write(&path, dataset, cuts).is_ok()
+        {
             self.sweep(&path);
         }
     }
@@ -79,12 +94,16 @@ impl Cache {
 
     /// Deletes the copies that were not used for longest until the others fit; `newest` stays.
     fn sweep(&self, newest: &Path) {
-        let Ok(entries) = fs::read_dir(&self.folder) else { return };
+        let Ok(entries) = fs::read_dir(&self.folder) else {
+            return;
+        };
         let mut copies: Vec<(SystemTime, u64, PathBuf)> = entries
             .filter_map(|entry| {
                 let path = entry.ok()?.path();
-                let metadata =
-                    path.extension().filter(|ending| *ending == ENDING).and_then(|_| path.metadata().ok())?;
+                let metadata = path
+                    .extension()
+                    .filter(|ending| *ending == ENDING)
+                    .and_then(|_| path.metadata().ok())?;
                 Some((metadata.modified().ok()?, metadata.len(), path))
             })
             .collect();
@@ -126,20 +145,43 @@ mod tests {
             // Between the seconds.
             let time = format!("{time}.{:03}", row * 7 % 1_000);
             let (kind, degrees) = (["view", "buy"][row % 2], row % 90);
-            writeln!(rows, "u{user},i{item},{time},{kind},{},s{},{degrees},-{degrees}.5", row % 5, row / 9).unwrap();
+            writeln!(
+                rows,
+                "u{user},i{item},{time},{kind},{},s{},{degrees},-{degrees}.5",
+                row % 5,
+                row / 9
+            )
+            .unwrap();
         }
         fs::write(&path, rows).unwrap();
         fs::write(&titles, "item_id,title\ni0,nought\ni1,the first\n").unwrap();
-        let titles = Some(TitleSpec { path: titles, ..TitleSpec::default() });
-        DataSpec { source: DataSource::File(FileSpec { path, titles, ..FileSpec::default() }), ..DataSpec::default() }
+        let titles = Some(TitleSpec {
+            path: titles,
+            ..TitleSpec::default()
+        });
+        DataSpec {
+            source: DataSource::File(FileSpec {
+                path,
+                titles,
+                ..FileSpec::default()
+            }),
+            ..DataSpec::default()
+        }
     }
 
     fn cache(folder: &Path) -> Cache {
-        Cache { folder: folder.join("copies"), least_bytes: 0, most_bytes: MOST_BYTES }
+        Cache {
+            folder: folder.join("copies"),
+            least_bytes: 0,
+            most_bytes: MOST_BYTES,
+        }
     }
 
     fn key(cache: &Cache, data: &DataSpec, split: SplitSpec) -> Key {
-        cache.key(data, split, &AtomicBool::new(false)).unwrap().unwrap()
+        cache
+            .key(data, split, &AtomicBool::new(false))
+            .unwrap()
+            .unwrap()
     }
 
     #[test]
@@ -150,9 +192,16 @@ mod tests {
         assert!(cache.load(&key).is_none());
         let dataset = read(&data, &AtomicBool::new(false)).unwrap();
         assert!(dataset.sequences.value.is_some() && dataset.item_label(1) == "nought");
-        assert!(dataset.sequences.micros.is_some(), "times lie between the seconds");
+        assert!(
+            dataset.sequences.micros.is_some(),
+            "times lie between the seconds"
+        );
         assert!(dataset.sequences.session_idx.is_some() && dataset.sequences.longitude.is_some());
-        let cuts = Cuts { valid_from: -5, test_from: 7, test_until: Some(9) };
+        let cuts = Cuts {
+            valid_from: -5,
+            test_from: 7,
+            test_until: Some(9),
+        };
         for cuts in [None, Some(cuts)] {
             cache.save(&key, &dataset, cuts);
             assert_eq!(cache.load(&key), Some((dataset.clone(), cuts)));
@@ -163,9 +212,15 @@ mod tests {
     fn what_goes_into_a_log_tells_it_from_others() {
         let folder = tempfile::tempdir().unwrap();
         let (data, cache) = (log(folder.path()), cache(folder.path()));
-        let temporal = SplitSpec::GlobalTemporal { valid_fraction: 0.1, test_fraction: 0.1 };
+        let temporal = SplitSpec::GlobalTemporal {
+            valid_fraction: 0.1,
+            test_fraction: 0.1,
+        };
         let first = key(&cache, &data, SplitSpec::LeaveOneOut);
-        assert_eq!(first.digits(), key(&cache, &data, SplitSpec::LeaveOneOut).digits());
+        assert_eq!(
+            first.digits(),
+            key(&cache, &data, SplitSpec::LeaveOneOut).digits()
+        );
         let mut others = vec![key(&cache, &data, temporal)];
         let mut cleaned = data.clone();
         cleaned.clean.min_user_events = 5;
@@ -173,17 +228,33 @@ mod tests {
         let titles = folder.path().join("titles.csv");
         fs::write(&titles, "item_id,title\ni0,zero\ni1,the first\n").unwrap();
         others.push(key(&cache, &data, SplitSpec::LeaveOneOut));
-        assert!(!first.still_holds(), "the table of titles was written again");
+        assert!(
+            !first.still_holds(),
+            "the table of titles was written again"
+        );
         // A database's last changes may lie beside it.
         let wal = folder.path().join("log.csv-wal");
         fs::write(&wal, "").unwrap();
-        assert!(cache.key(&data, temporal, &AtomicBool::new(false)).unwrap().is_none());
+        assert!(
+            cache
+                .key(&data, temporal, &AtomicBool::new(false))
+                .unwrap()
+                .is_none()
+        );
         fs::remove_file(wal).unwrap();
         // A byte of the same file at the same length.
         let path = folder.path().join("log.csv");
-        fs::write(&path, fs::read_to_string(&path).unwrap().replacen("u7,", "u8,", 1)).unwrap();
+        fs::write(
+            &path,
+            fs::read_to_string(&path).unwrap().replacen("u7,", "u8,", 1),
+        )
+        .unwrap();
         others.push(key(&cache, &data, SplitSpec::LeaveOneOut));
-        let mut all: Vec<String> = others.iter().map(Key::digits).chain([first.digits()]).collect();
+        let mut all: Vec<String> = others
+            .iter()
+            .map(Key::digits)
+            .chain([first.digits()])
+            .collect();
         all.sort();
         all.dedup();
         assert_eq!(all.len(), 5);
@@ -223,31 +294,53 @@ mod tests {
             let key = key(&cache, &data, SplitSpec::LeaveOneOut);
             cache.save(&key, &dataset, None);
             let file = File::options().append(true).open(cache.path(&key)).unwrap();
-            file.set_modified(SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000 * n as u64)).unwrap();
+            file.set_modified(
+                SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000 * n as u64),
+            )
+            .unwrap();
             keys.push(key);
         }
         // The first one is used again, so the second one is the oldest.
         assert!(cache.load(&keys[0]).is_some());
         cache.most_bytes = 2 * cache.path(&keys[0]).metadata().unwrap().len();
         cache.sweep(Path::new("none"));
-        assert_eq!(keys.iter().map(|key| cache.path(key).exists()).collect::<Vec<_>>(), [true, false, true]);
+        assert_eq!(
+            keys.iter()
+                .map(|key| cache.path(key).exists())
+                .collect::<Vec<_>>(),
+            [true, false, true]
+        );
         cache.most_bytes = 0;
         cache.sweep(&cache.path(&keys[2]));
-        assert_eq!(keys.iter().map(|key| cache.path(key).exists()).collect::<Vec<_>>(), [false, false, true]);
+        assert_eq!(
+            keys.iter()
+                .map(|key| cache.path(key).exists())
+                .collect::<Vec<_>>(),
+            [false, false, true]
+        );
     }
 
     #[test]
     fn small_logs_worlds_and_hidden_ids_are_not_kept() {
         let folder = tempfile::tempdir().unwrap();
         let data = log(folder.path());
-        let cache = Cache { least_bytes: LEAST_BYTES, ..cache(folder.path()) };
-        let key_of =
-            |cache: &Cache, data: &DataSpec| cache.key(data, SplitSpec::LeaveOneOut, &AtomicBool::new(false)).unwrap();
+        let cache = Cache {
+            least_bytes: LEAST_BYTES,
+            ..cache(folder.path())
+        };
+        let key_of = |cache: &Cache, data: &DataSpec| {
+            cache
+                .key(data, SplitSpec::LeaveOneOut, &AtomicBool::new(false))
+                .unwrap()
+        };
         for data in [&data, &DataSpec::default()] {
             assert!(key_of(&cache, data).is_none());
         }
         let mut hidden = data;
-        let cache = Cache { least_bytes: 0, ..cache };
+        let cache = Cache {
+            least_bytes: 0,
+            ..cache
+        };
         assert!(key_of(&cache, &hidden).is_some());
         if let DataSource::File(file) = &mut hidden.source {
             file.pseudonyms = Pseudonyms::Users;

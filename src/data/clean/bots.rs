@@ -39,7 +39,10 @@ impl Step for Bots {
             let of_user = &rows[bounds[0]..bounds[1]];
             // The hour of the event `max` later has more than `max` events.
             let later = of_user.iter().skip(self.max_events_per_hour);
-            let is_bot = of_user.iter().zip(later).any(|(&a, &b)| times[b].saturating_sub(times[a]) < hour);
+            let is_bot = of_user
+                .iter()
+                .zip(later)
+                .any(|(&a, &b)| times[b].saturating_sub(times[a]) < hour);
             if is_bot {
                 n_bots += 1;
                 for &row in of_user {

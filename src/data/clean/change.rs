@@ -14,7 +14,10 @@ pub(in crate::data) enum Change {
     /// Other values.
     Values(Vec<f32>),
     /// Other values, and other numbers in some of the free columns.
-    Numbers { value: Vec<f32>, free: Vec<(usize, Vec<f32>)> },
+    Numbers {
+        value: Vec<f32>,
+        free: Vec<(usize, Vec<f32>)>,
+    },
     /// Other behaviours.
     Behaviours(Vec<u16>, Vocab),
     /// Other users.
@@ -35,13 +38,20 @@ pub(in crate::data) struct Outcome {
 
 impl From<Change> for Outcome {
     fn from(change: Change) -> Self {
-        Self { change, note: String::new(), warnings: Vec::new() }
+        Self {
+            change,
+            note: String::new(),
+            warnings: Vec::new(),
+        }
     }
 }
 
 impl Outcome {
     pub(in crate::data) fn with_note(self, note: impl Into<String>) -> Self {
-        Self { note: note.into(), ..self }
+        Self {
+            note: note.into(),
+            ..self
+        }
     }
 }
 
@@ -50,75 +60,108 @@ const MOST_EXAMPLES: usize = 5;
 
 impl Change {
     /// Rows that are touched, in order.
-    pub(super) fn touched<'a>(&'a self, events: &'a Events) -> Box<dyn Iterator<Item = usize> + 'a> {
-        let where_not = |same: Box<dyn Iterator<Item = bool> + 'a>| -> Box<dyn Iterator<Item = usize> + 'a> {
-            Box::new(same.enumerate().filter(|(_, is_same)| !is_same).map(|(row, _)| row))
-        };
+    pub(super) fn touched<'a>(
+        &'a self,
+        events: &'a Events,
+    ) -> Box<dyn Iterator<Item = usize> + 'a> {
+        let where_not =
+            |same: Box<dyn Iterator<Item = bool> + 'a>| -> Box<dyn Iterator<Item = usize> + 'a> {
+                Box::new(
+                    same.enumerate()
+                        .filter(|(_, is_same)| !is_same)
+                        .map(|(row, _)| row),
+                )
+            };
         match self {
             Self::Keep(keep) => where_not(Box::new(keep.iter().copied())),
-            Self::Values(after) => {
-                where_not(Box::new(zip(events.value.as_deref().unwrap_or(&[]), after).map(|(b, a)| is_same(*b, *a))))
-            }
-            Self::Numbers { .. } => {
-                where_not(Box::new((0..events.len()).map(|row| self.number(events, row).is_none())))
-            }
+            Self::Values(after) => where_not(Box::new(
+                zip(events.value.as_deref().unwrap_or(&[]), after).map(|(b, a)| is_same(*b, *a)),
+            )),
+            Self::Numbers { .. } => where_not(Box::new(
+                (0..events.len()).map(|row| self.number(events, row).is_none()),
+            )),
             Self::Behaviours(idx, names) => {
                 let before = events.behaviour_idx.as_deref().unwrap_or(&[]);
-                let is_same = |(b, a): (&u16, &u16)| events.behaviours.id(u32::from(*b)) == names.id(u32::from(*a));
+                let is_same = |(b, a): (&u16, &u16)| {
+                    events.behaviours.id(u32::from(*b)) == names.id(u32::from(*a))
+                };
                 where_not(Box::new(zip(before, idx).map(is_same)))
             }
-            Self::Users(idx, ids) => {
-                where_not(Box::new(zip(&events.user_idx, idx).map(|(b, a)| events.users.id(*b) == ids.id(*a))))
-            }
+            Self::Users(idx, ids) => where_not(Box::new(
+                zip(&events.user_idx, idx).map(|(b, a)| events.users.id(*b) == ids.id(*a)),
+            )),
             Self::Order(_, late) => Box::new(late.iter().copied()),
         }
     }
 
     /// The first number of a row that changes: of the value or of the named column, before and after.
     fn number<'a>(&self, events: &'a Events, row: usize) -> Option<(Option<&'a str>, f32, f32)> {
-        let Self::Numbers { value, free } = self else { return None };
+        let Self::Numbers { value, free } = self else {
+            return None;
+        };
         let of_value = (None, events.value.as_deref().unwrap_or(&[]), value);
         let of_free = free.iter().filter_map(|(at, after)| {
             let column = events.extra.free.get(*at)?;
-            let FreeValues::Numeric(before) = &column.values else { return None };
+            let FreeValues::Numeric(before) = &column.values else {
+                return None;
+            };
             Some((Some(column.name.as_str()), before.as_slice(), after))
         });
-        std::iter::once(of_value).chain(of_free).find_map(|(name, before, after)| {
-            let (before, after) = (*before.get(row)?, *after.get(row)?);
-            (!is_same(before, after)).then_some((name, before, after))
-        })
+        std::iter::once(of_value)
+            .chain(of_free)
+            .find_map(|(name, before, after)| {
+                let (before, after) = (*before.get(row)?, *after.get(row)?);
+                (!is_same(before, after)).then_some((name, before, after))
+            })
     }
 
     /// The first few touched rows as a person reads them.
     pub(super) fn examples(&self, events: &Events, only_orders: bool) -> Vec<ExampleRow> {
-        self.touched(events).take(MOST_EXAMPLES).map(|row| self.example(events, row, only_orders)).collect()
+        self.touched(events)
+            .take(MOST_EXAMPLES)
+            .map(|row| self.example(events, row, only_orders))
+            .collect()
     }
 
     fn example(&self, events: &Events, row: usize, only_orders: bool) -> ExampleRow {
-        let id = |vocab: &Vocab, idx: Option<u32>| idx.and_then(|idx| vocab.id(idx)).map_or_else(String::new, quotable);
+        let id = |vocab: &Vocab, idx: Option<u32>| {
+            idx.and_then(|idx| vocab.id(idx))
+                .map_or_else(String::new, quotable)
+        };
         let behaviour = |column: &[u16]| column.get(row).copied().map(u32::from);
         let value = |column: Option<&[f32]>| {
-            column.and_then(|column| column.get(row)).map_or_else(String::new, |value| shown(*value))
+            column
+                .and_then(|column| column.get(row))
+                .map_or_else(String::new, |value| shown(*value))
         };
         let user = id(&events.users, events.user_idx.get(row).copied());
         let (before, after) = match self {
             Self::Keep(_) => {
                 let column = events.behaviour_idx.as_deref().unwrap_or(&[]);
-                let parts = [id(&events.behaviours, behaviour(column)), value(events.value.as_deref())];
+                let parts = [
+                    id(&events.behaviours, behaviour(column)),
+                    value(events.value.as_deref()),
+                ];
                 let told: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
                 (told.join(", "), "dropped".to_owned())
             }
             Self::Values(after) => (value(events.value.as_deref()), value(Some(after))),
-            Self::Numbers { .. } => self.number(events, row).map_or_else(Default::default, |(name, before, after)| {
-                let of_column = |number| match name {
-                    Some(name) => format!("{}: {}", quotable(name), shown(number)),
-                    None => shown(number),
-                };
-                (of_column(before), of_column(after))
-            }),
+            Self::Numbers { .. } => {
+                self.number(events, row)
+                    .map_or_else(Default::default, |(name, before, after)| {
+                        let of_column = |number| match name {
+                            Some(name) => format!("{}: {}", quotable(name), shown(number)),
+                            None => shown(number),
+                        };
+                        (of_column(before), of_column(after))
+                    })
+            }
             Self::Behaviours(idx, names) => {
                 let before = events.behaviour_idx.as_deref().unwrap_or(&[]);
-                (id(&events.behaviours, behaviour(before)), id(names, behaviour(idx)))
+                (
+                    id(&events.behaviours, behaviour(before)),
+                    id(names, behaviour(idx)),
+                )
             }
             Self::Users(idx, ids) => (user.clone(), id(ids, idx.get(row).copied())),
             Self::Order(order, _) => {
@@ -127,7 +170,13 @@ impl Change {
             }
         };
         let item = id(&events.items, events.item_idx.get(row).copied());
-        ExampleRow { user, item, time: moment(events, row, only_orders), before, after }
+        ExampleRow {
+            user,
+            item,
+            time: moment(events, row, only_orders),
+            before,
+            after,
+        }
     }
 
     /// Carries it out.
@@ -164,11 +213,17 @@ fn is_same(before: f32, after: f32) -> bool {
 
 /// A value as a person reads it.
 fn shown(value: f32) -> String {
-    if value.is_nan() { "missing".to_owned() } else { value.to_string() }
+    if value.is_nan() {
+        "missing".to_owned()
+    } else {
+        value.to_string()
+    }
 }
 
 fn moment(events: &Events, row: usize, only_orders: bool) -> String {
-    let Some(ticks) = events.time_ticks.as_ref().and_then(|times| times.get(row)) else { return String::new() };
+    let Some(ticks) = events.time_ticks.as_ref().and_then(|times| times.get(row)) else {
+        return String::new();
+    };
     let per_sec = events.ticks_per_sec.max(1);
     if only_orders {
         return (*ticks as f64 / per_sec as f64).to_string();

@@ -29,14 +29,21 @@ impl Step for DateWindow {
     }
 
     fn check(&self) -> Vec<Problem> {
-        [check_moment("from", &self.from), check_moment("until", &self.until)].into_iter().flatten().collect()
+        [
+            check_moment("from", &self.from),
+            check_moment("until", &self.until),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
         let from = log.moment("from", &self.from)?;
         let until = log.moment("until", &self.until)?;
-        let is_inside =
-            |ticks: &i64| from.is_none_or(|from| *ticks >= from) && until.is_none_or(|until| *ticks < until);
+        let is_inside = |ticks: &i64| {
+            from.is_none_or(|from| *ticks >= from) && until.is_none_or(|until| *ticks < until)
+        };
         Ok(Change::Keep(log.ticks().iter().map(is_inside).collect()).into())
     }
 }

@@ -55,7 +55,11 @@ impl Denoiser {
     ///
     /// Initial weights are after Glorot & Bengio 2010, eq. 16. The loss is the mean square error of all
     /// known numbers, of those that are shown as of those that are hidden.
-    pub(super) fn fitted(rows: &[Vec<f64>], n_columns: usize, uniform: &mut dyn FnMut() -> f64) -> Self {
+    pub(super) fn fitted(
+        rows: &[Vec<f64>],
+        n_columns: usize,
+        uniform: &mut dyn FnMut() -> f64,
+    ) -> Self {
         let mut denoiser = Self::new(n_columns, N_HIDDEN, uniform);
         let mut adam = Adam::new(denoiser.weights.len());
         let mut order: Vec<usize> = (0..rows.len()).collect();
@@ -64,8 +68,11 @@ impl Denoiser {
                 order.swap(at, ((uniform() * (at + 1) as f64) as usize).min(at));
             }
             for block in order.chunks(BATCH) {
-                let batch: Vec<Row> =
-                    block.iter().filter_map(|&row| rows.get(row)).map(|row| corrupted(row, uniform)).collect();
+                let batch: Vec<Row> = block
+                    .iter()
+                    .filter_map(|&row| rows.get(row))
+                    .map(|row| corrupted(row, uniform))
+                    .collect();
                 let (_, gradient) = denoiser.gradient(&batch);
                 adam.step(&mut denoiser.weights, &gradient);
             }
@@ -74,7 +81,11 @@ impl Denoiser {
     }
 
     fn new(n_columns: usize, n_hidden: usize, uniform: &mut dyn FnMut() -> f64) -> Self {
-        let mut denoiser = Self { n_columns, n_hidden, weights: Vec::new() };
+        let mut denoiser = Self {
+            n_columns,
+            n_hidden,
+            weights: Vec::new(),
+        };
         denoiser.weights = vec![0.0; denoiser.places()[3].end];
         for (place, fans) in [(0, 2 * n_columns + n_hidden), (2, n_hidden + n_columns)] {
             let bound = (6.0 / fans.max(1) as f64).sqrt();
@@ -90,7 +101,13 @@ impl Denoiser {
     /// Where weights in, their biases, weights out and theirs stand.
     fn places(&self) -> [Range<usize>; 4] {
         let mut start = 0;
-        [2 * self.n_columns * self.n_hidden, self.n_hidden, self.n_hidden * self.n_columns, self.n_columns].map(|n| {
+        [
+            2 * self.n_columns * self.n_hidden,
+            self.n_hidden,
+            self.n_hidden * self.n_columns,
+            self.n_columns,
+        ]
+        .map(|n| {
             let place = start..start + n;
             start = place.end;
             place
@@ -98,7 +115,10 @@ impl Denoiser {
     }
 
     fn part(&self, at: usize) -> &[f64] {
-        self.places().get(at).and_then(|place| self.weights.get(place.clone())).unwrap_or(&[])
+        self.places()
+            .get(at)
+            .and_then(|place| self.weights.get(place.clone()))
+            .unwrap_or(&[])
     }
 
     /// What it takes every number of a row to be, shown or not.
@@ -126,7 +146,12 @@ impl Denoiser {
     /// Mean square error of the known numbers, and its gradient in the order of the weights.
     fn gradient(&self, rows: &[Row]) -> (f64, Vec<f64>) {
         let mut gradient = vec![0.0; self.weights.len()];
-        let n_known = rows.iter().flat_map(|row| &row.wanted).filter(|wanted| !wanted.is_nan()).count().max(1) as f64;
+        let n_known = rows
+            .iter()
+            .flat_map(|row| &row.wanted)
+            .filter(|wanted| !wanted.is_nan())
+            .count()
+            .max(1) as f64;
         let mut loss = 0.0;
         let [w_in, b_in, w_out, b_out] = self.places();
         for row in rows {
@@ -138,8 +163,14 @@ impl Denoiser {
                 loss += error * error / n_known;
                 *d = 2.0 * error / n_known;
             }
-            let back = self.part(2).chunks_exact(self.n_columns.max(1)).map(|weights| dot(weights, &d_told));
-            let d_hidden: Vec<f64> = back.zip(&hidden).map(|(d, hidden)| d * (1.0 - hidden * hidden)).collect();
+            let back = self
+                .part(2)
+                .chunks_exact(self.n_columns.max(1))
+                .map(|weights| dot(weights, &d_told));
+            let d_hidden: Vec<f64> = back
+                .zip(&hidden)
+                .map(|(d, hidden)| d * (1.0 - hidden * hidden))
+                .collect();
             add_outer(&mut gradient, w_in.clone(), &inputs, &d_hidden);
             add_outer(&mut gradient, b_in.clone(), &[1.0], &d_hidden);
             add_outer(&mut gradient, w_out.clone(), &hidden, &d_told);
@@ -151,15 +182,23 @@ impl Denoiser {
 
 /// A row of which some known numbers are hidden.
 fn corrupted(wanted: &[f64], uniform: &mut dyn FnMut() -> f64) -> Row {
-    let shown = wanted.iter().map(|value| uniform() >= CORRUPTION && !value.is_nan()).collect();
-    Row { wanted: wanted.to_vec(), shown }
+    let shown = wanted
+        .iter()
+        .map(|value| uniform() >= CORRUPTION && !value.is_nan())
+        .collect();
+    Row {
+        wanted: wanted.to_vec(),
+        shown,
+    }
 }
 
 /// Numbers and marks. `[2 * n_columns]`
 fn inputs(row: &Row) -> Vec<f64> {
     let number = |(value, shown): (&f64, &bool)| if *shown { *value } else { 0.0 };
     let numbers = row.wanted.iter().zip(&row.shown).map(number);
-    numbers.chain(row.shown.iter().map(|shown| f64::from(u8::from(*shown)))).collect()
+    numbers
+        .chain(row.shown.iter().map(|shown| f64::from(u8::from(*shown))))
+        .collect()
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {
@@ -169,13 +208,18 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 /// Adds `x` · `weights`, `[n]` times `[n, sums.len()]`.
 fn add_product(sums: &mut [f64], x: &[f64], weights: &[f64]) {
     for (x, weights) in x.iter().zip(weights.chunks_exact(sums.len().max(1))) {
-        sums.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += x * weight);
+        sums.iter_mut()
+            .zip(weights)
+            .for_each(|(sum, weight)| *sum += x * weight);
     }
 }
 
 /// Adds the outer product of `x` and `d` onto a part of the gradient.
 fn add_outer(gradient: &mut [f64], part: Range<usize>, x: &[f64], d: &[f64]) {
-    let rows = gradient.get_mut(part).unwrap_or_default().chunks_exact_mut(d.len().max(1));
+    let rows = gradient
+        .get_mut(part)
+        .unwrap_or_default()
+        .chunks_exact_mut(d.len().max(1));
     for (x, row) in x.iter().zip(rows) {
         row.iter_mut().zip(d).for_each(|(sum, d)| *sum += x * d);
     }
@@ -183,7 +227,11 @@ fn add_outer(gradient: &mut [f64], part: Range<usize>, x: &[f64], d: &[f64]) {
 
 impl Adam {
     fn new(n: usize) -> Self {
-        Self { first: vec![0.0; n], second: vec![0.0; n], n_steps: 0 }
+        Self {
+            first: vec![0.0; n],
+            second: vec![0.0; n],
+            n_steps: 0,
+        }
     }
 
     fn step(&mut self, weights: &mut [f64], gradient: &[f64]) {
@@ -209,8 +257,15 @@ mod tests {
 
     fn assert_near(ours: &[f64], theirs: &[f64]) {
         assert_eq!(ours.len(), theirs.len());
-        let largest = theirs.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
-        assert!(ours.iter().zip(theirs).all(|(a, b)| (a - b).abs() <= 1e-9 * largest), "{ours:?}\n{theirs:?}");
+        let largest = theirs
+            .iter()
+            .fold(0.0_f64, |largest, value| largest.max(value.abs()));
+        assert!(
+            ours.iter()
+                .zip(theirs)
+                .all(|(a, b)| (a - b).abs() <= 1e-9 * largest),
+            "{ours:?}\n{theirs:?}"
+        );
     }
 
     /// `tests/gold/clean/denoiser.py` made the numbers.
@@ -218,12 +273,28 @@ mod tests {
     fn steps_are_pytorchs() {
         let gold: serde_json::Value =
             serde_json::from_str(include_str!("../../../tests/gold/clean/denoiser.json")).unwrap();
-        let (n_columns, n_hidden) = (gold["n_columns"].as_u64().unwrap(), gold["n_hidden"].as_u64().unwrap());
-        let mut denoiser =
-            Denoiser { n_columns: n_columns as usize, n_hidden: n_hidden as usize, weights: numbers(&gold["weights"]) };
-        let shown = |value: &serde_json::Value| numbers(value).iter().map(|mark| *mark > 0.5).collect();
-        let rows = gold["wanted"].as_array().unwrap().iter().zip(gold["shown"].as_array().unwrap());
-        let rows: Vec<Row> = rows.map(|(wanted, marks)| Row { wanted: numbers(wanted), shown: shown(marks) }).collect();
+        let (n_columns, n_hidden) = (
+            gold["n_columns"].as_u64().unwrap(),
+            gold["n_hidden"].as_u64().unwrap(),
+        );
+        let mut denoiser = Denoiser {
+            n_columns: n_columns as usize,
+            n_hidden: n_hidden as usize,
+            weights: numbers(&gold["weights"]),
+        };
+        let shown =
+            |value: &serde_json::Value| numbers(value).iter().map(|mark| *mark > 0.5).collect();
+        let rows = gold["wanted"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .zip(gold["shown"].as_array().unwrap());
+        let rows: Vec<Row> = rows
+            .map(|(wanted, marks)| Row {
+                wanted: numbers(wanted),
+                shown: shown(marks),
+            })
+            .collect();
         let mut adam = Adam::new(denoiser.weights.len());
         for step in gold["steps"].as_array().unwrap() {
             let told: Vec<f64> = rows.iter().flat_map(|row| denoiser.restored(row)).collect();

@@ -20,14 +20,24 @@ step_settings! {
 impl Step for Duplicates {
     fn about(&self) -> About {
         let (title, help) = if self.all_columns {
-            ("Exact duplicates", "Rows equal in every column of the file count once.")
+            (
+                "Exact duplicates",
+                "Rows equal in every column of the file count once.",
+            )
         } else {
             (
                 "Same user, item and time",
                 "Rows equal in user, item, time, behaviour and value count once, whatever other columns say.",
             )
         };
-        About { title, help, needs: &[Role::Time], is_fitted: false, is_idempotent: true, cure: "switch it off" }
+        About {
+            title,
+            help,
+            needs: &[Role::Time],
+            is_fitted: false,
+            is_idempotent: true,
+            cure: "switch it off",
+        }
     }
 
     /// Of equal rows the first in the file stays. Without times a repeat is behaviour, not a mistake,
@@ -38,7 +48,10 @@ impl Step for Duplicates {
         let mut keep = vec![true; events.len()];
         let mut classes = HashSet::new();
         equal_in_roles(events, |rows| match same {
-            None => rows.iter().skip(1).for_each(|&row| keep[row as usize] = false),
+            None => rows
+                .iter()
+                .skip(1)
+                .for_each(|&row| keep[row as usize] = false),
             Some(same) => {
                 classes.clear();
                 for &row in rows {

@@ -29,15 +29,30 @@ impl Step for ImpossibleTimes {
     }
 
     fn check(&self) -> Vec<Problem> {
-        [check_moment("earliest", &self.earliest), check_moment("latest", &self.latest)].into_iter().flatten().collect()
+        [
+            check_moment("earliest", &self.earliest),
+            check_moment("latest", &self.latest),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
         let earliest = log.moment("earliest", &self.earliest)?.unwrap_or(i64::MIN);
         let latest = log.moment("latest", &self.latest)?.unwrap_or(i64::MAX);
-        let early = log.ticks().iter().filter(|&&ticks| ticks < earliest).count();
+        let early = log
+            .ticks()
+            .iter()
+            .filter(|&&ticks| ticks < earliest)
+            .count();
         let late = log.ticks().iter().filter(|&&ticks| ticks > latest).count();
-        let keep = log.ticks().iter().map(|ticks| (earliest..=latest).contains(ticks)).collect();
-        Ok(Outcome::from(Change::Keep(keep)).with_note(format!("too early: {early}, too late: {late}")))
+        let keep = log
+            .ticks()
+            .iter()
+            .map(|ticks| (earliest..=latest).contains(ticks))
+            .collect();
+        Ok(Outcome::from(Change::Keep(keep))
+            .with_note(format!("too early: {early}, too late: {late}")))
     }
 }

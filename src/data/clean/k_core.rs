@@ -42,9 +42,13 @@ impl Step for KCore {
                 of_item[events.item_idx[row] as usize] += 1;
             }
             let before = counted.len();
-            let has = |counts: &[usize], least: usize| -> Vec<bool> { counts.iter().map(|&n| n >= least).collect() };
+            let has = |counts: &[usize], least: usize| -> Vec<bool> {
+                counts.iter().map(|&n| n >= least).collect()
+            };
             (has_user, has_item) = (has(&of_user, min_user), has(&of_item, min_item));
-            counted.retain(|&row| has_user[events.user_idx[row] as usize] && has_item[events.item_idx[row] as usize]);
+            counted.retain(|&row| {
+                has_user[events.user_idx[row] as usize] && has_item[events.item_idx[row] as usize]
+            });
             if counted.len() == before {
                 break;
             }

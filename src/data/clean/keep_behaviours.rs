@@ -38,8 +38,16 @@ impl Step for KeepBehaviours {
         let known = &log.events.behaviours;
         let wanted: Vec<Option<u32>> = words(&self.keep).map(|word| known.idx(word)).collect();
         let column = log.events.behaviour_idx.as_deref().unwrap_or(&[]);
-        let change = Change::Keep(column.iter().map(|&idx| wanted.contains(&Some(u32::from(idx)))).collect());
+        let change = Change::Keep(
+            column
+                .iter()
+                .map(|&idx| wanted.contains(&Some(u32::from(idx))))
+                .collect(),
+        );
         let warnings = words(&self.keep).filter_map(|word| unknown_behaviour(word, known));
-        Ok(Outcome { warnings: warnings.map(|sentence| ("keep", sentence)).collect(), ..change.into() })
+        Ok(Outcome {
+            warnings: warnings.map(|sentence| ("keep", sentence)).collect(),
+            ..change.into()
+        })
     }
 }

@@ -24,7 +24,9 @@ struct Column<'a> {
 impl Column<'_> {
     fn standardised(&self, row: usize) -> f64 {
         let [centre, deviation] = self.scale;
-        self.numbers.get(row).map_or(f64::NAN, |number| (f64::from(*number) - centre) / deviation)
+        self.numbers
+            .get(row)
+            .map_or(f64::NAN, |number| (f64::from(*number) - centre) / deviation)
     }
 }
 
@@ -37,12 +39,23 @@ pub(super) fn filled_by_denoiser(log: &View<'_>) -> Option<Outcome> {
     let mut generator = ChaCha8Rng::seed_from_u64(derive_seed(0, "denoiser", 0));
     let denoiser = Denoiser::fitted(&rows, columns.len(), &mut || generator.random::<f64>());
 
-    let mut numbers: Vec<Vec<f32>> = columns.iter().map(|column| column.numbers.to_vec()).collect();
+    let mut numbers: Vec<Vec<f32>> = columns
+        .iter()
+        .map(|column| column.numbers.to_vec())
+        .collect();
     for row in 0..log.len() {
-        if columns.iter().all(|column| column.numbers.get(row).is_none_or(|number| !number.is_nan())) {
+        if columns.iter().all(|column| {
+            column
+                .numbers
+                .get(row)
+                .is_none_or(|number| !number.is_nan())
+        }) {
             continue;
         }
-        let wanted: Vec<f64> = columns.iter().map(|column| column.standardised(row)).collect();
+        let wanted: Vec<f64> = columns
+            .iter()
+            .map(|column| column.standardised(row))
+            .collect();
         let shown = wanted.iter().map(|number| !number.is_nan()).collect();
         let restored = denoiser.restored(&Row { wanted, shown });
         for ((numbers, column), restored) in numbers.iter_mut().zip(&columns).zip(restored) {
@@ -69,22 +82,36 @@ pub(super) fn filled_by_denoiser(log: &View<'_>) -> Option<Outcome> {
 
 /// The numeric columns of which something may be learnt.
 fn columns<'a>(log: &View<'a>) -> Vec<Column<'a>> {
-    let free = log.events.extra.free.iter().enumerate().filter_map(|(at, column)| match &column.values {
-        FreeValues::Numeric(numbers) => Some((Some(at), numbers.as_slice())),
-        FreeValues::Category(_) | FreeValues::Text(_) | FreeValues::Embedding { .. } => None,
-    });
+    let free = log
+        .events
+        .extra
+        .free
+        .iter()
+        .enumerate()
+        .filter_map(|(at, column)| match &column.values {
+            FreeValues::Numeric(numbers) => Some((Some(at), numbers.as_slice())),
+            FreeValues::Category(_) | FreeValues::Text(_) | FreeValues::Embedding { .. } => None,
+        });
     let all = std::iter::once((None, log.values())).chain(free);
-    all.filter_map(|(free, numbers)| scaled(log, free, numbers)).collect()
+    all.filter_map(|(free, numbers)| scaled(log, free, numbers))
+        .collect()
 }
 
 fn scaled<'a>(log: &View<'a>, free: Option<usize>, numbers: &'a [f32]) -> Option<Column<'a>> {
-    let known = numbers.iter().enumerate().filter(|(row, number)| number.is_finite() && log.is_training(*row));
+    let known = numbers
+        .iter()
+        .enumerate()
+        .filter(|(row, number)| number.is_finite() && log.is_training(*row));
     let mut known: Vec<f64> = known.map(|(_, number)| f64::from(*number)).collect();
     // The sums are then the same in whatever order the rows come.
     known.sort_unstable_by(f64::total_cmp);
     let deviation = deviation(&known);
     let scale = [mean(&known), if deviation > 0.0 { deviation } else { 1.0 }];
-    (!known.is_empty()).then_some(Column { free, numbers, scale })
+    (!known.is_empty()).then_some(Column {
+        free,
+        numbers,
+        scale,
+    })
 }
 
 /// Rows that may be learnt from and of which something is known, smallest first, so that what is learnt does
@@ -93,17 +120,26 @@ fn training_rows(log: &View<'_>, columns: &[Column<'_>]) -> Vec<Vec<f64>> {
     let of_row = |row: usize| -> Vec<f64> {
         // What is infinite is known to no standardised column.
         let finite = |number: f64| if number.is_finite() { number } else { f64::NAN };
-        columns.iter().map(|column| finite(column.standardised(row))).collect()
+        columns
+            .iter()
+            .map(|column| finite(column.standardised(row)))
+            .collect()
     };
-    let rows = (0..log.len()).filter(|row| log.is_training(*row)).map(of_row);
-    let mut rows: Vec<Vec<f64>> = rows.filter(|row| row.iter().any(|number| !number.is_nan())).collect();
+    let rows = (0..log.len())
+        .filter(|row| log.is_training(*row))
+        .map(of_row);
+    let mut rows: Vec<Vec<f64>> = rows
+        .filter(|row| row.iter().any(|number| !number.is_nan()))
+        .collect();
     rows.sort_unstable_by(|a, b| {
         let by_column = a.iter().zip(b).map(|(a, b)| a.total_cmp(b));
         by_column.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
     });
     let n = rows.len();
     if n > MOST_ROWS {
-        return (0..MOST_ROWS).filter_map(|at| rows.get(at * n / MOST_ROWS).cloned()).collect();
+        return (0..MOST_ROWS)
+            .filter_map(|at| rows.get(at * n / MOST_ROWS).cloned())
+            .collect();
     }
     rows
 }
@@ -116,7 +152,11 @@ fn change(columns: &[Column<'_>], numbers: Vec<Vec<f32>>) -> Change {
             Some(at) => free.push((at, numbers)),
         }
     }
-    if free.is_empty() { Change::Values(value) } else { Change::Numbers { value, free } }
+    if free.is_empty() {
+        Change::Values(value)
+    } else {
+        Change::Numbers { value, free }
+    }
 }
 
 #[cfg(test)]
@@ -138,7 +178,9 @@ mod tests {
         let _ = events.items.intern("i");
         let n = 400;
         let price: Vec<f32> = (0..n).map(|at| (10.0 + 4.0 * noise(at)) as f32).collect();
-        let weight: Vec<f32> = (0..n).map(|at| (50.0 + 20.0 * noise(at + 5000)) as f32).collect();
+        let weight: Vec<f32> = (0..n)
+            .map(|at| (50.0 + 20.0 * noise(at + 5000)) as f32)
+            .collect();
         let exact: Vec<f32> = price
             .iter()
             .zip(&weight)
@@ -147,14 +189,27 @@ mod tests {
             .collect();
         (0..n).for_each(|at| events.push(0, 0, at as i64));
         let missing = |at: usize| gaps.contains(&at);
-        events.value = Some(exact.iter().enumerate().map(|(at, v)| if missing(at) { f32::NAN } else { *v }).collect());
-        let column = |name: &str, numbers| FreeColumn { name: name.to_owned(), values: FreeValues::Numeric(numbers) };
+        events.value = Some(
+            exact
+                .iter()
+                .enumerate()
+                .map(|(at, v)| if missing(at) { f32::NAN } else { *v })
+                .collect(),
+        );
+        let column = |name: &str, numbers| FreeColumn {
+            name: name.to_owned(),
+            values: FreeValues::Numeric(numbers),
+        };
         events.extra.free = vec![column("price", price), column("weight", weight)];
         (events, exact)
     }
 
     fn filled(events: &Events, train_before: Option<i64>) -> Vec<f32> {
-        let view = View { events, train_before, only_orders: false };
+        let view = View {
+            events,
+            train_before,
+            only_orders: false,
+        };
         match filled_by_denoiser(&view).unwrap().change {
             Change::Numbers { value, .. } | Change::Values(value) => value,
             other => panic!("{other:?}"),
@@ -168,13 +223,20 @@ mod tests {
         let filled = filled(&events, None);
         let known = View::of(&events).training_values();
         let error = |guess: &dyn Fn(usize) -> f64| -> f64 {
-            gaps.iter().map(|&at| (guess(at) - f64::from(exact[at])).powi(2)).sum::<f64>() / gaps.len() as f64
+            gaps.iter()
+                .map(|&at| (guess(at) - f64::from(exact[at])).powi(2))
+                .sum::<f64>()
+                / gaps.len() as f64
         };
         let (by_mean, by_denoiser) = (error(&|_| mean(&known)), error(&|at| f64::from(filled[at])));
         // The noise alone has a variance of a third; that of the values is about a hundred.
         assert!(by_denoiser < 0.1 * by_mean, "{by_denoiser} and {by_mean}");
         let untouched = (0..400).filter(|at| !gaps.contains(at));
-        assert!(untouched.into_iter().all(|at| filled[at].to_bits() == exact[at].to_bits()));
+        assert!(
+            untouched
+                .into_iter()
+                .all(|at| filled[at].to_bits() == exact[at].to_bits())
+        );
     }
 
     #[test]
@@ -183,14 +245,24 @@ mod tests {
         let before = filled(&events, Some(300));
         let mut later = events.clone();
         for at in 300..400 {
-            if let Some(value) = later.value.as_mut().unwrap().get_mut(at).filter(|value| !value.is_nan()) {
+            if let Some(value) = later
+                .value
+                .as_mut()
+                .unwrap()
+                .get_mut(at)
+                .filter(|value| !value.is_nan())
+            {
                 *value = 1e6;
             }
         }
         let after = filled(&later, Some(300));
         assert_eq!(before[..300], after[..300]);
         assert_eq!(before[350].to_bits(), after[350].to_bits());
-        assert_ne!(before[3].to_bits(), filled(&later, None)[3].to_bits(), "without a cut it is");
+        assert_ne!(
+            before[3].to_bits(),
+            filled(&later, None)[3].to_bits(),
+            "without a cut it is"
+        );
     }
 
     #[test]
@@ -206,30 +278,59 @@ mod tests {
     #[test]
     fn free_columns_are_filled_too_and_those_without_a_number_are_left() {
         let (mut events, _) = log(&[3]);
-        let [price, weight] = events.extra.free.as_mut_slice() else { panic!("two columns") };
-        let FreeValues::Numeric(numbers) = &mut price.values else { panic!("numbers") };
+        let [price, weight] = events.extra.free.as_mut_slice() else {
+            panic!("two columns")
+        };
+        let FreeValues::Numeric(numbers) = &mut price.values else {
+            panic!("numbers")
+        };
         let exact = std::mem::replace(&mut numbers[8], f32::NAN);
         weight.values = FreeValues::Numeric(vec![f32::NAN; 400]);
         let outcome = filled_by_denoiser(&View::of(&events)).unwrap();
-        assert!(outcome.note.starts_with("2 numeric columns, learnt from 400 rows"), "{}", outcome.note);
+        assert!(
+            outcome
+                .note
+                .starts_with("2 numeric columns, learnt from 400 rows"),
+            "{}",
+            outcome.note
+        );
         let touched: Vec<usize> = outcome.change.touched(&events).collect();
         assert_eq!(touched, [3, 8]);
         let told = outcome.change.examples(&events, false);
-        assert_eq!((told[0].before.as_str(), told[1].before.as_str()), ("missing", "price: missing"));
+        assert_eq!(
+            (told[0].before.as_str(), told[1].before.as_str()),
+            ("missing", "price: missing")
+        );
         outcome.change.apply(&mut events);
-        let FreeValues::Numeric(numbers) = &events.extra.free[0].values else { panic!("numbers") };
-        assert!(numbers[8].is_finite() && (numbers[8] - exact).abs() < 4.0, "{} and {exact}", numbers[8]);
+        let FreeValues::Numeric(numbers) = &events.extra.free[0].values else {
+            panic!("numbers")
+        };
+        assert!(
+            numbers[8].is_finite() && (numbers[8] - exact).abs() < 4.0,
+            "{} and {exact}",
+            numbers[8]
+        );
         assert!(events.extra.free[1].values.is_all_missing());
     }
 
     #[test]
     fn a_value_that_stands_alone_is_filled_with_about_its_mean_and_a_warning() {
-        let mut events = Events { value: Some(vec![1.0, 3.0, f32::NAN, 5.0]), ..Events::with_times() };
+        let mut events = Events {
+            value: Some(vec![1.0, 3.0, f32::NAN, 5.0]),
+            ..Events::with_times()
+        };
         events.users = Vocab::default();
         (0..4).for_each(|at| events.push(0, 0, at));
         let outcome = filled_by_denoiser(&View::of(&events)).unwrap();
-        assert!(outcome.warnings.iter().any(|(key, sentence)| *key == "fill" && sentence.contains("only numeric")));
-        let Change::Values(value) = outcome.change else { panic!("values") };
+        assert!(
+            outcome
+                .warnings
+                .iter()
+                .any(|(key, sentence)| *key == "fill" && sentence.contains("only numeric"))
+        );
+        let Change::Values(value) = outcome.change else {
+            panic!("values")
+        };
         assert!((value[2] - 3.0).abs() < 1.0, "{value:?}");
         events.value = Some(vec![f32::NAN; 4]);
         assert!(filled_by_denoiser(&View::of(&events)).is_none());

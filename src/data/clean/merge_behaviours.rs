@@ -38,7 +38,9 @@ impl Step for MergeBehaviours {
         for word in words(&self.pairs) {
             match pair(word) {
                 None => {
-                    let sentence = format!("`{word}` is no pair; write the old and the new name, such as pv=view.");
+                    let sentence = format!(
+                        "`{word}` is no pair; write the old and the new name, such as pv=view."
+                    );
                     problems.push(Problem::error("pairs", sentence));
                 }
                 Some((old, _)) if seen.contains(&old) => {
@@ -55,13 +57,23 @@ impl Step for MergeBehaviours {
         let known = &log.events.behaviours;
         let renamed: HashMap<&str, &str> = words(&self.pairs).filter_map(pair).collect();
         let mut names = Vocab::starting_at(0);
-        let new_idx: Vec<u16> =
-            known.ids().map(|id| names.intern(renamed.get(id).copied().unwrap_or(id)) as u16).collect();
+        let new_idx: Vec<u16> = known
+            .ids()
+            .map(|id| names.intern(renamed.get(id).copied().unwrap_or(id)) as u16)
+            .collect();
         let column = log.events.behaviour_idx.as_deref().unwrap_or(&[]);
-        let idx = column.iter().map(|&idx| new_idx[usize::from(idx)]).collect();
-        let unknown = words(&self.pairs).filter_map(pair).filter_map(|(old, _)| unknown_behaviour(old, known));
+        let idx = column
+            .iter()
+            .map(|&idx| new_idx[usize::from(idx)])
+            .collect();
+        let unknown = words(&self.pairs)
+            .filter_map(pair)
+            .filter_map(|(old, _)| unknown_behaviour(old, known));
         let warnings = unknown.map(|sentence| ("pairs", sentence)).collect();
-        Ok(Outcome { warnings, ..Change::Behaviours(idx, names).into() })
+        Ok(Outcome {
+            warnings,
+            ..Change::Behaviours(idx, names).into()
+        })
     }
 }
 

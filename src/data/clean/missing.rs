@@ -12,7 +12,16 @@ use crate::spec::Problem;
 
 /// What comes in the place of a missing value.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::EnumIter, strum::VariantNames,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumIter,
+    strum::VariantNames,
 )]
 pub enum Fill {
     /// Nothing: the row is dropped.
@@ -44,7 +53,11 @@ step_settings! {
 
 impl Step for MissingValues {
     fn about(&self) -> About {
-        let needs: &[Role] = if self.fill == Fill::Interpolate { &[Role::Value, Role::Time] } else { &[Role::Value] };
+        let needs: &[Role] = if self.fill == Fill::Interpolate {
+            &[Role::Value, Role::Time]
+        } else {
+            &[Role::Value]
+        };
         About {
             title: "Missing values",
             help: "Rows without a value are dropped, or filled with a mean, a constant, the line between neighbours or what the other columns tell.",
@@ -57,9 +70,15 @@ impl Step for MissingValues {
 
     fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
         let filled = match self.fill {
-            Fill::Drop => return Ok(Change::Keep(log.values().iter().map(|value| !value.is_nan()).collect()).into()),
+            Fill::Drop => {
+                return Ok(
+                    Change::Keep(log.values().iter().map(|value| !value.is_nan()).collect()).into(),
+                );
+            }
             Fill::Interpolate => return Ok(interpolated(log)),
-            Fill::Autoencoder => return filled_by_denoiser(log).ok_or_else(|| self.nothing_known()),
+            Fill::Autoencoder => {
+                return filled_by_denoiser(log).ok_or_else(|| self.nothing_known());
+            }
             Fill::Constant => self.constant,
             Fill::Mean | Fill::Median | Fill::MostFrequent => {
                 let known = log.training_values();
@@ -68,10 +87,17 @@ impl Step for MissingValues {
                     Fill::Median => Some(quantile(&known, 0.5)),
                     _ => most_frequent(&known),
                 };
-                fit.filter(|fit| fit.is_finite()).ok_or_else(|| self.nothing_known())?
+                fit.filter(|fit| fit.is_finite())
+                    .ok_or_else(|| self.nothing_known())?
             }
         };
-        let fill = |value: &f32| if value.is_nan() { filled as f32 } else { *value };
+        let fill = |value: &f32| {
+            if value.is_nan() {
+                filled as f32
+            } else {
+                *value
+            }
+        };
         let note = format!("filled with {}", filled as f32);
         Ok(Outcome::from(Change::Values(log.values().iter().map(fill).collect())).with_note(note))
     }
@@ -112,16 +138,19 @@ fn interpolated(log: &View<'_>) -> Outcome {
                 continue;
             }
             filled[row] = match (before, after) {
-                (Some(before), Some(after)) => {
-                    between((times[before], values[before]), (times[after], values[after]), times[row])
-                }
+                (Some(before), Some(after)) => between(
+                    (times[before], values[before]),
+                    (times[after], values[after]),
+                    times[row],
+                ),
                 (Some(known), None) | (None, Some(known)) => values[known],
                 (None, None) => f32::NAN,
             };
         }
     }
     let left = filled.iter().filter(|value| value.is_nan()).count();
-    Outcome::from(Change::Values(filled)).with_note(format!("still missing, for want of a known value: {left}"))
+    Outcome::from(Change::Values(filled))
+        .with_note(format!("still missing, for want of a known value: {left}"))
 }
 
 /// For each of a user's rows the next one with a value that may be learnt from.

@@ -11,7 +11,16 @@ use crate::spec::Problem;
 
 /// What makes a value an outlier.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::EnumIter, strum::VariantNames,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumIter,
+    strum::VariantNames,
 )]
 pub enum OutlierRule {
     /// Beyond the quartiles by more than a factor of their distance.
@@ -24,7 +33,16 @@ pub enum OutlierRule {
 
 /// What becomes of an outlier.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::EnumIter, strum::VariantNames,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumIter,
+    strum::VariantNames,
 )]
 pub enum OutlierAction {
     /// The row is dropped.
@@ -66,8 +84,15 @@ impl Step for Outliers {
 
     fn check(&self) -> Vec<Problem> {
         let is_empty = self.rule == OutlierRule::Limits && self.low > self.high;
-        let sentence = format!("the lowest value, {}, is above the highest, {}; exchange them.", self.low, self.high);
-        if is_empty { vec![Problem::error("low", sentence)] } else { Vec::new() }
+        let sentence = format!(
+            "the lowest value, {}, is above the highest, {}; exchange them.",
+            self.low, self.high
+        );
+        if is_empty {
+            vec![Problem::error("low", sentence)]
+        } else {
+            Vec::new()
+        }
     }
 
     fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
@@ -77,7 +102,12 @@ impl Step for Outliers {
         let (low, high) = (low as f32, high as f32);
         let is_outlier = |value: f32| value < low || value > high;
         let change = match self.action {
-            OutlierAction::Drop => Change::Keep(log.values().iter().map(|value| !is_outlier(*value)).collect()),
+            OutlierAction::Drop => Change::Keep(
+                log.values()
+                    .iter()
+                    .map(|value| !is_outlier(*value))
+                    .collect(),
+            ),
             OutlierAction::Clip => {
                 let clip = |value: &f32| match *value {
                     value if value < low => low,
@@ -87,7 +117,11 @@ impl Step for Outliers {
                 Change::Values(log.values().iter().map(clip).collect())
             }
         };
-        let note = if low.is_nan() { "no value to learn from".to_owned() } else { format!("allowed: {low} to {high}") };
+        let note = if low.is_nan() {
+            "no value to learn from".to_owned()
+        } else {
+            format!("allowed: {low} to {high}")
+        };
         Ok(Outcome::from(change).with_note(note))
     }
 }

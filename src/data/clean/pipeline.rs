@@ -6,7 +6,9 @@ use super::step::CleanStep;
 use super::view::View;
 use crate::data::events::Events;
 use crate::data::watch::{Watch, go_on};
-use crate::data::{CleanSpec, DataError, DataReport, DataSource, FittedOn, Role, StepCount, StepEffect};
+use crate::data::{
+    CleanSpec, DataError, DataReport, DataSource, FittedOn, Role, StepCount, StepEffect,
+};
 use crate::spec::Problem;
 
 /// What a step may learn from, and what times are.
@@ -46,7 +48,11 @@ pub(in crate::data) fn check(steps: &[CleanStep], source: &DataSource) -> Vec<Pr
     let mut problems = Vec::new();
     for (place, step) in steps.iter().enumerate().filter(|(_, step)| step.is_on()) {
         let path = path(place);
-        let own = step.described().problems().into_iter().chain(step.step().check());
+        let own = step
+            .described()
+            .problems()
+            .into_iter()
+            .chain(step.step().check());
         problems.extend(own.map(|problem| problem.under(&path)));
         let refused = step.needs().iter().filter(|role| is_refused(**role));
         problems.extend(refused.map(|role| lacks(&path, step.title(), *role)));
@@ -67,16 +73,37 @@ fn plan(spec: &CleanSpec, events: &Events) -> Vec<Planned> {
     let mut plan = Vec::new();
     if spec.drop_duplicates && events.time_ticks.is_some() {
         let step = CleanStep::Duplicates(Duplicates::default());
-        plan.push(Planned { place: None, step, name: "Exact duplicates dropped".to_owned() });
+        plan.push(Planned {
+            place: None,
+            step,
+            name: "Exact duplicates dropped".to_owned(),
+        });
     }
-    for (place, step) in spec.steps.iter().enumerate().filter(|(_, step)| step.is_on()) {
-        plan.push(Planned { place: Some(place), step: step.clone(), name: step.title().to_owned() });
+    for (place, step) in spec
+        .steps
+        .iter()
+        .enumerate()
+        .filter(|(_, step)| step.is_on())
+    {
+        plan.push(Planned {
+            place: Some(place),
+            step: step.clone(),
+            name: step.title().to_owned(),
+        });
     }
     let (min_user_events, min_item_events) = (spec.min_user_events, spec.min_item_events);
     if min_user_events > 1 || min_item_events > 1 {
-        let step = CleanStep::KCore(KCore { min_user_events, min_item_events, ..KCore::default() });
+        let step = CleanStep::KCore(KCore {
+            min_user_events,
+            min_item_events,
+            ..KCore::default()
+        });
         let name = format!("k-core (users ≥ {min_user_events}, items ≥ {min_item_events})");
-        plan.push(Planned { place: None, step, name });
+        plan.push(Planned {
+            place: None,
+            step,
+            name,
+        });
     }
     plan
 }
@@ -89,21 +116,38 @@ impl Planned {
         report: &mut DataReport,
     ) -> Result<StepCount, DataError> {
         if let Some(role) = self.step.needs().iter().find(|role| !has(events, **role)) {
-            let Problem { field, sentence, .. } = lacks(&self.path(), self.step.title(), *role);
+            let Problem {
+                field, sentence, ..
+            } = lacks(&self.path(), self.step.title(), *role);
             return Err(DataError::Setting { field, sentence });
         }
-        let Circumstances { train_before, only_orders } = circumstances;
+        let Circumstances {
+            train_before,
+            only_orders,
+        } = circumstances;
         // The k-core beside the list counts all events, as it always has.
         let train_before = train_before.filter(|_| self.place.is_some());
         let before = events.count("");
-        let outcome = self.step.step().outcome(&View { events, train_before, only_orders }).map_err(|problem| {
-            let Problem { field, sentence, .. } = problem.under(&self.path());
-            let sentence = format!("{}: {sentence}", self.said());
-            DataError::Setting { field, sentence }
-        })?;
+        let outcome = self
+            .step
+            .step()
+            .outcome(&View {
+                events,
+                train_before,
+                only_orders,
+            })
+            .map_err(|problem| {
+                let Problem {
+                    field, sentence, ..
+                } = problem.under(&self.path());
+                let sentence = format!("{}: {sentence}", self.said());
+                DataError::Setting { field, sentence }
+            })?;
         for (key, sentence) in outcome.warnings {
             let sentence = format!("{}: {sentence}", self.said());
-            report.problems.push(Problem::warning(format!("{}.{key}", self.path()), sentence));
+            report
+                .problems
+                .push(Problem::warning(format!("{}.{key}", self.path()), sentence));
         }
         let n_touched = outcome.change.touched(events).count();
         let examples = outcome.change.examples(events, only_orders);
@@ -112,7 +156,9 @@ impl Planned {
         if after.rows == 0 && before.rows > 0 {
             return Err(self.nothing_left(before.rows));
         }
-        report.problems.extend(self.learnt_from_everything(train_before));
+        report
+            .problems
+            .extend(self.learnt_from_everything(train_before));
         let n_removed = before.rows - after.rows;
         let effect = StepEffect {
             place: self.place,
@@ -128,7 +174,10 @@ impl Planned {
             note: outcome.note,
             examples,
         };
-        Ok(StepCount { effect: Some(effect), ..after })
+        Ok(StepCount {
+            effect: Some(effect),
+            ..after
+        })
     }
 
     /// Path of the setting in the experiment.
@@ -150,7 +199,14 @@ impl Planned {
 
     fn nothing_left(&self, n_rows: usize) -> DataError {
         let sentence = match (self.place, &self.step) {
-            (None, CleanStep::KCore(KCore { min_user_events, min_item_events, .. })) => format!(
+            (
+                None,
+                CleanStep::KCore(KCore {
+                    min_user_events,
+                    min_item_events,
+                    ..
+                }),
+            ) => format!(
                 "the k-core filter (at least {min_user_events} events per user and {min_item_events} per item) leaves \
                  nothing: it dropped all {n_rows} events; lower `data.clean.min_user_events` or \
                  `data.clean.min_item_events`."
@@ -163,7 +219,10 @@ impl Planned {
                 self.path()
             ),
         };
-        DataError::Nothing { step: self.name.clone(), sentence }
+        DataError::Nothing {
+            step: self.name.clone(),
+            sentence,
+        }
     }
 
     /// The plain statement that validation and test took part in what was learnt.

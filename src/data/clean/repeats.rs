@@ -34,14 +34,20 @@ impl Step for Repeats {
     /// a window, and what is left has no repeat.
     fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
         let (events, times, window) = (log.events, log.ticks(), log.span(self.window_secs));
-        let behaviours = events.behaviour_idx.as_deref().filter(|_| self.same_behaviour);
+        let behaviours = events
+            .behaviour_idx
+            .as_deref()
+            .filter(|_| self.same_behaviour);
         let mut keep = vec![true; log.len()];
         let (offsets, rows) = log.rows_in_time();
         let mut last_kept: HashMap<(u32, u16), i64> = HashMap::new();
         for bounds in offsets.windows(2) {
             last_kept.clear();
             for &row in &rows[bounds[0]..bounds[1]] {
-                let key = (events.item_idx[row], behaviours.map_or(0, |column| column[row]));
+                let key = (
+                    events.item_idx[row],
+                    behaviours.map_or(0, |column| column[row]),
+                );
                 match last_kept.get(&key) {
                     Some(kept) if times[row].saturating_sub(*kept) <= window => keep[row] = false,
                     _ => {
@@ -51,6 +57,9 @@ impl Step for Repeats {
             }
         }
         let warnings = log.doubtful_seconds("window_secs");
-        Ok(Outcome { warnings, ..Change::Keep(keep).into() })
+        Ok(Outcome {
+            warnings,
+            ..Change::Keep(keep).into()
+        })
     }
 }

@@ -32,13 +32,36 @@ impl Step for SampleUsers {
     fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
         let events = log.events;
         let mut is_used = vec![false; events.users.len()];
-        events.user_idx.iter().for_each(|&user| is_used[user as usize] = true);
-        let users = events.users.ids().enumerate().filter(|(user, _)| is_used[*user]);
-        let mut lots: Vec<(u64, &str, usize)> =
-            users.map(|(user, id)| (derive_seed(self.seed, &format!("sample user {id}"), 0), id, user)).collect();
+        events
+            .user_idx
+            .iter()
+            .for_each(|&user| is_used[user as usize] = true);
+        let users = events
+            .users
+            .ids()
+            .enumerate()
+            .filter(|(user, _)| is_used[*user]);
+        let mut lots: Vec<(u64, &str, usize)> = users
+            .map(|(user, id)| {
+                (
+                    derive_seed(self.seed, &format!("sample user {id}"), 0),
+                    id,
+                    user,
+                )
+            })
+            .collect();
         lots.sort_unstable();
         let mut is_drawn = vec![false; events.users.len()];
-        lots.iter().take(self.n_users).for_each(|&(_, _, user)| is_drawn[user] = true);
-        Ok(Change::Keep(events.user_idx.iter().map(|&user| is_drawn[user as usize]).collect()).into())
+        lots.iter()
+            .take(self.n_users)
+            .for_each(|&(_, _, user)| is_drawn[user] = true);
+        Ok(Change::Keep(
+            events
+                .user_idx
+                .iter()
+                .map(|&user| is_drawn[user as usize])
+                .collect(),
+        )
+        .into())
     }
 }

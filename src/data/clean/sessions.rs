@@ -45,6 +45,9 @@ impl Step for Sessions {
         }
         let note = format!("sessions: {}", ids.len());
         let warnings = log.doubtful_seconds("gap_secs");
-        Ok(Outcome { warnings, ..Outcome::from(Change::Users(idx, ids)).with_note(note) })
+        Ok(Outcome {
+            warnings,
+            ..Outcome::from(Change::Users(idx, ids)).with_note(note)
+        })
     }
 }

@@ -11,7 +11,16 @@ use crate::spec::Problem;
 
 /// How values are evened out.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::EnumIter, strum::VariantNames,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumIter,
+    strum::VariantNames,
 )]
 pub enum SmoothMethod {
     /// The mean of the last few values.
@@ -55,11 +64,18 @@ impl Step for Smooth {
         for bounds in offsets.windows(2) {
             known.clear();
             let mut running = f64::NAN;
-            for &row in rows[bounds[0]..bounds[1]].iter().filter(|&&row| !values[row].is_nan()) {
+            for &row in rows[bounds[0]..bounds[1]]
+                .iter()
+                .filter(|&&row| !values[row].is_nan())
+            {
                 let value = f64::from(values[row]);
                 known.push(value);
                 // Brown 1956: s_t = α x_t + (1 − α) s_(t−1), and s_1 = x_1.
-                running = if running.is_nan() { value } else { self.alpha * value + (1.0 - self.alpha) * running };
+                running = if running.is_nan() {
+                    value
+                } else {
+                    self.alpha * value + (1.0 - self.alpha) * running
+                };
                 smoothed[row] = match self.method {
                     SmoothMethod::Exponential => running as f32,
                     SmoothMethod::MovingAverage => {

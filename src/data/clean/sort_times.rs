@@ -33,7 +33,10 @@ impl Step for SortTimes {
         let mut late = Vec::new();
         for bounds in offsets.windows(2) {
             let mut newest = i64::MIN;
-            for (&place, &row) in places[bounds[0]..bounds[1]].iter().zip(&rows[bounds[0]..bounds[1]]) {
+            for (&place, &row) in places[bounds[0]..bounds[1]]
+                .iter()
+                .zip(&rows[bounds[0]..bounds[1]])
+            {
                 let place = place as usize;
                 order[place] = row;
                 if times[place] < newest {

@@ -24,7 +24,9 @@ use crate::data::Role;
 use crate::spec::{Described, Problem, Value};
 
 /// One step of cleaning with its settings.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, strum::EnumIter, strum::IntoStaticStr)]
+#[derive(
+    Clone, Debug, PartialEq, Serialize, Deserialize, strum::EnumIter, strum::IntoStaticStr,
+)]
 pub enum CleanStep {
     /// Rows that are in the log twice.
     Duplicates(Duplicates),
@@ -173,7 +175,10 @@ impl CleanStep {
     /// Whether it is done; one that is off keeps its place and its settings.
     #[must_use]
     pub fn is_on(&self) -> bool {
-        self.described().fields().iter().any(|field| field.key == "on" && field.value == Value::Bool(true))
+        self.described()
+            .fields()
+            .iter()
+            .any(|field| field.key == "on" && field.value == Value::Bool(true))
     }
 }
 

@@ -19,7 +19,11 @@ fn moved(&(user, item, _, behaviour, value): &Row, time: i64) -> Row {
 }
 
 fn events(rows: &[Row]) -> Events {
-    let mut events = Events { value: Some(Vec::new()), behaviour_idx: Some(Vec::new()), ..Events::with_times() };
+    let mut events = Events {
+        value: Some(Vec::new()),
+        behaviour_idx: Some(Vec::new()),
+        ..Events::with_times()
+    };
     for n in 0..6 {
         events.users.intern(&format!("u{n}"));
         events.items.intern(&format!("i{n}"));
@@ -47,7 +51,11 @@ fn rows_of(events: &Events) -> Vec<(String, String, i64, String, u32)> {
                 id(&events.items, events.item_idx[row]),
                 events.time_ticks.as_ref().unwrap()[row],
                 id(&events.behaviours, behaviour),
-                if value.is_nan() { f32::NAN.to_bits() } else { value.to_bits() },
+                if value.is_nan() {
+                    f32::NAN.to_bits()
+                } else {
+                    value.to_bits()
+                },
             )
         })
         .collect()
@@ -59,10 +67,23 @@ fn run_before(
     train_before: Option<i64>,
 ) -> Result<(Events, StepEffect), DataError> {
     let mut events = rows.clone();
-    let spec = CleanSpec { drop_duplicates: false, steps: vec![step.into()], ..CleanSpec::default() };
+    let spec = CleanSpec {
+        drop_duplicates: false,
+        steps: vec![step.into()],
+        ..CleanSpec::default()
+    };
     let mut report = DataReport::default();
-    let circumstances = Circumstances { train_before, only_orders: false };
-    run(&mut events, &spec, circumstances, &mut report, &AtomicBool::new(false))?;
+    let circumstances = Circumstances {
+        train_before,
+        only_orders: false,
+    };
+    run(
+        &mut events,
+        &spec,
+        circumstances,
+        &mut report,
+        &AtomicBool::new(false),
+    )?;
     Ok((events, report.steps[0].effect.clone().unwrap()))
 }
 
@@ -74,7 +95,13 @@ fn after(rows: &[Row], step: impl Into<CleanStep>) -> (Events, StepEffect) {
 /// rows apart afterwards only where they already do, so the flags themselves are asked.
 fn kept(rows: &[Row], step: impl Into<CleanStep>) -> Vec<bool> {
     let events = events(rows);
-    match step.into().step().outcome(&view::View::of(&events)).unwrap().change {
+    match step
+        .into()
+        .step()
+        .outcome(&view::View::of(&events))
+        .unwrap()
+        .change
+    {
         change::Change::Keep(keep) => keep,
         other => panic!("{other:?} keeps no rows"),
     }
@@ -122,24 +149,99 @@ fn all_kinds() -> Vec<CleanStep> {
     let mut all: Vec<CleanStep> = vec![
         Duplicates::default().into(),
         SortTimes::default().into(),
-        Repeats { window_secs: 5.0, ..Repeats::default() }.into(),
-        Repeats { window_secs: 5.0, same_behaviour: false, ..Repeats::default() }.into(),
-        Bots { max_events_per_hour: 9, ..Bots::default() }.into(),
-        ImpossibleTimes { earliest: "3".to_owned(), latest: "30".to_owned(), ..ImpossibleTimes::default() }.into(),
-        DateWindow { from: "5".to_owned(), until: "20".to_owned(), ..DateWindow::default() }.into(),
-        Threshold { at_least: 3.0, ..Threshold::default() }.into(),
-        KeepBehaviours { keep: "view,buy".to_owned(), ..KeepBehaviours::default() }.into(),
-        MergeBehaviours { pairs: "cart = view".to_owned(), ..MergeBehaviours::default() }.into(),
-        KCore { min_user_events: 6, min_item_events: 5, ..KCore::default() }.into(),
-        Sessions { gap_secs: 3.0, ..Sessions::default() }.into(),
-        SampleUsers { n_users: 2, ..SampleUsers::default() }.into(),
+        Repeats {
+            window_secs: 5.0,
+            ..Repeats::default()
+        }
+        .into(),
+        Repeats {
+            window_secs: 5.0,
+            same_behaviour: false,
+            ..Repeats::default()
+        }
+        .into(),
+        Bots {
+            max_events_per_hour: 9,
+            ..Bots::default()
+        }
+        .into(),
+        ImpossibleTimes {
+            earliest: "3".to_owned(),
+            latest: "30".to_owned(),
+            ..ImpossibleTimes::default()
+        }
+        .into(),
+        DateWindow {
+            from: "5".to_owned(),
+            until: "20".to_owned(),
+            ..DateWindow::default()
+        }
+        .into(),
+        Threshold {
+            at_least: 3.0,
+            ..Threshold::default()
+        }
+        .into(),
+        KeepBehaviours {
+            keep: "view,buy".to_owned(),
+            ..KeepBehaviours::default()
+        }
+        .into(),
+        MergeBehaviours {
+            pairs: "cart = view".to_owned(),
+            ..MergeBehaviours::default()
+        }
+        .into(),
+        KCore {
+            min_user_events: 6,
+            min_item_events: 5,
+            ..KCore::default()
+        }
+        .into(),
+        Sessions {
+            gap_secs: 3.0,
+            ..Sessions::default()
+        }
+        .into(),
+        SampleUsers {
+            n_users: 2,
+            ..SampleUsers::default()
+        }
+        .into(),
     ];
-    all.extend(Fill::iter().map(|fill| MissingValues { fill, constant: 2.5, on: true }.into()));
-    all.extend(SmoothMethod::iter().map(|method| Smooth { method, ..Smooth::default() }.into()));
-    all.extend(Scale::iter().map(|scale| Transform { scale, ..Transform::default() }.into()));
+    all.extend(Fill::iter().map(|fill| {
+        MissingValues {
+            fill,
+            constant: 2.5,
+            on: true,
+        }
+        .into()
+    }));
+    all.extend(SmoothMethod::iter().map(|method| {
+        Smooth {
+            method,
+            ..Smooth::default()
+        }
+        .into()
+    }));
+    all.extend(Scale::iter().map(|scale| {
+        Transform {
+            scale,
+            ..Transform::default()
+        }
+        .into()
+    }));
     for rule in OutlierRule::iter() {
         for action in OutlierAction::iter() {
-            let step = Outliers { rule, action, iqr_factor: 0.2, z_limit: 0.8, low: 2.0, high: 5.0, on: true };
+            let step = Outliers {
+                rule,
+                action,
+                iqr_factor: 0.2,
+                z_limit: 0.8,
+                low: 2.0,
+                high: 5.0,
+                on: true,
+            };
             all.push(step.into());
         }
     }
@@ -364,8 +466,9 @@ proptest! {
 
 #[test]
 fn extreme_values_have_a_fate() {
-    let rows: Vec<Row> =
-        [f32::INFINITY, f32::NEG_INFINITY, f32::MAX, -0.0, f32::NAN].map(|value| (0, 0, 0, 0, value)).into();
+    let rows: Vec<Row> = [f32::INFINITY, f32::NEG_INFINITY, f32::MAX, -0.0, f32::NAN]
+        .map(|value| (0, 0, 0, 0, value))
+        .into();
     for step in all_kinds() {
         for n in 0..=rows.len() {
             let _ = run_before(&events(&rows[..n]), step.clone(), None);
@@ -373,35 +476,88 @@ fn extreme_values_have_a_fate() {
     }
     // ln(1 − 2) is no number, e^1000 no finite one: both become missing, and the note counts them.
     let rows = [(0, 0, 0, 0, -2.0), (0, 0, 1, 0, 0.0), (0, 0, 2, 0, 1_000.0)];
-    let found = values(&rows, Transform { scale: Scale::Log1p, on: true });
+    let found = values(
+        &rows,
+        Transform {
+            scale: Scale::Log1p,
+            on: true,
+        },
+    );
     assert!(found[0].is_nan() && found[1] == 0.0 && (found[2] - 6.908_755).abs() < 1e-5);
-    let (_, effect) = after(&rows, Transform { scale: Scale::Exp, on: true });
+    let (_, effect) = after(
+        &rows,
+        Transform {
+            scale: Scale::Exp,
+            on: true,
+        },
+    );
     assert_eq!(effect.note, "without a value on the new scale: 1");
 }
 
 /// One user's values, a second apart.
 fn series(values: &[f32]) -> Vec<Row> {
-    values.iter().enumerate().map(|(at, &value)| (0, 0, at as i64, 0, value)).collect()
+    values
+        .iter()
+        .enumerate()
+        .map(|(at, &value)| (0, 0, at as i64, 0, value))
+        .collect()
 }
 
 #[test]
 fn missing_values_are_filled_with_what_is_known() {
     // Known: 1, 2, 2, 7; mean 3, median 2, most frequent 2.
     let rows = series(&[1.0, f32::NAN, 2.0, 2.0, 7.0]);
-    for (fill, wanted) in [(Fill::Mean, 3.0), (Fill::Median, 2.0), (Fill::MostFrequent, 2.0), (Fill::Constant, 9.0)] {
-        let (cleaned, effect) = after(&rows, MissingValues { fill, constant: 9.0, on: true });
+    for (fill, wanted) in [
+        (Fill::Mean, 3.0),
+        (Fill::Median, 2.0),
+        (Fill::MostFrequent, 2.0),
+        (Fill::Constant, 9.0),
+    ] {
+        let (cleaned, effect) = after(
+            &rows,
+            MissingValues {
+                fill,
+                constant: 9.0,
+                on: true,
+            },
+        );
         assert_eq!(cleaned.value.unwrap(), [1.0, wanted, 2.0, 2.0, 7.0]);
         assert_eq!((effect.n_changed, effect.n_removed), (1, 0));
-        let [row] = effect.examples.as_slice() else { panic!("one example") };
-        assert_eq!((row.before.as_str(), row.after.clone()), ("missing", wanted.to_string()));
-        assert_eq!((row.user.as_str(), row.item.as_str(), row.time.as_str()), ("u0", "i0", "1970-01-01T00:00:01Z"));
+        let [row] = effect.examples.as_slice() else {
+            panic!("one example")
+        };
+        assert_eq!(
+            (row.before.as_str(), row.after.clone()),
+            ("missing", wanted.to_string())
+        );
+        assert_eq!(
+            (row.user.as_str(), row.item.as_str(), row.time.as_str()),
+            ("u0", "i0", "1970-01-01T00:00:01Z")
+        );
     }
-    assert_eq!(values(&rows, MissingValues::default()), [1.0, 2.0, 2.0, 7.0], "dropped by default");
+    assert_eq!(
+        values(&rows, MissingValues::default()),
+        [1.0, 2.0, 2.0, 7.0],
+        "dropped by default"
+    );
     let none = events(&series(&[f32::NAN, f32::NAN]));
-    let error = run_before(&none, MissingValues { fill: Fill::Mean, ..MissingValues::default() }, None).unwrap_err();
-    let DataError::Setting { field, sentence } = error else { panic!("{error}") };
+    let error = run_before(
+        &none,
+        MissingValues {
+            fill: Fill::Mean,
+            ..MissingValues::default()
+        },
+        None,
+    )
+    .unwrap_err();
+    let DataError::Setting { field, sentence } = error else {
+        panic!("{error}")
+    };
     assert_eq!(field, "data.clean.steps[0].fill");
-    assert!(sentence.contains("all values to learn from are missing") && sentence.contains("choose Drop or Constant"));
+    assert!(
+        sentence.contains("all values to learn from are missing")
+            && sentence.contains("choose Drop or Constant")
+    );
 }
 
 #[test]
@@ -410,15 +566,42 @@ fn outliers_lie_beyond_the_quartiles_the_deviations_or_the_limits() {
     let rows = series(&[1.0, 2.0, 4.0, 8.0, 100.0, f32::NAN]);
     let iqr = Outliers::default();
     let (cleaned, effect) = after(&rows, iqr.clone());
-    assert_eq!((cleaned.len(), effect.note.as_str()), (5, "allowed: -7 to 17"));
-    assert_eq!((effect.examples[0].before.as_str(), effect.examples[0].after.as_str()), ("view, 100", "dropped"));
-    let clipped = values(&rows, Outliers { action: OutlierAction::Clip, ..iqr });
+    assert_eq!(
+        (cleaned.len(), effect.note.as_str()),
+        (5, "allowed: -7 to 17")
+    );
+    assert_eq!(
+        (
+            effect.examples[0].before.as_str(),
+            effect.examples[0].after.as_str()
+        ),
+        ("view, 100", "dropped")
+    );
+    let clipped = values(
+        &rows,
+        Outliers {
+            action: OutlierAction::Clip,
+            ..iqr
+        },
+    );
     assert_eq!(clipped[..5], [1.0, 2.0, 4.0, 8.0, 17.0]);
     // Mean 23, population deviation √1490 = 38.60: 1.9 of them allow 96.34.
-    let z = Outliers { rule: OutlierRule::ZScore, z_limit: 1.9, ..Outliers::default() };
-    assert_eq!(kept(&rows, z.clone()), [true, true, true, true, false, true]);
+    let z = Outliers {
+        rule: OutlierRule::ZScore,
+        z_limit: 1.9,
+        ..Outliers::default()
+    };
+    assert_eq!(
+        kept(&rows, z.clone()),
+        [true, true, true, true, false, true]
+    );
     assert_eq!(kept(&rows, Outliers { z_limit: 2.0, ..z }), [true; 6]);
-    let limits = Outliers { rule: OutlierRule::Limits, low: 2.0, high: 8.0, ..Outliers::default() };
+    let limits = Outliers {
+        rule: OutlierRule::Limits,
+        low: 2.0,
+        high: 8.0,
+        ..Outliers::default()
+    };
     assert_eq!(kept(&rows, limits), [false, true, true, true, false, true]);
 }
 
@@ -429,14 +612,27 @@ fn scales_are_those_of_scikit_learn() {
     let scaled = |scale| values(&rows, Transform { scale, on: true });
     let root = 2.0_f32.sqrt();
     let close = |found: Vec<f32>, wanted: [f32; 5]| {
-        assert!(std::iter::zip(&found, wanted).all(|(a, b)| (a - b).abs() < 1e-6), "{found:?} is not {wanted:?}");
+        assert!(
+            std::iter::zip(&found, wanted).all(|(a, b)| (a - b).abs() < 1e-6),
+            "{found:?} is not {wanted:?}"
+        );
     };
-    close(scaled(Scale::ZScore), [-root, -root / 2.0, 0.0, root / 2.0, root]);
+    close(
+        scaled(Scale::ZScore),
+        [-root, -root / 2.0, 0.0, root / 2.0, root],
+    );
     close(scaled(Scale::MinMax), [0.0, 0.25, 0.5, 0.75, 1.0]);
     close(scaled(Scale::Robust), [-1.0, -0.5, 0.0, 0.5, 1.0]);
-    close(scaled(Scale::Log1p), [1.0_f32, 2.0, 3.0, 4.0, 5.0].map(|x| (1.0 + x).ln()));
+    close(
+        scaled(Scale::Log1p),
+        [1.0_f32, 2.0, 3.0, 4.0, 5.0].map(|x| (1.0 + x).ln()),
+    );
     for scale in [Scale::ZScore, Scale::MinMax, Scale::Robust] {
-        assert_eq!(values(&series(&[0.1; 7]), Transform { scale, on: true }), [0.0; 7], "all alike become 0");
+        assert_eq!(
+            values(&series(&[0.1; 7]), Transform { scale, on: true }),
+            [0.0; 7],
+            "all alike become 0"
+        );
     }
 }
 
@@ -445,30 +641,63 @@ fn what_is_learnt_comes_from_before_the_cut() {
     // Before second 3: 1, 2, 3, mean 2; the 300 and the 600 are validation and test.
     let rows = events(&series(&[1.0, 2.0, 3.0, 300.0, 600.0, f32::NAN]));
     let run = |step: CleanStep| run_before(&rows, step, Some(3)).unwrap();
-    let (filled, effect) = run(MissingValues { fill: Fill::Mean, ..MissingValues::default() }.into());
+    let (filled, effect) = run(MissingValues {
+        fill: Fill::Mean,
+        ..MissingValues::default()
+    }
+    .into());
     assert_eq!(filled.value.unwrap(), [1.0, 2.0, 3.0, 300.0, 600.0, 2.0]);
     assert_eq!(effect.fitted_on, Some(crate::data::FittedOn::Training));
-    let (scaled, _) = run(Transform { scale: Scale::MinMax, on: true }.into());
+    let (scaled, _) = run(Transform {
+        scale: Scale::MinMax,
+        on: true,
+    }
+    .into());
     assert_eq!(scaled.value.unwrap()[..5], [0.0, 0.5, 1.0, 149.5, 299.5]);
     // Quartiles 1.5 and 2.5, so 0 to 4.
     assert_eq!(run(Outliers::default().into()).0.len(), 4);
     // The last known value is carried over the cut, though a later one is known.
     let gap = events(&series(&[1.0, f32::NAN, f32::NAN, f32::NAN, 600.0]));
-    let step = MissingValues { fill: Fill::Interpolate, ..MissingValues::default() };
-    assert_eq!(run_before(&gap, step, Some(3)).unwrap().0.value.unwrap(), [1.0, 1.0, 1.0, 1.0, 600.0]);
+    let step = MissingValues {
+        fill: Fill::Interpolate,
+        ..MissingValues::default()
+    };
+    assert_eq!(
+        run_before(&gap, step, Some(3)).unwrap().0.value.unwrap(),
+        [1.0, 1.0, 1.0, 1.0, 600.0]
+    );
     // User 0 has three training events; user 1 has five, but two of them in training.
     let mut rows: Vec<Row> = (0..3).map(|at| (0, 0, at, 0, 0.0)).collect();
     rows.extend((1..6).map(|at| (1, 0, at, 0, 0.0)));
-    let core = KCore { min_user_events: 3, min_item_events: 0, on: true };
-    assert_eq!(run_before(&events(&rows), core.clone(), Some(3)).unwrap().0.user_idx, [0, 0, 0]);
+    let core = KCore {
+        min_user_events: 3,
+        min_item_events: 0,
+        on: true,
+    };
+    assert_eq!(
+        run_before(&events(&rows), core.clone(), Some(3))
+            .unwrap()
+            .0
+            .user_idx,
+        [0, 0, 0]
+    );
     assert_eq!(run_before(&events(&rows), core, None).unwrap().0.len(), 8);
 }
 
 #[test]
 fn behaviours_are_kept_and_merged_by_name() {
     let rows = [(0, 0, 0, 0, 1.0), (0, 0, 1, 1, 1.0), (0, 0, 2, 2, 1.0)];
-    let (cleaned, effect) = after(&rows, KeepBehaviours { keep: " buy ,view".to_owned(), on: true });
-    assert!(cleaned.behaviours.ids().eq(["view", "buy"]), "what no row has is forgotten");
+    let (cleaned, effect) = after(
+        &rows,
+        KeepBehaviours {
+            keep: " buy ,view".to_owned(),
+            on: true,
+        },
+    );
+    assert!(
+        cleaned.behaviours.ids().eq(["view", "buy"]),
+        "what no row has is forgotten"
+    );
     assert_eq!((cleaned.len(), effect.n_removed), (2, 1));
     // At once: what becomes a view does not go on to become a buy.
     let pairs = "cart=view, view=buy".to_owned();
@@ -476,27 +705,54 @@ fn behaviours_are_kept_and_merged_by_name() {
     let words: Vec<String> = rows_of(&cleaned).into_iter().map(|row| row.3).collect();
     assert_eq!(words, ["buy", "view", "buy"]);
     assert_eq!((effect.n_changed, cleaned.behaviours.len()), (2, 2));
-    assert_eq!((effect.examples[0].before.as_str(), effect.examples[0].after.as_str()), ("view", "buy"));
+    assert_eq!(
+        (
+            effect.examples[0].before.as_str(),
+            effect.examples[0].after.as_str()
+        ),
+        ("view", "buy")
+    );
 }
 
 #[test]
 fn times_are_kept_within_their_limits() {
     // 2024-01-31 begins at 1,706,659,200.
     let day = 1_706_659_200;
-    let rows: Vec<Row> = [0, day - 1, day, day + 1, 7_000_000_000].map(|time| (0, 0, time, 0, 1.0)).into();
-    let window = DateWindow { from: "2024-01-31".to_owned(), until: "2024-02-01".to_owned(), on: true };
+    let rows: Vec<Row> = [0, day - 1, day, day + 1, 7_000_000_000]
+        .map(|time| (0, 0, time, 0, 1.0))
+        .into();
+    let window = DateWindow {
+        from: "2024-01-31".to_owned(),
+        until: "2024-02-01".to_owned(),
+        on: true,
+    };
     assert_eq!(kept(&rows, window), [false, false, true, true, false]);
     let (_, effect) = after(&rows, ImpossibleTimes::default());
-    assert_eq!((effect.n_removed, effect.note.as_str()), (2, "too early: 1, too late: 1"));
+    assert_eq!(
+        (effect.n_removed, effect.note.as_str()),
+        (2, "too early: 1, too late: 1")
+    );
     assert_eq!(kept(&rows, DateWindow::default()), [true; 5]);
-    assert_eq!(kept(&series(&[3.0, 4.0, f32::NAN, 5.0]), Threshold::default()), [false, true, false, true]);
+    assert_eq!(
+        kept(&series(&[3.0, 4.0, f32::NAN, 5.0]), Threshold::default()),
+        [false, true, false, true]
+    );
 }
 
 #[test]
 fn a_sample_has_so_many_whole_users_and_follows_its_seed() {
-    let rows: Vec<Row> = (0..30).map(|at| (at % 6, 0, i64::from(at), 0, 1.0)).collect();
+    let rows: Vec<Row> = (0..30)
+        .map(|at| (at % 6, 0, i64::from(at), 0, 1.0))
+        .collect();
     let drawn = |n_users, seed| {
-        let (cleaned, _) = after(&rows, SampleUsers { n_users, seed, on: true });
+        let (cleaned, _) = after(
+            &rows,
+            SampleUsers {
+                n_users,
+                seed,
+                on: true,
+            },
+        );
         assert_eq!(cleaned.len(), 5 * n_users.min(6), "all events of each");
         cleaned.user_idx.into_iter().collect::<BTreeSet<u32>>()
     };
@@ -510,15 +766,38 @@ fn a_sample_has_so_many_whole_users_and_follows_its_seed() {
 fn a_step_that_leaves_nothing_says_which_and_how_many() {
     let mut log = events(&series(&[1.0, 2.0, 5.0]));
     let steps = vec![
-        Threshold { at_least: 2.0, ..Threshold::default() }.into(),
-        CleanStep::Threshold(Threshold { at_least: 6.0, ..Threshold::default() }),
+        Threshold {
+            at_least: 2.0,
+            ..Threshold::default()
+        }
+        .into(),
+        CleanStep::Threshold(Threshold {
+            at_least: 6.0,
+            ..Threshold::default()
+        }),
     ];
-    let spec = CleanSpec { drop_duplicates: false, steps, ..CleanSpec::default() };
-    let circumstances = Circumstances { train_before: None, only_orders: false };
-    let error = run(&mut log, &spec, circumstances, &mut DataReport::default(), &AtomicBool::new(false)).unwrap_err();
+    let spec = CleanSpec {
+        drop_duplicates: false,
+        steps,
+        ..CleanSpec::default()
+    };
+    let circumstances = Circumstances {
+        train_before: None,
+        only_orders: false,
+    };
+    let error = run(
+        &mut log,
+        &spec,
+        circumstances,
+        &mut DataReport::default(),
+        &AtomicBool::new(false),
+    )
+    .unwrap_err();
     let wanted = "step 2 of the cleaning (Value threshold) leaves nothing: it removed all 2 rows that had come to it; \
                   lower its threshold, or switch it off (`data.clean.steps[1].on`).";
     assert_eq!(error.to_string(), wanted);
-    let DataError::Nothing { step, .. } = error else { panic!("{error}") };
+    let DataError::Nothing { step, .. } = error else {
+        panic!("{error}")
+    };
     assert_eq!(step, "Value threshold");
 }

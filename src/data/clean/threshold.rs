@@ -27,6 +27,12 @@ impl Step for Threshold {
     }
 
     fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
-        Ok(Change::Keep(log.values().iter().map(|value| f64::from(*value) >= self.at_least).collect()).into())
+        Ok(Change::Keep(
+            log.values()
+                .iter()
+                .map(|value| f64::from(*value) >= self.at_least)
+                .collect(),
+        )
+        .into())
     }
 }

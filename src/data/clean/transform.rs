@@ -11,7 +11,16 @@ use crate::spec::Problem;
 
 /// The other scale.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::EnumIter, strum::VariantNames,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumIter,
+    strum::VariantNames,
 )]
 pub enum Scale {
     /// `ln(1 + x)`.
@@ -75,7 +84,8 @@ impl Step for Transform {
             Scale::Log1p | Scale::Exp => String::new(),
             _ => format!("(x − {}) / {}; ", shift as f32, unit as f32),
         };
-        Ok(Outcome::from(change).with_note(format!("{fitted}without a value on the new scale: {lost}")))
+        Ok(Outcome::from(change)
+            .with_note(format!("{fitted}without a value on the new scale: {lost}")))
     }
 }
 
@@ -89,7 +99,10 @@ fn fit(scale: Scale, sorted: &[f64]) -> Option<(f64, f64)> {
     }
     let (shift, unit) = match scale {
         Scale::MinMax => (smallest, largest - smallest),
-        Scale::Robust => (quantile(sorted, 0.5), quantile(sorted, 0.75) - quantile(sorted, 0.25)),
+        Scale::Robust => (
+            quantile(sorted, 0.5),
+            quantile(sorted, 0.75) - quantile(sorted, 0.25),
+        ),
         _ => (mean(sorted), deviation(sorted)),
     };
     Some((shift, if unit > 0.0 { unit } else { 1.0 }))

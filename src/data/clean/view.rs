@@ -21,7 +21,11 @@ impl<'a> View<'a> {
     /// The whole log, without a cut.
     #[cfg(test)]
     pub(super) fn of(events: &'a Events) -> Self {
-        Self { events, train_before: None, only_orders: false }
+        Self {
+            events,
+            train_before: None,
+            only_orders: false,
+        }
     }
 
     /// Number of rows.
@@ -49,7 +53,11 @@ impl<'a> View<'a> {
     pub(super) fn doubtful_seconds(&self, key: &'static str) -> Vec<(&'static str, String)> {
         let sentence = "the times of this log only order events, so a second here is a difference of 1; say how times \
                         are written in `data.time_format`.";
-        if self.only_orders { vec![(key, sentence.to_owned())] } else { Vec::new() }
+        if self.only_orders {
+            vec![(key, sentence.to_owned())]
+        } else {
+            Vec::new()
+        }
     }
 
     /// Whether something may be learnt from a row.
@@ -58,7 +66,9 @@ impl<'a> View<'a> {
             return parts.get(row) == Some(&SplitPart::Train);
         }
         match (self.train_before, self.ticks().get(row)) {
-            (Some(before), Some(ticks)) => ticks.div_euclid(self.events.ticks_per_sec.max(1)) < before,
+            (Some(before), Some(ticks)) => {
+                ticks.div_euclid(self.events.ticks_per_sec.max(1)) < before
+            }
             (None, _) => true,
             (Some(_), None) => false,
         }
@@ -68,13 +78,20 @@ impl<'a> View<'a> {
     /// and where each user starts.
     pub(super) fn rows_in_time(&self) -> (Vec<usize>, Vec<usize>) {
         let by_user = self.events.by_user_in_time();
-        (by_user.offsets.clone(), by_user.rows.iter().map(|&row| row as usize).collect())
+        (
+            by_user.offsets.clone(),
+            by_user.rows.iter().map(|&row| row as usize).collect(),
+        )
     }
 
     /// Training values that are not missing, smallest first, so that what is learnt from them does
     /// not depend on the order of rows.
     pub(super) fn training_values(&self) -> Vec<f64> {
-        let known = self.values().iter().enumerate().filter(|(row, value)| value.is_finite() && self.is_training(*row));
+        let known = self
+            .values()
+            .iter()
+            .enumerate()
+            .filter(|(row, value)| value.is_finite() && self.is_training(*row));
         let mut values: Vec<f64> = known.map(|(_, value)| f64::from(*value)).collect();
         values.sort_unstable_by(f64::total_cmp);
         values
@@ -96,12 +113,18 @@ impl<'a> View<'a> {
                 );
                 Problem::error(key, sentence)
             };
-            return number.map(|number| Some(self.span(number))).ok_or_else(refused);
+            return number
+                .map(|number| Some(self.span(number)))
+                .ok_or_else(refused);
         }
         let micros = micros(text).ok_or_else(|| no_moment(key, text))?;
         let scaled = i128::from(micros) * i128::from(self.events.ticks_per_sec.max(1));
         let ticks = scaled.div_euclid(i128::from(time::MICROS_PER_SEC));
-        Ok(Some(i64::try_from(ticks).unwrap_or(if ticks < 0 { i64::MIN } else { i64::MAX })))
+        Ok(Some(i64::try_from(ticks).unwrap_or(if ticks < 0 {
+            i64::MIN
+        } else {
+            i64::MAX
+        })))
     }
 }
 
@@ -112,13 +135,21 @@ pub(super) fn check_moment(key: &'static str, text: &str) -> Option<Problem> {
 }
 
 fn no_moment(key: &'static str, text: &str) -> Problem {
-    let sentence = format!("`{text}` is no moment; write a date such as 2024-01-31, or leave it empty for no limit.");
+    let sentence = format!(
+        "`{text}` is no moment; write a date such as 2024-01-31, or leave it empty for no limit."
+    );
     Problem::error(key, sentence)
 }
 
 /// A date, or seconds since 1970, in microseconds.
 fn micros(text: &str) -> Option<i64> {
-    let read = |format| time::read(|| std::iter::once(text), &format).ticks.into_iter().flatten().next();
+    let read = |format| {
+        time::read(|| std::iter::once(text), &format)
+            .ticks
+            .into_iter()
+            .flatten()
+            .next()
+    };
     read(TimeFormat::Date).or_else(|| read(TimeFormat::Seconds))
 }
 
@@ -130,14 +161,22 @@ pub(super) fn mean(values: &[f64]) -> f64 {
 /// Standard deviation of these values themselves (divided by `n`); NaN of no values.
 pub(super) fn deviation(values: &[f64]) -> f64 {
     let mean = mean(values);
-    (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / values.len() as f64).sqrt()
+    (values
+        .iter()
+        .map(|value| (value - mean).powi(2))
+        .sum::<f64>()
+        / values.len() as f64)
+        .sqrt()
 }
 
 /// The quantile of sorted values at `share` of the way, linear between neighbours (Hyndman & Fan
 /// 1996, type 7, the default of R and `NumPy`); NaN of no values.
 pub(super) fn quantile(sorted: &[f64], share: f64) -> f64 {
     let at = (sorted.len().saturating_sub(1)) as f64 * share;
-    let (low, high) = (sorted.get(at.floor() as usize), sorted.get(at.ceil() as usize));
+    let (low, high) = (
+        sorted.get(at.floor() as usize),
+        sorted.get(at.ceil() as usize),
+    );
     match (low, high) {
         (Some(low), Some(high)) => low + (high - low) * at.fract(),
         _ => f64::NAN,
@@ -153,7 +192,9 @@ pub(super) fn most_frequent(sorted: &[f64]) -> Option<f64> {
 
 /// Words of a list that a person wrote with commas.
 pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(',').map(str::trim).filter(|word| !word.is_empty())
+    text.split(',')
+        .map(str::trim)
+        .filter(|word| !word.is_empty())
 }
 
 /// A warning when a log has no such behaviour: the word may be misspelt.
@@ -164,7 +205,10 @@ pub(super) fn unknown_behaviour(word: &str, known: &Vocab) -> Option<String> {
     let near = crate::spec::did_you_mean(word, known.ids());
     let cure = match near {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("the log has {}.", known.ids().take(10).collect::<Vec<_>>().join(", ")),
+        None => format!(
+            "the log has {}.",
+            known.ids().take(10).collect::<Vec<_>>().join(", ")
+        ),
     };
     Some(format!("no event has the behaviour `{word}`: {cure}"))
 }
@@ -177,28 +221,68 @@ mod tests {
     fn statistics_are_those_of_numpy() {
         // np.quantile([1, 2, 4, 8], [0, .25, .5, .75, 1]) = [1, 1.75, 3, 5, 8]; np.std = 2.680951.
         let values = [1.0, 2.0, 4.0, 8.0];
-        let quartiles: Vec<f64> = [0.0, 0.25, 0.5, 0.75, 1.0].iter().map(|share| quantile(&values, *share)).collect();
+        let quartiles: Vec<f64> = [0.0, 0.25, 0.5, 0.75, 1.0]
+            .iter()
+            .map(|share| quantile(&values, *share))
+            .collect();
         assert_eq!(quartiles, [1.0, 1.75, 3.0, 5.0, 8.0]);
         assert_eq!(Some(mean(&values)), Some(3.75));
         assert!((deviation(&values) - 2.680_951).abs() < 1e-6);
         assert_eq!(most_frequent(&[1.0, 2.0, 2.0, 3.0, 3.0]), Some(2.0));
-        assert_eq!((most_frequent(&[]), quantile(&[], 0.5).is_nan(), mean(&[]).is_nan()), (None, true, true));
+        assert_eq!(
+            (
+                most_frequent(&[]),
+                quantile(&[], 0.5).is_nan(),
+                mean(&[]).is_nan()
+            ),
+            (None, true, true)
+        );
     }
 
     #[test]
     fn moments_are_dates_seconds_or_numbers() {
-        let mut events = Events { ticks_per_sec: 1_000_000, ..Events::default() };
-        let moment = |events: &Events, only_orders, text: &str| {
-            View { events, train_before: None, only_orders }.moment("from", text)
+        let mut events = Events {
+            ticks_per_sec: 1_000_000,
+            ..Events::default()
         };
-        assert_eq!(moment(&events, false, " 2024-01-31 "), Ok(Some(1_706_659_200_000_000)));
-        assert_eq!(moment(&events, false, "1706659200.5"), Ok(Some(1_706_659_200_500_000)));
+        let moment = |events: &Events, only_orders, text: &str| {
+            View {
+                events,
+                train_before: None,
+                only_orders,
+            }
+            .moment("from", text)
+        };
+        assert_eq!(
+            moment(&events, false, " 2024-01-31 "),
+            Ok(Some(1_706_659_200_000_000))
+        );
+        assert_eq!(
+            moment(&events, false, "1706659200.5"),
+            Ok(Some(1_706_659_200_500_000))
+        );
         assert_eq!(moment(&events, false, ""), Ok(None));
-        assert!(moment(&events, false, "soon").unwrap_err().sentence.contains("`soon` is no moment"));
+        assert!(
+            moment(&events, false, "soon")
+                .unwrap_err()
+                .sentence
+                .contains("`soon` is no moment")
+        );
         events.ticks_per_sec = 1;
-        assert_eq!(moment(&events, false, "2024-01-31"), Ok(Some(1_706_659_200)));
+        assert_eq!(
+            moment(&events, false, "2024-01-31"),
+            Ok(Some(1_706_659_200))
+        );
         assert_eq!(moment(&events, true, "12"), Ok(Some(12)));
-        assert!(moment(&events, true, "2024-01-31").unwrap_err().sentence.contains("only order"));
-        assert_eq!(check_moment("from", "2024-02-31").map(|problem| problem.field), Some("from".to_owned()));
+        assert!(
+            moment(&events, true, "2024-01-31")
+                .unwrap_err()
+                .sentence
+                .contains("only order")
+        );
+        assert_eq!(
+            check_moment("from", "2024-02-31").map(|problem| problem.field),
+            Some("from".to_owned())
+        );
     }
 }

@@ -18,25 +18,47 @@ pub struct Beside {
 
 /// Names of tables of items, without their endings.
 const ITEMS: [&str; 14] = [
-    "items", "item", "movies", "movie", "products", "product", "books", "artists", "songs", "tracks", "venues", "pois",
-    "poi", "places",
+    "items", "item", "movies", "movie", "products", "product", "books", "artists", "songs",
+    "tracks", "venues", "pois", "poi", "places",
 ];
 /// Names of tables of users.
-const USERS: [&str; 7] = ["users", "user", "customers", "members", "profiles", "userid-profile", "user_profile"];
+const USERS: [&str; 7] = [
+    "users",
+    "user",
+    "customers",
+    "members",
+    "profiles",
+    "userid-profile",
+    "user_profile",
+];
 /// Endings that a table of this kind may have.
-const ENDINGS: [&str; 13] =
-    ["item", "user", "csv", "tsv", "dat", "txt", "parquet", "json", "jsonl", "ndjson", "gz", "zst", "xz"];
+const ENDINGS: [&str; 13] = [
+    "item", "user", "csv", "tsv", "dat", "txt", "parquet", "json", "jsonl", "ndjson", "gz", "zst",
+    "xz",
+];
 
 /// Tables beside a log, in order of name; none that the settings name already.
 pub(in crate::data) fn beside(file: &FileSpec) -> Vec<Beside> {
-    let Ok(log) = resolve(&file.path) else { return Vec::new() };
-    let folder = log.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let Ok(log) = resolve(&file.path) else {
+        return Vec::new();
+    };
+    let folder = log
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
     let mut found: Vec<Beside> = entries
         .filter_map(Result::ok)
         .map(|entry| entry.path())
         .filter(|path| path.file_name() != log.file_name() && path.is_file())
-        .filter_map(|path| Some(Beside { of: about(&log, &path)?, path }))
+        .filter_map(|path| {
+            Some(Beside {
+                of: about(&log, &path)?,
+                path,
+            })
+        })
         .filter(|table| match table.of {
             SideOf::Items => file.items.is_none() && file.titles.is_none(),
             SideOf::Users => file.users.is_none(),
@@ -63,7 +85,9 @@ fn about(log: &Path, path: &Path) -> Option<SideOf> {
             _ => None,
         };
     }
-    let own = stem.strip_prefix(log_stem.as_str()).map_or(stem, |rest| rest.trim_start_matches(['_', '-', ' ']));
+    let own = stem
+        .strip_prefix(log_stem.as_str())
+        .map_or(stem, |rest| rest.trim_start_matches(['_', '-', ' ']));
     [(SideOf::Items, &ITEMS[..]), (SideOf::Users, &USERS[..])]
         .into_iter()
         .find(|(_, names)| names.contains(&own))
@@ -82,7 +106,15 @@ mod tests {
         assert_eq!(of("u.data", "u.user"), Some(SideOf::Users));
         assert_eq!(of("ratings.dat", "movies.dat"), Some(SideOf::Items));
         assert_eq!(of("shop.csv", "Shop_Users.csv.gz"), Some(SideOf::Users));
-        for other in ["other.item", "README.md", "ml-100k.csv", "items", "items.png", "notes.txt", ""] {
+        for other in [
+            "other.item",
+            "README.md",
+            "ml-100k.csv",
+            "items",
+            "items.png",
+            "notes.txt",
+            "",
+        ] {
             assert_eq!(of("ml-100k.inter", other), None, "{other}");
         }
     }
@@ -93,7 +125,10 @@ mod tests {
         for name in ["log.csv", "items.csv", "users.csv", "notes.md"] {
             std::fs::write(folder.path().join(name), "a").unwrap();
         }
-        let mut file = FileSpec { path: folder.path().join("log.csv"), ..FileSpec::default() };
+        let mut file = FileSpec {
+            path: folder.path().join("log.csv"),
+            ..FileSpec::default()
+        };
         let names = |file: &FileSpec| -> Vec<String> {
             beside(file)
                 .iter()

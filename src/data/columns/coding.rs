@@ -37,14 +37,22 @@ pub(in crate::data) struct ExtraCells {
 pub(in crate::data) fn code(cells: &ExtraCells, missing: &Missing) -> Result<Extra, DataError> {
     let role = |cells: &Option<Cells>, role: Role| {
         let word = role.to_string().to_lowercase();
-        let texts = cells.as_ref().map(|cells| text(cells, &word, &format!("data.roles.{word}")));
+        let texts = cells
+            .as_ref()
+            .map(|cells| text(cells, &word, &format!("data.roles.{word}")));
         texts.transpose().map(Option::<&Texts>::cloned)
     };
     Ok(Extra {
         sessions: role(&cells.session, Role::Session)?.map(|column| words(&column, missing)),
-        latitude: role(&cells.latitude, Role::Latitude)?.map(|column| numbers(&column, cells.degrees, missing)),
-        longitude: role(&cells.longitude, Role::Longitude)?.map(|column| numbers(&column, cells.degrees, missing)),
-        free: cells.free.iter().map(|(wanted, cells)| free(wanted, cells, FREE, missing)).collect::<Result<_, _>>()?,
+        latitude: role(&cells.latitude, Role::Latitude)?
+            .map(|column| numbers(&column, cells.degrees, missing)),
+        longitude: role(&cells.longitude, Role::Longitude)?
+            .map(|column| numbers(&column, cells.degrees, missing)),
+        free: cells
+            .free
+            .iter()
+            .map(|(wanted, cells)| free(wanted, cells, FREE, missing))
+            .collect::<Result<_, _>>()?,
     })
 }
 
@@ -57,25 +65,45 @@ pub(super) fn free(
 ) -> Result<FreeColumn, DataError> {
     let numbers = |column: &Texts| numbers(column, wanted.style, missing);
     let words = |column: &Texts| words(column, missing);
-    let columns: Vec<&Texts> = cells.iter().map(|cells| text(cells, &wanted.name, field)).collect::<Result<_, _>>()?;
+    let columns: Vec<&Texts> = cells
+        .iter()
+        .map(|cells| text(cells, &wanted.name, field))
+        .collect::<Result<_, _>>()?;
     let n_rows = columns.first().map_or(0, |column| column.len());
-    let first = || columns.first().map_or_else(Words::default, |column| words(column));
+    let first = || {
+        columns
+            .first()
+            .map_or_else(Words::default, |column| words(column))
+    };
     let values = match (wanted.kind, columns.as_slice()) {
-        (ColumnKind::Numeric, columns) => {
-            FreeValues::Numeric(columns.first().map_or_else(Vec::new, |column| numbers(column)))
-        }
+        (ColumnKind::Numeric, columns) => FreeValues::Numeric(
+            columns
+                .first()
+                .map_or_else(Vec::new, |column| numbers(column)),
+        ),
         (ColumnKind::Category, _) => FreeValues::Category(first()),
         (ColumnKind::Text, _) => FreeValues::Text(first()),
-        (ColumnKind::Embedding, [column]) => {
-            FreeValues::Embedding { width: wanted.width, values: lists(column, wanted.width, missing) }
-        }
+        (ColumnKind::Embedding, [column]) => FreeValues::Embedding {
+            width: wanted.width,
+            values: lists(column, wanted.width, missing),
+        },
         (ColumnKind::Embedding, columns) => {
             let columns: Vec<Vec<f32>> = columns.iter().map(|column| numbers(column)).collect();
-            let row = |row: usize| columns.iter().map(move |column| column.get(row).copied().unwrap_or(f32::NAN));
-            FreeValues::Embedding { width: wanted.width, values: (0..n_rows).flat_map(row).collect() }
+            let row = |row: usize| {
+                columns
+                    .iter()
+                    .map(move |column| column.get(row).copied().unwrap_or(f32::NAN))
+            };
+            FreeValues::Embedding {
+                width: wanted.width,
+                values: (0..n_rows).flat_map(row).collect(),
+            }
         }
     };
-    Ok(FreeColumn { name: wanted.name.clone(), values })
+    Ok(FreeColumn {
+        name: wanted.name.clone(),
+        values,
+    })
 }
 
 fn words(column: &Texts, missing: &Missing) -> Words {
@@ -93,7 +121,10 @@ fn numbers(column: &Texts, style: NumberStyle, missing: &Missing) -> Vec<f32> {
         Some(number) if number.is_finite() => number,
         _ => UNREADABLE,
     };
-    column.iter().map(|cell| read(trimmed(cell.unwrap_or_default()))).collect()
+    column
+        .iter()
+        .map(|cell| read(trimmed(cell.unwrap_or_default())))
+        .collect()
 }
 
 /// Vectors of one width; a cell with another number of numbers is unreadable.
@@ -125,7 +156,10 @@ fn text<'a>(cells: &'a Cells, name: &str, field: &str) -> Result<&'a Texts, Data
 pub(in crate::data) fn settle(events: &mut Events, lines: &Lines) -> Vec<Problem> {
     let mut problems = Vec::new();
     let extra = &mut events.extra;
-    let degrees = [(Role::Latitude, &mut extra.latitude, 90.0), (Role::Longitude, &mut extra.longitude, 180.0)];
+    let degrees = [
+        (Role::Latitude, &mut extra.latitude, 90.0),
+        (Role::Longitude, &mut extra.longitude, 180.0),
+    ];
     for (role, column, most) in degrees {
         let Some(column) = column else { continue };
         problems.extend(settle_degrees(column, role, most, lines));
@@ -150,9 +184,14 @@ fn settle_degrees(column: &mut [f32], role: Role, most: f32, lines: &Lines) -> O
     let is_wrong = |degrees: &f32| degrees.abs() > most;
     let first = column.iter().position(is_wrong)?;
     let n = column.iter().filter(|degrees| is_wrong(degrees)).count();
-    let example =
-        column.get(first).filter(|degrees| degrees.is_finite()).map_or_else(String::new, |d| format!(": {d}"));
-    column.iter_mut().filter(|degrees| is_wrong(degrees)).for_each(|degrees| *degrees = f32::NAN);
+    let example = column
+        .get(first)
+        .filter(|degrees| degrees.is_finite())
+        .map_or_else(String::new, |d| format!(": {d}"));
+    column
+        .iter_mut()
+        .filter(|degrees| is_wrong(degrees))
+        .for_each(|degrees| *degrees = f32::NAN);
     let word = role.to_string().to_lowercase();
     let sentence = format!(
         "{n} of {} rows have a {word} that is no number of degrees from −{most} to {most} (the first on {}{example}); \
@@ -164,10 +203,16 @@ fn settle_degrees(column: &mut [f32], role: Role, most: f32, lines: &Lines) -> O
 }
 
 /// The same for a free column; `told` says where a row stands.
-pub(super) fn settle_free(column: &mut FreeColumn, field: &str, told: impl Fn(usize) -> String) -> Option<Problem> {
+pub(super) fn settle_free(
+    column: &mut FreeColumn,
+    field: &str,
+    told: impl Fn(usize) -> String,
+) -> Option<Problem> {
     let (values, width, wanted) = match &mut column.values {
         FreeValues::Numeric(values) => (values, 1, "no number".to_owned()),
-        FreeValues::Embedding { width, values } => (values, *width, format!("no vector of {width} numbers")),
+        FreeValues::Embedding { width, values } => {
+            (values, *width, format!("no vector of {width} numbers"))
+        }
         FreeValues::Category(_) | FreeValues::Text(_) => return None,
     };
     let n_rows = values.len() / width.max(1);
@@ -195,13 +240,23 @@ pub(super) fn settle_free(column: &mut FreeColumn, field: &str, told: impl Fn(us
 
 /// A warning for every column in which no row has anything.
 fn empty_columns(events: &Events) -> Vec<Problem> {
-    let are_nan = |column: &Option<Vec<f32>>| column.as_deref().is_some_and(|column| column.iter().all(|n| n.is_nan()));
+    let are_nan = |column: &Option<Vec<f32>>| {
+        column
+            .as_deref()
+            .is_some_and(|column| column.iter().all(|n| n.is_nan()))
+    };
     let extra = &events.extra;
     let none = events.behaviours.len() == 1 && events.behaviours.idx(NO_BEHAVIOUR).is_some();
     let roles = [
         (Role::Value, are_nan(&events.value)),
         (Role::Behaviour, events.behaviour_idx.is_some() && none),
-        (Role::Session, extra.sessions.as_ref().is_some_and(|words| words.vocab.is_empty())),
+        (
+            Role::Session,
+            extra
+                .sessions
+                .as_ref()
+                .is_some_and(|words| words.vocab.is_empty()),
+        ),
         (Role::Latitude, are_nan(&extra.latitude)),
         (Role::Longitude, are_nan(&extra.longitude)),
     ];
@@ -213,7 +268,11 @@ fn empty_columns(events: &Events) -> Vec<Problem> {
         );
         Problem::warning(format!("data.roles.{word}"), sentence)
     });
-    let of_free = extra.free.iter().enumerate().filter(|(_, column)| column.values.is_all_missing());
+    let of_free = extra
+        .free
+        .iter()
+        .enumerate()
+        .filter(|(_, column)| column.values.is_all_missing());
     let of_free = of_free.map(|(place, FreeColumn { name, .. })| {
         let sentence = format!(
             "the column `{name}` is empty in all {} rows; leave it out of `{FREE}`, or choose another.",

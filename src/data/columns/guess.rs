@@ -25,18 +25,28 @@ pub(in crate::data) struct WantedColumn {
 impl WantedColumn {
     /// The column as a setting says it, its kind filled in.
     pub(in crate::data) fn said(&self) -> FreeColumnSpec {
-        FreeColumnSpec { column: self.name.clone(), kind: Some(self.kind) }
+        FreeColumnSpec {
+            column: self.name.clone(),
+            kind: Some(self.kind),
+        }
     }
 }
 
 /// Finds the columns that were named in a file's head, and guesses the kinds that were not said.
 /// `field` is the path of the list in the settings. What cannot be found is left out, with an error.
-pub(in crate::data) fn find(head: &Head, specs: &[FreeColumnSpec], field: &str) -> (Vec<WantedColumn>, Vec<Problem>) {
+pub(in crate::data) fn find(
+    head: &Head,
+    specs: &[FreeColumnSpec],
+    field: &str,
+) -> (Vec<WantedColumn>, Vec<Problem>) {
     let (mut wanted, mut problems) = (Vec::<WantedColumn>::new(), Vec::new());
     for (place, spec) in specs.iter().enumerate() {
         let path = format!("{field}[{place}].column");
         if wanted.iter().any(|earlier| earlier.name == spec.column) {
-            let sentence = format!("the column `{}` is named twice; leave one of the two out.", spec.column);
+            let sentence = format!(
+                "the column `{}` is named twice; leave one of the two out.",
+                spec.column
+            );
             problems.push(Problem::error(path, sentence));
             continue;
         }
@@ -58,22 +68,44 @@ fn one(head: &Head, spec: &FreeColumnSpec) -> Result<WantedColumn, String> {
             ));
         }
         let begins = |column: &&String| column.starts_with(prefix);
-        let at: Vec<usize> = (0..).zip(&head.columns).filter(|(_, column)| begins(column)).map(|(at, _)| at).collect();
+        let at: Vec<usize> = (0..)
+            .zip(&head.columns)
+            .filter(|(_, column)| begins(column))
+            .map(|(at, _)| at)
+            .collect();
         if at.is_empty() {
-            return Err(format!("no column begins with `{prefix}`; the file has {}.", listed(&head.columns)));
+            return Err(format!(
+                "no column begins with `{prefix}`; the file has {}.",
+                listed(&head.columns)
+            ));
         }
-        let style = at.first().map_or_else(NumberStyle::default, |&at| style_of(head, at));
-        return Ok(WantedColumn { name, kind: ColumnKind::Embedding, width: at.len(), at, style });
+        let style = at
+            .first()
+            .map_or_else(NumberStyle::default, |&at| style_of(head, at));
+        return Ok(WantedColumn {
+            name,
+            kind: ColumnKind::Embedding,
+            width: at.len(),
+            at,
+            style,
+        });
     }
     let Some(at) = head.columns.iter().position(|column| *column == name) else {
         let near = did_you_mean(&name, head.columns.iter().map(String::as_str));
         return Err(match near {
             Some(near) => format!("there is no column `{name}`; did you mean `{near}`?"),
-            None => format!("there is no column `{name}`; the file has {}.", listed(&head.columns)),
+            None => format!(
+                "there is no column `{name}`; the file has {}.",
+                listed(&head.columns)
+            ),
         });
     };
     let kind = spec.kind.unwrap_or_else(|| guess(head, at));
-    let width = if kind == ColumnKind::Embedding { usual_width(head, at) } else { 1 };
+    let width = if kind == ColumnKind::Embedding {
+        usual_width(head, at)
+    } else {
+        1
+    };
     if width == 0 {
         return Err(format!(
             "the column `{name}` is said to be an embedding, and its first rows hold no list of numbers such as \
@@ -81,7 +113,13 @@ fn one(head: &Head, spec: &FreeColumnSpec) -> Result<WantedColumn, String> {
         ));
     }
     check(head, at, kind)?;
-    Ok(WantedColumn { name, kind, at: vec![at], width, style: style_of(head, at) })
+    Ok(WantedColumn {
+        name,
+        kind,
+        at: vec![at],
+        width,
+        style: style_of(head, at),
+    })
 }
 
 /// A column said to be numeric must mostly be so.
@@ -89,15 +127,25 @@ fn check(head: &Head, at: usize, kind: ColumnKind) -> Result<(), String> {
     let filled = || cells(head, at).filter(|cell| !is_missing(cell));
     let style = style_of(head, at);
     let is_number = |cell: &str| style.read::<f64>(cell).is_some();
-    let (n, n_numbers) = (filled().count(), filled().filter(|cell| is_number(cell)).count());
+    let (n, n_numbers) = (
+        filled().count(),
+        filled().filter(|cell| is_number(cell)).count(),
+    );
     if kind != ColumnKind::Numeric || 2 * n_numbers >= n {
         return Ok(());
     }
     let name = head.columns.get(at).map_or("", String::as_str);
     // Where ids are hidden, the cell may be one.
-    let example = filled().find(|cell| !is_number(cell)).filter(|_| head.file.pseudonyms.is_off());
-    let such = example.map_or_else(|| "words".to_owned(), |example| format!("such as `{}`", quotable(example)));
-    Err(format!("the column `{name}` is said to be numeric and holds {such}; say `Category` or `Text` there."))
+    let example = filled()
+        .find(|cell| !is_number(cell))
+        .filter(|_| head.file.pseudonyms.is_off());
+    let such = example.map_or_else(
+        || "words".to_owned(),
+        |example| format!("such as `{}`", quotable(example)),
+    );
+    Err(format!(
+        "the column `{name}` is said to be numeric and holds {such}; say `Category` or `Text` there."
+    ))
 }
 
 /// Lists of numbers are an embedding, numbers are numeric, and words are a text where a cell has
@@ -106,22 +154,33 @@ fn check(head: &Head, at: usize, kind: ColumnKind) -> Result<(), String> {
 fn guess(head: &Head, at: usize) -> ColumnKind {
     let filled: Vec<&str> = cells(head, at).filter(|cell| !is_missing(cell)).collect();
     let n = filled.len().max(1);
-    let share = |holds: &dyn Fn(&str) -> bool| filled.iter().filter(|cell| holds(cell)).count() as f64 / n as f64;
+    let share = |holds: &dyn Fn(&str) -> bool| {
+        filled.iter().filter(|cell| holds(cell)).count() as f64 / n as f64
+    };
     if share(&|cell| cell.starts_with('[') && list(cell).is_some()) > 0.9 && are_vectors(&filled) {
         return ColumnKind::Embedding;
     }
     let style = style_of(head, at);
     let name = normal(head.columns.get(at).map_or("", String::as_str));
-    let is_code = ["id", "code", "zip", "phone"].iter().any(|end| name.ends_with(end))
-        || filled
-            .iter()
-            .any(|cell| cell.len() > 1 && cell.starts_with('0') && cell.bytes().all(|b| b.is_ascii_digit()));
+    let is_code = ["id", "code", "zip", "phone"]
+        .iter()
+        .any(|end| name.ends_with(end))
+        || filled.iter().any(|cell| {
+            cell.len() > 1 && cell.starts_with('0') && cell.bytes().all(|b| b.is_ascii_digit())
+        });
     if !filled.is_empty() && !is_code && share(&|cell| style.read::<f64>(cell).is_some()) > 0.9 {
         return ColumnKind::Numeric;
     }
     let n_distinct = filled.iter().collect::<HashSet<_>>().len();
-    let n_words: usize = filled.iter().map(|cell| cell.split_whitespace().count()).sum();
-    if n_words >= 2 * n && 2 * n_distinct > n { ColumnKind::Text } else { ColumnKind::Category }
+    let n_words: usize = filled
+        .iter()
+        .map(|cell| cell.split_whitespace().count())
+        .sum();
+    if n_words >= 2 * n && 2 * n_distinct > n {
+        ColumnKind::Text
+    } else {
+        ColumnKind::Category
+    }
 }
 
 /// Whether lists of numbers are vectors: mostly as long as each other, and of measures, of numbers below 0
@@ -132,8 +191,8 @@ fn are_vectors(cells: &[&str]) -> bool {
     let numbers = || lists.iter().flatten();
     let n_alike = lists.iter().filter(|list| list.len() == width).count();
     let are_measures = numbers().any(|n| n.fract() != 0.0) && 2 * n_alike > lists.len();
-    let are_codes =
-        (width > 1 && numbers().all(|n| n * (n - 1.0) == 0.0)) || (width >= 8 && numbers().any(|n| *n < 0.0));
+    let are_codes = (width > 1 && numbers().all(|n| n * (n - 1.0) == 0.0))
+        || (width >= 8 && numbers().any(|n| *n < 0.0));
     are_measures || (are_codes && 10 * n_alike >= 9 * lists.len())
 }
 
@@ -143,7 +202,10 @@ fn usual(numbers: impl Iterator<Item = usize>) -> usize {
     for number in numbers {
         *counts.entry(number).or_default() += 1;
     }
-    counts.into_iter().max_by_key(|&(number, n)| (n, number)).map_or(0, |(number, _)| number)
+    counts
+        .into_iter()
+        .max_by_key(|&(number, n)| (n, number))
+        .map_or(0, |(number, _)| number)
 }
 
 /// How many numbers most lists of the sample have; 0 when none is a list.
@@ -153,9 +215,16 @@ fn usual_width(head: &Head, at: usize) -> usize {
 
 /// A list of numbers: `[0.1, 0.2]`, `0.1 0.2`, `(1;2)`; `None` when something else stands there.
 pub(in crate::data) fn list(text: &str) -> Option<Vec<f32>> {
-    let inside = text.trim().trim_start_matches(['[', '(']).trim_end_matches([']', ')']);
-    let parts = inside.split([',', ';', ' ', '\t']).filter(|part| !part.is_empty());
-    let numbers: Option<Vec<f32>> = parts.map(|part| part.parse::<f32>().ok().filter(|n| n.is_finite())).collect();
+    let inside = text
+        .trim()
+        .trim_start_matches(['[', '('])
+        .trim_end_matches([']', ')']);
+    let parts = inside
+        .split([',', ';', ' ', '\t'])
+        .filter(|part| !part.is_empty());
+    let numbers: Option<Vec<f32>> = parts
+        .map(|part| part.parse::<f32>().ok().filter(|n| n.is_finite()))
+        .collect();
     numbers.filter(|numbers| !numbers.is_empty())
 }
 
@@ -165,7 +234,11 @@ mod tests {
 
     #[test]
     fn lists_of_ids_are_no_vectors() {
-        for vectors in [&["[0.5, 1]", "[2, 0.25]"][..], &["[0, 1, 0]", "[1, 0, 0]"], &["[-0.5]", "[1.5]"]] {
+        for vectors in [
+            &["[0.5, 1]", "[2, 0.25]"][..],
+            &["[0, 1, 0]", "[1, 0, 0]"],
+            &["[-0.5]", "[1.5]"],
+        ] {
             assert!(are_vectors(vectors), "{vectors:?}");
         }
         for ids in [

@@ -6,19 +6,35 @@ use crate::data::{DataError, FileSpec, Role, SideOf, Vocab, writings};
 use crate::spec::{did_you_mean, quotable};
 
 /// The column of that name. `table` is what a sentence calls the table, `field` the setting.
-pub(in crate::data) fn named(head: &Head, name: &str, table: &str, field: &str) -> Result<usize, DataError> {
-    head.columns.iter().position(|column| column == name).ok_or_else(|| {
-        let near = did_you_mean(name, head.columns.iter().map(String::as_str));
-        DataError::Setting {
-            field: field.to_owned(),
-            sentence: match near {
-                Some(near) => {
-                    format!("the {table} has no column `{}`; did you mean `{}`?", quotable(name), quotable(&near))
-                }
-                None => format!("the {table} has no column `{}`; it has {}.", quotable(name), listed(&head.columns)),
-            },
-        }
-    })
+pub(in crate::data) fn named(
+    head: &Head,
+    name: &str,
+    table: &str,
+    field: &str,
+) -> Result<usize, DataError> {
+    head.columns
+        .iter()
+        .position(|column| column == name)
+        .ok_or_else(|| {
+            let near = did_you_mean(name, head.columns.iter().map(String::as_str));
+            DataError::Setting {
+                field: field.to_owned(),
+                sentence: match near {
+                    Some(near) => {
+                        format!(
+                            "the {table} has no column `{}`; did you mean `{}`?",
+                            quotable(name),
+                            quotable(&near)
+                        )
+                    }
+                    None => format!(
+                        "the {table} has no column `{}`; it has {}.",
+                        quotable(name),
+                        listed(&head.columns)
+                    ),
+                },
+            }
+        })
 }
 
 /// The column that holds the log's ids, and whether that is sure.
@@ -26,20 +42,42 @@ pub(in crate::data) fn named(head: &Head, name: &str, table: &str, field: &str) 
 /// Among the columns with any id in their first rows it is the one that is called as in the log, else
 /// one that is called after what it is of, else the one with most; of equals the first. Where a name
 /// says nothing and several columns match, it is a guess: a running number matches ids, too.
-pub(in crate::data) fn most_matches(head: &Head, of: SideOf, log: &FileSpec, ids: &Vocab) -> Option<(usize, bool)> {
+pub(in crate::data) fn most_matches(
+    head: &Head,
+    of: SideOf,
+    log: &FileSpec,
+    ids: &Vocab,
+) -> Option<(usize, bool)> {
     let (own, other) = match of {
         SideOf::Items => (Role::Item, Role::User),
         SideOf::Users => (Role::User, Role::Item),
     };
-    let as_in_log = |name: &str, role| log.roles.column(role).is_some_and(|column| normal(column) == name);
-    let is_of = |name: &str, role: Role| as_in_log(name, role) || name.contains(&normal(&role.to_string()));
-    let matches = |at: usize| cells(head, at).filter(|id| writings::known_as(ids, id).is_some()).count();
+    let as_in_log = |name: &str, role| {
+        log.roles
+            .column(role)
+            .is_some_and(|column| normal(column) == name)
+    };
+    let is_of =
+        |name: &str, role: Role| as_in_log(name, role) || name.contains(&normal(&role.to_string()));
+    let matches = |at: usize| {
+        cells(head, at)
+            .filter(|id| writings::known_as(ids, id).is_some())
+            .count()
+    };
     let name = |at: usize| normal(head.columns.get(at).map_or("", String::as_str));
     let rank = |&at: &usize| {
         let name = name(at);
-        (as_in_log(&name, own), is_of(&name, own), !is_of(&name, other), matches(at))
+        (
+            as_in_log(&name, own),
+            is_of(&name, own),
+            !is_of(&name, other),
+            matches(at),
+        )
     };
-    let candidates: Vec<usize> = (0..head.columns.len()).rev().filter(|&at| matches(at) > 0).collect();
+    let candidates: Vec<usize> = (0..head.columns.len())
+        .rev()
+        .filter(|&at| matches(at) > 0)
+        .collect();
     let best = candidates.iter().copied().max_by_key(rank)?;
     Some((best, candidates.len() == 1 || is_of(&name(best), own)))
 }

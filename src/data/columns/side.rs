@@ -82,16 +82,25 @@ pub(in crate::data) struct Side {
 
 impl Side {
     /// The table's columns with one row for each of these ids.
-    pub(in crate::data) fn aligned<'a>(&self, ids: impl Iterator<Item = &'a str> + Clone) -> Vec<FreeColumn> {
+    pub(in crate::data) fn aligned<'a>(
+        &self,
+        ids: impl Iterator<Item = &'a str> + Clone,
+    ) -> Vec<FreeColumn> {
         let rows = ids.map(|id| self.row_of.get(id).copied());
-        let one =
-            |column: &FreeColumn| FreeColumn { name: column.name.clone(), values: column.values.picked(rows.clone()) };
+        let one = |column: &FreeColumn| FreeColumn {
+            name: column.name.clone(),
+            values: column.values.picked(rows.clone()),
+        };
         self.columns.iter().map(one).collect()
     }
 
     /// Replaces the ids by others; what was told with ids as examples is told without.
     pub(in crate::data) fn hide(&mut self, name: impl Fn(&str) -> String) {
-        self.row_of = self.row_of.drain().map(|(id, row)| (name(&id), row)).collect();
+        self.row_of = self
+            .row_of
+            .drain()
+            .map(|(id, row)| (name(&id), row))
+            .collect();
         self.report.forget_ids();
         for problem in &mut self.problems {
             problem.sentence = without_first_refused(&problem.sentence);
@@ -113,27 +122,53 @@ pub(in crate::data) fn read(
     ids: &Vocab,
     watch: &dyn Watch,
 ) -> Result<Option<Side>, DataError> {
-    let Some(spec) = log.side_tables().find_map(|(other, table)| (other == of).then_some(table)) else {
+    let Some(spec) = log
+        .side_tables()
+        .find_map(|(other, table)| (other == of).then_some(table))
+    else {
         return Ok(None);
     };
     let field = of.field();
-    let head = source::head(&FileSpec { path: spec.path.clone(), ..FileSpec::default() })?;
+    let head = source::head(&FileSpec {
+        path: spec.path.clone(),
+        ..FileSpec::default()
+    })?;
     let (key, is_sure) = key((of, spec), &head, log, ids)?;
     let wanted = wanted(of, spec, &head, key)?;
-    let title = if of == SideOf::Items { titles::by_name(&head, key) } else { None };
+    let title = if of == SideOf::Items {
+        titles::by_name(&head, key)
+    } else {
+        None
+    };
     let mut positions = vec![key];
-    positions.extend(wanted.iter().flat_map(|column| column.at.iter().copied()).chain(title));
+    positions.extend(
+        wanted
+            .iter()
+            .flat_map(|column| column.at.iter().copied())
+            .chain(title),
+    );
     positions.sort_unstable();
     positions.dedup();
-    let Rows { columns: cells, n_read, lines, refused } = source::rows(&head, &positions, watch)?;
+    let Rows {
+        columns: cells,
+        n_read,
+        lines,
+        refused,
+    } = source::rows(&head, &positions, watch)?;
     let cells: HashMap<usize, Cells> = positions.into_iter().zip(cells).collect();
     let keys = texts(&cells, key);
     let joined = Joined::new(&keys, ids);
-    let mut problems: Vec<Problem> =
-        head.problems.iter().map(|problem| Problem::warning(&*field, problem.sentence.clone())).collect();
+    let mut problems: Vec<Problem> = head
+        .problems
+        .iter()
+        .map(|problem| Problem::warning(&*field, problem.sentence.clone()))
+        .collect();
     let mut columns = Vec::new();
     for column in &wanted {
-        let is_typed = column.at.iter().any(|at| matches!(cells.get(at), Some(Cells::Micros(_))));
+        let is_typed = column
+            .at
+            .iter()
+            .any(|at| matches!(cells.get(at), Some(Cells::Micros(_))));
         if is_typed && spec.columns.is_empty() {
             let sentence = format!(
                 "the column `{}` of the table of {of} holds times and was left out; join it as text or as numbers.",
@@ -142,9 +177,21 @@ pub(in crate::data) fn read(
             problems.push(Problem::warning(format!("{field}.columns"), sentence));
             continue;
         }
-        let of_column: Vec<Cells> = column.at.iter().filter_map(|at| cells.get(at)).cloned().collect();
-        let mut read = free(column, &of_column, &format!("{field}.columns"), &Missing::default())?;
-        problems.extend(settle_free(&mut read, &format!("{field}.columns"), |row| lines.told(row)));
+        let of_column: Vec<Cells> = column
+            .at
+            .iter()
+            .filter_map(|at| cells.get(at))
+            .cloned()
+            .collect();
+        let mut read = free(
+            column,
+            &of_column,
+            &format!("{field}.columns"),
+            &Missing::default(),
+        )?;
+        problems.extend(settle_free(&mut read, &format!("{field}.columns"), |row| {
+            lines.told(row)
+        }));
         // Only joined rows are kept, in their order.
         read.values = read.values.picked(joined.rows.iter().copied().map(Some));
         columns.push(read);
@@ -153,8 +200,11 @@ pub(in crate::data) fn read(
         let title_texts = texts(&cells, at);
         let known = |id: &String| writings::known_as(ids, id).map(str::to_owned);
         let of_row = |&row: &usize| (keys.get(row).and_then(known), title_texts.get(row).cloned());
-        let pairs =
-            joined.rows.iter().map(of_row).filter_map(|(id, title)| Some((id?, title.filter(|t| !t.is_empty())?)));
+        let pairs = joined
+            .rows
+            .iter()
+            .map(of_row)
+            .filter_map(|(id, title)| Some((id?, title.filter(|t| !t.is_empty())?)));
         pairs.collect()
     });
     let report = JoinReport {
@@ -164,7 +214,11 @@ pub(in crate::data) fn read(
         rows: n_read,
         rows_unreadable: refused.count,
         columns: wanted.iter().map(WantedColumn::said).collect(),
-        empty_columns: columns.iter().filter(|c| c.values.is_all_missing()).map(|c| c.name.clone()).collect(),
+        empty_columns: columns
+            .iter()
+            .filter(|c| c.values.is_all_missing())
+            .map(|c| c.name.clone())
+            .collect(),
         ..joined.report(of, ids)
     };
     if let Some(first) = refused.rows(&lines).first() {
@@ -186,10 +240,21 @@ pub(in crate::data) fn read(
         problems.push(Problem::warning(format!("{field}.key"), sentence));
     }
     problems.extend(told(&report, &joined, &lines));
-    Ok(Some(Side { row_of: joined.row_of, columns, titles, report, problems }))
+    Ok(Some(Side {
+        row_of: joined.row_of,
+        columns,
+        titles,
+        report,
+        problems,
+    }))
 }
 
-fn key((of, spec): (SideOf, &SideTable), head: &Head, log: &FileSpec, ids: &Vocab) -> Result<(usize, bool), DataError> {
+fn key(
+    (of, spec): (SideOf, &SideTable),
+    head: &Head,
+    log: &FileSpec,
+    ids: &Vocab,
+) -> Result<(usize, bool), DataError> {
     let field = format!("{}.key", of.field());
     if let Some(name) = &spec.key {
         return Ok((named(head, name, &format!("table of {of}"), &field)?, true));
@@ -205,14 +270,27 @@ fn key((of, spec): (SideOf, &SideTable), head: &Head, log: &FileSpec, ids: &Voca
 }
 
 /// The columns to join: those that were named, or all but the key.
-fn wanted(of: SideOf, spec: &SideTable, head: &Head, key: usize) -> Result<Vec<WantedColumn>, DataError> {
+fn wanted(
+    of: SideOf,
+    spec: &SideTable,
+    head: &Head,
+    key: usize,
+) -> Result<Vec<WantedColumn>, DataError> {
     let field = format!("{}.columns", of.field());
     let others = || head.columns.iter().enumerate().filter(|&(at, _)| at != key);
-    let all: Vec<FreeColumnSpec> = others().map(|(_, name)| FreeColumnSpec::named(name)).collect();
-    let named = if spec.columns.is_empty() { &all } else { &spec.columns };
+    let all: Vec<FreeColumnSpec> = others()
+        .map(|(_, name)| FreeColumnSpec::named(name))
+        .collect();
+    let named = if spec.columns.is_empty() {
+        &all
+    } else {
+        &spec.columns
+    };
     let (wanted, problems) = find(head, named, &field);
     match problems.into_iter().next() {
-        Some(Problem { field, sentence, .. }) => Err(DataError::Setting { field, sentence }),
+        Some(Problem {
+            field, sentence, ..
+        }) => Err(DataError::Setting { field, sentence }),
         None => Ok(wanted),
     }
 }
@@ -220,7 +298,10 @@ fn wanted(of: SideOf, spec: &SideTable, head: &Head, key: usize) -> Result<Vec<W
 /// The trimmed cells of a column; empty where it is none of text.
 fn texts(cells: &HashMap<usize, Cells>, at: usize) -> Vec<String> {
     match cells.get(&at) {
-        Some(Cells::Text(column)) => column.iter().map(|cell| trimmed(cell.unwrap_or_default()).to_owned()).collect(),
+        Some(Cells::Text(column)) => column
+            .iter()
+            .map(|cell| trimmed(cell.unwrap_or_default()).to_owned())
+            .collect(),
         Some(Cells::Micros(times)) => vec![String::new(); times.len()],
         None => Vec::new(),
     }
@@ -243,7 +324,10 @@ struct Joined {
 
 impl Joined {
     fn new(keys: &[String], ids: &Vocab) -> Self {
-        let mut joined = Self { keys: keys.to_vec(), ..Self::default() };
+        let mut joined = Self {
+            keys: keys.to_vec(),
+            ..Self::default()
+        };
         let (mut strangers, missing) = (HashSet::<&str>::new(), Missing::default());
         for (row, id) in keys.iter().enumerate() {
             if missing.is_no_id(id) {
@@ -251,11 +335,16 @@ impl Joined {
                 continue;
             }
             let known = writings::known_as(ids, id);
-            if known.is_some_and(|id| joined.row_of.contains_key(id)) || strangers.contains(id.as_str()) {
+            if known.is_some_and(|id| joined.row_of.contains_key(id))
+                || strangers.contains(id.as_str())
+            {
                 joined.repeated.push(row);
             } else if let Some(known) = known {
                 if known != id {
-                    joined.otherwise.get_or_insert_with(|| (0, id.clone(), known.to_owned())).0 += 1;
+                    joined
+                        .otherwise
+                        .get_or_insert_with(|| (0, id.clone(), known.to_owned()))
+                        .0 += 1;
                 }
                 joined.row_of.insert(known.to_owned(), joined.rows.len());
                 joined.rows.push(row);
@@ -270,7 +359,11 @@ impl Joined {
     fn report(&self, of: SideOf, ids: &Vocab) -> JoinReport {
         let without = || ids.ids().filter(|id| !self.row_of.contains_key(*id));
         let shown = |rows: &[usize]| {
-            rows.iter().filter_map(|&row| self.keys.get(row)).take(EXAMPLES).map(|id| quotable(id)).collect()
+            rows.iter()
+                .filter_map(|&row| self.keys.get(row))
+                .take(EXAMPLES)
+                .map(|id| quotable(id))
+                .collect()
         };
         JoinReport {
             of,
@@ -340,5 +433,8 @@ fn told(report: &JoinReport, joined: &Joined, lines: &Lines) -> Vec<Problem> {
 }
 
 fn quoted(ids: &[String]) -> String {
-    ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")
+    ids.iter()
+        .map(|id| format!("`{id}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }

@@ -19,7 +19,10 @@ pub struct FreeColumnSpec {
 impl FreeColumnSpec {
     /// A column whose kind is guessed.
     pub fn named(column: impl Into<String>) -> Self {
-        Self { column: column.into(), kind: None }
+        Self {
+            column: column.into(),
+            kind: None,
+        }
     }
 
     /// A column as it is written on one line: `price`, or `price:numeric` with its kind. A name may
@@ -30,19 +33,26 @@ impl FreeColumnSpec {
         let named = text.rsplit_once(':').and_then(|(column, word)| {
             let kind = <ColumnKind as strum::IntoEnumIterator>::iter()
                 .find(|kind| kind.to_string().eq_ignore_ascii_case(word.trim()))?;
-            Some(Self { column: column.trim().to_owned(), kind: Some(kind) })
+            Some(Self {
+                column: column.trim().to_owned(),
+                kind: Some(kind),
+            })
         });
         named.unwrap_or_else(|| Self::named(text))
     }
 
     /// The beginning that all columns of an embedding share, where several are meant.
     pub(in crate::data) fn prefix(&self) -> Option<&str> {
-        self.column.strip_suffix('*').filter(|prefix| !prefix.is_empty())
+        self.column
+            .strip_suffix('*')
+            .filter(|prefix| !prefix.is_empty())
     }
 }
 
 /// What a free column holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumIter, strum::Display)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumIter, strum::Display,
+)]
 pub enum ColumnKind {
     /// Numbers whose size means something: price, age, temperature.
     #[strum(to_string = "numeric")]
@@ -73,7 +83,9 @@ pub struct SideTable {
 }
 
 /// Whom a side table is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, strum::EnumIter, strum::Display)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, strum::EnumIter, strum::Display,
+)]
 pub enum SideOf {
     /// What is acted on.
     #[strum(to_string = "items")]
@@ -89,11 +101,20 @@ mod tests {
 
     #[test]
     fn a_kind_stands_behind_the_last_colon() {
-        let spec = |column: &str, kind| FreeColumnSpec { column: column.to_owned(), kind };
+        let spec = |column: &str, kind| FreeColumnSpec {
+            column: column.to_owned(),
+            kind,
+        };
         assert_eq!(FreeColumnSpec::parse(" price "), spec("price", None));
-        assert_eq!(FreeColumnSpec::parse("price: Numeric"), spec("price", Some(ColumnKind::Numeric)));
+        assert_eq!(
+            FreeColumnSpec::parse("price: Numeric"),
+            spec("price", Some(ColumnKind::Numeric))
+        );
         assert_eq!(FreeColumnSpec::parse("a:b"), spec("a:b", None));
-        assert_eq!(FreeColumnSpec::parse("a:b:text"), spec("a:b", Some(ColumnKind::Text)));
+        assert_eq!(
+            FreeColumnSpec::parse("a:b:text"),
+            spec("a:b", Some(ColumnKind::Text))
+        );
         assert_eq!(FreeColumnSpec::parse("emb_*").prefix(), Some("emb_"));
         assert_eq!(FreeColumnSpec::parse("*").prefix(), None);
     }

@@ -41,14 +41,21 @@ pub struct Words {
 
 impl Default for Words {
     fn default() -> Self {
-        Self { idx: Vec::new(), vocab: Vocab::starting_at(1) }
+        Self {
+            idx: Vec::new(),
+            vocab: Vocab::starting_at(1),
+        }
     }
 }
 
 impl Words {
     /// Adds a row; an empty text is none.
     pub(in crate::data) fn push(&mut self, text: &str) {
-        let idx = if text.is_empty() { 0 } else { self.vocab.intern(text) };
+        let idx = if text.is_empty() {
+            0
+        } else {
+            self.vocab.intern(text)
+        };
         self.idx.push(idx);
     }
 
@@ -81,7 +88,13 @@ impl Words {
 
     fn append(&mut self, later: &Self) {
         let new_idx: Vec<u32> = later.vocab.ids().map(|id| self.vocab.intern(id)).collect();
-        let known = |idx: u32| (idx as usize).checked_sub(1).and_then(|at| new_idx.get(at)).copied().unwrap_or(0);
+        let known = |idx: u32| {
+            (idx as usize)
+                .checked_sub(1)
+                .and_then(|at| new_idx.get(at))
+                .copied()
+                .unwrap_or(0)
+        };
         self.idx.extend(later.idx.iter().map(|&idx| known(idx)));
     }
 }
@@ -102,7 +115,9 @@ impl FreeValues {
     #[must_use]
     pub fn is_all_missing(&self) -> bool {
         match self {
-            Self::Numeric(values) | Self::Embedding { values, .. } => values.iter().all(|value| value.is_nan()),
+            Self::Numeric(values) | Self::Embedding { values, .. } => {
+                values.iter().all(|value| value.is_nan())
+            }
             Self::Category(words) | Self::Text(words) => words.idx.iter().all(|&idx| idx == 0),
         }
     }
@@ -122,7 +137,10 @@ impl FreeValues {
                         None => out.extend(std::iter::repeat_n(f32::NAN, *width)),
                     }
                 }
-                Self::Embedding { width: *width, values: out }
+                Self::Embedding {
+                    width: *width,
+                    values: out,
+                }
             }
         }
     }
@@ -132,8 +150,11 @@ impl FreeValues {
     fn append(&mut self, later: Self) {
         match (self, later) {
             (Self::Numeric(values), Self::Numeric(more))
-            | (Self::Embedding { values, .. }, Self::Embedding { values: more, .. }) => values.extend(more),
-            (Self::Category(words), Self::Category(more)) | (Self::Text(words), Self::Text(more)) => {
+            | (Self::Embedding { values, .. }, Self::Embedding { values: more, .. }) => {
+                values.extend(more)
+            }
+            (Self::Category(words), Self::Category(more))
+            | (Self::Text(words), Self::Text(more)) => {
                 words.append(&more);
             }
             _ => {}
@@ -143,7 +164,12 @@ impl FreeValues {
 
 /// Numbers of some rows; NaN for a row that is not there.
 fn picked(values: &[f32], rows: impl Iterator<Item = Option<usize>>) -> Vec<f32> {
-    rows.map(|row| row.and_then(|row| values.get(row)).copied().unwrap_or(f32::NAN)).collect()
+    rows.map(|row| {
+        row.and_then(|row| values.get(row))
+            .copied()
+            .unwrap_or(f32::NAN)
+    })
+    .collect()
 }
 
 /// The columns of a log beside those of [`super::super::events::Events`], in the order of its rows.
@@ -159,17 +185,27 @@ pub(in crate::data) struct Extra {
 
 impl Extra {
     fn is_empty(&self) -> bool {
-        self.sessions.is_none() && self.latitude.is_none() && self.longitude.is_none() && self.free.is_empty()
+        self.sessions.is_none()
+            && self.latitude.is_none()
+            && self.longitude.is_none()
+            && self.free.is_empty()
     }
 
     /// Some rows in an order of their own.
     pub(in crate::data) fn picked(&self, rows: impl Iterator<Item = usize> + Clone) -> Self {
         let rows = rows.map(Some);
-        let numbers = |column: &Option<Vec<f32>>| column.as_deref().map(|column| picked(column, rows.clone()));
-        let free =
-            |column: &FreeColumn| FreeColumn { name: column.name.clone(), values: column.values.picked(rows.clone()) };
+        let numbers = |column: &Option<Vec<f32>>| {
+            column.as_deref().map(|column| picked(column, rows.clone()))
+        };
+        let free = |column: &FreeColumn| FreeColumn {
+            name: column.name.clone(),
+            values: column.values.picked(rows.clone()),
+        };
         Self {
-            sessions: self.sessions.as_ref().map(|words| words.picked(rows.clone())),
+            sessions: self
+                .sessions
+                .as_ref()
+                .map(|words| words.picked(rows.clone())),
             latitude: numbers(&self.latitude),
             longitude: numbers(&self.longitude),
             free: self.free.iter().map(free).collect(),
@@ -179,7 +215,11 @@ impl Extra {
     /// Keeps the rows whose flag is set.
     pub(in crate::data) fn retain(&mut self, keep: &[bool]) {
         if !self.is_empty() {
-            let kept = keep.iter().enumerate().filter(|&(_, &kept)| kept).map(|(row, _)| row);
+            let kept = keep
+                .iter()
+                .enumerate()
+                .filter(|&(_, &kept)| kept)
+                .map(|(row, _)| row);
             *self = self.picked(kept);
         }
     }
@@ -196,7 +236,10 @@ impl Extra {
         if let (Some(words), Some(more)) = (&mut self.sessions, &later.sessions) {
             words.append(more);
         }
-        for (column, more) in [(&mut self.latitude, later.latitude), (&mut self.longitude, later.longitude)] {
+        for (column, more) in [
+            (&mut self.latitude, later.latitude),
+            (&mut self.longitude, later.longitude),
+        ] {
             if let (Some(column), Some(more)) = (column, more) {
                 column.extend(more);
             }
@@ -222,7 +265,9 @@ mod tests {
     }
 
     fn texts(words: &Words) -> Vec<String> {
-        (0..words.idx.len()).map(|row| words.text(row).unwrap_or_default().to_owned()).collect()
+        (0..words.idx.len())
+            .map(|row| words.text(row).unwrap_or_default().to_owned())
+            .collect()
     }
 
     /// One row as text, the slow and obvious way to compare.
@@ -235,21 +280,29 @@ mod tests {
                     .iter()
                     .map(|column| match &column.values {
                         FreeValues::Numeric(values) => values[row].to_string(),
-                        FreeValues::Category(words) | FreeValues::Text(words) => format!("{:?}", words.text(row)),
+                        FreeValues::Category(words) | FreeValues::Text(words) => {
+                            format!("{:?}", words.text(row))
+                        }
                         FreeValues::Embedding { width, values } => {
                             format!("{:?}", &values[row * width..(row + 1) * width])
                         }
                     })
                     .collect();
                 let session = extra.sessions.as_ref().unwrap().text(row);
-                format!("{session:?} {} {free:?}", extra.latitude.as_ref().unwrap()[row])
+                format!(
+                    "{session:?} {} {free:?}",
+                    extra.latitude.as_ref().unwrap()[row]
+                )
             })
             .collect()
     }
 
     fn extra(cells: &[(usize, f32)]) -> Extra {
         let word = |n: usize| ["", "a", "b", "long word"][n % 4];
-        let column = |name: &str, values| FreeColumn { name: name.to_owned(), values };
+        let column = |name: &str, values| FreeColumn {
+            name: name.to_owned(),
+            values,
+        };
         let texts: Vec<&str> = cells.iter().map(|(n, _)| word(*n)).collect();
         let numbers: Vec<f32> = cells.iter().map(|(_, number)| *number).collect();
         Extra {
@@ -261,7 +314,10 @@ mod tests {
                 column("c", FreeValues::Category(words(&texts))),
                 column(
                     "e",
-                    FreeValues::Embedding { width: 2, values: numbers.iter().flat_map(|n| [*n, -n]).collect() },
+                    FreeValues::Embedding {
+                        width: 2,
+                        values: numbers.iter().flat_map(|n| [*n, -n]).collect(),
+                    },
                 ),
             ],
         }
@@ -300,7 +356,10 @@ mod tests {
         assert_eq!(all.idx, [1, 0, 2, 1, 3]);
         let some = all.picked([Some(4), Some(1), None, Some(0), Some(4), Some(99)].into_iter());
         assert_eq!(some.idx, [1, 0, 0, 2, 1, 0]);
-        assert_eq!((texts(&some), some.vocab.len()), (["z", "", "", "x", "z", ""].map(str::to_owned).into(), 2));
+        assert_eq!(
+            (texts(&some), some.vocab.len()),
+            (["z", "", "", "x", "z", ""].map(str::to_owned).into(), 2)
+        );
         assert!(words(&["", ""]).idx.iter().all(|&idx| idx == 0));
         assert!(FreeValues::Text(words(&["", ""])).is_all_missing());
         assert!(!FreeValues::Text(all).is_all_missing());

@@ -17,7 +17,11 @@ impl Described for BehaviourType {
     }
 
     fn set(&mut self, key: &str, _: &Value) -> Result<(), SetError> {
-        Err(SetError::Unknown { key: key.to_owned(), suggestion: None, known: Vec::new() })
+        Err(SetError::Unknown {
+            key: key.to_owned(),
+            suggestion: None,
+            known: Vec::new(),
+        })
     }
 }
 
@@ -33,7 +37,14 @@ impl Computable for BehaviourType {
 
     fn compute(&self, log: &View<'_>) -> Result<Feature, Problem> {
         let column = log.sequences().behaviour_idx.as_deref().unwrap_or(&[]);
-        let idx = column.iter().map(|&behaviour| u32::from(behaviour) + 1).collect();
-        Ok(Feature::index("behaviour", idx, log.dataset.behaviours.len()))
+        let idx = column
+            .iter()
+            .map(|&behaviour| u32::from(behaviour) + 1)
+            .collect();
+        Ok(Feature::index(
+            "behaviour",
+            idx,
+            log.dataset.behaviours.len(),
+        ))
     }
 }

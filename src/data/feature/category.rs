@@ -28,13 +28,23 @@ impl Computable for Category {
     }
 
     fn compute(&self, log: &View<'_>) -> Result<Feature, Problem> {
-        let column = log.column(&self.column, &[ColumnKind::Category]).map_err(|s| Problem::error("column", s))?;
+        let column = log
+            .column(&self.column, &[ColumnKind::Category])
+            .map_err(|s| Problem::error("column", s))?;
         let FreeValues::Category(words) = column.values else {
             return Ok(Feature::index(&*self.column, Vec::new(), 0));
         };
-        let word = |event| words.idx.get(column.row(event)).copied().filter(|&idx| idx > 0);
+        let word = |event| {
+            words
+                .idx
+                .get(column.row(event))
+                .copied()
+                .filter(|&idx| idx > 0)
+        };
         let (idx, n) = log.dense(&(0..log.n_events()).map(word).collect::<Vec<_>>());
-        Ok(Feature::index(&*self.column, idx, n)
-            .with_note(format!("{n} of {} words known from training", words.vocab.len())))
+        Ok(Feature::index(&*self.column, idx, n).with_note(format!(
+            "{n} of {} words known from training",
+            words.vocab.len()
+        )))
     }
 }

@@ -28,7 +28,11 @@ impl Computable for DayIndex {
         let day = |time: &i64| time.saturating_add(offset).div_euclid(DAY);
         // The first day lies before every event, so it tells none of them of what comes later.
         let first = log.times().iter().map(day).min().unwrap_or_default();
-        let values = log.times().iter().map(|time| (day(time) - first) as f32).collect();
+        let values = log
+            .times()
+            .iter()
+            .map(|time| (day(time) - first) as f32)
+            .collect();
         Ok(Feature::real("day", "d", values))
     }
 }

@@ -28,7 +28,9 @@ impl Computable for ReadyEmbedding {
     }
 
     fn compute(&self, log: &View<'_>) -> Result<Feature, Problem> {
-        let column = log.column(&self.column, &[ColumnKind::Embedding]).map_err(|s| Problem::error("column", s))?;
+        let column = log
+            .column(&self.column, &[ColumnKind::Embedding])
+            .map_err(|s| Problem::error("column", s))?;
         let FreeValues::Embedding { width, values: all } = column.values else {
             return Ok(Feature::vector(&*self.column, Vec::new(), Vec::new()));
         };
@@ -38,7 +40,9 @@ impl Computable for ReadyEmbedding {
             let from = column.row(event).saturating_mul(*width);
             values.extend_from_slice(all.get(from..from.saturating_add(*width)).unwrap_or(&none));
         }
-        let names = (0..*width).map(|at| format!("{} {at}", self.column)).collect();
+        let names = (0..*width)
+            .map(|at| format!("{} {at}", self.column))
+            .collect();
         Ok(Feature::vector(&*self.column, names, values))
     }
 }

@@ -31,6 +31,10 @@ impl Computable for Gap {
                 values[at] = if self.log1p { gap.ln_1p() } else { gap } as f32;
             }
         }
-        Ok(Feature::real("gap", if self.log1p { "ln(1 + s)" } else { "s" }, values))
+        Ok(Feature::real(
+            "gap",
+            if self.log1p { "ln(1 + s)" } else { "s" },
+            values,
+        ))
     }
 }

@@ -26,11 +26,14 @@ impl Computable for GridCell {
         let sequences = log.sequences();
         let column = |column: &'_ Option<Vec<f32>>| column.clone().unwrap_or_default();
         let (latitude, longitude) = (column(&sequences.latitude), column(&sequences.longitude));
-        let cells: Vec<Option<(i32, i32)>> =
-            std::iter::zip(&latitude, &longitude).map(|(lat, lon)| cell(*lat, *lon, self.cell_degrees)).collect();
+        let cells: Vec<Option<(i32, i32)>> = std::iter::zip(&latitude, &longitude)
+            .map(|(lat, lon)| cell(*lat, *lon, self.cell_degrees))
+            .collect();
         let (idx, n) = log.dense(&cells);
-        Ok(Feature::index("grid cell", idx, n)
-            .with_note(format!("{n} cells of {}° known from training", self.cell_degrees)))
+        Ok(Feature::index("grid cell", idx, n).with_note(format!(
+            "{n} cells of {}° known from training",
+            self.cell_degrees
+        )))
     }
 }
 
@@ -40,6 +43,13 @@ pub(in crate::data) fn cell(latitude: f32, longitude: f32, degrees: f64) -> Opti
     if latitude.is_nan() || longitude.is_nan() {
         return None;
     }
-    let longitude = if longitude >= 180.0 { longitude - 360.0 } else { longitude };
-    Some(((f64::from(latitude) / degrees).floor() as i32, (f64::from(longitude) / degrees).floor() as i32))
+    let longitude = if longitude >= 180.0 {
+        longitude - 360.0
+    } else {
+        longitude
+    };
+    Some((
+        (f64::from(latitude) / degrees).floor() as i32,
+        (f64::from(longitude) / degrees).floor() as i32,
+    ))
 }

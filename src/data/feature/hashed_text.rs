@@ -41,19 +41,31 @@ impl Computable for HashedText {
     }
 
     fn compute(&self, log: &View<'_>) -> Result<Feature, Problem> {
-        let vectors = |texts: Vec<&str>| -> Vec<Vec<f32>> { texts.into_iter().map(|text| self.vector(text)).collect() };
+        let vectors = |texts: Vec<&str>| -> Vec<Vec<f32>> {
+            texts.into_iter().map(|text| self.vector(text)).collect()
+        };
         let none = vec![f32::NAN; self.buckets];
         let mut values = Vec::with_capacity(log.n_events() * self.buckets);
         let mut add = |vector: Option<&Vec<f32>>| values.extend_from_slice(vector.unwrap_or(&none));
         if self.is_own_name(log) {
             let titles = vectors(log.dataset.titles.iter().map(String::as_str).collect());
-            let is_there = |at: &usize| log.dataset.titles.get(*at).is_some_and(|title| !title.is_empty());
+            let is_there = |at: &usize| {
+                log.dataset
+                    .titles
+                    .get(*at)
+                    .is_some_and(|title| !title.is_empty())
+            };
             for item in &log.sequences().item_idx {
-                add((*item as usize).checked_sub(1).filter(is_there).and_then(|at| titles.get(at)));
+                add((*item as usize)
+                    .checked_sub(1)
+                    .filter(is_there)
+                    .and_then(|at| titles.get(at)));
             }
         } else {
             let kinds = [ColumnKind::Text, ColumnKind::Category];
-            let column = log.column(&self.column, &kinds).map_err(|sentence| Problem::error("column", sentence))?;
+            let column = log
+                .column(&self.column, &kinds)
+                .map_err(|sentence| Problem::error("column", sentence))?;
             if let FreeValues::Text(words) | FreeValues::Category(words) = column.values {
                 // Each different text is hashed once.
                 let known = vectors(words.vocab.ids().collect());
@@ -63,8 +75,13 @@ impl Computable for HashedText {
                 }
             }
         }
-        let names = (0..self.buckets).map(|bucket| format!("{} {bucket}", self.column)).collect();
-        Ok(Feature { unit: "words", ..Feature::vector(format!("{} hashed", self.column), names, values) })
+        let names = (0..self.buckets)
+            .map(|bucket| format!("{} {bucket}", self.column))
+            .collect();
+        Ok(Feature {
+            unit: "words",
+            ..Feature::vector(format!("{} hashed", self.column), names, values)
+        })
     }
 }
 
@@ -76,7 +93,11 @@ impl HashedText {
             let hash = xxh3_64(word.as_bytes());
             // The bucket comes from the low bits, the sign from the highest one.
             let bucket = (hash % self.buckets.max(1) as u64) as usize;
-            let sign = if self.signed && hash >> 63 == 1 { -1.0 } else { 1.0 };
+            let sign = if self.signed && hash >> 63 == 1 {
+                -1.0
+            } else {
+                1.0
+            };
             if let Some(count) = vector.get_mut(bucket) {
                 *count += sign;
             }

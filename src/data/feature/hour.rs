@@ -28,8 +28,16 @@ impl Computable for Hour {
     fn compute(&self, log: &View<'_>) -> Result<Feature, Problem> {
         let offset = seconds(self.utc_offset_hours);
         let share = |time: &i64| time.saturating_add(offset).rem_euclid(DAY) as f64 / DAY as f64;
-        let values = log.times().iter().flat_map(|time| circle(share(time))).collect();
-        Ok(Feature::vector("hour", vec!["hour sin".to_owned(), "hour cos".to_owned()], values))
+        let values = log
+            .times()
+            .iter()
+            .flat_map(|time| circle(share(time)))
+            .collect();
+        Ok(Feature::vector(
+            "hour",
+            vec!["hour sin".to_owned(), "hour cos".to_owned()],
+            values,
+        ))
     }
 }
 

@@ -39,8 +39,16 @@ impl Computable for Intensity {
                 values[at] = if self.log1p { n.ln_1p() } else { n } as f32;
             }
         }
-        let unit = if self.log1p { "ln(1 + events)" } else { "events" };
-        Ok(Feature::real(format!("intensity {}", span(window)), unit, values))
+        let unit = if self.log1p {
+            "ln(1 + events)"
+        } else {
+            "events"
+        };
+        Ok(Feature::real(
+            format!("intensity {}", span(window)),
+            unit,
+            values,
+        ))
     }
 }
 

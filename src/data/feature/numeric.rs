@@ -33,7 +33,11 @@ impl Computable for Numeric {
     }
 
     fn is_own_name(&self, log: &View<'_>) -> bool {
-        let has_own = log.sequences().free.iter().any(|column| column.name == VALUE);
+        let has_own = log
+            .sequences()
+            .free
+            .iter()
+            .any(|column| column.name == VALUE);
         self.column == VALUE && log.sequences().value.is_some() && !has_own
     }
 
@@ -41,20 +45,35 @@ impl Computable for Numeric {
         let mut values: Vec<f32> = if self.is_own_name(log) {
             log.sequences().value.clone().unwrap_or_default()
         } else {
-            let column = log.column(&self.column, &[ColumnKind::Numeric]).map_err(|s| Problem::error("column", s))?;
+            let column = log
+                .column(&self.column, &[ColumnKind::Numeric])
+                .map_err(|s| Problem::error("column", s))?;
             let FreeValues::Numeric(numbers) = column.values else {
                 return Ok(Feature::real(&*self.column, "", Vec::new()));
             };
-            (0..log.n_events()).map(|event| numbers.get(column.row(event)).copied().unwrap_or(f32::NAN)).collect()
+            (0..log.n_events())
+                .map(|event| numbers.get(column.row(event)).copied().unwrap_or(f32::NAN))
+                .collect()
         };
         if !self.standardise {
             return Ok(Feature::real(&*self.column, "", values));
         }
-        let known = values.iter().enumerate().filter(|(at, value)| value.is_finite() && log.is_training(*at));
+        let known = values
+            .iter()
+            .enumerate()
+            .filter(|(at, value)| value.is_finite() && log.is_training(*at));
         let training: Vec<f64> = known.map(|(_, value)| f64::from(*value)).collect();
         let n = training.len();
-        let mean = if n > 0 { training.iter().sum::<f64>() / n as f64 } else { 0.0 };
-        let variance = training.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / n.max(1) as f64;
+        let mean = if n > 0 {
+            training.iter().sum::<f64>() / n as f64
+        } else {
+            0.0
+        };
+        let variance = training
+            .iter()
+            .map(|value| (value - mean).powi(2))
+            .sum::<f64>()
+            / n.max(1) as f64;
         // A column of one number has nothing to be divided by.
         let deviation = if variance > 0.0 { variance.sqrt() } else { 1.0 };
         for value in &mut values {

@@ -31,9 +31,22 @@ impl Computable for SessionPosition {
             Some(sessions) => by_session(log, sessions),
             None => by_pause(log, self.gap_secs),
         };
-        let scaled = |position: f64| if self.log1p { position.ln_1p() } else { position };
-        let values = positions.into_iter().map(|position| scaled(position) as f32).collect();
-        Ok(Feature::real("session position", if self.log1p { "ln(1 + position)" } else { "" }, values))
+        let scaled = |position: f64| {
+            if self.log1p {
+                position.ln_1p()
+            } else {
+                position
+            }
+        };
+        let values = positions
+            .into_iter()
+            .map(|position| scaled(position) as f32)
+            .collect();
+        Ok(Feature::real(
+            "session position",
+            if self.log1p { "ln(1 + position)" } else { "" },
+            values,
+        ))
     }
 }
 

@@ -19,7 +19,9 @@ use crate::data::ColumnKind;
 use crate::spec::{Described, Problem};
 
 /// One feature with its settings.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, strum::EnumIter, strum::IntoStaticStr)]
+#[derive(
+    Clone, Debug, PartialEq, Serialize, Deserialize, strum::EnumIter, strum::IntoStaticStr,
+)]
 pub enum FeatureSpec {
     /// Seconds since the user's previous event.
     Gap(Gap),
@@ -85,16 +87,28 @@ impl FeatureValues {
     /// Values of no event, of the same kind.
     pub(in crate::data) fn emptied(&self) -> Self {
         match self {
-            Self::Real { width, .. } => Self::Real { width: *width, values: Vec::new() },
-            Self::Index { n, .. } => Self::Index { idx: Vec::new(), n: *n },
+            Self::Real { width, .. } => Self::Real {
+                width: *width,
+                values: Vec::new(),
+            },
+            Self::Index { n, .. } => Self::Index {
+                idx: Vec::new(),
+                n: *n,
+            },
         }
     }
 
     /// The same kind of values, of so many events of which nothing is known.
     pub(in crate::data) fn unknown(&self, n_events: usize) -> Self {
         match self {
-            Self::Real { width, .. } => Self::Real { width: *width, values: vec![f32::NAN; n_events * width] },
-            Self::Index { n, .. } => Self::Index { idx: vec![0; n_events], n: *n },
+            Self::Real { width, .. } => Self::Real {
+                width: *width,
+                values: vec![f32::NAN; n_events * width],
+            },
+            Self::Index { n, .. } => Self::Index {
+                idx: vec![0; n_events],
+                n: *n,
+            },
         }
     }
 
@@ -124,11 +138,17 @@ impl FeatureValues {
                         row.copy_from_slice(from);
                     }
                 }
-                Self::Real { width: *width, values: picked }
+                Self::Real {
+                    width: *width,
+                    values: picked,
+                }
             }
             Self::Index { n, idx } => {
                 let of = |at: &Option<usize>| at.and_then(|at| idx.get(at)).copied().unwrap_or(0);
-                Self::Index { n: *n, idx: events.iter().map(of).collect() }
+                Self::Index {
+                    n: *n,
+                    idx: events.iter().map(of).collect(),
+                }
             }
         }
     }
@@ -136,11 +156,16 @@ impl FeatureValues {
     /// Numbers made to have mean 0 and variance 1 over the events of training, each column by itself, as a
     /// model wants them; a column that is everywhere the same becomes 0. What is no number stays none.
     fn standardised(mut self, training: &[bool]) -> Self {
-        let Self::Real { width, values } = &mut self else { return self };
+        let Self::Real { width, values } = &mut self else {
+            return self;
+        };
         let width = (*width).max(1);
         for column in 0..width {
             let seen = values.iter().skip(column).step_by(width).zip(training);
-            let seen: Vec<f64> = seen.filter(|(v, is)| **is && v.is_finite()).map(|(v, _)| f64::from(*v)).collect();
+            let seen: Vec<f64> = seen
+                .filter(|(v, is)| **is && v.is_finite())
+                .map(|(v, _)| f64::from(*v))
+                .collect();
             let n = seen.len().max(1) as f64;
             let mean = seen.iter().sum::<f64>() / n;
             let std = (seen.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
@@ -158,29 +183,56 @@ impl Feature {
     pub(super) fn real(name: impl Into<String>, unit: &'static str, values: Vec<f32>) -> Self {
         let name = name.into();
         let columns = vec![name.clone()];
-        Self { name, unit, columns, values: FeatureValues::Real { width: 1, values }, note: String::new() }
+        Self {
+            name,
+            unit,
+            columns,
+            values: FeatureValues::Real { width: 1, values },
+            note: String::new(),
+        }
     }
 
     /// Several numbers an event; as many as there are names.
     pub(super) fn vector(name: impl Into<String>, columns: Vec<String>, values: Vec<f32>) -> Self {
-        let values = FeatureValues::Real { width: columns.len(), values };
-        Self { name: name.into(), unit: "", columns, values, note: String::new() }
+        let values = FeatureValues::Real {
+            width: columns.len(),
+            values,
+        };
+        Self {
+            name: name.into(),
+            unit: "",
+            columns,
+            values,
+            note: String::new(),
+        }
     }
 
     /// A class an event.
     pub(super) fn index(name: impl Into<String>, idx: Vec<u32>, n: usize) -> Self {
         let name = name.into();
         let columns = vec![name.clone()];
-        Self { name, unit: "index", columns, values: FeatureValues::Index { idx, n }, note: String::new() }
+        Self {
+            name,
+            unit: "index",
+            columns,
+            values: FeatureValues::Index { idx, n },
+            note: String::new(),
+        }
     }
 
     /// The same with numbers of mean 0 and variance 1 over the training events.
     pub(in crate::data) fn standardised(self, training: &[bool]) -> Self {
-        Self { values: self.values.standardised(training), ..self }
+        Self {
+            values: self.values.standardised(training),
+            ..self
+        }
     }
 
     pub(super) fn with_note(self, note: impl Into<String>) -> Self {
-        Self { note: note.into(), ..self }
+        Self {
+            note: note.into(),
+            ..self
+        }
     }
 }
 
@@ -283,8 +335,16 @@ impl FeatureSpec {
     #[must_use]
     pub fn needs(&self) -> Vec<String> {
         let about = self.computable().about();
-        let column = self.computable().column().map(|_| "a free column of its kind".to_owned());
-        about.needs.iter().map(ToString::to_string).chain(column).collect()
+        let column = self
+            .computable()
+            .column()
+            .map(|_| "a free column of its kind".to_owned());
+        about
+            .needs
+            .iter()
+            .map(ToString::to_string)
+            .chain(column)
+            .collect()
     }
 }
 

@@ -54,15 +54,34 @@ impl Feature {
         };
         match &self.values {
             FeatureValues::Index { idx, .. } => {
-                let mut values = idx.iter().map(|&idx| if idx == 0 { f64::NAN } else { f64::from(idx) });
-                vec![FeatureSummary { mean: f64::NAN, ..summary(&self.name, 1, &mut values) }]
+                let mut values = idx
+                    .iter()
+                    .map(|&idx| if idx == 0 { f64::NAN } else { f64::from(idx) });
+                vec![FeatureSummary {
+                    mean: f64::NAN,
+                    ..summary(&self.name, 1, &mut values)
+                }]
             }
             FeatureValues::Real { width, values } if *width <= ONE_BY_ONE => {
-                let column = |at: usize| values.iter().skip(at).step_by((*width).max(1)).map(|&value| f64::from(value));
-                self.columns.iter().enumerate().map(|(at, name)| summary(name, 1, &mut column(at))).collect()
+                let column = |at: usize| {
+                    values
+                        .iter()
+                        .skip(at)
+                        .step_by((*width).max(1))
+                        .map(|&value| f64::from(value))
+                };
+                self.columns
+                    .iter()
+                    .enumerate()
+                    .map(|(at, name)| summary(name, 1, &mut column(at)))
+                    .collect()
             }
             FeatureValues::Real { width, values } => {
-                vec![summary(&self.name, *width, &mut values.iter().map(|&value| f64::from(value)))]
+                vec![summary(
+                    &self.name,
+                    *width,
+                    &mut values.iter().map(|&value| f64::from(value)),
+                )]
             }
         }
     }

@@ -30,23 +30,35 @@ const N_USERS: usize = 3;
 fn drawn() -> impl Strategy<Value = Vec<Drawn>> {
     let place = prop::option::of((-80.0..80.0_f32, -179.0..179.0_f32));
     let gap = prop_oneof![0..10_i64, 0..5_000_i64, 0..400_000_i64];
-    let one = (0..N_USERS, gap, 0..3_u16, 0..4_u32, place, 0..WORDS.len(), -9.0..9.0_f32).prop_map(
-        |(user, gap, behaviour, session, place, word, number)| Drawn {
-            user,
-            gap,
-            behaviour,
-            session,
-            place,
-            word,
-            number,
-        },
-    );
+    let one = (
+        0..N_USERS,
+        gap,
+        0..3_u16,
+        0..4_u32,
+        place,
+        0..WORDS.len(),
+        -9.0..9.0_f32,
+    )
+        .prop_map(
+            |(user, gap, behaviour, session, place, word, number)| Drawn {
+                user,
+                gap,
+                behaviour,
+                session,
+                place,
+                word,
+                number,
+            },
+        );
     prop::collection::vec(one, 1..40)
 }
 
 /// The log of some events, users one after another.
 fn dataset(drawn: &[Drawn]) -> Dataset {
-    let mut sequences = Sequences { offsets: vec![0], ..Sequences::default() };
+    let mut sequences = Sequences {
+        offsets: vec![0],
+        ..Sequences::default()
+    };
     let (mut times, mut behaviours, mut sessions) = (Vec::new(), Vec::new(), Vec::new());
     let (mut latitude, mut longitude) = (Vec::new(), Vec::new());
     let (mut category, mut text, mut numbers, mut vectors) =
@@ -68,12 +80,21 @@ fn dataset(drawn: &[Drawn]) -> Dataset {
         }
         sequences.offsets.push(times.len());
     }
-    let column = |name: &str, values| FreeColumn { name: name.to_owned(), values };
+    let column = |name: &str, values| FreeColumn {
+        name: name.to_owned(),
+        values,
+    };
     sequences.free = vec![
         column("kind", FreeValues::Category(category)),
         column("note", FreeValues::Text(text)),
         column("size", FreeValues::Numeric(numbers)),
-        column("vec", FreeValues::Embedding { width: 2, values: vectors }),
+        column(
+            "vec",
+            FreeValues::Embedding {
+                width: 2,
+                values: vectors,
+            },
+        ),
     ];
     sequences.time_secs = Some(times);
     sequences.behaviour_idx = Some(behaviours);
@@ -83,20 +104,41 @@ fn dataset(drawn: &[Drawn]) -> Dataset {
     for name in ["view", "cart", "buy"] {
         names.intern(name);
     }
-    Dataset { sequences, behaviours: names, ..Dataset::default() }
+    Dataset {
+        sequences,
+        behaviours: names,
+        ..Dataset::default()
+    }
 }
 
 /// Every feature of that log, none of them fitted on anything but training.
 fn every() -> Vec<FeatureSpec> {
     let named = |name: &str| name.to_owned();
-    let mut specs: Vec<FeatureSpec> = FeatureSpec::iter().filter(|spec| spec.computable().column().is_none()).collect();
+    let mut specs: Vec<FeatureSpec> = FeatureSpec::iter()
+        .filter(|spec| spec.computable().column().is_none())
+        .collect();
     specs.extend([
-        FeatureSpec::HashedText(HashedText { column: named("note"), buckets: 4, ..HashedText::default() }),
-        FeatureSpec::Category(Category { column: named("kind") }),
-        FeatureSpec::Numeric(Numeric { column: named("size"), standardise: false }),
-        FeatureSpec::Embedding(ReadyEmbedding { column: named("vec") }),
+        FeatureSpec::HashedText(HashedText {
+            column: named("note"),
+            buckets: 4,
+            ..HashedText::default()
+        }),
+        FeatureSpec::Category(Category {
+            column: named("kind"),
+        }),
+        FeatureSpec::Numeric(Numeric {
+            column: named("size"),
+            standardise: false,
+        }),
+        FeatureSpec::Embedding(ReadyEmbedding {
+            column: named("vec"),
+        }),
     ]);
-    assert_eq!(specs.len(), FeatureSpec::iter().count(), "every feature is held to the laws below");
+    assert_eq!(
+        specs.len(),
+        FeatureSpec::iter().count(),
+        "every feature is held to the laws below"
+    );
     specs
 }
 
@@ -107,15 +149,18 @@ fn all_training(dataset: &Dataset) -> Vec<bool> {
 /// The numbers of one event.
 fn row(feature: &Feature, event: usize) -> Vec<u32> {
     match &feature.values {
-        FeatureValues::Real { width, values } => {
-            values[event * width..(event + 1) * width].iter().map(|value| value.to_bits()).collect()
-        }
+        FeatureValues::Real { width, values } => values[event * width..(event + 1) * width]
+            .iter()
+            .map(|value| value.to_bits())
+            .collect(),
         FeatureValues::Index { idx, .. } => vec![idx[event]],
     }
 }
 
 fn one(dataset: &Dataset, spec: FeatureSpec) -> Feature {
-    features(dataset, &[spec], &all_training(dataset)).unwrap().remove(0)
+    features(dataset, &[spec], &all_training(dataset))
+        .unwrap()
+        .remove(0)
 }
 
 fn numbers(feature: &Feature) -> Vec<f32> {
@@ -129,7 +174,11 @@ fn numbers(feature: &Feature) -> Vec<f32> {
 fn user_of(dataset: &Dataset) -> Vec<usize> {
     let sequences = &dataset.sequences;
     (0..sequences.n_events())
-        .map(|event| (0..N_USERS).find(|&u| sequences.range(u).contains(&event)).unwrap())
+        .map(|event| {
+            (0..N_USERS)
+                .find(|&u| sequences.range(u).contains(&event))
+                .unwrap()
+        })
         .collect()
 }
 
@@ -312,22 +361,62 @@ proptest! {
 fn a_day_and_a_week_worked_out_by_hand() {
     // 2024-01-01 was a Monday; 06:00 is a quarter of the way around, 18:00 three quarters.
     let monday = 1_704_067_200;
-    let times = vec![monday, monday + 6 * 3_600, monday + 18 * 3_600, monday + 7 * 86_400];
-    let sequences =
-        Sequences { offsets: vec![0, 4], item_idx: vec![1; 4], time_secs: Some(times), ..Sequences::default() };
-    let log = Dataset { sequences, ..Dataset::default() };
-    let rounded = |spec| numbers(&one(&log, spec)).iter().map(|value| value.round() as i64).collect::<Vec<_>>();
-    assert_eq!(rounded(FeatureSpec::Hour(Hour::default())), [0, 1, 1, 0, -1, 0, 0, 1]);
-    assert_eq!(rounded(FeatureSpec::Weekday(Weekday::default())), [0, 1, 0, 1, 0, 1, 0, 1]);
-    assert_eq!(rounded(FeatureSpec::DayIndex(DayIndex::default())), [0, 0, 0, 7]);
+    let times = vec![
+        monday,
+        monday + 6 * 3_600,
+        monday + 18 * 3_600,
+        monday + 7 * 86_400,
+    ];
+    let sequences = Sequences {
+        offsets: vec![0, 4],
+        item_idx: vec![1; 4],
+        time_secs: Some(times),
+        ..Sequences::default()
+    };
+    let log = Dataset {
+        sequences,
+        ..Dataset::default()
+    };
+    let rounded = |spec| {
+        numbers(&one(&log, spec))
+            .iter()
+            .map(|value| value.round() as i64)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        rounded(FeatureSpec::Hour(Hour::default())),
+        [0, 1, 1, 0, -1, 0, 0, 1]
+    );
+    assert_eq!(
+        rounded(FeatureSpec::Weekday(Weekday::default())),
+        [0, 1, 0, 1, 0, 1, 0, 1]
+    );
+    assert_eq!(
+        rounded(FeatureSpec::DayIndex(DayIndex::default())),
+        [0, 0, 0, 7]
+    );
     // In New York the log begins on Sunday evening.
-    assert_eq!(rounded(FeatureSpec::DayIndex(DayIndex { utc_offset_hours: -5.0 })), [0, 1, 1, 7]);
-    assert_eq!(rounded(FeatureSpec::Intensity(Intensity { window_secs: 43_200.0, log1p: false })), [0, 1, 1, 0]);
+    assert_eq!(
+        rounded(FeatureSpec::DayIndex(DayIndex {
+            utc_offset_hours: -5.0
+        })),
+        [0, 1, 1, 7]
+    );
+    assert_eq!(
+        rounded(FeatureSpec::Intensity(Intensity {
+            window_secs: 43_200.0,
+            log1p: false
+        })),
+        [0, 1, 1, 0]
+    );
 }
 
 #[test]
 fn the_date_line_is_one_line_and_the_poles_are_places() {
-    assert_eq!(grid_cell::cell(10.0, 180.0, 1.0), grid_cell::cell(10.0, -180.0, 1.0));
+    assert_eq!(
+        grid_cell::cell(10.0, 180.0, 1.0),
+        grid_cell::cell(10.0, -180.0, 1.0)
+    );
     assert_eq!(grid_cell::cell(-0.5, -0.5, 1.0), Some((-1, -1)));
     assert_eq!(grid_cell::cell(90.0, 0.0, 1.0), Some((90, 0)));
     assert_eq!(grid_cell::cell(f32::NAN, 0.0, 1.0), None);
@@ -335,8 +424,14 @@ fn the_date_line_is_one_line_and_the_poles_are_places() {
 
 #[test]
 fn words_of_every_script_are_told_apart() {
-    assert_eq!(hashed_text::words("Toy Story (1995), toy"), ["toy", "story", "1995", "toy"]);
-    assert_eq!(hashed_text::words("VIVO手机 128GB"), ["vivo", "手", "机", "128gb"]);
+    assert_eq!(
+        hashed_text::words("Toy Story (1995), toy"),
+        ["toy", "story", "1995", "toy"]
+    );
+    assert_eq!(
+        hashed_text::words("VIVO手机 128GB"),
+        ["vivo", "手", "机", "128gb"]
+    );
     assert_eq!(hashed_text::words("ÄRGER-niß"), ["ärger", "niß"]);
     assert!(hashed_text::words(" ,;- ").is_empty());
 }
@@ -344,29 +439,70 @@ fn words_of_every_script_are_told_apart() {
 #[test]
 fn a_log_without_the_column_is_told_what_to_name() {
     let bare = Dataset {
-        sequences: Sequences { offsets: vec![0, 1], item_idx: vec![1], ..Sequences::default() },
+        sequences: Sequences {
+            offsets: vec![0, 1],
+            item_idx: vec![1],
+            ..Sequences::default()
+        },
         ..Dataset::default()
     };
     for spec in FeatureSpec::iter() {
-        let error = features(&bare, std::slice::from_ref(&spec), &[]).unwrap_err().to_string();
+        let error = features(&bare, std::slice::from_ref(&spec), &[])
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("data."), "{}: {error}", spec.title());
     }
     assert!(FeatureSpec::fitting(&bare).is_empty());
-    let log = dataset(&[Drawn { user: 0, gap: 1, behaviour: 0, session: 1, place: None, word: 1, number: 0.5 }]);
-    let named = |column: &str| FeatureSpec::Numeric(Numeric { column: column.to_owned(), standardise: true });
-    let said = |column: &str| features(&log, &[named(column)], &[true]).unwrap_err().to_string();
-    assert_eq!(said("siz"), "there is no free column `siz`; did you mean `size`?");
-    assert!(said("kind").starts_with("the column `kind` is category, and this feature takes numeric"));
-    assert!(check(&[named("")])[0].sentence.contains("needs a free column"));
+    let log = dataset(&[Drawn {
+        user: 0,
+        gap: 1,
+        behaviour: 0,
+        session: 1,
+        place: None,
+        word: 1,
+        number: 0.5,
+    }]);
+    let named = |column: &str| {
+        FeatureSpec::Numeric(Numeric {
+            column: column.to_owned(),
+            standardise: true,
+        })
+    };
+    let said = |column: &str| {
+        features(&log, &[named(column)], &[true])
+            .unwrap_err()
+            .to_string()
+    };
+    assert_eq!(
+        said("siz"),
+        "there is no free column `siz`; did you mean `size`?"
+    );
     assert!(
-        check(&[FeatureSpec::GridCell(GridCell { cell_degrees: 0.0 })])[0].field.ends_with("features[0].cell_degrees")
+        said("kind").starts_with("the column `kind` is category, and this feature takes numeric")
+    );
+    assert!(
+        check(&[named("")])[0]
+            .sentence
+            .contains("needs a free column")
+    );
+    assert!(
+        check(&[FeatureSpec::GridCell(GridCell { cell_degrees: 0.0 })])[0]
+            .field
+            .ends_with("features[0].cell_degrees")
     );
 }
 
 #[test]
 fn everything_that_fits_is_computed_and_summed_up() {
-    let event =
-        |user, gap, number| Drawn { user, gap, behaviour: 1, session: 1, place: Some((1.0, 2.0)), word: 2, number };
+    let event = |user, gap, number| Drawn {
+        user,
+        gap,
+        behaviour: 1,
+        session: 1,
+        place: Some((1.0, 2.0)),
+        word: 2,
+        number,
+    };
     let mut log = dataset(&[event(0, 0, 1.0), event(0, 60, 3.0), event(1, 0, 5.0)]);
     let words = |texts: &[&str]| {
         let mut words = Words::default();
@@ -375,12 +511,21 @@ fn everything_that_fits_is_computed_and_summed_up() {
         }
         FreeValues::Category(words)
     };
-    log.item_columns = vec![FreeColumn { name: "brand".to_owned(), values: words(&["", "", "acme"]) }];
-    log.user_columns = vec![FreeColumn { name: "job".to_owned(), values: words(&["cook", "smith", ""]) }];
+    log.item_columns = vec![FreeColumn {
+        name: "brand".to_owned(),
+        values: words(&["", "", "acme"]),
+    }];
+    log.user_columns = vec![FreeColumn {
+        name: "job".to_owned(),
+        values: words(&["cook", "smith", ""]),
+    }];
     log.titles = vec![String::new(), "One title".to_owned(), "Another".to_owned()];
     let fitting = FeatureSpec::fitting(&log);
     let computed = features(&log, &fitting, &all_training(&log)).unwrap();
-    let names: Vec<&str> = computed.iter().map(|feature| feature.name.as_str()).collect();
+    let names: Vec<&str> = computed
+        .iter()
+        .map(|feature| feature.name.as_str())
+        .collect();
     assert_eq!(
         names,
         [
@@ -402,13 +547,41 @@ fn everything_that_fits_is_computed_and_summed_up() {
             "users.job"
         ]
     );
-    let of = |name: &str| numbers(computed.iter().find(|feature| feature.name == name).unwrap());
+    let of = |name: &str| {
+        numbers(
+            computed
+                .iter()
+                .find(|feature| feature.name == name)
+                .unwrap(),
+        )
+    };
     // Item 3 of all three events is acme's; users 0, 0 and 1 are a cook and a smith.
-    assert_eq!((of("items.brand"), of("users.job")), (vec![1.0; 3], vec![1.0, 1.0, 2.0]));
-    let summary = computed.iter().find(|feature| feature.name == "gap").unwrap().summary();
-    assert_eq!((summary[0].name.as_str(), summary[0].unit), ("gap", "ln(1 + s)"));
-    assert!((summary[0].share_missing - 2.0 / 3.0).abs() < 1e-9 && (summary[0].min - 61_f64.ln()).abs() < 1e-6);
-    let size = computed.iter().find(|feature| feature.name == "size").unwrap();
-    assert!(size.note.starts_with("mean 3.000000, deviation 1.632993 of 3 training events"), "{}", size.note);
+    assert_eq!(
+        (of("items.brand"), of("users.job")),
+        (vec![1.0; 3], vec![1.0, 1.0, 2.0])
+    );
+    let summary = computed
+        .iter()
+        .find(|feature| feature.name == "gap")
+        .unwrap()
+        .summary();
+    assert_eq!(
+        (summary[0].name.as_str(), summary[0].unit),
+        ("gap", "ln(1 + s)")
+    );
+    assert!(
+        (summary[0].share_missing - 2.0 / 3.0).abs() < 1e-9
+            && (summary[0].min - 61_f64.ln()).abs() < 1e-6
+    );
+    let size = computed
+        .iter()
+        .find(|feature| feature.name == "size")
+        .unwrap();
+    assert!(
+        size.note
+            .starts_with("mean 3.000000, deviation 1.632993 of 3 training events"),
+        "{}",
+        size.note
+    );
     assert!(refused(&log, 0, &fitting[0]).is_none());
 }

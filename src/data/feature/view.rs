@@ -49,7 +49,9 @@ impl Column<'_> {
     pub(super) fn row(&self, event: usize) -> usize {
         match &self.rows {
             RowOf::Event => event,
-            RowOf::Item(items) => items.get(event).map_or(usize::MAX, |&item| (item as usize).wrapping_sub(1)),
+            RowOf::Item(items) => items
+                .get(event)
+                .map_or(usize::MAX, |&item| (item as usize).wrapping_sub(1)),
             RowOf::User(users) => users.get(event).map_or(usize::MAX, |&user| user as usize),
         }
     }
@@ -86,18 +88,31 @@ impl<'a> View<'a> {
             Need::Clock => return self.lacks_clock(),
             Need::SessionOrClock if sequences.session_idx.is_some() => return None,
             Need::SessionOrClock => {
-                let (true, cure) = (self.lacks_clock().is_some(), "`data.roles.session` or `data.roles.time`") else {
+                let (true, cure) = (
+                    self.lacks_clock().is_some(),
+                    "`data.roles.session` or `data.roles.time`",
+                ) else {
                     return None;
                 };
                 (false, "neither sessions nor times that are moments", cure)
             }
-            Need::Behaviour => (sequences.behaviour_idx.is_some(), "no behaviours", "`data.roles.behaviour`"),
+            Need::Behaviour => (
+                sequences.behaviour_idx.is_some(),
+                "no behaviours",
+                "`data.roles.behaviour`",
+            ),
             Need::Place => {
                 let has_both = sequences.latitude.is_some() && sequences.longitude.is_some();
-                (has_both, "no places", "`data.roles.latitude` and `data.roles.longitude`")
+                (
+                    has_both,
+                    "no places",
+                    "`data.roles.latitude` and `data.roles.longitude`",
+                )
             }
         };
-        (!is_there).then(|| format!("this log has {what}; name the column in {cure}, or leave the feature out."))
+        (!is_there).then(|| {
+            format!("this log has {what}; name the column in {cure}, or leave the feature out.")
+        })
     }
 
     fn lacks_clock(&self) -> Option<String> {
@@ -109,7 +124,8 @@ impl<'a> View<'a> {
              feature out."
                 .to_owned()
         } else {
-            "this log has no times; name the column in `data.roles.time`, or leave the feature out.".to_owned()
+            "this log has no times; name the column in `data.roles.time`, or leave the feature out."
+                .to_owned()
         })
     }
 
@@ -117,18 +133,44 @@ impl<'a> View<'a> {
     /// tables behind `items.` and `users.`.
     pub(super) fn columns(&self) -> Vec<(String, ColumnKind)> {
         let named = |prefix: &str, columns: &[FreeColumn]| -> Vec<(String, ColumnKind)> {
-            columns.iter().map(|column| (format!("{prefix}{}", column.name), column.values.kind())).collect()
+            columns
+                .iter()
+                .map(|column| (format!("{prefix}{}", column.name), column.values.kind()))
+                .collect()
         };
-        let Dataset { item_columns, user_columns, sequences, .. } = self.dataset;
-        [named("", &sequences.free), named("items.", item_columns), named("users.", user_columns)].concat()
+        let Dataset {
+            item_columns,
+            user_columns,
+            sequences,
+            ..
+        } = self.dataset;
+        [
+            named("", &sequences.free),
+            named("items.", item_columns),
+            named("users.", user_columns),
+        ]
+        .concat()
     }
 
     /// The column of that name, when it is of one of these kinds; else the sentence with the cure.
     pub(super) fn column(&self, name: &str, kinds: &[ColumnKind]) -> Result<Column<'a>, String> {
-        let Dataset { item_columns, user_columns, sequences, .. } = self.dataset;
-        let find = |columns: &'a [FreeColumn], name: &str| columns.iter().find(|column| column.name == name);
-        let of_items = || name.strip_prefix("items.").and_then(|name| find(item_columns, name));
-        let of_users = || name.strip_prefix("users.").and_then(|name| find(user_columns, name));
+        let Dataset {
+            item_columns,
+            user_columns,
+            sequences,
+            ..
+        } = self.dataset;
+        let find = |columns: &'a [FreeColumn], name: &str| {
+            columns.iter().find(|column| column.name == name)
+        };
+        let of_items = || {
+            name.strip_prefix("items.")
+                .and_then(|name| find(item_columns, name))
+        };
+        let of_users = || {
+            name.strip_prefix("users.")
+                .and_then(|name| find(user_columns, name))
+        };
         let (found, rows) = match (find(&sequences.free, name), of_items(), of_users()) {
             (Some(column), _, _) => (column, RowOf::Event),
             (_, Some(column), _) => (column, RowOf::Item(&sequences.item_idx)),
@@ -137,7 +179,10 @@ impl<'a> View<'a> {
         };
         let kind = found.values.kind();
         if kinds.contains(&kind) {
-            return Ok(Column { values: &found.values, rows });
+            return Ok(Column {
+                values: &found.values,
+                rows,
+            });
         }
         let wanted: Vec<String> = kinds.iter().map(ToString::to_string).collect();
         Err(format!(
@@ -156,12 +201,18 @@ impl<'a> View<'a> {
         }
         match did_you_mean(name, known.iter().map(String::as_str)) {
             Some(near) => format!("there is no free column `{name}`; did you mean `{near}`?"),
-            None => format!("there is no free column `{name}`; there are `{}`.", known.join("`, `")),
+            None => format!(
+                "there is no free column `{name}`; there are `{}`.",
+                known.join("`, `")
+            ),
         }
     }
 
     fn user_of_each_event(&self) -> Vec<u32> {
-        (0_u32..).zip(self.users()).flat_map(|(user, events)| std::iter::repeat_n(user, events.len())).collect()
+        (0_u32..)
+            .zip(self.users())
+            .flat_map(|(user, events)| std::iter::repeat_n(user, events.len()))
+            .collect()
     }
 
     /// Numbers for keys: those of training events, from 1, in the order of time in which they come

@@ -27,7 +27,15 @@ impl Computable for Weekday {
         let offset = seconds(self.utc_offset_hours);
         // 1970-01-01 was a Thursday, day 3 of a week that begins on Monday.
         let weekday = |time: &i64| (time.saturating_add(offset).div_euclid(DAY) + 3).rem_euclid(7);
-        let values = log.times().iter().flat_map(|time| circle(weekday(time) as f64 / 7.0)).collect();
-        Ok(Feature::vector("weekday", vec!["weekday sin".to_owned(), "weekday cos".to_owned()], values))
+        let values = log
+            .times()
+            .iter()
+            .flat_map(|time| circle(weekday(time) as f64 / 7.0))
+            .collect();
+        Ok(Feature::vector(
+            "weekday",
+            vec!["weekday sin".to_owned(), "weekday cos".to_owned()],
+            values,
+        ))
     }
 }

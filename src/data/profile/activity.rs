@@ -23,7 +23,15 @@ pub struct DayCount {
 }
 
 /// Names of the weekdays in the order of [`Activity::hours`].
-pub const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+pub const WEEKDAYS: [&str; 7] = [
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+];
 
 /// Most days that are counted one by one: a hundred years, so that a wrong time cannot ask for
 /// millions of bars.
@@ -39,9 +47,22 @@ impl Activity {
         // A user's times are in order.
         let first = day(*of_users().filter_map(<[i64]>::first).min()?);
         let last = day(*of_users().filter_map(<[i64]>::last).max()?);
-        let n_days = if last - first < MAX_DAYS { (last - first + 1) as usize } else { 0 };
+        let n_days = if last - first < MAX_DAYS {
+            (last - first + 1) as usize
+        } else {
+            0
+        };
         let count = |users: std::ops::Range<usize>| {
-            let mut activity = Self { days: vec![DayCount { day: 0, n_events: 0 }; n_days], ..Self::default() };
+            let mut activity = Self {
+                days: vec![
+                    DayCount {
+                        day: 0,
+                        n_events: 0
+                    };
+                    n_days
+                ],
+                ..Self::default()
+            };
             for &time in times.get(events_of(sequences, &users)).unwrap_or_default() {
                 activity.hours[weekday(day(time))][hour(time)] += 1;
                 if let Some(of_day) = activity.days.get_mut((day(time) - first) as usize) {
@@ -51,14 +72,23 @@ impl Activity {
             activity
         };
         let mut activity = over_users(sequences, count, Self::add)?;
-        activity.days.iter_mut().zip(first..).for_each(|(of_day, day)| of_day.day = day);
+        activity
+            .days
+            .iter_mut()
+            .zip(first..)
+            .for_each(|(of_day, day)| of_day.day = day);
         Some(activity)
     }
 
     fn add(mut self, other: Self) -> Self {
         let hours = self.hours.iter_mut().flatten();
-        hours.zip(other.hours.iter().flatten()).for_each(|(sum, n)| *sum += n);
-        self.days.iter_mut().zip(other.days).for_each(|(sum, day)| sum.n_events += day.n_events);
+        hours
+            .zip(other.hours.iter().flatten())
+            .for_each(|(sum, n)| *sum += n);
+        self.days
+            .iter_mut()
+            .zip(other.days)
+            .for_each(|(sum, day)| sum.n_events += day.n_events);
         self
     }
 

@@ -62,15 +62,21 @@ impl Behaviours {
         let Walk { counts, of_item } = walk(sequences, &kinds);
         let n_items = |kind: usize| of_item.iter().filter(|had| *had >> kind & 1 == 1).count();
         let (of_kinds, transitions) = counts.split_at(2 * n);
-        let transitions = transitions.chunks_exact(n.max(1)).map(<[usize]>::to_vec).collect();
+        let transitions = transitions
+            .chunks_exact(n.max(1))
+            .map(<[usize]>::to_vec)
+            .collect();
         let kind = |(at, name)| BehaviourCount {
             name,
             n_events: of_kinds[at],
             n_users: of_kinds[n + at],
             n_items: n_items(at),
         };
-        let stage =
-            |&[n_pairs, n_after_previous, n_through]: &[usize; 3]| FunnelStage { n_pairs, n_after_previous, n_through };
+        let stage = |&[n_pairs, n_after_previous, n_through]: &[usize; 3]| FunnelStage {
+            n_pairs,
+            n_after_previous,
+            n_through,
+        };
         Self {
             order: kinds.order,
             kinds: kinds.names.into_iter().enumerate().map(kind).collect(),
@@ -90,7 +96,11 @@ impl Behaviours {
 
 fn walk(sequences: &Sequences, kinds: &Kinds) -> Walk {
     let n = kinds.len();
-    let n_rows = sequences.item_idx.iter().max().map_or(0, |&most| most as usize + 1);
+    let n_rows = sequences
+        .item_idx
+        .iter()
+        .max()
+        .map_or(0, |&most| most as usize + 1);
     let count = |users: Range<usize>| {
         let (mut counts, mut of_item) = (vec![0; 2 * n + n * n], vec![0_u16; n_rows]);
         for user in users {
@@ -111,9 +121,18 @@ fn walk(sequences: &Sequences, kinds: &Kinds) -> Walk {
     };
     let add = |sum: Walk, other: Walk| {
         let mut of_item = sum.of_item;
-        of_item.iter_mut().zip(other.of_item).for_each(|(sum, had)| *sum |= had);
-        Walk { counts: add_up(sum.counts, &other.counts), of_item }
+        of_item
+            .iter_mut()
+            .zip(other.of_item)
+            .for_each(|(sum, had)| *sum |= had);
+        Walk {
+            counts: add_up(sum.counts, &other.counts),
+            of_item,
+        }
     };
-    let nothing = || Walk { counts: vec![0; 2 * n + n * n], of_item: Vec::new() };
+    let nothing = || Walk {
+        counts: vec![0; 2 * n + n * n],
+        of_item: Vec::new(),
+    };
     over_users(sequences, count, add).unwrap_or_else(nothing)
 }

@@ -44,8 +44,12 @@ pub struct Unseen {
 
 /// Bounds that are told: leave-one-out needs three events of a user, the usual core five; an item
 /// below two was seen once.
-const BOUNDS: [(ColdKind, usize); 4] =
-    [(ColdKind::Users, 3), (ColdKind::Users, 5), (ColdKind::Items, 2), (ColdKind::Items, 5)];
+const BOUNDS: [(ColdKind, usize); 4] = [
+    (ColdKind::Users, 3),
+    (ColdKind::Users, 5),
+    (ColdKind::Items, 2),
+    (ColdKind::Items, 5),
+];
 
 /// Of the users' numbers of events, in order, and the items'.
 pub(super) fn groups(sorted_lengths: &[usize], item_counts: &[u32]) -> Vec<ColdGroup> {
@@ -56,11 +60,22 @@ pub(super) fn groups(sorted_lengths: &[usize], item_counts: &[u32]) -> Vec<ColdG
                 (n, sorted_lengths.len(), sorted_lengths.iter().take(n).sum())
             }
             ColdKind::Items => {
-                let few = || item_counts.iter().map(|&count| count as usize).filter(|count| *count < fewer_than);
+                let few = || {
+                    item_counts
+                        .iter()
+                        .map(|&count| count as usize)
+                        .filter(|count| *count < fewer_than)
+                };
                 (few().count(), item_counts.len(), few().sum())
             }
         };
-        ColdGroup { kind, fewer_than, n, of, n_events }
+        ColdGroup {
+            kind,
+            fewer_than,
+            n,
+            of,
+            n_events,
+        }
     };
     BOUNDS.into_iter().map(group).collect()
 }
@@ -78,10 +93,24 @@ pub(super) fn unseen(prepared: &Prepared) -> Vec<Unseen> {
         }
     }
     let of_part = |part: SplitPart, cases: &[EvalCase]| {
-        let is_new_user = |case: &&EvalCase| split.train_len.get(case.user_idx as usize).is_none_or(|&len| len == 0);
-        let answer = |case: &EvalCase| sequences.items(case.user_idx as usize).get(case.target_pos as usize).copied();
+        let is_new_user = |case: &&EvalCase| {
+            split
+                .train_len
+                .get(case.user_idx as usize)
+                .is_none_or(|&len| len == 0)
+        };
+        let answer = |case: &EvalCase| {
+            sequences
+                .items(case.user_idx as usize)
+                .get(case.target_pos as usize)
+                .copied()
+        };
         let is_new_item = |item: &u32| !is_trained[*item as usize];
-        let mut new_items: Vec<u32> = cases.iter().filter_map(answer).filter(is_new_item).collect();
+        let mut new_items: Vec<u32> = cases
+            .iter()
+            .filter_map(answer)
+            .filter(is_new_item)
+            .collect();
         let n_cases_of_unseen_items = new_items.len();
         new_items.sort_unstable();
         new_items.dedup();
@@ -93,5 +122,8 @@ pub(super) fn unseen(prepared: &Prepared) -> Vec<Unseen> {
             n_unseen_items: new_items.len(),
         }
     };
-    vec![of_part(SplitPart::Valid, &split.valid), of_part(SplitPart::Test, &split.test)]
+    vec![
+        of_part(SplitPart::Valid, &split.valid),
+        of_part(SplitPart::Test, &split.test),
+    ]
 }

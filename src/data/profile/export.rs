@@ -28,7 +28,12 @@ impl Profile {
     ///
     /// # Errors
     /// [`DataError::Unwritable`] when the file is there or cannot be written.
-    pub fn export_view(&self, view: ProfileView, dataset: &Dataset, to: &Path) -> Result<(), DataError> {
+    pub fn export_view(
+        &self,
+        view: ProfileView,
+        dataset: &Dataset,
+        to: &Path,
+    ) -> Result<(), DataError> {
         if to.exists() {
             return Err(unwritable(
                 to,
@@ -49,14 +54,23 @@ fn make_empty(to: &Path) -> Result<(), DataError> {
         }
         Err(error) => Err(refused(to, &error)),
         Ok(true) => Ok(()),
-        Ok(false) => Err(unwritable(to, "the folder is not empty; choose a new one, so that nothing is written over")),
+        Ok(false) => Err(unwritable(
+            to,
+            "the folder is not empty; choose a new one, so that nothing is written over",
+        )),
     }
 }
 
 fn refused(path: &Path, error: &std::io::Error) -> DataError {
-    unwritable(path, &format!("{error}; choose a folder that you may write to"))
+    unwritable(
+        path,
+        &format!("{error}; choose a folder that you may write to"),
+    )
 }
 
 fn unwritable(path: &Path, reason: &str) -> DataError {
-    DataError::Unwritable { path: path.to_owned(), reason: reason.to_owned() }
+    DataError::Unwritable {
+        path: path.to_owned(),
+        reason: reason.to_owned(),
+    }
 }

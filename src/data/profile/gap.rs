@@ -95,18 +95,30 @@ pub(super) fn count(sequences: &Sequences, has_clock: bool) -> Option<Gaps> {
         return None;
     }
     let until = |at: usize| BINS.get(at + 1).copied();
-    let bin = |(at, &n_gaps): (usize, &usize)| GapBin { from_secs: BINS[at], until_secs: until(at), n_gaps };
+    let bin = |(at, &n_gaps): (usize, &usize)| GapBin {
+        from_secs: BINS[at],
+        until_secs: until(at),
+        n_gaps,
+    };
     let spread = has_clock.then(|| GapSpread {
         is_fine: unit > 1,
         bins: bins.iter().enumerate().map(bin).collect(),
         quartiles_secs: quartiles(sequences, fine, n_gaps).map(|gap| gap / unit as f64),
     });
-    Some(Gaps { n_gaps, n_zero: fine.first().copied().unwrap_or(0), spread })
+    Some(Gaps {
+        n_gaps,
+        n_zero: fine.first().copied().unwrap_or(0),
+        spread,
+    })
 }
 
 /// How many units of a gap are a second: 1, or a million where the log has times between the seconds.
 fn unit(sequences: &Sequences) -> u64 {
-    if sequences.micros.is_some() { MICROS } else { 1 }
+    if sequences.micros.is_some() {
+        MICROS
+    } else {
+        1
+    }
 }
 
 /// Gaps between neighbouring events of these users, in [`unit()`]s. A user's times are in order.
@@ -134,7 +146,10 @@ fn fine_bin(gap: u64) -> usize {
 /// those bins are sorted. Sorting all gaps would take eight bytes for each event.
 fn quartiles(sequences: &Sequences, fine: &[usize], n_gaps: usize) -> [f64; 3] {
     let places = [0.25, 0.5, 0.75].map(|p| quantile_at(n_gaps, p));
-    let ranks: Vec<usize> = places.iter().flat_map(|&(at, _)| [at, (at + 1).min(n_gaps - 1)]).collect();
+    let ranks: Vec<usize> = places
+        .iter()
+        .flat_map(|&(at, _)| [at, (at + 1).min(n_gaps - 1)])
+        .collect();
     let found: Vec<(usize, usize)> = ranks.iter().map(|&rank| bin_of_rank(fine, rank)).collect();
     let mut wanted: Vec<usize> = found.iter().map(|&(bin, _)| bin).collect();
     wanted.sort_unstable();
@@ -152,7 +167,9 @@ fn quartiles(sequences: &Sequences, fine: &[usize], n_gaps: usize) -> [f64; 3] {
         picked
     };
     let join = |mut all: Vec<Vec<u64>>, other: Vec<Vec<u64>>| {
-        all.iter_mut().zip(other).for_each(|(all, more)| all.extend(more));
+        all.iter_mut()
+            .zip(other)
+            .for_each(|(all, more)| all.extend(more));
         all
     };
     let mut picked = over_users(sequences, pick, join).unwrap_or_default();
@@ -160,8 +177,12 @@ fn quartiles(sequences: &Sequences, fine: &[usize], n_gaps: usize) -> [f64; 3] {
         gaps.sort_unstable();
     }
     let value = |&(bin, within): &(usize, usize)| {
-        let gaps = wanted.binary_search(&bin).ok().and_then(|at| picked.get(at));
-        gaps.and_then(|gaps| gaps.get(within).or(gaps.last())).map_or(f64::NAN, |&gap| gap as f64)
+        let gaps = wanted
+            .binary_search(&bin)
+            .ok()
+            .and_then(|at| picked.get(at));
+        gaps.and_then(|gaps| gaps.get(within).or(gaps.last()))
+            .map_or(f64::NAN, |&gap| gap as f64)
     };
     std::array::from_fn(|quartile| {
         let (lower, upper) = (value(&found[2 * quartile]), value(&found[2 * quartile + 1]));
@@ -187,8 +208,13 @@ mod tests {
 
     #[test]
     fn fine_bins_grow_with_the_gap_and_end_where_they_should() {
-        let gaps: Vec<u64> = (0..70).flat_map(|bit| [1_u64.checked_shl(bit).unwrap_or(u64::MAX); 3]).collect();
-        let gaps = gaps.iter().zip([0, 1, 77].into_iter().cycle()).map(|(gap, more)| gap.saturating_add(more));
+        let gaps: Vec<u64> = (0..70)
+            .flat_map(|bit| [1_u64.checked_shl(bit).unwrap_or(u64::MAX); 3])
+            .collect();
+        let gaps = gaps
+            .iter()
+            .zip([0, 1, 77].into_iter().cycle())
+            .map(|(gap, more)| gap.saturating_add(more));
         let mut bins: Vec<(u64, usize)> = gaps.map(|gap| (gap, fine_bin(gap))).collect();
         bins.sort_unstable();
         assert!(bins.is_sorted_by_key(|(_, bin)| bin));

@@ -49,10 +49,38 @@ const REST: &str = "(other)";
 
 /// Words of behaviours, in lower case and without `_`, `-` and spaces, by stage.
 const KNOWN: [&[&str]; 4] = [
-    &["pv", "view", "views", "click", "clicks", "detail", "browse", "浏览", "点击", "查看"],
-    &["fav", "favorite", "favourite", "collect", "like", "wish", "wishlist", "收藏"],
-    &["cart", "addtocart", "addcart", "basket", "加购", "加购物车", "加入购物车"],
-    &["buy", "purchase", "order", "transaction", "pay", "购买", "下单", "支付"],
+    &[
+        "pv", "view", "views", "click", "clicks", "detail", "browse", "浏览", "点击", "查看",
+    ],
+    &[
+        "fav",
+        "favorite",
+        "favourite",
+        "collect",
+        "like",
+        "wish",
+        "wishlist",
+        "收藏",
+    ],
+    &[
+        "cart",
+        "addtocart",
+        "addcart",
+        "basket",
+        "加购",
+        "加购物车",
+        "加入购物车",
+    ],
+    &[
+        "buy",
+        "purchase",
+        "order",
+        "transaction",
+        "pay",
+        "购买",
+        "下单",
+        "支付",
+    ],
 ];
 
 impl Kinds {
@@ -66,7 +94,11 @@ impl Kinds {
         }
         let mut kept: Vec<usize> = (0..n_behaviours).collect();
         kept.sort_by_key(|&at| (std::cmp::Reverse(counts[at]), at));
-        let n_kept = if n_behaviours > MOST_KINDS { MOST_KINDS - 1 } else { n_behaviours };
+        let n_kept = if n_behaviours > MOST_KINDS {
+            MOST_KINDS - 1
+        } else {
+            n_behaviours
+        };
         kept.truncate(n_kept);
         kept.sort_unstable();
         let name = |at: usize| dataset.behaviours.id(at as u32).unwrap_or(NO_BEHAVIOUR);
@@ -75,7 +107,10 @@ impl Kinds {
         let known: Option<Vec<usize>> = stages.iter().map(|&at| known_stage(name(at))).collect();
         let (order, ranks) = match known {
             Some(known) => (StageOrder::KnownWords, known),
-            None => (StageOrder::FirstOccurrence, first_places(&dataset.sequences, of_events, &stages)),
+            None => (
+                StageOrder::FirstOccurrence,
+                first_places(&dataset.sequences, of_events, &stages),
+            ),
         };
         let mut ranked: Vec<(usize, usize)> = ranks.into_iter().zip(stages).collect();
         ranked.sort_unstable();
@@ -87,8 +122,17 @@ impl Kinds {
             of_behaviour[at] = kind as u8;
         }
         let rest = (n_behaviours > MOST_KINDS).then(|| REST.to_owned());
-        let names = stages.iter().map(|&at| name(at).to_owned()).chain(rest).collect();
-        Some(Self { names, n_stages, order, of_behaviour })
+        let names = stages
+            .iter()
+            .map(|&at| name(at).to_owned())
+            .chain(rest)
+            .collect();
+        Some(Self {
+            names,
+            n_stages,
+            order,
+            of_behaviour,
+        })
     }
 
     pub(super) fn len(&self) -> usize {
@@ -97,14 +141,18 @@ impl Kinds {
 
     /// The kind of a behaviour.
     pub(super) fn of(&self, behaviour: u16) -> usize {
-        self.of_behaviour.get(usize::from(behaviour)).map_or(0, |&kind| usize::from(kind))
+        self.of_behaviour
+            .get(usize::from(behaviour))
+            .map_or(0, |&kind| usize::from(kind))
     }
 }
 
 /// Place of a known word among the stages.
 fn known_stage(word: &str) -> Option<usize> {
     let plain = word.to_lowercase().replace(['_', '-', ' '], "");
-    KNOWN.iter().position(|words| words.contains(&plain.as_str()))
+    KNOWN
+        .iter()
+        .position(|words| words.contains(&plain.as_str()))
 }
 
 /// Parts of a history that places are told in.
@@ -127,8 +175,12 @@ fn first_places(sequences: &Sequences, of_events: &[u16], behaviours: &[usize]) 
                 continue;
             }
             for (place, &behaviour) in of_user.iter().enumerate() {
-                let Some(&at) = at_of.get(usize::from(behaviour)) else { continue };
-                let Some(last) = last_user.get_mut(at).filter(|last| **last != user) else { continue };
+                let Some(&at) = at_of.get(usize::from(behaviour)) else {
+                    continue;
+                };
+                let Some(last) = last_user.get_mut(at).filter(|last| **last != user) else {
+                    continue;
+                };
                 *last = user;
                 counts[at][place * PLACES / (of_user.len() - 1)] += 1;
             }
@@ -136,10 +188,17 @@ fn first_places(sequences: &Sequences, of_events: &[u16], behaviours: &[usize]) 
         counts
     };
     let add = |mut sum: Vec<[usize; PLACES + 1]>, other: Vec<[usize; PLACES + 1]>| {
-        sum.iter_mut().flatten().zip(other.iter().flatten()).for_each(|(sum, n)| *sum += n);
+        sum.iter_mut()
+            .flatten()
+            .zip(other.iter().flatten())
+            .for_each(|(sum, n)| *sum += n);
         sum
     };
-    over_users(sequences, count, add).unwrap_or_default().iter().map(|counts| median_place(counts)).collect()
+    over_users(sequences, count, add)
+        .unwrap_or_default()
+        .iter()
+        .map(|counts| median_place(counts))
+        .collect()
 }
 
 fn median_place(counts: &[usize]) -> usize {

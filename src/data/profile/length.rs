@@ -49,12 +49,21 @@ impl Lengths {
         let quantiles = QUANTILES.iter().filter_map(|&p| {
             let (at, weight) = quantile_at(n_users, p);
             let lower = *sorted_lengths.get(at)? as f64;
-            let upper = sorted_lengths.get(at + 1).map_or(lower, |&length| length as f64);
-            Some(LengthQuantile { p, n_events: lower + weight * (upper - lower) })
+            let upper = sorted_lengths
+                .get(at + 1)
+                .map_or(lower, |&length| length as f64);
+            Some(LengthQuantile {
+                p,
+                n_events: lower + weight * (upper - lower),
+            })
         });
         Self {
             bins: histogram(sorted_lengths),
-            mean: if n_users > 0 { n_events as f64 / n_users as f64 } else { 0.0 },
+            mean: if n_users > 0 {
+                n_events as f64 / n_users as f64
+            } else {
+                0.0
+            },
             quantiles: quantiles.collect(),
         }
     }
@@ -62,7 +71,10 @@ impl Lengths {
     /// Median number of events of a user; 0 without users.
     #[must_use]
     pub fn median(&self) -> f64 {
-        self.quantiles.iter().find(|q| (q.p - 0.5).abs() < 1e-9).map_or(0.0, |q| q.n_events)
+        self.quantiles
+            .iter()
+            .find(|q| (q.p - 0.5).abs() < 1e-9)
+            .map_or(0.0, |q| q.n_events)
     }
 }
 
@@ -79,8 +91,14 @@ fn histogram(sorted_lengths: &[usize]) -> Vec<LengthBin> {
         return Vec::new();
     };
     let width = (longest - shortest + 1).div_ceil(MAX_BINS);
-    let mut bins: Vec<LengthBin> =
-        (shortest..=longest).step_by(width).map(|from| LengthBin { from, to: from + width - 1, n_users: 0 }).collect();
+    let mut bins: Vec<LengthBin> = (shortest..=longest)
+        .step_by(width)
+        .map(|from| LengthBin {
+            from,
+            to: from + width - 1,
+            n_users: 0,
+        })
+        .collect();
     for length in sorted_lengths {
         bins[(length - shortest) / width].n_users += 1;
     }

@@ -77,12 +77,22 @@ impl Profile {
         let kinds = kind::Kinds::new(dataset);
         let pairs = pair::count(sequences, shape.n_items, kinds.as_ref());
         let n_possible = shape.n_users as f64 * shape.n_items as f64;
-        let of_possible = |n: usize| if n_possible > 0.0 { n as f64 / n_possible } else { 0.0 };
+        let of_possible = |n: usize| {
+            if n_possible > 0.0 {
+                n as f64 / n_possible
+            } else {
+                0.0
+            }
+        };
         Self {
             cold: cold::groups(&lengths, &counts),
             lengths: Lengths::new(&lengths),
             popularity: Popularity::new(&counts),
-            activity: if has_clock { Activity::new(sequences) } else { None },
+            activity: if has_clock {
+                Activity::new(sequences)
+            } else {
+                None
+            },
             gaps: gap::count(sequences, has_clock),
             density: of_possible(pairs.n_distinct),
             events_per_pair: of_possible(shape.n_events),
@@ -96,7 +106,10 @@ impl Profile {
     /// Counts a dataset and, if it was split, what the split asks about that training never saw.
     #[must_use]
     pub fn of(prepared: &Prepared) -> Self {
-        Self { unseen: cold::unseen(prepared), ..Self::new(&prepared.dataset) }
+        Self {
+            unseen: cold::unseen(prepared),
+            ..Self::new(&prepared.dataset)
+        }
     }
 }
 
@@ -110,7 +123,10 @@ fn ranges_of_users(sequences: &Sequences) -> Vec<Range<usize>> {
     let n_ranges = (rayon::current_num_threads() * SHARES).min(n_events / 20_000 + 1);
     let bound = |at: usize| match at {
         _ if at == n_ranges => n_users,
-        _ => sequences.offsets.partition_point(|&start| start < n_events / n_ranges * at).min(n_users),
+        _ => sequences
+            .offsets
+            .partition_point(|&start| start < n_events / n_ranges * at)
+            .min(n_users),
     };
     (0..n_ranges).map(|at| bound(at)..bound(at + 1)).collect()
 }
@@ -128,7 +144,10 @@ fn over_users<T: Send>(
     count: impl Fn(Range<usize>) -> T + Sync + Send,
     add: impl Fn(T, T) -> T + Sync + Send,
 ) -> Option<T> {
-    ranges_of_users(sequences).into_par_iter().map(count).reduce_with(add)
+    ranges_of_users(sequences)
+        .into_par_iter()
+        .map(count)
+        .reduce_with(add)
 }
 
 /// Adds each count of `other` to its place in `sum`.

@@ -42,7 +42,11 @@ struct Seen {
 /// another user left is told from what this one did.
 pub(super) fn count(sequences: &Sequences, n_items: usize, kinds: Option<&Kinds>) -> Pairs {
     let n_stages = kinds.map_or(0, |kinds| kinds.n_stages);
-    let new = || Pairs { distances: vec![0; DISTANCES.len()], stages: vec![[0; 3]; n_stages], ..Pairs::default() };
+    let new = || Pairs {
+        distances: vec![0; DISTANCES.len()],
+        stages: vec![[0; 3]; n_stages],
+        ..Pairs::default()
+    };
     let of_events = sequences.behaviour_idx.as_deref().unwrap_or_default();
     let count = |users: Range<usize>| {
         let (mut pairs, mut seen) = (new(), vec![Seen::default(); n_items + 1]);
@@ -52,7 +56,8 @@ pub(super) fn count(sequences: &Sequences, n_items: usize, kinds: Option<&Kinds>
             for (at, &item) in events.clone().zip(sequences.items(user)) {
                 let seen = &mut seen[item as usize];
                 if seen.after > start {
-                    pairs.distances[DISTANCES.partition_point(|&from| from <= at + 1 - seen.after) - 1] += 1;
+                    pairs.distances
+                        [DISTANCES.partition_point(|&from| from <= at + 1 - seen.after) - 1] += 1;
                 } else {
                     pairs.n_distinct += 1;
                     *seen = Seen::default();
@@ -72,7 +77,9 @@ pub(super) fn count(sequences: &Sequences, n_items: usize, kinds: Option<&Kinds>
 impl Pairs {
     /// Takes in that a pair comes to a kind of behaviour.
     fn stage(&mut self, seen: &mut Seen, kind: usize) {
-        let Some([n_had, n_after, n_through]) = self.stages.get_mut(kind) else { return };
+        let Some([n_had, n_after, n_through]) = self.stages.get_mut(kind) else {
+            return;
+        };
         let bit = 1 << kind;
         let is_after = kind > 0 && seen.had & (bit >> 1) != 0;
         if seen.had & bit == 0 {
@@ -94,7 +101,9 @@ impl Pairs {
         self.n_returning_users += other.n_returning_users;
         self.distances = add_up(self.distances, &other.distances);
         let stages = self.stages.iter_mut().flatten();
-        stages.zip(other.stages.iter().flatten()).for_each(|(sum, n)| *sum += n);
+        stages
+            .zip(other.stages.iter().flatten())
+            .for_each(|(sum, n)| *sum += n);
         self
     }
 }

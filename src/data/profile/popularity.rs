@@ -51,28 +51,48 @@ impl Popularity {
         let n_items = counts.len();
         let mut items: Vec<u32> = (0..n_items as u32).collect();
         items.par_sort_unstable_by_key(|&at| (std::cmp::Reverse(counts[at as usize]), at));
-        let counts: Vec<usize> = items.iter().map(|&at| counts[at as usize] as usize).collect();
+        let counts: Vec<usize> = items
+            .iter()
+            .map(|&at| counts[at as usize] as usize)
+            .collect();
         // Index 0 is padding.
         for at in &mut items {
             *at += 1;
         }
         let total: usize = counts.iter().sum();
         if total == 0 {
-            return Self { counts, items, ..Self::default() };
+            return Self {
+                counts,
+                items,
+                ..Self::default()
+            };
         }
         let of_events = |n: usize| counts[..n].iter().sum::<usize>() as f64 / total as f64;
         let top = TOP_PERCENT.map(|percent| {
             let n_top = (n_items * percent).div_ceil(100);
-            TopShare { of_items: percent as f64 / 100.0, n_items: n_top, of_events: of_events(n_top) }
+            TopShare {
+                of_items: percent as f64 / 100.0,
+                n_items: n_top,
+                of_events: of_events(n_top),
+            }
         });
-        Self { gini: Some(gini(&counts, total)), top: top.to_vec(), lorenz: lorenz(&counts, total), counts, items }
+        Self {
+            gini: Some(gini(&counts, total)),
+            top: top.to_vec(),
+            lorenz: lorenz(&counts, total),
+            counts,
+            items,
+        }
     }
 
     /// Share of the events that this share of the items has, the most popular ones, when it is one
     /// of [`Self::top`].
     #[must_use]
     pub fn top_share(&self, of_items: f64) -> Option<f64> {
-        self.top.iter().find(|top| (top.of_items - of_items).abs() < 1e-9).map(|top| top.of_events)
+        self.top
+            .iter()
+            .find(|top| (top.of_items - of_items).abs() < 1e-9)
+            .map(|top| top.of_events)
     }
 }
 
@@ -80,7 +100,11 @@ impl Popularity {
 pub(super) fn counts(sequences: &Sequences, n_items: usize) -> Vec<u32> {
     let count = |users: std::ops::Range<usize>| {
         let mut counts = vec![0_u32; n_items + 1];
-        for &item in sequences.item_idx.get(events_of(sequences, &users)).unwrap_or_default() {
+        for &item in sequences
+            .item_idx
+            .get(events_of(sequences, &users))
+            .unwrap_or_default()
+        {
             counts[item as usize] += 1;
         }
         counts
@@ -89,14 +113,20 @@ pub(super) fn counts(sequences: &Sequences, n_items: usize) -> Vec<u32> {
         sum.iter_mut().zip(other).for_each(|(sum, n)| *sum += n);
         sum
     };
-    over_users(sequences, count, add).unwrap_or_else(|| vec![0; n_items + 1]).split_off(1)
+    over_users(sequences, count, add)
+        .unwrap_or_else(|| vec![0; n_items + 1])
+        .split_off(1)
 }
 
 /// See [`Popularity::gini`]; of counts with the largest first.
 fn gini(counts: &[usize], total: usize) -> f64 {
     let n = counts.len();
     // Whole numbers, since the sum of 10⁶ items' ranks by 10⁷ events is beyond what f64 adds exactly.
-    let weighted: u128 = counts.iter().enumerate().map(|(rank, &count)| (n - rank) as u128 * count as u128).sum();
+    let weighted: u128 = counts
+        .iter()
+        .enumerate()
+        .map(|(rank, &count)| (n - rank) as u128 * count as u128)
+        .sum();
     2.0 * weighted as f64 / (n as f64 * total as f64) - (n as f64 + 1.0) / n as f64
 }
 

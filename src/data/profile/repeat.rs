@@ -35,14 +35,23 @@ pub struct DistanceBin {
 impl Repeats {
     pub(super) fn new(pairs: &Pairs, shape: DataShape) -> Self {
         let to = |at: usize| DISTANCES.get(at + 1).map(|next| next - 1);
-        let bin = |(at, (&from, &n_events))| DistanceBin { from, to: to(at), n_events };
+        let bin = |(at, (&from, &n_events))| DistanceBin {
+            from,
+            to: to(at),
+            n_events,
+        };
         Self {
             n_repeats: pairs.distances.iter().sum(),
             n_events: shape.n_events,
             n_users_with: pairs.n_returning_users,
             n_users: shape.n_users,
             n_pairs: pairs.n_distinct,
-            distances: DISTANCES.iter().zip(&pairs.distances).enumerate().map(bin).collect(),
+            distances: DISTANCES
+                .iter()
+                .zip(&pairs.distances)
+                .enumerate()
+                .map(bin)
+                .collect(),
         }
     }
 

@@ -28,20 +28,32 @@ impl ProfileView {
                 ]
             }
             Self::Hours => {
-                let hours = profile.activity.as_ref().map(|activity| activity.by_hour().to_vec()).unwrap_or_default();
+                let hours = profile
+                    .activity
+                    .as_ref()
+                    .map(|activity| activity.by_hour().to_vec())
+                    .unwrap_or_default();
                 let mut columns = vec![int("hour_utc", 0..hours.len())];
                 columns.extend(with_shares(&hours));
                 columns
             }
             Self::Weekdays => {
-                let days = profile.activity.as_ref().map(|activity| activity.by_weekday().to_vec()).unwrap_or_default();
+                let days = profile
+                    .activity
+                    .as_ref()
+                    .map(|activity| activity.by_weekday().to_vec())
+                    .unwrap_or_default();
                 let mut columns = vec![text("weekday_utc", WEEKDAYS.iter().take(days.len()))];
                 columns.extend(with_shares(&days));
                 columns
             }
             Self::HoursOfWeek => hours_of_week(profile),
             Self::Days => {
-                let days = profile.activity.as_ref().map(|activity| activity.days.as_slice()).unwrap_or_default();
+                let days = profile
+                    .activity
+                    .as_ref()
+                    .map(|activity| activity.days.as_slice())
+                    .unwrap_or_default();
                 vec![
                     text("date_utc", days.iter().map(|day| date(day.day))),
                     int("events", days.iter().map(|day| day.n_events)),
@@ -62,7 +74,15 @@ impl ProfileView {
 type Named = (String, Column);
 
 fn int(name: &str, values: impl IntoIterator<Item = usize>) -> Named {
-    (name.to_owned(), Column::Int(values.into_iter().map(|n| i64::try_from(n).unwrap_or(i64::MAX)).collect()))
+    (
+        name.to_owned(),
+        Column::Int(
+            values
+                .into_iter()
+                .map(|n| i64::try_from(n).unwrap_or(i64::MAX))
+                .collect(),
+        ),
+    )
 }
 
 fn float(name: &str, values: impl IntoIterator<Item = f64>) -> Named {
@@ -70,7 +90,10 @@ fn float(name: &str, values: impl IntoIterator<Item = f64>) -> Named {
 }
 
 fn text(name: &str, values: impl IntoIterator<Item = impl ToString>) -> Named {
-    (name.to_owned(), Column::Text(values.into_iter().map(|value| value.to_string()).collect()))
+    (
+        name.to_owned(),
+        Column::Text(values.into_iter().map(|value| value.to_string()).collect()),
+    )
 }
 
 /// `part` of `whole`; not a number where there is no whole.
@@ -81,7 +104,10 @@ fn of(part: usize, whole: usize) -> f64 {
 /// Numbers of events and their shares of the sum.
 fn with_shares(counts: &[usize]) -> [Named; 2] {
     let total: usize = counts.iter().sum();
-    [int("events", counts.iter().copied()), float("share", counts.iter().map(|&n| of(n, total)))]
+    [
+        int("events", counts.iter().copied()),
+        float("share", counts.iter().map(|&n| of(n, total))),
+    ]
 }
 
 /// Every figure that stands for itself, in one column of numbers.
@@ -91,22 +117,45 @@ fn figures(profile: &Profile) -> Vec<Named> {
         ("users".to_owned(), shape.n_users as f64),
         ("items".to_owned(), shape.n_items as f64),
         ("events".to_owned(), shape.n_events as f64),
-        ("distinct_user_item_pairs".to_owned(), profile.repeats.n_pairs as f64),
+        (
+            "distinct_user_item_pairs".to_owned(),
+            profile.repeats.n_pairs as f64,
+        ),
         ("density_of_distinct_pairs".to_owned(), profile.density),
-        ("events_per_possible_pair".to_owned(), profile.events_per_pair),
+        (
+            "events_per_possible_pair".to_owned(),
+            profile.events_per_pair,
+        ),
         ("mean_length".to_owned(), profile.lengths.mean),
     ];
     let quantiles = profile.lengths.quantiles.iter();
     figures.extend(quantiles.map(|q| (format!("length_quantile_{}", q.p), q.n_events)));
-    figures.extend(profile.popularity.gini.map(|gini| ("gini_of_items".to_owned(), gini)));
+    figures.extend(
+        profile
+            .popularity
+            .gini
+            .map(|gini| ("gini_of_items".to_owned(), gini)),
+    );
     let top = profile.popularity.top.iter();
-    figures.extend(top.map(|top| (format!("share_of_top_{}_of_items", top.of_items), top.of_events)));
-    figures.push(("repeat_rate_of_events".to_owned(), profile.repeats.of_events()));
+    figures.extend(top.map(|top| {
+        (
+            format!("share_of_top_{}_of_items", top.of_items),
+            top.of_events,
+        )
+    }));
+    figures.push((
+        "repeat_rate_of_events".to_owned(),
+        profile.repeats.of_events(),
+    ));
     figures.push(("users_with_a_repeat".to_owned(), profile.repeats.of_users()));
     if let Some(gaps) = &profile.gaps {
         figures.push(("zero_gap_share".to_owned(), gaps.zero_share()));
         let quartiles = gaps.spread.iter().flat_map(|spread| spread.quartiles_secs);
-        let names = ["gap_secs_first_quartile", "gap_secs_median", "gap_secs_third_quartile"];
+        let names = [
+            "gap_secs_first_quartile",
+            "gap_secs_median",
+            "gap_secs_third_quartile",
+        ];
         figures.extend(names.map(str::to_owned).into_iter().zip(quartiles));
     }
     let (names, values): (Vec<String>, Vec<f64>) = figures.into_iter().unzip();
@@ -122,48 +171,94 @@ fn items(profile: &Profile, dataset: &Dataset) -> Vec<Named> {
     });
     let mut columns = vec![
         int("rank", 1..=popularity.counts.len()),
-        text("item", popularity.items.iter().map(|&item| dataset.items.id(item).unwrap_or_default())),
+        text(
+            "item",
+            popularity
+                .items
+                .iter()
+                .map(|&item| dataset.items.id(item).unwrap_or_default()),
+        ),
     ];
     if !dataset.titles.is_empty() {
-        columns.push(text("title", popularity.items.iter().map(|&item| dataset.item_label(item))));
+        columns.push(text(
+            "title",
+            popularity
+                .items
+                .iter()
+                .map(|&item| dataset.item_label(item)),
+        ));
     }
     columns.push(int("events", popularity.counts.iter().copied()));
-    columns.push(float("share", popularity.counts.iter().map(|&n| of(n, total))));
+    columns.push(float(
+        "share",
+        popularity.counts.iter().map(|&n| of(n, total)),
+    ));
     columns.push(float("share_so_far", so_far));
     columns
 }
 
 fn hours_of_week(profile: &Profile) -> Vec<Named> {
-    let hours = profile.activity.as_ref().map(|activity| activity.hours.as_slice()).unwrap_or_default();
+    let hours = profile
+        .activity
+        .as_ref()
+        .map(|activity| activity.hours.as_slice())
+        .unwrap_or_default();
     let of_hour = |hour: usize| int(&format!("{hour:02}"), hours.iter().map(|day| day[hour]));
-    std::iter::once(text("weekday_utc", WEEKDAYS.iter().take(hours.len()))).chain((0..24).map(of_hour)).collect()
+    std::iter::once(text("weekday_utc", WEEKDAYS.iter().take(hours.len())))
+        .chain((0..24).map(of_hour))
+        .collect()
 }
 
 fn repeats(profile: &Profile) -> Vec<Named> {
-    let bins = if profile.repeats.n_repeats > 0 { profile.repeats.distances.as_slice() } else { &[] };
+    let bins = if profile.repeats.n_repeats > 0 {
+        profile.repeats.distances.as_slice()
+    } else {
+        &[]
+    };
     let counts: Vec<usize> = bins.iter().map(|bin| bin.n_events).collect();
-    let to = bins.iter().map(|bin| bin.to.map_or_else(String::new, |to| to.to_string()));
-    let mut columns = vec![int("from_events_ago", bins.iter().map(|bin| bin.from)), text("to_events_ago", to)];
+    let to = bins
+        .iter()
+        .map(|bin| bin.to.map_or_else(String::new, |to| to.to_string()));
+    let mut columns = vec![
+        int("from_events_ago", bins.iter().map(|bin| bin.from)),
+        text("to_events_ago", to),
+    ];
     columns.extend(with_shares(&counts));
     columns
 }
 
 fn gaps(profile: &Profile) -> Vec<Named> {
     let spread = profile.gaps.as_ref().and_then(|gaps| gaps.spread.as_ref());
-    let bins = spread.map(|spread| spread.bins.as_slice()).unwrap_or_default();
+    let bins = spread
+        .map(|spread| spread.bins.as_slice())
+        .unwrap_or_default();
     let total: usize = bins.iter().map(|bin| bin.n_gaps).sum();
     let is_fine = spread.is_some_and(|spread| spread.is_fine);
     vec![
         text("gap", bins.iter().map(|bin| bin.label(is_fine))),
-        int("from_secs", bins.iter().map(|bin| usize::try_from(bin.from_secs).unwrap_or(usize::MAX))),
-        text("below_secs", bins.iter().map(|bin| bin.until_secs.map_or_else(String::new, |until| until.to_string()))),
+        int(
+            "from_secs",
+            bins.iter()
+                .map(|bin| usize::try_from(bin.from_secs).unwrap_or(usize::MAX)),
+        ),
+        text(
+            "below_secs",
+            bins.iter().map(|bin| {
+                bin.until_secs
+                    .map_or_else(String::new, |until| until.to_string())
+            }),
+        ),
         int("gaps", bins.iter().map(|bin| bin.n_gaps)),
         float("share", bins.iter().map(|bin| of(bin.n_gaps, total))),
     ]
 }
 
 fn behaviours(profile: &Profile) -> Vec<Named> {
-    let kinds = profile.behaviours.as_ref().map(|behaviours| behaviours.kinds.as_slice()).unwrap_or_default();
+    let kinds = profile
+        .behaviours
+        .as_ref()
+        .map(|behaviours| behaviours.kinds.as_slice())
+        .unwrap_or_default();
     let total: usize = kinds.iter().map(|kind| kind.n_events).sum();
     vec![
         text("behaviour", kinds.iter().map(|kind| &kind.name)),
@@ -179,29 +274,57 @@ fn funnel(profile: &Profile) -> Vec<Named> {
         Some(behaviours) => (behaviours.kinds.as_slice(), behaviours.funnel.as_slice()),
         None => Default::default(),
     };
-    let before = |at: usize| at.checked_sub(1).and_then(|before| stages.get(before)).copied().unwrap_or_default();
-    let rate = |at: usize, part: usize, whole: usize| if at == 0 { f64::NAN } else { of(part, whole) };
+    let before = |at: usize| {
+        at.checked_sub(1)
+            .and_then(|before| stages.get(before))
+            .copied()
+            .unwrap_or_default()
+    };
+    let rate =
+        |at: usize, part: usize, whole: usize| if at == 0 { f64::NAN } else { of(part, whole) };
     let each = || stages.iter().enumerate();
     vec![
         int("stage", 1..=stages.len()),
-        text("behaviour", kinds.iter().take(stages.len()).map(|kind| &kind.name)),
+        text(
+            "behaviour",
+            kinds.iter().take(stages.len()).map(|kind| &kind.name),
+        ),
         int("pairs", stages.iter().map(|stage| stage.n_pairs)),
-        int("pairs_after_previous", stages.iter().map(|stage| stage.n_after_previous)),
-        float("rate_after_previous", each().map(|(at, stage)| rate(at, stage.n_after_previous, before(at).n_pairs))),
+        int(
+            "pairs_after_previous",
+            stages.iter().map(|stage| stage.n_after_previous),
+        ),
+        float(
+            "rate_after_previous",
+            each().map(|(at, stage)| rate(at, stage.n_after_previous, before(at).n_pairs)),
+        ),
         int("pairs_through", stages.iter().map(|stage| stage.n_through)),
-        float("rate_through", each().map(|(at, stage)| rate(at, stage.n_through, before(at).n_through))),
+        float(
+            "rate_through",
+            each().map(|(at, stage)| rate(at, stage.n_through, before(at).n_through)),
+        ),
     ]
 }
 
 fn transitions(profile: &Profile) -> Vec<Named> {
     let Some(behaviours) = &profile.behaviours else {
         let nothing: [&str; 0] = [];
-        let columns = [text("from", nothing), text("to", nothing), int("steps", []), float("share_of_from", [])];
+        let columns = [
+            text("from", nothing),
+            text("to", nothing),
+            int("steps", []),
+            float("share_of_from", []),
+        ];
         return columns.into();
     };
     let (kinds, rows) = (&behaviours.kinds, &behaviours.transitions);
     let n = kinds.len();
-    let name = |at: usize| kinds.get(at).map(|kind| kind.name.as_str()).unwrap_or_default();
+    let name = |at: usize| {
+        kinds
+            .get(at)
+            .map(|kind| kind.name.as_str())
+            .unwrap_or_default()
+    };
     let shares = rows.iter().flat_map(|row| {
         let total = row.iter().sum();
         row.iter().map(move |&count| of(count, total))
@@ -218,11 +341,19 @@ fn cold(profile: &Profile) -> Vec<Named> {
     let groups = &profile.cold;
     vec![
         text("of", groups.iter().map(|group| group.kind)),
-        int("fewer_events_than", groups.iter().map(|group| group.fewer_than)),
+        int(
+            "fewer_events_than",
+            groups.iter().map(|group| group.fewer_than),
+        ),
         int("count", groups.iter().map(|group| group.n)),
         float("share", groups.iter().map(|group| of(group.n, group.of))),
         int("events", groups.iter().map(|group| group.n_events)),
-        float("share_of_events", groups.iter().map(|group| of(group.n_events, profile.shape.n_events))),
+        float(
+            "share_of_events",
+            groups
+                .iter()
+                .map(|group| of(group.n_events, profile.shape.n_events)),
+        ),
     ]
 }
 
@@ -231,9 +362,20 @@ fn unseen(profile: &Profile) -> Vec<Named> {
     vec![
         text("part", parts.iter().map(|part| part.part)),
         int("questions", parts.iter().map(|part| part.n_cases)),
-        int("of_unseen_users", parts.iter().map(|part| part.n_cases_of_unseen_users)),
-        int("of_unseen_items", parts.iter().map(|part| part.n_cases_of_unseen_items)),
-        float("share_of_unseen_items", parts.iter().map(|part| of(part.n_cases_of_unseen_items, part.n_cases))),
+        int(
+            "of_unseen_users",
+            parts.iter().map(|part| part.n_cases_of_unseen_users),
+        ),
+        int(
+            "of_unseen_items",
+            parts.iter().map(|part| part.n_cases_of_unseen_items),
+        ),
+        float(
+            "share_of_unseen_items",
+            parts
+                .iter()
+                .map(|part| of(part.n_cases_of_unseen_items, part.n_cases)),
+        ),
         int("unseen_items", parts.iter().map(|part| part.n_unseen_items)),
     ]
 }

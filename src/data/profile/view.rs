@@ -5,7 +5,17 @@ use super::{Profile, WEEKDAYS};
 
 /// One view of a profile: a chart, its table and its file.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumIter, strum::Display, strum::EnumString,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    strum::EnumIter,
+    strum::Display,
+    strum::EnumString,
 )]
 #[strum(serialize_all = "kebab-case")]
 pub enum ProfileView {
@@ -93,23 +103,39 @@ impl ProfileView {
         match self {
             Self::Figures | Self::Cold => None,
             Self::Lengths => when(profile.lengths.bins.is_empty(), "This log has no users."),
-            Self::Items | Self::Lorenz => when(profile.popularity.lorenz.is_empty(), "This log has no events."),
-            Self::Hours | Self::Weekdays | Self::HoursOfWeek => when(profile.activity.is_none(), NO_CLOCK),
+            Self::Items | Self::Lorenz => when(
+                profile.popularity.lorenz.is_empty(),
+                "This log has no events.",
+            ),
+            Self::Hours | Self::Weekdays | Self::HoursOfWeek => {
+                when(profile.activity.is_none(), NO_CLOCK)
+            }
             Self::Days => match &profile.activity {
                 None => Some(NO_CLOCK),
                 Some(activity) => when(activity.days.is_empty(), TOO_MANY_DAYS),
             },
-            Self::Repeats => when(profile.repeats.n_repeats == 0, "No user has the same item twice in this log."),
+            Self::Repeats => when(
+                profile.repeats.n_repeats == 0,
+                "No user has the same item twice in this log.",
+            ),
             Self::Gaps => match &profile.gaps {
                 None => Some("This log has no times, or no user with two events."),
                 Some(gaps) => when(gaps.spread.is_none(), ONLY_ORDERS),
             },
-            Self::Behaviours | Self::Transitions => when(profile.behaviours.is_none(), NO_BEHAVIOURS),
+            Self::Behaviours | Self::Transitions => {
+                when(profile.behaviours.is_none(), NO_BEHAVIOURS)
+            }
             Self::Funnel => match &profile.behaviours {
                 None => Some(NO_BEHAVIOURS),
-                Some(behaviours) => when(behaviours.funnel.len() < 2, "A funnel needs two behaviours or more."),
+                Some(behaviours) => when(
+                    behaviours.funnel.len() < 2,
+                    "A funnel needs two behaviours or more.",
+                ),
             },
-            Self::Unseen => when(profile.unseen.is_empty(), "No split is given, so nothing is asked about."),
+            Self::Unseen => when(
+                profile.unseen.is_empty(),
+                "No split is given, so nothing is asked about.",
+            ),
         }
     }
 
@@ -128,7 +154,9 @@ impl ProfileView {
                  further the curve hangs below the diagonal, the more uneven.",
                 profile.popularity.gini.unwrap_or_default()
             ),
-            Self::Hours | Self::Weekdays | Self::HoursOfWeek | Self::Days => self.of_activity(profile),
+            Self::Hours | Self::Weekdays | Self::HoursOfWeek | Self::Days => {
+                self.of_activity(profile)
+            }
             Self::Repeats => format!(
                 "{} of the events return to an item that the user had before; {} of the users return at least once.",
                 percent(profile.repeats.of_events()),
@@ -142,12 +170,15 @@ impl ProfileView {
     }
 
     fn of_activity(self, profile: &Profile) -> String {
-        let Some(activity) = &profile.activity else { return String::new() };
+        let Some(activity) = &profile.activity else {
+            return String::new();
+        };
         let of_all = |n: usize| percent(n as f64 / profile.shape.n_events.max(1) as f64);
         match self {
             Self::Hours => {
                 let (most, least) = ends(&activity.by_hour());
-                let [most, least] = [most, least].map(|(hour, n)| format!("{hour:02}:00 ({})", of_all(n)));
+                let [most, least] =
+                    [most, least].map(|(hour, n)| format!("{hour:02}:00 ({})", of_all(n)));
                 format!(
                     "Most events fall into the hour from {most}, fewest into that from {least}. Local time may lie \
                      hours beside UTC."
@@ -155,12 +186,18 @@ impl ProfileView {
             }
             Self::Weekdays => {
                 let (most, least) = ends(&activity.by_weekday());
-                let [most, least] = [most, least].map(|(day, n)| format!("{} ({})", WEEKDAYS[day], of_all(n)));
+                let [most, least] =
+                    [most, least].map(|(day, n)| format!("{} ({})", WEEKDAYS[day], of_all(n)));
                 format!("Most events fall on {most}, fewest on {least}.")
             }
             Self::HoursOfWeek => {
                 let ((most, n), _) = ends(activity.hours.as_flattened());
-                format!("The busiest hour is {} {:02}:00 with {}.", WEEKDAYS[most / 24], most % 24, of_all(n))
+                format!(
+                    "The busiest hour is {} {:02}:00 with {}.",
+                    WEEKDAYS[most / 24],
+                    most % 24,
+                    of_all(n)
+                )
             }
             _ => {
                 let counts: Vec<usize> = activity.days.iter().map(|day| day.n_events).collect();
@@ -180,18 +217,26 @@ impl ProfileView {
     }
 
     fn of_behaviours(self, profile: &Profile) -> String {
-        let Some(behaviours) = &profile.behaviours else { return String::new() };
-        let (kinds, name) = (&behaviours.kinds, |at: usize| behaviours.kinds.get(at).map_or("", |kind| &kind.name));
+        let Some(behaviours) = &profile.behaviours else {
+            return String::new();
+        };
+        let (kinds, name) = (&behaviours.kinds, |at: usize| {
+            behaviours.kinds.get(at).map_or("", |kind| &kind.name)
+        });
         match self {
             Self::Behaviours => {
                 let counts: Vec<usize> = kinds.iter().map(|kind| kind.n_events).collect();
                 let ((most, n), _) = ends(&counts);
                 let of_all = percent(n as f64 / profile.shape.n_events.max(1) as f64);
-                format!("The most frequent is {} with {of_all} of the events.", name(most))
+                format!(
+                    "The most frequent is {} with {of_all} of the events.",
+                    name(most)
+                )
             }
             Self::Funnel => {
                 let (first, last) = (behaviours.funnel.first(), behaviours.funnel.last());
-                let through = |stage: Option<&super::FunnelStage>| stage.map_or(0, |stage| stage.n_through);
+                let through =
+                    |stage: Option<&super::FunnelStage>| stage.map_or(0, |stage| stage.n_through);
                 let of_first = percent(through(last) as f64 / through(first).max(1) as f64);
                 let last_name = name(behaviours.funnel.len() - 1);
                 format!(
@@ -205,8 +250,9 @@ impl ProfileView {
                     let ((to, n), _) = ends(behaviours.transitions.get(from)?);
                     Some((n, from, to))
                 });
-                let (n, from, to) =
-                    pairs.max_by_key(|&(n, from, to)| (n, std::cmp::Reverse((from, to)))).unwrap_or_default();
+                let (n, from, to) = pairs
+                    .max_by_key(|&(n, from, to)| (n, std::cmp::Reverse((from, to))))
+                    .unwrap_or_default();
                 let total: usize = behaviours.transitions.iter().flatten().sum();
                 format!(
                     "The most frequent step from one event of a user to the next, whatever the items, is from {} to \
@@ -220,7 +266,8 @@ impl ProfileView {
     }
 }
 
-const NO_CLOCK: &str = "This log has no clock times: none at all, or numbers that only order its events.";
+const NO_CLOCK: &str =
+    "This log has no clock times: none at all, or numbers that only order its events.";
 const ONLY_ORDERS: &str = "The times of this log only order its events, so gaps have no unit.";
 const TOO_MANY_DAYS: &str = "This log spans more than a hundred years, so its days are not counted one by one: check \
                              the column of times and how they are written.";
@@ -228,7 +275,11 @@ const NO_BEHAVIOURS: &str = "This log has no behaviours.";
 
 fn lengths(profile: &Profile) -> String {
     let at = |p: f64| {
-        let found = profile.lengths.quantiles.iter().find(|q| (q.p - p).abs() < 1e-9);
+        let found = profile
+            .lengths
+            .quantiles
+            .iter()
+            .find(|q| (q.p - p).abs() < 1e-9);
         found.map_or(0.0, |quantile| quantile.n_events)
     };
     format!(
@@ -250,21 +301,36 @@ fn items(profile: &Profile) -> String {
 }
 
 fn gaps(profile: &Profile) -> String {
-    let Some((gaps, spread)) = profile.gaps.as_ref().and_then(|gaps| Some((gaps, gaps.spread.as_ref()?))) else {
+    let Some((gaps, spread)) = profile
+        .gaps
+        .as_ref()
+        .and_then(|gaps| Some((gaps, gaps.spread.as_ref()?)))
+    else {
         return String::new();
     };
     let [lower, median, upper] = spread.quartiles_secs.map(span);
     let zero = match gaps.n_zero {
         0 => String::new(),
-        _ => format!(" {} are zero: there the order is that of the file.", percent(gaps.zero_share())),
+        _ => format!(
+            " {} are zero: there the order is that of the file.",
+            percent(gaps.zero_share())
+        ),
     };
-    format!("Half of the gaps are {median} or shorter; the middle half lies between {lower} and {upper}.{zero}")
+    format!(
+        "Half of the gaps are {median} or shorter; the middle half lies between {lower} and {upper}.{zero}"
+    )
 }
 
 fn cold(profile: &Profile) -> String {
     let share = |at: usize, of_events: bool| {
-        let Some(group) = profile.cold.get(at) else { return String::new() };
-        let (n, of) = if of_events { (group.n_events, profile.shape.n_events) } else { (group.n, group.of) };
+        let Some(group) = profile.cold.get(at) else {
+            return String::new();
+        };
+        let (n, of) = if of_events {
+            (group.n_events, profile.shape.n_events)
+        } else {
+            (group.n, group.of)
+        };
         percent(n as f64 / of.max(1) as f64)
     };
     format!(
@@ -278,7 +344,9 @@ fn cold(profile: &Profile) -> String {
 }
 
 fn unseen(profile: &Profile) -> String {
-    let Some(test) = profile.unseen.last() else { return String::new() };
+    let Some(test) = profile.unseen.last() else {
+        return String::new();
+    };
     format!(
         "Of {} test questions, {} ask for an item that no training event has, {} about a user without one. A cut at \
          one moment drops events of such items beforehand: the counts of the steps say how many.",
@@ -290,5 +358,8 @@ fn unseen(profile: &Profile) -> String {
 fn ends(counts: &[usize]) -> ((usize, usize), (usize, usize)) {
     let each = || counts.iter().copied().enumerate();
     let most = each().max_by_key(|&(at, n)| (n, std::cmp::Reverse(at)));
-    (most.unwrap_or_default(), each().min_by_key(|&(at, n)| (n, at)).unwrap_or_default())
+    (
+        most.unwrap_or_default(),
+        each().min_by_key(|&(at, n)| (n, at)).unwrap_or_default(),
+    )
 }

@@ -56,7 +56,10 @@ impl PseudonymKey {
                 "the key has fewer than 16 letters, so it could be found by trying; make one with `openssl rand -hex 32`",
             ));
         }
-        Ok(Self(Zeroizing::new(blake3::derive_key(CONTEXT, text.as_bytes()))))
+        Ok(Self(Zeroizing::new(blake3::derive_key(
+            CONTEXT,
+            text.as_bytes(),
+        ))))
     }
 
     /// Overwrites the text of a key where it was typed.
@@ -69,17 +72,28 @@ impl PseudonymKey {
     /// # Errors
     /// [`DataError`] when the file cannot be read or its text is no key.
     pub fn from_file(path: &Path) -> Result<Self, DataError> {
-        let unreadable = |reason: String| DataError::Unreadable { path: path.to_path_buf(), reason };
-        let file = File::open(path)
-            .map_err(|error| unreadable(format!("{error}; name the file that holds the key in --key-file")))?;
+        let unreadable = |reason: String| DataError::Unreadable {
+            path: path.to_path_buf(),
+            reason,
+        };
+        let file = File::open(path).map_err(|error| {
+            unreadable(format!(
+                "{error}; name the file that holds the key in --key-file"
+            ))
+        })?;
         let mut bytes = Zeroizing::new(Vec::with_capacity(MOST_BYTES as usize + 1));
         file.take(MOST_BYTES + 1)
             .read_to_end(&mut bytes)
-            .map_err(|error| unreadable(format!("{error}; name the file that holds the key in --key-file")))?;
+            .map_err(|error| {
+                unreadable(format!(
+                    "{error}; name the file that holds the key in --key-file"
+                ))
+            })?;
         match std::str::from_utf8(&bytes) {
             Ok(text) if bytes.len() as u64 <= MOST_BYTES => Self::from_text(text),
             _ => Err(unreadable(
-                "it is no key: one line of text is expected, such as `openssl rand -hex 32` writes".to_owned(),
+                "it is no key: one line of text is expected, such as `openssl rand -hex 32` writes"
+                    .to_owned(),
             )),
         }
     }
@@ -87,9 +101,13 @@ impl PseudonymKey {
     /// A key that nobody knows.
     fn random() -> Result<Self, DataError> {
         let mut bytes = Zeroizing::new([0; 32]);
-        SysRng.try_fill_bytes(bytes.as_mut_slice()).map_err(|error| {
-            refused(&format!("this system gives no random numbers ({error}); give a key in {KEY_VARIABLE}"))
-        })?;
+        SysRng
+            .try_fill_bytes(bytes.as_mut_slice())
+            .map_err(|error| {
+                refused(&format!(
+                    "this system gives no random numbers ({error}); give a key in {KEY_VARIABLE}"
+                ))
+            })?;
         Ok(Self(bytes))
     }
 
@@ -122,7 +140,10 @@ pub(super) fn in_use() -> Result<(PseudonymKey, bool), DataError> {
                 "the key in {KEY_VARIABLE} is no text; make one with `openssl rand -hex 32`"
             )));
         }
-        said => said.ok().map(Zeroizing::new).filter(|text| !text.trim().is_empty()),
+        said => said
+            .ok()
+            .map(Zeroizing::new)
+            .filter(|text| !text.trim().is_empty()),
     };
     let key = match said {
         Some(text) => (PseudonymKey::from_text(&text)?, false),
@@ -133,7 +154,10 @@ pub(super) fn in_use() -> Result<(PseudonymKey, bool), DataError> {
 
 /// What is wrong with a key, as an error of its setting.
 pub(super) fn refused(sentence: &str) -> DataError {
-    DataError::Setting { field: "data.pseudonyms".to_owned(), sentence: format!("{sentence}.") }
+    DataError::Setting {
+        field: "data.pseudonyms".to_owned(),
+        sentence: format!("{sentence}."),
+    }
 }
 
 #[cfg(test)]
@@ -147,9 +171,17 @@ mod tests {
         let key = PseudonymKey::from_text(TEXT).unwrap();
         let digits = blake3::Hash::from_bytes(*key.bytes()).to_hex();
         let shown = format!("{key:?} {:?} {}", Some(&key), key.check_value());
-        assert!(!shown.contains("secret") && !shown.contains(&digits[..8]), "{shown}");
+        assert!(
+            !shown.contains("secret") && !shown.contains(&digits[..8]),
+            "{shown}"
+        );
         assert_eq!(key.check_value().len(), 16);
-        assert_ne!(key.check_value(), PseudonymKey::from_text("another key of enough letters").unwrap().check_value());
+        assert_ne!(
+            key.check_value(),
+            PseudonymKey::from_text("another key of enough letters")
+                .unwrap()
+                .check_value()
+        );
     }
 
     #[test]
@@ -157,8 +189,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key");
         std::fs::write(&path, format!("{TEXT}\n")).unwrap();
-        assert_eq!(PseudonymKey::from_file(&path).unwrap(), PseudonymKey::from_text(TEXT).unwrap());
-        assert_ne!(PseudonymKey::random().unwrap(), PseudonymKey::random().unwrap());
+        assert_eq!(
+            PseudonymKey::from_file(&path).unwrap(),
+            PseudonymKey::from_text(TEXT).unwrap()
+        );
+        assert_ne!(
+            PseudonymKey::random().unwrap(),
+            PseudonymKey::random().unwrap()
+        );
     }
 
     #[test]
@@ -174,12 +212,16 @@ mod tests {
         assert_eq!(of(b"hunter2"), short);
         assert_eq!(of(b""), short);
         for bytes in [&b"\xff\xfe and more than sixteen"[..], &[b'x'; 5_000]] {
-            assert!(
-                of(bytes)
-                    .ends_with("it is no key: one line of text is expected, such as `openssl rand -hex 32` writes")
-            );
+            assert!(of(bytes).ends_with(
+                "it is no key: one line of text is expected, such as `openssl rand -hex 32` writes"
+            ));
         }
-        let missing = PseudonymKey::from_file(Path::new("/no/such/key")).unwrap_err().to_string();
-        assert!(missing.starts_with("cannot read `/no/such/key`: ") && missing.contains("--key-file"), "{missing}");
+        let missing = PseudonymKey::from_file(Path::new("/no/such/key"))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            missing.starts_with("cannot read `/no/such/key`: ") && missing.contains("--key-file"),
+            "{missing}"
+        );
     }
 }

@@ -31,7 +31,18 @@ use super::{DataError, Preview, Role, Vocab};
 use crate::spec::Problem;
 
 /// Which ids are replaced.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, strum::EnumIter, strum::Display)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::EnumIter,
+    strum::Display,
+)]
 pub enum Pseudonyms {
     /// None.
     #[default]
@@ -107,7 +118,11 @@ impl Pseudonymiser {
             return Ok(None);
         }
         let (key, is_passing) = key::in_use()?;
-        let stamp = PseudonymStamp { hidden, key_check: key.check_value(), is_passing };
+        let stamp = PseudonymStamp {
+            hidden,
+            key_check: key.check_value(),
+            is_passing,
+        };
         Ok(Some(Self { key, stamp }))
     }
 
@@ -126,7 +141,11 @@ impl Pseudonymiser {
     /// An item's pseudonym, or its id where items are not hidden.
     #[must_use]
     pub fn item(&self, id: &str) -> String {
-        if self.stamp.hidden.hides_items() { pseudonym(&self.key, "i", id) } else { id.to_owned() }
+        if self.stamp.hidden.hides_items() {
+            pseudonym(&self.key, "i", id)
+        } else {
+            id.to_owned()
+        }
     }
 
     /// Replaces the ids of a log; indices stay.
@@ -140,11 +159,20 @@ impl Pseudonymiser {
 
     /// Replaces the ids in the head of a file.
     pub(super) fn hide_head(&self, preview: &mut Preview) {
-        let at = |role| preview.file.roles.column(role).and_then(|name| preview.columns.iter().position(|c| c == name));
+        let at = |role| {
+            preview
+                .file
+                .roles
+                .column(role)
+                .and_then(|name| preview.columns.iter().position(|c| c == name))
+        };
         let (user, item) = (at(Role::User), at(Role::Item));
         for row in &mut preview.rows {
             let mut hide = |at: Option<usize>, of: &dyn Fn(&str) -> String| {
-                if let Some(cell) = at.and_then(|at| row.get_mut(at)).filter(|cell| !cell.trim().is_empty()) {
+                if let Some(cell) = at
+                    .and_then(|at| row.get_mut(at))
+                    .filter(|cell| !cell.trim().is_empty())
+                {
                     *cell = of(cell.trim());
                 }
             };
@@ -172,9 +200,21 @@ fn pseudonym(key: &PseudonymKey, kind: &str, id: &str) -> String {
     const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
     let mut hasher = blake3::Hasher::new_keyed(key.bytes());
     // The kinds are of one length, so that no id of one runs into an id of another.
-    let digest = hasher.update(kind.as_bytes()).update(id.as_bytes()).finalize();
-    let bits = digest.as_bytes().iter().take(10).fold(0_u128, |bits, &byte| bits << 8 | u128::from(byte));
-    let letter = |at: u32| LETTERS.get((bits >> (5 * at) & 31) as usize).copied().map_or('0', char::from);
+    let digest = hasher
+        .update(kind.as_bytes())
+        .update(id.as_bytes())
+        .finalize();
+    let bits = digest
+        .as_bytes()
+        .iter()
+        .take(10)
+        .fold(0_u128, |bits, &byte| bits << 8 | u128::from(byte));
+    let letter = |at: u32| {
+        LETTERS
+            .get((bits >> (5 * at) & 31) as usize)
+            .copied()
+            .map_or('0', char::from)
+    };
     format!("{kind}-{}", (0..16).rev().map(letter).collect::<String>())
 }
 
@@ -184,7 +224,9 @@ fn renamed(ids: &Vocab, new: impl Fn(&str) -> String) -> Result<Vocab, DataError
     for (n, id) in ids.ids().enumerate() {
         renamed.intern(&new(id));
         if renamed.len() != n + 1 {
-            return Err(key::refused("two ids have the same pseudonym under this key; choose another key"));
+            return Err(key::refused(
+                "two ids have the same pseudonym under this key; choose another key",
+            ));
         }
     }
     Ok(renamed)
@@ -205,14 +247,20 @@ mod tests {
             .to_hex()
             .chars()
             .take(20)
-            .fold(String::new(), |bits, digit| format!("{bits}{:04b}", digit.to_digit(16).unwrap()));
+            .fold(String::new(), |bits, digit| {
+                format!("{bits}{:04b}", digit.to_digit(16).unwrap())
+            });
         let letters: String = (0..16)
             .map(|at| usize::from_str_radix(&digits[5 * at..5 * at + 5], 2).unwrap())
             .map(|n| "0123456789abcdefghjkmnpqrstvwxyz".chars().nth(n).unwrap())
             .collect();
         assert_eq!(pseudonym(&key(), "u", "Alice"), format!("u-{letters}"));
         let others = [("u", "Alicf"), ("i", "Alice"), ("u", "alice")];
-        assert!(others.iter().all(|(kind, id)| pseudonym(&key(), kind, id)[2..] != letters));
+        assert!(
+            others
+                .iter()
+                .all(|(kind, id)| pseudonym(&key(), kind, id)[2..] != letters)
+        );
         let other = PseudonymKey::from_text("a key of more than sixteen lettert").unwrap();
         assert_ne!(pseudonym(&other, "u", "Alice")[2..], letters);
     }
@@ -227,7 +275,12 @@ mod tests {
         for id in ["b", "a", "c"] {
             assert_eq!(new.idx(&pseudonym(&key(), "u", id)), ids.idx(id));
         }
-        let sentence = renamed(&ids, |_| "u-same".to_owned()).unwrap_err().to_string();
-        assert_eq!(sentence, "two ids have the same pseudonym under this key; choose another key.");
+        let sentence = renamed(&ids, |_| "u-same".to_owned())
+            .unwrap_err()
+            .to_string();
+        assert_eq!(
+            sentence,
+            "two ids have the same pseudonym under this key; choose another key."
+        );
     }
 }

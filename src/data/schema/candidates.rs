@@ -12,7 +12,12 @@ pub(in crate::data) fn might_be(head: &Head, file: &FileSpec, role: Role) -> Vec
     let has_role = |name: &str| Role::iter().any(|role| file.roles.column(role) == Some(name));
     let missing = Missing::new(file.missing.as_deref().unwrap_or_default());
     let mut found: Vec<(u8, usize, String)> = Vec::new();
-    for (at, name) in head.columns.iter().enumerate().filter(|(_, name)| !has_role(name)) {
+    for (at, name) in head
+        .columns
+        .iter()
+        .enumerate()
+        .filter(|(_, name)| !has_role(name))
+    {
         let look = Look::new(cells(head, at), &missing);
         let comes_back = look.n_distinct > 1 && 10 * look.n_distinct <= 9 * look.n_filled;
         if !comes_back || look.share_fractions > 0.5 {

@@ -20,14 +20,35 @@ const ALL: [Known; 9] = [
     // Foursquare check-ins of New York and Tokyo (TSMC 2014): user, venue, category id, category
     // name, latitude, longitude, minutes from UTC, UTC time.
     Known {
-        columns: &[any, hex_id, hex_id, any, latitude, longitude, whole, weekday_time],
-        roles: &[(Role::User, 0), (Role::Item, 1), (Role::Time, 7), (Role::Latitude, 4), (Role::Longitude, 5)],
+        columns: &[
+            any,
+            hex_id,
+            hex_id,
+            any,
+            latitude,
+            longitude,
+            whole,
+            weekday_time,
+        ],
+        roles: &[
+            (Role::User, 0),
+            (Role::Item, 1),
+            (Role::Time, 7),
+            (Role::Latitude, 4),
+            (Role::Longitude, 5),
+        ],
         has_sessions: false,
     },
     // Gowalla and Brightkite (SNAP): user, time, latitude, longitude, place.
     Known {
         columns: &[any, iso, latitude, longitude, any],
-        roles: &[(Role::User, 0), (Role::Item, 4), (Role::Time, 1), (Role::Latitude, 2), (Role::Longitude, 3)],
+        roles: &[
+            (Role::User, 0),
+            (Role::Item, 4),
+            (Role::Time, 1),
+            (Role::Latitude, 2),
+            (Role::Longitude, 3),
+        ],
         has_sessions: false,
     },
     // Last.fm-1K: user, time, artist id, artist, track id, track. Ids may be empty.
@@ -39,7 +60,12 @@ const ALL: [Known; 9] = [
     // Yoochoose buys (RecSys 2015): session, time, item, price, quantity.
     Known {
         columns: &[whole, iso, nine_digits, whole, whole],
-        roles: &[(Role::User, 0), (Role::Item, 2), (Role::Time, 1), (Role::Value, 3)],
+        roles: &[
+            (Role::User, 0),
+            (Role::Item, 2),
+            (Role::Time, 1),
+            (Role::Value, 3),
+        ],
         has_sessions: true,
     },
     // Yoochoose clicks: session, time, item, category (0, S, 1 to 12, or a brand).
@@ -51,25 +77,45 @@ const ALL: [Known; 9] = [
     // Taobao UserBehavior: user, item, category, behaviour, time.
     Known {
         columns: &[whole, whole, whole, shop_behaviour, seconds],
-        roles: &[(Role::User, 0), (Role::Item, 1), (Role::Behaviour, 3), (Role::Time, 4)],
+        roles: &[
+            (Role::User, 0),
+            (Role::Item, 1),
+            (Role::Behaviour, 3),
+            (Role::Time, 4),
+        ],
         has_sessions: false,
     },
     // Amazon ratings of 2014: user, item, rating, time.
     Known {
         columns: &[reviewer, asin, rating, seconds],
-        roles: &[(Role::User, 0), (Role::Item, 1), (Role::Value, 2), (Role::Time, 3)],
+        roles: &[
+            (Role::User, 0),
+            (Role::Item, 1),
+            (Role::Value, 2),
+            (Role::Time, 3),
+        ],
         has_sessions: false,
     },
     // Amazon ratings of 2018: item, user, rating, time.
     Known {
         columns: &[asin, reviewer, rating, seconds],
-        roles: &[(Role::User, 1), (Role::Item, 0), (Role::Value, 2), (Role::Time, 3)],
+        roles: &[
+            (Role::User, 1),
+            (Role::Item, 0),
+            (Role::Value, 2),
+            (Role::Time, 3),
+        ],
         has_sessions: false,
     },
     // MovieLens `u.data` and `ratings.dat`: user, item, rating, time.
     Known {
         columns: &[whole, whole, rating, seconds],
-        roles: &[(Role::User, 0), (Role::Item, 1), (Role::Value, 2), (Role::Time, 3)],
+        roles: &[
+            (Role::User, 0),
+            (Role::Item, 1),
+            (Role::Value, 2),
+            (Role::Time, 3),
+        ],
         has_sessions: false,
     },
 ];
@@ -78,14 +124,21 @@ const ALL: [Known; 9] = [
 pub(super) fn recognise(head: &Head) -> Option<&'static Known> {
     ALL.iter().find(|known| {
         known.columns.len() == head.columns.len()
-            && known.columns.iter().enumerate().all(|(at, holds)| is_mostly(head, at, *holds))
+            && known
+                .columns
+                .iter()
+                .enumerate()
+                .all(|(at, holds)| is_mostly(head, at, *holds))
     })
 }
 
 /// Nearly all cells that hold something; a few bad rows do not make another log of it.
 fn is_mostly(head: &Head, at: usize, holds: fn(&str) -> bool) -> bool {
     let filled = || cells(head, at).filter(|cell| !cell.is_empty());
-    let (n, n_held) = (filled().count(), filled().filter(|cell| holds(cell)).count());
+    let (n, n_held) = (
+        filled().count(),
+        filled().filter(|cell| holds(cell)).count(),
+    );
     20 * n_held >= 19 * n
 }
 
@@ -108,7 +161,8 @@ fn category(cell: &str) -> bool {
 }
 
 fn rating(cell: &str) -> bool {
-    cell.parse::<f64>().is_ok_and(|number| (0.0..=10.0).contains(&number))
+    cell.parse::<f64>()
+        .is_ok_and(|number| (0.0..=10.0).contains(&number))
 }
 
 fn seconds(cell: &str) -> bool {
@@ -117,7 +171,8 @@ fn seconds(cell: &str) -> bool {
 
 /// `2010-10-19T23:55:27Z`
 fn iso(cell: &str) -> bool {
-    cell.as_bytes().get(10) == Some(&b'T') && time::guess(std::iter::once(cell)) == Some(TimeFormat::Date)
+    cell.as_bytes().get(10) == Some(&b'T')
+        && time::guess(std::iter::once(cell)) == Some(TimeFormat::Date)
 }
 
 /// `Tue Apr 03 18:00:09 +0000 2012`
@@ -127,11 +182,17 @@ fn weekday_time(cell: &str) -> bool {
 }
 
 fn latitude(cell: &str) -> bool {
-    cell.contains('.') && cell.parse::<f64>().is_ok_and(|degrees| degrees.abs() <= 90.0)
+    cell.contains('.')
+        && cell
+            .parse::<f64>()
+            .is_ok_and(|degrees| degrees.abs() <= 90.0)
 }
 
 fn longitude(cell: &str) -> bool {
-    cell.contains('.') && cell.parse::<f64>().is_ok_and(|degrees| degrees.abs() <= 180.0)
+    cell.contains('.')
+        && cell
+            .parse::<f64>()
+            .is_ok_and(|degrees| degrees.abs() <= 180.0)
 }
 
 /// Foursquare's ids: 24 hexadecimal digits.
@@ -146,12 +207,19 @@ fn uuid(cell: &str) -> bool {
 
 /// Ten digits and capital letters: a product of Amazon.
 fn asin(cell: &str) -> bool {
-    cell.len() == 10 && cell.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+    cell.len() == 10
+        && cell
+            .bytes()
+            .all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
 }
 
 /// `A` and eleven or more digits and capital letters: a reviewer of Amazon.
 fn reviewer(cell: &str) -> bool {
-    cell.len() > 10 && cell.starts_with('A') && cell.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+    cell.len() > 10
+        && cell.starts_with('A')
+        && cell
+            .bytes()
+            .all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
 }
 
 fn shop_behaviour(cell: &str) -> bool {

@@ -71,8 +71,10 @@ pub(super) fn resolve(head: &Head) -> (FileSpec, Vec<Problem>) {
     {
         problems.push(wrong_type(head, Role::Value, at, "numbers"));
     }
-    for (role, expected) in [(Role::Latitude, "degrees from −90 to 90"), (Role::Longitude, "degrees from −180 to 180")]
-    {
+    for (role, expected) in [
+        (Role::Latitude, "degrees from −90 to 90"),
+        (Role::Longitude, "degrees from −180 to 180"),
+    ] {
         if let Some(at) = guess.columns[role as usize]
             && share_of_degrees(head, at, role) < 0.5
         {
@@ -90,9 +92,9 @@ pub(super) fn column_of(head: &Head, roles: &Roles, role: Role) -> Option<usize>
 
 /// Whether a name is one that columns of logs often have, or is typed as RecBole's are.
 pub(super) fn is_known_name(name: &str) -> bool {
-    let typed = name
-        .rsplit_once(':')
-        .is_some_and(|(_, kind)| matches!(kind.trim(), "token" | "token_seq" | "float" | "float_seq"));
+    let typed = name.rsplit_once(':').is_some_and(|(_, kind)| {
+        matches!(kind.trim(), "token" | "token_seq" | "float" | "float_seq")
+    });
     let name = normal(name);
     typed || name == "title" || Role::iter().any(|role| rank(role, &name).is_some())
 }
@@ -102,7 +104,12 @@ pub(super) fn looks_like_a_log(names: &[String]) -> bool {
     let normals: Vec<String> = names.iter().map(|name| normal(name)).collect();
     let is = |role: Role, name: &str| rank(role, name).is_some() || has_root(role, name);
     let user = normals.iter().position(|name| is(Role::User, name));
-    user.is_some_and(|user| normals.iter().enumerate().any(|(at, name)| at != user && is(Role::Item, name)))
+    user.is_some_and(|user| {
+        normals
+            .iter()
+            .enumerate()
+            .any(|(at, name)| at != user && is(Role::Item, name))
+    })
 }
 
 /// Whether a name is one that a column of times has.
@@ -144,7 +151,11 @@ fn share_of_degrees(head: &Head, at: usize, role: Role) -> f64 {
     let most = if role == Role::Latitude { 90.0 } else { 180.0 };
     let filled = || cells(head, at).filter(|text| !is_missing(text));
     let style = style_of(head, at);
-    let is_degrees = |text: &&str| style.read::<f64>(text).is_some_and(|degrees| degrees.abs() <= most);
+    let is_degrees = |text: &&str| {
+        style
+            .read::<f64>(text)
+            .is_some_and(|degrees| degrees.abs() <= most)
+    };
     let n_degrees = filled().filter(is_degrees).count();
     match filled().count() {
         0 => 1.0,
@@ -185,10 +196,22 @@ struct Guess<'a> {
 impl<'a> Guess<'a> {
     fn new(head: &'a Head) -> Self {
         let missing = Missing::new(head.file.missing.as_deref().unwrap_or_default());
-        let looks = (0..head.columns.len()).map(|at| Look::new(cells(head, at), &missing)).collect();
-        let known = if head.file.header == Some(false) { known::recognise(head) } else { None };
+        let looks = (0..head.columns.len())
+            .map(|at| Look::new(cells(head, at), &missing))
+            .collect();
+        let known = if head.file.header == Some(false) {
+            known::recognise(head)
+        } else {
+            None
+        };
         let has_no_item = head.file.roles.said(Role::Item) == Some("");
-        Self { head, looks, columns: [None; N_ROLES], known, has_no_item }
+        Self {
+            head,
+            looks,
+            columns: [None; N_ROLES],
+            known,
+            has_no_item,
+        }
     }
 
     /// Takes what the person said; a column that is not there is an error.
@@ -197,8 +220,10 @@ impl<'a> Guess<'a> {
         for role in Role::iter() {
             let Some(name) = roles.column(role) else {
                 if roles.said(role).is_some() && role == Role::User {
-                    let sentence =
-                        format!("a log needs a column for the {0}; name one in `data.roles.{0}`.", word(role));
+                    let sentence = format!(
+                        "a log needs a column for the {0}; name one in `data.roles.{0}`.",
+                        word(role)
+                    );
                     problems.push(Problem::error(field(role), sentence));
                 }
                 continue;
@@ -206,7 +231,9 @@ impl<'a> Guess<'a> {
             let at = self.head.columns.iter().position(|column| column == name);
             if at.is_none() {
                 let hint = did_you_mean(name, self.head.columns.iter().map(String::as_str))
-                    .map_or_else(String::new, |near| format!("; did you mean `{}`?", quotable(&near)));
+                    .map_or_else(String::new, |near| {
+                        format!("; did you mean `{}`?", quotable(&near))
+                    });
                 let sentence = format!(
                     "there is no column `{}` for the {}{} It has {}.",
                     quotable(name),
@@ -215,7 +242,9 @@ impl<'a> Guess<'a> {
                     listed(&self.head.columns)
                 );
                 problems.push(Problem::error(field(role), sentence));
-            } else if let Some(other) = Role::iter().find(|&other| self.columns[other as usize] == at) {
+            } else if let Some(other) =
+                Role::iter().find(|&other| self.columns[other as usize] == at)
+            {
                 let sentence = format!(
                     "the column `{}` cannot be both the {} and the {}; choose another for one of them.",
                     quotable(name),
@@ -239,7 +268,12 @@ impl<'a> Guess<'a> {
 
     /// Takes the roles of a known log, and those that a format tells; those that it has none for stay empty.
     fn by_shape(&mut self) {
-        for &(role, at) in self.known.iter().flat_map(|known| known.roles).chain(&self.head.told_roles) {
+        for &(role, at) in self
+            .known
+            .iter()
+            .flat_map(|known| known.roles)
+            .chain(&self.head.told_roles)
+        {
             if self.is_open(role) && self.is_free(at) {
                 self.columns[role as usize] = Some(at);
             }
@@ -256,14 +290,22 @@ impl<'a> Guess<'a> {
         if !self.is_open(role) || self.head.file.header == Some(false) {
             return;
         }
-        let free = (0..self.head.columns.len()).filter(|&at| self.is_free(at) && self.may_be(role, at));
-        let surest = free.filter_map(|at| Some((self.sureness(role, at, least)?, at))).min();
+        let free =
+            (0..self.head.columns.len()).filter(|&at| self.is_free(at) && self.may_be(role, at));
+        let surest = free
+            .filter_map(|at| Some((self.sureness(role, at, least)?, at)))
+            .min();
         self.columns[role as usize] = surest.map(|(_, at)| at);
     }
 
     /// How surely a column has a role; less is surer. A known name comes before one that is put together
     /// of known words; a column that is mostly empty comes last.
-    fn sureness(&self, role: Role, at: usize, least: u8) -> Option<(bool, u8, usize, usize, usize)> {
+    fn sureness(
+        &self,
+        role: Role,
+        at: usize,
+        least: u8,
+    ) -> Option<(bool, u8, usize, usize, usize)> {
         let name = self.head.columns.get(at)?;
         let is_id = matches!(role, Role::User | Role::Item);
         let look = self.looks.get(at)?;
@@ -272,7 +314,8 @@ impl<'a> Guess<'a> {
         if let Some(rank) = rank(role, &normal(name)) {
             return Some((is_empty, 0, rank, doubt, 0));
         }
-        let (kind, n_more, rank) = score::of_name(role, name).filter(|(kind, ..)| *kind <= least)?;
+        let (kind, n_more, rank) =
+            score::of_name(role, name).filter(|(kind, ..)| *kind <= least)?;
         // Prices and weights are written with fractions, ids are not unless they are called ids.
         let is_measure = is_id && kind > 0 && look.share_fractions > 0.5;
         (!is_measure).then_some((is_empty, 1 + kind, doubt, n_more, rank))
@@ -286,7 +329,9 @@ impl<'a> Guess<'a> {
             Role::Time | Role::Clock => look.time.is_some(),
             Role::Behaviour => look.n_distinct <= 50,
             Role::Value => look.share_numeric > 0.5,
-            Role::Latitude | Role::Longitude => look.n_distinct > 0 && share_of_degrees(self.head, at, role) > 0.5,
+            Role::Latitude | Role::Longitude => {
+                look.n_distinct > 0 && share_of_degrees(self.head, at, role) > 0.5
+            }
         }
     }
 
@@ -298,9 +343,17 @@ impl<'a> Guess<'a> {
             return;
         }
         if self.is_open(Role::Time) {
-            let is_time = |look: &Look| look.time.as_ref().is_some_and(|seen| !seen.format.only_orders());
+            let is_time = |look: &Look| {
+                look.time
+                    .as_ref()
+                    .is_some_and(|seen| !seen.format.only_orders())
+            };
             let times = (0..n_columns)
-                .filter(|&at| self.is_free(at) && is_time(&self.looks[at]) && self.looks[at].time_doubt < NO_TIME)
+                .filter(|&at| {
+                    self.is_free(at)
+                        && is_time(&self.looks[at])
+                        && self.looks[at].time_doubt < NO_TIME
+                })
                 .filter(|&at| !self.tells_of_other(at));
             self.columns[Role::Time as usize] = times.min_by_key(|&at| self.looks[at].time_doubt);
         }
@@ -322,8 +375,11 @@ impl<'a> Guess<'a> {
         }
         if self.is_open(Role::Value) {
             // Few and small, as ratings are; category numbers are larger.
-            let fits = |look: &Look| look.share_numeric > 0.9 && look.n_distinct <= 20 && look.largest <= 100.0;
-            self.columns[Role::Value as usize] = (0..n_columns).find(|&at| self.is_free(at) && fits(&self.looks[at]));
+            let fits = |look: &Look| {
+                look.share_numeric > 0.9 && look.n_distinct <= 20 && look.largest <= 100.0
+            };
+            self.columns[Role::Value as usize] =
+                (0..n_columns).find(|&at| self.is_free(at) && fits(&self.looks[at]));
         }
     }
 }
@@ -337,7 +393,9 @@ impl Guess<'_> {
         let is_chosen = self.head.file.roles.said(Role::Behaviour).is_none();
         if self.is_open(Role::Item)
             && self.known.is_none()
-            && let Some(name) = event.filter(|_| is_chosen).and_then(|at| self.head.columns.get(at))
+            && let Some(name) = event
+                .filter(|_| is_chosen)
+                .and_then(|at| self.head.columns.get(at))
         {
             self.columns[Role::Item as usize] = self.columns[Role::Behaviour as usize].take();
             let sentence = format!(
@@ -357,7 +415,8 @@ impl Guess<'_> {
         let has = |role: Role| self.columns[role as usize].is_some();
         let is_log = has(Role::User) && has(Role::Time) && self.head.file.header != Some(false);
         if self.is_open(Role::Item) && is_log {
-            self.has_no_item = !(0..self.looks.len()).any(|at| self.is_free(at) && self.may_be_item(at));
+            self.has_no_item =
+                !(0..self.looks.len()).any(|at| self.is_free(at) && self.may_be_item(at));
         }
         if !self.has_no_item {
             return None;
@@ -370,7 +429,9 @@ impl Guess<'_> {
 
     /// Whether a column without a role may hold items after all, whatever it is called.
     fn may_be_item(&self, at: usize) -> bool {
-        let (Some(look), Some(name)) = (self.looks.get(at), self.head.columns.get(at)) else { return false };
+        let (Some(look), Some(name)) = (self.looks.get(at), self.head.columns.get(at)) else {
+            return false;
+        };
         look.n_distinct > 1 && look.share_fractions < 0.1 && score::may_be_id(name)
     }
 
@@ -399,7 +460,8 @@ impl Guess<'_> {
     /// Whether a table of two columns tells something of items or users, and of no events.
     fn is_side_table(&self) -> bool {
         let has = |role: Role| self.columns[role as usize].is_some();
-        let is_free_text = |at: usize| self.is_free(at) && !score::may_be_id(&self.head.columns[at]);
+        let is_free_text =
+            |at: usize| self.is_free(at) && !score::may_be_id(&self.head.columns[at]);
         (has(Role::User) != has(Role::Item)) && (0..self.looks.len()).any(is_free_text)
     }
 }
@@ -418,7 +480,12 @@ impl Look {
         let needs_name = time.as_ref().is_some_and(|seen| seen.needs_name);
         let time_doubt = match time.as_ref().map(|seen| &seen.format) {
             _ if needs_name => NO_TIME,
-            Some(TimeFormat::Date | TimeFormat::MonthFirst | TimeFormat::DayFirst | TimeFormat::YearFirst) => 0,
+            Some(
+                TimeFormat::Date
+                | TimeFormat::MonthFirst
+                | TimeFormat::DayFirst
+                | TimeFormat::YearFirst,
+            ) => 0,
             Some(TimeFormat::Seconds) if is_recent(1.0) => 1,
             Some(TimeFormat::Milliseconds) if is_recent(1e3) => 1,
             Some(TimeFormat::Microseconds | TimeFormat::Nanoseconds) => 2,
@@ -426,10 +493,14 @@ impl Look {
         };
         Self {
             share_numeric: numbers.len() as f64 / filled.len().max(1) as f64,
-            share_fractions: numbers.iter().filter(|n| n.fract() != 0.0).count() as f64 / filled.len().max(1) as f64,
+            share_fractions: numbers.iter().filter(|n| n.fract() != 0.0).count() as f64
+                / filled.len().max(1) as f64,
             n_filled: filled.len(),
             n_cells,
-            largest: numbers.iter().copied().fold(0.0, |largest, number| number.abs().max(largest)),
+            largest: numbers
+                .iter()
+                .copied()
+                .fold(0.0, |largest, number| number.abs().max(largest)),
             n_distinct: filled.iter().collect::<HashSet<_>>().len(),
             time,
             time_doubt,
@@ -453,14 +524,18 @@ pub(super) fn style_of(head: &Head, at: usize) -> NumberStyle {
 
 /// The trimmed cells of a column in the sample.
 pub(super) fn cells(head: &Head, at: usize) -> impl Iterator<Item = &str> + Clone {
-    head.rows.iter().filter_map(move |row| row.get(at)).map(|text| text.trim())
+    head.rows
+        .iter()
+        .filter_map(move |row| row.get(at))
+        .map(|text| text.trim())
 }
 
 /// A note where sessions stand in for users.
 fn sessions(head: &Head, guess: &Guess<'_>) -> Option<Problem> {
     let at = guess.columns[Role::User as usize]?;
     let name = head.columns.get(at)?;
-    let are_sessions = guess.known.is_some_and(|known| known.has_sessions) || score::is_session(name);
+    let are_sessions =
+        guess.known.is_some_and(|known| known.has_sessions) || score::is_session(name);
     let is_chosen = head.file.roles.said(Role::User).is_none();
     (are_sessions && is_chosen).then(|| {
         let sentence = format!(
@@ -474,7 +549,9 @@ fn sessions(head: &Head, guess: &Guess<'_>) -> Option<Problem> {
 
 /// What is doubtful about how values are written.
 fn values(head: &Head, guess: &Guess<'_>) -> Vec<Problem> {
-    let Some(at) = guess.columns[Role::Value as usize] else { return Vec::new() };
+    let Some(at) = guess.columns[Role::Value as usize] else {
+        return Vec::new();
+    };
     let name = quotable(head.columns.get(at).map_or("", String::as_str));
     let mut problems = Vec::new();
     if let Some(example) = number::doubtful(cells(head, at), style_of(head, at)) {
@@ -487,7 +564,11 @@ fn values(head: &Head, guess: &Guess<'_>) -> Vec<Problem> {
     }
     let money = number::currencies(cells(head, at));
     if !money.is_empty() {
-        let shown: Vec<String> = money.iter().take(4).map(|word| format!("`{}`", quotable(word))).collect();
+        let shown: Vec<String> = money
+            .iter()
+            .take(4)
+            .map(|word| format!("`{}`", quotable(word)))
+            .collect();
         let sentence = format!(
             "the column `{name}` has amounts in several currencies ({}); they are read as plain numbers: bring them to \
              one currency, or write \"\" in `data.roles.value`.",
@@ -504,11 +585,20 @@ fn wrong_type(head: &Head, role: Role, at: usize, expected: &str) -> Problem {
         None => "is empty in the first rows".to_owned(),
         // It may be an id that is to be hidden.
         Some(_) if !head.file.pseudonyms.is_off() => format!("does not hold {expected}"),
-        Some(example) => format!("does not hold {expected} but such as `{}`", quotable(example)),
+        Some(example) => format!(
+            "does not hold {expected} but such as `{}`",
+            quotable(example)
+        ),
     };
-    let said = if head.file.roles.said(role).is_some() { "said to be" } else { "by its name" };
+    let said = if head.file.roles.said(role).is_some() {
+        "said to be"
+    } else {
+        "by its name"
+    };
     let pattern = match role {
-        Role::Time => " say how it is written in `data.time_format`, by a pattern such as `%d.%m.%Y %H:%M`,",
+        Role::Time => {
+            " say how it is written in `data.time_format`, by a pattern such as `%d.%m.%Y %H:%M`,"
+        }
         _ => "",
     };
     let sentence = format!(
@@ -524,18 +614,40 @@ fn missing(head: &Head, guess: &Guess<'_>, role: Role) -> Option<Problem> {
         // Something was said, and its own problem has been told.
         return None;
     }
-    let named = head.file.path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    let named = head
+        .file
+        .path
+        .extension()
+        .map(|ending| ending.to_string_lossy().to_lowercase());
     if let Some(of @ ("item" | "user")) = named.as_deref() {
-        let use_it = if of == "item" { " and name this one in `data.titles.path`" } else { "" };
-        let sentence = format!("this is a table of {of}s, not of events; open the log (`.inter`) beside it{use_it}.");
+        let use_it = if of == "item" {
+            " and name this one in `data.titles.path`"
+        } else {
+            ""
+        };
+        let sentence = format!(
+            "this is a table of {of}s, not of events; open the log (`.inter`) beside it{use_it}."
+        );
         return Some(Problem::error(field(role), sentence));
     }
-    let free: Vec<String> =
-        head.columns.iter().enumerate().filter(|&(at, _)| guess.is_free(at)).map(|(_, name)| name.clone()).collect();
+    let free: Vec<String> = head
+        .columns
+        .iter()
+        .enumerate()
+        .filter(|&(at, _)| guess.is_free(at))
+        .map(|(_, name)| name.clone())
+        .collect();
     let sentence = if free.is_empty() {
-        format!("no column is left for the {0}; a log needs one for the user and one for the item.", word(role))
+        format!(
+            "no column is left for the {0}; a log needs one for the user and one for the item.",
+            word(role)
+        )
     } else {
-        format!("no column looks like the {0}; name one in `data.roles.{0}`: {1}.", word(role), listed(&free))
+        format!(
+            "no column looks like the {0}; name one in `data.roles.{0}`: {1}.",
+            word(role),
+            listed(&free)
+        )
     };
     Some(Problem::error(field(role), sentence))
 }
@@ -543,7 +655,12 @@ fn missing(head: &Head, guess: &Guess<'_>, role: Role) -> Option<Problem> {
 /// Names for a sentence, the first twelve of many.
 pub(super) fn listed(names: &[String]) -> String {
     const SHOWN: usize = 12;
-    let shown = names.iter().take(SHOWN).map(|name| format!("`{}`", quotable(name))).collect::<Vec<_>>().join(", ");
+    let shown = names
+        .iter()
+        .take(SHOWN)
+        .map(|name| format!("`{}`", quotable(name)))
+        .collect::<Vec<_>>()
+        .join(", ");
     match names.len().checked_sub(SHOWN) {
         Some(more @ 1..) => format!("{shown} and {more} more"),
         _ => shown,
@@ -553,5 +670,8 @@ pub(super) fn listed(names: &[String]) -> String {
 /// A name in small letters, without blanks and punctuation, so that `userId`, `user_id` and
 /// `User ID` are one.
 pub(super) fn normal(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    name.chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
 }

@@ -31,10 +31,10 @@ const BEHAVIOUR: &str = "behavior behaviour behaviortype behaviourtype event eve
 const VALUE: &str = "rating ratings score stars overall value amount price dollarvalue revenue spend quantity qty weight \
     dwell dwelltime duration watchtime playcount plays 评分 打分 金额 消费金额 价格 售价 单价 数量 时长";
 
-const LATITUDE: &str = "latitude lat venuelatitude poilatitude checkinlatitude gpslat gpslatitude 纬度";
+const LATITUDE: &str =
+    "latitude lat venuelatitude poilatitude checkinlatitude gpslat gpslatitude 纬度";
 
-const LONGITUDE: &str =
-    "longitude lon lng long venuelongitude poilongitude checkinlongitude gpslon gpslng gpslongitude 经度";
+const LONGITUDE: &str = "longitude lon lng long venuelongitude poilongitude checkinlongitude gpslon gpslng gpslongitude 经度";
 
 /// How surely a name is that of a role's column: 0 is the surest, `None` is not known.
 pub(super) fn rank(role: Role, normal: &str) -> Option<usize> {
@@ -60,12 +60,15 @@ pub(super) fn is_session(normal: &str) -> bool {
 
 /// Whether a name may be that of ids; a title's or a count's may not.
 pub(super) fn may_be_id(normal: &str) -> bool {
-    !NOT_AN_ID.split_whitespace().any(|word| normal.contains(word))
+    !NOT_AN_ID
+        .split_whitespace()
+        .any(|word| normal.contains(word))
 }
 
 /// Whether a name that ends in `time` is that of a span, such as `watchtime`.
 pub(super) fn is_span(normal: &str) -> bool {
-    const SPANS: &str = "watch play dwell spent duration elapsed response load wait total lead life";
+    const SPANS: &str =
+        "watch play dwell spent duration elapsed response load wait total lead life";
     SPANS.split(' ').any(|word| normal.contains(word))
 }
 
@@ -79,6 +82,11 @@ pub(super) fn has_root(role: Role, normal: &str) -> bool {
         Role::User => has("user customer visitor member 用户 会员 顾客 客户") && !has(NOT_AN_ID),
         Role::Item => has("item product movie sku goods 商品 物品 产品 电影") && !has(NOT_AN_ID),
         Role::Time => has("timestamp datetime 时间 日期"),
-        Role::Behaviour | Role::Value | Role::Session | Role::Latitude | Role::Longitude | Role::Clock => false,
+        Role::Behaviour
+        | Role::Value
+        | Role::Session
+        | Role::Latitude
+        | Role::Longitude
+        | Role::Clock => false,
     }
 }

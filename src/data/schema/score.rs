@@ -59,14 +59,16 @@ pub(super) fn of_name(role: Role, name: &str) -> Option<Sureness> {
     let parts = parts(name);
     let words: Vec<&str> = parts.iter().map(String::as_str).collect();
     match role {
-        Role::User => {
-            of_id(&words, WHO, WHO_WITH_ID).or_else(|| of_session(&words).map(|_| (LAST_RESORT, words.len(), 0)))
-        }
+        Role::User => of_id(&words, WHO, WHO_WITH_ID)
+            .or_else(|| of_session(&words).map(|_| (LAST_RESORT, words.len(), 0))),
         Role::Item => of_id(&words, WHAT, WHAT_WITH_ID),
         Role::Session => of_session(&words),
         Role::Value => {
             let at = place(MEASURE, words.last()?)?;
-            words.iter().all(|word| place(ID, word).is_none()).then_some((1, words.len(), at))
+            words
+                .iter()
+                .all(|word| place(ID, word).is_none())
+                .then_some((1, words.len(), at))
         }
         Role::Time | Role::Clock | Role::Behaviour | Role::Latitude | Role::Longitude => None,
     }
@@ -87,8 +89,12 @@ pub(super) fn may_be_id(name: &str) -> bool {
 }
 
 fn of_id(words: &[&str], alone: &str, with_id: &str) -> Option<Sureness> {
-    let (sure, other) = (|word: &&str| place(alone, word), |word: &&str| place(with_id, word));
-    let is_id = words.last().is_some_and(|word| place(ID, word).is_some()) || words.first() == Some(&"id");
+    let (sure, other) = (
+        |word: &&str| place(alone, word),
+        |word: &&str| place(with_id, word),
+    );
+    let is_id =
+        words.last().is_some_and(|word| place(ID, word).is_some()) || words.first() == Some(&"id");
     let is_name = words.iter().any(|word| place(NAME, word).is_some());
     if let [word] = words
         && let Some(rank) = other(word)
@@ -99,11 +105,15 @@ fn of_id(words: &[&str], alone: &str, with_id: &str) -> Option<Sureness> {
     let role_words: Vec<&&str> = words.iter().filter(own).collect();
     let first = role_words.first()?;
     let rank = sure(first).or_else(|| other(first).map(|at| at + 100))?;
-    let stands_against =
-        |word: &&str| place(NO_ID, word).is_some() && place(NAME, word).is_none() && !role_words.contains(&word);
+    let stands_against = |word: &&str| {
+        place(NO_ID, word).is_some() && place(NAME, word).is_none() && !role_words.contains(&word)
+    };
     // `number_of_items` counts them; `item_number` is one.
     if words.iter().any(stands_against)
-        || (words.len() > 1 && words.first().is_some_and(|word| matches!(*word, "number" | "num" | "no")))
+        || (words.len() > 1
+            && words
+                .first()
+                .is_some_and(|word| matches!(*word, "number" | "num" | "no")))
     {
         return None;
     }
@@ -119,7 +129,8 @@ fn of_session(words: &[&str]) -> Option<Sureness> {
     let has = words.iter().any(|word| place(SESSION, word).is_some());
     let is_other = |word: &&str| {
         place(SESSION, word).is_none()
-            && (place(NO_ID, word).is_some() || matches!(*word, "number" | "num" | "no" | "nr" | "name"))
+            && (place(NO_ID, word).is_some()
+                || matches!(*word, "number" | "num" | "no" | "nr" | "name"))
     };
     (has && !words.iter().any(is_other)).then_some((0, words.len(), 0))
 }
@@ -132,7 +143,10 @@ fn by_root(role: Role, name: &str, words: &[&str]) -> Option<Sureness> {
         return None;
     }
     let normal = super::normal(name);
-    let has_measure = NO_ID.split_whitespace().filter(|word| word.len() >= 5).any(|word| normal.contains(word));
+    let has_measure = NO_ID
+        .split_whitespace()
+        .filter(|word| word.len() >= 5)
+        .any(|word| normal.contains(word));
     (names::has_root(role, &normal) && !(is_id && has_measure)).then_some((2, 9, 0))
 }
 
@@ -151,7 +165,9 @@ fn parts(name: &str) -> Vec<String> {
         let after = chars.get(at + 1);
         let begins = c.is_uppercase()
             && before.is_some_and(|b| {
-                b.is_lowercase() || b.is_ascii_digit() || (b.is_uppercase() && after.is_some_and(|a| a.is_lowercase()))
+                b.is_lowercase()
+                    || b.is_ascii_digit()
+                    || (b.is_uppercase() && after.is_some_and(|a| a.is_lowercase()))
             });
         if !c.is_alphanumeric() || begins {
             parts.push(String::new());
@@ -168,8 +184,11 @@ fn parts(name: &str) -> Vec<String> {
 
 /// A word that is two.
 fn divided(part: String) -> Vec<String> {
-    let is_role =
-        |word: &str| [WHO, WHO_WITH_ID, WHAT, WHAT_WITH_ID, SESSION].iter().any(|list| place(list, word).is_some());
+    let is_role = |word: &str| {
+        [WHO, WHO_WITH_ID, WHAT, WHAT_WITH_ID, SESSION]
+            .iter()
+            .any(|list| place(list, word).is_some())
+    };
     if is_role(&part) {
         return vec![part];
     }
@@ -293,17 +312,40 @@ mod tests {
 
     #[test]
     fn sessions_and_measures_are_told_by_their_words() {
-        for name in ["user_session", "ga_session_id", "visit_id", "sessionKey", "Session"] {
+        for name in [
+            "user_session",
+            "ga_session_id",
+            "visit_id",
+            "sessionKey",
+            "Session",
+        ] {
             assert!(is_session(name), "{name}");
         }
-        for name in ["session_number", "session_start", "user_id", "visitor", "session_duration"] {
+        for name in [
+            "session_number",
+            "session_start",
+            "user_id",
+            "visitor",
+            "session_duration",
+        ] {
             assert!(!is_session(name), "{name}");
         }
         let measure = |name| of_name(Role::Value, name);
-        for name in ["Book-Rating", "SALES_VALUE", "item_price", "unitPrice", "total_amount"] {
+        for name in [
+            "Book-Rating",
+            "SALES_VALUE",
+            "item_price",
+            "unitPrice",
+            "total_amount",
+        ] {
             assert!(measure(name).is_some(), "{name}");
         }
-        for name in ["price_group", "rating_id", "ms_first_response", "value_code"] {
+        for name in [
+            "price_group",
+            "rating_id",
+            "ms_first_response",
+            "value_code",
+        ] {
             assert_eq!(measure(name), None, "{name}");
         }
     }

@@ -34,8 +34,13 @@ impl Guess<'_> {
         if !self.is_open(Role::Time) || self.head.file.header == Some(false) {
             return;
         }
-        let free: Vec<usize> = (0..self.looks.len()).filter(|&at| self.is_free(at)).collect();
-        let best = free.iter().filter_map(|&at| Some((self.time_rank(at)?, at))).min();
+        let free: Vec<usize> = (0..self.looks.len())
+            .filter(|&at| self.is_free(at))
+            .collect();
+        let best = free
+            .iter()
+            .filter_map(|&at| Some((self.time_rank(at)?, at)))
+            .min();
         let chosen = best.map(|(_, at)| at);
         if let Some(at) = chosen.filter(|&at| self.tells_of_other(at)) {
             problems.push(about_other(self.name(at)));
@@ -43,7 +48,8 @@ impl Guess<'_> {
         }
         self.columns[Role::Time as usize] = chosen;
         // Moments in a column of any name, which are looked for last.
-        let has_other = |at: &usize| self.looks[*at].time_doubt < NO_TIME && !self.tells_of_other(*at);
+        let has_other =
+            |at: &usize| self.looks[*at].time_doubt < NO_TIME && !self.tells_of_other(*at);
         let is_found = chosen.is_some() || free.iter().any(has_other);
         for at in free {
             let is_unreadable = self.looks[at].time.is_none() && self.looks[at].n_distinct > 0;
@@ -66,8 +72,12 @@ impl Guess<'_> {
     fn time_rank(&self, at: usize) -> Option<Rank> {
         let look = &self.looks[at];
         let seen = look.time.as_ref()?;
-        let (words, known) = (words(self.name(at)), rank(Role::Time, &normal(self.name(at))));
-        let is_named = known.is_some() || has_root(Role::Time, &normal(self.name(at))) || says_time(&words);
+        let (words, known) = (
+            words(self.name(at)),
+            rank(Role::Time, &normal(self.name(at))),
+        );
+        let is_named =
+            known.is_some() || has_root(Role::Time, &normal(self.name(at))) || says_time(&words);
         let is_small = look.n_distinct <= 31 && look.largest < 2_400.0;
         let kind = match &seen.format {
             TimeFormat::Clock if is_named => Kind::Clock,
@@ -95,28 +105,48 @@ impl Guess<'_> {
         };
         let tier = match known {
             Some(_) => 0,
-            None if !words.iter().any(|word| matches!(word.as_str(), "end" | "finish" | "stop")) => 1,
+            None if !words
+                .iter()
+                .any(|word| matches!(word.as_str(), "end" | "finish" | "stop")) =>
+            {
+                1
+            }
             None => 2,
         };
-        Some((is_other, kind, coarse, tier, seen.step, known.unwrap_or(usize::MAX), at))
+        Some((
+            is_other,
+            kind,
+            coarse,
+            tier,
+            seen.step,
+            known.unwrap_or(usize::MAX),
+            at,
+        ))
     }
 
     /// Whether a column tells something of users or of items and not of events: it is the same in all rows
     /// of nearly each of them, and differs between them.
     fn is_constant(&self, at: usize) -> bool {
         let head = self.head;
-        [Role::User, Role::Item].into_iter().filter_map(|role| self.columns[role as usize]).any(|of| {
-            let mut seen = HashMap::<&str, (&str, usize, bool)>::new();
-            for (owner, cell) in std::iter::zip(cells(head, of), cells(head, at)) {
-                let entry = seen.entry(owner).or_insert((cell, 0, true));
-                entry.1 += 1;
-                entry.2 &= entry.0 == cell;
-            }
-            let several: Vec<_> = seen.values().filter(|(_, n, _)| *n > 1).collect();
-            let n_constant = several.iter().filter(|(_, _, is_same)| *is_same).count();
-            let n_distinct = several.iter().map(|(cell, ..)| *cell).collect::<HashSet<_>>().len();
-            several.len() >= 3 && n_distinct > 1 && 10 * n_constant >= 9 * several.len()
-        })
+        [Role::User, Role::Item]
+            .into_iter()
+            .filter_map(|role| self.columns[role as usize])
+            .any(|of| {
+                let mut seen = HashMap::<&str, (&str, usize, bool)>::new();
+                for (owner, cell) in std::iter::zip(cells(head, of), cells(head, at)) {
+                    let entry = seen.entry(owner).or_insert((cell, 0, true));
+                    entry.1 += 1;
+                    entry.2 &= entry.0 == cell;
+                }
+                let several: Vec<_> = seen.values().filter(|(_, n, _)| *n > 1).collect();
+                let n_constant = several.iter().filter(|(_, _, is_same)| *is_same).count();
+                let n_distinct = several
+                    .iter()
+                    .map(|(cell, ..)| *cell)
+                    .collect::<HashSet<_>>()
+                    .len();
+                several.len() >= 3 && n_distinct > 1 && 10 * n_constant >= 9 * several.len()
+            })
     }
 
     /// Whether a column says by its name that it tells something of users or items, and does.
@@ -125,7 +155,9 @@ impl Guess<'_> {
     }
 
     fn passed_over(&self, at: usize) -> Problem {
-        let such = self.example(at).map_or_else(String::new, |cell| format!(" (such as `{cell}`)"));
+        let such = self
+            .example(at)
+            .map_or_else(String::new, |cell| format!(" (such as `{cell}`)"));
         let sentence = format!(
             "the column `{}` cannot be read as times{such}, so the time is taken from another one; say how it is written \
              in `data.time_format` and name it in `data.roles.time` if it is the time.",
@@ -142,16 +174,25 @@ impl Guess<'_> {
 
     /// Chooses a column of clocks beside a time that holds days only, and tells that the two are joined.
     pub(super) fn choose_clock(&mut self, problems: &mut Vec<Problem>) {
-        let Some(day) = self.columns[Role::Time as usize] else { return };
+        let Some(day) = self.columns[Role::Time as usize] else {
+            return;
+        };
         // A time that was said is meant as it stands.
-        if !self.is_open(Role::Clock) || self.head.file.roles.said(Role::Time).is_some() || !self.holds_days(day) {
+        if !self.is_open(Role::Clock)
+            || self.head.file.roles.said(Role::Time).is_some()
+            || !self.holds_days(day)
+        {
             return;
         }
-        let kinds = (0..self.looks.len()).filter(|&at| self.is_free(at)).filter_map(|at| {
-            let kind = clock_kind(self.name(at), cells(self.head, at))?;
-            Some((kind == ClockKind::Hour, at, kind))
-        });
-        let Some((is_hour, at, _)) = kinds.min_by_key(|&(is_hour, at, _)| (is_hour, at)) else { return };
+        let kinds = (0..self.looks.len())
+            .filter(|&at| self.is_free(at))
+            .filter_map(|at| {
+                let kind = clock_kind(self.name(at), cells(self.head, at))?;
+                Some((kind == ClockKind::Hour, at, kind))
+            });
+        let Some((is_hour, at, _)) = kinds.min_by_key(|&(is_hour, at, _)| (is_hour, at)) else {
+            return;
+        };
         self.columns[Role::Clock as usize] = Some(at);
         let (day, clock) = (quotable(self.name(day)), quotable(self.name(at)));
         let sentence = if is_hour {
@@ -170,12 +211,17 @@ impl Guess<'_> {
 
     /// Whether a column has days and no clock: dates, or numbers that are called days.
     fn holds_days(&self, at: usize) -> bool {
-        let Some(seen) = &self.looks[at].time else { return false };
+        let Some(seen) = &self.looks[at].time else {
+            return false;
+        };
         match seen.format {
             TimeFormat::Order => {
-                let is_whole = cells(self.head, at).all(|cell| cell.is_empty() || time::whole(cell).is_some());
+                let is_whole =
+                    cells(self.head, at).all(|cell| cell.is_empty() || time::whole(cell).is_some());
                 is_whole
-                    && words(self.name(at)).iter().any(|word| matches!(word.as_str(), "day" | "days" | "date" | "日"))
+                    && words(self.name(at))
+                        .iter()
+                        .any(|word| matches!(word.as_str(), "day" | "days" | "date" | "日"))
             }
             TimeFormat::Clock => false,
             _ => seen.step == Step::Day,
@@ -193,22 +239,32 @@ fn about_other(name: &str) -> Problem {
 }
 
 /// How a column writes the time of the day, if it does.
-pub(super) fn clock_kind<'a>(name: &str, cells: impl Iterator<Item = &'a str> + Clone) -> Option<ClockKind> {
+pub(super) fn clock_kind<'a>(
+    name: &str,
+    cells: impl Iterator<Item = &'a str> + Clone,
+) -> Option<ClockKind> {
     let (words, joined) = (words(name), normal(name));
     let has = |names: &[&str]| words.iter().any(|word| names.contains(&word.as_str()));
     let is_hour = has(&["hour", "hours", "hr", "hh", "小时", "时"]) || joined.ends_with("hour");
     let is_clock = is_hour
-        || has(&["time", "clock", "hhmm", "hourmin", "hhmmss", "tod", "uhrzeit", "heure", "hora", "时间"])
+        || has(&[
+            "time", "clock", "hhmm", "hourmin", "hhmmss", "tod", "uhrzeit", "heure", "hora", "时间",
+        ])
         || joined.ends_with("time");
     // A span of time or another moment's clock looks the same. Without a header the names say nothing.
-    let has_no_name = joined.strip_prefix("column").is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
+    let has_no_name = joined
+        .strip_prefix("column")
+        .is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
     let is_other = says_span(&words) || says_other(&words) || super::names::is_span(&joined);
     if is_other || !(is_clock || has_no_name) {
         return None;
     }
     let filled: Vec<&str> = cells.filter(|cell| !super::is_missing(cell)).collect();
     let fits = |kind: ClockKind| {
-        let n = filled.iter().filter(|cell| kind.micros(cell).is_some()).count();
+        let n = filled
+            .iter()
+            .filter(|cell| kind.micros(cell).is_some())
+            .count();
         n > 0 && 20 * n >= 19 * filled.len()
     };
     if fits(ClockKind::Text) {
@@ -248,19 +304,30 @@ pub(super) fn words(name: &str) -> Vec<String> {
 fn is_called_time(name: &str) -> bool {
     let joined = normal(name);
     // These are as often words: `day` may be `Monday`.
-    let is_weak = matches!(joined.as_str(), "day" | "minutes" | "minute" | "seconds" | "created");
-    (rank(Role::Time, &joined).is_some() && !is_weak) || has_root(Role::Time, &joined) || says_time(&words(name))
+    let is_weak = matches!(
+        joined.as_str(),
+        "day" | "minutes" | "minute" | "seconds" | "created"
+    );
+    (rank(Role::Time, &joined).is_some() && !is_weak)
+        || has_root(Role::Time, &joined)
+        || says_time(&words(name))
 }
 
 /// Whether a name has a time's word in it, and none of a span's.
 fn says_time(words: &[String]) -> bool {
-    let has = |names: &str| words.iter().any(|word| names.split(' ').any(|name| name == word));
+    let has = |names: &str| {
+        words
+            .iter()
+            .any(|word| names.split(' ').any(|name| name == word))
+    };
     has("time timestamp datetime date ts utc when") && !says_span(words) && !says_other(words)
 }
 
 /// Whether a name is that of a span of time, or of a part of the calendar.
 fn says_span(words: &[String]) -> bool {
-    words.iter().any(|word| SPANS.split_whitespace().any(|span| span == word))
+    words
+        .iter()
+        .any(|word| SPANS.split_whitespace().any(|span| span == word))
 }
 
 /// Words of a span of time or of a place's clock.
@@ -274,5 +341,7 @@ fn says_other(words: &[String]) -> bool {
                           expire expires expiry expiration due signup registered registration joined join since deadline \
                           install installed founded opened listed delivery delivered \
                           opening closing";
-    words.iter().any(|word| OTHERS.split_whitespace().any(|name| name == word))
+    words
+        .iter()
+        .any(|word| OTHERS.split_whitespace().any(|name| name == word))
 }

@@ -25,7 +25,10 @@ impl Timing {
             TimeFormat::DayFirst => TimeFormat::MonthFirst,
             _ => TimeFormat::DayFirst,
         };
-        Self { format, clock: self.clock }
+        Self {
+            format,
+            clock: self.clock,
+        }
     }
 }
 
@@ -41,26 +44,58 @@ pub(in crate::data) fn swapped(timing: &Timing) -> Problem {
 
 /// How the times of a file are read whose roles and format are known.
 pub(in crate::data) fn timing(head: &Head, file: &FileSpec) -> Timing {
-    let clock = super::column_of(head, &file.roles, Role::Clock)
-        .and_then(|at| clock_kind(head.columns.get(at).map_or("", String::as_str), cells(head, at)));
-    Timing { format: file.time_format.clone().unwrap_or(TimeFormat::Order), clock }
+    let clock = super::column_of(head, &file.roles, Role::Clock).and_then(|at| {
+        clock_kind(
+            head.columns.get(at).map_or("", String::as_str),
+            cells(head, at),
+        )
+    });
+    Timing {
+        format: file.time_format.clone().unwrap_or(TimeFormat::Order),
+        clock,
+    }
 }
 
 /// Fills in how times are written; tells what is wrong or doubtful of it.
-pub(super) fn time_format(head: &Head, guess: &Guess<'_>, file: &mut FileSpec, problems: &mut Vec<Problem>) {
-    let Some(at) = guess.columns[Role::Time as usize] else { return };
+pub(super) fn time_format(
+    head: &Head,
+    guess: &Guess<'_>,
+    file: &mut FileSpec,
+    problems: &mut Vec<Problem>,
+) {
+    let Some(at) = guess.columns[Role::Time as usize] else {
+        return;
+    };
     let name = quotable(head.columns.get(at).map_or("", String::as_str));
     if let Some(format) = &file.time_format {
         if time::share_readable(cells(head, at), format) < 0.5 {
-            problems.push(wrong_type(head, Role::Time, at, &format!("times as {format}")));
+            problems.push(wrong_type(
+                head,
+                Role::Time,
+                at,
+                &format!("times as {format}"),
+            ));
         }
     } else {
         let user = guess.columns[Role::User as usize];
         let Some(seen) = look(head, at, user) else {
-            problems.push(wrong_type(head, Role::Time, at, "times (seconds, milliseconds or dates)"));
+            problems.push(wrong_type(
+                head,
+                Role::Time,
+                at,
+                "times (seconds, milliseconds or dates)",
+            ));
             return;
         };
-        problems.extend(told(head, &Column { at, user, name: &name }, &seen));
+        problems.extend(told(
+            head,
+            &Column {
+                at,
+                user,
+                name: &name,
+            },
+            &seen,
+        ));
         if seen.format == TimeFormat::Date
             && let Some((zone, place)) = time::doubtful_zone(cells(head, at))
         {
@@ -81,7 +116,12 @@ pub(super) fn time_format(head: &Head, guess: &Guess<'_>, file: &mut FileSpec, p
         && timing(head, file).clock.is_none()
         && file.roles.column(Role::Clock).is_some()
     {
-        problems.push(wrong_type(head, Role::Clock, clock, "clocks (13:30:05, 1330 or hours)"));
+        problems.push(wrong_type(
+            head,
+            Role::Clock,
+            clock,
+            "clocks (13:30:05, 1330 or hours)",
+        ));
     }
 }
 
@@ -112,7 +152,9 @@ fn look(head: &Head, at: usize, user: Option<usize>) -> Option<time::Look> {
 /// Whole numbers from 1970 to 2064 in a column that is called a date.
 fn are_dates_of_a_sheet(head: &Head, at: usize) -> bool {
     let words = words(head.columns.get(at).map_or("", String::as_str));
-    let is_date = words.iter().any(|word| matches!(word.as_str(), "date" | "datetime" | "日期"));
+    let is_date = words
+        .iter()
+        .any(|word| matches!(word.as_str(), "date" | "datetime" | "日期"));
     let mut filled = cells(head, at).filter(|cell| !cell.is_empty()).peekable();
     is_date
         && filled.peek().is_some()
@@ -124,7 +166,9 @@ fn told(head: &Head, column: &Column<'_>, seen: &time::Look) -> Option<Problem> 
     let (name, at) = (column.name, column.at);
     let mut filled = cells(head, at).filter(|cell| !cell.is_empty());
     let example = filled.next().filter(|_| head.file.pseudonyms.is_off());
-    let such = example.map_or_else(String::new, |cell| format!(", such as `{}`,", quotable(cell)));
+    let such = example.map_or_else(String::new, |cell| {
+        format!(", such as `{}`,", quotable(cell))
+    });
     let dates = |which: &str, other: &str, why: &str| {
         format!(
             "the dates of the column `{name}`{such} are read with the {which} first, since only so {why}; write {other} in \
@@ -185,7 +229,9 @@ fn told(head: &Head, column: &Column<'_>, seen: &time::Look) -> Option<Problem> 
 
 fn are_years(head: &Head, at: usize) -> bool {
     let mut filled = cells(head, at).filter(|cell| !cell.is_empty()).peekable();
-    let is_year = |cell: &str| cell.len() == 4 && time::whole(cell).is_some_and(|year| (1900..=2100).contains(&year));
+    let is_year = |cell: &str| {
+        cell.len() == 4 && time::whole(cell).is_some_and(|year| (1900..=2100).contains(&year))
+    };
     filled.peek().is_some() && filled.all(is_year)
 }
 
@@ -200,16 +246,20 @@ fn runs_through_days(head: &Head, at: usize, user: Option<usize>) -> bool {
         time::steps(rows)
     };
     // In the file as a whole a day has many rows; within a user it may have a few.
-    let is_now_and_then =
-        |steps: Option<Steps>, most: f64| steps.is_some_and(|steps| steps.back > 0.0 && steps.back < most);
-    is_now_and_then(clocks(None), 0.2) || is_now_and_then(user.and_then(|user| clocks(Some(user))), 0.3)
+    let is_now_and_then = |steps: Option<Steps>, most: f64| {
+        steps.is_some_and(|steps| steps.back > 0.0 && steps.back < most)
+    };
+    is_now_and_then(clocks(None), 0.2)
+        || is_now_and_then(user.and_then(|user| clocks(Some(user))), 0.3)
 }
 
 /// A warning where times went through 32-bit floats, which keep 24 bits: seconds of today become multiples
 /// of 128.
 fn cut_by_floats(head: &Head, at: usize, name: &str) -> Option<Problem> {
     const FEWEST: usize = 8;
-    let numbers: Vec<f64> = cells(head, at).filter_map(|cell| cell.parse().ok()).collect();
+    let numbers: Vec<f64> = cells(head, at)
+        .filter_map(|cell| cell.parse().ok())
+        .collect();
     let largest = numbers.iter().copied().map(f64::abs).fold(0.0, f64::max);
     if largest < f64::from(1 << 24) || largest > 1e19 {
         return None;
@@ -222,7 +272,12 @@ fn cut_by_floats(head: &Head, at: usize, name: &str) -> Option<Problem> {
     // Half of a step where the numbers lie on both sides of a power of two.
     let are_multiples = |of: f64| numbers.iter().all(|number| number % of == 0.0);
     // Whole days are multiples of 128 seconds by nature.
-    let is_cut = || distinct.len() >= FEWEST && step >= 16.0 && are_multiples(step / 2.0) && !are_multiples(3_600.0);
+    let is_cut = || {
+        distinct.len() >= FEWEST
+            && step >= 16.0
+            && are_multiples(step / 2.0)
+            && !are_multiples(3_600.0)
+    };
     if !is_typed && !is_cut() {
         return None;
     }

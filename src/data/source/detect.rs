@@ -14,12 +14,20 @@ use crate::data::{DataError, FileFormat, Packing, schema, time};
 /// [`DataError::Content`] for formats that are recognised and not read ([`foreign`]), and for a table that is
 /// compressed as a whole.
 pub(super) fn binary(path: &Path, start: &Start) -> Result<Option<FileFormat>, DataError> {
-    let content = |sentence: String| Err(DataError::Content { path: path.to_path_buf(), sentence });
+    let content = |sentence: String| {
+        Err(DataError::Content {
+            path: path.to_path_buf(),
+            sentence,
+        })
+    };
     let bytes = start.bytes.as_slice();
     if let Some(sentence) = foreign::binary(bytes, start.packing) {
         return content(sentence);
     }
-    let is_named = |ending: &str| path.extension().is_some_and(|end| end.eq_ignore_ascii_case(ending));
+    let is_named = |ending: &str| {
+        path.extension()
+            .is_some_and(|end| end.eq_ignore_ascii_case(ending))
+    };
     let format = if bytes.starts_with(b"SQLite format 3\0") {
         Some(FileFormat::Sqlite)
     } else if bytes.starts_with(b"PAR1") || is_named("parquet") {
@@ -28,9 +36,9 @@ pub(super) fn binary(path: &Path, start: &Start) -> Result<Option<FileFormat>, D
         None
     };
     match (format, start.packing) {
-        (Some(format), packing) if packing != Packing::None => {
-            content(format!("{packing} data with {format} inside; unpack the file first (gunzip, zstd -d)."))
-        }
+        (Some(format), packing) if packing != Packing::None => content(format!(
+            "{packing} data with {format} inside; unpack the file first (gunzip, zstd -d)."
+        )),
         (format, _) => Ok(format),
     }
 }
@@ -41,14 +49,26 @@ pub(super) fn binary(path: &Path, start: &Start) -> Result<Option<FileFormat>, D
 /// [`DataError::Content`] for JSON that cannot be a log.
 pub(super) fn text_format(path: &Path, bytes: &[u8]) -> Result<FileFormat, DataError> {
     if let Some(sentence) = foreign::text(bytes) {
-        return Err(DataError::Content { path: path.to_path_buf(), sentence: sentence.to_owned() });
+        return Err(DataError::Content {
+            path: path.to_path_buf(),
+            sentence: sentence.to_owned(),
+        });
     }
     let name = path.to_string_lossy().to_lowercase();
-    let inner = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
+    let inner = name
+        .strip_suffix(".gz")
+        .or_else(|| name.strip_suffix(".zst"))
+        .unwrap_or(&name);
     let ending = inner.rsplit_once('.').map_or("", |(_, ending)| ending);
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut letters = text.iter().filter(|b| !b.is_ascii_whitespace());
-    let as_json = || if json::is_one_text(text) { FileFormat::Json } else { FileFormat::Ndjson };
+    let as_json = || {
+        if json::is_one_text(text) {
+            FileFormat::Json
+        } else {
+            FileFormat::Ndjson
+        }
+    };
     match (letters.next(), letters.next()) {
         (Some(b'{'), _) | (Some(b'['), Some(b'{' | b'[')) => Ok(as_json()),
         (Some(b'['), _) if json::are_arrays(text) => Ok(as_json()),
@@ -66,11 +86,14 @@ pub(super) fn text_format(path: &Path, bytes: &[u8]) -> Result<FileFormat, DataE
 
 /// Why bytes are no text, if they are none.
 pub(super) fn not_text(bytes: &[u8]) -> Option<&'static str> {
-    let n_control =
-        bytes.iter().filter(|&&b| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 1 | 0x1e | 0x1f)).count();
+    let n_control = bytes
+        .iter()
+        .filter(|&&b| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 1 | 0x1e | 0x1f))
+        .count();
     // One byte in fifty: a text with a few NUL bytes is still a text, whose bad rows are listed.
-    (n_control * 50 > bytes.len())
-        .then_some("the file holds binary data, not text; open a CSV, TSV, Parquet, JSON or SQLite file.")
+    (n_control * 50 > bytes.len()).then_some(
+        "the file holds binary data, not text; open a CSV, TSV, Parquet, JSON or SQLite file.",
+    )
 }
 
 /// How many records are split to judge a separator.
@@ -96,15 +119,33 @@ pub(super) struct Division<'a> {
 
 /// The separator under which the records are most alike; `None` when none divides them.
 pub(super) fn separator(bytes: &[u8], quote: u8) -> Option<Division<'static>> {
-    let divisions: Vec<Division<'_>> =
-        CANDIDATES.iter().filter_map(|separator| divide(bytes, separator, quote)).filter(|d| d.n_fields >= 2).collect();
+    let divisions: Vec<Division<'_>> = CANDIDATES
+        .iter()
+        .filter_map(|separator| divide(bytes, separator, quote))
+        .filter(|d| d.n_fields >= 2)
+        .collect();
     let regular: Vec<&Division<'_>> = divisions.iter().filter(|d| d.share >= 0.95).collect();
     // A tab or `::` is never there by chance. Between the others the one that finds most fields
     // wins (`1;2;3,5` has two commas' worth of decimals); blanks only when nothing else divides.
     let sure = regular.iter().find(|d| matches!(d.separator, "\t" | "::"));
-    let marks = || regular.iter().filter(|d| d.separator != " ").rev().max_by_key(|d| d.n_fields);
-    let best = || divisions.iter().rev().max_by(|a, b| a.share.total_cmp(&b.share));
-    sure.or_else(marks).or_else(|| regular.first()).copied().or_else(best).copied()
+    let marks = || {
+        regular
+            .iter()
+            .filter(|d| d.separator != " ")
+            .rev()
+            .max_by_key(|d| d.n_fields)
+    };
+    let best = || {
+        divisions
+            .iter()
+            .rev()
+            .max_by(|a, b| a.share.total_cmp(&b.share))
+    };
+    sure.or_else(marks)
+        .or_else(|| regular.first())
+        .copied()
+        .or_else(best)
+        .copied()
 }
 
 /// How one separator divides the head.
@@ -120,13 +161,21 @@ pub(super) fn divide<'a>(bytes: &[u8], separator: &'a str, quote: u8) -> Option<
     }
     let (&n_fields, &n) = counts.iter().max_by_key(|&(&n_fields, &n)| (n, n_fields))?;
     let (fewest, most) = (*counts.keys().next()?, *counts.keys().next_back()?);
-    Some(Division { separator, n_fields, share: n as f64 / n_records as f64, fewest, most })
+    Some(Division {
+        separator,
+        n_fields,
+        share: n as f64 / n_records as f64,
+        fewest,
+        most,
+    })
 }
 
 /// Whether the first row names the columns: some name is a known one (or typed, as RecBole's are),
 /// or a column of numbers or dates begins with a word.
 pub(super) fn header(rows: &[Vec<String>]) -> bool {
-    let Some(first) = rows.first() else { return false };
+    let Some(first) = rows.first() else {
+        return false;
+    };
     if first.iter().any(|cell| is_datum(cell)) || first.iter().all(|name| name.trim().is_empty()) {
         return false;
     }
@@ -135,7 +184,9 @@ pub(super) fn header(rows: &[Vec<String>]) -> bool {
 
 /// Whether some column is all numbers or all dates below the first row.
 pub(super) fn has_data_below(rows: &[Vec<String>]) -> bool {
-    let Some((first, rest)) = rows.split_first() else { return false };
+    let Some((first, rest)) = rows.split_first() else {
+        return false;
+    };
     let mut column = (0..first.len()).map(|at| rest.iter().filter_map(move |row| row.get(at)));
     !rest.is_empty() && column.any(|mut cells| cells.all(|cell| is_datum(cell)))
 }
@@ -148,8 +199,13 @@ fn is_datum(text: &str) -> bool {
 pub(super) fn names_columns(line: &[u8]) -> bool {
     CANDIDATES.iter().any(|separator| {
         let mut splitter = Splitter::new(line, Separator::new(separator));
-        splitter.next_record().is_some_and(|record| record.n_fields >= 2)
-            && splitter.texts().flatten().any(|name| schema::is_known_name(&name))
+        splitter
+            .next_record()
+            .is_some_and(|record| record.n_fields >= 2)
+            && splitter
+                .texts()
+                .flatten()
+                .any(|name| schema::is_known_name(&name))
     })
 }
 
@@ -159,12 +215,16 @@ mod tests {
 
     #[test]
     fn separators_are_told_apart() {
-        let found = |text: &str| separator(text.as_bytes(), b'"').map(|d| (d.separator, d.n_fields));
+        let found =
+            |text: &str| separator(text.as_bytes(), b'"').map(|d| (d.separator, d.n_fields));
         assert_eq!(found("1,2,3\n4,5,6\n"), Some((",", 3)));
         assert_eq!(found("1;2;3,5\n4;5;6,5\n"), Some((";", 3)));
         assert_eq!(found("1::2::3\n4::5::6\n"), Some(("::", 3)));
         assert_eq!(found("a,2\tb,3\nc\td\n"), Some(("\t", 2)));
-        assert_eq!(found("1,2,2024-01-01 10:00:00\n1,2,2024-01-01 10:00:01\n"), Some((",", 3)));
+        assert_eq!(
+            found("1,2,2024-01-01 10:00:00\n1,2,2024-01-01 10:00:01\n"),
+            Some((",", 3))
+        );
         assert_eq!(found("  1   2\n 11   3\n"), Some((" ", 2)));
         assert_eq!(found("\"a,b\",2\n\"c\",3\n"), Some((",", 2)));
         assert_eq!(found("word\nother\n"), None);

@@ -2,8 +2,8 @@
 //! refused with its line.
 
 use encoding_rs::{
-    BIG5, DecoderResult, EUC_KR, GB18030, KOI8_R, SHIFT_JIS, UTF_16BE, UTF_16LE, WINDOWS_1250, WINDOWS_1251,
-    WINDOWS_1252,
+    BIG5, DecoderResult, EUC_KR, GB18030, KOI8_R, SHIFT_JIS, UTF_16BE, UTF_16LE, WINDOWS_1250,
+    WINDOWS_1251, WINDOWS_1252,
 };
 
 use crate::data::{Encoding, FileSpec};
@@ -55,7 +55,8 @@ pub(super) fn decode(bytes: Vec<u8>, encoding: Encoding, is_whole: bool) -> Vec<
     let mut buffer = vec![0; 1 << 16];
     let mut rest = bytes.as_slice();
     loop {
-        let (result, n_read, n_written) = decoder.decode_to_utf8_without_replacement(rest, &mut buffer, is_whole);
+        let (result, n_read, n_written) =
+            decoder.decode_to_utf8_without_replacement(rest, &mut buffer, is_whole);
         out.extend_from_slice(buffer.get(..n_written).unwrap_or_default());
         rest = rest.get(n_read..).unwrap_or_default();
         match result {
@@ -68,7 +69,8 @@ pub(super) fn decode(bytes: Vec<u8>, encoding: Encoding, is_whole: bool) -> Vec<
 
 /// What is doubtful about an encoding that was guessed from the head.
 pub(super) fn doubt(head: &[u8], taken: Encoding, file: &FileSpec) -> Option<Problem> {
-    (file.encoding.is_none() && taken == Encoding::Windows1252).then(|| Letters::of(head).doubt(file))
+    (file.encoding.is_none() && taken == Encoding::Windows1252)
+        .then(|| Letters::of(head).doubt(file))
 }
 
 /// What the letters of a text that are no ASCII tell.
@@ -95,7 +97,10 @@ impl Letters {
 
     /// Takes in some lines.
     pub(super) fn look_at(&mut self, text: &[u8]) {
-        for line in text.split(|&byte| byte == b'\n').filter(|line| !line.is_ascii()) {
+        for line in text
+            .split(|&byte| byte == b'\n')
+            .filter(|line| !line.is_ascii())
+        {
             self.n_foreign += 1;
             if std::str::from_utf8(line).is_ok() {
                 self.n_utf8 += 1;
@@ -106,16 +111,29 @@ impl Letters {
     }
 
     fn add(&mut self, line: &[u8]) {
-        let is_high = |at: Option<usize>| at.and_then(|at| line.get(at)).is_some_and(|&byte| byte >= 0x80);
+        let is_high = |at: Option<usize>| {
+            at.and_then(|at| line.get(at))
+                .is_some_and(|&byte| byte >= 0x80)
+        };
         for (at, &byte) in line.iter().enumerate().filter(|(_, byte)| **byte >= 0x80) {
             self.n_high += 1;
             self.n_usual += usize::from(is_usual(byte));
             self.n_in_words += usize::from(is_high(at.checked_sub(1)) && is_high(Some(at + 1)));
             if self.example.is_none() {
                 let is_end = |byte: &u8| !byte.is_ascii_alphanumeric() && *byte < 0x80;
-                let start = line.get(..at).and_then(|before| before.iter().rposition(is_end)).map_or(0, |end| end + 1);
-                let end = line.iter().skip(at).position(is_end).map_or(line.len(), |n| at + n);
-                self.example = line.get(start..end).filter(|word| word.len() < 100).map(<[u8]>::to_vec);
+                let start = line
+                    .get(..at)
+                    .and_then(|before| before.iter().rposition(is_end))
+                    .map_or(0, |end| end + 1);
+                let end = line
+                    .iter()
+                    .skip(at)
+                    .position(is_end)
+                    .map_or(line.len(), |n| at + n);
+                self.example = line
+                    .get(start..end)
+                    .filter(|word| word.len() < 100)
+                    .map(<[u8]>::to_vec);
             }
         }
     }
@@ -139,7 +157,10 @@ impl Letters {
     pub(super) fn doubt(&self, file: &FileSpec) -> Problem {
         let example = self.example.as_ref().filter(|_| file.pseudonyms.is_off());
         let example = example.map_or_else(String::new, |word| {
-            format!(", as in `{}`", quotable(&WINDOWS_1252.decode_without_bom_handling(word).0))
+            format!(
+                ", as in `{}`",
+                quotable(&WINDOWS_1252.decode_without_bom_handling(word).0)
+            )
         });
         let sentence = if 2 * self.n_in_words > self.n_high {
             format!(
@@ -164,11 +185,16 @@ fn is_usual(byte: u8) -> bool {
 
 /// Whether the lines of a text end as on old Macs, with a carriage return alone.
 pub(super) fn is_mac(text: &[u8]) -> bool {
-    let Some(first) = memchr::memchr(b'\r', text).filter(|&at| text.get(at + 1) != Some(&b'\n')) else { return false };
+    let Some(first) = memchr::memchr(b'\r', text).filter(|&at| text.get(at + 1) != Some(&b'\n'))
+    else {
+        return false;
+    };
     if memchr::memchr(b'\n', text.get(..first).unwrap_or_default()).is_some() {
         return false;
     }
-    let n_alone = memchr::memchr_iter(b'\r', text).filter(|&at| text.get(at + 1) != Some(&b'\n')).count();
+    let n_alone = memchr::memchr_iter(b'\r', text)
+        .filter(|&at| text.get(at + 1) != Some(&b'\n'))
+        .count();
     n_alone > 20 * memchr::memchr_iter(b'\n', text).count()
 }
 
@@ -210,7 +236,14 @@ pub(super) fn tidy(mut text: Vec<u8>, is_mac: bool) -> Vec<u8> {
 fn utf16_without_mark(head: &[u8]) -> Option<Encoding> {
     let sample = head.get(..JUDGED).unwrap_or(head);
     let n = sample.len() / 2;
-    let zeros = |first: usize| sample.iter().skip(first).step_by(2).filter(|&&b| b == 0).count();
+    let zeros = |first: usize| {
+        sample
+            .iter()
+            .skip(first)
+            .step_by(2)
+            .filter(|&&b| b == 0)
+            .count()
+    };
     let (high, low) = (zeros(0), zeros(1));
     let is_half = |many: usize, few: usize| n >= 4 && many * 5 >= n && few * 10 <= many;
     if is_half(low, high) {
@@ -230,7 +263,11 @@ fn is_gb18030(head: &[u8]) -> bool {
     for line in head.split(|&b| b == b'\n').filter(|line| !line.is_ascii()) {
         n_foreign += 1;
         n_utf8 += usize::from(std::str::from_utf8(line).is_ok());
-        n_gb += usize::from(GB18030.decode_without_bom_handling_and_without_replacement(line).is_some());
+        n_gb += usize::from(
+            GB18030
+                .decode_without_bom_handling_and_without_replacement(line)
+                .is_some(),
+        );
         let mut at = 0;
         while let Some(&first) = line.get(at) {
             if first < 0x80 {
@@ -262,27 +299,61 @@ mod tests {
         assert_eq!(guess(&gbk), Encoding::Gb18030);
         assert_eq!(guess(chinese.as_bytes()), Encoding::Utf8);
         for text in [chinese, "user,item\na,b\n", "\u{feff}user,item\na,b\n"] {
-            assert_eq!(guess(&utf16(text, u16::to_le_bytes)), Encoding::Utf16Le, "{text}");
-            assert_eq!(guess(&utf16(text, u16::to_be_bytes)), Encoding::Utf16Be, "{text}");
+            assert_eq!(
+                guess(&utf16(text, u16::to_le_bytes)),
+                Encoding::Utf16Le,
+                "{text}"
+            );
+            assert_eq!(
+                guess(&utf16(text, u16::to_be_bytes)),
+                Encoding::Utf16Be,
+                "{text}"
+            );
         }
         assert_eq!(guess(b"user,item\na,b\n"), Encoding::Utf8);
         // French in Latin-1, and Russian in Windows-1251, are not taken for Chinese.
         let french = b"user,title\n1,Am\xe9lie et la b\xeate\n";
         assert_eq!(guess(french), Encoding::Windows1252);
         let file = FileSpec::default();
-        let told = doubt(french, Encoding::Windows1252, &file).unwrap().sentence;
-        assert!(told.contains("Windows-1252 (Latin-1), as in `Amélie`"), "{told}");
+        let told = doubt(french, Encoding::Windows1252, &file)
+            .unwrap()
+            .sentence;
+        assert!(
+            told.contains("Windows-1252 (Latin-1), as in `Amélie`"),
+            "{told}"
+        );
         // Of another alphabet nothing is said in silence.
         let (russian, _, _) = WINDOWS_1251.encode("1,привет мир это книга\n");
         assert_eq!(guess(&russian), Encoding::Windows1252);
-        let told = doubt(&russian, Encoding::Windows1252, &file).unwrap().sentence;
-        assert!(told.contains("another alphabet") && told.contains("Windows1251"), "{told}");
+        let told = doubt(&russian, Encoding::Windows1252, &file)
+            .unwrap()
+            .sentence;
         assert!(
-            doubt(french, Encoding::Windows1252, &FileSpec { encoding: Some(Encoding::Windows1252), ..file }).is_none()
+            told.contains("another alphabet") && told.contains("Windows1251"),
+            "{told}"
+        );
+        assert!(
+            doubt(
+                french,
+                Encoding::Windows1252,
+                &FileSpec {
+                    encoding: Some(Encoding::Windows1252),
+                    ..file
+                }
+            )
+            .is_none()
         );
         // One bad line among good ones, and bytes that are no letters, are faults.
         assert_eq!(
-            guess("1,café\n2,thé\n3,caf".as_bytes().iter().copied().chain(*b"\xe9\n").collect::<Vec<_>>().as_slice()),
+            guess(
+                "1,café\n2,thé\n3,caf"
+                    .as_bytes()
+                    .iter()
+                    .copied()
+                    .chain(*b"\xe9\n")
+                    .collect::<Vec<_>>()
+                    .as_slice()
+            ),
             Encoding::Utf8
         );
         assert_eq!(guess(b"1,\xff\xfe\n2,b\n"), Encoding::Utf8);
@@ -290,10 +361,20 @@ mod tests {
 
     #[test]
     fn old_line_ends_and_marks_in_the_middle_go() {
-        assert!(is_mac(b"a,b\rc,d\r") && is_mac(b"a\rb\rc\r") && !is_mac(b"a,b\r\nc,d\r\n") && !is_mac(b"a\nb\rc\n"));
+        assert!(
+            is_mac(b"a,b\rc,d\r")
+                && is_mac(b"a\rb\rc\r")
+                && !is_mac(b"a,b\r\nc,d\r\n")
+                && !is_mac(b"a\nb\rc\n")
+        );
         assert_eq!(tidy(b"a,b\rc,d\r".to_vec(), true), b"a,b\nc,d\n");
         assert_eq!(
-            tidy("\u{feff}a\nb\n\u{feff}\u{feff}c\u{feff}\n".as_bytes().to_vec(), false),
+            tidy(
+                "\u{feff}a\nb\n\u{feff}\u{feff}c\u{feff}\n"
+                    .as_bytes()
+                    .to_vec(),
+                false
+            ),
             "\u{feff}a\nb\nc\u{feff}\n".as_bytes()
         );
     }
@@ -302,12 +383,27 @@ mod tests {
     fn what_is_encoded_is_decoded_and_what_cannot_be_is_marked() {
         let text = "用户,a\n𠀀é,b\n";
         let (gb, _, _) = GB18030.encode(text);
-        assert_eq!(decode(gb.into_owned(), Encoding::Gb18030, true), text.as_bytes());
-        assert_eq!(decode(utf16(text, u16::to_le_bytes), Encoding::Utf16Le, true), text.as_bytes());
-        assert_eq!(decode(utf16(text, u16::to_be_bytes), Encoding::Utf16Be, true), text.as_bytes());
+        assert_eq!(
+            decode(gb.into_owned(), Encoding::Gb18030, true),
+            text.as_bytes()
+        );
+        assert_eq!(
+            decode(utf16(text, u16::to_le_bytes), Encoding::Utf16Le, true),
+            text.as_bytes()
+        );
+        assert_eq!(
+            decode(utf16(text, u16::to_be_bytes), Encoding::Utf16Be, true),
+            text.as_bytes()
+        );
         // A byte that begins nothing; the line end after it is not swallowed.
-        assert_eq!(decode(b"a\xff\nb".to_vec(), Encoding::Gb18030, true), b"a\xff\nb");
-        assert_eq!(decode(b"a\xd6\nb".to_vec(), Encoding::Gb18030, true), b"a\xff\nb");
+        assert_eq!(
+            decode(b"a\xff\nb".to_vec(), Encoding::Gb18030, true),
+            b"a\xff\nb"
+        );
+        assert_eq!(
+            decode(b"a\xd6\nb".to_vec(), Encoding::Gb18030, true),
+            b"a\xff\nb"
+        );
         // Half a letter at the end: cut in a head, marked in a whole text.
         assert_eq!(decode(b"a\xd6".to_vec(), Encoding::Gb18030, false), b"a");
         assert_eq!(decode(b"a\xd6".to_vec(), Encoding::Gb18030, true), b"a\xff");

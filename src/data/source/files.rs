@@ -19,8 +19,11 @@ const MOST_LOOKED_AT: usize = 1_000_000;
 const LONGEST_SEARCH: Duration = Duration::from_mins(1);
 
 /// Names that begin with a dot are not meant, as in a shell: they are leavings of other programs.
-const OPTIONS: MatchOptions =
-    MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
+const OPTIONS: MatchOptions = MatchOptions {
+    case_sensitive: true,
+    require_literal_separator: true,
+    require_literal_leading_dot: true,
+};
 
 /// The files that a path names, sorted by name; at least one.
 pub(in crate::data) fn find(path: &Path) -> Result<Vec<PathBuf>, DataError> {
@@ -29,24 +32,43 @@ pub(in crate::data) fn find(path: &Path) -> Result<Vec<PathBuf>, DataError> {
         return Ok(vec![path]);
     }
     let (folder, parts) = divide(&path)?;
-    let mut search = Search { path: &path, found: BTreeSet::new(), n_looked_at: 0, begin: Instant::now() };
+    let mut search = Search {
+        path: &path,
+        found: BTreeSet::new(),
+        n_looked_at: 0,
+        begin: Instant::now(),
+    };
     search.walk(&folder, &parts)?;
-    if search.found.is_empty() { Err(nothing(&path)) } else { Ok(search.found.into_iter().collect()) }
+    if search.found.is_empty() {
+        Err(nothing(&path))
+    } else {
+        Ok(search.found.into_iter().collect())
+    }
 }
 
 /// Whether a path is one of a log's files, or of the tables beside it.
 pub(in crate::data) fn reads(file: &FileSpec, path: &Path) -> bool {
-    let Ok(path) = path.canonicalize() else { return false };
+    let Ok(path) = path.canonicalize() else {
+        return false;
+    };
     let tables = file.side_tables().map(|(_, table)| &table.path);
     let named = std::iter::once(&file.path).chain(file.titles.as_ref().map(|titles| &titles.path));
-    let named = named.chain(tables).chain(file.parts().map(|(_, path)| path));
+    let named = named
+        .chain(tables)
+        .chain(file.parts().map(|(_, path)| path));
     let found = named.filter_map(|named| find(named).ok()).flatten();
-    found.filter_map(|found| found.canonicalize().ok()).any(|found| found == path)
+    found
+        .filter_map(|found| found.canonicalize().ok())
+        .any(|found| found == path)
 }
 
 /// The sentence of a pattern that no file matches.
 pub(super) fn nothing(path: &Path) -> DataError {
-    unreadable(path, "no file matches this pattern; check the folder and the letters between the stars".to_owned())
+    unreadable(
+        path,
+        "no file matches this pattern; check the folder and the letters between the stars"
+            .to_owned(),
+    )
 }
 
 /// Whether a file can be opened and is not empty; of a pattern, whether its folder is there.
@@ -56,20 +78,32 @@ pub(in crate::data) fn can_open(path: &Path) -> Result<(), DataError> {
         return open::file(&path).map(|_| ());
     }
     let (folder, _) = divide(&path)?;
-    std::fs::read_dir(&folder).map(|_| ()).map_err(|error| open::why(&folder, &error))
+    std::fs::read_dir(&folder)
+        .map(|_| ())
+        .map_err(|error| open::why(&folder, &error))
 }
 
 /// The name of a log: its file's name without endings, or what a pattern has of letters.
 pub(in crate::data) fn name_of(path: &Path) -> String {
-    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let packed = path.extension().is_some_and(|end| end == "gz" || end == "zst");
+    let stem = path
+        .file_stem()
+        .map(|stem| stem.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let packed = path
+        .extension()
+        .is_some_and(|end| end == "gz" || end == "zst");
     let stem = match stem.rsplit_once('.') {
         Some((name, _)) if packed && !name.is_empty() => name.to_owned(),
         _ => stem,
     };
     let letters = stem.replace(['*', '?', '[', ']'], "");
     let letters = letters.trim_matches(['-', '_', '.', ' ']);
-    let above = || path.components().rev().skip(1).find(|part| !is_pattern(Path::new(part)));
+    let above = || {
+        path.components()
+            .rev()
+            .skip(1)
+            .find(|part| !is_pattern(Path::new(part)))
+    };
     match (letters, above()) {
         ("", Some(Component::Normal(folder))) => folder.to_string_lossy().into_owned(),
         ("", _) => "log".to_owned(),
@@ -79,12 +113,19 @@ pub(in crate::data) fn name_of(path: &Path) -> String {
 
 /// A file's name as it stands in sentences.
 pub(super) fn short_name(path: &Path) -> String {
-    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+    path.file_name().map_or_else(
+        || path.display().to_string(),
+        |name| name.to_string_lossy().into_owned(),
+    )
 }
 
 /// Size on disk of all files together.
 pub(super) fn n_bytes(paths: &[PathBuf]) -> u64 {
-    paths.iter().filter_map(|path| std::fs::metadata(path).ok()).map(|metadata| metadata.len()).sum()
+    paths
+        .iter()
+        .filter_map(|path| std::fs::metadata(path).ok())
+        .map(|metadata| metadata.len())
+        .sum()
 }
 
 /// A file may itself have such characters in its name; then it is meant.
@@ -101,7 +142,8 @@ enum Part {
 
 /// The folder in which to begin, and the parts of the pattern below it.
 fn divide(path: &Path) -> Result<(PathBuf, Vec<Part>), DataError> {
-    let is_plain = |part: &Component<'_>| !part.as_os_str().to_string_lossy().contains(['*', '?', '[']);
+    let is_plain =
+        |part: &Component<'_>| !part.as_os_str().to_string_lossy().contains(['*', '?', '[']);
     let mut folder: PathBuf = path.components().take_while(is_plain).collect();
     if folder.as_os_str().is_empty() {
         folder.push(".");
@@ -123,13 +165,19 @@ fn divide(path: &Path) -> Result<(PathBuf, Vec<Part>), DataError> {
 
 fn pattern(path: &Path, text: &str) -> Result<Pattern, DataError> {
     Pattern::new(text).map_err(|error| {
-        let reason = format!("`{text}` is no pattern ({}); write one such as `part-*.csv` or `**/*.csv`", error.msg);
+        let reason = format!(
+            "`{text}` is no pattern ({}); write one such as `part-*.csv` or `**/*.csv`",
+            error.msg
+        );
         unreadable(path, reason)
     })
 }
 
 fn unreadable(path: &Path, reason: String) -> DataError {
-    DataError::Unreadable { path: path.to_path_buf(), reason }
+    DataError::Unreadable {
+        path: path.to_path_buf(),
+        reason,
+    }
 }
 
 struct Search<'a> {
@@ -141,7 +189,9 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn walk(&mut self, folder: &Path, parts: &[Part]) -> Result<(), DataError> {
-        let Some((part, below)) = parts.split_first() else { return Ok(()) };
+        let Some((part, below)) = parts.split_first() else {
+            return Ok(());
+        };
         if let Part::AnyDepth = part {
             self.walk(folder, below)?;
         }
@@ -152,7 +202,10 @@ impl Search<'_> {
             let name = name.to_string_lossy();
             match part {
                 // A link to a folder may lead back up, so `**` follows none.
-                Part::AnyDepth if !name.starts_with('.') && entry.file_type().is_ok_and(|kind| kind.is_dir()) => {
+                Part::AnyDepth
+                    if !name.starts_with('.')
+                        && entry.file_type().is_ok_and(|kind| kind.is_dir()) =>
+                {
                     self.walk(&path, parts)?;
                 }
                 Part::Name(pattern) if pattern.matches_with(&name, OPTIONS) => {
@@ -166,7 +219,8 @@ impl Search<'_> {
             }
         }
         if self.found.len() > MOST_FILES {
-            let reason = format!("more than {MOST_FILES} files match this pattern; name a narrower one");
+            let reason =
+                format!("more than {MOST_FILES} files match this pattern; name a narrower one");
             return Err(unreadable(self.path, reason));
         }
         Ok(())
@@ -191,7 +245,10 @@ mod tests {
 
     fn names(folder: &Path, pattern: &str) -> Vec<String> {
         let found = find(&folder.join(pattern)).unwrap();
-        found.iter().map(|path| path.strip_prefix(folder).unwrap().display().to_string()).collect()
+        found
+            .iter()
+            .map(|path| path.strip_prefix(folder).unwrap().display().to_string())
+            .collect()
     }
 
     #[test]
@@ -199,14 +256,25 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
         std::fs::create_dir_all(folder.join("b/c")).unwrap();
-        for name in ["x2.csv", "x1.csv", ".x3.csv", "y.txt", "b/x4.csv", "b/c/x5.csv", "z[1].csv"] {
+        for name in [
+            "x2.csv",
+            "x1.csv",
+            ".x3.csv",
+            "y.txt",
+            "b/x4.csv",
+            "b/c/x5.csv",
+            "z[1].csv",
+        ] {
             std::fs::write(folder.join(name), "a").unwrap();
         }
         assert_eq!(names(folder, "x*.csv"), ["x1.csv", "x2.csv"]);
         assert_eq!(names(folder, "x?.csv"), ["x1.csv", "x2.csv"]);
         assert_eq!(names(folder, "x[2-9].csv"), ["x2.csv"]);
         assert_eq!(names(folder, "*/x*.csv"), ["b/x4.csv"]);
-        assert_eq!(names(folder, "**/x*.csv"), ["b/c/x5.csv", "b/x4.csv", "x1.csv", "x2.csv"]);
+        assert_eq!(
+            names(folder, "**/x*.csv"),
+            ["b/c/x5.csv", "b/x4.csv", "x1.csv", "x2.csv"]
+        );
         assert_eq!(names(folder, "b/**"), ["b/c/x5.csv", "b/x4.csv"]);
         // A file of just that name is meant, not the pattern.
         assert_eq!(names(folder, "z[1].csv"), ["z[1].csv"]);
@@ -220,15 +288,26 @@ mod tests {
         std::fs::write(folder.path().join("x.csv"), "a").unwrap();
         let path = folder.path().join("**/*.csv");
         let (below, parts) = divide(&path).unwrap();
-        let mut search =
-            Search { path: &path, found: BTreeSet::new(), n_looked_at: MOST_LOOKED_AT, begin: Instant::now() };
+        let mut search = Search {
+            path: &path,
+            found: BTreeSet::new(),
+            n_looked_at: MOST_LOOKED_AT,
+            begin: Instant::now(),
+        };
         let sentence = search.walk(&below, &parts).unwrap_err().to_string();
-        let expected =
-            "the search was given up after 1000000 names; begin the pattern in the folder that holds the log";
+        let expected = "the search was given up after 1000000 names; begin the pattern in the folder that holds the log";
         assert!(sentence.ends_with(expected), "{sentence}");
         // So is one that takes too long.
-        let Some(begin) = Instant::now().checked_sub(LONGEST_SEARCH + Duration::from_secs(1)) else { return };
-        let mut search = Search { path: &path, found: BTreeSet::new(), n_looked_at: 0, begin };
+        let Some(begin) = Instant::now().checked_sub(LONGEST_SEARCH + Duration::from_secs(1))
+        else {
+            return;
+        };
+        let mut search = Search {
+            path: &path,
+            found: BTreeSet::new(),
+            n_looked_at: 0,
+            begin,
+        };
         let sentence = search.walk(&below, &parts).unwrap_err().to_string();
         assert!(sentence.contains("given up after 0 names"), "{sentence}");
     }

@@ -45,38 +45,63 @@ impl Kind {
         let lines: Vec<&[u8]> = judged(text);
         let fields: Vec<Vec<&[u8]>> = lines.iter().map(|line| tokens(line)).collect();
         let is_number = |field: &&[u8]| field.iter().all(u8::is_ascii_digit);
-        let is_signed =
-            |field: &&[u8]| is_number(&field.strip_prefix(b"-").unwrap_or(field)) || field.starts_with(b"<");
-        if fields.len() > 1 && fields.iter().all(|line| line.iter().all(is_signed) && line.ends_with(&[b"-1", b"-2"])) {
+        let is_signed = |field: &&[u8]| {
+            is_number(&field.strip_prefix(b"-").unwrap_or(field)) || field.starts_with(b"<")
+        };
+        if fields.len() > 1
+            && fields
+                .iter()
+                .all(|line| line.iter().all(is_signed) && line.ends_with(&[b"-1", b"-2"]))
+        {
             return Some(Self::Spmf);
         }
         // What stands before the lists may be words.
-        let n_words = fields.iter().take(3).take_while(|line| !line.iter().all(is_number)).count();
+        let n_words = fields
+            .iter()
+            .take(3)
+            .take_while(|line| !line.iter().all(is_number))
+            .count();
         let fields = fields.get(n_words..).unwrap_or_default();
         if fields.len() > 1 && fields.iter().all(|line| line.iter().all(is_number)) {
             return Self::of_numbers(fields, n_words > 0);
         }
         let whole: Vec<&[u8]> = lines.iter().map(|line| line.trim_ascii_end()).collect();
-        let has_times = whole.len() > 1 && whole.iter().all(|line| parse(line, Self::Users, 0, Encoding::Utf8).is_ok());
+        let has_times = whole.len() > 1
+            && whole
+                .iter()
+                .all(|line| parse(line, Self::Users, 0, Encoding::Utf8).is_ok());
         if has_times && whole.iter().any(|line| line.contains(&b'\t')) && are_users(&whole) {
             return Some(Self::Users);
         }
-        MARKS.into_iter().find(|mark| are_baskets(&lines, *mark) && !are_columns(&lines, *mark)).map(Self::Baskets)
+        MARKS
+            .into_iter()
+            .find(|mark| are_baskets(&lines, *mark) && !are_columns(&lines, *mark))
+            .map(Self::Baskets)
     }
 
     fn of_numbers(fields: &[Vec<&[u8]>], has_words: bool) -> Option<Self> {
-        let said = |line: &Vec<&[u8]>| std::str::from_utf8(line.first()?).ok()?.parse::<usize>().ok();
+        let said = |line: &Vec<&[u8]>| {
+            std::str::from_utf8(line.first()?)
+                .ok()?
+                .parse::<usize>()
+                .ok()
+        };
         let counts = || fields.iter().map(Vec::len);
         let (fewest, most) = (counts().min()?, counts().max()?);
         if most > fewest && fields.iter().all(|line| said(line) == Some(line.len() - 1)) {
             return Some(Self::Counted);
         }
-        let firsts: HashSet<&[u8]> = fields.iter().filter_map(|line| line.first().copied()).collect();
+        let firsts: HashSet<&[u8]> = fields
+            .iter()
+            .filter_map(|line| line.first().copied())
+            .collect();
         let are_users = 20 * firsts.len() >= 19 * fields.len() && fewest > 1;
         match are_users {
             true if most > 2 * fewest && !has_words => Some(Self::Users),
             // Numbers that nearly all differ may be users, some of whom have no items.
-            false if most > 2 * fewest && most > 2 && 10 * firsts.len() < 7 * fields.len() => Some(Self::Lines),
+            false if most > 2 * fewest && most > 2 && 10 * firsts.len() < 7 * fields.len() => {
+                Some(Self::Lines)
+            }
             _ => None,
         }
     }
@@ -86,12 +111,16 @@ impl Kind {
         let taken = "each line is taken as one user, by its number";
         let sentence = match self {
             Self::Users => return None,
-            Self::Counted => format!("each line begins with the count of its items and names no user: {taken}."),
+            Self::Counted => {
+                format!("each line begins with the count of its items and names no user: {taken}.")
+            }
             Self::Spmf => format!(
                 "these are sequences as SPMF writes them (`-1` ends a set of items, `-2` a line): {taken}, and items of \
                  one set stand in the order of the file."
             ),
-            Self::Lines => format!("these are lists of items, one a line, and no line names a user: {taken}."),
+            Self::Lines => {
+                format!("these are lists of items, one a line, and no line names a user: {taken}.")
+            }
             Self::Baskets(_) => format!(
                 "these are baskets, one a line, without a user or a time: {taken}, and the order in the basket for that \
                  of time; a log with one event a line (`user,item,time`) tells more."
@@ -103,7 +132,9 @@ impl Kind {
 
 /// The lines by which a text is judged: comments are none, and the last one of a head may be cut.
 fn judged(text: &[u8]) -> Vec<&[u8]> {
-    let lines = numbered(text).map(|(_, line)| line).filter(|line| !is_comment(line));
+    let lines = numbered(text)
+        .map(|(_, line)| line)
+        .filter(|line| !is_comment(line));
     let lines: Vec<&[u8]> = lines.take(JUDGED).collect();
     match lines.split_last() {
         Some((_, whole)) if whole.len() > 1 => whole.to_vec(),
@@ -116,14 +147,24 @@ fn is_comment(line: &[u8]) -> bool {
 }
 
 fn tokens(line: &[u8]) -> Vec<&[u8]> {
-    line.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty()).collect()
+    line.split(u8::is_ascii_whitespace)
+        .filter(|field| !field.is_empty())
+        .collect()
 }
 
 /// Whether lines with gaps behind a tab are of users: numbers only, from line to line of different count.
 fn are_users(lines: &[&[u8]]) -> bool {
-    let events: Vec<Vec<Event<'_>>> =
-        lines.iter().filter_map(|line| parse(line, Kind::Users, 0, Encoding::Utf8).ok()).collect();
-    let is_number = |event: &Event<'_>| event.item.bytes().chain(event.user.bytes()).all(|b| b.is_ascii_digit());
+    let events: Vec<Vec<Event<'_>>> = lines
+        .iter()
+        .filter_map(|line| parse(line, Kind::Users, 0, Encoding::Utf8).ok())
+        .collect();
+    let is_number = |event: &Event<'_>| {
+        event
+            .item
+            .bytes()
+            .chain(event.user.bytes())
+            .all(|b| b.is_ascii_digit())
+    };
     let counts = || events.iter().map(Vec::len);
     let differ = counts().max() > counts().min().map(|fewest| 2 * fewest);
     events.len() == lines.len() && differ && events.iter().flatten().all(is_number)
@@ -132,10 +173,16 @@ fn are_users(lines: &[&[u8]]) -> bool {
 /// Whether lines are names with a mark between them: of different count, no numbers, the same ones again and
 /// again, none twice on a line.
 fn are_baskets(lines: &[&[u8]], mark: char) -> bool {
-    let Ok(mark) = u8::try_from(mark) else { return false };
+    let Ok(mark) = u8::try_from(mark) else {
+        return false;
+    };
     let baskets: Vec<Vec<&[u8]>> = lines
         .iter()
-        .map(|line| line.split(|&byte| byte == mark).map(<[u8]>::trim_ascii).collect::<Vec<_>>())
+        .map(|line| {
+            line.split(|&byte| byte == mark)
+                .map(<[u8]>::trim_ascii)
+                .collect::<Vec<_>>()
+        })
         .map(|mut items| {
             while items.last().is_some_and(|item| item.is_empty()) {
                 items.pop();
@@ -144,15 +191,25 @@ fn are_baskets(lines: &[&[u8]], mark: char) -> bool {
         })
         .collect();
     let counts = || baskets.iter().map(Vec::len);
-    let usual =
-        counts().max().map_or(0, |most| (0..=most).map(|n| counts().filter(|&of| of == n).count()).max().unwrap_or(0));
+    let usual = counts().max().map_or(0, |most| {
+        (0..=most)
+            .map(|n| counts().filter(|&of| of == n).count())
+            .max()
+            .unwrap_or(0)
+    });
     let all: Vec<&[u8]> = baskets.iter().flatten().copied().collect();
     let distinct: HashSet<&[u8]> = all.iter().copied().collect();
     let is_name = |item: &&[u8]| {
-        !item.is_empty() && item.len() <= 60 && item.iter().any(u8::is_ascii_alphabetic) && !item.contains(&b'"')
+        !item.is_empty()
+            && item.len() <= 60
+            && item.iter().any(u8::is_ascii_alphabetic)
+            && !item.contains(&b'"')
     };
     let n_named = all.iter().filter(|item| is_name(item)).count();
-    let n_sets = baskets.iter().filter(|items| items.iter().collect::<HashSet<_>>().len() == items.len()).count();
+    let n_sets = baskets
+        .iter()
+        .filter(|items| items.iter().collect::<HashSet<_>>().len() == items.len())
+        .count();
     baskets.len() >= 8
         && counts().max() >= counts().min().map(|fewest| 3 * fewest.max(1))
         && 10 * usual < 6 * baskets.len()
@@ -164,11 +221,20 @@ fn are_baskets(lines: &[&[u8]], mark: char) -> bool {
 /// Whether another mark divides most lines into the same number of columns: then this one stands inside of cells.
 fn are_columns(lines: &[&[u8]], mark: char) -> bool {
     let is_table = |other: char| {
-        let n_marks = |line: &&[u8]| line.iter().filter(|&&byte| char::from(byte) == other).count();
-        let Some(first) = lines.first().map(n_marks).filter(|n| *n > 0) else { return false };
+        let n_marks = |line: &&[u8]| {
+            line.iter()
+                .filter(|&&byte| char::from(byte) == other)
+                .count()
+        };
+        let Some(first) = lines.first().map(n_marks).filter(|n| *n > 0) else {
+            return false;
+        };
         10 * lines.iter().filter(|line| n_marks(line) == first).count() >= 6 * lines.len()
     };
-    MARKS.into_iter().filter(|other| *other != mark).any(is_table)
+    MARKS
+        .into_iter()
+        .filter(|other| *other != mark)
+        .any(is_table)
 }
 
 /// See [`super::head`].
@@ -197,11 +263,18 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<Head,
     }
     if rows.is_empty() {
         let reason = reason.unwrap_or_else(|| "it holds no lines".to_owned());
-        let sentence = format!("it cannot be read as one user a line ({reason}); write `user item item …` on each.");
-        return Err(DataError::Content { path: path.to_path_buf(), sentence });
+        let sentence = format!(
+            "it cannot be read as one user a line ({reason}); write `user item item …` on each."
+        );
+        return Err(DataError::Content {
+            path: path.to_path_buf(),
+            sentence,
+        });
     }
     rows.truncate(SAMPLE_ROWS);
-    let has_times = rows.iter().any(|row| row.get(2).is_some_and(|time| !time.is_empty()));
+    let has_times = rows
+        .iter()
+        .any(|row| row.get(2).is_some_and(|time| !time.is_empty()));
     let mut columns = vec!["user".to_owned(), "item".to_owned()];
     let mut file = file;
     if has_times {
@@ -220,11 +293,20 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<Head,
             "lines that begin with `%`, `#` or `@` are no lists and are passed over.",
         ));
     }
-    Ok(Head { problems, kind, ..Head::new(file, columns, rows) })
+    Ok(Head {
+        problems,
+        kind,
+        ..Head::new(file, columns, rows)
+    })
 }
 
 /// See [`super::rows`].
-pub(super) fn rows(head: &Head, path: &Path, wanted: &[usize], watch: &dyn Watch) -> Result<Rows, DataError> {
+pub(super) fn rows(
+    head: &Head,
+    path: &Path,
+    wanted: &[usize],
+    watch: &dyn Watch,
+) -> Result<Rows, DataError> {
     Ok(parse_rows(&whole_text(head, path, watch)?, head, wanted))
 }
 
@@ -254,8 +336,16 @@ pub(super) fn parse_rows(bytes: &[u8], head: &Head, wanted: &[usize]) -> Rows {
             }
         }
     }
-    let columns = columns.into_iter().map(|cells| Cells::Text(cells.into_iter().collect())).collect();
-    Rows { columns, n_read, lines, refused }
+    let columns = columns
+        .into_iter()
+        .map(|cells| Cells::Text(cells.into_iter().collect()))
+        .collect();
+    Rows {
+        columns,
+        n_read,
+        lines,
+        refused,
+    }
 }
 
 /// One event of a line.
@@ -276,11 +366,18 @@ impl Event<'_> {
 /// Line numbers and texts of the lines that are not blank.
 fn numbered(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    (1..).zip(bytes.split(|&b| b == b'\n')).filter(|(_, line)| !line.trim_ascii().is_empty())
+    (1..)
+        .zip(bytes.split(|&b| b == b'\n'))
+        .filter(|(_, line)| !line.trim_ascii().is_empty())
 }
 
 /// The events of a line, or why it has none.
-fn parse(line: &[u8], kind: Kind, number: usize, encoding: Encoding) -> Result<Vec<Event<'_>>, String> {
+fn parse(
+    line: &[u8],
+    kind: Kind,
+    number: usize,
+    encoding: Encoding,
+) -> Result<Vec<Event<'_>>, String> {
     let text = std::str::from_utf8(line).map_err(|_| format!("is not valid {encoding}"))?;
     if kind.counts_lines() {
         return items(text, kind, number);
@@ -294,18 +391,36 @@ fn parse(line: &[u8], kind: Kind, number: usize, encoding: Encoding) -> Result<V
     }
     let gaps: Vec<&str> = gaps.split_whitespace().collect();
     if gaps.is_empty() {
-        return Ok(items.into_iter().map(|item| Event { user: user.clone(), item, time: None }).collect());
+        return Ok(items
+            .into_iter()
+            .map(|item| Event {
+                user: user.clone(),
+                item,
+                time: None,
+            })
+            .collect());
     }
     if gaps.len() != items.len() {
-        return Err(format!("has {} items and {} times", items.len(), gaps.len()));
+        return Err(format!(
+            "has {} items and {} times",
+            items.len(),
+            gaps.len()
+        ));
     }
     let mut now = 0_i64;
     let mut events = Vec::with_capacity(items.len());
     for (item, gap) in std::iter::zip(items, gaps) {
-        let gap: i64 =
-            gap.parse().map_err(|_| format!("has the time `{}`, which is no whole number", quotable(gap)))?;
-        now = now.checked_add(gap).ok_or_else(|| "has times that are too far apart".to_owned())?;
-        events.push(Event { user: user.clone(), item, time: Some(now) });
+        let gap: i64 = gap
+            .parse()
+            .map_err(|_| format!("has the time `{}`, which is no whole number", quotable(gap)))?;
+        now = now
+            .checked_add(gap)
+            .ok_or_else(|| "has times that are too far apart".to_owned())?;
+        events.push(Event {
+            user: user.clone(),
+            item,
+            time: Some(now),
+        });
     }
     Ok(events)
 }
@@ -313,19 +428,30 @@ fn parse(line: &[u8], kind: Kind, number: usize, encoding: Encoding) -> Result<V
 /// The items of a line that is a user by its number.
 fn items(text: &str, kind: Kind, number: usize) -> Result<Vec<Event<'_>>, String> {
     let mut items: Vec<&str> = match kind {
-        Kind::Baskets(mark) => text.split(mark).map(str::trim).filter(|item| !item.is_empty()).collect(),
+        Kind::Baskets(mark) => text
+            .split(mark)
+            .map(str::trim)
+            .filter(|item| !item.is_empty())
+            .collect(),
         _ => text.split_whitespace().collect(),
     };
     match kind {
         Kind::Counted => {
             let n = items.first().and_then(|n| n.parse::<usize>().ok());
             if n != Some(items.len() - 1) {
-                return Err(format!("does not begin with the number of its {} items", items.len() - 1));
+                return Err(format!(
+                    "does not begin with the number of its {} items",
+                    items.len() - 1
+                ));
             }
             items.remove(0);
         }
         Kind::Spmf => items.retain(|item| !matches!(*item, "-1" | "-2") && !item.starts_with('<')),
-        Kind::Lines if items.iter().any(|item| !item.bytes().all(|byte| byte.is_ascii_digit())) => {
+        Kind::Lines
+            if items
+                .iter()
+                .any(|item| !item.bytes().all(|byte| byte.is_ascii_digit())) =>
+        {
             return Err("holds words, not items".to_owned());
         }
         Kind::Users | Kind::Lines | Kind::Baskets(_) => {}
@@ -333,7 +459,14 @@ fn items(text: &str, kind: Kind, number: usize) -> Result<Vec<Event<'_>>, String
     if items.is_empty() {
         return Err("has no items".to_owned());
     }
-    Ok(items.into_iter().map(|item| Event { user: Cow::Owned(number.to_string()), item, time: None }).collect())
+    Ok(items
+        .into_iter()
+        .map(|item| Event {
+            user: Cow::Owned(number.to_string()),
+            item,
+            time: None,
+        })
+        .collect())
 }
 
 #[cfg(test)]
@@ -344,12 +477,24 @@ mod tests {
     fn lists_are_told_from_tables() {
         for (text, kind) in [
             ("1 2 3 4\n2 5 6\n3 1\n4 7 8 9 10\n5 1 2\n", Kind::Users),
-            ("1 2 3 4\t0 5 6\n2 5\t0\n3 1 2\t0 9\n4 7 8 9\t0 1 1\n", Kind::Users),
+            (
+                "1 2 3 4\t0 5 6\n2 5\t0\n3 1 2\t0 9\n4 7 8 9\t0 1 1\n",
+                Kind::Users,
+            ),
             ("3 7 8 9\n1 7\n2 8 7\n4 1 2 3 4\n1 9\n", Kind::Counted),
             ("1 -1 3 2 -1 -2\n4 -1 -2\n2 -1 1 -1 -2\n", Kind::Spmf),
-            ("@CONVERTED_FROM_TEXT\n@ITEM=1=a\n1 -1 2 -1 -2\n4 -1 -2\n2 -1 -2\n", Kind::Spmf),
-            ("% words\n\nnews tech\n\n1 1\n2\n3 2 2 4 2\n1 1\n1\n6 7\n", Kind::Lines),
-            ("12 15 18\n12 3 9 44 51\n12\n9 12\n7 1 3 5 8 9\n9 1\n", Kind::Lines),
+            (
+                "@CONVERTED_FROM_TEXT\n@ITEM=1=a\n1 -1 2 -1 -2\n4 -1 -2\n2 -1 -2\n",
+                Kind::Spmf,
+            ),
+            (
+                "% words\n\nnews tech\n\n1 1\n2\n3 2 2 4 2\n1 1\n1\n6 7\n",
+                Kind::Lines,
+            ),
+            (
+                "12 15 18\n12 3 9 44 51\n12\n9 12\n7 1 3 5 8 9\n9 1\n",
+                Kind::Lines,
+            ),
             (
                 "milk,bread\nsoda\nmilk,soda,bread,butter\nbutter\nmilk,bread,soda\nsoda,bread\nmilk\nbutter,milk\nbread\n",
                 Kind::Baskets(','),
@@ -373,13 +518,26 @@ mod tests {
     fn a_line_without_a_user_is_one() {
         let told = |line: &str, kind: Kind| -> Vec<(String, String)> {
             let events = parse(line.as_bytes(), kind, 7, Encoding::Utf8).unwrap();
-            events.iter().map(|event| (event.user.to_string(), event.item.to_owned())).collect()
+            events
+                .iter()
+                .map(|event| (event.user.to_string(), event.item.to_owned()))
+                .collect()
         };
-        let expected =
-            |items: &[&str]| items.iter().map(|item| ("7".to_owned(), (*item).to_owned())).collect::<Vec<_>>();
+        let expected = |items: &[&str]| {
+            items
+                .iter()
+                .map(|item| ("7".to_owned(), (*item).to_owned()))
+                .collect::<Vec<_>>()
+        };
         assert_eq!(told("2 8 9\r", Kind::Counted), expected(&["8", "9"]));
-        assert_eq!(told("<0> 1 -1 <4> 3 2 -1 -2", Kind::Spmf), expected(&["1", "3", "2"]));
-        assert_eq!(told("whole milk, soda,,", Kind::Baskets(',')), expected(&["whole milk", "soda"]));
+        assert_eq!(
+            told("<0> 1 -1 <4> 3 2 -1 -2", Kind::Spmf),
+            expected(&["1", "3", "2"])
+        );
+        assert_eq!(
+            told("whole milk, soda,,", Kind::Baskets(',')),
+            expected(&["whole milk", "soda"])
+        );
         assert!(parse(b"3 8 9", Kind::Counted, 7, Encoding::Utf8).is_err());
         assert!(parse(b"news tech", Kind::Lines, 7, Encoding::Utf8).is_err());
     }
@@ -389,10 +547,17 @@ mod tests {
         let events = parse(b"7 1 2 3\t0 10 5\r", Kind::Users, 1, Encoding::Utf8).unwrap();
         let told: Vec<Vec<String>> = events.iter().map(Event::cells).collect();
         assert_eq!(told, [["7", "1", "0"], ["7", "2", "10"], ["7", "3", "15"]]);
-        let why = |line: &str| parse(line.as_bytes(), Kind::Users, 1, Encoding::Utf8).err().unwrap();
+        let why = |line: &str| {
+            parse(line.as_bytes(), Kind::Users, 1, Encoding::Utf8)
+                .err()
+                .unwrap()
+        };
         assert_eq!(why("7"), "has a user and no items");
         assert_eq!(why("7 1 2\t0"), "has 2 items and 1 times");
         assert_eq!(why("7 1\tx"), "has the time `x`, which is no whole number");
-        assert_eq!(why(&format!("7 1 2\t{0} {0}", i64::MAX)), "has times that are too far apart");
+        assert_eq!(
+            why(&format!("7 1 2\t{0} {0}", i64::MAX)),
+            "has times that are too far apart"
+        );
     }
 }

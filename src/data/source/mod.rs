@@ -88,7 +88,10 @@ pub(super) struct Head {
 
 impl Head {
     fn new(file: FileSpec, columns: Vec<String>, rows: Vec<Vec<String>>) -> Self {
-        let seen = (file.format.unwrap_or(FileFormat::Text), file.encoding.unwrap_or_default());
+        let seen = (
+            file.format.unwrap_or(FileFormat::Text),
+            file.encoding.unwrap_or_default(),
+        );
         Self {
             file,
             columns,
@@ -130,25 +133,46 @@ impl Head {
 
     /// Fails where the file at `at` types its times and those before it do not, or the other way
     /// round; `typed` is what was seen of those.
-    pub(super) fn check_times(&self, at: usize, typed: &mut Option<bool>, is_typed: bool) -> Result<(), DataError> {
-        if typed.replace(is_typed).is_none_or(|before| before == is_typed) {
+    pub(super) fn check_times(
+        &self,
+        at: usize,
+        typed: &mut Option<bool>,
+        is_typed: bool,
+    ) -> Result<(), DataError> {
+        if typed
+            .replace(is_typed)
+            .is_none_or(|before| before == is_typed)
+        {
             return Ok(());
         }
         let path = self.paths.get(at).cloned().unwrap_or_default();
-        Err(DataError::Content { path, sentence: OTHER_TIMES.to_owned() })
+        Err(DataError::Content {
+            path,
+            sentence: OTHER_TIMES.to_owned(),
+        })
     }
 
     /// Says what the files are called, where there are several.
     pub(super) fn name_files(&self, lines: &mut Lines) {
         if self.n_files() > 1 {
-            lines.name(self.paths.iter().map(|path| files::short_name(path)).collect());
+            lines.name(
+                self.paths
+                    .iter()
+                    .map(|path| files::short_name(path))
+                    .collect(),
+            );
         }
     }
 
     /// The part of the split that each row belongs to, where the parts have files of their own.
     pub(super) fn parts_of(&self, lines: &Lines) -> Option<Vec<SplitPart>> {
         let parts = self.parts.as_ref()?;
-        Some(lines.files().map(|file| parts.get(file).copied().unwrap_or_default()).collect())
+        Some(
+            lines
+                .files()
+                .map(|file| parts.get(file).copied().unwrap_or_default())
+                .collect(),
+        )
     }
 
     /// How many files the log is.
@@ -218,12 +242,17 @@ pub(super) fn head(file: &FileSpec) -> Result<Head, DataError> {
                 "`{}` is named for two parts of the split, which would then be one; name a file of its own for each.",
                 files::short_name(twice)
             );
-            return Err(DataError::Setting { field: format!("data.{}_path", part_word(part)), sentence });
+            return Err(DataError::Setting {
+                field: format!("data.{}_path", part_word(part)),
+                sentence,
+            });
         }
         parts.extend(vec![part; of_part.len()]);
         paths.extend(of_part);
     }
-    let (first, others) = paths.split_first().ok_or_else(|| files::nothing(&file.path))?;
+    let (first, others) = paths
+        .split_first()
+        .ok_or_else(|| files::nothing(&file.path))?;
     let mut head = one_head(file, first, look(first)?)?;
     for other in others.iter().take(COMPARED_FILES) {
         agree(&head, first, other)?;
@@ -249,7 +278,12 @@ pub(super) fn rows(head: &Head, wanted: &[usize], watch: &dyn Watch) -> Result<R
     for at in 1..head.n_files() {
         go_on(watch)?;
         let path = head.file_to_read(at)?;
-        let Rows { columns, n_read, lines, refused } = one_rows(head, path, wanted, watch)?;
+        let Rows {
+            columns,
+            n_read,
+            lines,
+            refused,
+        } = one_rows(head, path, wanted, watch)?;
         for (column, more) in std::iter::zip(&mut all.columns, columns) {
             append(column, more, path)?;
         }
@@ -262,13 +296,21 @@ pub(super) fn rows(head: &Head, wanted: &[usize], watch: &dyn Watch) -> Result<R
 }
 
 /// The same of one of its files.
-pub(super) fn rows_of_file(head: &Head, at: usize, wanted: &[usize], watch: &dyn Watch) -> Result<Rows, DataError> {
+pub(super) fn rows_of_file(
+    head: &Head,
+    at: usize,
+    wanted: &[usize],
+    watch: &dyn Watch,
+) -> Result<Rows, DataError> {
     one_rows(head, head.file_to_read(at)?, wanted, watch)
 }
 
 /// Another encoding than UTF-8 for a log whose letters begin behind its head, and what is told of it; `None` where
 /// most of its lines are UTF-8.
-pub(super) fn other_encoding(head: &Head, watch: &dyn Watch) -> Result<Option<(Encoding, Problem)>, DataError> {
+pub(super) fn other_encoding(
+    head: &Head,
+    watch: &dyn Watch,
+) -> Result<Option<(Encoding, Problem)>, DataError> {
     const PIECE_BYTES: usize = 4 << 20;
     let mut letters = encoding::Letters::default();
     for path in &head.paths {
@@ -284,7 +326,9 @@ pub(super) fn other_encoding(head: &Head, watch: &dyn Watch) -> Result<Option<(E
         }
         letters.look_at(&bytes);
     }
-    Ok(letters.are_of_one_byte().then(|| (Encoding::Windows1252, letters.doubt(&head.file))))
+    Ok(letters
+        .are_of_one_byte()
+        .then(|| (Encoding::Windows1252, letters.doubt(&head.file))))
 }
 
 /// What the content of a file tells, whatever was said of it.
@@ -298,18 +342,30 @@ struct Seen {
 fn look(path: &Path) -> Result<Seen, DataError> {
     let start = packed::start(path, HEAD_BYTES)?;
     if let Some(format) = detect::binary(path, &start)? {
-        return Ok(Seen { format, encoding: Encoding::Utf8, start });
+        return Ok(Seen {
+            format,
+            encoding: Encoding::Utf8,
+            start,
+        });
     }
     let encoding = encoding::guess(&start.bytes);
     let text = encoding::decode(start.bytes.clone(), encoding, start.is_whole);
     let is_mac = encoding::is_mac(&text);
     let text = encoding::tidy(text, is_mac);
-    Ok(Seen { format: detect::text_format(path, &text)?, encoding, start })
+    Ok(Seen {
+        format: detect::text_format(path, &text)?,
+        encoding,
+        start,
+    })
 }
 
 /// The head of a file, read as it is said, or else as it looks.
 fn one_head(file: &FileSpec, path: &Path, seen: Seen) -> Result<Head, DataError> {
-    let Seen { format: seen_format, encoding: seen_encoding, start } = seen;
+    let Seen {
+        format: seen_format,
+        encoding: seen_encoding,
+        start,
+    } = seen;
     let format = file.format.unwrap_or(seen_format);
     let is_text = !matches!(format, FileFormat::Parquet | FileFormat::Sqlite);
     let encoding = is_text.then(|| file.encoding.unwrap_or(seen_encoding));
@@ -320,16 +376,29 @@ fn one_head(file: &FileSpec, path: &Path, seen: Seen) -> Result<Head, DataError>
         None => Vec::new(),
     };
     let is_mac = encoding::is_mac(&bytes);
-    let text = TextHead { bytes: encoding::tidy(bytes, is_mac), is_whole: start.is_whole };
+    let text = TextHead {
+        bytes: encoding::tidy(bytes, is_mac),
+        is_whole: start.is_whole,
+    };
     let is_said = file.format.is_some();
-    let content = |sentence: String| DataError::Content { path: path.to_path_buf(), sentence };
-    let file = FileSpec { format: Some(format), encoding, ..file.clone() };
+    let content = |sentence: String| DataError::Content {
+        path: path.to_path_buf(),
+        sentence,
+    };
+    let file = FileSpec {
+        format: Some(format),
+        encoding,
+        ..file.clone()
+    };
     let mut head = match format {
         FileFormat::Text if !is_said => {
             text::head(file, path, &text).and_then(|head| expand::guessed(head).map_err(content))
         }
         FileFormat::Text => text::head(file, path, &text),
-        FileFormat::Matrix | FileFormat::ListCells | FileFormat::Impressions | FileFormat::WebLog => {
+        FileFormat::Matrix
+        | FileFormat::ListCells
+        | FileFormat::Impressions
+        | FileFormat::WebLog => {
             text::head(file, path, &text).and_then(|head| expand::said(head).map_err(content))
         }
         FileFormat::Ndjson | FileFormat::Json => json::head(file, path, &text),
@@ -344,7 +413,12 @@ fn one_head(file: &FileSpec, path: &Path, seen: Seen) -> Result<Head, DataError>
     Ok(head)
 }
 
-fn one_rows(head: &Head, path: &Path, wanted: &[usize], watch: &dyn Watch) -> Result<Rows, DataError> {
+fn one_rows(
+    head: &Head,
+    path: &Path,
+    wanted: &[usize],
+    watch: &dyn Watch,
+) -> Result<Rows, DataError> {
     match head.file.format {
         Some(FileFormat::Lists) => lists::rows(head, path, wanted, watch),
         Some(FileFormat::Parquet) => {
@@ -359,7 +433,11 @@ fn one_rows(head: &Head, path: &Path, wanted: &[usize], watch: &dyn Watch) -> Re
 
 /// All of a text, as UTF-8.
 fn whole_text(head: &Head, path: &Path, watch: &dyn Watch) -> Result<Vec<u8>, DataError> {
-    let bytes = encoding::decode(packed::all(path, watch)?, head.file.encoding.unwrap_or_default(), true);
+    let bytes = encoding::decode(
+        packed::all(path, watch)?,
+        head.file.encoding.unwrap_or_default(),
+        true,
+    );
     Ok(encoding::tidy(bytes, head.is_mac))
 }
 
@@ -369,20 +447,36 @@ fn agree(head: &Head, first: &Path, path: &Path) -> Result<(), DataError> {
     let first = files::short_name(first);
     let differs = |what: String| DataError::Content {
         path: path.to_path_buf(),
-        sentence: format!("{what}; the files of one log must be alike, so narrow the pattern in `data.path`."),
+        sentence: format!(
+            "{what}; the files of one log must be alike, so narrow the pattern in `data.path`."
+        ),
     };
     if seen.format != head.seen.0 {
-        return Err(differs(format!("it is {}, but `{first}` is {}", seen.format, head.seen.0)));
+        return Err(differs(format!(
+            "it is {}, but `{first}` is {}",
+            seen.format, head.seen.0
+        )));
     }
     if seen.encoding != head.seen.1 {
-        return Err(differs(format!("it is written in {}, but `{first}` in {}", seen.encoding, head.seen.1)));
+        return Err(differs(format!(
+            "it is written in {}, but `{first}` in {}",
+            seen.encoding, head.seen.1
+        )));
     }
     let other = one_head(&head.file, path, seen)?;
     // Objects may leave out names, so those of one head say nothing against those of another.
-    let has_names = !matches!(head.file.format, Some(FileFormat::Ndjson | FileFormat::Json));
+    let has_names = !matches!(
+        head.file.format,
+        Some(FileFormat::Ndjson | FileFormat::Json)
+    );
     if has_names && other.columns != head.columns {
-        let (own, expected) = (schema::listed(&other.columns), schema::listed(&head.columns));
-        return Err(differs(format!("it has the columns {own}, but `{first}` has {expected}")));
+        let (own, expected) = (
+            schema::listed(&other.columns),
+            schema::listed(&head.columns),
+        );
+        return Err(differs(format!(
+            "it has the columns {own}, but `{first}` has {expected}"
+        )));
     }
     Ok(())
 }
@@ -393,11 +487,16 @@ const OTHER_TIMES: &str = "it writes times in another way than the files before 
 
 /// Adds the cells of another file to a column.
 fn append(column: &mut Cells, more: Cells, path: &Path) -> Result<(), DataError> {
-    let content = |sentence: String| DataError::Content { path: path.to_path_buf(), sentence };
+    let content = |sentence: String| DataError::Content {
+        path: path.to_path_buf(),
+        sentence,
+    };
     match (column, more) {
-        (Cells::Text(cells), Cells::Text(more)) => cells
-            .append(&more)
-            .map_err(|error| content(format!("its rows cannot be added to those before ({error}); read it alone."))),
+        (Cells::Text(cells), Cells::Text(more)) => cells.append(&more).map_err(|error| {
+            content(format!(
+                "its rows cannot be added to those before ({error}); read it alone."
+            ))
+        }),
         (Cells::Micros(times), Cells::Micros(more)) => {
             times.extend(more);
             Ok(())

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 
 use crate::data::DataError;
 
-const FOLDER: &str =
-    "it is a folder; choose the file in it that holds the log, or name several with a pattern such as `folder/*.csv`";
+const FOLDER: &str = "it is a folder; choose the file in it that holds the log, or name several with a pattern such as `folder/*.csv`";
 
 /// The path with `$NAME` at its start replaced by that environment variable.
 pub(in crate::data) fn resolve(path: &Path) -> Result<PathBuf, DataError> {
     let text = path.to_string_lossy();
-    let Some(rest) = text.strip_prefix('$') else { return Ok(path.to_path_buf()) };
+    let Some(rest) = text.strip_prefix('$') else {
+        return Ok(path.to_path_buf());
+    };
     let (name, below) = rest.split_once(['/', '\\']).unwrap_or((rest, ""));
     match std::env::var_os(name).filter(|value| !value.is_empty()) {
         Some(folder) => Ok(Path::new(&folder).join(below)),
@@ -32,7 +33,10 @@ pub(super) fn file(path: &Path) -> Result<(File, u64), DataError> {
     let file = File::open(path).map_err(|error| unreadable(&error))?;
     let metadata = file.metadata().map_err(|error| unreadable(&error))?;
     if metadata.is_dir() {
-        return Err(DataError::Unreadable { path: path.to_path_buf(), reason: FOLDER.to_owned() });
+        return Err(DataError::Unreadable {
+            path: path.to_path_buf(),
+            reason: FOLDER.to_owned(),
+        });
     }
     if metadata.is_file() && metadata.len() == 0 {
         return Err(DataError::Content {
@@ -48,10 +52,14 @@ pub(super) fn why(path: &Path, error: &std::io::Error) -> DataError {
     let reason = match error.kind() {
         ErrorKind::NotFound => "there is no such file; check the path".to_owned(),
         ErrorKind::PermissionDenied => {
-            "you have no permission to read it; ask its owner, or choose a copy of your own".to_owned()
+            "you have no permission to read it; ask its owner, or choose a copy of your own"
+                .to_owned()
         }
         ErrorKind::IsADirectory => FOLDER.to_owned(),
         _ => format!("{error}; check the disk, or copy the file and try again"),
     };
-    DataError::Unreadable { path: path.to_path_buf(), reason }
+    DataError::Unreadable {
+        path: path.to_path_buf(),
+        reason,
+    }
 }

@@ -30,7 +30,11 @@ pub(super) fn start(path: &Path, n: usize) -> Result<Start, DataError> {
     file.read(n + 1, &mut bytes)?;
     let is_whole = bytes.len() <= n;
     bytes.truncate(n);
-    Ok(Start { bytes, is_whole, packing: file.packing })
+    Ok(Start {
+        bytes,
+        is_whole,
+        packing: file.packing,
+    })
 }
 
 /// All that a file holds.
@@ -67,9 +71,15 @@ impl Unpacked {
 
     fn new(path: &Path, file: impl Read + Send + 'static, n_bytes: u64) -> Result<Self, DataError> {
         let taken = Arc::new(AtomicU64::new(0));
-        let mut file = Counted { inner: file, taken: Arc::clone(&taken) };
+        let mut file = Counted {
+            inner: file,
+            taken: Arc::clone(&taken),
+        };
         let mut magic = Vec::new();
-        file.by_ref().take(4).read_to_end(&mut magic).map_err(|error| open::why(path, &error))?;
+        file.by_ref()
+            .take(4)
+            .read_to_end(&mut magic)
+            .map_err(|error| open::why(path, &error))?;
         let packing = match magic.as_slice() {
             [0x1f, 0x8b, ..] => Packing::Gzip,
             [0x28, 0xb5, 0x2f, 0xfd] => Packing::Zstd,
@@ -87,16 +97,31 @@ impl Unpacked {
                 Box::new(decoder)
             }
         };
-        Ok(Self { reader, path: path.to_path_buf(), packing, n_bytes, taken, n_lines: 0 })
+        Ok(Self {
+            reader,
+            path: path.to_path_buf(),
+            packing,
+            n_bytes,
+            taken,
+            n_lines: 0,
+        })
     }
 
     /// Reads the next `n` bytes to the end of `into`; fewer only where the file ends. Gives how many.
-    #[expect(clippy::naive_bytecount, reason = "the compiler counts many bytes at once here")]
+    #[expect(
+        clippy::naive_bytecount,
+        reason = "the compiler counts many bytes at once here"
+    )]
     pub(super) fn read(&mut self, n: usize, into: &mut Vec<u8>) -> Result<usize, DataError> {
         let before = into.len();
         let outcome = self.reader.by_ref().take(n as u64).read_to_end(into);
         if self.packing != Packing::None {
-            self.n_lines += into.get(before..).unwrap_or(&[]).iter().filter(|&&byte| byte == b'\n').count();
+            self.n_lines += into
+                .get(before..)
+                .unwrap_or(&[])
+                .iter()
+                .filter(|&&byte| byte == b'\n')
+                .count();
         }
         outcome.map_err(|error| match self.packing {
             Packing::None => open::why(&self.path, &error),
@@ -159,7 +184,10 @@ mod tests {
         let mut endless = Unpacked::new(Path::new("x"), std::io::repeat(b'x'), 10_000).unwrap();
         let mut bytes = Vec::new();
         assert_eq!(endless.read(1_001, &mut bytes).unwrap(), 1_001);
-        assert_eq!((bytes.len(), endless.taken.load(Ordering::Relaxed)), (1_001, 1_001));
+        assert_eq!(
+            (bytes.len(), endless.taken.load(Ordering::Relaxed)),
+            (1_001, 1_001)
+        );
         assert!((endless.share() - 0.1).abs() < 1e-3);
     }
 
@@ -170,9 +198,16 @@ mod tests {
         let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         packed.write_all(b"12345678").unwrap();
         std::fs::write(&path, packed.finish().unwrap()).unwrap();
-        for (n, expected, is_whole) in [(7, "1234567", false), (8, "12345678", true), (9, "12345678", true)] {
+        for (n, expected, is_whole) in [
+            (7, "1234567", false),
+            (8, "12345678", true),
+            (9, "12345678", true),
+        ] {
             let start = start(&path, n).unwrap();
-            assert_eq!((start.bytes.as_slice(), start.is_whole), (expected.as_bytes(), is_whole));
+            assert_eq!(
+                (start.bytes.as_slice(), start.is_whole),
+                (expected.as_bytes(), is_whole)
+            );
             assert_eq!(start.packing, Packing::Gzip);
         }
     }

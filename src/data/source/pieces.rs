@@ -41,20 +41,31 @@ impl<'a> Pieces<'a> {
     /// to be.
     ///
     /// `file` is the number of the file, `wanted` are the positions of the columns that are read.
-    pub(in crate::data) fn of(head: &'a Head, file: usize, wanted: &'a [usize]) -> Result<Option<Self>, DataError> {
+    pub(in crate::data) fn of(
+        head: &'a Head,
+        file: usize,
+        wanted: &'a [usize],
+    ) -> Result<Option<Self>, DataError> {
         let path = head.file_to_read(file)?;
         match head.file.format.unwrap_or(FileFormat::Text) {
             FileFormat::Parquet => Ok(parquet::Groups::of(head, path, wanted)?.map(Self::Parquet)),
             FileFormat::Json | FileFormat::Sqlite => Ok(None),
             _ => {
                 let file = Unpacked::open(path)?;
-                let is_small = file.packing() == Packing::None && file.n_bytes() <= 2 * PIECE_BYTES as u64;
+                let is_small =
+                    file.packing() == Packing::None && file.n_bytes() <= 2 * PIECE_BYTES as u64;
                 // Elsewhere than in UTF-16 a byte that looks like a line end is one.
-                let is_wide = matches!(head.file.encoding, Some(Encoding::Utf16Le | Encoding::Utf16Be));
+                let is_wide = matches!(
+                    head.file.encoding,
+                    Some(Encoding::Utf16Le | Encoding::Utf16Be)
+                );
                 if is_small || is_wide || head.is_mac || head.kind.counts_lines() {
                     return Ok(None);
                 }
-                Ok(Some(Self::Text(TextPieces::new(file, How { head, path, wanted }))))
+                Ok(Some(Self::Text(TextPieces::new(
+                    file,
+                    How { head, path, wanted },
+                ))))
             }
         }
     }
@@ -94,7 +105,10 @@ impl Piece<'_> {
             Self::Text(piece) => piece.rows(),
             Self::Parquet(group) => {
                 let rows = group.rows()?;
-                Ok(Some(PieceRows { n_lines: rows.n_read, rows }))
+                Ok(Some(PieceRows {
+                    n_lines: rows.n_read,
+                    rows,
+                }))
             }
         }
     }
@@ -127,17 +141,29 @@ struct How<'a> {
 
 impl<'a> TextPieces<'a> {
     fn new(file: Unpacked, how: How<'a>) -> Self {
-        Self { file, how, rest: Vec::new(), is_first: true, is_over: false }
+        Self {
+            file,
+            how,
+            rest: Vec::new(),
+            is_first: true,
+            is_over: false,
+        }
     }
 
     fn next_piece(&mut self) -> Result<Option<TextPiece<'a>>, DataError> {
         let mut bytes = std::mem::take(&mut self.rest);
-        let mut n_wanted = if self.is_first { PIECE_BYTES.max(self.how.head.n_first) } else { PIECE_BYTES };
+        let mut n_wanted = if self.is_first {
+            PIECE_BYTES.max(self.how.head.n_first)
+        } else {
+            PIECE_BYTES
+        };
         while !self.is_over {
             let before = bytes.len();
             let n_read = self.file.read(n_wanted, &mut bytes)?;
             self.is_over = n_read < n_wanted;
-            let end = bytes.get(before..).and_then(|new| new.iter().rposition(|&byte| byte == b'\n'));
+            let end = bytes
+                .get(before..)
+                .and_then(|new| new.iter().rposition(|&byte| byte == b'\n'));
             if let (Some(end), false) = (end, self.is_over) {
                 self.rest = bytes.split_off(before + end + 1);
                 break;
@@ -148,7 +174,11 @@ impl<'a> TextPieces<'a> {
         if bytes.is_empty() {
             return Ok(None);
         }
-        Ok(Some(TextPiece { bytes, how: self.how, is_first: std::mem::take(&mut self.is_first) }))
+        Ok(Some(TextPiece {
+            bytes,
+            how: self.how,
+            is_first: std::mem::take(&mut self.is_first),
+        }))
     }
 }
 
@@ -171,5 +201,8 @@ impl TextPiece<'_> {
 
 /// A sentence about a file's content as an error.
 fn told(path: &Path) -> impl FnOnce(String) -> DataError {
-    move |sentence| DataError::Content { path: path.to_path_buf(), sentence }
+    move |sentence| DataError::Content {
+        path: path.to_path_buf(),
+        sentence,
+    }
 }

@@ -22,7 +22,10 @@ pub(in crate::data) struct Place {
 impl Place {
     /// The place of a row of a part of a file, in the file: so many lines stand before the part.
     pub(in crate::data) fn moved(self, file: usize, n_lines: usize) -> Self {
-        Self { file, line: self.line + n_lines }
+        Self {
+            file,
+            line: self.line + n_lines,
+        }
     }
 }
 
@@ -59,7 +62,11 @@ impl Refused {
     }
 
     /// Adds a row.
-    pub(in crate::data) fn push(&mut self, place: impl Into<Place>, reason: impl FnOnce() -> String) {
+    pub(in crate::data) fn push(
+        &mut self,
+        place: impl Into<Place>,
+        reason: impl FnOnce() -> String,
+    ) {
         let (place, reason) = (place.into(), reason());
         self.count += 1;
         self.add_kind(&kind(&reason), 1, place);
@@ -105,7 +112,14 @@ impl Refused {
 
     /// Takes in the rows refused in a later part of the same file, after so many lines.
     pub(in crate::data) fn follow(&mut self, other: Self, n_lines: usize) {
-        self.take_in(other, |place| Place { line: place.line + n_lines, ..place }, self.most());
+        self.take_in(
+            other,
+            |place| Place {
+                line: place.line + n_lines,
+                ..place
+            },
+            self.most(),
+        );
     }
 
     fn take_in(&mut self, other: Self, moved: impl Fn(Place) -> Place, most: usize) {
@@ -113,7 +127,12 @@ impl Refused {
         for (kind, (n, first)) in other.kinds {
             self.add_kind(&kind, n, moved(first));
         }
-        self.listed.extend(other.listed.into_iter().map(|(place, reason)| (moved(place), reason)));
+        self.listed.extend(
+            other
+                .listed
+                .into_iter()
+                .map(|(place, reason)| (moved(place), reason)),
+        );
         if self.listed.len() > most {
             self.listed.sort_by_key(|row| row.0);
             self.listed.truncate(most);
@@ -145,10 +164,16 @@ impl Refused {
         // A file that is no log at all has as many reasons as rows.
         if let Some(more) = kinds.len().checked_sub(KINDS).filter(|more| *more > 0) {
             let rest = kinds.split_off(KINDS - 1);
-            let first = rest.iter().min_by_key(|kind| (kind.file.clone(), kind.first_line));
+            let first = rest
+                .iter()
+                .min_by_key(|kind| (kind.file.clone(), kind.first_line));
             if let Some(first) = first.cloned() {
                 let rows = rest.iter().map(|kind| kind.rows).sum();
-                kinds.push(RefusedKind { reason: format!("{} other reasons", more + 1), rows, ..first });
+                kinds.push(RefusedKind {
+                    reason: format!("{} other reasons", more + 1),
+                    rows,
+                    ..first
+                });
             }
         }
         kinds
@@ -188,12 +213,19 @@ pub(in crate::data) struct Lines {
 impl Lines {
     /// Rows that follow each other without gaps from a line.
     pub(in crate::data) fn from_line(first: usize, n_rows: usize) -> Self {
-        Self { stretches: vec![(0, first.into())], n_rows, names: Vec::new() }
+        Self {
+            stretches: vec![(0, first.into())],
+            n_rows,
+            names: Vec::new(),
+        }
     }
 
     /// No rows yet, of the same files.
     pub(in crate::data) fn without_rows(&self) -> Self {
-        Self { names: self.names.clone(), ..Self::default() }
+        Self {
+            names: self.names.clone(),
+            ..Self::default()
+        }
     }
 
     /// Adds the next row.
@@ -216,7 +248,10 @@ impl Lines {
 
     /// Adds the rows of the file at `file`.
     pub(in crate::data) fn append(&mut self, other: Self, file: usize) {
-        let moved = other.stretches.into_iter().map(|(row, place)| (row + self.n_rows, Place { file, ..place }));
+        let moved = other
+            .stretches
+            .into_iter()
+            .map(|(row, place)| (row + self.n_rows, Place { file, ..place }));
         self.stretches.extend(moved);
         self.n_rows += other.n_rows;
     }
@@ -224,7 +259,13 @@ impl Lines {
     /// Adds the rows of a later part of the same file, after so many lines.
     pub(in crate::data) fn follow(&mut self, other: Self, n_lines: usize) {
         for (row, place) in other.stretches {
-            let (row, place) = (row + self.n_rows, Place { line: place.line + n_lines, ..place });
+            let (row, place) = (
+                row + self.n_rows,
+                Place {
+                    line: place.line + n_lines,
+                    ..place
+                },
+            );
             // A stretch that goes on where the last part ended is the same one.
             if row == 0 || self.place(row) != place {
                 self.stretches.push((row, place));
@@ -242,16 +283,26 @@ impl Lines {
     pub(in crate::data) fn place(&self, row: usize) -> Place {
         let after = self.stretches.partition_point(|&(first, _)| first <= row);
         match after.checked_sub(1).and_then(|at| self.stretches.get(at)) {
-            Some(&(first_row, place)) => Place { line: place.line + (row - first_row), ..place },
+            Some(&(first_row, place)) => Place {
+                line: place.line + (row - first_row),
+                ..place
+            },
             None => (row + 1).into(),
         }
     }
 
     /// Which file each row stands in.
     pub(in crate::data) fn files(&self) -> impl Iterator<Item = usize> {
-        let ends = self.stretches.iter().skip(1).map(|&(row, _)| row).chain([self.n_rows]);
+        let ends = self
+            .stretches
+            .iter()
+            .skip(1)
+            .map(|&(row, _)| row)
+            .chain([self.n_rows]);
         let stretches = self.stretches.iter().zip(ends);
-        stretches.flat_map(|(&(row, place), end)| std::iter::repeat_n(place.file, end.saturating_sub(row)))
+        stretches.flat_map(|(&(row, place), end)| {
+            std::iter::repeat_n(place.file, end.saturating_sub(row))
+        })
     }
 
     /// Where a row stands, in words.
@@ -280,7 +331,9 @@ mod tests {
         for line in expected {
             lines.push(line);
         }
-        let found: Vec<usize> = (0..expected.len()).map(|row| lines.place(row).line).collect();
+        let found: Vec<usize> = (0..expected.len())
+            .map(|row| lines.place(row).line)
+            .collect();
         assert_eq!(found, expected);
         assert_eq!(lines.stretches.len(), 4);
     }
@@ -294,14 +347,21 @@ mod tests {
         let mut log = Refused::default();
         log.follow(a, 0);
         assert_eq!((log.count, log.listed.len()), (300, 100));
-        let lines: Vec<usize> = log.rows(&Lines::default()).iter().map(|row| row.line).collect();
+        let lines: Vec<usize> = log
+            .rows(&Lines::default())
+            .iter()
+            .map(|row| row.line)
+            .collect();
         assert_eq!(lines, (1..=100).collect::<Vec<_>>());
         let kinds: Vec<(String, usize, usize)> = log
             .by_reason(&Lines::default())
             .into_iter()
             .map(|kind| (kind.reason, kind.rows, kind.first_line))
             .collect();
-        assert_eq!(kinds, [("even".to_owned(), 150, 2), ("odd".to_owned(), 150, 1)]);
+        assert_eq!(
+            kinds,
+            [("even".to_owned(), 150, 2), ("odd".to_owned(), 150, 1)]
+        );
     }
 
     #[test]
@@ -310,12 +370,18 @@ mod tests {
             ("has no user", "has no user"),
             ("has no user (`NULL`)", "has no user"),
             ("expected 4 fields, found 3", "expected 4 fields, found …"),
-            ("has an item of 5000 bytes, which is no id", "has an item of … bytes, which is no id"),
+            (
+                "has an item of 5000 bytes, which is no id",
+                "has an item of … bytes, which is no id",
+            ),
             (
                 "has the time `a b`, which cannot be read as date text",
                 "has the time `…`, which cannot be read as date text",
             ),
-            ("is no JSON: expected value at line 1 column 5", "is no JSON: expected value"),
+            (
+                "is no JSON: expected value at line 1 column 5",
+                "is no JSON: expected value",
+            ),
         ] {
             assert_eq!(kind(reason), expected);
         }
@@ -324,8 +390,17 @@ mod tests {
             many.push(line, || format!("is {}", "x".repeat(line)));
         }
         let kinds = many.by_reason(&Lines::default());
-        assert_eq!((kinds.len(), kinds.iter().map(|kind| kind.rows).sum::<usize>()), (KINDS, 40));
-        assert_eq!(kinds.last().map(|kind| kind.reason.as_str()), Some("29 other reasons"));
+        assert_eq!(
+            (
+                kinds.len(),
+                kinds.iter().map(|kind| kind.rows).sum::<usize>()
+            ),
+            (KINDS, 40)
+        );
+        assert_eq!(
+            kinds.last().map(|kind| kind.reason.as_str()),
+            Some("29 other reasons")
+        );
     }
 
     #[test]
@@ -335,13 +410,23 @@ mod tests {
         let mut later = Lines::from_line(1, 1);
         later.push(3);
         lines.follow(later, 4);
-        assert_eq!((0..5).map(|row| lines.place(row).line).collect::<Vec<_>>(), [2, 3, 4, 5, 7]);
+        assert_eq!(
+            (0..5).map(|row| lines.place(row).line).collect::<Vec<_>>(),
+            [2, 3, 4, 5, 7]
+        );
         assert_eq!(lines.stretches.len(), 2, "5 follows 4 without a gap");
         let (mut first, mut second) = (Refused::default(), Refused::default());
         first.push(3, || "a".to_owned());
         second.push(1, || "b".to_owned());
         first.follow(second, 4);
-        assert_eq!(first.rows(&lines).iter().map(|row| row.line).collect::<Vec<_>>(), [3, 5]);
+        assert_eq!(
+            first
+                .rows(&lines)
+                .iter()
+                .map(|row| row.line)
+                .collect::<Vec<_>>(),
+            [3, 5]
+        );
     }
 
     #[test]
@@ -351,14 +436,29 @@ mod tests {
         lines.name(vec!["a.csv".to_owned(), "b.csv".to_owned()]);
         assert_eq!(
             (lines.len(), lines.told(2), lines.told(3)),
-            (5, "line 4 of `a.csv`".to_owned(), "line 2 of `b.csv`".to_owned())
+            (
+                5,
+                "line 4 of `a.csv`".to_owned(),
+                "line 2 of `b.csv`".to_owned()
+            )
         );
         let (mut first, mut second) = (Refused::default(), Refused::default());
         first.push(9, || "late".to_owned());
         second.push(3, || "early in the second".to_owned());
         first.append(second, 1);
         first.push(lines.place(4), || "by its row".to_owned());
-        let told: Vec<String> = first.rows(&lines).iter().map(crate::data::RefusedRow::place).collect();
-        assert_eq!(told, ["line 9 of `a.csv`", "line 3 of `b.csv`", "line 3 of `b.csv`"]);
+        let told: Vec<String> = first
+            .rows(&lines)
+            .iter()
+            .map(crate::data::RefusedRow::place)
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "line 9 of `a.csv`",
+                "line 3 of `b.csv`",
+                "line 3 of `b.csv`"
+            ]
+        );
     }
 }

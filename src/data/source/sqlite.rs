@@ -19,12 +19,18 @@ pub(super) fn head(mut file: FileSpec, path: &Path) -> Result<Head, DataError> {
     }
     let mut statement = prepare(&database, &file, path)?;
     let names = names(&statement).ok_or_else(|| {
-        content(path, "the name of a column is not valid UTF-8; name it anew, or copy the database again.".to_owned())
+        content(
+            path,
+            "the name of a column is not valid UTF-8; name it anew, or copy the database again."
+                .to_owned(),
+        )
     })?;
     let (columns, problem) = unique(names);
     let n_columns = columns.len();
     let mut sample = Vec::new();
-    let mut rows = statement.query([]).map_err(|error| unreadable(path, &error))?;
+    let mut rows = statement
+        .query([])
+        .map_err(|error| unreadable(path, &error))?;
     while sample.len() < SAMPLE_ROWS
         && let Some(row) = rows.next().map_err(|error| unreadable(path, &error))?
     {
@@ -32,11 +38,14 @@ pub(super) fn head(mut file: FileSpec, path: &Path) -> Result<Head, DataError> {
         sample.push((0..n_columns).map(cell).collect());
     }
     if sample.is_empty() {
-        let of = file
-            .table
-            .as_deref()
-            .map_or_else(|| "the query".to_owned(), |name| format!("the table `{}`", quotable(name)));
-        return Err(content(path, format!("{of} gives no rows; name another in `data.table` or `data.query`.")));
+        let of = file.table.as_deref().map_or_else(
+            || "the query".to_owned(),
+            |name| format!("the table `{}`", quotable(name)),
+        );
+        return Err(content(
+            path,
+            format!("{of} gives no rows; name another in `data.table` or `data.query`."),
+        ));
     }
     let mut head = Head::new(file, columns, sample);
     head.problems.extend(problem);
@@ -44,20 +53,31 @@ pub(super) fn head(mut file: FileSpec, path: &Path) -> Result<Head, DataError> {
 }
 
 /// See [`super::rows`].
-pub(super) fn rows(head: &Head, path: &Path, wanted: &[usize], watch: &dyn Watch) -> Result<Rows, DataError> {
+pub(super) fn rows(
+    head: &Head,
+    path: &Path,
+    wanted: &[usize],
+    watch: &dyn Watch,
+) -> Result<Rows, DataError> {
     // How many rows a query gives is known when it has given them.
     watch.reached(Stage::Reading, None);
     let database = connect(path)?;
     let mut statement = prepare(&database, &head.file, path)?;
     let mut columns: Vec<Vec<Option<String>>> = vec![Vec::new(); wanted.len()];
     let (mut lines, mut refused, mut n_read) = (Lines::default(), Refused::default(), 0);
-    let mut rows = statement.query([]).map_err(|error| unreadable(path, &error))?;
+    let mut rows = statement
+        .query([])
+        .map_err(|error| unreadable(path, &error))?;
     while let Some(row) = rows.next().map_err(|error| unreadable(path, &error))? {
         go_on_at(n_read, watch)?;
         n_read += 1;
         let cells: Result<Vec<Option<String>>, String> = wanted
             .iter()
-            .map(|&at| row.get_ref(at).map_err(|error| format!("cannot be read ({error})")).and_then(text))
+            .map(|&at| {
+                row.get_ref(at)
+                    .map_err(|error| format!("cannot be read ({error})"))
+                    .and_then(text)
+            })
             .collect();
         match cells {
             Ok(cells) => {
@@ -67,8 +87,16 @@ pub(super) fn rows(head: &Head, path: &Path, wanted: &[usize], watch: &dyn Watch
             Err(reason) => refused.push(n_read, || reason),
         }
     }
-    let columns = columns.into_iter().map(|cells| Cells::Text(cells.into_iter().collect())).collect();
-    Ok(Rows { columns, n_read, lines, refused })
+    let columns = columns
+        .into_iter()
+        .map(|cells| Cells::Text(cells.into_iter().collect()))
+        .collect();
+    Ok(Rows {
+        columns,
+        n_read,
+        lines,
+        refused,
+    })
 }
 
 /// Why a query is not run, if it is not.
@@ -87,39 +115,70 @@ fn connect(path: &Path) -> Result<Connection, DataError> {
     Connection::open_with_flags(path, flags).map_err(|error| unreadable(path, &error))
 }
 
-fn prepare<'a>(database: &'a Connection, file: &FileSpec, path: &Path) -> Result<Statement<'a>, DataError> {
-    let setting = |field: &str, sentence: String| DataError::Setting { field: field.to_owned(), sentence };
+fn prepare<'a>(
+    database: &'a Connection,
+    file: &FileSpec,
+    path: &Path,
+) -> Result<Statement<'a>, DataError> {
+    let setting = |field: &str, sentence: String| DataError::Setting {
+        field: field.to_owned(),
+        sentence,
+    };
     if let Some(query) = &file.query {
         if let Some(sentence) = refused_query(query) {
             return Err(setting("data.query", sentence));
         }
-        let statement = database.prepare(query.trim().trim_end_matches(';')).map_err(|error| {
-            setting("data.query", format!("the query cannot be run ({}); mend `data.query`.", why(&error)))
-        })?;
+        let statement = database
+            .prepare(query.trim().trim_end_matches(';'))
+            .map_err(|error| {
+                setting(
+                    "data.query",
+                    format!(
+                        "the query cannot be run ({}); mend `data.query`.",
+                        why(&error)
+                    ),
+                )
+            })?;
         if !statement.readonly() {
-            return Err(setting("data.query", "the query would write; `data.query` may only SELECT.".to_owned()));
+            return Err(setting(
+                "data.query",
+                "the query would write; `data.query` may only SELECT.".to_owned(),
+            ));
         }
         return Ok(statement);
     }
     let table = file.table.as_deref().unwrap_or_default();
     let known = tables(database, path)?;
     if !known.iter().any(|name| name.eq_ignore_ascii_case(table)) {
-        let sentence = format!("the database has no table `{}`; it has {}.", quotable(table), schema::listed(&known));
+        let sentence = format!(
+            "the database has no table `{}`; it has {}.",
+            quotable(table),
+            schema::listed(&known)
+        );
         return Err(setting("data.table", sentence));
     }
-    database.prepare(&format!("SELECT * FROM {}", quoted(table))).map_err(|error| unreadable(path, &error))
+    database
+        .prepare(&format!("SELECT * FROM {}", quoted(table)))
+        .map_err(|error| unreadable(path, &error))
 }
 
 /// The only table, or the only one whose columns look like a log's.
 fn guess_table(database: &Connection, path: &Path) -> Result<String, DataError> {
     let known = tables(database, path)?;
     let name = match known.as_slice() {
-        [] => return Err(content(path, "the database holds no table; choose one that holds a log.".to_owned())),
+        [] => {
+            return Err(content(
+                path,
+                "the database holds no table; choose one that holds a log.".to_owned(),
+            ));
+        }
         [only] => Some(only),
         several => {
             let is_log = |table: &&String| {
                 let statement = database.prepare(&format!("SELECT * FROM {}", quoted(table)));
-                statement.is_ok_and(|statement| names(&statement).is_some_and(|names| schema::looks_like_a_log(&names)))
+                statement.is_ok_and(|statement| {
+                    names(&statement).is_some_and(|names| schema::looks_like_a_log(&names))
+                })
             };
             let logs: Vec<&String> = several.iter().filter(is_log).collect();
             // A view is made of tables, and mostly shows what one of them holds.
@@ -136,7 +195,10 @@ fn guess_table(database: &Connection, path: &Path) -> Result<String, DataError> 
     };
     name.cloned().ok_or_else(|| DataError::Setting {
         field: "data.table".to_owned(),
-        sentence: format!("the database has several tables; name the log in `data.table`: {}.", schema::listed(&known)),
+        sentence: format!(
+            "the database has several tables; name the log in `data.table`: {}.",
+            schema::listed(&known)
+        ),
     })
 }
 
@@ -153,7 +215,12 @@ fn tables(database: &Connection, path: &Path) -> Result<Vec<String>, DataError> 
 
 /// Names of columns; `None` when one is no text, at which rusqlite panics.
 fn names(statement: &Statement<'_>) -> Option<Vec<String>> {
-    guarded(|| statement.column_names().map(|name| name.trim().to_owned()).collect())
+    guarded(|| {
+        statement
+            .column_names()
+            .map(|name| name.trim().to_owned())
+            .collect()
+    })
 }
 
 fn quoted(name: &str) -> String {
@@ -167,13 +234,17 @@ fn text(value: ValueRef<'_>) -> Result<Option<String>, String> {
         ValueRef::Null => None,
         ValueRef::Integer(number) => Some(number.to_string()),
         // Below 2^53 a real that is whole is that number exactly.
-        ValueRef::Real(number) if number.fract() == 0.0 && number.abs() < 9.0e15 => Some(format!("{number:.0}")),
+        ValueRef::Real(number) if number.fract() == 0.0 && number.abs() < 9.0e15 => {
+            Some(format!("{number:.0}"))
+        }
         ValueRef::Real(number) => Some(number.to_string()),
         ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
             Ok(text) => Some(text.to_owned()),
             Err(_) => return Err("is not valid UTF-8".to_owned()),
         },
-        ValueRef::Blob(bytes) => Some(std::str::from_utf8(bytes).map_or_else(|_| hexadecimal(bytes), str::to_owned)),
+        ValueRef::Blob(bytes) => {
+            Some(std::str::from_utf8(bytes).map_or_else(|_| hexadecimal(bytes), str::to_owned))
+        }
     })
 }
 
@@ -188,10 +259,13 @@ fn seen(value: ValueRef<'_>) -> String {
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut digits, byte| {
-        digits.push_str(&format!("{byte:02x}"));
-        digits
-    })
+    bytes.iter().fold(
+        String::with_capacity(2 * bytes.len()),
+        |mut digits, byte| {
+            digits.push_str(&format!("{byte:02x}"));
+            digits
+        },
+    )
 }
 
 fn unreadable(path: &Path, error: &rusqlite::Error) -> DataError {
@@ -208,5 +282,8 @@ fn why(error: &rusqlite::Error) -> String {
 }
 
 fn content(path: &Path, sentence: String) -> DataError {
-    DataError::Content { path: path.to_path_buf(), sentence }
+    DataError::Content {
+        path: path.to_path_buf(),
+        sentence,
+    }
 }

@@ -62,14 +62,20 @@ impl Texts {
 
 impl Spans {
     fn iter(&self) -> TextsIter<'_> {
-        TextsIter::Spans { text: &self.text, bounds: self.bounds.iter() }
+        TextsIter::Spans {
+            text: &self.text,
+            bounds: self.bounds.iter(),
+        }
     }
 }
 
 /// The cells of [`Texts`].
 pub(in crate::data) enum TextsIter<'a> {
     Chunked(Box<dyn Iterator<Item = Option<&'a str>> + 'a>),
-    Spans { text: &'a str, bounds: std::slice::Iter<'a, (u32, u32)> },
+    Spans {
+        text: &'a str,
+        bounds: std::slice::Iter<'a, (u32, u32)>,
+    },
 }
 
 impl<'a> Iterator for TextsIter<'a> {
@@ -78,7 +84,9 @@ impl<'a> Iterator for TextsIter<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         match self {
             Self::Chunked(cells) => cells.next(),
-            Self::Spans { text, bounds } => bounds.next().map(|&(start, end)| text.get(start as usize..end as usize)),
+            Self::Spans { text, bounds } => bounds
+                .next()
+                .map(|&(start, end)| text.get(start as usize..end as usize)),
         }
     }
 }

@@ -78,7 +78,11 @@ pub struct Scale {
 
 impl Default for Scale {
     fn default() -> Self {
-        Self { log1p: false, mean: 0.0, std: 1.0 }
+        Self {
+            log1p: false,
+            mean: 0.0,
+            std: 1.0,
+        }
     }
 }
 
@@ -89,7 +93,11 @@ impl Scale {
         let n = values.clone().count().max(1) as f64;
         let mean = values.clone().map(f).sum::<f64>() / n;
         let std = (values.map(|x| (f(x) - mean).powi(2)).sum::<f64>() / n).sqrt();
-        Self { log1p, mean, std: if std > 1e-9 { std } else { 1.0 } }
+        Self {
+            log1p,
+            mean,
+            std: if std > 1e-9 { std } else { 1.0 },
+        }
     }
 
     /// To the model's scale.
@@ -135,7 +143,10 @@ impl Output {
         match self {
             Self::Classes(_) | Self::Catalogue => {
                 let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-                let exps: Vec<f64> = scores.iter().map(|score| f64::from(score - largest).exp()).collect();
+                let exps: Vec<f64> = scores
+                    .iter()
+                    .map(|score| f64::from(score - largest).exp())
+                    .collect();
                 let sum: f64 = exps.iter().sum();
                 exps.into_iter().map(|exp| exp / sum).collect()
             }
@@ -158,8 +169,12 @@ impl Outcomes {
     /// A user's training questions.
     #[must_use]
     pub fn train_of(&self, user_idx: u32) -> &[Sample] {
-        let first = self.train.partition_point(|sample| sample.user_idx < user_idx);
-        let end = self.train.partition_point(|sample| sample.user_idx <= user_idx);
+        let first = self
+            .train
+            .partition_point(|sample| sample.user_idx < user_idx);
+        let end = self
+            .train
+            .partition_point(|sample| sample.user_idx <= user_idx);
         self.train.get(first..end).unwrap_or(&[])
     }
 }
@@ -168,7 +183,11 @@ impl Outcomes {
 ///
 /// # Errors
 /// [`DataError`] when the log or its split lacks what the task needs, or leaves nothing to ask.
-pub fn outcomes(task: &TaskSpec, prepared: &Prepared, split: SplitSpec) -> Result<Option<Outcomes>, DataError> {
+pub fn outcomes(
+    task: &TaskSpec,
+    prepared: &Prepared,
+    split: SplitSpec,
+) -> Result<Option<Outcomes>, DataError> {
     let outcomes = match task {
         TaskSpec::NextItem if prepared.dataset.n_items() < 2 => {
             let sentence = "this log has no item column, so there is no next item to learn; choose another task, such as \
@@ -180,7 +199,11 @@ pub fn outcomes(task: &TaskSpec, prepared: &Prepared, split: SplitSpec) -> Resul
         TaskSpec::NextNumber(spec) => next::numbers(*spec, prepared)?,
         TaskSpec::WillAct(spec) => will_act::questions(spec, prepared, split)?,
     };
-    for (part, samples) in [("training", &outcomes.train), ("validation", &outcomes.valid), ("test", &outcomes.test)] {
+    for (part, samples) in [
+        ("training", &outcomes.train),
+        ("validation", &outcomes.valid),
+        ("test", &outcomes.test),
+    ] {
         if samples.is_empty() {
             return Err(refused(
                 "task",
@@ -196,7 +219,11 @@ pub fn outcomes(task: &TaskSpec, prepared: &Prepared, split: SplitSpec) -> Resul
 /// Problems of a task that the settings of task and split tell. Fields are paths.
 #[must_use]
 pub fn check_task(task: &TaskSpec, split: SplitSpec) -> Vec<Problem> {
-    let mut problems: Vec<Problem> = task.problems().into_iter().map(|problem| problem.under("task")).collect();
+    let mut problems: Vec<Problem> = task
+        .problems()
+        .into_iter()
+        .map(|problem| problem.under("task"))
+        .collect();
     if matches!(task, TaskSpec::WillAct(_)) && !split.needs_times() {
         problems.push(Problem::error("split", will_act::NEEDS_A_CUT));
     }
@@ -204,28 +231,46 @@ pub fn check_task(task: &TaskSpec, split: SplitSpec) -> Vec<Problem> {
 }
 
 fn refused(field: &str, sentence: String) -> DataError {
-    DataError::Setting { field: field.to_owned(), sentence }
+    DataError::Setting {
+        field: field.to_owned(),
+        sentence,
+    }
 }
 
 impl Prepared {
     /// The histories of some questions, one row each, with the questions.
     #[must_use]
     pub fn asked(&self, samples: &[Sample]) -> Histories {
-        let rows = samples.iter().map(|sample| (sample.user_idx as usize, sample.history_len as usize));
+        let rows = samples
+            .iter()
+            .map(|sample| (sample.user_idx as usize, sample.history_len as usize));
         let mut histories = self.histories(rows);
-        histories.asked = (samples.iter().enumerate()).map(|(row, sample)| sample.asked(row)).collect();
+        histories.asked = (samples.iter().enumerate())
+            .map(|(row, sample)| sample.asked(row))
+            .collect();
         histories
     }
 
     /// The histories of some users' questions, one row a user; each user's questions follow one another.
     #[must_use]
     pub fn asked_together(&self, of_users: &[&[Sample]]) -> Histories {
-        let longest = |samples: &[Sample]| samples.iter().map(|sample| sample.history_len as usize).max();
-        let rows = of_users.iter().filter_map(|samples| Some((samples.first()?.user_idx as usize, longest(samples)?)));
+        let longest = |samples: &[Sample]| {
+            samples
+                .iter()
+                .map(|sample| sample.history_len as usize)
+                .max()
+        };
+        let rows = of_users
+            .iter()
+            .filter_map(|samples| Some((samples.first()?.user_idx as usize, longest(samples)?)));
         let mut histories = self.histories(rows);
-        let with_questions = of_users.iter().filter(|samples| !samples.is_empty()).enumerate();
-        histories.asked =
-            with_questions.flat_map(|(row, samples)| samples.iter().map(move |sample| sample.asked(row))).collect();
+        let with_questions = of_users
+            .iter()
+            .filter(|samples| !samples.is_empty())
+            .enumerate();
+        histories.asked = with_questions
+            .flat_map(|(row, samples)| samples.iter().map(move |sample| sample.asked(row)))
+            .collect();
         histories
     }
 }
@@ -233,6 +278,11 @@ impl Prepared {
 impl Sample {
     fn asked(&self, row: usize) -> super::batch::Asked {
         let position = (self.history_len as usize).saturating_sub(1);
-        super::batch::Asked { row, position, elapsed_secs: self.elapsed_secs, target: self.target }
+        super::batch::Asked {
+            row,
+            position,
+            elapsed_secs: self.elapsed_secs,
+            target: self.target,
+        }
     }
 }

@@ -5,18 +5,33 @@ use crate::data::{DataError, EvalCase, Prepared};
 
 /// Every training event but a user's first is a question to learn from; the questions of validation and
 /// test are the split's.
-fn questions(prepared: &Prepared, target: impl Fn(usize, usize) -> Option<f32>) -> [Vec<Sample>; 3] {
+fn questions(
+    prepared: &Prepared,
+    target: impl Fn(usize, usize) -> Option<f32>,
+) -> [Vec<Sample>; 3] {
     let sample = |user: usize, at: usize| {
         let target = target(user, at)?;
-        Some(Sample { user_idx: user as u32, history_len: at as u32, elapsed_secs: 0.0, target })
+        Some(Sample {
+            user_idx: user as u32,
+            history_len: at as u32,
+            elapsed_secs: 0.0,
+            target,
+        })
     };
     let lens = prepared.split.train_len.iter().enumerate();
-    let train = lens.flat_map(|(user, &len)| (1..len as usize).filter_map(move |at| sample(user, at)));
+    let train =
+        lens.flat_map(|(user, &len)| (1..len as usize).filter_map(move |at| sample(user, at)));
     let held_out = |cases: &[EvalCase]| -> Vec<Sample> {
         let cases = cases.iter().filter(|case| case.history_len > 0);
-        cases.filter_map(|case| sample(case.user_idx as usize, case.target_pos as usize)).collect()
+        cases
+            .filter_map(|case| sample(case.user_idx as usize, case.target_pos as usize))
+            .collect()
     };
-    [train.collect(), held_out(&prepared.split.valid), held_out(&prepared.split.test)]
+    [
+        train.collect(),
+        held_out(&prepared.split.valid),
+        held_out(&prepared.split.test),
+    ]
 }
 
 /// Which behaviour comes next.
@@ -38,7 +53,14 @@ pub(super) fn behaviours(prepared: &Prepared) -> Result<Outcomes, DataError> {
         return Err(refused("task", sentence.to_owned()));
     }
     let output = Output::Classes(classes.len());
-    Ok(Outcomes { output, train, valid, test, classes, ..Outcomes::default() })
+    Ok(Outcomes {
+        output,
+        train,
+        valid,
+        test,
+        classes,
+        ..Outcomes::default()
+    })
 }
 
 /// The gap to the next event in hours, or its value.
@@ -60,15 +82,31 @@ pub(super) fn numbers(spec: NextNumber, prepared: &Prepared) -> Result<Outcomes,
     let number = |user: usize, at: usize| number_at(spec.of, prepared, user, at);
     let [mut train, mut valid, mut test] = questions(prepared, number);
     if spec.log1p && train.iter().any(|sample| sample.target < 0.0) {
-        let sentence = "some values are below 0, of which there is no ln(1 + x); write `log1p: false`.";
+        let sentence =
+            "some values are below 0, of which there is no ln(1 + x); write `log1p: false`.";
         return Err(refused("task.log1p", sentence.to_owned()));
     }
-    let scale = Scale::fitted(spec.log1p, train.iter().map(|sample| f64::from(sample.target)));
+    let scale = Scale::fitted(
+        spec.log1p,
+        train.iter().map(|sample| f64::from(sample.target)),
+    );
     for sample in train.iter_mut().chain(&mut valid).chain(&mut test) {
         sample.target = scale.scaled(f64::from(sample.target));
     }
-    let unit = if spec.of == NumberOf::Gap { "hours" } else { "" };
-    Ok(Outcomes { output: Output::Number, train, valid, test, scale, unit, ..Outcomes::default() })
+    let unit = if spec.of == NumberOf::Gap {
+        "hours"
+    } else {
+        ""
+    };
+    Ok(Outcomes {
+        output: Output::Number,
+        train,
+        valid,
+        test,
+        scale,
+        unit,
+        ..Outcomes::default()
+    })
 }
 
 /// The number of one event of a user, in its own unit: the hours since the event before, or the value; `None`

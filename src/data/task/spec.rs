@@ -6,8 +6,20 @@ use super::Output;
 use crate::spec::{Described, Field, SetError, Value};
 
 /// What a model is to tell of a history.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, strum::EnumIter, strum::EnumDiscriminants)]
-#[strum_discriminants(name(TaskKind), derive(strum::EnumIter, strum::Display, strum::VariantNames, Hash))]
+#[derive(
+    Clone,
+    Debug,
+    Default,
+    PartialEq,
+    Serialize,
+    Deserialize,
+    strum::EnumIter,
+    strum::EnumDiscriminants,
+)]
+#[strum_discriminants(
+    name(TaskKind),
+    derive(strum::EnumIter, strum::Display, strum::VariantNames, Hash)
+)]
 pub enum TaskSpec {
     /// Which item comes next.
     #[default]
@@ -32,7 +44,10 @@ pub struct WillAct {
 
 impl Default for WillAct {
     fn default() -> Self {
-        Self { behaviour: String::new(), horizon_hours: 24.0 }
+        Self {
+            behaviour: String::new(),
+            horizon_hours: 24.0,
+        }
     }
 }
 
@@ -76,7 +91,10 @@ pub struct NextNumber {
 
 impl Default for NextNumber {
     fn default() -> Self {
-        Self { of: NumberOf::Gap, log1p: true }
+        Self {
+            of: NumberOf::Gap,
+            log1p: true,
+        }
     }
 }
 
@@ -97,9 +115,11 @@ impl Described for TaskSpec {
 
     fn set(&mut self, key: &str, value: &Value) -> Result<(), SetError> {
         match self {
-            Self::NextItem | Self::NextBehaviour => {
-                Err(SetError::Unknown { key: key.to_owned(), suggestion: None, known: Vec::new() })
-            }
+            Self::NextItem | Self::NextBehaviour => Err(SetError::Unknown {
+                key: key.to_owned(),
+                suggestion: None,
+                known: Vec::new(),
+            }),
             Self::WillAct(task) => task.set(key, value),
             Self::NextNumber(task) => task.set(key, value),
         }
@@ -142,11 +162,15 @@ impl TaskKind {
     pub fn summary(self) -> &'static str {
         match self {
             Self::NextItem => "Ranks the whole catalogue by how likely each item comes next.",
-            Self::NextBehaviour => "Tells how likely each kind of behaviour comes next: view, cart, buy.",
+            Self::NextBehaviour => {
+                "Tells how likely each kind of behaviour comes next: view, cart, buy."
+            }
             Self::WillAct => {
                 "Tells how likely the user does something within a time after a moment; asked at the split's cut in time."
             }
-            Self::NextNumber => "Tells how long until the next event, or the next rating or amount.",
+            Self::NextNumber => {
+                "Tells how long until the next event, or the next rating or amount."
+            }
         }
     }
 
@@ -155,11 +179,15 @@ impl TaskKind {
     pub fn source(self) -> &'static str {
         match self {
             Self::NextItem => "Rendle et al. 2010 (next-item recommendation from sequences)",
-            Self::NextBehaviour => "classification of the next event's type by softmax, as in multi-behaviour logs",
+            Self::NextBehaviour => {
+                "classification of the next event's type by softmax, as in multi-behaviour logs"
+            }
             Self::WillAct => {
                 "conversion and churn prediction with an index date (Fader et al. 2005 for the data): binary, sigmoid"
             }
-            Self::NextNumber => "regression of the gap or amount (Du et al. 2016 for gaps); squared error of ln(1 + x)",
+            Self::NextNumber => {
+                "regression of the gap or amount (Du et al. 2016 for gaps); squared error of ln(1 + x)"
+            }
         }
     }
 

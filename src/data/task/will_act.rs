@@ -16,21 +16,40 @@ pub(super) const NEEDS_A_CUT: &str = "whether a user acts before a time is asked
 const MOST_MOMENTS: usize = 52;
 
 /// See the module.
-pub(super) fn questions(spec: &WillAct, prepared: &Prepared, split: SplitSpec) -> Result<Outcomes, DataError> {
+pub(super) fn questions(
+    spec: &WillAct,
+    prepared: &Prepared,
+    split: SplitSpec,
+) -> Result<Outcomes, DataError> {
     if !split.needs_times() {
         return Err(refused("split", NEEDS_A_CUT.to_owned()));
     }
     let dataset = &prepared.dataset;
     let behaviour = meant(spec, prepared)?;
     let Some(mut asked) = moments(prepared) else {
-        return Err(refused("split", "this log has no times, so no moment can be asked about.".to_owned()));
+        return Err(refused(
+            "split",
+            "this log has no times, so no moment can be asked about.".to_owned(),
+        ));
     };
-    if let SplitSpec::AtDates { validation_from, test_from } = split {
+    if let SplitSpec::AtDates {
+        validation_from,
+        test_from,
+    } = split
+    {
         // The moments as they were named, not as the first event after each has it.
         let secs = |named: NamedMoment, cut: i64| named.secs(!dataset.has_clock()).unwrap_or(cut);
-        (asked.valid, asked.test) = (secs(validation_from, asked.valid), secs(test_from, asked.test));
+        (asked.valid, asked.test) = (
+            secs(validation_from, asked.valid),
+            secs(test_from, asked.test),
+        );
     }
-    let Moments { first, valid, test, end } = asked;
+    let Moments {
+        first,
+        valid,
+        test,
+        end,
+    } = asked;
     let horizon = (spec.horizon_hours * 3600.0).round().max(1.0) as i64;
     for (part, from, until) in [("validation", valid, test), ("test", test, end)] {
         if from.saturating_add(horizon) > until {
@@ -47,10 +66,20 @@ pub(super) fn questions(spec: &WillAct, prepared: &Prepared, split: SplitSpec) -
         let times = dataset.sequences.times(user)?;
         let history_len = times.partition_point(|&time| time < moment);
         let last = *times.get(history_len.checked_sub(1)?)?;
-        let after = times.iter().enumerate().skip(history_len).take_while(|(_, time)| **time < moment + horizon);
+        let after = times
+            .iter()
+            .enumerate()
+            .skip(history_len)
+            .take_while(|(_, time)| **time < moment + horizon);
         let is_meant = |at: usize| match behaviour {
             None => true,
-            Some(behaviour) => dataset.sequences.behaviours(user).and_then(|all| all.get(at)) == Some(&behaviour),
+            Some(behaviour) => {
+                dataset
+                    .sequences
+                    .behaviours(user)
+                    .and_then(|all| all.get(at))
+                    == Some(&behaviour)
+            }
         };
         let acts = after.map(|(at, _)| at).any(is_meant);
         Some(Sample {
@@ -61,12 +90,22 @@ pub(super) fn questions(spec: &WillAct, prepared: &Prepared, split: SplitSpec) -
         })
     };
     let n_users = dataset.sequences.n_users();
-    let of_part = |moment: i64| -> Vec<Sample> { (0..n_users).filter_map(|user| asked_at(moment, user)).collect() };
-    let backwards = (1..=MOST_MOMENTS as i64).map(|n| valid.saturating_sub(n.saturating_mul(horizon)));
+    let of_part = |moment: i64| -> Vec<Sample> {
+        (0..n_users)
+            .filter_map(|user| asked_at(moment, user))
+            .collect()
+    };
+    let backwards =
+        (1..=MOST_MOMENTS as i64).map(|n| valid.saturating_sub(n.saturating_mul(horizon)));
     let mut training: Vec<i64> = backwards.take_while(|&moment| moment > first).collect();
     training.reverse();
-    let train: Vec<Sample> =
-        (0..n_users).flat_map(|user| training.iter().filter_map(move |&moment| asked_at(moment, user))).collect();
+    let train: Vec<Sample> = (0..n_users)
+        .flat_map(|user| {
+            training
+                .iter()
+                .filter_map(move |&moment| asked_at(moment, user))
+        })
+        .collect();
     let n_yes = train.iter().filter(|sample| sample.target > 0.5).count();
     if !train.is_empty() && (n_yes == 0 || n_yes == train.len()) {
         let all = if n_yes > 0 { "yes" } else { "no" };
@@ -78,7 +117,14 @@ pub(super) fn questions(spec: &WillAct, prepared: &Prepared, split: SplitSpec) -
     }
     let classes = vec!["no".to_owned(), "yes".to_owned()];
     let (valid, test) = (of_part(valid), of_part(test));
-    Ok(Outcomes { output: Output::Chance, train, valid, test, classes, ..Outcomes::default() })
+    Ok(Outcomes {
+        output: Output::Chance,
+        train,
+        valid,
+        test,
+        classes,
+        ..Outcomes::default()
+    })
 }
 
 /// The behaviour that is meant; `None` for any event.
@@ -96,8 +142,15 @@ fn meant(spec: &WillAct, prepared: &Prepared) -> Result<Option<u16>, DataError> 
     match behaviours.idx(name) {
         Some(idx) => Ok(u16::try_from(idx).ok()),
         None => {
-            let known: Vec<String> = behaviours.ids().take(8).map(|id| format!("`{id}`")).collect();
-            let sentence = format!("this log has no behaviour `{name}`; it has {}.", known.join(", "));
+            let known: Vec<String> = behaviours
+                .ids()
+                .take(8)
+                .map(|id| format!("`{id}`"))
+                .collect();
+            let sentence = format!(
+                "this log has no behaviour `{name}`; it has {}.",
+                known.join(", ")
+            );
             Err(refused("task.behaviour", sentence))
         }
     }
@@ -121,7 +174,8 @@ fn moments(prepared: &Prepared) -> Option<Moments> {
     let sequences = &prepared.dataset.sequences;
     let times = sequences.time_secs.as_deref()?;
     let first_from = |lens: &[u32]| {
-        let of_user = |(user, &len): (usize, &u32)| sequences.times(user)?.get(len as usize).copied();
+        let of_user =
+            |(user, &len): (usize, &u32)| sequences.times(user)?.get(len as usize).copied();
         lens.iter().enumerate().filter_map(of_user).min()
     };
     let (first, end) = (*times.iter().min()?, *times.iter().max()?);

@@ -28,7 +28,9 @@ pub(super) struct Clock {
 }
 
 /// Halves of the day that stand before a clock.
-const HALVES: [&str; 9] = ["上午", "下午", "午前", "午後", "오전", "오후", "凌晨", "早上", "晚上"];
+const HALVES: [&str; 9] = [
+    "上午", "下午", "午前", "午後", "오전", "오후", "凌晨", "早上", "晚上",
+];
 
 /// Takes a clock, with the half of the day before or behind it; between its numbers stands one of `marks`.
 pub(super) fn take(at: &mut Cursor<'_>, marks: &[char]) -> Option<Clock> {
@@ -43,7 +45,9 @@ pub(super) fn take(at: &mut Cursor<'_>, marks: &[char]) -> Option<Clock> {
     if let Some(mark) = mark {
         match here.digits(2) {
             // `1.2.3` is no clock.
-            Some(minute) if minute.value < 60 && (minute.len() == 2 || mark == Mark::Between(':')) => {
+            Some(minute)
+                if minute.value < 60 && (minute.len() == 2 || mark == Mark::Between(':')) =>
+            {
                 (step, micros) = (Step::Minute, minute.value * MINUTE);
             }
             // `13h`, `13时`
@@ -76,7 +80,10 @@ pub(super) fn take(at: &mut Cursor<'_>, marks: &[char]) -> Option<Clock> {
         _ => return None,
     };
     *at = here;
-    Some(Clock { micros: hour * HOUR + micros, step })
+    Some(Clock {
+        micros: hour * HOUR + micros,
+        step,
+    })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -92,7 +99,10 @@ const ALONE: [char; 3] = [':', '.', '：'];
 pub(super) const BEHIND_DATE: [char; 4] = [':', '.', '：', '-'];
 
 fn clock_mark(here: &mut Cursor<'_>, marks: &[char]) -> Option<Mark> {
-    if here.eat_any(&["时", "時", "点", "點", "시", "h", "H"]).is_some() {
+    if here
+        .eat_any(&["时", "時", "点", "點", "시", "h", "H"])
+        .is_some()
+    {
         here.skip_blanks();
         return Some(Mark::Hours);
     }
@@ -136,7 +146,12 @@ fn fraction(here: &mut Cursor<'_>) -> Option<i64> {
 
 /// The digits behind a point, cut after the sixth.
 pub(super) fn millionths(digits: &str) -> i64 {
-    let places = (0..6).map(|at| digits.as_bytes().get(at).map_or(0, |digit| i64::from(digit.wrapping_sub(b'0'))));
+    let places = (0..6).map(|at| {
+        digits
+            .as_bytes()
+            .get(at)
+            .map_or(0, |digit| i64::from(digit.wrapping_sub(b'0')))
+    });
     places.fold(0, |sum, digit| 10 * sum + digit)
 }
 
@@ -233,7 +248,11 @@ mod tests {
             "13:30:05 Uhr",
             "오후 1:30:05",
         ] {
-            assert_eq!(alone(text).map(|clock| clock.micros), Some(48_605 * MICROS_PER_SEC), "{text}");
+            assert_eq!(
+                alone(text).map(|clock| clock.micros),
+                Some(48_605 * MICROS_PER_SEC),
+                "{text}"
+            );
         }
         for (text, micros) in [
             ("12:00 AM", 0),
@@ -244,10 +263,25 @@ mod tests {
             ("24:00", 24 * HOUR),
             ("9h", 9 * HOUR),
         ] {
-            assert_eq!(alone(text).map(|clock| clock.micros), Some(micros), "{text}");
+            assert_eq!(
+                alone(text).map(|clock| clock.micros),
+                Some(micros),
+                "{text}"
+            );
         }
-        for text in ["", "13", "25:00", "13:60", "13:30:61", "13 AM", "0:30 PM x", "13:", "1:2:3:4:5", "1330", "24:01"]
-        {
+        for text in [
+            "",
+            "13",
+            "25:00",
+            "13:60",
+            "13:30:61",
+            "13 AM",
+            "0:30 PM x",
+            "13:",
+            "1:2:3:4:5",
+            "1330",
+            "24:01",
+        ] {
             assert_eq!(alone(text), None, "{text}");
         }
     }

@@ -82,7 +82,10 @@ impl<'a> Cursor<'a> {
 
     /// Takes a run of letters.
     pub(super) fn word(&mut self) -> Option<&'a str> {
-        let end = self.rest.find(|c: char| !c.is_alphabetic()).unwrap_or(self.rest.len());
+        let end = self
+            .rest
+            .find(|c: char| !c.is_alphabetic())
+            .unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at_checked(end)?;
         if word.is_empty() {
             return None;
@@ -112,7 +115,9 @@ impl<'a> Cursor<'a> {
             self.word_that(means_nothing);
             let mut inside = *self;
             if inside.eat('(')
-                && inside.word_that(|word| words::is_weekday(word).then_some(())).is_some()
+                && inside
+                    .word_that(|word| words::is_weekday(word).then_some(()))
+                    .is_some()
                 && inside.eat(')')
             {
                 *self = inside;

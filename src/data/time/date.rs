@@ -48,7 +48,12 @@ pub(super) struct Written {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Parts {
     /// All is clear.
-    Known { year: i16, month: i8, day: i8, step: Step },
+    Known {
+        year: i16,
+        month: i8,
+        day: i8,
+        step: Step,
+    },
     /// Three numbers of which the order must be known.
     Open(OpenDate),
 }
@@ -71,12 +76,20 @@ impl OpenDate {
     /// Year, month and day under an order; `None` where they cannot be.
     fn ordered(&self, order: PartOrder) -> Option<(i16, i8, i8)> {
         let short = |year: i16| if year < 69 { 2000 + year } else { 1900 + year };
-        let last = if self.is_year_last { self.third } else { short(self.third) };
+        let last = if self.is_year_last {
+            self.third
+        } else {
+            short(self.third)
+        };
         match order {
             PartOrder::Month => Some((last, self.first, self.second)),
             PartOrder::Day => Some((last, self.second, self.first)),
             PartOrder::Year if self.is_year_last || !self.may_year_lead => None,
-            PartOrder::Year => Some((short(i16::from(self.first)), self.second, i8::try_from(self.third).ok()?)),
+            PartOrder::Year => Some((
+                short(i16::from(self.first)),
+                self.second,
+                i8::try_from(self.third).ok()?,
+            )),
         }
     }
 }
@@ -85,19 +98,33 @@ impl Written {
     /// The moment under an order of the parts.
     pub(super) fn moment(&self, order: Option<PartOrder>) -> Option<Moment> {
         let ((year, month, day), step) = match (&self.date, order) {
-            (&Parts::Known { year, month, day, step }, None) => ((year, month, day), step),
+            (
+                &Parts::Known {
+                    year,
+                    month,
+                    day,
+                    step,
+                },
+                None,
+            ) => ((year, month, day), step),
             (Parts::Open(open), Some(order)) => (open.ordered(order)?, Step::Day),
             _ => return None,
         };
         let date = Date::new(year, month, day).ok()?;
-        let (clock, step) = self.clock.map_or((0, step), |clock| (clock.micros, clock.step));
+        let (clock, step) = self
+            .clock
+            .map_or((0, step), |clock| (clock.micros, clock.step));
         let local = days_since_1970(date).checked_mul(DAY)?.checked_add(clock)?;
         let micros = match &self.zone {
             Zone::Unsaid => local,
             Zone::Offset(east) => local.checked_sub(*east)?,
             Zone::Region(zone) => {
-                let time = Time::midnight().checked_add(jiff::SignedDuration::from_micros(clock.min(DAY - 1))).ok()?;
-                zone.to_timestamp(DateTime::from_parts(date, time)).ok()?.as_microsecond()
+                let time = Time::midnight()
+                    .checked_add(jiff::SignedDuration::from_micros(clock.min(DAY - 1)))
+                    .ok()?;
+                zone.to_timestamp(DateTime::from_parts(date, time))
+                    .ok()?
+                    .as_microsecond()
             }
         };
         Some(Moment { micros, step })
@@ -110,7 +137,11 @@ impl Written {
 }
 
 fn days_since_1970(date: Date) -> i64 {
-    let (year, month, day) = (i64::from(date.year()), i64::from(date.month()), i64::from(date.day()));
+    let (year, month, day) = (
+        i64::from(date.year()),
+        i64::from(date.month()),
+        i64::from(date.day()),
+    );
     days_from_civil(year, month, day)
 }
 
@@ -145,7 +176,11 @@ pub(super) fn written(text: &str) -> Option<Written> {
     }
     if zone == Zone::Unsaid {
         // Without a clock there is no zone: the dash of `2024-01-31-05` is none.
-        zone = if clock.is_some() { zone::take(&mut at)? } else { Zone::Unsaid };
+        zone = if clock.is_some() {
+            zone::take(&mut at)?
+        } else {
+            Zone::Unsaid
+        };
     }
     at.skip_between();
     let date = match date {
@@ -166,8 +201,18 @@ pub(super) fn written(text: &str) -> Option<Written> {
 /// A text without blanks, quotes and brackets around it.
 pub(super) fn bare(text: &str) -> &str {
     let mut text = text.trim();
-    for (open, close) in [('"', '"'), ('\'', '\''), ('[', ']'), ('(', ')'), ('<', '>'), ('#', '#')] {
-        if let Some(inside) = text.strip_prefix(open).and_then(|rest| rest.strip_suffix(close)) {
+    for (open, close) in [
+        ('"', '"'),
+        ('\'', '\''),
+        ('[', ']'),
+        ('(', ')'),
+        ('<', '>'),
+        ('#', '#'),
+    ] {
+        if let Some(inside) = text
+            .strip_prefix(open)
+            .and_then(|rest| rest.strip_suffix(close))
+        {
             text = inside.trim();
         }
     }
@@ -175,7 +220,10 @@ pub(super) fn bare(text: &str) -> &str {
 }
 
 /// The clock behind a date; the outer `None` when something else stands there.
-#[expect(clippy::option_option, reason = "a wrong clock is not the same as none")]
+#[expect(
+    clippy::option_option,
+    reason = "a wrong clock is not the same as none"
+)]
 pub(super) fn behind(at: &mut Cursor<'_>) -> Option<Option<Clock>> {
     let mut here = *at;
     here.skip_between();
@@ -189,11 +237,16 @@ pub(super) fn behind(at: &mut Cursor<'_>) -> Option<Option<Clock>> {
     }
     // The hour alone: `2024-01-31 13`, `2024-01-31T13Z`.
     here = before;
-    if let Some(hour) = here.digits(2).filter(|hour| hour.value < 24 && hour.len() == 2)
+    if let Some(hour) = here
+        .digits(2)
+        .filter(|hour| hour.value < 24 && hour.len() == 2)
         && (here.is_over() || matches!(here.peek(), Some('Z' | '+')))
     {
         *at = here;
-        return Some(Some(Clock { micros: hour.value * 3_600 * MICROS_PER_SEC, step: Step::Hour }));
+        return Some(Some(Clock {
+            micros: hour.value * 3_600 * MICROS_PER_SEC,
+            step: Step::Hour,
+        }));
     }
     if mark.is_some() {
         return None;

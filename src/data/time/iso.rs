@@ -11,17 +11,27 @@ const DAY: i64 = 86_400 * MICROS_PER_SEC;
 pub(super) fn read(text: &str) -> Option<Moment> {
     let bytes = text.as_bytes();
     let two = |at: usize| match bytes.get(at..at + 2) {
-        Some(&[tens @ b'0'..=b'9', ones @ b'0'..=b'9']) => Some(i64::from(tens - b'0') * 10 + i64::from(ones - b'0')),
+        Some(&[tens @ b'0'..=b'9', ones @ b'0'..=b'9']) => {
+            Some(i64::from(tens - b'0') * 10 + i64::from(ones - b'0'))
+        }
         _ => None,
     };
     let (year, month, day) = (two(0)? * 100 + two(2)?, two(5)?, two(8)?);
     let is_date = bytes.get(4) == Some(&b'-') && bytes.get(7) == Some(&b'-');
-    if !is_date || year == 0 || !(1..=12).contains(&month) || day < 1 || day > days_in_month(year, month) {
+    if !is_date
+        || year == 0
+        || !(1..=12).contains(&month)
+        || day < 1
+        || day > days_in_month(year, month)
+    {
         return None;
     }
     let midnight = days_from_civil(year, month, day) * DAY;
     if bytes.len() == 10 {
-        return Some(Moment { micros: midnight, step: Step::Day });
+        return Some(Moment {
+            micros: midnight,
+            step: Step::Day,
+        });
     }
     if !matches!(bytes.get(10), Some(b' ' | b'T')) || bytes.get(13) != Some(&b':') {
         return None;
@@ -31,8 +41,15 @@ pub(super) fn read(text: &str) -> Option<Moment> {
     if bytes.get(16) == Some(&b':') {
         (second, at, step) = (two(17)?, 19, Step::Second);
         if matches!(bytes.get(19), Some(b'.' | b',')) {
-            let digits = bytes.get(20..)?.iter().take_while(|b| b.is_ascii_digit()).count();
-            micros = clock::millionths(text.get(20..20 + digits).filter(|digits| !digits.is_empty())?);
+            let digits = bytes
+                .get(20..)?
+                .iter()
+                .take_while(|b| b.is_ascii_digit())
+                .count();
+            micros = clock::millionths(
+                text.get(20..20 + digits)
+                    .filter(|digits| !digits.is_empty())?,
+            );
             (at, step) = (20 + digits, Step::Fraction);
         }
     }
@@ -56,7 +73,10 @@ pub(super) fn read(text: &str) -> Option<Moment> {
         _ => return None,
     };
     let secs = hour * 3_600 + minute * 60 + second - east * 60;
-    Some(Moment { micros: midnight + secs * MICROS_PER_SEC + micros, step })
+    Some(Moment {
+        micros: midnight + secs * MICROS_PER_SEC + micros,
+        step,
+    })
 }
 
 fn days_in_month(year: i64, month: i64) -> i64 {

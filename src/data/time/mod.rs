@@ -48,17 +48,29 @@ pub(super) fn guess<'a>(examples: impl Iterator<Item = &'a str>) -> Option<TimeF
 /// Whole dates of eight digits are dates; numbers of the size of seconds since 1970, or of their parts, are
 /// those; all other numbers only order.
 pub(super) fn look<'a>(examples: impl Iterator<Item = (&'a str, Option<&'a str>)>) -> Option<Look> {
-    let examples: Vec<(&str, Option<&str>)> =
-        examples.map(|(text, user)| (text.trim(), user)).filter(|(text, _)| !text.is_empty()).collect();
+    let examples: Vec<(&str, Option<&str>)> = examples
+        .map(|(text, user)| (text.trim(), user))
+        .filter(|(text, _)| !text.is_empty())
+        .collect();
     // Half is enough to know the format; the rows that do not follow it are refused one by one.
     let is_most = |n: usize| 2 * n > examples.len();
-    let mut numbers: Vec<f64> =
-        examples.iter().filter_map(|(text, _)| number::decimal(number::unquoted(text))).collect();
-    let moments: Vec<Moment> = examples.iter().filter_map(|(text, _)| moment(text)).collect();
+    let mut numbers: Vec<f64> = examples
+        .iter()
+        .filter_map(|(text, _)| number::decimal(number::unquoted(text)))
+        .collect();
+    let moments: Vec<Moment> = examples
+        .iter()
+        .filter_map(|(text, _)| moment(text))
+        .collect();
     if is_most(moments.len()) && moments.len() + 1 >= numbers.len() {
         let step = usual(moments.iter().map(|moment| moment.step));
         let needs_name = step == Step::Month;
-        return Some(Look { format: TimeFormat::Date, step, reason: Reason::Parts, needs_name });
+        return Some(Look {
+            format: TimeFormat::Date,
+            step,
+            reason: Reason::Parts,
+            needs_name,
+        });
     }
     if is_most(numbers.len()) {
         return Some(of_numbers(&mut numbers));
@@ -69,19 +81,42 @@ pub(super) fn look<'a>(examples: impl Iterator<Item = (&'a str, Option<&'a str>)
         .filter(|(written, _)| matches!(written.date, Parts::Open(_)))
         .collect();
     if is_most(written.len()) {
-        let rows: Vec<order::Row<'_>> =
-            written.iter().map(|(written, user)| order::Row { written, user: *user }).collect();
+        let rows: Vec<order::Row<'_>> = written
+            .iter()
+            .map(|(written, user)| order::Row {
+                written,
+                user: *user,
+            })
+            .collect();
         let (format, reason) = order::of_rows(&rows)?;
         let order = part_order(&format);
-        let step = usual(written.iter().filter_map(|(written, _)| Some(written.moment(order)?.step)));
+        let step = usual(
+            written
+                .iter()
+                .filter_map(|(written, _)| Some(written.moment(order)?.step)),
+        );
         // `10.12.20` may be a version, `24-01-31` a code.
         let is_short = |written: &Written| {
-            matches!(written.date, Parts::Open(open) if !open.is_year_last && open.mark != '/') && !written.has_clock()
+            matches!(written.date, Parts::Open(open) if !open.is_year_last && open.mark != '/')
+                && !written.has_clock()
         };
-        let needs_name = is_most(written.iter().filter(|(written, _)| is_short(written)).count());
-        return Some(Look { format, step, reason, needs_name });
+        let needs_name = is_most(
+            written
+                .iter()
+                .filter(|(written, _)| is_short(written))
+                .count(),
+        );
+        return Some(Look {
+            format,
+            step,
+            reason,
+            needs_name,
+        });
     }
-    let clocks: Vec<Step> = examples.iter().filter_map(|(text, _)| Some(clock::alone(text)?.step)).collect();
+    let clocks: Vec<Step> = examples
+        .iter()
+        .filter_map(|(text, _)| Some(clock::alone(text)?.step))
+        .collect();
     is_most(clocks.len()).then(|| Look {
         format: TimeFormat::Clock,
         step: usual(clocks.into_iter()),
@@ -92,9 +127,17 @@ pub(super) fn look<'a>(examples: impl Iterator<Item = (&'a str, Option<&'a str>)
 
 /// What numbers are by their size: that of the middle one.
 fn of_numbers(numbers: &mut [f64]) -> Look {
-    let has_parts = 2 * numbers.iter().filter(|number| number.fract() != 0.0).count() > numbers.len();
+    let has_parts = 2 * numbers
+        .iter()
+        .filter(|number| number.fract() != 0.0)
+        .count()
+        > numbers.len();
     numbers.sort_by(|a, b| a.abs().total_cmp(&b.abs()));
-    let size = numbers.get(numbers.len() / 2).copied().unwrap_or_default().abs();
+    let size = numbers
+        .get(numbers.len() / 2)
+        .copied()
+        .unwrap_or_default()
+        .abs();
     let by_name = || number::of_size_by_name(size, has_parts);
     let since_1970 = number::of_size(size);
     let needs_name = since_1970.is_none();
@@ -103,17 +146,28 @@ fn of_numbers(numbers: &mut [f64]) -> Look {
         TimeFormat::Seconds if !has_parts => Step::Second,
         TimeFormat::Order => Step::Second,
         // Milliseconds that are whole seconds are no finer than these.
-        TimeFormat::Milliseconds if numbers.iter().all(|number| number % 1_000.0 == 0.0) => Step::Second,
+        TimeFormat::Milliseconds if numbers.iter().all(|number| number % 1_000.0 == 0.0) => {
+            Step::Second
+        }
         _ => Step::Fraction,
     };
-    Look { format, step, reason: Reason::Parts, needs_name }
+    Look {
+        format,
+        step,
+        reason: Reason::Parts,
+        needs_name,
+    }
 }
 
 /// The step that most have; the finer one of equally many.
 fn usual(steps: impl Iterator<Item = Step>) -> Step {
     let mut counts = std::collections::BTreeMap::<Step, usize>::new();
     steps.for_each(|step| *counts.entry(step).or_default() += 1);
-    counts.into_iter().rev().max_by_key(|&(_, n)| n).map_or(Step::Second, |(step, _)| step)
+    counts
+        .into_iter()
+        .rev()
+        .max_by_key(|&(_, n)| n)
+        .map_or(Step::Second, |(step, _)| step)
 }
 
 /// A column as it was read.
@@ -152,8 +206,12 @@ where
     let mut told = Told::default();
     let ticks = match format {
         TimeFormat::Order => return in_order(column),
-        TimeFormat::Clock => column().map(|text| clock::alone(text.trim()).map(|clock| clock.micros)).collect(),
-        TimeFormat::Date => column().map(|text| Some(moment(trimmed(text))?.micros)).collect(),
+        TimeFormat::Clock => column()
+            .map(|text| clock::alone(text.trim()).map(|clock| clock.micros))
+            .collect(),
+        TimeFormat::Date => column()
+            .map(|text| Some(moment(trimmed(text))?.micros))
+            .collect(),
         TimeFormat::Pattern(pattern) => column().map(|text| pattern::read(text, pattern)).collect(),
         TimeFormat::MonthFirst | TimeFormat::DayFirst | TimeFormat::YearFirst => {
             let order = part_order(format);
@@ -165,7 +223,9 @@ where
             let read = |text| {
                 let written = date::written(text)?;
                 let moment = written.moment(order);
-                told.swapped += usize::from(moment.is_none() && other.is_some() && written.moment(other).is_some());
+                told.swapped += usize::from(
+                    moment.is_none() && other.is_some() && written.moment(other).is_some(),
+                );
                 moment.map(|moment| moment.micros)
             };
             column().map(read).collect()
@@ -188,17 +248,33 @@ where
             column().map(read).collect()
         }
     };
-    Column { ticks, per_sec: MICROS_PER_SEC, told }
+    Column {
+        ticks,
+        per_sec: MICROS_PER_SEC,
+        told,
+    }
 }
 
 /// Numbers that only order: whole ones as they are, decimals to the sixth place.
 fn in_order<'a, I: Iterator<Item = &'a str>>(column: impl Fn() -> I) -> Column {
     let told = Told::default();
-    let whole: Vec<Option<i64>> = column().map(|text| number::unquoted(text.trim()).parse().ok()).collect();
-    if std::iter::zip(&whole, column()).any(|(ticks, text)| ticks.is_none() && number::is_number(text)) {
-        return Column { ticks: column().map(number::in_millionths).collect(), per_sec: MICROS_PER_SEC, told };
+    let whole: Vec<Option<i64>> = column()
+        .map(|text| number::unquoted(text.trim()).parse().ok())
+        .collect();
+    if std::iter::zip(&whole, column())
+        .any(|(ticks, text)| ticks.is_none() && number::is_number(text))
+    {
+        return Column {
+            ticks: column().map(number::in_millionths).collect(),
+            per_sec: MICROS_PER_SEC,
+            told,
+        };
     }
-    Column { ticks: whole, per_sec: 1, told }
+    Column {
+        ticks: whole,
+        per_sec: 1,
+        told,
+    }
 }
 
 fn part_order(format: &TimeFormat) -> Option<PartOrder> {
@@ -212,25 +288,49 @@ fn part_order(format: &TimeFormat) -> Option<PartOrder> {
 
 /// A moment that needs no order of its parts to be known.
 fn moment(text: &str) -> Option<Moment> {
-    iso::read(text).or_else(|| packed(text)).or_else(|| date::written(text)?.moment(None))
+    iso::read(text)
+        .or_else(|| packed(text))
+        .or_else(|| date::written(text)?.moment(None))
 }
 
 /// A moment within the marks of another language: `{"$date": "2024-01-31T13:30:05Z"}` of `MongoDB`,
 /// `/Date(1706707805000)/` of .NET.
 fn packed(text: &str) -> Option<Moment> {
     let of_number = |text: &str| {
-        let format = number::of_size(text.parse::<f64>().ok()?.abs()).unwrap_or(TimeFormat::Milliseconds);
+        let format =
+            number::of_size(text.parse::<f64>().ok()?.abs()).unwrap_or(TimeFormat::Milliseconds);
         let micros = number::read(text, &format)?.micros;
-        Some(Moment { micros, step: Step::Fraction })
+        Some(Moment {
+            micros,
+            step: Step::Fraction,
+        })
     };
-    if let Some(inside) = text.strip_prefix("/Date(").or_else(|| text.strip_prefix("\\/Date(")) {
+    if let Some(inside) = text
+        .strip_prefix("/Date(")
+        .or_else(|| text.strip_prefix("\\/Date("))
+    {
         let digits = inside.split([')', '+']).next()?;
-        let end = digits.rfind('-').filter(|at| *at > 0).unwrap_or(digits.len());
+        let end = digits
+            .rfind('-')
+            .filter(|at| *at > 0)
+            .unwrap_or(digits.len());
         let micros = digits.get(..end)?.parse::<i64>().ok()?.checked_mul(1_000)?;
-        return Some(Moment { micros, step: Step::Fraction });
+        return Some(Moment {
+            micros,
+            step: Step::Fraction,
+        });
     }
-    let wrapped = ["ISODate(", "ISODate (", "Timestamp(", "datetime(", "new Date("];
-    if let Some(inside) = wrapped.iter().find_map(|name| text.strip_prefix(name)?.strip_suffix(')')) {
+    let wrapped = [
+        "ISODate(",
+        "ISODate (",
+        "Timestamp(",
+        "datetime(",
+        "new Date(",
+    ];
+    if let Some(inside) = wrapped
+        .iter()
+        .find_map(|name| text.strip_prefix(name)?.strip_suffix(')'))
+    {
         return moment(date::bare(inside)).or_else(|| of_number(inside));
     }
     if !text.starts_with('{') || text.len() > 400 {
@@ -240,10 +340,21 @@ fn packed(text: &str) -> Option<Moment> {
     let mut value = &object;
     for _ in 0..3 {
         let fields = value.as_object()?;
-        let names = ["$date", "$numberLong", "value", "$timestamp", "seconds", "_seconds", "t", "iso"];
+        let names = [
+            "$date",
+            "$numberLong",
+            "value",
+            "$timestamp",
+            "seconds",
+            "_seconds",
+            "t",
+            "iso",
+        ];
         value = names.iter().find_map(|name| fields.get(*name))?;
         match value {
-            serde_json::Value::String(text) => return moment(text.trim()).or_else(|| of_number(text.trim())),
+            serde_json::Value::String(text) => {
+                return moment(text.trim()).or_else(|| of_number(text.trim()));
+            }
             serde_json::Value::Number(number) => return of_number(&number.to_string()),
             _ => {}
         }
@@ -252,7 +363,9 @@ fn packed(text: &str) -> Option<Moment> {
 }
 
 /// The first zone of some dates whose name is used in several places, and where it is taken to be.
-pub(super) fn doubtful_zone<'a>(mut cells: impl Iterator<Item = &'a str>) -> Option<(&'static str, &'static str)> {
+pub(super) fn doubtful_zone<'a>(
+    mut cells: impl Iterator<Item = &'a str>,
+) -> Option<(&'static str, &'static str)> {
     cells.find_map(|cell| {
         let mut words = cell.split(|c: char| !c.is_alphanumeric());
         words.find_map(|word| words::DOUBTFUL.into_iter().find(|(name, _)| *name == word))
@@ -260,8 +373,14 @@ pub(super) fn doubtful_zone<'a>(mut cells: impl Iterator<Item = &'a str>) -> Opt
 }
 
 /// Share of the examples (empty ones passed over) that can be read in a format.
-pub(super) fn share_readable<'a>(examples: impl Iterator<Item = &'a str>, format: &TimeFormat) -> f64 {
-    let examples: Vec<&str> = examples.map(str::trim).filter(|text| !text.is_empty()).collect();
+pub(super) fn share_readable<'a>(
+    examples: impl Iterator<Item = &'a str>,
+    format: &TimeFormat,
+) -> f64 {
+    let examples: Vec<&str> = examples
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+        .collect();
     let column = read(|| examples.iter().copied(), format);
     column.ticks.iter().flatten().count() as f64 / examples.len().max(1) as f64
 }
@@ -269,7 +388,12 @@ pub(super) fn share_readable<'a>(examples: impl Iterator<Item = &'a str>, format
 /// A moment as a person reads it, in UTC.
 pub(super) fn iso(micros: i64) -> String {
     // The calendar ends with the year 9999.
-    let far = |_| format!("{} seconds since 1970, thousands of years away", micros.div_euclid(MICROS_PER_SEC));
+    let far = |_| {
+        format!(
+            "{} seconds since 1970, thousands of years away",
+            micros.div_euclid(MICROS_PER_SEC)
+        )
+    };
     Timestamp::from_microsecond(micros).map_or_else(far, |moment| moment.to_string())
 }
 

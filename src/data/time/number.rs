@@ -58,8 +58,12 @@ pub(super) fn of_size(size: f64) -> Option<TimeFormat> {
 pub(super) fn of_size_by_name(size: f64, has_parts: bool) -> Option<TimeFormat> {
     match size {
         // From 1970 to 2064.
-        size if has_parts && (25_569.0..60_000.0).contains(&size) => Some(TimeFormat::SpreadsheetDays),
-        size if has_parts && (2_440_587.0..2_480_000.0).contains(&size) => Some(TimeFormat::JulianDays),
+        size if has_parts && (25_569.0..60_000.0).contains(&size) => {
+            Some(TimeFormat::SpreadsheetDays)
+        }
+        size if has_parts && (2_440_587.0..2_480_000.0).contains(&size) => {
+            Some(TimeFormat::JulianDays)
+        }
         size if (1.23e16..1.395e16).contains(&size) => Some(TimeFormat::WebkitMicroseconds),
         size if (1.23e17..1.395e17).contains(&size) => Some(TimeFormat::FileTime),
         _ => None,
@@ -85,30 +89,46 @@ pub(super) fn read(text: &str, format: &TimeFormat) -> Option<Number> {
         format => match per_sec(format) {
             Some(own) => {
                 let unit = other_unit(number, own);
-                ((number * (1e6 / unit.unwrap_or(own))).floor(), unit.is_some())
+                (
+                    (number * (1e6 / unit.unwrap_or(own))).floor(),
+                    unit.is_some(),
+                )
             }
             // What has no decimals by its nature.
             None => (of_whole(number as i64, format)?.micros as f64, false),
         },
     };
     // Beyond 2^63 the conversion would saturate, and unlike times become alike.
-    (micros.abs() < 9.2e18).then(|| Number { micros: micros as i64, is_other_unit, is_cut: is_cut(text) })
+    (micros.abs() < 9.2e18).then(|| Number {
+        micros: micros as i64,
+        is_other_unit,
+        is_cut: is_cut(text),
+    })
 }
 
 fn of_whole(whole: i64, format: &TimeFormat) -> Option<Number> {
     // Nearly all times are these, and a log may have millions.
     match format {
         TimeFormat::Seconds if (3_000_000..100_000_000_000).contains(&whole) => {
-            return Some(Number { micros: whole * 1_000_000, ..Number::default() });
+            return Some(Number {
+                micros: whole * 1_000_000,
+                ..Number::default()
+            });
         }
         TimeFormat::Milliseconds if (3_000_000_000..100_000_000_000_000).contains(&whole) => {
-            return Some(Number { micros: whole * 1_000, ..Number::default() });
+            return Some(Number {
+                micros: whole * 1_000,
+                ..Number::default()
+            });
         }
         _ => {}
     }
     let micros = match format {
         TimeFormat::SpreadsheetDays => whole.checked_sub(25_569)?.checked_mul(days(1))?,
-        TimeFormat::JulianDays => whole.checked_sub(2_440_587)?.checked_mul(days(1))?.checked_sub(days(1) / 2)?,
+        TimeFormat::JulianDays => whole
+            .checked_sub(2_440_587)?
+            .checked_mul(days(1))?
+            .checked_sub(days(1) / 2)?,
         // Since 1601, 134,774 days before 1970.
         TimeFormat::WebkitMicroseconds => whole.checked_sub(days(134_774))?,
         TimeFormat::FileTime => whole.div_euclid(10).checked_sub(days(134_774))?,
@@ -123,10 +143,17 @@ fn of_whole(whole: i64, format: &TimeFormat) -> Option<Number> {
             } else {
                 whole.checked_mul((1e6 / unit) as i64)?
             };
-            return Some(Number { micros, is_other_unit: other.is_some(), is_cut: false });
+            return Some(Number {
+                micros,
+                is_other_unit: other.is_some(),
+                is_cut: false,
+            });
         }
     };
-    Some(Number { micros, ..Number::default() })
+    Some(Number {
+        micros,
+        ..Number::default()
+    })
 }
 
 /// The unit that a number must be in where in its column's own it lies far from today, and in this one
@@ -137,7 +164,9 @@ fn other_unit(number: f64, own: f64) -> Option<f64> {
     if (3e6..1e11).contains(&secs) || secs <= 0.0 || (number < 6.3e8) {
         return None;
     }
-    UNITS.into_iter().find(|unit| TODAY.contains(&(number / unit)))
+    UNITS
+        .into_iter()
+        .find(|unit| TODAY.contains(&(number / unit)))
 }
 
 /// A number in millionths, whatever it counts; `None` where it is none, or too large.
@@ -158,18 +187,29 @@ pub(super) fn is_number(text: &str) -> bool {
 
 /// A cell without quotes around it.
 pub(super) fn unquoted(text: &str) -> &str {
-    text.trim_matches(['\'', '"', '`', '’', '‘', '“', '”']).trim()
+    text.trim_matches(['\'', '"', '`', '’', '‘', '“', '”'])
+        .trim()
 }
 
 /// A finite number, also with a decimal comma or with thousands divided by commas.
 pub(super) fn decimal(text: &str) -> Option<f64> {
     let finite = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite());
-    if !text.bytes().next().is_some_and(|b| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.')) {
+    if !text
+        .bytes()
+        .next()
+        .is_some_and(|b| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.'))
+    {
         return None;
     }
     finite(text).or_else(|| match text.matches(',').count() {
         1 if !text.contains('.') => finite(&text.replace(',', ".")),
-        2.. if text.split(',').skip(1).all(|group| group.split('.').next().is_some_and(|whole| whole.len() == 3)) => {
+        2.. if text.split(',').skip(1).all(|group| {
+            group
+                .split('.')
+                .next()
+                .is_some_and(|whole| whole.len() == 3)
+        }) =>
+        {
             finite(&text.replace(',', ""))
         }
         _ => None,
@@ -178,9 +218,15 @@ pub(super) fn decimal(text: &str) -> Option<f64> {
 
 /// Whether a number in scientific notation has fewer figures than it is long: its last ones are lost.
 fn is_cut(text: &str) -> bool {
-    let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else { return false };
-    let n_places = mantissa.split_once(['.', ',']).map_or(0, |(_, places)| places.len());
-    exponent.parse::<i64>().is_ok_and(|exponent| exponent > n_places as i64)
+    let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else {
+        return false;
+    };
+    let n_places = mantissa
+        .split_once(['.', ','])
+        .map_or(0, |(_, places)| places.len());
+    exponent
+        .parse::<i64>()
+        .is_ok_and(|exponent| exponent > n_places as i64)
 }
 
 #[cfg(test)]
@@ -216,8 +262,20 @@ mod tests {
             assert_eq!(micros(text, &format), expected, "{text} as {format}");
         }
         // The eight places that a spreadsheet writes are a thousandth of a second.
-        assert_eq!(micros("45322.56255787", &TimeFormat::SpreadsheetDays), Some(1_706_707_805_000_000));
-        for text in ["", "x", "1,2,3", "inf", "nan", "--1", "1 2", "9223372036854775807"] {
+        assert_eq!(
+            micros("45322.56255787", &TimeFormat::SpreadsheetDays),
+            Some(1_706_707_805_000_000)
+        );
+        for text in [
+            "",
+            "x",
+            "1,2,3",
+            "inf",
+            "nan",
+            "--1",
+            "1 2",
+            "9223372036854775807",
+        ] {
             assert_eq!(micros(text, &TimeFormat::Seconds), None, "{text}");
         }
     }
@@ -233,11 +291,25 @@ mod tests {
             ("1706702400000", TimeFormat::Microseconds),
         ] {
             let number = read(text, &format).unwrap();
-            assert_eq!((number.micros, number.is_other_unit), (1_706_702_400_000_000, true), "{text}");
+            assert_eq!(
+                (number.micros, number.is_other_unit),
+                (1_706_702_400_000_000, true),
+                "{text}"
+            );
         }
         // Before 1970, far ahead, or small: as its column says.
-        for text in ["-185452195", "0", "5", "99999999999", "253402300799", "3000000"] {
-            assert!(!read(text, &TimeFormat::Seconds).unwrap().is_other_unit, "{text}");
+        for text in [
+            "-185452195",
+            "0",
+            "5",
+            "99999999999",
+            "253402300799",
+            "3000000",
+        ] {
+            assert!(
+                !read(text, &TimeFormat::Seconds).unwrap().is_other_unit,
+                "{text}"
+            );
         }
     }
 

@@ -30,9 +30,17 @@ pub(super) fn of_rows(rows: &[Row<'_>]) -> Option<(TimeFormat, Reason)> {
     if dates.is_empty() {
         return None;
     }
-    let n = |order: PartOrder| rows.iter().filter(|row| row.written.moment(Some(order)).is_some()).count();
+    let n = |order: PartOrder| {
+        rows.iter()
+            .filter(|row| row.written.moment(Some(order)).is_some())
+            .count()
+    };
     let (day, month) = (n(PartOrder::Day), n(PartOrder::Month));
-    let year = if dates.iter().all(|date| date.may_year_lead) { n(PartOrder::Year) } else { 0 };
+    let year = if dates.iter().all(|date| date.may_year_lead) {
+        n(PartOrder::Year)
+    } else {
+        0
+    };
     // A year of two digits leads where the last numbers could not all be years as well as these.
     if year > 0 && year >= day.max(month) && year_leads(rows, &dates, day.max(month) < year) {
         return Some((TimeFormat::YearFirst, Reason::Parts));
@@ -45,7 +53,9 @@ pub(super) fn of_rows(rows: &[Row<'_>]) -> Option<(TimeFormat, Reason)> {
         std::cmp::Ordering::Less => (TimeFormat::MonthFirst, Reason::Parts),
         std::cmp::Ordering::Equal if has_dots => (TimeFormat::DayFirst, Reason::Parts),
         std::cmp::Ordering::Equal if n_day_first > 0 => (TimeFormat::MonthFirst, Reason::Parts),
-        std::cmp::Ordering::Equal => by_evidence(rows).unwrap_or((TimeFormat::MonthFirst, Reason::Nothing)),
+        std::cmp::Ordering::Equal => {
+            by_evidence(rows).unwrap_or((TimeFormat::MonthFirst, Reason::Nothing))
+        }
     })
 }
 
@@ -66,11 +76,19 @@ fn year_leads(rows: &[Row<'_>], dates: &[OpenDate], is_only: bool) -> bool {
     let own = span(rows, PartOrder::Year);
     let others = [PartOrder::Day, PartOrder::Month].map(|order| span(rows, order));
     let least = others.into_iter().min().unwrap_or(i64::MAX);
-    if has_dashes { own <= least } else { own.saturating_mul(4) < least }
+    if has_dashes {
+        own <= least
+    } else {
+        own.saturating_mul(4) < least
+    }
 }
 
 fn span(rows: &[Row<'_>], order: PartOrder) -> i64 {
-    let moments = || rows.iter().filter_map(|row| row.written.moment(Some(order))).map(|moment| moment.micros);
+    let moments = || {
+        rows.iter()
+            .filter_map(|row| row.written.moment(Some(order)))
+            .map(|moment| moment.micros)
+    };
     match (moments().min(), moments().max()) {
         (Some(first), Some(last)) => last - first,
         _ => i64::MAX,
@@ -80,13 +98,18 @@ fn span(rows: &[Row<'_>], order: PartOrder) -> i64 {
 /// What the rows tell together of dates that could be read both ways.
 fn by_evidence(rows: &[Row<'_>]) -> Option<(TimeFormat, Reason)> {
     const FEWEST: usize = 8;
-    let orders = [(PartOrder::Day, TimeFormat::DayFirst), (PartOrder::Month, TimeFormat::MonthFirst)];
+    let orders = [
+        (PartOrder::Day, TimeFormat::DayFirst),
+        (PartOrder::Month, TimeFormat::MonthFirst),
+    ];
     if rows.len() < FEWEST {
         return None;
     }
     let disorder = orders.clone().map(|(order, _)| disorder(rows, order));
     for (at, (_, format)) in orders.iter().enumerate() {
-        if disorder[at] == 0.0 && disorder[1 - at] > 0.0 || disorder[at] < 0.02 && disorder[1 - at] > 0.1 {
+        if disorder[at] == 0.0 && disorder[1 - at] > 0.0
+            || disorder[at] < 0.02 && disorder[1 - at] > 0.1
+        {
             return Some((format.clone(), Reason::Sorted));
         }
     }
@@ -96,7 +119,11 @@ fn by_evidence(rows: &[Row<'_>]) -> Option<(TimeFormat, Reason)> {
     let spans = orders.clone().map(|(order, _)| span(rows, order));
     for (at, (_, format)) in orders.into_iter().enumerate() {
         let month = 31 * 86_400 * MICROS_PER_SEC;
-        if 2 * n_clocks > rows.len() && spans[at] < month && spans[1 - at] / 4 > spans[at] && spans[1 - at] > month {
+        if 2 * n_clocks > rows.len()
+            && spans[at] < month
+            && spans[1 - at] / 4 > spans[at]
+            && spans[1 - at] > month
+        {
             return Some((format, Reason::Close));
         }
     }
@@ -107,11 +134,16 @@ fn by_evidence(rows: &[Row<'_>]) -> Option<(TimeFormat, Reason)> {
 fn disorder(rows: &[Row<'_>], order: PartOrder) -> f64 {
     let moments = || {
         let moment = |row: &Row<'_>| Some(row.written.moment(Some(order))?.micros);
-        rows.iter().filter_map(move |row| Some((row.user, moment(row)?)))
+        rows.iter()
+            .filter_map(move |row| Some((row.user, moment(row)?)))
     };
     let in_file = steps(moments().map(|(_, micros)| ("", micros)));
     let in_users = steps(moments().filter_map(|(user, micros)| Some((user?, micros))));
-    in_file.into_iter().chain(in_users).map(|steps| steps.forward.min(steps.back)).fold(1.0, f64::min)
+    in_file
+        .into_iter()
+        .chain(in_users)
+        .map(|steps| steps.forward.min(steps.back))
+        .fold(1.0, f64::min)
 }
 
 /// Shares of steps forward and back in time, from each row to the next of the same user.
@@ -133,5 +165,8 @@ pub(in crate::data) fn steps<'a>(rows: impl Iterator<Item = (&'a str, i64)>) -> 
         }
     }
     let share = |count: usize| count as f64 / n as f64;
-    (n > 0).then(|| Steps { forward: share(n_forward), back: share(n_back) })
+    (n > 0).then(|| Steps {
+        forward: share(n_forward),
+        back: share(n_back),
+    })
 }

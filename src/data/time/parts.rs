@@ -16,7 +16,12 @@ pub(super) enum Found {
 }
 
 pub(super) fn known(year: i64, month: i8, day: i8, step: Step) -> Option<Parts> {
-    Some(Parts::Known { year: i16::try_from(year).ok()?, month, day, step })
+    Some(Parts::Known {
+        year: i16::try_from(year).ok()?,
+        month,
+        day,
+        step,
+    })
 }
 
 fn small(digits: Digits<'_>) -> Option<i8> {
@@ -66,7 +71,11 @@ fn named_first(at: &mut Cursor<'_>, month: i8) -> Option<Found> {
     at.eat_any(&["'", "’"]);
     let mut here = *at;
     let is_year = |digits: &Digits<'_>| digits.len() == 4 || (digits.len() == 2 && mark);
-    match here.digits(4).filter(is_year).filter(|_| !starts_clock(*at)) {
+    match here
+        .digits(4)
+        .filter(is_year)
+        .filter(|_| !starts_clock(*at))
+    {
         Some(year) => {
             *at = here;
             known(century(year)?, month, day, Step::Day).map(Found::Parts)
@@ -97,7 +106,8 @@ fn century(year: Digits<'_>) -> Option<i64> {
 /// `31st`, `31.`, `31º`
 fn ordinal(at: &mut Cursor<'_>) {
     let mut here = *at;
-    let is_ending = |word: &str| matches!(word, "st" | "nd" | "rd" | "th" | "er" | "º" | "ª").then_some(());
+    let is_ending =
+        |word: &str| matches!(word, "st" | "nd" | "rd" | "th" | "er" | "º" | "ª").then_some(());
     if here.word_that(is_ending).is_some() || here.eat('º') {
         *at = here;
     }
@@ -111,12 +121,16 @@ fn year_first(at: &mut Cursor<'_>, year: i64) -> Option<Parts> {
         at.eat_any(&["月", "월"])?;
         at.skip_blanks();
         let mut here = *at;
-        let Some(day) = here.digits(2) else { return known(year, month, 1, Step::Month) };
+        let Some(day) = here.digits(2) else {
+            return known(year, month, 1, Step::Month);
+        };
         here.eat_any(&["日", "일"]);
         *at = here;
         return known(year, month, small(day)?, Step::Day);
     }
-    let mark = at.peek().filter(|mark| matches!(mark, '-' | '/' | '.' | ' '));
+    let mark = at
+        .peek()
+        .filter(|mark| matches!(mark, '-' | '/' | '.' | ' '));
     skip_mark(at);
     if at.eat('W') {
         let week = small(at.digits(2)?)?;
@@ -125,13 +139,20 @@ fn year_first(at: &mut Cursor<'_>, year: i64) -> Option<Parts> {
         if day.is_some() {
             *at = here;
         }
-        let weekday = jiff::civil::Weekday::from_monday_one_offset(day.map_or(Some(1), small)?).ok()?;
-        let date = ISOWeekDate::new(i16::try_from(year).ok()?, week, weekday).ok()?.date();
+        let weekday =
+            jiff::civil::Weekday::from_monday_one_offset(day.map_or(Some(1), small)?).ok()?;
+        let date = ISOWeekDate::new(i16::try_from(year).ok()?, week, weekday)
+            .ok()?
+            .date();
         return known(
             i64::from(date.year()),
             date.month(),
             date.day(),
-            if day.is_some() { Step::Day } else { Step::Month },
+            if day.is_some() {
+                Step::Day
+            } else {
+                Step::Month
+            },
         );
     }
     let named = at.word_that(words::month);
@@ -155,7 +176,9 @@ fn year_first(at: &mut Cursor<'_>, year: i64) -> Option<Parts> {
             known(year, month, small(day)?, Step::Day)
         }
         // `2024.05` and `2024 05` may be other numbers.
-        _ if named.is_some() || matches!(mark, Some('-' | '/')) => known(year, month, 1, Step::Month),
+        _ if named.is_some() || matches!(mark, Some('-' | '/')) => {
+            known(year, month, 1, Step::Month)
+        }
         _ => None,
     }
 }
@@ -175,7 +198,9 @@ fn number_first(at: &mut Cursor<'_>, first: Digits<'_>) -> Option<Found> {
     }
     let number = small(first)?;
     ordinal(at);
-    let mark = at.peek().filter(|mark| matches!(mark, '-' | '/' | '.' | ' '));
+    let mark = at
+        .peek()
+        .filter(|mark| matches!(mark, '-' | '/' | '.' | ' '));
     skip_mark(at);
     if let Some(month) = at.word_that(words::month) {
         return day_and_name(at, number, month);
@@ -185,14 +210,19 @@ fn number_first(at: &mut Cursor<'_>, first: Digits<'_>) -> Option<Found> {
     if second.len() == 4 {
         // `01/2024`; `1.2024` is a number.
         let is_month = matches!(mark, '/' | '-') && (1..=12).contains(&number);
-        return is_month.then(|| known(second.value, number, 1, Step::Month)).flatten().map(Found::Parts);
+        return is_month
+            .then(|| known(second.value, number, 1, Step::Month))
+            .flatten()
+            .map(Found::Parts);
     }
     let mut here = *at;
     if !here.eat(mark) {
         return None;
     }
     here.skip_blanks();
-    let third = here.digits(4).filter(|third| matches!(third.len(), 2 | 4))?;
+    let third = here
+        .digits(4)
+        .filter(|third| matches!(third.len(), 2 | 4))?;
     let is_year_last = third.len() == 4;
     // `24-01-31`, never `24 01 31` nor `1.2.24 `: too little for a date.
     if !is_year_last && (mark == ' ' || (first.len() == 1 && mark == '.' && second.len() == 1)) {
@@ -216,7 +246,11 @@ fn day_and_name(at: &mut Cursor<'_>, day: i8, month: i8) -> Option<Found> {
     skip_mark(at);
     at.eat_any(&["'", "’"]);
     let mut here = *at;
-    match here.digits(4).filter(|year| matches!(year.len(), 2 | 4)).filter(|_| !starts_clock(*at)) {
+    match here
+        .digits(4)
+        .filter(|year| matches!(year.len(), 2 | 4))
+        .filter(|_| !starts_clock(*at))
+    {
         Some(year) => {
             *at = here;
             known(century(year)?, month, day, Step::Day).map(Found::Parts)
@@ -232,34 +266,64 @@ fn day_and_name(at: &mut Cursor<'_>, day: i8, month: i8) -> Option<Found> {
 pub(super) fn digits_only(text: &str) -> Option<Written> {
     let mut at = Cursor::new(text);
     let digits = at.digits(18)?;
-    let part = |from: usize, to: usize| digits.text.get(from..to).and_then(|part| part.parse::<i64>().ok());
+    let part = |from: usize, to: usize| {
+        digits
+            .text
+            .get(from..to)
+            .and_then(|part| part.parse::<i64>().ok())
+    };
     if !matches!(digits.len(), 8 | 12 | 14 | 17) {
         return None;
     }
     // Other years are numbers of another kind.
     let year = part(0, 4).filter(|year| (1900..=2100).contains(year))?;
-    let (month, day) = (i8::try_from(part(4, 6)?).ok()?, i8::try_from(part(6, 8)?).ok()?);
+    let (month, day) = (
+        i8::try_from(part(4, 6)?).ok()?,
+        i8::try_from(part(6, 8)?).ok()?,
+    );
     Date::new(year as i16, month, day).ok()?;
     let clock = |digits: &str| {
-        let part = |from: usize, to: usize| digits.get(from..to).and_then(|part| part.parse::<i64>().ok());
+        let part = |from: usize, to: usize| {
+            digits
+                .get(from..to)
+                .and_then(|part| part.parse::<i64>().ok())
+        };
         let (hour, minute) = (part(0, 2)?, part(2, 4)?);
-        let (second, step) = if digits.len() >= 6 { (part(4, 6)?, Step::Second) } else { (0, Step::Minute) };
+        let (second, step) = if digits.len() >= 6 {
+            (part(4, 6)?, Step::Second)
+        } else {
+            (0, Step::Minute)
+        };
         if hour > 23 || minute > 59 || second > 59 {
             return None;
         }
         let fraction = digits.get(6..).filter(|digits| !digits.is_empty());
-        let step = if fraction.is_some() { Step::Fraction } else { step };
+        let step = if fraction.is_some() {
+            Step::Fraction
+        } else {
+            step
+        };
         let secs = hour * 3_600 + minute * 60 + second;
-        Some(Clock { micros: secs * MICROS_PER_SEC + fraction.map_or(0, clock::millionths), step })
+        Some(Clock {
+            micros: secs * MICROS_PER_SEC + fraction.map_or(0, clock::millionths),
+            step,
+        })
     };
-    let mut written = Written { date: known(year, month, day, Step::Day)?, clock: None, zone: Zone::Unsaid };
+    let mut written = Written {
+        date: known(year, month, day, Step::Day)?,
+        clock: None,
+        zone: Zone::Unsaid,
+    };
     if digits.len() > 8 {
         written.clock = Some(clock(digits.text.get(8..)?)?);
     } else if !at.is_over() {
         // `20240131T133005Z`, `20240131-133005`
         let mut here = at;
         let is_clock = here.eat_any(&["T", "t", "-", "_", " "]).is_some();
-        match here.digits(6).filter(|digits| is_clock && matches!(digits.len(), 4 | 6)) {
+        match here
+            .digits(6)
+            .filter(|digits| is_clock && matches!(digits.len(), 4 | 6))
+        {
             Some(digits) => {
                 written.clock = Some(clock(digits.text)?);
                 at = here;
@@ -274,6 +338,10 @@ pub(super) fn digits_only(text: &str) -> Option<Written> {
         clock.micros += clock::millionths(at.digits(18)?.text);
         clock.step = Step::Fraction;
     }
-    written.zone = if written.clock.is_some() { zone::take(&mut at)? } else { Zone::Unsaid };
+    written.zone = if written.clock.is_some() {
+        zone::take(&mut at)?
+    } else {
+        Zone::Unsaid
+    };
     at.is_over().then_some(written)
 }

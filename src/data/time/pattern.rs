@@ -9,7 +9,9 @@ use super::date::bare;
 
 /// The moment that a text says under a pattern, in microseconds; without a zone it is UTC.
 pub(super) fn read(text: &str, pattern: &str) -> Option<i64> {
-    let parsed = strtime::parse(pattern, text.trim()).or_else(|_| strtime::parse(pattern, bare(text))).ok()?;
+    let parsed = strtime::parse(pattern, text.trim())
+        .or_else(|_| strtime::parse(pattern, bare(text)))
+        .ok()?;
     moment(&parsed).map(Timestamp::as_microsecond)
 }
 
@@ -23,7 +25,10 @@ fn moment(parsed: &BrokenDownTime) -> Option<Timestamp> {
         // A month alone begins with its first day.
         Err(_) => jiff::civil::Date::new(parsed.year()?, parsed.month()?, 1).ok()?,
     };
-    let local = parsed.to_time().map_or_else(|_| date.to_datetime(Time::midnight()), |time| date.to_datetime(time));
+    let local = parsed.to_time().map_or_else(
+        |_| date.to_datetime(Time::midnight()),
+        |time| date.to_datetime(time),
+    );
     let zone = match (parsed.offset(), parsed.iana_time_zone()) {
         (Some(offset), _) => TimeZone::fixed(offset),
         (None, Some(name)) => TimeZone::get(name).ok()?,
@@ -38,7 +43,9 @@ pub(in crate::data) fn refused(pattern: &str) -> Option<String> {
                            day, `%H:%M:%S` the clock, `%I` and `%p` one of twelve hours, `%z` the zone)";
     let sample: Zoned = Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
     let Ok(written) = strtime::format(pattern, &sample) else {
-        return Some(format!("the pattern `{pattern}` in `data.time_format` is none; {EXAMPLE}."));
+        return Some(format!(
+            "the pattern `{pattern}` in `data.time_format` is none; {EXAMPLE}."
+        ));
     };
     read(&written, pattern)
         .is_none()

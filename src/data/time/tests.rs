@@ -215,7 +215,14 @@ fn dates_in_numbers_are_read_in_the_order_that_is_said() {
     ] {
         assert_eq!(read_as(text, &order), Some(1_706_704_200_000_000), "{text}");
     }
-    for text in ["31/1/2024", "13/1/2024 25:00", "1/2/2024 1:00 PM AM", "1/2/3/2024", "0/1/2024", "1/0/2024"] {
+    for text in [
+        "31/1/2024",
+        "13/1/2024 25:00",
+        "1/2/2024 1:00 PM AM",
+        "1/2/3/2024",
+        "0/1/2024",
+        "1/0/2024",
+    ] {
         assert_eq!(read_as(text, &TimeFormat::MonthFirst), None, "{text}");
     }
 }
@@ -244,10 +251,19 @@ fn what_is_no_moment_is_none() {
         assert_eq!(micros(text), None, "{text}");
     }
     assert_eq!(micros("2023-02-29"), None);
-    assert_eq!(micros("0001-01-01T00:00:00Z"), Some(-62_135_596_800_000_000));
+    assert_eq!(
+        micros("0001-01-01T00:00:00Z"),
+        Some(-62_135_596_800_000_000)
+    );
     assert_eq!(micros("1964-02-15 13:30:05"), Some(-185_452_195_000_000));
-    assert_eq!(micros("9999-12-31 23:59:59.999999"), Some(253_402_300_799_999_999));
-    assert_eq!(micros("2024-01-31 12:30:00.1234567Z"), Some(1_706_704_200_123_456));
+    assert_eq!(
+        micros("9999-12-31 23:59:59.999999"),
+        Some(253_402_300_799_999_999)
+    );
+    assert_eq!(
+        micros("2024-01-31 12:30:00.1234567Z"),
+        Some(1_706_704_200_123_456)
+    );
 }
 
 #[test]
@@ -265,20 +281,29 @@ fn the_quick_way_reads_what_the_careful_one_does() {
     ] {
         let quick = iso::read(text);
         assert!(quick.is_some(), "{text}");
-        assert_eq!(quick, date::written(text).and_then(|written| written.moment(None)), "{text}");
+        assert_eq!(
+            quick,
+            date::written(text).and_then(|written| written.moment(None)),
+            "{text}"
+        );
     }
 }
 
 #[test]
 fn the_part_above_twelve_is_the_day() {
-    let open = |texts: &[&str]| look(texts.iter().map(|text| (*text, None))).unwrap().reason == Reason::Nothing;
+    let open = |texts: &[&str]| {
+        look(texts.iter().map(|text| (*text, None))).unwrap().reason == Reason::Nothing
+    };
     assert_eq!(of(&["1/2/2024", "1/31/2024"]), Some(TimeFormat::MonthFirst));
     assert_eq!(of(&["1/2/2024", "31/1/2024"]), Some(TimeFormat::DayFirst));
     assert_eq!(of(&["1.2.2024", "3.4.2024"]), Some(TimeFormat::DayFirst));
     assert_eq!(of(&["1/2/2024", "3/4/2024"]), Some(TimeFormat::MonthFirst));
     assert_eq!(of(&["24-01-31", "24-02-01"]), Some(TimeFormat::YearFirst));
     assert_eq!(of(&["31-01-24", "01-02-24"]), Some(TimeFormat::DayFirst));
-    assert_eq!(of(&["31.01.24 13:30", "01.02.24 13:30"]), Some(TimeFormat::DayFirst));
+    assert_eq!(
+        of(&["31.01.24 13:30", "01.02.24 13:30"]),
+        Some(TimeFormat::DayFirst)
+    );
     assert_eq!(of(&["01/31/98", "02/01/98"]), Some(TimeFormat::MonthFirst));
     assert_eq!(of(&["98/01/31", "98/02/01"]), Some(TimeFormat::YearFirst));
     assert!(open(&["1/2/2024", "3/4/2024"]));
@@ -290,29 +315,62 @@ fn the_part_above_twelve_is_the_day() {
 #[test]
 fn rows_in_order_of_time_tell_which_part_is_the_day() {
     let seen = |rows: &[(String, &'static str)]| {
-        look(rows.iter().map(|(text, user)| (text.as_str(), Some(*user)))).map(|look| (look.format, look.reason))
+        look(rows.iter().map(|(text, user)| (text.as_str(), Some(*user))))
+            .map(|look| (look.format, look.reason))
     };
     // The last days of the months are left out: nothing is above 12.
     let days = |day_first: bool| -> Vec<(String, &'static str)> {
         let dates = (1..=3).flat_map(|month| (1..=12).map(move |day| (day, month)));
-        dates.map(|(a, b)| (if day_first { format!("{a}/{b}/2024") } else { format!("{b}/{a}/2024") }, "u")).collect()
+        dates
+            .map(|(a, b)| {
+                (
+                    if day_first {
+                        format!("{a}/{b}/2024")
+                    } else {
+                        format!("{b}/{a}/2024")
+                    },
+                    "u",
+                )
+            })
+            .collect()
     };
-    assert_eq!(seen(&days(true)), Some((TimeFormat::DayFirst, Reason::Sorted)));
-    assert_eq!(seen(&days(false)), Some((TimeFormat::MonthFirst, Reason::Sorted)));
+    assert_eq!(
+        seen(&days(true)),
+        Some((TimeFormat::DayFirst, Reason::Sorted))
+    );
+    assert_eq!(
+        seen(&days(false)),
+        Some((TimeFormat::MonthFirst, Reason::Sorted))
+    );
     let mut newest_first = days(true);
     newest_first.reverse();
-    assert_eq!(seen(&newest_first), Some((TimeFormat::DayFirst, Reason::Sorted)));
+    assert_eq!(
+        seen(&newest_first),
+        Some((TimeFormat::DayFirst, Reason::Sorted))
+    );
     // In no order in the file, but in each user's rows.
-    let users: Vec<(String, &'static str)> =
-        ["a", "b", "c"].iter().flat_map(|user| days(true).into_iter().map(move |(text, _)| (text, *user))).collect();
+    let users: Vec<(String, &'static str)> = ["a", "b", "c"]
+        .iter()
+        .flat_map(|user| days(true).into_iter().map(move |(text, _)| (text, *user)))
+        .collect();
     assert_eq!(seen(&users), Some((TimeFormat::DayFirst, Reason::Sorted)));
     // Hours of some days of one month, in order either way.
-    let hours: Vec<(String, &'static str)> =
-        (0..60).map(|n| (format!("{:02}/02/2024 {:02}:15", 2 + n / 10, 9 + n % 10), "u")).collect();
+    let hours: Vec<(String, &'static str)> = (0..60)
+        .map(|n| {
+            (
+                format!("{:02}/02/2024 {:02}:15", 2 + n / 10, 9 + n % 10),
+                "u",
+            )
+        })
+        .collect();
     assert_eq!(seen(&hours), Some((TimeFormat::DayFirst, Reason::Close)));
     // Months' figures look the same, but for the clock: nothing tells.
-    let months: Vec<(String, &'static str)> = (1..=12).map(|n| (format!("{n}/1/2024"), "u")).collect();
-    assert_eq!(seen(&months), Some((TimeFormat::MonthFirst, Reason::Nothing)));
+    let months: Vec<(String, &'static str)> =
+        (1..=12).map(|n| (format!("{n}/1/2024"), "u")).collect();
+    assert_eq!(
+        seen(&months),
+        Some((TimeFormat::MonthFirst, Reason::Nothing))
+    );
 }
 
 #[test]
@@ -329,34 +387,86 @@ fn how_finely_times_are_written_is_seen() {
 
 #[test]
 fn far_times_are_told_and_do_not_overflow() {
-    let column = read(|| ["549755813888", "9223372036854775807", "-549755813888"].into_iter(), &TimeFormat::Seconds);
-    assert_eq!(column.ticks, [Some(549_755_813_888_000_000), None, Some(-549_755_813_888_000_000)]);
-    assert_eq!(iso(549_755_813_888_000_000), "549755813888 seconds since 1970, thousands of years away");
-    let column = read(|| ["1511929781000000999", "-1"].into_iter(), &TimeFormat::Nanoseconds);
+    let column = read(
+        || ["549755813888", "9223372036854775807", "-549755813888"].into_iter(),
+        &TimeFormat::Seconds,
+    );
+    assert_eq!(
+        column.ticks,
+        [
+            Some(549_755_813_888_000_000),
+            None,
+            Some(-549_755_813_888_000_000)
+        ]
+    );
+    assert_eq!(
+        iso(549_755_813_888_000_000),
+        "549755813888 seconds since 1970, thousands of years away"
+    );
+    let column = read(
+        || ["1511929781000000999", "-1"].into_iter(),
+        &TimeFormat::Nanoseconds,
+    );
     assert_eq!(column.ticks, [Some(1_511_929_781_000_000), Some(-1)]);
 }
 
 #[test]
 fn fractions_of_a_second_keep_their_order() {
-    let column = read(|| ["10.25", "10.75", "x", "-1"].into_iter(), &TimeFormat::Seconds);
+    let column = read(
+        || ["10.25", "10.75", "x", "-1"].into_iter(),
+        &TimeFormat::Seconds,
+    );
     assert_eq!(column.per_sec, 1_000_000);
-    assert_eq!(column.ticks, [Some(10_250_000), Some(10_750_000), None, Some(-1_000_000)]);
-    let column = read(|| ["3", "99999999999999999"].into_iter(), &TimeFormat::Order);
-    assert_eq!((column.ticks, column.per_sec), (vec![Some(3), Some(99_999_999_999_999_999)], 1));
+    assert_eq!(
+        column.ticks,
+        [Some(10_250_000), Some(10_750_000), None, Some(-1_000_000)]
+    );
+    let column = read(
+        || ["3", "99999999999999999"].into_iter(),
+        &TimeFormat::Order,
+    );
+    assert_eq!(
+        (column.ticks, column.per_sec),
+        (vec![Some(3), Some(99_999_999_999_999_999)], 1)
+    );
     // Numbers that only order are in no unit that another could be mistaken for.
     let column = read(|| ["0.5", "1706707805000"].into_iter(), &TimeFormat::Order);
-    assert_eq!(column.ticks, [Some(500_000), Some(1_706_707_805_000_000_000)]);
+    assert_eq!(
+        column.ticks,
+        [Some(500_000), Some(1_706_707_805_000_000_000)]
+    );
 }
 
 #[test]
 fn what_was_seen_in_a_column_is_counted() {
     let told = |texts: &[&str], format| read(|| texts.iter().copied(), &format).told;
-    let units = told(&["1706707805", "1706707805000", "1706707805000000"], TimeFormat::Seconds);
-    assert_eq!(units, Told { other_units: 2, ..Told::default() });
+    let units = told(
+        &["1706707805", "1706707805000", "1706707805000000"],
+        TimeFormat::Seconds,
+    );
+    assert_eq!(
+        units,
+        Told {
+            other_units: 2,
+            ..Told::default()
+        }
+    );
     let cut = told(&["1.70671E+12", "1706707805000"], TimeFormat::Milliseconds);
-    assert_eq!(cut, Told { cut: 1, ..Told::default() });
+    assert_eq!(
+        cut,
+        Told {
+            cut: 1,
+            ..Told::default()
+        }
+    );
     let swapped = told(&["1/2/2024", "25/3/2024", "x"], TimeFormat::MonthFirst);
-    assert_eq!(swapped, Told { swapped: 1, ..Told::default() });
+    assert_eq!(
+        swapped,
+        Told {
+            swapped: 1,
+            ..Told::default()
+        }
+    );
 }
 
 proptest! {

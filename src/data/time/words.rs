@@ -33,7 +33,9 @@ pub(super) fn month(word: &str) -> Option<i8> {
         return None;
     }
     let word = word.to_lowercase();
-    let at = MONTHS.iter().position(|names| names.split(' ').any(|name| word.starts_with(name)))?;
+    let at = MONTHS
+        .iter()
+        .position(|names| names.split(' ').any(|name| word.starts_with(name)))?;
     (word.chars().count() <= 3 || is_month_name(&word)).then_some(at as i8 + 1)
 }
 
@@ -61,7 +63,10 @@ pub(super) fn is_weekday(word: &str) -> bool {
         || word.starts_with("星期")
         || word.starts_with('周')
         || word.ends_with("曜日")
-        || matches!(word.as_str(), "月" | "火" | "水" | "木" | "金" | "土" | "日")
+        || matches!(
+            word.as_str(),
+            "月" | "火" | "水" | "木" | "金" | "土" | "日"
+        )
 }
 
 /// Words that stand between the parts of a date and mean nothing: `31 de enero`, `Jan 31 at 1:30 PM`.
@@ -159,13 +164,23 @@ pub(super) fn zone_minutes(word: &str) -> Option<i64> {
         };
         return Some(hours * 60 + summer);
     }
-    ZONES.iter().find(|(name, _)| *name == word).map(|&(_, minutes)| minutes)
+    ZONES
+        .iter()
+        .find(|(name, _)| *name == word)
+        .map(|&(_, minutes)| minutes)
 }
 
 /// A zone by its region, `Europe/Paris`, where the system or the program knows it.
 pub(super) fn region(name: &str) -> Option<TimeZone> {
-    let is_region = name.contains('/') && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_+-".contains(&b));
-    if is_region { TimeZone::get(name).ok() } else { None }
+    let is_region = name.contains('/')
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"/_+-".contains(&b));
+    if is_region {
+        TimeZone::get(name).ok()
+    } else {
+        None
+    }
 }
 
 #[cfg(test)]
@@ -174,15 +189,35 @@ mod tests {
 
     #[test]
     fn names_are_told_from_other_words() {
-        for (word, number) in
-            [("Jan", 1), ("SEPTEMBER", 9), ("Sept", 9), ("mai", 5), ("März", 3), ("déc", 12), ("MAY", 5)]
-        {
+        for (word, number) in [
+            ("Jan", 1),
+            ("SEPTEMBER", 9),
+            ("Sept", 9),
+            ("mai", 5),
+            ("März", 3),
+            ("déc", 12),
+            ("MAY", 5),
+        ] {
             assert_eq!(month(word), Some(number), "{word}");
         }
-        for word in ["market", "january2", "Ma", "", "decoration", "junk", "novel", "sun"] {
+        for word in [
+            "market",
+            "january2",
+            "Ma",
+            "",
+            "decoration",
+            "junk",
+            "novel",
+            "sun",
+        ] {
             assert_eq!(month(word), None, "{word}");
         }
-        assert!(is_weekday("Wed") && is_weekday("Mittwoch") && is_weekday("星期三") && !is_weekday("Weather"));
+        assert!(
+            is_weekday("Wed")
+                && is_weekday("Mittwoch")
+                && is_weekday("星期三")
+                && !is_weekday("Weather")
+        );
         assert_eq!(
             ["EST", "PDT", "CEST", "ist", "XYZ"].map(zone_minutes),
             [Some(-300), Some(-420), Some(120), Some(330), None]

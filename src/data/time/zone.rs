@@ -51,7 +51,11 @@ fn one(at: &mut Cursor<'_>, is_known: bool) -> Option<Option<Zone>> {
         here.skip(|c| c != ']');
         // Beside a distance from UTC an unknown name says nothing that is needed.
         let is_closed = here.eat(']') && (zone.is_some() || is_known);
-        return Some(is_closed.then(|| zone.unwrap_or_default()).inspect(|_| *at = here));
+        return Some(
+            is_closed
+                .then(|| zone.unwrap_or_default())
+                .inspect(|_| *at = here),
+        );
     }
     if let Some(zone) = offset(&mut here) {
         *at = here;
@@ -62,7 +66,9 @@ fn one(at: &mut Cursor<'_>, is_known: bool) -> Option<Option<Zone>> {
         return Some(Some(zone));
     }
     here = *at;
-    let Some(minutes) = here.word().and_then(words::zone_minutes) else { return Some(None) };
+    let Some(minutes) = here.word().and_then(words::zone_minutes) else {
+        return Some(None);
+    };
     // `UTC+3`
     let mut added = here;
     if let (0, Some(zone)) = (minutes, offset(&mut added)) {
@@ -84,7 +90,11 @@ fn offset(at: &mut Cursor<'_>) -> Option<Option<i64>> {
     let digits = here.digits(6)?;
     let minutes = match digits.len() {
         1 | 2 => {
-            let minutes = if here.eat(':') { here.digits(2)?.value } else { 0 };
+            let minutes = if here.eat(':') {
+                here.digits(2)?.value
+            } else {
+                0
+            };
             digits.value * 60 + minutes
         }
         3 | 4 => digits.value / 100 * 60 + digits.value % 100,
@@ -97,7 +107,9 @@ fn offset(at: &mut Cursor<'_>) -> Option<Option<i64>> {
 
 fn region(at: &mut Cursor<'_>) -> Option<Zone> {
     let rest = at.rest();
-    let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "/_+-".contains(c))).unwrap_or(rest.len());
+    let end = rest
+        .find(|c: char| !(c.is_ascii_alphanumeric() || "/_+-".contains(c)))
+        .unwrap_or(rest.len());
     let zone = words::region(rest.get(..end)?)?;
     let mut n_left = end;
     at.skip(|_| {

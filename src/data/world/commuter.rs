@@ -25,7 +25,12 @@ use super::oracle::{Base, Forecast};
 use super::{DAY, HOUR, Rules, WORLD_BEGINS, WorldEvent, WorldSpec, names};
 
 /// Hour and role of the four events of a day.
-const DAY_PLAN: [(i64, Role); 4] = [(8, Role::Work), (12, Role::Lunch), (14, Role::Work), (19, Role::Home)];
+const DAY_PLAN: [(i64, Role); 4] = [
+    (8, Role::Work),
+    (12, Role::Lunch),
+    (14, Role::Work),
+    (19, Role::Home),
+];
 
 /// An event comes so many seconds after its hour at most.
 const LATE_SECS: i64 = HOUR / 2;
@@ -98,8 +103,11 @@ impl Commuter {
 
     /// The probability to be at `at` when the hour's place is `place`.
     fn presence(&self, at: usize, place: usize) -> f64 {
-        let errand =
-            if self.block(place).any(|near| near == at) { 1.0 / self.block(place).count() as f64 } else { 0.0 };
+        let errand = if self.block(place).any(|near| near == at) {
+            1.0 / self.block(place).count() as f64
+        } else {
+            0.0
+        };
         (1.0 - self.follow) * errand + if at == place { self.follow } else { 0.0 }
     }
 
@@ -123,19 +131,32 @@ impl Commuter {
     }
 
     fn law(&self, at: &BTreeMap<usize, f64>) -> Law {
-        Law::new((0..self.n_items).map(|place| at.get(&place).copied().unwrap_or(0.0)).collect())
+        Law::new(
+            (0..self.n_items)
+                .map(|place| at.get(&place).copied().unwrap_or(0.0))
+                .collect(),
+        )
     }
 
     /// The logarithm of how likely these presences are when `place` is the place of the hour.
     fn log_likelihood(&self, counts: &Counts, place: usize) -> f64 {
-        counts.iter().map(|(&at, n)| n * self.presence(at, place).ln()).sum()
+        counts
+            .iter()
+            .map(|(&at, n)| n * self.presence(at, place).ln())
+            .sum()
     }
 
     /// Home by its probabilities; empty when nothing is known of it.
     fn homes(&self, counts: &Counts) -> Vec<(usize, f64)> {
-        let Some((&one, _)) = counts.first_key_value() else { return Vec::new() };
+        let Some((&one, _)) = counts.first_key_value() else {
+            return Vec::new();
+        };
         // Whoever was at `one` lives in the block round it: nearness goes both ways.
-        normalised(self.block(one).map(|home| (home, self.log_likelihood(counts, home))).collect())
+        normalised(
+            self.block(one)
+                .map(|home| (home, self.log_likelihood(counts, home)))
+                .collect(),
+        )
     }
 
     /// Work and lunch by their joint probabilities; empty when nothing is known of either.
@@ -150,7 +171,10 @@ impl Commuter {
         let mut pairs = Vec::new();
         for place in works {
             let log = self.log_likelihood(work, place) - (self.block(place).count() as f64).ln();
-            pairs.extend(self.block(place).map(|near| ((place, near), log + self.log_likelihood(lunch, near))));
+            pairs.extend(
+                self.block(place)
+                    .map(|near| ((place, near), log + self.log_likelihood(lunch, near))),
+            );
         }
         normalised(pairs)
     }
@@ -159,23 +183,35 @@ impl Commuter {
 /// Cells in a row of the smallest square grid that holds so many.
 fn side_of(n_items: usize) -> usize {
     let side = n_items.isqrt();
-    if side * side < n_items { side + 1 } else { side.max(1) }
+    if side * side < n_items {
+        side + 1
+    } else {
+        side.max(1)
+    }
 }
 
 /// Logarithms of weights as probabilities that add up to 1; empty when none is possible.
 fn normalised<T>(logs: Vec<(T, f64)>) -> Vec<(T, f64)> {
-    let max = logs.iter().map(|(_, log)| *log).fold(f64::NEG_INFINITY, f64::max);
+    let max = logs
+        .iter()
+        .map(|(_, log)| *log)
+        .fold(f64::NEG_INFINITY, f64::max);
     if max == f64::NEG_INFINITY {
         return Vec::new();
     }
     let sum: f64 = logs.iter().map(|(_, log)| (log - max).exp()).sum();
-    logs.into_iter().map(|(of, log)| (of, (log - max).exp() / sum)).collect()
+    logs.into_iter()
+        .map(|(of, log)| (of, (log - max).exp() / sum))
+        .collect()
 }
 
 /// Which event of the day plan one at this time is.
 fn slot(time_secs: i64) -> usize {
     let hour = (time_secs - WORLD_BEGINS).rem_euclid(DAY) / HOUR;
-    DAY_PLAN.iter().rposition(|(begins, _)| *begins <= hour).unwrap_or(0)
+    DAY_PLAN
+        .iter()
+        .rposition(|(begins, _)| *begins <= hour)
+        .unwrap_or(0)
 }
 
 impl Rules for Commuter {
@@ -196,9 +232,18 @@ impl Rules for Commuter {
                 Role::Work => work,
                 Role::Lunch => lunch,
             };
-            let time_secs = WORLD_BEGINS + day as i64 * DAY + hour * HOUR + rng.random_range(0..LATE_SECS);
-            let item = if rng.random_bool(self.follow) { place } else { pick_near(place, rng) };
-            WorldEvent { item, time_secs, behaviour: 0 }
+            let time_secs =
+                WORLD_BEGINS + day as i64 * DAY + hour * HOUR + rng.random_range(0..LATE_SECS);
+            let item = if rng.random_bool(self.follow) {
+                place
+            } else {
+                pick_near(place, rng)
+            };
+            WorldEvent {
+                item,
+                time_secs,
+                behaviour: 0,
+            }
         };
         (0..len).map(event).collect()
     }
@@ -213,14 +258,28 @@ impl Rules for Commuter {
             };
             *counts.entry(event.item).or_insert(0.0) += 1.0;
         }
-        let next = history.last().map_or(0, |last| (slot(last.time_secs) + 1) % DAY_PLAN.len());
+        let next = history
+            .last()
+            .map_or(0, |last| (slot(last.time_secs) + 1) % DAY_PLAN.len());
         let role = DAY_PLAN[next].1;
         let places: Vec<(usize, f64)> = match role {
             Role::Home => self.homes(&home),
-            Role::Work => self.work_and_lunch(&work, &lunch).into_iter().map(|((w, _), p)| (w, p)).collect(),
-            Role::Lunch => self.work_and_lunch(&work, &lunch).into_iter().map(|((_, l), p)| (l, p)).collect(),
+            Role::Work => self
+                .work_and_lunch(&work, &lunch)
+                .into_iter()
+                .map(|((w, _), p)| (w, p))
+                .collect(),
+            Role::Lunch => self
+                .work_and_lunch(&work, &lunch)
+                .into_iter()
+                .map(|((_, l), p)| (l, p))
+                .collect(),
         };
-        let unknown = if role == Role::Lunch { &self.lunch_anywhere } else { &self.anywhere };
+        let unknown = if role == Role::Lunch {
+            &self.lunch_anywhere
+        } else {
+            &self.anywhere
+        };
         let scale = if places.is_empty() { 1.0 } else { 0.0 };
         Forecast::new(Base::new(unknown, scale), self.spread(places))
     }
@@ -232,7 +291,11 @@ impl Rules for Commuter {
             letters.insert(0, char::from(b'A' + ((col - 1) % 26) as u8));
             col = (col - 1) / 26;
         }
-        format!("{}, cell {letters}{}", names::place(item), item / self.side + 1)
+        format!(
+            "{}, cell {letters}{}",
+            names::place(item),
+            item / self.side + 1
+        )
     }
 }
 
@@ -244,7 +307,11 @@ mod tests {
     use crate::data::world::WorldKind;
 
     fn rules(n_items: usize, follow: f64) -> Commuter {
-        Commuter::new(&WorldSpec { n_items, follow, ..WorldSpec::of(WorldKind::Commuter) })
+        Commuter::new(&WorldSpec {
+            n_items,
+            follow,
+            ..WorldSpec::of(WorldKind::Commuter)
+        })
     }
 
     #[test]
@@ -259,7 +326,11 @@ mod tests {
 
     #[test]
     fn titles_tell_the_cell() {
-        assert!(rules(100, 0.8).title(32).ends_with(", cell C4"), "{}", rules(100, 0.8).title(32));
+        assert!(
+            rules(100, 0.8).title(32).ends_with(", cell C4"),
+            "{}",
+            rules(100, 0.8).title(32)
+        );
         assert!(rules(20_000, 0.8).title(27).ends_with(", cell AB1"));
     }
 
@@ -268,7 +339,10 @@ mod tests {
         let rules = rules(100, 1.0);
         let events = rules.user(&mut ChaCha8Rng::seed_from_u64(4));
         assert!(events.windows(5).all(|day| day[0].item == day[4].item));
-        for pair in events.windows(2).filter(|pair| slot(pair[1].time_secs) == 1) {
+        for pair in events
+            .windows(2)
+            .filter(|pair| slot(pair[1].time_secs) == 1)
+        {
             assert!(rules.block(pair[0].item).any(|near| near == pair[1].item));
         }
     }
@@ -290,7 +364,9 @@ mod tests {
                             Role::Work => work,
                             Role::Lunch => lunch,
                         };
-                        let lived = history.iter().map(|e| rules.presence(e.item, place(slot(e.time_secs))));
+                        let lived = history
+                            .iter()
+                            .map(|e| rules.presence(e.item, place(slot(e.time_secs))));
                         let weight = lived.product::<f64>() / rules.block(work).count() as f64;
                         total += weight;
                         for (at, sum) in slow.iter_mut().enumerate() {
@@ -301,7 +377,10 @@ mod tests {
             }
             let forecast = rules.forecast(history);
             for (at, sum) in slow.iter().enumerate() {
-                assert!((forecast.probability(at) - sum / total).abs() < 1e-9, "seed {seed}, place {at}");
+                assert!(
+                    (forecast.probability(at) - sum / total).abs() < 1e-9,
+                    "seed {seed}, place {at}"
+                );
             }
         }
     }

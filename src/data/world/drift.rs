@@ -50,10 +50,16 @@ pub(super) struct Drift {
 impl Drift {
     pub(super) fn new(spec: &WorldSpec) -> Self {
         let follow = spec.follow_probability();
-        let fashion = Lottery::new((1..=spec.n_items as u64).map(|r| TICKETS / (r * r)).collect());
+        let fashion = Lottery::new(
+            (1..=spec.n_items as u64)
+                .map(|r| TICKETS / (r * r))
+                .collect(),
+        );
         let by_chance = (1.0 - follow) / spec.n_items.max(1) as f64;
         let odds = fashion.law();
-        let mixed = (0..spec.n_items).map(|r| follow * odds.probability(r) + by_chance).collect();
+        let mixed = (0..spec.n_items)
+            .map(|r| follow * odds.probability(r) + by_chance)
+            .collect();
         Self {
             n_items: spec.n_items,
             mean_len: spec.mean_len,
@@ -86,14 +92,26 @@ impl Rules for Drift {
             } else {
                 any(self.n_items, rng)
             };
-            WorldEvent { item, time_secs, behaviour: 0 }
+            WorldEvent {
+                item,
+                time_secs,
+                behaviour: 0,
+            }
         };
         (0..len).map(event).collect()
     }
 
     fn forecast(&self, history: &[WorldEvent]) -> Forecast<'_> {
-        let offset = history.last().map_or(0, |last| self.stands_at(day(last.time_secs) + 1));
-        Forecast::new(Base { offset, ..Base::new(&self.law, 1.0) }, [])
+        let offset = history
+            .last()
+            .map_or(0, |last| self.stands_at(day(last.time_secs) + 1));
+        Forecast::new(
+            Base {
+                offset,
+                ..Base::new(&self.law, 1.0)
+            },
+            [],
+        )
     }
 }
 

@@ -27,8 +27,16 @@ const BUY: usize = 2;
 
 /// The rules in plain sentences.
 pub(super) fn story(follow: &str, delay: usize) -> String {
-    let steps = if delay == 1 { "one step".to_owned() } else { format!("{delay} steps") };
-    let known = if delay == 1 { "that it comes again" } else { "only what is popular" };
+    let steps = if delay == 1 {
+        "one step".to_owned()
+    } else {
+        format!("{delay} steps")
+    };
+    let known = if delay == 1 {
+        "that it comes again"
+    } else {
+        "only what is popular"
+    };
     format!(
         "{steps} after a view, with {follow}, the same item goes into the cart, and {steps} after that it is bought, \
          with {follow} again; everything else is a view of something popular. A first-order Markov chain sees {known}. \
@@ -63,9 +71,14 @@ impl Rules for Funnel {
         let len = len(self.mean_len, rng);
         let mut events: Vec<(usize, usize)> = Vec::with_capacity(len);
         while events.len() < len {
-            let before = events.len().checked_sub(self.delay).and_then(|at| events.get(at));
+            let before = events
+                .len()
+                .checked_sub(self.delay)
+                .and_then(|at| events.get(at));
             let event = match before {
-                Some(&(item, behaviour)) if behaviour < BUY && rng.random_bool(self.follow) => (item, behaviour + 1),
+                Some(&(item, behaviour)) if behaviour < BUY && rng.random_bool(self.follow) => {
+                    (item, behaviour + 1)
+                }
                 _ => (self.popularity.draw(rng), VIEW),
             };
             events.push(event);
@@ -74,11 +87,15 @@ impl Rules for Funnel {
     }
 
     fn forecast(&self, history: &[WorldEvent]) -> Forecast<'_> {
-        let before = history.len().checked_sub(self.delay).and_then(|at| history.get(at));
+        let before = history
+            .len()
+            .checked_sub(self.delay)
+            .and_then(|at| history.get(at));
         match before {
-            Some(event) if event.behaviour < BUY => {
-                Forecast::new(Base::new(&self.law, 1.0 - self.follow), [(event.item, self.follow)])
-            }
+            Some(event) if event.behaviour < BUY => Forecast::new(
+                Base::new(&self.law, 1.0 - self.follow),
+                [(event.item, self.follow)],
+            ),
             _ => Forecast::new(Base::new(&self.law, 1.0), []),
         }
     }
@@ -97,7 +114,12 @@ mod tests {
 
     #[test]
     fn who_always_follows_buys_all_that_was_viewed() {
-        let spec = WorldSpec { follow: 1.0, delay: 2, mean_len: 24, ..WorldSpec::of(WorldKind::Funnel) };
+        let spec = WorldSpec {
+            follow: 1.0,
+            delay: 2,
+            mean_len: 24,
+            ..WorldSpec::of(WorldKind::Funnel)
+        };
         let events = Funnel::new(&spec).user(&mut ChaCha8Rng::seed_from_u64(5));
         assert!(events.len() >= 12);
         for (at, event) in events.iter().enumerate() {

@@ -64,7 +64,10 @@ impl Rules for LongRange {
         let len = len(self.mean_len, rng);
         let mut events: Vec<(usize, usize)> = Vec::with_capacity(len);
         while events.len() < len {
-            let cue = events.len().checked_sub(self.lag).and_then(|at| events.get(at));
+            let cue = events
+                .len()
+                .checked_sub(self.lag)
+                .and_then(|at| events.get(at));
             let item = match cue {
                 Some(&(cue, _)) if rng.random_bool(self.follow) => self.next_part(cue),
                 _ => any(self.n_items, rng),
@@ -75,7 +78,11 @@ impl Rules for LongRange {
     }
 
     fn forecast(&self, history: &[WorldEvent]) -> Forecast<'_> {
-        match history.len().checked_sub(self.lag).and_then(|at| history.get(at)) {
+        match history
+            .len()
+            .checked_sub(self.lag)
+            .and_then(|at| history.get(at))
+        {
             Some(cue) => {
                 let base = Base::new(&self.uniform, 1.0 - self.follow);
                 Forecast::new(base, [(self.next_part(cue.item), self.follow)])
@@ -94,7 +101,12 @@ mod tests {
 
     #[test]
     fn who_always_follows_reads_as_many_series_in_turns_as_the_cue_lies_back() {
-        let spec = WorldSpec { follow: 1.0, n_items: 23, lag: 4, ..WorldSpec::of(WorldKind::LongRange) };
+        let spec = WorldSpec {
+            follow: 1.0,
+            n_items: 23,
+            lag: 4,
+            ..WorldSpec::of(WorldKind::LongRange)
+        };
         let events = LongRange::new(&spec).user(&mut ChaCha8Rng::seed_from_u64(1));
         assert!(events.len() > 8);
         for pair in events.windows(5) {

@@ -19,20 +19,30 @@ impl Lottery {
             sum += n;
             sum
         });
-        Self { cumulative: cumulative.collect(), tickets }
+        Self {
+            cumulative: cumulative.collect(),
+            tickets,
+        }
     }
 
     /// The lottery of popularity: `1 / (rank + 3)`, ranks drawn once for the world.
     pub(super) fn of_popularity(seed: u64, n_items: usize) -> Self {
         let ranks = shuffled(seed, "world popularity", n_items);
-        Self::new(ranks.iter().map(|&rank| 1_000_000 / (rank as u64 + 3)).collect())
+        Self::new(
+            ranks
+                .iter()
+                .map(|&rank| 1_000_000 / (rank as u64 + 3))
+                .collect(),
+        )
     }
 
     /// The item of a drawn ticket; 0 when there is no ticket at all.
     pub(super) fn draw(&self, rng: &mut ChaCha8Rng) -> usize {
         let total = self.cumulative.last().copied().unwrap_or(1).max(1);
         let ticket = rng.random_range(0..total);
-        self.cumulative.partition_point(|&sum| sum <= ticket).min(self.tickets.len().saturating_sub(1))
+        self.cumulative
+            .partition_point(|&sum| sum <= ticket)
+            .min(self.tickets.len().saturating_sub(1))
     }
 
     /// The odds.
@@ -53,7 +63,10 @@ impl Law {
     pub(super) fn new(probabilities: Vec<f64>) -> Self {
         let mut order: Vec<usize> = (0..probabilities.len()).collect();
         order.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]));
-        Self { probabilities, order }
+        Self {
+            probabilities,
+            order,
+        }
     }
 
     /// All alike.
@@ -87,7 +100,8 @@ pub(super) fn shuffled(seed: u64, name: &str, n: usize) -> Vec<usize> {
 /// How many events a user has: evenly between half the mean and one and a half of it.
 pub(super) fn len(mean_len: usize, rng: &mut ChaCha8Rng) -> usize {
     let half = mean_len / 2;
-    rng.random_range((mean_len - half) as u64..=(mean_len + half) as u64).max(1) as usize
+    rng.random_range((mean_len - half) as u64..=(mean_len + half) as u64)
+        .max(1) as usize
 }
 
 /// One of `n` numbers, all alike; 0 when there are none.

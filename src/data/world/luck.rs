@@ -23,9 +23,17 @@ const LUCKY: f64 = 3.0;
 impl Scatter {
     /// Variances of what one question gives whose best ranking has such expectations; `ndcg_squared` is the
     /// expectation of the square.
-    pub(super) fn of_question(hr_at_1: f64, hr_at_10: f64, (ndcg, ndcg_squared): (f64, f64)) -> Self {
+    pub(super) fn of_question(
+        hr_at_1: f64,
+        hr_at_10: f64,
+        (ndcg, ndcg_squared): (f64, f64),
+    ) -> Self {
         let of_hit = |p: f64| (p * (1.0 - p)).max(0.0);
-        Self { hr_at_1: of_hit(hr_at_1), hr_at_10: of_hit(hr_at_10), ndcg_at_10: (ndcg_squared - ndcg * ndcg).max(0.0) }
+        Self {
+            hr_at_1: of_hit(hr_at_1),
+            hr_at_10: of_hit(hr_at_10),
+            ndcg_at_10: (ndcg_squared - ndcg * ndcg).max(0.0),
+        }
     }
 
     pub(super) fn add(&mut self, other: Self) {
@@ -37,7 +45,11 @@ impl Scatter {
     /// Standard errors of means, from sums of variances of so many questions.
     pub(super) fn of_mean(self, n: usize) -> Self {
         let error = |variances: f64| variances.sqrt() / n.max(1) as f64;
-        Self { hr_at_1: error(self.hr_at_1), hr_at_10: error(self.hr_at_10), ndcg_at_10: error(self.ndcg_at_10) }
+        Self {
+            hr_at_1: error(self.hr_at_1),
+            hr_at_10: error(self.hr_at_10),
+            ndcg_at_10: error(self.ndcg_at_10),
+        }
     }
 
     /// Whether it was worked out.
@@ -51,7 +63,12 @@ impl Ceiling {
     /// Each metric with its bound and how far that is scattered.
     #[must_use]
     pub fn metrics(&self) -> [(Metric, f64, f64); 3] {
-        let Self { hr_at_1, hr_at_10, ndcg_at_10, scatter } = *self;
+        let Self {
+            hr_at_1,
+            hr_at_10,
+            ndcg_at_10,
+            scatter,
+        } = *self;
         [
             (Metric::Ndcg10, ndcg_at_10, scatter.ndcg_at_10),
             (Metric::Hr10, hr_at_10, scatter.hr_at_10),
@@ -62,20 +79,32 @@ impl Ceiling {
     /// What is to be said of a run that is above the best possible; `None` of any other.
     #[must_use]
     pub fn above(&self, test: &Metrics) -> Option<String> {
-        let above = self.metrics().into_iter().filter_map(|(metric, bound, error)| {
-            let value = test.get(metric).filter(|value| *value > bound + 1e-9)?;
-            let scatter = if error > 0.0 { format!(" ± {error:.4}") } else { String::new() };
-            let said = format!("{} {value:.4} against {bound:.4}{scatter}", metric.title());
-            Some((said, (value - bound) / error))
-        });
+        let above = self
+            .metrics()
+            .into_iter()
+            .filter_map(|(metric, bound, error)| {
+                let value = test.get(metric).filter(|value| *value > bound + 1e-9)?;
+                let scatter = if error > 0.0 {
+                    format!(" ± {error:.4}")
+                } else {
+                    String::new()
+                };
+                let said = format!("{} {value:.4} against {bound:.4}{scatter}", metric.title());
+                Some((said, (value - bound) / error))
+            });
         let (said, errors): (Vec<String>, Vec<f64>) = above.unzip();
         let farthest = errors.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         if said.is_empty() {
             return None;
         }
-        let what = format!("Above the best possible: {}. That bound is an expectation", said.join(", "));
+        let what = format!(
+            "Above the best possible: {}. That bound is an expectation",
+            said.join(", ")
+        );
         if !self.scatter.is_known() {
-            return Some(format!("{what}, and luck scatters what a run of few users gets around it."));
+            return Some(format!(
+                "{what}, and luck scatters what a run of few users gets around it."
+            ));
         }
         let users = test.n_users;
         let verdict = if farthest <= LUCKY {
@@ -85,7 +114,9 @@ impl Ceiling {
                 "{farthest:.1} standard errors above it are no luck: look for a leak, such as the answer in the input"
             )
         };
-        Some(format!("{what}, and ± is how far luck scatters it over {users} users (one standard error): {verdict}."))
+        Some(format!(
+            "{what}, and ± is how far luck scatters it over {users} users (one standard error): {verdict}."
+        ))
     }
 }
 
@@ -95,8 +126,16 @@ mod tests {
     use crate::metric::AnswerKind;
 
     fn ceiling(ndcg: f64, error: f64) -> Ceiling {
-        let scatter = Scatter { ndcg_at_10: error, ..Scatter::default() };
-        Ceiling { ndcg_at_10: ndcg, hr_at_10: 1.0, hr_at_1: 1.0, scatter }
+        let scatter = Scatter {
+            ndcg_at_10: error,
+            ..Scatter::default()
+        };
+        Ceiling {
+            ndcg_at_10: ndcg,
+            hr_at_10: 1.0,
+            hr_at_1: 1.0,
+            scatter,
+        }
     }
 
     #[test]
@@ -105,20 +144,43 @@ mod tests {
         let mut sum = Scatter::default();
         (0..100).for_each(|_| sum.add(Scatter::of_question(0.2, 0.2, (0.5, 0.34))));
         let found = sum.of_mean(100);
-        assert!((found.hr_at_1 - 0.04).abs() < 1e-12 && (found.ndcg_at_10 - 0.03).abs() < 1e-12, "{found:?}");
+        assert!(
+            (found.hr_at_1 - 0.04).abs() < 1e-12 && (found.ndcg_at_10 - 0.03).abs() < 1e-12,
+            "{found:?}"
+        );
     }
 
     #[test]
     fn a_run_above_the_bound_is_told_whether_that_is_luck() {
-        let test = |ndcg| Metrics::new(AnswerKind::Ranking, 300).with(Metric::Ndcg10, ndcg).with(Metric::Hr10, 0.9);
+        let test = |ndcg| {
+            Metrics::new(AnswerKind::Ranking, 300)
+                .with(Metric::Ndcg10, ndcg)
+                .with(Metric::Hr10, 0.9)
+        };
         assert_eq!(ceiling(0.5, 0.02).above(&test(0.5)), None);
         let lucky = ceiling(0.5, 0.02).above(&test(0.53)).unwrap();
-        for said in ["NDCG@10 0.5300 against 0.5000 ± 0.0200", "an expectation", "300 users", "1.5 standard errors"] {
+        for said in [
+            "NDCG@10 0.5300 against 0.5000 ± 0.0200",
+            "an expectation",
+            "300 users",
+            "1.5 standard errors",
+        ] {
             assert!(lucky.contains(said), "{lucky}");
         }
-        assert!(lucky.contains("are luck") && !lucky.contains("HR@10"), "{lucky}");
-        assert!(ceiling(0.5, 0.02).above(&test(0.7)).unwrap().contains("10.0 standard errors above it are no luck"));
+        assert!(
+            lucky.contains("are luck") && !lucky.contains("HR@10"),
+            "{lucky}"
+        );
+        assert!(
+            ceiling(0.5, 0.02)
+                .above(&test(0.7))
+                .unwrap()
+                .contains("10.0 standard errors above it are no luck")
+        );
         let old = ceiling(0.5, 0.0).above(&test(0.53)).unwrap();
-        assert!(old.contains("an expectation") && !old.contains('±'), "{old}");
+        assert!(
+            old.contains("an expectation") && !old.contains('±'),
+            "{old}"
+        );
     }
 }

@@ -44,7 +44,10 @@ pub(super) struct MarkovChain {
 
 impl MarkovChain {
     pub(super) fn new(spec: &WorldSpec) -> Self {
-        let n_branches = spec.branches.clamp(1, 20).min(spec.n_items.saturating_sub(1).max(1));
+        let n_branches = spec
+            .branches
+            .clamp(1, 20)
+            .min(spec.n_items.saturating_sub(1).max(1));
         let successors = |item: usize| successors(item, n_branches, spec);
         Self {
             n_items: spec.n_items,
@@ -62,7 +65,8 @@ fn successors(item: usize, n_branches: usize, spec: &WorldSpec) -> Vec<usize> {
     if spec.n_items < 2 {
         return vec![item];
     }
-    let mut rng = ChaCha8Rng::seed_from_u64(derive_seed(spec.seed, "world successors", item as u64));
+    let mut rng =
+        ChaCha8Rng::seed_from_u64(derive_seed(spec.seed, "world successors", item as u64));
     let mut chosen: Vec<usize> = Vec::with_capacity(n_branches);
     while chosen.len() < n_branches {
         // The k-th of the items not yet taken, so that a small catalogue needs no second try.
@@ -83,7 +87,9 @@ impl Rules for MarkovChain {
         let mut events: Vec<(usize, usize)> = Vec::with_capacity(len);
         while events.len() < len {
             let item = match events.last() {
-                Some(&(last, _)) if rng.random_bool(self.follow) => self.successors[last][self.branch.draw(rng)],
+                Some(&(last, _)) if rng.random_bool(self.follow) => {
+                    self.successors[last][self.branch.draw(rng)]
+                }
                 _ => any(self.n_items, rng),
             };
             events.push((item, 0));
@@ -92,7 +98,9 @@ impl Rules for MarkovChain {
     }
 
     fn forecast(&self, history: &[WorldEvent]) -> Forecast<'_> {
-        let Some(last) = history.last() else { return Forecast::new(Base::new(&self.uniform, 1.0), []) };
+        let Some(last) = history.last() else {
+            return Forecast::new(Base::new(&self.uniform, 1.0), []);
+        };
         let law = self.branch.law();
         let share = |(r, &item): (usize, &usize)| (item, self.follow * law.probability(r));
         let branches = self.successors[last.item].iter().enumerate().map(share);
@@ -108,7 +116,11 @@ mod tests {
     #[test]
     fn successors_differ_and_are_never_the_item_itself() {
         for (n_items, branches) in [(2, 1), (3, 2), (21, 20), (120, 3)] {
-            let spec = WorldSpec { n_items, branches, ..WorldSpec::of(WorldKind::MarkovChain) };
+            let spec = WorldSpec {
+                n_items,
+                branches,
+                ..WorldSpec::of(WorldKind::MarkovChain)
+            };
             for item in 0..n_items {
                 let mut of = successors(item, branches, &spec);
                 assert!(of.iter().all(|&next| next != item && next < n_items));
@@ -124,10 +136,20 @@ mod tests {
         // Three branches: shares 6/11, 3/11, 2/11 of 0.8, and 0.2 / 120 everywhere.
         let spec = WorldSpec::of(WorldKind::MarkovChain);
         let of = successors(17, 3, &spec);
-        let row = Oracle::new(&spec).probabilities(&[WorldEvent { item: 17, time_secs: 0, behaviour: 0 }]);
+        let row = Oracle::new(&spec).probabilities(&[WorldEvent {
+            item: 17,
+            time_secs: 0,
+            behaviour: 0,
+        }]);
         for (item, p) in row.iter().enumerate() {
-            let share = of.iter().position(|&next| next == item).map_or(0.0, |r| [6.0, 3.0, 2.0][r] / 11.0);
-            assert!((p - (0.8 * share + 0.2 / 120.0)).abs() < 1e-12, "{item}: {p}");
+            let share = of
+                .iter()
+                .position(|&next| next == item)
+                .map_or(0.0, |r| [6.0, 3.0, 2.0][r] / 11.0);
+            assert!(
+                (p - (0.8 * share + 0.2 / 120.0)).abs() < 1e-12,
+                "{item}: {p}"
+            );
         }
     }
 }

@@ -122,14 +122,21 @@ impl WorldSpec {
 pub(super) fn events(spec: &WorldSpec) -> Events {
     let rules = rules(spec);
     let mut events = Events::with_times();
-    let behaviours: Vec<u16> = rules.behaviours().iter().map(|word| events.behaviours.intern(word) as u16).collect();
+    let behaviours: Vec<u16> = rules
+        .behaviours()
+        .iter()
+        .map(|word| events.behaviours.intern(word) as u16)
+        .collect();
     let mut behaviour_idx = Vec::new();
-    let item_idx: Vec<u32> =
-        (0..spec.n_items).map(|item| events.items.intern(&numbered("i", item, spec.n_items))).collect();
+    let item_idx: Vec<u32> = (0..spec.n_items)
+        .map(|item| events.items.intern(&numbered("i", item, spec.n_items)))
+        .collect();
     for user in 0..spec.n_users {
         let user_idx = events.users.intern(&numbered("u", user, spec.n_users));
         for event in user_events(rules.as_ref(), spec, user) {
-            let Some(&item) = item_idx.get(event.item) else { continue };
+            let Some(&item) = item_idx.get(event.item) else {
+                continue;
+            };
             events.push(user_idx, item, event.time_secs);
             behaviour_idx.extend(behaviours.get(event.behaviour));
         }
@@ -149,7 +156,11 @@ fn user_events(rules: &dyn Rules, spec: &WorldSpec, user: usize) -> Vec<WorldEve
     if spec.n_items == 0 {
         return Vec::new();
     }
-    rules.user(&mut ChaCha8Rng::seed_from_u64(derive_seed(spec.seed, "world user", user as u64)))
+    rules.user(&mut ChaCha8Rng::seed_from_u64(derive_seed(
+        spec.seed,
+        "world user",
+        user as u64,
+    )))
 }
 
 const HOUR: i64 = 3_600;
@@ -162,9 +173,16 @@ const WORLD_BEGINS: i64 = 1_704_067_200;
 fn at_any_time(events: Vec<(usize, usize)>, rng: &mut ChaCha8Rng) -> Vec<WorldEvent> {
     let mut time_secs = WORLD_BEGINS + rng.random_range(0..60 * DAY);
     let timed = |(item, behaviour)| {
-        time_secs +=
-            if rng.random_ratio(1, 4) { rng.random_range(DAY / 4..3 * DAY) } else { rng.random_range(30..1_800) };
-        WorldEvent { item, time_secs, behaviour }
+        time_secs += if rng.random_ratio(1, 4) {
+            rng.random_range(DAY / 4..3 * DAY)
+        } else {
+            rng.random_range(30..1_800)
+        };
+        WorldEvent {
+            item,
+            time_secs,
+            behaviour,
+        }
     };
     events.into_iter().map(timed).collect()
 }

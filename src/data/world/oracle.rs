@@ -56,7 +56,10 @@ impl Oracle {
     /// The oracle of a world.
     #[must_use]
     pub fn new(spec: &WorldSpec) -> Self {
-        Self { rules: rules(spec), n_items: spec.n_items }
+        Self {
+            rules: rules(spec),
+            n_items: spec.n_items,
+        }
     }
 
     /// The probability of every item to be next, at the item's number; they add up to 1.
@@ -69,7 +72,9 @@ impl Oracle {
             return vec![1.0 / self.n_items.max(1) as f64; self.n_items];
         }
         let forecast = self.rules.forecast(history);
-        (0..self.n_items).map(|item| forecast.probability(item)).collect()
+        (0..self.n_items)
+            .map(|item| forecast.probability(item))
+            .collect()
     }
 }
 
@@ -96,17 +101,29 @@ pub(in crate::data) fn optimum(spec: &WorldSpec, split: &Split) -> Option<Optimu
             *slot = Some(case.history_len as usize);
         }
     }
-    optimum_of(spec, |user, n_events| history_len.get(user).copied().flatten().filter(|&len| len < n_events))
+    optimum_of(spec, |user, n_events| {
+        history_len
+            .get(user)
+            .copied()
+            .flatten()
+            .filter(|&len| len < n_events)
+    })
 }
 
 /// The mean over the users for whom `history_len(user, n_events)` says how much of them is known.
-fn optimum_of(spec: &WorldSpec, history_len: impl Fn(usize, usize) -> Option<usize>) -> Option<Optimum> {
+fn optimum_of(
+    spec: &WorldSpec,
+    history_len: impl Fn(usize, usize) -> Option<usize>,
+) -> Option<Optimum> {
     let rules = rules(spec);
     let (mut left_out, mut ranked, mut n_cases) = (Ceiling::default(), Ceiling::default(), 0_usize);
     let nothing = BTreeSet::new();
     for user in 0..spec.n_users {
         let events = user_events(rules.as_ref(), spec, user);
-        let Some(history) = history_len(user, events.len()).and_then(|len| events.get(..len)) else { continue };
+        let Some(history) = history_len(user, events.len()).and_then(|len| events.get(..len))
+        else {
+            continue;
+        };
         if history.is_empty() {
             continue;
         }
@@ -117,7 +134,10 @@ fn optimum_of(spec: &WorldSpec, history_len: impl Fn(usize, usize) -> Option<usi
         n_cases += 1;
     }
     let mean = |sum: Ceiling| sum.scaled(n_cases);
-    (n_cases > 0).then(|| Optimum { seen_left_out: mean(left_out), seen_ranked: mean(ranked) })
+    (n_cases > 0).then(|| Optimum {
+        seen_left_out: mean(left_out),
+        seen_ranked: mean(ranked),
+    })
 }
 
 impl Ceiling {
@@ -161,7 +181,12 @@ pub(super) struct Base<'a> {
 
 impl<'a> Base<'a> {
     pub(super) fn new(law: &'a Law, scale: f64) -> Self {
-        Self { law, offset: 0, scale, closed: Vec::new() }
+        Self {
+            law,
+            offset: 0,
+            scale,
+            closed: Vec::new(),
+        }
     }
 
     fn is_open(&self, item: usize) -> bool {
@@ -170,13 +195,20 @@ impl<'a> Base<'a> {
 
     fn probability(&self, item: usize) -> f64 {
         let n = self.law.len().max(1);
-        if self.is_open(item) { self.scale * self.law.probability((item + n - self.offset % n) % n) } else { 0.0 }
+        if self.is_open(item) {
+            self.scale * self.law.probability((item + n - self.offset % n) % n)
+        } else {
+            0.0
+        }
     }
 
     /// The items that can come, likeliest first.
     fn descending(&self) -> impl Iterator<Item = usize> {
         let n = self.law.len().max(1);
-        self.law.descending().map(move |item| (item + self.offset) % n).filter(|&item| self.is_open(item))
+        self.law
+            .descending()
+            .map(move |item| (item + self.offset) % n)
+            .filter(|&item| self.is_open(item))
     }
 }
 
@@ -197,18 +229,37 @@ impl<'a> Forecast<'a> {
     /// What the best ranking reaches when the items of `seen` are left out: whoever returns to one of them is
     /// missed by any ranking.
     fn best(&self, seen: &BTreeSet<usize>) -> Ceiling {
-        let standing_out = self.extra.keys().copied().filter(|item| !seen.contains(item));
-        let others = self.base.descending().filter(|item| !seen.contains(item) && !self.extra.contains_key(item));
-        let mut top: Vec<f64> = standing_out.chain(others.take(TOP)).map(|item| self.probability(item)).collect();
+        let standing_out = self
+            .extra
+            .keys()
+            .copied()
+            .filter(|item| !seen.contains(item));
+        let others = self
+            .base
+            .descending()
+            .filter(|item| !seen.contains(item) && !self.extra.contains_key(item));
+        let mut top: Vec<f64> = standing_out
+            .chain(others.take(TOP))
+            .map(|item| self.probability(item))
+            .collect();
         top.sort_by(|a, b| b.total_cmp(a));
         top.truncate(TOP);
         let hr_at_1 = top.first().copied().unwrap_or(0.0);
         let hr_at_10 = top.iter().sum::<f64>();
-        let gains =
-            |power: i32| -> f64 { top.iter().zip(2..).map(|(p, place)| p / f64::from(place).log2().powi(power)).sum() };
+        let gains = |power: i32| -> f64 {
+            top.iter()
+                .zip(2..)
+                .map(|(p, place)| p / f64::from(place).log2().powi(power))
+                .sum()
+        };
         let ndcg_at_10 = gains(1);
         let scatter = Scatter::of_question(hr_at_1, hr_at_10, (ndcg_at_10, gains(2)));
-        Ceiling { hr_at_1, hr_at_10, ndcg_at_10, scatter }
+        Ceiling {
+            hr_at_1,
+            hr_at_10,
+            ndcg_at_10,
+            scatter,
+        }
     }
 }
 
@@ -237,10 +288,17 @@ mod tests {
     #[test]
     fn an_offset_turns_the_law_and_what_is_closed_cannot_come() {
         let law = Law::new(vec![0.7, 0.2, 0.1]);
-        let base = Base { offset: 2, closed: vec![false, true, false], ..Base::new(&law, 1.0) };
+        let base = Base {
+            offset: 2,
+            closed: vec![false, true, false],
+            ..Base::new(&law, 1.0)
+        };
         let forecast = Forecast::new(base, []);
         for (item, wanted) in [0.2, 0.0, 0.7].into_iter().enumerate() {
-            assert!((forecast.probability(item) - wanted).abs() < 1e-12, "{item}");
+            assert!(
+                (forecast.probability(item) - wanted).abs() < 1e-12,
+                "{item}"
+            );
         }
         assert_eq!(forecast.base.descending().collect::<Vec<_>>(), [2, 0]);
     }

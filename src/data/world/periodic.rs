@@ -107,16 +107,25 @@ impl Rules for Periodic {
             } else {
                 any(self.n_items, rng)
             };
-            WorldEvent { item, time_secs, behaviour: 0 }
+            WorldEvent {
+                item,
+                time_secs,
+                behaviour: 0,
+            }
         };
         (0..len).map(event).collect()
     }
 
     fn forecast(&self, history: &[WorldEvent]) -> Forecast<'_> {
-        let Some(last) = history.last() else { return Forecast::new(Base::new(&self.uniform, 1.0), []) };
+        let Some(last) = history.last() else {
+            return Forecast::new(Base::new(&self.uniform, 1.0), []);
+        };
         let slot = (self.slot(last.time_secs) + 1) % self.period;
         let types = self.types(history);
-        let habits = types.iter().enumerate().map(|(kind, p)| (self.habit(kind, slot), self.follow * p));
+        let habits = types
+            .iter()
+            .enumerate()
+            .map(|(kind, p)| (self.habit(kind, slot), self.follow * p));
         Forecast::new(Base::new(&self.uniform, 1.0 - self.follow), habits)
     }
 }
@@ -131,12 +140,26 @@ mod tests {
     #[test]
     fn who_always_follows_repeats_every_week() {
         for period in [1, 5, 7, 168] {
-            let spec =
-                WorldSpec { period, follow: 1.0, mean_len: 400, n_items: 700, ..WorldSpec::of(WorldKind::Periodic) };
+            let spec = WorldSpec {
+                period,
+                follow: 1.0,
+                mean_len: 400,
+                n_items: 700,
+                ..WorldSpec::of(WorldKind::Periodic)
+            };
             let events = Periodic::new(&spec).user(&mut ChaCha8Rng::seed_from_u64(2));
             assert!(events.len() >= 200);
-            assert!(events.windows(2).all(|pair| pair[0].time_secs < pair[1].time_secs));
-            assert!(events.windows(period + 1).all(|week| week[0].item == week[period].item), "{period} slots");
+            assert!(
+                events
+                    .windows(2)
+                    .all(|pair| pair[0].time_secs < pair[1].time_secs)
+            );
+            assert!(
+                events
+                    .windows(period + 1)
+                    .all(|week| week[0].item == week[period].item),
+                "{period} slots"
+            );
             let mut items: Vec<usize> = events.iter().map(|event| event.item).collect();
             items.sort_unstable();
             items.dedup();
@@ -148,7 +171,11 @@ mod tests {
     fn one_habit_tells_the_type() {
         // By Bayes: the habit has 0.8 + 0.2/120 under its type, 0.2/120 under each of the other three.
         let rules = Periodic::new(&WorldSpec::of(WorldKind::Periodic));
-        let event = WorldEvent { item: rules.habit(2, 0), time_secs: WORLD_BEGINS, behaviour: 0 };
+        let event = WorldEvent {
+            item: rules.habit(2, 0),
+            time_secs: WORLD_BEGINS,
+            behaviour: 0,
+        };
         let (hit, miss) = (0.8 + 0.2 / 120.0, 0.2 / 120.0);
         assert!((rules.types(&[event])[2] - hit / (hit + 3.0 * miss)).abs() < 1e-12);
     }

@@ -39,7 +39,11 @@ pub(super) fn story(follow: &str) -> String {
 
 /// Title of a part, such as `Crime: Silent Harbour 3`.
 pub(super) fn title(item: usize) -> String {
-    format!("{} {}", names::series(item / SERIES_LEN), item % SERIES_LEN + 1)
+    format!(
+        "{} {}",
+        names::series(item / SERIES_LEN),
+        item % SERIES_LEN + 1
+    )
 }
 
 /// What the whole world shares: the catalogue and its popularity.
@@ -67,13 +71,19 @@ impl Series {
     fn next_part(&self, item: usize, had: &Had) -> Option<usize> {
         let first = item / SERIES_LEN * SERIES_LEN;
         let end = (first + SERIES_LEN).min(self.n_items);
-        (item + 1..end).chain(first..item).find(|&part| !had.has(part))
+        (item + 1..end)
+            .chain(first..item)
+            .find(|&part| !had.has(part))
     }
 
     /// The same part of the next series, where there is one that was not yet had.
     fn neighbour(&self, item: usize, had: &Had) -> Option<usize> {
         let same_part = item + SERIES_LEN;
-        let neighbour = if same_part < self.n_items { same_part } else { item % SERIES_LEN };
+        let neighbour = if same_part < self.n_items {
+            same_part
+        } else {
+            item % SERIES_LEN
+        };
         Some(neighbour).filter(|&neighbour| !had.has(neighbour))
     }
 
@@ -111,7 +121,13 @@ impl Series {
             }
         }
         // Almost everything has been had: draw among the rest alone.
-        let rest = || self.popularity.tickets.iter().enumerate().filter(|&(item, _)| !had.has(item));
+        let rest = || {
+            self.popularity
+                .tickets
+                .iter()
+                .enumerate()
+                .filter(|&(item, _)| !had.has(item))
+        };
         let mut ticket = rng.random_range(0..rest().map(|(_, w)| w).sum::<u64>().max(1));
         for (item, &weight) in rest() {
             match ticket.checked_sub(weight) {
@@ -124,7 +140,11 @@ impl Series {
 
     /// Whether the event at `at` and the ones two and four steps before are of one series.
     fn bought(items: &[usize], at: usize) -> bool {
-        let series = |back: usize| items.get(at.wrapping_sub(back)).map(|item| item / SERIES_LEN);
+        let series = |back: usize| {
+            items
+                .get(at.wrapping_sub(back))
+                .map(|item| item / SERIES_LEN)
+        };
         at >= 4 && series(0) == series(2) && series(2) == series(4)
     }
 }
@@ -132,7 +152,10 @@ impl Series {
 impl Rules for Series {
     fn user(&self, rng: &mut ChaCha8Rng) -> Vec<WorldEvent> {
         let items = self.items(rng);
-        let events = items.iter().enumerate().map(|(at, &item)| (item, usize::from(Self::bought(&items, at))));
+        let events = items
+            .iter()
+            .enumerate()
+            .map(|(at, &item)| (item, usize::from(Self::bought(&items, at))));
         at_any_time(events.collect(), rng)
     }
 
@@ -148,11 +171,26 @@ impl Rules for Series {
         let other = (1.0 - self.follow) / 2.0;
         // A rule with nothing left hands its share to popularity among the items not yet had.
         let extra = [(by_cue, self.follow), (by_habit, other)];
-        let told: f64 = extra.iter().filter(|(item, _)| item.is_some()).map(|(_, share)| share).sum();
+        let told: f64 = extra
+            .iter()
+            .filter(|(item, _)| item.is_some())
+            .map(|(_, share)| share)
+            .sum();
         let is_open = |item: &usize| !had.has(*item);
-        let open: f64 = (0..self.n_items).filter(is_open).map(|item| self.law.probability(item)).sum();
-        let base = Base { closed: had.flags, ..Base::new(&self.law, (1.0 - told) / open) };
-        Forecast::new(base, extra.into_iter().filter_map(|(item, share)| Some((item?, share))))
+        let open: f64 = (0..self.n_items)
+            .filter(is_open)
+            .map(|item| self.law.probability(item))
+            .sum();
+        let base = Base {
+            closed: had.flags,
+            ..Base::new(&self.law, (1.0 - told) / open)
+        };
+        Forecast::new(
+            base,
+            extra
+                .into_iter()
+                .filter_map(|(item, share)| Some((item?, share))),
+        )
     }
 
     fn title(&self, item: usize) -> String {
@@ -172,7 +210,10 @@ struct Had {
 
 impl Had {
     fn new(n_items: usize) -> Self {
-        Self { flags: vec![false; n_items], n_open: n_items }
+        Self {
+            flags: vec![false; n_items],
+            n_open: n_items,
+        }
     }
 
     fn has(&self, item: usize) -> bool {
@@ -201,13 +242,22 @@ mod tests {
 
     #[test]
     fn following_always_means_reading_two_series_in_turns() {
-        let spec = WorldSpec { n_users: 1, follow: 1.0, mean_len: 12, ..WorldSpec::default() };
+        let spec = WorldSpec {
+            n_users: 1,
+            follow: 1.0,
+            mean_len: 12,
+            ..WorldSpec::default()
+        };
         let rules = Series::new(&spec);
         let items = rules.items(&mut ChaCha8Rng::seed_from_u64(1));
         let mut had = Had::new(spec.n_items);
         for (at, &item) in items.iter().enumerate() {
             if at >= 2 {
-                assert_eq!(Some(item), rules.next_part(items[at - 2], &had), "{items:?}");
+                assert_eq!(
+                    Some(item),
+                    rules.next_part(items[at - 2], &had),
+                    "{items:?}"
+                );
             }
             had.take(item);
         }
@@ -218,25 +268,39 @@ mod tests {
     fn the_ceiling_is_what_an_oracle_reaches() {
         // An oracle that always says the next part of the series seen two steps back is right for
         // as many of many users as the ceiling says.
-        let spec = WorldSpec { n_users: 20_000, ..WorldSpec::default() };
+        let spec = WorldSpec {
+            n_users: 20_000,
+            ..WorldSpec::default()
+        };
         let rules = Series::new(&spec);
         let mut right = 0;
         for user in 0..spec.n_users {
-            let mut rng = ChaCha8Rng::seed_from_u64(derive_seed(spec.seed, "world user", user as u64));
+            let mut rng =
+                ChaCha8Rng::seed_from_u64(derive_seed(spec.seed, "world user", user as u64));
             let items = rules.items(&mut rng);
             let mut had = Had::new(spec.n_items);
             for &item in &items[..items.len() - 1] {
                 had.take(item);
             }
-            right += usize::from(Some(items[items.len() - 1]) == rules.next_part(items[items.len() - 3], &had));
+            right += usize::from(
+                Some(items[items.len() - 1]) == rules.next_part(items[items.len() - 3], &had),
+            );
         }
         let (oracle, ceiling) = (right as f64 / spec.n_users as f64, best_hr_at_1(&spec));
-        assert!((oracle - ceiling).abs() < 0.01, "oracle {oracle}, ceiling {ceiling}");
+        assert!(
+            (oracle - ceiling).abs() < 0.01,
+            "oracle {oracle}, ceiling {ceiling}"
+        );
     }
 
     #[test]
     fn a_catalogue_smaller_than_a_history_starts_a_new_round() {
-        let spec = WorldSpec { n_users: 3, n_items: 4, mean_len: 30, ..WorldSpec::default() };
+        let spec = WorldSpec {
+            n_users: 3,
+            n_items: 4,
+            mean_len: 30,
+            ..WorldSpec::default()
+        };
         let items = Series::new(&spec).items(&mut ChaCha8Rng::seed_from_u64(3));
         assert!(items.len() >= 15);
         for round in items.chunks_exact(4) {
@@ -262,7 +326,11 @@ mod tests {
         let total: u64 = open().map(|item| rules.popularity.tickets[item]).sum();
         let probability = |item: usize| {
             let mut p = by_popularity * rules.popularity.tickets[item] as f64 / total.max(1) as f64;
-            p += if by_cue == Some(item) { rules.follow } else { 0.0 };
+            p += if by_cue == Some(item) {
+                rules.follow
+            } else {
+                0.0
+            };
             p + if by_habit == Some(item) { other } else { 0.0 }
         };
         open().map(probability).fold(0.0, f64::max)
@@ -270,10 +338,17 @@ mod tests {
 
     #[test]
     fn the_ceiling_is_the_mean_of_the_greatest_probabilities() {
-        let spec = WorldSpec { n_users: 200, ..WorldSpec::default() };
+        let spec = WorldSpec {
+            n_users: 200,
+            ..WorldSpec::default()
+        };
         let rules = Series::new(&spec);
         let best = |user: u64| {
-            let items = rules.items(&mut ChaCha8Rng::seed_from_u64(derive_seed(spec.seed, "world user", user)));
+            let items = rules.items(&mut ChaCha8Rng::seed_from_u64(derive_seed(
+                spec.seed,
+                "world user",
+                user,
+            )));
             best_probability(&rules, &items[..items.len() - 1])
         };
         let mean = (0..200).map(best).sum::<f64>() / 200.0;

@@ -148,11 +148,28 @@ impl WorldSpec {
     /// The world of a kind with its defaults.
     #[must_use]
     pub fn of(kind: WorldKind) -> Self {
-        let base = Self { kind, ..Self::default() };
+        let base = Self {
+            kind,
+            ..Self::default()
+        };
         match kind {
-            WorldKind::LongRange => Self { n_items: 40, mean_len: 40, ..base },
-            WorldKind::Commuter => Self { n_items: 100, mean_len: 40, ..base },
-            WorldKind::TooSmall => Self { n_users: 30, n_items: 400, mean_len: 8, follow: 0.9, ..base },
+            WorldKind::LongRange => Self {
+                n_items: 40,
+                mean_len: 40,
+                ..base
+            },
+            WorldKind::Commuter => Self {
+                n_items: 100,
+                mean_len: 40,
+                ..base
+            },
+            WorldKind::TooSmall => Self {
+                n_users: 30,
+                n_items: 400,
+                mean_len: 8,
+                follow: 0.9,
+                ..base
+            },
             _ => base,
         }
     }
@@ -160,7 +177,11 @@ impl WorldSpec {
     /// `follow` as a probability. Values out of range are reported by the settings' check; where
     /// they come through all the same they must only not panic, so NaN counts as 0.
     pub(super) fn follow_probability(&self) -> f64 {
-        if self.follow.is_nan() { 0.0 } else { self.follow.clamp(0.0, 1.0) }
+        if self.follow.is_nan() {
+            0.0
+        } else {
+            self.follow.clamp(0.0, 1.0)
+        }
     }
 }
 
@@ -197,7 +218,11 @@ crate::spec::described! { Every {
 impl Described for WorldSpec {
     /// The settings that matter for this kind.
     fn fields(&self) -> Vec<Field> {
-        Every(self.clone()).fields().into_iter().filter(|field| self.kind.has(field.key)).collect()
+        Every(self.clone())
+            .fields()
+            .into_iter()
+            .filter(|field| self.kind.has(field.key))
+            .collect()
     }
 
     /// Another kind starts from its defaults; the same one keeps its settings.
@@ -205,7 +230,11 @@ impl Described for WorldSpec {
         let mut every = Every(self.clone());
         every.set(key, value)?;
         let is_new_kind = every.kind != self.kind;
-        *self = if is_new_kind { Self::of(every.kind) } else { every.0 };
+        *self = if is_new_kind {
+            Self::of(every.kind)
+        } else {
+            every.0
+        };
         Ok(())
     }
 
@@ -286,7 +315,10 @@ impl Serialize for WorldSpec {
             ("drift_days", self.drift_days, of.drift_days),
             ("delay", self.delay, of.delay),
         ];
-        let written = || own.iter().filter(|(key, value, default)| self.kind.has(key) || value != default);
+        let written = || {
+            own.iter()
+                .filter(|(key, value, default)| self.kind.has(key) || value != default)
+        };
         let mut fields = to.serialize_struct("WorldSpec", 6 + written().count())?;
         fields.serialize_field("kind", &self.kind)?;
         fields.serialize_field("n_users", &self.n_users)?;
@@ -313,9 +345,18 @@ mod tests {
     #[test]
     fn every_kind_comes_back_as_it_was_written_and_writes_only_what_it_has() {
         for kind in WorldKind::iter() {
-            let spec = WorldSpec { n_users: 17, seed: 3, ..WorldSpec::of(kind) };
+            let spec = WorldSpec {
+                n_users: 17,
+                seed: 3,
+                ..WorldSpec::of(kind)
+            };
             let json = serde_json::to_value(&spec).unwrap();
-            let mut keys: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
+            let mut keys: Vec<&str> = json
+                .as_object()
+                .unwrap()
+                .keys()
+                .map(String::as_str)
+                .collect();
             keys.sort_unstable();
             let mut described: Vec<&str> = spec.fields().iter().map(|field| field.key).collect();
             described.sort_unstable();
@@ -327,14 +368,27 @@ mod tests {
 
     #[test]
     fn what_a_file_leaves_out_has_the_default_of_its_kind() {
-        let spec: WorldSpec = serde_json::from_str(r#"{"kind": "TooSmall", "n_items": 90}"#).unwrap();
-        assert_eq!(spec, WorldSpec { n_items: 90, ..WorldSpec::of(WorldKind::TooSmall) });
-        assert_eq!(serde_json::from_str::<WorldSpec>("{}").unwrap(), WorldSpec::default());
+        let spec: WorldSpec =
+            serde_json::from_str(r#"{"kind": "TooSmall", "n_items": 90}"#).unwrap();
+        assert_eq!(
+            spec,
+            WorldSpec {
+                n_items: 90,
+                ..WorldSpec::of(WorldKind::TooSmall)
+            }
+        );
+        assert_eq!(
+            serde_json::from_str::<WorldSpec>("{}").unwrap(),
+            WorldSpec::default()
+        );
     }
 
     #[test]
     fn a_setting_of_another_kind_is_told_and_not_lost() {
-        let spec = WorldSpec { lag: 9, ..WorldSpec::default() };
+        let spec = WorldSpec {
+            lag: 9,
+            ..WorldSpec::default()
+        };
         let wanted = "Cue lies back belongs to the world LongRange, and this one is Series; leave `lag` out, or write \
                       `kind: LongRange`.";
         assert_eq!(spec.problems(), [Problem::error("lag", wanted)]);
@@ -344,13 +398,19 @@ mod tests {
 
     #[test]
     fn another_kind_starts_from_its_defaults_and_the_same_keeps_its_settings() {
-        let mut spec = WorldSpec { n_users: 5, ..WorldSpec::default() };
+        let mut spec = WorldSpec {
+            n_users: 5,
+            ..WorldSpec::default()
+        };
         spec.set_text("kind", "series").unwrap();
         assert_eq!(spec.n_users, 5);
         spec.set_text("kind", "TooSmall").unwrap();
         assert_eq!(spec, WorldSpec::of(WorldKind::TooSmall));
         let said = spec.set_text("kind", "Huge").unwrap_err().to_string();
-        assert!(said.starts_with("`Huge` is not one of Series, MarkovChain, "), "{said}");
+        assert!(
+            said.starts_with("`Huge` is not one of Series, MarkovChain, "),
+            "{said}"
+        );
         for kind in WorldKind::iter() {
             assert!(said.contains(&kind.to_string()), "{kind} in {said}");
         }

@@ -63,7 +63,9 @@ impl Rules for TooSmall {
     }
 
     fn forecast(&self, history: &[WorldEvent]) -> Forecast<'_> {
-        let successor = history.last().map(|last| (self.successor[last.item], self.follow));
+        let successor = history
+            .last()
+            .map(|last| (self.successor[last.item], self.follow));
         let told = successor.map_or(0.0, |(_, share)| share);
         Forecast::new(Base::new(&self.uniform, 1.0 - told), successor)
     }

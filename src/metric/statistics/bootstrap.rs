@@ -51,7 +51,11 @@ pub fn bootstrap_mean(values: &[f64]) -> Option<Interval> {
         let sum: f64 = drawn.iter().filter_map(|&at| values.get(at as usize)).sum();
         Some(sum / drawn.len() as f64)
     };
-    if values.iter().any(|value| !value.is_finite()) { None } else { bootstrap(values.len(), mean) }
+    if values.iter().any(|value| !value.is_finite()) {
+        None
+    } else {
+        bootstrap(values.len(), mean)
+    }
 }
 
 /// Percentile interval of any statistic of `n_users` users. It is given places of users, some more than
@@ -88,7 +92,10 @@ pub fn bootstrap_all(
         }
         written.fill(f64::NAN);
         statistics(&counts, &mut written);
-        found.iter_mut().zip(&written).for_each(|(found, value)| found.push(*value));
+        found
+            .iter_mut()
+            .zip(&written)
+            .for_each(|(found, value)| found.push(*value));
     });
     found.into_iter().map(interval).collect()
 }
@@ -116,13 +123,19 @@ fn interval(mut found: Vec<f64>) -> Option<Interval> {
     }
     found.sort_by(f64::total_cmp);
     let outside = (1.0 - LEVEL) / 2.0;
-    Some(Interval { low: quantile(&found, outside), high: quantile(&found, 1.0 - outside) })
+    Some(Interval {
+        low: quantile(&found, outside),
+        high: quantile(&found, 1.0 - outside),
+    })
 }
 
 /// A quantile of sorted numbers, interpolated between neighbours; NaN of none.
 fn quantile(sorted: &[f64], share: f64) -> f64 {
     let at = share * sorted.len().saturating_sub(1) as f64;
-    let (below, above) = (sorted.get(at.floor() as usize), sorted.get(at.ceil() as usize));
+    let (below, above) = (
+        sorted.get(at.floor() as usize),
+        sorted.get(at.ceil() as usize),
+    );
     match (below, above) {
         (Some(below), Some(above)) => below + (above - below) * at.fract(),
         _ => f64::NAN,
@@ -148,7 +161,10 @@ mod tests {
         // 400 zeros and ones, half each: standard error .5 / sqrt(400) = .025, so .5 ± 1.96 * .025.
         let values: Vec<f64> = (0..400).map(|at| f64::from(at % 2)).collect();
         let interval = bootstrap_mean(&values).unwrap();
-        assert!((interval.low - 0.451).abs() < 0.004 && (interval.high - 0.549).abs() < 0.004, "{interval:?}");
+        assert!(
+            (interval.low - 0.451).abs() < 0.004 && (interval.high - 0.549).abs() < 0.004,
+            "{interval:?}"
+        );
         assert_eq!(bootstrap_mean(&values), Some(interval), "the same again");
     }
 
@@ -157,10 +173,20 @@ mod tests {
         assert_eq!(bootstrap_mean(&[]), None);
         assert_eq!(bootstrap_mean(&[0.5]), None);
         assert_eq!(bootstrap_mean(&[0.5, f64::NAN]), None);
-        assert_eq!(bootstrap_mean(&[0.25; 9]), Some(Interval { low: 0.25, high: 0.25 }));
+        assert_eq!(
+            bootstrap_mean(&[0.25; 9]),
+            Some(Interval {
+                low: 0.25,
+                high: 0.25
+            })
+        );
         assert_eq!(bootstrap(9, |_| None), None);
         assert_eq!(bootstrap_all(1, 1, |_, out| out.fill(1.0)), [None]);
-        assert_eq!(bootstrap_all(9, 2, |_, _| {}), [None, None], "what is not written is no number");
+        assert_eq!(
+            bootstrap_all(9, 2, |_, _| {}),
+            [None, None],
+            "what is not written is no number"
+        );
     }
 
     #[test]
@@ -168,12 +194,20 @@ mod tests {
         let values = [0.0, 1.0, 1.0, 4.0, 9.0, 2.0];
         let both = bootstrap_all(values.len(), 2, |counts, out| {
             assert_eq!(counts.iter().sum::<u32>(), 6);
-            let sum = |of: fn(f64) -> f64| counts.iter().zip(values).map(|(n, v)| f64::from(*n) * of(v)).sum::<f64>();
+            let sum = |of: fn(f64) -> f64| {
+                counts
+                    .iter()
+                    .zip(values)
+                    .map(|(n, v)| f64::from(*n) * of(v))
+                    .sum::<f64>()
+            };
             out.copy_from_slice(&[sum(|v| v) / 6.0, sum(|v| v * v) / 6.0]);
         });
         for (found, wanted) in both.iter().zip([values, values.map(|v| v * v)]) {
             let (found, wanted) = (found.unwrap(), bootstrap_mean(&wanted).unwrap());
-            assert!((found.low - wanted.low).abs() < 1e-12 && (found.high - wanted.high).abs() < 1e-12);
+            assert!(
+                (found.low - wanted.low).abs() < 1e-12 && (found.high - wanted.high).abs() < 1e-12
+            );
         }
     }
 }

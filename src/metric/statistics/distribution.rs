@@ -28,7 +28,9 @@ fn erfc(x: f64) -> f64 {
         return 1.0 - 2.0 * bell * sum;
     }
     // From the far end, where the rest no longer counts.
-    let fraction = (1..=120_u32).rev().fold(x, |below, n| x + f64::from(n) / 2.0 / below);
+    let fraction = (1..=120_u32)
+        .rev()
+        .fold(x, |below, n| x + f64::from(n) / 2.0 / below);
     bell / fraction
 }
 
@@ -69,7 +71,11 @@ fn t_within(t: f64, degrees: usize) -> f64 {
         sum += term;
         n += 2;
     }
-    if is_odd { FRAC_2_PI * (angle + sine * sum) } else { sine * sum }
+    if is_odd {
+        FRAC_2_PI * (angle + sine * sum)
+    } else {
+        sine * sum
+    }
 }
 
 #[cfg(test)]
@@ -81,7 +87,10 @@ mod tests {
         // scipy 1.14: 2 * scipy.stats.norm.sf(z)
         for (z, wanted) in TWO_SIDED {
             let found = normal_two_sided(z);
-            assert!((found / wanted - 1.0).abs() < 1e-10, "{z}: {found} is not {wanted}");
+            assert!(
+                (found / wanted - 1.0).abs() < 1e-10,
+                "{z}: {found} is not {wanted}"
+            );
         }
         assert!((normal_two_sided(0.0) - 1.0).abs() < 1e-15 && normal_two_sided(f64::NAN).is_nan());
     }
@@ -91,7 +100,10 @@ mod tests {
         // scipy 1.14: scipy.stats.t.ppf(0.975, df)
         for (degrees, wanted) in T_975 {
             let found = t_quantile(0.95, degrees);
-            assert!((found / wanted - 1.0).abs() < 1e-9, "{degrees}: {found} is not {wanted}");
+            assert!(
+                (found / wanted - 1.0).abs() < 1e-9,
+                "{degrees}: {found} is not {wanted}"
+            );
         }
         assert!(t_quantile(0.95, 0).is_nan());
     }

@@ -13,10 +13,18 @@ pub fn holm(p_values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..m).collect();
     let p = |at: usize| p_values.get(at).copied().unwrap_or(f64::NAN);
     // What is no number comes last, whichever sign it has: 0 / 0 is negative on some processors.
-    order.sort_by(|&a, &b| p(a).is_nan().cmp(&p(b).is_nan()).then(p(a).total_cmp(&p(b))));
+    order.sort_by(|&a, &b| {
+        p(a).is_nan()
+            .cmp(&p(b).is_nan())
+            .then(p(a).total_cmp(&p(b)))
+    });
     let mut corrected = vec![f64::NAN; m];
     let mut before = 0.0_f64;
-    for (place, at) in order.into_iter().enumerate().filter(|(_, at)| !p(*at).is_nan()) {
+    for (place, at) in order
+        .into_iter()
+        .enumerate()
+        .filter(|(_, at)| !p(*at).is_nan())
+    {
         before = before.max(((m - place) as f64 * p(at)).min(1.0));
         if let Some(corrected) = corrected.get_mut(at) {
             *corrected = before;
@@ -40,8 +48,15 @@ mod tests {
         assert_eq!(holm(&[]), [0.0; 0]);
         for nan in [f64::NAN, -f64::NAN] {
             let with_nan = holm(&[nan, 0.02]);
-            assert!(with_nan[0].is_nan() && (with_nan[1] - 0.04).abs() < 1e-12, "{with_nan:?}");
+            assert!(
+                with_nan[0].is_nan() && (with_nan[1] - 0.04).abs() < 1e-12,
+                "{with_nan:?}"
+            );
         }
-        assert_eq!(holm(&[0.02; 3]), [0.06; 3], "equal ones are corrected alike");
+        assert_eq!(
+            holm(&[0.02; 3]),
+            [0.06; 3],
+            "equal ones are corrected alike"
+        );
     }
 }

@@ -41,7 +41,12 @@ pub fn effect(differences: &[f64]) -> Option<Effect> {
         return None;
     }
     let mean = differences.iter().sum::<f64>() / n;
-    let deviation = (differences.iter().map(|d| (d - mean) * (d - mean)).sum::<f64>() / (n - 1.0)).sqrt();
+    let deviation = (differences
+        .iter()
+        .map(|d| (d - mean) * (d - mean))
+        .sum::<f64>()
+        / (n - 1.0))
+        .sqrt();
     // Equal differences have a mean that is off by rounding, and so a deviation that is nothing else.
     let rounding = 1e-12 * differences.iter().map(|d| d.abs()).fold(0.0, f64::max);
     let share = |of: fn(&&f64) -> bool| differences.iter().filter(of).count() as f64 / n;
@@ -74,7 +79,11 @@ pub struct Randomisation {
 #[must_use]
 pub fn randomisation(differences: &[f64]) -> Randomisation {
     if differences.iter().any(|d| !d.is_finite()) {
-        return Randomisation { p: f64::NAN, n_flips: 0, is_exact: false };
+        return Randomisation {
+            p: f64::NAN,
+            n_flips: 0,
+            is_exact: false,
+        };
     }
     // Zeros stay zeros under any sign.
     let differing: Vec<f64> = differences.iter().copied().filter(|d| *d != 0.0).collect();
@@ -83,8 +92,14 @@ pub fn randomisation(differences: &[f64]) -> Randomisation {
     let observed = differing.iter().sum::<f64>().abs() - 1e-12 * scale;
     if differing.len() <= MOST_EXACT {
         let n_flips = 1_usize << differing.len();
-        let as_far = (0..n_flips as u64).filter(|signs| flipped(&differing, &[*signs]).abs() >= observed).count();
-        return Randomisation { p: as_far as f64 / n_flips as f64, n_flips, is_exact: true };
+        let as_far = (0..n_flips as u64)
+            .filter(|signs| flipped(&differing, &[*signs]).abs() >= observed)
+            .count();
+        return Randomisation {
+            p: as_far as f64 / n_flips as f64,
+            n_flips,
+            is_exact: true,
+        };
     }
     let n_flips = (MOST_SIGNS / differing.len()).clamp(FEWEST_FLIPS, MOST_FLIPS);
     let mut random = ChaCha8Rng::seed_from_u64(derive_seed(SEED, "randomisation", 0));
@@ -96,7 +111,11 @@ pub fn randomisation(differences: &[f64]) -> Randomisation {
         }
         as_far += usize::from(flipped(&differing, &signs).abs() >= observed);
     }
-    Randomisation { p: (as_far + 1) as f64 / (n_flips + 1) as f64, n_flips, is_exact: false }
+    Randomisation {
+        p: (as_far + 1) as f64 / (n_flips + 1) as f64,
+        n_flips,
+        is_exact: false,
+    }
 }
 
 /// The sum with the signs of some bits.
@@ -118,10 +137,20 @@ mod tests {
     fn every_flip_of_four_users_by_hand() {
         // Differences 1, 2, 3, 4: of 16 signs only all plus and all minus reach a sum of 10: p = 2 / 16.
         let found = randomisation(&[1.0, 2.0, 3.0, 4.0]);
-        assert_eq!(found, Randomisation { p: 0.125, n_flips: 16, is_exact: true });
+        assert_eq!(
+            found,
+            Randomisation {
+                p: 0.125,
+                n_flips: 16,
+                is_exact: true
+            }
+        );
         // -1, 2, 3, 4 sums to 8: of |sum| >= 8 there are ++++ (10), -+++ (8) and their mirrors: 4 / 16.
         assert!((randomisation(&[-1.0, 2.0, 3.0, 4.0]).p - 0.25).abs() < 1e-12);
-        assert!((randomisation(&[0.0; 9]).p - 1.0).abs() < 1e-12, "no difference at all");
+        assert!(
+            (randomisation(&[0.0; 9]).p - 1.0).abs() < 1e-12,
+            "no difference at all"
+        );
         assert!(randomisation(&[1.0, f64::NAN]).p.is_nan());
     }
 
@@ -129,7 +158,9 @@ mod tests {
     fn drawn_flips_come_near_to_the_normal_tail() {
         // 100 differences of +1 and 60 of -1: z = 40 / sqrt(160) = 3.162; with a lattice of 2 between sums
         // the tail from 39 on is 2 * (1 - Phi(39 / sqrt(160))) = .00205.
-        let differences: Vec<f64> = (0..160).map(|at| if at < 100 { 1.0 } else { -1.0 }).collect();
+        let differences: Vec<f64> = (0..160)
+            .map(|at| if at < 100 { 1.0 } else { -1.0 })
+            .collect();
         let found = randomisation(&differences);
         assert!(!found.is_exact && found.n_flips == 9_999);
         assert!((0.001..0.0035).contains(&found.p), "{found:?}");
@@ -141,9 +172,15 @@ mod tests {
         // Mean .5, deviations .5, .5, -.5, -.5: variance 1 / 3, d_z = .5 * sqrt(3).
         let found = effect(&[1.0, 1.0, 0.0, 0.0]).unwrap();
         assert!((found.d_z.unwrap() - 0.5 * 3.0_f64.sqrt()).abs() < 1e-12);
-        assert_eq!((found.share_better, found.share_worse, found.n_users), (0.5, 0.0, 4));
+        assert_eq!(
+            (found.share_better, found.share_worse, found.n_users),
+            (0.5, 0.0, 4)
+        );
         // 3, 4, 5, 6 after 1, 3, 5, 4: tests/gold/peers.py, where pingouin 0.7.0 calls .8257 Cohen's d of the pairs.
-        assert!((effect(&[2.0, 1.0, 0.0, 2.0]).unwrap().d_z.unwrap() - 1.305_582_419_667_733_7).abs() < 1e-12);
+        assert!(
+            (effect(&[2.0, 1.0, 0.0, 2.0]).unwrap().d_z.unwrap() - 1.305_582_419_667_733_7).abs()
+                < 1e-12
+        );
         assert_eq!(effect(&[1.0]), None);
         assert_eq!(effect(&[1.0, f64::NAN]), None);
     }
@@ -154,10 +191,21 @@ mod tests {
         for same in [vec![0.5, 0.5], vec![0.1; 3], vec![-1e-9; 7], vec![0.0; 4]] {
             assert_eq!(effect(&same).unwrap().d_z, None, "{same:?}");
         }
-        let nothing = Randomisation { p: 1.0, n_flips: 1, is_exact: true };
+        let nothing = Randomisation {
+            p: 1.0,
+            n_flips: 1,
+            is_exact: true,
+        };
         assert_eq!(randomisation(&[]), nothing);
         assert_eq!(randomisation(&[-0.0, 0.0]), nothing);
-        assert_eq!(randomisation(&[0.3]), Randomisation { p: 1.0, n_flips: 2, is_exact: true });
+        assert_eq!(
+            randomisation(&[0.3]),
+            Randomisation {
+                p: 1.0,
+                n_flips: 2,
+                is_exact: true
+            }
+        );
         // Equal gains: of 2^n signs two are as far, however the sum is rounded.
         assert!((randomisation(&[0.1; 16]).p - 2.0 / 65_536.0).abs() < 1e-15);
         assert!((randomisation(&[0.1; 17]).p - 1.0 / 10_000.0).abs() < 2e-4);

@@ -29,12 +29,16 @@ pub fn seed_group(values: &[f64]) -> Option<SeedGroup> {
     }
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
-    let deviation = (values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / (n - 1.0)).sqrt();
+    let deviation =
+        (values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / (n - 1.0)).sqrt();
     let half = t_quantile(LEVEL, values.len() - 1) * deviation / n.sqrt();
     Some(SeedGroup {
         mean,
         deviation,
-        interval: Interval { low: mean - half, high: mean + half },
+        interval: Interval {
+            low: mean - half,
+            high: mean + half,
+        },
         n_runs: values.len(),
     })
 }
@@ -48,11 +52,17 @@ mod tests {
         // Mean 2, deviation 1, t(.975, 2) = 4.302653: half-width 4.302653 / sqrt(3) = 2.484138.
         let found = seed_group(&[1.0, 2.0, 3.0]).unwrap();
         assert!((found.mean - 2.0).abs() < 1e-12 && (found.deviation - 1.0).abs() < 1e-12);
-        assert!((found.interval.half_width() - 2.484_138).abs() < 1e-5, "{found:?}");
+        assert!(
+            (found.interval.half_width() - 2.484_138).abs() < 1e-5,
+            "{found:?}"
+        );
         assert_eq!(seed_group(&[1.0]), None);
         assert_eq!(seed_group(&[]), None);
         assert_eq!(seed_group(&[1.0, f64::NAN]), None);
         let same = seed_group(&[0.1; 3]).unwrap();
-        assert!(same.deviation < 1e-15 && same.interval.half_width() < 1e-15, "{same:?}");
+        assert!(
+            same.deviation < 1e-15 && same.interval.half_width() < 1e-15,
+            "{same:?}"
+        );
     }
 }

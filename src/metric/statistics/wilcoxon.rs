@@ -37,15 +37,28 @@ pub fn wilcoxon(differences: &[f64]) -> Wilcoxon {
     let mut differing: Vec<f64> = differences.iter().copied().filter(|d| *d != 0.0).collect();
     let n_differing = differing.len();
     if differing.iter().any(|d| !d.is_finite()) {
-        return Wilcoxon { p: f64::NAN, statistic: f64::NAN, n_differing, is_exact: false };
+        return Wilcoxon {
+            p: f64::NAN,
+            statistic: f64::NAN,
+            n_differing,
+            is_exact: false,
+        };
     }
     if n_differing == 0 {
-        return Wilcoxon { p: 1.0, statistic: 0.0, n_differing, is_exact: true };
+        return Wilcoxon {
+            p: 1.0,
+            statistic: 0.0,
+            n_differing,
+            is_exact: true,
+        };
     }
     differing.sort_by(|a, b| a.abs().total_cmp(&b.abs()));
     // Twice the mid-ranks are whole numbers.
     let (mut doubled, mut positive, mut tied) = (Vec::with_capacity(n_differing), 0_usize, 0.0);
-    #[expect(clippy::float_cmp, reason = "a tie is exact equality; anything nearer would invent ties")]
+    #[expect(
+        clippy::float_cmp,
+        reason = "a tie is exact equality; anything nearer would invent ties"
+    )]
     for level in differing.chunk_by(|a, b| a.abs() == b.abs()) {
         let rank = 2 * doubled.len() + level.len() + 1;
         positive += rank * level.iter().filter(|d| **d > 0.0).count();
@@ -63,7 +76,12 @@ pub fn wilcoxon(differences: &[f64]) -> Wilcoxon {
         let variance = n * (n + 1.0) * (2.0 * n + 1.0) / 24.0 - tied / 48.0;
         normal_two_sided((statistic - n * (n + 1.0) / 4.0) / variance.sqrt())
     };
-    Wilcoxon { p, statistic, n_differing, is_exact }
+    Wilcoxon {
+        p,
+        statistic,
+        n_differing,
+        is_exact,
+    }
 }
 
 /// Share of the 2^n sign patterns of some ranks whose positive ones sum to at most `most`. Each share is a whole
@@ -78,7 +96,11 @@ fn share_up_to(most: usize, ranks: &[usize]) -> f64 {
     for &rank in ranks {
         for sum in (0..patterns.len()).rev() {
             let without = patterns.get(sum).copied().unwrap_or(0.0);
-            let with = sum.checked_sub(rank).and_then(|rest| patterns.get(rest)).copied().unwrap_or(0.0);
+            let with = sum
+                .checked_sub(rank)
+                .and_then(|rest| patterns.get(rest))
+                .copied()
+                .unwrap_or(0.0);
             if let Some(share) = patterns.get_mut(sum) {
                 *share = f64::midpoint(without, with);
             }
@@ -97,31 +119,69 @@ mod tests {
     fn counted_out_by_hand() {
         // Ranks 1 to 4, all positive: the smaller sum is 0, which 1 of 16 patterns reaches: p = 2 / 16.
         let found = wilcoxon(&[1.0, 2.0, 3.0, 4.0, 0.0]);
-        assert_eq!(found, Wilcoxon { p: 0.125, statistic: 0.0, n_differing: 4, is_exact: true });
+        assert_eq!(
+            found,
+            Wilcoxon {
+                p: 0.125,
+                statistic: 0.0,
+                n_differing: 4,
+                is_exact: true
+            }
+        );
         // -1 among them: smaller sum 1, reached by {} and {1}: p = 4 / 16.
         assert!((wilcoxon(&[-1.0, 2.0, 3.0, 4.0]).p - 0.25).abs() < 1e-12);
         // All tied, as hits are: four users that all gain are one of 16 patterns, and so are four that all lose.
         for sign in [1.0, -1.0] {
             let found = wilcoxon(&[sign, 0.0, sign, sign, 0.0, sign]);
-            assert_eq!(found, Wilcoxon { p: 0.125, statistic: 0.0, n_differing: 4, is_exact: true });
+            assert_eq!(
+                found,
+                Wilcoxon {
+                    p: 0.125,
+                    statistic: 0.0,
+                    n_differing: 4,
+                    is_exact: true
+                }
+            );
         }
     }
 
     #[test]
     fn odd_input_has_its_fate() {
-        let nothing = Wilcoxon { p: 1.0, statistic: 0.0, n_differing: 0, is_exact: true };
+        let nothing = Wilcoxon {
+            p: 1.0,
+            statistic: 0.0,
+            n_differing: 0,
+            is_exact: true,
+        };
         assert_eq!(wilcoxon(&[]), nothing);
         assert_eq!(wilcoxon(&[0.0, -0.0, 0.0]), nothing, "neither zero differs");
         // One user cannot tell: both patterns are as far.
-        assert_eq!(wilcoxon(&[-0.3]), Wilcoxon { p: 1.0, statistic: 0.0, n_differing: 1, is_exact: true });
+        assert_eq!(
+            wilcoxon(&[-0.3]),
+            Wilcoxon {
+                p: 1.0,
+                statistic: 0.0,
+                n_differing: 1,
+                is_exact: true
+            }
+        );
         for broken in [f64::NAN, -f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             let found = wilcoxon(&[1.0, broken, 0.0]);
-            assert!(found.p.is_nan() && found.statistic.is_nan() && !found.is_exact, "{found:?}");
+            assert!(
+                found.p.is_nan() && found.statistic.is_nan() && !found.is_exact,
+                "{found:?}"
+            );
         }
         // A balance of as many gains as losses is the middle of the distribution.
         assert!((wilcoxon(&[1.0, -1.0, 1.0, -1.0]).p - 1.0).abs() < 1e-15);
-        assert!((wilcoxon(&[2.0; 50]).p / 2.0_f64.powi(-49) - 1.0).abs() < 1e-15, "2 of 2^50 patterns, not rounded");
-        assert!(wilcoxon(&vec![2.0; 100_000]).p >= 0.0, "far out there is still a number");
+        assert!(
+            (wilcoxon(&[2.0; 50]).p / 2.0_f64.powi(-49) - 1.0).abs() < 1e-15,
+            "2 of 2^50 patterns, not rounded"
+        );
+        assert!(
+            wilcoxon(&vec![2.0; 100_000]).p >= 0.0,
+            "far out there is still a number"
+        );
     }
 
     /// `n_gain` users that gain 1 and `n_lose` that lose 1.
@@ -142,12 +202,18 @@ mod tests {
         ];
         for ((n_gain, n_lose), wanted, scipy) in cases {
             let found = wilcoxon(&hits(n_gain, n_lose));
-            assert!(found.is_exact && (found.p / wanted - 1.0).abs() < 1e-12, "{n_gain}:{n_lose}: {found:?}");
+            assert!(
+                found.is_exact && (found.p / wanted - 1.0).abs() < 1e-12,
+                "{n_gain}:{n_lose}: {found:?}"
+            );
             assert!(found.p >= scipy - 1e-15, "{n_gain}:{n_lose}");
         }
         // Beyond 50 both are normal.
         let found = wilcoxon(&hits(33, 18));
-        assert!(!found.is_exact && (found.p / 0.035_691_900_116_804_41 - 1.0).abs() < 1e-9, "{found:?}");
+        assert!(
+            !found.is_exact && (found.p / 0.035_691_900_116_804_41 - 1.0).abs() < 1e-9,
+            "{found:?}"
+        );
     }
 
     #[test]
@@ -155,11 +221,17 @@ mod tests {
         // Hollander & Wolfe 1973, p. 29: depression before and after, V = 40 of 45, two-sided p = .03906.
         let depression = vec![0.952, -0.147, 1.022, 0.43, 0.62, 0.59, 0.49, -0.08, 0.01];
         // tests/gold/peers.py: every sign tried; scipy 1.17.1 by default takes it as normal, .0297.
-        let tied = [0, 1, -1, 2, 2, -2, 3, 0, 4, 5, -1, 6, 2, 1].map(f64::from).to_vec();
+        let tied = [0, 1, -1, 2, 2, -2, 3, 0, 4, 5, -1, 6, 2, 1]
+            .map(f64::from)
+            .to_vec();
         // 13 distinct ones and a zero: every sign tried; scipy 1.17.1 by default .0046 without the zero, .0071 with it.
-        let zero = [1, -2, 3, 4, -5, 6, 7, 8, 9, 10, 11, 12, 13, 0].map(f64::from).to_vec();
+        let zero = [1, -2, 3, 4, -5, 6, 7, 8, 9, 10, 11, 12, 13, 0]
+            .map(f64::from)
+            .to_vec();
         // scipy 1.17.1: wilcoxon([((i * 37) % 61 - 20) / 10 for i in range(60)])
-        let many = (0..60).map(|i| f64::from((i * 37) % 61 - 20) / 10.0).collect();
+        let many = (0..60)
+            .map(|i| f64::from((i * 37) % 61 - 20) / 10.0)
+            .collect();
         let known = [
             (depression, 5.0, 0.039_062_5),
             (tied, 11.5, 0.032_714_843_75),
@@ -175,22 +247,40 @@ mod tests {
 
     /// Every pattern of signs tried, on mid-ranks found by counting who is below and who is beside.
     fn tried(differences: &[f64]) -> f64 {
-        let sizes: Vec<f64> = differences.iter().filter(|d| **d != 0.0).map(|d| d.abs()).collect();
-        let is_positive: Vec<bool> = differences.iter().filter(|d| **d != 0.0).map(|d| *d > 0.0).collect();
+        let sizes: Vec<f64> = differences
+            .iter()
+            .filter(|d| **d != 0.0)
+            .map(|d| d.abs())
+            .collect();
+        let is_positive: Vec<bool> = differences
+            .iter()
+            .filter(|d| **d != 0.0)
+            .map(|d| *d > 0.0)
+            .collect();
         let ranks: Vec<f64> = sizes
             .iter()
             .map(|size| {
                 let below = sizes.iter().filter(|other| *other < size).count() as f64;
-                let beside = sizes.iter().filter(|other| other.total_cmp(size).is_eq()).count() as f64;
+                let beside = sizes
+                    .iter()
+                    .filter(|other| other.total_cmp(size).is_eq())
+                    .count() as f64;
                 below + f64::midpoint(beside, 1.0)
             })
             .collect();
         let sum = |pattern: &dyn Fn(usize) -> bool| -> f64 {
-            ranks.iter().enumerate().filter(|(at, _)| pattern(*at)).map(|(_, rank)| rank).sum()
+            ranks
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| pattern(*at))
+                .map(|(_, rank)| rank)
+                .sum()
         };
         let least = sum(&|at| is_positive[at]).min(sum(&|at| !is_positive[at]));
         let n_patterns = 1_u32 << ranks.len();
-        let as_far = (0..n_patterns).filter(|signs| sum(&|at| signs >> at & 1 == 1) <= least).count();
+        let as_far = (0..n_patterns)
+            .filter(|signs| sum(&|at| signs >> at & 1 == 1) <= least)
+            .count();
         (2.0 * as_far as f64 / f64::from(n_patterns)).min(1.0)
     }
 

@@ -70,7 +70,13 @@ impl Statistic {
                 "",
             ),
         };
-        About { title, help, source, unit: "", elsewhere }
+        About {
+            title,
+            help,
+            source,
+            unit: "",
+            elsewhere,
+        }
     }
 }
 

@@ -15,7 +15,15 @@ impl AskedMaps {
     /// Of the `len` latest events of a history, of which `first` is the first.
     pub(in crate::model) fn new([n_layers, n_heads]: [usize; 2], first: usize, len: usize) -> Self {
         let weights = vec![0.0; n_layers * n_heads * len * len];
-        Self { maps: AttentionMaps { n_layers, n_heads, len, first, weights } }
+        Self {
+            maps: AttentionMaps {
+                n_layers,
+                n_heads,
+                len,
+                first,
+                weights,
+            },
+        }
     }
 
     /// Takes the looks of one block in questions after the events from `row` on,
@@ -24,16 +32,31 @@ impl AskedMaps {
     ///
     /// # Errors
     /// [`ModelError::Compute`] when the weights cannot be read from the device.
-    pub(in crate::model) fn put(&mut self, layer: usize, row: usize, looks: Tensor<4>) -> Result<(), ModelError> {
+    pub(in crate::model) fn put(
+        &mut self,
+        layer: usize,
+        row: usize,
+        looks: Tensor<4>,
+    ) -> Result<(), ModelError> {
         let [n_rows, n_heads, _, n_keys] = looks.dims();
-        let AttentionMaps { n_heads: of_map, len, .. } = self.maps;
-        for (at, look) in read(looks)?.chunks_exact(n_keys.max(1)).enumerate().take(n_rows * n_heads) {
+        let AttentionMaps {
+            n_heads: of_map,
+            len,
+            ..
+        } = self.maps;
+        for (at, look) in read(looks)?
+            .chunks_exact(n_keys.max(1))
+            .enumerate()
+            .take(n_rows * n_heads)
+        {
             let (row, head) = (row + at / n_heads, at % n_heads);
             let events = look.get(n_keys.saturating_sub(row + 1)..).unwrap_or(&[]);
             let sum: f32 = events.iter().sum();
             let start = ((layer * of_map + head) * len + row) * len;
             let slots = self.maps.weights.iter_mut().skip(start).take(events.len());
-            slots.zip(events).for_each(|(slot, weight)| *slot = weight / sum);
+            slots
+                .zip(events)
+                .for_each(|(slot, weight)| *slot = weight / sum);
         }
         Ok(())
     }
@@ -48,7 +71,12 @@ impl AskedMaps {
 pub(in crate::model) fn prefixes(history: &[u32], n: usize) -> (usize, Vec<&[u32]>) {
     let first = history.len().saturating_sub(n);
     let window = history.get(first..).unwrap_or(&[]);
-    (first, (1..=window.len()).filter_map(|len| window.get(..len)).collect())
+    (
+        first,
+        (1..=window.len())
+            .filter_map(|len| window.get(..len))
+            .collect(),
+    )
 }
 
 #[cfg(test)]

@@ -21,29 +21,63 @@ pub(in crate::model) struct Sizes {
 
 impl Sizes {
     /// Self-attention and feed-forward of a block whose weights are named after `at`, on states `events`.
-    pub(in crate::model) fn layers(&self, title: &str, at: &str, events: &[Axis]) -> [LayerShape; 2] {
-        [self.attention(&format!("{title}: self-attention"), (at, ""), events), self.feed_forward(title, at, events)]
+    pub(in crate::model) fn layers(
+        &self,
+        title: &str,
+        at: &str,
+        events: &[Axis],
+    ) -> [LayerShape; 2] {
+        [
+            self.attention(&format!("{title}: self-attention"), (at, ""), events),
+            self.feed_forward(title, at, events),
+        ]
     }
 
     /// Attention with its norm; the names of its weights are told apart by `prefix`.
-    pub(super) fn attention(&self, title: &str, (at, prefix): (&str, &str), events: &[Axis]) -> LayerShape {
-        let Self { d_model, n_heads, .. } = *self;
-        let heads = if n_heads == 1 { "1 head".to_owned() } else { format!("{n_heads} heads") };
-        let norm = if prefix.is_empty() { "attention_" } else { prefix };
-        let layer = LayerShape::new(format!("{title}, {heads}"), events).norm(&format!("{at}.{norm}norm"), d_model);
+    pub(super) fn attention(
+        &self,
+        title: &str,
+        (at, prefix): (&str, &str),
+        events: &[Axis],
+    ) -> LayerShape {
+        let Self {
+            d_model, n_heads, ..
+        } = *self;
+        let heads = if n_heads == 1 {
+            "1 head".to_owned()
+        } else {
+            format!("{n_heads} heads")
+        };
+        let norm = if prefix.is_empty() {
+            "attention_"
+        } else {
+            prefix
+        };
+        let layer = LayerShape::new(format!("{title}, {heads}"), events)
+            .norm(&format!("{at}.{norm}norm"), d_model);
         let width = Axis::Size(d_model);
         let parts = ["query", "key", "value", "output"];
-        parts.iter().fold(layer, |layer, part| layer.dense(&format!("{at}.{prefix}{part}"), width, width))
+        parts.iter().fold(layer, |layer, part| {
+            layer.dense(&format!("{at}.{prefix}{part}"), width, width)
+        })
     }
 
     /// Feed-forward with its norm.
     pub(super) fn feed_forward(&self, title: &str, at: &str, events: &[Axis]) -> LayerShape {
-        let Self { d_model, d_ff, activation, .. } = *self;
+        let Self {
+            d_model,
+            d_ff,
+            activation,
+            ..
+        } = *self;
         let (outer, inner) = (Axis::Size(d_model), Axis::Size(d_ff));
-        LayerShape::new(format!("{title}: feed-forward, {d_ff} wide, {activation}"), events)
-            .norm(&format!("{at}.feed_norm"), d_model)
-            .dense(&format!("{at}.feed_in"), outer, inner)
-            .dense(&format!("{at}.feed_out"), inner, outer)
+        LayerShape::new(
+            format!("{title}: feed-forward, {d_ff} wide, {activation}"),
+            events,
+        )
+        .norm(&format!("{at}.feed_norm"), d_model)
+        .dense(&format!("{at}.feed_in"), outer, inner)
+        .dense(&format!("{at}.feed_out"), inner, outer)
     }
 
     /// Numbers that burn's layers keep of an event in a block for the way back, and of each pair of events.
@@ -85,15 +119,37 @@ impl Block {
 
     /// The changed states, `[n_rows, len, d_model]`, and the attention weights, `[n_rows, n_heads, len, len]`.
     /// Dropout draws as layers `layer` and `layer + 1`.
-    pub(in crate::model) fn forward(&self, x: Tensor<3>, looks: &Looks<'_>, layer: usize) -> (Tensor<3>, Tensor<4>) {
-        let Sizes { n_heads, norm, activation, .. } = self.sizes;
+    pub(in crate::model) fn forward(
+        &self,
+        x: Tensor<3>,
+        looks: &Looks<'_>,
+        layer: usize,
+    ) -> (Tensor<3>, Tensor<4>) {
+        let Sizes {
+            n_heads,
+            norm,
+            activation,
+            ..
+        } = self.sizes;
         let seen_from = norm.before(&self.attention_norm, &x);
         let query = self.query.forward(seen_from.clone());
-        let (key, value) = (self.key.forward(seen_from.clone()), self.value.forward(seen_from));
+        let (key, value) = (
+            self.key.forward(seen_from.clone()),
+            self.value.forward(seen_from),
+        );
         let (seen, weights) = attend([query, key, value], n_heads, looks, layer);
-        let x = norm.after(&self.attention_norm, x + dropped(self.output.forward(seen), looks.drop, layer));
-        let fed = activated(activation, self.feed_in.forward(norm.before(&self.feed_norm, &x)));
-        let x = norm.after(&self.feed_norm, x + dropped(self.feed_out.forward(fed), looks.drop, layer + 1));
+        let x = norm.after(
+            &self.attention_norm,
+            x + dropped(self.output.forward(seen), looks.drop, layer),
+        );
+        let fed = activated(
+            activation,
+            self.feed_in.forward(norm.before(&self.feed_norm, &x)),
+        );
+        let x = norm.after(
+            &self.feed_norm,
+            x + dropped(self.feed_out.forward(fed), looks.drop, layer + 1),
+        );
         (x, weights)
     }
 }
@@ -143,7 +199,10 @@ pub(in crate::model) fn attend(
     let value = split(value); // [n_rows, n_heads, n_keys, d_head]
     let weights = softmax(query.matmul(key.transpose()) + looks.bias.clone(), 3);
     let kept = dropped_weights(weights.clone(), looks.drop, layer);
-    let seen = kept.matmul(value).swap_dims(1, 2).reshape([n_rows, n_queries, d_model]);
+    let seen = kept
+        .matmul(value)
+        .swap_dims(1, 2)
+        .reshape([n_rows, n_queries, d_model]);
     (seen, weights)
 }
 

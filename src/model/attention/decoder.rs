@@ -29,9 +29,18 @@ pub(in crate::model) struct DecoderBlock {
 
 impl DecoderBlock {
     /// Its three parts, whose weights are named after `at`, on states `ahead`.
-    pub(in crate::model) fn layers(sizes: &Sizes, title: &str, at: &str, ahead: &[Axis]) -> [LayerShape; 3] {
+    pub(in crate::model) fn layers(
+        sizes: &Sizes,
+        title: &str,
+        at: &str,
+        ahead: &[Axis],
+    ) -> [LayerShape; 3] {
         let [own, feed_forward] = sizes.layers(title, at, ahead);
-        let across = sizes.attention(&format!("{title}: attention to the encoder"), (at, "cross_"), ahead);
+        let across = sizes.attention(
+            &format!("{title}: attention to the encoder"),
+            (at, "cross_"),
+            ahead,
+        );
         [own, across, feed_forward]
     }
 
@@ -67,20 +76,43 @@ impl DecoderBlock {
         [looks, across]: [&Looks<'_>; 2],
         layer: usize,
     ) -> (Tensor<3>, Tensor<4>) {
-        let Sizes { n_heads, norm, activation, .. } = self.sizes;
+        let Sizes {
+            n_heads,
+            norm,
+            activation,
+            ..
+        } = self.sizes;
         let seen_from = norm.before(&self.attention_norm, &x);
         let query = self.query.forward(seen_from.clone());
-        let (key, value) = (self.key.forward(seen_from.clone()), self.value.forward(seen_from));
+        let (key, value) = (
+            self.key.forward(seen_from.clone()),
+            self.value.forward(seen_from),
+        );
         let (seen, _) = attend([query, key, value], n_heads, looks, layer);
-        let x = norm.after(&self.attention_norm, x + dropped(self.output.forward(seen), looks.drop, layer));
+        let x = norm.after(
+            &self.attention_norm,
+            x + dropped(self.output.forward(seen), looks.drop, layer),
+        );
 
         let query = self.cross_query.forward(norm.before(&self.cross_norm, &x));
-        let (key, value) = (self.cross_key.forward(encoded.clone()), self.cross_value.forward(encoded.clone()));
+        let (key, value) = (
+            self.cross_key.forward(encoded.clone()),
+            self.cross_value.forward(encoded.clone()),
+        );
         let (seen, weights) = attend([query, key, value], n_heads, across, layer + 1);
-        let x = norm.after(&self.cross_norm, x + dropped(self.cross_output.forward(seen), looks.drop, layer + 1));
+        let x = norm.after(
+            &self.cross_norm,
+            x + dropped(self.cross_output.forward(seen), looks.drop, layer + 1),
+        );
 
-        let fed = activated(activation, self.feed_in.forward(norm.before(&self.feed_norm, &x)));
-        let x = norm.after(&self.feed_norm, x + dropped(self.feed_out.forward(fed), looks.drop, layer + 2));
+        let fed = activated(
+            activation,
+            self.feed_in.forward(norm.before(&self.feed_norm, &x)),
+        );
+        let x = norm.after(
+            &self.feed_norm,
+            x + dropped(self.feed_out.forward(fed), looks.drop, layer + 2),
+        );
         (x, weights)
     }
 }

@@ -20,9 +20,14 @@ pub(in crate::model) struct Dropout<'a> {
 const OF_WEIGHTS: usize = 1 << 20;
 
 /// Drops activations, `[n_rows, len, d_model]`; without noise, in evaluation, it is the identity.
-pub(in crate::model) fn dropped(x: Tensor<3>, drop: Option<&Dropout<'_>>, layer: usize) -> Tensor<3> {
+pub(in crate::model) fn dropped(
+    x: Tensor<3>,
+    drop: Option<&Dropout<'_>>,
+    layer: usize,
+) -> Tensor<3> {
     let (shape, device) = (x.dims(), x.device());
-    let factors = drop.and_then(|drop| dropout_factors(drop.rate, shape[2], layer, drop.noise, drop.places));
+    let factors =
+        drop.and_then(|drop| dropout_factors(drop.rate, shape[2], layer, drop.noise, drop.places));
     match factors {
         Some(factors) => x * Tensor::from_data(TensorData::new(factors, shape), &device),
         None => x,
@@ -33,15 +38,28 @@ pub(in crate::model) fn dropped(x: Tensor<3>, drop: Option<&Dropout<'_>>, layer:
 ///
 /// A looking event draws for the events that it looks at from the latest one back, so that padding on the
 /// left changes nothing of what is drawn for the others.
-pub(super) fn dropped_weights(weights: Tensor<4>, drop: Option<&Dropout<'_>>, layer: usize) -> Tensor<4> {
+pub(super) fn dropped_weights(
+    weights: Tensor<4>,
+    drop: Option<&Dropout<'_>>,
+    layer: usize,
+) -> Tensor<4> {
     let ([n_rows, n_heads, n_queries, n_keys], device) = (weights.dims(), weights.device());
     let width = n_heads * n_keys;
-    let factors =
-        drop.and_then(|drop| dropout_factors(drop.attention, width, OF_WEIGHTS + layer, drop.noise, drop.places));
+    let factors = drop.and_then(|drop| {
+        dropout_factors(
+            drop.attention,
+            width,
+            OF_WEIGHTS + layer,
+            drop.noise,
+            drop.places,
+        )
+    });
     match factors {
         Some(factors) => {
             let factors = TensorData::new(factors, [n_rows, n_queries, n_keys, n_heads]);
-            let factors = Tensor::<4>::from_data(factors, &device).flip([2]).permute([0, 3, 1, 2]);
+            let factors = Tensor::<4>::from_data(factors, &device)
+                .flip([2])
+                .permute([0, 3, 1, 2]);
             weights * factors // [n_rows, n_heads, n_queries, n_keys]
         }
         None => weights,
@@ -56,15 +74,27 @@ mod tests {
     #[test]
     fn padding_changes_nothing_of_what_is_drawn_for_attention() {
         let kept = |n_keys: usize, places: &[Place]| -> Vec<f32> {
-            let drop = Dropout { rate: 0.0, attention: 0.5, noise: Noise::new(3), places };
+            let drop = Dropout {
+                rate: 0.0,
+                attention: 0.5,
+                noise: Noise::new(3),
+                places,
+            };
             let ones = Tensor::<4>::ones([1, 2, n_keys, n_keys], &Device::flex());
             let weights = dropped_weights(ones, Some(&drop), 1);
-            weights.slice([0..1, 0..2, n_keys - 2..n_keys, n_keys - 2..n_keys]).into_data().try_into_vec().unwrap()
+            weights
+                .slice([0..1, 0..2, n_keys - 2..n_keys, n_keys - 2..n_keys])
+                .into_data()
+                .try_into_vec()
+                .unwrap()
         };
         let alone = kept(2, &[(4, 0), (4, 1)]);
         assert_eq!(alone, kept(3, &[(4, usize::MAX), (4, 0), (4, 1)]));
         let doubled: Vec<u32> = alone.iter().map(|factor| (factor * 10.0) as u32).collect();
-        assert!(doubled.iter().all(|factor| [0, 20].contains(factor)), "{alone:?}");
+        assert!(
+            doubled.iter().all(|factor| [0, 20].contains(factor)),
+            "{alone:?}"
+        );
         assert!(doubled.contains(&0) && doubled.contains(&20), "{alone:?}");
     }
 }

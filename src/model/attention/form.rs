@@ -47,7 +47,10 @@ crate::spec::choice! {
 ///
 /// The normal distribution function comes from erf itself: burn's own GELU goes back through an
 /// approximation of it that is off by a thousandth.
-pub(in crate::model) fn activated<const D: usize>(activation: Activation, x: Tensor<D>) -> Tensor<D> {
+pub(in crate::model) fn activated<const D: usize>(
+    activation: Activation,
+    x: Tensor<D>,
+) -> Tensor<D> {
     match activation {
         Activation::Relu => {
             #[cfg(test)]
@@ -55,19 +58,28 @@ pub(in crate::model) fn activated<const D: usize>(activation: Activation, x: Ten
             relu(x)
         }
         Activation::Gelu => {
-            let twice = x.clone().mul_scalar(std::f32::consts::FRAC_1_SQRT_2).erf().add_scalar(1.0);
+            let twice = x
+                .clone()
+                .mul_scalar(std::f32::consts::FRAC_1_SQRT_2)
+                .erf()
+                .add_scalar(1.0);
             x * twice.mul_scalar(0.5)
         }
     }
 }
 
 /// What does not fit among width, heads and positions.
-pub(in crate::model) fn head_problems(d_model: usize, n_heads: usize, positions: Positions) -> Vec<Problem> {
+pub(in crate::model) fn head_problems(
+    d_model: usize,
+    n_heads: usize,
+    positions: Positions,
+) -> Vec<Problem> {
     if n_heads == 0 {
         return Vec::new();
     }
     if !d_model.is_multiple_of(n_heads) {
-        let sentence = format!("{n_heads} heads do not divide the width {d_model}; choose a divisor of it.");
+        let sentence =
+            format!("{n_heads} heads do not divide the width {d_model}; choose a divisor of it.");
         return vec![Problem::error("n_heads", sentence)];
     }
     let d_head = d_model / n_heads;
@@ -88,14 +100,24 @@ mod tests {
     /// .241971, .398942, .352065, .053991.
     #[test]
     fn gelu_and_its_slope_are_exact() {
-        let x = Tensor::<1>::from_data([-1.0f32, 0.0, 0.5, 2.0], &Device::flex().autodiff()).require_grad();
+        let x = Tensor::<1>::from_data([-1.0f32, 0.0, 0.5, 2.0], &Device::flex().autodiff())
+            .require_grad();
         let y = activated(Activation::Gelu, x.clone());
         let slopes = x.grad(&y.clone().sum().backward()).unwrap();
         let near = |found: Vec<f32>, expected: [f32; 4]| {
-            found.iter().zip(expected).for_each(|(a, b)| assert!((a - b).abs() < 1e-5, "{found:?}"));
+            found
+                .iter()
+                .zip(expected)
+                .for_each(|(a, b)| assert!((a - b).abs() < 1e-5, "{found:?}"));
         };
-        near(y.inner().into_data().try_into_vec().unwrap(), [-0.158_655, 0.0, 0.345_731, 1.954_5]);
-        near(slopes.into_data().try_into_vec().unwrap(), [-0.083_315, 0.5, 0.867_495, 1.085_232]);
+        near(
+            y.inner().into_data().try_into_vec().unwrap(),
+            [-0.158_655, 0.0, 0.345_731, 1.954_5],
+        );
+        near(
+            slopes.into_data().try_into_vec().unwrap(),
+            [-0.083_315, 0.5, 0.867_495, 1.085_232],
+        );
     }
 
     #[test]

@@ -22,18 +22,28 @@ fn bucket(gap: i64) -> usize {
 /// # Shapes
 /// `biases` `[N_BUCKETS, n_heads]`; `seconds` holds the time of every cell, `[n_rows, len]`, where `shape`
 /// is `[n_rows, len]`.
-pub(in crate::model) fn interval_bias(biases: Tensor<2>, seconds: &[i64], shape: [usize; 2]) -> Tensor<4> {
+pub(in crate::model) fn interval_bias(
+    biases: Tensor<2>,
+    seconds: &[i64],
+    shape: [usize; 2],
+) -> Tensor<4> {
     let [n_rows, len] = shape;
     let n_heads = biases.dims()[1];
     let rows = seconds.chunks_exact(len.max(1));
     let buckets: Vec<i32> = rows
-        .flat_map(|row| row.iter().flat_map(move |now| row.iter().map(move |then| now.saturating_sub(*then))))
+        .flat_map(|row| {
+            row.iter()
+                .flat_map(move |now| row.iter().map(move |then| now.saturating_sub(*then)))
+        })
         .map(|gap| bucket(gap.saturating_abs()) as i32)
         .collect();
     let n_pairs = buckets.len();
-    let buckets = Tensor::<1, Int>::from_data(TensorData::new(buckets, [n_pairs]), &biases.device());
+    let buckets =
+        Tensor::<1, Int>::from_data(TensorData::new(buckets, [n_pairs]), &biases.device());
     let of_pairs = biases.select(0, buckets); // [n_rows * len * len, n_heads]
-    of_pairs.reshape([n_rows, len, len, n_heads]).permute([0, 3, 1, 2])
+    of_pairs
+        .reshape([n_rows, len, len, n_heads])
+        .permute([0, 3, 1, 2])
 }
 
 #[cfg(test)]
@@ -57,7 +67,10 @@ mod tests {
         let found: Vec<f32> = bias.into_data().try_into_vec().unwrap();
         // Buckets 0 1 2 / 1 0 1 / 2 1 0; head h of bucket b holds 2b + h.
         let buckets = [0.0, 1.0, 2.0, 1.0, 0.0, 1.0, 2.0, 1.0, 0.0];
-        let expected: Vec<f32> = [0.0, 1.0].iter().flat_map(|head| buckets.map(|b| 2.0 * b + head)).collect();
+        let expected: Vec<f32> = [0.0, 1.0]
+            .iter()
+            .flat_map(|head| buckets.map(|b| 2.0 * b + head))
+            .collect();
         assert_eq!(found, expected);
     }
 }

@@ -20,13 +20,23 @@ pub(in crate::model) struct Cells<'a> {
 impl Cells<'_> {
     /// The inputs as a tensor. `[n_rows, len]`
     pub(in crate::model) fn tensor(&self, device: &Device) -> Tensor<2, Int> {
-        Tensor::from_data(TensorData::new(self.inputs.to_vec(), [self.n_rows, self.len]), device)
+        Tensor::from_data(
+            TensorData::new(self.inputs.to_vec(), [self.n_rows, self.len]),
+            device,
+        )
     }
 
     /// [`MASKED`] where a cell is padding, else 0. `[n_rows, 1, 1, len]`
     fn padding(&self, device: &Device) -> Tensor<4> {
-        let padding: Vec<f32> = self.inputs.iter().map(|&item| if item == 0 { MASKED } else { 0.0 }).collect();
-        Tensor::from_data(TensorData::new(padding, [self.n_rows, 1, 1, self.len]), device)
+        let padding: Vec<f32> = self
+            .inputs
+            .iter()
+            .map(|&item| if item == 0 { MASKED } else { 0.0 })
+            .collect();
+        Tensor::from_data(
+            TensorData::new(padding, [self.n_rows, 1, 1, self.len]),
+            device,
+        )
     }
 }
 
@@ -37,7 +47,11 @@ impl Cells<'_> {
 /// scores must not depend on how much more padding the batch gives it.
 pub(in crate::model) fn causal_mask(cells: Cells<'_>, device: &Device) -> Tensor<4> {
     let len = cells.len;
-    let later = square(len, device, |row, column| if column > row { MASKED } else { 0.0 });
+    let later = square(
+        len,
+        device,
+        |row, column| if column > row { MASKED } else { 0.0 },
+    );
     (later + cells.padding(device)) * others(len, device)
 }
 
@@ -50,13 +64,19 @@ pub(in crate::model) fn mask_of_all(cells: Cells<'_>, device: &Device) -> Tensor
 /// event or, in an empty history, all there is. `[n_rows, 1, 1, len]`
 pub(in crate::model) fn key_mask(cells: Cells<'_>, device: &Device) -> Tensor<4> {
     let len = cells.len;
-    let last: Vec<f32> = (1..=len).map(|column| if column == len { 0.0 } else { 1.0 }).collect();
+    let last: Vec<f32> = (1..=len)
+        .map(|column| if column == len { 0.0 } else { 1.0 })
+        .collect();
     cells.padding(device) * Tensor::from_data(TensorData::new(last, [1, 1, 1, len]), device)
 }
 
 /// 0 where a position looks at itself, else 1. `[1, 1, len, len]`
 fn others(len: usize, device: &Device) -> Tensor<4> {
-    square(len, device, |row, column| if row == column { 0.0 } else { 1.0 })
+    square(
+        len,
+        device,
+        |row, column| if row == column { 0.0 } else { 1.0 },
+    )
 }
 
 fn square(len: usize, device: &Device, value: impl Fn(usize, usize) -> f32) -> Tensor<4> {
@@ -77,12 +97,26 @@ mod tests {
     #[test]
     fn padding_is_seen_by_itself_only() {
         let (device, inputs) = (Device::flex(), [0, 4, 7]);
-        let cells = Cells { inputs: &inputs, n_rows: 1, len: 3 };
+        let cells = Cells {
+            inputs: &inputs,
+            n_rows: 1,
+            len: 3,
+        };
         let (yes, no) = (true, false);
-        assert_eq!(open(causal_mask(cells, &device)), [yes, no, no, no, yes, no, no, yes, yes]);
-        assert_eq!(open(mask_of_all(cells, &device)), [yes, yes, yes, no, yes, yes, no, yes, yes]);
+        assert_eq!(
+            open(causal_mask(cells, &device)),
+            [yes, no, no, no, yes, no, no, yes, yes]
+        );
+        assert_eq!(
+            open(mask_of_all(cells, &device)),
+            [yes, yes, yes, no, yes, yes, no, yes, yes]
+        );
         assert_eq!(open(key_mask(cells, &device)), [no, yes, yes]);
-        let empty = Cells { inputs: &[0, 0], n_rows: 1, len: 2 };
+        let empty = Cells {
+            inputs: &[0, 0],
+            n_rows: 1,
+            len: 2,
+        };
         assert_eq!(open(key_mask(empty, &device)), [no, yes]);
     }
 }

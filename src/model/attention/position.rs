@@ -40,7 +40,10 @@ pub(in crate::model) fn place_layer(
             let layer = LayerShape::new(format!("{title}, learnt"), events);
             Some(layer.with(format!("{name}.weight"), [Axis::Size(n_places), width]))
         }
-        Positions::Sinusoidal => Some(LayerShape::new(format!("{title}, sines and cosines"), events)),
+        Positions::Sinusoidal => Some(LayerShape::new(
+            format!("{title}, sines and cosines"),
+            events,
+        )),
         Positions::Rotary | Positions::None => None,
     }
 }
@@ -51,9 +54,15 @@ fn sinusoids(places: Range<usize>, d_model: usize, device: &Device) -> Tensor<2>
     let n_places = places.len();
     let value = |place: usize, at: usize| {
         let angle = place as f64 / BASE.powf((at - at % 2) as f64 / d_model as f64);
-        (if at.is_multiple_of(2) { angle.sin() } else { angle.cos() }) as f32
+        (if at.is_multiple_of(2) {
+            angle.sin()
+        } else {
+            angle.cos()
+        }) as f32
     };
-    let values: Vec<f32> = places.flat_map(|place| (0..d_model).map(move |at| value(place, at))).collect();
+    let values: Vec<f32> = places
+        .flat_map(|place| (0..d_model).map(move |at| value(place, at)))
+        .collect();
     Tensor::from_data(TensorData::new(values, [n_places, d_model]), device)
 }
 
@@ -83,19 +92,28 @@ impl Rotation {
     /// Of these places and heads of `d_head` numbers, which is even.
     fn new(places: Range<usize>, d_head: usize, device: &Device) -> Self {
         let (len, half) = (places.len(), (d_head / 2).max(1));
-        let angle = |place: usize, at: usize| place as f64 / BASE.powf((at % half) as f64 / half as f64);
+        let angle =
+            |place: usize, at: usize| place as f64 / BASE.powf((at % half) as f64 / half as f64);
         let table = |of: fn(f64) -> f64| {
-            let values: Vec<f32> =
-                places.clone().flat_map(|place| (0..d_head).map(move |at| of(angle(place, at)) as f32)).collect();
+            let values: Vec<f32> = places
+                .clone()
+                .flat_map(|place| (0..d_head).map(move |at| of(angle(place, at)) as f32))
+                .collect();
             Tensor::from_data(TensorData::new(values, [1, 1, len, d_head]), device)
         };
-        Self { cos: table(f64::cos), sin: table(f64::sin) }
+        Self {
+            cos: table(f64::cos),
+            sin: table(f64::sin),
+        }
     }
 
     /// `[n_rows, n_heads, len, d_head]` to the same.
     pub(super) fn turn(&self, x: Tensor<4>) -> Tensor<4> {
         let half = x.dims()[3] / 2;
-        let (first, second) = (x.clone().slice_dim(3, 0..half), x.clone().slice_dim(3, half..2 * half));
+        let (first, second) = (
+            x.clone().slice_dim(3, 0..half),
+            x.clone().slice_dim(3, half..2 * half),
+        );
         let turned = Tensor::cat(vec![second.neg(), first], 3);
         x * self.cos.clone() + turned * self.sin.clone()
     }
@@ -113,8 +131,20 @@ mod tests {
     #[test]
     fn sinusoids_are_the_papers() {
         let found = values(sinusoids(0..2, 4, &Device::flex()));
-        let expected = [0.0, 1.0, 0.0, 1.0, 0.841_471, 0.540_302, 0.009_999_8, 0.999_95];
-        found.iter().zip(expected).for_each(|(a, b)| assert!((a - b).abs() < 1e-6, "{found:?}"));
+        let expected = [
+            0.0,
+            1.0,
+            0.0,
+            1.0,
+            0.841_471,
+            0.540_302,
+            0.009_999_8,
+            0.999_95,
+        ];
+        found
+            .iter()
+            .zip(expected)
+            .for_each(|(a, b)| assert!((a - b).abs() < 1e-6, "{found:?}"));
     }
 
     #[test]
@@ -124,9 +154,15 @@ mod tests {
             let values: Vec<f32> = (0..6).map(|at| (factor * at as f32 + 0.3).sin()).collect();
             Tensor::<4>::from_data(TensorData::new(values, [1, 1, 1, 6]), &device)
         };
-        let turned = |x: Tensor<4>, place: usize| values(Rotation::new(place..place + 1, 6, &device).turn(x));
+        let turned = |x: Tensor<4>, place: usize| {
+            values(Rotation::new(place..place + 1, 6, &device).turn(x))
+        };
         let product = |a: usize, b: usize| -> f32 {
-            turned(numbers(1.1), a).iter().zip(turned(numbers(0.7), b)).map(|(a, b)| a * b).sum()
+            turned(numbers(1.1), a)
+                .iter()
+                .zip(turned(numbers(0.7), b))
+                .map(|(a, b)| a * b)
+                .sum()
         };
         assert!((product(7, 4) - product(103, 100)).abs() < 1e-5);
         assert!((product(7, 4) - product(7, 5)).abs() > 1e-3);

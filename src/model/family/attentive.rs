@@ -17,8 +17,15 @@ use crate::model::{AttentionMaps, ModelError, Objective};
 
 /// Most rows of `len` places to be scored at a time against so many item vectors.
 pub(super) fn rows_at_a_time(sizes: &Sizes, len: usize, n_vectors: usize) -> usize {
-    let Sizes { d_model, d_ff, n_heads, .. } = *sizes;
-    let widest = (n_heads * len * len).max(len * (4 * d_model + d_ff)).max(n_vectors);
+    let Sizes {
+        d_model,
+        d_ff,
+        n_heads,
+        ..
+    } = *sizes;
+    let widest = (n_heads * len * len)
+        .max(len * (4 * d_model + d_ff))
+        .max(n_vectors);
     MAX_FLOATS / widest
 }
 
@@ -33,7 +40,14 @@ pub(super) fn gradients<N: Module>(
     let n_events = targets.len();
     let (objective, loss) = tracked_item_loss(states, vectors, targets, by);
     let gradients = objective.div_scalar(n_events as f32).backward();
-    (GradientsParams::from_grads(gradients, network), LossSums { loss, n_events, kl: None })
+    (
+        GradientsParams::from_grads(gradients, network),
+        LossSums {
+            loss,
+            n_events,
+            kl: None,
+        },
+    )
 }
 
 /// What is to be learnt of a history in a step.
@@ -56,7 +70,12 @@ pub(super) fn states_of<L: Lesson>(
     for group in &groups {
         let group: Vec<&L> = group.iter().filter_map(|&at| lessons.get(at)).collect();
         found.push(states(&group));
-        targets.extend(group.iter().flat_map(|lesson| lesson.targets()).map(|item| item as i32));
+        targets.extend(
+            group
+                .iter()
+                .flat_map(|lesson| lesson.targets())
+                .map(|item| item as i32),
+        );
     }
     (!groups.is_empty()).then(|| (Tensor::cat(found, 0), targets))
 }
@@ -81,7 +100,8 @@ pub(super) trait Asked: Network {
     /// As [`Network::scores`].
     fn asked_scores(&self, histories: &Histories) -> Tensor<2> {
         let rows: Vec<&[u32]> = histories.rows().collect();
-        self.states(&rows, None).matmul(self.output_vectors().transpose()) // [n_rows, n_items + 1]
+        self.states(&rows, None)
+            .matmul(self.output_vectors().transpose()) // [n_rows, n_items + 1]
     }
 
     /// As [`Network::item_vectors`].
@@ -107,7 +127,9 @@ pub(super) trait Asked: Network {
         let (first, prefixes) = prefixes(history.row(0), seq_len);
         let at_a_time = self.rows_at_a_time(history.row(0).len()).max(1);
         let vectors = self.output_vectors().transpose();
-        let blocks = prefixes.chunks(at_a_time).map(|block| self.states(block, None).matmul(vectors.clone()));
+        let blocks = prefixes
+            .chunks(at_a_time)
+            .map(|block| self.states(block, None).matmul(vectors.clone()));
         (first, Tensor::cat(blocks.collect(), 0))
     }
 

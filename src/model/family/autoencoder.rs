@@ -10,14 +10,17 @@ use super::bags::{Bags, behind_padding, scores_of_prefixes};
 use super::{ModelFamily, Start, words};
 use crate::data::Histories;
 use crate::model::item_vectors::ItemVectors;
-use crate::model::kernel::{Buffer, Dense, autoencoder_gradients, autoencoder_states, rows_of_logits};
+use crate::model::kernel::{
+    Buffer, Dense, autoencoder_gradients, autoencoder_states, rows_of_logits,
+};
 use crate::model::layers::{Axis, BATCH, LayerShape, MAX_REPEATED};
 use crate::model::loss::MAX_FLOATS;
 use crate::model::network::{LossSums, Network};
 use crate::model::random::{Init, Noise};
 use crate::model::weights::{on_host, register};
 use crate::model::{
-    Blueprint, Likelihood, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable, Workload,
+    Blueprint, Likelihood, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs,
+    Trainable, Workload,
 };
 
 /// Settings of an autoencoder.
@@ -64,7 +67,14 @@ impl AutoencoderSpec {
     /// Widths from the catalogue through the vector in the middle and back.
     fn widths(&self, n_items: usize) -> Vec<usize> {
         let hidden = vec![self.d_hidden; self.n_hidden.min(MAX_REPEATED)];
-        [vec![n_items], hidden.clone(), vec![self.d_latent], hidden, vec![n_items]].concat()
+        [
+            vec![n_items],
+            hidden.clone(),
+            vec![self.d_latent],
+            hidden,
+            vec![n_items],
+        ]
+        .concat()
     }
 
     /// Sum of the widths that lie between the catalogue and itself.
@@ -74,7 +84,11 @@ impl AutoencoderSpec {
 
     /// Width of what the scores are products of.
     fn width_of_last(&self) -> usize {
-        if self.n_hidden == 0 { self.d_latent } else { self.d_hidden }
+        if self.n_hidden == 0 {
+            self.d_latent
+        } else {
+            self.d_hidden
+        }
     }
 }
 
@@ -105,7 +119,9 @@ impl ModelFamily for AutoencoderSpec {
             LayerShape::new(name, [BATCH, ends[1]]).dense(&format!("layers.{at}"), ends[0], ends[1])
         };
         let bag = LayerShape::new("Bag of the user's items", [BATCH, items]);
-        std::iter::once(bag).chain(axes.windows(2).enumerate().map(layer)).collect()
+        std::iter::once(bag)
+            .chain(axes.windows(2).enumerate().map(layer))
+            .collect()
     }
     /// A copy of the weights; of each user its hidden layers, their gradients and one more; a block of
     /// logits; and of each item of a bag its places. Gradients are among the parameters.
@@ -136,10 +152,24 @@ impl ModelFamily for AutoencoderSpec {
         device: &OpenDevice,
         seed: u64,
     ) -> Result<Box<dyn Trainable>, ModelError> {
-        let field = if self.n_hidden == 0 { "d_latent" } else { "d_hidden" };
-        let largest = [(field, plan.shape.n_items.saturating_mul(self.width_of_last()))];
-        let start = Start { plan, optimizer, device, seed };
-        start.for_next_item(self, &largest, |init| Autoencoder::new(self, plan.shape.n_items, init))
+        let field = if self.n_hidden == 0 {
+            "d_latent"
+        } else {
+            "d_hidden"
+        };
+        let largest = [(
+            field,
+            plan.shape.n_items.saturating_mul(self.width_of_last()),
+        )];
+        let start = Start {
+            plan,
+            optimizer,
+            device,
+            seed,
+        };
+        start.for_next_item(self, &largest, |init| {
+            Autoencoder::new(self, plan.shape.n_items, init)
+        })
     }
 }
 
@@ -157,25 +187,43 @@ struct Autoencoder {
 
 impl Autoencoder {
     fn new(spec: &AutoencoderSpec, n_items: usize, init: &mut Init) -> Self {
-        let layers = spec.widths(n_items).windows(2).map(|pair| init.dense(pair[0], pair[1])).collect();
-        Self { layers, spec: spec.clone(), n_items }
+        let layers = spec
+            .widths(n_items)
+            .windows(2)
+            .map(|pair| init.dense(pair[0], pair[1]))
+            .collect();
+        Self {
+            layers,
+            spec: spec.clone(),
+            n_items,
+        }
     }
 
     /// The last hidden layer, and the layer above it. `[n_rows, n_items]` to `[n_rows, d_hidden]`
     fn hidden(&self, bags: Tensor<2>) -> (Tensor<2>, Option<&Linear>) {
-        let Some((output, hidden)) = self.layers.split_last() else { return (bags, None) };
-        (hidden.iter().fold(bags, |rows, layer| layer.forward(rows).tanh()), Some(output))
+        let Some((output, hidden)) = self.layers.split_last() else {
+            return (bags, None);
+        };
+        (
+            hidden
+                .iter()
+                .fold(bags, |rows, layer| layer.forward(rows).tanh()),
+            Some(output),
+        )
     }
 
     /// Scores with a column of zeros for padding in front. `[n_rows, n_items + 1]`
     fn scores_of(&self, rows: &[&[u32]]) -> Tensor<2> {
         let device = self.device();
-        let (hidden, output) = self.hidden(Bags::new(rows, self.n_items, self.spec.recency).tensor(&device));
+        let (hidden, output) =
+            self.hidden(Bags::new(rows, self.n_items, self.spec.recency).tensor(&device));
         behind_padding(output.map_or(hidden.clone(), |output| output.forward(hidden)))
     }
 
     fn device(&self) -> Device {
-        self.layers.first().map_or_else(Device::flex, |layer| layer.weight.device())
+        self.layers
+            .first()
+            .map_or_else(Device::flex, |layer| layer.weight.device())
     }
 
     /// What is to be learnt of these histories: corrupted bags, without empty ones.
@@ -189,12 +237,18 @@ impl Autoencoder {
     /// Weights and biases of each layer on the host.
     fn on_host(&self) -> Vec<[Vec<f32>; 2]> {
         let bias = |layer: &Linear| layer.bias.as_ref().map_or_else(Vec::new, on_host);
-        self.layers.iter().map(|layer| [on_host(&layer.weight), bias(layer)]).collect()
+        self.layers
+            .iter()
+            .map(|layer| [on_host(&layer.weight), bias(layer)])
+            .collect()
     }
 }
 
 fn dense(weights: &[[Vec<f32>; 2]]) -> Vec<Dense<'_>> {
-    weights.iter().map(|[weight, bias]| Dense { weight, bias }).collect()
+    weights
+        .iter()
+        .map(|[weight, bias]| Dense { weight, bias })
+        .collect()
 }
 
 impl Network for Autoencoder {
@@ -213,9 +267,19 @@ impl Network for Autoencoder {
         let bags = self.corrupted(histories, noise)?;
         let n_events = bags.n_items();
         let (hidden, output) = self.hidden(bags.tensor(&self.device()));
-        let (scalar, loss) = self.spec.likelihood.of_bags(hidden, output?, &bags.sparse());
+        let (scalar, loss) = self
+            .spec
+            .likelihood
+            .of_bags(hidden, output?, &bags.sparse());
         let gradients = scalar.div_scalar(n_events as f32).backward();
-        Some((GradientsParams::from_grads(gradients, self), LossSums { loss, n_events, kl: None }))
+        Some((
+            GradientsParams::from_grads(gradients, self),
+            LossSums {
+                loss,
+                n_events,
+                kl: None,
+            },
+        ))
     }
 
     fn fused_gradients(
@@ -226,7 +290,8 @@ impl Network for Autoencoder {
     ) -> Option<(GradientsParams, LossSums)> {
         let bags = self.corrupted(histories, noise)?;
         let weights = self.on_host();
-        let (found, nll) = autoencoder_gradients(&dense(&weights), &bags.sparse(), self.spec.likelihood);
+        let (found, nll) =
+            autoencoder_gradients(&dense(&weights), &bags.sparse(), self.spec.likelihood);
         let mut gradients = GradientsParams::new();
         for (layer, [weight, bias]) in self.layers.iter().zip(found) {
             register(&mut gradients, &layer.weight, weight.into_vec());
@@ -236,7 +301,14 @@ impl Network for Autoencoder {
         }
         let device = self.layers.first()?.weight.val().inner().device();
         let loss = Tensor::from_data([nll as f32], &device);
-        Some((gradients, LossSums { loss, n_events: bags.n_items(), kl: None }))
+        Some((
+            gradients,
+            LossSums {
+                loss,
+                n_events: bags.n_items(),
+                kl: None,
+            },
+        ))
     }
 
     fn rows_at_a_time(&self, _len: usize) -> usize {
@@ -258,7 +330,9 @@ impl Network for Autoencoder {
     }
 
     fn step_scores(&self, history: &Histories) -> (usize, Tensor<2>) {
-        scores_of_prefixes(history.row(0), self.rows_at_a_time(0), |prefixes| self.scores_of(prefixes))
+        scores_of_prefixes(history.row(0), self.rows_at_a_time(0), |prefixes| {
+            self.scores_of(prefixes)
+        })
     }
 }
 
@@ -300,20 +374,48 @@ mod tests {
 
     #[test]
     fn widths_go_in_and_out_again() {
-        let spec = AutoencoderSpec { d_hidden: 6, n_hidden: 2, d_latent: 3, ..AutoencoderSpec::default() };
+        let spec = AutoencoderSpec {
+            d_hidden: 6,
+            n_hidden: 2,
+            d_latent: 3,
+            ..AutoencoderSpec::default()
+        };
         assert_eq!(spec.widths(9), [9, 6, 6, 3, 6, 6, 9]);
-        assert_eq!(AutoencoderSpec { n_hidden: 0, ..spec }.widths(9), [9, 3, 9]);
+        assert_eq!(
+            AutoencoderSpec {
+                n_hidden: 0,
+                ..spec
+            }
+            .widths(9),
+            [9, 3, 9]
+        );
     }
 
     /// What is hidden from the encoder is still to be told: with everything hidden but by chance the loss
     /// counts every item.
     #[test]
     fn corrupted_items_are_told_all_the_same() {
-        let network = network(&AutoencoderSpec { corruption: 0.9, d_hidden: 4, ..AutoencoderSpec::default() }, 7);
+        let network = network(
+            &AutoencoderSpec {
+                corruption: 0.9,
+                d_hidden: 4,
+                ..AutoencoderSpec::default()
+            },
+            7,
+        );
         let histories: Histories = [&[1_u32, 2, 3, 2][..], &[5, 4], &[]].into_iter().collect();
         let bags = network.corrupted(&histories, Noise::new(1)).unwrap();
         assert_eq!(bags.n_items(), 5);
-        assert!(bags.sparse().elements.iter().any(|(_, weight)| *weight == 0.0));
-        assert!(network.corrupted(&Histories::new(), Noise::new(1)).is_none());
+        assert!(
+            bags.sparse()
+                .elements
+                .iter()
+                .any(|(_, weight)| *weight == 0.0)
+        );
+        assert!(
+            network
+                .corrupted(&Histories::new(), Noise::new(1))
+                .is_none()
+        );
     }
 }

@@ -35,7 +35,11 @@ impl Bags {
                 weight *= recency;
             }
             let bag = entries.get_mut(start..).unwrap_or_default();
-            let norm = bag.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
+            let norm = bag
+                .iter()
+                .map(|(_, weight)| weight * weight)
+                .sum::<f32>()
+                .sqrt();
             for (place, weight) in bag {
                 *weight /= norm;
                 if let Some(seen) = seen.get_mut(*place - row * n_items) {
@@ -43,7 +47,10 @@ impl Bags {
                 }
             }
         }
-        Self { shape: [rows.len(), n_items], entries }
+        Self {
+            shape: [rows.len(), n_items],
+            entries,
+        }
     }
 
     /// Items of all bags.
@@ -55,7 +62,10 @@ impl Bags {
     pub(super) fn drop_out(&mut self, rate: f64, noise: &mut Noise) {
         if rate > 0.0 {
             let factors = noise.dropout_values(rate, self.entries.len());
-            self.entries.iter_mut().zip(factors).for_each(|((_, weight), factor)| *weight *= factor);
+            self.entries
+                .iter_mut()
+                .zip(factors)
+                .for_each(|((_, weight), factor)| *weight *= factor);
         }
     }
 
@@ -74,7 +84,12 @@ impl Bags {
     pub(super) fn sparse(&self) -> SparseRows {
         let [n_rows, n_items] = self.shape;
         let mut starts = vec![0; n_rows + 1];
-        let split = |place: usize| (place.checked_div(n_items).unwrap_or(0), (place % n_items.max(1)) as u32);
+        let split = |place: usize| {
+            (
+                place.checked_div(n_items).unwrap_or(0),
+                (place % n_items.max(1)) as u32,
+            )
+        };
         let mut elements = Vec::with_capacity(self.entries.len());
         for &(place, value) in &self.entries {
             let (row, column) = split(place);
@@ -87,7 +102,11 @@ impl Bags {
         for at in 1..starts.len() {
             starts[at] = starts[at].max(starts[at - 1]);
         }
-        SparseRows { starts, elements, n_columns: n_items }
+        SparseRows {
+            starts,
+            elements,
+            n_columns: n_items,
+        }
     }
 }
 
@@ -105,8 +124,16 @@ pub(super) fn scores_of_prefixes(
     scores_of: impl Fn(&[&[u32]]) -> Tensor<2>,
 ) -> (usize, Tensor<2>) {
     let first = history.len().saturating_sub(MAX_PREFIXES);
-    let prefixes: Vec<&[u32]> = (first..history.len()).filter_map(|at| history.get(..=at)).collect();
-    (first, Tensor::cat(prefixes.chunks(at_a_time.max(1)).map(scores_of).collect(), 0))
+    let prefixes: Vec<&[u32]> = (first..history.len())
+        .filter_map(|at| history.get(..=at))
+        .collect();
+    (
+        first,
+        Tensor::cat(
+            prefixes.chunks(at_a_time.max(1)).map(scores_of).collect(),
+            0,
+        ),
+    )
 }
 
 #[cfg(test)]
@@ -120,7 +147,11 @@ mod tests {
         let (new, old) = (1.0 / 1.25_f32.sqrt(), 0.5 / 1.25_f32.sqrt());
         assert_eq!(bags.entries, [(3, new), (0, old), (9, 1.0)]);
         bags.drop_out(0.9, &mut Noise::new(3));
-        assert!(bags.entries.iter().all(|&(_, weight)| weight == 0.0 || weight > 4.0));
+        assert!(
+            bags.entries
+                .iter()
+                .all(|&(_, weight)| weight == 0.0 || weight > 4.0)
+        );
     }
 
     #[test]
@@ -128,6 +159,13 @@ mod tests {
         let bags = Bags::new(&[&[4, 1, 4], &[], &[2], &[]], 4, 1.0);
         let sparse = bags.sparse();
         assert_eq!(sparse.starts, [0, 2, 2, 3, 3]);
-        assert_eq!(sparse.elements.iter().map(|(item, _)| *item).collect::<Vec<_>>(), [3, 0, 1]);
+        assert_eq!(
+            sparse
+                .elements
+                .iter()
+                .map(|(item, _)| *item)
+                .collect::<Vec<_>>(),
+            [3, 0, 1]
+        );
     }
 }

@@ -14,8 +14,8 @@ use super::attentive::{self, Asked, Lesson, rows_at_a_time, states_of};
 use super::{ModelFamily, Start, plain_memory, words};
 use crate::data::Histories;
 use crate::model::attention::{
-    Activation, Block, Cells, Dropout, Looks, NormPlace, Positions, Rotation, Sizes, activated, dropped, head_problems,
-    mask_of_all, place_layer, place_vectors, through,
+    Activation, Block, Cells, Dropout, Looks, NormPlace, Positions, Rotation, Sizes, activated,
+    dropped, head_problems, mask_of_all, place_layer, place_vectors, through,
 };
 use crate::model::item_vectors::ItemVectors;
 use crate::model::kernel::Buffer;
@@ -24,8 +24,8 @@ use crate::model::network::{LossSums, Network};
 use crate::model::random::{Init, Noise};
 use crate::model::window::{index_tensor, latest, padded, places_of};
 use crate::model::{
-    AttentionMaps, Blueprint, MemoryNeed, ModelError, Objective, OpenDevice, OptimizerSpec, StepInputs, Trainable,
-    Workload,
+    AttentionMaps, Blueprint, MemoryNeed, ModelError, Objective, OpenDevice, OptimizerSpec,
+    StepInputs, Trainable, Workload,
 };
 use crate::spec::Problem;
 use cloze::{Cloze, Sample};
@@ -92,8 +92,20 @@ crate::spec::described! { Bert4RecSpec {
 
 impl Bert4RecSpec {
     fn sizes(&self) -> Sizes {
-        let Self { d_model, n_heads, d_ff, norm, .. } = *self;
-        Sizes { d_model, n_heads, d_ff, norm, activation: Activation::Gelu }
+        let Self {
+            d_model,
+            n_heads,
+            d_ff,
+            norm,
+            ..
+        } = *self;
+        Sizes {
+            d_model,
+            n_heads,
+            d_ff,
+            norm,
+            activation: Activation::Gelu,
+        }
     }
 }
 
@@ -110,27 +122,50 @@ impl ModelFamily for Bert4RecSpec {
          Glorot's distribution, item vectors from N(0, 0.02²)"
     }
     fn layers(&self, plan: &Blueprint) -> Vec<LayerShape> {
-        let Self { d_model, n_layers, seq_len, .. } = *self;
+        let Self {
+            d_model,
+            n_layers,
+            seq_len,
+            ..
+        } = *self;
         let (n_places, width) = (seq_len.saturating_add(1), Axis::Size(d_model));
         let events = &[BATCH, Axis::Size(n_places), width];
         let items = LayerShape::new("Item embedding, with the mask", events);
         let mut layers = vec![items.with("item.weight", [Axis::items(plan, 2), width])];
-        layers.extend(place_layer(self.positions, ("Positions", "position"), n_places, events));
+        layers.extend(place_layer(
+            self.positions,
+            ("Positions", "position"),
+            n_places,
+            events,
+        ));
         layers.push(LayerShape::new("Layer norm of the input", events).norm("input_norm", d_model));
         for at in 0..n_layers.min(MAX_REPEATED) {
-            layers.extend(self.sizes().layers(&format!("Block {}", at + 1), &format!("blocks.{at}"), events));
+            layers.extend(self.sizes().layers(
+                &format!("Block {}", at + 1),
+                &format!("blocks.{at}"),
+                events,
+            ));
         }
         if self.norm == NormPlace::Before {
             layers.push(LayerShape::new("Final layer norm", events).norm("norm", d_model));
         }
         let hidden = Axis::Named("hidden events");
         layers.push(LayerShape::new("Dense, Gelu", [hidden, width]).dense("head", width, width));
-        let scores = LayerShape::new("Item scores, by the item embedding and a bias", [hidden, Axis::items(plan, 0)]);
+        let scores = LayerShape::new(
+            "Item scores, by the item embedding and a bias",
+            [hidden, Axis::items(plan, 0)],
+        );
         layers.push(scores.with("bias", [Axis::items(plan, 1)]));
         layers
     }
     fn memory(&self, work: &Workload<'_>) -> MemoryNeed {
-        plain_memory(self.n_params(work.plan), self.n_layers, &self.sizes(), work, self.seq_len + 1)
+        plain_memory(
+            self.n_params(work.plan),
+            self.n_layers,
+            &self.sizes(),
+            work,
+            self.seq_len + 1,
+        )
     }
     fn misfits(&self) -> Vec<Problem> {
         head_problems(self.d_model, self.n_heads, self.positions)
@@ -142,8 +177,16 @@ impl ModelFamily for Bert4RecSpec {
         device: &OpenDevice,
         seed: u64,
     ) -> Result<Box<dyn Trainable>, ModelError> {
-        let largest = [("d_model", (plan.shape.n_items + 2).saturating_mul(self.d_model))];
-        let start = Start { plan, optimizer, device, seed };
+        let largest = [(
+            "d_model",
+            (plan.shape.n_items + 2).saturating_mul(self.d_model),
+        )];
+        let start = Start {
+            plan,
+            optimizer,
+            device,
+            seed,
+        };
         start.for_next_item(self, &largest, |init| Bert4Rec::new(self, plan, init))
     }
 }
@@ -173,12 +216,20 @@ struct Bert4Rec {
 impl Bert4Rec {
     fn new(spec: &Bert4RecSpec, plan: &Blueprint, init: &mut Init) -> Self {
         let n_items = plan.shape.n_items;
-        let Bert4RecSpec { d_model, n_layers, seq_len, .. } = *spec;
+        let Bert4RecSpec {
+            d_model,
+            n_layers,
+            seq_len,
+            ..
+        } = *spec;
         Self {
             item: init.item_embedding(n_items + 1, d_model),
-            position: (spec.positions == Positions::Learned).then(|| init.embedding(seq_len + 1, d_model)),
+            position: (spec.positions == Positions::Learned)
+                .then(|| init.embedding(seq_len + 1, d_model)),
             input_norm: init.layer_norm(d_model),
-            blocks: (0..n_layers).map(|_| Block::new(spec.sizes(), init)).collect(),
+            blocks: (0..n_layers)
+                .map(|_| Block::new(spec.sizes(), init))
+                .collect(),
             norm: (spec.norm == NormPlace::Before).then(|| init.layer_norm(d_model)),
             head: init.dense(d_model, d_model),
             bias: init.constant(0.0, [n_items + 1]),
@@ -193,24 +244,54 @@ impl Bert4Rec {
     }
 
     fn cloze(&self) -> Cloze {
-        let Bert4RecSpec { seq_len, mask_share, last_share, .. } = self.spec;
-        Cloze { len: seq_len + 1, mask: self.mask(), mask_share, last_share }
+        let Bert4RecSpec {
+            seq_len,
+            mask_share,
+            last_share,
+            ..
+        } = self.spec;
+        Cloze {
+            len: seq_len + 1,
+            mask: self.mask(),
+            mask_share,
+            last_share,
+        }
     }
 
     /// Hidden state at each place, `[n_rows, len, d_model]`; the attention weights of each block,
     /// `[n_rows, n_heads, len, len]`, go into `maps` when it is given.
-    fn hidden(&self, cells: Cells<'_>, drop: Option<&Dropout<'_>>, maps: Option<&mut Vec<Tensor<4>>>) -> Tensor<3> {
-        let Bert4RecSpec { d_model, n_heads, seq_len, positions, .. } = self.spec;
+    fn hidden(
+        &self,
+        cells: Cells<'_>,
+        drop: Option<&Dropout<'_>>,
+        maps: Option<&mut Vec<Tensor<4>>>,
+    ) -> Tensor<3> {
+        let Bert4RecSpec {
+            d_model,
+            n_heads,
+            seq_len,
+            positions,
+            ..
+        } = self.spec;
         let weights = self.item.weight.val();
         let device = &weights.device();
         let places = seq_len + 1 - cells.len..seq_len + 1;
         let mut x = embedding(weights, cells.tensor(device)); // [n_rows, len, d_model]
-        if let Some(places) = place_vectors(positions, self.position.as_ref(), places.clone(), (d_model, device)) {
+        if let Some(places) = place_vectors(
+            positions,
+            self.position.as_ref(),
+            places.clone(),
+            (d_model, device),
+        ) {
             x = x + places.unsqueeze();
         }
         let x = dropped(self.input_norm.forward(x), drop, 0);
         let rotation = Rotation::of(positions, places, d_model / n_heads, device);
-        let looks = Looks { bias: mask_of_all(cells, device), rotation, drop };
+        let looks = Looks {
+            bias: mask_of_all(cells, device),
+            rotation,
+            drop,
+        };
         let x = through(&self.blocks, x, &looks, maps);
         match &self.norm {
             Some(norm) => norm.forward(x),
@@ -234,15 +315,40 @@ impl Bert4Rec {
 
     /// States at the masked places of some samples of like length. `[n_masked, d_model]`
     fn filled(&self, samples: &[&Sample], noise: Noise) -> Tensor<2> {
-        let (inputs, len) = padded(&samples.iter().map(|sample| sample.inputs.clone()).collect::<Vec<_>>());
+        let (inputs, len) = padded(
+            &samples
+                .iter()
+                .map(|sample| sample.inputs.clone())
+                .collect::<Vec<_>>(),
+        );
         let rows: Vec<usize> = samples.iter().map(|sample| sample.row).collect();
         let lengths: Vec<usize> = samples.iter().map(|sample| sample.inputs.len()).collect();
-        let Bert4RecSpec { dropout: rate, attention_dropout: attention, .. } = self.spec;
-        let drop = Dropout { rate, attention, noise, places: &places_of(&rows, &lengths, len) };
-        let hidden = self.hidden(Cells { inputs: &inputs, n_rows: rows.len(), len }, Some(&drop), None);
+        let Bert4RecSpec {
+            dropout: rate,
+            attention_dropout: attention,
+            ..
+        } = self.spec;
+        let drop = Dropout {
+            rate,
+            attention,
+            noise,
+            places: &places_of(&rows, &lengths, len),
+        };
+        let hidden = self.hidden(
+            Cells {
+                inputs: &inputs,
+                n_rows: rows.len(),
+                len,
+            },
+            Some(&drop),
+            None,
+        );
         let places = samples.iter().enumerate().flat_map(|(row, sample)| {
             let padding = row * len + len - sample.inputs.len();
-            sample.hidden.iter().map(move |(at, _)| (padding + at) as i32)
+            sample
+                .hidden
+                .iter()
+                .map(move |(at, _)| (padding + at) as i32)
         });
         let places = index_tensor(places.collect(), &hidden.device());
         hidden.flatten::<2>(0, 1).select(0, places)
@@ -261,15 +367,27 @@ impl Network for Bert4Rec {
         noise: Noise,
     ) -> Option<(GradientsParams, LossSums)> {
         let cloze = self.cloze();
-        let samples: Vec<Sample> =
-            histories.rows().enumerate().filter_map(|(row, items)| cloze.sample(row, items, noise)).collect();
+        let samples: Vec<Sample> = histories
+            .rows()
+            .enumerate()
+            .filter_map(|(row, items)| cloze.sample(row, items, noise))
+            .collect();
         let (filled, targets) = states_of(&samples, |samples| self.filled(samples, noise))?;
         let products = (self.headed(filled), self.output_vectors());
-        Some(attentive::gradients(self, products, &targets, (&self.objective, noise)))
+        Some(attentive::gradients(
+            self,
+            products,
+            &targets,
+            (&self.objective, noise),
+        ))
     }
 
     fn rows_at_a_time(&self, len: usize) -> usize {
-        rows_at_a_time(&self.spec.sizes(), len.min(self.spec.seq_len) + 1, self.item.weight.dims()[0])
+        rows_at_a_time(
+            &self.spec.sizes(),
+            len.min(self.spec.seq_len) + 1,
+            self.item.weight.dims()[0],
+        )
     }
 
     fn scores(&self, histories: &Histories) -> Tensor<2> {
@@ -311,7 +429,15 @@ impl Asked for Bert4Rec {
     /// At a mask behind each history.
     fn states(&self, rows: &[&[u32]], maps: Option<&mut Vec<Tensor<4>>>) -> Tensor<2> {
         let (inputs, len) = self.asked(rows);
-        let hidden = self.hidden(Cells { inputs: &inputs, n_rows: rows.len(), len }, None, maps);
+        let hidden = self.hidden(
+            Cells {
+                inputs: &inputs,
+                n_rows: rows.len(),
+                len,
+            },
+            None,
+            maps,
+        );
         self.headed(hidden.slice_dim(1, -1..).squeeze_dim::<2>(1))
     }
 

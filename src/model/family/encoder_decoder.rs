@@ -13,8 +13,9 @@ use super::attentive::{self, Asked, Lesson, rows_at_a_time, states_of};
 use super::{ModelFamily, Start, plain_memory, words};
 use crate::data::Histories;
 use crate::model::attention::{
-    Activation, Block, Cells, DecoderBlock, Dropout, Looks, NormPlace, Positions, Rotation, Sizes, causal_mask,
-    dropped, head_problems, key_mask, mask_of_all, place_layer, place_vectors, through,
+    Activation, Block, Cells, DecoderBlock, Dropout, Looks, NormPlace, Positions, Rotation, Sizes,
+    causal_mask, dropped, head_problems, key_mask, mask_of_all, place_layer, place_vectors,
+    through,
 };
 use crate::model::item_vectors::ItemVectors;
 use crate::model::kernel::Buffer;
@@ -24,8 +25,8 @@ use crate::model::random::{Init, Noise, Place};
 use crate::model::weights::read;
 use crate::model::window::{index_tensor, latest, padded, places_of};
 use crate::model::{
-    Ahead, AttentionMaps, Blueprint, MemoryNeed, ModelError, Objective, OpenDevice, OptimizerSpec, StepInputs,
-    Trainable, Workload,
+    Ahead, AttentionMaps, Blueprint, MemoryNeed, ModelError, Objective, OpenDevice, OptimizerSpec,
+    StepInputs, Trainable, Workload,
 };
 use crate::spec::Problem;
 use cuts::{Cut, Cutter};
@@ -96,8 +97,21 @@ crate::spec::described! { EncoderDecoderSpec {
 
 impl EncoderDecoderSpec {
     fn sizes(&self) -> Sizes {
-        let Self { d_model, n_heads, d_ff, norm, activation, .. } = *self;
-        Sizes { d_model, n_heads, d_ff, norm, activation }
+        let Self {
+            d_model,
+            n_heads,
+            d_ff,
+            norm,
+            activation,
+            ..
+        } = *self;
+        Sizes {
+            d_model,
+            n_heads,
+            d_ff,
+            norm,
+            activation,
+        }
     }
 }
 
@@ -114,20 +128,44 @@ impl ModelFamily for EncoderDecoderSpec {
          each (teacher forcing), without label smoothing; histories are cut at random places"
     }
     fn layers(&self, plan: &Blueprint) -> Vec<LayerShape> {
-        let Self { d_model, n_layers, seq_len, n_ahead, .. } = *self;
+        let Self {
+            d_model,
+            n_layers,
+            seq_len,
+            n_ahead,
+            ..
+        } = *self;
         let (cuts, width) = (Axis::Named("cuts of the batch"), Axis::Size(d_model));
-        let (read, ahead) = (&[cuts, Axis::Size(seq_len), width], &[cuts, Axis::Size(n_ahead), width]);
+        let (read, ahead) = (
+            &[cuts, Axis::Size(seq_len), width],
+            &[cuts, Axis::Size(n_ahead), width],
+        );
         let norm = |name: &str, title: &str, events: &[Axis; 3]| {
-            (self.norm == NormPlace::Before).then(|| LayerShape::new(title, events).norm(name, d_model))
+            (self.norm == NormPlace::Before)
+                .then(|| LayerShape::new(title, events).norm(name, d_model))
         };
         let items = LayerShape::new("Item embedding, with the start of decoding", read);
         let mut layers = vec![items.with("item.weight", [Axis::items(plan, 2), width])];
-        layers.extend(place_layer(self.positions, ("Positions read", "position"), seq_len, read));
+        layers.extend(place_layer(
+            self.positions,
+            ("Positions read", "position"),
+            seq_len,
+            read,
+        ));
         for at in 0..n_layers.min(MAX_REPEATED) {
-            layers.extend(self.sizes().layers(&format!("Encoder {}", at + 1), &format!("encoder.{at}"), read));
+            layers.extend(self.sizes().layers(
+                &format!("Encoder {}", at + 1),
+                &format!("encoder.{at}"),
+                read,
+            ));
         }
         layers.extend(norm("encoder_norm", "Layer norm of the encoder", read));
-        layers.extend(place_layer(self.positions, ("Positions ahead", "ahead"), n_ahead, ahead));
+        layers.extend(place_layer(
+            self.positions,
+            ("Positions ahead", "ahead"),
+            n_ahead,
+            ahead,
+        ));
         for at in 0..n_layers.min(MAX_REPEATED) {
             let (title, name) = (format!("Decoder {}", at + 1), format!("decoder.{at}"));
             layers.extend(DecoderBlock::layers(&self.sizes(), &title, &name, ahead));
@@ -138,8 +176,17 @@ impl ModelFamily for EncoderDecoderSpec {
     fn memory(&self, work: &Workload<'_>) -> MemoryNeed {
         // Every cut is a row of its own.
         let batch_size = work.batch_size * self.n_cuts;
-        let rows = Workload { batch_size, ..*work };
-        plain_memory(self.n_params(work.plan), 2 * self.n_layers, &self.sizes(), &rows, self.seq_len + self.n_ahead)
+        let rows = Workload {
+            batch_size,
+            ..*work
+        };
+        plain_memory(
+            self.n_params(work.plan),
+            2 * self.n_layers,
+            &self.sizes(),
+            &rows,
+            self.seq_len + self.n_ahead,
+        )
     }
     fn misfits(&self) -> Vec<Problem> {
         head_problems(self.d_model, self.n_heads, self.positions)
@@ -151,8 +198,16 @@ impl ModelFamily for EncoderDecoderSpec {
         device: &OpenDevice,
         seed: u64,
     ) -> Result<Box<dyn Trainable>, ModelError> {
-        let largest = [("d_model", (plan.shape.n_items + 2).saturating_mul(self.d_model))];
-        let start = Start { plan, optimizer, device, seed };
+        let largest = [(
+            "d_model",
+            (plan.shape.n_items + 2).saturating_mul(self.d_model),
+        )];
+        let start = Start {
+            plan,
+            optimizer,
+            device,
+            seed,
+        };
         start.for_next_item(self, &largest, |init| EncoderDecoder::new(self, plan, init))
     }
 }
@@ -192,15 +247,25 @@ struct Encoded {
 impl EncoderDecoder {
     fn new(spec: &EncoderDecoderSpec, plan: &Blueprint, init: &mut Init) -> Self {
         let n_items = plan.shape.n_items;
-        let EncoderDecoderSpec { d_model, n_layers, seq_len, n_ahead, .. } = *spec;
+        let EncoderDecoderSpec {
+            d_model,
+            n_layers,
+            seq_len,
+            n_ahead,
+            ..
+        } = *spec;
         let learned = spec.positions == Positions::Learned;
         let before = spec.norm == NormPlace::Before;
         Self {
             item: init.item_embedding(n_items + 1, d_model),
             position: learned.then(|| init.embedding(seq_len, d_model)),
             ahead: learned.then(|| init.embedding(n_ahead, d_model)),
-            encoder: (0..n_layers).map(|_| Block::new(spec.sizes(), init)).collect(),
-            decoder: (0..n_layers).map(|_| DecoderBlock::new(spec.sizes(), init)).collect(),
+            encoder: (0..n_layers)
+                .map(|_| Block::new(spec.sizes(), init))
+                .collect(),
+            decoder: (0..n_layers)
+                .map(|_| DecoderBlock::new(spec.sizes(), init))
+                .collect(),
             encoder_norm: before.then(|| init.layer_norm(d_model)),
             norm: before.then(|| init.layer_norm(d_model)),
             spec: spec.clone(),
@@ -215,23 +280,45 @@ impl EncoderDecoder {
 
     /// Item vectors times the root of the width, as in the paper. `[n_rows, len, d_model]`
     fn items(&self, cells: Cells<'_>, device: &Device) -> Tensor<3> {
-        embedding(self.item.weight.val(), cells.tensor(device)).mul_scalar((self.spec.d_model as f32).sqrt())
+        embedding(self.item.weight.val(), cells.tensor(device))
+            .mul_scalar((self.spec.d_model as f32).sqrt())
     }
 
     /// What the encoder makes of histories.
     fn encode(&self, cells: Cells<'_>, drop: Option<&Dropout<'_>>) -> Encoded {
-        let EncoderDecoderSpec { d_model, n_heads, seq_len, positions, .. } = self.spec;
+        let EncoderDecoderSpec {
+            d_model,
+            n_heads,
+            seq_len,
+            positions,
+            ..
+        } = self.spec;
         let device = &self.item.weight.device();
         let places = seq_len - cells.len..seq_len;
         let mut x = self.items(cells, device);
-        if let Some(places) = place_vectors(positions, self.position.as_ref(), places.clone(), (d_model, device)) {
+        if let Some(places) = place_vectors(
+            positions,
+            self.position.as_ref(),
+            places.clone(),
+            (d_model, device),
+        ) {
             x = x + places.unsqueeze(); // [n_rows, len, d_model]
         }
         let rotation = Rotation::of(positions, places, d_model / n_heads, device);
-        let looks = Looks { bias: mask_of_all(cells, device), rotation, drop };
+        let looks = Looks {
+            bias: mask_of_all(cells, device),
+            rotation,
+            drop,
+        };
         let x = through(&self.encoder, dropped(x, drop, 0), &looks, None);
-        let states = self.encoder_norm.as_ref().map_or(x.clone(), |norm| norm.forward(x));
-        Encoded { states, mask: key_mask(cells, device) }
+        let states = self
+            .encoder_norm
+            .as_ref()
+            .map_or(x.clone(), |norm| norm.forward(x));
+        Encoded {
+            states,
+            mask: key_mask(cells, device),
+        }
     }
 
     /// State before each of the next events, `[n_rows, n_next, d_model]`, where `cells` holds the start and the
@@ -244,21 +331,46 @@ impl EncoderDecoder {
         drop: Option<&Dropout<'_>>,
         mut maps: Option<&mut Vec<Tensor<4>>>,
     ) -> Tensor<3> {
-        let EncoderDecoderSpec { d_model, n_heads, positions, .. } = self.spec;
+        let EncoderDecoderSpec {
+            d_model,
+            n_heads,
+            positions,
+            ..
+        } = self.spec;
         let device = &self.item.weight.device();
         let places = 0..cells.len;
         let mut x = self.items(cells, device);
-        if let Some(places) = place_vectors(positions, self.ahead.as_ref(), places.clone(), (d_model, device)) {
+        if let Some(places) = place_vectors(
+            positions,
+            self.ahead.as_ref(),
+            places.clone(),
+            (d_model, device),
+        ) {
             x = x + places.unsqueeze();
         }
         let mut x = dropped(x, drop, DECODER);
         let rotation = Rotation::of(positions, places, d_model / n_heads, device);
         // Padding stands behind what is foretold, where the mask hides it already.
         let full = vec![1; cells.inputs.len()];
-        let looks = Looks { bias: causal_mask(Cells { inputs: &full, ..cells }, device), rotation, drop };
-        let across = Looks { bias: encoded.mask.clone(), rotation: None, drop };
+        let looks = Looks {
+            bias: causal_mask(
+                Cells {
+                    inputs: &full,
+                    ..cells
+                },
+                device,
+            ),
+            rotation,
+            drop,
+        };
+        let across = Looks {
+            bias: encoded.mask.clone(),
+            rotation: None,
+            drop,
+        };
         for (at, block) in self.decoder.iter().enumerate() {
-            let (changed, weights) = block.forward(x, &encoded.states, [&looks, &across], DECODER + 1 + 3 * at);
+            let (changed, weights) =
+                block.forward(x, &encoded.states, [&looks, &across], DECODER + 1 + 3 * at);
             x = changed;
             if let Some(maps) = maps.as_deref_mut() {
                 maps.push(weights);
@@ -269,9 +381,19 @@ impl EncoderDecoder {
 
     /// What the encoder makes of the latest events of each history; of an empty one, one event of padding.
     fn encoded(&self, rows: &[&[u32]]) -> Encoded {
-        let windows: Vec<Vec<u32>> = rows.iter().map(|items| latest(items, self.spec.seq_len).to_vec()).collect();
+        let windows: Vec<Vec<u32>> = rows
+            .iter()
+            .map(|items| latest(items, self.spec.seq_len).to_vec())
+            .collect();
         let (inputs, len) = padded(&windows);
-        self.encode(Cells { inputs: &inputs, n_rows: rows.len(), len }, None)
+        self.encode(
+            Cells {
+                inputs: &inputs,
+                n_rows: rows.len(),
+                len,
+            },
+            None,
+        )
     }
 
     /// States before each of the events to be foretold of some cuts of like length. `[n_events, d_model]`
@@ -279,21 +401,59 @@ impl EncoderDecoder {
         let (pasts, len) = padded(&cuts.iter().map(|cut| cut.past.clone()).collect::<Vec<_>>());
         let rows: Vec<usize> = cuts.iter().map(|cut| cut.row).collect();
         let lengths: Vec<usize> = cuts.iter().map(|cut| cut.past.len()).collect();
-        let EncoderDecoderSpec { n_ahead, dropout: rate, attention_dropout: attention, .. } = self.spec;
-        let drop = Dropout { rate, attention, noise, places: &places_of(&rows, &lengths, len) };
-        let encoded = self.encode(Cells { inputs: &pasts, n_rows: rows.len(), len }, Some(&drop));
+        let EncoderDecoderSpec {
+            n_ahead,
+            dropout: rate,
+            attention_dropout: attention,
+            ..
+        } = self.spec;
+        let drop = Dropout {
+            rate,
+            attention,
+            noise,
+            places: &places_of(&rows, &lengths, len),
+        };
+        let encoded = self.encode(
+            Cells {
+                inputs: &pasts,
+                n_rows: rows.len(),
+                len,
+            },
+            Some(&drop),
+        );
 
         let start = self.start();
         let before = |cut: &&Cut| {
-            let known = std::iter::once(start).chain(cut.next.iter().copied()).take(cut.next.len());
-            known.chain(std::iter::repeat(0)).take(n_ahead).map(|item| item as i32).collect::<Vec<i32>>()
+            let known = std::iter::once(start)
+                .chain(cut.next.iter().copied())
+                .take(cut.next.len());
+            known
+                .chain(std::iter::repeat(0))
+                .take(n_ahead)
+                .map(|item| item as i32)
+                .collect::<Vec<i32>>()
         };
         let inputs: Vec<i32> = cuts.iter().flat_map(before).collect();
-        let places: Vec<Place> = rows.iter().flat_map(|&row| (0..n_ahead).map(move |at| (row, at))).collect();
-        let drop = Dropout { places: &places, ..drop };
-        let cells = Cells { inputs: &inputs, n_rows: rows.len(), len: n_ahead };
-        let states = self.decode(&encoded, cells, Some(&drop), None).flatten::<2>(0, 1);
-        let real = cuts.iter().enumerate().flat_map(|(row, cut)| (0..cut.next.len()).map(move |at| row * n_ahead + at));
+        let places: Vec<Place> = rows
+            .iter()
+            .flat_map(|&row| (0..n_ahead).map(move |at| (row, at)))
+            .collect();
+        let drop = Dropout {
+            places: &places,
+            ..drop
+        };
+        let cells = Cells {
+            inputs: &inputs,
+            n_rows: rows.len(),
+            len: n_ahead,
+        };
+        let states = self
+            .decode(&encoded, cells, Some(&drop), None)
+            .flatten::<2>(0, 1);
+        let real = cuts
+            .iter()
+            .enumerate()
+            .flat_map(|(row, cut)| (0..cut.next.len()).map(move |at| row * n_ahead + at));
         let real = index_tensor(real.map(|place| place as i32).collect(), &states.device());
         states.select(0, real)
     }
@@ -308,16 +468,37 @@ impl Network for EncoderDecoder {
         _inputs: &StepInputs,
         noise: Noise,
     ) -> Option<(GradientsParams, LossSums)> {
-        let EncoderDecoderSpec { seq_len, n_ahead, n_cuts, .. } = self.spec;
-        let cutter = Cutter { seq_len, n_ahead, n_cuts };
-        let cuts: Vec<Cut> =
-            histories.rows().enumerate().flat_map(|(row, items)| cutter.cuts(row, items, noise)).collect();
+        let EncoderDecoderSpec {
+            seq_len,
+            n_ahead,
+            n_cuts,
+            ..
+        } = self.spec;
+        let cutter = Cutter {
+            seq_len,
+            n_ahead,
+            n_cuts,
+        };
+        let cuts: Vec<Cut> = histories
+            .rows()
+            .enumerate()
+            .flat_map(|(row, items)| cutter.cuts(row, items, noise))
+            .collect();
         let (states, targets) = states_of(&cuts, |cuts| self.foretold(cuts, noise))?;
-        Some(attentive::gradients(self, (states, self.output_vectors()), &targets, (&self.objective, noise)))
+        Some(attentive::gradients(
+            self,
+            (states, self.output_vectors()),
+            &targets,
+            (&self.objective, noise),
+        ))
     }
 
     fn rows_at_a_time(&self, len: usize) -> usize {
-        rows_at_a_time(&self.spec.sizes(), len.clamp(1, self.spec.seq_len), self.item.weight.dims()[0])
+        rows_at_a_time(
+            &self.spec.sizes(),
+            len.clamp(1, self.spec.seq_len),
+            self.item.weight.dims()[0],
+        )
     }
 
     fn scores(&self, histories: &Histories) -> Tensor<2> {
@@ -349,10 +530,19 @@ impl Network for EncoderDecoder {
             let encoded = self.encoded(&[&[asked.items(), &path].concat()]);
             let mut inputs = vec![self.start() as i32];
             while inputs.len() <= self.spec.n_ahead && rows.len() < asked.n_ahead {
-                let cells = Cells { inputs: &inputs, n_rows: 1, len: inputs.len() };
-                let state = self.decode(&encoded, cells, None, None).squeeze_dim::<2>(0).slice_dim(0, -1..);
+                let cells = Cells {
+                    inputs: &inputs,
+                    n_rows: 1,
+                    len: inputs.len(),
+                };
+                let state = self
+                    .decode(&encoded, cells, None, None)
+                    .squeeze_dim::<2>(0)
+                    .slice_dim(0, -1..);
                 let row = read(state.matmul(vectors.clone()))?;
-                let Some(item) = asked.choose(&row, &path) else { break 'blocks };
+                let Some(item) = asked.choose(&row, &path) else {
+                    break 'blocks;
+                };
                 rows.push(row);
                 path.push(item);
                 inputs.push(item as i32);
@@ -380,12 +570,20 @@ impl Asked for EncoderDecoder {
     /// Of the first decoded step after each history, with the decoder's looks at the history.
     fn states(&self, rows: &[&[u32]], maps: Option<&mut Vec<Tensor<4>>>) -> Tensor<2> {
         let starts = vec![self.start() as i32; rows.len()];
-        let cells = Cells { inputs: &starts, n_rows: rows.len(), len: 1 };
-        self.decode(&self.encoded(rows), cells, None, maps).squeeze_dim::<2>(1)
+        let cells = Cells {
+            inputs: &starts,
+            n_rows: rows.len(),
+            len: 1,
+        };
+        self.decode(&self.encoded(rows), cells, None, maps)
+            .squeeze_dim::<2>(1)
     }
 
     /// Vectors of padding and items. `[n_items + 1, d_model]`
     fn output_vectors(&self) -> Tensor<2> {
-        self.item.weight.val().slice_dim(0, 0..self.start() as usize)
+        self.item
+            .weight
+            .val()
+            .slice_dim(0, 0..self.start() as usize)
     }
 }

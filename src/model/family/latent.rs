@@ -32,7 +32,11 @@ impl Annealing {
             }
         };
         let over = over * n_steps;
-        if over > 0.0 { (step as f64 / over).min(1.0) } else { 1.0 }
+        if over > 0.0 {
+            (step as f64 / over).min(1.0)
+        } else {
+            1.0
+        }
     }
 }
 
@@ -68,18 +72,29 @@ impl KlTerm {
         let terms = terms(mean, log_variance);
         if free_bits <= 0.0 {
             let sum = terms.sum();
-            return Self { sum: sum.clone(), charged: sum };
+            return Self {
+                sum: sum.clone(),
+                charged: sum,
+            };
         }
         let of_dimensions = terms.sum_dim(0); // [1, d_latent]
-        let charged = of_dimensions.clone().clamp_min(free_bits * n_rows as f64).sum();
-        Self { sum: of_dimensions.sum(), charged }
+        let charged = of_dimensions
+            .clone()
+            .clamp_min(free_bits * n_rows as f64)
+            .sum();
+        Self {
+            sum: of_dimensions.sum(),
+            charged,
+        }
     }
 }
 
 /// `[n_rows, d_latent]`
 fn terms(mean: Tensor<2>, log_variance: Tensor<2>) -> Tensor<2> {
     let square = mean.clone() * mean;
-    (log_variance.clone().exp() + square - log_variance).sub_scalar(1.0).mul_scalar(0.5)
+    (log_variance.clone().exp() + square - log_variance)
+        .sub_scalar(1.0)
+        .mul_scalar(0.5)
 }
 
 #[cfg(test)]
@@ -108,18 +123,32 @@ mod tests {
         let log_variance = Tensor::<2>::zeros([2, 2], &device);
         let term = KlTerm::new(mean.clone(), log_variance, 0.4);
         assert!((scalar(term.sum.clone()) - 2.005).abs() < 1e-5);
-        assert!((scalar(term.charged.clone()) - 2.8).abs() < 1e-5, "2 nats, and 2 rows of 0.4");
+        assert!(
+            (scalar(term.charged.clone()) - 2.8).abs() < 1e-5,
+            "2 nats, and 2 rows of 0.4"
+        );
         let gradient = mean.grad(&term.charged.backward()).unwrap();
-        assert_eq!(gradient.into_data().try_into_vec::<f32>().unwrap(), [2.0, 0.0, 0.0, 0.0]);
+        assert_eq!(
+            gradient.into_data().try_into_vec::<f32>().unwrap(),
+            [2.0, 0.0, 0.0, 0.0]
+        );
     }
 
     #[test]
     fn the_weight_grows_in_a_line_once_or_in_each_cycle() {
         let percent = |annealing: Annealing, over: f64, step: usize| {
-            let inputs = StepInputs { lr: 0.0, step, n_steps: 16, seed: 0 };
+            let inputs = StepInputs {
+                lr: 0.0,
+                step,
+                n_steps: 16,
+                seed: 0,
+            };
             (100.0 * annealing.share(over, &inputs)).round() as u32
         };
-        assert_eq!([0, 2, 4, 8, 15].map(|step| percent(Annealing::Linear, 0.5, step)), [0, 25, 50, 100, 100]);
+        assert_eq!(
+            [0, 2, 4, 8, 15].map(|step| percent(Annealing::Linear, 0.5, step)),
+            [0, 25, 50, 100, 100]
+        );
         assert_eq!(
             [0, 1, 2, 3, 4, 5, 15].map(|step| percent(Annealing::Cyclical, 0.5, step)),
             [0, 50, 100, 100, 0, 50, 100]

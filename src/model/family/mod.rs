@@ -110,8 +110,13 @@ pub trait ModelFamily: Described {
 }
 
 /// The families, as an experiment file names them: `model: Transformer(d_model: 64)`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, strum::EnumIter, strum::EnumDiscriminants)]
-#[strum_discriminants(name(ModelKind), derive(strum::EnumIter, strum::Display, Hash, Serialize, Deserialize))]
+#[derive(
+    Clone, Debug, PartialEq, Serialize, Deserialize, strum::EnumIter, strum::EnumDiscriminants,
+)]
+#[strum_discriminants(
+    name(ModelKind),
+    derive(strum::EnumIter, strum::Display, Hash, Serialize, Deserialize)
+)]
 pub enum ModelSpec {
     /// Causal Transformer.
     Transformer(TransformerSpec),
@@ -188,8 +193,12 @@ impl ModelSpec {
 }
 
 /// The tasks of a family that has a state after each event.
-const EVERY_TASK: [TaskKind; 4] =
-    [TaskKind::NextItem, TaskKind::NextBehaviour, TaskKind::WillAct, TaskKind::NextNumber];
+const EVERY_TASK: [TaskKind; 4] = [
+    TaskKind::NextItem,
+    TaskKind::NextBehaviour,
+    TaskKind::WillAct,
+    TaskKind::NextNumber,
+];
 
 /// What a plan asks of a family that it cannot do.
 fn unfit(family: &dyn ModelFamily, plan: &Blueprint) -> Option<Problem> {
@@ -234,7 +243,12 @@ impl Start<'_> {
     ) -> Result<Box<dyn Trainable>, ModelError> {
         let mut init = self.init(family, largest)?;
         let network = guarded(|| network(&mut init))?;
-        Ok(Box::new(Session::new(network, self.plan.shape.n_items, self.optimizer, self.device)))
+        Ok(Box::new(Session::new(
+            network,
+            self.plan.shape.n_items,
+            self.optimizer,
+            self.device,
+        )))
     }
 
     /// A network for the next item as it is, for another task with its head, ready to be trained.
@@ -244,7 +258,12 @@ impl Start<'_> {
         largest: Largest<'_>,
         network: impl FnOnce(&mut Init) -> N,
     ) -> Result<Box<dyn Trainable>, ModelError> {
-        let Start { plan, optimizer, device, .. } = self;
+        let Start {
+            plan,
+            optimizer,
+            device,
+            ..
+        } = self;
         if plan.is_next_item() {
             return self.for_next_item(family, largest, network);
         }
@@ -257,7 +276,9 @@ impl Start<'_> {
     /// Draws weights on the device, when the settings fit.
     fn init(&self, family: &dyn ModelFamily, largest: Largest<'_>) -> Result<Init, ModelError> {
         refuse_errors(&family.check(self.plan))?;
-        largest.iter().try_for_each(|(field, n)| refuse_large_array(self.device, field, *n))?;
+        largest
+            .iter()
+            .try_for_each(|(field, n)| refuse_large_array(self.device, field, *n))?;
         Ok(Init::new(self.seed, &self.device.device.clone().autodiff()))
     }
 }
@@ -280,7 +301,13 @@ fn too_large(field: &str, n_params: usize) -> Option<Problem> {
 
 /// Memory of attention that burn's layers compute: what they keep of every event and pair of events of a
 /// batch, and a few blocks of scores.
-fn plain_memory(n_params: usize, n_layers: usize, sizes: &Sizes, work: &Workload<'_>, len: usize) -> MemoryNeed {
+fn plain_memory(
+    n_params: usize,
+    n_layers: usize,
+    sizes: &Sizes,
+    work: &Workload<'_>,
+    len: usize,
+) -> MemoryNeed {
     let shape = work.plan.shape;
     let len = len.min(shape.max_len).max(1);
     let [of_event, of_pair] = sizes.kept();
@@ -288,16 +315,21 @@ fn plain_memory(n_params: usize, n_layers: usize, sizes: &Sizes, work: &Workload
     let kept = n_layers * n_events * (of_event + of_pair * len) + n_events * 8 * sizes.d_model;
     let scores = 4 * MAX_FLOATS.min(n_events * shape.n_items);
     let asked = 3 * MAX_FLOATS.min(work.n_asked() * len * (of_pair * len).max(of_event));
-    MemoryNeed::of_numbers(n_params, 2 * n_params + kept + scores, n_params + asked + work.scores())
+    MemoryNeed::of_numbers(
+        n_params,
+        2 * n_params + kept + scores,
+        n_params + asked + work.scores(),
+    )
 }
 
 /// Stops at the first problem that is an error.
 fn refuse_errors(problems: &[Problem]) -> Result<(), ModelError> {
     match problems.iter().find(|problem| problem.is_error()) {
         None => Ok(()),
-        Some(problem) => {
-            Err(ModelError::Setting { field: format!("model.{}", problem.field), sentence: problem.sentence.clone() })
-        }
+        Some(problem) => Err(ModelError::Setting {
+            field: format!("model.{}", problem.field),
+            sentence: problem.sentence.clone(),
+        }),
     }
 }
 

@@ -24,7 +24,8 @@ use crate::model::random::{Init, Noise, Place, dropout_factors};
 use crate::model::recurrent::{self, Gru, RecurrentLayer as _, plain};
 use crate::model::window::{index_tensor, latest};
 use crate::model::{
-    Blueprint, Likelihood, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable, Workload,
+    Blueprint, Likelihood, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs,
+    Trainable, Workload,
 };
 use steps::{Steps, normals};
 
@@ -99,30 +100,58 @@ impl ModelFamily for SequentialVaeSpec {
         "Sachdeva et al. 2019 (SVAE): multinomial likelihood of the next k items; beta weighs the term of each event, where the published code divides it by their number"
     }
     fn layers(&self, plan: &Blueprint) -> Vec<LayerShape> {
-        let Self { d_model, d_state, d_hidden, d_latent, seq_len, .. } = *self;
-        let (len, hidden, items) = (Axis::Size(seq_len), Axis::Size(d_hidden), Axis::items(plan, 0));
+        let Self {
+            d_model,
+            d_state,
+            d_hidden,
+            d_latent,
+            seq_len,
+            ..
+        } = *self;
+        let (len, hidden, items) = (
+            Axis::Size(seq_len),
+            Axis::Size(d_hidden),
+            Axis::items(plan, 0),
+        );
         let of = |width: usize| [BATCH, len, Axis::Size(width)];
         let vectors = [Axis::items(plan, 1), Axis::Size(d_model)];
         let mut layers = vec![
             LayerShape::new("Item embedding", of(d_model)).with("item.weight", vectors),
             Gru::with_weights(LayerShape::new("GRU", of(d_state)), "gru", d_model, d_state),
-            LayerShape::new("Encoder, tanh", of(d_hidden)).dense("encoder", Axis::Size(d_state), hidden),
+            LayerShape::new("Encoder, tanh", of(d_hidden)).dense(
+                "encoder",
+                Axis::Size(d_state),
+                hidden,
+            ),
         ];
         layers.extend(latent_layers(&[BATCH, len], [d_hidden, d_latent]));
-        layers.push(LayerShape::new("Item scores", [BATCH, len, items]).dense("output", hidden, items));
+        layers.push(
+            LayerShape::new("Item scores", [BATCH, len, items]).dense("output", hidden, items),
+        );
         layers
     }
     /// A copy of the weights; of each event what goes into the GRU, its states, gates and gradients, four
     /// hidden and six latent vectors and its targets; and a block of logits.
     fn memory(&self, work: &Workload<'_>) -> MemoryNeed {
-        let Self { d_model, d_state, d_hidden, d_latent, seq_len, n_ahead, .. } = *self;
+        let Self {
+            d_model,
+            d_state,
+            d_hidden,
+            d_latent,
+            seq_len,
+            n_ahead,
+            ..
+        } = *self;
         let n_items = work.plan.shape.n_items;
         let n_params = self.n_params(work.plan);
         let events = work.n_events(work.n_rows(), seq_len);
-        let of_event = 2 * d_model + 8 * d_state + 4 * d_hidden + 6 * d_latent + 4 * n_ahead.min(n_items);
+        let of_event =
+            2 * d_model + 8 * d_state + 4 * d_hidden + 6 * d_latent + 4 * n_ahead.min(n_items);
         let logits = events.min(rows_of_logits(n_items)) * n_items;
         let step = n_params + events * of_event + logits;
-        let asked = work.n_events(work.n_asked(), seq_len).min(MAX_FLOATS / (d_model + 3 * d_state).max(1));
+        let asked = work
+            .n_events(work.n_asked(), seq_len)
+            .min(MAX_FLOATS / (d_model + 3 * d_state).max(1));
         let evaluation = n_params
             + n_items * d_hidden
             + asked * (d_model + 6 * d_state)
@@ -139,9 +168,19 @@ impl ModelFamily for SequentialVaeSpec {
     ) -> Result<Box<dyn Trainable>, ModelError> {
         let n_items = plan.shape.n_items;
         let of_items = (n_items + 1).saturating_mul(self.d_model);
-        let largest = [("d_model", of_items), ("d_hidden", n_items.saturating_mul(self.d_hidden))];
-        let start = Start { plan, optimizer, device, seed };
-        start.for_next_item(self, &largest, |init| SequentialVae::new(self, n_items, init))
+        let largest = [
+            ("d_model", of_items),
+            ("d_hidden", n_items.saturating_mul(self.d_hidden)),
+        ];
+        let start = Start {
+            plan,
+            optimizer,
+            device,
+            seed,
+        };
+        start.for_next_item(self, &largest, |init| {
+            SequentialVae::new(self, n_items, init)
+        })
     }
 }
 
@@ -172,7 +211,13 @@ const LATENT: usize = 2;
 
 impl SequentialVae {
     fn new(spec: &SequentialVaeSpec, n_items: usize, init: &mut Init) -> Self {
-        let SequentialVaeSpec { d_model, d_state, d_hidden, d_latent, .. } = *spec;
+        let SequentialVaeSpec {
+            d_model,
+            d_state,
+            d_hidden,
+            d_latent,
+            ..
+        } = *spec;
         Self {
             item: init.item_embedding(n_items, d_model),
             gru: Gru::new(d_model, d_state, init),
@@ -191,13 +236,22 @@ impl SequentialVae {
 
     /// Encoder, mean, log-variance, decoder and output.
     fn layers(&self) -> [&Linear; 5] {
-        [&self.encoder, &self.mean, &self.log_variance, &self.decoder, &self.output]
+        [
+            &self.encoder,
+            &self.mean,
+            &self.log_variance,
+            &self.decoder,
+            &self.output,
+        ]
     }
 
     /// Mean and log-variance of the latent vectors. `[n_rows, d_state]` to twice `[n_rows, d_latent]`
     fn encode(&self, states: Tensor<2>) -> [Tensor<2>; 2] {
         let hidden = self.encoder.forward(states).tanh(); // [n_rows, d_hidden]
-        [self.mean.forward(hidden.clone()), self.log_variance.forward(hidden)]
+        [
+            self.mean.forward(hidden.clone()),
+            self.log_variance.forward(hidden),
+        ]
     }
 
     /// Scores from states and the means of their latent vectors, with a column of zeros for padding in front.
@@ -210,7 +264,10 @@ impl SequentialVae {
     /// State after each event of the last `seq_len` of each row, in packed order, with a last row of zeros:
     /// the state of an empty history.
     fn states(&self, rows: &[&[u32]]) -> (Packing, Tensor<2>) {
-        let windows: Vec<&[u32]> = rows.iter().map(|row| latest(row, self.spec.seq_len)).collect();
+        let windows: Vec<&[u32]> = rows
+            .iter()
+            .map(|row| latest(row, self.spec.seq_len))
+            .collect();
         let packing = Packing::new(windows.iter().map(|row| row.len()));
         let weights = self.item.weight.val();
         let device = weights.device();
@@ -238,9 +295,18 @@ impl SequentialVae {
     }
 
     /// Dropout factors of what has this width at each event, where there are some.
-    fn drop(&self, width: usize, drawing: usize, noise: Noise, places: &[Place]) -> Option<Tensor<2>> {
+    fn drop(
+        &self,
+        width: usize,
+        drawing: usize,
+        noise: Noise,
+        places: &[Place],
+    ) -> Option<Tensor<2>> {
         let factors = dropout_factors(self.spec.dropout, width, drawing, noise, places)?;
-        Some(Tensor::from_data(TensorData::new(factors, [places.len(), width]), &plain(&self.item.weight).device()))
+        Some(Tensor::from_data(
+            TensorData::new(factors, [places.len(), width]),
+            &plain(&self.item.weight).device(),
+        ))
     }
 }
 
@@ -265,12 +331,23 @@ impl Network for SequentialVae {
         noise: Noise,
     ) -> Option<(GradientsParams, LossSums)> {
         let steps = Steps::new(histories, &self.spec, self.n_items())?;
-        let SequentialVaeSpec { d_model, d_state, d_latent, .. } = self.spec;
+        let SequentialVaeSpec {
+            d_model,
+            d_state,
+            d_latent,
+            ..
+        } = self.spec;
         let packing = Packing::new(steps.inputs.iter().map(|row| row.len()));
         let (places, targets) = (&packing.places, steps.targets(&packing.places));
         let n_events = targets.elements.len();
         let items = plain(&self.item.weight);
-        let seen = index_tensor(places.iter().map(|place| steps.item(place) as i32).collect(), &items.device());
+        let seen = index_tensor(
+            places
+                .iter()
+                .map(|place| steps.item(place) as i32)
+                .collect(),
+            &items.device(),
+        );
         let drop_in = self.drop(d_model, DROP_IN, noise, places);
         let drop_out = self.drop(d_state, DROP_OUT, noise, places);
         let vectors = times(items.clone().select(0, seen.clone()), drop_in.as_ref()); // [n_steps, d_model]
@@ -288,13 +365,21 @@ impl Network for SequentialVae {
         let charged = charged.mul_scalar(self.beta(inputs)); // [1]
 
         let loss = nll + charged.clone().inner();
-        let sums = LossSums { loss, n_events, kl: Some((kl.inner(), places.len())) };
-        let gradients = (of_targets + charged).div_scalar(n_events as f32).backward();
+        let sums = LossSums {
+            loss,
+            n_events,
+            kl: Some((kl.inner(), places.len())),
+        };
+        let gradients = (of_targets + charged)
+            .div_scalar(n_events as f32)
+            .backward();
         let d_states = times(states.grad(&gradients)?, drop_out.as_ref());
         let mut gradients = GradientsParams::from_grads(gradients, self);
         let d_vectors = recurrent::backward(&self.gru, trace, &d_states, &mut gradients);
         let d_vectors = times(d_vectors, drop_in.as_ref());
-        let d_items = items.zeros_like().select_assign(0, seen, d_vectors, IndexingUpdateOp::Add);
+        let d_items = items
+            .zeros_like()
+            .select_assign(0, seen, d_vectors, IndexingUpdateOp::Add);
         gradients.register(self.item.weight.id, d_items);
         Some((gradients, sums))
     }
@@ -309,7 +394,12 @@ impl Network for SequentialVae {
     }
 
     fn rows_at_a_time(&self, len: usize) -> usize {
-        let SequentialVaeSpec { d_model, d_state, seq_len, .. } = self.spec;
+        let SequentialVaeSpec {
+            d_model,
+            d_state,
+            seq_len,
+            ..
+        } = self.spec;
         let an_event = d_model + Gru::GATES * d_state;
         MAX_FLOATS / (len.clamp(1, seq_len.max(1)) * an_event).max(self.n_items() + 1)
     }

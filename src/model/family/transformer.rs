@@ -16,8 +16,8 @@ use super::attentive::{self, rows_at_a_time};
 use super::{EVERY_TASK, ModelFamily, Start, plain_memory, words};
 use crate::data::{Histories, PaddedBatch, TaskKind};
 use crate::model::attention::{
-    Activation, Block, Cells, Dropout, Looks, N_BUCKETS, NormPlace, Positions, Rotation, Sizes, causal_mask, dropped,
-    head_problems, interval_bias, place_layer, place_vectors, through,
+    Activation, Block, Cells, Dropout, Looks, N_BUCKETS, NormPlace, Positions, Rotation, Sizes,
+    causal_mask, dropped, head_problems, interval_bias, place_layer, place_vectors, through,
 };
 use crate::model::features::{Features, Join};
 use crate::model::item_vectors::{ItemVectors, by_length};
@@ -27,9 +27,12 @@ use crate::model::network::{LossSums, Network};
 use crate::model::outcome::{Head, StateNetwork};
 use crate::model::random::{Init, Noise, Place};
 use crate::model::weights::{on_host, read};
-use crate::model::window::{TrainWindows, WholeWindows, index_tensor, input_tensor, windows_for_prediction};
+use crate::model::window::{
+    TrainWindows, WholeWindows, index_tensor, input_tensor, windows_for_prediction,
+};
 use crate::model::{
-    AttentionMaps, Blueprint, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable, Workload,
+    AttentionMaps, Blueprint, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs,
+    Trainable, Workload,
 };
 use crate::spec::Problem;
 
@@ -104,14 +107,36 @@ crate::spec::described! { TransformerSpec {
 impl TransformerSpec {
     /// Whether the fused layers know this form; others are computed by burn's layers.
     fn is_fused(&self) -> bool {
-        let Self { norm, activation, positions, intervals, attention_dropout, tied, .. } = *self;
-        let form = (norm, activation, positions) == (NormPlace::Before, Activation::Relu, Positions::Learned);
+        let Self {
+            norm,
+            activation,
+            positions,
+            intervals,
+            attention_dropout,
+            tied,
+            ..
+        } = *self;
+        let form = (norm, activation, positions)
+            == (NormPlace::Before, Activation::Relu, Positions::Learned);
         form && !intervals && tied && attention_dropout <= 0.0
     }
 
     fn sizes(&self) -> Sizes {
-        let Self { d_model, n_heads, d_ff, norm, activation, .. } = *self;
-        Sizes { d_model, n_heads, d_ff, norm, activation }
+        let Self {
+            d_model,
+            n_heads,
+            d_ff,
+            norm,
+            activation,
+            ..
+        } = *self;
+        Sizes {
+            d_model,
+            n_heads,
+            d_ff,
+            norm,
+            activation,
+        }
     }
 }
 
@@ -136,47 +161,91 @@ impl ModelFamily for TransformerSpec {
         true
     }
     fn layers(&self, plan: &Blueprint) -> Vec<LayerShape> {
-        let Self { d_model, n_layers, seq_len, n_heads, .. } = *self;
+        let Self {
+            d_model,
+            n_layers,
+            seq_len,
+            n_heads,
+            ..
+        } = *self;
         let (len, width) = (Axis::Size(seq_len), Axis::Size(d_model));
         let events = &[BATCH, len, width];
-        let mut layers =
-            vec![LayerShape::new("Item embedding", events).with("item.weight", [Axis::items(plan, 1), width])];
+        let mut layers = vec![
+            LayerShape::new("Item embedding", events)
+                .with("item.weight", [Axis::items(plan, 1), width]),
+        ];
         layers.extend(Features::layer(plan, self.features, events));
-        layers.extend(place_layer(self.positions, ("Positions", "position"), seq_len, events));
+        layers.extend(place_layer(
+            self.positions,
+            ("Positions", "position"),
+            seq_len,
+            events,
+        ));
         if self.intervals {
-            let bias = LayerShape::new("Bias of the time between events", [BATCH, Axis::Size(n_heads), len, len]);
+            let bias = LayerShape::new(
+                "Bias of the time between events",
+                [BATCH, Axis::Size(n_heads), len, len],
+            );
             layers.push(bias.with("interval", [Axis::Size(N_BUCKETS), Axis::Size(n_heads)]));
         }
         for at in 0..n_layers.min(MAX_REPEATED) {
-            layers.extend(self.sizes().layers(&format!("Block {}", at + 1), &format!("blocks.{at}"), events));
+            layers.extend(self.sizes().layers(
+                &format!("Block {}", at + 1),
+                &format!("blocks.{at}"),
+                events,
+            ));
         }
         if self.norm == NormPlace::Before {
             layers.push(LayerShape::new("Final layer norm", events).norm("norm", d_model));
         }
         if !(self.tied || plan.is_next_item()) {
-            let unused = LayerShape::new("Item vectors of the output, unused in this task", [BATCH]);
+            let unused =
+                LayerShape::new("Item vectors of the output, unused in this task", [BATCH]);
             layers.push(unused.with("output.weight", [Axis::items(plan, 1), width]));
         }
-        with_answer(layers, plan, (events, (!self.tied).then_some("output.weight")))
+        with_answer(
+            layers,
+            plan,
+            (events, (!self.tied).then_some("output.weight")),
+        )
     }
     /// The weights and the gradients of each shard; of the events that are worked on at a time what each
     /// block keeps for its backward pass, and what that works on; and of each thread a block of scores.
     fn memory(&self, work: &Workload<'_>) -> MemoryNeed {
         if !(self.is_fused() && work.plan.is_plain()) {
-            return plain_memory(self.n_params(work.plan), self.n_layers, &self.sizes(), work, self.seq_len);
+            return plain_memory(
+                self.n_params(work.plan),
+                self.n_layers,
+                &self.sizes(),
+                work,
+                self.seq_len,
+            );
         }
-        let Self { d_model, n_layers, n_heads, d_ff, seq_len, .. } = *self;
+        let Self {
+            d_model,
+            n_layers,
+            n_heads,
+            d_ff,
+            seq_len,
+            ..
+        } = *self;
         let n_params = self.n_params(work.plan);
         let of_block = 10 * d_model + d_ff + n_heads + 4;
         let of_event = n_layers * of_block + 11 * d_model + d_ff + 8;
-        let of_thread = (CrossEntropy::rows(work.plan.shape.n_items) + 2) * work.plan.shape.n_items + 192 * seq_len;
+        let of_thread = (CrossEntropy::rows(work.plan.shape.n_items) + 2) * work.plan.shape.n_items
+            + 192 * seq_len;
         let events = work.at_a_time(work.n_events(work.n_rows(), seq_len), fused::N_SHARDS);
-        let step =
-            (1 + fused::N_SHARDS) * n_params + events * of_event + work.n_threads.min(fused::N_SHARDS) * of_thread;
+        let step = (1 + fused::N_SHARDS) * n_params
+            + events * of_event
+            + work.n_threads.min(fused::N_SHARDS) * of_thread;
         let events = work.n_events(work.n_asked(), seq_len);
-        let events = work.at_a_time(events, fused::shards_of_questions(events)) * (of_block + 2 * d_model);
-        let evaluation =
-            n_params + work.plan.shape.n_items * d_model + work.n_asked() * d_model + events + work.scores();
+        let events =
+            work.at_a_time(events, fused::shards_of_questions(events)) * (of_block + 2 * d_model);
+        let evaluation = n_params
+            + work.plan.shape.n_items * d_model
+            + work.n_asked() * d_model
+            + events
+            + work.scores();
         MemoryNeed::of_numbers(n_params, step, evaluation)
     }
     fn misfits(&self) -> Vec<Problem> {
@@ -189,8 +258,16 @@ impl ModelFamily for TransformerSpec {
         device: &OpenDevice,
         seed: u64,
     ) -> Result<Box<dyn Trainable>, ModelError> {
-        let largest = [("d_model", (plan.shape.n_items + 1).saturating_mul(self.d_model))];
-        let start = Start { plan, optimizer, device, seed };
+        let largest = [(
+            "d_model",
+            (plan.shape.n_items + 1).saturating_mul(self.d_model),
+        )];
+        let start = Start {
+            plan,
+            optimizer,
+            device,
+            seed,
+        };
         start.for_every_task(self, &largest, |init| Transformer::new(self, plan, init))
     }
 }
@@ -220,13 +297,24 @@ struct Transformer {
 impl Transformer {
     fn new(spec: &TransformerSpec, plan: &Blueprint, init: &mut Init) -> Self {
         let n_items = plan.shape.n_items;
-        let TransformerSpec { d_model, n_layers, n_heads, seq_len, .. } = *spec;
+        let TransformerSpec {
+            d_model,
+            n_layers,
+            n_heads,
+            seq_len,
+            ..
+        } = *spec;
         Self {
             item: init.item_embedding(n_items, d_model),
-            position: (spec.positions == Positions::Learned).then(|| init.embedding(seq_len, d_model)),
-            blocks: (0..n_layers).map(|_| Block::new(spec.sizes(), init)).collect(),
+            position: (spec.positions == Positions::Learned)
+                .then(|| init.embedding(seq_len, d_model)),
+            blocks: (0..n_layers)
+                .map(|_| Block::new(spec.sizes(), init))
+                .collect(),
             norm: (spec.norm == NormPlace::Before).then(|| init.layer_norm(d_model)),
-            interval: spec.intervals.then(|| init.constant(0.0, [N_BUCKETS, n_heads])),
+            interval: spec
+                .intervals
+                .then(|| init.constant(0.0, [N_BUCKETS, n_heads])),
             output: (!spec.tied).then(|| init.item_embedding(n_items, d_model)),
             features: Features::new(plan, d_model, spec.features, init),
             spec: spec.clone(),
@@ -241,24 +329,46 @@ impl Transformer {
 
     /// Hidden state after each position, `[n_rows, len, d_model]`; the attention weights of each
     /// block, `[n_rows, n_heads, len, len]`, go into `maps` when it is given.
-    fn hidden(&self, batch: &PaddedBatch, drop: Option<&Dropout<'_>>, maps: Option<&mut Vec<Tensor<4>>>) -> Tensor<3> {
-        let TransformerSpec { d_model, n_heads, seq_len, positions, .. } = self.spec;
+    fn hidden(
+        &self,
+        batch: &PaddedBatch,
+        drop: Option<&Dropout<'_>>,
+        maps: Option<&mut Vec<Tensor<4>>>,
+    ) -> Tensor<3> {
+        let TransformerSpec {
+            d_model,
+            n_heads,
+            seq_len,
+            positions,
+            ..
+        } = self.spec;
         let weights = self.item.weight.val();
         let device = &weights.device();
         let places = seq_len - batch.seq_len..seq_len;
         // Kang & McAuley's code scales the item vectors by √d_model; the paper does not say so.
         let mut items = embedding(weights, input_tensor(batch, device));
         if !self.features.is_empty() {
-            let joined = self.features.joined(items.flatten::<2>(0, 1), &batch.beside);
+            let joined = self
+                .features
+                .joined(items.flatten::<2>(0, 1), &batch.beside);
             items = joined.reshape([batch.n_rows, batch.seq_len, d_model]);
         }
         let mut x = items.mul_scalar((d_model as f32).sqrt());
-        if let Some(places) = place_vectors(positions, self.position.as_ref(), places.clone(), (d_model, device)) {
+        if let Some(places) = place_vectors(
+            positions,
+            self.position.as_ref(),
+            places.clone(),
+            (d_model, device),
+        ) {
             x = x + places.unsqueeze(); // [n_rows, len, d_model]
         }
         x = dropped(x, drop, 0);
         let rotation = Rotation::of(positions, places, d_model / n_heads, device);
-        let looks = Looks { bias: self.bias(batch, device), rotation, drop };
+        let looks = Looks {
+            bias: self.bias(batch, device),
+            rotation,
+            drop,
+        };
         let x = through(&self.blocks, x, &looks, maps);
         match &self.norm {
             Some(norm) => norm.forward(x),
@@ -269,22 +379,38 @@ impl Transformer {
     /// States after the last event of each history. `[n_rows, d_model]`
     fn last_states(&self, histories: &Histories) -> Tensor<2> {
         let batch = windows_for_prediction(histories, self.spec.seq_len);
-        self.hidden(&batch, None, None).slice_dim(1, -1..).squeeze_dim::<2>(1)
+        self.hidden(&batch, None, None)
+            .slice_dim(1, -1..)
+            .squeeze_dim::<2>(1)
     }
 
     /// The mask, and the bias of the time between events. `[n_rows, 1 or n_heads, len, len]`
     fn bias(&self, batch: &PaddedBatch, device: &Device) -> Tensor<4> {
         let shape = [batch.n_rows, batch.seq_len];
-        let mask = causal_mask(Cells { inputs: &batch.inputs, n_rows: shape[0], len: shape[1] }, device);
+        let mask = causal_mask(
+            Cells {
+                inputs: &batch.inputs,
+                n_rows: shape[0],
+                len: shape[1],
+            },
+            device,
+        );
         match &self.interval {
-            Some(biases) if !batch.time_secs.is_empty() => mask + interval_bias(biases.val(), &batch.time_secs, shape),
+            Some(biases) if !batch.time_secs.is_empty() => {
+                mask + interval_bias(biases.val(), &batch.time_secs, shape)
+            }
             _ => mask,
         }
     }
 
     /// What is drawn in a step for cells at these places.
     fn dropout<'a>(&self, noise: Noise, places: &'a [Place]) -> Dropout<'a> {
-        Dropout { rate: self.spec.dropout, attention: self.spec.attention_dropout, noise, places }
+        Dropout {
+            rate: self.spec.dropout,
+            attention: self.spec.attention_dropout,
+            noise,
+            places,
+        }
     }
 }
 
@@ -298,12 +424,17 @@ impl Network for Transformer {
         noise: Noise,
     ) -> Option<(GradientsParams, LossSums)> {
         let windows = TrainWindows::by_length(histories, self.spec.seq_len);
-        let targets: Vec<i32> = windows.iter().flat_map(|windows| windows.targets.iter().copied()).collect();
+        let targets: Vec<i32> = windows
+            .iter()
+            .flat_map(|windows| windows.targets.iter().copied())
+            .collect();
         let hidden: Vec<Tensor<2>> = (windows.into_iter())
             .map(|windows| {
                 let cells = windows.cells();
                 let drop = self.dropout(noise, &cells);
-                let hidden = self.hidden(&windows.batch, Some(&drop), None).flatten::<2>(0, 1); // [n_places, d_model]
+                let hidden = self
+                    .hidden(&windows.batch, Some(&drop), None)
+                    .flatten::<2>(0, 1); // [n_places, d_model]
                 let places = index_tensor(windows.places, &hidden.device());
                 hidden.select(0, places)
             })
@@ -312,7 +443,12 @@ impl Network for Transformer {
             return None;
         }
         let products = (Tensor::cat(hidden, 0), self.output_vectors());
-        Some(attentive::gradients(self, products, &targets, (&self.plan.objective, noise)))
+        Some(attentive::gradients(
+            self,
+            products,
+            &targets,
+            (&self.plan.objective, noise),
+        ))
     }
 
     fn fused_gradients(
@@ -328,16 +464,24 @@ impl Network for Transformer {
     }
 
     fn rows_at_a_time(&self, len: usize) -> usize {
-        rows_at_a_time(&self.spec.sizes(), len.clamp(1, self.spec.seq_len), self.item.weight.dims()[0])
+        rows_at_a_time(
+            &self.spec.sizes(),
+            len.clamp(1, self.spec.seq_len),
+            self.item.weight.dims()[0],
+        )
     }
 
     fn scores(&self, histories: &Histories) -> Tensor<2> {
-        self.last_states(histories).matmul(self.output_vectors().transpose()) // [n_rows, n_items + 1]
+        self.last_states(histories)
+            .matmul(self.output_vectors().transpose()) // [n_rows, n_items + 1]
     }
 
     fn item_vectors(&self) -> Option<ItemVectors> {
         let vectors = self.output.as_ref().unwrap_or(&self.item);
-        Some(ItemVectors::of_rows(&on_host(&vectors.weight), self.spec.d_model))
+        Some(ItemVectors::of_rows(
+            &on_host(&vectors.weight),
+            self.spec.d_model,
+        ))
     }
 
     /// Of a form that the fused layers do not know by burn's layers.
@@ -347,7 +491,12 @@ impl Network for Transformer {
         }
         let at_a_time = |len| self.rows_at_a_time(len);
         let states_of = |batch: &Histories| read(self.last_states(batch)).unwrap_or_default();
-        Some(by_length(histories, self.spec.d_model, at_a_time, states_of))
+        Some(by_length(
+            histories,
+            self.spec.d_model,
+            at_a_time,
+            states_of,
+        ))
     }
 
     fn step_scores(&self, history: &Histories) -> (usize, Tensor<2>) {
@@ -358,7 +507,12 @@ impl Network for Transformer {
     }
 
     fn attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
-        let TransformerSpec { n_layers, n_heads, seq_len, .. } = self.spec;
+        let TransformerSpec {
+            n_layers,
+            n_heads,
+            seq_len,
+            ..
+        } = self.spec;
         let n_events = history.row(0).len();
         let len = n_events.min(seq_len);
         let mut maps = Vec::with_capacity(n_layers);
@@ -366,8 +520,18 @@ impl Network for Transformer {
             let batch = windows_for_prediction(history, seq_len);
             let _hidden = self.hidden(&batch, None, Some(&mut maps));
         }
-        let weights = if maps.is_empty() { Vec::new() } else { read(Tensor::cat(maps, 0))? };
-        Ok(Some(AttentionMaps { n_layers, n_heads, len, first: n_events - len, weights }))
+        let weights = if maps.is_empty() {
+            Vec::new()
+        } else {
+            read(Tensor::cat(maps, 0))?
+        };
+        Ok(Some(AttentionMaps {
+            n_layers,
+            n_heads,
+            len,
+            first: n_events - len,
+            weights,
+        }))
     }
 }
 
@@ -378,12 +542,23 @@ impl StateNetwork for Transformer {
         self.spec.d_model
     }
 
-    fn learn(&self, histories: &Histories, noise: Noise, head: Head<'_>) -> Option<GradientsParams> {
+    fn learn(
+        &self,
+        histories: &Histories,
+        noise: Noise,
+        head: Head<'_>,
+    ) -> Option<GradientsParams> {
         let (mut hidden, mut places) = (Vec::new(), Vec::new());
         for windows in WholeWindows::by_length(histories, self.spec.seq_len) {
             let drop = self.dropout(noise, &windows.cells);
-            let states = self.hidden(&windows.batch, Some(&drop), None).flatten::<2>(0, 1);
-            hidden.push(states.clone().select(0, index_tensor(windows.filled, &states.device())));
+            let states = self
+                .hidden(&windows.batch, Some(&drop), None)
+                .flatten::<2>(0, 1);
+            hidden.push(
+                states
+                    .clone()
+                    .select(0, index_tensor(windows.filled, &states.device())),
+            );
             places.extend(windows.places);
         }
         if places.is_empty() {
@@ -399,11 +574,22 @@ impl StateNetwork for Transformer {
         let (mut hidden, mut places) = (Vec::new(), Vec::new());
         for windows in WholeWindows::by_length(histories, self.spec.seq_len) {
             let states = self.hidden(&windows.batch, None, None).flatten::<2>(0, 1);
-            hidden.push(states.clone().select(0, index_tensor(windows.filled, &states.device())));
+            hidden.push(
+                states
+                    .clone()
+                    .select(0, index_tensor(windows.filled, &states.device())),
+            );
             places.extend(windows.places);
         }
         let none = || Tensor::zeros([0, self.spec.d_model], &self.item.weight.val().device());
-        (if hidden.is_empty() { none() } else { Tensor::cat(hidden, 0) }, places)
+        (
+            if hidden.is_empty() {
+                none()
+            } else {
+                Tensor::cat(hidden, 0)
+            },
+            places,
+        )
     }
 }
 

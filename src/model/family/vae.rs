@@ -21,7 +21,8 @@ use crate::model::loss::MAX_FLOATS;
 use crate::model::network::{LossSums, Network};
 use crate::model::random::{Init, Noise};
 use crate::model::{
-    Blueprint, Likelihood, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs, Trainable, Workload,
+    Blueprint, Likelihood, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs,
+    Trainable, Workload,
 };
 
 /// Settings of Mult-VAE.
@@ -99,7 +100,9 @@ impl ModelFamily for VaeSpec {
     /// A copy of the weights; of each user four hidden and six latent vectors; a block of logits; and of
     /// each item of a bag its places. Gradients are among the parameters.
     fn memory(&self, work: &Workload<'_>) -> MemoryNeed {
-        let Self { d_hidden, d_latent, .. } = *self;
+        let Self {
+            d_hidden, d_latent, ..
+        } = *self;
         let n_items = work.plan.shape.n_items;
         let of_user = 4 * d_hidden + 6 * d_latent;
         let of_event = 10;
@@ -109,8 +112,11 @@ impl ModelFamily for VaeSpec {
         let logits = n_rows.min(rows_of_logits(n_items)) * n_items;
         let step = n_params + n_rows * of_user + logits + n_events(n_rows);
         let asked = work.n_asked();
-        let evaluation =
-            n_params + d_hidden * n_items + asked * (d_hidden + d_latent) + n_events(asked) + work.scores();
+        let evaluation = n_params
+            + d_hidden * n_items
+            + asked * (d_hidden + d_latent)
+            + n_events(asked)
+            + work.scores();
         MemoryNeed::of_numbers(n_params, step, evaluation)
     }
     fn setting_of_size(&self) -> &'static str {
@@ -124,8 +130,15 @@ impl ModelFamily for VaeSpec {
         seed: u64,
     ) -> Result<Box<dyn Trainable>, ModelError> {
         let largest = [("d_hidden", plan.shape.n_items.saturating_mul(self.d_hidden))];
-        let start = Start { plan, optimizer, device, seed };
-        start.for_next_item(self, &largest, |init| MultVae::new(self, plan.shape.n_items, init))
+        let start = Start {
+            plan,
+            optimizer,
+            device,
+            seed,
+        };
+        start.for_next_item(self, &largest, |init| {
+            MultVae::new(self, plan.shape.n_items, init)
+        })
     }
 }
 
@@ -149,7 +162,9 @@ struct MultVae {
 
 impl MultVae {
     fn new(spec: &VaeSpec, n_items: usize, init: &mut Init) -> Self {
-        let VaeSpec { d_hidden, d_latent, .. } = *spec;
+        let VaeSpec {
+            d_hidden, d_latent, ..
+        } = *spec;
         Self {
             encoder: init.dense(n_items, d_hidden),
             mean: init.dense(d_hidden, d_latent),
@@ -167,7 +182,10 @@ impl MultVae {
     /// Mean and log-variance of the latent vector. `[n_rows, n_items]` to twice `[n_rows, d_latent]`
     fn encode(&self, bags: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
         let hidden = self.encoder.forward(bags).tanh(); // [n_rows, d_hidden]
-        (self.mean.forward(hidden.clone()), self.log_variance.forward(hidden))
+        (
+            self.mean.forward(hidden.clone()),
+            self.log_variance.forward(hidden),
+        )
     }
 
     /// Scores of the items without padding. `[n_rows, d_latent]` to `[n_rows, n_items]`
@@ -217,12 +235,19 @@ impl Network for MultVae {
         let epsilon = noise.normal(mean.dims(), &device);
         let latent = mean.clone() + epsilon * log_variance.clone().mul_scalar(0.5).exp();
         let decoded = self.decoder.forward(latent).tanh(); // [n_rows, d_hidden]
-        let (of_bags, nll) = self.spec.likelihood.of_bags(decoded, &self.output, &bags.sparse());
+        let (of_bags, nll) = self
+            .spec
+            .likelihood
+            .of_bags(decoded, &self.output, &bags.sparse());
         let KlTerm { sum: kl, charged } = KlTerm::new(mean, log_variance, self.spec.free_bits);
         let charged = charged.mul_scalar(self.beta(inputs)); // [1]
 
         let loss = nll + charged.clone().inner();
-        let sums = LossSums { loss, n_events, kl: Some((kl.inner(), rows.len())) };
+        let sums = LossSums {
+            loss,
+            n_events,
+            kl: Some((kl.inner(), rows.len())),
+        };
         let gradients = (of_bags + charged).div_scalar(n_events as f32).backward();
         Some((GradientsParams::from_grads(gradients, self), sums))
     }
@@ -255,13 +280,16 @@ impl Network for MultVae {
 
     fn latent(&self, histories: &Histories) -> Option<[Tensor<2>; 2]> {
         let rows: Vec<&[u32]> = histories.rows().collect();
-        let bags = Bags::new(&rows, self.n_items(), self.spec.recency).tensor(&self.encoder.weight.device());
+        let bags = Bags::new(&rows, self.n_items(), self.spec.recency)
+            .tensor(&self.encoder.weight.device());
         let (mean, log_variance) = self.encode(bags);
         Some([mean, log_variance])
     }
 
     fn step_scores(&self, history: &Histories) -> (usize, Tensor<2>) {
-        scores_of_prefixes(history.row(0), self.rows_at_a_time(0), |prefixes| self.scores_of(prefixes))
+        scores_of_prefixes(history.row(0), self.rows_at_a_time(0), |prefixes| {
+            self.scores_of(prefixes)
+        })
     }
 }
 
@@ -271,25 +299,53 @@ mod tests {
 
     #[test]
     fn beta_grows_in_a_line_and_stays() {
-        let spec = VaeSpec { beta: 0.4, anneal: 0.5, d_hidden: 2, d_latent: 1, ..VaeSpec::default() };
+        let spec = VaeSpec {
+            beta: 0.4,
+            anneal: 0.5,
+            d_hidden: 2,
+            d_latent: 1,
+            ..VaeSpec::default()
+        };
         let beta = |anneal: f64, step: usize| {
-            let spec = VaeSpec { anneal, ..spec.clone() };
+            let spec = VaeSpec {
+                anneal,
+                ..spec.clone()
+            };
             let network = MultVae::new(&spec, 3, &mut Init::new(0, &Device::flex().autodiff()));
-            network.beta(&StepInputs { lr: 0.0, step, n_steps: 8, seed: 0 })
+            network.beta(&StepInputs {
+                lr: 0.0,
+                step,
+                n_steps: 8,
+                seed: 0,
+            })
         };
         let percent = |beta: f64| (100.0 * beta).round() as u32;
-        assert_eq!([0, 2, 4, 7].map(|step| percent(beta(0.5, step))), [0, 20, 40, 40]);
+        assert_eq!(
+            [0, 2, 4, 7].map(|step| percent(beta(0.5, step))),
+            [0, 20, 40, 40]
+        );
         assert_eq!(percent(beta(0.0, 0)), 40);
     }
 
     #[test]
     fn the_same_seed_draws_the_same_latent_vectors() {
-        let spec = VaeSpec { d_hidden: 4, d_latent: 3, ..VaeSpec::default() };
+        let spec = VaeSpec {
+            d_hidden: 4,
+            d_latent: 3,
+            ..VaeSpec::default()
+        };
         let network = MultVae::new(&spec, 5, &mut Init::new(0, &Device::flex().autodiff()));
         let histories: Histories = [&[1_u32, 2, 3][..], &[5, 4]].into_iter().collect();
-        let inputs = StepInputs { lr: 0.0, step: 1, n_steps: 1, seed: 0 };
+        let inputs = StepInputs {
+            lr: 0.0,
+            step: 1,
+            n_steps: 1,
+            seed: 0,
+        };
         let loss = |seed| {
-            let (_, sums) = network.gradients(&histories, &inputs, Noise::new(seed)).unwrap();
+            let (_, sums) = network
+                .gradients(&histories, &inputs, Noise::new(seed))
+                .unwrap();
             sums.loss.into_scalar::<f32>().to_bits()
         };
         assert_eq!(loss(1), loss(1));

@@ -14,7 +14,13 @@ const fn wording(
     [label, unit]: [&'static str; 2],
     help: &'static str,
 ) -> Wording {
-    Wording { kind, group, label, unit, help }
+    Wording {
+        kind,
+        group,
+        label,
+        unit,
+        help,
+    }
 }
 
 pub(super) const WIDTH: Wording = wording(

@@ -39,15 +39,24 @@ impl Cell {
             Param::from_tensor(Tensor::cat(gates, 1).detach())
         };
         let (w_input, w_hidden) = (beside(d_input), beside(d_hidden));
-        let bias = (0..4 * d_hidden).map(|at| f32::from(u8::from(at / d_hidden.max(1) == 1))).collect();
-        Self { w_input, w_hidden, bias: init.values(bias, [4 * d_hidden]) }
+        let bias = (0..4 * d_hidden)
+            .map(|at| f32::from(u8::from(at / d_hidden.max(1) == 1)))
+            .collect();
+        Self {
+            w_input,
+            w_hidden,
+            bias: init.values(bias, [4 * d_hidden]),
+        }
     }
 
     /// Nothing seen yet.
     pub(super) fn start(&self, n_rows: usize) -> State {
         let weights = self.w_hidden.val();
         let zeros = Tensor::zeros([n_rows, weights.dims()[0]], &weights.device());
-        State { output: zeros.clone(), memory: zeros }
+        State {
+            output: zeros.clone(),
+            memory: zeros,
+        }
     }
 
     /// One step. `input` `[n_rows, d_input]`
@@ -57,6 +66,9 @@ impl Cell {
         let d = gates.dims()[1] / 4;
         let gate = |at: usize| gates.clone().slice_dim(1, at * d..(at + 1) * d); // [n_rows, d_hidden]
         let memory = sigmoid(gate(1)) * state.memory + sigmoid(gate(0)) * gate(2).tanh();
-        State { output: sigmoid(gate(3)) * memory.clone().tanh(), memory }
+        State {
+            output: sigmoid(gate(3)) * memory.clone().tanh(),
+            memory,
+        }
     }
 }

@@ -36,7 +36,8 @@ impl Discriminator {
             state = self.cell.step(step.clone().matmul(self.token.val()), state);
             sum = sum + state.output.clone();
         }
-        self.output.forward(sum.div_scalar(steps.len().max(1) as f64)) // [n_rows, 1]
+        self.output
+            .forward(sum.div_scalar(steps.len().max(1) as f64)) // [n_rows, 1]
     }
 
     /// Real rows as it sees them: of each step one token with certainty, after the end the end again.
@@ -47,7 +48,10 @@ impl Discriminator {
             let mut step = vec![0.0; rows.len() * n_tokens];
             for (row, step) in rows.iter().zip(step.chunks_mut(n_tokens.max(1))) {
                 let token = row.get(at).copied().unwrap_or(END) as usize;
-                step.iter_mut().skip(token).take(1).for_each(|share| *share = 1.0);
+                step.iter_mut()
+                    .skip(token)
+                    .take(1)
+                    .for_each(|share| *share = 1.0);
             }
             Tensor::from_data(TensorData::new(step, [rows.len(), n_tokens]), &device)
         };

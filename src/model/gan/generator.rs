@@ -56,7 +56,10 @@ impl Generator {
         let mut outputs = Vec::with_capacity(n_steps);
         let (mut targets, mut weights) = (Vec::new(), Vec::new());
         for at in 0..n_steps {
-            let before = rows.iter().map(|row| at.checked_sub(1).map_or(END as i32, |at| token(row, at))).collect();
+            let before = rows
+                .iter()
+                .map(|row| at.checked_sub(1).map_or(END as i32, |at| token(row, at)))
+                .collect();
             state = self.cell.step(self.vectors(before), state);
             outputs.push(state.output.clone());
             targets.extend(rows.iter().map(|row| token(row, at)));
@@ -85,20 +88,38 @@ impl Generator {
     ///
     /// # Errors
     /// [`ModelError::Compute`] when the device fails.
-    pub(super) fn write(&self, n_rows: usize, gumbel: &[f32], sharpness: f64) -> Result<Written, ModelError> {
+    pub(super) fn write(
+        &self,
+        n_rows: usize,
+        gumbel: &[f32],
+        sharpness: f64,
+    ) -> Result<Written, ModelError> {
         let n_tokens = self.n_tokens();
         let mut state = self.cell.start(n_rows);
         let mut tokens = vec![END; n_rows];
         let mut is_over = vec![false; n_rows];
-        let mut written = Written { rows: vec![Vec::new(); n_rows], steps: Vec::new() };
+        let mut written = Written {
+            rows: vec![Vec::new(); n_rows],
+            steps: Vec::new(),
+        };
         for noise in gumbel.chunks_exact((n_rows * n_tokens).max(1)) {
-            state = self.cell.step(self.vectors(tokens.iter().map(|&token| token as i32).collect()), state);
-            let noise = Tensor::from_data(TensorData::new(noise.to_vec(), [n_rows, n_tokens]), &state.output.device());
+            state = self.cell.step(
+                self.vectors(tokens.iter().map(|&token| token as i32).collect()),
+                state,
+            );
+            let noise = Tensor::from_data(
+                TensorData::new(noise.to_vec(), [n_rows, n_tokens]),
+                &state.output.device(),
+            );
             let scores = self.output.forward(state.output.clone()) + noise; // [n_rows, n_tokens]
             let mixture = softmax(scores.clone().mul_scalar(sharpness), 1);
             written.steps.push(ended(mixture, &is_over));
             let scores = read(scores.without_autodiff())?;
-            for (row, scores) in scores.chunks_exact(n_tokens.max(1)).enumerate().take(n_rows) {
+            for (row, scores) in scores
+                .chunks_exact(n_tokens.max(1))
+                .enumerate()
+                .take(n_rows)
+            {
                 tokens[row] = if is_over[row] { END } else { largest(scores) };
                 is_over[row] = tokens[row] == END;
                 if !is_over[row] {
@@ -127,9 +148,15 @@ fn ended(mixture: Tensor<2>, is_over: &[bool]) -> Tensor<2> {
         return mixture;
     }
     let [n_rows, n_tokens] = mixture.dims();
-    let runs: Vec<f32> = is_over.iter().map(|&over| f32::from(u8::from(!over))).collect();
+    let runs: Vec<f32> = is_over
+        .iter()
+        .map(|&over| f32::from(u8::from(!over)))
+        .collect();
     let mut ends = vec![0.0; n_rows * n_tokens];
-    ends.chunks_mut(n_tokens).zip(is_over).filter(|(_, over)| **over).for_each(|(row, _)| row[END as usize] = 1.0);
+    ends.chunks_mut(n_tokens)
+        .zip(is_over)
+        .filter(|(_, over)| **over)
+        .for_each(|(row, _)| row[END as usize] = 1.0);
     let device = mixture.device();
     let runs = Tensor::<2>::from_data(TensorData::new(runs, [n_rows, 1]), &device);
     mixture * runs + Tensor::from_data(TensorData::new(ends, [n_rows, n_tokens]), &device)

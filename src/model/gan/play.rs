@@ -20,8 +20,14 @@ use crate::model::{ModelError, OptimizerSpec};
 use crate::spec::derive_seed;
 
 /// Adam as Kingma & Ba 2015 have it, with the gradients' norm kept below 5.
-const OPTIMIZER: OptimizerSpec =
-    OptimizerSpec { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0, l1: 0.0, clip_norm: 5.0 };
+const OPTIMIZER: OptimizerSpec = OptimizerSpec {
+    beta1: 0.9,
+    beta2: 0.999,
+    epsilon: 1e-8,
+    weight_decay: 0.0,
+    l1: 0.0,
+    clip_norm: 5.0,
+};
 
 /// Passes without a better held-out likelihood after which the language model is done.
 const PATIENCE: usize = 3;
@@ -70,7 +76,11 @@ impl std::fmt::Display for Pass {
             Phase::Likelihood => "The sampler learns real histories",
             Phase::Play => "Generator plays against discriminator",
         };
-        write!(f, "{what}, pass {} of at most {}", self.epoch, self.n_epochs)
+        write!(
+            f,
+            "{what}, pass {} of at most {}",
+            self.epoch, self.n_epochs
+        )
     }
 }
 
@@ -118,8 +128,14 @@ impl SequenceGan {
     /// Batches of an epoch, in an order of its own.
     fn batches<'a>(&self, rows: &[&'a [u32]], (name, epoch): (&str, usize)) -> Vec<Vec<&'a [u32]>> {
         let mut rows: Vec<&[u32]> = rows.iter().map(|row| self.start_of(row)).collect();
-        rows.shuffle(&mut ChaCha8Rng::seed_from_u64(derive_seed(self.seed, name, epoch as u64)));
-        rows.chunks(self.spec.batch_size.max(1)).map(<[_]>::to_vec).collect()
+        rows.shuffle(&mut ChaCha8Rng::seed_from_u64(derive_seed(
+            self.seed,
+            name,
+            epoch as u64,
+        )));
+        rows.chunks(self.spec.batch_size.max(1))
+            .map(<[_]>::to_vec)
+            .collect()
     }
 
     /// Learns by maximum likelihood, at most `likelihood_epochs` passes; the weights of the best pass on
@@ -135,18 +151,32 @@ impl SequenceGan {
     ) -> Result<Vec<f64>, E> {
         let is_held_out = |at: usize| rows.n_rows() >= 2 * HELD_OUT && at.is_multiple_of(HELD_OUT);
         let part = |held_out: bool| {
-            let numbered = rows.rows().enumerate().filter(move |(at, _)| is_held_out(*at) == held_out);
+            let numbered = rows
+                .rows()
+                .enumerate()
+                .filter(move |(at, _)| is_held_out(*at) == held_out);
             numbered.map(|(_, row)| row).collect::<Vec<_>>()
         };
         let (train, held_out) = (part(false), part(true));
-        let (mut losses, mut best): (Vec<f64>, _) = (Vec::new(), (0, f64::INFINITY, self.generator.clone()));
+        let (mut losses, mut best): (Vec<f64>, _) =
+            (Vec::new(), (0, f64::INFINITY, self.generator.clone()));
         for epoch in 1..=self.spec.likelihood_epochs {
             for batch in self.batches(&train, ("language order", epoch)) {
                 guarded(|| self.likelihood_step(&batch)).map_err(E::from)?;
-                between(Pass { phase: Phase::Likelihood, epoch, n_epochs: self.spec.likelihood_epochs })?;
+                between(Pass {
+                    phase: Phase::Likelihood,
+                    epoch,
+                    n_epochs: self.spec.likelihood_epochs,
+                })?;
             }
-            let judged = if held_out.is_empty() { &train } else { &held_out };
-            let loss = guarded(|| self.nll(judged)).and_then(|loss| loss).map_err(E::from)?;
+            let judged = if held_out.is_empty() {
+                &train
+            } else {
+                &held_out
+            };
+            let loss = guarded(|| self.nll(judged))
+                .and_then(|loss| loss)
+                .map_err(E::from)?;
             finite(loss, (epoch, "maximum likelihood"), "likelihood_lr")?;
             losses.push(loss);
             if loss < best.1 {
@@ -163,7 +193,9 @@ impl SequenceGan {
         let (sum, n) = self.generator.nll(batch);
         let gradients = sum.div_scalar(n.max(1) as f64).backward();
         let gradients = GradientsParams::from_grads(gradients, &self.generator);
-        let (generator, _) = self.likelihood.step(self.generator.clone(), gradients, self.spec.likelihood_lr);
+        let (generator, _) =
+            self.likelihood
+                .step(self.generator.clone(), gradients, self.spec.likelihood_lr);
         self.generator = generator;
     }
 
@@ -200,62 +232,101 @@ impl SequenceGan {
             let mut sums = Losses::default();
             for batch in &batches {
                 // RelGAN's exponential schedule, section 4: from 1 to the highest.
-                let sharpness = self.spec.sharpness.powf(step as f64 / n_steps.max(1) as f64);
+                let sharpness = self
+                    .spec
+                    .sharpness
+                    .powf(step as f64 / n_steps.max(1) as f64);
                 let noise = Noise::new(derive_seed(self.seed, "gumbel", step as u64));
-                let losses = guarded(|| self.play_step(batch, noise, sharpness)).and_then(|losses| losses);
+                let losses =
+                    guarded(|| self.play_step(batch, noise, sharpness)).and_then(|losses| losses);
                 let losses = losses.map_err(E::from)?;
                 sums.discriminator += losses.discriminator / batches.len() as f64;
                 sums.generator += losses.generator / batches.len() as f64;
                 step += 1;
-                between(Pass { phase: Phase::Play, epoch, n_epochs })?;
+                between(Pass {
+                    phase: Phase::Play,
+                    epoch,
+                    n_epochs,
+                })?;
             }
-            finite(sums.discriminator + sums.generator, (epoch, "the play"), "adversarial_lr")?;
+            finite(
+                sums.discriminator + sums.generator,
+                (epoch, "the play"),
+                "adversarial_lr",
+            )?;
             all.push(sums);
         }
         Ok(all)
     }
 
     /// A step of the discriminator, then one of the generator against it, on the same sequences.
-    fn play_step(&mut self, batch: &[&[u32]], mut noise: Noise, sharpness: f64) -> Result<Losses, ModelError> {
+    fn play_step(
+        &mut self,
+        batch: &[&[u32]],
+        mut noise: Noise,
+        sharpness: f64,
+    ) -> Result<Losses, ModelError> {
         let n_steps = self.spec.max_len;
         let gumbel = noise.gumbel_values(n_steps * batch.len() * self.generator.n_tokens());
         let written = self.generator.write(batch.len(), &gumbel, sharpness)?;
         let discriminator = self.discriminator_step(batch, &written)?;
         let generator = self.generator_step(batch, &written)?;
-        Ok(Losses { discriminator, generator })
+        Ok(Losses {
+            discriminator,
+            generator,
+        })
     }
 
-    pub(super) fn discriminator_step(&mut self, real: &[&[u32]], written: &Written) -> Result<f64, ModelError> {
-        let synthetic: Vec<Tensor<2>> =
-            written.steps.iter().map(|step| Tensor::from_inner(step.clone().inner())).collect();
+    pub(super) fn discriminator_step(
+        &mut self,
+        real: &[&[u32]],
+        written: &Written,
+    ) -> Result<f64, ModelError> {
+        let synthetic: Vec<Tensor<2>> = written
+            .steps
+            .iter()
+            .map(|step| Tensor::from_inner(step.clone().inner()))
+            .collect();
         let loss = self.discriminator_loss(real, &synthetic);
         let value = read(loss.clone().inner())?;
         let gradients = GradientsParams::from_grads(loss.backward(), &self.discriminator);
         let [of_discriminator, _] = &mut self.adversarial;
-        (self.discriminator, _) =
-            of_discriminator.step(self.discriminator.clone(), gradients, self.spec.adversarial_lr);
+        (self.discriminator, _) = of_discriminator.step(
+            self.discriminator.clone(),
+            gradients,
+            self.spec.adversarial_lr,
+        );
         Ok(value.first().copied().map_or(f64::NAN, f64::from))
     }
 
-    pub(super) fn generator_step(&mut self, real: &[&[u32]], written: &Written) -> Result<f64, ModelError> {
+    pub(super) fn generator_step(
+        &mut self,
+        real: &[&[u32]],
+        written: &Written,
+    ) -> Result<f64, ModelError> {
         let loss = self.generator_loss(real, &written.steps);
         let value = read(loss.clone().inner())?;
         let gradients = GradientsParams::from_grads(loss.backward(), &self.generator);
         let [_, of_generator] = &mut self.adversarial;
-        (self.generator, _) = of_generator.step(self.generator.clone(), gradients, self.spec.adversarial_lr);
+        (self.generator, _) =
+            of_generator.step(self.generator.clone(), gradients, self.spec.adversarial_lr);
         Ok(value.first().copied().map_or(f64::NAN, f64::from))
     }
 
     /// Mean −log σ(D(real) − D(synthetic)), row by row. `[1]`
     pub(super) fn discriminator_loss(&self, real: &[&[u32]], synthetic: &[Tensor<2>]) -> Tensor<1> {
         let real = self.discriminator.certain(real, synthetic.len());
-        log_sigmoid(self.discriminator.scores(&real) - self.discriminator.scores(synthetic)).mean().neg()
+        log_sigmoid(self.discriminator.scores(&real) - self.discriminator.scores(synthetic))
+            .mean()
+            .neg()
     }
 
     /// Mean −log σ(D(synthetic) − D(real)), row by row. `[1]`
     pub(super) fn generator_loss(&self, real: &[&[u32]], synthetic: &[Tensor<2>]) -> Tensor<1> {
         let real = self.discriminator.certain(real, synthetic.len());
-        log_sigmoid(self.discriminator.scores(synthetic) - self.discriminator.scores(&real)).mean().neg()
+        log_sigmoid(self.discriminator.scores(synthetic) - self.discriminator.scores(&real))
+            .mean()
+            .neg()
     }
 
     /// Draws `n` sequences of at least `least` events; the same seed draws the same.
@@ -269,7 +340,8 @@ impl SequenceGan {
         for round in 0..n_rounds {
             let mut noise = Noise::new(derive_seed(seed, "sample", round));
             let gumbel = noise.gumbel_values(self.spec.max_len * AT_A_TIME * generator.n_tokens());
-            let written = guarded(|| generator.write(AT_A_TIME, &gumbel, 1.0)).and_then(|written| written)?;
+            let written =
+                guarded(|| generator.write(AT_A_TIME, &gumbel, 1.0)).and_then(|written| written)?;
             for row in written.rows.iter().filter(|row| row.len() >= least) {
                 if drawn.n_rows() < n {
                     drawn.push(row);

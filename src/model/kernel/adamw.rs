@@ -1,5 +1,8 @@
 //! One step of `AdamW` over slices: a single pass over weights, gradient and both moments.
-#![expect(clippy::inline_always, reason = "what is not inlined is not compiled for the processor's instructions")]
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the processor's instructions"
+)]
 
 use rayon::prelude::*;
 
@@ -32,9 +35,20 @@ const BLOCK: usize = 16 << 10;
 impl AdamWStep {
     /// Changes weights and moments, on all threads. Every number is worked out as by burn's tensors, one
     /// rounding after each operation. NaN and infinity go into weights and moments.
-    pub(in crate::model) fn take(&self, weights: &mut [f32], gradient: &[f32], first: &mut [f32], second: &mut [f32]) {
-        let moments = first.par_chunks_mut(BLOCK).zip(second.par_chunks_mut(BLOCK));
-        let blocks = weights.par_chunks_mut(BLOCK).zip(gradient.par_chunks(BLOCK)).zip(moments);
+    pub(in crate::model) fn take(
+        &self,
+        weights: &mut [f32],
+        gradient: &[f32],
+        first: &mut [f32],
+        second: &mut [f32],
+    ) {
+        let moments = first
+            .par_chunks_mut(BLOCK)
+            .zip(second.par_chunks_mut(BLOCK));
+        let blocks = weights
+            .par_chunks_mut(BLOCK)
+            .zip(gradient.par_chunks(BLOCK))
+            .zip(moments);
         blocks.for_each(|((weights, gradient), (first, second))| {
             vectorized(
                 #[inline(always)]
@@ -45,7 +59,16 @@ impl AdamWStep {
 
     #[inline(always)]
     fn block(&self, weights: &mut [f32], gradient: &[f32], first: &mut [f32], second: &mut [f32]) {
-        let Self { betas, rest, epsilon, kept, threshold, root_correction, length, scale } = *self;
+        let Self {
+            betas,
+            rest,
+            epsilon,
+            kept,
+            threshold,
+            root_correction,
+            length,
+            scale,
+        } = *self;
         let moments = first.iter_mut().zip(second);
         for ((weight, gradient), (first, second)) in weights.iter_mut().zip(gradient).zip(moments) {
             let gradient = gradient * scale;
@@ -55,7 +78,12 @@ impl AdamWStep {
             let moved = *weight * kept - *first / root * length;
             // Comparisons instead of `clamp`: NaN passes, and nothing can panic.
             let above = if moved > threshold { threshold } else { moved };
-            *weight = moved - if moved < -threshold { -threshold } else { above };
+            *weight = moved
+                - if moved < -threshold {
+                    -threshold
+                } else {
+                    above
+                };
         }
     }
 }
@@ -77,7 +105,11 @@ fn block_of_squares(values: &[f32]) -> f64 {
                     *lane += f64::from(value) * f64::from(value);
                 }
             }
-            lanes.iter().sum::<f64>() + rest.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>()
+            lanes.iter().sum::<f64>()
+                + rest
+                    .iter()
+                    .map(|&value| f64::from(value).powi(2))
+                    .sum::<f64>()
         },
     )
 }
@@ -112,11 +144,17 @@ mod tests {
             scale: 0.5,
         };
         let n = 40_000;
-        let gradient: Vec<f32> = (0..n).map(|at| if at % 3 == 0 { -4.0 } else { 2.0 }).collect();
+        let gradient: Vec<f32> = (0..n)
+            .map(|at| if at % 3 == 0 { -4.0 } else { 2.0 })
+            .collect();
         let (mut weights, mut first, mut second) = (vec![1.0; n], vec![0.0; n], vec![0.0; n]);
         step.take(&mut weights, &gradient, &mut first, &mut second);
         for at in [0, 1, n - 2, n - 1] {
-            let expected = if at % 3 == 0 { 0.999 + 0.01 } else { 0.999 - 0.01 };
+            let expected = if at % 3 == 0 {
+                0.999 + 0.01
+            } else {
+                0.999 - 0.01
+            };
             assert!((weights[at] - expected).abs() < 1e-5, "{}", weights[at]);
             assert!((first[at] - 0.05 * gradient[at]).abs() < 1e-6);
             assert!((second[at] - 0.000_25 * gradient[at] * gradient[at]).abs() < 1e-6);

@@ -63,7 +63,11 @@ impl CausalAttention<'_> {
     }
 
     fn longest(&self) -> usize {
-        self.sequences.iter().map(ExactSizeIterator::len).max().unwrap_or(0)
+        self.sequences
+            .iter()
+            .map(ExactSizeIterator::len)
+            .max()
+            .unwrap_or(0)
     }
 
     /// What each event has seen, `seen` `[n_rows, d_model]`, from queries, keys and values side by side,
@@ -76,7 +80,12 @@ impl CausalAttention<'_> {
             let (n, n_keys) = (part.queries.len(), part.queries.end);
             part.scores(qkv, &mut scores);
             let mut sums = [0.0; BLOCK];
-            for ((at, row), sum_of_row) in scores.chunks_exact_mut(n_keys).take(n).enumerate().zip(&mut sums) {
+            for ((at, row), sum_of_row) in scores
+                .chunks_exact_mut(n_keys)
+                .take(n)
+                .enumerate()
+                .zip(&mut sums)
+            {
                 let (past, future) = row.split_at_mut(part.queries.start + at + 1);
                 let most = vectorized(
                     #[inline(always)]
@@ -90,14 +99,24 @@ impl CausalAttention<'_> {
                     },
                 );
                 future.fill(0.0);
-                log_sums[(part.start + part.queries.start + at) * self.n_heads + part.head] = most + sum_of_row.ln();
+                log_sums[(part.start + part.queries.start + at) * self.n_heads + part.head] =
+                    most + sum_of_row.ln();
             }
             let weights = Matrix::new(&scores, n, n_keys);
-            product(part.of_head(seen), Onto::Nothing, weights, part.of(Third::Value, qkv, 0..n_keys));
+            product(
+                part.of_head(seen),
+                Onto::Nothing,
+                weights,
+                part.of(Third::Value, qkv, 0..n_keys),
+            );
             for (at, sum) in sums.iter().enumerate().take(n) {
-                let row = (part.start + part.queries.start + at) * self.d_model + part.head * part.d_head;
+                let row =
+                    (part.start + part.queries.start + at) * self.d_model + part.head * part.d_head;
                 let factor = sum.recip();
-                seen.iter_mut().skip(row).take(part.d_head).for_each(|value| *value *= factor);
+                seen.iter_mut()
+                    .skip(row)
+                    .take(part.d_head)
+                    .for_each(|value| *value *= factor);
             }
         }
         log_sums
@@ -107,7 +126,12 @@ impl CausalAttention<'_> {
     ///
     /// With weights P = softmax(S) and D = Σ `d_seen` · `seen` of a row:
     /// dV = Pᵀ `d_seen`, dS = P ∘ (`d_seen` Vᵀ − D), dQ = dS K / √d, dK = dSᵀ Q / √d.
-    pub(in crate::model) fn backward(&self, [qkv, seen, log_sums]: [&[f32]; 3], d_seen: &[f32], d_qkv: &mut [f32]) {
+    pub(in crate::model) fn backward(
+        &self,
+        [qkv, seen, log_sums]: [&[f32]; 3],
+        d_seen: &[f32],
+        d_qkv: &mut [f32],
+    ) {
         d_qkv.fill(0.0);
         let mut weights = Buffer::open(BLOCK * self.longest());
         let mut slopes = Buffer::open(BLOCK * self.longest());
@@ -116,7 +140,12 @@ impl CausalAttention<'_> {
             part.scores(qkv, &mut weights);
             let d_rows = part.of_output(d_seen);
             let values = part.of(Third::Value, qkv, 0..n_keys);
-            product(MatrixMut::new(&mut slopes, n, n_keys), Onto::Nothing, d_rows, values.transposed());
+            product(
+                MatrixMut::new(&mut slopes, n, n_keys),
+                Onto::Nothing,
+                d_rows,
+                values.transposed(),
+            );
             for at in 0..n {
                 let row = part.start + part.queries.start + at;
                 let place = row * self.d_model + part.head * part.d_head;
@@ -124,7 +153,8 @@ impl CausalAttention<'_> {
                 let log_sum = log_sums[row * self.n_heads + part.head];
                 let n_past = part.queries.start + at + 1;
                 let (past, future) = weights[at * n_keys..(at + 1) * n_keys].split_at_mut(n_past);
-                let (d_past, d_future) = slopes[at * n_keys..(at + 1) * n_keys].split_at_mut(n_past);
+                let (d_past, d_future) =
+                    slopes[at * n_keys..(at + 1) * n_keys].split_at_mut(n_past);
                 vectorized(
                     #[inline(always)]
                     || {
@@ -138,12 +168,30 @@ impl CausalAttention<'_> {
                 future.fill(0.0);
                 d_future.fill(0.0);
             }
-            let (weights, slopes) = (Matrix::new(&weights, n, n_keys), Matrix::new(&slopes, n, n_keys));
+            let (weights, slopes) = (
+                Matrix::new(&weights, n, n_keys),
+                Matrix::new(&slopes, n, n_keys),
+            );
             let query = part.of(Third::Query, qkv, part.queries.clone());
             let key = part.of(Third::Key, qkv, 0..n_keys);
-            product(part.of_mut(Third::Value, d_qkv, 0..n_keys), Onto::Itself, weights.transposed(), d_rows);
-            product(part.of_mut(Third::Query, d_qkv, part.queries.clone()), Onto::Nothing, slopes, key);
-            product(part.of_mut(Third::Key, d_qkv, 0..n_keys), Onto::Itself, slopes.transposed(), query);
+            product(
+                part.of_mut(Third::Value, d_qkv, 0..n_keys),
+                Onto::Itself,
+                weights.transposed(),
+                d_rows,
+            );
+            product(
+                part.of_mut(Third::Query, d_qkv, part.queries.clone()),
+                Onto::Nothing,
+                slopes,
+                key,
+            );
+            product(
+                part.of_mut(Third::Key, d_qkv, 0..n_keys),
+                Onto::Itself,
+                slopes.transposed(),
+                query,
+            );
         }
     }
 }
@@ -154,7 +202,12 @@ impl Part {
         let n_keys = self.queries.end;
         let query = self.of(Third::Query, qkv, self.queries.clone());
         let key = self.of(Third::Key, qkv, 0..n_keys);
-        product(MatrixMut::new(scores, self.queries.len(), n_keys), Onto::Nothing, query, key.transposed());
+        product(
+            MatrixMut::new(scores, self.queries.len(), n_keys),
+            Onto::Nothing,
+            query,
+            key.transposed(),
+        );
     }
 
     /// Where the head's third of these events of the sequence begins.
@@ -168,7 +221,9 @@ impl Part {
     }
 
     fn of_mut<'a>(&self, third: Third, qkv: &'a mut [f32], events: Range<usize>) -> MatrixMut<'a> {
-        let values = qkv.get_mut(self.place(third, events.start)..).unwrap_or(&mut []);
+        let values = qkv
+            .get_mut(self.place(third, events.start)..)
+            .unwrap_or(&mut []);
         MatrixMut::with_stride(values, events.len(), self.d_head, 3 * self.d_model)
     }
 

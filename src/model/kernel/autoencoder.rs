@@ -16,14 +16,22 @@ pub(in crate::model) fn autoencoder_gradients(
     bags: &SparseRows,
     likelihood: Likelihood,
 ) -> (Vec<DenseGradients>, f64) {
-    let (Some(output), hidden) = (layers.last(), hidden_layers(layers, bags)) else { return (Vec::new(), 0.0) };
+    let (Some(output), hidden) = (layers.last(), hidden_layers(layers, bags)) else {
+        return (Vec::new(), 0.0);
+    };
     let scale = 1.0 / bags.elements.len().max(1) as f32;
     let last = hidden.last().map_or(&[][..], |rows| rows);
-    let Told { nll, d_decoded: mut d_rows, gradients: of_output } = tell(last, output, (bags, likelihood), scale);
+    let Told {
+        nll,
+        d_decoded: mut d_rows,
+        gradients: of_output,
+    } = tell(last, output, (bags, likelihood), scale);
 
     let mut gradients = vec![of_output];
     for at in (1..hidden.len()).rev() {
-        let (Some(above), Some(below), Some(layer)) = (hidden.get(at), hidden.get(at - 1), layers.get(at)) else {
+        let (Some(above), Some(below), Some(layer)) =
+            (hidden.get(at), hidden.get(at - 1), layers.get(at))
+        else {
             break;
         };
         let shape = shape_of(layer, bags.n_rows());
@@ -35,8 +43,12 @@ pub(in crate::model) fn autoencoder_gradients(
     }
     if let (Some(first), Some(layer)) = (hidden.first(), layers.first()) {
         times_slope_of_tanh(&mut d_rows, first);
-        let mut of_first = [Buffer::open(layer.weight.len()), Buffer::open(layer.bias.len())];
-        bags.transposed().product(&mut of_first[0], &d_rows, layer.bias.len());
+        let mut of_first = [
+            Buffer::open(layer.weight.len()),
+            Buffer::open(layer.bias.len()),
+        ];
+        bags.transposed()
+            .product(&mut of_first[0], &d_rows, layer.bias.len());
         sum_of_rows(&mut of_first[1], &d_rows);
         gradients.push(of_first);
     }
@@ -53,11 +65,19 @@ pub(in crate::model) fn autoencoder_states(layers: &[Dense<'_>], bags: &SparseRo
 fn hidden_layers(layers: &[Dense<'_>], bags: &SparseRows) -> Vec<Buffer> {
     let n_rows = bags.n_rows();
     let n_hidden = layers.len().saturating_sub(1);
-    let mut hidden: Vec<Buffer> = layers.first().into_iter().map(|first| hidden_of_bags(first, bags)).collect();
+    let mut hidden: Vec<Buffer> = layers
+        .first()
+        .into_iter()
+        .map(|first| hidden_of_bags(first, bags))
+        .collect();
     for layer in layers.iter().take(n_hidden).skip(1) {
         let shape = shape_of(layer, n_rows);
         let mut rows = Buffer::open(n_rows * shape.d_out);
-        shape.times(&mut rows, hidden.last().map_or(&[][..], |below| below), layer.weight);
+        shape.times(
+            &mut rows,
+            hidden.last().map_or(&[][..], |below| below),
+            layer.weight,
+        );
         add_bias_and_tanh(&mut rows, layer.bias);
         hidden.push(rows);
     }
@@ -66,5 +86,9 @@ fn hidden_layers(layers: &[Dense<'_>], bags: &SparseRows) -> Vec<Buffer> {
 
 fn shape_of(layer: &Dense<'_>, n_rows: usize) -> Shape {
     let d_out = layer.bias.len();
-    Shape { n_rows, d_in: layer.weight.len() / d_out.max(1), d_out }
+    Shape {
+        n_rows,
+        d_in: layer.weight.len() / d_out.max(1),
+        d_out,
+    }
 }

@@ -24,7 +24,10 @@ impl Buffer {
     /// `n` floats to be written before they are read: what they are at first is left open.
     pub(in crate::model) fn open(n: usize) -> Self {
         count::change(n as isize);
-        Self { values: taken(n), n }
+        Self {
+            values: taken(n),
+            n,
+        }
     }
 
     /// `n` zeros.
@@ -84,7 +87,10 @@ fn size_of(n: usize) -> usize {
 impl From<Vec<f32>> for Buffer {
     fn from(values: Vec<f32>) -> Self {
         count::change(values.len() as isize);
-        Self { n: values.len(), values }
+        Self {
+            n: values.len(),
+            values,
+        }
     }
 }
 

@@ -69,7 +69,12 @@ impl CrossEntropy<'_> {
         let n_items = (self.items.len() / d.max(1)).saturating_sub(1);
         let catalogue = Matrix::new(self.items.get(d..).unwrap_or(&[]), n_items, d);
         let hidden_rows = Matrix::new(hidden, n, d);
-        product(MatrixMut::new(scores, n, n_items), Onto::Nothing, hidden_rows, catalogue.transposed());
+        product(
+            MatrixMut::new(scores, n, n_items),
+            Onto::Nothing,
+            hidden_rows,
+            catalogue.transposed(),
+        );
 
         // hidden · scale / Σ exp, row by row.
         let mut weighted = Buffer::open(n * d);
@@ -78,7 +83,10 @@ impl CrossEntropy<'_> {
         for (at, &target) in targets.iter().enumerate() {
             let row = at..at + 1;
             let scores = rows_mut(scores, row.clone(), n_items);
-            let of_target = scores.get((target as usize).wrapping_sub(1)).copied().unwrap_or(f32::NAN);
+            let of_target = scores
+                .get((target as usize).wrapping_sub(1))
+                .copied()
+                .unwrap_or(f32::NAN);
             let (largest, sum) = vectorized(
                 #[inline(always)]
                 || exponentials(scores),
@@ -86,13 +94,26 @@ impl CrossEntropy<'_> {
             nll += f64::from(sum).ln() + f64::from(largest) - f64::from(of_target);
             let factor = self.scale / sum;
             let weighted = rows_mut(&mut weighted, row.clone(), d);
-            weighted.iter_mut().zip(rows(hidden, row, d)).for_each(|(weighted, value)| *weighted = factor * value);
+            weighted
+                .iter_mut()
+                .zip(rows(hidden, row, d))
+                .for_each(|(weighted, value)| *weighted = factor * value);
             factors[at] = factor;
         }
         let exponentials = Matrix::new(scores, n, n_items);
-        product(MatrixMut::new(d_hidden, n, d), Onto::Nothing, exponentials, catalogue);
+        product(
+            MatrixMut::new(d_hidden, n, d),
+            Onto::Nothing,
+            exponentials,
+            catalogue,
+        );
         let d_catalogue = MatrixMut::new(d_items.get_mut(d..).unwrap_or(&mut []), n_items, d);
-        product(d_catalogue, Onto::Itself, exponentials.transposed(), Matrix::new(&weighted, n, d));
+        product(
+            d_catalogue,
+            Onto::Itself,
+            exponentials.transposed(),
+            Matrix::new(&weighted, n, d),
+        );
 
         for ((at, &target), factor) in targets.iter().enumerate().zip(factors.iter()) {
             let (row, item) = (at..at + 1, target as usize..target as usize + 1);
@@ -101,7 +122,9 @@ impl CrossEntropy<'_> {
                 *gradient = *gradient * factor - self.scale * value;
             }
             let d_item = rows_mut(d_items, item, d).iter_mut();
-            d_item.zip(rows(hidden, row, d)).for_each(|(gradient, value)| *gradient -= self.scale * value);
+            d_item
+                .zip(rows(hidden, row, d))
+                .for_each(|(gradient, value)| *gradient -= self.scale * value);
         }
         nll
     }
@@ -112,21 +135,36 @@ mod tests {
     use super::*;
 
     fn numbers(n: usize, step: f32) -> Vec<f32> {
-        (0..n).map(|at| 2.0 * (at as f32 * step).sin() + 0.1).collect()
+        (0..n)
+            .map(|at| 2.0 * (at as f32 * step).sin() + 0.1)
+            .collect()
     }
 
     fn assert_close(ours: &[f32], exact: &[f64]) {
-        let scale = exact.iter().fold(0.0, |max: f64, value| max.max(value.abs()));
+        let scale = exact
+            .iter()
+            .fold(0.0, |max: f64, value| max.max(value.abs()));
         let near = |(ours, exact): (&f32, &f64)| (f64::from(*ours) - exact).abs() <= 2e-6 * scale;
-        assert!(ours.len() == exact.len() && ours.iter().zip(exact).all(near), "{ours:?}\n{exact:?}");
+        assert!(
+            ours.len() == exact.len() && ours.iter().zip(exact).all(near),
+            "{ours:?}\n{exact:?}"
+        );
     }
 
     /// p − onehot, cell by cell in 64 bits: loss, gradient of the rows, gradient of the items.
-    fn obvious(hidden: &[f32], items: &[f32], targets: &[u32], d: usize) -> (f64, Vec<f64>, Vec<f64>) {
-        let (mut nll, mut d_hidden, mut d_items) = (0.0, vec![0.0; hidden.len()], vec![0.0; items.len()]);
+    fn obvious(
+        hidden: &[f32],
+        items: &[f32],
+        targets: &[u32],
+        d: usize,
+    ) -> (f64, Vec<f64>, Vec<f64>) {
+        let (mut nll, mut d_hidden, mut d_items) =
+            (0.0, vec![0.0; hidden.len()], vec![0.0; items.len()]);
         for (row, &target) in targets.iter().enumerate() {
             let score = |item: usize| -> f64 {
-                (0..d).map(|k| f64::from(hidden[row * d + k]) * f64::from(items[item * d + k])).sum()
+                (0..d)
+                    .map(|k| f64::from(hidden[row * d + k]) * f64::from(items[item * d + k]))
+                    .sum()
             };
             let sum: f64 = (1..items.len() / d).map(|item| score(item).exp()).sum();
             nll += sum.ln() - score(target as usize);
@@ -148,16 +186,27 @@ mod tests {
             let (hidden, items) = (numbers(n * d, 0.37), numbers((n_items + 1) * d, 0.71));
             let targets: Vec<u32> = (0..n).map(|row| (row * 5 % n_items) as u32 + 1).collect();
             let (nll, d_hidden, d_items) = obvious(&hidden, &items, &targets, d);
-            let (mut ours_hidden, mut ours_items) = (vec![9.0; n * d], vec![0.0; (n_items + 1) * d]);
-            let loss = CrossEntropy { items: &items, d_model: d, scale: 1.0 };
+            let (mut ours_hidden, mut ours_items) =
+                (vec![9.0; n * d], vec![0.0; (n_items + 1) * d]);
+            let loss = CrossEntropy {
+                items: &items,
+                d_model: d,
+                scale: 1.0,
+            };
             let ours = loss.gradients(&hidden, &targets, &mut ours_hidden, &mut ours_items);
             assert!((ours - nll).abs() <= 1e-5 * nll.max(0.1), "{ours} {nll}");
             assert_close(&ours_hidden, &d_hidden);
             assert_close(&ours_items, &d_items);
             let half = CrossEntropy { scale: 0.5, ..loss };
             half.gradients(&hidden, &targets, &mut ours_hidden, &mut ours_items);
-            assert_close(&ours_hidden, &d_hidden.iter().map(|v| 0.5 * v).collect::<Vec<_>>());
-            assert_close(&ours_items, &d_items.iter().map(|v| 1.5 * v).collect::<Vec<_>>());
+            assert_close(
+                &ours_hidden,
+                &d_hidden.iter().map(|v| 0.5 * v).collect::<Vec<_>>(),
+            );
+            assert_close(
+                &ours_items,
+                &d_items.iter().map(|v| 1.5 * v).collect::<Vec<_>>(),
+            );
         }
     }
 
@@ -166,11 +215,21 @@ mod tests {
     #[test]
     fn hopeless_targets_have_a_finite_loss_and_nan_stays_nan() {
         let (mut d_hidden, mut d_items) = ([0.0], [0.0; 4]);
-        let loss = CrossEntropy { items: &[0.0, 0.0, 1.0, -1.0], d_model: 1, scale: 1.0 };
+        let loss = CrossEntropy {
+            items: &[0.0, 0.0, 1.0, -1.0],
+            d_model: 1,
+            scale: 1.0,
+        };
         let nll = loss.gradients(&[400.0], &[3], &mut d_hidden, &mut d_items);
         assert!((nll - 800.0).abs() < 1e-3);
-        assert_eq!((d_hidden.to_vec(), d_items.to_vec()), (vec![2.0], vec![0.0, 0.0, 400.0, -400.0]));
-        assert!(loss.gradients(&[f32::NAN], &[3], &mut d_hidden, &mut d_items).is_nan());
+        assert_eq!(
+            (d_hidden.to_vec(), d_items.to_vec()),
+            (vec![2.0], vec![0.0, 0.0, 400.0, -400.0])
+        );
+        assert!(
+            loss.gradients(&[f32::NAN], &[3], &mut d_hidden, &mut d_items)
+                .is_nan()
+        );
         assert!(loss.gradients(&[], &[], &mut [], &mut d_items).abs() < 1e-9);
     }
 }

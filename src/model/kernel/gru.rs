@@ -8,7 +8,10 @@
 //! ```
 //! so that the first three are what the input is multiplied into, and the last three what the state is:
 //! each of the two products is one, over neighbouring columns, and so are those of the backward pass.
-#![expect(clippy::inline_always, reason = "what is not inlined is not compiled for the processor's instructions")]
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the processor's instructions"
+)]
 
 use super::product::{rows, rows_mut};
 use super::recurrent::{LayerGradients, RecurrentKernel, Trace};
@@ -38,7 +41,12 @@ pub(in crate::model) struct GruKernel {
 impl GruKernel {
     /// Gates in the order reset, update, candidate: `w_input` `[d_input, 3d]`, `w_hidden` `[d, 3d]`,
     /// `bias` `[3d]`, `bias_hidden` `[d]`.
-    pub(in crate::model) fn new(w_input: &[f32], w_hidden: Vec<f32>, bias: &[f32], bias_hidden: Vec<f32>) -> Self {
+    pub(in crate::model) fn new(
+        w_input: &[f32],
+        w_hidden: Vec<f32>,
+        bias: &[f32],
+        bias_hidden: Vec<f32>,
+    ) -> Self {
         let (d, width) = (bias_hidden.len(), bias.len());
         let w_input = candidate_first(w_input, d);
         Self {
@@ -95,7 +103,12 @@ impl RecurrentKernel for GruKernel {
         let mut gates = Buffer::open(n_events * 4 * d);
         let weights = Matrix::new(&self.w_input, self.d_input, 3 * d);
         let projected = MatrixMut::with_stride(&mut gates, n_events, 3 * d, 4 * d);
-        product(projected, Onto::Nothing, Matrix::new(input, n_events, self.d_input), weights);
+        product(
+            projected,
+            Onto::Nothing,
+            Matrix::new(input, n_events, self.d_input),
+            weights,
+        );
 
         let none = Buffer::zeros(sizes.first().copied().unwrap_or(0) * d);
         let mut states = Buffer::open(n_events * d);
@@ -104,11 +117,16 @@ impl RecurrentKernel for GruKernel {
         for step in steps(sizes) {
             let n = step.rows.len();
             let here = rows_mut(&mut gates, step.rows.clone(), 4 * d);
-            here.chunks_exact_mut(4 * d).for_each(|row| row[3 * d..].copy_from_slice(&self.bias_hidden));
+            here.chunks_exact_mut(4 * d)
+                .for_each(|row| row[3 * d..].copy_from_slice(&self.bias_hidden));
             let (past, now) = states.split_at_mut(step.rows.start * d);
-            let before = step.before.clone().map_or(&none[..], |before| rows(past, before, d));
+            let before = step
+                .before
+                .clone()
+                .map_or(&none[..], |before| rows(past, before, d));
             if step.before.is_some() {
-                let recurrent = MatrixMut::with_stride(here.get_mut(d..).unwrap_or(&mut []), n, 3 * d, 4 * d);
+                let recurrent =
+                    MatrixMut::with_stride(here.get_mut(d..).unwrap_or(&mut []), n, 3 * d, 4 * d);
                 add_recurrent(recurrent, before, w_hidden, mask.as_deref());
             }
             vectorized(
@@ -121,33 +139,70 @@ impl RecurrentKernel for GruKernel {
                 },
             );
         }
-        Trace { states, gates, memory: Buffer::default(), mask }
+        Trace {
+            states,
+            gates,
+            memory: Buffer::default(),
+            mask,
+        }
     }
 
-    fn backward(&self, input: &[f32], mut trace: Trace, d_states: Buffer, sizes: &[usize]) -> LayerGradients {
+    fn backward(
+        &self,
+        input: &[f32],
+        mut trace: Trace,
+        d_states: Buffer,
+        sizes: &[usize],
+    ) -> LayerGradients {
         let (d, d_input, n_events) = (self.d_hidden, self.d_input, sizes.iter().sum());
         let first = sizes.first().copied().unwrap_or(0);
         let d_gates = self.d_gates(&mut trace, d_states, sizes);
         let before = states_before(&trace.states, sizes, d, trace.mask.as_deref());
         drop(trace);
-        let columns =
-            |from: usize, n: usize| Matrix::with_stride(d_gates.get(from..).unwrap_or(&[]), n_events, n, 4 * d);
+        let columns = |from: usize, n: usize| {
+            Matrix::with_stride(d_gates.get(from..).unwrap_or(&[]), n_events, n, 4 * d)
+        };
 
         let mut d_x = Buffer::open(n_events * d_input);
         let w_back = Matrix::new(&self.w_input_back, 3 * d, d_input);
-        product(MatrixMut::new(&mut d_x, n_events, d_input), Onto::Nothing, columns(0, 3 * d), w_back);
+        product(
+            MatrixMut::new(&mut d_x, n_events, d_input),
+            Onto::Nothing,
+            columns(0, 3 * d),
+            w_back,
+        );
 
         let mut w_input = Buffer::open(d_input * 3 * d);
         let input = Matrix::new(input, n_events, d_input).transposed();
-        product(MatrixMut::with_stride(&mut w_input, d_input, 2 * d, 3 * d), Onto::Nothing, input, columns(d, 2 * d));
+        product(
+            MatrixMut::with_stride(&mut w_input, d_input, 2 * d, 3 * d),
+            Onto::Nothing,
+            input,
+            columns(d, 2 * d),
+        );
         let candidate = w_input.get_mut(2 * d..).unwrap_or(&mut []);
-        product(MatrixMut::with_stride(candidate, d_input, d, 3 * d), Onto::Nothing, input, columns(0, d));
+        product(
+            MatrixMut::with_stride(candidate, d_input, d, 3 * d),
+            Onto::Nothing,
+            input,
+            columns(0, d),
+        );
 
         let mut w_hidden = Buffer::open(d * 3 * d);
         let later = rows(&d_gates, first..n_events, 4 * d);
-        let recurrent = Matrix::with_stride(later.get(d..).unwrap_or(&[]), n_events - first, 3 * d, 4 * d);
+        let recurrent = Matrix::with_stride(
+            later.get(d..).unwrap_or(&[]),
+            n_events - first,
+            3 * d,
+            4 * d,
+        );
         let before = Matrix::new(&before, n_events - first, d).transposed();
-        product(MatrixMut::new(&mut w_hidden, d, 3 * d), Onto::Nothing, before, recurrent);
+        product(
+            MatrixMut::new(&mut w_hidden, d, 3 * d),
+            Onto::Nothing,
+            before,
+            recurrent,
+        );
 
         let mut sums = Buffer::zeros(4 * d);
         add_rows(&mut sums, &d_gates);
@@ -155,14 +210,19 @@ impl RecurrentKernel for GruKernel {
         bias[..2 * d].copy_from_slice(&sums[d..3 * d]);
         bias[2 * d..].copy_from_slice(&sums[..d]);
         bias_hidden.copy_from_slice(&sums[3 * d..]);
-        LayerGradients { input: d_x, weights: vec![w_input, w_hidden, bias, bias_hidden] }
+        LayerGradients {
+            input: d_x,
+            weights: vec![w_input, w_hidden, bias, bias_hidden],
+        }
     }
 }
 
 /// Each row from reset, update, candidate to candidate, reset, update.
 fn candidate_first(values: &[f32], d: usize) -> Vec<f32> {
     let mut values = values.to_vec();
-    values.chunks_exact_mut((3 * d).max(1)).for_each(|row| row.rotate_right(d));
+    values
+        .chunks_exact_mut((3 * d).max(1))
+        .for_each(|row| row.rotate_right(d));
     values
 }
 
@@ -205,7 +265,13 @@ fn backward_row(gates: &mut [f32], d_state: &[f32], (before, d_before): (&[f32],
             let d_candidate = d_state * (1.0 - z) * (1.0 - n * n);
             let d_update = d_state * (before - n) * z * (1.0 - z);
             let d_recurrent = d_candidate * r;
-            [d_candidate, d_recurrent * h * (1.0 - r), d_update, d_recurrent, d_state.mul_add(z, d_before)]
+            [
+                d_candidate,
+                d_recurrent * h * (1.0 - r),
+                d_update,
+                d_recurrent,
+                d_state.mul_add(z, d_before),
+            ]
         },
     );
 }

@@ -3,11 +3,16 @@
 //! Formula, order of the gates and shapes are those of [`Lstm`](crate::model::recurrent::Lstm). The inputs
 //! of all steps are projected in one product; a step is one product with the recurrent weights and one
 //! pass over its gates; the gradients of the weights are one product each over all steps.
-#![expect(clippy::inline_always, reason = "what is not inlined is not compiled for the processor's instructions")]
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the processor's instructions"
+)]
 
 use super::product::{rows, rows_mut};
 use super::recurrent::{LayerGradients, RecurrentKernel, Trace};
-use super::recurrent::{add_reaching, add_recurrent, states_before, steps, transposed, weight_gradient};
+use super::recurrent::{
+    add_reaching, add_recurrent, states_before, steps, transposed, weight_gradient,
+};
 use super::vector::in_place;
 use super::{Buffer, Matrix, MatrixMut, Onto, add_rows, product, sigmoid, tanh, vectorized};
 
@@ -48,7 +53,12 @@ impl LstmKernel {
 
     /// Turns the gates into their gradients, in place. `[n_events, 4 * d_hidden]`
     fn d_gates(&self, trace: Trace, mut d_states: Buffer, sizes: &[usize]) -> Buffer {
-        let Trace { mut gates, memory, mask, .. } = trace;
+        let Trace {
+            mut gates,
+            memory,
+            mask,
+            ..
+        } = trace;
         let (d, width) = (self.d_hidden, self.bias.len());
         let w_back = Matrix::new(&self.w_hidden_back, width, d);
         let first = sizes.first().copied().unwrap_or(0);
@@ -58,9 +68,16 @@ impl LstmKernel {
         for step in steps(sizes).into_iter().rev() {
             let n = step.rows.len();
             let here = rows_mut(&mut gates, step.rows.clone(), width);
-            let numbers = here.chunks_exact_mut(width).zip(rows(&d_states, step.rows.clone(), d).chunks_exact(d));
-            let before = step.before.clone().map_or(&none[..], |before| rows(&memory, before, d));
-            let memories = before.chunks_exact(d).zip(rows(&memory, step.rows, d).chunks_exact(d));
+            let numbers = here
+                .chunks_exact_mut(width)
+                .zip(rows(&d_states, step.rows.clone(), d).chunks_exact(d));
+            let before = step
+                .before
+                .clone()
+                .map_or(&none[..], |before| rows(&memory, before, d));
+            let memories = before
+                .chunks_exact(d)
+                .zip(rows(&memory, step.rows, d).chunks_exact(d));
             vectorized(
                 #[inline(always)]
                 || {
@@ -73,7 +90,12 @@ impl LstmKernel {
             if let Some(before) = step.before {
                 // The states before a step are later to be read with what reaches them through the gates.
                 let d_before = rows_mut(&mut d_states, before, d);
-                add_reaching(d_before, Matrix::new(here, n, width), w_back, mask.as_deref());
+                add_reaching(
+                    d_before,
+                    Matrix::new(here, n, width),
+                    w_back,
+                    mask.as_deref(),
+                );
             }
         }
         gates
@@ -86,7 +108,12 @@ impl RecurrentKernel for LstmKernel {
         let mut gates = Buffer::open(n_events * width);
         let weights = Matrix::new(&self.w_input, self.d_input, width);
         let projected = MatrixMut::new(&mut gates, n_events, width);
-        product(projected, Onto::Nothing, Matrix::new(input, n_events, self.d_input), weights);
+        product(
+            projected,
+            Onto::Nothing,
+            Matrix::new(input, n_events, self.d_input),
+            weights,
+        );
 
         let none = Buffer::zeros(sizes.first().copied().unwrap_or(0) * d);
         let (mut memory, mut states) = (Buffer::open(n_events * d), Buffer::open(n_events * d));
@@ -100,35 +127,63 @@ impl RecurrentKernel for LstmKernel {
                 add_recurrent(out, rows(&states, before, d), w_hidden, mask.as_deref());
             }
             let (past, now) = memory.split_at_mut(step.rows.start * d);
-            let before = step.before.map_or(&none[..], |before| rows(past, before, d));
+            let before = step
+                .before
+                .map_or(&none[..], |before| rows(past, before, d));
             let memories = before.chunks_exact(d).zip(now.chunks_exact_mut(d));
             let states = rows_mut(&mut states, step.rows, d).chunks_exact_mut(d);
             vectorized(
                 #[inline(always)]
                 || {
-                    for ((gates, memory), state) in here.chunks_exact_mut(width).zip(memories).zip(states) {
+                    for ((gates, memory), state) in
+                        here.chunks_exact_mut(width).zip(memories).zip(states)
+                    {
                         forward_row(gates, &bias, memory, state);
                     }
                 },
             );
         }
-        Trace { states, gates, memory, mask }
+        Trace {
+            states,
+            gates,
+            memory,
+            mask,
+        }
     }
 
-    fn backward(&self, input: &[f32], mut trace: Trace, d_states: Buffer, sizes: &[usize]) -> LayerGradients {
+    fn backward(
+        &self,
+        input: &[f32],
+        mut trace: Trace,
+        d_states: Buffer,
+        sizes: &[usize],
+    ) -> LayerGradients {
         let (d, width, n_events) = (self.d_hidden, self.bias.len(), sizes.iter().sum());
         let first = sizes.first().copied().unwrap_or(0);
-        let states = states_before(&std::mem::take(&mut trace.states), sizes, d, trace.mask.as_deref());
+        let states = states_before(
+            &std::mem::take(&mut trace.states),
+            sizes,
+            d,
+            trace.mask.as_deref(),
+        );
         let d_gates = self.d_gates(trace, d_states, sizes);
         let mut d_input = Buffer::open(n_events * self.d_input);
         let w_back = Matrix::new(&self.w_input_back, width, self.d_input);
         let out = MatrixMut::new(&mut d_input, n_events, self.d_input);
-        product(out, Onto::Nothing, Matrix::new(&d_gates, n_events, width), w_back);
+        product(
+            out,
+            Onto::Nothing,
+            Matrix::new(&d_gates, n_events, width),
+            w_back,
+        );
         let mut bias = Buffer::zeros(width);
         add_rows(&mut bias, &d_gates);
         let w_input = weight_gradient(input, self.d_input, &d_gates, width);
         let w_hidden = weight_gradient(&states, d, rows(&d_gates, first..n_events, width), width);
-        LayerGradients { input: d_input, weights: vec![w_input, w_hidden, bias] }
+        LayerGradients {
+            input: d_input,
+            weights: vec![w_input, w_hidden, bias],
+        }
     }
 }
 
@@ -143,7 +198,12 @@ fn gates_of(row: &mut [f32]) -> [&mut [f32]; GATES] {
 
 /// `gates` from sums to what they became; `memory` before and after; `state` after.
 #[inline(always)]
-fn forward_row(gates: &mut [f32], bias: &[&[f32]; GATES], memory: (&[f32], &mut [f32]), state: &mut [f32]) {
+fn forward_row(
+    gates: &mut [f32],
+    bias: &[&[f32]; GATES],
+    memory: (&[f32], &mut [f32]),
+    state: &mut [f32],
+) {
     let ([i, f, g, o], [b_i, b_f, b_g, b_o]) = (gates_of(gates), *bias);
     let (before, after) = memory;
     in_place(
@@ -151,7 +211,12 @@ fn forward_row(gates: &mut [f32], bias: &[&[f32]; GATES], memory: (&[f32], &mut 
         [b_i, b_f, b_g, b_o, before],
         #[inline(always)]
         |[i, f, g, o, _, _]: [f32; 6], [b_i, b_f, b_g, b_o, before]: [f32; 5]| {
-            let [i, f, g, o] = [sigmoid(i + b_i), sigmoid(f + b_f), tanh(g + b_g), sigmoid(o + b_o)];
+            let [i, f, g, o] = [
+                sigmoid(i + b_i),
+                sigmoid(f + b_f),
+                tanh(g + b_g),
+                sigmoid(o + b_o),
+            ];
             let after = f.mul_add(before, i * g);
             [i, f, g, o, after, o * tanh(after)]
         },

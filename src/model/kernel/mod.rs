@@ -44,14 +44,17 @@ pub(in crate::model) use dense::{Dense, add_rows};
 pub(in crate::model) use gru::GruKernel;
 pub(in crate::model) use lstm::LstmKernel;
 pub(in crate::model) use mult_vae::{
-    MultVaeLayers, VaeBatch, dense_vae_gradients, dense_vae_states, mult_vae_gradients, mult_vae_states,
+    MultVaeLayers, VaeBatch, dense_vae_gradients, dense_vae_states, mult_vae_gradients,
+    mult_vae_states,
 };
 pub(in crate::model) use norm::{LayerNorm, NormTrace};
 pub(in crate::model) use product::{Matrix, MatrixMut, Onto, product};
 pub(in crate::model) use ranking::{Judged, judged};
 pub(in crate::model) use recurrent::{LayerGradients, RecurrentKernel, Trace};
 pub(in crate::model) use rnn::RnnKernel;
-pub(in crate::model) use shards::{on_threads, rows_over_shards, shards, sum_in_order, sums_over_shards};
+pub(in crate::model) use shards::{
+    on_threads, rows_over_shards, shards, sum_in_order, sums_over_shards,
+};
 pub(in crate::model) use sparse::SparseRows;
 pub(in crate::model) use tanh_layer::DenseGradients;
 pub(in crate::model) use told::rows_of_logits;

@@ -55,13 +55,31 @@ pub(in crate::model) fn mult_vae_gradients(
 ) -> (MultVaeLayers<DenseGradients>, VaeLoss) {
     let (n_items, d_hidden) = (layers.output.bias.len(), layers.encoder.bias.len());
     let hidden = hidden_of_bags(&layers.encoder, batch.bags);
-    let Passed { mean, log_variance, decoder, output, mut d_hidden_rows, loss } =
-        through_latent(layers, &hidden, batch);
+    let Passed {
+        mean,
+        log_variance,
+        decoder,
+        output,
+        mut d_hidden_rows,
+        loss,
+    } = through_latent(layers, &hidden, batch);
     times_slope_of_tanh(&mut d_hidden_rows, &hidden);
     let mut encoder = [Buffer::open(n_items * d_hidden), Buffer::open(d_hidden)];
-    batch.bags.transposed().product(&mut encoder[0], &d_hidden_rows, d_hidden);
+    batch
+        .bags
+        .transposed()
+        .product(&mut encoder[0], &d_hidden_rows, d_hidden);
     sum_of_rows(&mut encoder[1], &d_hidden_rows);
-    (MultVaeLayers { encoder, mean, log_variance, decoder, output }, loss)
+    (
+        MultVaeLayers {
+            encoder,
+            mean,
+            log_variance,
+            decoder,
+            output,
+        },
+        loss,
+    )
 }
 
 /// As [`mult_vae_gradients`] where the encoder reads rows of numbers, `states` `[n_rows, d_state]`; also
@@ -73,23 +91,50 @@ pub(in crate::model) fn dense_vae_gradients(
 ) -> (MultVaeLayers<DenseGradients>, Buffer, VaeLoss) {
     let shape = encoder_shape(layers, batch.bags.n_rows());
     let hidden = hidden_of_rows(layers, states);
-    let Passed { mean, log_variance, decoder, output, mut d_hidden_rows, loss } =
-        through_latent(layers, &hidden, batch);
+    let Passed {
+        mean,
+        log_variance,
+        decoder,
+        output,
+        mut d_hidden_rows,
+        loss,
+    } = through_latent(layers, &hidden, batch);
     times_slope_of_tanh(&mut d_hidden_rows, &hidden);
     let encoder = shape.gradients(states, &d_hidden_rows);
     let mut d_states = Buffer::open(states.len());
-    shape.back(&mut d_states, Onto::Nothing, &d_hidden_rows, layers.encoder.weight);
-    (MultVaeLayers { encoder, mean, log_variance, decoder, output }, d_states, loss)
+    shape.back(
+        &mut d_states,
+        Onto::Nothing,
+        &d_hidden_rows,
+        layers.encoder.weight,
+    );
+    (
+        MultVaeLayers {
+            encoder,
+            mean,
+            log_variance,
+            decoder,
+            output,
+        },
+        d_states,
+        loss,
+    )
 }
 
 /// Mean of the latent vector through the decoder's hidden layer: what the scores are products of.
 /// `[n_rows, d_hidden]`
-pub(in crate::model) fn mult_vae_states(layers: &MultVaeLayers<Dense<'_>>, bags: &SparseRows) -> Buffer {
+pub(in crate::model) fn mult_vae_states(
+    layers: &MultVaeLayers<Dense<'_>>,
+    bags: &SparseRows,
+) -> Buffer {
     decoded_mean(layers, &hidden_of_bags(&layers.encoder, bags))
 }
 
 /// As [`mult_vae_states`] where the encoder reads rows of numbers, `[n_rows, d_state]`.
-pub(in crate::model) fn dense_vae_states(layers: &MultVaeLayers<Dense<'_>>, states: &[f32]) -> Buffer {
+pub(in crate::model) fn dense_vae_states(
+    layers: &MultVaeLayers<Dense<'_>>,
+    states: &[f32],
+) -> Buffer {
     decoded_mean(layers, &hidden_of_rows(layers, states))
 }
 
@@ -103,7 +148,11 @@ pub(super) fn hidden_of_bags(encoder: &Dense<'_>, bags: &SparseRows) -> Buffer {
 
 fn encoder_shape(layers: &MultVaeLayers<Dense<'_>>, n_rows: usize) -> Shape {
     let d_out = layers.encoder.bias.len();
-    Shape { n_rows, d_in: layers.encoder.weight.len() / d_out.max(1), d_out }
+    Shape {
+        n_rows,
+        d_in: layers.encoder.weight.len() / d_out.max(1),
+        d_out,
+    }
 }
 
 /// `[n_rows, d_hidden]`
@@ -120,7 +169,11 @@ fn hidden_of_rows(layers: &MultVaeLayers<Dense<'_>>, states: &[f32]) -> Buffer {
 fn decoded_mean(layers: &MultVaeLayers<Dense<'_>>, hidden: &[f32]) -> Buffer {
     let (d_hidden, d_latent) = (layers.encoder.bias.len(), layers.mean.bias.len());
     let mean = forward(hidden, &layers.mean, d_hidden);
-    let shape = Shape { n_rows: hidden.len() / d_hidden.max(1), d_in: d_latent, d_out: d_hidden };
+    let shape = Shape {
+        n_rows: hidden.len() / d_hidden.max(1),
+        d_in: d_latent,
+        d_out: d_hidden,
+    };
     let mut decoded = Buffer::open(hidden.len());
     shape.times(&mut decoded, &mean, layers.decoder.weight);
     add_bias_and_tanh(&mut decoded, layers.decoder.bias);
@@ -139,7 +192,11 @@ struct Passed {
 }
 
 /// From the encoder's hidden layer, `[n_rows, d_hidden]`, to the loss and back.
-fn through_latent(layers: &MultVaeLayers<Dense<'_>>, hidden: &[f32], batch: &VaeBatch<'_>) -> Passed {
+fn through_latent(
+    layers: &MultVaeLayers<Dense<'_>>,
+    hidden: &[f32],
+    batch: &VaeBatch<'_>,
+) -> Passed {
     let n_rows = batch.bags.n_rows();
     let (d_hidden, d_latent) = (layers.encoder.bias.len(), layers.mean.bias.len());
     let scale = 1.0 / batch.bags.elements.len().max(1) as f32;
@@ -147,26 +204,72 @@ fn through_latent(layers: &MultVaeLayers<Dense<'_>>, hidden: &[f32], batch: &Vae
     let log_variance = forward(hidden, &layers.log_variance, d_hidden);
     let latent = sampled(&mean, &log_variance, batch.epsilon);
     let mut decoded = Buffer::open(n_rows * d_hidden);
-    let shape = Shape { n_rows, d_in: d_latent, d_out: d_hidden };
+    let shape = Shape {
+        n_rows,
+        d_in: d_latent,
+        d_out: d_hidden,
+    };
     shape.times(&mut decoded, &latent, layers.decoder.weight);
     add_bias_and_tanh(&mut decoded, layers.decoder.bias);
 
-    let told = tell(&decoded, &layers.output, (batch.bags, batch.likelihood), scale);
+    let told = tell(
+        &decoded,
+        &layers.output,
+        (batch.bags, batch.likelihood),
+        scale,
+    );
     let mut d_decoded = told.d_decoded;
     times_slope_of_tanh(&mut d_decoded, &decoded);
     let decoder = shape.gradients(&latent, &d_decoded);
     let mut d_latent_vectors = Buffer::open(n_rows * d_latent);
-    shape.back(&mut d_latent_vectors, Onto::Nothing, &d_decoded, layers.decoder.weight);
+    shape.back(
+        &mut d_latent_vectors,
+        Onto::Nothing,
+        &d_decoded,
+        layers.decoder.weight,
+    );
 
-    let OfLatent { d_mean, d_log_variance, kl, charged } =
-        into_latent(&d_latent_vectors, mean, log_variance, batch, scale);
-    let shape = Shape { n_rows, d_in: d_hidden, d_out: d_latent };
-    let (of_mean, of_log_variance) = (shape.gradients(hidden, &d_mean), shape.gradients(hidden, &d_log_variance));
+    let OfLatent {
+        d_mean,
+        d_log_variance,
+        kl,
+        charged,
+    } = into_latent(&d_latent_vectors, mean, log_variance, batch, scale);
+    let shape = Shape {
+        n_rows,
+        d_in: d_hidden,
+        d_out: d_latent,
+    };
+    let (of_mean, of_log_variance) = (
+        shape.gradients(hidden, &d_mean),
+        shape.gradients(hidden, &d_log_variance),
+    );
     let mut d_hidden_rows = Buffer::open(n_rows * d_hidden);
-    shape.back(&mut d_hidden_rows, Onto::Nothing, &d_mean, layers.mean.weight);
-    shape.back(&mut d_hidden_rows, Onto::Itself, &d_log_variance, layers.log_variance.weight);
-    let loss = VaeLoss { nll: told.nll, kl, charged };
-    Passed { mean: of_mean, log_variance: of_log_variance, decoder, output: told.gradients, d_hidden_rows, loss }
+    shape.back(
+        &mut d_hidden_rows,
+        Onto::Nothing,
+        &d_mean,
+        layers.mean.weight,
+    );
+    shape.back(
+        &mut d_hidden_rows,
+        Onto::Itself,
+        &d_log_variance,
+        layers.log_variance.weight,
+    );
+    let loss = VaeLoss {
+        nll: told.nll,
+        kl,
+        charged,
+    };
+    Passed {
+        mean: of_mean,
+        log_variance: of_log_variance,
+        decoder,
+        output: told.gradients,
+        d_hidden_rows,
+        loss,
+    }
 }
 
 /// mean + ε σ. `[n_rows, d_latent]`
@@ -211,7 +314,11 @@ fn into_latent(
     let mut kl = 0.0;
     let mut terms = vec![0.0; n];
     let inputs = d_latent.chunks(n).zip(batch.epsilon.chunks(n));
-    for ((means, log_variances), (d, epsilons)) in mean.chunks_mut(n).zip(log_variance.chunks_mut(n)).zip(inputs) {
+    for ((means, log_variances), (d, epsilons)) in mean
+        .chunks_mut(n)
+        .zip(log_variance.chunks_mut(n))
+        .zip(inputs)
+    {
         terms.fill(0.0);
         vectorized(
             #[inline(always)]
@@ -224,18 +331,29 @@ fn into_latent(
                     let variance = exp(*log_variance);
                     *term = 0.5 * (variance + *mean * *mean - *log_variance - 1.0);
                     *mean = weight.mul_add(*mean, *d);
-                    *log_variance = (0.5 * weight).mul_add(variance - 1.0, 0.5 * d * epsilon * deviation);
+                    *log_variance =
+                        (0.5 * weight).mul_add(variance - 1.0, 0.5 * d * epsilon * deviation);
                 }
             },
         );
         kl += terms.iter().map(|&term| f64::from(term)).sum::<f64>();
     }
-    OfLatent { d_mean: mean, d_log_variance: log_variance, kl, charged: charged.unwrap_or(kl) }
+    OfLatent {
+        d_mean: mean,
+        d_log_variance: log_variance,
+        kl,
+        charged: charged.unwrap_or(kl),
+    }
 }
 
 /// The weight of the Kullback–Leibler term for neighbouring numbers: one a dimension, and what is charged for
 /// all rows, where there are free nats; else some times the same.
-fn weights_of_terms(mean: &[f32], log_variance: &[f32], batch: &VaeBatch<'_>, scale: f32) -> (Vec<f32>, Option<f64>) {
+fn weights_of_terms(
+    mean: &[f32],
+    log_variance: &[f32],
+    batch: &VaeBatch<'_>,
+    scale: f32,
+) -> (Vec<f32>, Option<f64>) {
     const CHUNK: usize = 256;
     let weight = batch.beta * scale;
     if batch.free_bits <= 0.0 {
@@ -244,12 +362,18 @@ fn weights_of_terms(mean: &[f32], log_variance: &[f32], batch: &VaeBatch<'_>, sc
     let n_rows = batch.bags.n_rows();
     let d_latent = (mean.len() / n_rows.max(1)).max(1);
     let mut sums = vec![0.0_f64; d_latent];
-    for (means, log_variances) in mean.chunks_exact(d_latent).zip(log_variance.chunks_exact(d_latent)) {
+    for (means, log_variances) in mean
+        .chunks_exact(d_latent)
+        .zip(log_variance.chunks_exact(d_latent))
+    {
         for (sum, (mean, log_variance)) in sums.iter_mut().zip(means.iter().zip(log_variances)) {
             *sum += f64::from(0.5 * (exp(*log_variance) + mean * mean - log_variance - 1.0));
         }
     }
     let free = f64::from(batch.free_bits) * n_rows as f64;
-    let weights = sums.iter().map(|&sum| if sum > free { weight } else { 0.0 }).collect();
+    let weights = sums
+        .iter()
+        .map(|&sum| if sum > free { weight } else { 0.0 })
+        .collect();
     (weights, Some(sums.iter().map(|sum| sum.max(free)).sum()))
 }

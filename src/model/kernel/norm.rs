@@ -29,12 +29,18 @@ impl LayerNorm<'_> {
     pub(in crate::model) fn forward(&self, x: &[f32], y: &mut [f32]) -> NormTrace {
         let width = self.scale.len().max(1);
         let n_rows = x.len() / width;
-        let mut trace = NormTrace { mean: Buffer::open(n_rows), inverse_std: Buffer::open(n_rows) };
+        let mut trace = NormTrace {
+            mean: Buffer::open(n_rows),
+            inverse_std: Buffer::open(n_rows),
+        };
         let statistics = trace.mean.iter_mut().zip(trace.inverse_std.iter_mut());
         vectorized(
             #[inline(always)]
             || {
-                let rows = x.chunks_exact(width).zip(y.chunks_exact_mut(width)).zip(statistics);
+                let rows = x
+                    .chunks_exact(width)
+                    .zip(y.chunks_exact_mut(width))
+                    .zip(statistics);
                 for ((x, y), (mean, inverse_std)) in rows {
                     *mean = sum(x) / width as f32;
                     y.iter_mut().zip(x).for_each(|(y, x)| *y = x - *mean);
@@ -66,15 +72,24 @@ impl LayerNorm<'_> {
         vectorized(
             #[inline(always)]
             || {
-                let rows = x.chunks_exact(width).zip(d_y.chunks_exact(width)).zip(d_x.chunks_exact_mut(width));
+                let rows = x
+                    .chunks_exact(width)
+                    .zip(d_y.chunks_exact(width))
+                    .zip(d_x.chunks_exact_mut(width));
                 let statistics = trace.mean.iter().zip(trace.inverse_std.iter());
                 for (((x, d_y), d_x), (mean, inverse_std)) in rows.zip(statistics) {
-                    normed.iter_mut().zip(x).for_each(|(normed, x)| *normed = (x - mean) * inverse_std);
+                    normed
+                        .iter_mut()
+                        .zip(x)
+                        .for_each(|(normed, x)| *normed = (x - mean) * inverse_std);
                     for ((slope, d_y), scale) in slope.iter_mut().zip(d_y).zip(self.scale) {
                         *slope = d_y * scale;
                     }
-                    for (((d_scale, d_shift), normed), d_y) in
-                        d_scale.iter_mut().zip(d_shift.iter_mut()).zip(&normed).zip(d_y)
+                    for (((d_scale, d_shift), normed), d_y) in d_scale
+                        .iter_mut()
+                        .zip(d_shift.iter_mut())
+                        .zip(&normed)
+                        .zip(d_y)
                     {
                         *d_scale = d_y.mul_add(*normed, *d_scale);
                         *d_shift += d_y;

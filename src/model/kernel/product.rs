@@ -26,9 +26,23 @@ impl<'a> Matrix<'a> {
     ///
     /// # Panics
     /// When the slice is too short.
-    pub(in crate::model) fn with_stride(values: &'a [f32], n_rows: usize, n_columns: usize, row_stride: usize) -> Self {
-        assert!(fits(values.len(), n_rows, n_columns, row_stride), "a matrix larger than its slice");
-        Self { values, n_rows, n_columns, row_stride, column_stride: 1 }
+    pub(in crate::model) fn with_stride(
+        values: &'a [f32],
+        n_rows: usize,
+        n_columns: usize,
+        row_stride: usize,
+    ) -> Self {
+        assert!(
+            fits(values.len(), n_rows, n_columns, row_stride),
+            "a matrix larger than its slice"
+        );
+        Self {
+            values,
+            n_rows,
+            n_columns,
+            row_stride,
+            column_stride: 1,
+        }
     }
 
     pub(super) fn n_rows(&self) -> usize {
@@ -79,9 +93,17 @@ impl<'a> MatrixMut<'a> {
         n_columns: usize,
         row_stride: usize,
     ) -> Self {
-        assert!(fits(values.len(), n_rows, n_columns, row_stride), "a matrix larger than its slice");
+        assert!(
+            fits(values.len(), n_rows, n_columns, row_stride),
+            "a matrix larger than its slice"
+        );
         assert!(n_rows <= 1 || n_columns <= row_stride, "rows that overlap");
-        Self { values, n_rows, n_columns, row_stride }
+        Self {
+            values,
+            n_rows,
+            n_columns,
+            row_stride,
+        }
     }
 
     pub(super) fn n_rows(&self) -> usize {
@@ -116,15 +138,36 @@ pub(in crate::model) fn product(out: MatrixMut<'_>, onto: Onto, a: Matrix<'_>, b
 ///
 /// # Panics
 /// When the shapes do not fit.
-pub(in crate::model) fn product_on_threads(out: MatrixMut<'_>, onto: Onto, a: Matrix<'_>, b: Matrix<'_>) {
+pub(in crate::model) fn product_on_threads(
+    out: MatrixMut<'_>,
+    onto: Onto,
+    a: Matrix<'_>,
+    b: Matrix<'_>,
+) {
     run(out, onto, a, b, gemm::Parallelism::Rayon(0));
 }
 
-#[expect(unsafe_code, reason = "gemm takes pointers; the shapes are checked against the slices above")]
+#[expect(
+    unsafe_code,
+    reason = "gemm takes pointers; the shapes are checked against the slices above"
+)]
 fn run(out: MatrixMut<'_>, onto: Onto, a: Matrix<'_>, b: Matrix<'_>, threads: gemm::Parallelism) {
-    let MatrixMut { values, n_rows, n_columns, row_stride } = out;
-    assert!(a.n_columns == b.n_rows, "{} columns against {} rows", a.n_columns, b.n_rows);
-    assert!((n_rows, n_columns) == (a.n_rows, b.n_columns), "a product of another shape");
+    let MatrixMut {
+        values,
+        n_rows,
+        n_columns,
+        row_stride,
+    } = out;
+    assert!(
+        a.n_columns == b.n_rows,
+        "{} columns against {} rows",
+        a.n_columns,
+        b.n_rows
+    );
+    assert!(
+        (n_rows, n_columns) == (a.n_rows, b.n_columns),
+        "a product of another shape"
+    );
     if n_rows == 0 || n_columns == 0 {
         return;
     }
@@ -159,12 +202,20 @@ fn run(out: MatrixMut<'_>, onto: Onto, a: Matrix<'_>, b: Matrix<'_>, threads: ge
 
 /// The part of `values` that holds these rows of `width` numbers each.
 pub(in crate::model) fn rows(values: &[f32], rows: Range<usize>, width: usize) -> &[f32] {
-    values.get(rows.start * width..rows.end * width).unwrap_or(&[])
+    values
+        .get(rows.start * width..rows.end * width)
+        .unwrap_or(&[])
 }
 
 /// As [`rows`], to be written.
-pub(in crate::model) fn rows_mut(values: &mut [f32], rows: Range<usize>, width: usize) -> &mut [f32] {
-    values.get_mut(rows.start * width..rows.end * width).unwrap_or(&mut [])
+pub(in crate::model) fn rows_mut(
+    values: &mut [f32],
+    rows: Range<usize>,
+    width: usize,
+) -> &mut [f32] {
+    values
+        .get_mut(rows.start * width..rows.end * width)
+        .unwrap_or(&mut [])
 }
 
 #[cfg(test)]
@@ -177,9 +228,16 @@ mod tests {
 
     /// Σ a(i, k) b(k, j), one after the other.
     fn obvious(a: Matrix<'_>, b: Matrix<'_>) -> Vec<f32> {
-        let at = |m: &Matrix<'_>, i: usize, j: usize| m.values[i * m.row_stride + j * m.column_stride];
+        let at =
+            |m: &Matrix<'_>, i: usize, j: usize| m.values[i * m.row_stride + j * m.column_stride];
         let cell = |i, j| (0..a.n_columns).map(|k| at(&a, i, k) * at(&b, k, j)).sum();
-        (0..a.n_rows).flat_map(|i| (0..b.n_columns).map(move |j| cell(i, j)).collect::<Vec<f32>>()).collect()
+        (0..a.n_rows)
+            .flat_map(|i| {
+                (0..b.n_columns)
+                    .map(move |j| cell(i, j))
+                    .collect::<Vec<f32>>()
+            })
+            .collect()
     }
 
     #[test]
@@ -193,9 +251,18 @@ mod tests {
         product(MatrixMut::new(&mut out, 7, 9), Onto::Nothing, left, right);
         assert!(out.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-5));
         product_on_threads(MatrixMut::new(&mut out, 7, 9), Onto::Itself, left, right);
-        assert!(out.iter().zip(&expected).all(|(a, b)| (a - 2.0 * b).abs() < 1e-5));
+        assert!(
+            out.iter()
+                .zip(&expected)
+                .all(|(a, b)| (a - 2.0 * b).abs() < 1e-5)
+        );
         // Without an inner side a product is 0.
-        product(MatrixMut::new(&mut out, 7, 9), Onto::Nothing, Matrix::new(&[], 7, 0), Matrix::new(&[], 0, 9));
+        product(
+            MatrixMut::new(&mut out, 7, 9),
+            Onto::Nothing,
+            Matrix::new(&[], 7, 0),
+            Matrix::new(&[], 0, 9),
+        );
         assert_eq!(out, vec![0.0; 63]);
     }
 
@@ -204,14 +271,32 @@ mod tests {
         let (a, b) = (numbers(300 * 170, 0.7), numbers(170 * 500, 0.3));
         let (left, right) = (Matrix::new(&a, 300, 170), Matrix::new(&b, 170, 500));
         let mut one = vec![0.0; 300 * 500];
-        product(MatrixMut::new(&mut one, 300, 500), Onto::Nothing, left, right);
+        product(
+            MatrixMut::new(&mut one, 300, 500),
+            Onto::Nothing,
+            left,
+            right,
+        );
         for n_threads in [1, 2, 3] {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(n_threads)
+                .build()
+                .unwrap();
             let mut many = vec![0.0; 300 * 500];
             pool.install(|| {
-                product_on_threads(MatrixMut::new(&mut many, 300, 500), Onto::Nothing, left, right);
+                product_on_threads(
+                    MatrixMut::new(&mut many, 300, 500),
+                    Onto::Nothing,
+                    left,
+                    right,
+                );
             });
-            assert!(one.iter().zip(&many).all(|(a, b)| a.to_bits() == b.to_bits()), "{n_threads} threads");
+            assert!(
+                one.iter()
+                    .zip(&many)
+                    .all(|(a, b)| a.to_bits() == b.to_bits()),
+                "{n_threads} threads"
+            );
         }
     }
 

@@ -1,6 +1,9 @@
 //! The place of one item among the scores of a catalogue, by counting: no sorting, and no array of
 //! probabilities.
-#![expect(clippy::inline_always, reason = "what is not inlined is not compiled for the processor's instructions")]
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the processor's instructions"
+)]
 
 use super::exp;
 use crate::metric::{MISS, is_left_out};
@@ -25,12 +28,22 @@ pub(in crate::model) struct Judged {
 pub(in crate::model) fn judged(scores: &[f32], target: usize, excluded: &[u32]) -> Judged {
     let place = |item: usize| item.checked_sub(1).and_then(|at| scores.get(at)).copied();
     let Some(wanted) = place(target) else {
-        return Judged { rank: scores.len().max(1) as f64, log_probability: f64::NAN };
+        return Judged {
+            rank: scores.len().max(1) as f64,
+            log_probability: f64::NAN,
+        };
     };
-    let Counts { largest, mut ahead, mut tied } = counts(scores, wanted);
+    let Counts {
+        largest,
+        mut ahead,
+        mut tied,
+    } = counts(scores, wanted);
     let log_probability = f64::from(wanted - largest) - sum_of_exponentials(scores, largest).ln();
     if is_left_out(target as u32, excluded) {
-        return Judged { rank: MISS, log_probability };
+        return Judged {
+            rank: MISS,
+            log_probability,
+        };
     }
     if wanted.is_nan() {
         ahead = scores.len();
@@ -40,10 +53,16 @@ pub(in crate::model) fn judged(scores: &[f32], target: usize, excluded: &[u32]) 
         ahead = ahead.saturating_sub(usize::from(score > wanted || wanted.is_nan()));
         tied = tied.saturating_sub(usize::from(equal(score, wanted)));
     }
-    Judged { rank: 1.0 + ahead as f64 + tied as f64 / 2.0, log_probability }
+    Judged {
+        rank: 1.0 + ahead as f64 + tied as f64 / 2.0,
+        log_probability,
+    }
 }
 
-#[expect(clippy::float_cmp, reason = "a tie is exact equality; anything nearer would invent ties")]
+#[expect(
+    clippy::float_cmp,
+    reason = "a tie is exact equality; anything nearer would invent ties"
+)]
 #[inline(always)]
 fn equal(a: f32, b: f32) -> bool {
     a == b
@@ -61,7 +80,11 @@ fn counts(scores: &[f32], wanted: f32) -> Counts {
     let (chunks, rest) = scores.as_chunks::<16>();
     let (mut largest, mut ahead, mut tied) = ([f32::NEG_INFINITY; 16], [0_u32; 16], [0_u32; 16]);
     for chunk in chunks {
-        for ((score, largest), (ahead, tied)) in chunk.iter().zip(&mut largest).zip(ahead.iter_mut().zip(&mut tied)) {
+        for ((score, largest), (ahead, tied)) in chunk
+            .iter()
+            .zip(&mut largest)
+            .zip(ahead.iter_mut().zip(&mut tied))
+        {
             *largest = if *score > *largest { *score } else { *largest };
             *ahead += u32::from(*score > wanted);
             *tied += u32::from(equal(*score, wanted));
@@ -69,7 +92,11 @@ fn counts(scores: &[f32], wanted: f32) -> Counts {
     }
     let sum = |lanes: [u32; 16]| lanes.iter().map(|&n| n as usize).sum::<usize>();
     Counts {
-        largest: largest.iter().chain(rest).copied().fold(f32::NEG_INFINITY, f32::max),
+        largest: largest
+            .iter()
+            .chain(rest)
+            .copied()
+            .fold(f32::NEG_INFINITY, f32::max),
         ahead: sum(ahead) + rest.iter().filter(|&&score| score > wanted).count(),
         tied: sum(tied) + rest.iter().filter(|&&score| equal(score, wanted)).count(),
     }
@@ -85,12 +112,19 @@ fn sum_of_exponentials(scores: &[f32], largest: f32) -> f64 {
             *lane += f64::from(exp(score - largest));
         }
     }
-    lanes.iter().sum::<f64>() + rest.iter().map(|score| f64::from(exp(score - largest))).sum::<f64>()
+    lanes.iter().sum::<f64>()
+        + rest
+            .iter()
+            .map(|score| f64::from(exp(score - largest)))
+            .sum::<f64>()
 }
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::float_cmp, reason = "ranks are multiples of a half, and infinities equal themselves")]
+    #![expect(
+        clippy::float_cmp,
+        reason = "ranks are multiples of a half, and infinities equal themselves"
+    )]
 
     use proptest::prelude::*;
 
@@ -105,12 +139,22 @@ mod tests {
         if !takes_part(&target) {
             return f64::INFINITY;
         }
-        let mut order: Vec<f32> = (1..=scores.len()).filter(takes_part).map(|item| scores[item - 1]).collect();
+        let mut order: Vec<f32> = (1..=scores.len())
+            .filter(takes_part)
+            .map(|item| scores[item - 1])
+            .collect();
         if wanted.is_nan() {
             return order.len() as f64;
         }
-        order.sort_by(|a, b| a.is_nan().cmp(&b.is_nan()).then(b.partial_cmp(a).unwrap_or(std::cmp::Ordering::Equal)));
-        let places = (1..).zip(order).filter(|(_, score)| *score == wanted).map(|(at, _)| f64::from(at));
+        order.sort_by(|a, b| {
+            a.is_nan()
+                .cmp(&b.is_nan())
+                .then(b.partial_cmp(a).unwrap_or(std::cmp::Ordering::Equal))
+        });
+        let places = (1..)
+            .zip(order)
+            .filter(|(_, score)| *score == wanted)
+            .map(|(at, _)| f64::from(at));
         let places: Vec<f64> = places.collect();
         places.iter().sum::<f64>() / places.len() as f64
     }

@@ -17,7 +17,13 @@ pub(in crate::model) trait RecurrentKernel: Send + Sync {
 
     /// Back-propagation through time. `input` is that of the forward pass, `d_states` the gradient of
     /// each state, `[n_events, d_hidden]`.
-    fn backward(&self, input: &[f32], trace: Trace, d_states: Buffer, sizes: &[usize]) -> LayerGradients;
+    fn backward(
+        &self,
+        input: &[f32],
+        trace: Trace,
+        d_states: Buffer,
+        sizes: &[usize],
+    ) -> LayerGradients;
 }
 
 /// A forward pass, kept for its backward pass.
@@ -57,7 +63,10 @@ pub(super) fn steps(sizes: &[usize]) -> Vec<Step> {
     let (mut start, mut before) = (0, None);
     for &size in sizes {
         let past = before.map(|start| start..start + size);
-        steps.push(Step { rows: start..start + size, before: past });
+        steps.push(Step {
+            rows: start..start + size,
+            before: past,
+        });
         before = Some(start);
         start += size;
     }
@@ -66,7 +75,12 @@ pub(super) fn steps(sizes: &[usize]) -> Vec<Step> {
 
 /// States as the recurrent weights saw them at each event but the sequences' first, in packed order.
 /// `[n_events, width]` to `[n_events − n_sequences, width]`
-pub(super) fn states_before(states: &[f32], sizes: &[usize], width: usize, mask: Option<&[f32]>) -> Buffer {
+pub(super) fn states_before(
+    states: &[f32],
+    sizes: &[usize],
+    width: usize,
+    mask: Option<&[f32]>,
+) -> Buffer {
     let first = sizes.first().copied().unwrap_or(0);
     let n_events: usize = sizes.iter().sum();
     let mut gathered = Buffer::open((n_events - first) * width);
@@ -82,7 +96,12 @@ pub(super) fn states_before(states: &[f32], sizes: &[usize], width: usize, mask:
 }
 
 /// Adds states times recurrent weights onto `out`; `states` `[n, d]` are those of the longest sequences.
-pub(super) fn add_recurrent(out: MatrixMut<'_>, states: &[f32], w_hidden: Matrix<'_>, mask: Option<&[f32]>) {
+pub(super) fn add_recurrent(
+    out: MatrixMut<'_>,
+    states: &[f32],
+    w_hidden: Matrix<'_>,
+    mask: Option<&[f32]>,
+) {
     let (n, d) = (out.n_rows(), w_hidden.n_rows());
     match mask {
         None => product(out, Onto::Itself, Matrix::new(states, n, d), w_hidden),
@@ -96,13 +115,28 @@ pub(super) fn add_recurrent(out: MatrixMut<'_>, states: &[f32], w_hidden: Matrix
 
 /// Adds onto the gradient of the states before a step, `[n, d]`, what reaches them through the recurrent
 /// weights from the gradients of the gates, `[n, width]`.
-pub(super) fn add_reaching(d_before: &mut [f32], d_gates: Matrix<'_>, w_back: Matrix<'_>, mask: Option<&[f32]>) {
+pub(super) fn add_reaching(
+    d_before: &mut [f32],
+    d_gates: Matrix<'_>,
+    w_back: Matrix<'_>,
+    mask: Option<&[f32]>,
+) {
     let (n, d) = (d_gates.n_rows(), w_back.n_columns());
     match mask {
-        None => product(MatrixMut::new(d_before, n, d), Onto::Itself, d_gates, w_back),
+        None => product(
+            MatrixMut::new(d_before, n, d),
+            Onto::Itself,
+            d_gates,
+            w_back,
+        ),
         Some(_) => {
             let mut reaching = Buffer::open(n * d);
-            product(MatrixMut::new(&mut reaching, n, d), Onto::Nothing, d_gates, w_back);
+            product(
+                MatrixMut::new(&mut reaching, n, d),
+                Onto::Nothing,
+                d_gates,
+                w_back,
+            );
             multiply(&mut reaching, mask);
             add_rows(d_before, &reaching);
         }
@@ -112,7 +146,10 @@ pub(super) fn add_reaching(d_before: &mut [f32], d_gates: Matrix<'_>, w_back: Ma
 /// Multiplies the first rows by theirs of the mask.
 fn multiply(values: &mut [f32], mask: Option<&[f32]>) {
     if let Some(mask) = mask {
-        values.iter_mut().zip(mask).for_each(|(value, factor)| *value *= factor);
+        values
+            .iter_mut()
+            .zip(mask)
+            .for_each(|(value, factor)| *value *= factor);
     }
 }
 
@@ -120,16 +157,34 @@ fn multiply(values: &mut [f32], mask: Option<&[f32]>) {
 /// contiguous numbers, which are nearly twice as fast where the other side has few rows.
 /// `[n_rows, n_columns]`
 pub(super) fn transposed(values: &[f32], n_columns: usize) -> Vec<f32> {
-    (0..n_columns).flat_map(|column| values.iter().skip(column).step_by(n_columns.max(1)).copied()).collect()
+    (0..n_columns)
+        .flat_map(|column| {
+            values
+                .iter()
+                .skip(column)
+                .step_by(n_columns.max(1))
+                .copied()
+        })
+        .collect()
 }
 
 /// The gradient of a layer's weights: Σ over events of inputᵀ · gradient of the output, in new memory.
 /// `input` `[n_events, d_in]`, `d_output` `[n_events, d_out]`
-pub(super) fn weight_gradient(input: &[f32], d_in: usize, d_output: &[f32], d_out: usize) -> Buffer {
+pub(super) fn weight_gradient(
+    input: &[f32],
+    d_in: usize,
+    d_output: &[f32],
+    d_out: usize,
+) -> Buffer {
     let n_events = d_output.len() / d_out.max(1);
     let mut gradient = Buffer::open(d_in * d_out);
     let input = Matrix::new(input, n_events, d_in).transposed();
-    product(MatrixMut::new(&mut gradient, d_in, d_out), Onto::Nothing, input, Matrix::new(d_output, n_events, d_out));
+    product(
+        MatrixMut::new(&mut gradient, d_in, d_out),
+        Onto::Nothing,
+        input,
+        Matrix::new(d_output, n_events, d_out),
+    );
     gradient
 }
 
@@ -141,11 +196,24 @@ mod tests {
     #[test]
     fn steps_know_the_events_before_theirs() {
         let step = |rows, before| Step { rows, before };
-        assert_eq!(steps(&[3, 3, 1]), [step(0..3, None), step(3..6, Some(0..3)), step(6..7, Some(3..4))]);
+        assert_eq!(
+            steps(&[3, 3, 1]),
+            [
+                step(0..3, None),
+                step(3..6, Some(0..3)),
+                step(6..7, Some(3..4))
+            ]
+        );
         assert!(steps(&[]).is_empty());
         let values = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
-        assert_eq!(states_before(&values, &[3, 3, 1], 1, None)[..], [0.0, 1.0, 2.0, 3.0]);
-        assert_eq!(states_before(&values, &[3, 3, 1], 1, Some(&[2.0, 0.0, 1.0]))[..], [0.0, 0.0, 2.0, 6.0]);
+        assert_eq!(
+            states_before(&values, &[3, 3, 1], 1, None)[..],
+            [0.0, 1.0, 2.0, 3.0]
+        );
+        assert_eq!(
+            states_before(&values, &[3, 3, 1], 1, Some(&[2.0, 0.0, 1.0]))[..],
+            [0.0, 0.0, 2.0, 6.0]
+        );
         assert!(states_before(&values[..3], &[3], 1, None).is_empty());
     }
 
@@ -154,6 +222,9 @@ mod tests {
         let values = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
         assert_eq!(transposed(&values, 3), [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);
         // [1, 2; 3, 4; 5, 6]ᵀ · [1; 0; 2]
-        assert_eq!(weight_gradient(&values, 2, &[1.0, 0.0, 2.0], 1)[..], [11.0, 14.0]);
+        assert_eq!(
+            weight_gradient(&values, 2, &[1.0, 0.0, 2.0], 1)[..],
+            [11.0, 14.0]
+        );
     }
 }

@@ -6,7 +6,9 @@
 
 use super::product::{rows, rows_mut};
 use super::recurrent::{LayerGradients, RecurrentKernel, Trace};
-use super::recurrent::{add_reaching, add_recurrent, states_before, steps, transposed, weight_gradient};
+use super::recurrent::{
+    add_reaching, add_recurrent, states_before, steps, transposed, weight_gradient,
+};
 use super::vector::in_place;
 use super::{Buffer, Matrix, MatrixMut, Onto, add_rows, product, tanh, vectorized};
 
@@ -64,7 +66,12 @@ impl RnnKernel {
             );
             if let Some(before) = step.before {
                 // The states before a step are later to be read with what reaches them from it.
-                add_reaching(rows_mut(past, before, d), Matrix::new(here, n, d), w_back, trace.mask.as_deref());
+                add_reaching(
+                    rows_mut(past, before, d),
+                    Matrix::new(here, n, d),
+                    w_back,
+                    trace.mask.as_deref(),
+                );
             }
         }
         d_states
@@ -77,7 +84,12 @@ impl RecurrentKernel for RnnKernel {
         let mut states = Buffer::open(n_events * d);
         let weights = Matrix::new(&self.w_input, self.d_input, d);
         let projected = MatrixMut::new(&mut states, n_events, d);
-        product(projected, Onto::Nothing, Matrix::new(input, n_events, self.d_input), weights);
+        product(
+            projected,
+            Onto::Nothing,
+            Matrix::new(input, n_events, self.d_input),
+            weights,
+        );
 
         let w_hidden = Matrix::new(&self.w_hidden, d, d);
         for step in steps(sizes) {
@@ -85,7 +97,12 @@ impl RecurrentKernel for RnnKernel {
             let (past, now) = states.split_at_mut(step.rows.start * d);
             let here = rows_mut(now, 0..n, d);
             if let Some(before) = step.before {
-                add_recurrent(MatrixMut::new(here, n, d), rows(past, before, d), w_hidden, mask.as_deref());
+                add_recurrent(
+                    MatrixMut::new(here, n, d),
+                    rows(past, before, d),
+                    w_hidden,
+                    mask.as_deref(),
+                );
             }
             vectorized(
                 #[inline(always)]
@@ -101,10 +118,21 @@ impl RecurrentKernel for RnnKernel {
                 },
             );
         }
-        Trace { states, gates: Buffer::default(), memory: Buffer::default(), mask }
+        Trace {
+            states,
+            gates: Buffer::default(),
+            memory: Buffer::default(),
+            mask,
+        }
     }
 
-    fn backward(&self, input: &[f32], trace: Trace, d_states: Buffer, sizes: &[usize]) -> LayerGradients {
+    fn backward(
+        &self,
+        input: &[f32],
+        trace: Trace,
+        d_states: Buffer,
+        sizes: &[usize],
+    ) -> LayerGradients {
         let (d, n_events) = (self.d_hidden, sizes.iter().sum());
         let first = sizes.first().copied().unwrap_or(0);
         let d_sums = self.d_sums(&trace, d_states, sizes);
@@ -113,11 +141,19 @@ impl RecurrentKernel for RnnKernel {
         let mut d_input = Buffer::open(n_events * self.d_input);
         let w_back = Matrix::new(&self.w_input_back, d, self.d_input);
         let out = MatrixMut::new(&mut d_input, n_events, self.d_input);
-        product(out, Onto::Nothing, Matrix::new(&d_sums, n_events, d), w_back);
+        product(
+            out,
+            Onto::Nothing,
+            Matrix::new(&d_sums, n_events, d),
+            w_back,
+        );
         let mut bias = Buffer::zeros(d);
         add_rows(&mut bias, &d_sums);
         let w_input = weight_gradient(input, self.d_input, &d_sums, d);
         let w_hidden = weight_gradient(&states, d, rows(&d_sums, first..n_events, d), d);
-        LayerGradients { input: d_input, weights: vec![w_input, w_hidden, bias] }
+        LayerGradients {
+            input: d_input,
+            weights: vec![w_input, w_hidden, bias],
+        }
     }
 }

@@ -35,7 +35,10 @@ pub(in crate::model) fn sums_over_shards(
     for (loss_of_shard, gradients) in on_threads(shards(lengths, n), of_shard) {
         loss += loss_of_shard;
         arrays.resize_with(gradients.len(), Vec::new);
-        arrays.iter_mut().zip(gradients).for_each(|(of_shards, gradient)| of_shards.push(gradient));
+        arrays
+            .iter_mut()
+            .zip(gradients)
+            .for_each(|(of_shards, gradient)| of_shards.push(gradient));
     }
     (loss, arrays.into_iter().map(sum_in_order).collect())
 }
@@ -52,7 +55,9 @@ pub(in crate::model) fn rows_over_shards(
     let with_rows = |rows: Vec<usize>| (of_shard(&rows), rows);
     for (found, rows) in on_threads(shards(lengths, n), with_rows) {
         for (row, vector) in rows.into_iter().zip(found.chunks_exact(width.max(1))) {
-            let slot = vectors.get_mut(row * width..(row + 1) * width).unwrap_or(&mut []);
+            let slot = vectors
+                .get_mut(row * width..(row + 1) * width)
+                .unwrap_or(&mut []);
             slot.copy_from_slice(vector);
         }
     }
@@ -60,7 +65,10 @@ pub(in crate::model) fn rows_over_shards(
 }
 
 /// Does each piece of work on some thread; the results stand in the order of the work.
-pub(in crate::model) fn on_threads<T: Send, R: Send>(work: Vec<T>, each: impl Fn(T) -> R + Sync + Send) -> Vec<R> {
+pub(in crate::model) fn on_threads<T: Send, R: Send>(
+    work: Vec<T>,
+    each: impl Fn(T) -> R + Sync + Send,
+) -> Vec<R> {
     work.into_par_iter().map(each).collect()
 }
 
@@ -71,17 +79,25 @@ const BLOCK: usize = 16 << 10;
 /// them; empty when there are none.
 pub(in crate::model) fn sum_in_order(parts: Vec<Buffer>) -> Buffer {
     let mut parts = parts.into_iter();
-    let Some(mut sum) = parts.next() else { return Buffer::default() };
+    let Some(mut sum) = parts.next() else {
+        return Buffer::default();
+    };
     let rest: Vec<Buffer> = parts.collect();
-    sum.par_chunks_mut(BLOCK).enumerate().for_each(|(at, sums)| {
-        for part in &rest {
-            let part = part.get(at * BLOCK..).unwrap_or(&[]);
-            super::vectorized(
-                #[inline(always)]
-                || sums.iter_mut().zip(part).for_each(|(sum, value)| *sum += value),
-            );
-        }
-    });
+    sum.par_chunks_mut(BLOCK)
+        .enumerate()
+        .for_each(|(at, sums)| {
+            for part in &rest {
+                let part = part.get(at * BLOCK..).unwrap_or(&[]);
+                super::vectorized(
+                    #[inline(always)]
+                    || {
+                        sums.iter_mut()
+                            .zip(part)
+                            .for_each(|(sum, value)| *sum += value)
+                    },
+                );
+            }
+        });
     sum
 }
 
@@ -96,8 +112,14 @@ mod tests {
         assert_eq!(parts.len(), 8);
         let mut rows: Vec<usize> = parts.iter().flatten().copied().collect();
         rows.sort_unstable();
-        assert_eq!(rows, (0..100).filter(|&row| lengths[row] > 0).collect::<Vec<_>>());
-        let sizes: Vec<usize> = parts.iter().map(|rows| rows.iter().map(|&row| lengths[row]).sum()).collect();
+        assert_eq!(
+            rows,
+            (0..100).filter(|&row| lengths[row] > 0).collect::<Vec<_>>()
+        );
+        let sizes: Vec<usize> = parts
+            .iter()
+            .map(|rows| rows.iter().map(|&row| lengths[row]).sum())
+            .collect();
         let (least, most) = (sizes.iter().min().unwrap(), sizes.iter().max().unwrap());
         assert!(most - least <= 90, "{sizes:?}");
         assert_eq!(shards(&[3, 0, 2], 8), [[0], [2]]);
@@ -112,14 +134,28 @@ mod tests {
             part
         };
         // (1e8 + 1) − 1e8 is 0 in 32 bits, 1e8 − 1e8 + 1 is 1.
-        assert_eq!(sum_in_order(vec![part(1e8), part(1.0), part(-1e8)]).into_vec(), vec![0.0; 40_000]);
-        assert_eq!(sum_in_order(vec![part(1e8), part(-1e8), part(1.0)]).into_vec(), vec![1.0; 40_000]);
+        assert_eq!(
+            sum_in_order(vec![part(1e8), part(1.0), part(-1e8)]).into_vec(),
+            vec![0.0; 40_000]
+        );
+        assert_eq!(
+            sum_in_order(vec![part(1e8), part(-1e8), part(1.0)]).into_vec(),
+            vec![1.0; 40_000]
+        );
         assert!(sum_in_order(Vec::new()).is_empty());
         let of_shard = |rows: Vec<usize>| (rows.len() as f64, vec![part(rows.len() as f32)]);
         let (loss, sums) = sums_over_shards(&[1, 0, 3, 2], 2, of_shard);
-        assert!((loss - 3.0).abs() < 1e-12 && sums.len() == 1 && sums[0].iter().all(|&v| (v - 3.0).abs() < 1e-6));
-        let numbers = |rows: &[usize]| Buffer::from(rows.iter().map(|&row| row as f32).collect::<Vec<_>>());
-        assert_eq!(rows_over_shards(&[1, 0, 3, 2], 2, 1, numbers)[..], [0.0, 0.0, 2.0, 3.0]);
+        assert!(
+            (loss - 3.0).abs() < 1e-12
+                && sums.len() == 1
+                && sums[0].iter().all(|&v| (v - 3.0).abs() < 1e-6)
+        );
+        let numbers =
+            |rows: &[usize]| Buffer::from(rows.iter().map(|&row| row as f32).collect::<Vec<_>>());
+        assert_eq!(
+            rows_over_shards(&[1, 0, 3, 2], 2, 1, numbers)[..],
+            [0.0, 0.0, 2.0, 3.0]
+        );
         assert_eq!(on_threads(vec![3, 1, 2], |n| n * 10), [30, 10, 20]);
     }
 }

@@ -1,5 +1,8 @@
 //! Matrices of which few elements are not 0, times dense ones.
-#![expect(clippy::inline_always, reason = "what is not inlined is not compiled for the processor's instructions")]
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the processor's instructions"
+)]
 
 use rayon::prelude::*;
 
@@ -32,7 +35,9 @@ impl SparseRows {
     /// The elements of one row.
     pub(in crate::model) fn row(&self, row: usize) -> &[(u32, f32)] {
         let bounds = self.starts.get(row).zip(self.starts.get(row + 1));
-        bounds.and_then(|(&start, &end)| self.elements.get(start..end)).unwrap_or(&[])
+        bounds
+            .and_then(|(&start, &end)| self.elements.get(start..end))
+            .unwrap_or(&[])
     }
 
     /// Rows become columns; elements that are 0 are left out. Within a row the columns rise.
@@ -51,14 +56,20 @@ impl SparseRows {
         let mut elements = vec![(0, 0.0); starts.last().copied().unwrap_or(0)];
         for row in 0..self.n_rows() {
             for &(column, value) in kept(row) {
-                let Some(place) = free.get_mut(column as usize) else { continue };
+                let Some(place) = free.get_mut(column as usize) else {
+                    continue;
+                };
                 if let Some(element) = elements.get_mut(*place) {
                     *element = (row as u32, value);
                 }
                 *place += 1;
             }
         }
-        Self { starts, elements, n_columns: self.n_rows() }
+        Self {
+            starts,
+            elements,
+            n_columns: self.n_rows(),
+        }
     }
 
     /// This matrix times `dense`, on all threads. Elements that are 0 are passed over. Each number is
@@ -67,17 +78,19 @@ impl SparseRows {
     /// # Shapes
     /// `dense` `[n_columns, width]`, `out` `[n_rows, width]`; what stands in `out` is overwritten.
     pub(in crate::model) fn product(&self, out: &mut [f32], dense: &[f32], width: usize) {
-        out.par_chunks_mut((ROWS * width).max(1)).enumerate().for_each(|(at, block)| {
-            vectorized(
-                #[inline(always)]
-                || {
-                    for (row, sums) in block.chunks_exact_mut(width.max(1)).enumerate() {
-                        sums.fill(0.0);
-                        add_rows(sums, self.row(at * ROWS + row), dense);
-                    }
-                },
-            );
-        });
+        out.par_chunks_mut((ROWS * width).max(1))
+            .enumerate()
+            .for_each(|(at, block)| {
+                vectorized(
+                    #[inline(always)]
+                    || {
+                        for (row, sums) in block.chunks_exact_mut(width.max(1)).enumerate() {
+                            sums.fill(0.0);
+                            add_rows(sums, self.row(at * ROWS + row), dense);
+                        }
+                    },
+                );
+            });
     }
 }
 
@@ -94,14 +107,25 @@ fn add_rows(sums: &mut [f32], elements: &[(u32, f32)], dense: &[f32]) {
         if n_waiting == AT_ONCE {
             let [first, second, third, fourth] = waiting.map(|(column, _)| row(column));
             let by = waiting.map(|(_, value)| value);
-            for ((((sum, a), b), c), d) in sums.iter_mut().zip(first).zip(second).zip(third).zip(fourth) {
-                *sum = d.mul_add(by[3], c.mul_add(by[2], b.mul_add(by[1], a.mul_add(by[0], *sum))));
+            for ((((sum, a), b), c), d) in sums
+                .iter_mut()
+                .zip(first)
+                .zip(second)
+                .zip(third)
+                .zip(fourth)
+            {
+                *sum = d.mul_add(
+                    by[3],
+                    c.mul_add(by[2], b.mul_add(by[1], a.mul_add(by[0], *sum))),
+                );
             }
             n_waiting = 0;
         }
     }
     for &(column, value) in waiting.iter().take(n_waiting) {
-        sums.iter_mut().zip(row(column)).for_each(|(sum, a)| *sum = a.mul_add(value, *sum));
+        sums.iter_mut()
+            .zip(row(column))
+            .for_each(|(sum, a)| *sum = a.mul_add(value, *sum));
     }
 }
 
@@ -112,18 +136,22 @@ fn add_rows(sums: &mut [f32], elements: &[(u32, f32)], dense: &[f32]) {
 pub(in crate::model) fn sum_of_rows(out: &mut [f32], values: &[f32]) {
     const COLUMNS: usize = 512;
     let width = out.len().max(1);
-    out.par_chunks_mut(COLUMNS).enumerate().for_each(|(at, sums)| {
-        vectorized(
-            #[inline(always)]
-            || {
-                sums.fill(0.0);
-                for row in values.chunks_exact(width) {
-                    let part = row.get(at * COLUMNS..).unwrap_or(&[]);
-                    sums.iter_mut().zip(part).for_each(|(sum, value)| *sum += value);
-                }
-            },
-        );
-    });
+    out.par_chunks_mut(COLUMNS)
+        .enumerate()
+        .for_each(|(at, sums)| {
+            vectorized(
+                #[inline(always)]
+                || {
+                    sums.fill(0.0);
+                    for row in values.chunks_exact(width) {
+                        let part = row.get(at * COLUMNS..).unwrap_or(&[]);
+                        sums.iter_mut()
+                            .zip(part)
+                            .for_each(|(sum, value)| *sum += value);
+                    }
+                },
+            );
+        });
 }
 
 /// Changes each row of a matrix, on all threads; what each row gives stands in their order.
@@ -132,7 +160,11 @@ pub(in crate::model) fn each_row<R: Send>(
     width: usize,
     change: impl Fn(usize, &mut [f32]) -> R + Sync,
 ) -> Vec<R> {
-    values.par_chunks_exact_mut(width.max(1)).enumerate().map(|(row, values)| change(row, values)).collect()
+    values
+        .par_chunks_exact_mut(width.max(1))
+        .enumerate()
+        .map(|(row, values)| change(row, values))
+        .collect()
 }
 
 #[cfg(test)]
@@ -145,8 +177,21 @@ mod tests {
 
     /// Rows of 0, 1, 5 and 2 elements, one of which is 0.
     fn sparse() -> SparseRows {
-        let elements = vec![(2, 1.5), (4, 1.0), (0, -2.0), (1, 0.5), (3, 3.0), (2, -1.0), (1, 0.0), (4, 2.0)];
-        SparseRows { starts: vec![0, 0, 1, 6, 8], elements, n_columns: 5 }
+        let elements = vec![
+            (2, 1.5),
+            (4, 1.0),
+            (0, -2.0),
+            (1, 0.5),
+            (3, 3.0),
+            (2, -1.0),
+            (1, 0.0),
+            (4, 2.0),
+        ];
+        SparseRows {
+            starts: vec![0, 0, 1, 6, 8],
+            elements,
+            n_columns: 5,
+        }
     }
 
     #[test]
@@ -157,8 +202,10 @@ mod tests {
             sparse.product(&mut out, &dense, width);
             for row in 0..4 {
                 for at in 0..width {
-                    let terms =
-                        sparse.row(row).iter().map(|&(column, value)| value * dense[column as usize * width + at]);
+                    let terms = sparse
+                        .row(row)
+                        .iter()
+                        .map(|&(column, value)| value * dense[column as usize * width + at]);
                     assert!((out[row * width + at] - terms.sum::<f32>()).abs() < 1e-5);
                 }
             }
@@ -169,7 +216,18 @@ mod tests {
     fn transposing_keeps_every_element_that_is_not_0() {
         let transposed = sparse().transposed();
         assert_eq!(transposed.starts, [0, 1, 2, 4, 5, 7]);
-        assert_eq!(transposed.elements, [(2, -2.0), (2, 0.5), (1, 1.5), (2, -1.0), (2, 3.0), (2, 1.0), (3, 2.0)]);
+        assert_eq!(
+            transposed.elements,
+            [
+                (2, -2.0),
+                (2, 0.5),
+                (1, 1.5),
+                (2, -1.0),
+                (2, 3.0),
+                (2, 1.0),
+                (3, 2.0)
+            ]
+        );
         assert_eq!(transposed.n_columns, 4);
         assert_eq!(SparseRows::default().transposed().n_rows(), 0);
     }
@@ -192,6 +250,9 @@ mod tests {
             values.fill(row as f32);
             row
         });
-        assert_eq!((places, values), (vec![0, 1, 2], vec![0.0, 0.0, 1.0, 1.0, 2.0, 2.0]));
+        assert_eq!(
+            (places, values),
+            (vec![0, 1, 2], vec![0.0, 0.0, 1.0, 1.0, 2.0, 2.0])
+        );
     }
 }

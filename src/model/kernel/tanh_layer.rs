@@ -18,27 +18,51 @@ pub(super) struct Shape {
 impl Shape {
     /// `out` = `x` · `weight`.
     pub(super) fn times(self, out: &mut [f32], x: &[f32], weight: &[f32]) {
-        let Self { n_rows, d_in, d_out } = self;
-        let (x, weight) = (Matrix::new(x, n_rows, d_in), Matrix::new(weight, d_in, d_out));
+        let Self {
+            n_rows,
+            d_in,
+            d_out,
+        } = self;
+        let (x, weight) = (
+            Matrix::new(x, n_rows, d_in),
+            Matrix::new(weight, d_in, d_out),
+        );
         product_on_threads(MatrixMut::new(out, n_rows, d_out), Onto::Nothing, x, weight);
     }
 
     /// Gradient for the inputs: `d_out` · `weight`ᵀ.
     pub(super) fn back(self, d_x: &mut [f32], onto: Onto, d_y: &[f32], weight: &[f32]) {
-        let Self { n_rows, d_in, d_out } = self;
-        let (d_y, weight) = (Matrix::new(d_y, n_rows, d_out), Matrix::new(weight, d_in, d_out).transposed());
+        let Self {
+            n_rows,
+            d_in,
+            d_out,
+        } = self;
+        let (d_y, weight) = (
+            Matrix::new(d_y, n_rows, d_out),
+            Matrix::new(weight, d_in, d_out).transposed(),
+        );
         product_on_threads(MatrixMut::new(d_x, n_rows, d_in), onto, d_y, weight);
     }
 
     /// Gradient for the weights, `x`ᵀ · `d_y`.
     pub(super) fn weight(self, out: &mut [f32], onto: Onto, x: &[f32], d_y: &[f32]) {
-        let Self { n_rows, d_in, d_out } = self;
-        let (x, d_y) = (Matrix::new(x, n_rows, d_in).transposed(), Matrix::new(d_y, n_rows, d_out));
+        let Self {
+            n_rows,
+            d_in,
+            d_out,
+        } = self;
+        let (x, d_y) = (
+            Matrix::new(x, n_rows, d_in).transposed(),
+            Matrix::new(d_y, n_rows, d_out),
+        );
         product_on_threads(MatrixMut::new(out, d_in, d_out), onto, x, d_y);
     }
 
     pub(super) fn gradients(self, x: &[f32], d_y: &[f32]) -> DenseGradients {
-        let [mut weight, mut bias] = [Buffer::open(self.d_in * self.d_out), Buffer::open(self.d_out)];
+        let [mut weight, mut bias] = [
+            Buffer::open(self.d_in * self.d_out),
+            Buffer::open(self.d_out),
+        ];
         self.weight(&mut weight, Onto::Nothing, x, d_y);
         sum_of_rows(&mut bias, d_y);
         [weight, bias]
@@ -50,11 +74,20 @@ pub(super) fn forward(x: &[f32], layer: &Dense<'_>, d_in: usize) -> Buffer {
     let d_out = layer.bias.len();
     let n_rows = x.len() / d_in.max(1);
     let mut y = Buffer::open(n_rows * d_out);
-    Shape { n_rows, d_in, d_out }.times(&mut y, x, layer.weight);
+    Shape {
+        n_rows,
+        d_in,
+        d_out,
+    }
+    .times(&mut y, x, layer.weight);
     each_row(&mut y, d_out, |_, row| {
         vectorized(
             #[inline(always)]
-            || row.iter_mut().zip(layer.bias).for_each(|(y, bias)| *y += bias),
+            || {
+                row.iter_mut()
+                    .zip(layer.bias)
+                    .for_each(|(y, bias)| *y += bias)
+            },
         );
     });
     y
@@ -65,7 +98,11 @@ pub(super) fn add_bias_and_tanh(x: &mut [f32], bias: &[f32]) {
     each_row(x, bias.len(), |_, row| {
         vectorized(
             #[inline(always)]
-            || row.iter_mut().zip(bias).for_each(|(x, bias)| *x = tanh(*x + bias)),
+            || {
+                row.iter_mut()
+                    .zip(bias)
+                    .for_each(|(x, bias)| *x = tanh(*x + bias))
+            },
         );
     });
 }
@@ -77,7 +114,11 @@ pub(super) fn times_slope_of_tanh(gradients: &mut [f32], values: &[f32]) {
         let values = values.get(at * CHUNK..).unwrap_or(&[]);
         vectorized(
             #[inline(always)]
-            || part.iter_mut().zip(values).for_each(|(d, t)| *d *= (-t).mul_add(*t, 1.0)),
+            || {
+                part.iter_mut()
+                    .zip(values)
+                    .for_each(|(d, t)| *d *= (-t).mul_add(*t, 1.0))
+            },
         );
     });
 }

@@ -1,5 +1,8 @@
 //! From the last hidden layer of an autoencoder to the likelihood of its bags, and back.
-#![expect(clippy::inline_always, reason = "what is not inlined is not compiled for the processor's instructions")]
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the processor's instructions"
+)]
 
 use super::product::{rows, rows_mut};
 use super::sparse::{each_row, sum_of_rows};
@@ -46,7 +49,11 @@ pub(super) fn tell(
     let mut bias = Buffer::open(n_items);
     for start in (0..n_rows).step_by(at_a_time) {
         let block = start..(start + at_a_time).min(n_rows);
-        let shape = Shape { n_rows: block.len(), d_in: d_hidden, d_out: n_items };
+        let shape = Shape {
+            n_rows: block.len(),
+            d_in: d_hidden,
+            d_out: n_items,
+        };
         let x = rows(decoded, block.clone(), d_hidden);
         let mut logits = Buffer::open(shape.n_rows * n_items);
         shape.times(&mut logits, x, layer.weight);
@@ -54,20 +61,37 @@ pub(super) fn tell(
             vectorized(
                 #[inline(always)]
                 || {
-                    logits.iter_mut().zip(layer.bias).for_each(|(logit, bias)| *logit += bias);
+                    logits
+                        .iter_mut()
+                        .zip(layer.bias)
+                        .for_each(|(logit, bias)| *logit += bias);
                     match likelihood {
-                        Likelihood::Multinomial => multinomial(logits, bags.row(start + row), scale),
+                        Likelihood::Multinomial => {
+                            multinomial(logits, bags.row(start + row), scale)
+                        }
                         Likelihood::Bernoulli => bernoulli(logits, bags.row(start + row), scale),
                     }
                 },
             )
         });
         told.nll += losses.iter().sum::<f64>();
-        shape.back(rows_mut(&mut told.d_decoded, block, d_hidden), Onto::Nothing, &logits, layer.weight);
-        let onto = if start == 0 { Onto::Nothing } else { Onto::Itself };
+        shape.back(
+            rows_mut(&mut told.d_decoded, block, d_hidden),
+            Onto::Nothing,
+            &logits,
+            layer.weight,
+        );
+        let onto = if start == 0 {
+            Onto::Nothing
+        } else {
+            Onto::Itself
+        };
         shape.weight(&mut told.gradients[0], onto, x, &logits);
         sum_of_rows(&mut bias, &logits);
-        told.gradients[1].iter_mut().zip(bias.iter()).for_each(|(sum, value)| *sum += value);
+        told.gradients[1]
+            .iter_mut()
+            .zip(bias.iter())
+            .for_each(|(sum, value)| *sum += value);
     }
     told
 }
@@ -111,7 +135,11 @@ fn bernoulli(logits: &mut [f32], bag: &[(u32, f32)], scale: f32) -> f64 {
             product *= 1.0 + f64::from(small);
             let of_larger = 1.0 / (1.0 + small);
             // NaN stays NaN: no comparison decides over it alone.
-            let p = if *logit < 0.0 { small * of_larger } else { of_larger };
+            let p = if *logit < 0.0 {
+                small * of_larger
+            } else {
+                of_larger
+            };
             *logit = p * scale;
         }
         softplus += f64::from(above) + product.ln();
@@ -123,7 +151,10 @@ fn bernoulli(logits: &mut [f32], bag: &[(u32, f32)], scale: f32) -> f64 {
 /// Sum of the logits of a bag's items.
 #[inline(always)]
 fn sum_of_bag(logits: &[f32], bag: &[(u32, f32)]) -> f64 {
-    bag.iter().filter_map(|&(item, _)| logits.get(item as usize)).map(|&logit| f64::from(logit)).sum()
+    bag.iter()
+        .filter_map(|&(item, _)| logits.get(item as usize))
+        .map(|&logit| f64::from(logit))
+        .sum()
 }
 
 #[inline(always)]

@@ -2,7 +2,10 @@
 //!
 //! The standard library's are called one number at a time. These have no branch and no table; their
 //! errors are stated and tested.
-#![expect(clippy::inline_always, reason = "what is not inlined is not compiled for the processor's instructions")]
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the processor's instructions"
+)]
 
 /// Runs `work` compiled for the widest instructions that this processor has, which is asked at run
 /// time.
@@ -174,7 +177,11 @@ pub(in crate::model) fn largest(values: &[f32]) -> f32 {
             *lane = if value > *lane { value } else { *lane };
         }
     }
-    lanes.iter().chain(rest).copied().fold(f32::NEG_INFINITY, f32::max)
+    lanes
+        .iter()
+        .chain(rest)
+        .copied()
+        .fold(f32::NEG_INFINITY, f32::max)
 }
 
 /// Makes scores s to exp(s − largest), and returns the largest and the sum of what they have become.
@@ -205,7 +212,10 @@ mod tests {
                 ),
                 f64::from(x).exp(),
             );
-            assert!((f64::from(ours) / exact - 1.0).abs() < 2.4e-7, "exp({x}) = {ours}, not {exact}");
+            assert!(
+                (f64::from(ours) / exact - 1.0).abs() < 2.4e-7,
+                "exp({x}) = {ours}, not {exact}"
+            );
             let exact = 1.0 / (1.0 + (-f64::from(x)).exp());
             assert!(
                 (f64::from(vectorized(
@@ -223,13 +233,19 @@ mod tests {
                 )),
                 f64::from(x).tanh(),
             );
-            assert!((ours - exact).abs() <= 1e-6 * exact.abs(), "tanh({x}) = {ours}, not {exact}");
+            assert!(
+                (ours - exact).abs() <= 1e-6 * exact.abs(),
+                "tanh({x}) = {ours}, not {exact}"
+            );
         }
     }
 
     #[test]
     fn extremes_have_their_limits_and_nan_stays_nan() {
-        assert_eq!((exp(-1e4), exp(f32::NEG_INFINITY), exp(0.0)), (0.0, 0.0, 1.0));
+        assert_eq!(
+            (exp(-1e4), exp(f32::NEG_INFINITY), exp(0.0)),
+            (0.0, 0.0, 1.0)
+        );
         assert!(exp(1e9).is_finite());
         assert_eq!((tanh(50.0), tanh(-1e9), tanh(0.0)), (1.0, -1.0, 0.0));
         assert!((sigmoid(100.0) - 1.0).abs() < 1e-7 && sigmoid(-100.0) < 1e-37);

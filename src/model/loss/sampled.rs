@@ -39,40 +39,85 @@ pub(super) fn by_draws(
     let [n_rows, d_model] = hidden.dims();
     let n_items = items.dims()[0].saturating_sub(1);
     let k = objective.n_negatives.max(1);
-    let draws = Draws { objective, n_items, k, noise };
+    let draws = Draws {
+        objective,
+        n_items,
+        k,
+        noise,
+    };
     let block = (MAX_FLOATS / ((1 + k) * d_model.max(1))).max(1);
     let mut loss_sum = Tensor::<1>::zeros([1], &device);
     let mut d_items = Tensor::<2>::zeros([n_items + 1, d_model], &device);
     let mut d_hidden = Vec::with_capacity(n_rows.div_ceil(block));
     for (at, targets) in targets.chunks(block).enumerate() {
-        let rows = hidden.clone().slice_dim(0, at * block..at * block + targets.len()); // [n, d_model]
-        let of_block = of_drawn(&rows, items, draws.of_rows(targets, at * block), objective.loss);
+        let rows = hidden
+            .clone()
+            .slice_dim(0, at * block..at * block + targets.len()); // [n, d_model]
+        let of_block = of_drawn(
+            &rows,
+            items,
+            draws.of_rows(targets, at * block),
+            objective.loss,
+        );
         d_hidden.push(of_block.d_hidden);
         d_items = d_items + of_block.d_items;
         loss_sum = loss_sum + of_block.loss_sum;
     }
-    let d_hidden = if d_hidden.is_empty() { Tensor::zeros([0, d_model], &device) } else { Tensor::cat(d_hidden, 0) };
-    ItemLoss { loss_sum, d_hidden, d_items }
+    let d_hidden = if d_hidden.is_empty() {
+        Tensor::zeros([0, d_model], &device)
+    } else {
+        Tensor::cat(d_hidden, 0)
+    };
+    ItemLoss {
+        loss_sum,
+        d_hidden,
+        d_items,
+    }
 }
 
 /// The loss of some rows, `[n, d_model]`, with what was drawn for them.
-pub(super) fn of_drawn(rows: &Tensor<2>, items: &Tensor<2>, drawn: Drawn, loss: LossKind) -> ItemLoss {
+pub(super) fn of_drawn(
+    rows: &Tensor<2>,
+    items: &Tensor<2>,
+    drawn: Drawn,
+    loss: LossKind,
+) -> ItemLoss {
     let device = rows.device();
     let [n, d_model] = rows.dims();
     let width = drawn.items.len() / n.max(1);
-    let float = |values: Vec<f32>| Tensor::<2>::from_data(TensorData::new(values, [n, width]), &device);
+    let float =
+        |values: Vec<f32>| Tensor::<2>::from_data(TensorData::new(values, [n, width]), &device);
     let places = Tensor::<1, Int>::from_data(TensorData::new(drawn.items, [n * width]), &device);
-    let vectors = items.clone().select(0, places.clone()).reshape([n, width, d_model]);
-    let scores = vectors.clone().matmul(rows.clone().unsqueeze_dim::<3>(2)).squeeze_dim::<2>(2); // [n, 1 + k]
+    let vectors = items
+        .clone()
+        .select(0, places.clone())
+        .reshape([n, width, d_model]);
+    let scores = vectors
+        .clone()
+        .matmul(rows.clone().unsqueeze_dim::<3>(2))
+        .squeeze_dim::<2>(2); // [n, 1 + k]
     let (loss_sum, d_scores) = match loss {
         LossKind::Bpr => pairwise(&scores, float(drawn.weights)),
         LossKind::Bce | LossKind::Gbce => binary(scores, float(drawn.weights)),
-        LossKind::FullSoftmax | LossKind::SampledSoftmax => softmax(scores + float(drawn.corrections)),
+        LossKind::FullSoftmax | LossKind::SampledSoftmax => {
+            softmax(scores + float(drawn.corrections))
+        }
     };
-    let d_hidden = d_scores.clone().unsqueeze_dim::<3>(1).matmul(vectors).squeeze_dim::<2>(1);
-    let of_draws = (d_scores.unsqueeze_dim::<3>(2) * rows.clone().unsqueeze_dim::<3>(1)).reshape([n * width, d_model]);
-    let d_items = items.zeros_like().select_assign(0, places, of_draws, IndexingUpdateOp::Add);
-    ItemLoss { loss_sum, d_hidden, d_items }
+    let d_hidden = d_scores
+        .clone()
+        .unsqueeze_dim::<3>(1)
+        .matmul(vectors)
+        .squeeze_dim::<2>(1);
+    let of_draws = (d_scores.unsqueeze_dim::<3>(2) * rows.clone().unsqueeze_dim::<3>(1))
+        .reshape([n * width, d_model]);
+    let d_items = items
+        .zeros_like()
+        .select_assign(0, places, of_draws, IndexingUpdateOp::Add);
+    ItemLoss {
+        loss_sum,
+        d_hidden,
+        d_items,
+    }
 }
 
 /// −log of the first column's share of a softmax, and its gradient.
@@ -88,7 +133,8 @@ fn softmax(scores: Tensor<2>) -> (Tensor<1>, Tensor<2>) {
 /// Σ w (softplus(s) − y s).
 fn binary(scores: Tensor<2>, weights: Tensor<2>) -> (Tensor<1>, Tensor<2>) {
     let truth = first_column(&scores);
-    let loss = (weights.clone() * (softplus(scores.clone()) - truth.clone() * scores.clone())).sum();
+    let loss =
+        (weights.clone() * (softplus(scores.clone()) - truth.clone() * scores.clone())).sum();
     (loss, weights * (activation::sigmoid(scores) - truth))
 }
 
@@ -105,7 +151,9 @@ fn pairwise(scores: &Tensor<2>, weights: Tensor<2>) -> (Tensor<1>, Tensor<2>) {
 /// 1 in the first column, else 0, in the shape of `like`.
 fn first_column(like: &Tensor<2>) -> Tensor<2> {
     let [n, width] = like.dims();
-    let values = (0..n * width).map(|at| if at % width == 0 { 1.0 } else { 0.0 }).collect::<Vec<f32>>();
+    let values = (0..n * width)
+        .map(|at| if at % width == 0 { 1.0 } else { 0.0 })
+        .collect::<Vec<f32>>();
     Tensor::from_data(TensorData::new(values, [n, width]), &like.device())
 }
 
@@ -144,8 +192,11 @@ impl Draws<'_> {
     /// The same with negatives given, `k` a row.
     pub(super) fn told(&self, targets: &[i32], mut negatives: impl Iterator<Item = i32>) -> Drawn {
         let n = targets.len() * (1 + self.k);
-        let mut drawn =
-            Drawn { items: Vec::with_capacity(n), corrections: Vec::with_capacity(n), weights: Vec::with_capacity(n) };
+        let mut drawn = Drawn {
+            items: Vec::with_capacity(n),
+            corrections: Vec::with_capacity(n),
+            weights: Vec::with_capacity(n),
+        };
         let (of_target, of_negative) = self.weights();
         for &target in targets {
             drawn.items.push(target);
@@ -154,8 +205,14 @@ impl Draws<'_> {
             for item in negatives.by_ref().take(self.k) {
                 let is_target = item == target;
                 drawn.items.push(item);
-                drawn.corrections.push(if is_target { LEFT_OUT } else { -self.log_expected(item) });
-                drawn.weights.push(if is_target { 0.0 } else { of_negative });
+                drawn.corrections.push(if is_target {
+                    LEFT_OUT
+                } else {
+                    -self.log_expected(item)
+                });
+                drawn
+                    .weights
+                    .push(if is_target { 0.0 } else { of_negative });
             }
         }
         drawn
@@ -178,7 +235,9 @@ impl Draws<'_> {
 
     /// ln(k q) of an item.
     fn log_expected(&self, item: i32) -> f32 {
-        (self.k as f64 * self.objective.chance(item, self.n_items)).max(1e-30).ln() as f32
+        (self.k as f64 * self.objective.chance(item, self.n_items))
+            .max(1e-30)
+            .ln() as f32
     }
 }
 
@@ -200,7 +259,11 @@ impl Objective {
         match (self.negatives, self.cumulative.last()) {
             (Negatives::Popularity, Some(&total)) => {
                 let upto = self.cumulative.get(at).copied().unwrap_or(total);
-                let before = at.checked_sub(1).and_then(|at| self.cumulative.get(at)).copied().unwrap_or(0.0);
+                let before = at
+                    .checked_sub(1)
+                    .and_then(|at| self.cumulative.get(at))
+                    .copied()
+                    .unwrap_or(0.0);
                 (upto - before) / total
             }
             _ => 1.0 / n_items.max(1) as f64,

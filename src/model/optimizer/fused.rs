@@ -18,26 +18,51 @@ impl AdamW {
         gradients: GradientsParams,
         lr: f64,
     ) -> (M, Option<Tensor<1>>) {
-        let mut taken = Taken { from: gradients, gradients: Vec::new(), device: None };
+        let mut taken = Taken {
+            from: gradients,
+            gradients: Vec::new(),
+            device: None,
+        };
         module.visit(&mut taken);
         let found = || taken.gradients.iter().flatten();
-        let norm = found().next().is_some().then(|| found().map(|g| sum_of_squares(g)).sum::<f64>().sqrt());
+        let norm = found()
+            .next()
+            .is_some()
+            .then(|| found().map(|g| sum_of_squares(g)).sum::<f64>().sqrt());
         self.n_steps += 1;
         let step = self.coefficients(norm.unwrap_or(0.0), lr);
         let before = std::mem::take(&mut self.moments).into_iter();
-        let mut update = Update { step, gradients: taken.gradients.into_iter(), before, after: Vec::new() };
+        let mut update = Update {
+            step,
+            gradients: taken.gradients.into_iter(),
+            before,
+            after: Vec::new(),
+        };
         let module = module.map(&mut update);
         self.moments = update.after;
-        let norm = norm.zip(taken.device).map(|(norm, device)| Tensor::from_data([norm as f32], &device));
+        let norm = norm
+            .zip(taken.device)
+            .map(|(norm, device)| Tensor::from_data([norm as f32], &device));
         (module, norm)
     }
 
     fn coefficients(&self, norm: f64, lr: f64) -> AdamWStep {
-        let OptimizerSpec { beta1, beta2, epsilon, weight_decay, l1, clip_norm } = self.spec;
+        let OptimizerSpec {
+            beta1,
+            beta2,
+            epsilon,
+            weight_decay,
+            l1,
+            clip_norm,
+        } = self.spec;
         let t = i32::try_from(self.n_steps).unwrap_or(i32::MAX);
         // A norm that is NaN makes the scale so: `min` would hide it.
         let scale = clip_norm / (norm + 1e-6);
-        let scale = if clip_norm <= 0.0 || scale >= 1.0 { 1.0 } else { scale };
+        let scale = if clip_norm <= 0.0 || scale >= 1.0 {
+            1.0
+        } else {
+            scale
+        };
         AdamWStep {
             betas: [beta1 as f32, beta2 as f32],
             rest: [(1.0 - beta1) as f32, (1.0 - beta2) as f32],
@@ -70,7 +95,8 @@ impl ModuleVisitor for Taken {
         if let (None, Some(gradient)) = (&self.device, &gradient) {
             self.device = Some(gradient.device());
         }
-        self.gradients.push(gradient.map(|gradient| Buffer::from(numbers(gradient))));
+        self.gradients
+            .push(gradient.map(|gradient| Buffer::from(numbers(gradient))));
     }
 }
 
@@ -86,20 +112,26 @@ impl ModuleMapper for Update {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let moments = self.before.next();
         let Some(gradient) = self.gradients.next().flatten() else {
-            self.after.push(moments.unwrap_or_else(|| Moments::zeros(&param.val().inner())));
+            self.after
+                .push(moments.unwrap_or_else(|| Moments::zeros(&param.val().inner())));
             return param;
         };
         let (id, tensor, mapper) = param.consume();
         let tensor = tensor.inner();
         let (shape, device) = (tensor.dims(), tensor.device());
         let Moments { first, second } = moments.unwrap_or_else(|| Moments::zeros(&tensor));
-        let (mut weights, mut first, mut second) = (numbers(tensor), numbers(first), numbers(second));
-        self.step.take(&mut weights, &gradient, &mut first, &mut second);
+        let (mut weights, mut first, mut second) =
+            (numbers(tensor), numbers(first), numbers(second));
+        self.step
+            .take(&mut weights, &gradient, &mut first, &mut second);
         let flat = |values: Vec<f32>| {
             let n = values.len();
             Tensor::from_data(TensorData::new(values, [n]), &device)
         };
-        self.after.push(Moments { first: flat(first), second: flat(second) });
+        self.after.push(Moments {
+            first: flat(first),
+            second: flat(second),
+        });
         let weights = Tensor::from_data(TensorData::new(weights, shape), &device);
         Param::from_mapped_value(id, Tensor::from_inner(weights).require_grad(), mapper)
     }
@@ -115,12 +147,24 @@ mod tests {
     use crate::model::random::Init;
 
     fn spec([weight_decay, l1]: [f64; 2], clip_norm: f64) -> OptimizerSpec {
-        OptimizerSpec { beta1: 0.9, beta2: 0.98, epsilon: 1e-8, weight_decay, l1, clip_norm }
+        OptimizerSpec {
+            beta1: 0.9,
+            beta2: 0.98,
+            epsilon: 1e-8,
+            weight_decay,
+            l1,
+            clip_norm,
+        }
     }
 
     /// Weights, biases and moments after three steps, and the norms. The bias has no gradient when
     /// `of_bias` is off, and in the last step neither has the weight.
-    fn walked(layers: Layers, sizes: (usize, usize), spec: OptimizerSpec, of_bias: bool) -> Vec<Vec<f32>> {
+    fn walked(
+        layers: Layers,
+        sizes: (usize, usize),
+        spec: OptimizerSpec,
+        of_bias: bool,
+    ) -> Vec<Vec<f32>> {
         let (d_in, d_out) = sizes;
         let device = Device::flex();
         let mut module: Linear = Init::new(1, &device.clone().autodiff()).dense(d_in, d_out);
@@ -133,7 +177,10 @@ mod tests {
                 gradients.register(module.weight.id, draws.normal(0.3, [d_in, d_out]).val());
             }
             if of_bias {
-                gradients.register(module.bias.as_ref().unwrap().id, draws.normal(0.3, [d_out]).val());
+                gradients.register(
+                    module.bias.as_ref().unwrap().id,
+                    draws.normal(0.3, [d_out]).val(),
+                );
             }
             let (changed, norm) = optimizer.step(module, gradients, 0.01);
             module = changed;
@@ -189,9 +236,17 @@ mod tests {
         let device = Device::flex();
         let module: Linear = Init::new(1, &device.clone().autodiff()).dense(2, 2);
         let mut gradients = GradientsParams::new();
-        gradients.register(module.weight.id, Tensor::<2>::from_data([[1.0_f32, f32::NAN], [0.0, 0.0]], &device));
-        let (module, norm) = AdamW::new(spec([0.0, 0.1], 1.0), Layers::Fused).step(module, gradients, 0.01);
+        gradients.register(
+            module.weight.id,
+            Tensor::<2>::from_data([[1.0_f32, f32::NAN], [0.0, 0.0]], &device),
+        );
+        let (module, norm) =
+            AdamW::new(spec([0.0, 0.1], 1.0), Layers::Fused).step(module, gradients, 0.01);
         assert!(numbers(norm.unwrap())[0].is_nan());
-        assert!(numbers(module.weight.val().inner()).iter().all(|weight| weight.is_nan()));
+        assert!(
+            numbers(module.weight.val().inner())
+                .iter()
+                .all(|weight| weight.is_nan())
+        );
     }
 }

@@ -61,18 +61,33 @@ impl AdditiveAttention {
     pub(in crate::model) fn new(d: usize, init: &mut Init) -> Self {
         let (query, key) = (init.xavier(d, d), init.xavier(d, d));
         let score = init.xavier(d, 1).val().squeeze_dim::<1>(1).detach();
-        Self { query, key, score: Param::from_tensor(score) }
+        Self {
+            query,
+            key,
+            score: Param::from_tensor(score),
+        }
     }
 
     /// What each looking state sees, `[n_looking, d]`, of states `[n_events, d]` without autodiff.
-    pub(in crate::model) fn contexts(&self, states: &Tensor<2>, sizes: &[usize], looking: Looking) -> Tensor<2> {
+    pub(in crate::model) fn contexts(
+        &self,
+        states: &Tensor<2>,
+        sizes: &[usize],
+        looking: Looking,
+    ) -> Tensor<2> {
         let [_, d] = states.dims();
         let with_zero = with_zero_row(states);
         let (mut seen, mut order) = (Vec::new(), Vec::new());
         let mut n_cells = 0;
         for block in blocks(sizes, looking, d) {
             let Looked { keys, weights, .. } = self.look(&block, &with_zero);
-            order.extend(block.looking.iter().zip(n_cells..).map(|(&looking, cell)| (looking, cell)));
+            order.extend(
+                block
+                    .looking
+                    .iter()
+                    .zip(n_cells..)
+                    .map(|(&looking, cell)| (looking, cell)),
+            );
             n_cells += block.looking.len() as i32;
             seen.push(weights.matmul(keys).flatten::<2>(0, 1)); // [n * n_queries, d]
         }
@@ -101,9 +116,15 @@ impl AdditiveAttention {
         let mut of_weights: Option<[Tensor<2>; 3]> = None;
         for block in blocks(sizes, looking, d) {
             let looked = self.look(&block, &with_zero);
-            let d_seen = d_contexts.clone().select(0, index_tensor(block.looking.clone(), &states.device()));
+            let d_seen = d_contexts
+                .clone()
+                .select(0, index_tensor(block.looking.clone(), &states.device()));
             let d_seen = d_seen.reshape([block.n, block.n_queries, d]);
-            let BlockGradients { queries, keys, weights } = self.d_look(looked, d_seen);
+            let BlockGradients {
+                queries,
+                keys,
+                weights,
+            } = self.d_look(looked, d_seen);
             let into = |to: Tensor<2>, places: &[i32], rows: Tensor<2>| {
                 let places = index_tensor(places.to_vec(), &rows.device());
                 to.select_assign(0, places, rows, IndexingUpdateOp::Add)
@@ -129,45 +150,86 @@ impl AdditiveAttention {
     pub(in crate::model) fn weights(&self, states: &Tensor<2>) -> Tensor<2> {
         let [len, d] = states.dims();
         let with_zero = with_zero_row(states);
-        let rows = blocks(&vec![1; len], Looking::Every, d).into_iter().map(|block| {
-            let weights = self.look(&block, &with_zero).weights.squeeze_dim::<2>(0); // [n_queries, n_keys]
-            let ahead = Tensor::zeros([block.n_queries, len - block.n_keys], &states.device());
-            Tensor::cat(vec![weights, ahead], 1)
-        });
+        let rows = blocks(&vec![1; len], Looking::Every, d)
+            .into_iter()
+            .map(|block| {
+                let weights = self.look(&block, &with_zero).weights.squeeze_dim::<2>(0); // [n_queries, n_keys]
+                let ahead = Tensor::zeros([block.n_queries, len - block.n_keys], &states.device());
+                Tensor::cat(vec![weights, ahead], 1)
+            });
         Tensor::cat(rows.collect(), 0)
     }
 
     fn look(&self, block: &Block, with_zero: &Tensor<2>) -> Looked {
         let device = with_zero.device();
         let [_, d] = with_zero.dims();
-        let Block { n, n_queries, n_keys, .. } = *block;
-        let rows = |places: &[i32]| with_zero.clone().select(0, index_tensor(places.to_vec(), &device));
+        let Block {
+            n,
+            n_queries,
+            n_keys,
+            ..
+        } = *block;
+        let rows = |places: &[i32]| {
+            with_zero
+                .clone()
+                .select(0, index_tensor(places.to_vec(), &device))
+        };
         let (queries, keys) = (rows(&block.queries), rows(&block.keys));
-        let query = queries.clone().matmul(plain(&self.query)).reshape([n, n_queries, 1, d]);
-        let key = keys.clone().matmul(plain(&self.key)).reshape([n, 1, n_keys, d]);
+        let query = queries
+            .clone()
+            .matmul(plain(&self.query))
+            .reshape([n, n_queries, 1, d]);
+        let key = keys
+            .clone()
+            .matmul(plain(&self.key))
+            .reshape([n, 1, n_keys, d]);
         let pairs = (query + key).tanh().reshape([n * n_queries * n_keys, d]);
-        let scores = pairs.clone().matmul(plain(&self.score).unsqueeze_dim(1)).reshape([n, n_queries, n_keys]);
-        let mask = Tensor::<3>::from_data(TensorData::new(block.mask(), [n, n_queries, n_keys]), &device);
+        let scores = pairs
+            .clone()
+            .matmul(plain(&self.score).unsqueeze_dim(1))
+            .reshape([n, n_queries, n_keys]);
+        let mask = Tensor::<3>::from_data(
+            TensorData::new(block.mask(), [n, n_queries, n_keys]),
+            &device,
+        );
         let weights = activation::softmax(scores + mask, 2);
-        Looked { queries, keys: keys.reshape([n, n_keys, d]), pairs, weights }
+        Looked {
+            queries,
+            keys: keys.reshape([n, n_keys, d]),
+            pairs,
+            weights,
+        }
     }
 
     fn d_look(&self, looked: Looked, d_seen: Tensor<3>) -> BlockGradients {
-        let Looked { queries, keys, pairs, weights } = looked;
+        let Looked {
+            queries,
+            keys,
+            pairs,
+            weights,
+        } = looked;
         let [n, n_keys, d] = keys.dims();
         let [_, n_queries, _] = weights.dims();
         let d_weights = d_seen.clone().matmul(keys.clone().transpose()); // [n, n_queries, n_keys]
-        let d_keys = weights.clone().transpose().matmul(d_seen).reshape([n * n_keys, d]);
+        let d_keys = weights
+            .clone()
+            .transpose()
+            .matmul(d_seen)
+            .reshape([n * n_keys, d]);
         let mean = (weights.clone() * d_weights.clone()).sum_dim(2); // [n, n_queries, 1]
         let d_scores = (weights * (d_weights - mean)).reshape([n * n_queries * n_keys, 1]);
         let d_score = pairs.clone().transpose().matmul(d_scores.clone()); // [d, 1]
         let slope = (pairs.clone() * pairs).neg().add_scalar(1.0);
-        let d_pairs = d_scores.matmul(plain(&self.score).unsqueeze_dim::<2>(0).reshape([1, d])) * slope;
+        let d_pairs =
+            d_scores.matmul(plain(&self.score).unsqueeze_dim::<2>(0).reshape([1, d])) * slope;
         let d_pairs = d_pairs.reshape([n, n_queries, n_keys, d]);
         let of_queries = d_pairs.clone().sum_dim(2).reshape([n * n_queries, d]);
         let of_keys = d_pairs.sum_dim(1).reshape([n * n_keys, d]);
         let d_query = queries.transpose().matmul(of_queries.clone());
-        let d_key = keys.reshape([n * n_keys, d]).transpose().matmul(of_keys.clone());
+        let d_key = keys
+            .reshape([n * n_keys, d])
+            .transpose()
+            .matmul(of_keys.clone());
         BlockGradients {
             queries: of_queries.matmul(plain(&self.query).transpose()),
             keys: d_keys + of_keys.matmul(plain(&self.key).transpose()),
@@ -216,7 +278,8 @@ struct Block {
 impl Block {
     /// 0 for what a state may see, [`MASKED`] for what lies ahead.
     fn mask(&self) -> Vec<f32> {
-        let of_step = |&step: &usize| (0..self.n_keys).map(move |key| if key <= step { 0.0 } else { MASKED });
+        let of_step =
+            |&step: &usize| (0..self.n_keys).map(move |key| if key <= step { 0.0 } else { MASKED });
         self.steps.iter().flat_map(of_step).collect()
     }
 }
@@ -252,7 +315,12 @@ fn blocks(sizes: &[usize], looking: Looking, d: usize) -> Vec<Block> {
     blocks
 }
 
-fn block(sizes: &[usize], looking: Looking, ranks: std::ops::Range<usize>, states: std::ops::Range<usize>) -> Block {
+fn block(
+    sizes: &[usize],
+    looking: Looking,
+    ranks: std::ops::Range<usize>,
+    states: std::ops::Range<usize>,
+) -> Block {
     let n_events: usize = sizes.iter().sum();
     let n_looking = n_looking(sizes, looking);
     let mut starts = Vec::with_capacity(sizes.len());
@@ -265,8 +333,14 @@ fn block(sizes: &[usize], looking: Looking, ranks: std::ops::Range<usize>, state
         _ => n_events,
     };
     let longest = sizes.partition_point(|&size| size > ranks.start);
-    let n_keys = if looking == Looking::Every { states.end } else { longest };
-    let cells = ranks.clone().flat_map(|rank| states.clone().map(move |state| (rank, state)));
+    let n_keys = if looking == Looking::Every {
+        states.end
+    } else {
+        longest
+    };
+    let cells = ranks
+        .clone()
+        .flat_map(|rank| states.clone().map(move |state| (rank, state)));
     let mut block = Block {
         n: ranks.len(),
         n_queries: states.len(),
@@ -299,7 +373,10 @@ fn block(sizes: &[usize], looking: Looking, ranks: std::ops::Range<usize>, state
 /// The rows, and one of zeros behind them.
 fn with_zero_row(rows: &Tensor<2>) -> Tensor<2> {
     let [_, width] = rows.dims();
-    Tensor::cat(vec![rows.clone(), Tensor::zeros([1, width], &rows.device())], 0)
+    Tensor::cat(
+        vec![rows.clone(), Tensor::zeros([1, width], &rows.device())],
+        0,
+    )
 }
 
 impl Packing {
@@ -308,8 +385,14 @@ impl Packing {
         match looking {
             Looking::Every => (0..self.n_events()).collect(),
             Looking::Last => {
-                let sequences = self.places.get(..self.sizes.first().copied().unwrap_or(0)).unwrap_or(&[]);
-                sequences.iter().filter_map(|&(row, _)| self.last.get(row).copied()).collect()
+                let sequences = self
+                    .places
+                    .get(..self.sizes.first().copied().unwrap_or(0))
+                    .unwrap_or(&[]);
+                sequences
+                    .iter()
+                    .filter_map(|&(row, _)| self.last.get(row).copied())
+                    .collect()
             }
         }
     }
@@ -321,8 +404,19 @@ mod tests {
     use super::*;
 
     /// The same by autodiff, pair by pair.
-    fn by_autodiff(layer: &AdditiveAttention, states: &Tensor<2>, packing: &Packing, looking: Looking) -> Tensor<2> {
-        let place = |row: usize, step: usize| packing.places.iter().position(|&at| at == (row, step)).unwrap();
+    fn by_autodiff(
+        layer: &AdditiveAttention,
+        states: &Tensor<2>,
+        packing: &Packing,
+        looking: Looking,
+    ) -> Tensor<2> {
+        let place = |row: usize, step: usize| {
+            packing
+                .places
+                .iter()
+                .position(|&at| at == (row, step))
+                .unwrap()
+        };
         let state = |row: usize, step: usize| {
             let at = place(row, step);
             states.clone().slice(at..at + 1)
@@ -359,7 +453,12 @@ mod tests {
             let ours = layer.contexts(&plain_states, &packing.sizes, looking);
             assert!(distance(&values(ours), &values(expected.inner())) < 1e-5);
             let mut gradients = GradientsParams::new();
-            let d_states = layer.backward(&plain_states, (&packing.sizes, looking), &factors.inner(), &mut gradients);
+            let d_states = layer.backward(
+                &plain_states,
+                (&packing.sizes, looking),
+                &factors.inner(),
+                &mut gradients,
+            );
             assert!(distance(&values(d_states), &values(states.grad(&exact).unwrap())) < 1e-5);
             for weight in [&layer.query, &layer.key] {
                 let ours = values(gradients.get::<2>(weight.id).unwrap());
@@ -376,14 +475,25 @@ mod tests {
     fn blocks_are_as_large_as_memory_allows_and_hold_every_looking_state_once() {
         let of = |looking: Looking, d: usize| {
             let blocks = blocks(&[2, 1, 1], looking, d);
-            let shapes: Vec<_> = blocks.iter().map(|block| (block.n, block.n_queries, block.n_keys)).collect();
-            let mut all: Vec<i32> = blocks.iter().flat_map(|block| block.looking.clone()).collect();
+            let shapes: Vec<_> = blocks
+                .iter()
+                .map(|block| (block.n, block.n_queries, block.n_keys))
+                .collect();
+            let mut all: Vec<i32> = blocks
+                .iter()
+                .flat_map(|block| block.looking.clone())
+                .collect();
             all.sort_unstable();
             all.retain(|&at| at < n_looking(&[2, 1, 1], looking) as i32);
             (shapes, all)
         };
-        let each = |shapes: &[(usize, usize, usize)], n: i32| (shapes.to_vec(), (0..n).collect::<Vec<i32>>());
-        assert_eq!(of(Looking::Every, 1 << 20), each(&[(1, 1, 1), (1, 1, 2), (1, 1, 3), (1, 1, 1)], 4));
+        let each = |shapes: &[(usize, usize, usize)], n: i32| {
+            (shapes.to_vec(), (0..n).collect::<Vec<i32>>())
+        };
+        assert_eq!(
+            of(Looking::Every, 1 << 20),
+            each(&[(1, 1, 1), (1, 1, 2), (1, 1, 3), (1, 1, 1)], 4)
+        );
         assert_eq!(of(Looking::Every, 2), each(&[(2, 3, 3)], 4));
         assert_eq!(of(Looking::Last, 1 << 20), each(&[(1, 1, 3), (1, 1, 1)], 2));
         assert_eq!(of(Looking::Last, 2), each(&[(2, 1, 3)], 2));
@@ -395,7 +505,8 @@ mod tests {
         let weights = values(layer.weights(&matrix(5, 4, 7, &Device::flex())));
         for (step, row) in weights.chunks(5).enumerate() {
             assert!(
-                (row.iter().sum::<f32>() - 1.0).abs() < 1e-6 && row[step + 1..].iter().all(|&w| w == 0.0),
+                (row.iter().sum::<f32>() - 1.0).abs() < 1e-6
+                    && row[step + 1..].iter().all(|&w| w == 0.0),
                 "{row:?}"
             );
         }

@@ -71,7 +71,11 @@ impl RecurrentLayer for Gru {
     /// N(0, 0.01²); biases 0.
     fn new(d_input: usize, d_hidden: usize, init: &mut Init) -> Self {
         Self {
-            w_input: beside((0..3).map(|_| init.xavier(d_input, d_hidden).val()).collect()),
+            w_input: beside(
+                (0..3)
+                    .map(|_| init.xavier(d_input, d_hidden).val())
+                    .collect(),
+            ),
             w_hidden: beside((0..3).map(|_| orthogonal(d_hidden, init).val()).collect()),
             bias: init.constant(0.0, [3 * d_hidden]),
             bias_hidden: init.constant(0.0, [d_hidden]),
@@ -80,11 +84,18 @@ impl RecurrentLayer for Gru {
 
     fn weights(&self) -> Weights<'_> {
         let bias_hidden = Some(&self.bias_hidden);
-        Weights { w_input: &self.w_input, w_hidden: &self.w_hidden, bias: &self.bias, bias_hidden }
+        Weights {
+            w_input: &self.w_input,
+            w_hidden: &self.w_hidden,
+            bias: &self.bias,
+            bias_hidden,
+        }
     }
 
     fn cell(&self) -> GruCell {
-        GruCell { bias_hidden: plain(&self.bias_hidden).unsqueeze() }
+        GruCell {
+            bias_hidden: plain(&self.bias_hidden).unsqueeze(),
+        }
     }
 
     fn kernel(&self) -> GruKernel {
@@ -99,27 +110,56 @@ impl Cell for GruCell {
     fn step(&self, input: Tensor<2>, recurrent: Tensor<2>, before: State) -> (State, GruStep) {
         let (x, h, before) = (input, recurrent, before.hidden);
         let [b, d] = before.dims();
-        let reset_update = activation::sigmoid(x.clone().slice([0..b, 0..2 * d]) + h.clone().slice([0..b, 0..2 * d]));
+        let reset_update = activation::sigmoid(
+            x.clone().slice([0..b, 0..2 * d]) + h.clone().slice([0..b, 0..2 * d]),
+        );
         let recurrent = h.slice([0..b, 2 * d..3 * d]) + self.bias_hidden.clone();
         let reset = reset_update.clone().slice([0..b, 0..d]);
         let update = reset_update.clone().slice([0..b, d..2 * d]);
         let candidate = (x.slice([0..b, 2 * d..3 * d]) + reset * recurrent.clone()).tanh();
         let hidden = candidate.clone() + update * (before.clone() - candidate.clone());
-        (State { hidden, memory: None }, GruStep { reset_update, candidate, recurrent, before })
+        (
+            State {
+                hidden,
+                memory: None,
+            },
+            GruStep {
+                reset_update,
+                candidate,
+                recurrent,
+                before,
+            },
+        )
     }
 
-    fn d_step(&self, step: GruStep, d_state: Tensor<2>, _d_memory: Option<Tensor<2>>) -> StepGradients {
-        let GruStep { reset_update, candidate, recurrent, before } = step;
+    fn d_step(
+        &self,
+        step: GruStep,
+        d_state: Tensor<2>,
+        _d_memory: Option<Tensor<2>>,
+    ) -> StepGradients {
+        let GruStep {
+            reset_update,
+            candidate,
+            recurrent,
+            before,
+        } = step;
         let [b, d] = candidate.dims();
         let reset = reset_update.clone().slice([0..b, 0..d]);
         let update = reset_update.clone().slice([0..b, d..2 * d]);
         let kept = d_state.clone() * update;
         let d_candidate = (d_state.clone() - kept.clone()) * one_minus_square(candidate.clone());
         let d_reset = d_candidate.clone() * recurrent;
-        let d_gates = Tensor::cat(vec![d_reset, d_state * (before - candidate)], 1) * sigmoid_slope(reset_update); // [b, 2d]
+        let d_gates = Tensor::cat(vec![d_reset, d_state * (before - candidate)], 1)
+            * sigmoid_slope(reset_update); // [b, 2d]
         let d_h = Tensor::cat(vec![d_gates.clone(), d_candidate.clone() * reset], 1); // [b, 3d]
         let input = Tensor::cat(vec![d_gates, d_candidate], 1); // [b, 3d]
-        StepGradients { input, recurrent: Some(d_h), hidden: Some(kept), memory: None }
+        StepGradients {
+            input,
+            recurrent: Some(d_h),
+            hidden: Some(kept),
+            memory: None,
+        }
     }
 }
 
@@ -146,10 +186,13 @@ mod tests {
             let bias_hidden = &layer.bias_hidden;
             assert_is_autodiff(&layer, d_input, |x, w, [h, c]| {
                 let [_, d] = h.dims();
-                let gate = |from: &Tensor<2>, k: usize| from.clone().slice([0..1, k * d..(k + 1) * d]);
+                let gate =
+                    |from: &Tensor<2>, k: usize| from.clone().slice([0..1, k * d..(k + 1) * d]);
                 let reset = activation::sigmoid(gate(&x, 0) + gate(&w, 0));
                 let update = activation::sigmoid(gate(&x, 1) + gate(&w, 1));
-                let candidate = (gate(&x, 2) + reset * (gate(&w, 2) + bias_hidden.val().unsqueeze::<2>())).tanh();
+                let candidate = (gate(&x, 2)
+                    + reset * (gate(&w, 2) + bias_hidden.val().unsqueeze::<2>()))
+                .tanh();
                 [(update.clone().neg() + 1.0) * candidate + update * h, c]
             });
         }

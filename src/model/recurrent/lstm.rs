@@ -58,16 +58,27 @@ impl RecurrentLayer for Lstm {
     /// each gate (Saxe et al. 2014), so that the state neither fades nor grows at first; forget
     /// bias 1 (Jozefowicz et al. 2015), so that the memory is kept at first; other biases 0.
     fn new(d_input: usize, d_hidden: usize, init: &mut Init) -> Self {
-        let bias = (0..4 * d_hidden).map(|at| f32::from(u8::from(at / d_hidden.max(1) == FORGET))).collect();
+        let bias = (0..4 * d_hidden)
+            .map(|at| f32::from(u8::from(at / d_hidden.max(1) == FORGET)))
+            .collect();
         Self {
-            w_input: beside((0..4).map(|_| init.xavier(d_input, d_hidden).val()).collect()),
+            w_input: beside(
+                (0..4)
+                    .map(|_| init.xavier(d_input, d_hidden).val())
+                    .collect(),
+            ),
             w_hidden: beside((0..4).map(|_| orthogonal(d_hidden, init).val()).collect()),
             bias: init.values(bias, [4 * d_hidden]),
         }
     }
 
     fn weights(&self) -> Weights<'_> {
-        Weights { w_input: &self.w_input, w_hidden: &self.w_hidden, bias: &self.bias, bias_hidden: None }
+        Weights {
+            w_input: &self.w_input,
+            w_hidden: &self.w_hidden,
+            bias: &self.bias,
+            bias_hidden: None,
+        }
     }
 
     fn cell(&self) -> LstmCell {
@@ -95,11 +106,34 @@ impl Cell for LstmCell {
         let after = f * memory.clone() + i * candidate.clone();
         let squashed = after.clone().tanh();
         let hidden = output.clone() * squashed.clone();
-        (State { hidden, memory: Some(after) }, LstmStep { input_forget, candidate, output, memory, squashed })
+        (
+            State {
+                hidden,
+                memory: Some(after),
+            },
+            LstmStep {
+                input_forget,
+                candidate,
+                output,
+                memory,
+                squashed,
+            },
+        )
     }
 
-    fn d_step(&self, step: LstmStep, d_state: Tensor<2>, d_memory: Option<Tensor<2>>) -> StepGradients {
-        let LstmStep { input_forget, candidate, output, memory, squashed } = step;
+    fn d_step(
+        &self,
+        step: LstmStep,
+        d_state: Tensor<2>,
+        d_memory: Option<Tensor<2>>,
+    ) -> StepGradients {
+        let LstmStep {
+            input_forget,
+            candidate,
+            output,
+            memory,
+            squashed,
+        } = step;
         let [b, d] = candidate.dims();
         let through = d_state.clone() * output.clone() * one_minus_square(squashed.clone());
         let d_memory = match d_memory {
@@ -108,12 +142,22 @@ impl Cell for LstmCell {
         };
         let i = input_forget.clone().slice([0..b, 0..d]);
         let f = input_forget.clone().slice([0..b, d..2 * d]);
-        let d_input_forget = Tensor::cat(vec![d_memory.clone() * candidate.clone(), d_memory.clone() * memory], 1)
-            * sigmoid_slope(input_forget);
+        let d_input_forget = Tensor::cat(
+            vec![
+                d_memory.clone() * candidate.clone(),
+                d_memory.clone() * memory,
+            ],
+            1,
+        ) * sigmoid_slope(input_forget);
         let d_candidate = d_memory.clone() * i * one_minus_square(candidate);
         let d_output = d_state * squashed * sigmoid_slope(output);
         let input = Tensor::cat(vec![d_input_forget, d_candidate, d_output], 1); // [b, 4d]
-        StepGradients { input, recurrent: None, hidden: None, memory: Some(d_memory * f) }
+        StepGradients {
+            input,
+            recurrent: None,
+            hidden: None,
+            memory: Some(d_memory * f),
+        }
     }
 }
 
@@ -135,12 +179,17 @@ mod tests {
     #[test]
     fn written_out_gradients_and_the_kernel_are_autodiff() {
         for (d_input, d_hidden) in [(3, 4), (5, 19), (16, 32)] {
-            assert_is_autodiff(&layer(d_input, d_hidden, &Device::flex().autodiff()), d_input, |x, w, [h, c]| {
-                let [_, d] = h.dims();
-                let gate = |k: usize| (x.clone() + w.clone()).slice([0..1, k * d..(k + 1) * d]);
-                let c = activation::sigmoid(gate(1)) * c + activation::sigmoid(gate(0)) * gate(2).tanh();
-                [activation::sigmoid(gate(3)) * c.clone().tanh(), c]
-            });
+            assert_is_autodiff(
+                &layer(d_input, d_hidden, &Device::flex().autodiff()),
+                d_input,
+                |x, w, [h, c]| {
+                    let [_, d] = h.dims();
+                    let gate = |k: usize| (x.clone() + w.clone()).slice([0..1, k * d..(k + 1) * d]);
+                    let c = activation::sigmoid(gate(1)) * c
+                        + activation::sigmoid(gate(0)) * gate(2).tanh();
+                    [activation::sigmoid(gate(3)) * c.clone().tanh(), c]
+                },
+            );
         }
     }
 }

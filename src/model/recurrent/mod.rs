@@ -90,7 +90,12 @@ pub(super) trait Cell {
     fn step(&self, input: Tensor<2>, recurrent: Tensor<2>, before: State) -> (State, Self::Step);
 
     /// Gradients, from those of the state and the memory after the step.
-    fn d_step(&self, step: Self::Step, d_state: Tensor<2>, d_memory: Option<Tensor<2>>) -> StepGradients;
+    fn d_step(
+        &self,
+        step: Self::Step,
+        d_state: Tensor<2>,
+        d_memory: Option<Tensor<2>>,
+    ) -> StepGradients;
 }
 
 /// What goes from step to step.
@@ -127,7 +132,11 @@ pub(super) type TraceOf<L> = LayerTrace<<<L as RecurrentLayer>::Cell as Cell>::S
 
 /// State after each event, `[n_events, d_hidden]`, from inputs in packed order, `[n_events, d_input]`
 /// with at least one event. No autodiff; nothing is kept.
-pub(super) fn states<L: RecurrentLayer>(layer: &L, input: &Tensor<2>, sizes: &[usize]) -> Tensor<2> {
+pub(super) fn states<L: RecurrentLayer>(
+    layer: &L,
+    input: &Tensor<2>,
+    sizes: &[usize],
+) -> Tensor<2> {
     run(layer, input, (sizes, None), |_| ())
 }
 
@@ -140,8 +149,19 @@ pub(super) fn forward<L: RecurrentLayer>(
     mask: Option<Tensor<2>>,
 ) -> (Tensor<2>, TraceOf<L>) {
     let mut steps = Vec::with_capacity(sizes.len());
-    let states = run(layer, &input, (sizes, mask.as_ref()), |step| steps.push(step));
-    (states.clone(), LayerTrace { input, states, sizes: sizes.to_vec(), steps, mask })
+    let states = run(layer, &input, (sizes, mask.as_ref()), |step| {
+        steps.push(step)
+    });
+    (
+        states.clone(),
+        LayerTrace {
+            input,
+            states,
+            sizes: sizes.to_vec(),
+            steps,
+            mask,
+        },
+    )
 }
 
 fn run<L: RecurrentLayer>(
@@ -154,13 +174,26 @@ fn run<L: RecurrentLayer>(
     let w_hidden = plain(weights.w_hidden);
     let [d, _] = w_hidden.dims();
     let first = sizes.first().copied().unwrap_or(0);
-    let projected = input.clone().matmul(plain(weights.w_input)) + plain(weights.bias).unsqueeze::<2>(); // [n_events, g * d]
-    let mut state = State { hidden: Tensor::zeros([first, d], &projected.device()), memory: None };
+    let projected =
+        input.clone().matmul(plain(weights.w_input)) + plain(weights.bias).unsqueeze::<2>(); // [n_events, g * d]
+    let mut state = State {
+        hidden: Tensor::zeros([first, d], &projected.device()),
+        memory: None,
+    };
     let mut states = Vec::with_capacity(sizes.len());
     let mut start = 0;
     for &b in sizes {
-        let running = |values: Tensor<2>| if values.dims()[0] > b { values.slice(0..b) } else { values };
-        let before = State { hidden: running(state.hidden), memory: state.memory.map(running) };
+        let running = |values: Tensor<2>| {
+            if values.dims()[0] > b {
+                values.slice(0..b)
+            } else {
+                values
+            }
+        };
+        let before = State {
+            hidden: running(state.hidden),
+            memory: state.memory.map(running),
+        };
         let recurrent = masked(before.hidden.clone(), mask).matmul(w_hidden.clone()); // [b, g * d]
         let (after, step) = cell.step(projected.clone().slice(start..start + b), recurrent, before);
         states.push(after.hidden.clone());
@@ -179,13 +212,33 @@ pub(super) fn backward<L: RecurrentLayer>(
     d_states: &Tensor<2>,
     gradients: &mut GradientsParams,
 ) -> Tensor<2> {
-    let LayerTrace { input, states, sizes, steps, mask } = trace;
+    let LayerTrace {
+        input,
+        states,
+        sizes,
+        steps,
+        mask,
+    } = trace;
     let weights = layer.weights();
     let w_back = plain(weights.w_hidden).transpose();
-    let (d_input, d_recurrent) = through_time(&layer.cell(), steps, (&sizes, mask.as_ref()), (d_states, &w_back));
-    gradients.register(weights.w_input.id, input.transpose().matmul(d_input.clone()));
-    gradients.register(weights.w_hidden.id, d_w_hidden(&states, (&sizes, mask.as_ref()), &d_recurrent));
-    gradients.register(weights.bias.id, d_input.clone().sum_dim(0).squeeze_dim::<1>(0));
+    let (d_input, d_recurrent) = through_time(
+        &layer.cell(),
+        steps,
+        (&sizes, mask.as_ref()),
+        (d_states, &w_back),
+    );
+    gradients.register(
+        weights.w_input.id,
+        input.transpose().matmul(d_input.clone()),
+    );
+    gradients.register(
+        weights.w_hidden.id,
+        d_w_hidden(&states, (&sizes, mask.as_ref()), &d_recurrent),
+    );
+    gradients.register(
+        weights.bias.id,
+        d_input.clone().sum_dim(0).squeeze_dim::<1>(0),
+    );
     if let Some(bias) = weights.bias_hidden {
         let [width, d] = w_back.dims();
         let last = d_recurrent.slice_dim(1, width - d..width).sum_dim(0);
@@ -202,7 +255,10 @@ fn through_time<C: Cell>(
     (d_states, w_back): (&Tensor<2>, &Tensor<2>),
 ) -> (Tensor<2>, Tensor<2>) {
     let mut carry: (Option<Tensor<2>>, Option<Tensor<2>>) = (None, None);
-    let (mut d_input, mut d_recurrent) = (Vec::with_capacity(sizes.len()), Vec::with_capacity(sizes.len()));
+    let (mut d_input, mut d_recurrent) = (
+        Vec::with_capacity(sizes.len()),
+        Vec::with_capacity(sizes.len()),
+    );
     let mut end: usize = sizes.iter().sum();
     for &b in sizes.iter().rev() {
         let Some(step) = steps.pop() else { break };
@@ -249,7 +305,11 @@ pub(super) fn register_host<L: RecurrentLayer>(
 impl Weights<'_> {
     /// Matrices and bias on the host.
     fn on_host(&self) -> [Vec<f32>; 3] {
-        [on_host(self.w_input), on_host(self.w_hidden), on_host(self.bias)]
+        [
+            on_host(self.w_input),
+            on_host(self.w_hidden),
+            on_host(self.bias),
+        ]
     }
 }
 
@@ -278,7 +338,9 @@ fn beside(gates: Vec<Tensor<2>>) -> Param<Tensor<2>> {
 /// over, since the first pass leaves rounding errors where little of a row remains).
 fn orthogonal(d: usize, init: &mut Init) -> Param<Tensor<2>> {
     let mut generator = init.generator();
-    let drawn: Vec<f32> = (0..d * d).map(|_| StandardNormal.sample(&mut generator)).collect();
+    let drawn: Vec<f32> = (0..d * d)
+        .map(|_| StandardNormal.sample(&mut generator))
+        .collect();
     let drawn = Tensor::<2>::from_data(TensorData::new(drawn, [d, d]), &Device::flex());
     let mut rows = drawn.zeros_like();
     for at in 0..d {
@@ -294,7 +356,11 @@ fn orthogonal(d: usize, init: &mut Init) -> Param<Tensor<2>> {
 
 /// Gradient of recurrent weights: the state before a step is the one after the step before; before the
 /// first it is zero and adds nothing. `d_gates` `[n_events, width]` to `[d_hidden, width]`
-fn d_w_hidden(states: &Tensor<2>, (sizes, mask): (&[usize], Option<&Tensor<2>>), d_gates: &Tensor<2>) -> Tensor<2> {
+fn d_w_hidden(
+    states: &Tensor<2>,
+    (sizes, mask): (&[usize], Option<&Tensor<2>>),
+    d_gates: &Tensor<2>,
+) -> Tensor<2> {
     let ([n_events, width], [_, d_hidden]) = (d_gates.dims(), states.dims());
     let first = sizes.first().copied().unwrap_or(0);
     if first == n_events {
@@ -309,7 +375,9 @@ fn d_w_hidden(states: &Tensor<2>, (sizes, mask): (&[usize], Option<&Tensor<2>>),
             masked(states.clone().slice(rows), mask)
         })
         .collect();
-    Tensor::cat(before, 0).transpose().matmul(d_gates.clone().slice(first..n_events))
+    Tensor::cat(before, 0)
+        .transpose()
+        .matmul(d_gates.clone().slice(first..n_events))
 }
 
 /// `rows` followed by rows of zeros up to `n_rows`: the sequences that ended before.
@@ -346,18 +414,26 @@ mod tests {
     const LENGTHS: [usize; 5] = [2, 0, 5, 1, 5];
 
     fn numbers(n: usize, seed: usize) -> Vec<f32> {
-        (0..n).map(|i| (((i + 1) * 7919 + seed * 104_729) % 2003) as f32 / 1000.0 - 1.0).collect()
+        (0..n)
+            .map(|i| (((i + 1) * 7919 + seed * 104_729) % 2003) as f32 / 1000.0 - 1.0)
+            .collect()
     }
 
     pub(super) fn matrix(rows: usize, columns: usize, seed: usize, device: &Device) -> Tensor<2> {
-        Tensor::from_data(TensorData::new(numbers(rows * columns, seed), [rows, columns]), device)
+        Tensor::from_data(
+            TensorData::new(numbers(rows * columns, seed), [rows, columns]),
+            device,
+        )
     }
 
     /// `max |a − b| / max |b|`
     pub(super) fn distance(a: &[f32], b: &[f32]) -> f32 {
         assert_eq!(a.len(), b.len());
         let largest = b.iter().fold(0.0f32, |max, b| max.max(b.abs()));
-        a.iter().zip(b).fold(0.0f32, |max, (a, b)| max.max((a - b).abs())) / largest
+        a.iter()
+            .zip(b)
+            .fold(0.0f32, |max, (a, b)| max.max((a - b).abs()))
+            / largest
     }
 
     pub(super) fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
@@ -385,9 +461,18 @@ mod tests {
         for (at, &(row, _)) in packing.places.iter().enumerate() {
             let zero = Tensor::<2>::zeros([1, d], &input.device());
             let [h, c] = rows[row].take().unwrap_or([zero.clone(), zero]);
-            let rank = packing.places[..packing.sizes[0]].iter().position(|&(first, _)| first == row).unwrap();
-            let seen = mask.map_or(h.clone(), |mask| h.clone() * mask.clone().slice(rank..rank + 1));
-            let x = input.clone().slice(at..at + 1).matmul(weights.w_input.clone()) + weights.bias.clone();
+            let rank = packing.places[..packing.sizes[0]]
+                .iter()
+                .position(|&(first, _)| first == row)
+                .unwrap();
+            let seen = mask.map_or(h.clone(), |mask| {
+                h.clone() * mask.clone().slice(rank..rank + 1)
+            });
+            let x = input
+                .clone()
+                .slice(at..at + 1)
+                .matmul(weights.w_input.clone())
+                + weights.bias.clone();
             let after = step(x, seen.matmul(weights.w_hidden.clone()), [h, c]);
             states.push(after[0].clone());
             rows[row] = Some(after);
@@ -417,18 +502,33 @@ mod tests {
         let packing = Packing::new(LENGTHS);
         let (n, sizes) = (packing.n_events(), &packing.sizes);
         let input = matrix(n, d_input, 4, &Device::flex().autodiff()).require_grad();
-        let Weights { w_input, w_hidden, bias, .. } = layer.weights();
-        let tracked = Tracked { w_input: w_input.val(), w_hidden: w_hidden.val(), bias: bias.val().unsqueeze() };
+        let Weights {
+            w_input,
+            w_hidden,
+            bias,
+            ..
+        } = layer.weights();
+        let tracked = Tracked {
+            w_input: w_input.val(),
+            w_hidden: w_hidden.val(),
+            bias: bias.val().unsqueeze(),
+        };
         let tracked_mask = mask.map(|mask| Tensor::from_inner(mask.clone()));
         let expected = by_autodiff(&tracked, (&input, tracked_mask.as_ref()), &packing, step);
         let factors = matrix(n, expected.dims()[1], 5, &Device::flex().autodiff());
         let exact = (expected.clone() * factors.clone()).sum().backward();
-        let (expected, expected_input) = (values(expected.inner()), values(input.grad(&exact).unwrap()));
+        let (expected, expected_input) = (
+            values(expected.inner()),
+            values(input.grad(&exact).unwrap()),
+        );
 
         let (after, trace) = forward(layer, input.clone().inner(), sizes, mask.cloned());
         assert!(distance(&values(after.clone()), &expected) < 1e-5);
         if mask.is_none() {
-            assert_eq!(values(states(layer, &input.clone().inner(), sizes)), values(after));
+            assert_eq!(
+                values(states(layer, &input.clone().inner(), sizes)),
+                values(after)
+            );
         }
         let (mut plain, mut fused) = (GradientsParams::new(), GradientsParams::new());
         let d_input = backward(layer, trace, &factors.clone().inner(), &mut plain);
@@ -436,12 +536,23 @@ mod tests {
 
         let kernel = layer.kernel();
         let input = values(input.inner());
-        let trace = kernel.forward(&input, sizes, mask.map(|mask| Buffer::from(values(mask.clone()))));
+        let trace = kernel.forward(
+            &input,
+            sizes,
+            mask.map(|mask| Buffer::from(values(mask.clone()))),
+        );
         assert!(distance(&trace.states, &expected) < 1e-5);
         let ours = kernel.backward(&input, trace, Buffer::from(values(factors.inner())), sizes);
         assert!(distance(&ours.input, &expected_input) < 1e-5);
-        register_host(layer, &mut ours.weights.into_iter().map(Buffer::into_vec), &mut fused);
-        layer.visit(&mut Compare { exact: &exact, ours: [&plain, &fused] });
+        register_host(
+            layer,
+            &mut ours.weights.into_iter().map(Buffer::into_vec),
+            &mut fused,
+        );
+        layer.visit(&mut Compare {
+            exact: &exact,
+            ours: [&plain, &fused],
+        });
     }
 
     /// Holds the gradients of every weight against autodiff's.
@@ -464,6 +575,11 @@ mod tests {
     fn recurrent_weights_start_orthogonal() {
         let rows = orthogonal(40, &mut Init::new(5, &Device::flex())).val();
         let product = rows.clone().matmul(rows.transpose());
-        assert!(distance(&values(product), &values(Tensor::<2>::eye(40, &Device::flex()))) < 1e-5);
+        assert!(
+            distance(
+                &values(product),
+                &values(Tensor::<2>::eye(40, &Device::flex()))
+            ) < 1e-5
+        );
     }
 }

@@ -48,7 +48,12 @@ impl RecurrentLayer for Rnn {
     }
 
     fn weights(&self) -> Weights<'_> {
-        Weights { w_input: &self.w_input, w_hidden: &self.w_hidden, bias: &self.bias, bias_hidden: None }
+        Weights {
+            w_input: &self.w_input,
+            w_hidden: &self.w_hidden,
+            bias: &self.bias,
+            bias_hidden: None,
+        }
     }
 
     fn cell(&self) -> RnnCell {
@@ -66,12 +71,28 @@ impl Cell for RnnCell {
 
     fn step(&self, input: Tensor<2>, recurrent: Tensor<2>, _before: State) -> (State, RnnStep) {
         let hidden = (recurrent + input).tanh(); // [b, d]
-        (State { hidden: hidden.clone(), memory: None }, RnnStep(hidden))
+        (
+            State {
+                hidden: hidden.clone(),
+                memory: None,
+            },
+            RnnStep(hidden),
+        )
     }
 
-    fn d_step(&self, step: RnnStep, d_state: Tensor<2>, _d_memory: Option<Tensor<2>>) -> StepGradients {
+    fn d_step(
+        &self,
+        step: RnnStep,
+        d_state: Tensor<2>,
+        _d_memory: Option<Tensor<2>>,
+    ) -> StepGradients {
         let input = d_state * one_minus_square(step.0);
-        StepGradients { input, recurrent: None, hidden: None, memory: None }
+        StepGradients {
+            input,
+            recurrent: None,
+            hidden: None,
+            memory: None,
+        }
     }
 }
 

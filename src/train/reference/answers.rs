@@ -3,7 +3,8 @@
 use strum::IntoEnumIterator as _;
 
 use crate::baseline::task::{
-    BaseRate, LastValue, MajorityClass, MarkovClass, MeanValue, MedianValue, RecencyFrequency, Standing, TaskReference,
+    BaseRate, LastValue, MajorityClass, MarkovClass, MeanValue, MedianValue, RecencyFrequency,
+    Standing, TaskReference,
 };
 use crate::data::{NumberOf, Outcomes, Output, Prepared, Sample, TaskSpec, number_at};
 use crate::metric::AnswerKind;
@@ -22,7 +23,9 @@ pub(super) enum FittedAnswers {
 /// Every reference whose answers are of the task's kind.
 pub(super) fn kinds(outcomes: &Outcomes) -> Vec<TaskReference> {
     let answers = kind_of(outcomes.output);
-    TaskReference::iter().filter(|kind| kind.answers() == answers).collect()
+    TaskReference::iter()
+        .filter(|kind| kind.answers() == answers)
+        .collect()
 }
 
 /// The kind of answers that a model puts out.
@@ -36,9 +39,19 @@ pub(super) fn kind_of(output: Output) -> AnswerKind {
 }
 
 impl FittedAnswers {
-    pub(super) fn fit(kind: TaskReference, prepared: &Prepared, task: &TaskSpec, outcomes: &Outcomes) -> Self {
+    pub(super) fn fit(
+        kind: TaskReference,
+        prepared: &Prepared,
+        task: &TaskSpec,
+        outcomes: &Outcomes,
+    ) -> Self {
         let train = outcomes.train.as_slice();
-        let numbers = || -> Vec<f64> { train.iter().map(|sample| outcomes.scale.unscaled(sample.target)).collect() };
+        let numbers = || -> Vec<f64> {
+            train
+                .iter()
+                .map(|sample| outcomes.scale.unscaled(sample.target))
+                .collect()
+        };
         let labels = || -> Vec<bool> { train.iter().map(|sample| sample.target > 0.5).collect() };
         match kind {
             TaskReference::MajorityClass => {
@@ -47,8 +60,9 @@ impl FittedAnswers {
             }
             TaskReference::MarkovClass => {
                 let lens = prepared.split.train_len.iter().enumerate();
-                let histories: Vec<&[u16]> =
-                    lens.map(|(user, len)| behaviours(prepared, user, *len as usize)).collect();
+                let histories: Vec<&[u16]> = lens
+                    .map(|(user, len)| behaviours(prepared, user, *len as usize))
+                    .collect();
                 Self::MarkovClass(MarkovClass::fit(&histories, outcomes.classes.len()))
             }
             TaskReference::BaseRate => Self::BaseRate(BaseRate::fit(&labels())),
@@ -59,7 +73,11 @@ impl FittedAnswers {
             TaskReference::MeanValue => Self::MeanValue(MeanValue::fit(&numbers())),
             TaskReference::MedianValue => Self::MedianValue(MedianValue::fit(&numbers())),
             TaskReference::LastValue => {
-                let of = if let TaskSpec::NextNumber(spec) = task { spec.of } else { NumberOf::default() };
+                let of = if let TaskSpec::NextNumber(spec) = task {
+                    spec.of
+                } else {
+                    NumberOf::default()
+                };
                 Self::LastValue(LastValue::fit(&numbers()), of)
             }
         }
@@ -82,14 +100,18 @@ impl FittedAnswers {
         let (user, len) = (sample.user_idx as usize, sample.history_len as usize);
         match self {
             Self::MajorityClass(fitted) => fitted.probabilities().to_vec(),
-            Self::MarkovClass(fitted) => fitted.probabilities(behaviours(prepared, user, len)).to_vec(),
+            Self::MarkovClass(fitted) => fitted
+                .probabilities(behaviours(prepared, user, len))
+                .to_vec(),
             Self::BaseRate(fitted) => vec![fitted.probability()],
             Self::RecencyFrequency(fitted) => vec![fitted.probability(standing(sample))],
             Self::MeanValue(fitted) => vec![fitted.value()],
             Self::MedianValue(fitted) => vec![fitted.value()],
             Self::LastValue(fitted, of) => {
                 // The last number there is, looked for from the end.
-                let last = (0..len).rev().find_map(|at| number_at(*of, prepared, user, at));
+                let last = (0..len)
+                    .rev()
+                    .find_map(|at| number_at(*of, prepared, user, at));
                 vec![fitted.value(&last.map(f64::from).into_iter().collect::<Vec<f64>>())]
             }
         }
@@ -103,5 +125,8 @@ fn behaviours(prepared: &Prepared, user: usize, len: usize) -> &[u16] {
 }
 
 fn standing(sample: &Sample) -> Standing {
-    Standing { elapsed: f64::from(sample.elapsed_secs), n_events: f64::from(sample.history_len) }
+    Standing {
+        elapsed: f64::from(sample.elapsed_secs),
+        n_events: f64::from(sample.history_len),
+    }
 }

@@ -4,7 +4,8 @@ use strum::IntoEnumIterator;
 
 use super::Fitted;
 use crate::baseline::{
-    Baseline, BaselineKind, EaseMemory, ItemContents, LeftOut, Question, ReferenceKind, Stop, TrainingLog,
+    Baseline, BaselineKind, EaseMemory, ItemContents, LeftOut, Question, ReferenceKind, Stop,
+    TrainingLog,
 };
 use crate::data::{Dataset, EvalCase, FreeColumn, FreeValues, Prepared, words};
 use crate::experiment::EvaluationSpec;
@@ -25,9 +26,17 @@ pub(super) fn fit_all(
     let log = training_log(prepared, &contents, evaluation);
     let kinds: Vec<BaselineKind> = BaselineKind::iter().collect();
     let named = |kind: &BaselineKind| ReferenceKind::from(*kind);
-    let fit = |kind: &BaselineKind, stop: Stop<'_>| kind.fit(&TrainingLog { stop, ..log.clone() });
+    let fit = |kind: &BaselineKind, stop: Stop<'_>| {
+        kind.fit(&TrainingLog {
+            stop,
+            ..log.clone()
+        })
+    };
     let mut fitted = Fitted::default();
-    for (kind, found) in kinds.iter().zip(watch.each(Step::Fit, (&kinds, named), fit)?) {
+    for (kind, found) in kinds
+        .iter()
+        .zip(watch.each(Step::Fit, (&kinds, named), fit)?)
+    {
         match found {
             Ok(reference) => fitted.of_items.push((*kind, reference)),
             Err(LeftOut(sentence)) => {
@@ -39,12 +48,20 @@ pub(super) fn fit_all(
 }
 
 /// The questions of a part as a reference is asked them.
-pub(super) fn questions<'a>(prepared: &'a Prepared, cases: &[EvalCase], seen: Seen) -> Vec<Question<'a>> {
+pub(super) fn questions<'a>(
+    prepared: &'a Prepared,
+    cases: &[EvalCase],
+    seen: Seen,
+) -> Vec<Question<'a>> {
     let question = |case: &EvalCase| {
         let items = prepared.dataset.sequences.items(case.user_idx as usize);
         let history = items.get(..case.history_len as usize).unwrap_or(items);
         let target = items.get(case.target_pos as usize).copied().unwrap_or(0);
-        Question { history, target, excluded: seen.excluded(history) }
+        Question {
+            history,
+            target,
+            excluded: seen.excluded(history),
+        }
     };
     cases.iter().map(question).collect()
 }
@@ -58,27 +75,43 @@ pub fn fit_reference(
     kind: BaselineKind,
     evaluation: EvaluationSpec,
 ) -> Result<Box<dyn Baseline>, LeftOut> {
-    let contents = if kind == BaselineKind::Content { contents(&prepared.dataset) } else { ItemContents::default() };
+    let contents = if kind == BaselineKind::Content {
+        contents(&prepared.dataset)
+    } else {
+        ItemContents::default()
+    };
     kind.fit(&training_log(prepared, &contents, evaluation))
 }
 
-fn training_log<'a>(prepared: &'a Prepared, contents: &'a ItemContents, evaluation: EvaluationSpec) -> TrainingLog<'a> {
+fn training_log<'a>(
+    prepared: &'a Prepared,
+    contents: &'a ItemContents,
+    evaluation: EvaluationSpec,
+) -> TrainingLog<'a> {
     let sequences = &prepared.dataset.sequences;
     let users = 0..sequences.n_users();
     let times = |user| {
         let times = sequences.times(user).unwrap_or(&[]);
-        times.get(..train_items(prepared, user).len()).unwrap_or(times)
+        times
+            .get(..train_items(prepared, user).len())
+            .unwrap_or(times)
     };
     TrainingLog {
         // Numbers that only order are no clock: a window on them would take some users and not others.
-        times: prepared.dataset.has_clock().then(|| users.clone().map(times).collect()),
+        times: prepared
+            .dataset
+            .has_clock()
+            .then(|| users.clone().map(times).collect()),
         contents: Some(contents),
         ease_memory: EaseMemory {
             megabytes: evaluation.ease_memory,
             free: MachineMemory::now().map(|machine| machine.available),
         },
         seen: evaluation.seen(),
-        ..TrainingLog::new(prepared.dataset.n_items(), users.map(|user| train_items(prepared, user)))
+        ..TrainingLog::new(
+            prepared.dataset.n_items(),
+            users.map(|user| train_items(prepared, user)),
+        )
     }
 }
 
@@ -97,13 +130,18 @@ fn contents(dataset: &Dataset) -> ItemContents {
                 }
             }
             FreeValues::Category(texts) => {
-                let known = (0..texts.idx.len()).filter_map(|row| Some((row as u32 + 1, texts.text(row)?)));
+                let known =
+                    (0..texts.idx.len()).filter_map(|row| Some((row as u32 + 1, texts.text(row)?)));
                 for (item, category) in known {
                     contents.add(item, name, category, 1.0);
                 }
             }
             FreeValues::Text(texts) => {
-                add_words(&mut contents, name, (0..texts.idx.len()).map(|row| texts.text(row).unwrap_or_default()));
+                add_words(
+                    &mut contents,
+                    name,
+                    (0..texts.idx.len()).map(|row| texts.text(row).unwrap_or_default()),
+                );
             }
             FreeValues::Embedding { width, values } => {
                 for (item, vector) in (1..).zip(values.chunks_exact((*width).max(1))) {
@@ -128,7 +166,13 @@ fn add_words<'a>(contents: &mut ItemContents, column: &str, texts: impl Iterator
 
 /// The nine values between the tenths of all numbers.
 fn tenths(values: &[f32]) -> Vec<f32> {
-    let mut sorted: Vec<f32> = values.iter().copied().filter(|value| !value.is_nan()).collect();
+    let mut sorted: Vec<f32> = values
+        .iter()
+        .copied()
+        .filter(|value| !value.is_nan())
+        .collect();
     sorted.sort_unstable_by(f32::total_cmp);
-    (1..10).filter_map(|tenth| sorted.get(sorted.len() * tenth / 10).copied()).collect()
+    (1..10)
+        .filter_map(|tenth| sorted.get(sorted.len() * tenth / 10).copied())
+        .collect()
 }

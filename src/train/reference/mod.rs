@@ -18,7 +18,9 @@ use crate::baseline::{Baseline, BaselineKind, ReferenceKind, Stop, ranks_until};
 use crate::data::{self, Outcomes, Prepared};
 use crate::experiment::{EvaluationSpec, Experiment};
 use crate::metric::Metrics;
-use crate::run::{LeftOutReferences, Manifest, Part, ReferenceAnswers, ReferenceResults, References, UserResult};
+use crate::run::{
+    LeftOutReferences, Manifest, Part, ReferenceAnswers, ReferenceResults, References, UserResult,
+};
 use crate::spec::Problem;
 use answers::FittedAnswers;
 
@@ -50,11 +52,18 @@ impl Fitted {
         outcomes: Option<&Outcomes>,
         watch: &mut Onlooker<'_>,
     ) -> Result<Self, TrainError> {
-        let Some(outcomes) = outcomes else { return items::fit_all(prepared, experiment.evaluation, watch) };
+        let Some(outcomes) = outcomes else {
+            return items::fit_all(prepared, experiment.evaluation, watch);
+        };
         let kinds = answers::kinds(outcomes);
-        let fit = |&kind: &TaskReference, _: Stop<'_>| FittedAnswers::fit(kind, prepared, &experiment.task, outcomes);
+        let fit = |&kind: &TaskReference, _: Stop<'_>| {
+            FittedAnswers::fit(kind, prepared, &experiment.task, outcomes)
+        };
         let named = |kind: &TaskReference| ReferenceKind::from(*kind);
-        Ok(Self { of_answers: watch.each(Step::Fit, (&kinds, named), fit)?, ..Self::default() })
+        Ok(Self {
+            of_answers: watch.each(Step::Fit, (&kinds, named), fit)?,
+            ..Self::default()
+        })
     }
 
     /// Judges them on the questions of a part, as a model is judged.
@@ -71,16 +80,30 @@ impl Fitted {
         let judged = if let Some(outcomes) = outcomes {
             let named = |reference: &FittedAnswers| ReferenceKind::from(reference.kind());
             watch.each(Step::Judge, (&self.of_answers, named), |reference, _| {
-                let answered = Answered::by(outcomes, part, |sample| reference.answer(prepared, sample));
+                let answered =
+                    Answered::by(outcomes, part, |sample| reference.answer(prepared, sample));
                 let results = answered.results(prepared, outcomes);
-                (named(reference), answered.metrics(), ReferenceAnswers::of_results(&results))
+                (
+                    named(reference),
+                    answered.metrics(),
+                    ReferenceAnswers::of_results(&results),
+                )
             })?
         } else {
             let questions = items::questions(prepared, cases(prepared, part), evaluation.seen());
             let named = |(kind, _): &(BaselineKind, Box<dyn Baseline>)| ReferenceKind::from(*kind);
             watch.each(Step::Judge, (&self.of_items, named), |reference, stop| {
-                let ranks = ranks_until(stop, reference.1.as_ref(), prepared.dataset.n_items(), &questions);
-                (named(reference), Metrics::of_ranks(&ranks), ReferenceAnswers::of_ranks(ranks))
+                let ranks = ranks_until(
+                    stop,
+                    reference.1.as_ref(),
+                    prepared.dataset.n_items(),
+                    &questions,
+                );
+                (
+                    named(reference),
+                    Metrics::of_ranks(&ranks),
+                    ReferenceAnswers::of_ranks(ranks),
+                )
             })?
         };
         let mut found = JudgedReferences::default();
@@ -98,7 +121,10 @@ impl Fitted {
 /// # Errors
 /// [`TrainError`] when the data cannot be opened again or have changed since, or when the model's results are by
 /// an older rule than the one by which the references would be judged.
-pub fn refit_references(manifest: &Manifest, model: &[UserResult]) -> Result<ReferenceResults, TrainError> {
+pub fn refit_references(
+    manifest: &Manifest,
+    model: &[UserResult],
+) -> Result<ReferenceResults, TrainError> {
     if let Some(Problem { sentence, .. }) = manifest.counted_before() {
         return Err(TrainError::Unfit(format!(
             "references that are fitted now say nothing beside run {}: {sentence}",
@@ -110,15 +136,30 @@ pub fn refit_references(manifest: &Manifest, model: &[UserResult]) -> Result<Ref
     let outcomes = data::outcomes(&experiment.task, &prepared, experiment.split)?;
     let asked: Vec<u32> = match &outcomes {
         Some(outcomes) => outcomes.test.iter().map(|sample| sample.user_idx).collect(),
-        None => prepared.split.test.iter().map(|case| case.user_idx).collect(),
+        None => prepared
+            .split
+            .test
+            .iter()
+            .map(|case| case.user_idx)
+            .collect(),
     };
-    let asked = asked.into_iter().map(|user| prepared.dataset.users.id(user).unwrap_or_default());
+    let asked = asked
+        .into_iter()
+        .map(|user| prepared.dataset.users.id(user).unwrap_or_default());
     if !asked.eq(model.iter().map(|result| result.user_id.as_str())) {
-        let sentence = format!("the test results of run {} are not those of its data; train it anew", manifest.id);
+        let sentence = format!(
+            "the test results of run {} are not those of its data; train it anew",
+            manifest.id
+        );
         return Err(TrainError::Unfit(sentence));
     }
     let watch = &mut Onlooker::nobody();
     let fitted = Fitted::on(&prepared, experiment, outcomes.as_ref(), watch)?;
-    let judged = fitted.judged(&prepared, (outcomes.as_ref(), Part::Test), experiment.evaluation, watch)?;
+    let judged = fitted.judged(
+        &prepared,
+        (outcomes.as_ref(), Part::Test),
+        experiment.evaluation,
+        watch,
+    )?;
     Ok(ReferenceResults::beside(model, judged.answers))
 }

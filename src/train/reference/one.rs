@@ -33,10 +33,20 @@ impl FittedReference {
             (ReferenceKind::Item(kind), None) => {
                 items::fit_reference(prepared, kind, experiment.evaluation).map(Self::Items)
             }
-            (ReferenceKind::Task(kind), Some(outcomes)) if kind.answers() == kind_of(outcomes.output) => {
-                Ok(Self::Answers(TaskAnswers(FittedAnswers::fit(kind, prepared, &experiment.task, outcomes))))
+            (ReferenceKind::Task(kind), Some(outcomes))
+                if kind.answers() == kind_of(outcomes.output) =>
+            {
+                Ok(Self::Answers(TaskAnswers(FittedAnswers::fit(
+                    kind,
+                    prepared,
+                    &experiment.task,
+                    outcomes,
+                ))))
             }
-            _ => Err(LeftOut(format!("{} gives no answers of this run's task.", kind.title()))),
+            _ => Err(LeftOut(format!(
+                "{} gives no answers of this run's task.",
+                kind.title()
+            ))),
         }
     }
 }

@@ -20,15 +20,29 @@ pub(super) struct Frame {
 
 impl Default for Frame {
     fn default() -> Self {
-        Self { is_rail_open: true, rail: rail::Rail::default(), status: status::Status::default() }
+        Self {
+            is_rail_open: true,
+            rail: rail::Rail::default(),
+            status: status::Status::default(),
+        }
     }
 }
 
 impl Frame {
-    pub(super) fn ui(&mut self, ui: &mut egui::Ui, app: &App, actions: &mut Actions, pages: &mut Pages) {
+    pub(super) fn ui(
+        &mut self,
+        ui: &mut egui::Ui,
+        app: &App,
+        actions: &mut Actions,
+        pages: &mut Pages,
+    ) {
         let bar = theme::bar(ui);
-        Panel::top("top").frame(bar).show(ui, |ui| top::ui(ui, app, &mut self.is_rail_open, actions));
-        Panel::bottom("status").frame(bar).show(ui, |ui| self.status.ui(ui, app, actions));
+        Panel::top("top")
+            .frame(bar)
+            .show(ui, |ui| top::ui(ui, app, &mut self.is_rail_open, actions));
+        Panel::bottom("status")
+            .frame(bar)
+            .show(ui, |ui| self.status.ui(ui, app, actions));
         if self.is_rail_open {
             Panel::left("runs")
                 .frame(bar)
@@ -38,12 +52,19 @@ impl Frame {
                 .show(ui, |ui| self.rail.ui(ui, app, actions));
         }
         let page = theme::page(ui);
-        CentralPanel::default().frame(page).show(ui, |ui| pages.ui(ui, app, actions));
+        CentralPanel::default()
+            .frame(page)
+            .show(ui, |ui| pages.ui(ui, app, actions));
     }
 }
 
 /// A button for an action: greyed with the reason on hover when it cannot be done now.
-pub(crate) fn action_button(ui: &mut egui::Ui, app: &App, actions: &mut Actions, action: crate::app::Action) {
+pub(crate) fn action_button(
+    ui: &mut egui::Ui,
+    app: &App,
+    actions: &mut Actions,
+    action: crate::app::Action,
+) {
     let label = action.label();
     action_button_as(ui, app, actions, action, label);
 }

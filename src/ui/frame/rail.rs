@@ -39,7 +39,12 @@ impl Found {
             let text = format!("{} {}", run_words::title(summary), summary.id).to_lowercase();
             words.iter().all(|word| text.contains(word.as_str()))
         };
-        self.places = runs.iter().enumerate().filter(|(_, summary)| fits(summary)).map(|(at, _)| at).collect();
+        self.places = runs
+            .iter()
+            .enumerate()
+            .filter(|(_, summary)| fits(summary))
+            .map(|(at, _)| at)
+            .collect();
         self.of = Some(of);
     }
 }
@@ -77,40 +82,63 @@ impl Rail {
     fn list(&mut self, ui: &mut Ui, app: &App, runs: &[Summary], actions: &mut Actions) {
         let row = 46.0;
         if runs.len() >= MANY {
-            let field =
-                egui::TextEdit::singleline(&mut self.wanted).hint_text("Find runs").desired_width(f32::INFINITY);
-            let field = ui.add(field).on_hover_text("Words of a run's name, model or folder");
-            field.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Find runs"));
+            let field = egui::TextEdit::singleline(&mut self.wanted)
+                .hint_text("Find runs")
+                .desired_width(f32::INFINITY);
+            let field = ui
+                .add(field)
+                .on_hover_text("Words of a run's name, model or folder");
+            field.widget_info(|| {
+                egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Find runs")
+            });
         } else {
             self.wanted.clear();
         }
-        self.found.refresh(runs, (app.runs_revision(), self.wanted.clone()));
+        self.found
+            .refresh(runs, (app.runs_revision(), self.wanted.clone()));
         if self.found.places.is_empty() {
             ui.weak("No run has these words in its name, model or folder.");
         }
         let places = std::mem::take(&mut self.found.places);
-        ScrollArea::vertical().auto_shrink([false, false]).show_rows(ui, row, places.len(), |ui, shown| {
-            for summary in places.get(shown).unwrap_or_default().iter().filter_map(|at| runs.get(*at)) {
-                self.row(ui, app, summary, row, actions);
-            }
-        });
+        ScrollArea::vertical()
+            .auto_shrink([false, false])
+            .show_rows(ui, row, places.len(), |ui, shown| {
+                for summary in places
+                    .get(shown)
+                    .unwrap_or_default()
+                    .iter()
+                    .filter_map(|at| runs.get(*at))
+                {
+                    self.row(ui, app, summary, row, actions);
+                }
+            });
         self.found.places = places;
     }
 
-    fn row(&mut self, ui: &mut Ui, app: &App, summary: &Summary, height: f32, actions: &mut Actions) {
+    fn row(
+        &mut self,
+        ui: &mut Ui,
+        app: &App,
+        summary: &Summary,
+        height: f32,
+        actions: &mut Actions,
+    ) {
         let colors = theme::colors(ui);
         let is_selected = app.selection.run.as_ref() == Some(&summary.id);
-        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
+        let (rect, response) =
+            ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
         let name = run_words::title(summary);
-        response
-            .widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_selected, format!("Run {name}")));
+        response.widget_info(|| {
+            egui::WidgetInfo::selected(egui::Role::Button, true, is_selected, format!("Run {name}"))
+        });
         let fill = match (is_selected, response.hovered()) {
             (true, _) => theme::mix(colors.bar, colors.accent, 0.28),
             (false, true) => theme::mix(colors.bar, colors.text, 0.08),
             (false, false) => egui::Color32::TRANSPARENT,
         };
         ui.painter().rect_filled(rect, size::CORNER, fill);
-        let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(rect.shrink2(vec2(6.0, 4.0))));
+        let mut inside =
+            ui.new_child(egui::UiBuilder::new().max_rect(rect.shrink2(vec2(6.0, 4.0))));
         Self::cells(&mut inside, app, summary, &name, actions);
         if response.clicked() {
             actions.push(Action::SelectRun(summary.id.clone()));
@@ -127,9 +155,16 @@ impl Rail {
         ui.spacing_mut().item_spacing = vec2(6.0, 1.0);
         ui.horizontal(|ui| {
             let mut is_compared = app.selection.compared.contains(&summary.id);
-            let mark = ui.checkbox(&mut is_compared, ()).on_hover_text("Draw its curves on Compare");
+            let mark = ui
+                .checkbox(&mut is_compared, ())
+                .on_hover_text("Draw its curves on Compare");
             mark.widget_info(|| {
-                egui::WidgetInfo::selected(egui::Role::CheckBox, true, is_compared, format!("Compare {name}"))
+                egui::WidgetInfo::selected(
+                    egui::Role::CheckBox,
+                    true,
+                    is_compared,
+                    format!("Compare {name}"),
+                )
             });
             if mark.clicked() {
                 actions.push(Action::ToggleCompared(summary.id.clone()));
@@ -138,7 +173,11 @@ impl Rail {
                 ui.spacing_mut().interact_size.y = 16.0;
                 ui.horizontal(|ui| {
                     run_words::dot(ui, theme::run_color(ui, app, &summary.id));
-                    ui.add(egui::Label::new(RichText::new(name).color(colors.strong)).truncate().selectable(false));
+                    ui.add(
+                        egui::Label::new(RichText::new(name).color(colors.strong))
+                            .truncate()
+                            .selectable(false),
+                    );
                 });
                 let (words, color) = state(ui, app, summary);
                 let line = RichText::new(words).size(size::TEXT_SMALL).color(color);
@@ -172,7 +211,9 @@ impl Rail {
             ui.close();
         }
         let hides = ui.checkbox(&mut self.hides_ids, "with pseudonyms");
-        hides.on_hover_text("Ids of users and items are replaced in what is exported, under the key in use.");
+        hides.on_hover_text(
+            "Ids of users and items are replaced in what is exported, under the key in use.",
+        );
         ui.separator();
         let may = app.enabled(&Action::DeleteRun(run.clone()));
         let delete = ui.add_enabled(may.is_ok(), egui::Button::new("Delete run…"));
@@ -186,7 +227,9 @@ impl Rail {
     }
 
     fn confirm(&mut self, ui: &Ui, actions: &mut Actions) {
-        let Some(run) = self.deleting.clone() else { return };
+        let Some(run) = self.deleting.clone() else {
+            return;
+        };
         let shown = egui::Modal::new(egui::Id::unique("deleting")).show(ui.ctx(), |ui| {
             ui.set_max_width(420.0);
             ui.heading("Delete this run?");
@@ -213,11 +256,21 @@ fn state(ui: &Ui, app: &App, summary: &Summary) -> (String, egui::Color32) {
     let colors = theme::colors(ui);
     let score = summary.manifest.as_deref().and_then(score);
     let with = |words: &str| {
-        score.as_ref().map_or_else(|| words.to_owned(), |(score, part)| format!("{words} · {score} {part}"))
+        score.as_ref().map_or_else(
+            || words.to_owned(),
+            |(score, part)| format!("{words} · {score} {part}"),
+        )
     };
-    let whole = || score.as_ref().map_or_else(|| "finished".to_owned(), |(score, part)| format!("{score} {part}"));
-    let is_paused =
-        app.training.as_ref().is_some_and(|t| t.phase == TrainingPhase::Paused && t.run.as_ref() == Some(&summary.id));
+    let whole = || {
+        score.as_ref().map_or_else(
+            || "finished".to_owned(),
+            |(score, part)| format!("{score} {part}"),
+        )
+    };
+    let is_paused = app
+        .training
+        .as_ref()
+        .is_some_and(|t| t.phase == TrainingPhase::Paused && t.run.as_ref() == Some(&summary.id));
     match &summary.status {
         RunStatus::Paused => (with("⏸ paused"), colors.accent),
         RunStatus::Running if is_paused => (with("⏸ paused"), colors.accent),
@@ -245,10 +298,23 @@ fn hover(ui: &mut Ui, summary: &Summary) {
     if let RunStatus::Damaged(why) = &summary.status {
         ui.label(why);
     }
-    let Some(manifest) = &summary.manifest else { return };
-    ui.label(format!("Data: {}, {}", manifest.data.name, text::counted(manifest.data.shape.n_users, "user")));
-    ui.label(format!("Started {} UTC", text::moment(manifest.started_secs)));
-    ui.label(format!("{}, {}", text::counted(manifest.epochs, "epoch"), text::duration(manifest.train_secs)));
+    let Some(manifest) = &summary.manifest else {
+        return;
+    };
+    ui.label(format!(
+        "Data: {}, {}",
+        manifest.data.name,
+        text::counted(manifest.data.shape.n_users, "user")
+    ));
+    ui.label(format!(
+        "Started {} UTC",
+        text::moment(manifest.started_secs)
+    ));
+    ui.label(format!(
+        "{}, {}",
+        text::counted(manifest.epochs, "epoch"),
+        text::duration(manifest.train_secs)
+    ));
     if let Some(device) = &manifest.device {
         ui.label(format!("On {}", device.name));
     }

@@ -23,7 +23,9 @@ impl Status {
         }
         ui.horizontal(|ui| {
             work(ui, app, actions);
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| self.last(ui, app, actions));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                self.last(ui, app, actions)
+            });
         });
     }
 
@@ -34,7 +36,11 @@ impl Status {
             return;
         };
         if app.notices.len() > 1 {
-            let words = if self.is_open { "Fold".to_owned() } else { format!("{} more", app.notices.len() - 1) };
+            let words = if self.is_open {
+                "Fold".to_owned()
+            } else {
+                format!("{} more", app.notices.len() - 1)
+            };
             if ui.button(words).clicked() {
                 self.is_open = !self.is_open;
             }
@@ -54,7 +60,9 @@ fn tone(ui: &Ui, notice: &Notice) -> (egui::Color32, &'static str) {
 }
 
 fn line(ui: &mut Ui, app: &App, notice: &Notice, actions: &mut Actions) {
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| line_from_right(ui, app, notice, actions));
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        line_from_right(ui, app, notice, actions)
+    });
 }
 
 fn line_from_right(ui: &mut Ui, app: &App, notice: &Notice, actions: &mut Actions) {
@@ -66,9 +74,13 @@ fn line_from_right(ui: &mut Ui, app: &App, notice: &Notice, actions: &mut Action
     }
     let (color, icon) = tone(ui, notice);
     let words = RichText::new(format!("{icon} {}", notice.sentence)).color(color);
-    ui.with_layout(Layout::left_to_right(Align::Center).with_main_align(Align::Max), |ui| {
-        ui.add(egui::Label::new(words).truncate()).on_hover_text(&notice.sentence);
-    });
+    ui.with_layout(
+        Layout::left_to_right(Align::Center).with_main_align(Align::Max),
+        |ui| {
+            ui.add(egui::Label::new(words).truncate())
+                .on_hover_text(&notice.sentence);
+        },
+    );
 }
 
 /// What is being worked on, with the way to stop it.
@@ -79,7 +91,11 @@ fn work(ui: &mut Ui, app: &App, actions: &mut Actions) {
         super::action_button(ui, app, actions, Action::CancelPrepare);
         return;
     }
-    let Some(training) = app.training.as_ref().filter(|training| training.is_active()) else {
+    let Some(training) = app
+        .training
+        .as_ref()
+        .filter(|training| training.is_active())
+    else {
         ui.weak(format!("Runs in {}", app.store.root.display()));
         return;
     };
@@ -93,7 +109,10 @@ fn work(ui: &mut Ui, app: &App, actions: &mut Actions) {
         ui.ctx().request_repaint_after(Duration::from_secs(1));
     }
     let progress = &training.progress;
-    let left = progress.secs_left.map(|secs| format!(", at most {} left", text::duration(secs))).unwrap_or_default();
+    let left = progress
+        .secs_left
+        .map(|secs| format!(", at most {} left", text::duration(secs)))
+        .unwrap_or_default();
     let at = match progress.sampler {
         Some(pass) => format!("{} before epoch {}", pass, progress.epoch),
         None => format!("epoch {} of {}{left}", progress.epoch, training.n_epochs),

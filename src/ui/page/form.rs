@@ -38,28 +38,37 @@ pub(super) struct Form<'a> {
 impl Form<'_> {
     /// Paints the settings, those beside the point folded, and writes what was changed into `spec`.
     pub(super) fn ui(&self, ui: &mut Ui, spec: &mut dyn Described) {
-        let (core, more): (Vec<Field>, Vec<Field>) = spec.fields().into_iter().partition(|f| f.group == Group::Core);
+        let (core, more): (Vec<Field>, Vec<Field>) = spec
+            .fields()
+            .into_iter()
+            .partition(|f| f.group == Group::Core);
         for field in &core {
             self.row(ui, field, spec);
         }
         if more.is_empty() {
             return;
         }
-        let has_problem = more.iter().any(|field| self.draft.problems_at(&self.path(field)).next().is_some());
+        let has_problem = more
+            .iter()
+            .any(|field| self.draft.problems_at(&self.path(field)).next().is_some());
         let title = text::counted(more.len(), "more setting");
-        egui::CollapsingHeader::new(title).id_salt((self.section, "more")).open(has_problem.then_some(true)).show(
-            ui,
-            |ui| {
+        egui::CollapsingHeader::new(title)
+            .id_salt((self.section, "more"))
+            .open(has_problem.then_some(true))
+            .show(ui, |ui| {
                 for field in &more {
                     self.row(ui, field, spec);
                 }
-            },
-        );
+            });
     }
 
     /// One setting.
     pub(super) fn row(&self, ui: &mut Ui, field: &Field, spec: &mut dyn Described) {
-        let default = self.defaults.iter().find(|default| default.key == field.key).map(|default| &default.value);
+        let default = self
+            .defaults
+            .iter()
+            .find(|default| default.key == field.key)
+            .map(|default| &default.value);
         let mut value = field.value.clone();
         let mut reset = None;
         ui.push_id((self.section, field.key), |ui| {
@@ -80,14 +89,24 @@ impl Form<'_> {
     }
 
     /// Where the default comes from; for a changed value the way back to it.
-    fn origin(&self, ui: &mut Ui, field: &Field, default: Option<&Value>, reset: &mut Option<Value>) {
+    fn origin(
+        &self,
+        ui: &mut Ui,
+        field: &Field,
+        default: Option<&Value>,
+        reset: &mut Option<Value>,
+    ) {
         if let Some(default) = default.filter(|default| **default != field.value) {
             let shown = match default {
                 Value::Float(number) => text::setting(*number),
                 other => other.to_string(),
             };
             let hover = format!("Back to the default, {shown}. {}", field.source);
-            let label = if self.is_narrow { "↺".to_owned() } else { format!("↺ {shown}") };
+            let label = if self.is_narrow {
+                "↺".to_owned()
+            } else {
+                format!("↺ {shown}")
+            };
             if ui.small_button(label).on_hover_text(hover).clicked() {
                 *reset = Some(default.clone());
             }
@@ -97,7 +116,9 @@ impl Form<'_> {
                 width if width > WIDE_REMARK => format!("{}  ({})", field.help, field.source),
                 _ => field.source.to_owned(),
             };
-            let source = RichText::new(words).size(size::TEXT_SMALL).color(theme::colors(ui).weak);
+            let source = RichText::new(words)
+                .size(size::TEXT_SMALL)
+                .color(theme::colors(ui).weak);
             ui.add(egui::Label::new(source).truncate().selectable(false));
         }
     }
@@ -126,7 +147,12 @@ pub(super) fn labelled(
         let name = ui
             .allocate_ui_with_layout(vec2(LABEL, height), layout, |ui| {
                 ui.set_min_width(LABEL);
-                ui.add(egui::Label::new(label).truncate().selectable(false).sense(egui::Sense::hover()))
+                ui.add(
+                    egui::Label::new(label)
+                        .truncate()
+                        .selectable(false)
+                        .sense(egui::Sense::hover()),
+                )
             })
             .inner;
         let name = name.on_hover_ui(help);
@@ -142,10 +168,21 @@ pub(super) fn labelled(
 pub(super) fn problems(ui: &mut Ui, draft: &Draft, path: &str) {
     for problem in draft.problems_at(path) {
         let colors = theme::colors(ui);
-        let color = if problem.is_error() { colors.error } else { colors.warning };
+        let color = if problem.is_error() {
+            colors.error
+        } else {
+            colors.warning
+        };
         ui.horizontal(|ui| {
             ui.add_space(LABEL + size::GAP);
-            ui.add(egui::Label::new(RichText::new(&problem.sentence).size(size::TEXT_SMALL).color(color)).wrap());
+            ui.add(
+                egui::Label::new(
+                    RichText::new(&problem.sentence)
+                        .size(size::TEXT_SMALL)
+                        .color(color),
+                )
+                .wrap(),
+            );
         });
     }
 }
@@ -157,7 +194,11 @@ fn hover(ui: &mut Ui, field: &Field) {
     let range = match &field.kind {
         FieldKind::Int { max: i64::MAX, min } => format!("A whole number from {min}."),
         FieldKind::Int { min, max } => format!("A whole number from {min} to {max}."),
-        FieldKind::Float { min, max } => format!("A number from {} to {}.", text::setting(*min), text::setting(*max)),
+        FieldKind::Float { min, max } => format!(
+            "A number from {} to {}.",
+            text::setting(*min),
+            text::setting(*max)
+        ),
         FieldKind::Choice(words) => format!("One of {}.", words.join(", ")),
         FieldKind::Bool | FieldKind::Text => String::new(),
     };
@@ -175,7 +216,10 @@ fn edit(ui: &mut Ui, field: &Field, value: &mut Value) {
                 ui.add(Slider::new(number, *min..=*max).clamping(SliderClamping::Edits));
             } else {
                 let speed = (number.unsigned_abs() as f64 * 0.01).max(0.1);
-                let drag = DragValue::new(number).range(*min..=*max).clamp_existing_to_range(false).speed(speed);
+                let drag = DragValue::new(number)
+                    .range(*min..=*max)
+                    .clamp_existing_to_range(false)
+                    .speed(speed);
                 ui.add_sized(vec2(size::NUMBER, ui.spacing().interact_size.y), drag);
             }
         }
@@ -184,11 +228,13 @@ fn edit(ui: &mut Ui, field: &Field, value: &mut Value) {
             ui.checkbox(is_on, ());
         }
         (FieldKind::Choice(words), Value::Choice(word)) => {
-            egui::ComboBox::from_id_salt(field.key).selected_text(word.as_str()).show_ui(ui, |ui| {
-                for offered in words {
-                    ui.selectable_value(word, (*offered).to_owned(), *offered);
-                }
-            });
+            egui::ComboBox::from_id_salt(field.key)
+                .selected_text(word.as_str())
+                .show_ui(ui, |ui| {
+                    for offered in words {
+                        ui.selectable_value(word, (*offered).to_owned(), *offered);
+                    }
+                });
         }
         (_, Value::Text(words) | Value::Choice(words)) => {
             ui.add(egui::TextEdit::singleline(words).desired_width(ui.available_width() - 20.0));
@@ -211,7 +257,12 @@ fn float(ui: &mut Ui, min: f64, max: f64, number: &mut f64) {
         ui.add(slider.custom_formatter(format).step_by(0.01));
     } else {
         let speed = (number.abs() * 0.02).max(1e-6);
-        let drag = DragValue::new(number).range(min..=max).clamp_existing_to_range(false);
-        ui.add_sized(vec2(size::NUMBER, ui.spacing().interact_size.y), drag.speed(speed).custom_formatter(format));
+        let drag = DragValue::new(number)
+            .range(min..=max)
+            .clamp_existing_to_range(false);
+        ui.add_sized(
+            vec2(size::NUMBER, ui.spacing().interact_size.y),
+            drag.speed(speed).custom_formatter(format),
+        );
     }
 }

@@ -8,14 +8,18 @@ use crate::ui::widget::line_chart::Reference;
 
 /// The metric to draw: the one that was chosen if it belongs to these answers, else the primary one.
 pub(super) fn chosen(kind: AnswerKind, choice: Option<Metric>) -> Metric {
-    choice.filter(|metric| kind.headline().contains(metric)).unwrap_or_else(|| kind.primary())
+    choice
+        .filter(|metric| kind.headline().contains(metric))
+        .unwrap_or_else(|| kind.primary())
 }
 
 /// A button for each metric.
 pub(super) fn choice(ui: &mut Ui, kind: AnswerKind, choice: &mut Option<Metric>) {
     let present = chosen(kind, *choice);
     for &metric in kind.headline() {
-        let button = ui.selectable_label(metric == present, metric.title()).on_hover_text(metric.about().hover());
+        let button = ui
+            .selectable_label(metric == present, metric.title())
+            .on_hover_text(metric.about().hover());
         if button.clicked() {
             *choice = Some(metric);
         }
@@ -27,11 +31,18 @@ const N_LINES: usize = 3;
 
 /// The best references as lines of a chart; all of them stand in the tables.
 pub(super) fn lines_to_beat(references: &References, metric: Metric) -> Vec<Reference> {
-    let lines = references
-        .iter()
-        .filter_map(|(kind, metrics)| Some(Reference { name: kind.title().to_owned(), value: metrics.get(metric)? }));
+    let lines = references.iter().filter_map(|(kind, metrics)| {
+        Some(Reference {
+            name: kind.title().to_owned(),
+            value: metrics.get(metric)?,
+        })
+    });
     let mut lines: Vec<Reference> = lines.collect();
-    lines.sort_by(|a, b| metric.gain(b.value, 0.0).total_cmp(&metric.gain(a.value, 0.0)));
+    lines.sort_by(|a, b| {
+        metric
+            .gain(b.value, 0.0)
+            .total_cmp(&metric.gain(a.value, 0.0))
+    });
     lines.truncate(N_LINES);
     lines
 }
@@ -44,16 +55,31 @@ mod tests {
 
     #[test]
     fn the_best_three_references_are_drawn_the_best_first() {
-        let at = |mrr: f64, hr: f64| Metrics::default().with(Metric::Mrr, mrr).with(Metric::Hr10, hr);
+        let at = |mrr: f64, hr: f64| {
+            Metrics::default()
+                .with(Metric::Mrr, mrr)
+                .with(Metric::Hr10, hr)
+        };
         let references = References::from([
             (BaselineKind::Popularity.into(), at(0.1, 0.4)),
             (BaselineKind::Markov.into(), at(0.3, 0.3)),
             (BaselineKind::MarkovWindow.into(), at(0.4, 0.2)),
             (BaselineKind::Ease.into(), at(0.2, 0.1)),
         ]);
-        let names = |metric| lines_to_beat(&references, metric).into_iter().map(|line| line.name).collect::<Vec<_>>();
-        assert_eq!(names(Metric::Mrr), ["Windowed Markov chain", "Markov chain", "EASE"]);
-        assert_eq!(names(Metric::Hr10), ["Popularity", "Markov chain", "Windowed Markov chain"]);
+        let names = |metric| {
+            lines_to_beat(&references, metric)
+                .into_iter()
+                .map(|line| line.name)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            names(Metric::Mrr),
+            ["Windowed Markov chain", "Markov chain", "EASE"]
+        );
+        assert_eq!(
+            names(Metric::Hr10),
+            ["Popularity", "Markov chain", "Windowed Markov chain"]
+        );
         assert!(names(Metric::Auc).is_empty());
     }
 }

@@ -18,23 +18,39 @@ pub(in crate::ui::page) fn ui(
     actions: &mut Actions,
 ) {
     let name = ui.label("Run");
-    let shown =
-        chosen.and_then(|run| app.summary(run)).map_or_else(|| "choose one".to_owned(), run_words::distinct_title);
+    let shown = chosen
+        .and_then(|run| app.summary(run))
+        .map_or_else(|| "choose one".to_owned(), run_words::distinct_title);
     // The list scrolls by itself: only rows in sight are laid out, and there may be a thousand.
-    let combo = ComboBox::from_id_salt("run").selected_text(shown).width(240.0).height(f32::INFINITY).truncate();
+    let combo = ComboBox::from_id_salt("run")
+        .selected_text(shown)
+        .width(240.0)
+        .height(f32::INFINITY)
+        .truncate();
     let shown = combo.show_ui(ui, |ui| {
-        let usable: Vec<&Summary> = runs.iter().filter(|summary| summary.manifest.is_some()).collect();
+        let usable: Vec<&Summary> = runs
+            .iter()
+            .filter(|summary| summary.manifest.is_some())
+            .collect();
         let row = ui.spacing().interact_size.y;
         ui.set_min_width(RUN_LIST_WIDTH);
         let height = ui.spacing().combo_height;
-        egui::ScrollArea::vertical().max_height(height).show_rows(ui, row, usable.len(), |ui, shown| {
-            for summary in usable.get(shown).unwrap_or_default() {
-                let is_chosen = chosen == Some(&summary.id);
-                if ui.selectable_label(is_chosen, run_words::distinct_title(summary)).clicked() {
-                    actions.push(Action::SelectRun(summary.id.clone()));
+        egui::ScrollArea::vertical().max_height(height).show_rows(
+            ui,
+            row,
+            usable.len(),
+            |ui, shown| {
+                for summary in usable.get(shown).unwrap_or_default() {
+                    let is_chosen = chosen == Some(&summary.id);
+                    if ui
+                        .selectable_label(is_chosen, run_words::distinct_title(summary))
+                        .clicked()
+                    {
+                        actions.push(Action::SelectRun(summary.id.clone()));
+                    }
                 }
-            }
-        });
+            },
+        );
     });
     shown.response.labelled_by(name.id);
 }

@@ -79,7 +79,11 @@ fn card_button(ui: &mut Ui, app: &App, action: Action, button: Button<'_>, actio
     let enabled = app.enabled(&action);
     let size = vec2(120.0, 32.0);
     let add = |ui: &mut Ui| {
-        ui.allocate_ui(size, |ui| ui.centered_and_justified(|ui| ui.add_enabled(enabled.is_ok(), button)).inner).inner
+        ui.allocate_ui(size, |ui| {
+            ui.centered_and_justified(|ui| ui.add_enabled(enabled.is_ok(), button))
+                .inner
+        })
+        .inner
     };
     let response = add(ui);
     if response.clicked() {
@@ -98,7 +102,11 @@ fn recent(ui: &mut Ui, app: &App, actions: &mut Actions) {
     ui.weak("Recent");
     for path in app.recent.iter().take(5) {
         if ui.link(path.display().to_string()).clicked() {
-            let action = if is_experiment(path) { Action::OpenExperiment } else { Action::OpenData };
+            let action = if is_experiment(path) {
+                Action::OpenExperiment
+            } else {
+                Action::OpenData
+            };
             actions.push(action(path.clone()));
         }
     }

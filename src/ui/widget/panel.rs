@@ -5,7 +5,12 @@ use egui::{Align, Layout, RichText, Ui};
 use crate::app::{App, Loadable};
 
 /// A heading, a sentence, and room for the buttons that fill the panel; in the middle of it.
-pub(crate) fn empty<R>(ui: &mut Ui, heading: &str, sentence: &str, buttons: impl FnOnce(&mut Ui) -> R) -> R {
+pub(crate) fn empty<R>(
+    ui: &mut Ui,
+    heading: &str,
+    sentence: &str,
+    buttons: impl FnOnce(&mut Ui) -> R,
+) -> R {
     ui.with_layout(Layout::top_down(Align::Center), |ui| {
         ui.add_space((ui.available_height() * 0.28).min(180.0));
         ui.label(RichText::new(heading).heading());
@@ -46,7 +51,9 @@ pub(crate) fn opening(ui: &mut Ui, app: &App) {
     let (stage, share) = app.data.opening();
     match share {
         Some(share) => {
-            let bar = egui::ProgressBar::new(share).desired_width(160.0).desired_height(ui.spacing().icon_width);
+            let bar = egui::ProgressBar::new(share)
+                .desired_width(160.0)
+                .desired_height(ui.spacing().icon_width);
             ui.add(bar).on_hover_text(stage.to_string());
         }
         None => {

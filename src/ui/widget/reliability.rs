@@ -15,10 +15,17 @@ const RADIUS: [f32; 2] = [2.5, 6.5];
 pub(crate) fn ui(ui: &mut Ui, table: &Reliability, size: egui::Vec2) {
     let (whole, response) = ui.allocate_exact_size(size, Sense::hover());
     response.widget_info(|| {
-        let words = format!("Reliability of {} answers, ECE {}", table.n_answers(), text::metric(table.ece()));
+        let words = format!(
+            "Reliability of {} answers, ECE {}",
+            table.n_answers(),
+            text::metric(table.ece())
+        );
         WidgetInfo::labeled(Role::Image, true, words)
     });
-    let plot = Rect::from_min_max(whole.min + vec2(GUTTER[0], 6.0), whole.max - vec2(8.0, GUTTER[1]));
+    let plot = Rect::from_min_max(
+        whole.min + vec2(GUTTER[0], 6.0),
+        whole.max - vec2(8.0, GUTTER[1]),
+    );
     if plot.width() < 20.0 || plot.height() < 20.0 {
         return;
     }
@@ -26,18 +33,31 @@ pub(crate) fn ui(ui: &mut Ui, table: &Reliability, size: egui::Vec2) {
     let most = table.filled().map(|(_, bin)| bin.n).max().unwrap_or(1) as f32;
     let at = |bin: &ReliabilityBin| -> Pos2 {
         let across = egui::lerp(plot.x_range(), bin.confidence.clamp(0.0, 1.0) as f32);
-        pos2(across, egui::lerp(plot.bottom()..=plot.top(), bin.frequency.clamp(0.0, 1.0) as f32))
+        pos2(
+            across,
+            egui::lerp(
+                plot.bottom()..=plot.top(),
+                bin.frequency.clamp(0.0, 1.0) as f32,
+            ),
+        )
     };
     let color = theme::series_color(ui, 0);
     let points: Vec<Pos2> = table.filled().map(|(_, bin)| at(bin)).collect();
-    ui.painter().line(points, Stroke::new(1.2, color.gamma_multiply(0.6)));
+    ui.painter()
+        .line(points, Stroke::new(1.2, color.gamma_multiply(0.6)));
     for (_, bin) in table.filled() {
         // The area tells the number of answers.
         let radius = egui::lerp(RADIUS[0]..=RADIUS[1], (bin.n as f32 / most).sqrt());
         ui.painter().circle_filled(at(bin), radius, color);
     }
-    let Some(pointer) = response.hover_pos() else { return };
-    let near = table.filled().min_by(|a, b| at(a.1).distance(pointer).total_cmp(&at(b.1).distance(pointer)));
+    let Some(pointer) = response.hover_pos() else {
+        return;
+    };
+    let near = table.filled().min_by(|a, b| {
+        at(a.1)
+            .distance(pointer)
+            .total_cmp(&at(b.1).distance(pointer))
+    });
     if let Some((place, bin)) = near {
         let (from, to) = Reliability::bounds(place);
         response.on_hover_text_at_pointer(format!(
@@ -57,16 +77,43 @@ fn axes(ui: &Ui, whole: Rect, plot: Rect) {
     let painter = ui.painter();
     painter.rect_filled(plot, 2.0, ui.visuals().extreme_bg_color);
     let diagonal = [plot.left_bottom(), plot.right_top()];
-    painter.add(egui::Shape::dashed_line(&diagonal, Stroke::new(1.0, colors.weak), 4.0, 4.0));
+    painter.add(egui::Shape::dashed_line(
+        &diagonal,
+        Stroke::new(1.0, colors.weak),
+        4.0,
+        4.0,
+    ));
     let font = TextStyle::Small.resolve(ui.style());
     for (share, words) in [(0.0, "0 %"), (0.5, "50 %"), (1.0, "100 %")] {
         let y = egui::lerp(plot.bottom()..=plot.top(), share);
         let x = egui::lerp(plot.x_range(), share);
         painter.hline(plot.x_range(), y, Stroke::new(1.0, colors.line));
-        painter.text(pos2(plot.left() - 4.0, y), Align2::RIGHT_CENTER, words, font.clone(), colors.weak);
-        let anchor = if share > 0.9 { Align2::RIGHT_TOP } else { Align2::CENTER_TOP };
-        painter.text(pos2(x, plot.bottom() + 2.0), anchor, words, font.clone(), colors.weak);
+        painter.text(
+            pos2(plot.left() - 4.0, y),
+            Align2::RIGHT_CENTER,
+            words,
+            font.clone(),
+            colors.weak,
+        );
+        let anchor = if share > 0.9 {
+            Align2::RIGHT_TOP
+        } else {
+            Align2::CENTER_TOP
+        };
+        painter.text(
+            pos2(x, plot.bottom() + 2.0),
+            anchor,
+            words,
+            font.clone(),
+            colors.weak,
+        );
     }
     let below = pos2(plot.center().x, whole.bottom());
-    painter.text(below, Align2::CENTER_BOTTOM, "said, against how often it came true", font, colors.weak);
+    painter.text(
+        below,
+        Align2::CENTER_BOTTOM,
+        "said, against how often it came true",
+        font,
+        colors.weak,
+    );
 }

@@ -11,7 +11,13 @@ use crate::spec::shown;
 pub(crate) fn title(summary: &Summary) -> String {
     summary.manifest.as_ref().map_or_else(
         || summary.id.to_string(),
-        |manifest| format!("{} · {}", shown(&manifest.experiment.name), manifest.experiment.model.family().title()),
+        |manifest| {
+            format!(
+                "{} · {}",
+                shown(&manifest.experiment.name),
+                manifest.experiment.model.family().title()
+            )
+        },
     )
 }
 

@@ -22,7 +22,9 @@ pub(crate) fn curves(told: &mut Told) {
     for run in runs.iter().filter(|run| !already.contains(run)) {
         apply(&mut screen, Action::ToggleCompared(run.clone()));
     }
-    screen.until("the series", |window| runs.iter().all(|run| is_read(window.app(), run)));
+    screen.until("the series", |window| {
+        runs.iter().all(|run| is_read(window.app(), run))
+    });
     told.frames("curves_open", &screen.take_frames());
 
     let chart = pos2(430.0, 600.0);
@@ -54,7 +56,15 @@ pub(crate) fn curves(told: &mut Told) {
 pub(crate) fn heatmaps(told: &mut Told) {
     let folder = tempfile::tempdir().unwrap();
     let model = "Transformer(d_model: 32, n_layers: 8, n_heads: 8, d_ff: 32, seq_len: 200)";
-    let run = train(folder.path(), &Trained { name: "heads", lens: &[205; 12], n_items: 300, model });
+    let run = train(
+        folder.path(),
+        &Trained {
+            name: "heads",
+            lens: &[205; 12],
+            n_items: 300,
+            model,
+        },
+    );
     let mut screen = explain(folder.path(), &run, "user 3");
     told.frames("heatmaps_open", &screen.take_frames());
     screen.expect("64 heads · 200 events");
@@ -85,7 +95,15 @@ pub(crate) fn timeline(told: &mut Told) {
     let mut lens = vec![30; 20];
     lens[7] = 2_001;
     let model = "Lstm(d_model: 16, d_hidden: 16, seq_len: 2000)";
-    let run = train(folder.path(), &Trained { name: "long", lens: &lens, n_items: 3_000, model });
+    let run = train(
+        folder.path(),
+        &Trained {
+            name: "long",
+            lens: &lens,
+            n_items: 3_000,
+            model,
+        },
+    );
     let mut screen = explain(folder.path(), &run, "user 7");
     told.frames("timeline_open", &screen.take_frames());
     screen.expect("True item");
@@ -139,7 +157,12 @@ pub(crate) fn runs(told: &mut Told) {
     }
     screen.click_at(table);
     screen.until("its series", |window| {
-        window.app().selection.run.as_ref().is_some_and(|run| is_read(window.app(), run))
+        window
+            .app()
+            .selection
+            .run
+            .as_ref()
+            .is_some_and(|run| is_read(window.app(), run))
     });
     apply(&mut screen, Action::RefreshRuns);
     (0..150).for_each(|_| {
@@ -170,7 +193,8 @@ fn look_at(screen: &mut Screen, run: &RunId, user: &str) {
     apply(screen, Action::SelectUser(user.to_owned()));
     screen.until("the user", |window| {
         let app = window.app();
-        app.view_key(run).is_some_and(|key| key.user_id == user && app.views.user(&key).ready().is_some())
+        app.view_key(run)
+            .is_some_and(|key| key.user_id == user && app.views.user(&key).ready().is_some())
     });
 }
 

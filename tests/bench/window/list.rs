@@ -32,11 +32,19 @@ pub(crate) fn list(told: &mut Told) {
     // The first turn reads what is not yet in the system's memory.
     told.figure("list_1000", "ms", times.get(1..).unwrap_or_default());
     told.figure("list_0", "ms", bases.get(1..).unwrap_or_default());
-    told.figure("list_1000_memory", "MB", memory.get(1..).unwrap_or_default());
+    told.figure(
+        "list_1000_memory",
+        "MB",
+        memory.get(1..).unwrap_or_default(),
+    );
 }
 
 fn measured(runs: &Path) -> (f64, f64) {
-    let said = Command::new(std::env::current_exe().unwrap()).arg(TASK).arg(runs).output().unwrap();
+    let said = Command::new(std::env::current_exe().unwrap())
+        .arg(TASK)
+        .arg(runs)
+        .output()
+        .unwrap();
     let text = String::from_utf8_lossy(&said.stdout).into_owned();
     let mut numbers = text.split_whitespace().filter_map(|word| word.parse().ok());
     let (Some(ms), Some(mb)) = (numbers.next(), numbers.next()) else {
@@ -55,12 +63,18 @@ pub(crate) fn child(runs: &Path) {
         screen.wait(Duration::from_millis(16));
         screen.frame(Vec::new());
     }
-    println!("{} {}", start.elapsed().as_secs_f64() * 1e3, resident_mb("self").unwrap_or(f64::NAN));
+    println!(
+        "{} {}",
+        start.elapsed().as_secs_f64() * 1e3,
+        resident_mb("self").unwrap_or(f64::NAN)
+    );
 }
 
 /// Resident memory of a process, where the system tells it.
 pub(crate) fn resident_mb(process: &str) -> Option<f64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
     Some(line.split_whitespace().next()?.parse::<f64>().ok()? / 1024.0)
 }

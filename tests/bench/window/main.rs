@@ -52,15 +52,30 @@ fn main() {
     {
         return list::child(std::path::Path::new(path));
     }
-    let mut told = Told { as_json: args.iter().any(|arg| arg == "--json") };
+    let mut told = Told {
+        as_json: args.iter().any(|arg| arg == "--json"),
+    };
     // `cargo bench` adds `--bench`.
-    let wanted: Vec<&str> = args.iter().map(String::as_str).filter(|arg| !arg.starts_with("--")).collect();
-    if let Some(unknown) = wanted.iter().find(|name| WORKS.iter().all(|(known, _)| known != *name)) {
+    let wanted: Vec<&str> = args
+        .iter()
+        .map(String::as_str)
+        .filter(|arg| !arg.starts_with("--"))
+        .collect();
+    if let Some(unknown) = wanted
+        .iter()
+        .find(|name| WORKS.iter().all(|(known, _)| known != *name))
+    {
         let known: Vec<&str> = WORKS.iter().map(|(name, _)| *name).collect();
-        return eprintln!("no work is called `{unknown}`; there are {}", known.join(", "));
+        return eprintln!(
+            "no work is called `{unknown}`; there are {}",
+            known.join(", ")
+        );
     }
     if !told.as_json {
-        println!("{:<28} {:>9} {:>9} {:>9} {:>7}", "", "median", "p99", "max", "n");
+        println!(
+            "{:<28} {:>9} {:>9} {:>9} {:>7}",
+            "", "median", "p99", "max", "n"
+        );
     }
     for (name, work) in WORKS {
         if wanted.is_empty() || wanted.contains(&name) {
@@ -80,10 +95,15 @@ impl Told {
         let [median, p99, max] = [0.5, 0.99, 1.0].map(|share| frames.quantile(share));
         let n = frames.len();
         if self.as_json {
-            let row = format!(r#""median_ms": {median:.3}, "p99_ms": {p99:.3}, "max_ms": {max:.3}, "frames": {n}"#);
+            let row = format!(
+                r#""median_ms": {median:.3}, "p99_ms": {p99:.3}, "max_ms": {max:.3}, "frames": {n}"#
+            );
             println!(r#"{{"work": "window_{work}", {row}}}"#);
         } else {
-            println!("{:<28} {median:>6.2} ms {p99:>6.2} ms {max:>6.2} ms {n:>7}", format!("frames: {work}"));
+            println!(
+                "{:<28} {median:>6.2} ms {p99:>6.2} ms {max:>6.2} ms {n:>7}",
+                format!("frames: {work}")
+            );
         }
     }
 
@@ -96,10 +116,14 @@ impl Told {
         };
         let n = sorted.len();
         if self.as_json {
-            let row = format!(r#""median_{unit}": {median:.3}, "max_{unit}": {max:.3}, "runs": {n}"#);
+            let row =
+                format!(r#""median_{unit}": {median:.3}, "max_{unit}": {max:.3}, "runs": {n}"#);
             println!(r#"{{"work": "window_{work}", {row}}}"#);
         } else {
-            println!("{work:<28} {median:>6.1} {unit:<2} {:>9} {max:>6.1} {unit:<2} {n:>7}", "");
+            println!(
+                "{work:<28} {median:>6.1} {unit:<2} {:>9} {max:>6.1} {unit:<2} {n:>7}",
+                ""
+            );
         }
     }
 }

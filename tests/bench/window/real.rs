@@ -23,7 +23,9 @@ const TICKS: f64 = 100.0;
 pub(crate) fn start(told: &mut Told) {
     let folder = tempfile::tempdir().unwrap();
     Pattern::new(folder.path()).many_runs(&store(folder.path()), 10);
-    let Some(display) = Display::find("start") else { return };
+    let Some(display) = Display::find("start") else {
+        return;
+    };
     let (mut times, mut memory) = (Vec::new(), Vec::new());
     for turn in 0..=STARTS {
         let start = Instant::now();
@@ -47,22 +49,48 @@ pub(crate) fn start(told: &mut Told) {
 pub(crate) fn idle(told: &mut Told) {
     let folder = tempfile::tempdir().unwrap();
     Pattern::new(folder.path()).long_runs(&store(folder.path()));
-    let Some(display) = Display::find("idle") else { return };
-    for (page, key) in [("compare", "ctrl+5"), ("explain", "ctrl+4"), ("data", "ctrl+1")] {
+    let Some(display) = Display::find("idle") else {
+        return;
+    };
+    for (page, key) in [
+        ("compare", "ctrl+5"),
+        ("explain", "ctrl+4"),
+        ("data", "ctrl+1"),
+    ] {
         let window = Opened::new(&display, folder.path());
         if !window.is_shown() {
             return left_out("idle", "no window appeared");
         }
         std::thread::sleep(Duration::from_secs(1));
-        display.tool(&["search", "--onlyvisible", "--name", "Seqscope", "windowfocus", "key", key]);
+        display.tool(&[
+            "search",
+            "--onlyvisible",
+            "--name",
+            "Seqscope",
+            "windowfocus",
+            "key",
+            key,
+        ]);
         // The series are read and tooltips, if any, have faded in.
         std::thread::sleep(Duration::from_secs(8));
-        let Some(before) = window.ticks() else { return left_out("idle", "there is no /proc here") };
+        let Some(before) = window.ticks() else {
+            return left_out("idle", "there is no /proc here");
+        };
         let start = Instant::now();
         std::thread::sleep(IDLE);
-        let spent = window.ticks().map_or(f64::NAN, |after| (after - before) / TICKS);
-        told.figure(&format!("idle_{page}"), "%", &[spent / start.elapsed().as_secs_f64() * 100.0]);
-        told.figure(&format!("idle_{page}_memory"), "MB", &resident_mb(&window.id()).into_iter().collect::<Vec<_>>());
+        let spent = window
+            .ticks()
+            .map_or(f64::NAN, |after| (after - before) / TICKS);
+        told.figure(
+            &format!("idle_{page}"),
+            "%",
+            &[spent / start.elapsed().as_secs_f64() * 100.0],
+        );
+        told.figure(
+            &format!("idle_{page}_memory"),
+            "MB",
+            &resident_mb(&window.id()).into_iter().collect::<Vec<_>>(),
+        );
     }
 }
 
@@ -83,19 +111,40 @@ impl Display {
         }
         let mut xvfb = Command::new("Xvfb");
         // Without `-noreset` the server begins anew when its last window goes, and refuses the next one meanwhile.
-        xvfb.args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp", "-noreset"]);
+        xvfb.args([
+            "-displayfd",
+            "1",
+            "-screen",
+            "0",
+            "1280x800x24",
+            "-nolisten",
+            "tcp",
+            "-noreset",
+        ]);
         let Ok(mut server) = xvfb.stdout(Stdio::piped()).stderr(Stdio::null()).spawn() else {
             left_out(work, "there is no display, and no Xvfb to make one");
             return None;
         };
         let mut line = String::new();
-        let read = server.stdout.take().map(|out| BufReader::new(out).read_line(&mut line));
-        assert!(matches!(read, Some(Ok(n)) if n > 0), "Xvfb says on which display it is");
-        Some(Self { name: format!(":{}", line.trim()), server: Some(server) })
+        let read = server
+            .stdout
+            .take()
+            .map(|out| BufReader::new(out).read_line(&mut line));
+        assert!(
+            matches!(read, Some(Ok(n)) if n > 0),
+            "Xvfb says on which display it is"
+        );
+        Some(Self {
+            name: format!(":{}", line.trim()),
+            server: Some(server),
+        })
     }
 
     fn tool(&self, args: &[&str]) -> bool {
-        let said = Command::new("xdotool").args(args).env("DISPLAY", &self.name).output();
+        let said = Command::new("xdotool")
+            .args(args)
+            .env("DISPLAY", &self.name)
+            .output();
         said.is_ok_and(|said| said.status.success())
     }
 }
@@ -118,8 +167,16 @@ struct Opened<'a> {
 impl<'a> Opened<'a> {
     fn new(display: &'a Display, folder: &Path) -> Self {
         let mut program = Command::new(env!("CARGO_BIN_EXE_seqscope"));
-        program.arg("--runs").arg(store(folder).root).env("DISPLAY", &display.name).env("SEQSCOPE_FORGET", "1");
-        let process = program.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        program
+            .arg("--runs")
+            .arg(store(folder).root)
+            .env("DISPLAY", &display.name)
+            .env("SEQSCOPE_FORGET", "1");
+        let process = program
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         Self { display, process }
     }
 
@@ -131,7 +188,14 @@ impl<'a> Opened<'a> {
     fn is_shown(&self) -> bool {
         let start = Instant::now();
         while start.elapsed() < PATIENCE {
-            if self.display.tool(&["search", "--onlyvisible", "--pid", &self.id(), "--name", "Seqscope"]) {
+            if self.display.tool(&[
+                "search",
+                "--onlyvisible",
+                "--pid",
+                &self.id(),
+                "--name",
+                "Seqscope",
+            ]) {
                 return true;
             }
             std::thread::sleep(Duration::from_millis(3));

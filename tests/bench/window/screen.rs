@@ -110,7 +110,10 @@ impl Screen {
         });
         let painted = thread_ms() - start;
         self.words.clear();
-        output.shapes.iter().for_each(|clipped| read(&clipped.shape, clipped.clip_rect, &mut self.words));
+        output
+            .shapes
+            .iter()
+            .for_each(|clipped| read(&clipped.shape, clipped.clip_rect, &mut self.words));
         let start = thread_ms();
         let shapes = std::mem::take(&mut output.shapes);
         let triangles = self.ctx.tessellate(shapes, output.pixels_per_point);
@@ -143,14 +146,20 @@ impl Screen {
 
     /// Fails unless words stand on the screen: then something else was measured than is told.
     pub(crate) fn expect(&self, words: &str) {
-        assert!(self.shows(words), "`{words}` is not on the screen: {:?}", self.all_words());
+        assert!(
+            self.shows(words),
+            "`{words}` is not on the screen: {:?}",
+            self.all_words()
+        );
     }
 
     /// Where words stand; the first of those that begin so.
     pub(crate) fn place(&self, words: &str) -> Rect {
         let found = self.words.iter().find(|(text, _)| text == words);
         let found = found.or_else(|| self.words.iter().find(|(text, _)| text.starts_with(words)));
-        found.unwrap_or_else(|| panic!("`{words}` is not on the screen: {:?}", self.all_words())).1
+        found
+            .unwrap_or_else(|| panic!("`{words}` is not on the screen: {:?}", self.all_words()))
+            .1
     }
 
     fn all_words(&self) -> Vec<&str> {
@@ -178,7 +187,8 @@ impl Screen {
     /// The pointer goes from one place to another in so many frames.
     pub(crate) fn glide(&mut self, to: Pos2, n_frames: usize) {
         let from = self.pointer;
-        (1..=n_frames).for_each(|n| self.move_to(from + (to - from) * (n as f32 / n_frames as f32)));
+        (1..=n_frames)
+            .for_each(|n| self.move_to(from + (to - from) * (n as f32 / n_frames as f32)));
     }
 
     /// The wheel turns by so many points in each of so many frames.
@@ -204,17 +214,29 @@ impl Screen {
     pub(crate) fn key(&mut self, key: egui::Key) {
         for pressed in [true, false] {
             let modifiers = Modifiers::NONE;
-            self.frame(vec![Event::Key { key, physical_key: None, pressed, repeat: false, modifiers }]);
+            self.frame(vec![Event::Key {
+                key,
+                physical_key: None,
+                pressed,
+                repeat: false,
+                modifiers,
+            }]);
         }
     }
 
     pub(crate) fn type_text(&mut self, text: &str) {
-        text.chars().for_each(|c| self.frame(vec![Event::Text(c.to_string())]));
+        text.chars()
+            .for_each(|c| self.frame(vec![Event::Text(c.to_string())]));
     }
 }
 
 fn button(pos: Pos2, pressed: bool) -> Event {
-    Event::PointerButton { pos, button: egui::PointerButton::Primary, pressed, modifiers: Modifiers::NONE }
+    Event::PointerButton {
+        pos,
+        button: egui::PointerButton::Primary,
+        pressed,
+        modifiers: Modifiers::NONE,
+    }
 }
 
 /// The words in a shape that can be seen.

@@ -4,22 +4,42 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use seqscope::data::{
-    AuditMark, Calendar, Check, CleanSpec, DataError, DataSource, DataSpec, Finding, Prepared, SplitPart, SplitSpec,
-    Verdict, audit,
+    AuditMark, Calendar, Check, CleanSpec, DataError, DataSource, DataSpec, Finding, Prepared,
+    SplitPart, SplitSpec, Verdict, audit,
 };
 use strum::IntoEnumIterator;
 
 use super::{OnDisk, prepare_cleaned};
 
-const WHOLE: CleanSpec = CleanSpec { drop_duplicates: true, min_user_events: 0, min_item_events: 0, steps: Vec::new() };
-const CORE: CleanSpec = CleanSpec { drop_duplicates: true, min_user_events: 3, min_item_events: 2, steps: Vec::new() };
+const WHOLE: CleanSpec = CleanSpec {
+    drop_duplicates: true,
+    min_user_events: 0,
+    min_item_events: 0,
+    steps: Vec::new(),
+};
+const CORE: CleanSpec = CleanSpec {
+    drop_duplicates: true,
+    min_user_events: 3,
+    min_item_events: 2,
+    steps: Vec::new(),
+};
 
 fn audited(prepared: &Prepared, clean: &CleanSpec) -> Vec<Finding> {
-    audit(prepared, &DataSpec { source: DataSource::default(), clean: clean.clone(), ..DataSpec::default() })
+    audit(
+        prepared,
+        &DataSpec {
+            source: DataSource::default(),
+            clean: clean.clone(),
+            ..DataSpec::default()
+        },
+    )
 }
 
 fn of(findings: &[Finding], check: Check) -> &Finding {
-    findings.iter().find(|finding| finding.check == check).unwrap()
+    findings
+        .iter()
+        .find(|finding| finding.check == check)
+        .unwrap()
 }
 
 /// One event as a person would write it down.
@@ -52,12 +72,25 @@ fn rows_of(prepared: &Prepared) -> Vec<Row> {
 /// User, history and answer of each question, and where the answer stands.
 fn questions(prepared: &Prepared, part: SplitPart) -> Vec<(String, Vec<String>, String, usize)> {
     let rows = rows_of(prepared);
-    let cases = if part == SplitPart::Test { &prepared.split.test } else { &prepared.split.valid };
+    let cases = if part == SplitPart::Test {
+        &prepared.split.test
+    } else {
+        &prepared.split.valid
+    };
     let ask = |case: &seqscope::data::EvalCase| {
         let user = prepared.dataset.users.id(case.user_idx).unwrap().to_owned();
         let of_user: Vec<&Row> = rows.iter().filter(|row| row.user == user).collect();
-        let history = of_user.iter().take(case.history_len as usize).map(|row| row.item.clone()).collect();
-        (user, history, of_user[case.target_pos as usize].item.clone(), case.target_pos as usize)
+        let history = of_user
+            .iter()
+            .take(case.history_len as usize)
+            .map(|row| row.item.clone())
+            .collect();
+        (
+            user,
+            history,
+            of_user[case.target_pos as usize].item.clone(),
+            case.target_pos as usize,
+        )
     };
     cases.iter().map(ask).collect()
 }
@@ -65,48 +98,114 @@ fn questions(prepared: &Prepared, part: SplitPart) -> Vec<(String, Vec<String>, 
 /// Every count by the words of its definition.
 fn slow_counts(prepared: &Prepared, clean: &CleanSpec) -> BTreeMap<Check, usize> {
     let rows = rows_of(prepared);
-    let train: Vec<&Row> = rows.iter().filter(|row| row.part == SplitPart::Train).collect();
-    let cut = rows.iter().filter(|row| row.part == SplitPart::Test).map(|row| row.time).min().unwrap();
+    let train: Vec<&Row> = rows
+        .iter()
+        .filter(|row| row.part == SplitPart::Train)
+        .collect();
+    let cut = rows
+        .iter()
+        .filter(|row| row.part == SplitPart::Test)
+        .map(|row| row.time)
+        .min()
+        .unwrap();
     let items: BTreeSet<&String> = rows.iter().map(|row| &row.item).collect();
     let users: BTreeSet<&String> = rows.iter().map(|row| &row.user).collect();
     let is_trained = |item: &str| train.iter().any(|row| row.item == item);
-    let first_seen = |item: &str| rows.iter().filter(|row| row.item == item).map(|row| row.time).min().unwrap();
+    let first_seen = |item: &str| {
+        rows.iter()
+            .filter(|row| row.item == item)
+            .map(|row| row.time)
+            .min()
+            .unwrap()
+    };
 
     let n_of_user = |user: &str| train.iter().filter(|row| row.user == user).count();
     let n_of_item = |item: &str| train.iter().filter(|row| row.item == item).count();
-    let few_users = users.iter().filter(|user| n_of_user(user) < clean.min_user_events).count();
-    let few_items = items.iter().filter(|item| n_of_item(item) < clean.min_item_events).count();
+    let few_users = users
+        .iter()
+        .filter(|user| n_of_user(user) < clean.min_user_events)
+        .count();
+    let few_items = items
+        .iter()
+        .filter(|item| n_of_item(item) < clean.min_item_events)
+        .count();
     let has_filter = clean.min_user_events > 1 || clean.min_item_events > 1;
 
     let train_of = |user: &str| -> Vec<String> {
-        train.iter().filter(|row| row.user == user).map(|row| row.item.clone()).collect()
+        train
+            .iter()
+            .filter(|row| row.user == user)
+            .map(|row| row.item.clone())
+            .collect()
     };
-    let (valid, test) = (questions(prepared, SplitPart::Valid), questions(prepared, SplitPart::Test));
+    let (valid, test) = (
+        questions(prepared, SplitPart::Valid),
+        questions(prepared, SplitPart::Test),
+    );
     let is_copied = |(user, history, answer, _): &(String, Vec<String>, String, usize)| {
         let mut whole = history.clone();
         whole.push(answer.clone());
-        users.iter().any(|other| *other != user && train_of(other).starts_with(&whole))
+        users
+            .iter()
+            .any(|other| *other != user && train_of(other).starts_with(&whole))
     };
 
     let all: Vec<_> = valid.iter().chain(&test).collect();
-    let mut boundaries: BTreeSet<(&str, usize)> = all.iter().map(|(user, .., at)| (user.as_str(), *at)).collect();
-    boundaries.extend(all.iter().map(|(user, ..)| (user.as_str(), n_of_user(user))));
-    let time_of = |user: &str, at: usize| rows.iter().find(|row| row.user == user && row.position == at).unwrap().time;
-    let is_tie = |(user, at): &&(&str, usize)| *at > 0 && time_of(user, at - 1) == time_of(user, *at);
+    let mut boundaries: BTreeSet<(&str, usize)> = all
+        .iter()
+        .map(|(user, .., at)| (user.as_str(), *at))
+        .collect();
+    boundaries.extend(
+        all.iter()
+            .map(|(user, ..)| (user.as_str(), n_of_user(user))),
+    );
+    let time_of = |user: &str, at: usize| {
+        rows.iter()
+            .find(|row| row.user == user && row.position == at)
+            .unwrap()
+            .time
+    };
+    let is_tie =
+        |(user, at): &&(&str, usize)| *at > 0 && time_of(user, at - 1) == time_of(user, *at);
 
     BTreeMap::from([
-        (Check::TrainingAfterTest, train.iter().filter(|row| row.time > cut).count()),
-        (Check::ItemsAfterCut, items.iter().filter(|item| first_seen(item) > cut && is_trained(item)).count()),
-        (Check::VocabularyBeyondTraining, items.iter().filter(|item| !is_trained(item)).count()),
-        (Check::FiltersFittedOnAll, if has_filter { few_users + few_items } else { 0 }),
-        (Check::IdenticalSequences, test.iter().filter(|question| is_copied(question)).count()),
-        (Check::TargetInInput, all.iter().filter(|(_, history, answer, _)| history.contains(answer)).count()),
+        (
+            Check::TrainingAfterTest,
+            train.iter().filter(|row| row.time > cut).count(),
+        ),
+        (
+            Check::ItemsAfterCut,
+            items
+                .iter()
+                .filter(|item| first_seen(item) > cut && is_trained(item))
+                .count(),
+        ),
+        (
+            Check::VocabularyBeyondTraining,
+            items.iter().filter(|item| !is_trained(item)).count(),
+        ),
+        (
+            Check::FiltersFittedOnAll,
+            if has_filter { few_users + few_items } else { 0 },
+        ),
+        (
+            Check::IdenticalSequences,
+            test.iter().filter(|question| is_copied(question)).count(),
+        ),
+        (
+            Check::TargetInInput,
+            all.iter()
+                .filter(|(_, history, answer, _)| history.contains(answer))
+                .count(),
+        ),
         (Check::TimeTies, boundaries.iter().filter(is_tie).count()),
     ])
 }
 
 fn csv(rows: &[(u8, u8, u32)]) -> String {
-    let lines = rows.iter().map(|(u, i, t)| format!("u{u},i{i},{}\n", 1_600_000_000 + i64::from(*t) * 3_600));
+    let lines = rows
+        .iter()
+        .map(|(u, i, t)| format!("u{u},i{i},{}\n", 1_600_000_000 + i64::from(*t) * 3_600));
     format!("user,item,time\n{}", lines.collect::<Vec<_>>().concat())
 }
 
@@ -121,10 +220,24 @@ fn prepared(text: &str, clean: CleanSpec, split: SplitSpec) -> Option<Prepared> 
 fn splits() -> impl Strategy<Value = SplitSpec> {
     prop::sample::select(vec![
         SplitSpec::LeaveOneOut,
-        SplitSpec::GlobalTemporal { valid_fraction: 0.2, test_fraction: 0.2 },
-        SplitSpec::PerUserTemporal { valid_fraction: 0.25, test_fraction: 0.3 },
-        SplitSpec::RollingWindows { n_windows: 2, window: 1, horizon_fraction: 0.2 },
-        SplitSpec::RollingWindows { n_windows: 2, window: 2, horizon_fraction: 0.2 },
+        SplitSpec::GlobalTemporal {
+            valid_fraction: 0.2,
+            test_fraction: 0.2,
+        },
+        SplitSpec::PerUserTemporal {
+            valid_fraction: 0.25,
+            test_fraction: 0.3,
+        },
+        SplitSpec::RollingWindows {
+            n_windows: 2,
+            window: 1,
+            horizon_fraction: 0.2,
+        },
+        SplitSpec::RollingWindows {
+            n_windows: 2,
+            window: 2,
+            horizon_fraction: 0.2,
+        },
     ])
 }
 
@@ -202,8 +315,10 @@ eve,mat,2024-01-09
 fn a_plain_log_split_by_leave_one_out_has_the_counts_worked_out_by_hand() {
     let prepared = prepared(PLAIN, WHOLE, SplitSpec::LeaveOneOut).unwrap();
     let findings = audited(&prepared, &WHOLE);
-    let counts: Vec<(String, usize, Verdict)> =
-        findings.iter().map(|finding| (finding.check.to_string(), finding.count, finding.verdict)).collect();
+    let counts: Vec<(String, usize, Verdict)> = findings
+        .iter()
+        .map(|finding| (finding.check.to_string(), finding.count, finding.verdict))
+        .collect();
     let wanted = [
         // The earliest test event is ann's jug on the 3rd; later in training are bob's pot and jug
         // (his first four train) and eve's tea and new.
@@ -220,21 +335,48 @@ fn a_plain_log_split_by_leave_one_out_has_the_counts_worked_out_by_hand() {
         // Ann's pot and jug were bought on one day.
         ("time_ties", 1, Verdict::Warn),
     ];
-    assert_eq!(counts, wanted.map(|(check, count, verdict)| (check.to_owned(), count, verdict)));
+    assert_eq!(
+        counts,
+        wanted.map(|(check, count, verdict)| (check.to_owned(), count, verdict))
+    );
     let late = of(&findings, Check::ItemsAfterCut);
     let example = &late.examples[0];
-    assert_eq!((example.user_id.as_str(), example.item_id.as_str(), example.position), ("eve", "new", 2));
+    assert_eq!(
+        (
+            example.user_id.as_str(),
+            example.item_id.as_str(),
+            example.position
+        ),
+        ("eve", "new", 2)
+    );
     assert!(late.sentence.contains("2024-01-03"), "{}", late.sentence);
     let leak = &of(&findings, Check::TrainingAfterTest).sentence;
     // The last training event is eve's new on the 7th: only ann's question (3rd) is before it.
-    assert!(leak.starts_with("4 of 8 training events are later"), "{leak}");
-    assert!(leak.contains("1 of 3 test questions") && leak.contains("GlobalTemporal"), "{leak}");
+    assert!(
+        leak.starts_with("4 of 8 training events are later"),
+        "{leak}"
+    );
+    assert!(
+        leak.contains("1 of 3 test questions") && leak.contains("GlobalTemporal"),
+        "{leak}"
+    );
     assert_eq!(Finding::worst(&findings), Some(Verdict::Fail));
     let mark = |check| of(&findings, check).own_mark();
-    assert_eq!(mark(Check::TrainingAfterTest), AuditMark::Note, "leave-one-out is the choice of a protocol");
+    assert_eq!(
+        mark(Check::TrainingAfterTest),
+        AuditMark::Note,
+        "leave-one-out is the choice of a protocol"
+    );
     assert_eq!(mark(Check::ItemsAfterCut), AuditMark::Note);
-    assert_eq!((mark(Check::TimeTies), mark(Check::IdenticalSequences)), (AuditMark::Warn, AuditMark::Leak));
-    assert_eq!(Finding::mark(&findings), Some(AuditMark::Leak), "a copy of a user is really wrong");
+    assert_eq!(
+        (mark(Check::TimeTies), mark(Check::IdenticalSequences)),
+        (AuditMark::Warn, AuditMark::Leak)
+    );
+    assert_eq!(
+        Finding::mark(&findings),
+        Some(AuditMark::Leak),
+        "a copy of a user is really wrong"
+    );
 }
 
 #[test]
@@ -249,39 +391,83 @@ fn a_choice_of_protocol_and_what_cannot_be_told_are_notes_and_no_leaks() {
     assert_eq!(Finding::mark(&found), Some(AuditMark::Note), "{found:?}");
     // An older run has it as a failure.
     let mut older = found.clone();
-    older.iter_mut().filter(|f| f.check == Check::TrainingAfterTest).for_each(|f| f.verdict = Verdict::Fail);
+    older
+        .iter_mut()
+        .filter(|f| f.check == Check::TrainingAfterTest)
+        .for_each(|f| f.verdict = Verdict::Fail);
     assert_eq!(Finding::mark(&older), Some(AuditMark::Note));
-    let timeless: String = log.lines().map(|line| line.rsplit_once(',').unwrap().0.to_owned() + "\n").collect();
-    let found = audited(&prepared(&timeless, WHOLE, SplitSpec::LeaveOneOut).unwrap(), &WHOLE);
-    assert!(of(&found, Check::TimeTies).sentence.contains("cannot be told"));
+    let timeless: String = log
+        .lines()
+        .map(|line| line.rsplit_once(',').unwrap().0.to_owned() + "\n")
+        .collect();
+    let found = audited(
+        &prepared(&timeless, WHOLE, SplitSpec::LeaveOneOut).unwrap(),
+        &WHOLE,
+    );
+    assert!(
+        of(&found, Check::TimeTies)
+            .sentence
+            .contains("cannot be told")
+    );
     assert_eq!(Finding::mark(&found), Some(AuditMark::Note), "{found:?}");
 }
 
 #[test]
 fn a_log_without_times_is_told_that_nothing_can_be_told() {
-    let timeless: Vec<&str> = PLAIN.lines().map(|line| line.rsplit_once(',').unwrap().0).collect();
+    let timeless: Vec<&str> = PLAIN
+        .lines()
+        .map(|line| line.rsplit_once(',').unwrap().0)
+        .collect();
     let timeless = timeless.join("\n");
     let prepared = prepared(&timeless, WHOLE, SplitSpec::LeaveOneOut).unwrap();
     let findings = audited(&prepared, &WHOLE);
-    for check in [Check::TrainingAfterTest, Check::ItemsAfterCut, Check::TimeTies] {
+    for check in [
+        Check::TrainingAfterTest,
+        Check::ItemsAfterCut,
+        Check::TimeTies,
+    ] {
         let finding = of(&findings, check);
         assert_eq!((finding.count, finding.verdict), (0, Verdict::Warn));
-        assert!(finding.sentence.contains("data.roles.time"), "{}", finding.sentence);
+        assert!(
+            finding.sentence.contains("data.roles.time"),
+            "{}",
+            finding.sentence
+        );
     }
-    assert_eq!(of(&findings, Check::IdenticalSequences).count, 1, "order is enough for this one");
+    assert_eq!(
+        of(&findings, Check::IdenticalSequences).count,
+        1,
+        "order is enough for this one"
+    );
     assert!(Calendar::new(&prepared).bars.is_empty());
 }
 
 #[test]
 fn a_filter_that_saw_more_than_training_is_told_with_whom_it_kept() {
     // Four users do the same four things; leave-one-out leaves the first two of each for training.
-    let rows: String =
-        (0..4).flat_map(|user| (0..4).map(move |item| format!("u{user},i{item},{}\n", item * 10 + user))).collect();
-    let clean = CleanSpec { min_user_events: 4, min_item_events: 3, ..WHOLE };
-    let prepared = prepared(&format!("user,item,time\n{rows}"), clean.clone(), SplitSpec::LeaveOneOut).unwrap();
+    let rows: String = (0..4)
+        .flat_map(|user| (0..4).map(move |item| format!("u{user},i{item},{}\n", item * 10 + user)))
+        .collect();
+    let clean = CleanSpec {
+        min_user_events: 4,
+        min_item_events: 3,
+        ..WHOLE
+    };
+    let prepared = prepared(
+        &format!("user,item,time\n{rows}"),
+        clean.clone(),
+        SplitSpec::LeaveOneOut,
+    )
+    .unwrap();
     let findings = audited(&prepared, &clean);
     let filters = of(&findings, Check::FiltersFittedOnAll);
     // Four users with two training events of four; items 2 and 3 have no training event.
     assert_eq!((filters.count, filters.verdict), (6, Verdict::Warn));
-    assert!(filters.sentence.contains("4 users and 2 items have fewer in training"), "{}", filters.sentence);
+    assert!(
+        filters
+            .sentence
+            .contains("4 users and 2 items have fewer in training"),
+        "{}",
+        filters.sentence
+    );
 }

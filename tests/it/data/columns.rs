@@ -7,8 +7,8 @@ use std::sync::atomic::AtomicBool;
 
 use proptest::prelude::*;
 use seqscope::data::{
-    CleanSpec, ColumnKind, Dataset, FileSpec, FreeColumnSpec, FreeValues, JoinReport, Role, Sequences, SideTable,
-    preview,
+    CleanSpec, ColumnKind, Dataset, FileSpec, FreeColumnSpec, FreeValues, JoinReport, Role,
+    Sequences, SideTable, preview,
 };
 
 use seqscope::spec::Problem;
@@ -18,17 +18,29 @@ use super::{OnDisk, warnings};
 /// The log of a file, whether it can be split or not.
 fn read(file: &FileSpec) -> Result<Dataset, String> {
     let source = seqscope::data::DataSource::File(file.clone());
-    let data = seqscope::data::DataSpec { source, ..seqscope::data::DataSpec::default() };
+    let data = seqscope::data::DataSpec {
+        source,
+        ..seqscope::data::DataSpec::default()
+    };
     seqscope::data::read(&data, &AtomicBool::new(false)).map_err(|error| error.to_string())
 }
 
 fn told(dataset: &Dataset) -> String {
-    let problems = dataset.report.problems.iter().map(|problem| format!("{} {}", problem.field, problem.sentence));
+    let problems = dataset
+        .report
+        .problems
+        .iter()
+        .map(|problem| format!("{} {}", problem.field, problem.sentence));
     problems.collect::<Vec<_>>().join("\n")
 }
 
 fn free<'a>(sequences: &'a Sequences, name: &str) -> &'a FreeValues {
-    &sequences.free.iter().find(|column| column.name == name).unwrap().values
+    &sequences
+        .free
+        .iter()
+        .find(|column| column.name == name)
+        .unwrap()
+        .values
 }
 
 const VISITS: &str = "user_id,venue,time,lat,lng,session_id,price\n\
@@ -44,15 +56,27 @@ fn sessions_and_places_are_found_by_name_beside_a_user() {
     let log = OnDisk::new("visits.csv", VISITS);
     let seen = preview(&log.spec).unwrap().file;
     let of = |role| seen.roles.column(role).unwrap_or("-").to_owned();
-    assert_eq!([Role::Session, Role::Latitude, Role::Longitude].map(of), ["session_id", "lat", "lng"]);
+    assert_eq!(
+        [Role::Session, Role::Latitude, Role::Longitude].map(of),
+        ["session_id", "lat", "lng"]
+    );
     let dataset = read(&log.spec).unwrap();
     let sequences = &dataset.sequences;
     // Ann: s1, s1, s2; then bob: s9, none, s9.
-    assert_eq!(sequences.session_idx.as_deref(), Some(&[1, 1, 2, 3, 0, 3][..]));
+    assert_eq!(
+        sequences.session_idx.as_deref(),
+        Some(&[1, 1, 2, 3, 0, 3][..])
+    );
     let shown = |column: &Option<Vec<f32>>| format!("{:?}", column.as_deref().unwrap());
     // Half a place is none, and so is one beyond the pole.
-    assert_eq!(shown(&sequences.latitude), "[40.5, NaN, 40.5, 40.7, NaN, 40.7]");
-    assert_eq!(shown(&sequences.longitude), "[-74.0, NaN, -74.0, -73.9, NaN, -73.9]");
+    assert_eq!(
+        shown(&sequences.latitude),
+        "[40.5, NaN, 40.5, 40.7, NaN, 40.7]"
+    );
+    assert_eq!(
+        shown(&sequences.longitude),
+        "[-74.0, NaN, -74.0, -73.9, NaN, -73.9]"
+    );
     let wanted = "data.roles.latitude 1 of 6 rows have a latitude that is no number of degrees from −90 to 90 (the \
                   first on line 6: 400); their place is taken as unknown: check the column in `data.roles.latitude`.";
     assert!(told(&dataset).contains(wanted), "{}", told(&dataset));
@@ -60,21 +84,45 @@ fn sessions_and_places_are_found_by_name_beside_a_user() {
 
 #[test]
 fn names_in_other_languages_and_the_session_that_is_the_user() {
-    let chinese = OnDisk::new("a.csv", "用户ID,商品ID,时间戳,纬度,经度,会话ID\n1,2,1700000000,31.2,121.5,a\n");
+    let chinese = OnDisk::new(
+        "a.csv",
+        "用户ID,商品ID,时间戳,纬度,经度,会话ID\n1,2,1700000000,31.2,121.5,a\n",
+    );
     let seen = preview(&chinese.spec).unwrap().file;
     let of = |role| seen.roles.column(role).unwrap_or("-").to_owned();
-    assert_eq!([Role::Session, Role::Latitude, Role::Longitude].map(of), ["会话ID", "纬度", "经度"]);
+    assert_eq!(
+        [Role::Session, Role::Latitude, Role::Longitude].map(of),
+        ["会话ID", "纬度", "经度"]
+    );
 
-    let clicks = OnDisk::new("b.csv", "session_id,item_id,timestamp\n1,2,1700000000\n1,3,1700000001\n");
+    let clicks = OnDisk::new(
+        "b.csv",
+        "session_id,item_id,timestamp\n1,2,1700000000\n1,3,1700000001\n",
+    );
     let seen = preview(&clicks.spec).unwrap();
     assert_eq!(seen.file.roles.column(Role::User), Some("session_id"));
     assert_eq!(seen.file.roles.column(Role::Session), None);
-    assert!(seen.problems[0].sentence.contains("each session (`session_id`) is taken as one"));
+    assert!(
+        seen.problems[0]
+            .sentence
+            .contains("each session (`session_id`) is taken as one")
+    );
 
     // Names alone are not enough: these are no degrees; and half a place is not guessed.
-    for head in ["user,item,lat,lon\na,b,x,y\n", "user,item,lat,lon\na,b,40000,50000\n", "user,item,lat\na,b,40\n"] {
+    for head in [
+        "user,item,lat,lon\na,b,x,y\n",
+        "user,item,lat,lon\na,b,40000,50000\n",
+        "user,item,lat\na,b,40\n",
+    ] {
         let seen = preview(&OnDisk::new("c.csv", head).spec).unwrap().file;
-        assert_eq!((seen.roles.column(Role::Latitude), seen.roles.column(Role::Longitude)), (None, None), "{head}");
+        assert_eq!(
+            (
+                seen.roles.column(Role::Latitude),
+                seen.roles.column(Role::Longitude)
+            ),
+            (None, None),
+            "{head}"
+        );
     }
 }
 
@@ -84,7 +132,10 @@ fn known_check_ins_without_a_header_have_their_places() {
     let log = OnDisk::new("gowalla.txt", (1..5).map(row).collect::<String>());
     let seen = preview(&log.spec).unwrap().file;
     let of = |role| seen.roles.column(role).unwrap_or("-").to_owned();
-    assert_eq!([Role::Latitude, Role::Longitude, Role::Item].map(of), ["column_3", "column_4", "column_5"]);
+    assert_eq!(
+        [Role::Latitude, Role::Longitude, Role::Item].map(of),
+        ["column_3", "column_4", "column_5"]
+    );
 }
 
 #[test]
@@ -92,7 +143,11 @@ fn a_wrong_place_is_told_at_its_field() {
     let mut log = OnDisk::new("visits.csv", VISITS);
     let sentence = |log: &OnDisk| read(&log.spec).unwrap_err();
     log.spec.roles.latitude = Some("session_id".to_owned());
-    assert!(sentence(&log).contains("does not hold degrees from −90 to 90 but such as `s1`"), "{}", sentence(&log));
+    assert!(
+        sentence(&log).contains("does not hold degrees from −90 to 90 but such as `s1`"),
+        "{}",
+        sentence(&log)
+    );
     log.spec.roles.latitude = Some("lat".to_owned());
     log.spec.roles.longitude = Some(String::new());
     assert_eq!(
@@ -109,8 +164,10 @@ fn a_wrong_place_is_told_at_its_field() {
 #[test]
 fn other_roles_and_fingerprints_are_as_they_were_without_them() {
     let mut with = OnDisk::new("visits.csv", VISITS);
-    let plain: String =
-        VISITS.lines().map(|line| line.split(',').take(3).collect::<Vec<_>>().join(",") + "\n").collect();
+    let plain: String = VISITS
+        .lines()
+        .map(|line| line.split(',').take(3).collect::<Vec<_>>().join(",") + "\n")
+        .collect();
     let without = OnDisk::new("plain.csv", plain);
     // A price is a value by its name.
     with.spec.roles.value = Some(String::new());
@@ -119,7 +176,8 @@ fn other_roles_and_fingerprints_are_as_they_were_without_them() {
     assert_eq!(with.fingerprint, without.fingerprint);
     let roles = |dataset: &Dataset| {
         let file = dataset.report.file.clone().unwrap();
-        [Role::User, Role::Item, Role::Time, Role::Behaviour].map(|role| file.roles.column(role).map(str::to_owned))
+        [Role::User, Role::Item, Role::Time, Role::Behaviour]
+            .map(|role| file.roles.column(role).map(str::to_owned))
     };
     assert_eq!(roles(&with), roles(&without));
 }
@@ -133,25 +191,44 @@ fn free_columns_are_read_by_their_kinds() {
         bob,c,4,red,,0.7,0.8,\n";
     let mut log = OnDisk::new("shop.csv", rows);
     log.spec.roles.value = Some(String::new());
-    log.spec.free_features = ["price:numeric", "brand", "note", "emb_*", "vec"].map(FreeColumnSpec::parse).into();
+    log.spec.free_features = ["price:numeric", "brand", "note", "emb_*", "vec"]
+        .map(FreeColumnSpec::parse)
+        .into();
     let dataset = read(&log.spec).unwrap();
-    let kinds: Vec<ColumnKind> =
-        dataset.report.file.as_ref().unwrap().free_features.iter().map(|column| column.kind.unwrap()).collect();
-    let wanted =
-        [ColumnKind::Numeric, ColumnKind::Category, ColumnKind::Text, ColumnKind::Embedding, ColumnKind::Embedding];
+    let kinds: Vec<ColumnKind> = dataset
+        .report
+        .file
+        .as_ref()
+        .unwrap()
+        .free_features
+        .iter()
+        .map(|column| column.kind.unwrap())
+        .collect();
+    let wanted = [
+        ColumnKind::Numeric,
+        ColumnKind::Category,
+        ColumnKind::Text,
+        ColumnKind::Embedding,
+        ColumnKind::Embedding,
+    ];
     assert_eq!(kinds, wanted);
     let sequences = &dataset.sequences;
     let shown = |name: &str| match free(sequences, name) {
         FreeValues::Numeric(values) => format!("{values:?}"),
         FreeValues::Embedding { width, values } => format!("{width} {values:?}"),
         FreeValues::Category(words) | FreeValues::Text(words) => {
-            let texts: Vec<&str> = (0..words.idx.len()).map(|row| words.text(row).unwrap_or("-")).collect();
+            let texts: Vec<&str> = (0..words.idx.len())
+                .map(|row| words.text(row).unwrap_or("-"))
+                .collect();
             texts.join(", ")
         }
     };
     assert_eq!(shown("price"), "[1.5, NaN, NaN, 4.0]");
     assert_eq!(shown("brand"), "red, blue, -, red");
-    assert_eq!(shown("note"), "a long text here, another text again, some more words, -");
+    assert_eq!(
+        shown("note"),
+        "a long text here, another text again, some more words, -"
+    );
     assert_eq!(shown("emb_*"), "2 [0.1, 0.2, NaN, NaN, 0.5, 0.6, 0.7, 0.8]");
     assert_eq!(shown("vec"), "2 [1.5, 2.0, 3.0, 4.0, NaN, NaN, NaN, NaN]");
     for wanted in [
@@ -164,17 +241,30 @@ fn free_columns_are_read_by_their_kinds() {
 
 #[test]
 fn bad_free_columns_get_one_sentence_at_their_field() {
-    let mut log = OnDisk::new("shop.csv", "user,item,price,brand,gap\nann,a,1,red,\nann,b,2,blue,\n");
+    let mut log = OnDisk::new(
+        "shop.csv",
+        "user,item,price,brand,gap\nann,a,1,red,\nann,b,2,blue,\n",
+    );
     let mut problem = |specs: &[&str]| {
-        log.spec.free_features = specs.iter().map(|text| FreeColumnSpec::parse(text)).collect();
+        log.spec.free_features = specs
+            .iter()
+            .map(|text| FreeColumnSpec::parse(text))
+            .collect();
         let problems = preview(&log.spec).unwrap().problems;
-        problems.into_iter().find(Problem::is_error).map(|p| format!("{} {}", p.field, p.sentence)).unwrap_or_default()
+        problems
+            .into_iter()
+            .find(Problem::is_error)
+            .map(|p| format!("{} {}", p.field, p.sentence))
+            .unwrap_or_default()
     };
     assert_eq!(
         problem(&["price", "brnd"]),
         "data.free_features[1].column there is no column `brnd`; did you mean `brand`?"
     );
-    assert!(problem(&["emb_*"]).contains("no column begins with `emb_`; the file has `user`, `item`, `price`"));
+    assert!(
+        problem(&["emb_*"])
+            .contains("no column begins with `emb_`; the file has `user`, `item`, `price`")
+    );
     assert!(problem(&["brand:numeric"]).contains("said to be numeric and holds such as `red`"));
     assert!(problem(&["brand:embedding"]).contains("hold no list of numbers such as `[0.1, 0.2]`"));
     assert!(problem(&["price", "price"]).contains("the column `price` is named twice"));
@@ -193,7 +283,9 @@ fn a_value_column_without_any_value_is_told() {
     let mut log = OnDisk::new("shop.csv", "user,item,rating\nann,a,\nann,b,\n");
     log.spec.roles.value = Some("rating".to_owned());
     let Ok(dataset) = read(&log.spec) else { return };
-    assert!(told(&dataset).contains("data.roles.value the column of the value is empty in all 2 rows"));
+    assert!(
+        told(&dataset).contains("data.roles.value the column of the value is empty in all 2 rows")
+    );
 }
 
 const SHOP: &str = "user,item,time\nann,a,100\nann,b,200\nbob,a,300\nbob,c,400\neve,d,500\n";
@@ -202,15 +294,31 @@ const SHOP: &str = "user,item,time\nann,a,100\nann,b,200\nbob,a,300\nbob,c,400\n
 fn a_table_of_items_never_multiplies_events() {
     let mut log = OnDisk::new("shop.csv", SHOP);
     let table = "sku,title,brand,empty\na,Tea,red,\nb,Cup,blue,\na,Tea again,green,\nz,Jug,red,\n,Lost,red,\nb,Cup,blue,\nc,,red,\n";
-    log.spec.items = Some(SideTable { path: log.beside("skus.csv", table), ..SideTable::default() });
+    log.spec.items = Some(SideTable {
+        path: log.beside("skus.csv", table),
+        ..SideTable::default()
+    });
     let dataset = read(&log.spec).unwrap();
     assert_eq!(dataset.shape().n_events, 5);
     let join = &dataset.report.joins[0];
-    assert_eq!((join.key.as_str(), join.rows, join.matched, join.without_row), ("sku", 7, 3, 1));
-    assert_eq!((join.rows_without_event, join.rows_repeated, join.rows_without_key), (1, 2, 1));
+    assert_eq!(
+        (join.key.as_str(), join.rows, join.matched, join.without_row),
+        ("sku", 7, 3, 1)
+    );
+    assert_eq!(
+        (
+            join.rows_without_event,
+            join.rows_repeated,
+            join.rows_without_key
+        ),
+        (1, 2, 1)
+    );
     assert_eq!(join.rows_repeated_examples, ["a", "b"]);
     assert_eq!(
-        (&*join.without_row_examples, &*join.rows_without_event_examples),
+        (
+            &*join.without_row_examples,
+            &*join.rows_without_event_examples
+        ),
         (&["d".to_owned()][..], &["z".to_owned()][..])
     );
     assert_eq!(join.empty_columns, ["empty"]);
@@ -225,33 +333,67 @@ fn a_table_of_items_never_multiplies_events() {
         assert!(told(&dataset).contains(wanted), "{}", told(&dataset));
     }
     // The first row counts; titles come from the table, where it has them.
-    let label = |id: &str| dataset.item_label(dataset.items.idx(id).unwrap()).to_owned();
+    let label = |id: &str| {
+        dataset
+            .item_label(dataset.items.idx(id).unwrap())
+            .to_owned()
+    };
     assert_eq!(["a", "b", "c", "d"].map(label), ["Tea", "Cup", "c", "d"]);
-    let FreeValues::Category(brands) = &dataset.item_columns[1].values else { panic!() };
+    let FreeValues::Category(brands) = &dataset.item_columns[1].values else {
+        panic!()
+    };
     let brands: Vec<&str> = (0..4).map(|row| brands.text(row).unwrap_or("-")).collect();
-    assert_eq!(brands, ["red", "blue", "red", "-"], "in the order of the items' indices");
+    assert_eq!(
+        brands,
+        ["red", "blue", "red", "-"],
+        "in the order of the items' indices"
+    );
 }
 
 #[test]
 fn a_table_of_users_follows_them_through_cleaning() {
     let mut log = OnDisk::new("shop.csv", SHOP);
-    log.spec.users =
-        Some(SideTable { path: log.beside("people.csv", "id,age\neve,30\nbob,20\nann,10\n"), ..SideTable::default() });
+    log.spec.users = Some(SideTable {
+        path: log.beside("people.csv", "id,age\neve,30\nbob,20\nann,10\n"),
+        ..SideTable::default()
+    });
     let ages = |clean: CleanSpec| {
         let source = seqscope::data::DataSource::File(log.spec.clone());
-        let data = seqscope::data::DataSpec { source, clean, ..seqscope::data::DataSpec::default() };
+        let data = seqscope::data::DataSpec {
+            source,
+            clean,
+            ..seqscope::data::DataSpec::default()
+        };
         let dataset = seqscope::data::read(&data, &AtomicBool::new(false)).unwrap();
-        let FreeValues::Numeric(ages) = &dataset.user_columns[0].values else { panic!() };
+        let FreeValues::Numeric(ages) = &dataset.user_columns[0].values else {
+            panic!()
+        };
         let users: Vec<String> = dataset.users.ids().map(str::to_owned).collect();
-        std::iter::zip(users, ages.clone()).map(|(user, age)| format!("{user} {age}")).collect::<Vec<_>>()
+        std::iter::zip(users, ages.clone())
+            .map(|(user, age)| format!("{user} {age}"))
+            .collect::<Vec<_>>()
     };
     assert_eq!(ages(CleanSpec::default()), ["ann 10", "bob 20", "eve 30"]);
-    assert_eq!(ages(CleanSpec { min_user_events: 2, ..CleanSpec::default() }), ["ann 10", "bob 20"]);
+    assert_eq!(
+        ages(CleanSpec {
+            min_user_events: 2,
+            ..CleanSpec::default()
+        }),
+        ["ann 10", "bob 20"]
+    );
     // A session by gap has its user's row.
-    let sessions =
-        seqscope::data::CleanStep::Sessions(seqscope::data::clean::Sessions { gap_secs: 50.0, ..Default::default() });
-    let steps = CleanSpec { steps: vec![sessions], ..CleanSpec::default() };
-    assert_eq!(ages(steps), ["ann#1 10", "ann#2 10", "bob#1 20", "bob#2 20", "eve#1 30"]);
+    let sessions = seqscope::data::CleanStep::Sessions(seqscope::data::clean::Sessions {
+        gap_secs: 50.0,
+        ..Default::default()
+    });
+    let steps = CleanSpec {
+        steps: vec![sessions],
+        ..CleanSpec::default()
+    };
+    assert_eq!(
+        ages(steps),
+        ["ann#1 10", "ann#2 10", "bob#1 20", "bob#2 20", "eve#1 30"]
+    );
 }
 
 #[test]
@@ -259,25 +401,44 @@ fn a_table_that_does_not_fit_is_told() {
     let mut log = OnDisk::new("shop.csv", SHOP);
     let path = log.beside("t.csv", "x,y\n7,8\n9,1\n");
     let sentence = |log: &OnDisk| read(&log.spec).unwrap_err();
-    log.spec.users = Some(SideTable { path: path.clone(), ..SideTable::default() });
+    log.spec.users = Some(SideTable {
+        path: path.clone(),
+        ..SideTable::default()
+    });
     assert_eq!(
         sentence(&log),
         "no column of the table of users holds ids of the log's users in its first rows; name the column in \
          `data.users.key`, or choose another table in `data.users.path`."
     );
-    log.spec.users = Some(SideTable { path: path.clone(), key: Some("z".to_owned()), ..SideTable::default() });
+    log.spec.users = Some(SideTable {
+        path: path.clone(),
+        key: Some("z".to_owned()),
+        ..SideTable::default()
+    });
     assert!(sentence(&log).starts_with("the table of users has no column `z`"));
     let columns = vec![FreeColumnSpec::named("weight")];
-    log.spec.users = Some(SideTable { path, key: Some("x".to_owned()), columns });
-    assert_eq!(sentence(&log), "there is no column `weight`; the file has `x`, `y`.");
-    log.spec.users = Some(SideTable { path: PathBuf::from("nowhere.csv"), ..SideTable::default() });
+    log.spec.users = Some(SideTable {
+        path,
+        key: Some("x".to_owned()),
+        columns,
+    });
+    assert_eq!(
+        sentence(&log),
+        "there is no column `weight`; the file has `x`, `y`."
+    );
+    log.spec.users = Some(SideTable {
+        path: PathBuf::from("nowhere.csv"),
+        ..SideTable::default()
+    });
     assert!(sentence(&log).contains("nowhere.csv"));
 }
 
 #[test]
 fn old_reports_without_joins_are_read() {
-    let report: seqscope::data::DataReport =
-        serde_json::from_str(r#"{"rows_read":1,"rows_refused":0,"refused":[],"steps":[],"problems":[]}"#).unwrap();
+    let report: seqscope::data::DataReport = serde_json::from_str(
+        r#"{"rows_read":1,"rows_refused":0,"refused":[],"steps":[],"problems":[]}"#,
+    )
+    .unwrap();
     assert!(report.joins.is_empty());
     assert!(!serde_json::to_string(&report).unwrap().contains("joins"));
 }
@@ -298,7 +459,13 @@ fn slow_join(keys: &[String], log_ids: &BTreeSet<String>) -> [usize; 5] {
         }
         seen.push(key);
     }
-    [matched, strangers, repeated, keyless, log_ids.len() - matched]
+    [
+        matched,
+        strangers,
+        repeated,
+        keyless,
+        log_ids.len() - matched,
+    ]
 }
 
 proptest! {
@@ -376,8 +543,13 @@ proptest! {
 
 #[test]
 fn warnings_of_a_prepared_log_hold_those_of_its_joins() {
-    let mut log = OnDisk::new("shop.csv", "user,item\nann,a\nann,b\nann,c\nann,a\nbob,a\nbob,b\nbob,c\nbob,a\n");
-    log.spec.items =
-        Some(SideTable { path: log.beside("t.csv", "item,size\na,1\na,2\nb,3\nc,4\n"), ..SideTable::default() });
+    let mut log = OnDisk::new(
+        "shop.csv",
+        "user,item\nann,a\nann,b\nann,c\nann,a\nbob,a\nbob,b\nbob,c\nbob,a\n",
+    );
+    log.spec.items = Some(SideTable {
+        path: log.beside("t.csv", "item,size\na,1\na,2\nb,3\nc,4\n"),
+        ..SideTable::default()
+    });
     assert!(warnings(&log.prepare().unwrap()).contains("have an id that an earlier row has"));
 }

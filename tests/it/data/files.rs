@@ -6,8 +6,15 @@ use super::{OnDisk, history, prepare_file, warnings};
 
 /// Roles as `user item time behaviour value`, `-` for none.
 fn roles(file: &FileSpec) -> String {
-    let all = [Role::User, Role::Item, Role::Time, Role::Behaviour, Role::Value];
-    all.map(|role| file.roles.column(role).unwrap_or("-")).join(" ")
+    let all = [
+        Role::User,
+        Role::Item,
+        Role::Time,
+        Role::Behaviour,
+        Role::Value,
+    ];
+    all.map(|role| file.roles.column(role).unwrap_or("-"))
+        .join(" ")
 }
 
 fn guessed(name: &str, text: &str) -> FileSpec {
@@ -16,7 +23,10 @@ fn guessed(name: &str, text: &str) -> FileSpec {
 
 #[test]
 fn every_guess_is_filled_in() {
-    let file = guessed("events.csv", "user_id,item_id,behavior,timestamp\n1,10,buy,1511929781\n1,11,cart,1511931054\n");
+    let file = guessed(
+        "events.csv",
+        "user_id,item_id,behavior,timestamp\n1,10,buy,1511929781\n1,11,cart,1511931054\n",
+    );
     assert_eq!(file.format, Some(FileFormat::Text));
     assert_eq!(file.separator.as_deref(), Some(","));
     assert_eq!(file.header, Some(true));
@@ -40,14 +50,24 @@ fn separators_and_headers_of_the_usual_public_files_are_guessed() {
             false,
             "column_1 column_2 column_4 - column_3",
         ),
-        ("196\t242\t3\t881250949\n186\t302\t3\t891717742\n", "\t", false, "column_1 column_2 column_4 - column_3"),
+        (
+            "196\t242\t3\t881250949\n186\t302\t3\t891717742\n",
+            "\t",
+            false,
+            "column_1 column_2 column_4 - column_3",
+        ),
         (
             "1,2268318,2520377,pv,1511544070\n1,2333346,2520771,buy,1511561733\n",
             ",",
             false,
             "column_1 column_2 column_5 column_4 -",
         ),
-        ("userId,movieId,rating,timestamp\n1,2,3.5,1112486027\n", ",", true, "userId movieId timestamp - rating"),
+        (
+            "userId,movieId,rating,timestamp\n1,2,3.5,1112486027\n",
+            ",",
+            true,
+            "userId movieId timestamp - rating",
+        ),
         (
             "timestamp,visitorid,event,itemid,transactionid\n1433221332117,257597,view,355908,\n",
             ",",
@@ -61,8 +81,18 @@ fn separators_and_headers_of_the_usual_public_files_are_guessed() {
             "用户ID 商品ID 时间戳 行为类型 金额",
         ),
         ("1 10\n1 11\n2 10\n", " ", false, "column_1 column_2 - - -"),
-        ("user|sku|day\na|x|2024/01/02\nb|y|2024/01/03\n", "|", true, "user sku day - -"),
-        ("who,what,when\na,x,2024-01-02\nb,y,2024-01-03\n", ",", true, "- - when - -"),
+        (
+            "user|sku|day\na|x|2024/01/02\nb|y|2024/01/03\n",
+            "|",
+            true,
+            "user sku day - -",
+        ),
+        (
+            "who,what,when\na,x,2024-01-02\nb,y,2024-01-03\n",
+            ",",
+            true,
+            "- - when - -",
+        ),
     ] {
         let file = guessed("log.txt", text);
         assert_eq!(file.separator.as_deref(), Some(separator), "{text}");
@@ -73,19 +103,28 @@ fn separators_and_headers_of_the_usual_public_files_are_guessed() {
 
 #[test]
 fn a_preview_shows_at_most_fifty_rows_as_they_stand() {
-    let rows = (0..80).map(|n| format!("u{n},\"i,{n}\",5\n")).collect::<Vec<_>>().concat();
+    let rows = (0..80)
+        .map(|n| format!("u{n},\"i,{n}\",5\n"))
+        .collect::<Vec<_>>()
+        .concat();
     let log = OnDisk::new("log.csv", format!("\u{feff}user,item,value\n{rows}"));
     let preview = preview(&log.spec).unwrap();
     assert_eq!(preview.columns, ["user", "item", "value"]);
     assert_eq!(preview.rows.len(), 50);
     assert_eq!(preview.rows[3], ["u3", "i,3", "5"]);
-    assert_eq!(preview.n_bytes, std::fs::metadata(&log.spec.path).unwrap().len());
+    assert_eq!(
+        preview.n_bytes,
+        std::fs::metadata(&log.spec.path).unwrap().len()
+    );
 }
 
 #[test]
 fn what_the_person_says_wins() {
     let mut log = OnDisk::new("log.csv", "user,item,other\na,x,p\na,y,q\na,z,r\na,x,q\n");
-    log.spec.roles = Roles { item: Some("other".to_owned()), ..Roles::default() };
+    log.spec.roles = Roles {
+        item: Some("other".to_owned()),
+        ..Roles::default()
+    };
     assert_eq!(history(&log.prepare().unwrap(), "a"), ["p", "q", "r", "q"]);
     log.spec.roles = Roles::default();
     log.spec.header = Some(false);
@@ -93,13 +132,18 @@ fn what_the_person_says_wins() {
     log.spec.header = None;
     log.spec.separator = Some("##".to_owned());
     std::fs::write(&log.spec.path, "a##1#2##9\na##x##8\na##y##7\na##z##6\n").unwrap();
-    assert_eq!(history(&log.prepare().unwrap(), "a"), ["1#2", "x", "y", "z"]);
+    assert_eq!(
+        history(&log.prepare().unwrap(), "a"),
+        ["1#2", "x", "y", "z"]
+    );
 }
 
 #[test]
 fn events_are_ordered_by_time_and_by_line_within_one_moment() {
-    let log =
-        OnDisk::new("log.csv", "user,item,time\nu,d,2000000009\nu,a,2000000001\nu,c,2000000002\nu,b,2000000002\n");
+    let log = OnDisk::new(
+        "log.csv",
+        "user,item,time\nu,d,2000000009\nu,a,2000000001\nu,c,2000000002\nu,b,2000000002\n",
+    );
     assert_eq!(history(&log.prepare().unwrap(), "u"), ["a", "c", "b", "d"]);
 }
 
@@ -115,16 +159,25 @@ fn fractions_of_a_second_order_events_too() {
         prepared.dataset.sequences.times(0).unwrap(),
         [1_600_000_000, 1_600_000_000, 1_600_000_000, 1_600_000_001]
     );
-    assert!(!warnings(&prepared).contains("same time"), "they are in order, and nothing is said of ties");
+    assert!(
+        !warnings(&prepared).contains("same time"),
+        "they are in order, and nothing is said of ties"
+    );
 }
 
 #[test]
 fn exact_duplicates_go_only_where_there_is_a_time() {
-    let with = OnDisk::new("log.csv", "user,item,time\nu,a,1\nu,a,1\nu,a,2\nu,b,3\nu,c,4\n");
+    let with = OnDisk::new(
+        "log.csv",
+        "user,item,time\nu,a,1\nu,a,1\nu,a,2\nu,b,3\nu,c,4\n",
+    );
     let prepared = with.prepare().unwrap();
     assert_eq!(history(&prepared, "u"), ["a", "a", "b", "c"]);
     let steps = &prepared.dataset.report.steps;
-    let counts: Vec<(&str, usize)> = steps.iter().map(|step| (step.step.as_str(), step.rows)).collect();
+    let counts: Vec<(&str, usize)> = steps
+        .iter()
+        .map(|step| (step.step.as_str(), step.rows))
+        .collect();
     assert_eq!(counts, [("Read", 5), ("Exact duplicates dropped", 4)]);
     let without = OnDisk::new("log.csv", "user,item\nu,a\nu,a\nu,a\nu,b\n");
     let prepared = without.prepare().unwrap();
@@ -134,13 +187,19 @@ fn exact_duplicates_go_only_where_there_is_a_time() {
 
 #[test]
 fn rows_that_cannot_be_read_are_counted_and_listed_with_their_lines() {
-    let mut text = b"user,item,time,value\nu,a,1,5\nu,b\nu,c,3,x\n,d,4,1\nu,,5,1\nu,e,noon,1\n\nu,f\0,7,1\n".to_vec();
+    let mut text =
+        b"user,item,time,value\nu,a,1,5\nu,b\nu,c,3,x\n,d,4,1\nu,,5,1\nu,e,noon,1\n\nu,f\0,7,1\n"
+            .to_vec();
     text.extend_from_slice(b"u,\xff\xfe,8,1\nu,g,9,\nu,h,10,2\nu,i,11,3\n");
     let prepared = OnDisk::new("log.csv", text).prepare().unwrap();
     assert_eq!(history(&prepared, "u"), ["a", "c", "g", "h", "i"]);
     let report = &prepared.dataset.report;
     assert_eq!((report.rows_read, report.rows_refused), (11, 6));
-    let refused: Vec<String> = report.refused.iter().map(|row| format!("{}: {}", row.line, row.reason)).collect();
+    let refused: Vec<String> = report
+        .refused
+        .iter()
+        .map(|row| format!("{}: {}", row.line, row.reason))
+        .collect();
     assert_eq!(
         refused,
         [
@@ -155,16 +214,33 @@ fn rows_that_cannot_be_read_are_counted_and_listed_with_their_lines() {
     assert!(prepared.dataset.sequences.values(0).unwrap()[1].is_nan());
     // What cannot be read of a value is no reason to forget that something happened.
     let told = warnings(&prepared);
-    assert!(told.contains("1 of 5 rows have a value that is no number") && told.contains("line 4 has `x`"), "{told}");
-    assert!(told.contains("6 of 11 rows could not be read and were left out: 1 "), "{told}");
+    assert!(
+        told.contains("1 of 5 rows have a value that is no number")
+            && told.contains("line 4 has `x`"),
+        "{told}"
+    );
+    assert!(
+        told.contains("6 of 11 rows could not be read and were left out: 1 "),
+        "{told}"
+    );
     assert!(told.contains("(the first: line 3 expected 4"), "{told}");
-    let kinds: Vec<(usize, &str)> = report.refused_by_reason.iter().map(|k| (k.rows, k.reason.as_str())).collect();
-    assert_eq!((kinds.len(), kinds[0]), (6, (1, "expected 4 fields, found …")));
+    let kinds: Vec<(usize, &str)> = report
+        .refused_by_reason
+        .iter()
+        .map(|k| (k.rows, k.reason.as_str()))
+        .collect();
+    assert_eq!(
+        (kinds.len(), kinds[0]),
+        (6, (1, "expected 4 fields, found …"))
+    );
 }
 
 #[test]
 fn quoted_fields_keep_separators_line_ends_and_line_numbers() {
-    let log = OnDisk::new("log.csv", "user,item\r\nu,\"a,1\"\r\nu,\"b\nc\"\r\nu,\"d\"\"e\"\r\nu\r\nu,f\r\n");
+    let log = OnDisk::new(
+        "log.csv",
+        "user,item\r\nu,\"a,1\"\r\nu,\"b\nc\"\r\nu,\"d\"\"e\"\r\nu\r\nu,f\r\n",
+    );
     let prepared = log.prepare().unwrap();
     assert_eq!(history(&prepared, "u"), ["a,1", "b\nc", "d\"e", "f"]);
     assert_eq!(prepared.dataset.report.refused[0].line, 6);
@@ -173,12 +249,19 @@ fn quoted_fields_keep_separators_line_ends_and_line_numbers() {
 #[test]
 fn line_ends_blank_lines_and_blanks_around_fields_change_nothing() {
     let plain = "user,item,time\na,x,1600000000\na,y,1600000001\nb,x,1600000002\na,z,1600000003\na,x,1600000004\n";
-    let expected = OnDisk::new("log.csv", plain).prepare().unwrap().dataset.fingerprint;
+    let expected = OnDisk::new("log.csv", plain)
+        .prepare()
+        .unwrap()
+        .dataset
+        .fingerprint;
     for (name, text) in [
         ("CRLF", plain.replace('\n', "\r\n")),
         ("no last line end", plain.trim_end().to_owned()),
         ("byte order mark", format!("\u{feff}{plain}")),
-        ("blank lines", format!("\n\n{}\n \n", plain.replace("b,x", "\nb,x"))),
+        (
+            "blank lines",
+            format!("\n\n{}\n \n", plain.replace("b,x", "\nb,x")),
+        ),
         ("blanks", plain.replace(',', " , ")),
         ("tabs", plain.replace(',', "\t")),
         ("quotes", plain.replace("a,", "\"a\",")),
@@ -195,24 +278,42 @@ fn line_ends_blank_lines_and_blanks_around_fields_change_nothing() {
 #[test]
 fn titles_are_joined_on_the_column_that_holds_the_ids() {
     let mut log = OnDisk::new("log.csv", "user,item,time\nu,7,1\nu,8,2\nu,9,3\nu,7,4\n");
-    let path = log
-        .beside("items.csv", "other,code,Title,Genre\n1,7,\"Seven, Se7en\",Crime\n2,8,Eight,Drama\n3,99,None,Drama\n");
-    log.spec.titles = Some(TitleSpec { path, item: None, title: None });
+    let path = log.beside(
+        "items.csv",
+        "other,code,Title,Genre\n1,7,\"Seven, Se7en\",Crime\n2,8,Eight,Drama\n3,99,None,Drama\n",
+    );
+    log.spec.titles = Some(TitleSpec {
+        path,
+        item: None,
+        title: None,
+    });
     let dataset = log.prepare().unwrap().dataset;
     assert_eq!(dataset.titles, ["Seven, Se7en", "Eight", ""]);
     assert_eq!(dataset.item_label(1), "Seven, Se7en");
     assert_eq!(dataset.item_label(3), "9");
-    assert!(dataset.report.problems.iter().any(|p| p.sentence.starts_with("1 of 3 items have no title")));
+    assert!(
+        dataset
+            .report
+            .problems
+            .iter()
+            .any(|p| p.sentence.starts_with("1 of 3 items have no title"))
+    );
 }
 
 #[test]
 fn a_path_may_begin_with_an_environment_variable() {
     // CARGO_MANIFEST_DIR is set whenever tests run.
-    let file = FileSpec { path: "$CARGO_MANIFEST_DIR/tests/data/tiny.csv".into(), ..FileSpec::default() };
+    let file = FileSpec {
+        path: "$CARGO_MANIFEST_DIR/tests/data/tiny.csv".into(),
+        ..FileSpec::default()
+    };
     let prepared = prepare_file(&file).unwrap();
     assert_eq!(prepared.dataset.name, "tiny");
     assert_eq!(prepared.dataset.shape().n_users, 3);
-    let missing = FileSpec { path: "$SEQSCOPE_NO_SUCH_VARIABLE/x.csv".into(), ..FileSpec::default() };
+    let missing = FileSpec {
+        path: "$SEQSCOPE_NO_SUCH_VARIABLE/x.csv".into(),
+        ..FileSpec::default()
+    };
     let sentence = prepare_file(&missing).unwrap_err().to_string();
     assert_eq!(
         sentence,

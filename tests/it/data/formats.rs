@@ -24,14 +24,25 @@ not json
     let prepared = log.prepare().unwrap();
     let report = &prepared.dataset.report;
     assert_eq!((report.rows_read, report.rows_refused), (9, 3));
-    let refused: Vec<(usize, &str)> = report.refused.iter().map(|row| (row.line, row.reason.as_str())).collect();
+    let refused: Vec<(usize, &str)> = report
+        .refused
+        .iter()
+        .map(|row| (row.line, row.reason.as_str()))
+        .collect();
     assert_eq!(refused[0], (3, "is no JSON object"));
     assert_eq!(refused[1], (7, "is no JSON object"));
     assert_eq!(refused[2].0, 8);
-    assert!(refused[2].1.contains("EOF while parsing an object"), "{}", refused[2].1);
+    assert!(
+        refused[2].1.contains("EOF while parsing an object"),
+        "{}",
+        refused[2].1
+    );
     let from_text = OnDisk::new("log.csv", CSV).prepare().unwrap();
     assert_eq!(prepared.dataset.fingerprint, from_text.dataset.fingerprint);
-    assert_eq!(preview(&log.spec).unwrap().file.format, Some(FileFormat::Ndjson));
+    assert_eq!(
+        preview(&log.spec).unwrap().file.format,
+        Some(FileFormat::Ndjson)
+    );
 }
 
 #[test]
@@ -44,17 +55,26 @@ fn parquet_is_read_whatever_its_types() {
             ("user".to_owned(), text(&["a", "b", "a", "a", "b", "a"])),
             ("item".to_owned(), text(&["x", "y", "y", "z", "x", "x"])),
             ("time".to_owned(), time),
-            ("behaviour".to_owned(), text(&["view", "buy", "view", "buy", "view", "view"])),
+            (
+                "behaviour".to_owned(),
+                text(&["view", "buy", "view", "buy", "view", "view"]),
+            ),
             ("value".to_owned(), value),
         ],
     };
     let value = Column::Float(vec![1.5, 2.0, f64::NAN, 3.0, 4.0, 5.0]);
     let seconds = Column::Int((1_600_000_000..1_600_000_006).collect());
     write_parquet(&log.spec.path, &table(seconds, value.clone())).unwrap();
-    assert_eq!(log.prepare().unwrap().dataset.fingerprint, from_text.dataset.fingerprint);
+    assert_eq!(
+        log.prepare().unwrap().dataset.fingerprint,
+        from_text.dataset.fingerprint
+    );
     let floats = Column::Float((0..6).map(|n| 1.6e9 + f64::from(n)).collect());
     write_parquet(&log.spec.path, &table(floats, value)).unwrap();
-    assert_eq!(log.prepare().unwrap().dataset.fingerprint, from_text.dataset.fingerprint);
+    assert_eq!(
+        log.prepare().unwrap().dataset.fingerprint,
+        from_text.dataset.fingerprint
+    );
     let preview = preview(&log.spec).unwrap();
     assert_eq!(preview.file.time_format, Some(TimeFormat::Seconds));
     assert_eq!(preview.rows[0], ["a", "x", "1600000000", "view", "1.5"]);
@@ -70,5 +90,8 @@ fn ids_kept_as_numbers_stay_whole() {
     ];
     write_parquet(&log.spec.path, &Table { columns }).unwrap();
     assert_eq!(history(&log.prepare().unwrap(), "1"), ["5", "7", "6", "5"]);
-    assert_eq!(read_parquet(&log.spec.path).unwrap().columns[1].1, Column::Int(vec![5, 6, 7, 5]));
+    assert_eq!(
+        read_parquet(&log.spec.path).unwrap().columns[1].1,
+        Column::Int(vec![5, 6, 7, 5])
+    );
 }

@@ -7,8 +7,15 @@ use super::{OnDisk, history};
 
 /// Roles as `user item time behaviour value`, `-` for none.
 fn roles(file: &FileSpec) -> String {
-    let all = [Role::User, Role::Item, Role::Time, Role::Behaviour, Role::Value];
-    all.map(|role| file.roles.column(role).unwrap_or("-")).join(" ")
+    let all = [
+        Role::User,
+        Role::Item,
+        Role::Time,
+        Role::Behaviour,
+        Role::Value,
+    ];
+    all.map(|role| file.roles.column(role).unwrap_or("-"))
+        .join(" ")
 }
 
 /// Name of the file, its text, the roles, and how times are written.
@@ -111,14 +118,24 @@ const SAMPLES: [Sample; 19] = [
         "- item_id - - -",
         None,
     ),
-    ("two.item", "item_id:token\ttitle:token_seq\n501\tA Story\n502\tAnother\n", "- item_id - - -", None),
+    (
+        "two.item",
+        "item_id:token\ttitle:token_seq\n501\tA Story\n502\tAnother\n",
+        "- item_id - - -",
+        None,
+    ),
     (
         "log.user",
         "user_id:token\tage:token\tgender:token\toccupation:token\tzip_code:token\n11\t24\tM\tbaker\t01234\n12\t53\tF\twriter\t12345\n",
         "user_id - - - -",
         None,
     ),
-    ("sasrec.txt", "1 501\n1 502\n2 501\n2 503\n", "column_1 column_2 - - -", None),
+    (
+        "sasrec.txt",
+        "1 501\n1 502\n2 501\n2 503\n",
+        "column_1 column_2 - - -",
+        None,
+    ),
 ];
 
 #[test]
@@ -126,7 +143,9 @@ fn known_logs_are_recognised_from_their_content() {
     for (name, text, expected, time_format) in SAMPLES {
         // Whatever the file is called, its content tells.
         let ending = name.rsplit_once('.').map_or("txt", |(_, ending)| ending);
-        let file = preview(&OnDisk::new(&format!("log.{ending}"), text).spec).unwrap().file;
+        let file = preview(&OnDisk::new(&format!("log.{ending}"), text).spec)
+            .unwrap()
+            .file;
         assert_eq!(roles(&file), expected, "{name}");
         assert_eq!(file.time_format, time_format, "{name}");
     }
@@ -141,14 +160,20 @@ fn side_tables_are_told_to_be_none() {
     let expected = "this is a table of items, not of events; open the log (`.inter`) beside it and name this one in \
                     `data.titles.path`.";
     assert_eq!(sentence("log.item"), expected);
-    assert_eq!(sentence("log.user"), "this is a table of users, not of events; open the log (`.inter`) beside it.");
+    assert_eq!(
+        sentence("log.user"),
+        "this is a table of users, not of events; open the log (`.inter`) beside it."
+    );
 }
 
 #[test]
 fn sessions_serve_as_users_and_are_said_to() {
     let note = |text: &str| {
         let seen = preview(&OnDisk::new("log.csv", text).spec).unwrap();
-        seen.problems.into_iter().find(|problem| problem.field == "data.roles.user").map(|problem| problem.sentence)
+        seen.problems
+            .into_iter()
+            .find(|problem| problem.field == "data.roles.user")
+            .map(|problem| problem.sentence)
     };
     let told = |name: &str| {
         format!(
@@ -157,10 +182,16 @@ fn sessions_serve_as_users_and_are_said_to() {
         )
     };
     let rows = "5,x,1600000001\n5,y,1600000002\n";
-    assert_eq!(note(&format!("session_id,item_id,time\n{rows}")), Some(told("session_id")));
+    assert_eq!(
+        note(&format!("session_id,item_id,time\n{rows}")),
+        Some(told("session_id"))
+    );
     assert_eq!(note(&format!("visitor,item_id,time\n{rows}")), None);
     assert_eq!(note("session_id,user_id,item_id\n5,1,x\n5,1,y\n"), None);
-    let (_, clicks, ..) = SAMPLES.iter().find(|sample| sample.0 == "yoochoose-clicks.dat").unwrap();
+    let (_, clicks, ..) = SAMPLES
+        .iter()
+        .find(|sample| sample.0 == "yoochoose-clicks.dat")
+        .unwrap();
     assert_eq!(note(clicks), Some(told("column_1")));
 }
 
@@ -176,20 +207,48 @@ fn a_log_that_only_resembles_a_known_one_is_not_taken_for_it() {
 fn one_user_a_line_is_a_log() {
     let log = OnDisk::new("log.txt", "1 7 8 9 7\n2 8 7 5 6 4 3 2 1\n\n3 7\n4\n3 9 8\n");
     let seen = preview(&log.spec).unwrap();
-    assert_eq!(seen.file.format, Some(FileFormat::Text), "line 5 has a user only, so it is not sure");
+    assert_eq!(
+        seen.file.format,
+        Some(FileFormat::Text),
+        "line 5 has a user only, so it is not sure"
+    );
     let log = OnDisk::new("log.txt", "1 7 8 9 7\n2 8 7 5 6 4 3 2 1\n\n3 7\n3 9 8\n");
     let prepared = log.prepare().unwrap();
     assert_eq!(history(&prepared, "1"), ["7", "8", "9", "7"]);
     assert_eq!(history(&prepared, "3"), ["7", "9", "8"]);
-    assert_eq!((prepared.dataset.report.rows_read, prepared.dataset.shape().n_users), (15, 3));
-    let with_gaps =
-        OnDisk::new("log.txt", "1 7 8 9 7\t0 5 0 86400\n2 8\t0\n3 7 9 8 7\t0 1 2\n4 1 2 3 4 5\t0 1 1 1 x\n");
+    assert_eq!(
+        (
+            prepared.dataset.report.rows_read,
+            prepared.dataset.shape().n_users
+        ),
+        (15, 3)
+    );
+    let with_gaps = OnDisk::new(
+        "log.txt",
+        "1 7 8 9 7\t0 5 0 86400\n2 8\t0\n3 7 9 8 7\t0 1 2\n4 1 2 3 4 5\t0 1 1 1 x\n",
+    );
     let mut spec = with_gaps.spec.clone();
     spec.format = Some(FileFormat::Lists);
     let prepared = super::prepare_file(&spec).unwrap();
-    assert_eq!(prepared.dataset.sequences.times(0).unwrap(), [0, 5, 5, 86_405]);
+    assert_eq!(
+        prepared.dataset.sequences.times(0).unwrap(),
+        [0, 5, 5, 86_405]
+    );
     let report = &prepared.dataset.report;
-    let told: Vec<String> = report.refused.iter().map(|row| format!("{} {}", row.line, row.reason)).collect();
-    assert_eq!(told, ["3 has 4 items and 3 times", "4 has the time `x`, which is no whole number"]);
-    assert_eq!(report.file.as_ref().unwrap().time_format, Some(TimeFormat::Order));
+    let told: Vec<String> = report
+        .refused
+        .iter()
+        .map(|row| format!("{} {}", row.line, row.reason))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "3 has 4 items and 3 times",
+            "4 has the time `x`, which is no whole number"
+        ]
+    );
+    assert_eq!(
+        report.file.as_ref().unwrap().time_format,
+        Some(TimeFormat::Order)
+    );
 }

@@ -17,7 +17,9 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
 const BEGIN: i64 = 1_600_000_000;
 
 fn csv(rows: &[Row]) -> String {
-    let lines = rows.iter().map(|(u, i, t)| format!("u{u},i{i},{}\n", BEGIN + i64::from(*t) * 3_600));
+    let lines = rows
+        .iter()
+        .map(|(u, i, t)| format!("u{u},i{i},{}\n", BEGIN + i64::from(*t) * 3_600));
     format!("user,item,time\n{}", lines.collect::<Vec<_>>().concat())
 }
 
@@ -34,22 +36,52 @@ fn prepared(text: &str, clean: CleanSpec, split: SplitSpec) -> Option<Prepared> 
 fn histories(prepared: &Prepared) -> BTreeMap<String, Vec<(String, i64)>> {
     let dataset = &prepared.dataset;
     let of_user = |user: usize| {
-        let items = dataset.sequences.items(user).iter().map(|&item| dataset.items.id(item).unwrap().to_owned());
-        items.zip(dataset.sequences.times(user).unwrap().iter().copied()).collect()
+        let items = dataset
+            .sequences
+            .items(user)
+            .iter()
+            .map(|&item| dataset.items.id(item).unwrap().to_owned());
+        items
+            .zip(dataset.sequences.times(user).unwrap().iter().copied())
+            .collect()
     };
-    dataset.users.ids().enumerate().map(|(user, id)| (id.to_owned(), of_user(user))).collect()
+    dataset
+        .users
+        .ids()
+        .enumerate()
+        .map(|(user, id)| (id.to_owned(), of_user(user)))
+        .collect()
 }
 
-const CORE: CleanSpec = CleanSpec { drop_duplicates: true, min_user_events: 3, min_item_events: 2, steps: Vec::new() };
-const TEMPORAL: SplitSpec = SplitSpec::GlobalTemporal { valid_fraction: 0.2, test_fraction: 0.2 };
+const CORE: CleanSpec = CleanSpec {
+    drop_duplicates: true,
+    min_user_events: 3,
+    min_item_events: 2,
+    steps: Vec::new(),
+};
+const TEMPORAL: SplitSpec = SplitSpec::GlobalTemporal {
+    valid_fraction: 0.2,
+    test_fraction: 0.2,
+};
 
 fn splits() -> impl Strategy<Value = SplitSpec> {
     prop::sample::select(vec![
         SplitSpec::LeaveOneOut,
         TEMPORAL,
-        SplitSpec::PerUserTemporal { valid_fraction: 0.25, test_fraction: 0.3 },
-        SplitSpec::RollingWindows { n_windows: 2, window: 1, horizon_fraction: 0.2 },
-        SplitSpec::RollingWindows { n_windows: 2, window: 2, horizon_fraction: 0.2 },
+        SplitSpec::PerUserTemporal {
+            valid_fraction: 0.25,
+            test_fraction: 0.3,
+        },
+        SplitSpec::RollingWindows {
+            n_windows: 2,
+            window: 1,
+            horizon_fraction: 0.2,
+        },
+        SplitSpec::RollingWindows {
+            n_windows: 2,
+            window: 2,
+            horizon_fraction: 0.2,
+        },
     ])
 }
 
@@ -57,10 +89,26 @@ fn splits() -> impl Strategy<Value = SplitSpec> {
 fn parts(prepared: &Prepared) -> BTreeMap<String, (u32, Vec<u32>)> {
     let split = &prepared.split;
     let of_user = |(user, id): (usize, &str)| {
-        let cases = split.valid.iter().chain(&split.test).filter(|case| case.user_idx as usize == user);
-        (id.to_owned(), (split.train_len[user], cases.map(|case| case.target_pos).collect()))
+        let cases = split
+            .valid
+            .iter()
+            .chain(&split.test)
+            .filter(|case| case.user_idx as usize == user);
+        (
+            id.to_owned(),
+            (
+                split.train_len[user],
+                cases.map(|case| case.target_pos).collect(),
+            ),
+        )
     };
-    prepared.dataset.users.ids().enumerate().map(of_user).collect()
+    prepared
+        .dataset
+        .users
+        .ids()
+        .enumerate()
+        .map(of_user)
+        .collect()
 }
 
 proptest! {

@@ -19,7 +19,10 @@ fn logs_of_all_shapes_are_read_as_they_are() {
     let shapes: Map<String, Value> = serde_json::from_str(&text).unwrap();
     let mut wrong = Vec::new();
     for (name, shape) in &shapes {
-        let file = FileSpec { path: folder().join(name), ..FileSpec::default() };
+        let file = FileSpec {
+            path: folder().join(name),
+            ..FileSpec::default()
+        };
         let opened = prepare_file(&file);
         let complaints = complaints(&shape["exp"], &opened);
         if !complaints.is_empty() {
@@ -27,7 +30,13 @@ fn logs_of_all_shapes_are_read_as_they_are() {
             wrong.push(format!("{name} ({why}): {}", complaints.join("; ")));
         }
     }
-    assert!(wrong.is_empty(), "{} of {} shapes are read wrongly:\n{}", wrong.len(), shapes.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {} shapes are read wrongly:\n{}",
+        wrong.len(),
+        shapes.len(),
+        wrong.join("\n")
+    );
 }
 
 /// How an opened log differs from what its maker knows of it.
@@ -62,26 +71,52 @@ fn complaints(expected: &Value, opened: &Result<Prepared, DataError>) -> Vec<Str
         }
     }
     if expected.get("refused").is_none() && prepared.dataset.report.rows_refused > 2 {
-        found.push(format!("{} rows were refused", prepared.dataset.report.rows_refused));
+        found.push(format!(
+            "{} rows were refused",
+            prepared.dataset.report.rows_refused
+        ));
     }
     found.extend(wrong_times(expected, prepared));
     found.extend(wrong_roles(expected, prepared));
-    let largest = prepared.dataset.sequences.value.iter().flatten().copied().fold(f32::MIN, f32::max);
-    if expected["vmax"].as_f64().is_some_and(|right| (right - f64::from(largest)).abs() > 1e-3) {
-        found.push(format!("the largest value is {largest}, right is {}", expected["vmax"]));
+    let largest = prepared
+        .dataset
+        .sequences
+        .value
+        .iter()
+        .flatten()
+        .copied()
+        .fold(f32::MIN, f32::max);
+    if expected["vmax"]
+        .as_f64()
+        .is_some_and(|right| (right - f64::from(largest)).abs() > 1e-3)
+    {
+        found.push(format!(
+            "the largest value is {largest}, right is {}",
+            expected["vmax"]
+        ));
     }
     found
 }
 
 fn wrong_times(expected: &Value, prepared: &Prepared) -> Vec<String> {
-    let times = prepared.dataset.sequences.time_secs.iter().flatten().copied();
+    let times = prepared
+        .dataset
+        .sequences
+        .time_secs
+        .iter()
+        .flatten()
+        .copied();
     let ends = [("first", times.clone().min()), ("last", times.max())];
-    let moment =
-        |secs: i64| jiff::Timestamp::from_second(secs).map_or_else(|_| format!("{secs} s"), |time| time.to_string());
+    let moment = |secs: i64| {
+        jiff::Timestamp::from_second(secs)
+            .map_or_else(|_| format!("{secs} s"), |time| time.to_string())
+    };
     ends.into_iter()
         .filter_map(|(which, secs)| {
             let right = expected[which].as_str()?;
-            let found = secs.filter(|_| prepared.dataset.has_clock()).map_or_else(|| "no moment".to_owned(), moment);
+            let found = secs
+                .filter(|_| prepared.dataset.has_clock())
+                .map_or_else(|| "no moment".to_owned(), moment);
             (found != right).then(|| format!("{which} time {found}, right is {right}"))
         })
         .collect()

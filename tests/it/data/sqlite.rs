@@ -10,7 +10,10 @@ use super::{OnDisk, history, warnings};
 fn database(sql: &str) -> OnDisk {
     let log = OnDisk::new("shop.data", "");
     std::fs::remove_file(&log.spec.path).unwrap();
-    Connection::open(&log.spec.path).unwrap().execute_batch(sql).unwrap();
+    Connection::open(&log.spec.path)
+        .unwrap()
+        .execute_batch(sql)
+        .unwrap();
     log
 }
 
@@ -21,8 +24,15 @@ fn events() -> String {
         .skip(1)
         .map(|line| {
             let cells: Vec<&str> = line.split(',').collect();
-            let value = if cells[4].is_empty() { "NULL" } else { cells[4] };
-            format!("('{}', '{}', {}, '{}', {value})", cells[0], cells[1], cells[2], cells[3])
+            let value = if cells[4].is_empty() {
+                "NULL"
+            } else {
+                cells[4]
+            };
+            format!(
+                "('{}', '{}', {}, '{}', {value})",
+                cells[0], cells[1], cells[2], cells[3]
+            )
         })
         .collect();
     format!(
@@ -33,7 +43,10 @@ fn events() -> String {
 }
 
 fn sentence(log: &OnDisk) -> String {
-    log.prepare().unwrap_err().to_string().replace(&log.spec.path.display().to_string(), "PATH")
+    log.prepare()
+        .unwrap_err()
+        .to_string()
+        .replace(&log.spec.path.display().to_string(), "PATH")
 }
 
 #[test]
@@ -42,56 +55,113 @@ fn the_only_table_is_the_log() {
     let log = database(&events());
     let before = std::fs::read(&log.spec.path).unwrap();
     let seen = preview(&log.spec).unwrap();
-    assert_eq!((seen.file.format, seen.file.table.as_deref()), (Some(FileFormat::Sqlite), Some("my events")));
+    assert_eq!(
+        (seen.file.format, seen.file.table.as_deref()),
+        (Some(FileFormat::Sqlite), Some("my events"))
+    );
     assert_eq!(seen.rows[2], ["a", "y", "1600000002", "view", ""]);
-    assert_eq!(log.prepare().unwrap().dataset.fingerprint, expected.dataset.fingerprint);
+    assert_eq!(
+        log.prepare().unwrap().dataset.fingerprint,
+        expected.dataset.fingerprint
+    );
     assert_eq!(std::fs::read(&log.spec.path).unwrap(), before);
-    assert_eq!(std::fs::read_dir(log.folder.path()).unwrap().count(), 1, "nothing is written beside it");
+    assert_eq!(
+        std::fs::read_dir(log.folder.path()).unwrap().count(),
+        1,
+        "nothing is written beside it"
+    );
 }
 
 #[test]
 fn of_several_tables_the_one_that_looks_like_a_log_is_taken() {
-    let tables = "CREATE TABLE items (item TEXT, title TEXT); INSERT INTO items VALUES ('x', 'Xylophone');
+    let tables =
+        "CREATE TABLE items (item TEXT, title TEXT); INSERT INTO items VALUES ('x', 'Xylophone');
                   CREATE TABLE notes (body TEXT);";
     let mut log = database(&format!("{}{tables}", events()));
-    assert_eq!(preview(&log.spec).unwrap().file.table.as_deref(), Some("my events"));
+    assert_eq!(
+        preview(&log.spec).unwrap().file.table.as_deref(),
+        Some("my events")
+    );
     log.spec.table = Some("items".to_owned());
     assert_eq!(preview(&log.spec).unwrap().columns, ["item", "title"]);
     log.spec.table = Some("itmes".to_owned());
-    assert_eq!(sentence(&log), "the database has no table `itmes`; it has `items`, `my events`, `notes`.");
-    let log = database(&format!("{}{}", events(), "CREATE VIEW again AS SELECT * FROM \"my events\";"));
-    assert_eq!(preview(&log.spec).unwrap().file.table.as_deref(), Some("my events"), "the one table before its view");
+    assert_eq!(
+        sentence(&log),
+        "the database has no table `itmes`; it has `items`, `my events`, `notes`."
+    );
+    let log = database(&format!(
+        "{}{}",
+        events(),
+        "CREATE VIEW again AS SELECT * FROM \"my events\";"
+    ));
+    assert_eq!(
+        preview(&log.spec).unwrap().file.table.as_deref(),
+        Some("my events"),
+        "the one table before its view"
+    );
     assert_eq!(
         sentence(&database("CREATE TABLE t (a); DROP TABLE t;")),
         "`PATH`: the database holds no table; choose one that holds a log."
     );
-    let expected = "`PATH`: the table `t` gives no rows; name another in `data.table` or `data.query`.";
-    assert_eq!(sentence(&database("CREATE TABLE t (user, item);")), expected);
+    let expected =
+        "`PATH`: the table `t` gives no rows; name another in `data.table` or `data.query`.";
+    assert_eq!(
+        sentence(&database("CREATE TABLE t (user, item);")),
+        expected
+    );
 }
 
 #[test]
 fn a_query_gives_the_log_and_only_reads() {
     let mut log = database(&events());
-    log.spec.query = Some("SELECT user, item, time FROM \"my events\" WHERE user = 'a' ORDER BY time DESC;".to_owned());
+    log.spec.query = Some(
+        "SELECT user, item, time FROM \"my events\" WHERE user = 'a' ORDER BY time DESC;"
+            .to_owned(),
+    );
     let prepared = log.prepare().unwrap();
     assert_eq!(history(&prepared, "a"), ["x", "y", "z", "x"]);
     assert_eq!(prepared.dataset.report.rows_read, 4);
     log.spec.query = Some("SELECT user, user, item FROM \"my events\"".to_owned());
-    assert_eq!(preview(&log.spec).unwrap().columns, ["user", "user_2", "item"]);
+    assert_eq!(
+        preview(&log.spec).unwrap().columns,
+        ["user", "user_2", "item"]
+    );
     assert!(warnings(&log.prepare().unwrap()).contains("the other `user` is called `user_2`"));
     for (query, expected) in [
-        ("DELETE FROM \"my events\"", "a query only reads: begin `data.query` with SELECT, such as"),
-        ("WITH t AS (SELECT 1) DELETE FROM \"my events\"", "the query would write; `data.query` may only SELECT."),
-        ("SELECT 1; DROP TABLE \"my events\"", "the query cannot be run (Multiple statements provided"),
-        ("SELECT nobody FROM \"my events\"", "the query cannot be run (no such column: nobody"),
+        (
+            "DELETE FROM \"my events\"",
+            "a query only reads: begin `data.query` with SELECT, such as",
+        ),
+        (
+            "WITH t AS (SELECT 1) DELETE FROM \"my events\"",
+            "the query would write; `data.query` may only SELECT.",
+        ),
+        (
+            "SELECT 1; DROP TABLE \"my events\"",
+            "the query cannot be run (Multiple statements provided",
+        ),
+        (
+            "SELECT nobody FROM \"my events\"",
+            "the query cannot be run (no such column: nobody",
+        ),
     ] {
         log.spec.query = Some(query.to_owned());
-        assert!(sentence(&log).starts_with(expected), "{query}: {}", sentence(&log));
+        assert!(
+            sentence(&log).starts_with(expected),
+            "{query}: {}",
+            sentence(&log)
+        );
     }
     log.spec.query = Some("DROP TABLE x".to_owned());
     log.spec.table = Some("x".to_owned());
-    let data = DataSpec { source: DataSource::File(log.spec.clone()), ..DataSpec::default() };
-    let fields: Vec<String> = check(&data, SplitSpec::LeaveOneOut).into_iter().map(|problem| problem.field).collect();
+    let data = DataSpec {
+        source: DataSource::File(log.spec.clone()),
+        ..DataSpec::default()
+    };
+    let fields: Vec<String> = check(&data, SplitSpec::LeaveOneOut)
+        .into_iter()
+        .map(|problem| problem.field)
+        .collect();
     assert_eq!(fields, ["data.query", "data.table"]);
 }
 
@@ -109,7 +179,11 @@ fn values_of_every_type_become_cells() {
     assert_eq!(history(&prepared, "1"), ["7", "7", "ab", "z", "c"]);
     assert_eq!(history(&prepared, "9007199254740993"), ["ff00"]);
     let report = &prepared.dataset.report;
-    let told: Vec<String> = report.refused.iter().map(|row| format!("{} {}", row.line, row.reason)).collect();
+    let told: Vec<String> = report
+        .refused
+        .iter()
+        .map(|row| format!("{} {}", row.line, row.reason))
+        .collect();
     assert_eq!((report.rows_read, told.len()), (8, 2));
     assert_eq!(told, ["5 has no user", "6 is not valid UTF-8"]);
     assert!(super::warnings(&prepared).contains("1 of 6 rows have a value that is no number"));
@@ -117,15 +191,29 @@ fn values_of_every_type_become_cells() {
 
 #[test]
 fn what_only_begins_like_a_database_gets_one_sentence() {
-    let text = sentence(&OnDisk::new("log.db", b"SQLite format 3\0 and then nothing of the kind"));
-    assert!(text.starts_with("`PATH`: it is not a readable SQLite database (file is not a database"), "{text}");
+    let text = sentence(&OnDisk::new(
+        "log.db",
+        b"SQLite format 3\0 and then nothing of the kind",
+    ));
+    assert!(
+        text.starts_with("`PATH`: it is not a readable SQLite database (file is not a database"),
+        "{text}"
+    );
     // A database that is cut in the middle.
-    let rows: Vec<String> = (0..3_000).map(|n| format!("({}, 'item{n}', {n})", n % 7)).collect();
-    let log = database(&format!("CREATE TABLE t (user, item, time); INSERT INTO t VALUES {};", rows.join(",")));
+    let rows: Vec<String> = (0..3_000)
+        .map(|n| format!("({}, 'item{n}', {n})", n % 7))
+        .collect();
+    let log = database(&format!(
+        "CREATE TABLE t (user, item, time); INSERT INTO t VALUES {};",
+        rows.join(",")
+    ));
     let whole = std::fs::read(&log.spec.path).unwrap();
     std::fs::write(&log.spec.path, &whole[..whole.len() / 2]).unwrap();
     let text = sentence(&log);
-    assert!(text.contains("it is not a readable SQLite database (database disk image is malformed"), "{text}");
+    assert!(
+        text.contains("it is not a readable SQLite database (database disk image is malformed"),
+        "{text}"
+    );
 }
 
 /// rusqlite itself panics at such a name; the program must not, nor say that it has a defect.
@@ -133,12 +221,17 @@ fn what_only_begins_like_a_database_gets_one_sentence() {
 fn the_name_of_a_column_that_is_no_text_gets_a_sentence() {
     let log = database(&events());
     let bytes = std::fs::read(&log.spec.path).unwrap();
-    let at = bytes.windows(9).position(|some| some == b"user TEXT").unwrap();
+    let at = bytes
+        .windows(9)
+        .position(|some| some == b"user TEXT")
+        .unwrap();
     let broken = [&bytes[..at], b"\xffser", &bytes[at + 4..]].concat();
     std::fs::write(&log.spec.path, broken).unwrap();
     let expected = "`PATH`: the name of a column is not valid UTF-8; name it anew, or copy the database again.";
     assert_eq!(sentence(&log), expected);
     let place = crate::place::Place::new();
     std::fs::copy(&log.spec.path, place.path("shop.db")).unwrap();
-    place.seqscope("data shop.db").fails(1, &["not valid UTF-8"]);
+    place
+        .seqscope("data shop.db")
+        .fails(1, &["not valid UTF-8"]);
 }

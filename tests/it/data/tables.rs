@@ -5,7 +5,10 @@ use seqscope::data::{Column, Table, read_parquet, write_csv, write_parquet};
 fn table() -> Table {
     Table {
         columns: vec![
-            ("user".to_owned(), Column::Text(vec!["a".to_owned(), "用户, \"b\"".to_owned()])),
+            (
+                "user".to_owned(),
+                Column::Text(vec!["a".to_owned(), "用户, \"b\"".to_owned()]),
+            ),
             ("rank".to_owned(), Column::Float(vec![1.5, -0.25])),
             ("n".to_owned(), Column::Int(vec![i64::MIN, i64::MAX])),
         ],
@@ -18,7 +21,10 @@ fn a_cell_reads_as_a_person_writes_it() {
     let cells: Vec<String> = (0..7).map(|row| floats.cell(row)).collect();
     assert_eq!(cells, ["0.25", "12", "0.1235", "1.23e-5", "0", "", ""]);
     assert_eq!(
-        (Column::Int(vec![-3]).cell(0), Column::Text(vec!["茶".to_owned()]).cell(0)),
+        (
+            Column::Int(vec![-3]).cell(0),
+            Column::Text(vec!["茶".to_owned()]).cell(0)
+        ),
         ("-3".into(), "茶".into())
     );
 }
@@ -39,7 +45,10 @@ fn csv_is_written_with_a_header_and_quotes_where_needed() {
     let path = folder.path().join("t.csv");
     write_csv(&path, &table()).unwrap();
     let text = std::fs::read_to_string(&path).unwrap();
-    assert_eq!(text, "user,rank,n\na,1.5,-9223372036854775808\n\"用户, \"\"b\"\"\",-0.25,9223372036854775807\n");
+    assert_eq!(
+        text,
+        "user,rank,n\na,1.5,-9223372036854775808\n\"用户, \"\"b\"\"\",-0.25,9223372036854775807\n"
+    );
 }
 
 #[test]
@@ -50,12 +59,21 @@ fn a_table_that_cannot_be_written_leaves_the_old_file_alone() {
     let mut uneven = table();
     uneven.columns[0].1 = Column::Text(vec!["only one".to_owned()]);
     let sentence = write_parquet(&path, &uneven).unwrap_err().to_string();
-    assert!(sentence.contains("columns must be of one length"), "{sentence}");
+    assert!(
+        sentence.contains("columns must be of one length"),
+        "{sentence}"
+    );
     assert_eq!(read_parquet(&path).unwrap(), table());
     let nowhere = folder.path().join("no/such/folder/t.csv");
-    for refused in [write_csv(&nowhere, &table()), write_parquet(&nowhere, &table())] {
+    for refused in [
+        write_csv(&nowhere, &table()),
+        write_parquet(&nowhere, &table()),
+    ] {
         let sentence = refused.unwrap_err().to_string();
-        assert!(sentence.starts_with("cannot write `") && sentence.contains("choose a folder"), "{sentence}");
+        assert!(
+            sentence.starts_with("cannot write `") && sentence.contains("choose a folder"),
+            "{sentence}"
+        );
         assert!(!sentence.contains("cannot read"), "{sentence}");
     }
 }

@@ -5,15 +5,24 @@ use std::sync::atomic::AtomicBool;
 
 use seqscope::baseline::{BaselineKind, TrainingLog};
 use seqscope::data::world::{self, Oracle, WorldEvent, ceiling};
-use seqscope::data::{CleanSpec, DataSource, DataSpec, Prepared, SplitSpec, WorldKind, WorldSpec, prepare, read};
+use seqscope::data::{
+    CleanSpec, DataSource, DataSpec, Prepared, SplitSpec, WorldKind, WorldSpec, prepare, read,
+};
 use seqscope::metric::{Metric, Metrics, Seen, hit, mid_rank, ndcg_term};
 use seqscope::spec::{Described, FieldKind, Value};
 use strum::IntoEnumIterator;
 
-const TEMPORAL: SplitSpec = SplitSpec::GlobalTemporal { valid_fraction: 0.1, test_fraction: 0.1 };
+const TEMPORAL: SplitSpec = SplitSpec::GlobalTemporal {
+    valid_fraction: 0.1,
+    test_fraction: 0.1,
+};
 
 fn data(spec: &WorldSpec) -> DataSpec {
-    DataSpec { source: DataSource::World(spec.clone()), clean: CleanSpec::default(), ..DataSpec::default() }
+    DataSpec {
+        source: DataSource::World(spec.clone()),
+        clean: CleanSpec::default(),
+        ..DataSpec::default()
+    }
 }
 
 fn made(spec: &WorldSpec, split: SplitSpec) -> Prepared {
@@ -29,12 +38,25 @@ struct Question {
 /// The test questions, read from the prepared log alone.
 fn questions(prepared: &Prepared) -> Vec<Question> {
     let (dataset, sequences) = (&prepared.dataset, &prepared.dataset.sequences);
-    let number = |item: u32| dataset.items.id(item).unwrap()[1..].parse::<usize>().unwrap() - 1;
+    let number = |item: u32| {
+        dataset.items.id(item).unwrap()[1..]
+            .parse::<usize>()
+            .unwrap()
+            - 1
+    };
     let question = |case: &seqscope::data::EvalCase| {
         let user = case.user_idx as usize;
         let (items, times) = (sequences.items(user), sequences.times(user).unwrap());
-        let behaviour = |at: usize| sequences.behaviours(user).map_or(0, |of| usize::from(of[at]));
-        let event = |at: usize| WorldEvent { item: number(items[at]), time_secs: times[at], behaviour: behaviour(at) };
+        let behaviour = |at: usize| {
+            sequences
+                .behaviours(user)
+                .map_or(0, |of| usize::from(of[at]))
+        };
+        let event = |at: usize| WorldEvent {
+            item: number(items[at]),
+            time_secs: times[at],
+            behaviour: behaviour(at),
+        };
         Question {
             history: (0..case.history_len as usize).map(event).collect(),
             target: number(items[case.target_pos as usize]),
@@ -46,7 +68,11 @@ fn questions(prepared: &Prepared) -> Vec<Question> {
 /// The items in the order of their probability. Equals by number.
 fn order(probabilities: &[f64]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..probabilities.len()).collect();
-    order.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]).then(a.cmp(&b)));
+    order.sort_by(|&a, &b| {
+        probabilities[b]
+            .total_cmp(&probabilities[a])
+            .then(a.cmp(&b))
+    });
     order
 }
 
@@ -71,11 +97,18 @@ fn figures(rank: f64) -> [f64; 3] {
 }
 
 /// What this order is expected to reach: every possible answer, weighted with its probability.
-fn expected(probabilities: &[f64], order: &[usize], history: &[WorldEvent], seen: Seen) -> [f64; 3] {
+fn expected(
+    probabilities: &[f64],
+    order: &[usize],
+    history: &[WorldEvent],
+    seen: Seen,
+) -> [f64; 3] {
     let mut sums = [0.0; 3];
     for (target, p) in probabilities.iter().enumerate().filter(|(_, p)| **p > 0.0) {
         let of = figures(rank_of(target, order, history, seen));
-        sums.iter_mut().zip(of).for_each(|(sum, value)| *sum += p * value);
+        sums.iter_mut()
+            .zip(of)
+            .for_each(|(sum, value)| *sum += p * value);
     }
     sums
 }
@@ -84,7 +117,11 @@ fn expected(probabilities: &[f64], order: &[usize], history: &[WorldEvent], seen
 fn mean_and_error(values: &[f64]) -> (f64, f64) {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
-    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    let variance = values
+        .iter()
+        .map(|value| (value - mean).powi(2))
+        .sum::<f64>()
+        / (n - 1.0);
     (mean, (variance / n).sqrt())
 }
 
@@ -97,19 +134,32 @@ fn stated(spec: &WorldSpec, seen: Seen) -> [f64; 3] {
 fn the_stated_optimum_is_the_mean_over_every_possible_answer() {
     // Slow and obvious: each item is put as the answer and ranked by the program's own ranking.
     for kind in WorldKind::iter() {
-        let spec = WorldSpec { n_users: 40, n_items: 30, mean_len: 12, ..WorldSpec::of(kind) };
+        let spec = WorldSpec {
+            n_users: 40,
+            n_items: 30,
+            mean_len: 12,
+            ..WorldSpec::of(kind)
+        };
         let oracle = Oracle::new(&spec);
         for seen in [Seen::Ranked, Seen::LeftOut] {
             let mut sums = [0.0; 3];
             let questions = questions(&made(&spec, SplitSpec::LeaveOneOut));
             for Question { history, .. } in &questions {
                 let p = oracle.probabilities(history);
-                assert!((p.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{kind}: probabilities add up to 1");
+                assert!(
+                    (p.iter().sum::<f64>() - 1.0).abs() < 1e-9,
+                    "{kind}: probabilities add up to 1"
+                );
                 let of = expected(&p, &order(&p), history, seen);
-                sums.iter_mut().zip(of).for_each(|(sum, value)| *sum += value / questions.len() as f64);
+                sums.iter_mut()
+                    .zip(of)
+                    .for_each(|(sum, value)| *sum += value / questions.len() as f64);
             }
             for (slow, stated) in sums.iter().zip(stated(&spec, seen)) {
-                assert!((slow - stated).abs() < 1e-9, "{kind}, {seen:?}: slow {slow}, stated {stated}");
+                assert!(
+                    (slow - stated).abs() < 1e-9,
+                    "{kind}, {seen:?}: slow {slow}, stated {stated}"
+                );
             }
         }
     }
@@ -121,7 +171,10 @@ fn the_generator_itself_confirms_each_optimum_and_a_wrong_oracle_stays_below() {
     // what came. Mean and statement may differ by four standard errors of the mean. The wrong oracle
     // knows the same rules, but is one event late.
     for kind in WorldKind::iter() {
-        let spec = WorldSpec { n_users: 8_000, ..WorldSpec::of(kind) };
+        let spec = WorldSpec {
+            n_users: 8_000,
+            ..WorldSpec::of(kind)
+        };
         let oracle = Oracle::new(&spec);
         let prepared = made(&spec, SplitSpec::LeaveOneOut);
         let questions = questions(&prepared);
@@ -131,26 +184,40 @@ fn the_generator_itself_confirms_each_optimum_and_a_wrong_oracle_stays_below() {
             for Question { history, target } in &questions {
                 let p = oracle.probabilities(history);
                 let of = figures(rank_of(*target, &order(&p), history, seen));
-                right.iter_mut().zip(of).for_each(|(values, value)| values.push(value));
+                right
+                    .iter_mut()
+                    .zip(of)
+                    .for_each(|(values, value)| values.push(value));
                 let p = oracle.probabilities(&history[..history.len() - 1]);
                 late.push(hit(rank_of(*target, &order(&p), history, seen), 1));
             }
             let stated = stated(&spec, seen);
-            for ((values, stated), name) in right.iter().zip(stated).zip(["HR@1", "HR@10", "NDCG@10"]) {
+            for ((values, stated), name) in
+                right.iter().zip(stated).zip(["HR@1", "HR@10", "NDCG@10"])
+            {
                 let (mean, error) = mean_and_error(values);
                 // What lies in [0, 1] with this mean varies at most so much; a sample in which all
                 // are found shows no variation at all.
                 let most = (stated * (1.0 - stated).max(0.0) / values.len() as f64).sqrt();
                 let error = if error > 0.0 { error } else { most };
-                println!("{kind}, {seen:?}: {name} stated {stated:.4}, simulated {mean:.4} ± {error:.4}");
-                assert!((mean - stated).abs() <= 4.0 * error, "{kind}, {seen:?}: {name} {mean}, stated {stated}");
+                println!(
+                    "{kind}, {seen:?}: {name} stated {stated:.4}, simulated {mean:.4} ± {error:.4}"
+                );
+                assert!(
+                    (mean - stated).abs() <= 4.0 * error,
+                    "{kind}, {seen:?}: {name} {mean}, stated {stated}"
+                );
             }
             if seen == Seen::LeftOut && prepared.returns.are_many() {
                 // What was seen is missed by anyone; the rest is little and tells little.
                 continue;
             }
             let (mean, error) = mean_and_error(&late);
-            assert!(mean + 4.0 * error < stated[0], "{kind}, {seen:?}: one event late {mean}, stated {}", stated[0]);
+            assert!(
+                mean + 4.0 * error < stated[0],
+                "{kind}, {seen:?}: one event late {mean}, stated {}",
+                stated[0]
+            );
         }
     }
 }
@@ -190,15 +257,40 @@ fn the_same_seed_makes_the_same_log_and_another_seed_another() {
     for kind in WorldKind::iter() {
         let spec = WorldSpec::of(kind);
         let prepared = made(&spec, SplitSpec::LeaveOneOut);
-        assert!(FROZEN.contains(&(kind, prepared.dataset.fingerprint.as_str())), "{kind}");
+        assert!(
+            FROZEN.contains(&(kind, prepared.dataset.fingerprint.as_str())),
+            "{kind}"
+        );
         assert_eq!(made(&spec, SplitSpec::LeaveOneOut), prepared, "{kind}");
-        let other = made(&WorldSpec { seed: spec.seed + 1, ..spec }, SplitSpec::LeaveOneOut);
-        assert_ne!(other.dataset.fingerprint, prepared.dataset.fingerprint, "{kind}");
+        let other = made(
+            &WorldSpec {
+                seed: spec.seed + 1,
+                ..spec
+            },
+            SplitSpec::LeaveOneOut,
+        );
+        assert_ne!(
+            other.dataset.fingerprint, prepared.dataset.fingerprint,
+            "{kind}"
+        );
         let titles = &prepared.dataset.titles;
-        assert!(titles.len() == prepared.dataset.n_items() && titles.iter().all(|title| !title.is_empty()), "{kind}");
+        assert!(
+            titles.len() == prepared.dataset.n_items()
+                && titles.iter().all(|title| !title.is_empty()),
+            "{kind}"
+        );
         let times = &prepared.dataset.sequences;
-        let rise = |user: usize| times.times(user).unwrap().windows(2).all(|pair| pair[0] < pair[1]);
-        assert!((0..times.n_users()).all(rise), "{kind}: times of a user rise strictly");
+        let rise = |user: usize| {
+            times
+                .times(user)
+                .unwrap()
+                .windows(2)
+                .all(|pair| pair[0] < pair[1])
+        };
+        assert!(
+            (0..times.n_users()).all(rise),
+            "{kind}: times of a user rise strictly"
+        );
     }
 }
 
@@ -214,12 +306,20 @@ fn a_world_at_the_ends_of_its_settings_is_made_like_any_other() {
                 let figures = [best.hr_at_1, best.ndcg_at_10, best.hr_at_10];
                 // Where users have had all there is, nothing is left to find.
                 let is_some = figures[0] > 0.0 || (seen == Seen::LeftOut && figures[2] == 0.0);
-                assert!(figures.is_sorted() && is_some && figures[2] < 1.0 + 1e-9, "{spec:?}: {best:?}");
+                assert!(
+                    figures.is_sorted() && is_some && figures[2] < 1.0 + 1e-9,
+                    "{spec:?}: {best:?}"
+                );
             }
         }
     };
     for kind in WorldKind::iter() {
-        let small = WorldSpec { n_users: 3, n_items: 5, mean_len: 4, ..WorldSpec::of(kind) };
+        let small = WorldSpec {
+            n_users: 3,
+            n_items: 5,
+            mean_len: 4,
+            ..WorldSpec::of(kind)
+        };
         for field in small.fields() {
             let ends = match field.kind {
                 FieldKind::Int { min, max } => [min, max].map(Value::Int),
@@ -232,15 +332,43 @@ fn a_world_at_the_ends_of_its_settings_is_made_like_any_other() {
                 look(&spec);
             }
         }
-        let least = WorldSpec { n_users: 1, n_items: 1, mean_len: 1, ..WorldSpec::of(kind) };
+        let least = WorldSpec {
+            n_users: 1,
+            n_items: 1,
+            mean_len: 1,
+            ..WorldSpec::of(kind)
+        };
         look(&least);
-        assert_eq!(ceiling(&least, Seen::Ranked), None, "{kind}: one event asks nothing");
-        let one_item = WorldSpec { mean_len: 9, ..least };
+        assert_eq!(
+            ceiling(&least, Seen::Ranked),
+            None,
+            "{kind}: one event asks nothing"
+        );
+        let one_item = WorldSpec {
+            mean_len: 9,
+            ..least
+        };
         let best = ceiling(&one_item, Seen::Ranked).unwrap();
-        assert!((best.hr_at_1 - 1.0).abs() < 1e-9, "{kind}: the only item is next");
+        assert!(
+            (best.hr_at_1 - 1.0).abs() < 1e-9,
+            "{kind}: the only item is next"
+        );
         // Settings that the check refuses must not panic either: a form shows them while it is edited.
-        let none = WorldSpec { n_users: 2, n_items: 0, mean_len: 0, follow: f64::NAN, lag: 0, delay: 0, ..one_item };
-        let none = WorldSpec { period: 0, drift_days: 0, branches: 0, ..none };
+        let none = WorldSpec {
+            n_users: 2,
+            n_items: 0,
+            mean_len: 0,
+            follow: f64::NAN,
+            lag: 0,
+            delay: 0,
+            ..one_item
+        };
+        let none = WorldSpec {
+            period: 0,
+            drift_days: 0,
+            branches: 0,
+            ..none
+        };
         assert_eq!(ceiling(&none, Seen::LeftOut), None, "{kind}");
         assert!(none.story().contains("0 %"), "{kind}: {}", none.story());
     }
@@ -250,7 +378,12 @@ fn a_world_at_the_ends_of_its_settings_is_made_like_any_other() {
 fn markov(prepared: &Prepared) -> Metrics {
     let (sequences, n_items) = (&prepared.dataset.sequences, prepared.dataset.n_items());
     let train = |user: usize| &sequences.items(user)[..prepared.split.train_len[user] as usize];
-    let baseline = BaselineKind::Markov.fit(&TrainingLog::new(n_items, (0..sequences.n_users()).map(train))).unwrap();
+    let baseline = BaselineKind::Markov
+        .fit(&TrainingLog::new(
+            n_items,
+            (0..sequences.n_users()).map(train),
+        ))
+        .unwrap();
     let mut scores = vec![0.0; n_items + 1];
     let mut rank = |case: &seqscope::data::EvalCase| {
         let items = sequences.items(case.user_idx as usize);
@@ -265,14 +398,28 @@ fn markov(prepared: &Prepared) -> Metrics {
 fn a_markov_chain_knows_of_each_world_what_is_said_of_it() {
     let of = |spec: &WorldSpec| {
         let best = ceiling(spec, Seen::Ranked).unwrap().ndcg_at_10;
-        let chain = markov(&made(spec, SplitSpec::LeaveOneOut)).get(Metric::Ndcg10).unwrap();
-        println!("{}: Markov chain NDCG@10 {chain:.3} of {best:.3}", spec.kind);
+        let chain = markov(&made(spec, SplitSpec::LeaveOneOut))
+            .get(Metric::Ndcg10)
+            .unwrap();
+        println!(
+            "{}: Markov chain NDCG@10 {chain:.3} of {best:.3}",
+            spec.kind
+        );
         (chain, best)
     };
-    let (chain, best) = of(&WorldSpec { n_users: 3_000, ..WorldSpec::of(WorldKind::MarkovChain) });
-    assert!(chain > 0.97 * best, "all of its own world: {chain} of {best}");
+    let (chain, best) = of(&WorldSpec {
+        n_users: 3_000,
+        ..WorldSpec::of(WorldKind::MarkovChain)
+    });
+    assert!(
+        chain > 0.97 * best,
+        "all of its own world: {chain} of {best}"
+    );
     let (chain, best) = of(&WorldSpec::of(WorldKind::LongRange));
-    assert!(chain < 0.2 * best, "nothing of a cue five steps back: {chain} of {best}");
+    assert!(
+        chain < 0.2 * best,
+        "nothing of a cue five steps back: {chain} of {best}"
+    );
     for kind in [WorldKind::Funnel, WorldKind::Commuter] {
         let (chain, best) = of(&WorldSpec::of(kind));
         assert!(chain < 0.7 * best, "a part of {kind}: {chain} of {best}");
@@ -284,24 +431,46 @@ fn drift_makes_leave_one_out_and_a_global_cut_differ() {
     let spec = WorldSpec::of(WorldKind::Drift);
     let (last, cut) = (made(&spec, SplitSpec::LeaveOneOut), made(&spec, TEMPORAL));
     // Whoever knows how fashion walks loses nothing by the cut; who counts what was, does.
-    let best = |prepared: &Prepared| prepared.dataset.report.optimum.unwrap().of(Seen::Ranked).ndcg_at_10;
-    assert!((best(&last) - best(&cut)).abs() < 0.02, "{} {}", best(&last), best(&cut));
+    let best = |prepared: &Prepared| {
+        prepared
+            .dataset
+            .report
+            .optimum
+            .unwrap()
+            .of(Seen::Ranked)
+            .ndcg_at_10
+    };
+    assert!(
+        (best(&last) - best(&cut)).abs() < 0.02,
+        "{} {}",
+        best(&last),
+        best(&cut)
+    );
     let ndcg = |prepared: &Prepared| markov(prepared).get(Metric::Ndcg10).unwrap();
     let (chain_last, chain_cut) = (ndcg(&last), ndcg(&cut));
-    println!("Drift: Markov chain NDCG@10 {chain_last:.3} by leave-one-out, {chain_cut:.3} after a global cut");
+    println!(
+        "Drift: Markov chain NDCG@10 {chain_last:.3} by leave-one-out, {chain_cut:.3} after a global cut"
+    );
     assert!(chain_cut < 0.75 * chain_last, "{chain_cut} {chain_last}");
 }
 
 #[test]
 fn too_small_a_world_cannot_be_learnt_and_a_larger_one_can() {
     let small = WorldSpec::of(WorldKind::TooSmall);
-    let large = WorldSpec { n_users: 4_000, ..small.clone() };
+    let large = WorldSpec {
+        n_users: 4_000,
+        ..small.clone()
+    };
     let share = |spec: &WorldSpec| {
-        markov(&made(spec, SplitSpec::LeaveOneOut)).get(Metric::Hr1).unwrap()
+        markov(&made(spec, SplitSpec::LeaveOneOut))
+            .get(Metric::Hr1)
+            .unwrap()
             / ceiling(spec, Seen::Ranked).unwrap().hr_at_1
     };
     let (of_small, of_large) = (share(&small), share(&large));
-    println!("TooSmall: a Markov chain reaches {of_small:.2} of the best HR@1, with 4,000 users {of_large:.2}");
+    println!(
+        "TooSmall: a Markov chain reaches {of_small:.2} of the best HR@1, with 4,000 users {of_large:.2}"
+    );
     assert!(of_small < 0.5, "{of_small}");
     assert!(of_large > 0.95, "{of_large}");
     assert!(world::best_hr_at_1(&small) > 0.9);

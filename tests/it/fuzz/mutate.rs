@@ -89,14 +89,21 @@ pub(super) fn mutated(seeds: &[Vec<u8>], rng: &mut impl Rng) -> Vec<u8> {
         bytes.truncate(head);
         bytes.extend_from_slice(&other[tail..]);
     }
-    for _ in 0..[0, 1, 1, 1, 2, 2, 3, 4, 6, 12].choose(rng).copied().unwrap_or(1) {
+    for _ in 0..[0, 1, 1, 1, 2, 2, 3, 4, 6, 12]
+        .choose(rng)
+        .copied()
+        .unwrap_or(1)
+    {
         edit(&mut bytes, rng);
         bytes.truncate(MOST_BYTES);
     }
     // As an id, a name or a number that never ends; seldom, since it is slow.
     if rng.random_ratio(1, 60) {
         let letter = *b"x1\"[{(, ".choose(rng).unwrap_or(&b'x');
-        let n = [5_000, 100_000, 1 << 20].choose(rng).copied().unwrap_or(5_000);
+        let n = [5_000, 100_000, 1 << 20]
+            .choose(rng)
+            .copied()
+            .unwrap_or(5_000);
         insert(&mut bytes, &vec![letter; n], rng);
     }
     bytes
@@ -122,7 +129,10 @@ fn edit(bytes: &mut Vec<u8>, rng: &mut impl Rng) {
         7 | 8 => in_place_of_a_word(bytes, at, TOKENS.choose(rng).copied().unwrap_or_default()),
         9 => {
             let mut lines: Vec<&[u8]> = bytes.split_inclusive(|&byte| byte == b'\n').collect();
-            let (one, other) = (rng.random_range(0..=lines.len()), rng.random_range(0..=lines.len()));
+            let (one, other) = (
+                rng.random_range(0..=lines.len()),
+                rng.random_range(0..=lines.len()),
+            );
             match (one < lines.len(), other < lines.len()) {
                 (true, true) => lines.swap(one, other),
                 (true, false) => drop(lines.remove(one)),
@@ -134,10 +144,16 @@ fn edit(bytes: &mut Vec<u8>, rng: &mut impl Rng) {
             // Another separator everywhere, or none.
             let from = *b",\t:;\n\" ".choose(rng).unwrap_or(&b',');
             let to = *b",\t:;|\r x".choose(rng).unwrap_or(&b';');
-            bytes.iter_mut().filter(|byte| **byte == from).for_each(|byte| *byte = to);
+            bytes
+                .iter_mut()
+                .filter(|byte| **byte == from)
+                .for_each(|byte| *byte = to);
         }
         _ => {
-            let open = [&b"["[..], b"{\"a\":", b"(", b"Some(", b"\"\\"].choose(rng).copied().unwrap_or_default();
+            let open = [&b"["[..], b"{\"a\":", b"(", b"Some(", b"\"\\"]
+                .choose(rng)
+                .copied()
+                .unwrap_or_default();
             let n = [3, 130, 3_000].choose(rng).copied().unwrap_or(3);
             insert(bytes, &open.repeat(n), rng);
         }
@@ -156,7 +172,11 @@ fn place(bytes: &[u8], rng: &mut impl Rng) -> usize {
 /// A short stretch of some bytes.
 fn range(bytes: &[u8], rng: &mut impl Rng) -> std::ops::Range<usize> {
     let start = rng.random_range(0..=bytes.len());
-    let longest = [1, 4, 30, 400].choose(rng).copied().unwrap_or(1).min(bytes.len() - start);
+    let longest = [1, 4, 30, 400]
+        .choose(rng)
+        .copied()
+        .unwrap_or(1)
+        .min(bytes.len() - start);
     start..start + rng.random_range(0..=longest)
 }
 
@@ -174,7 +194,13 @@ fn insert(bytes: &mut Vec<u8>, new: &[u8], rng: &mut impl Rng) {
 /// Puts a token where a word or a number stands, as a wrong value does in an otherwise good row.
 fn in_place_of_a_word(bytes: &mut Vec<u8>, at: usize, token: &[u8]) {
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
-    let start = bytes[..at].iter().rposition(|byte| !is_word(byte)).map_or(0, |before| before + 1);
-    let end = bytes[at..].iter().position(|byte| !is_word(byte)).map_or(bytes.len(), |n| at + n);
+    let start = bytes[..at]
+        .iter()
+        .rposition(|byte| !is_word(byte))
+        .map_or(0, |before| before + 1);
+    let end = bytes[at..]
+        .iter()
+        .position(|byte| !is_word(byte))
+        .map_or(bytes.len(), |n| at + n);
     drop(bytes.splice(start..end, token.iter().copied()));
 }

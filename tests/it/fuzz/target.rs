@@ -7,8 +7,8 @@ use std::sync::atomic::AtomicBool;
 use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt};
 use seqscope::data::{
-    CleanSpec, Column, DataError, DataReport, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Role, SplitSpec,
-    Table, TimeFormat, TitleSpec, prepare, preview, read, write_parquet,
+    CleanSpec, Column, DataError, DataReport, DataSource, DataSpec, Encoding, FileFormat, FileSpec,
+    Role, SplitSpec, Table, TimeFormat, TitleSpec, prepare, preview, read, write_parquet,
 };
 use seqscope::experiment::Experiment;
 use seqscope::run::{Part, RunId, RunStore};
@@ -92,17 +92,29 @@ impl Target {
             Self::Text | Self::Encoded => corpus("tests/fuzz/corpus/text"),
             Self::Lists => corpus("tests/fuzz/corpus/lists"),
             Self::Json => corpus("tests/fuzz/corpus/json"),
-            Self::Packed => [corpus("tests/fuzz/corpus/text"), corpus("tests/fuzz/corpus/json")].concat(),
+            Self::Packed => [
+                corpus("tests/fuzz/corpus/text"),
+                corpus("tests/fuzz/corpus/json"),
+            ]
+            .concat(),
             Self::Parquet => tables(),
             Self::Sqlite => [databases(), corpus("tests/fuzz/corpus/sqlite")].concat(),
             Self::Query => corpus("tests/fuzz/corpus/queries"),
             Self::Titles => corpus("tests/fuzz/corpus/titles"),
             Self::Experiment => {
-                let folders = ["tests/fuzz/corpus/experiment", "tests/data/experiments/v1", "experiments"];
+                let folders = [
+                    "tests/fuzz/corpus/experiment",
+                    "tests/data/experiments/v1",
+                    "experiments",
+                ];
                 folders.into_iter().flat_map(corpus).collect()
             }
-            Self::RunManifest => vec![std::fs::read(root().join(FROZEN_RUN).join("manifest.ron")).unwrap()],
-            Self::RunSeries => vec![std::fs::read(root().join(FROZEN_RUN).join("history.csv")).unwrap()],
+            Self::RunManifest => {
+                vec![std::fs::read(root().join(FROZEN_RUN).join("manifest.ron")).unwrap()]
+            }
+            Self::RunSeries => {
+                vec![std::fs::read(root().join(FROZEN_RUN).join("history.csv")).unwrap()]
+            }
             Self::RunTable => vec![results()],
             Self::RunReferences => vec![references()],
         }
@@ -113,14 +125,19 @@ impl Target {
         let dressed = match self {
             Self::Encoded => encoded(&bytes, rng),
             Self::Packed if rng.random() => {
-                let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+                let mut gzip =
+                    flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
                 gzip.write_all(&bytes).unwrap();
                 gzip.finish().unwrap()
             }
             Self::Packed => zstd::encode_all(bytes.as_slice(), 1).unwrap(),
             _ => return bytes,
         };
-        if rng.random() { super::mutate::mutated(&[dressed], rng) } else { dressed }
+        if rng.random() {
+            super::mutate::mutated(&[dressed], rng)
+        } else {
+            dressed
+        }
     }
 
     /// Gives the reader a file of these bytes; panics where the promise is broken.
@@ -132,15 +149,39 @@ impl Target {
                     std::fs::write(&path, &databases()[0]).unwrap();
                 }
                 let query = Some(String::from_utf8_lossy(bytes).into_owned());
-                log_holds(&FileSpec { path, query, ..FileSpec::default() }, rng);
+                log_holds(
+                    &FileSpec {
+                        path,
+                        query,
+                        ..FileSpec::default()
+                    },
+                    rng,
+                );
             }
             Self::Titles => {
                 let log = folder.join("log.csv");
                 std::fs::write(&log, LOG).unwrap();
                 std::fs::write(&path, bytes).unwrap();
-                let word = |rng: &mut _| if RngExt::random(rng) { None } else { Some("title".to_owned()) };
-                let titles = Some(TitleSpec { path, item: None, title: word(rng) });
-                log_holds(&FileSpec { path: log, titles, ..FileSpec::default() }, rng);
+                let word = |rng: &mut _| {
+                    if RngExt::random(rng) {
+                        None
+                    } else {
+                        Some("title".to_owned())
+                    }
+                };
+                let titles = Some(TitleSpec {
+                    path,
+                    item: None,
+                    title: word(rng),
+                });
+                log_holds(
+                    &FileSpec {
+                        path: log,
+                        titles,
+                        ..FileSpec::default()
+                    },
+                    rng,
+                );
             }
             Self::Experiment => {
                 std::fs::write(&path, bytes).unwrap();
@@ -152,7 +193,10 @@ impl Target {
             Self::RunReferences => run_holds(folder, "results/test.references.parquet", bytes, rng),
             _ => {
                 std::fs::write(&path, bytes).unwrap();
-                let file = FileSpec { path, ..FileSpec::default() };
+                let file = FileSpec {
+                    path,
+                    ..FileSpec::default()
+                };
                 log_holds(&file, rng);
                 log_holds(&said_wrongly(file, rng), rng);
             }
@@ -166,15 +210,29 @@ fn said_wrongly(file: FileSpec, rng: &mut impl Rng) -> FileSpec {
     match rng.random_range(0..6) {
         0 => file.format = FileFormat::iter().collect::<Vec<_>>().choose(rng).copied(),
         1 => file.encoding = Encoding::iter().collect::<Vec<_>>().choose(rng).copied(),
-        2 => file.separator = [",", "::", "\t", " ", "\"", "é", "a"].choose(rng).map(ToString::to_string),
+        2 => {
+            file.separator = [",", "::", "\t", " ", "\"", "é", "a"]
+                .choose(rng)
+                .map(ToString::to_string)
+        }
         3 => file.header = Some(rng.random()),
         4 => {
             let pattern = TimeFormat::Pattern("%d/%m/%Y %H:%M".to_owned());
-            file.time_format = TimeFormat::iter().chain([pattern]).collect::<Vec<_>>().choose(rng).cloned();
+            file.time_format = TimeFormat::iter()
+                .chain([pattern])
+                .collect::<Vec<_>>()
+                .choose(rng)
+                .cloned();
         }
         _ => {
-            let role = Role::iter().collect::<Vec<_>>().choose(rng).copied().unwrap_or(Role::Time);
-            let column = ["", "user", "item", "time", "column_1", "timestamp"].choose(rng).map(ToString::to_string);
+            let role = Role::iter()
+                .collect::<Vec<_>>()
+                .choose(rng)
+                .copied()
+                .unwrap_or(Role::Time);
+            let column = ["", "user", "item", "time", "column_1", "timestamp"]
+                .choose(rng)
+                .map(ToString::to_string);
             *file.roles.slot_mut(role) = column;
         }
     }
@@ -185,21 +243,49 @@ fn said_wrongly(file: FileSpec, rng: &mut impl Rng) -> FileSpec {
 fn log_holds(file: &FileSpec, rng: &mut impl Rng) {
     match preview(file) {
         Ok(seen) => {
-            assert!(seen.rows.iter().all(|row| row.len() == seen.columns.len()), "a row is not as long as the header");
-            assert!(seen.rows.len() <= 50 && seen.rows.iter().flatten().all(|cell| cell.chars().count() <= 501));
-            seen.problems.iter().for_each(|problem| is_sentence(&problem.sentence));
+            assert!(
+                seen.rows.iter().all(|row| row.len() == seen.columns.len()),
+                "a row is not as long as the header"
+            );
+            assert!(
+                seen.rows.len() <= 50
+                    && seen
+                        .rows
+                        .iter()
+                        .flatten()
+                        .all(|cell| cell.chars().count() <= 501)
+            );
+            seen.problems
+                .iter()
+                .for_each(|problem| is_sentence(&problem.sentence));
         }
         Err(error) => is_error(&error),
     }
-    let clean = CleanSpec { drop_duplicates: rng.random(), ..CleanSpec::default() };
-    let data = DataSpec { source: DataSource::File(file.clone()), clean, ..DataSpec::default() };
+    let clean = CleanSpec {
+        drop_duplicates: rng.random(),
+        ..CleanSpec::default()
+    };
+    let data = DataSpec {
+        source: DataSource::File(file.clone()),
+        clean,
+        ..DataSpec::default()
+    };
     let never = AtomicBool::new(false);
     match read(&data, &never) {
         Ok(dataset) => {
             is_counted(&dataset.report);
             let n_events = dataset.sequences.n_events();
-            assert_eq!(dataset.report.steps.last().map(|step| step.rows), Some(n_events));
-            assert!(dataset.sequences.item_idx.iter().all(|&item| dataset.items.id(item).is_some()));
+            assert_eq!(
+                dataset.report.steps.last().map(|step| step.rows),
+                Some(n_events)
+            );
+            assert!(
+                dataset
+                    .sequences
+                    .item_idx
+                    .iter()
+                    .all(|&item| dataset.items.id(item).is_some())
+            );
             assert!(dataset.titles.is_empty() || dataset.titles.len() == dataset.n_items());
         }
         Err(error) => is_error(&error),
@@ -214,15 +300,27 @@ fn log_holds(file: &FileSpec, rng: &mut impl Rng) {
 /// Every row is kept or refused, and every sentence about them is one.
 fn is_counted(report: &DataReport) {
     let kept = report.steps.first().map_or(0, |step| step.rows);
-    assert_eq!(report.rows_read, report.rows_refused + kept, "a row is neither kept nor refused, or both");
+    assert_eq!(
+        report.rows_read,
+        report.rows_refused + kept,
+        "a row is neither kept nor refused, or both"
+    );
     assert_eq!(report.refused.len(), report.rows_refused.min(100));
-    report.refused.iter().for_each(|row| is_sentence(&row.reason));
-    report.problems.iter().for_each(|problem| is_sentence(&problem.sentence));
+    report
+        .refused
+        .iter()
+        .for_each(|row| is_sentence(&row.reason));
+    report
+        .problems
+        .iter()
+        .for_each(|problem| is_sentence(&problem.sentence));
 }
 
 /// One line of readable length.
 pub(super) fn is_sentence(text: &str) {
-    let is_one = !text.trim().is_empty() && text.len() <= LONGEST_SENTENCE && !text.contains(char::is_control);
+    let is_one = !text.trim().is_empty()
+        && text.len() <= LONGEST_SENTENCE
+        && !text.contains(char::is_control);
     let shown: String = text.chars().take(LONGEST_SENTENCE).collect();
     assert!(is_one, "not one sentence, {} bytes: {shown:?}", text.len());
 }
@@ -237,7 +335,10 @@ fn experiment_holds(path: &Path) {
         Ok(experiment) => experiment,
         Err(error) => return is_sentence(&error.to_string()),
     };
-    experiment.check_settings().iter().for_each(|problem| is_sentence(&problem.sentence));
+    experiment
+        .check_settings()
+        .iter()
+        .for_each(|problem| is_sentence(&problem.sentence));
     let text = experiment.to_text().unwrap();
     let again = Experiment::parse(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
     // As text: NaN is not equal to itself.
@@ -257,7 +358,11 @@ fn run_holds(folder: &Path, name: &str, bytes: &[u8], rng: &mut impl Rng) {
         std::fs::write(dir.join("results/test.parquet"), results()).unwrap();
     }
     std::fs::write(dir.join(name), bytes).unwrap();
-    assert_eq!(store.list().unwrap().len(), 1, "a damaged run is not listed");
+    assert_eq!(
+        store.list().unwrap().len(),
+        1,
+        "a damaged run is not listed"
+    );
     store.status(&id).unwrap();
     let manifest = store.manifest(&id).map(|_| ());
     let series = store.history(&id).map(|_| ());
@@ -270,7 +375,10 @@ fn run_holds(folder: &Path, name: &str, bytes: &[u8], rng: &mut impl Rng) {
     } else {
         Ok(())
     };
-    for error in [manifest, series, table, references, exported].into_iter().filter_map(Result::err) {
+    for error in [manifest, series, table, references, exported]
+        .into_iter()
+        .filter_map(Result::err)
+    {
         is_sentence(&error.to_string());
     }
 }
@@ -300,51 +408,99 @@ fn written(write: impl FnOnce(&Path)) -> Vec<u8> {
 }
 
 fn parquet(columns: Vec<(&str, Column)>) -> Vec<u8> {
-    let columns = columns.into_iter().map(|(name, column)| (name.to_owned(), column)).collect();
+    let columns = columns
+        .into_iter()
+        .map(|(name, column)| (name.to_owned(), column))
+        .collect();
     written(|path| write_parquet(path, &Table { columns }).unwrap())
 }
 
 /// Small logs as Parquet: ids as text and as numbers, times as seconds and as text.
 fn tables() -> Vec<Vec<u8>> {
-    let text = |letter: char, n: i64| Column::Text((0..40).map(|row| format!("{letter}{}", row * row % n)).collect());
+    let text = |letter: char, n: i64| {
+        Column::Text(
+            (0..40)
+                .map(|row| format!("{letter}{}", row * row % n))
+                .collect(),
+        )
+    };
     let seconds = || Column::Int((0..40).map(|row| 1_600_000_000 + 60 * row).collect());
-    let dates = Column::Text((0..40).map(|row| format!("2024-01-{:02} 10:00:00", 1 + row % 28)).collect());
+    let dates = Column::Text(
+        (0..40)
+            .map(|row| format!("2024-01-{:02} 10:00:00", 1 + row % 28))
+            .collect(),
+    );
     let numbers = |n: i64| Column::Int((0..40).map(|row| row * row % n).collect());
     let ratings = Column::Float((0..40).map(|row| f64::from(row % 5) / 2.0).collect());
     vec![
-        parquet(vec![("user_id", text('u', 7)), ("item_id", text('i', 11)), ("timestamp", seconds())]),
-        parquet(vec![("user", numbers(5)), ("item", numbers(9)), ("date", dates), ("rating", ratings)]),
+        parquet(vec![
+            ("user_id", text('u', 7)),
+            ("item_id", text('i', 11)),
+            ("timestamp", seconds()),
+        ]),
+        parquet(vec![
+            ("user", numbers(5)),
+            ("item", numbers(9)),
+            ("date", dates),
+            ("rating", ratings),
+        ]),
     ]
 }
 
 fn results() -> Vec<u8> {
     let text = |letter: char| Column::Text((0..20).map(|n| format!("{letter}{n}")).collect());
     let number = |by: f64| Column::Float((0..20).map(|n| by * f64::from(n)).collect());
-    let columns =
-        [("user_id", text('u')), ("item_id", text('i')), ("rank", number(1.0)), ("probability", number(0.01))];
+    let columns = [
+        ("user_id", text('u')),
+        ("item_id", text('i')),
+        ("rank", number(1.0)),
+        ("probability", number(0.01)),
+    ];
     parquet(columns.into())
 }
 
 fn references() -> Vec<u8> {
     let text = |letter: char| Column::Text((0..20).map(|n| format!("{letter}{n}")).collect());
     let ranks = Column::Float((0..20).map(f64::from).collect());
-    let columns =
-        [("user_id", text('u')), ("item_id", text('i')), ("markov.rank", ranks), ("markov-class.answered", text('c'))];
+    let columns = [
+        ("user_id", text('u')),
+        ("item_id", text('i')),
+        ("markov.rank", ranks),
+        ("markov-class.answered", text('c')),
+    ];
     parquet(columns.into())
 }
 
 /// Small databases, of small pages so that an edit hits something.
 fn databases() -> Vec<Vec<u8>> {
-    let rows: Vec<String> =
-        (0..40).map(|n| format!("('u{}', 'i{}', {}, {n}.5)", n % 5, n * n % 9, 1_600_000_000 + n)).collect();
+    let rows: Vec<String> = (0..40)
+        .map(|n| {
+            format!(
+                "('u{}', 'i{}', {}, {n}.5)",
+                n % 5,
+                n * n % 9,
+                1_600_000_000 + n
+            )
+        })
+        .collect();
     let events = format!(
         "PRAGMA page_size = 512; CREATE TABLE events (user TEXT, item TEXT, time INTEGER, value REAL);
          INSERT INTO events VALUES {};",
         rows.join(", ")
     );
-    let items =
-        "CREATE TABLE items (item TEXT PRIMARY KEY, title TEXT); INSERT INTO items VALUES ('i1', 'One'), ('i4', NULL);";
+    let items = "CREATE TABLE items (item TEXT PRIMARY KEY, title TEXT); INSERT INTO items VALUES ('i1', 'One'), ('i4', NULL);";
     let view = "CREATE VIEW log AS SELECT user, item, time FROM events WHERE value > 3;";
-    let made = |sql: &str| written(|path| rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap());
-    vec![made(&format!("{events}{items}")), made(&events), made(&format!("{events}{view}"))]
+    let made = |sql: &str| {
+        written(|path| {
+            rusqlite::Connection::open(path)
+                .unwrap()
+                .execute_batch(sql)
+                .unwrap()
+        })
+    };
+    vec![
+        made(&format!("{events}{items}")),
+        made(&events),
+        made(&format!("{events}{view}")),
+    ]
 }

@@ -25,44 +25,81 @@ pub(in crate::data::source) struct Lists {
 pub(super) fn find(head: &Head) -> Option<Found> {
     let names_item = |name: &String| schema::looks_like_a_log(&["user".to_owned(), name.clone()]);
     find_numbered(head).or_else(|| {
-        let cells: Vec<(usize, char)> =
-            (0..head.columns.len()).filter_map(|at| Some((at, mark_of(head, at)?))).collect();
-        let plain: Vec<usize> = (0..head.columns.len()).filter(|at| cells.iter().all(|(cell, _)| cell != at)).collect();
+        let cells: Vec<(usize, char)> = (0..head.columns.len())
+            .filter_map(|at| Some((at, mark_of(head, at)?)))
+            .collect();
+        let plain: Vec<usize> = (0..head.columns.len())
+            .filter(|at| cells.iter().all(|(cell, _)| cell != at))
+            .collect();
         let name = |at: &usize| head.columns.get(*at);
         if cells.is_empty() || plain.is_empty() || plain.iter().filter_map(name).any(names_item) {
             return None;
         }
-        let is_items = |at: usize| head.columns.get(at).is_some_and(|name| names_item(name) || is_item_list(name));
-        let (first, _) =
-            *cells.iter().find(|(at, _)| is_items(*at)).or_else(|| cells.first().filter(|_| plain.len() == 1))?;
+        let is_items = |at: usize| {
+            head.columns
+                .get(at)
+                .is_some_and(|name| names_item(name) || is_item_list(name))
+        };
+        let (first, _) = *cells
+            .iter()
+            .find(|(at, _)| is_items(*at))
+            .or_else(|| cells.first().filter(|_| plain.len() == 1))?;
         // Lists of other lengths are told of the user, and no part of the events; those of the same, such as the
         // times, are, though no element comes twice.
-        let n_of =
-            |row: &[String], (at, mark): (usize, char)| row.get(at).map_or(0, |cell| elements(cell, mark).count());
+        let n_of = |row: &[String], (at, mark): (usize, char)| {
+            row.get(at).map_or(0, |cell| elements(cell, mark).count())
+        };
         let (_, mark) = *cells.iter().find(|(at, _)| *at == first)?;
-        let is_aligned =
-            |at: usize, mark: char| head.rows.iter().all(|row| n_of(row, (at, mark)) == n_of(row, (first, mark)));
-        let cells: Vec<(usize, char)> =
-            (0..head.columns.len()).filter(|&at| is_aligned(at, mark)).map(|at| (at, mark)).collect();
-        let plain: Vec<usize> = plain.into_iter().filter(|at| cells.iter().all(|(cell, _)| cell != at)).collect();
+        let is_aligned = |at: usize, mark: char| {
+            head.rows
+                .iter()
+                .all(|row| n_of(row, (at, mark)) == n_of(row, (first, mark)))
+        };
+        let cells: Vec<(usize, char)> = (0..head.columns.len())
+            .filter(|&at| is_aligned(at, mark))
+            .map(|at| (at, mark))
+            .collect();
+        let plain: Vec<usize> = plain
+            .into_iter()
+            .filter(|at| cells.iter().all(|(cell, _)| cell != at))
+            .collect();
         if plain.is_empty() {
             return None;
         }
-        Some(found(head, Lists { cells, numbered: Vec::new(), plain }, first))
+        Some(found(
+            head,
+            Lists {
+                cells,
+                numbered: Vec::new(),
+                plain,
+            },
+            first,
+        ))
     })
 }
 
 /// Items that stand in columns called `item_1`, `item_2`, …
 fn find_numbered(head: &Head) -> Option<Found> {
-    let stem = |name: &String| name.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
+    let stem = |name: &String| {
+        name.trim_end_matches(|c: char| c.is_ascii_digit())
+            .to_owned()
+    };
     let first = (0..head.columns.len()).find(|&at| {
-        let (Some(name), Some(next)) = (head.columns.get(at), head.columns.get(at + 1)) else { return false };
+        let (Some(name), Some(next)) = (head.columns.get(at), head.columns.get(at + 1)) else {
+            return false;
+        };
         let stem = stem(name);
-        let number = |name: &String| name.get(stem.len()..).and_then(|number| number.parse::<usize>().ok());
+        let number = |name: &String| {
+            name.get(stem.len()..)
+                .and_then(|number| number.parse::<usize>().ok())
+        };
         !stem.is_empty()
             && next.starts_with(&stem)
             && number(name).is_some_and(|n| n <= 1 && number(next) == Some(n + 1))
-            && schema::looks_like_a_log(&["user".to_owned(), stem.trim_end_matches(['_', ' ', '-', '.']).to_owned()])
+            && schema::looks_like_a_log(&[
+                "user".to_owned(),
+                stem.trim_end_matches(['_', ' ', '-', '.']).to_owned(),
+            ])
     })?;
     let stem = stem(head.columns.get(first)?);
     let is_of_stem = |at: &usize| {
@@ -72,19 +109,36 @@ fn find_numbered(head: &Head) -> Option<Found> {
             .is_some_and(|rest| rest.parse::<usize>().is_ok())
     };
     let numbered: Vec<usize> = (first..head.columns.len()).take_while(is_of_stem).collect();
-    let plain: Vec<usize> = (0..head.columns.len()).filter(|at| !numbered.contains(at)).collect();
+    let plain: Vec<usize> = (0..head.columns.len())
+        .filter(|at| !numbered.contains(at))
+        .collect();
     let has_user = plain
         .iter()
         .filter_map(|&at| head.columns.get(at))
         .any(|name| schema::looks_like_a_log(&[name.clone(), "item".to_owned()]));
-    (numbered.len() > 2 && has_user).then(|| found(head, Lists { cells: Vec::new(), numbered, plain }, first))
+    (numbered.len() > 2 && has_user).then(|| {
+        found(
+            head,
+            Lists {
+                cells: Vec::new(),
+                numbered,
+                plain,
+            },
+            first,
+        )
+    })
 }
 
 fn found(head: &Head, lists: Lists, item: usize) -> Found {
     let name = |at: usize| head.columns.get(at).cloned().unwrap_or_default();
     let is_one = lists.numbered.is_empty();
     let mut columns: Vec<String> = lists.plain.iter().map(|&at| name(at)).collect();
-    let at_item = columns.len() + lists.cells.iter().position(|(at, _)| *at == item).unwrap_or(0);
+    let at_item = columns.len()
+        + lists
+            .cells
+            .iter()
+            .position(|(at, _)| *at == item)
+            .unwrap_or(0);
     columns.extend(lists.cells.iter().map(|(at, _)| name(*at)));
     let told = if is_one {
         let names: Vec<String> = lists.cells.iter().map(|(at, _)| name(*at)).collect();
@@ -107,7 +161,12 @@ fn found(head: &Head, lists: Lists, item: usize) -> Found {
     if lists.plain.len() == 1 {
         roles.push((Role::User, 0));
     }
-    Found { expand: Expand::Lists(lists), columns, roles, told }
+    Found {
+        expand: Expand::Lists(lists),
+        columns,
+        roles,
+        told,
+    }
 }
 
 impl Lists {
@@ -116,13 +175,28 @@ impl Lists {
         let plain: Vec<String> = self.plain.iter().map(|at| cell(at).to_owned()).collect();
         let event = |own: Vec<String>| plain.iter().cloned().chain(own).collect::<Vec<String>>();
         if !self.numbered.is_empty() {
-            let items = self.numbered.iter().map(|at| cell(at).trim()).filter(|item| !item.is_empty());
+            let items = self
+                .numbered
+                .iter()
+                .map(|at| cell(at).trim())
+                .filter(|item| !item.is_empty());
             return items.map(|item| event(vec![item.to_owned()])).collect();
         }
-        let lists: Vec<Vec<&str>> = self.cells.iter().map(|(at, mark)| elements(cell(at), *mark).collect()).collect();
+        let lists: Vec<Vec<&str>> = self
+            .cells
+            .iter()
+            .map(|(at, mark)| elements(cell(at), *mark).collect())
+            .collect();
         let n = lists.iter().map(Vec::len).max().unwrap_or(0);
         (0..n)
-            .map(|at| event(lists.iter().map(|list| list.get(at).copied().unwrap_or_default().to_owned()).collect()))
+            .map(|at| {
+                event(
+                    lists
+                        .iter()
+                        .map(|list| list.get(at).copied().unwrap_or_default().to_owned())
+                        .collect(),
+                )
+            })
             .collect()
     }
 }
@@ -130,9 +204,13 @@ impl Lists {
 /// The elements of a list, in brackets and quotes or without.
 fn elements(cell: &str, mark: char) -> impl Iterator<Item = &str> {
     let cell = cell.trim();
-    let inner = cell.strip_prefix(['[', '(', '{']).and_then(|cell| cell.strip_suffix([']', ')', '}']));
+    let inner = cell
+        .strip_prefix(['[', '(', '{'])
+        .and_then(|cell| cell.strip_suffix([']', ')', '}']));
     let cell = inner.unwrap_or(cell);
-    cell.split(mark).map(|element| element.trim().trim_matches(['"', '\''])).filter(|element| !element.is_empty())
+    cell.split(mark)
+        .map(|element| element.trim().trim_matches(['"', '\'']))
+        .filter(|element| !element.is_empty())
 }
 
 /// The mark between the elements of a column of lists: most cells hold several, of different number, and the
@@ -140,7 +218,8 @@ fn elements(cell: &str, mark: char) -> impl Iterator<Item = &str> {
 fn mark_of(head: &Head, at: usize) -> Option<char> {
     let cells = || filled(head, at);
     let n = cells().count();
-    let is_bracketed = n > 0 && cells().all(|cell| cell.starts_with(['[', '(']) && cell.ends_with([']', ')']));
+    let is_bracketed =
+        n > 0 && cells().all(|cell| cell.starts_with(['[', '(']) && cell.ends_with([']', ')']));
     MARKS.into_iter().find(|&mark| {
         let all: Vec<&str> = cells().flat_map(|cell| elements(cell, mark)).collect();
         let counts: Vec<usize> = cells().map(|cell| elements(cell, mark).count()).collect();
@@ -165,9 +244,12 @@ fn mark_of(head: &Head, at: usize) -> Option<char> {
 /// Whether a column is called as a list of items is.
 fn is_item_list(name: &str) -> bool {
     let name = name.to_lowercase();
-    ["item", "history", "sequence", "click", "product", "movie", "track", "song", "basket", "visited"]
-        .iter()
-        .any(|word| name.contains(word))
+    [
+        "item", "history", "sequence", "click", "product", "movie", "track", "song", "basket",
+        "visited",
+    ]
+    .iter()
+    .any(|word| name.contains(word))
         && !name.contains("time")
 }
 
@@ -181,7 +263,8 @@ pub(in crate::data::source) struct Impressions {
 /// The impressions of a table, as those of MIND.
 pub(super) fn find_impressions(head: &Head) -> Option<Found> {
     let is_marked = |cell: &str| {
-        cell.split_whitespace().all(|shown| shown.len() > 2 && (shown.ends_with("-1") || shown.ends_with("-0")))
+        cell.split_whitespace()
+            .all(|shown| shown.len() > 2 && (shown.ends_with("-1") || shown.ends_with("-0")))
     };
     let is_shown = |at: &usize| {
         nearly_all(filled(head, *at), is_marked)
@@ -192,10 +275,17 @@ pub(super) fn find_impressions(head: &Head) -> Option<Found> {
     // Histories before the impressions are lists, too, and no part of an event.
     let is_history = |at: usize| {
         let several = filled(head, at).filter(|cell| cell.contains(' ')).count();
-        2 * several > filled(head, at).count() && crate::data::time::guess(filled(head, at)).is_none()
+        2 * several > filled(head, at).count()
+            && crate::data::time::guess(filled(head, at)).is_none()
     };
-    let plain: Vec<usize> = (0..head.columns.len()).filter(|&at| at != shown && !is_history(at)).collect();
-    let mut columns: Vec<String> = plain.iter().filter_map(|&at| head.columns.get(at)).cloned().collect();
+    let plain: Vec<usize> = (0..head.columns.len())
+        .filter(|&at| at != shown && !is_history(at))
+        .collect();
+    let mut columns: Vec<String> = plain
+        .iter()
+        .filter_map(|&at| head.columns.get(at))
+        .cloned()
+        .collect();
     let roles = vec![(Role::Item, columns.len())];
     columns.push("clicked".to_owned());
     let name = head.columns.get(shown)?;
@@ -214,8 +304,18 @@ pub(super) fn find_impressions(head: &Head) -> Option<Found> {
 impl Impressions {
     pub(super) fn events(&self, row: &[&str]) -> Vec<Vec<String>> {
         let cell = |at: &usize| row.get(*at).copied().unwrap_or_default();
-        let clicked = cell(&self.shown).split_whitespace().filter_map(|shown| shown.strip_suffix("-1"));
-        clicked.map(|item| self.plain.iter().map(|at| cell(at).to_owned()).chain([item.to_owned()]).collect()).collect()
+        let clicked = cell(&self.shown)
+            .split_whitespace()
+            .filter_map(|shown| shown.strip_suffix("-1"));
+        clicked
+            .map(|item| {
+                self.plain
+                    .iter()
+                    .map(|at| cell(at).to_owned())
+                    .chain([item.to_owned()])
+                    .collect()
+            })
+            .collect()
     }
 }
 
@@ -225,16 +325,39 @@ mod tests {
 
     #[test]
     fn every_element_of_a_list_is_an_event() {
-        let lists = Lists { cells: vec![(1, '|'), (2, ',')], numbered: Vec::new(), plain: vec![0] };
-        assert_eq!(lists.events(&["u", "a|b", "[1, 2]"]), [["u", "a", "1"], ["u", "b", "2"]]);
-        assert_eq!(elements("['a', \"b\"]", ',').collect::<Vec<_>>(), ["a", "b"]);
-        let numbered = Lists { cells: Vec::new(), numbered: vec![1, 2, 3], plain: vec![0] };
-        assert_eq!(numbered.events(&["u", "a", " b", ""]), [["u", "a"], ["u", "b"]]);
+        let lists = Lists {
+            cells: vec![(1, '|'), (2, ',')],
+            numbered: Vec::new(),
+            plain: vec![0],
+        };
+        assert_eq!(
+            lists.events(&["u", "a|b", "[1, 2]"]),
+            [["u", "a", "1"], ["u", "b", "2"]]
+        );
+        assert_eq!(
+            elements("['a', \"b\"]", ',').collect::<Vec<_>>(),
+            ["a", "b"]
+        );
+        let numbered = Lists {
+            cells: Vec::new(),
+            numbered: vec![1, 2, 3],
+            plain: vec![0],
+        };
+        assert_eq!(
+            numbered.events(&["u", "a", " b", ""]),
+            [["u", "a"], ["u", "b"]]
+        );
     }
 
     #[test]
     fn what_was_clicked_is_an_event() {
-        let shown = Impressions { shown: 2, plain: vec![0, 1] };
-        assert_eq!(shown.events(&["u", "t", "N1-0 N2-1 N-3-1"]), [["u", "t", "N2"], ["u", "t", "N-3"]]);
+        let shown = Impressions {
+            shown: 2,
+            plain: vec![0, 1],
+        };
+        assert_eq!(
+            shown.events(&["u", "t", "N1-0 N2-1 N-3-1"]),
+            [["u", "t", "N2"], ["u", "t", "N-3"]]
+        );
     }
 }

@@ -21,14 +21,22 @@ const LEAST_ITEMS: usize = 6;
 /// The matrix that a table is, if it is one.
 pub(super) fn find(head: &Head) -> Result<Option<Found>, String> {
     let n_items = head.columns.len().saturating_sub(1);
-    if n_items < LEAST_ITEMS || head.columns.iter().skip(1).any(|name| schema::is_known_name(name)) {
+    if n_items < LEAST_ITEMS
+        || head
+            .columns
+            .iter()
+            .skip(1)
+            .any(|name| schema::is_known_name(name))
+    {
         return Ok(None);
     }
     let numbers = || (1..=n_items).flat_map(|at| filled(head, at));
     let mut values: HashSet<&str> = HashSet::new();
     let mut n_zero = 0;
     for cell in numbers() {
-        let Ok(number) = cell.parse::<f64>() else { return Ok(None) };
+        let Ok(number) = cell.parse::<f64>() else {
+            return Ok(None);
+        };
         if !(-100.0..=100.0).contains(&number) {
             return Ok(None);
         }
@@ -50,7 +58,11 @@ pub(super) fn find(head: &Head) -> Result<Option<Found>, String> {
                 .to_owned(),
         );
     }
-    let user = head.columns.first().filter(|name| !name.starts_with("column_")).map_or("user", String::as_str);
+    let user = head
+        .columns
+        .first()
+        .filter(|name| !name.starts_with("column_"))
+        .map_or("user", String::as_str);
     let zeros = if zero_is_none { " and zeros" } else { "" };
     Ok(Some(Found {
         told: format!(
@@ -60,15 +72,22 @@ pub(super) fn find(head: &Head) -> Result<Option<Found>, String> {
         ),
         columns: vec![user.to_owned(), "item".to_owned(), "value".to_owned()],
         roles: vec![(Role::User, 0), (Role::Item, 1), (Role::Value, 2)],
-        expand: Expand::Matrix(Matrix { items: head.columns.iter().skip(1).cloned().collect(), zero_is_none }),
+        expand: Expand::Matrix(Matrix {
+            items: head.columns.iter().skip(1).cloned().collect(),
+            zero_is_none,
+        }),
     }))
 }
 
 impl Matrix {
     pub(super) fn events(&self, row: &[&str]) -> Vec<Vec<String>> {
-        let Some((user, cells)) = row.split_first() else { return Vec::new() };
+        let Some((user, cells)) = row.split_first() else {
+            return Vec::new();
+        };
         let is_none = |cell: &str| {
-            cell.is_empty() || cell.eq_ignore_ascii_case("nan") || (self.zero_is_none && cell.parse() == Ok(0.0_f64))
+            cell.is_empty()
+                || cell.eq_ignore_ascii_case("nan")
+                || (self.zero_is_none && cell.parse() == Ok(0.0_f64))
         };
         std::iter::zip(&self.items, cells)
             .map(|(item, cell)| (item, cell.trim()))
@@ -84,8 +103,17 @@ mod tests {
 
     #[test]
     fn a_cell_that_holds_something_is_an_event() {
-        let matrix = |zero_is_none| Matrix { items: ["a", "b", "c"].map(str::to_owned).to_vec(), zero_is_none };
-        assert_eq!(matrix(false).events(&["u", "", "0", " 5 "]), [["u", "b", "0"], ["u", "c", "5"]]);
-        assert_eq!(matrix(true).events(&["u", "0", "0.0", "5"]), [["u", "c", "5"]]);
+        let matrix = |zero_is_none| Matrix {
+            items: ["a", "b", "c"].map(str::to_owned).to_vec(),
+            zero_is_none,
+        };
+        assert_eq!(
+            matrix(false).events(&["u", "", "0", " 5 "]),
+            [["u", "b", "0"], ["u", "c", "5"]]
+        );
+        assert_eq!(
+            matrix(true).events(&["u", "0", "0.0", "5"]),
+            [["u", "c", "5"]]
+        );
     }
 }

@@ -64,7 +64,9 @@ pub(super) fn said(head: Head) -> Result<Head, String> {
     };
     match found.filter(|found| found.expand.format() == format) {
         Some(found) => Ok(found.into_head(head)),
-        None => Err(format!("it is not {format}, as `data.format` says; leave that out to have it guessed.")),
+        None => Err(format!(
+            "it is not {format}, as `data.format` says; leave that out to have it guessed."
+        )),
     }
 }
 
@@ -96,13 +98,22 @@ impl Expand {
         let mut row = Vec::with_capacity(columns.len());
         for at in 0..rows.lines.len() {
             row.clear();
-            row.extend(columns.iter().map(|column| column.get(at).copied().unwrap_or_default()));
+            row.extend(
+                columns
+                    .iter()
+                    .map(|column| column.get(at).copied().unwrap_or_default()),
+            );
             match self.events(&row) {
                 Ok(events) => {
                     for mut event in events {
                         lines.push(rows.lines.place(at));
                         for (column, &at) in std::iter::zip(&mut cells, wanted) {
-                            column.push(event.get_mut(at).map(std::mem::take).filter(|cell| !cell.is_empty()));
+                            column.push(
+                                event
+                                    .get_mut(at)
+                                    .map(std::mem::take)
+                                    .filter(|cell| !cell.is_empty()),
+                            );
                         }
                     }
                 }
@@ -110,18 +121,34 @@ impl Expand {
             }
         }
         refused.merge(rows.refused.clone());
-        let columns = cells.into_iter().map(|cells| Cells::Text(cells.into_iter().collect())).collect();
-        Rows { columns, n_read: lines.len() + refused.count, lines, refused }
+        let columns = cells
+            .into_iter()
+            .map(|cells| Cells::Text(cells.into_iter().collect()))
+            .collect();
+        Rows {
+            columns,
+            n_read: lines.len() + refused.count,
+            lines,
+            refused,
+        }
     }
 }
 
 fn texts(cells: &Cells) -> Vec<&str> {
-    cells.text().map(|texts| texts.iter().map(Option::unwrap_or_default).collect()).unwrap_or_default()
+    cells
+        .text()
+        .map(|texts| texts.iter().map(Option::unwrap_or_default).collect())
+        .unwrap_or_default()
 }
 
 impl Found {
     fn into_head(self, mut head: Head) -> Head {
-        let Self { expand, columns, roles, told } = self;
+        let Self {
+            expand,
+            columns,
+            roles,
+            told,
+        } = self;
         let events = head.rows.iter().filter_map(|row| {
             let row: Vec<&str> = row.iter().map(String::as_str).collect();
             expand.events(&row).ok()
@@ -133,7 +160,10 @@ impl Found {
         if let Expand::WebLog(_) = expand {
             // Nothing else of a request is what a person did, or how much.
             for role in [Role::Behaviour, Role::Value] {
-                head.file.roles.slot_mut(role).get_or_insert_with(String::new);
+                head.file
+                    .roles
+                    .slot_mut(role)
+                    .get_or_insert_with(String::new);
             }
         }
         head.problems.push(Problem::warning("data.format", told));
@@ -144,7 +174,11 @@ impl Found {
 
 /// The cells of a column of the first rows that hold something.
 fn filled(head: &Head, at: usize) -> impl Iterator<Item = &str> + Clone {
-    head.rows.iter().filter_map(move |row| row.get(at)).map(|cell| cell.trim()).filter(|cell| !cell.is_empty())
+    head.rows
+        .iter()
+        .filter_map(move |row| row.get(at))
+        .map(|cell| cell.trim())
+        .filter(|cell| !cell.is_empty())
 }
 
 /// Whether nearly all of the cells are so; an empty column is not.

@@ -12,12 +12,16 @@ pub(in crate::data::source) struct WebLog {
 }
 
 /// What is told of a request.
-const COLUMNS: [&str; 11] =
-    ["host", "login", "time", "method", "path", "query", "protocol", "status", "bytes", "referrer", "agent"];
+const COLUMNS: [&str; 11] = [
+    "host", "login", "time", "method", "path", "query", "protocol", "status", "bytes", "referrer",
+    "agent",
+];
 
 /// The log of a web server, if it is one.
 pub(super) fn find(head: &Head) -> Option<Found> {
-    let is_time = |at: usize| nearly_all(filled(head, at), begins_time) && nearly_all(filled(head, at + 1), ends_time);
+    let is_time = |at: usize| {
+        nearly_all(filled(head, at), begins_time) && nearly_all(filled(head, at + 1), ends_time)
+    };
     let time = (1..head.columns.len()).find(|&at| is_time(at))?;
     let log = WebLog { time };
     let parsed = head.rows.iter().filter(|row| {
@@ -40,7 +44,12 @@ pub(super) fn find(head: &Head) -> Option<Found> {
 
 impl WebLog {
     pub(super) fn events(self, row: &[&str]) -> Result<Vec<String>, String> {
-        let field = |at: usize| row.get(at).map(|field| field.trim()).filter(|field| *field != "-").unwrap_or_default();
+        let field = |at: usize| {
+            row.get(at)
+                .map(|field| field.trim())
+                .filter(|field| *field != "-")
+                .unwrap_or_default()
+        };
         let (begin, zone) = (field(self.time), field(self.time + 1));
         let request = field(self.time + 2);
         let mut words = request.split(' ').filter(|word| !word.is_empty());
@@ -48,8 +57,9 @@ impl WebLog {
             return Err("has no request such as `GET /page HTTP/1.1`".to_owned());
         };
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let time =
-            iso(begin, zone).ok_or_else(|| format!("has the time `{begin} {zone}`, which is none of a web server"))?;
+        let time = iso(begin, zone).ok_or_else(|| {
+            format!("has the time `{begin} {zone}`, which is none of a web server")
+        })?;
         let before = |n: usize| self.time.checked_sub(n).map(field).unwrap_or_default();
         let host = if self.time >= 3 { before(3) } else { field(0) };
         let cells = [
@@ -71,24 +81,39 @@ impl WebLog {
 
 /// `[31/Jan/2024:13:30:05` and `+0100]` as `2024-01-31T13:30:05+01:00`.
 fn iso(begin: &str, zone: &str) -> Option<String> {
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
     let begin = begin.strip_prefix('[')?;
     let (day, rest) = begin.split_once('/')?;
     let (month, rest) = rest.split_once('/')?;
     let (year, clock) = rest.split_once(':')?;
-    let month = MONTHS.iter().position(|name| name.eq_ignore_ascii_case(month))? + 1;
+    let month = MONTHS
+        .iter()
+        .position(|name| name.eq_ignore_ascii_case(month))?
+        + 1;
     let zone = zone.strip_suffix(']')?;
-    Some(format!("{year}-{month:02}-{day}T{clock}{}:{}", zone.get(..3)?, zone.get(3..)?))
+    Some(format!(
+        "{year}-{month:02}-{day}T{clock}{}:{}",
+        zone.get(..3)?,
+        zone.get(3..)?
+    ))
 }
 
 /// Whether most lines are requests: they hold a time in brackets, and the request in quotes behind it.
 pub(in crate::data::source) fn are_requests(text: &[u8]) -> bool {
     let is_request = |line: &[u8]| {
-        let open = memchr::memchr(b'[', line).and_then(|at| std::str::from_utf8(line.get(at..at + 21)?).ok());
+        let open = memchr::memchr(b'[', line)
+            .and_then(|at| std::str::from_utf8(line.get(at..at + 21)?).ok());
         open.is_some_and(begins_time) && memchr::memmem::find(line, b"] \"").is_some()
     };
-    let lines: Vec<&[u8]> = text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).take(100).collect();
-    !lines.is_empty() && 10 * lines.iter().filter(|line| is_request(line)).count() >= 9 * lines.len()
+    let lines: Vec<&[u8]> = text
+        .split(|&byte| byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .take(100)
+        .collect();
+    !lines.is_empty()
+        && 10 * lines.iter().filter(|line| is_request(line)).count() >= 9 * lines.len()
 }
 
 /// `[31/Jan/2024:13:30:05`
@@ -113,11 +138,40 @@ mod tests {
     #[test]
     fn a_request_is_divided_into_what_is_told_of_it() {
         let log = WebLog { time: 3 };
-        let row = ["10.0.0.1", "-", "ann", "[31/Jan/2024:13:30:05", "+0100]", "GET /a.html?x=1 HTTP/1.1", "200", "-"];
-        let expected =
-            ["10.0.0.1", "ann", "2024-01-31T13:30:05+01:00", "GET", "/a.html", "x=1", "HTTP/1.1", "200", "", "", ""];
+        let row = [
+            "10.0.0.1",
+            "-",
+            "ann",
+            "[31/Jan/2024:13:30:05",
+            "+0100]",
+            "GET /a.html?x=1 HTTP/1.1",
+            "200",
+            "-",
+        ];
+        let expected = [
+            "10.0.0.1",
+            "ann",
+            "2024-01-31T13:30:05+01:00",
+            "GET",
+            "/a.html",
+            "x=1",
+            "HTTP/1.1",
+            "200",
+            "",
+            "",
+            "",
+        ];
         assert_eq!(log.events(&row).unwrap(), expected);
-        let row = ["10.0.0.1", "-", "-", "[31/Jan/2024:13:30:05", "+0100]", "-", "408", "-"];
+        let row = [
+            "10.0.0.1",
+            "-",
+            "-",
+            "[31/Jan/2024:13:30:05",
+            "+0100]",
+            "-",
+            "408",
+            "-",
+        ];
         assert!(log.events(&row).is_err());
         assert!(begins_time("[31/Jan/2024:13:30:05") && !begins_time("[31-Jan-2024 13:30:05"));
         assert!(ends_time("-0530]") && !ends_time("UTC]"));

@@ -16,7 +16,13 @@ pub(super) struct Elements<'a> {
 
 impl<'a> Elements<'a> {
     pub(super) fn new(bytes: &'a [u8], is_whole: bool) -> Self {
-        Self { bytes, at: 0, line: 1, is_open: false, is_whole }
+        Self {
+            bytes,
+            at: 0,
+            line: 1,
+            is_open: false,
+            is_whole,
+        }
     }
 
     /// Passes over blanks, and over commas between elements.
@@ -95,13 +101,20 @@ mod tests {
     use super::*;
 
     fn split(text: &str, is_whole: bool) -> Vec<(usize, &str)> {
-        Elements::new(text.as_bytes(), is_whole).map(|(line, e)| (line, std::str::from_utf8(e).unwrap())).collect()
+        Elements::new(text.as_bytes(), is_whole)
+            .map(|(line, e)| (line, std::str::from_utf8(e).unwrap()))
+            .collect()
     }
 
     #[test]
     fn elements_are_divided_by_depth_and_quotes() {
         let text = "[\n{\"a\":\"x],\\\"}\"},{\"b\":[1,{\"c\":2}]}\n,\n{\"d\":\n3}, 7]\n";
-        let expected = [(2, "{\"a\":\"x],\\\"}\"}"), (2, "{\"b\":[1,{\"c\":2}]}"), (4, "{\"d\":\n3}"), (5, "7")];
+        let expected = [
+            (2, "{\"a\":\"x],\\\"}\"}"),
+            (2, "{\"b\":[1,{\"c\":2}]}"),
+            (4, "{\"d\":\n3}"),
+            (5, "7"),
+        ];
         assert_eq!(split(text, true), expected);
         assert_eq!(split(text, false), expected);
         assert_eq!(split("[]", true), []);
@@ -110,7 +123,10 @@ mod tests {
 
     #[test]
     fn what_is_cut_off_is_shown_in_a_whole_text_only() {
-        assert_eq!(split("[{\"a\":1},{\"a\"", true), [(1, "{\"a\":1}"), (1, "{\"a\"")]);
+        assert_eq!(
+            split("[{\"a\":1},{\"a\"", true),
+            [(1, "{\"a\":1}"), (1, "{\"a\"")]
+        );
         assert_eq!(split("[{\"a\":1},{\"a\"", false), [(1, "{\"a\":1}")]);
         assert_eq!(split("[{\"a\":1}", true), [(1, "{\"a\":1}"), (1, "")]);
         assert_eq!(split("[{\"a\":1}", false), [(1, "{\"a\":1}")]);

@@ -57,7 +57,10 @@ impl Layout {
         is_whole: bool,
     ) -> (Self, Vec<Vec<String>>, Option<String>) {
         let encoding = file.encoding.unwrap_or_default();
-        let mut layout = Self { place, ..Self::default() };
+        let mut layout = Self {
+            place,
+            ..Self::default()
+        };
         let (mut sample, mut reason) = (Vec::new(), None);
         for (line, text) in records(bytes, &layout.place, is_whole) {
             if sample.len() > SAMPLE_ROWS {
@@ -78,7 +81,10 @@ impl Layout {
                 }
             }
         }
-        let n_arrays = sample.iter().filter(|text| raw::first(text) == Some(b'[')).count();
+        let n_arrays = sample
+            .iter()
+            .filter(|text| raw::first(text) == Some(b'['))
+            .count();
         if 2 * n_arrays > sample.len() {
             sample.retain(|text| raw::first(text) == Some(b'['));
             layout.name_arrays(bytes, file, &sample);
@@ -119,9 +125,15 @@ impl Layout {
         if let Place::Array(names) = &self.place
             && !names.is_empty()
         {
-            sentences.push(format!("the events are those in `{}` of the object.", quotable(&names.join("."))));
+            sentences.push(format!(
+                "the events are those in `{}` of the object.",
+                quotable(&names.join("."))
+            ));
         }
-        sentences.into_iter().map(|sentence| Problem::warning("data.format", sentence)).collect()
+        sentences
+            .into_iter()
+            .map(|sentence| Problem::warning("data.format", sentence))
+            .collect()
     }
 
     /// Fails for an array among objects, and for an object among arrays.
@@ -145,8 +157,12 @@ impl Layout {
         }
         let events = self.events(text);
         for cells in &events {
-            let cells = cells.iter().filter(|(name, _)| wanted.contains(&name.as_ref()));
-            out.extend(place::object(cells.map(|(name, value)| (name.as_ref(), *value))));
+            let cells = cells
+                .iter()
+                .filter(|(name, _)| wanted.contains(&name.as_ref()));
+            out.extend(place::object(
+                cells.map(|(name, value)| (name.as_ref(), *value)),
+            ));
             out.push(b'\n');
         }
         events.len()
@@ -157,17 +173,33 @@ impl Layout {
         if let Place::Split(path) = &self.place {
             self.names = place::split_names(bytes, path);
         }
-        let n = sample.iter().map(|array| raw::elements(array).len()).max().unwrap_or(0);
+        let n = sample
+            .iter()
+            .map(|array| raw::elements(array).len())
+            .max()
+            .unwrap_or(0);
         if self.names.is_none() {
-            let rows: Vec<Vec<String>> =
-                sample.iter().map(|array| raw::elements(array).into_iter().map(shown).collect()).collect();
+            let rows: Vec<Vec<String>> = sample
+                .iter()
+                .map(|array| raw::elements(array).into_iter().map(shown).collect())
+                .collect();
             let are_texts = sample.first().is_some_and(|array| {
                 let cells = raw::elements(array);
                 !cells.is_empty() && cells.iter().all(|cell| cell.first() == Some(&b'"'))
             });
-            let has_header = are_texts && sample.len() > 1 && file.header.unwrap_or_else(|| detect::header(&rows));
-            self.named = if has_header { Named::ByFirst } else { Named::ByNothing };
-            self.names = if has_header { rows.into_iter().next() } else { Some(Vec::new()) };
+            let has_header = are_texts
+                && sample.len() > 1
+                && file.header.unwrap_or_else(|| detect::header(&rows));
+            self.named = if has_header {
+                Named::ByFirst
+            } else {
+                Named::ByNothing
+            };
+            self.names = if has_header {
+                rows.into_iter().next()
+            } else {
+                Some(Vec::new())
+            };
         }
         if let Some(names) = &mut self.names {
             let first = names.len() + 1;
@@ -210,7 +242,11 @@ impl Layout {
                 let event = raw::elements(list.value).into_iter().next()?;
                 Some(members(event)?.into_iter().map(|cell| cell.name).collect())
             };
-            *of_objects && all.iter().find_map(inner).is_some_and(|inner| has_item(&inner) || has_time(&inner))
+            *of_objects
+                && all
+                    .iter()
+                    .find_map(inner)
+                    .is_some_and(|inner| has_item(&inner) || has_time(&inner))
         });
         if let Some((list, ..)) = of_events {
             self.lists = vec![list.clone()];
@@ -218,29 +254,50 @@ impl Layout {
         }
         lists.retain(|(.., of_objects)| !of_objects);
         let n_of = |object: &Vec<raw::Member<'_>>, name: &str| {
-            object.iter().find(|member| member.name == name).map(|member| raw::elements(member.value).len())
+            object
+                .iter()
+                .find(|member| member.name == name)
+                .map(|member| raw::elements(member.value).len())
         };
-        let Some((first, ..)) =
-            lists.iter().find(|(name, ..)| is_item_list(name)).or_else(|| lists.first().filter(|_| lists.len() == 1))
+        let Some((first, ..)) = lists
+            .iter()
+            .find(|(name, ..)| is_item_list(name))
+            .or_else(|| lists.first().filter(|_| lists.len() == 1))
         else {
             return;
         };
         let first = first.clone();
-        let is_aligned = |name: &str| all.iter().all(|object| n_of(object, name) == n_of(object, &first));
-        self.lists = lists.iter().map(|(name, ..)| name.clone()).filter(|name| is_aligned(name)).collect();
+        let is_aligned = |name: &str| {
+            all.iter()
+                .all(|object| n_of(object, name) == n_of(object, &first))
+        };
+        self.lists = lists
+            .iter()
+            .map(|(name, ..)| name.clone())
+            .filter(|name| is_aligned(name))
+            .collect();
     }
 
     /// The cells of each event of a record.
     fn events<'a>(&'a self, text: &'a [u8]) -> Vec<Vec<Cell<'a>>> {
         if let (Some(names), Some(b'[')) = (&self.names, raw::first(text)) {
             let cells = std::iter::zip(names, raw::elements(text));
-            return vec![cells.map(|(name, cell)| (Cow::Borrowed(name.as_str()), cell)).collect()];
+            return vec![
+                cells
+                    .map(|(name, cell)| (Cow::Borrowed(name.as_str()), cell))
+                    .collect(),
+            ];
         }
         let all = members(text).unwrap_or_default();
         let is_list = |name: &str| self.lists.iter().any(|list| list == name);
         let mut outer: Vec<Cell<'a>> = Vec::new();
         for member in all.iter().filter(|member| !is_list(&member.name)) {
-            flatten(Cow::Owned(member.name.clone()), member.value, DEEPEST, &mut outer);
+            flatten(
+                Cow::Owned(member.name.clone()),
+                member.value,
+                DEEPEST,
+                &mut outer,
+            );
         }
         if self.lists.is_empty() {
             return vec![outer];
@@ -255,12 +312,18 @@ impl Layout {
         let event = |at: usize| {
             let mut cells = outer.clone();
             for (list, elements) in &lists {
-                let Some(&element) = elements.get(at) else { continue };
+                let Some(&element) = elements.get(at) else {
+                    continue;
+                };
                 match members(element).filter(|_| self.lists.len() == 1) {
                     Some(inner) => {
                         for cell in inner {
                             let is_taken = outer.iter().any(|(name, _)| *name == cell.name);
-                            let name = if is_taken { format!("{list}.{}", cell.name) } else { cell.name };
+                            let name = if is_taken {
+                                format!("{list}.{}", cell.name)
+                            } else {
+                                cell.name
+                            };
                             flatten(Cow::Owned(name), cell.value, DEEPEST, &mut cells);
                         }
                     }
@@ -282,8 +345,10 @@ impl Layout {
                 if rows.len() >= SAMPLE_ROWS {
                     break;
                 }
-                let row: Vec<(String, String)> =
-                    cells.into_iter().map(|(name, value)| (name.into_owned(), shown(value))).collect();
+                let row: Vec<(String, String)> = cells
+                    .into_iter()
+                    .map(|(name, value)| (name.into_owned(), shown(value)))
+                    .collect();
                 columns.extend(
                     row.iter()
                         .map(|(name, _)| name)
@@ -294,36 +359,49 @@ impl Layout {
                 rows.push(row);
             }
         }
-        let plain: Vec<String> =
-            sample.iter().filter_map(|text| members(text)).flatten().map(|member| member.name).fold(
-                Vec::new(),
-                |mut names, name| {
-                    if !names.contains(&name) {
-                        names.push(name);
-                    }
-                    names
-                },
-            );
+        let plain: Vec<String> = sample
+            .iter()
+            .filter_map(|text| members(text))
+            .flatten()
+            .map(|member| member.name)
+            .fold(Vec::new(), |mut names, name| {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+                names
+            });
         let is_said = |name: &String| {
-            let is_role = <Role as strum::IntoEnumIterator>::iter().any(|role| file.roles.column(role) == Some(name));
+            let is_role = <Role as strum::IntoEnumIterator>::iter()
+                .any(|role| file.roles.column(role) == Some(name));
             is_role && !columns.contains(name) && plain.contains(name)
         };
         // A column that was named before its parts were columns is what it was: the object as a text.
         let keeps_objects = self.lists.is_empty() && plain.iter().any(is_said);
-        self.is_deep = self.names.is_some() || (columns != plain && !keeps_objects && columns.len() <= MOST_COLUMNS);
+        self.is_deep = self.names.is_some()
+            || (columns != plain && !keeps_objects && columns.len() <= MOST_COLUMNS);
         if !self.is_deep && self.lists.is_empty() {
             columns = plain;
             rows = sample
                 .iter()
                 .take(SAMPLE_ROWS)
                 .filter_map(|text| members(text))
-                .map(|cells| cells.into_iter().map(|cell| (cell.name, shown(cell.value))).collect())
+                .map(|cells| {
+                    cells
+                        .into_iter()
+                        .map(|cell| (cell.name, shown(cell.value)))
+                        .collect()
+                })
                 .collect();
         }
         let cell = |row: &[(String, String)], name: &String| {
-            row.iter().find(|(key, _)| key == name).map_or_else(String::new, |(_, value)| value.clone())
+            row.iter()
+                .find(|(key, _)| key == name)
+                .map_or_else(String::new, |(_, value)| value.clone())
         };
-        let rows = rows.iter().map(|row| columns.iter().map(|name| cell(row, name)).collect()).collect();
+        let rows = rows
+            .iter()
+            .map(|row| columns.iter().map(|name| cell(row, name)).collect())
+            .collect();
         self.columns = columns;
         rows
     }
@@ -332,13 +410,22 @@ impl Layout {
 /// The cells of a value: one, or those of the objects in it. What stands in a wrapper such as `{"$oid": "5f"}` is
 /// the value.
 fn flatten<'a>(name: Cow<'a, str>, value: &'a [u8], depth: usize, into: &mut Vec<Cell<'a>>) {
-    let inner = if depth > 0 && value.first() == Some(&b'{') { members(value) } else { None };
+    let inner = if depth > 0 && value.first() == Some(&b'{') {
+        members(value)
+    } else {
+        None
+    };
     match inner.as_deref() {
         Some([only]) if only.name.starts_with('$') => flatten(name, only.value, depth - 1, into),
         Some([]) | None => into.push((name, value)),
         Some(several) => {
             for member in several {
-                flatten(Cow::Owned(format!("{name}.{}", member.name)), member.value, depth - 1, into);
+                flatten(
+                    Cow::Owned(format!("{name}.{}", member.name)),
+                    member.value,
+                    depth - 1,
+                    into,
+                );
             }
         }
     }
@@ -360,13 +447,17 @@ pub(super) fn one_line(written: &mut [u8], n_events: usize) {
         return;
     }
     if let Some((_, text)) = written.split_last_mut() {
-        text.iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b' ');
+        text.iter_mut()
+            .filter(|byte| **byte == b'\n')
+            .for_each(|byte| *byte = b' ');
     }
 }
 
 fn has_item(names: &[String]) -> bool {
     let user = "user".to_owned();
-    names.iter().any(|name| schema::looks_like_a_log(&[user.clone(), name.clone()]))
+    names
+        .iter()
+        .any(|name| schema::looks_like_a_log(&[user.clone(), name.clone()]))
 }
 
 fn has_time(names: &[String]) -> bool {
@@ -376,6 +467,9 @@ fn has_time(names: &[String]) -> bool {
 /// Whether a list is called as one of items is.
 fn is_item_list(name: &str) -> bool {
     let name = name.to_lowercase();
-    let words = ["item", "history", "sequence", "events", "clicks", "products", "movies", "tracks", "songs", "pages"];
+    let words = [
+        "item", "history", "sequence", "events", "clicks", "products", "movies", "tracks", "songs",
+        "pages",
+    ];
     words.iter().any(|word| name.contains(word)) && !name.contains("time")
 }

@@ -23,7 +23,10 @@ pub(super) fn strict(text: &str) -> Option<Strict> {
     while let Some(letter) = writer.letters.next() {
         writer.take(letter)?;
     }
-    writer.open.is_empty().then_some(Strict { text: writer.out, is_python: writer.is_python })
+    writer.open.is_empty().then_some(Strict {
+        text: writer.out,
+        is_python: writer.is_python,
+    })
 }
 
 struct Writer<'a> {
@@ -61,7 +64,9 @@ impl Writer<'_> {
                     self.out.push(',');
                 }
             }
-            letter if letter.is_alphabetic() || letter == '_' || letter == '$' => self.word(letter)?,
+            letter if letter.is_alphabetic() || letter == '_' || letter == '$' => {
+                self.word(letter)?
+            }
             letter => self.out.push(letter),
         }
         Some(())
@@ -74,7 +79,10 @@ impl Writer<'_> {
 
     fn word(&mut self, first: char) -> Option<()> {
         let mut word = String::from(first);
-        while let Some(letter) = self.letters.next_if(|next| next.is_alphanumeric() || matches!(next, '_' | '$')) {
+        while let Some(letter) = self
+            .letters
+            .next_if(|next| next.is_alphanumeric() || matches!(next, '_' | '$'))
+        {
             word.push(letter);
         }
         if matches!(word.as_str(), "u" | "U" | "b" | "r")
@@ -95,7 +103,11 @@ impl Writer<'_> {
         while self.letters.next_if(|next| next.is_whitespace()).is_some() {}
         match (word.as_str(), self.letters.peek()) {
             (_, Some(':')) => self.out.push_str(&format!("\"{word}\"")),
-            ("ObjectId" | "ISODate" | "NumberLong" | "NumberInt" | "NumberDecimal" | "Decimal" | "UUID", Some('(')) => {
+            (
+                "ObjectId" | "ISODate" | "NumberLong" | "NumberInt" | "NumberDecimal" | "Decimal"
+                | "UUID",
+                Some('('),
+            ) => {
                 self.letters.next();
                 self.open.push(None);
             }
@@ -127,7 +139,9 @@ impl Writer<'_> {
                 letter if letter == quote => break,
                 '"' => self.out.push_str("\\\""),
                 '\\' => self.escaped()?,
-                letter if u32::from(letter) < 0x20 => self.out.push_str(&format!("\\u{:04x}", u32::from(letter))),
+                letter if u32::from(letter) < 0x20 => {
+                    self.out.push_str(&format!("\\u{:04x}", u32::from(letter)))
+                }
                 letter => self.out.push(letter),
             }
         }
@@ -149,7 +163,8 @@ impl Writer<'_> {
             }
             'U' => {
                 let digits: String = self.letters.by_ref().take(8).collect();
-                self.out.push(char::from_u32(u32::from_str_radix(&digits, 16).ok()?)?);
+                self.out
+                    .push(char::from_u32(u32::from_str_radix(&digits, 16).ok()?)?);
             }
             _ => return None,
         }
@@ -170,20 +185,36 @@ mod tests {
     #[test]
     fn what_is_nearly_json_becomes_json() {
         for (text, expected, is_python) in [
-            (r#"{"a": NaN, "b": -Infinity, "c": 1.5e-3}"#, r#"{"a":null,"b":null,"c":0.0015}"#, false),
-            (r#"{"a": [1, 2,], "b": {},}"#, r#"{"a":[1,2],"b":{}}"#, false),
+            (
+                r#"{"a": NaN, "b": -Infinity, "c": 1.5e-3}"#,
+                r#"{"a":null,"b":null,"c":0.0015}"#,
+                false,
+            ),
+            (
+                r#"{"a": [1, 2,], "b": {},}"#,
+                r#"{"a":[1,2],"b":{}}"#,
+                false,
+            ),
             (
                 r#"{u'a': u'it"s', 'b': "it's", 'c': None, 'd': (1, True)}"#,
                 r#"{"a":"it\"s","b":"it's","c":null,"d":[1,true]}"#,
                 true,
             ),
-            (r"{'a': 'caf\xe9 \u00e9 \'x\'', 'n': 5L}", "{\"a\":\"café é 'x'\",\"n\":5}", true),
+            (
+                r"{'a': 'caf\xe9 \u00e9 \'x\'', 'n': 5L}",
+                "{\"a\":\"café é 'x'\",\"n\":5}",
+                true,
+            ),
             (
                 r#"{_id: ObjectId("5f"), n: NumberLong(7), at: ISODate("2024-01-31T13:30:05Z")}"#,
                 r#"{"_id":"5f","at":"2024-01-31T13:30:05Z","n":7}"#,
                 false,
             ),
-            (r#"{"a": "NaN, None", "b": 1}"#, r#"{"a":"NaN, None","b":1}"#, false),
+            (
+                r#"{"a": "NaN, None", "b": 1}"#,
+                r#"{"a":"NaN, None","b":1}"#,
+                false,
+            ),
         ] {
             assert_eq!(written(text), (expected.to_owned(), is_python), "{text}");
         }
@@ -192,10 +223,20 @@ mod tests {
     #[test]
     fn what_is_broken_stays_broken() {
         let is_json = |text: &str| {
-            strict(text).is_some_and(|strict| serde_json::from_str::<serde_json::Value>(&strict.text).is_ok())
+            strict(text).is_some_and(|strict| {
+                serde_json::from_str::<serde_json::Value>(&strict.text).is_ok()
+            })
         };
-        for text in [r#"{"a":1,,}"#, r#"{"a":"#, "{'a': 'b}", "{a b}", "{'a': datetime.now()}", "{]", r#"{"a":,}"#, "}"]
-        {
+        for text in [
+            r#"{"a":1,,}"#,
+            r#"{"a":"#,
+            "{'a': 'b}",
+            "{a b}",
+            "{'a': datetime.now()}",
+            "{]",
+            r#"{"a":,}"#,
+            "}",
+        ] {
             assert!(!is_json(text), "{text}");
         }
     }

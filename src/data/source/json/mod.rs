@@ -16,7 +16,9 @@ use std::io::Cursor;
 use std::path::Path;
 use std::sync::Arc;
 
-use polars::prelude::{DataType, JsonFormat, JsonReader, PlSmallStr, PolarsResult, Schema, SerReader};
+use polars::prelude::{
+    DataType, JsonFormat, JsonReader, PlSmallStr, PolarsResult, Schema, SerReader,
+};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
@@ -32,50 +34,91 @@ pub(super) use place::{are_arrays, is_one_text};
 
 /// See [`super::head`].
 pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<Head, DataError> {
-    let content = |sentence: String| DataError::Content { path: path.to_path_buf(), sentence };
+    let content = |sentence: String| DataError::Content {
+        path: path.to_path_buf(),
+        sentence,
+    };
     let place = match file.format {
         Some(FileFormat::Json) => place::place(&text.bytes),
         _ => Place::Lines,
     };
-    let is_cut = place == Place::Values && raw::end_of_value(&text.bytes, raw::blanks(&text.bytes, 0)).is_none();
+    let is_cut = place == Place::Values
+        && raw::end_of_value(&text.bytes, raw::blanks(&text.bytes, 0)).is_none();
     if !text.is_whole && (place.is_spread() || is_cut) {
         // Its first events do not stand at its beginning.
         let whole = Head::new(file.clone(), Vec::new(), Vec::new());
         let bytes = whole_text(&whole, path, &std::sync::atomic::AtomicBool::new(false))?;
-        return head(file, path, &TextHead { bytes, is_whole: true });
+        return head(
+            file,
+            path,
+            &TextHead {
+                bytes,
+                is_whole: true,
+            },
+        );
     }
     let (layout, rows, reason) = Layout::of(&text.bytes, place, &file, text.is_whole);
     if rows.is_empty() {
         let reason = reason.unwrap_or_else(|| "it holds no lines".to_owned());
         return Err(content(match file.format {
             Some(FileFormat::Json) => {
-                format!("it cannot be read as a JSON array of objects ({reason}); write one JSON object an event.")
+                format!(
+                    "it cannot be read as a JSON array of objects ({reason}); write one JSON object an event."
+                )
             }
             _ => format!("it cannot be read as NDJSON ({reason}); write one JSON object a line."),
         }));
     }
     let problems = layout.told();
     let columns = layout.columns.clone();
-    let header = if layout.named == Named::ByNothing { Some(false) } else { file.header };
+    let header = if layout.named == Named::ByNothing {
+        Some(false)
+    } else {
+        file.header
+    };
     let file = FileSpec { header, ..file };
-    Ok(Head { problems, layout, ..Head::new(file, columns, rows) })
+    Ok(Head {
+        problems,
+        layout,
+        ..Head::new(file, columns, rows)
+    })
 }
 
 /// See [`super::rows`].
-pub(super) fn rows(head: &Head, path: &Path, wanted: &[usize], watch: &dyn Watch) -> Result<Rows, DataError> {
+pub(super) fn rows(
+    head: &Head,
+    path: &Path,
+    wanted: &[usize],
+    watch: &dyn Watch,
+) -> Result<Rows, DataError> {
     let bytes = whole_text(head, path, watch)?;
-    let content = |sentence| DataError::Content { path: path.to_path_buf(), sentence };
+    let content = |sentence| DataError::Content {
+        path: path.to_path_buf(),
+        sentence,
+    };
     let rows = parse_rows(&bytes, head, wanted, true).map_err(content)?;
     if rows.lines.len() == 0 {
-        return Err(content(format!("none of its {} lines is a JSON object; write one object a line.", rows.n_read)));
+        return Err(content(format!(
+            "none of its {} lines is a JSON object; write one object a line.",
+            rows.n_read
+        )));
     }
     Ok(rows)
 }
 
 /// The rows of some lines of a log, or of a whole text.
-pub(super) fn parse_rows(bytes: &[u8], head: &Head, wanted: &[usize], is_first: bool) -> Result<Rows, String> {
+pub(super) fn parse_rows(
+    bytes: &[u8],
+    head: &Head,
+    wanted: &[usize],
+    is_first: bool,
+) -> Result<Rows, String> {
     let encoding = head.file.encoding.unwrap_or_default();
-    let names: Vec<&str> = wanted.iter().filter_map(|&at| head.columns.get(at)).map(String::as_str).collect();
+    let names: Vec<&str> = wanted
+        .iter()
+        .filter_map(|&at| head.columns.get(at))
+        .map(String::as_str)
+        .collect();
     let (mut good, mut lines) = (Vec::with_capacity(bytes.len()), Lines::default());
     let (mut refused, mut n_read) = (Refused::default(), 0);
     let n_header = usize::from(is_first && head.layout.named == Named::ByFirst);
@@ -103,25 +146,42 @@ pub(super) fn parse_rows(bytes: &[u8], head: &Head, wanted: &[usize], is_first: 
             quotable_reason(&error.to_string())
         )
     })?;
-    Ok(Rows { columns, n_read, lines, refused })
+    Ok(Rows {
+        columns,
+        n_read,
+        lines,
+        refused,
+    })
 }
 
 fn parse(lines: &[u8], names: &[&str]) -> PolarsResult<Vec<Cells>> {
     if lines.is_empty() {
         return Ok(names.iter().map(|_| Cells::Text(Texts::none())).collect());
     }
-    let schema: Schema = names.iter().map(|&name| (PlSmallStr::from_str(name), DataType::String)).collect();
+    let schema: Schema = names
+        .iter()
+        .map(|&name| (PlSmallStr::from_str(name), DataType::String))
+        .collect();
     let frame = JsonReader::new(Cursor::new(lines))
         .with_json_format(JsonFormat::JsonLines)
         .with_schema(Arc::new(schema))
         .set_rechunk(false)
         .finish()?;
-    names.iter().map(|name| Ok(Cells::Text(Texts::Chunked(frame.column(name)?.str()?.clone())))).collect()
+    names
+        .iter()
+        .map(|name| {
+            Ok(Cells::Text(Texts::Chunked(
+                frame.column(name)?.str()?.clone(),
+            )))
+        })
+        .collect()
 }
 
 /// An object or array as JSON, where it is that or nearly that.
 fn record(text: &[u8], encoding: Encoding) -> Result<Cow<'_, [u8]>, String> {
-    let Err(reason) = check(text, encoding) else { return Ok(Cow::Borrowed(text)) };
+    let Err(reason) = check(text, encoding) else {
+        return Ok(Cow::Borrowed(text));
+    };
     let strict = std::str::from_utf8(text)
         .ok()
         .filter(|text| text.trim_start().starts_with(['{', '[']))
@@ -137,7 +197,9 @@ fn record(text: &[u8], encoding: Encoding) -> Result<Cow<'_, [u8]>, String> {
 fn check(text: &[u8], encoding: Encoding) -> Result<(), String> {
     if text.trim_ascii_start().first() == Some(&b'[') {
         let text = std::str::from_utf8(text).map_err(|_| format!("is not valid {encoding}"))?;
-        return serde_json::from_str::<Vec<IgnoredAny>>(text).map(|_| ()).map_err(|error| not_json(&error));
+        return serde_json::from_str::<Vec<IgnoredAny>>(text)
+            .map(|_| ())
+            .map_err(|error| not_json(&error));
     }
     check_object(text, encoding)
 }
@@ -159,7 +221,11 @@ fn check_object(line: &[u8], encoding: Encoding) -> Result<(), String> {
 }
 
 fn not_json(error: &serde_json::Error) -> String {
-    format!("is no JSON object (column {}: {})", error.column(), why(error))
+    format!(
+        "is no JSON object (column {}: {})",
+        error.column(),
+        why(error)
+    )
 }
 
 /// The error's text without its place: the line in it is always 1.

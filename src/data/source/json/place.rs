@@ -34,22 +34,32 @@ pub(in crate::data::source) enum Place {
 impl Place {
     /// Whether a beginning of the text is not enough to read the first events.
     pub(super) fn is_spread(&self) -> bool {
-        matches!(self, Self::Split(_) | Self::Columns | Self::Rows | Self::Users)
+        matches!(
+            self,
+            Self::Split(_) | Self::Columns | Self::Rows | Self::Users
+        )
     }
 }
 
 /// Whether a text that begins with a bracket is read as a whole, as JSON over all its lines, and not line by
 /// line.
 pub(in crate::data::source) fn is_one_text(bytes: &[u8]) -> bool {
-    let mut lines = bytes.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
-    let Some(first) = lines.next() else { return false };
+    let mut lines = bytes
+        .split(|&byte| byte == b'\n')
+        .map(<[u8]>::trim_ascii)
+        .filter(|line| !line.is_empty());
+    let Some(first) = lines.next() else {
+        return false;
+    };
     let second = lines.next();
     let end = raw::end_of_value(first, 0);
     match (first.first(), end) {
         (Some(b'['), None) => true,
         // It goes on below, unless the next line begins another.
         (_, None) => {
-            first.ends_with(b"[") || first.ends_with(b",") || second.is_none_or(|line| line.first() != Some(&b'{'))
+            first.ends_with(b"[")
+                || first.ends_with(b",")
+                || second.is_none_or(|line| line.first() != Some(&b'{'))
         }
         // One array a line; the elements of an array on lines of their own end with a comma.
         (Some(b'['), Some(end)) => second.is_none() || end < first.len(),
@@ -63,10 +73,17 @@ pub(in crate::data::source) fn is_one_text(bytes: &[u8]) -> bool {
 
 /// Whether a text that begins with a bracket is one of arrays, one a line.
 pub(in crate::data::source) fn are_arrays(bytes: &[u8]) -> bool {
-    let mut lines = bytes.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty()).take(3);
-    let is_array =
-        |line: &[u8]| serde_json::from_slice::<Vec<serde::de::IgnoredAny>>(line).is_ok_and(|all| all.len() > 1);
-    lines.next().is_some_and(is_array) && lines.next().is_some_and(is_array) && lines.next().is_none_or(is_array)
+    let mut lines = bytes
+        .split(|&byte| byte == b'\n')
+        .map(<[u8]>::trim_ascii)
+        .filter(|line| !line.is_empty())
+        .take(3);
+    let is_array = |line: &[u8]| {
+        serde_json::from_slice::<Vec<serde::de::IgnoredAny>>(line).is_ok_and(|all| all.len() > 1)
+    };
+    lines.next().is_some_and(is_array)
+        && lines.next().is_some_and(is_array)
+        && lines.next().is_none_or(is_array)
 }
 
 /// Whether an object alone is no event but holds some: an array or objects that are like them.
@@ -80,10 +97,13 @@ pub(super) fn place(bytes: &[u8]) -> Place {
         return Place::Array(Vec::new());
     }
     let start = raw::blanks(bytes, 0);
-    let is_alone = raw::end_of_value(bytes, start).is_none_or(|end| raw::blanks(bytes, end) >= bytes.len());
+    let is_alone =
+        raw::end_of_value(bytes, start).is_none_or(|end| raw::blanks(bytes, end) >= bytes.len());
     let found = if is_alone { members(bytes) } else { None };
     match found {
-        Some(members) if is_alone => spread(&members).or_else(|| within(&members, DEEPEST)).unwrap_or(Place::Values),
+        Some(members) if is_alone => spread(&members)
+            .or_else(|| within(&members, DEEPEST))
+            .unwrap_or(Place::Values),
         _ => Place::Values,
     }
 }
@@ -91,32 +111,49 @@ pub(super) fn place(bytes: &[u8]) -> Place {
 /// A table whose cells do not stand row by row.
 fn spread(members: &[Member<'_>]) -> Option<Place> {
     let begins = |member: &&Member<'_>, byte: u8| member.value.first() == Some(&byte);
-    let named = |name: &str| members.iter().find(|member| member.name == name && begins(member, b'['));
-    if let (Some(_), Some(data)) = (named("columns"), members.iter().find(|member| member.name == "data"))
-        && data.value.first() == Some(&b'[')
+    let named = |name: &str| {
+        members
+            .iter()
+            .find(|member| member.name == name && begins(member, b'['))
+    };
+    if let (Some(_), Some(data)) = (
+        named("columns"),
+        members.iter().find(|member| member.name == "data"),
+    ) && data.value.first() == Some(&b'[')
     {
         return Some(Place::Split(vec!["data".to_owned()]));
     }
     let is_number = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
     if members.len() < 2 {
-        let only = members.first().filter(|member| !member.is_whole && begins(member, b'{'))?;
+        let only = members
+            .first()
+            .filter(|member| !member.is_whole && begins(member, b'{'))?;
         // The first column is longer than the beginning.
         let cells = raw::members(only.value)?;
-        return (cells.len() > 2 && cells.iter().all(|cell| is_number(&cell.name))).then_some(Place::Columns);
+        return (cells.len() > 2 && cells.iter().all(|cell| is_number(&cell.name)))
+            .then_some(Place::Columns);
     }
     if members.iter().all(|member| begins(&member, b'{')) {
         let first = raw::members(members.first()?.value)?;
         let are_cells = !first.is_empty() && first.iter().all(|cell| is_number(&cell.name));
-        let are_scalars = first.iter().all(|cell| !matches!(cell.value.first(), Some(b'{' | b'[')));
+        let are_scalars = first
+            .iter()
+            .all(|cell| !matches!(cell.value.first(), Some(b'{' | b'[')));
         return if are_cells && are_scalars {
             Some(Place::Columns)
         } else {
             let names = |member: &Member<'_>| -> Option<HashSet<String>> {
-                Some(raw::members(member.value)?.into_iter().map(|cell| cell.name).collect())
+                Some(
+                    raw::members(member.value)?
+                        .into_iter()
+                        .map(|cell| cell.name)
+                        .collect(),
+                )
             };
             let (one, other) = (names(members.first()?)?, names(members.get(1)?)?);
             // Rows have the same cells; parts of an answer do not.
-            (one.len() > 1 && 2 * one.intersection(&other).count() >= one.len()).then_some(Place::Rows)
+            (one.len() > 1 && 2 * one.intersection(&other).count() >= one.len())
+                .then_some(Place::Rows)
         };
     }
     if members.iter().all(|member| begins(&member, b'[')) {
@@ -131,7 +168,9 @@ fn spread(members: &[Member<'_>]) -> Option<Place> {
         let n = cells(members.first()?);
         let is_table = n > 1
             && members.iter().all(of_scalars)
-            && members.iter().all(|member| !member.is_whole || cells(member) == n);
+            && members
+                .iter()
+                .all(|member| !member.is_whole || cells(member) == n);
         return if is_table {
             Some(Place::Columns)
         } else {
@@ -146,7 +185,10 @@ fn spread(members: &[Member<'_>]) -> Option<Place> {
 fn within(members: &[Member<'_>], depth: usize) -> Option<Place> {
     let arrays = members.iter().filter(|member| {
         member.value.first() == Some(&b'[')
-            && matches!(raw::first(member.value.get(1..).unwrap_or_default()), Some(b'{' | b'['))
+            && matches!(
+                raw::first(member.value.get(1..).unwrap_or_default()),
+                Some(b'{' | b'[')
+            )
     });
     // Beside the name of a user they are that user's events, and the object is one of many.
     let is_users = members.iter().any(|member| {
@@ -159,33 +201,49 @@ fn within(members: &[Member<'_>], depth: usize) -> Option<Place> {
     if let Some(longest) = arrays.max_by_key(|member| member.value.len()) {
         return Some(Place::Array(vec![longest.name.clone()]));
     }
-    let deeper = members.iter().filter(|member| depth > 0 && member.value.first() == Some(&b'{'));
-    deeper.max_by_key(|member| member.value.len()).and_then(|member| {
-        let inner = raw::members(member.value)?;
-        match spread(&inner).or_else(|| within(&inner, depth - 1))? {
-            Place::Array(mut names) => {
-                names.insert(0, member.name.clone());
-                Some(Place::Array(names))
+    let deeper = members
+        .iter()
+        .filter(|member| depth > 0 && member.value.first() == Some(&b'{'));
+    deeper
+        .max_by_key(|member| member.value.len())
+        .and_then(|member| {
+            let inner = raw::members(member.value)?;
+            match spread(&inner).or_else(|| within(&inner, depth - 1))? {
+                Place::Array(mut names) => {
+                    names.insert(0, member.name.clone());
+                    Some(Place::Array(names))
+                }
+                Place::Split(mut names) => {
+                    names.insert(0, member.name.clone());
+                    Some(Place::Split(names))
+                }
+                _ => None,
             }
-            Place::Split(mut names) => {
-                names.insert(0, member.name.clone());
-                Some(Place::Split(names))
-            }
-            _ => None,
-        }
-    })
+        })
 }
 
 /// A record with the line on which it begins.
 pub(super) type Record<'a> = (usize, Cow<'a, [u8]>);
 
 /// The records of a text; a cut one at the end only if the text is whole.
-pub(super) fn records<'a>(bytes: &'a [u8], place: &Place, is_whole: bool) -> Box<dyn Iterator<Item = Record<'a>> + 'a> {
+pub(super) fn records<'a>(
+    bytes: &'a [u8],
+    place: &Place,
+    is_whole: bool,
+) -> Box<dyn Iterator<Item = Record<'a>> + 'a> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let borrowed = |(line, text)| (line, Cow::Borrowed(text));
     match place {
         Place::Lines => Box::new(lines(bytes, is_whole).map(borrowed)),
-        Place::Values => Box::new(Values { bytes, at: 0, line: 1, is_whole }.map(borrowed)),
+        Place::Values => Box::new(
+            Values {
+                bytes,
+                at: 0,
+                line: 1,
+                is_whole,
+            }
+            .map(borrowed),
+        ),
         Place::Array(names) | Place::Split(names) => match member(bytes, names) {
             Some((start, array)) => {
                 let line = 1 + n_lines(bytes.get(..start).unwrap_or_default());
@@ -197,9 +255,12 @@ pub(super) fn records<'a>(bytes: &'a [u8], place: &Place, is_whole: bool) -> Box
             None => Box::new(std::iter::empty()),
         },
         Place::Columns => Box::new(columns(bytes).into_iter()),
-        Place::Rows => {
-            Box::new(members(bytes).unwrap_or_default().into_iter().map(|row| (1, Cow::Borrowed(row.value))))
-        }
+        Place::Rows => Box::new(
+            members(bytes)
+                .unwrap_or_default()
+                .into_iter()
+                .map(|row| (1, Cow::Borrowed(row.value))),
+        ),
         Place::Users => Box::new(users(bytes).into_iter()),
     }
 }
@@ -207,10 +268,16 @@ pub(super) fn records<'a>(bytes: &'a [u8], place: &Place, is_whole: bool) -> Box
 /// The names of the columns that stand beside the data.
 pub(super) fn split_names(bytes: &[u8], names: &[String]) -> Option<Vec<String>> {
     let (_, above) = names.split_last()?;
-    let path: Vec<String> = above.iter().cloned().chain(["columns".to_owned()]).collect();
+    let path: Vec<String> = above
+        .iter()
+        .cloned()
+        .chain(["columns".to_owned()])
+        .collect();
     let (_, array) = member(bytes, &path)?;
     let name = |text: &[u8]| {
-        serde_json::from_slice::<String>(text).ok().unwrap_or_else(|| String::from_utf8_lossy(text).into_owned())
+        serde_json::from_slice::<String>(text)
+            .ok()
+            .unwrap_or_else(|| String::from_utf8_lossy(text).into_owned())
     };
     Some(raw::elements(array).into_iter().map(name).collect())
 }
@@ -219,7 +286,9 @@ pub(super) fn split_names(bytes: &[u8], names: &[String]) -> Option<Vec<String>>
 fn member<'a>(bytes: &'a [u8], names: &[String]) -> Option<(usize, &'a [u8])> {
     let (mut start, mut value) = (0, bytes);
     for name in names {
-        let found = members(value)?.into_iter().find(|member| member.name == *name)?;
+        let found = members(value)?
+            .into_iter()
+            .find(|member| member.name == *name)?;
         start += found.start;
         value = found.value;
     }
@@ -236,20 +305,43 @@ fn columns(bytes: &[u8]) -> Vec<Record<'_>> {
         .into_iter()
         .map(|column| {
             let cells = match members(column.value) {
-                Some(cells) => cells.into_iter().map(|cell| (cell.name, cell.value)).collect(),
-                None => raw::elements(column.value).into_iter().map(|cell| (String::new(), cell)).collect(),
+                Some(cells) => cells
+                    .into_iter()
+                    .map(|cell| (cell.name, cell.value))
+                    .collect(),
+                None => raw::elements(column.value)
+                    .into_iter()
+                    .map(|cell| (String::new(), cell))
+                    .collect(),
             };
             (column.name, cells)
         })
         .collect();
-    let n_rows = columns.iter().map(|(_, cells)| cells.len()).max().unwrap_or(0);
-    let Some((_, keys)) = columns.first() else { return Vec::new() };
-    let by_key: Vec<std::collections::HashMap<&str, &[u8]>> =
-        columns.iter().map(|(_, cells)| cells.iter().map(|(key, cell)| (key.as_str(), *cell)).collect()).collect();
+    let n_rows = columns
+        .iter()
+        .map(|(_, cells)| cells.len())
+        .max()
+        .unwrap_or(0);
+    let Some((_, keys)) = columns.first() else {
+        return Vec::new();
+    };
+    let by_key: Vec<std::collections::HashMap<&str, &[u8]>> = columns
+        .iter()
+        .map(|(_, cells)| {
+            cells
+                .iter()
+                .map(|(key, cell)| (key.as_str(), *cell))
+                .collect()
+        })
+        .collect();
     let row = |at: usize| {
         let key = keys.get(at).map_or("", |(key, _)| key.as_str());
         let cells = std::iter::zip(&columns, &by_key).filter_map(|((name, cells), by_key)| {
-            let cell = if key.is_empty() { cells.get(at).map(|(_, cell)| *cell) } else { by_key.get(key).copied() };
+            let cell = if key.is_empty() {
+                cells.get(at).map(|(_, cell)| *cell)
+            } else {
+                by_key.get(key).copied()
+            };
             Some((name.as_str(), cell?))
         });
         (1, Cow::Owned(object(cells)))
@@ -265,7 +357,8 @@ fn users(bytes: &[u8]) -> Vec<Record<'_>> {
         for event in raw::elements(user.value) {
             let own = members(event).unwrap_or_default();
             let cells = own.iter().map(|cell| (cell.name.as_str(), cell.value));
-            let first = std::iter::once(("user", id.as_bytes())).filter(|_| own.iter().all(|cell| cell.name != "user"));
+            let first = std::iter::once(("user", id.as_bytes()))
+                .filter(|_| own.iter().all(|cell| cell.name != "user"));
             let record = if event.first() == Some(&b'{') {
                 object(first.chain(cells))
             } else {
@@ -294,9 +387,15 @@ pub(super) fn object<'a>(members: impl Iterator<Item = (&'a str, &'a [u8])>) -> 
 
 /// Line numbers and texts of the lines that are not blank; the last one only if the text is whole.
 fn lines(bytes: &[u8], is_whole: bool) -> impl Iterator<Item = (usize, &[u8])> {
-    let end = if is_whole { bytes.len() } else { bytes.iter().rposition(|&b| b == b'\n').unwrap_or(0) };
+    let end = if is_whole {
+        bytes.len()
+    } else {
+        bytes.iter().rposition(|&b| b == b'\n').unwrap_or(0)
+    };
     let text = bytes.get(..end).unwrap_or(&[]);
-    (1..).zip(text.split(|&b| b == b'\n')).filter(|(_, line)| !line.trim_ascii().is_empty())
+    (1..)
+        .zip(text.split(|&b| b == b'\n'))
+        .filter(|(_, line)| !line.trim_ascii().is_empty())
 }
 
 fn n_lines(bytes: &[u8]) -> usize {
@@ -315,7 +414,11 @@ impl<'a> Iterator for Values<'a> {
     type Item = (usize, &'a [u8]);
 
     fn next(&mut self) -> Option<Self::Item> {
-        while let Some(&byte) = self.bytes.get(self.at).filter(|byte| byte.is_ascii_whitespace() || **byte == b',') {
+        while let Some(&byte) = self
+            .bytes
+            .get(self.at)
+            .filter(|byte| byte.is_ascii_whitespace() || **byte == b',')
+        {
             self.line += usize::from(byte == b'\n');
             self.at += 1;
         }
@@ -354,13 +457,30 @@ mod tests {
 
     #[test]
     fn events_are_found_wherever_they_stand() {
-        assert_eq!(texts(r#"{"a":1}{"a":2} {"a":3}"#), [r#"{"a":1}"#, r#"{"a":2}"#, r#"{"a":3}"#]);
-        assert_eq!(read("{\n \"a\": 1\n}\n{\n \"a\": 2\n}\n").1.iter().map(|r| r.0).collect::<Vec<_>>(), [1, 4]);
-        let (place, all) = read("{\"status\": \"ok\",\n\"n\": [1],\n\"data\": [\n{\"a\": 1},\n{\"a\": 2}]}");
+        assert_eq!(
+            texts(r#"{"a":1}{"a":2} {"a":3}"#),
+            [r#"{"a":1}"#, r#"{"a":2}"#, r#"{"a":3}"#]
+        );
+        assert_eq!(
+            read("{\n \"a\": 1\n}\n{\n \"a\": 2\n}\n")
+                .1
+                .iter()
+                .map(|r| r.0)
+                .collect::<Vec<_>>(),
+            [1, 4]
+        );
+        let (place, all) =
+            read("{\"status\": \"ok\",\n\"n\": [1],\n\"data\": [\n{\"a\": 1},\n{\"a\": 2}]}");
         assert_eq!(place, Place::Array(vec!["data".to_owned()]));
-        assert_eq!(all, [(4, "{\"a\": 1}".to_owned()), (5, "{\"a\": 2}".to_owned())]);
+        assert_eq!(
+            all,
+            [(4, "{\"a\": 1}".to_owned()), (5, "{\"a\": 2}".to_owned())]
+        );
         let deep = r#"{"took": 3, "hits": {"total": {"n": 2}, "hits": [{"a": 1}, {"a": 2}]}}"#;
-        assert_eq!(read(deep).0, Place::Array(vec!["hits".to_owned(), "hits".to_owned()]));
+        assert_eq!(
+            read(deep).0,
+            Place::Array(vec!["hits".to_owned(), "hits".to_owned()])
+        );
         assert_eq!(texts(deep), [r#"{"a": 1}"#, r#"{"a": 2}"#]);
         assert_eq!(read("[[1,2],[3,4]]").1.len(), 2);
     }
@@ -368,17 +488,36 @@ mod tests {
     #[test]
     fn tables_of_pandas_become_rows() {
         let expected = [r#"{"u":"a","i":5}"#, r#"{"u":"b","i":6}"#];
-        assert_eq!(texts(r#"{"u": {"0": "a", "1": "b"}, "i": {"0": 5, "1": 6}}"#), expected);
+        assert_eq!(
+            texts(r#"{"u": {"0": "a", "1": "b"}, "i": {"0": 5, "1": 6}}"#),
+            expected
+        );
         assert_eq!(texts(r#"{"u": ["a", "b"], "i": [5, 6]}"#), expected);
-        assert_eq!(texts(r#"{"0": {"u":"a","i":5}, "1": {"u":"b","i":6}}"#), expected);
+        assert_eq!(
+            texts(r#"{"0": {"u":"a","i":5}, "1": {"u":"b","i":6}}"#),
+            expected
+        );
         let split = r#"{"columns":["u","i"],"index":[0,1],"data":[["a",5],["b",6]]}"#;
         assert_eq!(
             (read(split).0, texts(split)),
-            (Place::Split(vec!["data".to_owned()]), vec![r#"["a",5]"#.to_owned(), r#"["b",6]"#.to_owned()])
+            (
+                Place::Split(vec!["data".to_owned()]),
+                vec![r#"["a",5]"#.to_owned(), r#"["b",6]"#.to_owned()]
+            )
         );
-        assert_eq!(split_names(split.as_bytes(), &["data".to_owned()]), Some(vec!["u".to_owned(), "i".to_owned()]));
+        assert_eq!(
+            split_names(split.as_bytes(), &["data".to_owned()]),
+            Some(vec!["u".to_owned(), "i".to_owned()])
+        );
         let users = r#"{"7": [1, 2], "8": [3]}"#;
-        assert_eq!(texts(users), [r#"{"user":"7","item":1}"#, r#"{"user":"7","item":2}"#, r#"{"user":"8","item":3}"#]);
+        assert_eq!(
+            texts(users),
+            [
+                r#"{"user":"7","item":1}"#,
+                r#"{"user":"7","item":2}"#,
+                r#"{"user":"8","item":3}"#
+            ]
+        );
     }
 
     #[test]

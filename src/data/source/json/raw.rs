@@ -26,7 +26,9 @@ pub(super) fn members(text: &[u8]) -> Option<Vec<Member<'_>>> {
             Some(b'}') | None => return Some(members),
             Some(b',') => at += 1,
             Some(b'"') => {
-                let Some(end) = end_of_value(text, at) else { return Some(members) };
+                let Some(end) = end_of_value(text, at) else {
+                    return Some(members);
+                };
                 let name: String = serde_json::from_slice(text.get(at..end)?).ok()?;
                 at = blanks(text, end);
                 match text.get(at) {
@@ -36,7 +38,12 @@ pub(super) fn members(text: &[u8]) -> Option<Vec<Member<'_>>> {
                 }
                 let end = end_of_value(text, at);
                 let value = text.get(at..end.unwrap_or(text.len()))?.trim_ascii_end();
-                members.push(Member { name, value, start: at, is_whole: end.is_some() });
+                members.push(Member {
+                    name,
+                    value,
+                    start: at,
+                    is_whole: end.is_some(),
+                });
                 at = end.unwrap_or(text.len());
             }
             Some(_) => return None,
@@ -79,7 +86,11 @@ pub(super) fn end_of_value(text: &[u8], at: usize) -> Option<usize> {
 
 /// The place after the blanks at `at`.
 pub(super) fn blanks(text: &[u8], at: usize) -> usize {
-    at + text.iter().skip(at).take_while(|byte| byte.is_ascii_whitespace()).count()
+    at + text
+        .iter()
+        .skip(at)
+        .take_while(|byte| byte.is_ascii_whitespace())
+        .count()
 }
 
 /// The first byte of a text that is no blank.
@@ -98,20 +109,43 @@ mod tests {
             Some(
                 members
                     .into_iter()
-                    .map(|m| (m.name, String::from_utf8_lossy(m.value).into_owned(), m.is_whole))
+                    .map(|m| {
+                        (
+                            m.name,
+                            String::from_utf8_lossy(m.value).into_owned(),
+                            m.is_whole,
+                        )
+                    })
                     .collect(),
             )
         };
         let some = |all: &[(&str, &str, bool)]| {
-            Some(all.iter().map(|&(name, value, whole)| (name.to_owned(), value.to_owned(), whole)).collect::<Vec<_>>())
+            Some(
+                all.iter()
+                    .map(|&(name, value, whole)| (name.to_owned(), value.to_owned(), whole))
+                    .collect::<Vec<_>>(),
+            )
         };
-        let text = "{ \"a\\\"b\" : [1, {\"c\": \"}\"}] ,\"d\":18446744073709551617, \"e\": \"x,y\"}";
-        let expected =
-            [("a\"b", "[1, {\"c\": \"}\"}]", true), ("d", "18446744073709551617", true), ("e", "\"x,y\"", true)];
+        let text =
+            "{ \"a\\\"b\" : [1, {\"c\": \"}\"}] ,\"d\":18446744073709551617, \"e\": \"x,y\"}";
+        let expected = [
+            ("a\"b", "[1, {\"c\": \"}\"}]", true),
+            ("d", "18446744073709551617", true),
+            ("e", "\"x,y\"", true),
+        ];
         assert_eq!(told(text), some(&expected));
-        assert_eq!(told("{\"a\": 1, \"b\": [1, 2"), some(&[("a", "1", true), ("b", "[1, 2", false)]));
+        assert_eq!(
+            told("{\"a\": 1, \"b\": [1, 2"),
+            some(&[("a", "1", true), ("b", "[1, 2", false)])
+        );
         assert_eq!(told("{\"a\": 1, \"b"), some(&[("a", "1", true)]));
-        assert_eq!((told("[1]"), told("{1}"), told("{}")), (None, None, some(&[])));
-        assert_eq!(elements(b"[1, \"a,b\", [2]]"), [b"1".as_slice(), b"\"a,b\"", b"[2]"]);
+        assert_eq!(
+            (told("[1]"), told("{1}"), told("{}")),
+            (None, None, some(&[]))
+        );
+        assert_eq!(
+            elements(b"[1, \"a,b\", [2]]"),
+            [b"1".as_slice(), b"\"a,b\"", b"[2]"]
+        );
     }
 }

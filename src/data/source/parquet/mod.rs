@@ -8,7 +8,8 @@ use std::fs::File;
 use std::path::Path;
 
 use polars::prelude::{
-    ArrowField, Column as PolarsColumn, DataType, ParquetReader, PolarsResult, SerReader, StringChunked, TimeUnit,
+    ArrowField, Column as PolarsColumn, DataType, ParquetReader, PolarsResult, SerReader,
+    StringChunked, TimeUnit,
 };
 
 use super::texts::Texts;
@@ -43,7 +44,11 @@ impl Way {
 /// The columns of a file, without reading them.
 fn columns(path: &Path) -> Result<Vec<(String, Way)>, DataError> {
     read(path, |mut reader| {
-        Ok(reader.schema()?.iter().map(|(name, field)| (name.to_string(), Way::of(field))).collect())
+        Ok(reader
+            .schema()?
+            .iter()
+            .map(|(name, field)| (name.to_string(), Way::of(field)))
+            .collect())
     })
 }
 
@@ -53,7 +58,10 @@ pub(super) fn head(file: FileSpec, path: &Path) -> Result<Head, DataError> {
     let n_rows = read(path, |mut reader| reader.num_rows())?.min(SAMPLE_ROWS);
     if n_rows == 0 {
         let sentence = "it holds columns and no rows; choose a file with events.".to_owned();
-        return Err(DataError::Content { path: path.to_path_buf(), sentence });
+        return Err(DataError::Content {
+            path: path.to_path_buf(),
+            sentence,
+        });
     }
     let is_readable = |at: &usize| !matches!(all.get(*at), Some((_, Way::No(_))) | None);
     let readable: Vec<usize> = (0..all.len()).filter(is_readable).collect();
@@ -63,29 +71,50 @@ pub(super) fn head(file: FileSpec, path: &Path) -> Result<Head, DataError> {
     let names: Vec<String> = match &nested {
         Some(nested) => {
             problems.push(nested.told());
-            let (frame, _) = nested.explode(found).map_err(|error| broken(path, &error.to_string()))?;
-            found = frame.columns().iter().map(|column| column.head(Some(SAMPLE_ROWS))).collect();
-            found.iter().map(|column| column.name().to_string()).collect()
+            let (frame, _) = nested
+                .explode(found)
+                .map_err(|error| broken(path, &error.to_string()))?;
+            found = frame
+                .columns()
+                .iter()
+                .map(|column| column.head(Some(SAMPLE_ROWS)))
+                .collect();
+            found
+                .iter()
+                .map(|column| column.name().to_string())
+                .collect()
         }
         None => all.iter().map(|(name, _)| name.clone()).collect(),
     };
     let n_rows = found.first().map_or(n_rows, PolarsColumn::len);
     let texts: Vec<Vec<String>> = names
         .iter()
-        .map(|name| match found.iter().find(|column| column.name().as_str() == name) {
-            Some(column) => sample(column),
-            None => vec![placeholder(&all, name); n_rows],
-        })
+        .map(
+            |name| match found.iter().find(|column| column.name().as_str() == name) {
+                Some(column) => sample(column),
+                None => vec![placeholder(&all, name); n_rows],
+            },
+        )
         .collect();
     let rows = (0..n_rows)
-        .map(|row| texts.iter().map(|column| column.get(row).cloned().unwrap_or_default()).collect())
+        .map(|row| {
+            texts
+                .iter()
+                .map(|column| column.get(row).cloned().unwrap_or_default())
+                .collect()
+        })
         .collect();
     let type_of = |name: &String| {
         let column = found.iter().find(|column| column.name().as_str() == name);
         column.map_or(ColumnType::Other, |column| column_type(column.dtype()))
     };
     let types = names.iter().map(type_of).collect();
-    Ok(Head { problems, types, nested, ..Head::new(file, names, rows) })
+    Ok(Head {
+        problems,
+        types,
+        nested,
+        ..Head::new(file, names, rows)
+    })
 }
 
 /// What stands in a preview for the cells of a column that cannot be read.
@@ -116,14 +145,22 @@ fn read_columns(
     wanted: &[usize],
     slice: Option<(usize, usize)>,
 ) -> Result<Vec<PolarsColumn>, DataError> {
-    let mut typed: Vec<usize> =
-        wanted.iter().copied().filter(|at| matches!(all.get(*at), Some((_, Way::Typed(_))))).collect();
+    let mut typed: Vec<usize> = wanted
+        .iter()
+        .copied()
+        .filter(|at| matches!(all.get(*at), Some((_, Way::Typed(_)))))
+        .collect();
     typed.sort_unstable();
     typed.dedup();
     let frame = if typed.is_empty() {
         None
     } else {
-        Some(read(path, |reader| reader.with_projection(Some(typed)).with_slice(slice).finish())?)
+        Some(read(path, |reader| {
+            reader
+                .with_projection(Some(typed))
+                .with_slice(slice)
+                .finish()
+        })?)
     };
     let column = |&at: &usize| -> Result<PolarsColumn, DataError> {
         let unreadable = |name: &str, dtype: &str| DataError::Content {
@@ -141,7 +178,9 @@ fn read_columns(
                 .ok_or_else(|| unreadable(name, &dtype.to_string())),
             Some((name, Way::Raw(raw))) => {
                 let (file, _) = open::file(path)?;
-                read(path, |reader| raw.read(reader, file, name, slice.unwrap_or((0, usize::MAX))))
+                read(path, |reader| {
+                    raw.read(reader, file, name, slice.unwrap_or((0, usize::MAX)))
+                })
             }
             Some((name, Way::No(dtype))) => Err(unreadable(name, dtype)),
             None => Err(unreadable("", "it is not there")),
@@ -178,11 +217,21 @@ const PIECE_ROWS: usize = if cfg!(test) { 4 } else { 1 << 18 };
 impl<'a> Groups<'a> {
     /// The pieces of a file; `None` for one of a single piece, and for one with a wanted column of
     /// floats or bytes: whether they are whole numbers or texts is told from all of them.
-    pub(super) fn of(head: &'a Head, path: &'a Path, wanted: &'a [usize]) -> Result<Option<Self>, DataError> {
+    pub(super) fn of(
+        head: &'a Head,
+        path: &'a Path,
+        wanted: &'a [usize],
+    ) -> Result<Option<Self>, DataError> {
         let all = columns(path)?;
         let needs_all = |at: &usize| match all.get(*at) {
             Some((_, Way::Typed(dtype))) => {
-                matches!(dtype, DataType::Float32 | DataType::Float64 | DataType::Binary | DataType::BinaryOffset)
+                matches!(
+                    dtype,
+                    DataType::Float32
+                        | DataType::Float64
+                        | DataType::Binary
+                        | DataType::BinaryOffset
+                )
             }
             Some((_, Way::Raw(raw))) => *raw == Raw::Half,
             _ => true,
@@ -198,7 +247,11 @@ impl<'a> Groups<'a> {
             Ok(heights)
         })?;
         let pieces = pieces(&heights);
-        Ok((pieces.len() > 1).then_some(Self { how: How { head, path, wanted }, pieces, n_taken: 0 }))
+        Ok((pieces.len() > 1).then_some(Self {
+            how: How { head, path, wanted },
+            pieces,
+            n_taken: 0,
+        }))
     }
 
     pub(super) fn share(&self) -> f32 {
@@ -212,7 +265,10 @@ impl<'a> Iterator for Groups<'a> {
     fn next(&mut self) -> Option<Group<'a>> {
         let slice = *self.pieces.get(self.n_taken)?;
         self.n_taken += 1;
-        Some(Group { how: self.how, slice })
+        Some(Group {
+            how: self.how,
+            slice,
+        })
     }
 }
 
@@ -243,13 +299,21 @@ fn slice(how: How<'_>, slice: Option<(usize, usize)>) -> Result<Rows, DataError>
     let name = |at: usize| head.columns.get(at).map_or("", String::as_str);
     let place = |name: &str| all.iter().position(|(other, _)| other == name);
     let (found, lines) = if let Some(nested) = &head.nested {
-        let names = wanted.iter().map(|&at| name(at)).chain(nested.lists.iter().map(String::as_str));
+        let names = wanted
+            .iter()
+            .map(|&at| name(at))
+            .chain(nested.lists.iter().map(String::as_str));
         let positions: std::collections::BTreeSet<usize> = names.filter_map(place).collect();
         let positions: Vec<usize> = positions.into_iter().collect();
         let (frame, rows) = nested
             .explode(read_columns(path, &all, &positions, slice)?)
             .map_err(|error| broken(path, &error.to_string()))?;
-        let column = |&at: &usize| frame.column(name(at)).cloned().map_err(|error| broken(path, &error.to_string()));
+        let column = |&at: &usize| {
+            frame
+                .column(name(at))
+                .cloned()
+                .map_err(|error| broken(path, &error.to_string()))
+        };
         let found: Vec<PolarsColumn> = wanted.iter().map(column).collect::<Result<_, _>>()?;
         let mut lines = Lines::default();
         for row in rows {
@@ -257,7 +321,10 @@ fn slice(how: How<'_>, slice: Option<(usize, usize)>) -> Result<Rows, DataError>
         }
         (found, lines)
     } else {
-        let positions: Vec<usize> = wanted.iter().map(|&at| place(name(at)).unwrap_or(usize::MAX)).collect();
+        let positions: Vec<usize> = wanted
+            .iter()
+            .map(|&at| place(name(at)).unwrap_or(usize::MAX))
+            .collect();
         let found = read_columns(path, &all, &positions, slice)?;
         let n_rows = found.first().map_or(0, PolarsColumn::len);
         (found, Lines::from_line(1, n_rows))
@@ -272,8 +339,15 @@ fn slice(how: How<'_>, slice: Option<(usize, usize)>) -> Result<Rows, DataError>
             ),
         })
     };
-    let columns = std::iter::zip(&found, wanted).map(cells).collect::<Result<_, _>>()?;
-    Ok(Rows { columns, n_read: lines.len(), lines, refused: Refused::default() })
+    let columns = std::iter::zip(&found, wanted)
+        .map(cells)
+        .collect::<Result<_, _>>()?;
+    Ok(Rows {
+        columns,
+        n_read: lines.len(),
+        lines,
+        refused: Refused::default(),
+    })
 }
 
 /// Opens and reads; whatever is wrong with the file's inside is one sentence.
@@ -311,7 +385,13 @@ fn cells(column: &PolarsColumn) -> PolarsResult<Cells> {
     let micros = |(times, over): (i64, i64)| -> PolarsResult<Cells> {
         let numbers = column.cast(&DataType::Int64)?;
         let to_micros = |number: i64| number.checked_mul(times).map(|n| n.div_euclid(over));
-        Ok(Cells::Micros(numbers.i64()?.iter().map(|number| number.and_then(to_micros)).collect()))
+        Ok(Cells::Micros(
+            numbers
+                .i64()?
+                .iter()
+                .map(|number| number.and_then(to_micros))
+                .collect(),
+        ))
     };
     match column.dtype() {
         DataType::Datetime(unit, _) | DataType::Duration(unit) => micros(per_unit(unit)),
@@ -330,7 +410,11 @@ fn text(column: &PolarsColumn) -> PolarsResult<StringChunked> {
         let floats = floats.f64()?;
         // Below 2^53 a float that is whole is that number exactly.
         let is_whole = |number: f64| number.fract() == 0.0 && number.abs() < 9.0e15;
-        if floats.iter().flatten().all(|number| number.is_nan() || is_whole(number)) {
+        if floats
+            .iter()
+            .flatten()
+            .all(|number| number.is_nan() || is_whole(number))
+        {
             let whole = |number: f64| (!number.is_nan()).then(|| format!("{number:.0}"));
             return Ok(floats.iter().map(|number| number.and_then(whole)).collect());
         }
@@ -363,14 +447,20 @@ fn bytes(column: &PolarsColumn) -> PolarsResult<StringChunked> {
 /// The first rows of a column as a person reads them.
 fn sample(column: &PolarsColumn) -> Vec<String> {
     match cells(column) {
-        Ok(Cells::Text(text)) => text.iter().map(|cell| cell.unwrap_or_default().to_owned()).collect(),
+        Ok(Cells::Text(text)) => text
+            .iter()
+            .map(|cell| cell.unwrap_or_default().to_owned())
+            .collect(),
         Ok(Cells::Micros(micros)) => {
             // A span is shown as seconds.
             let shown = |micros: i64| match column_type(column.dtype()) {
                 ColumnType::Duration => format!("{}", micros as f64 / 1e6),
                 _ => time::iso(micros),
             };
-            micros.into_iter().map(|micros| micros.map_or_else(String::new, shown)).collect()
+            micros
+                .into_iter()
+                .map(|micros| micros.map_or_else(String::new, shown))
+                .collect()
         }
         Err(_) => vec![format!("({})", column.dtype()); column.len()],
     }
@@ -391,19 +481,29 @@ mod tests {
     #[test]
     fn typed_times_of_every_unit_are_microseconds() {
         let unit = |unit| DataType::Datetime(unit, None);
-        assert_eq!(micros(&unit(TimeUnit::Milliseconds), 1_500), Some(1_500_000));
+        assert_eq!(
+            micros(&unit(TimeUnit::Milliseconds), 1_500),
+            Some(1_500_000)
+        );
         assert_eq!(micros(&unit(TimeUnit::Microseconds), 1_500), Some(1_500));
         assert_eq!(micros(&unit(TimeUnit::Nanoseconds), -1_500), Some(-2));
         assert_eq!(micros(&unit(TimeUnit::Milliseconds), i64::MAX), None);
-        let day = PolarsColumn::new("t".into(), [2_i32]).cast(&DataType::Date).unwrap();
+        let day = PolarsColumn::new("t".into(), [2_i32])
+            .cast(&DataType::Date)
+            .unwrap();
         assert_eq!(sample(&day), ["1970-01-03T00:00:00Z"]);
         // A span is shown in seconds, and orders.
         let span = DataType::Duration(TimeUnit::Milliseconds);
         assert_eq!(micros(&span, 1_500), Some(1_500_000));
-        let spans = PolarsColumn::new("t".into(), [1_500_i64, 86_400_000]).cast(&span).unwrap();
+        let spans = PolarsColumn::new("t".into(), [1_500_i64, 86_400_000])
+            .cast(&span)
+            .unwrap();
         assert_eq!(
             (sample(&spans), column_type(&span)),
-            (vec!["1.5".to_owned(), "86400".to_owned()], ColumnType::Duration)
+            (
+                vec!["1.5".to_owned(), "86400".to_owned()],
+                ColumnType::Duration
+            )
         );
     }
 
@@ -417,9 +517,15 @@ mod tests {
     #[test]
     fn bytes_are_texts_or_uuids_or_digits() {
         let texts = |cells: Vec<&[u8]>| sample(&PolarsColumn::new("b".into(), cells));
-        assert_eq!(texts(vec![b"ann", "caf\u{e9}".as_bytes()]), ["ann", "caf\u{e9}"]);
+        assert_eq!(
+            texts(vec![b"ann", "caf\u{e9}".as_bytes()]),
+            ["ann", "caf\u{e9}"]
+        );
         assert_eq!(texts(vec![&[0xff, 0x0a], b"ann"]), ["ff0a", "616e6e"]);
-        let uuid = [0xf1, 0xb1, 0xcf, 0x71, 0xbd, 0x35, 0x4e, 0x99, 0x86, 0x24, 0x24, 0xa6, 0xe1, 0x5f, 0x13, 0x3a];
+        let uuid = [
+            0xf1, 0xb1, 0xcf, 0x71, 0xbd, 0x35, 0x4e, 0x99, 0x86, 0x24, 0x24, 0xa6, 0xe1, 0x5f,
+            0x13, 0x3a,
+        ];
         assert_eq!(texts(vec![&uuid]), ["f1b1cf71-bd35-4e99-8624-24a6e15f133a"]);
     }
 
@@ -427,7 +533,8 @@ mod tests {
     fn a_column_of_lists_is_an_error_and_no_panic() {
         use polars::prelude::NamedFrom;
         let inner = PolarsColumn::new("x".into(), [1_i64, 2]);
-        let lists = polars::prelude::Series::new("l".into(), [inner.as_materialized_series().clone()]);
+        let lists =
+            polars::prelude::Series::new("l".into(), [inner.as_materialized_series().clone()]);
         let column = PolarsColumn::from(lists);
         // Whatever it becomes, it has one cell a row.
         assert_eq!(sample(&column).len(), 1);

@@ -1,7 +1,8 @@
 //! Lists in the columns of a table: one user or session a row, its events or items in one cell.
 
 use polars::prelude::{
-    Column as PolarsColumn, DataFrame, DataType, ExplodeOptions, IntoColumn, NamedFrom, PolarsResult, Series,
+    Column as PolarsColumn, DataFrame, DataType, ExplodeOptions, IntoColumn, NamedFrom,
+    PolarsResult, Series,
 };
 
 use crate::data::schema;
@@ -22,7 +23,8 @@ const ROW: &str = "(row)";
 impl Nested {
     /// The lists of a table whose other columns name no item.
     pub(super) fn find(columns: &[PolarsColumn]) -> Option<Self> {
-        let names_item = |name: &str| schema::looks_like_a_log(&["user".to_owned(), name.to_owned()]);
+        let names_item =
+            |name: &str| schema::looks_like_a_log(&["user".to_owned(), name.to_owned()]);
         let is_list = |column: &&PolarsColumn| matches!(column.dtype(), DataType::List(_));
         let plain: Vec<&PolarsColumn> = columns.iter().filter(|column| !is_list(column)).collect();
         if plain.is_empty() || plain.iter().any(|column| names_item(column.name())) {
@@ -31,7 +33,12 @@ impl Nested {
         let lists: Vec<&PolarsColumn> = columns.iter().filter(is_list).collect();
         let parts = |column: &PolarsColumn| match column.dtype() {
             DataType::List(inner) => match inner.as_ref() {
-                DataType::Struct(fields) => Some(fields.iter().map(|field| field.name.to_string()).collect::<Vec<_>>()),
+                DataType::Struct(fields) => Some(
+                    fields
+                        .iter()
+                        .map(|field| field.name.to_string())
+                        .collect::<Vec<_>>(),
+                ),
                 _ => None,
             },
             _ => None,
@@ -41,29 +48,66 @@ impl Nested {
             parts(column).is_some_and(|parts| parts.iter().any(is_told))
         };
         if let Some(events) = lists.iter().find(is_of_events) {
-            return Some(Self { lists: vec![events.name().to_string()], has_parts: true });
+            return Some(Self {
+                lists: vec![events.name().to_string()],
+                has_parts: true,
+            });
         }
-        let is_items = |column: &&&PolarsColumn| names_item(column.name()) || is_item_list(column.name());
-        let scalars: Vec<&PolarsColumn> = lists.into_iter().filter(|column| parts(column).is_none()).collect();
-        let only = || scalars.first().filter(|_| scalars.len() == 1 && plain.len() == 1);
+        let is_items =
+            |column: &&&PolarsColumn| names_item(column.name()) || is_item_list(column.name());
+        let scalars: Vec<&PolarsColumn> = lists
+            .into_iter()
+            .filter(|column| parts(column).is_none())
+            .collect();
+        let only = || {
+            scalars
+                .first()
+                .filter(|_| scalars.len() == 1 && plain.len() == 1)
+        };
         let first = *scalars.iter().find(is_items).or_else(only)?;
         let lengths = |column: &PolarsColumn| -> Option<Vec<usize>> {
-            Some(column.list().ok()?.downcast_iter().flat_map(|part| part.offsets().lengths()).collect())
+            Some(
+                column
+                    .list()
+                    .ok()?
+                    .downcast_iter()
+                    .flat_map(|part| part.offsets().lengths())
+                    .collect(),
+            )
         };
         let of_first = lengths(first);
         let is_aligned = |column: &&&PolarsColumn| lengths(column) == of_first;
-        let lists = scalars.iter().filter(is_aligned).map(|column| column.name().to_string()).collect();
-        Some(Self { lists, has_parts: false })
+        let lists = scalars
+            .iter()
+            .filter(is_aligned)
+            .map(|column| column.name().to_string())
+            .collect();
+        Some(Self {
+            lists,
+            has_parts: false,
+        })
     }
 
     /// The events of some rows, and the row of each.
-    pub(super) fn explode(&self, columns: Vec<PolarsColumn>) -> PolarsResult<(DataFrame, Vec<usize>)> {
+    pub(super) fn explode(
+        &self,
+        columns: Vec<PolarsColumn>,
+    ) -> PolarsResult<(DataFrame, Vec<usize>)> {
         let n_rows = columns.first().map_or(0, PolarsColumn::len);
-        let numbers = Series::new(ROW.into(), (0..n_rows as u64).collect::<Vec<u64>>()).into_column();
+        let numbers =
+            Series::new(ROW.into(), (0..n_rows as u64).collect::<Vec<u64>>()).into_column();
         let frame = DataFrame::new(n_rows, columns.into_iter().chain([numbers]).collect())?;
-        let options = ExplodeOptions { empty_as_null: false, keep_nulls: false };
+        let options = ExplodeOptions {
+            empty_as_null: false,
+            keep_nulls: false,
+        };
         let mut frame = frame.explode(&self.lists, options)?;
-        let rows = frame.column(ROW)?.u64()?.iter().map(|row| row.unwrap_or(0) as usize).collect();
+        let rows = frame
+            .column(ROW)?
+            .u64()?
+            .iter()
+            .map(|row| row.unwrap_or(0) as usize)
+            .collect();
         if self.has_parts {
             frame = self.with_parts(&frame)?;
         }
@@ -72,8 +116,17 @@ impl Nested {
 
     /// The parts of the elements as columns; one whose name is taken is called after the list, too.
     fn with_parts(&self, frame: &DataFrame) -> PolarsResult<DataFrame> {
-        let is_list = |column: &&PolarsColumn| self.lists.iter().any(|list| list.as_str() == column.name().as_str());
-        let mut all: Vec<PolarsColumn> = frame.columns().iter().filter(|column| !is_list(column)).cloned().collect();
+        let is_list = |column: &&PolarsColumn| {
+            self.lists
+                .iter()
+                .any(|list| list.as_str() == column.name().as_str())
+        };
+        let mut all: Vec<PolarsColumn> = frame
+            .columns()
+            .iter()
+            .filter(|column| !is_list(column))
+            .cloned()
+            .collect();
         for list in frame.columns().iter().filter(is_list) {
             for mut part in list.struct_()?.fields_as_series() {
                 if all.iter().any(|column| column.name() == part.name()) {
@@ -87,7 +140,11 @@ impl Nested {
     }
 
     pub(super) fn told(&self) -> Problem {
-        let names: Vec<String> = self.lists.iter().map(|name| format!("`{}`", quotable(name))).collect();
+        let names: Vec<String> = self
+            .lists
+            .iter()
+            .map(|name| format!("`{}`", quotable(name)))
+            .collect();
         let sentence = format!(
             "each row holds a list of events ({}): every element is taken as one event, in its order, with what stands \
              beside the list.",
@@ -100,8 +157,10 @@ impl Nested {
 /// Whether a list is called as one of items is.
 fn is_item_list(name: &str) -> bool {
     let name = name.to_lowercase();
-    ["item", "history", "sequence", "click", "product", "movie", "track", "song", "basket"]
-        .iter()
-        .any(|word| name.contains(word))
+    [
+        "item", "history", "sequence", "click", "product", "movie", "track", "song", "basket",
+    ]
+    .iter()
+    .any(|word| name.contains(word))
         && !name.contains("time")
 }

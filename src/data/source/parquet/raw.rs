@@ -6,8 +6,8 @@ use std::io::{Read, Seek, SeekFrom};
 
 use polars::io::parquet::read::_internal::to_deserializer;
 use polars::prelude::{
-    ArrowDataType, ArrowField, Column as PolarsColumn, DataType, IntoColumn, NamedFrom, ParquetReader, PlSmallStr,
-    PolarsResult, Series, StringChunked,
+    ArrowDataType, ArrowField, Column as PolarsColumn, DataType, IntoColumn, NamedFrom,
+    ParquetReader, PlSmallStr, PolarsResult, Series, StringChunked,
 };
 
 /// A type that is read so.
@@ -45,7 +45,10 @@ impl Raw {
         for group in &metadata.row_groups {
             let is_wanted = at >= first && at < first.saturating_add(n_rows);
             at += group.num_rows();
-            let Some(chunk) = group.columns_under_root_iter(name).and_then(|mut chunks| chunks.next()) else {
+            let Some(chunk) = group
+                .columns_under_root_iter(name)
+                .and_then(|mut chunks| chunks.next())
+            else {
                 continue;
             };
             if !is_wanted {
@@ -54,8 +57,13 @@ impl Raw {
             let range = chunk.byte_range();
             let mut bytes = Vec::new();
             file.seek(SeekFrom::Start(range.start))?;
-            Read::by_ref(&mut file).take(range.end.saturating_sub(range.start)).read_to_end(&mut bytes)?;
-            let stored = stored_as(&format!("{:?}", chunk.descriptor().descriptor.primitive_type.physical_type));
+            Read::by_ref(&mut file)
+                .take(range.end.saturating_sub(range.start))
+                .read_to_end(&mut bytes)?;
+            let stored = stored_as(&format!(
+                "{:?}",
+                chunk.descriptor().descriptor.primitive_type.physical_type
+            ));
             let field = ArrowField::new(name.into(), stored, true);
             let (arrays, _) = to_deserializer(vec![(chunk, bytes.into())], field, None)?;
             let series = Series::try_from((PlSmallStr::from_str(name), arrays))?;
@@ -66,8 +74,10 @@ impl Raw {
         Ok(match self {
             Self::Decimal(_) => StringChunked::from_iter(all).with_name(name).into_column(),
             Self::Half => {
-                let numbers: Vec<Option<f64>> =
-                    all.into_iter().map(|number| number.and_then(|number| number.parse().ok())).collect();
+                let numbers: Vec<Option<f64>> = all
+                    .into_iter()
+                    .map(|number| number.and_then(|number| number.parse().ok()))
+                    .collect();
                 Series::new(name, numbers).into_column()
             }
         })
@@ -76,10 +86,19 @@ impl Raw {
     fn write(self, stored: &Series, into: &mut Vec<Option<String>>) -> PolarsResult<()> {
         if *stored.dtype() == DataType::Binary {
             let bytes = stored.binary()?;
-            into.extend(bytes.iter().map(|bytes| bytes.map(|bytes| self.of_bytes(bytes))));
+            into.extend(
+                bytes
+                    .iter()
+                    .map(|bytes| bytes.map(|bytes| self.of_bytes(bytes))),
+            );
         } else {
             let numbers = stored.cast(&DataType::Int64)?;
-            into.extend(numbers.i64()?.iter().map(|number| number.map(|number| self.of_digits(&number.to_string()))));
+            into.extend(
+                numbers
+                    .i64()?
+                    .iter()
+                    .map(|number| number.map(|number| self.of_digits(&number.to_string()))),
+            );
         }
         Ok(())
     }
@@ -93,18 +112,28 @@ impl Raw {
 
     /// A whole number with the point in its place; zeros at the end behind it are none of the number.
     fn of_digits(self, digits: &str) -> String {
-        let Self::Decimal(scale) = self else { return digits.to_owned() };
-        let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |digits| ("-", digits));
+        let Self::Decimal(scale) = self else {
+            return digits.to_owned();
+        };
+        let (sign, digits) = digits
+            .strip_prefix('-')
+            .map_or(("", digits), |digits| ("-", digits));
         let padded = format!("{digits:0>width$}", width = scale + 1);
         let (whole, behind) = padded.split_at(padded.len() - scale);
         let behind = behind.trim_end_matches('0');
-        if behind.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{behind}") }
+        if behind.is_empty() {
+            format!("{sign}{whole}")
+        } else {
+            format!("{sign}{whole}.{behind}")
+        }
     }
 }
 
 /// The type that a column is stored as.
 fn stored_as(physical: &str) -> ArrowDataType {
-    let n_bytes = physical.strip_prefix("FixedLenByteArray(").and_then(|rest| rest.strip_suffix(')')?.parse().ok());
+    let n_bytes = physical
+        .strip_prefix("FixedLenByteArray(")
+        .and_then(|rest| rest.strip_suffix(')')?.parse().ok());
     match (physical, n_bytes) {
         (_, Some(n)) => ArrowDataType::FixedSizeBinary(n),
         ("Int32", None) => ArrowDataType::Int32,
@@ -117,7 +146,10 @@ fn stored_as(physical: &str) -> ArrowDataType {
 fn whole(bytes: &[u8]) -> String {
     let is_negative = bytes.first().is_some_and(|&byte| byte >= 0x80);
     // Of a negative number, one less than its size are the bytes turned round.
-    let mut size: Vec<u8> = bytes.iter().map(|&byte| if is_negative { !byte } else { byte }).collect();
+    let mut size: Vec<u8> = bytes
+        .iter()
+        .map(|&byte| if is_negative { !byte } else { byte })
+        .collect();
     if is_negative {
         for byte in size.iter_mut().rev() {
             let (sum, carries) = byte.overflowing_add(1);
@@ -171,17 +203,27 @@ mod tests {
         assert_eq!(written("12345", 2), "123.45");
         assert_eq!(written("12300", 2), "123");
         assert_eq!(written("-5", 3), "-0.005");
-        assert_eq!((written("101", 0), written("0", 2)), ("101".to_owned(), "0".to_owned()));
+        assert_eq!(
+            (written("101", 0), written("0", 2)),
+            ("101".to_owned(), "0".to_owned())
+        );
         assert_eq!(whole(&[0xff, 0x85]), "-123");
         assert_eq!(whole(&i128::MIN.to_be_bytes()), i128::MIN.to_string());
-        assert_eq!(whole(&[0, 1, 0, 0, 0, 0, 0, 0, 0, 0]), "18446744073709551616");
+        assert_eq!(
+            whole(&[0, 1, 0, 0, 0, 0, 0, 0, 0, 0]),
+            "18446744073709551616"
+        );
         assert_eq!((whole(&[0]), whole(&[])), ("0".to_owned(), "0".to_owned()));
     }
 
     #[test]
     fn half_floats_are_numbers() {
         // 1.5, −2, the smallest one and infinity.
-        let numbers = [0x3e00_u16, 0xc000, 0x0001, 0x7c00].map(|bits| half(&bits.to_le_bytes()).to_bits());
-        assert_eq!(numbers, [1.5, -2.0, 2.0_f64.powi(-24), f64::INFINITY].map(f64::to_bits));
+        let numbers =
+            [0x3e00_u16, 0xc000, 0x0001, 0x7c00].map(|bits| half(&bits.to_le_bytes()).to_bits());
+        assert_eq!(
+            numbers,
+            [1.5, -2.0, 2.0_f64.powi(-24), f64::INFINITY].map(f64::to_bits)
+        );
     }
 }

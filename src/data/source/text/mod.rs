@@ -20,7 +20,9 @@ use std::io::Cursor;
 use std::path::Path;
 use std::sync::Arc;
 
-use polars::prelude::{CsvParseOptions, CsvReadOptions, DataType, PlSmallStr, PolarsResult, Schema, SerReader};
+use polars::prelude::{
+    CsvParseOptions, CsvReadOptions, DataType, PlSmallStr, PolarsResult, Schema, SerReader,
+};
 
 use super::texts::Texts;
 use super::{Cells, Head, Rows, SAMPLE_ROWS, TextHead, detect, expand, whole_text};
@@ -34,7 +36,10 @@ const MOST_COLUMNS: usize = 50_000;
 
 /// See [`super::head`].
 pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<Head, DataError> {
-    let content = |sentence: String| DataError::Content { path: path.to_path_buf(), sentence };
+    let content = |sentence: String| DataError::Content {
+        path: path.to_path_buf(),
+        sentence,
+    };
     if let Some(sentence) = detect::not_text(&text.bytes) {
         return Err(content(sentence.to_owned()));
     }
@@ -48,20 +53,28 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<Head,
     if file.separator.as_deref() == Some("") {
         return Err(DataError::Setting {
             field: "data.separator".to_owned(),
-            sentence: "the separator is empty; write one such as `,`, or leave it out to have it guessed.".to_owned(),
+            sentence:
+                "the separator is empty; write one such as `,`, or leave it out to have it guessed."
+                    .to_owned(),
         });
     }
     let mut outline = Outline::of(bytes, &file, guess_separator).map_err(content)?;
     let tidy = outline.tidy(bytes, true);
     let separator = outline.separator.clone();
-    let Sample { first, n_fields, mut rows } =
-        sample(&tidy, &outline, file.encoding.unwrap_or_default()).map_err(content)?;
+    let Sample {
+        first,
+        n_fields,
+        mut rows,
+    } = sample(&tidy, &outline, file.encoding.unwrap_or_default()).map_err(content)?;
     let tidy = tidy.into_owned();
     outline.n_fields = n_fields;
     if n_fields > MOST_COLUMNS {
         return Err(content(too_many(n_fields, &separator)));
     }
-    let named = outline.names.as_ref().filter(|names| names.len() == n_fields);
+    let named = outline
+        .names
+        .as_ref()
+        .filter(|names| names.len() == n_fields);
     let header = named.is_some()
         || file.header.unwrap_or_else(|| {
             let line = tidy.get(first.start..first.end).unwrap_or(&[]);
@@ -93,13 +106,21 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<Head,
             "no row of it can be read; check `data.separator`.".to_owned()
         }));
     }
-    let file = FileSpec { separator: Some(separator), header: Some(header), ..file };
+    let file = FileSpec {
+        separator: Some(separator),
+        header: Some(header),
+        ..file
+    };
     let (columns, problem) = unique(columns.iter().map(|name| names::clean(name)).collect());
     problems.extend(problem);
     let n_first = outline.n_first(bytes);
     let numbers_rows = !header
         && n_fields > 2
-        && names::are_row_numbers(rows.iter().filter_map(|row| row.first()).map(|cell| cell.trim()));
+        && names::are_row_numbers(
+            rows.iter()
+                .filter_map(|row| row.first())
+                .map(|cell| cell.trim()),
+        );
     if numbers_rows {
         let sentence = "the first column only numbers the rows, so it is neither the user nor the item; name it in \
                         `data.roles` if it is.";
@@ -111,18 +132,35 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<Head,
         (Some(client), Some(page)) => vec![(Role::User, client), (Role::Item, page)],
         _ => Vec::new(),
     };
-    Ok(Head { problems, outline, n_first, numbers_rows, told_roles, ..Head::new(file, columns, rows) })
+    Ok(Head {
+        problems,
+        outline,
+        n_first,
+        numbers_rows,
+        told_roles,
+        ..Head::new(file, columns, rows)
+    })
 }
 
 /// See [`super::rows`].
-pub(super) fn rows(head: &Head, path: &Path, wanted: &[usize], watch: &dyn Watch) -> Result<Rows, DataError> {
+pub(super) fn rows(
+    head: &Head,
+    path: &Path,
+    wanted: &[usize],
+    watch: &dyn Watch,
+) -> Result<Rows, DataError> {
     let bytes = whole_text(head, path, watch)?;
-    let content = |sentence: String| DataError::Content { path: path.to_path_buf(), sentence };
+    let content = |sentence: String| DataError::Content {
+        path: path.to_path_buf(),
+        sentence,
+    };
     let bytes = head.outline.tidy(&bytes, true);
     let scanned = scan(without_bom(&bytes), &shape(head, true));
     if scanned.lines.len() == 0 {
         let rows = scanned.refused.rows(&scanned.lines);
-        let reason = rows.first().map_or_else(String::new, |row| format!(" (line {}: {})", row.line, row.reason));
+        let reason = rows.first().map_or_else(String::new, |row| {
+            format!(" (line {}: {})", row.line, row.reason)
+        });
         return Err(content(format!(
             "none of its {} rows can be read{reason}; check `data.separator` and `data.encoding`.",
             scanned.n_read
@@ -183,11 +221,29 @@ fn shape(head: &Head, is_first: bool) -> Shape {
 }
 
 fn parsed(scanned: Scanned<'_>, head: &Head, wanted: &[usize]) -> Result<Rows, String> {
-    let columns = parse(&scanned, head.outline.n_fields, &to_parse(head, wanted)).map_err(|error| {
-        format!("its rows cannot be parsed ({}); check `data.separator`.", quotable_reason(&error.to_string()))
-    })?;
-    let Scanned { n_read, lines, refused, .. } = scanned;
-    Ok(as_events(head, Rows { columns, n_read, lines, refused }, wanted))
+    let columns =
+        parse(&scanned, head.outline.n_fields, &to_parse(head, wanted)).map_err(|error| {
+            format!(
+                "its rows cannot be parsed ({}); check `data.separator`.",
+                quotable_reason(&error.to_string())
+            )
+        })?;
+    let Scanned {
+        n_read,
+        lines,
+        refused,
+        ..
+    } = scanned;
+    Ok(as_events(
+        head,
+        Rows {
+            columns,
+            n_read,
+            lines,
+            refused,
+        },
+        wanted,
+    ))
 }
 
 /// Lets polars parse the readable rows into the wanted columns.
@@ -198,7 +254,9 @@ fn parse(scanned: &Scanned<'_>, n_fields: usize, wanted: &[usize]) -> PolarsResu
     }
     // Names may hold anything; positions are safe.
     let name = |at: usize| PlSmallStr::from(format!("{at}"));
-    let schema: Schema = (0..n_fields).map(|at| (name(at), DataType::String)).collect();
+    let schema: Schema = (0..n_fields)
+        .map(|at| (name(at), DataType::String))
+        .collect();
     let mut projection = wanted.to_vec();
     projection.sort_unstable();
     projection.dedup();
@@ -213,8 +271,17 @@ fn parse(scanned: &Scanned<'_>, n_fields: usize, wanted: &[usize]) -> PolarsResu
                 .with_quote_char(None)
                 .with_missing_is_null(false),
         );
-    let frame = options.into_reader_with_file_handle(Cursor::new(scanned.bytes.as_ref())).finish()?;
-    wanted.iter().map(|&at| Ok(Cells::Text(Texts::Chunked(frame.column(&name(at))?.str()?.clone())))).collect()
+    let frame = options
+        .into_reader_with_file_handle(Cursor::new(scanned.bytes.as_ref()))
+        .finish()?;
+    wanted
+        .iter()
+        .map(|&at| {
+            Ok(Cells::Text(Texts::Chunked(
+                frame.column(&name(at))?.str()?.clone(),
+            )))
+        })
+        .collect()
 }
 
 fn without_bom(bytes: &[u8]) -> &[u8] {
@@ -263,7 +330,8 @@ struct Sample {
 }
 
 fn sample(bytes: &[u8], outline: &Outline, encoding: Encoding) -> Result<Sample, String> {
-    let mut splitter = Splitter::new(bytes, Separator::new(&outline.separator)).quoted_by(outline.quote);
+    let mut splitter =
+        Splitter::new(bytes, Separator::new(&outline.separator)).quoted_by(outline.quote);
     let mut rows = Vec::new();
     let mut counts = std::collections::BTreeMap::<usize, usize>::new();
     let mut first = None;
@@ -272,7 +340,9 @@ fn sample(bytes: &[u8], outline: &Outline, encoding: Encoding) -> Result<Sample,
         && let Some(record) = splitter.next_record()
     {
         let Ok(row) = splitter.texts().collect::<Result<Vec<String>, _>>() else {
-            let has_number = splitter.contents().any(|(field, _)| field.first().is_some_and(u8::is_ascii_digit));
+            let has_number = splitter
+                .contents()
+                .any(|(field, _)| field.first().is_some_and(u8::is_ascii_digit));
             if counts.is_empty() && !has_number {
                 return Err(format!(
                     "its first line is not valid {encoding}; give the right `data.encoding` (Utf8, Utf16Le, \
@@ -285,9 +355,16 @@ fn sample(bytes: &[u8], outline: &Outline, encoding: Encoding) -> Result<Sample,
         *counts.entry(record.n_fields).or_default() += 1;
         rows.push(row);
     }
-    let most = counts.iter().max_by_key(|&(&n_fields, &n)| (n, n_fields)).map(|(&n_fields, _)| n_fields);
+    let most = counts
+        .iter()
+        .max_by_key(|&(&n_fields, &n)| (n, n_fields))
+        .map(|(&n_fields, _)| n_fields);
     match (first, most) {
-        (Some(first), Some(n_fields)) => Ok(Sample { first, n_fields, rows }),
+        (Some(first), Some(n_fields)) => Ok(Sample {
+            first,
+            n_fields,
+            rows,
+        }),
         _ => Err(format!(
             "it holds no line that is valid {encoding}; give the right `data.encoding`, or convert the file to UTF-8 \
              (iconv -t UTF-8)."

@@ -16,25 +16,42 @@ pub(super) struct Fitted {
 /// at its own end.
 pub(super) fn fit(mut names: Vec<String>, n_fields: usize, rows: &[Vec<String>]) -> Option<Fitted> {
     let rows: Vec<&Vec<String>> = rows.iter().filter(|row| row.len() == n_fields).collect();
-    let cells = |at: usize| rows.iter().filter_map(move |row| row.get(at)).map(|cell| cell.trim());
+    let cells = |at: usize| {
+        rows.iter()
+            .filter_map(move |row| row.get(at))
+            .map(|cell| cell.trim())
+    };
     let n_names = names.len();
     if n_names >= n_fields {
-        let is_blank = names.iter().skip(n_fields).all(|name| name.trim().is_empty());
+        let is_blank = names
+            .iter()
+            .skip(n_fields)
+            .all(|name| name.trim().is_empty());
         names.truncate(n_fields);
-        return is_blank.then_some(Fitted { columns: names, problem: None });
+        return is_blank.then_some(Fitted {
+            columns: names,
+            problem: None,
+        });
     }
     if (n_names..n_fields).all(|at| cells(at).all(str::is_empty)) {
         names.resize(n_fields, String::new());
-        return Some(Fitted { columns: names, problem: None });
+        return Some(Fitted {
+            columns: names,
+            problem: None,
+        });
     }
     if n_fields == n_names + 1 && names_rows(cells(0)) {
         names.insert(0, "row".to_owned());
         let sentence = "the first line names a column less than the rows have: the first column is taken as the \
                         name of the row, as R writes tables.";
-        return Some(Fitted { columns: names, problem: Some(Problem::warning("data.header", sentence)) });
+        return Some(Fitted {
+            columns: names,
+            problem: Some(Problem::warning("data.header", sentence)),
+        });
     }
     let last = names.last()?.trim().to_owned();
-    let is_list = n_names >= 3 && (n_names - 1..n_fields).all(|at| cells(at).all(|cell| cell.parse::<f64>().is_ok()));
+    let is_list = n_names >= 3
+        && (n_names - 1..n_fields).all(|at| cells(at).all(|cell| cell.parse::<f64>().is_ok()));
     is_list.then(|| {
         names.extend((2..=n_fields - n_names + 1).map(|at| format!("{last}_{at}")));
         let sentence = format!(
@@ -59,7 +76,11 @@ fn names_rows<'a>(cells: impl Iterator<Item = &'a str> + Clone) -> bool {
 
 /// Whether cells are whole numbers that go up by one, from 0 or 1 on.
 pub(super) fn are_row_numbers<'a>(mut cells: impl Iterator<Item = &'a str>) -> bool {
-    let Some(first) = cells.next().and_then(|cell| cell.parse::<u64>().ok()).filter(|&first| first <= 1) else {
+    let Some(first) = cells
+        .next()
+        .and_then(|cell| cell.parse::<u64>().ok())
+        .filter(|&first| first <= 1)
+    else {
         return false;
     };
     let mut n = 1;
@@ -90,7 +111,11 @@ pub(in crate::data::source) fn unique(names: Vec<String>) -> (Vec<String>, Optio
         .into_iter()
         .enumerate()
         .map(|(at, name)| {
-            let name = if name.is_empty() { format!("column_{}", at + 1) } else { name };
+            let name = if name.is_empty() {
+                format!("column_{}", at + 1)
+            } else {
+                name
+            };
             let mut free = name.clone();
             while !taken.insert(free.clone()) {
                 let n = n_of.entry(name.clone()).or_insert(1);
@@ -98,7 +123,11 @@ pub(in crate::data::source) fn unique(names: Vec<String>) -> (Vec<String>, Optio
                 free = format!("{name}_{n}");
             }
             if free != name && repeated.len() < 5 {
-                repeated.push(format!("the other `{}` is called `{}`", quotable(&name), quotable(&free)));
+                repeated.push(format!(
+                    "the other `{}` is called `{}`",
+                    quotable(&name),
+                    quotable(&free)
+                ));
             }
             n_repeated += usize::from(free != name);
             free

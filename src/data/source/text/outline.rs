@@ -68,9 +68,17 @@ impl Outline {
         if let Some(outline) = arff(head) {
             return Ok(outline);
         }
-        let mut outline = Self { quote: quote_of(head), comment: mark_of(head), ..Self::default() };
+        let mut outline = Self {
+            quote: quote_of(head),
+            comment: mark_of(head),
+            ..Self::default()
+        };
         outline.has_borders = lines(head).take(JUDGED).any(|(_, line)| is_border(line));
-        let said = file.separator.clone().or_else(|| lines(head).next().and_then(|(_, line)| separator_line(line)));
+        let said = file.separator.clone().or_else(|| {
+            lines(head)
+                .next()
+                .and_then(|(_, line)| separator_line(line))
+        });
         let rows = outline.likely_rows(head);
         outline.separator = match said {
             Some(separator) => separator,
@@ -89,7 +97,11 @@ impl Outline {
 
     /// The text with nothing in the lines that are passed over; `is_first` where it begins the file.
     pub(super) fn tidy<'a>(&self, bytes: &'a [u8], is_first: bool) -> Cow<'a, [u8]> {
-        let lead = if is_first { self.lead.min(bytes.len()) } else { 0 };
+        let lead = if is_first {
+            self.lead.min(bytes.len())
+        } else {
+            0
+        };
         if lead == 0 && !self.has_borders && self.comment.is_none() {
             return Cow::Borrowed(bytes);
         }
@@ -114,17 +126,26 @@ impl Outline {
     /// itself.
     pub(in crate::data::source) fn n_first(&self, head: &[u8]) -> usize {
         let rest = head.get(self.lead..).unwrap_or_default();
-        let header = lines(rest).next().map_or(0, |(start, line)| start + line.len() + 1);
+        let header = lines(rest)
+            .next()
+            .map_or(0, |(start, line)| start + line.len() + 1);
         (self.lead + header).min(head.len())
     }
 
     /// What is passed over, in one sentence.
     pub(super) fn told(&self, file: &FileSpec) -> Option<Problem> {
         let mut parts = Vec::new();
-        let lines = |n: usize| if n == 1 { "the first line".to_owned() } else { format!("the first {n} lines") };
+        let lines = |n: usize| {
+            if n == 1 {
+                "the first line".to_owned()
+            } else {
+                format!("the first {n} lines")
+            }
+        };
         if self.n_passed > 0 {
             let example = self.example.as_deref().filter(|_| file.pseudonyms.is_off());
-            let example = example.map_or_else(String::new, |line| format!(" (`{}`)", quotable(line)));
+            let example =
+                example.map_or_else(String::new, |line| format!(" (`{}`)", quotable(line)));
             parts.push(format!("{}{example}", lines(self.n_passed)));
         }
         if let Some(mark) = self.comment {
@@ -136,7 +157,11 @@ impl Outline {
         if parts.is_empty() {
             return None;
         }
-        let is_or_are = if parts.len() == 1 && self.n_passed == 1 { "is no row and is" } else { "are no rows and are" };
+        let is_or_are = if parts.len() == 1 && self.n_passed == 1 {
+            "is no row and is"
+        } else {
+            "are no rows and are"
+        };
         let sentence = format!("{} {is_or_are} passed over.", parts.join(" and "));
         Some(Problem::warning("data.path", capital(&sentence)))
     }
@@ -144,7 +169,9 @@ impl Outline {
     /// The lines that may be rows: no comment, border or word on the separator is among them.
     fn likely_rows<'a>(&self, head: &'a [u8]) -> Cow<'a, [u8]> {
         let is_row = |line: &[u8]| {
-            let is_comment = self.comment.is_some_and(|mark| line.starts_with(mark.as_bytes()));
+            let is_comment = self
+                .comment
+                .is_some_and(|mark| line.starts_with(mark.as_bytes()));
             !is_comment && !is_border(line) && separator_line(line).is_none()
         };
         if lines(head).all(|(_, line)| is_row(line)) {
@@ -183,17 +210,23 @@ impl Outline {
 
     fn pass(&mut self, line: &[u8], head: &[u8], start: usize) {
         let end = start + line.len();
-        let n_end = head.get(end..).and_then(|rest| rest.iter().position(|&byte| byte == b'\n'));
+        let n_end = head
+            .get(end..)
+            .and_then(|rest| rest.iter().position(|&byte| byte == b'\n'));
         self.lead = n_end.map_or(head.len(), |n| end + n + 1);
         self.n_passed += 1;
-        self.example.get_or_insert_with(|| String::from_utf8_lossy(line).trim().to_owned());
+        self.example
+            .get_or_insert_with(|| String::from_utf8_lossy(line).trim().to_owned());
     }
 
     /// The names of columns in a comment, where it has as many fields as a row and none is a number.
     fn names_of(&self, head: &[u8], comment: &[u8]) -> Option<Vec<String>> {
         let mark = self.comment?;
         let text = comment.strip_prefix(mark.as_bytes())?;
-        let text = text.strip_prefix(mark.as_bytes()).unwrap_or(text).trim_ascii_start();
+        let text = text
+            .strip_prefix(mark.as_bytes())
+            .unwrap_or(text)
+            .trim_ascii_start();
         let names = match text.strip_prefix(b"Fields:") {
             // As servers write logs in the extended format of W3C, blanks whatever separates the rows.
             Some(text) => fields(text.trim_ascii(), " ", self.quote)?,
@@ -204,9 +237,16 @@ impl Outline {
         }
         let mut rows = vec![names];
         let is_marked = |line: &[u8]| line.starts_with(mark.as_bytes());
-        let below = lines(head).map(|(_, line)| line).filter(|line| !is_marked(line)).take(JUDGED);
+        let below = lines(head)
+            .map(|(_, line)| line)
+            .filter(|line| !is_marked(line))
+            .take(JUDGED);
         rows.extend(below.filter_map(|line| fields(line, &self.separator, self.quote)));
-        let n_known = rows.first()?.iter().filter(|name| schema::is_known_name(name)).count();
+        let n_known = rows
+            .first()?
+            .iter()
+            .filter(|name| schema::is_known_name(name))
+            .count();
         let is_header = detect::header(&rows) && (n_known > 1 || detect::has_data_below(&rows));
         let names = rows.swap_remove(0);
         (names.len() == self.n_fields && is_header).then_some(names)
@@ -218,7 +258,8 @@ impl Outline {
             return;
         }
         let tidy = self.tidy(head, true).into_owned();
-        let mut splitter = Splitter::new(&tidy, Separator::new(&self.separator)).quoted_by(self.quote);
+        let mut splitter =
+            Splitter::new(&tidy, Separator::new(&self.separator)).quoted_by(self.quote);
         let mut rows: Vec<Vec<String>> = Vec::new();
         let mut first = None;
         let mut shorter: Option<(usize, usize)> = None;
@@ -226,12 +267,17 @@ impl Outline {
         while rows.len() < JUDGED
             && let Some(record) = splitter.next_record()
         {
-            let Ok(row) = splitter.texts().collect::<Result<Vec<String>, _>>() else { return };
+            let Ok(row) = splitter.texts().collect::<Result<Vec<String>, _>>() else {
+                return;
+            };
             let n_filled = row.iter().filter(|cell| !cell.trim().is_empty()).count();
             if first.is_none() {
                 let is_row = record.n_fields == self.n_fields && n_filled >= 2;
                 if !is_row {
-                    let n_known = row.iter().filter(|name| schema::is_known_name(name)).count();
+                    let n_known = row
+                        .iter()
+                        .filter(|name| schema::is_known_name(name))
+                        .count();
                     if n_known >= 2 {
                         shorter = Some((record.line, n_before));
                     }
@@ -245,11 +291,15 @@ impl Outline {
             }
             rows.push(row);
         }
-        let Some(mut line) = first.filter(|_| n_before > 0) else { return };
+        let Some(mut line) = first.filter(|_| n_before > 0) else {
+            return;
+        };
         let is_header = header == Some(true) || detect::header(&rows);
         match shorter {
             // A header of fewer names than the rows have fields is the header all the same.
-            Some((line_of, before)) if !detect::header(&rows) => (line, n_before) = (line_of, before),
+            Some((line_of, before)) if !detect::header(&rows) => {
+                (line, n_before) = (line_of, before)
+            }
             _ if !is_header => return,
             _ => {}
         }
@@ -260,7 +310,8 @@ impl Outline {
         let passed = head.get(self.lead..at).unwrap_or_default();
         for (_, text) in lines(passed) {
             self.n_passed += 1;
-            self.example.get_or_insert_with(|| String::from_utf8_lossy(text).trim().to_owned());
+            self.example
+                .get_or_insert_with(|| String::from_utf8_lossy(text).trim().to_owned());
         }
         self.lead = at;
     }
@@ -273,9 +324,15 @@ impl Outline {
     /// Whether a line is a comment: what begins like one and has as many fields as a row may be an id, unless
     /// a blank stands behind the mark.
     fn is_comment(&self, line: &[u8]) -> bool {
-        let Some(text) = self.comment.and_then(|mark| line.strip_prefix(mark.as_bytes())) else { return false };
+        let Some(text) = self
+            .comment
+            .and_then(|mark| line.strip_prefix(mark.as_bytes()))
+        else {
+            return false;
+        };
         text.first().is_none_or(|byte| matches!(byte, b' ' | b'\t'))
-            || fields(line, &self.separator, self.quote).is_none_or(|fields| fields.len() != self.n_fields)
+            || fields(line, &self.separator, self.quote)
+                .is_none_or(|fields| fields.len() != self.n_fields)
     }
 }
 
@@ -297,7 +354,9 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
 fn start_of_line(bytes: &[u8], line: usize) -> usize {
     match line.checked_sub(2) {
         None => 0,
-        Some(before) => memchr::memchr_iter(b'\n', bytes).nth(before).map_or(bytes.len(), |end| end + 1),
+        Some(before) => memchr::memchr_iter(b'\n', bytes)
+            .nth(before)
+            .map_or(bytes.len(), |end| end + 1),
     }
 }
 
@@ -309,7 +368,8 @@ fn mark_of(head: &[u8]) -> Option<&'static str> {
             n += 1;
             if let Some(text) = line.strip_prefix(mark.as_bytes()) {
                 n_marked += 1;
-                n_spaced += usize::from(text.first().is_none_or(|byte| matches!(byte, b' ' | b'\t')));
+                n_spaced +=
+                    usize::from(text.first().is_none_or(|byte| matches!(byte, b' ' | b'\t')));
             }
         }
         n_marked > 0 && n_marked < n && (2 * n_marked <= n || 2 * n_spaced >= n_marked)
@@ -322,7 +382,11 @@ fn separator_line(line: &[u8]) -> Option<String> {
     let (word, separator) = text.split_once('=')?;
     let is_word = word.trim().eq_ignore_ascii_case("sep");
     // The end of the line was taken off, and a tab with it.
-    let separator = if separator.is_empty() { "\t" } else { separator };
+    let separator = if separator.is_empty() {
+        "\t"
+    } else {
+        separator
+    };
     let separator = if separator == "\\t" { "\t" } else { separator };
     (is_word && separator.chars().count() == 1).then(|| separator.to_owned())
 }
@@ -332,16 +396,23 @@ fn is_border(line: &[u8]) -> bool {
     let line = line.trim_ascii();
     matches!(line.first(), Some(b'+' | b'|'))
         && line.windows(2).any(|two| matches!(two, b"--" | b"=="))
-        && line.iter().all(|byte| matches!(byte, b'+' | b'-' | b'|' | b'=' | b':' | b' '))
+        && line
+            .iter()
+            .all(|byte| matches!(byte, b'+' | b'-' | b'|' | b'=' | b':' | b' '))
 }
 
 /// The mark around fields: single quotes where they stand around fields of nearly all lines.
 fn quote_of(head: &[u8]) -> u8 {
-    let is_border = |byte: Option<&u8>| byte.is_none_or(|byte| matches!(byte, b',' | b';' | b'\t' | b'|' | b' '));
+    let is_border = |byte: Option<&u8>| {
+        byte.is_none_or(|byte| matches!(byte, b',' | b';' | b'\t' | b'|' | b' '))
+    };
     let is_quoted = |line: &[u8]| {
-        let opens = (0..line.len())
-            .any(|at| line.get(at) == Some(&b'\'') && is_border(at.checked_sub(1).and_then(|before| line.get(before))));
-        let closes = (0..line.len()).any(|at| line.get(at) == Some(&b'\'') && is_border(line.get(at + 1)));
+        let opens = (0..line.len()).any(|at| {
+            line.get(at) == Some(&b'\'')
+                && is_border(at.checked_sub(1).and_then(|before| line.get(before)))
+        });
+        let closes =
+            (0..line.len()).any(|at| line.get(at) == Some(&b'\'') && is_border(line.get(at + 1)));
         opens && closes && memchr::memchr_iter(b'\'', line).count().is_multiple_of(2)
     };
     let (mut n, mut n_quoted) = (0, 0);
@@ -352,7 +423,11 @@ fn quote_of(head: &[u8]) -> u8 {
         n += 1;
         n_quoted += usize::from(is_quoted(line));
     }
-    if n > 1 && 10 * n_quoted >= 9 * (n - 1) && n_quoted > 0 { b'\'' } else { b'"' }
+    if n > 1 && 10 * n_quoted >= 9 * (n - 1) && n_quoted > 0 {
+        b'\''
+    } else {
+        b'"'
+    }
 }
 
 /// How many fields most records have.
@@ -370,14 +445,17 @@ fn fields(line: &[u8], separator: &str, quote: u8) -> Option<Vec<String>> {
 /// The outline of a file of Weka: names stand in lines of their own, rows behind `@data`.
 fn arff(head: &[u8]) -> Option<Outline> {
     let starts = |line: &[u8], word: &str| {
-        line.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
+        line.get(..word.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
     };
     let mut all = lines(head).filter(|(_, line)| !line.starts_with(b"%"));
     all.next().filter(|(_, line)| starts(line, "@relation"))?;
     let mut names = Vec::new();
     for (start, line) in all {
         if starts(line, "@attribute") {
-            let text = String::from_utf8_lossy(line.get("@attribute".len()..)?).trim().to_owned();
+            let text = String::from_utf8_lossy(line.get("@attribute".len()..)?)
+                .trim()
+                .to_owned();
             let name = match text.chars().next()? {
                 quote @ ('\'' | '"') => text.get(1..)?.split(quote).next()?.to_owned(),
                 _ => text.split_whitespace().next()?.to_owned(),
@@ -385,10 +463,18 @@ fn arff(head: &[u8]) -> Option<Outline> {
             names.push(name);
         } else if starts(line, "@data") {
             let rest = head.get(start..)?;
-            let lead = start + rest.iter().position(|&byte| byte == b'\n').map_or(rest.len(), |end| end + 1);
+            let lead = start
+                + rest
+                    .iter()
+                    .position(|&byte| byte == b'\n')
+                    .map_or(rest.len(), |end| end + 1);
             let rows = head.get(lead..).unwrap_or_default();
-            let separator =
-                if usual_count(rows, ",", b'"') < 2 && usual_count(rows, "\t", b'"') > 1 { "\t" } else { "," };
+            let separator = if usual_count(rows, ",", b'"') < 2 && usual_count(rows, "\t", b'"') > 1
+            {
+                "\t"
+            } else {
+                ","
+            };
             return Some(Outline {
                 separator: separator.to_owned(),
                 quote: quote_of(rows),
@@ -405,5 +491,7 @@ fn arff(head: &[u8]) -> Option<Outline> {
 
 fn capital(sentence: &str) -> String {
     let mut letters = sentence.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }

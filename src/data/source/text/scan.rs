@@ -75,12 +75,18 @@ fn plain<'a>(bytes: &'a [u8], mark: u8, shape: &Shape) -> Scanned<'a> {
         }
         let body = *body.get_or_insert(start);
         let is_whole = found.n_marks + 1 == n_fields;
-        let reason = if is_whole { unreadable(record, found.has_nul, valid, shape.encoding) } else { None };
+        let reason = if is_whole {
+            unreadable(record, found.has_nul, valid, shape.encoding)
+        } else {
+            None
+        };
         if found.is_blank || !is_whole || reason.is_some() {
             copy.get_or_insert_with(|| bytes[body..start].to_vec());
             if !found.is_blank {
                 n_read += 1;
-                refused.push(line, || reason.unwrap_or_else(|| wrong_count(record, n_fields, found.n_marks + 1)));
+                refused.push(line, || {
+                    reason.unwrap_or_else(|| wrong_count(record, n_fields, found.n_marks + 1))
+                });
             }
             continue;
         }
@@ -91,8 +97,19 @@ fn plain<'a>(bytes: &'a [u8], mark: u8, shape: &Shape) -> Scanned<'a> {
             copy.push(b'\n');
         }
     }
-    let bytes = copy.map_or_else(|| Cow::Borrowed(&bytes[body.unwrap_or(bytes.len())..]), Cow::Owned);
-    Scanned { bytes, field_mark: mark, row_mark: b'\n', n_read, lines, refused, is_open: false }
+    let bytes = copy.map_or_else(
+        || Cow::Borrowed(&bytes[body.unwrap_or(bytes.len())..]),
+        Cow::Owned,
+    );
+    Scanned {
+        bytes,
+        field_mark: mark,
+        row_mark: b'\n',
+        n_read,
+        lines,
+        refused,
+        is_open: false,
+    }
 }
 
 /// What one pass over a line tells.
@@ -105,7 +122,12 @@ struct Line {
 
 impl Line {
     fn at(bytes: &[u8], start: usize, mark: u8) -> Self {
-        let mut line = Self { end: bytes.len(), n_marks: 0, has_nul: false, is_blank: true };
+        let mut line = Self {
+            end: bytes.len(),
+            n_marks: 0,
+            has_nul: false,
+            is_blank: true,
+        };
         for (offset, &byte) in bytes[start..].iter().enumerate() {
             if byte == b'\n' {
                 line.end = start + offset;
@@ -137,7 +159,9 @@ fn rewritten<'a>(bytes: &'a [u8], shape: &Shape) -> Scanned<'a> {
             continue;
         }
         let is_mark = |byte: &u8| *byte == FIELD_MARK || *byte == ROW_MARK;
-        let has_mark = splitter.contents().any(|(field, _)| field.iter().any(is_mark));
+        let has_mark = splitter
+            .contents()
+            .any(|(field, _)| field.iter().any(is_mark));
         let reason = if has_mark {
             Some("holds a control character (0x1E or 0x1F)".to_owned())
         } else {
@@ -156,7 +180,15 @@ fn rewritten<'a>(bytes: &'a [u8], shape: &Shape) -> Scanned<'a> {
         out.push(ROW_MARK);
     }
     let is_open = splitter.is_open();
-    Scanned { bytes: Cow::Owned(out), field_mark: FIELD_MARK, row_mark: ROW_MARK, n_read, lines, refused, is_open }
+    Scanned {
+        bytes: Cow::Owned(out),
+        field_mark: FIELD_MARK,
+        row_mark: ROW_MARK,
+        n_read,
+        lines,
+        refused,
+        is_open,
+    }
 }
 
 fn write_field(out: &mut Vec<u8>, field: &[u8], quote: Option<u8>) {
@@ -172,14 +204,20 @@ fn write_field(out: &mut Vec<u8>, field: &[u8], quote: Option<u8>) {
 }
 
 /// Why a record of the right number of fields cannot be read, if it cannot.
-fn unreadable(record: &[u8], has_nul: bool, known_valid: bool, encoding: Encoding) -> Option<String> {
+fn unreadable(
+    record: &[u8],
+    has_nul: bool,
+    known_valid: bool,
+    encoding: Encoding,
+) -> Option<String> {
     if has_nul {
         return Some("holds a NUL byte".to_owned());
     }
     if record.len() > LONGEST_RECORD {
         return Some(format!("is {} bytes long", record.len()));
     }
-    (!known_valid && std::str::from_utf8(record).is_err()).then(|| format!("is not valid {encoding}"))
+    (!known_valid && std::str::from_utf8(record).is_err())
+        .then(|| format!("is not valid {encoding}"))
 }
 
 pub(super) fn wrong_count(record: &[u8], expected: usize, found: usize) -> String {
@@ -189,10 +227,15 @@ pub(super) fn wrong_count(record: &[u8], expected: usize, found: usize) -> Strin
     }
     let fits = |separator: &&&str| {
         let mut splitter = Splitter::new(record, Separator::new(separator));
-        splitter.next_record().is_some_and(|found| found.n_fields == expected)
+        splitter
+            .next_record()
+            .is_some_and(|found| found.n_fields == expected)
     };
     if let Some(other) = [",", "\t", ";", "|", "::"].iter().find(fits) {
-        return format!("{reason} (it seems to be separated by {})", Separator::new(other).described());
+        return format!(
+            "{reason} (it seems to be separated by {})",
+            Separator::new(other).described()
+        );
     }
     reason
 }

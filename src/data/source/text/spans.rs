@@ -16,16 +16,33 @@ use crate::data::source::{Cells, Lines, Refused, Rows};
 /// The wanted columns of some whole lines, or the lines again when they must be scanned with more
 /// care.
 pub(super) fn read(bytes: Vec<u8>, shape: &Shape, wanted: &[usize]) -> Result<Rows, Vec<u8>> {
-    let Separator::Byte(mark) = shape.separator else { return Err(bytes) };
+    let Separator::Byte(mark) = shape.separator else {
+        return Err(bytes);
+    };
     if memchr2(shape.quote, 0, &bytes).is_some() || u32::try_from(bytes.len()).is_err() {
         return Err(bytes);
     }
     let text = String::from_utf8(bytes).map_err(FromUtf8Error::into_bytes)?;
     match found(&text, mark, shape, wanted) {
-        Some(Found { bounds, n_read, lines, refused }) => {
+        Some(Found {
+            bounds,
+            n_read,
+            lines,
+            refused,
+        }) => {
             let text = Arc::new(text);
-            let column = |bounds| Cells::Text(Texts::Spans(Spans { text: Arc::clone(&text), bounds }));
-            Ok(Rows { columns: bounds.into_iter().map(column).collect(), n_read, lines, refused })
+            let column = |bounds| {
+                Cells::Text(Texts::Spans(Spans {
+                    text: Arc::clone(&text),
+                    bounds,
+                }))
+            };
+            Ok(Rows {
+                columns: bounds.into_iter().map(column).collect(),
+                n_read,
+                lines,
+                refused,
+            })
         }
         None => Err(text.into_bytes()),
     }
@@ -66,8 +83,19 @@ fn found(text: &str, mark: u8, shape: &Shape, wanted: &[usize]) -> Option<Found>
         ends.push(text.len() as u32);
         reader.line(start, &ends)?;
     }
-    let Reader { bounds, lines, refused, n_read, .. } = reader;
-    Some(Found { bounds, n_read, lines, refused })
+    let Reader {
+        bounds,
+        lines,
+        refused,
+        n_read,
+        ..
+    } = reader;
+    Some(Found {
+        bounds,
+        n_read,
+        lines,
+        refused,
+    })
 }
 
 struct Reader<'a> {
@@ -90,7 +118,11 @@ impl Reader<'_> {
         let end = *ends.last()?;
         let record = self.text.get(start..end as usize)?;
         self.line += 1;
-        if ends.len() == 1 && record.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r')) {
+        if ends.len() == 1
+            && record
+                .bytes()
+                .all(|byte| matches!(byte, b' ' | b'\t' | b'\r'))
+        {
             return Some(());
         }
         if std::mem::take(&mut self.is_header_left) {
@@ -101,7 +133,9 @@ impl Reader<'_> {
         }
         self.n_read += 1;
         if ends.len() != self.shape.n_fields {
-            self.refused.push(self.line, || wrong_count(record.as_bytes(), self.shape.n_fields, ends.len()));
+            self.refused.push(self.line, || {
+                wrong_count(record.as_bytes(), self.shape.n_fields, ends.len())
+            });
             return Some(());
         }
         for (bounds, &at) in std::iter::zip(&mut self.bounds, self.wanted) {

@@ -28,7 +28,10 @@ impl Separator {
         match self {
             Self::Byte(b'\t') => "a tab".to_owned(),
             Self::Byte(byte) => format!("`{}`", char::from(*byte).escape_default()),
-            Self::Bytes(bytes) => format!("`{}`", crate::spec::quotable(&String::from_utf8_lossy(bytes))),
+            Self::Bytes(bytes) => format!(
+                "`{}`",
+                crate::spec::quotable(&String::from_utf8_lossy(bytes))
+            ),
             Self::Blanks => "blanks".to_owned(),
         }
     }
@@ -44,7 +47,11 @@ impl Separator {
 }
 
 fn blanks(bytes: &[u8], at: usize) -> usize {
-    bytes.iter().skip(at).take_while(|b| matches!(b, b' ' | b'\t')).count()
+    bytes
+        .iter()
+        .skip(at)
+        .take_while(|b| matches!(b, b' ' | b'\t'))
+        .count()
 }
 
 /// Longest quoted field that may hold line ends; a quote that is not closed within is a plain
@@ -85,7 +92,15 @@ struct Field {
 impl<'a> Splitter<'a> {
     /// From the first byte, line 1.
     pub(in crate::data::source) fn new(bytes: &'a [u8], separator: Separator) -> Self {
-        Self { bytes, separator, at: 0, line: 1, fields: Vec::new(), is_open: false, quote: b'"' }
+        Self {
+            bytes,
+            separator,
+            at: 0,
+            line: 1,
+            fields: Vec::new(),
+            is_open: false,
+            quote: b'"',
+        }
     }
 
     /// The same with another mark around fields.
@@ -110,7 +125,9 @@ impl<'a> Splitter<'a> {
                 break;
             }
             self.at += self.separator.at(self.bytes, self.at).unwrap_or(1);
-            if self.separator == Separator::Blanks && (self.line_end().is_some() || self.at >= self.bytes.len()) {
+            if self.separator == Separator::Blanks
+                && (self.line_end().is_some() || self.at >= self.bytes.len())
+            {
                 break;
             }
         }
@@ -119,7 +136,12 @@ impl<'a> Splitter<'a> {
             self.at += n;
             self.line += 1;
         }
-        Some(Record { line, start, end, n_fields: self.fields.len() })
+        Some(Record {
+            line,
+            start,
+            end,
+            n_fields: self.fields.len(),
+        })
     }
 
     /// Whether a quote was met so far that more text might close.
@@ -129,15 +151,26 @@ impl<'a> Splitter<'a> {
 
     /// The bytes of the present record's fields, quotes taken off (doubled ones inside stay).
     pub(in crate::data::source) fn contents(&self) -> impl Iterator<Item = (&'a [u8], bool)> {
-        self.fields.iter().map(|field| (self.bytes.get(field.range.clone()).unwrap_or(&[]), field.quoted))
+        self.fields.iter().map(|field| {
+            (
+                self.bytes.get(field.range.clone()).unwrap_or(&[]),
+                field.quoted,
+            )
+        })
     }
 
     /// The present record's fields as text; an error where they are no UTF-8.
-    pub(in crate::data::source) fn texts(&self) -> impl Iterator<Item = Result<String, std::str::Utf8Error>> {
+    pub(in crate::data::source) fn texts(
+        &self,
+    ) -> impl Iterator<Item = Result<String, std::str::Utf8Error>> {
         self.contents().map(|(bytes, quoted)| {
             let text = std::str::from_utf8(bytes)?;
             let quote = char::from(self.quote);
-            Ok(if quoted { text.replace(&format!("{quote}{quote}"), &quote.to_string()) } else { text.to_owned() })
+            Ok(if quoted {
+                text.replace(&format!("{quote}{quote}"), &quote.to_string())
+            } else {
+                text.to_owned()
+            })
         })
     }
 
@@ -175,7 +208,10 @@ impl<'a> Splitter<'a> {
             let range = open + 1..close;
             let content = self.bytes.get(range.clone()).unwrap_or(&[]);
             self.line += content.split(|&b| b == b'\n').count() - 1;
-            self.fields.push(Field { range, quoted: true });
+            self.fields.push(Field {
+                range,
+                quoted: true,
+            });
             self.at = after;
             return;
         }
@@ -186,7 +222,10 @@ impl<'a> Splitter<'a> {
         {
             self.at += 1;
         }
-        self.fields.push(Field { range: start..self.at, quoted: false });
+        self.fields.push(Field {
+            range: start..self.at,
+            quoted: false,
+        });
     }
 
     /// Number of blanks at `at` that may stand between a separator and a quote.
@@ -194,7 +233,11 @@ impl<'a> Splitter<'a> {
         if self.separator == Separator::Blanks || self.separator == Separator::Byte(b' ') {
             return 0;
         }
-        self.bytes.iter().skip(at).take_while(|&&byte| byte == b' ').count()
+        self.bytes
+            .iter()
+            .skip(at)
+            .take_while(|&&byte| byte == b' ')
+            .count()
     }
 
     /// Where the quote that opens at `open` closes, and where the field ends behind it: before a
@@ -260,7 +303,10 @@ mod tests {
         assert_eq!(
             split("1,\"a b\" c,2\n3,\"x,4\n", ","),
             [
-                (1, vec!["1".to_owned(), "\"a b\" c".to_owned(), "2".to_owned()]),
+                (
+                    1,
+                    vec!["1".to_owned(), "\"a b\" c".to_owned(), "2".to_owned()]
+                ),
                 (2, vec!["3".to_owned(), "\"x".to_owned(), "4".to_owned()]),
             ]
         );
@@ -269,26 +315,38 @@ mod tests {
     #[test]
     fn blanks_around_quotes_are_no_part_of_a_field() {
         let fields = |text: &str| split(text, ",").remove(0).1;
-        assert_eq!(fields("101, P206, \"a, b\", 17\n"), ["101", " P206", "a, b", " 17"]);
+        assert_eq!(
+            fields("101, P206, \"a, b\", 17\n"),
+            ["101", " P206", "a, b", " 17"]
+        );
         assert_eq!(fields("\"a\" ,  \"b\"  \n"), ["a", "b"]);
         assert_eq!(fields("1, \"a b\" c,2\n"), ["1", " \"a b\" c", "2"]);
         let mut single = Splitter::new(b"'a, b','it''s'\n", Separator::new(",")).quoted_by(b'\'');
         single.next_record();
-        assert_eq!(single.texts().map(Result::unwrap).collect::<Vec<_>>(), ["a, b", "it's"]);
+        assert_eq!(
+            single.texts().map(Result::unwrap).collect::<Vec<_>>(),
+            ["a, b", "it's"]
+        );
     }
 
     #[test]
     fn blanks_separate_in_any_number() {
         assert_eq!(
             split("  a \t b\n\nc  d  \n", " "),
-            [(1, vec!["a".to_owned(), "b".to_owned()]), (3, vec!["c".to_owned(), "d".to_owned()]),]
+            [
+                (1, vec!["a".to_owned(), "b".to_owned()]),
+                (3, vec!["c".to_owned(), "d".to_owned()]),
+            ]
         );
     }
 
     #[test]
     fn empty_fields_are_fields() {
         assert_eq!(split(",a,\n\t\n", ",")[0].1, ["", "a", ""]);
-        assert_eq!(split("\t\n", "\t"), [(1, vec![String::new(), String::new()])]);
+        assert_eq!(
+            split("\t\n", "\t"),
+            [(1, vec![String::new(), String::new()])]
+        );
         assert_eq!(split("a::::b", "::")[0].1, ["a", "", "b"]);
     }
 }

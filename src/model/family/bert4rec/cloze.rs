@@ -47,8 +47,14 @@ impl Cloze {
         }
         let n_windows = history.len().saturating_sub(self.len) + 1;
         let start = (share(drawn(1, 0)) * n_windows as f64) as usize;
-        let window = latest(history.get(..(start + self.len).min(history.len())).unwrap_or(history), self.len);
-        let n_hidden = ((window.len() as f64 * self.mask_share).round() as usize).clamp(1, window.len());
+        let window = latest(
+            history
+                .get(..(start + self.len).min(history.len()))
+                .unwrap_or(history),
+            self.len,
+        );
+        let n_hidden =
+            ((window.len() as f64 * self.mask_share).round() as usize).clamp(1, window.len());
         let mut places: Vec<usize> = (0..window.len()).collect();
         places.sort_by_key(|&at| drawn(2, at));
         places.truncate(n_hidden);
@@ -63,7 +69,11 @@ impl Cloze {
             Some((at, std::mem::replace(slot, self.mask)))
         });
         let hidden = hidden.collect();
-        Sample { row, inputs, hidden }
+        Sample {
+            row,
+            inputs,
+            hidden,
+        }
     }
 }
 
@@ -76,7 +86,12 @@ fn share(bits: u64) -> f64 {
 mod tests {
     use super::*;
 
-    const CLOZE: Cloze = Cloze { len: 10, mask: 99, mask_share: 0.3, last_share: 0.0 };
+    const CLOZE: Cloze = Cloze {
+        len: 10,
+        mask: 99,
+        mask_share: 0.3,
+        last_share: 0.0,
+    };
 
     #[test]
     fn a_share_of_a_window_is_hidden_and_can_be_put_back() {
@@ -84,26 +99,48 @@ mod tests {
         let mut starts = std::collections::BTreeSet::new();
         for seed in 0..200 {
             let sample = CLOZE.sample(3, &history, Noise::new(seed)).unwrap();
-            assert_eq!((sample.row, sample.inputs.len(), sample.hidden.len()), (3, 10, 3));
+            assert_eq!(
+                (sample.row, sample.inputs.len(), sample.hidden.len()),
+                (3, 10, 3)
+            );
             let mut inputs = sample.inputs.clone();
             for &(at, item) in &sample.hidden {
                 assert_eq!(std::mem::replace(&mut inputs[at], item), 99);
             }
-            assert!(inputs.windows(2).all(|pair| pair[1] == pair[0] + 1), "{inputs:?}");
+            assert!(
+                inputs.windows(2).all(|pair| pair[1] == pair[0] + 1),
+                "{inputs:?}"
+            );
             starts.insert(inputs[0]);
         }
         // Every one of the 31 windows comes up, the latest too.
-        assert_eq!((starts.len(), starts.first(), starts.last()), (31, Some(&1), Some(&31)));
+        assert_eq!(
+            (starts.len(), starts.first(), starts.last()),
+            (31, Some(&1), Some(&31))
+        );
     }
 
     #[test]
     fn the_last_event_alone_is_hidden_where_that_is_drawn() {
-        let last = Cloze { last_share: 1.0, ..CLOZE };
-        let sample = last.sample(0, &(1..=40).collect::<Vec<u32>>(), Noise::new(1)).unwrap();
+        let last = Cloze {
+            last_share: 1.0,
+            ..CLOZE
+        };
+        let sample = last
+            .sample(0, &(1..=40).collect::<Vec<u32>>(), Noise::new(1))
+            .unwrap();
         assert_eq!((sample.inputs[0], sample.hidden), (31, vec![(9, 40)]));
-        let half = Cloze { last_share: 0.5, ..CLOZE };
-        let n_last =
-            (0..400).filter(|&row| half.sample(row, &[1, 2, 3, 4, 5, 6, 7], Noise::new(2)).unwrap().hidden.len() == 1);
+        let half = Cloze {
+            last_share: 0.5,
+            ..CLOZE
+        };
+        let n_last = (0..400).filter(|&row| {
+            half.sample(row, &[1, 2, 3, 4, 5, 6, 7], Noise::new(2))
+                .unwrap()
+                .hidden
+                .len()
+                == 1
+        });
         assert!((150..250).contains(&n_last.count()));
     }
 
@@ -111,6 +148,13 @@ mod tests {
     fn one_event_is_no_sample_and_of_two_one_is_hidden() {
         assert_eq!(CLOZE.sample(0, &[4], Noise::new(1)), None);
         assert_eq!(CLOZE.sample(0, &[], Noise::new(1)), None);
-        assert_eq!(CLOZE.sample(0, &[4, 5], Noise::new(1)).unwrap().hidden.len(), 1);
+        assert_eq!(
+            CLOZE
+                .sample(0, &[4, 5], Noise::new(1))
+                .unwrap()
+                .hidden
+                .len(),
+            1
+        );
     }
 }

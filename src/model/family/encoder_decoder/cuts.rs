@@ -41,11 +41,19 @@ impl Cutter {
             let at = (part as f64 + share) / self.n_cuts as f64 * n_places as f64;
             1 + (at as usize).min(n_places.saturating_sub(1))
         };
-        let places: BTreeSet<usize> = (0..self.n_cuts).filter(|_| n_places > 0).map(place).collect();
+        let places: BTreeSet<usize> = (0..self.n_cuts)
+            .filter(|_| n_places > 0)
+            .map(place)
+            .collect();
         let cut = |(part, at): (usize, usize)| Cut {
             row: row * self.n_cuts + part,
             past: latest(history.get(..at).unwrap_or(&[]), self.seq_len).to_vec(),
-            next: history.iter().skip(at).take(self.n_ahead).copied().collect(),
+            next: history
+                .iter()
+                .skip(at)
+                .take(self.n_ahead)
+                .copied()
+                .collect(),
         };
         places.into_iter().enumerate().map(cut).collect()
     }
@@ -55,7 +63,11 @@ impl Cutter {
 mod tests {
     use super::*;
 
-    const CUTTER: Cutter = Cutter { seq_len: 4, n_ahead: 2, n_cuts: 3 };
+    const CUTTER: Cutter = Cutter {
+        seq_len: 4,
+        n_ahead: 2,
+        n_cuts: 3,
+    };
 
     #[test]
     fn cuts_are_spread_over_the_history_and_reach_its_end() {
@@ -68,7 +80,10 @@ mod tests {
                 // Parts of the nine places: after 1 to 3, 4 to 6, 7 to 9 events.
                 let at = cut.past[cut.past.len() - 1] as usize;
                 assert!((3 * part + 1..=3 * part + 3).contains(&at), "{cut:?}");
-                assert_eq!((cut.row, cut.past.len(), cut.next[0] as usize), (6 + part, at.min(4), at + 1));
+                assert_eq!(
+                    (cut.row, cut.past.len(), cut.next[0] as usize),
+                    (6 + part, at.min(4), at + 1)
+                );
                 assert_eq!(cut.next.len(), 2.min(10 - at));
                 places.insert(at);
             }
@@ -80,7 +95,11 @@ mod tests {
     fn short_histories_are_cut_where_they_can_be() {
         assert!(CUTTER.cuts(0, &[], Noise::new(1)).is_empty());
         assert!(CUTTER.cuts(0, &[5], Noise::new(1)).is_empty());
-        let only = Cut { row: 3, past: vec![5], next: vec![6] };
+        let only = Cut {
+            row: 3,
+            past: vec![5],
+            next: vec![6],
+        };
         assert_eq!(CUTTER.cuts(1, &[5, 6], Noise::new(1)), [only]);
     }
 }

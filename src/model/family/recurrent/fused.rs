@@ -7,8 +7,8 @@ use super::{Parts, RECURRENT_DRAWINGS, Settings, training_windows};
 use crate::data::Histories;
 use crate::model::item_vectors::by_length;
 use crate::model::kernel::{
-    Buffer, CrossEntropy, Dense, LayerGradients, Onto, RecurrentKernel, Trace, add_rows, rows_over_shards,
-    sums_over_shards,
+    Buffer, CrossEntropy, Dense, LayerGradients, Onto, RecurrentKernel, Trace, add_rows,
+    rows_over_shards, sums_over_shards,
 };
 use crate::model::network::LossSums;
 use crate::model::packing::Packing;
@@ -30,8 +30,10 @@ pub(super) fn gradients<L: RecurrentLayer>(
     noise: Noise,
 ) -> Option<(GradientsParams, LossSums)> {
     let windows: Vec<&[u32]> = training_windows(histories, parts.settings.seq_len).collect();
-    let inputs: Vec<&[u32]> =
-        windows.iter().map(|window| window.split_last().map_or(&[][..], |(_, all)| all)).collect();
+    let inputs: Vec<&[u32]> = windows
+        .iter()
+        .map(|window| window.split_last().map_or(&[][..], |(_, all)| all))
+        .collect();
     let lengths: Vec<usize> = inputs.iter().map(|row| row.len()).collect();
     let looking = parts.settings.looking();
     let n_targets = match looking {
@@ -45,14 +47,31 @@ pub(super) fn gradients<L: RecurrentLayer>(
     let scale = 1.0 / n_targets as f32;
     let of_shard = |rows: Vec<usize>| {
         let shard = Shard::new(&inputs, &rows);
-        let next = |&(row, at): &Place| windows.get(row).and_then(|window| window.get(at + 1)).copied().unwrap_or(0);
+        let next = |&(row, at): &Place| {
+            windows
+                .get(row)
+                .and_then(|window| window.get(at + 1))
+                .copied()
+                .unwrap_or(0)
+        };
         let looking = shard.packing.looking(looking);
-        let targets: Vec<u32> = looking.iter().filter_map(|&at| shard.places.get(at)).map(next).collect();
+        let targets: Vec<u32> = looking
+            .iter()
+            .filter_map(|&at| shard.places.get(at))
+            .map(next)
+            .collect();
         host.gradients(&shard, (&looking, &targets), scale)
     };
     let (nll, sums) = sums_over_shards(&lengths, N_SHARDS, of_shard);
     let loss = Tensor::from_data([nll as f32], &parts.item.weight.val().inner().device());
-    Some((registered(parts, sums.into_iter().map(Buffer::into_vec)), LossSums { loss, n_events: n_targets, kl: None }))
+    Some((
+        registered(parts, sums.into_iter().map(Buffer::into_vec)),
+        LossSums {
+            loss,
+            n_events: n_targets,
+            kl: None,
+        },
+    ))
 }
 
 /// What the dense layer makes of the state after each history, `[n_rows, d_model]`; `at_a_time` says
@@ -63,7 +82,9 @@ pub(super) fn last_states<L: RecurrentLayer>(
     at_a_time: impl Fn(usize) -> usize,
 ) -> Buffer {
     let host = Host::of(parts, None);
-    let Settings { d_model, seq_len, .. } = *parts.settings;
+    let Settings {
+        d_model, seq_len, ..
+    } = *parts.settings;
     by_length(histories, d_model, at_a_time, |batch| {
         let inputs: Vec<&[u32]> = batch.rows().map(|row| latest(row, seq_len)).collect();
         let lengths: Vec<usize> = inputs.iter().map(|row| row.len()).collect();
@@ -77,13 +98,28 @@ pub(super) fn last_states<L: RecurrentLayer>(
 }
 
 /// Arrays in the order of [`Host::gradients`] as gradients of the network's parameters.
-fn registered<L: RecurrentLayer>(parts: &Parts<'_, L>, mut arrays: impl Iterator<Item = Vec<f32>>) -> GradientsParams {
+fn registered<L: RecurrentLayer>(
+    parts: &Parts<'_, L>,
+    mut arrays: impl Iterator<Item = Vec<f32>>,
+) -> GradientsParams {
     let mut gradients = GradientsParams::new();
-    register(&mut gradients, &parts.item.weight, arrays.next().unwrap_or_default());
+    register(
+        &mut gradients,
+        &parts.item.weight,
+        arrays.next().unwrap_or_default(),
+    );
     if let Some(catalogue) = parts.catalogue {
-        register(&mut gradients, &catalogue.weight, arrays.next().unwrap_or_default());
+        register(
+            &mut gradients,
+            &catalogue.weight,
+            arrays.next().unwrap_or_default(),
+        );
     }
-    register(&mut gradients, &parts.output.weight, arrays.next().unwrap_or_default());
+    register(
+        &mut gradients,
+        &parts.output.weight,
+        arrays.next().unwrap_or_default(),
+    );
     let d_bias = arrays.next().unwrap_or_default();
     if let Some(bias) = &parts.output.bias {
         register(&mut gradients, bias, d_bias);
@@ -110,8 +146,15 @@ impl Shard {
         let packing = Packing::new(rows.iter().map(|&row| input(row).len()));
         let of_batch = |&(row, at): &Place| (rows.get(row).copied().unwrap_or(0), at);
         let places: Vec<Place> = packing.places.iter().map(of_batch).collect();
-        let inputs = places.iter().map(|&(row, at)| input(row).get(at).copied().unwrap_or(0)).collect();
-        Self { packing, places, inputs }
+        let inputs = places
+            .iter()
+            .map(|&(row, at)| input(row).get(at).copied().unwrap_or(0))
+            .collect();
+        Self {
+            packing,
+            places,
+            inputs,
+        }
     }
 }
 
@@ -153,7 +196,10 @@ impl<K: RecurrentKernel> Host<K> {
     }
 
     fn output(&self) -> Dense<'_> {
-        Dense { weight: &self.w_output, bias: &self.b_output }
+        Dense {
+            weight: &self.w_output,
+            bias: &self.b_output,
+        }
     }
 
     /// State after the last event of each row. `[n_rows, d]`
@@ -165,22 +211,41 @@ impl<K: RecurrentKernel> Host<K> {
     /// Sum of the loss, in nats, of predicting these targets after these places of packed order, and the
     /// gradients of `scale` times it: of the items, the output's own vectors, the dense layer's weights and
     /// biases, and each layer's weights.
-    fn gradients(&self, shard: &Shard, (looking, targets): (&[usize], &[u32]), scale: f32) -> (f64, Vec<Buffer>) {
+    fn gradients(
+        &self,
+        shard: &Shard,
+        (looking, targets): (&[usize], &[u32]),
+        scale: f32,
+    ) -> (f64, Vec<Buffer>) {
         let (d_model, d) = (self.settings.d_model, self.settings.width_of_last());
-        let Passed { mut inputs, mut traces } = self.forward(shard);
+        let Passed {
+            mut inputs,
+            mut traces,
+        } = self.forward(shard);
         let states = inputs.pop().unwrap_or_default();
         let n_events = states.len() / d.max(1);
         // All of them stand in their order already.
         let some = looking.len() < n_events;
-        let states = if some { gathered(&states, looking, d) } else { states };
+        let states = if some {
+            gathered(&states, looking, d)
+        } else {
+            states
+        };
         let (d_looked, nll, of_head) = self.head(&states, targets, scale);
         drop(states);
-        let mut d_states = if some { scattered(&d_looked, looking, n_events * d) } else { d_looked };
+        let mut d_states = if some {
+            scattered(&d_looked, looking, n_events * d)
+        } else {
+            d_looked
+        };
         self.drop_out(&mut d_states, self.layers.len(), shard);
         let mut of_layers = Vec::with_capacity(self.layers.len());
         for (at, layer) in self.layers.iter().enumerate().rev() {
-            let (Some(input), Some(trace)) = (inputs.pop(), traces.pop()) else { break };
-            let LayerGradients { input, weights } = layer.backward(&input, trace, d_states, &shard.packing.sizes);
+            let (Some(input), Some(trace)) = (inputs.pop(), traces.pop()) else {
+                break;
+            };
+            let LayerGradients { input, weights } =
+                layer.backward(&input, trace, d_states, &shard.packing.sizes);
             d_states = input;
             self.drop_out(&mut d_states, at, shard);
             of_layers.push(weights);
@@ -195,7 +260,9 @@ impl<K: RecurrentKernel> Host<K> {
             add_rows(d_items.get_mut(of_item).unwrap_or(&mut []), d_row);
         }
         let of_layers = of_layers.into_iter().rev().flatten();
-        let before = [Some(d_items), d_catalogue, Some(d_weight), Some(d_bias)].into_iter().flatten();
+        let before = [Some(d_items), d_catalogue, Some(d_weight), Some(d_bias)]
+            .into_iter()
+            .flatten();
         (nll, before.chain(of_layers).collect())
     }
 
@@ -209,11 +276,21 @@ impl<K: RecurrentKernel> Host<K> {
         let vectors = self.catalogue.as_ref().unwrap_or(&self.items);
         let mut d_vectors = Buffer::zeros(vectors.len());
         let mut d_rows = Buffer::open(n);
-        let loss = CrossEntropy { items: vectors, d_model, scale };
+        let loss = CrossEntropy {
+            items: vectors,
+            d_model,
+            scale,
+        };
         let nll = loss.gradients(&hidden, targets, &mut d_rows, &mut d_vectors);
-        let (mut d_weight, mut d_bias) = (Buffer::zeros(self.w_output.len()), Buffer::zeros(d_model));
+        let (mut d_weight, mut d_bias) =
+            (Buffer::zeros(self.w_output.len()), Buffer::zeros(d_model));
         let mut d_states = Buffer::open(states.len());
-        self.output().backward(states, &d_rows, (&mut d_states, Onto::Nothing), [&mut d_weight, &mut d_bias]);
+        self.output().backward(
+            states,
+            &d_rows,
+            (&mut d_states, Onto::Nothing),
+            [&mut d_weight, &mut d_bias],
+        );
         (d_states, nll, [d_vectors, d_weight, d_bias])
     }
 
@@ -225,7 +302,10 @@ impl<K: RecurrentKernel> Host<K> {
             row.copy_from_slice(self.items.get(of_item).unwrap_or(&[]));
         }
         self.drop_out(&mut input, 0, shard);
-        let mut passed = Passed { inputs: Vec::new(), traces: Vec::new() };
+        let mut passed = Passed {
+            inputs: Vec::new(),
+            traces: Vec::new(),
+        };
         for (at, layer) in self.layers.iter().enumerate() {
             let trace = layer.forward(&input, &shard.packing.sizes, self.mask(at, shard));
             passed.inputs.push(input);
@@ -241,21 +321,32 @@ impl<K: RecurrentKernel> Host<K> {
     /// Drops what goes into the layer at this place, forward, and the gradients of it, backward.
     fn drop_out(&self, values: &mut [f32], at: usize, shard: &Shard) {
         let Settings { dropout, .. } = self.settings;
-        let Some(noise) = self.noise.filter(|_| dropout > 0.0) else { return };
+        let Some(noise) = self.noise.filter(|_| dropout > 0.0) else {
+            return;
+        };
         let width = self.settings.width_into(at);
         let mut factors = Buffer::open(width);
         for (row, &place) in values.chunks_exact_mut(width.max(1)).zip(&shard.places) {
-            noise.of_event(self.settings.drawing(at), place).fill_dropout(dropout, &mut factors);
-            row.iter_mut().zip(factors.iter()).for_each(|(value, factor)| *value *= factor);
+            noise
+                .of_event(self.settings.drawing(at), place)
+                .fill_dropout(dropout, &mut factors);
+            row.iter_mut()
+                .zip(factors.iter())
+                .for_each(|(value, factor)| *value *= factor);
         }
     }
 
     /// Factors of the states of the layer at this place as its recurrent weights see them: one row a sequence.
     fn mask(&self, at: usize, shard: &Shard) -> Option<Buffer> {
-        let Settings { recurrent_dropout, .. } = self.settings;
-        let sequences = shard.places.get(..shard.packing.sizes.first().copied().unwrap_or(0))?;
+        let Settings {
+            recurrent_dropout, ..
+        } = self.settings;
+        let sequences = shard
+            .places
+            .get(..shard.packing.sizes.first().copied().unwrap_or(0))?;
         let (width, drawing) = (self.settings.width(at), RECURRENT_DRAWINGS + at);
-        dropout_factors(recurrent_dropout, width, drawing, self.noise?, sequences).map(|factors| Buffer::of(&factors))
+        dropout_factors(recurrent_dropout, width, drawing, self.noise?, sequences)
+            .map(|factors| Buffer::of(&factors))
     }
 }
 
@@ -300,7 +391,10 @@ mod tests {
     use crate::model::weights::read;
 
     fn plan() -> Blueprint {
-        Blueprint::of(DataShape { n_items: N_ITEMS as usize, ..DataShape::default() })
+        Blueprint::of(DataShape {
+            n_items: N_ITEMS as usize,
+            ..DataShape::default()
+        })
     }
 
     const N_ITEMS: u32 = 23;
@@ -317,12 +411,28 @@ mod tests {
             prop::sample::select(vec![0.0, 0.25]),
             prop::sample::select(vec![1.0, 0.5]),
         );
-        let output = prop::sample::select(vec![RecurrentOutput::PerStep, RecurrentOutput::LastStep]);
-        (sizes, shares, output, any::<bool>()).prop_map(|(sizes, (dropout, recurrent_dropout, taper), output, tied)| {
-            let (d_model, d_hidden, n_layers, seq_len) = sizes;
-            let shares = Settings { taper, dropout, recurrent_dropout, ..settings() };
-            Settings { d_model, d_hidden, n_layers, seq_len, output, tied, ..shares }
-        })
+        let output =
+            prop::sample::select(vec![RecurrentOutput::PerStep, RecurrentOutput::LastStep]);
+        (sizes, shares, output, any::<bool>()).prop_map(
+            |(sizes, (dropout, recurrent_dropout, taper), output, tied)| {
+                let (d_model, d_hidden, n_layers, seq_len) = sizes;
+                let shares = Settings {
+                    taper,
+                    dropout,
+                    recurrent_dropout,
+                    ..settings()
+                };
+                Settings {
+                    d_model,
+                    d_hidden,
+                    n_layers,
+                    seq_len,
+                    output,
+                    tied,
+                    ..shares
+                }
+            },
+        )
     }
 
     fn settings() -> Settings {
@@ -382,12 +492,25 @@ mod tests {
         let states = network.fused_states(&histories).unwrap();
         let items = on_host(&network.parts().output_vectors().weight);
         let d_model = items.len() / (N_ITEMS as usize + 1);
-        let score = |state: &[f32], item: &[f32]| state.iter().zip(item).map(|(a, b)| a * b).sum::<f32>();
-        let of_state = |state| items.chunks_exact(d_model).map(move |item| score(state, item));
+        let score =
+            |state: &[f32], item: &[f32]| state.iter().zip(item).map(|(a, b)| a * b).sum::<f32>();
+        let of_state = |state| {
+            items
+                .chunks_exact(d_model)
+                .map(move |item| score(state, item))
+        };
         let fused: Vec<f32> = states.chunks_exact(d_model).flat_map(of_state).collect();
         assert_eq!(fused.len(), plain.len());
-        let largest = plain.iter().fold(0f32, |largest, score| largest.max(score.abs()));
-        assert!(plain.iter().zip(&fused).all(|(a, b)| (a - b).abs() <= TOLERANCE * largest), "{plain:?}\n{fused:?}");
+        let largest = plain
+            .iter()
+            .fold(0f32, |largest, score| largest.max(score.abs()));
+        assert!(
+            plain
+                .iter()
+                .zip(&fused)
+                .all(|(a, b)| (a - b).abs() <= TOLERANCE * largest),
+            "{plain:?}\n{fused:?}"
+        );
     }
 
     proptest! {
@@ -412,21 +535,39 @@ mod tests {
 
     impl ModuleVisitor for Bits<'_> {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            let values: Vec<f32> = self.gradients.get::<D>(param.id).unwrap().into_data().try_into_vec().unwrap();
+            let values: Vec<f32> = self
+                .gradients
+                .get::<D>(param.id)
+                .unwrap()
+                .into_data()
+                .try_into_vec()
+                .unwrap();
             self.found.extend(values.into_iter().map(f32::to_bits));
         }
     }
 
     fn assert_threads_change_nothing<N: RecurrentNetwork>() {
-        let rows: Vec<Vec<u32>> =
-            (0..21).map(|row| (0..row * 17 % 60).map(|at| (row * at) % N_ITEMS + 1).collect()).collect();
+        let rows: Vec<Vec<u32>> = (0..21)
+            .map(|row| {
+                (0..row * 17 % 60)
+                    .map(|at| (row * at) % N_ITEMS + 1)
+                    .collect()
+            })
+            .collect();
         let histories: Histories = rows.iter().map(Vec::as_slice).collect();
         let with = |n_threads: usize| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(n_threads)
+                .build()
+                .unwrap();
             pool.install(|| {
                 let network = network::<N>(settings(), 3);
-                let (gradients, sums) = gradients(&network.parts(), &histories, Noise::new(4)).unwrap();
-                let mut bits = Bits { gradients: &gradients, found: vec![sums.loss.into_scalar::<f32>().to_bits()] };
+                let (gradients, sums) =
+                    gradients(&network.parts(), &histories, Noise::new(4)).unwrap();
+                let mut bits = Bits {
+                    gradients: &gradients,
+                    found: vec![sums.loss.into_scalar::<f32>().to_bits()],
+                };
                 network.visit(&mut bits);
                 bits.found
             })

@@ -75,12 +75,17 @@ impl Settings {
     /// Number of units of the layer at this place.
     pub(super) fn width(&self, at: usize) -> usize {
         let share = self.taper.powi(i32::try_from(at).unwrap_or(i32::MAX));
-        if at == 0 { self.d_hidden } else { (self.d_hidden as f64 * share).round().max(1.0) as usize }
+        if at == 0 {
+            self.d_hidden
+        } else {
+            (self.d_hidden as f64 * share).round().max(1.0) as usize
+        }
     }
 
     /// Numbers that go into the layer at this place, and out of the last.
     fn width_into(&self, at: usize) -> usize {
-        at.checked_sub(1).map_or(self.d_model, |below| self.width(below))
+        at.checked_sub(1)
+            .map_or(self.d_model, |below| self.width(below))
     }
 
     /// Width of the last layer.
@@ -90,7 +95,8 @@ impl Settings {
 
     /// Numbers that go into the dense layer: the last layer's state, and what it sees by attention.
     fn n_read(&self) -> usize {
-        self.width_of_last().saturating_mul(1 + usize::from(self.attention))
+        self.width_of_last()
+            .saturating_mul(1 + usize::from(self.attention))
     }
 
     /// Whether the output has vectors of its own; only where items are scored.
@@ -109,21 +115,30 @@ impl Settings {
     /// The layers, those that are recurrent being of this kind, called `title` by a person; the first is called
     /// `first` in weights files.
     pub(super) fn layers<L: RecurrentLayer>(&self, title: &str, first: &str) -> Vec<LayerShape> {
-        let Self { d_model, seq_len, .. } = *self;
+        let Self {
+            d_model, seq_len, ..
+        } = *self;
         let of = |width: usize| [BATCH, Axis::Size(seq_len), Axis::Size(width)];
         let events = &of(d_model);
         let vectors = [Axis::items(&self.plan, 1), Axis::Size(d_model)];
-        let mut layers = vec![LayerShape::new("Item embedding", events).with("item.weight", vectors)];
+        let mut layers =
+            vec![LayerShape::new("Item embedding", events).with("item.weight", vectors)];
         layers.extend(Features::layer(&self.plan, self.features, events));
         for at in 0..self.n_layers.min(MAX_REPEATED) {
-            let name = at.checked_sub(1).map_or_else(|| first.to_owned(), |upper| format!("upper.{upper}"));
+            let name = at
+                .checked_sub(1)
+                .map_or_else(|| first.to_owned(), |upper| format!("upper.{upper}"));
             let (d_input, width) = (self.width_into(at), self.width(at));
             let layer = LayerShape::new(format!("{title} layer {}", at + 1), of(width));
             layers.push(L::with_weights(layer, &name, d_input, width));
         }
         if self.attention {
             let layer = LayerShape::new("Additive attention, beside the state", of(self.n_read()));
-            layers.push(AdditiveAttention::with_weights(layer, "attention", self.width_of_last()));
+            layers.push(AdditiveAttention::with_weights(
+                layer,
+                "attention",
+                self.width_of_last(),
+            ));
         }
         let dense = LayerShape::new("Dense, to the width of the items", events);
         layers.push(dense.dense("output", Axis::Size(self.n_read()), Axis::Size(d_model)));
@@ -139,8 +154,14 @@ impl Settings {
     /// The weights and the gradients of each shard; of the events that are worked on at a time what goes
     /// into each layer, its states, gates and memory, and their gradients; and of each thread a block of
     /// scores. Attention works on pairs of events beside them.
-    pub(super) fn memory<L: RecurrentLayer>(&self, work: &Workload<'_>, n_params: usize) -> MemoryNeed {
-        let Self { d_model, seq_len, .. } = *self;
+    pub(super) fn memory<L: RecurrentLayer>(
+        &self,
+        work: &Workload<'_>,
+        n_params: usize,
+    ) -> MemoryNeed {
+        let Self {
+            d_model, seq_len, ..
+        } = *self;
         let n_items = self.plan.shape.n_items;
         let widths: usize = (0..self.n_layers).map(|at| self.width(at)).sum();
         let forward = d_model + L::KEPT * widths + 8;
@@ -152,29 +173,54 @@ impl Settings {
             + events * of_event
             + work.n_threads.min(fused::N_SHARDS) * of_thread
             + pairs;
-        let events = work.n_events(work.n_asked(), seq_len).min(MAX_FLOATS / (d_model + 3 * self.d_hidden).max(1));
+        let events = work
+            .n_events(work.n_asked(), seq_len)
+            .min(MAX_FLOATS / (d_model + 3 * self.d_hidden).max(1));
         let events = work.at_a_time(events, fused::N_SHARDS) * forward;
-        let evaluation = n_params + n_items * d_model + work.n_asked() * d_model + events + work.scores() + pairs;
+        let evaluation = n_params
+            + n_items * d_model
+            + work.n_asked() * d_model
+            + events
+            + work.scores()
+            + pairs;
         MemoryNeed::of_numbers(n_params, step, evaluation)
     }
 
     /// The largest arrays of the network, each with the setting that makes it large.
     pub(super) fn largest<L: RecurrentLayer>(&self) -> [(&'static str, usize); 2] {
         let of_items = (self.plan.shape.n_items + 1).saturating_mul(self.d_model);
-        [("d_model", of_items), ("d_hidden", self.d_hidden.saturating_mul(self.d_hidden).saturating_mul(L::GATES))]
+        [
+            ("d_model", of_items),
+            (
+                "d_hidden",
+                self.d_hidden
+                    .saturating_mul(self.d_hidden)
+                    .saturating_mul(L::GATES),
+            ),
+        ]
     }
 
     pub(super) fn network<N: RecurrentNetwork>(self, init: &mut Init) -> N {
         let n_items = self.plan.shape.n_items;
         let item = init.item_embedding(n_items, self.d_model);
-        let layer = |at: usize, init: &mut Init| N::Layer::new(self.width_into(at), self.width(at), init);
+        let layer =
+            |at: usize, init: &mut Init| N::Layer::new(self.width_into(at), self.width(at), init);
         let first = layer(0, init);
         let upper = (1..self.n_layers).map(|at| layer(at, init)).collect();
         let output = init.dense(self.n_read(), self.d_model);
         let features = Features::new(&self.plan, self.d_model, self.features, init);
-        let attention = self.attention.then(|| AdditiveAttention::new(self.width_of_last(), init));
-        let catalogue = self.has_catalogue().then(|| init.item_embedding(n_items, self.d_model));
-        N::from_parts((item, features), (first, upper), (attention, output, catalogue), self)
+        let attention = self
+            .attention
+            .then(|| AdditiveAttention::new(self.width_of_last(), init));
+        let catalogue = self
+            .has_catalogue()
+            .then(|| init.item_embedding(n_items, self.d_model));
+        N::from_parts(
+            (item, features),
+            (first, upper),
+            (attention, output, catalogue),
+            self,
+        )
     }
 
     /// The drawing that drops what goes into the layer at this place, and out of the last. A network of
@@ -249,19 +295,36 @@ struct Window<'a> {
 impl<'a> Window<'a> {
     /// The last `seq_len` events.
     fn whole(histories: &'a Histories, seq_len: usize) -> Self {
-        Self { histories, lens: histories.rows().map(|row| row.len().min(seq_len)).collect(), n_after: 0 }
+        Self {
+            histories,
+            lens: histories.rows().map(|row| row.len().min(seq_len)).collect(),
+            n_after: 0,
+        }
     }
 
     /// The last `seq_len` of those that have one after them: what a next-item model learns from.
     fn before_the_last(histories: &'a Histories, seq_len: usize) -> Self {
-        let lens = histories.rows().map(|row| row.len().saturating_sub(1).min(seq_len));
-        Self { histories, lens: lens.collect(), n_after: 1 }
+        let lens = histories
+            .rows()
+            .map(|row| row.len().saturating_sub(1).min(seq_len));
+        Self {
+            histories,
+            lens: lens.collect(),
+            n_after: 1,
+        }
     }
 
     /// Position in the history of the event at this place of the window.
     fn position(&self, (row, at): Place) -> Place {
         let len = self.lens.get(row).copied().unwrap_or(0);
-        (row, self.histories.row(row).len().saturating_sub(self.n_after + len) + at)
+        (
+            row,
+            self.histories
+                .row(row)
+                .len()
+                .saturating_sub(self.n_after + len)
+                + at,
+        )
     }
 
     /// Where that event stands among all of the histories.
@@ -312,7 +375,12 @@ impl<N: RecurrentNetwork> Network for N {
 
     fn rows_at_a_time(&self, len: usize) -> usize {
         let Parts { item, settings, .. } = self.parts();
-        let Settings { d_model, d_hidden, seq_len, .. } = *settings;
+        let Settings {
+            d_model,
+            d_hidden,
+            seq_len,
+            ..
+        } = *settings;
         let [n_columns, _] = item.weight.dims();
         let an_event = d_model + N::Layer::GATES * d_hidden;
         MAX_FLOATS / (len.clamp(1, seq_len.max(1)) * an_event).max(n_columns)
@@ -325,7 +393,10 @@ impl<N: RecurrentNetwork> Network for N {
 
     fn item_vectors(&self) -> Option<ItemVectors> {
         let parts = self.parts();
-        Some(ItemVectors::of_rows(&on_host(&parts.output_vectors().weight), parts.settings.d_model))
+        Some(ItemVectors::of_rows(
+            &on_host(&parts.output_vectors().weight),
+            parts.settings.d_model,
+        ))
     }
 
     fn fused_states(&self, histories: &Histories) -> Option<Buffer> {
@@ -343,11 +414,23 @@ impl<N: RecurrentNetwork> Network for N {
 
     fn attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
         let parts = self.parts();
-        let Some(attention) = parts.attention else { return Ok(None) };
+        let Some(attention) = parts.attention else {
+            return Ok(None);
+        };
         let n_events = history.row(0).len();
         let len = n_events.min(parts.settings.seq_len);
-        let weights = if len == 0 { Vec::new() } else { read(attention.weights(&parts.layer_states(history)))? };
-        Ok(Some(AttentionMaps { n_layers: 1, n_heads: 1, len, first: n_events - len, weights }))
+        let weights = if len == 0 {
+            Vec::new()
+        } else {
+            read(attention.weights(&parts.layer_states(history)))?
+        };
+        Ok(Some(AttentionMaps {
+            n_layers: 1,
+            n_heads: 1,
+            len,
+            first: n_events - len,
+            weights,
+        }))
     }
 }
 
@@ -358,9 +441,21 @@ impl<N: RecurrentNetwork> StateNetwork for N {
         self.parts().settings.d_model
     }
 
-    fn learn(&self, histories: &Histories, noise: Noise, head: Head<'_>) -> Option<GradientsParams> {
+    fn learn(
+        &self,
+        histories: &Histories,
+        noise: Noise,
+        head: Head<'_>,
+    ) -> Option<GradientsParams> {
         let parts = self.parts();
-        parts.learn((&Window::whole(histories, parts.settings.seq_len), Looking::Every), noise, head)
+        parts.learn(
+            (
+                &Window::whole(histories, parts.settings.seq_len),
+                Looking::Every,
+            ),
+            noise,
+            head,
+        )
     }
 
     fn states(&self, histories: &Histories) -> (Tensor<2>, Vec<Place>) {

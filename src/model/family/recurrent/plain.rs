@@ -34,15 +34,24 @@ impl<L: RecurrentLayer> Parts<'_, L> {
             }
         }
         let places = index_tensor(places, &read.device());
-        self.output.forward(Tensor::cat(vec![read, zero], 0).select(0, places))
+        self.output
+            .forward(Tensor::cat(vec![read, zero], 0).select(0, places))
     }
 
     /// State after each of the last `seq_len` events of each row, as scores are made of it, and which events
     /// they are. `[n_events, d_model]`
     pub(super) fn states(&self, histories: &Histories) -> (Tensor<2>, Vec<Place>) {
         let (window, packing, states) = self.top(histories);
-        let places = packing.places.iter().map(|&place| window.position(place)).collect();
-        (self.output.forward(self.read(&states, &packing, Looking::Every)), places)
+        let places = packing
+            .places
+            .iter()
+            .map(|&place| window.position(place))
+            .collect();
+        (
+            self.output
+                .forward(self.read(&states, &packing, Looking::Every)),
+            places,
+        )
     }
 
     /// The last layer's state after each of the last `seq_len` events of a history. `[n_events, d]`
@@ -73,8 +82,17 @@ impl<L: RecurrentLayer> Parts<'_, L> {
         if self.features.is_empty() {
             return items;
         }
-        let events: Vec<Option<usize>> = packing.places.iter().map(|place| Some(window.event(*place))).collect();
-        let beside: Vec<_> = window.histories.beside.iter().map(|values| values.picked(&events)).collect();
+        let events: Vec<Option<usize>> = packing
+            .places
+            .iter()
+            .map(|place| Some(window.event(*place)))
+            .collect();
+        let beside: Vec<_> = window
+            .histories
+            .beside
+            .iter()
+            .map(|values| values.picked(&events))
+            .collect();
         self.features.joined(items, &beside)
     }
 
@@ -83,12 +101,15 @@ impl<L: RecurrentLayer> Parts<'_, L> {
     fn read(&self, states: &Tensor<2>, packing: &Packing, looking: Looking) -> Tensor<2> {
         let looked = match looking {
             Looking::Every => states.clone(),
-            Looking::Last => states.clone().select(0, places_of(packing, looking, &states.device())),
+            Looking::Last => states
+                .clone()
+                .select(0, places_of(packing, looking, &states.device())),
         };
         match self.attention {
-            Some(attention) if packing.n_events() > 0 => {
-                Tensor::cat(vec![looked, attention.contexts(states, &packing.sizes, looking)], 1)
-            }
+            Some(attention) if packing.n_events() > 0 => Tensor::cat(
+                vec![looked, attention.contexts(states, &packing.sizes, looking)],
+                1,
+            ),
             Some(_) => Tensor::zeros([0, self.settings.n_read()], &states.device()),
             None => looked,
         }
@@ -107,14 +128,17 @@ impl<L: RecurrentLayer> Parts<'_, L> {
             Looking::Every => d_looked,
             Looking::Last => {
                 let places = places_of(packing, looking, &states.device());
-                states.zeros_like().select_assign(0, places, d_looked, IndexingUpdateOp::Add)
+                states
+                    .zeros_like()
+                    .select_assign(0, places, d_looked, IndexingUpdateOp::Add)
             }
         };
         match self.attention {
             None => d_states,
             Some(attention) => {
                 let d_contexts = d_read.slice_dim(1, d..n_read);
-                d_states + attention.backward(states, (&packing.sizes, looking), &d_contexts, gradients)
+                d_states
+                    + attention.backward(states, (&packing.sizes, looking), &d_contexts, gradients)
             }
         }
     }
@@ -123,43 +147,90 @@ impl<L: RecurrentLayer> Parts<'_, L> {
     fn factors(&self, factors: Option<Vec<f32>>, width: usize) -> Option<Tensor<2>> {
         let factors = factors?;
         let shape = [factors.len() / width.max(1), width];
-        Some(Tensor::from_data(TensorData::new(factors, shape), &self.item.weight.val().device()))
+        Some(Tensor::from_data(
+            TensorData::new(factors, shape),
+            &self.item.weight.val().device(),
+        ))
     }
 
     /// Dropout factors of what goes into the layer at this place, or out of the last.
     fn drop(&self, at: usize, noise: Noise, packing: &Packing) -> Option<Tensor<2>> {
         let Settings { dropout, .. } = *self.settings;
         let width = self.settings.width_into(at);
-        self.factors(dropout_factors(dropout, width, self.settings.drawing(at), noise, &packing.places), width)
+        self.factors(
+            dropout_factors(
+                dropout,
+                width,
+                self.settings.drawing(at),
+                noise,
+                &packing.places,
+            ),
+            width,
+        )
     }
 
     /// Factors of the states of the layer at this place as its recurrent weights see them: one row a sequence.
     fn mask(&self, at: usize, noise: Noise, packing: &Packing) -> Option<Tensor<2>> {
-        let Settings { recurrent_dropout, .. } = *self.settings;
+        let Settings {
+            recurrent_dropout, ..
+        } = *self.settings;
         let width = self.settings.width(at);
-        let sequences = packing.places.get(..packing.sizes.first().copied().unwrap_or(0)).unwrap_or(&[]);
-        self.factors(dropout_factors(recurrent_dropout, width, RECURRENT_DRAWINGS + at, noise, sequences), width)
+        let sequences = packing
+            .places
+            .get(..packing.sizes.first().copied().unwrap_or(0))
+            .unwrap_or(&[]);
+        self.factors(
+            dropout_factors(
+                recurrent_dropout,
+                width,
+                RECURRENT_DRAWINGS + at,
+                noise,
+                sequences,
+            ),
+            width,
+        )
     }
 
     /// Gradients of the mean loss over the batch, and the account of it; `None` when there is nothing to
     /// predict.
-    pub(super) fn gradients(&self, histories: &Histories, noise: Noise) -> Option<(GradientsParams, LossSums)> {
+    pub(super) fn gradients(
+        &self,
+        histories: &Histories,
+        noise: Noise,
+    ) -> Option<(GradientsParams, LossSums)> {
         let window = Window::before_the_last(histories, self.settings.seq_len);
         let vectors = &self.output_vectors().weight;
         let mut found = None;
         let mut head = |hidden: Tensor<2>, places: &[Place]| {
-            let target = |&(row, position): &Place| histories.row(row).get(position + 1).map_or(0, |&item| item as i32);
+            let target = |&(row, position): &Place| {
+                histories
+                    .row(row)
+                    .get(position + 1)
+                    .map_or(0, |&item| item as i32)
+            };
             let targets: Vec<i32> = places.iter().map(target).collect();
-            let loss = item_loss(&hidden, &plain(vectors), &targets, (&self.settings.plan.objective, noise));
+            let loss = item_loss(
+                &hidden,
+                &plain(vectors),
+                &targets,
+                (&self.settings.plan.objective, noise),
+            );
             let mean = 1.0 / targets.len().max(1) as f32;
-            let sums = LossSums { loss: loss.loss_sum, n_events: targets.len(), kl: None };
+            let sums = LossSums {
+                loss: loss.loss_sum,
+                n_events: targets.len(),
+                kl: None,
+            };
             found = Some((sums, loss.d_items.mul_scalar(mean)));
             Some(loss.d_hidden.mul_scalar(mean))
         };
         let mut gradients = self.learn((&window, self.settings.looking()), noise, &mut head)?;
         let (sums, d_vectors) = found?;
         let of_inputs = gradients.remove::<2>(vectors.id);
-        gradients.register(vectors.id, of_inputs.map_or(d_vectors.clone(), |of_inputs| of_inputs + d_vectors));
+        gradients.register(
+            vectors.id,
+            of_inputs.map_or(d_vectors.clone(), |of_inputs| of_inputs + d_vectors),
+        );
         Some((gradients, sums))
     }
 
@@ -176,9 +247,15 @@ impl<L: RecurrentLayer> Parts<'_, L> {
             return None;
         }
         // Only the features, which are few, go through autodiff.
-        let items = if self.features.is_empty() { plain(&self.item.weight) } else { self.item.weight.val() };
+        let items = if self.features.is_empty() {
+            plain(&self.item.weight)
+        } else {
+            self.item.weight.val()
+        };
         let inputs = self.inputs(items, window, &packing);
-        let drops: Vec<_> = (0..=self.layers.len()).map(|at| self.drop(at, noise, &packing)).collect();
+        let drops: Vec<_> = (0..=self.layers.len())
+            .map(|at| self.drop(at, noise, &packing))
+            .collect();
         let embedded = times(inputs.clone().without_autodiff(), drops.first()); // [n_events, d_model]
         let (states, traces) = self.forward(embedded, (&packing, &drops), noise); // [n_events, d]
         let read = self.read(&states, &packing, looking); // [n_looking, n_read]
@@ -187,12 +264,18 @@ impl<L: RecurrentLayer> Parts<'_, L> {
         if let Some(bias) = &self.output.bias {
             hidden = hidden + plain(bias).unsqueeze();
         }
-        let places = packing.looking(looking).into_iter().filter_map(|at| packing.places.get(at));
+        let places = packing
+            .looking(looking)
+            .into_iter()
+            .filter_map(|at| packing.places.get(at));
         let places: Vec<Place> = places.map(|&place| window.position(place)).collect();
         let d_hidden = head(hidden, &places)?;
 
         let mut gradients = GradientsParams::new();
-        gradients.register(self.output.weight.id, read.transpose().matmul(d_hidden.clone()));
+        gradients.register(
+            self.output.weight.id,
+            read.transpose().matmul(d_hidden.clone()),
+        );
         if let Some(bias) = &self.output.bias {
             gradients.register(bias.id, d_hidden.clone().sum_dim(0).squeeze_dim::<1>(0));
         }
@@ -214,7 +297,10 @@ impl<L: RecurrentLayer> Parts<'_, L> {
         if self.features.is_empty() {
             let items = plain(&self.item.weight);
             let places = index_tensor(window.items(packing), &items.device());
-            let d_items = items.zeros_like().select_assign(0, places, d_inputs, IndexingUpdateOp::Add);
+            let d_items =
+                items
+                    .zeros_like()
+                    .select_assign(0, places, d_inputs, IndexingUpdateOp::Add);
             gradients.register(self.item.weight.id, d_items);
             return;
         }
@@ -222,7 +308,10 @@ impl<L: RecurrentLayer> Parts<'_, L> {
         if let Some(d_items) = self.item.weight.val().grad(&tracked) {
             gradients.register(self.item.weight.id, d_items);
         }
-        self.features.register(GradientsParams::from_grads(tracked, self.features), gradients);
+        self.features.register(
+            GradientsParams::from_grads(tracked, self.features),
+            gradients,
+        );
     }
 
     /// The last layer's states with dropout, `[n_events, d]`, and what each layer keeps.
@@ -235,7 +324,12 @@ impl<L: RecurrentLayer> Parts<'_, L> {
         let mut traces = Vec::with_capacity(self.layers.len());
         let mut values = embedded;
         for (at, layer) in self.layers.iter().enumerate() {
-            let (after, trace) = forward(*layer, values, &packing.sizes, self.mask(at, noise, packing));
+            let (after, trace) = forward(
+                *layer,
+                values,
+                &packing.sizes,
+                self.mask(at, noise, packing),
+            );
             values = times(after, drops.get(at + 1));
             traces.push(trace);
         }
@@ -260,7 +354,14 @@ impl<L: RecurrentLayer> Parts<'_, L> {
 
 /// Packed places of the states that look, as an index.
 fn places_of(packing: &Packing, looking: Looking, device: &Device) -> Tensor<1, Int> {
-    index_tensor(packing.looking(looking).into_iter().map(|at| at as i32).collect(), device)
+    index_tensor(
+        packing
+            .looking(looking)
+            .into_iter()
+            .map(|at| at as i32)
+            .collect(),
+        device,
+    )
 }
 
 /// `x` times `factors`, where there are some.

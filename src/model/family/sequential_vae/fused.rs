@@ -9,8 +9,8 @@ use crate::data::Histories;
 use crate::model::family::vae::{LatentWeights, register_layers};
 use crate::model::item_vectors::by_length;
 use crate::model::kernel::{
-    Buffer, LayerGradients, RecurrentKernel, Trace, VaeBatch, add_rows, dense_vae_gradients, dense_vae_states,
-    on_threads, rows_over_shards, shards, sum_in_order,
+    Buffer, LayerGradients, RecurrentKernel, Trace, VaeBatch, add_rows, dense_vae_gradients,
+    dense_vae_states, on_threads, rows_over_shards, shards, sum_in_order,
 };
 use crate::model::network::{LossSums, Network};
 use crate::model::packing::Packing;
@@ -60,12 +60,22 @@ impl SequentialVae {
         noise: Noise,
     ) -> Option<(GradientsParams, LossSums)> {
         let steps = Steps::new(histories, &self.spec, self.n_items())?;
-        let SequentialVaeSpec { d_state, d_latent, free_bits, .. } = self.spec;
+        let SequentialVaeSpec {
+            d_state,
+            d_latent,
+            free_bits,
+            ..
+        } = self.spec;
         let (items, gru) = (on_host(&self.item.weight), self.gru.kernel());
         let lengths: Vec<usize> = steps.inputs.iter().map(|row| row.len()).collect();
-        let parts = on_threads(shards(&lengths, N_SHARDS), |rows| self.forward(&steps, &rows, (&items, &gru), noise));
+        let parts = on_threads(shards(&lengths, N_SHARDS), |rows| {
+            self.forward(&steps, &rows, (&items, &gru), noise)
+        });
 
-        let places: Vec<Place> = parts.iter().flat_map(|part| part.places.iter().copied()).collect();
+        let places: Vec<Place> = parts
+            .iter()
+            .flat_map(|part| part.places.iter().copied())
+            .collect();
         let mut states = Buffer::open(places.len() * d_state);
         let mut free = &mut states[..];
         for part in &parts {
@@ -95,7 +105,14 @@ impl SequentialVae {
         let scalar = |value: f64| Tensor::<1>::from_data([value as f32], &device);
         let n_events = targets.elements.len();
         let kl = Some((scalar(loss.kl), places.len()));
-        Some((gradients, LossSums { loss: scalar(loss.nll + beta * loss.charged), n_events, kl }))
+        Some((
+            gradients,
+            LossSums {
+                loss: scalar(loss.nll + beta * loss.charged),
+                n_events,
+                kl,
+            },
+        ))
     }
 
     fn forward<K: RecurrentKernel>(
@@ -106,11 +123,17 @@ impl SequentialVae {
         noise: Noise,
     ) -> Shard {
         let d_model = self.spec.d_model;
-        let (packing, places) = packed(rows, |row| steps.inputs.get(row).map_or(0, |row| row.len()));
+        let (packing, places) =
+            packed(rows, |row| steps.inputs.get(row).map_or(0, |row| row.len()));
         let mut input = picked(items, d_model, places.iter().map(|place| steps.item(place)));
         self.drop_out(&mut input, (d_model, DROP_IN), noise, &places);
         let trace = gru.forward(&input, &packing.sizes, None);
-        Shard { packing, places, input, trace }
+        Shard {
+            packing,
+            places,
+            input,
+            trace,
+        }
     }
 
     /// Back through the GRU to the items' vectors; `d_states` is the gradient of the states of all parts, one
@@ -122,7 +145,9 @@ impl SequentialVae {
         (gru, noise): (&K, Noise),
         gradients: &mut GradientsParams,
     ) {
-        let SequentialVaeSpec { d_model, d_state, .. } = self.spec;
+        let SequentialVaeSpec {
+            d_model, d_state, ..
+        } = self.spec;
         let mut work = Vec::with_capacity(parts.len());
         let mut rest = d_states;
         for part in parts {
@@ -130,11 +155,25 @@ impl SequentialVae {
             work.push((part, Buffer::of(of_part)));
             rest = later;
         }
-        let found = on_threads(work, |(Shard { packing, places, input, trace }, d_states)| {
-            let LayerGradients { input: mut d_input, weights } = gru.backward(&input, trace, d_states, &packing.sizes);
-            self.drop_out(&mut d_input, (d_model, DROP_IN), noise, &places);
-            (places, d_input, weights)
-        });
+        let found = on_threads(
+            work,
+            |(
+                Shard {
+                    packing,
+                    places,
+                    input,
+                    trace,
+                },
+                d_states,
+            )| {
+                let LayerGradients {
+                    input: mut d_input,
+                    weights,
+                } = gru.backward(&input, trace, d_states, &packing.sizes);
+                self.drop_out(&mut d_input, (d_model, DROP_IN), noise, &places);
+                (places, d_input, weights)
+            },
+        );
 
         let mut d_items = vec![0.0; (self.n_items() + 1) * d_model];
         let mut of_weights = Vec::<Vec<Buffer>>::new();
@@ -144,28 +183,49 @@ impl SequentialVae {
                 add_rows(d_items.get_mut(at..at + d_model).unwrap_or(&mut []), d_row);
             }
             of_weights.resize_with(weights.len(), Vec::new);
-            of_weights.iter_mut().zip(weights).for_each(|(of_parts, gradient)| of_parts.push(gradient));
+            of_weights
+                .iter_mut()
+                .zip(weights)
+                .for_each(|(of_parts, gradient)| of_parts.push(gradient));
         }
         register(gradients, &self.item.weight, d_items);
-        let mut of_weights = of_weights.into_iter().map(|parts| sum_in_order(parts).into_vec());
+        let mut of_weights = of_weights
+            .into_iter()
+            .map(|parts| sum_in_order(parts).into_vec());
         register_host(&self.gru, &mut of_weights, gradients);
     }
 
     /// Drops what has this width at each event, forward, and the gradients of it, backward.
-    fn drop_out(&self, values: &mut [f32], (width, drawing): (usize, usize), noise: Noise, places: &[Place]) {
+    fn drop_out(
+        &self,
+        values: &mut [f32],
+        (width, drawing): (usize, usize),
+        noise: Noise,
+        places: &[Place],
+    ) {
         if self.spec.dropout <= 0.0 {
             return;
         }
         let mut factors = Buffer::open(width);
         for (row, &place) in values.chunks_exact_mut(width.max(1)).zip(places) {
-            noise.of_event(drawing, place).fill_dropout(self.spec.dropout, &mut factors);
-            row.iter_mut().zip(factors.iter()).for_each(|(value, factor)| *value *= factor);
+            noise
+                .of_event(drawing, place)
+                .fill_dropout(self.spec.dropout, &mut factors);
+            row.iter_mut()
+                .zip(factors.iter())
+                .for_each(|(value, factor)| *value *= factor);
         }
     }
 
     /// What scores are products of. `[n_rows, d_hidden]`
     pub(super) fn states_by_kernel(&self, histories: &Histories) -> Buffer {
-        let SequentialVaeSpec { d_model, d_state, d_hidden, seq_len, .. } = self.spec;
+        let SequentialVaeSpec {
+            d_model,
+            d_state,
+            d_hidden,
+            seq_len,
+            ..
+        } = self.spec;
         let (items, gru) = (on_host(&self.item.weight), self.gru.kernel());
         let weights = LatentWeights::of(self.layers());
         by_length(
@@ -179,9 +239,15 @@ impl SequentialVae {
                 // The state of an empty history is zero.
                 let states = rows_over_shards(&lengths, N_SHARDS, d_state, |rows| {
                     let (packing, places) = packed(rows, |row| input(row).len());
-                    let seen = places.iter().map(|&(row, at)| input(row).get(at).copied().unwrap_or(0));
+                    let seen = places
+                        .iter()
+                        .map(|&(row, at)| input(row).get(at).copied().unwrap_or(0));
                     let trace = gru.forward(&picked(&items, d_model, seen), &packing.sizes, None);
-                    picked(&trace.states, d_state, packing.last.iter().map(|&at| at as u32))
+                    picked(
+                        &trace.states,
+                        d_state,
+                        packing.last.iter().map(|&at| at as u32),
+                    )
                 });
                 dense_vae_states(&weights.layers(), &states).into_vec()
             },
@@ -204,7 +270,10 @@ mod tests {
     fn network(spec: &SequentialVaeSpec, seed: u64) -> SequentialVae {
         let mut init = Init::new(seed, &Device::flex().autodiff());
         let mut network = SequentialVae::new(spec, N_ITEMS as usize, &mut init);
-        for (layer, d_out) in [(&mut network.encoder, spec.d_hidden), (&mut network.output, N_ITEMS as usize)] {
+        for (layer, d_out) in [
+            (&mut network.encoder, spec.d_hidden),
+            (&mut network.output, N_ITEMS as usize),
+        ] {
             layer.bias = Some(init.normal(0.5, [d_out]));
         }
         network
@@ -212,12 +281,31 @@ mod tests {
 
     fn some_specs() -> impl Strategy<Value = SequentialVaeSpec> {
         let widths = (2_usize..20, 2_usize..20, 2_usize..20, 1_usize..9);
-        let rates = (prop::sample::select(vec![0.0, 0.3]), prop::sample::select(vec![0.0, 0.05]));
-        (widths, 2_usize..80, 1_usize..6, rates).prop_map(|(widths, seq_len, n_ahead, (dropout, free_bits))| {
-            let (d_model, d_state, d_hidden, d_latent) = widths;
-            let sizes = SequentialVaeSpec { d_model, d_state, d_hidden, d_latent, ..SequentialVaeSpec::default() };
-            SequentialVaeSpec { seq_len, n_ahead, dropout, free_bits, beta: 0.3, anneal: 0.5, ..sizes }
-        })
+        let rates = (
+            prop::sample::select(vec![0.0, 0.3]),
+            prop::sample::select(vec![0.0, 0.05]),
+        );
+        (widths, 2_usize..80, 1_usize..6, rates).prop_map(
+            |(widths, seq_len, n_ahead, (dropout, free_bits))| {
+                let (d_model, d_state, d_hidden, d_latent) = widths;
+                let sizes = SequentialVaeSpec {
+                    d_model,
+                    d_state,
+                    d_hidden,
+                    d_latent,
+                    ..SequentialVaeSpec::default()
+                };
+                SequentialVaeSpec {
+                    seq_len,
+                    n_ahead,
+                    dropout,
+                    free_bits,
+                    beta: 0.3,
+                    anneal: 0.5,
+                    ..sizes
+                }
+            },
+        )
     }
 
     proptest! {

@@ -18,27 +18,54 @@ pub(super) struct Steps<'a> {
 
 impl<'a> Steps<'a> {
     /// `None` when no history has an event after another.
-    pub(super) fn new(histories: &'a Histories, spec: &SequentialVaeSpec, n_items: usize) -> Option<Self> {
-        let windows: Vec<&[u32]> = histories.rows().map(|row| latest(row, spec.seq_len + 1)).collect();
-        let inputs: Vec<&[u32]> = windows.iter().map(|row| row.split_last().map_or(&[][..], |(_, all)| all)).collect();
+    pub(super) fn new(
+        histories: &'a Histories,
+        spec: &SequentialVaeSpec,
+        n_items: usize,
+    ) -> Option<Self> {
+        let windows: Vec<&[u32]> = histories
+            .rows()
+            .map(|row| latest(row, spec.seq_len + 1))
+            .collect();
+        let inputs: Vec<&[u32]> = windows
+            .iter()
+            .map(|row| row.split_last().map_or(&[][..], |(_, all)| all))
+            .collect();
         let has_events = inputs.iter().any(|row| !row.is_empty());
-        has_events.then_some(Self { inputs, windows, n_ahead: spec.n_ahead, n_items })
+        has_events.then_some(Self {
+            inputs,
+            windows,
+            n_ahead: spec.n_ahead,
+            n_items,
+        })
     }
 
     /// The item at a place.
     pub(super) fn item(&self, &(row, at): &Place) -> u32 {
-        self.inputs.get(row).and_then(|row| row.get(at)).copied().unwrap_or(0)
+        self.inputs
+            .get(row)
+            .and_then(|row| row.get(at))
+            .copied()
+            .unwrap_or(0)
     }
 
     /// The different items among the next few events after each place: a row of columns a place.
     pub(super) fn targets(&self, places: &[Place]) -> SparseRows {
-        let mut targets = SparseRows { starts: vec![0], elements: Vec::new(), n_columns: self.n_items };
+        let mut targets = SparseRows {
+            starts: vec![0],
+            elements: Vec::new(),
+            n_columns: self.n_items,
+        };
         for &(row, at) in places {
             let start = targets.elements.len();
             let window = self.windows.get(row).copied().unwrap_or(&[]);
             for &item in window.iter().skip(at + 1).take(self.n_ahead) {
                 let column = item.wrapping_sub(1);
-                let is_new = targets.elements.iter().skip(start).all(|(known, _)| *known != column);
+                let is_new = targets
+                    .elements
+                    .iter()
+                    .skip(start)
+                    .all(|(known, _)| *known != column);
                 if is_new {
                     targets.elements.push((column, 1.0));
                 }
@@ -51,7 +78,10 @@ impl<'a> Steps<'a> {
 
 /// The draws of N(0, 1) of these events. `[n_events, d_latent]`
 pub(super) fn normals(noise: Noise, places: &[Place], d_latent: usize) -> Vec<f32> {
-    places.iter().flat_map(|&place| noise.of_event(LATENT, place).normal_values(d_latent)).collect()
+    places
+        .iter()
+        .flat_map(|&place| noise.of_event(LATENT, place).normal_values(d_latent))
+        .collect()
 }
 
 #[cfg(test)]
@@ -60,14 +90,29 @@ mod tests {
 
     #[test]
     fn targets_are_the_different_items_among_the_next_few() {
-        let spec = SequentialVaeSpec { seq_len: 4, n_ahead: 3, ..SequentialVaeSpec::default() };
-        let histories: Histories = [&[9_u32, 2, 5, 5, 3, 2][..], &[], &[7], &[1, 4]].into_iter().collect();
+        let spec = SequentialVaeSpec {
+            seq_len: 4,
+            n_ahead: 3,
+            ..SequentialVaeSpec::default()
+        };
+        let histories: Histories = [&[9_u32, 2, 5, 5, 3, 2][..], &[], &[7], &[1, 4]]
+            .into_iter()
+            .collect();
         let steps = Steps::new(&histories, &spec, 9).unwrap();
         // The last five events of the first are 2 5 5 3 2: four are seen, four have something after them.
         assert_eq!(steps.inputs, [&[2_u32, 5, 5, 3][..], &[], &[], &[1]]);
         let targets = steps.targets(&[(0, 0), (0, 1), (0, 3), (3, 0)]);
-        let row = |at: usize| targets.row(at).iter().map(|(column, _)| column + 1).collect::<Vec<_>>();
-        assert_eq!([row(0), row(1), row(2), row(3)], [vec![5, 3], vec![5, 3, 2], vec![2], vec![4]]);
+        let row = |at: usize| {
+            targets
+                .row(at)
+                .iter()
+                .map(|(column, _)| column + 1)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            [row(0), row(1), row(2), row(3)],
+            [vec![5, 3], vec![5, 3, 2], vec![2], vec![4]]
+        );
         assert_eq!(targets.n_columns, 9);
         let short: Histories = [&[7_u32][..], &[]].into_iter().collect();
         assert!(Steps::new(&short, &spec, 9).is_none());

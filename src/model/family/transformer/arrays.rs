@@ -45,14 +45,26 @@ impl Arrays {
         let buffer = |values: Vec<f32>| Buffer::of(&values);
         let norm = |norm: &BurnNorm| {
             let scale = on_host(&norm.gamma);
-            let shift = norm.beta.as_ref().map_or_else(|| vec![0.0; scale.len()], on_host);
+            let shift = norm
+                .beta
+                .as_ref()
+                .map_or_else(|| vec![0.0; scale.len()], on_host);
             [buffer(scale), buffer(shift)]
         };
         let dense = |layer: &Linear| [buffer(on_host(&layer.weight)), buffer(bias_of(layer))];
         // The fused form has positions and a last norm; of another form nothing is asked here.
-        let positions = network.position.as_ref().map(|position| on_host(&position.weight)).unwrap_or_default();
+        let positions = network
+            .position
+            .as_ref()
+            .map(|position| on_host(&position.weight))
+            .unwrap_or_default();
         let mut arrays = vec![buffer(on_host(&network.item.weight)), buffer(positions)];
-        arrays.extend(network.norm.as_ref().map_or_else(|| [buffer(Vec::new()), buffer(Vec::new())], norm));
+        arrays.extend(
+            network
+                .norm
+                .as_ref()
+                .map_or_else(|| [buffer(Vec::new()), buffer(Vec::new())], norm),
+        );
         for block in &network.blocks {
             arrays.extend(norm(&block.attention_norm));
             arrays.extend(beside(block));
@@ -65,7 +77,12 @@ impl Arrays {
     }
 
     pub(super) fn zeros_like(&self) -> Self {
-        Self(self.0.iter().map(|array| Buffer::zeros(array.len())).collect())
+        Self(
+            self.0
+                .iter()
+                .map(|array| Buffer::zeros(array.len()))
+                .collect(),
+        )
     }
 
     pub(super) fn array(&self, place: usize) -> &[f32] {
@@ -73,11 +90,18 @@ impl Arrays {
     }
 
     pub(super) fn dense(&self, place: usize) -> Dense<'_> {
-        Dense { weight: self.array(place), bias: self.array(place + 1) }
+        Dense {
+            weight: self.array(place),
+            bias: self.array(place + 1),
+        }
     }
 
     pub(super) fn norm(&self, place: usize) -> LayerNorm<'_> {
-        LayerNorm { scale: self.array(place), shift: self.array(place + 1), epsilon: NORM_EPSILON }
+        LayerNorm {
+            scale: self.array(place),
+            shift: self.array(place + 1),
+            epsilon: NORM_EPSILON,
+        }
     }
 
     pub(super) fn pair_mut(&mut self, place: usize) -> [&mut [f32]; 2] {
@@ -98,20 +122,36 @@ impl Arrays {
         let mut next = || arrays.next().unwrap_or_default();
         register(&mut gradients, &network.item.weight, next());
         let positions = next();
-        network.position.iter().for_each(|table| register(&mut gradients, &table.weight, positions.clone()));
-        let norm = |gradients: &mut GradientsParams, norm: &BurnNorm, [scale, shift]: [Vec<f32>; 2]| {
-            register(gradients, &norm.gamma, scale);
-            norm.beta.iter().for_each(|beta| register(gradients, beta, shift.clone()));
-        };
-        let dense = |gradients: &mut GradientsParams, layer: &Linear, [weight, bias]: [Vec<f32>; 2]| {
-            register(gradients, &layer.weight, weight);
-            layer.bias.iter().for_each(|param| register(gradients, param, bias.clone()));
-        };
+        network
+            .position
+            .iter()
+            .for_each(|table| register(&mut gradients, &table.weight, positions.clone()));
+        let norm =
+            |gradients: &mut GradientsParams, norm: &BurnNorm, [scale, shift]: [Vec<f32>; 2]| {
+                register(gradients, &norm.gamma, scale);
+                norm.beta
+                    .iter()
+                    .for_each(|beta| register(gradients, beta, shift.clone()));
+            };
+        let dense =
+            |gradients: &mut GradientsParams, layer: &Linear, [weight, bias]: [Vec<f32>; 2]| {
+                register(gradients, &layer.weight, weight);
+                layer
+                    .bias
+                    .iter()
+                    .for_each(|param| register(gradients, param, bias.clone()));
+            };
         let last = [next(), next()];
-        network.norm.iter().for_each(|layer| norm(&mut gradients, layer, last.clone()));
+        network
+            .norm
+            .iter()
+            .for_each(|layer| norm(&mut gradients, layer, last.clone()));
         for block in &network.blocks {
             norm(&mut gradients, &block.attention_norm, [next(), next()]);
-            let (weights, biases) = (thirds(&next(), network.spec.d_model), thirds(&next(), network.spec.d_model));
+            let (weights, biases) = (
+                thirds(&next(), network.spec.d_model),
+                thirds(&next(), network.spec.d_model),
+            );
             let layers = [&block.query, &block.key, &block.value];
             for ((layer, weight), bias) in layers.into_iter().zip(weights).zip(biases) {
                 dense(&mut gradients, layer, [weight, bias]);
@@ -127,7 +167,10 @@ impl Arrays {
 
 fn bias_of(layer: &Linear) -> Vec<f32> {
     let [_, d_output] = layer.weight.dims();
-    layer.bias.as_ref().map_or_else(|| vec![0.0; d_output], on_host)
+    layer
+        .bias
+        .as_ref()
+        .map_or_else(|| vec![0.0; d_output], on_host)
 }
 
 /// Weights, `[d_model, 3 * d_model]`, and biases of queries, keys and values side by side.
@@ -141,10 +184,20 @@ fn beside(block: &Block) -> [Buffer; 2] {
             weight.extend_from_slice(&third[row * d_output..(row + 1) * d_output]);
         }
     }
-    [Buffer::of(&weight), Buffer::of(&layers.map(bias_of).concat())]
+    [
+        Buffer::of(&weight),
+        Buffer::of(&layers.map(bias_of).concat()),
+    ]
 }
 
 /// The three parts of rows of `3 * width` numbers.
 fn thirds(rows: &[f32], width: usize) -> [Vec<f32>; 3] {
-    [0, 1, 2].map(|third| rows.chunks_exact(width.max(1)).skip(third).step_by(3).flatten().copied().collect())
+    [0, 1, 2].map(|third| {
+        rows.chunks_exact(width.max(1))
+            .skip(third)
+            .step_by(3)
+            .flatten()
+            .copied()
+            .collect()
+    })
 }

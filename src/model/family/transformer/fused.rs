@@ -9,7 +9,8 @@ use super::packed::Packed;
 use super::{Transformer, TransformerSpec};
 use crate::data::Histories;
 use crate::model::kernel::{
-    Buffer, CausalAttention, CrossEntropy, NormTrace, Onto, rows_over_shards, sums_over_shards, vectorized,
+    Buffer, CausalAttention, CrossEntropy, NormTrace, Onto, rows_over_shards, sums_over_shards,
+    vectorized,
 };
 use crate::model::network::LossSums;
 use crate::model::random::Noise;
@@ -26,20 +27,37 @@ pub(super) fn gradients(
     noise: Noise,
 ) -> Option<(GradientsParams, LossSums)> {
     let spec = &network.spec;
-    let lengths: Vec<usize> = histories.rows().map(|row| row.len().saturating_sub(1).min(spec.seq_len)).collect();
+    let lengths: Vec<usize> = histories
+        .rows()
+        .map(|row| row.len().saturating_sub(1).min(spec.seq_len))
+        .collect();
     let n_events: usize = lengths.iter().sum();
     if n_events == 0 {
         return None;
     }
     let weights = Arrays::of(network);
-    let fused = Fused { spec, weights: &weights };
+    let fused = Fused {
+        spec,
+        weights: &weights,
+    };
     let of_shard = |rows: Vec<usize>| {
-        let (nll, gradients) = fused.gradients(&Packed::for_training(histories, &rows, spec), noise, n_events);
+        let (nll, gradients) = fused.gradients(
+            &Packed::for_training(histories, &rows, spec),
+            noise,
+            n_events,
+        );
         (nll, gradients.0)
     };
     let (nll, sums) = sums_over_shards(&lengths, N_SHARDS, of_shard);
     let loss = Tensor::from_data([nll as f32], &network.item.weight.val().inner().device());
-    Some((Arrays(sums).register(network), LossSums { loss, n_events, kl: None }))
+    Some((
+        Arrays(sums).register(network),
+        LossSums {
+            loss,
+            n_events,
+            kl: None,
+        },
+    ))
 }
 
 /// States after the last event of each history, one behind the other; an empty history is one event of
@@ -47,10 +65,17 @@ pub(super) fn gradients(
 pub(super) fn last_states(network: &Transformer, histories: &Histories) -> Buffer {
     let spec = &network.spec;
     let weights = Arrays::of(network);
-    let fused = Fused { spec, weights: &weights };
-    let lengths: Vec<usize> = histories.rows().map(|row| row.len().clamp(1, spec.seq_len)).collect();
+    let fused = Fused {
+        spec,
+        weights: &weights,
+    };
+    let lengths: Vec<usize> = histories
+        .rows()
+        .map(|row| row.len().clamp(1, spec.seq_len))
+        .collect();
     let n_shards = shards_of_questions(lengths.iter().sum());
-    let of_shard = |rows: &[usize]| fused.last_states(&Packed::for_prediction(histories, rows, spec));
+    let of_shard =
+        |rows: &[usize]| fused.last_states(&Packed::for_prediction(histories, rows, spec));
     rows_over_shards(&lengths, n_shards, spec.d_model, of_shard)
 }
 
@@ -103,11 +128,26 @@ impl Fused<'_> {
         let norm_trace = norm.forward(&x, &mut hidden);
 
         let mut gradients = self.weights.zeros_like();
-        let loss = CrossEntropy { items: self.weights.array(ITEM), d_model, scale: 1.0 / n_events as f32 };
+        let loss = CrossEntropy {
+            items: self.weights.array(ITEM),
+            d_model,
+            scale: 1.0 / n_events as f32,
+        };
         let mut d_hidden = Buffer::open(x.len());
-        let nll = loss.gradients(&hidden, &packed.targets, &mut d_hidden, gradients.array_mut(ITEM));
+        let nll = loss.gradients(
+            &hidden,
+            &packed.targets,
+            &mut d_hidden,
+            gradients.array_mut(ITEM),
+        );
         let mut d_x = Buffer::zeros(x.len());
-        norm.backward(&norm_trace, &x, &d_hidden, &mut d_x, gradients.pair_mut(NORM));
+        norm.backward(
+            &norm_trace,
+            &x,
+            &d_hidden,
+            &mut d_x,
+            gradients.pair_mut(NORM),
+        );
         drop((x, hidden, d_hidden));
         for (block, trace) in traces.into_iter().enumerate().rev() {
             self.block_backward(packed, block, trace, &mut d_x, &mut gradients);
@@ -155,9 +195,15 @@ impl Fused<'_> {
         let root = (d_model as f32).sqrt();
         let mut add = |place: usize, row: usize, d_row: &[f32], factor: f32| {
             let slots = gradients.array_mut(place).iter_mut().skip(row * d_model);
-            slots.zip(d_row).for_each(|(slot, value)| *slot += factor * value);
+            slots
+                .zip(d_row)
+                .for_each(|(slot, value)| *slot += factor * value);
         };
-        for ((d_row, &item), &position) in d_x.chunks_exact(d_model).zip(&packed.inputs).zip(&packed.positions) {
+        for ((d_row, &item), &position) in d_x
+            .chunks_exact(d_model)
+            .zip(&packed.inputs)
+            .zip(&packed.positions)
+        {
             add(ITEM, item as usize, d_row, root);
             add(POSITION, position, d_row, 1.0);
         }
@@ -167,47 +213,95 @@ impl Fused<'_> {
     fn drop(&self, packed: &Packed, noise: Noise, layer: usize) -> Option<Buffer> {
         (self.spec.dropout > 0.0).then(|| {
             let mut factors = Buffer::open(packed.n_events() * self.spec.d_model);
-            for (row, &place) in factors.chunks_exact_mut(self.spec.d_model.max(1)).zip(&packed.places) {
-                noise.of_event(layer, place).fill_dropout(self.spec.dropout, row);
+            for (row, &place) in factors
+                .chunks_exact_mut(self.spec.d_model.max(1))
+                .zip(&packed.places)
+            {
+                noise
+                    .of_event(layer, place)
+                    .fill_dropout(self.spec.dropout, row);
             }
             factors
         })
     }
 
     fn attention<'b>(&self, packed: &'b Packed) -> CausalAttention<'b> {
-        CausalAttention { sequences: &packed.sequences, n_heads: self.spec.n_heads, d_model: self.spec.d_model }
+        CausalAttention {
+            sequences: &packed.sequences,
+            n_heads: self.spec.n_heads,
+            d_model: self.spec.d_model,
+        }
     }
 
-    fn block(&self, packed: &Packed, x: Buffer, block: usize, drops: [Option<Buffer>; 2]) -> (Buffer, BlockTrace) {
+    fn block(
+        &self,
+        packed: &Packed,
+        x: Buffer,
+        block: usize,
+        drops: [Option<Buffer>; 2],
+    ) -> (Buffer, BlockTrace) {
         let n = packed.n_events();
         let TransformerSpec { d_model, d_ff, .. } = *self.spec;
         let layer = |layer: Layer| place_of(block, layer);
         let mut normed = Buffer::open(n * d_model);
-        let attention_norm = self.weights.norm(layer(Layer::AttentionNorm)).forward(&x, &mut normed);
+        let attention_norm = self
+            .weights
+            .norm(layer(Layer::AttentionNorm))
+            .forward(&x, &mut normed);
         let mut qkv = Buffer::open(n * 3 * d_model);
-        self.weights.dense(layer(Layer::Qkv)).forward(&normed, &mut qkv);
+        self.weights
+            .dense(layer(Layer::Qkv))
+            .forward(&normed, &mut qkv);
         let mut seen = Buffer::open(n * d_model);
         let log_sums = self.attention(packed).forward(&qkv, &mut seen);
         let mut middle = Buffer::open(n * d_model);
-        self.weights.dense(layer(Layer::Output)).forward(&seen, &mut middle);
+        self.weights
+            .dense(layer(Layer::Output))
+            .forward(&seen, &mut middle);
         multiply(&mut middle, drops[0].as_ref());
         add(&mut middle, &x);
 
         let mut feed_normed = Buffer::open(n * d_model);
-        let feed_norm = self.weights.norm(layer(Layer::FeedNorm)).forward(&middle, &mut feed_normed);
+        let feed_norm = self
+            .weights
+            .norm(layer(Layer::FeedNorm))
+            .forward(&middle, &mut feed_normed);
         let mut fed = Buffer::open(n * d_ff);
-        self.weights.dense(layer(Layer::FeedIn)).forward(&feed_normed, &mut fed);
+        self.weights
+            .dense(layer(Layer::FeedIn))
+            .forward(&feed_normed, &mut fed);
         // A comparison keeps NaN; `max` would not.
         vectorized(
             #[inline(always)]
-            || fed.iter_mut().for_each(|value| *value = if *value < 0.0 { 0.0 } else { *value }),
+            || {
+                fed.iter_mut()
+                    .for_each(|value| *value = if *value < 0.0 { 0.0 } else { *value })
+            },
         );
         let mut after = Buffer::open(n * d_model);
-        self.weights.dense(layer(Layer::FeedOut)).forward(&fed, &mut after);
+        self.weights
+            .dense(layer(Layer::FeedOut))
+            .forward(&fed, &mut after);
         multiply(&mut after, drops[1].as_ref());
         add(&mut after, &middle);
-        let (states, norms, normed) = ([x, middle], [attention_norm, feed_norm], [normed, feed_normed]);
-        (after, BlockTrace { states, norms, normed, qkv, seen, log_sums, fed, drops })
+        let (states, norms, normed) = (
+            [x, middle],
+            [attention_norm, feed_norm],
+            [normed, feed_normed],
+        );
+        (
+            after,
+            BlockTrace {
+                states,
+                norms,
+                normed,
+                qkv,
+                seen,
+                log_sums,
+                fed,
+                drops,
+            },
+        )
     }
 
     /// Makes the gradient of the states after the block that of the states before it.
@@ -222,14 +316,27 @@ impl Fused<'_> {
         let n = packed.n_events();
         let TransformerSpec { d_model, d_ff, .. } = *self.spec;
         let layer = |layer: Layer| place_of(block, layer);
-        let BlockTrace { states: [x, middle], norms, normed: [normed, feed_normed], qkv, seen, log_sums, fed, drops } =
-            trace;
+        let BlockTrace {
+            states: [x, middle],
+            norms,
+            normed: [normed, feed_normed],
+            qkv,
+            seen,
+            log_sums,
+            fed,
+            drops,
+        } = trace;
         let mut d_out = Buffer::open(n * d_model);
         d_out.copy_from_slice(d_x);
         multiply(&mut d_out, drops[1].as_ref());
         let mut d_fed = Buffer::open(n * d_ff);
         let feed_out = self.weights.dense(layer(Layer::FeedOut));
-        feed_out.backward(&fed, &d_out, (&mut d_fed, Onto::Nothing), gradients.pair_mut(layer(Layer::FeedOut)));
+        feed_out.backward(
+            &fed,
+            &d_out,
+            (&mut d_fed, Onto::Nothing),
+            gradients.pair_mut(layer(Layer::FeedOut)),
+        );
         vectorized(
             #[inline(always)]
             || {
@@ -247,19 +354,42 @@ impl Fused<'_> {
             gradients.pair_mut(layer(Layer::FeedIn)),
         );
         let feed_norm = self.weights.norm(layer(Layer::FeedNorm));
-        feed_norm.backward(&norms[1], &middle, &d_normed, d_x, gradients.pair_mut(layer(Layer::FeedNorm)));
+        feed_norm.backward(
+            &norms[1],
+            &middle,
+            &d_normed,
+            d_x,
+            gradients.pair_mut(layer(Layer::FeedNorm)),
+        );
 
         d_out.copy_from_slice(d_x);
         multiply(&mut d_out, drops[0].as_ref());
         let mut d_seen = Buffer::open(n * d_model);
         let output = self.weights.dense(layer(Layer::Output));
-        output.backward(&seen, &d_out, (&mut d_seen, Onto::Nothing), gradients.pair_mut(layer(Layer::Output)));
+        output.backward(
+            &seen,
+            &d_out,
+            (&mut d_seen, Onto::Nothing),
+            gradients.pair_mut(layer(Layer::Output)),
+        );
         let mut d_qkv = Buffer::open(n * 3 * d_model);
-        self.attention(packed).backward([&qkv, &seen, &log_sums], &d_seen, &mut d_qkv);
+        self.attention(packed)
+            .backward([&qkv, &seen, &log_sums], &d_seen, &mut d_qkv);
         let projection = self.weights.dense(layer(Layer::Qkv));
-        projection.backward(&normed, &d_qkv, (&mut d_normed, Onto::Nothing), gradients.pair_mut(layer(Layer::Qkv)));
+        projection.backward(
+            &normed,
+            &d_qkv,
+            (&mut d_normed, Onto::Nothing),
+            gradients.pair_mut(layer(Layer::Qkv)),
+        );
         let attention_norm = self.weights.norm(layer(Layer::AttentionNorm));
-        attention_norm.backward(&norms[0], &x, &d_normed, d_x, gradients.pair_mut(layer(Layer::AttentionNorm)));
+        attention_norm.backward(
+            &norms[0],
+            &x,
+            &d_normed,
+            d_x,
+            gradients.pair_mut(layer(Layer::AttentionNorm)),
+        );
     }
 }
 
@@ -267,7 +397,12 @@ fn multiply(values: &mut [f32], factors: Option<&Buffer>) {
     if let Some(factors) = factors {
         vectorized(
             #[inline(always)]
-            || values.iter_mut().zip(factors.iter()).for_each(|(value, factor)| *value *= factor),
+            || {
+                values
+                    .iter_mut()
+                    .zip(factors.iter())
+                    .for_each(|(value, factor)| *value *= factor)
+            },
         );
     }
 }
@@ -275,6 +410,10 @@ fn multiply(values: &mut [f32], factors: Option<&Buffer>) {
 fn add(sums: &mut [f32], values: &[f32]) {
     vectorized(
         #[inline(always)]
-        || sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value),
+        || {
+            sums.iter_mut()
+                .zip(values)
+                .for_each(|(sum, value)| *sum += value)
+        },
     );
 }

@@ -22,16 +22,36 @@ pub(super) struct Packed {
 impl Packed {
     /// Of each row the last `seq_len + 1` events: inputs are all but the last of them, targets all but
     /// the first.
-    pub(super) fn for_training(histories: &Histories, rows: &[usize], spec: &TransformerSpec) -> Self {
-        let windows = rows.iter().map(|&row| (row, latest(histories.row(row), spec.seq_len + 1)));
-        let inputs = |window: &[u32]| window.split_last().map(|(_, inputs)| inputs.to_vec()).unwrap_or_default();
-        let mut packed = Self::new(windows.clone().map(|(row, window)| (row, inputs(window))), spec.seq_len);
-        packed.targets = windows.flat_map(|(_, window)| window.iter().skip(1).copied()).collect();
+    pub(super) fn for_training(
+        histories: &Histories,
+        rows: &[usize],
+        spec: &TransformerSpec,
+    ) -> Self {
+        let windows = rows
+            .iter()
+            .map(|&row| (row, latest(histories.row(row), spec.seq_len + 1)));
+        let inputs = |window: &[u32]| {
+            window
+                .split_last()
+                .map(|(_, inputs)| inputs.to_vec())
+                .unwrap_or_default()
+        };
+        let mut packed = Self::new(
+            windows.clone().map(|(row, window)| (row, inputs(window))),
+            spec.seq_len,
+        );
+        packed.targets = windows
+            .flat_map(|(_, window)| window.iter().skip(1).copied())
+            .collect();
         packed
     }
 
     /// Of each row the last `seq_len` events, or one of padding.
-    pub(super) fn for_prediction(histories: &Histories, rows: &[usize], spec: &TransformerSpec) -> Self {
+    pub(super) fn for_prediction(
+        histories: &Histories,
+        rows: &[usize],
+        spec: &TransformerSpec,
+    ) -> Self {
         let inputs = |row: usize| match latest(histories.row(row), spec.seq_len) {
             [] => vec![0],
             window => window.to_vec(),
@@ -51,7 +71,9 @@ impl Packed {
             let start = packed.inputs.len();
             packed.sequences.push(start..start + inputs.len());
             packed.places.extend((0..inputs.len()).map(|at| (row, at)));
-            packed.positions.extend(seq_len.saturating_sub(inputs.len())..seq_len);
+            packed
+                .positions
+                .extend(seq_len.saturating_sub(inputs.len())..seq_len);
             packed.inputs.append(&mut inputs);
         }
         packed

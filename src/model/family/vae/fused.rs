@@ -8,7 +8,8 @@ use super::{Bags, MultVae};
 use crate::data::Histories;
 use crate::model::StepInputs;
 use crate::model::kernel::{
-    Buffer, Dense, DenseGradients, MultVaeLayers, VaeBatch, mult_vae_gradients, mult_vae_states, on_threads,
+    Buffer, Dense, DenseGradients, MultVaeLayers, VaeBatch, mult_vae_gradients, mult_vae_states,
+    on_threads,
 };
 use crate::model::network::LossSums;
 use crate::model::random::Noise;
@@ -60,7 +61,13 @@ impl MultVae {
     }
 
     fn layers(&self) -> [&Linear; 5] {
-        [&self.encoder, &self.mean, &self.log_variance, &self.decoder, &self.output]
+        [
+            &self.encoder,
+            &self.mean,
+            &self.log_variance,
+            &self.decoder,
+            &self.output,
+        ]
     }
 }
 
@@ -70,18 +77,29 @@ pub(in crate::model::family) struct LatentWeights([[Vec<f32>; 2]; 5]);
 impl LatentWeights {
     pub(in crate::model::family) fn of(layers: [&Linear; 5]) -> Self {
         // The first and the last layer can be as large as the catalogue: copied side by side.
-        let mut weights = on_threads(layers.map(|layer| layer.weight.val().without_autodiff()).to_vec(), |weight| {
-            weight.into_data().try_into_vec().unwrap_or_default()
-        })
+        let mut weights = on_threads(
+            layers
+                .map(|layer| layer.weight.val().without_autodiff())
+                .to_vec(),
+            |weight| weight.into_data().try_into_vec().unwrap_or_default(),
+        )
         .into_iter();
         let bias = |layer: &Linear| layer.bias.as_ref().map_or_else(Vec::new, on_host);
         Self(layers.map(|layer| [weights.next().unwrap_or_default(), bias(layer)]))
     }
 
     pub(in crate::model::family) fn layers(&self) -> MultVaeLayers<Dense<'_>> {
-        let [encoder, mean, log_variance, decoder, output] =
-            self.0.each_ref().map(|[weight, bias]| Dense { weight, bias });
-        MultVaeLayers { encoder, mean, log_variance, decoder, output }
+        let [encoder, mean, log_variance, decoder, output] = self
+            .0
+            .each_ref()
+            .map(|[weight, bias]| Dense { weight, bias });
+        MultVaeLayers {
+            encoder,
+            mean,
+            log_variance,
+            decoder,
+            output,
+        }
     }
 }
 
@@ -91,8 +109,18 @@ pub(in crate::model::family) fn register_layers(
     layers: [&Linear; 5],
     found: MultVaeLayers<DenseGradients>,
 ) {
-    let MultVaeLayers { encoder, mean, log_variance, decoder, output } = found;
-    for (layer, [weight, bias]) in layers.into_iter().zip([encoder, mean, log_variance, decoder, output]) {
+    let MultVaeLayers {
+        encoder,
+        mean,
+        log_variance,
+        decoder,
+        output,
+    } = found;
+    for (layer, [weight, bias]) in
+        layers
+            .into_iter()
+            .zip([encoder, mean, log_variance, decoder, output])
+    {
         register(gradients, &layer.weight, weight.into_vec());
         if let Some(param) = &layer.bias {
             register(gradients, param, bias.into_vec());
@@ -115,7 +143,10 @@ mod tests {
     fn network(spec: &VaeSpec, n_items: usize) -> MultVae {
         let mut init = Init::new(3, &Device::flex().autodiff());
         let mut network = MultVae::new(spec, n_items, &mut init);
-        for (layer, d_out) in [(&mut network.encoder, spec.d_hidden), (&mut network.output, n_items)] {
+        for (layer, d_out) in [
+            (&mut network.encoder, spec.d_hidden),
+            (&mut network.output, n_items),
+        ] {
             layer.bias = Some(init.normal(0.5, [d_out]));
         }
         network
@@ -144,23 +175,48 @@ mod tests {
 
     #[test]
     fn users_of_every_item_and_of_none_learn_the_same_both_ways() {
-        let spec = VaeSpec { d_hidden: 12, d_latent: 4, dropout: 0.5, ..VaeSpec::default() };
+        let spec = VaeSpec {
+            d_hidden: 12,
+            d_latent: 4,
+            dropout: 0.5,
+            ..VaeSpec::default()
+        };
         let all: Vec<u32> = (1..=200).collect();
-        assert_fused_is_plain(&network(&spec, 200), &[all.clone(), Vec::new(), vec![7], all]);
+        assert_fused_is_plain(
+            &network(&spec, 200),
+            &[all.clone(), Vec::new(), vec![7], all],
+        );
         assert_fused_is_plain(&network(&spec, 200), &[Vec::new()]);
     }
 
     #[test]
     fn any_number_of_threads_gives_the_same_bits() {
-        let rows: Vec<Vec<u32>> =
-            (0..70).map(|row| (0..40).map(|at| (row * 13 + at * at) % 300 + 1).collect()).collect();
-        let network = network(&VaeSpec { d_hidden: 96, d_latent: 33, ..VaeSpec::default() }, 300);
+        let rows: Vec<Vec<u32>> = (0..70)
+            .map(|row| (0..40).map(|at| (row * 13 + at * at) % 300 + 1).collect())
+            .collect();
+        let network = network(
+            &VaeSpec {
+                d_hidden: 96,
+                d_latent: 33,
+                ..VaeSpec::default()
+            },
+            300,
+        );
         let histories: Histories = rows.iter().map(Vec::as_slice).collect();
-        let inputs = StepInputs { lr: 0.0, step: 3, n_steps: 8, seed: 5 };
+        let inputs = StepInputs {
+            lr: 0.0,
+            step: 3,
+            n_steps: 8,
+            seed: 5,
+        };
         let bits = |n_threads| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
-            let (gradients, sums) =
-                pool.install(|| network.fused_gradients(&histories, &inputs, Noise::new(5))).unwrap();
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(n_threads)
+                .build()
+                .unwrap();
+            let (gradients, sums) = pool
+                .install(|| network.fused_gradients(&histories, &inputs, Noise::new(5)))
+                .unwrap();
             let mut all: Vec<f32> = vec![sums.loss.into_scalar(), sums.kl.unwrap().0.into_scalar()];
             for layer in network.layers() {
                 let weight = gradients.get::<2>(layer.weight.id).unwrap();

@@ -12,11 +12,21 @@ use crate::model::loss::item_loss;
 const N_DRAWN: usize = 4;
 
 fn arrays() -> BTreeMap<String, Vec<f32>> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/gold/losses_expected.safetensors");
+    let path =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/gold/losses_expected.safetensors");
     let bytes = std::fs::read(path).unwrap();
     let tensors = SafeTensors::deserialize(&bytes).unwrap();
-    let floats = |data: &[u8]| data.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-    tensors.iter().map(|(name, view)| (name.to_owned(), floats(view.data()))).collect()
+    let floats = |data: &[u8]| {
+        data.as_chunks::<4>()
+            .0
+            .iter()
+            .map(|bytes| f32::from_le_bytes(*bytes))
+            .collect()
+    };
+    tensors
+        .iter()
+        .map(|(name, view)| (name.to_owned(), floats(view.data())))
+        .collect()
 }
 
 fn matrix(values: &[f32], width: usize) -> Tensor<2> {
@@ -31,8 +41,14 @@ fn whole(values: &[f32]) -> Vec<i32> {
 fn assert_near(what: &str, ours: &[f32], theirs: &[f32]) {
     assert_eq!(ours.len(), theirs.len(), "{what}");
     let scale = theirs.iter().fold(0f32, |max, value| max.max(value.abs()));
-    let error = ours.iter().zip(theirs).fold(0f32, |max, (a, b)| max.max((a - b).abs()));
-    assert!(error <= 1e-4 * scale, "{what} is off by {error:.1e} of {scale:.1e}");
+    let error = ours
+        .iter()
+        .zip(theirs)
+        .fold(0f32, |max, (a, b)| max.max((a - b).abs()));
+    assert!(
+        error <= 1e-4 * scale,
+        "{what} is off by {error:.1e} of {scale:.1e}"
+    );
 }
 
 #[test]
@@ -54,9 +70,17 @@ fn every_loss_and_its_gradients_are_pytorchs() {
             }
             .with_counts(&counts);
             let noise = Noise::new(0);
-            let draws = Draws { objective: &objective, n_items, k: N_DRAWN, noise };
+            let draws = Draws {
+                objective: &objective,
+                n_items,
+                k: N_DRAWN,
+                noise,
+            };
             let (name, found) = match loss {
-                LossKind::FullSoftmax => ("full", item_loss(&hidden, &items, &targets, (&objective, noise))),
+                LossKind::FullSoftmax => (
+                    "full",
+                    item_loss(&hidden, &items, &targets, (&objective, noise)),
+                ),
                 _ => {
                     let name = match (loss, negatives) {
                         (LossKind::SampledSoftmax, Negatives::Uniform) => "sampled_uniform",
@@ -65,12 +89,24 @@ fn every_loss_and_its_gradients_are_pytorchs() {
                         (LossKind::Gbce, _) => "gbce",
                         _ => "bpr",
                     };
-                    (name, of_drawn(&hidden, &items, draws.told(&targets, drawn.iter().copied()), loss))
+                    (
+                        name,
+                        of_drawn(
+                            &hidden,
+                            &items,
+                            draws.told(&targets, drawn.iter().copied()),
+                            loss,
+                        ),
+                    )
                 }
             };
             let values = |tensor: Tensor<2>| tensor.into_data().try_into_vec::<f32>().unwrap();
             let of = |part: &str| gold[&format!("{name}.{part}")].as_slice();
-            assert_near(name, &found.loss_sum.into_data().try_into_vec::<f32>().unwrap(), of("loss"));
+            assert_near(
+                name,
+                &found.loss_sum.into_data().try_into_vec::<f32>().unwrap(),
+                of("loss"),
+            );
             assert_near(name, &values(found.d_hidden), of("d_hidden"));
             assert_near(name, &values(found.d_items), of("d_items"));
         }

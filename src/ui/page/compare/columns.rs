@@ -50,22 +50,44 @@ impl Column {
     pub(super) fn words(self, kind: AnswerKind) -> (&'static str, &'static str, f32) {
         let test = |width| {
             let title = self.metric(kind).map_or("", Metric::title);
-            (title, "On test, all items ranked, best epoch's weights", width)
+            (
+                title,
+                "On test, all items ranked, best epoch's weights",
+                width,
+            )
         };
         match self {
             Self::Started => ("Started", "Start of the run, UTC", 112.0),
             Self::Name => ("Run", "Name of the experiment", 116.0),
             Self::Family => ("Model", "Family of the model", 80.0),
-            Self::Status => ("Status", "How it stands, and why it may not be compared with run A", 84.0),
-            Self::Valid => ("Best on validation", "The metric that runs are chosen by, and in which epoch", 120.0),
+            Self::Status => (
+                "Status",
+                "How it stands, and why it may not be compared with run A",
+                84.0,
+            ),
+            Self::Valid => (
+                "Best on validation",
+                "The metric that runs are chosen by, and in which epoch",
+                120.0,
+            ),
             Self::Epochs => ("Epochs", "Epochs finished", 54.0),
             Self::First => test(66.0),
             Self::Second | Self::Third => test(58.0),
-            Self::ToBeat => {
-                ("To beat", "Test figure of the reference to beat: of items the windowed Markov chain", 56.0)
-            }
-            Self::Optimum => ("Best possible", "NDCG@10 that the rules of the synthetic world allow", 88.0),
-            Self::Audit => ("Audit", "Whether data and split leak from test into training", 52.0),
+            Self::ToBeat => (
+                "To beat",
+                "Test figure of the reference to beat: of items the windowed Markov chain",
+                56.0,
+            ),
+            Self::Optimum => (
+                "Best possible",
+                "NDCG@10 that the rules of the synthetic world allow",
+                88.0,
+            ),
+            Self::Audit => (
+                "Audit",
+                "Whether data and split leak from test into training",
+                52.0,
+            ),
             Self::Device => ("Device", "Where it was trained", 92.0),
             Self::Time => ("Time", "Training time, pauses left out", 94.0),
             Self::Params => ("Parameters", "Learnt numbers", 78.0),
@@ -85,15 +107,23 @@ impl Column {
         match self {
             Self::Started => number(Some(manifest.started_secs as f64)),
             Self::Name => Some(Key::Text(manifest.experiment.name.to_lowercase())),
-            Self::Family => Some(Key::Text(manifest.experiment.model.family().title().to_owned())),
+            Self::Family => Some(Key::Text(
+                manifest.experiment.model.family().title().to_owned(),
+            )),
             Self::Status => Some(Key::Text(run_words::status(&summary.status).to_owned())),
             Self::Valid => number(manifest.valid.as_ref().and_then(|m| m.primary().1)),
             Self::Epochs => number(Some(manifest.epochs as f64)),
             Self::First | Self::Second | Self::Third => number(test(self)),
             Self::ToBeat => number(to_beat(manifest)),
             Self::Optimum => number(manifest.optimum().map(|best| best.ndcg_at_10)),
-            Self::Audit => manifest.data.audit_word().map(|word| Key::Text(word.to_owned())),
-            Self::Device => manifest.device.as_ref().map(|d| Key::Text(d.name.to_lowercase())),
+            Self::Audit => manifest
+                .data
+                .audit_word()
+                .map(|word| Key::Text(word.to_owned())),
+            Self::Device => manifest
+                .device
+                .as_ref()
+                .map(|d| Key::Text(d.name.to_lowercase())),
             Self::Time => number(Some(manifest.train_secs)),
             Self::Params => number(Some(manifest.n_params as f64)),
         }
@@ -102,7 +132,9 @@ impl Column {
     /// The columns of a table: only worlds have rules that are known, and some kinds of answers have
     /// two metrics.
     fn shown(runs: &[Summary], kind: AnswerKind) -> Vec<Self> {
-        let has_optimum = runs.iter().any(|run| run.manifest.as_ref().is_some_and(|m| m.optimum().is_some()));
+        let has_optimum = runs
+            .iter()
+            .any(|run| run.manifest.as_ref().is_some_and(|m| m.optimum().is_some()));
         let is_shown = |column: &Self| match column {
             Self::Optimum => has_optimum,
             Self::First | Self::Second | Self::Third => column.metric(kind).is_some(),
@@ -113,7 +145,10 @@ impl Column {
 
     /// Whether the number is one that must not be compared across data.
     pub(super) fn is_metric(self) -> bool {
-        matches!(self, Self::Valid | Self::First | Self::Second | Self::Third | Self::ToBeat | Self::Optimum)
+        matches!(
+            self,
+            Self::Valid | Self::First | Self::Second | Self::Third | Self::ToBeat | Self::Optimum
+        )
     }
 }
 
@@ -124,7 +159,11 @@ enum Key {
 }
 
 pub(super) fn to_beat(manifest: &Manifest) -> Option<f64> {
-    manifest.references_test.get(&ReferenceKind::to_beat(manifest.experiment.answers()))?.primary().1
+    manifest
+        .references_test
+        .get(&ReferenceKind::to_beat(manifest.experiment.answers()))?
+        .primary()
+        .1
 }
 
 /// What all runs have to be looked at for: kept until they, the order or run A change.
@@ -150,7 +189,10 @@ impl WorkedOut {
             return;
         }
         let first = || runs.iter().find_map(|run| run.manifest.as_deref());
-        self.kind = primary.or_else(first).map(|m| m.experiment.answers()).unwrap_or_default();
+        self.kind = primary
+            .or_else(first)
+            .map(|m| m.experiment.answers())
+            .unwrap_or_default();
         self.order = order(runs, (of.1, of.2), self.kind);
         self.columns = Column::shown(runs, self.kind);
         self.best = Best::of(runs, primary, self.kind);
@@ -160,8 +202,11 @@ impl WorkedOut {
 
 /// Places in `runs` in the order wanted; what has no value comes last in either direction.
 fn order(runs: &[Summary], (by, is_falling): (Column, bool), kind: AnswerKind) -> Vec<usize> {
-    let mut keyed: Vec<(Option<Key>, usize)> =
-        runs.iter().enumerate().map(|(at, run)| (by.key(run, kind), at)).collect();
+    let mut keyed: Vec<(Option<Key>, usize)> = runs
+        .iter()
+        .enumerate()
+        .map(|(at, run)| (by.key(run, kind), at))
+        .collect();
     keyed.sort_by(|(a, _), (b, _)| match (a, b) {
         (Some(a), Some(b)) => {
             let order = a.partial_cmp(b).unwrap_or(Ordering::Equal);
@@ -179,14 +224,19 @@ pub(super) struct Best(BTreeMap<Metric, f64>);
 impl Best {
     /// Whether nothing better was found.
     pub(super) fn is_best(&self, metric: Metric, value: f64) -> bool {
-        self.0.get(&metric).is_some_and(|&best| !metric.is_better(best, value))
+        self.0
+            .get(&metric)
+            .is_some_and(|&best| !metric.is_better(best, value))
     }
 
     fn of(runs: &[Summary], primary: Option<&Manifest>, kind: AnswerKind) -> Self {
         let manifests = runs.iter().filter_map(|s| s.manifest.as_ref());
         let alike = manifests.filter(|m| primary.is_none_or(|p| hindrance(p, m).is_none()));
         let mut best = BTreeMap::new();
-        for (metric, value) in alike.filter_map(|m| m.test.as_ref()).filter(|m| m.kind == kind).flat_map(Metrics::iter)
+        for (metric, value) in alike
+            .filter_map(|m| m.test.as_ref())
+            .filter(|m| m.kind == kind)
+            .flat_map(Metrics::iter)
         {
             let best = best.entry(metric).or_insert(value);
             if metric.is_better(value, *best) {

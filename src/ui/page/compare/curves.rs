@@ -73,7 +73,12 @@ impl Curves {
             }
             ui.separator();
             headline::choice(ui, answers(app), &mut self.metric);
-            if app.selection.compared.iter().any(|run| app.views.series(run).is_loading()) {
+            if app
+                .selection
+                .compared
+                .iter()
+                .any(|run| app.views.series(run).is_loading())
+            {
                 ui.spinner();
             }
         });
@@ -88,9 +93,15 @@ impl Curves {
     }
 
     fn refresh(&mut self, ui: &Ui, app: &App) {
-        let ready = app.selection.compared.iter().filter_map(|run| Some((run, app.views.series(run).ready()?)));
+        let ready = app
+            .selection
+            .compared
+            .iter()
+            .filter_map(|run| Some((run, app.views.series(run).ready()?)));
         let key = Key {
-            runs: ready.map(|(run, series)| (run.clone(), series.curves.n_points())).collect(),
+            runs: ready
+                .map(|(run, series)| (run.clone(), series.curves.n_points()))
+                .collect(),
             loss: self.loss_of,
             metric: headline::chosen(answers(app), self.metric),
             dark: ui.visuals().dark_mode,
@@ -102,7 +113,11 @@ impl Curves {
         let ranking = curves(ui, app, &key, Part::Valid, key.metric.name());
         self.loss.set(data("Loss (nats an event)", loss));
         let mut ranked = data(&format!("{} on validation", key.metric.title()), ranking);
-        ranked.flags = ranked.series.iter().filter_map(|series| best(series, key.metric)).collect();
+        ranked.flags = ranked
+            .series
+            .iter()
+            .filter_map(|series| best(series, key.metric))
+            .collect();
         ranked.references = lines_to_beat(&shared_references(app, &key.runs), key.metric);
         self.ranking.set(ranked);
         self.key = Some(key);
@@ -110,22 +125,48 @@ impl Curves {
 }
 
 fn data(y_label: &str, series: Vec<Series>) -> ChartData {
-    ChartData { x_label: "Epoch".to_owned(), y_label: y_label.to_owned(), series, ..ChartData::default() }
+    ChartData {
+        x_label: "Epoch".to_owned(),
+        y_label: y_label.to_owned(),
+        series,
+        ..ChartData::default()
+    }
 }
 
 fn curves(ui: &Ui, app: &App, key: &Key, part: Part, metric: &str) -> Vec<Series> {
     let one = |(run, _): &(RunId, usize)| {
-        let points = app.views.series(run).ready()?.curves.get(part, metric).cloned().unwrap_or_default();
-        let name = app.summary(run).map_or_else(|| run.to_string(), run_words::distinct_title);
-        Some(Series { name, color: theme::run_color(ui, app, run), points, keep_raw: false })
+        let points = app
+            .views
+            .series(run)
+            .ready()?
+            .curves
+            .get(part, metric)
+            .cloned()
+            .unwrap_or_default();
+        let name = app
+            .summary(run)
+            .map_or_else(|| run.to_string(), run_words::distinct_title);
+        Some(Series {
+            name,
+            color: theme::run_color(ui, app, run),
+            points,
+            keep_raw: false,
+        })
     };
     key.runs.iter().filter_map(one).collect()
 }
 
 /// What kind of answers the first of the drawn runs is judged by.
 fn answers(app: &App) -> AnswerKind {
-    let manifests = app.selection.compared.iter().filter_map(|run| app.summary(run)?.manifest.as_deref());
-    manifests.map(|manifest| manifest.experiment.answers()).next().unwrap_or_default()
+    let manifests = app
+        .selection
+        .compared
+        .iter()
+        .filter_map(|run| app.summary(run)?.manifest.as_deref());
+    manifests
+        .map(|manifest| manifest.experiment.answers())
+        .next()
+        .unwrap_or_default()
 }
 
 /// The best point of a curve.
@@ -134,7 +175,10 @@ fn best(series: &Series, metric: Metric) -> Option<Flag> {
         Better::Lower => series.points.lowest()?,
         Better::Higher | Better::Neither => series.points.highest()?,
     };
-    Some(Flag { at, text: tick(at[1]) })
+    Some(Flag {
+        at,
+        text: tick(at[1]),
+    })
 }
 
 /// The references, when all of these runs share data and split: otherwise each would have its own.

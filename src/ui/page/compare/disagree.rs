@@ -24,10 +24,15 @@ pub(super) struct Disagreement {
 impl Disagreement {
     pub(super) fn between(left: &[UserResult], right: &[UserResult]) -> Self {
         let is_hit = |result: &UserResult| hit(result.rank, HIT_AT) > 0.5;
-        let right: HashMap<&str, bool> = right.iter().map(|r| (r.user_id.as_str(), is_hit(r))).collect();
+        let right: HashMap<&str, bool> = right
+            .iter()
+            .map(|r| (r.user_id.as_str(), is_hit(r)))
+            .collect();
         let mut found = Self::default();
         for result in left {
-            let Some(&right_hits) = right.get(result.user_id.as_str()) else { continue };
+            let Some(&right_hits) = right.get(result.user_id.as_str()) else {
+                continue;
+            };
             match (is_hit(result), right_hits) {
                 (true, true) => found.n_both += 1,
                 (false, false) => found.n_neither += 1,
@@ -57,8 +62,14 @@ impl Disagreement {
 
     /// The first of them after the present user, round at the end. `place` gives a user's place in
     /// the log.
-    pub(super) fn next(&self, present: Option<u32>, place: impl Fn(&str) -> Option<u32>) -> Option<&String> {
-        let after = |id: &&String| present.is_none_or(|present| place(id).is_some_and(|place| place > present));
+    pub(super) fn next(
+        &self,
+        present: Option<u32>,
+        place: impl Fn(&str) -> Option<u32>,
+    ) -> Option<&String> {
+        let after = |id: &&String| {
+            present.is_none_or(|present| place(id).is_some_and(|place| place > present))
+        };
         self.users.iter().find(after).or(self.users.first())
     }
 }
@@ -72,7 +83,8 @@ pub(super) struct Disagreements {
 
 impl Disagreements {
     pub(super) fn of(&mut self, left: &Arc<RunSeries>, right: &Arc<RunSeries>) -> &Disagreement {
-        let is_same = |of: &[Arc<RunSeries>; 2]| Arc::ptr_eq(&of[0], left) && Arc::ptr_eq(&of[1], right);
+        let is_same =
+            |of: &[Arc<RunSeries>; 2]| Arc::ptr_eq(&of[0], left) && Arc::ptr_eq(&of[1], right);
         if !self.of.as_ref().is_some_and(is_same) {
             self.found = Disagreement::between(&left.test_results, &right.test_results);
             self.of = Some([Arc::clone(left), Arc::clone(right)]);
@@ -100,12 +112,27 @@ mod tests {
 
     #[test]
     fn users_on_whom_exactly_one_run_is_right_are_visited_in_turn() {
-        let left = results(&[("a", 1.0), ("b", 11.0), ("c", 10.0), ("d", 50.0), ("only left", 1.0)]);
+        let left = results(&[
+            ("a", 1.0),
+            ("b", 11.0),
+            ("c", 10.0),
+            ("d", 50.0),
+            ("only left", 1.0),
+        ]);
         let right = results(&[("d", 60.0), ("c", 10.5), ("b", 3.0), ("a", 2.0)]);
         let found = Disagreement::between(&left, &right);
         assert_eq!(found.users, ["b", "c"]);
-        assert!(found.words().ends_with("of 4 users: both 1, only A 1, only B 1, neither 1"));
-        let place = |id: &str| ["a", "b", "c", "d"].iter().position(|x| *x == id).map(|p| p as u32);
+        assert!(
+            found
+                .words()
+                .ends_with("of 4 users: both 1, only A 1, only B 1, neither 1")
+        );
+        let place = |id: &str| {
+            ["a", "b", "c", "d"]
+                .iter()
+                .position(|x| *x == id)
+                .map(|p| p as u32)
+        };
         let next = |present| found.next(present, place).map(String::as_str);
         assert_eq!(
             [next(None), next(Some(0)), next(Some(1)), next(Some(2))],

@@ -18,7 +18,9 @@ const LINE: f32 = 150.0;
 
 /// Intervals and tests of the chosen runs.
 pub(super) fn how_sure(ui: &mut Ui, app: &App, actions: &mut Actions) {
-    let Some(honest) = ready(ui, app, actions) else { return };
+    let Some(honest) = ready(ui, app, actions) else {
+        return;
+    };
     let found = &honest.comparison;
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
         let words = format!(
@@ -56,9 +58,13 @@ pub(super) fn how_sure(ui: &mut Ui, app: &App, actions: &mut Actions) {
 
 /// How many test targets the order of equal times decides in each run, once where all are alike.
 fn ties(ui: &mut Ui, app: &App, found: &Comparison) {
-    let manifests = found.runs.iter().filter_map(|run| app.summary(&run.id)?.manifest.as_deref());
-    let mut sentences: Vec<String> =
-        manifests.filter_map(|manifest| Some(manifest.data.test_ties?.sentence())).collect();
+    let manifests = found
+        .runs
+        .iter()
+        .filter_map(|run| app.summary(&run.id)?.manifest.as_deref());
+    let mut sentences: Vec<String> = manifests
+        .filter_map(|manifest| Some(manifest.data.test_ties?.sentence()))
+        .collect();
     sentences.sort();
     sentences.dedup();
     for sentence in sentences {
@@ -70,9 +76,13 @@ fn ties(ui: &mut Ui, app: &App, found: &Comparison) {
 fn above_optimum(ui: &mut Ui, app: &App, found: &Comparison) {
     for summary in found.runs.iter().filter_map(|run| app.summary(&run.id)) {
         let manifest = summary.manifest.as_deref();
-        let above = manifest.and_then(|manifest| manifest.optimum()?.above(manifest.test.as_ref()?));
+        let above =
+            manifest.and_then(|manifest| manifest.optimum()?.above(manifest.test.as_ref()?));
         if let Some(sentence) = above {
-            ui.label(format!("{}: {sentence}", run_words::distinct_title(summary)));
+            ui.label(format!(
+                "{}: {sentence}",
+                run_words::distinct_title(summary)
+            ));
         }
     }
 }
@@ -90,38 +100,74 @@ fn beside_references(ui: &mut Ui, honest: &Honest) {
     ui.weak(
         "Gains of run A on test, the best reference first; intervals as above, p-values corrected over this table.",
     );
-    egui::Grid::new("references").striped(true).spacing([14.0, 4.0]).show(ui, |ui| {
-        let columns = ["Metric", "Reference", "Its value", "Run A", "Gain", "Relative", "Relative interval", "d_z"];
-        columns.into_iter().chain(["p, flips", "p, ranks"]).for_each(|name| {
-            ui.strong(name);
-        });
-        ui.end_row();
-        for row in rows {
-            reference(ui, row);
+    egui::Grid::new("references")
+        .striped(true)
+        .spacing([14.0, 4.0])
+        .show(ui, |ui| {
+            let columns = [
+                "Metric",
+                "Reference",
+                "Its value",
+                "Run A",
+                "Gain",
+                "Relative",
+                "Relative interval",
+                "d_z",
+            ];
+            columns
+                .into_iter()
+                .chain(["p, flips", "p, ranks"])
+                .for_each(|name| {
+                    ui.strong(name);
+                });
             ui.end_row();
-        }
-    });
+            for row in rows {
+                reference(ui, row);
+                ui.end_row();
+            }
+        });
 }
 
-fn reference(ui: &mut Ui, AgainstReference { reference, contrast }: &AgainstReference) {
+fn reference(
+    ui: &mut Ui,
+    AgainstReference {
+        reference,
+        contrast,
+    }: &AgainstReference,
+) {
     let mono = |words: String| RichText::new(words).monospace();
     let none = || "–".to_owned();
     let percent = |share: f64| format!("{:+.1} %", share * 100.0);
-    ui.label(contrast.metric.title()).on_hover_text(contrast.metric.about().hover());
+    ui.label(contrast.metric.title())
+        .on_hover_text(contrast.metric.about().hover());
     ui.label(reference.title());
     ui.label(mono(text::metric(contrast.than)));
     ui.label(mono(text::metric(contrast.value)));
     let gain = ui.label(mono(format!("{:+.4}", contrast.gain)));
     if let Some(interval) = contrast.gain_interval {
-        gain.on_hover_text(format!("{}, {} users", bounds(interval), text::count(contrast.n_users)));
+        gain.on_hover_text(format!(
+            "{}, {} users",
+            bounds(interval),
+            text::count(contrast.n_users)
+        ));
     }
     ui.label(mono(contrast.relative.map_or_else(none, percent)));
     let relative = contrast.relative_interval;
-    ui.label(mono(relative.map_or_else(none, |it| format!("{} to {}", percent(it.low), percent(it.high)))));
+    ui.label(mono(relative.map_or_else(none, |it| {
+        format!("{} to {}", percent(it.low), percent(it.high))
+    })));
     let paired = contrast.paired.as_ref();
-    ui.label(mono(paired.and_then(|paired| paired.effect.d_z).map_or_else(none, |d_z| format!("{d_z:+.2}"))));
+    ui.label(mono(
+        paired
+            .and_then(|paired| paired.effect.d_z)
+            .map_or_else(none, |d_z| format!("{d_z:+.2}")),
+    ));
     let Some(paired) = paired else { return };
-    for (p, raw) in paired.corrected.into_iter().zip([paired.randomisation.p, paired.wilcoxon.p]) {
+    for (p, raw) in paired
+        .corrected
+        .into_iter()
+        .zip([paired.randomisation.p, paired.wilcoxon.p])
+    {
         corrected(ui, p, raw);
     }
 }
@@ -135,23 +181,31 @@ fn corrected(ui: &mut Ui, p: f64, raw: f64) {
 
 /// The slices of the chosen runs, one beside another.
 pub(super) fn by_slice(ui: &mut Ui, app: &App, actions: &mut Actions) {
-    let Some(honest) = ready(ui, app, actions) else { return };
+    let Some(honest) = ready(ui, app, actions) else {
+        return;
+    };
     let found = &honest.comparison;
     if honest.slices.iter().all(Vec::is_empty) {
         ui.weak("These runs kept nothing to divide their test results by; runs that are trained anew do.");
         return;
     }
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
-        ui.weak(format!("{} on test for some of the users, with the 95 % interval on hover.", found.metric.title()));
-        egui::Grid::new("slices").striped(true).spacing([14.0, 4.0]).show(ui, |ui| {
-            ui.label("");
-            ui.strong("Users");
-            for run in &found.runs {
-                name(ui, app, &run.id);
-            }
-            ui.end_row();
-            slice_rows(ui, &honest.slices);
-        });
+        ui.weak(format!(
+            "{} on test for some of the users, with the 95 % interval on hover.",
+            found.metric.title()
+        ));
+        egui::Grid::new("slices")
+            .striped(true)
+            .spacing([14.0, 4.0])
+            .show(ui, |ui| {
+                ui.label("");
+                ui.strong("Users");
+                for run in &found.runs {
+                    name(ui, app, &run.id);
+                }
+                ui.end_row();
+                slice_rows(ui, &honest.slices);
+            });
     });
 }
 
@@ -164,13 +218,22 @@ fn slice_rows(ui: &mut Ui, slices: &[Vec<Slice>]) {
     }
     kinds.sort_by_key(|(by, _)| *by);
     for (by, name) in kinds {
-        let of_run = |run: &'_ [Slice]| run.iter().find(|slice| slice.by == by && slice.name == name).cloned();
+        let of_run = |run: &'_ [Slice]| {
+            run.iter()
+                .find(|slice| slice.by == by && slice.name == name)
+                .cloned()
+        };
         let found: Vec<Option<Slice>> = slices.iter().map(|run| of_run(run)).collect();
         ui.horizontal(|ui| {
             ui.weak(by.to_string());
             ui.label(name);
         });
-        let n_users = found.iter().flatten().map(|slice| slice.n_users).max().unwrap_or_default();
+        let n_users = found
+            .iter()
+            .flatten()
+            .map(|slice| slice.n_users)
+            .max()
+            .unwrap_or_default();
         ui.label(RichText::new(text::count(n_users)).monospace());
         for slice in found {
             let value = slice.as_ref().map_or(f64::NAN, |slice| slice.value);
@@ -208,8 +271,13 @@ fn ready<'a>(ui: &mut Ui, app: &'a App, actions: &mut Actions) -> Option<&'a Arc
 
 fn header(ui: &mut Ui, metric: Metric) {
     let words = |statistic: Statistic| statistic.about().hover();
-    let corrected =
-        |statistic: Statistic| format!("{}, corrected by Holm\n\n{}", statistic.about().title, words(statistic));
+    let corrected = |statistic: Statistic| {
+        format!(
+            "{}, corrected by Holm\n\n{}",
+            statistic.about().title,
+            words(statistic)
+        )
+    };
     let columns = [
         ("Run", "The first is run A, which the others are held against".to_owned()),
         (metric.title(), metric.about().hover()),
@@ -238,8 +306,16 @@ fn row(ui: &mut Ui, app: &App, run: &Compared, range: &RangeInclusive<f64>) {
         _ => None,
     };
     let value = RichText::new(run.value.map_or_else(|| "–".to_owned(), text::metric)).monospace();
-    ui.label(if refused.is_some() { value.weak() } else { value.strong() });
-    let color = if refused.is_some() { theme::colors(ui).weak } else { theme::run_color(ui, app, &run.id) };
+    ui.label(if refused.is_some() {
+        value.weak()
+    } else {
+        value.strong()
+    });
+    let color = if refused.is_some() {
+        theme::colors(ui).weak
+    } else {
+        theme::run_color(ui, app, &run.id)
+    };
     line(ui, run, range, color);
     match &run.against_first {
         None => {
@@ -266,12 +342,25 @@ fn gains(ui: &mut Ui, versus: &Versus) {
     let mono = |words: String| RichText::new(words).monospace();
     let gain = ui.label(mono(format!("{:+.4}", effect.mean)));
     if let Some(interval) = versus.interval {
-        gain.on_hover_text(format!("{}, {} users", bounds(interval), text::count(effect.n_users)));
+        gain.on_hover_text(format!(
+            "{}, {} users",
+            bounds(interval),
+            text::count(effect.n_users)
+        ));
     }
-    ui.label(mono(effect.d_z.map_or_else(|| "–".to_owned(), |d_z| format!("{d_z:+.2}"))));
+    ui.label(mono(
+        effect
+            .d_z
+            .map_or_else(|| "–".to_owned(), |d_z| format!("{d_z:+.2}")),
+    ));
     ui.label(mono(text::percent(effect.share_better)));
     ui.label(mono(text::percent(effect.share_worse)));
-    for (p, raw) in versus.paired.corrected.into_iter().zip([versus.paired.randomisation.p, versus.paired.wilcoxon.p]) {
+    for (p, raw) in versus
+        .paired
+        .corrected
+        .into_iter()
+        .zip([versus.paired.randomisation.p, versus.paired.wilcoxon.p])
+    {
         corrected(ui, p, raw);
     }
 }
@@ -280,22 +369,35 @@ fn gains(ui: &mut Ui, versus: &Versus) {
 fn name(ui: &mut Ui, app: &App, id: &RunId) {
     ui.horizontal(|ui| {
         run_words::dot(ui, theme::run_color(ui, app, id));
-        let title = app.summary(id).map_or_else(|| id.to_string(), run_words::distinct_title);
-        ui.label(text::clipped(&title, 40)).on_hover_text(id.to_string());
+        let title = app
+            .summary(id)
+            .map_or_else(|| id.to_string(), run_words::distinct_title);
+        ui.label(text::clipped(&title, 40))
+            .on_hover_text(id.to_string());
     });
 }
 
 /// An interval as a line with a dot at the value, on a scale that all runs share.
 fn line(ui: &mut Ui, run: &Compared, range: &RangeInclusive<f64>, color: Color32) {
     let (rect, response) = ui.allocate_exact_size(vec2(LINE, 16.0), Sense::hover());
-    let (Some(value), Some(interval)) = (run.value, run.interval) else { return };
+    let (Some(value), Some(interval)) = (run.value, run.interval) else {
+        return;
+    };
     let width = range.end() - range.start();
-    let x = |value: f64| rect.left() + 4.0 + ((value - range.start()) / width) as f32 * (rect.width() - 8.0);
+    let x = |value: f64| {
+        rect.left() + 4.0 + ((value - range.start()) / width) as f32 * (rect.width() - 8.0)
+    };
     let y = rect.center().y;
     let painter = ui.painter();
-    painter.line_segment([pos2(x(interval.low), y), pos2(x(interval.high), y)], Stroke::new(2.0, color));
+    painter.line_segment(
+        [pos2(x(interval.low), y), pos2(x(interval.high), y)],
+        Stroke::new(2.0, color),
+    );
     for end in [interval.low, interval.high] {
-        painter.line_segment([pos2(x(end), y - 4.0), pos2(x(end), y + 4.0)], Stroke::new(1.0, color));
+        painter.line_segment(
+            [pos2(x(end), y - 4.0), pos2(x(end), y + 4.0)],
+            Stroke::new(1.0, color),
+        );
     }
     painter.circle_filled(pos2(x(value), y), 3.5, color);
     response.on_hover_text(bounds(interval));
@@ -303,9 +405,14 @@ fn line(ui: &mut Ui, run: &Compared, range: &RangeInclusive<f64>, color: Color32
 
 /// The scale that holds all intervals; never of no width.
 fn range(intervals: impl Iterator<Item = Interval>) -> RangeInclusive<f64> {
-    let (low, high) =
-        intervals.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), it| (low.min(it.low), high.max(it.high)));
-    if low < high { low..=high } else { low - 0.5..=low + 0.5 }
+    let (low, high) = intervals.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), it| {
+        (low.min(it.low), high.max(it.high))
+    });
+    if low < high {
+        low..=high
+    } else {
+        low - 0.5..=low + 0.5
+    }
 }
 
 fn bounds(interval: Interval) -> String {

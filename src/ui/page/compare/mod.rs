@@ -48,7 +48,10 @@ pub(super) struct ComparePage {
 
 impl ComparePage {
     pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
-        let Some(runs) = panel::loaded(ui, &app.runs, "The list of runs has not been read yet.") else { return };
+        let Some(runs) = panel::loaded(ui, &app.runs, "The list of runs has not been read yet.")
+        else {
+            return;
+        };
         if runs.is_empty() {
             let sentence = "Every run becomes a line here: its best validation and its test metrics beside the \
                             references, its settings, its curves, and what it makes of any one user.";
@@ -67,13 +70,22 @@ impl ComparePage {
             Below::Curves => {
                 let width = (ui.available_width() * 0.31).clamp(240.0, 520.0);
                 let card = theme::card(ui);
-                egui::Panel::right("settings").frame(card).resizable(true).default_size(width).show(ui, |ui| {
-                    self.settings.ui(ui, app);
-                });
-                let right = egui::Margin { right: 8, ..egui::Margin::default() };
-                egui::CentralPanel::default().frame(egui::Frame::new().inner_margin(right)).show(ui, |ui| {
-                    self.curves.ui(ui, app);
-                });
+                egui::Panel::right("settings")
+                    .frame(card)
+                    .resizable(true)
+                    .default_size(width)
+                    .show(ui, |ui| {
+                        self.settings.ui(ui, app);
+                    });
+                let right = egui::Margin {
+                    right: 8,
+                    ..egui::Margin::default()
+                };
+                egui::CentralPanel::default()
+                    .frame(egui::Frame::new().inner_margin(right))
+                    .show(ui, |ui| {
+                        self.curves.ui(ui, app);
+                    });
             }
             Below::HowSure => honest::how_sure(ui, app, actions),
             Below::Slices => honest::by_slice(ui, app, actions),

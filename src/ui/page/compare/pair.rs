@@ -50,15 +50,19 @@ impl Pair {
         ui.horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = size::GAP;
             for (side, run) in self.sides.iter_mut().zip([left, right]) {
-                ui.allocate_ui_with_layout(vec2(width, height), Layout::top_down(egui::Align::Min), |ui| {
-                    ui.push_id(run, |ui| {
-                        theme::card(ui).show(ui, |ui| {
-                            ui.set_width(ui.available_width());
-                            ui.set_height(ui.available_height());
-                            side.ui(ui, run, app, actions);
+                ui.allocate_ui_with_layout(
+                    vec2(width, height),
+                    Layout::top_down(egui::Align::Min),
+                    |ui| {
+                        ui.push_id(run, |ui| {
+                            theme::card(ui).show(ui, |ui| {
+                                ui.set_width(ui.available_width());
+                                ui.set_height(ui.available_height());
+                                side.ui(ui, run, app, actions);
+                            });
                         });
-                    });
-                });
+                    },
+                );
             }
         });
     }
@@ -67,14 +71,21 @@ impl Pair {
 impl Pair {
     /// Steps through the users whose test item only one of the two has among its first ten.
     fn disagreement(&mut self, ui: &mut Ui, app: &App, runs: [&RunId; 2], actions: &mut Actions) {
-        let [Some(left), Some(right)] = runs.map(|run| app.views.series(run).ready()) else { return };
+        let [Some(left), Some(right)] = runs.map(|run| app.views.series(run).ready()) else {
+            return;
+        };
         let found = self.disagreements.of(left, right);
-        let users = app.views.data(runs[0]).map(|prepared| &prepared.dataset.users);
+        let users = app
+            .views
+            .data(runs[0])
+            .map(|prepared| &prepared.dataset.users);
         let place = |id: &str| users.and_then(|users| users.idx(id));
         let next = found.next(app.selection.user_id.as_deref().and_then(place), place);
         let button = ui.add_enabled(next.is_some(), egui::Button::new("Next disagreement ⏭"));
         let reason = "No user was judged on test by both runs with only one of them right";
-        let button = button.on_hover_text(found.words()).on_disabled_hover_text(reason);
+        let button = button
+            .on_hover_text(found.words())
+            .on_disabled_hover_text(reason);
         if let Some(id) = next.filter(|_| button.clicked()) {
             actions.push(Action::SelectUser(id.clone()));
         }
@@ -85,31 +96,41 @@ impl Side {
     fn ui(&mut self, ui: &mut Ui, run: &RunId, app: &App, actions: &mut Actions) {
         let summary = app.summary(run);
         heading(ui, app, run, summary);
-        let Some(view) = view(ui, app, run) else { return };
-        let Some(prepared) = app.views.data(run) else { return };
+        let Some(view) = view(ui, app, run) else {
+            return;
+        };
+        let Some(prepared) = app.views.data(run) else {
+            return;
+        };
         let shown = Shown::new(&view, prepared);
-        let kind = summary.and_then(|s| s.manifest.as_ref()).map(|m| ModelKind::from(&m.experiment.model));
+        let kind = summary
+            .and_then(|s| s.manifest.as_ref())
+            .map(|m| ModelKind::from(&m.experiment.model));
         ui.weak(timeline::summary(&view));
-        ScrollArea::vertical().id_salt("side").auto_shrink(false).show(ui, |ui| {
-            // The strips first: at the same height on both sides they can be read against each other.
-            let title = |item| shown.title(item);
-            let data = shown.timeline(&title);
-            if let Some(position) = self.timeline.strip(ui, &data, app.selection.event) {
-                actions.push(Action::SelectEvent(Some(position)));
-            }
-            ui.add_space(size::GAP_SMALL);
-            if shown.attention().is_some() {
-                let height = (ui.available_height() - size::GAP).clamp(SMALLEST_MAPS, LARGEST_MAPS);
-                ui.allocate_ui(vec2(ui.available_width(), height), |ui| {
-                    ui.set_max_height(height);
-                    self.attention.ui(ui, &shown, &app.selection, actions);
-                });
-            } else {
-                ui.label(why_no_attention(kind, &view));
-            }
-            ui.add_space(size::GAP_SMALL);
-            next_card(ui, &shown);
-        });
+        ScrollArea::vertical()
+            .id_salt("side")
+            .auto_shrink(false)
+            .show(ui, |ui| {
+                // The strips first: at the same height on both sides they can be read against each other.
+                let title = |item| shown.title(item);
+                let data = shown.timeline(&title);
+                if let Some(position) = self.timeline.strip(ui, &data, app.selection.event) {
+                    actions.push(Action::SelectEvent(Some(position)));
+                }
+                ui.add_space(size::GAP_SMALL);
+                if shown.attention().is_some() {
+                    let height =
+                        (ui.available_height() - size::GAP).clamp(SMALLEST_MAPS, LARGEST_MAPS);
+                    ui.allocate_ui(vec2(ui.available_width(), height), |ui| {
+                        ui.set_max_height(height);
+                        self.attention.ui(ui, &shown, &app.selection, actions);
+                    });
+                } else {
+                    ui.label(why_no_attention(kind, &view));
+                }
+                ui.add_space(size::GAP_SMALL);
+                next_card(ui, &shown);
+            });
     }
 }
 
@@ -118,7 +139,10 @@ fn heading(ui: &mut Ui, app: &App, run: &RunId, summary: Option<&Summary>) {
         run_words::dot(ui, theme::run_color(ui, app, run));
         let title = summary.map_or_else(|| run.to_string(), run_words::distinct_title);
         ui.add(egui::Label::new(RichText::new(title).strong()).truncate());
-        if let Some(test) = summary.and_then(|s| s.manifest.as_ref()).and_then(|m| m.test.as_ref()) {
+        if let Some(test) = summary
+            .and_then(|s| s.manifest.as_ref())
+            .and_then(|m| m.test.as_ref())
+        {
             let (metric, value) = test.primary();
             ui.weak(format!("test {} {}", metric.title(), text::of(value)));
         }
@@ -131,8 +155,17 @@ fn view(ui: &mut Ui, app: &App, run: &RunId) -> Option<Arc<UserView>> {
         return None;
     }
     let Some(key) = app.view_key(run) else {
-        panel::loaded(ui, app.views.data_state(run), "This run has no weights yet: it shows nothing of a user.");
+        panel::loaded(
+            ui,
+            app.views.data_state(run),
+            "This run has no weights yet: it shows nothing of a user.",
+        );
         return None;
     };
-    panel::loaded(ui, app.views.user(&key), "This run has no weights yet: it shows nothing of a user.").cloned()
+    panel::loaded(
+        ui,
+        app.views.user(&key),
+        "This run has no weights yet: it shows nothing of a user.",
+    )
+    .cloned()
 }

@@ -21,8 +21,16 @@ pub(super) struct Settings {
 impl Settings {
     pub(super) fn ui(&mut self, ui: &mut Ui, app: &App) {
         ui.label(RichText::new("Settings that differ").strong());
-        let runs: Vec<&Summary> = app.selection.compared.iter().filter_map(|run| app.summary(run)).collect();
-        let runs: Vec<&Summary> = runs.into_iter().filter(|summary| summary.manifest.is_some()).collect();
+        let runs: Vec<&Summary> = app
+            .selection
+            .compared
+            .iter()
+            .filter_map(|run| app.summary(run))
+            .collect();
+        let runs: Vec<&Summary> = runs
+            .into_iter()
+            .filter(|summary| summary.manifest.is_some())
+            .collect();
         if runs.len() < 2 {
             ui.weak("Tick two runs or more in the table; only the settings in which they differ are listed here.");
             return;
@@ -37,25 +45,32 @@ impl Settings {
         }
         ScrollArea::both().auto_shrink(false).show(ui, |ui| {
             ui.spacing_mut().interact_size.y = ROW;
-            egui::Grid::new("differences").striped(true).spacing([9.0, 3.0]).show(ui, |ui| {
-                ui.label("");
-                for summary in &runs {
-                    ui.horizontal(|ui| {
-                        run_words::dot(ui, theme::run_color(ui, app, &summary.id));
-                        let sign = summary.id.0.rsplit('_').next().unwrap_or_default();
-                        ui.label(RichText::new(sign).small()).on_hover_text(run_words::distinct_title(summary));
-                    });
-                }
-                ui.end_row();
-                for difference in &self.found {
-                    ui.label(RichText::new(&difference.field).small());
-                    for value in &difference.values {
-                        let words = value.as_deref().unwrap_or("–");
-                        ui.add(Label::new(RichText::new(words).monospace()).wrap_mode(egui::TextWrapMode::Extend));
+            egui::Grid::new("differences")
+                .striped(true)
+                .spacing([9.0, 3.0])
+                .show(ui, |ui| {
+                    ui.label("");
+                    for summary in &runs {
+                        ui.horizontal(|ui| {
+                            run_words::dot(ui, theme::run_color(ui, app, &summary.id));
+                            let sign = summary.id.0.rsplit('_').next().unwrap_or_default();
+                            ui.label(RichText::new(sign).small())
+                                .on_hover_text(run_words::distinct_title(summary));
+                        });
                     }
                     ui.end_row();
-                }
-            });
+                    for difference in &self.found {
+                        ui.label(RichText::new(&difference.field).small());
+                        for value in &difference.values {
+                            let words = value.as_deref().unwrap_or("–");
+                            ui.add(
+                                Label::new(RichText::new(words).monospace())
+                                    .wrap_mode(egui::TextWrapMode::Extend),
+                            );
+                        }
+                        ui.end_row();
+                    }
+                });
         });
     }
 
@@ -64,7 +79,11 @@ impl Settings {
             return;
         }
         self.of = runs.iter().map(|summary| summary.id.clone()).collect();
-        let experiments: Vec<_> = runs.iter().filter_map(|s| s.manifest.as_ref()).map(|m| &m.experiment).collect();
+        let experiments: Vec<_> = runs
+            .iter()
+            .filter_map(|s| s.manifest.as_ref())
+            .map(|m| &m.experiment)
+            .collect();
         self.found = differences(&experiments);
     }
 }

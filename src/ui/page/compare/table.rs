@@ -1,6 +1,9 @@
 //! The table of runs: sortable, with the reason where numbers may not stand side by side.
 
-use egui::{Align, Align2, Label, Layout, Response, RichText, ScrollArea, Sense, Stroke, TextStyle, Ui, pos2};
+use egui::{
+    Align, Align2, Label, Layout, Response, RichText, ScrollArea, Sense, Stroke, TextStyle, Ui,
+    pos2,
+};
 use egui_extras::{Column as Width, TableBuilder, TableRow};
 
 use super::columns::{Best, Column, WorkedOut, to_beat};
@@ -24,45 +27,84 @@ pub(super) struct RunsTable {
 
 impl Default for RunsTable {
     fn default() -> Self {
-        Self { by: Column::Started, is_falling: true, worked_out: WorkedOut::default() }
+        Self {
+            by: Column::Started,
+            is_falling: true,
+            worked_out: WorkedOut::default(),
+        }
     }
 }
 
 impl RunsTable {
     pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, runs: &[Summary], actions: &mut Actions) {
-        let primary = app.selection.run.as_ref().and_then(|run| app.summary(run)).and_then(|s| s.manifest.as_deref());
-        let of = (app.runs_revision(), self.by, self.is_falling, app.selection.run.clone());
+        let primary = app
+            .selection
+            .run
+            .as_ref()
+            .and_then(|run| app.summary(run))
+            .and_then(|s| s.manifest.as_deref());
+        let of = (
+            app.runs_revision(),
+            self.by,
+            self.is_falling,
+            app.selection.run.clone(),
+        );
         self.worked_out.refresh(runs, primary, of);
-        let WorkedOut { order, columns, best, kind, .. } = &self.worked_out;
+        let WorkedOut {
+            order,
+            columns,
+            best,
+            kind,
+            ..
+        } = &self.worked_out;
         let (mut by, mut is_falling) = (self.by, self.is_falling);
         let height = size::ROW * (runs.len().min(ROWS_IN_SIGHT) as f32 + 1.0) + 26.0;
-        ScrollArea::horizontal().id_salt("runs table").max_height(height + 12.0).show(ui, |ui| {
-            ui.spacing_mut().item_spacing.x = 6.0;
-            let mut table = TableBuilder::new(ui)
-                .id_salt("runs")
-                .striped(true)
-                .sense(Sense::click())
-                .cell_layout(Layout::left_to_right(Align::Center))
-                .max_scroll_height(height - size::ROW)
-                .min_scrolled_height(height - size::ROW)
-                .columns(Width::exact(22.0), 1)
-                .columns(Width::exact(26.0), 2);
-            for column in columns {
-                table = table.column(Width::initial(column.words(*kind).2).at_least(40.0).clip(true).resizable(true));
-            }
-            let table = table.header(size::ROW, |header| {
-                if let Some(clicked) = self.header(header, columns) {
-                    is_falling = if by == clicked { !is_falling } else { true };
-                    by = clicked;
+        ScrollArea::horizontal()
+            .id_salt("runs table")
+            .max_height(height + 12.0)
+            .show(ui, |ui| {
+                ui.spacing_mut().item_spacing.x = 6.0;
+                let mut table = TableBuilder::new(ui)
+                    .id_salt("runs")
+                    .striped(true)
+                    .sense(Sense::click())
+                    .cell_layout(Layout::left_to_right(Align::Center))
+                    .max_scroll_height(height - size::ROW)
+                    .min_scrolled_height(height - size::ROW)
+                    .columns(Width::exact(22.0), 1)
+                    .columns(Width::exact(26.0), 2);
+                for column in columns {
+                    table = table.column(
+                        Width::initial(column.words(*kind).2)
+                            .at_least(40.0)
+                            .clip(true)
+                            .resizable(true),
+                    );
                 }
-            });
-            table.body(|body| {
-                body.rows(size::ROW, order.len(), |mut row| {
-                    let Some(summary) = order.get(row.index()).and_then(|at| runs.get(*at)) else { return };
-                    Line { app, summary, primary, best, columns, kind: *kind }.ui(&mut row, actions);
+                let table = table.header(size::ROW, |header| {
+                    if let Some(clicked) = self.header(header, columns) {
+                        is_falling = if by == clicked { !is_falling } else { true };
+                        by = clicked;
+                    }
+                });
+                table.body(|body| {
+                    body.rows(size::ROW, order.len(), |mut row| {
+                        let Some(summary) = order.get(row.index()).and_then(|at| runs.get(*at))
+                        else {
+                            return;
+                        };
+                        Line {
+                            app,
+                            summary,
+                            primary,
+                            best,
+                            columns,
+                            kind: *kind,
+                        }
+                        .ui(&mut row, actions);
+                    });
                 });
             });
-        });
         (self.by, self.is_falling) = (by, is_falling);
     }
 
@@ -71,7 +113,10 @@ impl RunsTable {
         let mut clicked = None;
         for (name, help) in [
             ("", "Tick to draw its curves"),
-            ("A", "Left of two, and the run that others are compared with"),
+            (
+                "A",
+                "Left of two, and the run that others are compared with",
+            ),
             ("B", "Right of two"),
         ] {
             header.col(|ui| {
@@ -87,7 +132,12 @@ impl RunsTable {
                     (false, _) => "",
                 };
                 let text = RichText::new(format!("{name}{arrow}")).strong();
-                let label = ui.add(Label::new(text).sense(Sense::click()).truncate().selectable(false));
+                let label = ui.add(
+                    Label::new(text)
+                        .sense(Sense::click())
+                        .truncate()
+                        .selectable(false),
+                );
                 let label = label
                     .on_hover_text(format!("{help}. Click to sort."))
                     .on_hover_cursor(egui::CursorIcon::PointingHand);
@@ -120,9 +170,16 @@ impl Line<'_> {
         row.set_selected(selection.run.as_ref() == Some(id));
         row.col(|ui| {
             let mut is_drawn = selection.compared.contains(id);
-            let mark = ui.checkbox(&mut is_drawn, ()).on_hover_text("Draw its curves");
+            let mark = ui
+                .checkbox(&mut is_drawn, ())
+                .on_hover_text("Draw its curves");
             mark.widget_info(|| {
-                egui::WidgetInfo::selected(egui::Role::CheckBox, true, is_drawn, format!("Draw curves of {title}"))
+                egui::WidgetInfo::selected(
+                    egui::Role::CheckBox,
+                    true,
+                    is_drawn,
+                    format!("Draw curves of {title}"),
+                )
             });
             if mark.clicked() {
                 actions.push(Action::ToggleCompared(id.clone()));
@@ -149,7 +206,10 @@ impl Line<'_> {
                 self.cell(ui, column, hindrance);
             });
             if let Some(why) = hindrance.filter(|_| column.is_metric()) {
-                response.on_hover_text(format!("Not comparable with run A: {why}{}", self.own_metrics()));
+                response.on_hover_text(format!(
+                    "Not comparable with run A: {why}{}",
+                    self.own_metrics()
+                ));
             }
         }
         let response = row.response();
@@ -165,8 +225,14 @@ impl Line<'_> {
 
     /// What a run of another kind of answers than the columns' has on test, in its own metrics.
     fn own_metrics(self) -> String {
-        let test = self.summary.manifest.as_ref().and_then(|manifest| manifest.test.as_ref());
-        let Some(test) = test.filter(|test| test.kind != self.kind) else { return String::new() };
+        let test = self
+            .summary
+            .manifest
+            .as_ref()
+            .and_then(|manifest| manifest.test.as_ref());
+        let Some(test) = test.filter(|test| test.kind != self.kind) else {
+            return String::new();
+        };
         let named = |metric: &Metric| format!("{} {}", metric.title(), text::of(test.get(*metric)));
         let metrics: Vec<String> = test.kind.headline().iter().map(named).collect();
         format!("\nIts own: {}", metrics.join(", "))
@@ -211,13 +277,27 @@ impl Line<'_> {
             Column::Epochs => number(ui, manifest.epochs.to_string(), false),
             Column::First | Column::Second | Column::Third => {
                 let value = of.and_then(|of| manifest.test.as_ref()?.get(of));
-                let is_best = of.zip(value).is_some_and(|(of, value)| self.best.is_best(of, value));
+                let is_best = of
+                    .zip(value)
+                    .is_some_and(|(of, value)| self.best.is_best(of, value));
                 metric(ui, value, is_best, hindrance);
             }
             Column::ToBeat => metric(ui, to_beat(manifest).filter(|_| is_kind), false, hindrance),
-            Column::Optimum => metric(ui, manifest.optimum().map(|best| best.ndcg_at_10), false, hindrance),
+            Column::Optimum => metric(
+                ui,
+                manifest.optimum().map(|best| best.ndcg_at_10),
+                false,
+                hindrance,
+            ),
             Column::Audit => audit(ui, manifest),
-            Column::Device => plain(ui, manifest.device.as_ref().map(|d| d.name.clone()).unwrap_or_default()),
+            Column::Device => plain(
+                ui,
+                manifest
+                    .device
+                    .as_ref()
+                    .map(|d| d.name.clone())
+                    .unwrap_or_default(),
+            ),
             Column::Time => number(ui, text::duration(manifest.train_secs), false),
             Column::Params => number(ui, text::count(manifest.n_params), false),
         }
@@ -226,8 +306,13 @@ impl Line<'_> {
     fn status(self, ui: &mut Ui, hindrance: Option<&str>) {
         let status = run_words::status(&self.summary.status);
         let color = run_words::status_color(ui, &self.summary.status);
-        let remarks: Vec<String> =
-            self.summary.manifest.iter().flat_map(|m| m.remarks()).map(|remark| remark.sentence).collect();
+        let remarks: Vec<String> = self
+            .summary
+            .manifest
+            .iter()
+            .flat_map(|m| m.remarks())
+            .map(|remark| remark.sentence)
+            .collect();
         let (words, mut hover) = match hindrance {
             None => (RichText::new(status).color(color), status.to_owned()),
             Some(why) => (
@@ -237,7 +322,12 @@ impl Line<'_> {
         };
         let response = ui.add(Label::new(words).truncate().selectable(false));
         // The choice of a protocol is told, and is no mark against a run.
-        let is_marked = self.summary.manifest.iter().flat_map(|m| m.remarks()).any(|p| p.field != "split");
+        let is_marked = self
+            .summary
+            .manifest
+            .iter()
+            .flat_map(|m| m.remarks())
+            .any(|p| p.field != "split");
         if is_marked {
             ui.colored_label(theme::colors(ui).warning, "⚠");
             hover.push_str(&format!("\n⚠ {}", remarks.join("\n⚠ ")));
@@ -249,7 +339,8 @@ impl Line<'_> {
 /// A small round button: which of two.
 fn side_button(ui: &mut Ui, is_chosen: bool, name: &str) -> Response {
     let response = ui.radio(is_chosen, ());
-    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::RadioButton, true, is_chosen, name));
+    response
+        .widget_info(|| egui::WidgetInfo::selected(egui::Role::RadioButton, true, is_chosen, name));
     response
 }
 
@@ -258,9 +349,21 @@ fn audit(ui: &mut Ui, manifest: &Manifest) {
     let Some(word) = manifest.data.audit_word() else {
         return plain(ui, "–".to_owned());
     };
-    let failed: Vec<&str> = manifest.data.leaks().map(|leak| leak.sentence.as_str()).collect();
-    let color = if failed.is_empty() { theme::colors(ui).text } else { theme::colors(ui).warning };
-    let response = ui.add(Label::new(RichText::new(word).color(color)).truncate().selectable(false));
+    let failed: Vec<&str> = manifest
+        .data
+        .leaks()
+        .map(|leak| leak.sentence.as_str())
+        .collect();
+    let color = if failed.is_empty() {
+        theme::colors(ui).text
+    } else {
+        theme::colors(ui).warning
+    };
+    let response = ui.add(
+        Label::new(RichText::new(word).color(color))
+            .truncate()
+            .selectable(false),
+    );
     if !failed.is_empty() {
         response.on_hover_text(failed.join("\n\n"));
     }
@@ -280,7 +383,11 @@ fn plain(ui: &mut Ui, words: String) {
 
 fn number(ui: &mut Ui, words: String, is_best: bool) {
     let words = RichText::new(words).monospace();
-    ui.add(Label::new(if is_best { words.strong() } else { words }).truncate().selectable(false));
+    ui.add(
+        Label::new(if is_best { words.strong() } else { words })
+            .truncate()
+            .selectable(false),
+    );
 }
 
 fn metric(ui: &mut Ui, value: Option<f64>, is_best: bool, hindrance: Option<&str>) {
@@ -288,7 +395,15 @@ fn metric(ui: &mut Ui, value: Option<f64>, is_best: bool, hindrance: Option<&str
     if hindrance.is_some() {
         ui.add(Label::new(RichText::new(words).monospace().weak()).selectable(false));
     } else {
-        number(ui, if is_best { format!("{words} ★") } else { words }, is_best);
+        number(
+            ui,
+            if is_best {
+                format!("{words} ★")
+            } else {
+                words
+            },
+            is_best,
+        );
     }
 }
 
@@ -299,11 +414,20 @@ fn hatch(ui: &Ui) {
     let stroke = Stroke::new(1.0, theme::colors(ui).line);
     let mut x = rect.left() - rect.height();
     while x < rect.right() {
-        painter.line_segment([pos2(x, rect.bottom()), pos2(x + rect.height(), rect.top())], stroke);
+        painter.line_segment(
+            [pos2(x, rect.bottom()), pos2(x + rect.height(), rect.top())],
+            stroke,
+        );
         x += 7.0;
     }
     if rect.width() < 10.0 {
         let font = TextStyle::Small.resolve(ui.style());
-        painter.text(rect.center(), Align2::CENTER_CENTER, "≠", font, theme::colors(ui).weak);
+        painter.text(
+            rect.center(),
+            Align2::CENTER_CENTER,
+            "≠",
+            font,
+            theme::colors(ui).weak,
+        );
     }
 }

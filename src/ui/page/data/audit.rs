@@ -10,7 +10,9 @@ use crate::ui::text;
 use crate::ui::theme::{self, size};
 
 pub(super) fn ui(ui: &mut Ui, app: &App) {
-    let (Some(calendar), Some(findings)) = (&app.data.calendar, &app.data.audit) else { return };
+    let (Some(calendar), Some(findings)) = (&app.data.calendar, &app.data.audit) else {
+        return;
+    };
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         if !calendar.bars.is_empty() {
             theme::card(ui).show(ui, |ui| {
@@ -46,21 +48,32 @@ fn one(ui: &mut Ui, finding: &Finding) {
         return;
     }
     let title = format!("{} of them", text::count(finding.examples.len()));
-    CollapsingHeader::new(RichText::new(title).size(size::TEXT_SMALL)).id_salt(finding.check).show(ui, |ui| {
-        egui::Grid::new(("examples", finding.check)).num_columns(4).striped(true).show(ui, |ui| {
-            for words in ["User", "Event", "Item", "Time (UTC)"] {
-                ui.weak(words);
-            }
-            ui.end_row();
-            for LeakRow { user_id, item_id, time_secs, position } in &finding.examples {
-                ui.label(text::clipped(user_id, 24));
-                ui.label(text::count(*position));
-                ui.label(text::clipped(item_id, 24));
-                ui.label(time_secs.map(text::moment_secs).unwrap_or_default());
-                ui.end_row();
-            }
+    CollapsingHeader::new(RichText::new(title).size(size::TEXT_SMALL))
+        .id_salt(finding.check)
+        .show(ui, |ui| {
+            egui::Grid::new(("examples", finding.check))
+                .num_columns(4)
+                .striped(true)
+                .show(ui, |ui| {
+                    for words in ["User", "Event", "Item", "Time (UTC)"] {
+                        ui.weak(words);
+                    }
+                    ui.end_row();
+                    for LeakRow {
+                        user_id,
+                        item_id,
+                        time_secs,
+                        position,
+                    } in &finding.examples
+                    {
+                        ui.label(text::clipped(user_id, 24));
+                        ui.label(text::count(*position));
+                        ui.label(text::clipped(item_id, 24));
+                        ui.label(time_secs.map(text::moment_secs).unwrap_or_default());
+                        ui.end_row();
+                    }
+                });
         });
-    });
 }
 
 fn mark(ui: &Ui, verdict: Verdict) -> (&'static str, Color32) {
@@ -87,6 +100,10 @@ pub(super) fn part_color(ui: &Ui, part: SplitPart) -> Color32 {
 /// Which colour is which part.
 pub(super) fn legend(ui: &mut Ui) {
     for part in SplitPart::iter() {
-        ui.label(RichText::new(format!("■ {part}")).size(size::TEXT_SMALL).color(part_color(ui, part)));
+        ui.label(
+            RichText::new(format!("■ {part}"))
+                .size(size::TEXT_SMALL)
+                .color(part_color(ui, part)),
+        );
     }
 }

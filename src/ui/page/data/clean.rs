@@ -23,11 +23,20 @@ enum ListChange {
 
 pub(super) fn ui(ui: &mut Ui, app: &App, edited: &mut Experiment) {
     let defaults = CleanSpec::default().fields();
-    Form { section: "data.clean", defaults, draft: &app.draft, is_narrow: true }.ui(ui, &mut edited.data.clean);
+    Form {
+        section: "data.clean",
+        defaults,
+        draft: &app.draft,
+        is_narrow: true,
+    }
+    .ui(ui, &mut edited.data.clean);
     ui.add_space(size::GAP);
     ui.label(RichText::new("Steps, one after another").strong());
     let steps = &mut edited.data.clean.steps;
-    remark(ui, "Exact duplicates above come before them, the fewest events after them. Undo takes back every change.");
+    remark(
+        ui,
+        "Exact duplicates above come before them, the fewest events after them. Undo takes back every change.",
+    );
     let (n_steps, mut change) = (steps.len(), None);
     for (place, step) in steps.iter_mut().enumerate() {
         ui.separator();
@@ -47,17 +56,30 @@ pub(super) fn ui(ui: &mut Ui, app: &App, edited: &mut Experiment) {
     ui.separator();
     add(ui, steps);
     if app.fresh_data().is_none() && !steps.is_empty() {
-        remark(ui, "What each step did shows here once the data are prepared.");
+        remark(
+            ui,
+            "What each step did shows here once the data are prepared.",
+        );
     }
     ui.weak("Rows that cannot be read are never lost silently: they are counted and listed under Counts.");
 }
 
 /// The step's number and name as its switch, and its place in the list.
-fn heading(ui: &mut Ui, place: usize, n_steps: usize, step: &mut CleanStep, change: &mut Option<ListChange>) {
+fn heading(
+    ui: &mut Ui,
+    place: usize,
+    n_steps: usize,
+    step: &mut CleanStep,
+    change: &mut Option<ListChange>,
+) {
     ui.horizontal(|ui| {
         let mut is_on = step.is_on();
         let title = RichText::new(format!("{}. {}", place + 1, step.title())).strong();
-        if ui.checkbox(&mut is_on, title).on_hover_text(step.help()).changed() {
+        if ui
+            .checkbox(&mut is_on, title)
+            .on_hover_text(step.help())
+            .changed()
+        {
             // Every step has this switch.
             let _ = step.described_mut().set("on", &Value::Bool(is_on));
         }
@@ -80,9 +102,21 @@ fn heading(ui: &mut Ui, place: usize, n_steps: usize, step: &mut CleanStep, chan
 fn settings(ui: &mut Ui, app: &App, place: usize, step: &mut CleanStep) {
     let path = format!("data.clean.steps[{place}]");
     let default = CleanStep::iter().find(|other| other.name() == step.name());
-    let defaults = default.map(|step| step.described().fields()).unwrap_or_default();
-    let form = Form { section: &path, defaults, draft: &app.draft, is_narrow: true };
-    for field in step.described().fields().iter().filter(|field| field.key != "on") {
+    let defaults = default
+        .map(|step| step.described().fields())
+        .unwrap_or_default();
+    let form = Form {
+        section: &path,
+        defaults,
+        draft: &app.draft,
+        is_narrow: true,
+    };
+    for field in step
+        .described()
+        .fields()
+        .iter()
+        .filter(|field| field.key != "on")
+    {
         form.row(ui, field, step.described_mut());
     }
     problems(ui, &app.draft, &path);
@@ -90,9 +124,23 @@ fn settings(ui: &mut Ui, app: &App, place: usize, step: &mut CleanStep) {
 
 /// What the step did, when the data on show are those of these settings.
 fn came_to(ui: &mut Ui, app: &App, place: usize) {
-    let Some(prepared) = app.fresh_data() else { return };
-    let effect_here = |step: &StepCount| step.effect.as_ref().is_some_and(|effect| effect.place == Some(place));
-    let Some(step) = prepared.dataset.report.steps.iter().find(|step| effect_here(step)) else { return };
+    let Some(prepared) = app.fresh_data() else {
+        return;
+    };
+    let effect_here = |step: &StepCount| {
+        step.effect
+            .as_ref()
+            .is_some_and(|effect| effect.place == Some(place))
+    };
+    let Some(step) = prepared
+        .dataset
+        .report
+        .steps
+        .iter()
+        .find(|step| effect_here(step))
+    else {
+        return;
+    };
     let Some(effect) = &step.effect else { return };
     remark(ui, &sizes(step, effect));
     counts::effect(ui, effect);
@@ -101,10 +149,17 @@ fn came_to(ui: &mut Ui, app: &App, place: usize) {
 fn sizes(step: &StepCount, effect: &StepEffect) -> String {
     let part = |before: usize, after: usize, noun: &str| {
         let after_it = text::counted(after, noun);
-        if before == after { after_it } else { format!("{} → {after_it}", text::count(before)) }
+        if before == after {
+            after_it
+        } else {
+            format!("{} → {after_it}", text::count(before))
+        }
     };
-    let changed =
-        if effect.n_changed > 0 { format!("; {} changed", text::count(effect.n_changed)) } else { String::new() };
+    let changed = if effect.n_changed > 0 {
+        format!("; {} changed", text::count(effect.n_changed))
+    } else {
+        String::new()
+    };
     format!(
         "{}, {}, {}{changed}",
         part(effect.rows_before, step.rows, "row"),
@@ -130,6 +185,8 @@ fn add(ui: &mut Ui, steps: &mut Vec<CleanStep>) {
 }
 
 fn remark(ui: &mut Ui, words: &str) {
-    let words = RichText::new(words).size(size::TEXT_SMALL).color(theme::colors(ui).weak);
+    let words = RichText::new(words)
+        .size(size::TEXT_SMALL)
+        .color(theme::colors(ui).weak);
     ui.add(egui::Label::new(words).wrap());
 }

@@ -11,33 +11,36 @@ use crate::ui::{Actions, frame, text};
 
 pub(super) fn ui(ui: &mut Ui, app: &App, prepared: &Prepared, actions: &mut Actions) {
     let report = &prepared.dataset.report;
-    ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-        theme::card(ui).show(ui, |ui| {
-            ui.take_available_width();
-            ui.heading("After each step");
-            steps(ui, &report.steps);
-            ui.add_space(size::GAP_SMALL);
-            parts(ui, prepared);
-        });
-        effects(ui, &report.steps);
-        join::report(ui, report);
-        if !report.problems.is_empty() {
+    ScrollArea::vertical()
+        .auto_shrink([false, false])
+        .show(ui, |ui| {
+            theme::card(ui).show(ui, |ui| {
+                ui.take_available_width();
+                ui.heading("After each step");
+                steps(ui, &report.steps);
+                ui.add_space(size::GAP_SMALL);
+                parts(ui, prepared);
+            });
+            effects(ui, &report.steps);
+            join::report(ui, report);
+            if !report.problems.is_empty() {
+                ui.add_space(size::GAP);
+                theme::card(ui).show(ui, |ui| {
+                    ui.take_available_width();
+                    ui.heading("Worth knowing");
+                    for problem in &report.problems {
+                        let words = RichText::new(format!("⚠ {}", problem.sentence))
+                            .color(theme::colors(ui).warning);
+                        ui.add(egui::Label::new(words).wrap());
+                    }
+                });
+            }
             ui.add_space(size::GAP);
             theme::card(ui).show(ui, |ui| {
                 ui.take_available_width();
-                ui.heading("Worth knowing");
-                for problem in &report.problems {
-                    let words = RichText::new(format!("⚠ {}", problem.sentence)).color(theme::colors(ui).warning);
-                    ui.add(egui::Label::new(words).wrap());
-                }
+                refused(ui, app, report, actions);
             });
-        }
-        ui.add_space(size::GAP);
-        theme::card(ui).show(ui, |ui| {
-            ui.take_available_width();
-            refused(ui, app, report, actions);
         });
-    });
 }
 
 fn steps(ui: &mut Ui, steps: &[StepCount]) {
@@ -55,10 +58,19 @@ fn steps(ui: &mut Ui, steps: &[StepCount]) {
     let number = egui::Layout::right_to_left(egui::Align::Center);
     table
         .header(size::ROW, |mut header| {
-            for (at, words) in ["Step", "Rows", "Dropped", "Changed", "Users", "Items"].into_iter().enumerate() {
+            for (at, words) in ["Step", "Rows", "Dropped", "Changed", "Users", "Items"]
+                .into_iter()
+                .enumerate()
+            {
                 header.col(|ui| {
-                    let words = RichText::new(words).size(size::TEXT_SMALL).color(colors.weak);
-                    let layout = if at == 0 { egui::Layout::left_to_right(egui::Align::Center) } else { number };
+                    let words = RichText::new(words)
+                        .size(size::TEXT_SMALL)
+                        .color(colors.weak);
+                    let layout = if at == 0 {
+                        egui::Layout::left_to_right(egui::Align::Center)
+                    } else {
+                        number
+                    };
                     ui.with_layout(layout, |ui| ui.label(words));
                 });
             }
@@ -73,9 +85,15 @@ fn steps(ui: &mut Ui, steps: &[StepCount]) {
                 });
                 let dropped = before.map(|before| before.rows.saturating_sub(step.rows));
                 let dropped = dropped.map_or_else(String::new, text::count);
-                let changed = step.effect.as_ref().map_or_else(String::new, |effect| text::count(effect.n_changed));
+                let changed = step
+                    .effect
+                    .as_ref()
+                    .map_or_else(String::new, |effect| text::count(effect.n_changed));
                 let sizes = [step.users, step.items].map(text::count);
-                for words in [text::count(step.rows), dropped, changed].into_iter().chain(sizes) {
+                for words in [text::count(step.rows), dropped, changed]
+                    .into_iter()
+                    .chain(sizes)
+                {
                     row.col(|ui| {
                         ui.with_layout(number, |ui| ui.label(RichText::new(words).monospace()));
                     });
@@ -111,25 +129,39 @@ fn effects(ui: &mut Ui, steps: &[StepCount]) {
 /// What a step found, and the rows that it touched, folded.
 pub(super) fn effect(ui: &mut Ui, effect: &StepEffect) {
     let learnt = effect.fitted_on.map(|from| format!("learnt from {from}"));
-    let said: Vec<&str> =
-        [Some(effect.note.as_str()), learnt.as_deref()].into_iter().flatten().filter(|said| !said.is_empty()).collect();
+    let said: Vec<&str> = [Some(effect.note.as_str()), learnt.as_deref()]
+        .into_iter()
+        .flatten()
+        .filter(|said| !said.is_empty())
+        .collect();
     if !said.is_empty() {
-        let words = RichText::new(said.join("; ")).size(size::TEXT_SMALL).color(theme::colors(ui).weak);
+        let words = RichText::new(said.join("; "))
+            .size(size::TEXT_SMALL)
+            .color(theme::colors(ui).weak);
         ui.add(egui::Label::new(words).wrap());
     }
     if !effect.examples.is_empty() {
         let title = text::counted(effect.examples.len(), "example row");
-        egui::CollapsingHeader::new(title).id_salt("examples").show(ui, |ui| {
-            for row in &effect.examples {
-                example(ui, row);
-            }
-        });
+        egui::CollapsingHeader::new(title)
+            .id_salt("examples")
+            .show(ui, |ui| {
+                for row in &effect.examples {
+                    example(ui, row);
+                }
+            });
     }
 }
 
 fn example(ui: &mut Ui, row: &ExampleRow) {
-    let time = if row.time.is_empty() { String::new() } else { format!(", {}", row.time) };
-    let words = format!("user {}, item {}{time}: {} → {}", row.user, row.item, row.before, row.after);
+    let time = if row.time.is_empty() {
+        String::new()
+    } else {
+        format!(", {}", row.time)
+    };
+    let words = format!(
+        "user {}, item {}{time}: {} → {}",
+        row.user, row.item, row.before, row.after
+    );
     ui.add(egui::Label::new(RichText::new(words).size(size::TEXT_SMALL).monospace()).wrap());
 }
 
@@ -142,25 +174,37 @@ fn parts(ui: &mut Ui, prepared: &Prepared) {
         text::counted(split.valid.len(), "user"),
         text::counted(split.test.len(), "user"),
     ));
-    ui.weak(format!("Fingerprint of the events {}, of the split {}", prepared.dataset.fingerprint, split.fingerprint));
+    ui.weak(format!(
+        "Fingerprint of the events {}, of the split {}",
+        prepared.dataset.fingerprint, split.fingerprint
+    ));
 }
 
 fn refused(ui: &mut Ui, app: &App, report: &DataReport, actions: &mut Actions) {
     ui.heading("Refused rows");
     if report.rows_refused == 0 {
-        ui.weak(format!("None: all {} could be read.", text::counted(report.rows_read, "row")));
+        ui.weak(format!(
+            "None: all {} could be read.",
+            text::counted(report.rows_read, "row")
+        ));
         return;
     }
-    ui.label(format!("{} could not be read and are left out.", text::counted(report.rows_refused, "row")));
+    ui.label(format!(
+        "{} could not be read and are left out.",
+        text::counted(report.rows_refused, "row")
+    ));
     if !report.refused_by_reason.is_empty() {
-        egui::Grid::new("refused-by-reason").num_columns(3).striped(true).show(ui, |ui| {
-            for kind in &report.refused_by_reason {
-                ui.label(RichText::new(text::count(kind.rows)).monospace());
-                ui.add(egui::Label::new(&kind.reason).wrap());
-                ui.weak(format!("the first: {}", kind.first_place()));
-                ui.end_row();
-            }
-        });
+        egui::Grid::new("refused-by-reason")
+            .num_columns(3)
+            .striped(true)
+            .show(ui, |ui| {
+                for kind in &report.refused_by_reason {
+                    ui.label(RichText::new(text::count(kind.rows)).monospace());
+                    ui.add(egui::Label::new(&kind.reason).wrap());
+                    ui.weak(format!("the first: {}", kind.first_place()));
+                    ui.end_row();
+                }
+            });
         ui.add_space(size::GAP_SMALL);
     }
     let shown = report.refused.len();
@@ -170,11 +214,14 @@ fn refused(ui: &mut Ui, app: &App, report: &DataReport, actions: &mut Actions) {
         }
         frame::action_button(ui, app, actions, Action::ExportRefused);
     });
-    egui::Grid::new("refused").num_columns(2).striped(true).show(ui, |ui| {
-        for row in &report.refused {
-            ui.label(RichText::new(row.place()).monospace());
-            ui.add(egui::Label::new(&row.reason).wrap());
-            ui.end_row();
-        }
-    });
+    egui::Grid::new("refused")
+        .num_columns(2)
+        .striped(true)
+        .show(ui, |ui| {
+            for row in &report.refused {
+                ui.label(RichText::new(row.place()).monospace());
+                ui.add(egui::Label::new(&row.reason).wrap());
+                ui.end_row();
+            }
+        });
 }

@@ -33,9 +33,18 @@ impl JoinForm {
     fn offer(&mut self, ui: &mut Ui, of: SideOf, file: &mut FileSpec, preview: &Preview) {
         let mut chosen = None;
         for table in preview.beside.iter().filter(|table| table.of == of) {
-            let name = table.path.file_name().unwrap_or_default().display().to_string();
+            let name = table
+                .path
+                .file_name()
+                .unwrap_or_default()
+                .display()
+                .to_string();
             let hover = format!("{} lies beside the log", table.path.display());
-            if ui.button(format!("Join {name}")).on_hover_text(hover).clicked() {
+            if ui
+                .button(format!("Join {name}"))
+                .on_hover_text(hover)
+                .clicked()
+            {
                 chosen = Some(table.path.clone());
             }
         }
@@ -44,13 +53,21 @@ impl JoinForm {
             SideOf::Users => &mut self.users,
         };
         let label = ui.weak(format!("Path of a table with one row for each of the {of}"));
-        let field = egui::TextEdit::singleline(path).desired_width(f32::INFINITY).hint_text("a path, then Enter");
+        let field = egui::TextEdit::singleline(path)
+            .desired_width(f32::INFINITY)
+            .hint_text("a path, then Enter");
         let field = ui.add(field).labelled_by(label.id);
-        if field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter)) && !path.trim().is_empty() {
+        if field.lost_focus()
+            && ui.input(|input| input.key_pressed(egui::Key::Enter))
+            && !path.trim().is_empty()
+        {
             chosen = Some(PathBuf::from(path.trim()));
         }
         if let Some(path) = chosen {
-            *file.side_table_mut(of) = Some(SideTable { path, ..SideTable::default() });
+            *file.side_table_mut(of) = Some(SideTable {
+                path,
+                ..SideTable::default()
+            });
         }
     }
 }
@@ -65,14 +82,35 @@ fn named(ui: &mut Ui, of: SideOf, file: &mut FileSpec) {
         let hover = format!("Leave the table of {of} out");
         is_removed = ui.small_button("Remove").on_hover_text(hover).clicked();
     });
-    field(ui, "Id column", "guessed", &table.key.clone().unwrap_or_default(), |words| {
-        table.key = if words.trim().is_empty() { None } else { Some(words.to_owned()) };
-    });
-    let columns = table.columns.iter().map(written).collect::<Vec<_>>().join(", ");
-    field(ui, "Columns", "all; or brand, age:numeric", &columns, |words| {
-        let named = words.split(',').filter(|name| !name.trim().is_empty());
-        table.columns = named.map(FreeColumnSpec::parse).collect();
-    });
+    field(
+        ui,
+        "Id column",
+        "guessed",
+        &table.key.clone().unwrap_or_default(),
+        |words| {
+            table.key = if words.trim().is_empty() {
+                None
+            } else {
+                Some(words.to_owned())
+            };
+        },
+    );
+    let columns = table
+        .columns
+        .iter()
+        .map(written)
+        .collect::<Vec<_>>()
+        .join(", ");
+    field(
+        ui,
+        "Columns",
+        "all; or brand, age:numeric",
+        &columns,
+        |words| {
+            let named = words.split(',').filter(|name| !name.trim().is_empty());
+            table.columns = named.map(FreeColumnSpec::parse).collect();
+        },
+    );
     if is_removed {
         *slot = None;
     }
@@ -91,8 +129,14 @@ fn field(ui: &mut Ui, label: &str, hint: &str, text: &str, mut take: impl FnMut(
     ui.horizontal(|ui| {
         let label = ui.label(label);
         let id = ui.scope_id().with(("join", label.id));
-        let mut draft = ui.data(|data| data.get_temp::<String>(id)).unwrap_or_else(|| text.to_owned());
-        let field = ui.add(egui::TextEdit::singleline(&mut draft).desired_width(f32::INFINITY).hint_text(hint));
+        let mut draft = ui
+            .data(|data| data.get_temp::<String>(id))
+            .unwrap_or_else(|| text.to_owned());
+        let field = ui.add(
+            egui::TextEdit::singleline(&mut draft)
+                .desired_width(f32::INFINITY)
+                .hint_text(hint),
+        );
         let field = field.labelled_by(label.id);
         if field.has_focus() {
             ui.data_mut(|data| data.insert_temp(id, draft));
@@ -120,38 +164,82 @@ pub(super) fn report(ui: &mut Ui, report: &DataReport) {
 }
 
 fn one(ui: &mut Ui, join: &JoinReport) {
-    let JoinReport { of, path, key, rows, matched, without_row, .. } = join;
+    let JoinReport {
+        of,
+        path,
+        key,
+        rows,
+        matched,
+        without_row,
+        ..
+    } = join;
     let name = path.file_name().unwrap_or_default().display();
-    ui.weak(format!("{name}, {}, joined by {key} to the log as it was read", text::counted(*rows, "row")));
+    ui.weak(format!(
+        "{name}, {}, joined by {key} to the log as it was read",
+        text::counted(*rows, "row")
+    ));
     let of_rows = |n: usize| text::counted(n, "row");
     let lines = [
         (
             *matched,
-            format!("{} of {} {of} have a row", text::count(*matched), text::count(matched + without_row)),
+            format!(
+                "{} of {} {of} have a row",
+                text::count(*matched),
+                text::count(matched + without_row)
+            ),
             &Vec::new(),
         ),
-        (*without_row, format!("{} {of} have none", text::count(*without_row)), &join.without_row_examples),
+        (
+            *without_row,
+            format!("{} {of} have none", text::count(*without_row)),
+            &join.without_row_examples,
+        ),
         (
             join.rows_without_event,
-            format!("{} of ids that no event has", of_rows(join.rows_without_event)),
+            format!(
+                "{} of ids that no event has",
+                of_rows(join.rows_without_event)
+            ),
             &join.rows_without_event_examples,
         ),
         (
             join.rows_repeated,
-            format!("{} left out, since an earlier row has the id", of_rows(join.rows_repeated)),
+            format!(
+                "{} left out, since an earlier row has the id",
+                of_rows(join.rows_repeated)
+            ),
             &join.rows_repeated_examples,
         ),
-        (join.rows_without_key, format!("{} without an id", of_rows(join.rows_without_key)), &Vec::new()),
-        (join.rows_unreadable, format!("{} unreadable", of_rows(join.rows_unreadable)), &Vec::new()),
-        (join.empty_columns.len(), "columns without any value".to_owned(), &join.empty_columns),
+        (
+            join.rows_without_key,
+            format!("{} without an id", of_rows(join.rows_without_key)),
+            &Vec::new(),
+        ),
+        (
+            join.rows_unreadable,
+            format!("{} unreadable", of_rows(join.rows_unreadable)),
+            &Vec::new(),
+        ),
+        (
+            join.empty_columns.len(),
+            "columns without any value".to_owned(),
+            &join.empty_columns,
+        ),
     ];
     for (_, words, examples) in lines.into_iter().filter(|(n, _, _)| *n > 0) {
         let ids: Vec<String> = examples.iter().map(|id| text::clipped(id, 24)).collect();
-        let shown = if ids.is_empty() { words } else { format!("{words}: {}", ids.join(", ")) };
+        let shown = if ids.is_empty() {
+            words
+        } else {
+            format!("{words}: {}", ids.join(", "))
+        };
         ui.add(egui::Label::new(shown).wrap());
     }
     let columns: Vec<String> = join.columns.iter().map(written).collect();
     ui.add(
-        egui::Label::new(RichText::new(format!("Columns {}", columns.join(", "))).color(theme::colors(ui).weak)).wrap(),
+        egui::Label::new(
+            RichText::new(format!("Columns {}", columns.join(", "))).color(theme::colors(ui).weak),
+        )
+        .wrap(),
     );
 }

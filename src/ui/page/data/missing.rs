@@ -17,12 +17,20 @@ impl MissingForm {
                     commas between them, such as NA";
         ui.horizontal(|ui| {
             let label = ui.label("Means nothing").on_hover_text(help);
-            let mut text = self.typed.take().unwrap_or_else(|| file.missing.clone().unwrap_or_default().join(", "));
-            let field = TextEdit::singleline(&mut text).desired_width(150.0).hint_text("NULL, NaN and their like");
+            let mut text = self
+                .typed
+                .take()
+                .unwrap_or_else(|| file.missing.clone().unwrap_or_default().join(", "));
+            let field = TextEdit::singleline(&mut text)
+                .desired_width(150.0)
+                .hint_text("NULL, NaN and their like");
             let field = ui.add(field).labelled_by(label.id).on_hover_text(help);
             if field.lost_focus() {
-                let marks: Vec<String> =
-                    text.split(',').map(|mark| mark.trim().to_owned()).filter(|mark| !mark.is_empty()).collect();
+                let marks: Vec<String> = text
+                    .split(',')
+                    .map(|mark| mark.trim().to_owned())
+                    .filter(|mark| !mark.is_empty())
+                    .collect();
                 file.missing = (!marks.is_empty()).then_some(marks);
             } else if field.has_focus() {
                 self.typed = Some(text);
@@ -40,16 +48,26 @@ impl MissingForm {
             };
             ui.label_inputs_by(label.id, |ui| {
                 let shown = words(file.sessions_for_users);
-                ComboBox::from_id_salt("sessions-for-users").selected_text(shown).show_ui(ui, |ui| {
-                    for choice in [None, Some(true), Some(false)] {
-                        ui.selectable_value(&mut file.sessions_for_users, choice, words(choice));
-                    }
-                });
+                ComboBox::from_id_salt("sessions-for-users")
+                    .selected_text(shown)
+                    .show_ui(ui, |ui| {
+                        for choice in [None, Some(true), Some(false)] {
+                            ui.selectable_value(
+                                &mut file.sessions_for_users,
+                                choice,
+                                words(choice),
+                            );
+                        }
+                    });
             });
         });
         if file.sessions_for_users.is_none() {
             let words = "From one row in twenty on, each session of nobody is a user of its own.";
-            ui.label(RichText::new(words).size(size::TEXT_SMALL).color(theme::colors(ui).weak));
+            ui.label(
+                RichText::new(words)
+                    .size(size::TEXT_SMALL)
+                    .color(theme::colors(ui).weak),
+            );
         }
     }
 }

@@ -58,9 +58,15 @@ impl View {
         match self {
             Self::Preview => "The first rows of the file, as they are read",
             Self::Counts => "Rows, users and items after each step; refused rows; problems",
-            Self::Profile => "What the log looks like: lengths, popularity, activity, returns, gaps, behaviours",
-            Self::Forecast => "Events of each day, week or month, and how many the next ones will have",
-            Self::Audit => "How far the split can be trusted: its parts on the calendar, and what leaks between them",
+            Self::Profile => {
+                "What the log looks like: lengths, popularity, activity, returns, gaps, behaviours"
+            }
+            Self::Forecast => {
+                "Events of each day, week or month, and how many the next ones will have"
+            }
+            Self::Audit => {
+                "How far the split can be trusted: its parts on the calendar, and what leaks between them"
+            }
             Self::Places => "Where the events happened, on a map of degrees",
             Self::Users => "Every user's raw events in order",
         }
@@ -87,7 +93,10 @@ impl DataPage {
         strip::ui(ui, app, &mut self.step, actions);
         ui.add_space(size::GAP);
         egui::Panel::left("settings")
-            .frame(egui::Frame::new().inner_margin(egui::Margin { right: size::PAGE_PAD, ..egui::Margin::ZERO }))
+            .frame(egui::Frame::new().inner_margin(egui::Margin {
+                right: size::PAGE_PAD,
+                ..egui::Margin::ZERO
+            }))
             .exact_size(SETTINGS)
             .resizable(false)
             .show_separator_line(false)
@@ -97,7 +106,11 @@ impl DataPage {
 
     /// When a log has just been prepared, its profile comes to the front, once.
     fn bring_news_to_front(&mut self, app: &App) {
-        let fingerprint = app.data.prepared.ready().map(|prepared| &prepared.dataset.fingerprint);
+        let fingerprint = app
+            .data
+            .prepared
+            .ready()
+            .map(|prepared| &prepared.dataset.fingerprint);
         if let Some(fingerprint) = fingerprint.filter(|fingerprint| **fingerprint != self.shown) {
             self.shown.clone_from(fingerprint);
             self.view = View::Profile;
@@ -109,19 +122,21 @@ impl DataPage {
 
     fn settings(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
         let mut edited = app.draft.experiment.clone();
-        ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-            theme::card(ui).show(ui, |ui| {
-                ui.take_available_width();
-                ui.heading(self.step.to_string());
-                match self.step {
-                    Step::Import => self.source.ui(ui, app, &mut edited, actions),
-                    Step::Roles => self.roles.ui(ui, app, &mut edited, actions),
-                    Step::Clean => clean::ui(ui, app, &mut edited),
-                    Step::Split => split::ui(ui, app, &mut edited),
-                }
+        ScrollArea::vertical()
+            .auto_shrink([false, false])
+            .show(ui, |ui| {
+                theme::card(ui).show(ui, |ui| {
+                    ui.take_available_width();
+                    ui.heading(self.step.to_string());
+                    match self.step {
+                        Step::Import => self.source.ui(ui, app, &mut edited, actions),
+                        Step::Roles => self.roles.ui(ui, app, &mut edited, actions),
+                        Step::Clean => clean::ui(ui, app, &mut edited),
+                        Step::Split => split::ui(ui, app, &mut edited),
+                    }
+                });
+                preview_problems(ui, app);
             });
-            preview_problems(ui, app);
-        });
         if edited != app.draft.experiment {
             actions.push(Action::Edit(Box::new(edited)));
         }
@@ -144,24 +159,37 @@ impl DataPage {
         ui.add_space(size::GAP_SMALL);
         match self.view {
             View::Preview => preview::ui(ui, app, actions),
-            View::Counts => with_data(ui, app, actions, |ui, prepared, actions| counts::ui(ui, app, prepared, actions)),
+            View::Counts => with_data(ui, app, actions, |ui, prepared, actions| {
+                counts::ui(ui, app, prepared, actions)
+            }),
             View::Profile => {
-                with_data(ui, app, actions, |ui, prepared, actions| self.profile.ui(ui, app, prepared, actions));
+                with_data(ui, app, actions, |ui, prepared, actions| {
+                    self.profile.ui(ui, app, prepared, actions)
+                });
             }
             View::Forecast => {
-                with_data(ui, app, actions, |ui, prepared, actions| self.forecast.ui(ui, app, prepared, actions));
+                with_data(ui, app, actions, |ui, prepared, actions| {
+                    self.forecast.ui(ui, app, prepared, actions)
+                });
             }
             View::Audit => with_data(ui, app, actions, |ui, _, _| audit::ui(ui, app)),
             View::Places => with_data(ui, app, actions, |ui, _, _| places::ui(ui, app)),
             View::Users => {
-                with_data(ui, app, actions, |ui, prepared, actions| self.users.ui(ui, app, prepared, actions));
+                with_data(ui, app, actions, |ui, prepared, actions| {
+                    self.users.ui(ui, app, prepared, actions)
+                });
             }
         }
     }
 }
 
 /// Shows what the data became, or why they are not here and what to do.
-fn with_data(ui: &mut Ui, app: &App, actions: &mut Actions, show: impl FnOnce(&mut Ui, &Prepared, &mut Actions)) {
+fn with_data(
+    ui: &mut Ui,
+    app: &App,
+    actions: &mut Actions,
+    show: impl FnOnce(&mut Ui, &Prepared, &mut Actions),
+) {
     match &app.data.prepared {
         Loadable::Ready(prepared) => show(ui, prepared, actions),
         Loadable::Loading(words) => {
@@ -196,20 +224,39 @@ fn preview_problems(ui: &mut Ui, app: &App) {
     }
     if let Loadable::Failed(why) = &app.data.preview {
         ui.add_space(size::GAP);
-        ui.add(egui::Label::new(RichText::new(format!("✖ {why}")).color(theme::colors(ui).error)).wrap());
+        ui.add(
+            egui::Label::new(RichText::new(format!("✖ {why}")).color(theme::colors(ui).error))
+                .wrap(),
+        );
     }
-    let of_file = app.data.preview.ready().map(|preview| preview.problems.as_slice()).unwrap_or_default();
-    let of_draft = app
-        .draft
-        .problems
+    let of_file = app
+        .data
+        .preview
+        .ready()
+        .map(|preview| preview.problems.as_slice())
+        .unwrap_or_default();
+    let of_draft =
+        app.draft.problems.iter().filter(|problem| {
+            problem.field.starts_with("data") || problem.field.starts_with("split")
+        });
+    let of_rows = app
+        .fresh_data()
+        .map(|data| data.dataset.report.problems.as_slice())
+        .unwrap_or_default();
+    let of_rows = of_rows
         .iter()
-        .filter(|problem| problem.field.starts_with("data") || problem.field.starts_with("split"));
-    let of_rows = app.fresh_data().map(|data| data.dataset.report.problems.as_slice()).unwrap_or_default();
-    let of_rows = of_rows.iter().filter(|problem| problem.field.starts_with("data") && !of_file.contains(problem));
+        .filter(|problem| problem.field.starts_with("data") && !of_file.contains(problem));
     for problem in of_file.iter().chain(of_rows).chain(of_draft) {
         let colors = theme::colors(ui);
-        let (color, icon) = if problem.is_error() { (colors.error, "✖") } else { (colors.warning, "⚠") };
+        let (color, icon) = if problem.is_error() {
+            (colors.error, "✖")
+        } else {
+            (colors.warning, "⚠")
+        };
         ui.add_space(size::GAP_SMALL);
-        ui.add(egui::Label::new(RichText::new(format!("{icon} {}", problem.sentence)).color(color)).wrap());
+        ui.add(
+            egui::Label::new(RichText::new(format!("{icon} {}", problem.sentence)).color(color))
+                .wrap(),
+        );
     }
 }

@@ -15,7 +15,12 @@ const CLASSES: usize = 8;
 const ROWS: usize = 500;
 
 pub(super) fn ui(ui: &mut Ui, app: &App) {
-    let Some(places) = app.data.places.as_deref().filter(|places| !places.cells.is_empty()) else {
+    let Some(places) = app
+        .data
+        .places
+        .as_deref()
+        .filter(|places| !places.cells.is_empty())
+    else {
         ui.weak(
             "No event of this log has a place. Where it has columns of latitude and longitude, give them their roles; \
              a map of visits then shows here.",
@@ -34,7 +39,11 @@ pub(super) fn ui(ui: &mut Ui, app: &App) {
                 }
             });
         });
-        ui.label(RichText::new(remark(places)).size(size::TEXT_SMALL).color(theme::colors(ui).weak));
+        ui.label(
+            RichText::new(remark(places))
+                .size(size::TEXT_SMALL)
+                .color(theme::colors(ui).weak),
+        );
         map(ui, places, height);
     });
     ui.add_space(size::GAP_SMALL);
@@ -65,7 +74,9 @@ fn map(ui: &mut Ui, places: &Places, height: f32) {
         format!("{}° {side}", (value.abs() * 1e6).round() / 1e6)
     };
     let label = |at: &HoverPosition<'_>| match at {
-        HoverPosition::NearDataPoint { position, .. } => near(places, position.x, position.y).map(told),
+        HoverPosition::NearDataPoint { position, .. } => {
+            near(places, position.x, position.y).map(told)
+        }
         HoverPosition::Elsewhere { .. } => None,
     };
     // A degree of longitude is shorter than one of latitude by the cosine of the latitude.
@@ -84,11 +95,19 @@ fn map(ui: &mut Ui, places: &Places, height: f32) {
             // Rare places first, so that busy ones lie on top.
             for class in 0..CLASSES {
                 let of_class = |cell: &&PlaceCell| class_of(cell.n_visits, most) == class;
-                let points: Vec<[f64; 2]> =
-                    places.cells.iter().filter(of_class).map(|cell| [cell.longitude, cell.latitude]).collect();
+                let points: Vec<[f64; 2]> = places
+                    .cells
+                    .iter()
+                    .filter(of_class)
+                    .map(|cell| [cell.longitude, cell.latitude])
+                    .collect();
                 if !points.is_empty() {
                     let share = class as f32 / (CLASSES - 1) as f32;
-                    plot.points(Points::new("Places", points).radius(1.5 + 5.0 * share).color(color(share)));
+                    plot.points(
+                        Points::new("Places", points)
+                            .radius(1.5 + 5.0 * share)
+                            .color(color(share)),
+                    );
                 }
             }
         });
@@ -110,13 +129,21 @@ fn color(share: f32) -> Color32 {
 /// The cell that a point of the map stands for.
 fn near(places: &Places, longitude: f64, latitude: f64) -> Option<&PlaceCell> {
     places.cells.iter().min_by(|a, b| {
-        let far = |cell: &PlaceCell| (cell.longitude - longitude).powi(2) + (cell.latitude - latitude).powi(2);
+        let far = |cell: &PlaceCell| {
+            (cell.longitude - longitude).powi(2) + (cell.latitude - latitude).powi(2)
+        };
         far(a).total_cmp(&far(b))
     })
 }
 
 fn told(cell: &PlaceCell) -> String {
-    let PlaceCell { latitude, longitude, n_visits, n_users, n_items } = cell;
+    let PlaceCell {
+        latitude,
+        longitude,
+        n_visits,
+        n_users,
+        n_items,
+    } = cell;
     format!(
         "{latitude:.4}, {longitude:.4}\n{}\n{}, {}",
         text::counted(*n_visits, "visit"),
@@ -137,13 +164,19 @@ fn table(ui: &mut Ui, places: &Places) {
         .header(size::ROW, |mut header| {
             for words in ["Latitude (°)", "Longitude (°)", "Visits", "Users", "Items"] {
                 header.col(|ui| {
-                    ui.label(RichText::new(words).size(size::TEXT_SMALL).color(colors.weak));
+                    ui.label(
+                        RichText::new(words)
+                            .size(size::TEXT_SMALL)
+                            .color(colors.weak),
+                    );
                 });
             }
         })
         .body(|body| {
             body.rows(size::ROW, n_rows, |mut row| {
-                let Some(cell) = places.cells.get(row.index()) else { return };
+                let Some(cell) = places.cells.get(row.index()) else {
+                    return;
+                };
                 let counts = [cell.n_visits, cell.n_users, cell.n_items].map(text::count);
                 let place = [cell.latitude, cell.longitude].map(|degrees| format!("{degrees:.4}"));
                 for words in place.into_iter().chain(counts) {
@@ -161,7 +194,10 @@ mod tests {
 
     #[test]
     fn each_class_has_half_the_visits_of_the_next() {
-        assert_eq!([100, 51, 50, 25, 12, 1].map(|n| class_of(n, 100)), [7, 7, 6, 5, 4, 1]);
+        assert_eq!(
+            [100, 51, 50, 25, 12, 1].map(|n| class_of(n, 100)),
+            [7, 7, 6, 5, 4, 1]
+        );
         assert_eq!((class_of(1, 1_000_000), class_of(0, 0)), (0, CLASSES - 1));
     }
 }

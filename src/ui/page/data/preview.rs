@@ -42,42 +42,55 @@ fn table(ui: &mut Ui, preview: &Preview) {
     let n_columns = preview.columns.len().min(MOST_COLUMNS);
     let hidden = preview.columns.len() - n_columns;
     let more = if hidden > 0 {
-        format!(", the first {n_columns} of {} columns", preview.columns.len())
+        format!(
+            ", the first {n_columns} of {} columns",
+            preview.columns.len()
+        )
     } else {
         String::new()
     };
-    ui.weak(format!("The first {}{more}", text::counted(preview.rows.len(), "row")));
+    ui.weak(format!(
+        "The first {}{more}",
+        text::counted(preview.rows.len(), "row")
+    ));
     let colors = theme::colors(ui);
     theme::card(ui).show(ui, |ui| {
-        egui::ScrollArea::horizontal().auto_shrink([false, false]).show(ui, |ui| {
-            TableBuilder::new(ui)
-                .id_salt("preview")
-                .striped(true)
-                .resizable(true)
-                .vscroll(true)
-                .auto_shrink([false, false])
-                .column(Column::exact(36.0))
-                .columns(Column::initial(120.0).at_least(60.0).clip(true), n_columns)
-                .header(40.0, |mut header| {
-                    header.col(|_| {});
-                    for column in preview.columns.iter().take(n_columns) {
-                        header.col(|ui| head(ui, preview, column));
-                    }
-                })
-                .body(|body| {
-                    body.rows(size::ROW, preview.rows.len(), |mut row| {
-                        let at = row.index();
-                        row.col(|ui| {
-                            ui.label(RichText::new((at + 1).to_string()).size(size::TEXT_SMALL).color(colors.weak));
-                        });
-                        for value in preview.rows.get(at).into_iter().flatten().take(n_columns) {
-                            row.col(|ui| {
-                                ui.add(egui::Label::new(shown(value)).truncate());
-                            });
+        egui::ScrollArea::horizontal()
+            .auto_shrink([false, false])
+            .show(ui, |ui| {
+                TableBuilder::new(ui)
+                    .id_salt("preview")
+                    .striped(true)
+                    .resizable(true)
+                    .vscroll(true)
+                    .auto_shrink([false, false])
+                    .column(Column::exact(36.0))
+                    .columns(Column::initial(120.0).at_least(60.0).clip(true), n_columns)
+                    .header(40.0, |mut header| {
+                        header.col(|_| {});
+                        for column in preview.columns.iter().take(n_columns) {
+                            header.col(|ui| head(ui, preview, column));
                         }
+                    })
+                    .body(|body| {
+                        body.rows(size::ROW, preview.rows.len(), |mut row| {
+                            let at = row.index();
+                            row.col(|ui| {
+                                ui.label(
+                                    RichText::new((at + 1).to_string())
+                                        .size(size::TEXT_SMALL)
+                                        .color(colors.weak),
+                                );
+                            });
+                            for value in preview.rows.get(at).into_iter().flatten().take(n_columns)
+                            {
+                                row.col(|ui| {
+                                    ui.add(egui::Label::new(shown(value)).truncate());
+                                });
+                            }
+                        });
                     });
-                });
-        });
+            });
     });
 }
 
@@ -88,7 +101,11 @@ fn head(ui: &mut Ui, preview: &Preview, column: &str) {
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         ui.add(egui::Label::new(RichText::new(shown(column)).color(colors.strong)).truncate());
-        let is_feature = preview.file.free_features.iter().any(|free| free.column == column);
+        let is_feature = preview
+            .file
+            .free_features
+            .iter()
+            .any(|free| free.column == column);
         let (words, color) = match role {
             Some(role) => (role.to_string(), colors.accent),
             None if is_feature => ("feature".to_owned(), colors.accent),

@@ -22,22 +22,30 @@ pub(super) struct KeyField {
 
 impl KeyField {
     pub(super) fn ui(&mut self, ui: &mut Ui, file: &mut FileSpec, actions: &mut Actions) {
-        let grid = egui::Grid::new("ids").num_columns(2).spacing([size::GAP, 6.0]).min_col_width(LABELS);
+        let grid = egui::Grid::new("ids")
+            .num_columns(2)
+            .spacing([size::GAP, 6.0])
+            .min_col_width(LABELS);
         let field = grid.show(ui, |ui| {
             let label = ui.label("Ids");
             ui.label_inputs_by(label.id, |ui| {
-                ComboBox::from_id_salt("pseudonyms").selected_text(file.pseudonyms.to_string()).show_ui(ui, |ui| {
-                    for which in Pseudonyms::iter() {
-                        ui.selectable_value(&mut file.pseudonyms, which, which.to_string());
-                    }
-                });
+                ComboBox::from_id_salt("pseudonyms")
+                    .selected_text(file.pseudonyms.to_string())
+                    .show_ui(ui, |ui| {
+                        for which in Pseudonyms::iter() {
+                            ui.selectable_value(&mut file.pseudonyms, which, which.to_string());
+                        }
+                    });
             });
             ui.end_row();
             (!file.pseudonyms.is_off()).then(|| {
                 let label = ui.label("Key");
                 let width = (ui.available_width() - size::GAP_SMALL).max(80.0);
-                let field = TextEdit::singleline(&mut self.typed).password(true).desired_width(width);
-                ui.add(field.hint_text(format!("else that of {KEY_VARIABLE}"))).labelled_by(label.id)
+                let field = TextEdit::singleline(&mut self.typed)
+                    .password(true)
+                    .desired_width(width);
+                ui.add(field.hint_text(format!("else that of {KEY_VARIABLE}")))
+                    .labelled_by(label.id)
             })
         });
         if let Some(field) = field.inner {

@@ -30,7 +30,13 @@ pub(super) struct RolesForm {
 }
 
 impl RolesForm {
-    pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, edited: &mut Experiment, actions: &mut Actions) {
+    pub(super) fn ui(
+        &mut self,
+        ui: &mut Ui,
+        app: &App,
+        edited: &mut Experiment,
+        actions: &mut Actions,
+    ) {
         let DataSource::File(file) = &mut edited.data.source else {
             ui.weak("The synthetic world has users, items, times, behaviours and titles; nothing is to be chosen.");
             return;
@@ -63,12 +69,17 @@ impl RolesForm {
             let label = ui.label("Path of a table");
             ui.horizontal(|ui| {
                 let width = ui.available_width() - 76.0;
-                let field =
-                    ui.add(egui::TextEdit::singleline(&mut self.titles).desired_width(width)).labelled_by(label.id);
-                let is_entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+                let field = ui
+                    .add(egui::TextEdit::singleline(&mut self.titles).desired_width(width))
+                    .labelled_by(label.id);
+                let is_entered =
+                    field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
                 if is_entered && !self.titles.trim().is_empty() {
                     let path = PathBuf::from(self.titles.trim());
-                    actions.push(Action::SetTitles(Some(TitleSpec { path, ..TitleSpec::default() })));
+                    actions.push(Action::SetTitles(Some(TitleSpec {
+                        path,
+                        ..TitleSpec::default()
+                    })));
                 }
                 frame::action_button_as(ui, app, actions, Action::PickTitles, "Open…");
             });
@@ -83,9 +94,15 @@ fn column_name(ui: &mut Ui, label: &str, name: &mut Option<String>) {
     ui.horizontal(|ui| {
         let label = ui.label(label);
         let mut text = name.clone().unwrap_or_default();
-        let field = egui::TextEdit::singleline(&mut text).desired_width(150.0).hint_text("guessed");
+        let field = egui::TextEdit::singleline(&mut text)
+            .desired_width(150.0)
+            .hint_text("guessed");
         ui.add(field).labelled_by(label.id);
-        *name = if text.trim().is_empty() { None } else { Some(text) };
+        *name = if text.trim().is_empty() {
+            None
+        } else {
+            Some(text)
+        };
     });
 }
 
@@ -95,14 +112,23 @@ fn columns(ui: &mut Ui, file: &mut FileSpec, preview: &Preview) {
     let colors = theme::colors(ui);
     ui.horizontal(|ui| {
         for (words, width) in [("Column", NAME), ("Values", VALUES), ("Role", ROLE)] {
-            cell(ui, width, RichText::new(words).size(size::TEXT_SMALL).color(colors.weak));
+            cell(
+                ui,
+                width,
+                RichText::new(words)
+                    .size(size::TEXT_SMALL)
+                    .color(colors.weak),
+            );
         }
     });
     for (at, column) in preview.columns.iter().enumerate() {
         ui.horizontal(|ui| {
-            let name = cell(ui, NAME, RichText::new(column).color(colors.strong)).on_hover_text(column);
+            let name =
+                cell(ui, NAME, RichText::new(column).color(colors.strong)).on_hover_text(column);
             let samples = samples(preview, at);
-            let shown = RichText::new(samples.join(", ")).size(size::TEXT_SMALL).color(colors.weak);
+            let shown = RichText::new(samples.join(", "))
+                .size(size::TEXT_SMALL)
+                .color(colors.weak);
             cell(ui, VALUES, shown).on_hover_text(samples.join("\n"));
             ui.label_inputs_by(name.id, |ui| role(ui, at, column, file, preview));
         });
@@ -113,7 +139,10 @@ fn columns(ui: &mut Ui, file: &mut FileSpec, preview: &Preview) {
 fn cell(ui: &mut Ui, width: f32, words: RichText) -> egui::Response {
     let layout = egui::Layout::left_to_right(egui::Align::Center);
     let size = egui::vec2(width, ui.spacing().interact_size.y);
-    let label = egui::Label::new(words).truncate().selectable(false).sense(egui::Sense::hover());
+    let label = egui::Label::new(words)
+        .truncate()
+        .selectable(false)
+        .sense(egui::Sense::hover());
     ui.allocate_ui_with_layout(size, layout, |ui| {
         ui.set_min_width(width);
         ui.add(label)
@@ -139,20 +168,30 @@ fn role(ui: &mut Ui, at: usize, column: &str, file: &mut FileSpec, preview: &Pre
     let has = |role: &Role| preview.file.roles.column(*role) == Some(column);
     let present = Role::iter().find(has);
     let mut chosen = present;
-    let is_feature = file.free_features.iter().any(|feature| feature.column == column);
+    let is_feature = file
+        .free_features
+        .iter()
+        .any(|feature| feature.column == column);
     let unused = if is_feature { "feature" } else { "not used" };
     let shown = present.map_or_else(|| unused.to_owned(), |role| role.to_string());
     let mut feature_clicked = false;
-    ComboBox::from_id_salt(("role", at)).selected_text(shown).width(ROLE - 4.0).show_ui(ui, |ui| {
-        ui.selectable_value(&mut chosen, None, "not used");
-        for role in Role::iter() {
-            ui.selectable_value(&mut chosen, Some(role), role.to_string());
-        }
-        let hover = "Kept with every event, for features; its kind is guessed";
-        feature_clicked = ui.selectable_label(is_feature, "Feature").on_hover_text(hover).clicked();
-    });
+    ComboBox::from_id_salt(("role", at))
+        .selected_text(shown)
+        .width(ROLE - 4.0)
+        .show_ui(ui, |ui| {
+            ui.selectable_value(&mut chosen, None, "not used");
+            for role in Role::iter() {
+                ui.selectable_value(&mut chosen, Some(role), role.to_string());
+            }
+            let hover = "Kept with every event, for features; its kind is guessed";
+            feature_clicked = ui
+                .selectable_label(is_feature, "Feature")
+                .on_hover_text(hover)
+                .clicked();
+        });
     if feature_clicked {
-        file.free_features.retain(|feature| feature.column != column);
+        file.free_features
+            .retain(|feature| feature.column != column);
         if !is_feature {
             file.free_features.push(FreeColumnSpec::named(column));
         }
@@ -185,17 +224,21 @@ fn time_format(ui: &mut Ui, file: &mut FileSpec, preview: &Preview) {
             (None, None) => "unknown".to_owned(),
         };
         ui.label_inputs_by(label.id, |ui| {
-            ComboBox::from_id_salt("time format").selected_text(shown).width(200.0).show_ui(ui, |ui| {
-                ui.selectable_value(&mut file.time_format, None, "guess");
-                for format in TimeFormat::iter() {
-                    let words = format.to_string();
-                    ui.selectable_value(&mut file.time_format, Some(format), words);
-                }
-                let has_pattern = matches!(file.time_format, Some(TimeFormat::Pattern(_)));
-                if ui.selectable_label(has_pattern, PATTERN).clicked() && !has_pattern {
-                    file.time_format = Some(TimeFormat::Pattern("%Y-%m-%d %H:%M:%S".to_owned()));
-                }
-            });
+            ComboBox::from_id_salt("time format")
+                .selected_text(shown)
+                .width(200.0)
+                .show_ui(ui, |ui| {
+                    ui.selectable_value(&mut file.time_format, None, "guess");
+                    for format in TimeFormat::iter() {
+                        let words = format.to_string();
+                        ui.selectable_value(&mut file.time_format, Some(format), words);
+                    }
+                    let has_pattern = matches!(file.time_format, Some(TimeFormat::Pattern(_)));
+                    if ui.selectable_label(has_pattern, PATTERN).clicked() && !has_pattern {
+                        file.time_format =
+                            Some(TimeFormat::Pattern("%Y-%m-%d %H:%M:%S".to_owned()));
+                    }
+                });
         });
     });
     if let Some(TimeFormat::Pattern(pattern)) = &mut file.time_format {

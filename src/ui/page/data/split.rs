@@ -18,18 +18,32 @@ pub(super) fn ui(ui: &mut Ui, app: &App, edited: &mut Experiment) {
                 edited.split = first_settings(offered, app);
             }
             if has_clock && offered == SplitSpec::RECOMMENDED {
-                ui.label(RichText::new("recommended").size(size::TEXT_SMALL).color(theme::colors(ui).good));
+                ui.label(
+                    RichText::new("recommended")
+                        .size(size::TEXT_SMALL)
+                        .color(theme::colors(ui).good),
+                );
             }
         });
         remark(ui, offered.summary(), theme::colors(ui).weak);
         if !is_chosen {
             continue;
         }
-        if let Some(warning) = edited.split.warning().filter(|warning| !is_told(app, warning)) {
+        if let Some(warning) = edited
+            .split
+            .warning()
+            .filter(|warning| !is_told(app, warning))
+        {
             remark(ui, &format!("⚠ {warning}"), theme::colors(ui).warning);
         }
         let defaults = offered.fields();
-        Form { section: "split", defaults, draft: &app.draft, is_narrow: true }.ui(ui, &mut edited.split);
+        Form {
+            section: "split",
+            defaults,
+            draft: &app.draft,
+            is_narrow: true,
+        }
+        .ui(ui, &mut edited.split);
     }
     problems(ui, &app.draft, "split");
     for sentence in app.draft.told_of_seen() {
@@ -40,8 +54,15 @@ pub(super) fn ui(ui: &mut Ui, app: &App, edited: &mut Experiment) {
 
 /// The settings that a way to split begins with: dates that the log has, where it is open.
 fn first_settings(offered: SplitSpec, app: &App) -> SplitSpec {
-    let at_dates = || app.fresh_data().and_then(|prepared| SplitSpec::usual_dates(&prepared.dataset));
-    if matches!(offered, SplitSpec::AtDates { .. }) { at_dates().unwrap_or(offered) } else { offered }
+    let at_dates = || {
+        app.fresh_data()
+            .and_then(|prepared| SplitSpec::usual_dates(&prepared.dataset))
+    };
+    if matches!(offered, SplitSpec::AtDates { .. }) {
+        at_dates().unwrap_or(offered)
+    } else {
+        offered
+    }
 }
 
 fn label(split: SplitSpec) -> &'static str {
@@ -57,7 +78,9 @@ fn label(split: SplitSpec) -> &'static str {
 
 /// Whether the draft's own problems say it already.
 fn is_told(app: &App, warning: &str) -> bool {
-    app.draft.problems_at("split").any(|problem| problem.sentence == warning)
+    app.draft
+        .problems_at("split")
+        .any(|problem| problem.sentence == warning)
 }
 
 /// Whether the log has times that are of one clock for all users.
@@ -66,7 +89,11 @@ fn has_clock(app: &App) -> bool {
         DataSource::World(_) => true,
         DataSource::File(_) => app.data.shown_preview().is_some_and(|preview| {
             let file = &preview.file;
-            file.roles.column(Role::Time).is_some() && !file.time_format.as_ref().is_some_and(TimeFormat::only_orders)
+            file.roles.column(Role::Time).is_some()
+                && !file
+                    .time_format
+                    .as_ref()
+                    .is_some_and(TimeFormat::only_orders)
         }),
     }
 }

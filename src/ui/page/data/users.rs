@@ -36,10 +36,20 @@ pub(super) struct UserBrowser {
 }
 
 impl UserBrowser {
-    pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, prepared: &Prepared, actions: &mut Actions) {
+    pub(super) fn ui(
+        &mut self,
+        ui: &mut Ui,
+        app: &App,
+        prepared: &Prepared,
+        actions: &mut Actions,
+    ) {
         let dataset = &prepared.dataset;
         self.find(dataset);
-        let chosen = app.selection.user_id.as_ref().and_then(|id| dataset.users.idx(id));
+        let chosen = app
+            .selection
+            .user_id
+            .as_ref()
+            .and_then(|id| dataset.users.idx(id));
         let chosen = chosen.or_else(|| self.typical(prepared));
         ui.horizontal_top(|ui| {
             ui.vertical(|ui| {
@@ -67,12 +77,16 @@ impl UserBrowser {
     }
 
     fn find(&mut self, dataset: &Dataset) {
-        let wanted = (dataset.fingerprint.clone(), self.search.trim().to_lowercase());
+        let wanted = (
+            dataset.fingerprint.clone(),
+            self.search.trim().to_lowercase(),
+        );
         if self.found_for == wanted {
             return;
         }
         let ids = dataset.users.ids().enumerate();
-        let fits = ids.filter(|(_, id)| wanted.1.is_empty() || id.to_lowercase().contains(&wanted.1));
+        let fits =
+            ids.filter(|(_, id)| wanted.1.is_empty() || id.to_lowercase().contains(&wanted.1));
         self.found = fits.map(|(at, _)| at as u32).collect();
         self.found_for = wanted;
     }
@@ -87,34 +101,44 @@ impl UserBrowser {
 
     fn list(&mut self, ui: &mut Ui, dataset: &Dataset, chosen: Option<u32>, actions: &mut Actions) {
         let label = ui.label("Find a user");
-        ui.add(egui::TextEdit::singleline(&mut self.search).desired_width(LIST - 10.0).hint_text("id"))
-            .labelled_by(label.id);
+        ui.add(
+            egui::TextEdit::singleline(&mut self.search)
+                .desired_width(LIST - 10.0)
+                .hint_text("id"),
+        )
+        .labelled_by(label.id);
         ui.weak(text::counted(self.found.len(), "user"));
-        ScrollArea::vertical().id_salt("users").auto_shrink([false, false]).show_rows(
-            ui,
-            USER_ROW,
-            self.found.len(),
-            |ui, shown| {
+        ScrollArea::vertical()
+            .id_salt("users")
+            .auto_shrink([false, false])
+            .show_rows(ui, USER_ROW, self.found.len(), |ui, shown| {
                 for user_idx in self.found.get(shown).unwrap_or_default() {
                     let id = dataset.users.id(*user_idx).unwrap_or_default();
                     let n_events = dataset.sequences.range(*user_idx as usize).len();
                     let is_chosen = chosen == Some(*user_idx);
                     let button = egui::Button::selectable(is_chosen, text::clipped(id, 14))
-                        .right_text(RichText::new(text::count(n_events)).size(size::TEXT_SMALL).weak())
+                        .right_text(
+                            RichText::new(text::count(n_events))
+                                .size(size::TEXT_SMALL)
+                                .weak(),
+                        )
                         .min_size(vec2(LIST - 14.0, USER_ROW));
                     if ui.add(button).clicked() {
                         actions.push(Action::SelectUser(id.to_owned()));
                     }
                 }
-            },
-        );
+            });
     }
 
     fn user(&self, ui: &mut Ui, dataset: &Dataset, user_idx: u32) {
         let id = dataset.users.id(user_idx).unwrap_or_default();
         ui.label(
-            RichText::new(format!("User {}: {}", shown(id), text::counted(self.events.len(), "event")))
-                .color(theme::colors(ui).strong),
+            RichText::new(format!(
+                "User {}: {}",
+                shown(id),
+                text::counted(self.events.len(), "event")
+            ))
+            .color(theme::colors(ui).strong),
         );
         if self.events.iter().any(|event| event.time.is_some()) {
             strip(ui, dataset, &self.events);
@@ -143,9 +167,10 @@ fn short(time: EventTime) -> String {
 /// The user's events on a line of time, coloured by behaviour.
 fn strip(ui: &mut Ui, dataset: &Dataset, events: &[RawEvent]) {
     let times = || events.iter().filter_map(|event| event.time);
-    let (Some(first), Some(last)) =
-        (times().min_by_key(|time| time.number()), times().max_by_key(|time| time.number()))
-    else {
+    let (Some(first), Some(last)) = (
+        times().min_by_key(|time| time.number()),
+        times().max_by_key(|time| time.number()),
+    ) else {
         return;
     };
     let span = (last.number() as f64 - first.number() as f64).max(1.0);
@@ -154,29 +179,55 @@ fn strip(ui: &mut Ui, dataset: &Dataset, events: &[RawEvent]) {
     let painter = ui.painter_at(rect);
     painter.rect_filled(rect, 3.0, colors.card);
     let inner = rect.shrink2(vec2(6.0, 5.0));
-    let x_of =
-        |time: EventTime| inner.left() + ((time.number() as f64 - first.number() as f64) / span) as f32 * inner.width();
+    let x_of = |time: EventTime| {
+        inner.left()
+            + ((time.number() as f64 - first.number() as f64) / span) as f32 * inner.width()
+    };
     let step = events.len().div_ceil(MOST_TICKS).max(1);
     for event in events.iter().step_by(step) {
-        let behaviour = event.behaviour.as_ref().and_then(|name| dataset.behaviours.idx(name)).unwrap_or(0);
+        let behaviour = event
+            .behaviour
+            .as_ref()
+            .and_then(|name| dataset.behaviours.idx(name))
+            .unwrap_or(0);
         let color = theme::series_color(ui, behaviour as usize).gamma_multiply(0.75);
         if let Some(time) = event.time {
             painter.vline(x_of(time), inner.y_range(), (1.5, color));
         }
     }
     if let Some(at) = response.hover_pos() {
-        let near = |event: &&RawEvent| event.time.map_or(i64::MAX, |time| ((x_of(time) - at.x).abs() * 10.0) as i64);
+        let near = |event: &&RawEvent| {
+            event
+                .time
+                .map_or(i64::MAX, |time| ((x_of(time) - at.x).abs() * 10.0) as i64)
+        };
         if let Some(event) = events.iter().min_by_key(near) {
-            response.on_hover_text(format!("{}\n{}", event.time.map(exact).unwrap_or_default(), event.item));
+            response.on_hover_text(format!(
+                "{}\n{}",
+                event.time.map(exact).unwrap_or_default(),
+                event.item
+            ));
         }
     }
     ui.horizontal(|ui| {
-        ui.label(RichText::new(short(first)).size(size::TEXT_SMALL).color(colors.weak));
+        ui.label(
+            RichText::new(short(first))
+                .size(size::TEXT_SMALL)
+                .color(colors.weak),
+        );
         for (at, name) in dataset.behaviours.ids().enumerate().take(8) {
-            ui.label(RichText::new(format!("■ {name}")).size(size::TEXT_SMALL).color(theme::series_color(ui, at)));
+            ui.label(
+                RichText::new(format!("■ {name}"))
+                    .size(size::TEXT_SMALL)
+                    .color(theme::series_color(ui, at)),
+            );
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            ui.label(RichText::new(short(last)).size(size::TEXT_SMALL).color(colors.weak));
+            ui.label(
+                RichText::new(short(last))
+                    .size(size::TEXT_SMALL)
+                    .color(colors.weak),
+            );
         });
     });
 }
@@ -184,12 +235,15 @@ fn strip(ui: &mut Ui, dataset: &Dataset, events: &[RawEvent]) {
 /// The user's events in order, coloured by what they are for; where there are more than points on
 /// the screen, neighbours share one.
 fn parts(ui: &mut Ui, events: &[RawEvent]) {
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), PARTS), Sense::hover());
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(ui.available_width(), PARTS), Sense::hover());
     let painter = ui.painter_at(rect);
     let width = rect.width() / events.len().max(1) as f32;
     let mut from = 0;
     for of_part in events.chunk_by(|a, b| a.part == b.part) {
-        let Some(part) = of_part.first().map(|event| event.part) else { continue };
+        let Some(part) = of_part.first().map(|event| event.part) else {
+            continue;
+        };
         let left = rect.left() + from as f32 * width;
         // At least two points wide, so that the one test event of a long history is seen.
         let right = (left + of_part.len() as f32 * width).max(left + 2.0);
@@ -200,7 +254,12 @@ fn parts(ui: &mut Ui, events: &[RawEvent]) {
     if let Some(at) = response.hover_pos() {
         let position = ((at.x - rect.left()) / width).max(0.0) as usize;
         if let Some(event) = events.get(position) {
-            response.on_hover_text(format!("event {}: {}, {}", text::count(position + 1), event.item, event.part));
+            response.on_hover_text(format!(
+                "event {}: {}, {}",
+                text::count(position + 1),
+                event.item,
+                event.part
+            ));
         }
     }
     ui.horizontal(audit::legend);
@@ -211,7 +270,11 @@ fn table(ui: &mut Ui, events: &[RawEvent]) {
     let (has_time, has_behaviour) = (has(|e| e.time.is_some()), has(|e| e.behaviour.is_some()));
     let has_value = has(|e| e.value.is_some());
     let colors = theme::colors(ui);
-    let weak = |words: &str| RichText::new(words).size(size::TEXT_SMALL).color(colors.weak);
+    let weak = |words: &str| {
+        RichText::new(words)
+            .size(size::TEXT_SMALL)
+            .color(colors.weak)
+    };
     theme::card(ui).show(ui, |ui| {
         let mut table = TableBuilder::new(ui)
             .id_salt("events")
@@ -230,8 +293,14 @@ fn table(ui: &mut Ui, events: &[RawEvent]) {
             table = table.column(Column::exact(56.0).clip(true));
         }
         table = table.column(Column::exact(64.0));
-        let has_clock = events.iter().any(|event| matches!(event.time, Some(EventTime::Moment(_))));
-        let time_head = if has_clock { "Time (UTC)" } else { "Time (order only)" };
+        let has_clock = events
+            .iter()
+            .any(|event| matches!(event.time, Some(EventTime::Moment(_))));
+        let time_head = if has_clock {
+            "Time (UTC)"
+        } else {
+            "Time (order only)"
+        };
         let heads = [
             (true, "#"),
             (has_time, time_head),
@@ -257,7 +326,10 @@ fn table(ui: &mut Ui, events: &[RawEvent]) {
                         (has_time, event.time.map(exact).unwrap_or_default()),
                         (true, event.item.clone()),
                         (has_behaviour, event.behaviour.clone().unwrap_or_default()),
-                        (has_value, event.value.map(|v| v.to_string()).unwrap_or_default()),
+                        (
+                            has_value,
+                            event.value.map(|v| v.to_string()).unwrap_or_default(),
+                        ),
                         (true, event.part.to_string()),
                     ];
                     for (_, words) in cells.into_iter().filter(|(is_shown, _)| *is_shown) {

@@ -16,7 +16,12 @@ pub(super) fn ui(ui: &mut Ui, app: &App, world: &mut WorldSpec) {
     weak(ui, world.story());
     ui.add_space(size::GAP_SMALL);
     let defaults = WorldSpec::of(world.kind).fields();
-    let form = Form { section: "data", defaults, draft: &app.draft, is_narrow: true };
+    let form = Form {
+        section: "data",
+        defaults,
+        draft: &app.draft,
+        is_narrow: true,
+    };
     form.ui(ui, &mut ButKind(world));
     ui.add_space(size::GAP_SMALL);
     weak(ui, optimum(app));
@@ -30,11 +35,15 @@ fn kind(ui: &mut Ui, world: &mut WorldSpec) {
         ui.weak("In a file: kind");
     };
     let input = |ui: &mut Ui| {
-        ComboBox::from_id_salt("world").selected_text(chosen.title()).width(ui.available_width()).show_ui(ui, |ui| {
-            for kind in WorldKind::iter() {
-                ui.selectable_value(&mut chosen, kind, kind.title()).on_hover_text(WorldSpec::of(kind).story());
-            }
-        });
+        ComboBox::from_id_salt("world")
+            .selected_text(chosen.title())
+            .width(ui.available_width())
+            .show_ui(ui, |ui| {
+                for kind in WorldKind::iter() {
+                    ui.selectable_value(&mut chosen, kind, kind.title())
+                        .on_hover_text(WorldSpec::of(kind).story());
+                }
+            });
     };
     labelled(ui, "World", help, input, |_| {});
     if chosen != world.kind {
@@ -52,7 +61,12 @@ fn optimum(app: &App) -> String {
             .to_owned();
     };
     let split = app.draft.experiment.split.title();
-    let seen = app.draft.experiment.evaluation.resolved(&prepared.returns).seen();
+    let seen = app
+        .draft
+        .experiment
+        .evaluation
+        .resolved(&prepared.returns)
+        .seen();
     let best = optimum.of(seen);
     let seen = match seen {
         Seen::LeftOut => "seen items left out",
@@ -68,11 +82,20 @@ fn optimum(app: &App) -> String {
     } else {
         String::new()
     };
-    format!("Best possible by these rules: HR@1 {hr}, NDCG@10 {ndcg} (test of {split}, {seen}).{luck}")
+    format!(
+        "Best possible by these rules: HR@1 {hr}, NDCG@10 {ndcg} (test of {split}, {seen}).{luck}"
+    )
 }
 
 fn weak(ui: &mut Ui, words: impl Into<String>) {
-    ui.add(Label::new(RichText::new(words).size(size::TEXT_SMALL).color(theme::colors(ui).weak)).wrap());
+    ui.add(
+        Label::new(
+            RichText::new(words)
+                .size(size::TEXT_SMALL)
+                .color(theme::colors(ui).weak),
+        )
+        .wrap(),
+    );
 }
 
 /// A world's settings without its kind, which has a chooser of its own.
@@ -80,7 +103,11 @@ struct ButKind<'a>(&'a mut WorldSpec);
 
 impl Described for ButKind<'_> {
     fn fields(&self) -> Vec<Field> {
-        self.0.fields().into_iter().filter(|field| field.key != "kind").collect()
+        self.0
+            .fields()
+            .into_iter()
+            .filter(|field| field.key != "kind")
+            .collect()
     }
 
     fn set(&mut self, key: &str, value: &Value) -> Result<(), SetError> {

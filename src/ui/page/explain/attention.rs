@@ -63,9 +63,13 @@ impl AttentionView {
         selection: &Selection,
         actions: &mut Actions,
     ) {
-        let Some(maps) = shown.attention() else { return };
+        let Some(maps) = shown.attention() else {
+            return;
+        };
         self.refresh(shown, maps);
-        let head = selection.head.filter(|h| h.layer < maps.n_layers && h.head < maps.n_heads);
+        let head = selection
+            .head
+            .filter(|h| h.layer < maps.n_layers && h.head < maps.n_heads);
         self.bar(ui, shown, maps, head, actions);
         match head {
             Some(head) => {
@@ -77,12 +81,17 @@ impl AttentionView {
     }
 
     fn refresh(&mut self, shown: &Shown<'_>, maps: &AttentionMaps) {
-        if self.of.as_ref().is_some_and(|of| Arc::ptr_eq(of, shown.view())) {
+        if self
+            .of
+            .as_ref()
+            .is_some_and(|of| Arc::ptr_eq(of, shown.view()))
+        {
             return;
         }
         self.of = Some(Arc::clone(shown.view()));
         self.revision += 1;
-        self.grid.resize_with(maps.n_layers * maps.n_heads, Heatmap::default);
+        self.grid
+            .resize_with(maps.n_layers * maps.n_heads, Heatmap::default);
     }
 
     fn key(&self, head: HeadIdx) -> u64 {
@@ -107,24 +116,39 @@ impl AttentionView {
             } else {
                 ui.label(RichText::new("Attention").strong());
                 let heads = maps.n_layers * maps.n_heads;
-                ui.weak(format!("{} · {}", text::counted(heads, "head"), text::counted(maps.len, "event")))
-                    .on_hover_text("Click a map to open it");
+                ui.weak(format!(
+                    "{} · {}",
+                    text::counted(heads, "head"),
+                    text::counted(maps.len, "event")
+                ))
+                .on_hover_text("Click a map to open it");
             }
             ui.label("Scale");
             for scale in ScaleChoice::iter() {
                 let hover = match scale {
-                    ScaleChoice::OfRow => "Each row from 0 to its own largest weight: where does each step look most?",
-                    ScaleChoice::Root => "Square root of the weight from 0 to 1: small weights show",
+                    ScaleChoice::OfRow => {
+                        "Each row from 0 to its own largest weight: where does each step look most?"
+                    }
+                    ScaleChoice::Root => {
+                        "Square root of the weight from 0 to 1: small weights show"
+                    }
                     ScaleChoice::Linear => "The weight itself from 0 to 1",
                 };
-                ui.selectable_value(&mut self.scale, scale, scale.to_string()).on_hover_text(hover);
+                ui.selectable_value(&mut self.scale, scale, scale.to_string())
+                    .on_hover_text(hover);
             }
         });
         let nothing = shown.view().heads.is_causal.then_some("not seen yet");
         self.scale.scale().bar(ui, "weight", nothing);
     }
 
-    fn small(&mut self, ui: &mut Ui, shown: &Shown<'_>, maps: &AttentionMaps, actions: &mut Actions) {
+    fn small(
+        &mut self,
+        ui: &mut Ui,
+        shown: &Shown<'_>,
+        maps: &AttentionMaps,
+        actions: &mut Actions,
+    ) {
         let mut allowance = Allowance::of_a_frame();
         let label = 52.0;
         let room = ui.available_size() - vec2(label, 24.0);
@@ -133,23 +157,29 @@ impl AttentionView {
             .min(room.y / maps.n_layers.max(1) as f32 - gap - 18.0)
             .clamp(SMALLEST, LARGEST);
         ScrollArea::both().auto_shrink(false).show(ui, |ui| {
-            egui::Grid::new("heads").spacing(Vec2::splat(gap)).min_col_width(0.0).show(ui, |ui| {
-                ui.label("");
-                for head in 0..maps.n_heads {
-                    ui.label(RichText::new(format!("Head {}", head + 1)).small());
-                }
-                ui.end_row();
-                for layer in 0..maps.n_layers {
-                    ui.label(RichText::new(format!("Layer {}", layer + 1)).small());
+            egui::Grid::new("heads")
+                .spacing(Vec2::splat(gap))
+                .min_col_width(0.0)
+                .show(ui, |ui| {
+                    ui.label("");
                     for head in 0..maps.n_heads {
-                        let head = Head { idx: HeadIdx { layer, head }, matrix: matrix(shown, maps, layer, head) };
-                        if self.thumbnail(ui, shown, &head, side, &mut allowance) {
-                            actions.push(Action::SelectHead(Some(head.idx)));
-                        }
+                        ui.label(RichText::new(format!("Head {}", head + 1)).small());
                     }
                     ui.end_row();
-                }
-            });
+                    for layer in 0..maps.n_layers {
+                        ui.label(RichText::new(format!("Layer {}", layer + 1)).small());
+                        for head in 0..maps.n_heads {
+                            let head = Head {
+                                idx: HeadIdx { layer, head },
+                                matrix: matrix(shown, maps, layer, head),
+                            };
+                            if self.thumbnail(ui, shown, &head, side, &mut allowance) {
+                                actions.push(Action::SelectHead(Some(head.idx)));
+                            }
+                        }
+                        ui.end_row();
+                    }
+                });
         });
     }
 
@@ -165,13 +195,26 @@ impl AttentionView {
         let (key, scale) = (self.key(head.idx), self.scale.scale());
         let n_heads = shown.attention().map_or(0, |maps| maps.n_heads);
         let at = head.idx.layer * n_heads + head.idx.head;
-        let back = shown.view().heads.look_back.get(at).copied().unwrap_or_default();
-        let Some(heatmap) = self.grid.get_mut(at) else { return false };
+        let back = shown
+            .view()
+            .heads
+            .look_back
+            .get(at)
+            .copied()
+            .unwrap_or_default();
+        let Some(heatmap) = self.grid.get_mut(at) else {
+            return false;
+        };
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = 1.0;
             let name = head_name(head.idx);
             let hint = format!("{name}: looks {back:.1} events back on average. Click to open.");
-            let small = Thumbnail { name: &name, hint: &hint, scale, side };
+            let small = Thumbnail {
+                name: &name,
+                hint: &hint,
+                scale,
+                side,
+            };
             let response = heatmap.thumbnail(ui, key, &head.matrix, small, allowance);
             ui.label(RichText::new(format!("{back:.1} back")).small().weak());
             response.clicked()
@@ -220,7 +263,12 @@ struct Head<'a> {
 
 fn matrix<'m>(shown: &Shown<'_>, maps: &'m AttentionMaps, layer: usize, head: usize) -> Matrix<'m> {
     let is_causal = shown.view().heads.is_causal;
-    Matrix { values: maps.head(layer, head), n_rows: maps.len, n_cols: maps.len, is_causal }
+    Matrix {
+        values: maps.head(layer, head),
+        n_rows: maps.len,
+        n_cols: maps.len,
+        is_causal,
+    }
 }
 
 /// What a step looked at, in words and as a ranked list.
@@ -250,21 +298,36 @@ pub(super) fn looked_at(
     } else {
         let layer = maps.n_layers.saturating_sub(1);
         let heads = (0..maps.n_heads).map(|head| row_of(maps, HeadIdx { layer, head }, row));
-        (mean(heads, maps.len), format!("mean of layer {}", layer + 1))
+        (
+            mean(heads, maps.len),
+            format!("mean of layer {}", layer + 1),
+        )
     };
     let mut order: Vec<(usize, f32)> = weights.into_iter().enumerate().take(row + 1).collect();
     order.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let bar = |(col, share): (usize, f32)| Bar { title: shown.event_name(maps.first + col), share, is_true: false };
-    LookedAt { question, where_from, rows: order.into_iter().take(LISTED).map(bar).collect() }
+    let bar = |(col, share): (usize, f32)| Bar {
+        title: shown.event_name(maps.first + col),
+        share,
+        is_true: false,
+    };
+    LookedAt {
+        question,
+        where_from,
+        rows: order.into_iter().take(LISTED).map(bar).collect(),
+    }
 }
 
 /// The row whose step predicts the event: the one before it.
 fn row_before(maps: &AttentionMaps, event: Option<usize>) -> Option<usize> {
-    event?.checked_sub(maps.first + 1).filter(|row| *row < maps.len)
+    event?
+        .checked_sub(maps.first + 1)
+        .filter(|row| *row < maps.len)
 }
 
 fn row_of(maps: &AttentionMaps, head: HeadIdx, row: usize) -> &[f32] {
-    maps.head(head.layer, head.head).get(row * maps.len..(row + 1) * maps.len).unwrap_or(&[])
+    maps.head(head.layer, head.head)
+        .get(row * maps.len..(row + 1) * maps.len)
+        .unwrap_or(&[])
 }
 
 fn mean<'m>(rows: impl Iterator<Item = &'m [f32]>, len: usize) -> Vec<f32> {
@@ -294,7 +357,16 @@ mod tests {
     fn an_event_is_predicted_by_the_row_before_it() {
         // The map shows events 4, 5, 6 of the history: event 5 is predicted by row 0, what comes
         // after the last one (7) by row 2; event 4 was predicted by a step that is not shown.
-        let maps = AttentionMaps { n_layers: 1, n_heads: 1, len: 3, first: 4, weights: vec![0.0; 9] };
-        assert_eq!([4, 5, 7, 8].map(|event| row_before(&maps, Some(event))), [None, Some(0), Some(2), None]);
+        let maps = AttentionMaps {
+            n_layers: 1,
+            n_heads: 1,
+            len: 3,
+            first: 4,
+            weights: vec![0.0; 9],
+        };
+        assert_eq!(
+            [4, 5, 7, 8].map(|event| row_before(&maps, Some(event))),
+            [None, Some(0), Some(2), None]
+        );
     }
 }

@@ -19,7 +19,8 @@ const FROM_ONE_PASS: &str = "The weights are those of one pass over the whole hi
 pub(in crate::ui::page) fn next_card(ui: &mut Ui, shown: &Shown<'_>) {
     theme::card(ui).show(ui, |ui| {
         ui.set_width(ui.available_width());
-        ui.label(RichText::new("Next").strong()).on_hover_text("What the model expects after the last event");
+        ui.label(RichText::new("Next").strong())
+            .on_hover_text("What the model expects after the last event");
         next_body(ui, shown);
     });
 }
@@ -29,7 +30,11 @@ pub(super) fn next_body(ui: &mut Ui, shown: &Shown<'_>) {
     match &shown.view().said {
         None => bars(ui, &rows(shown, &shown.view().next, None)),
         // The present is one moment for everybody, however long a user has been silent.
-        Some(Said { now: Some(now), classes, .. }) => {
+        Some(Said {
+            now: Some(now),
+            classes,
+            ..
+        }) => {
             ui.weak(format!("At {}, the log's end", now.moment));
             bars(ui, &chances(classes, &now.values, None));
         }
@@ -46,7 +51,11 @@ fn answer(ui: &mut Ui, said: &Said, after: Option<usize>) {
     let truth = after.and_then(|after| said.truth_after(after));
     if said.classes.is_empty() {
         let number = |value: f64| format!("{} {}", text::significant(value, 4), said.unit);
-        ui.label(RichText::new(number(values.first().copied().unwrap_or(f64::NAN))).size(size::TEXT_HEADING).strong());
+        ui.label(
+            RichText::new(number(values.first().copied().unwrap_or(f64::NAN)))
+                .size(size::TEXT_HEADING)
+                .strong(),
+        );
         if let Some(truth) = truth {
             ui.weak(format!("In truth {}", number(truth)));
         }
@@ -69,17 +78,32 @@ fn chances(classes: &[String], values: &[f64], truth: Option<f64>) -> Vec<Bar> {
 }
 
 /// The event that is looked at.
-pub(super) fn event_card(ui: &mut Ui, shown: &Shown<'_>, event: Option<usize>, looked_at: Option<&LookedAt>) {
+pub(super) fn event_card(
+    ui: &mut Ui,
+    shown: &Shown<'_>,
+    event: Option<usize>,
+    looked_at: Option<&LookedAt>,
+) {
     theme::card(ui).show(ui, |ui| {
         ui.set_width(ui.available_width());
-        let step = event.and_then(|position| shown.view().timeline.iter().find(|s| s.position == position));
+        let step = event.and_then(|position| {
+            shown
+                .view()
+                .timeline
+                .iter()
+                .find(|s| s.position == position)
+        });
         match step {
             Some(step) => expected(ui, shown, step),
             None if looked_at.is_none() => {
                 ui.label(RichText::new("No event is chosen").strong());
                 ui.weak(match shown.view().said {
-                    Some(_) => "Click an event in the timeline to see what the model said after it.",
-                    None => "Click an event in the timeline to see what the model expected before it.",
+                    Some(_) => {
+                        "Click an event in the timeline to see what the model said after it."
+                    }
+                    None => {
+                        "Click an event in the timeline to see what the model expected before it."
+                    }
                 });
             }
             None => {}
@@ -124,13 +148,19 @@ fn expected(ui: &mut Ui, shown: &Shown<'_>, step: &TimelineStep) {
     } else {
         format!("rank {}", rank_text(rank))
     };
-    let words = format!("{} · {place} · probability {probability} over all items", part_name(step.part));
+    let words = format!(
+        "{} · {place} · probability {probability} over all items",
+        part_name(step.part)
+    );
     ui.add(egui::Label::new(RichText::new(words).weak()).wrap());
     bars(ui, &rows(shown, &step.top, Some(step.item_idx)));
 }
 
 fn rows(shown: &Shown<'_>, scored: &[Scored], came: Option<u32>) -> Vec<Bar> {
-    let bar =
-        |s: &Scored| Bar { title: shown.title(s.item_idx), share: s.probability, is_true: came == Some(s.item_idx) };
+    let bar = |s: &Scored| Bar {
+        title: shown.title(s.item_idx),
+        share: s.probability,
+        is_true: came == Some(s.item_idx),
+    };
     scored.iter().map(bar).collect()
 }

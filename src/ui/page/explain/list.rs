@@ -13,7 +13,11 @@ use crate::ui::widget::panel;
 use crate::ui::{Actions, theme};
 
 /// References that can be blended in here; the command line takes any.
-const VOICES: [BaselineKind; 3] = [BaselineKind::Popularity, BaselineKind::ItemKnn, BaselineKind::Content];
+const VOICES: [BaselineKind; 3] = [
+    BaselineKind::Popularity,
+    BaselineKind::ItemKnn,
+    BaselineKind::Content,
+];
 
 /// Largest weight of a reference; the model's is 1.
 const MOST: f64 = 10.0;
@@ -34,11 +38,16 @@ impl ListCard {
         }
         theme::card(ui).show(ui, |ui| {
             ui.set_width(ui.available_width());
-            let Some(key) = app.selection.run.as_ref().and_then(|run| app.view_key(run)) else { return };
-            let judged = app.summary(&key.run).and_then(|summary| summary.manifest.as_ref());
+            let Some(key) = app.selection.run.as_ref().and_then(|run| app.view_key(run)) else {
+                return;
+            };
+            let judged = app
+                .summary(&key.run)
+                .and_then(|summary| summary.manifest.as_ref());
             let as_judged = judged.map_or(Seen::LeftOut, |manifest| manifest.seen());
             ui.horizontal(|ui| {
-                ui.label(RichText::new("Next").strong()).on_hover_text("What to recommend after the last event");
+                ui.label(RichText::new("Next").strong())
+                    .on_hover_text("What to recommend after the last event");
                 self.choices(ui, as_judged);
             });
             self.blend(ui);
@@ -47,7 +56,9 @@ impl ListCard {
                 return next_body(ui, shown);
             }
             let of_references = VOICES.into_iter().map(Voice::Reference).zip(self.weights);
-            let weights = std::iter::once((Voice::Model, 1.0)).chain(of_references).collect();
+            let weights = std::iter::once((Voice::Model, 1.0))
+                .chain(of_references)
+                .collect();
             blended(ui, shown, app, (ListAsk { key, seen, weights }, actions));
         });
     }
@@ -55,14 +66,26 @@ impl ListCard {
     fn choices(&mut self, ui: &mut Ui, as_judged: Seen) {
         let mut with_seen = self.seen.unwrap_or(as_judged) == Seen::Ranked;
         let words = "Whether items that the user already had are in the list";
-        if ui.checkbox(&mut with_seen, "seen items").on_hover_text(words).changed() {
-            self.seen = Some(if with_seen { Seen::Ranked } else { Seen::LeftOut });
+        if ui
+            .checkbox(&mut with_seen, "seen items")
+            .on_hover_text(words)
+            .changed()
+        {
+            self.seen = Some(if with_seen {
+                Seen::Ranked
+            } else {
+                Seen::LeftOut
+            });
         }
     }
 
     /// The weights of the references, each under its name.
     fn blend(&mut self, ui: &mut Ui) {
-        ui.label(RichText::new("Blended with references, each by its weight beside the model's 1").small().weak());
+        ui.label(
+            RichText::new("Blended with references, each by its weight beside the model's 1")
+                .small()
+                .weak(),
+        );
         egui::Grid::new("blend").num_columns(VOICES.len()).spacing([12.0, 2.0]).show(ui, |ui| {
             let names = VOICES.map(|kind| ui.label(RichText::new(kind.title()).small().weak()).id);
             ui.end_row();
@@ -92,13 +115,22 @@ fn blended(ui: &mut Ui, shown: &Shown<'_>, app: &App, (ask, actions): (ListAsk, 
 
 fn list(ui: &mut Ui, shown: &Shown<'_>, made: &Recommendation) {
     let row = |listed: &crate::explain::Listed| {
-        let cold = if listed.is_cold { " (new: by content)" } else { "" };
-        Bar { title: format!("{}{cold}", shown.title(listed.item_idx)), share: listed.score as f32, is_true: false }
+        let cold = if listed.is_cold {
+            " (new: by content)"
+        } else {
+            ""
+        };
+        Bar {
+            title: format!("{}{cold}", shown.title(listed.item_idx)),
+            share: listed.score as f32,
+            is_true: false,
+        }
     };
     let rows: Vec<Bar> = made.items.iter().map(row).collect();
     bars(ui, &rows);
     if made.n_cold_left_out > 0 {
         let words = "Items without training events, of which the data tell nothing";
-        ui.weak(RichText::new(format!("{} new items left out", made.n_cold_left_out)).small()).on_hover_text(words);
+        ui.weak(RichText::new(format!("{} new items left out", made.n_cold_left_out)).small())
+            .on_hover_text(words);
     }
 }

@@ -40,7 +40,10 @@ pub(super) struct ExplainPage {
 
 impl ExplainPage {
     pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
-        let Some(runs) = panel::loaded(ui, &app.runs, "The list of runs has not been read yet.") else { return };
+        let Some(runs) = panel::loaded(ui, &app.runs, "The list of runs has not been read yet.")
+        else {
+            return;
+        };
         if runs.iter().all(|summary| summary.manifest.is_none()) {
             return no_runs(ui, app, actions);
         }
@@ -64,11 +67,21 @@ impl ExplainPage {
         };
         // With data there is always a user: the application chooses one where nobody did.
         let Some(key) = app.view_key(run) else { return };
-        let Some(view) = self.view(ui, app, key) else { return };
-        let kind = app.summary(run).and_then(|s| s.manifest.as_ref()).map(|m| ModelKind::from(&m.experiment.model));
+        let Some(view) = self.view(ui, app, key) else {
+            return;
+        };
+        let kind = app
+            .summary(run)
+            .and_then(|s| s.manifest.as_ref())
+            .map(|m| ModelKind::from(&m.experiment.model));
         let shown = Shown::new(&view, prepared);
         if shown.n_events() == 0 {
-            panel::empty(ui, "This user has no events", "Choose another user above.", |_| {});
+            panel::empty(
+                ui,
+                "This user has no events",
+                "Choose another user above.",
+                |_| {},
+            );
         } else if view.attention.is_some() {
             self.with_attention(ui, &shown, app, actions);
         } else {
@@ -93,7 +106,9 @@ impl ExplainPage {
                 None
             }
             Loadable::Loading(what) => {
-                let same = |last: &&(ViewKey, Arc<UserView>)| last.0.run == key.run && last.0.user_id == key.user_id;
+                let same = |last: &&(ViewKey, Arc<UserView>)| {
+                    last.0.run == key.run && last.0.user_id == key.user_id
+                };
                 let Some((_, view)) = self.last.as_ref().filter(same) else {
                     panel::loading(ui, what);
                     return None;
@@ -117,28 +132,42 @@ impl ExplainPage {
             .resizable(true)
             .default_size(half)
             .size_range(300.0..=(ui.available_width() - 320.0).max(320.0))
-            .show(ui, |ui| self.attention.ui(ui, shown, &app.selection, actions));
-        let head = app.selection.head;
-        let looked_at = shown.attention().map(|maps| attention::looked_at(maps, head, app.selection.event, shown));
-        egui::CentralPanel::default()
-            .frame(egui::Frame::new().inner_margin(egui::Margin { left: 8, ..Default::default() }))
             .show(ui, |ui| {
-                egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-                    let bottom = ui.max_rect().bottom();
-                    ui.columns(2, |columns| {
-                        if let [left, right] = columns {
-                            cards::event_card(left, shown, app.selection.event, looked_at.as_ref());
-                            self.list.ui(right, shown, app, actions);
-                        }
+                self.attention.ui(ui, shown, &app.selection, actions)
+            });
+        let head = app.selection.head;
+        let looked_at = shown
+            .attention()
+            .map(|maps| attention::looked_at(maps, head, app.selection.event, shown));
+        egui::CentralPanel::default()
+            .frame(egui::Frame::new().inner_margin(egui::Margin {
+                left: 8,
+                ..Default::default()
+            }))
+            .show(ui, |ui| {
+                egui::ScrollArea::vertical()
+                    .auto_shrink([false, false])
+                    .show(ui, |ui| {
+                        let bottom = ui.max_rect().bottom();
+                        ui.columns(2, |columns| {
+                            if let [left, right] = columns {
+                                cards::event_card(
+                                    left,
+                                    shown,
+                                    app.selection.event,
+                                    looked_at.as_ref(),
+                                );
+                                self.list.ui(right, shown, app, actions);
+                            }
+                        });
+                        ui.add_space(size::GAP_SMALL);
+                        // Where the cards leave too little, the column scrolls.
+                        let height = (bottom - ui.cursor().top()).max(TIMELINE_LEAST);
+                        ui.allocate_ui(egui::vec2(ui.available_width(), height), |ui| {
+                            ui.set_max_height(height);
+                            self.timeline_card(ui, shown, app, actions);
+                        });
                     });
-                    ui.add_space(size::GAP_SMALL);
-                    // Where the cards leave too little, the column scrolls.
-                    let height = (bottom - ui.cursor().top()).max(TIMELINE_LEAST);
-                    ui.allocate_ui(egui::vec2(ui.available_width(), height), |ui| {
-                        ui.set_max_height(height);
-                        self.timeline_card(ui, shown, app, actions);
-                    });
-                });
             });
     }
 
@@ -152,21 +181,30 @@ impl ExplainPage {
     ) {
         let card = theme::card(ui);
         let width = (ui.available_width() * 0.32).clamp(260.0, 420.0);
-        Panel::left("expected").frame(egui::Frame::new()).resizable(true).default_size(width).show(ui, |ui| {
-            card.show(ui, |ui| {
-                ui.set_width(ui.available_width());
-                ui.label(RichText::new("No attention to show").strong());
-                ui.label(why_no_attention(kind, shown.view()));
+        Panel::left("expected")
+            .frame(egui::Frame::new())
+            .resizable(true)
+            .default_size(width)
+            .show(ui, |ui| {
+                card.show(ui, |ui| {
+                    ui.set_width(ui.available_width());
+                    ui.label(RichText::new("No attention to show").strong());
+                    ui.label(why_no_attention(kind, shown.view()));
+                });
+                ui.add_space(size::GAP_SMALL);
+                self.list.ui(ui, shown, app, actions);
+                ui.add_space(size::GAP_SMALL);
+                cards::event_card(ui, shown, app.selection.event, None);
             });
-            ui.add_space(size::GAP_SMALL);
-            self.list.ui(ui, shown, app, actions);
-            ui.add_space(size::GAP_SMALL);
-            cards::event_card(ui, shown, app.selection.event, None);
-        });
-        let left = egui::Margin { left: 8, ..Default::default() };
-        egui::CentralPanel::default().frame(egui::Frame::new().inner_margin(left)).show(ui, |ui| {
-            self.timeline_card(ui, shown, app, actions);
-        });
+        let left = egui::Margin {
+            left: 8,
+            ..Default::default()
+        };
+        egui::CentralPanel::default()
+            .frame(egui::Frame::new().inner_margin(left))
+            .show(ui, |ui| {
+                self.timeline_card(ui, shown, app, actions);
+            });
     }
 
     fn timeline_card(&mut self, ui: &mut Ui, shown: &Shown<'_>, app: &App, actions: &mut Actions) {
@@ -174,11 +212,16 @@ impl ExplainPage {
             ui.set_width(ui.available_width());
             ui.horizontal(|ui| {
                 ui.label(RichText::new("Timeline").strong());
-                let manifest = app.selection.run.as_ref().and_then(|run| app.summary(run)?.manifest.as_ref());
+                let manifest = app
+                    .selection
+                    .run
+                    .as_ref()
+                    .and_then(|run| app.summary(run)?.manifest.as_ref());
                 if let Some(remark) = manifest.and_then(|manifest| manifest.counted_before()) {
                     // What is shown here is by today's rule, and so may differ from what the run counted.
                     let words = RichText::new("⚠ older rule").color(theme::colors(ui).warning);
-                    ui.label(words).on_hover_text(format!("The run's own figures were {}.", remark.sentence));
+                    ui.label(words)
+                        .on_hover_text(format!("The run's own figures were {}.", remark.sentence));
                 }
                 let summary = RichText::new(timeline::summary(shown.view())).weak();
                 ui.add(egui::Label::new(summary).truncate());
@@ -226,14 +269,23 @@ pub(super) fn why_no_attention(kind: Option<ModelKind>, view: &UserView) -> Stri
 fn no_runs(ui: &mut Ui, app: &App, actions: &mut Actions) {
     let sentence = "Attention maps, a timeline of what the model expected before each event, and its next items appear \
                     here once a run has trained for an epoch.";
-    panel::empty(ui, "Nothing to explain yet", sentence, |ui| action_button(ui, app, actions, Action::TryIt));
+    panel::empty(ui, "Nothing to explain yet", sentence, |ui| {
+        action_button(ui, app, actions, Action::TryIt)
+    });
 }
 
 fn no_run_chosen(ui: &mut Ui, app: &App, newest: Option<RunId>, actions: &mut Actions) {
-    let sentence = "Choose a run above or in the list on the left; its attention and timelines appear here.";
+    let sentence =
+        "Choose a run above or in the list on the left; its attention and timelines appear here.";
     panel::empty(ui, "No run is chosen", sentence, |ui| {
         if let Some(run) = newest {
-            action_button_as(ui, app, actions, Action::SelectRun(run), "Explain the newest run");
+            action_button_as(
+                ui,
+                app,
+                actions,
+                Action::SelectRun(run),
+                "Explain the newest run",
+            );
         }
     });
 }

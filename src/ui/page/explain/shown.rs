@@ -47,10 +47,17 @@ impl<'a> Shown<'a> {
 
     /// Number in the history and title: `12 Heat (1995)`.
     pub(in crate::ui::page) fn event_name(&self, position: usize) -> String {
-        format!("{} {}", position + 1, self.title_at(position).unwrap_or_default())
+        format!(
+            "{} {}",
+            position + 1,
+            self.title_at(position).unwrap_or_default()
+        )
     }
 
-    pub(in crate::ui::page) fn timeline(&self, title: &'a dyn Fn(u32) -> String) -> TimelineData<'a> {
+    pub(in crate::ui::page) fn timeline(
+        &self,
+        title: &'a dyn Fn(u32) -> String,
+    ) -> TimelineData<'a> {
         TimelineData {
             steps: &self.view.timeline,
             n_items: self.prepared.dataset.n_items(),

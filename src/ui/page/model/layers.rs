@@ -20,16 +20,20 @@ pub(super) fn ui(ui: &mut Ui, app: &App) {
     let layers = &app.draft.layers;
     let total = count_of(layers);
     ui.spacing_mut().interact_size.y = ROW;
-    egui::Grid::new("layers").num_columns(4).striped(true).spacing([14.0, 3.0]).show(ui, |ui| {
-        header(ui);
-        for layer in layers {
-            row(ui, layer, total.known());
-        }
-        ui.strong("Sum");
-        ui.label("");
-        right(ui, |ui| ui.strong(words(&total)));
-        ui.end_row();
-    });
+    egui::Grid::new("layers")
+        .num_columns(4)
+        .striped(true)
+        .spacing([14.0, 3.0])
+        .show(ui, |ui| {
+            header(ui);
+            for layer in layers {
+                row(ui, layer, total.known());
+            }
+            ui.strong("Sum");
+            ui.label("");
+            right(ui, |ui| ui.strong(words(&total)));
+            ui.end_row();
+        });
     if total.known().is_none() {
         let features = app.draft.experiment.data.features.len();
         let mut said =
@@ -44,7 +48,8 @@ pub(super) fn ui(ui: &mut Ui, app: &App) {
 
 fn header(ui: &mut Ui) {
     ui.weak("Layer");
-    ui.weak("Output").on_hover_text("The longest that a batch may be: shorter histories make it shorter");
+    ui.weak("Output")
+        .on_hover_text("The longest that a batch may be: shorter histories make it shorter");
     right(ui, |ui| ui.weak("Parameters"));
     ui.weak("Share");
     ui.end_row();
@@ -56,12 +61,26 @@ fn row(ui: &mut Ui, layer: &LayerShape, total: Option<usize>) {
     let hover = if weights.is_empty() {
         "Nothing to learn".to_owned()
     } else {
-        format!("Weights, as a run's files name them:\n{}", weights.join("\n"))
+        format!(
+            "Weights, as a run's files name them:\n{}",
+            weights.join("\n")
+        )
     };
     ui.label(&layer.name).on_hover_text(&hover);
-    ui.label(RichText::new(layer.output_words()).monospace().size(theme::size::TEXT_SMALL));
+    ui.label(
+        RichText::new(layer.output_words())
+            .monospace()
+            .size(theme::size::TEXT_SMALL),
+    );
     let learns = count != ParamCount::default();
-    right(ui, |ui| if learns { ui.label(words(&count)) } else { ui.weak("–") }).on_hover_text(&hover);
+    right(ui, |ui| {
+        if learns {
+            ui.label(words(&count))
+        } else {
+            ui.weak("–")
+        }
+    })
+    .on_hover_text(&hover);
     match (count.known(), total) {
         (Some(own), Some(total)) if total > 0 && learns => share(ui, own as f64 / total as f64),
         _ => {
@@ -74,10 +93,14 @@ fn row(ui: &mut Ui, layer: &LayerShape, total: Option<usize>) {
 /// A cell whose words stand at its right edge.
 fn right(ui: &mut Ui, cell: impl FnOnce(&mut Ui) -> egui::Response) -> egui::Response {
     let height = ui.spacing().interact_size.y;
-    ui.allocate_ui_with_layout(vec2(COUNT, height), Layout::right_to_left(Align::Center), |ui| {
-        ui.set_min_width(COUNT);
-        cell(ui)
-    })
+    ui.allocate_ui_with_layout(
+        vec2(COUNT, height),
+        Layout::right_to_left(Align::Center),
+        |ui| {
+            ui.set_min_width(COUNT);
+            cell(ui)
+        },
+    )
     .inner
 }
 

@@ -29,7 +29,10 @@ impl ModelPage {
     pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
         let mut edited = app.draft.experiment.clone();
         egui::Panel::right("ready")
-            .frame(egui::Frame::new().inner_margin(egui::Margin { left: size::PAGE_PAD, ..egui::Margin::ZERO }))
+            .frame(egui::Frame::new().inner_margin(egui::Margin {
+                left: size::PAGE_PAD,
+                ..egui::Margin::ZERO
+            }))
             .exact_size(SIDE)
             .resizable(false)
             .show_separator_line(false)
@@ -39,7 +42,9 @@ impl ModelPage {
             choices(ui, app, &mut edited, actions);
             problems(ui, &app.draft, "task");
             ui.add_space(size::GAP);
-            ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| sections(ui, app, &mut edited));
+            ScrollArea::vertical()
+                .auto_shrink([false, false])
+                .show(ui, |ui| sections(ui, app, &mut edited));
         });
         if edited != app.draft.experiment {
             actions.push(Action::Edit(Box::new(edited)));
@@ -77,20 +82,31 @@ fn presets(ui: &mut Ui, edited: &mut Experiment) {
     let present = Preset::iter().find(|preset| preset.applied_to(edited) == *edited);
     let shown = present.map_or("choose…", |preset| preset.about().title);
     let label = ui.label("As in the paper");
-    let list = egui::ComboBox::from_id_salt("preset").selected_text(shown).width(120.0).show_ui(ui, |ui| {
-        for preset in Preset::iter() {
-            let AboutPreset { title, source, differs } = preset.about();
-            let hover = |ui: &mut Ui| {
-                ui.set_max_width(420.0);
-                ui.strong(title);
-                ui.label(format!("Source: {source}."));
-                ui.label(format!("Not as in the paper: {differs}"));
-            };
-            if ui.selectable_label(present == Some(preset), title).on_hover_ui(hover).clicked() {
-                *edited = preset.applied_to(edited);
+    let list = egui::ComboBox::from_id_salt("preset")
+        .selected_text(shown)
+        .width(120.0)
+        .show_ui(ui, |ui| {
+            for preset in Preset::iter() {
+                let AboutPreset {
+                    title,
+                    source,
+                    differs,
+                } = preset.about();
+                let hover = |ui: &mut Ui| {
+                    ui.set_max_width(420.0);
+                    ui.strong(title);
+                    ui.label(format!("Source: {source}."));
+                    ui.label(format!("Not as in the paper: {differs}"));
+                };
+                if ui
+                    .selectable_label(present == Some(preset), title)
+                    .on_hover_ui(hover)
+                    .clicked()
+                {
+                    *edited = preset.applied_to(edited);
+                }
             }
-        }
-    });
+        });
     list.response
         .labelled_by(label.id)
         .on_hover_text("Sets model and training as in a paper; what that leaves open stays");
@@ -102,8 +118,19 @@ fn choices(ui: &mut Ui, app: &App, edited: &mut Experiment, actions: &mut Action
     chosen_row(ui, "Task", |ui| {
         for kind in TaskKind::iter() {
             let hover = format!("{}\n\n{}.", kind.summary(), kind.source());
-            if chip(ui, kind.title(), Chip::of(experiment.task.kind() == kind, true), &hover).clicked() {
-                edited.task = if experiment.task.kind() == kind { experiment.task.clone() } else { kind.spec() };
+            if chip(
+                ui,
+                kind.title(),
+                Chip::of(experiment.task.kind() == kind, true),
+                &hover,
+            )
+            .clicked()
+            {
+                edited.task = if experiment.task.kind() == kind {
+                    experiment.task.clone()
+                } else {
+                    kind.spec()
+                };
             }
         }
     });
@@ -115,9 +142,14 @@ fn choices(ui: &mut Ui, app: &App, edited: &mut Experiment, actions: &mut Action
             let hover = if can {
                 format!("{}\n\n{}.", family.summary(), family.source())
             } else {
-                format!("{} ranks the next item and cannot do this task.", family.title())
+                format!(
+                    "{} ranks the next item and cannot do this task.",
+                    family.title()
+                )
             };
-            if chip(ui, family.title(), Chip::of(kind == chosen, can), &hover).clicked() && kind != chosen {
+            if chip(ui, family.title(), Chip::of(kind == chosen, can), &hover).clicked()
+                && kind != chosen
+            {
                 actions.push(Action::ChooseModel(kind));
             }
         }
@@ -127,7 +159,11 @@ fn choices(ui: &mut Ui, app: &App, edited: &mut Experiment, actions: &mut Action
         ui.separator();
         presets(ui, edited);
     });
-    let words = format!("{} {}", experiment.task.kind().summary(), experiment.model.family().summary());
+    let words = format!(
+        "{} {}",
+        experiment.task.kind().summary(),
+        experiment.model.family().summary()
+    );
     ui.add(egui::Label::new(RichText::new(words).color(theme::colors(ui).weak)).wrap());
 }
 
@@ -166,7 +202,9 @@ impl Chip {
 
 fn chip(ui: &mut Ui, title: &str, chip: Chip, hover: &str) -> egui::Response {
     let button = Button::selectable(chip == Chip::Chosen, title).min_size(vec2(0.0, CHIP_HEIGHT));
-    ui.add_enabled(chip != Chip::Closed, button).on_hover_text(hover).on_disabled_hover_text(hover)
+    ui.add_enabled(chip != Chip::Closed, button)
+        .on_hover_text(hover)
+        .on_disabled_hover_text(hover)
 }
 
 /// Height of a choice.
@@ -177,7 +215,12 @@ fn sections(ui: &mut Ui, app: &App, edited: &mut Experiment) {
     let task = edited.task.kind();
     if !edited.task.fields().is_empty() {
         card(ui, task.title(), task.source(), |ui| {
-            let form = Form { section: "task", defaults: task.spec().fields(), draft, is_narrow: false };
+            let form = Form {
+                section: "task",
+                defaults: task.spec().fields(),
+                draft,
+                is_narrow: false,
+            };
             form.ui(ui, &mut edited.task);
         });
     }
@@ -185,46 +228,101 @@ fn sections(ui: &mut Ui, app: &App, edited: &mut Experiment) {
     let (title, source) = (family.title(), family.source());
     card(ui, title, source, |ui| {
         let kind = ModelKind::from(&edited.model);
-        let defaults = ModelSpec::iter().find(|spec| ModelKind::from(spec) == kind).map(|spec| spec.fields());
-        let form = Form { section: "model", defaults: defaults.unwrap_or_default(), draft, is_narrow: false };
+        let defaults = ModelSpec::iter()
+            .find(|spec| ModelKind::from(spec) == kind)
+            .map(|spec| spec.fields());
+        let form = Form {
+            section: "model",
+            defaults: defaults.unwrap_or_default(),
+            draft,
+            is_narrow: false,
+        };
         form.ui(ui, edited.model.described_mut());
         problems(ui, draft, "model");
     });
-    card(ui, "Layers", "In the order in which a history goes through them, as the settings stand", |ui| {
-        layers::ui(ui, app);
-    });
-    card(ui, "Training", "AdamW with early stopping on validation; the best epoch is kept and tested once", |ui| {
-        device(ui, app, &mut edited.training);
-        let form = Form { section: "training", defaults: TrainingSpec::default().fields(), draft, is_narrow: false };
-        form.ui(ui, &mut WithoutDevice(&mut edited.training));
-        seed(ui, draft, &mut edited.seed);
-    });
-    card(ui, "Augmentation", "Training histories changed anew in each epoch; validation and test never are", |ui| {
-        let defaults = AugmentSpec::default().fields();
-        let form = Form { section: "training.augment", defaults, draft, is_narrow: false };
-        form.ui(ui, &mut edited.training.augment);
-        let AugmentSpec { synthetic, sampler, .. } = edited.training.augment;
-        if synthetic > 0.0 && sampler != Sampler::Markov {
-            let defaults = GanSpec::default().fields();
-            let form = Form { section: "training.gan", defaults, draft, is_narrow: false };
-            form.ui(ui, &mut edited.training.gan);
-        }
-    });
-    card(ui, "Evaluation", "Full ranking over the whole catalogue; ties share the middle of their places", |ui| {
-        let form =
-            Form { section: "evaluation", defaults: EvaluationSpec::default().fields(), draft, is_narrow: false };
-        form.ui(ui, &mut edited.evaluation);
-        for sentence in draft.told_of_seen() {
-            ui.add(egui::Label::new(RichText::new(sentence).size(size::TEXT_SMALL)).wrap());
-        }
-    });
+    card(
+        ui,
+        "Layers",
+        "In the order in which a history goes through them, as the settings stand",
+        |ui| {
+            layers::ui(ui, app);
+        },
+    );
+    card(
+        ui,
+        "Training",
+        "AdamW with early stopping on validation; the best epoch is kept and tested once",
+        |ui| {
+            device(ui, app, &mut edited.training);
+            let form = Form {
+                section: "training",
+                defaults: TrainingSpec::default().fields(),
+                draft,
+                is_narrow: false,
+            };
+            form.ui(ui, &mut WithoutDevice(&mut edited.training));
+            seed(ui, draft, &mut edited.seed);
+        },
+    );
+    card(
+        ui,
+        "Augmentation",
+        "Training histories changed anew in each epoch; validation and test never are",
+        |ui| {
+            let defaults = AugmentSpec::default().fields();
+            let form = Form {
+                section: "training.augment",
+                defaults,
+                draft,
+                is_narrow: false,
+            };
+            form.ui(ui, &mut edited.training.augment);
+            let AugmentSpec {
+                synthetic, sampler, ..
+            } = edited.training.augment;
+            if synthetic > 0.0 && sampler != Sampler::Markov {
+                let defaults = GanSpec::default().fields();
+                let form = Form {
+                    section: "training.gan",
+                    defaults,
+                    draft,
+                    is_narrow: false,
+                };
+                form.ui(ui, &mut edited.training.gan);
+            }
+        },
+    );
+    card(
+        ui,
+        "Evaluation",
+        "Full ranking over the whole catalogue; ties share the middle of their places",
+        |ui| {
+            let form = Form {
+                section: "evaluation",
+                defaults: EvaluationSpec::default().fields(),
+                draft,
+                is_narrow: false,
+            };
+            form.ui(ui, &mut edited.evaluation);
+            for sentence in draft.told_of_seen() {
+                ui.add(egui::Label::new(RichText::new(sentence).size(size::TEXT_SMALL)).wrap());
+            }
+        },
+    );
 }
 
 fn card(ui: &mut Ui, title: &str, remark: &str, contents: impl FnOnce(&mut Ui)) {
     theme::card(ui).show(ui, |ui| {
         ui.take_available_width();
         ui.heading(title);
-        ui.add(egui::Label::new(RichText::new(remark).size(size::TEXT_SMALL).color(theme::colors(ui).weak)).wrap());
+        ui.add(
+            egui::Label::new(
+                RichText::new(remark)
+                    .size(size::TEXT_SMALL)
+                    .color(theme::colors(ui).weak),
+            )
+            .wrap(),
+        );
         ui.add_space(size::GAP_SMALL);
         contents(ui);
     });
@@ -244,13 +342,20 @@ fn device(ui: &mut Ui, app: &App, training: &mut TrainingSpec) {
         ui.label("auto takes a real GPU if there is one, else the CPU. A software driver is offered but never taken by itself.");
     };
     let input = |ui: &mut Ui| {
-        egui::ComboBox::from_id_salt("device").selected_text(shown).width(214.0).show_ui(ui, |ui| {
-            ui.selectable_value(&mut training.device, "auto".to_owned(), "auto: a GPU if there is one, else the CPU");
-            for device in devices {
-                let words = format!("{} · {} · {}", device.key, device.name, device.backend);
-                ui.selectable_value(&mut training.device, device.key.clone(), words);
-            }
-        });
+        egui::ComboBox::from_id_salt("device")
+            .selected_text(shown)
+            .width(214.0)
+            .show_ui(ui, |ui| {
+                ui.selectable_value(
+                    &mut training.device,
+                    "auto".to_owned(),
+                    "auto: a GPU if there is one, else the CPU",
+                );
+                for device in devices {
+                    let words = format!("{} · {} · {}", device.key, device.name, device.backend);
+                    ui.selectable_value(&mut training.device, device.key.clone(), words);
+                }
+            });
     };
     let remark = |ui: &mut Ui| match &app.devices {
         Loadable::Loading(words) => {
@@ -270,7 +375,10 @@ fn seed(ui: &mut Ui, draft: &Draft, seed: &mut u64) {
         ui.label("Every random choice is derived from it: the same seed, data and CPU give the same numbers.");
     };
     let input = |ui: &mut Ui| {
-        ui.add_sized(vec2(size::NUMBER, ui.spacing().interact_size.y), egui::DragValue::new(seed).speed(0.2));
+        ui.add_sized(
+            vec2(size::NUMBER, ui.spacing().interact_size.y),
+            egui::DragValue::new(seed).speed(0.2),
+        );
     };
     labelled(ui, "Seed", help, input, |_| {});
     problems(ui, draft, "seed");
@@ -281,7 +389,11 @@ struct WithoutDevice<'a>(&'a mut TrainingSpec);
 
 impl Described for WithoutDevice<'_> {
     fn fields(&self) -> Vec<crate::spec::Field> {
-        self.0.fields().into_iter().filter(|field| field.key != "device").collect()
+        self.0
+            .fields()
+            .into_iter()
+            .filter(|field| field.key != "device")
+            .collect()
     }
 
     fn set(&mut self, key: &str, value: &crate::spec::Value) -> Result<(), crate::spec::SetError> {

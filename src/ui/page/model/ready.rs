@@ -47,33 +47,51 @@ fn data(ui: &mut Ui, app: &App, actions: &mut Actions) {
     let experiment = &app.draft.experiment;
     let source = match &experiment.data.source {
         DataSource::World(world) => {
-            format!("Synthetic world, {}, seed {}", world.kind.title().to_lowercase(), world.seed)
+            format!(
+                "Synthetic world, {}, seed {}",
+                world.kind.title().to_lowercase(),
+                world.seed
+            )
         }
-        DataSource::File(file) => {
-            file.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
-        }
+        DataSource::File(file) => file
+            .path
+            .file_name()
+            .map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
     };
     ui.add(egui::Label::new(RichText::new(source).color(theme::colors(ui).strong)).truncate());
     ui.label(match experiment.split {
         SplitSpec::LeaveOneOut => "Leave-one-out".to_owned(),
-        SplitSpec::GlobalTemporal { valid_fraction, test_fraction } => {
-            shares("Global cut", valid_fraction, test_fraction)
-        }
+        SplitSpec::GlobalTemporal {
+            valid_fraction,
+            test_fraction,
+        } => shares("Global cut", valid_fraction, test_fraction),
         SplitSpec::OwnFiles => "Own train and test files".to_owned(),
-        SplitSpec::AtDates { validation_from, test_from } => {
+        SplitSpec::AtDates {
+            validation_from,
+            test_from,
+        } => {
             format!("Cut at dates: validation from {validation_from}, test from {test_from}")
         }
-        SplitSpec::PerUserTemporal { valid_fraction, test_fraction } => {
-            shares("Per user", valid_fraction, test_fraction)
-        }
-        SplitSpec::RollingWindows { n_windows, window, horizon_fraction } => {
+        SplitSpec::PerUserTemporal {
+            valid_fraction,
+            test_fraction,
+        } => shares("Per user", valid_fraction, test_fraction),
+        SplitSpec::RollingWindows {
+            n_windows,
+            window,
+            horizon_fraction,
+        } => {
             let share = text::percent(horizon_fraction);
             format!("Window {window} of {n_windows}: {share} valid, {share} test")
         }
     });
     if let Some(prepared) = app.fresh_data() {
         let shape = prepared.dataset.shape();
-        let sizes = [(shape.n_users, "user"), (shape.n_items, "item"), (shape.n_events, "event")];
+        let sizes = [
+            (shape.n_users, "user"),
+            (shape.n_items, "item"),
+            (shape.n_events, "event"),
+        ];
         ui.label(sizes.map(|(n, noun)| text::counted(n, noun)).join(", "));
         return;
     }
@@ -103,7 +121,11 @@ fn data(ui: &mut Ui, app: &App, actions: &mut Actions) {
 }
 
 fn shares(name: &str, valid_fraction: f64, test_fraction: f64) -> String {
-    format!("{name} in time: {} valid, {} test", text::percent(valid_fraction), text::percent(test_fraction))
+    format!(
+        "{name} in time: {} valid, {} test",
+        text::percent(valid_fraction),
+        text::percent(test_fraction)
+    )
 }
 
 fn model(ui: &mut Ui, app: &App) {
@@ -128,7 +150,8 @@ fn model(ui: &mut Ui, app: &App) {
         return;
     }
     if let Some(memory) = app.draft.memory {
-        let [parameters, step, evaluation] = [memory.parameters, memory.step, memory.evaluation].map(text::bytes);
+        let [parameters, step, evaluation] =
+            [memory.parameters, memory.step, memory.evaluation].map(text::bytes);
         let hover = format!(
             "About {parameters} for weights, gradients and the optimiser's two moments, and on top {step} for a step or \
              {evaluation} for an evaluation, on the processor"
@@ -137,7 +160,12 @@ fn model(ui: &mut Ui, app: &App) {
     }
     if let Some(prepared) = app.fresh_data() {
         let fewest = min_train_events(&experiment.model);
-        let n_train = prepared.split.train_len.iter().filter(|len| **len >= fewest).count();
+        let n_train = prepared
+            .split
+            .train_len
+            .iter()
+            .filter(|len| **len >= fewest)
+            .count();
         let steps = n_train.div_ceil(experiment.training.batch_size.max(1));
         let hover = format!("Users with at least {fewest} training events, over the batch size");
         line(ui, "Steps an epoch", text::count(steps), &hover);
@@ -147,9 +175,16 @@ fn model(ui: &mut Ui, app: &App) {
 fn start(ui: &mut Ui, app: &App, actions: &mut Actions) {
     let colors = theme::colors(ui);
     for problem in &app.draft.problems {
-        let (color, icon) = if problem.is_error() { (colors.error, "✖") } else { (colors.warning, "⚠") };
-        ui.add(egui::Label::new(RichText::new(format!("{icon} {}", problem.sentence)).color(color)).wrap())
-            .on_hover_text(&problem.field);
+        let (color, icon) = if problem.is_error() {
+            (colors.error, "✖")
+        } else {
+            (colors.warning, "⚠")
+        };
+        ui.add(
+            egui::Label::new(RichText::new(format!("{icon} {}", problem.sentence)).color(color))
+                .wrap(),
+        )
+        .on_hover_text(&problem.field);
     }
     let enabled = app.enabled(&Action::Start);
     let words = RichText::new("Start training").size(16.0);
@@ -158,7 +193,9 @@ fn start(ui: &mut Ui, app: &App, actions: &mut Actions) {
         Err(_) => Button::new(words),
     };
     let button = button.min_size(vec2(ui.available_width(), 38.0));
-    let response = ui.vertical_centered(|ui| ui.add_enabled(enabled.is_ok(), button)).inner;
+    let response = ui
+        .vertical_centered(|ui| ui.add_enabled(enabled.is_ok(), button))
+        .inner;
     let response = response.on_hover_text("Ctrl+Enter");
     if response.clicked() {
         actions.push(Action::Start);
@@ -178,8 +215,13 @@ impl SaveForm {
         let label = ui.label("Save as an experiment file");
         ui.horizontal(|ui| {
             let width = ui.available_width() - 60.0;
-            ui.add(egui::TextEdit::singleline(&mut self.path).desired_width(width)).labelled_by(label.id);
-            if ui.button("Save").on_hover_text("`seqscope train` runs the same file without a window").clicked() {
+            ui.add(egui::TextEdit::singleline(&mut self.path).desired_width(width))
+                .labelled_by(label.id);
+            if ui
+                .button("Save")
+                .on_hover_text("`seqscope train` runs the same file without a window")
+                .clicked()
+            {
                 actions.push(Action::SaveExperiment(PathBuf::from(self.path.trim())));
             }
         });

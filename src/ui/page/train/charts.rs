@@ -54,7 +54,11 @@ impl Default for Charts {
             x: XAxis::default(),
             loss: LineChart::new("Loss"),
             ranking: LineChart::new("Metric on validation"),
-            small: [LineChart::new("Learning rate"), LineChart::new("Gradient norm"), LineChart::new("Throughput")],
+            small: [
+                LineChart::new("Learning rate"),
+                LineChart::new("Gradient norm"),
+                LineChart::new("Throughput"),
+            ],
         }
     }
 }
@@ -78,10 +82,14 @@ impl Charts {
         let width = (ui.available_width() - quarter.max(BESIDE)) / n_small - gap;
         ui.horizontal_top(|ui| {
             for chart in &mut self.small {
-                ui.allocate_ui_with_layout(vec2(width, SMALL), Layout::top_down(Align::Min), |ui| {
-                    ui.set_width(width);
-                    chart.ui(ui, SMALL, Chrome::Small);
-                });
+                ui.allocate_ui_with_layout(
+                    vec2(width, SMALL),
+                    Layout::top_down(Align::Min),
+                    |ui| {
+                        ui.set_width(width);
+                        chart.ui(ui, SMALL, Chrome::Small);
+                    },
+                );
             }
             ui.vertical(beside);
         });
@@ -113,9 +121,14 @@ impl Charts {
         if self.key.as_ref() == Some(&key) {
             return;
         }
-        let view = View { training, x: self.x, ui };
+        let view = View {
+            training,
+            x: self.x,
+            ui,
+        };
         self.loss.set(view.loss());
-        self.ranking.set(view.ranking(headline::chosen(training.answers(), self.metric)));
+        self.ranking
+            .set(view.ranking(headline::chosen(training.answers(), self.metric)));
         let [lr, norm, speed] = &mut self.small;
         lr.set(view.single("Learning rate", "per step", 0, |p| p.lr));
         norm.set(view.single("Gradient norm", "before clipping", 5, |p| p.grad_norm));
@@ -148,20 +161,41 @@ impl View<'_> {
     }
 
     fn points(&self, value: impl Fn(&LivePoint) -> f64) -> Curve {
-        self.training.points.iter().map(|p| [self.x_of(p), value(p)]).collect::<Vec<_>>().into()
+        self.training
+            .points
+            .iter()
+            .map(|p| [self.x_of(p), value(p)])
+            .collect::<Vec<_>>()
+            .into()
     }
 
     fn data(&self, y_label: &str, series: Vec<Series>) -> ChartData {
-        ChartData { x_label: self.x.to_string(), y_label: y_label.to_owned(), series, ..ChartData::default() }
+        ChartData {
+            x_label: self.x.to_string(),
+            y_label: y_label.to_owned(),
+            series,
+            ..ChartData::default()
+        }
     }
 
     fn loss(&self) -> ChartData {
-        let steps: Vec<[f64; 2]> =
-            self.training.step_losses.iter().map(|(s, loss)| [self.x_of_step(*s), *loss]).collect();
+        let steps: Vec<[f64; 2]> = self
+            .training
+            .step_losses
+            .iter()
+            .map(|(s, loss)| [self.x_of_step(*s), *loss])
+            .collect();
         // Epochs from before the run went on have no losses a step.
-        let first_live = self.training.step_losses.first().map_or(usize::MAX, |(step, _)| *step);
+        let first_live = self
+            .training
+            .step_losses
+            .first()
+            .map_or(usize::MAX, |(step, _)| *step);
         let earlier = self.training.points.iter().filter(|p| p.step < first_live);
-        let train: Vec<[f64; 2]> = earlier.map(|p| [self.x_of(p), p.train_loss]).chain(steps).collect();
+        let train: Vec<[f64; 2]> = earlier
+            .map(|p| [self.x_of(p), p.train_loss])
+            .chain(steps)
+            .collect();
         let series = vec![
             Series {
                 name: "training".to_owned(),
@@ -178,7 +212,9 @@ impl View<'_> {
         ];
         let unit = match self.training.answers() {
             AnswerKind::Number => "Loss (squared, on the model's scale)",
-            AnswerKind::Ranking | AnswerKind::Classes | AnswerKind::Binary => "Loss (nats an event)",
+            AnswerKind::Ranking | AnswerKind::Classes | AnswerKind::Binary => {
+                "Loss (nats an event)"
+            }
         };
         self.data(unit, series)
     }
@@ -186,12 +222,23 @@ impl View<'_> {
     fn ranking(&self, metric: Metric) -> ChartData {
         let value = |point: &LivePoint| point.valid.get(metric).unwrap_or(f64::NAN);
         let points = self.points(value);
-        let best = self.training.points.iter().rev().find(|p| p.is_best).map(|p| Flag {
-            at: [self.x_of(p), value(p)],
-            text: format!("best: epoch {}, {}", p.epoch, tick(value(p))),
-        });
+        let best = self
+            .training
+            .points
+            .iter()
+            .rev()
+            .find(|p| p.is_best)
+            .map(|p| Flag {
+                at: [self.x_of(p), value(p)],
+                text: format!("best: epoch {}, {}", p.epoch, tick(value(p))),
+            });
         let name = format!("this run, {}", metric.title());
-        let series = vec![Series { name, color: theme::series_color(self.ui, 1), points, keep_raw: true }];
+        let series = vec![Series {
+            name,
+            color: theme::series_color(self.ui, 1),
+            points,
+            keep_raw: true,
+        }];
         ChartData {
             references: lines_to_beat(&self.training.references_valid, metric),
             flags: best.into_iter().collect(),
@@ -199,9 +246,23 @@ impl View<'_> {
         }
     }
 
-    fn single(&self, name: &str, y_label: &str, color: usize, value: impl Fn(&LivePoint) -> f64) -> ChartData {
+    fn single(
+        &self,
+        name: &str,
+        y_label: &str,
+        color: usize,
+        value: impl Fn(&LivePoint) -> f64,
+    ) -> ChartData {
         let color = theme::series_color(self.ui, color);
-        let series = vec![Series { name: name.to_owned(), color, points: self.points(value), keep_raw: true }];
-        ChartData { from_zero: true, ..self.data(y_label, series) }
+        let series = vec![Series {
+            name: name.to_owned(),
+            color,
+            points: self.points(value),
+            keep_raw: true,
+        }];
+        ChartData {
+            from_zero: true,
+            ..self.data(y_label, series)
+        }
     }
 }

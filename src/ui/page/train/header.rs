@@ -20,11 +20,19 @@ pub(super) struct Header {
 }
 
 impl Header {
-    pub(super) fn ui(&mut self, ui: &mut Ui, training: &Training, app: &App, actions: &mut Actions) {
+    pub(super) fn ui(
+        &mut self,
+        ui: &mut Ui,
+        training: &Training,
+        app: &App,
+        actions: &mut Actions,
+    ) {
         ui.horizontal(|ui| {
             ui.label(RichText::new(&training.title).heading());
             ui.label(RichText::new(phase_text(training, app)).strong());
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| self.buttons(ui, training, app, actions));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                self.buttons(ui, training, app, actions)
+            });
         });
         let facts = facts(training);
         if !facts.is_empty() {
@@ -48,9 +56,19 @@ impl Header {
                 }
             }
             if training.run.is_some() {
-                action_button_as(ui, app, actions, Action::GoTo(Page::Compare), "Compare runs");
+                action_button_as(
+                    ui,
+                    app,
+                    actions,
+                    Action::GoTo(Page::Compare),
+                    "Compare runs",
+                );
             }
-            let resume = training.run.as_ref().filter(|_| training.is_saved).map(|run| Action::ResumeRun(run.clone()));
+            let resume = training
+                .run
+                .as_ref()
+                .filter(|_| training.is_saved)
+                .map(|run| Action::ResumeRun(run.clone()));
             if let Some(resume) = resume.filter(|resume| app.enabled(resume).is_ok()) {
                 action_button(ui, app, actions, resume);
             }
@@ -59,11 +77,14 @@ impl Header {
         let discard = Action::Stop(StopMode::Discard);
         match app.enabled(&discard) {
             Ok(()) => {
-                self.asks_to_discard |=
-                    ui.button("Stop and discard…").on_hover_text("Ends training and deletes the run").clicked();
+                self.asks_to_discard |= ui
+                    .button("Stop and discard…")
+                    .on_hover_text("Ends training and deletes the run")
+                    .clicked();
             }
             Err(reason) => {
-                ui.add_enabled(false, egui::Button::new("Stop and discard…")).on_disabled_hover_text(reason);
+                ui.add_enabled(false, egui::Button::new("Stop and discard…"))
+                    .on_disabled_hover_text(reason);
             }
         }
         action_button(ui, app, actions, Action::Stop(StopMode::Keep));
@@ -109,7 +130,11 @@ fn kept_run(training: &Training) -> Option<&RunId> {
 
 fn phase_text(training: &Training, app: &App) -> &'static str {
     // A run from its folder may be in work elsewhere, or have been killed.
-    let saved = training.run.as_ref().filter(|_| training.is_saved).and_then(|run| app.summary(run));
+    let saved = training
+        .run
+        .as_ref()
+        .filter(|_| training.is_saved)
+        .and_then(|run| app.summary(run));
     if let Some(summary) = saved {
         return run_words::status(&summary.status);
     }
@@ -144,8 +169,15 @@ fn facts(training: &Training) -> String {
         facts.push(format!("{} parameters", text::count(n_params)));
     }
     if let TrainingPhase::Ended(ended) = &training.phase {
-        facts.push(format!("{} in {}", text::counted(ended.epochs, "epoch"), text::duration(ended.train_secs)));
-        if let Some(best) = ended.best_epoch.filter(|best| ended.diverged_epoch.is_none_or(|at| *best < at)) {
+        facts.push(format!(
+            "{} in {}",
+            text::counted(ended.epochs, "epoch"),
+            text::duration(ended.train_secs)
+        ));
+        if let Some(best) = ended
+            .best_epoch
+            .filter(|best| ended.diverged_epoch.is_none_or(|at| *best < at))
+        {
             facts.push(format!("best epoch {best}"));
         }
         if let Some(diverged) = ended.diverged_epoch {
@@ -153,7 +185,12 @@ fn facts(training: &Training) -> String {
         }
     } else if let Some(best) = training.points.iter().rev().find(|p| p.is_best) {
         let (metric, value) = best.valid.primary();
-        facts.push(format!("best so far: epoch {}, {} {}", best.epoch, metric.title(), text::of(value)));
+        facts.push(format!(
+            "best so far: epoch {}, {} {}",
+            best.epoch,
+            metric.title(),
+            text::of(value)
+        ));
     }
     facts.join(" · ")
 }
@@ -161,16 +198,23 @@ fn facts(training: &Training) -> String {
 fn progress_bar(training: &Training) -> ProgressBar {
     let progress = &training.progress;
     let of_epoch = progress.step_in_epoch as f32 / progress.steps_per_epoch.max(1) as f32;
-    let share = (progress.epoch.saturating_sub(1) as f32 + of_epoch) / training.n_epochs.max(1) as f32;
+    let share =
+        (progress.epoch.saturating_sub(1) as f32 + of_epoch) / training.n_epochs.max(1) as f32;
     if let Some(references) = &training.preparing {
-        return ProgressBar::new(references.share()).text(references.to_string()).desired_height(20.0);
+        return ProgressBar::new(references.share())
+            .text(references.to_string())
+            .desired_height(20.0);
     }
     if training.phase == TrainingPhase::Starting {
-        return ProgressBar::new(0.0).text("Opening data, device and model").desired_height(20.0);
+        return ProgressBar::new(0.0)
+            .text("Opening data, device and model")
+            .desired_height(20.0);
     }
     if let Some(pass) = progress.sampler {
         let share = pass.epoch.saturating_sub(1) as f32 / pass.n_epochs.max(1) as f32;
-        return ProgressBar::new(share.clamp(0.0, 1.0)).text(pass.to_string()).desired_height(20.0);
+        return ProgressBar::new(share.clamp(0.0, 1.0))
+            .text(pass.to_string())
+            .desired_height(20.0);
     }
     let mut text = format!(
         "Epoch {} of {} · step {} of {} · {} events/s",
@@ -183,5 +227,7 @@ fn progress_bar(training: &Training) -> ProgressBar {
     if let Some(left) = progress.secs_left {
         let _ = write!(text, " · at most {} left", text::duration(left));
     }
-    ProgressBar::new(share.clamp(0.0, 1.0)).text(text).desired_height(20.0)
+    ProgressBar::new(share.clamp(0.0, 1.0))
+        .text(text)
+        .desired_height(20.0)
 }

@@ -18,19 +18,32 @@ const WIDEST: f32 = 18.0;
 pub(super) fn ui(ui: &mut Ui, used: &LatentUse) {
     ui.label(used.sentence());
     let report = &used.report;
-    let mut dimensions: Vec<(usize, f64, bool)> =
-        report.kl.iter().zip(report.active()).enumerate().map(|(at, (kl, active))| (at, *kl, active)).collect();
+    let mut dimensions: Vec<(usize, f64, bool)> = report
+        .kl
+        .iter()
+        .zip(report.active())
+        .enumerate()
+        .map(|(at, (kl, active))| (at, *kl, active))
+        .collect();
     dimensions.sort_by(|a, b| b.1.total_cmp(&a.1));
     if dimensions.is_empty() {
         return;
     }
     ui.horizontal(|ui| legend(ui, used.epoch));
-    let (whole, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
+    let (whole, response) =
+        ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
     response.widget_info(|| {
-        let words = format!("KL of {} dimensions, {} active", report.width(), report.n_active());
+        let words = format!(
+            "KL of {} dimensions, {} active",
+            report.width(),
+            report.n_active()
+        );
         WidgetInfo::labeled(Role::Image, true, words)
     });
-    let most = dimensions.first().map_or(0.0, |(_, kl, _)| *kl).max(f64::MIN_POSITIVE);
+    let most = dimensions
+        .first()
+        .map_or(0.0, |(_, kl, _)| *kl)
+        .max(f64::MIN_POSITIVE);
     let plot = Rect::from_min_max(whole.min + vec2(GUTTER, 0.0), whole.max);
     let width = (plot.width() / dimensions.len() as f32).min(WIDEST);
     let colors = theme::colors(ui);
@@ -38,18 +51,42 @@ pub(super) fn ui(ui: &mut Ui, used: &LatentUse) {
     let font = TextStyle::Small.resolve(ui.style());
     for (y, value) in [(plot.top(), most), (plot.bottom(), 0.0)] {
         painter.hline(plot.x_range(), y, egui::Stroke::new(1.0, colors.line));
-        let anchor = if value > 0.0 { Align2::RIGHT_TOP } else { Align2::RIGHT_BOTTOM };
-        painter.text(pos2(plot.left() - 5.0, y), anchor, text::significant(value, 2), font.clone(), colors.weak);
+        let anchor = if value > 0.0 {
+            Align2::RIGHT_TOP
+        } else {
+            Align2::RIGHT_BOTTOM
+        };
+        painter.text(
+            pos2(plot.left() - 5.0, y),
+            anchor,
+            text::significant(value, 2),
+            font.clone(),
+            colors.weak,
+        );
     }
     for (place, (_, kl, active)) in dimensions.iter().enumerate() {
         let left = plot.left() + place as f32 * width;
         let height = (plot.height() * (*kl / most) as f32).max(1.0);
-        let bar =
-            Rect::from_min_max(pos2(left, plot.bottom() - height), pos2(left + width.max(1.5) * 0.86, plot.bottom()));
-        painter.rect_filled(bar, 0.0, if *active { theme::series_color(ui, 0) } else { colors.weak });
+        let bar = Rect::from_min_max(
+            pos2(left, plot.bottom() - height),
+            pos2(left + width.max(1.5) * 0.86, plot.bottom()),
+        );
+        painter.rect_filled(
+            bar,
+            0.0,
+            if *active {
+                theme::series_color(ui, 0)
+            } else {
+                colors.weak
+            },
+        );
     }
-    let at = response.hover_pos().map(|pointer| ((pointer.x - plot.left()) / width).floor());
-    let under = at.filter(|at| *at >= 0.0).and_then(|at| dimensions.get(at as usize).copied());
+    let at = response
+        .hover_pos()
+        .map(|pointer| ((pointer.x - plot.left()) / width).floor());
+    let under = at
+        .filter(|at| *at >= 0.0)
+        .and_then(|at| dimensions.get(at as usize).copied());
     if let Some((at, kl, active)) = under {
         let variance = report.variance.get(at).copied().unwrap_or(f64::NAN);
         let word = if active { "active" } else { "not active" };
@@ -63,9 +100,14 @@ pub(super) fn ui(ui: &mut Ui, used: &LatentUse) {
 }
 
 fn legend(ui: &mut Ui, epoch: usize) {
-    ui.weak(format!("Nats of each dimension after epoch {epoch}, the most first"));
+    ui.weak(format!(
+        "Nats of each dimension after epoch {epoch}, the most first"
+    ));
     let colors = theme::colors(ui);
-    for (color, words) in [(theme::series_color(ui, 0), "active"), (colors.weak, "not active")] {
+    for (color, words) in [
+        (theme::series_color(ui, 0), "active"),
+        (colors.weak, "not active"),
+    ] {
         let (rect, _) = ui.allocate_exact_size(vec2(10.0, 10.0), Sense::hover());
         ui.painter().rect_filled(rect, 2.0, color);
         let help = "A dimension is active where its mean varies between users by more than 0.01 (Burda et al. 2016)";

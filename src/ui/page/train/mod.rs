@@ -29,7 +29,8 @@ impl TrainPage {
     pub(in crate::ui) fn ui(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
         let view = app.train_view();
         let is_in_work = matches!(view, TrainView::Run(training) if training.is_active());
-        if let (Some(runs), false) = (app.runs.ready().filter(|runs| !runs.is_empty()), is_in_work) {
+        if let (Some(runs), false) = (app.runs.ready().filter(|runs| !runs.is_empty()), is_in_work)
+        {
             let shown = match view {
                 TrainView::Run(training) => training.run.as_ref(),
                 _ => app.selection.run.as_ref(),
@@ -40,7 +41,13 @@ impl TrainPage {
             TrainView::Run(training) => self.run(ui, training, app, actions),
             TrainView::Nothing => nothing_yet(ui, app, actions),
             TrainView::Failed(why) => panel::empty(ui, "This run cannot be shown", why, |ui| {
-                action_button_as(ui, app, actions, Action::GoTo(Page::Model), "Choose a model");
+                action_button_as(
+                    ui,
+                    app,
+                    actions,
+                    Action::GoTo(Page::Model),
+                    "Choose a model",
+                );
             }),
             TrainView::Loading(run) => {
                 ui.spinner();
@@ -71,9 +78,21 @@ fn nothing_yet(ui: &mut Ui, app: &App, actions: &mut Actions) {
     panel::empty(ui, "Nothing is training", sentence, |ui| {
         action_button(ui, app, actions, Action::TryIt);
         ui.add_space(size::GAP_SMALL);
-        action_button_as(ui, app, actions, Action::GoTo(Page::Model), "Choose a model");
+        action_button_as(
+            ui,
+            app,
+            actions,
+            Action::GoTo(Page::Model),
+            "Choose a model",
+        );
         ui.add_space(size::GAP_SMALL);
-        action_button_as(ui, app, actions, Action::GoTo(Page::Compare), "Look at past runs");
+        action_button_as(
+            ui,
+            app,
+            actions,
+            Action::GoTo(Page::Compare),
+            "Look at past runs",
+        );
     });
 }
 
@@ -124,7 +143,13 @@ mod tests {
             device: None,
             n_params: Some(12_345),
             n_epochs: 30,
-            progress: Progress { epoch: 3, step_in_epoch: 5, steps_per_epoch: 10, step: 25, ..Progress::default() },
+            progress: Progress {
+                epoch: 3,
+                step_in_epoch: 5,
+                steps_per_epoch: 10,
+                step: 25,
+                ..Progress::default()
+            },
             preparing: None,
             is_saved: false,
             step_losses: (0..25).map(|s| (s, 5.0 - s as f64 * 0.01)).collect(),
@@ -145,9 +170,16 @@ mod tests {
             theme: crate::app::ThemeChoice::Dark,
         });
         app.training = training;
-        let state = State { app, page: TrainPage::default(), asked: Actions::new() };
-        let paint = |ui: &mut Ui, state: &mut State| state.page.ui(ui, &state.app, &mut state.asked);
-        Harness::builder().with_size([1100.0, 700.0]).build_ui_state(paint, state)
+        let state = State {
+            app,
+            page: TrainPage::default(),
+            asked: Actions::new(),
+        };
+        let paint =
+            |ui: &mut Ui, state: &mut State| state.page.ui(ui, &state.app, &mut state.asked);
+        Harness::builder()
+            .with_size([1100.0, 700.0])
+            .build_ui_state(paint, state)
     }
 
     fn ended(outcome: Option<Outcome>) -> Ended {
@@ -198,29 +230,64 @@ mod tests {
         harness.run();
         harness.get_by_label("Stop and discard…").click();
         harness.run();
-        assert_eq!(harness.state().asked, [Action::Pause], "asking is not doing");
+        assert_eq!(
+            harness.state().asked,
+            [Action::Pause],
+            "asking is not doing"
+        );
         harness.get_by_label("Delete the run").click();
         harness.run();
-        assert_eq!(harness.state().asked, [Action::Pause, Action::Stop(StopMode::Discard)]);
-        assert!(harness.query_by_label("Delete the run").is_none(), "the question is gone");
+        assert_eq!(
+            harness.state().asked,
+            [Action::Pause, Action::Stop(StopMode::Discard)]
+        );
+        assert!(
+            harness.query_by_label("Delete the run").is_none(),
+            "the question is gone"
+        );
     }
 
     #[test]
-    fn a_run_that_diverged_has_no_best_epoch_from_then_on_and_one_above_the_bound_is_told_what_that_is() {
+    fn a_run_that_diverged_has_no_best_epoch_from_then_on_and_one_above_the_bound_is_told_what_that_is()
+     {
         use crate::data::world::{Ceiling, Scatter};
-        let scatter = Scatter { ndcg_at_10: 0.02, ..Scatter::default() };
+        let scatter = Scatter {
+            ndcg_at_10: 0.02,
+            ..Scatter::default()
+        };
         let test = Metrics::new(AnswerKind::Ranking, 300).with(Metric::Ndcg10, 0.53);
         let ended = |diverged_epoch| Ended {
             diverged_epoch,
             test: Some(test.clone()),
-            optimum: Some(Ceiling { ndcg_at_10: 0.5, hr_at_10: 1.0, hr_at_1: 1.0, scatter }),
+            optimum: Some(Ceiling {
+                ndcg_at_10: 0.5,
+                hr_at_10: 1.0,
+                hr_at_1: 1.0,
+                scatter,
+            }),
             ..ended(Some(Outcome::Finished))
         };
-        for (diverged, has_best) in [(None, true), (Some(3), true), (Some(2), false), (Some(1), false)] {
-            let mut harness = harness(Some(training(TrainingPhase::Ended(Box::new(ended(diverged))))));
+        for (diverged, has_best) in [
+            (None, true),
+            (Some(3), true),
+            (Some(2), false),
+            (Some(1), false),
+        ] {
+            let mut harness = harness(Some(training(TrainingPhase::Ended(Box::new(ended(
+                diverged,
+            ))))));
             harness.run();
-            assert_eq!(harness.query_by_label_contains("best epoch 2").is_some(), has_best, "{diverged:?}");
-            assert_eq!(harness.query_by_label_contains("diverged in epoch").is_some(), diverged.is_some());
+            assert_eq!(
+                harness.query_by_label_contains("best epoch 2").is_some(),
+                has_best,
+                "{diverged:?}"
+            );
+            assert_eq!(
+                harness
+                    .query_by_label_contains("diverged in epoch")
+                    .is_some(),
+                diverged.is_some()
+            );
             harness.get_by_label_contains("1.5 standard errors above it are luck");
         }
     }
@@ -232,9 +299,18 @@ mod tests {
         let ended = Ended {
             test: Some(metrics(0.321)),
             references_test: [(BaselineKind::MarkovWindow.into(), metrics(0.123))].into(),
-            optimum: Some(crate::data::world::Ceiling { ndcg_at_10: 0.777, ..Default::default() }),
-            test_ties: Some(crate::data::TestTies { n_tied: 2, n_asked: 9 }),
-            told_of_seen: vec!["Why so.".to_owned(), "3 of 9 test targets return.".to_owned()],
+            optimum: Some(crate::data::world::Ceiling {
+                ndcg_at_10: 0.777,
+                ..Default::default()
+            }),
+            test_ties: Some(crate::data::TestTies {
+                n_tied: 2,
+                n_asked: 9,
+            }),
+            told_of_seen: vec![
+                "Why so.".to_owned(),
+                "3 of 9 test targets return.".to_owned(),
+            ],
             ..ended(Some(Outcome::Finished))
         };
         let mut harness = harness(Some(training(TrainingPhase::Ended(Box::new(ended)))));
@@ -249,7 +325,10 @@ mod tests {
         harness.get_by_label(".777");
         harness.get_by_label_contains("2 epochs in 1 min 01 s");
         harness.get_by_label("3 of 9 test targets return.");
-        assert!(harness.query_by_label("Pause").is_none(), "there is nothing to pause any more");
+        assert!(
+            harness.query_by_label("Pause").is_none(),
+            "there is nothing to pause any more"
+        );
     }
 
     #[test]
@@ -257,7 +336,11 @@ mod tests {
         use crate::metric::Reliability;
         let metrics = Metrics::new(AnswerKind::Binary, 9).with(Metric::Auc, 0.9);
         let table = Reliability::of([(0.2, 0.0), (0.2, 1.0), (0.9, 1.0), (0.9, 1.0)]);
-        let ended = Ended { test: Some(metrics), reliability: Some(table), ..ended(Some(Outcome::Finished)) };
+        let ended = Ended {
+            test: Some(metrics),
+            reliability: Some(table),
+            ..ended(Some(Outcome::Finished))
+        };
         let mut harness = harness(Some(training(TrainingPhase::Ended(Box::new(ended)))));
         harness.run();
         harness.get_by_label("Reliability").click();
@@ -272,10 +355,21 @@ mod tests {
     #[test]
     fn each_dimension_of_a_latent_vector_has_a_bar() {
         use crate::model::LatentReport;
-        let report = LatentReport { kl: vec![0.0, 1.5, 0.2], variance: vec![0.0, 0.8, 0.05] };
-        let used = crate::train::LatentUse { epoch: 2, step: 20, report, shuffled: None };
+        let report = LatentReport {
+            kl: vec![0.0, 1.5, 0.2],
+            variance: vec![0.0, 0.8, 0.05],
+        };
+        let used = crate::train::LatentUse {
+            epoch: 2,
+            step: 20,
+            report,
+            shuffled: None,
+        };
         let latent = Some(Box::new(used));
-        let mut harness = harness(Some(Training { latent, ..training(TrainingPhase::Running) }));
+        let mut harness = harness(Some(Training {
+            latent,
+            ..training(TrainingPhase::Running)
+        }));
         harness.run();
         harness.get_by_label_contains("2 of 3 units active");
         let bars = harness.get_by_label("KL of 3 dimensions, 2 active").rect();
@@ -289,9 +383,15 @@ mod tests {
     fn a_run_that_was_discarded_is_not_there_to_be_explained() {
         for (outcome, is_offered) in [(Some(Outcome::Stopped), true), (None, false)] {
             let phase = TrainingPhase::Ended(Box::new(ended(outcome)));
-            let mut harness = harness(Some(Training { run: Some(RunId("a".to_owned())), ..training(phase) }));
+            let mut harness = harness(Some(Training {
+                run: Some(RunId("a".to_owned())),
+                ..training(phase)
+            }));
             harness.run();
-            assert_eq!(harness.query_by_label("Explain this run").is_some(), is_offered);
+            assert_eq!(
+                harness.query_by_label("Explain this run").is_some(),
+                is_offered
+            );
             harness.get_by_label("Compare runs");
         }
     }

@@ -25,11 +25,17 @@ pub(super) struct Note {
 
 impl Note {
     fn warning(sentence: String) -> Self {
-        Self { severity: Severity::Warning, sentence }
+        Self {
+            severity: Severity::Warning,
+            sentence,
+        }
     }
 
     fn error(sentence: String) -> Self {
-        Self { severity: Severity::Error, sentence }
+        Self {
+            severity: Severity::Error,
+            sentence,
+        }
     }
 
     pub(super) fn ui(&self, ui: &mut Ui) {
@@ -46,14 +52,23 @@ impl Note {
 
 /// Everything worth saying about the run now, the gravest first.
 pub(super) fn notes(training: &Training) -> Vec<Note> {
-    let mut notes: Vec<Note> =
-        [failure(training), overfitting(&training.points), below_reference(training)].into_iter().flatten().collect();
+    let mut notes: Vec<Note> = [
+        failure(training),
+        overfitting(&training.points),
+        below_reference(training),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     let told = |sentence: &str| notes.iter().any(|n| n.sentence == sentence);
     let warned: Vec<Note> = training
         .problems
         .iter()
         .filter(|p| !told(&p.sentence))
-        .map(|p| Note { severity: p.severity, sentence: p.sentence.clone() })
+        .map(|p| Note {
+            severity: p.severity,
+            sentence: p.sentence.clone(),
+        })
         .collect();
     notes.extend(warned);
     notes.sort_by_key(|n| std::cmp::Reverse(n.severity));
@@ -77,7 +92,10 @@ fn overfitting(points: &[LivePoint]) -> Option<Note> {
     let best = numbers.min_by(|a, b| a.valid_loss.total_cmp(&b.valid_loss))?;
     let last = points.last()?;
     let since = last.epoch.saturating_sub(best.epoch);
-    if since < OVERFIT_EPOCHS || last.valid_loss <= best.valid_loss || last.train_loss >= best.train_loss {
+    if since < OVERFIT_EPOCHS
+        || last.valid_loss <= best.valid_loss
+        || last.train_loss >= best.train_loss
+    {
         return None;
     }
     Some(Note::warning(format!(
@@ -93,15 +111,30 @@ fn below_reference(training: &Training) -> Option<Note> {
     let kind = ReferenceKind::to_beat(training.answers());
     let (metric, reference) = training.references_valid.get(&kind)?.primary();
     let reference = reference?;
-    let values = training.points.iter().filter_map(|point| point.valid.get(metric));
-    let best = values.reduce(|best, value| if metric.is_better(value, best) { value } else { best });
+    let values = training
+        .points
+        .iter()
+        .filter_map(|point| point.valid.get(metric));
+    let best = values.reduce(|best, value| {
+        if metric.is_better(value, best) {
+            value
+        } else {
+            best
+        }
+    });
     // At the end the engine says it itself, with both parts.
-    let is_told = training.problems.iter().any(|problem| problem.sentence.contains("which needs no training"));
+    let is_told = training
+        .problems
+        .iter()
+        .any(|problem| problem.sentence.contains("which needs no training"));
     if is_told {
         return None;
     }
     let judged = !training.is_active() || training.points.len() >= GRACE_EPOCHS;
-    if !judged || training.points.is_empty() || best.is_some_and(|best| !metric.is_better(reference, best)) {
+    if !judged
+        || training.points.is_empty()
+        || best.is_some_and(|best| !metric.is_better(reference, best))
+    {
         return None;
     }
     Some(Note::warning(format!(
@@ -161,18 +194,29 @@ mod tests {
 
     #[test]
     fn overfitting_is_told_with_its_epoch_and_not_after_one_bad_epoch() {
-        let rising =
-            |n: usize| (1..=n).map(|e| point(e, 5.0 - e as f64 * 0.1, if e <= 2 { 5.0 } else { 5.1 }, 0.2)).collect();
+        let rising = |n: usize| {
+            (1..=n)
+                .map(|e| point(e, 5.0 - e as f64 * 0.1, if e <= 2 { 5.0 } else { 5.1 }, 0.2))
+                .collect()
+        };
         assert!(!says(&training(rising(4)), "Over-fitting"));
         assert!(says(&training(rising(5)), "Over-fitting since epoch 2:"));
-        let both_rise = (1..=6).map(|e| point(e, 5.0 + e as f64, 5.0 + e as f64, 0.2)).collect();
-        assert!(!says(&training(both_rise), "Over-fitting"), "a diverging run is not over-fitting");
+        let both_rise = (1..=6)
+            .map(|e| point(e, 5.0 + e as f64, 5.0 + e as f64, 0.2))
+            .collect();
+        assert!(
+            !says(&training(both_rise), "Over-fitting"),
+            "a diverging run is not over-fitting"
+        );
     }
 
     #[test]
     fn a_model_below_the_windowed_markov_chain_is_told_after_a_fair_time() {
         let weak = |n: usize| (1..=n).map(|e| point(e, 5.0, 5.0, 0.05)).collect();
-        assert!(!says(&training(weak(5)), "Not as good as the reference Windowed Markov chain"));
+        assert!(!says(
+            &training(weak(5)),
+            "Not as good as the reference Windowed Markov chain"
+        ));
         assert!(says(&training(weak(10)), ".050, the reference"));
         let strong = (1..=10).map(|e| point(e, 5.0, 5.0, 0.15)).collect();
         assert!(!says(&training(strong), "Not as good"));

@@ -26,14 +26,24 @@ pub(super) enum Beside {
 /// The table of the run that has ended, where it has one.
 fn of(training: &Training) -> Option<&Reliability> {
     match &training.phase {
-        TrainingPhase::Ended(ended) => ended.reliability.as_ref().filter(|table| table.n_answers() > 0),
+        TrainingPhase::Ended(ended) => ended
+            .reliability
+            .as_ref()
+            .filter(|table| table.n_answers() > 0),
         _ => None,
     }
 }
 
 /// The choice between the two, where there is one, and what was chosen.
-pub(super) fn ui(ui: &mut Ui, training: &Training, beside: &mut Beside, metrics: impl FnOnce(&mut Ui)) {
-    let Some(table) = of(training) else { return metrics(ui) };
+pub(super) fn ui(
+    ui: &mut Ui,
+    training: &Training,
+    beside: &mut Beside,
+    metrics: impl FnOnce(&mut Ui),
+) {
+    let Some(table) = of(training) else {
+        return metrics(ui);
+    };
     ui.horizontal(|ui| {
         ui.selectable_value(beside, Beside::Metrics, "Metrics");
         ui.selectable_value(beside, Beside::Reliability, "Reliability")
@@ -48,7 +58,14 @@ pub(super) fn ui(ui: &mut Ui, training: &Training, beside: &mut Beside, metrics:
         Beside::Reliability => {
             let room = ui.available_size();
             let height = room.y.max(LEAST[1]);
-            reliability::ui(ui, table, vec2(room.x.clamp(LEAST[0], LEAST[0].max(WIDEST * height)), height));
+            reliability::ui(
+                ui,
+                table,
+                vec2(
+                    room.x.clamp(LEAST[0], LEAST[0].max(WIDEST * height)),
+                    height,
+                ),
+            );
         }
     }
 }

@@ -15,7 +15,13 @@ pub(super) fn ui(ui: &mut Ui, training: &Training) {
         ui.weak("When training ends, the best epoch's weights are judged on each user's held-out test event, beside the references.");
         if !training.references_valid.is_empty() {
             ui.label(RichText::new("References on validation").small().strong());
-            table(ui, &Shown { references: &training.references_valid, ..Shown::default() });
+            table(
+                ui,
+                &Shown {
+                    references: &training.references_valid,
+                    ..Shown::default()
+                },
+            );
         }
         return;
     };
@@ -27,10 +33,21 @@ pub(super) fn ui(ui: &mut Ui, training: &Training) {
         ui.weak(words);
         return;
     }
-    let Ended { test, references_test, references_left_out, optimum, test_ties, told_of_seen, .. } = ended.as_ref();
+    let Ended {
+        test,
+        references_test,
+        references_left_out,
+        optimum,
+        test_ties,
+        told_of_seen,
+        ..
+    } = ended.as_ref();
     let said = [
-        test.as_ref().and_then(|test| verdict(test, references_test)),
-        optimum.zip(test.as_ref()).and_then(|(optimum, test)| optimum.above(test)),
+        test.as_ref()
+            .and_then(|test| verdict(test, references_test)),
+        optimum
+            .zip(test.as_ref())
+            .and_then(|(optimum, test)| optimum.above(test)),
         test_ties.map(|ties| ties.sentence()),
     ];
     let shown = Shown {
@@ -38,7 +55,11 @@ pub(super) fn ui(ui: &mut Ui, training: &Training) {
         references: references_test,
         left_out: references_left_out,
         optimum: *optimum,
-        said: said.into_iter().flatten().chain(told_of_seen.iter().cloned()).collect(),
+        said: said
+            .into_iter()
+            .flatten()
+            .chain(told_of_seen.iter().cloned())
+            .collect(),
     };
     table(ui, &shown);
 }
@@ -58,27 +79,40 @@ static NONE_LEFT_OUT: LeftOutReferences = LeftOutReferences::new();
 
 impl Default for Shown<'_> {
     fn default() -> Self {
-        Self { model: None, references: &NO_REFERENCES, left_out: &NONE_LEFT_OUT, optimum: None, said: Vec::new() }
+        Self {
+            model: None,
+            references: &NO_REFERENCES,
+            left_out: &NONE_LEFT_OUT,
+            optimum: None,
+            said: Vec::new(),
+        }
     }
 }
 
 /// This run and the references, these from the best down, the best number of each column in bold; then
 /// what the rules of a world allow, and which references had nothing to say.
 fn table(ui: &mut Ui, shown: &Shown<'_>) {
-    let mut rows: Vec<(&str, &Metrics)> =
-        shown.references.iter().map(|(kind, metrics)| (kind.title(), metrics)).collect();
+    let mut rows: Vec<(&str, &Metrics)> = shown
+        .references
+        .iter()
+        .map(|(kind, metrics)| (kind.title(), metrics))
+        .collect();
     rows.sort_by(|a, b| by_primary(b.1).total_cmp(&by_primary(a.1)));
     rows.splice(..0, shown.model.map(|metrics| ("This run", metrics)));
     // Ten references are more lines than fit beside the small charts.
-    egui::ScrollArea::vertical().id_salt("test metrics").auto_shrink([false, true]).show(ui, |ui| {
-        grid(ui, &rows, shown.optimum);
-        for sentence in &shown.said {
-            ui.add(egui::Label::new(RichText::new(sentence).small()).wrap());
-        }
-        for (kind, why) in shown.left_out {
-            ui.weak(RichText::new(format!("{} left out", kind.title())).small()).on_hover_text(why);
-        }
-    });
+    egui::ScrollArea::vertical()
+        .id_salt("test metrics")
+        .auto_shrink([false, true])
+        .show(ui, |ui| {
+            grid(ui, &rows, shown.optimum);
+            for sentence in &shown.said {
+                ui.add(egui::Label::new(RichText::new(sentence).small()).wrap());
+            }
+            for (kind, why) in shown.left_out {
+                ui.weak(RichText::new(format!("{} left out", kind.title())).small())
+                    .on_hover_text(why);
+            }
+        });
 }
 
 /// How good it is by the metric that runs are chosen by; what was not measured comes last.
@@ -90,28 +124,43 @@ fn by_primary(metrics: &Metrics) -> f64 {
 }
 
 fn grid(ui: &mut Ui, rows: &[(&str, &Metrics)], optimum: Option<Ceiling>) {
-    let columns = rows.first().map(|(_, metrics)| metrics.kind.headline()).unwrap_or_default();
+    let columns = rows
+        .first()
+        .map(|(_, metrics)| metrics.kind.headline())
+        .unwrap_or_default();
     ui.spacing_mut().interact_size.y = 18.0;
-    egui::Grid::new("test metrics").striped(true).num_columns(4).spacing([10.0, 2.0]).show(ui, |ui| {
-        ui.label("");
-        for metric in columns {
-            ui.label(RichText::new(metric.title()).small()).on_hover_text(metric.about().hover());
-        }
-        ui.end_row();
-        for (name, metrics) in rows {
-            ui.label(*name);
-            for &metric in columns {
-                let value = metrics.get(metric).unwrap_or(f64::NAN);
-                let is_beaten = rows.iter().filter_map(|(_, m)| m.get(metric)).any(|v| metric.is_better(v, value));
-                let text = RichText::new(text::metric(value)).monospace();
-                ui.label(if is_beaten { text.weak() } else { text.strong() });
+    egui::Grid::new("test metrics")
+        .striped(true)
+        .num_columns(4)
+        .spacing([10.0, 2.0])
+        .show(ui, |ui| {
+            ui.label("");
+            for metric in columns {
+                ui.label(RichText::new(metric.title()).small())
+                    .on_hover_text(metric.about().hover());
             }
             ui.end_row();
-        }
-        if let Some(optimum) = optimum {
-            best_possible(ui, optimum);
-        }
-    });
+            for (name, metrics) in rows {
+                ui.label(*name);
+                for &metric in columns {
+                    let value = metrics.get(metric).unwrap_or(f64::NAN);
+                    let is_beaten = rows
+                        .iter()
+                        .filter_map(|(_, m)| m.get(metric))
+                        .any(|v| metric.is_better(v, value));
+                    let text = RichText::new(text::metric(value)).monospace();
+                    ui.label(if is_beaten {
+                        text.weak()
+                    } else {
+                        text.strong()
+                    });
+                }
+                ui.end_row();
+            }
+            if let Some(optimum) = optimum {
+                best_possible(ui, optimum);
+            }
+        });
 }
 
 fn best_possible(ui: &mut Ui, optimum: Ceiling) {

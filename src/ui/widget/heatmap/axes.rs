@@ -27,7 +27,10 @@ impl Room {
     pub(super) fn measure(ui: &Ui, matrix: &Matrix<'_>, words: &Words<'_>) -> Self {
         let widest = |n: usize, title: &dyn Fn(usize) -> String, most: f32| {
             let step = n.div_ceil(SAMPLE).max(1);
-            (0..n).step_by(step).map(|at| cut(ui, title(at), most).size().x).fold(0.0, f32::max)
+            (0..n)
+                .step_by(step)
+                .map(|at| cut(ui, title(at), most).size().x)
+                .fold(0.0, f32::max)
         };
         Self {
             left: widest(matrix.n_rows, words.row_title, MOST_LEFT) + AXIS_NAME + 6.0,
@@ -54,22 +57,41 @@ pub(super) fn paint(ui: &Ui, map: Rect, room: &Room, matrix: &Matrix<'_>, words:
         let y = map.top() + (row as f32 + 0.5) * cell.y;
         let galley = cut(ui, (words.row_title)(row), MOST_LEFT);
         ui.painter().hline(map.left() - 4.0..=map.left(), y, tick);
-        let at = pos2(map.left() - 6.0 - galley.size().x, y - galley.size().y / 2.0);
+        let at = pos2(
+            map.left() - 6.0 - galley.size().x,
+            y - galley.size().y / 2.0,
+        );
         ui.painter().galley(at, galley, color);
     }
     for col in (0..matrix.n_cols).step_by(every(line, cell.x)) {
         let x = map.left() + (col as f32 + 0.5) * cell.x;
         let galley = cut(ui, (words.col_title)(col), MOST_BELOW);
-        ui.painter().vline(x, map.bottom()..=map.bottom() + 4.0, tick);
+        ui.painter()
+            .vline(x, map.bottom()..=map.bottom() + 4.0, tick);
         // A quarter turn against the clock about the end of the text: it reads upwards to its tick.
-        let at = pos2(x - galley.size().y / 2.0, map.bottom() + 6.0 + galley.size().x);
-        ui.painter().add(TextShape::new(at, galley, color).with_angle(-FRAC_PI_2));
+        let at = pos2(
+            x - galley.size().y / 2.0,
+            map.bottom() + 6.0 + galley.size().x,
+        );
+        ui.painter()
+            .add(TextShape::new(at, galley, color).with_angle(-FRAC_PI_2));
     }
-    let name = ui.painter().layout_no_wrap(words.row_axis.to_owned(), font(ui), ui.visuals().weak_text_color());
+    let name = ui.painter().layout_no_wrap(
+        words.row_axis.to_owned(),
+        font(ui),
+        ui.visuals().weak_text_color(),
+    );
     let at = pos2(map.left() - room.left, map.center().y + name.size().x / 2.0);
-    ui.painter().add(TextShape::new(at, name, color).with_angle(-FRAC_PI_2));
+    ui.painter()
+        .add(TextShape::new(at, name, color).with_angle(-FRAC_PI_2));
     let below = pos2(map.center().x, map.bottom() + room.below);
-    ui.painter().text(below, Align2::CENTER_BOTTOM, words.col_axis, font(ui), ui.visuals().weak_text_color());
+    ui.painter().text(
+        below,
+        Align2::CENTER_BOTTOM,
+        words.col_axis,
+        font(ui),
+        ui.visuals().weak_text_color(),
+    );
 }
 
 /// Every how many cells there is room for a title.
@@ -84,6 +106,11 @@ fn font(ui: &Ui) -> FontId {
 /// Text on one line, cut with `…` where it is longer than `most`.
 fn cut(ui: &Ui, text: String, most: f32) -> Arc<Galley> {
     let mut job = LayoutJob::simple_singleline(text, font(ui), ui.visuals().text_color());
-    job.wrap = TextWrapping { max_width: most, max_rows: 1, break_anywhere: true, overflow_character: Some('…') };
+    job.wrap = TextWrapping {
+        max_width: most,
+        max_rows: 1,
+        break_anywhere: true,
+        overflow_character: Some('…'),
+    };
     ui.painter().layout_job(job)
 }

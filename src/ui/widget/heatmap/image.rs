@@ -12,7 +12,10 @@ pub(super) const MOST_CELLS: usize = 1024;
 /// stands for, so that a single strong weight is not lost. NaN only where all are NaN.
 pub(super) fn pooled(matrix: &Matrix<'_>, most: usize) -> (Vec<f32>, usize, usize) {
     let (n_rows, n_cols) = (matrix.n_rows, matrix.n_cols);
-    let (row_step, col_step) = (n_rows.div_ceil(most.max(1)).max(1), n_cols.div_ceil(most.max(1)).max(1));
+    let (row_step, col_step) = (
+        n_rows.div_ceil(most.max(1)).max(1),
+        n_cols.div_ceil(most.max(1)).max(1),
+    );
     let (rows, cols) = (n_rows.div_ceil(row_step), n_cols.div_ceil(col_step));
     let mut out = vec![f32::NAN; rows * cols];
     for (row, values) in matrix.values.chunks_exact(n_cols.max(1)).enumerate() {
@@ -28,7 +31,12 @@ pub(super) fn pooled(matrix: &Matrix<'_>, most: usize) -> (Vec<f32>, usize, usiz
 }
 
 /// The picture of a matrix. NaN gets `nothing`.
-pub(super) fn picture(matrix: &Matrix<'_>, scale: Scale, most: usize, nothing: Color32) -> ColorImage {
+pub(super) fn picture(
+    matrix: &Matrix<'_>,
+    scale: Scale,
+    most: usize,
+    nothing: Color32,
+) -> ColorImage {
     let (values, n_rows, n_cols) = pooled(matrix, most);
     let mut pixels = Vec::with_capacity(values.len());
     for row in values.chunks_exact(n_cols.max(1)) {
@@ -38,14 +46,24 @@ pub(super) fn picture(matrix: &Matrix<'_>, scale: Scale, most: usize, nothing: C
             Scale::Root { most } => (v / most).max(0.0).sqrt(),
             Scale::OfRow => v / top,
         };
-        pixels.extend(row.iter().map(|&v| if v.is_nan() { nothing } else { viridis(share(v)) }));
+        pixels.extend(row.iter().map(|&v| {
+            if v.is_nan() {
+                nothing
+            } else {
+                viridis(share(v))
+            }
+        }));
     }
     ColorImage::new([n_cols, n_rows], pixels)
 }
 
 /// The largest number, at least something above 0 so that it can be divided by.
 pub(super) fn largest(values: &[f32]) -> f32 {
-    values.iter().copied().filter(|v| v.is_finite()).fold(f32::MIN_POSITIVE, f32::max)
+    values
+        .iter()
+        .copied()
+        .filter(|v| v.is_finite())
+        .fold(f32::MIN_POSITIVE, f32::max)
 }
 
 #[cfg(test)]
@@ -56,7 +74,12 @@ mod tests {
     fn pooling_keeps_the_strongest_cell_and_passes_gaps_over() {
         // 2 × 4 to at most 2 × 2: pairs of columns.
         let values = [0.1, 0.9, f32::NAN, f32::NAN, f32::NAN, 0.2, 0.3, 0.1];
-        let matrix = Matrix { values: &values, n_rows: 2, n_cols: 4, is_causal: false };
+        let matrix = Matrix {
+            values: &values,
+            n_rows: 2,
+            n_cols: 4,
+            is_causal: false,
+        };
         let (out, rows, cols) = pooled(&matrix, 2);
         assert_eq!((rows, cols), (2, 2));
         assert_eq!(out[0].to_bits(), 0.9_f32.to_bits());
@@ -66,7 +89,12 @@ mod tests {
 
     #[test]
     fn what_a_step_cannot_see_is_nothing_not_zero() {
-        let matrix = Matrix { values: &[1.0, 0.0, 0.5, 0.5], n_rows: 2, n_cols: 2, is_causal: true };
+        let matrix = Matrix {
+            values: &[1.0, 0.0, 0.5, 0.5],
+            n_rows: 2,
+            n_cols: 2,
+            is_causal: true,
+        };
         let (out, _, _) = pooled(&matrix, 8);
         assert!(out[1].is_nan() && out[2].to_bits() == 0.5_f32.to_bits());
     }
@@ -74,9 +102,17 @@ mod tests {
     #[test]
     fn each_row_can_have_its_own_scale_and_nothing_has_its_own_color() {
         let values = [0.5, 0.25, f32::NAN, 0.01];
-        let matrix = Matrix { values: &values, n_rows: 2, n_cols: 2, is_causal: false };
+        let matrix = Matrix {
+            values: &values,
+            n_rows: 2,
+            n_cols: 2,
+            is_causal: false,
+        };
         let image = picture(&matrix, Scale::OfRow, 8, Color32::RED);
         let brightest = viridis(1.0);
-        assert_eq!(image.pixels, [brightest, viridis(0.5), Color32::RED, brightest]);
+        assert_eq!(
+            image.pixels,
+            [brightest, viridis(0.5), Color32::RED, brightest]
+        );
     }
 }

@@ -14,7 +14,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use crate::ui::widget::line_chart::tick;
 
 use egui::{
-    Color32, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind, TextureOptions, Ui, Vec2, WidgetInfo, vec2,
+    Color32, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind, TextureOptions, Ui, Vec2,
+    WidgetInfo, vec2,
 };
 
 /// Numbers in rows, NaN where there is nothing to show.
@@ -35,13 +36,17 @@ impl Matrix<'_> {
     #[must_use]
     pub fn at(&self, row: usize, col: usize) -> Option<f32> {
         let is_shown = col < self.n_cols && !(self.is_causal && col > row);
-        is_shown.then(|| self.values.get(row * self.n_cols + col).copied())?.filter(|v| !v.is_nan())
+        is_shown
+            .then(|| self.values.get(row * self.n_cols + col).copied())?
+            .filter(|v| !v.is_nan())
     }
 
     /// The numbers of a row.
     #[must_use]
     pub fn row(&self, row: usize) -> &[f32] {
-        self.values.get(row * self.n_cols..(row + 1) * self.n_cols).unwrap_or(&[])
+        self.values
+            .get(row * self.n_cols..(row + 1) * self.n_cols)
+            .unwrap_or(&[])
     }
 }
 
@@ -90,7 +95,16 @@ impl Heatmap {
         let map = vec2(cell.x * matrix.n_cols as f32, cell.y * matrix.n_rows as f32);
         let (rect, response) = ui.allocate_exact_size(map + room.taken(), Sense::click());
         let map = round_to_pixels(ui, Rect::from_min_size(rect.min + room.before(), map));
-        self.paint(ui, Content { key, matrix, scale: look.scale }, map, &mut Allowance::of_a_frame());
+        self.paint(
+            ui,
+            Content {
+                key,
+                matrix,
+                scale: look.scale,
+            },
+            map,
+            &mut Allowance::of_a_frame(),
+        );
         axes::paint(ui, map, &room, matrix, look.words);
         response.widget_info(|| {
             let text = format!("{}: {} × {}", look.words.name, matrix.n_rows, matrix.n_cols);
@@ -115,12 +129,23 @@ impl Heatmap {
         let (rect, response) = ui.allocate_exact_size(Vec2::splat(small.side), Sense::click());
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, small.name));
         if ui.is_rect_visible(rect) {
-            self.paint(ui, Content { key, matrix, scale: small.scale }, round_to_pixels(ui, rect), allowance);
+            self.paint(
+                ui,
+                Content {
+                    key,
+                    matrix,
+                    scale: small.scale,
+                },
+                round_to_pixels(ui, rect),
+                allowance,
+            );
             if response.hovered() || response.has_focus() {
                 outline(ui, rect, 2.0);
             }
         }
-        response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(small.hint)
+        response
+            .on_hover_cursor(egui::CursorIcon::PointingHand)
+            .on_hover_text(small.hint)
     }
 
     fn paint(&mut self, ui: &Ui, content: Content<'_>, rect: Rect, allowance: &mut Allowance) {
@@ -132,9 +157,24 @@ impl Heatmap {
         let most = (pixels.ceil() as usize).clamp(1, image::MOST_CELLS);
         let nothing = nothing_color(ui);
         // Above one pixel a cell the picture does not depend on the size.
-        let most = if matrix.n_rows.max(matrix.n_cols) <= most { image::MOST_CELLS } else { most };
-        let key = hash((key, scale.key(), matrix.n_rows, matrix.n_cols, matrix.is_causal, most, nothing));
-        let fresh = self.texture.as_ref().is_some_and(|(made_from, _)| *made_from == key);
+        let most = if matrix.n_rows.max(matrix.n_cols) <= most {
+            image::MOST_CELLS
+        } else {
+            most
+        };
+        let key = hash((
+            key,
+            scale.key(),
+            matrix.n_rows,
+            matrix.n_cols,
+            matrix.is_causal,
+            most,
+            nothing,
+        ));
+        let fresh = self
+            .texture
+            .as_ref()
+            .is_some_and(|(made_from, _)| *made_from == key);
         if !fresh && !allowance.takes(matrix.values.len()) {
             ui.ctx().request_repaint();
         } else if !fresh {
@@ -143,13 +183,16 @@ impl Heatmap {
                 texture.set(picture, TextureOptions::NEAREST);
                 *made_from = key;
             } else {
-                let texture = ui.ctx().load_texture("heatmap", picture, TextureOptions::NEAREST);
+                let texture = ui
+                    .ctx()
+                    .load_texture("heatmap", picture, TextureOptions::NEAREST);
                 self.texture = Some((key, texture));
             }
         }
         if let Some((_, texture)) = &self.texture {
             let whole = Rect::from_min_max(Pos2::ZERO, Pos2::new(1.0, 1.0));
-            ui.painter().image(texture.id(), rect, whole, Color32::WHITE);
+            ui.painter()
+                .image(texture.id(), rect, whole, Color32::WHITE);
         } else {
             ui.painter().rect_filled(rect, 0.0, nothing);
         }
@@ -219,15 +262,23 @@ pub struct Thumbnail<'a> {
 #[must_use]
 pub(super) fn nothing_color(ui: &Ui) -> Color32 {
     let visuals = ui.visuals();
-    visuals.extreme_bg_color.lerp_to_gamma(visuals.text_color(), 0.12)
+    visuals
+        .extreme_bg_color
+        .lerp_to_gamma(visuals.text_color(), 0.12)
 }
 
 /// Size of a cell: whole screen pixels where there is room for one, less where there is not.
 fn whole_cell(ui: &Ui, room: Vec2, matrix: &Matrix<'_>) -> Vec2 {
     let most = 28.0;
-    let side = (room.x / matrix.n_cols.max(1) as f32).min(room.y / matrix.n_rows.max(1) as f32).min(most);
+    let side = (room.x / matrix.n_cols.max(1) as f32)
+        .min(room.y / matrix.n_rows.max(1) as f32)
+        .min(most);
     let pixels = side * ui.ctx().pixels_per_point();
-    let whole = if pixels >= 1.0 { pixels.floor() } else { pixels.max(0.01) };
+    let whole = if pixels >= 1.0 {
+        pixels.floor()
+    } else {
+        pixels.max(0.01)
+    };
     Vec2::splat(whole / ui.ctx().pixels_per_point())
 }
 
@@ -239,29 +290,60 @@ fn round_to_pixels(ui: &Ui, rect: Rect) -> Rect {
 
 fn row_rect(map: Rect, matrix: &Matrix<'_>, row: usize) -> Rect {
     let height = map.height() / matrix.n_rows.max(1) as f32;
-    Rect::from_min_size(map.min + vec2(0.0, height * row as f32), vec2(map.width(), height))
+    Rect::from_min_size(
+        map.min + vec2(0.0, height * row as f32),
+        vec2(map.width(), height),
+    )
 }
 
 fn col_rect(map: Rect, matrix: &Matrix<'_>, col: usize) -> Rect {
     let width = map.width() / matrix.n_cols.max(1) as f32;
-    Rect::from_min_size(map.min + vec2(width * col as f32, 0.0), vec2(width, map.height()))
+    Rect::from_min_size(
+        map.min + vec2(width * col as f32, 0.0),
+        vec2(width, map.height()),
+    )
 }
 
 fn outline(ui: &Ui, rect: Rect, width: f32) {
     // Dark under light, so that it shows on every colour of the map.
-    ui.painter().rect_stroke(rect, 0.0, Stroke::new(width + 1.5, Color32::from_black_alpha(160)), StrokeKind::Outside);
-    ui.painter().rect_stroke(rect, 0.0, Stroke::new(width, Color32::WHITE), StrokeKind::Outside);
+    ui.painter().rect_stroke(
+        rect,
+        0.0,
+        Stroke::new(width + 1.5, Color32::from_black_alpha(160)),
+        StrokeKind::Outside,
+    );
+    ui.painter().rect_stroke(
+        rect,
+        0.0,
+        Stroke::new(width, Color32::WHITE),
+        StrokeKind::Outside,
+    );
 }
 
-fn point(ui: &Ui, response: &Response, map: Rect, matrix: &Matrix<'_>, words: &Words<'_>) -> Pointed {
-    let Some(pointer) = response.hover_pos() else { return Pointed::default() };
+fn point(
+    ui: &Ui,
+    response: &Response,
+    map: Rect,
+    matrix: &Matrix<'_>,
+    words: &Words<'_>,
+) -> Pointed {
+    let Some(pointer) = response.hover_pos() else {
+        return Pointed::default();
+    };
     let hovered = cell_at(pointer, map, matrix);
-    let Some((row, col)) = hovered else { return Pointed::default() };
+    let Some((row, col)) = hovered else {
+        return Pointed::default();
+    };
     let painter = ui.painter().with_clip_rect(map.intersect(ui.clip_rect()));
     let line = Stroke::new(1.0, Color32::from_white_alpha(120));
     painter.rect_stroke(row_rect(map, matrix, row), 0.0, line, StrokeKind::Inside);
     painter.rect_stroke(col_rect(map, matrix, col), 0.0, line, StrokeKind::Inside);
-    let tip = egui::Tooltip::always_open(ui.ctx().clone(), ui.layer_id(), response.id, egui::PopupAnchor::Pointer);
+    let tip = egui::Tooltip::always_open(
+        ui.ctx().clone(),
+        ui.layer_id(),
+        response.id,
+        egui::PopupAnchor::Pointer,
+    );
     tip.gap(14.0).show(|ui| {
         ui.label(format!("{} {}", words.row_axis, (words.row_title)(row)));
         ui.label(format!("{} {}", words.col_axis, (words.col_title)(col)));
@@ -270,7 +352,10 @@ fn point(ui: &Ui, response: &Response, map: Rect, matrix: &Matrix<'_>, words: &W
             None => ui.weak(words.nothing),
         };
     });
-    Pointed { hovered, clicked: hovered.filter(|_| response.clicked()) }
+    Pointed {
+        hovered,
+        clicked: hovered.filter(|_| response.clicked()),
+    }
 }
 
 /// The cell under a point of the screen.

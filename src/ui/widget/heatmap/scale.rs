@@ -47,16 +47,25 @@ impl Scale {
     pub fn bar(self, ui: &mut Ui, value: &str, nothing: Option<&str>) {
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = vec2(6.0, 2.0);
-            let name = if self == Self::OfRow { format!("{value} / largest of its row") } else { value.to_owned() };
+            let name = if self == Self::OfRow {
+                format!("{value} / largest of its row")
+            } else {
+                value.to_owned()
+            };
             ui.label(egui::RichText::new(name).small());
             let font = TextStyle::Small.resolve(ui.style());
             let (rect, _) = ui.allocate_exact_size(vec2(170.0, 26.0), Sense::hover());
-            let bar = Rect::from_min_size(rect.min + vec2(12.0, 2.0), vec2(rect.width() - 24.0, 9.0));
+            let bar =
+                Rect::from_min_size(rect.min + vec2(12.0, 2.0), vec2(rect.width() - 24.0, 9.0));
             ui.painter().add(gradient(bar));
             for quarter in 0..=4_u8 {
                 let at = f32::from(quarter) / 4.0;
                 let x = egui::lerp(bar.x_range(), at);
-                ui.painter().vline(x, bar.bottom()..=bar.bottom() + 2.0, (1.0, ui.visuals().text_color()));
+                ui.painter().vline(
+                    x,
+                    bar.bottom()..=bar.bottom() + 2.0,
+                    (1.0, ui.visuals().text_color()),
+                );
                 let color = ui.visuals().text_color();
                 if quarter.is_multiple_of(2) {
                     ui.painter().text(
@@ -70,7 +79,8 @@ impl Scale {
             }
             if let Some(nothing) = nothing {
                 let (swatch, _) = ui.allocate_exact_size(vec2(14.0, 9.0), Sense::hover());
-                ui.painter().rect_filled(swatch, 0.0, super::nothing_color(ui));
+                ui.painter()
+                    .rect_filled(swatch, 0.0, super::nothing_color(ui));
                 ui.label(egui::RichText::new(nothing).small());
             }
         });
@@ -100,7 +110,10 @@ fn gradient(bar: Rect) -> Mesh {
 pub(super) fn viridis(share: f32) -> Color32 {
     static STEPS: LazyLock<Vec<Color32>> = LazyLock::new(|| {
         let color = |at| colorous::VIRIDIS.eval_rational(at, 256);
-        (0..256).map(color).map(|c| Color32::from_rgb(c.r, c.g, c.b)).collect()
+        (0..256)
+            .map(color)
+            .map(|c| Color32::from_rgb(c.r, c.g, c.b))
+            .collect()
     });
     let at = (share.clamp(0.0, 1.0) * 255.0).round() as usize;
     STEPS.get(at).copied().unwrap_or(Color32::BLACK)

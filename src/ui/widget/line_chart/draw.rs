@@ -1,7 +1,9 @@
 //! Painting the curves, the reference lines, the marks and the hover table.
 
 use egui::{Align2, Color32, Pos2, RichText, Stroke, TextStyle, Ui, Vec2, pos2, vec2};
-use egui_plot::{HLine, LineStyle, MarkerShape, Plot, PlotPoint, PlotResponse, PlotTransform, PlotUi, Points};
+use egui_plot::{
+    HLine, LineStyle, MarkerShape, Plot, PlotPoint, PlotResponse, PlotTransform, PlotUi, Points,
+};
 
 use super::labels::{self, Label};
 use super::{LineChart, Reference, axis, drawn, legend, tick};
@@ -38,10 +40,13 @@ impl LineChart {
             ui.ctx().request_repaint();
         }
         let grid = theme::colors(ui).line;
-        let shown = self.configured(id, height).grid_color(grid).show(ui, |plot| {
-            self.paint_lines(plot);
-            zoom_by_wheel(plot, self.drawn.extent);
-        });
+        let shown = self
+            .configured(id, height)
+            .grid_color(grid)
+            .show(ui, |plot| {
+                self.paint_lines(plot);
+                zoom_by_wheel(plot, self.drawn.extent);
+            });
         self.paint_labels(ui, &shown.transform);
         self.hover_table(ui, &shown);
     }
@@ -63,7 +68,8 @@ impl LineChart {
             plot = plot.include_y(0.0);
         }
         if self.log_y {
-            plot.y_grid_spacer(|input| axis::log_marks(&input)).y_axis_formatter(|mark, _| axis::log_text(mark.value))
+            plot.y_grid_spacer(|input| axis::log_marks(&input))
+                .y_axis_formatter(|mark, _| axis::log_text(mark.value))
         } else {
             plot.y_grid_spacer(|input| axis::plain_marks(&input))
                 .y_axis_formatter(|mark, _| axis::plain_text(mark.value))
@@ -71,18 +77,30 @@ impl LineChart {
     }
 
     fn paint_lines<'a>(&'a self, plot: &mut PlotUi<'a>) {
-        let color = plot.ctx().global_style().visuals.text_color().gamma_multiply(0.6);
+        let color = plot
+            .ctx()
+            .global_style()
+            .visuals
+            .text_color()
+            .gamma_multiply(0.6);
         for reference in self.references() {
             if let Some(y) = self.y(reference.value) {
-                let line = HLine::new(reference.name.clone(), y).color(color).width(1.2);
+                let line = HLine::new(reference.name.clone(), y)
+                    .color(color)
+                    .width(1.2);
                 plot.hline(line.style(LineStyle::dashed_loose()).allow_hover(false));
             }
         }
         self.drawn.paint(plot);
         for flag in &self.data.flags {
             if let Some(y) = self.y(flag.at[1]) {
-                let mark = Points::new("flag", [flag.at[0], y]).shape(MarkerShape::Diamond).radius(5.5);
-                plot.points(mark.color(plot.ctx().global_style().visuals.strong_text_color()).filled(false));
+                let mark = Points::new("flag", [flag.at[0], y])
+                    .shape(MarkerShape::Diamond)
+                    .radius(5.5);
+                plot.points(
+                    mark.color(plot.ctx().global_style().visuals.strong_text_color())
+                        .filled(false),
+                );
             }
         }
     }
@@ -107,22 +125,37 @@ impl LineChart {
         tags.extend(self.reference_tags(transform));
         let font = TextStyle::Small.resolve(ui.style());
         let color = ui.visuals().text_color();
-        let galleys: Vec<_> =
-            tags.iter().map(|tag| ui.painter().layout_no_wrap(tag.text.clone(), font.clone(), color)).collect();
+        let galleys: Vec<_> = tags
+            .iter()
+            .map(|tag| {
+                ui.painter()
+                    .layout_no_wrap(tag.text.clone(), font.clone(), color)
+            })
+            .collect();
         let wanted: Vec<Label> = tags
             .iter()
             .zip(&galleys)
-            .map(|(tag, galley)| Label { at: tag.at, anchor: tag.anchor, size: galley.size() + 2.0 * TAG_MARGIN })
+            .map(|(tag, galley)| Label {
+                at: tag.at,
+                anchor: tag.anchor,
+                size: galley.size() + 2.0 * TAG_MARGIN,
+            })
             .collect();
         for ((tag, galley), place) in tags.iter().zip(galleys).zip(labels::place(frame, &wanted)) {
             let Some(rect) = place else { continue };
-            ui.painter().rect_filled(rect, 2.0, ui.visuals().extreme_bg_color.gamma_multiply(0.8));
+            ui.painter()
+                .rect_filled(rect, 2.0, ui.visuals().extreme_bg_color.gamma_multiply(0.8));
             ui.painter().galley(rect.min + TAG_MARGIN, galley, color);
             // A name that had to give way is tied to its line.
             if let Some(y) = tag.line.filter(|y| (rect.bottom() - y).abs() > TIED_FROM) {
-                let from = if y > rect.bottom() { rect.right_bottom() } else { rect.right_top() };
+                let from = if y > rect.bottom() {
+                    rect.right_bottom()
+                } else {
+                    rect.right_top()
+                };
                 let stroke = Stroke::new(1.0, ui.visuals().weak_text_color().gamma_multiply(0.6));
-                ui.painter().line_segment([from, pos2(rect.right(), y)], stroke);
+                ui.painter()
+                    .line_segment([from, pos2(rect.right(), y)], stroke);
             }
         }
     }
@@ -131,9 +164,19 @@ impl LineChart {
     fn reference_tags(&self, transform: &PlotTransform) -> Vec<Tag> {
         let frame = *transform.frame();
         let tag = |r: &Reference| {
-            let y = transform.position_from_point(&PlotPoint::new(0.0, self.y(r.value)?)).y;
-            let (at, text) = (pos2(frame.right() - 4.0, y - 1.0), format!("{} {}", r.name, tick(r.value)));
-            frame.y_range().contains(y).then_some(Tag { at, anchor: Align2::RIGHT_BOTTOM, text, line: Some(y) })
+            let y = transform
+                .position_from_point(&PlotPoint::new(0.0, self.y(r.value)?))
+                .y;
+            let (at, text) = (
+                pos2(frame.right() - 4.0, y - 1.0),
+                format!("{} {}", r.name, tick(r.value)),
+            );
+            frame.y_range().contains(y).then_some(Tag {
+                at,
+                anchor: Align2::RIGHT_BOTTOM,
+                text,
+                line: Some(y),
+            })
         };
         let mut tags: Vec<Tag> = self.references().filter_map(tag).collect();
         tags.sort_by(|a, b| b.at.y.total_cmp(&a.at.y));
@@ -145,7 +188,9 @@ impl LineChart {
         let frame = *transform.frame();
         let mut tags = Vec::new();
         for flag in &self.data.flags {
-            let Some(y) = self.y(flag.at[1]) else { continue };
+            let Some(y) = self.y(flag.at[1]) else {
+                continue;
+            };
             let at = transform.position_from_point(&PlotPoint::new(flag.at[0], y));
             if !frame.contains(at) {
                 continue;
@@ -158,46 +203,82 @@ impl LineChart {
                 3.0,
             ));
             let right = at.x > frame.center().x;
-            let anchor = if right { Align2::RIGHT_BOTTOM } else { Align2::LEFT_BOTTOM };
+            let anchor = if right {
+                Align2::RIGHT_BOTTOM
+            } else {
+                Align2::LEFT_BOTTOM
+            };
             let corner = at + vec2(if right { 4.0 } else { -4.0 }, -8.0);
-            tags.push(Tag { at: corner, anchor, text: flag.text.clone(), line: None });
+            tags.push(Tag {
+                at: corner,
+                anchor,
+                text: flag.text.clone(),
+                line: None,
+            });
         }
         tags
     }
 
     /// Whether there is no number at all: then axes would only mislead.
     fn is_empty(&self) -> bool {
-        self.data.series.iter().all(|s| s.points.highest().is_none()) && self.data.references.is_empty()
+        self.data
+            .series
+            .iter()
+            .all(|s| s.points.highest().is_none())
+            && self.data.references.is_empty()
     }
 
     fn log_note(&self, transform: &PlotTransform) -> Option<Tag> {
         (self.drawn.n_not_positive > 0).then(|| {
             let n = text::counted(self.drawn.n_not_positive, "number");
             let text = format!("{n} ≤ 0 cannot be shown on a log axis");
-            Tag { at: transform.frame().left_top() + vec2(8.0, 18.0), anchor: Align2::LEFT_BOTTOM, text, line: None }
+            Tag {
+                at: transform.frame().left_top() + vec2(8.0, 18.0),
+                anchor: Align2::LEFT_BOTTOM,
+                text,
+                line: None,
+            }
         })
     }
 
     fn hover_table(&self, ui: &Ui, shown: &PlotResponse<()>) {
-        let Some(pointer) = shown.response.hover_pos().filter(|_| !shown.response.dragged()) else { return };
-        let Some((x, rows)) = self.rows_near(pointer, &shown.transform) else { return };
+        let Some(pointer) = shown
+            .response
+            .hover_pos()
+            .filter(|_| !shown.response.dragged())
+        else {
+            return;
+        };
+        let Some((x, rows)) = self.rows_near(pointer, &shown.transform) else {
+            return;
+        };
         let frame = shown.transform.frame();
         let at = shown.transform.position_from_point_x(x);
         let stroke = Stroke::new(1.0, ui.visuals().weak_text_color().gamma_multiply(0.7));
-        ui.painter().with_clip_rect(*frame).vline(at, frame.y_range(), stroke);
-        let tip =
-            egui::Tooltip::always_open(ui.ctx().clone(), ui.layer_id(), shown.response.id, egui::PopupAnchor::Pointer);
+        ui.painter()
+            .with_clip_rect(*frame)
+            .vline(at, frame.y_range(), stroke);
+        let tip = egui::Tooltip::always_open(
+            ui.ctx().clone(),
+            ui.layer_id(),
+            shown.response.id,
+            egui::PopupAnchor::Pointer,
+        );
         tip.gap(14.0).show(|ui| {
             ui.strong(format!("{} {}", self.data.x_label, tick(x)));
-            egui::Grid::new("rows").num_columns(3).spacing(vec2(8.0, 2.0)).show(ui, |ui| {
-                for row in rows.iter().take(HOVER_ROWS) {
-                    let (rect, _) = ui.allocate_exact_size(Vec2::splat(10.0), egui::Sense::hover());
-                    ui.painter().circle_filled(rect.center(), 4.0, row.color);
-                    ui.label(&row.name);
-                    ui.monospace(tick(row.value));
-                    ui.end_row();
-                }
-            });
+            egui::Grid::new("rows")
+                .num_columns(3)
+                .spacing(vec2(8.0, 2.0))
+                .show(ui, |ui| {
+                    for row in rows.iter().take(HOVER_ROWS) {
+                        let (rect, _) =
+                            ui.allocate_exact_size(Vec2::splat(10.0), egui::Sense::hover());
+                        ui.painter().circle_filled(rect.center(), 4.0, row.color);
+                        ui.label(&row.name);
+                        ui.monospace(tick(row.value));
+                        ui.end_row();
+                    }
+                });
             if rows.len() > HOVER_ROWS {
                 ui.weak(format!("and {} more", rows.len() - HOVER_ROWS));
             }
@@ -208,18 +289,32 @@ impl LineChart {
     /// nearest to the pointer first.
     fn rows_near(&self, pointer: Pos2, transform: &PlotTransform) -> Option<(f64, Vec<HoverRow>)> {
         let wanted = transform.value_from_position(pointer).x;
-        let shown = || self.data.series.iter().filter(|s| !self.hidden.contains(&s.name));
+        let shown = || {
+            self.data
+                .series
+                .iter()
+                .filter(|s| !self.hidden.contains(&s.name))
+        };
         let nearest = |s: &super::Series| nearest_to(&s.points, wanted).map(|p| p[0]);
-        let x = shown().filter_map(nearest).min_by(|a, b| (a - wanted).abs().total_cmp(&(b - wanted).abs()))?;
+        let x = shown()
+            .filter_map(nearest)
+            .min_by(|a, b| (a - wanted).abs().total_cmp(&(b - wanted).abs()))?;
         // A curve with points elsewhere (one an epoch beside one a step) answers with its own
         // nearest point when that lies within a few pixels.
         let slack = transform.dvalue_dpos()[0].abs() * 6.0;
         let mut rows: Vec<HoverRow> = shown()
             .filter_map(|s| {
-                let point = nearest_to(&s.points, x).filter(|p| (p[0] - x).abs() <= slack && p[1].is_finite())?;
+                let point = nearest_to(&s.points, x)
+                    .filter(|p| (p[0] - x).abs() <= slack && p[1].is_finite())?;
                 let y = self.y(point[1])?;
-                let distance = (transform.position_from_point(&PlotPoint::new(x, y)).y - pointer.y).abs();
-                Some(HoverRow { name: s.name.clone(), color: s.color, value: point[1], distance })
+                let distance =
+                    (transform.position_from_point(&PlotPoint::new(x, y)).y - pointer.y).abs();
+                Some(HoverRow {
+                    name: s.name.clone(),
+                    color: s.color,
+                    value: point[1],
+                    distance,
+                })
             })
             .collect();
         rows.sort_by(|a, b| a.distance.total_cmp(&b.distance));
@@ -229,12 +324,20 @@ impl LineChart {
 
 /// A chart without a number: its place, and that there is nothing in it yet.
 fn nothing(ui: &mut Ui, height: f32) {
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), egui::Sense::hover());
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(ui.available_width(), height), egui::Sense::hover());
     let words = "No numbers yet";
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, words));
-    ui.painter().rect_filled(rect, 2.0, ui.visuals().extreme_bg_color);
+    ui.painter()
+        .rect_filled(rect, 2.0, ui.visuals().extreme_bg_color);
     let font = TextStyle::Small.resolve(ui.style());
-    ui.painter().text(rect.center(), Align2::CENTER_CENTER, words, font, ui.visuals().weak_text_color());
+    ui.painter().text(
+        rect.center(),
+        Align2::CENTER_CENTER,
+        words,
+        font,
+        ui.visuals().weak_text_color(),
+    );
 }
 
 struct HoverRow {
@@ -247,7 +350,10 @@ struct HoverRow {
 /// The point nearest in x; `points` are in order of x.
 fn nearest_to(points: &[[f64; 2]], x: f64) -> Option<[f64; 2]> {
     let at = points.partition_point(|p| p[0] < x);
-    let around = [at.checked_sub(1), Some(at)].into_iter().flatten().filter_map(|i| points.get(i).copied());
+    let around = [at.checked_sub(1), Some(at)]
+        .into_iter()
+        .flatten()
+        .filter_map(|i| points.get(i).copied());
     around.min_by(|a, b| (a[0] - x).abs().total_cmp(&(b[0] - x).abs()))
 }
 
@@ -272,9 +378,14 @@ fn zoom_by_wheel(plot: &mut PlotUi<'_>, extent: Vec2) {
     if !plot.response().hovered() {
         return;
     }
-    let wheel = plot.ctx().input_mut(|i| std::mem::take(&mut i.smooth_scroll_delta.y));
+    let wheel = plot
+        .ctx()
+        .input_mut(|i| std::mem::take(&mut i.smooth_scroll_delta.y));
     let bounds = plot.plot_bounds();
-    if wheel < 0.0 && bounds.width() >= f64::from(extent.x) && bounds.height() >= f64::from(extent.y) {
+    if wheel < 0.0
+        && bounds.width() >= f64::from(extent.x)
+        && bounds.height() >= f64::from(extent.y)
+    {
         plot.set_auto_bounds(true);
     } else if wheel != 0.0 {
         plot.zoom_bounds_around_hovered(Vec2::splat((wheel / 200.0).exp()));

@@ -80,7 +80,9 @@ impl Drawn {
         let mut left = POINTS_A_FRAME;
         let mut is_more = false;
         for at in (0..n).map(|step| (self.next + step) % n) {
-            let (Some(made), Some(series)) = (self.made.get_mut(at), data.series.get(at)) else { continue };
+            let (Some(made), Some(series)) = (self.made.get_mut(at), data.series.get(at)) else {
+                continue;
+            };
             if !made.is_due(&self.key, series) {
                 continue;
             }
@@ -105,8 +107,13 @@ impl Drawn {
     fn take(&mut self, data: &ChartData) {
         let mut before = std::mem::take(&mut self.made);
         let made = |series: &Series| {
-            let known = before.iter().position(|made| made.raw.is_same(&series.points));
-            let new = || Made { raw: series.points.clone(), ..Made::default() };
+            let known = before
+                .iter()
+                .position(|made| made.raw.is_same(&series.points));
+            let new = || Made {
+                raw: series.points.clone(),
+                ..Made::default()
+            };
             known.map_or_else(new, |at| before.swap_remove(at))
         };
         self.made = data.series.iter().map(made).collect();
@@ -119,22 +126,47 @@ impl Drawn {
         let key = &self.key;
         let x_range = key.x_range.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
         let thinned = |curve: &Curve, n_columns: usize| curve.thinned(x_range, n_columns);
-        for (series, made) in data.series.iter().zip(&self.made).filter(|(s, _)| !key.hidden.contains(&s.name)) {
-            let smoothed = made.smoothed.as_ref().filter(|smoothed| smoothed.log_y == key.log_y);
+        for (series, made) in data
+            .series
+            .iter()
+            .zip(&self.made)
+            .filter(|(s, _)| !key.hidden.contains(&s.name))
+        {
+            let smoothed = made
+                .smoothed
+                .as_ref()
+                .filter(|smoothed| smoothed.log_y == key.log_y);
             // A smoothed curve has no spikes, and the raw one behind it is a shade: half the points of
             // each will do, so that both together cost a frame what the raw one did.
-            let n_columns = key.n_columns.div_ceil(if smoothed.is_some() { 2 } else { 1 });
-            let mut raw = thinned(made.positive.as_ref().filter(|_| key.log_y).unwrap_or(&made.raw), n_columns);
+            let n_columns = key
+                .n_columns
+                .div_ceil(if smoothed.is_some() { 2 } else { 1 });
+            let mut raw = thinned(
+                made.positive
+                    .as_ref()
+                    .filter(|_| key.log_y)
+                    .unwrap_or(&made.raw),
+                n_columns,
+            );
             if key.log_y {
                 self.n_not_positive += made.raw.n_not_positive();
                 for point in &mut raw {
                     point[1] = log10(point[1]);
                 }
             }
-            let raw_color = if smoothed.is_some() { series.color.gamma_multiply(RAW_SHARE) } else { series.color };
+            let raw_color = if smoothed.is_some() {
+                series.color.gamma_multiply(RAW_SHARE)
+            } else {
+                series.color
+            };
             add(&mut self.runs, &series.name, raw_color, &raw);
             if let Some(smoothed) = smoothed {
-                add(&mut self.runs, &series.name, series.color, &thinned(&smoothed.curve, n_columns));
+                add(
+                    &mut self.runs,
+                    &series.name,
+                    series.color,
+                    &thinned(&smoothed.curve, n_columns),
+                );
             }
         }
         let mut all = Rect::NOTHING;
@@ -147,11 +179,15 @@ impl Drawn {
     pub(super) fn paint<'a>(&'a self, plot: &mut PlotUi<'a>) {
         for run in &self.runs {
             if run.points.len() > 1 {
-                let line = Line::new(run.name.clone(), run.points.as_slice()).color(run.color).width(size::LINE);
+                let line = Line::new(run.name.clone(), run.points.as_slice())
+                    .color(run.color)
+                    .width(size::LINE);
                 plot.line(line.allow_band(false).allow_hover(false));
             }
             if run.points.len() <= DOTS {
-                let dots = Points::new(run.name.clone(), run.points.as_slice()).color(run.color).radius(2.2);
+                let dots = Points::new(run.name.clone(), run.points.as_slice())
+                    .color(run.color)
+                    .radius(2.2);
                 plot.points(dots.allow_hover(false));
             }
         }
@@ -161,8 +197,9 @@ impl Drawn {
 impl Made {
     fn is_due(&self, key: &Key, series: &Series) -> bool {
         let weight = weight(key, series);
-        let is_other =
-            |smoothed: &Smoothed| smoothed.log_y != key.log_y || smoothed.weight.to_bits() != weight.to_bits();
+        let is_other = |smoothed: &Smoothed| {
+            smoothed.log_y != key.log_y || smoothed.weight.to_bits() != weight.to_bits()
+        };
         self.lacks_positive(key) || self.smoothed.as_ref().map_or(weight > 0.0, is_other)
     }
 
@@ -188,7 +225,11 @@ impl Made {
             } else {
                 smooth(&self.raw, weight)
             };
-            Smoothed { weight, log_y: key.log_y, curve: curve.into() }
+            Smoothed {
+                weight,
+                log_y: key.log_y,
+                curve: curve.into(),
+            }
         });
     }
 }
@@ -205,9 +246,16 @@ fn log10(value: f64) -> f64 {
 
 /// Adds a curve, cut where it has no number.
 fn add(runs: &mut Vec<Run>, name: &str, color: Color32, points: &[[f64; 2]]) {
-    for run in points.split(|p| !p[1].is_finite()).filter(|run| !run.is_empty()) {
+    for run in points
+        .split(|p| !p[1].is_finite())
+        .filter(|run| !run.is_empty())
+    {
         let points = run.iter().map(|p| PlotPoint::new(p[0], p[1])).collect();
-        runs.push(Run { name: name.to_owned(), color, points });
+        runs.push(Run {
+            name: name.to_owned(),
+            color,
+            points,
+        });
     }
 }
 
@@ -217,39 +265,68 @@ mod tests {
 
     /// Four curves of 60,000 points.
     fn data() -> ChartData {
-        let points = |at: usize| (0..60_000).map(|x| [f64::from(x), f64::from(x % 7) + at as f64]).collect::<Vec<_>>();
+        let points = |at: usize| {
+            (0..60_000)
+                .map(|x| [f64::from(x), f64::from(x % 7) + at as f64])
+                .collect::<Vec<_>>()
+        };
         let series = |at: usize| Series {
             name: at.to_string(),
             color: Color32::WHITE,
             points: points(at).into(),
             keep_raw: at == 3,
         };
-        ChartData { series: (0..4).map(series).collect(), ..ChartData::default() }
+        ChartData {
+            series: (0..4).map(series).collect(),
+            ..ChartData::default()
+        }
     }
 
     fn key(revision: u64, smoothing: f64) -> Key {
-        Key { revision, smoothing, n_columns: 500, ..Key::default() }
+        Key {
+            revision,
+            smoothing,
+            n_columns: 500,
+            ..Key::default()
+        }
     }
 
     fn n_smoothed(drawn: &Drawn) -> usize {
-        drawn.made.iter().filter(|made| made.smoothed.is_some()).count()
+        drawn
+            .made
+            .iter()
+            .filter(|made| made.smoothed.is_some())
+            .count()
     }
 
     #[test]
     fn long_curves_are_smoothed_a_few_a_frame_and_each_once() {
         let (data, mut drawn) = (data(), Drawn::default());
-        assert!(!drawn.refresh(&data, key(1, 0.0)), "thinning is done at once");
+        assert!(
+            !drawn.refresh(&data, key(1, 0.0)),
+            "thinning is done at once"
+        );
         assert_eq!((drawn.runs.len(), n_smoothed(&drawn)), (4, 0));
         // 100,000 points a frame: two curves, then the third; the fourth stays raw.
         assert!(drawn.refresh(&data, key(1, 0.9)));
-        assert_eq!((drawn.runs.len(), n_smoothed(&drawn)), (6, 2), "each smoothed one before its raw one");
+        assert_eq!(
+            (drawn.runs.len(), n_smoothed(&drawn)),
+            (6, 2),
+            "each smoothed one before its raw one"
+        );
         assert!(!drawn.refresh(&data, key(1, 0.9)));
         assert_eq!((drawn.runs.len(), n_smoothed(&drawn)), (7, 3));
         // A new curve beside them: what was made of the others stays.
         let mut more = data.clone();
-        more.series.push(Series { name: "new".to_owned(), ..data.series[0].clone() });
+        more.series.push(Series {
+            name: "new".to_owned(),
+            ..data.series[0].clone()
+        });
         more.series[4].points = more.series[0].points.to_vec().into();
-        assert!(!drawn.refresh(&more, key(2, 0.9)), "only the new one is to be made");
+        assert!(
+            !drawn.refresh(&more, key(2, 0.9)),
+            "only the new one is to be made"
+        );
         assert_eq!(n_smoothed(&drawn), 4);
         assert!(!drawn.refresh(&more, key(2, 0.0)));
         assert_eq!((drawn.runs.len(), n_smoothed(&drawn)), (5, 0));
@@ -259,11 +336,30 @@ mod tests {
     fn a_log_axis_shows_the_smallest_number_above_zero_of_a_stretch() {
         let mut points: Vec<[f64; 2]> = (0..60_000).map(|x| [f64::from(x), 10.0]).collect();
         (points[30_000][1], points[30_001][1]) = (-1.0, 0.001);
-        let series = Series { name: String::new(), color: Color32::WHITE, points: points.into(), keep_raw: false };
-        let data = ChartData { series: vec![series], ..ChartData::default() };
+        let series = Series {
+            name: String::new(),
+            color: Color32::WHITE,
+            points: points.into(),
+            keep_raw: false,
+        };
+        let data = ChartData {
+            series: vec![series],
+            ..ChartData::default()
+        };
         let mut drawn = Drawn::default();
-        assert!(!drawn.refresh(&data, Key { log_y: true, ..key(1, 0.0) }));
-        let lowest = drawn.runs.iter().flat_map(|run| &run.points).map(|p| p.y).fold(f64::INFINITY, f64::min);
+        assert!(!drawn.refresh(
+            &data,
+            Key {
+                log_y: true,
+                ..key(1, 0.0)
+            }
+        ));
+        let lowest = drawn
+            .runs
+            .iter()
+            .flat_map(|run| &run.points)
+            .map(|p| p.y)
+            .fold(f64::INFINITY, f64::min);
         assert!((lowest + 3.0).abs() < 1e-12, "{lowest}");
         assert_eq!(drawn.n_not_positive, 1);
     }

@@ -33,16 +33,26 @@ pub(super) fn place(frame: Rect, labels: &[Label]) -> Vec<Option<Rect>> {
 
 /// The free place that is nearest to the one that a label wants.
 fn nearest(frame: Rect, label: &Label, placed: &[Rect]) -> Option<Rect> {
-    let Vec2 { x: width, y: height } = label.size;
+    let Vec2 {
+        x: width,
+        y: height,
+    } = label.size;
     // The negation is false for sizes that are no numbers, too.
-    if !(width <= frame.width() && height <= frame.height() && label.at.x.is_finite() && label.at.y.is_finite()) {
+    if !(width <= frame.width()
+        && height <= frame.height()
+        && label.at.x.is_finite()
+        && label.at.y.is_finite())
+    {
         return None;
     }
     let wanted = label.anchor.anchor_size(label.at, label.size).min;
-    let wanted =
-        pos2(wanted.x.clamp(frame.left(), frame.right() - width), wanted.y.clamp(frame.top(), frame.bottom() - height));
+    let wanted = pos2(
+        wanted.x.clamp(frame.left(), frame.right() - width),
+        wanted.y.clamp(frame.top(), frame.bottom() - height),
+    );
     // Beside its own place a label may stand at the other side of its anchor, at either edge, or in between.
-    let across = (0..=COLUMNS).map(|n| frame.left() + (frame.width() - width) * f32::from(n) / f32::from(COLUMNS));
+    let across = (0..=COLUMNS)
+        .map(|n| frame.left() + (frame.width() - width) * f32::from(n) / f32::from(COLUMNS));
     let mirrored = (2.0 * label.at.x - wanted.x - width).clamp(frame.left(), frame.right() - width);
     let lefts = [wanted.x, mirrored].into_iter().chain(across);
     let at = |left: f32| {
@@ -50,7 +60,9 @@ fn nearest(frame: Rect, label: &Label, placed: &[Rect]) -> Option<Rect> {
         let min = pos2(left, top);
         Some((min.distance(wanted), Rect::from_min_size(min, label.size)))
     };
-    let best = lefts.filter_map(at).reduce(|best, other| if other.0 < best.0 { other } else { best });
+    let best = lefts
+        .filter_map(at)
+        .reduce(|best, other| if other.0 < best.0 { other } else { best });
     best.map(|(_, rect)| rect)
 }
 
@@ -64,12 +76,23 @@ fn free_top(frame: Rect, (left, size): (f32, Vec2), wanted: f32, placed: &[Rect]
         .collect();
     let is_free = |top: &f32| {
         let is_inside = *top >= frame.top() && top + size.y <= frame.bottom();
-        is_inside && in_the_way.iter().all(|other| *top >= other.bottom() || top + size.y <= other.top())
+        is_inside
+            && in_the_way
+                .iter()
+                .all(|other| *top >= other.bottom() || top + size.y <= other.top())
     };
     // The nearest free place is the wanted one, or one that touches a box in the way.
-    let touching = in_the_way.iter().flat_map(|other| [other.bottom(), other.top() - size.y]);
+    let touching = in_the_way
+        .iter()
+        .flat_map(|other| [other.bottom(), other.top() - size.y]);
     let tops = std::iter::once(wanted).chain(touching).filter(is_free);
-    tops.reduce(|best, top| if (top - wanted).abs() < (best - wanted).abs() { top } else { best })
+    tops.reduce(|best, top| {
+        if (top - wanted).abs() < (best - wanted).abs() {
+            top
+        } else {
+            best
+        }
+    })
 }
 
 #[cfg(test)]
@@ -83,33 +106,64 @@ mod tests {
     }
 
     fn label(x: f32, y: f32) -> Label {
-        Label { at: pos2(x, y), anchor: Align2::RIGHT_BOTTOM, size: vec2(60.0, 12.0) }
+        Label {
+            at: pos2(x, y),
+            anchor: Align2::RIGHT_BOTTOM,
+            size: vec2(60.0, 12.0),
+        }
     }
 
     #[test]
     fn a_label_stands_where_it_wants_and_gives_way_by_as_little_as_needed() {
         let frame = rect(0.0, 0.0, 200.0, 100.0);
-        let places = place(frame, &[label(194.0, 50.0), label(194.0, 48.0), label(194.0, 8.0)]);
+        let places = place(
+            frame,
+            &[label(194.0, 50.0), label(194.0, 48.0), label(194.0, 8.0)],
+        );
         assert_eq!(places[0], Some(rect(134.0, 38.0, 60.0, 12.0)));
         // It would overlap the first one: straight above it, two points away.
         assert_eq!(places[1], Some(rect(134.0, 24.0, 60.0, 12.0)));
-        assert_eq!(places[2], Some(rect(134.0, 0.0, 60.0, 12.0)), "pushed into the frame");
+        assert_eq!(
+            places[2],
+            Some(rect(134.0, 0.0, 60.0, 12.0)),
+            "pushed into the frame"
+        );
     }
 
     #[test]
     fn what_has_no_room_is_left_out_and_covers_nothing() {
         let frame = rect(0.0, 0.0, 70.0, 40.0);
-        let places = place(frame, &[label(60.0, 20.0), label(60.0, 20.0), label(60.0, 20.0)]);
+        let places = place(
+            frame,
+            &[label(60.0, 20.0), label(60.0, 20.0), label(60.0, 20.0)],
+        );
         assert_eq!(places.iter().flatten().count(), 2, "{places:?}");
-        let too_wide = Label { size: vec2(71.0, 5.0), ..label(60.0, 20.0) };
+        let too_wide = Label {
+            size: vec2(71.0, 5.0),
+            ..label(60.0, 20.0)
+        };
         let no_number = label(f32::NAN, 20.0);
         assert_eq!(place(frame, &[too_wide, no_number]), [None, None]);
     }
 
     fn any_label() -> impl Strategy<Value = Label> {
-        let anchor = prop::sample::select(vec![Align2::RIGHT_BOTTOM, Align2::LEFT_BOTTOM, Align2::LEFT_TOP]);
-        (-50.0..450.0_f32, -50.0..450.0_f32, anchor, 1.0..120.0_f32, 8.0..16.0_f32)
-            .prop_map(|(x, y, anchor, width, height)| Label { at: pos2(x, y), anchor, size: vec2(width, height) })
+        let anchor = prop::sample::select(vec![
+            Align2::RIGHT_BOTTOM,
+            Align2::LEFT_BOTTOM,
+            Align2::LEFT_TOP,
+        ]);
+        (
+            -50.0..450.0_f32,
+            -50.0..450.0_f32,
+            anchor,
+            1.0..120.0_f32,
+            8.0..16.0_f32,
+        )
+            .prop_map(|(x, y, anchor, width, height)| Label {
+                at: pos2(x, y),
+                anchor,
+                size: vec2(width, height),
+            })
     }
 
     proptest! {

@@ -149,7 +149,9 @@ impl LineChart {
             let is_narrow = ui.available_width() < OPTIONS_WIDTH;
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 if is_narrow {
-                    ui.menu_button("Options", |ui| self.options(ui)).response.on_hover_text(self.title);
+                    ui.menu_button("Options", |ui| self.options(ui))
+                        .response
+                        .on_hover_text(self.title);
                 } else {
                     self.options(ui);
                 }
@@ -163,11 +165,16 @@ impl LineChart {
 
     fn options(&mut self, ui: &mut egui::Ui) {
         let named = |what: &str| format!("{what}: {}", self.title);
-        if ui.button("Copy as CSV").on_hover_text("Every number of this chart, one row an x").clicked() {
+        if ui
+            .button("Copy as CSV")
+            .on_hover_text("Every number of this chart, one row an x")
+            .clicked()
+        {
             self.table.refresh(&self.data, self.revision);
             ui.copy_text(self.table.csv());
         }
-        ui.toggle_value(&mut self.as_table, "Table").on_hover_text(named("Numbers instead of curves"));
+        ui.toggle_value(&mut self.as_table, "Table")
+            .on_hover_text(named("Numbers instead of curves"));
         ui.add_enabled_ui(!self.as_table, |ui| {
             ui.toggle_value(&mut self.log_y, "Log").on_hover_text(named("Logarithmic y axis"));
             let text = if self.smoothing > 0.0 { format!("Smooth {:.2}", self.smoothing) } else { "Smooth".to_owned() };

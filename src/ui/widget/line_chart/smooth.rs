@@ -9,7 +9,9 @@
 /// NaN stays NaN and leaves the average as it is. `points` must be in order of x.
 #[must_use]
 pub fn smooth(points: &[[f64; 2]], weight: f64) -> Vec<[f64; 2]> {
-    let (Some(first), Some(last)) = (points.first(), points.last()) else { return Vec::new() };
+    let (Some(first), Some(last)) = (points.first(), points.last()) else {
+        return Vec::new();
+    };
     let mean_gap = (last[0] - first[0]) / (points.len() - 1).max(1) as f64;
     if weight <= 0.0 || mean_gap <= 0.0 {
         return points.to_vec();
@@ -43,11 +45,18 @@ mod tests {
     fn the_average_is_debiased_and_fades_with_distance() {
         // One mean gap apart with weight 0.5: (0.5 * 4 + 2) / (0.5 + 1) = 4 / 1.5.
         let even = smooth(&[[0.0, 4.0], [1.0, 2.0]], 0.5);
-        assert!((even[0][1] - 4.0).abs() < 1e-12, "the first value is not pulled to zero");
+        assert!(
+            (even[0][1] - 4.0).abs() < 1e-12,
+            "the first value is not pulled to zero"
+        );
         assert!((even[1][1] - 4.0 / 1.5).abs() < 1e-12);
         // Gaps 1, 1, 8 (mean 10/3): after the long gap the old values weigh 0.5^(8/(10/3)) = 0.19.
         let far = smooth(&[[0.0, 0.0], [1.0, 0.0], [2.0, 0.0], [10.0, 1.0]], 0.5);
-        assert!(far[3][1] > 0.6, "an old value is not dragged over a gap: {}", far[3][1]);
+        assert!(
+            far[3][1] > 0.6,
+            "an old value is not dragged over a gap: {}",
+            far[3][1]
+        );
     }
 
     #[test]

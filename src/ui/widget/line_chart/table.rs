@@ -22,17 +22,32 @@ impl WideTable {
             return;
         }
         self.revision = revision;
-        self.columns = std::iter::once(&data.x_label).chain(data.series.iter().map(|s| &s.name)).cloned().collect();
-        let mut xs: Vec<f64> = data.series.iter().flat_map(|s| s.points.iter().map(|p| p[0])).collect();
+        self.columns = std::iter::once(&data.x_label)
+            .chain(data.series.iter().map(|s| &s.name))
+            .cloned()
+            .collect();
+        let mut xs: Vec<f64> = data
+            .series
+            .iter()
+            .flat_map(|s| s.points.iter().map(|p| p[0]))
+            .collect();
         xs.sort_by(f64::total_cmp);
         xs.dedup();
         let mut next = vec![0_usize; data.series.len()];
-        self.rows = xs.into_iter().map(|x| (x, row_at(data, x, &mut next))).collect();
+        self.rows = xs
+            .into_iter()
+            .map(|x| (x, row_at(data, x, &mut next)))
+            .collect();
     }
 
     /// The table as text; an empty field where a curve has no number.
     pub(super) fn csv(&self) -> String {
-        let mut out = self.columns.iter().map(|c| quoted(c)).collect::<Vec<_>>().join(",");
+        let mut out = self
+            .columns
+            .iter()
+            .map(|c| quoted(c))
+            .collect::<Vec<_>>()
+            .join(",");
         for (x, values) in &self.rows {
             let _ = write!(out, "\n{x}");
             for value in values {
@@ -64,7 +79,9 @@ impl WideTable {
             })
             .body(|body| {
                 body.rows(18.0, self.rows.len(), |mut row| {
-                    let Some((x, values)) = self.rows.get(row.index()) else { return };
+                    let Some((x, values)) = self.rows.get(row.index()) else {
+                        return;
+                    };
                     row.col(|ui| {
                         ui.monospace(tick(*x));
                     });
@@ -93,5 +110,9 @@ fn row_at(data: &ChartData, x: f64, next: &mut [usize]) -> Vec<Option<f64>> {
 }
 
 fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+    if text.contains([',', '"', '\n']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
 }

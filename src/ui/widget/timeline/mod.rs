@@ -32,7 +32,9 @@ pub struct TimelineData<'a> {
 impl TimelineData<'_> {
     /// Where in `steps` the event at a position of the history is.
     fn row_of(&self, position: usize) -> Option<usize> {
-        self.steps.binary_search_by_key(&position, |s| s.position).ok()
+        self.steps
+            .binary_search_by_key(&position, |s| s.position)
+            .ok()
     }
 }
 
@@ -46,7 +48,12 @@ pub struct Timeline {
 impl Timeline {
     /// Paints strip and table into the room at hand. `selected` is a position in the history;
     /// returns the position that was clicked in this frame.
-    pub fn ui(&mut self, ui: &mut Ui, data: &TimelineData<'_>, selected: Option<usize>) -> Option<usize> {
+    pub fn ui(
+        &mut self,
+        ui: &mut Ui,
+        data: &TimelineData<'_>,
+        selected: Option<usize>,
+    ) -> Option<usize> {
         let moved = selected != self.in_sight;
         self.in_sight = selected;
         if let Some(said) = data.said {
@@ -59,7 +66,12 @@ impl Timeline {
     }
 
     /// Paints the strip alone.
-    pub fn strip(&mut self, ui: &mut Ui, data: &TimelineData<'_>, selected: Option<usize>) -> Option<usize> {
+    pub fn strip(
+        &mut self,
+        ui: &mut Ui,
+        data: &TimelineData<'_>,
+        selected: Option<usize>,
+    ) -> Option<usize> {
         let moved = selected != self.in_sight;
         self.in_sight = selected;
         if let Some(said) = data.said {
@@ -144,7 +156,8 @@ fn paint_step(painter: &Painter, ui: &Ui, at: Pos2, step: &TimelineStep, radius:
 }
 
 /// Why a step has no rank although the model was asked.
-pub(crate) const LEFT_OUT: &str = "Left out of the ranking, since the user already had it: counts as a miss";
+pub(crate) const LEFT_OUT: &str =
+    "Left out of the ranking, since the user already had it: counts as a miss";
 
 /// A mid-rank: `7`, or `7.5` where items tie; a miss has none.
 pub(crate) fn rank_text(rank: f64) -> String {
@@ -169,8 +182,13 @@ fn legend(ui: &mut Ui, has_left_out: bool) {
     entry(None, "no prediction");
     if has_left_out {
         let (rect, _) = ui.allocate_exact_size(Vec2::splat(12.0), egui::Sense::hover());
-        ui.painter().circle_stroke(rect.center(), 3.2, Stroke::new(1.6, theme::colors(ui).error));
-        ui.label(egui::RichText::new("left out: a miss").small()).on_hover_text(LEFT_OUT);
+        ui.painter().circle_stroke(
+            rect.center(),
+            3.2,
+            Stroke::new(1.6, theme::colors(ui).error),
+        );
+        ui.label(egui::RichText::new("left out: a miss").small())
+            .on_hover_text(LEFT_OUT);
     }
     for part in [Part::Train, Part::Valid, Part::Test] {
         let (rect, _) = ui.allocate_exact_size(vec2(12.0, 6.0), egui::Sense::hover());
@@ -181,25 +199,43 @@ fn legend(ui: &mut Ui, has_left_out: bool) {
 
 /// What hovering an event says.
 fn tip(ui: &mut Ui, data: &TimelineData<'_>, step: &TimelineStep) {
-    ui.strong(format!("Event {}: {}", step.position + 1, (data.title)(step.item_idx)));
+    ui.strong(format!(
+        "Event {}: {}",
+        step.position + 1,
+        (data.title)(step.item_idx)
+    ));
     ui.label(format!("Part: {}", part_name(step.part)));
     let (Some(rank), Some(probability)) = (step.rank, step.probability) else {
         ui.weak("No prediction: the model needs at least one event before it");
         return;
     };
-    let probability = format!("probability {} over all items", text::percent(f64::from(probability)));
+    let probability = format!(
+        "probability {} over all items",
+        text::percent(f64::from(probability))
+    );
     if step.is_left_out() {
         ui.label(LEFT_OUT);
         ui.label(format!("Its {probability}"));
     } else {
-        ui.label(format!("Rank {} of {}, {probability}", rank_text(rank), text::count(data.n_items)));
+        ui.label(format!(
+            "Rank {} of {}, {probability}",
+            rank_text(rank),
+            text::count(data.n_items)
+        ));
     }
     ui.add_space(2.0);
     ui.label("Expected most:");
     for scored in &step.top {
-        let mark = if scored.item_idx == step.item_idx { "✔ " } else { "" };
+        let mark = if scored.item_idx == step.item_idx {
+            "✔ "
+        } else {
+            ""
+        };
         let probability = text::percent(f64::from(scored.probability));
-        ui.label(format!("{mark}{} ({probability})", (data.title)(scored.item_idx)));
+        ui.label(format!(
+            "{mark}{} ({probability})",
+            (data.title)(scored.item_idx)
+        ));
     }
 }
 
@@ -229,8 +265,17 @@ fn pointed(
     let row = ((pointer.x - left) / width).floor().max(0.0) as usize;
     let step = data.steps.get(row)?;
     let edge = Stroke::new(1.0, part_color(step.part, ui));
-    ui.painter().rect_stroke(rect(row), 2.0, edge, egui::StrokeKind::Inside);
-    let popup = egui::Tooltip::always_open(ui.ctx().clone(), ui.layer_id(), response.id, egui::PopupAnchor::Pointer);
-    popup.gap(14.0).accessible_name(part_name(step.part)).show(|ui| tip(ui, step));
+    ui.painter()
+        .rect_stroke(rect(row), 2.0, edge, egui::StrokeKind::Inside);
+    let popup = egui::Tooltip::always_open(
+        ui.ctx().clone(),
+        ui.layer_id(),
+        response.id,
+        egui::PopupAnchor::Pointer,
+    );
+    popup
+        .gap(14.0)
+        .accessible_name(part_name(step.part))
+        .show(|ui| tip(ui, step));
     response.clicked().then_some(step.position)
 }

@@ -30,7 +30,12 @@ impl RankAxis {
     }
 }
 
-pub(super) fn ui(ui: &mut Ui, data: &TimelineData<'_>, selected: Option<usize>, bring: bool) -> Option<usize> {
+pub(super) fn ui(
+    ui: &mut Ui,
+    data: &TimelineData<'_>,
+    selected: Option<usize>,
+    bring: bool,
+) -> Option<usize> {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
         legend(ui, data.steps.iter().any(TimelineStep::is_left_out));
@@ -45,16 +50,26 @@ pub(super) fn ui(ui: &mut Ui, data: &TimelineData<'_>, selected: Option<usize>, 
     let inner = Rect::from_min_max(whole.min + vec2(GUTTER, 0.0), whole.max);
     let width = (inner.width() / data.steps.len().max(1) as f32).clamp(NARROWEST, WIDEST);
     let mut child = ui.new_child(egui::UiBuilder::new().max_rect(inner).id_salt("strip"));
-    let area = ScrollArea::horizontal().id_salt("events").auto_shrink(false);
+    let area = ScrollArea::horizontal()
+        .id_salt("events")
+        .auto_shrink(false);
     area.show_viewport(&mut child, |ui, viewport| {
         ui.set_width(width * data.steps.len() as f32);
         ui.set_height(HEIGHT - 12.0);
         let left = ui.min_rect().left();
         if let Some(row) = selected.filter(|_| bring).and_then(|p| data.row_of(p)) {
             let x = left + row as f32 * width;
-            ui.scroll_to_rect(Rect::from_min_size(pos2(x, whole.top()), vec2(width, 1.0)), Some(egui::Align::Center));
+            ui.scroll_to_rect(
+                Rect::from_min_size(pos2(x, whole.top()), vec2(width, 1.0)),
+                Some(egui::Align::Center),
+            );
         }
-        let columns = Columns { left, width, axis, whole };
+        let columns = Columns {
+            left,
+            width,
+            axis,
+            whole,
+        };
         let visible = columns.visible(viewport, data.steps.len());
         columns.paint(ui, data, selected, visible);
         columns.point(ui, data)
@@ -64,7 +79,10 @@ pub(super) fn ui(ui: &mut Ui, data: &TimelineData<'_>, selected: Option<usize>, 
 
 fn paint_axis(ui: &Ui, whole: Rect, axis: RankAxis, n_items: usize) {
     let painter = ui.painter();
-    let plot = Rect::from_min_max(whole.min + vec2(GUTTER, 0.0), pos2(whole.right(), axis.bottom + 6.0));
+    let plot = Rect::from_min_max(
+        whole.min + vec2(GUTTER, 0.0),
+        pos2(whole.right(), axis.bottom + 6.0),
+    );
     painter.rect_filled(plot, 2.0, ui.visuals().extreme_bg_color);
     let good = Rect::from_min_max(plot.min, pos2(plot.right(), axis.y(HIT_AT as f64)));
     painter.rect_filled(good, 2.0, theme::colors(ui).good.gamma_multiply(0.10));
@@ -73,7 +91,13 @@ fn paint_axis(ui: &Ui, whole: Rect, axis: RankAxis, n_items: usize) {
     while rank <= n_items.max(10) {
         let y = axis.y(rank as f64);
         painter.hline(plot.x_range(), y, line);
-        small_text(painter, ui, pos2(plot.left() - 4.0, y), Align2::RIGHT_CENTER, &text::count(rank));
+        small_text(
+            painter,
+            ui,
+            pos2(plot.left() - 4.0, y),
+            Align2::RIGHT_CENTER,
+            &text::count(rank),
+        );
         rank *= 10;
     }
     let middle = pos2(whole.left(), f32::midpoint(axis.top, axis.bottom));
@@ -81,7 +105,9 @@ fn paint_axis(ui: &Ui, whole: Rect, axis: RankAxis, n_items: usize) {
     let name = painter.layout_no_wrap("rank".to_owned(), font, ui.visuals().weak_text_color());
     let at = middle + vec2(0.0, name.size().x / 2.0);
     let color = ui.visuals().weak_text_color();
-    painter.add(egui::epaint::TextShape::new(at, name, color).with_angle(-std::f32::consts::FRAC_PI_2));
+    painter.add(
+        egui::epaint::TextShape::new(at, name, color).with_angle(-std::f32::consts::FRAC_PI_2),
+    );
 }
 
 /// The columns of the events on the screen.
@@ -102,21 +128,45 @@ impl Columns {
 
     fn rect(self, row: usize) -> Rect {
         let left = self.left + row as f32 * self.width;
-        Rect::from_min_max(pos2(left, self.whole.top()), pos2(left + self.width, self.axis.bottom + 6.0 + BAND))
+        Rect::from_min_max(
+            pos2(left, self.whole.top()),
+            pos2(left + self.width, self.axis.bottom + 6.0 + BAND),
+        )
     }
 
-    fn paint(self, ui: &Ui, data: &TimelineData<'_>, selected: Option<usize>, visible: std::ops::Range<usize>) {
+    fn paint(
+        self,
+        ui: &Ui,
+        data: &TimelineData<'_>,
+        selected: Option<usize>,
+        visible: std::ops::Range<usize>,
+    ) {
         let painter = ui.painter();
         for row in visible.clone() {
-            let Some(step) = data.steps.get(row) else { continue };
+            let Some(step) = data.steps.get(row) else {
+                continue;
+            };
             let rect = self.rect(row);
             if selected == Some(step.position) {
-                painter.rect_filled(rect, 2.0, ui.visuals().selection.bg_fill.gamma_multiply(0.5));
+                painter.rect_filled(
+                    rect,
+                    2.0,
+                    ui.visuals().selection.bg_fill.gamma_multiply(0.5),
+                );
             }
-            let band = Rect::from_min_max(pos2(rect.left() + 0.5, rect.bottom() - BAND), rect.max - vec2(0.5, 0.0));
+            let band = Rect::from_min_max(
+                pos2(rect.left() + 0.5, rect.bottom() - BAND),
+                rect.max - vec2(0.5, 0.0),
+            );
             painter.rect_filled(band, 1.0, part_color(step.part, ui));
             let y = step.rank.map_or(self.axis.bottom, |rank| self.axis.y(rank));
-            paint_step(painter, ui, pos2(rect.center().x, y), step, (self.width / 2.0 - 1.0).min(4.5));
+            paint_step(
+                painter,
+                ui,
+                pos2(rect.center().x, y),
+                step,
+                (self.width / 2.0 - 1.0).min(4.5),
+            );
         }
         self.paint_numbers(ui, data.steps, visible);
     }
@@ -128,12 +178,24 @@ impl Columns {
             let (row, step) = step;
             if (step.position + 1).is_multiple_of(every) || step.position == 0 {
                 let at = pos2(self.rect(row).center().x, self.rect(row).bottom() + 1.0);
-                small_text(ui.painter(), ui, at, Align2::CENTER_TOP, &(step.position + 1).to_string());
+                small_text(
+                    ui.painter(),
+                    ui,
+                    at,
+                    Align2::CENTER_TOP,
+                    &(step.position + 1).to_string(),
+                );
             }
         }
     }
 
     fn point(self, ui: &Ui, data: &TimelineData<'_>) -> Option<usize> {
-        pointed(ui, data, (self.left, self.width), |row| self.rect(row), |ui, step| tip(ui, data, step))
+        pointed(
+            ui,
+            data,
+            (self.left, self.width),
+            |row| self.rect(row),
+            |ui, step| tip(ui, data, step),
+        )
     }
 }

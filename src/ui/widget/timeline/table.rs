@@ -16,11 +16,22 @@ const HEADERS: [(&str, &str); 6] = [
         "Rank",
         "Place of the true item in the model's list before the event; 1 is best. A seen item that is left out has none",
     ),
-    ("Probability", "How likely the model found the true item, over all items"),
-    ("Expected most (first five)", "The five items that the model found most likely; the true one is marked ✔"),
+    (
+        "Probability",
+        "How likely the model found the true item, over all items",
+    ),
+    (
+        "Expected most (first five)",
+        "The five items that the model found most likely; the true one is marked ✔",
+    ),
 ];
 
-pub(super) fn ui(ui: &mut Ui, data: &TimelineData<'_>, selected: Option<usize>, bring: bool) -> Option<usize> {
+pub(super) fn ui(
+    ui: &mut Ui,
+    data: &TimelineData<'_>,
+    selected: Option<usize>,
+    bring: bool,
+) -> Option<usize> {
     let height = ui.available_height().max(120.0);
     let mut clicked = None;
     let mut table = TableBuilder::new(ui)
@@ -33,7 +44,12 @@ pub(super) fn ui(ui: &mut Ui, data: &TimelineData<'_>, selected: Option<usize>, 
         .min_scrolled_height(80.0)
         .column(Column::exact(28.0))
         .column(Column::exact(66.0))
-        .column(Column::initial(124.0).at_least(60.0).clip(true).resizable(true))
+        .column(
+            Column::initial(124.0)
+                .at_least(60.0)
+                .clip(true)
+                .resizable(true),
+        )
         .column(Column::exact(68.0))
         .column(Column::exact(74.0))
         .column(Column::remainder().at_least(70.0).clip(true));
@@ -49,7 +65,9 @@ pub(super) fn ui(ui: &mut Ui, data: &TimelineData<'_>, selected: Option<usize>, 
     });
     table.body(|body| {
         body.rows(ROW, data.steps.len(), |mut row| {
-            let Some(step) = data.steps.get(row.index()) else { return };
+            let Some(step) = data.steps.get(row.index()) else {
+                return;
+            };
             row.set_selected(selected == Some(step.position));
             cells(&mut row, data, step);
             if row.response().clicked() {
@@ -87,19 +105,36 @@ fn cells(row: &mut TableRow<'_, '_>, data: &TimelineData<'_>, step: &TimelineSte
         }
     });
     row.col(|ui| {
-        ui.add(egui::Label::new(expected(ui, data, step)).truncate().selectable(false));
+        ui.add(
+            egui::Label::new(expected(ui, data, step))
+                .truncate()
+                .selectable(false),
+        );
     });
 }
 
 /// The number with a bar of its length behind it.
 pub(crate) fn bar(ui: &mut Ui, probability: f32) {
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width().max(40.0) - 4.0, ROW - 4.0), Sense::hover());
-    let filled = Rect::from_min_size(rect.min, vec2(rect.width() * probability.clamp(0.0, 1.0), rect.height()));
-    ui.painter().rect_filled(filled, 2.0, theme::series_color(ui, 0).gamma_multiply(0.45));
+    let (rect, _) = ui.allocate_exact_size(
+        vec2(ui.available_width().max(40.0) - 4.0, ROW - 4.0),
+        Sense::hover(),
+    );
+    let filled = Rect::from_min_size(
+        rect.min,
+        vec2(rect.width() * probability.clamp(0.0, 1.0), rect.height()),
+    );
+    ui.painter()
+        .rect_filled(filled, 2.0, theme::series_color(ui, 0).gamma_multiply(0.45));
     let font = egui::TextStyle::Body.resolve(ui.style());
     let text = text::percent(f64::from(probability));
     let at = rect.left_center() + vec2(3.0, 0.0);
-    ui.painter().text(at, egui::Align2::LEFT_CENTER, text, font, ui.visuals().text_color());
+    ui.painter().text(
+        at,
+        egui::Align2::LEFT_CENTER,
+        text,
+        font,
+        ui.visuals().text_color(),
+    );
 }
 
 /// The five items expected most, the true one marked by sign, weight and colour.

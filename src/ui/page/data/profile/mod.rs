@@ -33,29 +33,46 @@ pub(super) struct ProfileCards {
 }
 
 impl ProfileCards {
-    pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, prepared: &Prepared, actions: &mut Actions) {
-        let Some(profile) = &app.data.profile else { return };
+    pub(super) fn ui(
+        &mut self,
+        ui: &mut Ui,
+        app: &App,
+        prepared: &Prepared,
+        actions: &mut Actions,
+    ) {
+        let Some(profile) = &app.data.profile else {
+            return;
+        };
         let made_of = Arc::downgrade(profile);
         if !made_of.ptr_eq(&self.tables_of) {
             self.tables.clear();
             self.tables_of = made_of;
         }
-        ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-            facts(ui, profile);
-            ui.add_space(size::GAP);
-            // What there is to see comes first; then, in short, what there is not and why.
-            let (absent, present): (Vec<_>, Vec<_>) =
-                ProfileView::iter().skip(1).partition(|view| view.absent(profile).is_some());
-            let cards: Vec<ProfileView> = present.into_iter().chain([ProfileView::Figures]).chain(absent).collect();
-            let n_columns = ((ui.available_width() / CARD).floor() as usize).clamp(1, 3);
-            for row in cards.chunks(n_columns) {
-                ui.columns(n_columns, |columns| {
-                    for (ui, &view) in columns.iter_mut().zip(row) {
-                        ui.push_id(view, |ui| self.card(ui, app, (&prepared.dataset, profile), view, actions));
-                    }
-                });
-            }
-        });
+        ScrollArea::vertical()
+            .auto_shrink([false, false])
+            .show(ui, |ui| {
+                facts(ui, profile);
+                ui.add_space(size::GAP);
+                // What there is to see comes first; then, in short, what there is not and why.
+                let (absent, present): (Vec<_>, Vec<_>) = ProfileView::iter()
+                    .skip(1)
+                    .partition(|view| view.absent(profile).is_some());
+                let cards: Vec<ProfileView> = present
+                    .into_iter()
+                    .chain([ProfileView::Figures])
+                    .chain(absent)
+                    .collect();
+                let n_columns = ((ui.available_width() / CARD).floor() as usize).clamp(1, 3);
+                for row in cards.chunks(n_columns) {
+                    ui.columns(n_columns, |columns| {
+                        for (ui, &view) in columns.iter_mut().zip(row) {
+                            ui.push_id(view, |ui| {
+                                self.card(ui, app, (&prepared.dataset, profile), view, actions)
+                            });
+                        }
+                    });
+                }
+            });
     }
 
     fn card(
@@ -71,16 +88,26 @@ impl ProfileCards {
         let inside = |ui: &mut Ui| {
             ui.take_available_width();
             let colors = theme::colors(ui);
-            let small = |words: &str| RichText::new(words).size(size::TEXT_SMALL).color(colors.weak);
+            let small = |words: &str| {
+                RichText::new(words)
+                    .size(size::TEXT_SMALL)
+                    .color(colors.weak)
+            };
             ui.label(RichText::new(view.title()).color(colors.strong));
             if let Some(why) = view.absent(profile) {
                 ui.add(egui::Label::new(small(why)).wrap());
                 return;
             }
-            let (axes, sentence) = (small(view.axes()), RichText::new(view.sentence(profile)).size(size::TEXT_SMALL));
+            let (axes, sentence) = (
+                small(view.axes()),
+                RichText::new(view.sentence(profile)).size(size::TEXT_SMALL),
+            );
             ui.add(egui::Label::new(axes).truncate());
             let as_table = view == ProfileView::Figures || self.as_table.contains(&view);
-            let (rect, _) = ui.allocate_exact_size(egui::vec2(ui.available_width(), HEIGHT), egui::Sense::hover());
+            let (rect, _) = ui.allocate_exact_size(
+                egui::vec2(ui.available_width(), HEIGHT),
+                egui::Sense::hover(),
+            );
             // A scope would end where its content ends, and what follows would move up.
             let inside = &mut ui.new_child(egui::UiBuilder::new().max_rect(rect));
             if as_table {
@@ -95,7 +122,10 @@ impl ProfileCards {
                 if view != ProfileView::Figures {
                     let mut shown = as_table;
                     let words = format!("Numbers instead of the chart: {}", view.title());
-                    if ui.toggle_value(&mut shown, "Table").on_hover_text(words).changed()
+                    if ui
+                        .toggle_value(&mut shown, "Table")
+                        .on_hover_text(words)
+                        .changed()
                         && !self.as_table.remove(&view)
                     {
                         self.as_table.insert(view);
@@ -115,8 +145,13 @@ fn chart(ui: &mut Ui, profile: &Profile, view: ProfileView) {
         ProfileView::Lengths => plot::lengths(ui, &profile.lengths, HEIGHT),
         ProfileView::Items => plot::popularity(ui, &profile.popularity, HEIGHT),
         ProfileView::Lorenz => plot::lorenz(ui, &profile.popularity, HEIGHT),
-        ProfileView::Hours | ProfileView::Weekdays | ProfileView::HoursOfWeek | ProfileView::Days => {
-            let Some(activity) = &profile.activity else { return };
+        ProfileView::Hours
+        | ProfileView::Weekdays
+        | ProfileView::HoursOfWeek
+        | ProfileView::Days => {
+            let Some(activity) = &profile.activity else {
+                return;
+            };
             match view {
                 ProfileView::Hours => plot::hours(ui, activity, HEIGHT),
                 ProfileView::Weekdays => rows::weekdays(ui, activity, HEIGHT),
@@ -131,7 +166,9 @@ fn chart(ui: &mut Ui, profile: &Profile, view: ProfileView) {
             }
         }
         ProfileView::Behaviours | ProfileView::Funnel | ProfileView::Transitions => {
-            let Some(behaviours) = &profile.behaviours else { return };
+            let Some(behaviours) = &profile.behaviours else {
+                return;
+            };
             match view {
                 ProfileView::Behaviours => rows::behaviours(ui, behaviours, HEIGHT),
                 ProfileView::Funnel => rows::funnel(ui, behaviours, HEIGHT),
@@ -151,17 +188,23 @@ const FIGURE_GAP: f32 = 22.0;
 fn facts(ui: &mut Ui, profile: &Profile) {
     let colors = theme::colors(ui);
     let measure = |ui: &Ui, words: &str, height: f32| {
-        ui.painter().layout_no_wrap(words.to_owned(), FontId::proportional(height), colors.text).size().x
+        ui.painter()
+            .layout_no_wrap(words.to_owned(), FontId::proportional(height), colors.text)
+            .size()
+            .x
     };
     let (mut rows, mut left) = (vec![Vec::new()], 0.0);
     for (name, value) in figures(profile) {
-        let width = measure(ui, &value, FIGURE).max(measure(ui, name, size::TEXT_SMALL)) + FIGURE_GAP;
+        let width =
+            measure(ui, &value, FIGURE).max(measure(ui, name, size::TEXT_SMALL)) + FIGURE_GAP;
         if left > 0.0 && left + width > ui.available_width() {
             rows.push(Vec::new());
             left = 0.0;
         }
         left += width;
-        rows.last_mut().into_iter().for_each(|row| row.push((name, value.clone())));
+        rows.last_mut()
+            .into_iter()
+            .for_each(|row| row.push((name, value.clone())));
     }
     for row in rows {
         ui.horizontal(|ui| {
@@ -170,7 +213,11 @@ fn facts(ui: &mut Ui, profile: &Profile) {
                 ui.vertical(|ui| {
                     ui.spacing_mut().item_spacing.y = 0.0;
                     ui.label(RichText::new(value).size(FIGURE).color(colors.strong));
-                    ui.label(RichText::new(name).size(size::TEXT_SMALL).color(colors.weak));
+                    ui.label(
+                        RichText::new(name)
+                            .size(size::TEXT_SMALL)
+                            .color(colors.weak),
+                    );
                 });
             }
         });
@@ -184,7 +231,10 @@ fn figures(profile: &Profile) -> Vec<(&'static str, String)> {
         ("Users", text::count(shape.n_users)),
         ("Items", text::count(shape.n_items)),
         ("Events", text::count(shape.n_events)),
-        ("Median length", text::significant(profile.lengths.median(), 3)),
+        (
+            "Median length",
+            text::significant(profile.lengths.median(), 3),
+        ),
         ("Longest", text::count(shape.max_len)),
         ("Density", text::percent(profile.density)),
         ("Repeats", text::percent(profile.repeats.of_events())),

@@ -30,7 +30,10 @@ enum Full {
 /// Paints the bars over the height at hand.
 fn bars(ui: &mut Ui, rows: &[Row], full: Full, color: Color32, height: f32) {
     let most = match full {
-        Full::Longest => rows.iter().map(|row| row.share).fold(f64::MIN_POSITIVE, f64::max),
+        Full::Longest => rows
+            .iter()
+            .map(|row| row.share)
+            .fold(f64::MIN_POSITIVE, f64::max),
         Full::All => 1.0,
     };
     ui.spacing_mut().item_spacing.y = 0.0;
@@ -39,12 +42,25 @@ fn bars(ui: &mut Ui, rows: &[Row], full: Full, color: Color32, height: f32) {
     let (width, colors) = (ui.available_width(), theme::colors(ui));
     let measure = |words: &str, most: f32| {
         let mut job = LayoutJob::simple_singleline(words.to_owned(), font.clone(), colors.text);
-        job.wrap = TextWrapping { max_width: most, max_rows: 1, break_anywhere: true, overflow_character: Some('…') };
+        job.wrap = TextWrapping {
+            max_width: most,
+            max_rows: 1,
+            break_anywhere: true,
+            overflow_character: Some('…'),
+        };
         ui.painter().layout_job(job)
     };
-    let titles: Vec<_> = rows.iter().map(|row| measure(&row.title, width * 0.42)).collect();
-    let values: Vec<_> = rows.iter().map(|row| measure(&row.value, width * 0.45)).collect();
-    let widest = |texts: &[std::sync::Arc<egui::Galley>]| texts.iter().map(|text| text.size().x).fold(0.0, f32::max);
+    let titles: Vec<_> = rows
+        .iter()
+        .map(|row| measure(&row.title, width * 0.42))
+        .collect();
+    let values: Vec<_> = rows
+        .iter()
+        .map(|row| measure(&row.value, width * 0.45))
+        .collect();
+    let widest = |texts: &[std::sync::Arc<egui::Galley>]| {
+        texts.iter().map(|text| text.size().x).fold(0.0, f32::max)
+    };
     let (left, right) = (widest(&titles) + 8.0, widest(&values) + 8.0);
     for ((row, title), value) in rows.iter().zip(titles).zip(values) {
         let (rect, response) = ui.allocate_exact_size(vec2(width, row_height), Sense::hover());
@@ -54,17 +70,26 @@ fn bars(ui: &mut Ui, rows: &[Row], full: Full, color: Color32, height: f32) {
         let room = (rect.width() - left - right).max(10.0);
         let long = (room * (row.share / most) as f32).max(if row.share > 0.0 { 1.0 } else { 0.0 });
         let gap = (row_height * 0.15).max(1.0);
-        let bar = Rect::from_min_size(pos2(rect.left() + left, rect.top() + gap), vec2(long, row_height - 2.0 * gap));
+        let bar = Rect::from_min_size(
+            pos2(rect.left() + left, rect.top() + gap),
+            vec2(long, row_height - 2.0 * gap),
+        );
         ui.painter().rect_filled(bar, 2.0, color);
-        ui.painter().galley(pos2(rect.left(), middle(&title)), title, colors.text);
-        ui.painter().galley(pos2(bar.right() + 6.0, middle(&value)), value, colors.text);
+        ui.painter()
+            .galley(pos2(rect.left(), middle(&title)), title, colors.text);
+        ui.painter()
+            .galley(pos2(bar.right() + 6.0, middle(&value)), value, colors.text);
         response.on_hover_text(&row.hover);
     }
 }
 
 /// A count that has little room.
 fn brief(n: usize) -> String {
-    if n < 10_000 { text::count(n) } else { text::short_count(n as f64) }
+    if n < 10_000 {
+        text::count(n)
+    } else {
+        text::short_count(n as f64)
+    }
 }
 
 fn share(part: usize, whole: usize) -> f64 {
@@ -94,7 +119,12 @@ pub(super) fn repeats(ui: &mut Ui, repeats: &Repeats, height: f32) {
         };
         let of_all = share(bin.n_events, repeats.n_repeats);
         let hover = format!("{title}: {}", text::counted(bin.n_events, "event"));
-        Row { title, share: of_all, value: text::percent(of_all), hover }
+        Row {
+            title,
+            share: of_all,
+            value: text::percent(of_all),
+            hover,
+        }
     });
     let rows: Vec<Row> = rows.collect();
     let color = theme::series_color(ui, 3);
@@ -105,12 +135,19 @@ pub(super) fn behaviours(ui: &mut Ui, behaviours: &Behaviours, height: f32) {
     let total = behaviours.kinds.iter().map(|kind| kind.n_events).sum();
     let rows = behaviours.kinds.iter().map(|kind| {
         let of_all = share(kind.n_events, total);
-        let (users, items) = (text::counted(kind.n_users, "user"), text::counted(kind.n_items, "item"));
+        let (users, items) = (
+            text::counted(kind.n_users, "user"),
+            text::counted(kind.n_items, "item"),
+        );
         Row {
             title: kind.name.clone(),
             share: of_all,
             value: format!("{}, {}", brief(kind.n_events), text::percent(of_all)),
-            hover: format!("{}: {} by {users} on {items}", kind.name, text::counted(kind.n_events, "event")),
+            hover: format!(
+                "{}: {} by {users} on {items}",
+                kind.name,
+                text::counted(kind.n_events, "event")
+            ),
         }
     });
     let rows: Vec<Row> = rows.collect();
@@ -121,25 +158,31 @@ pub(super) fn behaviours(ui: &mut Ui, behaviours: &Behaviours, height: f32) {
 pub(super) fn funnel(ui: &mut Ui, behaviours: &Behaviours, height: f32) {
     let stages = &behaviours.funnel;
     let first = stages.first().map_or(0, |stage| stage.n_through);
-    let rows = stages.iter().zip(&behaviours.kinds).enumerate().map(|(at, (stage, kind))| {
-        let of_first = share(stage.n_through, first);
-        let before = at.checked_sub(1).and_then(|at| stages.get(at).zip(behaviours.kinds.get(at)));
-        let after = before.map_or_else(String::new, |(before, of)| {
-            let rate = text::percent(share(stage.n_after_previous, before.n_pairs));
-            format!("; {rate} of the pairs with {} had it later", of.name)
+    let rows = stages
+        .iter()
+        .zip(&behaviours.kinds)
+        .enumerate()
+        .map(|(at, (stage, kind))| {
+            let of_first = share(stage.n_through, first);
+            let before = at
+                .checked_sub(1)
+                .and_then(|at| stages.get(at).zip(behaviours.kinds.get(at)));
+            let after = before.map_or_else(String::new, |(before, of)| {
+                let rate = text::percent(share(stage.n_after_previous, before.n_pairs));
+                format!("; {rate} of the pairs with {} had it later", of.name)
+            });
+            Row {
+                title: kind.name.clone(),
+                share: of_first,
+                value: format!("{}, {}", brief(stage.n_through), text::percent(of_first)),
+                hover: format!(
+                    "{}: {} through all stages so far; {} had it at all{after}",
+                    kind.name,
+                    text::counted(stage.n_through, "pair"),
+                    text::counted(stage.n_pairs, "pair"),
+                ),
+            }
         });
-        Row {
-            title: kind.name.clone(),
-            share: of_first,
-            value: format!("{}, {}", brief(stage.n_through), text::percent(of_first)),
-            hover: format!(
-                "{}: {} through all stages so far; {} had it at all{after}",
-                kind.name,
-                text::counted(stage.n_through, "pair"),
-                text::counted(stage.n_pairs, "pair"),
-            ),
-        }
-    });
     let rows: Vec<Row> = rows.collect();
     let color = theme::series_color(ui, 1);
     bars(ui, &rows, Full::All, color, height);
@@ -151,11 +194,26 @@ pub(super) fn cold(ui: &mut Ui, profile: &Profile, height: f32) {
             2 => format!("{} seen once", group.kind),
             bound => format!("{}, below {bound}", group.kind),
         };
-        let (of_all, of_events) = (share(group.n, group.of), share(group.n_events, profile.shape.n_events));
+        let (of_all, of_events) = (
+            share(group.n, group.of),
+            share(group.n_events, profile.shape.n_events),
+        );
         let value = format!("{}, {}", text::count(group.n), text::percent(of_all));
-        let (n, of, events) = (text::count(group.n), text::count(group.of), text::counted(group.n_events, "event"));
-        let hover = format!("{title}: {n} of {of}, with {events}, {} of all", text::percent(of_events));
-        Row { title, share: of_all, value, hover }
+        let (n, of, events) = (
+            text::count(group.n),
+            text::count(group.of),
+            text::counted(group.n_events, "event"),
+        );
+        let hover = format!(
+            "{title}: {n} of {of}, with {events}, {} of all",
+            text::percent(of_events)
+        );
+        Row {
+            title,
+            share: of_all,
+            value,
+            hover,
+        }
     });
     let rows: Vec<Row> = rows.collect();
     let color = theme::series_color(ui, 6);
@@ -164,12 +222,24 @@ pub(super) fn cold(ui: &mut Ui, profile: &Profile, height: f32) {
 
 pub(super) fn unseen(ui: &mut Ui, parts: &[Unseen], height: f32) {
     let rows = parts.iter().flat_map(|part| {
-        let counts = [(part.n_cases_of_unseen_items, "new item"), (part.n_cases_of_unseen_users, "new user")];
+        let counts = [
+            (part.n_cases_of_unseen_items, "new item"),
+            (part.n_cases_of_unseen_users, "new user"),
+        ];
         counts.map(|(n, what)| Row {
             title: format!("{}, {what}", part.part),
             share: share(n, part.n_cases),
-            value: format!("{}, {}", text::count(n), text::percent(share(n, part.n_cases))),
-            hover: format!("{}, {what}: {} of {}", part.part, text::count(n), text::counted(part.n_cases, "question")),
+            value: format!(
+                "{}, {}",
+                text::count(n),
+                text::percent(share(n, part.n_cases))
+            ),
+            hover: format!(
+                "{}, {what}: {} of {}",
+                part.part,
+                text::count(n),
+                text::counted(part.n_cases, "question")
+            ),
         })
     });
     let rows: Vec<Row> = rows.collect();

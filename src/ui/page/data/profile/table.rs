@@ -11,17 +11,24 @@ const ROW: f32 = 18.0;
 
 pub(super) fn ui(ui: &mut Ui, table: &Table, height: f32) {
     egui::ScrollArea::horizontal().show(ui, |ui| {
-        let widths = table.columns.iter().map(|(name, column)| width(name, column));
+        let widths = table
+            .columns
+            .iter()
+            .map(|(name, column)| width(name, column));
         let builder = TableBuilder::new(ui)
             .striped(true)
             .auto_shrink(false)
             .min_scrolled_height(height - 2.0 * ROW)
             .max_scroll_height(height - 2.0 * ROW);
-        let builder = widths.fold(builder, |builder, width| builder.column(Column::exact(width).clip(true)));
+        let builder = widths.fold(builder, |builder, width| {
+            builder.column(Column::exact(width).clip(true))
+        });
         let header = |mut header: egui_extras::TableRow<'_, '_>| {
             for (name, _) in &table.columns {
                 header.col(|ui| {
-                    let words = RichText::new(name.replace('_', " ")).size(size::TEXT_SMALL).strong();
+                    let words = RichText::new(name.replace('_', " "))
+                        .size(size::TEXT_SMALL)
+                        .strong();
                     ui.add(egui::Label::new(words).truncate());
                 });
             }
@@ -32,7 +39,11 @@ pub(super) fn ui(ui: &mut Ui, table: &Table, height: f32) {
                 for (_, column) in &table.columns {
                     row.col(|ui| {
                         let words = RichText::new(column.cell(at)).size(size::TEXT_SMALL);
-                        let words = if matches!(column, Numbers::Text(_)) { words } else { words.monospace() };
+                        let words = if matches!(column, Numbers::Text(_)) {
+                            words
+                        } else {
+                            words.monospace()
+                        };
                         ui.add(egui::Label::new(words).truncate());
                     });
                 }

@@ -42,12 +42,21 @@ impl Answers {
     fn columns(self) -> [(&'static str, &'static str); 2] {
         match self {
             Self::Chance => [
-                ("Chance of yes", "What the model said at the moment that was asked about, or right after the event"),
+                (
+                    "Chance of yes",
+                    "What the model said at the moment that was asked about, or right after the event",
+                ),
                 ("Said", "The likelier of the two"),
             ],
             Self::Classes => [
-                ("Chance of it", "What the model gave, right after this event, to the class that came next"),
-                ("Said", "What the model said after this event, the likeliest first; what came true is marked ✔"),
+                (
+                    "Chance of it",
+                    "What the model gave, right after this event, to the class that came next",
+                ),
+                (
+                    "Said",
+                    "What the model said after this event, the likeliest first; what came true is marked ✔",
+                ),
             ],
             Self::Number => [
                 ("Said", "What the model said right after this event"),
@@ -70,12 +79,22 @@ struct Answer<'a> {
 impl<'a> Answer<'a> {
     fn after(said: &'a Said, step: &TimelineStep) -> Self {
         let values = said.after(step.position).unwrap_or(&[]);
-        let part = said.asked_after(step.position).map_or(step.part, |asked| asked.part);
-        Self { said, answers: Answers::of(said), values, truth: said.truth_after(step.position), part }
+        let part = said
+            .asked_after(step.position)
+            .map_or(step.part, |asked| asked.part);
+        Self {
+            said,
+            answers: Answers::of(said),
+            values,
+            truth: said.truth_after(step.position),
+            part,
+        }
     }
 
     fn true_class(&self) -> Option<usize> {
-        self.truth.map(|truth| truth as usize).filter(|_| self.answers != Answers::Number)
+        self.truth
+            .map(|truth| truth as usize)
+            .filter(|_| self.answers != Answers::Number)
     }
 
     /// What is drawn: the chance of yes, that of the true class, the number.
@@ -92,7 +111,12 @@ impl<'a> Answer<'a> {
     fn is_right(&self) -> Option<bool> {
         let class = self.true_class()?;
         let truth = self.values.get(class)?;
-        Some(self.values.iter().enumerate().all(|(at, value)| at == class || value < truth))
+        Some(
+            self.values
+                .iter()
+                .enumerate()
+                .all(|(at, value)| at == class || value < truth),
+        )
     }
 
     /// What came true, in the words of the task.
@@ -104,13 +128,18 @@ impl<'a> Answer<'a> {
     }
 
     fn number(&self, value: f64) -> String {
-        format!("{} {}", text::significant(value, 3), self.said.unit).trim_end().to_owned()
+        format!("{} {}", text::significant(value, 3), self.said.unit)
+            .trim_end()
+            .to_owned()
     }
 
     /// What was said, the likeliest first, what came true marked.
     fn said_words(&self) -> String {
         if self.answers == Answers::Number {
-            let off = self.value().zip(self.truth).map(|(said, truth)| said - truth);
+            let off = self
+                .value()
+                .zip(self.truth)
+                .map(|(said, truth)| said - truth);
             return off.map_or_else(
                 || "–".to_owned(),
                 |off| format!("{}{}", if off > 0.0 { "+" } else { "" }, self.number(off)),
@@ -122,7 +151,11 @@ impl<'a> Answer<'a> {
             classes.truncate(1);
         }
         let words = classes.into_iter().take(N_NAMED).map(|(class, chance)| {
-            let mark = if self.true_class() == Some(class) { "✔ " } else { "" };
+            let mark = if self.true_class() == Some(class) {
+                "✔ "
+            } else {
+                ""
+            };
             let name = self.said.classes.get(class).map_or("", String::as_str);
             format!("{mark}{name} {}", text::percent(chance))
         });
@@ -132,21 +165,38 @@ impl<'a> Answer<'a> {
 
 /// One line: how often what was said came true.
 pub(super) fn summary(steps: &[TimelineStep], said: &Said) -> String {
-    let asked: Vec<Answer<'_>> =
-        steps.iter().map(|step| Answer::after(said, step)).filter(|answer| answer.truth.is_some()).collect();
+    let asked: Vec<Answer<'_>> = steps
+        .iter()
+        .map(|step| Answer::after(said, step))
+        .filter(|answer| answer.truth.is_some())
+        .collect();
     let n = asked.len();
     if n == 0 {
         return "nothing was asked of this user that has an answer yet".to_owned();
     }
     if Answers::of(said) == Answers::Number {
-        let off: f64 = asked.iter().filter_map(|answer| Some((answer.value()? - answer.truth?).abs())).sum();
+        let off: f64 = asked
+            .iter()
+            .filter_map(|answer| Some((answer.value()? - answer.truth?).abs()))
+            .sum();
         let mean = format!("{} {}", text::significant(off / n as f64, 3), said.unit);
-        return format!("off by {} on average over {}", mean.trim_end(), text::counted(n, "question"));
+        return format!(
+            "off by {} on average over {}",
+            mean.trim_end(),
+            text::counted(n, "question")
+        );
     }
-    let right = asked.iter().filter(|answer| answer.is_right() == Some(true)).count();
+    let right = asked
+        .iter()
+        .filter(|answer| answer.is_right() == Some(true))
+        .count();
     let mut words = format!("{right} of {} answered right", text::counted(n, "question"));
     for part in [Part::Valid, Part::Test] {
-        if let Some(is_right) = asked.iter().rfind(|answer| answer.part == part).and_then(Answer::is_right) {
+        if let Some(is_right) = asked
+            .iter()
+            .rfind(|answer| answer.part == part)
+            .and_then(Answer::is_right)
+        {
             let word = if is_right { "right" } else { "wrong" };
             let _ = write!(words, " · {} {word}", part_name(part));
         }
@@ -173,7 +223,14 @@ mod tests {
     use crate::explain::AskedThere;
 
     fn step(position: usize) -> TimelineStep {
-        TimelineStep { position, item_idx: 1, part: Part::Train, rank: None, probability: None, top: Vec::new() }
+        TimelineStep {
+            position,
+            item_idx: 1,
+            part: Part::Train,
+            rank: None,
+            probability: None,
+            top: Vec::new(),
+        }
     }
 
     fn said(classes: &[&str], rows: &[&[f64]], truth: &[Option<f64>]) -> Said {
@@ -182,7 +239,15 @@ mod tests {
             unit: "hours",
             first: 0,
             rows: rows.iter().map(|row| row.to_vec()).collect(),
-            asked: truth.iter().map(|truth| Some(AskedThere { part: Part::Test, truth: Some((*truth)?) })).collect(),
+            asked: truth
+                .iter()
+                .map(|truth| {
+                    Some(AskedThere {
+                        part: Part::Test,
+                        truth: Some((*truth)?),
+                    })
+                })
+                .collect(),
             now: None,
         }
     }
@@ -190,25 +255,57 @@ mod tests {
     #[test]
     fn classes_chances_and_numbers_are_told_in_their_own_words() {
         let steps = [step(0), step(1), step(2)];
-        let classes =
-            said(&["view", "cart"], &[&[0.75, 0.25], &[0.25, 0.75], &[0.5, 0.5]], &[Some(0.0), Some(0.0), None]);
-        assert_eq!(summary(&steps, &classes), "1 of 2 questions answered right · test wrong");
+        let classes = said(
+            &["view", "cart"],
+            &[&[0.75, 0.25], &[0.25, 0.75], &[0.5, 0.5]],
+            &[Some(0.0), Some(0.0), None],
+        );
+        assert_eq!(
+            summary(&steps, &classes),
+            "1 of 2 questions answered right · test wrong"
+        );
         let first = Answer::after(&classes, &steps[0]);
         assert_eq!((first.value(), first.is_right()), (Some(0.75), Some(true)));
-        assert!(first.said_words().starts_with("✔ view"), "{}", first.said_words());
+        assert!(
+            first.said_words().starts_with("✔ view"),
+            "{}",
+            first.said_words()
+        );
         assert_eq!(first.truth_words().as_deref(), Some("view"));
         let tied = said(&["view", "cart"], &[&[0.5, 0.5]], &[Some(0.0)]);
-        assert_eq!(Answer::after(&tied, &steps[0]).is_right(), Some(false), "a tie is no answer");
-        assert_eq!(Answer::after(&classes, &steps[2]).value(), None, "nothing came, so no chance of it");
+        assert_eq!(
+            Answer::after(&tied, &steps[0]).is_right(),
+            Some(false),
+            "a tie is no answer"
+        );
+        assert_eq!(
+            Answer::after(&classes, &steps[2]).value(),
+            None,
+            "nothing came, so no chance of it"
+        );
 
-        let chance = said(&["no", "yes"], &[&[0.9, 0.1], &[0.2, 0.8]], &[Some(1.0), None]);
+        let chance = said(
+            &["no", "yes"],
+            &[&[0.9, 0.1], &[0.2, 0.8]],
+            &[Some(1.0), None],
+        );
         let first = Answer::after(&chance, &steps[0]);
         assert_eq!((first.value(), first.is_right()), (Some(0.1), Some(false)));
-        assert_eq!(Answer::after(&chance, &steps[1]).value(), Some(0.8), "a chance is told where nothing was asked");
+        assert_eq!(
+            Answer::after(&chance, &steps[1]).value(),
+            Some(0.8),
+            "a chance is told where nothing was asked"
+        );
 
         let number = said(&[], &[&[3.5], &[2.0]], &[Some(3.0), Some(2.5)]);
-        assert_eq!(summary(&steps, &number), "off by 0.500 hours on average over 2 questions");
+        assert_eq!(
+            summary(&steps, &number),
+            "off by 0.500 hours on average over 2 questions"
+        );
         let first = Answer::after(&number, &steps[0]);
-        assert_eq!((first.said_words().as_str(), first.is_right()), ("+0.500 hours", None));
+        assert_eq!(
+            (first.said_words().as_str(), first.is_right()),
+            ("+0.500 hours", None)
+        );
     }
 }

@@ -34,16 +34,26 @@ pub(in crate::ui::widget::timeline) fn strip(
     let inner = Rect::from_min_max(whole.min + vec2(GUTTER, 0.0), whole.max);
     let width = (inner.width() / data.steps.len().max(1) as f32).clamp(NARROWEST, WIDEST);
     let mut child = ui.new_child(egui::UiBuilder::new().max_rect(inner).id_salt("said strip"));
-    let area = ScrollArea::horizontal().id_salt("said events").auto_shrink(false);
+    let area = ScrollArea::horizontal()
+        .id_salt("said events")
+        .auto_shrink(false);
     area.show_viewport(&mut child, |ui, viewport| {
         ui.set_width(width * data.steps.len() as f32);
         ui.set_height(HEIGHT - 12.0);
         let left = ui.min_rect().left();
         if let Some(row) = selected.filter(|_| bring).and_then(|p| data.row_of(p)) {
             let x = left + row as f32 * width;
-            ui.scroll_to_rect(Rect::from_min_size(pos2(x, whole.top()), vec2(width, 1.0)), Some(Align::Center));
+            ui.scroll_to_rect(
+                Rect::from_min_size(pos2(x, whole.top()), vec2(width, 1.0)),
+                Some(Align::Center),
+            );
         }
-        let columns = Columns { left, width, scale, whole };
+        let columns = Columns {
+            left,
+            width,
+            scale,
+            whole,
+        };
         columns.paint(ui, (data, said), selected, viewport);
         columns.point(ui, (data, said))
     })
@@ -63,12 +73,31 @@ impl Scale {
     fn of(whole: Rect, (data, said): (&TimelineData<'_>, &Said)) -> Self {
         let (top, bottom) = (whole.top() + 8.0, whole.bottom() - BAND - 32.0);
         if Answers::of(said) != Answers::Number {
-            return Self { top, bottom, lowest: 0.0, highest: 1.0 };
+            return Self {
+                top,
+                bottom,
+                lowest: 0.0,
+                highest: 1.0,
+            };
         }
         let answers = data.steps.iter().map(|step| Answer::after(said, step));
-        let values = answers.flat_map(|answer| [answer.value(), answer.truth]).flatten().filter(|v| v.is_finite());
-        let (lowest, highest) = values.fold((0.0_f64, 0.0_f64), |(low, high), v| (low.min(v), high.max(v)));
-        Self { top, bottom, lowest, highest: if highest > lowest { highest } else { lowest + 1.0 } }
+        let values = answers
+            .flat_map(|answer| [answer.value(), answer.truth])
+            .flatten()
+            .filter(|v| v.is_finite());
+        let (lowest, highest) = values.fold((0.0_f64, 0.0_f64), |(low, high), v| {
+            (low.min(v), high.max(v))
+        });
+        Self {
+            top,
+            bottom,
+            lowest,
+            highest: if highest > lowest {
+                highest
+            } else {
+                lowest + 1.0
+            },
+        }
     }
 
     fn y(self, value: f64) -> f32 {
@@ -78,15 +107,28 @@ impl Scale {
 
     fn paint(self, ui: &Ui, whole: Rect, said: &Said) {
         let painter = ui.painter();
-        let plot = Rect::from_min_max(whole.min + vec2(GUTTER, 0.0), pos2(whole.right(), self.bottom + 6.0));
+        let plot = Rect::from_min_max(
+            whole.min + vec2(GUTTER, 0.0),
+            pos2(whole.right(), self.bottom + 6.0),
+        );
         painter.rect_filled(plot, 2.0, ui.visuals().extreme_bg_color);
         let line = Stroke::new(1.0, ui.visuals().weak_text_color().gamma_multiply(0.3));
         for share in [0.0, 0.5, 1.0] {
             let value = egui::lerp(self.lowest..=self.highest, share);
             let y = self.y(value);
             painter.hline(plot.x_range(), y, line);
-            let words = if said.classes.is_empty() { text::significant(value, 3) } else { text::percent(value) };
-            small_text(painter, ui, pos2(plot.left() - 4.0, y), Align2::RIGHT_CENTER, &words);
+            let words = if said.classes.is_empty() {
+                text::significant(value, 3)
+            } else {
+                text::percent(value)
+            };
+            small_text(
+                painter,
+                ui,
+                pos2(plot.left() - 4.0, y),
+                Align2::RIGHT_CENTER,
+                &words,
+            );
         }
     }
 }
@@ -103,27 +145,55 @@ struct Columns {
 impl Columns {
     fn rect(self, row: usize) -> Rect {
         let left = self.left + row as f32 * self.width;
-        Rect::from_min_max(pos2(left, self.whole.top()), pos2(left + self.width, self.scale.bottom + 6.0 + BAND))
+        Rect::from_min_max(
+            pos2(left, self.whole.top()),
+            pos2(left + self.width, self.scale.bottom + 6.0 + BAND),
+        )
     }
 
     /// Only columns in sight are painted.
-    fn paint(self, ui: &Ui, (data, said): (&TimelineData<'_>, &Said), selected: Option<usize>, viewport: Rect) {
+    fn paint(
+        self,
+        ui: &Ui,
+        (data, said): (&TimelineData<'_>, &Said),
+        selected: Option<usize>,
+        viewport: Rect,
+    ) {
         let first = (viewport.left() / self.width).floor().max(0.0) as usize;
         let last = (viewport.right() / self.width).ceil().max(0.0) as usize + 1;
         let n = data.steps.len();
-        for (row, step) in data.steps.iter().enumerate().take(last.min(n)).skip(first.min(n)) {
+        for (row, step) in data
+            .steps
+            .iter()
+            .enumerate()
+            .take(last.min(n))
+            .skip(first.min(n))
+        {
             let (painter, rect) = (ui.painter(), self.rect(row));
             if selected == Some(step.position) {
-                painter.rect_filled(rect, 2.0, ui.visuals().selection.bg_fill.gamma_multiply(0.5));
+                painter.rect_filled(
+                    rect,
+                    2.0,
+                    ui.visuals().selection.bg_fill.gamma_multiply(0.5),
+                );
             }
-            let band = Rect::from_min_max(pos2(rect.left() + 0.5, rect.bottom() - BAND), rect.max - vec2(0.5, 0.0));
+            let band = Rect::from_min_max(
+                pos2(rect.left() + 0.5, rect.bottom() - BAND),
+                rect.max - vec2(0.5, 0.0),
+            );
             let answer = Answer::after(said, step);
             painter.rect_filled(band, 1.0, part_color(answer.part, ui));
             self.mark(ui, rect, &answer);
             let every = if self.width >= 18.0 { 5 } else { 10 };
             if (step.position + 1).is_multiple_of(every) || step.position == 0 {
                 let at = pos2(rect.center().x, rect.bottom() + 1.0);
-                small_text(painter, ui, at, Align2::CENTER_TOP, &(step.position + 1).to_string());
+                small_text(
+                    painter,
+                    ui,
+                    at,
+                    Align2::CENTER_TOP,
+                    &(step.position + 1).to_string(),
+                );
             }
         }
     }
@@ -139,21 +209,36 @@ impl Columns {
         let color = theme::series_color(ui, 0);
         if let Some(truth) = answer.truth {
             let there = pos2(x, self.scale.y(truth));
-            ui.painter().line_segment([at, there], Stroke::new(1.0, color.gamma_multiply(0.5)));
-            ui.painter().circle_stroke(there, radius * 0.8, Stroke::new(1.4, theme::colors(ui).good));
+            ui.painter()
+                .line_segment([at, there], Stroke::new(1.0, color.gamma_multiply(0.5)));
+            ui.painter().circle_stroke(
+                there,
+                radius * 0.8,
+                Stroke::new(1.4, theme::colors(ui).good),
+            );
         }
         ui.painter().circle_filled(at, radius * 0.8, color);
     }
 
     fn point(self, ui: &Ui, (data, said): (&TimelineData<'_>, &Said)) -> Option<usize> {
-        pointed(ui, data, (self.left, self.width), |row| self.rect(row), |ui, step| tip(ui, data, (said, step)))
+        pointed(
+            ui,
+            data,
+            (self.left, self.width),
+            |row| self.rect(row),
+            |ui, step| tip(ui, data, (said, step)),
+        )
     }
 }
 
 /// What hovering an event says.
 fn tip(ui: &mut Ui, data: &TimelineData<'_>, (said, step): (&Said, &TimelineStep)) {
     let answer = Answer::after(said, step);
-    ui.strong(format!("After event {}: {}", step.position + 1, (data.title)(step.item_idx)));
+    ui.strong(format!(
+        "After event {}: {}",
+        step.position + 1,
+        (data.title)(step.item_idx)
+    ));
     match answer.answers {
         Answers::Number => {
             if let Some(value) = answer.value() {
@@ -182,17 +267,25 @@ fn legend(ui: &mut Ui, answers: Answers) {
     match answers {
         Answers::Number => {
             entry("said", &|ui, at| {
-                ui.painter().circle_filled(at, 3.6, theme::series_color(ui, 0));
+                ui.painter()
+                    .circle_filled(at, 3.6, theme::series_color(ui, 0));
             });
             entry("in truth", &|ui, at| {
-                ui.painter().circle_stroke(at, 3.6, Stroke::new(1.4, theme::colors(ui).good));
+                ui.painter()
+                    .circle_stroke(at, 3.6, Stroke::new(1.4, theme::colors(ui).good));
             });
         }
         Answers::Chance | Answers::Classes => {
-            entry("the likeliest came true", &|ui, at| paint_mark(ui.painter(), ui, at, Some(true), 4.0));
-            entry("it did not", &|ui, at| paint_mark(ui.painter(), ui, at, Some(false), 4.0));
+            entry("the likeliest came true", &|ui, at| {
+                paint_mark(ui.painter(), ui, at, Some(true), 4.0)
+            });
+            entry("it did not", &|ui, at| {
+                paint_mark(ui.painter(), ui, at, Some(false), 4.0)
+            });
             if answers == Answers::Chance {
-                entry("not asked here", &|ui, at| paint_mark(ui.painter(), ui, at, None, 4.0));
+                entry("not asked here", &|ui, at| {
+                    paint_mark(ui.painter(), ui, at, None, 4.0)
+                });
             }
         }
     }

@@ -28,7 +28,12 @@ pub(super) fn rows(
         .min_scrolled_height(80.0)
         .column(Column::exact(28.0))
         .column(Column::exact(66.0))
-        .column(Column::initial(124.0).at_least(60.0).clip(true).resizable(true))
+        .column(
+            Column::initial(124.0)
+                .at_least(60.0)
+                .clip(true)
+                .resizable(true),
+        )
         .column(Column::exact(82.0).clip(true))
         .column(Column::exact(90.0))
         .column(Column::remainder().at_least(70.0).clip(true));
@@ -38,8 +43,14 @@ pub(super) fn rows(
     let [first, second] = Answers::of(said).columns();
     let headers = [
         ("#", "Position in the user's history"),
-        ("Part", "Which part of the split the question belongs to; of the event where none was asked"),
-        ("After event", "What was done; the question is about what comes after it"),
+        (
+            "Part",
+            "Which part of the split the question belongs to; of the event where none was asked",
+        ),
+        (
+            "After event",
+            "What was done; the question is about what comes after it",
+        ),
         (
             "In truth",
             "What came true; a dash where nothing was asked, or where it is held back until the run has ended",
@@ -56,7 +67,9 @@ pub(super) fn rows(
     });
     table.body(|body| {
         body.rows(ROW, data.steps.len(), |mut row| {
-            let Some(step) = data.steps.get(row.index()) else { return };
+            let Some(step) = data.steps.get(row.index()) else {
+                return;
+            };
             row.set_selected(selected == Some(step.position));
             cells(&mut row, data, (said, step));
             if row.response().clicked() {
@@ -67,7 +80,11 @@ pub(super) fn rows(
     clicked
 }
 
-fn cells(row: &mut TableRow<'_, '_>, data: &TimelineData<'_>, (said, step): (&Said, &TimelineStep)) {
+fn cells(
+    row: &mut TableRow<'_, '_>,
+    data: &TimelineData<'_>,
+    (said, step): (&Said, &TimelineStep),
+) {
     let answer = Answer::after(said, step);
     row.col(|ui| {
         ui.label((step.position + 1).to_string());
@@ -76,7 +93,11 @@ fn cells(row: &mut TableRow<'_, '_>, data: &TimelineData<'_>, (said, step): (&Sa
         ui.label(RichText::new(part_name(answer.part)).color(part_color(answer.part, ui)));
     });
     row.col(|ui| {
-        ui.add(egui::Label::new((data.title)(step.item_idx)).truncate().selectable(false));
+        ui.add(
+            egui::Label::new((data.title)(step.item_idx))
+                .truncate()
+                .selectable(false),
+        );
     });
     row.col(|ui| {
         if let Some(is_right) = answer.is_right() {
@@ -96,6 +117,10 @@ fn cells(row: &mut TableRow<'_, '_>, data: &TimelineData<'_>, (said, step): (&Sa
         }
     });
     row.col(|ui| {
-        ui.add(egui::Label::new(answer.said_words()).truncate().selectable(false));
+        ui.add(
+            egui::Label::new(answer.said_words())
+                .truncate()
+                .selectable(false),
+        );
     });
 }
