@@ -64,7 +64,7 @@ impl App {
             }
             Answer::Train(event) => self.take_event(event),
             Answer::Trained(ticket, returned) if ticket == self.trained_from => {
-                self.take_returned(returned)
+                self.take_returned(returned);
             }
             // Of a run that ended before the one in work began.
             Answer::Preparing(..) | Answer::Trained(..) => {}

@@ -116,7 +116,7 @@ impl Content {
         // Nothing but the tie-break comes of the events, so the trial needs no fit of its own.
         let tuning = Tuning::of(log);
         let chosen = tuning.best(&KNN_DECAYS, |decay, history, scores| {
-            content.score(decay, history, scores)
+            content.score(decay, history, scores);
         });
         content.decay = chosen.map_or(default, |(decay, _)| decay);
         Ok(content)

@@ -88,7 +88,7 @@ impl Ease {
         let tuning = Tuning::of(log);
         let trial = Self::with_decay((n_items, log.stop), &tuning.shortened, default);
         let chosen = tuning.best(&EASE_DECAYS, |decay, history, scores| {
-            trial.score(decay, history, scores)
+            trial.score(decay, history, scores);
         });
         drop(trial);
         Ok(Self::with_decay(

@@ -46,7 +46,7 @@ impl ItemKnn {
         for shrinkage in SHRINKAGES {
             let trial = Self::shaped(of, &tuning.shortened, Shape { decay, shrinkage });
             let found = tuning.best(&KNN_DECAYS, |decay, history, scores| {
-                trial.score(decay, history, scores)
+                trial.score(decay, history, scores);
             });
             if let Some((decay, ndcg)) = found.filter(|(_, ndcg)| *ndcg > best.1) {
                 best = (Shape { decay, shrinkage }, ndcg);

@@ -31,7 +31,7 @@ impl RepeatLast {
         };
         let tuning = Tuning::of(log);
         let chosen = tuning.best(&REPEAT_DECAYS, |decay, history, scores| {
-            repeat.score(decay, history, scores)
+            repeat.score(decay, history, scores);
         });
         repeat.decay = chosen.map_or(default, |(decay, _)| decay);
         repeat

@@ -43,7 +43,7 @@ impl UserKnn {
         let tuning = Tuning::of(log);
         let trial = Self::with_decay(n_items, &tuning.shortened, default);
         let chosen = tuning.best(&KNN_DECAYS, |decay, history, scores| {
-            trial.score(decay, history, scores)
+            trial.score(decay, history, scores);
         });
         Ok(Self::with_decay(
             n_items,

@@ -39,7 +39,7 @@ impl MarkovWindow {
         let tuning = Tuning::of(log);
         let trial = Self::with_decay(n_items, &tuning.shortened, default);
         let chosen = tuning.best(&DECAYS, |decay, history, scores| {
-            trial.score(decay, history, scores)
+            trial.score(decay, history, scores);
         });
         Self::with_decay(
             n_items,

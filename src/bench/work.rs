@@ -211,7 +211,7 @@ impl Observer for EpochClock {
     fn observe(&mut self, event: &Event) -> Result<(), TrainError> {
         match event.kind {
             EventKind::Started { .. } | EventKind::Checkpointed { .. } => {
-                self.began = Some(Instant::now())
+                self.began = Some(Instant::now());
             }
             EventKind::Evaluated { .. } => self
                 .epochs

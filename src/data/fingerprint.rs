@@ -86,7 +86,7 @@ pub(super) fn with_columns(dataset: &Dataset) -> String {
         hash.text(&column.name);
         match &column.values {
             FreeValues::Numeric(values) | FreeValues::Embedding { values, .. } => {
-                hash.floats(values)
+                hash.floats(values);
             }
             FreeValues::Category(words) | FreeValues::Text(words) => {
                 hash.numbers(words.idx.iter().map(|&idx| u64::from(idx)));

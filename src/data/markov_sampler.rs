@@ -29,7 +29,7 @@ impl MarkovSampler {
             let before = std::iter::once(0).chain(row.iter().copied());
             let after = row.iter().copied().chain([0]);
             before.zip(after).for_each(|(from, to)| {
-                *counts.entry(from).or_default().entry(to).or_default() += 1
+                *counts.entry(from).or_default().entry(to).or_default() += 1;
             });
         }
         let added_up = |counts: BTreeMap<u32, u64>| {

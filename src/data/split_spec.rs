@@ -228,7 +228,7 @@ impl SplitSpec {
     pub(super) fn setting_problems(self) -> Vec<Problem> {
         let mut problems = Vec::new();
         let mut wrong = |key: &str, sentence: String| {
-            problems.push(Problem::error(format!("split.{key}"), sentence))
+            problems.push(Problem::error(format!("split.{key}"), sentence));
         };
         for Field { key, value, .. } in self.fields() {
             if let Value::Float(share) = value
@@ -456,7 +456,7 @@ impl Described for SplitSpec {
                 },
             )
             | ("window", Self::RollingWindows { window: number, .. }) => {
-                *number = usize::from_value(key, value)?
+                *number = usize::from_value(key, value)?;
             }
             _ => {
                 let known: Vec<String> = self

@@ -45,7 +45,7 @@ pub(super) fn set(
                 *table = Some(SideTable {
                     path: PathBuf::from(text),
                     ..SideTable::default()
-                })
+                });
             }
         }
         return Ok(true);
@@ -58,7 +58,7 @@ pub(super) fn set(
     };
     match key {
         "key" => {
-            table.as_mut().ok_or_else(missing)?.key = (text != "auto").then(|| text.to_owned())
+            table.as_mut().ok_or_else(missing)?.key = (text != "auto").then(|| text.to_owned());
         }
         "columns" => table.as_mut().ok_or_else(missing)?.columns = columns(path, text)?,
         _ => return Ok(false),

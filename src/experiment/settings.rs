@@ -70,10 +70,10 @@ pub(super) fn set(
         ("task", "") => set_task(&mut experiment.task, text)?,
         ("task", key) => described(&mut experiment.task, path, key, text)?,
         ("training", key) if !key.is_empty() => {
-            described(&mut experiment.training, path, key, text)?
+            described(&mut experiment.training, path, key, text)?;
         }
         ("evaluation", key) if !key.is_empty() => {
-            described(&mut experiment.evaluation, path, key, text)?
+            described(&mut experiment.evaluation, path, key, text)?;
         }
         ("split", "") => experiment.split = split(experiment.split, path, text)?,
         ("split", key) => set_in_split(&mut experiment.split, path, key, text)?,
@@ -306,7 +306,7 @@ fn set_data(
             });
         }
         (key, DataSource::World(world)) if is_key_of(world, key) => {
-            described(world, path, key, text)?
+            described(world, path, key, text)?;
         }
         (key, DataSource::File(file)) => {
             if !set_file(file, path, key, text)? {
@@ -404,12 +404,12 @@ fn set_file(
         "format" => {
             file.format = said
                 .map(|text| word(path, text, FileFormat::iter()))
-                .transpose()?
+                .transpose()?;
         }
         "encoding" => {
             file.encoding = said
                 .map(|text| word(path, text, Encoding::iter()))
-                .transpose()?
+                .transpose()?;
         }
         "separator" => file.separator = said.map(|text| text.replace("\\t", "\t")),
         "valid_path" => file.valid_path = said.map(PathBuf::from),
@@ -420,7 +420,7 @@ fn set_file(
         "header" => {
             file.header = said
                 .map(|text| parsed(path, text, "true, false or auto"))
-                .transpose()?
+                .transpose()?;
         }
         "time_format" => file.time_format = said.map(|text| time_format(path, text)).transpose()?,
         "pseudonyms" => {
@@ -440,7 +440,7 @@ fn set_file(
                 *titles = Some(TitleSpec {
                     path: PathBuf::from(text),
                     ..TitleSpec::default()
-                })
+                });
             }
         },
         "titles.item" => title_table(file, path)?.item = said.map(str::to_owned),

@@ -70,7 +70,7 @@ impl AskAll<'_> {
             match speaker {
                 Speaker::Model(model) => self.model(model, block, &mut words)?,
                 Speaker::Reference(reference) => {
-                    words.extend(block.iter().map(|s| self.reference(reference, s)))
+                    words.extend(block.iter().map(|s| self.reference(reference, s)));
                 }
             }
         }

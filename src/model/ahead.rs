@@ -87,7 +87,7 @@ fn push_foreseen(history: &mut Histories, item: u32) {
     for values in &mut history.beside {
         match values {
             FeatureValues::Real { width, values } => {
-                values.extend(std::iter::repeat_n(f32::NAN, *width))
+                values.extend(std::iter::repeat_n(f32::NAN, *width));
             }
             FeatureValues::Index { idx, .. } => idx.push(0),
         }

@@ -90,7 +90,7 @@ mod tests {
         );
         assert_eq!(with(|m| m.data.fingerprint.push('x')), Some("other data"));
         let features = with(|m| {
-            (m.data.fingerprint, m.data.events_fingerprint) = ("c".to_owned(), "a".to_owned())
+            (m.data.fingerprint, m.data.events_fingerprint) = ("c".to_owned(), "a".to_owned());
         });
         assert_eq!(features, None, "the same events, with columns beside them");
         assert_eq!(

@@ -351,7 +351,7 @@ mod tests {
         let seeds =
             [1, 2, 3].map(|seed| manifest(&format!("s{seed}"), |m| m.experiment.seed = seed));
         let other = manifest("lstm", |m| {
-            m.experiment.model = ModelSpec::Lstm(LstmSpec::default())
+            m.experiment.model = ModelSpec::Lstm(LstmSpec::default());
         });
         let of = [
             results(&[1.0, 2.0]),

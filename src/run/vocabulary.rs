@@ -122,9 +122,9 @@ fn hide(table: &mut Table, name: &str, disguise: &Disguise) {
         if let (Column::Text(ids), "id") = (values, column.as_str()) {
             for id in ids {
                 if name == ITEMS {
-                    disguise.item(id)
+                    disguise.item(id);
                 } else {
-                    disguise.user(id)
+                    disguise.user(id);
                 }
             }
         }

@@ -261,9 +261,9 @@ fn train_epoch(
         }
         live.progress(epoch, n_done)?;
         if is_read {
-            live.between_steps()?
+            live.between_steps()?;
         } else {
-            live.heed()?
+            live.heed()?;
         }
     }
     let secs = (live.clock.secs() - start_secs).max(1e-9);

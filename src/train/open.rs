@@ -411,7 +411,7 @@ fn go_on(
         .filter(|pause| pause.epoch == epochs + 1 && pause.step > 0)
     {
         Some(Pause { epoch, step, .. }) => {
-            model.load_state(&store.state_within(writer.id(), epoch, step))?
+            model.load_state(&store.state_within(writer.id(), epoch, step))?;
         }
         None if epochs > 0 => model.load_state(&store.state(writer.id(), epochs))?,
         None => {}

@@ -329,7 +329,7 @@ fn families_keep_their_settings_while_another_is_tried() {
         e.model = ModelSpec::Transformer(TransformerSpec {
             d_model: 24,
             ..TransformerSpec::default()
-        })
+        });
     });
     bench.app.apply(Action::ChooseModel(ModelKind::Lstm));
     assert_eq!(
@@ -764,7 +764,7 @@ fn what_is_doubtful_about_the_data_stands_in_the_run() {
         e.data.source = DataSource::File(FileSpec {
             path,
             ..FileSpec::default()
-        })
+        });
     });
     bench.until("the head", |app| app.data.preview.ready().is_some());
     bench.app.apply(Action::Start);

@@ -71,9 +71,10 @@ impl Step for MissingValues {
     fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
         let filled = match self.fill {
             Fill::Drop => {
-                return Ok(
-                    Change::Keep(log.values().iter().map(|value| !value.is_nan()).collect()).into(),
-                );
+                return Ok(Change::Keep(
+                    log.values().iter().map(|value| !value.is_nan()).collect(),
+                )
+                .into());
             }
             Fill::Interpolate => return Ok(interpolated(log)),
             Fill::Autoencoder => {

@@ -151,7 +151,7 @@ impl FreeValues {
         match (self, later) {
             (Self::Numeric(values), Self::Numeric(more))
             | (Self::Embedding { values, .. }, Self::Embedding { values: more, .. }) => {
-                values.extend(more)
+                values.extend(more);
             }
             (Self::Category(words), Self::Category(more))
             | (Self::Text(words), Self::Text(more)) => {

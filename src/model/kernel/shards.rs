@@ -93,7 +93,7 @@ pub(in crate::model) fn sum_in_order(parts: Vec<Buffer>) -> Buffer {
                     || {
                         sums.iter_mut()
                             .zip(part)
-                            .for_each(|(sum, value)| *sum += value)
+                            .for_each(|(sum, value)| *sum += value);
                     },
                 );
             }

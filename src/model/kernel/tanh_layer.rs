@@ -86,7 +86,7 @@ pub(super) fn forward(x: &[f32], layer: &Dense<'_>, d_in: usize) -> Buffer {
             || {
                 row.iter_mut()
                     .zip(layer.bias)
-                    .for_each(|(y, bias)| *y += bias)
+                    .for_each(|(y, bias)| *y += bias);
             },
         );
     });
@@ -101,7 +101,7 @@ pub(super) fn add_bias_and_tanh(x: &mut [f32], bias: &[f32]) {
             || {
                 row.iter_mut()
                     .zip(bias)
-                    .for_each(|(x, bias)| *x = tanh(*x + bias))
+                    .for_each(|(x, bias)| *x = tanh(*x + bias));
             },
         );
     });
@@ -117,7 +117,7 @@ pub(super) fn times_slope_of_tanh(gradients: &mut [f32], values: &[f32]) {
             || {
                 part.iter_mut()
                     .zip(values)
-                    .for_each(|(d, t)| *d *= (-t).mul_add(*t, 1.0))
+                    .for_each(|(d, t)| *d *= (-t).mul_add(*t, 1.0));
             },
         );
     });

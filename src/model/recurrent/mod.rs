@@ -150,7 +150,7 @@ pub(super) fn forward<L: RecurrentLayer>(
 ) -> (Tensor<2>, TraceOf<L>) {
     let mut steps = Vec::with_capacity(sizes.len());
     let states = run(layer, &input, (sizes, mask.as_ref()), |step| {
-        steps.push(step)
+        steps.push(step);
     });
     (
         states.clone(),

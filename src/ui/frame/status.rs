@@ -24,7 +24,7 @@ impl Status {
         ui.horizontal(|ui| {
             work(ui, app, actions);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                self.last(ui, app, actions)
+                self.last(ui, app, actions);
             });
         });
     }
@@ -61,7 +61,7 @@ fn tone(ui: &Ui, notice: &Notice) -> (egui::Color32, &'static str) {
 
 fn line(ui: &mut Ui, app: &App, notice: &Notice, actions: &mut Actions) {
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        line_from_right(ui, app, notice, actions)
+        line_from_right(ui, app, notice, actions);
     });
 }
 

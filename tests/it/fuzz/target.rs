@@ -213,7 +213,7 @@ fn said_wrongly(file: FileSpec, rng: &mut impl Rng) -> FileSpec {
         2 => {
             file.separator = [",", "::", "\t", " ", "\"", "é", "a"]
                 .choose(rng)
-                .map(ToString::to_string)
+                .map(ToString::to_string);
         }
         3 => file.header = Some(rng.random()),
         4 => {
@@ -495,7 +495,7 @@ fn databases() -> Vec<Vec<u8>> {
             rusqlite::Connection::open(path)
                 .unwrap()
                 .execute_batch(sql)
-                .unwrap()
+                .unwrap();
         })
     };
     vec![

@@ -65,7 +65,7 @@ impl Writer<'_> {
                 }
             }
             letter if letter.is_alphabetic() || letter == '_' || letter == '$' => {
-                self.word(letter)?
+                self.word(letter)?;
             }
             letter => self.out.push(letter),
         }
@@ -140,7 +140,7 @@ impl Writer<'_> {
                 '"' => self.out.push_str("\\\""),
                 '\\' => self.escaped()?,
                 letter if u32::from(letter) < 0x20 => {
-                    self.out.push_str(&format!("\\u{:04x}", u32::from(letter)))
+                    self.out.push_str(&format!("\\u{:04x}", u32::from(letter)));
                 }
                 letter => self.out.push(letter),
             }

@@ -298,7 +298,7 @@ impl Outline {
         match shorter {
             // A header of fewer names than the rows have fields is the header all the same.
             Some((line_of, before)) if !detect::header(&rows) => {
-                (line, n_before) = (line_of, before)
+                (line, n_before) = (line_of, before);
             }
             _ if !is_header => return,
             _ => {}

@@ -275,7 +275,7 @@ impl Fused<'_> {
             #[inline(always)]
             || {
                 fed.iter_mut()
-                    .for_each(|value| *value = if *value < 0.0 { 0.0 } else { *value })
+                    .for_each(|value| *value = if *value < 0.0 { 0.0 } else { *value });
             },
         );
         let mut after = Buffer::open(n * d_model);
@@ -401,7 +401,7 @@ fn multiply(values: &mut [f32], factors: Option<&Buffer>) {
                 values
                     .iter_mut()
                     .zip(factors.iter())
-                    .for_each(|(value, factor)| *value *= factor)
+                    .for_each(|(value, factor)| *value *= factor);
             },
         );
     }
@@ -413,7 +413,7 @@ fn add(sums: &mut [f32], values: &[f32]) {
         || {
             sums.iter_mut()
                 .zip(values)
-                .for_each(|(sum, value)| *sum += value)
+                .for_each(|(sum, value)| *sum += value);
         },
     );
 }

@@ -160,23 +160,23 @@ impl DataPage {
         match self.view {
             View::Preview => preview::ui(ui, app, actions),
             View::Counts => with_data(ui, app, actions, |ui, prepared, actions| {
-                counts::ui(ui, app, prepared, actions)
+                counts::ui(ui, app, prepared, actions);
             }),
             View::Profile => {
                 with_data(ui, app, actions, |ui, prepared, actions| {
-                    self.profile.ui(ui, app, prepared, actions)
+                    self.profile.ui(ui, app, prepared, actions);
                 });
             }
             View::Forecast => {
                 with_data(ui, app, actions, |ui, prepared, actions| {
-                    self.forecast.ui(ui, app, prepared, actions)
+                    self.forecast.ui(ui, app, prepared, actions);
                 });
             }
             View::Audit => with_data(ui, app, actions, |ui, _, _| audit::ui(ui, app)),
             View::Places => with_data(ui, app, actions, |ui, _, _| places::ui(ui, app)),
             View::Users => {
                 with_data(ui, app, actions, |ui, prepared, actions| {
-                    self.users.ui(ui, app, prepared, actions)
+                    self.users.ui(ui, app, prepared, actions);
                 });
             }
         }

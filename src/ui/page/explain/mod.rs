@@ -133,7 +133,7 @@ impl ExplainPage {
             .default_size(half)
             .size_range(300.0..=(ui.available_width() - 320.0).max(320.0))
             .show(ui, |ui| {
-                self.attention.ui(ui, shown, &app.selection, actions)
+                self.attention.ui(ui, shown, &app.selection, actions);
             });
         let head = app.selection.head;
         let looked_at = shown
@@ -270,7 +270,7 @@ fn no_runs(ui: &mut Ui, app: &App, actions: &mut Actions) {
     let sentence = "Attention maps, a timeline of what the model expected before each event, and its next items appear \
                     here once a run has trained for an epoch.";
     panel::empty(ui, "Nothing to explain yet", sentence, |ui| {
-        action_button(ui, app, actions, Action::TryIt)
+        action_button(ui, app, actions, Action::TryIt);
     });
 }
 

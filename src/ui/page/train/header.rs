@@ -31,7 +31,7 @@ impl Header {
             ui.label(RichText::new(&training.title).heading());
             ui.label(RichText::new(phase_text(training, app)).strong());
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                self.buttons(ui, training, app, actions)
+                self.buttons(ui, training, app, actions);
             });
         });
         let facts = facts(training);

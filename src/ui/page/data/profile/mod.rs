@@ -67,7 +67,7 @@ impl ProfileCards {
                     ui.columns(n_columns, |columns| {
                         for (ui, &view) in columns.iter_mut().zip(row) {
                             ui.push_id(view, |ui| {
-                                self.card(ui, app, (&prepared.dataset, profile), view, actions)
+                                self.card(ui, app, (&prepared.dataset, profile), view, actions);
                             });
                         }
                     });

@@ -277,14 +277,14 @@ fn legend(ui: &mut Ui, answers: Answers) {
         }
         Answers::Chance | Answers::Classes => {
             entry("the likeliest came true", &|ui, at| {
-                paint_mark(ui.painter(), ui, at, Some(true), 4.0)
+                paint_mark(ui.painter(), ui, at, Some(true), 4.0);
             });
             entry("it did not", &|ui, at| {
-                paint_mark(ui.painter(), ui, at, Some(false), 4.0)
+                paint_mark(ui.painter(), ui, at, Some(false), 4.0);
             });
             if answers == Answers::Chance {
                 entry("not asked here", &|ui, at| {
-                    paint_mark(ui.painter(), ui, at, None, 4.0)
+                    paint_mark(ui.painter(), ui, at, None, 4.0);
                 });
             }
         }
