@@ -61,7 +61,8 @@ impl Error {
             Self::Experiment(e) | Self::Train(TrainError::Experiment(e)) => hint_for_experiment(e),
             Self::Model(e) | Self::Train(TrainError::Model(e)) => hint_for_model(e),
             Self::Train(TrainError::Problems(_)) => Some(
-                "`seqscope check FILE.ron` lists every problem; `seqscope describe` says what each setting may be"
+                "`seqscope check FILE.ron` lists every problem; `seqscope describe` says what each \
+                 setting may be"
                     .to_owned(),
             ),
             Self::Edge { hint, .. } => hint.clone(),
@@ -69,7 +70,8 @@ impl Error {
         }
     }
 
-    /// With what the process ends: 1, or 75 (`EX_TEMPFAIL` of sysexits.h: try again later) for what was paused.
+    /// With what the process ends: 1, or 75 (`EX_TEMPFAIL` of sysexits.h: try again later) for what
+    /// was paused.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         if matches!(self, Self::Paused(_)) {
@@ -98,17 +100,24 @@ impl Error {
 fn hint_for_data(error: &DataError) -> Option<String> {
     match error {
         DataError::Setting { field, .. } if field.starts_with("data.roles") => Some(
-            "`seqscope data FILE --user COLUMN --item COLUMN` tries it out; an experiment file says `roles: (user: \"COLUMN\")`"
+            "`seqscope data FILE --user COLUMN --item COLUMN` tries it out; an experiment file \
+             says `roles: (user: \"COLUMN\")`"
                 .to_owned(),
         ),
         DataError::Setting { field, .. } if field.starts_with("data.titles.") => Some(
-            "`seqscope data FILE --titles TABLE --titles-item COLUMN --titles-title COLUMN` tries it out; an experiment file says `titles: (path: \"TABLE\", item: \"COLUMN\")`"
+            "`seqscope data FILE --titles TABLE --titles-item COLUMN --titles-title COLUMN` tries \
+             it out; an experiment file says `titles: (path: \"TABLE\", item: \"COLUMN\")`"
                 .to_owned(),
         ),
-        DataError::Setting { field, .. } if field.starts_with("data.items.") || field.starts_with("data.users.") => Some(
-            "`seqscope data FILE --items TABLE --items-key COLUMN` tries it out (`--users` likewise); an experiment file says `items: (path: \"TABLE\", key: \"COLUMN\")`"
-                .to_owned(),
-        ),
+        DataError::Setting { field, .. }
+            if field.starts_with("data.items.") || field.starts_with("data.users.") =>
+        {
+            Some(
+                "`seqscope data FILE --items TABLE --items-key COLUMN` tries it out (`--users` \
+             likewise); an experiment file says `items: (path: \"TABLE\", key: \"COLUMN\")`"
+                    .to_owned(),
+            )
+        }
         _ => None,
     }
 }

@@ -16,24 +16,25 @@
 //! its sisters need none. Both drive the same engine and write the same run folders, so a run that
 //! was started in one is read in the other.
 //!
-//! An [`experiment::Experiment`] says what to do: data, split, task, model, training, seed. [`data::prepare`]
-//! makes sequences and a split of it (a large log in pieces, on all processors; what became of it is
-//! kept for the next time), [`data::audit()`] looks for what leaks between its parts,
-//! [`model::ModelFamily::build`] makes a model, and [`train::run`] trains it on the calling thread,
-//! asking a [`train::Control`] between steps and telling a [`train::Observer`] what happens. The
-//! first observer is always the run's own writer, so what is on disk never depends on who watches.
-//! Later, [`train::restore`] opens a run again and [`explain::user_view`] looks at one user through
-//! it.
+//! An [`experiment::Experiment`] says what to do: data, split, task, model, training, seed.
+//! [`data::prepare`] makes sequences and a split of it (a large log in pieces, on all processors;
+//! what became of it is kept for the next time), [`data::audit()`] looks for what leaks between its
+//! parts, [`model::ModelFamily::build`] makes a model, and [`train::run`] trains it on the calling
+//! thread, asking a [`train::Control`] between steps and telling a [`train::Observer`] what
+//! happens. The first observer is always the run's own writer, so what is on disk never depends on
+//! who watches. Later, [`train::restore`] opens a run again and [`explain::user_view`] looks at one
+//! user through it.
 //!
-//! The usual task is the next item: the split's questions, ranks, the catalogue's softmax. For the others
-//! (next behaviour, will the user act in time, gap or value) [`data::outcomes()`] makes questions with their
-//! answers, [`model::Blueprint`] says what the model is to put out, and a head on the state after the last
-//! event answers. What a family must offer for that is such a state, and nothing of any task.
+//! The usual task is the next item: the split's questions, ranks, the catalogue's softmax. For the
+//! others (next behaviour, will the user act in time, gap or value) [`data::outcomes()`] makes
+//! questions with their answers, [`model::Blueprint`] says what the model is to put out, and a head
+//! on the state after the last event answers. What a family must offer for that is such a state,
+//! and nothing of any task.
 //!
 //! # Code map
 //!
-//! Nothing imports what stands below it in the table. `error` sums up the modules above it; `app` and
-//! `cli` stand side by side on all of them.
+//! Nothing imports what stands below it in the table. `error` sums up the modules above it; `app`
+//! and `cli` stand side by side on all of them.
 //!
 //! | module | what it is for | heavy crates |
 //! |---|---|---|
@@ -56,9 +57,9 @@
 //! `mod.rs` of each folder is its façade; what it does not re-export is nobody else's business.
 //!
 //! Rust's modules have no direction that the compiler would enforce, and boundaries without a guard
-//! erode. So there are three guards: `cargo check --no-default-features` compiles engine and command
-//! line with no egui in the tree; `tests/it/architecture.rs` reads the source and checks the table
-//! above, the crates' homes, the files' sizes and this page; and `unreachable_pub` is on.
+//! erode. So there are three guards: `cargo check --no-default-features` compiles engine and
+//! command line with no egui in the tree; `tests/it/architecture.rs` reads the source and checks
+//! the table above, the crates' homes, the files' sizes and this page; and `unreachable_pub` is on.
 //!
 //! # What always holds
 //!
@@ -80,8 +81,8 @@
 //!    `a_panic_in_training_leaves_the_application_alive`, `a_panic_unwinds_in_release_builds_too`).
 //! 6. **The test split is read once**, after selection on validation; a stopped run that goes on
 //!    reads it again and is marked for it (tests `the_test_split_is_read_once_after_selection`,
-//!    `a_stopped_run_goes_on_and_forgets_its_test_figures_meanwhile`). The system's word to end is a pause,
-//!    which leaves it alone (tests `a_run_left_at_any_moment_goes_on_to_the_same_numbers`,
+//!    `a_stopped_run_goes_on_and_forgets_its_test_figures_meanwhile`). The system's word to end is
+//!    a pause, which leaves it alone (tests `a_run_left_at_any_moment_goes_on_to_the_same_numbers`,
 //!    `sigterm_at_a_random_moment_pauses_and_going_on_gives_the_same_weights`).
 //! 7. **Same experiment, data and CPU: the same numbers, bit for bit.** Every random choice draws
 //!    from its own named seed, [`spec::derive_seed`]; going on after an interruption needs no
@@ -89,37 +90,39 @@
 //!    (tests `same_seed_same_numbers_and_another_seed_others`,
 //!    `a_killed_run_is_resumed_to_the_same_numbers`).
 //! 8. **A run on disk is complete without the program**: manifest and experiment as text, series as
-//!    CSV, ranks of every user as Parquet, weights as safetensors with a table of which row is whose
-//!    (test `a_finished_run_leaves_a_whole_folder`).
+//!    CSV, ranks of every user as Parquet, weights as safetensors with a table of which row is
+//!    whose (test `a_finished_run_leaves_a_whole_folder`).
 //! 9. **Old experiment files and old runs keep opening.** A newer one is refused with the cure
 //!    (tests `old_files_keep_opening_with_the_same_meaning`, `a_frozen_old_run_keeps_opening`,
 //!    `an_experiment_of_a_newer_version_is_refused`).
-//! 10. **A user can never cause a panic.** Bad input gets one sentence that says the cure
-//!     (tests `no_source_file_can_panic_by_choice`, `no_text_makes_the_reader_panic`,
-//!     `bad_experiment_files_get_one_sentence`), whatever bytes a file holds (the tests of `tests/it/fuzz`).
-//! 11. **Hidden ids stay hidden, and nothing goes out.** Where ids are pseudonyms, no true id is in a
-//!     run, its log or an export, and the key is nowhere; nothing that is built in can reach a network
-//!     (tests `no_true_id_is_on_disk_and_no_figure_changes`, `an_export_hides_what_a_run_does_not`,
-//!     `nothing_that_is_built_in_can_make_a_request`).
+//! 10. **A user can never cause a panic.** Bad input gets one sentence that says the cure (tests
+//!     `no_source_file_can_panic_by_choice`, `no_text_makes_the_reader_panic`,
+//!     `bad_experiment_files_get_one_sentence`), whatever bytes a file holds (the tests of
+//!     `tests/it/fuzz`).
+//! 11. **Hidden ids stay hidden, and nothing goes out.** Where ids are pseudonyms, no true id is in
+//!     a run, its log or an export, and the key is nowhere; nothing that is built in can reach a
+//!     network (tests `no_true_id_is_on_disk_and_no_figure_changes`,
+//!     `an_export_hides_what_a_run_does_not`, `nothing_that_is_built_in_can_make_a_request`).
 //! 12. **In pieces or as a whole, from its copy or anew: the same log**
 //!     (tests `in_pieces_a_log_is_what_it_is_as_a_whole`, `a_copy_is_the_log_itself`,
 //!     `a_log_is_opened_again_from_its_copy`).
-//! 13. **A faster way gives the same numbers.** The processor's fused layers give what burn's give but for
-//!     rounding, whatever the number of threads, and can be switched off, `training.fused`
+//! 13. **A faster way gives the same numbers.** The processor's fused layers give what burn's give
+//!     but for rounding, whatever the number of threads, and can be switched off, `training.fused`
 //!     (tests `fused_gradients_are_those_of_autodiff`, `fused_layers_train_as_the_plain_ones_do`,
 //!     `the_number_of_threads_changes_no_bit`).
-//! 14. **A frame looks at what is in sight, not at all there is.** Long curves are painted by as many
-//!     points as there are pixels, lists by their rows in sight, pictures are uploaded once and a few
-//!     a frame; a list of runs reads no series, and a window at rest asks for no frame
+//! 14. **A frame looks at what is in sight, not at all there is.** Long curves are painted by as
+//!     many points as there are pixels, lists by their rows in sight, pictures are uploaded once
+//!     and a few a frame; a list of runs reads no series, and a window at rest asks for no frame
 //!     (tests `a_million_points_are_painted_by_as_many_as_there_are_pixels`,
-//!     `a_long_list_of_runs_paints_only_what_is_in_sight`, `a_long_timeline_paints_only_what_is_in_sight`,
+//!     `a_long_list_of_runs_paints_only_what_is_in_sight`,
+//!     `a_long_timeline_paints_only_what_is_in_sight`,
 //!     `many_maps_are_uploaded_a_few_a_frame_and_each_once`, `the_list_reads_no_series`,
 //!     `a_list_read_again_reads_only_what_has_changed`, `an_idle_window_asks_for_no_repaint`).
-//! 15. **No question of a task knows more than its moment.** What is learnt of is answered before validation
-//!     begins (tests `no_training_question_knows_what_is_held_out`,
+//! 15. **No question of a task knows more than its moment.** What is learnt of is answered before
+//!     validation begins (tests `no_training_question_knows_what_is_held_out`,
 //!     `whether_a_user_acts_is_asked_at_the_cuts_and_before_them_in_training`).
-//! 16. **A target that cannot be in a list is a miss, whoever is asked.** Where seen items are left out, one of
-//!     them counts nothing, for models and references, in figures, lists and timelines
+//! 16. **A target that cannot be in a list is a miss, whoever is asked.** Where seen items are left
+//!     out, one of them counts nothing, for models and references, in figures, lists and timelines
 //!     (tests `a_seen_target_is_a_miss_where_seen_items_are_left_out`,
 //!     `whoever_returns_is_missed_by_the_model_and_every_reference`).
 //! 17. **A log is read as it is, or named with the cure**; what was supposed of it is told
@@ -129,20 +132,21 @@
 //!
 //! 1. `model/family/NAME.rs`: a spec struct with the paper's values as its `Default`, its settings
 //!    listed once (name, range, help, source) with the `described!` macro, the burn module, and
-//!    [`model::ModelFamily`] for the spec, which lists its layers (`model/layers.rs`) and is built from a
-//!    [`model::Blueprint`]. A network that has a state after each event says so (`StateNetwork` in
-//!    `model/outcome.rs`) and so can learn every task, by every loss (`model/loss`), told of the events'
-//!    features (`model/features.rs`).
-//! 2. A line in [`model::ModelSpec`]. The compiler points at every `match` to fill; forms, `seqscope
-//!    describe`, `--set` and the contract tests walk the list and need nothing.
-//! 3. A preset as in its paper (`experiment/preset.rs`), its numbers from the reference implementation under
-//!    `tests/gold`, with the script that made them, and an example under `experiments`.
-//! 4. Where its speed matters: the same gradients once more on plain slices, put together from the layers
-//!    of `model/kernel` (as `model/family/transformer/fused.rs` does), and a test that holds them against
-//!    the first. Without it the family trains by burn's layers on every device.
+//!    [`model::ModelFamily`] for the spec, which lists its layers (`model/layers.rs`) and is built
+//!    from a [`model::Blueprint`]. A network that has a state after each event says so
+//!    (`StateNetwork` in `model/outcome.rs`) and so can learn every task, by every loss
+//!    (`model/loss`), told of the events' features (`model/features.rs`).
+//! 2. A line in [`model::ModelSpec`]. The compiler points at every `match` to fill; forms,
+//!    `seqscope describe`, `--set` and the contract tests walk the list and need nothing.
+//! 3. A preset as in its paper (`experiment/preset.rs`), its numbers from the reference
+//!    implementation under `tests/gold`, with the script that made them, and an example under
+//!    `experiments`.
+//! 4. Where its speed matters: the same gradients once more on plain slices, put together from the
+//!    layers of `model/kernel` (as `model/family/transformer/fused.rs` does), and a test that holds
+//!    them against the first. Without it the family trains by burn's layers on every device.
 //!
-//! A file format, a cleaning step, a metric, a reference or a page is added in the same way: a file,
-//! a line in one list, a test.
+//! A file format, a cleaning step, a metric, a reference or a page is added in the same way: a
+//! file, a line in one list, a test.
 
 pub mod app;
 pub mod baseline;

@@ -79,7 +79,8 @@ fn open_window(request: WindowRequest, runs: PathBuf) -> Result<(), Error> {
 fn open_window(_request: WindowRequest, _runs: PathBuf) -> Result<(), Error> {
     Err(Error::edge(
         "this Seqscope was built without its window (feature `gui`)",
-        "without a window these work: train, check, resume, describe, data, runs, compare, predict, recommend, forecast, gan, export, devices, bench",
+        "without a window these work: train, check, resume, describe, data, runs, compare, \
+         predict, recommend, forecast, gan, export, devices, bench",
     ))
 }
 
@@ -96,7 +97,7 @@ fn tell_of_defect(info: &PanicHookInfo<'_>) {
         .unwrap_or_default();
     let _ = write!(
         std::io::stderr(),
-        "error: Seqscope met a defect of its own: {what}{place}\n\
-         hint: what was trained up to the last epoch is kept (`seqscope runs`); please report this line\n"
+        "error: Seqscope met a defect of its own: {what}{place}\nhint: what was trained up to the \
+         last epoch is kept (`seqscope runs`); please report this line\n"
     );
 }

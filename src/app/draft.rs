@@ -63,8 +63,8 @@ impl Draft {
         !self.redo.is_empty()
     }
 
-    /// What becomes of seen items in it and why, and how many questions that touches, in a sentence each; nothing
-    /// where it ranks no items or the data are not prepared.
+    /// What becomes of seen items in it and why, and how many questions that touches, in a sentence
+    /// each; nothing where it ranks no items or the data are not prepared.
     #[must_use]
     pub fn told_of_seen(&self) -> Vec<String> {
         let evaluation = self.experiment.evaluation;
@@ -146,8 +146,8 @@ impl Draft {
         });
     }
 
-    /// Looks for problems; with what the data tell also for what does not fit them, nor into the memory of
-    /// the machine where that is what trains.
+    /// Looks for problems; with what the data tell also for what does not fit them, nor into the
+    /// memory of the machine where that is what trains.
     pub(super) fn check(
         &mut self,
         data: Option<(&Blueprint, &Returns)>,

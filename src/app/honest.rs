@@ -17,11 +17,13 @@ pub struct Honest {
     pub comparison: Comparison,
     /// Test results of each run by slice, in the order of the runs.
     pub slices: Vec<Vec<Slice>>,
-    /// The first run against the references that ran beside it; `None` where it kept none of their answers.
+    /// The first run against the references that ran beside it; `None` where it kept none of their
+    /// answers.
     pub references: Option<Vec<AgainstReference>>,
 }
 
-/// What a comparison was made of: the runs with the number of their test results, and the list of runs.
+/// What a comparison was made of: the runs with the number of their test results, and the list of
+/// runs.
 pub(super) type HonestKey = (Vec<(RunId, usize)>, u64);
 
 impl App {

@@ -114,7 +114,8 @@ pub struct App {
     start_when_prepared: Option<Experiment>,
     /// Whether a newly opened log still decides how it is split.
     split_is_open: bool,
-    /// Whether a run was chosen since the last start, so that the Train page shows that one once nothing trains.
+    /// Whether a run was chosen since the last start, so that the Train page shows that one once
+    /// nothing trains.
     looks_back: bool,
     color_of_run: BTreeMap<RunId, usize>,
     last_notice: u64,

@@ -50,7 +50,8 @@ impl App {
             .ok_or_else(|| "No row of the open log was refused.".to_owned())
     }
 
-    /// Writes all refused rows on a background thread, which reads the log once more; a notice says where.
+    /// Writes all refused rows on a background thread, which reads the log once more; a notice says
+    /// where.
     pub(super) fn export_refused(&mut self) {
         let Some((prepared, file)) = self.with_refused() else {
             return;
@@ -71,8 +72,8 @@ impl App {
         });
     }
 
-    /// A file that is not there yet: `exports/LOG-profile/VIEW.csv` beside the folder of runs, where
-    /// runs are exported too, else `VIEW-2.csv`, and so on.
+    /// A file that is not there yet: `exports/LOG-profile/VIEW.csv` beside the folder of runs,
+    /// where runs are exported too, else `VIEW-2.csv`, and so on.
     fn free_file(&self, log: &str, view: &str) -> PathBuf {
         let plain = |letter: char| {
             if letter.is_alphanumeric() || "-_.".contains(letter) {

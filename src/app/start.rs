@@ -247,7 +247,8 @@ pub(super) fn write_new(path: &Path, experiment: &Experiment) -> Result<(), Stri
     let text = experiment.to_text().map_err(sentence)?;
     let refused = |error: &std::io::Error| {
         format!(
-            "Cannot write `{}`: {error}; choose a folder that you may write to, on a disk with free space.",
+            "Cannot write `{}`: {error}; choose a folder that you may write to, on a disk with \
+             free space.",
             path.display()
         )
     };

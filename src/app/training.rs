@@ -214,8 +214,8 @@ impl Training {
         }
     }
 
-    /// The epochs before those heard live, from the run's own series: a run that goes on is judged as
-    /// a whole.
+    /// The epochs before those heard live, from the run's own series: a run that goes on is judged
+    /// as a whole.
     pub(super) fn recall(&mut self, curves: &Curves) {
         let first_live = self
             .points

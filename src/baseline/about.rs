@@ -17,7 +17,8 @@ pub struct About {
     pub source: &'static str,
     /// What it is set to.
     pub settings: Vec<AboutSetting>,
-    /// Which well-known libraries do otherwise under the same name, and what they give; empty where we know of none.
+    /// Which well-known libraries do otherwise under the same name, and what they give; empty where
+    /// we know of none.
     pub elsewhere: &'static str,
 }
 
@@ -78,8 +79,8 @@ impl About {
     }
 
     fn with_decay(self, decays: &[f32]) -> Self {
-        let help = "How much an event counts beside the one after it; chosen by NDCG@10 on each user's last training \
-                    event, after a fit without those events.";
+        let help = "How much an event counts beside the one after it; chosen by NDCG@10 on each \
+                    user's last training event, after a fit without those events.";
         self.with_choice("decay", decays, help)
     }
 
@@ -101,15 +102,20 @@ impl BaselineKind {
             ),
             Self::RecentPopularity => About::new(
                 "Recent popularity",
-                "The items with most events at the end of training: in its last time, or in each user's last events \
-                 where the log has no times.",
+                "The items with most events at the end of training: in its last time, or in each \
+                 user's last events where the log has no times.",
                 "Ji et al. 2020 (RecentPop)",
             )
-            .with("share", &RECENT_SHARE, "Share of the time, or of each user's events, that is recent."),
+            .with(
+                "share",
+                &RECENT_SHARE,
+                "Share of the time, or of each user's events, that is \
+                                           recent.",
+            ),
             Self::RepeatLast => About::new(
                 "Repeat last",
-                "The user's own items again, the last one first, then those that were frequent and late; popularity \
-                 alone where seen items are left out.",
+                "The user's own items again, the last one first, then those that were frequent and \
+                 late; popularity alone where seen items are left out.",
                 "Anderson et al. 2014 (repeat consumption: recency and frequency)",
             )
             .with_decay(&REPEAT_DECAYS),
@@ -120,20 +126,41 @@ impl BaselineKind {
             ),
             Self::MarkovSecond => About::new(
                 "Markov chain, order 2",
-                "What came after the last two items, smoothed by what came after the last one and by popularity.",
+                "What came after the last two items, smoothed by what came after the last one and \
+                 by popularity.",
                 "Witten & Bell 1991, method C; interpolated as in Chen & Goodman 1999, section 2.5",
             ),
             Self::MarkovWindow => windowed(),
             Self::ItemKnn => About::new(
                 "Item-kNN",
-                "Items that the same users had as the user's latest ones, by cosine with shrinkage.",
+                "Items that the same users had as the user's latest ones, by cosine with \
+                 shrinkage.",
                 "Sarwar et al. 2001; shrinkage of Bell & Koren 2007",
             )
-            .with("likenesses", &LIKENESSES, "Most pairs of items that are kept, shared evenly over the items.")
-            .with("fewest neighbours", &FEWEST_NEIGHBOURS, "Nearest items that are kept of each in any case.")
-            .with_choice("shrinkage", &SHRINKAGES, "Added to the cosine's denominator, so that a pair met once is believed little; chosen as the decay is.")
+            .with(
+                "likenesses",
+                &LIKENESSES,
+                "Most pairs of items that are kept, shared evenly \
+                                              over the items.",
+            )
+            .with(
+                "fewest neighbours",
+                &FEWEST_NEIGHBOURS,
+                "Nearest items that are kept of each in \
+                any case.",
+            )
+            .with_choice(
+                "shrinkage",
+                &SHRINKAGES,
+                "Added to the cosine's denominator, so that a \
+                pair met once is believed little; chosen as the decay is.",
+            )
             .with_decay(&KNN_DECAYS)
-            .with("longest basket", &LONGEST_BASKET, "Latest events of a user that are counted."),
+            .with(
+                "longest basket",
+                &LONGEST_BASKET,
+                "Latest events of a user that are counted.",
+            ),
             Self::UserKnn => About::new(
                 "User-kNN",
                 "What the users had whose items are most like this user's latest ones.",
@@ -141,17 +168,25 @@ impl BaselineKind {
             )
             .with("neighbours", &NEAREST_USERS, "Nearest users that speak.")
             .with_decay(&KNN_DECAYS)
-            .with("limit", &MOST_USER_PAIRS, "Most pairs of users with a common item; above it the reference is left out."),
+            .with(
+                "limit",
+                &MOST_USER_PAIRS,
+                "Most pairs of users with a common item; above it the \
+                                              reference is left out.",
+            ),
             Self::Content => About::new(
                 "Content-based",
-                "Items whose title and columns are told in the same words as those of the user's latest items.",
-                "Lops, de Gemmis & Semeraro 2011; weights of Salton & Buckley 1988; hashing of Weinberger et al. 2009",
+                "Items whose title and columns are told in the same words as those of the user's \
+                 latest items.",
+                "Lops, de Gemmis & Semeraro 2011; weights of Salton & Buckley 1988; hashing of \
+                 Weinberger et al. 2009",
             )
             .with("buckets", &BUCKETS, "Length of the hashed vector.")
             .with_decay(&KNN_DECAYS),
             Self::Ease => About::new(
                 "EASE",
-                "One linear layer from all items to all items that never looks at the item itself, in closed form.",
+                "One linear layer from all items to all items that never looks at the item itself, \
+                 in closed form.",
                 "Steck 2019, equations 4 and 8",
             )
             .with("ridge", &RIDGE, "λ, added to the diagonal.")
@@ -159,8 +194,8 @@ impl BaselineKind {
             .with(
                 "memory",
                 &format!("evaluation.ease_memory, {EASE_MEGABYTES} MB"),
-                "Most memory, 12 bytes for each pair of items (6,000 items at first, 20,000 with 4,800 MB); a log that \
-                 takes more is told so, and the reference is left out.",
+                "Most memory, 12 bytes for each pair of items (6,000 items at first, 20,000 with \
+                 4,800 MB); a log that takes more is told so, and the reference is left out.",
             ),
         }
     }

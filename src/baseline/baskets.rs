@@ -4,8 +4,8 @@ use rayon::prelude::*;
 
 use super::Stop;
 
-/// Most items of a user that are counted, the latest ones: pairs grow with the square, and a user of
-/// a hundred thousand items is most often a machine.
+/// Most items of a user that are counted, the latest ones: pairs grow with the square, and a user
+/// of a hundred thousand items is most often a machine.
 pub const LONGEST_BASKET: usize = 1_000;
 
 /// The items of every user, sorted and without repeats, and the users of every item, sorted.
@@ -96,8 +96,8 @@ impl Baskets {
             .collect()
     }
 
-    /// What `row` makes of each item `0..=n_items` and its counts `[n_items + 1]` of users shared with
-    /// every item; items beside each other, on all processors, in the order of the items.
+    /// What `row` makes of each item `0..=n_items` and its counts `[n_items + 1]` of users shared
+    /// with every item; items beside each other, on all processors, in the order of the items.
     pub(super) fn shared<T: Send + Default>(
         &self,
         (n_items, stop): (usize, Stop<'_>),

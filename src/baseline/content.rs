@@ -1,10 +1,10 @@
 //! Content-based: items that are told of in the same words as the user's latest ones.
 //!
 //! Titles and the columns of the table of items are hashed into a sparse vector an item
-//! ([`ItemContents`]); a word counts `ln(1 + items / items with the word)` (Salton & Buckley 1988), and
-//! vectors have length 1. The profile is the mean of the history's vectors, faded by a decay that is
-//! chosen on the training part; the score is the profile's product with each item's vector, which
-//! orders as the cosine does (Lops et al. 2011). So an item that nobody had yet can be found.
+//! ([`ItemContents`]); a word counts `ln(1 + items / items with the word)` (Salton & Buckley 1988),
+//! and vectors have length 1. The profile is the mean of the history's vectors, faded by a decay
+//! that is chosen on the training part; the score is the profile's product with each item's vector,
+//! which orders as the cosine does (Lops et al. 2011). So an item that nobody had yet can be found.
 
 use std::collections::BTreeMap;
 
@@ -35,8 +35,9 @@ impl ItemContents {
         }
     }
 
-    /// Adds a word of a column to what is told of an item (≥ 1), with a weight: 1 for a word, the value
-    /// for one place of a vector. An unknown item and a weight that is no number are passed over.
+    /// Adds a word of a column to what is told of an item (≥ 1), with a weight: 1 for a word, the
+    /// value for one place of a vector. An unknown item and a weight that is no number are passed
+    /// over.
     pub fn add(&mut self, item: u32, column: &str, word: &str, weight: f32) {
         if !weight.is_finite() {
             return;
@@ -102,8 +103,8 @@ pub(super) struct Content {
 impl Content {
     pub(super) fn fit(log: &TrainingLog<'_>) -> Result<Self, LeftOut> {
         let Some(contents) = log.contents.filter(|contents| !contents.is_empty()) else {
-            let sentence = "Content-based is left out: the log has neither titles nor columns of items; join a table \
-                            in `data.source.titles` or `data.source.items`.";
+            let sentence = "Content-based is left out: the log has neither titles nor columns of \
+                            items; join a table in `data.source.titles` or `data.source.items`.";
             return Err(LeftOut(sentence.to_owned()));
         };
         let [default, ..] = KNN_DECAYS;

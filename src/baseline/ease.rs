@@ -1,8 +1,10 @@
-//! EASE: one linear layer from all items to all items, in closed form (Steck 2019, equations 4 and 8).
+//! EASE: one linear layer from all items to all items, in closed form (Steck 2019, equations 4 and
+//! 8).
 //!
 //! With `X` the users' items as 0 and 1, `P = (XᵀX + λ I)⁻¹` and `B = −P / diag(P)` by columns, the
-//! diagonal 0: what best tells each item from the others. The score is the history times `B`; unlike
-//! the paper, each event is faded by a decay that is chosen on the training part, 1 among them.
+//! diagonal 0: what best tells each item from the others. The score is the history times `B`;
+//! unlike the paper, each event is faded by a decay that is chosen on the training part, 1 among
+//! them.
 
 mod inverse;
 
@@ -14,12 +16,12 @@ use super::{Baseline, LeftOut, Stop, TrainingLog};
 /// The ridge λ, the paper's best for data of this size.
 pub const RIDGE: f64 = 500.0;
 
-/// Bytes for each pair of items while the inverse is worked out: 8 for the matrix in double precision, 4 for the
-/// counts before it and the weights after it.
+/// Bytes for each pair of items while the inverse is worked out: 8 for the matrix in double
+/// precision, 4 for the counts before it and the weights after it.
 const BYTES_A_PAIR: u64 = 12;
 
-/// Memory that the reference may take unless said otherwise, in MB: that of 6,000 items, which take about ten seconds
-/// on two cores. Time grows with the cube of the items.
+/// Memory that the reference may take unless said otherwise, in MB: that of 6,000 items, which take
+/// about ten seconds on two cores. Time grows with the cube of the items.
 pub const EASE_MEGABYTES: usize = 432;
 
 /// What EASE may take of the machine's memory.
@@ -52,15 +54,16 @@ impl EaseMemory {
         let need_told = need.div_ceil(MEGABYTE);
         if need_told > self.megabytes as u64 {
             return Err(LeftOut(format!(
-                "EASE is left out: its matrix of {n_items} items takes {need_told} MB, and `evaluation.ease_memory` \
-                 allows {}; set it to {need_told} to have it, and mind that the time grows with the cube of the items.",
+                "EASE is left out: its matrix of {n_items} items takes {need_told} MB, and \
+                 `evaluation.ease_memory` allows {}; set it to {need_told} to have it, and mind \
+                 that the time grows with the cube of the items.",
                 self.megabytes
             )));
         }
         match self.free.filter(|free| need > *free) {
             Some(free) => Err(LeftOut(format!(
-                "EASE is left out: its matrix of {n_items} items takes {need_told} MB, and {} MB of this machine's \
-                 memory are free; close other programs, or drop rare items.",
+                "EASE is left out: its matrix of {n_items} items takes {need_told} MB, and {} MB \
+                 of this machine's memory are free; close other programs, or drop rare items.",
                 free / MEGABYTE
             ))),
             None => Ok(()),

@@ -1,10 +1,10 @@
 //! Item-kNN: items that the same users had as the user's latest ones.
 //!
-//! Two items that `c` users share, of `a` and `b` users, are `c / (sqrt(a b) + shrinkage)` alike: the
-//! cosine of Sarwar et al. 2001 with the shrinkage of Bell & Koren 2007, so that a pair met once is
-//! believed little. Each item keeps its nearest ones, as many as [`LIKENESSES`] in all allow. The score of
-//! an item is the sum over the history of its likeness to each event, faded by a decay. Decay and
-//! shrinkage are chosen on the training part.
+//! Two items that `c` users share, of `a` and `b` users, are `c / (sqrt(a b) + shrinkage)` alike:
+//! the cosine of Sarwar et al. 2001 with the shrinkage of Bell & Koren 2007, so that a pair met
+//! once is believed little. Each item keeps its nearest ones, as many as [`LIKENESSES`] in all
+//! allow. The score of an item is the sum over the history of its likeness to each event, faded by
+//! a decay. Decay and shrinkage are chosen on the training part.
 
 use super::baskets::{Baskets, faded};
 use super::popularity::{Popularity, overwrite};

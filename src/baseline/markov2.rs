@@ -2,9 +2,9 @@
 //! as that was seen; else what came after the last one; else what is popular.
 //!
 //! With `c` the counts of training and `t(h)` the number of different items that followed `h`,
-//! `p(z | h) = (c(h z) + t(h) p(z | h')) / (c(h) + t(h))`, where `h'` is `h` without its oldest item and
-//! `p(z | nothing)` is the share of `z` among all events (Witten & Bell 1991, method C, in the
-//! interpolated form of Chen & Goodman 1999, section 2.5). A context that was never seen has
+//! `p(z | h) = (c(h z) + t(h) p(z | h')) / (c(h) + t(h))`, where `h'` is `h` without its oldest
+//! item and `p(z | nothing)` is the share of `z` among all events (Witten & Bell 1991, method C, in
+//! the interpolated form of Chen & Goodman 1999, section 2.5). A context that was never seen has
 //! `c = t = 0` and passes all on to the shorter one.
 
 use super::Baseline;

@@ -5,8 +5,8 @@
 //! carries [`TIE_BREAK`] times the item's share of the most popular item's count. So after an item
 //! that was never seen in training the Markov chains answer with popularity, and among items with
 //! equal counts the more popular comes first, as far as `f32` can tell them apart (the step beside
-//! 1 is 1.2e-7, so about eight grades of popularity). What is still equal shares its rank. The chain
-//! of second order needs no such share: its smoothing ends in popularity.
+//! 1 is 1.2e-7, so about eight grades of popularity). What is still equal shares its rank. The
+//! chain of second order needs no such share: its smoothing ends in popularity.
 //!
 //! # Settings
 //! What depends on the data is chosen on the training part alone, as `tune` says; everything else

@@ -1,8 +1,9 @@
 //! Recent popularity: how often an item occurred at the end of training.
 //!
-//! Where the log has times, the window is the last [`RECENT_SHARE`] of the time between the first and
-//! the last training event. Without times it is that share of each user's training events, the last
-//! ones, one at least. What never occurred in the window is ordered by its count over all of training.
+//! Where the log has times, the window is the last [`RECENT_SHARE`] of the time between the first
+//! and the last training event. Without times it is that share of each user's training events, the
+//! last ones, one at least. What never occurred in the window is ordered by its count over all of
+//! training.
 
 use super::popularity::{Popularity, overwrite};
 use super::{Baseline, TrainingLog};

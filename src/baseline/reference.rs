@@ -28,7 +28,8 @@ impl ReferenceKind {
             .chain(TaskReference::iter().map(Self::Task))
     }
 
-    /// The reference that a model must beat to be worth its training: the plain one that is hard to beat.
+    /// The reference that a model must beat to be worth its training: the plain one that is hard to
+    /// beat.
     #[must_use]
     pub fn to_beat(answers: AnswerKind) -> Self {
         match answers {

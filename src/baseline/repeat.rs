@@ -1,8 +1,8 @@
 //! Repeat-last: the user's own items again, the last one first.
 //!
-//! The last event comes first. Each earlier event adds `decay` to the power of how many lie after it:
-//! with a decay of 1 the most frequent item comes next, with a small one the latest. The decay is
-//! chosen on the training part. Where seen items are left out nothing remains but popularity.
+//! The last event comes first. Each earlier event adds `decay` to the power of how many lie after
+//! it: with a decay of 1 the most frequent item comes next, with a small one the latest. The decay
+//! is chosen on the training part. Where seen items are left out nothing remains but popularity.
 
 use super::baskets::faded;
 use super::popularity::{Popularity, overwrite};
@@ -12,7 +12,8 @@ use super::{Baseline, TrainingLog};
 /// The recency decays to choose from; the first one wins a tie.
 pub const REPEAT_DECAYS: [f32; 4] = [0.7, 0.85, 0.95, 1.0];
 
-/// What the last event has above all others: more than any sum over [`super::LONGEST_BASKET`] events.
+/// What the last event has above all others: more than any sum over [`super::LONGEST_BASKET`]
+/// events.
 const LAST_FIRST: f32 = 2_000.0;
 
 /// The history itself, faded.

@@ -61,7 +61,8 @@ impl Transitions {
             .zip(self.weight.get(range).unwrap_or(&[]).iter().copied())
     }
 
-    /// Divides every row by a power of its sum: exponent 0 leaves the counts, 1 makes probabilities.
+    /// Divides every row by a power of its sum: exponent 0 leaves the counts, 1 makes
+    /// probabilities.
     pub(super) fn normalise(&mut self, exponent: f64) {
         for item in 0..self.offsets.len().saturating_sub(1) {
             let range = self.range(item);
@@ -133,7 +134,8 @@ impl Places {
         }
     }
 
-    /// The events after each occurrence of `item`, to the end of all sequences: stop at the first 0.
+    /// The events after each occurrence of `item`, to the end of all sequences: stop at the first
+    /// 0.
     fn following(&self, item: usize) -> impl Iterator<Item = &[u32]> {
         let range = match (self.offsets.get(item), self.offsets.get(item + 1)) {
             (Some(&start), Some(&end)) => start..end,

@@ -2,8 +2,8 @@
 //!
 //! How fast the past fades depends on the data. So a reference is fitted without each user's last
 //! *training* event, and the value is taken that ranks these events of up to [`TUNING_USERS`] users
-//! best, by NDCG@10, with seen items left out or ranked as the reference is then judged. Validation and test
-//! are never looked at.
+//! best, by NDCG@10, with seen items left out or ranked as the reference is then judged. Validation
+//! and test are never looked at.
 
 use rayon::prelude::*;
 
@@ -46,8 +46,8 @@ impl<'a> Tuning<'a> {
         }
     }
 
-    /// The value with which `score` ranks the questions best, and the sum of their NDCG@10; the first
-    /// one wins a tie.
+    /// The value with which `score` ranks the questions best, and the sum of their NDCG@10; the
+    /// first one wins a tie.
     pub(super) fn best<T: Copy + Sync>(
         &self,
         values: &[T],
@@ -69,7 +69,8 @@ impl<'a> Tuning<'a> {
                 .par_iter()
                 .map_init(|| vec![0.0; self.n_items + 1], term)
                 .collect();
-            // Added up here, in the order of the questions: so no number of threads changes the sum.
+            // Added up here, in the order of the questions: so no number of threads changes the
+            // sum.
             terms.iter().sum()
         };
         let mut best: Option<(T, f64)> = None;

@@ -1,11 +1,11 @@
 //! User-kNN: what the users had who are most like this one.
 //!
 //! The history, faded from its latest event back, is laid over the items of every training user:
-//! `likeness = sum of the shared items' weights / sqrt(number of the other's items)`, a cosine but for
-//! a factor that is the same for all (Herlocker et al. 1999; the fading is that of V-SkNN, Ludewig &
-//! Jannach 2018). Each of the [`NEAREST_USERS`] nearest gives its likeness to each of its items. The
-//! decay is chosen on the training part. The user's own training events are one of the neighbours: they
-//! can only speak for items that the user had.
+//! `likeness = sum of the shared items' weights / sqrt(number of the other's items)`, a cosine but
+//! for a factor that is the same for all (Herlocker et al. 1999; the fading is that of V-SkNN,
+//! Ludewig & Jannach 2018). Each of the [`NEAREST_USERS`] nearest gives its likeness to each of its
+//! items. The decay is chosen on the training part. The user's own training events are one of the
+//! neighbours: they can only speak for items that the user had.
 
 use super::Baseline;
 use super::baskets::{Baskets, faded};
@@ -34,8 +34,8 @@ impl UserKnn {
         let pairs: u64 = sizes.iter().map(|&size| u64::from(size).pow(2)).sum();
         if pairs > MOST_USER_PAIRS {
             let sentence = format!(
-                "User-kNN is left out: {pairs} pairs of users share an item, more than the {MOST_USER_PAIRS} that are \
-                 compared in about a minute."
+                "User-kNN is left out: {pairs} pairs of users share an item, more than the \
+                 {MOST_USER_PAIRS} that are compared in about a minute."
             );
             return Err(LeftOut(sentence));
         }

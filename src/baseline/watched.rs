@@ -1,5 +1,5 @@
-//! Work that takes a while: done on the processors' threads, watched from the one that waits, and stopped
-//! between two parts of it.
+//! Work that takes a while: done on the processors' threads, watched from the one that waits, and
+//! stopped between two parts of it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -26,7 +26,8 @@ impl<'a> Stop<'a> {
     }
 }
 
-/// Does `work` on the threads of the pool, and meanwhile calls `look` on this one, some times a second.
+/// Does `work` on the threads of the pool, and meanwhile calls `look` on this one, some times a
+/// second.
 ///
 /// # Panics
 /// When `work` does, with its words.

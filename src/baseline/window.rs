@@ -5,8 +5,8 @@
 //! rest, 1 would believe a row that was seen once. After a history the rows of the [`LAST_ITEMS`]
 //! latest items are added, each counting `decay` times as much as the row of the item after it.
 //!
-//! How fast the past fades depends on the data, so `decay` is chosen among [`DECAYS`] on the training
-//! part. (This takes 0.85 on MovieLens-100K, 0.7 on MovieLens-1M and Amazon Beauty.)
+//! How fast the past fades depends on the data, so `decay` is chosen among [`DECAYS`] on the
+//! training part. (This takes 0.85 on MovieLens-100K, 0.7 on MovieLens-1M and Amazon Beauty.)
 
 use super::popularity::{Popularity, overwrite};
 use super::transitions::Transitions;

@@ -25,10 +25,11 @@ pub enum Task {
     Step(ModelSpec),
     /// One epoch over a log whose users are as unlike in length as those of a real one.
     Epoch(ModelSpec),
-    /// The true next item of every user of such a log ranked among the whole catalogue: forward pass,
-    /// scores, ranks and log-probabilities.
+    /// The true next item of every user of such a log ranked among the whole catalogue: forward
+    /// pass, scores, ranks and log-probabilities.
     Evaluation(ModelSpec),
-    /// The same with a model whose forward pass costs next to nothing, so that scores and ranks are left.
+    /// The same with a model whose forward pass costs next to nothing, so that scores and ranks are
+    /// left.
     Ranking(ModelSpec),
     /// All that the window shows of one user.
     Explanation(ModelSpec),
@@ -96,8 +97,8 @@ pub enum Scale {
 }
 
 impl Scale {
-    /// For a model that reads events in order. Of a history the first event has nothing before it: 201
-    /// events make 200 predictions.
+    /// For a model that reads events in order. Of a history the first event has nothing before it:
+    /// 201 events make 200 predictions.
     fn size(self) -> Size {
         match self {
             Self::Whole => Size {
@@ -182,8 +183,8 @@ impl Family {
         }
     }
 
-    /// The step as it is; as it is usually trained, with dropout; and with two layers where the family
-    /// stacks them and begins with one.
+    /// The step as it is; as it is usually trained, with dropout; and with two layers where the
+    /// family stacks them and begins with one.
     fn steps(&self) -> impl Iterator<Item = Case> {
         let step = |model: &ModelSpec, what: &str| self.case(what, Task::Step(model.clone()));
         let mut steps = vec![step(&self.model, "step")];
@@ -283,7 +284,8 @@ pub fn growth(scale: Scale) -> Vec<Case> {
         .collect()
 }
 
-/// Two recurrent units after one event: what is left is the product with the item vectors, and ranks.
+/// Two recurrent units after one event: what is left is the product with the item vectors, and
+/// ranks.
 fn ranking(scale: Scale) -> Case {
     let model = ModelSpec::Lstm(crate::model::LstmSpec::default());
     let model = with(

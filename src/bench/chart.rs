@@ -19,8 +19,8 @@ pub struct Point {
     pub ms: f64,
 }
 
-/// The point that a row of [`growth`](super::growth()) makes: `transformer step T=50`. `None` for other
-/// work, and for what no logarithm can show.
+/// The point that a row of [`growth`](super::growth()) makes: `transformer step T=50`. `None` for
+/// other work, and for what no logarithm can show.
 #[must_use]
 pub fn point_of(work: &str, who: &str, ms: f64) -> Option<Point> {
     let (family, grown) = work.split_once(" step ")?;
@@ -96,8 +96,9 @@ pub fn chart(points: &[Point]) -> String {
     let n_columns = programs.len().clamp(1, PANELS.len());
     let height = legend_top + LEGEND_LINE * (lines.len().div_ceil(n_columns) as f64) + 8.0;
     let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\" font-size=\"12\">\n\
-         <rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>\n"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
+         font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"{width}\" height=\"{height}\" \
+         fill=\"#ffffff\"/>\n"
     );
     let up = Axis::decades(points.iter().map(|point| point.ms), TOP + PANEL_HEIGHT, TOP);
     for (at, panel) in PANELS.iter().enumerate() {
@@ -120,7 +121,8 @@ pub fn chart(points: &[Point]) -> String {
         let stroke = style(family, who, &families, &programs);
         let _ = writeln!(
             svg,
-            "<path d=\"M{x:.1} {y:.1}h32\" {stroke}/><text x=\"{:.1}\" y=\"{:.1}\" fill=\"#222222\">{}, {}</text>",
+            "<path d=\"M{x:.1} {y:.1}h32\" {stroke}/><text x=\"{:.1}\" y=\"{:.1}\" \
+             fill=\"#222222\">{}, {}</text>",
             x + 40.0,
             y + 4.0,
             escaped(family),
@@ -239,14 +241,16 @@ fn frame(panel: &Panel, points: &[Point], left: f64, up: &Axis) -> String {
         let x = across.place(tick);
         let _ = writeln!(
             svg,
-            "<path d=\"M{x:.1} {bottom:.1}v5\" stroke=\"#222222\"/><text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\" fill=\"#222222\">{tick}</text>",
+            "<path d=\"M{x:.1} {bottom:.1}v5\" stroke=\"#222222\"/><text x=\"{x:.1}\" y=\"{:.1}\" \
+             text-anchor=\"middle\" fill=\"#222222\">{tick}</text>",
             bottom + 18.0
         );
     }
     let _ = writeln!(
         svg,
-        "<rect x=\"{left:.1}\" y=\"{TOP}\" width=\"{PANEL_WIDTH}\" height=\"{PANEL_HEIGHT}\" fill=\"none\" stroke=\"#222222\"/>\
-         <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\" fill=\"#222222\">{}</text>",
+        "<rect x=\"{left:.1}\" y=\"{TOP}\" width=\"{PANEL_WIDTH}\" height=\"{PANEL_HEIGHT}\" \
+         fill=\"none\" stroke=\"#222222\"/><text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\" \
+         fill=\"#222222\">{}</text>",
         left + PANEL_WIDTH / 2.0,
         bottom + 36.0,
         panel.label
@@ -255,7 +259,8 @@ fn frame(panel: &Panel, points: &[Point], left: f64, up: &Axis) -> String {
         let (x, y) = (16.0, TOP + PANEL_HEIGHT / 2.0);
         let _ = writeln!(
             svg,
-            "<text x=\"{x}\" y=\"{y}\" text-anchor=\"middle\" fill=\"#222222\" transform=\"rotate(-90 {x} {y})\">one optimiser step (ms)</text>"
+            "<text x=\"{x}\" y=\"{y}\" text-anchor=\"middle\" fill=\"#222222\" \
+             transform=\"rotate(-90 {x} {y})\">one optimiser step (ms)</text>"
         );
     }
     svg
@@ -318,7 +323,8 @@ mod tests {
         assert_eq!(point_of("gru step T=50", "Seqscope", f64::NAN), None);
     }
 
-    /// Values a decade apart stand a third of the way apart on an axis of three decades; up is towards 0.
+    /// Values a decade apart stand a third of the way apart on an axis of three decades; up is
+    /// towards 0.
     #[test]
     fn axes_are_logarithmic() {
         let axis = Axis::decades([2.0, 900.0].into_iter(), 240.0, 0.0);

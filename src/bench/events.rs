@@ -10,7 +10,8 @@ pub fn seed() -> u64 {
     derive_seed(0, "bench", 0)
 }
 
-/// Number `at` of a sequence of random ones: `SplitMix64` (Steele et al. 2014), which needs no state.
+/// Number `at` of a sequence of random ones: `SplitMix64` (Steele et al. 2014), which needs no
+/// state.
 pub(super) fn number(at: u64) -> u64 {
     let state = seed().wrapping_add(at.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
     let mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -18,7 +19,8 @@ pub(super) fn number(at: u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
-/// A random item, from 1. The product of two even draws makes some items much more popular than others.
+/// A random item, from 1. The product of two even draws makes some items much more popular than
+/// others.
 pub(super) fn item(at: u64, n_items: usize) -> u32 {
     let bits = number(at);
     let product = ((bits >> 32) * (bits & 0xFFFF_FFFF)) >> 32;
@@ -30,8 +32,8 @@ fn history(user: usize, n_events: usize, n_items: usize) -> impl Iterator<Item =
     (0..n_events).map(move |at| item(((user as u64) << 20) + at as u64, n_items))
 }
 
-/// How long users' histories are in `MovieLens`-1M (5-core, 6,040 users): so many 128ths of the users have
-/// no more events than this.
+/// How long users' histories are in `MovieLens`-1M (5-core, 6,040 users): so many 128ths of the
+/// users have no more events than this.
 const LENGTHS: [(u64, u64); 12] = [
     (0, 18),
     (16, 30),
@@ -90,8 +92,8 @@ pub fn checksum(case: &Case) -> u64 {
         .sum()
 }
 
-/// The log that a case works on: of each user's events the last is the test question, the one before it
-/// validation.
+/// The log that a case works on: of each user's events the last is the test question, the one
+/// before it validation.
 pub(super) fn log(case: &Case) -> Prepared {
     let size = case.size;
     let n_train = |user: usize| match case.task {

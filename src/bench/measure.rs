@@ -32,7 +32,8 @@ impl Runs {
     }
 }
 
-/// Warm-up goes on until so much time has gone: caches fill, threads start, a GPU's kernels are compiled.
+/// Warm-up goes on until so much time has gone: caches fill, threads start, a GPU's kernels are
+/// compiled.
 const WARM: Duration = Duration::from_secs(2);
 
 /// But no longer than so often.
@@ -49,7 +50,8 @@ pub struct Timing {
     pub spread: f64,
     /// How many were counted.
     pub runs: usize,
-    /// Largest resident memory of the process meanwhile, in MB (2²⁰ bytes), where the system tells it.
+    /// Largest resident memory of the process meanwhile, in MB (2²⁰ bytes), where the system tells
+    /// it.
     pub peak_mb: Option<f64>,
 }
 
@@ -81,8 +83,8 @@ impl Timing {
     }
 }
 
-/// Does the work some times uncounted and then as often as `runs` says; the work is told which time it
-/// is, from 0. `None` when it was not to be done at all.
+/// Does the work some times uncounted and then as often as `runs` says; the work is told which time
+/// it is, from 0. `None` when it was not to be done at all.
 pub(super) fn timed<E>(
     runs: Runs,
     mut work: impl FnMut(usize) -> Result<(), E>,

@@ -1,10 +1,10 @@
-//! How long the program's own work takes: one optimiser step, one epoch, one full-ranking evaluation,
-//! one user's explanation, the opening of a log.
+//! How long the program's own work takes: one optimiser step, one epoch, one full-ranking
+//! evaluation, one user's explanation, the opening of a log.
 //!
-//! [`cases()`] lists what is measured, for every family that there is, and [`growth()`] how a step's cost
-//! grows with the window, the catalogue and the batch; [`run()`] measures one case on one device, and
-//! [`chart()`] draws the growth. All events are made by one rule from one named seed, so that a program in
-//! another language (`tests/bench/step.py`) makes the same ones.
+//! [`cases()`] lists what is measured, for every family that there is, and [`growth()`] how a
+//! step's cost grows with the window, the catalogue and the batch; [`run()`] measures one case on
+//! one device, and [`chart()`] draws the growth. All events are made by one rule from one named
+//! seed, so that a program in another language (`tests/bench/step.py`) makes the same ones.
 
 mod case;
 mod chart;

@@ -36,8 +36,8 @@ pub struct How {
 /// More threads on a processor than this only wait for each other.
 const MOST_THREADS: usize = 16;
 
-/// Sets how many threads do the work of this process; call it before anything else. Without a number
-/// they are as many as there are processors. Returns how many there are.
+/// Sets how many threads do the work of this process; call it before anything else. Without a
+/// number they are as many as there are processors. Returns how many there are.
 ///
 /// # Errors
 /// When threads were started before, or far more are asked for than there are processors.
@@ -118,7 +118,8 @@ fn built(model: &ModelSpec, log: &Prepared, how: &How) -> Result<Box<dyn Trainab
     )?)
 }
 
-/// One optimiser step, and its loss read back: without that a GPU would only have been told what to do.
+/// One optimiser step, and its loss read back: without that a GPU would only have been told what to
+/// do.
 fn step(case: &Case, model: &ModelSpec, how: &How) -> Result<Option<Timing>, Error> {
     let mut model = model.family().build(
         &Blueprint::of(case.size.shape()),
@@ -157,8 +158,8 @@ fn log(case: &Case, how: &How) -> Result<Prepared, Error> {
     })
 }
 
-/// Epochs of a run as `seqscope train` does them. Of the questions one of each part is put, so that the
-/// time between the end of one epoch's checkpoint and the next judgement is that of training.
+/// Epochs of a run as `seqscope train` does them. Of the questions one of each part is put, so that
+/// the time between the end of one epoch's checkpoint and the next judgement is that of training.
 fn epoch(case: &Case, model: &ModelSpec, how: &How) -> Result<Option<Timing>, Error> {
     let mut prepared = log(case, how)?;
     prepared.split.valid.truncate(1);

@@ -27,7 +27,8 @@ pub struct Args {
     /// Threads that work; all processors when absent
     #[arg(long, value_name = "N", value_parser = threads)]
     threads: Option<NonZeroUsize>,
-    /// Count so many runs (of epochs at most three), instead of ten or as many as twenty seconds allow
+    /// Count so many runs (of epochs at most three), instead of ten or as many as twenty seconds
+    /// allow
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     repeat: Option<u32>,
     /// burn's own layers instead of the fused ones
@@ -60,7 +61,8 @@ struct Told {
     /// Print one JSON object a line instead of a table
     #[arg(long)]
     json: bool,
-    /// Say what would be measured, and measure nothing; with --json all that it takes to do the same
+    /// Say what would be measured, and measure nothing; with --json all that it takes to do the
+    /// same
     #[arg(long)]
     list: bool,
     /// Measure nothing: draw the growth in the rows of --from to this SVG file
@@ -73,7 +75,9 @@ struct Told {
 
 fn threads(text: &str) -> Result<NonZeroUsize, String> {
     text.parse().map_err(|_| {
-        "at least one thread must work: write a whole number from 1, or leave it out for all processors".to_owned()
+        "at least one thread must work: write a whole number from 1, or leave it out for all \
+         processors"
+            .to_owned()
     })
 }
 

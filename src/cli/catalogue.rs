@@ -1,5 +1,5 @@
-//! What there is to choose from, as one JSON object: families, presets, references, metrics, statistics, losses,
-//! tasks, each with its name, title, source and settings.
+//! What there is to choose from, as one JSON object: families, presets, references, metrics,
+//! statistics, losses, tasks, each with its name, title, source and settings.
 
 use serde_json::{Value, json};
 use strum::IntoEnumIterator;

@@ -1,5 +1,5 @@
-//! `seqscope check FILE.ron…`: every problem of experiment files at once, what their questions are like, and the
-//! layers of each model.
+//! `seqscope check FILE.ron…`: every problem of experiment files at once, what their questions are
+//! like, and the layers of each model.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -86,7 +86,8 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
     ))
 }
 
-/// Opens the data and tells of the questions that their split asks; returns whether they cannot be opened.
+/// Opens the data and tells of the questions that their split asks; returns whether they cannot be
+/// opened.
 fn tell_of_data(
     file: &Path,
     experiment: &Experiment,

@@ -25,8 +25,8 @@ pub(super) struct ColumnArgs {
     /// Column of degrees east; '' for none
     #[arg(long, value_name = "COLUMN")]
     longitude: Option<String>,
-    /// A column to keep as a feature, with its kind or without: price, 'brand:category', 'emb_*'; may be
-    /// repeated
+    /// A column to keep as a feature, with its kind or without: price, 'brand:category', 'emb_*';
+    /// may be repeated
     #[arg(long = "feature", value_name = "COLUMN[:KIND]")]
     free: Vec<String>,
     /// A table with one row for each item
@@ -41,7 +41,8 @@ pub(super) struct ColumnArgs {
     /// Column of that table with the user's id
     #[arg(long, value_name = "COLUMN", requires = "users")]
     users_key: Option<String>,
-    /// Compute the features of `data.features`, or all that fit this log, and tell what they are like
+    /// Compute the features of `data.features`, or all that fit this log, and tell what they are
+    /// like
     #[arg(long)]
     pub(super) features: bool,
 }
@@ -168,7 +169,8 @@ pub(super) fn write_features(computed: &[Feature], out: &mut dyn Write) -> std::
     if computed.is_empty() {
         return writeln!(
             out,
-            "\nno feature fits this log: it has no times, places, behaviours, values or free columns"
+            "\nno feature fits this log: it has no times, places, behaviours, values or free \
+             columns"
         );
     }
     let heads = ["min", "mean", "max", "missing"].map(|name| (name, Align::Right));

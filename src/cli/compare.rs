@@ -1,5 +1,5 @@
-//! `seqscope compare RUN…`: metrics side by side, how sure their differences from each other and from the
-//! references are, and what differs in the settings.
+//! `seqscope compare RUN…`: metrics side by side, how sure their differences from each other and
+//! from the references are, and what differs in the settings.
 
 use serde_json::json;
 use strum::IntoEnumIterator as _;
@@ -31,17 +31,17 @@ pub struct Args {
     /// Metric of the intervals and tests, such as hr@10: one that is a mean over users
     #[arg(long, value_name = "NAME")]
     metric: Option<String>,
-    /// Also tell each run's slices: by history length, popularity, behaviour, cold or warm (a run alone
-    /// always does)
+    /// Also tell each run's slices: by history length, popularity, behaviour, cold or warm (a run
+    /// alone always does)
     #[arg(long)]
     slices: bool,
-    /// Also hold each run against the references that ran beside it, by accuracy (HR@1), recall and NDCG or
-    /// what its task has (a run alone always is); `--references=refit` fits them anew on a run's data where it
-    /// keeps none of their answers, as old runs do
+    /// Also hold each run against the references that ran beside it, by accuracy (HR@1), recall and
+    /// NDCG or what its task has (a run alone always is); `--references=refit` fits them anew on a
+    /// run's data where it keeps none of their answers, as old runs do
     #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "kept")]
     references: Option<WhichReferences>,
-    /// Say whether a run is better than the best of its references by at least so many percent, such as
-    /// hr@1=10 for accuracy or recall@10=5; may be repeated
+    /// Say whether a run is better than the best of its references by at least so many percent,
+    /// such as hr@1=10 for accuracy or recall@10=5; may be repeated
     #[arg(long = "claim", value_name = "METRIC=PERCENT")]
     claims: Vec<String>,
     /// Print one JSON object instead of tables
@@ -169,7 +169,8 @@ fn warn<'a>(
     Ok(())
 }
 
-/// What kind of answers the first run gives: the others may be compared only where they give the same.
+/// What kind of answers the first run gives: the others may be compared only where they give the
+/// same.
 fn answers(manifests: &[Manifest]) -> AnswerKind {
     manifests
         .first()
@@ -273,7 +274,8 @@ fn found(
     })
 }
 
-/// Of these metrics those that a run is judged by; a run of another task than they are of, by its own.
+/// Of these metrics those that a run is judged by; a run of another task than they are of, by its
+/// own.
 fn metrics_of(manifest: &Manifest, metrics: &[Metric]) -> Vec<Metric> {
     let kind = manifest.experiment.answers();
     let known: Vec<Metric> = metrics
@@ -322,7 +324,8 @@ fn doubts(manifests: &[Manifest]) -> Vec<String> {
 fn damaged(store: &RunStore, id: &RunId) -> Option<String> {
     let broken = broken_weights(&store.best_weights(id))?;
     Some(format!(
-        "the best weights of `{id}` are damaged: {broken}; its figures cannot be made again, so train it anew"
+        "the best weights of `{id}` are damaged: {broken}; its figures cannot be made again, so \
+         train it anew"
     ))
 }
 
@@ -337,7 +340,8 @@ fn write_metrics(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<()
         [one] => writeln!(streams.out, "Test: {one}")?,
         _ => writeln!(
             streams.out,
-            "Test: not of one protocol, so figures may be compared only where no warning says otherwise"
+            "Test: not of one protocol, so figures may be compared only where no warning says \
+             otherwise"
         )?,
     }
     let mut of_seen: Vec<String> = manifests.iter().flat_map(Manifest::told_of_seen).collect();
@@ -389,8 +393,8 @@ fn write_metrics(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<()
     write_sentences(manifests, streams)
 }
 
-/// What must be known beside the table: how many targets chance decided, and who is above a bound that is an
-/// expectation.
+/// What must be known beside the table: how many targets chance decided, and who is above a bound
+/// that is an expectation.
 fn write_sentences(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<(), Error> {
     let mut ties: Vec<String> = manifests
         .iter()

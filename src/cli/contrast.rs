@@ -1,5 +1,5 @@
-//! Differences of several metrics at once, absolute and relative: of runs from the first, and of a run from
-//! the references that ran beside it, with what may be claimed of them.
+//! Differences of several metrics at once, absolute and relative: of runs from the first, and of a
+//! run from the references that ran beside it, with what may be claimed of them.
 
 use serde_json::{Value, json};
 
@@ -131,16 +131,17 @@ pub(super) fn write_references(
     let Some(rows) = &found.rows else {
         writeln!(
             streams.out,
-            "\n`{id}` keeps no answers of its references by user, so it cannot be held against them; once it has \
-             been tested, `--references=refit` fits them anew on its data."
+            "\n`{id}` keeps no answers of its references by user, so it cannot be held against \
+             them; once it has been tested, `--references=refit` fits them anew on its data."
         )?;
         return Ok(());
     };
     writeln!(
         streams.out,
-        "\n`{id}` against its references on test, the best first: gains of the run, positive where it is better, also as \
-         a share of the reference's value; {:.0} % intervals of {N_RESAMPLES} bootstrap resamples of users, seed {SEED}; \
-         two-sided p of sign flips and of Wilcoxon's signed ranks, by Holm over {}.",
+        "\n`{id}` against its references on test, the best first: gains of the run, positive where \
+         it is better, also as a share of the reference's value; {:.0} % intervals of \
+         {N_RESAMPLES} bootstrap resamples of users, seed {SEED}; two-sided p of sign flips and of \
+         Wilcoxon's signed ranks, by Holm over {}.",
         LEVEL * 100.0,
         n_tests(rows.iter().map(|row| &row.contrast))
     )?;
@@ -201,7 +202,8 @@ fn claim_words(claim: &Claim, rows: &[AgainstReference]) -> String {
     let (title, least) = (claim.metric.title(), claim.percent);
     let Some((deciding, verdict)) = claim.judged(rows) else {
         return format!(
-            "Claim that {title} is at least {least} % better than every reference's: nothing is known by it."
+            "Claim that {title} is at least {least} % better than every reference's: nothing is \
+             known by it."
         );
     };
     let why = match verdict {
@@ -218,8 +220,8 @@ fn claim_words(claim: &Claim, rows: &[AgainstReference]) -> String {
         ""
     };
     format!(
-        "Claim that {title} is at least {least} % better than every reference's: {verdict}. Against {best}{}, the \
-         relative difference is {} ({:.0} % interval {}): {why}.",
+        "Claim that {title} is at least {least} % better than every reference's: {verdict}. \
+         Against {best}{}, the relative difference is {} ({:.0} % interval {}): {why}.",
         deciding.reference.title(),
         contrast.relative.map_or_else(|| "–".to_owned(), percent),
         LEVEL * 100.0,

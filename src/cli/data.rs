@@ -1,5 +1,5 @@
-//! `seqscope data FILE`: how a log is read, what is left of it, what it looks like. With `--world KIND`
-//! in the file's place: a synthetic world's rules and its optimum.
+//! `seqscope data FILE`: how a log is read, what is left of it, what it looks like. With
+//! `--world KIND` in the file's place: a synthetic world's rules and its optimum.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -25,14 +25,14 @@ use crate::experiment::Experiment;
 use crate::spec::Problem;
 
 /// A plain text: in a doc comment the names would have to stand in backticks.
-const WORLD_HELP: &str = "A synthetic world instead of a log: Series, MarkovChain, Periodic, LongRange, Drift, Funnel, \
-                          Commuter, TooSmall";
+const WORLD_HELP: &str = "A synthetic world instead of a log: Series, MarkovChain, Periodic, \
+                          LongRange, Drift, Funnel, Commuter, TooSmall";
 
 /// Which file, and how to read it where the guess is wrong.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A log: CSV, TSV, any separator, RecBole .inter, Parquet, JSON, SQLite, also packed by gzip or
-    /// zstd; several files as a quoted pattern, 'logs/part-*.csv'
+    /// A log: CSV, TSV, any separator, RecBole .inter, Parquet, JSON, SQLite, also packed by gzip
+    /// or zstd; several files as a quoted pattern, 'logs/part-*.csv'
     #[arg(required_unless_present = "world")]
     file: Option<PathBuf>,
     #[arg(long, value_name = "KIND", value_parser = world::named, conflicts_with = "file", help = WORLD_HELP)]
@@ -75,14 +75,15 @@ pub struct Args {
     value: Option<String>,
     #[command(flatten)]
     columns: columns::ColumnArgs,
-    /// How times are written: a name such as seconds, date, day-first or order, or a pattern in strftime's
-    /// words such as '%d/%m/%Y %H:%M:%S'
+    /// How times are written: a name such as seconds, date, day-first or order, or a pattern in
+    /// strftime's words such as '%d/%m/%Y %H:%M:%S'
     #[arg(long, value_name = "FORMAT", value_parser = time_format)]
     time_format: Option<TimeFormat>,
     /// A file of its own whose events are the test; FILE then is training
     #[arg(long, value_name = "FILE")]
     test: Option<PathBuf>,
-    /// A file of its own whose events are validation; without it that is each user's last training event
+    /// A file of its own whose events are validation; without it that is each user's last training
+    /// event
     #[arg(long, value_name = "FILE", requires = "test")]
     valid: Option<PathBuf>,
     /// Take only rows where a column has a value, such as 'click = 1'; '' for all, without a word
@@ -97,8 +98,8 @@ pub struct Args {
     /// Column of that table with the title
     #[arg(long, value_name = "COLUMN", requires = "titles")]
     titles_title: Option<String>,
-    /// Change a setting, such as `data.clean.steps=[Repeats(window_secs: 60)]`, or of a world, such as
-    /// `lag=8`; may be repeated
+    /// Change a setting, such as `data.clean.steps=[Repeats(window_secs: 60)]`, or of a world, such
+    /// as `lag=8`; may be repeated
     #[arg(long = "set", value_name = "SETTING=VALUE")]
     sets: Vec<String>,
     /// Write all rows that cannot be read, with their lines and reasons, to this CSV file
@@ -119,8 +120,8 @@ struct AuditArgs {
     /// Say how far a split of this log can be trusted: what leaks from test into training
     #[arg(long, conflicts_with = "world")]
     audit: bool,
-    /// Which split is audited; `--set split.test_fraction=0.2`, `--set split.test_from=2024-03-01` and their like change it, and
-    /// `describe split` says what each does
+    /// Which split is audited; `--set split.test_fraction=0.2`, `--set split.test_from=2024-03-01`
+    /// and their like change it, and `describe split` says what each does
     #[arg(long, value_enum, value_name = "SPLIT", requires = "audit")]
     split: Option<SplitWord>,
 }
@@ -305,7 +306,8 @@ pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error
         ));
     };
     let preview = data::preview(file)?;
-    // A column that was named and is not there would else be passed over, as if none had been named.
+    // A column that was named and is not there would else be passed over, as if none had been
+    // named.
     if let Some(Problem {
         field, sentence, ..
     }) = preview
@@ -339,7 +341,8 @@ pub(super) fn run(mut args: Args, streams: &mut Streams<'_>) -> Result<(), Error
         },
     };
     let dataset = &prepared.dataset;
-    // A split may drop events: they stay in the counts of the log, and are told of as its last steps.
+    // A split may drop events: they stay in the counts of the log, and are told of as its last
+    // steps.
     let split = audit.audit.then_some(experiment.split);
     let divided = split
         .map(|split| data::prepare(&spec, split, &watch))

@@ -26,9 +26,10 @@ use crate::spec::{Described, Field, FieldKind, did_you_mean};
 /// What to describe.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A model (transformer, lstm, vae, ...), presets (models as in their papers), or task, training, loss, augment,
-    /// gan, evaluation, references, metrics, statistics, data, times (how a log writes them), clean (the steps of
-    /// cleaning), features, split, or a synthetic world (series, longrange, ...)
+    /// A model (transformer, lstm, vae, ...), presets (models as in their papers), or task,
+    /// training, loss, augment, gan, evaluation, references, metrics, statistics, data, times (how
+    /// a log writes them), clean (the steps of cleaning), features, split, or a synthetic world
+    /// (series, longrange, ...)
     #[arg(value_name = "WHAT")]
     what: Option<String>,
     /// Print one JSON object: families, references, metrics, statistics, losses and tasks
@@ -205,20 +206,21 @@ fn sections() -> Vec<Section> {
 /// How a log writes its times.
 fn times() -> Section {
     let mut about = vec![
-        "Guessed where nothing is said; times without a zone are UTC. In a file: data: File((path: .., time_format: \
-         DayFirst)), or after --set: data.time_format=DayFirst."
+        "Guessed where nothing is said; times without a zone are UTC. In a file: data: File((path: \
+         .., time_format: DayFirst)), or after --set: data.time_format=DayFirst."
             .to_owned(),
     ];
     about.extend(TimeFormat::iter().map(|format| format!("{format:?}: {format}")));
     about.push(
-        "Pattern(\"%d/%b/%Y:%H:%M:%S %z\"), or the text alone after --set: any other text, in strftime's words: %Y the \
-         year, %y of two digits, %m the month, %b its name, %d the day, %H:%M:%S the clock, %f the parts of a second, %I \
-         and %p a clock of twelve hours, %z the zone, %s seconds since 1970."
+        "Pattern(\"%d/%b/%Y:%H:%M:%S %z\"), or the text alone after --set: any other text, in \
+         strftime's words: %Y the year, %y of two digits, %m the month, %b its name, %d the day, \
+         %H:%M:%S the clock, %f the parts of a second, %I and %p a clock of twelve hours, %z the \
+         zone, %s seconds since 1970."
             .to_owned(),
     );
     about.push(
-        "Where the time's column holds days only, `data.roles.clock` names the column with the time of the day, which is \
-         joined to it: 13:30:05, 1330 or hours."
+        "Where the time's column holds days only, `data.roles.clock` names the column with the \
+         time of the day, which is joined to it: 13:30:05, 1330 or hours."
             .to_owned(),
     );
     Section {
@@ -256,8 +258,8 @@ fn preset(preset: Preset) -> Section {
         name: "presets".to_owned(),
         title: about.title.to_owned(),
         about: format!(
-            "{} as in its paper. On the command line: --set preset={preset}\nBeside our defaults: {changed}.\nNot as in \
-             the paper: {}\nSource: {}.",
+            "{} as in its paper. On the command line: --set preset={preset}\nBeside our defaults: \
+             {changed}.\nNot as in the paper: {}\nSource: {}.",
             preset.kind(),
             about.differs,
             about.source
@@ -391,10 +393,15 @@ const BESIDE: &str =
     "Exact duplicates first, then the steps of `data.clean.steps` in their order, the k-core last.";
 
 /// Said of augmentation.
-const AUGMENT: &str = "Training histories changed anew in each epoch, against over-fitting; validation and test never are.\nSource: CL4SRec (Xie et al. 2022); each change is drawn by itself, and no contrastive loss is added.";
+const AUGMENT: &str = "Training histories changed anew in each epoch, against over-fitting; \
+                       validation and test never are.\nSource: CL4SRec (Xie et al. 2022); each \
+                       change is drawn by itself, and no contrastive loss is added.";
 
 /// Said of the network that writes synthetic histories.
-const GAN: &str = "An LSTM that writes synthetic histories for `training.augment.synthetic`, first as a language model, then against a discriminator; `seqscope gan FILE` judges it.\nSource: Gumbel-softmax (Kusner & Hernández-Lobato 2016) with RelGAN's relativistic loss (Nie et al. 2019).";
+const GAN: &str = "An LSTM that writes synthetic histories for `training.augment.synthetic`, first \
+                   as a language model, then against a discriminator; `seqscope gan FILE` judges \
+                   it.\nSource: Gumbel-softmax (Kusner & Hernández-Lobato 2016) with RelGAN's \
+                   relativistic loss (Nie et al. 2019).";
 
 /// What a feature is, what it gives and needs, and how it is written.
 fn about_feature(feature: &FeatureSpec) -> String {
@@ -428,7 +435,9 @@ fn about(step: &CleanStep) -> String {
     }
     if step.is_fitted() {
         lines.push(
-            "Learns from the training part where the split is a global cut in time, else from all rows.".to_owned(),
+            "Learns from the training part where the split is a global cut in time, else from all \
+             rows."
+                .to_owned(),
         );
     }
     if step.is_idempotent() {

@@ -25,7 +25,8 @@ pub(super) struct Everyone<'a> {
     pub(super) to: &'a Path,
 }
 
-/// Refuses a place that could not be written, or that holds the log itself, before anybody is asked.
+/// Refuses a place that could not be written, or that holds the log itself, before anybody is
+/// asked.
 pub(super) fn check_place(to: &Path, source: &DataSource) -> Result<(), Error> {
     let folder = to
         .parent()
@@ -178,8 +179,8 @@ impl Everyone<'_> {
         Table { columns }
     }
 
-    /// In the order in which they are written: of a chance of yes the highest first, else by user; of equals by the
-    /// id that is shown, so that the order tells nothing of one that is hidden.
+    /// In the order in which they are written: of a chance of yes the highest first, else by user;
+    /// of equals by the id that is shown, so that the order tells nothing of one that is hidden.
     fn rows<'a>(&self, samples: &'a [Sample], words: &'a [Word]) -> Vec<Row<'a>> {
         let mut of_user: Vec<(String, &Sample, &Word)> = samples
             .iter()

@@ -1,4 +1,5 @@
-//! `seqscope gan FILE.ron`: how good synthetic histories are, written by a GAN and by simpler samplers.
+//! `seqscope gan FILE.ron`: how good synthetic histories are, written by a GAN and by simpler
+//! samplers.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -17,13 +18,15 @@ use crate::train::{JudgedSampler, Judging, judge_samplers};
 /// What to judge.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The experiment file; its data, its model as the one that learns from synthetic histories, and `training.gan`
+    /// The experiment file; its data, its model as the one that learns from synthetic histories,
+    /// and `training.gan`
     #[arg(value_name = "FILE.ron")]
     file: PathBuf,
     /// Change a setting, such as `training.gan.adversarial_epochs=5`; may be repeated
     #[arg(long = "set", value_name = "SETTING=VALUE")]
     sets: Vec<String>,
-    /// How many seeds, counted up from the experiment's own; figures are then means and standard deviations
+    /// How many seeds, counted up from the experiment's own; figures are then means and standard
+    /// deviations
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
     seeds: u64,
     /// Print one JSON object a seed instead of a table
@@ -123,10 +126,11 @@ fn write(runs: &[Vec<JudgedSampler>], out: &mut dyn Write) -> std::io::Result<()
     table.write(out)?;
     writeln!(
         out,
-        "\nTransitions and lengths: Jensen-Shannon divergence, in bits, from the histories of users that were not read; \
-         0 is the same.\nCopied: share of stretches of {COPY_LEN} events, and of whole histories, that stand in the \
-         training histories.\nHR@10, NDCG@10: of a model that learnt from these histories alone, on validation questions \
-         of real users.\nThe first line is the measure: real histories in the place of synthetic ones."
+        "\nTransitions and lengths: Jensen-Shannon divergence, in bits, from the histories of \
+         users that were not read; 0 is the same.\nCopied: share of stretches of {COPY_LEN} \
+         events, and of whole histories, that stand in the training histories.\nHR@10, NDCG@10: of \
+         a model that learnt from these histories alone, on validation questions of real \
+         users.\nThe first line is the measure: real histories in the place of synthetic ones."
     )
 }
 

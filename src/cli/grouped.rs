@@ -24,7 +24,8 @@ impl Said {
     }
 }
 
-/// The names of runs in front of a sentence: `` `a` ``, `` of runs `a` and `b` ``, or all of so many.
+/// The names of runs in front of a sentence: `` `a` ``, `` of runs `a` and `b` ``, or all of so
+/// many.
 pub(super) fn of_runs(names: &[String], n_all: usize) -> String {
     match names {
         [one] => format!("`{one}`"),

@@ -19,14 +19,15 @@ pub(super) fn write(found: &Comparison, streams: &mut Streams<'_>) -> Result<(),
         .count();
     writeln!(
         streams.out,
-        "\n{title} on test by user: {:.0} % intervals of {N_RESAMPLES} bootstrap resamples of users, seed {SEED}.",
+        "\n{title} on test by user: {:.0} % intervals of {N_RESAMPLES} bootstrap resamples of \
+         users, seed {SEED}.",
         LEVEL * 100.0
     )?;
     if let (true, Some(first)) = (n_made > 0, found.runs.first()) {
         writeln!(
             streams.out,
-            "Gains over `{}`, positive where better; two-sided p of sign flips and of Wilcoxon's signed ranks, by Holm \
-             over {n_made}.",
+            "Gains over `{}`, positive where better; two-sided p of sign flips and of Wilcoxon's \
+             signed ranks, by Holm over {n_made}.",
             first.id
         )?;
     }

@@ -104,7 +104,8 @@ pub enum Command {
     Data(Box<data::Args>),
     /// List the runs
     Runs(runs::Args),
-    /// Compare runs with each other and with their references: intervals, tests, what differs in the settings
+    /// Compare runs with each other and with their references: intervals, tests, what differs in
+    /// the settings
     Compare(compare::Args),
     /// Say what a user, everybody, or one with a typed history will do next, according to a run
     Predict(predict::Args),

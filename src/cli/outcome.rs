@@ -27,8 +27,8 @@ impl Form {
     }
 }
 
-/// Tells how a run ended. A run that failed is an error, and one that was paused has an exit code of its own; one
-/// that was stopped and kept is neither.
+/// Tells how a run ended. A run that failed is an error, and one that was paused has an exit code
+/// of its own; one that was stopped and kept is neither.
 pub(super) fn tell(
     manifest: &Manifest,
     ended: &Ended,
@@ -66,7 +66,8 @@ fn paused(id: &RunId, pause: &Pause) -> String {
         format!("before epoch {epoch}")
     };
     format!(
-        "run {id} is paused {at}, its test split unread; `seqscope resume {id}` goes on to the same numbers"
+        "run {id} is paused {at}, its test split unread; `seqscope resume {id}` goes on to the \
+         same numbers"
     )
 }
 
@@ -91,7 +92,8 @@ fn json_of(manifest: &Manifest, ended: &Ended) -> Value {
     })
 }
 
-/// What became of seen items, why, and how many questions that touches; nothing of a run that ranks no items.
+/// What became of seen items, why, and how many questions that touches; nothing of a run that ranks
+/// no items.
 pub(super) fn seen_json(manifest: &Manifest) -> Value {
     if manifest.experiment.answers() != AnswerKind::Ranking {
         return Value::Null;
@@ -108,7 +110,8 @@ pub(super) fn seen_json(manifest: &Manifest) -> Value {
     })
 }
 
-/// How often users come back to items that they had, in training and among the targets of questions.
+/// How often users come back to items that they had, in training and among the targets of
+/// questions.
 pub(super) fn returns_json(returns: &Returns) -> Value {
     let counted = |of: Returned| json!({ "of": of.of, "returning": of.n, "share": of.share() });
     json!({

@@ -1,4 +1,5 @@
-//! `seqscope predict RUN`: what a user will do next, what everybody will, or what comes after a typed history.
+//! `seqscope predict RUN`: what a user will do next, what everybody will, or what comes after a
+//! typed history.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -31,16 +32,17 @@ pub struct Args {
     /// Everybody at one moment, written to --to
     #[arg(long, requires = "to", conflicts_with_all = ["user", "history", "ahead"])]
     all: bool,
-    /// Items in place of a user's history, as one line of CSV: A,B,"C, D"; ids as in the log, or titles
+    /// Items in place of a user's history, as one line of CSV: A,B,"C, D"; ids as in the log, or
+    /// titles
     #[arg(long, value_name = "ITEM,..", conflicts_with_all = ["user", "at", "reference"])]
     history: Option<String>,
-    /// The moment that is asked about: what happened before it is seen. A date or time (UTC), or `now`: the log's end,
-    /// as when absent
+    /// The moment that is asked about: what happened before it is seen. A date or time (UTC), or
+    /// `now`: the log's end, as when absent
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     at: Option<String>,
-    /// The table of --all, as CSV, or as Parquet where it is called so: a row a user with `chance_of_yes` (the highest
-    /// first), a row a user and place with `place`, `item_id` and `probability`, or what the task tells; then `moment`,
-    /// `events_seen` and `last_event`
+    /// The table of --all, as CSV, or as Parquet where it is called so: a row a user with
+    /// `chance_of_yes` (the highest first), a row a user and place with `place`, `item_id` and
+    /// `probability`, or what the task tells; then `moment`, `events_seen` and `last_event`
     #[arg(long, value_name = "FILE.csv", requires = "all")]
     to: Option<PathBuf>,
     /// One of the run's references in place of its model, such as recency-frequency
@@ -424,7 +426,8 @@ impl Foreseen<'_> {
         if several {
             writeln!(
                 out,
-                "Each event after the first is foreseen as if item 1 of the events before it had come."
+                "Each event after the first is foreseen as if item 1 of the events before it had \
+                 come."
             )?;
         }
         if let Some(assumed) = &self.whose.assumed {

@@ -13,7 +13,8 @@ use crate::error::Error;
 /// Whether the whole profile is told, and where it goes.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct ProfileArgs {
-    /// Tell the whole profile: lengths, popularity, activity, returns, gaps, behaviours, what is cold
+    /// Tell the whole profile: lengths, popularity, activity, returns, gaps, behaviours, what is
+    /// cold
     #[arg(long)]
     profile: bool,
     /// Write the profile there, one CSV file a view; a folder that is empty or does not exist yet

@@ -41,8 +41,8 @@ impl PseudonymArgs {
         if made.as_ref().is_some_and(|made| made.stamp().is_passing) {
             streams.warn(&[Problem::warning(
                 "data.pseudonyms",
-                "no key was given, so these pseudonyms are made under a random one and match no others; set SEQSCOPE_KEY or \
-                 name --key-file to have the same ones again.",
+                "no key was given, so these pseudonyms are made under a random one and match no \
+                 others; set SEQSCOPE_KEY or name --key-file to have the same ones again.",
             )])?;
         }
         Ok(made)

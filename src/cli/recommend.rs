@@ -1,5 +1,5 @@
-//! `seqscope recommend RUN --user ID`: a list of items for a user, the model's word blended with those
-//! of references.
+//! `seqscope recommend RUN --user ID`: a list of items for a user, the model's word blended with
+//! those of references.
 
 use clap::ValueEnum;
 use serde_json::{Value, json};
@@ -35,8 +35,8 @@ pub struct Args {
     /// Whether items that the user had are in the list; as the run was judged when absent
     #[arg(long, value_enum)]
     seen: Option<SeenWord>,
-    /// References beside the model, with their weights: popularity=0.2,item-knn=0.1; the model's weight
-    /// is 1 unless model=W says otherwise
+    /// References beside the model, with their weights: popularity=0.2,item-knn=0.1; the model's
+    /// weight is 1 unless model=W says otherwise
     #[arg(long, value_name = "NAME=WEIGHT,..", value_delimiter = ',')]
     blend: Vec<String>,
     /// What is known of a new user: columns of the table of users, as gender=F,age=25

@@ -60,8 +60,8 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     {
         writeln!(
             streams.out,
-            "{OLD_RULE}: true items that the user already had were ranked while the other seen items were left out; \
-             they are misses now, so train anew to compare."
+            "{OLD_RULE}: true items that the user already had were ranked while the other seen \
+             items were left out; they are misses now, so train anew to compare."
         )?;
     }
     Ok(())

@@ -1,4 +1,5 @@
-//! Who answers for a run, what is asked of them, and how one user's answer is told where no items are ranked.
+//! Who answers for a run, what is asked of them, and how one user's answer is told where no items
+//! are ranked.
 
 use std::collections::BTreeMap;
 

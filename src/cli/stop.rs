@@ -5,8 +5,9 @@
 //! | Ctrl-C (SIGINT) | stop: the best weights so far are judged and kept; a second one leaves at once |
 //! | SIGTERM (a scheduler), SIGHUP (a closed terminal) | pause: what is needed to go on is kept, the test split is not read, exit code 75 |
 //!
-//! A repeated SIGTERM says nothing new: `timeout` and some schedulers send it to the process and once more to
-//! its group. Who cannot wait has SIGKILL, after which the run goes on from its last whole epoch.
+//! A repeated SIGTERM says nothing new: `timeout` and some schedulers send it to the process and
+//! once more to its group. Who cannot wait has SIGKILL, after which the run goes on from its last
+//! whole epoch.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -51,8 +52,8 @@ impl Signals {
         Ok(signals)
     }
 
-    /// Starts to listen to Ctrl-C alone: where there is nothing to keep, what the system says holds at once. May be
-    /// called once in a process.
+    /// Starts to listen to Ctrl-C alone: where there is nothing to keep, what the system says holds
+    /// at once. May be called once in a process.
     pub(super) fn of_keyboard() -> Result<Self, Error> {
         let new = || Arc::new(AtomicBool::new(false));
         let (stops, leaves, ends, is_training) = (new(), new(), new(), new());
@@ -159,8 +160,8 @@ mod system {
         Ok(())
     }
 
-    /// Whether whoever started the program said that it shall not hear the signal, as `nohup` does. Where the
-    /// system does not tell, it hears it.
+    /// Whether whoever started the program said that it shall not hear the signal, as `nohup` does.
+    /// Where the system does not tell, it hears it.
     fn is_ignored(signal: i32) -> bool {
         let Ok(status) = std::fs::read_to_string("/proc/self/status") else {
             return false;

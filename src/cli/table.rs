@@ -13,8 +13,8 @@ pub(super) enum Align {
     Right,
 }
 
-/// Rows under a heading. Widths are those on a terminal, where a Chinese letter is two columns wide; what a terminal
-/// would obey in a cell is shown.
+/// Rows under a heading. Widths are those on a terminal, where a Chinese letter is two columns
+/// wide; what a terminal would obey in a cell is shown.
 pub(super) struct Table {
     columns: Vec<(String, Align)>,
     rows: Vec<Vec<String>>,

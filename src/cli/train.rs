@@ -91,8 +91,8 @@ fn left_before_training(resumed: Option<&RunId>) -> String {
     }
 }
 
-/// The data of a job, opened under a bar and stopped by a signal. `None` where the run itself will say
-/// what is wrong: with the settings, or with the data of a run that is to go on.
+/// The data of a job, opened under a bar and stopped by a signal. `None` where the run itself will
+/// say what is wrong: with the settings, or with the data of a run that is to go on.
 fn opened(job: &Job, control: &Signals) -> Result<Option<Arc<Prepared>>, Error> {
     let experiment = &job.experiment;
     if experiment.check().iter().any(Problem::is_error) {

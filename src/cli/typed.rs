@@ -1,4 +1,5 @@
-//! A history that a person typed: ids of items as one line of a CSV file, each looked up in a run's data.
+//! A history that a person typed: ids of items as one line of a CSV file, each looked up in a run's
+//! data.
 
 use super::predict::Shown;
 use crate::data::{Dataset, Pseudonymiser, Pseudonyms, TaskSpec};
@@ -82,7 +83,8 @@ fn unknown(dataset: &Dataset, shown: &Shown<'_>, word: &str) -> Error {
     Error::edge(sentence, hint)
 }
 
-/// The fields of one line of CSV: commas divide, quotes hold a field together, two quotes within are one.
+/// The fields of one line of CSV: commas divide, quotes hold a field together, two quotes within
+/// are one.
 fn fields(text: &str) -> Result<Vec<String>, Error> {
     let lacks = |what: &str| {
         Error::edge(
@@ -117,7 +119,8 @@ fn fields(text: &str) -> Result<Vec<String>, Error> {
     }
 }
 
-/// A quoted field without its quotes, and what stands behind it; `None` where the quote is left open.
+/// A quoted field without its quotes, and what stands behind it; `None` where the quote is left
+/// open.
 fn until_quote(text: &str) -> Option<(String, &str)> {
     let mut field = String::new();
     let mut rest = text;

@@ -1,4 +1,5 @@
-//! `seqscope data --world KIND`: the rules of a synthetic world, its log, and the best possible score.
+//! `seqscope data --world KIND`: the rules of a synthetic world, its log, and the best possible
+//! score.
 
 use std::io::Write;
 use std::sync::atomic::AtomicBool;
@@ -137,7 +138,8 @@ fn data_of(spec: &WorldSpec) -> DataSpec {
     }
 }
 
-/// How often its users come back to items, under leave-one-out; `None` where that leaves nothing to ask.
+/// How often its users come back to items, under leave-one-out; `None` where that leaves nothing to
+/// ask.
 fn returns(spec: &WorldSpec) -> Option<Returns> {
     let prepared = data::prepare(
         &data_of(spec),

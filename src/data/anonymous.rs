@@ -19,8 +19,8 @@ const PREFIX: &str = "session:";
 /// How much more often than the average id a doubtful one stands to be asked about.
 const SUSPICIOUS: usize = 10;
 
-/// Gives the rows that only have a session to users of their own, or refuses them, and asks about ids that
-/// may be marks.
+/// Gives the rows that only have a session to users of their own, or refuses them, and asks about
+/// ids that may be marks.
 pub(super) fn settle(log: &mut Joined, file: &FileSpec) -> Vec<Problem> {
     let mut problems = Vec::new();
     let n_rows = log.events.len();
@@ -41,11 +41,15 @@ pub(super) fn settle(log: &mut Joined, file: &FileSpec) -> Vec<Problem> {
         refuse_nobody(log);
         let column = quotable(file.roles.column(Role::Session).unwrap_or_default());
         let marked = mark.map_or_else(String::new, |(mark, _)| {
-            format!(" (`{mark}` is taken for none, as it stands there for many sessions; `missing: []` in `data` makes it an id)")
+            format!(
+                " (`{mark}` is taken for none, as it stands there for many sessions; `missing: \
+                     []` in `data` makes it an id)"
+            )
         });
         let sentence = format!(
-            "{n_without} of {n_rows} rows have no user{marked}, so each of their {n_sessions} sessions (`{column}`) is a \
-             user of its own; write `sessions_for_users: false` in `data` to leave these rows out."
+            "{n_without} of {n_rows} rows have no user{marked}, so each of their {n_sessions} \
+             sessions (`{column}`) is a user of its own; write `sessions_for_users: false` in \
+             `data` to leave these rows out."
         );
         problems.push(Problem::warning("data.sessions_for_users", sentence));
     } else if nobody.is_some() {
@@ -138,8 +142,8 @@ fn refuse_nobody(log: &mut Joined) {
     log.events.forget_unused_ids();
 }
 
-/// Asks about an id that may be a mark: one that stands far more often than any other, or `NA` beside rows
-/// that other marks have left without an id.
+/// Asks about an id that may be a mark: one that stands far more often than any other, or `NA`
+/// beside rows that other marks have left without an id.
 fn ask(events: &Events, refused: &Refused, role: Role) -> Option<Problem> {
     let (ids, column, word): (&Vocab, &[u32], &str) = match role {
         Role::User => (&events.users, &events.user_idx, "user"),
@@ -158,15 +162,25 @@ fn ask(events: &Events, refused: &Refused, role: Role) -> Option<Problem> {
     let is_beside_others = refused.has_kind(&format!("has no {word}"));
     known.into_iter().find_map(|(mark, at)| {
         let n = counts.get(at as usize).copied().unwrap_or(0);
-        let most_of_others =
-            counts.iter().enumerate().filter(|(other, _)| *other != at as usize).map(|(_, n)| *n).max().unwrap_or(0);
-        let is_frequent = n >= 20 && is_suspicious(n, events.len(), ids.len()) && n > 3 * most_of_others;
+        let most_of_others = counts
+            .iter()
+            .enumerate()
+            .filter(|(other, _)| *other != at as usize)
+            .map(|(_, n)| *n)
+            .max()
+            .unwrap_or(0);
+        let is_frequent =
+            n >= 20 && is_suspicious(n, events.len(), ids.len()) && n > 3 * most_of_others;
         let is_marked = is_beside_others && missing::is_missing(mark) && n > 0;
         (is_frequent || is_marked).then(|| {
-            let why = if is_frequent { "far more than any other" } else { "beside others that have none" };
+            let why = if is_frequent {
+                "far more than any other"
+            } else {
+                "beside others that have none"
+            };
             let sentence = format!(
-                "{n} of {} rows have the {word} `{mark}`, {why}; if that means there is none, write `missing: \
-                 [\"{mark}\"]` in `data`, else `missing: []`.",
+                "{n} of {} rows have the {word} `{mark}`, {why}; if that means there is none, \
+                 write `missing: [\"{mark}\"]` in `data`, else `missing: []`.",
                 events.len()
             );
             Problem::warning("data.missing", sentence)

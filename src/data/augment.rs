@@ -1,9 +1,10 @@
-//! Training histories changed a little, anew in each epoch, so that no model sees the same one twice.
+//! Training histories changed a little, anew in each epoch, so that no model sees the same one
+//! twice.
 //!
-//! The three changes are those of `CL4SRec` (Xie et al. 2022); `CoSeRec` (Liu et al. 2021) uses them
-//! too. Both make two views of a user for a contrastive loss and draw one change for each; here the
-//! changed history itself is trained on, and each change is drawn by itself. They are made on positions,
-//! not on items, so that whatever belongs to an event goes with it.
+//! The three changes are those of `CL4SRec` (Xie et al. 2022); `CoSeRec` (Liu et al. 2021) uses
+//! them too. Both make two views of a user for a contrastive loss and draw one change for each;
+//! here the changed history itself is trained on, and each change is drawn by itself. They are made
+//! on positions, not on items, so that whatever belongs to an event goes with it.
 
 use std::collections::BTreeSet;
 
@@ -92,14 +93,24 @@ impl Default for AugmentSpec {
 }
 
 crate::spec::described! { AugmentSpec {
-    crop: Float { min: 0.0, max: 1.0 }, Core, "Crop", "", "Probability that, in an epoch, of a user's training history only a stretch is learnt from.", "0: off";
-    mask: Float { min: 0.0, max: 1.0 }, Core, "Mask", "", "Probability that, in an epoch, some events of a user's training history are left out.", "0: off";
-    reorder: Float { min: 0.0, max: 1.0 }, Core, "Reorder", "", "Probability that, in an epoch, a stretch of a user's training history is shuffled.", "0: off";
-    synthetic: Float { min: 0.0, max: 10.0 }, Core, "Synthetic", "", "How many histories a sampler writes for each user, to be learnt from beside the users' own; the neural ones write at most 200 different items.", "0: off";
-    sampler: Choice(<Sampler as strum::VariantNames>::VARIANTS.to_vec()), More, "Sampler", "", "What writes them: Markov counts pairs, LanguageModel is an LSTM, Gan the same LSTM trained on against a discriminator; `seqscope gan FILE` judges all three.", "none is best everywhere";
-    crop_keep: Float { min: 0.05, max: 1.0 }, More, "Kept by a crop", "", "Length of the stretch that a crop keeps, as a share of the history (CL4SRec's eta).", "CL4SRec tries 0.1 to 0.9";
-    mask_share: Float { min: 0.0, max: 0.95 }, More, "Left out by a mask", "", "Share of the events that a mask leaves out (CL4SRec's gamma).", "CL4SRec tries 0.1 to 0.9";
-    reorder_share: Float { min: 0.0, max: 1.0 }, More, "Reordered stretch", "", "Length of the stretch that is shuffled, as a share of the history (CL4SRec's beta).", "CL4SRec tries 0.1 to 0.9";
+    crop: Float { min: 0.0, max: 1.0 }, Core, "Crop", "", "Probability that, in an epoch, of a \
+        user's training history only a stretch is learnt from.", "0: off";
+    mask: Float { min: 0.0, max: 1.0 }, Core, "Mask", "", "Probability that, in an epoch, some \
+        events of a user's training history are left out.", "0: off";
+    reorder: Float { min: 0.0, max: 1.0 }, Core, "Reorder", "", "Probability that, in an epoch, a \
+        stretch of a user's training history is shuffled.", "0: off";
+    synthetic: Float { min: 0.0, max: 10.0 }, Core, "Synthetic", "", "How many histories a sampler \
+        writes for each user, to be learnt from beside the users' own; the neural ones write at \
+        most 200 different items.", "0: off";
+    sampler: Choice(<Sampler as strum::VariantNames>::VARIANTS.to_vec()), More, "Sampler", "", "What \
+        writes them: Markov counts pairs, LanguageModel is an LSTM, Gan the same LSTM trained on \
+        against a discriminator; `seqscope gan FILE` judges all three.", "none is best everywhere";
+    crop_keep: Float { min: 0.05, max: 1.0 }, More, "Kept by a crop", "", "Length of the stretch \
+        that a crop keeps, as a share of the history (CL4SRec's eta).", "CL4SRec tries 0.1 to 0.9";
+    mask_share: Float { min: 0.0, max: 0.95 }, More, "Left out by a mask", "", "Share of the \
+        events that a mask leaves out (CL4SRec's gamma).", "CL4SRec tries 0.1 to 0.9";
+    reorder_share: Float { min: 0.0, max: 1.0 }, More, "Reordered stretch", "", "Length of the \
+        stretch that is shuffled, as a share of the history (CL4SRec's beta).", "CL4SRec tries 0.1 to 0.9";
 } }
 
 /// One of the changes, with the name of its seed.
@@ -127,16 +138,16 @@ impl AugmentSpec {
             .any(|&probability| probability > 0.0)
     }
 
-    /// The positions, of a history of `n_events`, that are learnt from, in the order in which they are
-    /// learnt; `None` when nothing is changed.
+    /// The positions, of a history of `n_events`, that are learnt from, in the order in which they
+    /// are learnt; `None` when nothing is changed.
     ///
     /// At least `least` events stay, or all where there are no more. The same seed gives the same
-    /// positions, and each change draws from a seed of its own: switching one on leaves the others as they
-    /// were. A probability or a share that is NaN counts as 0.
+    /// positions, and each change draws from a seed of its own: switching one on leaves the others
+    /// as they were. A probability or a share that is NaN counts as 0.
     ///
     /// # Source
-    /// Item crop, item mask and item reorder of Xie et al. 2022, in this order. Our mask leaves the event out instead of writing a mask
-    /// item in its place, which most families do not have.
+    /// Item crop, item mask and item reorder of Xie et al. 2022, in this order. Our mask leaves the
+    /// event out instead of writing a mask item in its place, which most families do not have.
     #[must_use]
     pub fn positions(&self, n_events: usize, least: usize, seed: u64) -> Option<Vec<usize>> {
         let mut kept: Vec<usize> = (0..n_events).collect();
@@ -165,10 +176,11 @@ impl AugmentSpec {
         }
     }
 
-    /// As [`AugmentSpec::positions`], of a row after some of whose events something is asked, `asked` in order.
+    /// As [`AugmentSpec::positions`], of a row after some of whose events something is asked,
+    /// `asked` in order.
     ///
-    /// The last question stays, and so do the others that the crop does not cut off; nothing is reordered, since
-    /// an answer belongs to the events before it.
+    /// The last question stays, and so do the others that the crop does not cut off; nothing is
+    /// reordered, since an answer belongs to the events before it.
     fn positions_asked(&self, asked: &[usize], least: usize, seed: u64) -> Option<Vec<usize>> {
         let last = asked.last()?;
         let drawn = Self {
@@ -189,8 +201,8 @@ impl AugmentSpec {
 impl Histories {
     /// Every row changed by the seed of its place, with all that is known of its events.
     ///
-    /// Times stay in order: of reordered events the items and the features are exchanged, and the moments are
-    /// shared out anew. A row without a seed stays as it is.
+    /// Times stay in order: of reordered events the items and the features are exchanged, and the
+    /// moments are shared out anew. A row without a seed stays as it is.
     #[must_use]
     pub fn augmented(&self, spec: &AugmentSpec, least: usize, seeds: &[u64]) -> Self {
         let mut changed = Self::new();
@@ -387,7 +399,8 @@ mod tests {
         );
     }
 
-    /// Two rows: the second is asked after its first, third and fourth event. Items are 10 times the time.
+    /// Two rows: the second is asked after its first, third and fourth event. Items are 10 times
+    /// the time.
     fn with_questions() -> Histories {
         let asked = |position: usize| Asked {
             row: 1,
@@ -459,7 +472,8 @@ mod tests {
             let last = changed.asked.last().unwrap();
             assert_eq!((last.row, last.target), (1, 3.0), "the last question stays");
             for asked in &changed.asked {
-                // The event asked after is the fourth at most, and those before it are earlier ones.
+                // The event asked after is the fourth at most, and those before it are earlier
+                // ones.
                 let row = &changed.row(1)[..=asked.position];
                 assert_eq!(row[asked.position], 10 * (asked.target as u32 + 1));
                 assert!(row.is_sorted());

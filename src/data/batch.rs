@@ -1,4 +1,5 @@
-//! Host arrays for one step: histories as rows with what is known of their events, padded sequences.
+//! Host arrays for one step: histories as rows with what is known of their events, padded
+//! sequences.
 
 use super::{Feature, FeatureValues};
 
@@ -24,8 +25,8 @@ pub struct Histories {
     pub item_idx: Vec<u32>,
     /// Seconds since 1970 of each event; empty where the log has no times.
     pub time_secs: Vec<i64>,
-    /// Features of the events, in the order of [`Prepared::features`](super::Prepared::features); empty
-    /// where there are none.
+    /// Features of the events, in the order of [`Prepared::features`](super::Prepared::features);
+    /// empty where there are none.
     pub beside: Vec<FeatureValues>,
     /// What is asked, in order of the rows. Empty where the next item is.
     pub asked: Vec<Asked>,
@@ -93,8 +94,8 @@ impl Histories {
         self.cut(rows.iter().map(|&row| (row, self.range(row))))
     }
 
-    /// Every row up to each of its events, in order: `[a, b]` becomes `[a]`, `[a, b]`. Of each row the
-    /// last `most` of them.
+    /// Every row up to each of its events, in order: `[a, b]` becomes `[a]`, `[a, b]`. Of each row
+    /// the last `most` of them.
     #[must_use]
     pub fn prefixes(&self, most: usize) -> Self {
         let of_row = |row: usize| {
@@ -135,7 +136,8 @@ impl Histories {
         cut
     }
 
-    /// Adds an event's numbers to a row that is being written: its features from `from`, whose event it is.
+    /// Adds an event's numbers to a row that is being written: its features from `from`, whose
+    /// event it is.
     pub(super) fn push_events(&mut self, items: &[u32], times: &[i64], from: (&[Feature], usize)) {
         let (features, start) = from;
         if self.beside.is_empty() && self.n_rows() == 0 {

@@ -63,8 +63,8 @@ fn own_files(source: &DataSource, split: SplitSpec) -> Option<Problem> {
     };
     match (split == SplitSpec::OwnFiles, valid, test) {
         (true, _, false) => {
-            let sentence = "the split takes its parts from files of their own, and no test file is named; name it in \
-                            `data.test_path`, or split in another way.";
+            let sentence = "the split takes its parts from files of their own, and no test file is \
+                            named; name it in `data.test_path`, or split in another way.";
             Some(Problem::error("split", sentence))
         }
         (false, true, _) | (false, _, true) => {
@@ -74,7 +74,8 @@ fn own_files(source: &DataSource, split: SplitSpec) -> Option<Problem> {
                 "data.valid_path"
             };
             let sentence = format!(
-                "`{named}` names a file of a part, and the split is by {}; write `split: OwnFiles`, or leave `{named}` out.",
+                "`{named}` names a file of a part, and the split is by {}; write `split: \
+                 OwnFiles`, or leave `{named}` out.",
                 split.title()
             );
             Some(Problem::error("split", sentence))
@@ -101,7 +102,8 @@ fn file_settings(file: &FileSpec) -> Vec<Problem> {
         .as_deref()
         .is_some_and(|separator| separator.contains(['"', '\n', '\r']))
     {
-        let sentence = "the separator holds a quote or a line end; choose characters that only stand between fields.";
+        let sentence = "the separator holds a quote or a line end; choose characters that only \
+                        stand between fields.";
         problems.push(Problem::error("data.separator", sentence));
     }
     if let Some(sentence) = file.query.as_deref().and_then(source::refused_query) {
@@ -139,7 +141,8 @@ fn file_settings(file: &FileSpec) -> Vec<Problem> {
                 other.to_string().to_lowercase(),
             );
             let sentence = format!(
-                "the column `{name}` cannot be both the {other} and the {role}; choose another for one of them."
+                "the column `{name}` cannot be both the {other} and the {role}; choose another for \
+                 one of them."
             );
             problems.push(Problem::error(format!("data.roles.{role}"), sentence));
         }

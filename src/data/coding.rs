@@ -122,7 +122,8 @@ const LONGEST_ID: usize = 4_096;
 /// The item of all events of a log without items.
 pub(super) const ONE_ITEM: &str = "(event)";
 
-/// Stands for the user of a row that has none but a session, until all rows are read: no id is empty.
+/// Stands for the user of a row that has none but a session, until all rows are read: no id is
+/// empty.
 pub(super) const NOBODY: &str = "";
 
 /// Coded rows, the lines they stood on, and the rows that could not be coded.
@@ -269,8 +270,8 @@ pub(super) fn doubtful_times(events: &Events, lines: &Lines, format: &TimeFormat
         let first = times.iter().position(|&time| is_doubtful(time))?;
         let n = times.iter().filter(|&&time| is_doubtful(time)).count();
         let sentence = format!(
-            "{n} of {} rows have a time {what} (the first on {}, {}); they are kept: check the column and \
-             `data.time_format` ({format}).",
+            "{n} of {} rows have a time {what} (the first on {}, {}); they are kept: check the \
+             column and `data.time_format` ({format}).",
             times.len(),
             lines.told(first),
             time::iso(times[first].saturating_mul(time::MICROS_PER_SEC)),
@@ -286,16 +287,18 @@ pub(super) fn doubtful_times(events: &Events, lines: &Lines, format: &TimeFormat
 pub(super) fn told_of_times(told: time::Told, n_read: usize, format: &TimeFormat) -> Vec<Problem> {
     let units = (told.other_units > 0).then(|| {
         format!(
-            "times are in two units: {} of {n_read} rows are not in {format}, as their size tells (in the future by far, or \
-             just after 1970), and each is read in its own; write them all in one to be sure.",
+            "times are in two units: {} of {n_read} rows are not in {format}, as their size tells \
+             (in the future by far, or just after 1970), and each is read in its own; write them \
+             all in one to be sure.",
             told.other_units
         )
     });
     // A number that happens to be round is written short as well.
     let cut = (10 * told.cut > n_read).then(|| {
         format!(
-            "{} of {n_read} rows have a time in scientific notation with its last figures cut off, as spreadsheets write \
-             `1.70671E+12`: many moments became one; export the column anew as whole numbers or dates.",
+            "{} of {n_read} rows have a time in scientific notation with its last figures cut off, \
+             as spreadsheets write `1.70671E+12`: many moments became one; export the column anew \
+             as whole numbers or dates.",
             told.cut
         )
     });
@@ -325,8 +328,8 @@ impl Readable<'_> {
         }
     }
 
-    /// Codes a column of ids; rows without one are refused (and get 0 until they are dropped), but for
-    /// those that have a session instead.
+    /// Codes a column of ids; rows without one are refused (and get 0 until they are dropped), but
+    /// for those that have a session instead.
     fn ids(
         &mut self,
         column: &Texts,
@@ -470,8 +473,8 @@ impl Readable<'_> {
         }
     }
 
-    /// Reads a column of numbers; a missing one is NaN, and so is one that cannot be read: what happened is
-    /// true whatever its price is.
+    /// Reads a column of numbers; a missing one is NaN, and so is one that cannot be read: what
+    /// happened is true whatever its price is.
     fn values(&mut self, column: &Texts, style: NumberStyle) -> Vec<f32> {
         let read = |text: &str| style.read::<f32>(text).filter(|value| value.is_finite());
         let mut values = Vec::with_capacity(column.len());
@@ -498,8 +501,9 @@ pub(super) fn check_behaviours(behaviours: &Vocab) -> Result<(), DataError> {
     Err(DataError::Setting {
         field: "data.roles.behaviour".to_owned(),
         sentence: format!(
-            "the behaviour column has more than {MOST_BEHAVIOURS} different values, so it is something else; choose \
-             another column in `data.roles.behaviour`, or write \"\" there if the log has none."
+            "the behaviour column has more than {MOST_BEHAVIOURS} different values, so it is \
+             something else; choose another column in `data.roles.behaviour`, or write \"\" there \
+             if the log has none."
         ),
     })
 }

@@ -28,7 +28,8 @@ pub struct Dataset {
     /// Title of each item, at `item_idx - 1`; empty strings where there is none. Empty when no
     /// title table was joined.
     pub titles: Vec<String>,
-    /// Columns of the table of items, one row an item at `item_idx - 1`; empty without such a table.
+    /// Columns of the table of items, one row an item at `item_idx - 1`; empty without such a
+    /// table.
     pub item_columns: Vec<FreeColumn>,
     /// Columns of the table of users, one row a user; empty without such a table.
     pub user_columns: Vec<FreeColumn>,
@@ -37,7 +38,8 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Hash of users, items, times, behaviours and values alone, whatever columns stand beside them.
+    /// Hash of users, items, times, behaviours and values alone, whatever columns stand beside
+    /// them.
     #[must_use]
     pub fn events_fingerprint(&self) -> String {
         fingerprint::of_dataset(self)
@@ -54,8 +56,8 @@ impl Dataset {
         self.sequences.time_secs.is_some() && !format.is_some_and(TimeFormat::only_orders)
     }
 
-    /// The first and the last moment of the log, in UTC as ISO 8601 writes it; `None` for one whose times
-    /// only order its events, and for one without any.
+    /// The first and the last moment of the log, in UTC as ISO 8601 writes it; `None` for one whose
+    /// times only order its events, and for one without any.
     #[must_use]
     pub fn time_span(&self) -> Option<(String, String)> {
         let times = self
@@ -262,8 +264,8 @@ pub struct Prepared {
     pub dataset: Dataset,
     /// Which of them are for training, validation and test.
     pub split: Split,
-    /// What models get to know of every event beside its item: numbers with mean 0 and variance 1 over the
-    /// training events, classes as they are.
+    /// What models get to know of every event beside its item: numbers with mean 0 and variance 1
+    /// over the training events, classes as they are.
     pub features: Vec<Feature>,
     /// How often users come back to items that they had, as [`Returns::of`] counts it.
     pub returns: Returns,
@@ -286,8 +288,9 @@ impl Prepared {
         histories
     }
 
-    /// One history of which the items alone are known: its features are missing, and all its events are at the moment
-    /// at which the log ends, where times count. A task that is not the next item is asked right after the last of them.
+    /// One history of which the items alone are known: its features are missing, and all its events
+    /// are at the moment at which the log ends, where times count. A task that is not the next item
+    /// is asked right after the last of them.
     #[must_use]
     pub fn typed(&self, items: &[u32], task: TaskKind) -> Histories {
         let mut histories = Histories::new();

@@ -28,9 +28,9 @@ pub(super) struct Events {
     pub(super) part: Option<Vec<SplitPart>>,
     /// Sessions, places and free columns, where the log has them.
     pub(super) extra: Extra,
-    /// Of rows that are equal to others in the columns above: which ones are equal in every column of the
-    /// file, by a number for each such set, 0 for a row that is equal to none. `None` where the file has no
-    /// more columns, or no rows are equal.
+    /// Of rows that are equal to others in the columns above: which ones are equal in every column
+    /// of the file, by a number for each such set, 0 for a row that is equal to none. `None` where
+    /// the file has no more columns, or no rows are equal.
     pub(super) same: Option<Vec<u32>>,
     /// The rows by user and time, while they stay as they are.
     pub(super) in_time: Kept,
@@ -57,8 +57,8 @@ pub(super) struct Coded {
     pub(super) zero_gap_share: Option<f64>,
     /// Whether the rows run from each user's newest to the oldest.
     pub(super) runs_backwards: bool,
-    /// How many of each user's events are training's, and how many training's or validation's, where the parts have files
-    /// of their own.
+    /// How many of each user's events are training's, and how many training's or validation's,
+    /// where the parts have files of their own.
     pub(super) ends: Option<Vec<[u32; 2]>>,
 }
 
@@ -333,8 +333,8 @@ impl Events {
         }
     }
 
-    /// Whether the rows run from each user's newest event to the oldest: then events of one moment do so too, most
-    /// likely, and keep that order.
+    /// Whether the rows run from each user's newest event to the oldest: then events of one moment
+    /// do so too, most likely, and keep that order.
     fn runs_backwards(&self) -> bool {
         let Some(times) = &self.time_ticks else {
             return false;
@@ -354,7 +354,8 @@ impl Events {
     }
 }
 
-/// Puts each user's rows in order of their parts, as they were within each, and tells where training and validation end.
+/// Puts each user's rows in order of their parts, as they were within each, and tells where
+/// training and validation end.
 fn in_order_of_parts(
     parts: &[SplitPart],
     offsets: &[usize],

@@ -56,8 +56,8 @@ impl Fingerprint {
     }
 }
 
-/// Hash of the coded sequences and vocabularies. Titles and the report do not count, nor do sessions,
-/// places and free columns: runs of before they were known keep their data.
+/// Hash of the coded sequences and vocabularies. Titles and the report do not count, nor do
+/// sessions, places and free columns: runs of before they were known keep their data.
 pub(super) fn of_dataset(dataset: &Dataset) -> String {
     sequences(dataset).digits()
 }

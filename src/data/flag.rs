@@ -1,5 +1,5 @@
-//! Rows that are taken only where a column says so: logs of what was shown often tell in a column of 0 and 1 which of it
-//! was clicked.
+//! Rows that are taken only where a column says so: logs of what was shown often tell in a column
+//! of 0 and 1 which of it was clicked.
 
 use super::columns::{ColumnKind, FreeColumn, FreeValues, WantedColumn};
 use super::events::Events;
@@ -69,7 +69,8 @@ impl<'a> OnlyWhere<'a> {
         };
         if value.is_empty() || column.is_empty() || column.ends_with(['!', '<', '>']) {
             return refused(format!(
-                "`{}` does not say which rows are taken; write a column and its value, such as `click = 1`.",
+                "`{}` does not say which rows are taken; write a column and its value, such as \
+                 `click = 1`.",
                 quotable(text)
             ));
         }
@@ -143,8 +144,9 @@ fn proposal(head: &Head, file: &FileSpec) -> Option<Problem> {
     let name = quotable(head.columns.get(at).map_or("", String::as_str));
     let n_zero = cells(head, at).filter(|cell| plain(cell) == "0").count();
     let sentence = format!(
-        "the column `{name}` holds 0 in {n_zero} of the first {} rows, as if these had only been shown, and all rows are \
-         taken as events: write \"{name} = 1\" in `{FIELD}` to take the others only, or \"\" there to keep all.",
+        "the column `{name}` holds 0 in {n_zero} of the first {} rows, as if these had only been \
+         shown, and all rows are taken as events: write \"{name} = 1\" in `{FIELD}` to take the \
+         others only, or \"\" there to keep all.",
         head.rows.len()
     );
     Some(Problem::warning(FIELD, sentence))
@@ -166,7 +168,8 @@ pub(super) fn wanted(head: &Head, file: &FileSpec) -> Result<Option<WantedColumn
     }
 }
 
-/// Leaves out the rows that are not taken, as a counted step, and the column that said so; nothing where all rows are.
+/// Leaves out the rows that are not taken, as a counted step, and the column that said so; nothing
+/// where all rows are.
 pub(super) fn apply(
     events: &mut Events,
     head: &Head,

@@ -1,9 +1,9 @@
 //! Rows grouped by user and put in order of time.
 //!
-//! Ten million rows of a million users, written in no order, are more than a processor's caches hold,
-//! and a row that must be fetched from memory costs as much as sorting it. So rows are first dealt
-//! out, in their order, to ranges of users that are few enough to be worked on in the cache; each
-//! range is then grouped and sorted by itself, many at once.
+//! Ten million rows of a million users, written in no order, are more than a processor's caches
+//! hold, and a row that must be fetched from memory costs as much as sorting it. So rows are first
+//! dealt out, in their order, to ranges of users that are few enough to be worked on in the cache;
+//! each range is then grouped and sorted by itself, many at once.
 
 use rayon::prelude::*;
 

@@ -393,7 +393,8 @@ fn no_time(file: &FileSpec) -> Option<Problem> {
     (file.roles.column(Role::Time).is_none()).then(|| {
         Problem::warning(
             "data.roles.time",
-            "this log has no time column: each user's events are taken in the order of the file, and repeats are kept.",
+            "this log has no time column: each user's events are taken in the order of the file, \
+             and repeats are kept.",
         )
     })
 }
@@ -420,8 +421,8 @@ fn notes(log: &Joined) -> Vec<Problem> {
     } = log;
     let value = notes.values.first(lines).map(|first| {
         let sentence = format!(
-            "{} of {} rows have a value that is no number; it is taken as missing, and the events stay (the first: {} has \
-             `{}`): check `data.roles.value`.",
+            "{} of {} rows have a value that is no number; it is taken as missing, and the events \
+             stay (the first: {} has `{}`): check `data.roles.value`.",
             notes.values.count,
             events.len(),
             first.place(),
@@ -431,8 +432,8 @@ fn notes(log: &Joined) -> Vec<Problem> {
     });
     let marks = notes.marks.first(lines).map(|first| {
         let sentence = format!(
-            "{} ids had marks around them that nobody sees, such as a byte order mark; they were taken off (the first: \
-             `{}` on {}).",
+            "{} ids had marks around them that nobody sees, such as a byte order mark; they were \
+             taken off (the first: `{}` on {}).",
             notes.marks.count,
             first.reason,
             first.place()
@@ -463,8 +464,9 @@ fn refusals(
         ),
     };
     let sentence = format!(
-        "{count} of {n_read} rows could not be read and were left out{by_reason}; mend them in the file, or choose another \
-         column or format; `seqscope data FILE --refused LIST.csv` lists them all (the first: {} {}).",
+        "{count} of {n_read} rows could not be read and were left out{by_reason}; mend them in the \
+         file, or choose another column or format; `seqscope data FILE --refused LIST.csv` lists \
+         them all (the first: {} {}).",
         first.place(),
         first.reason
     );
@@ -478,7 +480,8 @@ fn nothing_left(path: &Path, refused: &[RefusedRow], n_read: usize) -> DataError
     DataError::Content {
         path: path.to_path_buf(),
         sentence: format!(
-            "none of its {n_read} rows can be used{first}; check `data.roles` and `data.time_format`."
+            "none of its {n_read} rows can be used{first}; check `data.roles` and \
+             `data.time_format`."
         ),
     }
 }

@@ -13,7 +13,8 @@ use crate::spec::derive_seed;
 /// Nothing is smoothed: a pair that no history holds is never written.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MarkovSampler {
-    /// Of each item, and of 0 for the beginning, what follows with its counts added up; 0 is the end.
+    /// Of each item, and of 0 for the beginning, what follows with its counts added up; 0 is the
+    /// end.
     followers: BTreeMap<u32, Vec<(u32, u64)>>,
 }
 
@@ -48,8 +49,8 @@ impl MarkovSampler {
         }
     }
 
-    /// Draws `n` histories of `least` to `most` events: shorter ones are drawn anew, longer ones cut. The same
-    /// seed draws the same. Fewer come back where hardly any is so long.
+    /// Draws `n` histories of `least` to `most` events: shorter ones are drawn anew, longer ones
+    /// cut. The same seed draws the same. Fewer come back where hardly any is so long.
     #[must_use]
     pub fn sample(&self, n: usize, (least, most): (usize, usize), seed: u64) -> Histories {
         let mut rng = ChaCha8Rng::seed_from_u64(derive_seed(seed, "markov", 0));

@@ -1,8 +1,9 @@
 //! Marks that stand where nothing is known: the one list of them, and why each is there.
 
-/// What may be a mark and may be an id: `NA` is a real id in some logs (Namibia, a case called so) and R's
-/// mark in others, `0` and `-1` are numbers like others and also what shops write for a visitor who is not
-/// signed in. They stay ids, and are asked about where they stand suspiciously often.
+/// What may be a mark and may be an id: `NA` is a real id in some logs (Namibia, a case called so)
+/// and R's mark in others, `0` and `-1` are numbers like others and also what shops write for a
+/// visitor who is not signed in. They stay ids, and are asked about where they stand suspiciously
+/// often.
 const ASKED: [&str; 22] = [
     "NA",
     "na",
@@ -55,7 +56,8 @@ impl Missing {
     }
 }
 
-/// Whether a trimmed cell of numbers or words says that there is none: there `NA` and a dash are no words.
+/// Whether a trimmed cell of numbers or words says that there is none: there `NA` and a dash are no
+/// words.
 pub(super) fn is_missing(text: &str) -> bool {
     text.len() <= LONGEST && (is_mark(text) || matches!(text, "NA" | "na" | "-" | "--" | "?" | "."))
 }
@@ -65,13 +67,14 @@ pub(super) fn asked() -> impl Iterator<Item = &'static str> {
     ASKED.into_iter()
 }
 
-/// Whether a text is what programs write where there is nothing; no person and no thing is called so. Nearly
-/// all cells are told by their first letter and length.
+/// Whether a text is what programs write where there is nothing; no person and no thing is called
+/// so. Nearly all cells are told by their first letter and length.
 ///
-/// `NULL`, `\N` and `(null)` are SQL clients' and their dumps' (`\N` of `MySQL` and Hive), `[NULL]` and
-/// `<null>` those of database tools; `None` is Python's, `NaN` its numbers' (`nan` as text), `NaT` its
-/// times', `<NA>` pandas'; `#N/A` and its sisters are spreadsheets'; `N/A` is people's; `undefined` is
-/// JavaScript's. Case makes no difference but for `None`: a user may well be called `none`.
+/// `NULL`, `\N` and `(null)` are SQL clients' and their dumps' (`\N` of `MySQL` and Hive), `[NULL]`
+/// and `<null>` those of database tools; `None` is Python's, `NaN` its numbers' (`nan` as text),
+/// `NaT` its times', `<NA>` pandas'; `#N/A` and its sisters are spreadsheets'; `N/A` is people's;
+/// `undefined` is JavaScript's. Case makes no difference but for `None`: a user may well be called
+/// `none`.
 fn is_mark(text: &str) -> bool {
     let Some(first) = text.as_bytes().first() else {
         return true;

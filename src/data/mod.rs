@@ -1,16 +1,15 @@
 //! Tables in, sequences and batches out. The only place that knows polars.
 //!
-//! The way of a log: a file is `source` (read as text or Parquet, refused rows listed) →
-//! `schema` (which column is the user, the item, the time) → [`clean`] (an ordered list of counted steps) →
-//! `vocab` (ids to dense indices, or to pseudonyms first) → `sequence` (one time-ordered list a user) → `split`.
-//! A row is there twice only where all its columns are (`same_rows`).
-//! Sessions, places, free columns and joined tables go with the rows (`columns`), and [`mod@feature`]
-//! computes what can be told of every event. What training sees of a history may be changed anew in each
-//! epoch (`augment`).
-//! [`prepare()`] does all of it under the eyes of a [`Watch`], and [`audit()`] says how far the split can
-//! be trusted; a [`Profile`] counts what came of it. A large log passes from `source` to `vocab` in pieces
-//! (`stream`), and what became of it is kept for the next time (`cache`). A synthetic [`world`] takes the
-//! place of a file when none is given.
+//! The way of a log: a file is `source` (read as text or Parquet, refused rows listed) → `schema`
+//! (which column is the user, the item, the time) → [`clean`] (an ordered list of counted steps) →
+//! `vocab` (ids to dense indices, or to pseudonyms first) → `sequence` (one time-ordered list a
+//! user) → `split`. A row is there twice only where all its columns are (`same_rows`). Sessions,
+//! places, free columns and joined tables go with the rows (`columns`), and [`mod@feature`]
+//! computes what can be told of every event. What training sees of a history may be changed anew in
+//! each epoch (`augment`). [`prepare()`] does all of it under the eyes of a [`Watch`], and
+//! [`audit()`] says how far the split can be trusted; a [`Profile`] counts what came of it. A large
+//! log passes from `source` to `vocab` in pieces (`stream`), and what became of it is kept for the
+//! next time (`cache`). A synthetic [`world`] takes the place of a file when none is given.
 
 mod anonymous;
 mod audit;
@@ -115,7 +114,8 @@ use std::path::Path;
 /// The head of a file as it will be read, with what was guessed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Preview {
-    /// The file with every guess filled in: format, encoding, separator, header, roles, time format.
+    /// The file with every guess filled in: format, encoding, separator, header, roles, time
+    /// format.
     pub file: FileSpec,
     /// Column names.
     pub columns: Vec<String>,
@@ -135,8 +135,8 @@ pub struct Preview {
 }
 
 impl Preview {
-    /// Whether it has times that are moments. Times that only order are left out, since they may count each user's
-    /// own steps.
+    /// Whether it has times that are moments. Times that only order are left out, since they may
+    /// count each user's own steps.
     #[must_use]
     pub fn has_clock(&self) -> bool {
         self.file.roles.column(Role::Time).is_some()
@@ -168,8 +168,8 @@ pub fn reads(file: &FileSpec, path: &Path) -> bool {
     source::reads(file, path)
 }
 
-/// All rows of a log that cannot be read, in order, with their reasons: the account of an opened log lists
-/// the first ones.
+/// All rows of a log that cannot be read, in order, with their reasons: the account of an opened
+/// log lists the first ones.
 ///
 /// # Errors
 /// [`DataError`] when the log cannot be read or a setting is wrong.
@@ -177,7 +177,8 @@ pub fn refused_rows(file: &FileSpec, watch: &dyn Watch) -> Result<Vec<RefusedRow
     log::refused_rows(file, watch)
 }
 
-/// Writes them as CSV: file (where the log is several), line, reason; never over a file that is there.
+/// Writes them as CSV: file (where the log is several), line, reason; never over a file that is
+/// there.
 ///
 /// # Errors
 /// As [`refused_rows`], and where the file cannot be written.
@@ -264,8 +265,8 @@ pub fn check_settings(data: &DataSpec, split: SplitSpec) -> Vec<crate::spec::Pro
 /// Writes a table as Parquet, atomically (temporary name, then renamed).
 ///
 /// # Errors
-/// [`DataError::Unwritable`] when the file cannot be written, [`DataError::Content`] when the columns
-/// are no table.
+/// [`DataError::Unwritable`] when the file cannot be written, [`DataError::Content`] when the
+/// columns are no table.
 pub fn write_parquet(path: &Path, table: &Table) -> Result<(), DataError> {
     table::write_parquet(path, table)
 }
@@ -281,8 +282,8 @@ pub fn read_parquet(path: &Path) -> Result<Table, DataError> {
 /// Writes a table as CSV with a header, atomically.
 ///
 /// # Errors
-/// [`DataError::Unwritable`] when the file cannot be written, [`DataError::Content`] when the columns
-/// are no table.
+/// [`DataError::Unwritable`] when the file cannot be written, [`DataError::Content`] when the
+/// columns are no table.
 pub fn write_csv(path: &Path, table: &Table) -> Result<(), DataError> {
     table::write_csv(path, table)
 }

@@ -1,7 +1,8 @@
-//! The one moment at which everybody is asked: who has a history before it, and how long they have been silent.
+//! The one moment at which everybody is asked: who has a history before it, and how long they have
+//! been silent.
 //!
-//! As in training, what happened before the moment is seen and nothing else; from the log's last moment on, that is
-//! the whole log.
+//! As in training, what happened before the moment is seen and nothing else; from the log's last
+//! moment on, that is the whole log.
 
 use super::{Prepared, Sample, TaskKind, TimeFormat, time};
 use crate::spec::{Problem, quotable};
@@ -17,7 +18,8 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// As a person reads it, in UTC; the number in a log whose times only order, nothing in one without times.
+    /// As a person reads it, in UTC; the number in a log whose times only order, nothing in one
+    /// without times.
     #[must_use]
     pub fn text(&self) -> Option<String> {
         self.secs.map(|secs| text_of(secs, self.has_clock))
@@ -32,8 +34,9 @@ fn text_of(secs: i64, has_clock: bool) -> String {
     }
 }
 
-/// A moment as a person writes it, in microseconds since 1970: a date in one of the ways that logs write it (UTC
-/// where no zone is named), or seconds since 1970 or their thousandths and millionths.
+/// A moment as a person writes it, in microseconds since 1970: a date in one of the ways that logs
+/// write it (UTC where no zone is named), or seconds since 1970 or their thousandths and
+/// millionths.
 ///
 /// # Errors
 /// A part of a sentence: why it is none, and what to write.
@@ -45,7 +48,8 @@ pub(super) fn moment_micros(text: &str) -> Result<i64, String> {
         .is_some_and(|seen| seen.reason == time::Reason::Nothing)
     {
         return Err(format!(
-            "`{}` can be read with the month or the day first; write the year first, such as 2024-01-31",
+            "`{}` can be read with the month or the day first; write the year first, such as \
+             2024-01-31",
             quotable(text)
         ));
     }
@@ -85,7 +89,8 @@ impl Prepared {
     /// The moment that a text names; the log's end where there is none, and for `now`.
     ///
     /// # Errors
-    /// A [`Problem`] at `at` where the text is no moment, the log's times only order, or nothing is before it.
+    /// A [`Problem`] at `at` where the text is no moment, the log's times only order, or nothing is
+    /// before it.
     pub fn moment(&self, text: Option<&str>) -> Result<Moment, Problem> {
         let refused = |sentence: String| Err(Problem::error("at", sentence));
         let has_clock = self.dataset.has_clock();
@@ -104,8 +109,8 @@ impl Prepared {
                 "has times that only order its events"
             };
             return refused(format!(
-                "this log {what}, so `{}` is no moment of it; leave `--at` out to ask at the log's end, or name a time \
-                 column with dates in `data.roles.time` and train anew.",
+                "this log {what}, so `{}` is no moment of it; leave `--at` out to ask at the log's \
+                 end, or name a time column with dates in `data.roles.time` and train anew.",
                 quotable(text)
             ));
         };
@@ -119,8 +124,8 @@ impl Prepared {
         };
         if secs <= first {
             return refused(format!(
-                "at {} nobody has a history: the log begins at {}; name a later moment, or leave `--at` out to ask at the \
-                 log's end, {}.",
+                "at {} nobody has a history: the log begins at {}; name a later moment, or leave \
+                 `--at` out to ask at the log's end, {}.",
                 text_of(secs, true),
                 text_of(first, true),
                 text_of(last, true)
@@ -146,8 +151,8 @@ impl Prepared {
             .copied()?;
         moment.secs.filter(|&secs| secs > last).map(|secs| {
             let sentence = format!(
-                "the log ends at {}, before {}: everybody is taken as silent from then on; leave `--at` out to ask at the \
-                 log's end.",
+                "the log ends at {}, before {}: everybody is taken as silent from then on; leave \
+                 `--at` out to ask at the log's end.",
                 text_of(last, moment.has_clock),
                 text_of(secs, moment.has_clock)
             );
@@ -155,7 +160,8 @@ impl Prepared {
         })
     }
 
-    /// A user's question at a moment; `None` where no event is before it. What is true is not known.
+    /// A user's question at a moment; `None` where no event is before it. What is true is not
+    /// known.
     #[must_use]
     pub fn asked_of(&self, user: usize, moment: Moment, task: TaskKind) -> Option<Sample> {
         let sequences = &self.dataset.sequences;
@@ -189,7 +195,8 @@ impl Prepared {
             .collect()
     }
 
-    /// When the last event that a question sees was, as a person reads it; `None` in a log without times.
+    /// When the last event that a question sees was, as a person reads it; `None` in a log without
+    /// times.
     #[must_use]
     pub fn last_event_of(&self, sample: &Sample) -> Option<String> {
         let times = self.dataset.sequences.times(sample.user_idx as usize)?;

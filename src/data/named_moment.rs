@@ -1,4 +1,5 @@
-//! A moment as a setting writes it: a date, a time, or, where the times of a log only order, a number.
+//! A moment as a setting writes it: a date, a time, or, where the times of a log only order, a
+//! number.
 
 use std::fmt;
 
@@ -73,8 +74,9 @@ impl NamedMoment {
         if only_orders {
             return text.parse().map_err(|_| {
                 format!(
-                    "`{}` is no whole number, and the times of this log only order its events; write a number as they \
-                     have, or say how they are written in `data.time_format`",
+                    "`{}` is no whole number, and the times of this log only order its events; \
+                     write a number as they have, or say how they are written in \
+                     `data.time_format`",
                     quotable(text)
                 )
             });

@@ -1,7 +1,7 @@
 //! Numbers as people write them: `1,276.20`, `1.276,20`, `1 276,20 €`, `(12.50)`, `45 %`.
 //!
-//! Which of comma and point cuts off the fraction is told from a column's first rows and holds for the
-//! whole column, so that no single cell is read in another way than its neighbours.
+//! Which of comma and point cuts off the fraction is told from a column's first rows and holds for
+//! the whole column, so that no single cell is read in another way than its neighbours.
 
 use std::str::FromStr;
 
@@ -15,13 +15,16 @@ pub(super) enum NumberStyle {
     Comma,
 }
 
-/// What stands between groups of digits and is never a fraction's mark: blanks of all kinds, apostrophes.
+/// What stands between groups of digits and is never a fraction's mark: blanks of all kinds,
+/// apostrophes.
 const GROUPS: [char; 7] = [' ', '\u{a0}', '\u{202f}', '\u{2009}', '\'', '\u{2019}', '_'];
 
 /// Words for money, in small letters and without points.
-const CURRENCIES: &str = "usd us$ eur euro euros gbp jpy cny rmb chf sfr fr cad aud nzd sek nok dkk kr kč kc czk zł zl pln \
-    ft huf lei ron лв bgn р руб rub грн uah tl try rs inr krw brl r$ mxn ars clp cop pen zar r sgd hkd twd nt$ hk$ a$ c$ \
-    s$ thb idr rp php myr rm vnd ils nis aed sar egp ngn kes ghs 元 円 원 人民币 ¢";
+const CURRENCIES: &str = "usd us$ eur euro euros gbp jpy cny rmb chf sfr fr cad aud nzd sek nok \
+                          dkk kr kč kc czk zł zl pln ft huf lei ron лв bgn р руб rub грн uah tl \
+                          try rs inr krw brl r$ mxn ars clp cop pen zar r sgd hkd twd nt$ hk$ a$ \
+                          c$ s$ thb idr rp php myr rm vnd ils nis aed sar egp ngn kes ghs 元 円 원 \
+                          人民币 ¢";
 
 impl NumberStyle {
     /// Of a column with these cells among its first ones.
@@ -50,7 +53,8 @@ impl NumberStyle {
                 }
             }
         }
-        // A mark that stands twice, or before the other, cuts off groups: then the other is the fraction's.
+        // A mark that stands twice, or before the other, cuts off groups: then the other is the
+        // fraction's.
         let (for_comma, for_point) = (
             comma.fractions + point.groups,
             point.fractions + comma.groups + comma.either,
@@ -62,7 +66,8 @@ impl NumberStyle {
                 Self::Point
             };
         }
-        // `900` beside `1.250` and `12.000`, and never `1.5`: a point that is there from a thousand on only.
+        // `900` beside `1.250` and `12.000`, and never `1.5`: a point that is there from a thousand
+        // on only.
         let are_thousands =
             for_point == 0 && point.either >= 3 && n_without > 0 && without_are_small;
         if are_thousands {
@@ -142,7 +147,8 @@ impl NumberStyle {
     }
 }
 
-/// Whether the point is taken for a thousands' mark though nothing but its places says so; an example.
+/// Whether the point is taken for a thousands' mark though nothing but its places says so; an
+/// example.
 pub(super) fn doubtful<'a>(
     cells: impl Iterator<Item = &'a str> + Clone,
     style: NumberStyle,

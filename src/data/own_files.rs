@@ -12,7 +12,8 @@ pub(super) fn whole_split(data: &DataSpec) -> SplitSpec {
     }
 }
 
-/// Without a validation file the last of a user's training events is validation, where one is left to learn from.
+/// Without a validation file the last of a user's training events is validation, where one is left
+/// to learn from.
 pub(super) fn with_validation(mut ends: Vec<[u32; 2]>, data: &DataSpec) -> Vec<[u32; 2]> {
     let has_file = matches!(&data.source, DataSource::File(file) if file.valid_path.is_some());
     if !has_file {
@@ -45,8 +46,8 @@ pub(super) fn drop_cold_items(events: &mut Events, report: &mut DataReport) {
         .push(events.count("Items unseen in training dropped"));
 }
 
-/// What is worth knowing of such a split: users whom training does not know, events that are no question, and files that
-/// are not divided in time.
+/// What is worth knowing of such a split: users whom training does not know, events that are no
+/// question, and files that are not divided in time.
 pub(super) fn doubts(dataset: &Dataset, split: &Split) -> Vec<Problem> {
     let sequences = &dataset.sequences;
     let (mut n_users, mut n_cold, mut n_events, mut n_early) = (0, 0, 0, 0);
@@ -81,8 +82,9 @@ pub(super) fn doubts(dataset: &Dataset, split: &Split) -> Vec<Problem> {
         problems.push(warn(
             "data.test_path",
             format!(
-                "{n_cold} of {n_users} users of the test file have no training event, and {} of them no event before the \
-                 one that would be asked, so nothing is asked of those; check that both files name users in the same way.",
+                "{n_cold} of {n_users} users of the test file have no training event, and {} of \
+                 them no event before the one that would be asked, so nothing is asked of those; \
+                 check that both files name users in the same way.",
                 n_users - n_asked.min(n_users)
             ),
         ));
@@ -91,8 +93,8 @@ pub(super) fn doubts(dataset: &Dataset, split: &Split) -> Vec<Problem> {
         problems.push(warn(
             "data.test_path",
             format!(
-                "the test file has {n_events} events of {n_users} users: each user's last is the question, and the others \
-                 are the history before it, as in every split."
+                "the test file has {n_events} events of {n_users} users: each user's last is the \
+                 question, and the others are the history before it, as in every split."
             ),
         ));
     }
@@ -100,9 +102,10 @@ pub(super) fn doubts(dataset: &Dataset, split: &Split) -> Vec<Problem> {
         problems.push(warn(
             "split",
             format!(
-                "{n_early} of {n_events} events of the test file are earlier than an event of their user in the files before \
-                 it, so a model is asked about a time that it has seen past; the parts are kept as they are, each in its own \
-                 order of time. Divide the files in time, or say so beside the figures."
+                "{n_early} of {n_events} events of the test file are earlier than an event of \
+                 their user in the files before it, so a model is asked about a time that it has \
+                 seen past; the parts are kept as they are, each in its own order of time. Divide \
+                 the files in time, or say so beside the figures."
             ),
         ));
     }

@@ -72,9 +72,9 @@ pub struct PeriodCounts {
 impl PeriodCounts {
     /// Counts a log, or its events of one behaviour (an index into [`Dataset::behaviours`]).
     ///
-    /// The first and the last period are left out where the log begins or ends within them: half a week
-    /// would look like a fall. The log spans the days from its first event to its last, whatever the
-    /// behaviour.
+    /// The first and the last period are left out where the log begins or ends within them: half a
+    /// week would look like a fall. The log spans the days from its first event to its last,
+    /// whatever the behaviour.
     ///
     /// # Errors
     /// [`DataError::Setting`] when the log has no clock times, or spans more than a hundred years.
@@ -84,8 +84,9 @@ impl PeriodCounts {
         behaviour: Option<u16>,
     ) -> Result<Self, DataError> {
         if !dataset.has_clock() {
-            let sentence = "a forecast needs to know when things happened, and this log has no times; name its time \
-                            column (`--time`, or `data.roles.time`), or take another log";
+            let sentence = "a forecast needs to know when things happened, and this log has no \
+                            times; name its time column (`--time`, or `data.roles.time`), or take \
+                            another log";
             return Err(DataError::Setting {
                 field: "data.roles.time".to_owned(),
                 sentence: sentence.to_owned(),
@@ -101,8 +102,8 @@ impl PeriodCounts {
         };
         if last - first > MOST_DAYS {
             let sentence = format!(
-                "the log spans {} days, more than a hundred years: drop impossible times first (`--set \
-                 data.clean.steps=[ImpossibleTimes()]`)",
+                "the log spans {} days, more than a hundred years: drop impossible times first \
+                 (`--set data.clean.steps=[ImpossibleTimes()]`)",
                 last - first
             );
             return Err(DataError::Setting {
@@ -214,7 +215,8 @@ mod tests {
 
     #[test]
     fn only_whole_weeks_are_counted_and_they_begin_on_monday() {
-        // 1970-01-01, day 0, was a Thursday: Mondays are 4, 11, 18. The log ends on day 20, a Saturday.
+        // 1970-01-01, day 0, was a Thursday: Mondays are 4, 11, 18. The log ends on day 20, a
+        // Saturday.
         let counted =
             PeriodCounts::of(&log(&[0, 3, 4, 10, 11, 19, 20], None), Period::Week, None).unwrap();
         assert_eq!(

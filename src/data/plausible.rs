@@ -1,5 +1,5 @@
-//! Whether a log that was read can be true: figures that no log of histories has, and ids that are none,
-//! mostly come of a column in the wrong role.
+//! Whether a log that was read can be true: figures that no log of histories has, and ids that are
+//! none, mostly come of a column in the wrong role.
 
 use super::events::Events;
 use super::schema;
@@ -24,8 +24,9 @@ pub(super) fn check(
     let mut problems = Vec::new();
     if 2 * n_refused > n_read && n_read >= FEW {
         let sentence = format!(
-            "most rows were left out, {n_refused} of {n_read}, so what is left may be no fair part of the log: check the \
-             separator, `data.roles` and `data.time_format` against the reasons that are told."
+            "most rows were left out, {n_refused} of {n_read}, so what is left may be no fair part \
+             of the log: check the separator, `data.roles` and `data.time_format` against the \
+             reasons that are told."
         );
         problems.push(Problem::warning("data", sentence));
     }
@@ -70,18 +71,20 @@ impl Log<'_> {
         let n_once = counts.iter().filter(|&&count| count == 1).count();
         let sentence = if n_users == 1 {
             format!(
-                "all {n} events are of one user, so there is nobody to learn from and nobody to ask about: {}.",
+                "all {n} events are of one user, so there is nobody to learn from and nobody to \
+                 ask about: {}.",
                 self.cure(Role::User)
             )
         } else if 10 * n_users >= 9 * n {
             format!(
-                "there are nearly as many users as events ({n_users} and {n}), so hardly anybody has a history: {}.",
+                "there are nearly as many users as events ({n_users} and {n}), so hardly anybody \
+                 has a history: {}.",
                 self.cure(Role::User)
             )
         } else if 2 * n_once > n_users {
             format!(
-                "{n_once} of {n_users} users have one event only: of them nothing can be learnt and nothing asked; if that \
-                 is not so, check `data.roles.user`."
+                "{n_once} of {n_users} users have one event only: of them nothing can be learnt \
+                 and nothing asked; if that is not so, check `data.roles.user`."
             )
         } else {
             return None;
@@ -99,7 +102,8 @@ impl Log<'_> {
             )
         } else if 20 * n_items >= 19 * n && n >= 5 * FEW {
             format!(
-                "there are nearly as many items as events ({n_items} and {n}), so hardly any is seen twice: {}.",
+                "there are nearly as many items as events ({n_items} and {n}), so hardly any is \
+                 seen twice: {}.",
                 self.cure(Role::Item)
             )
         } else {
@@ -151,8 +155,8 @@ fn no_ids(role: Role, ids: &Vocab) -> Option<Problem> {
         _ => "name the column of its ids".to_owned(),
     };
     let sentence = format!(
-        "the {word}s are {what} and no ids; {cure}, or choose another column in `data.roles.{word}` (the first: \
-         `{example}`)."
+        "the {word}s are {what} and no ids; {cure}, or choose another column in \
+         `data.roles.{word}` (the first: `{example}`)."
     );
     Some(Problem::warning(format!("data.roles.{word}"), sentence))
 }

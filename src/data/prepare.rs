@@ -237,8 +237,8 @@ fn world_name(spec: &WorldSpec) -> String {
 /// The log cleaned, and where the split cuts it in time.
 ///
 /// The cut comes of the cleaned log, and what a step learns must come from before the cut. So a log
-/// with steps that learn is cleaned twice: first learning from everything, only to find the cut, then
-/// learning from before it. The cut is not sought again in what is then left: a k-core of the
+/// with steps that learn is cleaned twice: first learning from everything, only to find the cut,
+/// then learning from before it. The cut is not sought again in what is then left: a k-core of the
 /// training part drops late users, which would move the cut back, which would drop more of them.
 fn cleaned(
     mut events: Events,
@@ -343,7 +343,8 @@ fn titles_in_order(
             ("title table", "data.titles.item")
         };
         let sentence = format!(
-            "{n_missing} of {} items have no title in the {table} and show their ids; check `{field}`.",
+            "{n_missing} of {} items have no title in the {table} and show their ids; check \
+             `{field}`.",
             items.len()
         );
         report.problems.push(Problem::warning(
@@ -368,28 +369,29 @@ fn own_clocks(sequences: &Sequences) -> Option<Problem> {
     let n_alike = firsts().filter(|first| *first == earliest).count();
     (n_users >= 10 && 2 * n_alike > n_users).then(|| {
         let sentence = format!(
-            "{n_alike} of {n_users} users begin at the same time ({earliest}), as if each had a clock of their own: then \
-             a cut in time is another moment for each of them; split by leave-one-out, or by each user's own events."
+            "{n_alike} of {n_users} users begin at the same time ({earliest}), as if each had a \
+             clock of their own: then a cut in time is another moment for each of them; split by \
+             leave-one-out, or by each user's own events."
         );
         Problem::warning("split", sentence)
     })
 }
 
-/// A warning where many events share their moment with the one before: their order is the file's. Few are enough
-/// where the file runs backwards.
+/// A warning where many events share their moment with the one before: their order is the file's.
+/// Few are enough where the file runs backwards.
 fn ties(zero_gap_share: Option<f64>, runs_backwards: bool) -> Option<Problem> {
     let share = zero_gap_share?;
     let least = if runs_backwards { 0.01 } else { 0.2 };
     (share > least).then(|| {
         let order = if runs_backwards {
-            ", which runs from the newest event to the oldest, so that ties are most likely turned round: write the file \
-             from the oldest to the newest, or take finer times."
+            ", which runs from the newest event to the oldest, so that ties are most likely turned \
+             round: write the file from the oldest to the newest, or take finer times."
         } else {
             "."
         };
         let sentence = format!(
-            "Ties in time: {:.1} % of events have the same time as the event before them of the same user: there the \
-             order is that of the file{order}",
+            "Ties in time: {:.1} % of events have the same time as the event before them of the \
+             same user: there the order is that of the file{order}",
             100.0 * share
         );
         Problem::warning("data.roles.time", sentence)
@@ -412,8 +414,8 @@ fn judge(dataset: &mut Dataset, split: &Split, spec: SplitSpec) -> Result<(), Da
         .is_some_and(|file| file.roles.said(Role::Item) == Some(""));
     if shape.n_items < 2 && !(has_no_item && shape.n_items == 1) {
         return nothing(format!(
-            "this log has {} after cleaning, so there is nothing to choose from; check `data.roles.item`, or open a \
-             log with more items.",
+            "this log has {} after cleaning, so there is nothing to choose from; check \
+             `data.roles.item`, or open a log with more items.",
             if shape.n_items == 1 {
                 "one item only"
             } else {
@@ -433,8 +435,8 @@ fn judge(dataset: &mut Dataset, split: &Split, spec: SplitSpec) -> Result<(), Da
         return nothing(no_order(spec));
     }
     if shape.n_users == 1 {
-        let sentence = "this log has one user only, so every figure rests on a single event; check `data.roles.user`, \
-                        or open a log of more users.";
+        let sentence = "this log has one user only, so every figure rests on a single event; check \
+                        `data.roles.user`, or open a log of more users.";
         dataset
             .report
             .problems
@@ -452,8 +454,8 @@ fn no_question(spec: SplitSpec, part: SplitPart, max_len: usize) -> String {
                 _ => "a per-user split",
             };
             return format!(
-                "no user has the three events that {name} needs (the longest history has {max_len}); open a log with \
-                 longer histories, or check `data.roles.user`."
+                "no user has the three events that {name} needs (the longest history has \
+                 {max_len}); open a log with longer histories, or check `data.roles.user`."
             );
         }
         (SplitSpec::AtDates { .. }, _) => {
@@ -463,14 +465,15 @@ fn no_question(spec: SplitSpec, part: SplitPart, max_len: usize) -> String {
                 "validation_from"
             };
             return format!(
-                "no user has a {part} event of a known item with history before it; name an earlier moment in \
-                 `split.{key}`, or split by leave-one-out."
+                "no user has a {part} event of a known item with history before it; name an \
+                 earlier moment in `split.{key}`, or split by leave-one-out."
             );
         }
         (SplitSpec::OwnFiles, _) => {
             return format!(
-                "no user has a {part} event of a known item with history before it; check that the files of the parts are \
-                 of the same users and items, and that `data.path` is the training file."
+                "no user has a {part} event of a known item with history before it; check that the \
+                 files of the parts are of the same users and items, and that `data.path` is the \
+                 training file."
             );
         }
         (SplitSpec::RollingWindows { .. }, _) => "horizon_fraction",
@@ -478,39 +481,46 @@ fn no_question(spec: SplitSpec, part: SplitPart, max_len: usize) -> String {
         (SplitSpec::GlobalTemporal { .. }, _) => "valid_fraction",
     };
     format!(
-        "no user has a {part} event of a known item with history before it; make `split.{setting}` larger, or split \
-         by leave-one-out."
+        "no user has a {part} event of a known item with history before it; make `split.{setting}` \
+         larger, or split by leave-one-out."
     )
 }
 
 /// Said when no user has two training events.
 fn no_order(spec: SplitSpec) -> String {
     match spec {
-        SplitSpec::LeaveOneOut => "no user has two training events in a row, so there is no order to learn: \
-                                   leave-one-out needs users with four events or more; open a log with longer \
-                                   histories."
+        SplitSpec::LeaveOneOut => "no user has two training events in a row, so there is no order \
+                                   to learn: leave-one-out needs users with four events or more; \
+                                   open a log with longer histories."
             .to_owned(),
         SplitSpec::OwnFiles => {
-            "no user has two events in the training file, so there is no order to learn; check that \
-                                `data.path` is the training file and `data.roles.user` its column of users."
+            "no user has two events in the training file, so there is no order to learn; check \
+             that `data.path` is the training file and `data.roles.user` its column of users."
                 .to_owned()
         }
-        SplitSpec::PerUserTemporal { .. } => "no user has two training events in a row, so there is no order to \
-                                              learn; make `split.valid_fraction` and `split.test_fraction` smaller, \
-                                              or open a log with longer histories."
+        SplitSpec::PerUserTemporal { .. } => "no user has two training events in a row, so there \
+                                              is no order to learn; make `split.valid_fraction` \
+                                              and `split.test_fraction` smaller, or open a log \
+                                              with longer histories."
             .to_owned(),
-        SplitSpec::GlobalTemporal { .. } => "no user has two events before the first cut, so there is no order to \
-                                             learn; make `split.valid_fraction` and `split.test_fraction` smaller, or \
-                                             split by leave-one-out."
-            .to_owned(),
+        SplitSpec::GlobalTemporal { .. } => {
+            "no user has two events before the first cut, so there \
+                                             is no order to learn; make `split.valid_fraction` and \
+                                             `split.test_fraction` smaller, or split by \
+                                             leave-one-out."
+                .to_owned()
+        }
         SplitSpec::AtDates { .. } => {
             "no user has two events before the first cut, so there is no order to learn; name a \
-                                      later moment in `split.validation_from`, or split by leave-one-out."
+             later moment in `split.validation_from`, or split by leave-one-out."
                 .to_owned()
         }
-        SplitSpec::RollingWindows { .. } => "no user has two events before the window's first cut, so there is no \
-                                             order to learn; choose a later `split.window`, make \
-                                             `split.horizon_fraction` smaller, or split by leave-one-out."
-            .to_owned(),
+        SplitSpec::RollingWindows { .. } => {
+            "no user has two events before the window's first cut, \
+                                             so there is no order to learn; choose a later \
+                                             `split.window`, make `split.horizon_fraction` \
+                                             smaller, or split by leave-one-out."
+                .to_owned()
+        }
     }
 }

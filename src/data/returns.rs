@@ -6,9 +6,10 @@ use super::audit::thousands;
 use super::{EvalCase, Prepared, Sequences, Split};
 use crate::metric::{Seen, is_left_out};
 
-/// Share of training events that return to an item of their user from which seen items belong in a ranking: 5 %,
-/// a choice of ours. Below it a list without them loses at most about one question in twenty and is spared what
-/// nobody wants again, as with films; above it what is left out is what people do, as with songs, places and shops.
+/// Share of training events that return to an item of their user from which seen items belong in a
+/// ranking: 5 %, a choice of ours. Below it a list without them loses at most about one question in
+/// twenty and is spared what nobody wants again, as with films; above it what is left out is what
+/// people do, as with songs, places and shops.
 pub const RETURNS_FROM: f64 = 0.05;
 
 /// Events, and those among them whose item the same user had before.
@@ -105,7 +106,8 @@ impl Returns {
         returns
     }
 
-    /// How many questions have a target that returns, and what becomes of them; `None` where none does.
+    /// How many questions have a target that returns, and what becomes of them; `None` where none
+    /// does.
     #[must_use]
     pub fn sentence(&self, seen: Seen) -> Option<String> {
         let becomes = match seen {
@@ -135,7 +137,8 @@ impl Returns {
     }
 }
 
-/// The first position of each item with the present user; there is no list to be emptied between users.
+/// The first position of each item with the present user; there is no list to be emptied between
+/// users.
 struct Firsts {
     /// By item: with which user, and where.
     at: Vec<(u32, u32)>,
@@ -162,7 +165,8 @@ impl Firsts {
 }
 
 impl Prepared {
-    /// Whether the target of a question is an item that the user already had in the history that the model sees.
+    /// Whether the target of a question is an item that the user already had in the history that
+    /// the model sees.
     #[must_use]
     pub fn is_return(&self, case: EvalCase) -> bool {
         let items = self.dataset.sequences.items(case.user_idx as usize);
@@ -177,8 +181,8 @@ impl Prepared {
 mod tests {
     use super::*;
 
-    /// Users 0: 1 2 1 | 3 | 2, and 1: 1 1 1 | 2 | 2, with two items of training seen by the test question of a
-    /// third: 3 1 | 1, whose history ends before it comes back.
+    /// Users 0: 1 2 1 | 3 | 2, and 1: 1 1 1 | 2 | 2, with two items of training seen by the test
+    /// question of a third: 3 1 | 1, whose history ends before it comes back.
     #[test]
     fn training_events_and_questions_are_counted_apart() {
         let sequences = Sequences {

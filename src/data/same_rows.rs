@@ -1,9 +1,9 @@
 //! Rows that are there twice: equal in all columns of the file, or in their roles alone.
 //!
-//! Logs often write times in days or minutes, and then two true events of a user with one item are equal
-//! in all that a model is told. Only a row that is equal to another in *every* column is the same row again.
-//! So where rows are equal in their roles and the file has more columns, these are read once more, for
-//! those rows only: mostly there are few of them, or none.
+//! Logs often write times in days or minutes, and then two true events of a user with one item are
+//! equal in all that a model is told. Only a row that is equal to another in *every* column is the
+//! same row again. So where rows are equal in their roles and the file has more columns, these are
+//! read once more, for those rows only: mostly there are few of them, or none.
 
 use std::collections::HashMap;
 
@@ -18,8 +18,8 @@ use super::watch::{Watch, go_on};
 use super::{DataError, FileFormat, Role};
 use crate::spec::Problem;
 
-/// Tells what is done with each set of rows that are equal in user, time, item, behaviour and value: they
-/// are given in order of the file.
+/// Tells what is done with each set of rows that are equal in user, time, item, behaviour and
+/// value: they are given in order of the file.
 pub(super) fn equal_in_roles(events: &Events, mut found: impl FnMut(&[u32])) {
     let behaviour = |row: usize| {
         events
@@ -67,8 +67,8 @@ pub(super) fn equal_in_roles(events: &Events, mut found: impl FnMut(&[u32])) {
     }
 }
 
-/// Notes which rows are equal in every column of the file, where it has more than those of the roles; tells
-/// of rows that may be events of their own or may not.
+/// Notes which rows are equal in every column of the file, where it has more than those of the
+/// roles; tells of rows that may be events of their own or may not.
 pub(super) fn mark(
     events: &mut Events,
     head: &Head,
@@ -152,8 +152,9 @@ fn percent(n: usize, of: usize) -> String {
 fn kept_apart(n: usize, n_rows: usize) -> Option<Problem> {
     (n > 0).then(|| {
         let sentence = format!(
-            "{} are equal to another in user, item, time and behaviour and differ from it in other columns: they are kept \
-             as events of their own; add the cleaning step `Duplicates(all_columns: false)` to count them once.",
+            "{} are equal to another in user, item, time and behaviour and differ from it in other \
+             columns: they are kept as events of their own; add the cleaning step \
+             `Duplicates(all_columns: false)` to count them once.",
             percent(n, n_rows)
         );
         Problem::warning(FIELD, sentence)
@@ -162,15 +163,16 @@ fn kept_apart(n: usize, n_rows: usize) -> Option<Problem> {
 
 fn on_one_day(n: usize, n_rows: usize) -> Problem {
     let sentence = format!(
-        "{} are equal to another in every column, and times are whole days, so they may be events of their own: they are \
-         kept; add the cleaning step `Duplicates(all_columns: false)` to count them once.",
+        "{} are equal to another in every column, and times are whole days, so they may be events \
+         of their own: they are kept; add the cleaning step `Duplicates(all_columns: false)` to \
+         count them once.",
         percent(n, n_rows)
     );
     Problem::warning(FIELD, sentence)
 }
 
-/// A hash of the other columns of each row that stands at one of `places`, in their order; 0 for one that
-/// could not be read again.
+/// A hash of the other columns of each row that stands at one of `places`, in their order; 0 for
+/// one that could not be read again.
 fn hashes(
     head: &Head,
     others: &[usize],
@@ -253,8 +255,8 @@ fn in_pieces(
     }
 }
 
-/// Which of `places` stand among some rows, each with its hash so far and these cells in one; `before` are
-/// the lines of the file before those of the rows.
+/// Which of `places` stand among some rows, each with its hash so far and these cells in one;
+/// `before` are the lines of the file before those of the rows.
 fn hashed(
     rows: &Rows,
     file: usize,

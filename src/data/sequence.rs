@@ -14,8 +14,8 @@ pub struct Sequences {
     pub item_idx: Vec<u32>,
     /// Seconds since 1970-01-01 UTC, or numbers that only order, when the log has times.
     pub time_secs: Option<Vec<i64>>,
-    /// Microseconds from there to the event, when the log has times between the seconds: by them events
-    /// are in order and told to be of one moment. No model sees them.
+    /// Microseconds from there to the event, when the log has times between the seconds: by them
+    /// events are in order and told to be of one moment. No model sees them.
     pub micros: Option<Vec<u32>>,
     /// Index into [`super::Dataset::behaviours`], when the log has behaviours.
     pub behaviour_idx: Option<Vec<u16>>,
@@ -68,8 +68,8 @@ impl Sequences {
             .and_then(|t| t.get(self.range(user_idx)))
     }
 
-    /// Microseconds between two neighbouring events of a user, the later at `position`; 0 where both are of one
-    /// moment. `None` for the first event and without times.
+    /// Microseconds between two neighbouring events of a user, the later at `position`; 0 where
+    /// both are of one moment. `None` for the first event and without times.
     #[must_use]
     pub fn gap_micros(&self, user_idx: usize, position: usize) -> Option<u64> {
         let at = self.range(user_idx).start + position.checked_sub(1)?;
@@ -88,7 +88,8 @@ impl Sequences {
         Some(gap.saturating_sub(micros(at).into()))
     }
 
-    /// Whether an event has the very time of the one before it of the same user, as exactly as the log tells it.
+    /// Whether an event has the very time of the one before it of the same user, as exactly as the
+    /// log tells it.
     #[must_use]
     pub fn is_tied(&self, user_idx: usize, position: usize) -> bool {
         self.gap_micros(user_idx, position) == Some(0)

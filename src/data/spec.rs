@@ -75,8 +75,8 @@ pub struct FileSpec {
     /// How times are written, in a word or a pattern of strftime's; guessed when absent.
     #[serde(default)]
     pub time_format: Option<TimeFormat>,
-    /// Which rows are events, by a column and its value, `click = 1`, or a column alone for that value; all where
-    /// absent or empty.
+    /// Which rows are events, by a column and its value, `click = 1`, or a column alone for that
+    /// value; all where absent or empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub only_where: Option<String>,
     /// A table of item titles to join.
@@ -85,8 +85,8 @@ pub struct FileSpec {
     /// Which ids are replaced by keyed hashes as the log is read.
     #[serde(default, skip_serializing_if = "Pseudonyms::is_off")]
     pub pseudonyms: Pseudonyms,
-    /// Further marks that stand for nothing, such as `NA`, beside those that always do (`NULL`, `NaN`, `\N`).
-    /// Said and empty: there are none, and nothing is asked about them.
+    /// Further marks that stand for nothing, such as `NA`, beside those that always do (`NULL`,
+    /// `NaN`, `\N`). Said and empty: there are none, and nothing is asked about them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<Vec<String>>,
     /// Whether an event without a user is taken as of its session; by their share when absent.
@@ -144,7 +144,8 @@ pub enum FileFormat {
     /// One JSON array of objects.
     #[strum(to_string = "JSON array")]
     Json,
-    /// One user a line: `user item item …`, with seconds between the events behind a tab or without.
+    /// One user a line: `user item item …`, with seconds between the events behind a tab or
+    /// without.
     #[strum(to_string = "one user a line")]
     Lists,
     /// Text with one user a row and one item a column: a matrix of ratings.
@@ -333,8 +334,8 @@ pub enum TimeFormat {
     Microseconds,
     /// Nanoseconds since 1970-01-01 UTC.
     Nanoseconds,
-    /// Dates that say which part is which: ISO 8601, `2024/01/31 1:30 PM`, `20240131`, `31 Jan 2024`, web
-    /// servers', e-mails'; UTC when no zone.
+    /// Dates that say which part is which: ISO 8601, `2024/01/31 1:30 PM`, `20240131`,
+    /// `31 Jan 2024`, web servers', e-mails'; UTC when no zone.
     Date,
     /// Dates in numbers with the year last and the month first, `1/31/2024 12:30`.
     MonthFirst,
@@ -431,8 +432,8 @@ pub struct TitleSpec {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CleanSpec {
-    /// Drop rows equal in every column of the file, before all steps. Only where there is a time: without one a
-    /// repeat is behaviour.
+    /// Drop rows equal in every column of the file, before all steps. Only where there is a time:
+    /// without one a repeat is behaviour.
     pub drop_duplicates: bool,
     /// Fewest events a user must have; 0 or 1 keeps all. Applied with `min_item_events` until
     /// nothing changes (k-core), after all steps.
@@ -473,7 +474,10 @@ impl Default for DataSource {
 }
 
 crate::spec::described! { CleanSpec {
-    drop_duplicates: Bool, Core, "Drop exact duplicates", "", "Rows equal in every column of the file count once. Without a time column a repeat is behaviour, and nothing is dropped.", "evaluation protocol";
-    min_user_events: Int { min: 0, max: 10_000 }, Core, "Fewest events per user", "events", "Users with fewer are dropped; repeated with items until nothing changes (k-core).", "0 keeps all";
-    min_item_events: Int { min: 0, max: 10_000 }, Core, "Fewest events per item", "events", "Items with fewer are dropped; repeated with users until nothing changes (k-core).", "0 keeps all";
+    drop_duplicates: Bool, Core, "Drop exact duplicates", "", "Rows equal in every column of the \
+        file count once. Without a time column a repeat is behaviour, and nothing is dropped.", "evaluation protocol";
+    min_user_events: Int { min: 0, max: 10_000 }, Core, "Fewest events per user", "events", "Users \
+        with fewer are dropped; repeated with items until nothing changes (k-core).", "0 keeps all";
+    min_item_events: Int { min: 0, max: 10_000 }, Core, "Fewest events per item", "events", "Items \
+        with fewer are dropped; repeated with users until nothing changes (k-core).", "0 keeps all";
 } }

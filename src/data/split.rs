@@ -51,8 +51,9 @@ pub struct Split {
 }
 
 /// Said of a log without times.
-pub(super) const NEEDS_TIMES: &str = "a global temporal split needs times, and this log has no time column; name one in \
-                                      `data.roles.time`, or split by leave-one-out.";
+pub(super) const NEEDS_TIMES: &str = "a global temporal split needs times, and this log has no \
+                                      time column; name one in `data.roles.time`, or split by \
+                                      leave-one-out.";
 
 /// The moments of a global temporal split: training is before the first, test from the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,8 +128,9 @@ impl Cuts {
         Self::at(times, &shares).map(Some).ok_or_else(|| DataError::Setting {
             field: "split".to_owned(),
             sentence: format!(
-                "the times of this log are too much alike for a {}: no moment has training events before it and \
-                 validation events before the test; split by leave-one-out, or choose other shares.",
+                "the times of this log are too much alike for a {}: no moment has training events \
+                 before it and validation events before the test; split by leave-one-out, or \
+                 choose other shares.",
                 split.title()
             ),
         })
@@ -169,8 +171,8 @@ impl Cuts {
                 Err(why) => return refused(key, format!("`split.{key}`: {why}; {range}.")),
                 Ok(secs) if secs <= first => {
                     let sentence = format!(
-                        "`split.{key}` ({named}) is not after the first event, so nothing is left to train on: {range}; \
-                         name a later moment."
+                        "`split.{key}` ({named}) is not after the first event, so nothing is left \
+                         to train on: {range}; name a later moment."
                     );
                     return refused(key, sentence);
                 }
@@ -181,8 +183,8 @@ impl Cuts {
                         "validate"
                     };
                     let sentence = format!(
-                        "`split.{key}` ({named}) is after the last event, so nothing is left to {part} on: {range}; name \
-                         an earlier moment."
+                        "`split.{key}` ({named}) is after the last event, so nothing is left to \
+                         {part} on: {range}; name an earlier moment."
                     );
                     return refused(key, sentence);
                 }
@@ -195,8 +197,8 @@ impl Cuts {
             .any(|time| (valid_from..test_from_secs).contains(time))
         {
             let sentence = format!(
-                "no event lies from {validation_from} on and before {test_from}, so nothing is left to validate on: name \
-                 moments further apart."
+                "no event lies from {validation_from} on and before {test_from}, so nothing is \
+                 left to validate on: name moments further apart."
             );
             return refused("test_from", sentence);
         }
@@ -234,8 +236,8 @@ impl Cuts {
     }
 }
 
-/// Divides every user's sequence. `cuts` are those of [`Cuts::new`] for the same split.
-/// `ends` tell where each user's training and validation end, where the parts have files of their own.
+/// Divides every user's sequence. `cuts` are those of [`Cuts::new`] for the same split. `ends` tell
+/// where each user's training and validation end, where the parts have files of their own.
 pub(super) fn divide(
     sequences: &Sequences,
     spec: SplitSpec,

@@ -25,8 +25,8 @@ pub enum SplitSpec {
         #[serde(default = "tenth")]
         test_fraction: f64,
     },
-    /// One cut in time for all users, at moments that are named: events from `test_from` on are test, those from
-    /// `validation_from` to there validation, all before that training.
+    /// One cut in time for all users, at moments that are named: events from `test_from` on are
+    /// test, those from `validation_from` to there validation, all before that training.
     AtDates {
         /// The first moment of validation: a date, or a number where times only order.
         #[serde(default)]
@@ -35,8 +35,9 @@ pub enum SplitSpec {
         #[serde(default)]
         test_from: NamedMoment,
     },
-    /// The parts are files of their own: `data.path` is training, `data.test_path` the test, `data.valid_path`
-    /// validation. Without the last, validation is each user's last training event.
+    /// The parts are files of their own: `data.path` is training, `data.test_path` the test,
+    /// `data.valid_path` validation. Without the last, validation is each user's last training
+    /// event.
     OwnFiles,
     /// Each user's last `test_fraction` of events are test, the `valid_fraction` before them
     /// validation, at least one event in each part. Users with fewer than three events train only.
@@ -134,7 +135,8 @@ impl SplitSpec {
                 test_from,
             } => {
                 format!(
-                    "split at named dates (validation from {validation_from}, test from {test_from})"
+                    "split at named dates (validation from {validation_from}, test from \
+                     {test_from})"
                 )
             }
             Self::PerUserTemporal { .. } => "per-user temporal split".to_owned(),
@@ -153,24 +155,28 @@ impl SplitSpec {
                 "Each user's last event is test, the one before it validation. The usual protocol."
             }
             Self::GlobalTemporal { .. } => {
-                "One cut for all users: nothing after it is seen in training. Closest to use; needs a time column."
+                "One cut for all users: nothing after it is seen in training. Closest to use; \
+                 needs a time column."
             }
             Self::AtDates { .. } => {
-                "One cut for all users at dates that you name: validation from the first, test from the second. Closest \
-                 to use; needs a time column."
+                "One cut for all users at dates that you name: validation from the first, test \
+                 from the second. Closest to use; needs a time column."
             }
             Self::OwnFiles => {
-                "Training, validation and test are files of their own, named in the data: exactly your split. A user's last \
-                 event in the test file is the question, and what is before it is seen. Without a validation file that is \
-                 each user's last training event."
+                "Training, validation and test are files of their own, named in the data: exactly \
+                 your split. A user's last event in the test file is the question, and what is \
+                 before it is seen. Without a validation file that is each user's last training \
+                 event."
             }
             Self::PerUserTemporal { .. } => {
-                "The last share of each user's events is test, the share before it validation; each user's last event \
-                 in a part is the question. Tests how far ahead a model holds without new training."
+                "The last share of each user's events is test, the share before it validation; \
+                 each user's last event in a part is the question. Tests how far ahead a model \
+                 holds without new training."
             }
             Self::RollingWindows { .. } => {
-                "A series of global cuts, one window later each time: choose one window a run and compare how figures \
-                 hold over time. What comes after the window is dropped; needs a time column."
+                "A series of global cuts, one window later each time: choose one window a run and \
+                 compare how figures hold over time. What comes after the window is dropped; needs \
+                 a time column."
             }
         }
     }
@@ -180,13 +186,14 @@ impl SplitSpec {
     pub fn warning(self) -> Option<&'static str> {
         match self {
             Self::LeaveOneOut => Some(
-                "leave-one-out cuts each user at another moment, so training sees events later than other users' test \
-                 events, and figures come out higher than in use; where the log has times, split by GlobalTemporal.",
+                "leave-one-out cuts each user at another moment, so training sees events later \
+                 than other users' test events, and figures come out higher than in use; where the \
+                 log has times, split by GlobalTemporal.",
             ),
             Self::PerUserTemporal { .. } => Some(
-                "a per-user split cuts each user at another moment, so training sees events later than other users' \
-                 test events, and figures come out higher than in use; where the log has times, split by \
-                 GlobalTemporal.",
+                "a per-user split cuts each user at another moment, so training sees events later \
+                 than other users' test events, and figures come out higher than in use; where the \
+                 log has times, split by GlobalTemporal.",
             ),
             Self::GlobalTemporal { .. }
             | Self::AtDates { .. }
@@ -204,8 +211,8 @@ impl SplitSpec {
         )
     }
 
-    /// A split at the dates nearest to those that leave a tenth of the events to each held-out part; `None` where the
-    /// log has no dates, or all its events lie on too few days.
+    /// A split at the dates nearest to those that leave a tenth of the events to each held-out
+    /// part; `None` where the log has no dates, or all its events lie on too few days.
     #[must_use]
     pub fn usual_dates(dataset: &Dataset) -> Option<Self> {
         let mut times = dataset
@@ -259,8 +266,9 @@ impl SplitSpec {
                 && valid >= test
             {
                 let sentence = format!(
-                    "`split.test_from` ({test_from}) is not after `split.validation_from` ({validation_from}), so nothing \
-                     is left to validate on; name a later moment, or exchange the two."
+                    "`split.test_from` ({test_from}) is not after `split.validation_from` \
+                     ({validation_from}), so nothing is left to validate on; name a later moment, \
+                     or exchange the two."
                 );
                 wrong("test_from", sentence);
             }
@@ -273,7 +281,8 @@ impl SplitSpec {
         {
             if n_windows == 0 || n_windows > MOST_WINDOWS {
                 let sentence = format!(
-                    "`split.n_windows` is {n_windows}; choose a whole number from 1 to {MOST_WINDOWS}."
+                    "`split.n_windows` is {n_windows}; choose a whole number from 1 to \
+                     {MOST_WINDOWS}."
                 );
                 wrong("n_windows", sentence);
             } else if window == 0 || window > n_windows {
@@ -286,8 +295,9 @@ impl SplitSpec {
             let needed = (n_windows as f64 + 1.0) * horizon_fraction;
             if n_windows <= MOST_WINDOWS && horizon_fraction < 0.5 && needed >= 1.0 {
                 let sentence = format!(
-                    "{n_windows} windows of {horizon_fraction} and the validation part before them leave nothing to \
-                     train on; make `split.horizon_fraction` smaller than {:.3}, or choose fewer windows.",
+                    "{n_windows} windows of {horizon_fraction} and the validation part before them \
+                     leave nothing to train on; make `split.horizon_fraction` smaller than {:.3}, \
+                     or choose fewer windows.",
                     1.0 / (n_windows + 1) as f64
                 );
                 wrong("horizon_fraction", sentence);
@@ -325,8 +335,9 @@ fn field(key: &'static str, value: Value) -> Field {
         "validation_from" => (
             "Validation from",
             FieldKind::Text,
-            "The first moment of validation, such as 2024-02-01 or 2024-02-01T12:00:00Z (UTC); all before it is training. \
-             A whole number where the times of the log only order its events.",
+            "The first moment of validation, such as 2024-02-01 or 2024-02-01T12:00:00Z (UTC); all \
+             before it is training. A whole number where the times of the log only order its \
+             events.",
             "none: you name it",
         ),
         "test_from" => (
@@ -338,7 +349,8 @@ fn field(key: &'static str, value: Value) -> Field {
         "n_windows" => (
             "Windows",
             windows,
-            "How many windows the series has; they lie end to end, and the last one ends with the log.",
+            "How many windows the series has; they lie end to end, and the last one ends with the \
+             log.",
             "rolling origin, Tashman 2000; 3 is ours",
         ),
         "window" => (
@@ -350,8 +362,8 @@ fn field(key: &'static str, value: Value) -> Field {
         _ => (
             "Horizon",
             share,
-            "Share of all events in a window's test part; the same share before it is validation. More than 0, less \
-             than 0.5.",
+            "Share of all events in a window's test part; the same share before it is validation. \
+             More than 0, less than 0.5.",
             TENTH,
         ),
     };

@@ -122,7 +122,8 @@ fn frame(path: &Path, table: &Table) -> Result<DataFrame, DataError> {
     DataFrame::new_infer_height(columns.collect()).map_err(|error| DataError::Content {
         path: path.to_path_buf(),
         sentence: format!(
-            "the table cannot be written ({error}); its columns must be of one length and differently named."
+            "the table cannot be written ({error}); its columns must be of one length and \
+             differently named."
         ),
     })
 }

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{EvalCase, NumberOf, Prepared, TaskSpec};
 
-/// How many test questions would have another answer if events of one moment stood in another order.
+/// How many test questions would have another answer if events of one moment stood in another
+/// order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TestTies {
     /// Questions whose answer is one of several different events of one moment.
@@ -14,8 +15,8 @@ pub struct TestTies {
 }
 
 impl TestTies {
-    /// Counts the test questions of a task. `None` without times, and for a task whose answer is no single event:
-    /// whether a user acts is the same in any order.
+    /// Counts the test questions of a task. `None` without times, and for a task whose answer is no
+    /// single event: whether a user acts is the same in any order.
     #[must_use]
     pub fn of(prepared: &Prepared, task: &TaskSpec) -> Option<Self> {
         let sequences = &prepared.dataset.sequences;
@@ -70,8 +71,8 @@ impl TestTies {
                 "Ties in time: the order of equal times decides none of the {n_asked} test targets."
             ),
             _ => format!(
-                "Ties in time: the order of equal times alone, which is that of the file, decides {n_tied} of {n_asked} \
-                 test targets ({:.1} %).",
+                "Ties in time: the order of equal times alone, which is that of the file, decides \
+                 {n_tied} of {n_asked} test targets ({:.1} %).",
                 100.0 * n_tied as f64 / n_asked.max(1) as f64
             ),
         }

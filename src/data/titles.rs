@@ -59,8 +59,8 @@ pub(super) fn read(
     let mut problems: Vec<Problem> = head.problems.iter().map(under_titles).collect();
     if let Some(first) = rows.refused.rows(&rows.lines).first() {
         let sentence = format!(
-            "{} of {} rows of the title table could not be read and were left out; mend them in that file (the first: {} \
-             {}).",
+            "{} of {} rows of the title table could not be read and were left out; mend them in \
+             that file (the first: {} {}).",
             rows.refused.count,
             rows.n_read,
             first.place(),
@@ -76,12 +76,14 @@ pub(super) fn read(
 
 /// The column that holds the log's item ids.
 fn most_matches(head: &Head, log: &FileSpec, items: &Vocab) -> Result<usize, DataError> {
-    columns::most_matches(head, SideOf::Items, log, items).map(|(at, _)| at).ok_or_else(|| DataError::Setting {
-        field: "data.titles.item".to_owned(),
-        sentence: "no column of the title table holds item ids of the log; name the column in `data.titles.item`, or \
-                       choose another table in `data.titles.path`."
-            .to_owned(),
-    })
+    columns::most_matches(head, SideOf::Items, log, items)
+        .map(|(at, _)| at)
+        .ok_or_else(|| DataError::Setting {
+            field: "data.titles.item".to_owned(),
+            sentence: "no column of the title table holds item ids of the log; name the column in \
+                   `data.titles.item`, or choose another table in `data.titles.path`."
+                .to_owned(),
+        })
 }
 
 /// What columns of titles are called, the surest first; as [`schema::normal`] writes names.

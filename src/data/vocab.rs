@@ -32,8 +32,8 @@ impl Vocab {
         }
     }
 
-    /// An empty list: every id gets an index of its own, and none is looked up. For a part of a log,
-    /// whose ids are looked up where the parts are joined.
+    /// An empty list: every id gets an index of its own, and none is looked up. For a part of a
+    /// log, whose ids are looked up where the parts are joined.
     #[must_use]
     pub(super) fn list() -> Self {
         Self {
@@ -85,7 +85,8 @@ impl Vocab {
                 *number = number_of(id).unwrap_or(NOWHERE);
                 start = end;
             }
-            // Nothing else in this loop, so that the processor waits for many places of memory at once.
+            // Nothing else in this loop, so that the processor waits for many places of memory at
+            // once.
             for number in &mut numbers {
                 *number = self
                     .lookup
@@ -198,8 +199,8 @@ impl PartialEq for Vocab {
     }
 }
 
-/// Positions by id. What an id looks like says where it is kept, so that most ids are found with one
-/// or two looks at memory instead of four: that is what opening a large log spends its time on.
+/// Positions by id. What an id looks like says where it is kept, so that most ids are found with
+/// one or two looks at memory instead of four: that is what opening a large log spends its time on.
 #[derive(Clone, Debug, Default)]
 struct Lookup {
     /// Positions of ids that are numbers, at their number; [`NOWHERE`] where there is none.

@@ -10,7 +10,8 @@ use crate::spec::{Problem, quotable};
 /// Beyond it, a floating-point number is no longer every whole number.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// Makes one of what is written in two ways, and tells of ids that a spreadsheet or a float has spoilt.
+/// Makes one of what is written in two ways, and tells of ids that a spreadsheet or a float has
+/// spoilt.
 pub(super) fn settle(events: &mut Events) -> Vec<Problem> {
     let mut problems = Vec::new();
     let merged = [Role::User, Role::Item].map(|role| {
@@ -112,8 +113,8 @@ impl Twins {
         };
         let (s, are) = if *n == 1 { ("", "is") } else { ("s", "are") };
         let sentence = format!(
-            "{n} {word}{s} {are} written in two ways, with a decimal point{marks} and without, and each is taken as the \
-             same {word} (the first: `{written}` as `{read}`)."
+            "{n} {word}{s} {are} written in two ways, with a decimal point{marks} and without, and \
+             each is taken as the same {word} (the first: `{written}` as `{read}`)."
         );
         Problem::warning(field(role), sentence)
     }
@@ -123,8 +124,8 @@ fn field(role: Role) -> String {
     format!("data.roles.{}", role.to_string().to_lowercase())
 }
 
-/// An id without marks that nobody sees, where it has any. Joiners within words are left: some scripts need
-/// them.
+/// An id without marks that nobody sees, where it has any. Joiners within words are left: some
+/// scripts need them.
 fn seen(id: &str) -> Option<String> {
     let is_taken_off = |c: char| is_unseen(c) && !matches!(c, '\u{200c}' | '\u{200d}');
     let is_blank = |c: char| c.is_whitespace() && c != ' ';
@@ -164,9 +165,9 @@ fn spoilt(ids: &Vocab, role: Role, word: &str) -> Option<Problem> {
             "a floating-point number"
         };
         let sentence = format!(
-            "{} of {} {word}s stand in scientific notation, where {by} has rounded them: different {word}s have become \
-             one and cannot be told apart again; export the column anew as text or as whole numbers (the first: \
-             `{}`).",
+            "{} of {} {word}s stand in scientific notation, where {by} has rounded them: different \
+             {word}s have become one and cannot be told apart again; export the column anew as \
+             text or as whole numbers (the first: `{}`).",
             rounded().count(),
             ids.len(),
             quotable(example)
@@ -178,8 +179,9 @@ fn spoilt(ids: &Vocab, role: Role, word: &str) -> Option<Problem> {
     };
     let example = ids.ids().find(is_beyond)?;
     let sentence = format!(
-        "{} of {} {word}s are floating-point numbers beyond 9007199254740992, where neighbours are one: different {word}s \
-         may have become one; export the column anew as text or as whole numbers (the first: `{}`).",
+        "{} of {} {word}s are floating-point numbers beyond 9007199254740992, where neighbours are \
+         one: different {word}s may have become one; export the column anew as text or as whole \
+         numbers (the first: `{}`).",
         ids.ids().filter(is_beyond).count(),
         ids.len(),
         quotable(example)
@@ -204,8 +206,8 @@ fn is_rounded(id: &str) -> bool {
         && (mantissa.contains('.') || exponent.starts_with('+'))
 }
 
-/// Ids that differ in their case or their blanks only. They stay different ids, as codes may be told by
-/// their case; but names in small letters beside the same in capitals look like one.
+/// Ids that differ in their case or their blanks only. They stay different ids, as codes may be
+/// told by their case; but names in small letters beside the same in capitals look like one.
 fn by_case(ids: &Vocab, role: Role, word: &str) -> Option<Problem> {
     let plain = |id: &str| -> Option<String> {
         let is_spaced = id.contains("  ");
@@ -229,8 +231,8 @@ fn by_case(ids: &Vocab, role: Role, word: &str) -> Option<Problem> {
     };
     let (id, plain) = pairs().next()?;
     let sentence = format!(
-        "{} {word}s differ from another one in capitals or blanks only and stay {word}s of their own; if each two are \
-         one, write them alike in the file (the first: `{}` and `{}`).",
+        "{} {word}s differ from another one in capitals or blanks only and stay {word}s of their \
+         own; if each two are one, write them alike in the file (the first: `{}` and `{}`).",
         pairs().count(),
         quotable(id),
         quotable(&plain)

@@ -81,7 +81,8 @@ fn name(name: &str) -> Option<Problem> {
     let sentence = if name.trim().is_empty() {
         "Name is empty; choose a short one, it becomes part of the run's folder name."
     } else if name.chars().count() > 80 {
-        "Name is longer than 80 characters; choose a shorter one, it becomes part of the run's folder name."
+        "Name is longer than 80 characters; choose a shorter one, it becomes part of the run's \
+         folder name."
     } else {
         return None;
     };

@@ -1,5 +1,5 @@
-//! Settings of free columns and side tables by their paths: `data.free_features`, `data.items.path`,
-//! `data.users.key`, `data.users.columns`.
+//! Settings of free columns and side tables by their paths: `data.free_features`,
+//! `data.items.path`, `data.users.key`, `data.users.columns`.
 
 use std::path::PathBuf;
 
@@ -74,12 +74,17 @@ fn columns(path: &str, text: &str) -> Result<Vec<FreeColumnSpec>, ExperimentErro
         return Ok(Vec::new());
     }
     if text.starts_with('[') {
-        return file::options().from_str(text).map_err(|error| match syntax::explain(text, &error) {
-            ExperimentError::Syntax { sentence, .. } => failed(
-                path,
-                format!("{sentence} (columns are written as in a file, `[(column: \"price\", kind: Numeric)]`, or as `price:numeric, brand`)"),
-            ),
-            other => other,
+        return file::options().from_str(text).map_err(|error| {
+            match syntax::explain(text, &error) {
+                ExperimentError::Syntax { sentence, .. } => failed(
+                    path,
+                    format!(
+                        "{sentence} (columns are written as in a file, `[(column: \"price\", kind: \
+                         Numeric)]`, or as `price:numeric, brand`)"
+                    ),
+                ),
+                other => other,
+            }
         });
     }
     Ok(text

@@ -24,7 +24,8 @@ pub enum ExperimentError {
     },
     /// The file is of a later version of the program.
     #[error(
-        "this file has version {found}, this program knows up to {known}: open it with a newer Seqscope"
+        "this file has version {found}, this program knows up to {known}: open it with a newer \
+         Seqscope"
     )]
     Newer {
         /// Version of the file.

@@ -7,7 +7,8 @@ use crate::data::{RETURNS_FROM, Returns};
 use crate::metric::Seen;
 use crate::spec::{FieldValue, Problem, SetError, Value};
 
-/// Whether items that the user already had are left out of the ranking. A file writes `true`, `false` or `auto`.
+/// Whether items that the user already had are left out of the ranking. A file writes `true`,
+/// `false` or `auto`.
 #[derive(
     Clone,
     Copy,
@@ -21,7 +22,8 @@ use crate::spec::{FieldValue, Problem, SetError, Value};
     strum::VariantNames,
 )]
 pub enum FilterSeen {
-    /// As the log says: they are left out unless many training events return to an item, [`RETURNS_FROM`].
+    /// As the log says: they are left out unless many training events return to an item,
+    /// [`RETURNS_FROM`].
     #[default]
     #[serde(rename = "auto")]
     #[strum(serialize = "auto")]
@@ -82,10 +84,11 @@ impl FieldValue for FilterSeen {
 pub struct EvaluationSpec {
     /// Whether items that the user has already had are left out of the ranking.
     pub filter_seen: FilterSeen,
-    /// Items, drawn at random, among which the true one is ranked once more on test; 0 for the whole
-    /// catalogue alone. The figures of the whole catalogue always stand beside.
+    /// Items, drawn at random, among which the true one is ranked once more on test; 0 for the
+    /// whole catalogue alone. The figures of the whole catalogue always stand beside.
     pub candidates: usize,
-    /// Seed of that drawing, apart from the run's own so that runs of other seeds meet the same candidates.
+    /// Seed of that drawing, apart from the run's own so that runs of other seeds meet the same
+    /// candidates.
     pub candidates_seed: usize,
     /// Most memory that the reference EASE may take, in MB.
     pub ease_memory: usize,
@@ -103,14 +106,24 @@ impl Default for EvaluationSpec {
 }
 
 crate::spec::described! { EvaluationSpec {
-    filter_seen: Choice(<FilterSeen as strum::VariantNames>::VARIANTS.to_vec()), Core, "Leave out seen items", "", "Whether items that the user already had are left out of the ranking; a target among them is then a miss. auto follows the log: they are ranked where 5 % of the training events or more return to such an item.", "auto: films are watched once, places and shops are come back to";
-    candidates: Int { min: 0, max: 1_000_000 }, More, "Sampled candidates", "items", "Ranks the true item on test once more among so many drawn at random, for figures that were published that way; 0 leaves it. They flatter, and stand beside the full ones.", "0: Krichene & Rendle 2020 on sampled metrics";
-    candidates_seed: Int { min: 0, max: 1_000_000_000 }, More, "Seed of the candidates", "", "Two runs may be compared only when their candidates are drawn alike.", "any number does";
-    ease_memory: Int { min: 0, max: 10_000_000 }, More, "Memory for EASE", "MB", "Most memory that the reference EASE may take, 12 bytes for each pair of items: 6,000 items take 432 MB and about ten seconds on two cores, 12,000 take 1,728 MB and eight times as long, 20,000 take 4,800 MB. A log that takes more is judged without it, and told so; 0 leaves it out.", "432: 6,000 items, seconds";
+    filter_seen: Choice(<FilterSeen as strum::VariantNames>::VARIANTS.to_vec()), Core, "Leave out seen items", "", "Whether \
+        items that the user already had are left out of the ranking; a target among them is then a \
+        miss. auto follows the log: they are ranked where 5 % of the training events or more \
+        return to such an item.", "auto: films are watched once, places and shops are come back to";
+    candidates: Int { min: 0, max: 1_000_000 }, More, "Sampled candidates", "items", "Ranks the \
+        true item on test once more among so many drawn at random, for figures that were published \
+        that way; 0 leaves it. They flatter, and stand beside the full ones.", "0: Krichene & Rendle 2020 on sampled metrics";
+    candidates_seed: Int { min: 0, max: 1_000_000_000 }, More, "Seed of the candidates", "", "Two \
+        runs may be compared only when their candidates are drawn alike.", "any number does";
+    ease_memory: Int { min: 0, max: 10_000_000 }, More, "Memory for EASE", "MB", "Most memory that \
+        the reference EASE may take, 12 bytes for each pair of items: 6,000 items take 432 MB and \
+        about ten seconds on two cores, 12,000 take 1,728 MB and eight times as long, 20,000 take \
+        4,800 MB. A log that takes more is judged without it, and told so; 0 leaves it out.", "432: 6,000 items, seconds";
 } }
 
 impl EvaluationSpec {
-    /// How many candidates are drawn, with which seed; `None` where the whole catalogue alone is ranked.
+    /// How many candidates are drawn, with which seed; `None` where the whole catalogue alone is
+    /// ranked.
     #[must_use]
     pub fn candidates(&self) -> Option<(usize, usize)> {
         (self.candidates > 0).then_some((self.candidates, self.candidates_seed))
@@ -129,8 +142,8 @@ impl EvaluationSpec {
         }
     }
 
-    /// What becomes of seen items, once that is [resolved](Self::resolved). Where it is not, they are left out, as
-    /// all runs did that said nothing before a log could decide it.
+    /// What becomes of seen items, once that is [resolved](Self::resolved). Where it is not, they
+    /// are left out, as all runs did that said nothing before a log could decide it.
     #[must_use]
     pub fn seen(&self) -> Seen {
         Seen::filtered(self.filter_seen != FilterSeen::Off)
@@ -156,7 +169,8 @@ impl EvaluationSpec {
             format!("fewer than {bound}")
         };
         format!(
-            "Follows the log: {what}, since {share} of training events return to an item that the user had ({bound})."
+            "Follows the log: {what}, since {share} of training events return to an item that the \
+             user had ({bound})."
         )
     }
 
@@ -165,9 +179,9 @@ impl EvaluationSpec {
     pub fn check_returns(self, returns: &Returns) -> Option<Problem> {
         (self.filter_seen == FilterSeen::On && returns.are_many()).then(|| {
             let sentence = format!(
-                "{} of training events return to an item that the user had, and so do {}: left out of the ranking with \
-                 the seen items, each of these is a miss for any model; write `evaluation: (filter_seen: auto)`, or \
-                 `false`.",
+                "{} of training events return to an item that the user had, and so do {}: left out \
+                 of the ranking with the seen items, each of these is a miss for any model; write \
+                 `evaluation: (filter_seen: auto)`, or `false`.",
                 returns.train.percent(),
                 returns.test.told("test targets"),
             );

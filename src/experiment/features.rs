@@ -6,8 +6,8 @@ use super::{ExperimentError, file, syntax};
 use crate::data::FeatureSpec;
 
 /// How the list is written.
-const EXAMPLE: &str = "features are written as in a file, such as `[Gap(), GridCell(cell_degrees: 0.01)]`; `seqscope \
-                       describe features` lists them";
+const EXAMPLE: &str = "features are written as in a file, such as `[Gap(), GridCell(cell_degrees: \
+                       0.01)]`; `seqscope describe features` lists them";
 
 /// Sets the whole list as a file writes it, or one setting of a feature.
 pub(super) fn set(

@@ -35,7 +35,9 @@ pub(super) fn open(path: &Path) -> Result<Experiment, ExperimentError> {
     read.map_err(|error| unreadable(cure(path, &error)))?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(unreadable(
-            "it is larger than 1 MiB, and an experiment file has a few lines; name an experiment file (.ron), and the log in its `data`".to_owned(),
+            "it is larger than 1 MiB, and an experiment file has a few lines; name an experiment \
+             file (.ron), and the log in its `data`"
+                .to_owned(),
         ));
     }
     match String::from_utf8(bytes) {
@@ -51,7 +53,9 @@ fn cure(path: &Path, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => match neighbour(path) {
             Some(name) => format!("there is no such file; did you mean `{name}`?"),
-            None => "there is no such file; check the name and the folder, or write an experiment file from the window (Model, Save)".to_owned(),
+            None => "there is no such file; check the name and the folder, or write an experiment \
+                     file from the window (Model, Save)"
+                .to_owned(),
         },
         io::ErrorKind::PermissionDenied => {
             "you may not read it; ask its owner, or change its permissions (`chmod u+r`)".to_owned()

@@ -15,8 +15,8 @@ impl Experiment {
     }
 
     /// What is doubtful where a training on the processor takes more than the machine has free, and
-    /// wrong where the weights and what belongs to each of them, which are known to the byte, take more
-    /// than all that it has. The rest is an estimate, by which nothing is refused.
+    /// wrong where the weights and what belongs to each of them, which are known to the byte, take
+    /// more than all that it has. The rest is an estimate, by which nothing is refused.
     #[must_use]
     pub fn check_memory(&self, shape: DataShape, machine: MachineMemory) -> Option<Problem> {
         let MemoryNeed { parameters, .. } = self.memory(shape);
@@ -33,7 +33,9 @@ impl Experiment {
             Some(Problem::error(field, sentence))
         } else if need > machine.available {
             let sentence = format!(
-                "Training takes about {need_told} of memory, and {available} of this machine's {total} are free, so it may become slow or be stopped; close other programs, or {cure}."
+                "Training takes about {need_told} of memory, and {available} of this machine's \
+                 {total} are free, so it may become slow or be stopped; close other programs, or \
+                 {cure}."
             );
             Some(Problem::warning(field, sentence))
         } else {

@@ -121,7 +121,8 @@ pub struct TrainingSpec {
     pub epsilon: f64,
     /// Largest global norm of the gradient; 0 leaves it as it is.
     pub clip_norm: f64,
-    /// Epochs without a better validation metric (NDCG@10 for the next item) before training stops; 0 never stops early.
+    /// Epochs without a better validation metric (NDCG@10 for the next item) before training stops;
+    /// 0 never stops early.
     pub patience: usize,
     /// What a next-item model learns by.
     pub loss: LossKind,
@@ -170,25 +171,48 @@ impl Default for TrainingSpec {
 }
 
 crate::spec::described! { TrainingSpec {
-    device: Text, Core, "Device", "", "auto takes a real GPU if there is one, else the CPU; a name or gpu:0 takes that one.", "auto";
-    epochs: Int { min: 1, max: 100_000 }, Core, "Epochs", "", "Most passes over the training data.", "SASRec recipe with full softmax: up to 100";
+    device: Text, Core, "Device", "", "auto takes a real GPU if there is one, else the CPU; a name \
+                                       or gpu:0 takes that one.", "auto";
+    epochs: Int { min: 1, max: 100_000 }, Core, "Epochs", "", "Most passes over the training data.", "SASRec \
+        recipe with full softmax: up to 100";
     batch_size: Int { min: 1, max: 65_536 }, Core, "Batch size", "users", "Users in one optimiser step.", "Kang & McAuley 2018: 128";
-    lr: Float { min: 0.0, max: 10.0 }, Core, "Learning rate", "", "Size of an optimiser step after warm-up.", "Kang & McAuley 2018: 0.001";
-    patience: Int { min: 0, max: 100_000 }, Core, "Patience", "epochs", "Epochs without a better validation metric (NDCG@10 for the next item) before training stops; 0 never stops early.", "10 of at most 100";
-    loss: Choice(<LossKind as strum::VariantNames>::VARIANTS.to_vec()), Core, "Loss", "", "What a next-item model learns by: the whole catalogue at once (FullSoftmax), or the true item against some drawn ones. A VAE has its likelihood instead.", "full softmax up to 50,000 items";
-    n_negatives: Int { min: 1, max: 100_000 }, More, "Negatives", "items", "How many items are drawn beside the true one, by losses that draw.", "gSASRec: 256; SASRec: 1";
-    negatives: Choice(<Negatives as strum::VariantNames>::VARIANTS.to_vec()), More, "Draw negatives", "", "Uniform: every item alike. Popularity: by its training events, to the power 3/4.", "Kang & McAuley 2018: Uniform";
-    gbce_t: Float { min: 0.0, max: 1.0 }, More, "Calibration of gBCE", "", "How strongly gBCE corrects for drawing only some negatives; 0 is plain BCE.", "Petrov & Macdonald 2023: 0.75";
-    label_smoothing: Float { min: 0.0, max: 0.9 }, More, "Label smoothing", "", "Share of the target's weight that is spread over the whole catalogue; only for the full softmax.", "Szegedy et al. 2016: 0.1; none by default";
-    warmup_steps: Int { min: 0, max: 10_000_000 }, More, "Warm-up", "steps", "Steps over which the learning rate grows from 0.", "none needed at this size";
-    lr_decay: Choice(<LrDecay as strum::VariantNames>::VARIANTS.to_vec()), More, "Decay of the rate", "", "How the learning rate falls after the warm-up: not at all, in a straight line or along a cosine to 0 at the last of all epochs, or with the root of the step. A rate that falls to 0 wants as many epochs as are truly trained, and patience to wait for the end.", "Kang & McAuley 2018: none; BERT: Linear; Loshchilov & Hutter 2017: Cosine; Vaswani et al. 2017: InverseRoot";
-    weight_decay: Float { min: 0.0, max: 10.0 }, More, "Weight decay", "", "Pull of the weights towards 0 a step, times the learning rate (AdamW).", "Kang & McAuley 2018: none";
-    l1: Float { min: 0.0, max: 10.0 }, More, "L1 penalty", "", "How far each weight is drawn towards 0 in a step, times the learning rate; a weight that gets there is exactly 0.", "none, as with weight decay";
-    beta1: Float { min: 0.0, max: 0.999_999 }, More, "Adam beta 1", "", "Decay of the running mean of gradients.", "Kingma & Ba 2015: 0.9";
-    beta2: Float { min: 0.0, max: 0.999_999_9 }, More, "Adam beta 2", "", "Decay of the running mean of squared gradients.", "Kingma & Ba 2015: 0.999";
-    epsilon: Float { min: 1e-12, max: 1.0 }, More, "Adam epsilon", "", "Added to the root of the squared gradients' mean.", "Kingma & Ba 2015: 1e-8";
-    clip_norm: Float { min: 0.0, max: 1e6 }, More, "Clip gradient norm", "", "Largest norm of all gradients together; 0 leaves them as they are.", "1–5 for recurrent models";
-    fused: Bool, More, "Fused layers", "", "On the CPU, layers whose forward and backward passes are written out for it; off takes burn's automatic differentiation: the same numbers but for rounding, slower.", "on: several times faster";
+    lr: Float { min: 0.0, max: 10.0 }, Core, "Learning rate", "", "Size of an optimiser step after \
+        warm-up.", "Kang & McAuley 2018: 0.001";
+    patience: Int { min: 0, max: 100_000 }, Core, "Patience", "epochs", "Epochs without a better \
+        validation metric (NDCG@10 for the next item) before training stops; 0 never stops early.", "10 of at most 100";
+    loss: Choice(<LossKind as strum::VariantNames>::VARIANTS.to_vec()), Core, "Loss", "", "What a \
+        next-item model learns by: the whole catalogue at once (FullSoftmax), or the true item \
+        against some drawn ones. A VAE has its likelihood instead.", "full softmax up to 50,000 items";
+    n_negatives: Int { min: 1, max: 100_000 }, More, "Negatives", "items", "How many items are \
+        drawn beside the true one, by losses that draw.", "gSASRec: 256; SASRec: 1";
+    negatives: Choice(<Negatives as strum::VariantNames>::VARIANTS.to_vec()), More, "Draw negatives", "", "Uniform: \
+        every item alike. Popularity: by its training events, to the power 3/4.", "Kang & McAuley 2018: Uniform";
+    gbce_t: Float { min: 0.0, max: 1.0 }, More, "Calibration of gBCE", "", "How strongly gBCE \
+        corrects for drawing only some negatives; 0 is plain BCE.", "Petrov & Macdonald 2023: 0.75";
+    label_smoothing: Float { min: 0.0, max: 0.9 }, More, "Label smoothing", "", "Share of the \
+        target's weight that is spread over the whole catalogue; only for the full softmax.", "Szegedy et al. 2016: 0.1; none by default";
+    warmup_steps: Int { min: 0, max: 10_000_000 }, More, "Warm-up", "steps", "Steps over which the \
+        learning rate grows from 0.", "none needed at this size";
+    lr_decay: Choice(<LrDecay as strum::VariantNames>::VARIANTS.to_vec()), More, "Decay of the rate", "", "How \
+        the learning rate falls after the warm-up: not at all, in a straight line or along a \
+        cosine to 0 at the last of all epochs, or with the root of the step. A rate that falls to \
+        0 wants as many epochs as are truly trained, and patience to wait for the end.", "Kang & McAuley 2018: none; BERT: Linear; Loshchilov & Hutter 2017: Cosine; Vaswani et al. 2017: InverseRoot";
+    weight_decay: Float { min: 0.0, max: 10.0 }, More, "Weight decay", "", "Pull of the weights \
+        towards 0 a step, times the learning rate (AdamW).", "Kang & McAuley 2018: none";
+    l1: Float { min: 0.0, max: 10.0 }, More, "L1 penalty", "", "How far each weight is drawn \
+        towards 0 in a step, times the learning rate; a weight that gets there is exactly 0.", "none, as with weight decay";
+    beta1: Float { min: 0.0, max: 0.999_999 }, More, "Adam beta 1", "", "Decay of the running mean \
+        of gradients.", "Kingma & Ba 2015: 0.9";
+    beta2: Float { min: 0.0, max: 0.999_999_9 }, More, "Adam beta 2", "", "Decay of the running \
+        mean of squared gradients.", "Kingma & Ba 2015: 0.999";
+    epsilon: Float { min: 1e-12, max: 1.0 }, More, "Adam epsilon", "", "Added to the root of the \
+        squared gradients' mean.", "Kingma & Ba 2015: 1e-8";
+    clip_norm: Float { min: 0.0, max: 1e6 }, More, "Clip gradient norm", "", "Largest norm of all \
+        gradients together; 0 leaves them as they are.", "1–5 for recurrent models";
+    fused: Bool, More, "Fused layers", "", "On the CPU, layers whose forward and backward passes \
+                                            are written out for it; off takes burn's automatic \
+                                            differentiation: the same numbers but for rounding, \
+                                            slower.", "on: several times faster";
 } }
 
 impl Experiment {
@@ -229,16 +253,16 @@ impl Experiment {
 
     /// Sets one setting by its dotted path, such as `model.d_model` or `training.lr`.
     ///
-    /// Beside the settings that describe themselves: `name`, `seed`; `preset` (a model and its training as in
-    /// its paper, see [`Preset`]); `model` (another family with its
-    /// defaults; the same one keeps its settings); `split` (`LeaveOneOut`, `GlobalTemporal` and its
-    /// sisters, or as in a file), with the settings of that split under it; `data.path` (takes the
-    /// place of a world), `data.source` (`World` goes back to one), `data.kind`
-    /// (another world with its defaults), `data.titles.path`,
-    /// `data.titles.item`, `data.titles.title`, `data.roles.user` and its sisters, `data.separator`,
-    /// `data.header`, `data.format`, `data.encoding`, `data.table`, `data.query`, `data.time_format` (a word, or a
-    /// pattern such as `%d/%m/%Y %H:%M`), `data.pseudonyms`,
-    /// `data.missing`, `data.sessions_for_users`, where `auto` means "guess" for all but the paths; `data.clean.steps` (a list as in a file) and
+    /// Beside the settings that describe themselves: `name`, `seed`; `preset` (a model and its
+    /// training as in its paper, see [`Preset`]); `model` (another family with its defaults; the
+    /// same one keeps its settings); `split` (`LeaveOneOut`, `GlobalTemporal` and its sisters, or
+    /// as in a file), with the settings of that split under it; `data.path` (takes the place of a
+    /// world), `data.source` (`World` goes back to one), `data.kind` (another world with its
+    /// defaults), `data.titles.path`, `data.titles.item`, `data.titles.title`, `data.roles.user`
+    /// and its sisters, `data.separator`, `data.header`, `data.format`, `data.encoding`,
+    /// `data.table`, `data.query`, `data.time_format` (a word, or a pattern such as
+    /// `%d/%m/%Y %H:%M`), `data.pseudonyms`, `data.missing`, `data.sessions_for_users`, where
+    /// `auto` means "guess" for all but the paths; `data.clean.steps` (a list as in a file) and
     /// `data.clean.steps[2].window_secs` (a setting of a step, counted from 0). A value that is
     /// refused changes nothing.
     ///
@@ -255,7 +279,8 @@ impl Experiment {
         check::check(self)
     }
 
-    /// Whether a problem is only one where the log has times: without them there is no other way to split it.
+    /// Whether a problem is only one where the log has times: without them there is no other way to
+    /// split it.
     #[must_use]
     pub fn is_of_times(&self, problem: &Problem) -> bool {
         !problem.is_error()

@@ -1,4 +1,5 @@
-//! Models as their papers have them: the settings of the model and those of its training, with what differs.
+//! Models as their papers have them: the settings of the model and those of its training, with what
+//! differs.
 
 use super::{Experiment, LrDecay, TrainingSpec};
 use crate::data::TaskSpec;
@@ -90,8 +91,8 @@ impl Preset {
         ModelKind::from(&self.model())
     }
 
-    /// The same experiment with this model, for the next item, trained as its paper says; where it says
-    /// nothing, as it was.
+    /// The same experiment with this model, for the next item, trained as its paper says; where it
+    /// says nothing, as it was.
     #[must_use]
     pub fn applied_to(self, experiment: &Experiment) -> Experiment {
         let TrainingSpec {
@@ -202,23 +203,26 @@ type Words = (&'static str, &'static str, &'static str);
 
 const SASREC: Words = (
     "SASRec",
-    "Kang & McAuley 2018, section IV; window and dropout as for MovieLens-1M, others had 50 events and dropout 0.5",
-    "The norm is before keys and values too, as in the paper, not only before queries, as in its code; attention has \
-     an output projection; positions count from the latest event; training stops early.",
+    "Kang & McAuley 2018, section IV; window and dropout as for MovieLens-1M, others had 50 events \
+     and dropout 0.5",
+    "The norm is before keys and values too, as in the paper, not only before queries, as in its \
+     code; attention has an output projection; positions count from the latest event; training \
+     stops early.",
 );
 
 const GPT: Words = (
     "GPT",
-    "Radford et al. 2019 (GPT-2), the smallest: 12 blocks of width 768; training as Radford et al. 2018, clipping as \
-     Brown et al. 2020",
-    "Item vectors are multiplied by the root of the width; weights start from Glorot's distribution. Meant for \
-     millions of histories and a GPU: `Small` beside keeps its form.",
+    "Radford et al. 2019 (GPT-2), the smallest: 12 blocks of width 768; training as Radford et al. \
+     2018, clipping as Brown et al. 2020",
+    "Item vectors are multiplied by the root of the width; weights start from Glorot's \
+     distribution. Meant for millions of histories and a GPU: `Small` beside keeps its form.",
 );
 
 const BERT4REC: Words = (
     "BERT4Rec",
     "Sun et al. 2019, section 4; masked share and dropout as its code has for MovieLens-1M",
-    "A history gives one new sample an epoch instead of ten that are drawn once; positions count from the latest event.",
+    "A history gives one new sample an epoch instead of ten that are drawn once; positions count \
+     from the latest event.",
 );
 
 const TRANSFORMER: Words = (
@@ -230,44 +234,46 @@ const TRANSFORMER: Words = (
 const GRU4REC: Words = (
     "GRU4Rec",
     "Hidasi et al. 2016, table 2: BPR on RSC15, 100 units",
-    "Items go in as learnt vectors of 100 numbers, not one-hot, and a dense layer stands before the scores; negatives \
-     are drawn by popularity to the power 3/4, 49 an event, where theirs are the other items of a batch of 50; Adam at \
-     0.001 instead of Adagrad at 0.05 with momentum.",
+    "Items go in as learnt vectors of 100 numbers, not one-hot, and a dense layer stands before \
+     the scores; negatives are drawn by popularity to the power 3/4, 49 an event, where theirs are \
+     the other items of a batch of 50; Adam at 0.001 instead of Adagrad at 0.05 with momentum.",
 );
 
 const LSTM: Words = (
     "LSTM (Zaremba)",
     "Zaremba et al. 2014, section 4.1, the medium network: a language model, items for words",
-    "Adam at 0.001 instead of SGD at 1 that falls from epoch 6 on; the state begins at 0 in every history where theirs \
-     goes on from batch to batch; a dense layer stands before the scores.",
+    "Adam at 0.001 instead of SGD at 1 that falls from epoch 6 on; the state begins at 0 in every \
+     history where theirs goes on from batch to batch; a dense layer stands before the scores.",
 );
 
 const ELMAN: Words = (
     "Elman network",
     "Elman 1990, the network for sentences: 31 numbers in, 150 units",
-    "Learnt through all steps of the window, not one step back; softmax and Adam instead of squared error and plain \
-     gradient descent; the paper says nothing of batches, so those are ours.",
+    "Learnt through all steps of the window, not one step back; softmax and Adam instead of \
+     squared error and plain gradient descent; the paper says nothing of batches, so those are \
+     ours.",
 );
 
 const MULT_VAE: Words = (
     "Mult-VAE",
-    "Liang et al. 2018, section 4, for MovieLens-20M; annealing as in its code: 0.2 after 40,000 of 46,800 steps",
-    "The loss is a mean over items instead of users, which Adam does not see; the epoch is chosen on the next item, \
-     where theirs is on NDCG@100 of held-out users.",
+    "Liang et al. 2018, section 4, for MovieLens-20M; annealing as in its code: 0.2 after 40,000 \
+     of 46,800 steps",
+    "The loss is a mean over items instead of users, which Adam does not see; the epoch is chosen \
+     on the next item, where theirs is on NDCG@100 of held-out users.",
 );
 
 const MULT_DAE: Words = (
     "Mult-DAE",
     "Liang et al. 2018, section 4, for MovieLens-20M",
-    "Without its L2 penalty of 0.01 / 500; the epoch is chosen on the next item, where theirs is on NDCG@100 of held-out \
-     users.",
+    "Without its L2 penalty of 0.01 / 500; the epoch is chosen on the next item, where theirs is \
+     on NDCG@100 of held-out users.",
 );
 
 const SVAE: Words = (
     "SVAE",
     "Sachdeva et al. 2019, section 5, next 4 items on MovieLens-1M; optimiser as in its code",
-    "Weight decay is decoupled (AdamW); beta weighs the term of each event, where theirs divides it by their number; the \
-     window is 200 events.",
+    "Weight decay is decoupled (AdamW); beta weighs the term of each event, where theirs divides \
+     it by their number; the window is 200 events.",
 );
 
 fn sasrec() -> TransformerSpec {
@@ -465,9 +471,9 @@ mod tests {
         }
     }
 
-    /// Published numbers of parameters: GPT-2's smallest has 124,439,808 with a vocabulary of 50,257 words
-    /// (here one row more, of padding); Mult-VAE on n items is n·600 + 600 + 600·400 + 400 + 200·600 + 600 +
-    /// 600·n + n.
+    /// Published numbers of parameters: GPT-2's smallest has 124,439,808 with a vocabulary of
+    /// 50,257 words (here one row more, of padding); Mult-VAE on n items is n·600 + 600 + 600·400 +
+    /// 400 + 200·600 + 600 + 600·n + n.
     #[test]
     fn the_papers_sizes_are_the_papers() {
         let count = |preset: Preset, n_items: usize| {

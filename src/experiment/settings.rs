@@ -287,7 +287,8 @@ fn set_data(
     text: &str,
 ) -> Result<(), ExperimentError> {
     let data = &mut experiment.data;
-    // The file writes `source: World(n_users: 600)`, a problem names `data.n_users`: both may be said.
+    // The file writes `source: World(n_users: 600)`, a problem names `data.n_users`: both may be
+    // said.
     let key = key.strip_prefix("source.").unwrap_or(key);
     if key == "features" || key.starts_with("features[") {
         return features::set(&mut data.features, path, key, text);
@@ -336,16 +337,16 @@ fn set_data(
     Ok(())
 }
 
-/// The whole list of steps as a file writes it, one setting of a step (`steps[2].window_secs`), or a
-/// setting beside the list.
+/// The whole list of steps as a file writes it, one setting of a step (`steps[2].window_secs`), or
+/// a setting beside the list.
 fn set_clean(
     clean: &mut CleanSpec,
     path: &str,
     key: &str,
     text: &str,
 ) -> Result<(), ExperimentError> {
-    const EXAMPLE: &str = "steps are written as in a file, such as `[Repeats(window_secs: 60)]`; `seqscope describe \
-                           clean` lists them";
+    const EXAMPLE: &str = "steps are written as in a file, such as `[Repeats(window_secs: 60)]`; \
+                           `seqscope describe clean` lists them";
     if key == "steps" {
         clean.steps = file::options().from_str(text).map_err(|error| {
             match syntax::explain(text, &error) {
@@ -583,7 +584,8 @@ fn unknown(experiment: &Experiment, path: &str) -> ExperimentError {
         match near {
             Some(near) => format!("`{path}` is not a setting; did you mean `{near}`?"),
             None => format!(
-                "`{path}` is not a setting; settings begin with name, seed, data., split, model., training. or evaluation., such as `training.lr`"
+                "`{path}` is not a setting; settings begin with name, seed, data., split, model., \
+                 training. or evaluation., such as `training.lr`"
             ),
         },
     )

@@ -138,11 +138,12 @@ fn variants_of(key: &str) -> Option<String> {
             "one of World(..) and File(..), with its settings in one pair of round brackets"
         }
         "split" => {
-            "one of LeaveOneOut, GlobalTemporal(..), AtDates(..), OwnFiles, PerUserTemporal(..) and RollingWindows(..), \
-             without quotes"
+            "one of LeaveOneOut, GlobalTemporal(..), AtDates(..), OwnFiles, PerUserTemporal(..) \
+             and RollingWindows(..), without quotes"
         }
         "kind" => {
-            "one of Series, MarkovChain, Periodic, LongRange, Drift, Funnel, Commuter and TooSmall, without quotes"
+            "one of Series, MarkovChain, Periodic, LongRange, Drift, Funnel, Commuter and \
+             TooSmall, without quotes"
         }
         "filter_seen" => "true, false or auto, without quotes",
         "model" => {
@@ -184,8 +185,8 @@ fn unknown_field(expected: &[&str], found: &str, outer: Option<&str>) -> String 
     )
 }
 
-/// Whether the place takes a family's settings, and the path is that of a setting of another family:
-/// then it belongs nowhere in this model.
+/// Whether the place takes a family's settings, and the path is that of a setting of another
+/// family: then it belongs nowhere in this model.
 fn is_of_family(expected: &[&str], path: &str) -> bool {
     path.starts_with("model.") && !families_with(expected).is_empty()
 }
@@ -267,7 +268,8 @@ fn brackets(text: &str, line: usize, col: usize) -> String {
         }
         None => {
             format!(
-                "this is not an experiment file: one begins with `(` and `version: 1`; see `{EXAMPLE}`"
+                "this is not an experiment file: one begins with `(` and `version: 1`; see \
+                 `{EXAMPLE}`"
             )
         }
     }

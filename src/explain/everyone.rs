@@ -18,8 +18,8 @@ pub enum Speaker<'a> {
 /// What was said of one user.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Word {
-    /// The likeliest items, best first, each with its probability over all items; of a reference with its score,
-    /// which is no probability.
+    /// The likeliest items, best first, each with its probability over all items; of a reference
+    /// with its score, which is no probability.
     Items(Vec<Scored>),
     /// Chances of the classes, of "no" and "yes", or one number in its own unit.
     Answer(Vec<f64>),
@@ -45,8 +45,8 @@ const AT_A_TIME: usize = 1024;
 const MAX_SCORES: usize = 4_000_000;
 
 impl AskAll<'_> {
-    /// What is said to these questions, in their order. `goes_on` is told how many are answered, and may end it:
-    /// then nothing is returned.
+    /// What is said to these questions, in their order. `goes_on` is told how many are answered,
+    /// and may end it: then nothing is returned.
     ///
     /// # Errors
     /// [`ModelError`] when the model fails.

@@ -8,8 +8,8 @@ use crate::model::AttentionMaps;
 pub struct HeadSummary {
     /// Whether no step looks at what comes after it.
     pub is_causal: bool,
-    /// By how many events each head looks back on average, layer by layer; the first step, which sees
-    /// only itself, does not count.
+    /// By how many events each head looks back on average, layer by layer; the first step, which
+    /// sees only itself, does not count.
     pub look_back: Vec<f32>,
 }
 

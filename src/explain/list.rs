@@ -1,11 +1,12 @@
-//! A recommendation list: what a model says, blended with references, with seen items in or out, and
-//! a way for users and items that the model cannot know.
+//! A recommendation list: what a model says, blended with references, with seen items in or out,
+//! and a way for users and items that the model cannot know.
 //!
-//! Each part's scores are brought to 0..1 over the items that compete (least 0, greatest 1; a part that
-//! says the same of all says 0), and the blend is their weighted mean. An item without training events
-//! is cold: what model and references say of it is noise, so its content-based score stands in the
-//! place of the blend, and without titles or columns of items it is left out. A user without a history
-//! gets what users like them had, as far as something is told of them, else what was popular of late.
+//! Each part's scores are brought to 0..1 over the items that compete (least 0, greatest 1; a part
+//! that says the same of all says 0), and the blend is their weighted mean. An item without
+//! training events is cold: what model and references say of it is noise, so its content-based
+//! score stands in the place of the blend, and without titles or columns of items it is left out. A
+//! user without a history gets what users like them had, as far as something is told of them, else
+//! what was popular of late.
 
 use std::collections::BTreeMap;
 
@@ -70,7 +71,8 @@ pub struct Listed {
     pub parts: Vec<f64>,
     /// Whether it has no training events, so that its content speaks for it.
     pub is_cold: bool,
-    /// The model's probability of it over all items, as [`Odds`] has it; `None` where the model does not speak.
+    /// The model's probability of it over all items, as [`Odds`] has it; `None` where the model
+    /// does not speak.
     pub probability: Option<f64>,
 }
 
@@ -144,8 +146,8 @@ impl FittedReferences {
 /// The best items for a user, best first.
 ///
 /// # Errors
-/// [`ListError`] when the request cannot be met, a reference of the blend has nothing to say, or the model
-/// fails.
+/// [`ListError`] when the request cannot be met, a reference of the blend has nothing to say, or
+/// the model fails.
 pub fn recommendation(
     model: &dyn Trainable,
     prepared: &Prepared,
@@ -211,7 +213,8 @@ fn checked(prepared: &Prepared, request: &ListRequest) -> Result<Vec<(Voice, f64
     }
     let sum: f64 = request.weights.iter().map(|(_, weight)| weight).sum();
     if !sum.is_finite() {
-        let sentence = "the weights of the blend are too large to be added: only their ratios count, so make them smaller";
+        let sentence = "the weights of the blend are too large to be added: only their ratios \
+                        count, so make them smaller";
         return Err(ListError::Setting(sentence.to_owned()));
     }
     if sum <= 0.0 {
@@ -261,7 +264,8 @@ impl Field {
             .any(|(takes_part, is_cold)| *takes_part && *is_cold)
     }
 
-    /// Scores of the items that compete brought to 0..1; those of the others 0. NaN counts as the least.
+    /// Scores of the items that compete brought to 0..1; those of the others 0. NaN counts as the
+    /// least.
     fn evened(&self, scores: &[f32], warm_only: impl Fn(bool) -> bool) -> Vec<f64> {
         let takes_part = |at: usize| {
             let is_cold = self.is_cold.get(at).copied().unwrap_or(true);

@@ -26,8 +26,8 @@ use crate::run::Part;
 pub struct Scored {
     /// The item.
     pub item_idx: u32,
-    /// Its probability over all items, as [`Odds`](crate::metric::Odds) has it: that of the results, whether or not
-    /// seen items are ranked.
+    /// Its probability over all items, as [`Odds`](crate::metric::Odds) has it: that of the
+    /// results, whether or not seen items are ranked.
     pub probability: f32,
 }
 
@@ -40,8 +40,9 @@ pub struct TimelineStep {
     pub item_idx: u32,
     /// Part of the split that the event belongs to.
     pub part: Part,
-    /// Its mid-rank, or [`MISS`](crate::metric::MISS) where it is left out with the seen items; `None` for the first
-    /// position shown, unless the split asks it: in the one pass that answers for the others nothing stands before it.
+    /// Its mid-rank, or [`MISS`](crate::metric::MISS) where it is left out with the seen items;
+    /// `None` for the first position shown, unless the split asks it: in the one pass that answers
+    /// for the others nothing stands before it.
     pub rank: Option<Rank>,
     /// The model's probability of it, over all items.
     pub probability: Option<f32>,
@@ -56,7 +57,8 @@ impl TimelineStep {
         self.rank.map(|rank| crate::metric::hit(rank, k) > 0.5)
     }
 
-    /// Whether it is left out of the ranking, since the user already had it: it then counts as a miss.
+    /// Whether it is left out of the ranking, since the user already had it: it then counts as a
+    /// miss.
     #[must_use]
     pub fn is_left_out(&self) -> bool {
         self.rank.is_some_and(f64::is_infinite)
@@ -110,8 +112,8 @@ impl UserView {
 
 /// Looks at one user through one model, along the whole of their sequence.
 ///
-/// The step at position `p` asks what the model expected after the events before `p`; seen items, the true
-/// one among them, take no part in the ranking when `filter_seen` says so. The events that
+/// The step at position `p` asks what the model expected after the events before `p`; seen items,
+/// the true one among them, take no part in the ranking when `filter_seen` says so. The events that
 /// the split holds out are asked exactly as the evaluation asked them, so their ranks are those of
 /// the run's results. The others are read off one pass over the sequence, as in training; there the
 /// first position shown has nothing before it and no rank. An unknown user has no events.
@@ -181,7 +183,8 @@ pub fn user_view(
     })
 }
 
-/// Looks at one user through a model of any task: `outcomes` are its questions, where items are not ranked.
+/// Looks at one user through a model of any task: `outcomes` are its questions, where items are not
+/// ranked.
 ///
 /// # Errors
 /// [`ModelError`] when the model fails.
@@ -197,9 +200,9 @@ pub fn view_of_task(
     }
 }
 
-/// What a model foresees after a user's last event: for each of the next `n_ahead` events the `top` most
-/// likely items, best first, each list as if the first items of the lists before it had come (greedy
-/// decoding). Fewer lists when nothing is left to choose.
+/// What a model foresees after a user's last event: for each of the next `n_ahead` events the `top`
+/// most likely items, best first, each list as if the first items of the lists before it had come
+/// (greedy decoding). Fewer lists when nothing is left to choose.
 ///
 /// # Errors
 /// [`ModelError`] when the model fails.

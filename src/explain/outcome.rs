@@ -14,8 +14,8 @@ pub struct Said {
     pub unit: &'static str,
     /// Position of the event that the first row follows.
     pub first: usize,
-    /// After each event: chances of the classes, or one number in its own unit. Where a question was asked a
-    /// while after the event, what was said at that moment.
+    /// After each event: chances of the classes, or one number in its own unit. Where a question
+    /// was asked a while after the event, what was said at that moment.
     pub rows: Vec<Vec<f64>>,
     /// The question of the task that was asked after that event, if one was.
     pub asked: Vec<Option<AskedThere>>,
@@ -76,9 +76,9 @@ impl Said {
     }
 }
 
-/// Looks at one user through a model of another task than the next item. A step of the timeline is the event
-/// with the chance that the model gave to the class that came true; what was said in full is
-/// [`UserView::said`].
+/// Looks at one user through a model of another task than the next item. A step of the timeline is
+/// the event with the chance that the model gave to the class that came true; what was said in full
+/// is [`UserView::said`].
 ///
 /// # Errors
 /// [`ModelError`] when the model fails.
@@ -129,7 +129,8 @@ pub(super) fn view(
                 position,
                 item_idx,
                 part: part(position),
-                // A place among two or three classes is none among items, and would look as good as one.
+                // A place among two or three classes is none among items, and would look as good as
+                // one.
                 rank: None,
                 probability: of_true.map(|chance| chance as f32),
                 top: Vec::new(),
@@ -170,8 +171,8 @@ fn now(
     Ok(Some(SaidNow { moment, values }))
 }
 
-/// Puts what the model says at the moment of a question in the place of what it says right after the event,
-/// where some time lies between the two.
+/// Puts what the model says at the moment of a question in the place of what it says right after
+/// the event, where some time lies between the two.
 fn say_later(
     model: &dyn Trainable,
     prepared: &Prepared,

@@ -41,7 +41,8 @@ impl Seen {
 
 /// The competition for one place. NaN scores count as minus infinity.
 ///
-/// Who competes decides the order alone: how likely an item is is said over all items, as [`Odds`] has it.
+/// Who competes decides the order alone: how likely an item is is said over all items, as [`Odds`]
+/// has it.
 pub(super) struct Contest<'a> {
     scores: &'a [f32],
     /// For each column whether its item takes part; column 0 is padding and never does.

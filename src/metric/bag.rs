@@ -13,9 +13,9 @@ use super::{AnswerKind, Metric};
 
 /// Values by metric over some questions, and why a value is missing.
 ///
-/// Serialised by name (`ndcg@10: 0.1`) beside `n_users`, the number of questions (a part asks each user
-/// at most one); `kind` is left out of rankings, as in files from before there were others. Names that
-/// are not known are passed over.
+/// Serialised by name (`ndcg@10: 0.1`) beside `n_users`, the number of questions (a part asks each
+/// user at most one); `kind` is left out of rankings, as in files from before there were others.
+/// Names that are not known are passed over.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Metrics {
     /// What kind of answers was judged.

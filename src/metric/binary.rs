@@ -7,15 +7,16 @@ use super::{AnswerKind, Metric, Metrics};
 pub(super) const LEAST_PROBABILITY: f64 = 1e-15;
 
 /// Said where AUC and PR-AUC have no value.
-const ONE_CLASS: &str = "all true answers are alike, so no yes can be held against a no; take a longer horizon or another behaviour";
+const ONE_CLASS: &str = "all true answers are alike, so no yes can be held against a no; take a \
+                         longer horizon or another behaviour";
 
 impl Metrics {
     /// Metrics of probabilities of "yes"; no values without questions.
     ///
-    /// NaN counts as the surest wrong answer: probability 1 of what did not happen, and the last place
-    /// among the ranks. Equal probabilities share their places. With one class only, AUC and PR-AUC
-    /// are missing with a sentence. Labels and probabilities belong together in order; what one has
-    /// more than the other is passed over.
+    /// NaN counts as the surest wrong answer: probability 1 of what did not happen, and the last
+    /// place among the ranks. Equal probabilities share their places. With one class only, AUC and
+    /// PR-AUC are missing with a sentence. Labels and probabilities belong together in order; what
+    /// one has more than the other is passed over.
     #[must_use]
     pub fn of_binary(labels: &[bool], probabilities: &[f64]) -> Self {
         let pairs: Vec<(bool, f64)> = labels
@@ -54,7 +55,8 @@ impl Metrics {
 }
 
 impl Reliability {
-    /// The table of probabilities of "yes", beside how often it was yes; as [`Metrics::of_binary`] judges them.
+    /// The table of probabilities of "yes", beside how often it was yes; as [`Metrics::of_binary`]
+    /// judges them.
     #[must_use]
     pub fn of_binary(labels: &[bool], probabilities: &[f64]) -> Self {
         let outcome = |yes: &bool| f64::from(u8::from(*yes));
@@ -68,8 +70,8 @@ impl Reliability {
 }
 
 impl Metric {
-    /// What one answer adds to a metric that is a mean over answers (log loss, Brier score, accuracy);
-    /// `None` for another metric.
+    /// What one answer adds to a metric that is a mean over answers (log loss, Brier score,
+    /// accuracy); `None` for another metric.
     #[must_use]
     pub fn of_yes(self, yes: bool, probability: f64) -> Option<f64> {
         let outcome = f64::from(u8::from(yes));
@@ -167,8 +169,8 @@ impl Sorted {
         }
     }
 
-    /// The levels with each answer counted as often as `times` says of its place; `None` where that leaves
-    /// one class only.
+    /// The levels with each answer counted as often as `times` says of its place; `None` where that
+    /// leaves one class only.
     pub(super) fn steps(&self, times: impl Fn(usize) -> f64) -> Option<Steps> {
         let (mut n_yes, mut n_no, mut from) = (0.0, 0.0, 0);
         let mut levels = Vec::with_capacity(self.ends.len());

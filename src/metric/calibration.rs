@@ -19,9 +19,9 @@ pub struct ReliabilityBin {
     pub frequency: f64,
 }
 
-/// Probabilities beside frequencies, in [`N_BINS`] bins: bin `b` holds those from `b / N_BINS` up to
-/// but without the next, the last one holds 1 too. Guo et al. 2017 and scikit-learn's `calibration_curve` have the
-/// edge in the bin below it.
+/// Probabilities beside frequencies, in [`N_BINS`] bins: bin `b` holds those from `b / N_BINS` up
+/// to but without the next, the last one holds 1 too. Guo et al. 2017 and scikit-learn's
+/// `calibration_curve` have the edge in the bin below it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Reliability {
     /// The bins, in order; empty ones too.
@@ -29,11 +29,11 @@ pub struct Reliability {
 }
 
 impl Reliability {
-    /// The table of pairs of a probability and what came of it: 1 if it came true, 0 if not, a share
-    /// where it was tied.
+    /// The table of pairs of a probability and what came of it: 1 if it came true, 0 if not, a
+    /// share where it was tied.
     ///
-    /// A probability outside of 0 to 1 is taken as the nearer of them; NaN as 1 where nothing came of
-    /// it and as 0 where something did, since a broken model must not look calibrated.
+    /// A probability outside of 0 to 1 is taken as the nearer of them; NaN as 1 where nothing came
+    /// of it and as 0 where something did, since a broken model must not look calibrated.
     #[must_use]
     pub fn of(pairs: impl IntoIterator<Item = (f64, f64)>) -> Self {
         let mut sums = vec![(0_usize, 0.0, 0.0); N_BINS];

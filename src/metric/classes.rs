@@ -6,8 +6,8 @@ use super::{AnswerKind, Metric, Metrics};
 
 /// One answer: how much of it goes to each class, and what it was sure of.
 struct Answer {
-    /// Share of the answer that each class gets: the likeliest one all, likeliest ones that are tied
-    /// even parts.
+    /// Share of the answer that each class gets: the likeliest one all, likeliest ones that are
+    /// tied even parts.
     shares: Vec<f64>,
     /// Probability of the likeliest class.
     confidence: f64,
@@ -66,13 +66,13 @@ struct Counts {
 impl Metrics {
     /// Metrics of probabilities of classes; no values without questions.
     ///
-    /// An answer is the likeliest class; likeliest ones that are tied get even parts of it, so constant
-    /// probabilities get what chance would. A row with NaN is wrong, and sure of it. Macro means go
-    /// over the classes that occur in truth or answers; a share of nothing is 0.
+    /// An answer is the likeliest class; likeliest ones that are tied get even parts of it, so
+    /// constant probabilities get what chance would. A row with NaN is wrong, and sure of it. Macro
+    /// means go over the classes that occur in truth or answers; a share of nothing is 0.
     ///
     /// # Shapes
-    /// `truth`: `[n]`, class numbers from 0. `probabilities`: `[n, n_classes]`, row by row; the number of
-    /// classes follows from the lengths.
+    /// `truth`: `[n]`, class numbers from 0. `probabilities`: `[n, n_classes]`, row by row; the
+    /// number of classes follows from the lengths.
     #[must_use]
     pub fn of_classes(truth: &[usize], probabilities: &[f64]) -> Self {
         let metrics = Self::new(AnswerKind::Classes, truth.len());
@@ -105,8 +105,8 @@ impl Metrics {
 }
 
 impl Reliability {
-    /// The table of the probabilities of the likeliest classes, beside how often they were the true ones
-    /// (Guo et al. 2017); as [`Metrics::of_classes`] judges them, with the same shapes.
+    /// The table of the probabilities of the likeliest classes, beside how often they were the true
+    /// ones (Guo et al. 2017); as [`Metrics::of_classes`] judges them, with the same shapes.
     #[must_use]
     pub fn of_classes(truth: &[usize], probabilities: &[f64]) -> Self {
         let answers = answers(truth, probabilities);
@@ -135,8 +135,8 @@ fn answers(truth: &[usize], probabilities: &[f64]) -> Vec<Answer> {
 }
 
 impl Metric {
-    /// What one answer adds to a metric that is a mean over answers (accuracy, log loss); `None` for
-    /// another metric. `row` holds the probability of each class.
+    /// What one answer adds to a metric that is a mean over answers (accuracy, log loss); `None`
+    /// for another metric. `row` holds the probability of each class.
     #[must_use]
     pub fn of_class(self, truth: usize, row: &[f64]) -> Option<f64> {
         let answer = Answer::of(truth, row);

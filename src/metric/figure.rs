@@ -1,10 +1,12 @@
-//! A metric as a function of how often each user counts: what a bootstrap over users draws again and again.
+//! A metric as a function of how often each user counts: what a bootstrap over users draws again
+//! and again.
 
 use super::Metric;
 use super::binary::{Sorted, called_yes};
 use super::calibration::surest_wrong;
 
-/// A metric of some users' answers that can be worked out anew with every user counted any number of times.
+/// A metric of some users' answers that can be worked out anew with every user counted any number
+/// of times.
 ///
 /// Users are places `0..n_users`. With each counted once it is the metric itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,8 +38,9 @@ impl Figure {
         ))
     }
 
-    /// A metric of yes or no that is no mean over users (AUC, PR-AUC, F1, precision, recall); `None` for
-    /// another one. One label and one probability of "yes" a user; NaN as in [`super::Metrics::of_binary`].
+    /// A metric of yes or no that is no mean over users (AUC, PR-AUC, F1, precision, recall);
+    /// `None` for another one. One label and one probability of "yes" a user; NaN as in
+    /// [`super::Metrics::of_binary`].
     #[must_use]
     pub fn of_binary(metric: Metric, answers: &[(bool, f64)]) -> Option<Self> {
         let quotient = |term: fn(f64, f64) -> [f64; 2]| {
@@ -57,8 +60,9 @@ impl Figure {
         }
     }
 
-    /// Macro F1 of the true and the answered class of each user; no class was answered where several are tied,
-    /// which is wrong, while [`super::Metrics::of_classes`] counts each of them by its share.
+    /// Macro F1 of the true and the answered class of each user; no class was answered where
+    /// several are tied, which is wrong, while [`super::Metrics::of_classes`] counts each of them
+    /// by its share.
     #[must_use]
     pub fn macro_f1(answers: &[(usize, Option<usize>)]) -> Self {
         let last = |&(truth, answer): &(usize, Option<usize>)| truth.max(answer.unwrap_or(truth));
@@ -81,8 +85,9 @@ impl Figure {
         ))
     }
 
-    /// The metric with each user counted so often. NaN where it has no value: nobody is counted, or one
-    /// class only where it needs two. A quotient of nothing by nothing is 0, as in [`super::Metrics`].
+    /// The metric with each user counted so often. NaN where it has no value: nobody is counted, or
+    /// one class only where it needs two. A quotient of nothing by nothing is 0, as in
+    /// [`super::Metrics`].
     ///
     /// # Shapes
     /// `counts`: `[n_users]`; users beyond its end are not counted.

@@ -158,8 +158,8 @@ impl AnswerKind {
         }
     }
 
-    /// The metric that paired tests go by: the primary one where it is a mean over users; AUC is not, so
-    /// there it is the Brier score.
+    /// The metric that paired tests go by: the primary one where it is a mean over users; AUC is
+    /// not, so there it is the Brier score.
     #[must_use]
     pub fn by_user(self) -> Metric {
         match self {
@@ -168,8 +168,8 @@ impl AnswerKind {
         }
     }
 
-    /// Those by which runs and references are held against each other, from what was kept of every user: of
-    /// items accuracy (HR@1), recall and NDCG.
+    /// Those by which runs and references are held against each other, from what was kept of every
+    /// user: of items accuracy (HR@1), recall and NDCG.
     #[must_use]
     pub fn compared(self) -> &'static [Metric] {
         match self {
@@ -252,8 +252,8 @@ impl Metric {
         }
     }
 
-    /// How much better `value` is than `than` as a share of `than`: .1 where it is a tenth better. NaN where
-    /// `than` is 0.
+    /// How much better `value` is than `than` as a share of `than`: .1 where it is a tenth better.
+    /// NaN where `than` is 0.
     #[must_use]
     pub fn relative_gain(self, value: f64, than: f64) -> f64 {
         if than == 0.0 {
@@ -263,8 +263,8 @@ impl Metric {
         }
     }
 
-    /// Whether it can be worked out anew for users drawn again, from what is kept of each: means over users
-    /// can, and what [`super::Figure`] knows besides.
+    /// Whether it can be worked out anew for users drawn again, from what is kept of each: means
+    /// over users can, and what [`super::Figure`] knows besides.
     #[must_use]
     pub fn is_resampled(self) -> bool {
         let is_figure = matches!(

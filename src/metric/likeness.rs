@@ -10,8 +10,8 @@ pub const COPY_LEN: usize = 5;
 /// Distances of some sequences from others, and what they have copied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Likeness {
-    /// Jensen–Shannon divergence of the pairs of neighbours, beginning and end among them, in bits: from 0,
-    /// the same, to 1, no pair in common.
+    /// Jensen–Shannon divergence of the pairs of neighbours, beginning and end among them, in bits:
+    /// from 0, the same, to 1, no pair in common.
     pub transitions: f64,
     /// Jensen–Shannon divergence of the lengths, in bits.
     pub lengths: f64,
@@ -22,11 +22,12 @@ pub struct Likeness {
 }
 
 impl Likeness {
-    /// Of `synthetic` against `real`, where `learnt` is what the sampler has read. Shares of nothing are 0, and
-    /// so are distances where either side is empty.
+    /// Of `synthetic` against `real`, where `learnt` is what the sampler has read. Shares of
+    /// nothing are 0, and so are distances where either side is empty.
     ///
     /// # Source
-    /// Lin 1991 for the divergence; the share of copies is the n-gram memorisation of language models.
+    /// Lin 1991 for the divergence; the share of copies is the n-gram memorisation of language
+    /// models.
     #[must_use]
     pub fn new(synthetic: &[&[u32]], real: &[&[u32]], learnt: &[&[u32]]) -> Self {
         let stretches: BTreeSet<&[u32]> = learnt
@@ -113,8 +114,8 @@ mod tests {
         assert_eq!(Likeness::new(&[], a, a), Likeness::default());
     }
 
-    /// Lengths 1, 1 against 1, 2: p = (1, 0), q = (½, ½), m = (¾, ¼); ½ · log₂(4/3) + ½ · (½ log₂(2/3) + ½ · 1)
-    /// = 0.311278….
+    /// Lengths 1, 1 against 1, 2: p = (1, 0), q = (½, ½), m = (¾, ¼); ½ · log₂(4/3) + ½ · (½
+    /// log₂(2/3) + ½ · 1) = 0.311278….
     #[test]
     fn a_divergence_by_hand() {
         let expected = 0.5 * (4.0_f64 / 3.0).log2() + 0.25 * (2.0_f64 / 3.0).log2() + 0.25;
@@ -123,7 +124,8 @@ mod tests {
         assert!((found - 0.311_278_124_459_132_8).abs() < 1e-12);
     }
 
-    /// Six events hold two stretches of five, of which the first was read; one of three rows is a copy.
+    /// Six events hold two stretches of five, of which the first was read; one of three rows is a
+    /// copy.
     #[test]
     fn copies_are_counted_in_stretches_and_as_a_whole() {
         let learnt: &[&[u32]] = &[&[9, 1, 2, 3, 4, 5], &[7, 7]];

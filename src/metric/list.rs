@@ -9,13 +9,13 @@ impl Metrics {
     /// * Coverage: share of the catalogue that is in at least one list.
     /// * Gini: of how often each item of the catalogue is listed, never listed ones too.
     /// * Novelty: mean over listed items of `-log2((c + 1) / (n + n_items))`, where `c` of the `n`
-    ///   training events are of the item: one event is added to each, so that an item without any has a
-    ///   finite value.
-    /// * Popularity lift: mean training events of a listed item over the mean training events of an item
-    ///   in the training histories, each event counted.
+    ///   training events are of the item: one event is added to each, so that an item without any
+    ///   has a finite value.
+    /// * Popularity lift: mean training events of a listed item over the mean training events of an
+    ///   item in the training histories, each event counted.
     ///
-    /// `lists` are item numbers from 1; `n_events[i]` is the number of training events of item `i`, index
-    /// 0 (padding) not counted. Numbers that are no items are passed over.
+    /// `lists` are item numbers from 1; `n_events[i]` is the number of training events of item `i`,
+    /// index 0 (padding) not counted. Numbers that are no items are passed over.
     #[must_use]
     pub fn of_lists(lists: &[Vec<u32>], n_events: &[u32]) -> Self {
         let metrics = Self::new(AnswerKind::Ranking, lists.len());
@@ -58,7 +58,8 @@ impl Metrics {
 }
 
 /// Gini index of counts, from 0 (all alike) to `(n - 1) / n` (all on one):
-/// `sum((2 i - n - 1) x_i) / (n sum(x))` over the counts in rising order (Shani & Gunawardana 2011).
+/// `sum((2 i - n - 1) x_i) / (n sum(x))` over the counts in rising order (Shani & Gunawardana
+/// 2011).
 fn gini(counts: &[u32]) -> f64 {
     let mut sorted = counts.to_vec();
     sorted.sort_unstable();

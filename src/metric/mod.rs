@@ -1,7 +1,7 @@
 //! Scores in, numbers out. Pure CPU; depends on nothing but `serde`, which writes its numbers down.
 //!
-//! [`Metric`] is the list of all that is measured, with its words; [`Metrics`] is what came of it on
-//! some questions. What is no number never looks good, and ties are shared out evenly, so that a
+//! [`Metric`] is the list of all that is measured, with its words; [`Metrics`] is what came of it
+//! on some questions. What is no number never looks good, and ties are shared out evenly, so that a
 //! model that says nothing gets what chance would.
 
 mod bag;

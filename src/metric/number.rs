@@ -3,8 +3,8 @@
 use super::{AnswerKind, Metric, Metrics};
 
 impl Metric {
-    /// What one answer adds to the mean absolute error, NaN where it is no number; `None` for another
-    /// metric.
+    /// What one answer adds to the mean absolute error, NaN where it is no number; `None` for
+    /// another metric.
     #[must_use]
     pub fn of_number(self, truth: f64, predicted: f64) -> Option<f64> {
         (self == Self::Mae).then(|| (predicted - truth).abs())
@@ -14,8 +14,8 @@ impl Metric {
 impl Metrics {
     /// Errors of predicted numbers; no values without questions.
     ///
-    /// Where a prediction or a true number is not finite there is no value, with a sentence that counts
-    /// them: an error left out would make a broken model look good.
+    /// Where a prediction or a true number is not finite there is no value, with a sentence that
+    /// counts them: an error left out would make a broken model look good.
     #[must_use]
     pub fn of_numbers(truth: &[f64], predicted: &[f64]) -> Self {
         let errors: Vec<f64> = truth

@@ -1,9 +1,12 @@
-//! How likely each item is by a row of scores: one definition for every figure that is called a probability.
+//! How likely each item is by a row of scores: one definition for every figure that is called a
+//! probability.
 
-/// The softmax of a row of scores over *all* items of the catalogue, whether or not seen ones are ranked: an item's
-/// probability is the same in a list, in a timeline and in the results, and the mean of its logarithm is the loss.
+/// The softmax of a row of scores over *all* items of the catalogue, whether or not seen ones are
+/// ranked: an item's probability is the same in a list, in a timeline and in the results, and the
+/// mean of its logarithm is the loss.
 ///
-/// Column 0 is padding and takes no part. NaN where a score is NaN, since then the model says nothing.
+/// Column 0 is padding and takes no part. NaN where a score is NaN, since then the model says
+/// nothing.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Odds {
     largest: f32,
@@ -29,8 +32,8 @@ impl Odds {
         }
     }
 
-    /// Natural logarithm of an item's probability, from its place in the row that these odds are of; NaN for
-    /// padding and what is no item.
+    /// Natural logarithm of an item's probability, from its place in the row that these odds are
+    /// of; NaN for padding and what is no item.
     #[must_use]
     pub fn log_probability(&self, scores: &[f32], item: usize) -> f64 {
         let score = scores.get(item).filter(|_| item > 0);

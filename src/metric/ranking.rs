@@ -1,22 +1,23 @@
 //! Full-catalogue ranking: the rank of one true item, and HR@k, NDCG@k, MAP@k, MRR over many.
 //!
 //! # Seen items
-//! Where the items that a user already had are left out of the ranking ([`Seen::LeftOut`]), a true item among
-//! them is left out too: no list holds it, so the question is a [`MISS`] and adds 0 to every metric. So count
-//! `RecTools` (`filter_viewed`), `LensKit` (candidates that were not rated) and Elliot (a mask of training items): seen
-//! items go before the true one is looked for. RecBole's general evaluation differs, its list keeps the true items.
-//! But were the true one alone of the seen items ranked, whoever puts seen items first would win by knowing which
-//! one is left.
+//! Where the items that a user already had are left out of the ranking ([`Seen::LeftOut`]), a true
+//! item among them is left out too: no list holds it, so the question is a [`MISS`] and adds 0 to
+//! every metric. So count `RecTools` (`filter_viewed`), `LensKit` (candidates that were not rated)
+//! and Elliot (a mask of training items): seen items go before the true one is looked for.
+//! RecBole's general evaluation differs, its list keeps the true items. But were the true one alone
+//! of the seen items ranked, whoever puts seen items first would win by knowing which one is left.
 
 use strum::IntoEnumIterator as _;
 
 use super::{AnswerKind, Metric, Metrics};
 
-/// A rank from 1 (best). Ties share the middle of their places, so it may end in `.5`; [`MISS`] is no place.
+/// A rank from 1 (best). Ties share the middle of their places, so it may end in `.5`; [`MISS`] is
+/// no place.
 pub type Rank = f64;
 
-/// The rank of a true item that is left out of its ranking: behind every place, so that each metric gets 0 from
-/// it. Files hold it as an infinite number (`inf`).
+/// The rank of a true item that is left out of its ranking: behind every place, so that each metric
+/// gets 0 from it. Files hold it as an infinite number (`inf`).
 pub const MISS: Rank = Rank::INFINITY;
 
 /// What becomes of items that the user already had.
@@ -52,19 +53,22 @@ impl Seen {
     }
 }
 
-/// Whether the true item is left out of the ranking: the question is then a [`MISS`]. Padding, item 0, never is.
+/// Whether the true item is left out of the ranking: the question is then a [`MISS`]. Padding, item
+/// 0, never is.
 #[must_use]
 #[inline]
 pub fn is_left_out(target: u32, excluded: &[u32]) -> bool {
     target != 0 && excluded.contains(&target)
 }
 
-/// The mid-rank of `target` among the items that are not `excluded`; [`MISS`] when `excluded` holds it.
+/// The mid-rank of `target` among the items that are not `excluded`; [`MISS`] when `excluded` holds
+/// it.
 ///
 /// `scores[i]` is the score of item `i`; index 0 is padding and never counted. With `g` greater
 /// scores and `e` equal ones (the target not counted) the rank is `1 + g + e / 2`, so constant
 /// scores give the middle of the list, never the top. A NaN score ranks below every number; a NaN
-/// target ranks last, since a broken model must not look good. A target that is no item ranks last too.
+/// target ranks last, since a broken model must not look good. A target that is no item ranks last
+/// too.
 ///
 /// `excluded` must be without repeats; its order does not matter, and what is no item is passed
 /// over.

@@ -3,7 +3,8 @@
 use super::ModelError;
 use crate::data::{FeatureValues, Histories};
 
-/// Which items come next, one after the other, each the likeliest after those before it (greedy decoding).
+/// Which items come next, one after the other, each the likeliest after those before it (greedy
+/// decoding).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ahead<'a> {
     /// What the user did so far; the only row.
@@ -21,8 +22,9 @@ impl Ahead<'_> {
         self.history.row(0)
     }
 
-    /// The item of the highest score after the history and the items foreseen so far; of equals the first.
-    /// Column 0, padding, and scores that are NaN are passed over; `None` when nothing is left.
+    /// The item of the highest score after the history and the items foreseen so far; of equals the
+    /// first. Column 0, padding, and scores that are NaN are passed over; `None` when nothing is
+    /// left.
     #[must_use]
     pub fn choose(&self, scores: &[f32], so_far: &[u32]) -> Option<u32> {
         let seen = |item: u32| {
@@ -50,7 +52,8 @@ impl Ahead<'_> {
         path
     }
 
-    /// Rolls any next-item model forward: the chosen item joins the history, and the model is asked again.
+    /// Rolls any next-item model forward: the chosen item joins the history, and the model is asked
+    /// again.
     ///
     /// # Errors
     /// What `scores` reports.
@@ -76,8 +79,8 @@ impl Ahead<'_> {
     }
 }
 
-/// Adds an event to the only row of which the item alone is known: it has no features, and its time is taken
-/// to be that of the event before.
+/// Adds an event to the only row of which the item alone is known: it has no features, and its time
+/// is taken to be that of the event before.
 fn push_foreseen(history: &mut Histories, item: u32) {
     history.item_idx.push(item);
     if let Some(end) = history.offsets.last_mut() {

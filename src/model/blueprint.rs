@@ -1,4 +1,5 @@
-//! What a model is built for: sizes of the data, what it is told of each event, what it is to learn.
+//! What a model is built for: sizes of the data, what it is told of each event, what it is to
+//! learn.
 
 use std::sync::Arc;
 
@@ -52,7 +53,8 @@ crate::spec::choice! {
         /// Cross-entropy of a softmax over the whole catalogue.
         #[default]
         FullSoftmax,
-        /// Cross-entropy of a softmax over the true item and some drawn ones, corrected for how they are drawn.
+        /// Cross-entropy of a softmax over the true item and some drawn ones, corrected for how
+        /// they are drawn.
         SampledSoftmax,
         /// Binary cross-entropy of the true item against some drawn ones.
         Bce,
@@ -95,13 +97,16 @@ impl LossKind {
                 "Cross-entropy over the whole catalogue: the best choice up to some 50,000 items."
             }
             Self::SampledSoftmax => {
-                "Cross-entropy over the true item and some drawn ones, each score lowered by ln(expected draws): for large catalogues."
+                "Cross-entropy over the true item and some drawn ones, each score lowered by \
+                 ln(expected draws): for large catalogues."
             }
             Self::Bce => {
-                "Sigmoid of the true item against that of some drawn ones: SASRec's own loss, with one negative."
+                "Sigmoid of the true item against that of some drawn ones: SASRec's own loss, with \
+                 one negative."
             }
             Self::Gbce => {
-                "Binary cross-entropy whose positive term is weighted down, so that scores are not overconfident."
+                "Binary cross-entropy whose positive term is weighted down, so that scores are not \
+                 overconfident."
             }
             Self::Bpr => "The true item is to stand above drawn ones, pair by pair.",
         }
@@ -115,12 +120,14 @@ impl LossKind {
                 "Hidasi & Karatzoglou 2018; label smoothing: Szegedy et al. 2016, eq. 7"
             }
             Self::SampledSoftmax => {
-                "Bengio & Senécal 2008; logQ correction as Yi et al. 2019, eq. 3, but not of the true item, which is not drawn; draws of the true item are left out"
+                "Bengio & Senécal 2008; logQ correction as Yi et al. 2019, eq. 3, but not of the \
+                 true item, which is not drawn; draws of the true item are left out"
             }
             Self::Bce => "Kang & McAuley 2018, eq. 6, the negative terms averaged over k",
             Self::Gbce => "Petrov & Macdonald 2023 (gSASRec), eq. 8 and 11",
             Self::Bpr => {
-                "Rendle et al. 2009, averaged over k negatives; without its regularisation, which is weight decay here"
+                "Rendle et al. 2009, averaged over k negatives; without its regularisation, which \
+                 is weight decay here"
             }
         }
     }
@@ -137,8 +144,8 @@ impl LossKind {
 }
 
 impl Objective {
-    /// Draws by these numbers of training events of the items, `[n_items]`, to the power ¾ (Mikolov et al.
-    /// 2013); an item without any is drawn as if it had one.
+    /// Draws by these numbers of training events of the items, `[n_items]`, to the power ¾ (Mikolov
+    /// et al. 2013); an item without any is drawn as if it had one.
     #[must_use]
     pub fn with_counts(self, counts: &[u32]) -> Self {
         let mut sum = 0.0;
@@ -189,8 +196,8 @@ impl Blueprint {
         self.output == Output::Catalogue
     }
 
-    /// Whether a next-item model is told nothing but items and learns by the plain full softmax: what the
-    /// fused layers do.
+    /// Whether a next-item model is told nothing but items and learns by the plain full softmax:
+    /// what the fused layers do.
     pub(super) fn is_plain(&self) -> bool {
         self.is_next_item() && self.features.is_empty() && self.objective.is_plain()
     }

@@ -38,7 +38,8 @@ pub struct DeviceInfo {
 pub enum Layers {
     /// Our own on the processor, forward and backward in one; elsewhere burn's.
     Fused,
-    /// burn's on every device: the ones that the fused are held against, slower and easier to follow.
+    /// burn's on every device: the ones that the fused are held against, slower and easier to
+    /// follow.
     Plain,
 }
 
@@ -56,7 +57,8 @@ pub struct OpenDevice {
 }
 
 impl OpenDevice {
-    /// The same device with this implementation of the layers; a device is opened with the fused ones.
+    /// The same device with this implementation of the layers; a device is opened with the fused
+    /// ones.
     #[must_use]
     pub fn with_layers(self, layers: Layers) -> Self {
         Self { layers, ..self }
@@ -93,7 +95,8 @@ pub fn list_devices() -> Vec<DeviceInfo> {
         .collect()
 }
 
-/// What a choice stands for on this machine. Adapters are looked for only where the choice is not the CPU.
+/// What a choice stands for on this machine. Adapters are looked for only where the choice is not
+/// the CPU.
 #[must_use]
 pub fn device_of(choice: &str) -> Option<DeviceInfo> {
     match choice.trim().to_lowercase().as_str() {
@@ -188,7 +191,8 @@ fn unknown(choice: &str) -> ModelError {
         .collect();
     let sentence = if known.len() == 1 {
         format!(
-            "there is no device `{choice}`: no Vulkan, Metal or DirectX 12 adapter was found, only {}; choose `cpu`, or install the driver of your GPU",
+            "there is no device `{choice}`: no Vulkan, Metal or DirectX 12 adapter was found, only \
+             {}; choose `cpu`, or install the driver of your GPU",
             known.join(", ")
         )
     } else {
@@ -300,7 +304,8 @@ fn open_adapter(adapter: &Adapter) -> Result<OpenDevice, ModelError> {
     });
     let failed = |why: String| ModelError::Device {
         sentence: format!(
-            "the device `{}` ({}) cannot start: {why}; check its driver, or train on the CPU with `--device cpu`",
+            "the device `{}` ({}) cannot start: {why}; check its driver, or train on the CPU with \
+             `--device cpu`",
             info.key, info.name
         ),
     };

@@ -22,7 +22,8 @@ pub enum ModelError {
     },
     /// The loss or the weights are no numbers any more.
     #[error(
-        "the loss is {value} at step {step}: the training diverged; lower `training.lr`, or set `training.clip_norm` to between 1 and 5 (0 is off)"
+        "the loss is {value} at step {step}: the training diverged; lower `training.lr`, or set \
+         `training.clip_norm` to between 1 and 5 (0 is off)"
     )]
     Diverged {
         /// What was computed instead of a number.

@@ -13,11 +13,13 @@ use crate::data::FeatureValues;
 crate::spec::choice! {
     /// How the features of an event join its item's vector.
     pub enum Join {
-        /// Each feature becomes a vector as long as the item's, and all are added (as BERT adds segments).
+        /// Each feature becomes a vector as long as the item's, and all are added (as BERT adds
+        /// segments).
         #[default]
         Sum,
-        /// Each feature becomes a short vector; all stand beside the item's, and a dense layer brings them to
-        /// its length (as Wide & Deep and GRU4Rec's parallel inputs do before their first layer).
+        /// Each feature becomes a short vector; all stand beside the item's, and a dense layer
+        /// brings them to its length (as Wide & Deep and GRU4Rec's parallel inputs do before their
+        /// first layer).
         Concat,
     }
 }
@@ -30,7 +32,8 @@ const WIDTH_BESIDE: usize = 16;
 pub(super) struct Features {
     /// Of each class feature, `[n_classes + 1, width]`; row 0 is "none".
     tables: Vec<Embedding>,
-    /// Of each feature of numbers, `[2 · n_numbers, width]`: the numbers, and which of them are missing.
+    /// Of each feature of numbers, `[2 · n_numbers, width]`: the numbers, and which of them are
+    /// missing.
     dense: Vec<Linear>,
     /// `[d_model + n_features · width, d_model]`, where they stand beside each other.
     mixed: Vec<Linear>,
@@ -60,7 +63,8 @@ impl Features {
         }
     }
 
-    /// The layer that joins the features of a plan to item vectors, `[.., d_model]`; none where there are none.
+    /// The layer that joins the features of a plan to item vectors, `[.., d_model]`; none where
+    /// there are none.
     pub(super) fn layer(plan: &Blueprint, join: Join, events: &[Axis]) -> Option<LayerShape> {
         let d_model = events.last().and_then(|axis| axis.len()).unwrap_or(0);
         let n = plan.features.len();

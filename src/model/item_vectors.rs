@@ -1,5 +1,5 @@
-//! What states are multiplied with to score the catalogue, and questions answered with it: scores are
-//! ranked block by block while they are in the cache, and never stand together.
+//! What states are multiplied with to score the catalogue, and questions answered with it: scores
+//! are ranked block by block while they are in the cache, and never stand together.
 
 use burn::nn::Linear;
 use rayon::prelude::*;
@@ -81,7 +81,8 @@ impl ItemVectors {
             .collect()
     }
 
-    /// It depends on the catalogue alone: the way in which a product is added up depends on its shape.
+    /// It depends on the catalogue alone: the way in which a product is added up depends on its
+    /// shape.
     fn rows_at_a_time(&self) -> usize {
         (MAX_SCORES / self.n_items.max(1)).clamp(8, 96)
     }
@@ -89,7 +90,8 @@ impl ItemVectors {
     fn answers_of_block(&self, states: &[f32], first: usize, questions: &Questions) -> Vec<Answer> {
         let n_rows = self.rows_at_a_time();
         let n_asked = states.len() / self.width;
-        // The last block is filled up with zeros, so that a row's scores do not depend on its neighbours.
+        // The last block is filled up with zeros, so that a row's scores do not depend on its
+        // neighbours.
         let mut filled = Buffer::zeros(n_rows * self.width);
         filled
             .iter_mut()
@@ -225,7 +227,8 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
-        /// Against whole rows of scores: small multiples of ½ are multiplied and added without rounding.
+        /// Against whole rows of scores: small multiples of ½ are multiplied and added without
+        /// rounding.
         #[test]
         fn answers_are_those_of_whole_rows_of_scores(
             (n, n_items, width) in (1_usize..150, 1_usize..400, 1_usize..20),

@@ -11,10 +11,12 @@ pub struct LatentReport {
     pub variance: Vec<f64>,
 }
 
-/// A dimension is active where the variance of its mean over users is larger (Burda et al. 2016, section 5).
+/// A dimension is active where the variance of its mean over users is larger (Burda et al. 2016,
+/// section 5).
 const ACTIVE: f64 = 0.01;
 
-/// Share of the dimensions that must be active, or the latent vector is taken to have collapsed: ours.
+/// Share of the dimensions that must be active, or the latent vector is taken to have collapsed:
+/// ours.
 const FEW: f64 = 0.1;
 
 impl LatentReport {
@@ -74,7 +76,8 @@ impl LatentReport {
         self.active().filter(|active| *active).count()
     }
 
-    /// Whether the latent vector says nearly nothing of a user: no dimension is active, or less than a tenth.
+    /// Whether the latent vector says nearly nothing of a user: no dimension is active, or less
+    /// than a tenth.
     #[must_use]
     pub fn is_collapsed(&self) -> bool {
         self.n_active() == 0 || (self.n_active() as f64) < FEW * self.width() as f64
@@ -111,8 +114,8 @@ impl LatentVectors {
 mod tests {
     use super::*;
 
-    /// Two users, three dimensions: the first tells them apart, the second is the same for both, the third is
-    /// the prior.
+    /// Two users, three dimensions: the first tells them apart, the second is the same for both,
+    /// the third is the prior.
     #[test]
     fn dimensions_are_reported_by_hand() {
         let vectors = LatentVectors {

@@ -1,8 +1,8 @@
 //! The layers of a model before it is built: what each puts out, and which weights it has.
 //!
-//! A family lists them from its settings alone. The number of learnt numbers is their sum, and each weight
-//! has the name and the shape that it has in a weights file, so that a test holds the list against what is
-//! built.
+//! A family lists them from its settings alone. The number of learnt numbers is their sum, and each
+//! weight has the name and the shape that it has in a weights file, so that a test holds the list
+//! against what is built.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -37,7 +37,8 @@ pub enum Axis {
     Named(&'static str),
     /// So many.
     Size(usize),
-    /// As many as the data have of something, and so many more; `n` is `None` before they are prepared.
+    /// As many as the data have of something, and so many more; `n` is `None` before they are
+    /// prepared.
     OfData {
         /// What is counted: `n_items`, `n_behaviours`.
         symbol: &'static str,
@@ -48,7 +49,8 @@ pub enum Axis {
     },
 }
 
-/// A number of learnt numbers, in part perhaps so many for each of something that only the data tell.
+/// A number of learnt numbers, in part perhaps so many for each of something that only the data
+/// tell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ParamCount {
     /// What does not depend on the data, or all of it where they are known.
@@ -57,8 +59,8 @@ pub struct ParamCount {
     pub per: BTreeMap<&'static str, usize>,
 }
 
-/// Blocks and layers of a list at most: more than any setting allows, so that a setting out of its range
-/// cannot make a list without end.
+/// Blocks and layers of a list at most: more than any setting allows, so that a setting out of its
+/// range cannot make a list without end.
 pub(super) const MAX_REPEATED: usize = 64;
 
 /// The users of a step.
@@ -252,8 +254,9 @@ pub fn count_of(layers: &[LayerShape]) -> ParamCount {
     layers.iter().map(LayerShape::count).sum()
 }
 
-/// The layer that answers: scores of the catalogue from `states`, with vectors of its own where `own` names
-/// them; or the head of another task, below which the network's weights are those of its body.
+/// The layer that answers: scores of the catalogue from `states`, with vectors of its own where
+/// `own` names them; or the head of another task, below which the network's weights are those of
+/// its body.
 pub(super) fn with_answer(
     mut layers: Vec<LayerShape>,
     plan: &Blueprint,

@@ -9,11 +9,13 @@ use super::kernel::{SparseRows, rows_of_logits};
 crate::spec::choice! {
     /// What the scores of an autoencoder say of a bag of items.
     pub enum Likelihood {
-        /// The items compete: log-softmax over the catalogue, for each item of the bag (Liang et al. 2018, eq. 2).
+        /// The items compete: log-softmax over the catalogue, for each item of the bag (Liang et
+        /// al. 2018, eq. 2).
         #[default]
         Multinomial,
-        /// Each item of the catalogue is in the bag or not by itself: sigmoid and binary cross-entropy over the
-        /// catalogue (Kingma & Welling 2014, appendix C.1; Liang et al. 2018, eq. 4).
+        /// Each item of the catalogue is in the bag or not by itself: sigmoid and binary
+        /// cross-entropy over the catalogue (Kingma & Welling 2014, appendix C.1; Liang et al.
+        /// 2018, eq. 4).
         Bernoulli,
     }
 }
@@ -31,15 +33,15 @@ struct Told {
 }
 
 impl Likelihood {
-    /// A scalar to call `backward` on, whose gradients are those of the negative log-likelihood of the bags,
-    /// and that likelihood itself, in nats. The scalar's value means nothing.
+    /// A scalar to call `backward` on, whose gradients are those of the negative log-likelihood of
+    /// the bags, and that likelihood itself, in nats. The scalar's value means nothing.
     ///
-    /// Autodiff would hold several arrays of the size of rows times catalogue. Here a block of rows goes
-    /// from logits to gradients before the next begins.
+    /// Autodiff would hold several arrays of the size of rows times catalogue. Here a block of rows
+    /// goes from logits to gradients before the next begins.
     ///
     /// # Shapes
-    /// `hidden` `[n_rows, d_hidden]`, `output` `[d_hidden, n_items]`, `bags` a row of `n_items` columns for
-    /// each of `hidden`.
+    /// `hidden` `[n_rows, d_hidden]`, `output` `[d_hidden, n_items]`, `bags` a row of `n_items`
+    /// columns for each of `hidden`.
     pub(super) fn of_bags(
         self,
         hidden: Tensor<2>,
@@ -104,7 +106,8 @@ impl Likelihood {
         told
     }
 
-    /// The negative log-likelihood of bags, each item of which is 1, and its gradient for the logits.
+    /// The negative log-likelihood of bags, each item of which is 1, and its gradient for the
+    /// logits.
     fn of_logits(self, logits: Tensor<2>, bags: Tensor<2>) -> (Tensor<1>, Tensor<2>) {
         let of_items = (logits.clone() * bags.clone()).sum(); // [1]
         match self {
@@ -228,7 +231,8 @@ mod tests {
         }
     }
 
-    /// Logits of ±400 and a bag that holds the lower one: 800 nats where they compete; 400 + 400 apart.
+    /// Logits of ±400 and a bag that holds the lower one: 800 nats where they compete; 400 + 400
+    /// apart.
     #[test]
     fn hopeless_bags_have_a_finite_loss() {
         let logits = || Tensor::<2>::from_data([[400.0f32, -400.0]], &Device::flex());

@@ -1,7 +1,8 @@
 //! How much main memory a training takes, told before it begins, and how much the machine has.
 //!
-//! Counted are the arrays of the fused layers on the processor that grow with the catalogue, the batch or
-//! the window, 4 bytes a number. burn's layers, which compute elsewhere, keep more beside each other.
+//! Counted are the arrays of the fused layers on the processor that grow with the catalogue, the
+//! batch or the window, 4 bytes a number. burn's layers, which compute elsewhere, keep more beside
+//! each other.
 
 use serde::{Deserialize, Serialize};
 
@@ -72,9 +73,9 @@ impl<'a> Workload<'a> {
         Questions::AT_A_TIME.min(self.plan.shape.n_users)
     }
 
-    /// Most events of so many users that a model with this window sees: each as long as the longest,
-    /// but all together no more than half as many again as so many users have on average. Batches
-    /// are drawn at random, and the mean of many lengths stays near that of all.
+    /// Most events of so many users that a model with this window sees: each as long as the
+    /// longest, but all together no more than half as many again as so many users have on average.
+    /// Batches are drawn at random, and the mean of many lengths stays near that of all.
     pub(super) fn n_events(&self, n_rows: usize, window: usize) -> usize {
         let DataShape {
             n_users,
@@ -150,7 +151,8 @@ mod tests {
 
     #[test]
     fn the_machine_says_what_it_has() {
-        let text = "MemTotal:       24000000 kB\nMemFree:          100000 kB\nMemAvailable:   12000000 kB\n";
+        let text = "MemTotal:       24000000 kB\nMemFree:          100000 kB\nMemAvailable:   \
+                    12000000 kB\n";
         let memory = MachineMemory::told(text).unwrap();
         assert_eq!(
             (memory.total, memory.available),
@@ -175,7 +177,8 @@ mod tests {
             batch_size: 20,
             n_threads: 1,
         };
-        // 20 users of 10 events on average, and half as many again; of 5 at most; all that there are.
+        // 20 users of 10 events on average, and half as many again; of 5 at most; all that there
+        // are.
         assert_eq!(
             (
                 work.n_events(20, 200),
@@ -187,7 +190,8 @@ mod tests {
         assert_eq!((work.n_rows(), work.n_asked()), (20, 100));
     }
 
-    /// Numbers in arrays of the pool, on the one thread of a pool of its own, at the peak of some steps.
+    /// Numbers in arrays of the pool, on the one thread of a pool of its own, at the peak of some
+    /// steps.
     fn measured(spec: &ModelSpec, shape: DataShape, batch_size: usize) -> usize {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(1)
@@ -237,8 +241,8 @@ mod tests {
         })
     }
 
-    /// What is told is held against what is taken; beside the arrays of the pool, copies of the weights
-    /// are counted.
+    /// What is told is held against what is taken; beside the arrays of the pool, copies of the
+    /// weights are counted.
     #[test]
     fn what_is_told_is_what_is_taken() {
         let transformer = |d_model, n_layers, seq_len| {

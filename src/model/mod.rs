@@ -9,8 +9,8 @@
 //!
 //! [`gan`] is no family: it writes synthetic histories for any of them to train on.
 //!
-//! Every network is written twice where speed asks for it: with burn's tensors, which run anywhere, and
-//! for the processor with the fused layers of `kernel`, which tests hold against the first.
+//! Every network is written twice where speed asks for it: with burn's tensors, which run anywhere,
+//! and for the processor with the fused layers of `kernel`, which tests hold against the first.
 
 mod ahead;
 mod attention;

@@ -15,8 +15,8 @@ pub(super) struct LossSums {
     pub(super) loss: Tensor<1>,
     /// Number of predicted events.
     pub(super) n_events: usize,
-    /// Sum of the Kullback–Leibler term over latent vectors, in nats, and their number: one a user, or in a
-    /// sequential model one an event. `[1]`
+    /// Sum of the Kullback–Leibler term over latent vectors, in nats, and their number: one a user,
+    /// or in a sequential model one an event. `[1]`
     pub(super) kl: Option<(Tensor<1>, usize)>,
 }
 
@@ -37,8 +37,8 @@ pub(super) trait Network: Module {
         noise: Noise,
     ) -> Option<(GradientsParams, LossSums)>;
 
-    /// As [`Network::gradients`], on the processor by [our own layers](super::kernel): the same numbers
-    /// but for rounding, faster.
+    /// As [`Network::gradients`], on the processor by [our own layers](super::kernel): the same
+    /// numbers but for rounding, faster.
     fn fused_gradients(
         &self,
         histories: &Histories,
@@ -51,18 +51,19 @@ pub(super) trait Network: Module {
     /// Most rows of this length to be scored at a time, by the memory that they take.
     fn rows_at_a_time(&self, len: usize) -> usize;
 
-    /// Scores after each history, `[n_rows, n_items + 1]`; of a network that is asked for something else, its
-    /// answers, one row a question: `[n_asked, n_outputs]`.
+    /// Scores after each history, `[n_rows, n_items + 1]`; of a network that is asked for something
+    /// else, its answers, one row a question: `[n_asked, n_outputs]`.
     fn scores(&self, histories: &Histories) -> Tensor<2>;
 
-    /// What states are multiplied with to score the catalogue; `None` where scores are no such products.
+    /// What states are multiplied with to score the catalogue; `None` where scores are no such
+    /// products.
     fn item_vectors(&self) -> Option<ItemVectors> {
         None
     }
 
-    /// The state after each history whose products with [`Network::item_vectors`] are its scores, on the
-    /// processor: `[n_rows, width]`. Asked of some thousand rows at a time, since working memory may grow
-    /// with them.
+    /// The state after each history whose products with [`Network::item_vectors`] are its scores,
+    /// on the processor: `[n_rows, width]`. Asked of some thousand rows at a time, since working
+    /// memory may grow with them.
     fn fused_states(&self, _histories: &Histories) -> Option<Buffer> {
         None
     }
@@ -71,8 +72,8 @@ pub(super) trait Network: Module {
     /// and `[n_rows, n_items + 1]`. The history is not empty.
     fn step_scores(&self, history: &Histories) -> (usize, Tensor<2>);
 
-    /// Mean and log-variance of the latent vector of each history, `[n_rows, d_latent]`, if the network has
-    /// one that is uncertain.
+    /// Mean and log-variance of the latent vector of each history, `[n_rows, d_latent]`, if the
+    /// network has one that is uncertain.
     fn latent(&self, _histories: &Histories) -> Option<[Tensor<2>; 2]> {
         None
     }
@@ -85,8 +86,8 @@ pub(super) trait Network: Module {
         Ok(None)
     }
 
-    /// Scores of each of the next items, if the network foretells more than one by itself; another is rolled
-    /// forward.
+    /// Scores of each of the next items, if the network foretells more than one by itself; another
+    /// is rolled forward.
     ///
     /// # Errors
     /// [`ModelError::Compute`] when the scores cannot be read from the device.

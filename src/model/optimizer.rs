@@ -38,10 +38,10 @@ impl Moments {
 /// `AdamW` (Loshchilov & Hutter 2019, algorithm 2), as PyTorch's `torch.optim.AdamW` computes it:
 /// decay by 1 − lr · `weight_decay`, then the step lr / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε).
 ///
-/// An L1 penalty is taken after that, as the proximal step of Duchi & Singer 2009 (FOBOS, section 5.1): every
-/// weight goes lr · `l1` nearer to 0 and stops there. Its subgradient among the gradients would be divided
-/// by √v like any other and would leave no weight at exactly 0; kept apart it is to L1 what the decay above
-/// is to L2.
+/// An L1 penalty is taken after that, as the proximal step of Duchi & Singer 2009 (FOBOS, section
+/// 5.1): every weight goes lr · `l1` nearer to 0 and stops there. Its subgradient among the
+/// gradients would be divided by √v like any other and would leave no weight at exactly 0; kept
+/// apart it is to L1 what the decay above is to L2.
 #[derive(Clone, Debug)]
 pub(super) struct AdamW {
     spec: OptimizerSpec,
@@ -255,8 +255,9 @@ mod tests {
         ]
     }
 
-    /// On the first step m / √v is the gradient's sign, so that each weight moves by lr = 0.01 after
-    /// decaying by 1 − 0.01 · 0.1: 0.999 − 0.01 and −1.998 − 0.01. A constant gradient keeps it so.
+    /// On the first step m / √v is the gradient's sign, so that each weight moves by lr = 0.01
+    /// after decaying by 1 − 0.01 · 0.1: 0.999 − 0.01 and −1.998 − 0.01. A constant gradient keeps
+    /// it so.
     #[test]
     fn steps_are_decoupled_decay_and_sign_steps_for_a_constant_gradient() {
         [Layers::Plain, Layers::Fused]
@@ -309,8 +310,9 @@ mod tests {
         );
     }
 
-    /// lr · l1 = 0.01 · 2 = 0.02. The first step without decay takes 1 to 0.99 and −2 to −2.01, and the
-    /// penalty those to 0.97 and −1.99; the second, 0.96 and −2 less 0.02 again: 0.94 and −1.98.
+    /// lr · l1 = 0.01 · 2 = 0.02. The first step without decay takes 1 to 0.99 and −2 to −2.01, and
+    /// the penalty those to 0.97 and −1.99; the second, 0.96 and −2 less 0.02 again: 0.94 and
+    /// −1.98.
     #[test]
     fn an_l1_penalty_takes_its_part_after_the_step() {
         for layers in [Layers::Plain, Layers::Fused] {
@@ -337,8 +339,9 @@ mod tests {
         }
     }
 
-    /// lr · l1 = 1.5: after the step and the decay of the first test, 0.989 is within it and becomes 0, and
-    /// −2.008 becomes −0.508. The moments know nothing of it: they are a tenth of the gradients 3 and 4.
+    /// lr · l1 = 1.5: after the step and the decay of the first test, 0.989 is within it and
+    /// becomes 0, and −2.008 becomes −0.508. The moments know nothing of it: they are a tenth of
+    /// the gradients 3 and 4.
     #[test]
     fn a_weight_that_an_l1_penalty_takes_to_0_is_exactly_0() {
         for layers in [Layers::Plain, Layers::Fused] {

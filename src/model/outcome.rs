@@ -1,7 +1,7 @@
 //! Heads for what is asked beside the next item: a class, a chance, a number after an event.
 //!
-//! A dense layer on the state that a sequence network has after the event. The network below it learns
-//! through the gradients of its states.
+//! A dense layer on the state that a sequence network has after the event. The network below it
+//! learns through the gradients of its states.
 
 use std::collections::HashMap;
 
@@ -25,9 +25,10 @@ pub(super) trait StateNetwork: Network + ModuleDisplay {
     /// Length of a state.
     fn state_width(&self) -> usize;
 
-    /// One pass in training, forwards and backwards. `head` is given the states after the events that the
-    /// window reaches, `[n_events, width]` without autodiff, and of each event its row and its position in
-    /// the history; it answers with their gradients. `None` when there is no event, or `head` has none.
+    /// One pass in training, forwards and backwards. `head` is given the states after the events
+    /// that the window reaches, `[n_events, width]` without autodiff, and of each event its row and
+    /// its position in the history; it answers with their gradients. `None` when there is no event,
+    /// or `head` has none.
     fn learn(&self, histories: &Histories, noise: Noise, head: Head<'_>)
     -> Option<GradientsParams>;
 
@@ -56,7 +57,8 @@ pub(super) struct OutcomeNetwork<B: Module> {
     output: Output,
 }
 
-/// Numbers that the head is told beside the state: only a chance is asked for at a moment of its own.
+/// Numbers that the head is told beside the state: only a chance is asked for at a moment of its
+/// own.
 pub(super) fn n_elapsed(output: Output) -> usize {
     if output == Output::Chance {
         N_ELAPSED

@@ -11,7 +11,8 @@ pub struct Questions {
     pub histories: Histories,
     /// The item that came next, from 1.
     pub targets: Vec<u32>,
-    /// Whether the items of a history are left out of its ranking; a true item among them is a miss.
+    /// Whether the items of a history are left out of its ranking; a true item among them is a
+    /// miss.
     pub filter_seen: bool,
     /// Size of the catalogue.
     pub n_items: usize,
@@ -20,11 +21,11 @@ pub struct Questions {
 /// A model's answer to one question.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Answer {
-    /// Mid-rank of the true item, as [`mid_rank`] has it: of ties, of scores that are no numbers, of a
-    /// target that is left out or is no item.
+    /// Mid-rank of the true item, as [`mid_rank`] has it: of ties, of scores that are no numbers,
+    /// of a target that is left out or is no item.
     pub rank: Rank,
-    /// Natural logarithm of the model's probability of the true item, as [`Odds`] has it: over all items.
-    /// NaN where a score is NaN.
+    /// Natural logarithm of the model's probability of the true item, as [`Odds`] has it: over all
+    /// items. NaN where a score is NaN.
     pub log_probability: f64,
 }
 
@@ -35,8 +36,8 @@ const MAX_SCORES: usize = 16_000_000;
 const MAX_BLOCK: usize = 256;
 
 impl Questions {
-    /// Questions that are put to a model at a time. It depends on nothing, so that results do not depend on
-    /// the machine.
+    /// Questions that are put to a model at a time. It depends on nothing, so that results do not
+    /// depend on the machine.
     pub const AT_A_TIME: usize = 2048;
 
     /// Number of questions.

@@ -131,8 +131,8 @@ fn unit_normal(generator: &mut ChaCha8Rng) -> f32 {
 
 /// The random numbers of one training step: dropout masks and sampling noise.
 ///
-/// Masks take millions of numbers a step, so they come from `SplitMix64` (Steele, Lea & Flood 2014),
-/// which is fast and has no state but a counter; 16 bits decide over one activation.
+/// Masks take millions of numbers a step, so they come from `SplitMix64` (Steele, Lea & Flood
+/// 2014), which is fast and has no state but a counter; 16 bits decide over one activation.
 ///
 /// What is drawn for an event depends on the event alone ([`Noise::of_event`]), so that any way of
 /// laying out a batch, and of sharing it between threads, trains on the same numbers.
@@ -149,7 +149,8 @@ impl Noise {
         }
     }
 
-    /// The noise of one event: of which layer, of which row of the batch, at which place of the row.
+    /// The noise of one event: of which layer, of which row of the batch, at which place of the
+    /// row.
     pub(super) fn of_event(self, layer: usize, (row, at): Place) -> Self {
         let mixed = |state: u64, n: usize| {
             scrambled(state ^ (n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
@@ -218,8 +219,8 @@ impl Noise {
         values
     }
 
-    /// `n` draws of the standard Gumbel distribution, −ln(−ln u): added to scores, the largest is a draw from
-    /// their softmax (Maddison et al. 2014).
+    /// `n` draws of the standard Gumbel distribution, −ln(−ln u): added to scores, the largest is a
+    /// draw from their softmax (Maddison et al. 2014).
     pub(super) fn gumbel_values(&mut self, n: usize) -> Vec<f32> {
         // Within (0, 1), so that both logarithms are finite.
         let mut uniform = || ((self.next() >> 11) as f64 + 0.5) / (1u64 << 53) as f64;

@@ -88,7 +88,8 @@ impl<N: Network> Session<N> {
             None => Ok(()),
             Some(item) => Err(ModelError::Compute {
                 sentence: format!(
-                    "item index {item} is not in the model's catalogue of {} items; use items of the data that it was trained on",
+                    "item index {item} is not in the model's catalogue of {} items; use items of \
+                     the data that it was trained on",
                     self.n_items
                 ),
             }),

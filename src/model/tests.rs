@@ -10,11 +10,13 @@ use super::network::Network;
 use super::random::Noise;
 use crate::data::Histories;
 
-/// Largest difference of a loss, as a share of it: both sides add thousands of 32-bit floats, in another order.
+/// Largest difference of a loss, as a share of it: both sides add thousands of 32-bit floats, in
+/// another order.
 const TOLERANCE: f32 = 2e-5;
 
-/// Largest difference of a gradient, as a share of the largest number in the same array. Layer norms of few
-/// numbers that are nearly equal magnify rounding; a term that is missing or wrong is far larger.
+/// Largest difference of a gradient, as a share of the largest number in the same array. Layer
+/// norms of few numbers that are nearly equal magnify rounding; a term that is missing or wrong is
+/// far larger.
 const GRADIENT_TOLERANCE: f32 = 3e-4;
 
 /// Largest sum of absolute values that is 0 but for rounding, such as the gradient of a key's bias.
@@ -69,15 +71,15 @@ pub(super) fn assert_fused_is_plain<N: Network>(network: &N, histories: &[Vec<u3
     }
 }
 
-/// How near an input of a `ReLU` came to 0, where its slope jumps from 0 to 1: a unit that rounding alone puts on
-/// the other side has another gradient, and neither way is wrong.
+/// How near an input of a `ReLU` came to 0, where its slope jumps from 0 to 1: a unit that rounding
+/// alone puts on the other side has another gradient, and neither way is wrong.
 pub(super) mod kink {
     use std::cell::Cell;
 
     use burn::prelude::*;
 
-    /// As far as rounding moves an input: a layer norm of few numbers that are nearly equal magnifies the last bit
-    /// of a 32-bit float a hundredfold.
+    /// As far as rounding moves an input: a layer norm of few numbers that are nearly equal
+    /// magnifies the last bit of a 32-bit float a hundredfold.
     pub(in crate::model) const TOO_NEAR: f32 = 1e-5;
 
     thread_local!(static NEAREST: Cell<f32> = const { Cell::new(f32::INFINITY) });
@@ -90,7 +92,8 @@ pub(super) mod kink {
         NEAREST.get()
     }
 
-    /// Of the inputs that are not 0 to the last bit: those of padding are, and nothing goes back through them.
+    /// Of the inputs that are not 0 to the last bit: those of padding are, and nothing goes back
+    /// through them.
     pub(in crate::model) fn note<const D: usize>(x: &Tensor<D>) {
         let inputs: Vec<f32> = x.clone().into_data().try_into_vec().unwrap();
         let distances = inputs

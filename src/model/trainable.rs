@@ -42,8 +42,9 @@ pub struct StepInputs {
 /// Means since the statistics were last taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct TrainStats {
-    /// Training loss a predicted event, in nats: the negative log-likelihood; for a VAE, whose events
-    /// are a user's different items, the negative evidence lower bound with the present beta.
+    /// Training loss a predicted event, in nats: the negative log-likelihood; for a VAE, whose
+    /// events are a user's different items, the negative evidence lower bound with the present
+    /// beta.
     pub loss: f64,
     /// Global norm of the gradient before clipping.
     pub grad_norm: f64,
@@ -145,8 +146,8 @@ pub trait Trainable: Send {
     /// [`ModelError::Compute`] when the device fails.
     fn scores(&self, histories: &Histories) -> Result<Vec<f32>, ModelError>;
 
-    /// Rank and probability of what came next, for each question. The scores themselves do not leave the
-    /// model, which may then take them a piece at a time.
+    /// Rank and probability of what came next, for each question. The scores themselves do not
+    /// leave the model, which may then take them a piece at a time.
     ///
     /// # Errors
     /// [`ModelError::Compute`] when the device fails.
@@ -154,16 +155,16 @@ pub trait Trainable: Send {
         questions.answered_by(|histories| self.scores(histories))
     }
 
-    /// Scores after each event of one history, the only row (of its last events, where the model's window is
-    /// shorter).
+    /// Scores after each event of one history, the only row (of its last events, where the model's
+    /// window is shorter).
     ///
     /// # Errors
     /// [`ModelError::Compute`] when the device fails.
     fn step_scores(&self, history: &Histories) -> Result<StepScores, ModelError>;
 
-    /// Scores of the whole catalogue for each of the next items of one history, one row an item: of the first
-    /// as in [`Trainable::scores`], of each other after the likeliest before it. Fewer rows when nothing is
-    /// left to choose.
+    /// Scores of the whole catalogue for each of the next items of one history, one row an item: of
+    /// the first as in [`Trainable::scores`], of each other after the likeliest before it. Fewer
+    /// rows when nothing is left to choose.
     ///
     /// # Errors
     /// [`ModelError::Compute`] when the device fails.

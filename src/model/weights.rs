@@ -92,11 +92,13 @@ pub(super) fn compute_sentence(report: &str) -> String {
     .any(|word| lower.contains(word))
     {
         format!(
-            "the device ran out of memory ({first_line}); lower `training.batch_size` or the model's window or widths, or train on the CPU with `--device cpu`"
+            "the device ran out of memory ({first_line}); lower `training.batch_size` or the \
+             model's window or widths, or train on the CPU with `--device cpu`"
         )
     } else if lower.contains("lost") || lower.contains("poison") {
         format!(
-            "the connection to the GPU was lost ({first_line}); start the program again and resume the run, or train on the CPU with `--device cpu`"
+            "the connection to the GPU was lost ({first_line}); start the program again and resume \
+             the run, or train on the CPU with `--device cpu`"
         )
     } else {
         format!(
@@ -156,7 +158,8 @@ pub(super) fn apply<M: Module>(
             None => return Err(format!("it has no `{name}`, so it is of another model")),
             Some(array) if array.shape != *shape => {
                 return Err(format!(
-                    "`{name}` is {:?} in it but {shape:?} here, so it is of a model with other sizes or another catalogue",
+                    "`{name}` is {:?} in it but {shape:?} here, so it is of a model with other \
+                     sizes or another catalogue",
                     array.shape
                 ));
             }
@@ -242,8 +245,8 @@ impl std::fmt::Display for BrokenWeights {
     }
 }
 
-/// What of a file of weights is no number; `None` where all is, and where it cannot be read, which whoever loads it
-/// tells.
+/// What of a file of weights is no number; `None` where all is, and where it cannot be read, which
+/// whoever loads it tells.
 #[must_use]
 pub fn broken_weights(path: &Path) -> Option<BrokenWeights> {
     let bytes = std::fs::read(path).ok()?;

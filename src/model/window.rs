@@ -70,7 +70,8 @@ impl TrainWindows {
     }
 }
 
-/// Rows in which every event is an input, up to the last: what is asked of them is no event of theirs.
+/// Rows in which every event is an input, up to the last: what is asked of them is no event of
+/// theirs.
 pub(super) struct WholeWindows {
     /// Inputs, trimmed to the longest history among them.
     pub(super) batch: PaddedBatch,
@@ -123,7 +124,8 @@ pub(super) fn groups_by_length(lengths: &[usize]) -> Vec<Vec<usize>> {
     groups(&rows, len).map(<[usize]>::to_vec).collect()
 }
 
-/// Rows of a table padded with 0 on the left, as long as the longest: `[rows.len(), len]` and `len`.
+/// Rows of a table padded with 0 on the left, as long as the longest: `[rows.len(), len]` and
+/// `len`.
 pub(super) fn padded(rows: &[Vec<u32>]) -> (Vec<i32>, usize) {
     let len = rows.iter().map(Vec::len).max().unwrap_or(0).max(1);
     let row = |items: &Vec<u32>| {
@@ -135,8 +137,8 @@ pub(super) fn padded(rows: &[Vec<u32>]) -> (Vec<i32>, usize) {
     (rows.iter().flat_map(row).collect(), len)
 }
 
-/// Row of the batch, and place in its window, of every cell of [`padded`] rows; those of padding lie before 0
-/// and wrap around.
+/// Row of the batch, and place in its window, of every cell of [`padded`] rows; those of padding
+/// lie before 0 and wrap around.
 pub(super) fn places_of(rows: &[usize], lengths: &[usize], len: usize) -> Vec<Place> {
     let rows = rows.iter().zip(lengths);
     rows.flat_map(|(&row, &n)| (0..len).map(move |column| (row, column.wrapping_sub(len - n))))

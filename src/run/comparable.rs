@@ -6,9 +6,9 @@ use crate::metric::AnswerKind;
 /// Why the metrics of `other` say nothing beside those of `primary`; `None` when they may be
 /// compared.
 ///
-/// The fingerprint that counts is of the sequences after cleaning, so neither a cleaning step that changed
-/// nothing nor features that one model alone was told of are a hindrance. The length of lists is in a metric's
-/// name: figures of different lengths never meet.
+/// The fingerprint that counts is of the sequences after cleaning, so neither a cleaning step that
+/// changed nothing nor features that one model alone was told of are a hindrance. The length of
+/// lists is in a metric's name: figures of different lengths never meet.
 #[must_use]
 pub fn hindrance(primary: &Manifest, other: &Manifest) -> Option<&'static str> {
     let (ours, theirs) = (&primary.experiment, &other.experiment);
@@ -108,8 +108,8 @@ mod tests {
         );
     }
 
-    /// A run from before a seen target was a miss, beside one from after: only where seen items are left out, and
-    /// where a target was seen or nobody knows, do their figures differ by the rule.
+    /// A run from before a seen target was a miss, beside one from after: only where seen items are
+    /// left out, and where a target was seen or nobody knows, do their figures differ by the rule.
     #[test]
     fn runs_that_counted_seen_targets_otherwise_are_kept_apart_where_that_matters() {
         let returns = |n| {

@@ -39,11 +39,11 @@ pub struct Compared {
     pub value: Option<f64>,
     /// Bootstrap interval of it over users.
     pub interval: Option<Interval>,
-    /// Saved runs of the same data, split, task and family, this one counted: so many trials stand behind
-    /// it, if it was picked from among them.
+    /// Saved runs of the same data, split, task and family, this one counted: so many trials stand
+    /// behind it, if it was picked from among them.
     pub n_trials: usize,
-    /// How it stands to the first run; the reason where the two must not be held against each other.
-    /// `None` for the first run itself.
+    /// How it stands to the first run; the reason where the two must not be held against each
+    /// other. `None` for the first run itself.
     pub against_first: Option<Result<Versus, String>>,
 }
 
@@ -65,8 +65,8 @@ pub struct Seeds {
     pub group: SeedGroup,
 }
 
-/// Holds runs against the first of them by a metric that is a mean over users; users are matched by id.
-/// `all` are the saved runs, among which trials are counted.
+/// Holds runs against the first of them by a metric that is a mean over users; users are matched by
+/// id. `all` are the saved runs, among which trials are counted.
 #[must_use]
 pub fn compare(runs: &[Tested<'_>], all: &[Summary], metric: Metric) -> Comparison {
     let mut compared: Vec<Compared> = Vec::with_capacity(runs.len());
@@ -96,7 +96,8 @@ pub fn compare(runs: &[Tested<'_>], all: &[Summary], metric: Metric) -> Comparis
     }
 }
 
-/// The metric of every user, of those asked several times their mean; empty where one of them has none.
+/// The metric of every user, of those asked several times their mean; empty where one of them has
+/// none.
 fn by_user(results: &[UserResult], metric: Metric) -> BTreeMap<&str, f64> {
     let mut sums: BTreeMap<&str, (f64, usize)> = BTreeMap::new();
     for result in results {

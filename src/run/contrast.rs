@@ -1,5 +1,5 @@
-//! Answers held against other answers to the same questions, metric by metric: absolute and relative
-//! differences with intervals, paired tests, and what may be claimed of them.
+//! Answers held against other answers to the same questions, metric by metric: absolute and
+//! relative differences with intervals, paired tests, and what may be claimed of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -95,8 +95,8 @@ pub enum Verdict {
 
 type Rows<'a> = Vec<(&'a str, Answer<'a>)>;
 
-/// What a model's results are by some metrics, with intervals; those that the results do not tell are left
-/// out.
+/// What a model's results are by some metrics, with intervals; those that the results do not tell
+/// are left out.
 #[must_use]
 pub fn measures(results: &[UserResult], metrics: &[Metric]) -> Vec<Measure> {
     let rows = of_model(results);
@@ -122,8 +122,8 @@ pub fn measures(results: &[UserResult], metrics: &[Metric]) -> Vec<Measure> {
         .collect()
 }
 
-/// A model against each reference by each metric, the metrics in the order given and for each the best
-/// reference first. Corrected by Holm over all of it.
+/// A model against each reference by each metric, the metrics in the order given and for each the
+/// best reference first. Corrected by Holm over all of it.
 #[must_use]
 pub fn against_references(
     model: &[UserResult],
@@ -158,8 +158,8 @@ pub fn against_references(
     all
 }
 
-/// Every run but the first against the first, by each metric; the reason where the two must not be held
-/// against each other. Corrected by Holm over all of it.
+/// Every run but the first against the first, by each metric; the reason where the two must not be
+/// held against each other. Corrected by Holm over all of it.
 #[must_use]
 pub fn against_first(
     runs: &[Tested<'_>],
@@ -185,13 +185,13 @@ pub fn against_first(
 }
 
 impl Claim {
-    /// What the users say, and the reference that decides it: one that refutes the claim, else one that leaves
-    /// it open, else, where it is shown against every reference, the best. Of several the best by the metric.
-    /// `None` where nothing is known by this metric.
+    /// What the users say, and the reference that decides it: one that refutes the claim, else one
+    /// that leaves it open, else, where it is shown against every reference, the best. Of several
+    /// the best by the metric. `None` where nothing is known by this metric.
     ///
     /// # Source
-    /// The intersection-union test (Berger 1982): who must be shown better than each needs no correction for
-    /// their number.
+    /// The intersection-union test (Berger 1982): who must be shown better than each needs no
+    /// correction for their number.
     #[must_use]
     pub fn judged<'a>(
         &self,
@@ -353,8 +353,8 @@ pub(super) fn correct<'a>(made: impl Iterator<Item = &'a mut Paired>) {
     }
 }
 
-/// The metric as a function of users, and their own values where it is a mean over them; `None` where the
-/// answers do not tell.
+/// The metric as a function of users, and their own values where it is a mean over them; `None`
+/// where the answers do not tell.
 fn figure(
     rows: &Rows<'_>,
     metric: Metric,
@@ -371,7 +371,8 @@ fn figure(
                 |answer: &Answer<'_>| Some(answer.predicted? - answer.truth.parse::<f64>().ok()?);
             Figure::rmse(&answers.iter().map(error).collect::<Option<Vec<f64>>>()?)
         }
-        // A run from before answers were kept has none; where there are some, those that lack are tied.
+        // A run from before answers were kept has none; where there are some, those that lack are
+        // tied.
         Metric::F1Macro if answers.iter().all(|answer| answer.answered.is_none()) => return None,
         Metric::F1Macro => {
             let names: BTreeSet<&str> = answers
@@ -392,7 +393,8 @@ fn figure(
     Some((figure, None))
 }
 
-/// Whether the answer was yes, and the chance that was given to it; `None` of answers that are neither.
+/// Whether the answer was yes, and the chance that was given to it; `None` of answers that are
+/// neither.
 fn yes_or_no(answer: &Answer<'_>) -> Option<(bool, f64)> {
     let is_yes = match answer.truth {
         "yes" => true,
@@ -569,7 +571,8 @@ mod tests {
             "equal at HR@1, so as listed; else the best first"
         );
         let of = |at: usize| rows[at].contrast.paired.clone().unwrap();
-        // Eight users gain alike: 2 of 256 flips. Three such and one without any difference: times four.
+        // Eight users gain alike: 2 of 256 flips. Three such and one without any difference: times
+        // four.
         assert!(
             (of(0).randomisation.p - 2.0 / 256.0).abs() < 1e-12
                 && (of(0).corrected[0] - 8.0 / 256.0).abs() < 1e-12
@@ -625,7 +628,8 @@ mod tests {
             None
         );
 
-        // The best reference is better by a little and for sure; the second, found in luckier users, may not be.
+        // The best reference is better by a little and for sure; the second, found in luckier
+        // users, may not be.
         let with = |verdicts: [f64; 2]| {
             let mut rows = rows.clone();
             for (row, low) in rows.iter_mut().zip(verdicts) {

@@ -101,10 +101,10 @@ impl Curve {
     /// The points worth drawing between two x over `n_columns` pixels, with one neighbour on either
     /// side so that the line leaves the picture where it should.
     ///
-    /// Up to two points a column are returned as they are. Above, the lowest and the highest of each
-    /// stretch of one to two columns are, in their order: at most `2 * n_columns + 6` points, found
-    /// without a look at the others. A stretch that has numbers keeps them; one of nothing but NaN
-    /// keeps one NaN, so a gap wider than two columns stays a gap.
+    /// Up to two points a column are returned as they are. Above, the lowest and the highest of
+    /// each stretch of one to two columns are, in their order: at most `2 * n_columns + 6` points,
+    /// found without a look at the others. A stretch that has numbers keeps them; one of nothing
+    /// but NaN keeps one NaN, so a gap wider than two columns stays a gap.
     #[must_use]
     pub fn thinned(&self, x_range: (f64, f64), n_columns: usize) -> Vec<[f64; 2]> {
         let start = self.partition_point(|p| p[0] < x_range.0).saturating_sub(1);
@@ -128,8 +128,8 @@ impl Curve {
             .collect()
     }
 
-    /// The extremes of the stretches between two places: of the longest that lie there `most` times,
-    /// and of what is left of them at both ends.
+    /// The extremes of the stretches between two places: of the longest that lie there `most`
+    /// times, and of what is left of them at both ends.
     fn extremes(&self, places: Range<usize>, most: usize, mut take: impl FnMut(Extremes)) {
         let n_levels = self.0.levels.len();
         let level = (0..n_levels)
@@ -191,7 +191,8 @@ impl Extremes {
                 self
             };
         }
-        // A comparison with what is no number is false, so a stretch without numbers changes nothing.
+        // A comparison with what is no number is false, so a stretch without numbers changes
+        // nothing.
         Self {
             lowest: if y(next.lowest) < y(self.lowest) {
                 next.lowest

@@ -18,7 +18,8 @@ pub(super) fn file_error(path: &Path, error: &io::Error) -> RunError {
 fn reason(error: &io::Error) -> String {
     let known = match error.kind() {
         ErrorKind::NotFound => {
-            "there is no such file or folder; check the path, or choose the folder of runs with `--runs`"
+            "there is no such file or folder; check the path, or choose the folder of runs with \
+             `--runs`"
         }
         ErrorKind::PermissionDenied => {
             "no permission; choose another folder for runs or change its rights"

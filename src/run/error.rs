@@ -47,7 +47,8 @@ pub enum RunError {
         reason: String,
     },
     /// The manifest was written by a later version of the program.
-    #[error("`{}` has version {found}, this program knows up to {known}: open it with a newer Seqscope", path.display())]
+    #[error("`{}` has version {found}, this program knows up to {known}: open it with a newer \
+             Seqscope", path.display())]
     Newer {
         /// The manifest.
         path: PathBuf,
@@ -80,7 +81,8 @@ fn unknown(name: &str, root: &Path, near: Option<&str>, is_folder: bool) -> Stri
     );
     let what = if is_folder {
         format!(
-            "`{name}` is a folder without a manifest.ron, so it is no run, nor is there one of that name in"
+            "`{name}` is a folder without a manifest.ron, so it is no run, nor is there one of \
+             that name in"
         )
     } else {
         format!("there is no run `{name}` in")

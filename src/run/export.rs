@@ -29,9 +29,9 @@ impl RunStore {
     }
 
     /// Copies a run to a folder that must be empty or new: manifest, experiment file, history and
-    /// log as text, what was answered to every evaluated user by the model and by the references, in the words of the
-    /// task, and which row of the weights is which item as CSV and Parquet, the best epoch's weights as safetensors.
-    /// Returns the files written.
+    /// log as text, what was answered to every evaluated user by the model and by the references,
+    /// in the words of the task, and which row of the weights is which item as CSV and Parquet, the
+    /// best epoch's weights as safetensors. Returns the files written.
     ///
     /// # Errors
     /// [`RunError`] when the folder is not empty or cannot be written.
@@ -39,8 +39,8 @@ impl RunStore {
         self.export_hiding(id, to, Pseudonyms::Off)
     }
 
-    /// [`RunStore::export`] with ids replaced under the key in use. Those that were replaced when the
-    /// log was read stay as they are.
+    /// [`RunStore::export`] with ids replaced under the key in use. Those that were replaced when
+    /// the log was read stay as they are.
     ///
     /// # Errors
     /// [`RunError`] as there, and when the ids of the run were replaced under another key.

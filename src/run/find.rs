@@ -9,12 +9,13 @@ use crate::spec::did_you_mean;
 /// The word for the newest run.
 const LAST: &str = "last";
 
-/// Fewest letters at the end of a folder's name that name it: as many as tell apart those of one minute.
+/// Fewest letters at the end of a folder's name that name it: as many as tell apart those of one
+/// minute.
 const END_OF_ID: usize = 4;
 
 impl RunStore {
-    /// Finds a run wherever it is: as [`RunStore::find`] does, and by the path of its folder in any other
-    /// folder of runs. The store in which it is comes with it.
+    /// Finds a run wherever it is: as [`RunStore::find`] does, and by the path of its folder in any
+    /// other folder of runs. The store in which it is comes with it.
     ///
     /// # Errors
     /// [`RunError`] when none or several match.
@@ -51,9 +52,9 @@ impl RunStore {
             })
     }
 
-    /// Finds a run of this folder by its whole name, the start or the end of it (the four digits at the end
-    /// are enough), by the path of its folder, by the name of its experiment or the start of that, or by
-    /// `last` (the newest).
+    /// Finds a run of this folder by its whole name, the start or the end of it (the four digits at
+    /// the end are enough), by the path of its folder, by the name of its experiment or the start
+    /// of that, or by `last` (the newest).
     ///
     /// # Errors
     /// [`RunError`] when none or several match.
@@ -140,8 +141,8 @@ impl RunStore {
     }
 }
 
-/// The folder that a path leads to, as a shell completes it; that of a manifest is meant by the manifest
-/// too.
+/// The folder that a path leads to, as a shell completes it; that of a manifest is meant by the
+/// manifest too.
 fn folder_of(path: &str) -> Option<PathBuf> {
     // An empty path would be the current folder.
     let path = Path::new(path)

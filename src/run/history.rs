@@ -42,8 +42,8 @@ pub struct HistoryPoint {
     pub epoch: usize,
     /// Part of the data.
     pub part: Part,
-    /// `loss` and the names of [`crate::metric::Metric`]; for training also `lr`,
-    /// `grad_norm`, `kl`, `events_per_sec` and `secs` (training time since the start); for validation of a
+    /// `loss` and the names of [`crate::metric::Metric`]; for training also `lr`, `grad_norm`,
+    /// `kl`, `events_per_sec` and `secs` (training time since the start); for validation of a
     /// variational model `kl` and `active_units`, and at its end `ndcg@10_own_latent` and
     /// `ndcg@10_other_latent`.
     pub metric: String,

@@ -1,5 +1,5 @@
-//! What each epoch used of its latent vector, dimension by dimension, in a file of its own: a run has it
-//! where its model has a latent vector that is uncertain.
+//! What each epoch used of its latent vector, dimension by dimension, in a file of its own: a run
+//! has it where its model has a latent vector that is uncertain.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -16,8 +16,8 @@ pub(super) const LATENT_FILE: &str = "latent.csv";
 const HEADER: &str = "epoch,dimension,kl,variance\n";
 
 impl RunWriter {
-    /// Adds a line for each latent dimension: its Kullback–Leibler term in nats, mean over users, and the
-    /// variance of its mean over users. They are on disk when this returns.
+    /// Adds a line for each latent dimension: its Kullback–Leibler term in nats, mean over users,
+    /// and the variance of its mean over users. They are on disk when this returns.
     ///
     /// # Errors
     /// [`RunError`] when they cannot be written.

@@ -36,7 +36,8 @@ pub type LeftOutReferences = BTreeMap<ReferenceKind, String>;
 pub struct DataStamp {
     /// Short name.
     pub name: String,
-    /// Hash of the cleaned sequences, and of the columns beside them where features are made of these.
+    /// Hash of the cleaned sequences, and of the columns beside them where features are made of
+    /// these.
     pub fingerprint: String,
     /// Hash of the cleaned sequences alone; empty in runs from before there was one.
     #[serde(default)]
@@ -47,8 +48,8 @@ pub struct DataStamp {
     pub shape: DataShape,
     /// The account of reading and cleaning.
     pub report: DataReport,
-    /// How many test targets the order of equal times decides; none without times, where no single event is asked
-    /// for, and in runs from before this was counted.
+    /// How many test targets the order of equal times decides; none without times, where no single
+    /// event is asked for, and in runs from before this was counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test_ties: Option<TestTies>,
     /// The leakage audit of data and split; empty in runs from before there was one.
@@ -60,8 +61,8 @@ pub struct DataStamp {
 }
 
 impl DataStamp {
-    /// What tells whether two models were asked about the same events, whatever columns either got to know
-    /// beside them.
+    /// What tells whether two models were asked about the same events, whatever columns either got
+    /// to know beside them.
     #[must_use]
     pub fn events(&self) -> &str {
         if self.events_fingerprint.is_empty() {
@@ -113,8 +114,8 @@ pub enum Outcome {
 
 /// The manifest, written at the start, after each epoch and at the end.
 ///
-/// `epochs` is what a resumed run goes by: an epoch counts once the manifest says so, which is after
-/// its weights, its state and its part of the history are on disk.
+/// `epochs` is what a resumed run goes by: an epoch counts once the manifest says so, which is
+/// after its weights, its state and its part of the history are on disk.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// Version of this file.
@@ -125,8 +126,8 @@ pub struct Manifest {
     pub program: String,
     /// The experiment as run: all defaults written out.
     pub experiment: Experiment,
-    /// Whether the log decided what becomes of seen items, `evaluation.filter_seen: auto`; the experiment holds
-    /// what it decided.
+    /// Whether the log decided what becomes of seen items, `evaluation.filter_seen: auto`; the
+    /// experiment holds what it decided.
     #[serde(default)]
     pub follows_log: bool,
     /// What became of true items that the user already had, where seen items are left out.
@@ -146,7 +147,8 @@ pub struct Manifest {
     pub epochs: usize,
     /// Epoch with the best primary metric on validation, from 1.
     pub best_epoch: Option<usize>,
-    /// The epoch in which training diverged, its loss far above that of guessing, and did not come back.
+    /// The epoch in which training diverged, its loss far above that of guessing, and did not come
+    /// back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diverged_epoch: Option<usize>,
     /// Validation metrics of the best epoch.
@@ -155,8 +157,8 @@ pub struct Manifest {
     /// Test metrics of the best epoch's weights; read once, after selection.
     #[serde(default, with = "named", skip_serializing_if = "Option::is_none")]
     pub test: Option<Metrics>,
-    /// Test metrics among sampled candidates, where the experiment asks for them: never to be held against
-    /// those of the whole catalogue, which stand beside them.
+    /// Test metrics among sampled candidates, where the experiment asks for them: never to be held
+    /// against those of the whole catalogue, which stand beside them.
     #[serde(default, with = "named", skip_serializing_if = "Option::is_none")]
     pub test_sampled: Option<Metrics>,
     /// Whether the chances on test are frequencies; only of tasks that ask for a class or a chance.
@@ -215,7 +217,8 @@ impl Manifest {
     /// Warnings about the run itself, those about its data left out: what must stand beside its
     /// figures.
     pub fn remarks(&self) -> impl Iterator<Item = Problem> {
-        // Where the log has no times no split could have been cut in time, so nothing is to be said of it.
+        // Where the log has no times no split could have been cut in time, so nothing is to be said
+        // of it.
         let is_moot = |problem: &Problem| problem.field == "split" && !self.data.has_clock();
         let is_of_data =
             |problem: &Problem| problem.field == "data" || problem.field.starts_with("data.");
@@ -262,8 +265,8 @@ impl Manifest {
         }
     }
 
-    /// Of a run in a world that ranks items: the best that any model can reach on the test questions as they
-    /// were ranked. It stands in the manifest, so an older run has none.
+    /// Of a run in a world that ranks items: the best that any model can reach on the test
+    /// questions as they were ranked. It stands in the manifest, so an older run has none.
     #[must_use]
     pub fn optimum(&self) -> Option<Ceiling> {
         let optimum = self
@@ -299,8 +302,9 @@ impl Manifest {
         let mut manifest = match whole {
             Ok(manifest) if manifest.version > VERSION => return Err(newer(manifest.version)),
             Ok(manifest) => manifest,
-            // A later version may have fields that would only look like damage. Its number is looked
-            // for only here: reading each text twice would make a long list take twice as long.
+            // A later version may have fields that would only look like damage. Its number is
+            // looked for only here: reading each text twice would make a long list take twice as
+            // long.
             Err(error) => {
                 let head: Head = ron::from_str(&text).map_err(damaged)?;
                 return Err(if head.version > VERSION {

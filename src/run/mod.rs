@@ -17,8 +17,9 @@
 //!   lock                       locked while a process writes the run
 //! ```
 //!
-//! A manifest without an outcome is a *running* run while its lock is held, else a *paused* one where it
-//! says so and an *interrupted* one where it does not. [`RunWriter`] writes a run; [`RunStore`] lists, finds and reads them.
+//! A manifest without an outcome is a *running* run while its lock is held, else a *paused* one
+//! where it says so and an *interrupted* one where it does not. [`RunWriter`] writes a run;
+//! [`RunStore`] lists, finds and reads them.
 
 mod checkpoint;
 mod comparable;

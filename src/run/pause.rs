@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// A run that was left at the system's word (a scheduler's SIGTERM, a closed terminal).
 ///
-/// Weights and optimiser after [`Pause::step`] steps of the epoch are beside those of the last whole epoch,
-/// which stay until this one is whole too.
+/// Weights and optimiser after [`Pause::step`] steps of the epoch are beside those of the last
+/// whole epoch, which stay until this one is whole too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Pause {
     /// Epoch in work, from 1.

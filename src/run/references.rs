@@ -8,8 +8,8 @@ use super::{RunError, UserResult};
 use crate::baseline::ReferenceKind;
 use crate::data::{self, Column, Table};
 
-/// The answers of a run's references to its test questions, as kept in `results/test.references.parquet`: one row a
-/// question, in the order of the model's results.
+/// The answers of a run's references to its test questions, as kept in
+/// `results/test.references.parquet`: one row a question, in the order of the model's results.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReferenceResults {
     /// Ids of the users as in the log.
@@ -188,8 +188,8 @@ pub(super) fn write(path: &Path, results: &ReferenceResults) -> Result<(), RunEr
 pub(super) fn read(path: &Path) -> Result<ReferenceResults, RunError> {
     ReferenceResults::from_table(data::read_parquet(path)?).ok_or_else(|| RunError::Damaged {
         path: path.to_owned(),
-        reason: "expected the columns user_id and item_id and those of the references; delete the file to look at the \
-                 rest of the run, or train it anew"
+        reason: "expected the columns user_id and item_id and those of the references; delete the \
+                 file to look at the rest of the run, or train it anew"
             .to_owned(),
     })
 }

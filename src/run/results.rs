@@ -14,15 +14,16 @@ pub struct UserResult {
     pub user_id: String,
     /// The true item's id as in the log.
     pub item_id: String,
-    /// Mid-rank of the true item; infinite for a miss, a true item that is left out with the seen ones.
+    /// Mid-rank of the true item; infinite for a miss, a true item that is left out with the seen
+    /// ones.
     pub rank: f64,
-    /// The model's probability of the true item over all items, as [`Odds`](crate::metric::Odds) has it; of another
-    /// task, the chance of what came true.
+    /// The model's probability of the true item over all items, as [`Odds`](crate::metric::Odds)
+    /// has it; of another task, the chance of what came true.
     pub probability: f64,
     /// The number that the model said, where it was asked for one.
     pub predicted: Option<f64>,
-    /// The class that it gave the highest chance, where it was asked for one and no two are tied; `None` in
-    /// runs from before it was kept.
+    /// The class that it gave the highest chance, where it was asked for one and no two are tied;
+    /// `None` in runs from before it was kept.
     pub answered: Option<String>,
     /// What is known of the question; `None` in runs from before it was kept.
     pub facts: Option<Facts>,
@@ -53,9 +54,9 @@ impl Answer<'_> {
 }
 
 impl UserResult {
-    /// What the user adds to a metric that is a mean over users; `None` for another metric, or where the
-    /// result does not tell. An answer that is tied with another counts as wrong, and NaN as the surest wrong
-    /// one.
+    /// What the user adds to a metric that is a mean over users; `None` for another metric, or
+    /// where the result does not tell. An answer that is tied with another counts as wrong, and NaN
+    /// as the surest wrong one.
     #[must_use]
     pub fn value(&self, metric: Metric) -> Option<f64> {
         self.answer().value(metric)
@@ -80,8 +81,8 @@ pub(super) fn read(path: &Path) -> Result<Vec<UserResult>, RunError> {
     from_table(data::read_parquet(path)?).ok_or_else(|| RunError::Damaged {
         path: path.to_owned(),
         reason:
-            "expected the columns user_id, item_id, rank and probability; delete the file to look at the rest of the \
-                 run, or train it anew"
+            "expected the columns user_id, item_id, rank and probability; delete the file to look \
+             at the rest of the run, or train it anew"
                 .to_owned(),
     })
 }

@@ -1,5 +1,6 @@
-//! Test results by what is known of the question: how long the history was, how popular the true item is,
-//! what was done, whether training knew the item at all, and whether the user already had it.
+//! Test results by what is known of the question: how long the history was, how popular the true
+//! item is, what was done, whether training knew the item at all, and whether the user already had
+//! it.
 
 use std::collections::BTreeMap;
 
@@ -14,14 +15,14 @@ use crate::metric::statistics::{Interval, bootstrap_mean};
 pub struct Facts {
     /// Events that the model saw.
     pub history_len: u32,
-    /// Popularity of the true item in training, among the items that occur there: 1 the least popular tenth,
-    /// 10 the most popular; items with as many events share their middle. 0 for an item that training
-    /// does not know; `None` where the question is not of an item.
+    /// Popularity of the true item in training, among the items that occur there: 1 the least
+    /// popular tenth, 10 the most popular; items with as many events share their middle. 0 for an
+    /// item that training does not know; `None` where the question is not of an item.
     pub popularity_decile: Option<u32>,
     /// What the user did; empty for a log without behaviours.
     pub behaviour: String,
-    /// Whether the user already had the true item in the history that the model saw; `None` where the question is
-    /// not of an item, and in runs from before it was kept.
+    /// Whether the user already had the true item in the history that the model saw; `None` where
+    /// the question is not of an item, and in runs from before it was kept.
     pub is_return: Option<bool>,
 }
 
@@ -40,7 +41,8 @@ pub enum SliceBy {
     /// Whether training knew the true item.
     #[strum(to_string = "cold or warm")]
     Warmth,
-    /// Whether the user already had the true item: where seen items are left out, those who return are misses.
+    /// Whether the user already had the true item: where seen items are left out, those who return
+    /// are misses.
     #[strum(to_string = "new or returning")]
     Return,
 }
@@ -102,8 +104,8 @@ impl SliceBy {
     }
 }
 
-/// The slices of some results by a metric that is a mean over users, in the order of [`SliceBy`]; none where a
-/// run kept no facts, as runs from before there were slices.
+/// The slices of some results by a metric that is a mean over users, in the order of [`SliceBy`];
+/// none where a run kept no facts, as runs from before there were slices.
 #[must_use]
 pub fn slices(results: &[UserResult], metric: Metric) -> Vec<Slice> {
     let mut found = Vec::new();

@@ -184,8 +184,8 @@ impl RunStore {
             .join(format!("{epoch:04}.state"))
     }
 
-    /// Weights and optimiser state after some steps of an epoch, kept of a paused run. Named after both, for
-    /// the same reason.
+    /// Weights and optimiser state after some steps of an epoch, kept of a paused run. Named after
+    /// both, for the same reason.
     #[must_use]
     pub fn state_within(&self, id: &RunId, epoch: usize, step: usize) -> PathBuf {
         self.dir(id)
@@ -213,8 +213,8 @@ impl RunStore {
         self.dir(id).join("results").join("test.references.parquet")
     }
 
-    /// What each reference answered to the test questions; `None` when the run has not come so far, and in
-    /// runs from before it was kept.
+    /// What each reference answered to the test questions; `None` when the run has not come so far,
+    /// and in runs from before it was kept.
     ///
     /// # Errors
     /// [`RunError`] when the file cannot be read.

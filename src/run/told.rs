@@ -1,5 +1,6 @@
-//! A run's results in the words of its task, as they are exported: a table that can be read without knowing how the
-//! program keeps them. Derived from what is kept, so that runs of any age are told alike.
+//! A run's results in the words of its task, as they are exported: a table that can be read without
+//! knowing how the program keeps them. Derived from what is kept, so that runs of any age are told
+//! alike.
 
 use super::{ReferenceResults, UserResult, results};
 use crate::data::{Column, Table};
@@ -8,8 +9,8 @@ use crate::metric::AnswerKind;
 /// What is true where the answer is yes, as a will-act task names it.
 const YES: &str = "yes";
 
-/// One row an evaluated user. Where items are ranked `probability` is that of the true item over all items; of a chance
-/// `chance_of_yes` is that of yes, whatever came true.
+/// One row an evaluated user. Where items are ranked `probability` is that of the true item over
+/// all items; of a chance `chance_of_yes` is that of yes, whatever came true.
 pub(super) fn table(results: &[UserResult], answers: AnswerKind) -> Table {
     if answers == AnswerKind::Ranking {
         return results::table(results);
@@ -59,7 +60,8 @@ pub(super) fn table(results: &[UserResult], answers: AnswerKind) -> Table {
     }
 }
 
-/// The answers of references beside what was true, in the same words: `recency-frequency.chance_of_yes`.
+/// The answers of references beside what was true, in the same words:
+/// `recency-frequency.chance_of_yes`.
 pub(super) fn references_table(references: &ReferenceResults, answers: AnswerKind) -> Table {
     if answers == AnswerKind::Ranking {
         return references.table();

@@ -17,8 +17,8 @@ pub(super) const DELETED: &str = ".deleted-";
 /// A folder is made or deleted in moments, so one as old as this was left behind by a kill.
 const LEFT_BEHIND: Duration = Duration::from_hours(1);
 
-/// Makes a folder: `fill` writes into it, then it takes its name. Nothing stays behind when that fails.
-/// `false` when the name is taken.
+/// Makes a folder: `fill` writes into it, then it takes its name. Nothing stays behind when that
+/// fails. `false` when the name is taken.
 pub(super) fn place(
     dir: &Path,
     fill: impl FnOnce(&Path) -> Result<(), RunError>,

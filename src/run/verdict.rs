@@ -4,8 +4,8 @@ use super::References;
 use crate::baseline::ReferenceKind;
 use crate::metric::Metrics;
 
-/// The references that are better than a run by the metric that runs are chosen by, the best first, each with how
-/// much better it is.
+/// The references that are better than a run by the metric that runs are chosen by, the best first,
+/// each with how much better it is.
 #[must_use]
 pub fn references_ahead(test: &Metrics, references: &References) -> Vec<(ReferenceKind, f64)> {
     let (metric, Some(own)) = test.primary() else {
@@ -22,7 +22,8 @@ pub fn references_ahead(test: &Metrics, references: &References) -> Vec<(Referen
     ahead
 }
 
-/// The verdict on a run beside its references in a sentence; `None` where there is nothing to hold it against.
+/// The verdict on a run beside its references in a sentence; `None` where there is nothing to hold
+/// it against.
 #[must_use]
 pub fn verdict(test: &Metrics, references: &References) -> Option<String> {
     let (metric, own) = test.primary();
@@ -69,7 +70,8 @@ mod tests {
         let said = |value| verdict(&ndcg(value), &references).unwrap();
         assert_eq!(
             said(0.2),
-            "2 of 4 references are ahead of this run by NDCG@10: EASE by 0.1000, Item-kNN by 0.0500."
+            "2 of 4 references are ahead of this run by NDCG@10: EASE by 0.1000, Item-kNN by \
+             0.0500."
         );
         assert_eq!(said(0.27), "Ahead of this run by NDCG@10: EASE by 0.0300.");
         assert_eq!(

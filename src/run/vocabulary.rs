@@ -1,5 +1,5 @@
-//! Which row of a run's weights is which item, and which number which user: what makes the weights usable without
-//! the program. Ids that are hidden in the data are hidden here too.
+//! Which row of a run's weights is which item, and which number which user: what makes the weights
+//! usable without the program. Ids that are hidden in the data are hidden here too.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -43,8 +43,8 @@ pub struct EpochDone {
 
 impl RunWriter {
     /// Makes the folder of a new run, with a name made of the present minute and the experiment's
-    /// name, and its first files. The folder appears with its manifest in it: whatever goes wrong before,
-    /// a kill included, leaves no run.
+    /// name, and its first files. The folder appears with its manifest in it: whatever goes wrong
+    /// before, a kill included, leaves no run.
     ///
     /// # Errors
     /// [`RunError`] when the folder cannot be written.
@@ -59,8 +59,8 @@ impl RunWriter {
         loop {
             manifest.id = RunId::new(&now, &manifest.experiment.name, tag);
             let dir = store.dir(&manifest.id);
-            // A folder that stands there is another run's, whatever it holds; some systems would rename
-            // over it while it is empty.
+            // A folder that stands there is another run's, whatever it holds; some systems would
+            // rename over it while it is empty.
             if !dir.exists() && unfinished::place(&dir, |made| Self::fill(made, &manifest))? {
                 let Some(lock) = RunLock::take(&dir)? else {
                     return Err(RunError::Busy { id: manifest.id.0 });
@@ -261,8 +261,8 @@ impl RunWriter {
         remove_if_there(&self.store.state_within(&self.manifest.id, epoch, step))
     }
 
-    /// Leaves the run where it is, to go on later: at the place that was kept, else before the next epoch.
-    /// Returns where that is.
+    /// Leaves the run where it is, to go on later: at the place that was kept, else before the next
+    /// epoch. Returns where that is.
     ///
     /// # Errors
     /// [`RunError`] when it cannot be written.

@@ -260,8 +260,8 @@ impl FieldValue for String {
 }
 
 /// Lets an enum without data be a setting: one of its variants' names, as in the file. It needs
-/// strum's `Display`, `EnumIter` and `VariantNames`; an enum that is written inside gets all that it needs, and
-/// marks its `#[default]`.
+/// strum's `Display`, `EnumIter` and `VariantNames`; an enum that is written inside gets all that
+/// it needs, and marks its `#[default]`.
 macro_rules! choice {
     ($(#[$about:meta])* $vis:vis enum $word:ident { $($variants:tt)* }) => {
         $(#[$about])*
@@ -288,7 +288,8 @@ macro_rules! choice {
 }
 pub(crate) use choice;
 
-/// What several structs say of a setting in the same words: all of a [`Field`] but name, source and value.
+/// What several structs say of a setting in the same words: all of a [`Field`] but name, source and
+/// value.
 pub(crate) struct Wording {
     pub(crate) kind: fn() -> FieldKind,
     pub(crate) group: Group,
@@ -297,8 +298,8 @@ pub(crate) struct Wording {
     pub(crate) help: &'static str,
 }
 
-/// Implements [`Described`] from one list of settings. One whose words are shared has a [`Wording`] in their
-/// place.
+/// Implements [`Described`] from one list of settings. One whose words are shared has a [`Wording`]
+/// in their place.
 ///
 /// ```ignore
 /// described! { TransformerSpec {

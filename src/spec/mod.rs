@@ -1,10 +1,10 @@
 //! The words in which a setting describes itself: name, help, unit, range, source, current value.
 //!
 //! A leaf: it imports nothing of ours. Forms in the window, `seqscope describe`, `--set key=value`
-//! and the checks of an experiment file all walk the same [`Field`]s, so a setting is described once.
-//! Being the leaf, it also holds the little that every other module does in the same way: named
-//! seeds, files that are written whole or not at all, the words of a
-//! caught panic and of a file, and foreign text as it may be shown.
+//! and the checks of an experiment file all walk the same [`Field`]s, so a setting is described
+//! once. Being the leaf, it also holds the little that every other module does in the same way:
+//! named seeds, files that are written whole or not at all, the words of a caught panic and of a
+//! file, and foreign text as it may be shown.
 
 mod caught;
 mod field;

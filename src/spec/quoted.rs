@@ -5,7 +5,8 @@ use super::shown;
 /// Most letters of a file's text in a sentence.
 const SHOWN: usize = 60;
 
-/// The beginning of a text, in one line: an id may be a megabyte long, and a name may hold line ends.
+/// The beginning of a text, in one line: an id may be a megabyte long, and a name may hold line
+/// ends.
 pub(crate) fn quotable(text: &str) -> String {
     let mut letters = text.chars();
     let mut short: String = letters

@@ -1,12 +1,14 @@
-//! Foreign text as it may be shown: an id or a title comes from a file, and a terminal obeys what stands in it.
+//! Foreign text as it may be shown: an id or a title comes from a file, and a terminal obeys what
+//! stands in it.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-/// Whether a terminal or a window would obey the character, or hide it, instead of showing it: control characters
-/// (C0, delete and C1, so a bell and the beginnings of escape sequences), line and paragraph separators, what turns
-/// the direction of writing, and what has no width. The joiners of Persian, Hindi and emoji are text.
+/// Whether a terminal or a window would obey the character, or hide it, instead of showing it:
+/// control characters (C0, delete and C1, so a bell and the beginnings of escape sequences), line
+/// and paragraph separators, what turns the direction of writing, and what has no width. The
+/// joiners of Persian, Hindi and emoji are text.
 fn is_obeyed(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -14,8 +16,8 @@ fn is_obeyed(c: char) -> bool {
             | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')
 }
 
-/// The text in one line, in which whatever would be obeyed stands as `\u001b`: as in JSON, so that one writing is
-/// right in both.
+/// The text in one line, in which whatever would be obeyed stands as `\u001b`: as in JSON, so that
+/// one writing is right in both.
 #[must_use]
 pub fn shown(text: &str) -> Cow<'_, str> {
     escaped(text, is_obeyed)

@@ -9,7 +9,8 @@ use crate::experiment::TrainingSpec;
 use crate::model::{Likelihood, LossKind, ModelSpec, TrainStats};
 use crate::spec::Problem;
 
-/// Steps after which a loss is judged: by then the first, large steps of a healthy run are behind it.
+/// Steps after which a loss is judged: by then the first, large steps of a healthy run are behind
+/// it.
 const FIRST_JUDGED: usize = 200;
 
 /// Fewest steps after which that of a short run is judged.
@@ -32,7 +33,8 @@ struct Guess {
 }
 
 impl Guess {
-    /// A loss made of logarithms of chances: no model that learns stays a nat and a quarter above that of guessing.
+    /// A loss made of logarithms of chances: no model that learns stays a nat and a quarter above
+    /// that of guessing.
     fn in_nats(loss: f64, of: String) -> Self {
         Self {
             loss,
@@ -112,7 +114,8 @@ impl Divergence {
         }
         let mean = *sum / (*n_events).max(1) as f64;
         self.recent = (0.0, 0, 0);
-        // A model that begins far above that of guessing and comes down slowly is healthy: it needs larger steps.
+        // A model that begins far above that of guessing and comes down slowly is healthy: it needs
+        // larger steps.
         let is_above_start = self.initial.is_none_or(|initial| mean > initial + 0.5);
         let has_diverged = mean > self.guess.limit && (is_above_start || self.has_diverged);
         if has_diverged == self.has_diverged {
@@ -146,8 +149,9 @@ impl Divergence {
             ""
         };
         let sentence = format!(
-            "training has diverged: after {step} steps the training loss is {mean:.2}, where guessing alone has {:.2} \
-             ({}); stop it, lower `training.lr` (now {lr}) by a factor of ten, {clip}{warm_up}",
+            "training has diverged: after {step} steps the training loss is {mean:.2}, where \
+             guessing alone has {:.2} ({}); stop it, lower `training.lr` (now {lr}) by a factor of \
+             ten, {clip}{warm_up}",
             self.guess.loss, self.guess.of,
         );
         Problem::warning(FIELD, sentence)
@@ -163,7 +167,8 @@ fn guess(task: &Task) -> Guess {
             Output::Classes(n) => ln(n, "behaviours"),
             Output::Chance => ln(2, "answers"),
             Output::Catalogue => ln(task.prepared.dataset.n_items(), "items"),
-            // The mean squared error of the mean, on the scale that is learnt; squares have long tails.
+            // The mean squared error of the mean, on the scale that is learnt; squares have long
+            // tails.
             Output::Number => Guess {
                 loss: 1.0,
                 of: "the variance of what is asked".to_owned(),
@@ -338,7 +343,8 @@ mod tests {
                 );
             }
         }
-        // Large first scores, and a warm-up that hardly learns yet: above guessing, and on the way down.
+        // Large first scores, and a warm-up that hardly learns yet: above guessing, and on the way
+        // down.
         let mut slow = watch(LossKind::FullSoftmax, 1_682, 100_000);
         assert_eq!(told(&mut slow, 3_000, |step| 40.0 - step as f64 * 0.01), []);
         // A spike of a few steps is no divergence.

@@ -30,7 +30,8 @@ pub enum TrainError {
     Unfit(String),
     /// The loss is no number any more.
     #[error(
-        "the loss is {value} in epoch {epoch} (step {step}): the training diverged, most likely since {cause}; {cure}; the epochs before it are kept"
+        "the loss is {value} in epoch {epoch} (step {step}): the training diverged, most likely \
+         since {cause}; {cure}; the epochs before it are kept"
     )]
     Diverged {
         /// The epoch, from 1.
@@ -49,7 +50,8 @@ pub enum TrainError {
     Cancelled,
     /// A defect of the program, caught.
     #[error(
-        "training stopped by a defect of the program ({0}); finished epochs are kept: resume the run, and report it if it happens again"
+        "training stopped by a defect of the program ({0}); finished epochs are kept: resume the \
+         run, and report it if it happens again"
     )]
     Panicked(String),
 }
@@ -61,8 +63,8 @@ const HIGH_LR: f64 = 0.01;
 const LOOSE_CLIP: f64 = 10.0;
 
 impl TrainError {
-    /// The same error; of a training that diverged with its epoch, what in the settings makes it likely, and
-    /// what to change.
+    /// The same error; of a training that diverged with its epoch, what in the settings makes it
+    /// likely, and what to change.
     pub(super) fn in_epoch(self, epoch: usize, training: &TrainingSpec) -> Self {
         let Self::Model(ModelError::Diverged { value, step }) = self else {
             return self;
@@ -89,7 +91,8 @@ impl TrainError {
             (
                 cause,
                 format!(
-                    "lower `training.lr` to {}, or let it grow over some hundred `training.warmup_steps`",
+                    "lower `training.lr` to {}, or let it grow over some hundred \
+                     `training.warmup_steps`",
                     lr / 10.0
                 ),
             )

@@ -53,8 +53,8 @@ pub(super) fn n_train_events(prepared: &Prepared) -> Vec<u32> {
     n_events
 }
 
-/// The tenth in which each item is, by its events: with `m` items that occur, one in the middle of the places
-/// `p` is in tenth `⌈10 p / m⌉`. Items that do not occur are in none, 0.
+/// The tenth in which each item is, by its events: with `m` items that occur, one in the middle of
+/// the places `p` is in tenth `⌈10 p / m⌉`. Items that do not occur are in none, 0.
 fn deciles(n_events: &[u32]) -> Vec<u32> {
     let mut sorted: Vec<u32> = n_events.iter().copied().filter(|&n| n > 0).collect();
     sorted.sort_unstable();

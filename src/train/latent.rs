@@ -9,7 +9,8 @@ use crate::metric::{Rank, ndcg_term};
 use crate::model::{LatentReport, ModelError, Questions, Trainable};
 use crate::spec::Problem;
 
-/// What a model with a latent vector used of it after an epoch, asked of the first users of validation.
+/// What a model with a latent vector used of it after an epoch, asked of the first users of
+/// validation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LatentUse {
     /// Epoch, from 1.
@@ -18,8 +19,8 @@ pub struct LatentUse {
     pub step: usize,
     /// Each dimension.
     pub report: LatentReport,
-    /// At the end of a run: NDCG@10 of these users, and what it would be with the latent vector of the next
-    /// user in place of each one's own.
+    /// At the end of a run: NDCG@10 of these users, and what it would be with the latent vector of
+    /// the next user in place of each one's own.
     pub shuffled: Option<[f64; 2]>,
 }
 
@@ -37,14 +38,15 @@ impl LatentUse {
             None => used,
             Some([own, other]) => {
                 format!(
-                    "{used}; NDCG@10 on validation {own:.4} with a user's own, {other:.4} with another's"
+                    "{used}; NDCG@10 on validation {own:.4} with a user's own, {other:.4} with \
+                     another's"
                 )
             }
         }
     }
 
-    /// The warning that the latent vector says nearly nothing, or that the decoder does not listen to what it
-    /// says, and the cure.
+    /// The warning that the latent vector says nearly nothing, or that the decoder does not listen
+    /// to what it says, and the cure.
     pub(super) fn collapse(&self) -> Option<Problem> {
         let report = &self.report;
         let is_unheard = self
@@ -60,16 +62,17 @@ impl LatentUse {
             (false, true) => "it ranks as well with another user's as with a user's own".to_owned(),
         };
         let sentence = format!(
-            "the latent vector has collapsed: {what}, so the decoder hardly looks at it; let beta grow over more of \
-             the run (`model.anneal`) or in cycles (`model.annealing: Cyclical`), give each dimension free nats \
-             (`model.free_bits: 0.1`), lower `model.beta`, or make the vector shorter (`model.d_latent`)"
+            "the latent vector has collapsed: {what}, so the decoder hardly looks at it; let beta \
+             grow over more of the run (`model.anneal`) or in cycles (`model.annealing: \
+             Cyclical`), give each dimension free nats (`model.free_bits: 0.1`), lower \
+             `model.beta`, or make the vector shorter (`model.d_latent`)"
         );
         Some(Problem::warning(COLLAPSED, sentence))
     }
 }
 
-/// How many times as well as with another user's vector a model must rank with a user's own, or the decoder
-/// is taken not to listen: ours.
+/// How many times as well as with another user's vector a model must rank with a user's own, or the
+/// decoder is taken not to listen: ours.
 const HEARD: f64 = 1.05;
 
 /// The place of the warning that the latent vector has collapsed.
@@ -93,8 +96,8 @@ pub(super) fn latent_report(
 
 /// NDCG@10 of the first users, each with its own latent vector and with the next user's.
 ///
-/// All that such a model sees of a history goes through the latent vector, so that another user's history
-/// is another user's latent vector; which items are left out stays the user's own.
+/// All that such a model sees of a history goes through the latent vector, so that another user's
+/// history is another user's latent vector; which items are left out stays the user's own.
 pub(super) fn shuffled(
     model: &dyn Trainable,
     prepared: &Prepared,

@@ -1,5 +1,5 @@
-//! A look at whole rows of scores on the test questions: what the top-10 lists are like, and, where asked
-//! for, the rank among sampled candidates.
+//! A look at whole rows of scores on the test questions: what the top-10 lists are like, and, where
+//! asked for, the rank among sampled candidates.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -15,7 +15,8 @@ use crate::spec::derive_seed;
 
 /// Length of the lists.
 const LENGTH: usize = 10;
-/// Users whose lists are looked at, spread evenly over all: lists of more change the figures little.
+/// Users whose lists are looked at, spread evenly over all: lists of more change the figures
+/// little.
 const MOST_USERS: usize = 10_000;
 /// Scores in memory at a time, 64 MB.
 const MOST_SCORES: usize = 16_000_000;
@@ -29,8 +30,8 @@ pub(super) struct Lists {
     pub(super) sampled: Option<Metrics>,
 }
 
-/// Looks at the lists of a model. Candidates are drawn for every question; lists are looked at for up to
-/// [`MOST_USERS`] users.
+/// Looks at the lists of a model. Candidates are drawn for every question; lists are looked at for
+/// up to [`MOST_USERS`] users.
 pub(super) fn look(
     model: &dyn Trainable,
     prepared: &Prepared,
@@ -78,8 +79,9 @@ pub(super) fn look(
     })
 }
 
-/// The items with the highest scores, best first; of equal ones that with the lower number, so that a model
-/// that says nothing shows everyone the same list. Scores that are no numbers are not listed.
+/// The items with the highest scores, best first; of equal ones that with the lower number, so that
+/// a model that says nothing shows everyone the same list. Scores that are no numbers are not
+/// listed.
 fn top(row: &[f32], excluded: &[u32]) -> Vec<u32> {
     let is_listed =
         |&(item, score): &(u32, f32)| !score.is_nan() && excluded.binary_search(&item).is_err();

@@ -153,8 +153,8 @@ impl<'a> Live<'a> {
         }
     }
 
-    /// Tells how far a sampler of synthetic histories has come before `epoch`, and does what the user asked for
-    /// meanwhile.
+    /// Tells how far a sampler of synthetic histories has come before `epoch`, and does what the
+    /// user asked for meanwhile.
     pub(super) fn between_passes(&mut self, pass: Pass, epoch: usize) -> Result<(), Halt> {
         if let Some(progress) = self.pace.due_of_sampler(pass, epoch, self.clock.secs()) {
             self.say(EventKind::Progress(progress))?;
@@ -167,7 +167,8 @@ impl<'a> Live<'a> {
         self.is_stopping = true;
     }
 
-    /// The test split is about to be read. It is read once, so the system's word to leave comes too late.
+    /// The test split is about to be read. It is read once, so the system's word to leave comes too
+    /// late.
     ///
     /// # Errors
     /// [`Halt`] when that word, or another, came just before.
@@ -177,8 +178,8 @@ impl<'a> Live<'a> {
         Ok(())
     }
 
-    /// Does what was asked for meanwhile, at a place from which the run can go on to the same numbers. A pause
-    /// waits here, with the clock stopped.
+    /// Does what was asked for meanwhile, at a place from which the run can go on to the same
+    /// numbers. A pause waits here, with the clock stopped.
     pub(super) fn between_steps(&mut self) -> Result<(), Halt> {
         self.heed()?;
         if self.is_leaving {
@@ -188,7 +189,8 @@ impl<'a> Live<'a> {
         }
     }
 
-    /// The same at a place where the run cannot be left: sums that are still on the device would be cut in two.
+    /// The same at a place where the run cannot be left: sums that are still on the device would be
+    /// cut in two.
     pub(super) fn heed(&mut self) -> Result<(), Halt> {
         while let Some(command) = self.control.poll() {
             match command {
@@ -203,7 +205,8 @@ impl<'a> Live<'a> {
 
     fn leave(&mut self) -> Result<(), TrainError> {
         if self.is_reading_test {
-            let log = "asked to leave while the test split is read: that is done once, so the run goes to its end";
+            let log = "asked to leave while the test split is read: that is done once, so the run \
+                       goes to its end";
             return Ok(self.recorder.writer.log(log)?);
         }
         self.is_leaving = true;

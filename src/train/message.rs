@@ -31,8 +31,8 @@ pub enum Command {
     Resume,
     /// End now.
     Stop(StopMode),
-    /// Leave now, at the system's word: keep what is needed to go on later, and leave the test split unread. A run
-    /// whose test split is being read ends first, for it is read once.
+    /// Leave now, at the system's word: keep what is needed to go on later, and leave the test
+    /// split unread. A run whose test split is being read ends first, for it is read once.
     Leave,
 }
 
@@ -161,8 +161,8 @@ pub enum EventKind {
         /// Training time so far, pauses left out, in seconds.
         train_secs: f64,
     },
-    /// What a model with a latent vector uses of it: after each epoch, and once more of the best weights at the
-    /// end of the run.
+    /// What a model with a latent vector uses of it: after each epoch, and once more of the best
+    /// weights at the end of the run.
     Latent(Box<LatentUse>),
     /// Weights of an epoch are on disk.
     Checkpointed {
@@ -225,8 +225,8 @@ pub struct Ended {
     pub references_left_out: LeftOutReferences,
     /// In a world: the best that any model can reach on test.
     pub optimum: Option<Ceiling>,
-    /// The epoch in which training left what can be learnt and did not come back: its loss is far above that of
-    /// guessing.
+    /// The epoch in which training left what can be learnt and did not come back: its loss is far
+    /// above that of guessing.
     pub diverged_epoch: Option<usize>,
     /// How many test targets the order of equal times decides.
     pub test_ties: Option<TestTies>,

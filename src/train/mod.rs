@@ -136,7 +136,8 @@ fn train_and_judge(
     Ok(outcome)
 }
 
-/// Epoch after epoch: train, judge on validation, keep the weights, until epochs or patience run out.
+/// Epoch after epoch: train, judge on validation, keep the weights, until epochs or patience run
+/// out.
 fn train(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Result<(), Halt> {
     let mut early_stop = task.early_stop.clone();
     let mut divergence = Divergence::new(task, live.manifest().diverged_epoch.is_some());
@@ -221,8 +222,8 @@ fn in_epoch(halt: Halt, task: &Task, epoch: usize) -> Halt {
     }
 }
 
-/// Every user once, and every synthetic history, from the step that the epoch has come to. Returns the epoch's
-/// means and the training events a second.
+/// Every user once, and every synthetic history, from the step that the epoch has come to. Returns
+/// the epoch's means and the training events a second.
 fn train_epoch(
     task: &Task,
     live: &mut Live<'_>,

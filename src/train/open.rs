@@ -267,7 +267,8 @@ pub(super) fn data_of_run_watched(
         return Ok(prepared);
     }
     Err(TrainError::Unfit(format!(
-        "the data `{}` have changed since run {id} (fingerprint {}, then {}): put the old file back, or train anew",
+        "the data `{}` have changed since run {id} (fingerprint {}, then {}): put the old file \
+         back, or train anew",
         data.name, prepared.dataset.fingerprint, data.fingerprint
     )))
 }
@@ -349,8 +350,8 @@ fn resumable(store: &RunStore, id: &RunId) -> Result<RunWriter, TrainError> {
     let writer = RunWriter::reopen(store, id)?;
     if writer.manifest.outcome == Some(Outcome::Finished) {
         let sentence = format!(
-            "run {id} finished after {} epochs, nothing is left to do: train anew with more `training.epochs` or \
-             `training.patience`",
+            "run {id} finished after {} epochs, nothing is left to do: train anew with more \
+             `training.epochs` or `training.patience`",
             writer.manifest.epochs
         );
         return Err(TrainError::Unfit(sentence));
@@ -364,8 +365,8 @@ fn computes_alike(a: &DeviceInfo, b: &DeviceInfo) -> bool {
         && (a.kind == DeviceKind::Cpu || (&a.name, &a.backend) == (&b.name, &b.backend))
 }
 
-/// Brings a run from before a seen target was a miss to that rule, where that changes no figure of it; where it
-/// does, its epochs cannot be held against those to come.
+/// Brings a run from before a seen target was a miss to that rule, where that changes no figure of
+/// it; where it does, its epochs cannot be held against those to come.
 fn count_as_now(manifest: &mut Manifest, prepared: &Prepared) -> Result<(), TrainError> {
     if manifest.seen_target == SeenTarget::Missed {
         return Ok(());
@@ -382,8 +383,8 @@ fn count_as_now(manifest: &mut Manifest, prepared: &Prepared) -> Result<(), Trai
     Ok(())
 }
 
-/// Takes model, counters and folder back to where the run was paused, else to the end of its last committed
-/// epoch. Everything is read before anything is changed.
+/// Takes model, counters and folder back to where the run was paused, else to the end of its last
+/// committed epoch. Everything is read before anything is changed.
 fn go_on(
     task: &mut Task,
     model: &mut dyn Trainable,
@@ -441,10 +442,12 @@ fn go_on(
         .retain(|problem| !told_at_end.contains(&problem.field.as_str()));
     if writer.manifest.test.is_some() {
         let sentence = format!(
-            "the test split was read after {epochs} epochs of this run already, and is read again at its end: report its test figures only with that remark, or train anew"
+            "the test split was read after {epochs} epochs of this run already, and is read again \
+             at its end: report its test figures only with that remark, or train anew"
         );
         let warning = Problem::warning("training.epochs", sentence);
-        // Kept before the earlier figures go, so that no cut between the two hides the first reading.
+        // Kept before the earlier figures go, so that no cut between the two hides the first
+        // reading.
         writer.manifest.problems.push(warning.clone());
         task.warnings.push(warning);
     }

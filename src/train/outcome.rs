@@ -57,7 +57,8 @@ impl Judgement {
 /// Questions with the model's answers.
 pub(super) struct Answered {
     samples: Vec<Sample>,
-    /// Chances of the classes, `[n, n_classes]`; chances of "yes", `[n]`; numbers in their own unit, `[n]`.
+    /// Chances of the classes, `[n, n_classes]`; chances of "yes", `[n]`; numbers in their own
+    /// unit, `[n]`.
     answers: Vec<f64>,
     output: Output,
     scale: crate::data::Scale,
@@ -112,8 +113,8 @@ impl Outcomes {
 }
 
 impl Answered {
-    /// The questions of a part with answers from elsewhere, in the form in which answers are kept. Of them
-    /// there is no loss.
+    /// The questions of a part with answers from elsewhere, in the form in which answers are kept.
+    /// Of them there is no loss.
     pub(super) fn by(
         outcomes: &Outcomes,
         part: Part,
@@ -205,8 +206,8 @@ impl Answered {
             .collect()
     }
 
-    /// The truth stands in the place of the true item, and beside it the chance that the model gave it; of
-    /// a number what the model said. The rank is that of the true class among all of them.
+    /// The truth stands in the place of the true item, and beside it the chance that the model gave
+    /// it; of a number what the model said. The rank is that of the true class among all of them.
     pub(super) fn results(&self, prepared: &Prepared, outcomes: &Outcomes) -> Vec<UserResult> {
         let n_outputs = self.output.n_outputs().max(1);
         let is_class = matches!(self.output, Output::Classes(_));

@@ -93,8 +93,8 @@ impl Plan {
         (self.users.len() + self.n_synthetic).div_ceil(self.batch_size)
     }
 
-    /// The histories that a sampler writes after reading those of the users. They depend on nothing but
-    /// experiment and data, so that a run that goes on has the same.
+    /// The histories that a sampler writes after reading those of the users. They depend on nothing
+    /// but experiment and data, so that a run that goes on has the same.
     pub(super) fn synthetic(
         &self,
         task: &Task,
@@ -116,8 +116,9 @@ impl Plan {
         synthetic::write(&wanted, &rows, between)
     }
 
-    /// The batches of an epoch: every user once and every synthetic history once, in an order of its own, each
-    /// user's history changed as the experiment says. Those before step `from` are left out.
+    /// The batches of an epoch: every user once and every synthetic history once, in an order of
+    /// its own, each user's history changed as the experiment says. Those before step `from` are
+    /// left out.
     pub(super) fn batches<'a>(
         &'a self,
         task: &'a Task,

@@ -135,7 +135,8 @@ impl Pace {
         is_due
     }
 
-    /// What to tell while a sampler learns, when it is time to. Its time is left out of the model's speed.
+    /// What to tell while a sampler learns, when it is time to. Its time is left out of the model's
+    /// speed.
     pub(super) fn due_of_sampler(
         &mut self,
         pass: Pass,

@@ -1,5 +1,5 @@
-//! What is watched while a run is made ready: its references, several beside each other, and whether anybody asks
-//! for the end.
+//! What is watched while a run is made ready: its references, several beside each other, and
+//! whether anybody asks for the end.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -34,8 +34,8 @@ impl<'a> Onlooker<'a> {
         Self::default()
     }
 
-    /// Does something to each of some references, several beside each other; the results are in their order, and
-    /// the same on any number of threads.
+    /// Does something to each of some references, several beside each other; the results are in
+    /// their order, and the same on any number of threads.
     ///
     /// # Errors
     /// [`TrainError::Cancelled`] when the end was asked for.

@@ -53,7 +53,8 @@ impl Recorder {
                     |value| format!("{value:.4}"),
                 );
                 writer.log(&format!(
-                    "epoch {epoch}: train loss {train_loss:.4}, valid loss {valid_loss:.4}, {} {value}{best}",
+                    "epoch {epoch}: train loss {train_loss:.4}, valid loss {valid_loss:.4}, {} \
+                     {value}{best}",
                     metric.title()
                 ))?;
             }
@@ -72,7 +73,8 @@ impl Recorder {
         Ok(())
     }
 
-    /// Writes down what is used of the latent vector: of an epoch its dimensions, of the whole run in words.
+    /// Writes down what is used of the latent vector: of an epoch its dimensions, of the whole run
+    /// in words.
     fn latent(&mut self, used: &LatentUse) -> Result<(), TrainError> {
         let LatentUse {
             epoch,

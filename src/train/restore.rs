@@ -103,12 +103,13 @@ fn of_no_use(manifest: &Manifest, epoch: usize, broken: &BrokenWeights) -> Strin
         "take the best epoch"
     };
     format!(
-        "the weights of epoch {epoch} of run {id} are damaged, so they say nothing: {broken}; {other}, or train anew, \
-         with a lower `training.lr` if they became so in training"
+        "the weights of epoch {epoch} of run {id} are damaged, so they say nothing: {broken}; \
+         {other}, or train anew, with a lower `training.lr` if they became so in training"
     )
 }
 
-/// Looking at a few users needs no GPU, and must work where the run's own device is missing or busy.
+/// Looking at a few users needs no GPU, and must work where the run's own device is missing or
+/// busy.
 fn on_cpu(experiment: &Experiment) -> Experiment {
     let mut experiment = experiment.clone();
     "cpu".clone_into(&mut experiment.training.device);
@@ -123,7 +124,8 @@ fn epoch_to_open(
     let id = &manifest.id;
     let Some(epoch) = wanted.or(manifest.best_epoch) else {
         let sentence = format!(
-            "run {id} has no weights yet: it ended before its first epoch did; resume it or train anew"
+            "run {id} has no weights yet: it ended before its first epoch did; resume it or train \
+             anew"
         );
         return Err(TrainError::Unfit(sentence));
     };

@@ -33,7 +33,9 @@ pub(super) struct Wanted<'a> {
 pub(super) fn check(experiment: &Experiment, prepared: &Prepared) -> Option<Problem> {
     let n_items = prepared.dataset.n_items();
     let sentence = if experiment.task != TaskSpec::NextItem || !prepared.features.is_empty() {
-        "synthetic histories are made of items alone; predict the next item without `data.features`, or set `training.augment.synthetic` to 0".to_owned()
+        "synthetic histories are made of items alone; predict the next item without \
+         `data.features`, or set `training.augment.synthetic` to 0"
+            .to_owned()
     } else if experiment.training.augment.sampler != Sampler::Markov && n_items > MAX_ITEMS {
         too_many_items(n_items)
     } else {
@@ -42,8 +44,8 @@ pub(super) fn check(experiment: &Experiment, prepared: &Prepared) -> Option<Prob
     Some(Problem::error("training.augment.synthetic", sentence))
 }
 
-/// Fits the sampler on `rows` and writes what is wanted; the same seed writes the same. `between` hears of
-/// every step of a neural sampler and may stop it.
+/// Fits the sampler on `rows` and writes what is wanted; the same seed writes the same. `between`
+/// hears of every step of a neural sampler and may stop it.
 pub(super) fn write<E: From<ModelError> + From<TrainError>>(
     wanted: &Wanted<'_>,
     rows: &Histories,
@@ -64,7 +66,8 @@ pub(super) fn write<E: From<ModelError> + From<TrainError>>(
         let drawn = MarkovSampler::fit(rows).sample(n, (least, gan.max_len), seed);
         let short = || {
             TrainError::Unfit(format!(
-                "a Markov chain hardly ever writes {least} events on these data; set `training.augment.synthetic` to 0"
+                "a Markov chain hardly ever writes {least} events on these data; set \
+                 `training.augment.synthetic` to 0"
             ))
         };
         return if drawn.n_rows() == n {
@@ -103,15 +106,17 @@ pub enum Judging {
 
 /// Judges every sampler on the data of an experiment, and real histories first, as the measure.
 ///
-/// Users are halved. The samplers read the training events of one half and write as many histories; these are
-/// held against the training events of the other half. Then the experiment's model is trained anew on each
-/// sampler's histories alone, its epoch chosen by the validation questions of the first half, and judged by
-/// those of the second (train on synthetic, test on real; Esteban et al. 2017). The test split is not read.
+/// Users are halved. The samplers read the training events of one half and write as many histories;
+/// these are held against the training events of the other half. Then the experiment's model is
+/// trained anew on each sampler's histories alone, its epoch chosen by the validation questions of
+/// the first half, and judged by those of the second (train on synthetic, test on real; Esteban et
+/// al. 2017). The test split is not read.
 ///
 /// `told` hears where it is.
 ///
 /// # Errors
-/// [`TrainError`] when the data cannot be opened, hold too many items or too few users, or a training fails.
+/// [`TrainError`] when the data cannot be opened, hold too many items or too few users, or a
+/// training fails.
 pub fn judge_samplers(
     experiment: &Experiment,
     told: &mut dyn FnMut(Judging),
@@ -216,7 +221,8 @@ impl Halves {
         .min();
         if fewest < Some(FEWEST) {
             return Err(TrainError::Unfit(format!(
-                "samplers are judged on two halves of at least {FEWEST} users each; take a log with more users"
+                "samplers are judged on two halves of at least {FEWEST} users each; take a log \
+                 with more users"
             )));
         }
         Ok(Self {
@@ -227,7 +233,8 @@ impl Halves {
         })
     }
 
-    /// Trains the experiment's model on these rows alone, chosen by one half and judged by the other.
+    /// Trains the experiment's model on these rows alone, chosen by one half and judged by the
+    /// other.
     fn downstream(
         &self,
         rows: &Histories,

@@ -43,7 +43,10 @@ impl Closing {
         egui::Modal::new(egui::Id::unique("closing")).show(ctx, |ui| {
             ui.set_max_width(440.0);
             ui.heading("A run is being trained");
-            ui.label("Closing now leaves it interrupted: epochs that are finished are kept, and it can go on later.");
+            ui.label(
+                "Closing now leaves it interrupted: epochs that are finished are kept, and it \
+                      can go on later.",
+            );
             ui.add_space(size::GAP);
             ui.horizontal_wrapped(|ui| {
                 if ui.button("Stop, evaluate and close").clicked() {

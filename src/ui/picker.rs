@@ -36,11 +36,11 @@ impl FilePicker for SystemPicker {
                 .add_filter("Experiments", &["ron"]),
         };
         match dialog.add_filter("All files", &["*"]).pick_file() {
-            None if asked.elapsed() < TOO_QUICK => {
-                Err("No file dialog can be shown here: it needs a desktop portal or \
-                                                        `zenity`. Type the path, or drop the file onto the window."
-                    .to_owned())
-            }
+            None if asked.elapsed() < TOO_QUICK => Err(
+                "No file dialog can be shown here: it needs a desktop portal or `zenity`. Type \
+                     the path, or drop the file onto the window."
+                    .to_owned(),
+            ),
             picked => Ok(picked),
         }
     }

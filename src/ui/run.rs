@@ -97,8 +97,9 @@ pub(crate) fn waker(ctx: &egui::Context) -> Waker {
 }
 
 /// What works without a window, at the end of each refusal.
-const WITHOUT: &str = "Without a window these work: `seqscope train FILE.ron`, `data FILE`, `runs`, `compare`, \
-                       `predict`, `export`, `describe`; `seqscope --help` lists them.";
+const WITHOUT: &str = "Without a window these work: `seqscope train FILE.ron`, `data FILE`, \
+                       `runs`, `compare`, `predict`, `export`, `describe`; `seqscope --help` lists \
+                       them.";
 
 /// The cure for each way in which a window can fail to open, by the words of eframe 0.37.
 fn sentence(error: &str, renderer: Renderer) -> String {
@@ -108,22 +109,23 @@ fn sentence(error: &str, renderer: Renderer) -> String {
     } else if has("open connection to X server") || has("XOpenDisplay") {
         let display = std::env::var("DISPLAY").unwrap_or_default();
         format!(
-            "The display `{display}` does not answer: set DISPLAY to one that runs (`echo $DISPLAY` in a desktop terminal shows it)."
+            "The display `{display}` does not answer: set DISPLAY to one that runs (`echo \
+             $DISPLAY` in a desktop terminal shows it)."
         )
     } else if has("xlib") || has("libX") || has("xkbcommon") || has("dlopen") {
         format!(
-            "A library that windows need is missing ({error}): on Debian or Ubuntu install libx11-6 libx11-xcb1 \
-             libxcursor1 libxi6 libxkbcommon-x11-0 libgl1 libegl1."
+            "A library that windows need is missing ({error}): on Debian or Ubuntu install \
+             libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11-0 libgl1 libegl1."
         )
     } else if renderer == Renderer::Glow {
         format!(
-            "OpenGL cannot be started here ({error}): on Debian or Ubuntu install libgl1 libegl1, or try \
-             `seqscope --renderer wgpu`."
+            "OpenGL cannot be started here ({error}): on Debian or Ubuntu install libgl1 libegl1, \
+             or try `seqscope --renderer wgpu`."
         )
     } else {
         format!(
-            "Neither Vulkan nor OpenGL can be started here ({error}): on Debian or Ubuntu install mesa-vulkan-drivers \
-             libvulkan1, or leave out `--renderer wgpu`."
+            "Neither Vulkan nor OpenGL can be started here ({error}): on Debian or Ubuntu install \
+             mesa-vulkan-drivers libvulkan1, or leave out `--renderer wgpu`."
         )
     };
     format!("{cause} {WITHOUT}")

@@ -2,14 +2,14 @@
 //!
 //!     PYTHON=… cargo bench --no-default-features --bench against_pytorch -- [TEXT] [--growth] [--rows FILE]
 //!
-//! `TEXT` chooses work by part of its name (`seqscope bench --list` names all of it), `--growth` measures steps
-//! of growing window, catalogue and batch instead, `--rows FILE` keeps every row for `seqscope bench --draw`.
-//! `--threads N`, `--rounds N` (3), `--repeat N`, `--quick` and `--plain` are as their names say, `--eager` leaves out
-//! `torch.compile`, which takes most of the time of a short measurement, and
-//! `--device gpu:0` puts a GPU through wgpu beside PyTorch's CUDA. `PYTHON` is an
-//! interpreter with PyTorch (`python3`; without PyTorch only our figures are told). The two sides take turns,
-//! each time as a process of its own; told are medians over the rounds, and of the ratios the median and
-//! between which two they lay.
+//! `TEXT` chooses work by part of its name (`seqscope bench --list` names all of it), `--growth`
+//! measures steps of growing window, catalogue and batch instead, `--rows FILE` keeps every row for
+//! `seqscope bench --draw`. `--threads N`, `--rounds N` (3), `--repeat N`, `--quick` and `--plain`
+//! are as their names say, `--eager` leaves out `torch.compile`, which takes most of the time of a
+//! short measurement, and `--device gpu:0` puts a GPU through wgpu beside PyTorch's CUDA. `PYTHON`
+//! is an interpreter with PyTorch (`python3`; without PyTorch only our figures are told). The two
+//! sides take turns, each time as a process of its own; told are medians over the rounds, and of
+//! the ratios the median and between which two they lay.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,

@@ -3,11 +3,11 @@
 //!
 //!     cargo bench --bench open
 //!
-//! `SEQSCOPE_BENCH_ROWS` is the number of rows (10 million), `PYTHON` the interpreter whose polars is
-//! compared with (`python3`; without polars only our figures are told). Each side runs three times,
-//! in turns, each time as a process of its own; medians and their ratios are told. Told beside them:
-//! the profile of the log, the second opening of it (from the copy that the first one kept), and the
-//! head of a file of 5 GB.
+//! `SEQSCOPE_BENCH_ROWS` is the number of rows (10 million), `PYTHON` the interpreter whose polars
+//! is compared with (`python3`; without polars only our figures are told). Each side runs three
+//! times, in turns, each time as a process of its own; medians and their ratios are told. Told
+//! beside them: the profile of the log, the second opening of it (from the copy that the first one
+//! kept), and the head of a file of 5 GB.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -167,7 +167,8 @@ fn open(path: &Path) -> Dataset {
     dataset
 }
 
-/// Tells on standard error when each stage of an opening ends, for whoever looks for what takes time.
+/// Tells on standard error when each stage of an opening ends, for whoever looks for what takes
+/// time.
 struct Stages {
     start: Instant,
     last: Mutex<Option<Stage>>,

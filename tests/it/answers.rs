@@ -33,8 +33,8 @@ fn are_within(a: f64, b: f64, most: f64) -> bool {
     (a == MISS && b == MISS) || (a - b).abs() <= most
 }
 
-/// Our own forward pass rounds otherwise than burn's: items that score within 10⁻⁴ of the target may
-/// change places with it.
+/// Our own forward pass rounds otherwise than burn's: items that score within 10⁻⁴ of the target
+/// may change places with it.
 #[test]
 fn answers_are_those_of_the_scores() {
     for spec in families() {

@@ -211,7 +211,8 @@ impl Source {
         }
     }
 
-    /// Names below `src`: `src/data/mod.rs` → `data`; `src/data/source/text.rs` → `data`, `source`, `text`.
+    /// Names below `src`: `src/data/mod.rs` → `data`; `src/data/source/text.rs` → `data`, `source`,
+    /// `text`.
     fn module_path(&self) -> Vec<&str> {
         let inside = self.path.strip_prefix("src/").unwrap_or(&self.path);
         let inside = inside.strip_suffix(".rs").unwrap_or(inside);
@@ -637,7 +638,8 @@ fn slashed(path: &Path) -> String {
         .join("/")
 }
 
-/// Visible names at the top: as git knows them, or as they lie in the folder where git is not there.
+/// Visible names at the top: as git knows them, or as they lie in the folder where git is not
+/// there.
 fn top_level() -> Vec<String> {
     let listed = std::process::Command::new("git")
         .args(["ls-files"])
@@ -699,7 +701,8 @@ fn a_planted_import_to_the_right_is_seen() {
         "use crate::data::Histories;",
         "use super::super::spec::Problem;",
         "// use crate::app::App;\n/* crate::ui::x /* nested */ crate::ui::y */",
-        "const S: &str = \"crate::app::App\"; const R: &str = r#\"a \" crate::ui::x\"#; const C: char = '\"';",
+        "const S: &str = \"crate::app::App\"; const R: &str = r#\"a \" crate::ui::x\"#; const C: \
+         char = '\"';",
         "fn f<'a>(x: &'a str) -> &'a str { x.app.ui }",
     ] {
         assert_eq!(

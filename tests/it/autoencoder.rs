@@ -1,4 +1,5 @@
-//! The autoencoder families in whole runs: what they reach on a world, and what is told of the latent vector.
+//! The autoencoder families in whole runs: what they reach on a world, and what is told of the
+//! latent vector.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -206,10 +207,11 @@ fn a_latent_vector_that_is_not_used_is_warned_of_with_the_cure() {
     );
 }
 
-/// A bag does not say which item was last, but recency weighs it most; what it learns is which items come
-/// together. That is more than popularity knows (here by a third), and about half of what the rule of the world
-/// allows: while training, what followed the latest item of a bag is in no bag, so that no weighing of the
-/// input can teach the rule. A chain that counts what came next reaches it.
+/// A bag does not say which item was last, but recency weighs it most; what it learns is which
+/// items come together. That is more than popularity knows (here by a third), and about half of
+/// what the rule of the world allows: while training, what followed the latest item of a bag is in
+/// no bag, so that no weighing of the input can teach the rule. A chain that counts what came next
+/// reaches it.
 #[test]
 fn bags_with_a_short_memory_know_more_than_popularity_on_a_markov_world() {
     let autoencoder = AutoencoderSpec {

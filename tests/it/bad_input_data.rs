@@ -23,8 +23,7 @@ fn sentence_of(name: &str, bytes: impl AsRef<[u8]>) -> String {
 }
 
 /// Enough good lines for everything but the fault.
-const GOOD: &str = "user,item,time\na,x,1600000000\na,y,1600000001\na,z,1600000002\na,x,1600000003\nb,x,1600000004\n\
-                    b,y,1600000005\nb,z,1600000006\n";
+const GOOD: &str = "user,item,time\na,x,1600000000\na,y,1600000001\na,z,1600000002\na,x,1600000003\nb,x,1600000004\nb,y,1600000005\nb,z,1600000006\n";
 
 #[test]
 fn an_empty_file() {
@@ -36,8 +35,8 @@ fn an_empty_file() {
 
 #[test]
 fn only_blank_lines() {
-    let expected = "`PATH`: no separator divides its lines into columns; a log needs a user and an item on each line (give \
-                    `data.separator` if it is an unusual one).";
+    let expected = "`PATH`: no separator divides its lines into columns; a log needs a user and an \
+                    item on each line (give `data.separator` if it is an unusual one).";
     assert_eq!(sentence_of("log.csv", "\n\n  \n"), expected);
 }
 
@@ -75,8 +74,8 @@ fn a_folder() {
         ..FileSpec::default()
     };
     let text = prepare_file(&file).unwrap_err().to_string();
-    let expected = "it is a folder; choose the file in it that holds the log, or name several with a pattern such as \
-                    `folder/*.csv`";
+    let expected = "it is a folder; choose the file in it that holds the log, or name several with \
+                    a pattern such as `folder/*.csv`";
     assert!(text.ends_with(expected), "{text}");
 }
 
@@ -90,7 +89,8 @@ fn no_permission() {
         println!("skipped: this user may read every file");
         return;
     }
-    let expected = "cannot read `PATH`: you have no permission to read it; ask its owner, or choose a copy of your own";
+    let expected = "cannot read `PATH`: you have no permission to read it; ask its owner, or \
+                    choose a copy of your own";
     assert_eq!(sentence(&log), expected);
 }
 
@@ -101,7 +101,8 @@ fn a_column_that_is_not_there() {
         user: Some("usr".to_owned()),
         ..Roles::default()
     };
-    let expected = "there is no column `usr` for the user; did you mean `user`? It has `user`, `item`, `time`.";
+    let expected = "there is no column `usr` for the user; did you mean `user`? It has `user`, \
+                    `item`, `time`.";
     assert_eq!(sentence(&log), expected);
     log.spec.roles = Roles {
         item: Some("product code".to_owned()),
@@ -109,7 +110,8 @@ fn a_column_that_is_not_there() {
     };
     let expected = "there is no column `product code` for the item. It has `user`, `item`, `time`.";
     assert_eq!(sentence(&log), expected);
-    // One that a log need not have is missed as well, and by whoever reads what the preview made of it.
+    // One that a log need not have is missed as well, and by whoever reads what the preview made of
+    // it.
     log.spec.roles = Roles {
         time: Some("when".to_owned()),
         ..Roles::default()
@@ -174,8 +176,10 @@ fn a_time_column_that_is_text() {
         "user,item,title\na,x,Heat\na,y,Fargo\na,z,Alien\n",
     );
     log.spec.roles.time = Some("title".to_owned());
-    let expected = "the column `title`, said to be the time, does not hold times (seconds, milliseconds or dates) but such \
-                    as `Heat`; say how it is written in `data.time_format`, by a pattern such as `%d.%m.%Y %H:%M`, choose another column in `data.roles.time`, or write \"\" there if the log has none.";
+    let expected = "the column `title`, said to be the time, does not hold times (seconds, \
+                    milliseconds or dates) but such as `Heat`; say how it is written in \
+                    `data.time_format`, by a pattern such as `%d.%m.%Y %H:%M`, choose another \
+                    column in `data.roles.time`, or write \"\" there if the log has none.";
     assert_eq!(sentence(&log), expected);
 }
 
@@ -183,8 +187,10 @@ fn a_time_column_that_is_text() {
 fn a_time_format_that_does_not_fit() {
     let mut log = OnDisk::new("log.csv", GOOD);
     log.spec.time_format = Some(TimeFormat::Date);
-    let expected = "the column `time`, by its name the time, does not hold times as date text but such as `1600000000`; say \
-                    how it is written in `data.time_format`, by a pattern such as `%d.%m.%Y %H:%M`, choose another column in `data.roles.time`, or write \"\" there if the log has none.";
+    let expected = "the column `time`, by its name the time, does not hold times as date text but \
+                    such as `1600000000`; say how it is written in `data.time_format`, by a \
+                    pattern such as `%d.%m.%Y %H:%M`, choose another column in `data.roles.time`, \
+                    or write \"\" there if the log has none.";
     assert_eq!(sentence(&log), expected);
 }
 
@@ -195,8 +201,9 @@ fn a_value_column_that_is_text() {
         "user,item,title\na,x,Heat\na,y,Fargo\na,z,Alien\n",
     );
     log.spec.roles.value = Some("title".to_owned());
-    let expected = "the column `title`, said to be the value, does not hold numbers but such as `Heat`; choose another \
-                    column in `data.roles.value`, or write \"\" there if the log has none.";
+    let expected = "the column `title`, said to be the value, does not hold numbers but such as \
+                    `Heat`; choose another column in `data.roles.value`, or write \"\" there if \
+                    the log has none.";
     assert_eq!(sentence(&log), expected);
 }
 
@@ -239,8 +246,9 @@ fn a_column_all_missing() {
         ),
     ] {
         let expected = format!(
-            "the column `{column}`, said to be the {role}, is empty in the first rows;{pattern} choose another column in \
-             `data.roles.{role}`, or write \"\" there if the log has none."
+            "the column `{column}`, said to be the {role}, is empty in the first rows;{pattern} \
+             choose another column in `data.roles.{role}`, or write \"\" there if the log has \
+             none."
         );
         assert_eq!(said(role, column), expected);
     }
@@ -249,7 +257,8 @@ fn a_column_all_missing() {
         ("item", "line 2 has no item"),
     ] {
         let expected = format!(
-            "`PATH`: none of its 8 rows can be used ({reason}); check `data.roles` and `data.time_format`."
+            "`PATH`: none of its 8 rows can be used ({reason}); check `data.roles` and \
+             `data.time_format`."
         );
         assert_eq!(said(role, "rating"), expected);
     }
@@ -278,7 +287,8 @@ fn a_column_all_missing() {
 
 #[test]
 fn a_line_that_is_one_name_many_times_over() {
-    // Columns of equal names are told apart one by one: in time that grows with the line, not its square.
+    // Columns of equal names are told apart one by one: in time that grows with the line, not its
+    // square.
     let text = format!(
         "user,item{}\na,x{}\n",
         ",n".repeat(20_000),
@@ -291,8 +301,9 @@ fn a_line_that_is_one_name_many_times_over() {
     );
     // A megabyte of nothing but separators is no log.
     let text = sentence_of("log.csv", ",".repeat(1 << 19));
-    let expected = "`PATH`: its lines have 524289 fields separated by `,`, and a log has at most 50000 columns; check \
-                    `data.separator`, and that the lines end with a line feed.";
+    let expected = "`PATH`: its lines have 524289 fields separated by `,`, and a log has at most \
+                    50000 columns; check `data.separator`, and that the lines end with a line \
+                    feed.";
     assert_eq!(text, expected);
 }
 
@@ -334,8 +345,8 @@ fn mixed_separators() {
         "expected 3 fields, found 1 (it seems to be separated by a tab)"
     );
     // A header that is separated otherwise than the rows.
-    let expected = "`PATH`: the first line names 1 columns, but most lines have 3 fields separated by `,`; give the right \
-                    `data.separator`, or mend the first line.";
+    let expected = "`PATH`: the first line names 1 columns, but most lines have 3 fields separated \
+                    by `,`; give the right `data.separator`, or mend the first line.";
     assert_eq!(
         sentence_of("log.csv", GOOD.replace("user,item,time", "user;item;time")),
         expected
@@ -370,8 +381,8 @@ fn a_separator_that_fits_no_row() {
 #[test]
 fn a_single_line_of_ten_megabytes() {
     let text = sentence_of("log.csv", "user,item,".repeat(1_000_000));
-    let expected = "`PATH`: the first line is longer than 1048576 bytes; one event a line is expected: check that the lines \
-                    end with a line feed.";
+    let expected = "`PATH`: the first line is longer than 1048576 bytes; one event a line is \
+                    expected: check that the lines end with a line feed.";
     assert_eq!(text, expected);
     // In the middle of a log it is refused like any other bad row.
     let long = "x".repeat(10_000_000);
@@ -396,8 +407,9 @@ fn a_single_line_of_ten_megabytes() {
 fn bytes_that_are_no_utf8() {
     // Bytes that are letters in no encoding: nothing can be guessed from such a header.
     let text = b"membr\xff,\xffl\xffment\n1,2\n1,3\n1,4\n";
-    let expected = "`PATH`: its first line is not valid UTF-8; give the right `data.encoding` (Utf8, Utf16Le, Windows1252, \
-                    Gb18030, …), or convert the file to UTF-8 (iconv -t UTF-8).";
+    let expected = "`PATH`: its first line is not valid UTF-8; give the right `data.encoding` \
+                    (Utf8, Utf16Le, Windows1252, Gb18030, …), or convert the file to UTF-8 (iconv \
+                    -t UTF-8).";
     assert_eq!(sentence_of("log.csv", text), expected);
     let mut text = GOOD.as_bytes().to_vec();
     text.extend_from_slice(b"c,\xffl\xffment,1600000007\n");
@@ -494,8 +506,8 @@ fn columns_of_the_same_name_are_told_apart_and_said_so() {
         preview(&log.spec).unwrap().columns,
         ["user", "item", "item_2", "item_3"]
     );
-    let expected = "several columns have the same name: the other `item` is called `item_2`, the other `item` is called \
-                    `item_3`; check that the roles take the right one.";
+    let expected = "several columns have the same name: the other `item` is called `item_2`, the \
+                    other `item` is called `item_3`; check that the roles take the right one.";
     assert!(
         warnings(&prepared).contains(expected),
         "{}",
@@ -514,7 +526,8 @@ fn columns_of_the_same_name_are_told_apart_and_said_so() {
         (report.refused[0].line, report.refused[0].reason.as_str()),
         (3, "names `item` twice")
     );
-    let expected = "`PATH`: it cannot be read as NDJSON (line 1 names `item` twice); write one JSON object a line.";
+    let expected = "`PATH`: it cannot be read as NDJSON (line 1 names `item` twice); write one \
+                    JSON object a line.";
     assert_eq!(sentence_of("log.jsonl", twice), expected);
 }
 
@@ -530,11 +543,13 @@ fn nul_bytes() {
 #[test]
 fn binary_content() {
     let bytes: Vec<u8> = (0..4_000_u32).map(|n| (n * n % 251) as u8).collect();
-    let expected = "`PATH`: the file holds binary data, not text; open a CSV, TSV, Parquet, JSON or SQLite file.";
+    let expected = "`PATH`: the file holds binary data, not text; open a CSV, TSV, Parquet, JSON \
+                    or SQLite file.";
     assert_eq!(sentence_of("log.csv", bytes), expected);
     let expected = "`PATH`: the file is compressed with bzip2; unpack it first (bunzip2).";
     assert_eq!(sentence_of("log.csv.bz2", b"BZh91AY&SY"), expected);
-    let expected = "`PATH`: this is a zip archive or a spreadsheet; unpack it, or save the sheet as CSV (UTF-8).";
+    let expected = "`PATH`: this is a zip archive or a spreadsheet; unpack it, or save the sheet \
+                    as CSV (UTF-8).";
     assert_eq!(sentence_of("log.xlsx", b"PK\x03\x04rest"), expected);
 }
 
@@ -581,10 +596,11 @@ fn corrupt_parquet() {
 #[test]
 fn json_that_is_not_one_object_a_line() {
     let text = sentence_of("log.jsonl", "hello\nworld\n");
-    let expected = "`PATH`: it cannot be read as NDJSON (line 1 is no JSON object); write one JSON object a line.";
+    let expected = "`PATH`: it cannot be read as NDJSON (line 1 is no JSON object); write one JSON \
+                    object a line.";
     assert_eq!(text, expected);
-    let expected = "`PATH`: this is a JSON array of other things than objects; write one object an event, such as {\"user\": \
-                    1, \"item\": 2}.";
+    let expected = "`PATH`: this is a JSON array of other things than objects; write one object an \
+                    event, such as {\"user\": 1, \"item\": 2}.";
     assert_eq!(sentence_of("log.json", "[1, 2, 3]"), expected);
     let text = sentence_of("log.json", "[{\"user\":1,,}]");
     assert!(
@@ -606,7 +622,8 @@ fn times_in_the_future_and_before_1970() {
     let text = warnings(&prepared);
     assert!(
         text.contains(
-            "1 of 10 rows have a time in the future (the first on line 9, 5138-11-16T09:46:39Z); they are kept"
+            "1 of 10 rows have a time in the future (the first on line 9, 5138-11-16T09:46:39Z); \
+             they are kept"
         ),
         "{text}"
     );
@@ -649,8 +666,8 @@ fn one_user() {
     let prepared = OnDisk::new("log.csv", "user,item\na,x\na,y\na,z\na,x\n")
         .prepare()
         .unwrap();
-    let expected = "this log has one user only, so every figure rests on a single event; check `data.roles.user`, or open a \
-                    log of more users.";
+    let expected = "this log has one user only, so every figure rests on a single event; check \
+                    `data.roles.user`, or open a log of more users.";
     assert!(
         warnings(&prepared).contains(expected),
         "{}",
@@ -660,8 +677,8 @@ fn one_user() {
 
 #[test]
 fn one_item() {
-    let expected = "this log has one item only after cleaning, so there is nothing to choose from; check `data.roles.item`, \
-                    or open a log with more items.";
+    let expected = "this log has one item only after cleaning, so there is nothing to choose from; \
+                    check `data.roles.item`, or open a log with more items.";
     assert_eq!(
         sentence_of("log.csv", "user,item\na,x\na,x\na,x\nb,x\nb,x\nb,x\n"),
         expected
@@ -670,14 +687,15 @@ fn one_item() {
 
 #[test]
 fn users_shorter_than_the_split_needs() {
-    let expected = "no user has the three events that leave-one-out needs (the longest history has 2); open a log with \
-                    longer histories, or check `data.roles.user`.";
+    let expected = "no user has the three events that leave-one-out needs (the longest history has \
+                    2); open a log with longer histories, or check `data.roles.user`.";
     assert_eq!(
         sentence_of("log.csv", "user,item\na,x\na,y\nb,x\nb,y\n"),
         expected
     );
-    let expected = "no user has two training events in a row, so there is no order to learn: leave-one-out needs users with \
-                    four events or more; open a log with longer histories.";
+    let expected = "no user has two training events in a row, so there is no order to learn: \
+                    leave-one-out needs users with four events or more; open a log with longer \
+                    histories.";
     assert_eq!(
         sentence_of("log.csv", "user,item\na,x\na,y\na,z\nb,x\nb,y\nb,z\n"),
         expected
@@ -692,8 +710,9 @@ fn a_k_core_that_leaves_nothing() {
         min_item_events: 2,
         ..CleanSpec::default()
     };
-    let expected = "the k-core filter (at least 9 events per user and 2 per item) leaves nothing: it dropped all 7 events; \
-                    lower `data.clean.min_user_events` or `data.clean.min_item_events`.";
+    let expected = "the k-core filter (at least 9 events per user and 2 per item) leaves nothing: \
+                    it dropped all 7 events; lower `data.clean.min_user_events` or \
+                    `data.clean.min_item_events`.";
     let text = prepare_cleaned(&log.spec, clean, SplitSpec::LeaveOneOut)
         .unwrap_err()
         .to_string();
@@ -707,8 +726,8 @@ fn a_temporal_split_without_times() {
         test_fraction: 0.1,
     };
     let log = OnDisk::new("log.csv", "user,item\na,x\na,y\na,z\nb,x\nb,y\n");
-    let expected = "a global temporal split needs times, and this log has no time column; name one in `data.roles.time`, or \
-                    split by leave-one-out.";
+    let expected = "a global temporal split needs times, and this log has no time column; name one \
+                    in `data.roles.time`, or split by leave-one-out.";
     assert_eq!(
         prepare_cleaned(&log.spec, CleanSpec::default(), split)
             .unwrap_err()
@@ -757,8 +776,8 @@ fn title_tables_that_do_not_fit() {
         item: None,
         title: None,
     });
-    let expected = "no column of the title table holds item ids of the log; name the column in `data.titles.item`, or choose \
-                    another table in `data.titles.path`.";
+    let expected = "no column of the title table holds item ids of the log; name the column in \
+                    `data.titles.item`, or choose another table in `data.titles.path`.";
     assert_eq!(sentence(&log), expected);
     log.spec.titles = Some(TitleSpec {
         path,

@@ -163,8 +163,8 @@ fn nothing_to_fit_on_gives_zeros() {
 
 #[test]
 fn recent_popularity_counts_the_last_tenth_of_the_time() {
-    // From 0 to 100 the last tenth begins at 90: item 2 twice and item 3 once are recent; item 1, three
-    // times before, comes after them but before item 4, which occurred once.
+    // From 0 to 100 the last tenth begins at 90: item 2 twice and item 3 once are recent; item 1,
+    // three times before, comes after them but before item 4, which occurred once.
     let items: [&[u32]; 2] = [&[1, 1, 4, 2], &[1, 2, 3]];
     let times: [&[i64]; 2] = [&[0, 10, 89, 90], &[50, 95, 100]];
     let log = TrainingLog {
@@ -203,8 +203,8 @@ fn repeat_last_puts_the_last_event_first_and_then_what_was_frequent_or_late() {
 
 #[test]
 fn repeat_last_chooses_frequency_where_people_return_to_what_they_like() {
-    // Everyone goes 1 1 1 and then somewhere once, before each return to 1: the most frequent item, not
-    // the latest one, is what comes.
+    // Everyone goes 1 1 1 and then somewhere once, before each return to 1: the most frequent item,
+    // not the latest one, is what comes.
     let log: Vec<Vec<u32>> = (0..30)
         .map(|user| vec![1, 1, 1, 1, 2 + user % 5, 3 + user % 5, 1])
         .collect();
@@ -333,8 +333,8 @@ fn user_knn_adds_up_what_like_users_had() {
 
 #[test]
 fn ease_is_the_regression_of_each_item_on_the_others() {
-    // The closed form against what it solves (Steck 2019, equation 2): of each item, the ridge regression
-    // on all others with λ on every weight, by elimination with pivots.
+    // The closed form against what it solves (Steck 2019, equation 2): of each item, the ridge
+    // regression on all others with λ on every weight, by elimination with pivots.
     let (log, history) = (small_log(), [1_u32, 4, 2]);
     let x = matrix(&log, 5);
     let column = |target: usize| -> Vec<f64> {
@@ -742,7 +742,8 @@ fn weekly_counts_of_cdnow() {
         let before = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
         (date / 10_000 - 1997) * 365 + before[(date / 100 % 100 - 1) as usize] + date % 100 - 1
     };
-    // Weeks from Monday: the first and the last are not whole, and are counted as the known figures count.
+    // Weeks from Monday: the first and the last are not whole, and are counted as the known figures
+    // count.
     let weeks: Vec<usize> = text
         .lines()
         .skip(1)

@@ -1,4 +1,5 @@
-//! `seqscope bench` as a person or a script meets it, and its twin in PyTorch, which must do the same work.
+//! `seqscope bench` as a person or a script meets it, and its twin in PyTorch, which must do the
+//! same work.
 
 use std::collections::BTreeSet;
 
@@ -208,8 +209,9 @@ fn growth_is_measured_and_drawn_beside_the_twin() {
     );
 }
 
-/// The twin takes every name of work from our list, so the names cannot differ. It must know all that the
-/// list says: each family, each kind of work or that it has none, each setting that it reads.
+/// The twin takes every name of work from our list, so the names cannot differ. It must know all
+/// that the list says: each family, each kind of work or that it has none, each setting that it
+/// reads.
 #[test]
 fn the_twin_knows_every_family_and_setting() {
     let place = Place::new();

@@ -312,7 +312,11 @@ fn data_reads_times_of_a_pattern() {
 }
 
 /// Ann ends on the first day, bob goes on for three more; eve comes with something new.
-const LEAKY: &str = "user,item,time\nann,tea,2024-01-01 08:00\nann,cup,2024-01-01 09:00\nann,pot,2024-01-01 10:00\nann,jug,2024-01-01 11:00\nbob,tea,2024-01-01 08:30\nbob,cup,2024-01-02 09:00\nbob,pot,2024-01-03 09:00\nbob,tea,2024-01-04 09:00\nbob,jug,2024-01-05 09:00\neve,tea,2024-01-04 10:00\neve,new,2024-01-04 11:00\neve,cup,2024-01-04 12:00\neve,jug,2024-01-05 10:00\n";
+const LEAKY: &str = "user,item,time\nann,tea,2024-01-01 08:00\nann,cup,2024-01-01 \
+                     09:00\nann,pot,2024-01-01 10:00\nann,jug,2024-01-01 11:00\nbob,tea,2024-01-01 \
+                     08:30\nbob,cup,2024-01-02 09:00\nbob,pot,2024-01-03 09:00\nbob,tea,2024-01-04 \
+                     09:00\nbob,jug,2024-01-05 09:00\neve,tea,2024-01-04 10:00\neve,new,2024-01-04 \
+                     11:00\neve,cup,2024-01-04 12:00\neve,jug,2024-01-05 10:00\n";
 
 #[test]
 fn data_audits_a_split_for_people_and_scripts() {
@@ -359,7 +363,8 @@ fn data_audits_a_split_for_people_and_scripts() {
         serde_json::json!({ "check": "training_after_test", "verdict": "pass", "count": 0 })
     );
     assert_eq!(cut["events"], 13, "the account of the whole log");
-    // The last two of each are the test, from ann's pot on the 1st on; bob trains cup and eve tea after it.
+    // The last two of each are the test, from ann's pot on the 1st on; bob trains cup and eve tea
+    // after it.
     let line = "data log.csv --audit --split per-user --json --set split.test_fraction=0.4";
     let wider = place.seqscope(line).ok().json();
     let wanted =
@@ -369,7 +374,8 @@ fn data_audits_a_split_for_people_and_scripts() {
         (&wanted, &13.into()),
         "of the split as it is set"
     );
-    let line = "data log.csv --audit --json --set split=PerUserTemporal(valid_fraction:0.1,test_fraction:0.4)";
+    let line = "data log.csv --audit --json --set \
+                split=PerUserTemporal(valid_fraction:0.1,test_fraction:0.4)";
     assert_eq!(
         place.seqscope(line).ok().json()["audit"],
         wider["audit"],
@@ -432,7 +438,8 @@ fn data_tells_its_profile_and_writes_one_file_a_view() {
         (&profile["behaviours"], &profile["funnel"]),
         (&serde_json::Value::Null, &serde_json::Value::Null)
     );
-    // Leave-one-out asks of three users; eve's and ann's jug is bob's answer as well, and nobody trained it.
+    // Leave-one-out asks of three users; eve's and ann's jug is bob's answer as well, and nobody
+    // trained it.
     assert_eq!(profile["unseen"][1]["part"], "test");
     assert_eq!(
         (
@@ -611,7 +618,8 @@ fn data_of_any_packing_encoding_and_number_of_files_are_told() {
         "{}",
         wrong.err
     );
-    let rows = "CREATE TABLE a (user, item); INSERT INTO a VALUES (1, 2), (1, 3); CREATE TABLE b AS SELECT * FROM a;";
+    let rows = "CREATE TABLE a (user, item); INSERT INTO a VALUES (1, 2), (1, 3); CREATE TABLE b \
+                AS SELECT * FROM a;";
     rusqlite::Connection::open(place.path("shop.db"))
         .unwrap()
         .execute_batch(rows)
@@ -1113,7 +1121,8 @@ fn cleaning_steps_are_described_set_and_counted() {
     );
 
     place.write("log.csv", LOG);
-    let set = "data.clean.steps=[Repeats(window_secs: 60), KCore(min_user_events: 2, min_item_events: 2)]";
+    let set = "data.clean.steps=[Repeats(window_secs: 60), KCore(min_user_events: 2, \
+               min_item_events: 2)]";
     let json = place
         .run(&["data", "log.csv", "--json", "--set", set])
         .ok()

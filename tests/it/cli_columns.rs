@@ -162,8 +162,8 @@ fn features_are_computed_and_told() {
     // Two users, five events: two of them are first ones and have no gap.
     assert_eq!(of("gap")["summary"][0]["share_missing"], 0.4);
     assert_eq!(of("session position")["summary"][0]["max"], 2.0);
-    // Training knows ann's first event and bob's, so only the park's cell: ann's cafe and bob's event
-    // without a place have none.
+    // Training knows ann's first event and bob's, so only the park's cell: ann's cafe and bob's
+    // event without a place have none.
     let cells = &of("grid cell")["summary"][0];
     assert_eq!(
         (&cells["max"], &cells["share_missing"], &cells["mean"]),

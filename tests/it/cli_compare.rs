@@ -1,4 +1,5 @@
-//! `seqscope compare`: intervals, tests, slices, seeds and trials from what runs kept; what may not be compared.
+//! `seqscope compare`: intervals, tests, slices, seeds and trials from what runs kept; what may not
+//! be compared.
 
 use serde_json::Value;
 
@@ -183,7 +184,8 @@ fn one_run_alone_is_told_by_slices() {
     );
 }
 
-/// Named twice it is one run, not two seeds; and a run of another task has no figures by the first one's metrics.
+/// Named twice it is one run, not two seeds; and a run of another task has no figures by the first
+/// one's metrics.
 #[test]
 fn what_is_not_comparable_has_no_gain_and_a_run_named_twice_counts_once() {
     let behaviours = "--set task=NextBehaviour --set data.kind=Funnel";
@@ -228,7 +230,8 @@ fn what_is_not_comparable_has_no_gain_and_a_run_named_twice_counts_once() {
     );
 }
 
-/// What a model is told of each event beside its item is a choice like another; the questions are the same.
+/// What a model is told of each event beside its item is a choice like another; the questions are
+/// the same.
 #[test]
 fn a_run_with_features_may_stand_beside_one_without() {
     let (place, runs) = trained(&["--set seed=3", "--set data.features=[Gap(log1p:true)]"]);

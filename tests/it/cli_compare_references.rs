@@ -1,5 +1,5 @@
-//! `seqscope compare` with the references that ran beside a run, what is claimed of it, and every metric of other
-//! tasks.
+//! `seqscope compare` with the references that ran beside a run, what is claimed of it, and every
+//! metric of other tasks.
 
 use serde_json::Value;
 use strum::IntoEnumIterator as _;
@@ -293,7 +293,8 @@ const SHOP: &str = r#"(
 )
 "#;
 
-/// Of every other task: intervals of all that it is judged by, from the first run and from its references.
+/// Of every other task: intervals of all that it is judged by, from the first run and from its
+/// references.
 #[test]
 fn every_metric_of_another_task_has_its_interval() {
     let tasks = [

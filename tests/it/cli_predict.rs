@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::place::{Place, TINY, runs_in, trained};
 
-/// Ten buyers who come back every other day until day 40, and ten who fall silent on day 8. The last event of all is
-/// on day 40. Item ids hold a comma, and one title is that of two items.
+/// Ten buyers who come back every other day until day 40, and ten who fall silent on day 8. The
+/// last event of all is on day 40. Item ids hold a comma, and one title is that of two items.
 fn log() -> String {
     let mut text = "user,item,time,behaviour\n".to_owned();
     for user in 0..20 {
@@ -106,7 +106,8 @@ fn everybody_is_asked_at_one_moment_and_the_surest_come_first() {
         );
         assert_eq!(row[4].starts_with("2023-11-22"), silent, "{row:?}");
     }
-    // One user alone is asked the same: whoever is silent is not asked right after their last event.
+    // One user alone is asked the same: whoever is silent is not asked right after their last
+    // event.
     for (user, chance) in
         [&table[1], &table[20]].map(|row| (&row[0], row[1].parse::<f64>().unwrap()))
     {
@@ -135,7 +136,8 @@ fn everybody_is_asked_at_one_moment_and_the_surest_come_first() {
 #[test]
 fn what_happens_after_the_moment_is_never_seen() {
     let place = place();
-    // Ten seconds before day 8 begins for user 0: of that day the events of users 11 to 19 are seen.
+    // Ten seconds before day 8 begins for user 0: of that day the events of users 11 to 19 are
+    // seen.
     let at = "2023-11-22T22:13:10Z";
     let line = format!("predict last --runs will --all --at {at} --to early.csv");
     let said = place.seqscope(&line).ok();

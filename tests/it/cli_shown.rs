@@ -1,5 +1,5 @@
-//! What a command shows of what stands in files: foreign text that no terminal obeys, weights that are no numbers,
-//! and warnings said once.
+//! What a command shows of what stands in files: foreign text that no terminal obeys, weights that
+//! are no numbers, and warnings said once.
 
 use crate::place::{Place, runs_in};
 

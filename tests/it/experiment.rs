@@ -462,7 +462,8 @@ fn opening_never_rewrites_the_file() {
 
 #[test]
 fn a_slip_of_the_finger_is_found_with_line_and_cure() {
-    let text = "(\n    version: 1,\n    name: \"x\",\n    model: Transformer(\n        d_model: 64,\n        droput: 0.1,\n    ),\n)";
+    let text = "(\n    version: 1,\n    name: \"x\",\n    model: Transformer(\n        d_model: \
+                64,\n        droput: 0.1,\n    ),\n)";
     assert_eq!(
         parse_error(text),
         "line 6: `droput` is not a setting of Transformer. Did you mean `dropout`?"
@@ -482,11 +483,14 @@ fn each_mistake_is_one_sentence() {
         ),
         (
             "(version: 1, name: \"x\", evaluation: (cats: 3))",
-            "line 1: `cats` is not a setting of `evaluation`. Choose one of filter_seen, candidates, candidates_seed, ease_memory.",
+            "line 1: `cats` is not a setting of `evaluation`. Choose one of filter_seen, \
+             candidates, candidates_seed, ease_memory.",
         ),
         (
             "(version: 1, name: \"x\", model: Lstm(n_heads: 2))",
-            "line 1: `n_heads` is not a setting of Lstm, Gru or Rnn. Choose one of d_model, d_hidden, n_layers, taper, seq_len, dropout, recurrent_dropout, output, attention, tied, features.",
+            "line 1: `n_heads` is not a setting of Lstm, Gru or Rnn. Choose one of d_model, \
+             d_hidden, n_layers, taper, seq_len, dropout, recurrent_dropout, output, attention, \
+             tied, features.",
         ),
         (
             "(version: 1, name: \"x\", data: (source: File(paht: \"a\")))",
@@ -498,11 +502,13 @@ fn each_mistake_is_one_sentence() {
         ),
         (
             "(version: 1, name: \"x\",\nmodel: Transfomer())",
-            "line 2: `Transfomer` is not known here; write one of FAMILIES. Did you mean `Transformer`?",
+            "line 2: `Transfomer` is not known here; write one of FAMILIES. Did you mean \
+             `Transformer`?",
         ),
         (
             "(version: 1, name: \"x\", split: LeaveTwoOut)",
-            "line 1: `LeaveTwoOut` is not known here; write one of LeaveOneOut, GlobalTemporal, AtDates, OwnFiles, PerUserTemporal, RollingWindows. Did you mean `LeaveOneOut`?",
+            "line 1: `LeaveTwoOut` is not known here; write one of LeaveOneOut, GlobalTemporal, \
+             AtDates, OwnFiles, PerUserTemporal, RollingWindows. Did you mean `LeaveOneOut`?",
         ),
         (
             "(name: \"x\")",
@@ -554,15 +560,19 @@ fn each_mistake_is_one_sentence() {
         ),
         (
             "(version: 1, name: \"x\", data: (source: File((path: \"a.csv\"))))",
-            "line 1: `source` takes one of World(..) and File(..), with its settings in one pair of round brackets",
+            "line 1: `source` takes one of World(..) and File(..), with its settings in one pair \
+             of round brackets",
         ),
         (
             "(version: 1, name: \"x\", model: \"Lstm\")",
-            "line 1: `model` takes one of Transformer(..), Bert4Rec(..), EncoderDecoder(..), Lstm(..), Gru(..), Rnn(..), Vae(..), Autoencoder(..) and SequentialVae(..), with its settings in one pair of round brackets",
+            "line 1: `model` takes one of Transformer(..), Bert4Rec(..), EncoderDecoder(..), \
+             Lstm(..), Gru(..), Rnn(..), Vae(..), Autoencoder(..) and SequentialVae(..), with its \
+             settings in one pair of round brackets",
         ),
         (
             "(version: 1, name: \"x\", training: 3)",
-            "line 1: `training` takes settings in round brackets, such as `training: (..)`; see `experiments/quickstart.ron`",
+            "line 1: `training` takes settings in round brackets, such as `training: (..)`; see \
+             `experiments/quickstart.ron`",
         ),
         (
             "(version: 1, name: \"x\"",
@@ -582,11 +592,13 @@ fn each_mistake_is_one_sentence() {
         ),
         (
             "user,item,time\n1,2,3\n",
-            "line 1: this is not an experiment file: one begins with `(` and `version: 1`; see `experiments/quickstart.ron`",
+            "line 1: this is not an experiment file: one begins with `(` and `version: 1`; see \
+             `experiments/quickstart.ron`",
         ),
         (
             "{\"version\": 1}",
-            "line 1: this is not an experiment file: one begins with `(` and `version: 1`; see `experiments/quickstart.ron`",
+            "line 1: this is not an experiment file: one begins with `(` and `version: 1`; see \
+             `experiments/quickstart.ron`",
         ),
         (
             "",
@@ -659,7 +671,8 @@ fn what_cannot_be_read_says_why_and_what_to_do() {
     );
     assert_eq!(
         open_error(&write("big.ron", &vec![b' '; 10 << 20])),
-        "cannot read `FILE`: it is larger than 1 MiB, and an experiment file has a few lines; name an experiment file (.ron), and the log in its `data`"
+        "cannot read `FILE`: it is larger than 1 MiB, and an experiment file has a few lines; name \
+         an experiment file (.ron), and the log in its `data`"
     );
     #[cfg(unix)]
     assert!(
@@ -672,7 +685,8 @@ fn what_cannot_be_read_says_why_and_what_to_do() {
     );
     assert_eq!(
         open_error(&folder.path().join("nothing-like-it.txt")),
-        "cannot read `FILE`: there is no such file; check the name and the folder, or write an experiment file from the window (Model, Save)"
+        "cannot read `FILE`: there is no such file; check the name and the folder, or write an \
+         experiment file from the window (Model, Save)"
     );
     let near = folder.path().join("weihgts.ron");
     let wanted = folder.path().join("weights.ron").display().to_string();
@@ -692,7 +706,8 @@ fn a_file_without_permission_is_refused_with_the_cure() {
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
     // Root may read everything; then there is nothing to refuse.
     if std::fs::read(&path).is_err() {
-        let sentence = "cannot read `FILE`: you may not read it; ask its owner, or change its permissions (`chmod u+r`)";
+        let sentence = "cannot read `FILE`: you may not read it; ask its owner, or change its \
+                        permissions (`chmod u+r`)";
         assert_eq!(open_error(&path), sentence);
     }
 }
@@ -1264,13 +1279,16 @@ fn a_setting_that_cannot_be_set_says_what_to_do() {
             &lstm,
             "model.n_heads",
             "2",
-            "`model.n_heads` is not a setting here; choose one of model.{d_model, d_hidden, n_layers, taper, seq_len, dropout, recurrent_dropout, output, attention, tied, features}",
+            "`model.n_heads` is not a setting here; choose one of model.{d_model, d_hidden, \
+             n_layers, taper, seq_len, dropout, recurrent_dropout, output, attention, tied, \
+             features}",
         ),
         (
             &plain,
             "",
             "3",
-            "`` is not a setting; settings begin with name, seed, data., split, model., training. or evaluation., such as `training.lr`",
+            "`` is not a setting; settings begin with name, seed, data., split, model., training. \
+             or evaluation., such as `training.lr`",
         ),
         (
             &plain,
@@ -1306,13 +1324,15 @@ fn a_setting_that_cannot_be_set_says_what_to_do() {
             &plain,
             "model",
             "Transfomer",
-            "`Transfomer` is not known for `model`; choose one of FAMILIES. Did you mean `Transformer`?",
+            "`Transfomer` is not known for `model`; choose one of FAMILIES. Did you mean \
+             `Transformer`?",
         ),
         (
             &plain,
             "split.test_fraction",
             "0.2",
-            "`split.test_fraction` needs the split GlobalTemporal; set `split` to GlobalTemporal first",
+            "`split.test_fraction` needs the split GlobalTemporal; set `split` to GlobalTemporal \
+             first",
         ),
         (
             &plain,
@@ -1378,7 +1398,8 @@ fn a_setting_that_cannot_be_set_says_what_to_do() {
             &file,
             "data.format",
             "cvs",
-            "`cvs` is not known for `data.format`; choose one of auto, Text, Parquet, Ndjson, Json, Lists, Matrix, ListCells, Impressions, WebLog, Sqlite.",
+            "`cvs` is not known for `data.format`; choose one of auto, Text, Parquet, Ndjson, \
+             Json, Lists, Matrix, ListCells, Impressions, WebLog, Sqlite.",
         ),
     ];
     let wrong: Vec<String> = cases

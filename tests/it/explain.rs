@@ -11,8 +11,8 @@ use seqscope::run::Part;
 
 use crate::fake::{Fake, LEN, N_ITEMS, Script, walks, walks_of};
 
-/// Before any training: skill 0, so the fake is sure that a walk does not go on (-10), and all other
-/// items are equal.
+/// Before any training: skill 0, so the fake is sure that a walk does not go on (-10), and all
+/// other items are equal.
 fn untrained() -> Fake {
     Fake::new(Arc::new(Mutex::new(Script::default())), N_ITEMS)
 }

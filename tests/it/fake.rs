@@ -100,8 +100,9 @@ pub(crate) struct Script {
 
 pub(crate) type Shared = Arc<Mutex<Script>>;
 
-/// Continues a walk if its last item modulo ten is below its skill; else it is sure of the opposite.
-/// `weights` follow the batches with momentum, so that order, seeds and lost state all show.
+/// Continues a walk if its last item modulo ten is below its skill; else it is sure of the
+/// opposite. `weights` follow the batches with momentum, so that order, seeds and lost state all
+/// show.
 pub(crate) struct Fake {
     script: Shared,
     n_items: usize,

@@ -2,14 +2,15 @@
 //! a wait without end.
 //!
 //! A case is a seed of `tests/fuzz/corpus` (or one made from it: packed, in another encoding, as
-//! Parquet, as a database) with random edits; plain random bytes would get no further than the first
-//! check of a reader. All follows from a seed and the number of the case, so a failure is repeated by
-//! what its message says, and the file that led to it is kept. A file that broke something belongs
-//! into the corpus.
+//! Parquet, as a database) with random edits; plain random bytes would get no further than the
+//! first check of a reader. All follows from a seed and the number of the case, so a failure is
+//! repeated by what its message says, and the file that led to it is kept. A file that broke
+//! something belongs into the corpus.
 //!
-//! The engine is a hundred lines of our own: property testers draw values and shrink them, which says
-//! little about bytes, and fuzzers that watch which branches are taken need another compiler and all
-//! dependencies built anew. As a module of this binary the targets cost no build and no link.
+//! The engine is a hundred lines of our own: property testers draw values and shrink them, which
+//! says little about bytes, and fuzzers that watch which branches are taken need another compiler
+//! and all dependencies built anew. As a module of this binary the targets cost no build and no
+//! link.
 //!
 //! - `cargo test --test it fuzz::` runs some dozens of cases of each target, always the same;
 //! - `SEQSCOPE_FUZZ_SECS=600` runs for so many seconds in all instead;
@@ -52,8 +53,8 @@ fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
 }
 
-/// Tries the cases of a target until their number or their time is up, and gives their number. First
-/// every seed as it is.
+/// Tries the cases of a target until their number or their time is up, and gives their number.
+/// First every seed as it is.
 fn run(target: Target) -> usize {
     let name = target.name();
     let budget = number("SEQSCOPE_FUZZ_SECS").map(|secs| Duration::from_secs(secs) / Target::COUNT);

@@ -113,8 +113,8 @@ impl Gold {
         read(&self.all["histories"])
     }
 
-    /// Every history, with the times of its events and what else is told of them where the case has them, and
-    /// what is asked in training.
+    /// Every history, with the times of its events and what else is told of them where the case has
+    /// them, and what is asked in training.
     fn batch(&self) -> Histories {
         let times: Option<Vec<Vec<i64>>> = self.case.get("times").map(read);
         let asked: Option<Vec<(usize, usize, f32, f32)>> = self.case.get("asked").map(read);
@@ -236,8 +236,8 @@ impl Gold {
         model.train_step(&self.batch(), inputs).unwrap();
     }
 
-    /// Asserts that the weights have moved as PyTorch's have. A step is small against the weight, so
-    /// this sees errors that the weights themselves hide.
+    /// Asserts that the weights have moved as PyTorch's have. A step is small against the weight,
+    /// so this sees errors that the weights themselves hide.
     fn assert_changes(&self, prefix: &str, after: &Arrays) {
         let change = |after: &[f64], before: &[f64]| -> Vec<f64> {
             after.iter().zip(before).map(|(a, b)| a - b).collect()
@@ -459,7 +459,8 @@ fn every_family_has_its_numbers() {
     assert!(missing.is_empty(), "{missing:?} have no gold numbers");
 }
 
-/// The families that are told of features and answer other tasks have these by both joins and every head.
+/// The families that are told of features and answer other tasks have these by both joins and every
+/// head.
 #[test]
 fn every_head_and_every_join_has_its_numbers() {
     let every = Gold::every();
@@ -485,8 +486,8 @@ fn every_head_and_every_join_has_its_numbers() {
     }
 }
 
-/// Losses and gradients of every parameter, and the weights after the first and the third step; the table in
-/// the README counts them.
+/// Losses and gradients of every parameter, and the weights after the first and the third step; the
+/// table in the README counts them.
 #[test]
 fn every_parameter_is_covered_and_the_readme_says_so() {
     let readme = std::fs::read_to_string(folder().join("README.md")).unwrap();

@@ -1,4 +1,5 @@
-//! The layers that a family lists before it is built are those that it has: every name and every shape.
+//! The layers that a family lists before it is built are those that it has: every name and every
+//! shape.
 
 use std::collections::BTreeMap;
 
@@ -128,7 +129,8 @@ fn every_size_lists_what_it_builds() {
     }
 }
 
-/// A file may hold any number: a setting out of its range is refused, and nothing that is worked out before panics.
+/// A file may hold any number: a setting out of its range is refused, and nothing that is worked
+/// out before panics.
 #[test]
 fn a_number_out_of_range_is_refused_and_nothing_panics() {
     let features = vec![FeatureShape::Index(7), FeatureShape::Real(2)];
@@ -165,7 +167,8 @@ fn a_number_out_of_range_is_refused_and_nothing_panics() {
     }
 }
 
-/// The first axis is what goes through together; the catalogue's scores come out of every next-item model.
+/// The first axis is what goes through together; the catalogue's scores come out of every next-item
+/// model.
 #[test]
 fn what_goes_in_is_a_batch_and_what_comes_out_are_scores() {
     for spec in families() {

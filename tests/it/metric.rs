@@ -10,8 +10,8 @@ use seqscope::metric::{
 };
 use strum::IntoEnumIterator as _;
 
-/// The definition, word by word: the list without what is left out, and in it who is ahead and who is level, one
-/// after the other. Who is not in the list has no place.
+/// The definition, word by word: the list without what is left out, and in it who is ahead and who
+/// is level, one after the other. Who is not in the list has no place.
 fn slow_rank(scores: &[f32], target: usize, excluded: &[u32]) -> Rank {
     let list: Vec<usize> = (1..scores.len())
         .filter(|&item| !excluded.contains(&(item as u32)))
@@ -103,9 +103,9 @@ fn what_is_left_out_does_not_compete() {
     assert_eq!(mid_rank(&scores, 3, &[0, 1, 2, 77]), 1.0);
 }
 
-/// Items 1 to 4 score 5, 4, 3 and 2, and the user had 1 and 3: the list is 2, 4. A return to 3 is in no such list,
-/// though nothing that is left scores more than it but 2; a user who had nothing, and one who is asked for 4, are
-/// ranked as ever.
+/// Items 1 to 4 score 5, 4, 3 and 2, and the user had 1 and 3: the list is 2, 4. A return to 3 is
+/// in no such list, though nothing that is left scores more than it but 2; a user who had nothing,
+/// and one who is asked for 4, are ranked as ever.
 #[test]
 fn a_seen_target_is_a_miss_where_seen_items_are_left_out() {
     let scores = [9.0, 5.0, 4.0, 3.0, 2.0];
@@ -127,7 +127,8 @@ fn a_seen_target_is_a_miss_where_seen_items_are_left_out() {
     assert_eq!(Seen::Ranked.excluded(&[3, 1, 3]), [0_u32; 0]);
 }
 
-/// Of four users two are missed and two are first and second: exactly half of what the two alone reach.
+/// Of four users two are missed and two are first and second: exactly half of what the two alone
+/// reach.
 #[test]
 fn a_miss_adds_nothing_to_any_metric() {
     assert_eq!(

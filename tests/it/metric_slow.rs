@@ -1,4 +1,5 @@
-//! Every metric there is, for every kind of answer that has it, against its definition written out the slow way.
+//! Every metric there is, for every kind of answer that has it, against its definition written out
+//! the slow way.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +11,8 @@ use strum::IntoEnumIterator as _;
 /// Answers of each kind to the same number of questions.
 #[derive(Clone, Debug)]
 struct Answers {
-    /// Of each user the items from the best to the worst, from 1, without those seen, and the true one.
+    /// Of each user the items from the best to the worst, from 1, without those seen, and the true
+    /// one.
     lists: Vec<(Vec<u32>, u32)>,
     /// The same with all items, and those that the user had.
     asked: Vec<(Vec<u32>, u32, Vec<u32>)>,

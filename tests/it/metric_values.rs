@@ -1,5 +1,5 @@
-//! Metrics of classes, of yes or no, of numbers and of lists, held against the obvious slow way and against
-//! published or reference values.
+//! Metrics of classes, of yes or no, of numbers and of lists, held against the obvious slow way and
+//! against published or reference values.
 
 use proptest::prelude::*;
 use proptest::test_runner::Config;
@@ -143,8 +143,8 @@ fn yes_or_no_as_scikit_learn_has_it() {
         close(found.get(Metric::Auc), 0.75)
             && close(found.get(Metric::PrAuc), 0.833_333_333_333_333_3)
     );
-    // scikit-learn 1.5.2, ties among them: roc_auc_score, average_precision_score, log_loss, brier_score_loss, and
-    // accuracy, precision, recall and f1 of `p > .5`.
+    // scikit-learn 1.5.2, ties among them: roc_auc_score, average_precision_score, log_loss,
+    // brier_score_loss, and accuracy, precision, recall and f1 of `p > .5`.
     let labels = [0, 0, 1, 1, 0, 1, 1, 0, 1, 0].map(|label| label == 1);
     let found = Metrics::of_binary(
         &labels,
@@ -218,13 +218,15 @@ proptest! {
         let by_answer = rows.iter().enumerate().map(|(at, (class, _))| {
             Metric::Accuracy.of_class(*class, &probabilities[3 * at..3 * at + 3]).unwrap()
         });
-        prop_assert!((by_answer.sum::<f64>() / n - accuracy).abs() < 1e-9, "accuracy is a mean over answers");
+        prop_assert!((by_answer.sum::<f64>() / n - accuracy).abs() < 1e-9, "accuracy is a mean \
+            over answers");
     }
 }
 
 #[test]
 fn classes_as_scikit_learn_has_them() {
-    // scikit-learn 1.5.2: accuracy_score, precision_score, recall_score and f1_score with average="macro", log_loss.
+    // scikit-learn 1.5.2: accuracy_score, precision_score, recall_score and f1_score with
+    // average="macro", log_loss.
     let truth = [0, 1, 2, 2, 1, 0, 2, 1];
     let probabilities = [
         0.7, 0.2, 0.1, 0.1, 0.8, 0.1, 0.3, 0.3, 0.4, 0.5, 0.2, 0.3, 0.2, 0.5, 0.3, 0.1, 0.3, 0.6,
@@ -285,7 +287,8 @@ fn numbers_as_scikit_learn_has_them() {
 
 #[test]
 fn lists_by_hand() {
-    // Four items with 4, 2, 1 and 0 training events; two lists: items 1, 2 and items 1, 3. Item 9 is none.
+    // Four items with 4, 2, 1 and 0 training events; two lists: items 1, 2 and items 1, 3. Item 9
+    // is none.
     let found = Metrics::of_lists(&[vec![1, 2], vec![1, 3, 9]], &[0, 4, 2, 1, 0]);
     assert!(close(found.get(Metric::Coverage10), 0.75));
     // Listed 0, 1, 1, 2 times: (-3 * 0 - 1 * 1 + 1 * 1 + 3 * 2) / (4 * 4).

@@ -297,8 +297,9 @@ fn training_learns_a_circle() {
         // Who sees no order can only learn which ten of the twenty items a user has: from ln 20 to
         // at best ln 10, a bound of 0.77.
         let sees_order = spec.fields().iter().any(|field| field.key == "seq_len");
-        // Who fills in hidden events, goes on from a few cuts, or learns the last event only, learns from a part of
-        // the events a step; dropout and attention slow down too: those are only on their way after 60.
+        // Who fills in hidden events, goes on from a few cuts, or learns the last event only,
+        // learns from a part of the events a step; dropout and attention slow down too: those are
+        // only on their way after 60.
         let learns_slowly = spec
             .fields()
             .iter()
@@ -322,8 +323,8 @@ fn training_learns_a_circle() {
     }
 }
 
-/// Without dropout, and without a Kullback–Leibler term, nothing keeps a model that sees the order from knowing
-/// sixteen walks by heart.
+/// Without dropout, and without a Kullback–Leibler term, nothing keeps a model that sees the order
+/// from knowing sixteen walks by heart.
 #[test]
 fn a_few_sequences_are_learnt_to_near_zero_loss() {
     for mut spec in families() {

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What speaks over a network, by the whole name of the crate or, with a star, its beginning: clients
-/// and servers of HTTP and other protocols, TLS, resolvers of names, and sockets themselves.
+/// What speaks over a network, by the whole name of the crate or, with a star, its beginning:
+/// clients and servers of HTTP and other protocols, TLS, resolvers of names, and sockets
+/// themselves.
 const SPEAKERS: [&str; 56] = [
     "actix*",
     "async-io",
@@ -74,7 +75,8 @@ const EXPLAINED: [(&str, &str); 5] = [
     ("socket2", "part of tokio"),
     (
         "async-io",
-        "zbus waits with it for the desktop's own bus: screen readers and file dialogs on this machine",
+        "zbus waits with it for the desktop's own bus: screen readers and file dialogs on this \
+         machine",
     ),
     (
         "webbrowser",

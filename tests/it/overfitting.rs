@@ -338,7 +338,8 @@ fn weight_decay_makes_weights_smaller_and_l1_makes_many_exactly_0() {
     let size = |weights: &[f32]| {
         weights.iter().map(|w| f64::from(w.abs())).sum::<f64>() / weights.len() as f64
     };
-    // Without a gradient, decay by 1 − 0.01 so many times leaves 0.3 of a weight, and L1 takes 0.6 from each.
+    // Without a gradient, decay by 1 − 0.01 so many times leaves 0.3 of a weight, and L1 takes 0.6
+    // from each.
     assert!(
         size(&decay) < 0.85 * size(&none),
         "{} and {}",
@@ -461,9 +462,9 @@ fn losses_with(setting: &str) -> Vec<f64> {
         .collect()
 }
 
-/// Without any means the validation loss falls, then rises by most of a nat (two seeds: 0.8 and 0.9). Each of the
-/// means takes at least the stated part of that from the last epoch's loss; what they took with two seeds is about
-/// twice that.
+/// Without any means the validation loss falls, then rises by most of a nat (two seeds: 0.8 and
+/// 0.9). Each of the means takes at least the stated part of that from the last epoch's loss; what
+/// they took with two seeds is about twice that.
 #[test]
 fn each_of_the_means_lowers_the_loss_to_which_over_fitting_leads() {
     let last = |losses: &[f64]| losses.last().copied().unwrap();

@@ -1,5 +1,5 @@
-//! A run that is left at the system's word: it is kept where it is, its test split unread, and going on equals
-//! never having stopped.
+//! A run that is left at the system's word: it is kept where it is, its test split unread, and
+//! going on equals never having stopped.
 
 use std::path::Path;
 
@@ -375,7 +375,8 @@ mod signals {
         )
     }
 
-    /// Names and bytes of all weights and answers of the one run in a folder, and its series without times.
+    /// Names and bytes of all weights and answers of the one run in a folder, and its series
+    /// without times.
     fn kept(runs: &std::path::Path) -> Vec<(String, Vec<u8>)> {
         let names = runs_in(runs);
         let [run] = names.as_slice() else {

@@ -1,4 +1,5 @@
-//! Where well-known libraries count otherwise: our number beside theirs. `tests/gold/peers.py` prints theirs.
+//! Where well-known libraries count otherwise: our number beside theirs. `tests/gold/peers.py`
+//! prints theirs.
 
 use seqscope::baseline::forecast::{Arima, ArimaOrder};
 use seqscope::metric::statistics::Statistic;
@@ -13,8 +14,8 @@ fn close(found: f64, wanted: f64, within: f64) -> bool {
 
 #[test]
 fn a_tied_item_has_the_gain_of_the_middle_place() {
-    // Tied with two others: the middle of the first three places is the second, 1 / log2(3). scikit-learn 1.9.1's
-    // ndcg_score averages the three gains: .7103.
+    // Tied with two others: the middle of the first three places is the second, 1 / log2(3).
+    // scikit-learn 1.9.1's ndcg_score averages the three gains: .7103.
     let rank = mid_rank(&[0.0, 0.5, 0.5, 0.5], 1, &[]);
     assert!(close(ndcg_term(rank, 10), 0.630_929_753_571_457_4, 1e-12));
     assert!(!close(ndcg_term(rank, 10), 0.710_309_917_857_152_4, 0.05));
@@ -23,8 +24,8 @@ fn a_tied_item_has_the_gain_of_the_middle_place() {
     scores[0] = 0.0;
     assert!(close(ndcg_term(mid_rank(&scores, 7, &[]), 10), 0.0, 1e-15));
     let of = |rank: f64| Metrics::of_ranks(&[rank]).get(Metric::Ndcg10).unwrap();
-    // RecTools 0.19.0's NDCG(k=10): .2201, .1389, .1100 at places 1, 2, 3; with divide_by_achievable as here.
-    // LensKit 2025.8.1's NDCG(10): 1, 1, .6309.
+    // RecTools 0.19.0's NDCG(k=10): .2201, .1389, .1100 at places 1, 2, 3; with
+    // divide_by_achievable as here. LensKit 2025.8.1's NDCG(10): 1, 1, .6309.
     for (place, wanted) in [
         (1.0, 1.0),
         (2.0, 0.630_929_753_571_457_4),
@@ -43,8 +44,8 @@ fn a_tied_item_has_the_gain_of_the_middle_place() {
 
 #[test]
 fn an_edge_belongs_to_the_bin_above_it() {
-    // .2 is the edge of the third and fourth of 15 bins. scikit-learn 1.9.1's calibration_curve puts it with .17 (mean
-    // .185, half of them true), ours with .25.
+    // .2 is the edge of the third and fourth of 15 bins. scikit-learn 1.9.1's calibration_curve
+    // puts it with .17 (mean .185, half of them true), ours with .25.
     let table = Reliability::of_binary(&[true, false, false], &[0.2, 0.17, 0.25]);
     let filled: Vec<(usize, usize)> = table.filled().map(|(at, bin)| (at, bin.n)).collect();
     assert_eq!(filled, [(2, 1), (3, 2)]);
@@ -67,8 +68,8 @@ const COUNTS: [f64; 30] = [
 #[test]
 fn moving_averages_are_of_the_conditional_sum_of_squares() {
     let fit = |p, d, q| Arima::fit(&COUNTS, ArimaOrder { p, d, q }).unwrap();
-    // The conditional sum of squares by scipy's Nelder-Mead: lag .8433, level 23.5861. statsmodels 0.15.0's ARIMA, by
-    // the exact likelihood: .8642 and 23.3335.
+    // The conditional sum of squares by scipy's Nelder-Mead: lag .8433, level 23.5861. statsmodels
+    // 0.15.0's ARIMA, by the exact likelihood: .8642 and 23.3335.
     let found = fit(0, 0, 1);
     assert!(
         close(found.ma()[0], 0.843_29, 2e-3) && close(found.level(), 23.586_1, 2e-2),
@@ -77,7 +78,8 @@ fn moving_averages_are_of_the_conditional_sum_of_squares() {
     // By scipy -.6468; by statsmodels -.6221.
     let found = fit(0, 1, 1);
     assert!(close(found.ma()[0], -0.646_84, 5e-3), "{found:?}");
-    // No drift, as statsmodels. pmdarima 2.1.1's ARIMA((0, 1, 0)) adds one of .7241 a step: 33.72, 34.45, 35.17.
+    // No drift, as statsmodels. pmdarima 2.1.1's ARIMA((0, 1, 0)) adds one of .7241 a step: 33.72,
+    // 34.45, 35.17.
     let means: Vec<f64> = fit(0, 1, 0)
         .forecast(&COUNTS, 3)
         .iter()

@@ -13,7 +13,8 @@ const USER: &str = "person-";
 const ITEM: &str = "thing-";
 const TITLE: &str = "Wonder";
 
-/// Twelve persons with nine events each, some of them twice, and two rows whose ids slipped a column.
+/// Twelve persons with nine events each, some of them twice, and two rows whose ids slipped a
+/// column.
 fn log() -> String {
     let mut text = "user,item,time,behavior\n".to_owned();
     for user in 1..=12 {
@@ -331,7 +332,8 @@ fn a_wrong_key_is_told_and_a_lost_one_too() {
 #[test]
 fn what_is_printed_of_a_log_hides_its_ids() {
     let place = place();
-    let line = "data log.csv --titles items.csv --audit --split temporal --set data.clean.steps=[Repeats()]";
+    let line = "data log.csv --titles items.csv --audit --split temporal --set \
+                data.clean.steps=[Repeats()]";
     let bare = under(&place, Some(KEY), line).ok();
     assert!(
         [USER, ITEM].iter().all(|word| bare.out.contains(word)),

@@ -1,7 +1,9 @@
-//! The sequence families reach what a world's rules let anyone reach, where its cue is within their power.
+//! The sequence families reach what a world's rules let anyone reach, where its cue is within their
+//! power.
 //!
-//! Settings were chosen by the validation users. Two thousand users keep the luck of the draw to about a
-//! hundredth, so that a share of .95 is missed by who has not learnt the rule, and by nobody else.
+//! Settings were chosen by the validation users. Two thousand users keep the luck of the draw to
+//! about a hundredth, so that a share of .95 is missed by who has not learnt the rule, and by
+//! nobody else.
 
 use seqscope::model::ModelKind;
 use strum::IntoEnumIterator as _;
@@ -56,15 +58,18 @@ fn on_markov(kind: ModelKind) -> Option<Small> {
         }
         // Few events are hidden, and so few are learnt from in an epoch.
         ModelKind::Bert4Rec => Small {
-            settings: "d_model: 32, n_layers: 1, d_ff: 32, seq_len: 6, dropout: 0.0, attention_dropout: 0.0, norm: Before, last_share: 0.8",
+            settings: "d_model: 32, n_layers: 1, d_ff: 32, seq_len: 6, dropout: 0.0, \
+                       attention_dropout: 0.0, norm: Before, last_share: 0.8",
             rate: 0.003,
             epochs: 8,
         },
         ModelKind::EncoderDecoder => small(
-            "d_model: 32, n_layers: 1, d_ff: 32, seq_len: 6, n_ahead: 1, n_cuts: 6, dropout: 0.0, norm: Before, positions: Learned",
+            "d_model: 32, n_layers: 1, d_ff: 32, seq_len: 6, n_ahead: 1, n_cuts: 6, dropout: 0.0, \
+             norm: Before, positions: Learned",
         ),
         ModelKind::SequentialVae => small(
-            "d_model: 32, d_state: 32, d_hidden: 32, d_latent: 16, seq_len: 6, n_ahead: 1, beta: 0.02",
+            "d_model: 32, d_state: 32, d_hidden: 32, d_latent: 16, seq_len: 6, n_ahead: 1, beta: \
+             0.02",
         ),
         ModelKind::Vae | ModelKind::Autoencoder => return None,
     })
@@ -89,8 +94,8 @@ fn on_long_range(kind: ModelKind) -> Small {
     }
 }
 
-/// NDCG@10 on the test as a share of the best possible: of the model, and of the chain that counts what came
-/// after the last event.
+/// NDCG@10 on the test as a share of the best possible: of the model, and of the chain that counts
+/// what came after the last event.
 fn shares(world: &str, kind: ModelKind, small: &Small) -> [f64; 2] {
     let place = Place::new();
     let experiment = world.replace("MODEL", &format!("{kind}({})", small.settings));

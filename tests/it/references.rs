@@ -1,5 +1,5 @@
-//! The references that run beside a model of any task: which they are, what they answer, and that their figures are
-//! what a slow and obvious computation gives.
+//! The references that run beside a model of any task: which they are, what they answer, and that
+//! their figures are what a slow and obvious computation gives.
 
 use std::sync::atomic::AtomicBool;
 
@@ -111,8 +111,8 @@ fn assert_metrics(found: &Metrics, wanted: &Metrics, tolerance: f64) {
     }
 }
 
-/// Beside every model run the references of its kind of answers and no others; what they answered to each user is
-/// kept, for the users of the model's results in their order.
+/// Beside every model run the references of its kind of answers and no others; what they answered
+/// to each user is kept, for the users of the model's results in their order.
 #[test]
 fn the_references_of_its_task_run_beside_every_model() {
     for task in TaskKind::iter() {
@@ -306,7 +306,8 @@ fn slowly(
                 _ => by_descent(&asked.train, samples),
             };
             let slow = Metrics::of_binary(&labels, &chances);
-            // Descent comes near the fit, not to the bit: what jumps between two users who are nearly alike is left.
+            // Descent comes near the fit, not to the bit: what jumps between two users who are
+            // nearly alike is left.
             let smooth =
                 [Metric::LogLoss, Metric::Brier].map(|metric| (metric, slow.get(metric).unwrap()));
             smooth.into_iter().fold(

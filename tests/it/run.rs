@@ -116,7 +116,8 @@ fn the_list_reads_no_series_and_passes_over_what_is_no_run() {
     );
     let not_a_folder = RunStore::at(folder.path().join("notes.txt")).list();
     assert!(
-        matches!(&not_a_folder, Err(e) if e.to_string().contains("a file is where a folder should be"))
+        matches!(&not_a_folder, Err(e) if e.to_string().contains("a file is where a folder should \
+            be"))
     );
 }
 

@@ -1,5 +1,5 @@
-//! Users who come back to an item that they had: counted, told, and missed wherever seen items are left out; and what
-//! becomes of runs from before they were.
+//! Users who come back to an item that they had: counted, told, and missed wherever seen items are
+//! left out; and what becomes of runs from before they were.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -44,8 +44,8 @@ fn opened(path: PathBuf) -> Arc<Prepared> {
     )
 }
 
-/// Each user's items by time, read from the text of a log alone: exact duplicates of a line count once, and of
-/// equal times the file's order decides.
+/// Each user's items by time, read from the text of a log alone: exact duplicates of a line count
+/// once, and of equal times the file's order decides.
 fn plainly_read(path: &Path) -> BTreeMap<String, Vec<String>> {
     let text = std::fs::read_to_string(path).unwrap();
     let (mut lines, mut users) = (
@@ -89,8 +89,8 @@ fn plainly_counted(users: &BTreeMap<String, Vec<String>>) -> (Returned, Returned
     (train, test)
 }
 
-/// The ten items that Repeat last shows, worked out plainly: the last item, then the user's others by the sum of a
-/// power of the decay for each time that they were had, then the most popular ones.
+/// The ten items that Repeat last shows, worked out plainly: the last item, then the user's others
+/// by the sum of a power of the decay for each time that they were had, then the most popular ones.
 fn plain_list(
     history: &[String],
     decay: f64,
@@ -121,7 +121,8 @@ fn plain_list(
         .collect()
 }
 
-/// Test HR@10 of Repeat last with seen items ranked, the decay chosen on each user's last training event.
+/// Test HR@10 of Repeat last with seen items ranked, the decay chosen on each user's last training
+/// event.
 fn plain_repeat_last(users: &BTreeMap<String, Vec<String>>) -> f64 {
     let mut counts = BTreeMap::<&str, usize>::new();
     users
@@ -199,7 +200,8 @@ fn returns_are_counted_in_training_and_among_the_questions() {
     );
 }
 
-/// 889 of 1,380 training events return, so seen items are ranked; nobody returns on a walk, so they are left out.
+/// 889 of 1,380 training events return, so seen items are ranked; nobody returns on a walk, so they
+/// are left out.
 #[test]
 fn what_becomes_of_seen_items_follows_the_log_where_nothing_is_said() {
     let (back, on) = (opened(repeats()).returns, walks().returns);
@@ -262,9 +264,9 @@ fn what_becomes_of_seen_items_follows_the_log_where_nothing_is_said() {
     );
 }
 
-/// 40 of 60 test targets return. Where seen items are left out the model and every reference miss just these, in the
-/// whole catalogue and among sampled candidates: of five and the true one all are among the first ten, so HR@10
-/// there is 20 / 60.
+/// 40 of 60 test targets return. Where seen items are left out the model and every reference miss
+/// just these, in the whole catalogue and among sampled candidates: of five and the true one all
+/// are among the first ten, so HR@10 there is 20 / 60.
 #[test]
 fn whoever_returns_is_missed_by_the_model_and_every_reference() {
     let prepared = opened(repeats());
@@ -367,9 +369,10 @@ fn repeat_last_has_the_figure_of_an_independent_count() {
     );
 }
 
-/// The decay is chosen by lists of the kind that are judged. Users have 3 twice, then 4, 1 and 2, and then 3 again:
-/// with seen items ranked a decay of .7 puts 3 (.343 + .240) behind 1 (.7), and one of .85 puts it (.614 + .522) before
-/// 1 (.85). Without seen items no decay finds it, and the first one stays.
+/// The decay is chosen by lists of the kind that are judged. Users have 3 twice, then 4, 1 and 2,
+/// and then 3 again: with seen items ranked a decay of .7 puts 3 (.343 + .240) behind 1 (.7), and
+/// one of .85 puts it (.614 + .522) before 1 (.85). Without seen items no decay finds it, and the
+/// first one stays.
 #[test]
 fn a_reference_is_tuned_by_the_rule_it_is_judged_by() {
     let sequences: Vec<Vec<u32>> = (0..9).map(|_| vec![3, 3, 4, 1, 2, 3]).collect();
@@ -550,8 +553,8 @@ fn a_run_from_before_is_marked_and_kept_apart_where_the_rule_matters() {
     assert_eq!(old.counted_before(), None, "nobody returned");
 }
 
-/// An unfinished run from before goes on where the rule changes none of its figures, and is refused where epochs by
-/// one rule would stand beside epochs by another.
+/// An unfinished run from before goes on where the rule changes none of its figures, and is refused
+/// where epochs by one rule would stand beside epochs by another.
 #[test]
 fn an_unfinished_run_from_before_goes_on_only_where_the_rule_changes_nothing() {
     let stopped = |prepared: &Arc<Prepared>, filter: FilterSeen| {
@@ -779,8 +782,8 @@ fn a_world_is_judged_by_its_own_returns_as_any_log_is() {
     assert!(told["returns"]["training_events"]["of"].as_u64() > Some(0));
 }
 
-/// Check-ins: three of four training events return. With default settings seen items are ranked, and Repeat last has
-/// what a plain count finds; left out, it finds nobody who returns.
+/// Check-ins: three of four training events return. With default settings seen items are ranked,
+/// and Repeat last has what a plain count finds; left out, it finds nobody who returns.
 #[test]
 fn repeat_last_on_new_york_check_ins() {
     let Some(folder) = std::env::var_os("SEQSCOPE_DATA")

@@ -216,7 +216,8 @@ fn what_is_no_setting_or_no_value_is_refused_with_the_cure() {
     let error = spec.set_text("cats", "3").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "`cats` is not a setting here; known: d_model, d_hidden, n_layers, taper, seq_len, dropout, recurrent_dropout, output, attention, tied, features"
+        "`cats` is not a setting here; known: d_model, d_hidden, n_layers, taper, seq_len, \
+         dropout, recurrent_dropout, output, attention, tied, features"
     );
     let error = spec.set_text("seq_len", "many").unwrap_err();
     assert_eq!(

@@ -25,7 +25,8 @@ fn at(validation_from: &str, test_from: &str) -> SplitSpec {
     }
 }
 
-/// Six users with one event a day from January 1st to 30th, each a minute after the other; `i6` is new on the 20th.
+/// Six users with one event a day from January 1st to 30th, each a minute after the other; `i6` is
+/// new on the 20th.
 fn january() -> OnDisk {
     let mut text = "user,item,time\n".to_owned();
     for day in 1..=30 {
@@ -45,7 +46,8 @@ fn january() -> OnDisk {
 fn a_cut_at_named_dates_is_where_it_was_named() {
     let log = january();
     let prepared = opened(&log, at("2024-01-21", "2024-01-26T09:03:00Z")).unwrap();
-    // Twenty days of training; of validation the 21st to 25th, and on the 26th the three that come before 09:03.
+    // Twenty days of training; of validation the 21st to 25th, and on the 26th the three that come
+    // before 09:03.
     assert_eq!(prepared.split.train_len, [20; 6]);
     assert_eq!(prepared.split.valid_len, [26, 26, 26, 25, 25, 25]);
     assert_eq!(
@@ -84,7 +86,8 @@ fn a_cut_at_named_dates_is_where_it_was_named() {
             .iter()
             .any(|step| step.step == "Items unseen in training dropped")
     );
-    // Whoever is asked whether they act is asked at the named moment, not at the first event after it.
+    // Whoever is asked whether they act is asked at the named moment, not at the first event after
+    // it.
     let task = TaskSpec::WillAct(WillAct {
         behaviour: String::new(),
         horizon_hours: 9.5,
@@ -196,7 +199,8 @@ fn where_times_only_order_a_cut_is_a_number() {
 fn a_log_is_audited_at_named_dates_from_the_command_line() {
     let place = Place::new();
     place.write("log.csv", std::fs::read(&january().spec.path).unwrap());
-    let line = "data log.csv --audit --split dates --set split.validation_from=2024-01-21 --set split.test_from=2024-01-26";
+    let line = "data log.csv --audit --split dates --set split.validation_from=2024-01-21 --set \
+                split.test_from=2024-01-26";
     let text = place.seqscope(line).ok().out;
     assert!(
         text.contains("split at named dates (validation from 2024-01-21, test from 2024-01-26)"),
@@ -274,7 +278,8 @@ fn rows_are_taken_only_where_a_flag_says_so() {
         );
         assert!(!crate::data::warnings(&taken).contains("only_where"));
     }
-    // Said to be wanted whole, it is not warned of again; another value of another column is one too.
+    // Said to be wanted whole, it is not warned of again; another value of another column is one
+    // too.
     assert!(!crate::data::warnings(&open(Some("")).unwrap()).contains("only_where"));
     assert!(
         open(Some("item_id = i1"))
@@ -336,7 +341,8 @@ fn a_flag_is_proposed_set_and_told_on_the_command_line() {
     );
 }
 
-/// A split that somebody made: u4 is in the test file alone, u5 there with one event, and i9 is unknown to training.
+/// A split that somebody made: u4 is in the test file alone, u5 there with one event, and i9 is
+/// unknown to training.
 const TRAIN: &str = "user,item,time\nu1,i1,10\nu1,i2,30\nu1,i1,20\nu2,i2,15\nu2,i3,25\nu3,i3,11\nu3,i1,12\nu3,i2,13\n";
 const VALID: &str = "user,item,time\nu1,i3,40\nu2,i1,35\n";
 const TEST: &str = "user,item,time\nu2,i2,5\nu1,i2,60\nu1,i3,50\nu3,i9,99\nu3,i1,90\nu4,i1,70\nu4,i2,71\nu5,i3,70\n";
@@ -378,7 +384,8 @@ fn own_files_are_the_split_and_nothing_else_is() {
     let told = |train: &str, valid: &str, test: &str| {
         (train.to_owned(), valid.to_owned(), test.to_owned())
     };
-    // Within each file in order of time; the test of u2 stays the test, though it is earlier than all.
+    // Within each file in order of time; the test of u2 stays the test, though it is earlier than
+    // all.
     assert_eq!(parts("u1"), told("i1 i1 i2", "i3", "i3 i2"));
     assert_eq!(parts("u2"), told("i2 i3", "i1", "i2"));
     assert_eq!(

@@ -92,8 +92,8 @@ fn told(prepared: &Prepared, samples: &[Sample]) -> Vec<(String, u32, f32, bool)
         .collect()
 }
 
-/// Sixteen events: the first eight are training, the next four validation. So validation begins at hour
-/// 12 and the test at hour 30.
+/// Sixteen events: the first eight are training, the next four validation. So validation begins at
+/// hour 12 and the test at hour 30.
 const USERS: [&str; 3] = ["0 2! 5 9 12 14! 22 30", "1 4 10! 24 33! 38", "3 36!"];
 
 #[test]
@@ -308,7 +308,8 @@ fn trained(experiment: Experiment) -> seqscope::run::Manifest {
     store.manifest(&id).unwrap()
 }
 
-/// Every family learns every task that it says it can, with and without features, from start to end.
+/// Every family learns every task that it says it can, with and without features, from start to
+/// end.
 #[test]
 fn every_family_trains_on_every_task_it_supports() {
     let features = vec![
@@ -390,7 +391,8 @@ fn every_family_trains_on_every_task_it_supports() {
 #[test]
 fn every_loss_learns_a_rule() {
     for loss in LossKind::iter() {
-        // gBCE's positive term weighs less than its negatives, so it stays long where all scores are low.
+        // gBCE's positive term weighs less than its negatives, so it stays long where all scores
+        // are low.
         let (n_epochs, n_negatives) = if loss == LossKind::Gbce {
             (70, 1)
         } else {

@@ -705,7 +705,8 @@ fn warm_up_grows_in_equal_parts() {
     assert!((lr_at(&none, 0, 6) - 0.8).abs() < 1e-12);
 }
 
-/// Two warm-up steps and four that fall: 1, 3/4, 2/4, 1/4 in a line; (1 + cos) / 2 of 0, 45, 90, 135 degrees.
+/// Two warm-up steps and four that fall: 1, 3/4, 2/4, 1/4 in a line; (1 + cos) / 2 of 0, 45, 90,
+/// 135 degrees.
 #[test]
 fn a_falling_rate_begins_after_the_warm_up_and_ends_with_the_last_epoch() {
     let root = 0.5_f64.sqrt();
@@ -728,7 +729,8 @@ fn a_falling_rate_begins_after_the_warm_up_and_ends_with_the_last_epoch() {
         }
         assert!(lr_at(&training, 60, 6).abs() < 1e-12, "never below 0");
     }
-    // Vaswani et al. 2017: step^-1/2 where the warm-up of w steps grew as step w^-3/2; steps count from 1.
+    // Vaswani et al. 2017: step^-1/2 where the warm-up of w steps grew as step w^-3/2; steps count
+    // from 1.
     let training = TrainingSpec {
         lr: 4_f64.powf(-0.5),
         warmup_steps: 4,

@@ -60,18 +60,21 @@ proptest! {
         let lowest = (0..10_000).filter(inside).map(y).fold(f64::INFINITY, f64::min);
         prop_assert_eq!(thinned.iter().map(|p| p[1]).fold(f64::NEG_INFINITY, f64::max).to_bits(), highest.to_bits());
         prop_assert_eq!(thinned.iter().map(|p| p[1]).fold(f64::INFINITY, f64::min).to_bits(), lowest.to_bits());
-        // Two columns are 2 * (len + 2) / n_columns points wide: the extremes of any such window are there.
+        // Two columns are 2 * (len + 2) / n_columns points wide: the extremes of any such window
+        // are there.
         let window = (2 * (len + 2)).div_ceil(n_columns).max(8) * 2;
         for start in (first..last.saturating_sub(window)).step_by(window) {
             let here = |p: &&[f64; 2]| (start..start + window).contains(&(p[0] as usize));
-            prop_assert!(thinned.iter().any(|p| here(&p)), "nothing is left of {start} and what follows");
+            prop_assert!(thinned.iter().any(|p| here(&p)), "nothing is left of {start} and what \
+                follows");
         }
     }
 }
 
 #[test]
 fn thinning_keeps_each_spike_and_each_gap() {
-    // 20,000 points on 10 columns, so stretches of 2,048 to 4,096: a spike in two of them, then a gap.
+    // 20,000 points on 10 columns, so stretches of 2,048 to 4,096: a spike in two of them, then a
+    // gap.
     let mut points: Vec<[f64; 2]> = (0..20_000).map(|x| [f64::from(x), 0.0]).collect();
     points[123][1] = 9.0;
     points[15_000][1] = -7.0;

@@ -449,7 +449,8 @@ fn a_packed_file_and_a_database_show_how_they_are_read() {
         encoding_rs::GB18030.encode("用户,商品\n张三,电影票\n李四,手机\n张三,图书\n");
     file.write_all(&text).unwrap();
     file.finish().unwrap();
-    let rows = "CREATE TABLE events (user, item); INSERT INTO events VALUES ('a', 'x'), ('a', 'y'), ('b', 'x');";
+    let rows = "CREATE TABLE events (user, item); INSERT INTO events VALUES ('a', 'x'), ('a', \
+                'y'), ('b', 'x');";
     rusqlite::Connection::open(&database)
         .unwrap()
         .execute_batch(rows)
@@ -571,9 +572,9 @@ fn a_world_is_chosen_by_its_name_and_states_its_rules_and_its_optimum() {
     assert!(screen.shows("Best possible by these rules: HR@1 .805"));
 }
 
-/// Three of five training events of the log return. Where it is split and where it is to be judged the window says so
-/// and what follows; whoever leaves seen items out all the same is warned, and the run's end and its timeline tell
-/// what became of those who return.
+/// Three of five training events of the log return. Where it is split and where it is to be judged
+/// the window says so and what follows; whoever leaves seen items out all the same is warned, and
+/// the run's end and its timeline tell what became of those who return.
 #[test]
 fn the_window_tells_what_becomes_of_seen_items_and_why() {
     let mut screen = Screen::new([1280.0, 900.0], ThemeChoice::Dark);

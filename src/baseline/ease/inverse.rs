@@ -8,10 +8,10 @@ const BLOCK: usize = 64;
 /// Replaces a symmetric positive definite matrix `[n, n]` by its inverse.
 ///
 /// Gauss-Jordan elimination without pivots, which such a matrix never needs (Golub & Van Loan 2013,
-/// section 4.2): of each block `D` on the diagonal, with `C` the columns and `R` the rows through it,
-/// the rest becomes `A − C D⁻¹ R`, the rows `D⁻¹ R`, the columns `−C D⁻¹`, and `D` itself `D⁻¹`. The
-/// products add up each number in the same order on any number of threads. A matrix of another size
-/// stays as it is.
+/// section 4.2): of each block `D` on the diagonal, with `C` the columns and `R` the rows through
+/// it, the rest becomes `A − C D⁻¹ R`, the rows `D⁻¹ R`, the columns `−C D⁻¹`, and `D` itself
+/// `D⁻¹`. The products add up each number in the same order on any number of threads. A matrix of
+/// another size stays as it is.
 pub(super) fn invert(matrix: &mut [f64], n: usize, stop: Stop<'_>) {
     if n == 0 || matrix.len() != n * n {
         return;
@@ -92,7 +92,8 @@ fn invert_small(matrix: &mut [f64], n: usize) {
     }
 }
 
-/// `out = onto · out + times · a · b` for matrices row after row; `out` comes with its rows and columns.
+/// `out = onto · out + times · a · b` for matrices row after row; `out` comes with its rows and
+/// columns.
 #[expect(
     unsafe_code,
     reason = "gemm takes pointers; the shapes are checked against the slices above"
@@ -106,8 +107,8 @@ fn product(out: (&mut [f64], usize, usize), a: &[f64], b: &[f64], (onto, times):
     if a.len() != n_rows * depth || b.len() != depth * n_columns {
         return;
     }
-    // SAFETY: the three lengths were compared with the shapes just now, so that every element that gemm
-    // touches lies in its slice; `out` is borrowed for writing alone.
+    // SAFETY: the three lengths were compared with the shapes just now, so that every element that
+    // gemm touches lies in its slice; `out` is borrowed for writing alone.
     unsafe {
         gemm::gemm(
             n_rows,

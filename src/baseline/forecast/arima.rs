@@ -53,8 +53,8 @@ impl Parameters {
     }
 }
 
-/// A fitted ARIMA. Without differences it has a level; with them it has none, so that forecasts keep to
-/// the last level (`d` = 1) or slope (`d` = 2).
+/// A fitted ARIMA. Without differences it has a level; with them it has none, so that forecasts
+/// keep to the last level (`d` = 1) or slope (`d` = 2).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Arima {
     order: ArimaOrder,
@@ -123,8 +123,8 @@ impl Arima {
         self.variance
     }
 
-    /// Akaike's criterion on the counts, `n ln(RSS / n) + 2 k`, without the first `skip` errors, so that
-    /// orders are compared on the same counts. `None` where none are left.
+    /// Akaike's criterion on the counts, `n ln(RSS / n) + 2 k`, without the first `skip` errors, so
+    /// that orders are compared on the same counts. `None` where none are left.
     pub(super) fn aic(&self, counts: &[f64], skip: usize) -> Option<f64> {
         let ArimaOrder { p, d, q } = self.order;
         let errors = self.parameters.errors(&differenced(counts, d), p.max(q));
@@ -138,8 +138,8 @@ impl Arima {
         Some(n * mean.max(f64::MIN_POSITIVE).ln() + 2.0 * n_free as f64)
     }
 
-    /// Weights of past errors in a count so many steps ahead, from the error of that step itself (1) on:
-    /// `ψ` of Box & Jenkins, with the differences taken back.
+    /// Weights of past errors in a count so many steps ahead, from the error of that step itself
+    /// (1) on: `ψ` of Box & Jenkins, with the differences taken back.
     fn error_weights(&self, n: usize) -> Vec<f64> {
         let mut weights: Vec<f64> = Vec::with_capacity(n);
         for at in 0..n {
@@ -273,7 +273,8 @@ mod tests {
             },
             variance: 1.0,
         };
-        // Errors from place 1 on, 0 before: 12 − 10 = 2, then 15 − (10 + 1) = 4: next 10 + 2, then 10.
+        // Errors from place 1 on, 0 before: 12 − 10 = 2, then 15 − (10 + 1) = 4: next 10 + 2, then
+        // 10.
         let ahead = average.ahead(&[10.0, 12.0, 15.0], 3);
         assert_eq!(
             ahead.iter().map(|band| band.mean).collect::<Vec<_>>(),

@@ -25,7 +25,8 @@ pub(super) fn differences(counts: &[f64]) -> usize {
         .unwrap_or(MOST_DIFFERENCES)
 }
 
-/// The KPSS statistic of a level, with Bartlett weights over `3 √n / 13` lags; 0 where nothing varies.
+/// The KPSS statistic of a level, with Bartlett weights over `3 √n / 13` lags; 0 where nothing
+/// varies.
 fn kpss(row: &[f64]) -> f64 {
     let n = row.len() as f64;
     let mean = row.iter().sum::<f64>() / n.max(1.0);
@@ -56,8 +57,8 @@ fn kpss(row: &[f64]) -> f64 {
     }
 }
 
-/// AR by least squares on the lags and a constant, which is the conditional sum of squares in closed
-/// form; drawn in where it is not stationary, and the level then that of what is left.
+/// AR by least squares on the lags and a constant, which is the conditional sum of squares in
+/// closed form; drawn in where it is not stationary, and the level then that of what is left.
 pub(super) fn autoregression(row: &[f64], p: usize, has_level: bool) -> Option<Parameters> {
     let centre = if has_level {
         row.iter().sum::<f64>() / row.len().max(1) as f64
@@ -108,8 +109,8 @@ pub(super) fn autoregression(row: &[f64], p: usize, has_level: bool) -> Option<P
 }
 
 /// ARMA by the least conditional sum of squares, over parameters of which each is stationary and
-/// invertible: hyperbolic tangents of partial autocorrelations (Monahan 1984). Sought from the two-step
-/// regression of Hannan & Rissanen 1982, and from nothing.
+/// invertible: hyperbolic tangents of partial autocorrelations (Monahan 1984). Sought from the
+/// two-step regression of Hannan & Rissanen 1982, and from nothing.
 pub(super) fn arma(row: &[f64], (p, q): (usize, usize), has_level: bool) -> Option<Parameters> {
     if row.len() < 2 * (p + q + 1) + 2 {
         return None;

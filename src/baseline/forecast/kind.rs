@@ -38,45 +38,84 @@ impl ForecastKind {
     pub fn about(self) -> About {
         const SIMPLE: &str = "Hyndman & Athanasopoulos 2021, sections 5.2 and 5.5";
         match self {
-            Self::Naive => About::new("Naive", "The last count again: the bar for every other forecast.", SIMPLE),
-            Self::Drift => {
-                About::new("Drift", "The last count, and on along the line from the first count to it.", SIMPLE)
+            Self::Naive => About::new(
+                "Naive",
+                "The last count again: the bar for every other \
+                                                forecast.",
+                SIMPLE,
+            ),
+            Self::Drift => About::new(
+                "Drift",
+                "The last count, and on along the line from the first count to \
+                                     it.",
+                SIMPLE,
+            ),
+            Self::SeasonalNaive => {
+                About::new("Seasonal naive", "The count of one season ago.", SIMPLE).with(
+                    "season",
+                    &"7 days, 52 weeks, 12 months",
+                    "Counts of a season, by the \
+                    period.",
+                )
             }
-            Self::SeasonalNaive => About::new("Seasonal naive", "The count of one season ago.", SIMPLE)
-                .with("season", &"7 days, 52 weeks, 12 months", "Counts of a season, by the period."),
             Self::Ar => About::new(
                 "AR",
                 "A weighted sum of the last counts, by least squares.",
-                "Box & Jenkins 1976; order by AIC, Akaike 1974; a fit that is not stationary is drawn in to where it is",
+                "Box & Jenkins 1976; order by AIC, Akaike 1974; a fit that is not stationary is \
+                 drawn in to where it is",
             )
-            .with("order", &format!("0 to {AR_ORDERS}"), "Number of lags, chosen by AIC before the held-out tail.")
+            .with(
+                "order",
+                &format!("0 to {AR_ORDERS}"),
+                "Number of lags, chosen by AIC before the \
+                held-out tail.",
+            )
             .but(
-                "statsmodels' AutoReg gives the same parameters where the fit is stationary; its ARIMA(p,0,0) takes the \
-                 exact likelihood, and differs on a short row.",
+                "statsmodels' AutoReg gives the same parameters where the fit is stationary; its \
+                 ARIMA(p,0,0) takes the exact likelihood, and differs on a short row.",
             ),
             Self::Ma => About::new(
                 "MA",
-                "A weighted sum of the last errors, by the conditional sum of squares, always invertible.",
+                "A weighted sum of the last errors, by the conditional sum of squares, always \
+                 invertible.",
                 "Box & Jenkins 1976; parameters of Monahan 1984; order by AIC, Akaike 1974",
             )
-            .with("order", &format!("0 to {MA_ORDERS}"), "Number of lags, chosen by AIC before the held-out tail.")
+            .with(
+                "order",
+                &format!("0 to {MA_ORDERS}"),
+                "Number of lags, chosen by AIC before the \
+                held-out tail.",
+            )
             .but(
-                "statsmodels' ARIMA takes the exact likelihood by default, with the errors before the first count unknown \
-                 rather than 0: on a short row its parameters and forecasts are others, .864 beside .843 for the lag of \
-                 30 counts.",
+                "statsmodels' ARIMA takes the exact likelihood by default, with the errors before \
+                 the first count unknown rather than 0: on a short row its parameters and \
+                 forecasts are others, .864 beside .843 for the lag of 30 counts.",
             ),
             Self::Arima => About::new(
                 "ARIMA",
-                "Last counts and last errors together, on differences where the counts have no level.",
-                "Box & Jenkins 1976; start of Hannan & Rissanen 1982; differences by KPSS, Kwiatkowski et al. 1992, as \
-                 in Hyndman & Khandakar 2008; orders by AIC, Akaike 1974",
+                "Last counts and last errors together, on differences where the counts have no \
+                 level.",
+                "Box & Jenkins 1976; start of Hannan & Rissanen 1982; differences by KPSS, \
+                 Kwiatkowski et al. 1992, as in Hyndman & Khandakar 2008; orders by AIC, Akaike \
+                 1974",
             )
-            .with("orders", &format!("0 to {ARIMA_ORDERS} each"), "Lags of counts and of errors, chosen by AIC.")
-            .with("differences", &"0 to 2", "Taken until the KPSS test no longer refuses a level at 5 %.")
+            .with(
+                "orders",
+                &format!("0 to {ARIMA_ORDERS} each"),
+                "Lags of counts and of errors, \
+                chosen by AIC.",
+            )
+            .with(
+                "differences",
+                &"0 to 2",
+                "Taken until the KPSS test no longer refuses a level \
+                                             at 5 %.",
+            )
             .but(
-                "By the conditional sum of squares, where statsmodels' ARIMA takes the exact likelihood by default. \
-                 Differenced counts have no constant here and in statsmodels; pmdarima adds one by default, so that its \
-                 ARIMA(0,1,0) goes on rising (a drift) where ours keeps the last count.",
+                "By the conditional sum of squares, where statsmodels' ARIMA takes the exact \
+                 likelihood by default. Differenced counts have no constant here and in \
+                 statsmodels; pmdarima adds one by default, so that its ARIMA(0,1,0) goes on \
+                 rising (a drift) where ours keeps the last count.",
             ),
         }
     }

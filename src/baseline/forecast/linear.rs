@@ -1,7 +1,7 @@
 //! Least squares of a few columns.
 
-/// The weights that bring `rows · weights` nearest to `wanted`, by the normal equations; `None` where
-/// columns depend on each other or there are fewer rows than columns.
+/// The weights that bring `rows · weights` nearest to `wanted`, by the normal equations; `None`
+/// where columns depend on each other or there are fewer rows than columns.
 pub(super) fn least_squares(rows: &[Vec<f64>], wanted: &[f64]) -> Option<Vec<f64>> {
     let n = rows.first().map_or(0, Vec::len);
     if rows.len() < n {

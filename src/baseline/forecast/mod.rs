@@ -1,16 +1,16 @@
-//! Forecasts of a row of counts, such as the events of each week: AR, MA and ARIMA beside the simple
-//! rules that they must beat.
+//! Forecasts of a row of counts, such as the events of each week: AR, MA and ARIMA beside the
+//! simple rules that they must beat.
 //!
 //! Our own code. Of the crates for ARIMA, `arima` had its last release in 2023 and wants BLAS and
-//! L-BFGS of C, and the younger ones stand on other matrices than the rest of this program; the models
-//! are small, and their tests have closed forms.
+//! L-BFGS of C, and the younger ones stand on other matrices than the rest of this program; the
+//! models are small, and their tests have closed forms.
 //!
 //! # Protocol
-//! Orders and parameters come of the counts before the held-out tail alone. Then each count of the tail
-//! is forecast one step ahead from all true counts before it, the parameters fixed: of these errors are
-//! MAE and RMSE. What comes after the end is forecast with the same orders, the parameters fitted anew on
-//! all counts. Counts are never negative, so what a forecast or a bound has below 0 is 0. Of a long row the last [`MOST_COUNTS`]
-//! counts are looked at.
+//! Orders and parameters come of the counts before the held-out tail alone. Then each count of the
+//! tail is forecast one step ahead from all true counts before it, the parameters fixed: of these
+//! errors are MAE and RMSE. What comes after the end is forecast with the same orders, the
+//! parameters fitted anew on all counts. Counts are never negative, so what a forecast or a bound
+//! has below 0 is 0. Of a long row the last [`MOST_COUNTS`] counts are looked at.
 
 mod arima;
 mod fit;
@@ -28,8 +28,8 @@ use simple::Simple;
 /// Fewest counts that can be forecast: a head to learn from and a tail to judge by.
 pub const FEWEST_COUNTS: usize = 12;
 
-/// Most counts that are looked at, the last ones: what is older tells little of tomorrow, and fits take
-/// longer with every one.
+/// Most counts that are looked at, the last ones: what is older tells little of tomorrow, and fits
+/// take longer with every one.
 pub const MOST_COUNTS: usize = 1_000;
 
 /// Fewest counts before the held-out tail.
@@ -70,7 +70,8 @@ impl ForecastPlan {
 pub enum ForecastError {
     /// Too few counts.
     #[error(
-        "{found} whole periods are too few for a forecast, which needs {FEWEST_COUNTS}: take a shorter period, or a longer log"
+        "{found} whole periods are too few for a forecast, which needs {FEWEST_COUNTS}: take a \
+         shorter period, or a longer log"
     )]
     TooFew {
         /// How many there are.
@@ -147,8 +148,8 @@ trait Forecaster {
     fn ahead(&self, counts: &[f64], horizon: usize) -> Vec<Band>;
 }
 
-/// Every way of forecasting that has something to say of the counts, in the order of [`ForecastKind`],
-/// and why the others have not.
+/// Every way of forecasting that has something to say of the counts, in the order of
+/// [`ForecastKind`], and why the others have not.
 ///
 /// # Errors
 /// [`ForecastError`] where there are too few counts, or the plan asks for what cannot be.

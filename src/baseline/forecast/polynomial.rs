@@ -1,7 +1,7 @@
 //! Lag polynomials that stay where they must: stationary, invertible.
 
-/// Coefficients of a stationary AR from partial autocorrelations within (−1, 1): the recursion of Durbin
-/// and Levinson (Monahan 1984, equation 1). Each set of the one is one set of the other.
+/// Coefficients of a stationary AR from partial autocorrelations within (−1, 1): the recursion of
+/// Durbin and Levinson (Monahan 1984, equation 1). Each set of the one is one set of the other.
 pub(super) fn from_partial(partial: &[f64]) -> Vec<f64> {
     let mut coefficients: Vec<f64> = Vec::with_capacity(partial.len());
     for &r in partial {
@@ -32,8 +32,8 @@ pub(super) fn to_partial(coefficients: &[f64]) -> Option<Vec<f64>> {
     Some(partial)
 }
 
-/// The coefficients themselves where they are stationary with room to spare; else drawn in, lag `i` by
-/// `γ^i`, which moves every root outwards by `1 / γ`, until they are.
+/// The coefficients themselves where they are stationary with room to spare; else drawn in, lag `i`
+/// by `γ^i`, which moves every root outwards by `1 / γ`, until they are.
 pub(super) fn stationary(coefficients: &[f64]) -> Vec<f64> {
     const STEP: f64 = 0.99;
     const MOST: f64 = 0.999;

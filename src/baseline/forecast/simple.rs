@@ -29,7 +29,8 @@ impl Simple {
         }
         if counts.len() <= lag {
             let sentence = format!(
-                "Seasonal naive is left out: {} periods before the held-out ones are no more than a season of {season}.",
+                "Seasonal naive is left out: {} periods before the held-out ones are no more than \
+                 a season of {season}.",
                 counts.len()
             );
             return Err(ForecastError::LeftOut(sentence));

@@ -1,7 +1,7 @@
 //! Whether a user will act: as many as ever do, and by when and how often they acted.
 
-/// Penalty on the weights: so little that it matters only where classes can be told apart without fail,
-/// and weights would grow without end.
+/// Penalty on the weights: so little that it matters only where classes can be told apart without
+/// fail, and weights would grow without end.
 pub(super) const RIDGE: f64 = 1e-3;
 
 /// Steps of Newton's method; it needs about six.
@@ -59,8 +59,9 @@ pub struct RecencyFrequency {
 }
 
 impl RecencyFrequency {
-    /// Fits by Newton's method; samples and labels beyond the shorter list are passed over. With labels
-    /// of one kind, or none, it gives the base rate, drawn in by one imagined sample of each kind.
+    /// Fits by Newton's method; samples and labels beyond the shorter list are passed over. With
+    /// labels of one kind, or none, it gives the base rate, drawn in by one imagined sample of each
+    /// kind.
     #[must_use]
     pub fn fit(samples: &[Standing], labels: &[bool]) -> Self {
         let points: Vec<[f64; 2]> = samples.iter().map(|sample| sample.logarithms()).collect();
@@ -195,7 +196,8 @@ mod tests {
 
     #[test]
     fn with_one_feature_of_two_values_the_fit_is_the_shares() {
-        // Elapsed 0: 3 of 4 act; elapsed 9: 1 of 5 acts. With as many weights as groups, the fit is exact.
+        // Elapsed 0: 3 of 4 act; elapsed 9: 1 of 5 acts. With as many weights as groups, the fit is
+        // exact.
         let sample = |elapsed| Standing {
             elapsed,
             n_events: 2.0,

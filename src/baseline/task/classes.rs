@@ -62,8 +62,8 @@ impl MarkovClass {
         }
     }
 
-    /// Probability of every class after a history, `[n_classes]`; the shares of all classes where the
-    /// history holds none that is known.
+    /// Probability of every class after a history, `[n_classes]`; the shares of all classes where
+    /// the history holds none that is known.
     #[must_use]
     pub fn probabilities(&self, history: &[u16]) -> &[f64] {
         let last = history

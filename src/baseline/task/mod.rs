@@ -1,5 +1,5 @@
-//! References for answers that are no ranking of items: classes, yes or no, numbers. Plain slices in,
-//! plain numbers out; whoever has a task makes the slices.
+//! References for answers that are no ranking of items: classes, yes or no, numbers. Plain slices
+//! in, plain numbers out; whoever has a task makes the slices.
 
 mod act;
 mod classes;
@@ -71,7 +71,8 @@ impl TaskReference {
             ),
             Self::MarkovClass => About::new(
                 "Markov chain of classes",
-                "Each class as likely as it came after the last one, with one added to every count.",
+                "Each class as likely as it came after the last one, with one added to every \
+                 count.",
                 "first-order Markov chain; Laplace's rule of succession",
             ),
             Self::BaseRate => About::new(
@@ -81,16 +82,26 @@ impl TaskReference {
             ),
             Self::RecencyFrequency => About::new(
                 "Recency and frequency",
-                "Logistic regression on the time since the last event and the number of events, both as logarithms.",
-                "the R and F of RFM, Bult & Wansbeek 1995; Newton's method with a ridge, Le Cessie & Van Houwelingen 1992",
+                "Logistic regression on the time since the last event and the number of events, \
+                 both as logarithms.",
+                "the R and F of RFM, Bult & Wansbeek 1995; Newton's method with a ridge, Le Cessie \
+                 & Van Houwelingen 1992",
             )
-            .with("ridge", &act::RIDGE, "Penalty on the weights of the standardised logarithms."),
-            Self::MeanValue => {
-                About::new("Mean", "The mean of the training answers: least squared error.", "Gauss 1809")
-            }
-            Self::MedianValue => {
-                About::new("Median", "The median of the training answers: least absolute error.", "Laplace 1774")
-            }
+            .with(
+                "ridge",
+                &act::RIDGE,
+                "Penalty on the weights of the standardised logarithms.",
+            ),
+            Self::MeanValue => About::new(
+                "Mean",
+                "The mean of the training answers: least squared error.",
+                "Gauss 1809",
+            ),
+            Self::MedianValue => About::new(
+                "Median",
+                "The median of the training answers: least absolute error.",
+                "Laplace 1774",
+            ),
             Self::LastValue => About::new(
                 "Last value",
                 "The user's last number again; the median where there is none.",

@@ -1,5 +1,5 @@
-//! A number, such as an amount or a gap: the mean, the median, the user's last one. NaN is no answer
-//! and is passed over.
+//! A number, such as an amount or a gap: the mean, the median, the user's last one. NaN is no
+//! answer and is passed over.
 
 /// The mean of the training answers.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -38,9 +38,10 @@ pub(super) fn vocabulary(prepared: &Prepared) -> Finding {
         return found.finding(prepared, check, Verdict::Pass, sentence);
     }
     let sentence = format!(
-        "{} of the vocabulary's {} have no training event, for the vocabulary is made of all parts: their rows of the \
-         embedding stay as they were drawn, and yet they are ranked. A global cut in time drops and \
-         counts them; a k-core filter on items makes them fewer.{of_users}",
+        "{} of the vocabulary's {} have no training event, for the vocabulary is made of all \
+         parts: their rows of the embedding stay as they were drawn, and yet they are ranked. A \
+         global cut in time drops and counts them; a k-core filter on items makes them \
+         fewer.{of_users}",
         counted(found.count, "item"),
         thousands(dataset.n_items()),
     );
@@ -56,9 +57,9 @@ pub(super) fn filters(prepared: &Prepared, clean: &CleanSpec) -> Finding {
     let learnt = learnt_from_everything(prepared);
     if !learnt.is_empty() {
         let sentence = format!(
-            "{} learnt from the events of all parts ({}), so what training sees was shaped by what it is tested on. Put \
-             one cut in time (`split: GlobalTemporal(..)`), under which they learn from the training part alone, or say \
-             it beside the figures.",
+            "{} learnt from the events of all parts ({}), so what training sees was shaped by what \
+             it is tested on. Put one cut in time (`split: GlobalTemporal(..)`), under which they \
+             learn from the training part alone, or say it beside the figures.",
             counted(learnt.len(), "cleaning step"),
             learnt.join(", "),
         );
@@ -69,8 +70,8 @@ pub(super) fn filters(prepared: &Prepared, clean: &CleanSpec) -> Finding {
         return found.finding(prepared, check, Verdict::Warn, sentence);
     }
     if min_user <= 1 && min_item <= 1 {
-        let sentence = "No filter counts events. The vocabularies are made of all parts; popularity, Markov chains \
-                        and models are fitted on training alone.";
+        let sentence = "No filter counts events. The vocabularies are made of all parts; \
+                        popularity, Markov chains and models are fitted on training alone.";
         return Found::default().finding(prepared, check, Verdict::Pass, sentence);
     }
     let (sequences, n_train) = (&prepared.dataset.sequences, train_counts(prepared));
@@ -101,10 +102,10 @@ pub(super) fn filters(prepared: &Prepared, clean: &CleanSpec) -> Finding {
         return found.finding(prepared, check, Verdict::Pass, sentence);
     }
     let sentence = format!(
-        "{filter}: {} and {} have fewer in training, so events that training does not see helped to choose them. The \
-         usual protocol does so; say it beside the figures, or lower `data.clean.min_user_events` and \
-         `data.clean.min_item_events` and hold the figures against each other. Popularity, Markov chains and models \
-         are fitted on training alone.",
+        "{filter}: {} and {} have fewer in training, so events that training does not see helped \
+         to choose them. The usual protocol does so; say it beside the figures, or lower \
+         `data.clean.min_user_events` and `data.clean.min_item_events` and hold the figures \
+         against each other. Popularity, Markov chains and models are fitted on training alone.",
         counted(n_users, "user"),
         counted(n_items, "item"),
     );

@@ -30,9 +30,10 @@ pub(super) fn identical_sequences(prepared: &Prepared) -> Finding {
         Verdict::Warn
     };
     let sentence = format!(
-        "{} have a history and an answer that another user's training begins with, event by event: a model may know \
-         the answer by heart. Short histories agree by chance; long ones are accounts that the log holds twice: drop \
-         one of each pair before opening it, or raise `data.clean.min_user_events`.",
+        "{} have a history and an answer that another user's training begins with, event by event: \
+         a model may know the answer by heart. Short histories agree by chance; long ones are \
+         accounts that the log holds twice: drop one of each pair before opening it, or raise \
+         `data.clean.min_user_events`.",
         counted(found.count, "test question"),
     );
     found.finding(prepared, check, verdict, sentence)
@@ -73,8 +74,8 @@ pub(super) fn target_in_input(prepared: &Prepared) -> Finding {
     }
     let of_all = counted(cases.len(), "question");
     if shows_itself {
-        let sentence = "Some questions show the very event that they ask for, which is a defect of the split; please \
-                        report it.";
+        let sentence = "Some questions show the very event that they ask for, which is a defect of \
+                        the split; please report it.";
         return found.finding(prepared, check, Verdict::Fail, sentence);
     }
     if found.count == 0 {
@@ -82,9 +83,9 @@ pub(super) fn target_in_input(prepared: &Prepared) -> Finding {
         return found.finding(prepared, check, Verdict::Pass, sentence);
     }
     let sentence = format!(
-        "{} of {of_all} ask for an item that the user already had. Where seen items are left out of the ranking \
-         (`evaluation.filter_seen`), each of them is a miss for any model; where they are ranked too, hold the model \
-         against repeating the history (Repeat last).",
+        "{} of {of_all} ask for an item that the user already had. Where seen items are left out \
+         of the ranking (`evaluation.filter_seen`), each of them is a miss for any model; where \
+         they are ranked too, hold the model against repeating the history (Repeat last).",
         thousands(found.count),
     );
     found.finding(prepared, check, Verdict::Warn, sentence)

@@ -132,7 +132,8 @@ pub struct Finding {
     pub examples: Vec<LeakRow>,
 }
 
-/// Looks for every kind of leakage in a dataset and its split; `data` are the settings that made it.
+/// Looks for every kind of leakage in a dataset and its split; `data` are the settings that made
+/// it.
 #[must_use]
 pub fn audit(prepared: &Prepared, data: &DataSpec) -> Vec<Finding> {
     Check::iter()

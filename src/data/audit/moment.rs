@@ -1,14 +1,16 @@
 //! What the clock tells: training from after the test, items from after the cut, ties.
 //!
-//! A cut at another moment for each user lets training see what came after the test. That is the choice of a
-//! protocol, which most papers make: worth a line beside the figures, and no defect of data or split.
+//! A cut at another moment for each user lets training see what came after the test. That is the
+//! choice of a protocol, which most papers make: worth a line beside the figures, and no defect of
+//! data or split.
 
 use super::super::time::{self, MICROS_PER_SEC};
 use super::super::{EvalCase, Prepared, TimeFormat};
 use super::{Check, Finding, Found, Verdict, counted, first_places, thousands, train_len};
 
 /// The cure of every leak through time.
-const CURE: &str = "Split by one cut in time for all users (`split: GlobalTemporal(valid_fraction: 0.1, test_fraction: 0.1)`)";
+const CURE: &str = "Split by one cut in time for all users (`split: GlobalTemporal(valid_fraction: \
+                    0.1, test_fraction: 0.1)`)";
 
 /// Why nothing can be told without times.
 const NO_TIMES: &str =
@@ -46,9 +48,10 @@ pub(super) fn training_after_test(prepared: &Prepared) -> Finding {
     };
     let n_early = prepared.split.test.iter().filter(is_before).count();
     let sentence = format!(
-        "{} of {} are later than the earliest test event ({moment}), and {n_early} of {} ask about a moment before \
-         the end of training: the model has seen what came afterwards, such as which items became popular. {CURE}, or \
-         say beside the figures that they are not those of use.",
+        "{} of {} are later than the earliest test event ({moment}), and {n_early} of {} ask about \
+         a moment before the end of training: the model has seen what came afterwards, such as \
+         which items became popular. {CURE}, or say beside the figures that they are not those of \
+         use.",
         thousands(found.count),
         counted(n_train, "training event"),
         counted(prepared.split.test.len(), "test question"),
@@ -89,8 +92,9 @@ pub(super) fn items_after_cut(prepared: &Prepared) -> Finding {
         return found.finding(prepared, check, Verdict::Pass, sentence);
     }
     let sentence = format!(
-        "{} of {} are first seen after the earliest test event ({moment}) and are trained all the same: questions \
-         about the time before rank them although nobody could know them yet. {CURE}.",
+        "{} of {} are first seen after the earliest test event ({moment}) and are trained all the \
+         same: questions about the time before rank them although nobody could know them yet. \
+         {CURE}.",
         thousands(found.count),
         counted(n_items, "item"),
     );
@@ -129,9 +133,9 @@ pub(super) fn time_ties(prepared: &Prepared) -> Finding {
         return found.finding(prepared, check, Verdict::Pass, sentence);
     }
     let sentence = format!(
-        "{} of {of_all} between what a model sees and what it is asked lie within one moment: there the order of the \
-         file decides which event is the answer. Sort the file by what really came first, take finer times, or say \
-         it beside the figures.",
+        "{} of {of_all} between what a model sees and what it is asked lie within one moment: \
+         there the order of the file decides which event is the answer. Sort the file by what \
+         really came first, take finer times, or say it beside the figures.",
         thousands(found.count),
     );
     found.finding(prepared, check, Verdict::Warn, sentence)

@@ -46,8 +46,8 @@ impl Key {
         let DataSource::File(file) = &data.source else {
             return Ok(None);
         };
-        // Pseudonyms depend on a key, and nothing that depends on it is kept. Free columns and joined
-        // tables have no place in a copy.
+        // Pseudonyms depend on a key, and nothing that depends on it is kept. Free columns and
+        // joined tables have no place in a copy.
         let has_more_columns =
             !file.free_features.is_empty() || file.side_tables().next().is_some();
         let has_more_columns = has_more_columns || file.parts().next().is_some();

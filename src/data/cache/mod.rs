@@ -54,8 +54,9 @@ impl Cache {
         })
     }
 
-    /// What a log would be kept under; `None` for a world, for a small log, for one with hidden ids,
-    /// free columns or joined tables, and where a file cannot be read: opening it will say why.
+    /// What a log would be kept under; `None` for a world, for a small log, for one with hidden
+    /// ids, free columns or joined tables, and where a file cannot be read: opening it will say
+    /// why.
     pub(super) fn key(
         &self,
         data: &DataSpec,

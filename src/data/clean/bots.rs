@@ -10,7 +10,8 @@ step_settings! {
     /// Users with too many events in any hour go.
     Bots {
         /// Most events that a person makes in an hour.
-        max_events_per_hour: usize = 500, Int { min: 1, max: 1_000_000 }, "Most events in an hour", "events", "Users with more in any 60 minutes are dropped whole.", "one event in 7 seconds, an hour long";
+        max_events_per_hour: usize = 500, Int { min: 1, max: 1_000_000 }, "Most events in an hour", "events", "Users \
+            with more in any 60 minutes are dropped whole.", "one event in 7 seconds, an hour long";
     }
 }
 

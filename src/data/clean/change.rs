@@ -94,7 +94,8 @@ impl Change {
         }
     }
 
-    /// The first number of a row that changes: of the value or of the named column, before and after.
+    /// The first number of a row that changes: of the value or of the named column, before and
+    /// after.
     fn number<'a>(&self, events: &'a Events, row: usize) -> Option<(Option<&'a str>, f32, f32)> {
         let Self::Numbers { value, free } = self else {
             return None;

@@ -10,9 +10,11 @@ step_settings! {
     /// Events outside a part of the calendar go.
     DateWindow {
         /// The first moment that is kept; empty for the beginning.
-        from: String = String::new(), Text, "From", "", "The first moment that is kept (UTC), such as 2024-01-31; empty for the beginning.", "the whole log";
+        from: String = String::new(), Text, "From", "", "The first moment that is kept (UTC), such \
+            as 2024-01-31; empty for the beginning.", "the whole log";
         /// The first moment that is no longer kept; empty for the end.
-        until: String = String::new(), Text, "Until", "", "The first moment that is no longer kept (UTC): 2024-02-01 ends with January. Empty for the end.", "the whole log";
+        until: String = String::new(), Text, "Until", "", "The first moment that is no longer kept \
+            (UTC): 2024-02-01 ends with January. Empty for the end.", "the whole log";
     }
 }
 

@@ -1,7 +1,8 @@
-//! A small denoising autoencoder over the numeric columns of a log (Vincent et al. 2008), by which missing
-//! values are filled with what the row's other columns tell.
+//! A small denoising autoencoder over the numeric columns of a log (Vincent et al. 2008), by which
+//! missing values are filled with what the row's other columns tell.
 //!
-//! It stands here on plain slices: the cleaning of data knows nothing of the models that are trained on them.
+//! It stands here on plain slices: the cleaning of data knows nothing of the models that are
+//! trained on them.
 
 use std::ops::Range;
 
@@ -11,8 +12,8 @@ pub(super) const N_HIDDEN: usize = 32;
 /// Passes over the rows that it learns from.
 pub(super) const N_EPOCHS: usize = 60;
 
-/// Share of a row's known numbers that are hidden from it while it learns: a quarter, as the masking noise of
-/// Vincent et al. 2008 ranges from a tenth to two fifths.
+/// Share of a row's known numbers that are hidden from it while it learns: a quarter, as the
+/// masking noise of Vincent et al. 2008 ranges from a tenth to two fifths.
 pub(super) const CORRUPTION: f64 = 0.25;
 
 /// Rows of a step.
@@ -23,14 +24,14 @@ const LR: f64 = 0.01;
 const BETA: [f64; 2] = [0.9, 0.999];
 const EPSILON: f64 = 1e-8;
 
-/// Numbers and marks (1 where the number is seen, else 0, and the number 0 too) → tanh units → numbers.
-/// Columns are standardised by whoever calls.
+/// Numbers and marks (1 where the number is seen, else 0, and the number 0 too) → tanh units →
+/// numbers. Columns are standardised by whoever calls.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Denoiser {
     n_columns: usize,
     n_hidden: usize,
-    /// One behind the other: weights in `[2 * n_columns, n_hidden]`, their biases `[n_hidden]`, weights out
-    /// `[n_hidden, n_columns]`, their biases `[n_columns]`.
+    /// One behind the other: weights in `[2 * n_columns, n_hidden]`, their biases `[n_hidden]`,
+    /// weights out `[n_hidden, n_columns]`, their biases `[n_columns]`.
     weights: Vec<f64>,
 }
 
@@ -51,10 +52,11 @@ struct Adam {
 }
 
 impl Denoiser {
-    /// Learns to restore rows, each with NaN where a number is missing. `uniform` draws from 0 to 1.
+    /// Learns to restore rows, each with NaN where a number is missing. `uniform` draws from 0 to
+    /// 1.
     ///
-    /// Initial weights are after Glorot & Bengio 2010, eq. 16. The loss is the mean square error of all
-    /// known numbers, of those that are shown as of those that are hidden.
+    /// Initial weights are after Glorot & Bengio 2010, eq. 16. The loss is the mean square error of
+    /// all known numbers, of those that are shown as of those that are hidden.
     pub(super) fn fitted(
         rows: &[Vec<f64>],
         n_columns: usize,

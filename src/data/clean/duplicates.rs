@@ -12,8 +12,12 @@ use crate::spec::Problem;
 step_settings! {
     /// Rows that are equal in every column count once.
     Duplicates {
-        /// Whether rows must be equal in every column of the file, and not in those of the roles alone.
-        all_columns: bool = true, Bool, "All columns", "", "On: rows equal in every column of the file count once. Off: rows equal in user, item, time, behaviour and value do, whatever other columns say: in logs of whole days or minutes those are often events of their own.", "only a row that is the same in all it says is the same row";
+        /// Whether rows must be equal in every column of the file, and not in those of the roles
+        /// alone.
+        all_columns: bool = true, Bool, "All columns", "", "On: rows equal in every column of the \
+            file count once. Off: rows equal in user, item, time, behaviour and value do, whatever \
+            other columns say: in logs of whole days or minutes those are often events of their \
+            own.", "only a row that is the same in all it says is the same row";
     }
 }
 
@@ -27,7 +31,8 @@ impl Step for Duplicates {
         } else {
             (
                 "Same user, item and time",
-                "Rows equal in user, item, time, behaviour and value count once, whatever other columns say.",
+                "Rows equal in user, item, time, behaviour and value count once, whatever other \
+                 columns say.",
             )
         };
         About {
@@ -40,8 +45,8 @@ impl Step for Duplicates {
         }
     }
 
-    /// Of equal rows the first in the file stays. Without times a repeat is behaviour, not a mistake,
-    /// so the step needs them.
+    /// Of equal rows the first in the file stays. Without times a repeat is behaviour, not a
+    /// mistake, so the step needs them.
     fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
         let events = log.events;
         let same = events.same.as_deref().filter(|_| self.all_columns);
@@ -66,8 +71,8 @@ impl Step for Duplicates {
         if !self.all_columns && n > 0 {
             let share = 100.0 * n as f64 / events.len() as f64;
             let sentence = format!(
-                "{n} of {} rows ({share:.1} %) are dropped because another has their user, item and time; they may be events \
-                 of their own where other columns differ.",
+                "{n} of {} rows ({share:.1} %) are dropped because another has their user, item \
+                 and time; they may be events of their own where other columns differ.",
                 events.len()
             );
             outcome.warnings.push(("all_columns", sentence));

@@ -10,9 +10,12 @@ step_settings! {
     /// Events at moments that cannot be true go.
     ImpossibleTimes {
         /// The first moment that can be true; empty for no limit.
-        earliest: String = "1990-01-01".to_owned(), Text, "Earliest", "", "Events before this date (UTC) are dropped; empty for no limit.", "older than the logs of online services";
+        earliest: String = "1990-01-01".to_owned(), Text, "Earliest", "", "Events before this date \
+            (UTC) are dropped; empty for no limit.", "older than the logs of online services";
         /// The last moment that can be true; empty for no limit.
-        latest: String = "2100-01-01".to_owned(), Text, "Latest", "", "Events after this date (UTC) are dropped; empty for no limit. Not today, so that a file means the same tomorrow.", "later than any log";
+        latest: String = "2100-01-01".to_owned(), Text, "Latest", "", "Events after this date \
+            (UTC) are dropped; empty for no limit. Not today, so that a file means the same \
+            tomorrow.", "later than any log";
     }
 }
 
@@ -20,7 +23,8 @@ impl Step for ImpossibleTimes {
     fn about(&self) -> About {
         About {
             title: "Impossible times",
-            help: "Events before the earliest or after the latest moment that can be true are dropped.",
+            help: "Events before the earliest or after the latest moment that can be true are \
+                   dropped.",
             needs: &[Role::Time],
             is_fitted: false,
             is_idempotent: true,

@@ -9,9 +9,11 @@ step_settings! {
     /// Users and items with too few events go, until all that are left have enough.
     KCore {
         /// Fewest events of a user; 0 and 1 keep all.
-        min_user_events: usize = 5, Int { min: 0, max: 10_000 }, "Fewest events per user", "events", "Users with fewer training events are dropped; repeated with items until nothing changes.", "the usual 5-core (McAuley et al. 2015)";
+        min_user_events: usize = 5, Int { min: 0, max: 10_000 }, "Fewest events per user", "events", "Users \
+            with fewer training events are dropped; repeated with items until nothing changes.", "the usual 5-core (McAuley et al. 2015)";
         /// Fewest events of an item; 0 and 1 keep all.
-        min_item_events: usize = 5, Int { min: 0, max: 10_000 }, "Fewest events per item", "events", "Items with fewer training events are dropped; repeated with users until nothing changes.", "the usual 5-core (McAuley et al. 2015)";
+        min_item_events: usize = 5, Int { min: 0, max: 10_000 }, "Fewest events per item", "events", "Items \
+            with fewer training events are dropped; repeated with users until nothing changes.", "the usual 5-core (McAuley et al. 2015)";
     }
 }
 
@@ -19,7 +21,8 @@ impl Step for KCore {
     fn about(&self) -> About {
         About {
             title: "k-core",
-            help: "Users and items with too few events are dropped, again and again until all that are left have enough.",
+            help: "Users and items with too few events are dropped, again and again until all that \
+                   are left have enough.",
             needs: &[],
             is_fitted: true,
             is_idempotent: true,

@@ -10,7 +10,8 @@ step_settings! {
     /// Events of other behaviours go.
     KeepBehaviours {
         /// Behaviours that are kept, with commas between them.
-        keep: String = String::new(), Text, "Keep", "", "Behaviours that are kept, with commas between them, such as view, buy.", "depends on the log";
+        keep: String = String::new(), Text, "Keep", "", "Behaviours that are kept, with commas \
+            between them, such as view, buy.", "depends on the log";
     }
 }
 
@@ -30,7 +31,8 @@ impl Step for KeepBehaviours {
         if words(&self.keep).next().is_some() {
             return Vec::new();
         }
-        let sentence = "no behaviour is named; write those to keep, with commas between them, such as view, buy.";
+        let sentence = "no behaviour is named; write those to keep, with commas between them, such \
+                        as view, buy.";
         vec![Problem::error("keep", sentence)]
     }
 

@@ -9,7 +9,8 @@ use super::view::{View, deviation, mean};
 use crate::data::FreeValues;
 use crate::spec::derive_seed;
 
-/// Most rows that are learnt from, spread evenly over the log: more tell nothing new of a few columns.
+/// Most rows that are learnt from, spread evenly over the log: more tell nothing new of a few
+/// columns.
 const MOST_ROWS: usize = 20_000;
 
 /// A numeric column: the value, or a free one.
@@ -30,8 +31,8 @@ impl Column<'_> {
     }
 }
 
-/// Every missing number of the value and of the free numeric columns, from the row's other numbers; `None`
-/// when no value may be learnt from. A free column of which nothing is known stays as it is.
+/// Every missing number of the value and of the free numeric columns, from the row's other numbers;
+/// `None` when no value may be learnt from. A free column of which nothing is known stays as it is.
 pub(super) fn filled_by_denoiser(log: &View<'_>) -> Option<Outcome> {
     let columns = columns(log);
     columns.iter().find(|column| column.free.is_none())?;
@@ -66,15 +67,17 @@ pub(super) fn filled_by_denoiser(log: &View<'_>) -> Option<Outcome> {
         }
     }
     let note = format!(
-        "{} numeric columns, learnt from {} rows with a quarter hidden: {N_HIDDEN} units, {N_EPOCHS} epochs",
+        "{} numeric columns, learnt from {} rows with a quarter hidden: {N_HIDDEN} units, \
+         {N_EPOCHS} epochs",
         columns.len(),
         rows.len(),
     );
     debug_assert!((CORRUPTION - 0.25).abs() < 1e-12, "the note says a quarter");
     let mut outcome = Outcome::from(change(&columns, numbers)).with_note(note);
     if columns.len() == 1 {
-        let sentence = "the value is the only numeric column, so an autoencoder knows no more of a missing one than \
-                        their mean; name other numeric columns in `data.source.columns`, or fill with Mean.";
+        let sentence = "the value is the only numeric column, so an autoencoder knows no more of a \
+                        missing one than their mean; name other numeric columns in \
+                        `data.source.columns`, or fill with Mean.";
         outcome.warnings.push(("fill", sentence.to_owned()));
     }
     Some(outcome)
@@ -114,8 +117,8 @@ fn scaled<'a>(log: &View<'a>, free: Option<usize>, numbers: &'a [f32]) -> Option
     })
 }
 
-/// Rows that may be learnt from and of which something is known, smallest first, so that what is learnt does
-/// not depend on the order of the log.
+/// Rows that may be learnt from and of which something is known, smallest first, so that what is
+/// learnt does not depend on the order of the log.
 fn training_rows(log: &View<'_>, columns: &[Column<'_>]) -> Vec<Vec<f64>> {
     let of_row = |row: usize| -> Vec<f64> {
         // What is infinite is known to no standardised column.
@@ -170,8 +173,8 @@ mod tests {
         (at as f64 * 12.9898).sin() * 43_758.545 % 1.0
     }
 
-    /// A log in which the value is 3 times the price less half the weight, with a little noise; what stands in
-    /// `gaps` is missing in it.
+    /// A log in which the value is 3 times the price less half the weight, with a little noise;
+    /// what stands in `gaps` is missing in it.
     fn log(gaps: &[usize]) -> (Events, Vec<f32>) {
         let mut events = Events::with_times();
         let _ = events.users.intern("u");

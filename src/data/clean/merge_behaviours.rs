@@ -12,7 +12,8 @@ step_settings! {
     /// Behaviours get other names; those of one name are one behaviour.
     MergeBehaviours {
         /// `old=new` pairs, with commas between them.
-        pairs: String = String::new(), Text, "Pairs", "", "Old and new name of each, such as pv=view, detail=view, purchase=buy; all at once, not one after another.", "depends on the log";
+        pairs: String = String::new(), Text, "Pairs", "", "Old and new name of each, such as \
+            pv=view, detail=view, purchase=buy; all at once, not one after another.", "depends on the log";
     }
 }
 

@@ -45,9 +45,13 @@ step_settings! {
     /// Rows without a value are dropped or filled.
     MissingValues {
         /// What comes in their place.
-        fill: Fill = Fill::Drop, Choice(Fill::VARIANTS.to_vec()), "Missing values become", "", "Drop takes the row out; Interpolate draws the line between the user's values before and after; Autoencoder learns to tell a value from the row's other numeric columns (Vincent et al. 2008), and fills those too.", "nothing is made up";
+        fill: Fill = Fill::Drop, Choice(Fill::VARIANTS.to_vec()), "Missing values become", "", "Drop \
+            takes the row out; Interpolate draws the line between the user's values before and \
+            after; Autoencoder learns to tell a value from the row's other numeric columns \
+            (Vincent et al. 2008), and fills those too.", "nothing is made up";
         /// The number that `Constant` fills in.
-        constant: f64 = 0.0, Float { min: -1e9, max: 1e9 }, "Constant", "", "The number that Constant fills in.", "no amount";
+        constant: f64 = 0.0, Float { min: -1e9, max: 1e9 }, "Constant", "", "The number that \
+            Constant fills in.", "no amount";
     }
 }
 
@@ -60,7 +64,8 @@ impl Step for MissingValues {
         };
         About {
             title: "Missing values",
-            help: "Rows without a value are dropped, or filled with a mean, a constant, the line between neighbours or what the other columns tell.",
+            help: "Rows without a value are dropped, or filled with a mean, a constant, the line \
+                   between neighbours or what the other columns tell.",
             needs,
             is_fitted: !matches!(self.fill, Fill::Drop | Fill::Constant),
             is_idempotent: true,
@@ -107,8 +112,8 @@ impl Step for MissingValues {
 impl MissingValues {
     fn nothing_known(&self) -> Problem {
         let sentence = format!(
-            "all values to learn from are missing, so they have no {}; choose Drop or Constant, or another column in \
-             `data.roles.value`.",
+            "all values to learn from are missing, so they have no {}; choose Drop or Constant, or \
+             another column in `data.roles.value`.",
             match self.fill {
                 Fill::Mean => "mean",
                 Fill::Median => "median",

@@ -1,7 +1,7 @@
 //! Cleaning: an ordered list of steps, one a file, each counted in the report.
 //!
-//! A step reads the log and says what is to change (`change`); the `pipeline` counts it, keeps a few
-//! examples and carries it out. `step` is the list.
+//! A step reads the log and says what is to change (`change`); the `pipeline` counts it, keeps a
+//! few examples and carries it out. `step` is the list.
 
 mod bots;
 mod change;

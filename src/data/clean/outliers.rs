@@ -56,17 +56,23 @@ step_settings! {
     /// Values outside limits are dropped or clipped.
     Outliers {
         /// What makes a value an outlier.
-        rule: OutlierRule = OutlierRule::Iqr, Choice(OutlierRule::VARIANTS.to_vec()), "Rule", "", "Iqr: beyond the quartiles; ZScore: far from the mean; Limits: outside fixed numbers.", "Tukey 1977: the quartiles do not follow the outliers";
+        rule: OutlierRule = OutlierRule::Iqr, Choice(OutlierRule::VARIANTS.to_vec()), "Rule", "", "Iqr: \
+            beyond the quartiles; ZScore: far from the mean; Limits: outside fixed numbers.", "Tukey 1977: the quartiles do not follow the outliers";
         /// Factor of the distance of the quartiles, for `Iqr`.
-        iqr_factor: f64 = 1.5, Float { min: 0.0, max: 1_000.0 }, "IQR factor", "", "Iqr allows values this many distances of the quartiles beyond them.", "Tukey 1977: 1.5";
+        iqr_factor: f64 = 1.5, Float { min: 0.0, max: 1_000.0 }, "IQR factor", "", "Iqr allows \
+            values this many distances of the quartiles beyond them.", "Tukey 1977: 1.5";
         /// Number of standard deviations, for `ZScore`.
-        z_limit: f64 = 3.0, Float { min: 0.0, max: 1_000.0 }, "Limit of z", "", "ZScore allows values this many standard deviations from the mean.", "the three-sigma rule";
+        z_limit: f64 = 3.0, Float { min: 0.0, max: 1_000.0 }, "Limit of z", "", "ZScore allows \
+            values this many standard deviations from the mean.", "the three-sigma rule";
         /// Smallest value, for `Limits`.
-        low: f64 = 0.0, Float { min: -1e9, max: 1e9 }, "Lowest", "", "The smallest value that Limits allows.", "no amount below none";
+        low: f64 = 0.0, Float { min: -1e9, max: 1e9 }, "Lowest", "", "The smallest value that \
+            Limits allows.", "no amount below none";
         /// Largest value, for `Limits`.
-        high: f64 = 1e9, Float { min: -1e9, max: 1e9 }, "Highest", "", "The largest value that Limits allows.", "no limit in practice";
+        high: f64 = 1e9, Float { min: -1e9, max: 1e9 }, "Highest", "", "The largest value that \
+            Limits allows.", "no limit in practice";
         /// What becomes of an outlier.
-        action: OutlierAction = OutlierAction::Drop, Choice(OutlierAction::VARIANTS.to_vec()), "Outliers are", "", "Drop takes the row out; Clip sets its value to the limit.", "nothing is made up";
+        action: OutlierAction = OutlierAction::Drop, Choice(OutlierAction::VARIANTS.to_vec()), "Outliers are", "", "Drop \
+            takes the row out; Clip sets its value to the limit.", "nothing is made up";
     }
 }
 
@@ -74,7 +80,8 @@ impl Step for Outliers {
     fn about(&self) -> About {
         About {
             title: "Outliers",
-            help: "Values far from the others are dropped or drawn in to the limit; missing ones stay.",
+            help: "Values far from the others are dropped or drawn in to the limit; missing ones \
+                   stay.",
             needs: &[Role::Value],
             is_fitted: self.rule != OutlierRule::Limits,
             is_idempotent: self.rule == OutlierRule::Limits,

@@ -207,13 +207,13 @@ impl Planned {
                     ..
                 }),
             ) => format!(
-                "the k-core filter (at least {min_user_events} events per user and {min_item_events} per item) leaves \
-                 nothing: it dropped all {n_rows} events; lower `data.clean.min_user_events` or \
-                 `data.clean.min_item_events`."
+                "the k-core filter (at least {min_user_events} events per user and \
+                 {min_item_events} per item) leaves nothing: it dropped all {n_rows} events; lower \
+                 `data.clean.min_user_events` or `data.clean.min_item_events`."
             ),
             _ => format!(
-                "{} leaves nothing: it removed all {n_rows} rows that had come to it; {}, or switch it off \
-                 (`{}.on`).",
+                "{} leaves nothing: it removed all {n_rows} rows that had come to it; {}, or \
+                 switch it off (`{}.on`).",
                 self.said(),
                 self.step.step().about().cure,
                 self.path()
@@ -232,13 +232,13 @@ impl Planned {
         }
         let sentence = match self.place {
             Some(_) => format!(
-                "{} learnt from all rows, those for validation and test among them; with a global cut in time it \
-                 learns from the training part only.",
+                "{} learnt from all rows, those for validation and test among them; with a global \
+                 cut in time it learns from the training part only.",
                 self.said()
             ),
-            None => "the k-core filter counted all events, those for validation and test among them, as is usual; the \
-                     step KCore of `data.clean.steps` counts the training part only where the split is a global cut \
-                     in time."
+            None => "the k-core filter counted all events, those for validation and test among \
+                     them, as is usual; the step KCore of `data.clean.steps` counts the training \
+                     part only where the split is a global cut in time."
                 .to_owned(),
         };
         Some(Problem::warning(self.path(), sentence))
@@ -265,8 +265,8 @@ fn has(events: &Events, role: Role) -> bool {
 fn lacks(path: &str, title: &str, role: Role) -> Problem {
     let role = role.to_string().to_lowercase();
     let sentence = format!(
-        "the cleaning step {title} needs a {role} column, and this log has none; name one in `data.roles.{role}`, or \
-         switch the step off."
+        "the cleaning step {title} needs a {role} column, and this log has none; name one in \
+         `data.roles.{role}`, or switch the step off."
     );
     Problem::error(path, sentence)
 }

@@ -12,9 +12,11 @@ step_settings! {
     /// The same user with the same item again within a window is one event.
     Repeats {
         /// Longest time from the event that is kept to one that is dropped, in seconds.
-        window_secs: f64 = 10.0, Float { min: 0.0, max: 1e9 }, "Window", "s", "An event this soon after the kept one of the same user and item is dropped.", "longer than a double click, shorter than a return";
+        window_secs: f64 = 10.0, Float { min: 0.0, max: 1e9 }, "Window", "s", "An event this soon \
+            after the kept one of the same user and item is dropped.", "longer than a double click, shorter than a return";
         /// Whether another behaviour makes another event.
-        same_behaviour: bool = true, Bool, "Same behaviour only", "", "A view and a purchase within the window are two events; off, they are one.", "a purchase is no repeated view";
+        same_behaviour: bool = true, Bool, "Same behaviour only", "", "A view and a purchase \
+            within the window are two events; off, they are one.", "a purchase is no repeated view";
     }
 }
 
@@ -22,7 +24,8 @@ impl Step for Repeats {
     fn about(&self) -> About {
         About {
             title: "Repeated events",
-            help: "Of events of one user and item within some seconds of each other, only the first stays.",
+            help: "Of events of one user and item within some seconds of each other, only the \
+                   first stays.",
             needs: &[Role::Time],
             is_fitted: false,
             is_idempotent: true,
@@ -30,8 +33,8 @@ impl Step for Repeats {
         }
     }
 
-    /// The window begins at the last event that was kept, so a long chain of clicks leaves one event
-    /// a window, and what is left has no repeat.
+    /// The window begins at the last event that was kept, so a long chain of clicks leaves one
+    /// event a window, and what is left has no repeat.
     fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
         let (events, times, window) = (log.events, log.ticks(), log.span(self.window_secs));
         let behaviours = events

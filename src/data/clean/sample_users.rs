@@ -9,9 +9,11 @@ step_settings! {
     /// Some users, drawn by lot, with all their events.
     SampleUsers {
         /// Number of users that are kept.
-        n_users: usize = 1_000, Int { min: 1, max: 100_000_000 }, "Users", "users", "So many users are kept with all their events; all, when there are fewer.", "enough for a first look";
+        n_users: usize = 1_000, Int { min: 1, max: 100_000_000 }, "Users", "users", "So many users \
+            are kept with all their events; all, when there are fewer.", "enough for a first look";
         /// Seed of the lot.
-        seed: u64 = 0, Int { min: 0, max: i64::MAX }, "Seed", "", "The same seed draws the same users.", "any number";
+        seed: u64 = 0, Int { min: 0, max: i64::MAX }, "Seed", "", "The same seed draws the same \
+            users.", "any number";
     }
 }
 

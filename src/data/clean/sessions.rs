@@ -10,7 +10,8 @@ step_settings! {
     /// A long pause ends a session; sessions take the place of users.
     Sessions {
         /// Longest pause within a session, in seconds.
-        gap_secs: f64 = 1_800.0, Float { min: 0.0, max: 1e9 }, "Longest pause", "s", "A longer pause between two events begins another session.", "half an hour, usual in web analytics (Catledge & Pitkow 1995)";
+        gap_secs: f64 = 1_800.0, Float { min: 0.0, max: 1e9 }, "Longest pause", "s", "A longer pause between two events begins another session.", "half \
+            an hour, usual in web analytics (Catledge & Pitkow 1995)";
     }
 }
 
@@ -18,7 +19,8 @@ impl Step for Sessions {
     fn about(&self) -> About {
         About {
             title: "Sessions by gap",
-            help: "A pause longer than so many seconds begins a session; sessions (user#1, user#2) take the place of users.",
+            help: "A pause longer than so many seconds begins a session; sessions (user#1, user#2) \
+                   take the place of users.",
             needs: &[Role::Time],
             is_fitted: false,
             is_idempotent: false,

@@ -34,11 +34,14 @@ step_settings! {
     /// Values are evened out along each user's time.
     Smooth {
         /// How.
-        method: SmoothMethod = SmoothMethod::MovingAverage, Choice(SmoothMethod::VARIANTS.to_vec()), "Method", "", "MovingAverage: the mean of the last few; Exponential: a running mean that forgets.", "the simpler one";
+        method: SmoothMethod = SmoothMethod::MovingAverage, Choice(SmoothMethod::VARIANTS.to_vec()), "Method", "", "MovingAverage: \
+            the mean of the last few; Exponential: a running mean that forgets.", "the simpler one";
         /// Number of values of a moving average, the present one included.
-        window: usize = 3, Int { min: 1, max: 1_000 }, "Window", "values", "Known values of a moving average, the present one included.", "the shortest that smooths on both sides of a turn";
+        window: usize = 3, Int { min: 1, max: 1_000 }, "Window", "values", "Known values of a \
+            moving average, the present one included.", "the shortest that smooths on both sides of a turn";
         /// Share of the present value in the exponential mean.
-        alpha: f64 = 0.5, Float { min: 0.0, max: 1.0 }, "Alpha", "", "Share of the present value in the exponential mean; 1 changes nothing.", "Brown 1956: between 0 and 1, half as a beginning";
+        alpha: f64 = 0.5, Float { min: 0.0, max: 1.0 }, "Alpha", "", "Share of the present value \
+            in the exponential mean; 1 changes nothing.", "Brown 1956: between 0 and 1, half as a beginning";
     }
 }
 
@@ -46,7 +49,8 @@ impl Step for Smooth {
     fn about(&self) -> About {
         About {
             title: "Smoothing",
-            help: "Values are evened out along each user's time, with what came before and never with what comes after.",
+            help: "Values are evened out along each user's time, with what came before and never \
+                   with what comes after.",
             needs: &[Role::Value, Role::Time],
             is_fitted: false,
             is_idempotent: false,

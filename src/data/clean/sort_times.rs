@@ -15,7 +15,8 @@ impl Step for SortTimes {
     fn about(&self) -> About {
         About {
             title: "Unsorted times",
-            help: "Each user's rows are put in order of time, and those out of order are counted; sequences are sorted in any case.",
+            help: "Each user's rows are put in order of time, and those out of order are counted; \
+                   sequences are sorted in any case.",
             needs: &[Role::Time],
             is_fitted: false,
             is_idempotent: true,

@@ -402,7 +402,8 @@ proptest! {
     #[test]
     fn steps_that_claim_it_change_nothing_the_second_time(rows in random_rows(), cut in prop::option::of(5_i64..40)) {
         for step in all_kinds().into_iter().filter(CleanStep::is_idempotent) {
-            // A step that leaves nothing, or knows nothing to fill in, is a sentence, tested elsewhere.
+            // A step that leaves nothing, or knows nothing to fill in, is a sentence, tested
+            // elsewhere.
             let Ok((once, _)) = run_before(&events(&rows), step.clone(), cut) else { continue };
             let (twice, effect) = run_before(&once, step.clone(), cut).unwrap();
             prop_assert_eq!((effect.n_removed, effect.n_changed), (0, 0), "{:?}", step);
@@ -793,8 +794,9 @@ fn a_step_that_leaves_nothing_says_which_and_how_many() {
         &AtomicBool::new(false),
     )
     .unwrap_err();
-    let wanted = "step 2 of the cleaning (Value threshold) leaves nothing: it removed all 2 rows that had come to it; \
-                  lower its threshold, or switch it off (`data.clean.steps[1].on`).";
+    let wanted = "step 2 of the cleaning (Value threshold) leaves nothing: it removed all 2 rows \
+                  that had come to it; lower its threshold, or switch it off \
+                  (`data.clean.steps[1].on`).";
     assert_eq!(error.to_string(), wanted);
     let DataError::Nothing { step, .. } = error else {
         panic!("{error}")

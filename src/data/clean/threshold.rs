@@ -10,7 +10,8 @@ step_settings! {
     /// Events with a small value go.
     Threshold {
         /// Smallest value that is kept.
-        at_least: f64 = 4.0, Float { min: -1e9, max: 1e9 }, "At least", "", "Events with this value or a larger one are kept; a missing value is below any.", "Liang et al. 2018: ratings of four or higher of five";
+        at_least: f64 = 4.0, Float { min: -1e9, max: 1e9 }, "At least", "", "Events with this \
+            value or a larger one are kept; a missing value is below any.", "Liang et al. 2018: ratings of four or higher of five";
     }
 }
 

@@ -40,7 +40,9 @@ step_settings! {
     /// Values are brought to another scale.
     Transform {
         /// The other scale.
-        scale: Scale = Scale::Log1p, Choice(Scale::VARIANTS.to_vec()), "Scale", "", "Log1p: ln(1 + x); Exp: e to the x; ZScore: mean 0, deviation 1; MinMax: 0 to 1; Robust: median 0, quartiles 1 apart.", "amounts and dwell times have a long tail";
+        scale: Scale = Scale::Log1p, Choice(Scale::VARIANTS.to_vec()), "Scale", "", "Log1p: ln(1 + \
+            x); Exp: e to the x; ZScore: mean 0, deviation 1; MinMax: 0 to 1; Robust: median 0, \
+            quartiles 1 apart.", "amounts and dwell times have a long tail";
     }
 }
 
@@ -48,7 +50,8 @@ impl Step for Transform {
     fn about(&self) -> About {
         About {
             title: "Scale values",
-            help: "Values are brought to another scale: logarithm, exponential, z-score, min–max or robust.",
+            help: "Values are brought to another scale: logarithm, exponential, z-score, min–max \
+                   or robust.",
             needs: &[Role::Value],
             is_fitted: !matches!(self.scale, Scale::Log1p | Scale::Exp),
             is_idempotent: false,
@@ -61,8 +64,8 @@ impl Step for Transform {
         let (shift, unit) = match self.scale {
             Scale::Log1p | Scale::Exp => (0.0, 1.0),
             scale => fit(scale, &log.training_values()).ok_or_else(|| {
-                let sentence = "all values to learn the scale from are missing; choose Log1p or Exp, or another column in \
-                                `data.roles.value`.";
+                let sentence = "all values to learn the scale from are missing; choose Log1p or \
+                                Exp, or another column in `data.roles.value`.";
                 Problem::error("scale", sentence)
             })?,
         };

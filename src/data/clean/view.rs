@@ -51,8 +51,8 @@ impl<'a> View<'a> {
 
     /// A warning where a step counts seconds and the times have no unit.
     pub(super) fn doubtful_seconds(&self, key: &'static str) -> Vec<(&'static str, String)> {
-        let sentence = "the times of this log only order events, so a second here is a difference of 1; say how times \
-                        are written in `data.time_format`.";
+        let sentence = "the times of this log only order events, so a second here is a difference \
+                        of 1; say how times are written in `data.time_format`.";
         if self.only_orders {
             vec![(key, sentence.to_owned())]
         } else {
@@ -108,8 +108,8 @@ impl<'a> View<'a> {
             let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
             let refused = || {
                 let sentence = format!(
-                    "`{text}` is a date, and the times of this log only order events; write a number, or say how times \
-                     are written in `data.time_format`."
+                    "`{text}` is a date, and the times of this log only order events; write a \
+                     number, or say how times are written in `data.time_format`."
                 );
                 Problem::error(key, sentence)
             };

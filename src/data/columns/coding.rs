@@ -146,7 +146,8 @@ fn text<'a>(cells: &'a Cells, name: &str, field: &str) -> Result<&'a Texts, Data
     cells.text().ok_or_else(|| DataError::Setting {
         field: field.to_owned(),
         sentence: format!(
-            "the column `{name}` holds times; leave it out of `{field}`, or give it the role of the time."
+            "the column `{name}` holds times; leave it out of `{field}`, or give it the role of \
+             the time."
         ),
     })
 }
@@ -194,8 +195,9 @@ fn settle_degrees(column: &mut [f32], role: Role, most: f32, lines: &Lines) -> O
         .for_each(|degrees| *degrees = f32::NAN);
     let word = role.to_string().to_lowercase();
     let sentence = format!(
-        "{n} of {} rows have a {word} that is no number of degrees from −{most} to {most} (the first on {}{example}); \
-         their place is taken as unknown: check the column in `data.roles.{word}`.",
+        "{n} of {} rows have a {word} that is no number of degrees from −{most} to {most} (the \
+         first on {}{example}); their place is taken as unknown: check the column in \
+         `data.roles.{word}`.",
         column.len(),
         lines.told(first),
     );
@@ -230,8 +232,8 @@ pub(super) fn settle_free(
     }
     let first = first?;
     let sentence = format!(
-        "{n} of {n_rows} rows have {wanted} in the column `{}` (the first on {}); the value is taken as missing there: \
-         check the column and its kind in `{field}`.",
+        "{n} of {n_rows} rows have {wanted} in the column `{}` (the first on {}); the value is \
+         taken as missing there: check the column and its kind in `{field}`.",
         column.name,
         told(first),
     );
@@ -260,14 +262,18 @@ fn empty_columns(events: &Events) -> Vec<Problem> {
         (Role::Latitude, are_nan(&extra.latitude)),
         (Role::Longitude, are_nan(&extra.longitude)),
     ];
-    let of_role = roles.into_iter().filter(|&(_, is_empty)| is_empty).map(|(role, _)| {
-        let word = role.to_string().to_lowercase();
-        let sentence = format!(
-            "the column of the {word} is empty in all {} rows; choose another in `data.roles.{word}`, or write \"\" there.",
-            events.len()
-        );
-        Problem::warning(format!("data.roles.{word}"), sentence)
-    });
+    let of_role = roles
+        .into_iter()
+        .filter(|&(_, is_empty)| is_empty)
+        .map(|(role, _)| {
+            let word = role.to_string().to_lowercase();
+            let sentence = format!(
+                "the column of the {word} is empty in all {} rows; choose another in \
+             `data.roles.{word}`, or write \"\" there.",
+                events.len()
+            );
+            Problem::warning(format!("data.roles.{word}"), sentence)
+        });
     let of_free = extra
         .free
         .iter()
@@ -275,7 +281,8 @@ fn empty_columns(events: &Events) -> Vec<Problem> {
         .filter(|(_, column)| column.values.is_all_missing());
     let of_free = of_free.map(|(place, FreeColumn { name, .. })| {
         let sentence = format!(
-            "the column `{name}` is empty in all {} rows; leave it out of `{FREE}`, or choose another.",
+            "the column `{name}` is empty in all {} rows; leave it out of `{FREE}`, or choose \
+             another.",
             events.len()
         );
         Problem::warning(format!("{FREE}[{place}]"), sentence)

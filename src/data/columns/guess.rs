@@ -33,7 +33,8 @@ impl WantedColumn {
 }
 
 /// Finds the columns that were named in a file's head, and guesses the kinds that were not said.
-/// `field` is the path of the list in the settings. What cannot be found is left out, with an error.
+/// `field` is the path of the list in the settings. What cannot be found is left out, with an
+/// error.
 pub(in crate::data) fn find(
     head: &Head,
     specs: &[FreeColumnSpec],
@@ -63,8 +64,8 @@ fn one(head: &Head, spec: &FreeColumnSpec) -> Result<WantedColumn, String> {
     if let Some(prefix) = spec.prefix().filter(|_| !head.columns.contains(&name)) {
         if let Some(kind) = spec.kind.filter(|kind| *kind != ColumnKind::Embedding) {
             return Err(format!(
-                "`{name}` means several columns, which are one embedding, and it is said to be {kind}; name one column, \
-                 or leave the kind out."
+                "`{name}` means several columns, which are one embedding, and it is said to be \
+                 {kind}; name one column, or leave the kind out."
             ));
         }
         let begins = |column: &&String| column.starts_with(prefix);
@@ -108,8 +109,8 @@ fn one(head: &Head, spec: &FreeColumnSpec) -> Result<WantedColumn, String> {
     };
     if width == 0 {
         return Err(format!(
-            "the column `{name}` is said to be an embedding, and its first rows hold no list of numbers such as \
-             `[0.1, 0.2]`; choose another kind."
+            "the column `{name}` is said to be an embedding, and its first rows hold no list of \
+             numbers such as `[0.1, 0.2]`; choose another kind."
         ));
     }
     check(head, at, kind)?;
@@ -144,7 +145,8 @@ fn check(head: &Head, at: usize, kind: ColumnKind) -> Result<(), String> {
         |example| format!("such as `{}`", quotable(example)),
     );
     Err(format!(
-        "the column `{name}` is said to be numeric and holds {such}; say `Category` or `Text` there."
+        "the column `{name}` is said to be numeric and holds {such}; say `Category` or `Text` \
+         there."
     ))
 }
 
@@ -183,8 +185,8 @@ fn guess(head: &Head, at: usize) -> ColumnKind {
     }
 }
 
-/// Whether lists of numbers are vectors: mostly as long as each other, and of measures, of numbers below 0
-/// too, or of marks for yes and no. Whole numbers are ids of something, `[318, 50, 7]`.
+/// Whether lists of numbers are vectors: mostly as long as each other, and of measures, of numbers
+/// below 0 too, or of marks for yes and no. Whole numbers are ids of something, `[318, 50, 7]`.
 fn are_vectors(cells: &[&str]) -> bool {
     let lists: Vec<Vec<f32>> = cells.iter().filter_map(|cell| list(cell)).collect();
     let width = usual(lists.iter().map(Vec::len));

@@ -39,9 +39,9 @@ pub(in crate::data) fn named(
 
 /// The column that holds the log's ids, and whether that is sure.
 ///
-/// Among the columns with any id in their first rows it is the one that is called as in the log, else
-/// one that is called after what it is of, else the one with most; of equals the first. Where a name
-/// says nothing and several columns match, it is a guess: a running number matches ids, too.
+/// Among the columns with any id in their first rows it is the one that is called as in the log,
+/// else one that is called after what it is of, else the one with most; of equals the first. Where
+/// a name says nothing and several columns match, it is a guess: a running number matches ids, too.
 pub(in crate::data) fn most_matches(
     head: &Head,
     of: SideOf,

@@ -171,7 +171,8 @@ pub(in crate::data) fn read(
             .any(|at| matches!(cells.get(at), Some(Cells::Micros(_))));
         if is_typed && spec.columns.is_empty() {
             let sentence = format!(
-                "the column `{}` of the table of {of} holds times and was left out; join it as text or as numbers.",
+                "the column `{}` of the table of {of} holds times and was left out; join it as \
+                 text or as numbers.",
                 column.name
             );
             problems.push(Problem::warning(format!("{field}.columns"), sentence));
@@ -223,8 +224,8 @@ pub(in crate::data) fn read(
     };
     if let Some(first) = refused.rows(&lines).first() {
         let sentence = format!(
-            "{} of {n_read} rows of the table of {of} could not be read and were left out; mend them in that file (the \
-             first: {} {}).",
+            "{} of {n_read} rows of the table of {of} could not be read and were left out; mend \
+             them in that file (the first: {} {}).",
             refused.count,
             first.place(),
             first.reason
@@ -233,8 +234,8 @@ pub(in crate::data) fn read(
     }
     if !is_sure {
         let sentence = format!(
-            "the column `{}` was taken for the ids of the table of {of}, and others hold such ids, too; name the right \
-             one in `{field}.key`.",
+            "the column `{}` was taken for the ids of the table of {of}, and others hold such ids, \
+             too; name the right one in `{field}.key`.",
             report.key
         );
         problems.push(Problem::warning(format!("{field}.key"), sentence));
@@ -261,8 +262,8 @@ fn key(
     }
     most_matches(head, of, log, ids).ok_or_else(|| DataError::Setting {
         sentence: format!(
-            "no column of the table of {of} holds ids of the log's {of} in its first rows; name the column in \
-             `{field}`, or choose another table in `{}.path`.",
+            "no column of the table of {of} holds ids of the log's {of} in its first rows; name \
+             the column in `{field}`, or choose another table in `{}.path`.",
             of.field()
         ),
         field,
@@ -393,9 +394,9 @@ fn told(report: &JoinReport, joined: &Joined, lines: &Lines) -> Vec<Problem> {
     let mut problems = Vec::new();
     if let Some(&first) = joined.repeated.first() {
         let sentence = format!(
-            "{} rows of the table of {of} have an id that an earlier row has; the first row of each id counts and no \
-             event is doubled: make the column `{key}` unique in the table, or name another in `{field}.key` (the \
-             first: {}, on {}).",
+            "{} rows of the table of {of} have an id that an earlier row has; the first row of \
+             each id counts and no event is doubled: make the column `{key}` unique in the table, \
+             or name another in `{field}.key` (the first: {}, on {}).",
             report.rows_repeated,
             quoted(&report.rows_repeated_examples),
             lines.told(first),
@@ -404,8 +405,8 @@ fn told(report: &JoinReport, joined: &Joined, lines: &Lines) -> Vec<Problem> {
     }
     if let Some((n, written, known)) = &joined.otherwise {
         let sentence = format!(
-            "{n} ids of the table of {of} are written otherwise in the log and taken as the same (the first: `{}` in the \
-             table is `{}` in the log).",
+            "{n} ids of the table of {of} are written otherwise in the log and taken as the same \
+             (the first: `{}` in the table is `{}` in the log).",
             quotable(written),
             quotable(known)
         );
@@ -413,8 +414,8 @@ fn told(report: &JoinReport, joined: &Joined, lines: &Lines) -> Vec<Problem> {
     }
     if report.without_row > 0 {
         let sentence = format!(
-            "{} of {} {of} have no row in the table of {of}, and its columns are missing for them; check \
-             `{field}.key`, or add their rows (the first: {}).",
+            "{} of {} {of} have no row in the table of {of}, and its columns are missing for them; \
+             check `{field}.key`, or add their rows (the first: {}).",
             report.without_row,
             report.without_row + report.matched,
             quoted(&report.without_row_examples),
@@ -423,8 +424,8 @@ fn told(report: &JoinReport, joined: &Joined, lines: &Lines) -> Vec<Problem> {
     }
     if !report.empty_columns.is_empty() {
         let sentence = format!(
-            "the table of {of} has nothing in {} for any of the log's {of}; list the columns that are wanted in \
-             `{field}.columns`.",
+            "the table of {of} has nothing in {} for any of the log's {of}; list the columns that \
+             are wanted in `{field}.columns`.",
             quoted(&report.empty_columns),
         );
         problems.push(Problem::warning(format!("{field}.columns"), sentence));

@@ -65,7 +65,8 @@ impl Words {
         self.vocab.id(*self.idx.get(row)?)
     }
 
-    /// Some rows in an order of their own, numbered anew in that order; `None` is a row without text.
+    /// Some rows in an order of their own, numbered anew in that order; `None` is a row without
+    /// text.
     fn picked(&self, rows: impl Iterator<Item = Option<usize>>) -> Self {
         let mut new_idx = vec![0_u32; self.vocab.len() + 1];
         let mut picked = Self::default();

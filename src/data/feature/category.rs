@@ -9,7 +9,8 @@ feature_settings! {
     /// A free column of words or codes.
     Category {
         /// The free column.
-        column: String = String::new(), Text, "Column", "", "A free column of words or codes; `items.` or `users.` before it names one of a joined table.", "none is guessed";
+        column: String = String::new(), Text, "Column", "", "A free column of words or codes; \
+            `items.` or `users.` before it names one of a joined table.", "none is guessed";
     }
 }
 
@@ -17,8 +18,10 @@ impl Computable for Category {
     fn about(&self) -> About {
         About {
             title: "Category",
-            help: "The words of a column, numbered from 1 in the order in which training events have them first; others are 0.",
-            shape: "[n_events], an index; 0 without a word, and for one that training does not know",
+            help: "The words of a column, numbered from 1 in the order in which training events \
+                   have them first; others are 0.",
+            shape: "[n_events], an index; 0 without a word, and for one that training does not \
+                    know",
             needs: &[],
         }
     }

@@ -9,7 +9,8 @@ feature_settings! {
     /// The number of the day, counted from the log's first.
     DayIndex {
         /// Hours to add to UTC.
-        utc_offset_hours: f64 = 0.0, Float { min: -12.0, max: 14.0 }, "Hours from UTC", "h", "Added to UTC, so that days end at the place's midnight.", "a log says mostly nothing of its zone";
+        utc_offset_hours: f64 = 0.0, Float { min: -12.0, max: 14.0 }, "Hours from UTC", "h", "Added \
+            to UTC, so that days end at the place's midnight.", "a log says mostly nothing of its zone";
     }
 }
 

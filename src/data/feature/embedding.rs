@@ -9,7 +9,8 @@ feature_settings! {
     /// A free column of vectors.
     ReadyEmbedding {
         /// The free column.
-        column: String = String::new(), Text, "Column", "", "A free column of vectors, such as `emb_*`; `items.` or `users.` before it names one of a joined table.", "none is guessed";
+        column: String = String::new(), Text, "Column", "", "A free column of vectors, such as \
+            `emb_*`; `items.` or `users.` before it names one of a joined table.", "none is guessed";
     }
 }
 

@@ -8,7 +8,8 @@ feature_settings! {
     /// How long ago the user's previous event was.
     Gap {
         /// Whether `ln(1 + gap)` takes the place of the gap.
-        log1p: bool = true, Bool, "Logarithm", "", "ln(1 + seconds) in the place of seconds: gaps run from seconds to years.", "gaps between a person's actions have heavy tails (Barabasi 2005)";
+        log1p: bool = true, Bool, "Logarithm", "", "ln(1 + seconds) in the place of seconds: gaps \
+            run from seconds to years.", "gaps between a person's actions have heavy tails (Barabasi 2005)";
     }
 }
 

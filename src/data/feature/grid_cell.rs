@@ -8,7 +8,9 @@ feature_settings! {
     /// Places as cells of a grid of degrees.
     GridCell {
         /// Height and width of a cell in degrees.
-        cell_degrees: f64 = 0.01, Float { min: 0.000_1, max: 90.0 }, "Cell", "°", "Height and width of a cell in degrees; 0.01° is 1.1 km from south to north, and less from west to east away from the equator.", "our choice: about a walk of a quarter of an hour";
+        cell_degrees: f64 = 0.01, Float { min: 0.000_1, max: 90.0 }, "Cell", "°", "Height and \
+            width of a cell in degrees; 0.01° is 1.1 km from south to north, and less from west to \
+            east away from the equator.", "our choice: about a walk of a quarter of an hour";
     }
 }
 
@@ -16,8 +18,10 @@ impl Computable for GridCell {
     fn about(&self) -> About {
         About {
             title: "Place as a grid cell",
-            help: "Latitude and longitude rounded down to whole cells; cells are numbered from 1 in the order in which training events visit them first, others are 0.",
-            shape: "[n_events], an index; 0 without a place, and for a cell that training does not know",
+            help: "Latitude and longitude rounded down to whole cells; cells are numbered from 1 \
+                   in the order in which training events visit them first, others are 0.",
+            shape: "[n_events], an index; 0 without a place, and for a cell that training does not \
+                    know",
             needs: &[Need::Place],
         }
     }

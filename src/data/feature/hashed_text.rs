@@ -14,11 +14,14 @@ feature_settings! {
     /// Words of a text as counts in hashed buckets.
     HashedText {
         /// The free column of text.
-        column: String = String::new(), Text, "Column", "", "A free column of text; `items.` or `users.` before it names one of a joined table, and `titles` the items' titles.", "none is guessed";
+        column: String = String::new(), Text, "Column", "", "A free column of text; `items.` or \
+            `users.` before it names one of a joined table, and `titles` the items' titles.", "none is guessed";
         /// Number of buckets.
-        buckets: usize = 32, Int { min: 2, max: 1024 }, "Buckets", "", "Length of the vector: two words fall on each other with a chance of 1 / buckets.", "our choice: few enough to keep beside every event";
+        buckets: usize = 32, Int { min: 2, max: 1024 }, "Buckets", "", "Length of the vector: two \
+            words fall on each other with a chance of 1 / buckets.", "our choice: few enough to keep beside every event";
         /// Whether a hash bit says if a word adds or takes away.
-        signed: bool = true, Bool, "Signed", "", "A second bit of the hash decides whether a word counts +1 or −1, so that words that fall on each other do not add up on average.", "Weinberger et al. 2009, equation 1";
+        signed: bool = true, Bool, "Signed", "", "A second bit of the hash decides whether a word \
+            counts +1 or −1, so that words that fall on each other do not add up on average.", "Weinberger et al. 2009, equation 1";
     }
 }
 
@@ -26,7 +29,9 @@ impl Computable for HashedText {
     fn about(&self) -> About {
         About {
             title: "Text as hashed words",
-            help: "Every word adds ±1 to the bucket of its XXH3 hash (Weinberger et al. 2009); words are in small letters, and each Chinese, Japanese or Korean character is a word of its own.",
+            help: "Every word adds ±1 to the bucket of its XXH3 hash (Weinberger et al. 2009); \
+                   words are in small letters, and each Chinese, Japanese or Korean character is a \
+                   word of its own.",
             shape: "[n_events, buckets], counts; none without a text",
             needs: &[],
         }

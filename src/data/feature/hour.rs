@@ -11,7 +11,8 @@ feature_settings! {
     /// The hour of the day as a point on a circle.
     Hour {
         /// Hours to add to UTC.
-        utc_offset_hours: f64 = 0.0, Float { min: -12.0, max: 14.0 }, "Hours from UTC", "h", "Added to UTC, so that the hour is that of the place; summer time is not known.", "a log says mostly nothing of its zone";
+        utc_offset_hours: f64 = 0.0, Float { min: -12.0, max: 14.0 }, "Hours from UTC", "h", "Added \
+            to UTC, so that the hour is that of the place; summer time is not known.", "a log says mostly nothing of its zone";
     }
 }
 
@@ -19,7 +20,8 @@ impl Computable for Hour {
     fn about(&self) -> About {
         About {
             title: "Hour of the day",
-            help: "sin and cos of 2π × the share of the day that has passed: 23:59 is next to 0:00.",
+            help: "sin and cos of 2π × the share of the day that has passed: 23:59 is next to \
+                   0:00.",
             shape: "[n_events, 2], sin and cos without unit",
             needs: &[Need::Clock],
         }

@@ -8,7 +8,8 @@ feature_settings! {
     /// Events of the same user in a window that ends at the event.
     Intensity {
         /// Length of the window in seconds.
-        window_secs: f64 = 3_600.0, Float { min: 1.0, max: 1e9 }, "Window", "s", "Events of the user at most so long before this one are counted, this one not.", "an hour; a day (86400) is the other usual one";
+        window_secs: f64 = 3_600.0, Float { min: 1.0, max: 1e9 }, "Window", "s", "Events of the \
+            user at most so long before this one are counted, this one not.", "an hour; a day (86400) is the other usual one";
         /// Whether `ln(1 + count)` takes the place of the count.
         log1p: bool = true, Bool, "Logarithm", "", "ln(1 + count) in the place of the count.", "counts have heavy tails, as gaps have";
     }

@@ -12,9 +12,11 @@ feature_settings! {
     /// A free column of numbers.
     Numeric {
         /// The free column.
-        column: String = String::new(), Text, "Column", "", "A free column of numbers; `items.` or `users.` before it names one of a joined table, and `value` the log's value.", "none is guessed";
+        column: String = String::new(), Text, "Column", "", "A free column of numbers; `items.` or \
+            `users.` before it names one of a joined table, and `value` the log's value.", "none is guessed";
         /// Whether the training mean is taken away and the training deviation divided by.
-        standardise: bool = true, Bool, "Standardise", "", "(number − mean) / deviation, both of the training events that have a number.", "z-scores; models learn best from numbers near 0 (LeCun et al. 1998)";
+        standardise: bool = true, Bool, "Standardise", "", "(number − mean) / deviation, both of \
+            the training events that have a number.", "z-scores; models learn best from numbers near 0 (LeCun et al. 1998)";
     }
 }
 
@@ -22,7 +24,8 @@ impl Computable for Numeric {
     fn about(&self) -> About {
         About {
             title: "Number",
-            help: "The numbers of a column; standardised, they are deviations from the mean of the training events.",
+            help: "The numbers of a column; standardised, they are deviations from the mean of the \
+                   training events.",
             shape: "[n_events], in the column's unit, or in training deviations",
             needs: &[],
         }

@@ -10,9 +10,11 @@ feature_settings! {
     /// Where an event stands in its session.
     SessionPosition {
         /// Longest pause within a session, where the log names none.
-        gap_secs: f64 = 1_800.0, Float { min: 0.0, max: 1e9 }, "Longest pause", "s", "A longer pause begins another session, where the log has no column of sessions.", "half an hour, usual in web analytics (Catledge & Pitkow 1995)";
+        gap_secs: f64 = 1_800.0, Float { min: 0.0, max: 1e9 }, "Longest pause", "s", "A longer \
+            pause begins another session, where the log has no column of sessions.", "half an hour, usual in web analytics (Catledge & Pitkow 1995)";
         /// Whether `ln(1 + position)` takes the place of the position.
-        log1p: bool = false, Bool, "Logarithm", "", "ln(1 + position) in the place of the position.", "positions in a session are small";
+        log1p: bool = false, Bool, "Logarithm", "", "ln(1 + position) in the place of the \
+            position.", "positions in a session are small";
     }
 }
 
@@ -20,8 +22,10 @@ impl Computable for SessionPosition {
     fn about(&self) -> About {
         About {
             title: "Session position",
-            help: "1 for the first event of a session of its user, 2 for the second: by the log's sessions, else by pauses.",
-            shape: "[n_events], a position from 1 or ln(1 + position); none where a log with sessions names none",
+            help: "1 for the first event of a session of its user, 2 for the second: by the log's \
+                   sessions, else by pauses.",
+            shape: "[n_events], a position from 1 or ln(1 + position); none where a log with \
+                    sessions names none",
             needs: &[Need::SessionOrClock],
         }
     }

@@ -153,8 +153,9 @@ impl FeatureValues {
         }
     }
 
-    /// Numbers made to have mean 0 and variance 1 over the events of training, each column by itself, as a
-    /// model wants them; a column that is everywhere the same becomes 0. What is no number stays none.
+    /// Numbers made to have mean 0 and variance 1 over the events of training, each column by
+    /// itself, as a model wants them; a column that is everywhere the same becomes 0. What is no
+    /// number stays none.
     fn standardised(mut self, training: &[bool]) -> Self {
         let Self::Real { width, values } = &mut self else {
             return self;
@@ -253,8 +254,8 @@ pub(super) trait Computable: Described {
     /// What it says of itself.
     fn about(&self) -> About;
 
-    /// The free column that it is made from, and the kinds that it may be of; `None` when it is made
-    /// from none.
+    /// The free column that it is made from, and the kinds that it may be of; `None` when it is
+    /// made from none.
     fn column(&self) -> Option<(&str, &'static [ColumnKind])> {
         None
     }

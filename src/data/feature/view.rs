@@ -120,8 +120,8 @@ impl<'a> View<'a> {
             return None;
         }
         Some(if self.sequences().time_secs.is_some() {
-            "the times of this log only order events; say how they are written in `data.time_format`, or leave the \
-             feature out."
+            "the times of this log only order events; say how they are written in \
+             `data.time_format`, or leave the feature out."
                 .to_owned()
         } else {
             "this log has no times; name the column in `data.roles.time`, or leave the feature out."
@@ -186,7 +186,8 @@ impl<'a> View<'a> {
         }
         let wanted: Vec<String> = kinds.iter().map(ToString::to_string).collect();
         Err(format!(
-            "the column `{name}` is {kind}, and this feature takes {}; say its kind where the column is listed.",
+            "the column `{name}` is {kind}, and this feature takes {}; say its kind where the \
+             column is listed.",
             wanted.join(" or ")
         ))
     }
@@ -195,8 +196,8 @@ impl<'a> View<'a> {
         let known: Vec<String> = self.columns().into_iter().map(|(name, _)| name).collect();
         if known.is_empty() {
             return format!(
-                "there is no free column `{name}`; list it in `data.free_features`, or join a table in `data.items` or \
-                 `data.users`."
+                "there is no free column `{name}`; list it in `data.free_features`, or join a \
+                 table in `data.items` or `data.users`."
             );
         }
         match did_you_mean(name, known.iter().map(String::as_str)) {

@@ -9,7 +9,8 @@ feature_settings! {
     /// The day of the week as a point on a circle.
     Weekday {
         /// Hours to add to UTC.
-        utc_offset_hours: f64 = 0.0, Float { min: -12.0, max: 14.0 }, "Hours from UTC", "h", "Added to UTC, so that the day is that of the place; summer time is not known.", "a log says mostly nothing of its zone";
+        utc_offset_hours: f64 = 0.0, Float { min: -12.0, max: 14.0 }, "Hours from UTC", "h", "Added \
+            to UTC, so that the day is that of the place; summer time is not known.", "a log says mostly nothing of its zone";
     }
 }
 

@@ -41,8 +41,8 @@ pub struct BehaviourCount {
 pub struct FunnelStage {
     /// Pairs that had this behaviour.
     pub n_pairs: usize,
-    /// Pairs that had it after that of the stage before, whatever came first of all; 0 for the first
-    /// stage.
+    /// Pairs that had it after that of the stage before, whatever came first of all; 0 for the
+    /// first stage.
     pub n_after_previous: usize,
     /// Pairs that went through all stages up to this one, in order.
     pub n_through: usize,

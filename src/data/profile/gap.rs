@@ -19,9 +19,11 @@ pub struct Gaps {
 /// How long gaps are.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GapSpread {
-    /// Whether the log has times between the seconds, so that a gap below a second need not be zero.
+    /// Whether the log has times between the seconds, so that a gap below a second need not be
+    /// zero.
     pub is_fine: bool,
-    /// How many gaps are how long; always the same bins, each some three to five times the one before.
+    /// How many gaps are how long; always the same bins, each some three to five times the one
+    /// before.
     pub bins: Vec<GapBin>,
     /// First quartile, median, third quartile, in seconds.
     pub quartiles_secs: [f64; 3],
@@ -38,14 +40,16 @@ pub struct GapBin {
     pub n_gaps: usize,
 }
 
-/// Microseconds in a second: the gaps of a log that has times between the seconds are counted in them.
+/// Microseconds in a second: the gaps of a log that has times between the seconds are counted in
+/// them.
 const MICROS: u64 = 1_000_000;
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 3_600;
 const DAY: u64 = 86_400;
 
-/// Where the bins begin: the first holds the gaps below a second, which are zero where times are whole seconds.
+/// Where the bins begin: the first holds the gaps below a second, which are zero where times are
+/// whole seconds.
 const BINS: [u64; 17] = [
     0,
     1,
@@ -79,7 +83,8 @@ pub(super) fn count(sequences: &Sequences, has_clock: bool) -> Option<Gaps> {
     sequences.time_secs.as_ref()?;
     let n_bins = BINS.len();
     let unit = unit(sequences);
-    // The bins, then the fine ones that the quartiles are sought in, whose first holds the gaps of zero alone.
+    // The bins, then the fine ones that the quartiles are sought in, whose first holds the gaps of
+    // zero alone.
     let count = |users: Range<usize>| {
         let mut counts = vec![0_usize; n_bins + N_FINE];
         for gap in gaps_of(sequences, users) {
@@ -112,7 +117,8 @@ pub(super) fn count(sequences: &Sequences, has_clock: bool) -> Option<Gaps> {
     })
 }
 
-/// How many units of a gap are a second: 1, or a million where the log has times between the seconds.
+/// How many units of a gap are a second: 1, or a million where the log has times between the
+/// seconds.
 fn unit(sequences: &Sequences) -> u64 {
     if sequences.micros.is_some() {
         MICROS
@@ -135,8 +141,8 @@ fn gaps_of(sequences: &Sequences, users: Range<usize>) -> impl Iterator<Item = u
 const FINE_BITS: u32 = 10;
 const N_FINE: usize = (64 - FINE_BITS as usize + 1) << FINE_BITS;
 
-/// Bins for the search of a quartile: below 2¹¹ each gap has its own, above each holds the gaps that
-/// agree in their first eleven bits. Larger gaps have larger bins.
+/// Bins for the search of a quartile: below 2¹¹ each gap has its own, above each holds the gaps
+/// that agree in their first eleven bits. Larger gaps have larger bins.
 fn fine_bin(gap: u64) -> usize {
     let shift = gap.max(1).ilog2().saturating_sub(FINE_BITS);
     ((shift as usize) << FINE_BITS) + (gap >> shift) as usize

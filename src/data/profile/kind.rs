@@ -24,7 +24,8 @@ impl StageOrder {
         match self {
             Self::KnownWords => "in the known order of their words: view, favourite, cart, buy",
             Self::FirstOccurrence => {
-                "in order of where they first occur in a user's history (median over users with two events or more)"
+                "in order of where they first occur in a user's history (median over users with \
+                 two events or more)"
             }
         }
     }
@@ -158,8 +159,8 @@ fn known_stage(word: &str) -> Option<usize> {
 /// Parts of a history that places are told in.
 const PLACES: usize = 1_000;
 
-/// Median place, in thousandths of the history, at which each of these behaviours first occurs in the
-/// history of a user who has it; the lower one of two in the middle.
+/// Median place, in thousandths of the history, at which each of these behaviours first occurs in
+/// the history of a user who has it; the lower one of two in the middle.
 fn first_places(sequences: &Sequences, of_events: &[u16], behaviours: &[usize]) -> Vec<usize> {
     let n_all = behaviours.iter().max().map_or(0, |most| most + 1);
     let mut at_of = vec![usize::MAX; n_all];

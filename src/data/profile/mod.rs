@@ -137,8 +137,8 @@ fn events_of(sequences: &Sequences, users: &Range<usize>) -> Range<usize> {
     start(users.start)..start(users.end)
 }
 
-/// Counts ranges of users side by side and adds the counts up. `add` must not care for the order, so
-/// that the sum does not depend on the machine.
+/// Counts ranges of users side by side and adds the counts up. `add` must not care for the order,
+/// so that the sum does not depend on the machine.
 fn over_users<T: Send>(
     sequences: &Sequences,
     count: impl Fn(Range<usize>) -> T + Sync + Send,
@@ -161,8 +161,8 @@ fn share(part: usize, whole: usize) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
-/// Where a quantile lies among `n` ≥ 1 sorted numbers: the lower neighbour's position and the weight
-/// of the upper one.
+/// Where a quantile lies among `n` ≥ 1 sorted numbers: the lower neighbour's position and the
+/// weight of the upper one.
 ///
 /// # Source
 /// Hyndman & Fan 1996, "Sample Quantiles in Statistical Packages", definition 7; `NumPy`'s default.

@@ -15,12 +15,13 @@ pub struct Popularity {
     /// 0 when all items have equally many events, towards 1 when one has all of them; `None` for a
     /// log without events.
     ///
-    /// G = 2 Σ i·x₍ᵢ₎ / (n Σ x) − (n + 1) / n with x₍₁₎ ≤ … ≤ x₍ₙ₎ the events of each of the n items.
+    /// G = 2 Σ i·x₍ᵢ₎ / (n Σ x) − (n + 1) / n with x₍₁₎ ≤ … ≤ x₍ₙ₎ the events of each of the n
+    /// items.
     ///
     /// # Source
     /// Sen 1973, *On Economic Inequality*, ch. 2; the form is that of Damgaard & Weiner 2000,
-    /// "Describing inequality in plant size or fecundity", Ecology 81(4), eq. 3, without their factor
-    /// n / (n − 1) for small samples.
+    /// "Describing inequality in plant size or fecundity", Ecology 81(4), eq. 3, without their
+    /// factor n / (n − 1) for small samples.
     pub gini: Option<f64>,
     /// Shares of the events that the most popular items have; empty for a log without events.
     pub top: Vec<TopShare>,
@@ -121,7 +122,8 @@ pub(super) fn counts(sequences: &Sequences, n_items: usize) -> Vec<u32> {
 /// See [`Popularity::gini`]; of counts with the largest first.
 fn gini(counts: &[usize], total: usize) -> f64 {
     let n = counts.len();
-    // Whole numbers, since the sum of 10⁶ items' ranks by 10⁷ events is beyond what f64 adds exactly.
+    // Whole numbers, since the sum of 10⁶ items' ranks by 10⁷ events is beyond what f64 adds
+    // exactly.
     let weighted: u128 = counts
         .iter()
         .enumerate()

@@ -590,7 +590,8 @@ fn ranges_of_users_hold_every_user_once() {
 
 #[test]
 fn inequality_of_known_lists() {
-    // Items with 1, 1, 2 and 6 events: Σ i·x = 1 + 2 + 6 + 24 = 33; 2 · 33 / (4 · 10) − 5 / 4 = 0.4.
+    // Items with 1, 1, 2 and 6 events: Σ i·x = 1 + 2 + 6 + 24 = 33; 2 · 33 / (4 · 10) − 5 / 4 =
+    // 0.4.
     let items = [1_u32, 2, 3, 3, 4, 4, 4, 4, 4, 4];
     let log = dataset(
         vec![items.map(|item| (item, 0, 0)).to_vec()],
@@ -650,8 +651,8 @@ fn a_funnel_worked_out_by_hand() {
         .iter()
         .map(|stage| [stage.n_pairs, stage.n_after_previous, stage.n_through])
         .collect();
-    // All four pairs were viewed; two came to the cart, both after a view; three bought, one after the
-    // cart, and that one had come all the way.
+    // All four pairs were viewed; two came to the cart, both after a view; three bought, one after
+    // the cart, and that one had come all the way.
     assert_eq!(stages, [[4, 0, 4], [2, 2, 2], [3, 1, 1]]);
     // Steps: view→cart, cart→buy, buy→view, view→buy; buy→view, view→cart, cart→view, view→cart.
     assert_eq!(behaviours.transitions, [[0, 3, 1], [1, 0, 1], [2, 0, 0]]);
@@ -660,7 +661,8 @@ fn a_funnel_worked_out_by_hand() {
 
 #[test]
 fn hours_days_and_gaps_worked_out_by_hand() {
-    // Thursday 1970-01-01 00:00 and 01:00:01, Wednesday 1969-12-31 23:59:59, Monday 1970-01-05 00:00.
+    // Thursday 1970-01-01 00:00 and 01:00:01, Wednesday 1969-12-31 23:59:59, Monday 1970-01-05
+    // 00:00.
     let log = dataset(
         vec![vec![(1, 0, 0), (2, 3_601, 0), (1, -1, 0), (3, 345_600, 0)]],
         Times::Clock,
@@ -753,8 +755,8 @@ fn an_empty_log_says_why_there_is_nothing() {
 
 #[test]
 fn what_a_test_asks_about_that_training_never_saw() {
-    // User 0 trains on items 1 and 2 and is asked about 3; user 1 has no training event and is asked
-    // about 1; user 2 trains on 2 and is asked about 3 as well.
+    // User 0 trains on items 1 and 2 and is asked about 3; user 1 has no training event and is
+    // asked about 1; user 2 trains on 2 and is asked about 3 as well.
     let user = |items: &[u32]| {
         items
             .iter()

@@ -150,15 +150,16 @@ impl ProfileView {
             Self::Lengths => lengths(profile),
             Self::Items => items(profile),
             Self::Lorenz => format!(
-                "Gini coefficient {:.3}: 0 if all items had equally many events, near 1 if one had them all. The \
-                 further the curve hangs below the diagonal, the more uneven.",
+                "Gini coefficient {:.3}: 0 if all items had equally many events, near 1 if one had \
+                 them all. The further the curve hangs below the diagonal, the more uneven.",
                 profile.popularity.gini.unwrap_or_default()
             ),
             Self::Hours | Self::Weekdays | Self::HoursOfWeek | Self::Days => {
                 self.of_activity(profile)
             }
             Self::Repeats => format!(
-                "{} of the events return to an item that the user had before; {} of the users return at least once.",
+                "{} of the events return to an item that the user had before; {} of the users \
+                 return at least once.",
                 percent(profile.repeats.of_events()),
                 percent(profile.repeats.of_users())
             ),
@@ -180,8 +181,8 @@ impl ProfileView {
                 let [most, least] =
                     [most, least].map(|(hour, n)| format!("{hour:02}:00 ({})", of_all(n)));
                 format!(
-                    "Most events fall into the hour from {most}, fewest into that from {least}. Local time may lie \
-                     hours beside UTC."
+                    "Most events fall into the hour from {most}, fewest into that from {least}. \
+                     Local time may lie hours beside UTC."
                 )
             }
             Self::Weekdays => {
@@ -205,7 +206,8 @@ impl ProfileView {
                 let ((most, n), _) = ends(&counts);
                 let n_empty = counts.iter().filter(|n| **n == 0).count();
                 format!(
-                    "From {} to {}, {n_empty} of {} days without an event; the busiest day is {} with {}.",
+                    "From {} to {}, {n_empty} of {} days without an event; the busiest day is {} \
+                     with {}.",
                     date(first),
                     date(first + counts.len() as i64 - 1),
                     counts.len(),
@@ -240,7 +242,8 @@ impl ProfileView {
                 let of_first = percent(through(last) as f64 / through(first).max(1) as f64);
                 let last_name = name(behaviours.funnel.len() - 1);
                 format!(
-                    "Of the user–item pairs with {}, {of_first} come through all stages to {last_name}. Stages stand {}.",
+                    "Of the user–item pairs with {}, {of_first} come through all stages to \
+                     {last_name}. Stages stand {}.",
                     name(0),
                     behaviours.order.rule()
                 )
@@ -255,8 +258,8 @@ impl ProfileView {
                     .unwrap_or_default();
                 let total: usize = behaviours.transitions.iter().flatten().sum();
                 format!(
-                    "The most frequent step from one event of a user to the next, whatever the items, is from {} to \
-                     {}: {} of all steps.",
+                    "The most frequent step from one event of a user to the next, whatever the \
+                     items, is from {} to {}: {} of all steps.",
                     name(from),
                     name(to),
                     percent(n as f64 / total.max(1) as f64)
@@ -269,8 +272,8 @@ impl ProfileView {
 const NO_CLOCK: &str =
     "This log has no clock times: none at all, or numbers that only order its events.";
 const ONLY_ORDERS: &str = "The times of this log only order its events, so gaps have no unit.";
-const TOO_MANY_DAYS: &str = "This log spans more than a hundred years, so its days are not counted one by one: check \
-                             the column of times and how they are written.";
+const TOO_MANY_DAYS: &str = "This log spans more than a hundred years, so its days are not counted \
+                             one by one: check the column of times and how they are written.";
 const NO_BEHAVIOURS: &str = "This log has no behaviours.";
 
 fn lengths(profile: &Profile) -> String {
@@ -283,7 +286,8 @@ fn lengths(profile: &Profile) -> String {
         found.map_or(0.0, |quantile| quantile.n_events)
     };
     format!(
-        "Half of the users have {} events or fewer, one in a hundred has more than {:.0}; the longest history has {}.",
+        "Half of the users have {} events or fewer, one in a hundred has more than {:.0}; the \
+         longest history has {}.",
         at(0.5),
         at(0.99),
         profile.shape.max_len
@@ -317,7 +321,8 @@ fn gaps(profile: &Profile) -> String {
         ),
     };
     format!(
-        "Half of the gaps are {median} or shorter; the middle half lies between {lower} and {upper}.{zero}"
+        "Half of the gaps are {median} or shorter; the middle half lies between {lower} and \
+         {upper}.{zero}"
     )
 }
 
@@ -334,8 +339,8 @@ fn cold(profile: &Profile) -> String {
         percent(n as f64 / of.max(1) as f64)
     };
     format!(
-        "{} of the users and {} of the items have fewer than five events. {} of the items were seen once: {} of the \
-         events.",
+        "{} of the users and {} of the items have fewer than five events. {} of the items were \
+         seen once: {} of the events.",
         share(1, false),
         share(3, false),
         share(2, false),
@@ -348,8 +353,9 @@ fn unseen(profile: &Profile) -> String {
         return String::new();
     };
     format!(
-        "Of {} test questions, {} ask for an item that no training event has, {} about a user without one. A cut at \
-         one moment drops events of such items beforehand: the counts of the steps say how many.",
+        "Of {} test questions, {} ask for an item that no training event has, {} about a user \
+         without one. A cut at one moment drops events of such items beforehand: the counts of the \
+         steps say how many.",
         test.n_cases, test.n_cases_of_unseen_items, test.n_cases_of_unseen_users
     )
 }

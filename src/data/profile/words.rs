@@ -18,7 +18,8 @@ const UNITS: [(f64, &str); 5] = [
     (1.0, "s"),
 ];
 
-/// A span of time in its largest unit, with one digit after the point where that says more: `1.5 h`, `250 ms`.
+/// A span of time in its largest unit, with one digit after the point where that says more:
+/// `1.5 h`, `250 ms`.
 pub(super) fn span(secs: f64) -> String {
     if secs > 0.0 && secs < 1.0 {
         return format!("{} ms", (secs * 1e5).round() / 100.0);
@@ -51,8 +52,8 @@ pub(super) fn date(day: i64) -> String {
 }
 
 impl GapBin {
-    /// The range in words: `0 s`, `1 to 5 s`, `15 min to 1 h`, `from 3 years`; of a log with times between the seconds
-    /// the first is `below 1 s`.
+    /// The range in words: `0 s`, `1 to 5 s`, `15 min to 1 h`, `from 3 years`; of a log with times
+    /// between the seconds the first is `below 1 s`.
     #[must_use]
     pub fn label(&self, is_fine: bool) -> String {
         let from = span(self.from_secs as f64);

@@ -53,7 +53,8 @@ impl PseudonymKey {
         let text = text.trim();
         if text.chars().count() < FEWEST_LETTERS {
             return Err(refused(
-                "the key has fewer than 16 letters, so it could be found by trying; make one with `openssl rand -hex 32`",
+                "the key has fewer than 16 letters, so it could be found by trying; make one with \
+                 `openssl rand -hex 32`",
             ));
         }
         Ok(Self(Zeroizing::new(blake3::derive_key(
@@ -207,8 +208,8 @@ mod tests {
             std::fs::write(&path, bytes).unwrap();
             PseudonymKey::from_file(&path).unwrap_err().to_string()
         };
-        let short = "the key has fewer than 16 letters, so it could be found by trying; make one with `openssl rand -hex \
-                     32`.";
+        let short = "the key has fewer than 16 letters, so it could be found by trying; make one \
+                     with `openssl rand -hex 32`.";
         assert_eq!(of(b"hunter2"), short);
         assert_eq!(of(b""), short);
         for bytes in [&b"\xff\xfe and more than sixteen"[..], &[b'x'; 5_000]] {

@@ -3,20 +3,22 @@
 //!
 //! An id becomes the first 80 bits of BLAKE3 in keyed mode, over the kind of id and the id, written
 //! in 16 letters behind `u-` or `i-`. Without the key nobody can tell by trying ids which one it
-//! was; with it everybody can. Of `n` ids any two collide with a probability below n² / 2^81: for ten
-//! million ids, one in twenty thousand million. Two that do are refused, not merged.
+//! was; with it everybody can. Of `n` ids any two collide with a probability below n² / 2^81: for
+//! ten million ids, one in twenty thousand million. Two that do are refused, not merged.
 //!
-//! Right after reading, the vocabularies are written anew in the same order, so that everything that
-//! follows (cleaning's examples, the audit's, a run's results) knows pseudonyms only, and every
-//! figure is the one that the true ids give. One step knows ids by their letters: a sample of users
-//! draws others. The fingerprint of the data is that of the pseudonyms: one over true ids could be
-//! tried out against a log that somebody has.
+//! Right after reading, the vocabularies are written anew in the same order, so that everything
+//! that follows (cleaning's examples, the audit's, a run's results) knows pseudonyms only, and
+//! every figure is the one that the true ids give. One step knows ids by their letters: a sample of
+//! users draws others. The fingerprint of the data is that of the pseudonyms: one over true ids
+//! could be tried out against a log that somebody has.
 //!
-//! What is not an id stays: times, behaviours, values, free columns and those of joined tables, titles
-//! of items (unless items are hidden too), the file's path, and whatever a query to a database spells out.
+//! What is not an id stays: times, behaviours, values, free columns and those of joined tables,
+//! titles of items (unless items are hidden too), the file's path, and whatever a query to a
+//! database spells out.
 //!
 //! # Source
-//! O'Connor, Aumasson, Neves & Wilcox-O'Hearn 2020, BLAKE3, section 2.3 (`keyed_hash`, `derive_key`).
+//! O'Connor, Aumasson, Neves & Wilcox-O'Hearn 2020, BLAKE3, section 2.3 (`keyed_hash`,
+//! `derive_key`).
 
 mod key;
 mod told;
@@ -91,8 +93,8 @@ impl PseudonymStamp {
             return Ok(());
         }
         let sentence = if self.is_passing {
-            "its ids were replaced under a random key that ended with the program that drew it; train anew, with a key \
-             of your own in SEQSCOPE_KEY or --key-file"
+            "its ids were replaced under a random key that ended with the program that drew it; \
+             train anew, with a key of your own in SEQSCOPE_KEY or --key-file"
         } else {
             "its ids were replaced under another key; give that key in SEQSCOPE_KEY or --key-file"
         };
@@ -186,9 +188,9 @@ impl Pseudonymiser {
         self.stamp.is_passing.then(|| {
             Problem::warning(
                 "data.pseudonyms",
-                "no key was given, so ids were replaced under a random one that ends with this program: other openings \
-                 give other pseudonyms, and a run can then be neither resumed nor explained; set SEQSCOPE_KEY or name \
-                 --key-file to keep them.",
+                "no key was given, so ids were replaced under a random one that ends with this \
+                 program: other openings give other pseudonyms, and a run can then be neither \
+                 resumed nor explained; set SEQSCOPE_KEY or name --key-file to keep them.",
             )
         })
     }

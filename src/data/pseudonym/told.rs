@@ -37,7 +37,8 @@ mod tests {
         );
         assert_eq!(without_quoted("has no time"), "has no time");
         assert_eq!(without_quoted("a lone ` stays"), "a lone ` stays");
-        let sentence = "1 of 9 rows could not be read and were left out (the first: line 3 has the time `a (the first: b`).";
+        let sentence = "1 of 9 rows could not be read and were left out (the first: line 3 has the \
+                        time `a (the first: b`).";
         assert_eq!(
             without_first_refused(sentence),
             "1 of 9 rows could not be read and were left out."

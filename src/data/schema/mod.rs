@@ -163,8 +163,8 @@ fn share_of_degrees(head: &Head, at: usize, role: Role) -> f64 {
     }
 }
 
-/// The doubt of numbers that are the size of no time of today: a name may say that they are one, their
-/// content alone does not.
+/// The doubt of numbers that are the size of no time of today: a name may say that they are one,
+/// their content alone does not.
 const NO_TIME: u8 = 3;
 
 /// What the sample of a column looks like.
@@ -246,7 +246,8 @@ impl<'a> Guess<'a> {
                 Role::iter().find(|&other| self.columns[other as usize] == at)
             {
                 let sentence = format!(
-                    "the column `{}` cannot be both the {} and the {}; choose another for one of them.",
+                    "the column `{}` cannot be both the {} and the {}; choose another for one of \
+                     them.",
                     quotable(name),
                     word(other),
                     word(role)
@@ -266,7 +267,8 @@ impl<'a> Guess<'a> {
         !self.columns.contains(&Some(at))
     }
 
-    /// Takes the roles of a known log, and those that a format tells; those that it has none for stay empty.
+    /// Takes the roles of a known log, and those that a format tells; those that it has none for
+    /// stay empty.
     fn by_shape(&mut self) {
         for &(role, at) in self
             .known
@@ -284,8 +286,8 @@ impl<'a> Guess<'a> {
         self.by_name_up_to(role, score::NAMES);
     }
 
-    /// Takes the free column whose name, and of ids the contents, fit a role best; names no less sure than
-    /// `least`.
+    /// Takes the free column whose name, and of ids the contents, fit a role best; names no less
+    /// sure than `least`.
     fn by_name_up_to(&mut self, role: Role, least: u8) {
         if !self.is_open(role) || self.head.file.header == Some(false) {
             return;
@@ -298,8 +300,8 @@ impl<'a> Guess<'a> {
         self.columns[role as usize] = surest.map(|(_, at)| at);
     }
 
-    /// How surely a column has a role; less is surer. A known name comes before one that is put together
-    /// of known words; a column that is mostly empty comes last.
+    /// How surely a column has a role; less is surer. A known name comes before one that is put
+    /// together of known words; a column that is mostly empty comes last.
     fn sureness(
         &self,
         role: Role,
@@ -385,8 +387,8 @@ impl<'a> Guess<'a> {
 }
 
 impl Guess<'_> {
-    /// What else may serve where no column is called a user or an item: for the item the event, then what a
-    /// name only hints at.
+    /// What else may serve where no column is called a user or an item: for the item the event,
+    /// then what a name only hints at.
     fn last_resort(&mut self) -> Option<Problem> {
         self.by_name_up_to(Role::User, u8::MAX);
         let event = self.columns[Role::Behaviour as usize];
@@ -399,8 +401,8 @@ impl Guess<'_> {
         {
             self.columns[Role::Item as usize] = self.columns[Role::Behaviour as usize].take();
             let sentence = format!(
-                "this log has no column for the item, so its events (`{}`) are taken as items; name another column in \
-                 `data.roles.item` if that is wrong.",
+                "this log has no column for the item, so its events (`{}`) are taken as items; \
+                 name another column in `data.roles.item` if that is wrong.",
                 quotable(name)
             );
             return Some(Problem::warning(field(Role::Item), sentence));
@@ -409,8 +411,8 @@ impl Guess<'_> {
         None
     }
 
-    /// A log of who did something when, and of nothing that it was done to, has one item for all: told where
-    /// it was said, or where no column can be an item.
+    /// A log of who did something when, and of nothing that it was done to, has one item for all:
+    /// told where it was said, or where no column can be an item.
     fn without_item(&mut self) -> Option<Problem> {
         let has = |role: Role| self.columns[role as usize].is_some();
         let is_log = has(Role::User) && has(Role::Time) && self.head.file.header != Some(false);
@@ -421,9 +423,9 @@ impl Guess<'_> {
         if !self.has_no_item {
             return None;
         }
-        let sentence = "this log has no item column, so all its events are of one item: forecasts, whether a user acts \
-                        and the next number can be learnt, the next item cannot; if a column says on what users act, \
-                        name it in `data.roles.item`.";
+        let sentence = "this log has no item column, so all its events are of one item: forecasts, \
+                        whether a user acts and the next number can be learnt, the next item \
+                        cannot; if a column says on what users act, name it in `data.roles.item`.";
         Some(Problem::warning(field(Role::Item), sentence))
     }
 
@@ -435,7 +437,8 @@ impl Guess<'_> {
         look.n_distinct > 1 && look.share_fractions < 0.1 && score::may_be_id(name)
     }
 
-    /// A place needs both: half of one that was only guessed is forgotten, of one that was said told.
+    /// A place needs both: half of one that was only guessed is forgotten, of one that was said
+    /// told.
     fn half_a_place(&mut self) -> Option<Problem> {
         let [latitude, longitude] = [Role::Latitude, Role::Longitude];
         for (one, other) in [(latitude, longitude), (longitude, latitude)] {
@@ -447,8 +450,8 @@ impl Guess<'_> {
                 return None;
             }
             let sentence = format!(
-                "a place needs a latitude and a longitude, and only the {0} is named; name the column of the {1} in \
-                 `data.roles.{1}`, or write \"\" in `data.roles.{0}`.",
+                "a place needs a latitude and a longitude, and only the {0} is named; name the \
+                 column of the {1} in `data.roles.{1}`, or write \"\" in `data.roles.{0}`.",
                 word(one),
                 word(other)
             );
@@ -509,8 +512,8 @@ impl Look {
 }
 
 impl Look {
-    /// Whether a column of ids has one for all rows, or a new one for each: then another of the same name is
-    /// more likely meant.
+    /// Whether a column of ids has one for all rows, or a new one for each: then another of the
+    /// same name is more likely meant.
     fn is_doubtful_id(&self) -> bool {
         const FEW: usize = 20;
         self.n_filled >= FEW && (self.n_distinct == 1 || self.n_distinct == self.n_filled)
@@ -539,8 +542,8 @@ fn sessions(head: &Head, guess: &Guess<'_>) -> Option<Problem> {
     let is_chosen = head.file.roles.said(Role::User).is_none();
     (are_sessions && is_chosen).then(|| {
         let sentence = format!(
-            "this log has no column for the user, so each session (`{}`) is taken as one: nothing is known of a \
-             person beyond a session.",
+            "this log has no column for the user, so each session (`{}`) is taken as one: nothing \
+             is known of a person beyond a session.",
             quotable(name)
         );
         Problem::warning(field(Role::User), sentence)
@@ -556,8 +559,9 @@ fn values(head: &Head, guess: &Guess<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
     if let Some(example) = number::doubtful(cells(head, at), style_of(head, at)) {
         let sentence = format!(
-            "numbers of the column `{name}` such as `{}` are read with the point between thousands, since it never cuts \
-             off anything but three digits; write them without points if it is that of a fraction.",
+            "numbers of the column `{name}` such as `{}` are read with the point between \
+             thousands, since it never cuts off anything but three digits; write them without \
+             points if it is that of a fraction.",
             quotable(example)
         );
         problems.push(Problem::warning(field(Role::Value), sentence));
@@ -570,8 +574,8 @@ fn values(head: &Head, guess: &Guess<'_>) -> Vec<Problem> {
             .map(|word| format!("`{}`", quotable(word)))
             .collect();
         let sentence = format!(
-            "the column `{name}` has amounts in several currencies ({}); they are read as plain numbers: bring them to \
-             one currency, or write \"\" in `data.roles.value`.",
+            "the column `{name}` has amounts in several currencies ({}); they are read as plain \
+             numbers: bring them to one currency, or write \"\" in `data.roles.value`.",
             shown.join(", ")
         );
         problems.push(Problem::warning(field(Role::Value), sentence));
@@ -602,8 +606,8 @@ fn wrong_type(head: &Head, role: Role, at: usize, expected: &str) -> Problem {
         _ => "",
     };
     let sentence = format!(
-        "the column `{name}`, {said} the {0}, {found};{pattern} choose another column in `data.roles.{0}`, or write \
-         \"\" there if the log has none.",
+        "the column `{name}`, {said} the {0}, {found};{pattern} choose another column in \
+         `data.roles.{0}`, or write \"\" there if the log has none.",
         word(role)
     );
     Problem::error(field(role), sentence)

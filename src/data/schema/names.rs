@@ -4,37 +4,45 @@
 
 use crate::data::Role;
 
-const USER: &str = "userid user uid customerid customer visitorid visitor clientid client memberid member accountid \
-    account buyerid buyer reviewerid playerid player fullvisitorid personid person deviceid caseconceptname 用户id 用户 用户编号 用户名 \
-    会员id 会员 会员编号 顾客id 顾客 客户id 客户 客户编号 买家id 买家 sessionid session sessid visitid 会话id 会话";
+const USER: &str = "userid user uid customerid customer visitorid visitor clientid client memberid \
+                    member accountid account buyerid buyer reviewerid playerid player \
+                    fullvisitorid personid person deviceid caseconceptname 用户id 用户 用户编号 用户名 会员id \
+                    会员 会员编号 顾客id 顾客 客户id 客户 客户编号 买家id 买家 sessionid session sessid visitid 会话id 会话";
 
 /// Those of the user's names that are a session's.
 const SESSION: &str = "sessionid session sessid visitid 会话id 会话";
 
-const ITEM: &str = "itemid item iid productid product movieid movie parentasin asin sku skuid poiid poi venueid venue \
-    locationid articleid article songid song trackid track bookid book isbn videoid video goodsid goods gameid game \
-    newsid contentid pageid page pagelocation pageurl pagepath url stockcode artistid artist businessid restaurantid recipeid appid aid 商品id 商品 商品编号 \
-    物品id 物品 产品id 产品 电影id 电影 视频id 视频 文章id 文章 宝贝id 歌曲id 歌曲 书籍id 地点id 地点 项目id";
+const ITEM: &str = "itemid item iid productid product movieid movie parentasin asin sku skuid \
+                    poiid poi venueid venue locationid articleid article songid song trackid track \
+                    bookid book isbn videoid video goodsid goods gameid game newsid contentid \
+                    pageid page pagelocation pageurl pagepath url stockcode artistid artist \
+                    businessid restaurantid recipeid appid aid 商品id 商品 商品编号 物品id 物品 产品id 产品 电影id \
+                    电影 视频id 视频 文章id 文章 宝贝id 歌曲id 歌曲 书籍id 地点id 地点 项目id";
 
-const TIME: &str = "timestamp time ts datetime eventtime eventtimestamp timestampms unixreviewtime unixtime date \
-    eventdate createdat created purchasedate orderdate invoicedate reviewtime visittime clicktime actiontime \
-    ratingtimestamp utctime timems timestampsec timestampseconds tsms unixtimestamp epoch epochms epochtime eventat \
-    occurredat createtime createdtime creationtime createdate createddate creationdate transactiontime transactiondate \
-    saledate saletime checkintime checkindate ratingtime ratingdate reviewdate viewedat watchedat listenedat playedat \
-    servertime servertimepretty servertimestamp requesttime logtime timelocal dateadded addedat postedat tdat starttime startdate \
-    starttimestamp day minutes minute seconds 时间戳 时间 日期 行为时间 下单时间 购买时间 点击时间 交易时间 访问时间 \
-    创建时间";
+const TIME: &str = "timestamp time ts datetime eventtime eventtimestamp timestampms unixreviewtime \
+                    unixtime date eventdate createdat created purchasedate orderdate invoicedate \
+                    reviewtime visittime clicktime actiontime ratingtimestamp utctime timems \
+                    timestampsec timestampseconds tsms unixtimestamp epoch epochms epochtime \
+                    eventat occurredat createtime createdtime creationtime createdate createddate \
+                    creationdate transactiontime transactiondate saledate saletime checkintime \
+                    checkindate ratingtime ratingdate reviewdate viewedat watchedat listenedat \
+                    playedat servertime servertimepretty servertimestamp requesttime logtime \
+                    timelocal dateadded addedat postedat tdat starttime startdate starttimestamp \
+                    day minutes minute seconds 时间戳 时间 日期 行为时间 下单时间 购买时间 点击时间 交易时间 访问时间 创建时间";
 
-const BEHAVIOUR: &str = "behavior behaviour behaviortype behaviourtype event eventtype eventname action actiontype \
-    interaction interactiontype type activity activityname conceptname 行为 行为类型 事件 事件类型 操作 操作类型 动作";
+const BEHAVIOUR: &str = "behavior behaviour behaviortype behaviourtype event eventtype eventname \
+                         action actiontype interaction interactiontype type activity activityname \
+                         conceptname 行为 行为类型 事件 事件类型 操作 操作类型 动作";
 
-const VALUE: &str = "rating ratings score stars overall value amount price dollarvalue revenue spend quantity qty weight \
-    dwell dwelltime duration watchtime playcount plays 评分 打分 金额 消费金额 价格 售价 单价 数量 时长";
+const VALUE: &str = "rating ratings score stars overall value amount price dollarvalue revenue \
+                     spend quantity qty weight dwell dwelltime duration watchtime playcount plays \
+                     评分 打分 金额 消费金额 价格 售价 单价 数量 时长";
 
 const LATITUDE: &str =
     "latitude lat venuelatitude poilatitude checkinlatitude gpslat gpslatitude 纬度";
 
-const LONGITUDE: &str = "longitude lon lng long venuelongitude poilongitude checkinlongitude gpslon gpslng gpslongitude 经度";
+const LONGITUDE: &str = "longitude lon lng long venuelongitude poilongitude checkinlongitude \
+                         gpslon gpslng gpslongitude 经度";
 
 /// How surely a name is that of a role's column: 0 is the surest, `None` is not known.
 pub(super) fn rank(role: Role, normal: &str) -> Option<usize> {

@@ -1,52 +1,63 @@
-//! How well a column fits a role that no known name claims: from the words that its name is made of, and
-//! from what its first rows hold.
+//! How well a column fits a role that no known name claims: from the words that its name is made
+//! of, and from what its first rows hold.
 //!
-//! A role's word beside one for ids (`anime_id`, `household_key`) says more than the word alone; a word
-//! for a measure or a group (`user_answer`, `item_price`, `product_group`) says that it is no id.
+//! A role's word beside one for ids (`anime_id`, `household_key`) says more than the word alone; a
+//! word for a measure or a group (`user_answer`, `item_price`, `product_group`) says that it is no
+//! id.
 
 use super::names;
 use crate::data::Role;
 
 /// Who acts, the surest first.
-const WHO: &str = "user usr customer cust visitor member client person player student learner pupil reader listener viewer \
-    shopper buyer purchaser subscriber consumer household passenger patient employee reviewer rater participant \
-    respondent borrower donor voter traveler traveller tourist commuter worker";
+const WHO: &str = "user usr customer cust visitor member client person player student learner \
+                   pupil reader listener viewer shopper buyer purchaser subscriber consumer \
+                   household passenger patient employee reviewer rater participant respondent \
+                   borrower donor voter traveler traveller tourist commuter worker";
 /// Who acts, if a word for ids stands beside.
-const WHO_WITH_ID: &str = "anon anonymous case account acct profile device cookie guest individual human subject owner \
-    author driver rider cardholder card contact lead party";
+const WHO_WITH_ID: &str = "anon anonymous case account acct profile device cookie guest individual \
+                           human subject owner author driver rider cardholder card contact lead \
+                           party";
 /// On what, the surest first.
-const WHAT: &str = "item product prod sku goods movie film anime manga song track article news book game video video artist \
-    album poi venue isbn asin ean upc gtin stock merchandise podcast recipe restaurant hotel exercise lesson course url";
+const WHAT: &str = "item product prod sku goods movie film anime manga song track article news \
+                    book game video video artist album poi venue isbn asin ean upc gtin stock \
+                    merchandise podcast recipe restaurant hotel exercise lesson course url";
 /// On what, if a word for ids stands beside.
-const WHAT_WITH_ID: &str = "content problem question page app screen place location program show series episode channel clip \
-    post tweet story document doc paper repo repository ad advert creative offer coupon listing property job position \
-    business shop station stop service resource object entity material design beer wine drink food dish card skill concept \
-    activity task module quiz";
+const WHAT_WITH_ID: &str = "content problem question page app screen place location program show \
+                            series episode channel clip post tweet story document doc paper repo \
+                            repository ad advert creative offer coupon listing property job \
+                            position business shop station stop service resource object entity \
+                            material design beer wine drink food dish card skill concept activity \
+                            task module quiz";
 /// A visit.
 const SESSION: &str = "session sess sessions visit";
 /// Words for ids.
 const ID: &str = "id ids key uuid guid uid code pk hash no nr number num ref sk token identifier";
 /// Words that tell a column to be about someone or something, and not the id of it.
-const NO_ID: &str = "answer answers reply response price prices group groups category categories categ cat cate type types class \
-    level score rating ratings rate stars value amount cost costs sales revenue qty quantity count counts cnt total sum avg \
-    mean min max median std ratio share percent pct index rank position pos order of n is has was \
-    age gender sex agent birth born dob birthday income job occupation education marital title description desc text label \
-    comment review summary brand vendor color colour size weight length width height volume unit duration time timestamp \
-    date datetime year month day week hour minute since before after first last start end begin created updated \
-    city country region state zip postcode address street area lat lon latitude longitude phone status flag lang language \
-    genre genres tag tags segment cluster cohort tier plan bucket feature features embedding emb vector source medium \
-    channel platform browser os version referrer referer query discount tax currency list history sequence seq \
-    session sess visit event events action behavior behaviour operation img image photo pic icon";
+const NO_ID: &str = "answer answers reply response price prices group groups category categories \
+                     categ cat cate type types class level score rating ratings rate stars value \
+                     amount cost costs sales revenue qty quantity count counts cnt total sum avg \
+                     mean min max median std ratio share percent pct index rank position pos order \
+                     of n is has was age gender sex agent birth born dob birthday income job \
+                     occupation education marital title description desc text label comment review \
+                     summary brand vendor color colour size weight length width height volume unit \
+                     duration time timestamp date datetime year month day week hour minute since \
+                     before after first last start end begin created updated city country region \
+                     state zip postcode address street area lat lon latitude longitude phone \
+                     status flag lang language genre genres tag tags segment cluster cohort tier \
+                     plan bucket feature features embedding emb vector source medium channel \
+                     platform browser os version referrer referer query discount tax currency list \
+                     history sequence seq session sess visit event events action behavior \
+                     behaviour operation img image photo pic icon";
 /// Words for what something is called.
 const NAME: &str = "name nm username login title email mail handle nick nickname";
 /// Words for measures, the surest first.
-const MEASURE: &str = "rating ratings score stars amount revenue spend spent sales value price quantity qty cost dwell duration \
-    plays playcount";
+const MEASURE: &str = "rating ratings score stars amount revenue spend spent sales value price \
+                       quantity qty cost dwell duration plays playcount";
 
 /// How sure a name is; less is surer. `None` when it is not the role's.
 ///
-/// The first number is the kind of name, the second how many other words stand in it, the third the place
-/// of the role's word in its list.
+/// The first number is the kind of name, the second how many other words stand in it, the third the
+/// place of the role's word in its list.
 pub(super) type Sureness = (u8, usize, usize);
 
 /// Names of this kind say what something is called, which serves where no id is there.
@@ -155,8 +166,8 @@ fn place(list: &str, word: &str) -> Option<usize> {
     list.split_whitespace().position(|known| known == word)
 }
 
-/// The words of a name in small letters: `userPseudo_ID` has three. An id's word that is written together
-/// with a role's is a word of its own, before it or behind: `animeid`, `idvisitor`.
+/// The words of a name in small letters: `userPseudo_ID` has three. An id's word that is written
+/// together with a role's is a word of its own, before it or behind: `animeid`, `idvisitor`.
 fn parts(name: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let chars: Vec<char> = name.chars().collect();

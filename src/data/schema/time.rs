@@ -1,5 +1,5 @@
-//! Which column says when an event was: chosen among all that can, by what they hold and what they are
-//! called.
+//! Which column says when an event was: chosen among all that can, by what they hold and what they
+//! are called.
 
 use std::collections::{HashMap, HashSet};
 
@@ -28,8 +28,8 @@ enum Kind {
 }
 
 impl Guess<'_> {
-    /// Chooses the time among the columns that are called one or hold dates; tells of those that are
-    /// called one and cannot be read.
+    /// Chooses the time among the columns that are called one or hold dates; tells of those that
+    /// are called one and cannot be read.
     pub(super) fn choose_time(&mut self, problems: &mut Vec<Problem>) {
         if !self.is_open(Role::Time) || self.head.file.header == Some(false) {
             return;
@@ -124,8 +124,8 @@ impl Guess<'_> {
         ))
     }
 
-    /// Whether a column tells something of users or of items and not of events: it is the same in all rows
-    /// of nearly each of them, and differs between them.
+    /// Whether a column tells something of users or of items and not of events: it is the same in
+    /// all rows of nearly each of them, and differs between them.
     fn is_constant(&self, at: usize) -> bool {
         let head = self.head;
         [Role::User, Role::Item]
@@ -159,8 +159,9 @@ impl Guess<'_> {
             .example(at)
             .map_or_else(String::new, |cell| format!(" (such as `{cell}`)"));
         let sentence = format!(
-            "the column `{}` cannot be read as times{such}, so the time is taken from another one; say how it is written \
-             in `data.time_format` and name it in `data.roles.time` if it is the time.",
+            "the column `{}` cannot be read as times{such}, so the time is taken from another one; \
+             say how it is written in `data.time_format` and name it in `data.roles.time` if it is \
+             the time.",
             quotable(self.name(at))
         );
         Problem::warning(field(Role::Time), sentence)
@@ -172,7 +173,8 @@ impl Guess<'_> {
         self.head.file.pseudonyms.is_off().then(|| quotable(filled))
     }
 
-    /// Chooses a column of clocks beside a time that holds days only, and tells that the two are joined.
+    /// Chooses a column of clocks beside a time that holds days only, and tells that the two are
+    /// joined.
     pub(super) fn choose_clock(&mut self, problems: &mut Vec<Problem>) {
         let Some(day) = self.columns[Role::Time as usize] else {
             return;
@@ -197,13 +199,14 @@ impl Guess<'_> {
         let (day, clock) = (quotable(self.name(day)), quotable(self.name(at)));
         let sentence = if is_hour {
             format!(
-                "the time is the day in the column `{day}` and the hour in `{clock}`: events of one hour stay in the order \
-                 of the file; write \"\" in `data.roles.clock` to take the day alone."
+                "the time is the day in the column `{day}` and the hour in `{clock}`: events of \
+                 one hour stay in the order of the file; write \"\" in `data.roles.clock` to take \
+                 the day alone."
             )
         } else {
             format!(
-                "the time is the day in the column `{day}` and the clock in `{clock}`, joined; write \"\" in \
-                 `data.roles.clock` to take the day alone."
+                "the time is the day in the column `{day}` and the clock in `{clock}`, joined; \
+                 write \"\" in `data.roles.clock` to take the day alone."
             )
         };
         problems.push(Problem::warning(field(Role::Clock), sentence));
@@ -231,8 +234,9 @@ impl Guess<'_> {
 
 fn about_other(name: &str) -> Problem {
     let sentence = format!(
-        "the column `{0}` says by its name that it tells something of users or items, and it is the same in all events of \
-         each: it is not taken as the time; name it in `data.roles.time` if it is.",
+        "the column `{0}` says by its name that it tells something of users or items, and it is \
+         the same in all events of each: it is not taken as the time; name it in `data.roles.time` \
+         if it is.",
         quotable(name)
     );
     Problem::warning(field(Role::Time), sentence)
@@ -251,7 +255,8 @@ pub(super) fn clock_kind<'a>(
             "time", "clock", "hhmm", "hourmin", "hhmmss", "tod", "uhrzeit", "heure", "hora", "时间",
         ])
         || joined.ends_with("time");
-    // A span of time or another moment's clock looks the same. Without a header the names say nothing.
+    // A span of time or another moment's clock looks the same. Without a header the names say
+    // nothing.
     let has_no_name = joined
         .strip_prefix("column")
         .is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
@@ -331,16 +336,17 @@ fn says_span(words: &[String]) -> bool {
 }
 
 /// Words of a span of time or of a place's clock.
-const SPANS: &str = "zone timezone tz duration spent play watch dwell elapsed response load real life full part over half \
-                     best lead wait total avg mean median per count offset gap since last first days times period step \
-                     steps format type left remaining slot on length runtime playtime watchtime dwelltime";
+const SPANS: &str = "zone timezone tz duration spent play watch dwell elapsed response load real \
+                     life full part over half best lead wait total avg mean median per count \
+                     offset gap since last first days times period step steps format type left \
+                     remaining slot on length runtime playtime watchtime dwelltime";
 
 /// Whether a name is that of another time than the event's: a birthday, a release.
 fn says_other(words: &[String]) -> bool {
-    const OTHERS: &str = "birth birthday birthdate dateofbirth dob born release released publish published publication pub \
-                          expire expires expiry expiration due signup registered registration joined join since deadline \
-                          install installed founded opened listed delivery delivered \
-                          opening closing";
+    const OTHERS: &str = "birth birthday birthdate dateofbirth dob born release released publish \
+                          published publication pub expire expires expiry expiration due signup \
+                          registered registration joined join since deadline install installed \
+                          founded opened listed delivery delivered opening closing";
     words
         .iter()
         .any(|word| OTHERS.split_whitespace().any(|name| name == word))

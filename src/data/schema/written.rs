@@ -35,8 +35,8 @@ impl Timing {
 /// Said where a row far down tells that day and month were taken for each other.
 pub(in crate::data) fn swapped(timing: &Timing) -> Problem {
     let sentence = format!(
-        "the first rows do not tell whether their dates have the day or the month first, and later ones do: all are read \
-         as {}.",
+        "the first rows do not tell whether their dates have the day or the month first, and later \
+         ones do: all are read as {}.",
         timing.format
     );
     Problem::warning(TIME_FORMAT, sentence)
@@ -100,8 +100,8 @@ pub(super) fn time_format(
             && let Some((zone, place)) = time::doubtful_zone(cells(head, at))
         {
             let sentence = format!(
-                "the zone `{zone}` in the column `{name}` is taken to be that of {place}; write the distance from UTC in its \
-                 place, such as +08:00, if it is another."
+                "the zone `{zone}` in the column `{name}` is taken to be that of {place}; write \
+                 the distance from UTC in its place, such as +08:00, if it is another."
             );
             problems.push(Problem::warning(TIME_FORMAT, sentence));
         }
@@ -171,8 +171,8 @@ fn told(head: &Head, column: &Column<'_>, seen: &time::Look) -> Option<Problem> 
     });
     let dates = |which: &str, other: &str, why: &str| {
         format!(
-            "the dates of the column `{name}`{such} are read with the {which} first, since only so {why}; write {other} in \
-             `{TIME_FORMAT}` if that is not so."
+            "the dates of the column `{name}`{such} are read with the {which} first, since only so \
+             {why}; write {other} in `{TIME_FORMAT}` if that is not so."
         )
     };
     let (which, other) = match seen.format {
@@ -183,20 +183,22 @@ fn told(head: &Head, column: &Column<'_>, seen: &time::Look) -> Option<Problem> 
         (_, Reason::Sorted) => dates(which, other, "the rows are in order of time"),
         (_, Reason::Close) => dates(which, other, "they lie within a month"),
         (_, Reason::Nothing) => format!(
-            "the dates of the column `{name}`{such} are read with the month first, and nothing in the first rows tells; \
-             write DayFirst in `{TIME_FORMAT}` if the day comes first."
+            "the dates of the column `{name}`{such} are read with the month first, and nothing in \
+             the first rows tells; write DayFirst in `{TIME_FORMAT}` if the day comes first."
         ),
         (TimeFormat::Clock, _) if runs_through_days(head, at, column.user) => format!(
-            "the column `{name}` holds a clock without a date{such} and runs through several days: the order of the file \
-             is taken; join the date to it, or name another column in `data.roles.time`."
+            "the column `{name}` holds a clock without a date{such} and runs through several days: \
+             the order of the file is taken; join the date to it, or name another column in \
+             `data.roles.time`."
         ),
         (TimeFormat::Clock, _) => format!(
-            "the column `{name}` holds a clock without a date{such} so events are ordered within one day only, and those \
-             of several days are mixed; join the date to it, or name another column in `data.roles.time`."
+            "the column `{name}` holds a clock without a date{such} so events are ordered within \
+             one day only, and those of several days are mixed; join the date to it, or name \
+             another column in `data.roles.time`."
         ),
         (TimeFormat::YearFirst, _) => format!(
-            "the dates of the column `{name}`{such} are read with a year of two digits first; write DayFirst or MonthFirst \
-             in `{TIME_FORMAT}` if that is not so."
+            "the dates of the column `{name}`{such} are read with a year of two digits first; \
+             write DayFirst or MonthFirst in `{TIME_FORMAT}` if that is not so."
         ),
         (
             TimeFormat::SpreadsheetDays
@@ -206,21 +208,21 @@ fn told(head: &Head, column: &Column<'_>, seen: &time::Look) -> Option<Problem> 
             | TimeFormat::DotNetTicks,
             _,
         ) => format!(
-            "the numbers of the column `{name}`{such} are read as {}, as their size tells; write Order in `{TIME_FORMAT}` if they \
-             only order the events.",
+            "the numbers of the column `{name}`{such} are read as {}, as their size tells; write \
+             Order in `{TIME_FORMAT}` if they only order the events.",
             seen.format
         ),
         (TimeFormat::Order, _) if head.column_type(at) == ColumnType::Duration => format!(
-            "the column `{name}` holds spans of time since a beginning that is not said (durations): they order the events \
-             and are no moments."
+            "the column `{name}` holds spans of time since a beginning that is not said \
+             (durations): they order the events and are no moments."
         ),
         (TimeFormat::Order, _) if are_years(head, at) => format!(
-            "the column `{name}` holds years alone{such} so the events of one year stay in the order of the file, and are \
-             no moments."
+            "the column `{name}` holds years alone{such} so the events of one year stay in the \
+             order of the file, and are no moments."
         ),
         (_, _) if seen.step == Step::Month => format!(
-            "the column `{name}` holds months alone{such} so each event is put at the beginning of its month, and the \
-             events of one month stay in the order of the file."
+            "the column `{name}` holds months alone{such} so each event is put at the beginning of \
+             its month, and the events of one month stay in the order of the file."
         ),
         _ => return None,
     };
@@ -235,8 +237,8 @@ fn are_years(head: &Head, at: usize) -> bool {
     filled.peek().is_some() && filled.all(is_year)
 }
 
-/// Whether clocks go back now and then, and not more often: the rows are in order of time, over several
-/// days.
+/// Whether clocks go back now and then, and not more often: the rows are in order of time, over
+/// several days.
 fn runs_through_days(head: &Head, at: usize, user: Option<usize>) -> bool {
     let clocks = |user: Option<usize>| {
         let rows = head.rows.iter().filter_map(move |row| {
@@ -253,8 +255,8 @@ fn runs_through_days(head: &Head, at: usize, user: Option<usize>) -> bool {
         || is_now_and_then(user.and_then(|user| clocks(Some(user))), 0.3)
 }
 
-/// A warning where times went through 32-bit floats, which keep 24 bits: seconds of today become multiples
-/// of 128.
+/// A warning where times went through 32-bit floats, which keep 24 bits: seconds of today become
+/// multiples of 128.
 fn cut_by_floats(head: &Head, at: usize, name: &str) -> Option<Problem> {
     const FEWEST: usize = 8;
     let numbers: Vec<f64> = cells(head, at)
@@ -282,8 +284,9 @@ fn cut_by_floats(head: &Head, at: usize, name: &str) -> Option<Problem> {
         return None;
     }
     let sentence = format!(
-        "the times of the column `{name}` are kept as 32-bit floats (float32), which leaves steps of {step}: events within \
-         one stay in the order of the file; write the column anew from its source as 64-bit numbers."
+        "the times of the column `{name}` are kept as 32-bit floats (float32), which leaves steps \
+         of {step}: events within one stay in the order of the file; write the column anew from \
+         its source as 64-bit numbers."
     );
     Some(Problem::warning(TIME_FORMAT, sentence))
 }

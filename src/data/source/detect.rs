@@ -11,8 +11,8 @@ use crate::data::{DataError, FileFormat, Packing, schema, time};
 /// The format of a file that is no text; `None` when it may be one.
 ///
 /// # Errors
-/// [`DataError::Content`] for formats that are recognised and not read ([`foreign`]), and for a table that is
-/// compressed as a whole.
+/// [`DataError::Content`] for formats that are recognised and not read ([`foreign`]), and for a
+/// table that is compressed as a whole.
 pub(super) fn binary(path: &Path, start: &Start) -> Result<Option<FileFormat>, DataError> {
     let content = |sentence: String| {
         Err(DataError::Content {
@@ -74,8 +74,8 @@ pub(super) fn text_format(path: &Path, bytes: &[u8]) -> Result<FileFormat, DataE
         (Some(b'['), _) if json::are_arrays(text) => Ok(as_json()),
         (Some(b'['), _) if ending == "json" => Err(DataError::Content {
             path: path.to_path_buf(),
-            sentence: "this is a JSON array of other things than objects; write one object an event, such as \
-                       {\"user\": 1, \"item\": 2}."
+            sentence: "this is a JSON array of other things than objects; write one object an \
+                       event, such as {\"user\": 1, \"item\": 2}."
                 .to_owned(),
         }),
         _ if matches!(ending, "ndjson" | "jsonl") => Ok(FileFormat::Ndjson),

@@ -17,8 +17,8 @@ const JUDGED: usize = 1 << 14;
 
 /// The encoding of a text, told from its head.
 ///
-/// Of the old ones, GB18030 is told from its characters. What is neither that nor UTF-8 is taken for
-/// Windows-1252, of which Latin-1 is a part, and told ([`doubt`]).
+/// Of the old ones, GB18030 is told from its characters. What is neither that nor UTF-8 is taken
+/// for Windows-1252, of which Latin-1 is a part, and told ([`doubt`]).
 pub(super) fn guess(head: &[u8]) -> Encoding {
     match head {
         [0xef, 0xbb, 0xbf, ..] => Encoding::Utf8,
@@ -79,8 +79,8 @@ pub(super) struct Letters {
     /// Lines with such letters, and those of them that are UTF-8.
     n_foreign: usize,
     n_utf8: usize,
-    /// Bytes above ASCII in the others; those that texts in Windows-1252 are made of; those with two such
-    /// bytes beside them.
+    /// Bytes above ASCII in the others; those that texts in Windows-1252 are made of; those with
+    /// two such bytes beside them.
     n_high: usize,
     n_usual: usize,
     n_in_words: usize,
@@ -164,14 +164,15 @@ impl Letters {
         });
         let sentence = if 2 * self.n_in_words > self.n_high {
             format!(
-                "the file is not UTF-8 and its letters look like another alphabet; they are read as \
-                 Windows-1252{example}, which keeps ids apart but shows them wrongly: write Windows1251 or Koi8R \
-                 (Cyrillic), Windows1250 (Central European), ShiftJis, EucKr, Big5 or Gb18030 in `data.encoding`."
+                "the file is not UTF-8 and its letters look like another alphabet; they are read \
+                 as Windows-1252{example}, which keeps ids apart but shows them wrongly: write \
+                 Windows1251 or Koi8R (Cyrillic), Windows1250 (Central European), ShiftJis, EucKr, \
+                 Big5 or Gb18030 in `data.encoding`."
             )
         } else {
             format!(
-                "the file is not UTF-8; it is read as Windows-1252 (Latin-1){example}; if that is wrong, write another \
-                 encoding in `data.encoding`, or convert the file to UTF-8."
+                "the file is not UTF-8; it is read as Windows-1252 (Latin-1){example}; if that is \
+                 wrong, write another encoding in `data.encoding`, or convert the file to UTF-8."
             )
         };
         Problem::warning("data.encoding", sentence)
@@ -201,8 +202,8 @@ pub(super) fn is_mac(text: &[u8]) -> bool {
 /// A mark of the order of bytes behind a line end.
 const MARK: &[u8] = b"\n\xef\xbb\xbf";
 
-/// A text without the marks that stand where files were put one behind the other, and with the line ends of
-/// today.
+/// A text without the marks that stand where files were put one behind the other, and with the line
+/// ends of today.
 pub(super) fn tidy(mut text: Vec<u8>, is_mac: bool) -> Vec<u8> {
     if is_mac {
         for at in 0..text.len() {

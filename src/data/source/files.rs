@@ -230,7 +230,8 @@ impl Search<'_> {
         self.n_looked_at += 1;
         if self.n_looked_at > MOST_LOOKED_AT || self.begin.elapsed() > LONGEST_SEARCH {
             let reason = format!(
-                "the search was given up after {} names; begin the pattern in the folder that holds the log",
+                "the search was given up after {} names; begin the pattern in the folder that \
+                 holds the log",
                 self.n_looked_at - 1
             );
             return Err(unreadable(self.path, reason));
@@ -295,7 +296,8 @@ mod tests {
             begin: Instant::now(),
         };
         let sentence = search.walk(&below, &parts).unwrap_err().to_string();
-        let expected = "the search was given up after 1000000 names; begin the pattern in the folder that holds the log";
+        let expected = "the search was given up after 1000000 names; begin the pattern in the \
+                        folder that holds the log";
         assert!(sentence.ends_with(expected), "{sentence}");
         // So is one that takes too long.
         let Some(begin) = Instant::now().checked_sub(LONGEST_SEARCH + Duration::from_secs(1))

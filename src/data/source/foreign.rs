@@ -1,5 +1,5 @@
-//! Files that people try to open and that hold no log that could be read: each is told by its first bytes and
-//! named with the cure.
+//! Files that people try to open and that hold no log that could be read: each is told by its first
+//! bytes and named with the cure.
 
 use crate::data::Packing;
 
@@ -131,7 +131,8 @@ const BINARY: [Mark; 40] = [
     (
         0,
         b"PGDMP",
-        "this is a dump of PostgreSQL; restore it and write the table as CSV (COPY events TO STDOUT CSV HEADER).",
+        "this is a dump of PostgreSQL; restore it and write the table as CSV (COPY events TO \
+         STDOUT CSV HEADER).",
     ),
     (
         4,
@@ -204,7 +205,9 @@ pub(super) fn binary(bytes: &[u8], packing: Packing) -> Option<String> {
     }
     if is_pickle(bytes) {
         return Some(
-            "this is a Python pickle; write the table as Parquet or CSV (pandas: read_pickle, to_parquet).".to_owned(),
+            "this is a Python pickle; write the table as Parquet or CSV (pandas: read_pickle, \
+             to_parquet)."
+                .to_owned(),
         );
     }
     BINARY
@@ -242,8 +245,8 @@ pub(super) fn text(bytes: &[u8]) -> Option<&'static str> {
         || (begins("<!--") && contains(text, b"<html"));
     if is_page {
         return Some(
-            "this is an HTML page, not a log (a page to sign in, or an error, is often saved in place of the file); \
-             download the file again, or save its table as CSV.",
+            "this is an HTML page, not a log (a page to sign in, or an error, is often saved in \
+             place of the file); download the file again, or save its table as CSV.",
         );
     }
     if begins("<?xml") || begins("<!DOCTYPE") {
@@ -271,8 +274,8 @@ pub(super) fn text(bytes: &[u8]) -> Option<&'static str> {
         || (begins("--") && contains(text, b"INSERT INTO "))
     {
         return Some(
-            "this is a dump of SQL commands (INSERT INTO …), not a table; run them in a database (sqlite3 log.sqlite < \
-             dump.sql) and open that, or export the table as CSV.",
+            "this is a dump of SQL commands (INSERT INTO …), not a table; run them in a database \
+             (sqlite3 log.sqlite < dump.sql) and open that, or export the table as CSV.",
         );
     }
     if begins("BEGIN:VCALENDAR") {
@@ -290,15 +293,18 @@ fn zip(bytes: &[u8]) -> &'static str {
         return "this is an OpenDocument sheet (ods, a zip archive); save the sheet as CSV (UTF-8).";
     }
     if contains(bytes, b".npy") {
-        return "these are NumPy arrays (npz, a zip archive); save them as text (numpy.savetxt) or as Parquet.";
+        return "these are NumPy arrays (npz, a zip archive); save them as text (numpy.savetxt) or \
+                as Parquet.";
     }
     if contains(bytes, b"/data.pkl") {
-        return "this is a file of PyTorch (a zip archive of a pickle); write the table as Parquet or CSV.";
+        return "this is a file of PyTorch (a zip archive of a pickle); write the table as Parquet \
+                or CSV.";
     }
     "this is a zip archive or a spreadsheet; unpack it, or save the sheet as CSV (UTF-8)."
 }
 
-/// Whether the bytes begin with the header of a file in a tar archive: a name, a checksum that is right.
+/// Whether the bytes begin with the header of a file in a tar archive: a name, a checksum that is
+/// right.
 fn is_tar(bytes: &[u8]) -> bool {
     let Some(header) = bytes.get(..512) else {
         return false;

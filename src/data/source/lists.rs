@@ -115,15 +115,16 @@ impl Kind {
                 format!("each line begins with the count of its items and names no user: {taken}.")
             }
             Self::Spmf => format!(
-                "these are sequences as SPMF writes them (`-1` ends a set of items, `-2` a line): {taken}, and items of \
-                 one set stand in the order of the file."
+                "these are sequences as SPMF writes them (`-1` ends a set of items, `-2` a line): \
+                 {taken}, and items of one set stand in the order of the file."
             ),
             Self::Lines => {
                 format!("these are lists of items, one a line, and no line names a user: {taken}.")
             }
             Self::Baskets(_) => format!(
-                "these are baskets, one a line, without a user or a time: {taken}, and the order in the basket for that \
-                 of time; a log with one event a line (`user,item,time`) tells more."
+                "these are baskets, one a line, without a user or a time: {taken}, and the order \
+                 in the basket for that of time; a log with one event a line (`user,item,time`) \
+                 tells more."
             ),
         };
         Some(Problem::warning("data.format", sentence))
@@ -152,7 +153,8 @@ fn tokens(line: &[u8]) -> Vec<&[u8]> {
         .collect()
 }
 
-/// Whether lines with gaps behind a tab are of users: numbers only, from line to line of different count.
+/// Whether lines with gaps behind a tab are of users: numbers only, from line to line of different
+/// count.
 fn are_users(lines: &[&[u8]]) -> bool {
     let events: Vec<Vec<Event<'_>>> = lines
         .iter()
@@ -170,8 +172,8 @@ fn are_users(lines: &[&[u8]]) -> bool {
     events.len() == lines.len() && differ && events.iter().flatten().all(is_number)
 }
 
-/// Whether lines are names with a mark between them: of different count, no numbers, the same ones again and
-/// again, none twice on a line.
+/// Whether lines are names with a mark between them: of different count, no numbers, the same ones
+/// again and again, none twice on a line.
 fn are_baskets(lines: &[&[u8]], mark: char) -> bool {
     let Ok(mark) = u8::try_from(mark) else {
         return false;
@@ -218,7 +220,8 @@ fn are_baskets(lines: &[&[u8]], mark: char) -> bool {
         && 20 * n_sets >= 19 * baskets.len()
 }
 
-/// Whether another mark divides most lines into the same number of columns: then this one stands inside of cells.
+/// Whether another mark divides most lines into the same number of columns: then this one stands
+/// inside of cells.
 fn are_columns(lines: &[&[u8]], mark: char) -> bool {
     let is_table = |other: char| {
         let n_marks = |line: &&[u8]| {

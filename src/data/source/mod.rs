@@ -239,7 +239,8 @@ pub(super) fn head(file: &FileSpec) -> Result<Head, DataError> {
         let of_part = files::find(path)?;
         if let Some(twice) = of_part.iter().find(|path| paths.contains(path)) {
             let sentence = format!(
-                "`{}` is named for two parts of the split, which would then be one; name a file of its own for each.",
+                "`{}` is named for two parts of the split, which would then be one; name a file of \
+                 its own for each.",
                 files::short_name(twice)
             );
             return Err(DataError::Setting {
@@ -305,8 +306,8 @@ pub(super) fn rows_of_file(
     one_rows(head, head.file_to_read(at)?, wanted, watch)
 }
 
-/// Another encoding than UTF-8 for a log whose letters begin behind its head, and what is told of it; `None` where
-/// most of its lines are UTF-8.
+/// Another encoding than UTF-8 for a log whose letters begin behind its head, and what is told of
+/// it; `None` where most of its lines are UTF-8.
 pub(super) fn other_encoding(
     head: &Head,
     watch: &dyn Watch,
@@ -482,8 +483,8 @@ fn agree(head: &Head, first: &Path, path: &Path) -> Result<(), DataError> {
 }
 
 /// The sentence of files that write times in different ways.
-const OTHER_TIMES: &str = "it writes times in another way than the files before it; the files of one log must be \
-                           alike, so narrow the pattern in `data.path`.";
+const OTHER_TIMES: &str = "it writes times in another way than the files before it; the files of \
+                           one log must be alike, so narrow the pattern in `data.path`.";
 
 /// Adds the cells of another file to a column.
 fn append(column: &mut Cells, more: Cells, path: &Path) -> Result<(), DataError> {

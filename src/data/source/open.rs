@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::data::DataError;
 
-const FOLDER: &str = "it is a folder; choose the file in it that holds the log, or name several with a pattern such as `folder/*.csv`";
+const FOLDER: &str = "it is a folder; choose the file in it that holds the log, or name several \
+                      with a pattern such as `folder/*.csv`";
 
 /// The path with `$NAME` at its start replaced by that environment variable.
 pub(in crate::data) fn resolve(path: &Path) -> Result<PathBuf, DataError> {
@@ -20,8 +21,8 @@ pub(in crate::data) fn resolve(path: &Path) -> Result<PathBuf, DataError> {
         None => Err(DataError::Setting {
             field: "data.path".to_owned(),
             sentence: format!(
-                "`{text}` begins with the environment variable `{name}`, which is not set; set it to the folder that \
-                 holds the data, or write the path out."
+                "`{text}` begins with the environment variable `{name}`, which is not set; set it \
+                 to the folder that holds the data, or write the path out."
             ),
         }),
     }

@@ -107,7 +107,8 @@ impl Unpacked {
         })
     }
 
-    /// Reads the next `n` bytes to the end of `into`; fewer only where the file ends. Gives how many.
+    /// Reads the next `n` bytes to the end of `into`; fewer only where the file ends. Gives how
+    /// many.
     #[expect(
         clippy::naive_bytecount,
         reason = "the compiler counts many bytes at once here"
@@ -168,7 +169,8 @@ fn broken(path: &Path, packing: Packing, n_lines: usize, error: &std::io::Error)
     DataError::Content {
         path: path.to_path_buf(),
         sentence: format!(
-            "the {packing} data {what} after {n_lines} {lines}; the file is not whole, so copy or download it again."
+            "the {packing} data {what} after {n_lines} {lines}; the file is not whole, so copy or \
+             download it again."
         ),
     }
 }

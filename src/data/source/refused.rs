@@ -180,8 +180,8 @@ impl Refused {
     }
 }
 
-/// What rows with a reason of this kind have in common: without what is quoted of a row, and without numbers
-/// that another row has others of.
+/// What rows with a reason of this kind have in common: without what is quoted of a row, and
+/// without numbers that another row has others of.
 fn kind(reason: &str) -> String {
     let mut kind = String::with_capacity(reason.len());
     for (at, part) in reason.split('`').enumerate() {

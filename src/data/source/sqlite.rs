@@ -104,7 +104,9 @@ pub(in crate::data) fn refused_query(query: &str) -> Option<String> {
     let first = query.split_whitespace().next().unwrap_or_default();
     let is_question = first.eq_ignore_ascii_case("select") || first.eq_ignore_ascii_case("with");
     (!is_question).then(|| {
-        "a query only reads: begin `data.query` with SELECT, such as `SELECT user, item, time FROM events`.".to_owned()
+        "a query only reads: begin `data.query` with SELECT, such as `SELECT user, item, time FROM \
+         events`."
+            .to_owned()
     })
 }
 
@@ -204,8 +206,8 @@ fn guess_table(database: &Connection, path: &Path) -> Result<String, DataError> 
 
 /// Tables and views, in order of name.
 fn tables(database: &Connection, path: &Path) -> Result<Vec<String>, DataError> {
-    let sql = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
-               ORDER BY name";
+    let sql = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE \
+               'sqlite\\_%' ESCAPE '\\' ORDER BY name";
     let read = || -> rusqlite::Result<Vec<String>> {
         let mut statement = database.prepare(sql)?;
         statement.query_map([], |row| row.get(0))?.collect()
@@ -270,7 +272,8 @@ fn hexadecimal(bytes: &[u8]) -> String {
 
 fn unreadable(path: &Path, error: &rusqlite::Error) -> DataError {
     let sentence = format!(
-        "it is not a readable SQLite database ({}); check it (sqlite3 FILE 'PRAGMA integrity_check'), or copy it again.",
+        "it is not a readable SQLite database ({}); check it (sqlite3 FILE 'PRAGMA \
+         integrity_check'), or copy it again.",
         why(error)
     );
     content(path, sentence)

@@ -1,7 +1,8 @@
-//! Tasks other than the next item: what is asked of whom in each part of the split, and what is true.
+//! Tasks other than the next item: what is asked of whom in each part of the split, and what is
+//! true.
 //!
-//! Nothing here looks past its part. A training target is an event of training; the answer to a training
-//! question about the time after a moment is known before validation begins.
+//! Nothing here looks past its part. A training target is an event of training; the answer to a
+//! training question about the time after a moment is known before validation begins.
 
 mod next;
 mod spec;
@@ -64,8 +65,8 @@ pub struct Sample {
     pub target: f32,
 }
 
-/// How a number is made fit for learning: `(f(x) − mean) / std` over the training questions, where f is
-/// `ln(1 + x)` or nothing.
+/// How a number is made fit for learning: `(f(x) − mean) / std` over the training questions, where
+/// f is `ln(1 + x)` or nothing.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scale {
     /// Whether `ln(1 + x)` is taken first.
@@ -135,8 +136,8 @@ pub struct Outcomes {
 }
 
 impl Output {
-    /// Scores as the model gave them, in the words of the task: chances of the classes by a softmax, of "no" and
-    /// "yes" by a sigmoid, or the number in its own unit.
+    /// Scores as the model gave them, in the words of the task: chances of the classes by a
+    /// softmax, of "no" and "yes" by a sigmoid, or the number in its own unit.
     #[must_use]
     pub fn told(self, scores: &[f32], scale: Scale) -> Vec<f64> {
         let first = f64::from(scores.first().copied().unwrap_or(f32::NAN));
@@ -179,7 +180,8 @@ impl Outcomes {
     }
 }
 
-/// The questions of a task on a split log; `None` for the next item, whose questions are the split's own.
+/// The questions of a task on a split log; `None` for the next item, whose questions are the
+/// split's own.
 ///
 /// # Errors
 /// [`DataError`] when the log or its split lacks what the task needs, or leaves nothing to ask.
@@ -190,8 +192,9 @@ pub fn outcomes(
 ) -> Result<Option<Outcomes>, DataError> {
     let outcomes = match task {
         TaskSpec::NextItem if prepared.dataset.n_items() < 2 => {
-            let sentence = "this log has no item column, so there is no next item to learn; choose another task, such as \
-                            `NextNumber(of: Gap)` or `WillAct()`, or name a column in `data.roles.item`.";
+            let sentence = "this log has no item column, so there is no next item to learn; choose \
+                            another task, such as `NextNumber(of: Gap)` or `WillAct()`, or name a \
+                            column in `data.roles.item`.";
             return Err(refused("task", sentence.to_owned()));
         }
         TaskSpec::NextItem => return Ok(None),
@@ -208,7 +211,8 @@ pub fn outcomes(
             return Err(refused(
                 "task",
                 format!(
-                    "there is no {part} question for this task; open a log with longer histories, or split it in another way."
+                    "there is no {part} question for this task; open a log with longer histories, \
+                     or split it in another way."
                 ),
             ));
         }
@@ -251,7 +255,8 @@ impl Prepared {
         histories
     }
 
-    /// The histories of some users' questions, one row a user; each user's questions follow one another.
+    /// The histories of some users' questions, one row a user; each user's questions follow one
+    /// another.
     #[must_use]
     pub fn asked_together(&self, of_users: &[&[Sample]]) -> Histories {
         let longest = |samples: &[Sample]| {

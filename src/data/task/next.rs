@@ -3,8 +3,8 @@
 use super::{NextNumber, NumberOf, Outcomes, Output, Sample, Scale, refused};
 use crate::data::{DataError, EvalCase, Prepared};
 
-/// Every training event but a user's first is a question to learn from; the questions of validation and
-/// test are the split's.
+/// Every training event but a user's first is a question to learn from; the questions of validation
+/// and test are the split's.
 fn questions(
     prepared: &Prepared,
     target: impl Fn(usize, usize) -> Option<f32>,
@@ -39,8 +39,8 @@ pub(super) fn behaviours(prepared: &Prepared) -> Result<Outcomes, DataError> {
     let dataset = &prepared.dataset;
     let sequences = &dataset.sequences;
     if sequences.behaviour_idx.is_none() {
-        let sentence = "this log has no behaviour column, so the next behaviour cannot be asked for; name one in \
-                        `data.roles.behaviour`, or choose another task.";
+        let sentence = "this log has no behaviour column, so the next behaviour cannot be asked \
+                        for; name one in `data.roles.behaviour`, or choose another task.";
         return Err(refused("task", sentence.to_owned()));
     }
     let class = |user: usize, at: usize| Some(f32::from(*sequences.behaviours(user)?.get(at)?));
@@ -48,8 +48,8 @@ pub(super) fn behaviours(prepared: &Prepared) -> Result<Outcomes, DataError> {
     let classes: Vec<String> = dataset.behaviours.ids().map(str::to_owned).collect();
     let seen = |class: usize| train.iter().any(|sample| sample.target as usize == class);
     if (0..classes.len()).filter(|&class| seen(class)).count() < 2 {
-        let sentence = "training has one kind of behaviour only, so there is nothing to tell apart; open a log with \
-                        several, or choose another task.";
+        let sentence = "training has one kind of behaviour only, so there is nothing to tell \
+                        apart; open a log with several, or choose another task.";
         return Err(refused("task", sentence.to_owned()));
     }
     let output = Output::Classes(classes.len());
@@ -68,12 +68,12 @@ pub(super) fn numbers(spec: NextNumber, prepared: &Prepared) -> Result<Outcomes,
     let sequences = &prepared.dataset.sequences;
     let lacking = match spec.of {
         NumberOf::Gap => (!prepared.dataset.has_clock()).then_some(
-            "this log has no times, so gaps cannot be asked for; name a column in `data.roles.time`, or choose another \
-             task.",
+            "this log has no times, so gaps cannot be asked for; name a column in \
+             `data.roles.time`, or choose another task.",
         ),
         NumberOf::Value => sequences.value.is_none().then_some(
-            "this log has no value column, so the next value cannot be asked for; name one in `data.roles.value`, or \
-             choose another task.",
+            "this log has no value column, so the next value cannot be asked for; name one in \
+             `data.roles.value`, or choose another task.",
         ),
     };
     if let Some(sentence) = lacking {
@@ -109,8 +109,8 @@ pub(super) fn numbers(spec: NextNumber, prepared: &Prepared) -> Result<Outcomes,
     })
 }
 
-/// The number of one event of a user, in its own unit: the hours since the event before, or the value; `None`
-/// where there is none.
+/// The number of one event of a user, in its own unit: the hours since the event before, or the
+/// value; `None` where there is none.
 #[must_use]
 pub fn number_at(of: NumberOf, prepared: &Prepared, user: usize, at: usize) -> Option<f32> {
     let sequences = &prepared.dataset.sequences;

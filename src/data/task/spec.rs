@@ -52,8 +52,11 @@ impl Default for WillAct {
 }
 
 crate::spec::described! { WillAct {
-    behaviour: Text, Core, "Behaviour", "", "What the user must do for the answer to be yes, as the log names it, such as buy; empty for any event.", "any event";
-    horizon_hours: Float { min: 0.001, max: 1e6 }, Core, "Horizon", "hours", "Within how many hours after the moment of the question. It must fit into the validation part and into the test part of the split.", "a day";
+    behaviour: Text, Core, "Behaviour", "", "What the user must do for the answer to be yes, as \
+                                             the log names it, such as buy; empty for any event.", "any event";
+    horizon_hours: Float { min: 0.001, max: 1e6 }, Core, "Horizon", "hours", "Within how many \
+        hours after the moment of the question. It must fit into the validation part and into the \
+        test part of the split.", "a day";
 } }
 
 /// Which number.
@@ -99,8 +102,11 @@ impl Default for NextNumber {
 }
 
 crate::spec::described! { NextNumber {
-    of: Choice(<NumberOf as strum::VariantNames>::VARIANTS.to_vec()), Core, "Number", "", "Gap: hours until the next event. Value: the rating or amount of the next event.", "Gap";
-    log1p: Bool, Core, "Logarithm", "", "Learn ln(1 + x) of it: gaps and amounts run over orders of magnitude. Errors are told in the number's own unit all the same. Needs numbers of at least 0.", "gaps and amounts have heavy tails; off for ratings";
+    of: Choice(<NumberOf as strum::VariantNames>::VARIANTS.to_vec()), Core, "Number", "", "Gap: \
+        hours until the next event. Value: the rating or amount of the next event.", "Gap";
+    log1p: Bool, Core, "Logarithm", "", "Learn ln(1 + x) of it: gaps and amounts run over orders \
+                                         of magnitude. Errors are told in the number's own unit \
+                                         all the same. Needs numbers of at least 0.", "gaps and amounts have heavy tails; off for ratings";
 } }
 
 /// The settings of the chosen task; some have none.
@@ -166,7 +172,8 @@ impl TaskKind {
                 "Tells how likely each kind of behaviour comes next: view, cart, buy."
             }
             Self::WillAct => {
-                "Tells how likely the user does something within a time after a moment; asked at the split's cut in time."
+                "Tells how likely the user does something within a time after a moment; asked at \
+                 the split's cut in time."
             }
             Self::NextNumber => {
                 "Tells how long until the next event, or the next rating or amount."
@@ -183,10 +190,12 @@ impl TaskKind {
                 "classification of the next event's type by softmax, as in multi-behaviour logs"
             }
             Self::WillAct => {
-                "conversion and churn prediction with an index date (Fader et al. 2005 for the data): binary, sigmoid"
+                "conversion and churn prediction with an index date (Fader et al. 2005 for the \
+                 data): binary, sigmoid"
             }
             Self::NextNumber => {
-                "regression of the gap or amount (Du et al. 2016 for gaps); squared error of ln(1 + x)"
+                "regression of the gap or amount (Du et al. 2016 for gaps); squared error of ln(1 \
+                 + x)"
             }
         }
     }

@@ -1,16 +1,17 @@
 //! Whether a user does something within a time after a moment.
 //!
-//! The moments are the same for all users, as they are in use: validation asks at the first cut of the
-//! split, the test at the second, everyone who has events before it, those who never come back included.
-//! Training asks at moments one horizon apart, the last of them so early that its answer is known before
-//! the first cut. (An index date a question, features strictly before it, only windows that are observed to
-//! their end.)
+//! The moments are the same for all users, as they are in use: validation asks at the first cut of
+//! the split, the test at the second, everyone who has events before it, those who never come back
+//! included. Training asks at moments one horizon apart, the last of them so early that its answer
+//! is known before the first cut. (An index date a question, features strictly before it, only
+//! windows that are observed to their end.)
 
 use super::{Outcomes, Output, Sample, WillAct, refused};
 use crate::data::{DataError, NamedMoment, Prepared, SplitSpec};
 
-pub(super) const NEEDS_A_CUT: &str = "whether a user acts before a time is asked at one moment for all, so the log \
-                                      must be cut in time; write `split: GlobalTemporal()`.";
+pub(super) const NEEDS_A_CUT: &str = "whether a user acts before a time is asked at one moment for \
+                                      all, so the log must be cut in time; write `split: \
+                                      GlobalTemporal()`.";
 
 /// Most moments of training: a year of weeks. More would repeat the same users with little new.
 const MOST_MOMENTS: usize = 52;
@@ -55,8 +56,9 @@ pub(super) fn questions(
         if from.saturating_add(horizon) > until {
             let most = (until - from) as f64 / 3600.0;
             let sentence = format!(
-                "the horizon of {} hours does not fit into the {part} part, which is {most:.1} hours long; lower \
-                 `task.horizon_hours`, or give that part a larger share in `split`.",
+                "the horizon of {} hours does not fit into the {part} part, which is {most:.1} \
+                 hours long; lower `task.horizon_hours`, or give that part a larger share in \
+                 `split`.",
                 spec.horizon_hours
             );
             return Err(refused("task.horizon_hours", sentence));
@@ -110,8 +112,8 @@ pub(super) fn questions(
     if !train.is_empty() && (n_yes == 0 || n_yes == train.len()) {
         let all = if n_yes > 0 { "yes" } else { "no" };
         let sentence = format!(
-            "the answer to every training question is {all}, so there is nothing to learn; choose another \
-             `task.behaviour` or another `task.horizon_hours`."
+            "the answer to every training question is {all}, so there is nothing to learn; choose \
+             another `task.behaviour` or another `task.horizon_hours`."
         );
         return Err(refused("task.horizon_hours", sentence));
     }
@@ -135,8 +137,8 @@ fn meant(spec: &WillAct, prepared: &Prepared) -> Result<Option<u16>, DataError> 
     }
     let behaviours = &prepared.dataset.behaviours;
     if prepared.dataset.sequences.behaviour_idx.is_none() {
-        let sentence = "this log has no behaviour column; name one in `data.roles.behaviour`, or leave \
-                        `task.behaviour` empty to ask for any event.";
+        let sentence = "this log has no behaviour column; name one in `data.roles.behaviour`, or \
+                        leave `task.behaviour` empty to ask for any event.";
         return Err(refused("task.behaviour", sentence.to_owned()));
     }
     match behaviours.idx(name) {
@@ -168,8 +170,8 @@ struct Moments {
     end: i64,
 }
 
-/// The cuts as the split made them: the first moment of an event that is not training's, and of one that is
-/// the test's.
+/// The cuts as the split made them: the first moment of an event that is not training's, and of one
+/// that is the test's.
 fn moments(prepared: &Prepared) -> Option<Moments> {
     let sequences = &prepared.dataset.sequences;
     let times = sequences.time_secs.as_deref()?;

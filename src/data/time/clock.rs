@@ -32,7 +32,8 @@ const HALVES: [&str; 9] = [
     "上午", "下午", "午前", "午後", "오전", "오후", "凌晨", "早上", "晚上",
 ];
 
-/// Takes a clock, with the half of the day before or behind it; between its numbers stands one of `marks`.
+/// Takes a clock, with the half of the day before or behind it; between its numbers stands one of
+/// `marks`.
 pub(super) fn take(at: &mut Cursor<'_>, marks: &[char]) -> Option<Clock> {
     let mut here = *at;
     let mut half = here.eat_any(&HALVES).and_then(words::half_of_day);

@@ -1,9 +1,9 @@
 //! A moment as people and programs write it, read part by part.
 //!
-//! What every log of today writes, ISO 8601, is read before this and fast ([`super::iso()`]); the rest is
-//! taken apart by what its parts can be: a year has four digits, a month may have a name, a clock has its marks. Where three
-//! numbers leave it open which of them is the year, month and day, that is told from the whole column
-//! ([`super::order`]).
+//! What every log of today writes, ISO 8601, is read before this and fast ([`super::iso()`]); the
+//! rest is taken apart by what its parts can be: a year has four digits, a month may have a name, a
+//! clock has its marks. Where three numbers leave it open which of them is the year, month and day,
+//! that is told from the whole column ([`super::order`]).
 
 use jiff::civil::{Date, DateTime, Time};
 

@@ -6,8 +6,8 @@ use super::date::Moment;
 
 const DAY: i64 = 86_400 * MICROS_PER_SEC;
 
-/// `2024-01-31T13:30:05.123+01:00` and its kin at full speed; `None` for all that must be looked at with
-/// more care, wrong ones among it.
+/// `2024-01-31T13:30:05.123+01:00` and its kin at full speed; `None` for all that must be looked at
+/// with more care, wrong ones among it.
 pub(super) fn read(text: &str) -> Option<Moment> {
     let bytes = text.as_bytes();
     let two = |at: usize| match bytes.get(at..at + 2) {

@@ -45,8 +45,8 @@ pub(super) fn guess<'a>(examples: impl Iterator<Item = &'a str>) -> Option<TimeF
 
 /// The same, with all that was seen; each example may come with its user.
 ///
-/// Whole dates of eight digits are dates; numbers of the size of seconds since 1970, or of their parts, are
-/// those; all other numbers only order.
+/// Whole dates of eight digits are dates; numbers of the size of seconds since 1970, or of their
+/// parts, are those; all other numbers only order.
 pub(super) fn look<'a>(examples: impl Iterator<Item = (&'a str, Option<&'a str>)>) -> Option<Look> {
     let examples: Vec<(&str, Option<&str>)> = examples
         .map(|(text, user)| (text.trim(), user))

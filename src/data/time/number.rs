@@ -1,5 +1,5 @@
-//! Times that are numbers: seconds and their parts since some day, days of spreadsheets, and those that
-//! programs have cut.
+//! Times that are numbers: seconds and their parts since some day, days of spreadsheets, and those
+//! that programs have cut.
 
 use super::MICROS_PER_SEC;
 use crate::data::TimeFormat;
@@ -39,9 +39,9 @@ fn per_sec(format: &TimeFormat) -> Option<f64> {
 
 /// The format of numbers of this size, if it is one of seconds since 1970 or of their parts.
 ///
-/// Numbers of the size of seconds since 1973 are seconds, a thousand times as much milliseconds; a million
-/// and a thousand million times as much are micro- and nanoseconds if they lie between 1990 and 2043, as
-/// ids are often as large.
+/// Numbers of the size of seconds since 1973 are seconds, a thousand times as much milliseconds; a
+/// million and a thousand million times as much are micro- and nanoseconds if they lie between 1990
+/// and 2043, as ids are often as large.
 pub(super) fn of_size(size: f64) -> Option<TimeFormat> {
     match size {
         size if (1e8..1e11).contains(&size) => Some(TimeFormat::Seconds),
@@ -54,7 +54,8 @@ pub(super) fn of_size(size: f64) -> Option<TimeFormat> {
     }
 }
 
-/// Numbers that mean a moment only where the column's name says so; `has_parts` where most have decimals.
+/// Numbers that mean a moment only where the column's name says so; `has_parts` where most have
+/// decimals.
 pub(super) fn of_size_by_name(size: f64, has_parts: bool) -> Option<TimeFormat> {
     match size {
         // From 1970 to 2064.
@@ -156,8 +157,8 @@ fn of_whole(whole: i64, format: &TimeFormat) -> Option<Number> {
     })
 }
 
-/// The unit that a number must be in where in its column's own it lies far from today, and in this one
-/// between 1990 and 2043: seconds and milliseconds of two exports that were joined.
+/// The unit that a number must be in where in its column's own it lies far from today, and in this
+/// one between 1990 and 2043: seconds and milliseconds of two exports that were joined.
 fn other_unit(number: f64, own: f64) -> Option<f64> {
     let secs = number / own;
     // What is within some hundreds of years is taken as it is.
@@ -216,7 +217,8 @@ pub(super) fn decimal(text: &str) -> Option<f64> {
     })
 }
 
-/// Whether a number in scientific notation has fewer figures than it is long: its last ones are lost.
+/// Whether a number in scientific notation has fewer figures than it is long: its last ones are
+/// lost.
 fn is_cut(text: &str) -> bool {
     let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else {
         return false;

@@ -24,7 +24,8 @@ pub(super) struct Row<'a> {
     pub(super) user: Option<&'a str>,
 }
 
-/// The order of the parts in the rows that leave it open, and what told it; `None` without such rows.
+/// The order of the parts in the rows that leave it open, and what told it; `None` without such
+/// rows.
 pub(super) fn of_rows(rows: &[Row<'_>]) -> Option<(TimeFormat, Reason)> {
     let dates: Vec<OpenDate> = rows.iter().filter_map(|row| open(row.written)).collect();
     if dates.is_empty() {
@@ -66,7 +67,8 @@ fn open(written: &Written) -> Option<OpenDate> {
     }
 }
 
-/// Whether the first number is the year: the rows cannot be read otherwise, or then they span fewer years.
+/// Whether the first number is the year: the rows cannot be read otherwise, or then they span fewer
+/// years.
 fn year_leads(rows: &[Row<'_>], dates: &[OpenDate], is_only: bool) -> bool {
     if is_only {
         return true;
@@ -113,8 +115,8 @@ fn by_evidence(rows: &[Row<'_>]) -> Option<(TimeFormat, Reason)> {
             return Some((format.clone(), Reason::Sorted));
         }
     }
-    // A few days of a month are likelier than one day of many months, where clocks show that the rows are
-    // no monthly figures.
+    // A few days of a month are likelier than one day of many months, where clocks show that the
+    // rows are no monthly figures.
     let n_clocks = rows.iter().filter(|row| row.written.has_clock()).count();
     let spans = orders.clone().map(|(order, _)| span(rows, order));
     for (at, (_, format)) in orders.into_iter().enumerate() {

@@ -41,7 +41,8 @@ pub(super) fn take(at: &mut Cursor<'_>) -> Option<Found> {
     }
 }
 
-/// Marks and blanks between the parts of a date; a dot may be followed by a blank (`31. Januar 2024`).
+/// Marks and blanks between the parts of a date; a dot may be followed by a blank
+/// (`31. Januar 2024`).
 fn skip_mark(at: &mut Cursor<'_>) {
     at.skip_blanks();
     at.eat_any(&["-", "/", ".", ","]);

@@ -1,4 +1,5 @@
-//! Patterns in strftime's words, `%d/%b/%Y:%H:%M:%S %z`, for times that are written in no usual way.
+//! Patterns in strftime's words, `%d/%b/%Y:%H:%M:%S %z`, for times that are written in no usual
+//! way.
 
 use jiff::civil::Time;
 use jiff::fmt::strtime::{self, BrokenDownTime};
@@ -39,8 +40,9 @@ fn moment(parsed: &BrokenDownTime) -> Option<Timestamp> {
 
 /// Why a pattern reads no moment, if it does not.
 pub(in crate::data) fn refused(pattern: &str) -> Option<String> {
-    const EXAMPLE: &str = "write one such as `%d/%m/%Y %H:%M:%S` (`%Y` the year, `%m` the month, `%b` its name, `%d` the \
-                           day, `%H:%M:%S` the clock, `%I` and `%p` one of twelve hours, `%z` the zone)";
+    const EXAMPLE: &str = "write one such as `%d/%m/%Y %H:%M:%S` (`%Y` the year, `%m` the month, \
+                           `%b` its name, `%d` the day, `%H:%M:%S` the clock, `%I` and `%p` one of \
+                           twelve hours, `%z` the zone)";
     let sample: Zoned = Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
     let Ok(written) = strtime::format(pattern, &sample) else {
         return Some(format!(

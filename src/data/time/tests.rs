@@ -483,7 +483,10 @@ proptest! {
     }
 
     #[test]
-    fn near_dates_do_not_panic_either(text in "[0-9]{1,4}[-/. :]{0,2}([0-9]{1,4}|Jan|May|Sept)[-/. :,']{0,2}[0-9]{1,4}[T :._-]{0,2}[0-9:.,-]{0,12}( ?[apAP]\\.?[mM]?)?( ?[+-][0-9:]{0,6}| ?[A-Z]{1,4}|\\[[A-Za-z/]{0,12}\\])?") {
+    fn near_dates_do_not_panic_either(text in "[0-9]{1,4}[-/. :]{0,2}([0-9]{1,4}|Jan|May|Sept)[-/. \
+                                               :,']{0,2}[0-9]{1,4}[T :._-]{0,2}[0-9:.,-]{0,12}( \
+                                               ?[apAP]\\.?[mM]?)?( ?[+-][0-9:]{0,6}| \
+                                               ?[A-Z]{1,4}|\\[[A-Za-z/]{0,12}\\])?") {
         for format in <TimeFormat as strum::IntoEnumIterator>::iter() {
             read(|| std::iter::once(text.as_str()), &format);
         }

@@ -1,7 +1,7 @@
 //! The words of written dates: months, days of the week, halves of a day, zones.
 //!
-//! Names are told by their beginnings, so that `Sept.`, `Sep` and `September` are one. English first; of
-//! the other languages those in which programs export dates.
+//! Names are told by their beginnings, so that `Sept.`, `Sep` and `September` are one. English
+//! first; of the other languages those in which programs export dates.
 
 use jiff::tz::TimeZone;
 
@@ -22,9 +22,9 @@ const MONTHS: [&str; 12] = [
 ];
 
 /// Beginnings of the names of days.
-const WEEKDAYS: &str = "mon tue wed thu fri sat sun mont dien mitt donn frei sams sonn lun mar mer jeu ven sam dim mié mie \
-                        jue vie sáb sab dom seg ter qua qui sex gio don vri zat zon maa din woe пон вто сре чет пят суб вос \
-                        mo di mi do fr sa so";
+const WEEKDAYS: &str = "mon tue wed thu fri sat sun mont dien mitt donn frei sams sonn lun mar mer \
+                        jeu ven sam dim mié mie jue vie sáb sab dom seg ter qua qui sex gio don \
+                        vri zat zon maa din woe пон вто сре чет пят суб вос mo di mi do fr sa so";
 
 /// The month that a word names.
 pub(super) fn month(word: &str) -> Option<i8> {
@@ -41,22 +41,27 @@ pub(super) fn month(word: &str) -> Option<i8> {
 
 /// Whole names and their usual cuts: `mars` is a month and `market` is none.
 fn is_month_name(word: &str) -> bool {
-    const NAMES: &str = "january february march april june july august sept september october november december januar \
-        februar märz maerz juni juli oktober dezember janv janvier févr février fevrier mars avril juin juil juillet août \
-        aout septembre octobre novembre décembre decembre enero febrero marzo abril mayo junio julio agosto septiembre \
-        setiembre octubre noviembre diciembre gennaio febbraio aprile maggio giugno luglio settembre ottobre dicembre \
-        janeiro fevereiro março marco maio junho julho setembro outubro novembro dezembro januari februari maart mei augustus \
-        января февраля марта апреля июня июля августа сентября октября ноября декабря январь февраль март апрель июнь июль \
-        август сентябрь октябрь ноябрь декабрь jänner";
+    const NAMES: &str = "january february march april june july august sept september october \
+                         november december januar februar märz maerz juni juli oktober dezember \
+                         janv janvier févr février fevrier mars avril juin juil juillet août aout \
+                         septembre octobre novembre décembre decembre enero febrero marzo abril \
+                         mayo junio julio agosto septiembre setiembre octubre noviembre diciembre \
+                         gennaio febbraio aprile maggio giugno luglio settembre ottobre dicembre \
+                         janeiro fevereiro março marco maio junho julho setembro outubro novembro \
+                         dezembro januari februari maart mei augustus января февраля марта апреля \
+                         июня июля августа сентября октября ноября декабря январь февраль март \
+                         апрель июнь июль август сентябрь октябрь ноябрь декабрь jänner";
     NAMES.split_whitespace().any(|name| name == word)
 }
 
 /// Whether a word names a day of the week.
 pub(super) fn is_weekday(word: &str) -> bool {
-    const NAMES: &str = "monday tuesday wednesday thursday friday saturday sunday tues wednes thur thurs montag dienstag \
-        mittwoch donnerstag freitag samstag sonntag lundi mardi mercredi jeudi vendredi samedi dimanche lunes martes \
-        miércoles miercoles jueves viernes sábado sabado domingo lunedì martedì mercoledì giovedì venerdì domenica \
-        maandag dinsdag woensdag donderdag vrijdag zaterdag zondag segunda terça quarta quinta sexta feira";
+    const NAMES: &str = "monday tuesday wednesday thursday friday saturday sunday tues wednes thur \
+                         thurs montag dienstag mittwoch donnerstag freitag samstag sonntag lundi \
+                         mardi mercredi jeudi vendredi samedi dimanche lunes martes miércoles \
+                         miercoles jueves viernes sábado sabado domingo lunedì martedì mercoledì \
+                         giovedì venerdì domenica maandag dinsdag woensdag donderdag vrijdag \
+                         zaterdag zondag segunda terça quarta quinta sexta feira";
     let word = word.to_lowercase();
     WEEKDAYS.split_whitespace().any(|name| name == word)
         || NAMES.split_whitespace().any(|name| name == word)
@@ -69,7 +74,8 @@ pub(super) fn is_weekday(word: &str) -> bool {
         )
 }
 
-/// Words that stand between the parts of a date and mean nothing: `31 de enero`, `Jan 31 at 1:30 PM`.
+/// Words that stand between the parts of a date and mean nothing: `31 de enero`,
+/// `Jan 31 at 1:30 PM`.
 pub(super) fn is_filler(word: &str) -> bool {
     matches!(
         word.to_lowercase().as_str(),
@@ -86,8 +92,8 @@ pub(super) fn half_of_day(word: &str) -> Option<i64> {
     }
 }
 
-/// Minutes from UTC by the names of zones; where a name is used twice (`CST`, `IST`, `BST`), as in the
-/// United States, India and Britain.
+/// Minutes from UTC by the names of zones; where a name is used twice (`CST`, `IST`, `BST`), as in
+/// the United States, India and Britain.
 const ZONES: [(&str, i64); 46] = [
     ("utc", 0),
     ("gmt", 0),

@@ -1,4 +1,5 @@
-//! Zones behind a clock: `Z`, `+01:00`, `UTC+3`, `CEST`, `Europe/Paris`, and several that say the same.
+//! Zones behind a clock: `Z`, `+01:00`, `UTC+3`, `CEST`, `Europe/Paris`, and several that say the
+//! same.
 
 use jiff::tz::TimeZone;
 
@@ -27,7 +28,8 @@ pub(super) fn take(at: &mut Cursor<'_>) -> Option<Zone> {
         at.skip_blanks();
         let next = one(at, found != Zone::Unsaid)?;
         match (&found, next) {
-            // The number before a name says more than the name: `+01:00[Europe/Paris]`, `+0200 CEST`.
+            // The number before a name says more than the name: `+01:00[Europe/Paris]`,
+            // `+0200 CEST`.
             (Zone::Unsaid, Some(zone)) => found = zone,
             (_, Some(_)) => {}
             (_, None) => {

@@ -3,17 +3,18 @@
 //! # The rules
 //! The items are places, one in each cell of a square grid (the last row may be short). Every user
 //! has a home and a place of work, both anywhere, and a place for lunch in the block round work; a
-//! *block* is a cell with its up to eight neighbours. A day has four events: work at 8, lunch at 12,
-//! work again at 14, home at 19 o'clock, each within half an hour. With probability `follow` the user
-//! is at the place of the hour; else on an errand, at any place of the block round it, that place
-//! included. Users begin on any of the first sixty days, at any of the four hours.
+//! *block* is a cell with its up to eight neighbours. A day has four events: work at 8, lunch at
+//! 12, work again at 14, home at 19 o'clock, each within half an hour. With probability `follow`
+//! the user is at the place of the hour; else on an errand, at any place of the block round it,
+//! that place included. Users begin on any of the first sixty days, at any of the four hours.
 //!
 //! # What can be known
-//! The next hour follows from the last event's time. Home, work and lunch are never told; the oracle
-//! weighs every place that could be one by Bayes' rule, errands (which are near) and the nearness of
-//! lunch and work included. Each user's places are their own, so popularity and what follows what
-//! among other people say little: a model has to look back one day, four steps, at the same user. A
-//! model that sees items only can know nearly as much, since the order of the hours never changes.
+//! The next hour follows from the last event's time. Home, work and lunch are never told; the
+//! oracle weighs every place that could be one by Bayes' rule, errands (which are near) and the
+//! nearness of lunch and work included. Each user's places are their own, so popularity and what
+//! follows what among other people say little: a model has to look back one day, four steps, at the
+//! same user. A model that sees items only can know nearly as much, since the order of the hours
+//! never changes.
 
 use std::collections::BTreeMap;
 
@@ -46,10 +47,11 @@ enum Role {
 /// The rules in plain sentences.
 pub(super) fn story(follow: &str) -> String {
     format!(
-        "Places on a grid: everybody has a home, a place of work and a lunch place beside work. At 8 and 14 o'clock \
-         people are at work, at 12 at lunch, at 19 at home, with {follow}; else on an errand next door. Each user's \
-         places are their own, so a model must look back to the same hour of the day before, four steps; a \
-         first-order Markov chain knows only who shares work and lunch. People come back to places."
+        "Places on a grid: everybody has a home, a place of work and a lunch place beside work. At \
+         8 and 14 o'clock people are at work, at 12 at lunch, at 19 at home, with {follow}; else \
+         on an errand next door. Each user's places are their own, so a model must look back to \
+         the same hour of the day before, four steps; a first-order Markov chain knows only who \
+         shares work and lunch. People come back to places."
     )
 }
 

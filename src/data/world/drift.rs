@@ -1,19 +1,20 @@
-//! What is popular changes with the calendar, so that a global temporal split and leave-one-out differ.
+//! What is popular changes with the calendar, so that a global temporal split and leave-one-out
+//! differ.
 //!
 //! # The rules
-//! The items lie in a ring. Fashion stands at one of them and walks once round in `drift_days` days.
-//! With probability `follow` an event is drawn by that day's fashion: the item `r` places ahead of
-//! where fashion stands with a chance in proportion to `1 / (r + 1)²`; else it is any item, all alike.
-//! A user has one event a day, for as many days in a row as the history is long; users begin on days
-//! spread evenly so that the calendar is about `drift_days` long.
+//! The items lie in a ring. Fashion stands at one of them and walks once round in `drift_days`
+//! days. With probability `follow` an event is drawn by that day's fashion: the item `r` places
+//! ahead of where fashion stands with a chance in proportion to `1 / (r + 1)²`; else it is any
+//! item, all alike. A user has one event a day, for as many days in a row as the history is long;
+//! users begin on days spread evenly so that the calendar is about `drift_days` long.
 //!
 //! # What can be known
 //! The day of the next event is the day after the last one, and the day is all that matters: the
-//! history says no more than which day it is. Under leave-one-out other users' events of that day and
-//! of later ones are in the training data, so a model has seen which items come together; under a
-//! global temporal split fashion moves on to items that were rare in training, and what was counted
-//! there misleads. The optimum is that of one who knows how fashion walks; see
-//! [`super`] for what it is computed on. People come back to items.
+//! history says no more than which day it is. Under leave-one-out other users' events of that day
+//! and of later ones are in the training data, so a model has seen which items come together; under
+//! a global temporal split fashion moves on to items that were rare in training, and what was
+//! counted there misleads. The optimum is that of one who knows how fashion walks; see [`super`]
+//! for what it is computed on. People come back to items.
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -28,9 +29,10 @@ const TICKETS: u64 = 1_000_000_000_000;
 /// The rules in plain sentences.
 pub(super) fn story(follow: &str, drift_days: usize) -> String {
     format!(
-        "With {follow} an event follows the day's fashion, which walks once through the catalogue in {drift_days} days; \
-         else it is any item. Each user has one event a day. Leave-one-out lets a model see other users' events of \
-         the days it is asked about, a global temporal split does not: compare the two. People come back to items."
+        "With {follow} an event follows the day's fashion, which walks once through the catalogue \
+         in {drift_days} days; else it is any item. Each user has one event a day. Leave-one-out \
+         lets a model see other users' events of the days it is asked about, a global temporal \
+         split does not: compare the two. People come back to items."
     )
 }
 

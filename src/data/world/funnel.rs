@@ -9,9 +9,9 @@
 //! # What can be known
 //! Item and behaviour of the event `delay` steps back are all that matters. A model that sees items
 //! only can tell the behaviour nearly always: an item that stands `delay` and twice `delay` steps
-//! back was put into the cart, one that stands there a third time was bought. Unless `delay` is 1, a
-//! first-order Markov chain and popularity know what is often viewed and nothing of the funnel. People
-//! come back to items, by design.
+//! back was put into the cart, one that stands there a third time was bought. Unless `delay` is 1,
+//! a first-order Markov chain and popularity know what is often viewed and nothing of the funnel.
+//! People come back to items, by design.
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -38,9 +38,10 @@ pub(super) fn story(follow: &str, delay: usize) -> String {
         "only what is popular"
     };
     format!(
-        "{steps} after a view, with {follow}, the same item goes into the cart, and {steps} after that it is bought, \
-         with {follow} again; everything else is a view of something popular. A first-order Markov chain sees {known}. \
-         People come back to items, so seen items must be ranked."
+        "{steps} after a view, with {follow}, the same item goes into the cart, and {steps} after \
+         that it is bought, with {follow} again; everything else is a view of something popular. A \
+         first-order Markov chain sees {known}. People come back to items, so seen items must be \
+         ranked."
     )
 }
 

@@ -6,9 +6,9 @@
 //! first `lag` events are any items.
 //!
 //! So a user reads `lag` series in turns, and chance now and then puts another in the place of one.
-//! The last `lag - 1` events are independent of the next one: unless `lag` is 1, a first-order chain
-//! and popularity know nothing at all, and a windowed chain that counts what lies within a window
-//! sees the cue among `lag - 1` strangers. People come back to items.
+//! The last `lag - 1` events are independent of the next one: unless `lag` is 1, a first-order
+//! chain and popularity know nothing at all, and a windowed chain that counts what lies within a
+//! window sees the cue among `lag - 1` strangers. People come back to items.
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -23,11 +23,12 @@ pub(super) fn story(follow: &str, lag: usize) -> String {
     let known = if lag == 1 {
         "A first-order Markov chain can know all of it."
     } else {
-        "The events in between say nothing: popularity and a first-order Markov chain can know nothing of it."
+        "The events in between say nothing: popularity and a first-order Markov chain can know \
+         nothing of it."
     };
     format!(
-        "With {follow} the next event is the part after the one {lag} steps back, in the same series of ten; else it \
-         is any item, all alike. {known} People come back to items."
+        "With {follow} the next event is the part after the one {lag} steps back, in the same \
+         series of ten; else it is any item, all alike. {known} People come back to items."
     )
 }
 

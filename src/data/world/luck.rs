@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::Ceiling;
 use crate::metric::{Metric, Metrics};
 
-/// Standard errors of the best possible figures over the users that were asked: what the best ranking itself
-/// would scatter by, were the same histories to go on anew. All 0 where this is not known, as in older runs.
+/// Standard errors of the best possible figures over the users that were asked: what the best
+/// ranking itself would scatter by, were the same histories to go on anew. All 0 where this is not
+/// known, as in older runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Scatter {
     /// Of HR@1.
@@ -21,8 +22,8 @@ pub struct Scatter {
 const LUCKY: f64 = 3.0;
 
 impl Scatter {
-    /// Variances of what one question gives whose best ranking has such expectations; `ndcg_squared` is the
-    /// expectation of the square.
+    /// Variances of what one question gives whose best ranking has such expectations;
+    /// `ndcg_squared` is the expectation of the square.
     pub(super) fn of_question(
         hr_at_1: f64,
         hr_at_10: f64,
@@ -111,11 +112,13 @@ impl Ceiling {
             format!("{farthest:.1} standard errors above it are luck")
         } else {
             format!(
-                "{farthest:.1} standard errors above it are no luck: look for a leak, such as the answer in the input"
+                "{farthest:.1} standard errors above it are no luck: look for a leak, such as the \
+                 answer in the input"
             )
         };
         Some(format!(
-            "{what}, and ± is how far luck scatters it over {users} users (one standard error): {verdict}."
+            "{what}, and ± is how far luck scatters it over {users} users (one standard error): \
+             {verdict}."
         ))
     }
 }

@@ -1,13 +1,13 @@
 //! A first-order Markov chain with a known transition matrix.
 //!
 //! # The rules
-//! Each item has `branches` successors, drawn once for the world, none of them the item itself. With
-//! probability `follow` the next event is one of the last event's successors, the r-th with a chance
-//! in proportion to `1 / r`; else it is any item, all alike, and so is a user's first event.
+//! Each item has `branches` successors, drawn once for the world, none of them the item itself.
+//! With probability `follow` the next event is one of the last event's successors, the r-th with a
+//! chance in proportion to `1 / r`; else it is any item, all alike, and so is a user's first event.
 //!
-//! So row `i` of the transition matrix has `follow · (1/r) / (1 + 1/2 + … + 1/branches)` at the r-th
-//! successor and `(1 - follow) / n_items` added everywhere. The last event says all that can be
-//! known: a chain that has counted enough reaches the optimum, and no deep model can do better.
+//! So row `i` of the transition matrix has `follow · (1/r) / (1 + 1/2 + … + 1/branches)` at the
+//! r-th successor and `(1 - follow) / n_items` added everywhere. The last event says all that can
+//! be known: a chain that has counted enough reaches the optimum, and no deep model can do better.
 //! People come back to items.
 
 use rand::{RngExt, SeedableRng};
@@ -24,9 +24,10 @@ const TICKETS: u64 = 232_792_560;
 /// The rules in plain sentences.
 pub(super) fn story(follow: &str, branches: usize) -> String {
     format!(
-        "Each item has {branches} successors, drawn at random; with {follow} one of them comes next, the r-th with a \
-         chance in proportion to 1/r, else any item. The last event says all that can be known, so a first-order \
-         Markov chain with enough data is the best possible model. People come back to items."
+        "Each item has {branches} successors, drawn at random; with {follow} one of them comes \
+         next, the r-th with a chance in proportion to 1/r, else any item. The last event says all \
+         that can be known, so a first-order Markov chain with enough data is the best possible \
+         model. People come back to items."
     )
 }
 

@@ -19,15 +19,17 @@
 //! # For which protocol the optimum holds
 //! The question is the program's own: after the events of one user up to a moment, which item is
 //! next, ranked among the whole catalogue; under leave-one-out the moment is just before the last
-//! event. The oracle knows the rules, all that was drawn once for the world (popularity, successors,
-//! habits of a type) and the user's history with items, times and behaviours. It does not know the
-//! dice, nor what was drawn for the user (type, home): that it infers, exactly, by Bayes' rule.
-//! Users are independent of each other given the rules, so other users' events could tell it no more.
+//! event. The oracle knows the rules, all that was drawn once for the world (popularity,
+//! successors, habits of a type) and the user's history with items, times and behaviours. It does
+//! not know the dice, nor what was drawn for the user (type, home): that it infers, exactly, by
+//! Bayes' rule. Users are independent of each other given the rules, so other users' events could
+//! tell it no more.
 //!
-//! Whoever ranks by falling probability does best in HR@k and NDCG@k alike, since both only fall with
-//! the rank. Where seen items are left out of the ranking, a user who comes back to one is missed by
-//! every list, and the best answer ranks the others. The optimum says what that gives: the exact bound of
-//! the protocol, and a reason to rank seen items too wherever people come back to them.
+//! Whoever ranks by falling probability does best in HR@k and NDCG@k alike, since both only fall
+//! with the rank. Where seen items are left out of the ranking, a user who comes back to one is
+//! missed by every list, and the best answer ranks the others. The optimum says what that gives:
+//! the exact bound of the protocol, and a reason to rank seen items too wherever people come back
+//! to them.
 
 mod commuter;
 mod drift;

@@ -1,4 +1,5 @@
-//! Invented titles for the worlds' series and places, so that charts show words rather than numbers.
+//! Invented titles for the worlds' series and places, so that charts show words rather than
+//! numbers.
 
 const GENRES: [&str; 8] = [
     "Crime", "Fantasy", "Comedy", "Space", "Romance", "History", "Horror", "Nature",

@@ -1,4 +1,5 @@
-//! What the rules make of a history: the probability of every next item, and the best possible score.
+//! What the rules make of a history: the probability of every next item, and the best possible
+//! score.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -226,8 +227,8 @@ impl<'a> Forecast<'a> {
         self.base.probability(item) + self.extra.get(&item).copied().unwrap_or(0.0)
     }
 
-    /// What the best ranking reaches when the items of `seen` are left out: whoever returns to one of them is
-    /// missed by any ranking.
+    /// What the best ranking reaches when the items of `seen` are left out: whoever returns to one
+    /// of them is missed by any ranking.
     fn best(&self, seen: &BTreeSet<usize>) -> Ceiling {
         let standing_out = self
             .extra

@@ -2,17 +2,17 @@
 //!
 //! # The rules
 //! A week is divided into `period` slots, and each user acts once in every slot, at any moment in
-//! it. Users are of [`N_TYPES`] types, all alike common. A type has one habit for each slot: an item,
-//! drawn once for the world; no two habits are the same item where the catalogue is large enough.
-//! With probability `follow` an event is the habit of the user's type in its slot; else it is any
-//! item, all alike. Users begin in any slot of the first eight weeks.
+//! it. Users are of [`N_TYPES`] types, all alike common. A type has one habit for each slot: an
+//! item, drawn once for the world; no two habits are the same item where the catalogue is large
+//! enough. With probability `follow` an event is the habit of the user's type in its slot; else it
+//! is any item, all alike. Users begin in any slot of the first eight weeks.
 //!
 //! # What can be known
 //! The slot of the next event is the one after the last event's, which its time tells. The type is
-//! never told, but after a few events only one is likely, and the oracle weighs them by Bayes' rule.
-//! A model that sees items only can know nearly as much: a habit's item tells type and slot at once,
-//! so after one it is clear what comes next; after an event by chance it must look further back,
-//! which a first-order Markov chain cannot. People come back to items every week.
+//! never told, but after a few events only one is likely, and the oracle weighs them by Bayes'
+//! rule. A model that sees items only can know nearly as much: a habit's item tells type and slot
+//! at once, so after one it is clear what comes next; after an event by chance it must look further
+//! back, which a first-order Markov chain cannot. People come back to items every week.
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -29,10 +29,10 @@ const WEEK: i64 = 7 * DAY;
 /// The rules in plain sentences.
 pub(super) fn story(follow: &str, period: usize) -> String {
     format!(
-        "A week has {period} slots, and everybody acts once in each. Users are of {N_TYPES} types, and a type has one \
-         item for each slot: with {follow} it is what comes, else any item. The next slot is known; the type shows \
-         after a few events. A first-order Markov chain loses its way after each event by chance. People come back \
-         to items."
+        "A week has {period} slots, and everybody acts once in each. Users are of {N_TYPES} types, \
+         and a type has one item for each slot: with {follow} it is what comes, else any item. The \
+         next slot is known; the type shows after a few events. A first-order Markov chain loses \
+         its way after each event by chance. People come back to items."
     )
 }
 
@@ -169,7 +169,8 @@ mod tests {
 
     #[test]
     fn one_habit_tells_the_type() {
-        // By Bayes: the habit has 0.8 + 0.2/120 under its type, 0.2/120 under each of the other three.
+        // By Bayes: the habit has 0.8 + 0.2/120 under its type, 0.2/120 under each of the other
+        // three.
         let rules = Periodic::new(&WorldSpec::of(WorldKind::Periodic));
         let event = WorldEvent {
             item: rules.habit(2, 0),

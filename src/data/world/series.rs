@@ -31,9 +31,10 @@ pub const SERIES_LEN: usize = 10;
 /// The rules in plain sentences.
 pub(super) fn story(follow: &str) -> String {
     format!(
-        "Items are parts of series of ten, and a user reads two series in turns. With {follow} the next event is the \
-         next part of the series two steps back; of the rest, half are a neighbour of the last event and half \
-         something popular. Nobody takes an item twice, and a first-order Markov chain sees only the neighbours."
+        "Items are parts of series of ten, and a user reads two series in turns. With {follow} the \
+         next event is the next part of the series two steps back; of the rest, half are a \
+         neighbour of the last event and half something popular. Nobody takes an item twice, and a \
+         first-order Markov chain sees only the neighbours."
     )
 }
 

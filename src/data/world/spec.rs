@@ -90,7 +90,8 @@ impl FieldValue for WorldKind {
         Self::iter().find(|kind| kind.to_string().eq_ignore_ascii_case(word.trim())).ok_or(SetError::Kind {
             key: key.to_owned(),
             text: word,
-            expected: "one of Series, MarkovChain, Periodic, LongRange, Drift, Funnel, Commuter, TooSmall",
+            expected: "one of Series, MarkovChain, Periodic, LongRange, Drift, Funnel, Commuter, \
+                       TooSmall",
         })
     }
 }
@@ -202,17 +203,28 @@ impl std::ops::DerefMut for Every {
 }
 
 crate::spec::described! { Every {
-    kind: Choice(WorldKind::iter().map(Into::into).collect()), Core, "World", "", "Which rules the users follow; another kind starts from its own defaults.", "the quick start's world";
-    n_users: Int { min: 1, max: 100_000 }, Core, "Users", "", "How many users the world has.", "small enough to train in half a minute";
-    n_items: Int { min: 1, max: 20_000 }, Core, "Items", "", "How many items the catalogue has, in series of ten; of commuters, places on a square grid.", "small enough to train in half a minute";
-    mean_len: Int { min: 1, max: 1_000 }, Core, "Mean length", "events", "Mean number of events of a user.", "small enough to train in half a minute";
-    follow: Float { min: 0.0, max: 1.0 }, Core, "Rule-following", "", "Probability that an event follows the world's rule rather than chance.", "leaves noise that no model can predict";
-    branches: Int { min: 1, max: 20 }, Core, "Branches", "", "How many successors each item has; the r-th has a chance in proportion to 1/r.", "enough that the best guess is often wrong";
-    period: Int { min: 1, max: 168 }, Core, "Slots of a week", "", "Into how many slots a week is divided; each user acts once in each. 7 are weekdays, 168 are hours.", "weekdays";
-    lag: Int { min: 1, max: 200 }, Core, "Cue lies back", "steps", "How many steps back the event lies that decides the next one.", "further back than a windowed Markov chain can tell apart";
-    drift_days: Int { min: 1, max: 10_000 }, Core, "Fashion's round", "days", "In how many days fashion walks once through the whole catalogue.", "three months";
-    delay: Int { min: 1, max: 100 }, Core, "Delay", "steps", "Steps from a view to its cart, and from a cart to its buy.", "further back than a first-order Markov chain sees";
-    seed: Int { min: 0, max: i64::MAX }, More, "World seed", "", "The same seed gives the same world.", "any number";
+    kind: Choice(WorldKind::iter().map(Into::into).collect()), Core, "World", "", "Which rules the \
+        users follow; another kind starts from its own defaults.", "the quick start's world";
+    n_users: Int { min: 1, max: 100_000 }, Core, "Users", "", "How many users the world has.", "small \
+        enough to train in half a minute";
+    n_items: Int { min: 1, max: 20_000 }, Core, "Items", "", "How many items the catalogue has, in \
+        series of ten; of commuters, places on a square grid.", "small enough to train in half a minute";
+    mean_len: Int { min: 1, max: 1_000 }, Core, "Mean length", "events", "Mean number of events of a user.", "small \
+        enough to train in half a minute";
+    follow: Float { min: 0.0, max: 1.0 }, Core, "Rule-following", "", "Probability that an event \
+        follows the world's rule rather than chance.", "leaves noise that no model can predict";
+    branches: Int { min: 1, max: 20 }, Core, "Branches", "", "How many successors each item has; \
+        the r-th has a chance in proportion to 1/r.", "enough that the best guess is often wrong";
+    period: Int { min: 1, max: 168 }, Core, "Slots of a week", "", "Into how many slots a week is \
+        divided; each user acts once in each. 7 are weekdays, 168 are hours.", "weekdays";
+    lag: Int { min: 1, max: 200 }, Core, "Cue lies back", "steps", "How many steps back the event \
+        lies that decides the next one.", "further back than a windowed Markov chain can tell apart";
+    drift_days: Int { min: 1, max: 10_000 }, Core, "Fashion's round", "days", "In how many days \
+        fashion walks once through the whole catalogue.", "three months";
+    delay: Int { min: 1, max: 100 }, Core, "Delay", "steps", "Steps from a view to its cart, and \
+        from a cart to its buy.", "further back than a first-order Markov chain sees";
+    seed: Int { min: 0, max: i64::MAX }, More, "World seed", "", "The same seed gives the same \
+        world.", "any number";
 } }
 
 impl Described for WorldSpec {
@@ -248,7 +260,8 @@ impl Described for WorldSpec {
             {
                 let (key, kind) = (field.key, self.kind);
                 let sentence = format!(
-                    "{} belongs to the world {owner}, and this one is {kind}; leave `{key}` out, or write `kind: {owner}`.",
+                    "{} belongs to the world {owner}, and this one is {kind}; leave `{key}` out, \
+                     or write `kind: {owner}`.",
                     field.label
                 );
                 problems.push(Problem::error(key, sentence));
@@ -333,7 +346,8 @@ impl Serialize for WorldSpec {
     }
 }
 
-/// A setting that is there: written as its value alone, not as `Some(5)`, which not every reader takes.
+/// A setting that is there: written as its value alone, not as `Some(5)`, which not every reader
+/// takes.
 fn said<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
     T::deserialize(from).map(Some)
 }
@@ -389,8 +403,8 @@ mod tests {
             lag: 9,
             ..WorldSpec::default()
         };
-        let wanted = "Cue lies back belongs to the world LongRange, and this one is Series; leave `lag` out, or write \
-                      `kind: LongRange`.";
+        let wanted = "Cue lies back belongs to the world LongRange, and this one is Series; leave \
+                      `lag` out, or write `kind: LongRange`.";
         assert_eq!(spec.problems(), [Problem::error("lag", wanted)]);
         let json = serde_json::to_value(&spec).unwrap();
         assert_eq!(serde_json::from_value::<WorldSpec>(json).unwrap(), spec);

@@ -2,14 +2,14 @@
 //!
 //! # The rules
 //! Every item has one successor, drawn once for the world (an order of all items, so that each is
-//! the successor of one). With probability `follow` the next event is the last one's successor; else
-//! it is any item, all alike, and so is the first.
+//! the successor of one). With probability `follow` the next event is the last one's successor;
+//! else it is any item, all alike, and so is the first.
 //!
-//! Nothing could be easier: the optimum is about `follow`, reached by a table with one entry an item.
-//! But the entries have nothing to do with each other, and a log of few events shows few of them.
-//! A model that is trained to the end knows the training events by heart, its training loss falls to
-//! nothing, and its validation loss rises: what was not shown cannot be learnt. With more users the
-//! same model reaches the optimum.
+//! Nothing could be easier: the optimum is about `follow`, reached by a table with one entry an
+//! item. But the entries have nothing to do with each other, and a log of few events shows few of
+//! them. A model that is trained to the end knows the training events by heart, its training loss
+//! falls to nothing, and its validation loss rises: what was not shown cannot be learnt. With more
+//! users the same model reaches the optimum.
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -22,9 +22,10 @@ use super::{Rules, WorldEvent, WorldSpec, at_any_time};
 pub(super) fn story(follow: &str, spec: &WorldSpec) -> String {
     let (n_items, n_events) = (spec.n_items, spec.n_users.saturating_mul(spec.mean_len));
     format!(
-        "Every item has one successor, drawn at random: with {follow} it comes next, else any item. That is {n_items} \
-         facts to learn, and about {n_events} events show only some of them. A model learns these by heart and \
-         cannot know the others, however long it trains; more users would cure it."
+        "Every item has one successor, drawn at random: with {follow} it comes next, else any \
+         item. That is {n_items} facts to learn, and about {n_events} events show only some of \
+         them. A model learns these by heart and cannot know the others, however long it trains; \
+         more users would cure it."
     )
 }
 

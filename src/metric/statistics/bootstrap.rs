@@ -39,12 +39,13 @@ impl Interval {
     }
 }
 
-/// Percentile interval of the mean of some users' values; `None` for fewer than two users, or where a
-/// value is no finite number.
+/// Percentile interval of the mean of some users' values; `None` for fewer than two users, or where
+/// a value is no finite number.
 ///
 /// # Source
-/// Efron 1979; percentile method (Efron & Tibshirani 1993, section 13.3) with [`N_RESAMPLES`] resamples,
-/// [`LEVEL`] and the seed [`SEED`]; quantiles interpolated between neighbours as `numpy.percentile` does.
+/// Efron 1979; percentile method (Efron & Tibshirani 1993, section 13.3) with [`N_RESAMPLES`]
+/// resamples, [`LEVEL`] and the seed [`SEED`]; quantiles interpolated between neighbours as
+/// `numpy.percentile` does.
 #[must_use]
 pub fn bootstrap_mean(values: &[f64]) -> Option<Interval> {
     let mean = |drawn: &[u32]| {
@@ -58,9 +59,9 @@ pub fn bootstrap_mean(values: &[f64]) -> Option<Interval> {
     }
 }
 
-/// Percentile interval of any statistic of `n_users` users. It is given places of users, some more than
-/// once; a resample of which it makes nothing (`None`, or no finite number) is left out, and with more
-/// than half of them left out there is no interval.
+/// Percentile interval of any statistic of `n_users` users. It is given places of users, some more
+/// than once; a resample of which it makes nothing (`None`, or no finite number) is left out, and
+/// with more than half of them left out there is no interval.
 #[must_use]
 pub fn bootstrap(n_users: usize, statistic: impl Fn(&[u32]) -> Option<f64>) -> Option<Interval> {
     let mut found = Vec::with_capacity(N_RESAMPLES);
@@ -68,9 +69,9 @@ pub fn bootstrap(n_users: usize, statistic: impl Fn(&[u32]) -> Option<f64>) -> O
     interval(found)
 }
 
-/// Percentile intervals of several statistics of the same resamples, the ones that [`bootstrap`] draws. The
-/// statistics are told how often each user was drawn, `counts[n_users]`, and write one number each; what is no
-/// finite number is left out as there.
+/// Percentile intervals of several statistics of the same resamples, the ones that [`bootstrap`]
+/// draws. The statistics are told how often each user was drawn, `counts[n_users]`, and write one
+/// number each; what is no finite number is left out as there.
 ///
 /// # Shapes
 /// `[n_statistics]`, in the order in which they are written.

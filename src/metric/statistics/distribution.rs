@@ -34,8 +34,8 @@ fn erfc(x: f64) -> f64 {
     bell / fraction
 }
 
-/// The number within which Student's t lies with probability `level`, on either side of 0; NaN without
-/// degrees of freedom.
+/// The number within which Student's t lies with probability `level`, on either side of 0; NaN
+/// without degrees of freedom.
 pub(super) fn t_quantile(level: f64, degrees: usize) -> f64 {
     if degrees == 0 {
         return f64::NAN;

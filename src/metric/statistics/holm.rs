@@ -1,7 +1,7 @@
 //! Holm's correction for many tests.
 
-/// Corrected p-values, in the order given: reject where one is at most the wanted level, and the chance of
-/// any false rejection stays below that level.
+/// Corrected p-values, in the order given: reject where one is at most the wanted level, and the
+/// chance of any false rejection stays below that level.
 ///
 /// A p-value that is no number stays one, and counts as a test that was made.
 ///
@@ -39,7 +39,8 @@ mod tests {
 
     #[test]
     fn a_hand_worked_family() {
-        // Sorted .005, .01, .03, .04 times 4, 3, 2, 1: .02, .03, .06, and .04 raised to the .06 before it.
+        // Sorted .005, .01, .03, .04 times 4, 3, 2, 1: .02, .03, .06, and .04 raised to the .06
+        // before it.
         let found = holm(&[0.01, 0.04, 0.03, 0.005]);
         for (found, wanted) in found.iter().zip([0.03, 0.06, 0.06, 0.02]) {
             assert!((found - wanted).abs() < 1e-12, "{found} {wanted}");

@@ -20,9 +20,9 @@ const MOST_SIGNS: usize = 200_000_000;
 pub struct Effect {
     /// Mean of the differences.
     pub mean: f64,
-    /// Mean over standard deviation of the differences (Cohen 1988, `d_z`, with `n - 1`); `None` where
-    /// they do not vary. Pingouin's `cohen_d` of paired samples divides by the mean deviation of the two samples
-    /// instead (`d_av`), and so do others: both are called d.
+    /// Mean over standard deviation of the differences (Cohen 1988, `d_z`, with `n - 1`); `None`
+    /// where they do not vary. Pingouin's `cohen_d` of paired samples divides by the mean deviation
+    /// of the two samples instead (`d_av`), and so do others: both are called d.
     pub d_z: Option<f64>,
     /// Share of users with a positive difference.
     pub share_better: f64,
@@ -32,8 +32,8 @@ pub struct Effect {
     pub n_users: usize,
 }
 
-/// The effect of some differences, positive where the second is better; `None` for fewer than two users or
-/// where a difference is no finite number.
+/// The effect of some differences, positive where the second is better; `None` for fewer than two
+/// users or where a difference is no finite number.
 #[must_use]
 pub fn effect(differences: &[f64]) -> Option<Effect> {
     let n = differences.len() as f64;
@@ -47,7 +47,8 @@ pub fn effect(differences: &[f64]) -> Option<Effect> {
         .sum::<f64>()
         / (n - 1.0))
         .sqrt();
-    // Equal differences have a mean that is off by rounding, and so a deviation that is nothing else.
+    // Equal differences have a mean that is off by rounding, and so a deviation that is nothing
+    // else.
     let rounding = 1e-12 * differences.iter().map(|d| d.abs()).fold(0.0, f64::max);
     let share = |of: fn(&&f64) -> bool| differences.iter().filter(of).count() as f64 / n;
     Some(Effect {
@@ -70,12 +71,13 @@ pub struct Randomisation {
     pub is_exact: bool,
 }
 
-/// Sign-flip randomisation test of paired differences: how often random signs give a mean at least as far
-/// from 0. All differences 0 give a p-value of 1; one that is no finite number gives NaN.
+/// Sign-flip randomisation test of paired differences: how often random signs give a mean at least
+/// as far from 0. All differences 0 give a p-value of 1; one that is no finite number gives NaN.
 ///
 /// # Source
-/// Fisher 1935, section 21; every flip is tried for at most 16 users that differ, else up to 9,999 are
-/// drawn and the one observed is counted with them (Phipson & Smyth 2010), so that p is never 0.
+/// Fisher 1935, section 21; every flip is tried for at most 16 users that differ, else up to 9,999
+/// are drawn and the one observed is counted with them (Phipson & Smyth 2010), so that p is never
+/// 0.
 #[must_use]
 pub fn randomisation(differences: &[f64]) -> Randomisation {
     if differences.iter().any(|d| !d.is_finite()) {
@@ -135,7 +137,8 @@ mod tests {
 
     #[test]
     fn every_flip_of_four_users_by_hand() {
-        // Differences 1, 2, 3, 4: of 16 signs only all plus and all minus reach a sum of 10: p = 2 / 16.
+        // Differences 1, 2, 3, 4: of 16 signs only all plus and all minus reach a sum of 10: p = 2
+        // / 16.
         let found = randomisation(&[1.0, 2.0, 3.0, 4.0]);
         assert_eq!(
             found,
@@ -145,7 +148,8 @@ mod tests {
                 is_exact: true
             }
         );
-        // -1, 2, 3, 4 sums to 8: of |sum| >= 8 there are ++++ (10), -+++ (8) and their mirrors: 4 / 16.
+        // -1, 2, 3, 4 sums to 8: of |sum| >= 8 there are ++++ (10), -+++ (8) and their mirrors: 4 /
+        // 16.
         assert!((randomisation(&[-1.0, 2.0, 3.0, 4.0]).p - 0.25).abs() < 1e-12);
         assert!(
             (randomisation(&[0.0; 9]).p - 1.0).abs() < 1e-12,
@@ -156,8 +160,8 @@ mod tests {
 
     #[test]
     fn drawn_flips_come_near_to_the_normal_tail() {
-        // 100 differences of +1 and 60 of -1: z = 40 / sqrt(160) = 3.162; with a lattice of 2 between sums
-        // the tail from 39 on is 2 * (1 - Phi(39 / sqrt(160))) = .00205.
+        // 100 differences of +1 and 60 of -1: z = 40 / sqrt(160) = 3.162; with a lattice of 2
+        // between sums the tail from 39 on is 2 * (1 - Phi(39 / sqrt(160))) = .00205.
         let differences: Vec<f64> = (0..160)
             .map(|at| if at < 100 { 1.0 } else { -1.0 })
             .collect();
@@ -176,7 +180,8 @@ mod tests {
             (found.share_better, found.share_worse, found.n_users),
             (0.5, 0.0, 4)
         );
-        // 3, 4, 5, 6 after 1, 3, 5, 4: tests/gold/peers.py, where pingouin 0.7.0 calls .8257 Cohen's d of the pairs.
+        // 3, 4, 5, 6 after 1, 3, 5, 4: tests/gold/peers.py, where pingouin 0.7.0 calls .8257
+        // Cohen's d of the pairs.
         assert!(
             (effect(&[2.0, 1.0, 0.0, 2.0]).unwrap().d_z.unwrap() - 1.305_582_419_667_733_7).abs()
                 < 1e-12

@@ -18,7 +18,8 @@ pub struct SeedGroup {
     pub n_runs: usize,
 }
 
-/// The group of some runs' values; `None` for fewer than two runs or where a value is no finite number.
+/// The group of some runs' values; `None` for fewer than two runs or where a value is no finite
+/// number.
 ///
 /// # Source
 /// Student 1908: mean ± t · s / √n. A bootstrap of three runs knows three numbers only.

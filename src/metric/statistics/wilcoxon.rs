@@ -20,18 +20,19 @@ pub struct Wilcoxon {
     pub is_exact: bool,
 }
 
-/// Two-sided signed-rank test of paired differences: do positive ones outweigh negative ones? Nothing that
-/// differs gives a p-value of 1; a difference that is no finite number gives NaN.
+/// Two-sided signed-rank test of paired differences: do positive ones outweigh negative ones?
+/// Nothing that differs gives a p-value of 1; a difference that is no finite number gives NaN.
 ///
 /// # Source
-/// Wilcoxon 1945: differences of 0 are dropped, equal ones share their mid-rank. With up to 50 that differ the
-/// distribution of the sum, under every pattern of signs of these very ranks, is counted out, tied or not (Hollander
-/// & Wolfe 1973, section 3.1); with more it is taken as normal, its variance less `(t³ - t) / 48` for every t that
-/// are tied, without continuity correction.
+/// Wilcoxon 1945: differences of 0 are dropped, equal ones share their mid-rank. With up to 50 that
+/// differ the distribution of the sum, under every pattern of signs of these very ranks, is counted
+/// out, tied or not (Hollander & Wolfe 1973, section 3.1); with more it is taken as normal, its
+/// variance less `(t³ - t) / 48` for every t that are tied, without continuity correction.
 ///
-/// `scipy.stats.wilcoxon` (1.17.1, by default) gives the same without zeros and ties, and beyond 50 that differ. With
-/// a zero or a tie among them it counts out up to 13 pairs, zeros included, and takes the distribution as normal from
-/// 14 on, which makes p too small where most differences are alike, as those of HR@k are.
+/// `scipy.stats.wilcoxon` (1.17.1, by default) gives the same without zeros and ties, and beyond 50
+/// that differ. With a zero or a tie among them it counts out up to 13 pairs, zeros included, and
+/// takes the distribution as normal from 14 on, which makes p too small where most differences are
+/// alike, as those of HR@k are.
 #[must_use]
 pub fn wilcoxon(differences: &[f64]) -> Wilcoxon {
     let mut differing: Vec<f64> = differences.iter().copied().filter(|d| *d != 0.0).collect();
@@ -84,11 +85,11 @@ pub fn wilcoxon(differences: &[f64]) -> Wilcoxon {
     }
 }
 
-/// Share of the 2^n sign patterns of some ranks whose positive ones sum to at most `most`. Each share is a whole
-/// number of 2^-n, so that with up to 52 ranks nothing is rounded.
+/// Share of the 2^n sign patterns of some ranks whose positive ones sum to at most `most`. Each
+/// share is a whole number of 2^-n, so that with up to 52 ranks nothing is rounded.
 fn share_up_to(most: usize, ranks: &[usize]) -> f64 {
-    // patterns[s]: share of the patterns of the ranks so far whose positive ones sum to s. What is above `most`
-    // never comes down again.
+    // patterns[s]: share of the patterns of the ranks so far whose positive ones sum to s. What is
+    // above `most` never comes down again.
     let mut patterns = vec![0.0; most + 1];
     if let Some(first) = patterns.first_mut() {
         *first = 1.0;
@@ -117,7 +118,8 @@ mod tests {
 
     #[test]
     fn counted_out_by_hand() {
-        // Ranks 1 to 4, all positive: the smaller sum is 0, which 1 of 16 patterns reaches: p = 2 / 16.
+        // Ranks 1 to 4, all positive: the smaller sum is 0, which 1 of 16 patterns reaches: p = 2 /
+        // 16.
         let found = wilcoxon(&[1.0, 2.0, 3.0, 4.0, 0.0]);
         assert_eq!(
             found,
@@ -130,7 +132,8 @@ mod tests {
         );
         // -1 among them: smaller sum 1, reached by {} and {1}: p = 4 / 16.
         assert!((wilcoxon(&[-1.0, 2.0, 3.0, 4.0]).p - 0.25).abs() < 1e-12);
-        // All tied, as hits are: four users that all gain are one of 16 patterns, and so are four that all lose.
+        // All tied, as hits are: four users that all gain are one of 16 patterns, and so are four
+        // that all lose.
         for sign in [1.0, -1.0] {
             let found = wilcoxon(&[sign, 0.0, sign, sign, 0.0, sign]);
             assert_eq!(
@@ -191,9 +194,9 @@ mod tests {
 
     #[test]
     fn where_all_are_tied_it_is_the_sign_test() {
-        // Twice the share of Binomial(n, 1/2) at most the losses, worked out with Python's math.comb:
-        // 2 * sum(comb(n, k) for k in range(n_lose + 1)) / 2**n. Beside them scipy 1.17.1's default, from
-        // tests/gold/peers.py: alike up to 13 pairs, too small from 14 on.
+        // Twice the share of Binomial(n, 1/2) at most the losses, worked out with Python's
+        // math.comb: 2 * sum(comb(n, k) for k in range(n_lose + 1)) / 2**n. Beside them scipy
+        // 1.17.1's default, from tests/gold/peers.py: alike up to 13 pairs, too small from 14 on.
         let cases = [
             ((11, 2), 0.022_460_937_5, 0.022_460_937_5),
             ((11, 3), 0.057_373_046_875, 0.032_509_444_645_719_51),
@@ -218,13 +221,15 @@ mod tests {
 
     #[test]
     fn a_published_example_and_values_of_scipy() {
-        // Hollander & Wolfe 1973, p. 29: depression before and after, V = 40 of 45, two-sided p = .03906.
+        // Hollander & Wolfe 1973, p. 29: depression before and after, V = 40 of 45, two-sided p =
+        // .03906.
         let depression = vec![0.952, -0.147, 1.022, 0.43, 0.62, 0.59, 0.49, -0.08, 0.01];
         // tests/gold/peers.py: every sign tried; scipy 1.17.1 by default takes it as normal, .0297.
         let tied = [0, 1, -1, 2, 2, -2, 3, 0, 4, 5, -1, 6, 2, 1]
             .map(f64::from)
             .to_vec();
-        // 13 distinct ones and a zero: every sign tried; scipy 1.17.1 by default .0046 without the zero, .0071 with it.
+        // 13 distinct ones and a zero: every sign tried; scipy 1.17.1 by default .0046 without the
+        // zero, .0071 with it.
         let zero = [1, -2, 3, 4, -5, 6, 7, 8, 9, 10, 11, 12, 13, 0]
             .map(f64::from)
             .to_vec();

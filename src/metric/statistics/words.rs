@@ -27,39 +27,47 @@ impl Statistic {
         let (title, help, source, elsewhere) = match self {
             Self::Bootstrap => (
                 "Interval over users",
-                "Where a figure would lie with other users: the middle 95 % of what users drawn again give.",
+                "Where a figure would lie with other users: the middle 95 % of what users drawn \
+                 again give.",
                 "Efron 1979, percentile method, 2,000 resamples by one fixed seed",
-                "scipy.stats.bootstrap takes BCa intervals and 9,999 resamples by default, so its bounds lie a little \
-                 elsewhere.",
+                "scipy.stats.bootstrap takes BCa intervals and 9,999 resamples by default, so its \
+                 bounds lie a little elsewhere.",
             ),
             Self::EffectSize => (
                 "Effect size d_z",
-                "How far users gain beside how much their gains differ: mean over standard deviation of the gains.",
+                "How far users gain beside how much their gains differ: mean over standard \
+                 deviation of the gains.",
                 "Cohen 1988, with n - 1; none where all gain alike",
-                "pingouin's cohen_d of paired samples divides by the mean deviation of the two samples (d_av) and not \
-                 by that of the gains: with 3, 4, 5, 6 after 1, 3, 5, 4 it is .826 there, and 1.306 here.",
+                "pingouin's cohen_d of paired samples divides by the mean deviation of the two \
+                 samples (d_av) and not by that of the gains: with 3, 4, 5, 6 after 1, 3, 5, 4 it \
+                 is .826 there, and 1.306 here.",
             ),
             Self::SignFlips => (
                 "p of sign flips",
-                "How often gains with random signs have a mean at least as far from 0, on either side.",
-                "Fisher 1935, section 21; every flip with up to 16 users that differ, else 9,999 drawn ones with the \
-                 observed one among them (Phipson & Smyth 2010)",
-                "scipy.stats.permutation_test of pairs (permutation_type=\"samples\") tries every flip with up to 13 \
-                 users by default; beyond that both draw, and differ by what is drawn.",
+                "How often gains with random signs have a mean at least as far from 0, on either \
+                 side.",
+                "Fisher 1935, section 21; every flip with up to 16 users that differ, else 9,999 \
+                 drawn ones with the observed one among them (Phipson & Smyth 2010)",
+                "scipy.stats.permutation_test of pairs (permutation_type=\"samples\") tries every \
+                 flip with up to 13 users by default; beyond that both draw, and differ by what is \
+                 drawn.",
             ),
             Self::Wilcoxon => (
                 "p of Wilcoxon's signed ranks",
                 "Whether gains outweigh losses, each by the rank of its size, on either side.",
-                "Wilcoxon 1945, zeros dropped, ties by mid-rank; counted out with up to 50 users that differ, tied or \
-                 not, beyond that normal with the variance less for ties and without continuity correction",
-                "scipy.stats.wilcoxon 1.17.1 by default gives the same without zeros and ties, and beyond 50 users that \
-                 differ. With a zero or a tie it counts out up to 13 pairs, zeros among them, and is normal from 14 on: \
-                 of 14 users 11 that hit and 3 that miss give .0325 there, and .0574 here. Its method=\"exact\" \
-                 overlooks ties: .0676.",
+                "Wilcoxon 1945, zeros dropped, ties by mid-rank; counted out with up to 50 users \
+                 that differ, tied or not, beyond that normal with the variance less for ties and \
+                 without continuity correction",
+                "scipy.stats.wilcoxon 1.17.1 by default gives the same without zeros and ties, and \
+                 beyond 50 users that differ. With a zero or a tie it counts out up to 13 pairs, \
+                 zeros among them, and is normal from 14 on: of 14 users 11 that hit and 3 that \
+                 miss give .0325 there, and .0574 here. Its method=\"exact\" overlooks ties: \
+                 .0676.",
             ),
             Self::Holm => (
                 "Holm's correction",
-                "p of many tests at once, so that any false rejection among them stays below the level.",
+                "p of many tests at once, so that any false rejection among them stays below the \
+                 level.",
                 "Holm 1979; a test without a p counts as one that was made",
                 "",
             ),

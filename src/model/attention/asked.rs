@@ -5,8 +5,8 @@ use burn::prelude::*;
 use crate::model::weights::read;
 use crate::model::{AttentionMaps, ModelError};
 
-/// What a model that is asked anew after each event looked at, put together to one map a block and head: row
-/// `r` is the look of the question after event `r`, and reaches events 0 to `r`.
+/// What a model that is asked anew after each event looked at, put together to one map a block and
+/// head: row `r` is the look of the question after event `r`, and reaches events 0 to `r`.
 pub(in crate::model) struct AskedMaps {
     maps: AttentionMaps,
 }
@@ -27,8 +27,8 @@ impl AskedMaps {
     }
 
     /// Takes the looks of one block in questions after the events from `row` on,
-    /// `[n_rows, n_heads, 1, n_keys]`; the latest event is the last key. What a look gives to places that
-    /// are no events is shared out among the events.
+    /// `[n_rows, n_heads, 1, n_keys]`; the latest event is the last key. What a look gives to
+    /// places that are no events is shared out among the events.
     ///
     /// # Errors
     /// [`ModelError::Compute`] when the weights cannot be read from the device.
@@ -66,8 +66,8 @@ impl AskedMaps {
     }
 }
 
-/// The latest `n` events of a history, and the prefixes of them, the shortest first; and where in the history
-/// they begin.
+/// The latest `n` events of a history, and the prefixes of them, the shortest first; and where in
+/// the history they begin.
 pub(in crate::model) fn prefixes(history: &[u32], n: usize) -> (usize, Vec<&[u32]>) {
     let first = history.len().saturating_sub(n);
     let window = history.get(first..).unwrap_or(&[]);
@@ -90,7 +90,8 @@ mod tests {
         assert_eq!(prefixes(&[], 3), (0, vec![]));
     }
 
-    /// Two questions of one head over a padded row of two events and a mask: .25 and .25 become halves.
+    /// Two questions of one head over a padded row of two events and a mask: .25 and .25 become
+    /// halves.
     #[test]
     fn a_look_is_shared_out_among_the_events_that_are_before_it() {
         let looks = Tensor::<4>::from_data([[[[0.0f32, 1.0]]], [[[0.25, 0.25]]]], &Device::flex());

@@ -20,7 +20,8 @@ pub(in crate::model) struct Sizes {
 }
 
 impl Sizes {
-    /// Self-attention and feed-forward of a block whose weights are named after `at`, on states `events`.
+    /// Self-attention and feed-forward of a block whose weights are named after `at`, on states
+    /// `events`.
     pub(in crate::model) fn layers(
         &self,
         title: &str,
@@ -80,7 +81,8 @@ impl Sizes {
         .dense(&format!("{at}.feed_out"), inner, outer)
     }
 
-    /// Numbers that burn's layers keep of an event in a block for the way back, and of each pair of events.
+    /// Numbers that burn's layers keep of an event in a block for the way back, and of each pair of
+    /// events.
     pub(in crate::model) fn kept(&self) -> [usize; 2] {
         [20 * self.d_model + 6 * self.d_ff, 6 * self.n_heads]
     }
@@ -117,8 +119,8 @@ impl Block {
         }
     }
 
-    /// The changed states, `[n_rows, len, d_model]`, and the attention weights, `[n_rows, n_heads, len, len]`.
-    /// Dropout draws as layers `layer` and `layer + 1`.
+    /// The changed states, `[n_rows, len, d_model]`, and the attention weights,
+    /// `[n_rows, n_heads, len, len]`. Dropout draws as layers `layer` and `layer + 1`.
     pub(in crate::model) fn forward(
         &self,
         x: Tensor<3>,
@@ -172,8 +174,9 @@ impl NormPlace {
     }
 }
 
-/// Scaled dot-product attention of several heads (Vaswani et al. 2017, eq. 1): what is seen, `[n_rows,
-/// n_queries, d_model]`, and the weights before dropout, `[n_rows, n_heads, n_queries, n_keys]`.
+/// Scaled dot-product attention of several heads (Vaswani et al. 2017, eq. 1): what is seen,
+/// `[n_rows, n_queries, d_model]`, and the weights before dropout,
+/// `[n_rows, n_heads, n_queries, n_keys]`.
 ///
 /// # Shapes
 /// Queries `[n_rows, n_queries, d_model]`, keys and values `[n_rows, n_keys, d_model]`.
@@ -206,8 +209,8 @@ pub(in crate::model) fn attend(
     (seen, weights)
 }
 
-/// States after every block, which draw from layer 1 on; the attention weights of each go into `maps` when
-/// it is given.
+/// States after every block, which draw from layer 1 on; the attention weights of each go into
+/// `maps` when it is given.
 pub(in crate::model) fn through(
     blocks: &[Block],
     mut x: Tensor<3>,

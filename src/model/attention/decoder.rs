@@ -7,7 +7,8 @@ use super::{Looks, Sizes, activated, attend, dropped};
 use crate::model::layers::{Axis, LayerShape};
 use crate::model::random::Init;
 
-/// The three parts of a decoder's block (Vaswani et al. 2017, section 3.1), each with a residual and a norm.
+/// The three parts of a decoder's block (Vaswani et al. 2017, section 3.1), each with a residual
+/// and a norm.
 #[derive(Module, Debug)]
 pub(in crate::model) struct DecoderBlock {
     attention_norm: LayerNorm,
@@ -64,11 +65,13 @@ impl DecoderBlock {
         }
     }
 
-    /// The changed states, `[n_rows, n_ahead, d_model]`, and the weights of the look at the encoder's states,
-    /// `[n_rows, n_heads, n_ahead, len]`. Dropout draws as layers `layer` to `layer + 2`.
+    /// The changed states, `[n_rows, n_ahead, d_model]`, and the weights of the look at the
+    /// encoder's states, `[n_rows, n_heads, n_ahead, len]`. Dropout draws as layers `layer` to
+    /// `layer + 2`.
     ///
     /// # Shapes
-    /// `encoded` `[n_rows, len, d_model]`; `looks` is for what was decoded before, `across` for the encoder.
+    /// `encoded` `[n_rows, len, d_model]`; `looks` is for what was decoded before, `across` for the
+    /// encoder.
     pub(in crate::model) fn forward(
         &self,
         x: Tensor<3>,

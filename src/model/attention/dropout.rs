@@ -16,7 +16,8 @@ pub(in crate::model) struct Dropout<'a> {
     pub(in crate::model) places: &'a [Place],
 }
 
-/// Layers of attention weights are numbered from here, so that none draws as a layer of activations does.
+/// Layers of attention weights are numbered from here, so that none draws as a layer of activations
+/// does.
 const OF_WEIGHTS: usize = 1 << 20;
 
 /// Drops activations, `[n_rows, len, d_model]`; without noise, in evaluation, it is the identity.
@@ -36,8 +37,8 @@ pub(in crate::model) fn dropped(
 
 /// Drops attention weights, `[n_rows, n_heads, n_queries, n_keys]` (Vaswani et al.'s code).
 ///
-/// A looking event draws for the events that it looks at from the latest one back, so that padding on the
-/// left changes nothing of what is drawn for the others.
+/// A looking event draws for the events that it looks at from the latest one back, so that padding
+/// on the left changes nothing of what is drawn for the others.
 pub(super) fn dropped_weights(
     weights: Tensor<4>,
     drop: Option<&Dropout<'_>>,

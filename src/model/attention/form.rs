@@ -8,8 +8,8 @@ use crate::spec::Problem;
 crate::spec::choice! {
     /// Where the layer norms of a block stand.
     pub enum NormPlace {
-        /// Before attention and feed-forward, and once more at the end: Radford et al. 2019 (GPT-2), and
-        /// SASRec's published code.
+        /// Before attention and feed-forward, and once more at the end: Radford et al. 2019
+        /// (GPT-2), and SASRec's published code.
         #[default]
         Before,
         /// After each residual sum, as in Vaswani et al. 2017 and Devlin et al. 2019.
@@ -36,7 +36,8 @@ crate::spec::choice! {
         Learned,
         /// Fixed sines and cosines: Vaswani et al. 2017, section 3.5.
         Sinusoidal,
-        /// Queries and keys are turned by their places, so that scores depend on distances: Su et al. 2021.
+        /// Queries and keys are turned by their places, so that scores depend on distances: Su et
+        /// al. 2021.
         Rotary,
         /// Not at all: a causal Transformer still knows who came before whom.
         None,
@@ -85,7 +86,8 @@ pub(in crate::model) fn head_problems(
     let d_head = d_model / n_heads;
     if positions == Positions::Rotary && !d_head.is_multiple_of(2) {
         let sentence = format!(
-            "Rotary positions turn pairs of numbers, but a head is {d_head} wide; choose a width that twice the number of heads divides."
+            "Rotary positions turn pairs of numbers, but a head is {d_head} wide; choose a width \
+             that twice the number of heads divides."
         );
         return vec![Problem::error("positions", sentence)];
     }
@@ -96,8 +98,8 @@ pub(in crate::model) fn head_problems(
 mod tests {
     use super::*;
 
-    /// x Φ(x) at −1, 0, ½ and 2, where Φ is .158655, ½, .691462, .977250; slopes Φ(x) + x φ(x), φ being
-    /// .241971, .398942, .352065, .053991.
+    /// x Φ(x) at −1, 0, ½ and 2, where Φ is .158655, ½, .691462, .977250; slopes Φ(x) + x φ(x), φ
+    /// being .241971, .398942, .352065, .053991.
     #[test]
     fn gelu_and_its_slope_are_exact() {
         let x = Tensor::<1>::from_data([-1.0f32, 0.0, 0.5, 2.0], &Device::flex().autodiff())

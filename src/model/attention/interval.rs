@@ -1,10 +1,11 @@
 //! How long ago: a learnt bias on the attention scores for the time between two events.
 //!
-//! `TiSASRec` (Li et al. 2020) divides a user's gaps by the shortest of them, clips them at 2048, and learns
-//! a key vector and a value vector of each. T5 (Raffel et al. 2020) learns one number a head for each bucket
-//! of the distance in places. This is T5's form with `TiSASRec`'s quantity: one number a head, shared by all
-//! blocks, for each bucket of the gap in seconds, where each bucket is twice as wide as the one before. It
-//! costs a few numbers, and gaps mean the same for every user.
+//! `TiSASRec` (Li et al. 2020) divides a user's gaps by the shortest of them, clips them at 2048,
+//! and learns a key vector and a value vector of each. T5 (Raffel et al. 2020) learns one number a
+//! head for each bucket of the distance in places. This is T5's form with `TiSASRec`'s quantity:
+//! one number a head, shared by all blocks, for each bucket of the gap in seconds, where each
+//! bucket is twice as wide as the one before. It costs a few numbers, and gaps mean the same for
+//! every user.
 
 use burn::prelude::*;
 
@@ -20,8 +21,8 @@ fn bucket(gap: i64) -> usize {
 /// What is added to the scores of each pair of events. `[n_rows, n_heads, len, len]`
 ///
 /// # Shapes
-/// `biases` `[N_BUCKETS, n_heads]`; `seconds` holds the time of every cell, `[n_rows, len]`, where `shape`
-/// is `[n_rows, len]`.
+/// `biases` `[N_BUCKETS, n_heads]`; `seconds` holds the time of every cell, `[n_rows, len]`, where
+/// `shape` is `[n_rows, len]`.
 pub(in crate::model) fn interval_bias(
     biases: Tensor<2>,
     seconds: &[i64],

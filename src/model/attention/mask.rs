@@ -60,8 +60,8 @@ pub(in crate::model) fn mask_of_all(cells: Cells<'_>, device: &Device) -> Tensor
     cells.padding(device) * others(cells.len, device)
 }
 
-/// For queries that are no cells of the batch: [`MASKED`] for padding, but in the last column, which is an
-/// event or, in an empty history, all there is. `[n_rows, 1, 1, len]`
+/// For queries that are no cells of the batch: [`MASKED`] for padding, but in the last column,
+/// which is an event or, in an empty history, all there is. `[n_rows, 1, 1, len]`
 pub(in crate::model) fn key_mask(cells: Cells<'_>, device: &Device) -> Tensor<4> {
     let len = cells.len;
     let last: Vec<f32> = (1..=len)

@@ -1,7 +1,8 @@
-//! Attention, as the Transformer families share it: blocks, position and interval coding, masks, dropout.
+//! Attention, as the Transformer families share it: blocks, position and interval coding, masks,
+//! dropout.
 //!
-//! Rows are padded on the left, and everything that depends on a place counts from the latest event, so
-//! that a history's numbers do not depend on how much padding stands before it.
+//! Rows are padded on the left, and everything that depends on a place counts from the latest
+//! event, so that a history's numbers do not depend on how much padding stands before it.
 
 mod asked;
 mod block;

@@ -11,8 +11,8 @@ use crate::model::layers::{Axis, LayerShape};
 /// Longest wavelength over 2π of Vaswani et al. 2017 and Su et al. 2021.
 const BASE: f64 = 10_000.0;
 
-/// What is added to the items at these places, where positions are added: rows of the learnt table, or
-/// sinusoids. `[places.len(), d_model]`
+/// What is added to the items at these places, where positions are added: rows of the learnt table,
+/// or sinusoids. `[places.len(), d_model]`
 pub(in crate::model) fn place_vectors(
     positions: Positions,
     table: Option<&Embedding>,
@@ -26,8 +26,8 @@ pub(in crate::model) fn place_vectors(
     }
 }
 
-/// What adds places to states `events`, learnt vectors being the weight `name` of so many rows; none where
-/// nothing is added.
+/// What adds places to states `events`, learnt vectors being the weight `name` of so many rows;
+/// none where nothing is added.
 pub(in crate::model) fn place_layer(
     positions: Positions,
     (title, name): (&str, &str),
@@ -48,8 +48,8 @@ pub(in crate::model) fn place_layer(
     }
 }
 
-/// Vaswani et al. 2017, section 3.5: number 2i of place p is sin(p / 10000^(2i/d)), number 2i + 1 the
-/// cosine of the same. `[places.len(), d_model]`
+/// Vaswani et al. 2017, section 3.5: number 2i of place p is sin(p / 10000^(2i/d)), number 2i + 1
+/// the cosine of the same. `[places.len(), d_model]`
 fn sinusoids(places: Range<usize>, d_model: usize, device: &Device) -> Tensor<2> {
     let n_places = places.len();
     let value = |place: usize, at: usize| {
@@ -66,11 +66,11 @@ fn sinusoids(places: Range<usize>, d_model: usize, device: &Device) -> Tensor<2>
     Tensor::from_data(TensorData::new(values, [n_places, d_model]), device)
 }
 
-/// Turns queries and keys by angles that grow with the place, so that their product depends on the distance
-/// (Su et al. 2021, eq. 34).
+/// Turns queries and keys by angles that grow with the place, so that their product depends on the
+/// distance (Su et al. 2021, eq. 34).
 ///
-/// The two numbers of a pair stand half a head apart, not side by side as in the paper: another order of
-/// the columns that are learnt, and nothing else.
+/// The two numbers of a pair stand half a head apart, not side by side as in the paper: another
+/// order of the columns that are learnt, and nothing else.
 pub(in crate::model) struct Rotation {
     /// `[1, 1, len, d_head]`
     cos: Tensor<4>,

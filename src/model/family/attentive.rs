@@ -1,4 +1,5 @@
-//! What the families of attention share: how they learn, and how those that look both ways are asked.
+//! What the families of attention share: how they learn, and how those that look both ways are
+//! asked.
 
 use burn::module::Module;
 use burn::optim::GradientsParams;
@@ -29,8 +30,8 @@ pub(super) fn rows_at_a_time(sizes: &Sizes, len: usize, n_vectors: usize) -> usi
     MAX_FLOATS / widest
 }
 
-/// Gradients of the mean loss of telling `targets`, one at least, from `states`, `[n_events, width]`, by item
-/// vectors, `[n_items + 1, width]`.
+/// Gradients of the mean loss of telling `targets`, one at least, from `states`,
+/// `[n_events, width]`, by item vectors, `[n_items + 1, width]`.
 pub(super) fn gradients<N: Module>(
     network: &N,
     (states, vectors): (Tensor<2>, Tensor<2>),
@@ -59,8 +60,8 @@ pub(super) trait Lesson {
     fn targets(&self) -> impl Iterator<Item = u32>;
 }
 
-/// The states of all lessons, worked out for those of like length together, and the targets in their order;
-/// `None` without lessons.
+/// The states of all lessons, worked out for those of like length together, and the targets in
+/// their order; `None` without lessons.
 pub(super) fn states_of<L: Lesson>(
     lessons: &[L],
     mut states: impl FnMut(&[&L]) -> Tensor<2>,
@@ -80,19 +81,21 @@ pub(super) fn states_of<L: Lesson>(
     (!groups.is_empty()).then(|| (Tensor::cat(found, 0), targets))
 }
 
-/// A network that looks both ways, so that each question is asked anew, by what came before it alone.
+/// A network that looks both ways, so that each question is asked anew, by what came before it
+/// alone.
 pub(super) trait Asked: Network {
     /// Blocks and heads of each, and the number of latest events that are read.
     fn reach(&self) -> ([usize; 2], usize);
 
-    /// The state of the question after each of these histories, `[n_rows, width]`; what each block looked at,
-    /// as [`Asked::look`] takes it, goes into `maps` when it is given.
+    /// The state of the question after each of these histories, `[n_rows, width]`; what each block
+    /// looked at, as [`Asked::look`] takes it, goes into `maps` when it is given.
     fn states(&self, rows: &[&[u32]], maps: Option<&mut Vec<Tensor<4>>>) -> Tensor<2>;
 
     /// What states are multiplied with to score the catalogue. `[n_items + 1, width]`
     fn output_vectors(&self) -> Tensor<2>;
 
-    /// The question's look at the events, the latest of which is the last key. `[n_rows, n_heads, 1, n_keys]`
+    /// The question's look at the events, the latest of which is the last key.
+    /// `[n_rows, n_heads, 1, n_keys]`
     fn look(weights: Tensor<4>) -> Tensor<4> {
         weights
     }
@@ -121,7 +124,8 @@ pub(super) trait Asked: Network {
         by_length(histories, width, |len| self.rows_at_a_time(len), states_of)
     }
 
-    /// As [`Network::step_scores`]: each step is asked by its own prefix, so that no row sees the future.
+    /// As [`Network::step_scores`]: each step is asked by its own prefix, so that no row sees the
+    /// future.
     fn asked_step_scores(&self, history: &Histories) -> (usize, Tensor<2>) {
         let (_, seq_len) = self.reach();
         let (first, prefixes) = prefixes(history.row(0), seq_len);
@@ -133,7 +137,8 @@ pub(super) trait Asked: Network {
         (first, Tensor::cat(blocks.collect(), 0))
     }
 
-    /// As [`Network::attention`]: row `r` is the look of the question after event `r`, at the events up to it.
+    /// As [`Network::attention`]: row `r` is the look of the question after event `r`, at the
+    /// events up to it.
     ///
     /// # Errors
     /// [`ModelError::Compute`] when the weights cannot be read from the device.

@@ -1,5 +1,5 @@
-//! Autoencoders over bags of items, plain and denoising: Multi-DAE (Liang et al. 2018), and with no hidden
-//! layer CDAE (Wu et al. 2016) without its users' vectors.
+//! Autoencoders over bags of items, plain and denoising: Multi-DAE (Liang et al. 2018), and with no
+//! hidden layer CDAE (Wu et al. 2016) without its users' vectors.
 
 use burn::nn::Linear;
 use burn::optim::GradientsParams;
@@ -55,11 +55,16 @@ impl Default for AutoencoderSpec {
 }
 
 crate::spec::described! { AutoencoderSpec {
-    d_hidden: Int { min: 2, max: 4096 }, Core, "Hidden width", "", "Width of each layer between items and the vector in the middle.", "Liang et al. 2018: 600";
-    n_hidden: Int { min: 0, max: 3 }, More, "Hidden layers", "", "Layers between items and the vector in the middle, on either side; with 0 the items are next to it.", "Liang et al. 2018: 1; Wu et al. 2016: 0";
+    d_hidden: Int { min: 2, max: 4096 }, Core, "Hidden width", "", "Width of each layer between \
+        items and the vector in the middle.", "Liang et al. 2018: 600";
+    n_hidden: Int { min: 0, max: 3 }, More, "Hidden layers", "", "Layers between items and the \
+        vector in the middle, on either side; with 0 the items are next to it.", "Liang et al. 2018: 1; Wu et al. 2016: 0";
     d_latent => words::LATENT, "Liang et al. 2018: 200; Wu et al. 2016: 50";
-    corruption: Float { min: 0.0, max: 0.9 }, Core, "Corruption", "", "Share of a user's items hidden from the encoder while training, which it must tell all the same; 0 makes it a plain autoencoder.", "Vincent et al. 2008: masking noise; Liang et al. 2018: 0.5";
-    likelihood => words::LIKELIHOOD, "Liang et al. 2018: Multinomial; Wu et al. 2016: also Bernoulli";
+    corruption: Float { min: 0.0, max: 0.9 }, Core, "Corruption", "", "Share of a user's items \
+        hidden from the encoder while training, which it must tell all the same; 0 makes it a \
+        plain autoencoder.", "Vincent et al. 2008: masking noise; Liang et al. 2018: 0.5";
+    likelihood => words::LIKELIHOOD, "Liang et al. 2018: Multinomial; Wu et al. 2016: also \
+                                      Bernoulli";
     recency => words::RECENCY, "Liang et al. 2018: 1";
 } }
 
@@ -97,10 +102,12 @@ impl ModelFamily for AutoencoderSpec {
         "Autoencoder"
     }
     fn summary(&self) -> &'static str {
-        "Learns to restore the bag of a user's items from a part of it, through a narrow middle; it does not see the order."
+        "Learns to restore the bag of a user's items from a part of it, through a narrow middle; \
+         it does not see the order."
     }
     fn source(&self) -> &'static str {
-        "Liang et al. 2018 (Multi-DAE); denoising after Vincent et al. 2008; with no hidden layer Wu et al. 2016 (CDAE) with tanh and without its users' vectors"
+        "Liang et al. 2018 (Multi-DAE); denoising after Vincent et al. 2008; with no hidden layer \
+         Wu et al. 2016 (CDAE) with tanh and without its users' vectors"
     }
     fn layers(&self, plan: &Blueprint) -> Vec<LayerShape> {
         let items = Axis::items(plan, 0);
@@ -123,8 +130,8 @@ impl ModelFamily for AutoencoderSpec {
             .chain(axes.windows(2).enumerate().map(layer))
             .collect()
     }
-    /// A copy of the weights; of each user its hidden layers, their gradients and one more; a block of
-    /// logits; and of each item of a bag its places. Gradients are among the parameters.
+    /// A copy of the weights; of each user its hidden layers, their gradients and one more; a block
+    /// of logits; and of each item of a bag its places. Gradients are among the parameters.
     fn memory(&self, work: &Workload<'_>) -> MemoryNeed {
         let n_items = work.plan.shape.n_items;
         let of_event = 10;
@@ -173,8 +180,8 @@ impl ModelFamily for AutoencoderSpec {
     }
 }
 
-/// Bag of items → tanh layers → vector in the middle, a tanh too → tanh layers → a score an item. Padding is
-/// no item of a bag: item `i` is column `i − 1` here.
+/// Bag of items → tanh layers → vector in the middle, a tanh too → tanh layers → a score an item.
+/// Padding is no item of a bag: item `i` is column `i − 1` here.
 #[derive(Module, Debug)]
 struct Autoencoder {
     /// From the catalogue, `[n_items, ..]`, to the catalogue, `[.., n_items]`.
@@ -254,10 +261,10 @@ fn dense(weights: &[[Vec<f32>; 2]]) -> Vec<Dense<'_>> {
 impl Network for Autoencoder {
     const KIND: &'static str = "autoencoder";
 
-    /// The negative log-likelihood of each user's whole bag from a part of it (Liang et al. 2018, section
-    /// 2.2). The paper takes the mean over users; here the sum is divided by the number of items, so that the
-    /// loss can be read as nats an event like that of the other families. Adam's steps do not depend on such
-    /// a factor.
+    /// The negative log-likelihood of each user's whole bag from a part of it (Liang et al. 2018,
+    /// section 2.2). The paper takes the mean over users; here the sum is divided by the number of
+    /// items, so that the loss can be read as nats an event like that of the other families. Adam's
+    /// steps do not depend on such a factor.
     fn gradients(
         &self,
         histories: &Histories,
@@ -391,8 +398,8 @@ mod tests {
         );
     }
 
-    /// What is hidden from the encoder is still to be told: with everything hidden but by chance the loss
-    /// counts every item.
+    /// What is hidden from the encoder is still to be told: with everything hidden but by chance
+    /// the loss counts every item.
     #[test]
     fn corrupted_items_are_told_all_the_same() {
         let network = network(

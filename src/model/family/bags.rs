@@ -5,12 +5,13 @@ use burn::prelude::*;
 use crate::model::kernel::SparseRows;
 use crate::model::random::Noise;
 
-/// Most rows of [`Trainable::step_scores`](crate::model::Trainable::step_scores): the latest prefixes of a
-/// history. A prefix costs a forward pass of its own here, and each row holds the whole catalogue.
+/// Most rows of [`Trainable::step_scores`](crate::model::Trainable::step_scores): the latest
+/// prefixes of a history. A prefix costs a forward pass of its own here, and each row holds the
+/// whole catalogue.
 const MAX_PREFIXES: usize = 500;
 
-/// Which items a user has, not in which order or how often. Padding is no item of a bag: item `i` is column
-/// `i − 1` here.
+/// Which items a user has, not in which order or how often. Padding is no item of a bag: item `i`
+/// is column `i − 1` here.
 pub(super) struct Bags {
     shape: [usize; 2],
     /// Flat place and weight of each item in a bag; the weights of a row have length 1 together.
@@ -110,14 +111,15 @@ impl Bags {
     }
 }
 
-/// Scores of items with a column of zeros for padding in front. `[n_rows, n_items]` to `[n_rows, n_items + 1]`
+/// Scores of items with a column of zeros for padding in front. `[n_rows, n_items]` to
+/// `[n_rows, n_items + 1]`
 pub(super) fn behind_padding(scores: Tensor<2>) -> Tensor<2> {
     let padding = Tensor::zeros([scores.dims()[0], 1], &scores.device());
     Tensor::cat(vec![padding, scores], 1)
 }
 
-/// Scores after each of the history's last events, each prefix being a bag of its own: the place of the
-/// first row in the history, and `[n_rows, n_items + 1]`.
+/// Scores after each of the history's last events, each prefix being a bag of its own: the place of
+/// the first row in the history, and `[n_rows, n_items + 1]`.
 pub(super) fn scores_of_prefixes(
     history: &[u32],
     at_a_time: usize,

@@ -81,13 +81,18 @@ crate::spec::described! { Bert4RecSpec {
     n_layers => words::BLOCKS, "Sun et al. 2019: 2";
     n_heads => words::HEADS, "Sun et al. 2019: 2";
     d_ff => words::FEED_FORWARD, "Sun et al. 2019: 4 times the width";
-    seq_len: Int { min: 2, max: 2000 }, Core, "Window", "events", "How many of the latest events the model sees, beside the mask that stands for the next one.", "Sun et al. 2019: 200 for MovieLens";
-    mask_share: Float { min: 0.01, max: 0.9 }, Core, "Masked share", "", "Share of a history's events that are hidden while training, to be filled in from both sides.", "Sun et al. 2019: 0.2 for MovieLens, 0.4 for Steam, 0.6 for Beauty";
-    last_share: Float { min: 0.0, max: 1.0 }, More, "Last-only share", "", "Share of the samples in which the last event alone is hidden, as it is asked for later.", "Sun et al.'s code: 1 sample of 11";
+    seq_len: Int { min: 2, max: 2000 }, Core, "Window", "events", "How many of the latest events \
+        the model sees, beside the mask that stands for the next one.", "Sun et al. 2019: 200 for MovieLens";
+    mask_share: Float { min: 0.01, max: 0.9 }, Core, "Masked share", "", "Share of a history's \
+        events that are hidden while training, to be filled in from both sides.", "Sun et al. 2019: 0.2 for MovieLens, 0.4 for Steam, 0.6 for Beauty";
+    last_share: Float { min: 0.0, max: 1.0 }, More, "Last-only share", "", "Share of the samples \
+        in which the last event alone is hidden, as it is asked for later.", "Sun et al.'s code: 1 sample of 11";
     dropout => words::DROPOUT, "Sun et al.'s code: 0.1–0.5";
     attention_dropout => words::ATTENTION_DROPOUT, "Sun et al.'s code: 0.1–0.5";
-    norm: Choice(NormPlace::VARIANTS.to_vec()), More, "Norms", "", "Whether the layer norms of a block stand before its layers, which trains easily, or after each sum, as in BERT.", "Sun et al. 2019: after";
-    positions: Choice(Positions::VARIANTS.to_vec()), More, "Positions", "", "How the model knows the places of events; without any it sees a bag.", "Sun et al. 2019: Learned";
+    norm: Choice(NormPlace::VARIANTS.to_vec()), More, "Norms", "", "Whether the layer norms of a \
+        block stand before its layers, which trains easily, or after each sum, as in BERT.", "Sun et al. 2019: after";
+    positions: Choice(Positions::VARIANTS.to_vec()), More, "Positions", "", "How the model knows \
+        the places of events; without any it sees a bag.", "Sun et al. 2019: Learned";
 } }
 
 impl Bert4RecSpec {
@@ -114,12 +119,14 @@ impl ModelFamily for Bert4RecSpec {
         "BERT4Rec"
     }
     fn summary(&self) -> &'static str {
-        "Learns to fill in hidden events from both sides, and is asked for the one hidden after the latest."
+        "Learns to fill in hidden events from both sides, and is asked for the one hidden after \
+         the latest."
     }
     fn source(&self) -> &'static str {
-        "Sun et al. 2019 (BERT4Rec): Cloze training with a softmax over the whole catalogue. Positions count from the \
-         latest event; a history gives one new sample an epoch instead of ten that are drawn once; weights start from \
-         Glorot's distribution, item vectors from N(0, 0.02²)"
+        "Sun et al. 2019 (BERT4Rec): Cloze training with a softmax over the whole catalogue. \
+         Positions count from the latest event; a history gives one new sample an epoch instead of \
+         ten that are drawn once; weights start from Glorot's distribution, item vectors from N(0, \
+         0.02²)"
     }
     fn layers(&self, plan: &Blueprint) -> Vec<LayerShape> {
         let Self {
@@ -194,7 +201,8 @@ impl ModelFamily for Bert4RecSpec {
 /// The network. Positions are counted from the end of the window.
 #[derive(Module, Debug)]
 struct Bert4Rec {
-    /// `[n_items + 2, d_model]`: padding, the items, the mask; but for the mask also the output weights.
+    /// `[n_items + 2, d_model]`: padding, the items, the mask; but for the mask also the output
+    /// weights.
     item: Embedding,
     /// `[seq_len + 1, d_model]`; the last row is the latest place. Where positions are learnt.
     position: Option<Embedding>,
@@ -299,8 +307,8 @@ impl Bert4Rec {
         }
     }
 
-    /// What is multiplied with [`Asked::output_vectors`]: GELU(h W + b), and a 1 for the item's bias.
-    /// `[n, d_model]` to `[n, d_model + 1]`
+    /// What is multiplied with [`Asked::output_vectors`]: GELU(h W + b), and a 1 for the item's
+    /// bias. `[n, d_model]` to `[n, d_model + 1]`
     fn headed(&self, hidden: Tensor<2>) -> Tensor<2> {
         let headed = activated(Activation::Gelu, self.head.forward(hidden));
         let ones = Tensor::ones([headed.dims()[0], 1], &headed.device());
@@ -358,8 +366,8 @@ impl Bert4Rec {
 impl Network for Bert4Rec {
     const KIND: &'static str = "bert4rec";
 
-    /// Sun et al. 2019, eq. 8, with the mean over all hidden events of the batch instead of that over each
-    /// sample first.
+    /// Sun et al. 2019, eq. 8, with the mean over all hidden events of the batch instead of that
+    /// over each sample first.
     fn gradients(
         &self,
         histories: &Histories,

@@ -1,4 +1,5 @@
-//! Encoder and decoder: what was done is read from both sides, and the next events are foretold one by one.
+//! Encoder and decoder: what was done is read from both sides, and the next events are foretold one
+//! by one.
 
 mod cuts;
 
@@ -82,17 +83,24 @@ impl Default for EncoderDecoderSpec {
 
 crate::spec::described! { EncoderDecoderSpec {
     d_model => words::WIDTH, "Ours for small data; Vaswani et al. 2017: 512";
-    n_layers: Int { min: 1, max: 12 }, Core, "Blocks", "", "How many blocks the encoder has, and as many the decoder.", "Ours for small data; Vaswani et al. 2017: 6";
+    n_layers: Int { min: 1, max: 12 }, Core, "Blocks", "", "How many blocks the encoder has, and \
+        as many the decoder.", "Ours for small data; Vaswani et al. 2017: 6";
     n_heads => words::HEADS, "Ours for small data; Vaswani et al. 2017: 8";
     d_ff => words::FEED_FORWARD, "Vaswani et al. 2017: 4 times the width";
-    seq_len: Int { min: 2, max: 2000 }, Core, "Window", "events", "How many of the latest events the encoder reads.", "Ours; half of the causal Transformer's, for it is read anew for every question";
-    n_ahead: Int { min: 1, max: 50 }, Core, "Events ahead", "events", "How many of the next events the decoder learns to foretell, one after the other.", "Ours";
-    n_cuts: Int { min: 1, max: 64 }, More, "Cuts", "", "At how many places each history is cut in a step into what is read and what is foretold.", "Ours";
+    seq_len: Int { min: 2, max: 2000 }, Core, "Window", "events", "How many of the latest events the encoder reads.", "Ours; \
+        half of the causal Transformer's, for it is read anew for every question";
+    n_ahead: Int { min: 1, max: 50 }, Core, "Events ahead", "events", "How many of the next events \
+        the decoder learns to foretell, one after the other.", "Ours";
+    n_cuts: Int { min: 1, max: 64 }, More, "Cuts", "", "At how many places each history is cut in \
+        a step into what is read and what is foretold.", "Ours";
     dropout => words::DROPOUT, "Vaswani et al. 2017: 0.1";
-    attention_dropout => words::ATTENTION_DROPOUT, "Vaswani et al. 2017: none in the paper, 0.1 in their code";
-    norm: Choice(NormPlace::VARIANTS.to_vec()), More, "Norms", "", "Whether the layer norms of a block stand before its layers, which trains easily, or after each sum.", "Vaswani et al. 2017: after";
+    attention_dropout => words::ATTENTION_DROPOUT, "Vaswani et al. 2017: none in the paper, 0.1 in \
+        their code";
+    norm: Choice(NormPlace::VARIANTS.to_vec()), More, "Norms", "", "Whether the layer norms of a \
+        block stand before its layers, which trains easily, or after each sum.", "Vaswani et al. 2017: after";
     activation => words::ACTIVATION, "Vaswani et al. 2017: Relu";
-    positions: Choice(Positions::VARIANTS.to_vec()), More, "Positions", "", "How encoder and decoder know the places of events; without any the encoder sees a bag.", "Vaswani et al. 2017: Sinusoidal";
+    positions: Choice(Positions::VARIANTS.to_vec()), More, "Positions", "", "How encoder and \
+        decoder know the places of events; without any the encoder sees a bag.", "Vaswani et al. 2017: Sinusoidal";
 } }
 
 impl EncoderDecoderSpec {
@@ -123,9 +131,10 @@ impl ModelFamily for EncoderDecoderSpec {
         "Reads the history from both sides and foretells the next events one after the other."
     }
     fn source(&self) -> &'static str {
-        "Vaswani et al. 2017 (the first Transformer), with items for words and one table of item vectors for encoder, \
-         decoder and output; places in the history count from the latest event. Trained with the true events before \
-         each (teacher forcing), without label smoothing; histories are cut at random places"
+        "Vaswani et al. 2017 (the first Transformer), with items for words and one table of item \
+         vectors for encoder, decoder and output; places in the history count from the latest \
+         event. Trained with the true events before each (teacher forcing), without label \
+         smoothing; histories are cut at random places"
     }
     fn layers(&self, plan: &Blueprint) -> Vec<LayerShape> {
         let Self {
@@ -218,8 +227,8 @@ const DECODER: usize = 1 << 10;
 /// The network.
 #[derive(Module, Debug)]
 struct EncoderDecoder {
-    /// `[n_items + 2, d_model]`: padding, the items, the start of decoding; but for the start also the output
-    /// weights.
+    /// `[n_items + 2, d_model]`: padding, the items, the start of decoding; but for the start also
+    /// the output weights.
     item: Embedding,
     /// `[seq_len, d_model]`; the last row is the latest event. Where positions are learnt.
     position: Option<Embedding>,
@@ -321,9 +330,9 @@ impl EncoderDecoder {
         }
     }
 
-    /// State before each of the next events, `[n_rows, n_next, d_model]`, where `cells` holds the start and the
-    /// events before each; the weights of each block's look at the history, `[n_rows, n_heads, n_next, len]`,
-    /// go into `maps` when it is given.
+    /// State before each of the next events, `[n_rows, n_next, d_model]`, where `cells` holds the
+    /// start and the events before each; the weights of each block's look at the history,
+    /// `[n_rows, n_heads, n_next, len]`, go into `maps` when it is given.
     fn decode(
         &self,
         encoded: &Encoded,
@@ -379,7 +388,8 @@ impl EncoderDecoder {
         self.norm.as_ref().map_or(x.clone(), |norm| norm.forward(x))
     }
 
-    /// What the encoder makes of the latest events of each history; of an empty one, one event of padding.
+    /// What the encoder makes of the latest events of each history; of an empty one, one event of
+    /// padding.
     fn encoded(&self, rows: &[&[u32]]) -> Encoded {
         let windows: Vec<Vec<u32>> = rows
             .iter()
@@ -396,7 +406,8 @@ impl EncoderDecoder {
         )
     }
 
-    /// States before each of the events to be foretold of some cuts of like length. `[n_events, d_model]`
+    /// States before each of the events to be foretold of some cuts of like length.
+    /// `[n_events, d_model]`
     fn foretold(&self, cuts: &[&Cut], noise: Noise) -> Tensor<2> {
         let (pasts, len) = padded(&cuts.iter().map(|cut| cut.past.clone()).collect::<Vec<_>>());
         let rows: Vec<usize> = cuts.iter().map(|cut| cut.row).collect();
@@ -521,8 +532,8 @@ impl Network for EncoderDecoder {
         self.asked_attention(history)
     }
 
-    /// Decodes step by step; when the decoder has foretold all that it learnt to, what it foretold joins the
-    /// history.
+    /// Decodes step by step; when the decoder has foretold all that it learnt to, what it foretold
+    /// joins the history.
     fn ahead(&self, asked: &Ahead<'_>) -> Result<Option<Vec<Vec<f32>>>, ModelError> {
         let (mut rows, mut path) = (Vec::with_capacity(asked.n_ahead), Vec::<u32>::new());
         let vectors = self.output_vectors().transpose();

@@ -1,4 +1,5 @@
-//! What the variational families share: the Kullback–Leibler term, its free nats, and how its weight grows.
+//! What the variational families share: the Kullback–Leibler term, its free nats, and how its
+//! weight grows.
 
 use burn::prelude::*;
 
@@ -11,8 +12,8 @@ crate::spec::choice! {
         /// Once, in a line, over a share of the run (Bowman et al. 2016; Liang et al. 2018).
         #[default]
         Linear,
-        /// In a line over a share of each of four parts of the run, from 0 again at the start of each (Fu et al.
-        /// 2019, eq. 6 and 7).
+        /// In a line over a share of each of four parts of the run, from 0 again at the start of
+        /// each (Fu et al. 2019, eq. 6 and 7).
         Cyclical,
     }
 }
@@ -21,8 +22,8 @@ crate::spec::choice! {
 const CYCLES: usize = 4;
 
 impl Annealing {
-    /// The share of its full weight that the term has at a step, where it grows over the share `over` of the
-    /// run or of a cycle.
+    /// The share of its full weight that the term has at a step, where it grows over the share
+    /// `over` of the run or of a cycle.
     pub(super) fn share(self, over: f64, inputs: &StepInputs) -> f64 {
         let (step, n_steps) = match self {
             Self::Linear => (inputs.step, inputs.n_steps as f64),
@@ -61,9 +62,9 @@ pub(super) struct KlTerm {
 }
 
 impl KlTerm {
-    /// ½ (σ² + μ² − ln σ² − 1) for each number (Kingma & Welling 2014, appendix B). A dimension whose mean
-    /// over the rows is below `free_bits` nats is charged for these, and has no gradient (Kingma et al. 2016,
-    /// eq. 15, whose groups are the dimensions here).
+    /// ½ (σ² + μ² − ln σ² − 1) for each number (Kingma & Welling 2014, appendix B). A dimension
+    /// whose mean over the rows is below `free_bits` nats is charged for these, and has no gradient
+    /// (Kingma et al. 2016, eq. 15, whose groups are the dimensions here).
     ///
     /// # Shapes
     /// Mean and log-variance `[n_rows, d_latent]`.
@@ -111,7 +112,8 @@ mod tests {
         let row = |values: [f32; 2]| Tensor::<2>::from_data([values], &device);
         let kl = |mean, log_variance| scalar(KlTerm::new(row(mean), row(log_variance), 0.0).sum);
         assert!(kl([0.0, 0.0], [0.0, 0.0]).abs() < 1e-6);
-        // ½ (σ² + μ² − ln σ² − 1) for each: ½ (1 + 4 − 0 − 1) = 2, and ½ (4 + 0 − ln 4 − 1) = 0.8069.
+        // ½ (σ² + μ² − ln σ² − 1) for each: ½ (1 + 4 − 0 − 1) = 2, and ½ (4 + 0 − ln 4 − 1) =
+        // 0.8069.
         assert!((kl([2.0, 0.0], [0.0, 4.0_f32.ln()]) - 2.806_853).abs() < 1e-5);
     }
 

@@ -61,8 +61,8 @@ pub trait ModelFamily: Described {
         false
     }
 
-    /// The layers in the order in which a history goes through them, from the settings alone. Before the
-    /// data are prepared a plan has no items, and what they tell stands as a symbol.
+    /// The layers in the order in which a history goes through them, from the settings alone.
+    /// Before the data are prepared a plan has no items, and what they tell stands as a symbol.
     fn layers(&self, plan: &Blueprint) -> Vec<LayerShape>;
 
     /// Number of learnt numbers, from the settings alone.
@@ -70,8 +70,9 @@ pub trait ModelFamily: Described {
         count_of(&self.layers(plan)).fixed
     }
 
-    /// Memory that training on the processor takes, from the settings alone: the parameters, and what is
-    /// worked on beside them, of which a family that says nothing else is taken to have copies of its weights.
+    /// Memory that training on the processor takes, from the settings alone: the parameters, and
+    /// what is worked on beside them, of which a family that says nothing else is taken to have
+    /// copies of its weights.
     fn memory(&self, work: &Workload<'_>) -> MemoryNeed {
         let n_params = self.n_params(work.plan);
         MemoryNeed::of_numbers(n_params, n_params, n_params)
@@ -204,8 +205,8 @@ const EVERY_TASK: [TaskKind; 4] = [
 fn unfit(family: &dyn ModelFamily, plan: &Blueprint) -> Option<Problem> {
     if !family.tasks().iter().any(|task| plan.output.fits(*task)) {
         let sentence = format!(
-            "{} ranks the next item and cannot do this task; choose a Transformer or a recurrent family, or write \
-             `task: NextItem`.",
+            "{} ranks the next item and cannot do this task; choose a Transformer or a recurrent \
+             family, or write `task: NextItem`.",
             family.title()
         );
         return Some(Problem::error("", sentence));
@@ -213,8 +214,8 @@ fn unfit(family: &dyn ModelFamily, plan: &Blueprint) -> Option<Problem> {
     let is_told = family.takes_features() || plan.features.is_empty();
     (!is_told).then(|| {
         let sentence = format!(
-            "{} is told of items only, and the features of events are left aside; choose a Transformer or a recurrent \
-             family to use them.",
+            "{} is told of items only, and the features of events are left aside; choose a \
+             Transformer or a recurrent family to use them.",
             family.title()
         );
         Problem::warning("", sentence)
@@ -229,8 +230,8 @@ struct Start<'a> {
     seed: u64,
 }
 
-/// The largest arrays of a network, in numbers, each with the setting that makes it large. They are told before the
-/// settings are checked, so a product stops at the largest number there is.
+/// The largest arrays of a network, in numbers, each with the setting that makes it large. They are
+/// told before the settings are checked, so a product stops at the largest number there is.
 type Largest<'a> = &'a [(&'static str, usize)];
 
 impl Start<'_> {
@@ -294,13 +295,16 @@ fn too_large(field: &str, n_params: usize) -> Option<Problem> {
         let gigabytes = n_params.div_ceil(1_000_000_000 / 16);
         Problem::warning(
             field,
-            format!("The model has {millions} million parameters and needs about {gigabytes} GB to train; lower the width, or drop rare items."),
+            format!(
+                "The model has {millions} million parameters and needs about {gigabytes} GB to \
+                     train; lower the width, or drop rare items."
+            ),
         )
     })
 }
 
-/// Memory of attention that burn's layers compute: what they keep of every event and pair of events of a
-/// batch, and a few blocks of scores.
+/// Memory of attention that burn's layers compute: what they keep of every event and pair of events
+/// of a batch, and a few blocks of scores.
 fn plain_memory(
     n_params: usize,
     n_layers: usize,
@@ -340,7 +344,8 @@ fn refuse_large_array(device: &OpenDevice, field: &str, n_floats: usize) -> Resu
         Some(limit) if n_bytes > limit => Err(ModelError::Setting {
             field: format!("model.{field}"),
             sentence: format!(
-                "the largest table of the model takes {} MB, but {} takes at most {} MB at once; lower `model.{field}`, drop rare items, or train with `--device cpu`",
+                "the largest table of the model takes {} MB, but {} takes at most {} MB at once; \
+                 lower `model.{field}`, drop rare items, or train with `--device cpu`",
                 n_bytes >> 20,
                 device.info.name,
                 limit >> 20

@@ -1,5 +1,5 @@
-//! A sequential variational autoencoder: a latent vector after each event, from which the next ones are told
-//! (Sachdeva et al. 2019).
+//! A sequential variational autoencoder: a latent vector after each event, from which the next ones
+//! are told (Sachdeva et al. 2019).
 
 mod fused;
 mod steps;
@@ -77,16 +77,26 @@ impl Default for SequentialVaeSpec {
 
 crate::spec::described! { SequentialVaeSpec {
     d_model: Int { min: 2, max: 1024 }, Core, "Width", "", "Length of each item's vector.", "Sachdeva et al. 2019: 256";
-    d_state: Int { min: 2, max: 1024 }, Core, "State width", "", "Number of units of the GRU that reads the history.", "Sachdeva et al. 2019: 200";
-    d_hidden: Int { min: 2, max: 4096 }, More, "Hidden width", "", "Width of the layer on either side of the latent vector.", "Sachdeva et al. 2019: 150";
-    d_latent: Int { min: 1, max: 1024 }, Core, "Latent width", "", "Length of the vector that stands for a user after an event.", "Sachdeva et al. 2019: 64";
-    seq_len: Int { min: 1, max: 2000 }, Core, "History", "events", "Number of latest events that the model sees.", "Sachdeva et al. 2019: up to 1000; Kang & McAuley 2018: 200";
-    n_ahead: Int { min: 1, max: 50 }, Core, "Events ahead", "events", "Number of next events that are told after each event, each different item once; 1 asks for the very next one.", "Sachdeva et al. 2019: 4";
-    dropout: Float { min: 0.0, max: 0.9 }, Core, "Dropout", "", "Share of activations set to zero while training, before and after the GRU.", "Sachdeva et al. 2019: none";
-    beta: Float { min: 0.0, max: 4.0 }, Core, "Beta", "", "Largest weight of the Kullback–Leibler term of each event; 0 leaves it out.", "Liang et al. 2018: 0.2";
+    d_state: Int { min: 2, max: 1024 }, Core, "State width", "", "Number of units of the GRU that \
+        reads the history.", "Sachdeva et al. 2019: 200";
+    d_hidden: Int { min: 2, max: 4096 }, More, "Hidden width", "", "Width of the layer on either \
+        side of the latent vector.", "Sachdeva et al. 2019: 150";
+    d_latent: Int { min: 1, max: 1024 }, Core, "Latent width", "", "Length of the vector that \
+        stands for a user after an event.", "Sachdeva et al. 2019: 64";
+    seq_len: Int { min: 1, max: 2000 }, Core, "History", "events", "Number of latest events that the model sees.", "Sachdeva \
+        et al. 2019: up to 1000; Kang & McAuley 2018: 200";
+    n_ahead: Int { min: 1, max: 50 }, Core, "Events ahead", "events", "Number of next events that \
+        are told after each event, each different item once; 1 asks for the very next one.", "Sachdeva et al. 2019: 4";
+    dropout: Float { min: 0.0, max: 0.9 }, Core, "Dropout", "", "Share of activations set to zero \
+        while training, before and after the GRU.", "Sachdeva et al. 2019: none";
+    beta: Float { min: 0.0, max: 4.0 }, Core, "Beta", "", "Largest weight of the Kullback–Leibler \
+        term of each event; 0 leaves it out.", "Liang et al. 2018: 0.2";
     anneal => words::ANNEAL, "Liang et al. 2018: linear";
-    annealing => words::ANNEALING, "Liang et al. 2018: Linear; Fu et al. 2019: Cyclical, half of each of four cycles";
-    free_bits: Float { min: 0.0, max: 10.0 }, More, "Free bits", "nats", "Kullback–Leibler term of each latent dimension that costs nothing, as a mean over the events of a batch; 0 charges for all of it.", "Kingma et al. 2016: 0.1 to 2 a group; off";
+    annealing => words::ANNEALING, "Liang et al. 2018: Linear; Fu et al. 2019: Cyclical, half of \
+                                    each of four cycles";
+    free_bits: Float { min: 0.0, max: 10.0 }, More, "Free bits", "nats", "Kullback–Leibler term of \
+        each latent dimension that costs nothing, as a mean over the events of a batch; 0 charges \
+        for all of it.", "Kingma et al. 2016: 0.1 to 2 a group; off";
 } }
 
 impl ModelFamily for SequentialVaeSpec {
@@ -94,10 +104,12 @@ impl ModelFamily for SequentialVaeSpec {
         "Sequential VAE"
     }
     fn summary(&self) -> &'static str {
-        "A GRU reads the history; after each event it gives a latent vector with its uncertainty, from which the next events are told."
+        "A GRU reads the history; after each event it gives a latent vector with its uncertainty, \
+         from which the next events are told."
     }
     fn source(&self) -> &'static str {
-        "Sachdeva et al. 2019 (SVAE): multinomial likelihood of the next k items; beta weighs the term of each event, where the published code divides it by their number"
+        "Sachdeva et al. 2019 (SVAE): multinomial likelihood of the next k items; beta weighs the \
+         term of each event, where the published code divides it by their number"
     }
     fn layers(&self, plan: &Blueprint) -> Vec<LayerShape> {
         let Self {
@@ -130,8 +142,8 @@ impl ModelFamily for SequentialVaeSpec {
         );
         layers
     }
-    /// A copy of the weights; of each event what goes into the GRU, its states, gates and gradients, four
-    /// hidden and six latent vectors and its targets; and a block of logits.
+    /// A copy of the weights; of each event what goes into the GRU, its states, gates and
+    /// gradients, four hidden and six latent vectors and its targets; and a block of logits.
     fn memory(&self, work: &Workload<'_>) -> MemoryNeed {
         let Self {
             d_model,
@@ -184,8 +196,8 @@ impl ModelFamily for SequentialVaeSpec {
     }
 }
 
-/// Item vectors → GRU → tanh layer → mean and log-variance of a latent vector for each event → tanh layer →
-/// a score an item. The output has no column for padding: item `i` is column `i − 1` of it.
+/// Item vectors → GRU → tanh layer → mean and log-variance of a latent vector for each event → tanh
+/// layer → a score an item. The output has no column for padding: item `i` is column `i − 1` of it.
 #[derive(Module, Debug)]
 struct SequentialVae {
     item: Embedding,
@@ -204,7 +216,8 @@ struct SequentialVae {
     spec: SequentialVaeSpec,
 }
 
-/// What tells the drawings of a step apart: what goes into the GRU, what comes out of it, the latent vectors.
+/// What tells the drawings of a step apart: what goes into the GRU, what comes out of it, the
+/// latent vectors.
 const DROP_IN: usize = 0;
 const DROP_OUT: usize = 1;
 const LATENT: usize = 2;
@@ -245,7 +258,8 @@ impl SequentialVae {
         ]
     }
 
-    /// Mean and log-variance of the latent vectors. `[n_rows, d_state]` to twice `[n_rows, d_latent]`
+    /// Mean and log-variance of the latent vectors. `[n_rows, d_state]` to twice
+    /// `[n_rows, d_latent]`
     fn encode(&self, states: Tensor<2>) -> [Tensor<2>; 2] {
         let hidden = self.encoder.forward(states).tanh(); // [n_rows, d_hidden]
         [
@@ -254,15 +268,15 @@ impl SequentialVae {
         ]
     }
 
-    /// Scores from states and the means of their latent vectors, with a column of zeros for padding in front.
-    /// `[n_rows, d_state]` to `[n_rows, n_items + 1]`
+    /// Scores from states and the means of their latent vectors, with a column of zeros for padding
+    /// in front. `[n_rows, d_state]` to `[n_rows, n_items + 1]`
     fn scores_from(&self, states: Tensor<2>) -> Tensor<2> {
         let [mean, _] = self.encode(states);
         behind_padding(self.output.forward(self.decoder.forward(mean).tanh()))
     }
 
-    /// State after each event of the last `seq_len` of each row, in packed order, with a last row of zeros:
-    /// the state of an empty history.
+    /// State after each event of the last `seq_len` of each row, in packed order, with a last row
+    /// of zeros: the state of an empty history.
     fn states(&self, rows: &[&[u32]]) -> (Packing, Tensor<2>) {
         let windows: Vec<&[u32]> = rows
             .iter()
@@ -321,9 +335,10 @@ fn times(x: Tensor<2>, factors: Option<&Tensor<2>>) -> Tensor<2> {
 impl Network for SequentialVae {
     const KIND: &'static str = "sequential-vae";
 
-    /// The negative evidence lower bound of Sachdeva et al. 2019, eq. 9, with the annealed beta: after each
-    /// event the log-likelihood of each different item among the next `n_ahead`, and beta times the
-    /// Kullback–Leibler term. The sum is divided by the number of items that are told.
+    /// The negative evidence lower bound of Sachdeva et al. 2019, eq. 9, with the annealed beta:
+    /// after each event the log-likelihood of each different item among the next `n_ahead`, and
+    /// beta times the Kullback–Leibler term. The sum is divided by the number of items that are
+    /// told.
     fn gradients(
         &self,
         histories: &Histories,

@@ -96,11 +96,19 @@ crate::spec::described! { TransformerSpec {
     seq_len => words::WINDOW, "Kang & McAuley 2018: 200 for MovieLens";
     dropout => words::DROPOUT, "0.1 on dense, 0.3–0.5 on sparse data";
     attention_dropout => words::ATTENTION_DROPOUT, "Off; Radford et al. 2018 (GPT): 0.1";
-    norm: Choice(NormPlace::VARIANTS.to_vec()), More, "Norms", "", "Whether the layer norms of a block stand before its layers, which trains easily, or after each sum, as in the first Transformer.", "Kang & McAuley 2018 and Radford et al. 2019: before; Vaswani et al. 2017: after";
+    norm: Choice(NormPlace::VARIANTS.to_vec()), More, "Norms", "", "Whether the layer norms of a \
+        block stand before its layers, which trains easily, or after each sum, as in the first \
+        Transformer.", "Kang & McAuley 2018 and Radford et al. 2019: before; Vaswani et al. 2017: after";
     activation => words::ACTIVATION, "Kang & McAuley 2018: Relu; GPT: Gelu";
-    positions: Choice(Positions::VARIANTS.to_vec()), More, "Positions", "", "How the model knows the places of events: learnt vectors, fixed waves, turned queries and keys, or only who came before whom.", "Kang & McAuley 2018: Learned; Vaswani et al. 2017: Sinusoidal; Su et al. 2021: Rotary";
-    intervals: Bool, More, "Time intervals", "", "Lets attention depend on the time between two events, in buckets each twice as wide as the one before; without times in the log it changes nothing.", "Off; after Li et al. 2020 (TiSASRec) and Raffel et al. 2020 (T5)";
-    tied: Bool, More, "Tied output", "", "Scores an item by the same vector that stands for it in the history; without it the output has vectors of its own.", "Kang & McAuley 2018: yes";
+    positions: Choice(Positions::VARIANTS.to_vec()), More, "Positions", "", "How the model knows \
+        the places of events: learnt vectors, fixed waves, turned queries and keys, or only who \
+        came before whom.", "Kang & McAuley 2018: Learned; Vaswani et al. 2017: Sinusoidal; Su et al. 2021: Rotary";
+    intervals: Bool, More, "Time intervals", "", "Lets attention depend on the time between two \
+        events, in buckets each twice as wide as the one before; without times in the log it \
+        changes nothing.", "Off; after Li et al. 2020 (TiSASRec) and Raffel et al. 2020 (T5)";
+    tied: Bool, More, "Tied output", "", "Scores an item by the same vector that stands for it in \
+                                          the history; without it the output has vectors of its \
+                                          own.", "Kang & McAuley 2018: yes";
     features => words::FEATURES, "Sum, as BERT adds segments";
 } }
 
@@ -148,11 +156,12 @@ impl ModelFamily for TransformerSpec {
         "Looks back at the latest events with attention and scores what comes next after each."
     }
     fn source(&self) -> &'static str {
-        "Kang & McAuley 2018 (SASRec), with full-catalogue cross-entropy instead of one sampled negative, an output \
-         projection after the heads and no dropout on attention weights unless it is set; positions count from the \
-         latest event; keys and values are normed as in the paper, not as in its code, which norms the queries only. \
-         With Gelu and a feed-forward width of 4 times the width it is GPT's form (Radford et al. 2019), but for item \
-         vectors multiplied by the root of the width"
+        "Kang & McAuley 2018 (SASRec), with full-catalogue cross-entropy instead of one sampled \
+         negative, an output projection after the heads and no dropout on attention weights unless \
+         it is set; positions count from the latest event; keys and values are normed as in the \
+         paper, not as in its code, which norms the queries only. With Gelu and a feed-forward \
+         width of 4 times the width it is GPT's form (Radford et al. 2019), but for item vectors \
+         multiplied by the root of the width"
     }
     fn tasks(&self) -> &'static [TaskKind] {
         &EVERY_TASK
@@ -209,8 +218,9 @@ impl ModelFamily for TransformerSpec {
             (events, (!self.tied).then_some("output.weight")),
         )
     }
-    /// The weights and the gradients of each shard; of the events that are worked on at a time what each
-    /// block keeps for its backward pass, and what that works on; and of each thread a block of scores.
+    /// The weights and the gradients of each shard; of the events that are worked on at a time what
+    /// each block keeps for its backward pass, and what that works on; and of each thread a block
+    /// of scores.
     fn memory(&self, work: &Workload<'_>) -> MemoryNeed {
         if !(self.is_fused() && work.plan.is_plain()) {
             return plain_memory(
@@ -602,8 +612,8 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
-        /// Widths from 6: the norm of two numbers is a sign, and its gradient nothing but rounding; that of four may be
-        /// near it.
+        /// Widths from 6: the norm of two numbers is a sign, and its gradient nothing but rounding;
+        /// that of four may be near it.
         #[test]
         fn fused_gradients_are_those_of_autodiff(
             histories in some_histories(23),

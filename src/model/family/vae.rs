@@ -1,5 +1,5 @@
-//! Mult-VAE: a variational autoencoder over bags of items (Liang et al. 2018), and with a Bernoulli likelihood
-//! that of Kingma & Welling 2014.
+//! Mult-VAE: a variational autoencoder over bags of items (Liang et al. 2018), and with a Bernoulli
+//! likelihood that of Kingma & Welling 2014.
 
 mod fused;
 
@@ -66,14 +66,21 @@ impl Default for VaeSpec {
 }
 
 crate::spec::described! { VaeSpec {
-    d_hidden: Int { min: 2, max: 4096 }, Core, "Hidden width", "", "Width of the layer between items and latent vector.", "Liang et al. 2018: 600";
+    d_hidden: Int { min: 2, max: 4096 }, Core, "Hidden width", "", "Width of the layer between \
+        items and latent vector.", "Liang et al. 2018: 600";
     d_latent => words::LATENT, "Liang et al. 2018: 200";
-    dropout: Float { min: 0.0, max: 0.9 }, Core, "Input dropout", "", "Share of a user's items hidden from the encoder while training.", "Liang et al. 2018: 0.5";
-    beta: Float { min: 0.0, max: 4.0 }, Core, "Beta", "", "Largest weight of the Kullback–Leibler term; 0 makes it a plain autoencoder.", "Liang et al. 2018: 0.2";
+    dropout: Float { min: 0.0, max: 0.9 }, Core, "Input dropout", "", "Share of a user's items \
+        hidden from the encoder while training.", "Liang et al. 2018: 0.5";
+    beta: Float { min: 0.0, max: 4.0 }, Core, "Beta", "", "Largest weight of the Kullback–Leibler \
+        term; 0 makes it a plain autoencoder.", "Liang et al. 2018: 0.2";
     anneal => words::ANNEAL, "Liang et al. 2018: linear";
-    annealing => words::ANNEALING, "Liang et al. 2018: Linear; Fu et al. 2019: Cyclical, half of each of four cycles";
-    free_bits: Float { min: 0.0, max: 10.0 }, More, "Free bits", "nats", "Kullback–Leibler term of each latent dimension that costs nothing, as a mean over the batch, so that the latent vector is used; 0 charges for all of it.", "Kingma et al. 2016: 0.1 to 2 a group; off";
-    likelihood => words::LIKELIHOOD, "Liang et al. 2018: Multinomial; Kingma & Welling 2014: Bernoulli";
+    annealing => words::ANNEALING, "Liang et al. 2018: Linear; Fu et al. 2019: Cyclical, half of \
+                                    each of four cycles";
+    free_bits: Float { min: 0.0, max: 10.0 }, More, "Free bits", "nats", "Kullback–Leibler term of \
+        each latent dimension that costs nothing, as a mean over the batch, so that the latent \
+        vector is used; 0 charges for all of it.", "Kingma et al. 2016: 0.1 to 2 a group; off";
+    likelihood => words::LIKELIHOOD, "Liang et al. 2018: Multinomial; Kingma & Welling 2014: \
+                                      Bernoulli";
     recency => words::RECENCY, "Liang et al. 2018: 1";
 } }
 
@@ -82,10 +89,12 @@ impl ModelFamily for VaeSpec {
         "Mult-VAE"
     }
     fn summary(&self) -> &'static str {
-        "Squeezes the bag of a user's items into a latent vector and scores every item from it; it does not see the order."
+        "Squeezes the bag of a user's items into a latent vector and scores every item from it; it \
+         does not see the order."
     }
     fn source(&self) -> &'static str {
-        "Liang et al. 2018 (Mult-VAE): multinomial likelihood, annealed beta; with the Bernoulli likelihood Kingma & Welling 2014, whose inputs are not normalised as these are"
+        "Liang et al. 2018 (Mult-VAE): multinomial likelihood, annealed beta; with the Bernoulli \
+         likelihood Kingma & Welling 2014, whose inputs are not normalised as these are"
     }
     fn layers(&self, plan: &Blueprint) -> Vec<LayerShape> {
         let (items, hidden) = (Axis::items(plan, 0), Axis::Size(self.d_hidden));
@@ -97,8 +106,8 @@ impl ModelFamily for VaeSpec {
         layers.push(LayerShape::new("Item scores", [BATCH, items]).dense("output", hidden, items));
         layers
     }
-    /// A copy of the weights; of each user four hidden and six latent vectors; a block of logits; and of
-    /// each item of a bag its places. Gradients are among the parameters.
+    /// A copy of the weights; of each user four hidden and six latent vectors; a block of logits;
+    /// and of each item of a bag its places. Gradients are among the parameters.
     fn memory(&self, work: &Workload<'_>) -> MemoryNeed {
         let Self {
             d_hidden, d_latent, ..
@@ -179,7 +188,8 @@ impl MultVae {
         self.encoder.weight.dims()[0]
     }
 
-    /// Mean and log-variance of the latent vector. `[n_rows, n_items]` to twice `[n_rows, d_latent]`
+    /// Mean and log-variance of the latent vector. `[n_rows, n_items]` to twice
+    /// `[n_rows, d_latent]`
     fn encode(&self, bags: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
         let hidden = self.encoder.forward(bags).tanh(); // [n_rows, d_hidden]
         (

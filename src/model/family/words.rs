@@ -83,8 +83,8 @@ pub(super) const FEATURES: Wording = wording(
     Group::More,
     || FieldKind::Choice(Join::VARIANTS.to_vec()),
     ["Features", ""],
-    "How features of events (`data.features`) join their items: added as vectors of the same length, or set beside \
-     them and mixed by a dense layer. Without features it plays no part.",
+    "How features of events (`data.features`) join their items: added as vectors of the same \
+     length, or set beside them and mixed by a dense layer. Without features it plays no part.",
 );
 
 pub(super) const LATENT: Wording = wording(
@@ -105,20 +105,22 @@ pub(super) const ANNEALING: Wording = wording(
     Group::More,
     || FieldKind::Choice(Annealing::VARIANTS.to_vec()),
     ["Annealing form", ""],
-    "Linear: beta grows once; Cyclical: it starts from 0 again at each quarter of the run, against a latent vector \
-     that is not used.",
+    "Linear: beta grows once; Cyclical: it starts from 0 again at each quarter of the run, against \
+     a latent vector that is not used.",
 );
 
 pub(super) const LIKELIHOOD: Wording = wording(
     Group::Core,
     || FieldKind::Choice(Likelihood::VARIANTS.to_vec()),
     ["Likelihood", ""],
-    "Multinomial: items compete for the score; Bernoulli: each item of the catalogue is there or not by itself.",
+    "Multinomial: items compete for the score; Bernoulli: each item of the catalogue is there or \
+     not by itself.",
 );
 
 pub(super) const RECENCY: Wording = wording(
     Group::More,
     || FieldKind::Float { min: 0.5, max: 1.0 },
     ["Recency", ""],
-    "Factor by which an event counts less than the one after it in the encoder's input; 1 is the paper's plain bag.",
+    "Factor by which an event counts less than the one after it in the encoder's input; 1 is the \
+     paper's plain bag.",
 );

@@ -1,7 +1,8 @@
 //! An LSTM cell that automatic differentiation follows through a few dozen steps.
 //!
-//! The layers of [`recurrent`](crate::model::recurrent) have their gradients written out for known inputs.
-//! Here the input of a step is a mixture that the step before has made, and the gradient goes through it.
+//! The layers of [`recurrent`](crate::model::recurrent) have their gradients written out for known
+//! inputs. Here the input of a step is a mixture that the step before has made, and the gradient
+//! goes through it.
 
 use burn::module::{Module, Param};
 use burn::prelude::*;
@@ -32,7 +33,8 @@ pub(super) struct State {
 }
 
 impl Cell {
-    /// Input and recurrent weights as Glorot & Bengio 2010 have it, forget bias 1 (Jozefowicz et al. 2015).
+    /// Input and recurrent weights as Glorot & Bengio 2010 have it, forget bias 1 (Jozefowicz et
+    /// al. 2015).
     pub(super) fn new(d_input: usize, d_hidden: usize, init: &mut Init) -> Self {
         let mut beside = |d_in: usize| {
             let gates = (0..4).map(|_| init.xavier(d_in, d_hidden).val()).collect();

@@ -26,8 +26,8 @@ impl Discriminator {
         }
     }
 
-    /// How real each row looks, without bounds. `steps`: of each step `[n_rows, n_tokens]`; at least one.
-    /// `[n_rows, 1]`
+    /// How real each row looks, without bounds. `steps`: of each step `[n_rows, n_tokens]`; at
+    /// least one. `[n_rows, 1]`
     pub(super) fn scores(&self, steps: &[Tensor<2>]) -> Tensor<2> {
         let n_rows = steps.first().map_or(0, |step| step.dims()[0]);
         let mut state = self.cell.start(n_rows);
@@ -40,7 +40,8 @@ impl Discriminator {
             .forward(sum.div_scalar(steps.len().max(1) as f64)) // [n_rows, 1]
     }
 
-    /// Real rows as it sees them: of each step one token with certainty, after the end the end again.
+    /// Real rows as it sees them: of each step one token with certainty, after the end the end
+    /// again.
     pub(super) fn certain(&self, rows: &[&[u32]], n_steps: usize) -> Vec<Tensor<2>> {
         let [n_tokens, _] = self.token.dims();
         let device = self.token.val().device();

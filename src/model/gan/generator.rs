@@ -76,15 +76,17 @@ impl Generator {
 
     /// Writes `n_rows` sequences of at most as many steps as there is noise for.
     ///
-    /// The token of a step is the largest of scores plus noise, a draw from the softmax where the noise is
-    /// Gumbel's (Maddison et al. 2014); it is what the next step reads. What the discriminator sees of it
-    /// is softmax((scores + noise) · `sharpness`), through which gradients go.
+    /// The token of a step is the largest of scores plus noise, a draw from the softmax where the
+    /// noise is Gumbel's (Maddison et al. 2014); it is what the next step reads. What the
+    /// discriminator sees of it is softmax((scores + noise) · `sharpness`), through which gradients
+    /// go.
     ///
     /// # Shapes
     /// `gumbel` `[n_steps, n_rows, n_tokens]`.
     ///
     /// # Source
-    /// Kusner & Hernández-Lobato 2016, eq. 4; the token that is fed back as in `RelGAN` (Nie et al. 2019).
+    /// Kusner & Hernández-Lobato 2016, eq. 4; the token that is fed back as in `RelGAN` (Nie et al.
+    /// 2019).
     ///
     /// # Errors
     /// [`ModelError::Compute`] when the device fails.

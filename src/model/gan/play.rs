@@ -41,7 +41,8 @@ const AT_A_TIME: usize = 256;
 /// Rounds of drawing before it is given up to reach the number that was asked for.
 const MAX_ROUNDS: u64 = 20;
 
-/// Mean losses of a pass of the play, in nats; ln 2 each where neither side has the better of the other.
+/// Mean losses of a pass of the play, in nats; ln 2 each where neither side has the better of the
+/// other.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Losses {
     /// −log of how likely the discriminator finds a real sequence more real than a synthetic one.
@@ -138,9 +139,9 @@ impl SequenceGan {
             .collect()
     }
 
-    /// Learns by maximum likelihood, at most `likelihood_epochs` passes; the weights of the best pass on
-    /// held-out histories stay. `between` hears of every step and may stop it. Returns the held-out
-    /// loss of each pass, in nats a token.
+    /// Learns by maximum likelihood, at most `likelihood_epochs` passes; the weights of the best
+    /// pass on held-out histories stay. `between` hears of every step and may stop it. Returns the
+    /// held-out loss of each pass, in nats a token.
     ///
     /// # Errors
     /// [`ModelError`] when a loss is no number or the device fails, and what `between` says.
@@ -212,8 +213,8 @@ impl SequenceGan {
         Ok(sum / n.max(1) as f64)
     }
 
-    /// Plays `adversarial_epochs` passes against the discriminator: in each step one step of either side.
-    /// `between` hears of every step and may stop it. Returns the losses of each pass.
+    /// Plays `adversarial_epochs` passes against the discriminator: in each step one step of either
+    /// side. `between` hears of every step and may stop it. Returns the losses of each pass.
     ///
     /// # Errors
     /// [`ModelError`] when a loss is no number or the device fails, and what `between` says.
@@ -353,7 +354,9 @@ impl SequenceGan {
         }
         Err(ModelError::Compute {
             sentence: format!(
-                "the generator hardly ever writes {least} events; train it longer (`training.gan.likelihood_epochs`), or take the Markov sampler (`training.augment.sampler`)"
+                "the generator hardly ever writes {least} events; train it longer \
+                 (`training.gan.likelihood_epochs`), or take the Markov sampler \
+                 (`training.augment.sampler`)"
             ),
         })
     }
@@ -363,7 +366,9 @@ impl SequenceGan {
 #[must_use]
 pub fn too_many_items(n_items: usize) -> String {
     format!(
-        "a neural sampler writes sequences of at most {MAX_ITEMS} items and this catalogue has {n_items}; set `training.augment.sampler` to Markov, drop rare items (`data.clean.min_item_events`), or set `training.augment.synthetic` to 0"
+        "a neural sampler writes sequences of at most {MAX_ITEMS} items and this catalogue has \
+         {n_items}; set `training.augment.sampler` to Markov, drop rare items \
+         (`data.clean.min_item_events`), or set `training.augment.synthetic` to 0"
     )
 }
 
@@ -375,7 +380,8 @@ fn finite(loss: f64, (epoch, phase): (usize, &str), lr: &str) -> Result<(), Mode
     Err(ModelError::Setting {
         field: format!("training.gan.{lr}"),
         sentence: format!(
-            "the loss of the generator is {loss} in epoch {epoch} of {phase}: it diverged, most likely since its learning rate is too high; lower `training.gan.{lr}`"
+            "the loss of the generator is {loss} in epoch {epoch} of {phase}: it diverged, most \
+             likely since its learning rate is too high; lower `training.gan.{lr}`"
         ),
     })
 }

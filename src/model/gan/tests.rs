@@ -84,8 +84,9 @@ fn network() -> SequenceGan {
     gan
 }
 
-/// max |ours − theirs| ≤ 1e-4 · max |theirs|, and 1e-6 where all are smaller than 0.01: 0 is among them. The bias of
-/// the discriminator's score has no gradient: it is in both scores that are compared.
+/// max |ours − theirs| ≤ 1e-4 · max |theirs|, and 1e-6 where all are smaller than 0.01: 0 is among
+/// them. The bias of the discriminator's score has no gradient: it is in both scores that are
+/// compared.
 fn assert_near(what: &str, ours: &[f32], theirs: &[f32]) {
     assert_eq!(ours.len(), theirs.len(), "{what}");
     let largest =
@@ -98,8 +99,8 @@ fn assert_near(what: &str, ours: &[f32], theirs: &[f32]) {
     );
 }
 
-/// Holds the gradients of a loss against PyTorch's: with beta1 0 and nothing clipped, Adam's first moment after
-/// a step is the gradient.
+/// Holds the gradients of a loss against PyTorch's: with beta1 0 and nothing clipped, Adam's first
+/// moment after a step is the gradient.
 fn assert_gradients<M: Module>(
     module: &M,
     loss: &Tensor<1>,
@@ -269,7 +270,8 @@ fn trained(seed: u64) -> (SequenceGan, Vec<f64>, Vec<super::Losses>) {
     (gan, nll, losses)
 }
 
-/// One bit a row is all that cannot be known: ln 2 over the 3.5 tokens that a row has on average, ends included.
+/// One bit a row is all that cannot be known: ln 2 over the 3.5 tokens that a row has on average,
+/// ends included.
 #[test]
 fn a_simple_language_is_learnt_and_written_and_the_play_does_not_unlearn_it() {
     let (gan, nll, losses) = trained(1);

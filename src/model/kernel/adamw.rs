@@ -33,8 +33,8 @@ pub(in crate::model) struct AdamWStep {
 const BLOCK: usize = 16 << 10;
 
 impl AdamWStep {
-    /// Changes weights and moments, on all threads. Every number is worked out as by burn's tensors, one
-    /// rounding after each operation. NaN and infinity go into weights and moments.
+    /// Changes weights and moments, on all threads. Every number is worked out as by burn's
+    /// tensors, one rounding after each operation. NaN and infinity go into weights and moments.
     pub(in crate::model) fn take(
         &self,
         weights: &mut [f32],

@@ -9,11 +9,12 @@ use super::{Buffer, Matrix, MatrixMut, Onto, exp, product, vectorized};
 /// that about half of the work of a long sequence falls away.
 const BLOCK: usize = 64;
 
-/// Scaled dot-product attention (Vaswani et al. 2017, eq. 1) in which an event sees itself and those
-/// before it in its sequence.
+/// Scaled dot-product attention (Vaswani et al. 2017, eq. 1) in which an event sees itself and
+/// those before it in its sequence.
 ///
-/// Scores live for one block of queries of one head at a time. The backward pass computes them again
-/// from what their softmax was divided by (Dao et al. 2022), which costs less than keeping them.
+/// Scores live for one block of queries of one head at a time. The backward pass computes them
+/// again from what their softmax was divided by (Dao et al. 2022), which costs less than keeping
+/// them.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::model) struct CausalAttention<'a> {
     /// Rows of each sequence.
@@ -70,9 +71,9 @@ impl CausalAttention<'_> {
             .unwrap_or(0)
     }
 
-    /// What each event has seen, `seen` `[n_rows, d_model]`, from queries, keys and values side by side,
-    /// `qkv` `[n_rows, 3 * d_model]`. Returns the logarithm of what each softmax was divided by,
-    /// `[n_rows, n_heads]`.
+    /// What each event has seen, `seen` `[n_rows, d_model]`, from queries, keys and values side by
+    /// side, `qkv` `[n_rows, 3 * d_model]`. Returns the logarithm of what each softmax was divided
+    /// by, `[n_rows, n_heads]`.
     pub(in crate::model) fn forward(&self, qkv: &[f32], seen: &mut [f32]) -> Buffer {
         let mut log_sums = Buffer::open(seen.len() / self.d_model.max(1) * self.n_heads);
         let mut scores = Buffer::open(BLOCK * self.longest());

@@ -7,8 +7,9 @@ use super::told::{Told, tell};
 use super::{Buffer, Dense, Onto, SparseRows};
 use crate::model::Likelihood;
 
-/// Gradients of nll / number of elements of the bags for the weights and biases of each layer, and nll, in
-/// nats. Every layer but the last ends in a tanh; the first reads the bags, the last gives logits.
+/// Gradients of nll / number of elements of the bags for the weights and biases of each layer, and
+/// nll, in nats. Every layer but the last ends in a tanh; the first reads the bags, the last gives
+/// logits.
 ///
 /// An element that corruption has hidden is there with the value 0, and is to be told all the same.
 pub(in crate::model) fn autoencoder_gradients(

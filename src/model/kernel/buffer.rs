@@ -75,15 +75,15 @@ fn kept(size: usize) -> Option<Vec<f32>> {
     Some(pool.swap_remove(at))
 }
 
-/// The next of four sizes an octave: batches differ a little from step to step, and an array that fits
-/// one of them fits the next.
+/// The next of four sizes an octave: batches differ a little from step to step, and an array that
+/// fits one of them fits the next.
 fn size_of(n: usize) -> usize {
     let step = (n.next_power_of_two() / 8).max(1);
     n.div_ceil(step) * step
 }
 
-/// An array that [`Buffer::into_vec`] gave away comes back. What was made elsewhere is better copied
-/// ([`Buffer::of`]): if it happened to have a size of the pool, the pool would grow by it.
+/// An array that [`Buffer::into_vec`] gave away comes back. What was made elsewhere is better
+/// copied ([`Buffer::of`]): if it happened to have a size of the pool, the pool would grow by it.
 impl From<Vec<f32>> for Buffer {
     fn from(values: Vec<f32>) -> Self {
         count::change(values.len() as isize);
@@ -143,8 +143,8 @@ mod count {
 
 #[cfg(test)]
 impl Buffer {
-    /// Most numbers that were in use at a time by arrays of this thread, beside those in use when it was last
-    /// forgotten.
+    /// Most numbers that were in use at a time by arrays of this thread, beside those in use when
+    /// it was last forgotten.
     pub(in crate::model) fn peak() -> usize {
         let [_, peak] = count::IN_USE.get();
         peak.max(0) as usize

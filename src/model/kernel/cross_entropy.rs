@@ -1,4 +1,5 @@
-//! Full-catalogue softmax cross-entropy, forward and backward in one, block of rows by block of rows.
+//! Full-catalogue softmax cross-entropy, forward and backward in one, block of rows by block of
+//! rows.
 
 use super::product::{rows, rows_mut};
 use super::vector::exponentials;
@@ -10,11 +11,12 @@ const BLOCK: usize = 512 << 10;
 /// Fewest and most rows at a time: with fewer, the products lose more than the cache gains.
 const ROWS: [usize; 2] = [32, 128];
 
-/// Softmax cross-entropy of hidden rows against all items but padding, with logits `hidden · items`.
+/// Softmax cross-entropy of hidden rows against all items but padding, with logits
+/// `hidden · items`.
 ///
 /// For one row with probabilities p and target t, d logits = p − onehot(t). The probabilities are
-/// never divided by their sum, nor is the one subtracted from them: both go into the narrow sides of
-/// the products that follow.
+/// never divided by their sum, nor is the one subtracted from them: both go into the narrow sides
+/// of the products that follow.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::model) struct CrossEntropy<'a> {
     /// `[n_items + 1, d_model]`; row 0 is padding and takes no part.
@@ -35,8 +37,8 @@ impl CrossEntropy<'_> {
     /// written to `d_hidden` and added onto `d_items`.
     ///
     /// # Shapes
-    /// `hidden` and `d_hidden` `[n_rows, d_model]`; `targets` item indices from 1, one a row; `d_items`
-    /// as the items.
+    /// `hidden` and `d_hidden` `[n_rows, d_model]`; `targets` item indices from 1, one a row;
+    /// `d_items` as the items.
     pub(in crate::model) fn gradients(
         &self,
         hidden: &[f32],

@@ -32,8 +32,8 @@ impl Dense<'_> {
         );
     }
 
-    /// Gradients from that of the output, `d_y`: `d_x` is written or added onto, as `onto` says; those
-    /// of weight and bias are added onto.
+    /// Gradients from that of the output, `d_y`: `d_x` is written or added onto, as `onto` says;
+    /// those of weight and bias are added onto.
     pub(in crate::model) fn backward(
         &self,
         x: &[f32],
@@ -80,8 +80,8 @@ pub(in crate::model) fn add_rows(sums: &mut [f32], rows: &[f32]) {
 mod tests {
     use super::*;
 
-    /// x = (1, 2), W = ((3, 4, 5), (6, 7, 8)), b = (0, 1, 2): y = (15, 19, 23). With dy = (1, 0, −1):
-    /// dx = (3 − 5, 6 − 8), dW = (1, 2) ⊗ dy, db = dy.
+    /// x = (1, 2), W = ((3, 4, 5), (6, 7, 8)), b = (0, 1, 2): y = (15, 19, 23). With dy = (1, 0,
+    /// −1): dx = (3 − 5, 6 − 8), dW = (1, 2) ⊗ dy, db = dy.
     #[test]
     fn forward_and_backward_by_hand() {
         let layer = Dense {

@@ -6,8 +6,9 @@
 //! ```text
 //! candidate | reset | update | recurrent part of the candidate
 //! ```
-//! so that the first three are what the input is multiplied into, and the last three what the state is:
-//! each of the two products is one, over neighbouring columns, and so are those of the backward pass.
+//! so that the first three are what the input is multiplied into, and the last three what the state
+//! is: each of the two products is one, over neighbouring columns, and so are those of the backward
+//! pass.
 #![expect(
     clippy::inline_always,
     reason = "what is not inlined is not compiled for the processor's instructions"
@@ -39,8 +40,8 @@ pub(in crate::model) struct GruKernel {
 }
 
 impl GruKernel {
-    /// Gates in the order reset, update, candidate: `w_input` `[d_input, 3d]`, `w_hidden` `[d, 3d]`,
-    /// `bias` `[3d]`, `bias_hidden` `[d]`.
+    /// Gates in the order reset, update, candidate: `w_input` `[d_input, 3d]`, `w_hidden`
+    /// `[d, 3d]`, `bias` `[3d]`, `bias_hidden` `[d]`.
     pub(in crate::model) fn new(
         w_input: &[f32],
         w_hidden: Vec<f32>,
@@ -235,8 +236,8 @@ fn parts_of(row: &mut [f32]) -> [&mut [f32]; 4] {
     [candidate, reset, update, recurrent]
 }
 
-/// `gates` from sums to what they became, but for the recurrent part of the candidate, which stays a
-/// sum; then the state before and after.
+/// `gates` from sums to what they became, but for the recurrent part of the candidate, which stays
+/// a sum; then the state before and after.
 #[inline(always)]
 fn forward_row(gates: &mut [f32], bias: &[&[f32]; 3], (before, after): (&[f32], &mut [f32])) {
     let ([n, r, z, h], [b_n, b_r, b_z]) = (parts_of(gates), *bias);
@@ -252,8 +253,8 @@ fn forward_row(gates: &mut [f32], bias: &[&[f32]; 3], (before, after): (&[f32], 
     );
 }
 
-/// `gates` from what they became to the gradients of the sums; then the state before, and its gradient, to
-/// which what does not go through the gates is added.
+/// `gates` from what they became to the gradients of the sums; then the state before, and its
+/// gradient, to which what does not go through the gates is added.
 #[inline(always)]
 fn backward_row(gates: &mut [f32], d_state: &[f32], (before, d_before): (&[f32], &mut [f32])) {
     let [n, r, z, h] = parts_of(gates);

@@ -1,8 +1,9 @@
 //! The LSTM over packed sequences, forward and backward.
 //!
-//! Formula, order of the gates and shapes are those of [`Lstm`](crate::model::recurrent::Lstm). The inputs
-//! of all steps are projected in one product; a step is one product with the recurrent weights and one
-//! pass over its gates; the gradients of the weights are one product each over all steps.
+//! Formula, order of the gates and shapes are those of [`Lstm`](crate::model::recurrent::Lstm). The
+//! inputs of all steps are projected in one product; a step is one product with the recurrent
+//! weights and one pass over its gates; the gradients of the weights are one product each over all
+//! steps.
 #![expect(
     clippy::inline_always,
     reason = "what is not inlined is not compiled for the processor's instructions"
@@ -37,7 +38,8 @@ pub(in crate::model) struct LstmKernel {
 }
 
 impl LstmKernel {
-    /// `w_input` `[d_input, 4 * d_hidden]`, `w_hidden` `[d_hidden, 4 * d_hidden]`, `bias` `[4 * d_hidden]`
+    /// `w_input` `[d_input, 4 * d_hidden]`, `w_hidden` `[d_hidden, 4 * d_hidden]`, `bias`
+    /// `[4 * d_hidden]`
     pub(in crate::model) fn new(w_input: Vec<f32>, w_hidden: Vec<f32>, bias: Vec<f32>) -> Self {
         let width = bias.len();
         Self {
@@ -88,7 +90,8 @@ impl LstmKernel {
                 },
             );
             if let Some(before) = step.before {
-                // The states before a step are later to be read with what reaches them through the gates.
+                // The states before a step are later to be read with what reaches them through the
+                // gates.
                 let d_before = rows_mut(&mut d_states, before, d);
                 add_reaching(
                     d_before,
@@ -223,8 +226,9 @@ fn forward_row(
     );
 }
 
-/// `gates` from what they became to the gradients of their sums; `memory` before and after the step;
-/// `carry` from the gradient of the memory after the step, without the state's, to that before.
+/// `gates` from what they became to the gradients of their sums; `memory` before and after the
+/// step; `carry` from the gradient of the memory after the step, without the state's, to that
+/// before.
 #[inline(always)]
 fn backward_row(gates: &mut [f32], d_state: &[f32], memory: (&[f32], &[f32]), carry: &mut [f32]) {
     let [i, f, g, o] = gates_of(gates);

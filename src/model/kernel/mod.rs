@@ -4,16 +4,16 @@
 //! again, most of them on one thread. Here a layer is one pass over rows that stay in the cache:
 //!
 //! - A batch is cut into shards whose number does not depend on the machine; each goes forward and
-//!   backward on one thread, and the gradients are added in the order of the shards. So the numbers do not
-//!   depend on how many threads there are.
+//!   backward on one thread, and the gradients are added in the order of the shards. So the numbers
+//!   do not depend on how many threads there are.
 //! - Only real events are computed: rows of a shard stand one behind the other, without padding.
 //! - What is multiplied goes through [`Matrix`] products, what is not through loops that
 //!   [`vectorized`] compiles for the instructions that this processor has.
 //! - Memory comes from and goes back to a pool ([`Buffer`]).
 //!
 //! Every layer is held against burn's autodiff by tests. A NaN in a state or a weight comes out as
-//! NaN, by which the training loop recognises a diverged model; only a sparse product passes over what it
-//! would multiply by 0.
+//! NaN, by which the training loop recognises a diverged model; only a sparse product passes over
+//! what it would multiply by 0.
 
 mod adamw;
 mod attention;

@@ -1,8 +1,8 @@
 //! Mult-VAE, forward and backward in one.
 //!
-//! The encoder reads few items of each bag, so that its first layer is a sum of a few rows of its weights
-//! and not a product; in the decoder a block of rows goes from logits to their gradient in one place,
-//! and no array of the size of batch times catalogue stands beside it.
+//! The encoder reads few items of each bag, so that its first layer is a sum of a few rows of its
+//! weights and not a product; in the decoder a block of rows goes from logits to their gradient in
+//! one place, and no array of the size of batch times catalogue stands beside it.
 
 use super::sparse::sum_of_rows;
 use super::tanh_layer::{DenseGradients, Shape, add_bias_and_tanh, forward, times_slope_of_tanh};
@@ -23,7 +23,8 @@ pub(in crate::model) struct MultVaeLayers<T> {
 /// What the encoder reads and the decoder is to tell.
 #[derive(Debug)]
 pub(in crate::model) struct VaeBatch<'a> {
-    /// Bags of items; an element that dropout has hidden is there with the value 0. No row is empty.
+    /// Bags of items; an element that dropout has hidden is there with the value 0. No row is
+    /// empty.
     pub(in crate::model) bags: &'a SparseRows,
     /// Draws of N(0, 1). `[n_rows, d_latent]`
     pub(in crate::model) epsilon: &'a [f32],
@@ -41,7 +42,8 @@ pub(in crate::model) struct VaeLoss {
     pub(in crate::model) nll: f64,
     /// Kullback–Leibler term.
     pub(in crate::model) kl: f64,
-    /// What the objective charges for it: as much, or more where a dimension has less than its free nats.
+    /// What the objective charges for it: as much, or more where a dimension has less than its free
+    /// nats.
     pub(in crate::model) charged: f64,
 }
 
@@ -82,8 +84,8 @@ pub(in crate::model) fn mult_vae_gradients(
     )
 }
 
-/// As [`mult_vae_gradients`] where the encoder reads rows of numbers, `states` `[n_rows, d_state]`; also
-/// the gradient for them. The bags are what is to be told.
+/// As [`mult_vae_gradients`] where the encoder reads rows of numbers, `states` `[n_rows, d_state]`;
+/// also the gradient for them. The bags are what is to be told.
 pub(in crate::model) fn dense_vae_gradients(
     layers: &MultVaeLayers<Dense<'_>>,
     states: &[f32],
@@ -300,8 +302,8 @@ struct OfLatent {
 /// From the gradient for the latent vectors to those for mean and log-variance, and the
 /// Kullback–Leibler term: ½ (σ² + μ² − ln σ² − 1), with slopes μ and ½ (σ² − 1).
 ///
-/// A dimension whose term is below its free nats is charged for these and has no slope (Kingma et al.
-/// 2016, eq. 15).
+/// A dimension whose term is below its free nats is charged for these and has no slope (Kingma et
+/// al. 2016, eq. 15).
 fn into_latent(
     d_latent: &[f32],
     mut mean: Buffer,
@@ -346,8 +348,8 @@ fn into_latent(
     }
 }
 
-/// The weight of the Kullback–Leibler term for neighbouring numbers: one a dimension, and what is charged for
-/// all rows, where there are free nats; else some times the same.
+/// The weight of the Kullback–Leibler term for neighbouring numbers: one a dimension, and what is
+/// charged for all rows, where there are free nats; else some times the same.
 fn weights_of_terms(
     mean: &[f32],
     log_variance: &[f32],

@@ -55,7 +55,8 @@ impl LayerNorm<'_> {
         trace
     }
 
-    /// Adds onto `d_x`, from the gradient `d_y` of the rows; `d_scale` and `d_shift` are added onto too.
+    /// Adds onto `d_x`, from the gradient `d_y` of the rows; `d_scale` and `d_shift` are added onto
+    /// too.
     ///
     /// With x̂ = (x − mean) / std and g = `d_y` · scale:
     /// `d_x` = (g − mean g − x̂ · mean (g x̂)) / std.

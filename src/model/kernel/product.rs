@@ -173,8 +173,8 @@ fn run(out: MatrixMut<'_>, onto: Onto, a: Matrix<'_>, b: Matrix<'_>, threads: ge
     }
     let add = onto == Onto::Itself;
     // SAFETY: `fits` was asserted of each of the three when it was made, so that every element that
-    // gemm touches lies in its slice, and strides are no longer than a slice can be; `out` is borrowed for
-    // writing alone, and its rows do not overlap.
+    // gemm touches lies in its slice, and strides are no longer than a slice can be; `out` is
+    // borrowed for writing alone, and its rows do not overlap.
     unsafe {
         gemm::gemm(
             n_rows,

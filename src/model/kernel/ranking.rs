@@ -18,12 +18,12 @@ pub(in crate::model) struct Judged {
 }
 
 /// Judges item `target` by the catalogue's scores, where item `i` stands at `i − 1`: there is no
-/// padding. `excluded` items, without repeats, are not ranked; a target among them has no place. Its probability
-/// is over the whole catalogue all the same.
+/// padding. `excluded` items, without repeats, are not ranked; a target among them has no place.
+/// Its probability is over the whole catalogue all the same.
 ///
-/// NaN: a score that is NaN ranks below every number and makes the log-probability NaN; a target's puts
-/// it last. A target that is no item comes last, with NaN. −∞ is an ordinary score of probability 0, and
-/// +∞ makes the log-probability NaN, as does a row of nothing but −∞.
+/// NaN: a score that is NaN ranks below every number and makes the log-probability NaN; a target's
+/// puts it last. A target that is no item comes last, with NaN. −∞ is an ordinary score of
+/// probability 0, and +∞ makes the log-probability NaN, as does a row of nothing but −∞.
 #[inline(always)]
 pub(in crate::model) fn judged(scores: &[f32], target: usize, excluded: &[u32]) -> Judged {
     let place = |item: usize| item.checked_sub(1).and_then(|at| scores.get(at)).copied();
@@ -131,8 +131,8 @@ mod tests {
     use super::*;
     use crate::model::kernel::vectorized;
 
-    /// Rank by sorting, with NaN behind every number: the middle of the places of the target's equals, and none
-    /// where it is not among those sorted.
+    /// Rank by sorting, with NaN behind every number: the middle of the places of the target's
+    /// equals, and none where it is not among those sorted.
     fn slow_rank(scores: &[f32], target: usize, excluded: &[u32]) -> f64 {
         let wanted = scores[target - 1];
         let takes_part = |item: &usize| !excluded.contains(&(*item as u32));

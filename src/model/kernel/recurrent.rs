@@ -1,8 +1,8 @@
 //! What the recurrent layers share: packed sequences, their states, and sums over events.
 //!
 //! Packed order is step by step, within a step by falling length
-//! ([`Packing`](crate::model::packing::Packing)): `sizes` says how many sequences run at each step, and
-//! the sequences of a step are the first of the step before.
+//! ([`Packing`](crate::model::packing::Packing)): `sizes` says how many sequences run at each step,
+//! and the sequences of a step are the first of the step before.
 
 use std::ops::Range;
 
@@ -11,12 +11,13 @@ use super::{Buffer, Matrix, MatrixMut, Onto, add_rows, product};
 
 /// The weights of a recurrent layer on the host, and what is computed with them.
 pub(in crate::model) trait RecurrentKernel: Send + Sync {
-    /// Runs over packed sequences. `input` `[n_events, d_input]`; `mask` holds factors of the states as the
-    /// recurrent weights see them, one row a sequence, the longest first, `[n_sequences, d_hidden]`.
+    /// Runs over packed sequences. `input` `[n_events, d_input]`; `mask` holds factors of the
+    /// states as the recurrent weights see them, one row a sequence, the longest first,
+    /// `[n_sequences, d_hidden]`.
     fn forward(&self, input: &[f32], sizes: &[usize], mask: Option<Buffer>) -> Trace;
 
-    /// Back-propagation through time. `input` is that of the forward pass, `d_states` the gradient of
-    /// each state, `[n_events, d_hidden]`.
+    /// Back-propagation through time. `input` is that of the forward pass, `d_states` the gradient
+    /// of each state, `[n_events, d_hidden]`.
     fn backward(
         &self,
         input: &[f32],
@@ -73,8 +74,8 @@ pub(super) fn steps(sizes: &[usize]) -> Vec<Step> {
     steps
 }
 
-/// States as the recurrent weights saw them at each event but the sequences' first, in packed order.
-/// `[n_events, width]` to `[n_events − n_sequences, width]`
+/// States as the recurrent weights saw them at each event but the sequences' first, in packed
+/// order. `[n_events, width]` to `[n_events − n_sequences, width]`
 pub(super) fn states_before(
     states: &[f32],
     sizes: &[usize],
@@ -95,7 +96,8 @@ pub(super) fn states_before(
     gathered
 }
 
-/// Adds states times recurrent weights onto `out`; `states` `[n, d]` are those of the longest sequences.
+/// Adds states times recurrent weights onto `out`; `states` `[n, d]` are those of the longest
+/// sequences.
 pub(super) fn add_recurrent(
     out: MatrixMut<'_>,
     states: &[f32],
@@ -113,8 +115,8 @@ pub(super) fn add_recurrent(
     }
 }
 
-/// Adds onto the gradient of the states before a step, `[n, d]`, what reaches them through the recurrent
-/// weights from the gradients of the gates, `[n, width]`.
+/// Adds onto the gradient of the states before a step, `[n, d]`, what reaches them through the
+/// recurrent weights from the gradients of the gates, `[n, width]`.
 pub(super) fn add_reaching(
     d_before: &mut [f32],
     d_gates: Matrix<'_>,
@@ -168,8 +170,8 @@ pub(super) fn transposed(values: &[f32], n_columns: usize) -> Vec<f32> {
         .collect()
 }
 
-/// The gradient of a layer's weights: Σ over events of inputᵀ · gradient of the output, in new memory.
-/// `input` `[n_events, d_in]`, `d_output` `[n_events, d_out]`
+/// The gradient of a layer's weights: Σ over events of inputᵀ · gradient of the output, in new
+/// memory. `input` `[n_events, d_in]`, `d_output` `[n_events, d_out]`
 pub(super) fn weight_gradient(
     input: &[f32],
     d_in: usize,

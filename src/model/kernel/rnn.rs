@@ -1,8 +1,8 @@
 //! Elman's simple recurrent network over packed sequences, forward and backward.
 //!
-//! Formula and shapes are those of [`Rnn`](crate::model::recurrent::Rnn). The inputs of all steps are
-//! projected in one product; a step is one product with the recurrent weights and one pass over its states;
-//! the gradients of the weights are one product each over all steps.
+//! Formula and shapes are those of [`Rnn`](crate::model::recurrent::Rnn). The inputs of all steps
+//! are projected in one product; a step is one product with the recurrent weights and one pass over
+//! its states; the gradients of the weights are one product each over all steps.
 
 use super::product::{rows, rows_mut};
 use super::recurrent::{LayerGradients, RecurrentKernel, Trace};

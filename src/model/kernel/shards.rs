@@ -6,8 +6,8 @@ use rayon::prelude::*;
 
 use super::Buffer;
 
-/// Splits rows of these lengths into at most `n` parts of about the same number of events. Empty rows
-/// are in no part, and no part is empty; the parts depend on the lengths alone.
+/// Splits rows of these lengths into at most `n` parts of about the same number of events. Empty
+/// rows are in no part, and no part is empty; the parts depend on the lengths alone.
 ///
 /// The longest rows are given out first, each to the part that has the least so far (Graham 1969).
 pub(in crate::model) fn shards(lengths: &[usize], n: usize) -> Vec<Vec<usize>> {
@@ -24,8 +24,8 @@ pub(in crate::model) fn shards(lengths: &[usize], n: usize) -> Vec<Vec<usize>> {
     parts.into_iter().map(|(_, rows)| rows).collect()
 }
 
-/// Cuts rows of these lengths into [`shards`], has `of_shard` say the loss and the gradients of each, and
-/// adds both up in the order of the shards.
+/// Cuts rows of these lengths into [`shards`], has `of_shard` say the loss and the gradients of
+/// each, and adds both up in the order of the shards.
 pub(in crate::model) fn sums_over_shards(
     lengths: &[usize],
     n: usize,
@@ -43,8 +43,9 @@ pub(in crate::model) fn sums_over_shards(
     (loss, arrays.into_iter().map(sum_in_order).collect())
 }
 
-/// Cuts rows of these lengths into [`shards`], has `of_shard` work out a vector of this width for each of
-/// its rows, and puts them into the order of the rows, `[n_rows, width]`; that of an empty row is 0.
+/// Cuts rows of these lengths into [`shards`], has `of_shard` work out a vector of this width for
+/// each of its rows, and puts them into the order of the rows, `[n_rows, width]`; that of an empty
+/// row is 0.
 pub(in crate::model) fn rows_over_shards(
     lengths: &[usize],
     n: usize,

@@ -12,7 +12,8 @@ use super::vectorized;
 /// A matrix by rows, of whose elements only some are kept.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::model) struct SparseRows {
-    /// Where the elements of each row begin, and at last where those of the last one end. `[n_rows + 1]`
+    /// Where the elements of each row begin, and at last where those of the last one end.
+    /// `[n_rows + 1]`
     pub(in crate::model) starts: Vec<usize>,
     /// Column and value of each element, row by row.
     pub(in crate::model) elements: Vec<(u32, f32)>,
@@ -72,8 +73,8 @@ impl SparseRows {
         }
     }
 
-    /// This matrix times `dense`, on all threads. Elements that are 0 are passed over. Each number is
-    /// added up in the order of the elements.
+    /// This matrix times `dense`, on all threads. Elements that are 0 are passed over. Each number
+    /// is added up in the order of the elements.
     ///
     /// # Shapes
     /// `dense` `[n_columns, width]`, `out` `[n_rows, width]`; what stands in `out` is overwritten.
@@ -129,7 +130,8 @@ fn add_rows(sums: &mut [f32], elements: &[(u32, f32)], dense: &[f32]) {
     }
 }
 
-/// Sum of the rows of a matrix, on all threads; each number is added up from the first row to the last.
+/// Sum of the rows of a matrix, on all threads; each number is added up from the first row to the
+/// last.
 ///
 /// # Shapes
 /// `values` `[n_rows, out.len()]`; what stands in `out` is overwritten.

@@ -11,7 +11,8 @@ use super::vector::{largest, sum};
 use super::{Buffer, Dense, Onto, SparseRows, exp, vectorized};
 use crate::model::Likelihood;
 
-/// Most logits at a time: 16 MiB, which a large cache holds; more where [`MIN_ROWS`] of a catalogue take more.
+/// Most logits at a time: 16 MiB, which a large cache holds; more where [`MIN_ROWS`] of a catalogue
+/// take more.
 const MAX_LOGITS: usize = 4 << 20;
 
 /// Rows whose logits stand in memory at a time.
@@ -96,7 +97,8 @@ pub(super) fn tell(
     told
 }
 
-/// One row of logits becomes the gradient for it; returns the loss Σ log Σ exp − logit over the bag's items.
+/// One row of logits becomes the gradient for it; returns the loss Σ log Σ exp − logit over the
+/// bag's items.
 ///
 /// d logits = (n p − bag) · scale, for a bag of n items.
 #[inline(always)]

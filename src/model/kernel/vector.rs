@@ -10,8 +10,8 @@
 /// Runs `work` compiled for the widest instructions that this processor has, which is asked at run
 /// time.
 ///
-/// Write `vectorized(#[inline(always)] || …)`: only what is inlined is compiled so, and a closure that the
-/// compiler leaves a function of its own runs many times slower.
+/// Write `vectorized(#[inline(always)] || …)`: only what is inlined is compiled so, and a closure
+/// that the compiler leaves a function of its own runs many times slower.
 #[inline]
 pub(in crate::model) fn vectorized<R>(work: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(work)
@@ -76,11 +76,11 @@ pub(in crate::model) fn tanh(x: f32) -> f32 {
 /// Numbers that are worked on at once: the widest registers hold 16.
 const LANES: usize = 16;
 
-/// At each place of slices of equal length, `f` makes new numbers of those in `written` and those in
-/// `read`.
+/// At each place of slices of equal length, `f` makes new numbers of those in `written` and those
+/// in `read`.
 ///
-/// The numbers are copied out and back some at a time: of several slices that are changed in one loop,
-/// the compiler would have to suspect that they overlap, and take one number after the other.
+/// The numbers are copied out and back some at a time: of several slices that are changed in one
+/// loop, the compiler would have to suspect that they overlap, and take one number after the other.
 #[inline(always)]
 pub(super) fn in_place<const M: usize, const N: usize>(
     written: &mut [&mut [f32]; M],
@@ -184,7 +184,8 @@ pub(in crate::model) fn largest(values: &[f32]) -> f32 {
         .fold(f32::NEG_INFINITY, f32::max)
 }
 
-/// Makes scores s to exp(s − largest), and returns the largest and the sum of what they have become.
+/// Makes scores s to exp(s − largest), and returns the largest and the sum of what they have
+/// become.
 #[inline(always)]
 pub(in crate::model) fn exponentials(scores: &mut [f32]) -> (f32, f32) {
     let largest = largest(scores);

@@ -53,9 +53,9 @@ pub(super) fn item_loss(
 /// Softmax cross-entropy against all items.
 ///
 /// Autodiff would hold several arrays of `[n_rows, n_items]`. Here a block of rows goes from logits
-/// to gradients before the next begins: for one row with probabilities p and target t,
-/// d logits = p − onehot(t). With a share ε of smoothing (Szegedy et al. 2016, eq. 7) the true item has
-/// weight 1 − ε and every item ε / n beside: d logits = p − (1 − ε) onehot(t) − ε / n.
+/// to gradients before the next begins: for one row with probabilities p and target t, d logits = p
+/// − onehot(t). With a share ε of smoothing (Szegedy et al. 2016, eq. 7) the true item has weight 1
+/// − ε and every item ε / n beside: d logits = p − (1 − ε) onehot(t) − ε / n.
 fn by_blocks(
     hidden: &Tensor<2>,
     items: &Tensor<2>,
@@ -108,8 +108,8 @@ fn by_blocks(
 /// The same for tracked tensors: a scalar to call `backward` on, whose gradients are those of the
 /// sum of the loss, and that sum itself.
 ///
-/// The scalar is Σ `hidden · d_hidden` + Σ `items · d_items` with the gradients held constant; its value
-/// means nothing.
+/// The scalar is Σ `hidden · d_hidden` + Σ `items · d_items` with the gradients held constant; its
+/// value means nothing.
 pub(super) fn tracked_item_loss(
     hidden: Tensor<2>,
     items: Tensor<2>,
@@ -263,8 +263,8 @@ mod tests {
         assert!(at_1 < at_0, "{at_1} {at_0}");
     }
 
-    /// With as many draws as there are in the catalogue many times over, the corrected softmax comes to
-    /// the full one.
+    /// With as many draws as there are in the catalogue many times over, the corrected softmax
+    /// comes to the full one.
     #[test]
     fn sampled_softmax_comes_near_the_full_one_whatever_it_draws_by() {
         let (hidden, items) = (numbers([5, 3], 1.0), numbers([5, 3], 1.0));
@@ -311,7 +311,8 @@ mod tests {
         );
     }
 
-    /// Blocks of two rows against burn's own log-softmax and autodiff over five rows and four items.
+    /// Blocks of two rows against burn's own log-softmax and autodiff over five rows and four
+    /// items.
     #[test]
     fn loss_and_gradients_are_those_of_autodiff() {
         let targets = [1, 4, 2, 2, 3];

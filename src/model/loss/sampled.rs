@@ -13,13 +13,13 @@ const DRAWING: usize = usize::MAX;
 /// Added to the score of a draw that is the true item, so that a softmax passes it over.
 const LEFT_OUT: f32 = -1.0e9;
 
-/// The loss of each hidden row against the true item and `n_negatives` drawn ones, by blocks of rows, with
-/// its gradients.
+/// The loss of each hidden row against the true item and `n_negatives` drawn ones, by blocks of
+/// rows, with its gradients.
 ///
 /// With scores `s₀` of the true item and `s₁…s_k` of those drawn, y = (1, 0, …, 0):
-/// - sampled softmax (Bengio & Senécal 2008): cross-entropy of `softmax(s₀, s_j − ln(k q_j))`, q the chance to
-///   be drawn, so that the sum of exponentials is on average that of the catalogue. The true item is not
-///   drawn, so its score stays as it is, unlike in Yi et al. 2019;
+/// - sampled softmax (Bengio & Senécal 2008): cross-entropy of `softmax(s₀, s_j − ln(k q_j))`, q
+///   the chance to be drawn, so that the sum of exponentials is on average that of the catalogue.
+///   The true item is not drawn, so its score stays as it is, unlike in Yi et al. 2019;
 /// - BCE: Σ w (softplus(s) − y s), w = (1, 1/k, …, 1/k); d s = w (σ(s) − y);
 /// - gBCE (Petrov & Macdonald 2023): the same with w = (β, 1, …, 1) / (k + 1), where
 ///   β = α (t (1 − 1/α) + 1/α) and α = k / (`n_items` − 1);

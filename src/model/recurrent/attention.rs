@@ -20,8 +20,9 @@ use crate::model::window::index_tensor;
 /// ```
 ///
 /// # Source
-/// Bahdanau et al. 2015, eq. 5 and 6, and the alignment model of their appendix A.1.2. There a decoder looks
-/// at the states of an encoder; here a state looks at the earlier ones of its own network.
+/// Bahdanau et al. 2015, eq. 5 and 6, and the alignment model of their appendix A.1.2. There a
+/// decoder looks at the states of an encoder; here a state looks at the earlier ones of its own
+/// network.
 #[derive(Module, Debug)]
 pub(in crate::model) struct AdditiveAttention {
     /// `[d, d]`
@@ -48,7 +49,8 @@ const MASKED: f32 = -1.0e4;
 const AT_A_TIME: usize = MAX_FLOATS / 4;
 
 impl AdditiveAttention {
-    /// A layer with the weights of attention to states of length `d`, named after `name` in weights files.
+    /// A layer with the weights of attention to states of length `d`, named after `name` in weights
+    /// files.
     pub(in crate::model) fn with_weights(layer: LayerShape, name: &str, d: usize) -> LayerShape {
         let d = Axis::Size(d);
         layer
@@ -101,8 +103,8 @@ impl AdditiveAttention {
         Tensor::cat(seen, 0).select(0, index_tensor(cells, &states.device())) // [n_looking, d]
     }
 
-    /// Registers the gradients of the weights, from those of the contexts, `d_contexts` `[n_looking, d]`.
-    /// Returns the gradient of the states, `[n_events, d]`.
+    /// Registers the gradients of the weights, from those of the contexts, `d_contexts`
+    /// `[n_looking, d]`. Returns the gradient of the states, `[n_events, d]`.
     pub(in crate::model) fn backward(
         &self,
         states: &Tensor<2>,
@@ -291,8 +293,8 @@ fn n_looking(sizes: &[usize], looking: Looking) -> usize {
     }
 }
 
-/// Cuts packed sequences into blocks: as many whole sequences as fit, the longest first; of a sequence that
-/// does not fit, as many looking states.
+/// Cuts packed sequences into blocks: as many whole sequences as fit, the longest first; of a
+/// sequence that does not fit, as many looking states.
 fn blocks(sizes: &[usize], looking: Looking, d: usize) -> Vec<Block> {
     let n_sequences = sizes.first().copied().unwrap_or(0);
     let length = |rank: usize| sizes.partition_point(|&size| size > rank);
@@ -469,8 +471,8 @@ mod tests {
         }
     }
 
-    /// Two sequences of 3 and 1 states of 2²⁰ numbers each: 4 pairs fit at a time, so that the looking states
-    /// of the first come one at a time, each with the keys that it may see.
+    /// Two sequences of 3 and 1 states of 2²⁰ numbers each: 4 pairs fit at a time, so that the
+    /// looking states of the first come one at a time, each with the keys that it may see.
     #[test]
     fn blocks_are_as_large_as_memory_allows_and_hold_every_looking_state_once() {
         let of = |looking: Looking, d: usize| {

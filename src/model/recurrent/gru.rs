@@ -10,8 +10,8 @@ use crate::model::layers::{Axis, LayerShape};
 use crate::model::random::Init;
 use crate::model::weights::on_host;
 
-/// Weights of one GRU layer (Cho et al. 2014), in the form of cuDNN and PyTorch, where the reset gate
-/// acts after the recurrent product instead of before it.
+/// Weights of one GRU layer (Cho et al. 2014), in the form of cuDNN and PyTorch, where the reset
+/// gate acts after the recurrent product instead of before it.
 ///
 /// ```text
 /// r, z = σ (x · w_input + h · w_hidden + bias)
@@ -19,8 +19,8 @@ use crate::model::weights::on_host;
 /// h' = (1 − z) ∘ n + z ∘ h
 /// ```
 /// The gates stand in PyTorch's order r, z, n along the last axis. Against PyTorch's `nn.GRU` the
-/// matrices are transposed, and r and z have one bias instead of two that are always added; for n the
-/// second is needed, since r stands between them. In Cho et al. z and 1 − z change places.
+/// matrices are transposed, and r and z have one bias instead of two that are always added; for n
+/// the second is needed, since r stands between them. In Cho et al. z and 1 − z change places.
 #[derive(Module, Debug)]
 pub(in crate::model) struct Gru {
     /// `[d_input, 3 * d_hidden]`
@@ -66,9 +66,9 @@ impl RecurrentLayer for Gru {
             .with(format!("{name}.bias_hidden"), [Axis::Size(d_hidden)])
     }
 
-    /// Recurrent weights orthogonal for each gate, as Cho et al. 2014 have it (after Saxe et al. 2014);
-    /// input weights after Glorot & Bengio 2010 for each gate, as the LSTM's, where they draw
-    /// N(0, 0.01²); biases 0.
+    /// Recurrent weights orthogonal for each gate, as Cho et al. 2014 have it (after Saxe et al.
+    /// 2014); input weights after Glorot & Bengio 2010 for each gate, as the LSTM's, where they
+    /// draw N(0, 0.01²); biases 0.
     fn new(d_input: usize, d_hidden: usize, init: &mut Init) -> Self {
         Self {
             w_input: beside(

@@ -54,8 +54,8 @@ impl RecurrentLayer for Lstm {
     type Cell = LstmCell;
     type Kernel = LstmKernel;
 
-    /// Input weights as Glorot & Bengio 2010 have it for each gate; recurrent weights orthogonal for
-    /// each gate (Saxe et al. 2014), so that the state neither fades nor grows at first; forget
+    /// Input weights as Glorot & Bengio 2010 have it for each gate; recurrent weights orthogonal
+    /// for each gate (Saxe et al. 2014), so that the state neither fades nor grows at first; forget
     /// bias 1 (Jozefowicz et al. 2015), so that the memory is kept at first; other biases 0.
     fn new(d_input: usize, d_hidden: usize, init: &mut Init) -> Self {
         let bias = (0..4 * d_hidden)

@@ -6,11 +6,11 @@
 //! is about 2.5 times faster than `nn::Lstm`; on the processor [our own kernels](super::kernel) are
 //! faster again.
 //!
-//! Sequences of different length are [packed](super::packing::Packing): padding does not exist here,
-//! costs nothing and cannot touch the state.
+//! Sequences of different length are [packed](super::packing::Packing): padding does not exist
+//! here, costs nothing and cannot touch the state.
 //!
-//! What a cell does at one step, forward and backward, stands in its own file; how steps follow each
-//! other stands here.
+//! What a cell does at one step, forward and backward, stands in its own file; how steps follow
+//! each other stands here.
 
 mod attention;
 mod gru;
@@ -85,8 +85,8 @@ pub(super) trait Cell {
     /// What the backward pass needs of a step.
     type Step;
 
-    /// The state after the step, from the input times its weights plus the bias, and the state before
-    /// times its weights, both `[b, g * d_hidden]`; and from the state before itself.
+    /// The state after the step, from the input times its weights plus the bias, and the state
+    /// before times its weights, both `[b, g * d_hidden]`; and from the state before itself.
     fn step(&self, input: Tensor<2>, recurrent: Tensor<2>, before: State) -> (State, Self::Step);
 
     /// Gradients, from those of the state and the memory after the step.
@@ -130,8 +130,8 @@ pub(super) struct LayerTrace<S> {
 /// What a forward pass keeps of a layer.
 pub(super) type TraceOf<L> = LayerTrace<<<L as RecurrentLayer>::Cell as Cell>::Step>;
 
-/// State after each event, `[n_events, d_hidden]`, from inputs in packed order, `[n_events, d_input]`
-/// with at least one event. No autodiff; nothing is kept.
+/// State after each event, `[n_events, d_hidden]`, from inputs in packed order,
+/// `[n_events, d_input]` with at least one event. No autodiff; nothing is kept.
 pub(super) fn states<L: RecurrentLayer>(
     layer: &L,
     input: &Tensor<2>,
@@ -247,7 +247,8 @@ pub(super) fn backward<L: RecurrentLayer>(
     d_input.matmul(plain(weights.w_input).transpose())
 }
 
-/// Gradients of what goes into the gates, `[n_events, g * d_hidden]`: from the input, and from the state.
+/// Gradients of what goes into the gates, `[n_events, g * d_hidden]`: from the input, and from the
+/// state.
 fn through_time<C: Cell>(
     cell: &C,
     mut steps: Vec<C::Step>,
@@ -354,8 +355,8 @@ fn orthogonal(d: usize, init: &mut Init) -> Param<Tensor<2>> {
     init.values(rows.into_data().iter().collect(), [d, d])
 }
 
-/// Gradient of recurrent weights: the state before a step is the one after the step before; before the
-/// first it is zero and adds nothing. `d_gates` `[n_events, width]` to `[d_hidden, width]`
+/// Gradient of recurrent weights: the state before a step is the one after the step before; before
+/// the first it is zero and adds nothing. `d_gates` `[n_events, width]` to `[d_hidden, width]`
 fn d_w_hidden(
     states: &Tensor<2>,
     (sizes, mask): (&[usize], Option<&Tensor<2>>),
@@ -447,8 +448,8 @@ mod tests {
         bias: Tensor<2>,
     }
 
-    /// States by autodiff, one sequence at a time, in packed order, from what a cell makes of `x · w_input +
-    /// bias`, of `(h ∘ mask) · w_hidden`, and of h and its memory.
+    /// States by autodiff, one sequence at a time, in packed order, from what a cell makes of
+    /// `x · w_input + bias`, of `(h ∘ mask) · w_hidden`, and of h and its memory.
     fn by_autodiff(
         weights: &Tracked,
         (input, mask): (&Tensor<2>, Option<&Tensor<2>>),
@@ -480,8 +481,8 @@ mod tests {
         Tensor::cat(states, 0)
     }
 
-    /// Holds written-out gradients and kernel against autodiff, given the formula of a step; without a mask
-    /// and with one.
+    /// Holds written-out gradients and kernel against autodiff, given the formula of a step;
+    /// without a mask and with one.
     pub(super) fn assert_is_autodiff<L: RecurrentLayer>(
         layer: &L,
         d_input: usize,

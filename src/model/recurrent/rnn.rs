@@ -13,8 +13,9 @@ use crate::model::random::Init;
 /// ```text
 /// h' = tanh (x · w_input + h · w_hidden + bias)
 /// ```
-/// Elman's units are logistic; tanh, as in PyTorch's `nn.RNN`, lets a state be negative too. Against that
-/// module the matrices are transposed, and there is one bias instead of two that are always added.
+/// Elman's units are logistic; tanh, as in PyTorch's `nn.RNN`, lets a state be negative too.
+/// Against that module the matrices are transposed, and there is one bias instead of two that are
+/// always added.
 #[derive(Module, Debug)]
 pub(in crate::model) struct Rnn {
     /// `[d_input, d_hidden]`
@@ -37,8 +38,8 @@ impl RecurrentLayer for Rnn {
     type Cell = RnnCell;
     type Kernel = RnnKernel;
 
-    /// Input weights as Glorot & Bengio 2010 have it; recurrent weights orthogonal (Saxe et al. 2014), so
-    /// that the state neither fades nor grows at first; bias 0.
+    /// Input weights as Glorot & Bengio 2010 have it; recurrent weights orthogonal (Saxe et al.
+    /// 2014), so that the state neither fades nor grows at first; bias 0.
     fn new(d_input: usize, d_hidden: usize, init: &mut Init) -> Self {
         Self {
             w_input: beside(vec![init.xavier(d_input, d_hidden).val()]),

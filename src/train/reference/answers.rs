@@ -95,7 +95,8 @@ impl FittedAnswers {
         }
     }
 
-    /// Chances of the classes, the chance of "yes", or the number in its own unit; it sees what a model sees.
+    /// Chances of the classes, the chance of "yes", or the number in its own unit; it sees what a
+    /// model sees.
     pub(super) fn answer(&self, prepared: &Prepared, sample: &Sample) -> Vec<f64> {
         let (user, len) = (sample.user_idx as usize, sample.history_len as usize);
         match self {

@@ -97,7 +97,8 @@ fn training_log<'a>(
             .unwrap_or(times)
     };
     TrainingLog {
-        // Numbers that only order are no clock: a window on them would take some users and not others.
+        // Numbers that only order are no clock: a window on them would take some users and not
+        // others.
         times: prepared
             .dataset
             .has_clock()

@@ -115,12 +115,12 @@ impl Fitted {
     }
 }
 
-/// What the references of a run answer to its test questions, fitted anew on its data: for a run from before
-/// such answers were kept. `model` are its own results.
+/// What the references of a run answer to its test questions, fitted anew on its data: for a run
+/// from before such answers were kept. `model` are its own results.
 ///
 /// # Errors
-/// [`TrainError`] when the data cannot be opened again or have changed since, or when the model's results are by
-/// an older rule than the one by which the references would be judged.
+/// [`TrainError`] when the data cannot be opened again or have changed since, or when the model's
+/// results are by an older rule than the one by which the references would be judged.
 pub fn refit_references(
     manifest: &Manifest,
     model: &[UserResult],

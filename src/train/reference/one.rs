@@ -21,8 +21,8 @@ impl FittedReference {
     /// Fits one on the data of a run, whose experiment says what becomes of seen items.
     ///
     /// # Errors
-    /// [`LeftOut`] where the log lacks what the reference goes by, or is too large for it, and for one of another
-    /// kind of task.
+    /// [`LeftOut`] where the log lacks what the reference goes by, or is too large for it, and for
+    /// one of another kind of task.
     pub fn on(
         prepared: &Prepared,
         experiment: &Experiment,
@@ -52,8 +52,8 @@ impl FittedReference {
 }
 
 impl TaskAnswers {
-    /// What it answers to a question, in the words of the task: chances of the classes, of "no" and "yes", or the
-    /// number in its own unit. It sees what a model sees.
+    /// What it answers to a question, in the words of the task: chances of the classes, of "no" and
+    /// "yes", or the number in its own unit. It sees what a model sees.
     #[must_use]
     pub fn told(&self, prepared: &Prepared, output: Output, sample: &Sample) -> Vec<f64> {
         let answer = self.0.answer(prepared, sample);

@@ -63,7 +63,10 @@ impl Rail {
         });
         match &app.runs {
             Loadable::Ready(runs) if runs.is_empty() => {
-                ui.weak("Every training run is kept here, with its curves, weights and results. There is none yet.");
+                ui.weak(
+                    "Every training run is kept here, with its curves, weights and results. \
+                         There is none yet.",
+                );
                 ui.add_space(size::GAP);
                 super::action_button(ui, app, actions, Action::TryIt);
             }
@@ -233,7 +236,10 @@ impl Rail {
         let shown = egui::Modal::new(egui::Id::unique("deleting")).show(ui.ctx(), |ui| {
             ui.set_max_width(420.0);
             ui.heading("Delete this run?");
-            ui.label(format!("{run}: its curves, weights and results are deleted from disk. This cannot be undone."));
+            ui.label(format!(
+                "{run}: its curves, weights and results are deleted from disk. This \
+                              cannot be undone."
+            ));
             ui.add_space(size::GAP);
             ui.horizontal(|ui| {
                 if ui.button("Delete").clicked() {

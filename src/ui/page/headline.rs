@@ -6,7 +6,8 @@ use crate::metric::{AnswerKind, Metric};
 use crate::run::References;
 use crate::ui::widget::line_chart::Reference;
 
-/// The metric to draw: the one that was chosen if it belongs to these answers, else the primary one.
+/// The metric to draw: the one that was chosen if it belongs to these answers, else the primary
+/// one.
 pub(super) fn chosen(kind: AnswerKind, choice: Option<Metric>) -> Metric {
     choice
         .filter(|metric| kind.headline().contains(metric))

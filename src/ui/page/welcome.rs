@@ -12,9 +12,14 @@ pub(super) fn ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
     ui.vertical_centered(|ui| {
         ui.add_space((ui.available_height() * 0.5 - 250.0).max(8.0));
         ui.label(
-            RichText::new("What did users do, and what will they do next?").size(26.0).color(theme::colors(ui).strong),
+            RichText::new("What did users do, and what will they do next?")
+                .size(26.0)
+                .color(theme::colors(ui).strong),
         );
-        ui.weak("Open a log of behaviour, train a sequence model on it, and see why it predicts what it predicts.");
+        ui.weak(
+            "Open a log of behaviour, train a sequence model on it, and see why it predicts \
+                 what it predicts.",
+        );
         ui.add_space(size::GAP_LARGE * 1.5);
         let frame = 2.0 * (f32::from(size::PAD) + 1.0);
         let width = (CARD.x + frame) * 3.0 + size::GAP_LARGE * 2.0;
@@ -36,19 +41,22 @@ fn cards(ui: &mut Ui, app: &App, actions: &mut Actions) {
     let cards = [
         (
             "Try it in 30 seconds",
-            "A synthetic world of users whose rules are known, and a small Transformer that learns them while you watch. Needs no file.",
+            "A synthetic world of users whose rules are known, and a small Transformer that learns \
+             them while you watch. Needs no file.",
             Action::TryIt,
             "Train now",
         ),
         (
             "Open my data",
-            "CSV, TSV, RecBole, Parquet, JSON or SQLite with a user, an item and a time. Columns are guessed; drop a file here, too.",
+            "CSV, TSV, RecBole, Parquet, JSON or SQLite with a user, an item and a time. Columns \
+             are guessed; drop a file here, too.",
             Action::PickData,
             "Open a log…",
         ),
         (
             "Open an experiment",
-            "A .ron file that says which data, which model and how to train. The same file runs on the command line.",
+            "A .ron file that says which data, which model and how to train. The same file runs on \
+             the command line.",
             Action::PickExperiment,
             "Open a file…",
         ),

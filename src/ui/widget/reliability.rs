@@ -1,4 +1,5 @@
-//! The reliability diagram: what was said against how often it came true, with the numbers of answers.
+//! The reliability diagram: what was said against how often it came true, with the numbers of
+//! answers.
 
 use egui::{Align2, Pos2, Rect, Role, Sense, Stroke, TextStyle, Ui, WidgetInfo, pos2, vec2};
 

@@ -125,8 +125,8 @@ pub(crate) fn timeline(told: &mut Told) {
     told.frames("timeline", &screen.take_frames());
 }
 
-/// A thousand saved runs: the rail scrolled and pointed at, the table of Compare scrolled and sorted,
-/// runs chosen, the list searched and read again.
+/// A thousand saved runs: the rail scrolled and pointed at, the table of Compare scrolled and
+/// sorted, runs chosen, the list searched and read again.
 pub(crate) fn runs(told: &mut Told) {
     let folder = tempfile::tempdir().unwrap();
     Pattern::new(folder.path()).many_runs(&store(folder.path()), 1_000);

@@ -59,7 +59,8 @@ pub(crate) fn child(runs: &Path) {
     let mut screen = Screen::new(RunStore::at(runs));
     screen.frame(Vec::new());
     while screen.window.app().runs.ready().is_none() {
-        // As on a screen: sixty frames a second while something turns, and at once when something comes.
+        // As on a screen: sixty frames a second while something turns, and at once when something
+        // comes.
         screen.wait(Duration::from_millis(16));
         screen.frame(Vec::new());
     }

@@ -1,20 +1,23 @@
-//! How long a frame of the window takes the processor, at the sizes at which windows stutter; how long
-//! a list of 1,000 runs takes to appear; how soon the program shows itself, and what it costs at rest.
+//! How long a frame of the window takes the processor, at the sizes at which windows stutter; how
+//! long a list of 1,000 runs takes to appear; how soon the program shows itself, and what it costs
+//! at rest.
 //!
 //!     cargo bench --bench window                      # a table; `--json` one row a line
 //!     cargo bench --bench window -- curves timeline   # only these
 //!     xvfb-run -s '-screen 0 1280x800x24' cargo bench --bench window -- start idle
 //!
-//! The frames are those of the real window over real run folders, which the program's own writer and
-//! trainer make in a temporary folder. **Counted** is the time that the window's thread has of the
-//! processor for one frame: taking in what background work has sent, the whole of the page, layout,
-//! shapes, and their tessellation into triangles. **Not counted** are the upload of triangles and
-//! textures, the drawing on the graphics card and the wait for the screen, the window system's events,
-//! the accessibility tree (made only while a screen reader asks), and background threads.
+//! The frames are those of the real window over real run folders, which the program's own writer
+//! and trainer make in a temporary folder. **Counted** is the time that the window's thread has of
+//! the processor for one frame: taking in what background work has sent, the whole of the page,
+//! layout, shapes, and their tessellation into triangles. **Not counted** are the upload of
+//! triangles and textures, the drawing on the graphics card and the wait for the screen, the window
+//! system's events, the accessibility tree (made only while a screen reader asks), and background
+//! threads.
 //!
-//! Each case is told twice: `_open` are the frames from asking for the page until all is loaded (few,
-//! so look at their maximum), the other the frames while a person moves, scrolls, zooms and clicks.
-//! `start` and `idle` open the real program; without a display they start an `Xvfb`, or say so.
+//! Each case is told twice: `_open` are the frames from asking for the page until all is loaded
+//! (few, so look at their maximum), the other the frames while a person moves, scrolls, zooms and
+//! clicks. `start` and `idle` open the real program; without a display they start an `Xvfb`, or say
+//! so.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,

@@ -1,8 +1,8 @@
 //! The real program on a screen: how soon its first picture stands, what it costs at rest.
 //!
-//! A window is hidden until its first frame is painted (eframe shows it then, against a white flash),
-//! so the moment at which the window system shows it is the moment of the first frame. `xdotool`
-//! tells of it, asked every few milliseconds.
+//! A window is hidden until its first frame is painted (eframe shows it then, against a white
+//! flash), so the moment at which the window system shows it is the moment of the first frame.
+//! `xdotool` tells of it, asked every few milliseconds.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -110,7 +110,8 @@ impl Display {
             return Some(Self { name, server: None });
         }
         let mut xvfb = Command::new("Xvfb");
-        // Without `-noreset` the server begins anew when its last window goes, and refuses the next one meanwhile.
+        // Without `-noreset` the server begins anew when its last window goes, and refuses the next
+        // one meanwhile.
         xvfb.args([
             "-displayfd",
             "1",

@@ -382,9 +382,7 @@ fn a_plain_log_split_by_leave_one_out_has_the_counts_worked_out_by_hand() {
 #[test]
 fn a_choice_of_protocol_and_what_cannot_be_told_are_notes_and_no_leaks() {
     // Nobody is a copy of anybody, everything in test occurs in training, nothing is tied.
-    let log = "user,item,time\nann,a,1600000000\nann,b,1600000100\nann,c,1600000200\nann,d,1600000300\n\
-               bob,c,1600000400\nbob,d,1600000500\nbob,b,1600000600\nbob,a,1600000700\n\
-               eve,d,1600000800\neve,a,1600000900\neve,c,1600001000\neve,b,1600001100\n";
+    let log = "user,item,time\nann,a,1600000000\nann,b,1600000100\nann,c,1600000200\nann,d,1600000300\nbob,c,1600000400\nbob,d,1600000500\nbob,b,1600000600\nbob,a,1600000700\neve,d,1600000800\neve,a,1600000900\neve,c,1600001000\neve,b,1600001100\n";
     let with_times = prepared(log, WHOLE, SplitSpec::LeaveOneOut).unwrap();
     let found = audited(&with_times, &WHOLE);
     assert!(of(&found, Check::TrainingAfterTest).count > 0);

@@ -37,7 +37,8 @@ const DAY: i64 = 86_400;
 /// 2023-01-01.
 const BEGIN: i64 = 1_672_531_200;
 
-/// A log with every trouble that cleaning is for, in a shuffled order; the same seed makes the same.
+/// A log with every trouble that cleaning is for, in a shuffled order; the same seed makes the
+/// same.
 fn messy(seed: u64) -> (String, Planted) {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let (mut lines, mut planted) = (Vec::new(), Planted::default());
@@ -359,8 +360,9 @@ fn what_is_learnt_is_learnt_from_the_training_part_or_said_not_to_be() {
         .iter()
         .filter(|p| p.field == "data.clean.steps[0]")
         .collect();
-    let wanted = "step 1 of the cleaning (Missing values) learnt from all rows, those for validation and test among \
-                  them; with a global cut in time it learns from the training part only.";
+    let wanted = "step 1 of the cleaning (Missing values) learnt from all rows, those for \
+                  validation and test among them; with a global cut in time it learns from the \
+                  training part only.";
     assert_eq!(
         plain
             .iter()
@@ -399,7 +401,8 @@ proptest! {
             });
             format!("user,item,time,value\n{}", lines.collect::<String>())
         };
-        // Times are distinct and nothing is dropped but cold items: the cut lies at six tenths of the rows.
+        // Times are distinct and nothing is dropped but cold items: the cut lies at six tenths of
+        // the rows.
         let cut = rows.len() * 6 / 10;
         let clean = CleanSpec { drop_duplicates: false, ..with(steps) };
         let training = |text: &str| {
@@ -451,8 +454,8 @@ fn a_step_without_its_column_says_so_at_its_field() {
             panic!("{error}")
         };
         let wanted = format!(
-            "the cleaning step {} needs a {role} column, and this log has none; name one in `data.roles.{role}`, or \
-             switch the step off.",
+            "the cleaning step {} needs a {role} column, and this log has none; name one in \
+             `data.roles.{role}`, or switch the step off.",
             step.title()
         );
         assert_eq!((field.as_str(), sentence), ("data.clean.steps[1]", wanted));
@@ -530,7 +533,8 @@ fn wrong_settings_of_a_step_are_told_at_its_field() {
         ),
         (
             "data.clean.steps[2].from",
-            "`2024-02-31` is no moment; write a date such as 2024-01-31, or leave it empty for no limit.",
+            "`2024-02-31` is no moment; write a date such as 2024-01-31, or leave it empty for no \
+             limit.",
         ),
         (
             "data.clean.steps[3].pairs",
@@ -542,7 +546,8 @@ fn wrong_settings_of_a_step_are_told_at_its_field() {
         ),
         (
             "data.clean.steps[4].keep",
-            "no behaviour is named; write those to keep, with commas between them, such as view, buy.",
+            "no behaviour is named; write those to keep, with commas between them, such as view, \
+             buy.",
         ),
         (
             "data.clean.steps[5].low",

@@ -77,8 +77,9 @@ fn sessions_and_places_are_found_by_name_beside_a_user() {
         shown(&sequences.longitude),
         "[-74.0, NaN, -74.0, -73.9, NaN, -73.9]"
     );
-    let wanted = "data.roles.latitude 1 of 6 rows have a latitude that is no number of degrees from −90 to 90 (the \
-                  first on line 6: 400); their place is taken as unknown: check the column in `data.roles.latitude`.";
+    let wanted = "data.roles.latitude 1 of 6 rows have a latitude that is no number of degrees \
+                  from −90 to 90 (the first on line 6: 400); their place is taken as unknown: \
+                  check the column in `data.roles.latitude`.";
     assert!(told(&dataset).contains(wanted), "{}", told(&dataset));
 }
 
@@ -152,8 +153,8 @@ fn a_wrong_place_is_told_at_its_field() {
     log.spec.roles.longitude = Some(String::new());
     assert_eq!(
         sentence(&log),
-        "a place needs a latitude and a longitude, and only the latitude is named; name the column of the longitude in \
-         `data.roles.longitude`, or write \"\" in `data.roles.latitude`."
+        "a place needs a latitude and a longitude, and only the latitude is named; name the column \
+         of the longitude in `data.roles.longitude`, or write \"\" in `data.roles.latitude`."
     );
     log.spec.roles.latitude = Some(String::new());
     assert_eq!(read(&log.spec).unwrap().sequences.latitude, None);
@@ -232,8 +233,10 @@ fn free_columns_are_read_by_their_kinds() {
     assert_eq!(shown("emb_*"), "2 [0.1, 0.2, NaN, NaN, 0.5, 0.6, 0.7, 0.8]");
     assert_eq!(shown("vec"), "2 [1.5, 2.0, 3.0, 4.0, NaN, NaN, NaN, NaN]");
     for wanted in [
-        "data.free_features[0] 1 of 4 rows have no number in the column `price` (the first on line 4)",
-        "data.free_features[4] 1 of 4 rows have no vector of 2 numbers in the column `vec` (the first on line 4)",
+        "data.free_features[0] 1 of 4 rows have no number in the column `price` (the first on line \
+         4)",
+        "data.free_features[4] 1 of 4 rows have no vector of 2 numbers in the column `vec` (the \
+         first on line 4)",
     ] {
         assert!(told(&dataset).contains(wanted), "{}", told(&dataset));
     }
@@ -293,7 +296,8 @@ const SHOP: &str = "user,item,time\nann,a,100\nann,b,200\nbob,a,300\nbob,c,400\n
 #[test]
 fn a_table_of_items_never_multiplies_events() {
     let mut log = OnDisk::new("shop.csv", SHOP);
-    let table = "sku,title,brand,empty\na,Tea,red,\nb,Cup,blue,\na,Tea again,green,\nz,Jug,red,\n,Lost,red,\nb,Cup,blue,\nc,,red,\n";
+    let table = "sku,title,brand,empty\na,Tea,red,\nb,Cup,blue,\na,Tea \
+                 again,green,\nz,Jug,red,\n,Lost,red,\nb,Cup,blue,\nc,,red,\n";
     log.spec.items = Some(SideTable {
         path: log.beside("skus.csv", table),
         ..SideTable::default()
@@ -323,11 +327,11 @@ fn a_table_of_items_never_multiplies_events() {
     );
     assert_eq!(join.empty_columns, ["empty"]);
     for wanted in [
-        "data.items.key 2 rows of the table of items have an id that an earlier row has; the first row of each id \
-         counts and no event is doubled: make the column `sku` unique in the table, or name another in \
-         `data.items.key` (the first: `a`, `b`, on line 4).",
-        "data.items.key 1 of 4 items have no row in the table of items, and its columns are missing for them; check \
-         `data.items.key`, or add their rows (the first: `d`).",
+        "data.items.key 2 rows of the table of items have an id that an earlier row has; the first \
+         row of each id counts and no event is doubled: make the column `sku` unique in the table, \
+         or name another in `data.items.key` (the first: `a`, `b`, on line 4).",
+        "data.items.key 1 of 4 items have no row in the table of items, and its columns are \
+         missing for them; check `data.items.key`, or add their rows (the first: `d`).",
         "data.items.columns the table of items has nothing in `empty` for any of the log's items",
     ] {
         assert!(told(&dataset).contains(wanted), "{}", told(&dataset));
@@ -407,8 +411,8 @@ fn a_table_that_does_not_fit_is_told() {
     });
     assert_eq!(
         sentence(&log),
-        "no column of the table of users holds ids of the log's users in its first rows; name the column in \
-         `data.users.key`, or choose another table in `data.users.path`."
+        "no column of the table of users holds ids of the log's users in its first rows; name the \
+         column in `data.users.key`, or choose another table in `data.users.path`."
     );
     log.spec.users = Some(SideTable {
         path: path.clone(),
@@ -512,7 +516,8 @@ proptest! {
     fn extra_columns_stay_with_their_events(
         rows in prop::collection::vec((0..4_u32, 0..6_u32, -90.0..90.0_f32, 0..3_u32), 1..60),
     ) {
-        // Times differ, so that order in a user is that of time; each row's price tells which row it is.
+        // Times differ, so that order in a user is that of time; each row's price tells which row
+        // it is.
         let n = rows.len();
         let line = |at: usize| {
             let (user, item, lat, session) = rows[at];

@@ -97,8 +97,9 @@ fn every_way_of_writing_times_gives_the_same_moments() {
 #[test]
 fn dates_that_could_be_read_both_ways_are_told() {
     let mut log = log(["1/2/2024", "3/4/2024", "5/6/2024", "7/8/2024"]);
-    let expected = "the dates of the column `when`, such as `1/2/2024`, are read with the month first, and nothing in the \
-                    first rows tells; write DayFirst in `data.time_format` if the day comes first.";
+    let expected = "the dates of the column `when`, such as `1/2/2024`, are read with the month \
+                    first, and nothing in the first rows tells; write DayFirst in \
+                    `data.time_format` if the day comes first.";
     let prepared = log.prepare().unwrap();
     assert!(
         warnings(&prepared).contains(expected),
@@ -135,8 +136,8 @@ fn a_day_that_shows_the_order_late_turns_all_dates_round() {
         report.file.as_ref().unwrap().time_format,
         Some(TimeFormat::DayFirst)
     );
-    let expected = "the first rows do not tell whether their dates have the day or the month first, and later ones do: all \
-                    are read as date text, day first.";
+    let expected = "the first rows do not tell whether their dates have the day or the month \
+                    first, and later ones do: all are read as date text, day first.";
     assert!(
         warnings(&prepared).contains(expected),
         "{}",
@@ -147,7 +148,8 @@ fn a_day_that_shows_the_order_late_turns_all_dates_round() {
 #[test]
 fn the_time_is_not_an_id_that_looks_like_one() {
     // Nine and eighteen digits: ids of users and items that could be seconds or nanoseconds.
-    let text = "214500001,1290000000000000001,2014-04-01 10:00:00\n214500002,1290000000000000002,2014-04-01 10:00:01\n";
+    let text = "214500001,1290000000000000001,2014-04-01 \
+                10:00:00\n214500002,1290000000000000002,2014-04-01 10:00:01\n";
     let file = preview(&OnDisk::new("log.csv", text).spec).unwrap().file;
     assert_eq!(file.roles.column(Role::Time), Some("column_3"));
     assert_eq!(
@@ -161,8 +163,9 @@ fn two_to_the_thirty_ninth_as_a_time_is_doubtful_and_overflows_nothing() {
     let log = log(["1600000000", "1600000001", "549755813888", "1600000003"]);
     let prepared = log.prepare().unwrap();
     assert_eq!(prepared.dataset.sequences.times(0).unwrap()[3], 1 << 39);
-    let expected = "1 of 4 rows have a time in the future (the first on line 4, 549755813888 seconds since 1970, thousands \
-                    of years away); they are kept: check the column and `data.time_format` (seconds since 1970).";
+    let expected = "1 of 4 rows have a time in the future (the first on line 4, 549755813888 \
+                    seconds since 1970, thousands of years away); they are kept: check the column \
+                    and `data.time_format` (seconds since 1970).";
     assert!(
         warnings(&prepared).contains(expected),
         "{}",

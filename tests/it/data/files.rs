@@ -317,7 +317,8 @@ fn a_path_may_begin_with_an_environment_variable() {
     let sentence = prepare_file(&missing).unwrap_err().to_string();
     assert_eq!(
         sentence,
-        "`$SEQSCOPE_NO_SUCH_VARIABLE/x.csv` begins with the environment variable `SEQSCOPE_NO_SUCH_VARIABLE`, which is not \
-         set; set it to the folder that holds the data, or write the path out."
+        "`$SEQSCOPE_NO_SUCH_VARIABLE/x.csv` begins with the environment variable \
+         `SEQSCOPE_NO_SUCH_VARIABLE`, which is not set; set it to the folder that holds the data, \
+         or write the path out."
     );
 }

@@ -4,8 +4,7 @@ use seqscope::data::{Column, FileFormat, Table, TimeFormat, preview, read_parque
 
 use super::{OnDisk, history};
 
-const CSV: &str = "user,item,time,behaviour,value\na,x,1600000000,view,1.5\nb,y,1600000001,buy,2\na,y,1600000002,view,\n\
-                   a,z,1600000003,buy,3\nb,x,1600000004,view,4\na,x,1600000005,view,5\n";
+const CSV: &str = "user,item,time,behaviour,value\na,x,1600000000,view,1.5\nb,y,1600000001,buy,2\na,y,1600000002,view,\na,z,1600000003,buy,3\nb,x,1600000004,view,4\na,x,1600000005,view,5\n";
 
 #[test]
 fn ndjson_is_read_and_bad_lines_are_listed() {

@@ -11,8 +11,8 @@ use super::{OnDisk, history, warnings};
 
 const N_ROWS: usize = 120;
 
-/// A log of 120 rows of 12 users and 15 items, each row of which is written by `row`: its number, its user
-/// (1 to 12), its item (1 to 15) and its second.
+/// A log of 120 rows of 12 users and 15 items, each row of which is written by `row`: its number,
+/// its user (1 to 12), its item (1 to 15) and its second.
 fn log(header: &str, row: impl Fn(usize, usize, usize, usize) -> String) -> OnDisk {
     let mut text = format!("{header}\n");
     for n in 0..N_ROWS {

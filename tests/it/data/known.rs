@@ -54,13 +54,21 @@ const SAMPLES: [Sample; 19] = [
     ),
     (
         "reviews.json",
-        "{\"reviewerID\": \"A1\", \"asin\": \"B001\", \"reviewerName\": \"N\", \"helpful\": [0, 1], \"reviewText\": \"t\", \"overall\": 5.0, \"summary\": \"s\", \"unixReviewTime\": 1400000001, \"reviewTime\": \"05 13, 2014\"}\n{\"reviewerID\": \"A2\", \"asin\": \"B002\", \"overall\": 3.0, \"unixReviewTime\": 1400000102}\n",
+        "{\"reviewerID\": \"A1\", \"asin\": \"B001\", \"reviewerName\": \"N\", \"helpful\": [0, \
+         1], \"reviewText\": \"t\", \"overall\": 5.0, \"summary\": \"s\", \"unixReviewTime\": \
+         1400000001, \"reviewTime\": \"05 13, 2014\"}\n{\"reviewerID\": \"A2\", \"asin\": \
+         \"B002\", \"overall\": 3.0, \"unixReviewTime\": 1400000102}\n",
         "reviewerID asin unixReviewTime - overall",
         Some(TimeFormat::Seconds),
     ),
     (
         "All_Beauty.jsonl",
-        "{\"rating\": 5.0, \"title\": \"t\", \"text\": \"x\", \"images\": [], \"asin\": \"B001\", \"parent_asin\": \"B000\", \"user_id\": \"AE1\", \"timestamp\": 1500000001000, \"helpful_vote\": 0, \"verified_purchase\": true}\n{\"rating\": 4.0, \"title\": \"u\", \"text\": \"y\", \"images\": [], \"asin\": \"B002\", \"parent_asin\": \"B000\", \"user_id\": \"AE2\", \"timestamp\": 1500000102000, \"helpful_vote\": 1, \"verified_purchase\": true}\n",
+        "{\"rating\": 5.0, \"title\": \"t\", \"text\": \"x\", \"images\": [], \"asin\": \"B001\", \
+         \"parent_asin\": \"B000\", \"user_id\": \"AE1\", \"timestamp\": 1500000001000, \
+         \"helpful_vote\": 0, \"verified_purchase\": true}\n{\"rating\": 4.0, \"title\": \"u\", \
+         \"text\": \"y\", \"images\": [], \"asin\": \"B002\", \"parent_asin\": \"B000\", \
+         \"user_id\": \"AE2\", \"timestamp\": 1500000102000, \"helpful_vote\": 1, \
+         \"verified_purchase\": true}\n",
         "user_id parent_asin timestamp - rating",
         Some(TimeFormat::Milliseconds),
     ),
@@ -96,13 +104,18 @@ const SAMPLES: [Sample; 19] = [
     ),
     (
         "dataset_TSMC2014_NYC.txt",
-        "47\t49bbd6c0f964a520f4531fe1\t4bf58dd8d48988d127951731\tArts\t40.7190001\t-74.0020001\t-240\tTue Apr 03 18:00:01 +0000 2012\n98\t4a43c0aef964a520c6a61fe2\t4bf58dd8d48988d1df941731\tBridge\t40.6060002\t-74.0440002\t-240\tTue Apr 03 18:00:25 +0000 2012\n",
+        "47\t49bbd6c0f964a520f4531fe1\t4bf58dd8d48988d127951731\tArts\t40.7190001\t-74.0020001\t-240\tTue \
+         Apr 03 18:00:01 +0000 \
+         2012\n98\t4a43c0aef964a520c6a61fe2\t4bf58dd8d48988d1df941731\tBridge\t40.6060002\t-74.0440002\t-240\tTue \
+         Apr 03 18:00:25 +0000 2012\n",
         "column_1 column_2 column_8 - -",
         Some(TimeFormat::Date),
     ),
     (
         "userid-timestamp-artid-artname-traid-traname.tsv",
-        "user_000001\t2009-05-01T10:00:01Z\tf1b1cf71-bd35-4e99-8624-24a6e15f1331\tA\t\tSong without id\nuser_000001\t2009-05-01T10:04:02Z\tf1b1cf71-bd35-4e99-8624-24a6e15f1331\tA\ta1b1cf71-bd35-4e99-8624-24a6e15f1332\tSong\n",
+        "user_000001\t2009-05-01T10:00:01Z\tf1b1cf71-bd35-4e99-8624-24a6e15f1331\tA\t\tSong \
+         without \
+         id\nuser_000001\t2009-05-01T10:04:02Z\tf1b1cf71-bd35-4e99-8624-24a6e15f1331\tA\ta1b1cf71-bd35-4e99-8624-24a6e15f1332\tSong\n",
         "column_1 column_5 column_2 - -",
         Some(TimeFormat::Date),
     ),
@@ -114,7 +127,8 @@ const SAMPLES: [Sample; 19] = [
     ),
     (
         "log.item",
-        "item_id:token\tmovie_title:token_seq\trelease_year:token\tclass:token_seq\n501\tA Story\t1995\tDrama\n502\tAnother\t1996\tComedy Drama\n",
+        "item_id:token\tmovie_title:token_seq\trelease_year:token\tclass:token_seq\n501\tA \
+         Story\t1995\tDrama\n502\tAnother\t1996\tComedy Drama\n",
         "- item_id - - -",
         None,
     ),
@@ -157,8 +171,8 @@ fn side_tables_are_told_to_be_none() {
         let (_, text, ..) = SAMPLES.iter().find(|sample| sample.0 == name).unwrap();
         OnDisk::new(name, text).prepare().unwrap_err().to_string()
     };
-    let expected = "this is a table of items, not of events; open the log (`.inter`) beside it and name this one in \
-                    `data.titles.path`.";
+    let expected = "this is a table of items, not of events; open the log (`.inter`) beside it and \
+                    name this one in `data.titles.path`.";
     assert_eq!(sentence("log.item"), expected);
     assert_eq!(
         sentence("log.user"),
@@ -177,8 +191,8 @@ fn sessions_serve_as_users_and_are_said_to() {
     };
     let told = |name: &str| {
         format!(
-            "this log has no column for the user, so each session (`{name}`) is taken as one: nothing is known of a \
-             person beyond a session."
+            "this log has no column for the user, so each session (`{name}`) is taken as one: \
+             nothing is known of a person beyond a session."
         )
     };
     let rows = "5,x,1600000001\n5,y,1600000002\n";

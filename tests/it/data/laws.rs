@@ -171,7 +171,8 @@ proptest! {
 
     #[test]
     fn windows_lie_end_to_end_and_the_last_one_ends_with_the_log(rows in rows()) {
-        // All times are made different, and every item comes early, so that none is dropped as cold.
+        // All times are made different, and every item comes early, so that none is dropped as
+        // cold.
         let n_items = 5;
         let rows: Vec<Row> = rows.iter().enumerate().map(|(at, (u, _, _))| (*u, (at % n_items) as u8, at as u32)).collect();
         let of = |window| prepared(&csv(&rows), CleanSpec::default(),
@@ -193,7 +194,8 @@ proptest! {
         }
         // What comes after a window is not there at all.
         prop_assert_eq!(first.dataset.sequences.time_secs.iter().flatten().max(), windows[0].last());
-        let dropped = first.dataset.report.steps.iter().any(|step| step.step == "Events after the window dropped");
+        let dropped = first.dataset.report.steps.iter().any(|step| step.step == "Events after the \
+            window dropped");
         prop_assert!(dropped);
     }
 

@@ -1,6 +1,7 @@
-//! Small made logs in the shapes that people really have: each is read as its maker knows it to be, or
-//! refused or warned of with a word that names what was seen. `tests/data/log-shapes/expected.json` holds
-//! what is right; the folder's README says what each file is.
+//! Small made logs in the shapes that people really have: each is read as its maker knows it to be,
+//! or refused or warned of with a word that names what was seen.
+//! `tests/data/log-shapes/expected.json` holds what is right; the folder's README says what each
+//! file is.
 
 use std::path::{Path, PathBuf};
 

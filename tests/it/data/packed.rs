@@ -8,8 +8,7 @@ use seqscope::data::{Encoding, FileFormat, Packing, TitleSpec, preview};
 
 use super::{OnDisk, history, warnings};
 
-pub(super) const CSV: &str = "user,item,time,behaviour,value\na,x,1600000000,view,1.5\nb,y,1600000001,buy,2\na,y,1600000002,view,\n\
-                   a,z,1600000003,buy,3\nb,x,1600000004,view,4\na,x,1600000005,view,5\n";
+pub(super) const CSV: &str = "user,item,time,behaviour,value\na,x,1600000000,view,1.5\nb,y,1600000001,buy,2\na,y,1600000002,view,\na,z,1600000003,buy,3\nb,x,1600000004,view,4\na,x,1600000005,view,5\n";
 
 /// The same events as [`CSV`].
 pub(super) const LINES: &str = r#"{"user":"a","item":"x","time":1600000000,"behaviour":"view","value":1.5}
@@ -197,8 +196,7 @@ fn a_table_inside_of_a_compressed_file_is_told() {
 
 #[test]
 fn every_encoding_gives_the_same_events() {
-    let text = "用户ID,商品,时间戳,行为类型\n张三,电影票,1600000000,浏览\n李四,手机,1600000001,购买\n\
-                张三,手机,1600000002,购买\n张三,图书,1600000003,浏览\n李四,图书,1600000004,浏览\n张三,电影票,1600000005,购买\n";
+    let text = "用户ID,商品,时间戳,行为类型\n张三,电影票,1600000000,浏览\n李四,手机,1600000001,购买\n张三,手机,1600000002,购买\n张三,图书,1600000003,浏览\n李四,图书,1600000004,浏览\n张三,电影票,1600000005,购买\n";
     let expected = OnDisk::new("log.csv", text).prepare().unwrap();
     assert_eq!(
         history(&expected, "张三"),
@@ -301,7 +299,8 @@ fn titles_in_another_encoding_are_read_and_lost_ones_counted() {
     log.beside("items.csv", &table);
     let prepared = log.prepare().unwrap();
     assert_eq!(prepared.dataset.titles, ["电影票", "手机", ""]);
-    let expected = "1 of 3 rows of the title table could not be read and were left out (the first: line 4 is not valid GB18030).";
+    let expected = "1 of 3 rows of the title table could not be read and were left out (the first: \
+                    line 4 is not valid GB18030).";
     assert!(
         warnings(&prepared).contains(expected),
         "{}",

@@ -112,8 +112,8 @@ fn a_file_that_is_not_like_the_others_is_named() {
     assert_eq!(
         sentence(&file, &log),
         format!(
-            "`FOLDER/part-2.csv`: it has the columns `who`, `item`, `time`, `behaviour`, `value`, but `part-1.csv` has \
-             `user`, `item`, `time`, `behaviour`, `value`; {cure}"
+            "`FOLDER/part-2.csv`: it has the columns `who`, `item`, `time`, `behaviour`, `value`, \
+             but `part-1.csv` has `user`, `item`, `time`, `behaviour`, `value`; {cure}"
         )
     );
     log.beside("part-2.csv", LINES);
@@ -136,7 +136,8 @@ fn a_file_that_is_not_like_the_others_is_named() {
 #[test]
 fn a_pattern_that_finds_nothing_or_too_much_gets_a_sentence() {
     let log = in_parts();
-    let expected = "cannot read `FOLDER/q*.csv`: no file matches this pattern; check the folder and the letters between the stars";
+    let expected = "cannot read `FOLDER/q*.csv`: no file matches this pattern; check the folder \
+                    and the letters between the stars";
     assert_eq!(sentence(&pattern(&log, "q*.csv"), &log), expected);
     let expected = "cannot read `FOLDER/none`: there is no such file; check the path";
     assert_eq!(sentence(&pattern(&log, "none/*.csv"), &log), expected);

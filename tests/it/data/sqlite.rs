@@ -227,7 +227,8 @@ fn the_name_of_a_column_that_is_no_text_gets_a_sentence() {
         .unwrap();
     let broken = [&bytes[..at], b"\xffser", &bytes[at + 4..]].concat();
     std::fs::write(&log.spec.path, broken).unwrap();
-    let expected = "`PATH`: the name of a column is not valid UTF-8; name it anew, or copy the database again.";
+    let expected = "`PATH`: the name of a column is not valid UTF-8; name it anew, or copy the \
+                    database again.";
     assert_eq!(sentence(&log), expected);
     let place = crate::place::Place::new();
     std::fs::copy(&log.spec.path, place.path("shop.db")).unwrap();

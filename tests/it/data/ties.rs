@@ -1,4 +1,5 @@
-//! Ties in time: told at the log's own resolution, in warnings, profile, audit and beside the figures of a test.
+//! Ties in time: told at the log's own resolution, in warnings, profile, audit and beside the
+//! figures of a test.
 
 use std::path::Path;
 

@@ -177,9 +177,10 @@ fn a_time_that_cannot_be_read_is_no_time_passed_over() {
         panic!()
     };
     assert_eq!(field, "data.roles.time");
-    let expected = "the column `timestamp`, by its name the time, does not hold times (seconds, milliseconds or dates) but \
-                    such as `2024~01~31~133005`; say how it is written in `data.time_format`, by a pattern such as `%d.%m.%Y \
-                    %H:%M`, choose another column in `data.roles.time`, or write \"\" there if the log has none.";
+    let expected = "the column `timestamp`, by its name the time, does not hold times (seconds, \
+                    milliseconds or dates) but such as `2024~01~31~133005`; say how it is written \
+                    in `data.time_format`, by a pattern such as `%d.%m.%Y %H:%M`, choose another \
+                    column in `data.roles.time`, or write \"\" there if the log has none.";
     assert_eq!(sentence, expected);
     log.spec.time_format = Some(TimeFormat::Pattern("%Y~%m~%d~%H%M%S".to_owned()));
     assert_eq!(span(&log.prepare().unwrap()), whole());
@@ -266,7 +267,8 @@ fn times_that_a_program_has_cut_are_told() {
 
 #[test]
 fn times_without_a_date_order_and_are_told() {
-    // Three days in order of the file: the clocks go back at midnight, and the file's order is right.
+    // Three days in order of the file: the clocks go back at midnight, and the file's order is
+    // right.
     let clocks = log("timestamp", |_, moment| {
         moment.strftime("%H:%M:%S").to_string()
     });
@@ -371,7 +373,8 @@ fn only_rows_that_are_equal_in_every_column_are_duplicates() {
         .map(|n| row(n, if n < 12 { "5.0" } else { "7" }))
         .collect::<Vec<_>>()
         .concat();
-    // Of each user, item and day there are two rows, each twice: those of one price are the same row.
+    // Of each user, item and day there are two rows, each twice: those of one price are the same
+    // row.
     let log = OnDisk::new("log.csv", format!("user,item,date,tax\n{rows}{rows}"));
     let prepared = log.prepare().unwrap();
     let distinct: std::collections::BTreeSet<&str> = rows.lines().collect();

@@ -76,7 +76,8 @@ fn order(probabilities: &[f64]) -> Vec<usize> {
     order
 }
 
-/// The rank that the program's own evaluation gives to `target` when items are scored in this order.
+/// The rank that the program's own evaluation gives to `target` when items are scored in this
+/// order.
 fn rank_of(target: usize, order: &[usize], history: &[WorldEvent], seen: Seen) -> f64 {
     let mut scores = vec![0.0; order.len() + 1];
     for (place, &item) in order.iter().enumerate() {
@@ -168,8 +169,8 @@ fn the_stated_optimum_is_the_mean_over_every_possible_answer() {
 #[test]
 fn the_generator_itself_confirms_each_optimum_and_a_wrong_oracle_stays_below() {
     // Many users of each world; the oracle ranks after each history, the generator's own dice say
-    // what came. Mean and statement may differ by four standard errors of the mean. The wrong oracle
-    // knows the same rules, but is one event late.
+    // what came. Mean and statement may differ by four standard errors of the mean. The wrong
+    // oracle knows the same rules, but is one event late.
     for kind in WorldKind::iter() {
         let spec = WorldSpec {
             n_users: 8_000,
@@ -353,7 +354,8 @@ fn a_world_at_the_ends_of_its_settings_is_made_like_any_other() {
             (best.hr_at_1 - 1.0).abs() < 1e-9,
             "{kind}: the only item is next"
         );
-        // Settings that the check refuses must not panic either: a form shows them while it is edited.
+        // Settings that the check refuses must not panic either: a form shows them while it is
+        // edited.
         let none = WorldSpec {
             n_users: 2,
             n_items: 0,
@@ -449,7 +451,8 @@ fn drift_makes_leave_one_out_and_a_global_cut_differ() {
     let ndcg = |prepared: &Prepared| markov(prepared).get(Metric::Ndcg10).unwrap();
     let (chain_last, chain_cut) = (ndcg(&last), ndcg(&cut));
     println!(
-        "Drift: Markov chain NDCG@10 {chain_last:.3} by leave-one-out, {chain_cut:.3} after a global cut"
+        "Drift: Markov chain NDCG@10 {chain_last:.3} by leave-one-out, {chain_cut:.3} after a \
+         global cut"
     );
     assert!(chain_cut < 0.75 * chain_last, "{chain_cut} {chain_last}");
 }
@@ -469,7 +472,8 @@ fn too_small_a_world_cannot_be_learnt_and_a_larger_one_can() {
     };
     let (of_small, of_large) = (share(&small), share(&large));
     println!(
-        "TooSmall: a Markov chain reaches {of_small:.2} of the best HR@1, with 4,000 users {of_large:.2}"
+        "TooSmall: a Markov chain reaches {of_small:.2} of the best HR@1, with 4,000 users \
+         {of_large:.2}"
     );
     assert!(of_small < 0.5, "{of_small}");
     assert!(of_large > 0.95, "{of_large}");

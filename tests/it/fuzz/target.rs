@@ -52,8 +52,7 @@ pub(super) enum Target {
 pub(super) const LONGEST_SENTENCE: usize = 2_000;
 
 /// A whole log: what stands beside a damaged table of titles.
-const LOG: &str = "user,item,time\na,i1,1600000000\na,i2,1600000001\na,i3,1600000002\na,i4,1600000003\nb,i1,1600000004\n\
-                   b,i2,1600000005\nb,i5,1600000006\nb,i3,1600000007\n";
+const LOG: &str = "user,item,time\na,i1,1600000000\na,i2,1600000001\na,i3,1600000002\na,i4,1600000003\nb,i1,1600000004\nb,i2,1600000005\nb,i5,1600000006\nb,i3,1600000007\n";
 
 const FROZEN_RUN: &str = "tests/data/runs/v1/2026-11-22_1224_frozen_5d25";
 
@@ -488,7 +487,8 @@ fn databases() -> Vec<Vec<u8>> {
          INSERT INTO events VALUES {};",
         rows.join(", ")
     );
-    let items = "CREATE TABLE items (item TEXT PRIMARY KEY, title TEXT); INSERT INTO items VALUES ('i1', 'One'), ('i4', NULL);";
+    let items = "CREATE TABLE items (item TEXT PRIMARY KEY, title TEXT); INSERT INTO items VALUES \
+                 ('i1', 'One'), ('i4', NULL);";
     let view = "CREATE VIEW log AS SELECT user, item, time FROM events WHERE value > 3;";
     let made = |sql: &str| {
         written(|path| {

@@ -1,5 +1,5 @@
-//! Lists in the cells of a table: a user's items in one cell, items in numbered columns, and what was shown to
-//! a user with a mark at what was clicked.
+//! Lists in the cells of a table: a user's items in one cell, items in numbered columns, and what
+//! was shown to a user with a mark at what was clicked.
 
 use std::collections::HashSet;
 
@@ -44,8 +44,8 @@ pub(super) fn find(head: &Head) -> Option<Found> {
             .iter()
             .find(|(at, _)| is_items(*at))
             .or_else(|| cells.first().filter(|_| plain.len() == 1))?;
-        // Lists of other lengths are told of the user, and no part of the events; those of the same, such as the
-        // times, are, though no element comes twice.
+        // Lists of other lengths are told of the user, and no part of the events; those of the
+        // same, such as the times, are, though no element comes twice.
         let n_of = |row: &[String], (at, mark): (usize, char)| {
             row.get(at).map_or(0, |cell| elements(cell, mark).count())
         };
@@ -143,15 +143,15 @@ fn found(head: &Head, lists: Lists, item: usize) -> Found {
     let told = if is_one {
         let names: Vec<String> = lists.cells.iter().map(|(at, _)| name(*at)).collect();
         format!(
-            "each row holds several items in one list cell ({}): every element of it is taken as one event, in its \
-             order, with what stands beside the list.",
+            "each row holds several items in one list cell ({}): every element of it is taken as \
+             one event, in its order, with what stands beside the list.",
             schema::listed(&names)
         )
     } else {
         columns.push("item".to_owned());
         format!(
-            "the items of a row stand in {} numbered columns (from `{}` on): each cell of them is taken as one event, in \
-             their order, as a list cell would be.",
+            "the items of a row stand in {} numbered columns (from `{}` on): each cell of them is \
+             taken as one event, in their order, as a list cell would be.",
             lists.numbered.len(),
             quotable(&name(item))
         )
@@ -213,8 +213,8 @@ fn elements(cell: &str, mark: char) -> impl Iterator<Item = &str> {
         .filter(|element| !element.is_empty())
 }
 
-/// The mark between the elements of a column of lists: most cells hold several, of different number, and the
-/// same ones again and again.
+/// The mark between the elements of a column of lists: most cells hold several, of different
+/// number, and the same ones again and again.
 fn mark_of(head: &Head, at: usize) -> Option<char> {
     let cells = || filled(head, at);
     let n = cells().count();
@@ -291,8 +291,8 @@ pub(super) fn find_impressions(head: &Head) -> Option<Found> {
     let name = head.columns.get(shown)?;
     Some(Found {
         told: format!(
-            "the column `{}` holds impressions: those that were clicked (`-1`) are taken as events; what was only shown \
-             (`-0`) and the histories beside it are left out.",
+            "the column `{}` holds impressions: those that were clicked (`-1`) are taken as \
+             events; what was only shown (`-0`) and the histories beside it are left out.",
             quotable(name)
         ),
         columns,

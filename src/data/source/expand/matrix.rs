@@ -53,8 +53,9 @@ pub(super) fn find(head: &Head) -> Result<Option<Found>, String> {
     }
     if head.file.header == Some(false) {
         return Err(
-            "this looks like a matrix of ratings (a row a user, a column an item) without names of the items; \
-                    write one rating a line (`user,item,rating`), or name the columns in the first line."
+            "this looks like a matrix of ratings (a row a user, a column an item) without names of \
+             the items; write one rating a line (`user,item,rating`), or name the columns in the \
+             first line."
                 .to_owned(),
         );
     }
@@ -66,8 +67,9 @@ pub(super) fn find(head: &Head) -> Result<Option<Found>, String> {
     let zeros = if zero_is_none { " and zeros" } else { "" };
     Ok(Some(Found {
         told: format!(
-            "this is a matrix of ratings: each row is taken as a user (`{}`), each of the {n_items} other columns as an \
-             item, each cell as the value of an event; empty cells{zeros} are no events, and nothing tells their time.",
+            "this is a matrix of ratings: each row is taken as a user (`{}`), each of the \
+             {n_items} other columns as an item, each cell as the value of an event; empty \
+             cells{zeros} are no events, and nothing tells their time.",
             quotable(user)
         ),
         columns: vec![user.to_owned(), "item".to_owned(), "value".to_owned()],

@@ -1,8 +1,9 @@
-//! Tables of text whose rows are not one event each: a matrix of ratings, lists in cells, impressions of which
-//! some were clicked, and the log of a web server, whose fields are not columns as they stand.
+//! Tables of text whose rows are not one event each: a matrix of ratings, lists in cells,
+//! impressions of which some were clicked, and the log of a web server, whose fields are not
+//! columns as they stand.
 //!
-//! Rows are split as those of any text and then become events; which table it is, is told from the first of
-//! them.
+//! Rows are split as those of any text and then become events; which table it is, is told from the
+//! first of them.
 
 mod lists;
 mod matrix;

@@ -6,8 +6,8 @@ use crate::data::Role;
 /// Where the fields of a request stand.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::data::source) struct WebLog {
-    /// The field with the beginning of the time, `[31/Jan/2024:13:30:05`; the zone stands behind it, then the
-    /// request.
+    /// The field with the beginning of the time, `[31/Jan/2024:13:30:05`; the zone stands behind
+    /// it, then the request.
     time: usize,
 }
 
@@ -35,9 +35,10 @@ pub(super) fn find(head: &Head) -> Option<Found> {
         expand: Expand::WebLog(log),
         columns: COLUMNS.iter().map(|&name| name.to_owned()).collect(),
         roles: vec![(Role::User, 0), (Role::Item, 4), (Role::Time, 2)],
-        told: "this is the log of a web server: each client (`host`) is taken as a user and each `path` as an item, \
-               without what stands behind `?`. Requests of pictures and scripts, by robots, and those that failed are \
-               events too: leave them out of the file if they are not wanted, or name other columns in `data.roles`."
+        told: "this is the log of a web server: each client (`host`) is taken as a user and each \
+               `path` as an item, without what stands behind `?`. Requests of pictures and \
+               scripts, by robots, and those that failed are events too: leave them out of the \
+               file if they are not wanted, or name other columns in `data.roles`."
             .to_owned(),
     })
 }
@@ -100,7 +101,8 @@ fn iso(begin: &str, zone: &str) -> Option<String> {
     ))
 }
 
-/// Whether most lines are requests: they hold a time in brackets, and the request in quotes behind it.
+/// Whether most lines are requests: they hold a time in brackets, and the request in quotes behind
+/// it.
 pub(in crate::data::source) fn are_requests(text: &[u8]) -> bool {
     let is_request = |line: &[u8]| {
         let open = memchr::memchr(b'[', line)

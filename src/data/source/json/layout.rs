@@ -104,21 +104,21 @@ impl Layout {
         let mut sentences = Vec::new();
         if self.is_python {
             sentences.push(
-                "the lines are no JSON but Python dictionaries (`{'user': 1}`), which are read as well as that goes; \
-                 write JSON (json.dumps) if rows are refused."
+                "the lines are no JSON but Python dictionaries (`{'user': 1}`), which are read as \
+                 well as that goes; write JSON (json.dumps) if rows are refused."
                     .to_owned(),
             );
         }
         match self.lists.as_slice() {
             [] => {}
             [one] => sentences.push(format!(
-                "each object holds a list of events in `{}`, a list cell: every element of it is taken as one event, in \
-                 its order, with what stands beside the list.",
+                "each object holds a list of events in `{}`, a list cell: every element of it is \
+                 taken as one event, in its order, with what stands beside the list.",
                 quotable(one)
             )),
             several => sentences.push(format!(
-                "each object holds lists of the same length ({}), list cells: their elements are taken as the events, \
-                 in their order, with what stands beside the lists.",
+                "each object holds lists of the same length ({}), list cells: their elements are \
+                 taken as the events, in their order, with what stands beside the lists.",
                 schema::listed(several)
             )),
         }
@@ -145,7 +145,8 @@ impl Layout {
         }
     }
 
-    /// Writes the events of a record, each as an object on a line of its own; gives how many they are.
+    /// Writes the events of a record, each as an object on a line of its own; gives how many they
+    /// are.
     ///
     /// Only the cells called `wanted` need be there.
     pub(super) fn write(&self, text: &[u8], wanted: &[&str], out: &mut Vec<u8>) -> usize {
@@ -207,8 +208,8 @@ impl Layout {
         }
     }
 
-    /// Finds the lists whose elements are events: where an object without them is no event, and lists of one
-    /// length are there in most objects.
+    /// Finds the lists whose elements are events: where an object without them is no event, and
+    /// lists of one length are there in most objects.
     fn find_lists(&mut self, sample: &[Vec<u8>]) {
         let all: Vec<_> = sample.iter().filter_map(|object| members(object)).collect();
         let mut names: Vec<String> = Vec::new();
@@ -375,7 +376,8 @@ impl Layout {
                 .any(|role| file.roles.column(role) == Some(name));
             is_role && !columns.contains(name) && plain.contains(name)
         };
-        // A column that was named before its parts were columns is what it was: the object as a text.
+        // A column that was named before its parts were columns is what it was: the object as a
+        // text.
         let keeps_objects = self.lists.is_empty() && plain.iter().any(is_said);
         self.is_deep = self.names.is_some()
             || (columns != plain && !keeps_objects && columns.len() <= MOST_COLUMNS);
@@ -407,8 +409,8 @@ impl Layout {
     }
 }
 
-/// The cells of a value: one, or those of the objects in it. What stands in a wrapper such as `{"$oid": "5f"}` is
-/// the value.
+/// The cells of a value: one, or those of the objects in it. What stands in a wrapper such as
+/// `{"$oid": "5f"}` is the value.
 fn flatten<'a>(name: Cow<'a, str>, value: &'a [u8], depth: usize, into: &mut Vec<Cell<'a>>) {
     let inner = if depth > 0 && value.first() == Some(&b'{') {
         members(value)
@@ -440,8 +442,8 @@ fn shown(value: &[u8]) -> String {
     }
 }
 
-/// Makes one line of each of the objects that were written: only blanks and line ends between their marks
-/// change.
+/// Makes one line of each of the objects that were written: only blanks and line ends between their
+/// marks change.
 pub(super) fn one_line(written: &mut [u8], n_events: usize) {
     if n_events != 1 {
         return;

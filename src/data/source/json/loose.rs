@@ -1,5 +1,5 @@
-//! Objects that are nearly JSON, written as JSON: Python's dictionaries, NaN and infinity, commas before a
-//! closing bracket, names without quotes, and the wrappers of the shell of `MongoDB`.
+//! Objects that are nearly JSON, written as JSON: Python's dictionaries, NaN and infinity, commas
+//! before a closing bracket, names without quotes, and the wrappers of the shell of `MongoDB`.
 
 use std::iter::Peekable;
 use std::str::Chars;
@@ -12,7 +12,8 @@ pub(super) struct Strict {
     pub(super) is_python: bool,
 }
 
-/// A text as JSON; `None` where it is neither that nor near it. Whether it is JSON now is for a parser to say.
+/// A text as JSON; `None` where it is neither that nor near it. Whether it is JSON now is for a
+/// parser to say.
 pub(super) fn strict(text: &str) -> Option<Strict> {
     let mut writer = Writer {
         letters: text.chars().peekable(),

@@ -1,8 +1,9 @@
 //! JSON: one object or array a line (NDJSON), or events anywhere in one text ([`Place`]).
 //!
-//! An object that is plain goes to the parser as it stands. Others are written anew first: arrays get names,
-//! what stands inside of objects becomes columns of its own (`user.id`), a list of events inside of one becomes
-//! as many events, and what is nearly JSON (NaN, Python's dictionaries) becomes JSON.
+//! An object that is plain goes to the parser as it stands. Others are written anew first: arrays
+//! get names, what stands inside of objects becomes columns of its own (`user.id`), a list of
+//! events inside of one becomes as many events, and what is nearly JSON (NaN, Python's
+//! dictionaries) becomes JSON.
 
 mod elements;
 mod layout;
@@ -63,7 +64,8 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<Head,
         return Err(content(match file.format {
             Some(FileFormat::Json) => {
                 format!(
-                    "it cannot be read as a JSON array of objects ({reason}); write one JSON object an event."
+                    "it cannot be read as a JSON array of objects ({reason}); write one JSON \
+                     object an event."
                 )
             }
             _ => format!("it cannot be read as NDJSON ({reason}); write one JSON object a line."),
@@ -127,7 +129,8 @@ pub(super) fn parse_rows(
             Ok(text) => {
                 let n_before = good.len();
                 let n_events = head.layout.write(&text, &names, &mut good);
-                // Between the marks of an object a line end is a blank; inside of texts there is none.
+                // Between the marks of an object a line end is a blank; inside of texts there is
+                // none.
                 if let Some(written) = good.get_mut(n_before..) {
                     layout::one_line(written, n_events);
                 }

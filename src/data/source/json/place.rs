@@ -1,5 +1,5 @@
-//! Where the events of a JSON text stand: one a line, one behind the other, in an array, in an array inside of
-//! an object, or in columns.
+//! Where the events of a JSON text stand: one a line, one behind the other, in an array, in an
+//! array inside of an object, or in columns.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -41,8 +41,8 @@ impl Place {
     }
 }
 
-/// Whether a text that begins with a bracket is read as a whole, as JSON over all its lines, and not line by
-/// line.
+/// Whether a text that begins with a bracket is read as a whole, as JSON over all its lines, and
+/// not line by line.
 pub(in crate::data::source) fn is_one_text(bytes: &[u8]) -> bool {
     let mut lines = bytes
         .split(|&byte| byte == b'\n')

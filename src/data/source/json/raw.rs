@@ -1,5 +1,5 @@
-//! The members of an object and what stands in them, as they are written: nothing is parsed that is not
-//! asked for, so that numbers keep all their digits.
+//! The members of an object and what stands in them, as they are written: nothing is parsed that is
+//! not asked for, so that numbers keep all their digits.
 
 /// A member of an object.
 pub(super) struct Member<'a> {
@@ -12,7 +12,8 @@ pub(super) struct Member<'a> {
     pub(super) is_whole: bool,
 }
 
-/// The members of the object that begins a text; the last one may be cut. `None` for what is no object.
+/// The members of the object that begins a text; the last one may be cut. `None` for what is no
+/// object.
 pub(super) fn members(text: &[u8]) -> Option<Vec<Member<'_>>> {
     let mut at = blanks(text, 0);
     if text.get(at) != Some(&b'{') {
@@ -59,8 +60,8 @@ pub(super) fn elements(text: &[u8]) -> Vec<&[u8]> {
         .collect()
 }
 
-/// One past the value that begins at `at`, if it ends: the closing bracket or quote, or what stands before a
-/// comma or the bracket around it.
+/// One past the value that begins at `at`, if it ends: the closing bracket or quote, or what stands
+/// before a comma or the bracket around it.
 pub(super) fn end_of_value(text: &[u8], at: usize) -> Option<usize> {
     let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
     for (at, &byte) in text.iter().enumerate().skip(at) {

@@ -1,5 +1,5 @@
-//! Apache Parquet: only the columns that are needed are read, so that one of a type that cannot be read stops
-//! nothing.
+//! Apache Parquet: only the columns that are needed are read, so that one of a type that cannot be
+//! read stops nothing.
 
 mod nested;
 mod raw;
@@ -369,7 +369,8 @@ fn broken(path: &Path, reason: &str) -> DataError {
     DataError::Content {
         path: path.to_path_buf(),
         sentence: format!(
-            "it is not a readable Parquet file ({}); write it anew, or open the log in another format.",
+            "it is not a readable Parquet file ({}); write it anew, or open the log in another \
+             format.",
             quotable_reason(reason)
         ),
     }
@@ -422,7 +423,8 @@ fn text(column: &PolarsColumn) -> PolarsResult<StringChunked> {
     Ok(column.cast(&DataType::String)?.str()?.clone())
 }
 
-/// A column of bytes: texts where all are; else UUIDs where all have 16 bytes, else hexadecimal digits.
+/// A column of bytes: texts where all are; else UUIDs where all have 16 bytes, else hexadecimal
+/// digits.
 fn bytes(column: &PolarsColumn) -> PolarsResult<StringChunked> {
     let bytes = column.binary()?;
     let filled = || bytes.iter().flatten();

@@ -146,8 +146,8 @@ impl Nested {
             .map(|name| format!("`{}`", quotable(name)))
             .collect();
         let sentence = format!(
-            "each row holds a list of events ({}): every element is taken as one event, in its order, with what stands \
-             beside the list.",
+            "each row holds a list of events ({}): every element is taken as one event, in its \
+             order, with what stands beside the list.",
             names.join(", ")
         );
         Problem::warning("data.format", sentence)

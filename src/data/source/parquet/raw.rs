@@ -1,5 +1,5 @@
-//! Columns of a type that the reader of tables does not know: decimals and half floats. They are read as the
-//! whole numbers or bytes that they are stored as, and written as numbers here.
+//! Columns of a type that the reader of tables does not know: decimals and half floats. They are
+//! read as the whole numbers or bytes that they are stored as, and written as numbers here.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -31,8 +31,8 @@ impl Raw {
         }
     }
 
-    /// A column of the row groups that begin among the rows of `slice`, as text, or as numbers where they are
-    /// floats; no more rows than that.
+    /// A column of the row groups that begin among the rows of `slice`, as text, or as numbers
+    /// where they are floats; no more rows than that.
     pub(super) fn read(
         self,
         mut reader: ParquetReader<File>,
@@ -110,7 +110,8 @@ impl Raw {
         }
     }
 
-    /// A whole number with the point in its place; zeros at the end behind it are none of the number.
+    /// A whole number with the point in its place; zeros at the end behind it are none of the
+    /// number.
     fn of_digits(self, digits: &str) -> String {
         let Self::Decimal(scale) = self else {
             return digits.to_owned();

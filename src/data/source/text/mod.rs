@@ -45,8 +45,8 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<Head,
     }
     let bytes = whole_lines(without_bom(&text.bytes), text.is_whole).ok_or_else(|| {
         content(format!(
-            "the first line is longer than {} bytes; one event a line is expected: check that the lines end with a \
-             line feed.",
+            "the first line is longer than {} bytes; one event a line is expected: check that the \
+             lines end with a line feed.",
             super::HEAD_BYTES
         ))
     })?;
@@ -87,8 +87,8 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<Head,
         let fitted = names::fit(rows.remove(0), n_fields, &rows);
         let names::Fitted { columns, problem } = fitted.ok_or_else(|| {
             content(format!(
-                "the first line names {} columns, but most lines have {n_fields} fields separated by {}; give the \
-                 right `data.separator`, or mend the first line.",
+                "the first line names {} columns, but most lines have {n_fields} fields separated \
+                 by {}; give the right `data.separator`, or mend the first line.",
                 first.n_fields,
                 Separator::new(&separator).described()
             ))
@@ -122,8 +122,8 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<Head,
                 .map(|cell| cell.trim()),
         );
     if numbers_rows {
-        let sentence = "the first column only numbers the rows, so it is neither the user nor the item; name it in \
-                        `data.roles` if it is.";
+        let sentence = "the first column only numbers the rows, so it is neither the user nor the \
+                        item; name it in `data.roles` if it is.";
         problems.push(Problem::warning("data.roles", sentence));
     }
     // A server's log in the extended format of W3C: who asked for what.
@@ -302,16 +302,18 @@ fn guess_separator(bytes: &[u8], quote: u8) -> Result<String, String> {
         return Ok(" ".to_owned());
     }
     let Some(division) = detect::separator(bytes, quote) else {
-        return Err("no separator divides its lines into columns; a log needs a user and an item on each line (give \
-                    `data.separator` if it is an unusual one)."
-            .to_owned());
+        return Err(
+            "no separator divides its lines into columns; a log needs a user and an item on \
+                    each line (give `data.separator` if it is an unusual one)."
+                .to_owned(),
+        );
     };
     if division.share < 0.6 {
         let blanks = detect::divide(bytes, " ", quote);
         if let Some(blanks) = blanks.filter(|d| d.fewest >= 2 && d.most > 2 * d.fewest) {
             return Err(format!(
-                "its lines have from {} to {} fields: this looks like one user a line (`user item item …`); write one \
-                 event a line (`user item`).",
+                "its lines have from {} to {} fields: this looks like one user a line (`user item \
+                 item …`); write one event a line (`user item`).",
                 blanks.fewest, blanks.most
             ));
         }
@@ -345,8 +347,9 @@ fn sample(bytes: &[u8], outline: &Outline, encoding: Encoding) -> Result<Sample,
                 .any(|(field, _)| field.first().is_some_and(u8::is_ascii_digit));
             if counts.is_empty() && !has_number {
                 return Err(format!(
-                    "its first line is not valid {encoding}; give the right `data.encoding` (Utf8, Utf16Le, \
-                     Windows1252, Gb18030, …), or convert the file to UTF-8 (iconv -t UTF-8)."
+                    "its first line is not valid {encoding}; give the right `data.encoding` (Utf8, \
+                     Utf16Le, Windows1252, Gb18030, …), or convert the file to UTF-8 (iconv -t \
+                     UTF-8)."
                 ));
             }
             continue;
@@ -366,16 +369,16 @@ fn sample(bytes: &[u8], outline: &Outline, encoding: Encoding) -> Result<Sample,
             rows,
         }),
         _ => Err(format!(
-            "it holds no line that is valid {encoding}; give the right `data.encoding`, or convert the file to UTF-8 \
-             (iconv -t UTF-8)."
+            "it holds no line that is valid {encoding}; give the right `data.encoding`, or convert \
+             the file to UTF-8 (iconv -t UTF-8)."
         )),
     }
 }
 
 fn too_many(n_fields: usize, separator: &str) -> String {
     format!(
-        "its lines have {n_fields} fields separated by {}, and a log has at most {MOST_COLUMNS} columns; check \
-         `data.separator`, and that the lines end with a line feed.",
+        "its lines have {n_fields} fields separated by {}, and a log has at most {MOST_COLUMNS} \
+         columns; check `data.separator`, and that the lines end with a line feed.",
         Separator::new(separator).described()
     )
 }

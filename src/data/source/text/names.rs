@@ -11,9 +11,9 @@ pub(super) struct Fitted {
 
 /// A header as long as the rows; `None` where nothing tells how it is to be read.
 ///
-/// It may be shorter: a separator stands behind the last field of every row, the first column is the name of
-/// the row (as R writes tables), or the last name is that of several numbers. It may be longer by a separator
-/// at its own end.
+/// It may be shorter: a separator stands behind the last field of every row, the first column is
+/// the name of the row (as R writes tables), or the last name is that of several numbers. It may be
+/// longer by a separator at its own end.
 pub(super) fn fit(mut names: Vec<String>, n_fields: usize, rows: &[Vec<String>]) -> Option<Fitted> {
     let rows: Vec<&Vec<String>> = rows.iter().filter(|row| row.len() == n_fields).collect();
     let cells = |at: usize| {
@@ -42,8 +42,8 @@ pub(super) fn fit(mut names: Vec<String>, n_fields: usize, rows: &[Vec<String>])
     }
     if n_fields == n_names + 1 && names_rows(cells(0)) {
         names.insert(0, "row".to_owned());
-        let sentence = "the first line names a column less than the rows have: the first column is taken as the \
-                        name of the row, as R writes tables.";
+        let sentence = "the first line names a column less than the rows have: the first column is \
+                        taken as the name of the row, as R writes tables.";
         return Some(Fitted {
             columns: names,
             problem: Some(Problem::warning("data.header", sentence)),
@@ -55,12 +55,15 @@ pub(super) fn fit(mut names: Vec<String>, n_fields: usize, rows: &[Vec<String>])
     is_list.then(|| {
         names.extend((2..=n_fields - n_names + 1).map(|at| format!("{last}_{at}")));
         let sentence = format!(
-            "the first line names {n_names} columns and the rows have {n_fields}: the last name, `{0}`, is taken as that \
-             of a list of {1} numbers (`{0}`, `{0}_2`, …).",
+            "the first line names {n_names} columns and the rows have {n_fields}: the last name, \
+             `{0}`, is taken as that of a list of {1} numbers (`{0}`, `{0}_2`, …).",
             quotable(&last),
             n_fields - n_names + 1
         );
-        Fitted { columns: names, problem: Some(Problem::warning("data.header", sentence)) }
+        Fitted {
+            columns: names,
+            problem: Some(Problem::warning("data.header", sentence)),
+        }
     })
 }
 
@@ -135,9 +138,14 @@ pub(in crate::data::source) fn unique(names: Vec<String>) -> (Vec<String>, Optio
         .collect();
     let problem = (!repeated.is_empty()).then(|| {
         let more = n_repeated.saturating_sub(5);
-        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+        let more = if more > 0 {
+            format!(", and {more} more")
+        } else {
+            String::new()
+        };
         let sentence = format!(
-            "several columns have the same name: {}{more}; check that the roles take the right one.",
+            "several columns have the same name: {}{more}; check that the roles take the right \
+             one.",
             repeated.join(", ")
         );
         Problem::warning("data.roles", sentence)

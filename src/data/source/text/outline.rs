@@ -1,6 +1,6 @@
-//! What a text has beside its header and its rows: `sep=;`, titles, comments, the attributes of ARFF, the
-//! borders of a printed table. Such lines are emptied before the rows are split, so that they are neither
-//! read nor refused, and the lines after them keep their numbers.
+//! What a text has beside its header and its rows: `sep=;`, titles, comments, the attributes of
+//! ARFF, the borders of a printed table. Such lines are emptied before the rows are split, so that
+//! they are neither read nor refused, and the lines after them keep their numbers.
 
 use std::borrow::Cow;
 
@@ -95,7 +95,8 @@ impl Outline {
         Ok(outline)
     }
 
-    /// The text with nothing in the lines that are passed over; `is_first` where it begins the file.
+    /// The text with nothing in the lines that are passed over; `is_first` where it begins the
+    /// file.
     pub(super) fn tidy<'a>(&self, bytes: &'a [u8], is_first: bool) -> Cow<'a, [u8]> {
         let lead = if is_first {
             self.lead.min(bytes.len())
@@ -122,8 +123,8 @@ impl Outline {
         Cow::Owned(out)
     }
 
-    /// How much of a file must be looked at together, so that its header is found: what stands before it, and
-    /// itself.
+    /// How much of a file must be looked at together, so that its header is found: what stands
+    /// before it, and itself.
     pub(in crate::data::source) fn n_first(&self, head: &[u8]) -> usize {
         let rest = head.get(self.lead..).unwrap_or_default();
         let header = lines(rest)
@@ -185,8 +186,8 @@ impl Outline {
         Cow::Owned(rows)
     }
 
-    /// Passes over blank lines, comments, borders and a word on the separator at the beginning. The last of
-    /// the comments may name the columns.
+    /// Passes over blank lines, comments, borders and a word on the separator at the beginning. The
+    /// last of the comments may name the columns.
     fn pass_over_lead(&mut self, head: &[u8]) {
         let mut last_comment = None;
         for (start, line) in lines(head) {
@@ -219,7 +220,8 @@ impl Outline {
             .get_or_insert_with(|| String::from_utf8_lossy(line).trim().to_owned());
     }
 
-    /// The names of columns in a comment, where it has as many fields as a row and none is a number.
+    /// The names of columns in a comment, where it has as many fields as a row and none is a
+    /// number.
     fn names_of(&self, head: &[u8], comment: &[u8]) -> Option<Vec<String>> {
         let mark = self.comment?;
         let text = comment.strip_prefix(mark.as_bytes())?;
@@ -228,7 +230,8 @@ impl Outline {
             .unwrap_or(text)
             .trim_ascii_start();
         let names = match text.strip_prefix(b"Fields:") {
-            // As servers write logs in the extended format of W3C, blanks whatever separates the rows.
+            // As servers write logs in the extended format of W3C, blanks whatever separates the
+            // rows.
             Some(text) => fields(text.trim_ascii(), " ", self.quote)?,
             None => fields(text, &self.separator, self.quote)?,
         };
@@ -321,8 +324,8 @@ impl Outline {
         (self.has_borders && is_border(line)) || self.is_comment(line)
     }
 
-    /// Whether a line is a comment: what begins like one and has as many fields as a row may be an id, unless
-    /// a blank stands behind the mark.
+    /// Whether a line is a comment: what begins like one and has as many fields as a row may be an
+    /// id, unless a blank stands behind the mark.
     fn is_comment(&self, line: &[u8]) -> bool {
         let Some(text) = self
             .comment
@@ -336,8 +339,8 @@ impl Outline {
     }
 }
 
-/// Where lines that are not blank begin, and their text without its end; a mark of the order of bytes is no
-/// part of the first.
+/// Where lines that are not blank begin, and their text without its end; a mark of the order of
+/// bytes is no part of the first.
 fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let mut at = bytes.len() - without_bom(bytes).len();
     let rest = bytes.get(at..).unwrap_or_default();

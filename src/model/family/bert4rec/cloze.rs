@@ -31,11 +31,12 @@ pub(super) struct Sample {
 }
 
 impl Cloze {
-    /// A sample of row `row` of the batch, or nothing where there is no second event to fill in from.
+    /// A sample of row `row` of the batch, or nothing where there is no second event to fill in
+    /// from.
     ///
-    /// Sun et al. 2019, section 3.6, with their published code: of each history a random window, of it
-    /// ⌊len · share⌉ events at random, all of them replaced by the mask; or the latest window, of which the
-    /// last event alone is hidden, as it will be asked for.
+    /// Sun et al. 2019, section 3.6, with their published code: of each history a random window, of
+    /// it ⌊len · share⌉ events at random, all of them replaced by the mask; or the latest window,
+    /// of which the last event alone is hidden, as it will be asked for.
     pub(super) fn sample(&self, row: usize, history: &[u32], noise: Noise) -> Option<Sample> {
         if history.len() < 2 {
             return None;

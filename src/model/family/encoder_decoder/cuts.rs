@@ -31,8 +31,8 @@ pub(super) struct Cut {
 }
 
 impl Cutter {
-    /// The cuts of row `row` of the batch: one at random in each of `n_cuts` equal parts of the history, so that
-    /// they are spread over it; none where there is no second event.
+    /// The cuts of row `row` of the batch: one at random in each of `n_cuts` equal parts of the
+    /// history, so that they are spread over it; none where there is no second event.
     pub(super) fn cuts(&self, row: usize, history: &[u32], noise: Noise) -> Vec<Cut> {
         let n_places = history.len().saturating_sub(1);
         let place = |part: usize| {

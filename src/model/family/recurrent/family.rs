@@ -1,9 +1,11 @@
-//! A recurrent family from its name, its cell and its sources: settings, module and [`ModelFamily`].
+//! A recurrent family from its name, its cell and its sources: settings, module and
+//! [`ModelFamily`].
 //!
 //! [`ModelFamily`]: crate::model::ModelFamily
 
-/// Writes the settings `$spec` and the module `$network` of a family whose first layer is called `$first`
-/// in weights files. The defaults of the newer settings are what the families did before there were any.
+/// Writes the settings `$spec` and the module `$network` of a family whose first layer is called
+/// `$first` in weights files. The defaults of the newer settings are what the families did before
+/// there were any.
 macro_rules! recurrent_family {
     (
         $spec:ident, $network:ident, $first:ident: $layer:ty,
@@ -26,8 +28,8 @@ macro_rules! recurrent_family {
             pub seq_len: usize,
             /// Share of activations set to zero while training.
             pub dropout: f64,
-            /// Share of the state's units that the recurrent weights do not see while training, the same units
-            /// all through a sequence.
+            /// Share of the state's units that the recurrent weights do not see while training, the
+            /// same units all through a sequence.
             pub recurrent_dropout: f64,
             /// After which events of a history it learns to predict.
             pub output: $crate::model::RecurrentOutput,
@@ -58,16 +60,26 @@ macro_rules! recurrent_family {
         }
 
         $crate::spec::described! { $spec {
-            d_model: Int { min: 2, max: 1024 }, Core, "Item width", "", "Length of the vector that stands for an item.", "as the Transformer's: 64";
+            d_model: Int { min: 2, max: 1024 }, Core, "Item width", "", "Length of the vector that \
+                stands for an item.", "as the Transformer's: 64";
             d_hidden: Int { min: 2, max: 2048 }, Core, "Units", "", $units, $units_from;
-            n_layers: Int { min: 1, max: 4 }, Core, "Layers", "", "How many layers stand on one another; each reads what the one below has carried.", "GRU4Rec (Hidasi et al. 2016): one layer did best";
-            taper: Float { min: 0.1, max: 1.0 }, More, "Taper", "", "Width of each upper layer beside the one below: 1 makes them alike, 0.5 halves them.", "1: layers alike, as in GRU4Rec";
+            n_layers: Int { min: 1, max: 4 }, Core, "Layers", "", "How many layers stand on one \
+                another; each reads what the one below has carried.", "GRU4Rec (Hidasi et al. 2016): one layer did best";
+            taper: Float { min: 0.1, max: 1.0 }, More, "Taper", "", "Width of each upper layer \
+                beside the one below: 1 makes them alike, 0.5 halves them.", "1: layers alike, as in GRU4Rec";
             seq_len => $crate::model::family::words::WINDOW, "as the Transformer's: 200";
-            dropout: Float { min: 0.0, max: 0.9 }, Core, "Dropout", "", "Share of activations into and out of each layer set to zero while training: more fights over-fitting.", "0.1–0.3 on dense data";
-            recurrent_dropout: Float { min: 0.0, max: 0.9 }, More, "Recurrent dropout", "", "Share of the memory that stays silent from event to event while training, the same part all through a history.", "Gal & Ghahramani 2016; off unless asked for";
-            output: Choice(<$crate::model::RecurrentOutput as strum::VariantNames>::VARIANTS.to_vec()), More, "Learn from", "", "Of the next item: PerStep learns to predict every event; LastStep only each history's last one, so that a pass costs the same and teaches far less.", "every event, as in GRU4Rec";
-            attention: Bool, More, "Attention", "", "Lets each event look back at all before it and weigh them, which Explain shows; training takes several times as long.", "Bahdanau et al. 2015, within one network; off unless asked for";
-            tied: Bool, More, "Tied output", "", "Scores items with the vectors that are read; off, the output learns vectors of its own.", "Press & Wolf 2017; Hidasi & Karatzoglou 2018";
+            dropout: Float { min: 0.0, max: 0.9 }, Core, "Dropout", "", "Share of activations into \
+                and out of each layer set to zero while training: more fights over-fitting.", "0.1–0.3 on dense data";
+            recurrent_dropout: Float { min: 0.0, max: 0.9 }, More, "Recurrent dropout", "", "Share \
+                of the memory that stays silent from event to event while training, the same part \
+                all through a history.", "Gal & Ghahramani 2016; off unless asked for";
+            output: Choice(<$crate::model::RecurrentOutput as strum::VariantNames>::VARIANTS.to_vec()), More, "Learn from", "", "Of \
+                the next item: PerStep learns to predict every event; LastStep only each history's \
+                last one, so that a pass costs the same and teaches far less.", "every event, as in GRU4Rec";
+            attention: Bool, More, "Attention", "", "Lets each event look back at all before it \
+                and weigh them, which Explain shows; training takes several times as long.", "Bahdanau et al. 2015, within one network; off unless asked for";
+            tied: Bool, More, "Tied output", "", "Scores items with the vectors that are read; \
+                off, the output learns vectors of its own.", "Press & Wolf 2017; Hidasi & Karatzoglou 2018";
             features => $crate::model::family::words::FEATURES, "Sum, as BERT adds segments";
         } }
 

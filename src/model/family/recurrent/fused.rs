@@ -17,13 +17,13 @@ use crate::model::recurrent::{Looking, RecurrentLayer, register_host};
 use crate::model::weights::{on_host, register};
 use crate::model::window::latest;
 
-/// Parts of a batch that are worked on side by side. With more, fewer sequences stand side by side in
-/// a part, and the product of a step with the recurrent weights gets slower: 8 rows run at 0.6 of the
-/// speed of 64.
+/// Parts of a batch that are worked on side by side. With more, fewer sequences stand side by side
+/// in a part, and the product of a step with the recurrent weights gets slower: 8 rows run at 0.6
+/// of the speed of 64.
 pub(super) const N_SHARDS: usize = 8;
 
-/// Gradients of the mean loss over the batch, and the account of it; `None` when there is nothing to
-/// predict.
+/// Gradients of the mean loss over the batch, and the account of it; `None` when there is nothing
+/// to predict.
 pub(super) fn gradients<L: RecurrentLayer>(
     parts: &Parts<'_, L>,
     histories: &Histories,
@@ -74,8 +74,8 @@ pub(super) fn gradients<L: RecurrentLayer>(
     ))
 }
 
-/// What the dense layer makes of the state after each history, `[n_rows, d_model]`; `at_a_time` says
-/// how many rows of a length are worked on at once.
+/// What the dense layer makes of the state after each history, `[n_rows, d_model]`; `at_a_time`
+/// says how many rows of a length are worked on at once.
 pub(super) fn last_states<L: RecurrentLayer>(
     parts: &Parts<'_, L>,
     histories: &Histories,
@@ -208,9 +208,9 @@ impl<K: RecurrentKernel> Host<K> {
         gathered(&states, &shard.packing.last, self.settings.width_of_last())
     }
 
-    /// Sum of the loss, in nats, of predicting these targets after these places of packed order, and the
-    /// gradients of `scale` times it: of the items, the output's own vectors, the dense layer's weights and
-    /// biases, and each layer's weights.
+    /// Sum of the loss, in nats, of predicting these targets after these places of packed order,
+    /// and the gradients of `scale` times it: of the items, the output's own vectors, the dense
+    /// layer's weights and biases, and each layer's weights.
     fn gradients(
         &self,
         shard: &Shard,
@@ -266,8 +266,8 @@ impl<K: RecurrentKernel> Host<K> {
         (nll, before.chain(of_layers).collect())
     }
 
-    /// From states to the loss and back: gradient of the states, sum of the loss, and the gradients of the
-    /// output's vectors, the dense layer's weights and biases.
+    /// From states to the loss and back: gradient of the states, sum of the loss, and the gradients
+    /// of the output's vectors, the dense layer's weights and biases.
     fn head(&self, states: &[f32], targets: &[u32], scale: f32) -> (Buffer, f64, [Buffer; 3]) {
         let d_model = self.settings.d_model;
         let n = targets.len() * d_model;
@@ -336,7 +336,8 @@ impl<K: RecurrentKernel> Host<K> {
         }
     }
 
-    /// Factors of the states of the layer at this place as its recurrent weights see them: one row a sequence.
+    /// Factors of the states of the layer at this place as its recurrent weights see them: one row
+    /// a sequence.
     fn mask(&self, at: usize, shard: &Shard) -> Option<Buffer> {
         let Settings {
             recurrent_dropout, ..

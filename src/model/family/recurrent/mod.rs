@@ -33,8 +33,8 @@ crate::spec::choice! {
         /// After every event: each is the target of those before it.
         #[default]
         PerStep,
-        /// After the last event but one: only a history's last event is a target. A pass costs the same and
-        /// teaches one event a history.
+        /// After the last event but one: only a history's last event is a target. A pass costs the
+        /// same and teaches one event a history.
         LastStep,
     }
 }
@@ -68,7 +68,8 @@ pub(super) struct Settings {
     pub(super) plan: Blueprint,
 }
 
-/// Number of the first drawing of recurrent dropout: those of dropout count from 0, one a layer and one more.
+/// Number of the first drawing of recurrent dropout: those of dropout count from 0, one a layer and
+/// one more.
 const RECURRENT_DRAWINGS: usize = 64;
 
 impl Settings {
@@ -112,8 +113,8 @@ impl Settings {
         }
     }
 
-    /// The layers, those that are recurrent being of this kind, called `title` by a person; the first is called
-    /// `first` in weights files.
+    /// The layers, those that are recurrent being of this kind, called `title` by a person; the
+    /// first is called `first` in weights files.
     pub(super) fn layers<L: RecurrentLayer>(&self, title: &str, first: &str) -> Vec<LayerShape> {
         let Self {
             d_model, seq_len, ..
@@ -151,9 +152,9 @@ impl Settings {
         }
     }
 
-    /// The weights and the gradients of each shard; of the events that are worked on at a time what goes
-    /// into each layer, its states, gates and memory, and their gradients; and of each thread a block of
-    /// scores. Attention works on pairs of events beside them.
+    /// The weights and the gradients of each shard; of the events that are worked on at a time what
+    /// goes into each layer, its states, gates and memory, and their gradients; and of each thread
+    /// a block of scores. Attention works on pairs of events beside them.
     pub(super) fn memory<L: RecurrentLayer>(
         &self,
         work: &Workload<'_>,
@@ -223,8 +224,8 @@ impl Settings {
         )
     }
 
-    /// The drawing that drops what goes into the layer at this place, and out of the last. A network of
-    /// one layer draws what it drew when there was no other.
+    /// The drawing that drops what goes into the layer at this place, and out of the last. A
+    /// network of one layer draws what it drew when there was no other.
     fn drawing(&self, at: usize) -> usize {
         match at {
             0 => 0,
@@ -234,8 +235,9 @@ impl Settings {
     }
 }
 
-/// Item vectors → dropout → recurrent layers with dropout between them → dropout → attention, perhaps →
-/// dense to the items' width → scores against the item vectors, or against vectors of the output's own.
+/// Item vectors → dropout → recurrent layers with dropout between them → dropout → attention,
+/// perhaps → dense to the items' width → scores against the item vectors, or against vectors of the
+/// output's own.
 ///
 /// The parts stand in the family's own module, so that its weights have names that fit it.
 pub(super) trait RecurrentNetwork: Module + ModuleDisplay {
@@ -248,8 +250,8 @@ pub(super) trait RecurrentNetwork: Module + ModuleDisplay {
     /// What each layer is.
     type Layer: RecurrentLayer;
 
-    /// Puts a network together: what takes events in; layers from the first up; attention, the dense layer,
-    /// and the output's own vectors.
+    /// Puts a network together: what takes events in; layers from the first up; attention, the
+    /// dense layer, and the output's own vectors.
     fn from_parts(
         inputs: (Embedding, Features),
         layers: (Self::Layer, Vec<Self::Layer>),
@@ -357,8 +359,8 @@ impl<N: RecurrentNetwork> Network for N {
         self.parts().gradients(histories, noise)
     }
 
-    /// What the fused layers do not have, they leave to burn's: attention, features, and other losses than the
-    /// full softmax.
+    /// What the fused layers do not have, they leave to burn's: attention, features, and other
+    /// losses than the full softmax.
     fn fused_gradients(
         &self,
         histories: &Histories,

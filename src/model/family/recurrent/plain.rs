@@ -20,7 +20,8 @@ impl<L: RecurrentLayer> Parts<'_, L> {
         states.matmul(self.output_vectors().weight.val().transpose())
     }
 
-    /// State after each row, as scores are made of it; of an empty row, that of zeros. `[n_rows, d_model]`
+    /// State after each row, as scores are made of it; of an empty row, that of zeros.
+    /// `[n_rows, d_model]`
     pub(super) fn last_states(&self, histories: &Histories) -> Tensor<2> {
         let (_, packing, states) = self.top(histories);
         let read = self.read(&states, &packing, Looking::Last);
@@ -38,8 +39,8 @@ impl<L: RecurrentLayer> Parts<'_, L> {
             .forward(Tensor::cat(vec![read, zero], 0).select(0, places))
     }
 
-    /// State after each of the last `seq_len` events of each row, as scores are made of it, and which events
-    /// they are. `[n_events, d_model]`
+    /// State after each of the last `seq_len` events of each row, as scores are made of it, and
+    /// which events they are. `[n_events, d_model]`
     pub(super) fn states(&self, histories: &Histories) -> (Tensor<2>, Vec<Place>) {
         let (window, packing, states) = self.top(histories);
         let places = packing
@@ -115,7 +116,8 @@ impl<L: RecurrentLayer> Parts<'_, L> {
         }
     }
 
-    /// From the gradient of what is read to that of the states. `[n_looking, n_read]` to `[n_events, d]`
+    /// From the gradient of what is read to that of the states. `[n_looking, n_read]` to
+    /// `[n_events, d]`
     fn d_read(
         &self,
         (states, packing, looking): (&Tensor<2>, &Packing, Looking),
@@ -169,7 +171,8 @@ impl<L: RecurrentLayer> Parts<'_, L> {
         )
     }
 
-    /// Factors of the states of the layer at this place as its recurrent weights see them: one row a sequence.
+    /// Factors of the states of the layer at this place as its recurrent weights see them: one row
+    /// a sequence.
     fn mask(&self, at: usize, noise: Noise, packing: &Packing) -> Option<Tensor<2>> {
         let Settings {
             recurrent_dropout, ..
@@ -191,8 +194,8 @@ impl<L: RecurrentLayer> Parts<'_, L> {
         )
     }
 
-    /// Gradients of the mean loss over the batch, and the account of it; `None` when there is nothing to
-    /// predict.
+    /// Gradients of the mean loss over the batch, and the account of it; `None` when there is
+    /// nothing to predict.
     pub(super) fn gradients(
         &self,
         histories: &Histories,
@@ -234,8 +237,9 @@ impl<L: RecurrentLayer> Parts<'_, L> {
         Some((gradients, sums))
     }
 
-    /// One pass forwards and backwards: see [`StateNetwork::learn`](crate::model::outcome::StateNetwork::learn),
-    /// with the states that `head` is given.
+    /// One pass forwards and backwards: see
+    /// [`StateNetwork::learn`](crate::model::outcome::StateNetwork::learn), with the states that
+    /// `head` is given.
     pub(super) fn learn(
         &self,
         (window, looking): (&Window<'_>, Looking),

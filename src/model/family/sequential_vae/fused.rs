@@ -1,4 +1,5 @@
-//! The sequential VAE on the processor: the GRU on shards of the batch, what lies above it on all events.
+//! The sequential VAE on the processor: the GRU on shards of the batch, what lies above it on all
+//! events.
 
 use burn::optim::GradientsParams;
 use burn::prelude::*;
@@ -136,8 +137,8 @@ impl SequentialVae {
         }
     }
 
-    /// Back through the GRU to the items' vectors; `d_states` is the gradient of the states of all parts, one
-    /// behind the other.
+    /// Back through the GRU to the items' vectors; `d_states` is the gradient of the states of all
+    /// parts, one behind the other.
     fn backward<K: RecurrentKernel>(
         &self,
         steps: &Steps<'_>,

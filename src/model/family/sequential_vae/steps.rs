@@ -1,4 +1,5 @@
-//! What the sequential VAE learns of a batch: what it sees, and after each event what it is to tell.
+//! What the sequential VAE learns of a batch: what it sees, and after each event what it is to
+//! tell.
 
 use super::{LATENT, SequentialVaeSpec};
 use crate::data::Histories;
@@ -99,7 +100,8 @@ mod tests {
             .into_iter()
             .collect();
         let steps = Steps::new(&histories, &spec, 9).unwrap();
-        // The last five events of the first are 2 5 5 3 2: four are seen, four have something after them.
+        // The last five events of the first are 2 5 5 3 2: four are seen, four have something after
+        // them.
         assert_eq!(steps.inputs, [&[2_u32, 5, 5, 3][..], &[], &[], &[1]]);
         let targets = steps.targets(&[(0, 0), (0, 1), (0, 3), (3, 0)]);
         let row = |at: usize| {

@@ -15,12 +15,12 @@ use crate::model::kernel::{
 use crate::model::network::LossSums;
 use crate::model::random::Noise;
 
-/// Parts of a batch that are worked on side by side. More would keep more processors busy, and cost a
-/// copy of the gradients each.
+/// Parts of a batch that are worked on side by side. More would keep more processors busy, and cost
+/// a copy of the gradients each.
 pub(super) const N_SHARDS: usize = 8;
 
-/// Gradients of the mean loss over the batch, and the account of it; `None` when there is nothing to
-/// predict.
+/// Gradients of the mean loss over the batch, and the account of it; `None` when there is nothing
+/// to predict.
 pub(super) fn gradients(
     network: &Transformer,
     histories: &Histories,
@@ -60,8 +60,8 @@ pub(super) fn gradients(
     ))
 }
 
-/// States after the last event of each history, one behind the other; an empty history is one event of
-/// padding. `[n_rows, d_model]`
+/// States after the last event of each history, one behind the other; an empty history is one event
+/// of padding. `[n_rows, d_model]`
 pub(super) fn last_states(network: &Transformer, histories: &Histories) -> Buffer {
     let spec = &network.spec;
     let weights = Arrays::of(network);
@@ -110,7 +110,8 @@ struct BlockTrace {
 }
 
 impl Fused<'_> {
-    /// Gradients of the sum of the loss over these sequences, divided by `n_events`, and the sum itself.
+    /// Gradients of the sum of the loss over these sequences, divided by `n_events`, and the sum
+    /// itself.
     fn gradients(&self, packed: &Packed, noise: Noise, n_events: usize) -> (f64, Arrays) {
         let d_model = self.spec.d_model;
         let drop_inputs = self.drop(packed, noise, 0);

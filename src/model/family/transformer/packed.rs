@@ -20,8 +20,8 @@ pub(super) struct Packed {
 }
 
 impl Packed {
-    /// Of each row the last `seq_len + 1` events: inputs are all but the last of them, targets all but
-    /// the first.
+    /// Of each row the last `seq_len + 1` events: inputs are all but the last of them, targets all
+    /// but the first.
     pub(super) fn for_training(
         histories: &Histories,
         rows: &[usize],

@@ -1,5 +1,5 @@
-//! What the table of runs shows in its columns, in which order, and what is best among all: worked out
-//! when list, order or run A change, for all runs have to be looked at.
+//! What the table of runs shows in its columns, in which order, and what is best among all: worked
+//! out when list, order or run A change, for all runs have to be looked at.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -129,8 +129,8 @@ impl Column {
         }
     }
 
-    /// The columns of a table: only worlds have rules that are known, and some kinds of answers have
-    /// two metrics.
+    /// The columns of a table: only worlds have rules that are known, and some kinds of answers
+    /// have two metrics.
     fn shown(runs: &[Summary], kind: AnswerKind) -> Vec<Self> {
         let has_optimum = runs
             .iter()

@@ -1,5 +1,5 @@
-//! How sure the differences are: intervals, paired tests, effect sizes, seeds, trials, references; and the slices of
-//! each run.
+//! How sure the differences are: intervals, paired tests, effect sizes, seeds, trials, references;
+//! and the slices of each run.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -24,24 +24,32 @@ pub(super) fn how_sure(ui: &mut Ui, app: &App, actions: &mut Actions) {
     let found = &honest.comparison;
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
         let words = format!(
-            "{} on test, user by user. Lines are 95 % intervals of {N_RESAMPLES} bootstrap resamples of users (seed \
-             {SEED}). Gains are over run A, positive where better; p-values are two-sided, corrected by Holm.",
+            "{} on test, user by user. Lines are 95 % intervals of {N_RESAMPLES} bootstrap \
+             resamples of users (seed {SEED}). Gains are over run A, positive where better; \
+             p-values are two-sided, corrected by Holm.",
             found.metric.title()
         );
         ui.weak(words);
         ties(ui, app, found);
         above_optimum(ui, app, found);
         let range = range(found.runs.iter().filter_map(|run| run.interval));
-        egui::Grid::new("how sure").striped(true).spacing([14.0, 5.0]).show(ui, |ui| {
-            header(ui, found.metric);
-            for run in &found.runs {
-                row(ui, app, run, &range);
-                ui.end_row();
-            }
-        });
+        egui::Grid::new("how sure")
+            .striped(true)
+            .spacing([14.0, 5.0])
+            .show(ui, |ui| {
+                header(ui, found.metric);
+                for run in &found.runs {
+                    row(ui, app, run, &range);
+                    ui.end_row();
+                }
+            });
         for seeds in &found.groups {
             let group = &seeds.group;
-            let bounds = format!("{} to {}", text::metric(group.interval.low), text::metric(group.interval.high));
+            let bounds = format!(
+                "{} to {}",
+                text::metric(group.interval.low),
+                text::metric(group.interval.high)
+            );
             let ids: Vec<String> = seeds.ids.iter().map(ToString::to_string).collect();
             ui.label(format!(
                 "Over {} seeds: {} {} (Student's t interval {bounds}, standard deviation {}).",
@@ -92,13 +100,14 @@ fn beside_references(ui: &mut Ui, honest: &Honest) {
     ui.add_space(8.0);
     ui.strong("Run A against its references");
     let Some(rows) = &honest.references else {
-        let words = "It keeps no answers of its references by user. A run that is trained anew does; for this one there is \
-                     `seqscope compare RUN --references=refit`.";
+        let words = "It keeps no answers of its references by user. A run that is trained anew \
+                     does; for this one there is `seqscope compare RUN --references=refit`.";
         ui.weak(words);
         return;
     };
     ui.weak(
-        "Gains of run A on test, the best reference first; intervals as above, p-values corrected over this table.",
+        "Gains of run A on test, the best reference first; intervals as above, p-values corrected \
+         over this table.",
     );
     egui::Grid::new("references")
         .striped(true)
@@ -186,7 +195,10 @@ pub(super) fn by_slice(ui: &mut Ui, app: &App, actions: &mut Actions) {
     };
     let found = &honest.comparison;
     if honest.slices.iter().all(Vec::is_empty) {
-        ui.weak("These runs kept nothing to divide their test results by; runs that are trained anew do.");
+        ui.weak(
+            "These runs kept nothing to divide their test results by; runs that are trained \
+                 anew do.",
+        );
         return;
     }
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
@@ -263,7 +275,10 @@ fn ready<'a>(ui: &mut Ui, app: &'a App, actions: &mut Actions) -> Option<&'a Arc
             });
         }
         Loadable::Idle => {
-            ui.weak("Choose run A and tick others in the table; they are held against it here, user by user.");
+            ui.weak(
+                "Choose run A and tick others in the table; they are held against it here, \
+                     user by user.",
+            );
         }
     }
     None
@@ -279,18 +294,32 @@ fn header(ui: &mut Ui, metric: Metric) {
         )
     };
     let columns = [
-        ("Run", "The first is run A, which the others are held against".to_owned()),
+        (
+            "Run",
+            "The first is run A, which the others are held against".to_owned(),
+        ),
         (metric.title(), metric.about().hover()),
         ("Interval", words(Statistic::Bootstrap)),
-        ("Gain", "Mean gain over run A, with its interval on hover".to_owned()),
+        (
+            "Gain",
+            "Mean gain over run A, with its interval on hover".to_owned(),
+        ),
         ("d_z", words(Statistic::EffectSize)),
-        ("Better", "Share of users who fare better than under run A".to_owned()),
-        ("Worse", "Share of users who fare worse than under run A".to_owned()),
+        (
+            "Better",
+            "Share of users who fare better than under run A".to_owned(),
+        ),
+        (
+            "Worse",
+            "Share of users who fare worse than under run A".to_owned(),
+        ),
         ("p, flips", corrected(Statistic::SignFlips)),
         ("p, ranks", corrected(Statistic::Wilcoxon)),
         (
             "Trials",
-            "Saved runs of the same data, split, task and family: the run may be the best of so many".to_owned(),
+            "Saved runs of the same data, split, task and family: the run may be the best of so \
+             many"
+                .to_owned(),
         ),
     ];
     for (name, help) in columns {
@@ -326,9 +355,11 @@ fn row(ui: &mut Ui, app: &App, run: &Compared, range: &RangeInclusive<f64>) {
         }
         Some(Ok(versus)) => gains(ui, versus),
         Some(Err(why)) => {
-            ui.label(RichText::new(format!("≠ {why}")).color(theme::colors(ui).weak)).on_hover_text(format!(
-                "Not held against run A: {why}. Figures that were made otherwise say nothing beside each other."
-            ));
+            ui.label(RichText::new(format!("≠ {why}")).color(theme::colors(ui).weak))
+                .on_hover_text(format!(
+                    "Not held against run A: {why}. Figures that were made otherwise say nothing \
+                 beside each other."
+                ));
             (0..5).for_each(|_| {
                 ui.label("");
             });

@@ -53,8 +53,9 @@ impl ComparePage {
             return;
         };
         if runs.is_empty() {
-            let sentence = "Every run becomes a line here: its best validation and its test metrics beside the \
-                            references, its settings, its curves, and what it makes of any one user.";
+            let sentence = "Every run becomes a line here: its best validation and its test \
+                            metrics beside the references, its settings, its curves, and what it \
+                            makes of any one user.";
             return panel::empty(ui, "No runs to compare", sentence, |ui| {
                 action_button(ui, app, actions, Action::TryIt);
             });

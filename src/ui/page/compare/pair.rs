@@ -111,7 +111,8 @@ impl Side {
             .id_salt("side")
             .auto_shrink(false)
             .show(ui, |ui| {
-                // The strips first: at the same height on both sides they can be read against each other.
+                // The strips first: at the same height on both sides they can be read against each
+                // other.
                 let title = |item| shown.title(item);
                 let data = shown.timeline(&title);
                 if let Some(position) = self.timeline.strip(ui, &data, app.selection.event) {

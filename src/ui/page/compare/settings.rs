@@ -32,14 +32,17 @@ impl Settings {
             .filter(|summary| summary.manifest.is_some())
             .collect();
         if runs.len() < 2 {
-            ui.weak("Tick two runs or more in the table; only the settings in which they differ are listed here.");
+            ui.weak(
+                "Tick two runs or more in the table; only the settings in which they differ \
+                     are listed here.",
+            );
             return;
         }
         self.refresh(&runs);
         if self.found.is_empty() {
             ui.label(
-                "None: these runs have the same settings, seed included. On the CPU, with the same log, they have the \
-                 same numbers; a GPU may round otherwise.",
+                "None: these runs have the same settings, seed included. On the CPU, with the same \
+                 log, they have the same numbers; a GPU may round otherwise.",
             );
             return;
         }

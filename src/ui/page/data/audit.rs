@@ -13,25 +13,30 @@ pub(super) fn ui(ui: &mut Ui, app: &App) {
     let (Some(calendar), Some(findings)) = (&app.data.calendar, &app.data.audit) else {
         return;
     };
-    ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-        if !calendar.bars.is_empty() {
+    ScrollArea::vertical()
+        .auto_shrink([false, false])
+        .show(ui, |ui| {
+            if !calendar.bars.is_empty() {
+                theme::card(ui).show(ui, |ui| {
+                    ui.take_available_width();
+                    ui.heading("Parts on the calendar");
+                    calendar::ui(ui, calendar);
+                });
+                ui.add_space(size::GAP);
+            }
             theme::card(ui).show(ui, |ui| {
                 ui.take_available_width();
-                ui.heading("Parts on the calendar");
-                calendar::ui(ui, calendar);
+                ui.heading("Leakage audit");
+                ui.weak(
+                    "What could make figures better than they would be in use. Kept with every run \
+                     of these data.",
+                );
+                for finding in findings.iter() {
+                    ui.add_space(size::GAP);
+                    one(ui, finding);
+                }
             });
-            ui.add_space(size::GAP);
-        }
-        theme::card(ui).show(ui, |ui| {
-            ui.take_available_width();
-            ui.heading("Leakage audit");
-            ui.weak("What could make figures better than they would be in use. Kept with every run of these data.");
-            for finding in findings.iter() {
-                ui.add_space(size::GAP);
-                one(ui, finding);
-            }
         });
-    });
 }
 
 fn one(ui: &mut Ui, finding: &Finding) {

@@ -35,7 +35,8 @@ pub(super) fn ui(ui: &mut Ui, app: &App, edited: &mut Experiment) {
     let steps = &mut edited.data.clean.steps;
     remark(
         ui,
-        "Exact duplicates above come before them, the fewest events after them. Undo takes back every change.",
+        "Exact duplicates above come before them, the fewest events after them. Undo takes back \
+         every change.",
     );
     let (n_steps, mut change) = (steps.len(), None);
     for (place, step) in steps.iter_mut().enumerate() {
@@ -61,7 +62,10 @@ pub(super) fn ui(ui: &mut Ui, app: &App, edited: &mut Experiment) {
             "What each step did shows here once the data are prepared.",
         );
     }
-    ui.weak("Rows that cannot be read are never lost silently: they are counted and listed under Counts.");
+    ui.weak(
+        "Rows that cannot be read are never lost silently: they are counted and listed under \
+             Counts.",
+    );
 }
 
 /// The step's number and name as its switch, and its place in the list.

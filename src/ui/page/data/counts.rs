@@ -51,7 +51,8 @@ fn steps(ui: &mut Ui, steps: &[StepCount]) {
         .vscroll(false)
         .cell_layout(egui::Layout::left_to_right(egui::Align::Center));
     table = table.column(Column::remainder().clip(true));
-    // Rows, dropped, changed, users, items: as wide as ten million of each, and the step has the rest.
+    // Rows, dropped, changed, users, items: as wide as ten million of each, and the step has the
+    // rest.
     for width in [78.0, 72.0, 60.0, 66.0, 60.0] {
         table = table.column(Column::exact(width));
     }

@@ -104,19 +104,29 @@ impl ForecastView {
         theme::card(ui).show(ui, |ui| {
             ui.set_width(ui.available_width());
             let period = made.counted.period;
-            let heading = format!("One step ahead, the last {} held out", text::counted(made.held_out, &period.to_string()));
-            ui.label(RichText::new(heading).strong())
-                .on_hover_text("Orders and parameters come of the counts before; each held-out count is forecast from all true ones before it");
-            ScrollArea::vertical().auto_shrink([false, true]).show(ui, |ui| {
-                errors(ui, made);
-                for sentence in &made.left_out {
-                    ui.weak(sentence);
-                }
-                if made.counted.n_left_out > 0 {
-                    let n = text::counted(made.counted.n_left_out, "event");
-                    ui.weak(format!("{n} in a {period} that the log does not span whole are left out."));
-                }
-            });
+            let heading = format!(
+                "One step ahead, the last {} held out",
+                text::counted(made.held_out, &period.to_string())
+            );
+            ui.label(RichText::new(heading).strong()).on_hover_text(
+                "Orders and parameters come of the counts before; each held-out \
+                                count is forecast from all true ones before it",
+            );
+            ScrollArea::vertical()
+                .auto_shrink([false, true])
+                .show(ui, |ui| {
+                    errors(ui, made);
+                    for sentence in &made.left_out {
+                        ui.weak(sentence);
+                    }
+                    if made.counted.n_left_out > 0 {
+                        let n = text::counted(made.counted.n_left_out, "event");
+                        ui.weak(format!(
+                            "{n} in a {period} that the log does not span whole are left \
+                                     out."
+                        ));
+                    }
+                });
         });
     }
 }

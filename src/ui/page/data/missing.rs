@@ -13,8 +13,8 @@ pub(super) struct MissingForm {
 
 impl MissingForm {
     pub(super) fn ui(&mut self, ui: &mut Ui, file: &mut FileSpec, preview: &Preview) {
-        let help = "NULL, None, NaN, N/A, \\N and empty cells always mean that there is nothing; further marks, with \
-                    commas between them, such as NA";
+        let help = "NULL, None, NaN, N/A, \\N and empty cells always mean that there is nothing; \
+                    further marks, with commas between them, such as NA";
         ui.horizontal(|ui| {
             let label = ui.label("Means nothing").on_hover_text(help);
             let mut text = self

@@ -65,7 +65,8 @@ impl View {
                 "Events of each day, week or month, and how many the next ones will have"
             }
             Self::Audit => {
-                "How far the split can be trusted: its parts on the calendar, and what leaks between them"
+                "How far the split can be trusted: its parts on the calendar, and what leaks \
+                 between them"
             }
             Self::Places => "Where the events happened, on a map of degrees",
             Self::Users => "Every user's raw events in order",
@@ -208,8 +209,8 @@ fn with_data(
             });
         }
         Loadable::Idle => {
-            let words = "Counts after each step, lengths of histories, popularity of items and every user's events \
-                         appear here once the data are prepared.";
+            let words = "Counts after each step, lengths of histories, popularity of items and \
+                         every user's events appear here once the data are prepared.";
             panel::empty(ui, "Nothing is prepared yet", words, |ui| {
                 frame::action_button(ui, app, actions, Action::Prepare);
             });

@@ -22,8 +22,8 @@ pub(super) fn ui(ui: &mut Ui, app: &App) {
         .filter(|places| !places.cells.is_empty())
     else {
         ui.weak(
-            "No event of this log has a place. Where it has columns of latitude and longitude, give them their roles; \
-             a map of visits then shows here.",
+            "No event of this log has a place. Where it has columns of latitude and longitude, \
+             give them their roles; a map of visits then shows here.",
         );
         return;
     };
@@ -59,7 +59,8 @@ fn remark(places: &Places) -> String {
         n => format!("; {} without a place", text::counted(n, "event")),
     };
     format!(
-        "{} in {} of {}° (more visits: larger and brighter); degrees north and east, drawn true at {:.1}°{unplaced}",
+        "{} in {} of {}° (more visits: larger and brighter); degrees north and east, drawn true at \
+         {:.1}°{unplaced}",
         text::counted(places.n_placed, "event"),
         text::counted(places.cells.len(), "cell"),
         text::significant(places.cell_degrees, 3),

@@ -16,7 +16,8 @@ const MOST_COLUMNS: usize = 40;
 
 pub(super) fn ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
     if matches!(app.draft.experiment.data.source, DataSource::World(_)) {
-        let words = "Prepare the synthetic world to see its counts, charts and users, or open a log of your own.";
+        let words = "Prepare the synthetic world to see its counts, charts and users, or open a \
+                     log of your own.";
         panel::empty(ui, "No file to preview", words, |ui| {
             frame::action_button(ui, app, actions, Action::Prepare);
             frame::action_button(ui, app, actions, Action::PickData);

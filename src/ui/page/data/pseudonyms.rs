@@ -72,7 +72,8 @@ impl KeyField {
             Some(Ok(())) => ("The key is in use, in memory only.", colors.good),
             Some(Err(sentence)) => (sentence.as_str(), colors.error),
             None => (
-                "The same key gives the same pseudonyms. It is written nowhere; without one they change at every start.",
+                "The same key gives the same pseudonyms. It is written nowhere; without one they \
+                 change at every start.",
                 colors.weak,
             ),
         };

@@ -38,11 +38,17 @@ impl RolesForm {
         actions: &mut Actions,
     ) {
         let DataSource::File(file) = &mut edited.data.source else {
-            ui.weak("The synthetic world has users, items, times, behaviours and titles; nothing is to be chosen.");
+            ui.weak(
+                "The synthetic world has users, items, times, behaviours and titles; nothing \
+                     is to be chosen.",
+            );
             return;
         };
         let Some(preview) = app.data.shown_preview() else {
-            ui.weak("The columns and what they are taken for show here once the head of the file has been read.");
+            ui.weak(
+                "The columns and what they are taken for show here once the head of the file \
+                     has been read.",
+            );
             return;
         };
         columns(ui, file, preview);
@@ -65,7 +71,10 @@ impl RolesForm {
             column_name(ui, "Id column", &mut titles.item);
             column_name(ui, "Title column", &mut titles.title);
         } else {
-            ui.weak("A table with an id and a title for each item; titles then show wherever an id could stand.");
+            ui.weak(
+                "A table with an id and a title for each item; titles then show wherever an id \
+                     could stand.",
+            );
             let label = ui.label("Path of a table");
             ui.horizontal(|ui| {
                 let width = ui.available_width() - 76.0;
@@ -245,7 +254,8 @@ fn time_format(ui: &mut Ui, file: &mut FileSpec, preview: &Preview) {
         ui.horizontal(|ui| {
             let label = ui.label("Pattern");
             let field = egui::TextEdit::singleline(pattern).desired_width(200.0);
-            let hover = "%Y year, %m month, %b its name, %d day, %H:%M:%S clock, %I and %p of twelve hours, %z zone";
+            let hover = "%Y year, %m month, %b its name, %d day, %H:%M:%S clock, %I and %p of \
+                         twelve hours, %z zone";
             ui.add(field).labelled_by(label.id).on_hover_text(hover);
         });
     }

@@ -57,7 +57,8 @@ fn optimum(app: &App) -> String {
         return "Prepare it to see the best that any model can reach in it.".to_owned();
     };
     let Some(optimum) = prepared.dataset.report.optimum else {
-        return "Cleaning or the split has dropped events, so the rules no longer tell the best that a model can reach."
+        return "Cleaning or the split has dropped events, so the rules no longer tell the best \
+                that a model can reach."
             .to_owned();
     };
     let split = app.draft.experiment.split.title();
@@ -75,7 +76,8 @@ fn optimum(app: &App) -> String {
     let [hr, ndcg] = [best.hr_at_1, best.ndcg_at_10].map(text::metric);
     let luck = if best.scatter.is_known() {
         format!(
-            " These are expectations: over this many users luck scatters HR@1 by {} and NDCG@10 by {}.",
+            " These are expectations: over this many users luck scatters HR@1 by {} and NDCG@10 by \
+             {}.",
             text::metric(best.scatter.hr_at_1),
             text::metric(best.scatter.ndcg_at_10)
         )

@@ -11,9 +11,10 @@ use crate::ui::widget::timeline::{part_name, rank_text};
 use crate::ui::{text, theme};
 
 /// What the weights are those of.
-const FROM_ONE_PASS: &str = "The weights are those of one pass over the whole history. Positions count from its end, so \
-                             before a held-out event, whose rank comes from a pass over the history before it, they \
-                             may differ a little from the weights of that prediction.";
+const FROM_ONE_PASS: &str = "The weights are those of one pass over the whole history. Positions \
+                             count from its end, so before a held-out event, whose rank comes from \
+                             a pass over the history before it, they may differ a little from the \
+                             weights of that prediction.";
 
 /// The ten items that the model expects after the last event.
 pub(in crate::ui::page) fn next_card(ui: &mut Ui, shown: &Shown<'_>) {
@@ -42,7 +43,8 @@ pub(super) fn next_body(ui: &mut Ui, shown: &Shown<'_>) {
     }
 }
 
-/// What a model of another task says after an event: a bar a class, or the number; beside it what came true.
+/// What a model of another task says after an event: a bar a class, or the number; beside it what
+/// came true.
 fn answer(ui: &mut Ui, said: &Said, after: Option<usize>) {
     let Some(values) = after.and_then(|after| said.after(after)) else {
         ui.weak("Nothing was said here: the model's window does not reach this event.");

@@ -22,7 +22,8 @@ const VOICES: [BaselineKind; 3] = [
 /// Largest weight of a reference; the model's is 1.
 const MOST: f64 = 10.0;
 
-/// View state: nothing blended in and seen items as the run was judged, until a person says otherwise.
+/// View state: nothing blended in and seen items as the run was judged, until a person says
+/// otherwise.
 #[derive(Default)]
 pub(super) struct ListCard {
     weights: [f64; VOICES.len()],
@@ -86,18 +87,26 @@ impl ListCard {
                 .small()
                 .weak(),
         );
-        egui::Grid::new("blend").num_columns(VOICES.len()).spacing([12.0, 2.0]).show(ui, |ui| {
-            let names = VOICES.map(|kind| ui.label(RichText::new(kind.title()).small().weak()).id);
-            ui.end_row();
-            for ((kind, weight), name) in VOICES.into_iter().zip(&mut self.weights).zip(names) {
-                let field = DragValue::new(weight).range(0.0..=MOST).speed(0.02).max_decimals(2);
-                ui.add(field).labelled_by(name).on_hover_text(format!(
-                    "Weight beside the model's 1. {} Scores run from 0 to 1 over the ranked items before they are blended.",
+        egui::Grid::new("blend")
+            .num_columns(VOICES.len())
+            .spacing([12.0, 2.0])
+            .show(ui, |ui| {
+                let names =
+                    VOICES.map(|kind| ui.label(RichText::new(kind.title()).small().weak()).id);
+                ui.end_row();
+                for ((kind, weight), name) in VOICES.into_iter().zip(&mut self.weights).zip(names) {
+                    let field = DragValue::new(weight)
+                        .range(0.0..=MOST)
+                        .speed(0.02)
+                        .max_decimals(2);
+                    ui.add(field).labelled_by(name).on_hover_text(format!(
+                    "Weight beside the model's 1. {} Scores run from 0 to 1 over the ranked items \
+                     before they are blended.",
                     kind.about().summary
                 ));
-            }
-            ui.end_row();
-        });
+                }
+                ui.end_row();
+            });
     }
 }
 

@@ -218,7 +218,8 @@ impl ExplainPage {
                     .as_ref()
                     .and_then(|run| app.summary(run)?.manifest.as_ref());
                 if let Some(remark) = manifest.and_then(|manifest| manifest.counted_before()) {
-                    // What is shown here is by today's rule, and so may differ from what the run counted.
+                    // What is shown here is by today's rule, and so may differ from what the run
+                    // counted.
                     let words = RichText::new("⚠ older rule").color(theme::colors(ui).warning);
                     ui.label(words)
                         .on_hover_text(format!("The run's own figures were {}.", remark.sentence));
@@ -242,20 +243,21 @@ const TIMELINE_LEAST: f32 = 340.0;
 pub(super) fn why_no_attention(kind: Option<ModelKind>, view: &UserView) -> String {
     let why = match kind {
         Some(ModelKind::Lstm | ModelKind::Gru | ModelKind::Rnn) => {
-            "A recurrent network carries what it has read in one state that changes with every event. Trained without \
-             its setting `attention` it has no weights from step to step, so none are drawn."
+            "A recurrent network carries what it has read in one state that changes with every \
+             event. Trained without its setting `attention` it has no weights from step to step, \
+             so none are drawn."
         }
         Some(ModelKind::Vae) => {
-            "A Mult-VAE reads a history as a bag of items: order does not enter, and there are no weights from step \
-             to step, so none are drawn."
-        }
-        Some(ModelKind::SequentialVae) => {
-            "A sequential VAE carries what it has read in one state that changes with every event. There are no \
+            "A Mult-VAE reads a history as a bag of items: order does not enter, and there are no \
              weights from step to step, so none are drawn."
         }
+        Some(ModelKind::SequentialVae) => {
+            "A sequential VAE carries what it has read in one state that changes with every event. \
+             There are no weights from step to step, so none are drawn."
+        }
         Some(ModelKind::Autoencoder) => {
-            "An autoencoder reads a history as a bag of items: order does not enter, and there are no weights from \
-             step to step, so none are drawn."
+            "An autoencoder reads a history as a bag of items: order does not enter, and there are \
+             no weights from step to step, so none are drawn."
         }
         _ => "This model gives no attention weights.",
     };
@@ -267,8 +269,8 @@ pub(super) fn why_no_attention(kind: Option<ModelKind>, view: &UserView) -> Stri
 }
 
 fn no_runs(ui: &mut Ui, app: &App, actions: &mut Actions) {
-    let sentence = "Attention maps, a timeline of what the model expected before each event, and its next items appear \
-                    here once a run has trained for an epoch.";
+    let sentence = "Attention maps, a timeline of what the model expected before each event, and \
+                    its next items appear here once a run has trained for an epoch.";
     panel::empty(ui, "Nothing to explain yet", sentence, |ui| {
         action_button(ui, app, actions, Action::TryIt);
     });
@@ -291,8 +293,8 @@ fn no_run_chosen(ui: &mut Ui, app: &App, newest: Option<RunId>, actions: &mut Ac
 }
 
 fn no_weights(ui: &mut Ui, app: &App, actions: &mut Actions) {
-    let sentence = "Weights are kept from the first finished epoch on. This run has none, so there is nothing to \
-                    explain; choose another run, or watch this one train.";
+    let sentence = "Weights are kept from the first finished epoch on. This run has none, so there \
+                    is nothing to explain; choose another run, or watch this one train.";
     panel::empty(ui, "This run has no weights yet", sentence, |ui| {
         action_button_as(ui, app, actions, Action::GoTo(Page::Train), "Go to Train");
     });

@@ -37,7 +37,8 @@ pub(super) fn ui(ui: &mut Ui, app: &App) {
     if total.known().is_none() {
         let features = app.draft.experiment.data.features.len();
         let mut said =
-            "What the data tell stands as a symbol until they are prepared: n_items is the number of different items."
+            "What the data tell stands as a symbol until they are prepared: n_items is the number \
+             of different items."
                 .to_owned();
         if features > 0 {
             said.push_str(" So do the layers of the features of events, which are not listed yet.");

@@ -167,7 +167,8 @@ fn choices(ui: &mut Ui, app: &App, edited: &mut Experiment, actions: &mut Action
     ui.add(egui::Label::new(RichText::new(words).color(theme::colors(ui).weak)).wrap());
 }
 
-/// A row of choices after a word of fixed width; where it wraps, the next row stands below its first choice.
+/// A row of choices after a word of fixed width; where it wraps, the next row stands below its
+/// first choice.
 fn chosen_row(ui: &mut Ui, label: &str, chips: impl FnOnce(&mut Ui)) {
     ui.horizontal_top(|ui| {
         let layout = egui::Layout::left_to_right(egui::Align::Center);
@@ -339,7 +340,10 @@ fn device(ui: &mut Ui, app: &App, training: &mut TrainingSpec) {
         None => text::clipped(&training.device, 28),
     };
     let help = |ui: &mut Ui| {
-        ui.label("auto takes a real GPU if there is one, else the CPU. A software driver is offered but never taken by itself.");
+        ui.label(
+            "auto takes a real GPU if there is one, else the CPU. A software driver is \
+                  offered but never taken by itself.",
+        );
     };
     let input = |ui: &mut Ui| {
         egui::ComboBox::from_id_salt("device")
@@ -372,7 +376,10 @@ fn device(ui: &mut Ui, app: &App, training: &mut TrainingSpec) {
 
 fn seed(ui: &mut Ui, draft: &Draft, seed: &mut u64) {
     let help = |ui: &mut Ui| {
-        ui.label("Every random choice is derived from it: the same seed, data and CPU give the same numbers.");
+        ui.label(
+            "Every random choice is derived from it: the same seed, data and CPU give the \
+                  same numbers.",
+        );
     };
     let input = |ui: &mut Ui| {
         ui.add_sized(

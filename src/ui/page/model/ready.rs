@@ -105,12 +105,14 @@ fn data(ui: &mut Ui, app: &App, actions: &mut Actions) {
         Loadable::Ready(_) => {
             ui.colored_label(
                 theme::colors(ui).warning,
-                "Data settings have changed since the data were prepared; the start prepares them again.",
+                "Data settings have changed since the data were prepared; the start prepares them \
+                 again.",
             );
         }
         Loadable::Idle | Loadable::Failed(_) => {
             ui.weak(
-                "Not prepared yet: the start does it first. Prepared, the sizes that depend on the data show here.",
+                "Not prepared yet: the start does it first. Prepared, the sizes that depend on the \
+                 data show here.",
             );
         }
     }
@@ -142,7 +144,8 @@ fn model(ui: &mut Ui, app: &App) {
     let hover = if count.known().is_some() {
         "Weights, biases and embeddings"
     } else {
-        "Weights, biases and embeddings; what the data tell stands as a symbol until they are prepared"
+        "Weights, biases and embeddings; what the data tell stands as a symbol until they are \
+         prepared"
     };
     line(ui, "Parameters", count.words(text::count), hover);
     if app.draft.n_params.is_none() {
@@ -153,8 +156,8 @@ fn model(ui: &mut Ui, app: &App) {
         let [parameters, step, evaluation] =
             [memory.parameters, memory.step, memory.evaluation].map(text::bytes);
         let hover = format!(
-            "About {parameters} for weights, gradients and the optimiser's two moments, and on top {step} for a step or \
-             {evaluation} for an evaluation, on the processor"
+            "About {parameters} for weights, gradients and the optimiser's two moments, and on top \
+             {step} for a step or {evaluation} for an evaluation, on the processor"
         );
         line(ui, "Memory to train", text::bytes(memory.peak()), &hover);
     }

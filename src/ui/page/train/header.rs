@@ -102,7 +102,8 @@ impl Header {
             ui.label(RichText::new("Delete this run?").heading());
             let epochs = training.points.len();
             ui.label(format!(
-                "Its {epochs} finished epochs, curves and weights are deleted from disk. This cannot be undone."
+                "Its {epochs} finished epochs, curves and weights are deleted from disk. This \
+                 cannot be undone."
             ));
             ui.add_space(8.0);
             ui.horizontal(|ui| {

@@ -110,7 +110,8 @@ fn legend(ui: &mut Ui, epoch: usize) {
     ] {
         let (rect, _) = ui.allocate_exact_size(vec2(10.0, 10.0), Sense::hover());
         ui.painter().rect_filled(rect, 2.0, color);
-        let help = "A dimension is active where its mean varies between users by more than 0.01 (Burda et al. 2016)";
+        let help = "A dimension is active where its mean varies between users by more than 0.01 \
+                    (Burda et al. 2016)";
         ui.weak(words).on_hover_text(help);
     }
 }

@@ -73,8 +73,9 @@ impl TrainPage {
 }
 
 fn nothing_yet(ui: &mut Ui, app: &App, actions: &mut Actions) {
-    let sentence = "Loss and ranking curves appear here while a model trains, with the best of \
-                    the classical references as lines to beat. No run has been started since the program was opened.";
+    let sentence = "Loss and ranking curves appear here while a model trains, with the best of the \
+                    classical references as lines to beat. No run has been started since the \
+                    program was opened.";
     panel::empty(ui, "Nothing is training", sentence, |ui| {
         action_button(ui, app, actions, Action::TryIt);
         ui.add_space(size::GAP_SMALL);

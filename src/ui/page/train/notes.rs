@@ -99,8 +99,9 @@ fn overfitting(points: &[LivePoint]) -> Option<Note> {
         return None;
     }
     Some(Note::warning(format!(
-        "Over-fitting since epoch {}: the training loss still falls, the validation loss has risen from {} to {}. More \
-         dropout or weight decay, a smaller model or more data help; the best epoch's weights are kept.",
+        "Over-fitting since epoch {}: the training loss still falls, the validation loss has risen \
+         from {} to {}. More dropout or weight decay, a smaller model or more data help; the best \
+         epoch's weights are kept.",
         best.epoch,
         tick(best.valid_loss),
         tick(last.valid_loss),
@@ -138,8 +139,9 @@ fn below_reference(training: &Training) -> Option<Note> {
         return None;
     }
     Some(Note::warning(format!(
-        "Not as good as the reference {}: the best validation {} is {}, the reference, which fits in a second, has \
-         {}. Train longer, change the learning rate or the dropout, or suspect the settings.",
+        "Not as good as the reference {}: the best validation {} is {}, the reference, which fits \
+         in a second, has {}. Train longer, change the learning rate or the dropout, or suspect \
+         the settings.",
         kind.title(),
         metric.title(),
         text::of(best),

@@ -47,9 +47,16 @@ pub(super) fn ui(
     ui.horizontal(|ui| {
         ui.selectable_value(beside, Beside::Metrics, "Metrics");
         ui.selectable_value(beside, Beside::Reliability, "Reliability")
-            .on_hover_text("Whether chances are frequencies: on the dashed line what is said comes true as often");
+            .on_hover_text(
+                "Whether chances are frequencies: on the dashed line what is said comes \
+                            true as often",
+            );
         if *beside == Beside::Reliability {
-            let ece = format!("ECE {} over {}", text::metric(table.ece()), text::counted(table.n_answers(), "answer"));
+            let ece = format!(
+                "ECE {} over {}",
+                text::metric(table.ece()),
+                text::counted(table.n_answers(), "answer")
+            );
             ui.weak(ece).on_hover_text(Metric::Ece.about().hover());
         }
     });

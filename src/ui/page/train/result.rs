@@ -12,7 +12,10 @@ use crate::ui::text;
 pub(super) fn ui(ui: &mut Ui, training: &Training) {
     ui.label(RichText::new("Test, read once at the end").small().strong());
     let TrainingPhase::Ended(ended) = &training.phase else {
-        ui.weak("When training ends, the best epoch's weights are judged on each user's held-out test event, beside the references.");
+        ui.weak(
+            "When training ends, the best epoch's weights are judged on each user's held-out \
+                 test event, beside the references.",
+        );
         if !training.references_valid.is_empty() {
             ui.label(RichText::new("References on validation").small().strong());
             table(
@@ -89,8 +92,8 @@ impl Default for Shown<'_> {
     }
 }
 
-/// This run and the references, these from the best down, the best number of each column in bold; then
-/// what the rules of a world allow, and which references had nothing to say.
+/// This run and the references, these from the best down, the best number of each column in bold;
+/// then what the rules of a world allow, and which references had nothing to say.
 fn table(ui: &mut Ui, shown: &Shown<'_>) {
     let mut rows: Vec<(&str, &Metrics)> = shown
         .references
@@ -167,7 +170,8 @@ fn best_possible(ui: &mut Ui, optimum: Ceiling) {
     let scatter = optimum.scatter;
     let luck = if scatter.is_known() {
         format!(
-            " It is an expectation: luck scatters NDCG@10 by {} over these users, HR@10 by {}, HR@1 by {}.",
+            " It is an expectation: luck scatters NDCG@10 by {} over these users, HR@10 by {}, \
+             HR@1 by {}.",
             text::metric(scatter.ndcg_at_10),
             text::metric(scatter.hr_at_10),
             text::metric(scatter.hr_at_1)
@@ -176,8 +180,8 @@ fn best_possible(ui: &mut Ui, optimum: Ceiling) {
         String::new()
     };
     let words = format!(
-        "Computed from the rules of the world, on the same questions: no model does better, but for luck. The best \
-         HR@1 is {}.{luck}",
+        "Computed from the rules of the world, on the same questions: no model does better, but \
+         for luck. The best HR@1 is {}.{luck}",
         text::metric(optimum.hr_at_1)
     );
     ui.label("Best possible").on_hover_text(words);

@@ -88,7 +88,8 @@ pub struct Heatmap {
 
 impl Heatmap {
     /// Paints the map with axes and titles in the room at hand (at most `size`). `key` says which
-    /// numbers these are: the picture is made again only when it changes. `selected` outlines a row.
+    /// numbers these are: the picture is made again only when it changes. `selected` outlines a
+    /// row.
     pub fn ui(&mut self, ui: &mut Ui, key: u64, matrix: &Matrix<'_>, look: Look<'_>) -> Pointed {
         let room = axes::Room::measure(ui, matrix, look.words);
         let cell = whole_cell(ui, look.size - room.taken(), matrix);
@@ -116,8 +117,8 @@ impl Heatmap {
         point(ui, &response, map, matrix, look.words)
     }
 
-    /// Paints a small map without axes, `side` wide and high. Hovering shows `hint`. Where no picture is
-    /// allowed any more in this frame, the one before stays, and the next frame goes on.
+    /// Paints a small map without axes, `side` wide and high. Hovering shows `hint`. Where no
+    /// picture is allowed any more in this frame, the one before stays, and the next frame goes on.
     pub fn thumbnail(
         &mut self,
         ui: &mut Ui,

@@ -9,8 +9,9 @@ use super::labels::{self, Label};
 use super::{LineChart, Reference, axis, drawn, legend, tick};
 use crate::ui::{text, theme};
 
-/// Width of a column in which a long curve shows its lowest and its highest number: less than a line is
-/// wide, so that nothing shows between two of them. What a frame costs goes with the number of points.
+/// Width of a column in which a long curve shows its lowest and its highest number: less than a
+/// line is wide, so that nothing shows between two of them. What a frame costs goes with the number
+/// of points.
 const COLUMN: f32 = 1.3;
 /// Rows of the hover table: more cannot be read at a glance.
 const HOVER_ROWS: usize = 5;
@@ -183,7 +184,8 @@ impl LineChart {
         tags
     }
 
-    /// Marks with a line down to the axis; on which side their words stand goes by the room there is.
+    /// Marks with a line down to the axis; on which side their words stand goes by the room there
+    /// is.
     fn flag_tags(&self, ui: &Ui, transform: &PlotTransform) -> Vec<Tag> {
         let frame = *transform.frame();
         let mut tags = Vec::new();

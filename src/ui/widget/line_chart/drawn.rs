@@ -1,8 +1,8 @@
 //! The curves as drawn: log, smoothed, thinned; kept from frame to frame.
 //!
-//! What looks at every point (a smoothed curve, one without what a log axis cannot show) is made a few
-//! curves a frame, and what was there before stays until then. Thinning looks at few points and is
-//! done at once when the zoom changes.
+//! What looks at every point (a smoothed curve, one without what a log axis cannot show) is made a
+//! few curves a frame, and what was there before stays until then. Thinning looks at few points and
+//! is done at once when the zoom changes.
 
 use egui::{Color32, Rect, Vec2, pos2};
 use egui_plot::{Line, PlotPoint, PlotUi, Points};
@@ -136,8 +136,8 @@ impl Drawn {
                 .smoothed
                 .as_ref()
                 .filter(|smoothed| smoothed.log_y == key.log_y);
-            // A smoothed curve has no spikes, and the raw one behind it is a shade: half the points of
-            // each will do, so that both together cost a frame what the raw one did.
+            // A smoothed curve has no spikes, and the raw one behind it is a shade: half the points
+            // of each will do, so that both together cost a frame what the raw one did.
             let n_columns = key
                 .n_columns
                 .div_ceil(if smoothed.is_some() { 2 } else { 1 });

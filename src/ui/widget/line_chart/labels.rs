@@ -19,8 +19,8 @@ pub(super) struct Label {
     pub(super) size: Vec2,
 }
 
-/// The place of each label, as near to where it wants to be as those before it allow; `None` where the frame has
-/// no room left for it. Earlier labels are the more important ones.
+/// The place of each label, as near to where it wants to be as those before it allow; `None` where
+/// the frame has no room left for it. Earlier labels are the more important ones.
 pub(super) fn place(frame: Rect, labels: &[Label]) -> Vec<Option<Rect>> {
     let mut placed: Vec<Rect> = Vec::new();
     let place_one = |label: &Label| {
@@ -50,7 +50,8 @@ fn nearest(frame: Rect, label: &Label, placed: &[Rect]) -> Option<Rect> {
         wanted.x.clamp(frame.left(), frame.right() - width),
         wanted.y.clamp(frame.top(), frame.bottom() - height),
     );
-    // Beside its own place a label may stand at the other side of its anchor, at either edge, or in between.
+    // Beside its own place a label may stand at the other side of its anchor, at either edge, or in
+    // between.
     let across = (0..=COLUMNS)
         .map(|n| frame.left() + (frame.width() - width) * f32::from(n) / f32::from(COLUMNS));
     let mirrored = (2.0 * label.at.x - wanted.x - width).clamp(frame.left(), frame.right() - width);
@@ -66,7 +67,8 @@ fn nearest(frame: Rect, label: &Label, placed: &[Rect]) -> Option<Rect> {
     best.map(|(_, rect)| rect)
 }
 
-/// The top nearest to `wanted` at which a box with this left side and size meets none of the others.
+/// The top nearest to `wanted` at which a box with this left side and size meets none of the
+/// others.
 fn free_top(frame: Rect, (left, size): (f32, Vec2), wanted: f32, placed: &[Rect]) -> Option<f32> {
     let beside = Rect::from_min_size(pos2(left, frame.top()), vec2(size.x, frame.height()));
     let in_the_way: Vec<Rect> = placed

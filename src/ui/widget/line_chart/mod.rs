@@ -176,13 +176,18 @@ impl LineChart {
         ui.toggle_value(&mut self.as_table, "Table")
             .on_hover_text(named("Numbers instead of curves"));
         ui.add_enabled_ui(!self.as_table, |ui| {
-            ui.toggle_value(&mut self.log_y, "Log").on_hover_text(named("Logarithmic y axis"));
-            let text = if self.smoothing > 0.0 { format!("Smooth {:.2}", self.smoothing) } else { "Smooth".to_owned() };
+            ui.toggle_value(&mut self.log_y, "Log")
+                .on_hover_text(named("Logarithmic y axis"));
+            let text = if self.smoothing > 0.0 {
+                format!("Smooth {:.2}", self.smoothing)
+            } else {
+                "Smooth".to_owned()
+            };
             ui.menu_button(text, |ui| {
                 let slider = egui::Slider::new(&mut self.smoothing, 0.0..=0.99).text("Smoothing");
                 ui.add(slider).on_hover_text(
-                    "What remains of the past after one mean spacing (time-weighted, debiased moving average); \
-                     the raw curve stays behind at 20 %",
+                    "What remains of the past after one mean spacing (time-weighted, debiased \
+                     moving average); the raw curve stays behind at 20 %",
                 );
             });
         });

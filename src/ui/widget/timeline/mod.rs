@@ -245,8 +245,9 @@ fn small_text(painter: &Painter, ui: &Ui, at: Pos2, anchor: Align2, text: &str) 
     painter.text(at, anchor, text, font, ui.visuals().weak_text_color());
 }
 
-/// The event that is pointed at in a strip: outlined, with a tip beside the pointer. `columns` are where the first
-/// begins and how wide each is, `rect` is that of a row. Returns the position that was clicked.
+/// The event that is pointed at in a strip: outlined, with a tip beside the pointer. `columns` are
+/// where the first begins and how wide each is, `rect` is that of a row. Returns the position that
+/// was clicked.
 fn pointed(
     ui: &Ui,
     data: &TimelineData<'_>,

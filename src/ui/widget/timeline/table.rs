@@ -14,7 +14,8 @@ const HEADERS: [(&str, &str); 6] = [
     ("True item", "What came"),
     (
         "Rank",
-        "Place of the true item in the model's list before the event; 1 is best. A seen item that is left out has none",
+        "Place of the true item in the model's list before the event; 1 is best. A seen item that \
+         is left out has none",
     ),
     (
         "Probability",

@@ -205,7 +205,8 @@ pub(super) fn lorenz(ui: &mut Ui, popularity: &Popularity, height: f32) {
 }
 
 /// Distance to the next mark that has room for its words: nearer ones are painted faint or not at
-/// all, so marks that are set by hand, far enough apart, say that they are as far apart as the axis.
+/// all, so marks that are set by hand, far enough apart, say that they are as far apart as the
+/// axis.
 const ROOMY: f64 = 1e3;
 
 /// Marks at every quarter of a share.

@@ -1,5 +1,5 @@
-//! The timeline of a model that ranks no items: what it said after each event, and what came true, in the
-//! words of its task.
+//! The timeline of a model that ranks no items: what it said after each event, and what came true,
+//! in the words of its task.
 
 mod strip;
 mod table;
@@ -44,7 +44,8 @@ impl Answers {
             Self::Chance => [
                 (
                     "Chance of yes",
-                    "What the model said at the moment that was asked about, or right after the event",
+                    "What the model said at the moment that was asked about, or right after the \
+                     event",
                 ),
                 ("Said", "The likelier of the two"),
             ],
@@ -55,7 +56,8 @@ impl Answers {
                 ),
                 (
                     "Said",
-                    "What the model said after this event, the likeliest first; what came true is marked ✔",
+                    "What the model said after this event, the likeliest first; what came true is \
+                     marked ✔",
                 ),
             ],
             Self::Number => [
@@ -106,8 +108,8 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// Whether the likeliest class came true, alone on top, as accuracy counts; nothing where nothing was asked,
-    /// nor of numbers.
+    /// Whether the likeliest class came true, alone on top, as accuracy counts; nothing where
+    /// nothing was asked, nor of numbers.
     fn is_right(&self) -> Option<bool> {
         let class = self.true_class()?;
         let truth = self.values.get(class)?;

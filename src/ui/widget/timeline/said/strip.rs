@@ -198,7 +198,8 @@ impl Columns {
         }
     }
 
-    /// What was said as a mark at its height; of numbers the truth as a ring, with a line between the two.
+    /// What was said as a mark at its height; of numbers the truth as a ring, with a line between
+    /// the two.
     fn mark(self, ui: &Ui, rect: Rect, answer: &Answer<'_>) {
         let Some(value) = answer.value() else { return };
         let (x, radius) = (rect.center().x, (self.width / 2.0 - 1.0).min(4.5));

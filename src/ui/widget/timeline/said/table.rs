@@ -53,7 +53,8 @@ pub(super) fn rows(
         ),
         (
             "In truth",
-            "What came true; a dash where nothing was asked, or where it is held back until the run has ended",
+            "What came true; a dash where nothing was asked, or where it is held back until the \
+             run has ended",
         ),
         first,
         second,
