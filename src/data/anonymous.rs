@@ -13,7 +13,7 @@ use crate::spec::{Problem, quotable};
 /// Least share of rows without a user from which their sessions serve, where nothing is said.
 const SHARE: f64 = 0.05;
 
-/// What stands before a session's id where it is a user's.
+/// Prefix of a session's id where it serves as a user's.
 const PREFIX: &str = "session:";
 
 /// How much more often than the average id a doubtful one stands to be asked about.

@@ -34,11 +34,11 @@ pub struct AugmentSpec {
     pub reorder_share: f64,
     /// Synthetic histories beside the users' own, as a share of the users.
     pub synthetic: f64,
-    /// What writes them.
+    /// The sampler that writes them.
     pub sampler: Sampler,
 }
 
-/// What writes synthetic histories, after having read the training histories.
+/// A way to write synthetic histories, after having read the training histories.
 #[derive(
     Clone,
     Copy,
@@ -59,7 +59,7 @@ pub enum Sampler {
     Markov,
     /// An LSTM by maximum likelihood.
     LanguageModel,
-    /// The same LSTM, trained on against a discriminator.
+    /// An LSTM like that one, trained on against a discriminator.
     #[default]
     Gan,
 }
@@ -176,8 +176,8 @@ impl AugmentSpec {
         }
     }
 
-    /// As [`AugmentSpec::positions`], of a row after some of whose events something is asked,
-    /// `asked` in order.
+    /// Works as [`AugmentSpec::positions`] does, for a row in which something is asked after some
+    /// of the events, `asked` in order.
     ///
     /// The last question stays, and so do the others that the crop does not cut off; nothing is
     /// reordered, since an answer belongs to the events before it.
@@ -364,7 +364,7 @@ mod tests {
         ));
     }
 
-    /// Of 10,000 histories about 2,500 are cropped: four standard errors are 173.
+    /// About 2,500 of 10,000 histories are cropped: four standard errors are 173.
     #[test]
     fn a_probability_is_a_share_of_histories_and_each_change_has_its_own_draw() {
         let spec = AugmentSpec { crop: 0.25, ..OFF };

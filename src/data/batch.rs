@@ -12,14 +12,14 @@ pub struct Asked {
     pub position: usize,
     /// Seconds from that event to the moment that is asked about; 0 where that plays no part.
     pub elapsed_secs: f32,
-    /// What is true: a class from 0, 0 or 1, or a number; NaN where it is not said.
+    /// The true answer: a class from 0, 0 or 1, or a number; NaN where it is not said.
     pub target: f32,
 }
 
 /// Some users' histories, oldest event first, in compressed rows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Histories {
-    /// Where each row starts; `n_rows + 1` entries.
+    /// Start of each row; `n_rows + 1` entries.
     pub offsets: Vec<usize>,
     /// Item indices (≥ 1).
     pub item_idx: Vec<u32>,
@@ -28,7 +28,7 @@ pub struct Histories {
     /// Features of the events, in the order of [`Prepared::features`](super::Prepared::features);
     /// empty where there are none.
     pub beside: Vec<FeatureValues>,
-    /// What is asked, in order of the rows. Empty where the next item is.
+    /// Questions, in the order of the rows. Empty where the next item is asked for.
     pub asked: Vec<Asked>,
 }
 
@@ -54,7 +54,8 @@ impl Histories {
         self.offsets.push(self.item_idx.len());
     }
 
-    /// As [`Histories::push`], beside rows that may have times: all its events are at one moment.
+    /// Adds a row as [`Histories::push`] does, beside rows that may have times: all its events are
+    /// at one moment.
     pub fn push_timeless(&mut self, items: &[u32]) {
         if !self.time_secs.is_empty() {
             self.time_secs.resize(self.item_idx.len() + items.len(), 0);

@@ -25,7 +25,7 @@ pub(super) fn check(data: &DataSpec, split: SplitSpec) -> Vec<Problem> {
     problems
 }
 
-/// Those that no file is looked at for.
+/// Problems for which no file is looked at.
 pub(super) fn settings(data: &DataSpec, split: SplitSpec) -> Vec<Problem> {
     let mut problems: Vec<Problem> = data
         .clean

@@ -28,7 +28,7 @@ pub(super) struct RoleCells {
 /// How cells are read; the same for all parts of a log.
 #[derive(Clone, Debug, Default)]
 pub(super) struct How {
-    /// What stands for nothing.
+    /// Marks that stand for a missing value.
     pub(super) missing: Missing,
     /// How values are written.
     pub(super) values: NumberStyle,
@@ -110,7 +110,7 @@ impl RoleCells {
     }
 }
 
-/// What the behaviour of an event without one is called.
+/// Name of the behaviour of an event without one.
 pub(super) const NO_BEHAVIOUR: &str = "(none)";
 
 /// Most behaviour types: with more, the column is something else.
@@ -131,12 +131,12 @@ pub(super) struct CodedRows {
     pub(super) events: Events,
     pub(super) lines: Lines,
     pub(super) refused: Refused,
-    /// What was seen in the times.
+    /// Facts seen in the times.
     pub(super) told: time::Told,
     pub(super) notes: Notes,
 }
 
-/// What is worth telling of rows that were read.
+/// Remarks on rows that were read.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Notes {
     /// Values that are no numbers: they are taken as missing.

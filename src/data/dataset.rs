@@ -1,4 +1,4 @@
-//! What a log became: vocabularies, sequences, titles, and the account of every step.
+//! A log after preparation: vocabularies, sequences, titles, and the account of every step.
 
 use serde::{Deserialize, Serialize};
 
@@ -115,7 +115,7 @@ pub struct DataShape {
 /// Rows, users and items left after one step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepCount {
-    /// What was done, such as `Exact duplicates dropped`.
+    /// Name of the step, such as `Exact duplicates dropped`.
     pub step: String,
     /// Rows (events) after it.
     pub rows: usize,
@@ -123,12 +123,12 @@ pub struct StepCount {
     pub users: usize,
     /// Items after it.
     pub items: usize,
-    /// What it did; `None` for what is no step of cleaning (reading), and in older runs.
+    /// Effect of the step; `None` for one that is no step of cleaning (reading), and in older runs.
     #[serde(default)]
     pub effect: Option<StepEffect>,
 }
 
-/// What one step of cleaning did.
+/// Effect of one step of cleaning.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepEffect {
     /// Its place in `data.clean.steps`, from 0; `None` for the settings beside that list.
@@ -143,15 +143,15 @@ pub struct StepEffect {
     pub n_removed: usize,
     /// Rows that it changed and kept.
     pub n_changed: usize,
-    /// What it learnt from, when it learnt something.
+    /// Rows that it learnt from, when it learnt something.
     pub fitted_on: Option<FittedOn>,
-    /// What is worth saying of it, such as the mean that it found; may be empty.
+    /// Remark worth making, such as the mean that it found; may be empty.
     pub note: String,
     /// The first few rows that it touched, at most five.
     pub examples: Vec<ExampleRow>,
 }
 
-/// What a step learnt from (a mean, a quantile, who has enough events).
+/// Rows that a step learnt from (a mean, a quantile, who has enough events).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display)]
 pub enum FittedOn {
     /// Events before the first cut of the split.
@@ -171,10 +171,10 @@ pub struct ExampleRow {
     pub item: String,
     /// When; empty in a log without times.
     pub time: String,
-    /// What it was: the value, the behaviour, the user or the place, as the step is about; for a
+    /// State before: the value, the behaviour, the user or the place, as the step is about; for a
     /// dropped row its behaviour and its value, where there are such columns.
     pub before: String,
-    /// What became of it; `dropped` for a row that went.
+    /// State after; `dropped` for a row that went.
     pub after: String,
 }
 
@@ -191,7 +191,7 @@ pub struct RefusedRow {
 }
 
 impl RefusedRow {
-    /// Where it stands: `line 3`, or ``line 3 of `part-2.csv` ``.
+    /// Place of the row: `line 3`, or ``line 3 of `part-2.csv` ``.
     #[must_use]
     pub fn place(&self) -> String {
         match &self.file {
@@ -216,7 +216,7 @@ pub struct RefusedKind {
 }
 
 impl RefusedKind {
-    /// Where the first one stands.
+    /// Place of the first one.
     #[must_use]
     pub fn first_place(&self) -> String {
         match &self.file {
@@ -240,16 +240,16 @@ pub struct DataReport {
     pub refused_by_reason: Vec<RefusedKind>,
     /// Counts after each step, in order; the first is the file as read.
     pub steps: Vec<StepCount>,
-    /// What did and did not match when tables of items and users were joined.
+    /// Accounts of the matches when tables of items and users were joined.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub joins: Vec<JoinReport>,
-    /// What is worth knowing: times in the future, many ties within a second, cold items dropped.
+    /// Remarks worth knowing: times in the future, many ties within a second, cold items dropped.
     pub problems: Vec<Problem>,
     /// The file as it was read, every guess and the whole path filled in; `None` for a world.
     #[serde(default)]
     pub file: Option<FileSpec>,
-    /// Of a world: the best that any model can reach on the test questions. `None` for a file, and
-    /// where cleaning changed the world, since its rules then tell no longer what comes next.
+    /// Best that any model can reach on the test questions of a world. `None` for a file, and where
+    /// cleaning changed the world, since its rules then tell no longer what comes next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub optimum: Option<Optimum>,
     /// With which key ids were replaced; `None` where they stand as in the log.
@@ -264,8 +264,8 @@ pub struct Prepared {
     pub dataset: Dataset,
     /// Which of them are for training, validation and test.
     pub split: Split,
-    /// What models get to know of every event beside its item: numbers with mean 0 and variance 1
-    /// over the training events, classes as they are.
+    /// Input to models for every event, beside its item: numbers with mean 0 and variance 1 over
+    /// the training events, classes as they are.
     pub features: Vec<Feature>,
     /// How often users come back to items that they had, as [`Returns::of`] counts it.
     pub returns: Returns,

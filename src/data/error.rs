@@ -1,4 +1,4 @@
-//! What can go wrong between a file and its sequences.
+//! Errors that can arise between a file and its sequences.
 
 use std::path::PathBuf;
 
@@ -27,7 +27,7 @@ pub enum DataError {
     Content {
         /// The file.
         path: PathBuf,
-        /// What is wrong and what to do.
+        /// The fault, and the cure.
         sentence: String,
     },
     /// A setting of the import is wrong.
@@ -35,7 +35,7 @@ pub enum DataError {
     Setting {
         /// Dotted path of the setting, such as `data.roles.user`.
         field: String,
-        /// What is wrong and what to do.
+        /// The fault, and the cure.
         sentence: String,
     },
     /// Nothing was left after a step.
@@ -43,7 +43,7 @@ pub enum DataError {
     Nothing {
         /// The step that left nothing.
         step: String,
-        /// What is wrong and what to do.
+        /// The fault, and the cure.
         sentence: String,
     },
     /// The user stopped it.

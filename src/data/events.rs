@@ -28,15 +28,16 @@ pub(super) struct Events {
     pub(super) part: Option<Vec<SplitPart>>,
     /// Sessions, places and free columns, where the log has them.
     pub(super) extra: Extra,
-    /// Of rows that are equal to others in the columns above: which ones are equal in every column
-    /// of the file, by a number for each such set, 0 for a row that is equal to none. `None` where
-    /// the file has no more columns, or no rows are equal.
+    /// Numbers of the sets of rows that are equal in every column of the file, among rows that are
+    /// equal to others in the columns above; 0 for a row that is equal to none. `None` where the
+    /// file has no more columns, or no rows are equal.
     pub(super) same: Option<Vec<u32>>,
     /// The rows by user and time, while they stay as they are.
     pub(super) in_time: Kept,
 }
 
-/// What was found out of the rows and holds until they change; it makes no difference between logs.
+/// Cached facts about the rows, which hold until the rows change; it makes no difference between
+/// logs.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Kept(OnceLock<Arc<ByUser>>);
 

@@ -62,8 +62,8 @@ pub(super) fn of_dataset(dataset: &Dataset) -> String {
     sequences(dataset).digits()
 }
 
-/// The same with sessions, places, free columns and joined tables, for a log that features are made
-/// of.
+/// Fingerprint that includes sessions, places, free columns and joined tables, for a log that
+/// features are made of.
 pub(super) fn with_columns(dataset: &Dataset) -> String {
     let mut hash = sequences(dataset);
     let Dataset {

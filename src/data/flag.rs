@@ -113,7 +113,7 @@ fn plain(cell: &str) -> String {
     }
 }
 
-/// What is wrong with the setting, and where it is not made: a column that asks for it.
+/// Problem with the setting; where there is no setting, advice on a column that asks for one.
 pub(super) fn problem(head: &Head, file: &FileSpec) -> Option<Problem> {
     match OnlyWhere::of(head, file) {
         Err(problem) => Some(problem),

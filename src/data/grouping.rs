@@ -10,7 +10,7 @@ use rayon::prelude::*;
 /// Row numbers grouped by user.
 #[derive(Clone, Debug)]
 pub(super) struct ByUser {
-    /// Where each user's rows start; `n_users + 1` entries.
+    /// Start of each user's rows; `n_users + 1` entries.
     pub(super) offsets: Vec<usize>,
     /// The rows, one user after another.
     pub(super) rows: Vec<u32>,
@@ -35,11 +35,11 @@ struct Entry {
 /// Some rows in order of their ranges of users, and within one in order of the file.
 struct Dealt {
     entries: Vec<Entry>,
-    /// Where each range starts, and where the last one ends.
+    /// Start of each range, and the end of the last one.
     starts: Vec<u32>,
 }
 
-/// What one range of users becomes.
+/// Result for one range of users.
 struct Range<'a> {
     rows: &'a mut [u32],
     times: &'a mut [i64],

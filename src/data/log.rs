@@ -86,7 +86,7 @@ struct Opened {
     wanted: Wanted,
     format: TimeFormat,
     rows: Joined,
-    /// What was doubtful of the head.
+    /// Doubts about the head.
     problems: Vec<Problem>,
     hidden: Option<Pseudonymiser>,
 }
@@ -299,7 +299,7 @@ pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError>
     })
 }
 
-/// What the settings left to the program.
+/// Settings that were left to the program.
 #[derive(Clone, Copy)]
 struct Open {
     encoding: bool,
@@ -411,7 +411,7 @@ fn how(head: &Head, file: &FileSpec, lists_all_refused: bool) -> How {
     }
 }
 
-/// What was done with cells that are not as they should be, where the rows were kept.
+/// Remarks on cells that are not as they should be, where the rows were kept.
 fn notes(log: &Joined) -> Vec<Problem> {
     let Joined {
         notes,
@@ -443,7 +443,7 @@ fn notes(log: &Joined) -> Vec<Problem> {
     value.into_iter().chain(marks).collect()
 }
 
-/// What was left out, for which reasons, and where to look first.
+/// Sentence on rows that were left out: for which reasons, and where to look first.
 fn refusals(
     refused: &[RefusedRow],
     kinds: &[RefusedKind],

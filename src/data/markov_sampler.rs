@@ -8,12 +8,12 @@ use rand_chacha::ChaCha8Rng;
 use super::Histories;
 use crate::spec::derive_seed;
 
-/// What follows each item in the histories that were read, the end of a history included.
+/// Counts of what follows each item in the histories that were read, the end of a history included.
 ///
 /// Nothing is smoothed: a pair that no history holds is never written.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MarkovSampler {
-    /// Of each item, and of 0 for the beginning, what follows with its counts added up; 0 is the
+    /// Followers of each item, and of 0 for the beginning, with their counts added up; 0 is the
     /// end.
     followers: BTreeMap<u32, Vec<(u32, u64)>>,
 }

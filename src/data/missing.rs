@@ -1,9 +1,9 @@
 //! Marks that stand where nothing is known: the one list of them, and why each is there.
 
-/// What may be a mark and may be an id: `NA` is a real id in some logs (Namibia, a case called so)
-/// and R's mark in others, `0` and `-1` are numbers like others and also what shops write for a
-/// visitor who is not signed in. They stay ids, and are asked about where they stand suspiciously
-/// often.
+/// Texts that may be a mark and may be an id: `NA` is a real id in some logs (Namibia, a case
+/// called so) and R's mark in others, `0` and `-1` are numbers like others and also what shops
+/// write for a visitor who is not signed in. They stay ids, and are asked about where they stand
+/// suspiciously often.
 const ASKED: [&str; 22] = [
     "NA",
     "na",
@@ -32,7 +32,8 @@ const ASKED: [&str; 22] = [
 /// Longest mark in bytes: what is longer need not be compared.
 const LONGEST: usize = 9;
 
-/// What of a log stands for nothing: the marks that always do, and those that a person named.
+/// Texts that stand for a missing value in a log: the marks that always do, and those that a person
+/// named.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Missing {
     more: Vec<String>,

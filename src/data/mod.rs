@@ -130,7 +130,7 @@ pub struct Preview {
     /// Tables of items and users that lie beside the file, as their names say; none of them is read
     /// unless the settings name it.
     pub beside: Vec<Beside>,
-    /// What is missing or doubtful: no item column found, no time.
+    /// Doubts and gaps: no item column found, no time.
     pub problems: Vec<crate::spec::Problem>,
 }
 
@@ -241,7 +241,8 @@ pub fn read(data: &DataSpec, watch: &dyn Watch) -> Result<Dataset, DataError> {
     prepare::read(data, watch)
 }
 
-/// As [`read`], from the log itself: no copy of an earlier opening is looked for, and none is kept.
+/// Reads as [`read`] does, from the log itself: no copy of an earlier opening is looked for, and
+/// none is kept.
 ///
 /// # Errors
 /// As [`read`].
@@ -256,7 +257,7 @@ pub fn check(data: &DataSpec, split: SplitSpec) -> Vec<crate::spec::Problem> {
     check::check(data, split)
 }
 
-/// Those of [`check()`] that no file is looked at for: quick enough for every keystroke.
+/// Problems of [`check()`] for which no file is looked at: quick enough for every keystroke.
 #[must_use]
 pub fn check_settings(data: &DataSpec, split: SplitSpec) -> Vec<crate::spec::Problem> {
     check::settings(data, split)

@@ -18,7 +18,7 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// As a person reads it, in UTC; the number in a log whose times only order, nothing in one
+    /// Text for a person, in UTC; the number in a log whose times only order, nothing in one
     /// without times.
     #[must_use]
     pub fn text(&self) -> Option<String> {
@@ -138,7 +138,7 @@ impl Prepared {
         })
     }
 
-    /// What is doubtful of a moment: after the log's end nothing is known.
+    /// Doubt about a moment: after the log's end nothing is known.
     #[must_use]
     pub fn doubt_of(&self, moment: Moment) -> Option<Problem> {
         let last = self

@@ -48,7 +48,7 @@ impl From<&str> for NamedMoment {
 }
 
 impl NamedMoment {
-    /// As it was written.
+    /// Text as it was written.
     #[must_use]
     pub fn text(&self) -> &str {
         self.bytes
@@ -91,7 +91,7 @@ impl NamedMoment {
         Ok(micros.div_euclid(MICROS_PER_SEC))
     }
 
-    /// The same before it is known what the times of the log are: a date, or a number.
+    /// Seconds before it is known what the times of the log are: those of a date, or a number.
     pub(super) fn secs_of_any(&self) -> Result<i64, String> {
         self.secs(false)
             .or_else(|why| self.secs(true).map_err(|_| why))

@@ -15,8 +15,7 @@ pub(super) enum NumberStyle {
     Comma,
 }
 
-/// What stands between groups of digits and is never a fraction's mark: blanks of all kinds,
-/// apostrophes.
+/// Marks between groups of digits that are never a decimal mark: blanks of all kinds, apostrophes.
 const GROUPS: [char; 7] = [' ', '\u{a0}', '\u{202f}', '\u{2009}', '\'', '\u{2019}', '_'];
 
 /// Words for money, in small letters and without points.
@@ -27,7 +26,7 @@ const CURRENCIES: &str = "usd us$ eur euro euros gbp jpy cny rmb chf sfr fr cad 
                           人民币 ¢";
 
 impl NumberStyle {
-    /// Of a column with these cells among its first ones.
+    /// Guesses the style of a column with these cells among its first ones.
     pub(super) fn of<'a>(cells: impl Iterator<Item = &'a str>) -> Self {
         let (mut comma, mut point) = (Marks::default(), Marks::default());
         let mut n_without = 0_usize;
@@ -92,7 +91,7 @@ impl NumberStyle {
         self.plain(cell)?.parse().ok()
     }
 
-    /// The same as the processor's own numbers are written.
+    /// Text as the processor's own numbers are written.
     fn plain(self, cell: &str) -> Option<String> {
         let Stripped { core, is_negative } = strip(cell)?;
         let (core, exponent) = match core.find(['e', 'E']) {

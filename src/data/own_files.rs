@@ -46,8 +46,8 @@ pub(super) fn drop_cold_items(events: &mut Events, report: &mut DataReport) {
         .push(events.count("Items unseen in training dropped"));
 }
 
-/// What is worth knowing of such a split: users whom training does not know, events that are no
-/// question, and files that are not divided in time.
+/// Remarks on such a split: users whom training does not know, events that are no question, and
+/// files that are not divided in time.
 pub(super) fn doubts(dataset: &Dataset, split: &Split) -> Vec<Problem> {
     let sequences = &dataset.sequences;
     let (mut n_users, mut n_cold, mut n_events, mut n_early) = (0, 0, 0, 0);

@@ -59,7 +59,7 @@ impl Period {
 /// Events of every whole period of a log, empty ones among them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PeriodCounts {
-    /// What is counted by.
+    /// Length of time that each count covers.
     pub period: Period,
     /// First day of each period, counted from 1970-01-01 (UTC).
     pub first_days: Vec<i64>,

@@ -1,4 +1,4 @@
-//! Where a log's events happened, thinned to as many points as a map can show.
+//! Places of a log's events, thinned to as many points as a map can show.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
@@ -127,7 +127,7 @@ fn coarsened(keys: &mut Vec<(i32, i32)>) -> u32 {
     31
 }
 
-/// What is counted of a cell.
+/// Counts for a cell.
 #[derive(Default)]
 struct Cell {
     sum: (f64, f64),

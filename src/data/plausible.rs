@@ -13,7 +13,7 @@ const FEW: usize = 20;
 /// How many ids are looked at.
 const SAMPLE: usize = 1_000;
 
-/// What is doubtful of the rows that were read; `n_refused` of `n_read` were not.
+/// Doubts about the rows that were read; `n_refused` of `n_read` were not.
 pub(super) fn check(
     events: &Events,
     head: &Head,
@@ -112,7 +112,7 @@ impl Log<'_> {
         Some(Problem::warning("data.roles.item", sentence))
     }
 
-    /// What to do about a role whose column is doubtful.
+    /// Advice for a role whose column is doubtful.
     fn cure(&self, role: Role) -> String {
         let word = role.to_string().to_lowercase();
         let setting = format!("`data.roles.{word}`");

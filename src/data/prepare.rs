@@ -65,7 +65,7 @@ fn model_features(
         .collect())
 }
 
-/// What the rules of a world say of its test questions, when all events of the world are there.
+/// Best scores on the test questions by the rules of a world, when all its events are there.
 fn optimum(data: &DataSpec, dataset: &Dataset, split: &Split) -> Option<Optimum> {
     let DataSource::World(spec) = &data.source else {
         return None;
@@ -103,9 +103,9 @@ fn refuse(data: &DataSpec, split: SplitSpec) -> Result<(), DataError> {
 /// The log cleaned and coded, and where its parts begin.
 struct CodedLog {
     dataset: Dataset,
-    /// Where the split cuts it in time.
+    /// Times at which the split cuts.
     cuts: Option<Cuts>,
-    /// Where each user's training and validation end, where the parts have files of their own.
+    /// Ends of each user's training and validation, where the parts have files of their own.
     ends: Option<Vec<[u32; 2]>>,
 }
 
@@ -133,7 +133,7 @@ fn coded(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<CodedLo
     Ok(log)
 }
 
-/// The same, from the log itself.
+/// Codes the log from its file, without a copy.
 fn coded_anew(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<CodedLog, DataError> {
     let Log {
         name,

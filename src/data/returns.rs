@@ -145,7 +145,7 @@ struct Firsts {
 }
 
 impl Firsts {
-    /// Where the user first had the item, this position included.
+    /// Position at which the user first had the item, this one included.
     fn note(&mut self, user: u32, item: u32, position: u32) -> u32 {
         let Some(slot) = self.at.get_mut(item as usize) else {
             return position;

@@ -208,7 +208,7 @@ fn hashes(
     Ok(hashes)
 }
 
-/// The same of a file that can be read in pieces; `false` for one that cannot.
+/// Compares the rows of a file that can be read in pieces; `false` for one that cannot.
 fn in_pieces(
     head: &Head,
     file: usize,

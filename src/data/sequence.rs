@@ -8,7 +8,7 @@ use super::FreeColumn;
 /// of each column. Item indices start at 1; 0 is padding and never occurs here.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sequences {
-    /// Where each user's events start; the last entry is the number of events.
+    /// Start of each user's events; the last entry is the number of events.
     pub offsets: Vec<usize>,
     /// Item index (≥ 1) of each event.
     pub item_idx: Vec<u32>,

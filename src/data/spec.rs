@@ -1,4 +1,4 @@
-//! What to open and how to clean it, as the user wrote it.
+//! Settings of the log to open and of its cleaning, as the user wrote them.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use super::feature::FeatureSpec;
 use super::world::WorldSpec;
 use super::{Pseudonyms, SplitPart};
 
-/// Where the events come from, and how they are cleaned.
+/// Source of the events, and their cleaning.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DataSpec {
@@ -19,7 +19,7 @@ pub struct DataSpec {
     pub source: DataSource,
     /// How the log is cleaned.
     pub clean: CleanSpec,
-    /// What is told of every event beside its item.
+    /// Facts about every event that models get beside its item.
     // Not written when there are none, so that a short file stays short.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub features: Vec<FeatureSpec>,
@@ -179,7 +179,7 @@ pub enum FileFormat {
     strum::Display,
 )]
 pub enum Encoding {
-    /// What nearly every file is written in; plain ASCII is a part of it.
+    /// Encoding of nearly every file; plain ASCII is a part of it.
     #[default]
     #[strum(to_string = "UTF-8")]
     Utf8,
@@ -230,7 +230,7 @@ pub enum Packing {
     Zstd,
 }
 
-/// What a column means.
+/// Meaning of a column.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, strum::EnumIter, strum::Display,
 )]
@@ -245,7 +245,7 @@ pub enum Role {
     Behaviour,
     /// How much: rating, amount, dwell.
     Value,
-    /// In which visit, where there is a user beside it.
+    /// The visit, where there is a user beside it.
     Session,
     /// How far north, in degrees.
     Latitude,
@@ -269,7 +269,7 @@ pub struct Roles {
     pub behaviour: Option<String>,
     /// How much.
     pub value: Option<String>,
-    /// In which visit.
+    /// The visit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
     /// How far north.
@@ -290,7 +290,7 @@ impl Roles {
         self.said(role).filter(|name| !name.is_empty())
     }
 
-    /// What was said of a role: a column, an empty string for none, or nothing.
+    /// Setting of a role: a column, an empty string for none, or nothing.
     #[must_use]
     pub fn said(&self, role: Role) -> Option<&str> {
         let slot = match role {
@@ -363,7 +363,7 @@ pub enum TimeFormat {
     Pattern(String),
 }
 
-/// What it is called where a person reads it.
+/// Name for a person.
 impl fmt::Display for TimeFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

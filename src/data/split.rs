@@ -17,7 +17,7 @@ pub struct EvalCase {
     pub target_pos: u32,
 }
 
-/// What an event is for.
+/// Use of an event.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, strum::EnumIter, strum::Display,
 )]
@@ -60,11 +60,11 @@ pub(super) const NEEDS_TIMES: &str = "a global temporal split needs times, and t
 pub(super) struct Cuts {
     pub(super) valid_from: i64,
     pub(super) test_from: i64,
-    /// Where the test part ends, when the log goes on after it.
+    /// End of the test part, when the log goes on after it.
     pub(super) test_until: Option<i64>,
 }
 
-/// Where the cuts lie, as shares of all events before them.
+/// Places of the cuts, as shares of all events before them.
 struct Shares {
     valid_from: f64,
     test_from: f64,
@@ -283,7 +283,7 @@ pub(super) fn divide(
     split
 }
 
-/// Where validation and test begin among `n_events` ≥ 3: shares rounded to the nearest event, each
+/// Starts of validation and test among `n_events` ≥ 3: shares rounded to the nearest event, each
 /// part with one event at least.
 fn per_user(n_events: u32, valid_fraction: f64, test_fraction: f64) -> (u32, u32) {
     let share = |fraction: f64, most: u32| {
@@ -308,7 +308,7 @@ fn last_of_part(user_idx: u32, start: u32, end: u32) -> Option<EvalCase> {
 }
 
 impl Split {
-    /// What the event at a position of a user's sequence is for.
+    /// Part to which the event at a position of a user's sequence belongs.
     #[must_use]
     pub fn part(&self, user_idx: usize, position: usize) -> SplitPart {
         let is_before = |len: Option<&u32>| len.is_some_and(|&len| position < len as usize);

@@ -147,7 +147,7 @@ impl SplitSpec {
         }
     }
 
-    /// What it does, for a person who chooses.
+    /// Sentence on what it does, for a person who chooses.
     #[must_use]
     pub fn summary(self) -> &'static str {
         match self {
@@ -181,7 +181,8 @@ impl SplitSpec {
         }
     }
 
-    /// What may mislead in figures made with it; `None` for those that cut all users at one moment.
+    /// Sentence on what may mislead in figures made with it; `None` for those that cut all users at
+    /// one moment.
     #[must_use]
     pub fn warning(self) -> Option<&'static str> {
         match self {
@@ -231,7 +232,7 @@ impl SplitSpec {
         })
     }
 
-    /// What is wrong with its settings, each at its field under `split`.
+    /// Problems with its settings, each at its field under `split`.
     pub(super) fn setting_problems(self) -> Vec<Problem> {
         let mut problems = Vec::new();
         let mut wrong = |key: &str, sentence: String| {
@@ -310,7 +311,7 @@ impl SplitSpec {
 /// Most windows of a series.
 const MOST_WINDOWS: usize = 100;
 
-/// Where the shares come from.
+/// Source of the shares.
 const TENTH: &str = "usual: 80, 10 and 10 %";
 
 fn field(key: &'static str, value: Value) -> Field {

@@ -20,7 +20,7 @@ pub(super) struct Joined {
     pub(super) notes: Notes,
     /// Number of rows in the file, refused ones included, header not.
     pub(super) n_read: usize,
-    /// What was seen in the times.
+    /// Facts seen in the times.
     pub(super) told: time::Told,
     /// Whether the file types its times.
     has_typed_times: bool,
@@ -305,7 +305,7 @@ mod tests {
         log::open(&file, &AtomicBool::new(false))
     }
 
-    /// What was told of the rows; lines where they are told.
+    /// Remarks on the rows, with the lines they name.
     fn told(report: &DataReport) -> (usize, usize, Vec<String>, Vec<String>) {
         let refused = report
             .refused

@@ -62,7 +62,7 @@ impl TestTies {
         })
     }
 
-    /// What stands beside the figures of a run.
+    /// Sentence beside the figures of a run.
     #[must_use]
     pub fn sentence(&self) -> String {
         let Self { n_tied, n_asked } = *self;

@@ -8,7 +8,7 @@ use super::watch::Watch;
 use super::{DataError, FileSpec, SideOf, TitleSpec, Vocab, columns, schema, writings};
 use crate::spec::Problem;
 
-/// What a table of titles told.
+/// Content of a table of titles.
 pub(super) struct Titles {
     /// Titles by item id, of the items that the log knows.
     pub(super) by_item: HashMap<String, String>,
@@ -16,7 +16,7 @@ pub(super) struct Titles {
     pub(super) problems: Vec<Problem>,
 }
 
-/// What sentences call it.
+/// Name of the table in sentences.
 const TABLE: &str = "title table";
 
 /// Reads the table of titles for the items of a log.
@@ -86,7 +86,7 @@ fn most_matches(head: &Head, log: &FileSpec, items: &Vocab) -> Result<usize, Dat
         })
 }
 
-/// What columns of titles are called, the surest first; as [`schema::normal`] writes names.
+/// Names of columns of titles, the surest first; as [`schema::normal`] writes names.
 const NAMES: [&str; 16] = [
     "title",
     "movietitle",

@@ -14,7 +14,7 @@ use xxhash_rust::xxh3::xxh3_64;
 pub struct Vocab {
     /// The ids, without anything between them.
     text: String,
-    /// Where each id ends in `text`.
+    /// End of each id in `text`.
     ends: Vec<usize>,
     first: u32,
     lookup: Lookup,
@@ -113,7 +113,7 @@ impl Vocab {
         all
     }
 
-    /// The same ids with indices from `first` on.
+    /// Copy of the ids with indices from `first` on.
     #[must_use]
     pub(super) fn renumbered_from(self, first: u32) -> Self {
         Self { first, ..self }

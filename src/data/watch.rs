@@ -6,7 +6,7 @@ use strum::{EnumCount, VariantArray};
 
 use super::DataError;
 
-/// What is being done to a log, in this order.
+/// Stages of the work on a log, in this order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, EnumCount, VariantArray, strum::Display)]
 pub enum Stage {
     /// The file's bytes are compared with those of logs that were opened before.
@@ -22,7 +22,7 @@ pub enum Stage {
     /// Events become one time-ordered list a user.
     #[strum(to_string = "Sorting the events of each user")]
     Sorting,
-    /// What a person wants to see of it is counted.
+    /// Counts for a person's view of it.
     #[strum(to_string = "Counting, and looking for leaks")]
     Counting,
 }
@@ -60,7 +60,7 @@ impl Opening {
         self.is_cancelled.store(true, Ordering::Relaxed);
     }
 
-    /// What is being done, and how far it is, from 0 to 1.
+    /// Stage of the work, and its share done, from 0 to 1.
     #[must_use]
     pub fn now(&self) -> (Stage, Option<f32>) {
         let stage = Stage::VARIANTS
@@ -98,7 +98,7 @@ pub(super) fn go_on(watch: &dyn Watch) -> Result<(), DataError> {
 /// Rows between two looks at whether to go on.
 const ROWS_BETWEEN_LOOKS: usize = 1 << 14;
 
-/// The same, for a loop over rows: looks now and then.
+/// Checks now and then, for a loop over rows.
 pub(super) fn go_on_at(row: usize, watch: &dyn Watch) -> Result<(), DataError> {
     if row.is_multiple_of(ROWS_BETWEEN_LOOKS) {
         go_on(watch)

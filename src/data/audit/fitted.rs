@@ -1,4 +1,4 @@
-//! What was counted or learnt on more than the training part.
+//! Checks for statistics that were counted or learnt on more than the training part.
 //!
 //! This program fits popularity, Markov chains and models on the training part alone. The
 //! vocabularies are made of all that is left after cleaning, and the k-core filter counts the

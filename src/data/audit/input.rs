@@ -1,4 +1,5 @@
-//! What a model is shown: another user's copy of the answer, or the answer itself.
+//! Checks of a model's input: whether it shows another user's copy of the answer, or the answer
+//! itself.
 
 use std::collections::HashMap;
 
@@ -91,7 +92,8 @@ pub(super) fn target_in_input(prepared: &Prepared) -> Finding {
     found.finding(prepared, check, Verdict::Warn, sentence)
 }
 
-/// Of each test question: whether another user's training begins with its history and its answer.
+/// Marks each test question for which another user's training begins with its history and its
+/// answer.
 ///
 /// A rolling hash of the beginning of every training sequence is looked up among those of the
 /// questions, and what it finds is compared event by event, so that the answer is exact.

@@ -15,7 +15,7 @@ use super::{DataSpec, Prepared, Sequences};
 /// Example rows that a finding shows.
 const MOST_EXAMPLES: usize = 5;
 
-/// What is looked for.
+/// Kinds of leak that the audit looks for.
 #[derive(
     Clone,
     Copy,
@@ -49,7 +49,7 @@ pub enum Check {
 }
 
 impl Check {
-    /// What is looked for, for a person.
+    /// Title of the check, for a person.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -117,16 +117,16 @@ pub struct LeakRow {
     pub position: usize,
 }
 
-/// What one check found.
+/// Result of one check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// What was looked for.
+    /// The check that was made.
     pub check: Check,
     /// How much it matters.
     pub verdict: Verdict,
     /// How many were found; each [`Check`] says of what.
     pub count: usize,
-    /// What it means, and the cure.
+    /// Meaning of the result, and the cure.
     pub sentence: String,
     /// The first rows it is about, at most five.
     pub examples: Vec<LeakRow>,

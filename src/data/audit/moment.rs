@@ -1,4 +1,4 @@
-//! What the clock tells: training from after the test, items from after the cut, ties.
+//! Checks of the clock: training from after the test, items from after the cut, ties.
 //!
 //! A cut at another moment for each user lets training see what came after the test. That is the
 //! choice of a protocol, which most papers make: worth a line beside the figures, and no defect of

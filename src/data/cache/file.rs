@@ -21,7 +21,7 @@ struct Head {
     titles: Vec<String>,
     report: DataReport,
     cuts: Option<Cuts>,
-    /// In their order; `None` for one that the log has not.
+    /// Columns in their order; `None` for one that the log does not have.
     columns: Vec<Option<Stored>>,
 }
 
@@ -176,7 +176,7 @@ pub(super) fn read(path: &Path) -> Option<(Dataset, Option<Cuts>)> {
 /// A copy on disk.
 struct Copy {
     path: PathBuf,
-    /// Where each column begins.
+    /// Start of each column, and how it is stored.
     columns: Vec<Option<(u64, Stored)>>,
 }
 

@@ -1,4 +1,4 @@
-//! What a copy of a log is known by.
+//! Identity of the copy of a log.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -127,7 +127,8 @@ impl Key {
     }
 }
 
-/// What is said of the log; of the split only where it decides which events there are.
+/// Settings of the log that decide its content; those of the split only where they decide which
+/// events there are.
 fn settings(data: &DataSpec, split: SplitSpec) -> Option<String> {
     serde_json::to_string(&(data, split.needs_times().then_some(split))).ok()
 }

@@ -28,7 +28,7 @@ const MOST_BYTES: u64 = 8 << 30;
 /// How a copy is called, behind its key.
 const ENDING: &str = "seqscope-log";
 
-/// Where copies are kept, and of what.
+/// Folder of the copies, and the sizes of logs of which copies are kept.
 pub(super) struct Cache {
     folder: PathBuf,
     least_bytes: u64,
@@ -54,9 +54,9 @@ impl Cache {
         })
     }
 
-    /// What a log would be kept under; `None` for a world, for a small log, for one with hidden
-    /// ids, free columns or joined tables, and where a file cannot be read: opening it will say
-    /// why.
+    /// Returns the key that a log would be kept under; `None` for a world, for a small log, for one
+    /// with hidden ids, free columns or joined tables, and where a file cannot be read: opening it
+    /// will say why.
     pub(super) fn key(
         &self,
         data: &DataSpec,

@@ -1,4 +1,4 @@
-//! What a step changes in a log, and the count and examples of it.
+//! Changes that a step makes in a log, with the count and examples of them.
 
 use std::iter::zip;
 
@@ -6,7 +6,7 @@ use crate::data::events::Events;
 use crate::data::{ExampleRow, FreeValues, Vocab, time};
 use crate::spec::quotable;
 
-/// What is to change.
+/// A change that is to be made in a log.
 #[derive(Debug)]
 pub(in crate::data) enum Change {
     /// Rows whose flag is not set go.
@@ -26,13 +26,13 @@ pub(in crate::data) enum Change {
     Order(Vec<usize>, Vec<usize>),
 }
 
-/// What a step came to.
+/// Result of a step.
 #[derive(Debug)]
 pub(in crate::data) struct Outcome {
     pub(in crate::data) change: Change,
-    /// What is worth saying of it, such as the mean that was found; may be empty.
+    /// Remark worth making, such as the mean that was found; may be empty.
     pub(in crate::data) note: String,
-    /// What is doubtful: the step's own field, and a sentence.
+    /// Doubts: the step's own field, and a sentence.
     pub(in crate::data) warnings: Vec<(&'static str, String)>,
 }
 

@@ -38,13 +38,13 @@ pub(super) struct Denoiser {
 /// A row to learn from.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Row {
-    /// What is to be restored; NaN where nothing is known.
+    /// Values that are to be restored; NaN where nothing is known.
     pub(super) wanted: Vec<f64>,
     /// Whether each number is shown.
     pub(super) shown: Vec<bool>,
 }
 
-/// What Adam remembers.
+/// Adam's running moments.
 struct Adam {
     first: Vec<f64>,
     second: Vec<f64>,
@@ -100,7 +100,7 @@ impl Denoiser {
         denoiser
     }
 
-    /// Where weights in, their biases, weights out and theirs stand.
+    /// Ranges of the incoming weights, their biases, the outgoing weights and their biases.
     fn places(&self) -> [Range<usize>; 4] {
         let mut start = 0;
         [
@@ -123,7 +123,7 @@ impl Denoiser {
             .unwrap_or(&[])
     }
 
-    /// What it takes every number of a row to be, shown or not.
+    /// Estimates every number of a row, shown or not.
     pub(super) fn restored(&self, row: &Row) -> Vec<f64> {
         self.told(&self.hidden(&inputs(row)))
     }

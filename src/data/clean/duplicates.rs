@@ -45,7 +45,7 @@ impl Step for Duplicates {
         }
     }
 
-    /// Of equal rows the first in the file stays. Without times a repeat is behaviour, not a
+    /// Keeps the first in the file of equal rows. Without times a repeat is behaviour, not a
     /// mistake, so the step needs them.
     fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
         let events = log.events;

@@ -10,7 +10,7 @@ use super::view::{View, mean, most_frequent, quantile};
 use crate::data::Role;
 use crate::spec::Problem;
 
-/// What comes in the place of a missing value.
+/// Replacement for a missing value.
 #[derive(
     Clone,
     Copy,
@@ -36,7 +36,8 @@ pub enum Fill {
     Constant,
     /// The line between the neighbours in the user's own time.
     Interpolate,
-    /// What a denoising autoencoder makes of the row's other numeric columns, which it fills too.
+    /// Estimate of a denoising autoencoder from the row's other numeric columns, which it fills
+    /// too.
     Autoencoder,
 }
 crate::spec::choice!(Fill);
@@ -44,7 +45,7 @@ crate::spec::choice!(Fill);
 step_settings! {
     /// Rows without a value are dropped or filled.
     MissingValues {
-        /// What comes in their place.
+        /// Replacement for missing values.
         fill: Fill = Fill::Drop, Choice(Fill::VARIANTS.to_vec()), "Missing values become", "", "Drop \
             takes the row out; Interpolate draws the line between the user's values before and \
             after; Autoencoder learns to tell a value from the row's other numeric columns \

@@ -9,7 +9,7 @@ use super::view::{View, deviation, mean, quantile};
 use crate::data::Role;
 use crate::spec::Problem;
 
-/// What makes a value an outlier.
+/// Rule that tells an outlier.
 #[derive(
     Clone,
     Copy,
@@ -31,7 +31,7 @@ pub enum OutlierRule {
     Limits,
 }
 
-/// What becomes of an outlier.
+/// Action taken on an outlier.
 #[derive(
     Clone,
     Copy,
@@ -55,7 +55,7 @@ crate::spec::choice!(OutlierRule, OutlierAction);
 step_settings! {
     /// Values outside limits are dropped or clipped.
     Outliers {
-        /// What makes a value an outlier.
+        /// Rule that tells an outlier.
         rule: OutlierRule = OutlierRule::Iqr, Choice(OutlierRule::VARIANTS.to_vec()), "Rule", "", "Iqr: \
             beyond the quartiles; ZScore: far from the mean; Limits: outside fixed numbers.", "Tukey 1977: the quartiles do not follow the outliers";
         /// Factor of the distance of the quartiles, for `Iqr`.
@@ -70,7 +70,7 @@ step_settings! {
         /// Largest value, for `Limits`.
         high: f64 = 1e9, Float { min: -1e9, max: 1e9 }, "Highest", "", "The largest value that \
             Limits allows.", "no limit in practice";
-        /// What becomes of an outlier.
+        /// Action taken on an outlier.
         action: OutlierAction = OutlierAction::Drop, Choice(OutlierAction::VARIANTS.to_vec()), "Outliers are", "", "Drop \
             takes the row out; Clip sets its value to the limit.", "nothing is made up";
     }

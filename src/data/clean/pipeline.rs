@@ -11,10 +11,10 @@ use crate::data::{
 };
 use crate::spec::Problem;
 
-/// What a step may learn from, and what times are.
+/// Rows that a step may learn from, and the kind of the times.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::data) struct Circumstances {
-    /// What is fitted is fitted on rows before this second; on all rows when there is none.
+    /// Second before which rows must lie for a step to be fitted on them; `None` fits on all rows.
     pub(in crate::data) train_before: Option<i64>,
     /// Times are numbers that only order events.
     pub(in crate::data) only_orders: bool,
@@ -62,7 +62,7 @@ pub(in crate::data) fn check(steps: &[CleanStep], source: &DataSource) -> Vec<Pr
 
 /// A step at its place.
 struct Planned {
-    /// In `data.clean.steps`; `None` for the settings beside it.
+    /// Position in `data.clean.steps`; `None` for the settings beside it.
     place: Option<usize>,
     step: CleanStep,
     /// Name in the report.

@@ -9,7 +9,7 @@ use crate::data::Role;
 use crate::spec::Problem;
 
 step_settings! {
-    /// The same user with the same item again within a window is one event.
+    /// Makes one event of events of one user with one item within a window.
     Repeats {
         /// Longest time from the event that is kept to one that is dropped, in seconds.
         window_secs: f64 = 10.0, Float { min: 0.0, max: 1e9 }, "Window", "s", "An event this soon \

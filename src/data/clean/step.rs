@@ -30,7 +30,7 @@ use crate::spec::{Described, Problem, Value};
 pub enum CleanStep {
     /// Rows that are in the log twice.
     Duplicates(Duplicates),
-    /// The same again within seconds.
+    /// Makes one event of repeats within seconds.
     Repeats(Repeats),
     /// Users that act faster than people.
     Bots(Bots),
@@ -62,11 +62,11 @@ pub enum CleanStep {
     SampleUsers(SampleUsers),
 }
 
-/// What a step says of itself.
+/// Description of a step.
 pub(in crate::data) struct About {
     /// Short name, as a person reads it.
     pub(in crate::data) title: &'static str,
-    /// What it does, in one sentence.
+    /// One sentence on what it does.
     pub(in crate::data) help: &'static str,
     /// Columns that it cannot do without.
     pub(in crate::data) needs: &'static [Role],
@@ -74,22 +74,22 @@ pub(in crate::data) struct About {
     pub(in crate::data) is_fitted: bool,
     /// Whether doing it twice in a row does no more than doing it once.
     pub(in crate::data) is_idempotent: bool,
-    /// What to do when it leaves nothing.
+    /// Advice for when it leaves nothing.
     pub(in crate::data) cure: &'static str,
 }
 
-/// What every step can do. A step reads the log and says what is to change; it changes nothing
-/// itself, so that counts and examples are made in one place.
+/// Behaviour that every step has. A step reads the log and says what is to change; it changes
+/// nothing itself, so that counts and examples are made in one place.
 pub(in crate::data) trait Step: Described {
-    /// What it says of itself, with the settings that it has now.
+    /// Describes the step, with the settings that it has now.
     fn about(&self) -> About;
 
-    /// What is wrong beyond the ranges of single settings; fields are the step's own.
+    /// Problems beyond the ranges of single settings; fields are the step's own.
     fn check(&self) -> Vec<Problem> {
         Vec::new()
     }
 
-    /// What is to change in this log.
+    /// Changes to make in this log.
     ///
     /// # Errors
     /// The problem, at a field of the step, when it cannot be done with this log.
@@ -148,7 +148,7 @@ impl CleanStep {
         self.step().about().title
     }
 
-    /// What it does, in one sentence.
+    /// One sentence on what it does.
     #[must_use]
     pub fn help(&self) -> &'static str {
         self.step().about().help

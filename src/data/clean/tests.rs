@@ -13,7 +13,7 @@ use crate::data::{CleanSpec, DataError, DataReport, ExampleRow, StepEffect};
 /// User, item, second, behaviour, value.
 type Row = (u32, u32, i64, u16, f32);
 
-/// The same row at another time.
+/// Row like this one, at another time.
 fn moved(&(user, item, _, behaviour, value): &Row, time: i64) -> Row {
     (user, item, time, behaviour, value)
 }

@@ -59,7 +59,8 @@ impl Step for Transform {
         }
     }
 
-    /// What has no finite value on the new scale (the logarithm of −2, e^1000) becomes missing.
+    /// Rescales the values. A value without a finite one on the new scale (the logarithm of −2,
+    /// e^1000) becomes missing.
     fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
         let (shift, unit) = match self.scale {
             Scale::Log1p | Scale::Exp => (0.0, 1.0),
@@ -92,8 +93,8 @@ impl Step for Transform {
     }
 }
 
-/// What is taken off, and what is divided by; `None` of no values. Values that are all alike are
-/// divided by 1, and so become 0 (as scikit-learn does).
+/// Subtrahend and divisor; `None` for no values. Values that are all alike are divided by 1, and so
+/// become 0 (as scikit-learn does).
 fn fit(scale: Scale, sorted: &[f64]) -> Option<(f64, f64)> {
     let (&smallest, &largest) = (sorted.first()?, sorted.last()?);
     // Asked first, since the mean of equal numbers may differ from them by a rounding.

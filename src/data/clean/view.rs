@@ -11,7 +11,7 @@ use crate::spec::Problem;
 #[derive(Clone, Copy)]
 pub(in crate::data) struct View<'a> {
     pub(in crate::data) events: &'a Events,
-    /// What is fitted is fitted on rows before this second; on all rows when there is none.
+    /// Second before which rows must lie for a step to be fitted on them; `None` fits on all rows.
     pub(in crate::data) train_before: Option<i64>,
     /// Times are numbers that only order events.
     pub(in crate::data) only_orders: bool,

@@ -204,7 +204,7 @@ fn settle_degrees(column: &mut [f32], role: Role, most: f32, lines: &Lines) -> O
     Some(Problem::warning(format!("data.roles.{word}"), sentence))
 }
 
-/// The same for a free column; `told` says where a row stands.
+/// Settles a free column; `told` says where a row stands.
 pub(super) fn settle_free(
     column: &mut FreeColumn,
     field: &str,

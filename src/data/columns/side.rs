@@ -21,7 +21,7 @@ use crate::spec::{Problem, quotable};
 /// How many ids are shown of each kind of trouble.
 const EXAMPLES: usize = 5;
 
-/// What did and did not match when a table was joined to a log as it was read, before cleaning.
+/// Account of the match when a table was joined to a log as it was read, before cleaning.
 ///
 /// Every row of the table is counted once: `rows = matched + rows_without_event + rows_repeated +
 /// rows_without_key + rows_unreadable`.
@@ -55,7 +55,7 @@ pub struct JoinReport {
     pub rows_unreadable: usize,
     /// The columns that were joined, with their kinds.
     pub columns: Vec<FreeColumnSpec>,
-    /// Those of them in which no joined row has a value.
+    /// Columns among them in which no joined row has a value.
     pub empty_columns: Vec<String>,
 }
 
@@ -76,7 +76,7 @@ pub(in crate::data) struct Side {
     /// Titles by item id, where the table has a column that is called one.
     pub(in crate::data) titles: Option<HashMap<String, String>>,
     pub(in crate::data) report: JoinReport,
-    /// What is doubtful or wrong about the table.
+    /// Doubts and errors about the table.
     pub(in crate::data) problems: Vec<Problem>,
 }
 
@@ -386,8 +386,8 @@ impl Joined {
     }
 }
 
-/// What of the join is worth a warning. Rows without an event are usual: a catalogue is larger than
-/// what was bought.
+/// Warnings about a join. Rows without an event are usual: a catalogue is larger than what was
+/// bought.
 fn told(report: &JoinReport, joined: &Joined, lines: &Lines) -> Vec<Problem> {
     let JoinReport { of, key, .. } = report;
     let field = of.field();

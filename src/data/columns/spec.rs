@@ -11,7 +11,7 @@ pub struct FreeColumnSpec {
     /// Name of the column. A `*` at the end takes all columns that begin so, in the order of the
     /// file, as one embedding: `emb_*`.
     pub column: String,
-    /// What it holds; guessed from the first rows when absent.
+    /// Kind of its values; guessed from the first rows when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<ColumnKind>,
 }
@@ -49,7 +49,7 @@ impl FreeColumnSpec {
     }
 }
 
-/// What a free column holds.
+/// Kind of a free column's values.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumIter, strum::Display,
 )]
@@ -87,7 +87,7 @@ pub struct SideTable {
     Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, strum::EnumIter, strum::Display,
 )]
 pub enum SideOf {
-    /// What is acted on.
+    /// The items, which are acted on.
     #[strum(to_string = "items")]
     Items,
     /// Who acts.

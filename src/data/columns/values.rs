@@ -1,4 +1,4 @@
-//! What stands in columns that not every log has: sessions, places, free columns.
+//! Columns that not every log has: sessions, places, free columns.
 
 use super::super::Vocab;
 use super::spec::ColumnKind;
@@ -101,7 +101,7 @@ impl Words {
 }
 
 impl FreeValues {
-    /// What it holds.
+    /// Kind of its values.
     #[must_use]
     pub fn kind(&self) -> ColumnKind {
         match self {

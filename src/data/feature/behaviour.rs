@@ -1,4 +1,4 @@
-//! What the user did, as a class.
+//! The user's behaviour, as a class.
 
 use serde::{Deserialize, Serialize};
 

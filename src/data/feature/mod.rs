@@ -1,5 +1,5 @@
-//! What can be told of an event beside its item: when, where, how soon after the last, with which
-//! words. One file a feature.
+//! Facts about an event beside its item: when, where, how soon after the last, with which words.
+//! One file a feature.
 //!
 //! A feature is computed from a [`crate::data::Dataset`] and has one value, or one vector, an
 //! event, in the order of [`crate::data::Sequences`]. None looks into the future: the value of an

@@ -7,7 +7,7 @@ use super::view::{Need, View};
 use crate::spec::Problem;
 
 feature_settings! {
-    /// Where an event stands in its session.
+    /// Position of an event in its session.
     SessionPosition {
         /// Longest pause within a session, where the log names none.
         gap_secs: f64 = 1_800.0, Float { min: 0.0, max: 1e9 }, "Longest pause", "s", "A longer \

@@ -31,7 +31,7 @@ pub enum FeatureSpec {
     Weekday(Weekday),
     /// Days since the log's first.
     DayIndex(DayIndex),
-    /// What the user did.
+    /// The user's behaviour.
     Behaviour(BehaviourType),
     /// How much the user did just before.
     Intensity(Intensity),
@@ -52,7 +52,7 @@ pub enum FeatureSpec {
 /// A computed feature.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Feature {
-    /// What it is, such as `gap` or `price`.
+    /// Name of the feature, such as `gap` or `price`.
     pub name: String,
     /// Unit of its numbers; empty when they have none.
     pub unit: &'static str,
@@ -60,7 +60,7 @@ pub struct Feature {
     pub columns: Vec<String>,
     /// One value or vector an event.
     pub values: FeatureValues,
-    /// What was fitted, such as the mean of the training events; may be empty.
+    /// Statistics that were fitted, such as the mean of the training events; may be empty.
     pub note: String,
 }
 
@@ -98,7 +98,7 @@ impl FeatureValues {
         }
     }
 
-    /// The same kind of values, of so many events of which nothing is known.
+    /// Values of this kind for so many events of which nothing is known.
     pub(in crate::data) fn unknown(&self, n_events: usize) -> Self {
         match self {
             Self::Real { width, .. } => Self::Real {
@@ -221,7 +221,7 @@ impl Feature {
         }
     }
 
-    /// The same with numbers of mean 0 and variance 1 over the training events.
+    /// Copy with numbers of mean 0 and variance 1 over the training events.
     pub(in crate::data) fn standardised(self, training: &[bool]) -> Self {
         Self {
             values: self.values.standardised(training),
@@ -237,21 +237,21 @@ impl Feature {
     }
 }
 
-/// What a feature says of itself.
+/// Description of a feature.
 pub(super) struct About {
     /// Short name, as a person reads it.
     pub(super) title: &'static str,
-    /// What it is, in one or two sentences, with its formula.
+    /// One or two sentences on what it is, with its formula.
     pub(super) help: &'static str,
     /// Shape and units of its values.
     pub(super) shape: &'static str,
-    /// What a log must have.
+    /// Columns that a log must have for it.
     pub(super) needs: &'static [Need],
 }
 
-/// What every feature can do.
+/// Behaviour that every feature has.
 pub(super) trait Computable: Described {
-    /// What it says of itself.
+    /// Describes the feature.
     fn about(&self) -> About;
 
     /// The free column that it is made from, and the kinds that it may be of; `None` when it is
@@ -320,7 +320,7 @@ impl FeatureSpec {
         self.computable().about().title
     }
 
-    /// What it is, in one or two sentences.
+    /// One or two sentences on what it is.
     #[must_use]
     pub fn help(&self) -> &'static str {
         self.computable().about().help
@@ -332,7 +332,7 @@ impl FeatureSpec {
         self.computable().about().shape
     }
 
-    /// What a log must have for it, in words.
+    /// Columns that a log must have for it, in words.
     #[must_use]
     pub fn needs(&self) -> Vec<String> {
         let about = self.computable().about();

@@ -2,7 +2,7 @@
 
 use super::spec::{Feature, FeatureValues};
 
-/// What the values of a column are like.
+/// Summary of the values of a column.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FeatureSummary {
     /// The column, or the feature where it has many.

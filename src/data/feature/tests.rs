@@ -227,7 +227,7 @@ proptest! {
         }
     }
 
-    /// What is standardised or numbered does not feel events outside the training part.
+    /// Fitted scales and numbers do not depend on events outside the training part.
     #[test]
     fn what_is_fitted_is_fitted_on_training(before in drawn(), n_changed in 1..20_usize) {
         let log = dataset(&before);

@@ -12,11 +12,11 @@ use crate::spec::did_you_mean;
 #[derive(Clone, Copy)]
 pub(super) struct View<'a> {
     pub(super) dataset: &'a Dataset,
-    /// Of each event, in the order of the sequences; a missing flag is `false`.
+    /// Training flag of each event, in the order of the sequences; a missing flag is `false`.
     pub(super) training: &'a [bool],
 }
 
-/// What a log must have for a feature.
+/// A column that a log must have for a feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display)]
 pub(super) enum Need {
     /// Times that are moments.

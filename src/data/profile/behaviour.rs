@@ -1,4 +1,5 @@
-//! What people do: how often, after what, and how far they come on the way to a purchase.
+//! Behaviours: how often they occur, after which others, and how far people come on the way to a
+//! purchase.
 
 use std::ops::Range;
 
@@ -25,7 +26,7 @@ pub struct Behaviours {
 /// Counts of one kind of behaviour.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BehaviourCount {
-    /// As the log names it.
+    /// Name in the log.
     pub name: String,
     /// Number of events.
     pub n_events: usize,
@@ -48,7 +49,7 @@ pub struct FunnelStage {
     pub n_through: usize,
 }
 
-/// What one walk over the events counts.
+/// Counts of one walk over the events.
 struct Walk {
     /// Events and users of each kind, then the transitions.
     counts: Vec<usize>,

@@ -11,13 +11,13 @@ pub struct ColdGroup {
     pub fewer_than: usize,
     /// How many they are.
     pub n: usize,
-    /// Of so many.
+    /// Number of users or items in all.
     pub of: usize,
     /// Events that are theirs.
     pub n_events: usize,
 }
 
-/// Whose events are few.
+/// Side whose events are few.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display)]
 #[strum(serialize_all = "lowercase")]
 pub enum ColdKind {
@@ -27,16 +27,16 @@ pub enum ColdKind {
     Items,
 }
 
-/// What the questions of one part of the split ask about that training never saw.
+/// Counts of one part's questions about users and items that training never saw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unseen {
     /// Validation or test.
     pub part: SplitPart,
     /// Questions: one a user at most.
     pub n_cases: usize,
-    /// Those of a user without a training event.
+    /// Number of questions of users without a training event.
     pub n_cases_of_unseen_users: usize,
-    /// Those whose answer is an item without a training event.
+    /// Number of questions whose answer is an item without a training event.
     pub n_cases_of_unseen_items: usize,
     /// Distinct such items.
     pub n_unseen_items: usize,
@@ -51,7 +51,7 @@ const BOUNDS: [(ColdKind, usize); 4] = [
     (ColdKind::Items, 5),
 ];
 
-/// Of the users' numbers of events, in order, and the items'.
+/// Groups by the users' numbers of events, in order, and by the items'.
 pub(super) fn groups(sorted_lengths: &[usize], item_counts: &[u32]) -> Vec<ColdGroup> {
     let group = |(kind, fewer_than): (ColdKind, usize)| {
         let (n, of, n_events) = match kind {
@@ -80,7 +80,7 @@ pub(super) fn groups(sorted_lengths: &[usize], item_counts: &[u32]) -> Vec<ColdG
     BOUNDS.into_iter().map(group).collect()
 }
 
-/// Of both parts that ask questions; none of a log that was not split.
+/// Counts for both parts that ask questions; empty for a log that was not split.
 pub(super) fn unseen(prepared: &Prepared) -> Vec<Unseen> {
     let (sequences, split) = (&prepared.dataset.sequences, &prepared.split);
     if split.train_len.is_empty() {

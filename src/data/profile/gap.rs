@@ -34,7 +34,7 @@ pub struct GapSpread {
 pub struct GapBin {
     /// Shortest, in seconds.
     pub from_secs: u64,
-    /// Where the next bin begins; `None` for the last one, which has no end.
+    /// Start of the next bin; `None` for the last one, which has no end.
     pub until_secs: Option<u64>,
     /// Number of gaps.
     pub n_gaps: usize,
@@ -48,7 +48,7 @@ const MINUTE: u64 = 60;
 const HOUR: u64 = 3_600;
 const DAY: u64 = 86_400;
 
-/// Where the bins begin: the first holds the gaps below a second, which are zero where times are
+/// Starts of the bins: the first holds the gaps below a second, which are zero where times are
 /// whole seconds.
 const BINS: [u64; 17] = [
     0,

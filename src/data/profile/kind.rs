@@ -45,7 +45,7 @@ pub(super) struct Kinds {
 /// Most kinds that are told apart; rarer ones are taken together, so that tables of pairs of kinds
 /// stay small.
 const MOST_KINDS: usize = 12;
-/// What stands for the rarer kinds.
+/// Name that stands for the rarer kinds.
 const REST: &str = "(other)";
 
 /// Words of behaviours, in lower case and without `_`, `-` and spaces, by stage.

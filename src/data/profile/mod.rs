@@ -1,4 +1,4 @@
-//! What a log looks like, in numbers small enough to draw.
+//! Statistics of a log, in numbers small enough to draw.
 //!
 //! Each view is a file: what it counts, in a struct of plain numbers, and how. All of them walk the
 //! sequences user by user (`over_users`), on all processors, and index by item, behaviour or time:
@@ -49,7 +49,7 @@ pub struct Profile {
     pub activity: Option<Activity>,
     /// How often people come back to what they had.
     pub repeats: Repeats,
-    /// What people do, in which order; `None` for a log without behaviours.
+    /// Behaviours and their order; `None` for a log without behaviours.
     pub behaviours: Option<Behaviours>,
     /// How long it takes until a user's next event; `None` without times or without two events of
     /// one user.
@@ -60,8 +60,8 @@ pub struct Profile {
     pub events_per_pair: f64,
     /// Users and items with hardly any event.
     pub cold: Vec<ColdGroup>,
-    /// What the questions of validation and test ask about that training never saw; empty where no
-    /// split was given.
+    /// Counts of the questions of validation and test about users and items that training never saw;
+    /// empty where no split was given.
     pub unseen: Vec<Unseen>,
 }
 
@@ -161,7 +161,7 @@ fn share(part: usize, whole: usize) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
-/// Where a quantile lies among `n` ≥ 1 sorted numbers: the lower neighbour's position and the
+/// Position of a quantile among `n` ≥ 1 sorted numbers: the lower neighbour's position and the
 /// weight of the upper one.
 ///
 /// # Source

@@ -21,10 +21,10 @@ pub(super) struct Pairs {
     pub(super) stages: Vec<[usize; 3]>,
 }
 
-/// Where the bins of distances begin: 1 is the event just before.
+/// Starts of the bins of distances: 1 is the event just before.
 pub(super) const DISTANCES: [usize; 9] = [1, 2, 3, 6, 11, 21, 51, 101, 501];
 
-/// What is known of the present user and one item.
+/// History of the present user with one item.
 #[derive(Clone, Copy, Default)]
 struct Seen {
     /// Position after the last event of the item, among all events: that of another user, if it is

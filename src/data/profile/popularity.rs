@@ -47,7 +47,7 @@ const TOP_PERCENT: [usize; 3] = [1, 10, 20];
 const LORENZ_STEPS: usize = 100;
 
 impl Popularity {
-    /// Of the number of events of each item, in order of item.
+    /// Popularity from the number of events of each item, in order of item.
     pub(super) fn new(counts: &[u32]) -> Self {
         let n_items = counts.len();
         let mut items: Vec<u32> = (0..n_items as u32).collect();

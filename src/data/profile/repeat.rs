@@ -9,11 +9,11 @@ use crate::data::DataShape;
 pub struct Repeats {
     /// How many.
     pub n_repeats: usize,
-    /// Of so many events.
+    /// Number of events in all.
     pub n_events: usize,
     /// Users with one repeat or more.
     pub n_users_with: usize,
-    /// Of so many users.
+    /// Number of users in all.
     pub n_users: usize,
     /// Distinct user-item pairs: all other events.
     pub n_pairs: usize,

@@ -16,7 +16,7 @@ use crate::data::{
 /// One event: item, time, behaviour.
 type Event = (u32, i64, u16);
 
-/// What a log has beside users and items.
+/// Times of a log that is drawn for a test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Times {
     No,

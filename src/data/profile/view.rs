@@ -47,12 +47,12 @@ pub enum ProfileView {
     Transitions,
     /// Users and items with few events.
     Cold,
-    /// What a test asks about that training never saw.
+    /// Questions of a test about users and items that training never saw.
     Unseen,
 }
 
 impl ProfileView {
-    /// What it is called; its name in files is that of [`Display`](std::fmt::Display).
+    /// Title; its name in files is that of [`Display`](std::fmt::Display).
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -74,7 +74,7 @@ impl ProfileView {
         }
     }
 
-    /// What is drawn over what, with units.
+    /// Axes, with units.
     #[must_use]
     pub fn axes(self) -> &'static str {
         match self {
@@ -139,7 +139,8 @@ impl ProfileView {
         }
     }
 
-    /// What to see in it, with this log's numbers; a sentence or two. Empty where it is absent.
+    /// One or two sentences on what to see in it, with this log's numbers. Empty where it is
+    /// absent.
     #[must_use]
     pub fn sentence(self, profile: &Profile) -> String {
         if self.absent(profile).is_some() {

@@ -153,7 +153,7 @@ pub(super) fn in_use() -> Result<(PseudonymKey, bool), DataError> {
     Ok(slot.insert(key).clone())
 }
 
-/// What is wrong with a key, as an error of its setting.
+/// Fault of a key, as an error of its setting.
 pub(super) fn refused(sentence: &str) -> DataError {
     DataError::Setting {
         field: "data.pseudonyms".to_owned(),

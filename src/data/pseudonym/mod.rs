@@ -50,10 +50,10 @@ pub enum Pseudonyms {
     #[default]
     #[strum(to_string = "as in the log")]
     Off,
-    /// Those of users.
+    /// Hides the ids of users.
     #[strum(to_string = "users hidden")]
     Users,
-    /// Those of users and of items; titles of items are then left out.
+    /// Hides the ids of users and of items; titles of items are then left out.
     #[strum(to_string = "users and items hidden")]
     UsersAndItems,
 }
@@ -128,7 +128,7 @@ impl Pseudonymiser {
         Ok(Some(Self { key, stamp }))
     }
 
-    /// What is kept with the data.
+    /// Stamp that is kept with the data.
     #[must_use]
     pub fn stamp(&self) -> &PseudonymStamp {
         &self.stamp

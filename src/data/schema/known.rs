@@ -7,7 +7,7 @@ use super::cells;
 
 /// A public log without a header.
 pub(super) struct Known {
-    /// What each column holds; the log has exactly these.
+    /// Tests of each column's values; the log has exactly these columns.
     columns: &'static [fn(&str) -> bool],
     /// The column of each role.
     pub(super) roles: &'static [(Role, usize)],
@@ -15,7 +15,7 @@ pub(super) struct Known {
     pub(super) has_sessions: bool,
 }
 
-/// In order of how sure they are told.
+/// Known logs, the surest first.
 const ALL: [Known; 9] = [
     // Foursquare check-ins of New York and Tokyo (TSMC 2014): user, venue, category id, category
     // name, latitude, longitude, minutes from UTC, UTC time.

@@ -167,7 +167,7 @@ fn share_of_degrees(head: &Head, at: usize, role: Role) -> f64 {
 /// their content alone does not.
 const NO_TIME: u8 = 3;
 
-/// What the sample of a column looks like.
+/// Statistics of the sample of a column.
 struct Look {
     share_numeric: f64,
     /// Share of the numbers that are no whole ones.
@@ -387,7 +387,7 @@ impl<'a> Guess<'a> {
 }
 
 impl Guess<'_> {
-    /// What else may serve where no column is called a user or an item: for the item the event,
+    /// Chooses a last resort where no column is called a user or an item: for the item the event,
     /// then what a name only hints at.
     fn last_resort(&mut self) -> Option<Problem> {
         self.by_name_up_to(Role::User, u8::MAX);
@@ -550,7 +550,7 @@ fn sessions(head: &Head, guess: &Guess<'_>) -> Option<Problem> {
     })
 }
 
-/// What is doubtful about how values are written.
+/// Doubts about how values are written.
 fn values(head: &Head, guess: &Guess<'_>) -> Vec<Problem> {
     let Some(at) = guess.columns[Role::Value as usize] else {
         return Vec::new();

@@ -9,7 +9,7 @@ const USER: &str = "userid user uid customerid customer visitorid visitor client
                     fullvisitorid personid person deviceid caseconceptname 用户id 用户 用户编号 用户名 会员id \
                     会员 会员编号 顾客id 顾客 客户id 客户 客户编号 买家id 买家 sessionid session sessid visitid 会话id 会话";
 
-/// Those of the user's names that are a session's.
+/// Names among the user's that are a session's.
 const SESSION: &str = "sessionid session sessid visitid 会话id 会话";
 
 const ITEM: &str = "itemid item iid productid product movieid movie parentasin asin sku skuid \

@@ -9,7 +9,7 @@ use crate::data::time::{self, ClockKind, Step};
 use crate::data::{Role, TimeFormat};
 use crate::spec::{Problem, quotable};
 
-/// What speaks for a column as the time; the least is the best.
+/// Rank of a column as the time; the least is the best.
 type Rank = (bool, Kind, u8, u8, Step, usize, usize);
 
 /// Kinds of times, the best first.

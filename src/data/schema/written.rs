@@ -19,7 +19,7 @@ pub(in crate::data) struct Timing {
 }
 
 impl Timing {
-    /// The same with day and month the other way round.
+    /// Copy with day and month the other way round.
     pub(in crate::data) fn swapped(&self) -> Self {
         let format = match self.format {
             TimeFormat::DayFirst => TimeFormat::MonthFirst,
@@ -132,7 +132,7 @@ struct Column<'a> {
     name: &'a str,
 }
 
-/// What the cells look like, in the light of the name and the users.
+/// Looks at the cells, in the light of the name and the users.
 fn look(head: &Head, at: usize, user: Option<usize>) -> Option<time::Look> {
     let rows = head.rows.iter().filter_map(|row| {
         let user = user.and_then(|user| row.get(user)).map(String::as_str);
@@ -161,7 +161,7 @@ fn are_dates_of_a_sheet(head: &Head, at: usize) -> bool {
         && filled.all(|cell| time::whole(cell).is_some_and(|days| (25_569..60_000).contains(&days)))
 }
 
-/// What is to be told of times that were guessed.
+/// Warning about times that were guessed.
 fn told(head: &Head, column: &Column<'_>, seen: &time::Look) -> Option<Problem> {
     let (name, at) = (column.name, column.at);
     let mut filled = cells(head, at).filter(|cell| !cell.is_empty());

@@ -1,4 +1,4 @@
-//! What a file is, told from its first bytes: format, separator, header.
+//! Detection of a file's format, separator and header from its first bytes.
 
 use std::path::Path;
 

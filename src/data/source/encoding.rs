@@ -67,13 +67,13 @@ pub(super) fn decode(bytes: Vec<u8>, encoding: Encoding, is_whole: bool) -> Vec<
     }
 }
 
-/// What is doubtful about an encoding that was guessed from the head.
+/// Doubt about an encoding that was guessed from the head.
 pub(super) fn doubt(head: &[u8], taken: Encoding, file: &FileSpec) -> Option<Problem> {
     (file.encoding.is_none() && taken == Encoding::Windows1252)
         .then(|| Letters::of(head).doubt(file))
 }
 
-/// What the letters of a text that are no ASCII tell.
+/// Counts of the letters of a text that are not ASCII.
 #[derive(Default)]
 pub(super) struct Letters {
     /// Lines with such letters, and those of them that are UTF-8.

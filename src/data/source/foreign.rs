@@ -3,7 +3,7 @@
 
 use crate::data::Packing;
 
-/// Where some bytes stand in a file, what they are, and what is told of such a file.
+/// Offset of some bytes in a file, the bytes, and the sentence about such a file.
 type Mark = (usize, &'static [u8], &'static str);
 
 const SAVE_AS_CSV: &str = "this is an Excel workbook (xls); save the sheet as CSV (UTF-8).";
@@ -181,7 +181,7 @@ const BINARY: [Mark; 40] = [
     ),
 ];
 
-/// What is told of a file that is no text and is not read.
+/// Sentence about a file that is no text and is not read.
 pub(super) fn binary(bytes: &[u8], packing: Packing) -> Option<String> {
     // A text may begin with the letters of a mark, but holds no such bytes.
     let start = bytes.get(..1_024).unwrap_or(bytes);
@@ -216,7 +216,7 @@ pub(super) fn binary(bytes: &[u8], packing: Packing) -> Option<String> {
         .map(|(_, _, sentence)| (*sentence).to_owned())
 }
 
-/// What is told of a text that is no log.
+/// Sentence about a text that is no log.
 pub(super) fn text(bytes: &[u8]) -> Option<&'static str> {
     let text = bytes
         .strip_prefix(b"\xef\xbb\xbf")
@@ -284,7 +284,7 @@ pub(super) fn text(bytes: &[u8]) -> Option<&'static str> {
     None
 }
 
-/// What a zip archive is: many formats are one.
+/// Format of a zip archive: many formats are one.
 fn zip(bytes: &[u8]) -> &'static str {
     if contains(bytes, b"xl/") && contains(bytes, b"[Content_Types].xml") {
         return "this is an Excel workbook (xlsx, a zip archive); save the sheet as CSV (UTF-8).";

@@ -15,10 +15,10 @@ use crate::spec::{Problem, quotable};
 /// How many lines are judged.
 const JUDGED: usize = 300;
 
-/// What may stand between the items of a basket.
+/// Marks that may stand between the items of a basket.
 const MARKS: [char; 4] = [',', ';', '|', '\t'];
 
-/// What stands on a line.
+/// Content of a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A user and items.
@@ -26,7 +26,7 @@ pub(super) enum Kind {
     Users,
     /// The number of items, and so many: the user is the line.
     Counted,
-    /// As SPMF writes sequences: `-1` ends a set of items, `-2` the line; the user is the line.
+    /// SPMF sequences: `-1` ends a set of items, `-2` the line; the user is the line.
     Spmf,
     /// Items alone: the user is the line.
     Lines,
@@ -106,7 +106,7 @@ impl Kind {
         }
     }
 
-    /// What was supposed of the lines.
+    /// Assumption made about the lines.
     fn told(self) -> Option<Problem> {
         let taken = "each line is taken as one user, by its number";
         let sentence = match self {

@@ -56,9 +56,9 @@ pub(super) struct Head {
     pub(super) n_bytes: u64,
     /// How the file is packed.
     pub(super) packing: Packing,
-    /// What is doubtful about the rows.
+    /// Doubts about the rows.
     pub(super) problems: Vec<Problem>,
-    /// What a file that types its columns says of each; empty for others.
+    /// Types that a file gives its columns; empty for one that gives none.
     pub(super) types: Vec<ColumnType>,
     /// The files of the log; the head is that of the first one.
     paths: Vec<PathBuf>,
@@ -68,11 +68,11 @@ pub(super) struct Head {
     seen: (FileFormat, Encoding),
     /// Whether lines end as on old Macs, with a carriage return alone.
     is_mac: bool,
-    /// What a text has beside its header and its rows.
+    /// Lines of a text beside its header and its rows.
     outline: text::Outline,
     /// How the events of a JSON text are written.
     layout: json::Layout,
-    /// What stands on a line of lists.
+    /// Content of a line of lists.
     kind: lists::Kind,
     /// How the rows of a text become events, where they are none as they stand.
     expand: Option<expand::Expand>,
@@ -115,7 +115,7 @@ impl Head {
         }
     }
 
-    /// What the file says of a column's type.
+    /// Type that the file gives a column.
     pub(super) fn column_type(&self, at: usize) -> ColumnType {
         self.types.get(at).copied().unwrap_or_default()
     }
@@ -181,7 +181,7 @@ impl Head {
     }
 }
 
-/// What a file that types its columns says of one, where that bears on times.
+/// Type that a file gives a column, where that bears on times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum ColumnType {
     #[default]
@@ -296,7 +296,7 @@ pub(super) fn rows(head: &Head, wanted: &[usize], watch: &dyn Watch) -> Result<R
     Ok(all)
 }
 
-/// The same of one of its files.
+/// Reads the rows of one of its files in this way.
 pub(super) fn rows_of_file(
     head: &Head,
     at: usize,
@@ -332,7 +332,7 @@ pub(super) fn other_encoding(
         .then(|| (Encoding::Windows1252, letters.doubt(&head.file))))
 }
 
-/// What the content of a file tells, whatever was said of it.
+/// Content of a file as detected, whatever was said of it.
 struct Seen {
     format: FileFormat,
     encoding: Encoding,

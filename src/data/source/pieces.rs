@@ -28,7 +28,7 @@ pub(in crate::data) enum Piece<'a> {
     Parquet(parquet::Group<'a>),
 }
 
-/// What a piece holds.
+/// Content of a piece.
 pub(in crate::data) struct PieceRows {
     /// Its readable and refused rows; lines are counted from the beginning of the piece.
     pub(in crate::data) rows: Rows,
@@ -78,7 +78,7 @@ impl<'a> Pieces<'a> {
         })
     }
 
-    /// As many pieces as keep all threads at work.
+    /// Returns as many pieces as keep all threads at work.
     pub(in crate::data) fn wave(&mut self) -> Result<Vec<Piece<'a>>, DataError> {
         let mut wave = Vec::new();
         while wave.len() < PIECES_A_THREAD * rayon::current_num_threads()

@@ -12,7 +12,7 @@ const KINDS: usize = 12;
 const MOST_KINDS: usize = 500;
 const OTHER: &str = "has another fault";
 
-/// Where a row begins: which file of a log, and its line there.
+/// Place where a row begins: which file of a log, and its line there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::data) struct Place {
     file: usize,
@@ -51,7 +51,7 @@ pub(in crate::data) struct Refused {
 }
 
 impl Refused {
-    /// The same, that lists the rows of all parts that it takes in, or the first ones.
+    /// Copy that lists the rows of all parts that it takes in, or the first ones.
     pub(in crate::data) fn listing(self, lists_all: bool) -> Self {
         Self { lists_all, ..self }
     }
@@ -180,8 +180,8 @@ impl Refused {
     }
 }
 
-/// What rows with a reason of this kind have in common: without what is quoted of a row, and
-/// without numbers that another row has others of.
+/// Text that rows with a reason of this kind have in common: without what is quoted of a row, and
+/// without numbers that differ from row to row.
 fn kind(reason: &str) -> String {
     let mut kind = String::with_capacity(reason.len());
     for (at, part) in reason.split('`').enumerate() {
@@ -237,7 +237,7 @@ impl Lines {
         self.n_rows += 1;
     }
 
-    /// Where the rows stand whose flag is set.
+    /// Places of the rows whose flag is set.
     pub(in crate::data) fn kept(&self, keep: &[bool]) -> Self {
         let mut kept = self.without_rows();
         for (row, _) in keep.iter().enumerate().filter(|&(_, &is_kept)| is_kept) {
@@ -279,7 +279,7 @@ impl Lines {
         self.names = names;
     }
 
-    /// Where a row stands.
+    /// Place of a row.
     pub(in crate::data) fn place(&self, row: usize) -> Place {
         let after = self.stretches.partition_point(|&(first, _)| first <= row);
         match after.checked_sub(1).and_then(|at| self.stretches.get(at)) {
@@ -305,7 +305,7 @@ impl Lines {
         })
     }
 
-    /// Where a row stands, in words.
+    /// Place of a row, in words.
     pub(in crate::data) fn told(&self, row: usize) -> String {
         let Place { file, line } = self.place(row);
         match self.names.get(file) {

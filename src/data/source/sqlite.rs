@@ -279,7 +279,7 @@ fn unreadable(path: &Path, error: &rusqlite::Error) -> DataError {
     content(path, sentence)
 }
 
-/// What `SQLite` says, in one line.
+/// Message of `SQLite`, in one line.
 fn why(error: &rusqlite::Error) -> String {
     quotable_reason(&error.to_string())
 }

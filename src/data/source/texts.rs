@@ -7,9 +7,9 @@ use polars::prelude::{PolarsResult, StringChunked};
 /// Cells of a column; `None` or empty where there is nothing.
 #[derive(Clone, Debug)]
 pub(in crate::data) enum Texts {
-    /// As polars has read them.
+    /// Cells as polars has read them.
     Chunked(StringChunked),
-    /// As they stand in the file.
+    /// Cells as they stand in the file.
     Spans(Spans),
 }
 
@@ -18,7 +18,7 @@ pub(in crate::data) enum Texts {
 pub(in crate::data) struct Spans {
     /// Some whole lines.
     pub(super) text: Arc<String>,
-    /// Where each cell begins and ends.
+    /// Bounds of each cell.
     pub(super) bounds: Vec<(u32, u32)>,
 }
 

@@ -14,7 +14,7 @@ pub use spec::{NextNumber, NumberOf, TaskKind, TaskSpec, WillAct};
 use super::{DataError, Histories, Prepared, SplitSpec};
 use crate::spec::{Described, Problem};
 
-/// What a model puts out.
+/// Output of a model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Output {
     /// A score for every item of the catalogue.
@@ -88,7 +88,7 @@ impl Default for Scale {
 }
 
 impl Scale {
-    /// Of these training targets.
+    /// Fits the scale to these training targets.
     fn fitted(log1p: bool, values: impl Iterator<Item = f64> + Clone) -> Self {
         let f = |x: f64| if log1p { x.ln_1p() } else { x };
         let n = values.clone().count().max(1) as f64;
@@ -119,7 +119,7 @@ impl Scale {
 /// The questions of a task that is not the next item.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcomes {
-    /// What the model puts out.
+    /// Output of the model.
     pub output: Output,
     /// Questions to learn from, in order of user and time.
     pub train: Vec<Sample>,

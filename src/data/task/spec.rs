@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Output;
 use crate::spec::{Described, Field, SetError, Value};
 
-/// What a model is to tell of a history.
+/// Task of a model: what it is to tell from a history.
 #[derive(
     Clone,
     Debug,
@@ -139,7 +139,7 @@ impl TaskSpec {
         self.into()
     }
 
-    /// What the model puts out for it, on a log with so many kinds of behaviour.
+    /// Output of the model for it, on a log with so many kinds of behaviour.
     #[must_use]
     pub fn output(&self, n_behaviours: usize) -> Output {
         match self {
@@ -181,7 +181,7 @@ impl TaskKind {
         }
     }
 
-    /// Where it is described.
+    /// Publication that describes it.
     #[must_use]
     pub fn source(self) -> &'static str {
         match self {

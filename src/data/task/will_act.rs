@@ -160,13 +160,13 @@ fn meant(spec: &WillAct, prepared: &Prepared) -> Result<Option<u16>, DataError> 
 
 /// Moments in seconds.
 struct Moments {
-    /// Of the first event.
+    /// Time of the first event.
     first: i64,
     /// At which validation is asked.
     valid: i64,
     /// At which the test is asked.
     test: i64,
-    /// Of the last event.
+    /// Time of the last event.
     end: i64,
 }
 

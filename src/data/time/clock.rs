@@ -95,7 +95,7 @@ enum Mark {
     Hours,
 }
 
-/// What may stand between the numbers of a clock that stands alone, and of one behind a date.
+/// Marks that may stand between the numbers of a clock that stands alone, and of one behind a date.
 const ALONE: [char; 3] = [':', '.', '：'];
 pub(super) const BEHIND_DATE: [char; 4] = [':', '.', '：', '-'];
 

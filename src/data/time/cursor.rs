@@ -2,7 +2,7 @@
 
 use super::words;
 
-/// What is left of a text.
+/// Rest of a text.
 #[derive(Clone, Copy)]
 pub(super) struct Cursor<'a> {
     rest: &'a str,

@@ -68,7 +68,7 @@ pub(super) struct OpenDate {
     pub(super) is_year_last: bool,
     /// Whether the first one has two digits, and so may be a year.
     pub(super) may_year_lead: bool,
-    /// What stands between them.
+    /// Mark between them.
     pub(super) mark: char,
 }
 

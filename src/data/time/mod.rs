@@ -25,13 +25,13 @@ use super::coding::trimmed;
 /// of one second keep their order and are no duplicates of each other.
 pub(super) const MICROS_PER_SEC: i64 = 1_000_000;
 
-/// What the cells of a column look like as times.
+/// Result of looking at the cells of a column as times.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Look {
     pub(super) format: TimeFormat,
     /// How finely most cells are written; of numbers that only order, a second.
     pub(super) step: Step,
-    /// What told the order of day and month, where dates leave it open.
+    /// Reason for the order of day and month, where dates leave it open.
     pub(super) reason: Reason,
     /// Whether the column may be ids or codes as well: only a name makes a time of it.
     pub(super) needs_name: bool,
@@ -43,7 +43,7 @@ pub(super) fn guess<'a>(examples: impl Iterator<Item = &'a str>) -> Option<TimeF
     look(examples.map(|text| (text, None))).map(|look| look.format)
 }
 
-/// The same, with all that was seen; each example may come with its user.
+/// Guesses the format, with all that was seen; each example may come with its user.
 ///
 /// Whole dates of eight digits are dates; numbers of the size of seconds since 1970, or of their
 /// parts, are those; all other numbers only order.
@@ -125,7 +125,7 @@ pub(super) fn look<'a>(examples: impl Iterator<Item = (&'a str, Option<&'a str>)
     })
 }
 
-/// What numbers are by their size: that of the middle one.
+/// Reads the kind of numbers from the size of the middle one.
 fn of_numbers(numbers: &mut [f64]) -> Look {
     let has_parts = 2 * numbers
         .iter()
@@ -179,7 +179,7 @@ pub(super) struct Column {
     pub(super) told: Told,
 }
 
-/// What was seen in a column that is to be told.
+/// Facts about a column of times that are to be told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Told {
     /// Numbers that were read in another unit than the column's, as their size tells.

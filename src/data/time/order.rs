@@ -4,7 +4,7 @@ use super::MICROS_PER_SEC;
 use super::date::{OpenDate, PartOrder, Parts, Written};
 use crate::data::TimeFormat;
 
-/// What decided the order of the parts of dates.
+/// Reason for the order of the parts of dates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::data) enum Reason {
     /// A part that can only be a day or a year, or the mark between the parts.
@@ -20,7 +20,7 @@ pub(in crate::data) enum Reason {
 /// A row of the sample.
 pub(super) struct Row<'a> {
     pub(super) written: &'a Written,
-    /// Whose row it is, where that is known.
+    /// User of the row, where that is known.
     pub(super) user: Option<&'a str>,
 }
 
@@ -97,7 +97,7 @@ fn span(rows: &[Row<'_>], order: PartOrder) -> i64 {
     }
 }
 
-/// What the rows tell together of dates that could be read both ways.
+/// Evidence of the rows together on dates that could be read both ways.
 fn by_evidence(rows: &[Row<'_>]) -> Option<(TimeFormat, Reason)> {
     const FEWEST: usize = 8;
     let orders = [

@@ -241,7 +241,7 @@ fn number_first(at: &mut Cursor<'_>, first: Digits<'_>) -> Option<Found> {
     Some(Found::Parts(Parts::Open(open)))
 }
 
-/// What stands behind `31 January`: the year, or the clock and then the year.
+/// Reads what stands behind `31 January`: the year, or the clock and then the year.
 fn day_and_name(at: &mut Cursor<'_>, day: i8, month: i8) -> Option<Found> {
     let before = *at;
     skip_mark(at);

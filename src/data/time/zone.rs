@@ -15,7 +15,7 @@ pub(super) enum Zone {
     Unsaid,
     /// Microseconds east of UTC.
     Offset(i64),
-    /// As the place's law has it at that time.
+    /// A place, whose law sets the offset for each time.
     Region(TimeZone),
 }
 

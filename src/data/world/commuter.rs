@@ -36,7 +36,7 @@ const DAY_PLAN: [(i64, Role); 4] = [
 /// An event comes so many seconds after its hour at most.
 const LATE_SECS: i64 = HOUR / 2;
 
-/// What a place is to a user.
+/// Role of a place for a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
     Home,
@@ -55,16 +55,16 @@ pub(super) fn story(follow: &str) -> String {
     )
 }
 
-/// What the whole world shares.
+/// Facts that the whole world shares.
 pub(super) struct Commuter {
     n_items: usize,
     mean_len: usize,
     follow: f64,
     /// Cells in a row of the grid.
     side: usize,
-    /// Where a user is at work or at home of whom nothing is known.
+    /// Law of work or home for a user of whom nothing is known.
     anywhere: Law,
-    /// Where such a user is at lunch.
+    /// Law of lunch for such a user.
     lunch_anywhere: Law,
 }
 
@@ -119,7 +119,7 @@ impl Commuter {
         self.block(work).map(move |lunch| (lunch, share))
     }
 
-    /// Where a user will be whose place of the hour is known by its probabilities.
+    /// Probabilities of a user's next place, from those of the place of the hour.
     fn spread(&self, places: impl IntoIterator<Item = (usize, f64)>) -> BTreeMap<usize, f64> {
         let mut at = BTreeMap::new();
         for (place, p) in places {

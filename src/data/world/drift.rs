@@ -1,5 +1,5 @@
-//! What is popular changes with the calendar, so that a global temporal split and leave-one-out
-//! differ.
+//! World in which popularity changes with the calendar, so that a global temporal split and
+//! leave-one-out differ.
 //!
 //! # The rules
 //! The items lie in a ring. Fashion stands at one of them and walks once round in `drift_days`
@@ -36,7 +36,7 @@ pub(super) fn story(follow: &str, drift_days: usize) -> String {
     )
 }
 
-/// What the whole world shares.
+/// Facts that the whole world shares.
 pub(super) struct Drift {
     n_items: usize,
     mean_len: usize,
@@ -45,7 +45,7 @@ pub(super) struct Drift {
     round_days: usize,
     /// How many places ahead of where fashion stands.
     fashion: Lottery,
-    /// The same with what comes by chance.
+    /// Law of the fashion, with the share that comes by chance.
     law: Law,
 }
 

@@ -45,7 +45,7 @@ pub(super) fn story(follow: &str, delay: usize) -> String {
     )
 }
 
-/// What the whole world shares.
+/// Facts that the whole world shares.
 pub(super) struct Funnel {
     mean_len: usize,
     follow: f64,

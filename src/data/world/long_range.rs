@@ -32,7 +32,7 @@ pub(super) fn story(follow: &str, lag: usize) -> String {
     )
 }
 
-/// What the whole world shares.
+/// Facts that the whole world shares.
 pub(super) struct LongRange {
     n_items: usize,
     mean_len: usize,

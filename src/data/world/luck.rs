@@ -10,11 +10,11 @@ use crate::metric::{Metric, Metrics};
 /// known, as in older runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Scatter {
-    /// Of HR@1.
+    /// Standard error of HR@1.
     pub hr_at_1: f64,
-    /// Of HR@10.
+    /// Standard error of HR@10.
     pub hr_at_10: f64,
-    /// Of NDCG@10.
+    /// Standard error of NDCG@10.
     pub ndcg_at_10: f64,
 }
 
@@ -77,7 +77,7 @@ impl Ceiling {
         ]
     }
 
-    /// What is to be said of a run that is above the best possible; `None` of any other.
+    /// Sentence about a run that is above the best possible; `None` for any other.
     #[must_use]
     pub fn above(&self, test: &Metrics) -> Option<String> {
         let above = self

@@ -31,7 +31,7 @@ pub(super) fn story(follow: &str, branches: usize) -> String {
     )
 }
 
-/// What the whole world shares.
+/// Facts that the whole world shares.
 pub(super) struct MarkovChain {
     n_items: usize,
     mean_len: usize,

@@ -70,12 +70,12 @@ pub struct WorldEvent {
     pub behaviour: usize,
 }
 
-/// What makes a world: how its users act, and what follows from what.
+/// Rules of a world: how its users act, and what follows from what.
 trait Rules {
     /// One user's events, oldest first, at strictly rising times.
     fn user(&self, rng: &mut ChaCha8Rng) -> Vec<WorldEvent>;
 
-    /// What comes after a history of at least one event of this world.
+    /// Forecast after a history of at least one event of this world.
     fn forecast(&self, history: &[WorldEvent]) -> Forecast<'_>;
 
     /// Title of an item.

@@ -1,4 +1,4 @@
-//! What the rules make of a history: the probability of every next item, and the best possible
+//! Forecasts from the rules of a world: the probability of every next item, and the best possible
 //! score.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -174,7 +174,7 @@ pub(super) struct Base<'a> {
     pub(super) law: &'a Law,
     /// The law's item 0 is this item; after the last item comes the first.
     pub(super) offset: usize,
-    /// What the law's probabilities are multiplied with.
+    /// Factor of the law's probabilities.
     pub(super) scale: f64,
     /// Items that cannot come, by number.
     pub(super) closed: Vec<bool>,
@@ -227,8 +227,8 @@ impl<'a> Forecast<'a> {
         self.base.probability(item) + self.extra.get(&item).copied().unwrap_or(0.0)
     }
 
-    /// What the best ranking reaches when the items of `seen` are left out: whoever returns to one
-    /// of them is missed by any ranking.
+    /// Best ranking's scores when the items of `seen` are left out: a user who returns to one of
+    /// them is missed by any ranking.
     fn best(&self, seen: &BTreeSet<usize>) -> Ceiling {
         let standing_out = self
             .extra

@@ -36,7 +36,7 @@ pub(super) fn story(follow: &str, period: usize) -> String {
     )
 }
 
-/// What the whole world shares.
+/// Facts that the whole world shares.
 pub(super) struct Periodic {
     n_items: usize,
     mean_len: usize,

@@ -47,7 +47,7 @@ pub(super) fn title(item: usize) -> String {
     )
 }
 
-/// What the whole world shares: the catalogue and its popularity.
+/// Facts that the whole world shares: the catalogue and its popularity.
 pub(super) struct Series {
     n_items: usize,
     mean_len: usize,
@@ -77,7 +77,7 @@ impl Series {
             .find(|&part| !had.has(part))
     }
 
-    /// The same part of the next series, where there is one that was not yet had.
+    /// Item at this place in the next series, where there is one that was not yet had.
     fn neighbour(&self, item: usize, had: &Had) -> Option<usize> {
         let same_part = item + SERIES_LEN;
         let neighbour = if same_part < self.n_items {

@@ -25,13 +25,13 @@ pub enum WorldKind {
     /// Two series read in turns: the cue lies two steps back.
     #[default]
     Series,
-    /// What comes next depends on the last event alone.
+    /// The next item depends on the last event alone.
     MarkovChain,
-    /// What comes next depends on the slot of the week.
+    /// The next item depends on the slot of the week.
     Periodic,
     /// The cue lies `lag` steps back.
     LongRange,
-    /// What is popular changes with the calendar.
+    /// Popularity changes with the calendar.
     Drift,
     /// A view is followed by a cart and a buy of the same item, each `delay` steps later.
     Funnel,
@@ -318,7 +318,8 @@ impl From<Written> for WorldSpec {
 }
 
 impl Serialize for WorldSpec {
-    /// What the kind has; of what it has not, only what was changed, so that nothing is lost.
+    /// Writes the settings of the kind; of others only those that were changed, so that nothing is
+    /// lost.
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let of = Self::of(self.kind);
         let own = [

@@ -29,7 +29,7 @@ pub(super) fn story(follow: &str, spec: &WorldSpec) -> String {
     )
 }
 
-/// What the whole world shares.
+/// Facts that the whole world shares.
 pub(super) struct TooSmall {
     mean_len: usize,
     follow: f64,

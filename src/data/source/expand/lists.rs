@@ -7,7 +7,7 @@ use super::{Expand, Found, Head, filled, nearly_all};
 use crate::data::{Role, schema};
 use crate::spec::quotable;
 
-/// What may stand between the elements of a list.
+/// Marks that may stand between the elements of a list.
 const MARKS: [char; 5] = ['|', ';', ',', '\t', ' '];
 
 /// Cells that hold lists, or columns that are a list together.

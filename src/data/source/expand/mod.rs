@@ -28,7 +28,7 @@ pub(super) enum Expand {
     WebLog(weblog::WebLog),
 }
 
-/// What a table is read as.
+/// A way to expand a table, and why it was taken.
 struct Found {
     expand: Expand,
     columns: Vec<String>,
@@ -53,7 +53,7 @@ pub(super) fn guessed(head: Head) -> Result<Head, String> {
     }
 }
 
-/// The same where it was said what the table is.
+/// Expands a table of which it was said what it is.
 pub(super) fn said(head: Head) -> Result<Head, String> {
     let format = head.file.format.unwrap_or(FileFormat::Text);
     let found = match format {

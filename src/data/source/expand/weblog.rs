@@ -3,7 +3,7 @@
 use super::{Expand, Found, Head, filled, nearly_all};
 use crate::data::Role;
 
-/// Where the fields of a request stand.
+/// Positions of the fields of a request.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::data::source) struct WebLog {
     /// The field with the beginning of the time, `[31/Jan/2024:13:30:05`; the zone stands behind
@@ -11,7 +11,7 @@ pub(in crate::data::source) struct WebLog {
     time: usize,
 }
 
-/// What is told of a request.
+/// Columns made of a request.
 const COLUMNS: [&str; 11] = [
     "host", "login", "time", "method", "path", "query", "protocol", "status", "bytes", "referrer",
     "agent",

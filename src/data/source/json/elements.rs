@@ -1,4 +1,4 @@
-//! Where the elements of one JSON array begin and end, without parsing them.
+//! Bounds of the elements of one JSON array, found without parsing them.
 
 /// Walks over the elements of an array, each with the line on which it begins.
 ///

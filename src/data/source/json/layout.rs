@@ -1,4 +1,4 @@
-//! What the events of a JSON text look like: told from the first of them, and the same for all.
+//! Layout of the events of a JSON text: told from the first of them, and one for all.
 
 use std::borrow::Cow;
 
@@ -24,7 +24,7 @@ pub(in crate::data::source) struct Layout {
     pub(super) columns: Vec<String>,
     /// Names of the elements of events that are arrays.
     names: Option<Vec<String>>,
-    /// What names the elements of arrays.
+    /// Source of the names of the elements of arrays.
     pub(super) named: Named,
     /// The members whose elements are the events, or the cells of as many events.
     lists: Vec<String>,
@@ -33,7 +33,7 @@ pub(in crate::data::source) struct Layout {
     is_python: bool,
 }
 
-/// What names the elements of events that are arrays.
+/// Source of the names of the elements of events that are arrays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Named {
     /// They are objects, or their columns are named beside them.
@@ -99,7 +99,7 @@ impl Layout {
         (layout, rows, reason)
     }
 
-    /// What was supposed of the events, one sentence each.
+    /// Assumptions made about the events, one sentence each.
     pub(super) fn told(&self) -> Vec<Problem> {
         let mut sentences = Vec::new();
         if self.is_python {

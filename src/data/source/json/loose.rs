@@ -4,7 +4,7 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// What became of a text.
+/// Result of making a text strict JSON.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Strict {
     pub(super) text: String,
@@ -33,7 +33,7 @@ pub(super) fn strict(text: &str) -> Option<Strict> {
 struct Writer<'a> {
     letters: Peekable<Chars<'a>>,
     out: String,
-    /// What closes the brackets that stand open; `None` for those of a wrapper, which are left out.
+    /// Closing brackets that are still to come; `None` for those of a wrapper, which are left out.
     open: Vec<Option<char>>,
     is_python: bool,
 }

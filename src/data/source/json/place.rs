@@ -1,5 +1,5 @@
-//! Where the events of a JSON text stand: one a line, one behind the other, in an array, in an
-//! array inside of an object, or in columns.
+//! Place of the events in a JSON text: one a line, one behind the other, in an array, in an array
+//! inside of an object, or in columns.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -11,7 +11,7 @@ use crate::data::schema;
 /// How deep inside of objects an array of events may stand.
 const DEEPEST: usize = 5;
 
-/// Where the events stand.
+/// Place of the events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::data::source) enum Place {
     /// One a line.
@@ -19,9 +19,9 @@ pub(in crate::data::source) enum Place {
     Lines,
     /// One behind the other, over lines or without any.
     Values,
-    /// In an array: that of the whole text, or the member of these names.
+    /// An array: the whole text, or the member of these names.
     Array(Vec<String>),
-    /// In the member `data`, beside one with the names of the columns.
+    /// The member `data`, beside one with the names of the columns.
     Split(Vec<String>),
     /// One member a column: an array of cells, or an object of them by row.
     Columns,
@@ -91,7 +91,7 @@ fn holds_events(object: &[u8]) -> bool {
     place(object) != Place::Values
 }
 
-/// Where the events of a text stand that is read as a whole, from its beginning.
+/// Finds the place of the events in a text that is read as a whole, from its beginning.
 pub(super) fn place(bytes: &[u8]) -> Place {
     if raw::first(bytes) == Some(b'[') {
         return Place::Array(Vec::new());

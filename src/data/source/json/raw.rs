@@ -6,7 +6,7 @@ pub(super) struct Member<'a> {
     pub(super) name: String,
     /// Its value as it is written.
     pub(super) value: &'a [u8],
-    /// Where the value begins in the object.
+    /// Start of the value in the object.
     pub(super) start: usize,
     /// Whether it ends.
     pub(super) is_whole: bool,

@@ -117,7 +117,7 @@ pub(super) fn head(file: FileSpec, path: &Path) -> Result<Head, DataError> {
     })
 }
 
-/// What stands in a preview for the cells of a column that cannot be read.
+/// Text that a preview shows for the cells of a column that cannot be read.
 fn placeholder(all: &[(String, Way)], name: &str) -> String {
     match all.iter().find(|(other, _)| other == name) {
         Some((_, Way::No(dtype))) => format!("({dtype})"),
@@ -203,7 +203,7 @@ pub(in crate::data) struct Group<'a> {
     slice: (usize, usize),
 }
 
-/// What is read of a file.
+/// Parts of a file to be read, and how.
 #[derive(Clone, Copy)]
 struct How<'a> {
     head: &'a Head,

@@ -208,7 +208,7 @@ pub(super) fn parse_piece(
     parsed(scanned, head, wanted).map(Some)
 }
 
-/// What is said of a text, or of its part that begins the file or does not.
+/// Shape of a text as said, or of its part, which begins the file or does not.
 fn shape(head: &Head, is_first: bool) -> Shape {
     let is_named = head.file.header.unwrap_or(false) && head.outline.names.is_none();
     Shape {

@@ -5,7 +5,7 @@ use crate::spec::{Problem, quotable};
 /// Names for all fields of a row.
 pub(super) struct Fitted {
     pub(super) columns: Vec<String>,
-    /// What had to be supposed.
+    /// Doubt about what had to be assumed.
     pub(super) problem: Option<Problem>,
 }
 

@@ -1,4 +1,4 @@
-//! What a text has beside its header and its rows: `sep=;`, titles, comments, the attributes of
+//! Lines of a text beside its header and its rows: `sep=;`, titles, comments, the attributes of
 //! ARFF, the borders of a printed table. Such lines are emptied before the rows are split, so that
 //! they are neither read nor refused, and the lines after them keep their numbers.
 
@@ -9,7 +9,7 @@ use super::{Separator, Splitter, without_bom};
 use crate::data::{FileSpec, schema};
 use crate::spec::{Problem, quotable};
 
-/// What begins a comment.
+/// Marks that begin a comment.
 const MARKS: [&str; 3] = ["#", "%", "//"];
 
 /// How many lines are judged.
@@ -21,15 +21,15 @@ const LONGEST_PREAMBLE: usize = 60;
 /// The lines of a text that are no rows.
 #[derive(Clone, Debug)]
 pub(in crate::data::source) struct Outline {
-    /// What stands between fields.
+    /// Separator between fields.
     pub(super) separator: String,
-    /// What stands around fields that hold a separator.
+    /// Quote around fields that hold a separator.
     pub(super) quote: u8,
     /// Names of the columns that stand in no line of fields, but in a comment or as attributes.
     pub(super) names: Option<Vec<String>>,
     /// How many bytes stand before the header, or before the first row where no line is one.
     lead: usize,
-    /// What begins comments, if there are any.
+    /// Mark that begins comments, if there are any.
     comment: Option<&'static str>,
     /// How many fields a row has: a line of as many is a row, whatever it begins with.
     pub(super) n_fields: usize,
@@ -133,7 +133,7 @@ impl Outline {
         (self.lead + header).min(head.len())
     }
 
-    /// What is passed over, in one sentence.
+    /// Lines that are passed over, in one sentence.
     pub(super) fn told(&self, file: &FileSpec) -> Option<Problem> {
         let mut parts = Vec::new();
         let lines = |n: usize| {
@@ -339,8 +339,8 @@ impl Outline {
     }
 }
 
-/// Where lines that are not blank begin, and their text without its end; a mark of the order of
-/// bytes is no part of the first.
+/// Starts of lines that are not blank, and their text without its end; a byte order mark is no part
+/// of the first.
 fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let mut at = bytes.len() - without_bom(bytes).len();
     let rest = bytes.get(at..).unwrap_or_default();
@@ -353,7 +353,7 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
         .filter(|(_, line)| !line.is_empty())
 }
 
-/// Where a line begins, counted from 1.
+/// Start of a line, counted from 1.
 fn start_of_line(bytes: &[u8], line: usize) -> usize {
     match line.checked_sub(2) {
         None => 0,

@@ -31,17 +31,17 @@ pub(super) struct Scanned<'a> {
     pub(super) is_open: bool,
 }
 
-/// What a text is said to look like.
+/// Shape of a text, as said.
 pub(super) struct Shape {
-    /// What stands between fields.
+    /// Separator between fields.
     pub(super) separator: Separator,
     /// How many fields a row has.
     pub(super) n_fields: usize,
     /// Whether the first line names the columns.
     pub(super) has_header: bool,
-    /// What the text was written in, before it became UTF-8.
+    /// Encoding of the text, before it became UTF-8.
     pub(super) encoding: Encoding,
-    /// What stands around fields that hold a separator.
+    /// Quote around fields that hold a separator.
     pub(super) quote: u8,
 }
 
@@ -112,7 +112,7 @@ fn plain<'a>(bytes: &'a [u8], mark: u8, shape: &Shape) -> Scanned<'a> {
     }
 }
 
-/// What one pass over a line tells.
+/// Result of one pass over a line.
 struct Line {
     end: usize,
     n_marks: usize,

@@ -48,7 +48,7 @@ pub(super) fn read(bytes: Vec<u8>, shape: &Shape, wanted: &[usize]) -> Result<Ro
     }
 }
 
-/// Where the wanted cells stand, and the account of the rows.
+/// Bounds of the wanted cells, and the account of the rows.
 struct Found {
     bounds: Vec<Vec<(u32, u32)>>,
     n_read: usize,
@@ -102,7 +102,7 @@ struct Reader<'a> {
     text: &'a str,
     shape: &'a Shape,
     wanted: &'a [usize],
-    /// Of each wanted column, where its cells begin and end.
+    /// Bounds of the cells of each wanted column.
     bounds: Vec<Vec<(u32, u32)>>,
     lines: Lines,
     refused: Refused,

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// What stands between two fields.
+/// Separator between two fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::data::source) enum Separator {
     /// One byte.
@@ -23,7 +23,7 @@ impl Separator {
         }
     }
 
-    /// As a person reads it.
+    /// Name for a person.
     pub(in crate::data::source) fn described(&self) -> String {
         match self {
             Self::Byte(b'\t') => "a tab".to_owned(),
@@ -82,7 +82,7 @@ pub(in crate::data::source) struct Splitter<'a> {
     quote: u8,
 }
 
-/// Where a field's content is, and whether it stood in quotes.
+/// Bounds of a field's content, and whether it stood in quotes.
 #[derive(Clone, Debug)]
 struct Field {
     range: Range<usize>,
@@ -103,7 +103,7 @@ impl<'a> Splitter<'a> {
         }
     }
 
-    /// The same with another mark around fields.
+    /// Copy with another quote around fields.
     pub(in crate::data::source) fn quoted_by(self, quote: u8) -> Self {
         Self { quote, ..self }
     }
@@ -240,8 +240,8 @@ impl<'a> Splitter<'a> {
             .count()
     }
 
-    /// Where the quote that opens at `open` closes, and where the field ends behind it: before a
-    /// separator, a line end or the end.
+    /// Finds where the quote that opens at `open` closes, and where the field ends behind it:
+    /// before a separator, a line end or the end.
     fn closing_quote(&mut self, open: usize) -> Option<(usize, usize)> {
         let mut at = open + 1;
         let limit = self.bytes.len().min(at + LONGEST_QUOTED);
