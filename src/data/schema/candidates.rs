@@ -1,6 +1,6 @@
 //! Columns that might have a role after all: proposed in a sentence, never taken unasked.
 
-use super::{Look, cells, normal, score};
+use super::{ColumnStats, cells, normal, score};
 use crate::data::missing::Missing;
 use crate::data::source::Head;
 use crate::data::{FileSpec, Role};
@@ -18,7 +18,7 @@ pub(in crate::data) fn might_be(head: &Head, file: &FileSpec, role: Role) -> Vec
         .enumerate()
         .filter(|(_, name)| !has_role(name))
     {
-        let look = Look::new(cells(head, at), &missing);
+        let look = ColumnStats::new(cells(head, at), &missing);
         let comes_back = look.n_distinct > 1 && 10 * look.n_distinct <= 9 * look.n_filled;
         if !comes_back || look.share_fractions > 0.5 {
             continue;

@@ -4,22 +4,23 @@
 mod candidates;
 mod known;
 mod names;
+mod problems;
 mod score;
+mod stats;
 mod time;
 mod written;
-
-use std::collections::HashSet;
 
 use strum::IntoEnumIterator;
 
 pub(super) use self::candidates::might_be;
 use self::known::Known;
 use self::names::{has_root, rank};
+use self::problems::{missing, sessions, values, wrong_type};
+use self::stats::{ColumnStats, NO_TIME};
 use super::missing::{Missing, is_missing};
-use super::number::{self, NumberStyle};
+use super::number::NumberStyle;
 use super::source::Head;
-use super::time as times;
-use super::{FileSpec, Role, Roles, TimeFormat, columns};
+use super::{FileSpec, Role, Roles, columns};
 use crate::spec::{Problem, did_you_mean, quotable};
 pub(super) use written::{TIME_FORMAT, Timing, swapped, timing};
 
@@ -43,7 +44,7 @@ pub(super) fn resolve(head: &Head) -> (FileSpec, Vec<Problem>) {
     for role in ROLES_BESIDE {
         guess.by_name(role);
     }
-    problems.extend(guess.half_a_place());
+    problems.extend(guess.check_place());
     problems.extend(guess.without_item());
     let mut file = head.file.clone();
     for role in Role::iter() {
@@ -163,28 +164,9 @@ fn share_of_degrees(head: &Head, at: usize, role: Role) -> f64 {
     }
 }
 
-/// The doubt of numbers that are the size of no time of today: a name may say that they are one,
-/// their content alone does not.
-const NO_TIME: u8 = 3;
-
-/// Statistics of the sample of a column.
-struct Look {
-    share_numeric: f64,
-    /// Share of the numbers that are no whole ones.
-    share_fractions: f64,
-    largest: f64,
-    n_distinct: usize,
-    /// Cells that hold something, and all.
-    n_filled: usize,
-    n_cells: usize,
-    time: Option<times::Look>,
-    /// How doubtful it is that the column is the time, from 0: ids look like times too.
-    time_doubt: u8,
-}
-
 struct Guess<'a> {
     head: &'a Head,
-    looks: Vec<Look>,
+    looks: Vec<ColumnStats>,
     /// Column of each role, in order of [`Role`].
     columns: [Option<usize>; N_ROLES],
     /// The public log that this is, where it names no columns and is known.
@@ -197,7 +179,7 @@ impl<'a> Guess<'a> {
     fn new(head: &'a Head) -> Self {
         let missing = Missing::new(head.file.missing.as_deref().unwrap_or_default());
         let looks = (0..head.columns.len())
-            .map(|at| Look::new(cells(head, at), &missing))
+            .map(|at| ColumnStats::new(cells(head, at), &missing))
             .collect();
         let known = if head.file.header == Some(false) {
             known::recognise(head)
@@ -345,7 +327,7 @@ impl<'a> Guess<'a> {
             return;
         }
         if self.is_open(Role::Time) {
-            let is_time = |look: &Look| {
+            let is_time = |look: &ColumnStats| {
                 look.time
                     .as_ref()
                     .is_some_and(|seen| !seen.format.only_orders())
@@ -371,13 +353,13 @@ impl<'a> Guess<'a> {
             }
         }
         if self.is_open(Role::Behaviour) {
-            let fits = |look: &Look| look.share_numeric < 0.1 && look.n_distinct <= 20;
+            let fits = |look: &ColumnStats| look.share_numeric < 0.1 && look.n_distinct <= 20;
             self.columns[Role::Behaviour as usize] =
                 (0..n_columns).find(|&at| self.is_free(at) && fits(&self.looks[at]));
         }
         if self.is_open(Role::Value) {
             // Few and small, as ratings are; category numbers are larger.
-            let fits = |look: &Look| {
+            let fits = |look: &ColumnStats| {
                 look.share_numeric > 0.9 && look.n_distinct <= 20 && look.largest <= 100.0
             };
             self.columns[Role::Value as usize] =
@@ -411,8 +393,8 @@ impl Guess<'_> {
         None
     }
 
-    /// A log of who did something when, and of nothing that it was done to, has one item for all:
-    /// told where it was said, or where no column can be an item.
+    /// Gives all events one item where the settings say so, or where no column can be an item: such a
+    /// log says who did something and when, but not to what.
     fn without_item(&mut self) -> Option<Problem> {
         let has = |role: Role| self.columns[role as usize].is_some();
         let is_log = has(Role::User) && has(Role::Time) && self.head.file.header != Some(false);
@@ -437,9 +419,9 @@ impl Guess<'_> {
         look.n_distinct > 1 && look.share_fractions < 0.1 && score::may_be_id(name)
     }
 
-    /// A place needs both: half of one that was only guessed is forgotten, of one that was said
-    /// told.
-    fn half_a_place(&mut self) -> Option<Problem> {
+    /// Checks that a place has both a latitude and a longitude. Half of a place is forgotten where it
+    /// was only guessed, and an error where it was set.
+    fn check_place(&mut self) -> Option<Problem> {
         let [latitude, longitude] = [Role::Latitude, Role::Longitude];
         for (one, other) in [(latitude, longitude), (longitude, latitude)] {
             if self.columns[one as usize].is_none() || self.columns[other as usize].is_some() {
@@ -469,57 +451,6 @@ impl Guess<'_> {
     }
 }
 
-impl Look {
-    fn new<'a>(cells: impl Iterator<Item = &'a str> + Clone, missing: &Missing) -> Self {
-        let n_cells = cells.clone().count();
-        let filled: Vec<&str> = cells.filter(|text| !missing.is_no_id(text)).collect();
-        let style = NumberStyle::of(filled.iter().copied());
-        let mut numbers: Vec<f64> = filled.iter().filter_map(|text| style.read(text)).collect();
-        numbers.sort_by(f64::total_cmp);
-        let time = times::look(filled.iter().map(|text| (*text, None)));
-        let middle = numbers.get(numbers.len() / 2).copied().unwrap_or_default();
-        // Between 1990 and 2043.
-        let is_recent = |per_sec: f64| (6.3e8..2.3e9).contains(&(middle / per_sec));
-        let needs_name = time.as_ref().is_some_and(|seen| seen.needs_name);
-        let time_doubt = match time.as_ref().map(|seen| &seen.format) {
-            _ if needs_name => NO_TIME,
-            Some(
-                TimeFormat::Date
-                | TimeFormat::MonthFirst
-                | TimeFormat::DayFirst
-                | TimeFormat::YearFirst,
-            ) => 0,
-            Some(TimeFormat::Seconds) if is_recent(1.0) => 1,
-            Some(TimeFormat::Milliseconds) if is_recent(1e3) => 1,
-            Some(TimeFormat::Microseconds | TimeFormat::Nanoseconds) => 2,
-            _ => NO_TIME,
-        };
-        Self {
-            share_numeric: numbers.len() as f64 / filled.len().max(1) as f64,
-            share_fractions: numbers.iter().filter(|n| n.fract() != 0.0).count() as f64
-                / filled.len().max(1) as f64,
-            n_filled: filled.len(),
-            n_cells,
-            largest: numbers
-                .iter()
-                .copied()
-                .fold(0.0, |largest, number| number.abs().max(largest)),
-            n_distinct: filled.iter().collect::<HashSet<_>>().len(),
-            time,
-            time_doubt,
-        }
-    }
-}
-
-impl Look {
-    /// Whether a column of ids has one for all rows, or a new one for each: then another of the
-    /// same name is more likely meant.
-    fn is_doubtful_id(&self) -> bool {
-        const FEW: usize = 20;
-        self.n_filled >= FEW && (self.n_distinct == 1 || self.n_distinct == self.n_filled)
-    }
-}
-
 /// How the numbers of a column are written.
 pub(super) fn style_of(head: &Head, at: usize) -> NumberStyle {
     NumberStyle::of(cells(head, at))
@@ -531,129 +462,6 @@ pub(super) fn cells(head: &Head, at: usize) -> impl Iterator<Item = &str> + Clon
         .iter()
         .filter_map(move |row| row.get(at))
         .map(|text| text.trim())
-}
-
-/// A note where sessions stand in for users.
-fn sessions(head: &Head, guess: &Guess<'_>) -> Option<Problem> {
-    let at = guess.columns[Role::User as usize]?;
-    let name = head.columns.get(at)?;
-    let are_sessions =
-        guess.known.is_some_and(|known| known.has_sessions) || score::is_session(name);
-    let is_chosen = head.file.roles.said(Role::User).is_none();
-    (are_sessions && is_chosen).then(|| {
-        let sentence = format!(
-            "this log has no column for the user, so each session (`{}`) is taken as one: nothing \
-             is known of a person beyond a session.",
-            quotable(name)
-        );
-        Problem::warning(field(Role::User), sentence)
-    })
-}
-
-/// Doubts about how values are written.
-fn values(head: &Head, guess: &Guess<'_>) -> Vec<Problem> {
-    let Some(at) = guess.columns[Role::Value as usize] else {
-        return Vec::new();
-    };
-    let name = quotable(head.columns.get(at).map_or("", String::as_str));
-    let mut problems = Vec::new();
-    if let Some(example) = number::doubtful(cells(head, at), style_of(head, at)) {
-        let sentence = format!(
-            "numbers of the column `{name}` such as `{}` are read with the point between \
-             thousands, since it never cuts off anything but three digits; write them without \
-             points if it is that of a fraction.",
-            quotable(example)
-        );
-        problems.push(Problem::warning(field(Role::Value), sentence));
-    }
-    let money = number::currencies(cells(head, at));
-    if !money.is_empty() {
-        let shown: Vec<String> = money
-            .iter()
-            .take(4)
-            .map(|word| format!("`{}`", quotable(word)))
-            .collect();
-        let sentence = format!(
-            "the column `{name}` has amounts in several currencies ({}); they are read as plain \
-             numbers: bring them to one currency, or write \"\" in `data.roles.value`.",
-            shown.join(", ")
-        );
-        problems.push(Problem::warning(field(Role::Value), sentence));
-    }
-    problems
-}
-
-fn wrong_type(head: &Head, role: Role, at: usize, expected: &str) -> Problem {
-    let name = quotable(head.columns.get(at).map_or("", String::as_str));
-    let found = match cells(head, at).find(|text| !text.is_empty()) {
-        None => "is empty in the first rows".to_owned(),
-        // It may be an id that is to be hidden.
-        Some(_) if !head.file.pseudonyms.is_off() => format!("does not hold {expected}"),
-        Some(example) => format!(
-            "does not hold {expected} but such as `{}`",
-            quotable(example)
-        ),
-    };
-    let said = if head.file.roles.said(role).is_some() {
-        "said to be"
-    } else {
-        "by its name"
-    };
-    let pattern = match role {
-        Role::Time => {
-            " say how it is written in `data.time_format`, by a pattern such as `%d.%m.%Y %H:%M`,"
-        }
-        _ => "",
-    };
-    let sentence = format!(
-        "the column `{name}`, {said} the {0}, {found};{pattern} choose another column in \
-         `data.roles.{0}`, or write \"\" there if the log has none.",
-        word(role)
-    );
-    Problem::error(field(role), sentence)
-}
-
-fn missing(head: &Head, guess: &Guess<'_>, role: Role) -> Option<Problem> {
-    if !guess.is_open(role) {
-        // Something was said, and its own problem has been told.
-        return None;
-    }
-    let named = head
-        .file
-        .path
-        .extension()
-        .map(|ending| ending.to_string_lossy().to_lowercase());
-    if let Some(of @ ("item" | "user")) = named.as_deref() {
-        let use_it = if of == "item" {
-            " and name this one in `data.titles.path`"
-        } else {
-            ""
-        };
-        let sentence = format!(
-            "this is a table of {of}s, not of events; open the log (`.inter`) beside it{use_it}."
-        );
-        return Some(Problem::error(field(role), sentence));
-    }
-    let free: Vec<String> = head
-        .columns
-        .iter()
-        .enumerate()
-        .filter(|&(at, _)| guess.is_free(at))
-        .map(|(_, name)| name.clone())
-        .collect();
-    let sentence = if free.is_empty() {
-        format!(
-            "no column is left for the {0}; a log needs one for the user and one for the item.",
-            word(role)
-        )
-    } else {
-        format!(
-            "no column looks like the {0}; name one in `data.roles.{0}`: {1}.",
-            word(role),
-            listed(&free)
-        )
-    };
-    Some(Problem::error(field(role), sentence))
 }
 
 /// Names for a sentence, the first twelve of many.
