@@ -13,8 +13,8 @@ use super::source::Head;
 use super::stream::{self, Joined};
 use super::watch::{Stage, Watch, go_on};
 use super::{
-    DataError, DataReport, FileSpec, Preview, Pseudonymiser, RefusedKind, RefusedRow, Role,
-    TimeFormat, anonymous, flag, plausible, same_rows, schema, source, titles,
+    DataError, DataReport, FileSpec, JoinReport, Preview, Pseudonymiser, RefusedKind, RefusedRow,
+    Role, StepCount, TimeFormat, anonymous, flag, plausible, same_rows, schema, source, titles,
     without_first_refused, without_quoted, writings,
 };
 use crate::spec::{Problem, quotable};
@@ -169,134 +169,198 @@ fn listed(rows: &Joined, is_hidden: bool) -> Vec<RefusedRow> {
 
 /// Reads a whole log.
 pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError> {
-    let Opened {
-        head,
-        file,
-        wanted,
-        format,
-        mut rows,
-        mut problems,
-        hidden,
-    } = rows(file, false, watch)?;
-    // What is quoted may be an id.
-    let without_ids = |problem: Problem| match hidden {
-        Some(_) => Problem {
-            sentence: without_first_refused(&problem.sentence),
-            ..problem
-        },
-        None => problem,
-    };
-    let mut of_ids = anonymous::settle(&mut rows, &file);
-    of_ids.extend(writings::settle(&mut rows.events));
-    of_ids.extend(notes(&rows));
-    problems.extend(of_ids.into_iter().map(without_ids));
-    let refused_rows = listed(&rows, hidden.is_some());
-    let Joined {
-        mut events,
-        lines,
-        refused,
-        n_read,
-        told,
-        ..
-    } = rows;
-    problems.extend(no_time(&file));
-    problems.extend(coding::doubtful_times(&events, &lines, &format));
-    problems.extend(coding::told_of_times(told, n_read, &format));
-    problems.extend(same_rows::mark(&mut events, &head, &wanted, &lines, watch)?);
-    let refused_by_reason = refused.by_reason(&lines);
-    problems.extend(refusals(
-        &refused_rows,
-        &refused_by_reason,
-        (refused.count, n_read),
-    ));
+    let mut opened = rows(file, false, watch)?;
+    opened.settle_ids();
+    let refused_rows = listed(&opened.rows, opened.hidden.is_some());
+    opened.warn_of_times();
+    opened.mark_same_rows(watch)?;
+    let refused_by_reason = opened.rows.refused.by_reason(&opened.rows.lines);
+    opened.warn_of_refused(&refused_rows, &refused_by_reason);
     go_on(watch)?;
-    if events.len() == 0 {
-        return Err(nothing_left(&file.path, &refused_rows, n_read));
+    if opened.rows.events.len() == 0 {
+        return Err(nothing_left(
+            &opened.file.path,
+            &refused_rows,
+            opened.rows.n_read,
+        ));
     }
-    problems.extend(columns::settle(&mut events, &lines));
-    problems.extend(flag::problem(&head, &file));
-    let mut steps = vec![events.count("Read")];
-    steps.extend(flag::apply(&mut events, &head, &file)?);
-    // Of the rows that are taken, not of those beside them.
-    let doubts = plausible::check(&events, &head, &file, (refused.count, n_read));
-    problems.extend(doubts.into_iter().map(without_ids));
-    let hides_items = file.pseudonyms.hides_items();
-    if hides_items && file.items.is_some() {
-        // What is told of an item is as good as its id.
-        let sentence = "the table of items is left out, since ids of items are hidden.";
-        problems.push(Problem::warning("data.items", sentence));
-    }
-    let mut items = if hides_items {
-        None
-    } else {
-        columns::read(SideOf::Items, &file, &events.items, watch)?
-    };
-    let mut users = columns::read(SideOf::Users, &file, &events.users, watch)?;
-    if let (Some(hidden), Some(users)) = (&hidden, &mut users) {
-        if users
-            .report
-            .columns
-            .iter()
-            .any(|column| column.column == users.report.key)
-        {
-            return Err(not_hidden("data.users.columns", &users.report.key));
-        }
-        users.hide(|id| hidden.user(id));
-    }
-    problems.extend(
-        items
-            .iter()
-            .chain(&users)
-            .flat_map(|table| table.problems.iter().cloned()),
-    );
-    let titles = match &file.titles {
-        // A title is as good as an id.
-        Some(_) if hides_items => {
-            problems.push(Problem::warning(
-                "data.titles",
-                "titles are left out, since ids of items are hidden.",
-            ));
-            None
-        }
-        Some(spec) => {
-            let titles::Titles {
-                by_item,
-                problems: doubtful,
-            } = titles::read(spec, &file, &events.items, watch)?;
-            problems.extend(doubtful.into_iter().map(without_ids));
-            Some(by_item)
-        }
-        // A table of items that has titles serves them too.
-        None => items.as_mut().and_then(|table| table.titles.take()),
-    };
-    if let Some(hidden) = &hidden {
-        hidden.hide(&mut events)?;
-        problems.extend(hidden.warning());
-    }
+    let steps = opened.settle_columns()?;
+    opened.warn_of_roles();
+    let tables = opened.join_tables(watch)?;
+    opened.hide_ids()?;
     let report = DataReport {
-        rows_read: n_read,
-        rows_refused: refused.count,
+        rows_read: opened.rows.n_read,
+        rows_refused: opened.rows.refused.count,
         refused: refused_rows,
         refused_by_reason,
         steps,
-        problems,
-        joins: items
-            .iter()
-            .chain(&users)
-            .map(|table| table.report.clone())
-            .collect(),
-        file: Some(with_whole_paths(&file)?),
+        problems: opened.problems,
+        joins: tables.reports(),
+        file: Some(with_whole_paths(&opened.file)?),
         optimum: None,
-        pseudonyms: hidden.map(|hidden| hidden.stamp().clone()),
+        pseudonyms: opened.hidden.map(|hidden| hidden.stamp().clone()),
     };
     Ok(Log {
-        name: source::name_of(&file.path),
-        events,
-        titles,
-        items,
-        users,
+        name: source::name_of(&opened.file.path),
+        events: opened.rows.events,
+        titles: tables.titles,
+        items: tables.items,
+        users: tables.users,
         report,
     })
+}
+
+impl Opened {
+    /// Warns without what is quoted of the log where ids are hidden: it may be an id.
+    fn warn_without_ids(&mut self, problems: Vec<Problem>) {
+        let is_hidden = self.hidden.is_some();
+        self.problems
+            .extend(problems.into_iter().map(|mut problem| {
+                if is_hidden {
+                    problem.sentence = without_first_refused(&problem.sentence);
+                }
+                problem
+            }));
+    }
+
+    /// Settles which rows have which user and item.
+    fn settle_ids(&mut self) {
+        let mut problems = anonymous::settle(&mut self.rows, &self.file);
+        problems.extend(writings::settle(&mut self.rows.events));
+        problems.extend(notes(&self.rows));
+        self.warn_without_ids(problems);
+    }
+
+    fn warn_of_times(&mut self) {
+        let Joined {
+            events,
+            lines,
+            n_read,
+            told,
+            ..
+        } = &self.rows;
+        self.problems.extend(no_time(&self.file));
+        self.problems
+            .extend(coding::doubtful_times(events, lines, &self.format));
+        self.problems
+            .extend(coding::told_of_times(*told, *n_read, &self.format));
+    }
+
+    fn mark_same_rows(&mut self, watch: &dyn Watch) -> Result<(), DataError> {
+        let Joined { events, lines, .. } = &mut self.rows;
+        let problems = same_rows::mark(events, &self.head, &self.wanted, lines, watch)?;
+        self.problems.extend(problems);
+        Ok(())
+    }
+
+    fn warn_of_refused(&mut self, refused: &[RefusedRow], kinds: &[RefusedKind]) {
+        self.problems.extend(refusals(refused, kinds, &self.rows));
+    }
+
+    /// Settles the columns beside the ids, and leaves out the rows that are no events.
+    fn settle_columns(&mut self) -> Result<Vec<StepCount>, DataError> {
+        let Joined { events, lines, .. } = &mut self.rows;
+        self.problems.extend(columns::settle(events, lines));
+        self.problems.extend(flag::problem(&self.head, &self.file));
+        let mut steps = vec![events.count("Read")];
+        steps.extend(flag::apply(events, &self.head, &self.file)?);
+        Ok(steps)
+    }
+
+    /// Warns of roles whose columns are doubtful, by the rows that are taken, not by those beside
+    /// them.
+    fn warn_of_roles(&mut self) {
+        let problems = plausible::check(&self.rows, &self.head, &self.file);
+        self.warn_without_ids(problems);
+    }
+
+    /// Reads the tables that are joined to the log.
+    fn join_tables(&mut self, watch: &dyn Watch) -> Result<Tables, DataError> {
+        let mut items = self.items(watch)?;
+        let users = self.users(watch)?;
+        for table in items.iter().chain(&users) {
+            self.problems.extend(table.problems.iter().cloned());
+        }
+        let titles = self.titles(items.as_mut(), watch)?;
+        Ok(Tables {
+            items,
+            users,
+            titles,
+        })
+    }
+
+    /// Reads the table of items; none is joined where items are hidden, since what is told of an
+    /// item is as good as its id.
+    fn items(&mut self, watch: &dyn Watch) -> Result<Option<Side>, DataError> {
+        if !self.file.pseudonyms.hides_items() {
+            return columns::read(SideOf::Items, &self.file, &self.rows.events.items, watch);
+        }
+        if self.file.items.is_some() {
+            let sentence = "the table of items is left out, since ids of items are hidden.";
+            self.problems.push(Problem::warning("data.items", sentence));
+        }
+        Ok(None)
+    }
+
+    /// Reads the table of users, and hides its ids where they are hidden.
+    fn users(&self, watch: &dyn Watch) -> Result<Option<Side>, DataError> {
+        let mut users = columns::read(SideOf::Users, &self.file, &self.rows.events.users, watch)?;
+        if let (Some(hidden), Some(users)) = (&self.hidden, &mut users) {
+            let JoinReport { key, columns, .. } = &users.report;
+            if columns.iter().any(|column| column.column == *key) {
+                return Err(not_hidden("data.users.columns", key));
+            }
+            users.hide(|id| hidden.user(id));
+        }
+        Ok(users)
+    }
+
+    /// Reads the titles, unless items are hidden: a title is as good as an id.
+    fn titles(
+        &mut self,
+        items: Option<&mut Side>,
+        watch: &dyn Watch,
+    ) -> Result<Option<HashMap<String, String>>, DataError> {
+        let Some(spec) = &self.file.titles else {
+            // A table of items that has titles serves them too.
+            return Ok(items.and_then(|table| table.titles.take()));
+        };
+        if self.file.pseudonyms.hides_items() {
+            self.problems.push(Problem::warning(
+                "data.titles",
+                "titles are left out, since ids of items are hidden.",
+            ));
+            return Ok(None);
+        }
+        let titles::Titles { by_item, problems } =
+            titles::read(spec, &self.file, &self.rows.events.items, watch)?;
+        self.warn_without_ids(problems);
+        Ok(Some(by_item))
+    }
+
+    /// Replaces the ids of the events by pseudonyms, where they are hidden.
+    fn hide_ids(&mut self) -> Result<(), DataError> {
+        if let Some(hidden) = &self.hidden {
+            hidden.hide(&mut self.rows.events)?;
+            self.problems.extend(hidden.warning());
+        }
+        Ok(())
+    }
+}
+
+/// Tables that were joined to a log.
+struct Tables {
+    items: Option<Side>,
+    users: Option<Side>,
+    /// Titles by item id; `None` when there is no title table.
+    titles: Option<HashMap<String, String>>,
+}
+
+impl Tables {
+    fn reports(&self) -> Vec<JoinReport> {
+        let tables = self.items.iter().chain(&self.users);
+        tables.map(|table| table.report.clone()).collect()
+    }
 }
 
 /// Settings that were left to the program.
@@ -343,25 +407,26 @@ fn rows_of(
 
 /// The file with paths that hold from any folder, so that a run finds its data again.
 fn with_whole_paths(file: &FileSpec) -> Result<FileSpec, DataError> {
-    let whole = |path: &Path| -> Result<std::path::PathBuf, DataError> {
-        let resolved = source::resolve(path)?;
-        Ok(std::path::absolute(&resolved).unwrap_or(resolved))
-    };
     let mut file = file.clone();
-    file.path = whole(&file.path)?;
+    file.path = whole_path(&file.path)?;
     for path in [&mut file.valid_path, &mut file.test_path]
         .into_iter()
         .flatten()
     {
-        *path = whole(path)?;
+        *path = whole_path(path)?;
     }
     if let Some(titles) = &mut file.titles {
-        titles.path = whole(&titles.path)?;
+        titles.path = whole_path(&titles.path)?;
     }
     for table in [&mut file.items, &mut file.users].into_iter().flatten() {
-        table.path = whole(&table.path)?;
+        table.path = whole_path(&table.path)?;
     }
     Ok(file)
+}
+
+fn whole_path(path: &Path) -> Result<std::path::PathBuf, DataError> {
+    let resolved = source::resolve(path)?;
+    Ok(std::path::absolute(&resolved).unwrap_or(resolved))
 }
 
 /// Fails where a column of hidden ids is kept as a feature, too.
@@ -444,13 +509,9 @@ fn notes(log: &Joined) -> Vec<Problem> {
 }
 
 /// Sentence on rows that were left out: for which reasons, and where to look first.
-fn refusals(
-    refused: &[RefusedRow],
-    kinds: &[RefusedKind],
-    (count, n_read): (usize, usize),
-) -> Option<Problem> {
+fn refusals(refused: &[RefusedRow], kinds: &[RefusedKind], log: &Joined) -> Option<Problem> {
     let first = refused.first()?;
-    let counted = |kind: &RefusedKind| format!("{} {}", kind.rows, kind.reason);
+    let (count, n_read) = (log.refused.count, log.n_read);
     let by_reason = match kinds {
         [] | [_] => String::new(),
         kinds => format!(
@@ -458,7 +519,7 @@ fn refusals(
             kinds
                 .iter()
                 .take(3)
-                .map(counted)
+                .map(|kind| format!("{} {}", kind.rows, kind.reason))
                 .collect::<Vec<_>>()
                 .join(", ")
         ),

@@ -4,6 +4,7 @@
 use super::events::Events;
 use super::schema;
 use super::source::Head;
+use super::stream::Joined;
 use super::{FileSpec, Role, TimeFormat, Vocab, time};
 use crate::spec::{Problem, quotable};
 
@@ -13,13 +14,9 @@ const FEW: usize = 20;
 /// How many ids are looked at.
 const SAMPLE: usize = 1_000;
 
-/// Doubts about the rows that were read; `n_refused` of `n_read` were not.
-pub(super) fn check(
-    events: &Events,
-    head: &Head,
-    file: &FileSpec,
-    (n_refused, n_read): (usize, usize),
-) -> Vec<Problem> {
+/// Doubts about the rows of a log.
+pub(super) fn check(log: &Joined, head: &Head, file: &FileSpec) -> Vec<Problem> {
+    let (events, n_refused, n_read) = (&log.events, log.refused.count, log.n_read);
     let n = events.len();
     let mut problems = Vec::new();
     if 2 * n_refused > n_read && n_read >= FEW {
@@ -34,7 +31,7 @@ pub(super) fn check(
         return problems;
     }
     let has_items = file.roles.said(Role::Item) != Some("");
-    let log = Log { events, head, file };
+    let log = IdCounts { events, head, file };
     problems.extend(log.users());
     if has_items {
         problems.extend(log.items());
@@ -45,13 +42,13 @@ pub(super) fn check(
     problems
 }
 
-struct Log<'a> {
+struct IdCounts<'a> {
     events: &'a Events,
     head: &'a Head,
     file: &'a FileSpec,
 }
 
-impl Log<'_> {
+impl IdCounts<'_> {
     /// How many events each id has that has any.
     fn counts(column: &[u32], n_ids: usize) -> Vec<u32> {
         let mut counts = vec![0_u32; n_ids];

@@ -13,7 +13,7 @@ use super::spec::{FreeColumnSpec, SideOf, SideTable};
 use super::values::FreeColumn;
 use crate::data::coding::trimmed;
 use crate::data::missing::Missing;
-use crate::data::source::{self, Cells, Head, Lines, Rows};
+use crate::data::source::{self, Cells, Head, Lines, Refused, Rows};
 use crate::data::watch::Watch;
 use crate::data::{DataError, FileSpec, Vocab, titles, without_first_refused, writings};
 use crate::spec::{Problem, quotable};
@@ -87,11 +87,13 @@ impl Side {
         ids: impl Iterator<Item = &'a str> + Clone,
     ) -> Vec<FreeColumn> {
         let rows = ids.map(|id| self.row_of.get(id).copied());
-        let one = |column: &FreeColumn| FreeColumn {
-            name: column.name.clone(),
-            values: column.values.picked(rows.clone()),
-        };
-        self.columns.iter().map(one).collect()
+        self.columns
+            .iter()
+            .map(|column| FreeColumn {
+                name: column.name.clone(),
+                values: column.values.picked(rows.clone()),
+            })
+            .collect()
     }
 
     /// Replaces the ids by others; what was told with ids as examples is told without.
@@ -128,93 +130,23 @@ pub(in crate::data) fn read(
     else {
         return Ok(None);
     };
-    let field = of.field();
-    let head = source::head(&FileSpec {
-        path: spec.path.clone(),
-        ..FileSpec::default()
-    })?;
-    let (key, is_sure) = key((of, spec), &head, log, ids)?;
-    let wanted = wanted(of, spec, &head, key)?;
-    let title = if of == SideOf::Items {
-        titles::by_name(&head, key)
-    } else {
-        None
-    };
-    let mut positions = vec![key];
-    positions.extend(
-        wanted
-            .iter()
-            .flat_map(|column| column.at.iter().copied())
-            .chain(title),
-    );
-    positions.sort_unstable();
-    positions.dedup();
-    let Rows {
-        columns: cells,
-        n_read,
-        lines,
-        refused,
-    } = source::rows(&head, &positions, watch)?;
-    let cells: HashMap<usize, Cells> = positions.into_iter().zip(cells).collect();
-    let keys = texts(&cells, key);
-    let joined = Joined::new(&keys, ids);
-    let mut problems: Vec<Problem> = head
-        .problems
-        .iter()
-        .map(|problem| Problem::warning(&*field, problem.sentence.clone()))
-        .collect();
-    let mut columns = Vec::new();
-    for column in &wanted {
-        let is_typed = column
-            .at
-            .iter()
-            .any(|at| matches!(cells.get(at), Some(Cells::Micros(_))));
-        if is_typed && spec.columns.is_empty() {
-            let sentence = format!(
-                "the column `{}` of the table of {of} holds times and was left out; join it as \
-                 text or as numbers.",
-                column.name
-            );
-            problems.push(Problem::warning(format!("{field}.columns"), sentence));
-            continue;
-        }
-        let of_column: Vec<Cells> = column
-            .at
-            .iter()
-            .filter_map(|at| cells.get(at))
-            .cloned()
-            .collect();
-        let mut read = free(
-            column,
-            &of_column,
-            &format!("{field}.columns"),
-            &Missing::default(),
-        )?;
-        problems.extend(settle_free(&mut read, &format!("{field}.columns"), |row| {
-            lines.told(row)
-        }));
-        // Only joined rows are kept, in their order.
-        read.values = read.values.picked(joined.rows.iter().copied().map(Some));
-        columns.push(read);
-    }
-    let titles = title.map(|at| {
-        let title_texts = texts(&cells, at);
-        let known = |id: &String| writings::known_as(ids, id).map(str::to_owned);
-        let of_row = |&row: &usize| (keys.get(row).and_then(known), title_texts.get(row).cloned());
-        let pairs = joined
-            .rows
-            .iter()
-            .map(of_row)
-            .filter_map(|(id, title)| Some((id?, title.filter(|t| !t.is_empty())?)));
-        pairs.collect()
-    });
+    let table = ReadTable::read(of, spec, log, ids, watch)?;
+    let keys = texts(&table.cells, table.key);
+    let joined = KeyMatches::new(&keys, ids);
+    let mut problems = table.doubts_about_head();
+    let columns = table.columns(&joined, &mut problems)?;
+    let titles = table.titles(&keys, &joined, ids);
     let report = JoinReport {
-        of,
         path: spec.path.clone(),
-        key: head.columns.get(key).cloned().unwrap_or_default(),
-        rows: n_read,
-        rows_unreadable: refused.count,
-        columns: wanted.iter().map(WantedColumn::said).collect(),
+        key: table
+            .head
+            .columns
+            .get(table.key)
+            .cloned()
+            .unwrap_or_default(),
+        rows: table.n_read,
+        rows_unreadable: table.refused.count,
+        columns: table.wanted.iter().map(WantedColumn::said).collect(),
         empty_columns: columns
             .iter()
             .filter(|c| c.values.is_all_missing())
@@ -222,25 +154,9 @@ pub(in crate::data) fn read(
             .collect(),
         ..joined.report(of, ids)
     };
-    if let Some(first) = refused.rows(&lines).first() {
-        let sentence = format!(
-            "{} of {n_read} rows of the table of {of} could not be read and were left out; mend \
-             them in that file (the first: {} {}).",
-            refused.count,
-            first.place(),
-            first.reason
-        );
-        problems.push(Problem::warning(&*field, sentence));
-    }
-    if !is_sure {
-        let sentence = format!(
-            "the column `{}` was taken for the ids of the table of {of}, and others hold such ids, \
-             too; name the right one in `{field}.key`.",
-            report.key
-        );
-        problems.push(Problem::warning(format!("{field}.key"), sentence));
-    }
-    problems.extend(told(&report, &joined, &lines));
+    problems.extend(table.refusals());
+    problems.extend(table.doubt_about_key(&report));
+    problems.extend(warnings(&report, &joined, &table.lines));
     Ok(Some(Side {
         row_of: joined.row_of,
         columns,
@@ -250,8 +166,165 @@ pub(in crate::data) fn read(
     }))
 }
 
+/// A table as it was read from its file.
+struct ReadTable<'a> {
+    of: SideOf,
+    spec: &'a SideTable,
+    head: Head,
+    /// Position of the column of ids, and whether no other may be meant.
+    key: usize,
+    is_key_sure: bool,
+    /// Columns to join.
+    wanted: Vec<WantedColumn>,
+    /// Position of the column of titles.
+    title: Option<usize>,
+    /// Cells of every column that is needed, by its position.
+    cells: HashMap<usize, Cells>,
+    n_read: usize,
+    lines: Lines,
+    refused: Refused,
+}
+
+impl<'a> ReadTable<'a> {
+    fn read(
+        of: SideOf,
+        spec: &'a SideTable,
+        log: &FileSpec,
+        ids: &Vocab,
+        watch: &dyn Watch,
+    ) -> Result<Self, DataError> {
+        let head = source::head(&FileSpec {
+            path: spec.path.clone(),
+            ..FileSpec::default()
+        })?;
+        let (key, is_key_sure) = key(of, spec, &head, log, ids)?;
+        let wanted = wanted(of, spec, &head, key)?;
+        let title = if of == SideOf::Items {
+            titles::by_name(&head, key)
+        } else {
+            None
+        };
+        let mut positions = vec![key];
+        positions.extend(
+            wanted
+                .iter()
+                .flat_map(|column| column.at.iter().copied())
+                .chain(title),
+        );
+        positions.sort_unstable();
+        positions.dedup();
+        let Rows {
+            columns: cells,
+            n_read,
+            lines,
+            refused,
+        } = source::rows(&head, &positions, watch)?;
+        Ok(Self {
+            of,
+            spec,
+            head,
+            key,
+            is_key_sure,
+            wanted,
+            title,
+            cells: positions.into_iter().zip(cells).collect(),
+            n_read,
+            lines,
+            refused,
+        })
+    }
+
+    fn doubts_about_head(&self) -> Vec<Problem> {
+        let problems = self.head.problems.iter();
+        problems
+            .map(|problem| Problem::warning(self.of.field(), problem.sentence.clone()))
+            .collect()
+    }
+
+    /// The wanted columns with their joined rows, in the order of those; a column of times is left
+    /// out with a warning, unless it was named.
+    fn columns(
+        &self,
+        joined: &KeyMatches,
+        problems: &mut Vec<Problem>,
+    ) -> Result<Vec<FreeColumn>, DataError> {
+        let field = format!("{}.columns", self.of.field());
+        let mut columns = Vec::new();
+        for column in &self.wanted {
+            let cells: Vec<Cells> = column
+                .at
+                .iter()
+                .filter_map(|at| self.cells.get(at))
+                .cloned()
+                .collect();
+            let is_typed = cells.iter().any(|cells| matches!(cells, Cells::Micros(_)));
+            if is_typed && self.spec.columns.is_empty() {
+                let sentence = format!(
+                    "the column `{}` of the table of {} holds times and was left out; join it as \
+                     text or as numbers.",
+                    column.name, self.of
+                );
+                problems.push(Problem::warning(&*field, sentence));
+                continue;
+            }
+            let mut read = free(column, &cells, &field, &Missing::default())?;
+            problems.extend(settle_free(&mut read, &field, |row| self.lines.told(row)));
+            read.values = read.values.picked(joined.rows.iter().copied().map(Some));
+            columns.push(read);
+        }
+        Ok(columns)
+    }
+
+    /// Titles by the log's item id; `None` where the table has no column of titles.
+    fn titles(
+        &self,
+        keys: &[String],
+        joined: &KeyMatches,
+        ids: &Vocab,
+    ) -> Option<HashMap<String, String>> {
+        let texts = texts(&self.cells, self.title?);
+        let titles = joined.rows.iter().filter_map(|&row| {
+            let id = writings::known_as(ids, keys.get(row)?)?;
+            let title = texts.get(row).filter(|title| !title.is_empty())?;
+            Some((id.to_owned(), title.clone()))
+        });
+        Some(titles.collect())
+    }
+
+    /// Warns of rows that could not be read.
+    fn refusals(&self) -> Option<Problem> {
+        let rows = self.refused.rows(&self.lines);
+        let first = rows.first()?;
+        let sentence = format!(
+            "{} of {} rows of the table of {} could not be read and were left out; mend them in \
+             that file (the first: {} {}).",
+            self.refused.count,
+            self.n_read,
+            self.of,
+            first.place(),
+            first.reason
+        );
+        Some(Problem::warning(self.of.field(), sentence))
+    }
+
+    /// Warns where another column may hold the ids.
+    fn doubt_about_key(&self, report: &JoinReport) -> Option<Problem> {
+        (!self.is_key_sure).then(|| {
+            let field = format!("{}.key", self.of.field());
+            let sentence = format!(
+                "the column `{}` was taken for the ids of the table of {}, and others hold such \
+                 ids, too; name the right one in `{field}`.",
+                report.key, self.of
+            );
+            Problem::warning(field, sentence)
+        })
+    }
+}
+
+/// Position of the column of ids, and whether no other may be meant.
 fn key(
-    (of, spec): (SideOf, &SideTable),
+    of: SideOf,
+    spec: &SideTable,
     head: &Head,
     log: &FileSpec,
     ids: &Vocab,
@@ -278,8 +351,8 @@ fn wanted(
     key: usize,
 ) -> Result<Vec<WantedColumn>, DataError> {
     let field = format!("{}.columns", of.field());
-    let others = || head.columns.iter().enumerate().filter(|&(at, _)| at != key);
-    let all: Vec<FreeColumnSpec> = others()
+    let others = head.columns.iter().enumerate().filter(|&(at, _)| at != key);
+    let all: Vec<FreeColumnSpec> = others
         .map(|(_, name)| FreeColumnSpec::named(name))
         .collect();
     let named = if spec.columns.is_empty() {
@@ -310,7 +383,7 @@ fn texts(cells: &HashMap<usize, Cells>, at: usize) -> Vec<String> {
 
 /// Which row goes to which id.
 #[derive(Default)]
-struct Joined {
+struct KeyMatches {
     /// Place in `rows` of each id of the log that has a row.
     row_of: HashMap<String, usize>,
     /// Rows of the table that are joined.
@@ -323,7 +396,7 @@ struct Joined {
     otherwise: Option<(usize, String, String)>,
 }
 
-impl Joined {
+impl KeyMatches {
     fn new(keys: &[String], ids: &Vocab) -> Self {
         let mut joined = Self {
             keys: keys.to_vec(),
@@ -357,27 +430,29 @@ impl Joined {
         joined
     }
 
+    /// The ids of the first of some rows.
+    fn examples(&self, rows: &[usize]) -> Vec<String> {
+        rows.iter()
+            .filter_map(|&row| self.keys.get(row))
+            .take(EXAMPLES)
+            .map(|id| quotable(id))
+            .collect()
+    }
+
     fn report(&self, of: SideOf, ids: &Vocab) -> JoinReport {
-        let without = || ids.ids().filter(|id| !self.row_of.contains_key(*id));
-        let shown = |rows: &[usize]| {
-            rows.iter()
-                .filter_map(|&row| self.keys.get(row))
-                .take(EXAMPLES)
-                .map(|id| quotable(id))
-                .collect()
-        };
+        let without_row = ids.ids().filter(|id| !self.row_of.contains_key(*id));
         JoinReport {
             of,
             path: PathBuf::new(),
             key: String::new(),
             rows: self.keys.len(),
             matched: self.rows.len(),
-            without_row: without().count(),
-            without_row_examples: without().take(EXAMPLES).map(quotable).collect(),
+            without_row: without_row.clone().count(),
+            without_row_examples: without_row.take(EXAMPLES).map(quotable).collect(),
             rows_without_event: self.strangers.len(),
-            rows_without_event_examples: shown(&self.strangers),
+            rows_without_event_examples: self.examples(&self.strangers),
             rows_repeated: self.repeated.len(),
-            rows_repeated_examples: shown(&self.repeated),
+            rows_repeated_examples: self.examples(&self.repeated),
             rows_without_key: self.n_without_key,
             rows_unreadable: 0,
             columns: Vec::new(),
@@ -388,7 +463,7 @@ impl Joined {
 
 /// Warnings about a join. Rows without an event are usual: a catalogue is larger than what was
 /// bought.
-fn told(report: &JoinReport, joined: &Joined, lines: &Lines) -> Vec<Problem> {
+fn warnings(report: &JoinReport, joined: &KeyMatches, lines: &Lines) -> Vec<Problem> {
     let JoinReport { of, key, .. } = report;
     let field = of.field();
     let mut problems = Vec::new();
