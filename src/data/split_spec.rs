@@ -235,77 +235,115 @@ impl SplitSpec {
     /// Problems with its settings, each at its field under `split`.
     pub(super) fn setting_problems(self) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let mut wrong = |key: &str, sentence: String| {
-            problems.push(Problem::error(format!("split.{key}"), sentence));
-        };
         for Field { key, value, .. } in self.fields() {
             if let Value::Float(share) = value
                 && !(share > 0.0 && share < 0.5)
             {
-                wrong(
-                    key,
-                    format!("`split.{key}` is {share}; choose a share between 0 and 0.5."),
-                );
+                let sentence =
+                    format!("`split.{key}` is {share}; choose a share between 0 and 0.5.");
+                problems.push(wrong(key, sentence));
             }
         }
-        if let Self::AtDates {
+        problems.extend(self.date_problems());
+        problems.extend(self.window_problems());
+        problems
+    }
+
+    fn date_problems(self) -> Vec<Problem> {
+        let Self::AtDates {
             validation_from,
             test_from,
         } = self
+        else {
+            return Vec::new();
+        };
+        let mut problems = Vec::new();
+        let read = [
+            ("validation_from", validation_from),
+            ("test_from", test_from),
+        ]
+        .map(|(key, moment)| {
+            moment
+                .secs_of_any()
+                .map_err(|why| problems.push(wrong(key, format!("`split.{key}`: {why}."))))
+                .ok()
+        });
+        if let [Some(valid), Some(test)] = read
+            && valid >= test
         {
-            let read = [
-                ("validation_from", validation_from),
-                ("test_from", test_from),
-            ]
-            .map(|(key, moment)| {
-                moment
-                    .secs_of_any()
-                    .map_err(|why| wrong(key, format!("`split.{key}`: {why}.")))
-                    .ok()
-            });
-            if let [Some(valid), Some(test)] = read
-                && valid >= test
-            {
-                let sentence = format!(
-                    "`split.test_from` ({test_from}) is not after `split.validation_from` \
-                     ({validation_from}), so nothing is left to validate on; name a later moment, \
-                     or exchange the two."
-                );
-                wrong("test_from", sentence);
-            }
+            let sentence = format!(
+                "`split.test_from` ({test_from}) is not after `split.validation_from` \
+                 ({validation_from}), so nothing is left to validate on; name a later moment, or \
+                 exchange the two."
+            );
+            problems.push(wrong("test_from", sentence));
         }
-        if let Self::RollingWindows {
+        problems
+    }
+
+    fn window_problems(self) -> Vec<Problem> {
+        let Self::RollingWindows {
             n_windows,
             window,
             horizon_fraction,
         } = self
-        {
-            if n_windows == 0 || n_windows > MOST_WINDOWS {
-                let sentence = format!(
-                    "`split.n_windows` is {n_windows}; choose a whole number from 1 to \
-                     {MOST_WINDOWS}."
-                );
-                wrong("n_windows", sentence);
-            } else if window == 0 || window > n_windows {
-                let sentence = format!(
-                    "`split.window` is {window}; choose one of the windows 1 to {n_windows}."
-                );
-                wrong("window", sentence);
-            }
-            // The oldest window needs training events before its validation part.
-            let needed = (n_windows as f64 + 1.0) * horizon_fraction;
-            if n_windows <= MOST_WINDOWS && horizon_fraction < 0.5 && needed >= 1.0 {
-                let sentence = format!(
-                    "{n_windows} windows of {horizon_fraction} and the validation part before them \
-                     leave nothing to train on; make `split.horizon_fraction` smaller than {:.3}, \
-                     or choose fewer windows.",
-                    1.0 / (n_windows + 1) as f64
-                );
-                wrong("horizon_fraction", sentence);
-            }
+        else {
+            return Vec::new();
+        };
+        let mut problems = Vec::new();
+        if n_windows == 0 || n_windows > MOST_WINDOWS {
+            let sentence = format!(
+                "`split.n_windows` is {n_windows}; choose a whole number from 1 to {MOST_WINDOWS}."
+            );
+            problems.push(wrong("n_windows", sentence));
+        } else if window == 0 || window > n_windows {
+            let sentence =
+                format!("`split.window` is {window}; choose one of the windows 1 to {n_windows}.");
+            problems.push(wrong("window", sentence));
+        }
+        // The oldest window needs training events before its validation part.
+        let needed = (n_windows as f64 + 1.0) * horizon_fraction;
+        if n_windows <= MOST_WINDOWS && horizon_fraction < 0.5 && needed >= 1.0 {
+            let sentence = format!(
+                "{n_windows} windows of {horizon_fraction} and the validation part before them \
+                 leave nothing to train on; make `split.horizon_fraction` smaller than {:.3}, or \
+                 choose fewer windows.",
+                1.0 / (n_windows + 1) as f64
+            );
+            problems.push(wrong("horizon_fraction", sentence));
         }
         problems
     }
+}
+
+impl SplitSpec {
+    /// The setting of this name, where it is a share.
+    fn share_mut(&mut self, key: &str) -> Option<&mut f64> {
+        match (key, self) {
+            (
+                "valid_fraction",
+                Self::GlobalTemporal { valid_fraction, .. }
+                | Self::PerUserTemporal { valid_fraction, .. },
+            ) => Some(valid_fraction),
+            (
+                "test_fraction",
+                Self::GlobalTemporal { test_fraction, .. }
+                | Self::PerUserTemporal { test_fraction, .. },
+            ) => Some(test_fraction),
+            (
+                "horizon_fraction",
+                Self::RollingWindows {
+                    horizon_fraction, ..
+                },
+            ) => Some(horizon_fraction),
+            _ => None,
+        }
+    }
+}
+
+/// An error of a setting of the split.
+fn wrong(key: &str, sentence: String) -> Problem {
+    Problem::error(format!("split.{key}"), sentence)
 }
 
 /// Most windows of a series.
@@ -415,38 +453,11 @@ impl Described for SplitSpec {
     }
 
     fn set(&mut self, key: &str, value: &Value) -> Result<(), SetError> {
+        if let Some(share) = self.share_mut(key) {
+            *share = f64::from_value(key, value)?;
+            return Ok(());
+        }
         match (key, &mut *self) {
-            (
-                "valid_fraction",
-                Self::GlobalTemporal {
-                    valid_fraction: share,
-                    ..
-                }
-                | Self::PerUserTemporal {
-                    valid_fraction: share,
-                    ..
-                },
-            )
-            | (
-                "test_fraction",
-                Self::GlobalTemporal {
-                    test_fraction: share,
-                    ..
-                }
-                | Self::PerUserTemporal {
-                    test_fraction: share,
-                    ..
-                },
-            )
-            | (
-                "horizon_fraction",
-                Self::RollingWindows {
-                    horizon_fraction: share,
-                    ..
-                },
-            ) => {
-                *share = f64::from_value(key, value)?;
-            }
             (
                 "validation_from",
                 Self::AtDates {

@@ -7,7 +7,7 @@
 //! windows that are observed to their end.)
 
 use super::{Outcomes, Output, Sample, WillAct, refused};
-use crate::data::{DataError, NamedMoment, Prepared, SplitSpec};
+use crate::data::{DataError, Dataset, Prepared, SplitSpec};
 
 pub(super) const NEEDS_A_CUT: &str = "whether a user acts before a time is asked at one moment for \
                                       all, so the log must be cut in time; write `split: \
@@ -27,87 +27,20 @@ pub(super) fn questions(
     }
     let dataset = &prepared.dataset;
     let behaviour = meant(spec, prepared)?;
-    let Some(mut asked) = moments(prepared) else {
+    let Some(moments) = moments(prepared) else {
         return Err(refused(
             "split",
             "this log has no times, so no moment can be asked about.".to_owned(),
         ));
     };
-    if let SplitSpec::AtDates {
-        validation_from,
-        test_from,
-    } = split
-    {
-        // The moments as they were named, not as the first event after each has it.
-        let secs = |named: NamedMoment, cut: i64| named.secs(!dataset.has_clock()).unwrap_or(cut);
-        (asked.valid, asked.test) = (
-            secs(validation_from, asked.valid),
-            secs(test_from, asked.test),
-        );
-    }
-    let Moments {
-        first,
-        valid,
-        test,
-        end,
-    } = asked;
-    let horizon = (spec.horizon_hours * 3600.0).round().max(1.0) as i64;
-    for (part, from, until) in [("validation", valid, test), ("test", test, end)] {
-        if from.saturating_add(horizon) > until {
-            let most = (until - from) as f64 / 3600.0;
-            let sentence = format!(
-                "the horizon of {} hours does not fit into the {part} part, which is {most:.1} \
-                 hours long; lower `task.horizon_hours`, or give that part a larger share in \
-                 `split`.",
-                spec.horizon_hours
-            );
-            return Err(refused("task.horizon_hours", sentence));
-        }
-    }
-    let asked_at = |moment: i64, user: usize| -> Option<Sample> {
-        let times = dataset.sequences.times(user)?;
-        let history_len = times.partition_point(|&time| time < moment);
-        let last = *times.get(history_len.checked_sub(1)?)?;
-        let after = times
-            .iter()
-            .enumerate()
-            .skip(history_len)
-            .take_while(|(_, time)| **time < moment + horizon);
-        let is_meant = |at: usize| match behaviour {
-            None => true,
-            Some(behaviour) => {
-                dataset
-                    .sequences
-                    .behaviours(user)
-                    .and_then(|all| all.get(at))
-                    == Some(&behaviour)
-            }
-        };
-        let acts = after.map(|(at, _)| at).any(is_meant);
-        Some(Sample {
-            user_idx: user as u32,
-            history_len: history_len as u32,
-            elapsed_secs: (moment - last) as f32,
-            target: f32::from(u8::from(acts)),
-        })
+    let questions = Questions {
+        dataset,
+        behaviour,
+        horizon: (spec.horizon_hours * 3600.0).round().max(1.0) as i64,
+        moments: moments.as_named(split, !dataset.has_clock()),
     };
-    let n_users = dataset.sequences.n_users();
-    let of_part = |moment: i64| -> Vec<Sample> {
-        (0..n_users)
-            .filter_map(|user| asked_at(moment, user))
-            .collect()
-    };
-    let backwards =
-        (1..=MOST_MOMENTS as i64).map(|n| valid.saturating_sub(n.saturating_mul(horizon)));
-    let mut training: Vec<i64> = backwards.take_while(|&moment| moment > first).collect();
-    training.reverse();
-    let train: Vec<Sample> = (0..n_users)
-        .flat_map(|user| {
-            training
-                .iter()
-                .filter_map(move |&moment| asked_at(moment, user))
-        })
-        .collect();
+    questions.check_horizon(spec)?;
+    let train = questions.training();
     let n_yes = train.iter().filter(|sample| sample.target > 0.5).count();
     if !train.is_empty() && (n_yes == 0 || n_yes == train.len()) {
         let all = if n_yes > 0 { "yes" } else { "no" };
@@ -117,16 +50,97 @@ pub(super) fn questions(
         );
         return Err(refused("task.horizon_hours", sentence));
     }
-    let classes = vec!["no".to_owned(), "yes".to_owned()];
-    let (valid, test) = (of_part(valid), of_part(test));
     Ok(Outcomes {
         output: Output::Chance,
         train,
-        valid,
-        test,
-        classes,
+        valid: questions.of_everyone(questions.moments.valid),
+        test: questions.of_everyone(questions.moments.test),
+        classes: vec!["no".to_owned(), "yes".to_owned()],
         ..Outcomes::default()
     })
+}
+
+/// Source of the questions of one task.
+struct Questions<'a> {
+    dataset: &'a Dataset,
+    /// The behaviour that is asked about; `None` for any event.
+    behaviour: Option<u16>,
+    /// Seconds after the moment.
+    horizon: i64,
+    moments: AskedMoments,
+}
+
+impl Questions<'_> {
+    /// Fails where a part of the split is shorter than the horizon.
+    fn check_horizon(&self, spec: &WillAct) -> Result<(), DataError> {
+        let AskedMoments {
+            valid, test, end, ..
+        } = self.moments;
+        for (part, from, until) in [("validation", valid, test), ("test", test, end)] {
+            if from.saturating_add(self.horizon) > until {
+                let most = (until - from) as f64 / 3600.0;
+                let sentence = format!(
+                    "the horizon of {} hours does not fit into the {part} part, which is {most:.1} \
+                     hours long; lower `task.horizon_hours`, or give that part a larger share in \
+                     `split`.",
+                    spec.horizon_hours
+                );
+                return Err(refused("task.horizon_hours", sentence));
+            }
+        }
+        Ok(())
+    }
+
+    /// The question about a user at a moment; `None` where nothing came before it.
+    fn question(&self, moment: i64, user: usize) -> Option<Sample> {
+        let times = self.dataset.sequences.times(user)?;
+        let history_len = times.partition_point(|&time| time < moment);
+        let last = *times.get(history_len.checked_sub(1)?)?;
+        let acts = times
+            .iter()
+            .enumerate()
+            .skip(history_len)
+            .take_while(|(_, time)| **time < moment + self.horizon)
+            .any(|(at, _)| self.is_meant(user, at));
+        Some(Sample {
+            user_idx: user as u32,
+            history_len: history_len as u32,
+            elapsed_secs: (moment - last) as f32,
+            target: f32::from(u8::from(acts)),
+        })
+    }
+
+    /// Whether a user's event is of the behaviour that is asked about.
+    fn is_meant(&self, user: usize, at: usize) -> bool {
+        self.behaviour.is_none_or(|behaviour| {
+            let behaviours = self.dataset.sequences.behaviours(user);
+            behaviours.and_then(|all| all.get(at)) == Some(&behaviour)
+        })
+    }
+
+    /// Questions about all users at one moment.
+    fn of_everyone(&self, moment: i64) -> Vec<Sample> {
+        (0..self.dataset.sequences.n_users())
+            .filter_map(|user| self.question(moment, user))
+            .collect()
+    }
+
+    /// Questions about every user at moments one horizon apart, back from the first cut.
+    fn training(&self) -> Vec<Sample> {
+        let AskedMoments { first, valid, .. } = self.moments;
+        let mut moments: Vec<i64> = (1..=MOST_MOMENTS as i64)
+            .map(|n| valid.saturating_sub(n.saturating_mul(self.horizon)))
+            .take_while(|&moment| moment > first)
+            .collect();
+        moments.reverse();
+        (0..self.dataset.sequences.n_users())
+            .flat_map(|user| {
+                moments
+                    .iter()
+                    .filter_map(move |&moment| self.question(moment, user))
+            })
+            .collect()
+    }
 }
 
 /// The behaviour that is meant; `None` for any event.
@@ -158,8 +172,8 @@ fn meant(spec: &WillAct, prepared: &Prepared) -> Result<Option<u16>, DataError> 
     }
 }
 
-/// Moments in seconds.
-struct Moments {
+/// AskedMoments in seconds.
+struct AskedMoments {
     /// Time of the first event.
     first: i64,
     /// At which validation is asked.
@@ -170,9 +184,27 @@ struct Moments {
     end: i64,
 }
 
+impl AskedMoments {
+    /// The moments as a split names them, not as the first event after each has it.
+    fn as_named(self, split: SplitSpec, only_orders: bool) -> Self {
+        let SplitSpec::AtDates {
+            validation_from,
+            test_from,
+        } = split
+        else {
+            return self;
+        };
+        Self {
+            valid: validation_from.secs(only_orders).unwrap_or(self.valid),
+            test: test_from.secs(only_orders).unwrap_or(self.test),
+            ..self
+        }
+    }
+}
+
 /// The cuts as the split made them: the first moment of an event that is not training's, and of one
 /// that is the test's.
-fn moments(prepared: &Prepared) -> Option<Moments> {
+fn moments(prepared: &Prepared) -> Option<AskedMoments> {
     let sequences = &prepared.dataset.sequences;
     let times = sequences.time_secs.as_deref()?;
     let first_from = |lens: &[u32]| {
@@ -181,7 +213,7 @@ fn moments(prepared: &Prepared) -> Option<Moments> {
         lens.iter().enumerate().filter_map(of_user).min()
     };
     let (first, end) = (*times.iter().min()?, *times.iter().max()?);
-    Some(Moments {
+    Some(AskedMoments {
         first,
         valid: first_from(&prepared.split.train_len)?,
         test: first_from(&prepared.split.valid_len)?,

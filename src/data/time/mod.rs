@@ -54,22 +54,18 @@ pub(super) fn look<'a>(examples: impl Iterator<Item = (&'a str, Option<&'a str>)
         .collect();
     // Half is enough to know the format; the rows that do not follow it are refused one by one.
     let is_most = |n: usize| 2 * n > examples.len();
-    let mut numbers: Vec<f64> = examples
-        .iter()
-        .filter_map(|(text, _)| number::decimal(number::unquoted(text)))
+    let texts = || examples.iter().map(|(text, _)| *text);
+    let mut numbers: Vec<f64> = texts()
+        .filter_map(|text| number::decimal(number::unquoted(text)))
         .collect();
-    let moments: Vec<Moment> = examples
-        .iter()
-        .filter_map(|(text, _)| moment(text))
-        .collect();
+    let moments: Vec<Moment> = texts().filter_map(moment).collect();
     if is_most(moments.len()) && moments.len() + 1 >= numbers.len() {
         let step = usual(moments.iter().map(|moment| moment.step));
-        let needs_name = step == Step::Month;
         return Some(Look {
             format: TimeFormat::Date,
             step,
             reason: Reason::Parts,
-            needs_name,
+            needs_name: step == Step::Month,
         });
     }
     if is_most(numbers.len()) {
@@ -81,41 +77,10 @@ pub(super) fn look<'a>(examples: impl Iterator<Item = (&'a str, Option<&'a str>)
         .filter(|(written, _)| matches!(written.date, Parts::Open(_)))
         .collect();
     if is_most(written.len()) {
-        let rows: Vec<order::Row<'_>> = written
-            .iter()
-            .map(|(written, user)| order::Row {
-                written,
-                user: *user,
-            })
-            .collect();
-        let (format, reason) = order::of_rows(&rows)?;
-        let order = part_order(&format);
-        let step = usual(
-            written
-                .iter()
-                .filter_map(|(written, _)| Some(written.moment(order)?.step)),
-        );
-        // `10.12.20` may be a version, `24-01-31` a code.
-        let is_short = |written: &Written| {
-            matches!(written.date, Parts::Open(open) if !open.is_year_last && open.mark != '/')
-                && !written.has_clock()
-        };
-        let needs_name = is_most(
-            written
-                .iter()
-                .filter(|(written, _)| is_short(written))
-                .count(),
-        );
-        return Some(Look {
-            format,
-            step,
-            reason,
-            needs_name,
-        });
+        return of_open_dates(&written, examples.len());
     }
-    let clocks: Vec<Step> = examples
-        .iter()
-        .filter_map(|(text, _)| Some(clock::alone(text)?.step))
+    let clocks: Vec<Step> = texts()
+        .filter_map(|text| Some(clock::alone(text)?.step))
         .collect();
     is_most(clocks.len()).then(|| Look {
         format: TimeFormat::Clock,
@@ -123,6 +88,40 @@ pub(super) fn look<'a>(examples: impl Iterator<Item = (&'a str, Option<&'a str>)
         reason: Reason::Parts,
         needs_name: true,
     })
+}
+
+/// Reads the order of day and month from dates that leave it open, each with its user.
+fn of_open_dates(written: &[(Written, Option<&str>)], n_examples: usize) -> Option<Look> {
+    let rows: Vec<order::Row<'_>> = written
+        .iter()
+        .map(|(written, user)| order::Row {
+            written,
+            user: *user,
+        })
+        .collect();
+    let (format, reason) = order::of_rows(&rows)?;
+    let order = part_order(&format);
+    let step = usual(
+        written
+            .iter()
+            .filter_map(|(written, _)| Some(written.moment(order)?.step)),
+    );
+    let n_short = written
+        .iter()
+        .filter(|(written, _)| is_short(written))
+        .count();
+    Some(Look {
+        format,
+        step,
+        reason,
+        needs_name: 2 * n_short > n_examples,
+    })
+}
+
+/// Whether a date may be something else: `10.12.20` a version, `24-01-31` a code.
+fn is_short(written: &Written) -> bool {
+    matches!(written.date, Parts::Open(open) if !open.is_year_last && open.mark != '/')
+        && !written.has_clock()
 }
 
 /// Reads the kind of numbers from the size of the middle one.

@@ -267,56 +267,23 @@ fn day_and_name(at: &mut Cursor<'_>, day: i8, month: i8) -> Option<Found> {
 pub(super) fn digits_only(text: &str) -> Option<Written> {
     let mut at = Cursor::new(text);
     let digits = at.digits(18)?;
-    let part = |from: usize, to: usize| {
-        digits
-            .text
-            .get(from..to)
-            .and_then(|part| part.parse::<i64>().ok())
-    };
     if !matches!(digits.len(), 8 | 12 | 14 | 17) {
         return None;
     }
     // Other years are numbers of another kind.
-    let year = part(0, 4).filter(|year| (1900..=2100).contains(year))?;
+    let year = whole_number(digits.text, 0..4).filter(|year| (1900..=2100).contains(year))?;
     let (month, day) = (
-        i8::try_from(part(4, 6)?).ok()?,
-        i8::try_from(part(6, 8)?).ok()?,
+        i8::try_from(whole_number(digits.text, 4..6)?).ok()?,
+        i8::try_from(whole_number(digits.text, 6..8)?).ok()?,
     );
     Date::new(year as i16, month, day).ok()?;
-    let clock = |digits: &str| {
-        let part = |from: usize, to: usize| {
-            digits
-                .get(from..to)
-                .and_then(|part| part.parse::<i64>().ok())
-        };
-        let (hour, minute) = (part(0, 2)?, part(2, 4)?);
-        let (second, step) = if digits.len() >= 6 {
-            (part(4, 6)?, Step::Second)
-        } else {
-            (0, Step::Minute)
-        };
-        if hour > 23 || minute > 59 || second > 59 {
-            return None;
-        }
-        let fraction = digits.get(6..).filter(|digits| !digits.is_empty());
-        let step = if fraction.is_some() {
-            Step::Fraction
-        } else {
-            step
-        };
-        let secs = hour * 3_600 + minute * 60 + second;
-        Some(Clock {
-            micros: secs * MICROS_PER_SEC + fraction.map_or(0, clock::millionths),
-            step,
-        })
-    };
     let mut written = Written {
         date: known(year, month, day, Step::Day)?,
         clock: None,
         zone: Zone::Unsaid,
     };
     if digits.len() > 8 {
-        written.clock = Some(clock(digits.text.get(8..)?)?);
+        written.clock = Some(clock_of_digits(digits.text.get(8..)?)?);
     } else if !at.is_over() {
         // `20240131T133005Z`, `20240131-133005`
         let mut here = at;
@@ -326,7 +293,7 @@ pub(super) fn digits_only(text: &str) -> Option<Written> {
             .filter(|digits| is_clock && matches!(digits.len(), 4 | 6))
         {
             Some(digits) => {
-                written.clock = Some(clock(digits.text)?);
+                written.clock = Some(clock_of_digits(digits.text)?);
                 at = here;
             }
             None => written.clock = date::behind(&mut at)?,
@@ -345,4 +312,33 @@ pub(super) fn digits_only(text: &str) -> Option<Written> {
         Zone::Unsaid
     };
     at.is_over().then_some(written)
+}
+
+/// `HHMM` or `HHMMSS`, with the digits of a fraction behind it or not.
+fn clock_of_digits(digits: &str) -> Option<Clock> {
+    let (hour, minute) = (whole_number(digits, 0..2)?, whole_number(digits, 2..4)?);
+    let (second, step) = if digits.len() >= 6 {
+        (whole_number(digits, 4..6)?, Step::Second)
+    } else {
+        (0, Step::Minute)
+    };
+    if hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let fraction = digits.get(6..).filter(|digits| !digits.is_empty());
+    let step = if fraction.is_some() {
+        Step::Fraction
+    } else {
+        step
+    };
+    let secs = hour * 3_600 + minute * 60 + second;
+    Some(Clock {
+        micros: secs * MICROS_PER_SEC + fraction.map_or(0, clock::millionths),
+        step,
+    })
+}
+
+/// The number that some of the digits write.
+fn whole_number(digits: &str, range: std::ops::Range<usize>) -> Option<i64> {
+    digits.get(range)?.parse().ok()
 }

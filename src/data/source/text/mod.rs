@@ -61,46 +61,18 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<Head,
     let mut outline = Outline::of(bytes, &file, guess_separator).map_err(content)?;
     let tidy = outline.tidy(bytes, true);
     let separator = outline.separator.clone();
-    let Sample {
-        first,
-        n_fields,
-        mut rows,
-    } = sample(&tidy, &outline, file.encoding.unwrap_or_default()).map_err(content)?;
+    let sample = sample(&tidy, &outline, file.encoding.unwrap_or_default()).map_err(content)?;
     let tidy = tidy.into_owned();
-    outline.n_fields = n_fields;
-    if n_fields > MOST_COLUMNS {
-        return Err(content(too_many(n_fields, &separator)));
+    outline.n_fields = sample.n_fields;
+    if sample.n_fields > MOST_COLUMNS {
+        return Err(content(too_many(sample.n_fields, &separator)));
     }
-    let named = outline
-        .names
-        .as_ref()
-        .filter(|names| names.len() == n_fields);
-    let header = named.is_some()
-        || file.header.unwrap_or_else(|| {
-            let line = tidy.get(first.start..first.end).unwrap_or(&[]);
-            detect::header(&rows) || (first.n_fields != n_fields && detect::names_columns(line))
-        });
+    let has_header = has_header(&outline, &file, &sample, &tidy);
     let mut problems: Vec<Problem> = outline.told(&file).into_iter().collect();
-    let columns: Vec<String> = if let Some(names) = named {
-        names.clone()
-    } else if header {
-        let fitted = names::fit(rows.remove(0), n_fields, &rows);
-        let names::Fitted { columns, problem } = fitted.ok_or_else(|| {
-            content(format!(
-                "the first line names {} columns, but most lines have {n_fields} fields separated \
-                 by {}; give the right `data.separator`, or mend the first line.",
-                first.n_fields,
-                Separator::new(&separator).described()
-            ))
-        })?;
-        problems.extend(problem);
-        columns
-    } else {
-        (1..=n_fields).map(|at| format!("column_{at}")).collect()
-    };
-    rows.retain(|row| row.len() == n_fields);
+    let NamedRows { columns, rows } =
+        named(sample, &outline, has_header, &mut problems).map_err(content)?;
     if rows.is_empty() {
-        return Err(content(if header {
+        return Err(content(if has_header {
             "it holds a header and no rows; choose a file with events.".to_owned()
         } else {
             "no row of it can be read; check `data.separator`.".to_owned()
@@ -108,14 +80,14 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<Head,
     }
     let file = FileSpec {
         separator: Some(separator),
-        header: Some(header),
+        header: Some(has_header),
         ..file
     };
     let (columns, problem) = unique(columns.iter().map(|name| names::clean(name)).collect());
     problems.extend(problem);
     let n_first = outline.n_first(bytes);
-    let numbers_rows = !header
-        && n_fields > 2
+    let numbers_rows = !has_header
+        && outline.n_fields > 2
         && names::are_row_numbers(
             rows.iter()
                 .filter_map(|row| row.first())
@@ -126,12 +98,7 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<Head,
                         item; name it in `data.roles` if it is.";
         problems.push(Problem::warning("data.roles", sentence));
     }
-    // A server's log in the extended format of W3C: who asked for what.
-    let at = |name: &str| columns.iter().position(|column| column == name);
-    let told_roles = match (at("c-ip"), at("cs-uri-stem")) {
-        (Some(client), Some(page)) => vec![(Role::User, client), (Role::Item, page)],
-        _ => Vec::new(),
-    };
+    let told_roles = roles_of_server_log(&columns);
     Ok(Head {
         problems,
         outline,
@@ -140,6 +107,70 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<Head,
         told_roles,
         ..Head::new(file, columns, rows)
     })
+}
+
+/// Whether the names of the columns stand in the text, before the rows or in the first of them.
+fn has_header(outline: &Outline, file: &FileSpec, sample: &HeadSample, tidy: &[u8]) -> bool {
+    let HeadSample {
+        first,
+        n_fields,
+        rows,
+    } = sample;
+    outline.names_of_all().is_some()
+        || file.header.unwrap_or_else(|| {
+            let line = tidy.get(first.start..first.end).unwrap_or(&[]);
+            detect::header(rows) || (first.n_fields != *n_fields && detect::names_columns(line))
+        })
+}
+
+/// The rows of a head under the names of their columns.
+struct NamedRows {
+    columns: Vec<String>,
+    /// The rows that have as many fields as there are columns.
+    rows: Vec<Vec<String>>,
+}
+
+/// Takes the names of the columns from the lines before the rows, else from the first row, else
+/// numbers them.
+fn named(
+    sample: HeadSample,
+    outline: &Outline,
+    has_header: bool,
+    problems: &mut Vec<Problem>,
+) -> Result<NamedRows, String> {
+    let HeadSample {
+        first,
+        n_fields,
+        mut rows,
+    } = sample;
+    let columns: Vec<String> = if let Some(names) = outline.names_of_all() {
+        names.clone()
+    } else if has_header {
+        let fitted = names::fit(rows.remove(0), n_fields, &rows);
+        let names::Fitted { columns, problem } = fitted.ok_or_else(|| {
+            format!(
+                "the first line names {} columns, but most lines have {n_fields} fields separated \
+                 by {}; give the right `data.separator`, or mend the first line.",
+                first.n_fields,
+                Separator::new(&outline.separator).described()
+            )
+        })?;
+        problems.extend(problem);
+        columns
+    } else {
+        (1..=n_fields).map(|at| format!("column_{at}")).collect()
+    };
+    rows.retain(|row| row.len() == n_fields);
+    Ok(NamedRows { columns, rows })
+}
+
+/// Roles in a server's log in the extended format of W3C: who asked for what.
+fn roles_of_server_log(columns: &[String]) -> Vec<(Role, usize)> {
+    let position = |name: &str| columns.iter().position(|column| column == name);
+    match (position("c-ip"), position("cs-uri-stem")) {
+        (Some(client), Some(page)) => vec![(Role::User, client), (Role::Item, page)],
+        _ => Vec::new(),
+    }
 }
 
 /// See [`super::rows`].
@@ -322,7 +353,7 @@ fn guess_separator(bytes: &[u8], quote: u8) -> Result<String, String> {
 }
 
 /// The first rows of the head.
-struct Sample {
+struct HeadSample {
     /// The first record.
     first: Record,
     /// Number of fields of most rows.
@@ -331,7 +362,7 @@ struct Sample {
     rows: Vec<Vec<String>>,
 }
 
-fn sample(bytes: &[u8], outline: &Outline, encoding: Encoding) -> Result<Sample, String> {
+fn sample(bytes: &[u8], outline: &Outline, encoding: Encoding) -> Result<HeadSample, String> {
     let mut splitter =
         Splitter::new(bytes, Separator::new(&outline.separator)).quoted_by(outline.quote);
     let mut rows = Vec::new();
@@ -363,7 +394,7 @@ fn sample(bytes: &[u8], outline: &Outline, encoding: Encoding) -> Result<Sample,
         .max_by_key(|&(&n_fields, &n)| (n, n_fields))
         .map(|(&n_fields, _)| n_fields);
     match (first, most) {
-        (Some(first), Some(n_fields)) => Ok(Sample {
+        (Some(first), Some(n_fields)) => Ok(HeadSample {
             first,
             n_fields,
             rows,

@@ -167,6 +167,13 @@ impl Outline {
         Some(Problem::warning("data.path", capital(&sentence)))
     }
 
+    /// Names that stand in no line of fields, where there is one for each field.
+    pub(super) fn names_of_all(&self) -> Option<&Vec<String>> {
+        self.names
+            .as_ref()
+            .filter(|names| names.len() == self.n_fields)
+    }
+
     /// The lines that may be rows: no comment, border or word on the separator is among them.
     fn likely_rows<'a>(&self, head: &'a [u8]) -> Cow<'a, [u8]> {
         let is_row = |line: &[u8]| {
