@@ -184,30 +184,13 @@ pub(super) fn code(
         .as_ref()
         .map(|cells| text(cells, Role::Session))
         .transpose()?;
-    events.user_idx = rows.ids(
-        text(&cells.user, Role::User)?,
-        &mut events.users,
-        ("user", sessions),
-    );
+    let users = text(&cells.user, Role::User)?;
+    events.user_idx = rows.ids(users, &mut events.users, "user", sessions);
     events.item_idx = match &cells.item {
-        Some(items) => rows.ids(text(items, Role::Item)?, &mut events.items, ("item", None)),
+        Some(items) => rows.ids(text(items, Role::Item)?, &mut events.items, "item", None),
         None => vec![events.items.intern(ONE_ITEM); lines.len()],
     };
-    let mut told = time::Told::default();
-    if let Some(times) = &cells.time {
-        let (mut ticks, mut per_sec, seen) = rows.times(times, &timing.format);
-        told = seen;
-        if let (Some(clocks), Some(kind)) = (&cells.clock, timing.clock) {
-            rows.add_clocks(
-                text(clocks, Role::Clock)?,
-                kind,
-                &mut ticks,
-                &mut per_sec,
-                &timing.format,
-            );
-        }
-        (events.time_ticks, events.ticks_per_sec) = (Some(ticks), per_sec);
-    }
+    let told = code_times(cells, timing, &mut rows, &mut events)?;
     if let Some(values) = &cells.value {
         events.value = Some(rows.values(text(values, Role::Value)?, cells.how.values));
     }
@@ -243,6 +226,30 @@ pub(super) fn code(
         told,
         notes,
     })
+}
+
+/// Codes the times, with the clocks that stand in a column of their own.
+fn code_times(
+    cells: &RoleCells,
+    timing: &Timing,
+    rows: &mut Readable<'_>,
+    events: &mut Events,
+) -> Result<time::Told, DataError> {
+    let Some(times) = &cells.time else {
+        return Ok(time::Told::default());
+    };
+    let (mut ticks, mut per_sec, told) = rows.times(times, &timing.format);
+    if let (Some(clocks), Some(kind)) = (&cells.clock, timing.clock) {
+        rows.add_clocks(
+            text(clocks, Role::Clock)?,
+            kind,
+            &mut ticks,
+            &mut per_sec,
+            &timing.format,
+        );
+    }
+    (events.time_ticks, events.ticks_per_sec) = (Some(ticks), per_sec);
+    Ok(told)
 }
 
 /// Warnings of times that can hardly be true; the rows are kept.
@@ -334,7 +341,8 @@ impl Readable<'_> {
         &mut self,
         column: &Texts,
         vocab: &mut Vocab,
-        (what, sessions): (&str, Option<&Texts>),
+        what: &str,
+        sessions: Option<&Texts>,
     ) -> Vec<u32> {
         let mut idx = Vec::with_capacity(column.len());
         let mut without = Vec::new();
@@ -362,19 +370,28 @@ impl Readable<'_> {
             idx.push(vocab.intern(id));
         }
         if !without.is_empty() {
-            self.without_id(&without, &mut idx, (vocab, what, sessions));
+            let nobodies = self.refuse_without_id(&without, what, sessions);
+            if !nobodies.is_empty() {
+                let nobody = vocab.intern(NOBODY);
+                for row in nobodies {
+                    if let Some(place) = idx.get_mut(row) {
+                        *place = nobody;
+                    }
+                }
+            }
         }
         idx
     }
 
-    /// Rows that hold a mark in the place of an id.
-    fn without_id(
+    /// Refuses rows that hold a mark in the place of an id, but for those that have a session: these
+    /// are returned.
+    fn refuse_without_id(
         &mut self,
         without: &[(usize, &str)],
-        idx: &mut [u32],
-        (vocab, what, sessions): (&mut Vocab, &str, Option<&Texts>),
-    ) {
-        let mut nobody = None;
+        what: &str,
+        sessions: Option<&Texts>,
+    ) -> Vec<usize> {
+        let mut with_session = Vec::new();
         let mut sessions = sessions.map(|column| column.iter().enumerate());
         for &(row, mark) in without {
             // Rows follow each other, so the sessions are walked through once.
@@ -383,10 +400,7 @@ impl Readable<'_> {
                 .and_then(|all| all.find(|(at, _)| *at == row))
                 .and_then(|(_, cell)| cell);
             if session.is_some_and(|session| !self.missing.is_no_value(trimmed(session))) {
-                let nobody = *nobody.get_or_insert_with(|| vocab.intern(NOBODY));
-                if let Some(place) = idx.get_mut(row) {
-                    *place = nobody;
-                }
+                with_session.push(row);
                 continue;
             }
             self.refuse(row, || match mark {
@@ -394,6 +408,7 @@ impl Readable<'_> {
                 mark => format!("has no {what} (`{}`)", quotable(mark)),
             });
         }
+        with_session
     }
 
     fn times(&mut self, cells: &Cells, format: &TimeFormat) -> (Vec<i64>, i64, time::Told) {

@@ -284,7 +284,7 @@ impl Events {
         let ends = self
             .part
             .take()
-            .map(|parts| in_order_of_parts(&parts, &offsets, (&mut rows, &mut times)));
+            .map(|parts| in_order_of_parts(&parts, &offsets, &mut rows, &mut times));
         // Columns that are done with go at once: a log may be as large as the memory allows.
         self.user_idx = Vec::new();
         self.same = None;
@@ -360,7 +360,8 @@ impl Events {
 fn in_order_of_parts(
     parts: &[SplitPart],
     offsets: &[usize],
-    (rows, times): (&mut [u32], &mut [i64]),
+    rows: &mut [u32],
+    times: &mut [i64],
 ) -> Vec<[u32; 2]> {
     let part = |row: u32| parts.get(row as usize).copied().unwrap_or_default();
     let mut ends = Vec::with_capacity(offsets.len());

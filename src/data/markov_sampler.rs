@@ -1,6 +1,7 @@
 //! Synthetic histories by a Markov chain of the first order.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -33,14 +34,6 @@ impl MarkovSampler {
                 *counts.entry(from).or_default().entry(to).or_default() += 1;
             });
         }
-        let added_up = |counts: BTreeMap<u32, u64>| {
-            let mut total = 0;
-            let add = |(to, count)| {
-                total += count;
-                (to, total)
-            };
-            counts.into_iter().map(add).collect()
-        };
         Self {
             followers: counts
                 .into_iter()
@@ -49,18 +42,18 @@ impl MarkovSampler {
         }
     }
 
-    /// Draws `n` histories of `least` to `most` events: shorter ones are drawn anew, longer ones
-    /// cut. The same seed draws the same. Fewer come back where hardly any is so long.
+    /// Draws `n` histories of so many events: shorter ones are drawn anew, longer ones cut. The same
+    /// seed draws the same. Fewer come back where hardly any is so long.
     #[must_use]
-    pub fn sample(&self, n: usize, (least, most): (usize, usize), seed: u64) -> Histories {
+    pub fn sample(&self, n: usize, lengths: RangeInclusive<usize>, seed: u64) -> Histories {
         let mut rng = ChaCha8Rng::seed_from_u64(derive_seed(seed, "markov", 0));
         let mut drawn = Histories::new();
         for _ in 0..n.saturating_mul(MAX_TRIES) {
             if drawn.n_rows() == n {
                 break;
             }
-            let row = self.row(most, &mut rng);
-            if row.len() >= least {
+            let row = self.row(*lengths.end(), &mut rng);
+            if row.len() >= *lengths.start() {
                 drawn.push(&row);
             }
         }
@@ -85,6 +78,17 @@ impl MarkovSampler {
     }
 }
 
+/// The counts of items, each added to those before it.
+fn added_up(counts: BTreeMap<u32, u64>) -> Vec<(u32, u64)> {
+    let counts = counts.into_iter();
+    counts
+        .scan(0, |total, (item, count)| {
+            *total += count;
+            Some((item, *total))
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,13 +101,13 @@ mod tests {
     #[test]
     fn pairs_are_drawn_as_often_as_they_were_counted() {
         let sampler = MarkovSampler::fit(&rows(&[&[1, 2], &[1, 2], &[1, 2], &[1, 3], &[]]));
-        let drawn = sampler.sample(4000, (1, 9), 5);
+        let drawn = sampler.sample(4000, 1..=9, 5);
         assert_eq!(drawn.n_rows(), 4000);
         let n_two = drawn.rows().filter(|row| **row == [1, 2]).count();
         assert!((2890..=3110).contains(&n_two), "{n_two}");
         assert!(drawn.rows().all(|row| row == [1, 2] || row == [1, 3]));
-        assert_eq!(drawn, sampler.sample(4000, (1, 9), 5));
-        assert_ne!(drawn, sampler.sample(4000, (1, 9), 6));
+        assert_eq!(drawn, sampler.sample(4000, 1..=9, 5));
+        assert_ne!(drawn, sampler.sample(4000, 1..=9, 6));
     }
 
     #[test]
@@ -111,19 +115,19 @@ mod tests {
         let circle = MarkovSampler::fit(&rows(&[&[1, 2, 1, 2, 1, 2, 1, 2]]));
         assert!(
             circle
-                .sample(20, (2, 5), 1)
+                .sample(20, 2..=5, 1)
                 .rows()
                 .all(|row| (2..=5).contains(&row.len()))
         );
         assert_eq!(
             MarkovSampler::fit(&rows(&[&[1]]))
-                .sample(3, (2, 5), 1)
+                .sample(3, 2..=5, 1)
                 .n_rows(),
             0
         );
         assert_eq!(
             MarkovSampler::fit(&rows(&[]))
-                .sample(3, (0, 5), 1)
+                .sample(3, 0..=5, 1)
                 .rows()
                 .collect::<Vec<_>>(),
             [&[] as &[u32]; 3]

@@ -50,36 +50,34 @@ impl Places {
             sequences.latitude.as_deref()?,
             sequences.longitude.as_deref()?,
         );
-        let at = |event: usize| {
-            let (lat, lon) = (*latitude.get(event)?, *longitude.get(event)?);
-            Some((
-                feature::cell(lat, lon, FINEST)?,
-                (f64::from(lat), f64::from(lon)),
-            ))
-        };
+        let degrees = |event: usize| Some((*latitude.get(event)?, *longitude.get(event)?));
         let mut keys: Vec<(i32, i32)> = (0..sequences.n_events())
-            .filter_map(at)
-            .map(|(key, _)| key)
+            .filter_map(degrees)
+            .filter_map(|(lat, lon)| feature::cell(lat, lon, FINEST))
             .collect();
         let n_placed = keys.len();
         let shift = coarsened(&mut keys);
-        let mut cells = BTreeMap::<(i32, i32), Cell>::new();
+        let mut cells = BTreeMap::<(i32, i32), CellCounts>::new();
         for user in 0..sequences.n_users() {
             for event in sequences.range(user) {
-                let Some(((row, column), place)) = at(event) else {
+                let Some((lat, lon)) = degrees(event) else {
+                    continue;
+                };
+                let Some((row, column)) = feature::cell(lat, lon, FINEST) else {
                     continue;
                 };
                 let cell = cells.entry((row >> shift, column >> shift)).or_default();
+                cell.latitude += f64::from(lat);
+                cell.longitude += f64::from(lon);
                 cell.add(
-                    place,
                     user,
                     sequences.item_idx.get(event).copied().unwrap_or_default(),
                 );
             }
         }
         let mean_latitude =
-            cells.values().map(|cell| cell.sum.0).sum::<f64>() / n_placed.max(1) as f64;
-        let mut cells: Vec<PlaceCell> = cells.into_values().map(Cell::counted).collect();
+            cells.values().map(|cell| cell.latitude).sum::<f64>() / n_placed.max(1) as f64;
+        let mut cells: Vec<PlaceCell> = cells.into_values().map(CellCounts::counted).collect();
         cells.sort_by_key(|cell| std::cmp::Reverse(cell.n_visits));
         Some(Self {
             cells,
@@ -129,18 +127,19 @@ fn coarsened(keys: &mut Vec<(i32, i32)>) -> u32 {
 
 /// Counts for a cell.
 #[derive(Default)]
-struct Cell {
-    sum: (f64, f64),
+struct CellCounts {
+    /// Sums over the visits.
+    latitude: f64,
+    longitude: f64,
     n_visits: usize,
     n_users: usize,
     last_user: Option<usize>,
     items: HashMap<u32, usize>,
 }
 
-impl Cell {
+impl CellCounts {
     /// Users come one after another, so that a new one is another than the last.
-    fn add(&mut self, place: (f64, f64), user: usize, item: u32) {
-        self.sum = (self.sum.0 + place.0, self.sum.1 + place.1);
+    fn add(&mut self, user: usize, item: u32) {
         self.n_visits += 1;
         self.n_users += usize::from(self.last_user.replace(user) != Some(user));
         *self.items.entry(item).or_default() += 1;
@@ -149,8 +148,8 @@ impl Cell {
     fn counted(self) -> PlaceCell {
         let n = self.n_visits.max(1) as f64;
         PlaceCell {
-            latitude: self.sum.0 / n,
-            longitude: self.sum.1 / n,
+            latitude: self.latitude / n,
+            longitude: self.longitude / n,
             n_visits: self.n_visits,
             n_users: self.n_users,
             n_items: self.items.len(),

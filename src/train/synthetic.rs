@@ -63,7 +63,7 @@ pub(super) fn write<E: From<ModelError> + From<TrainError>>(
         return Ok(Histories::new());
     }
     if sampler == Sampler::Markov {
-        let drawn = MarkovSampler::fit(rows).sample(n, (least, gan.max_len), seed);
+        let drawn = MarkovSampler::fit(rows).sample(n, least..=gan.max_len, seed);
         let short = || {
             TrainError::Unfit(format!(
                 "a Markov chain hardly ever writes {least} events on these data; set \

@@ -217,7 +217,8 @@ impl Found {
     }
 }
 
-fn row(prepared: &Prepared, (user_idx, position): Place) -> LeakRow {
+fn row(prepared: &Prepared, place: Place) -> LeakRow {
+    let (user_idx, position) = place;
     let (dataset, sequences) = (&prepared.dataset, &prepared.dataset.sequences);
     let item_idx = sequences
         .items(user_idx)

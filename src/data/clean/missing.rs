@@ -98,15 +98,11 @@ impl Step for MissingValues {
                     .ok_or_else(|| self.nothing_known())?
             }
         };
-        let fill = |value: &f32| {
-            if value.is_nan() {
-                filled as f32
-            } else {
-                *value
-            }
-        };
-        let note = format!("filled with {}", filled as f32);
-        Ok(Outcome::from(Change::Values(log.values().iter().map(fill).collect())).with_note(note))
+        let filled = filled as f32;
+        let values = log.values().iter();
+        let values = values.map(|value| if value.is_nan() { filled } else { *value });
+        let note = format!("filled with {filled}");
+        Ok(Outcome::from(Change::Values(values.collect())).with_note(note))
     }
 }
 
@@ -145,11 +141,13 @@ fn interpolated(log: &View<'_>) -> Outcome {
                 continue;
             }
             filled[row] = match (before, after) {
-                (Some(before), Some(after)) => between(
-                    (times[before], values[before]),
-                    (times[after], values[after]),
-                    times[row],
-                ),
+                (Some(before), Some(after)) => {
+                    let [before, after] = [before, after].map(|row| KnownValue {
+                        time: times[row],
+                        value: values[row],
+                    });
+                    between(before, after, times[row])
+                }
                 (Some(known), None) | (None, Some(known)) => values[known],
                 (None, None) => f32::NAN,
             };
@@ -173,10 +171,19 @@ fn next_known(log: &View<'_>, of_user: &[usize]) -> Vec<Option<usize>> {
     next
 }
 
-fn between((t0, v0): (i64, f32), (t1, v1): (i64, f32), t: i64) -> f32 {
-    let (span, gone) = (t1.saturating_sub(t0) as f64, t.saturating_sub(t0) as f64);
+/// A value that is known, and its time.
+struct KnownValue {
+    time: i64,
+    value: f32,
+}
+
+/// The value at a time on the line between two known ones.
+fn between(before: KnownValue, after: KnownValue, time: i64) -> f32 {
+    let span = after.time.saturating_sub(before.time) as f64;
+    let gone = time.saturating_sub(before.time) as f64;
     if span <= 0.0 {
-        return v0;
+        return before.value;
     }
-    (f64::from(v0) + (f64::from(v1) - f64::from(v0)) * gone / span) as f32
+    let rise = f64::from(after.value) - f64::from(before.value);
+    (f64::from(before.value) + rise * gone / span) as f32
 }

@@ -22,17 +22,12 @@ pub struct Scatter {
 const LUCKY: f64 = 3.0;
 
 impl Scatter {
-    /// Variances of what one question gives whose best ranking has such expectations;
+    /// Variances of the figures of one question, from the expectations of its best ranking;
     /// `ndcg_squared` is the expectation of the square.
-    pub(super) fn of_question(
-        hr_at_1: f64,
-        hr_at_10: f64,
-        (ndcg, ndcg_squared): (f64, f64),
-    ) -> Self {
-        let of_hit = |p: f64| (p * (1.0 - p)).max(0.0);
+    pub(super) fn of_question(hr_at_1: f64, hr_at_10: f64, ndcg: f64, ndcg_squared: f64) -> Self {
         Self {
-            hr_at_1: of_hit(hr_at_1),
-            hr_at_10: of_hit(hr_at_10),
+            hr_at_1: variance_of_hit(hr_at_1),
+            hr_at_10: variance_of_hit(hr_at_10),
             ndcg_at_10: (ndcg_squared - ndcg * ndcg).max(0.0),
         }
     }
@@ -45,11 +40,10 @@ impl Scatter {
 
     /// Standard errors of means, from sums of variances of so many questions.
     pub(super) fn of_mean(self, n: usize) -> Self {
-        let error = |variances: f64| variances.sqrt() / n.max(1) as f64;
         Self {
-            hr_at_1: error(self.hr_at_1),
-            hr_at_10: error(self.hr_at_10),
-            ndcg_at_10: error(self.ndcg_at_10),
+            hr_at_1: error_of_mean(self.hr_at_1, n),
+            hr_at_10: error_of_mean(self.hr_at_10, n),
+            ndcg_at_10: error_of_mean(self.ndcg_at_10, n),
         }
     }
 
@@ -123,6 +117,16 @@ impl Ceiling {
     }
 }
 
+/// Variance of a hit of probability `p`.
+fn variance_of_hit(p: f64) -> f64 {
+    (p * (1.0 - p)).max(0.0)
+}
+
+/// Standard error of a mean, from the sum of `n` variances.
+fn error_of_mean(variances: f64, n: usize) -> f64 {
+    variances.sqrt() / n.max(1) as f64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,7 +149,7 @@ mod tests {
     fn the_error_of_a_mean_by_hand() {
         // 100 questions, each hit with a chance of .2: √(100 · .16) / 100 = .04.
         let mut sum = Scatter::default();
-        (0..100).for_each(|_| sum.add(Scatter::of_question(0.2, 0.2, (0.5, 0.34))));
+        (0..100).for_each(|_| sum.add(Scatter::of_question(0.2, 0.2, 0.5, 0.34)));
         let found = sum.of_mean(100);
         assert!(
             (found.hr_at_1 - 0.04).abs() < 1e-12 && (found.ndcg_at_10 - 0.03).abs() < 1e-12,

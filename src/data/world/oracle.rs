@@ -254,7 +254,7 @@ impl<'a> Forecast<'a> {
                 .sum()
         };
         let ndcg_at_10 = gains(1);
-        let scatter = Scatter::of_question(hr_at_1, hr_at_10, (ndcg_at_10, gains(2)));
+        let scatter = Scatter::of_question(hr_at_1, hr_at_10, ndcg_at_10, gains(2));
         Ceiling {
             hr_at_1,
             hr_at_10,

@@ -65,7 +65,7 @@ pub(super) fn head(file: FileSpec, path: &Path) -> Result<Head, DataError> {
     }
     let is_readable = |at: &usize| !matches!(all.get(*at), Some((_, Way::No(_))) | None);
     let readable: Vec<usize> = (0..all.len()).filter(is_readable).collect();
-    let mut found = read_columns(path, &all, &readable, Some((0, n_rows)))?;
+    let mut found = read_columns(path, &all, &readable, Some(RowRange { first: 0, n_rows }))?;
     let mut problems = Vec::new();
     let nested = Nested::find(&found);
     let names: Vec<String> = match &nested {
@@ -143,7 +143,7 @@ fn read_columns(
     path: &Path,
     all: &[(String, Way)],
     wanted: &[usize],
-    slice: Option<(usize, usize)>,
+    slice: Option<RowRange>,
 ) -> Result<Vec<PolarsColumn>, DataError> {
     let mut typed: Vec<usize> = wanted
         .iter()
@@ -158,7 +158,7 @@ fn read_columns(
         Some(read(path, |reader| {
             reader
                 .with_projection(Some(typed))
-                .with_slice(slice)
+                .with_slice(slice.map(|rows| (rows.first, rows.n_rows)))
                 .finish()
         })?)
     };
@@ -179,7 +179,7 @@ fn read_columns(
             Some((name, Way::Raw(raw))) => {
                 let (file, _) = open::file(path)?;
                 read(path, |reader| {
-                    raw.read(reader, file, name, slice.unwrap_or((0, usize::MAX)))
+                    raw.read(reader, file, name, slice.unwrap_or(RowRange::ALL))
                 })
             }
             Some((name, Way::No(dtype))) => Err(unreadable(name, dtype)),
@@ -192,15 +192,29 @@ fn read_columns(
 /// Some row groups at a time.
 pub(in crate::data) struct Groups<'a> {
     how: How<'a>,
-    /// First row and number of rows of each piece.
-    pieces: Vec<(usize, usize)>,
+    pieces: Vec<RowRange>,
     n_taken: usize,
+}
+
+/// Rows that follow each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct RowRange {
+    first: usize,
+    n_rows: usize,
+}
+
+impl RowRange {
+    /// All rows of a file.
+    const ALL: Self = Self {
+        first: 0,
+        n_rows: usize::MAX,
+    };
 }
 
 /// Some row groups.
 pub(in crate::data) struct Group<'a> {
     how: How<'a>,
-    slice: (usize, usize),
+    slice: RowRange,
 }
 
 /// Parts of a file to be read, and how.
@@ -278,22 +292,22 @@ impl Group<'_> {
     }
 }
 
-/// First row and number of rows of pieces that are made of whole row groups.
-fn pieces(heights: &[usize]) -> Vec<(usize, usize)> {
-    let mut pieces: Vec<(usize, usize)> = Vec::new();
-    let mut n_rows = 0;
-    for &height in heights {
-        match pieces.last_mut().filter(|(_, rows)| *rows < PIECE_ROWS) {
-            Some((_, rows)) => *rows += height,
-            None => pieces.push((n_rows, height)),
+/// Rows of pieces that are made of whole row groups.
+fn pieces(heights: &[usize]) -> Vec<RowRange> {
+    let mut pieces: Vec<RowRange> = Vec::new();
+    let mut first = 0;
+    for &n_rows in heights {
+        match pieces.last_mut().filter(|piece| piece.n_rows < PIECE_ROWS) {
+            Some(piece) => piece.n_rows += n_rows,
+            None => pieces.push(RowRange { first, n_rows }),
         }
-        n_rows += height;
+        first += n_rows;
     }
     pieces
 }
 
 /// The wanted columns of a part of the file, or of all of it; lines are counted from its beginning.
-fn slice(how: How<'_>, slice: Option<(usize, usize)>) -> Result<Rows, DataError> {
+fn slice(how: How<'_>, slice: Option<RowRange>) -> Result<Rows, DataError> {
     let How { head, path, wanted } = how;
     let all = columns(path)?;
     let name = |at: usize| head.columns.get(at).map_or("", String::as_str);

@@ -10,6 +10,8 @@ use polars::prelude::{
     ParquetReader, PlSmallStr, PolarsResult, Series, StringChunked,
 };
 
+use super::RowRange;
+
 /// A type that is read so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Raw {
@@ -31,19 +33,19 @@ impl Raw {
         }
     }
 
-    /// A column of the row groups that begin among the rows of `slice`, as text, or as numbers
+    /// A column of the row groups that begin among these rows, as text, or as numbers
     /// where they are floats; no more rows than that.
     pub(super) fn read(
         self,
         mut reader: ParquetReader<File>,
         mut file: File,
         name: &str,
-        (first, n_rows): (usize, usize),
+        rows: RowRange,
     ) -> PolarsResult<PolarsColumn> {
         let metadata = reader.get_metadata()?.clone();
         let (mut at, mut all) = (0, Vec::new());
         for group in &metadata.row_groups {
-            let is_wanted = at >= first && at < first.saturating_add(n_rows);
+            let is_wanted = at >= rows.first && at < rows.first.saturating_add(rows.n_rows);
             at += group.num_rows();
             let Some(chunk) = group
                 .columns_under_root_iter(name)
@@ -69,7 +71,7 @@ impl Raw {
             let series = Series::try_from((PlSmallStr::from_str(name), arrays))?;
             self.write(&series, &mut all)?;
         }
-        all.truncate(n_rows);
+        all.truncate(rows.n_rows);
         let name = PlSmallStr::from_str(name);
         Ok(match self {
             Self::Decimal(_) => StringChunked::from_iter(all).with_name(name).into_column(),
