@@ -172,6 +172,7 @@ fn next_known(log: &View<'_>, of_user: &[usize]) -> Vec<Option<usize>> {
 }
 
 /// A value that is known, and its time.
+#[derive(Clone, Copy)]
 struct KnownValue {
     time: i64,
     value: f32,

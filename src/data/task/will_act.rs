@@ -37,7 +37,7 @@ pub(super) fn questions(
         dataset,
         behaviour,
         horizon: (spec.horizon_hours * 3600.0).round().max(1.0) as i64,
-        moments: moments.as_named(split, !dataset.has_clock()),
+        moments: moments.named_by(split, !dataset.has_clock()),
     };
     questions.check_horizon(spec)?;
     let train = questions.training();
@@ -172,7 +172,7 @@ fn meant(spec: &WillAct, prepared: &Prepared) -> Result<Option<u16>, DataError> 
     }
 }
 
-/// AskedMoments in seconds.
+/// Moments of the questions, in seconds.
 struct AskedMoments {
     /// Time of the first event.
     first: i64,
@@ -185,8 +185,8 @@ struct AskedMoments {
 }
 
 impl AskedMoments {
-    /// The moments as a split names them, not as the first event after each has it.
-    fn as_named(self, split: SplitSpec, only_orders: bool) -> Self {
+    /// Moments that a split names, not those of the first event after each.
+    fn named_by(self, split: SplitSpec, only_orders: bool) -> Self {
         let SplitSpec::AtDates {
             validation_from,
             test_from,
