@@ -222,11 +222,10 @@ impl Histories {
                 }
             });
             let positions = positions.unwrap_or_else(|| (0..range.len()).collect());
-            let place = |asked: &Asked| {
+            changed.asked.extend(of_row.iter().filter_map(|asked| {
                 let position = positions.iter().position(|&at| at == asked.position)?;
                 Some(Asked { position, ..*asked })
-            };
-            changed.asked.extend(of_row.iter().filter_map(place));
+            }));
             let places: Vec<usize> = positions.iter().map(|at| range.start + at).collect();
             let mut times: Vec<i64> = places
                 .iter()

@@ -51,12 +51,11 @@ impl Calendar {
         };
         let n_days = last - first + 1;
         let days_per_bar = (n_days + MOST_BARS as i64 - 1) / MOST_BARS as i64;
-        let day_of = |bar: i64| DayParts {
-            day: first + bar * days_per_bar,
-            ..DayParts::default()
-        };
         let mut bars: Vec<DayParts> = (0..(n_days + days_per_bar - 1) / days_per_bar)
-            .map(day_of)
+            .map(|bar| DayParts {
+                day: first + bar * days_per_bar,
+                ..DayParts::default()
+            })
             .collect();
         for user in 0..sequences.n_users() {
             for (position, time) in sequences.times(user).unwrap_or_default().iter().enumerate() {

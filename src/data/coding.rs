@@ -82,15 +82,6 @@ impl RoleCells {
                 sentence,
             });
         };
-        let free = |column: &WantedColumn| {
-            let cells = column
-                .at
-                .iter()
-                .filter_map(|at| by_position.get(at))
-                .cloned()
-                .collect();
-            (column.clone(), cells)
-        };
         Ok(Self {
             user,
             item: of_role(Role::Item),
@@ -103,7 +94,19 @@ impl RoleCells {
                 latitude: of_role(Role::Latitude),
                 longitude: of_role(Role::Longitude),
                 degrees: wanted.how.degrees,
-                free: wanted.free.iter().map(free).collect(),
+                free: wanted
+                    .free
+                    .iter()
+                    .map(|column| {
+                        let cells = column
+                            .at
+                            .iter()
+                            .filter_map(|at| by_position.get(at))
+                            .cloned()
+                            .collect();
+                        (column.clone(), cells)
+                    })
+                    .collect(),
             },
             how: wanted.how.clone(),
         })

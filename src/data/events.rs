@@ -252,14 +252,13 @@ impl Events {
 
     /// Row numbers grouped by user, oldest first; in file order where times are equal or absent.
     pub(super) fn by_user_in_time(&self) -> Arc<ByUser> {
-        let group = || {
+        Arc::clone(self.in_time.0.get_or_init(|| {
             Arc::new(ByUser::new(
                 &self.user_idx,
                 self.users.len(),
                 self.time_ticks.as_deref(),
             ))
-        };
-        Arc::clone(self.in_time.0.get_or_init(group))
+        }))
     }
 
     /// One time-ordered list a user, and vocabularies without what no row has any more.

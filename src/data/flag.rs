@@ -189,14 +189,17 @@ pub(super) fn apply(
         .zip(words.vocab.ids())
         .map(|(_, word): (u32, &str)| only.takes(Some(word)))
         .collect();
-    let is_taken = |idx: &u32| {
-        (*idx as usize)
-            .checked_sub(1)
-            .and_then(|at| takes.get(at))
-            .copied()
-            .unwrap_or(false)
-    };
-    let keep: Vec<bool> = words.idx.iter().map(is_taken).collect();
+    let keep: Vec<bool> = words
+        .idx
+        .iter()
+        .map(|idx| {
+            (*idx as usize)
+                .checked_sub(1)
+                .and_then(|at| takes.get(at))
+                .copied()
+                .unwrap_or(false)
+        })
+        .collect();
     if !keep.contains(&true) {
         let found: Vec<String> = words
             .vocab

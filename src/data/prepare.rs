@@ -183,10 +183,13 @@ fn coded_anew(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<Co
         user_columns,
         report,
     };
-    let refused = |(place, spec)| feature::refused(&dataset, place, spec);
     if let Some(Problem {
         field, sentence, ..
-    }) = data.features.iter().enumerate().find_map(refused)
+    }) = data
+        .features
+        .iter()
+        .enumerate()
+        .find_map(|(place, spec)| feature::refused(&dataset, place, spec))
     {
         return Err(DataError::Setting { field, sentence });
     }
@@ -313,12 +316,11 @@ fn user_columns(table: &Side, users: &Vocab, clean: &CleanSpec) -> Vec<FreeColum
         .iter()
         .filter(|step| step.is_on() && matches!(step, CleanStep::Sessions(_)))
         .count();
-    let user_of = |id| {
+    table.aligned(users.ids().map(|id| {
         (0..n_divided).fold(id, |id: &str, _| {
             id.rsplit_once('#').map_or(id, |(user, _)| user)
         })
-    };
-    table.aligned(users.ids().map(user_of))
+    }))
 }
 
 fn titles_in_order(

@@ -54,9 +54,11 @@ pub(super) fn read(
             }
         }
     }
-    let under_titles =
-        |problem: &Problem| Problem::warning("data.titles", problem.sentence.clone());
-    let mut problems: Vec<Problem> = head.problems.iter().map(under_titles).collect();
+    let mut problems: Vec<Problem> = head
+        .problems
+        .iter()
+        .map(|problem| Problem::warning("data.titles", problem.sentence.clone()))
+        .collect();
     if let Some(first) = rows.refused.rows(&rows.lines).first() {
         let sentence = format!(
             "{} of {} rows of the title table could not be read and were left out; mend them in \
@@ -130,14 +132,13 @@ fn most_like_titles(head: &Head, item: usize) -> Result<usize, DataError> {
             .collect();
         texts.len()
     };
-    let by_content = || {
-        others()
-            .rev()
-            .max_by_key(n_texts)
-            .filter(|at| n_texts(at) > 0)
-    };
     by_name(head, item)
-        .or_else(by_content)
+        .or_else(|| {
+            others()
+                .rev()
+                .max_by_key(n_texts)
+                .filter(|at| n_texts(at) > 0)
+        })
         .ok_or_else(|| DataError::Setting {
             field: "data.titles.title".to_owned(),
             sentence:

@@ -5,7 +5,7 @@
 //! data or split.
 
 use super::super::time::{self, MICROS_PER_SEC};
-use super::super::{EvalCase, Prepared, TimeFormat};
+use super::super::{Prepared, TimeFormat};
 use super::{Check, Finding, Found, Verdict, counted, first_places, thousands, train_len};
 
 /// The cure of every leak through time.
@@ -40,13 +40,17 @@ pub(super) fn training_after_test(prepared: &Prepared) -> Finding {
             format!("No training event is later than the earliest test event ({moment}).");
         return found.finding(prepared, check, Verdict::Pass, sentence);
     }
-    let is_before = |case: &&EvalCase| {
-        let times = sequences.times(case.user_idx as usize).unwrap_or_default();
-        times
-            .get(case.target_pos as usize)
-            .is_some_and(|&time| time < last)
-    };
-    let n_early = prepared.split.test.iter().filter(is_before).count();
+    let n_early = prepared
+        .split
+        .test
+        .iter()
+        .filter(|case| {
+            let times = sequences.times(case.user_idx as usize).unwrap_or_default();
+            times
+                .get(case.target_pos as usize)
+                .is_some_and(|&time| time < last)
+        })
+        .count();
     let sentence = format!(
         "{} of {} are later than the earliest test event ({moment}), and {n_early} of {} ask about \
          a moment before the end of training: the model has seen what came afterwards, such as \
@@ -144,16 +148,17 @@ pub(super) fn time_ties(prepared: &Prepared) -> Finding {
 /// Time of the earliest event of the test part; `None` without times or without such an event.
 fn earliest_test(prepared: &Prepared) -> Option<i64> {
     let (sequences, split) = (&prepared.dataset.sequences, &prepared.split);
-    let first_of = |user: usize| {
-        let times = sequences.times(user)?;
-        // The first event of the part: a user's events are in order of time.
-        let first = split
-            .valid_len
-            .get(user)
-            .map_or(times.len(), |&len| len as usize);
-        times.get(first).copied()
-    };
-    (0..sequences.n_users()).filter_map(first_of).min()
+    (0..sequences.n_users())
+        .filter_map(|user| {
+            let times = sequences.times(user)?;
+            // The first event of the part: a user's events are in order of time.
+            let first = split
+                .valid_len
+                .get(user)
+                .map_or(times.len(), |&len| len as usize);
+            times.get(first).copied()
+        })
+        .min()
 }
 
 fn untold(prepared: &Prepared, check: Check) -> Finding {

@@ -43,9 +43,15 @@ impl Step for DateWindow {
     fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
         let from = log.moment("from", &self.from)?;
         let until = log.moment("until", &self.until)?;
-        let is_inside = |ticks: &i64| {
-            from.is_none_or(|from| *ticks >= from) && until.is_none_or(|until| *ticks < until)
-        };
-        Ok(Change::Keep(log.ticks().iter().map(is_inside).collect()).into())
+        Ok(Change::Keep(
+            log.ticks()
+                .iter()
+                .map(|ticks| {
+                    from.is_none_or(|from| *ticks >= from)
+                        && until.is_none_or(|until| *ticks < until)
+                })
+                .collect(),
+        )
+        .into())
     }
 }

@@ -196,8 +196,11 @@ fn corrupted(wanted: &[f64], uniform: &mut dyn FnMut() -> f64) -> Row {
 
 /// Numbers and marks. `[2 * n_columns]`
 fn inputs(row: &Row) -> Vec<f64> {
-    let number = |(value, shown): (&f64, &bool)| if *shown { *value } else { 0.0 };
-    let numbers = row.wanted.iter().zip(&row.shown).map(number);
+    let numbers = row
+        .wanted
+        .iter()
+        .zip(&row.shown)
+        .map(|(value, shown)| if *shown { *value } else { 0.0 });
     numbers
         .chain(row.shown.iter().map(|shown| f64::from(u8::from(*shown))))
         .collect()

@@ -57,10 +57,14 @@ impl Step for KCore {
             }
         }
         // A limit of 0 or 1 asks nothing, not even an event in the training part.
-        let is_kept = |row: usize| {
-            (min_user <= 1 || has_user[events.user_idx[row] as usize])
-                && (min_item <= 1 || has_item[events.item_idx[row] as usize])
-        };
-        Ok(Change::Keep((0..log.len()).map(is_kept).collect()).into())
+        Ok(Change::Keep(
+            (0..log.len())
+                .map(|row| {
+                    (min_user <= 1 || has_user[events.user_idx[row] as usize])
+                        && (min_item <= 1 || has_item[events.item_idx[row] as usize])
+                })
+                .collect(),
+        )
+        .into())
     }
 }

@@ -115,14 +115,16 @@ impl Step for Outliers {
                     .map(|value| !is_outlier(*value))
                     .collect(),
             ),
-            OutlierAction::Clip => {
-                let clip = |value: &f32| match *value {
-                    value if value < low => low,
-                    value if value > high => high,
-                    value => value,
-                };
-                Change::Values(log.values().iter().map(clip).collect())
-            }
+            OutlierAction::Clip => Change::Values(
+                log.values()
+                    .iter()
+                    .map(|value| match *value {
+                        value if value < low => low,
+                        value if value > high => high,
+                        value => value,
+                    })
+                    .collect(),
+            ),
         };
         let note = if low.is_nan() {
             "no value to learn from".to_owned()

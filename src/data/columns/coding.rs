@@ -89,14 +89,15 @@ pub(super) fn free(
         },
         (ColumnKind::Embedding, columns) => {
             let columns: Vec<Vec<f32>> = columns.iter().map(|column| numbers(column)).collect();
-            let row = |row: usize| {
-                columns
-                    .iter()
-                    .map(move |column| column.get(row).copied().unwrap_or(f32::NAN))
-            };
             FreeValues::Embedding {
                 width: wanted.width,
-                values: (0..n_rows).flat_map(row).collect(),
+                values: (0..n_rows)
+                    .flat_map(|row| {
+                        columns
+                            .iter()
+                            .map(move |column| column.get(row).copied().unwrap_or(f32::NAN))
+                    })
+                    .collect(),
             }
         }
     };

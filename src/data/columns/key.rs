@@ -65,7 +65,11 @@ pub(in crate::data) fn most_matches(
             .count()
     };
     let name = |at: usize| normal(head.columns.get(at).map_or("", String::as_str));
-    let rank = |&at: &usize| {
+    let candidates: Vec<usize> = (0..head.columns.len())
+        .rev()
+        .filter(|&at| matches(at) > 0)
+        .collect();
+    let best = candidates.iter().copied().max_by_key(|&at| {
         let name = name(at);
         (
             as_in_log(&name, own),
@@ -73,11 +77,6 @@ pub(in crate::data) fn most_matches(
             !is_of(&name, other),
             matches(at),
         )
-    };
-    let candidates: Vec<usize> = (0..head.columns.len())
-        .rev()
-        .filter(|&at| matches(at) > 0)
-        .collect();
-    let best = candidates.iter().copied().max_by_key(rank)?;
+    })?;
     Some((best, candidates.len() == 1 || is_of(&name(best), own)))
 }

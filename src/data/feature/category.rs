@@ -37,14 +37,17 @@ impl Computable for Category {
         let FreeValues::Category(words) = column.values else {
             return Ok(Feature::index(&*self.column, Vec::new(), 0));
         };
-        let word = |event| {
-            words
-                .idx
-                .get(column.row(event))
-                .copied()
-                .filter(|&idx| idx > 0)
-        };
-        let (idx, n) = log.dense(&(0..log.n_events()).map(word).collect::<Vec<_>>());
+        let (idx, n) = log.dense(
+            &(0..log.n_events())
+                .map(|event| {
+                    words
+                        .idx
+                        .get(column.row(event))
+                        .copied()
+                        .filter(|&idx| idx > 0)
+                })
+                .collect::<Vec<_>>(),
+        );
         Ok(Feature::index(&*self.column, idx, n).with_note(format!(
             "{n} of {} words known from training",
             words.vocab.len()

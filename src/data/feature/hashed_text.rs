@@ -54,16 +54,15 @@ impl Computable for HashedText {
         let mut add = |vector: Option<&Vec<f32>>| values.extend_from_slice(vector.unwrap_or(&none));
         if self.is_own_name(log) {
             let titles = vectors(log.dataset.titles.iter().map(String::as_str).collect());
-            let is_there = |at: &usize| {
-                log.dataset
-                    .titles
-                    .get(*at)
-                    .is_some_and(|title| !title.is_empty())
-            };
             for item in &log.sequences().item_idx {
                 add((*item as usize)
                     .checked_sub(1)
-                    .filter(is_there)
+                    .filter(|at| {
+                        log.dataset
+                            .titles
+                            .get(*at)
+                            .is_some_and(|title| !title.is_empty())
+                    })
                     .and_then(|at| titles.get(at)));
             }
         } else {

@@ -231,7 +231,11 @@ impl<'a> View<'a> {
                 idx.entry(key).or_insert(next);
             }
         }
-        let of = |key: &Option<K>| key.and_then(|key| idx.get(&key)).copied().unwrap_or(0);
-        (keys.iter().map(of).collect(), idx.len())
+        (
+            keys.iter()
+                .map(|key| key.and_then(|key| idx.get(&key)).copied().unwrap_or(0))
+                .collect(),
+            idx.len(),
+        )
     }
 }

@@ -73,15 +73,18 @@ impl Behaviours {
             n_users: of_kinds[n + at],
             n_items: n_items(at),
         };
-        let stage = |&[n_pairs, n_after_previous, n_through]: &[usize; 3]| FunnelStage {
-            n_pairs,
-            n_after_previous,
-            n_through,
-        };
         Self {
             order: kinds.order,
             kinds: kinds.names.into_iter().enumerate().map(kind).collect(),
-            funnel: pairs.stages.iter().map(stage).collect(),
+            funnel: pairs
+                .stages
+                .iter()
+                .map(|&[n_pairs, n_after_previous, n_through]| FunnelStage {
+                    n_pairs,
+                    n_after_previous,
+                    n_through,
+                })
+                .collect(),
             transitions,
         }
     }
@@ -131,9 +134,8 @@ fn walk(sequences: &Sequences, kinds: &Kinds) -> Walk {
             of_item,
         }
     };
-    let nothing = || Walk {
+    over_users(sequences, count, add).unwrap_or_else(|| Walk {
         counts: vec![0; 2 * n + n * n],
         of_item: Vec::new(),
-    };
-    over_users(sequences, count, add).unwrap_or_else(nothing)
+    })
 }

@@ -93,23 +93,15 @@ pub(super) fn unseen(prepared: &Prepared) -> Vec<Unseen> {
         }
     }
     let of_part = |part: SplitPart, cases: &[EvalCase]| {
-        let is_new_user = |case: &&EvalCase| {
-            split
-                .train_len
-                .get(case.user_idx as usize)
-                .is_none_or(|&len| len == 0)
-        };
-        let answer = |case: &EvalCase| {
-            sequences
-                .items(case.user_idx as usize)
-                .get(case.target_pos as usize)
-                .copied()
-        };
-        let is_new_item = |item: &u32| !is_trained[*item as usize];
         let mut new_items: Vec<u32> = cases
             .iter()
-            .filter_map(answer)
-            .filter(is_new_item)
+            .filter_map(|case| {
+                sequences
+                    .items(case.user_idx as usize)
+                    .get(case.target_pos as usize)
+                    .copied()
+            })
+            .filter(|item| !is_trained[*item as usize])
             .collect();
         let n_cases_of_unseen_items = new_items.len();
         new_items.sort_unstable();
@@ -117,7 +109,15 @@ pub(super) fn unseen(prepared: &Prepared) -> Vec<Unseen> {
         Unseen {
             part,
             n_cases: cases.len(),
-            n_cases_of_unseen_users: cases.iter().filter(is_new_user).count(),
+            n_cases_of_unseen_users: cases
+                .iter()
+                .filter(|case| {
+                    split
+                        .train_len
+                        .get(case.user_idx as usize)
+                        .is_none_or(|&len| len == 0)
+                })
+                .count(),
             n_cases_of_unseen_items,
             n_unseen_items: new_items.len(),
         }

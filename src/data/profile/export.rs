@@ -17,11 +17,12 @@ impl Profile {
     pub fn export(&self, dataset: &Dataset, to: &Path) -> Result<Vec<PathBuf>, DataError> {
         make_empty(to)?;
         let present = ProfileView::iter().filter(|view| view.absent(self).is_none());
-        let write = |view: ProfileView| {
-            let path = to.join(format!("{view}.csv"));
-            write_csv(&path, &view.table(self, dataset)).map(|()| path)
-        };
-        present.map(write).collect()
+        present
+            .map(|view| {
+                let path = to.join(format!("{view}.csv"));
+                write_csv(&path, &view.table(self, dataset)).map(|()| path)
+            })
+            .collect()
     }
 
     /// Writes one view to a file that must not be there yet; makes the folder where it is missing.

@@ -100,14 +100,17 @@ pub(super) fn count(sequences: &Sequences, has_clock: bool) -> Option<Gaps> {
         return None;
     }
     let until = |at: usize| BINS.get(at + 1).copied();
-    let bin = |(at, &n_gaps): (usize, &usize)| GapBin {
-        from_secs: BINS[at],
-        until_secs: until(at),
-        n_gaps,
-    };
     let spread = has_clock.then(|| GapSpread {
         is_fine: unit > 1,
-        bins: bins.iter().enumerate().map(bin).collect(),
+        bins: bins
+            .iter()
+            .enumerate()
+            .map(|(at, &n_gaps)| GapBin {
+                from_secs: BINS[at],
+                until_secs: until(at),
+                n_gaps,
+            })
+            .collect(),
         quartiles_secs: quartiles(sequences, fine, n_gaps).map(|gap| gap / unit as f64),
     });
     Some(Gaps {
@@ -130,11 +133,10 @@ fn unit(sequences: &Sequences) -> u64 {
 /// Gaps between neighbouring events of these users, in [`unit()`]s. A user's times are in order.
 fn gaps_of(sequences: &Sequences, users: Range<usize>) -> impl Iterator<Item = u64> {
     let per_unit = MICROS / unit(sequences);
-    let of_user = move |user: usize| {
-        let gap = move |at| sequences.gap_micros(user, at).unwrap_or(0) / per_unit;
-        (1..sequences.range(user).len()).map(gap)
-    };
-    users.flat_map(of_user)
+    users.flat_map(move |user| {
+        (1..sequences.range(user).len())
+            .map(move |at| sequences.gap_micros(user, at).unwrap_or(0) / per_unit)
+    })
 }
 
 /// Bits of a gap that the fine bins tell apart.

@@ -205,9 +205,11 @@ fn first_places(sequences: &Sequences, of_events: &[u16], behaviours: &[usize]) 
 fn median_place(counts: &[usize]) -> usize {
     let total: usize = counts.iter().sum();
     let mut below = 0;
-    let is_half = |n: &usize| {
-        below += n;
-        below * 2 >= total
-    };
-    counts.iter().position(is_half).unwrap_or(counts.len())
+    counts
+        .iter()
+        .position(|n| {
+            below += n;
+            below * 2 >= total
+        })
+        .unwrap_or(counts.len())
 }

@@ -35,11 +35,6 @@ pub struct DistanceBin {
 impl Repeats {
     pub(super) fn new(pairs: &Pairs, shape: DataShape) -> Self {
         let to = |at: usize| DISTANCES.get(at + 1).map(|next| next - 1);
-        let bin = |(at, (&from, &n_events))| DistanceBin {
-            from,
-            to: to(at),
-            n_events,
-        };
         Self {
             n_repeats: pairs.distances.iter().sum(),
             n_events: shape.n_events,
@@ -50,7 +45,11 @@ impl Repeats {
                 .iter()
                 .zip(&pairs.distances)
                 .enumerate()
-                .map(bin)
+                .map(|(at, (&from, &n_events))| DistanceBin {
+                    from,
+                    to: to(at),
+                    n_events,
+                })
                 .collect(),
         }
     }

@@ -203,9 +203,8 @@ fn hours_of_week(profile: &Profile) -> Vec<Named> {
         .as_ref()
         .map(|activity| activity.hours.as_slice())
         .unwrap_or_default();
-    let of_hour = |hour: usize| int(&format!("{hour:02}"), hours.iter().map(|day| day[hour]));
     std::iter::once(text("weekday_utc", WEEKDAYS.iter().take(hours.len())))
-        .chain((0..24).map(of_hour))
+        .chain((0..24).map(|hour| int(&format!("{hour:02}"), hours.iter().map(|day| day[hour]))))
         .collect()
 }
 

@@ -152,12 +152,13 @@ fn share_of_degrees(head: &Head, at: usize, role: Role) -> f64 {
     let most = if role == Role::Latitude { 90.0 } else { 180.0 };
     let filled = || cells(head, at).filter(|text| !is_missing(text));
     let style = style_of(head, at);
-    let is_degrees = |text: &&str| {
-        style
-            .read::<f64>(text)
-            .is_some_and(|degrees| degrees.abs() <= most)
-    };
-    let n_degrees = filled().filter(is_degrees).count();
+    let n_degrees = filled()
+        .filter(|text| {
+            style
+                .read::<f64>(text)
+                .is_some_and(|degrees| degrees.abs() <= most)
+        })
+        .count();
     match filled().count() {
         0 => 1.0,
         n => n_degrees as f64 / n as f64,
@@ -445,9 +446,9 @@ impl Guess<'_> {
     /// Whether a table of two columns tells something of items or users, and of no events.
     fn is_side_table(&self) -> bool {
         let has = |role: Role| self.columns[role as usize].is_some();
-        let is_free_text =
-            |at: usize| self.is_free(at) && !score::may_be_id(&self.head.columns[at]);
-        (has(Role::User) != has(Role::Item)) && (0..self.looks.len()).any(is_free_text)
+        (has(Role::User) != has(Role::Item))
+            && (0..self.looks.len())
+                .any(|at| self.is_free(at) && !score::may_be_id(&self.head.columns[at]))
     }
 }
 

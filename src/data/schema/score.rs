@@ -112,8 +112,10 @@ fn of_id(words: &[&str], alone: &str, with_id: &str) -> Option<Sureness> {
     {
         return Some((LAST_RESORT + 1, 0, rank));
     }
-    let own = |word: &&&str| sure(word).is_some() || (is_id || is_name) && other(word).is_some();
-    let role_words: Vec<&&str> = words.iter().filter(own).collect();
+    let role_words: Vec<&&str> = words
+        .iter()
+        .filter(|word| sure(word).is_some() || (is_id || is_name) && other(word).is_some())
+        .collect();
     let first = role_words.first()?;
     let rank = sure(first).or_else(|| other(first).map(|at| at + 100))?;
     let stands_against = |word: &&str| {

@@ -231,10 +231,10 @@ fn told(head: &Head, column: &Column<'_>, seen: &time::Look) -> Option<Problem> 
 
 fn are_years(head: &Head, at: usize) -> bool {
     let mut filled = cells(head, at).filter(|cell| !cell.is_empty()).peekable();
-    let is_year = |cell: &str| {
-        cell.len() == 4 && time::whole(cell).is_some_and(|year| (1900..=2100).contains(&year))
-    };
-    filled.peek().is_some() && filled.all(is_year)
+    filled.peek().is_some()
+        && filled.all(|cell| {
+            cell.len() == 4 && time::whole(cell).is_some_and(|year| (1900..=2100).contains(&year))
+        })
 }
 
 /// Whether clocks go back now and then, and not more often: the rows are in order of time, over

@@ -128,24 +128,23 @@ pub(super) fn separator(bytes: &[u8], quote: u8) -> Option<Division<'static>> {
     // A tab or `::` is never there by chance. Between the others the one that finds most fields
     // wins (`1;2;3,5` has two commas' worth of decimals); blanks only when nothing else divides.
     let sure = regular.iter().find(|d| matches!(d.separator, "\t" | "::"));
-    let marks = || {
-        regular
-            .iter()
-            .filter(|d| d.separator != " ")
-            .rev()
-            .max_by_key(|d| d.n_fields)
-    };
     let best = || {
         divisions
             .iter()
             .rev()
             .max_by(|a, b| a.share.total_cmp(&b.share))
     };
-    sure.or_else(marks)
-        .or_else(|| regular.first())
-        .copied()
-        .or_else(best)
-        .copied()
+    sure.or_else(|| {
+        regular
+            .iter()
+            .filter(|d| d.separator != " ")
+            .rev()
+            .max_by_key(|d| d.n_fields)
+    })
+    .or_else(|| regular.first())
+    .copied()
+    .or_else(best)
+    .copied()
 }
 
 /// How one separator divides the head.

@@ -160,16 +160,17 @@ fn are_users(lines: &[&[u8]]) -> bool {
         .iter()
         .filter_map(|line| parse(line, Kind::Users, 0, Encoding::Utf8).ok())
         .collect();
-    let is_number = |event: &Event<'_>| {
-        event
-            .item
-            .bytes()
-            .chain(event.user.bytes())
-            .all(|b| b.is_ascii_digit())
-    };
     let counts = || events.iter().map(Vec::len);
     let differ = counts().max() > counts().min().map(|fewest| 2 * fewest);
-    events.len() == lines.len() && differ && events.iter().flatten().all(is_number)
+    events.len() == lines.len()
+        && differ
+        && events.iter().flatten().all(|event| {
+            event
+                .item
+                .bytes()
+                .chain(event.user.bytes())
+                .all(|b| b.is_ascii_digit())
+        })
 }
 
 /// Whether lines are names with a mark between them: of different count, no numbers, the same ones

@@ -143,23 +143,29 @@ impl Refused {
     pub(in crate::data) fn rows(&self, lines: &Lines) -> Vec<RefusedRow> {
         let mut listed: Vec<&(Place, String)> = self.listed.iter().collect();
         listed.sort_by_key(|row| row.0);
-        let row = |(place, reason): &(Place, String)| RefusedRow {
-            file: lines.names.get(place.file).cloned(),
-            line: place.line,
-            reason: reason.clone(),
-        };
-        listed.into_iter().take(self.most()).map(row).collect()
+        listed
+            .into_iter()
+            .take(self.most())
+            .map(|(place, reason)| RefusedRow {
+                file: lines.names.get(place.file).cloned(),
+                line: place.line,
+                reason: reason.clone(),
+            })
+            .collect()
     }
 
     /// How many rows have each kind of reason, most first.
     pub(in crate::data) fn by_reason(&self, lines: &Lines) -> Vec<RefusedKind> {
-        let told = |(reason, (n, first)): (&String, &(usize, Place))| RefusedKind {
-            reason: reason.clone(),
-            rows: *n,
-            file: lines.names.get(first.file).cloned(),
-            first_line: first.line,
-        };
-        let mut kinds: Vec<RefusedKind> = self.kinds.iter().map(told).collect();
+        let mut kinds: Vec<RefusedKind> = self
+            .kinds
+            .iter()
+            .map(|(reason, (n, first))| RefusedKind {
+                reason: reason.clone(),
+                rows: *n,
+                file: lines.names.get(first.file).cloned(),
+                first_line: first.line,
+            })
+            .collect();
         kinds.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| a.reason.cmp(&b.reason)));
         // A file that is no log at all has as many reasons as rows.
         if let Some(more) = kinds.len().checked_sub(KINDS).filter(|more| *more > 0) {

@@ -34,8 +34,11 @@ pub(super) fn head(mut file: FileSpec, path: &Path) -> Result<Head, DataError> {
     while sample.len() < SAMPLE_ROWS
         && let Some(row) = rows.next().map_err(|error| unreadable(path, &error))?
     {
-        let cell = |at| row.get_ref(at).map_or_else(|_| String::new(), seen);
-        sample.push((0..n_columns).map(cell).collect());
+        sample.push(
+            (0..n_columns)
+                .map(|at| row.get_ref(at).map_or_else(|_| String::new(), seen))
+                .collect(),
+        );
     }
     if sample.is_empty() {
         let of = file.table.as_deref().map_or_else(
@@ -176,19 +179,24 @@ fn guess_table(database: &Connection, path: &Path) -> Result<String, DataError> 
         }
         [only] => Some(only),
         several => {
-            let is_log = |table: &&String| {
-                let statement = database.prepare(&format!("SELECT * FROM {}", quoted(table)));
-                statement.is_ok_and(|statement| {
-                    names(&statement).is_some_and(|names| schema::looks_like_a_log(&names))
+            let logs: Vec<&String> = several
+                .iter()
+                .filter(|table| {
+                    let statement = database.prepare(&format!("SELECT * FROM {}", quoted(table)));
+                    statement.is_ok_and(|statement| {
+                        names(&statement).is_some_and(|names| schema::looks_like_a_log(&names))
+                    })
                 })
-            };
-            let logs: Vec<&String> = several.iter().filter(is_log).collect();
+                .collect();
             // A view is made of tables, and mostly shows what one of them holds.
-            let is_table = |name: &&&String| {
-                let sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?1";
-                database.query_row(sql, [name.as_str()], |_| Ok(())).is_ok()
-            };
-            let tables: Vec<&String> = logs.iter().filter(is_table).copied().collect();
+            let tables: Vec<&String> = logs
+                .iter()
+                .filter(|name| {
+                    let sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?1";
+                    database.query_row(sql, [name.as_str()], |_| Ok(())).is_ok()
+                })
+                .copied()
+                .collect();
             match (logs.as_slice(), tables.as_slice()) {
                 ([only], _) | (_, [only]) => Some(*only),
                 _ => None,

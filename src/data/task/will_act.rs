@@ -208,9 +208,10 @@ fn moments(prepared: &Prepared) -> Option<AskedMoments> {
     let sequences = &prepared.dataset.sequences;
     let times = sequences.time_secs.as_deref()?;
     let first_from = |lens: &[u32]| {
-        let of_user =
-            |(user, &len): (usize, &u32)| sequences.times(user)?.get(len as usize).copied();
-        lens.iter().enumerate().filter_map(of_user).min()
+        lens.iter()
+            .enumerate()
+            .filter_map(|(user, &len)| sequences.times(user)?.get(len as usize).copied())
+            .min()
     };
     let (first, end) = (*times.iter().min()?, *times.iter().max()?);
     Some(AskedMoments {

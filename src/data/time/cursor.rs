@@ -108,11 +108,10 @@ impl<'a> Cursor<'a> {
         loop {
             let before = self.rest.len();
             self.skip(|c| c.is_whitespace() || matches!(c, ',' | '、'));
-            let means_nothing = |word: &str| {
+            self.word_that(|word| {
                 let is_day = words::is_weekday(word) && words::month(word).is_none();
                 (words::is_filler(word) || is_day).then_some(())
-            };
-            self.word_that(means_nothing);
+            });
             let mut inside = *self;
             if inside.eat('(')
                 && inside

@@ -137,10 +137,11 @@ fn of_numbers(numbers: &mut [f64]) -> Look {
         .copied()
         .unwrap_or_default()
         .abs();
-    let by_name = || number::of_size_by_name(size, has_parts);
     let since_1970 = number::of_size(size);
     let needs_name = since_1970.is_none();
-    let format = since_1970.or_else(by_name).unwrap_or(TimeFormat::Order);
+    let format = since_1970
+        .or_else(|| number::of_size_by_name(size, has_parts))
+        .unwrap_or(TimeFormat::Order);
     let step = match format {
         TimeFormat::Seconds if !has_parts => Step::Second,
         TimeFormat::Order => Step::Second,
@@ -237,15 +238,14 @@ where
         | TimeFormat::JulianDays
         | TimeFormat::WebkitMicroseconds
         | TimeFormat::FileTime
-        | TimeFormat::DotNetTicks => {
-            let read = |text| {
+        | TimeFormat::DotNetTicks => column()
+            .map(|text| {
                 let number = number::read(text, format)?;
                 told.other_units += usize::from(number.is_other_unit);
                 told.cut += usize::from(number.is_cut);
                 Some(number.micros)
-            };
-            column().map(read).collect()
-        }
+            })
+            .collect(),
     };
     Column {
         ticks,

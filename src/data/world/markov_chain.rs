@@ -49,12 +49,13 @@ impl MarkovChain {
             .branches
             .clamp(1, 20)
             .min(spec.n_items.saturating_sub(1).max(1));
-        let successors = |item: usize| successors(item, n_branches, spec);
         Self {
             n_items: spec.n_items,
             mean_len: spec.mean_len,
             follow: spec.follow_probability(),
-            successors: (0..spec.n_items).map(successors).collect(),
+            successors: (0..spec.n_items)
+                .map(|item| successors(item, n_branches, spec))
+                .collect(),
             branch: Lottery::new((1..=n_branches as u64).map(|r| TICKETS / r).collect()),
             uniform: Law::uniform(spec.n_items),
         }
@@ -103,8 +104,10 @@ impl Rules for MarkovChain {
             return Forecast::new(Base::new(&self.uniform, 1.0), []);
         };
         let law = self.branch.law();
-        let share = |(r, &item): (usize, &usize)| (item, self.follow * law.probability(r));
-        let branches = self.successors[last.item].iter().enumerate().map(share);
+        let branches = self.successors[last.item]
+            .iter()
+            .enumerate()
+            .map(|(r, &item)| (item, self.follow * law.probability(r)));
         Forecast::new(Base::new(&self.uniform, 1.0 - self.follow), branches)
     }
 }

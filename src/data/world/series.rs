@@ -177,9 +177,8 @@ impl Rules for Series {
             .filter(|(item, _)| item.is_some())
             .map(|(_, share)| share)
             .sum();
-        let is_open = |item: &usize| !had.has(*item);
         let open: f64 = (0..self.n_items)
-            .filter(is_open)
+            .filter(|item| !had.has(*item))
             .map(|item| self.law.probability(item))
             .sum();
         let base = Base {

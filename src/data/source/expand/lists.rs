@@ -102,13 +102,14 @@ fn find_numbered(head: &Head) -> Option<Found> {
             ])
     })?;
     let stem = stem(head.columns.get(first)?);
-    let is_of_stem = |at: &usize| {
-        head.columns
-            .get(*at)
-            .and_then(|name| name.strip_prefix(&stem))
-            .is_some_and(|rest| rest.parse::<usize>().is_ok())
-    };
-    let numbered: Vec<usize> = (first..head.columns.len()).take_while(is_of_stem).collect();
+    let numbered: Vec<usize> = (first..head.columns.len())
+        .take_while(|at| {
+            head.columns
+                .get(*at)
+                .and_then(|name| name.strip_prefix(&stem))
+                .is_some_and(|rest| rest.parse::<usize>().is_ok())
+        })
+        .collect();
     let plain: Vec<usize> = (0..head.columns.len())
         .filter(|at| !numbered.contains(at))
         .collect();
@@ -266,12 +267,11 @@ pub(super) fn find_impressions(head: &Head) -> Option<Found> {
         cell.split_whitespace()
             .all(|shown| shown.len() > 2 && (shown.ends_with("-1") || shown.ends_with("-0")))
     };
-    let is_shown = |at: &usize| {
+    let shown = (1..head.columns.len()).rev().find(|at| {
         nearly_all(filled(head, *at), is_marked)
             && filled(head, *at).any(|cell| cell.contains("-0"))
             && nearly_all(filled(head, *at), |cell| cell.contains(' '))
-    };
-    let shown = (1..head.columns.len()).rev().find(is_shown)?;
+    })?;
     // Histories before the impressions are lists, too, and no part of an event.
     let is_history = |at: usize| {
         let several = filled(head, at).filter(|cell| cell.contains(' ')).count();

@@ -371,14 +371,14 @@ impl Layout {
                 }
                 names
             });
-        let is_said = |name: &String| {
-            let is_role = <Role as strum::IntoEnumIterator>::iter()
-                .any(|role| file.roles.column(role) == Some(name));
-            is_role && !columns.contains(name) && plain.contains(name)
-        };
         // A column that was named before its parts were columns is what it was: the object as a
         // text.
-        let keeps_objects = self.lists.is_empty() && plain.iter().any(is_said);
+        let keeps_objects = self.lists.is_empty()
+            && plain.iter().any(|name| {
+                let is_role = <Role as strum::IntoEnumIterator>::iter()
+                    .any(|role| file.roles.column(role) == Some(name));
+                is_role && !columns.contains(name) && plain.contains(name)
+            });
         self.is_deep = self.names.is_some()
             || (columns != plain && !keeps_objects && columns.len() <= MOST_COLUMNS);
         if !self.is_deep && self.lists.is_empty() {

@@ -274,12 +274,16 @@ pub(super) fn split_names(bytes: &[u8], names: &[String]) -> Option<Vec<String>>
         .chain(["columns".to_owned()])
         .collect();
     let (_, array) = member(bytes, &path)?;
-    let name = |text: &[u8]| {
-        serde_json::from_slice::<String>(text)
-            .ok()
-            .unwrap_or_else(|| String::from_utf8_lossy(text).into_owned())
-    };
-    Some(raw::elements(array).into_iter().map(name).collect())
+    Some(
+        raw::elements(array)
+            .into_iter()
+            .map(|text| {
+                serde_json::from_slice::<String>(text)
+                    .ok()
+                    .unwrap_or_else(|| String::from_utf8_lossy(text).into_owned())
+            })
+            .collect(),
+    )
 }
 
 /// The value of a member by the names that lead to it, and where it begins.

@@ -63,8 +63,9 @@ pub(super) fn head(file: FileSpec, path: &Path) -> Result<Head, DataError> {
             sentence,
         });
     }
-    let is_readable = |at: &usize| !matches!(all.get(*at), Some((_, Way::No(_))) | None);
-    let readable: Vec<usize> = (0..all.len()).filter(is_readable).collect();
+    let readable: Vec<usize> = (0..all.len())
+        .filter(|at| !matches!(all.get(*at), Some((_, Way::No(_))) | None))
+        .collect();
     let mut found = read_columns(path, &all, &readable, Some(RowRange { first: 0, n_rows }))?;
     let mut problems = Vec::new();
     let nested = Nested::find(&found);
@@ -104,11 +105,13 @@ pub(super) fn head(file: FileSpec, path: &Path) -> Result<Head, DataError> {
                 .collect()
         })
         .collect();
-    let type_of = |name: &String| {
-        let column = found.iter().find(|column| column.name().as_str() == name);
-        column.map_or(ColumnType::Other, |column| column_type(column.dtype()))
-    };
-    let types = names.iter().map(type_of).collect();
+    let types = names
+        .iter()
+        .map(|name| {
+            let column = found.iter().find(|column| column.name().as_str() == name);
+            column.map_or(ColumnType::Other, |column| column_type(column.dtype()))
+        })
+        .collect();
     Ok(Head {
         problems,
         types,
@@ -430,8 +433,12 @@ fn text(column: &PolarsColumn) -> PolarsResult<StringChunked> {
             .flatten()
             .all(|number| number.is_nan() || is_whole(number))
         {
-            let whole = |number: f64| (!number.is_nan()).then(|| format!("{number:.0}"));
-            return Ok(floats.iter().map(|number| number.and_then(whole)).collect());
+            return Ok(floats
+                .iter()
+                .map(|number| {
+                    number.and_then(|number| (!number.is_nan()).then(|| format!("{number:.0}")))
+                })
+                .collect());
         }
     }
     Ok(column.cast(&DataType::String)?.str()?.clone())
@@ -443,8 +450,10 @@ fn bytes(column: &PolarsColumn) -> PolarsResult<StringChunked> {
     let bytes = column.binary()?;
     let filled = || bytes.iter().flatten();
     if filled().all(|bytes| std::str::from_utf8(bytes).is_ok()) {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        return Ok(bytes.iter().map(|bytes| bytes.map(text)).collect());
+        return Ok(bytes
+            .iter()
+            .map(|bytes| bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned()))
+            .collect());
     }
     let are_uuids = filled().all(|bytes| bytes.len() == 16);
     let digits = |bytes: &[u8]| {

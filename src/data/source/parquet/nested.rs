@@ -44,8 +44,11 @@ impl Nested {
             _ => None,
         };
         let is_of_events = |column: &&&PolarsColumn| {
-            let is_told = |name: &String| names_item(name) || schema::is_time_name(name);
-            parts(column).is_some_and(|parts| parts.iter().any(is_told))
+            parts(column).is_some_and(|parts| {
+                parts
+                    .iter()
+                    .any(|name| names_item(name) || schema::is_time_name(name))
+            })
         };
         if let Some(events) = lists.iter().find(is_of_events) {
             return Some(Self {
@@ -53,8 +56,6 @@ impl Nested {
                 has_parts: true,
             });
         }
-        let is_items =
-            |column: &&&PolarsColumn| names_item(column.name()) || is_item_list(column.name());
         let scalars: Vec<&PolarsColumn> = lists
             .into_iter()
             .filter(|column| parts(column).is_none())
@@ -64,7 +65,10 @@ impl Nested {
                 .first()
                 .filter(|_| scalars.len() == 1 && plain.len() == 1)
         };
-        let first = *scalars.iter().find(is_items).or_else(only)?;
+        let first = *scalars
+            .iter()
+            .find(|column| names_item(column.name()) || is_item_list(column.name()))
+            .or_else(only)?;
         let lengths = |column: &PolarsColumn| -> Option<Vec<usize>> {
             Some(
                 column
@@ -76,10 +80,9 @@ impl Nested {
             )
         };
         let of_first = lengths(first);
-        let is_aligned = |column: &&&PolarsColumn| lengths(column) == of_first;
         let lists = scalars
             .iter()
-            .filter(is_aligned)
+            .filter(|column| lengths(column) == of_first)
             .map(|column| column.name().to_string())
             .collect();
         Some(Self {

@@ -158,10 +158,11 @@ fn rewritten<'a>(bytes: &'a [u8], shape: &Shape) -> Scanned<'a> {
             refused.push(found.line, || wrong_count(record, n_fields, found.n_fields));
             continue;
         }
-        let is_mark = |byte: &u8| *byte == FIELD_MARK || *byte == ROW_MARK;
-        let has_mark = splitter
-            .contents()
-            .any(|(field, _)| field.iter().any(is_mark));
+        let has_mark = splitter.contents().any(|(field, _)| {
+            field
+                .iter()
+                .any(|byte| *byte == FIELD_MARK || *byte == ROW_MARK)
+        });
         let reason = if has_mark {
             Some("holds a control character (0x1E or 0x1F)".to_owned())
         } else {

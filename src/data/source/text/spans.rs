@@ -31,14 +31,16 @@ pub(super) fn read(bytes: Vec<u8>, shape: &Shape, wanted: &[usize]) -> Result<Ro
             refused,
         }) => {
             let text = Arc::new(text);
-            let column = |bounds| {
-                Cells::Text(Texts::Spans(Spans {
-                    text: Arc::clone(&text),
-                    bounds,
-                }))
-            };
             Ok(Rows {
-                columns: bounds.into_iter().map(column).collect(),
+                columns: bounds
+                    .into_iter()
+                    .map(|bounds| {
+                        Cells::Text(Texts::Spans(Spans {
+                            text: Arc::clone(&text),
+                            bounds,
+                        }))
+                    })
+                    .collect(),
                 n_read,
                 lines,
                 refused,
