@@ -109,8 +109,7 @@ impl BaselineKind {
             .with(
                 "share",
                 &RECENT_SHARE,
-                "Share of the time, or of each user's events, that is \
-                                           recent.",
+                "Share of the time, or of each user's events, that is recent.",
             ),
             Self::RepeatLast => About::new(
                 "Repeat last",
@@ -131,49 +130,8 @@ impl BaselineKind {
                 "Witten & Bell 1991, method C; interpolated as in Chen & Goodman 1999, section 2.5",
             ),
             Self::MarkovWindow => windowed(),
-            Self::ItemKnn => About::new(
-                "Item-kNN",
-                "Items that the same users had as the user's latest ones, by cosine with \
-                 shrinkage.",
-                "Sarwar et al. 2001; shrinkage of Bell & Koren 2007",
-            )
-            .with(
-                "likenesses",
-                &LIKENESSES,
-                "Most pairs of items that are kept, shared evenly \
-                                              over the items.",
-            )
-            .with(
-                "fewest neighbours",
-                &FEWEST_NEIGHBOURS,
-                "Nearest items that are kept of each in \
-                any case.",
-            )
-            .with_choice(
-                "shrinkage",
-                &SHRINKAGES,
-                "Added to the cosine's denominator, so that a \
-                pair met once is believed little; chosen as the decay is.",
-            )
-            .with_decay(&KNN_DECAYS)
-            .with(
-                "longest basket",
-                &LONGEST_BASKET,
-                "Latest events of a user that are counted.",
-            ),
-            Self::UserKnn => About::new(
-                "User-kNN",
-                "What the users had whose items are most like this user's latest ones.",
-                "Herlocker et al. 1999; fading of V-SkNN, Ludewig & Jannach 2018",
-            )
-            .with("neighbours", &NEAREST_USERS, "Nearest users that speak.")
-            .with_decay(&KNN_DECAYS)
-            .with(
-                "limit",
-                &MOST_USER_PAIRS,
-                "Most pairs of users with a common item; above it the \
-                                              reference is left out.",
-            ),
+            Self::ItemKnn => item_knn(),
+            Self::UserKnn => user_knn(),
             Self::Content => About::new(
                 "Content-based",
                 "Items whose title and columns are told in the same words as those of the user's \
@@ -183,20 +141,7 @@ impl BaselineKind {
             )
             .with("buckets", &BUCKETS, "Length of the hashed vector.")
             .with_decay(&KNN_DECAYS),
-            Self::Ease => About::new(
-                "EASE",
-                "One linear layer from all items to all items that never looks at the item itself, \
-                 in closed form.",
-                "Steck 2019, equations 4 and 8",
-            )
-            .with("ridge", &RIDGE, "λ, added to the diagonal.")
-            .with_decay(&EASE_DECAYS)
-            .with(
-                "memory",
-                &format!("evaluation.ease_memory, {EASE_MEGABYTES} MB"),
-                "Most memory, 12 bytes for each pair of items (6,000 items at first, 20,000 with \
-                 4,800 MB); a log that takes more is told so, and the reference is left out.",
-            ),
+            Self::Ease => ease(),
         }
     }
 }
@@ -223,4 +168,67 @@ fn windowed() -> About {
         "Power of its sum by which a row is divided.",
     )
     .with_decay(&DECAYS)
+}
+
+fn item_knn() -> About {
+    About::new(
+        "Item-kNN",
+        "Items that the same users had as the user's latest ones, by cosine with \
+                 shrinkage.",
+        "Sarwar et al. 2001; shrinkage of Bell & Koren 2007",
+    )
+    .with(
+        "likenesses",
+        &LIKENESSES,
+        "Most pairs of items that are kept, shared evenly over the items.",
+    )
+    .with(
+        "fewest neighbours",
+        &FEWEST_NEIGHBOURS,
+        "Nearest items that are kept of each in any case.",
+    )
+    .with_choice(
+        "shrinkage",
+        &SHRINKAGES,
+        "Added to the cosine's denominator, so that a pair met once is believed little; chosen as \
+         the decay is.",
+    )
+    .with_decay(&KNN_DECAYS)
+    .with(
+        "longest basket",
+        &LONGEST_BASKET,
+        "Latest events of a user that are counted.",
+    )
+}
+
+fn user_knn() -> About {
+    About::new(
+        "User-kNN",
+        "What the users had whose items are most like this user's latest ones.",
+        "Herlocker et al. 1999; fading of V-SkNN, Ludewig & Jannach 2018",
+    )
+    .with("neighbours", &NEAREST_USERS, "Nearest users that speak.")
+    .with_decay(&KNN_DECAYS)
+    .with(
+        "limit",
+        &MOST_USER_PAIRS,
+        "Most pairs of users with a common item; above it the reference is left out.",
+    )
+}
+
+fn ease() -> About {
+    About::new(
+        "EASE",
+        "One linear layer from all items to all items that never looks at the item itself, \
+                 in closed form.",
+        "Steck 2019, equations 4 and 8",
+    )
+    .with("ridge", &RIDGE, "λ, added to the diagonal.")
+    .with_decay(&EASE_DECAYS)
+    .with(
+        "memory",
+        &format!("evaluation.ease_memory, {EASE_MEGABYTES} MB"),
+        "Most memory, 12 bytes for each pair of items (6,000 items at first, 20,000 with \
+                 4,800 MB); a log that takes more is told so, and the reference is left out.",
+    )
 }

@@ -7,6 +7,7 @@ mod error;
 mod evaluation;
 mod features;
 mod file;
+mod file_settings;
 mod memory;
 mod plan;
 mod preset;

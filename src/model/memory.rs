@@ -241,9 +241,10 @@ mod tests {
         })
     }
 
-    /// What is told is held against what is taken; beside the arrays of the pool, copies of the
+    /// The estimate is compared with what is taken; beside the arrays of the pool, copies of the
     /// weights are counted.
     #[test]
+    #[expect(clippy::too_many_lines, reason = "one table of cases")]
     fn what_is_told_is_what_is_taken() {
         let transformer = |d_model, n_layers, seq_len| {
             ModelSpec::Transformer(TransformerSpec {

@@ -293,8 +293,35 @@ const SHOP: &str = r#"(
 )
 "#;
 
-/// Of every other task: intervals of all that it is judged by, from the first run and from its
-/// references.
+/// Every metric of the task has a value inside its interval, and the value is what the run was
+/// judged by when it was trained.
+fn assert_intervals_around_what_was_judged(
+    run: &Value,
+    values: &[Value],
+    kind: AnswerKind,
+    task: &str,
+) {
+    assert!(
+        kind.compared()
+            .iter()
+            .all(|metric| values.iter().any(|of| of["metric"] == metric.name())),
+        "{task}: {values:?}"
+    );
+    for of in values {
+        let (value, interval) = (number(&of["value"]), &of["interval"]);
+        assert!(
+            number(&interval["low"]) <= value && value <= number(&interval["high"]),
+            "{task}: {of}"
+        );
+        let judged = &run["test"][of["metric"].as_str().unwrap()];
+        assert!(
+            judged.is_null() || (number(judged) - value).abs() < 1e-9,
+            "{task}: {of} is not {judged}"
+        );
+    }
+}
+
+/// Every metric of every other task has an interval, for the first run and for its references.
 #[test]
 fn every_metric_of_another_task_has_its_interval() {
     let tasks = [
@@ -333,31 +360,14 @@ fn every_metric_of_another_task_has_its_interval() {
             .json();
         for (at, run) in trained.iter().enumerate() {
             let values = told["metrics"][at]["values"].as_array().unwrap();
-            assert!(
-                kind.compared()
-                    .iter()
-                    .all(|metric| values.iter().any(|of| of["metric"] == metric.name())),
-                "{task}: {values:?}"
-            );
-            for of in values {
-                let (value, interval) = (number(&of["value"]), &of["interval"]);
-                assert!(
-                    number(&interval["low"]) <= value && value <= number(&interval["high"]),
-                    "{task}: {of}"
-                );
-                // The figure that is drawn again is the figure that the run was judged by.
-                let judged = &run["test"][of["metric"].as_str().unwrap()];
-                assert!(
-                    judged.is_null() || (number(judged) - value).abs() < 1e-9,
-                    "{task}: {of} is not {judged}"
-                );
-            }
+            assert_intervals_around_what_was_judged(run, values, kind, task);
             let rows = told["references"][at]["rows"].as_array().unwrap();
             rows.iter().for_each(assert_sound);
             for reference in TaskReference::iter().filter(|reference| reference.answers() == kind) {
+                let reference = reference.to_string();
                 let own: Vec<&Value> = rows
                     .iter()
-                    .filter(|row| row["reference"] == reference.to_string())
+                    .filter(|row| row["reference"] == reference)
                     .collect();
                 assert_eq!(
                     own.len(),
@@ -365,8 +375,7 @@ fn every_metric_of_another_task_has_its_interval() {
                     "{task}: {reference} by every metric"
                 );
                 for row in own {
-                    let judged =
-                        &run["references"][&reference.to_string()][row["metric"].as_str().unwrap()];
+                    let judged = &run["references"][&reference][row["metric"].as_str().unwrap()];
                     assert!(
                         judged.is_null() || (number(judged) - number(&row["than"])).abs() < 1e-9,
                         "{task}: {row}"

@@ -79,14 +79,16 @@ fn the_quick_start_needs_no_file() {
     assert_eq!(experiment.check(), []);
 }
 
-#[test]
-fn old_files_keep_opening_with_the_same_meaning() {
-    let folder = "tests/data/experiments/v1";
-    let open = |name: &str| Experiment::open(&repository(folder).join(name)).unwrap();
-    let base = |name: &str| Experiment {
+/// An experiment that sets only its name.
+fn named(name: &str) -> Experiment {
+    Experiment {
         name: name.to_owned(),
         ..Experiment::default()
-    };
+    }
+}
+
+/// Meaning of the frozen `file-and-lstm.ron`.
+fn shop() -> Experiment {
     let some = |text: &str| Some(text.to_owned());
     let file = FileSpec {
         path: PathBuf::from("shop.csv"),
@@ -112,7 +114,7 @@ fn old_files_keep_opening_with_the_same_meaning() {
         }),
         ..FileSpec::default()
     };
-    let shop = Experiment {
+    Experiment {
         data: DataSpec {
             source: DataSource::File(file),
             clean: CleanSpec {
@@ -153,8 +155,14 @@ fn old_files_keep_opening_with_the_same_meaning() {
             ..Default::default()
         },
         seed: 42,
-        ..base("shop")
-    };
+        ..named("shop")
+    }
+}
+
+#[test]
+fn old_files_keep_opening_with_the_same_meaning() {
+    let folder = "tests/data/experiments/v1";
+    let open = |name: &str| Experiment::open(&repository(folder).join(name)).unwrap();
     let world = WorldSpec {
         n_users: 50,
         n_items: 20,
@@ -183,7 +191,7 @@ fn old_files_keep_opening_with_the_same_meaning() {
             epochs: 2,
             ..TrainingSpec::default()
         },
-        ..base("world")
+        ..named("world")
     };
     let transformer = TransformerSpec {
         d_model: 24,
@@ -194,14 +202,14 @@ fn old_files_keep_opening_with_the_same_meaning() {
         dropout: 0.15,
         ..TransformerSpec::default()
     };
-    assert_eq!(open("shortest.ron"), base("shortest"));
-    assert_eq!(open("file-and-lstm.ron"), shop);
+    assert_eq!(open("shortest.ron"), named("shortest"));
+    assert_eq!(open("file-and-lstm.ron"), shop());
     assert_eq!(open("world-and-vae.ron"), with_vae);
     assert_eq!(
         open("transformer.ron"),
         Experiment {
             model: ModelSpec::Transformer(transformer),
-            ..base("attention")
+            ..named("attention")
         }
     );
     assert_eq!(
@@ -233,8 +241,7 @@ fn the_whole_experiment_is_written_version_first() {
     assert_eq!(Experiment::parse(&text).unwrap(), Experiment::default());
 }
 
-fn experiments() -> impl Strategy<Value = Experiment> {
-    let text = "[ -~äπ漢\\\\\"\t]{0,12}";
+fn sources(text: &'static str) -> impl Strategy<Value = DataSource> {
     let word = prop::option::of(text);
     let file = (
         text,
@@ -266,12 +273,15 @@ fn experiments() -> impl Strategy<Value = Experiment> {
         follow,
         ..WorldSpec::default()
     });
-    let source = prop_oneof![
+    prop_oneof![
         file.prop_map(DataSource::File),
         world.prop_map(DataSource::World)
-    ];
+    ]
+}
+
+fn splits() -> impl Strategy<Value = SplitSpec> {
     let share = 0.0..0.5;
-    let split = (0..4, share.clone(), share, 1..9_usize).prop_map(
+    (0..4, share.clone(), share, 1..9_usize).prop_map(
         |(kind, valid_fraction, test_fraction, window)| match kind {
             0 => SplitSpec::LeaveOneOut,
             1 => SplitSpec::GlobalTemporal {
@@ -288,10 +298,11 @@ fn experiments() -> impl Strategy<Value = Experiment> {
                 horizon_fraction: valid_fraction,
             },
         },
-    );
-    let number = prop::num::f64::POSITIVE | prop::num::f64::NEGATIVE | prop::num::f64::ZERO;
-    let filter_seen = prop::sample::select(vec![FilterSeen::Auto, FilterSeen::On, FilterSeen::Off]);
-    let model = (0..3, any::<u32>(), number).prop_map(|(family, width, dropout)| {
+    )
+}
+
+fn models(number: impl Strategy<Value = f64>) -> impl Strategy<Value = ModelSpec> {
+    (0..3, any::<u32>(), number).prop_map(|(family, width, dropout)| {
         let d_model = width as usize;
         match family {
             0 => ModelSpec::Transformer(TransformerSpec {
@@ -310,12 +321,18 @@ fn experiments() -> impl Strategy<Value = Experiment> {
                 ..VaeSpec::default()
             }),
         }
-    });
+    })
+}
+
+fn experiments() -> impl Strategy<Value = Experiment> {
+    let text = "[ -~äπ漢\\\\\"\t]{0,12}";
+    let number = prop::num::f64::POSITIVE | prop::num::f64::NEGATIVE | prop::num::f64::ZERO;
+    let filter_seen = prop::sample::select(vec![FilterSeen::Auto, FilterSeen::On, FilterSeen::Off]);
     (
         text,
-        source,
-        split,
-        model,
+        sources(text),
+        splits(),
+        models(number),
         number,
         any::<u64>(),
         filter_seen,
@@ -471,6 +488,7 @@ fn a_slip_of_the_finger_is_found_with_line_and_cure() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table of cases")]
 fn each_mistake_is_one_sentence() {
     let cases = [
         (
@@ -1234,6 +1252,7 @@ fn a_pattern_of_times_is_written_as_text() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table of cases")]
 fn a_setting_that_cannot_be_set_says_what_to_do() {
     let plain = Experiment::default();
     let lstm = set("model", "Lstm");

@@ -394,6 +394,18 @@ impl Transformer {
             .squeeze_dim::<2>(1)
     }
 
+    /// States of the cells that hold an event. `[n_events, d_model]`
+    fn filled_states(
+        &self,
+        batch: &PaddedBatch,
+        filled: Vec<i32>,
+        drop: Option<&Dropout<'_>>,
+    ) -> Tensor<2> {
+        let states = self.hidden(batch, drop, None).flatten::<2>(0, 1);
+        let filled = index_tensor(filled, &states.device());
+        states.select(0, filled)
+    }
+
     /// The mask, and the bias of the time between events. `[n_rows, 1 or n_heads, len, len]`
     fn bias(&self, batch: &PaddedBatch, device: &Device) -> Tensor<4> {
         let shape = [batch.n_rows, batch.seq_len];
@@ -499,13 +511,11 @@ impl Network for Transformer {
         if self.spec.is_fused() && self.features.is_empty() {
             return Some(fused::last_states(self, histories));
         }
-        let at_a_time = |len| self.rows_at_a_time(len);
-        let states_of = |batch: &Histories| read(self.last_states(batch)).unwrap_or_default();
         Some(by_length(
             histories,
             self.spec.d_model,
-            at_a_time,
-            states_of,
+            |len| self.rows_at_a_time(len),
+            |batch| read(self.last_states(batch)).unwrap_or_default(),
         ))
     }
 
@@ -561,14 +571,7 @@ impl StateNetwork for Transformer {
         let (mut hidden, mut places) = (Vec::new(), Vec::new());
         for windows in WholeWindows::by_length(histories, self.spec.seq_len) {
             let drop = self.dropout(noise, &windows.cells);
-            let states = self
-                .hidden(&windows.batch, Some(&drop), None)
-                .flatten::<2>(0, 1);
-            hidden.push(
-                states
-                    .clone()
-                    .select(0, index_tensor(windows.filled, &states.device())),
-            );
+            hidden.push(self.filled_states(&windows.batch, windows.filled, Some(&drop)));
             places.extend(windows.places);
         }
         if places.is_empty() {
@@ -583,23 +586,14 @@ impl StateNetwork for Transformer {
     fn states(&self, histories: &Histories) -> (Tensor<2>, Vec<Place>) {
         let (mut hidden, mut places) = (Vec::new(), Vec::new());
         for windows in WholeWindows::by_length(histories, self.spec.seq_len) {
-            let states = self.hidden(&windows.batch, None, None).flatten::<2>(0, 1);
-            hidden.push(
-                states
-                    .clone()
-                    .select(0, index_tensor(windows.filled, &states.device())),
-            );
+            hidden.push(self.filled_states(&windows.batch, windows.filled, None));
             places.extend(windows.places);
         }
-        let none = || Tensor::zeros([0, self.spec.d_model], &self.item.weight.val().device());
-        (
-            if hidden.is_empty() {
-                none()
-            } else {
-                Tensor::cat(hidden, 0)
-            },
-            places,
-        )
+        if hidden.is_empty() {
+            let device = self.item.weight.val().device();
+            return (Tensor::zeros([0, self.spec.d_model], &device), places);
+        }
+        (Tensor::cat(hidden, 0), places)
     }
 }
 
